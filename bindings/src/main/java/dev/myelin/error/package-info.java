@@ -1,0 +1,2 @@
+/** The one family of exceptions. */
+package dev.myelin.error;
