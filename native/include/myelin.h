@@ -1,0 +1,160 @@
+/**
+ * libmyelin: what Myelin computes or asks of the machine in native code.
+ *
+ * Rules of this interface:
+ *  - plain C ABI, fixed-width types, no structures by value: every function can be bound by the
+ *    Foreign Function & Memory API without a shim;
+ *  - a function that can fail returns a myelin_status; none exits, aborts or prints;
+ *  - all functions may be called from any thread at any time;
+ *  - what is declared here never changes its meaning; MYELIN_ABI_VERSION grows when something does.
+ */
+#ifndef MYELIN_H
+#define MYELIN_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#if defined(_WIN32)
+#if defined(MYELIN_BUILD)
+#define MYELIN_API __declspec(dllexport)
+#else
+#define MYELIN_API __declspec(dllimport)
+#endif
+#else
+#define MYELIN_API __attribute__((visibility("default")))
+#endif
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/* ---- identity -------------------------------------------------------------------------------- */
+
+/** The version of this header; a caller compares it with myelin_abi_version() after loading. */
+#define MYELIN_ABI_VERSION 1
+
+/** The ABI version that the loaded library was built with. */
+MYELIN_API int32_t myelin_abi_version(void);
+
+/* ---- status ---------------------------------------------------------------------------------- */
+
+/** Outcome of a call; functions return it as an int32_t. */
+enum myelin_status {
+    MYELIN_OK = 0,
+    /** A null pointer, a negative size, or a range that wraps around the address space. */
+    MYELIN_ERROR_ARGUMENT = 1,
+    /** This platform has no way to do it; the caller goes on without. */
+    MYELIN_ERROR_UNSUPPORTED = 2,
+    /** The operating system refused. */
+    MYELIN_ERROR_SYSTEM = 3,
+};
+
+/** One line of English for a status; never null, also for numbers that are none. */
+MYELIN_API const char *myelin_status_string(int32_t status);
+
+/* ---- CPU ------------------------------------------------------------------------------------- */
+
+/**
+ * Instruction set extensions that the kernels choose by. The value is a bit's number in
+ * myelin_cpu_features(); new ones are only ever added at the end.
+ */
+enum myelin_cpu_feature {
+    MYELIN_CPU_SSE42 = 0,
+    MYELIN_CPU_AVX = 1,
+    MYELIN_CPU_F16C = 2,
+    MYELIN_CPU_FMA = 3,
+    MYELIN_CPU_BMI2 = 4,
+    MYELIN_CPU_AVX2 = 5,
+    MYELIN_CPU_AVX_VNNI = 6,
+    MYELIN_CPU_AVX512F = 7,
+    MYELIN_CPU_AVX512BW = 8,
+    MYELIN_CPU_AVX512DQ = 9,
+    MYELIN_CPU_AVX512VL = 10,
+    MYELIN_CPU_AVX512_VBMI = 11,
+    MYELIN_CPU_AVX512_VNNI = 12,
+    MYELIN_CPU_AVX512_BF16 = 13,
+    MYELIN_CPU_AVX512_FP16 = 14,
+    /** The three AMX bits say that CPU and OS have it; Linux also wants each process to ask. */
+    MYELIN_CPU_AMX_TILE = 15,
+    MYELIN_CPU_AMX_INT8 = 16,
+    MYELIN_CPU_AMX_BF16 = 17,
+    MYELIN_CPU_NEON = 18,
+    MYELIN_CPU_FP16 = 19,
+    MYELIN_CPU_DOTPROD = 20,
+    MYELIN_CPU_I8MM = 21,
+    MYELIN_CPU_BF16 = 22,
+    MYELIN_CPU_SVE = 23,
+    MYELIN_CPU_SVE2 = 24,
+    /** How many features this header knows. */
+    MYELIN_CPU_FEATURE_COUNT = 25,
+};
+
+/**
+ * The extensions that may be used here: the CPU has them and the operating system saves their
+ * registers (XCR0 on x86, the auxiliary vector on aarch64). Bit i is set for feature i.
+ */
+MYELIN_API uint64_t myelin_cpu_features(void);
+
+/** Name of feature 0 <= feature < MYELIN_CPU_FEATURE_COUNT ("avx512_vnni"); null beyond. */
+MYELIN_API const char *myelin_cpu_feature_name(int32_t feature);
+
+/**
+ * Writes the CPU's marketing name, NUL-terminated and cut to fit capacity bytes ("" if unknown).
+ * Errors: MYELIN_ERROR_ARGUMENT for a null buffer or a capacity of 0.
+ */
+MYELIN_API int32_t myelin_cpu_brand(char *buffer, size_t capacity);
+
+/**
+ * Physical cores among the logical CPUs that this process may run on; 0 if unknown. Quotas of
+ * control groups are not looked at.
+ */
+MYELIN_API int32_t myelin_cpu_physical_cores(void);
+
+/** Logical CPUs that this process may run on; 0 if unknown. */
+MYELIN_API int32_t myelin_cpu_logical_cores(void);
+
+/* ---- callbacks for ggml ---------------------------------------------------------------------- */
+
+/**
+ * Has the type of ggml_abort_callback. flag points to an aligned int32_t that the caller owns and
+ * that outlives the computation; a value other than 0 asks for the end. A null flag never does.
+ */
+MYELIN_API bool myelin_abort_requested(void *flag);
+
+/** Most bytes of text that myelin_log_sink() keeps; older lines go first. */
+#define MYELIN_LOG_CAPACITY 8192
+
+/**
+ * Has the type of ggml_log_callback: keeps the text of warnings (level 3) and errors (level 4) and of
+ * what continues them (level 5, same thread); the rest is dropped. user is not looked at.
+ */
+MYELIN_API void myelin_log_sink(int32_t level, const char *text, void *user);
+
+/**
+ * Moves the text kept so far into buffer, NUL-terminated; its newest part where capacity is less than
+ * MYELIN_LOG_CAPACITY + 1. Returns the bytes written without the NUL; 0 for a null buffer or a
+ * capacity of 0, and then nothing is cleared.
+ */
+MYELIN_API size_t myelin_log_take(char *buffer, size_t capacity);
+
+/* ---- memory ---------------------------------------------------------------------------------- */
+
+/**
+ * Asks the operating system to read the pages of a mapping ahead, without waiting for them.
+ * address need not be aligned; 0 bytes are MYELIN_OK.
+ * Errors: MYELIN_ERROR_ARGUMENT, MYELIN_ERROR_UNSUPPORTED, MYELIN_ERROR_SYSTEM (not mapped).
+ */
+MYELIN_API int32_t myelin_prefetch(const void *address, size_t bytes);
+
+/**
+ * Counts how many of the bytes of a mapping are in memory now, in whole pages cut to the range,
+ * and writes that to resident. Errors as myelin_prefetch(); resident is 0 then.
+ */
+MYELIN_API int32_t myelin_resident_bytes(const void *address, size_t bytes, uint64_t *resident);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif
