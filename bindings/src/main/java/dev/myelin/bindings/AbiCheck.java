@@ -1,0 +1,46 @@
+package dev.myelin.bindings;
+
+import dev.myelin.bindings.ggml.Ggml_h;
+import dev.myelin.bindings.ggml.ggml_tensor;
+import dev.myelin.error.NativeLibraryException;
+import java.nio.file.Path;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+
+/**
+ * Refuses a ggml whose layout differs from the headers that the bindings were generated from. The
+ * block formats are checked by the engine, which owns their table.
+ */
+final class AbiCheck {
+  /** The oldest minor version of ggml 0.x whose public headers hold every bound symbol. */
+  private static final int OLDEST_MINOR = 25;
+
+  /** What ggml puts before each tensor in a context: {@code struct ggml_object}. */
+  private static final long OBJECT_BYTES = 32;
+
+  private static final Pattern VERSION = Pattern.compile("(\\d+)\\.(\\d+).*");
+
+  private AbiCheck() {}
+
+  static void run(Path library) {
+    version(Ggml_h.ggml_version().getString(0), library);
+    long expected = OBJECT_BYTES + ggml_tensor.sizeof();
+    long overhead = Ggml_h.ggml_tensor_overhead();
+    if (overhead != expected) {
+      throw new NativeLibraryException(
+          library + ": a tensor takes " + overhead + " bytes, these bindings expect " + expected);
+    }
+  }
+
+  static void version(String version, Path library) {
+    Matcher m = VERSION.matcher(version);
+    boolean fits =
+        m.matches()
+            && Integer.parseInt(m.group(1)) == 0
+            && Integer.parseInt(m.group(2)) >= OLDEST_MINOR;
+    if (!fits) {
+      throw new NativeLibraryException(
+          library + ": ggml " + version + ": expected 0." + OLDEST_MINOR + " or a later 0.x");
+    }
+  }
+}

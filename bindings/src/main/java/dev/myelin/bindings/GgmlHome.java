@@ -1,0 +1,158 @@
+package dev.myelin.bindings;
+
+import dev.myelin.error.NativeLibraryException;
+import java.io.File;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Optional;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import java.util.stream.Stream;
+
+/**
+ * Where a ggml build is looked for, in this order: {@code GGML_HOME}; a system install (the file
+ * {@code ggml.pc} of pkg-config, read without starting it); the pinned build that {@code make}
+ * unpacks under the project.
+ */
+record GgmlHome(Path directory, String origin) {
+  private static final String SUFFIX = "(\\.v?[0-9.]+)?\\.(so|dylib|dll)(\\.[0-9.]+)?";
+  private static final Pattern BASE = Pattern.compile("(lib)?ggml-base" + SUFFIX);
+  private static final Pattern FRONT = Pattern.compile("(lib)?ggml" + SUFFIX);
+  private static final Pattern CPU = Pattern.compile("(lib)?ggml-cpu(-[a-z0-9_.]+)?" + SUFFIX);
+  private static final Pattern LLAMA = Pattern.compile("(lib)?llama" + SUFFIX);
+  private static final Pattern PC_LINE = Pattern.compile("(\\w+)=(.*)");
+
+  static GgmlHome find(Path home) {
+    String named = System.getenv("GGML_HOME");
+    if (named != null && !named.isBlank()) {
+      Path directory = Path.of(named).toAbsolutePath();
+      for (Path d : List.of(directory, directory.resolve("lib"), directory.resolve("bin"))) {
+        if (library(d, BASE).isPresent()) {
+          return new GgmlHome(d, "GGML_HOME");
+        }
+      }
+      throw new NativeLibraryException(
+          "GGML_HOME=" + named + ": no libggml-base found there, nor in its lib or bin folder");
+    }
+    Optional<Path> system = systemDirectory();
+    if (system.isPresent()) {
+      return new GgmlHome(system.get(), "system");
+    }
+    Path pinned = home.resolve("native/build/ggml").resolve(Platform.current().ggmlName());
+    if (library(pinned, BASE).isPresent()) {
+      return new GgmlHome(pinned, "pinned");
+    }
+    throw new NativeLibraryException(
+        "no ggml library found: not in GGML_HOME (unset), not installed (no ggml.pc), not at "
+            + pinned
+            + "; `make build` fetches the pinned one");
+  }
+
+  Path base() {
+    return required(BASE, "libggml-base");
+  }
+
+  Path front() {
+    return required(FRONT, "libggml");
+  }
+
+  /** The library of llama.cpp beside this ggml, if there is one. */
+  Optional<Path> llama() {
+    return library(directory, LLAMA);
+  }
+
+  /** Every CPU library of this build; Debian keeps them in a folder of their own. */
+  List<Path> cpuLibraries() {
+    List<Path> found = new ArrayList<>(libraries(directory, CPU));
+    Path backends = directory.resolve("ggml");
+    if (Files.isDirectory(backends)) {
+      try (Stream<Path> folders = Files.list(backends)) {
+        folders
+            .filter(f -> f.getFileName().toString().startsWith("backends"))
+            .forEach(f -> found.addAll(libraries(f, CPU)));
+      } catch (IOException e) {
+        throw new NativeLibraryException("cannot list " + backends + ": " + e.getMessage(), e);
+      }
+    }
+    return found;
+  }
+
+  private Path required(Pattern name, String what) {
+    return library(directory, name)
+        .orElseThrow(() -> new NativeLibraryException("no " + what + " in " + directory));
+  }
+
+  private static Optional<Path> library(Path directory, Pattern name) {
+    return libraries(directory, name).stream().findFirst();
+  }
+
+  /** Matching files, shortest name first: {@code libggml.so} before {@code libggml.so.0.25.1}. */
+  private static List<Path> libraries(Path directory, Pattern name) {
+    if (!Files.isDirectory(directory)) {
+      return List.of();
+    }
+    try (Stream<Path> files = Files.list(directory)) {
+      return files
+          .filter(f -> name.matcher(f.getFileName().toString()).matches())
+          .sorted(
+              Comparator.<Path>comparingInt(f -> f.getFileName().toString().length())
+                  .thenComparing(Comparator.naturalOrder()))
+          .toList();
+    } catch (IOException e) {
+      throw new NativeLibraryException("cannot list " + directory + ": " + e.getMessage(), e);
+    }
+  }
+
+  private static Optional<Path> systemDirectory() {
+    List<Path> folders = new ArrayList<>();
+    String path = System.getenv("PKG_CONFIG_PATH");
+    if (path != null) {
+      for (String p : path.split(File.pathSeparator)) {
+        folders.add(Path.of(p));
+      }
+    }
+    for (String prefix : List.of("/usr/local", "/usr", "/opt/homebrew")) {
+      folders.add(Path.of(prefix, "lib", Platform.current().multiarch(), "pkgconfig"));
+      folders.add(Path.of(prefix, "lib", "pkgconfig"));
+      folders.add(Path.of(prefix, "lib64", "pkgconfig"));
+      folders.add(Path.of(prefix, "share", "pkgconfig"));
+    }
+    return folders.stream()
+        .map(f -> f.resolve("ggml.pc"))
+        .filter(Files::isRegularFile)
+        .map(GgmlHome::libdir)
+        .flatMap(Optional::stream)
+        .filter(d -> library(d, BASE).isPresent())
+        .findFirst();
+  }
+
+  /** Reads the variable {@code libdir} of a pkg-config file. */
+  private static Optional<Path> libdir(Path pc) {
+    String prefix = "";
+    String execPrefix = "";
+    try {
+      for (String line : Files.readAllLines(pc)) {
+        Matcher m = PC_LINE.matcher(line.strip());
+        if (m.matches()) {
+          String value =
+              m.group(2).replace("${prefix}", prefix).replace("${exec_prefix}", execPrefix);
+          switch (m.group(1)) {
+            case "prefix" -> prefix = value;
+            case "exec_prefix" -> execPrefix = value;
+            case "libdir" -> {
+              return Optional.of(Path.of(value));
+            }
+            default -> {}
+          }
+        }
+      }
+    } catch (IOException e) {
+      return Optional.empty();
+    }
+    return Optional.empty();
+  }
+}

@@ -1,0 +1,89 @@
+package dev.myelin.bindings;
+
+import dev.myelin.bindings.ggml.Ggml_h;
+import dev.myelin.bindings.kernels.Myelin_h;
+import dev.myelin.error.NativeLibraryException;
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.SymbolLookup;
+import java.util.ArrayList;
+import java.util.List;
+
+/** Calls libmyelin: what the machine can do, and the callbacks ggml is given. */
+public final class KernelsLibrary {
+  private static final int BRAND_BYTES = 128;
+
+  private KernelsLibrary() {}
+
+  /** Checks the library's version and sends ggml's messages to its buffer. */
+  static void start() {
+    int version = Myelin_h.myelin_abi_version();
+    if (version != Myelin_h.MYELIN_ABI_VERSION()) {
+      throw new NativeLibraryException(
+          "libmyelin has interface version "
+              + version
+              + ", these bindings expect "
+              + Myelin_h.MYELIN_ABI_VERSION()
+              + "; `make build` compiles it anew");
+    }
+    Ggml_h.ggml_log_set(symbol("myelin_log_sink"), MemorySegment.NULL);
+  }
+
+  /** The instruction set extensions that processor and operating system both offer. */
+  public static List<String> cpuFeatures() {
+    NativeLibraries.load();
+    long bits = Myelin_h.myelin_cpu_features();
+    List<String> names = new ArrayList<>();
+    for (int i = 0; i < Myelin_h.MYELIN_CPU_FEATURE_COUNT(); i++) {
+      if ((bits >>> i & 1) != 0) {
+        names.add(Myelin_h.myelin_cpu_feature_name(i).getString(0));
+      }
+    }
+    return names;
+  }
+
+  /** The processor's name, empty where it has none. */
+  public static String cpuName() {
+    NativeLibraries.load();
+    try (Arena arena = Arena.ofConfined()) {
+      MemorySegment text = arena.allocate(BRAND_BYTES);
+      check(Myelin_h.myelin_cpu_brand(text, BRAND_BYTES));
+      return text.getString(0).strip();
+    }
+  }
+
+  /** Physical cores this process may run on, at least 1. */
+  public static int physicalCores() {
+    NativeLibraries.load();
+    int available = Runtime.getRuntime().availableProcessors();
+    int physical = Myelin_h.myelin_cpu_physical_cores();
+    return physical <= 0 ? available : Math.min(physical, available);
+  }
+
+  /** A native function that ends a graph's computation once the int it is given is not zero. */
+  public static MemorySegment abortCallback() {
+    NativeLibraries.load();
+    return symbol("myelin_abort_requested");
+  }
+
+  /** Takes the warnings and errors that ggml has written since the last call, newest last. */
+  public static String takeLog() {
+    try (Arena arena = Arena.ofConfined()) {
+      long capacity = Myelin_h.MYELIN_LOG_CAPACITY() + 1L;
+      MemorySegment text = arena.allocate(capacity);
+      Myelin_h.myelin_log_take(text, capacity);
+      return text.getString(0).strip();
+    }
+  }
+
+  private static void check(int status) {
+    if (status != Myelin_h.MYELIN_OK()) {
+      throw new NativeLibraryException(
+          "libmyelin: " + Myelin_h.myelin_status_string(status).getString(0));
+    }
+  }
+
+  private static MemorySegment symbol(String name) {
+    return SymbolLookup.loaderLookup().findOrThrow(name);
+  }
+}

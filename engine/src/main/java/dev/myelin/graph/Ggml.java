@@ -1,0 +1,50 @@
+package dev.myelin.graph;
+
+import dev.myelin.bindings.GgmlBuild;
+import dev.myelin.bindings.NativeLibraries;
+import dev.myelin.bindings.ggml.Ggml_h;
+import dev.myelin.error.NativeLibraryException;
+import dev.myelin.gguf.GgmlType;
+
+/** Loads ggml once and compares its block formats with those this engine computes sizes by. */
+public final class Ggml {
+  private Ggml() {}
+
+  /**
+   * Returns the build in use.
+   *
+   * @throws NativeLibraryException if ggml is missing or has other formats
+   */
+  public static GgmlBuild require() {
+    return Checked.BUILD;
+  }
+
+  private static final class Checked {
+    static final GgmlBuild BUILD = check(NativeLibraries.load());
+
+    private static GgmlBuild check(GgmlBuild build) {
+      for (GgmlType type : GgmlType.values()) {
+        String name = Ggml_h.ggml_type_name(type.id()).getString(0);
+        long block = Ggml_h.ggml_blck_size(type.id());
+        long bytes = Ggml_h.ggml_type_size(type.id());
+        if (!name.equals(type.ggmlName())
+            || block != type.blockSize()
+            || bytes != type.blockBytes()) {
+          throw new NativeLibraryException(
+              "ggml %s in %s: type %d is %s, %d values in %d bytes; expected %s, %d in %d"
+                  .formatted(
+                      build.version(),
+                      build.directory(),
+                      type.id(),
+                      name,
+                      block,
+                      bytes,
+                      type.ggmlName(),
+                      type.blockSize(),
+                      type.blockBytes()));
+        }
+      }
+      return build;
+    }
+  }
+}

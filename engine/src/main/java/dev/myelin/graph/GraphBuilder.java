@@ -1,0 +1,348 @@
+package dev.myelin.graph;
+
+import dev.myelin.bindings.ggml.Ggml_h;
+import dev.myelin.error.NativeLibraryException;
+import dev.myelin.gguf.GgmlType;
+import java.lang.foreign.MemorySegment;
+import java.util.HashMap;
+import java.util.Map;
+
+/**
+ * Builds a compute graph, one operation a method; shapes are written in ggml's order, row first.
+ * Every method checks what ggml would assert and throws {@link dev.myelin.error.MyelinException}
+ * naming the operation and the tensors.
+ */
+public final class GraphBuilder {
+  private final TensorContext context;
+  private final MemorySegment graph;
+  private final Map<String, Tensor> inputs = new HashMap<>();
+  private final Map<String, Tensor> outputs = new HashMap<>();
+
+  /**
+   * @param nodes upper bound of operations, views included
+   */
+  public GraphBuilder(int nodes) {
+    Ggml.require();
+    context = new TensorContext(2 * nodes, Ggml_h.ggml_graph_overhead_custom(nodes, false));
+    graph = Ggml_h.ggml_new_graph_custom(context.room(1), nodes, false);
+  }
+
+  /** Allocates the graph's memory; this builder must not be used any more. */
+  public Graph finish() {
+    return Graph.allocate(context, graph, inputs, outputs);
+  }
+
+  /** Frees an unfinished graph. */
+  public void discard() {
+    context.close();
+  }
+
+  // --- inputs, outputs, order
+
+  /** A tensor that the caller fills before each computation. */
+  public Tensor input(String name, GgmlType type, long... dims) {
+    Tensor t = context.tensor(name, type, dims);
+    Ggml_h.ggml_set_input(t.struct());
+    inputs.put(name, t);
+    return t;
+  }
+
+  /** Marks what the caller reads after each computation, and puts it into the graph. */
+  public void output(String name, Tensor t) {
+    Ggml_h.ggml_set_output(t.struct());
+    outputs.put(name, t);
+    expand(t);
+  }
+
+  /** Puts {@code t} and all it depends on into the graph now; for side effects such as a copy. */
+  public void expand(Tensor t) {
+    Ggml_h.ggml_build_forward_expand(graph, t.struct());
+  }
+
+  // --- element-wise
+
+  /** {@code a + b}, b repeated to the shape of a. */
+  public Tensor add(Tensor a, Tensor b) {
+    Shapes.check(isF32(a) && isF32(b) && Shapes.broadcasts(a, b), "add", a, b);
+    return wrap(Ggml_h.ggml_add(one(), a.struct(), b.struct()));
+  }
+
+  /** {@code a * b}, b repeated to the shape of a. */
+  public Tensor multiply(Tensor a, Tensor b) {
+    Shapes.check(isF32(a) && isF32(b) && Shapes.broadcasts(a, b), "multiply", a, b);
+    return wrap(Ggml_h.ggml_mul(one(), a.struct(), b.struct()));
+  }
+
+  /** {@code a / b}, b repeated to the shape of a. */
+  public Tensor divide(Tensor a, Tensor b) {
+    Shapes.check(isF32(a) && isF32(b) && Shapes.broadcasts(a, b), "divide", a, b);
+    return wrap(Ggml_h.ggml_div(one(), a.struct(), b.struct()));
+  }
+
+  public Tensor scale(Tensor a, float factor) {
+    Shapes.check(isF32(a) && a.isContiguousFrom(0), "scale", a);
+    return wrap(Ggml_h.ggml_scale(one(), a.struct(), factor));
+  }
+
+  public Tensor clamp(Tensor a, float low, float high) {
+    Shapes.check(isF32(a) && low <= high, "clamp", a);
+    return wrap(Ggml_h.ggml_clamp(one(), a.struct(), low, high));
+  }
+
+  /** {@code silu(gate) * up} (SwiGLU, Shazeer 2020). */
+  public Tensor swiglu(Tensor gate, Tensor up) {
+    Shapes.check(
+        isF32(gate)
+            && isF32(up)
+            && Shapes.sameShape(gate, up)
+            && gate.isContiguousFrom(1)
+            && up.isContiguousFrom(1),
+        "swiglu",
+        gate,
+        up);
+    return wrap(Ggml_h.ggml_swiglu_split(one(), gate.struct(), up.struct()));
+  }
+
+  /** GELU in its tanh form, as GPT-2 was trained with. */
+  public Tensor gelu(Tensor a) {
+    Shapes.check(isF32(a) && a.isContiguousFrom(0), "gelu", a);
+    return wrap(Ggml_h.ggml_gelu(one(), a.struct()));
+  }
+
+  // --- norms and reductions, by row
+
+  /** Root mean square norm of each row, without weight (Zhang and Sennrich 2019). */
+  public Tensor rmsNorm(Tensor a, float epsilon) {
+    Shapes.check(isF32(a) && epsilon >= 0, "rmsNorm", a);
+    return wrap(Ggml_h.ggml_rms_norm(one(), a.struct(), epsilon));
+  }
+
+  /** Layer norm of each row, without weight and bias (Ba et al. 2016). */
+  public Tensor layerNorm(Tensor a, float epsilon) {
+    Shapes.check(isF32(a) && epsilon >= 0, "layerNorm", a);
+    return wrap(Ggml_h.ggml_norm(one(), a.struct(), epsilon));
+  }
+
+  public Tensor softMax(Tensor a) {
+    Shapes.check(isF32(a) && a.isContiguousFrom(0), "softMax", a);
+    return wrap(Ggml_h.ggml_soft_max(one(), a.struct()));
+  }
+
+  /** Sum of each row: [n, ...] to [1, ...]. */
+  public Tensor sumRows(Tensor a) {
+    Shapes.check(isF32(a), "sumRows", a);
+    return wrap(Ggml_h.ggml_sum_rows(one(), a.struct()));
+  }
+
+  /** Indices of the k largest of each row, largest first: [n, rows] to i32 [k, rows]. */
+  public Tensor topK(Tensor a, int k) {
+    Shapes.check(isF32(a) && k >= 1 && k <= a.dim(0), "topK", a);
+    return wrap(Ggml_h.ggml_argsort_top_k(room(2), a.struct(), k));
+  }
+
+  // --- matrices and rows
+
+  /** W [k, n, ...] times X [k, m, ...], giving [n, m, ...]. */
+  public Tensor matmul(Tensor w, Tensor x) {
+    Shapes.check(
+        w.dim(0) == x.dim(0)
+            && x.dim(2) % w.dim(2) == 0
+            && x.dim(3) % w.dim(3) == 0
+            && w.isContiguousFrom(0)
+            && isF32(x),
+        "matmul",
+        w,
+        x);
+    return wrap(Ggml_h.ggml_mul_mat(one(), w.struct(), x.struct()));
+  }
+
+  /**
+   * The matmul of a mixture of experts: row j of position t is multiplied by expert ids[j, t]. W
+   * [k, n, experts], X [k, 1 or used, m], ids i32 [used, m], giving [n, used, m].
+   */
+  public Tensor matmulExperts(Tensor w, Tensor x, Tensor ids) {
+    Shapes.check(
+        w.dim(0) == x.dim(0)
+            && w.dim(3) == 1
+            && x.dim(3) == 1
+            && ids.type() == GgmlType.I32
+            && ids.dim(1) == x.dim(2)
+            && ids.dim(2) == 1
+            && ids.dim(0) % x.dim(1) == 0
+            && isF32(x),
+        "matmulExperts",
+        w,
+        x,
+        ids);
+    return wrap(Ggml_h.ggml_mul_mat_id(one(), w.struct(), x.struct(), ids.struct()));
+  }
+
+  /** Rows of {@code a} [n, rows, b] picked by i32 {@code ids} [m, b], as f32 [n, m, b]. */
+  public Tensor rows(Tensor a, Tensor ids) {
+    Shapes.check(
+        ids.type() == GgmlType.I32
+            && a.dim(2) == ids.dim(1)
+            && a.dim(3) == ids.dim(2)
+            && ids.dim(3) == 1,
+        "rows",
+        a,
+        ids);
+    return wrap(Ggml_h.ggml_get_rows(one(), a.struct(), ids.struct()));
+  }
+
+  /** Writes the rows of f32 {@code b} [n, m] over the rows i64 {@code ids} [m] of {@code a}. */
+  public Tensor writeRows(Tensor a, Tensor b, Tensor ids) {
+    Shapes.check(
+        a.dim(0) == b.dim(0)
+            && b.dim(1) == ids.dim(0)
+            && a.dim(2) == 1
+            && b.dim(2) == 1
+            && ids.type() == GgmlType.I64
+            && isF32(b)
+            && b.stride(0) == Float.BYTES,
+        "writeRows",
+        a,
+        b,
+        ids);
+    return wrap(Ggml_h.ggml_set_rows(one(), a.struct(), b.struct(), ids.struct()));
+  }
+
+  // --- attention
+
+  /**
+   * Rotary position embedding (Su et al. 2021; YaRN, Peng et al. 2023) of {@code a} [headSize,
+   * heads, tokens] at i32 {@code positions} [tokens].
+   *
+   * @param factors per-frequency divisors f32 [dims / 2], or null
+   */
+  public Tensor rope(Tensor a, Tensor positions, Tensor factors, RopeParameters p) {
+    boolean factorsFit =
+        factors == null || (isF32(factors) && factors.dim(0) >= p.dimensions() / 2);
+    Shapes.check(
+        isF32(a)
+            && positions.type() == GgmlType.I32
+            && a.dim(2) == positions.dim(0)
+            && p.dimensions() <= a.dim(0)
+            && factorsFit,
+        "rope",
+        a,
+        positions);
+    return wrap(
+        Ggml_h.ggml_rope_ext(
+            one(),
+            a.struct(),
+            positions.struct(),
+            factors == null ? MemorySegment.NULL : factors.struct(),
+            p.dimensions(),
+            p.order().ggmlMode(),
+            p.originalContext(),
+            p.base(),
+            p.scale(),
+            p.extrapolation(),
+            p.attentionFactor(),
+            p.betaFast(),
+            p.betaSlow()));
+  }
+
+  /**
+   * softmax(scale * QKᵀ + mask) V, computed in one pass (Dao et al. 2022), accumulated in f32. Q f32
+   * [headSize, tokens, heads], K and V [headSize, cells, kvHeads], mask f16 [cells, tokens]; gives
+   * [headSize, heads, tokens].
+   */
+  public Tensor attention(Tensor q, Tensor k, Tensor v, Tensor mask, float scale) {
+    Shapes.check(
+        isF32(q)
+            && q.dim(0) == k.dim(0)
+            && k.dim(1) == v.dim(1)
+            && k.dim(2) == v.dim(2)
+            && q.dim(2) % k.dim(2) == 0
+            && q.dim(3) == 1
+            && k.dim(3) == 1
+            && v.dim(3) == 1
+            && mask.type() == GgmlType.F16
+            && mask.dim(0) == k.dim(1)
+            && mask.dim(1) >= q.dim(1)
+            && mask.isContiguousFrom(0)
+            && q.stride(0) == Float.BYTES
+            && k.stride(0) == k.type().blockBytes()
+            && v.stride(0) == v.type().blockBytes(),
+        "attention",
+        q,
+        k,
+        v,
+        mask);
+    MemorySegment result =
+        Ggml_h.ggml_flash_attn_ext(
+            one(), q.struct(), k.struct(), v.struct(), mask.struct(), scale, 0f, 0f);
+    Ggml_h.ggml_prec_set_acc(result, Ggml_h.GGML_PREC_F32());
+    return wrap(result);
+  }
+
+  // --- views
+
+  /** Swaps dimensions 1 and 2. */
+  public Tensor swapMiddle(Tensor a) {
+    return wrap(Ggml_h.ggml_permute(one(), a.struct(), 0, 2, 1, 3));
+  }
+
+  public Tensor reshape2d(Tensor a, long d0, long d1) {
+    Shapes.check(a.isContiguousFrom(0) && a.elements() == d0 * d1, "reshape2d", a);
+    return wrap(Ggml_h.ggml_reshape_2d(one(), a.struct(), d0, d1));
+  }
+
+  public Tensor reshape3d(Tensor a, long d0, long d1, long d2) {
+    Shapes.check(a.isContiguousFrom(0) && a.elements() == d0 * d1 * d2, "reshape3d", a);
+    return wrap(Ggml_h.ggml_reshape_3d(one(), a.struct(), d0, d1, d2));
+  }
+
+  /** A view of [d0, d1] with {@code stride1} bytes from row to row, {@code offset} bytes in. */
+  public Tensor view2d(Tensor a, long d0, long d1, long stride1, long offset) {
+    Shapes.check(inside(a, d0, offset, stride1 * (d1 - 1)), "view2d", a);
+    return wrap(Ggml_h.ggml_view_2d(room(1), a.struct(), d0, d1, stride1, offset));
+  }
+
+  /** A view of [d0, d1, d2] with these strides in bytes, {@code offset} bytes in. */
+  public Tensor view3d(
+      Tensor a, long d0, long d1, long d2, long stride1, long stride2, long offset) {
+    Shapes.check(inside(a, d0, offset, stride1 * (d1 - 1) + stride2 * (d2 - 1)), "view3d", a);
+    return wrap(Ggml_h.ggml_view_3d(room(1), a.struct(), d0, d1, d2, stride1, stride2, offset));
+  }
+
+  /** A contiguous copy. */
+  public Tensor contiguous(Tensor a) {
+    return wrap(Ggml_h.ggml_cont(one(), a.struct()));
+  }
+
+  /** {@code a} repeated to [d0, d1, d2]. */
+  public Tensor repeat3d(Tensor a, long d0, long d1, long d2) {
+    boolean fits = d0 % a.dim(0) == 0 && d1 % a.dim(1) == 0 && d2 % a.dim(2) == 0;
+    Shapes.check(isF32(a) && fits && a.dim(3) == 1, "repeat3d", a);
+    return wrap(Ggml_h.ggml_repeat_4d(one(), a.struct(), d0, d1, d2, 1));
+  }
+
+  // --- helpers
+
+  private static boolean isF32(Tensor t) {
+    return t.type() == GgmlType.F32;
+  }
+
+  private static boolean inside(Tensor a, long row, long offset, long lastRow) {
+    long end = offset + lastRow + a.type().bytes(row);
+    return offset >= 0 && lastRow >= 0 && end <= a.stride(3) * a.dim(3);
+  }
+
+  private MemorySegment one() {
+    return context.room(1);
+  }
+
+  private MemorySegment room(int tensors) {
+    return context.room(tensors);
+  }
+
+  private static Tensor wrap(MemorySegment result) {
+    if (result.address() == 0) {
+      throw new NativeLibraryException("ggml: no memory to describe another operation");
+    }
+    return new Tensor(result);
+  }
+}

@@ -1,0 +1,44 @@
+package dev.myelin.graph;
+
+/**
+ * How positions are rotated into queries and keys.
+ *
+ * @param dimensions how many of a head's values are rotated
+ * @param order which values form a pair
+ * @param originalContext the context length of training, for YaRN
+ * @param base frequency base, 10000 by default
+ * @param scale position scale: 1 / the factor of linear scaling
+ * @param extrapolation YaRN's mix of extrapolation, 0 (off) or 1
+ * @param attentionFactor scales the rotated values
+ * @param betaFast rotations above which YaRN does not interpolate
+ * @param betaSlow rotations below which YaRN interpolates fully
+ */
+public record RopeParameters(
+    int dimensions,
+    Order order,
+    int originalContext,
+    float base,
+    float scale,
+    float extrapolation,
+    float attentionFactor,
+    float betaFast,
+    float betaSlow) {
+
+  /** Which two values of a head are rotated together. */
+  public enum Order {
+    /** Neighbours: 2i and 2i + 1. */
+    ADJACENT(0),
+    /** One of each half: i and i + dimensions / 2. */
+    HALVES(2);
+
+    private final int ggmlMode;
+
+    Order(int ggmlMode) {
+      this.ggmlMode = ggmlMode;
+    }
+
+    int ggmlMode() {
+      return ggmlMode;
+    }
+  }
+}

@@ -1,0 +1,48 @@
+package dev.myelin.graph;
+
+import dev.myelin.error.MyelinException;
+import dev.myelin.gguf.GgmlType;
+import java.util.Arrays;
+
+/** The conditions that ggml would otherwise assert. */
+final class Shapes {
+  private Shapes() {}
+
+  static void checkNew(String name, GgmlType type, long... dims) {
+    boolean fits = dims.length >= 1 && dims.length <= 4 && dims[0] % type.blockSize() == 0;
+    long elements = 1;
+    for (long d : dims) {
+      fits &= d > 0 && d <= Integer.MAX_VALUE && elements <= Long.MAX_VALUE / 8 / d;
+      elements = fits ? elements * d : 1;
+    }
+    if (!fits) {
+      throw new MyelinException(
+          "graph: no tensor " + name + " of " + type.ggmlName() + Arrays.toString(dims));
+    }
+  }
+
+  static void check(boolean holds, String operation, Tensor... tensors) {
+    if (!holds) {
+      throw new MyelinException("graph: " + operation + ": " + Arrays.toString(tensors));
+    }
+  }
+
+  /** Whether {@code b} can be repeated to the shape of {@code a}. */
+  static boolean broadcasts(Tensor a, Tensor b) {
+    for (int i = 0; i < 4; i++) {
+      if (a.dim(i) % b.dim(i) != 0) {
+        return false;
+      }
+    }
+    return true;
+  }
+
+  static boolean sameShape(Tensor a, Tensor b) {
+    for (int i = 0; i < 4; i++) {
+      if (a.dim(i) != b.dim(i)) {
+        return false;
+      }
+    }
+    return true;
+  }
+}

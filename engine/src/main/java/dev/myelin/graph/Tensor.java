@@ -1,0 +1,88 @@
+package dev.myelin.graph;
+
+import dev.myelin.bindings.ggml.ggml_tensor;
+import dev.myelin.error.MyelinException;
+import dev.myelin.gguf.GgmlType;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import java.nio.charset.StandardCharsets;
+
+/**
+ * A tensor of a ggml context, up to four dimensions. Dimension 0 is the row: the one whose elements
+ * lie next to each other. Valid as long as the context that made it.
+ */
+public final class Tensor {
+  private static final int NAME_BYTES = 64;
+
+  private final MemorySegment struct;
+  private final GgmlType type;
+
+  Tensor(MemorySegment struct) {
+    this.struct = struct;
+    int id = ggml_tensor.type(struct);
+    this.type =
+        GgmlType.ofId(id).orElseThrow(() -> new MyelinException("graph: tensor type " + id));
+  }
+
+  MemorySegment struct() {
+    return struct;
+  }
+
+  public GgmlType type() {
+    return type;
+  }
+
+  /** Elements along dimension {@code i}, 0 to 3. */
+  public long dim(int i) {
+    return ggml_tensor.ne(struct, i);
+  }
+
+  /** Bytes from one index of dimension {@code i} to the next. */
+  public long stride(int i) {
+    return ggml_tensor.nb(struct, i);
+  }
+
+  public long elements() {
+    return dim(0) * dim(1) * dim(2) * dim(3);
+  }
+
+  /** The tensor's values where they lie: contiguous, in the memory of this process. */
+  public MemorySegment data() {
+    MemorySegment data = ggml_tensor.data(struct);
+    if (data.address() == 0) {
+      throw new MyelinException("graph: tensor " + name() + " has no memory yet");
+    }
+    return data.reinterpret(type.bytes(elements()));
+  }
+
+  /** Names the tensor, for dumps and error messages; the first 63 bytes are kept. */
+  public Tensor named(String name) {
+    byte[] bytes = name.getBytes(StandardCharsets.UTF_8);
+    int length = Math.min(bytes.length, NAME_BYTES - 1);
+    MemorySegment field = ggml_tensor.name(struct);
+    MemorySegment.copy(bytes, 0, field, ValueLayout.JAVA_BYTE, 0, length);
+    field.set(ValueLayout.JAVA_BYTE, length, (byte) 0);
+    return this;
+  }
+
+  public String name() {
+    return ggml_tensor.name(struct).getString(0);
+  }
+
+  boolean isContiguousFrom(int dimension) {
+    long expected = dimension == 0 ? type.blockBytes() : stride(dimension);
+    for (int i = dimension; i < 4; i++) {
+      if (dim(i) != 1 && stride(i) != expected) {
+        return false;
+      }
+      expected = i == 0 ? type.bytes(dim(0)) : expected * dim(i);
+    }
+    return true;
+  }
+
+  @Override
+  public String toString() {
+    return "%s %s[%d, %d, %d, %d]"
+        .formatted(name(), type.ggmlName(), dim(0), dim(1), dim(2), dim(3));
+  }
+}

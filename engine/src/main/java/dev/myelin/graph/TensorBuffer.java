@@ -1,0 +1,118 @@
+package dev.myelin.graph;
+
+import dev.myelin.bindings.ggml.Ggml_h;
+import dev.myelin.error.MyelinException;
+import dev.myelin.error.NativeLibraryException;
+import java.lang.foreign.FunctionDescriptor;
+import java.lang.foreign.Linker;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import java.lang.invoke.MethodHandle;
+
+/**
+ * Memory that tensors lie in: a mapped file, or pages of zeroes that cost nothing until they are
+ * written.
+ */
+public final class TensorBuffer implements AutoCloseable {
+  /** What ggml asks of a buffer's first byte. */
+  private static final int ALIGNMENT = 32;
+
+  /** Tensors of the cache start at cache lines. */
+  private static final int LINE = 64;
+
+  private final MemorySegment memory;
+  private final MemorySegment buffer;
+  private final MemorySegment owned;
+  private boolean open = true;
+  private long used;
+
+  private TensorBuffer(MemorySegment memory, MemorySegment owned) {
+    this.memory = memory;
+    this.owned = owned;
+    Ggml.require();
+    buffer = Ggml_h.ggml_backend_cpu_buffer_from_ptr(memory, memory.byteSize());
+    if (buffer.address() == 0) {
+      throw new NativeLibraryException("ggml: no buffer over " + memory.byteSize() + " bytes");
+    }
+  }
+
+  /** Tensors will lie in {@code memory}, off the heap, which the caller keeps alive. */
+  public static TensorBuffer over(MemorySegment memory) {
+    if (!memory.isNative() || memory.address() % ALIGNMENT != 0) {
+      throw new MyelinException("graph: a buffer must be off the heap at a multiple of 32 bytes");
+    }
+    return new TensorBuffer(memory, null);
+  }
+
+  /** A buffer of zeroes. Pages are taken from the system when they are first written. */
+  public static TensorBuffer zeroes(long bytes) {
+    MemorySegment block = Libc.calloc(bytes + LINE);
+    if (block.address() == 0) {
+      throw new NativeLibraryException("no memory for a buffer of " + bytes + " bytes");
+    }
+    long skip = -block.address() & (LINE - 1);
+    return new TensorBuffer(block.reinterpret(bytes + LINE).asSlice(skip, bytes), block);
+  }
+
+  /** Puts {@code tensor} at {@code offset} bytes. */
+  public void place(Tensor tensor, long offset) {
+    long bytes = tensor.type().bytes(tensor.elements());
+    MemorySegment address = memory.asSlice(offset, bytes);
+    int status = Ggml_h.ggml_backend_tensor_alloc(buffer, tensor.struct(), address);
+    if (status != 0) {
+      throw new NativeLibraryException("ggml: cannot place " + tensor + ": status " + status);
+    }
+  }
+
+  /** Puts {@code tensor} behind those placed so far by this method. */
+  public void append(Tensor tensor) {
+    place(tensor, used);
+    used += roundUp(tensor.type().bytes(tensor.elements()));
+  }
+
+  /** Bytes that {@link #append} takes for a tensor of {@code bytes}. */
+  public static long roundUp(long bytes) {
+    return (bytes + LINE - 1) & -LINE;
+  }
+
+  @Override
+  public void close() {
+    if (open) {
+      open = false;
+      Ggml_h.ggml_backend_buffer_free(buffer);
+      if (owned != null) {
+        Libc.free(owned);
+      }
+    }
+  }
+
+  /** calloc leaves large blocks untouched where Arena.allocate writes every byte. */
+  private static final class Libc {
+    private static final Linker LINKER = Linker.nativeLinker();
+    private static final MethodHandle CALLOC =
+        LINKER.downcallHandle(
+            LINKER.defaultLookup().findOrThrow("calloc"),
+            FunctionDescriptor.of(
+                ValueLayout.ADDRESS, ValueLayout.JAVA_LONG, ValueLayout.JAVA_LONG));
+    private static final MethodHandle FREE =
+        LINKER.downcallHandle(
+            LINKER.defaultLookup().findOrThrow("free"),
+            FunctionDescriptor.ofVoid(ValueLayout.ADDRESS));
+
+    static MemorySegment calloc(long bytes) {
+      try {
+        return (MemorySegment) CALLOC.invokeExact(1L, bytes);
+      } catch (Throwable e) {
+        throw new AssertionError("calloc cannot throw", e);
+      }
+    }
+
+    static void free(MemorySegment block) {
+      try {
+        FREE.invokeExact(block);
+      } catch (Throwable e) {
+        throw new AssertionError("free cannot throw", e);
+      }
+    }
+  }
+}

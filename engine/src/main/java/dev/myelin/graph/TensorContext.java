@@ -1,0 +1,67 @@
+package dev.myelin.graph;
+
+import dev.myelin.bindings.ggml.Ggml_h;
+import dev.myelin.bindings.ggml.ggml_init_params;
+import dev.myelin.error.NativeLibraryException;
+import dev.myelin.gguf.GgmlType;
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+
+/** A ggml context: the descriptions of tensors, without their data. */
+public final class TensorContext implements AutoCloseable {
+  private final int capacity;
+  private MemorySegment context;
+  private int made;
+
+  /**
+   * @param tensors how many tensors it can describe
+   */
+  public TensorContext(int tensors) {
+    this(tensors, 0);
+  }
+
+  TensorContext(int tensors, long furtherBytes) {
+    Ggml.require();
+    this.capacity = tensors;
+    try (Arena arena = Arena.ofConfined()) {
+      MemorySegment params = ggml_init_params.allocate(arena);
+      ggml_init_params.mem_size(params, tensors * Ggml_h.ggml_tensor_overhead() + furtherBytes);
+      ggml_init_params.mem_buffer(params, MemorySegment.NULL);
+      ggml_init_params.no_alloc(params, true);
+      context = Ggml_h.ggml_init(params);
+    }
+    if (context.address() == 0) {
+      throw new NativeLibraryException("ggml: no memory to describe " + tensors + " tensors");
+    }
+  }
+
+  /** Describes a new tensor of one to four dimensions. */
+  public Tensor tensor(String name, GgmlType type, long... dims) {
+    Shapes.checkNew(name, type, dims);
+    MemorySegment ctx = room(1);
+    long d1 = dims.length > 1 ? dims[1] : 1;
+    long d2 = dims.length > 2 ? dims[2] : 1;
+    long d3 = dims.length > 3 ? dims[3] : 1;
+    return new Tensor(Ggml_h.ggml_new_tensor_4d(ctx, type.id(), dims[0], d1, d2, d3)).named(name);
+  }
+
+  /** The context's address, after making sure that {@code tensors} more fit: ggml would abort. */
+  MemorySegment room(int tensors) {
+    if (context == null) {
+      throw new NativeLibraryException("ggml: the context is closed");
+    }
+    made += tensors;
+    if (made > capacity) {
+      throw new NativeLibraryException("ggml: more than " + capacity + " tensors in one context");
+    }
+    return context;
+  }
+
+  @Override
+  public void close() {
+    if (context != null) {
+      Ggml_h.ggml_free(context);
+      context = null;
+    }
+  }
+}
