@@ -1,0 +1,175 @@
+package dev.myelin.gguf;
+
+import dev.myelin.error.ModelFileException;
+import java.lang.foreign.MemorySegment;
+import java.util.Objects;
+
+/**
+ * An array among the metadata, read element by element from the file when asked for. Of an array of
+ * strings only where each begins is kept (4 bytes an element).
+ *
+ * <p>A getter that does not fit the element type throws {@link ModelFileException} naming file, key
+ * and what was expected; an index outside 0..size-1 throws {@link IndexOutOfBoundsException}.
+ */
+public final class GgufArray implements GgufValue {
+  private final Source source;
+  private final String key;
+  private final GgufValueType elementType;
+  private final int size;
+  private final long at;
+
+  /** For strings: where each one's bytes begin, from {@code at} on, unsigned; and an end. */
+  private final int[] starts;
+
+  GgufArray(
+      Source source, String key, GgufValueType elementType, int size, long at, int[] starts) {
+    this.source = source;
+    this.key = key;
+    this.elementType = elementType;
+    this.size = size;
+    this.at = at;
+    this.starts = starts;
+  }
+
+  @Override
+  public GgufValueType type() {
+    return GgufValueType.ARRAY;
+  }
+
+  public GgufValueType elementType() {
+    return elementType;
+  }
+
+  public int size() {
+    return size;
+  }
+
+  /** String {@code i}; bytes that are not UTF-8 are replaced. */
+  public String string(int i) {
+    long length = length(i);
+    if (length > Integer.MAX_VALUE - 16) {
+      throw bad("expected element " + i + " to be a text, it has " + length + " bytes");
+    }
+    return source.text(start(i), length);
+  }
+
+  /** The bytes of string {@code i}, a view of the file that lives as long as it is open. */
+  public MemorySegment bytes(int i) {
+    long length = length(i);
+    return source.slice(start(i), length);
+  }
+
+  /** Integer {@code i}, of any width and sign, which must fit an int. */
+  public int i32(int i) {
+    long value = i64(i);
+    if (value != (int) value) {
+      throw bad("expected element " + i + " to fit 32 bits, it is " + value);
+    }
+    return (int) value;
+  }
+
+  /** Integer {@code i}, of any width and sign, which must fit a long. */
+  public long i64(int i) {
+    if (!elementType.isInteger()) {
+      throw bad("expected an array of integers");
+    }
+    long bits = bits(i);
+    if (elementType == GgufValueType.U64 && bits < 0) {
+      throw bad(
+          "expected element " + i + " to fit 63 bits, it is " + Long.toUnsignedString(bits));
+    }
+    return bits;
+  }
+
+  /** Float {@code i}; an f64 is rounded. */
+  public float f32(int i) {
+    return switch (elementType) {
+      case F32 -> Float.intBitsToFloat((int) bits(i));
+      case F64 -> (float) Double.longBitsToDouble(bits(i));
+      default -> throw bad("expected an array of f32");
+    };
+  }
+
+  /** Float {@code i} in double precision. */
+  public double f64(int i) {
+    return elementType == GgufValueType.F64 ? Double.longBitsToDouble(bits(i)) : f32(i);
+  }
+
+  public boolean bool(int i) {
+    if (elementType != GgufValueType.BOOL) {
+      throw bad("expected an array of bool");
+    }
+    return bits(i) != 0;
+  }
+
+  /** Every element as an int; see {@link #i32(int)}. */
+  public int[] toInts() {
+    int[] all = new int[size];
+    for (int i = 0; i < size; i++) {
+      all[i] = i32(i);
+    }
+    return all;
+  }
+
+  /** Every element as a float; see {@link #f32(int)}. */
+  public float[] toFloats() {
+    float[] all = new float[size];
+    for (int i = 0; i < size; i++) {
+      all[i] = f32(i);
+    }
+    return all;
+  }
+
+  /** Returns this array, or throws where its elements are of another type. */
+  public GgufArray expect(GgufValueType type) {
+    if (elementType != type) {
+      throw bad("expected an array of " + type.shortName());
+    }
+    return this;
+  }
+
+  /** Element {@code i} in Java, as {@link GgufValue#toJava} says. */
+  public Object toJava(int i) {
+    return elementType == GgufValueType.STRING ? string(i) : new Scalar(elementType, bits(i)).toJava();
+  }
+
+  @Override
+  public Object toJava() {
+    return this;
+  }
+
+  @Override
+  public String brief() {
+    return "[" + size + " x " + elementType.shortName() + "]";
+  }
+
+  /** The array's elements as they lie in the file. */
+  MemorySegment raw() {
+    long bytes =
+        elementType == GgufValueType.STRING
+            ? Integer.toUnsignedLong(starts[size]) - Long.BYTES
+            : (long) size * elementType.bytes();
+    return source.slice(at, bytes);
+  }
+
+  private long bits(int i) {
+    Objects.checkIndex(i, size);
+    return source.bits(elementType, at + (long) i * elementType.bytes());
+  }
+
+  private long start(int i) {
+    return at + Integer.toUnsignedLong(starts[i]);
+  }
+
+  private long length(int i) {
+    expect(GgufValueType.STRING);
+    Objects.checkIndex(i, size);
+    return Integer.toUnsignedLong(starts[i + 1])
+        - Long.BYTES
+        - Integer.toUnsignedLong(starts[i]);
+  }
+
+  private ModelFileException bad(String expected) {
+    return source.bad("key " + Names.shown(key) + " = " + brief(), expected);
+  }
+}

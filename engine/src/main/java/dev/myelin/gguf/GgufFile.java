@@ -1,0 +1,165 @@
+package dev.myelin.gguf;
+
+import dev.myelin.error.IllegalUseException;
+import dev.myelin.error.InvalidRequestException;
+import dev.myelin.error.ModelFileException;
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+
+/**
+ * A checkpoint, mapped read-only: its metadata, and where its tensors lie. Opening checks everything
+ * the file says about itself and reads no tensor data; a checkpoint in several files ({@code
+ * -00001-of-00003.gguf}) opens as one.
+ *
+ * <p>Any number of threads may read it. After {@link #close}, every method but {@link #path}, {@link
+ * #version} and {@link #isOpen} throws {@link IllegalUseException}, and so does reading a value of
+ * {@link Metadata} or {@link GgufArray}; a {@link MemorySegment} handed out before throws the
+ * platform's {@link IllegalStateException}. Whoever gave an address to native code must let that
+ * finish before closing. The file must not be shortened while it is open.
+ */
+public final class GgufFile implements AutoCloseable {
+  private final Path path;
+  private final Lifetime lifetime;
+  private final Arena arena;
+  private final List<Parts.Part> parts;
+  private final Metadata metadata;
+  private final Map<String, TensorInfo> tensors;
+
+  /**
+   * @param arena holds the mappings; null where the caller's memory is read
+   */
+  private GgufFile(Path path, Lifetime lifetime, Arena arena, List<Parts.Part> parts) {
+    this.path = path;
+    this.lifetime = lifetime;
+    this.arena = arena;
+    this.parts = parts;
+    Parts.Part first = parts.getFirst();
+    this.metadata = new Metadata(first.source(), first.header().values());
+    this.tensors = byName(parts);
+  }
+
+  /**
+   * Maps and checks a checkpoint.
+   *
+   * @param file a GGUF file; of a split checkpoint, any part
+   * @throws ModelFileException where the file is none, is cut short, or contradicts itself
+   */
+  public static GgufFile open(Path file) {
+    Arena arena = Arena.ofShared();
+    boolean opened = false;
+    try {
+      Lifetime lifetime = new Lifetime(file);
+      GgufFile opening =
+          new GgufFile(file, lifetime, arena, new Parts(arena, lifetime).open(file));
+      opened = true;
+      return opening;
+    } finally {
+      if (!opened) {
+        arena.close();
+      }
+    }
+  }
+
+  /**
+   * Reads a checkpoint that lies in memory, which stays the caller's and is not copied.
+   *
+   * @param name stands for the file in messages
+   */
+  public static GgufFile of(Path name, MemorySegment bytes) {
+    Lifetime lifetime = new Lifetime(name);
+    Parts.Part part = new Parts(null, lifetime).part(name, bytes, 0);
+    if (Parts.count(part) > 1) {
+      throw new ModelFileException(
+          name, "one part of " + Parts.count(part), "expected a whole checkpoint in memory");
+    }
+    return new GgufFile(name, lifetime, null, List.of(part));
+  }
+
+  private static Map<String, TensorInfo> byName(List<Parts.Part> parts) {
+    Map<String, TensorInfo> all = new LinkedHashMap<>();
+    for (Parts.Part part : parts) {
+      for (TensorInfo tensor : part.header().tensors()) {
+        if (all.put(tensor.name(), tensor) != null) {
+          throw part.source().bad("tensor " + tensor.name(), "expected in one part only");
+        }
+      }
+      if (all.size() > Limits.TENSORS) {
+        throw part.source().bad("tensors", "expected at most " + Limits.TENSORS + " in all parts");
+      }
+    }
+    return Collections.unmodifiableMap(all);
+  }
+
+  /** The file as it was named to {@link #open}. */
+  public Path path() {
+    return path;
+  }
+
+  /** The format's version, 2 or 3. */
+  public int version() {
+    return parts.getFirst().header().version();
+  }
+
+  /** Keys and values; of a split checkpoint, those of the first part. */
+  public Metadata metadata() {
+    lifetime.check();
+    return metadata;
+  }
+
+  /** Every tensor, in the order of the parts and of the file. */
+  public List<TensorInfo> tensors() {
+    lifetime.check();
+    return new ArrayList<>(tensors.values());
+  }
+
+  public Optional<TensorInfo> tensor(String name) {
+    lifetime.check();
+    return Optional.ofNullable(tensors.get(name));
+  }
+
+  /** The bytes of a tensor of this file: a view of the mapping, not a copy. */
+  public MemorySegment data(TensorInfo tensor) {
+    lifetime.check();
+    if (!tensor.equals(tensors.get(tensor.name()))) {
+      throw new InvalidRequestException(path + ": has no such tensor: " + tensor);
+    }
+    return parts.get(tensor.part()).source().slice(tensor.offset(), tensor.bytes());
+  }
+
+  /** The whole mappings, one a file. */
+  public List<MemorySegment> parts() {
+    lifetime.check();
+    return parts.stream().map(part -> part.bytes().asReadOnly()).toList();
+  }
+
+  public boolean isOpen() {
+    return lifetime.isOpen();
+  }
+
+  /**
+   * Unmaps the file. Closing twice does nothing.
+   *
+   * @throws IllegalUseException where a native call that was given a part of the mapping still runs
+   */
+  @Override
+  public synchronized void close() {
+    if (!lifetime.isOpen()) {
+      return;
+    }
+    if (arena != null) {
+      try {
+        arena.close();
+      } catch (IllegalStateException e) {
+        throw new IllegalUseException(path + ": closed while a native call reads it");
+      }
+    }
+    lifetime.end();
+  }
+}

@@ -1,0 +1,106 @@
+package dev.myelin.gguf;
+
+import java.util.Locale;
+
+/** A metadata value as the file holds it: a scalar, a text, or an array. */
+public sealed interface GgufValue permits GgufValue.Scalar, GgufValue.Text, GgufArray {
+  /** How many characters of a text a message shows. */
+  int SHOWN = 60;
+
+  GgufValueType type();
+
+  /**
+   * The value in Java: {@link Long} for integers (u64 beyond 2^63-1 as {@link java.math.BigInteger}),
+   * {@link Float}, {@link Double}, {@link Boolean}, {@link String} or {@link GgufArray}.
+   */
+  Object toJava();
+
+  /** The value on one line for people to read, cut where it is long. */
+  String brief();
+
+  /**
+   * A number or a truth value.
+   *
+   * @param bits integers sign- or zero-extended, floats as IEEE 754 bits, 1 for true
+   */
+  record Scalar(GgufValueType type, long bits) implements GgufValue {
+    @Override
+    public Object toJava() {
+      return switch (type) {
+        case F32 -> Float.intBitsToFloat((int) bits);
+        case F64 -> Double.longBitsToDouble(bits);
+        case BOOL -> bits != 0;
+        case U64 -> bits >= 0 ? bits : new java.math.BigInteger(Long.toUnsignedString(bits));
+        default -> bits;
+      };
+    }
+
+    /** Whether this is an integer that a long holds. */
+    boolean isLong() {
+      return type.isInteger() && !(type == GgufValueType.U64 && bits < 0);
+    }
+
+    @Override
+    public String brief() {
+      return String.format(Locale.ROOT, "%s %s", type.shortName(), toJava());
+    }
+  }
+
+  /** A text, read from the file when asked for; see {@link Metadata#string}. */
+  final class Text implements GgufValue {
+    private static final int LONGEST = 64 << 20;
+
+    private final Source source;
+    private final String key;
+    private final long at;
+    private final long length;
+
+    Text(Source source, String key, long at, long length) {
+      this.source = source;
+      this.key = key;
+      this.at = at;
+      this.length = length;
+    }
+
+    @Override
+    public GgufValueType type() {
+      return GgufValueType.STRING;
+    }
+
+    /** Its length in bytes of UTF-8. */
+    public long length() {
+      return length;
+    }
+
+    /**
+     * The text; bytes that are not UTF-8 are replaced.
+     *
+     * @throws dev.myelin.error.ModelFileException where it is longer than 64 MiB
+     */
+    public String text() {
+      if (length > LONGEST) {
+        throw source.bad(
+            "key " + Names.shown(key) + " = a string of " + length + " bytes",
+            "expected a text of at most " + LONGEST + " bytes");
+      }
+      return source.text(at, length);
+    }
+
+    @Override
+    public Object toJava() {
+      return text();
+    }
+
+    @Override
+    public String brief() {
+      String text = source.text(at, Math.min(length, 4 * SHOWN));
+      return text.length() <= SHOWN && length <= 4 * SHOWN
+          ? '"' + text + '"'
+          : '"' + text.substring(0, Math.min(SHOWN, text.length())) + "...\"";
+    }
+
+    java.lang.foreign.MemorySegment bytes() {
+      return source.slice(at, length);
+    }
+  }
+}

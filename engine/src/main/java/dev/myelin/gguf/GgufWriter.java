@@ -1,0 +1,254 @@
+package dev.myelin.gguf;
+
+import dev.myelin.error.InvalidRequestException;
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+
+/**
+ * Writes GGUF files. Keys and tensors keep the order in which they are added; tensor data are taken
+ * when the file is written. One thread at a time.
+ *
+ * <p>What the format does not allow throws {@link InvalidRequestException} as soon as it is added.
+ */
+public final class GgufWriter {
+  private final Map<String, byte[]> values = new LinkedHashMap<>();
+  private final Map<String, OutgoingTensor> tensors = new LinkedHashMap<>();
+  private int version = 3;
+  private int alignment = Limits.DEFAULT_ALIGNMENT;
+
+  /** A tensor to be written; its shape as in {@link TensorInfo}. */
+  record OutgoingTensor(
+      String name, GgmlType type, List<Long> shape, long bytes, DataSource data) {}
+
+  /** The format's version: 3 where nothing is said, or 2. */
+  public GgufWriter version(int version) {
+    if (version != 2 && version != 3) {
+      throw new InvalidRequestException("GGUF version " + version + ": expected 2 or 3");
+    }
+    this.version = version;
+    return this;
+  }
+
+  /** What tensors are aligned to, in bytes; 32 where nothing is said. */
+  public GgufWriter alignment(int alignment) {
+    if (alignment < 8 || Integer.bitCount(alignment) != 1) {
+      throw new InvalidRequestException(
+          "alignment " + alignment + ": expected a power of two and at least 8");
+    }
+    this.alignment = alignment;
+    values.put(
+        HeaderReader.ALIGNMENT_KEY,
+        new ValueWriter().value(GgufValueType.U32, alignment).toBytes());
+    return this;
+  }
+
+  /**
+   * Adds a value of the type that goes with its Java class: Integer u32, Long u64, Float f32, Double
+   * f64, Boolean bool, String str; int[] i32, long[] i64, float[] f32, double[] f64, byte[] u8,
+   * boolean[] bool and String[] arrays; and a {@link GgufValue} of another file as it is there.
+   */
+  public GgufWriter put(String key, Object value) {
+    return switch (value) {
+      case Integer v -> put(key, GgufValueType.U32, v);
+      case Long v -> put(key, GgufValueType.U64, v);
+      case Float v -> put(key, GgufValueType.F32, v);
+      case Double v -> put(key, GgufValueType.F64, v);
+      case Boolean v -> put(key, GgufValueType.BOOL, v);
+      case String v -> put(key, GgufValueType.STRING, v);
+      case int[] v -> putArray(key, GgufValueType.I32, v);
+      case long[] v -> putArray(key, GgufValueType.I64, v);
+      case float[] v -> putArray(key, GgufValueType.F32, v);
+      case double[] v -> putArray(key, GgufValueType.F64, v);
+      case boolean[] v -> putArray(key, GgufValueType.BOOL, v);
+      case String[] v -> putArray(key, GgufValueType.STRING, v);
+      case byte[] v -> putArray(key, GgufValueType.U8, unsigned(v));
+      case GgufValue v -> add(key, new ValueWriter().copy(v));
+      default ->
+          throw new InvalidRequestException(
+              "key " + Names.shown(key) + ": no GGUF type for " + shown(value));
+    };
+  }
+
+  /** Adds a number, truth value or string of the type given. */
+  public GgufWriter put(String key, GgufValueType type, Object value) {
+    return add(key, new ValueWriter().value(type, value));
+  }
+
+  /**
+   * Adds an array.
+   *
+   * @param values a Java array whose elements fit the type
+   */
+  public GgufWriter putArray(String key, GgufValueType elementType, Object values) {
+    return add(key, new ValueWriter().array(elementType, values));
+  }
+
+  /** Adds every value of another file, except for those that describe its alignment and parts. */
+  public GgufWriter putAll(Metadata metadata) {
+    for (String key : metadata.keys()) {
+      if (!key.equals(HeaderReader.ALIGNMENT_KEY) && !key.startsWith("split.")) {
+        put(key, metadata.value(key));
+      }
+    }
+    return this;
+  }
+
+  /**
+   * Adds a tensor.
+   *
+   * @param shape in ggml's order, row length first
+   * @param data its bytes, which must stay alive until the file is written
+   */
+  public GgufWriter tensor(String name, GgmlType type, long[] shape, MemorySegment data) {
+    tensor(name, type, shape, DataSource.of(data));
+    long bytes = tensors.get(name).bytes;
+    if (data.byteSize() != bytes) {
+      tensors.remove(name);
+      throw new InvalidRequestException(
+          "tensor " + name + ": " + data.byteSize() + " bytes, expected " + bytes);
+    }
+    return this;
+  }
+
+  /** Adds a tensor whose data are produced when the file is written. */
+  public GgufWriter tensor(String name, GgmlType type, long[] shape, DataSource data) {
+    checkName("tensor", name, Limits.NAME_BYTES);
+    List<Long> dims = new ArrayList<>();
+    long elements = 1;
+    for (long dim : shape) {
+      dims.add(dim);
+      elements = Math.multiplyHigh(elements, dim) == 0 ? elements * dim : -1;
+      if (dim <= 0 || elements <= 0) {
+        throw badTensor(name, dims, "expected dimensions of at least 1 and fewer than 2^63 elements");
+      }
+    }
+    if (dims.isEmpty() || dims.size() > Limits.RANK) {
+      throw badTensor(name, dims, "expected 1 to " + Limits.RANK + " dimensions");
+    }
+    if (dims.getFirst() % type.blockSize() != 0) {
+      throw badTensor(
+          name, dims, "expected rows that are a multiple of " + type.blockSize() + " elements");
+    }
+    if (tensors.containsKey(name)) {
+      throw new InvalidRequestException("tensor " + name + ": added twice");
+    }
+    tensors.put(name, new OutgoingTensor(name, type, dims, type.bytes(elements), data));
+    return this;
+  }
+
+  /**
+   * Writes the file. It appears under its name only when it is complete and on the disk; where
+   * anything fails, an older file of that name is left as it was.
+   *
+   * @throws dev.myelin.error.ModelFileException where it cannot be written, as on a full disk
+   */
+  public void write(Path file) {
+    new FileWriter().write(List.of(new FileWriter.Job(file, layout(Map.of(), all()))));
+  }
+
+  /**
+   * Writes the checkpoint as several files {@code prefix-00001-of-0000N.gguf}, the first with all
+   * the metadata, each with about the same number of bytes.
+   *
+   * @param prefix folder and start of the names
+   * @return the files, in order
+   */
+  public List<Path> writeSplit(Path prefix, int count) {
+    if (count < 1 || count > Math.max(1, tensors.size())) {
+      throw new InvalidRequestException(
+          count + " parts: expected 1 to " + Math.max(1, tensors.size()) + ", one tensor each");
+    }
+    SplitName name = new SplitName(prefix, 0, count);
+    List<FileWriter.Job> jobs = new ArrayList<>();
+    List<List<OutgoingTensor>> shares = SplitPlan.shares(all(), count);
+    for (int part = 0; part < count; part++) {
+      Map<String, byte[]> extra = splitValues(part, count);
+      jobs.add(new FileWriter.Job(name.file(part), layout(extra, shares.get(part))));
+    }
+    new FileWriter().write(jobs);
+    return jobs.stream().map(FileWriter.Job::file).toList();
+  }
+
+  /** The file in memory off the Java heap, which is freed when it is no longer reachable. */
+  public MemorySegment toBytes() {
+    FileLayout layout = layout(Map.of(), all());
+    MemorySegment bytes = Arena.ofAuto().allocate(layout.size(), 64);
+    layout.writeTo(
+        new DataSource.Sink() {
+          private long at;
+
+          @Override
+          public void write(MemorySegment piece) {
+            MemorySegment.copy(piece, 0, bytes, at, piece.byteSize());
+            at += piece.byteSize();
+          }
+        });
+    return bytes;
+  }
+
+  private List<OutgoingTensor> all() {
+    return List.copyOf(tensors.values());
+  }
+
+  private FileLayout layout(Map<String, byte[]> extra, List<OutgoingTensor> chosen) {
+    Map<String, byte[]> every = new LinkedHashMap<>();
+    boolean first = !extra.containsKey(Parts.NO) || extra.get(Parts.NO)[4] == 0;
+    if (first) {
+      every.putAll(values);
+    } else if (values.containsKey(HeaderReader.ALIGNMENT_KEY)) {
+      every.put(HeaderReader.ALIGNMENT_KEY, values.get(HeaderReader.ALIGNMENT_KEY));
+    }
+    every.putAll(extra);
+    return new FileLayout(version, alignment, every, chosen);
+  }
+
+  private Map<String, byte[]> splitValues(int part, int count) {
+    Map<String, byte[]> split = new LinkedHashMap<>();
+    split.put(Parts.NO, new ValueWriter().value(GgufValueType.U16, part).toBytes());
+    split.put(Parts.COUNT, new ValueWriter().value(GgufValueType.U16, count).toBytes());
+    split.put(
+        Parts.TENSORS, new ValueWriter().value(GgufValueType.I32, tensors.size()).toBytes());
+    return split;
+  }
+
+  private GgufWriter add(String key, ValueWriter value) {
+    checkName("key", key, Limits.KEY_BYTES);
+    if (values.putIfAbsent(key, value.toBytes()) != null) {
+      throw new InvalidRequestException("key " + Names.shown(key) + ": added twice");
+    }
+    return this;
+  }
+
+  private static void checkName(String kind, String name, int longest) {
+    int bytes = name.getBytes(StandardCharsets.UTF_8).length;
+    if (bytes < 1 || bytes > longest || name.indexOf(0) >= 0) {
+      throw new InvalidRequestException(
+          kind + " " + Names.shown(name) + ": expected a name of 1 to " + longest + " bytes");
+    }
+  }
+
+  private static InvalidRequestException badTensor(String name, List<Long> dims, String expected) {
+    return new InvalidRequestException("tensor " + name + ", shape " + dims + ": " + expected);
+  }
+
+  private static int[] unsigned(byte[] bytes) {
+    int[] all = new int[bytes.length];
+    for (int i = 0; i < bytes.length; i++) {
+      all[i] = bytes[i] & 0xff;
+    }
+    return all;
+  }
+
+  /** A value in a message: its class, and what it is where that is short. */
+  static String shown(Object value) {
+    return value == null
+        ? "null"
+        : value.getClass().getSimpleName() + " " + Names.shown(String.valueOf(value));
+  }
+}

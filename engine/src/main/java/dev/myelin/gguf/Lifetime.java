@@ -1,0 +1,32 @@
+package dev.myelin.gguf;
+
+import dev.myelin.error.IllegalUseException;
+import java.nio.file.Path;
+
+/** Whether a checkpoint's bytes may still be read; shared by everything that reads them. */
+final class Lifetime {
+  private final Path path;
+  private volatile boolean open = true;
+
+  Lifetime(Path path) {
+    this.path = path;
+  }
+
+  boolean isOpen() {
+    return open;
+  }
+
+  void end() {
+    open = false;
+  }
+
+  void check() {
+    if (!open) {
+      throw closed();
+    }
+  }
+
+  IllegalUseException closed() {
+    return new IllegalUseException(path + ": used after it was closed");
+  }
+}

@@ -1,0 +1,140 @@
+package dev.myelin.gguf;
+
+import dev.myelin.error.ModelFileException;
+import java.util.Collections;
+import java.util.Map;
+import java.util.Optional;
+import java.util.OptionalInt;
+import java.util.Set;
+
+/**
+ * A checkpoint's keys and values, in the file's order. A getter for a key that is missing or holds
+ * something else throws {@link ModelFileException} with the file, the key, the value and what was
+ * expected; an {@code opt} getter throws only for the latter.
+ */
+public final class Metadata {
+  private final Source source;
+  private final Map<String, GgufValue> values;
+
+  Metadata(Source source, Map<String, GgufValue> values) {
+    this.source = source;
+    this.values = Collections.unmodifiableMap(values);
+  }
+
+  public boolean has(String key) {
+    return values.containsKey(key);
+  }
+
+  public Set<String> keys() {
+    return values.keySet();
+  }
+
+  public GgufValue value(String key) {
+    return require(key, "a value");
+  }
+
+  public String string(String key) {
+    return text(key, require(key, "a string"));
+  }
+
+  public Optional<String> optString(String key) {
+    return has(key) ? Optional.of(string(key)) : Optional.empty();
+  }
+
+  /** An integer of any width and sign from 0 to 2^31-1. */
+  public int u32(String key) {
+    String expected = "an integer from 0 to " + Integer.MAX_VALUE;
+    if (require(key, expected) instanceof GgufValue.Scalar scalar
+        && scalar.isLong()
+        && scalar.bits() >= 0
+        && scalar.bits() <= Integer.MAX_VALUE) {
+      return (int) scalar.bits();
+    }
+    throw bad(key, "expected " + expected);
+  }
+
+  public int u32(String key, int otherwise) {
+    return has(key) ? u32(key) : otherwise;
+  }
+
+  public OptionalInt optU32(String key) {
+    return has(key) ? OptionalInt.of(u32(key)) : OptionalInt.empty();
+  }
+
+  /** An integer of any width and sign that fits a long. */
+  public long i64(String key) {
+    if (require(key, "an integer") instanceof GgufValue.Scalar scalar && scalar.isLong()) {
+      return scalar.bits();
+    }
+    throw bad(key, "expected an integer of 64 bits");
+  }
+
+  public long i64(String key, long otherwise) {
+    return has(key) ? i64(key) : otherwise;
+  }
+
+  /** A float; an f64 is rounded. It may be infinite or not a number. */
+  public float f32(String key) {
+    if (require(key, "a float") instanceof GgufValue.Scalar scalar && scalar.type().isFloat()) {
+      return ((Number) scalar.toJava()).floatValue();
+    }
+    throw bad(key, "expected a float");
+  }
+
+  public float f32(String key, float otherwise) {
+    return has(key) ? f32(key) : otherwise;
+  }
+
+  public Optional<Float> optF32(String key) {
+    return has(key) ? Optional.of(f32(key)) : Optional.empty();
+  }
+
+  public boolean bool(String key, boolean otherwise) {
+    if (!has(key)) {
+      return otherwise;
+    }
+    if (value(key) instanceof GgufValue.Scalar scalar && scalar.type() == GgufValueType.BOOL) {
+      return scalar.bits() != 0;
+    }
+    throw bad(key, "expected true or false");
+  }
+
+  public GgufArray array(String key) {
+    if (require(key, "an array") instanceof GgufArray array) {
+      return array;
+    }
+    throw bad(key, "expected an array");
+  }
+
+  public Optional<GgufArray> optArray(String key) {
+    return has(key) ? Optional.of(array(key)) : Optional.empty();
+  }
+
+  /**
+   * The error for a value that does not do.
+   *
+   * @param expected what was expected instead: "expected 1 to 512 layers"
+   */
+  public ModelFileException bad(String key, String expected) {
+    source.lifetime().check();
+    GgufValue value = values.get(key);
+    String shown = value == null ? " is missing" : " = " + value.brief();
+    return source.bad("key " + Names.shown(key) + shown, expected);
+  }
+
+  private GgufValue require(String key, String expected) {
+    source.lifetime().check();
+    GgufValue value = values.get(key);
+    if (value == null) {
+      throw bad(key, "expected " + expected);
+    }
+    return value;
+  }
+
+  private String text(String key, GgufValue value) {
+    if (value instanceof GgufValue.Text text) {
+      return text.text();
+    }
+    throw bad(key, "expected a string");
+  }
+}

@@ -1,0 +1,135 @@
+package dev.myelin.gguf;
+
+import dev.myelin.error.ModelFileException;
+import java.io.IOException;
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.nio.channels.FileChannel;
+import java.nio.file.AccessDeniedException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import java.util.ArrayList;
+import java.util.List;
+
+/** Maps a checkpoint: the file named, and where that is one part of several, all of them. */
+final class Parts {
+  static final String NO = "split.no";
+  static final String COUNT = "split.count";
+  static final String TENSORS = "split.tensors.count";
+
+  /** One file. */
+  record Part(MemorySegment bytes, Source source, Header header) {}
+
+  private final Arena arena;
+  private final Lifetime lifetime;
+
+  Parts(Arena arena, Lifetime lifetime) {
+    this.arena = arena;
+    this.lifetime = lifetime;
+  }
+
+  /** The parts in order; {@code file} may be any of them. */
+  List<Part> open(Path file) {
+    Part given = map(file, 0);
+    int count = count(given);
+    if (count <= 1) {
+      return List.of(given);
+    }
+    int number = number(given, count);
+    SplitName name =
+        SplitName.of(file)
+            .filter(n -> n.count() == count && n.part() == number)
+            .orElseThrow(
+                () ->
+                    given.source.bad(
+                        "part " + (number + 1) + " of " + count,
+                        String.format("expected a name ending in -%05d-of-%05d.gguf", number + 1, count)));
+    List<Part> parts = new ArrayList<>();
+    for (int i = 0; i < count; i++) {
+      parts.add(i == number && i == 0 ? given : other(name, i, file));
+    }
+    checkTensorCount(parts);
+    return List.copyOf(parts);
+  }
+
+  /** How many parts a file says it belongs to; 1 where it says nothing. */
+  static int count(Part part) {
+    return small(part, COUNT, 1);
+  }
+
+  private static int number(Part part, int count) {
+    int number = small(part, NO, -1);
+    if (number < 0 || number >= count) {
+      throw metadata(part).bad(NO, "expected a number from 0 to " + (count - 1));
+    }
+    return number;
+  }
+
+  private Part other(SplitName name, int i, Path given) {
+    Path file = name.file(i);
+    if (!Files.exists(file)) {
+      throw new ModelFileException(
+          file, "part " + (i + 1) + " of " + name.count() + " of " + given, "no such file");
+    }
+    Part part = map(file, i);
+    if (count(part) != name.count()) {
+      throw metadata(part).bad(COUNT, "expected " + name.count() + ", as in " + given);
+    }
+    if (number(part, name.count()) != i) {
+      throw metadata(part).bad(NO, "expected " + i + ", as in the file's name");
+    }
+    return part;
+  }
+
+  private static void checkTensorCount(List<Part> parts) {
+    long tensors = parts.stream().mapToLong(p -> p.header.tensors().size()).sum();
+    Metadata first = metadata(parts.getFirst());
+    if (first.i64(TENSORS) != tensors) {
+      throw first.bad(TENSORS, "expected " + tensors + ", as many as the parts hold");
+    }
+  }
+
+  private static int small(Part part, String key, int otherwise) {
+    GgufValue value = part.header.values().get(key);
+    if (value == null) {
+      return otherwise;
+    }
+    if (value instanceof GgufValue.Scalar scalar
+        && scalar.isLong()
+        && scalar.bits() >= 0
+        && scalar.bits() <= Limits.PARTS) {
+      return (int) scalar.bits();
+    }
+    throw metadata(part).bad(key, "expected an integer from 0 to " + Limits.PARTS);
+  }
+
+  private static Metadata metadata(Part part) {
+    return new Metadata(part.source, part.header.values());
+  }
+
+  private Part map(Path file, int index) {
+    if (!Files.exists(file)) {
+      throw new ModelFileException(file, "no such file", (Throwable) null);
+    }
+    if (Files.isDirectory(file)) {
+      throw new ModelFileException(file, "this is a folder", "expected a GGUF file");
+    }
+    if (!Files.isRegularFile(file)) {
+      throw new ModelFileException(file, "this is a device or pipe", "expected a GGUF file");
+    }
+    try (FileChannel channel = FileChannel.open(file, StandardOpenOption.READ)) {
+      return part(
+          file, channel.map(FileChannel.MapMode.READ_ONLY, 0, channel.size(), arena), index);
+    } catch (AccessDeniedException e) {
+      throw new ModelFileException(file, "no permission to read it", e);
+    } catch (IOException e) {
+      throw new ModelFileException(file, "cannot be mapped: " + e.getMessage(), e);
+    }
+  }
+
+  Part part(Path file, MemorySegment bytes, int index) {
+    Source source = new Source(file, bytes, lifetime);
+    return new Part(bytes, source, HeaderReader.read(source, index));
+  }
+}

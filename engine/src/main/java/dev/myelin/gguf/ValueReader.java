@@ -1,0 +1,108 @@
+package dev.myelin.gguf;
+
+/** Reads one metadata value, keeping where strings and arrays lie instead of their contents. */
+final class ValueReader {
+  private final Source source;
+  private final Cursor cursor;
+
+  ValueReader(Source source, Cursor cursor) {
+    this.source = source;
+    this.cursor = cursor;
+  }
+
+  GgufValue read(String key) {
+    GgufValueType type = type("value type");
+    return switch (type) {
+      case STRING -> text(key);
+      case ARRAY -> array(key);
+      default -> scalar(type);
+    };
+  }
+
+  private GgufValueType type(String field) {
+    int id = cursor.i32(field);
+    GgufValueType type = GgufValueType.ofId(id);
+    if (type == null) {
+      throw cursor.bad(field + " " + Integer.toUnsignedString(id), "expected a type from 0 to 12");
+    }
+    return type;
+  }
+
+  private GgufValue scalar(GgufValueType type) {
+    long bits = cursor.bits(type);
+    if (type == GgufValueType.BOOL && bits > 1) {
+      throw cursor.bad("bool " + bits, "expected 0 or 1");
+    }
+    return new GgufValue.Scalar(type, bits);
+  }
+
+  private GgufValue text(String key) {
+    long length = cursor.i64("string length");
+    checkLength(length, "string", cursor.remaining());
+    long at = cursor.at();
+    cursor.skip(length);
+    return new GgufValue.Text(source, key, at, length);
+  }
+
+  private GgufValue array(String key) {
+    GgufValueType type = type("element type");
+    if (type == GgufValueType.ARRAY) {
+      throw cursor.bad("an array of arrays", "expected an array of numbers, bools or strings");
+    }
+    long size = cursor.i64("array size");
+    int least = type == GgufValueType.STRING ? Long.BYTES : type.bytes();
+    long fit = Math.min(Limits.ARRAY_ELEMENTS, cursor.remaining() / least);
+    if (size < 0 || size > fit) {
+      throw cursor.bad(
+          "array of " + Long.toUnsignedString(size) + " " + type.shortName(),
+          "expected at most " + fit + " elements, what the rest of the file can hold");
+    }
+    long at = cursor.at();
+    int[] starts = type == GgufValueType.STRING ? strings((int) size) : null;
+    if (starts == null) {
+      cursor.skip(size * type.bytes());
+    }
+    if (type == GgufValueType.BOOL) {
+      checkBools(at, (int) size);
+    }
+    return new GgufArray(source, key, type, (int) size, at, starts);
+  }
+
+  /** Walks over the strings; returns where each one's bytes begin, from here on, and an end. */
+  private int[] strings(int size) {
+    int[] starts = new int[size + 1];
+    long begin = cursor.at();
+    long end = Math.min(source.size(), begin + Limits.STRINGS_BYTES);
+    long at = begin;
+    for (int i = 0; i < size; i++) {
+      if (end - at < Long.BYTES) {
+        throw cursor.bad("string " + i, "truncated: its length lies outside of the file");
+      }
+      long length = source.i64(at);
+      at += Long.BYTES;
+      checkLength(length, "string " + i, end - at);
+      starts[i] = (int) (at - begin);
+      at += length;
+    }
+    starts[size] = (int) (at - begin + Long.BYTES);
+    cursor.skip(at - begin);
+    return starts;
+  }
+
+  private void checkLength(long length, String what, long remaining) {
+    if (length < 0 || length > remaining || length > Limits.STRING_BYTES) {
+      throw cursor.bad(
+          what + " of " + Long.toUnsignedString(length) + " bytes",
+          "expected at most " + Math.min(remaining, Limits.STRING_BYTES) + " bytes");
+    }
+  }
+
+  private void checkBools(long at, int size) {
+    for (int i = 0; i < size; i++) {
+      int value = source.i8(at + i) & 0xff;
+      if (value > 1) {
+        throw cursor.bad("element " + i + ", bool " + value, "expected 0 or 1");
+      }
+    }
+  }
+}
