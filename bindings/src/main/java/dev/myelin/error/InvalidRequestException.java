@@ -1,6 +1,8 @@
 package dev.myelin.error;
 
-/** A request that cannot be served: a token id out of range, a context too large, an empty prompt. */
+/**
+ * A request that cannot be served: a token id out of range, a context too large, an empty prompt.
+ */
 public class InvalidRequestException extends MyelinException {
   private static final long serialVersionUID = 1L;
 

@@ -60,7 +60,8 @@ final class Cursor {
     long length = i64(field + " length");
     if (length <= 0 || length > longest) {
       throw bad(
-          field + " length " + Long.toUnsignedString(length), "expected 1 to " + longest + " bytes");
+          field + " length " + Long.toUnsignedString(length),
+          "expected 1 to " + longest + " bytes");
     }
     need(length, field);
     byte[] bytes = source.copy(at, length);

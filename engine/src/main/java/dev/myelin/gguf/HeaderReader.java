@@ -111,7 +111,9 @@ final class HeaderReader {
           field + " " + Long.toUnsignedString(count),
           "expected at most "
               + fit
-              + (fit == limit ? "" : ", what the " + source.size() + " bytes of the file can hold"));
+              + (fit == limit
+                  ? ""
+                  : ", what the " + source.size() + " bytes of the file can hold"));
     }
     return count;
   }

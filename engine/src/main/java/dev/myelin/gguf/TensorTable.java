@@ -66,8 +66,7 @@ final class TensorTable {
   private List<Long> shape() {
     int rank = cursor.i32("rank");
     if (rank < 0 || rank > Limits.RANK) {
-      throw cursor.bad(
-          "rank " + Integer.toUnsignedString(rank), "expected at most " + Limits.RANK);
+      throw cursor.bad("rank " + Integer.toUnsignedString(rank), "expected at most " + Limits.RANK);
     }
     if (rank == 0) {
       return List.of(1L); // a single number, as ggml takes it

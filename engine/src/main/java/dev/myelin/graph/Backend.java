@@ -11,13 +11,12 @@ import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.lang.invoke.VarHandle;
 
-/** The CPU with its worker threads, on which graphs are computed. One owner, one graph at a time. */
+/**
+ * The CPU with its worker threads, on which graphs are computed. One owner, one graph at a time.
+ */
 public final class Backend implements AutoCloseable {
   /** ggml's own limit, GGML_MAX_N_THREADS. */
   public static final int MAX_THREADS = 512;
-
-  private static final int STATUS_SUCCESS = 0;
-  private static final int STATUS_ABORTED = 1;
 
   /** How long a worker without work spins before it sleeps, 0 to 100: ggml's default. */
   private static final int POLL = 50;
@@ -42,8 +41,7 @@ public final class Backend implements AutoCloseable {
    */
   public static Backend cpu(int threads) {
     if (threads < 1 || threads > MAX_THREADS) {
-      throw new InvalidRequestException(
-          "threads = " + threads + ": expected 1 to " + MAX_THREADS);
+      throw new InvalidRequestException("threads = " + threads + ": expected 1 to " + MAX_THREADS);
     }
     Ggml.require();
     MemorySegment device = Ggml_h.ggml_backend_dev_by_type(Ggml_h.GGML_BACKEND_DEVICE_TYPE_CPU());
@@ -77,10 +75,10 @@ public final class Backend implements AutoCloseable {
       throw new IllegalUseException("the backend is closed");
     }
     int status = Ggml_h.ggml_backend_graph_compute(backend, graph.address());
-    if (status == STATUS_ABORTED) {
+    if (status == Ggml_h.GGML_STATUS_ABORTED()) {
       return false;
     }
-    if (status != STATUS_SUCCESS) {
+    if (status != Ggml_h.GGML_STATUS_SUCCESS()) {
       throw new NativeLibraryException(
           "ggml: computation failed with status " + status + ": " + KernelsLibrary.takeLog());
     }

@@ -8,6 +8,8 @@ import dev.myelin.gguf.GgmlType;
 
 /** Loads ggml once and compares its block formats with those this engine computes sizes by. */
 public final class Ggml {
+  private static volatile GgmlBuild checked;
+
   private Ggml() {}
 
   /**
@@ -16,35 +18,36 @@ public final class Ggml {
    * @throws NativeLibraryException if ggml is missing or has other formats
    */
   public static GgmlBuild require() {
-    return Checked.BUILD;
+    GgmlBuild build = checked;
+    if (build == null) {
+      build = NativeLibraries.load();
+      checkTypes(build);
+      checked = build;
+    }
+    return build;
   }
 
-  private static final class Checked {
-    static final GgmlBuild BUILD = check(NativeLibraries.load());
-
-    private static GgmlBuild check(GgmlBuild build) {
-      for (GgmlType type : GgmlType.values()) {
-        String name = Ggml_h.ggml_type_name(type.id()).getString(0);
-        long block = Ggml_h.ggml_blck_size(type.id());
-        long bytes = Ggml_h.ggml_type_size(type.id());
-        if (!name.equals(type.ggmlName())
-            || block != type.blockSize()
-            || bytes != type.blockBytes()) {
-          throw new NativeLibraryException(
-              "ggml %s in %s: type %d is %s, %d values in %d bytes; expected %s, %d in %d"
-                  .formatted(
-                      build.version(),
-                      build.directory(),
-                      type.id(),
-                      name,
-                      block,
-                      bytes,
-                      type.ggmlName(),
-                      type.blockSize(),
-                      type.blockBytes()));
-        }
+  private static void checkTypes(GgmlBuild build) {
+    for (GgmlType type : GgmlType.values()) {
+      String name = Ggml_h.ggml_type_name(type.id()).getString(0);
+      long block = Ggml_h.ggml_blck_size(type.id());
+      long bytes = Ggml_h.ggml_type_size(type.id());
+      if (!name.equals(type.ggmlName())
+          || block != type.blockSize()
+          || bytes != type.blockBytes()) {
+        throw new NativeLibraryException(
+            "ggml %s in %s: type %d is %s, %d values in %d bytes; expected %s, %d in %d"
+                .formatted(
+                    build.version(),
+                    build.directory(),
+                    type.id(),
+                    name,
+                    block,
+                    bytes,
+                    type.ggmlName(),
+                    type.blockSize(),
+                    type.blockBytes()));
       }
-      return build;
     }
   }
 }

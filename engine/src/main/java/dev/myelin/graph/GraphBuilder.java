@@ -23,8 +23,10 @@ public final class GraphBuilder {
    */
   public GraphBuilder(int nodes) {
     Ggml.require();
-    context = new TensorContext(2 * nodes, Ggml_h.ggml_graph_overhead_custom(nodes, false));
-    graph = Ggml_h.ggml_new_graph_custom(context.room(1), nodes, false);
+    // every operation makes one node here and refers to at most two weights, the graph's leaves
+    long size = 2L * nodes;
+    context = new TensorContext(nodes + 1, Ggml_h.ggml_graph_overhead_custom(size, false));
+    graph = Ggml_h.ggml_new_graph_custom(context.room(1), size, false);
   }
 
   /** Allocates the graph's memory; this builder must not be used any more. */
@@ -64,29 +66,29 @@ public final class GraphBuilder {
   /** {@code a + b}, b repeated to the shape of a. */
   public Tensor add(Tensor a, Tensor b) {
     Shapes.check(isF32(a) && isF32(b) && Shapes.broadcasts(a, b), "add", a, b);
-    return wrap(Ggml_h.ggml_add(one(), a.struct(), b.struct()));
+    return wrap(Ggml_h.ggml_add(next(), a.struct(), b.struct()));
   }
 
   /** {@code a * b}, b repeated to the shape of a. */
   public Tensor multiply(Tensor a, Tensor b) {
     Shapes.check(isF32(a) && isF32(b) && Shapes.broadcasts(a, b), "multiply", a, b);
-    return wrap(Ggml_h.ggml_mul(one(), a.struct(), b.struct()));
+    return wrap(Ggml_h.ggml_mul(next(), a.struct(), b.struct()));
   }
 
   /** {@code a / b}, b repeated to the shape of a. */
   public Tensor divide(Tensor a, Tensor b) {
     Shapes.check(isF32(a) && isF32(b) && Shapes.broadcasts(a, b), "divide", a, b);
-    return wrap(Ggml_h.ggml_div(one(), a.struct(), b.struct()));
+    return wrap(Ggml_h.ggml_div(next(), a.struct(), b.struct()));
   }
 
   public Tensor scale(Tensor a, float factor) {
     Shapes.check(isF32(a) && a.isContiguousFrom(0), "scale", a);
-    return wrap(Ggml_h.ggml_scale(one(), a.struct(), factor));
+    return wrap(Ggml_h.ggml_scale(next(), a.struct(), factor));
   }
 
   public Tensor clamp(Tensor a, float low, float high) {
     Shapes.check(isF32(a) && low <= high, "clamp", a);
-    return wrap(Ggml_h.ggml_clamp(one(), a.struct(), low, high));
+    return wrap(Ggml_h.ggml_clamp(next(), a.struct(), low, high));
   }
 
   /** {@code silu(gate) * up} (SwiGLU, Shazeer 2020). */
@@ -100,13 +102,13 @@ public final class GraphBuilder {
         "swiglu",
         gate,
         up);
-    return wrap(Ggml_h.ggml_swiglu_split(one(), gate.struct(), up.struct()));
+    return wrap(Ggml_h.ggml_swiglu_split(next(), gate.struct(), up.struct()));
   }
 
   /** GELU in its tanh form, as GPT-2 was trained with. */
   public Tensor gelu(Tensor a) {
     Shapes.check(isF32(a) && a.isContiguousFrom(0), "gelu", a);
-    return wrap(Ggml_h.ggml_gelu(one(), a.struct()));
+    return wrap(Ggml_h.ggml_gelu(next(), a.struct()));
   }
 
   // --- norms and reductions, by row
@@ -114,24 +116,24 @@ public final class GraphBuilder {
   /** Root mean square norm of each row, without weight (Zhang and Sennrich 2019). */
   public Tensor rmsNorm(Tensor a, float epsilon) {
     Shapes.check(isF32(a) && epsilon >= 0, "rmsNorm", a);
-    return wrap(Ggml_h.ggml_rms_norm(one(), a.struct(), epsilon));
+    return wrap(Ggml_h.ggml_rms_norm(next(), a.struct(), epsilon));
   }
 
   /** Layer norm of each row, without weight and bias (Ba et al. 2016). */
   public Tensor layerNorm(Tensor a, float epsilon) {
     Shapes.check(isF32(a) && epsilon >= 0, "layerNorm", a);
-    return wrap(Ggml_h.ggml_norm(one(), a.struct(), epsilon));
+    return wrap(Ggml_h.ggml_norm(next(), a.struct(), epsilon));
   }
 
   public Tensor softMax(Tensor a) {
     Shapes.check(isF32(a) && a.isContiguousFrom(0), "softMax", a);
-    return wrap(Ggml_h.ggml_soft_max(one(), a.struct()));
+    return wrap(Ggml_h.ggml_soft_max(next(), a.struct()));
   }
 
   /** Sum of each row: [n, ...] to [1, ...]. */
   public Tensor sumRows(Tensor a) {
     Shapes.check(isF32(a), "sumRows", a);
-    return wrap(Ggml_h.ggml_sum_rows(one(), a.struct()));
+    return wrap(Ggml_h.ggml_sum_rows(next(), a.struct()));
   }
 
   /** Indices of the k largest of each row, largest first: [n, rows] to i32 [k, rows]. */
@@ -153,7 +155,7 @@ public final class GraphBuilder {
         "matmul",
         w,
         x);
-    return wrap(Ggml_h.ggml_mul_mat(one(), w.struct(), x.struct()));
+    return wrap(Ggml_h.ggml_mul_mat(next(), w.struct(), x.struct()));
   }
 
   /**
@@ -174,7 +176,7 @@ public final class GraphBuilder {
         w,
         x,
         ids);
-    return wrap(Ggml_h.ggml_mul_mat_id(one(), w.struct(), x.struct(), ids.struct()));
+    return wrap(Ggml_h.ggml_mul_mat_id(next(), w.struct(), x.struct(), ids.struct()));
   }
 
   /** Rows of {@code a} [n, rows, b] picked by i32 {@code ids} [m, b], as f32 [n, m, b]. */
@@ -187,7 +189,7 @@ public final class GraphBuilder {
         "rows",
         a,
         ids);
-    return wrap(Ggml_h.ggml_get_rows(one(), a.struct(), ids.struct()));
+    return wrap(Ggml_h.ggml_get_rows(next(), a.struct(), ids.struct()));
   }
 
   /** Writes the rows of f32 {@code b} [n, m] over the rows i64 {@code ids} [m] of {@code a}. */
@@ -204,7 +206,7 @@ public final class GraphBuilder {
         a,
         b,
         ids);
-    return wrap(Ggml_h.ggml_set_rows(one(), a.struct(), b.struct(), ids.struct()));
+    return wrap(Ggml_h.ggml_set_rows(next(), a.struct(), b.struct(), ids.struct()));
   }
 
   // --- attention
@@ -229,7 +231,7 @@ public final class GraphBuilder {
         positions);
     return wrap(
         Ggml_h.ggml_rope_ext(
-            one(),
+            next(),
             a.struct(),
             positions.struct(),
             factors == null ? MemorySegment.NULL : factors.struct(),
@@ -245,9 +247,9 @@ public final class GraphBuilder {
   }
 
   /**
-   * softmax(scale * QKᵀ + mask) V, computed in one pass (Dao et al. 2022), accumulated in f32. Q f32
-   * [headSize, tokens, heads], K and V [headSize, cells, kvHeads], mask f16 [cells, tokens]; gives
-   * [headSize, heads, tokens].
+   * softmax(scale * QKᵀ + mask) V, computed in one pass (Dao et al. 2022), accumulated in f32. Q
+   * f32 [headSize, tokens, heads], K and V [headSize, cells, kvHeads], mask f16 [cells, tokens];
+   * gives [headSize, heads, tokens].
    */
   public Tensor attention(Tensor q, Tensor k, Tensor v, Tensor mask, float scale) {
     Shapes.check(
@@ -273,7 +275,7 @@ public final class GraphBuilder {
         mask);
     MemorySegment result =
         Ggml_h.ggml_flash_attn_ext(
-            one(), q.struct(), k.struct(), v.struct(), mask.struct(), scale, 0f, 0f);
+            next(), q.struct(), k.struct(), v.struct(), mask.struct(), scale, 0f, 0f);
     Ggml_h.ggml_prec_set_acc(result, Ggml_h.GGML_PREC_F32());
     return wrap(result);
   }
@@ -282,17 +284,17 @@ public final class GraphBuilder {
 
   /** Swaps dimensions 1 and 2. */
   public Tensor swapMiddle(Tensor a) {
-    return wrap(Ggml_h.ggml_permute(one(), a.struct(), 0, 2, 1, 3));
+    return wrap(Ggml_h.ggml_permute(next(), a.struct(), 0, 2, 1, 3));
   }
 
   public Tensor reshape2d(Tensor a, long d0, long d1) {
     Shapes.check(a.isContiguousFrom(0) && a.elements() == d0 * d1, "reshape2d", a);
-    return wrap(Ggml_h.ggml_reshape_2d(one(), a.struct(), d0, d1));
+    return wrap(Ggml_h.ggml_reshape_2d(next(), a.struct(), d0, d1));
   }
 
   public Tensor reshape3d(Tensor a, long d0, long d1, long d2) {
     Shapes.check(a.isContiguousFrom(0) && a.elements() == d0 * d1 * d2, "reshape3d", a);
-    return wrap(Ggml_h.ggml_reshape_3d(one(), a.struct(), d0, d1, d2));
+    return wrap(Ggml_h.ggml_reshape_3d(next(), a.struct(), d0, d1, d2));
   }
 
   /** A view of [d0, d1] with {@code stride1} bytes from row to row, {@code offset} bytes in. */
@@ -310,14 +312,14 @@ public final class GraphBuilder {
 
   /** A contiguous copy. */
   public Tensor contiguous(Tensor a) {
-    return wrap(Ggml_h.ggml_cont(one(), a.struct()));
+    return wrap(Ggml_h.ggml_cont(next(), a.struct()));
   }
 
   /** {@code a} repeated to [d0, d1, d2]. */
   public Tensor repeat3d(Tensor a, long d0, long d1, long d2) {
     boolean fits = d0 % a.dim(0) == 0 && d1 % a.dim(1) == 0 && d2 % a.dim(2) == 0;
     Shapes.check(isF32(a) && fits && a.dim(3) == 1, "repeat3d", a);
-    return wrap(Ggml_h.ggml_repeat_4d(one(), a.struct(), d0, d1, d2, 1));
+    return wrap(Ggml_h.ggml_repeat_4d(next(), a.struct(), d0, d1, d2, 1));
   }
 
   // --- helpers
@@ -331,7 +333,7 @@ public final class GraphBuilder {
     return offset >= 0 && lastRow >= 0 && end <= a.stride(3) * a.dim(3);
   }
 
-  private MemorySegment one() {
+  private MemorySegment next() {
     return context.room(1);
   }
 

@@ -1,5 +1,7 @@
 package dev.myelin.graph;
 
+import dev.myelin.bindings.ggml.Ggml_h;
+
 /**
  * How positions are rotated into queries and keys.
  *
@@ -27,9 +29,9 @@ public record RopeParameters(
   /** Which two values of a head are rotated together. */
   public enum Order {
     /** Neighbours: 2i and 2i + 1. */
-    ADJACENT(0),
+    ADJACENT(Ggml_h.GGML_ROPE_TYPE_NORMAL()),
     /** One of each half: i and i + dimensions / 2. */
-    HALVES(2);
+    HALVES(Ggml_h.GGML_ROPE_TYPE_NEOX());
 
     private final int ggmlMode;
 

@@ -59,7 +59,7 @@ public final class TensorBuffer implements AutoCloseable {
     long bytes = tensor.type().bytes(tensor.elements());
     MemorySegment address = memory.asSlice(offset, bytes);
     int status = Ggml_h.ggml_backend_tensor_alloc(buffer, tensor.struct(), address);
-    if (status != 0) {
+    if (status != Ggml_h.GGML_STATUS_SUCCESS()) {
       throw new NativeLibraryException("ggml: cannot place " + tensor + ": status " + status);
     }
   }

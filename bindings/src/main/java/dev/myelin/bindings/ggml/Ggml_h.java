@@ -23,6 +23,51 @@ public class Ggml_h extends Ggml_h$shared {
     static final SymbolLookup SYMBOL_LOOKUP = SymbolLookup.loaderLookup()
             .or(Linker.nativeLinker().defaultLookup());
 
+    private static final int GGML_MAX_NAME = (int)64L;
+    /**
+     * {@snippet lang=c :
+     * #define GGML_MAX_NAME 64
+     * }
+     */
+    public static int GGML_MAX_NAME() {
+        return GGML_MAX_NAME;
+    }
+    private static final int GGML_ROPE_TYPE_NORMAL = (int)0L;
+    /**
+     * {@snippet lang=c :
+     * #define GGML_ROPE_TYPE_NORMAL 0
+     * }
+     */
+    public static int GGML_ROPE_TYPE_NORMAL() {
+        return GGML_ROPE_TYPE_NORMAL;
+    }
+    private static final int GGML_ROPE_TYPE_NEOX = (int)2L;
+    /**
+     * {@snippet lang=c :
+     * #define GGML_ROPE_TYPE_NEOX 2
+     * }
+     */
+    public static int GGML_ROPE_TYPE_NEOX() {
+        return GGML_ROPE_TYPE_NEOX;
+    }
+    private static final int GGML_STATUS_SUCCESS = (int)0L;
+    /**
+     * {@snippet lang=c :
+     * enum ggml_status.GGML_STATUS_SUCCESS = 0
+     * }
+     */
+    public static int GGML_STATUS_SUCCESS() {
+        return GGML_STATUS_SUCCESS;
+    }
+    private static final int GGML_STATUS_ABORTED = (int)1L;
+    /**
+     * {@snippet lang=c :
+     * enum ggml_status.GGML_STATUS_ABORTED = 1
+     * }
+     */
+    public static int GGML_STATUS_ABORTED() {
+        return GGML_STATUS_ABORTED;
+    }
 
     private static class ggml_fp16_to_fp32_row {
         public static final FunctionDescriptor DESC = FunctionDescriptor.ofVoid(
@@ -266,6 +311,15 @@ public class Ggml_h extends Ggml_h$shared {
         } catch (Throwable ex$) {
            throw new AssertionError("should not reach here", ex$);
         }
+    }
+    private static final int GGML_PREC_F32 = (int)10L;
+    /**
+     * {@snippet lang=c :
+     * enum ggml_prec.GGML_PREC_F32 = 10
+     * }
+     */
+    public static int GGML_PREC_F32() {
+        return GGML_PREC_F32;
     }
 
     private static class ggml_version {
@@ -4949,6 +5003,42 @@ public class Ggml_h extends Ggml_h$shared {
         } catch (Throwable ex$) {
            throw new AssertionError("should not reach here", ex$);
         }
+    }
+    private static final int GGML_BACKEND_DEVICE_TYPE_CPU = (int)0L;
+    /**
+     * {@snippet lang=c :
+     * enum ggml_backend_dev_type.GGML_BACKEND_DEVICE_TYPE_CPU = 0
+     * }
+     */
+    public static int GGML_BACKEND_DEVICE_TYPE_CPU() {
+        return GGML_BACKEND_DEVICE_TYPE_CPU;
+    }
+    private static final int GGML_BACKEND_DEVICE_TYPE_GPU = (int)1L;
+    /**
+     * {@snippet lang=c :
+     * enum ggml_backend_dev_type.GGML_BACKEND_DEVICE_TYPE_GPU = 1
+     * }
+     */
+    public static int GGML_BACKEND_DEVICE_TYPE_GPU() {
+        return GGML_BACKEND_DEVICE_TYPE_GPU;
+    }
+    private static final int GGML_BACKEND_DEVICE_TYPE_IGPU = (int)2L;
+    /**
+     * {@snippet lang=c :
+     * enum ggml_backend_dev_type.GGML_BACKEND_DEVICE_TYPE_IGPU = 2
+     * }
+     */
+    public static int GGML_BACKEND_DEVICE_TYPE_IGPU() {
+        return GGML_BACKEND_DEVICE_TYPE_IGPU;
+    }
+    private static final int GGML_BACKEND_DEVICE_TYPE_ACCEL = (int)3L;
+    /**
+     * {@snippet lang=c :
+     * enum ggml_backend_dev_type.GGML_BACKEND_DEVICE_TYPE_ACCEL = 3
+     * }
+     */
+    public static int GGML_BACKEND_DEVICE_TYPE_ACCEL() {
+        return GGML_BACKEND_DEVICE_TYPE_ACCEL;
     }
 
     private static class ggml_backend_dev_name {

@@ -23,6 +23,33 @@ public class Llama_h extends Llama_h$shared {
     static final SymbolLookup SYMBOL_LOOKUP = SymbolLookup.loaderLookup()
             .or(Linker.nativeLinker().defaultLookup());
 
+    private static final int LLAMA_FLASH_ATTN_TYPE_AUTO = (int)-1L;
+    /**
+     * {@snippet lang=c :
+     * enum llama_flash_attn_type.LLAMA_FLASH_ATTN_TYPE_AUTO = -1
+     * }
+     */
+    public static int LLAMA_FLASH_ATTN_TYPE_AUTO() {
+        return LLAMA_FLASH_ATTN_TYPE_AUTO;
+    }
+    private static final int LLAMA_FLASH_ATTN_TYPE_DISABLED = (int)0L;
+    /**
+     * {@snippet lang=c :
+     * enum llama_flash_attn_type.LLAMA_FLASH_ATTN_TYPE_DISABLED = 0
+     * }
+     */
+    public static int LLAMA_FLASH_ATTN_TYPE_DISABLED() {
+        return LLAMA_FLASH_ATTN_TYPE_DISABLED;
+    }
+    private static final int LLAMA_FLASH_ATTN_TYPE_ENABLED = (int)1L;
+    /**
+     * {@snippet lang=c :
+     * enum llama_flash_attn_type.LLAMA_FLASH_ATTN_TYPE_ENABLED = 1
+     * }
+     */
+    public static int LLAMA_FLASH_ATTN_TYPE_ENABLED() {
+        return LLAMA_FLASH_ATTN_TYPE_ENABLED;
+    }
 
     private static class llama_model_default_params {
         public static final FunctionDescriptor DESC = FunctionDescriptor.of(

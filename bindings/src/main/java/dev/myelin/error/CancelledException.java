@@ -1,0 +1,10 @@
+package dev.myelin.error;
+
+/** A computation that another thread asked to end. */
+public class CancelledException extends MyelinException {
+  private static final long serialVersionUID = 1L;
+
+  public CancelledException(String message) {
+    super(message);
+  }
+}

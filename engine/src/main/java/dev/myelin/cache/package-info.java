@@ -1,0 +1,2 @@
+/** The keys and values of the positions seen so far. */
+package dev.myelin.cache;

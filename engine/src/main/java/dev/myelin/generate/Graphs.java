@@ -1,0 +1,129 @@
+package dev.myelin.generate;
+
+import dev.myelin.cache.KvCache;
+import dev.myelin.graph.Graph;
+import dev.myelin.graph.GraphBuilder;
+import dev.myelin.model.ForwardPass;
+import dev.myelin.model.ForwardPass.Shape;
+import dev.myelin.model.Hyperparameters;
+import dev.myelin.model.Model;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import java.util.Arrays;
+
+/** A session's graphs: the last one for single tokens and the last one for batches. */
+final class Graphs implements AutoCloseable {
+  static final String LOGITS = "logits";
+
+  /** Upper bounds of the operations in a layer, and outside of them. */
+  private static final int LAYER_NODES = 64;
+
+  private static final int EXPERT_NODES = 4;
+  private static final int OTHER_NODES = 32;
+
+  private final Model model;
+  private final KvCache cache;
+  private final int contextLength;
+  private Step single;
+  private Step batch;
+
+  Graphs(Model model, KvCache cache, int contextLength) {
+    this.model = model;
+    this.cache = cache;
+    this.contextLength = contextLength;
+  }
+
+  /** The graph of that shape, built unless it is the one at hand. */
+  Step step(Shape shape) {
+    boolean one = shape.tokens() == 1;
+    Step held = one ? single : batch;
+    if (held != null && held.shape.equals(shape)) {
+      return held;
+    }
+    if (held != null) {
+      held.graph.close();
+    }
+    Step built = build(shape);
+    if (one) {
+      single = built;
+    } else {
+      batch = built;
+    }
+    return built;
+  }
+
+  private Step build(Shape shape) {
+    Hyperparameters hp = model.hyperparameters();
+    int perLayer = LAYER_NODES + EXPERT_NODES * hp.experts().used();
+    GraphBuilder builder = new GraphBuilder(OTHER_NODES + hp.layers() * perLayer);
+    try {
+      ForwardPass pass = new ForwardPass(builder, shape, cache, contextLength);
+      builder.output(LOGITS, model.network().logits(pass));
+    } catch (RuntimeException e) {
+      builder.discard();
+      throw e;
+    }
+    return new Step(shape, builder.finish());
+  }
+
+  @Override
+  public void close() {
+    for (Step step : Arrays.asList(single, batch)) {
+      if (step != null) {
+        step.graph.close();
+      }
+    }
+    single = null;
+    batch = null;
+  }
+
+  /** A graph and how its inputs are filled. */
+  static final class Step {
+    private static final short VISIBLE = Float.floatToFloat16(0f);
+    private static final short HIDDEN = Float.floatToFloat16(Float.NEGATIVE_INFINITY);
+
+    private final Shape shape;
+    private final Graph graph;
+    private final short[] maskRow;
+
+    private Step(Shape shape, Graph graph) {
+      this.shape = shape;
+      this.graph = graph;
+      this.maskRow = new short[shape.cells()];
+    }
+
+    Graph graph() {
+      return graph;
+    }
+
+    /** Token i of the pass is {@code ids[from + i]} at {@code position + i}. */
+    void fill(int[] ids, int from, int position) {
+      MemorySegment tokens = graph.input("tokens");
+      MemorySegment positions = graph.input("positions");
+      MemorySegment cells = graph.input("cells");
+      MemorySegment mask = graph.input("mask");
+      Arrays.fill(maskRow, HIDDEN);
+      Arrays.fill(maskRow, 0, position, VISIBLE);
+      for (int i = 0; i < shape.tokens(); i++) {
+        tokens.setAtIndex(ValueLayout.JAVA_INT, i, ids[from + i]);
+        positions.setAtIndex(ValueLayout.JAVA_INT, i, position + i);
+        cells.setAtIndex(ValueLayout.JAVA_LONG, i, position + i);
+        // causal: a token sees itself and what came before
+        maskRow[position + i] = VISIBLE;
+        MemorySegment.copy(
+            maskRow,
+            0,
+            mask,
+            ValueLayout.JAVA_SHORT,
+            (long) i * shape.cells() * Short.BYTES,
+            shape.cells());
+      }
+      if (shape.outputs() != shape.tokens()) {
+        MemorySegment outputs = graph.input("outputs");
+        for (int i = 0; i < shape.outputs(); i++) {
+          outputs.setAtIndex(ValueLayout.JAVA_INT, i, shape.tokens() - shape.outputs() + i);
+        }
+      }
+    }
+  }
+}

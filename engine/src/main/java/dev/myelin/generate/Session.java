@@ -1,0 +1,296 @@
+package dev.myelin.generate;
+
+import dev.myelin.bindings.KernelsLibrary;
+import dev.myelin.cache.KvCache;
+import dev.myelin.error.CancelledException;
+import dev.myelin.error.IllegalUseException;
+import dev.myelin.error.InvalidRequestException;
+import dev.myelin.graph.Backend;
+import dev.myelin.model.ForwardPass.Shape;
+import dev.myelin.model.Hyperparameters;
+import dev.myelin.model.Model;
+import java.lang.foreign.MemorySegment;
+import java.util.Arrays;
+import java.util.concurrent.locks.ReentrantLock;
+
+/**
+ * One sequence of tokens seen by a model: its cache, threads and graphs. Used by one thread at a
+ * time; a second one at the same time, or any use after {@link #close}, throws {@link
+ * IllegalUseException}. Only {@link #cancel} may be called from anywhere.
+ */
+public final class Session implements AutoCloseable {
+  /** The cache grows into a graph by steps of so many cells, so that decoding can reuse graphs. */
+  private static final int CELL_STEP = 256;
+
+  private final Model.Lease lease;
+  private final Model model;
+  private final SessionOptions options;
+  private final int contextLength;
+  private final int vocabulary;
+  private final Backend backend;
+  private final KvCache cache;
+  private final Graphs graphs;
+  private final ReentrantLock use = new ReentrantLock();
+  private int[] tokens = new int[64];
+  private int position;
+  private boolean closed;
+
+  private Session(Model model, SessionOptions options) {
+    this.model = model;
+    Hyperparameters hp = model.hyperparameters();
+    contextLength = contextLength(hp, options.contextLength());
+    vocabulary = hp.vocabulary();
+    lease = model.lease();
+    KvCache kv = null;
+    Backend cpu = null;
+    try {
+      int threads = options.threads() == 0 ? KernelsLibrary.physicalCores() : options.threads();
+      this.options = options.withThreads(threads).withContextLength(contextLength);
+      Hyperparameters.Attention a = hp.attention();
+      int cells = Math.ceilDiv(contextLength, CELL_STEP) * CELL_STEP;
+      kv =
+          new KvCache(
+              new KvCache.Shape(hp.layers(), a.kvHeads(), a.headSize()),
+              cells,
+              options.cacheType());
+      cpu = Backend.cpu(threads);
+      graphs = new Graphs(model, kv, contextLength);
+    } catch (RuntimeException e) {
+      if (kv != null) {
+        kv.close();
+      }
+      if (cpu != null) {
+        cpu.close();
+      }
+      lease.close();
+      throw e;
+    }
+    cache = kv;
+    backend = cpu;
+  }
+
+  /**
+   * Starts an empty session.
+   *
+   * @throws InvalidRequestException if the options do not suit the model
+   */
+  public static Session open(Model model, SessionOptions options) {
+    return new Session(model, options);
+  }
+
+  /** Starts an empty session with default options. */
+  public static Session open(Model model) {
+    return open(model, SessionOptions.defaults());
+  }
+
+  public Model model() {
+    return model;
+  }
+
+  /** The options with what was left open filled in. */
+  public SessionOptions options() {
+    return options;
+  }
+
+  /** Tokens seen so far. */
+  public int position() {
+    return position;
+  }
+
+  /** Most tokens it can see. */
+  public int contextLength() {
+    return contextLength;
+  }
+
+  /** Bytes that the cache takes once full. */
+  public long cacheBytes() {
+    return cache.bytes();
+  }
+
+  /** The tokens seen so far, oldest first. */
+  public int[] tokens() {
+    enter();
+    try {
+      return Arrays.copyOf(tokens, position);
+    } finally {
+      use.unlock();
+    }
+  }
+
+  /**
+   * Appends tokens, {@link SessionOptions#batch} at a time.
+   *
+   * @return logits of the last one, f32 [vocabulary], valid until the session is used again
+   * @throws InvalidRequestException if there are none, an id is out of range, or they do not fit
+   *     into the context
+   * @throws CancelledException if {@link #cancel} was called; whole batches remain
+   */
+  public MemorySegment feed(int... tokens) {
+    enter();
+    try {
+      check(tokens);
+      MemorySegment logits = null;
+      for (int from = 0; from < tokens.length; from += options.batch()) {
+        int count = Math.min(options.batch(), tokens.length - from);
+        logits = compute(tokens, from, count, 1);
+      }
+      return logits;
+    } finally {
+      use.unlock();
+    }
+  }
+
+  /** Like {@link #feed}, and hands out the logits of every position. */
+  public void feedAll(int[] tokens, LogitsSink sink) {
+    enter();
+    try {
+      check(tokens);
+      long row = (long) vocabulary * Float.BYTES;
+      for (int from = 0; from < tokens.length; from += options.batch()) {
+        int count = Math.min(options.batch(), tokens.length - from);
+        int first = position;
+        MemorySegment logits = compute(tokens, from, count, count);
+        for (int i = 0; i < count; i++) {
+          sink.accept(first + i, logits.asSlice(i * row, row).asReadOnly());
+        }
+      }
+    } finally {
+      use.unlock();
+    }
+  }
+
+  /**
+   * Makes the session hold exactly these tokens: keeps what it has in common with them at the start
+   * and feeds the rest, the last one at least.
+   *
+   * @return as {@link #feed}
+   */
+  public MemorySegment sync(int[] tokens) {
+    enter();
+    try {
+      int common = 0;
+      int most = Math.min(position, tokens.length - 1);
+      while (common < most && this.tokens[common] == tokens[common]) {
+        common++;
+      }
+      int before = position;
+      position = common;
+      try {
+        return feed(Arrays.copyOfRange(tokens, common, tokens.length));
+      } catch (InvalidRequestException e) {
+        position = before;
+        throw e;
+      }
+    } finally {
+      use.unlock();
+    }
+  }
+
+  /**
+   * Forgets all but the first {@code length} tokens.
+   *
+   * @throws InvalidRequestException if it has fewer
+   */
+  public void truncate(int length) {
+    enter();
+    try {
+      if (length < 0 || length > position) {
+        throw new InvalidRequestException(
+            "truncate to " + length + ": the session holds " + position + " tokens");
+      }
+      position = length;
+    } finally {
+      use.unlock();
+    }
+  }
+
+  /** Ends the running computation soon, and refuses further ones until {@link #resume}. */
+  public void cancel() {
+    backend.cancel();
+  }
+
+  public boolean isCancelled() {
+    return backend.isCancelled();
+  }
+
+  /** Takes {@link #cancel} back. */
+  public void resume() {
+    backend.resume();
+  }
+
+  @Override
+  public void close() {
+    if (!use.tryLock()) {
+      throw new IllegalUseException("session: cannot close, another thread is using it");
+    }
+    try {
+      if (!closed) {
+        closed = true;
+        graphs.close();
+        cache.close();
+        backend.close();
+        lease.close();
+      }
+    } finally {
+      use.unlock();
+    }
+  }
+
+  private MemorySegment compute(int[] ids, int from, int count, int outputs) {
+    if (backend.isCancelled()) {
+      throw new CancelledException("cancelled at position " + position);
+    }
+    int end = position + count;
+    int cells = Math.min(cache.cells(), Math.ceilDiv(end, CELL_STEP) * CELL_STEP);
+    Graphs.Step step = graphs.step(new Shape(count, cells, outputs));
+    step.fill(ids, from, position);
+    if (!backend.compute(step.graph())) {
+      throw new CancelledException("cancelled at position " + position);
+    }
+    if (tokens.length < end) {
+      tokens = Arrays.copyOf(tokens, Math.max(end, 2 * tokens.length));
+    }
+    System.arraycopy(ids, from, tokens, position, count);
+    position = end;
+    return step.graph().output(Graphs.LOGITS);
+  }
+
+  private void check(int[] ids) {
+    if (ids.length == 0) {
+      throw new InvalidRequestException("no tokens to feed: the prompt is empty");
+    }
+    for (int id : ids) {
+      if (id < 0 || id >= vocabulary) {
+        throw new InvalidRequestException(
+            "token id " + id + ": the vocabulary has 0 to " + (vocabulary - 1));
+      }
+    }
+    if (ids.length > contextLength - position) {
+      throw new InvalidRequestException(
+          "%d tokens at position %d do not fit into a context of %d"
+              .formatted(ids.length, position, contextLength));
+    }
+  }
+
+  private void enter() {
+    if (!use.tryLock()) {
+      throw new IllegalUseException("session: another thread is using it");
+    }
+    if (closed || !model.isOpen()) {
+      use.unlock();
+      throw new IllegalUseException(
+          closed ? "the session is closed" : "the session's model is closed");
+    }
+  }
+
+  private static int contextLength(Hyperparameters hp, int asked) {
+    int length = asked == 0 ? Math.min(hp.contextLength(), SessionOptions.DEFAULT_CONTEXT) : asked;
+    boolean learned = hp.rope() == null;
+    if (learned && length > hp.contextLength()) {
+      throw new InvalidRequestException(
+          "context = %d: this model has learned %d positions"
+              .formatted(length, hp.contextLength()));
+    }
+    return length;
+  }
+}

@@ -1,0 +1,132 @@
+package dev.myelin.model;
+
+import dev.myelin.error.IllegalUseException;
+import dev.myelin.gguf.GgufFile;
+import dev.myelin.tokenizer.Tokenizer;
+import java.nio.file.Path;
+
+/**
+ * A checkpoint ready to use: its weights lie in the mapped file, nothing was copied. Any number of
+ * sessions share it, on any threads.
+ *
+ * <p>Closing unmaps the file once the last session has let go of it; from then on every use throws
+ * {@link IllegalUseException}.
+ */
+public final class Model implements AutoCloseable {
+  private final GgufFile file;
+  private final Hyperparameters hyperparameters;
+  private final Tokenizer tokenizer;
+  private final WeightSource weights;
+  private final Network network;
+  private boolean closed;
+  private int leases;
+
+  private Model(GgufFile file) {
+    this.file = file;
+    Architecture architecture = Architectures.of(file);
+    hyperparameters =
+        architecture.hyperparameters(new HyperparameterReader(file, architecture.name()));
+    tokenizer = Tokenizer.of(file);
+    weights = new WeightSource(file);
+    try {
+      network = architecture.network(hyperparameters, weights);
+      weights.requireAllTaken(architecture.name());
+    } catch (RuntimeException e) {
+      weights.close();
+      throw e;
+    }
+  }
+
+  /**
+   * Maps a GGUF file, or all parts of a split one, and checks it.
+   *
+   * @throws dev.myelin.error.ModelFileException naming what is wrong with the file
+   * @throws dev.myelin.error.UnsupportedModelException if Myelin does not run such models
+   * @throws dev.myelin.error.NativeLibraryException if ggml cannot be loaded
+   */
+  public static Model load(Path path) {
+    GgufFile file = GgufFile.open(path);
+    try {
+      return new Model(file);
+    } catch (RuntimeException e) {
+      file.close();
+      throw e;
+    }
+  }
+
+  /** The file, for its metadata. */
+  public GgufFile file() {
+    requireOpen();
+    return file;
+  }
+
+  public Hyperparameters hyperparameters() {
+    return hyperparameters;
+  }
+
+  public Tokenizer tokenizer() {
+    requireOpen();
+    return tokenizer;
+  }
+
+  /** The graph's maker; for sessions. */
+  public Network network() {
+    requireOpen();
+    return network;
+  }
+
+  /** Whether {@link #close} was not called yet. */
+  public synchronized boolean isOpen() {
+    return !closed;
+  }
+
+  /**
+   * Keeps the weights mapped until the lease is closed, even if the model is closed before.
+   *
+   * @throws IllegalUseException if the model is closed
+   */
+  public synchronized Lease lease() {
+    requireOpen();
+    leases++;
+    return new Lease();
+  }
+
+  /** A session's hold on the weights. */
+  public final class Lease implements AutoCloseable {
+    private boolean released;
+
+    private Lease() {}
+
+    @Override
+    public void close() {
+      synchronized (Model.this) {
+        if (!released) {
+          released = true;
+          leases--;
+          freeIfUnused();
+        }
+      }
+    }
+  }
+
+  @Override
+  public synchronized void close() {
+    if (!closed) {
+      closed = true;
+      freeIfUnused();
+    }
+  }
+
+  private void freeIfUnused() {
+    if (closed && leases == 0) {
+      weights.close();
+      file.close();
+    }
+  }
+
+  private synchronized void requireOpen() {
+    if (closed) {
+      throw new IllegalUseException("model " + file.path() + " is closed");
+    }
+  }
+}

@@ -1,0 +1,144 @@
+package dev.myelin.model;
+
+import dev.myelin.error.ModelFileException;
+import dev.myelin.gguf.GgmlType;
+import dev.myelin.gguf.GgufFile;
+import dev.myelin.gguf.TensorInfo;
+import dev.myelin.graph.Tensor;
+import dev.myelin.graph.TensorBuffer;
+import dev.myelin.graph.TensorContext;
+import java.lang.foreign.MemorySegment;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.EnumSet;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+
+/**
+ * Hands the tensors of a mapped file to an architecture, checked against the shapes it expects.
+ * Nothing is copied: each tensor points into the mapping.
+ */
+public final class WeightSource implements AutoCloseable {
+  /** Types that ggml multiplies: the others only occur inside computations. */
+  private static final Set<GgmlType> MATRIX_TYPES =
+      EnumSet.complementOf(
+          EnumSet.of(
+              GgmlType.I8,
+              GgmlType.I16,
+              GgmlType.I32,
+              GgmlType.I64,
+              GgmlType.F64,
+              GgmlType.Q8_1,
+              GgmlType.Q8_K));
+
+  private static final Set<GgmlType> VECTOR_TYPES = EnumSet.of(GgmlType.F32);
+
+  private final GgufFile file;
+  private final TensorContext context;
+  private final List<TensorBuffer> buffers = new ArrayList<>();
+  private final Set<String> taken = new HashSet<>();
+
+  public WeightSource(GgufFile file) {
+    this.file = file;
+    this.context = new TensorContext(Math.max(1, file.tensors().size()));
+    for (MemorySegment part : file.parts()) {
+      buffers.add(TensorBuffer.over(part));
+    }
+  }
+
+  /**
+   * A matrix or a stack of matrices, dims in ggml's order: [k, n] multiplies vectors of k to
+   * vectors of n.
+   *
+   * @throws ModelFileException if it is missing, or has another shape, or a type that no kernel
+   *     multiplies
+   */
+  public Tensor matrix(String name, long... dims) {
+    return take(require(name), MATRIX_TYPES, dims);
+  }
+
+  public Optional<Tensor> optionalMatrix(String name, long... dims) {
+    return file.tensor(name).map(info -> take(info, MATRIX_TYPES, dims));
+  }
+
+  /** A vector of f32: a norm's weight, a bias, a scale. */
+  public Tensor vector(String name, long length) {
+    return take(require(name), VECTOR_TYPES, length);
+  }
+
+  public Optional<Tensor> optionalVector(String name, long length) {
+    return file.tensor(name).map(info -> take(info, VECTOR_TYPES, length));
+  }
+
+  public boolean has(String name) {
+    return file.tensor(name).isPresent();
+  }
+
+  /** Leaves a tensor out of the computation on purpose. */
+  public void ignore(String name) {
+    taken.add(name);
+  }
+
+  /**
+   * Refuses a file with tensors that the architecture has no use for: computing without them would
+   * give another model's answers.
+   */
+  public void requireAllTaken(String architecture) {
+    for (TensorInfo info : file.tensors()) {
+      // activation scales, which only serve other devices' fp4 kernels
+      boolean calibration = info.name().endsWith(".input_scale");
+      if (!calibration && !taken.contains(info.name())) {
+        throw new ModelFileException(
+            file.path(),
+            "tensor " + info.name(),
+            "not a tensor of the architecture " + architecture);
+      }
+    }
+  }
+
+  private TensorInfo require(String name) {
+    return file.tensor(name)
+        .orElseThrow(() -> new ModelFileException(file.path(), "tensor " + name, "missing"));
+  }
+
+  private Tensor take(TensorInfo info, Set<GgmlType> types, long... dims) {
+    boolean fits = info.shape().size() <= Math.max(dims.length, 1) || trailingOnes(info, dims);
+    for (int i = 0; i < dims.length; i++) {
+      fits &= info.dim(i) == dims[i];
+    }
+    if (!fits) {
+      throw new ModelFileException(
+          file.path(),
+          "tensor " + info.name() + " has shape " + info.shape(),
+          "expected " + Arrays.toString(dims));
+    }
+    if (!types.contains(info.type())) {
+      throw new ModelFileException(
+          file.path(),
+          "tensor " + info.name() + " has type " + info.type().ggmlName(),
+          types == VECTOR_TYPES ? "expected f32" : "expected a type that can be multiplied");
+    }
+    taken.add(info.name());
+    long[] shape = info.shape().stream().mapToLong(Long::longValue).toArray();
+    Tensor tensor = context.tensor(info.name(), info.type(), shape);
+    buffers.get(info.part()).place(tensor, info.offset());
+    return tensor;
+  }
+
+  private static boolean trailingOnes(TensorInfo info, long[] dims) {
+    for (int i = dims.length; i < info.shape().size(); i++) {
+      if (info.dim(i) != 1) {
+        return false;
+      }
+    }
+    return true;
+  }
+
+  @Override
+  public void close() {
+    context.close();
+    buffers.forEach(TensorBuffer::close);
+  }
+}

@@ -1,0 +1,74 @@
+package dev.myelin.model.architecture;
+
+import dev.myelin.graph.Tensor;
+import dev.myelin.model.Architecture;
+import dev.myelin.model.HyperparameterReader;
+import dev.myelin.model.Hyperparameters;
+import dev.myelin.model.Hyperparameters.Experts;
+import dev.myelin.model.Hyperparameters.RopeScaling;
+import dev.myelin.model.Network;
+import dev.myelin.model.WeightSource;
+import dev.myelin.model.block.Attention;
+import dev.myelin.model.block.Decoder;
+import dev.myelin.model.block.FeedForward;
+import dev.myelin.model.block.Linear;
+import dev.myelin.model.block.Norm;
+import dev.myelin.model.block.Projections;
+import dev.myelin.model.block.RotaryDecoder;
+import java.util.ArrayList;
+import java.util.List;
+
+/** GPT-2 (Radford et al. 2019): learned positions, layer norms, biases everywhere. */
+public final class Gpt2 implements Architecture {
+  @Override
+  public String name() {
+    return "gpt2";
+  }
+
+  @Override
+  public Hyperparameters hyperparameters(HyperparameterReader in) {
+    return new Hyperparameters(
+        in.architecture(),
+        in.layers(),
+        in.width(),
+        in.contextLength(),
+        in.feedForward(),
+        in.vocabulary(),
+        in.positive("attention.layer_norm_epsilon"),
+        in.attention(),
+        Experts.NONE,
+        null,
+        RopeScaling.NONE);
+  }
+
+  @Override
+  public Network network(Hyperparameters hp, WeightSource w) {
+    int width = hp.width();
+    Tensor tokens = w.matrix("token_embd.weight", width, hp.vocabulary());
+    Tensor positions = w.matrix("position_embd.weight", width, hp.contextLength());
+    Norm norm = Norm.layer(w, "output_norm", width, hp.normEpsilon());
+    Linear output = RotaryDecoder.output(hp, w, tokens, Linear.Extras.SCALE);
+    List<Decoder.Layer> layers = new ArrayList<>();
+    for (int i = 0; i < hp.layers(); i++) {
+      layers.add(layer(hp, w, "blk." + i + "."));
+    }
+    return new Decoder(tokens, positions, layers, norm, output);
+  }
+
+  private static Decoder.Layer layer(Hyperparameters hp, WeightSource w, String layer) {
+    int width = hp.width();
+    Hyperparameters.Attention heads = hp.attention();
+    return new Decoder.Layer(
+        Norm.layer(w, layer + "attn_norm", width, hp.normEpsilon()),
+        new Attention(
+            Projections.Fused.of(w, layer, width, heads),
+            Linear.of(
+                w, layer + "attn_output", heads.queryWidth(), width, Linear.Extras.SCALE_THEN_BIAS),
+            null,
+            null,
+            null,
+            RotaryDecoder.attentionScale(hp)),
+        Norm.layer(w, layer + "ffn_norm", width, hp.normEpsilon()),
+        FeedForward.Gelu.of(w, layer, width, hp.feedForward()));
+  }
+}

@@ -1,0 +1,56 @@
+package dev.myelin.model.architecture;
+
+import dev.myelin.graph.RopeParameters;
+import dev.myelin.model.Architecture;
+import dev.myelin.model.HyperparameterReader;
+import dev.myelin.model.Hyperparameters;
+import dev.myelin.model.Network;
+import dev.myelin.model.WeightSource;
+import dev.myelin.model.block.Attention;
+import dev.myelin.model.block.Decoder;
+import dev.myelin.model.block.ExpertFeedForward;
+import dev.myelin.model.block.FeedForward;
+import dev.myelin.model.block.Linear;
+import dev.myelin.model.block.Norm;
+import dev.myelin.model.block.Projections;
+import dev.myelin.model.block.Rope;
+import dev.myelin.model.block.RotaryDecoder;
+
+/** Llama (Touvron et al. 2023), and Mixtral's mixture of experts under the same name. */
+public final class Llama implements Architecture {
+  @Override
+  public String name() {
+    return "llama";
+  }
+
+  @Override
+  public Hyperparameters hyperparameters(HyperparameterReader in) {
+    return RotaryDecoder.hyperparameters(in, RopeParameters.Order.ADJACENT);
+  }
+
+  @Override
+  public Network network(Hyperparameters hp, WeightSource w) {
+    Rope rope = Rope.withFactors(hp, w);
+    return RotaryDecoder.of(hp, w, Linear.Extras.SCALE, i -> layer(hp, w, rope, "blk." + i + "."));
+  }
+
+  private static Decoder.Layer layer(Hyperparameters hp, WeightSource w, Rope rope, String layer) {
+    int width = hp.width();
+    Hyperparameters.Attention heads = hp.attention();
+    return new Decoder.Layer(
+        Norm.rms(w, layer + "attn_norm", width, hp.normEpsilon()),
+        new Attention(
+            Projections.of(w, layer, width, heads),
+            Linear.of(
+                w, layer + "attn_output", heads.queryWidth(), width, Linear.Extras.SCALE_THEN_BIAS),
+            null,
+            null,
+            rope,
+            RotaryDecoder.attentionScale(hp)),
+        Norm.rms(w, layer + "ffn_norm", width, hp.normEpsilon()),
+        hp.experts().present()
+            ? ExpertFeedForward.of(w, layer, width, hp.feedForward(), hp.experts())
+            : FeedForward.Gated.of(
+                w, layer, width, hp.feedForward(), Linear.Extras.BIAS_THEN_SCALE));
+  }
+}

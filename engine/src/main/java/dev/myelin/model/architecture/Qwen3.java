@@ -1,0 +1,52 @@
+package dev.myelin.model.architecture;
+
+import dev.myelin.graph.RopeParameters;
+import dev.myelin.model.Architecture;
+import dev.myelin.model.HyperparameterReader;
+import dev.myelin.model.Hyperparameters;
+import dev.myelin.model.Network;
+import dev.myelin.model.WeightSource;
+import dev.myelin.model.block.Attention;
+import dev.myelin.model.block.Decoder;
+import dev.myelin.model.block.FeedForward;
+import dev.myelin.model.block.Linear;
+import dev.myelin.model.block.Norm;
+import dev.myelin.model.block.Projections;
+import dev.myelin.model.block.Rope;
+import dev.myelin.model.block.RotaryDecoder;
+
+/** Qwen3, dense (Yang et al. 2025): each query and key head has a norm before it is rotated. */
+public final class Qwen3 implements Architecture {
+  @Override
+  public String name() {
+    return "qwen3";
+  }
+
+  @Override
+  public Hyperparameters hyperparameters(HyperparameterReader in) {
+    return RotaryDecoder.hyperparameters(in, RopeParameters.Order.HALVES);
+  }
+
+  @Override
+  public Network network(Hyperparameters hp, WeightSource w) {
+    Rope rope = Rope.plain(hp);
+    return RotaryDecoder.of(hp, w, Linear.Extras.SCALE, i -> layer(hp, w, rope, "blk." + i + "."));
+  }
+
+  private static Decoder.Layer layer(Hyperparameters hp, WeightSource w, Rope rope, String layer) {
+    int width = hp.width();
+    float epsilon = hp.normEpsilon();
+    Hyperparameters.Attention heads = hp.attention();
+    return new Decoder.Layer(
+        Norm.rms(w, layer + "attn_norm", width, epsilon),
+        new Attention(
+            Projections.of(w, layer, width, heads),
+            Linear.of(w, layer + "attn_output", heads.queryWidth(), width, Linear.Extras.SCALE),
+            Norm.rms(w, layer + "attn_q_norm", heads.headSize(), epsilon),
+            Norm.rms(w, layer + "attn_k_norm", heads.headSize(), epsilon),
+            rope,
+            RotaryDecoder.attentionScale(hp)),
+        Norm.rms(w, layer + "ffn_norm", width, epsilon),
+        FeedForward.Gated.of(w, layer, width, hp.feedForward(), Linear.Extras.SCALE));
+  }
+}

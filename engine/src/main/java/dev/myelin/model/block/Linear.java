@@ -1,0 +1,72 @@
+package dev.myelin.model.block;
+
+import dev.myelin.graph.GraphBuilder;
+import dev.myelin.graph.Tensor;
+import dev.myelin.model.WeightSource;
+
+/**
+ * {@code y = W x}, with a bias and a scale where the file has them. The one place that decides
+ * which kernel multiplies a weight.
+ *
+ * @param weight [in, out]
+ * @param bias [out], or null
+ * @param scale [1], or null
+ */
+public record Linear(Tensor weight, Tensor bias, Tensor scale, Extras extras) {
+  /**
+   * What a layer may have beside its matrix, and in which order it is applied: as the reference
+   * implementation does for that layer. A scale that it ignores is ignored here.
+   */
+  public enum Extras {
+    NONE,
+    SCALE,
+    BIAS,
+    SCALE_THEN_BIAS,
+    BIAS_THEN_SCALE;
+
+    boolean bias() {
+      return this != NONE && this != SCALE;
+    }
+
+    boolean scale() {
+      return this != NONE && this != BIAS;
+    }
+  }
+
+  /** Takes {@code NAME.weight} and, where present and allowed, its bias and scale. */
+  public static Linear of(WeightSource w, String name, long in, long out, Extras extras) {
+    Tensor weight = w.matrix(name + ".weight", in, out);
+    Tensor bias = extras.bias() ? w.optionalVector(name + ".bias", out).orElse(null) : null;
+    return new Linear(weight, bias, scale(w, name, extras), extras);
+  }
+
+  /** A layer whose matrix is another layer's: an output tied to the embedding. */
+  public static Linear tied(WeightSource w, Tensor weight, String name, Extras extras) {
+    Tensor bias =
+        extras.bias() ? w.optionalVector(name + ".bias", weight.dim(1)).orElse(null) : null;
+    return new Linear(weight, bias, scale(w, name, extras), extras);
+  }
+
+  private static Tensor scale(WeightSource w, String name, Extras extras) {
+    if (!extras.scale()) {
+      w.ignore(name + ".scale");
+      return null;
+    }
+    return w.optionalVector(name + ".scale", 1).orElse(null);
+  }
+
+  /** [in, n] to [out, n]. */
+  public Tensor apply(GraphBuilder g, Tensor x) {
+    Tensor y = g.matmul(weight, x);
+    if (scale != null && extras != Extras.BIAS_THEN_SCALE) {
+      y = g.multiply(y, scale);
+    }
+    if (bias != null) {
+      y = g.add(y, bias);
+    }
+    if (scale != null && extras == Extras.BIAS_THEN_SCALE) {
+      y = g.multiply(y, scale);
+    }
+    return y;
+  }
+}
