@@ -98,7 +98,12 @@ final class FileLayout {
 
     private InvalidRequestException wrong(long bytes) {
       return new InvalidRequestException(
-          "tensor " + tensor.name() + ": its source wrote " + bytes + " bytes, expected " + tensor.bytes());
+          "tensor "
+              + tensor.name()
+              + ": its source wrote "
+              + bytes
+              + " bytes, expected "
+              + tensor.bytes());
     }
   }
 }

@@ -92,8 +92,7 @@ final class FileWriter {
 
   private static void writeAll(FileChannel out, MemorySegment piece) throws IOException {
     for (long at = 0; at < piece.byteSize(); at += PIECE) {
-      ByteBuffer buffer =
-          piece.asSlice(at, Math.min(PIECE, piece.byteSize() - at)).asByteBuffer();
+      ByteBuffer buffer = piece.asSlice(at, Math.min(PIECE, piece.byteSize() - at)).asByteBuffer();
       while (buffer.hasRemaining()) {
         out.write(buffer);
       }

@@ -4,8 +4,8 @@ import dev.myelin.error.InvalidRequestException;
 import java.util.Optional;
 
 /**
- * The element types of ggml 0.25.1: how many elements share a block and how many bytes a block takes.
- * Rows of a tensor are whole blocks. Block layouts: ggml's {@code ggml-common.h}.
+ * The element types of ggml 0.25.1: how many elements share a block and how many bytes a block
+ * takes. Rows of a tensor are whole blocks. Block layouts: ggml's {@code ggml-common.h}.
  */
 public enum GgmlType {
   F32(0, "f32", 1, 4),

@@ -21,8 +21,7 @@ public final class GgufArray implements GgufValue {
   /** For strings: where each one's bytes begin, from {@code at} on, unsigned; and an end. */
   private final int[] starts;
 
-  GgufArray(
-      Source source, String key, GgufValueType elementType, int size, long at, int[] starts) {
+  GgufArray(Source source, String key, GgufValueType elementType, int size, long at, int[] starts) {
     this.source = source;
     this.key = key;
     this.elementType = elementType;
@@ -75,8 +74,7 @@ public final class GgufArray implements GgufValue {
     }
     long bits = bits(i);
     if (elementType == GgufValueType.U64 && bits < 0) {
-      throw bad(
-          "expected element " + i + " to fit 63 bits, it is " + Long.toUnsignedString(bits));
+      throw bad("expected element " + i + " to fit 63 bits, it is " + Long.toUnsignedString(bits));
     }
     return bits;
   }
@@ -130,7 +128,9 @@ public final class GgufArray implements GgufValue {
 
   /** Element {@code i} in Java, as {@link GgufValue#toJava} says. */
   public Object toJava(int i) {
-    return elementType == GgufValueType.STRING ? string(i) : new Scalar(elementType, bits(i)).toJava();
+    return elementType == GgufValueType.STRING
+        ? string(i)
+        : new Scalar(elementType, bits(i)).toJava();
   }
 
   @Override
@@ -164,9 +164,7 @@ public final class GgufArray implements GgufValue {
   private long length(int i) {
     expect(GgufValueType.STRING);
     Objects.checkIndex(i, size);
-    return Integer.toUnsignedLong(starts[i + 1])
-        - Long.BYTES
-        - Integer.toUnsignedLong(starts[i]);
+    return Integer.toUnsignedLong(starts[i + 1]) - Long.BYTES - Integer.toUnsignedLong(starts[i]);
   }
 
   private ModelFileException bad(String expected) {

@@ -14,15 +14,15 @@ import java.util.Map;
 import java.util.Optional;
 
 /**
- * A checkpoint, mapped read-only: its metadata, and where its tensors lie. Opening checks everything
- * the file says about itself and reads no tensor data; a checkpoint in several files ({@code
- * -00001-of-00003.gguf}) opens as one.
+ * A checkpoint, mapped read-only: its metadata, and where its tensors lie. Opening checks
+ * everything the file says about itself and reads no tensor data; a checkpoint in several files
+ * ({@code -00001-of-00003.gguf}) opens as one.
  *
- * <p>Any number of threads may read it. After {@link #close}, every method but {@link #path}, {@link
- * #version} and {@link #isOpen} throws {@link IllegalUseException}, and so does reading a value of
- * {@link Metadata} or {@link GgufArray}; a {@link MemorySegment} handed out before throws the
- * platform's {@link IllegalStateException}. Whoever gave an address to native code must let that
- * finish before closing. The file must not be shortened while it is open.
+ * <p>Any number of threads may read it. After {@link #close}, every method but {@link #path},
+ * {@link #version} and {@link #isOpen} throws {@link IllegalUseException}, and so does reading a
+ * value of {@link Metadata} or {@link GgufArray}; a {@link MemorySegment} handed out before throws
+ * the platform's {@link IllegalStateException}. Whoever gave an address to native code must let
+ * that finish before closing. The file must not be shortened while it is open.
  */
 public final class GgufFile implements AutoCloseable {
   private final Path path;
@@ -56,8 +56,7 @@ public final class GgufFile implements AutoCloseable {
     boolean opened = false;
     try {
       Lifetime lifetime = new Lifetime(file);
-      GgufFile opening =
-          new GgufFile(file, lifetime, arena, new Parts(arena, lifetime).open(file));
+      GgufFile opening = new GgufFile(file, lifetime, arena, new Parts(arena, lifetime).open(file));
       opened = true;
       return opening;
     } finally {

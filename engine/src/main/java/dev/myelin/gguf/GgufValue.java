@@ -10,8 +10,9 @@ public sealed interface GgufValue permits GgufValue.Scalar, GgufValue.Text, Gguf
   GgufValueType type();
 
   /**
-   * The value in Java: {@link Long} for integers (u64 beyond 2^63-1 as {@link java.math.BigInteger}),
-   * {@link Float}, {@link Double}, {@link Boolean}, {@link String} or {@link GgufArray}.
+   * The value in Java: {@link Long} for integers (u64 beyond 2^63-1 as {@link
+   * java.math.BigInteger}), {@link Float}, {@link Double}, {@link Boolean}, {@link String} or
+   * {@link GgufArray}.
    */
   Object toJava();
 

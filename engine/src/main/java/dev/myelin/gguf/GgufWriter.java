@@ -49,9 +49,9 @@ public final class GgufWriter {
   }
 
   /**
-   * Adds a value of the type that goes with its Java class: Integer u32, Long u64, Float f32, Double
-   * f64, Boolean bool, String str; int[] i32, long[] i64, float[] f32, double[] f64, byte[] u8,
-   * boolean[] bool and String[] arrays; and a {@link GgufValue} of another file as it is there.
+   * Adds a value of the type that goes with its Java class: Integer u32, Long u64, Float f32,
+   * Double f64, Boolean bool, String str; int[] i32, long[] i64, float[] f32, double[] f64, byte[]
+   * u8, boolean[] bool and String[] arrays; and a {@link GgufValue} of another file as it is there.
    */
   public GgufWriter put(String key, Object value) {
     return switch (value) {
@@ -125,7 +125,8 @@ public final class GgufWriter {
       dims.add(dim);
       elements = Math.multiplyHigh(elements, dim) == 0 ? elements * dim : -1;
       if (dim <= 0 || elements <= 0) {
-        throw badTensor(name, dims, "expected dimensions of at least 1 and fewer than 2^63 elements");
+        throw badTensor(
+            name, dims, "expected dimensions of at least 1 and fewer than 2^63 elements");
       }
     }
     if (dims.isEmpty() || dims.size() > Limits.RANK) {
@@ -212,8 +213,7 @@ public final class GgufWriter {
     Map<String, byte[]> split = new LinkedHashMap<>();
     split.put(Parts.NO, new ValueWriter().value(GgufValueType.U16, part).toBytes());
     split.put(Parts.COUNT, new ValueWriter().value(GgufValueType.U16, count).toBytes());
-    split.put(
-        Parts.TENSORS, new ValueWriter().value(GgufValueType.I32, tensors.size()).toBytes());
+    split.put(Parts.TENSORS, new ValueWriter().value(GgufValueType.I32, tensors.size()).toBytes());
     return split;
   }
 

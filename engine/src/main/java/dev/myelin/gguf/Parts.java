@@ -44,7 +44,8 @@ final class Parts {
                 () ->
                     given.source.bad(
                         "part " + (number + 1) + " of " + count,
-                        String.format("expected a name ending in -%05d-of-%05d.gguf", number + 1, count)));
+                        String.format(
+                            "expected a name ending in -%05d-of-%05d.gguf", number + 1, count)));
     List<Part> parts = new ArrayList<>();
     for (int i = 0; i < count; i++) {
       parts.add(i == number && i == 0 ? given : other(name, i, file));

@@ -3,8 +3,8 @@ package dev.myelin.gguf;
 import java.util.List;
 
 /**
- * Where a tensor's data lies and how to read it. Checked when the file is opened: every dimension is
- * at least 1, rows are whole blocks, and the data lie inside the file.
+ * Where a tensor's data lies and how to read it. Checked when the file is opened: every dimension
+ * is at least 1, rows are whole blocks, and the data lie inside the file.
  *
  * @param name at most 63 bytes of UTF-8
  * @param shape one to four dimensions in ggml's order: {@code shape.get(0)} is the row length, in
