@@ -8,18 +8,28 @@ import java.nio.charset.StandardCharsets;
 
 /** Reads a header from front to back; every read is compared with the bytes that remain. */
 final class Cursor {
+  private static final String HEADER = "header";
+
   private final Source source;
   private long at;
 
-  /** What is being read, for messages: "key 7", "tensor output.weight". */
-  private String subject = "header";
+  /** What is being read, for messages; put together only for one. */
+  private String kind = HEADER;
+
+  private int index;
+  private String name;
 
   Cursor(Source source) {
     this.source = source;
   }
 
-  void reading(String subject) {
-    this.subject = subject;
+  /**
+   * Says for messages that key or tensor {@code index} comes next, whose name is yet to be read.
+   */
+  void reading(String kind, int index) {
+    this.kind = kind;
+    this.index = index;
+    this.name = null;
   }
 
   long at() {
@@ -56,30 +66,31 @@ final class Cursor {
   }
 
   /** A key's or tensor's name: UTF-8 of 1 to {@code longest} bytes, without zeros. */
-  String name(String field, int longest) {
-    long length = i64(field + " length");
+  String name(int longest) {
+    long length = i64("name length");
     if (length <= 0 || length > longest) {
       throw bad(
-          field + " length " + Long.toUnsignedString(length),
-          "expected 1 to " + longest + " bytes");
+          "name length " + Long.toUnsignedString(length), "expected 1 to " + longest + " bytes");
     }
-    need(length, field);
+    need(length, "name");
     byte[] bytes = source.copy(at, length);
     at += length;
     for (byte b : bytes) {
       if (b == 0) {
-        throw bad(field + " " + quoted(bytes), "expected no zero byte in it");
+        throw bad("name " + quoted(bytes), "expected no zero byte in it");
       }
     }
     try {
-      return StandardCharsets.UTF_8
-          .newDecoder()
-          .onMalformedInput(CodingErrorAction.REPORT)
-          .onUnmappableCharacter(CodingErrorAction.REPORT)
-          .decode(ByteBuffer.wrap(bytes))
-          .toString();
+      name =
+          StandardCharsets.UTF_8
+              .newDecoder()
+              .onMalformedInput(CodingErrorAction.REPORT)
+              .onUnmappableCharacter(CodingErrorAction.REPORT)
+              .decode(ByteBuffer.wrap(bytes))
+              .toString();
+      return name;
     } catch (CharacterCodingException e) {
-      throw bad(field + " " + quoted(bytes), "expected UTF-8");
+      throw bad("name " + quoted(bytes), "expected UTF-8");
     }
   }
 
@@ -97,7 +108,8 @@ final class Cursor {
   }
 
   ModelFileException bad(String detail, String expected) {
-    return source.bad(subject + ", " + detail, expected);
+    String subject = name != null ? kind + " " + Names.shown(name) : kind + " " + index;
+    return source.bad((kind.equals(HEADER) ? HEADER : subject) + ", " + detail, expected);
   }
 
   private static String quoted(byte[] bytes) {

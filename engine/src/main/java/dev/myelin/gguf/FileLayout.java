@@ -2,7 +2,6 @@ package dev.myelin.gguf;
 
 import dev.myelin.error.InvalidRequestException;
 import java.io.IOException;
-import java.io.UncheckedIOException;
 import java.lang.foreign.MemorySegment;
 import java.util.List;
 import java.util.Map;
@@ -41,18 +40,14 @@ final class FileLayout {
   }
 
   /** Writes the file from front to back. */
-  void writeTo(DataSource.Sink out) {
-    try {
-      out.write(MemorySegment.ofArray(header));
-      if (!tensors.isEmpty()) {
-        pad(out, header.length);
-      }
-      for (GgufWriter.OutgoingTensor tensor : tensors) {
-        data(tensor, out);
-        pad(out, tensor.bytes());
-      }
-    } catch (IOException e) {
-      throw new UncheckedIOException(e);
+  void writeTo(DataSource.Sink out) throws IOException {
+    out.write(MemorySegment.ofArray(header));
+    if (!tensors.isEmpty()) {
+      pad(out, header.length);
+    }
+    for (GgufWriter.OutgoingTensor tensor : tensors) {
+      data(tensor, out);
+      pad(out, tensor.bytes());
     }
   }
 

@@ -2,7 +2,6 @@ package dev.myelin.gguf;
 
 import dev.myelin.error.ModelFileException;
 import java.io.IOException;
-import java.io.UncheckedIOException;
 import java.lang.foreign.MemorySegment;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
@@ -31,7 +30,8 @@ final class FileWriter {
       for (Job job : jobs) {
         complete.add(writeBeside(job));
       }
-      for (int i = 0; i < jobs.size(); i++) {
+      // the first part last: without it the others are no checkpoint
+      for (int i = jobs.size() - 1; i >= 0; i--) {
         rename(complete.get(i), jobs.get(i).file());
       }
     } finally {
@@ -60,8 +60,6 @@ final class FileWriter {
         out.force(true);
       }
       return beside;
-    } catch (UncheckedIOException e) {
-      throw failed(target, e.getCause());
     } catch (IOException e) {
       throw failed(target, e);
     }

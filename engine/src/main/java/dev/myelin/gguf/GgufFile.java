@@ -6,8 +6,6 @@ import dev.myelin.error.ModelFileException;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.nio.file.Path;
-import java.util.ArrayList;
-import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -30,7 +28,8 @@ public final class GgufFile implements AutoCloseable {
   private final Arena arena;
   private final List<Parts.Part> parts;
   private final Metadata metadata;
-  private final Map<String, TensorInfo> tensors;
+  private final List<TensorInfo> tensors;
+  private final Map<String, TensorInfo> byName;
 
   /**
    * @param arena holds the mappings; null where the caller's memory is read
@@ -42,7 +41,8 @@ public final class GgufFile implements AutoCloseable {
     this.parts = parts;
     Parts.Part first = parts.getFirst();
     this.metadata = new Metadata(first.source(), first.header().values());
-    this.tensors = byName(parts);
+    this.byName = byName(parts);
+    this.tensors = List.copyOf(byName.values());
   }
 
   /**
@@ -93,7 +93,7 @@ public final class GgufFile implements AutoCloseable {
         throw part.source().bad("tensors", "expected at most " + Limits.TENSORS + " in all parts");
       }
     }
-    return Collections.unmodifiableMap(all);
+    return all;
   }
 
   /** The file as it was named to {@link #open}. */
@@ -115,18 +115,18 @@ public final class GgufFile implements AutoCloseable {
   /** Every tensor, in the order of the parts and of the file. */
   public List<TensorInfo> tensors() {
     lifetime.check();
-    return new ArrayList<>(tensors.values());
+    return tensors;
   }
 
   public Optional<TensorInfo> tensor(String name) {
     lifetime.check();
-    return Optional.ofNullable(tensors.get(name));
+    return Optional.ofNullable(byName.get(name));
   }
 
   /** The bytes of a tensor of this file: a view of the mapping, not a copy. */
   public MemorySegment data(TensorInfo tensor) {
     lifetime.check();
-    if (!tensor.equals(tensors.get(tensor.name()))) {
+    if (!tensor.equals(byName.get(tensor.name()))) {
       throw new InvalidRequestException(path + ": has no such tensor: " + tensor);
     }
     return parts.get(tensor.part()).source().slice(tensor.offset(), tensor.bytes());

@@ -1,6 +1,8 @@
 package dev.myelin.gguf;
 
 import dev.myelin.error.InvalidRequestException;
+import dev.myelin.error.MyelinException;
+import java.io.IOException;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.nio.charset.StandardCharsets;
@@ -180,16 +182,16 @@ public final class GgufWriter {
   public MemorySegment toBytes() {
     FileLayout layout = layout(Map.of(), all());
     MemorySegment bytes = Arena.ofAuto().allocate(layout.size(), 64);
-    layout.writeTo(
-        new DataSource.Sink() {
-          private long at;
-
-          @Override
-          public void write(MemorySegment piece) {
-            MemorySegment.copy(piece, 0, bytes, at, piece.byteSize());
-            at += piece.byteSize();
-          }
-        });
+    long[] at = {0};
+    try {
+      layout.writeTo(
+          piece -> {
+            MemorySegment.copy(piece, 0, bytes, at[0], piece.byteSize());
+            at[0] += piece.byteSize();
+          });
+    } catch (IOException e) {
+      throw new MyelinException("tensor data cannot be read: " + e.getMessage(), e);
+    }
     return bytes;
   }
 
@@ -219,6 +221,9 @@ public final class GgufWriter {
 
   private GgufWriter add(String key, ValueWriter value) {
     checkName("key", key, Limits.KEY_BYTES);
+    if (key.equals(HeaderReader.ALIGNMENT_KEY)) {
+      throw new InvalidRequestException("key " + key + ": set it with alignment()");
+    }
     if (values.putIfAbsent(key, value.toBytes()) != null) {
       throw new InvalidRequestException("key " + Names.shown(key) + ": added twice");
     }

@@ -44,9 +44,8 @@ final class HeaderReader {
     Map<String, GgufValue> values = new LinkedHashMap<>();
     ValueReader reader = new ValueReader(source, cursor);
     for (int i = 0; i < keys; i++) {
-      cursor.reading("key " + i);
-      String key = cursor.name("name", Limits.KEY_BYTES);
-      cursor.reading("key " + Names.shown(key));
+      cursor.reading("key", i);
+      String key = cursor.name(Limits.KEY_BYTES);
       if (values.put(key, reader.read(key)) != null) {
         throw source.bad("key " + Names.shown(key), "expected once, the file has it twice");
       }

@@ -1,5 +1,7 @@
 package dev.myelin.gguf;
 
+import dev.myelin.error.ModelFileException;
+
 /** Reads one metadata value, keeping where strings and arrays lie instead of their contents. */
 final class ValueReader {
   private final Source source;
@@ -38,7 +40,9 @@ final class ValueReader {
 
   private GgufValue text(String key) {
     long length = cursor.i64("string length");
-    checkLength(length, "string", cursor.remaining());
+    if (length < 0 || length > cursor.remaining() || length > Limits.STRING_BYTES) {
+      throw badLength(length, "string", cursor.remaining());
+    }
     long at = cursor.at();
     cursor.skip(length);
     return new GgufValue.Text(source, key, at, length);
@@ -80,7 +84,9 @@ final class ValueReader {
       }
       long length = source.i64(at);
       at += Long.BYTES;
-      checkLength(length, "string " + i, end - at);
+      if (length < 0 || length > end - at || length > Limits.STRING_BYTES) {
+        throw badLength(length, "string " + i, end - at);
+      }
       starts[i] = (int) (at - begin);
       at += length;
     }
@@ -89,12 +95,10 @@ final class ValueReader {
     return starts;
   }
 
-  private void checkLength(long length, String what, long remaining) {
-    if (length < 0 || length > remaining || length > Limits.STRING_BYTES) {
-      throw cursor.bad(
-          what + " of " + Long.toUnsignedString(length) + " bytes",
-          "expected at most " + Math.min(remaining, Limits.STRING_BYTES) + " bytes");
-    }
+  private ModelFileException badLength(long length, String what, long remaining) {
+    return cursor.bad(
+        what + " of " + Long.toUnsignedString(length) + " bytes",
+        "expected at most " + Math.min(remaining, Limits.STRING_BYTES) + " bytes");
   }
 
   private void checkBools(long at, int size) {
