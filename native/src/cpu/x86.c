@@ -1,0 +1,81 @@
+// The probe for x86. It is compiled without any ISA flag, because it runs before anything is known.
+// Bits: Intel SDM volume 2A, CPUID, leaves 1 and 7; volume 1, 13.3 for XCR0.
+#include <cpuid.h>
+#include <stdbool.h>
+#include <string.h>
+
+#include "cpu.h"
+#include "myelin.h"
+
+struct leaf {
+    uint32_t eax, ebx, ecx, edx;
+};
+
+/** All zero where the CPU does not have the leaf. */
+static struct leaf cpuid(uint32_t leaf, uint32_t subleaf) {
+    struct leaf r = {0, 0, 0, 0};
+    if (!__get_cpuid_count(leaf, subleaf, &r.eax, &r.ebx, &r.ecx, &r.edx)) {
+        memset(&r, 0, sizeof r);
+    }
+    return r;
+}
+
+/** Which register files the operating system saves; only to be asked when OSXSAVE is set. */
+static uint64_t xcr0(void) {
+    uint32_t low, high;
+    __asm__ volatile("xgetbv" : "=a"(low), "=d"(high) : "c"(0));
+    return ((uint64_t)high << 32) | low;
+}
+
+static uint64_t when(bool has, int feature) {
+    return has ? MYELIN_FEATURE(feature) : 0;
+}
+
+static bool bit(uint32_t word, int number) {
+    return (word >> number) & 1;
+}
+
+uint64_t myelin_probe_features(void) {
+    const uint64_t ymm_state = 0x6;       // XMM and the upper halves of YMM
+    const uint64_t zmm_state = 0xe6;      // also mask registers, upper halves of ZMM, ZMM16..31
+    const uint64_t tile_state = 0x60000;  // tile configuration and data
+
+    const struct leaf one = cpuid(1, 0);
+    const uint64_t os = bit(one.ecx, 27) ? xcr0() : 0;
+    uint64_t found = when(bit(one.ecx, 20), MYELIN_CPU_SSE42);
+
+    const struct leaf seven = cpuid(7, 0);
+    const struct leaf seven_one = seven.eax >= 1 ? cpuid(7, 1) : (struct leaf){0, 0, 0, 0};
+    found |= when(bit(seven.ebx, 8), MYELIN_CPU_BMI2);
+    if ((os & ymm_state) == ymm_state && bit(one.ecx, 28)) {
+        found |= when(true, MYELIN_CPU_AVX);
+        found |= when(bit(one.ecx, 29), MYELIN_CPU_F16C);
+        found |= when(bit(one.ecx, 12), MYELIN_CPU_FMA);
+        found |= when(bit(seven.ebx, 5), MYELIN_CPU_AVX2);
+        found |= when(bit(seven_one.eax, 4), MYELIN_CPU_AVX_VNNI);
+    }
+    if ((os & zmm_state) == zmm_state && bit(seven.ebx, 16)) {
+        found |= when(true, MYELIN_CPU_AVX512F);
+        found |= when(bit(seven.ebx, 30), MYELIN_CPU_AVX512BW);
+        found |= when(bit(seven.ebx, 17), MYELIN_CPU_AVX512DQ);
+        found |= when(bit(seven.ebx, 31), MYELIN_CPU_AVX512VL);
+        found |= when(bit(seven.ecx, 1), MYELIN_CPU_AVX512_VBMI);
+        found |= when(bit(seven.ecx, 11), MYELIN_CPU_AVX512_VNNI);
+        found |= when(bit(seven_one.eax, 5), MYELIN_CPU_AVX512_BF16);
+        found |= when(bit(seven.edx, 23), MYELIN_CPU_AVX512_FP16);
+    }
+    if ((os & tile_state) == tile_state && bit(seven.edx, 24)) {
+        found |= when(true, MYELIN_CPU_AMX_TILE);
+        found |= when(bit(seven.edx, 25), MYELIN_CPU_AMX_INT8);
+        found |= when(bit(seven.edx, 22), MYELIN_CPU_AMX_BF16);
+    }
+    return found;
+}
+
+void myelin_probe_brand(char brand[MYELIN_BRAND_BYTES]) {
+    for (uint32_t i = 0; i < 3; i++) {
+        const struct leaf part = cpuid(0x80000002u + i, 0);
+        memcpy(brand + i * sizeof part, &part, sizeof part);
+    }
+    brand[3 * sizeof(struct leaf)] = '\0';
+}

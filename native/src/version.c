@@ -1,0 +1,20 @@
+#include "myelin.h"
+
+int32_t myelin_abi_version(void) {
+    return MYELIN_ABI_VERSION;
+}
+
+const char *myelin_status_string(int32_t status) {
+    switch (status) {
+        case MYELIN_OK:
+            return "done";
+        case MYELIN_ERROR_ARGUMENT:
+            return "an argument is null, negative or out of range";
+        case MYELIN_ERROR_UNSUPPORTED:
+            return "not supported on this platform";
+        case MYELIN_ERROR_SYSTEM:
+            return "refused by the operating system";
+        default:
+            return "unknown status";
+    }
+}
