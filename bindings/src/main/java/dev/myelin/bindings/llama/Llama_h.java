@@ -1682,6 +1682,612 @@ public class Llama_h extends Llama_h$shared {
         }
     }
 
+    private static class llama_sampler_accept {
+        public static final FunctionDescriptor DESC = FunctionDescriptor.ofVoid(
+            Llama_h.C_POINTER,
+            Llama_h.C_INT
+        );
+
+        public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("llama_sampler_accept");
+
+        public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
+    }
+
+    /**
+     * Function descriptor for:
+     * {@snippet lang=c :
+     * void llama_sampler_accept(struct llama_sampler *smpl, llama_token token)
+     * }
+     */
+    public static FunctionDescriptor llama_sampler_accept$descriptor() {
+        return llama_sampler_accept.DESC;
+    }
+
+    /**
+     * Downcall method handle for:
+     * {@snippet lang=c :
+     * void llama_sampler_accept(struct llama_sampler *smpl, llama_token token)
+     * }
+     */
+    public static MethodHandle llama_sampler_accept$handle() {
+        return llama_sampler_accept.HANDLE;
+    }
+
+    /**
+     * Address for:
+     * {@snippet lang=c :
+     * void llama_sampler_accept(struct llama_sampler *smpl, llama_token token)
+     * }
+     */
+    public static MemorySegment llama_sampler_accept$address() {
+        return llama_sampler_accept.ADDR;
+    }
+
+    /**
+     * {@snippet lang=c :
+     * void llama_sampler_accept(struct llama_sampler *smpl, llama_token token)
+     * }
+     */
+    public static void llama_sampler_accept(MemorySegment smpl, int token) {
+        var mh$ = llama_sampler_accept.HANDLE;
+        try {
+            if (TRACE_DOWNCALLS) {
+                traceDowncall("llama_sampler_accept", smpl, token);
+            }
+            mh$.invokeExact(smpl, token);
+        } catch (Error | RuntimeException ex) {
+           throw ex;
+        } catch (Throwable ex$) {
+           throw new AssertionError("should not reach here", ex$);
+        }
+    }
+
+    private static class llama_sampler_apply {
+        public static final FunctionDescriptor DESC = FunctionDescriptor.ofVoid(
+            Llama_h.C_POINTER,
+            Llama_h.C_POINTER
+        );
+
+        public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("llama_sampler_apply");
+
+        public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
+    }
+
+    /**
+     * Function descriptor for:
+     * {@snippet lang=c :
+     * void llama_sampler_apply(struct llama_sampler *smpl, llama_token_data_array *cur_p)
+     * }
+     */
+    public static FunctionDescriptor llama_sampler_apply$descriptor() {
+        return llama_sampler_apply.DESC;
+    }
+
+    /**
+     * Downcall method handle for:
+     * {@snippet lang=c :
+     * void llama_sampler_apply(struct llama_sampler *smpl, llama_token_data_array *cur_p)
+     * }
+     */
+    public static MethodHandle llama_sampler_apply$handle() {
+        return llama_sampler_apply.HANDLE;
+    }
+
+    /**
+     * Address for:
+     * {@snippet lang=c :
+     * void llama_sampler_apply(struct llama_sampler *smpl, llama_token_data_array *cur_p)
+     * }
+     */
+    public static MemorySegment llama_sampler_apply$address() {
+        return llama_sampler_apply.ADDR;
+    }
+
+    /**
+     * {@snippet lang=c :
+     * void llama_sampler_apply(struct llama_sampler *smpl, llama_token_data_array *cur_p)
+     * }
+     */
+    public static void llama_sampler_apply(MemorySegment smpl, MemorySegment cur_p) {
+        var mh$ = llama_sampler_apply.HANDLE;
+        try {
+            if (TRACE_DOWNCALLS) {
+                traceDowncall("llama_sampler_apply", smpl, cur_p);
+            }
+            mh$.invokeExact(smpl, cur_p);
+        } catch (Error | RuntimeException ex) {
+           throw ex;
+        } catch (Throwable ex$) {
+           throw new AssertionError("should not reach here", ex$);
+        }
+    }
+
+    private static class llama_sampler_free {
+        public static final FunctionDescriptor DESC = FunctionDescriptor.ofVoid(
+            Llama_h.C_POINTER
+        );
+
+        public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("llama_sampler_free");
+
+        public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
+    }
+
+    /**
+     * Function descriptor for:
+     * {@snippet lang=c :
+     * void llama_sampler_free(struct llama_sampler *smpl)
+     * }
+     */
+    public static FunctionDescriptor llama_sampler_free$descriptor() {
+        return llama_sampler_free.DESC;
+    }
+
+    /**
+     * Downcall method handle for:
+     * {@snippet lang=c :
+     * void llama_sampler_free(struct llama_sampler *smpl)
+     * }
+     */
+    public static MethodHandle llama_sampler_free$handle() {
+        return llama_sampler_free.HANDLE;
+    }
+
+    /**
+     * Address for:
+     * {@snippet lang=c :
+     * void llama_sampler_free(struct llama_sampler *smpl)
+     * }
+     */
+    public static MemorySegment llama_sampler_free$address() {
+        return llama_sampler_free.ADDR;
+    }
+
+    /**
+     * {@snippet lang=c :
+     * void llama_sampler_free(struct llama_sampler *smpl)
+     * }
+     */
+    public static void llama_sampler_free(MemorySegment smpl) {
+        var mh$ = llama_sampler_free.HANDLE;
+        try {
+            if (TRACE_DOWNCALLS) {
+                traceDowncall("llama_sampler_free", smpl);
+            }
+            mh$.invokeExact(smpl);
+        } catch (Error | RuntimeException ex) {
+           throw ex;
+        } catch (Throwable ex$) {
+           throw new AssertionError("should not reach here", ex$);
+        }
+    }
+
+    private static class llama_sampler_init_top_k {
+        public static final FunctionDescriptor DESC = FunctionDescriptor.of(
+            Llama_h.C_POINTER,
+            Llama_h.C_INT
+        );
+
+        public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("llama_sampler_init_top_k");
+
+        public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
+    }
+
+    /**
+     * Function descriptor for:
+     * {@snippet lang=c :
+     * struct llama_sampler *llama_sampler_init_top_k(int32_t k)
+     * }
+     */
+    public static FunctionDescriptor llama_sampler_init_top_k$descriptor() {
+        return llama_sampler_init_top_k.DESC;
+    }
+
+    /**
+     * Downcall method handle for:
+     * {@snippet lang=c :
+     * struct llama_sampler *llama_sampler_init_top_k(int32_t k)
+     * }
+     */
+    public static MethodHandle llama_sampler_init_top_k$handle() {
+        return llama_sampler_init_top_k.HANDLE;
+    }
+
+    /**
+     * Address for:
+     * {@snippet lang=c :
+     * struct llama_sampler *llama_sampler_init_top_k(int32_t k)
+     * }
+     */
+    public static MemorySegment llama_sampler_init_top_k$address() {
+        return llama_sampler_init_top_k.ADDR;
+    }
+
+    /**
+     * {@snippet lang=c :
+     * struct llama_sampler *llama_sampler_init_top_k(int32_t k)
+     * }
+     */
+    public static MemorySegment llama_sampler_init_top_k(int k) {
+        var mh$ = llama_sampler_init_top_k.HANDLE;
+        try {
+            if (TRACE_DOWNCALLS) {
+                traceDowncall("llama_sampler_init_top_k", k);
+            }
+            return (MemorySegment)mh$.invokeExact(k);
+        } catch (Error | RuntimeException ex) {
+           throw ex;
+        } catch (Throwable ex$) {
+           throw new AssertionError("should not reach here", ex$);
+        }
+    }
+
+    private static class llama_sampler_init_top_p {
+        public static final FunctionDescriptor DESC = FunctionDescriptor.of(
+            Llama_h.C_POINTER,
+            Llama_h.C_FLOAT,
+            Llama_h.C_LONG
+        );
+
+        public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("llama_sampler_init_top_p");
+
+        public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
+    }
+
+    /**
+     * Function descriptor for:
+     * {@snippet lang=c :
+     * struct llama_sampler *llama_sampler_init_top_p(float p, size_t min_keep)
+     * }
+     */
+    public static FunctionDescriptor llama_sampler_init_top_p$descriptor() {
+        return llama_sampler_init_top_p.DESC;
+    }
+
+    /**
+     * Downcall method handle for:
+     * {@snippet lang=c :
+     * struct llama_sampler *llama_sampler_init_top_p(float p, size_t min_keep)
+     * }
+     */
+    public static MethodHandle llama_sampler_init_top_p$handle() {
+        return llama_sampler_init_top_p.HANDLE;
+    }
+
+    /**
+     * Address for:
+     * {@snippet lang=c :
+     * struct llama_sampler *llama_sampler_init_top_p(float p, size_t min_keep)
+     * }
+     */
+    public static MemorySegment llama_sampler_init_top_p$address() {
+        return llama_sampler_init_top_p.ADDR;
+    }
+
+    /**
+     * {@snippet lang=c :
+     * struct llama_sampler *llama_sampler_init_top_p(float p, size_t min_keep)
+     * }
+     */
+    public static MemorySegment llama_sampler_init_top_p(float p, long min_keep) {
+        var mh$ = llama_sampler_init_top_p.HANDLE;
+        try {
+            if (TRACE_DOWNCALLS) {
+                traceDowncall("llama_sampler_init_top_p", p, min_keep);
+            }
+            return (MemorySegment)mh$.invokeExact(p, min_keep);
+        } catch (Error | RuntimeException ex) {
+           throw ex;
+        } catch (Throwable ex$) {
+           throw new AssertionError("should not reach here", ex$);
+        }
+    }
+
+    private static class llama_sampler_init_min_p {
+        public static final FunctionDescriptor DESC = FunctionDescriptor.of(
+            Llama_h.C_POINTER,
+            Llama_h.C_FLOAT,
+            Llama_h.C_LONG
+        );
+
+        public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("llama_sampler_init_min_p");
+
+        public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
+    }
+
+    /**
+     * Function descriptor for:
+     * {@snippet lang=c :
+     * struct llama_sampler *llama_sampler_init_min_p(float p, size_t min_keep)
+     * }
+     */
+    public static FunctionDescriptor llama_sampler_init_min_p$descriptor() {
+        return llama_sampler_init_min_p.DESC;
+    }
+
+    /**
+     * Downcall method handle for:
+     * {@snippet lang=c :
+     * struct llama_sampler *llama_sampler_init_min_p(float p, size_t min_keep)
+     * }
+     */
+    public static MethodHandle llama_sampler_init_min_p$handle() {
+        return llama_sampler_init_min_p.HANDLE;
+    }
+
+    /**
+     * Address for:
+     * {@snippet lang=c :
+     * struct llama_sampler *llama_sampler_init_min_p(float p, size_t min_keep)
+     * }
+     */
+    public static MemorySegment llama_sampler_init_min_p$address() {
+        return llama_sampler_init_min_p.ADDR;
+    }
+
+    /**
+     * {@snippet lang=c :
+     * struct llama_sampler *llama_sampler_init_min_p(float p, size_t min_keep)
+     * }
+     */
+    public static MemorySegment llama_sampler_init_min_p(float p, long min_keep) {
+        var mh$ = llama_sampler_init_min_p.HANDLE;
+        try {
+            if (TRACE_DOWNCALLS) {
+                traceDowncall("llama_sampler_init_min_p", p, min_keep);
+            }
+            return (MemorySegment)mh$.invokeExact(p, min_keep);
+        } catch (Error | RuntimeException ex) {
+           throw ex;
+        } catch (Throwable ex$) {
+           throw new AssertionError("should not reach here", ex$);
+        }
+    }
+
+    private static class llama_sampler_init_typical {
+        public static final FunctionDescriptor DESC = FunctionDescriptor.of(
+            Llama_h.C_POINTER,
+            Llama_h.C_FLOAT,
+            Llama_h.C_LONG
+        );
+
+        public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("llama_sampler_init_typical");
+
+        public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
+    }
+
+    /**
+     * Function descriptor for:
+     * {@snippet lang=c :
+     * struct llama_sampler *llama_sampler_init_typical(float p, size_t min_keep)
+     * }
+     */
+    public static FunctionDescriptor llama_sampler_init_typical$descriptor() {
+        return llama_sampler_init_typical.DESC;
+    }
+
+    /**
+     * Downcall method handle for:
+     * {@snippet lang=c :
+     * struct llama_sampler *llama_sampler_init_typical(float p, size_t min_keep)
+     * }
+     */
+    public static MethodHandle llama_sampler_init_typical$handle() {
+        return llama_sampler_init_typical.HANDLE;
+    }
+
+    /**
+     * Address for:
+     * {@snippet lang=c :
+     * struct llama_sampler *llama_sampler_init_typical(float p, size_t min_keep)
+     * }
+     */
+    public static MemorySegment llama_sampler_init_typical$address() {
+        return llama_sampler_init_typical.ADDR;
+    }
+
+    /**
+     * {@snippet lang=c :
+     * struct llama_sampler *llama_sampler_init_typical(float p, size_t min_keep)
+     * }
+     */
+    public static MemorySegment llama_sampler_init_typical(float p, long min_keep) {
+        var mh$ = llama_sampler_init_typical.HANDLE;
+        try {
+            if (TRACE_DOWNCALLS) {
+                traceDowncall("llama_sampler_init_typical", p, min_keep);
+            }
+            return (MemorySegment)mh$.invokeExact(p, min_keep);
+        } catch (Error | RuntimeException ex) {
+           throw ex;
+        } catch (Throwable ex$) {
+           throw new AssertionError("should not reach here", ex$);
+        }
+    }
+
+    private static class llama_sampler_init_temp {
+        public static final FunctionDescriptor DESC = FunctionDescriptor.of(
+            Llama_h.C_POINTER,
+            Llama_h.C_FLOAT
+        );
+
+        public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("llama_sampler_init_temp");
+
+        public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
+    }
+
+    /**
+     * Function descriptor for:
+     * {@snippet lang=c :
+     * struct llama_sampler *llama_sampler_init_temp(float t)
+     * }
+     */
+    public static FunctionDescriptor llama_sampler_init_temp$descriptor() {
+        return llama_sampler_init_temp.DESC;
+    }
+
+    /**
+     * Downcall method handle for:
+     * {@snippet lang=c :
+     * struct llama_sampler *llama_sampler_init_temp(float t)
+     * }
+     */
+    public static MethodHandle llama_sampler_init_temp$handle() {
+        return llama_sampler_init_temp.HANDLE;
+    }
+
+    /**
+     * Address for:
+     * {@snippet lang=c :
+     * struct llama_sampler *llama_sampler_init_temp(float t)
+     * }
+     */
+    public static MemorySegment llama_sampler_init_temp$address() {
+        return llama_sampler_init_temp.ADDR;
+    }
+
+    /**
+     * {@snippet lang=c :
+     * struct llama_sampler *llama_sampler_init_temp(float t)
+     * }
+     */
+    public static MemorySegment llama_sampler_init_temp(float t) {
+        var mh$ = llama_sampler_init_temp.HANDLE;
+        try {
+            if (TRACE_DOWNCALLS) {
+                traceDowncall("llama_sampler_init_temp", t);
+            }
+            return (MemorySegment)mh$.invokeExact(t);
+        } catch (Error | RuntimeException ex) {
+           throw ex;
+        } catch (Throwable ex$) {
+           throw new AssertionError("should not reach here", ex$);
+        }
+    }
+
+    private static class llama_sampler_init_top_n_sigma {
+        public static final FunctionDescriptor DESC = FunctionDescriptor.of(
+            Llama_h.C_POINTER,
+            Llama_h.C_FLOAT
+        );
+
+        public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("llama_sampler_init_top_n_sigma");
+
+        public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
+    }
+
+    /**
+     * Function descriptor for:
+     * {@snippet lang=c :
+     * struct llama_sampler *llama_sampler_init_top_n_sigma(float n)
+     * }
+     */
+    public static FunctionDescriptor llama_sampler_init_top_n_sigma$descriptor() {
+        return llama_sampler_init_top_n_sigma.DESC;
+    }
+
+    /**
+     * Downcall method handle for:
+     * {@snippet lang=c :
+     * struct llama_sampler *llama_sampler_init_top_n_sigma(float n)
+     * }
+     */
+    public static MethodHandle llama_sampler_init_top_n_sigma$handle() {
+        return llama_sampler_init_top_n_sigma.HANDLE;
+    }
+
+    /**
+     * Address for:
+     * {@snippet lang=c :
+     * struct llama_sampler *llama_sampler_init_top_n_sigma(float n)
+     * }
+     */
+    public static MemorySegment llama_sampler_init_top_n_sigma$address() {
+        return llama_sampler_init_top_n_sigma.ADDR;
+    }
+
+    /**
+     * {@snippet lang=c :
+     * struct llama_sampler *llama_sampler_init_top_n_sigma(float n)
+     * }
+     */
+    public static MemorySegment llama_sampler_init_top_n_sigma(float n) {
+        var mh$ = llama_sampler_init_top_n_sigma.HANDLE;
+        try {
+            if (TRACE_DOWNCALLS) {
+                traceDowncall("llama_sampler_init_top_n_sigma", n);
+            }
+            return (MemorySegment)mh$.invokeExact(n);
+        } catch (Error | RuntimeException ex) {
+           throw ex;
+        } catch (Throwable ex$) {
+           throw new AssertionError("should not reach here", ex$);
+        }
+    }
+
+    private static class llama_sampler_init_penalties {
+        public static final FunctionDescriptor DESC = FunctionDescriptor.of(
+            Llama_h.C_POINTER,
+            Llama_h.C_INT,
+            Llama_h.C_INT,
+            Llama_h.C_FLOAT,
+            Llama_h.C_FLOAT,
+            Llama_h.C_FLOAT
+        );
+
+        public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("llama_sampler_init_penalties");
+
+        public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
+    }
+
+    /**
+     * Function descriptor for:
+     * {@snippet lang=c :
+     * struct llama_sampler *llama_sampler_init_penalties(int32_t n_vocab, int32_t penalty_last_n, float penalty_repeat, float penalty_freq, float penalty_present)
+     * }
+     */
+    public static FunctionDescriptor llama_sampler_init_penalties$descriptor() {
+        return llama_sampler_init_penalties.DESC;
+    }
+
+    /**
+     * Downcall method handle for:
+     * {@snippet lang=c :
+     * struct llama_sampler *llama_sampler_init_penalties(int32_t n_vocab, int32_t penalty_last_n, float penalty_repeat, float penalty_freq, float penalty_present)
+     * }
+     */
+    public static MethodHandle llama_sampler_init_penalties$handle() {
+        return llama_sampler_init_penalties.HANDLE;
+    }
+
+    /**
+     * Address for:
+     * {@snippet lang=c :
+     * struct llama_sampler *llama_sampler_init_penalties(int32_t n_vocab, int32_t penalty_last_n, float penalty_repeat, float penalty_freq, float penalty_present)
+     * }
+     */
+    public static MemorySegment llama_sampler_init_penalties$address() {
+        return llama_sampler_init_penalties.ADDR;
+    }
+
+    /**
+     * {@snippet lang=c :
+     * struct llama_sampler *llama_sampler_init_penalties(int32_t n_vocab, int32_t penalty_last_n, float penalty_repeat, float penalty_freq, float penalty_present)
+     * }
+     */
+    public static MemorySegment llama_sampler_init_penalties(int n_vocab, int penalty_last_n, float penalty_repeat, float penalty_freq, float penalty_present) {
+        var mh$ = llama_sampler_init_penalties.HANDLE;
+        try {
+            if (TRACE_DOWNCALLS) {
+                traceDowncall("llama_sampler_init_penalties", n_vocab, penalty_last_n, penalty_repeat, penalty_freq, penalty_present);
+            }
+            return (MemorySegment)mh$.invokeExact(n_vocab, penalty_last_n, penalty_repeat, penalty_freq, penalty_present);
+        } catch (Error | RuntimeException ex) {
+           throw ex;
+        } catch (Throwable ex$) {
+           throw new AssertionError("should not reach here", ex$);
+        }
+    }
+
     private static class llama_print_system_info {
         public static final FunctionDescriptor DESC = FunctionDescriptor.of(
             Llama_h.C_POINTER    );
