@@ -168,11 +168,7 @@ public final class Session implements AutoCloseable {
   public MemorySegment sync(int[] tokens) {
     enter();
     try {
-      int common = 0;
-      int most = Math.min(position, tokens.length - 1);
-      while (common < most && this.tokens[common] == tokens[common]) {
-        common++;
-      }
+      int common = commonPrefix(tokens);
       int before = position;
       position = common;
       try {
@@ -181,6 +177,21 @@ public final class Session implements AutoCloseable {
         position = before;
         throw e;
       }
+    } finally {
+      use.unlock();
+    }
+  }
+
+  /** How many tokens {@link #sync} would not compute again. */
+  public int commonPrefix(int[] tokens) {
+    enter();
+    try {
+      int common = 0;
+      int most = Math.min(position, tokens.length - 1);
+      while (common < most && this.tokens[common] == tokens[common]) {
+        common++;
+      }
+      return common;
     } finally {
       use.unlock();
     }

@@ -31,8 +31,7 @@ final class Penalties implements SamplerStage {
   }
 
   private float penalised(float logit, int count) {
-    float scaled =
-        logit <= 0 ? logit * options.repeatPenalty() : logit / options.repeatPenalty();
+    float scaled = logit <= 0 ? logit * options.repeatPenalty() : logit / options.repeatPenalty();
     float lowered = scaled - (count * options.frequencyPenalty() + options.presencePenalty());
     return Math.clamp(lowered, -Float.MAX_VALUE, Float.MAX_VALUE); // extreme penalties stay finite
   }

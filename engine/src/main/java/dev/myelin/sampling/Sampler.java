@@ -100,8 +100,7 @@ public final class Sampler {
    */
   public void accept(int token) {
     if (token < 0 || token >= vocabulary) {
-      throw new InvalidRequestException(
-          "token " + token + ": expected 0 to " + (vocabulary - 1));
+      throw new InvalidRequestException("token " + token + ": expected 0 to " + (vocabulary - 1));
     }
     history.accept(token);
   }

@@ -14,13 +14,7 @@ final class SamplerChain {
 
   private static final List<Factory> STAGES =
       List.of(
-          Penalties::of,
-          TopNSigma::of,
-          TopK::of,
-          Typical::of,
-          TopP::of,
-          MinP::of,
-          Temperature::of);
+          Penalties::of, TopNSigma::of, TopK::of, Typical::of, TopP::of, MinP::of, Temperature::of);
 
   private SamplerChain() {}
 

@@ -174,7 +174,18 @@ public record SamplingOptions(
     }
 
     SamplingOptions build() {
-      return new SamplingOptions(temperature, topK, typicalP, topP, minP, topNSigma, repeatPenalty, repeatLastN, frequencyPenalty, presencePenalty, seed);
+      return new SamplingOptions(
+          temperature,
+          topK,
+          typicalP,
+          topP,
+          minP,
+          topNSigma,
+          repeatPenalty,
+          repeatLastN,
+          frequencyPenalty,
+          presencePenalty,
+          seed);
     }
   }
 }

@@ -16,9 +16,7 @@ final class Typical implements SamplerStage {
   }
 
   static Optional<SamplerStage> of(SamplingOptions options, TokenHistory history) {
-    return options.typicalP() < 1
-        ? Optional.of(new Typical(options.typicalP()))
-        : Optional.empty();
+    return options.typicalP() < 1 ? Optional.of(new Typical(options.typicalP())) : Optional.empty();
   }
 
   @Override

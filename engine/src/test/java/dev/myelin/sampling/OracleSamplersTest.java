@@ -1,0 +1,194 @@
+package dev.myelin.sampling;
+
+import static dev.myelin.bindings.llama.Llama_h.llama_sampler_accept;
+import static dev.myelin.bindings.llama.Llama_h.llama_sampler_apply;
+import static dev.myelin.bindings.llama.Llama_h.llama_sampler_free;
+import static dev.myelin.bindings.llama.Llama_h.llama_sampler_init_min_p;
+import static dev.myelin.bindings.llama.Llama_h.llama_sampler_init_penalties;
+import static dev.myelin.bindings.llama.Llama_h.llama_sampler_init_temp;
+import static dev.myelin.bindings.llama.Llama_h.llama_sampler_init_top_k;
+import static dev.myelin.bindings.llama.Llama_h.llama_sampler_init_top_n_sigma;
+import static dev.myelin.bindings.llama.Llama_h.llama_sampler_init_top_p;
+import static dev.myelin.bindings.llama.Llama_h.llama_sampler_init_typical;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.within;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
+
+import dev.myelin.bindings.NativeLibraries;
+import dev.myelin.bindings.llama.llama_token_data;
+import dev.myelin.bindings.llama.llama_token_data_array;
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.nio.file.Path;
+import java.util.HashSet;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Random;
+import java.util.Set;
+import java.util.TreeMap;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/**
+ * The same logits through libllama's own samplers, in this JVM: same tokens, same probabilities.
+ */
+class OracleSamplersTest {
+  private static final int[] SIZES = {17, 1000, 5000};
+
+  @BeforeAll
+  static void load() {
+    NativeLibraries.load();
+    Optional<Path> llama = NativeLibraries.llama();
+    assumeTrue(llama.isPresent(), "skipped: no libllama beside the ggml in use");
+    System.load(llama.orElseThrow().toString());
+  }
+
+  @ParameterizedTest
+  @ValueSource(ints = {1, 2, 40, 999, 100_000})
+  void topK(int k) {
+    for (float[] logits : samples()) {
+      compare(llama_sampler_init_top_k(k), Logits.neutral().withTopK(k), logits);
+    }
+  }
+
+  @ParameterizedTest
+  @ValueSource(floats = {0f, 0.1f, 0.5f, 0.9f, 0.95f, 0.999f})
+  void topP(float p) {
+    for (float[] logits : samples()) {
+      compare(llama_sampler_init_top_p(p, 0), Logits.neutral().withTopP(p), logits);
+    }
+  }
+
+  @ParameterizedTest
+  @ValueSource(floats = {1e-6f, 0.05f, 0.5f, 1f})
+  void minP(float p) {
+    for (float[] logits : samples()) {
+      compare(llama_sampler_init_min_p(p, 0), Logits.neutral().withMinP(p), logits);
+    }
+  }
+
+  @ParameterizedTest
+  @ValueSource(floats = {0.05f, 0.2f, 0.7f, 0.95f})
+  void typical(float p) {
+    for (float[] logits : samples()) {
+      compare(llama_sampler_init_typical(p, 0), Logits.neutral().withTypicalP(p), logits);
+    }
+  }
+
+  @ParameterizedTest
+  @ValueSource(floats = {0.3f, 1f, 2.5f})
+  void topNSigma(float n) {
+    for (float[] logits : samples()) {
+      compare(llama_sampler_init_top_n_sigma(n), Logits.neutral().withTopNSigma(n), logits);
+    }
+  }
+
+  @ParameterizedTest
+  @ValueSource(floats = {0.01f, 0.8f, 1.7f, 100f})
+  void temperature(float temperature) {
+    for (float[] logits : samples()) {
+      compare(
+          llama_sampler_init_temp(temperature),
+          Logits.neutral().withTemperature(temperature),
+          logits);
+    }
+  }
+
+  @ParameterizedTest
+  @ValueSource(ints = {1, 5, 64, 300})
+  void penalties(int lastN) {
+    for (float[] logits : samples()) {
+      MemorySegment oracle = llama_sampler_init_penalties(logits.length, lastN, 1.3f, 0.25f, -0.4f);
+      SamplingOptions options =
+          Logits.neutral()
+              .withRepeatLastN(lastN)
+              .withRepeatPenalty(1.3f)
+              .withFrequencyPenalty(0.25f)
+              .withPresencePenalty(-0.4f);
+      TokenHistory history = new TokenHistory(logits.length, lastN);
+      Random random = new Random(lastN);
+      for (int i = 0; i < 200; i++) {
+        int token = random.nextInt(Math.min(logits.length, 90));
+        llama_sampler_accept(oracle, token);
+        history.accept(token);
+      }
+      compare(oracle, options, history, logits);
+    }
+  }
+
+  private static float[][] samples() {
+    float[][] samples = new float[SIZES.length * 2][];
+    for (int i = 0; i < SIZES.length; i++) {
+      samples[2 * i] = Logits.normal(SIZES[i], 1, i);
+      samples[2 * i + 1] = Logits.normal(SIZES[i], 4, 100 + i);
+    }
+    return samples;
+  }
+
+  private static void compare(MemorySegment oracle, SamplingOptions options, float[] logits) {
+    compare(oracle, options, new TokenHistory(logits.length, 0), logits);
+  }
+
+  private static void compare(
+      MemorySegment oracle, SamplingOptions options, TokenHistory history, float[] logits) {
+    Map<Integer, Float> expected = oracleLogits(oracle, logits);
+    Candidates candidates = Logits.candidates(logits);
+    SamplerChain.of(options, history).forEach(stage -> stage.apply(candidates));
+    Map<Integer, Float> actual = new TreeMap<>();
+    for (int i = 0; i < candidates.size(); i++) {
+      actual.put(candidates.id(i), candidates.logit(i));
+    }
+    // the oracle sums probabilities as float32, which moves the edge by a token or two
+    Set<Integer> different = new HashSet<>(actual.keySet());
+    different.addAll(expected.keySet());
+    different.removeIf(id -> actual.containsKey(id) && expected.containsKey(id));
+    boolean sums = options.topP() < 1 || options.typicalP() < 1;
+    assertThat(share(different, logits)).isLessThanOrEqualTo(sums ? 1e-5 : 0);
+    actual.keySet().retainAll(expected.keySet());
+    expected.keySet().retainAll(actual.keySet());
+    // only differences of logits mean anything: temperature here shifts them to end at 0
+    float shift = max(expected) - max(actual);
+    expected.forEach(
+        (id, logit) -> assertThat(actual.get(id) + shift).isCloseTo(logit, within(1e-3f)));
+  }
+
+  /** The probability of these tokens together. */
+  private static double share(Set<Integer> ids, float[] logits) {
+    Candidates all = Logits.candidates(logits);
+    double sum = all.weigh();
+    return ids.stream().mapToDouble(id -> all.weights[id] / sum).sum();
+  }
+
+  private static float max(Map<Integer, Float> logits) {
+    return logits.values().stream().max(Float::compare).orElseThrow();
+  }
+
+  /** Applies and frees a sampler; returns the tokens it leaves in play. */
+  private static Map<Integer, Float> oracleLogits(MemorySegment sampler, float[] logits) {
+    try (Arena arena = Arena.ofConfined()) {
+      MemorySegment data = llama_token_data.allocateArray(logits.length, arena);
+      for (int i = 0; i < logits.length; i++) {
+        MemorySegment entry = llama_token_data.asSlice(data, i);
+        llama_token_data.id(entry, i);
+        llama_token_data.logit(entry, logits[i]);
+      }
+      MemorySegment array = llama_token_data_array.allocate(arena);
+      llama_token_data_array.data(array, data);
+      llama_token_data_array.size(array, logits.length);
+      llama_token_data_array.selected(array, -1);
+      llama_token_data_array.sorted(array, false);
+      llama_sampler_apply(sampler, array);
+      Map<Integer, Float> kept = new TreeMap<>();
+      for (long i = 0; i < llama_token_data_array.size(array); i++) {
+        MemorySegment entry = llama_token_data.asSlice(data, i);
+        if (llama_token_data.logit(entry) > Float.NEGATIVE_INFINITY) {
+          kept.put(llama_token_data.id(entry), llama_token_data.logit(entry));
+        }
+      }
+      return kept;
+    } finally {
+      llama_sampler_free(sampler);
+    }
+  }
+}
