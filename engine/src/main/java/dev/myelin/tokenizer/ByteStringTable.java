@@ -1,8 +1,9 @@
 package dev.myelin.tokenizer;
 
 /**
- * Finds a string's index by its bytes: open addressing with linear probing, where each slot holds
- * 32 bits of the hash beside the index, so that a miss rarely touches the strings.
+ * Finds a string's index by its bytes: open addressing with linear probing, and each string's hash
+ * kept, so that a miss rarely touches the strings. Small, for a fresh process pays for each page of
+ * memory it touches.
  *
  * <p>The hash is salted, for the strings come from a file that nobody vouches for. Of equal strings
  * the first is found.
@@ -12,42 +13,49 @@ final class ByteStringTable {
 
   private final ByteStrings strings;
   private final long salt = System.nanoTime() * 0x9e37_79b9_7f4a_7c15L | 1;
+  private final int[] hashes;
 
-  /** Hash in the high half, index + 1 in the low half; 0 is free. */
-  private final long[] slots;
+  /** Index + 1; 0 is free. */
+  private final int[] slots;
 
   private final int mask;
   private final int longest;
-  private final int duplicate;
+  private int duplicate = NONE;
 
   ByteStringTable(ByteStrings strings) {
     this.strings = strings;
     int size = strings.size();
-    slots = new long[Integer.highestOneBit(Math.max(8, size + (size >> 1)) - 1) << 1];
+    hashes = new int[size];
+    slots = new int[Integer.highestOneBit(Math.max(8, size + (size >> 1)) - 1) << 1];
     mask = slots.length - 1;
     byte[] bytes = strings.bytes();
     int most = 0;
-    int second = NONE;
     for (int i = 0; i < size; i++) {
       int from = strings.start(i);
       int to = strings.end(i);
       most = Math.max(most, to - from);
-      int hash = finish(hash(salt, bytes, from, to));
-      int slot = hash & mask;
-      while (slots[slot] != 0) {
-        if ((int) (slots[slot] >>> 32) == hash && equal((int) slots[slot] - 1, bytes, from, to)) {
-          break;
-        }
-        slot = slot + 1 & mask;
-      }
-      if (slots[slot] == 0) {
-        slots[slot] = (long) hash << 32 | i + 1;
-      } else if (second == NONE) {
-        second = i;
-      }
+      hashes[i] = finish(hash(salt, bytes, from, to));
     }
     longest = most;
-    duplicate = second;
+    for (int i = 0; i < size; i++) {
+      insert(i);
+    }
+  }
+
+  private void insert(int i) {
+    int slot = hashes[i] & mask;
+    while (slots[slot] != 0) {
+      int other = slots[slot] - 1;
+      if (hashes[other] == hashes[i]
+          && equal(other, strings.bytes(), strings.start(i), strings.end(i))) {
+        if (duplicate == NONE) {
+          duplicate = i;
+        }
+        return;
+      }
+      slot = slot + 1 & mask;
+    }
+    slots[slot] = i + 1;
   }
 
   /** The first string that an earlier one equals, or {@link #NONE}. */
@@ -66,34 +74,24 @@ final class ByteStringTable {
     }
     int hash = finish(hash(salt, text, from, to));
     for (int slot = hash & mask; slots[slot] != 0; slot = slot + 1 & mask) {
-      if ((int) (slots[slot] >>> 32) == hash) {
-        int i = (int) slots[slot] - 1;
-        if (equal(i, text, from, to)) {
-          return i;
-        }
+      int i = slots[slot] - 1;
+      if (hashes[i] == hash && equal(i, text, from, to)) {
+        return i;
       }
     }
     return NONE;
   }
 
-  /**
-   * The index of {@code text[from..middle)}, a space, {@code text[middle..to)}; or {@link #NONE}.
-   */
+  /** The index of {@code text[from..middle)}, a space, {@code text[middle..to)}; or {@link #NONE}. */
   int findPair(byte[] text, int from, int middle, int to) {
     if (to - from + 1 > longest) {
       return NONE;
     }
     int hash = finish(hash(step(hash(salt, text, from, middle), ' '), text, middle, to));
     for (int slot = hash & mask; slots[slot] != 0; slot = slot + 1 & mask) {
-      if ((int) (slots[slot] >>> 32) == hash) {
-        int i = (int) slots[slot] - 1;
-        int split = strings.start(i) + middle - from;
-        if (strings.end(i) - strings.start(i) == to - from + 1
-            && strings.bytes()[split] == ' '
-            && same(text, from, strings.start(i), middle - from)
-            && same(text, middle, split + 1, to - middle)) {
-          return i;
-        }
+      int i = slots[slot] - 1;
+      if (hashes[i] == hash && equalPair(i, text, from, middle, to)) {
+        return i;
       }
     }
     return NONE;
@@ -102,6 +100,15 @@ final class ByteStringTable {
   private boolean equal(int i, byte[] text, int from, int to) {
     int start = strings.start(i);
     return strings.end(i) - start == to - from && same(text, from, start, to - from);
+  }
+
+  private boolean equalPair(int i, byte[] text, int from, int middle, int to) {
+    int start = strings.start(i);
+    int split = start + middle - from;
+    return strings.end(i) - start == to - from + 1
+        && strings.bytes()[split] == ' '
+        && same(text, from, start, middle - from)
+        && same(text, middle, split + 1, to - middle);
   }
 
   private boolean same(byte[] text, int from, int start, int length) {

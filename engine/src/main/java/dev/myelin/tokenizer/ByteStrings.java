@@ -19,16 +19,19 @@ final class ByteStrings {
   /** What lies between two strings: the next one's length, u64. */
   private static final int GAP = Long.BYTES;
 
-  static final ByteStrings NONE = new ByteStrings(new byte[0], new int[] {GAP});
+  static final ByteStrings NONE = new ByteStrings(new byte[0], new int[] {GAP}, false);
 
   private final byte[] bytes;
 
   /** Where each string begins, and where one after the last would. */
   private final int[] starts;
 
-  private ByteStrings(byte[] bytes, int[] starts) {
+  private final boolean hasEmpty;
+
+  private ByteStrings(byte[] bytes, int[] starts, boolean hasEmpty) {
     this.bytes = bytes;
     this.starts = starts;
+    this.hasEmpty = hasEmpty;
   }
 
   /**
@@ -63,14 +66,19 @@ final class ByteStrings {
     byte[] bytes = whole.asSlice(from, length).toArray(ValueLayout.JAVA_BYTE);
     int[] starts = new int[size + 1];
     starts[1] = (int) first.byteSize() + GAP;
-    for (int i = 1; i < size; i++) {
-      starts[i + 1] = starts[i] + length(bytes, starts[i] - GAP) + GAP;
+    boolean empty = first.byteSize() == 0;
+    int at = starts[1];
+    for (int i = 2; i <= size; i++) {
+      int bytesOfOne = length(bytes, at - GAP);
+      empty |= bytesOfOne == 0;
+      at += bytesOfOne + GAP;
+      starts[i] = at;
     }
-    return new ByteStrings(bytes, starts);
+    return new ByteStrings(bytes, starts, empty);
   }
 
-  /** Strings given one by one. */
-  static ByteStrings of(byte[]... strings) {
+  /** Strings given one by one, none of them empty. */
+  private static ByteStrings of(byte[]... strings) {
     ByteArrayOutputStream all = new ByteArrayOutputStream();
     int[] starts = new int[strings.length + 1];
     starts[0] = GAP;
@@ -79,16 +87,12 @@ final class ByteStrings {
       all.writeBytes(strings[i]);
       starts[i + 1] = all.size() + GAP;
     }
-    return new ByteStrings(all.toByteArray(), starts);
+    return new ByteStrings(all.toByteArray(), starts, false);
   }
 
   /** These strings, where an empty one {@code i} is called {@code [EMPTY_i]} as in llama.cpp. */
   ByteStrings namingEmpty() {
-    boolean empty = false;
-    for (int i = 0; i < size() && !empty; i++) {
-      empty = start(i) == end(i);
-    }
-    if (!empty) {
+    if (!hasEmpty) {
       return this;
     }
     byte[][] strings = new byte[size()][];

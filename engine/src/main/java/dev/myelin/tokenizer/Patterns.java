@@ -50,7 +50,7 @@ final class Patterns {
           NUMBERS_OF_3,
           SIGNS_SLASH,
           LINES_SPACES);
-  static final String MARKED_WORD = PREFIX + "[\\p{L}\\p{M}]+" + optional(CONTRACTION);
+  static final String MARKED_WORD = PREFIX.concat("[\\p{L}\\p{M}]+").concat(optional(CONTRACTION));
 
   private static final String PUNCTUATED_WORD =
       "[!-/:-@\\[-`{-~][A-Za-z]+|[^\\r\\n\\p{L}\\p{P}\\p{S}]?[\\p{L}\\p{M}]+";
@@ -63,7 +63,7 @@ final class Patterns {
   static final String KIMI =
       any(
           "[\\u00ba\\u0081]+",
-          PREFIX + "[\\p{L}&&[^\\u00ba]]+" + optional(CONTRACTION),
+          PREFIX.concat("[\\p{L}&&[^\\u00ba]]+").concat(optional(CONTRACTION)),
           NUMBERS_OF_3,
           SIGNS,
           LINES_SPACES);
@@ -113,6 +113,8 @@ final class Patterns {
   static final String DEEPSEEK_PUNCTUATION =
       "\\s?[!-/:-~\\uff01-\\uff0f\\uff1a-\\uff5e\\u2018-\\u201f\\u3000-\\u3002]+";
 
+  // joined by methods and not by +, which takes a process milliseconds when it first does it
+
   private Patterns() {}
 
   static String any(String... alternatives) {
@@ -120,13 +122,13 @@ final class Patterns {
   }
 
   private static String optional(String pattern) {
-    return "(?:" + pattern + ")?";
+    return String.join("", "(?:", pattern, ")?");
   }
 
   /** Small letters after any capitals, or else capitals before any small letters. */
   private static String cased(String capital, String small, String suffix) {
     return any(
-        PREFIX + capital + "*" + small + "+" + suffix,
-        PREFIX + capital + "+" + small + "*" + suffix);
+        String.join("", PREFIX, capital, "*", small, "+", suffix),
+        String.join("", PREFIX, capital, "+", small, "*", suffix));
   }
 }

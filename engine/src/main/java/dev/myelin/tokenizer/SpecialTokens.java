@@ -1,8 +1,8 @@
 package dev.myelin.tokenizer;
 
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.BitSet;
-import java.util.Comparator;
 import java.util.List;
 
 /**
@@ -26,17 +26,21 @@ final class SpecialTokens {
   SpecialTokens(Vocabulary vocabulary, int any, int none) {
     this.vocabulary = vocabulary;
     ByteStrings texts = vocabulary.texts();
-    List<Integer> ids = new ArrayList<>();
-    for (int id = 0; id < vocabulary.size(); id++) {
-      int attribute = vocabulary.attribute(id);
-      if ((attribute & any) != 0 && (attribute & none) == 0) {
-        ids.add(id);
+    byte[] attributes = vocabulary.attributes();
+    long[] sorted = new long[16];
+    int size = 0;
+    for (int id = 0; id < attributes.length; id++) {
+      if ((attributes[id] & any) != 0 && (attributes[id] & none) == 0) {
+        if (size == sorted.length) {
+          sorted = Arrays.copyOf(sorted, size * 2);
+        }
+        sorted[size++] = (long) (texts.start(id) - texts.end(id)) << 32 | id;
       }
     }
-    ids.sort(Comparator.comparingInt((Integer id) -> texts.start(id) - texts.end(id)));
-    longestFirst = new int[ids.size()];
-    for (int i = 0; i < longestFirst.length; i++) {
-      int id = ids.get(i);
+    Arrays.sort(sorted, 0, size);
+    longestFirst = new int[size];
+    for (int i = 0; i < size; i++) {
+      int id = (int) sorted[i];
       longestFirst[i] = id;
       trie.put(texts.bytes(), texts.start(id), texts.end(id), i);
     }

@@ -1,6 +1,7 @@
 package dev.myelin.tokenizer;
 
 import dev.myelin.gguf.Metadata;
+import java.util.List;
 import java.util.Locale;
 import java.util.Set;
 
@@ -9,6 +10,8 @@ import java.util.Set;
  * is known by the models' names.
  */
 final class StrippingTokens {
+  static final List<String> MASKS = List.of("<mask>", "[MASK]");
+
   private static final Set<String> PHI_3_PLAIN = Set.of("<unk>", "<s>", "<|endoftext|>");
 
   private StrippingTokens() {}

@@ -4,17 +4,15 @@ import dev.myelin.error.ModelFileException;
 import dev.myelin.gguf.GgufArray;
 import dev.myelin.gguf.GgufFile;
 import dev.myelin.gguf.Metadata;
-import java.nio.charset.StandardCharsets;
-import java.util.Arrays;
 
 /**
  * What a file says of its tokens, checked.
  *
  * @param texts as the file writes them
- * @param table from text to id
+ * @param known the ids of those that are known by their texts
  * @param attributes of {@link Attribute}, one a token
  */
-record TokenTable(ByteStrings texts, ByteStringTable table, byte[] attributes) {
+record TokenTable(ByteStrings texts, KnownTexts known, byte[] attributes) {
   static final String TOKENS = "tokenizer.ggml.tokens";
   private static final String TYPES = "tokenizer.ggml.token_type";
   private static final String SCORES = "tokenizer.ggml.scores";
@@ -22,95 +20,27 @@ record TokenTable(ByteStrings texts, ByteStringTable table, byte[] attributes) {
   /** Far above the largest vocabulary known, 262,144. */
   private static final int MOST = 1 << 22;
 
+  /** Of special tokens together, which must fit a {@link ByteTrie}. */
   private static final int MOST_SPECIAL_BYTES = ByteTrie.MOST_NODES / 2;
 
   static TokenTable of(GgufFile file) {
     Metadata metadata = file.metadata();
     ByteStrings texts = ByteStrings.of(file, TOKENS, MOST).namingEmpty();
-    if (texts.size() == 0) {
+    int size = texts.size();
+    if (size == 0) {
       throw metadata.bad(TOKENS, "expected at least one token");
     }
-    ByteStringTable table = new ByteStringTable(texts);
-    if (table.duplicate() != ByteStringTable.NONE) {
-      int second = table.duplicate();
-      throw new ModelFileException(
-          file.path(),
-          "key " + TOKENS + ": \"" + texts.text(second) + '"',
-          "expected once, it is token " + table.find(texts.copy(second)) + " and token " + second);
-    }
-    byte[] attributes = attributes(metadata, texts.size());
-    check(file, texts, attributes);
-    return new TokenTable(texts, table, attributes);
-  }
-
-  /** Each token's score, 0 where the file has none. */
-  float[] scores(Metadata metadata) {
-    if (!metadata.has(SCORES)) {
-      return new float[texts.size()];
-    }
-    GgufArray array = one(metadata, SCORES, texts.size());
-    float[] scores;
-    if (array.elementType().isInteger()) {
-      scores = new float[texts.size()];
-      for (int i = 0; i < scores.length; i++) {
-        scores[i] = array.i32(i);
-      }
-    } else {
-      scores = array.toFloats();
-    }
-    for (int i = 0; i < scores.length; i++) {
-      if (Float.isNaN(scores[i])) {
-        throw metadata.bad(SCORES, "expected numbers, element " + i + " is not a number");
-      }
-    }
-    return scores;
-  }
-
-  /** The id of the token written like this, or {@link Vocabulary#NONE}. */
-  int find(String text) {
-    return table.find(text.getBytes(StandardCharsets.UTF_8));
-  }
-
-  void mark(int id, int attribute) {
-    attributes[id] |= (byte) attribute;
-  }
-
-  private static byte[] attributes(Metadata metadata, int size) {
-    byte[] attributes = new byte[size];
-    if (!metadata.has(TYPES)) {
-      Arrays.fill(attributes, (byte) Attribute.NORMAL);
-      return attributes;
-    }
-    int[] types = one(metadata, TYPES, size).toInts();
-    for (int i = 0; i < size; i++) {
-      attributes[i] = Attribute.ofType(types[i]);
-    }
-    return attributes;
-  }
-
-  private static GgufArray one(Metadata metadata, String key, int size) {
-    GgufArray array = metadata.array(key);
-    if (array.size() != size) {
-      throw metadata.bad(key, "expected " + size + " elements, one a token");
-    }
-    return array;
-  }
-
-  /**
-   * Tokens of type byte are written {@code <0x0A>}, their text is read when they are decoded; and
-   * the special ones must fit a {@link ByteTrie}.
-   */
-  private static void check(GgufFile file, ByteStrings texts, byte[] attributes) {
+    GgufArray types = metadata.has(TYPES) ? elements(metadata, TYPES, size) : null;
+    TokenTable table = new TokenTable(texts, new KnownTexts(), new byte[size]);
     long special = 0;
-    for (int i = 0; i < attributes.length; i++) {
-      if ((attributes[i] & Attribute.BYTE) != 0 && ByteToken.value(texts, i) < 0) {
-        throw new ModelFileException(
-            file.path(),
-            "key " + TOKENS + ": token " + i + " = \"" + texts.text(i) + '"',
-            "expected <0x00> to <0xFF>, for its type is byte");
-      }
-      if ((attributes[i] & Attribute.SPECIAL) != 0) {
+    for (int i = 0; i < size; i++) {
+      byte attribute = types == null ? Attribute.NORMAL : Attribute.ofType(types.i32(i));
+      table.attributes[i] = attribute;
+      table.known.consider(texts, i);
+      if ((attribute & Attribute.SPECIAL) != 0) {
         special += texts.end(i) - texts.start(i);
+      } else if ((attribute & Attribute.BYTE) != 0) {
+        table.requireByte(file, i);
       }
     }
     if (special > MOST_SPECIAL_BYTES) {
@@ -119,5 +49,50 @@ record TokenTable(ByteStrings texts, ByteStringTable table, byte[] attributes) {
           "key " + TOKENS + ": special tokens of " + special + " bytes",
           "expected at most " + MOST_SPECIAL_BYTES + " together");
     }
+    return table;
+  }
+
+  /** Each token's score, 0 where the file has none. */
+  float[] scores(Metadata metadata) {
+    if (!metadata.has(SCORES)) {
+      return new float[texts.size()];
+    }
+    GgufArray array = elements(metadata, SCORES, texts.size());
+    boolean integers = array.elementType().isInteger();
+    float[] scores = new float[texts.size()];
+    for (int i = 0; i < scores.length; i++) {
+      scores[i] = integers ? array.i64(i) : array.f32(i);
+      if (Float.isNaN(scores[i])) {
+        throw metadata.bad(SCORES, "expected numbers, element " + i + " is not a number");
+      }
+    }
+    return scores;
+  }
+
+  /** The id of one of the {@link KnownTexts}, or {@link Vocabulary#NONE}. */
+  int find(String text) {
+    return known.find(text);
+  }
+
+  void mark(int id, int attribute) {
+    attributes[id] |= (byte) attribute;
+  }
+
+  /** A token of type byte is written {@code <0x0A>}; its text is read when it is decoded. */
+  private void requireByte(GgufFile file, int id) {
+    if (ByteToken.value(texts, id) < 0) {
+      throw new ModelFileException(
+          file.path(),
+          "key " + TOKENS + ": token " + id + " = \"" + texts.text(id) + '"',
+          "expected <0x00> to <0xFF>, for its type is byte");
+    }
+  }
+
+  private static GgufArray elements(Metadata metadata, String key, int size) {
+    GgufArray array = metadata.array(key);
+    if (array.size() != size) {
+      throw metadata.bad(key, "expected " + size + " elements, one a token");
+    }
+    return array;
   }
 }

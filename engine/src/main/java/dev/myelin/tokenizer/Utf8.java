@@ -59,12 +59,14 @@ final class Utf8 {
     return 0;
   }
 
-  /** Whether a second byte fits the first: no overlong forms, surrogates or beyond U+10FFFF. */
+  /**
+   * Whether a second byte fits the first: no overlong forms, nothing beyond U+10FFFF. It may lead to
+   * half a surrogate pair, which Java decodes as one U+FFFD.
+   */
   private static boolean mayFollow(byte first, byte second) {
     int b = second & 0xff;
     return switch (first & 0xff) {
       case 0xe0 -> b >= 0xa0;
-      case 0xed -> b < 0xa0;
       case 0xf0 -> b >= 0x90;
       case 0xf4 -> b < 0x90;
       default -> true;

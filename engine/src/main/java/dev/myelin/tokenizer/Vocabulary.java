@@ -1,6 +1,7 @@
 package dev.myelin.tokenizer;
 
 import dev.myelin.error.InvalidRequestException;
+import dev.myelin.error.ModelFileException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.Arrays;
@@ -19,16 +20,15 @@ public final class Vocabulary {
 
   private final Path file;
   private final ByteStrings texts;
-  private final ByteStringTable table;
   private final byte[] attributes;
   private final SpecialIds ids;
   private final boolean addsBos;
   private final boolean addsEos;
+  private volatile ByteStringTable table;
 
   Vocabulary(Path file, TokenTable tokens, SpecialIds ids, boolean addsBos, boolean addsEos) {
     this.file = file;
     this.texts = tokens.texts();
-    this.table = tokens.table();
     this.attributes = tokens.attributes();
     this.ids = ids;
     this.addsBos = addsBos;
@@ -102,9 +102,13 @@ public final class Vocabulary {
     return texts.text(check(id));
   }
 
-  /** The id of the token that the file writes like this. */
+  /**
+   * The id of the token that the file writes like this.
+   *
+   * @throws ModelFileException on the first call, if two tokens are written the same
+   */
   public OptionalInt id(String text) {
-    return optional(table.find(text.getBytes(StandardCharsets.UTF_8)));
+    return optional(table().find(text.getBytes(StandardCharsets.UTF_8)));
   }
 
   /** Of {@link Attribute}. */
@@ -112,12 +116,34 @@ public final class Vocabulary {
     return attributes[check(id)] & 0xff;
   }
 
+  /** Of {@link Attribute}, one a token; not to be written. */
+  byte[] attributes() {
+    return attributes;
+  }
+
   ByteStrings texts() {
     return texts;
   }
 
+  /** From text to id; made when first asked for, as decoding does without. */
   ByteStringTable table() {
-    return table;
+    ByteStringTable ready = table;
+    if (ready == null) {
+      ready = new ByteStringTable(texts);
+      requireDistinct(ready);
+      table = ready;
+    }
+    return ready;
+  }
+
+  private void requireDistinct(ByteStringTable made) {
+    int second = made.duplicate();
+    if (second != ByteStringTable.NONE) {
+      throw new ModelFileException(
+          file,
+          "key " + TokenTable.TOKENS + ": \"" + texts.text(second) + '"',
+          "expected once, it is token " + made.find(texts.copy(second)) + " and token " + second);
+    }
   }
 
   int bosId() {

@@ -38,8 +38,8 @@ final class VocabularyReader {
     findRoles();
     TreeSet<Integer> ends = ends(eos);
     StrippingTokens.mark(metadata, tokens);
-    boolean addsBos = metadata.bool(PREFIX + "add_bos_token", defaults.addsBos);
-    boolean addsEos = metadata.bool(PREFIX + "add_eos_token", defaults.addsEos);
+    boolean addsBos = metadata.bool("tokenizer.ggml.add_bos_token", defaults.addsBos);
+    boolean addsEos = metadata.bool("tokenizer.ggml.add_eos_token", defaults.addsEos);
     requireIf(addsBos, bos, "bos");
     requireIf(addsEos, eos, "eos");
     SpecialIds ids =
@@ -50,12 +50,22 @@ final class VocabularyReader {
             roles.get(SpecialRole.END_OF_MESSAGE),
             unknown,
             padding(),
-            ends.stream().mapToInt(Integer::intValue).toArray());
+            ascending(ends));
     return new Vocabulary(file.path(), tokens, ids, addsBos, addsEos);
   }
 
+  private static int[] ascending(TreeSet<Integer> ids) {
+    int[] array = new int[ids.size()];
+    int size = 0;
+    for (int id : ids) {
+      array[size++] = id;
+    }
+    return array;
+  }
+
   private int id(String name, int otherwise) {
-    String key = PREFIX + name;
+    // not by +, which takes a process milliseconds when it first does it
+    String key = PREFIX.concat(name);
     if (!metadata.has(key)) {
       return otherwise < size() ? otherwise : Vocabulary.NONE;
     }
@@ -68,7 +78,7 @@ final class VocabularyReader {
 
   /** Padding is never generated nor read here, and files in use name one beyond their tokens. */
   private int padding() {
-    String key = PREFIX + "padding_token_id";
+    String key = "tokenizer.ggml.padding_token_id";
     long id = metadata.has(key) ? metadata.i64(key) : Vocabulary.NONE;
     return id < size() ? (int) Math.max(id, Vocabulary.NONE) : Vocabulary.NONE;
   }

@@ -25,18 +25,28 @@ record Comparison(Tokenizer ours, OracleVocabulary oracle) {
   void texts(List<String> texts) {
     for (String text : texts) {
       for (int way = 0; way < 4; way++) {
-        boolean addSpecial = (way & 1) != 0;
-        boolean parseSpecial = (way & 2) != 0;
-        int[] expected = oracle.encode(text, addSpecial, parseSpecial);
-        assertThat(ours.encode(text, addSpecial, parseSpecial))
-            .as("add %s, parse %s, <%s>", addSpecial, parseSpecial, escaped(text))
-            .isEqualTo(expected);
-        boolean render = addSpecial;
-        assertThat(((FragmentTokenizer) ours).decodeBytes(expected, render))
-            .as("render %s, <%s>", render, escaped(text))
-            .isEqualTo(oracle.decode(expected, render));
+        compare(text, way);
       }
     }
+  }
+
+  /** The texts, one in this way, the next in another. */
+  void textsInTurn(List<String> texts) {
+    for (int i = 0; i < texts.size(); i++) {
+      compare(texts.get(i), i & 3);
+    }
+  }
+
+  private void compare(String text, int way) {
+    boolean addSpecial = (way & 1) != 0;
+    boolean parseSpecial = (way & 2) != 0;
+    int[] expected = oracle.encode(text, addSpecial, parseSpecial);
+    assertThat(ours.encode(text, addSpecial, parseSpecial))
+        .as("add %s, parse %s, <%s>", addSpecial, parseSpecial, escaped(text))
+        .isEqualTo(expected);
+    assertThat(((FragmentTokenizer) ours).decodeBytes(expected, addSpecial))
+        .as("render %s, <%s>", addSpecial, escaped(text))
+        .isEqualTo(oracle.decode(expected, addSpecial));
   }
 
   private static String escaped(String text) {

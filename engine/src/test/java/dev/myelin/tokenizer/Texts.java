@@ -1,5 +1,6 @@
 package dev.myelin.tokenizer;
 
+import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Random;
@@ -117,6 +118,11 @@ final class Texts {
 
   static List<String> byHand() {
     return List.of(BY_HAND);
+  }
+
+  /** The text with U+FFFD for half a surrogate pair. */
+  static String wellFormed(String text) {
+    return new String(Utf8.bytes(text), StandardCharsets.UTF_8);
   }
 
   /** Those by hand and {@code count} random ones, which are the same for the same seed. */

@@ -1,0 +1,214 @@
+package dev.myelin.tokenizer;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.junit.jupiter.params.provider.Arguments.arguments;
+
+import dev.myelin.error.ModelFileException;
+import dev.myelin.error.UnsupportedModelException;
+import dev.myelin.gguf.GgufFile;
+import dev.myelin.gguf.GgufValueType;
+import dev.myelin.gguf.GgufWriter;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import java.nio.file.Path;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.Arguments;
+import org.junit.jupiter.params.provider.MethodSource;
+
+/** Each thing wrong with a file's tokenizer gets one line that names the file, key and value. */
+class MalformedTokenizerTest {
+  private static final String PREFIX = "tokenizer.ggml.";
+
+  private static Map<String, Object> spm() {
+    Map<String, Object> values = new LinkedHashMap<>();
+    values.put("model", "llama");
+    values.put("tokens", new String[] {"<unk>", "<s>", "</s>", "<0x41>", "a"});
+    values.put("token_type", new int[] {2, 3, 3, 6, 1});
+    values.put("scores", new float[] {0, 0, 0, 0, -1});
+    return values;
+  }
+
+  private static Map<String, Object> bpe() {
+    Map<String, Object> values = new LinkedHashMap<>();
+    values.put("model", "gpt2");
+    values.put("pre", "gpt-2");
+    values.put("tokens", new String[] {"a", "b", "ab", "<|endoftext|>"});
+    values.put("token_type", new int[] {1, 1, 1, 3});
+    values.put("merges", new String[] {"a b"});
+    return values;
+  }
+
+  private static GgufFile open(Map<String, Object> values) {
+    GgufWriter writer = new GgufWriter();
+    for (Map.Entry<String, Object> value : values.entrySet()) {
+      writer.put(PREFIX + value.getKey(), value.getValue());
+    }
+    return SmallVocabularies.open(writer);
+  }
+
+  private static Arguments bad(
+      Map<String, Object> base, String key, Object value, String... expected) {
+    if (value == null) {
+      base.remove(key);
+    } else {
+      base.put(key, value);
+    }
+    return arguments(key, base, expected);
+  }
+
+  static Stream<Arguments> malformed() {
+    float nan = Float.NaN;
+    return Stream.of(
+        bad(spm(), "model", null, "tokenizer.ggml.model", "missing"),
+        bad(spm(), "model", 7, "tokenizer.ggml.model", "7", "string"),
+        bad(spm(), "model", "wordpiece", "\"wordpiece\"", "llama, gpt2"),
+        bad(spm(), "model", "rwkv", "\"rwkv\"", "llama, gpt2"),
+        bad(spm(), "model", "Llama", "\"Llama\"", "llama, gpt2"),
+        bad(spm(), "model", "no_vocab", "\"no_vocab\"", "llama, gpt2"),
+        bad(spm(), "tokens", null, "tokenizer.ggml.tokens", "missing"),
+        bad(spm(), "tokens", new String[0], "tokenizer.ggml.tokens", "at least one token"),
+        bad(spm(), "tokens", new int[] {1, 2}, "tokenizer.ggml.tokens", "array of strings"),
+        bad(spm(), "tokens", "a b c", "tokenizer.ggml.tokens", "array"),
+        bad(spm(), "tokens", new String[] {"x", "y", "z", "<0x41>"}, "token_type", "4 elements"),
+        bad(spm(), "tokens", new String[] {"x", "y", "z", "<0x4>", "w"}, "token 3", "<0x4>"),
+        bad(spm(), "tokens", new String[] {"x", "y", "z", "<0xGG>", "w"}, "token 3", "<0xGG>"),
+        bad(spm(), "tokens", new String[] {"x", "y", "z", "", "w"}, "token 3", "[EMPTY_3]"),
+        bad(spm(), "token_type", new int[] {1, 2}, "token_type", "5 elements"),
+        bad(spm(), "token_type", new int[6], "token_type", "5 elements"),
+        bad(spm(), "token_type", new float[5], "token_type", "integers"),
+        bad(spm(), "token_type", 3, "token_type", "array"),
+        bad(spm(), "scores", new float[] {1, 2}, "scores", "5 elements"),
+        bad(spm(), "scores", new float[9], "scores", "5 elements"),
+        bad(spm(), "scores", new float[] {0, 0, nan, 0, 0}, "scores", "element 2"),
+        bad(spm(), "scores", new boolean[5], "scores", "f32"),
+        bad(spm(), "bos_token_id", 5, "bos_token_id", "5", "0 to 4"),
+        bad(spm(), "bos_token_id", 0xffff_ffffL, "bos_token_id", "0 to 4"),
+        bad(spm(), "bos_token_id", 1L << 40, "bos_token_id", "1099511627776"),
+        bad(spm(), "bos_token_id", "1", "bos_token_id", "integer"),
+        bad(spm(), "eos_token_id", 100, "eos_token_id", "100"),
+        bad(spm(), "eot_token_id", 100, "eot_token_id", "100"),
+        bad(spm(), "eom_token_id", 100, "eom_token_id", "100"),
+        bad(spm(), "unknown_token_id", 100, "unknown_token_id", "100"),
+        bad(spm(), "fim_pad_token_id", 100, "fim_pad_token_id", "100"),
+        bad(spm(), "add_bos_token", 1, "add_bos_token", "true or false"),
+        bad(spm(), "add_eos_token", "yes", "add_eos_token", "true or false"),
+        bad(spm(), "add_space_prefix", 1f, "add_space_prefix", "true or false"),
+        bad(bpe(), "pre", "llama-9", "tokenizer.ggml.pre", "\"llama-9\"", "default, llama-bpe"),
+        bad(bpe(), "pre", "gemma4", "\"gemma4\"", "pre-tokenizer"),
+        bad(bpe(), "pre", new int[] {1}, "tokenizer.ggml.pre", "string"),
+        bad(bpe(), "merges", null, "tokenizer.ggml.merges", "missing"),
+        bad(bpe(), "merges", "a b", "tokenizer.ggml.merges", "array"),
+        bad(bpe(), "merges", new int[] {1}, "tokenizer.ggml.merges", "array of strings"),
+        bad(bpe(), "merges", new String[] {"a b", "ab"}, "merges", "element 1 = \"ab\"", "two"),
+        bad(bpe(), "merges", new String[] {""}, "merges", "element 0", "two"),
+        bad(bpe(), "merges", new String[] {" a"}, "merges", "element 0", "two"),
+        bad(bpe(), "merges", new String[] {"a "}, "merges", "element 0", "two"),
+        bad(bpe(), "merges", new String[] {" "}, "merges", "element 0", "two"),
+        bad(bpe(), "add_bos_token", true, "bos_token_id is missing"),
+        bad(bpe(), "add_eos_token", true, "eos_token_id is missing"),
+        bad(bpe(), "scores", new float[3], "scores", "4 elements"));
+  }
+
+  @ParameterizedTest(name = "{index} {0}")
+  @MethodSource("malformed")
+  void isRefused(String key, Map<String, Object> values, String[] expected) {
+    try (GgufFile file = open(values)) {
+      assertThatThrownBy(() -> Tokenizer.of(file))
+          .isInstanceOf(ModelFileException.class)
+          .message()
+          .startsWith("small.gguf: ")
+          .doesNotContain("\n")
+          .contains(expected);
+    }
+  }
+
+  @Test
+  void refusesEqualTokens() {
+    Map<String, Object> values = bpe();
+    values.put("tokens", new String[] {"a", "b", "a", "<|endoftext|>"});
+    try (GgufFile file = open(values)) {
+      Tokenizer tokenizer = Tokenizer.of(file);
+      assertThat(tokenizer.decode(new int[] {0, 2}, false)).isEqualTo("aa");
+      assertThatThrownBy(() -> tokenizer.encode("x", false, false))
+          .isInstanceOf(ModelFileException.class)
+          .hasMessage("small.gguf: key tokenizer.ggml.tokens: \"a\": expected once, it is token 0 and token 2");
+    }
+  }
+
+  @Test
+  void refusesAnUnknownPreTokenizerAsUnsupported() {
+    Map<String, Object> values = bpe();
+    values.put("pre", "\u001b[31m");
+    try (GgufFile file = open(values)) {
+      assertThatThrownBy(() -> Tokenizer.of(file))
+          .isInstanceOf(UnsupportedModelException.class)
+          .hasMessageContaining("\\u001b[31m");
+    }
+  }
+
+  @Test
+  void takesWhatHarmsNobody() {
+    Map<String, Object> values = spm();
+    values.put("padding_token_id", 4_000_000_000L);
+    values.put("token_type", new int[] {2, 3, 3, 6, 99});
+    values.put("tokens", new String[] {"<unk>", "<s>", "</s>", "<0x41>", ""});
+    try (GgufFile file = open(values)) {
+      Tokenizer tokenizer = Tokenizer.of(file);
+      assertThat(tokenizer.vocabulary().padding()).isEmpty();
+      assertThat(tokenizer.vocabulary().text(4)).isEqualTo("[EMPTY_4]");
+      assertThat(tokenizer.piece(4, true)).isEmpty();
+      // a byte without a token is unknown
+      assertThat(tokenizer.encode("AB", false, false)).endsWith(3, 0);
+    }
+  }
+
+  @Test
+  void leavesOutDefaultsBeyondTheVocabulary() {
+    Map<String, Object> values = new LinkedHashMap<>();
+    values.put("model", "llama");
+    values.put("tokens", new String[] {"a"});
+    values.put("add_bos_token", false);
+    try (GgufFile file = open(values)) {
+      Vocabulary vocabulary = Tokenizer.of(file).vocabulary();
+      assertThat(vocabulary.bos()).isEmpty();
+      assertThat(vocabulary.eos()).isEmpty();
+      assertThat(vocabulary.unknown()).hasValue(0);
+    }
+    values.remove("add_bos_token");
+    try (GgufFile file = open(values)) {
+      assertThatThrownBy(() -> Tokenizer.of(file))
+          .isInstanceOf(ModelFileException.class)
+          .hasMessageContaining("bos_token_id is missing");
+    }
+  }
+
+  @Test
+  void readsTokensThatAreNoUtf8() {
+    GgufWriter writer =
+        new GgufWriter()
+            .put(PREFIX + "model", "llama")
+            .putArray(
+                PREFIX + "tokens",
+                GgufValueType.STRING,
+                new String[] {"<unk>", "<s>", "</s>", "\u00e9", "\u0120"});
+    byte[] bytes = writer.toBytes().toArray(ValueLayout.JAVA_BYTE);
+    for (int i = 0; i + 1 < bytes.length; i++) {
+      if (bytes[i] == (byte) 0xc3 && bytes[i + 1] == (byte) 0xa9) {
+        bytes[i + 1] = (byte) 0xc3;
+      }
+    }
+    try (GgufFile file =
+        GgufFile.of(
+            Path.of("small.gguf"), MemorySegment.ofArray(bytes))) {
+      Tokenizer tokenizer = Tokenizer.of(file);
+      assertThat(tokenizer.piece(3, false)).containsExactly(0xc3, 0xc3);
+      assertThat(tokenizer.vocabulary().text(3)).isEqualTo("\ufffd\ufffd");
+      assertThat(tokenizer.decode(new int[] {3, 4}, false)).isEqualTo("\ufffd\ufffd\u0120");
+    }
+  }
+}

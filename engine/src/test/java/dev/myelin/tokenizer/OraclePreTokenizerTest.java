@@ -1,0 +1,59 @@
+package dev.myelin.tokenizer;
+
+import dev.myelin.gguf.GgufFile;
+import dev.myelin.gguf.GgufWriter;
+import java.nio.file.Path;
+import java.util.List;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
+
+/** Every pre-tokenizer by each of its names cuts as libllama does. */
+class OraclePreTokenizerTest {
+  @TempDir Path folder;
+
+  @BeforeAll
+  static void load() {
+    OracleVocabulary.load();
+  }
+
+  static List<String> names() {
+    return PreTokenizers.names();
+  }
+
+  @ParameterizedTest
+  @MethodSource("names")
+  void named(String name) {
+    boolean first = PreTokenizers.named(name).orElseThrow().names().getFirst().equals(name);
+    compare(SmallVocabularies.bpe(name, false), Texts.all(name.hashCode(), first ? 1200 : 40));
+  }
+
+  @Test
+  void withoutName() {
+    compare(SmallVocabularies.bpe(null, false), Texts.all(1, 4000));
+  }
+
+  @Test
+  void spm() {
+    compare(SmallVocabularies.spm(), Texts.all(2, 8000));
+    compare(
+        SmallVocabularies.spm()
+            .put("tokenizer.ggml.add_space_prefix", false)
+            .put("tokenizer.ggml.add_bos_token", false)
+            .put("tokenizer.ggml.add_eos_token", true),
+        Texts.all(3, 1000));
+  }
+
+  private void compare(GgufWriter writer, List<String> texts) {
+    Path path = folder.resolve("vocabulary.gguf");
+    writer.write(path);
+    try (GgufFile file = GgufFile.open(path);
+        OracleVocabulary oracle = OracleVocabulary.of(path)) {
+      Comparison comparison = new Comparison(Tokenizer.of(file), oracle);
+      comparison.vocabulary();
+      comparison.textsInTurn(texts);
+    }
+  }
+}

@@ -1,0 +1,70 @@
+package dev.myelin.tokenizer;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import dev.myelin.error.UnsupportedModelException;
+import dev.myelin.gguf.GgufFile;
+import dev.myelin.testing.SharedData;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.regex.Pattern;
+import java.util.stream.Stream;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** Real vocabularies and the ids their authors expect for some texts. */
+class VocabularyFilesTest {
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "command-r",
+        "deepseek-coder",
+        "deepseek-llm",
+        "falcon",
+        "gpt-2",
+        "llama-bpe",
+        "llama-spm",
+        "mpt",
+        "phi-3",
+        "qwen2",
+        "qwen35",
+        "refact",
+        "starcoder"
+      })
+  void encodesAsExpected(String name) throws IOException {
+    Path path = SharedData.path("vocabs/ggml-vocab-" + name + ".gguf");
+    String[] texts =
+        Files.readString(SharedData.path("vocabs/ggml-vocab-" + name + ".gguf.inp"))
+            .split(Pattern.quote("\n__ggml_vocab_test__\n"));
+    List<String> lines =
+        Files.readAllLines(SharedData.path("vocabs/ggml-vocab-" + name + ".gguf.out"));
+    assertThat(texts).hasSizeGreaterThan(40).hasSameSizeAs(lines);
+    try (GgufFile file = GgufFile.open(path)) {
+      Tokenizer tokenizer = Tokenizer.of(file);
+      for (int i = 0; i < texts.length; i++) {
+        int[] expected =
+            Stream.of(lines.get(i).split(" "))
+                .filter(id -> !id.isEmpty())
+                .mapToInt(Integer::parseInt)
+                .toArray();
+        assertThat(tokenizer.encode(texts[i], false, false)).as(texts[i]).isEqualTo(expected);
+      }
+    }
+  }
+
+  @ParameterizedTest
+  @CsvSource({"bert-bge,bert", "nomic-bert-moe,t5", "gemma-4,gemma4"})
+  void refusesOtherKinds(String name, String kind) {
+    try (GgufFile file = GgufFile.open(SharedData.path("vocabs/ggml-vocab-" + name + ".gguf"))) {
+      assertThatThrownBy(() -> Tokenizer.of(file))
+          .isInstanceOf(UnsupportedModelException.class)
+          .hasMessageContaining("tokenizer.ggml.model")
+          .hasMessageContaining('"' + kind + '"')
+          .hasMessageContaining("llama, gpt2");
+    }
+  }
+}
