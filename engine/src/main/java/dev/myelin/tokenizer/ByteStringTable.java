@@ -82,7 +82,9 @@ final class ByteStringTable {
     return NONE;
   }
 
-  /** The index of {@code text[from..middle)}, a space, {@code text[middle..to)}; or {@link #NONE}. */
+  /**
+   * The index of {@code text[from..middle)}, a space, {@code text[middle..to)}; or {@link #NONE}.
+   */
   int findPair(byte[] text, int from, int middle, int to) {
     if (to - from + 1 > longest) {
       return NONE;

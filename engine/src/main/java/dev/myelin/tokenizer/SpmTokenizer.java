@@ -1,6 +1,5 @@
 package dev.myelin.tokenizer;
 
-import dev.myelin.error.InvalidRequestException;
 import dev.myelin.gguf.GgufFile;
 import dev.myelin.gguf.Metadata;
 import java.util.Arrays;
@@ -90,19 +89,13 @@ final class SpmTokenizer extends FragmentTokenizer {
       return ~(bits ^ bits >> 31 & Integer.MAX_VALUE);
     }
 
+    /** A byte's own token, or the unknown one: token 0 where the file does not say. */
     private int ofByte(byte b) {
       int id = table.find(ByteToken.text(b & 0xff));
       if (id < 0) {
         id = table.find(new byte[] {b});
       }
-      if (id < 0) {
-        id = vocabulary.unknownId();
-      }
-      if (id < 0) {
-        throw new InvalidRequestException(
-            String.format("byte 0x%02X of the text: the vocabulary has no token for it", b));
-      }
-      return id;
+      return id < 0 ? vocabulary.unknownId() : id;
     }
   }
 

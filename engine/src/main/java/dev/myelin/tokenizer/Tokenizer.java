@@ -27,8 +27,8 @@ public interface Tokenizer {
    * @param addSpecial whether to begin and end as the file says (BOS, EOS)
    * @param parseSpecial whether the text may name control tokens, such as {@code <|im_end|>}; false
    *     for what a user wrote. Tokens that the file calls user-defined are found either way.
-   * @throws InvalidRequestException if the text is too long, or holds a byte for which the
-   *     vocabulary has no token
+   * @throws InvalidRequestException if the text has more than 2^28 characters
+   * @throws ModelFileException on the first call, if two tokens of the file are written the same
    */
   int[] encode(String text, boolean addSpecial, boolean parseSpecial);
 

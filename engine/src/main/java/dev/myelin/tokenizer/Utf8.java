@@ -60,8 +60,8 @@ final class Utf8 {
   }
 
   /**
-   * Whether a second byte fits the first: no overlong forms, nothing beyond U+10FFFF. It may lead to
-   * half a surrogate pair, which Java decodes as one U+FFFD.
+   * Whether a second byte fits the first: no overlong forms, nothing beyond U+10FFFF. It may lead
+   * to half a surrogate pair, which Java decodes as one U+FFFD.
    */
   private static boolean mayFollow(byte first, byte second) {
     int b = second & 0xff;

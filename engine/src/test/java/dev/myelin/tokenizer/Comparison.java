@@ -53,7 +53,8 @@ record Comparison(Tokenizer ours, OracleVocabulary oracle) {
     StringBuilder line = new StringBuilder();
     text.codePoints()
         .forEach(
-            c -> line.append(c > 0x20 && c < 0x7f ? Character.toString(c) : "\\u{%x}".formatted(c)));
+            c ->
+                line.append(c > 0x20 && c < 0x7f ? Character.toString(c) : "\\u{%x}".formatted(c)));
     return line.toString();
   }
 }

@@ -136,7 +136,8 @@ class MalformedTokenizerTest {
       assertThat(tokenizer.decode(new int[] {0, 2}, false)).isEqualTo("aa");
       assertThatThrownBy(() -> tokenizer.encode("x", false, false))
           .isInstanceOf(ModelFileException.class)
-          .hasMessage("small.gguf: key tokenizer.ggml.tokens: \"a\": expected once, it is token 0 and token 2");
+          .hasMessage(
+              "small.gguf: key tokenizer.ggml.tokens: \"a\": expected once, it is token 0 and token 2");
     }
   }
 
@@ -202,9 +203,7 @@ class MalformedTokenizerTest {
         bytes[i + 1] = (byte) 0xc3;
       }
     }
-    try (GgufFile file =
-        GgufFile.of(
-            Path.of("small.gguf"), MemorySegment.ofArray(bytes))) {
+    try (GgufFile file = GgufFile.of(Path.of("small.gguf"), MemorySegment.ofArray(bytes))) {
       Tokenizer tokenizer = Tokenizer.of(file);
       assertThat(tokenizer.piece(3, false)).containsExactly(0xc3, 0xc3);
       assertThat(tokenizer.vocabulary().text(3)).isEqualTo("\ufffd\ufffd");

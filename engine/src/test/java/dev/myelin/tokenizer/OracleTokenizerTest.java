@@ -1,10 +1,7 @@
 package dev.myelin.tokenizer;
 
-import static org.assertj.core.api.Assertions.assertThat;
-
 import dev.myelin.gguf.GgufFile;
 import dev.myelin.testing.SharedData;
-import java.util.List;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;

@@ -87,8 +87,7 @@ final class OracleVocabulary implements AutoCloseable {
       MemorySegment.copy(utf8, 0, bytes, ValueLayout.JAVA_BYTE, 0, utf8.length);
       int most = 2 * utf8.length + 16;
       MemorySegment ids = call.allocate(ValueLayout.JAVA_INT, most);
-      int n =
-          llama_tokenize(vocabulary, bytes, utf8.length, ids, most, addSpecial, parseSpecial);
+      int n = llama_tokenize(vocabulary, bytes, utf8.length, ids, most, addSpecial, parseSpecial);
       return ids.asSlice(0, n * 4L).toArray(ValueLayout.JAVA_INT);
     }
   }
@@ -112,8 +111,7 @@ final class OracleVocabulary implements AutoCloseable {
 
   byte[] piece(int token, boolean renderSpecial) {
     int n =
-        llama_token_to_piece(
-            vocabulary, token, buffer, (int) buffer.byteSize(), 0, renderSpecial);
+        llama_token_to_piece(vocabulary, token, buffer, (int) buffer.byteSize(), 0, renderSpecial);
     return buffer.asSlice(0, n).toArray(ValueLayout.JAVA_BYTE);
   }
 

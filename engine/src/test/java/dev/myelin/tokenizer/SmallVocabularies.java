@@ -77,7 +77,8 @@ final class SmallVocabularies {
   static GgufWriter spm() {
     Random random = new Random(43);
     Set<String> pieces = new LinkedHashSet<>();
-    String[] letters = "\u2581 e t a o i n s h r d l u c m w f g y p b v k . , ' ! 1 2 3".split(" ");
+    String[] letters =
+        "\u2581 e t a o i n s h r d l u c m w f g y p b v k . , ' ! 1 2 3".split(" ");
     pieces.addAll(List.of(letters));
     List<String> known = new ArrayList<>(pieces);
     while (pieces.size() < 1500) {
@@ -87,7 +88,8 @@ final class SmallVocabularies {
         known.add(joined);
       }
     }
-    pieces.addAll(List.of("\u2581\u2581", "\u2581\u2581\u2581\u2581", "\u00e9", "\ud83d\ude00", "\n\n"));
+    pieces.addAll(
+        List.of("\u2581\u2581", "\u2581\u2581\u2581\u2581", "\u00e9", "\ud83d\ude00", "\n\n"));
     return tokens("llama", new ArrayList<>(pieces), "<unk>");
   }
 
@@ -120,8 +122,7 @@ final class SmallVocabularies {
             .put("general.architecture", "llama")
             .put("tokenizer.ggml.model", model)
             .put("tokenizer.ggml.tokens", all.toArray(String[]::new))
-            .put(
-                "tokenizer.ggml.token_type", types.stream().mapToInt(Integer::intValue).toArray());
+            .put("tokenizer.ggml.token_type", types.stream().mapToInt(Integer::intValue).toArray());
     if (spm) {
       Random random = new Random(44);
       float[] scores = new float[all.size()];

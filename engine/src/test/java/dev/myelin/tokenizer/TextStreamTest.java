@@ -21,7 +21,10 @@ class TextStreamTest {
   }
 
   private int byteToken(int b) {
-    return bytes.vocabulary().id(new String(ByteToken.text(b), StandardCharsets.UTF_8)).orElseThrow();
+    return bytes
+        .vocabulary()
+        .id(new String(ByteToken.text(b), StandardCharsets.UTF_8))
+        .orElseThrow();
   }
 
   @Test
@@ -61,7 +64,9 @@ class TextStreamTest {
   @Test
   void isTheWholeTextInParts() {
     Random random = new Random(5);
-    int[] leads = {0xc3, 0xe0, 0xe2, 0xed, 0xef, 0xf0, 0xf4, 0xf5, 0xc1, 0x80, 0xbf, 0x9f, 0xa0, 'a'};
+    int[] leads = {
+      0xc3, 0xe0, 0xe2, 0xed, 0xef, 0xf0, 0xf4, 0xf5, 0xc1, 0x80, 0xbf, 0x9f, 0xa0, 'a'
+    };
     for (int round = 0; round < 3000; round++) {
       TextStream stream = new TextStream(bytes);
       StringBuilder text = new StringBuilder();

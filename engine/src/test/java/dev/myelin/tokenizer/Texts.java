@@ -108,10 +108,52 @@ final class Texts {
   };
 
   private static final String[] SNIPPETS = {
-    " ", "  ", "\n", "\r\n", "'s", "'LL", "'t ", "12", "1234", "the", " The", "ing", ".", ",", "!",
-    "...", "//", "$", "+=", "\u00e9", "e\u0301", "\u4e2d", "\u3042", "\ud55c", "\u3002", "\u060c",
-    "\u2019s", "\ud83d\ude00", "\u200d", "\ufe0f", "\u00a0", "\u2581", "<s>", "<|im_end|>",
-    "<|endoftext|>", "</s>", "<unk>", "_", "-", "A", "AB", "aB", "x", "\t", "\u0300", "\u00b2"
+    " ",
+    "  ",
+    "\n",
+    "\r\n",
+    "'s",
+    "'LL",
+    "'t ",
+    "12",
+    "1234",
+    "the",
+    " The",
+    "ing",
+    ".",
+    ",",
+    "!",
+    "...",
+    "//",
+    "$",
+    "+=",
+    "\u00e9",
+    "e\u0301",
+    "\u4e2d",
+    "\u3042",
+    "\ud55c",
+    "\u3002",
+    "\u060c",
+    "\u2019s",
+    "\ud83d\ude00",
+    "\u200d",
+    "\ufe0f",
+    "\u00a0",
+    "\u2581",
+    "<s>",
+    "<|im_end|>",
+    "<|endoftext|>",
+    "</s>",
+    "<unk>",
+    "_",
+    "-",
+    "A",
+    "AB",
+    "aB",
+    "x",
+    "\t",
+    "\u0300",
+    "\u00b2"
   };
 
   private Texts() {}
@@ -156,7 +198,8 @@ final class Texts {
     StringBuilder text = new StringBuilder();
     for (int i = random.nextInt(30); i >= 0; i--) {
       int[] range = RANGES[random.nextInt(RANGES.length)];
-      int point = random.nextInt(4) == 0 ? SPACES[random.nextInt(SPACES.length)] : point(random, range);
+      int point =
+          random.nextInt(4) == 0 ? SPACES[random.nextInt(SPACES.length)] : point(random, range);
       for (int repeat = random.nextInt(4) == 0 ? random.nextInt(6) : 0; repeat >= 0; repeat--) {
         text.appendCodePoint(point);
       }
