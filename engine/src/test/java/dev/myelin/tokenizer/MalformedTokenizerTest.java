@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.junit.jupiter.params.provider.Arguments.arguments;
 
 import dev.myelin.error.ModelFileException;
+import dev.myelin.error.MyelinException;
 import dev.myelin.error.UnsupportedModelException;
 import dev.myelin.gguf.GgufFile;
 import dev.myelin.gguf.GgufValueType;
@@ -14,11 +15,13 @@ import java.lang.foreign.ValueLayout;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.Random;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.MethodSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** Each thing wrong with a file's tokenizer gets one line that names the file, key and value. */
 class MalformedTokenizerTest {
@@ -209,5 +212,41 @@ class MalformedTokenizerTest {
       assertThat(tokenizer.vocabulary().text(3)).isEqualTo("\ufffd\ufffd");
       assertThat(tokenizer.decode(new int[] {3, 4}, false)).isEqualTo("\ufffd\ufffd\u0120");
     }
+  }
+
+  /** Bytes changed at random: a tokenizer that works, or one of our exceptions. */
+  @ParameterizedTest
+  @ValueSource(strings = {"llama", "gpt2"})
+  void survivesRandomChanges(String kind) {
+    Map<String, Object> values = kind.equals("llama") ? spm() : bpe();
+    values.put("bos_token_id", 1);
+    values.put("add_bos_token", true);
+    GgufWriter writer = new GgufWriter();
+    values.forEach((key, value) -> writer.put(PREFIX + key, value));
+    byte[] good = writer.toBytes().toArray(ValueLayout.JAVA_BYTE);
+    Random random = new Random(21);
+    int worked = 0;
+    int refused = 0;
+    for (int round = 0; round < 20_000; round++) {
+      byte[] bytes = good.clone();
+      for (int n = random.nextInt(3); n >= 0; n--) {
+        int at = 24 + random.nextInt(bytes.length - 24);
+        bytes[at] = (byte) (random.nextBoolean() ? random.nextInt(256) : bytes[at] + 1);
+      }
+      try (GgufFile file = GgufFile.of(Path.of("small.gguf"), MemorySegment.ofArray(bytes))) {
+        Tokenizer tokenizer = Tokenizer.of(file);
+        int[] ids = tokenizer.encode("<s>ab a \u00e9<|endoftext|>", true, true);
+        tokenizer.decode(ids, true);
+        for (int id = 0; id < tokenizer.vocabulary().size(); id++) {
+          tokenizer.piece(id, false);
+        }
+        worked++;
+      } catch (MyelinException e) {
+        assertThat(e.getMessage()).startsWith("small.gguf: ").doesNotContain("\n");
+        refused++;
+      }
+    }
+    assertThat(worked).isGreaterThan(1000);
+    assertThat(refused).isGreaterThan(1000);
   }
 }
