@@ -1,6 +1,7 @@
 package dev.myelin.gguf;
 
 import dev.myelin.error.ModelFileException;
+import dev.myelin.error.MyelinException;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.nio.ByteOrder;
@@ -45,8 +46,8 @@ final class Source {
     lifetime.check();
     try {
       return bytes.get(ValueLayout.JAVA_BYTE, at);
-    } catch (IllegalStateException e) {
-      throw lifetime.closed();
+    } catch (IllegalStateException | InternalError e) {
+      throw failure(e);
     }
   }
 
@@ -54,8 +55,8 @@ final class Source {
     lifetime.check();
     try {
       return bytes.get(I16, at);
-    } catch (IllegalStateException e) {
-      throw lifetime.closed();
+    } catch (IllegalStateException | InternalError e) {
+      throw failure(e);
     }
   }
 
@@ -63,8 +64,8 @@ final class Source {
     lifetime.check();
     try {
       return bytes.get(I32, at);
-    } catch (IllegalStateException e) {
-      throw lifetime.closed();
+    } catch (IllegalStateException | InternalError e) {
+      throw failure(e);
     }
   }
 
@@ -72,8 +73,8 @@ final class Source {
     lifetime.check();
     try {
       return bytes.get(I64, at);
-    } catch (IllegalStateException e) {
-      throw lifetime.closed();
+    } catch (IllegalStateException | InternalError e) {
+      throw failure(e);
     }
   }
 
@@ -86,8 +87,8 @@ final class Source {
     MemorySegment slice = slice(at, length);
     try {
       return slice.toArray(ValueLayout.JAVA_BYTE);
-    } catch (IllegalStateException e) {
-      throw lifetime.closed();
+    } catch (IllegalStateException | InternalError e) {
+      throw failure(e);
     }
   }
 
@@ -108,6 +109,14 @@ final class Source {
       case U64, I64, F64 -> i64(at);
       case STRING, ARRAY -> throw new IllegalArgumentException(type.shortName());
     };
+  }
+
+  /** InternalError is how Java reports that the system has no page of a mapping to give. */
+  private MyelinException failure(Throwable e) {
+    return e instanceof InternalError
+        ? new ModelFileException(
+            path, "cannot be read: it was shortened while open, or its disk fails", e)
+        : lifetime.closed();
   }
 
   ModelFileException bad(String subject, String expected) {
