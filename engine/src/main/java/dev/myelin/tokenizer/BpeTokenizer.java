@@ -1,0 +1,167 @@
+package dev.myelin.tokenizer;
+
+import dev.myelin.error.ModelFileException;
+import dev.myelin.error.UnsupportedModelException;
+import dev.myelin.gguf.GgufFile;
+import dev.myelin.gguf.Metadata;
+import dev.myelin.tokenizer.PreTokenizer.Trait;
+
+/**
+ * Byte-level byte-pair encoding, as in GPT-2: the text is cut into words by a pre-tokenizer, a
+ * word's bytes are written in {@link ByteAlphabet}, and neighbouring symbols are joined in the
+ * order of the file's merges.
+ */
+final class BpeTokenizer extends FragmentTokenizer {
+  static final String PRE = "tokenizer.ggml.pre";
+  private static final String MERGES = "tokenizer.ggml.merges";
+
+  /** Far above the largest list known, of 514,906. */
+  private static final int MOST_MERGES = 1 << 23;
+
+  private final PreTokenizer preTokenizer;
+  private final ByteStrings mergeTexts;
+  private volatile Rules rules;
+
+  /** What encoding needs: from a merge's text to its rank, and the pre-tokenizer's steps. */
+  private record Rules(ByteStringTable merges, Splitter[] splitters) {}
+
+  private BpeTokenizer(
+      Vocabulary vocabulary, PreTokenizer preTokenizer, ByteStrings mergeTexts, boolean prefix) {
+    super(vocabulary, prefix, preTokenizer.has(Trait.CLEANS_SPACES));
+    this.preTokenizer = preTokenizer;
+    this.mergeTexts = mergeTexts;
+  }
+
+  static BpeTokenizer of(GgufFile file) {
+    Metadata metadata = file.metadata();
+    PreTokenizer preTokenizer = preTokenizer(file);
+    TokenTable tokens = TokenTable.of(file);
+    // GPT-2's own <|endoftext|> had another id; llama.cpp takes 11, and files rely on it
+    int bos = preTokenizer.has(Trait.WITHOUT_BOS) ? Vocabulary.NONE : 11;
+    Vocabulary vocabulary =
+        new VocabularyReader(file, tokens)
+            .read(
+                new VocabularyReader.Defaults(
+                    bos, 11, Vocabulary.NONE, preTokenizer.has(Trait.ADDS_BOS), false));
+    tokens.scores(metadata); // unused, but a table of another length means a broken file
+    boolean optional = preTokenizer.has(Trait.WITHOUT_MERGES) && !metadata.has(MERGES);
+    ByteStrings merges = optional ? ByteStrings.NONE : ByteStrings.of(file, MERGES, MOST_MERGES);
+    checkMerges(file, merges);
+    return new BpeTokenizer(
+        vocabulary, preTokenizer, merges, metadata.bool("tokenizer.ggml.add_space_prefix", false));
+  }
+
+  @Override
+  public String kind() {
+    return TokenizerKind.BPE.ggufName();
+  }
+
+  @Override
+  TextEncoder encoder() {
+    Rules ready = rules;
+    if (ready == null) {
+      ready = new Rules(new ByteStringTable(mergeTexts), preTokenizer.splitters());
+      rules = ready;
+    }
+    return new Encoder(vocabulary().table(), ready, preTokenizer.has(Trait.WHOLE_WORDS));
+  }
+
+  @Override
+  byte[] plain(int token) {
+    return ByteAlphabet.decode(vocabulary().texts().copy(token));
+  }
+
+  private static PreTokenizer preTokenizer(GgufFile file) {
+    String name = file.metadata().optString(PRE).orElse("");
+    return PreTokenizers.named(name.isEmpty() ? PreTokenizers.DEFAULT_NAME : name)
+        .orElseThrow(
+            () ->
+                new UnsupportedModelException(
+                    file.path(),
+                    "key " + PRE + " = \"" + name + '"',
+                    "expected a pre-tokenizer among " + String.join(", ", PreTokenizers.names())));
+  }
+
+  /** A merge is two symbols with a space between. */
+  private static void checkMerges(GgufFile file, ByteStrings merges) {
+    byte[] bytes = merges.bytes();
+    for (int i = 0; i < merges.size(); i++) {
+      int at = merges.start(i) + 1;
+      int last = merges.end(i) - 1;
+      while (at < last && bytes[at] != ' ') {
+        at++;
+      }
+      if (at >= last) {
+        throw new ModelFileException(
+            file.path(),
+            "key " + MERGES + ": element " + i + " = \"" + merges.text(i) + '"',
+            "expected two symbols with a space between");
+      }
+    }
+  }
+
+  private static final class Encoder extends PairMerger implements TextEncoder {
+    private final ByteStringTable tokens;
+    private final Rules rules;
+    private final boolean wholeWords;
+    private byte[] word = new byte[64];
+
+    Encoder(ByteStringTable tokens, Rules rules, boolean wholeWords) {
+      this.tokens = tokens;
+      this.rules = rules;
+      this.wholeWords = wholeWords;
+    }
+
+    @Override
+    public void encode(byte[] utf8, int from, int to, boolean afterSpecial, IntList ids) {
+      SplitText text = new SplitText(utf8, from, to);
+      IntList ends = PreTokenizer.split(text, rules.splitters);
+      int at = from;
+      int point = 0;
+      for (int i = 0; i < ends.size(); i++) {
+        int start = at;
+        for (; point < ends.get(i); point++) {
+          at += Utf8.length(utf8[at]);
+        }
+        encodeWord(utf8, start, at, ids);
+      }
+    }
+
+    private void encodeWord(byte[] utf8, int from, int to, IntList ids) {
+      if (word.length < 2L * (to - from)) {
+        word = new byte[Math.multiplyExact(2, to - from)];
+      }
+      int size = ByteAlphabet.encode(utf8, from, to, word);
+      int whole = wholeWords ? tokens.find(word, 0, size) : Vocabulary.NONE;
+      if (whole >= 0) {
+        ids.add(whole);
+        return;
+      }
+      merge(word, 0, size);
+      for (int symbol = first(); symbol >= 0; symbol = after(symbol)) {
+        int id = tokens.find(word, from(symbol), to(symbol));
+        if (id >= 0) {
+          ids.add(id);
+        } else {
+          addBytes(from(symbol), to(symbol), ids);
+        }
+      }
+    }
+
+    /** A symbol that is no token: what of it is one byte long may be; llama.cpp drops the rest. */
+    private void addBytes(int from, int to, IntList ids) {
+      for (int i = from; i < to; i++) {
+        int id = tokens.find(word, i, i + 1);
+        if (id >= 0) {
+          ids.add(id);
+        }
+      }
+    }
+
+    @Override
+    long rank(byte[] text, int from, int middle, int to) {
+      int rank = rules.merges.findPair(text, from, middle, to);
+      return rank < 0 ? NEVER : rank;
+    }
+  }
+}

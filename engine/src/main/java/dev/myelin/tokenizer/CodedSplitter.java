@@ -1,0 +1,79 @@
+package dev.myelin.tokenizer;
+
+/** Steps of pre-tokenizers for which a pattern would not take linear time. */
+enum CodedSplitter implements Splitter, PreTokenizer.Step {
+  /** White space at the end of the piece: {@code \s+$}. */
+  TRAILING_SPACE {
+    @Override
+    void cut(SplitText text, int from, int to, IntList ends) {
+      int end = to;
+      while (end > from && isSpace(text, end - 1)) {
+        end--;
+      }
+      if (end > from) {
+        ends.add(end);
+      }
+      if (end < to) {
+        ends.add(to);
+      }
+    }
+  },
+
+  /**
+   * Digits by threes, counted from the right: 1 234 567. What stands before a number stays with its
+   * first group, for the next step to cut off.
+   */
+  DIGITS_BY_THREES {
+    @Override
+    void cut(SplitText text, int from, int to, IntList ends) {
+      int last = from;
+      for (int at = from; at < to; ) {
+        int start = at;
+        while (at < to && isNumber(text, at)) {
+          at++;
+        }
+        for (int end = start + (at - start) % 3; end <= at && at > start; end += 3) {
+          if (end > start) {
+            ends.add(end);
+            last = end;
+          }
+        }
+        if (at == start) {
+          at++;
+        }
+      }
+      if (last < to) {
+        ends.add(to);
+      }
+    }
+  };
+
+  /** Adds where the pieces of {@code [from..to)} end. */
+  abstract void cut(SplitText text, int from, int to, IntList ends);
+
+  @Override
+  public Splitter splitter() {
+    return this;
+  }
+
+  @Override
+  public IntList split(SplitText text, IntList ends) {
+    IntList finer = new IntList();
+    int from = 0;
+    for (int i = 0; i < ends.size(); i++) {
+      cut(text, from, ends.get(i), finer);
+      from = ends.get(i);
+    }
+    return finer;
+  }
+
+  private static boolean isSpace(SplitText text, int i) {
+    char c = text.categories().charAt(i);
+    return c == ' ' || c >= '\t' && c <= '\r';
+  }
+
+  private static boolean isNumber(SplitText text, int i) {
+    char c = text.categories().charAt(i);
+    return c >= '0' && c <= '9' || c == UnicodeCategories.NUMBER;
+  }
+}

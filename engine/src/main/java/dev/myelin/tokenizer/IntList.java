@@ -1,0 +1,36 @@
+package dev.myelin.tokenizer;
+
+import java.util.Arrays;
+
+/** Ints that are appended and read back. */
+final class IntList {
+  private int[] values = new int[64];
+  private int size;
+
+  int size() {
+    return size;
+  }
+
+  int get(int i) {
+    return values[i];
+  }
+
+  int last() {
+    return values[size - 1];
+  }
+
+  void add(int value) {
+    if (size == values.length) {
+      values = Arrays.copyOf(values, size + (size >> 1) + 16);
+    }
+    values[size++] = value;
+  }
+
+  void clear() {
+    size = 0;
+  }
+
+  int[] toArray() {
+    return Arrays.copyOf(values, size);
+  }
+}

@@ -1,0 +1,110 @@
+package dev.myelin.tokenizer;
+
+import java.util.Arrays;
+
+/**
+ * Joins neighbouring symbols of a text, the best pair first and of equals the leftmost, until no
+ * pair may be joined: what SPM and BPE have in common. The symbols are the text's characters at
+ * first. With a chain of symbols and a heap of pairs it takes n log n steps.
+ */
+abstract class PairMerger {
+  /** The rank of two symbols that may not be joined. */
+  static final long NEVER = Long.MAX_VALUE;
+
+  private final MergeQueue queue = new MergeQueue();
+  private byte[] text;
+
+  // symbol i is text[start[i]..end[i]), empty once it was joined to the one before
+  private int[] start = new int[32];
+  private int[] end = new int[32];
+  private int[] next = new int[32];
+  private int[] previous = new int[32];
+  private int size;
+
+  /**
+   * The rank of joining {@code text[from..middle)} and {@code text[middle..to)}: an int, the
+   * smallest goes first; or {@link #NEVER}.
+   */
+  abstract long rank(byte[] text, int from, int middle, int to);
+
+  /** Joins what can be joined in {@code text[from..to)}, which is UTF-8. */
+  final void merge(byte[] text, int from, int to) {
+    this.text = text;
+    size = 0;
+    for (int at = from; at < to; ) {
+      int length = Math.min(Utf8.length(text[at]), to - at);
+      add(at, at + length);
+      at += length;
+    }
+    if (size > 0) {
+      next[size - 1] = -1;
+    }
+    for (int i = 1; i < size; i++) {
+      consider(i - 1, i);
+    }
+    while (!queue.isEmpty()) {
+      long key = queue.firstKey();
+      int length = queue.firstLength();
+      queue.removeFirst();
+      int left = (int) key;
+      int right = next[left];
+      // the pair is out of date if one of its symbols has been joined to another since
+      if (start[left] < end[left] && right >= 0 && end[right] - start[left] == length) {
+        join(left, right);
+      }
+    }
+  }
+
+  /** The first symbol, or -1 for an empty text. */
+  final int first() {
+    return size == 0 ? -1 : 0;
+  }
+
+  /** The symbol after this one, or -1. */
+  final int after(int symbol) {
+    return next[symbol];
+  }
+
+  final int from(int symbol) {
+    return start[symbol];
+  }
+
+  final int to(int symbol) {
+    return end[symbol];
+  }
+
+  private void add(int from, int to) {
+    if (size == start.length) {
+      int capacity = size + (size >> 1);
+      start = Arrays.copyOf(start, capacity);
+      end = Arrays.copyOf(end, capacity);
+      next = Arrays.copyOf(next, capacity);
+      previous = Arrays.copyOf(previous, capacity);
+    }
+    start[size] = from;
+    end[size] = to;
+    previous[size] = size - 1;
+    next[size] = size + 1;
+    size++;
+  }
+
+  private void join(int left, int right) {
+    end[left] = end[right];
+    end[right] = start[right];
+    next[left] = next[right];
+    if (next[left] >= 0) {
+      previous[next[left]] = left;
+      consider(left, next[left]);
+    }
+    if (previous[left] >= 0) {
+      consider(previous[left], left);
+    }
+  }
+
+  private void consider(int left, int right) {
+    long rank = rank(text, start[left], start[right], end[right]);
+    if (rank != NEVER) {
+      queue.add(rank << 32 | left, end[right] - start[left]);
+    }
+  }
+}

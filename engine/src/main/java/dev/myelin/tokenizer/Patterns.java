@@ -1,0 +1,132 @@
+package dev.myelin.tokenizer;
+
+/**
+ * Patterns that pre-tokenizers share. They are those of the models' {@code tokenizer.json}, as far
+ * as llama.cpp follows these: where it cuts otherwise, checkpoints in this format expect its way.
+ */
+final class Patterns {
+  static final String NUMBER = "\\p{N}";
+  static final String NUMBERS = "\\p{N}+";
+  static final String NUMBERS_OF_3 = "\\p{N}{1,3}";
+  static final String DIGITS_OF_3 = "[0-9][0-9][0-9]";
+  static final String LINES = "[^\\n]+|\\n+";
+  static final String LINE_BREAK = "[\\r\\n]";
+  static final String SPACED_LETTERS = "\\s?\\p{L}+";
+  static final String SPACED_PUNCTUATION = "\\s?\\p{P}+";
+
+  /** What an apostrophe may begin: it's, they're. */
+  static final String CONTRACTION = "'(?:[sStTmMdD]|[rR][eE]|[vV][eE]|[lL][lL])";
+
+  static final String PREFIX = "[^\\r\\n\\p{L}\\p{N}]?";
+  static final String WORD = PREFIX + "\\p{L}+";
+  static final String SIGNS = " ?[^\\s\\p{L}\\p{N}]+[\\r\\n]*";
+  static final String SIGNS_SLASH = " ?[^\\s\\p{L}\\p{N}]+[\\r\\n/]*";
+  static final String SPACES = "\\s+(?!\\S)|\\s+";
+  static final String LINES_SPACES = "\\s*[\\r\\n]+|" + SPACES;
+
+  static final String GPT2 =
+      "'(?:[stmd]|re|ve|ll)| ?\\p{L}+| ?\\p{N}+| ?[^\\s\\p{L}\\p{N}]+|\\s+(?!\\S)";
+  static final String LLAMA3 = any(CONTRACTION, WORD, NUMBERS_OF_3, SIGNS, LINES_SPACES);
+  static final String QWEN2 = any(CONTRACTION, WORD, NUMBER, SIGNS, LINES_SPACES);
+  static final String QWEN35 =
+      any(
+          CONTRACTION,
+          PREFIX + "[\\p{L}\\p{M}]+",
+          NUMBER,
+          " ?[^\\s\\p{L}\\p{M}\\p{N}]+[\\r\\n]*",
+          LINES_SPACES);
+
+  static final String TEKKEN =
+      any(cased("[\\p{L}&&[^a-z]]", "[\\p{L}&&[^A-Z]]", ""), NUMBER, SIGNS_SLASH, LINES_SPACES);
+  static final String GPT4O =
+      any(
+          cased("[\\p{L}&&[^a-z]]", "[\\p{L}&&[^A-Z]]", optional(CONTRACTION)),
+          NUMBERS_OF_3,
+          SIGNS_SLASH,
+          LINES_SPACES);
+  static final String GRANITE =
+      any(
+          cased("[\\p{L}\\p{M}&&[^a-z]]", "[\\p{L}\\p{M}&&[^A-Z]]", optional(CONTRACTION)),
+          NUMBERS_OF_3,
+          SIGNS_SLASH,
+          LINES_SPACES);
+  static final String MARKED_WORD = PREFIX + "[\\p{L}\\p{M}]+" + optional(CONTRACTION);
+
+  private static final String PUNCTUATED_WORD =
+      "[!-/:-@\\[-`{-~][A-Za-z]+|[^\\r\\n\\p{L}\\p{P}\\p{S}]?[\\p{L}\\p{M}]+";
+  static final String DEEPSEEK3 = any(PUNCTUATED_WORD, " ?[\\p{P}\\p{S}]+[\\r\\n]*", LINES_SPACES);
+  static final String SPARK = any(PUNCTUATED_WORD, " ?[\\p{P}\\p{S}]+", LINE_BREAK, SPACES);
+
+  /**
+   * Chinese characters are told from other letters by their {@link UnicodeCategories} stand-ins.
+   */
+  static final String KIMI =
+      any(
+          "[\\u00ba\\u0081]+",
+          PREFIX + "[\\p{L}&&[^\\u00ba]]+" + optional(CONTRACTION),
+          NUMBERS_OF_3,
+          SIGNS,
+          LINES_SPACES);
+
+  static final String BLOOM = " ?[^(\\s|.,!?\\u2026\\u3002\\uff0c\\u3001\\u0964\\u06d4\\u060c)]+";
+
+  /** Chinese and Japanese. */
+  static final String CJK = "[\\u4e00-\\u9fa5\\u3040-\\u309f\\u30a0-\\u30ff]+";
+
+  /** About everything from U+0800 to the end of Hangul. */
+  static final String EAST_ASIAN = "[\\u4e00-\\u9fa5\\u0800-\\u4e00\\uac00-\\ud7ff]+";
+
+  static final String YOUTU_SCRIPTS =
+      any(
+          "[\\uac00-\\ud7a3\\u3131-\\u318e]+",
+          "[\\uff01\\u2026\\u201c\\u201d\\u2018\\u2019\\u2014\\uff1a\\uff1b\\uff0c"
+              + "\\u3001-\\u303f\\ufe30-\\ufe4f]+",
+          "[\\u3105-\\u312f]+",
+          CJK);
+
+  static final String AFMOE_SCRIPTS =
+      "[\\u4e00-\\u9fff\\u3400-\\u4dbf\\u8c48-\\ufaff\\u3040-\\u309f\\u30a0-\\u30ff\\uff65-\\uff9f"
+          + "\\u2f00-\\u2fdf\\u0e40-\\u0e7f\\u0e80-\\u0eff\\u1780-\\u17ff\\u1000-\\u109f"
+          + "\\uaa60-\\uaa7f\\ua9e0-\\ua9ff\\uac00-\\ud7af\\u1100-\\u11ff]+";
+
+  /** Letters of scripts that tell capitals from small letters. */
+  static final String DEEPSEEK_LETTERS =
+      "\\s?[A-Za-z"
+          + "\\u00b5\\u00c0-\\u00d6\\u00d8-\\u00f6\\u00f8-\\u01ba\\u01bc-\\u01bf"
+          + "\\u01c4-\\u0293\\u0295-\\u02af\\u0370-\\u0373\\u0376\\u0377\\u037b-\\u037d"
+          + "\\u037f\\u0386\\u0388-\\u038a\\u038c\\u038e-\\u03a1\\u03a3-\\u03f5"
+          + "\\u03f7-\\u0481\\u048a-\\u052f\\u0531-\\u0556\\u10a0-\\u10c5\\u13a0-\\u13f5"
+          + "\\u13f8-\\u13fd\\u1c90-\\u1cba\\u1cbd-\\u1cbf\\u1d00-\\u1d2b\\u1d6b-\\u1d77"
+          + "\\u1d79-\\u1d9a\\u1e00-\\u1f15\\u1f18-\\u1f1d\\u1f20-\\u1f45\\u1f48-\\u1f4d"
+          + "\\u1f50-\\u1f57\\u1f59\\u1f5b\\u1f5d\\u1f5f-\\u1f7d\\u1f80-\\u1fb4"
+          + "\\u1fb6-\\u1fbc\\u1fbe\\u1fc2-\\u1fc4\\u1fc6-\\u1fcc\\u1fd0-\\u1fd3"
+          + "\\u1fd6-\\u1fdb\\u1fe0-\\u1fec\\u1ff2-\\u1ff4\\u1ff6-\\u1ffc\\u2102\\u2107"
+          + "\\u210a-\\u2113\\u2115\\u2119-\\u211d\\u2124\\u2126\\u2128\\u212a-\\u212d"
+          + "\\u212f-\\u2134\\u2139\\u213c-\\u213f\\u2145-\\u2149\\u214e\\u2183\\u2184"
+          + "\\u2c00-\\u2c7b\\u2c7e-\\u2ce4\\u2ceb-\\u2cee\\u2cf2\\u2cf3\\ua640-\\ua66d"
+          + "\\ua680-\\ua69b\\ua722-\\ua76f\\ua771-\\ua787\\ua78b-\\ua78e\\uab70-\\uabbf"
+          + "\\ufb00-\\ufb06\\ufb13-\\ufb17\\uff21-\\uff3a\\uff41-\\uff5a"
+          + "\\x{10400}-\\x{1044f}\\x{104b0}-\\x{104d3}\\x{104d8}-\\x{104fb}"
+          + "\\x{10c80}-\\x{10cb2}\\x{10cc0}-\\x{10cf2}\\x{118a0}-\\x{118df}"
+          + "\\x{1e900}-\\x{1e943}]+";
+
+  static final String DEEPSEEK_PUNCTUATION =
+      "\\s?[!-/:-~\\uff01-\\uff0f\\uff1a-\\uff5e\\u2018-\\u201f\\u3000-\\u3002]+";
+
+  private Patterns() {}
+
+  static String any(String... alternatives) {
+    return String.join("|", alternatives);
+  }
+
+  private static String optional(String pattern) {
+    return "(?:" + pattern + ")?";
+  }
+
+  /** Small letters after any capitals, or else capitals before any small letters. */
+  private static String cased(String capital, String small, String suffix) {
+    return any(
+        PREFIX + capital + "*" + small + "+" + suffix,
+        PREFIX + capital + "+" + small + "*" + suffix);
+  }
+}

@@ -1,0 +1,49 @@
+package dev.myelin.tokenizer;
+
+import java.io.ByteArrayOutputStream;
+import java.nio.charset.StandardCharsets;
+
+/**
+ * Turns tokens into text as they are generated, and never hands out a part of a character: bytes
+ * wait until the character they belong to is whole. What it hands out together is the tokens'
+ * pieces; bytes that do not form UTF-8 become U+FFFD. For one thread at a time.
+ */
+public final class TextStream {
+  private final Tokenizer tokenizer;
+  private final boolean renderSpecial;
+  private final ByteArrayOutputStream waiting = new ByteArrayOutputStream();
+
+  /** A stream that leaves control tokens out. */
+  public TextStream(Tokenizer tokenizer) {
+    this(tokenizer, false);
+  }
+
+  /**
+   * @param renderSpecial whether control tokens appear by their names
+   */
+  public TextStream(Tokenizer tokenizer, boolean renderSpecial) {
+    this.tokenizer = tokenizer;
+    this.renderSpecial = renderSpecial;
+  }
+
+  /**
+   * Takes the next token and returns the text that is whole now, which may be empty.
+   *
+   * @throws dev.myelin.error.InvalidRequestException if the id is not in the vocabulary
+   */
+  public String push(int token) {
+    waiting.writeBytes(tokenizer.piece(token, renderSpecial));
+    byte[] bytes = waiting.toByteArray();
+    int whole = bytes.length - Utf8.unfinished(bytes, bytes.length);
+    waiting.reset();
+    waiting.write(bytes, whole, bytes.length - whole);
+    return new String(bytes, 0, whole, StandardCharsets.UTF_8);
+  }
+
+  /** Returns what still waits for the rest of a character, as U+FFFD; the stream starts anew. */
+  public String flush() {
+    String rest = waiting.toString(StandardCharsets.UTF_8);
+    waiting.reset();
+    return rest;
+  }
+}

@@ -1,0 +1,56 @@
+package dev.myelin.tokenizer;
+
+import dev.myelin.error.InvalidRequestException;
+import dev.myelin.error.ModelFileException;
+import dev.myelin.error.UnsupportedModelException;
+import dev.myelin.gguf.GgufFile;
+
+/**
+ * Text to token ids and back, as the file's model was trained to see them. Any number of threads
+ * may use one; it does not need the file after it was made.
+ */
+public interface Tokenizer {
+  /**
+   * The tokenizer that a file describes.
+   *
+   * @throws UnsupportedModelException if its kind or its pre-tokenizer is not among those known
+   * @throws ModelFileException if its tables contradict each other
+   */
+  static Tokenizer of(GgufFile file) {
+    return TokenizerKind.of(file).create(file);
+  }
+
+  /**
+   * The ids of a text's tokens.
+   *
+   * @param text any text; a surrogate without its other half counts as U+FFFD
+   * @param addSpecial whether to begin and end as the file says (BOS, EOS)
+   * @param parseSpecial whether the text may name control tokens, such as {@code <|im_end|>}; false
+   *     for what a user wrote. Tokens that the file calls user-defined are found either way.
+   * @throws InvalidRequestException if the text is too long, or holds a byte for which the
+   *     vocabulary has no token
+   */
+  int[] encode(String text, boolean addSpecial, boolean parseSpecial);
+
+  /**
+   * The text of tokens. Bytes that do not form UTF-8 become U+FFFD. As in llama.cpp, the space that
+   * encoding puts in front is taken away again, and some vocabularies drop spaces before
+   * punctuation; {@link TextStream} does neither.
+   *
+   * @param renderSpecial whether control tokens appear by their names
+   * @throws InvalidRequestException if an id is not in the vocabulary
+   */
+  String decode(int[] tokens, boolean renderSpecial);
+
+  /**
+   * The bytes one token stands for, which may be a part of a character.
+   *
+   * @throws InvalidRequestException if the id is not in the vocabulary
+   */
+  byte[] piece(int token, boolean renderSpecial);
+
+  Vocabulary vocabulary();
+
+  /** What the file calls this kind of tokenizer: {@code llama}, {@code gpt2}. */
+  String kind();
+}

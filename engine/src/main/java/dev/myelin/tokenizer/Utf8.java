@@ -1,0 +1,87 @@
+package dev.myelin.tokenizer;
+
+import java.nio.charset.StandardCharsets;
+import java.util.Arrays;
+
+/** What tokenizers need to know of UTF-8. */
+final class Utf8 {
+  private Utf8() {}
+
+  /** A text's bytes; half a surrogate pair counts as U+FFFD. */
+  static byte[] bytes(String text) {
+    for (int i = 0; i < text.length(); i++) {
+      if (Character.isSurrogate(text.charAt(i))) {
+        return wellFormed(text).getBytes(StandardCharsets.UTF_8);
+      }
+    }
+    return text.getBytes(StandardCharsets.UTF_8);
+  }
+
+  /** How many bytes the character has that begins with this one; 1 for a byte that begins none. */
+  static int length(byte first) {
+    int b = first & 0xff;
+    return b >= 0xf0 ? 4 : b >= 0xe0 ? 3 : b >= 0xc0 ? 2 : 1;
+  }
+
+  /**
+   * The code points of {@code utf8[from..to)}; a byte that is part of no character counts as
+   * U+FFFD.
+   */
+  static int[] codePoints(byte[] utf8, int from, int to) {
+    int[] points = new int[to - from];
+    int size = 0;
+    for (int at = from; at < to; size++) {
+      int length = length(utf8[at]);
+      int point = length == 1 ? utf8[at] : utf8[at] & 0x7f >> length;
+      for (int i = 1; i < length; i++) {
+        boolean follows = at + i < to && (utf8[at + i] & 0xc0) == 0x80;
+        point = follows && point >= 0 ? point << 6 | utf8[at + i] & 0x3f : -1;
+      }
+      boolean good = point >= 0 && point <= Character.MAX_CODE_POINT;
+      points[size] = good ? point : 0xfffd;
+      at += good ? length : 1;
+    }
+    return Arrays.copyOf(points, size);
+  }
+
+  /**
+   * How many bytes at the end of {@code bytes[0..size)} begin a character that more bytes could
+   * complete: 0 to 3.
+   */
+  static int unfinished(byte[] bytes, int size) {
+    for (int back = 1; back <= Math.min(3, size); back++) {
+      byte b = bytes[size - back];
+      if ((b & 0xc0) != 0x80) {
+        boolean open = length(b) > back && (back == 1 || mayFollow(b, bytes[size - back + 1]));
+        return open && (b & 0xff) >= 0xc2 && (b & 0xff) <= 0xf4 ? back : 0;
+      }
+    }
+    return 0;
+  }
+
+  /** Whether a second byte fits the first: no overlong forms, surrogates or beyond U+10FFFF. */
+  private static boolean mayFollow(byte first, byte second) {
+    int b = second & 0xff;
+    return switch (first & 0xff) {
+      case 0xe0 -> b >= 0xa0;
+      case 0xed -> b < 0xa0;
+      case 0xf0 -> b >= 0x90;
+      case 0xf4 -> b < 0x90;
+      default -> true;
+    };
+  }
+
+  private static String wellFormed(String text) {
+    StringBuilder fixed = new StringBuilder(text);
+    for (int i = 0; i < fixed.length(); i++) {
+      if (Character.isHighSurrogate(fixed.charAt(i))
+          && i + 1 < fixed.length()
+          && Character.isLowSurrogate(fixed.charAt(i + 1))) {
+        i++;
+      } else if (Character.isSurrogate(fixed.charAt(i))) {
+        fixed.setCharAt(i, '\ufffd');
+      }
+    }
+    return fixed.toString();
+  }
+}

@@ -1,0 +1,146 @@
+package dev.myelin.tokenizer;
+
+import dev.myelin.error.InvalidRequestException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.OptionalInt;
+
+/** The tokens of a file, and which of them are special. Immutable; it does not need the file. */
+public final class Vocabulary {
+  static final int NONE = -1;
+
+  /**
+   * Ids of special tokens, {@link #NONE} for one that the model does not have.
+   *
+   * @param ends where a reply is over, ascending
+   */
+  record SpecialIds(int bos, int eos, int eot, int eom, int unknown, int padding, int[] ends) {}
+
+  private final Path file;
+  private final ByteStrings texts;
+  private final ByteStringTable table;
+  private final byte[] attributes;
+  private final SpecialIds ids;
+  private final boolean addsBos;
+  private final boolean addsEos;
+
+  Vocabulary(Path file, TokenTable tokens, SpecialIds ids, boolean addsBos, boolean addsEos) {
+    this.file = file;
+    this.texts = tokens.texts();
+    this.table = tokens.table();
+    this.attributes = tokens.attributes();
+    this.ids = ids;
+    this.addsBos = addsBos;
+    this.addsEos = addsEos;
+  }
+
+  /** How many tokens there are; ids are 0 to size-1. */
+  public int size() {
+    return attributes.length;
+  }
+
+  /** What a text begins with. */
+  public OptionalInt bos() {
+    return optional(ids.bos);
+  }
+
+  /** What a text ends with. */
+  public OptionalInt eos() {
+    return optional(ids.eos);
+  }
+
+  /** What a turn of a conversation ends with. */
+  public OptionalInt eot() {
+    return optional(ids.eot);
+  }
+
+  /** What a message that goes on after a tool answered ends with. */
+  public OptionalInt eom() {
+    return optional(ids.eom);
+  }
+
+  /** What stands for text that the vocabulary cannot express. */
+  public OptionalInt unknown() {
+    return optional(ids.unknown);
+  }
+
+  public OptionalInt padding() {
+    return optional(ids.padding);
+  }
+
+  /** Whether encoding puts BOS in front, where special tokens are asked for. */
+  public boolean addsBos() {
+    return addsBos;
+  }
+
+  /** Whether encoding puts EOS at the end, where special tokens are asked for. */
+  public boolean addsEos() {
+    return addsEos;
+  }
+
+  /** Whether a reply is over when the model generates this token: EOS, end of turn and the like. */
+  public boolean isEndOfGeneration(int id) {
+    return Arrays.binarySearch(ids.ends, id) >= 0;
+  }
+
+  /** Every id of which {@link #isEndOfGeneration} holds, ascending. */
+  public int[] endOfGeneration() {
+    return ids.ends.clone();
+  }
+
+  /** Whether this token controls the model and is no text. */
+  public boolean isControl(int id) {
+    return (attribute(id) & Attribute.CONTROL) != 0;
+  }
+
+  /**
+   * The token as the file writes it: {@code ▁the} or {@code Ġthe} for " the". Bytes that are not
+   * UTF-8 are replaced.
+   */
+  public String text(int id) {
+    return texts.text(check(id));
+  }
+
+  /** The id of the token that the file writes like this. */
+  public OptionalInt id(String text) {
+    return optional(table.find(text.getBytes(StandardCharsets.UTF_8)));
+  }
+
+  /** Of {@link Attribute}. */
+  int attribute(int id) {
+    return attributes[check(id)] & 0xff;
+  }
+
+  ByteStrings texts() {
+    return texts;
+  }
+
+  ByteStringTable table() {
+    return table;
+  }
+
+  int bosId() {
+    return ids.bos;
+  }
+
+  int eosId() {
+    return ids.eos;
+  }
+
+  int unknownId() {
+    return ids.unknown;
+  }
+
+  int check(int id) {
+    if (id < 0 || id >= attributes.length) {
+      throw new InvalidRequestException(
+          "token " + id + ": expected 0 to " + (attributes.length - 1) + ", the tokens of " + file);
+    }
+    return id;
+  }
+
+  private static OptionalInt optional(int id) {
+    return id == NONE ? OptionalInt.empty() : OptionalInt.of(id);
+  }
+}
