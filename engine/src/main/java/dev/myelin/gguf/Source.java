@@ -1,7 +1,6 @@
 package dev.myelin.gguf;
 
 import dev.myelin.error.ModelFileException;
-import dev.myelin.error.MyelinException;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.nio.ByteOrder;
@@ -46,8 +45,8 @@ final class Source {
     lifetime.check();
     try {
       return bytes.get(ValueLayout.JAVA_BYTE, at);
-    } catch (IllegalStateException | InternalError e) {
-      throw failure(e);
+    } catch (IllegalStateException e) {
+      throw lifetime.closed();
     }
   }
 
@@ -55,8 +54,8 @@ final class Source {
     lifetime.check();
     try {
       return bytes.get(I16, at);
-    } catch (IllegalStateException | InternalError e) {
-      throw failure(e);
+    } catch (IllegalStateException e) {
+      throw lifetime.closed();
     }
   }
 
@@ -64,8 +63,8 @@ final class Source {
     lifetime.check();
     try {
       return bytes.get(I32, at);
-    } catch (IllegalStateException | InternalError e) {
-      throw failure(e);
+    } catch (IllegalStateException e) {
+      throw lifetime.closed();
     }
   }
 
@@ -73,8 +72,8 @@ final class Source {
     lifetime.check();
     try {
       return bytes.get(I64, at);
-    } catch (IllegalStateException | InternalError e) {
-      throw failure(e);
+    } catch (IllegalStateException e) {
+      throw lifetime.closed();
     }
   }
 
@@ -87,8 +86,8 @@ final class Source {
     MemorySegment slice = slice(at, length);
     try {
       return slice.toArray(ValueLayout.JAVA_BYTE);
-    } catch (IllegalStateException | InternalError e) {
-      throw failure(e);
+    } catch (IllegalStateException e) {
+      throw lifetime.closed();
     }
   }
 
@@ -109,14 +108,6 @@ final class Source {
       case U64, I64, F64 -> i64(at);
       case STRING, ARRAY -> throw new IllegalArgumentException(type.shortName());
     };
-  }
-
-  /** InternalError is how Java reports that the system has no page of a mapping to give. */
-  private MyelinException failure(Throwable e) {
-    return e instanceof InternalError
-        ? new ModelFileException(
-            path, "cannot be read: it was shortened while open, or its disk fails", e)
-        : lifetime.closed();
   }
 
   ModelFileException bad(String subject, String expected) {

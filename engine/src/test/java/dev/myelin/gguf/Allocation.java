@@ -16,6 +16,14 @@ final class Allocation {
   }
 
   /**
+   * Whether the work, which can be repeated, allocates more than the limit; the first time may load
+   * classes, so the second one tells.
+   */
+  static boolean exceeds(long limit, Runnable work) {
+    return of(work) > limit && of(work) > limit;
+  }
+
+  /**
    * What opening a file may allocate: a fixed part, and for each byte of it what the smallest key
    * or tensor costs in objects (its 14 or 25 bytes become some 300).
    */

@@ -191,6 +191,32 @@ class GgufWriterTest {
     assertThatThrownBy(() -> writer.write(inFile)).isInstanceOf(ModelFileException.class);
   }
 
+  /** As in docs/gguf.md. */
+  @Test
+  void theExampleOfTheDocumentation() {
+    Path path = folder.resolve("model.gguf");
+    MemorySegment weights = MemorySegment.ofArray(new byte[(int) GgmlType.Q8_0.bytes(64 * 512)]);
+    new GgufWriter()
+        .put("general.architecture", "llama")
+        .put("split.no", GgufValueType.U16, 0)
+        .tensor("token_embd.weight", GgmlType.Q8_0, new long[] {64, 512}, weights)
+        .tensor(
+            "output.weight",
+            GgmlType.F32,
+            new long[] {64, 512},
+            sink -> {
+              for (int row = 0; row < 512; row++) {
+                sink.write(MemorySegment.ofArray(new float[64]));
+              }
+            })
+        .write(path);
+    try (GgufFile file = GgufFile.open(path)) {
+      TensorInfo output = file.tensor("output.weight").orElseThrow();
+      assertThat(file.data(output).byteSize()).isEqualTo(4 * 64 * 512);
+      assertThat(file.metadata().u32("split.no")).isZero();
+    }
+  }
+
   @Test
   void aLargeTensorNeedsLittleHeap() {
     long bytes = 256L << 20;

@@ -10,10 +10,8 @@ import dev.myelin.error.ModelFileException;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
-import java.nio.channels.FileChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.StandardOpenOption;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.util.ArrayList;
 import java.util.List;
@@ -23,8 +21,6 @@ import java.util.concurrent.atomic.AtomicReference;
 import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
-import org.junit.jupiter.api.condition.EnabledOnOs;
-import org.junit.jupiter.api.condition.OS;
 import org.junit.jupiter.api.io.TempDir;
 
 /** What can be opened, and what happens to it once it is closed. */
@@ -132,23 +128,6 @@ class OpenFileTest {
         .isInstanceOf(IllegalStateException.class);
     assertThatThrownBy(() -> word.get(ValueLayout.JAVA_BYTE, 0))
         .isInstanceOf(IllegalStateException.class);
-  }
-
-  @Test
-  @EnabledOnOs(OS.LINUX) // elsewhere a mapped file cannot be shortened
-  void aFileThatIsShortenedWhileOpenIsReported() throws Exception {
-    Path path = sample();
-    try (GgufFile file = GgufFile.open(path);
-        FileChannel channel = FileChannel.open(path, StandardOpenOption.WRITE)) {
-      GgufArray words = file.metadata().array("words");
-      assertThat(words.string(4999)).isEqualTo("word4999");
-      channel.truncate(16);
-      assertThatThrownBy(() -> words.string(4999))
-          .isInstanceOf(ModelFileException.class)
-          .hasMessageStartingWith(path + ": cannot be read: it was shortened");
-      assertThatThrownBy(() -> file.metadata().array("floats").f32(0))
-          .isInstanceOf(ModelFileException.class);
-    }
   }
 
   @Test
