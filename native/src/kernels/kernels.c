@@ -68,11 +68,13 @@ size_t kernel_row_bytes(int32_t type, int64_t k) {
     }
 }
 
+#if defined(__x86_64__)
 /** Whether MYELIN_ISA, unset or the name of a table, allows this one. */
 static int allowed(const char *name) {
     const char *forced = getenv("MYELIN_ISA");
     return forced == NULL || *forced == '\0' || strcmp(forced, name) == 0;
 }
+#endif
 
 const kernel_table *kernels_best(void) {
 #if defined(__x86_64__)
