@@ -186,15 +186,13 @@ MYELIN_API int64_t myelin_activation_bytes(int32_t format, int64_t k);
  * A ggml_custom_op_t: quantises the rows of src[0], f32 [k, m] with contiguous rows, into dst, i8
  * [myelin_activation_bytes(format, k), m]. The last parameter is the format.
  */
-MYELIN_API void myelin_op_quantize(struct ggml_tensor *dst, int32_t thread, int32_t threads,
-                                   void *format);
+MYELIN_API void myelin_op_quantize(struct ggml_tensor *dst, int32_t thread, int32_t threads, void *format);
 
 /**
  * A ggml_custom_op_t: dst, f32 [n, m] = weights src[0] [k, n] of a type with a kernel, times the
  * rows src[1] that myelin_op_quantize() made of [k, m] in that type's format.
  */
-MYELIN_API void myelin_op_matmul(struct ggml_tensor *dst, int32_t thread, int32_t threads,
-                                 void *unused);
+MYELIN_API void myelin_op_matmul(struct ggml_tensor *dst, int32_t thread, int32_t threads, void *unused);
 
 #ifdef __cplusplus
 }

@@ -119,8 +119,8 @@ static void check_type(const kernel_table *table, int32_t type, int64_t k) {
     const double size = sqrt(ww * xx) + 1e-30;
     CHECK(fabs(reference - exact) <= TOLERANCE * size, "type %d k %d: %g, exactly %g", type, (int)k,
           reference, exact);
-    CHECK(fabs(result - reference) <= 1e-5 * size, "%s type %d k %d: %g, reference %g", table->name,
-          type, (int)k, result, reference);
+    CHECK(fabs(result - reference) <= 1e-5 * size, "%s type %d k %d: %g, reference %g", table->name, type,
+          (int)k, result, reference);
 }
 
 static void check_table(const kernel_table *table) {

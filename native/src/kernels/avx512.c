@@ -76,8 +76,7 @@ static float dot_q4_0(int64_t k, const void *weights, activations row) {
     const int64_t groups = k / 128;
     const __m512i nibble = _mm512_set1_epi8(15);
     /* the scale of each block, by 16-bit index into its 72 bytes, four times each */
-    const __m256i scale_at =
-        _mm256_setr_epi16(0, 0, 0, 0, 9, 9, 9, 9, 18, 18, 18, 18, 27, 27, 27, 27);
+    const __m256i scale_at = _mm256_setr_epi16(0, 0, 0, 0, 9, 9, 9, 9, 18, 18, 18, 18, 27, 27, 27, 27);
     const __m512i spread = _mm512_setr_epi32(0, 0, 0, 0, 1, 1, 1, 1, 2, 2, 2, 2, 3, 3, 3, 3);
     __m512 sum = _mm512_setzero_ps();
     for (int64_t g = 0; g < groups; g++, w += 4) {
@@ -92,15 +91,14 @@ static float dot_q4_0(int64_t k, const void *weights, activations row) {
         const __m512i x_high = _mm512_shuffle_i64x2(first, second, 0xdd);
         const __m128i sums = _mm_loadu_si128((const void *)(row.sums + 4 * g));
         /* weights are q - 8: the products start at -8 times the sum, in one of a block's lanes */
-        __m512i products = _mm512_maskz_permutexvar_epi32(
-            0x1111, spread, _mm512_castsi128_si512(_mm_slli_epi32(sums, 3)));
+        __m512i products =
+            _mm512_maskz_permutexvar_epi32(0x1111, spread, _mm512_castsi128_si512(_mm_slli_epi32(sums, 3)));
         products = _mm512_sub_epi32(_mm512_setzero_si512(), products);
         products = _mm512_dpbusd_epi32(products, low, x_low);
         products = _mm512_dpbusd_epi32(products, high, x_high);
         const __m512i halves = _mm512_permutexvar_epi16(_mm512_castsi256_si512(scale_at), load(w));
         const __m512 d = _mm512_cvtph_ps(_mm512_castsi512_si256(halves));
-        const __m512 dx = _mm512_permutexvar_ps(
-            spread, _mm512_castps128_ps512(_mm_loadu_ps(row.d + 4 * g)));
+        const __m512 dx = _mm512_permutexvar_ps(spread, _mm512_castps128_ps512(_mm_loadu_ps(row.d + 4 * g)));
         sum = _mm512_fmadd_ps(_mm512_mul_ps(d, dx), _mm512_cvtepi32_ps(products), sum);
     }
     float total = _mm512_reduce_add_ps(sum);
@@ -127,12 +125,12 @@ static float dot_q8_0(int64_t k, const void *weights, activations row) {
         /* q + 128 is unsigned; the products start at -128 times the sum */
         q = _mm512_xor_si512(q, sign);
         const __m128i sums = _mm_loadl_epi64((const void *)(row.sums + 2 * g));
-        __m512i products = _mm512_maskz_permutexvar_epi32(
-            0x0101, spread, _mm512_castsi128_si512(_mm_slli_epi32(sums, 7)));
+        __m512i products =
+            _mm512_maskz_permutexvar_epi32(0x0101, spread, _mm512_castsi128_si512(_mm_slli_epi32(sums, 7)));
         products = _mm512_sub_epi32(_mm512_setzero_si512(), products);
         products = _mm512_dpbusd_epi32(products, q, load(row.qs + 64 * g));
-        const __m512 d = _mm512_insertf32x8(_mm512_set1_ps(to_float(w[0].d)),
-                                            _mm256_set1_ps(to_float(w[1].d)), 1);
+        const __m512 d =
+            _mm512_insertf32x8(_mm512_set1_ps(to_float(w[0].d)), _mm256_set1_ps(to_float(w[1].d)), 1);
         const __m128 scales = _mm_castpd_ps(_mm_load_sd((const void *)(row.d + 2 * g)));
         const __m512 dx = _mm512_permutexvar_ps(spread, _mm512_castps128_ps512(scales));
         sum = _mm512_fmadd_ps(_mm512_mul_ps(d, dx), _mm512_cvtepi32_ps(products), sum);
@@ -172,32 +170,28 @@ static float dot_q4_k(int64_t k, const void *weights, activations row) {
         uint64_t scale_bytes;
         uint64_t min_bytes;
         q4_k_unpack(w->scales, (uint8_t *)&scale_bytes, (uint8_t *)&min_bytes);
-        const __m512i scales = _mm512_castsi256_si512(
-            _mm256_cvtepu8_epi32(_mm_cvtsi64_si128((long long)scale_bytes)));
+        const __m512i scales =
+            _mm512_castsi256_si512(_mm256_cvtepu8_epi32(_mm_cvtsi64_si128((long long)scale_bytes)));
         const __m512i first = load(w->qs);
         const __m512i second = load(w->qs + 64);
         const int8_t *x = row.qs + 256 * b;
         const __m512i p0 = products_4(_mm512_and_si512(first, nibble), x, x + 64);
-        const __m512i p1 = products_4(_mm512_and_si512(_mm512_srli_epi16(first, 4), nibble),
-                                      x + 32, x + 96);
+        const __m512i p1 = products_4(_mm512_and_si512(_mm512_srli_epi16(first, 4), nibble), x + 32, x + 96);
         const __m512i p2 = products_4(_mm512_and_si512(second, nibble), x + 128, x + 192);
-        const __m512i p3 = products_4(_mm512_and_si512(_mm512_srli_epi16(second, 4), nibble),
-                                      x + 160, x + 224);
+        const __m512i p3 =
+            products_4(_mm512_and_si512(_mm512_srli_epi16(second, 4), nibble), x + 160, x + 224);
         /* products fit 16 bits (4 * 15 * 127), so that a multiply of pairs scales and adds them */
-        __m512i even = _mm512_dpwssd_epi32(_mm512_setzero_si512(), p0,
-                                           _mm512_permutexvar_epi32(scale_at, scales));
-        __m512i odd = _mm512_dpwssd_epi32(_mm512_setzero_si512(), p1,
-                                          _mm512_permutexvar_epi32(at_1, scales));
+        __m512i even =
+            _mm512_dpwssd_epi32(_mm512_setzero_si512(), p0, _mm512_permutexvar_epi32(scale_at, scales));
+        __m512i odd = _mm512_dpwssd_epi32(_mm512_setzero_si512(), p1, _mm512_permutexvar_epi32(at_1, scales));
         even = _mm512_dpwssd_epi32(even, p2, _mm512_permutexvar_epi32(at_4, scales));
         odd = _mm512_dpwssd_epi32(odd, p3, _mm512_permutexvar_epi32(at_5, scales));
         const __m512 d = _mm512_set1_ps(to_float(w->d) * row.d[b]);
         sum = _mm512_fmadd_ps(d, _mm512_cvtepi32_ps(_mm512_add_epi32(even, odd)), sum);
         /* a group has two sums of 16; sums fit 16 bits too */
         const __m512i mins = _mm512_permutexvar_epi32(
-            pairs, _mm512_castsi256_si512(_mm256_cvtepu8_epi32(
-                       _mm_cvtsi64_si128((long long)min_bytes))));
-        const __m512i offsets =
-            _mm512_dpwssd_epi32(_mm512_setzero_si512(), load(row.sums + 16 * b), mins);
+            pairs, _mm512_castsi256_si512(_mm256_cvtepu8_epi32(_mm_cvtsi64_si128((long long)min_bytes))));
+        const __m512i offsets = _mm512_dpwssd_epi32(_mm512_setzero_si512(), load(row.sums + 16 * b), mins);
         const __m512 dmin = _mm512_set1_ps(to_float(w->dmin) * row.d[b]);
         sum = _mm512_fnmadd_ps(dmin, _mm512_cvtepi32_ps(offsets), sum);
     }
@@ -221,31 +215,27 @@ static float dot_q6_k(int64_t k, const void *weights, activations row) {
         prefetch((const char *)w + 64);
         prefetch((const char *)w + 128);
         prefetch((const char *)w + 192);
-        const __m512i scales = _mm512_and_si512(
-            _mm512_cvtepi8_epi32(_mm_loadu_si128((const void *)w->scales)), low_word);
+        const __m512i scales =
+            _mm512_and_si512(_mm512_cvtepi8_epi32(_mm_loadu_si128((const void *)w->scales)), low_word);
         /* weights are q - 32 */
-        __m512i products =
-            _mm512_dpwssd_epi32(_mm512_setzero_si512(), load(row.sums + 16 * b), scales);
+        __m512i products = _mm512_dpwssd_epi32(_mm512_setzero_si512(), load(row.sums + 16 * b), scales);
         products = _mm512_sub_epi32(_mm512_setzero_si512(), _mm512_slli_epi32(products, 5));
         for (int half = 0; half < 2; half++) {
             const int8_t *x = row.qs + 256 * b + 128 * half;
             const __m512i low = load(w->ql + 64 * half);
             const __m512i high =
                 _mm512_broadcast_i64x4(_mm256_loadu_si256((const void *)(w->qh + 32 * half)));
-            const __m512i first = _mm512_or_si512(
-                _mm512_and_si512(low, nibble),
-                _mm512_and_si512(_mm512_sllv_epi16(high, up), two_bits));
-            const __m512i second = _mm512_or_si512(
-                _mm512_and_si512(_mm512_srli_epi16(low, 4), nibble),
-                _mm512_and_si512(_mm512_srlv_epi16(high, down), two_bits));
+            const __m512i first = _mm512_or_si512(_mm512_and_si512(low, nibble),
+                                                  _mm512_and_si512(_mm512_sllv_epi16(high, up), two_bits));
+            const __m512i second = _mm512_or_si512(_mm512_and_si512(_mm512_srli_epi16(low, 4), nibble),
+                                                   _mm512_and_si512(_mm512_srlv_epi16(high, down), two_bits));
             /* four products fit 16 bits: 4 * 63 * 127 */
             const __m512i p = _mm512_dpbusd_epi32(_mm512_setzero_si512(), first, load(x));
             const __m512i q = _mm512_dpbusd_epi32(_mm512_setzero_si512(), second, load(x + 64));
             const __m512i at = _mm512_add_epi32(fours, _mm512_set1_epi32(8 * half));
             products = _mm512_dpwssd_epi32(products, p, _mm512_permutexvar_epi32(at, scales));
             products = _mm512_dpwssd_epi32(
-                products, q,
-                _mm512_permutexvar_epi32(_mm512_add_epi32(at, _mm512_set1_epi32(4)), scales));
+                products, q, _mm512_permutexvar_epi32(_mm512_add_epi32(at, _mm512_set1_epi32(4)), scales));
         }
         const __m512 d = _mm512_set1_ps(to_float(w->d) * row.d[b]);
         sum = _mm512_fmadd_ps(d, _mm512_cvtepi32_ps(products), sum);
@@ -256,8 +246,5 @@ static float dot_q6_k(int64_t k, const void *weights, activations row) {
 const kernel_table kernels_avx512 = {
     .name = "avx512",
     .quantize = {[ACTIVATIONS_32] = quantize_32, [ACTIVATIONS_256] = quantize_256},
-    .dot = {[TYPE_Q4_0] = dot_q4_0,
-            [TYPE_Q8_0] = dot_q8_0,
-            [TYPE_Q4_K] = dot_q4_k,
-            [TYPE_Q6_K] = dot_q6_k},
+    .dot = {[TYPE_Q4_0] = dot_q4_0, [TYPE_Q8_0] = dot_q8_0, [TYPE_Q4_K] = dot_q4_k, [TYPE_Q6_K] = dot_q6_k},
 };

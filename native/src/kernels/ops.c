@@ -24,10 +24,8 @@ struct ggml_tensor {
 };
 
 int32_t myelin_tensor_layout(size_t ne, size_t nb, size_t src, size_t data) {
-    const int same = ne == offsetof(struct ggml_tensor, ne) &&
-                     nb == offsetof(struct ggml_tensor, nb) &&
-                     src == offsetof(struct ggml_tensor, src) &&
-                     data == offsetof(struct ggml_tensor, data);
+    const int same = ne == offsetof(struct ggml_tensor, ne) && nb == offsetof(struct ggml_tensor, nb) &&
+                     src == offsetof(struct ggml_tensor, src) && data == offsetof(struct ggml_tensor, data);
     return same ? MYELIN_OK : MYELIN_ERROR_UNSUPPORTED;
 }
 
@@ -47,8 +45,7 @@ const char *myelin_kernel_name(void) {
 }
 
 int32_t myelin_kernel_format(int32_t type) {
-    const int served =
-        type >= 0 && type < TYPE_COUNT && table() != NULL && table()->dot[type] != NULL;
+    const int served = type >= 0 && type < TYPE_COUNT && table() != NULL && table()->dot[type] != NULL;
     return served ? (int32_t)kernel_format(type) : ACTIVATIONS_NONE;
 }
 

@@ -85,8 +85,8 @@ static float dot_q4_k(int64_t k, const void *weights, activations row) {
             products += scales[g] * s;
             offsets += mins[g] * (row.sums[16 * b + 2 * g] + row.sums[16 * b + 2 * g + 1]);
         }
-        sum += row.d[b] * (half_to_float(w[b].d) * (float)products -
-                           half_to_float(w[b].dmin) * (float)offsets);
+        sum +=
+            row.d[b] * (half_to_float(w[b].d) * (float)products - half_to_float(w[b].dmin) * (float)offsets);
     }
     return sum;
 }
@@ -113,8 +113,5 @@ static float dot_q6_k(int64_t k, const void *weights, activations row) {
 const kernel_table kernels_scalar = {
     .name = "scalar",
     .quantize = {[ACTIVATIONS_32] = quantize_32, [ACTIVATIONS_256] = quantize_256},
-    .dot = {[TYPE_Q4_0] = dot_q4_0,
-            [TYPE_Q8_0] = dot_q8_0,
-            [TYPE_Q4_K] = dot_q4_k,
-            [TYPE_Q6_K] = dot_q6_k},
+    .dot = {[TYPE_Q4_0] = dot_q4_0, [TYPE_Q8_0] = dot_q8_0, [TYPE_Q4_K] = dot_q4_k, [TYPE_Q6_K] = dot_q6_k},
 };
