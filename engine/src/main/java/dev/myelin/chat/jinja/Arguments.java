@@ -30,9 +30,14 @@ record Arguments(List<Object> positional, Map<String, Object> named) {
   /** A whole number that fits an int. */
   int integer(int index, String name, int otherwise) {
     Object value = get(index, name, (long) otherwise);
-    return value == None.NONE
-        ? otherwise
-        : Math.toIntExact(Values.integer(value, "argument '" + name + "'"));
+    if (value == None.NONE) {
+      return otherwise;
+    }
+    long number = Values.integer(value, "argument '" + name + "'");
+    if (number != (int) number) {
+      throw new RenderFailure("argument '" + name + "' = " + number + " is too large");
+    }
+    return (int) number;
   }
 
   boolean flag(int index, String name, boolean otherwise) {

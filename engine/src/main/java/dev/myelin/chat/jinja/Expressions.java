@@ -37,7 +37,7 @@ final class Expressions {
     public Object evaluate(Render render) {
       Map<Object, Object> map = new LinkedHashMap<>();
       for (int i = 0; i < keys.size(); i++) {
-        map.put(keys.get(i).value(render), values.get(i).value(render));
+        map.put(Values.key(keys.get(i).value(render)), values.get(i).value(render));
       }
       return map;
     }
@@ -132,6 +132,9 @@ final class Expressions {
     @Override
     public Object evaluate(Render render) {
       Object value = Values.defined(owner.value(render));
+      if (!(value instanceof String || value instanceof List)) {
+        return new Undefined("'" + Values.typeName(value) + "' cannot be sliced");
+      }
       render.spend(Values.length(value));
       Long stride = bound(step, render);
       return Slices.slice(
@@ -165,7 +168,7 @@ final class Expressions {
       if (value instanceof Callable callable) {
         return callable.call(parameters.value(render), render);
       }
-      throw new RenderFailure("a " + Values.typeName(value) + " cannot be called");
+      throw new RenderFailure("'" + Values.typeName(value) + "' cannot be called");
     }
   }
 

@@ -43,7 +43,7 @@ final class Filters {
           Map.entry("sort", Sequences::sort),
           Map.entry("string", (value, a, render) -> Text.of(value, render)),
           Map.entry("sum", Sequences::sum),
-          Map.entry("title", method("title")),
+          Map.entry("title", (value, a, render) -> title(value, render)),
           Map.entry("tojson", Json::write),
           Map.entry("trim", method("strip")),
           Map.entry("unique", Sequences::unique),
@@ -68,8 +68,7 @@ final class Filters {
 
   private static Object orDefault(Object value, Arguments arguments, Render render) {
     boolean missing =
-        value instanceof Undefined
-            || (arguments.flag(1, "boolean", false) && !Values.truth(value));
+        value instanceof Undefined || (arguments.flag(1, "boolean", false) && !Values.truth(value));
     return missing ? arguments.get(0, "default_value", "") : value;
   }
 
@@ -145,6 +144,19 @@ final class Filters {
         .replace(">", "&gt;")
         .replace("\"", "&#34;")
         .replace("'", "&#39;");
+  }
+
+  /** Unlike the method, it takes only spaces, hyphens and opening brackets to divide words. */
+  private static String title(Object value, Render render) {
+    String text = Text.of(value, render);
+    render.spend(text.length());
+    StringBuilder title = new StringBuilder(text.length());
+    boolean inWord = false;
+    for (int c : text.codePoints().toArray()) {
+      title.appendCodePoint(inWord ? Character.toLowerCase(c) : Character.toUpperCase(c));
+      inWord = !(Character.isWhitespace(c) || "-({[<".indexOf(c) >= 0);
+    }
+    return title.toString();
   }
 
   private static Object indent(Object value, Arguments arguments, Render render) {

@@ -1,9 +1,10 @@
 package dev.myelin.chat.jinja;
 
+import java.math.BigDecimal;
+import java.math.RoundingMode;
 import java.util.ArrayList;
 import java.util.Iterator;
 import java.util.List;
-import java.util.Locale;
 import java.util.Map;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
@@ -66,9 +67,7 @@ final class Formats {
           String filled =
               field.group(3) != null
                   ? fixed(value, field.group(3))
-                  : "r".equals(field.group(2))
-                      ? Text.repr(value, render)
-                      : Text.of(value, render);
+                  : "r".equals(field.group(2)) ? Text.repr(value, render) : Text.of(value, render);
           append(text, field, filled, render);
         }
       }
@@ -89,7 +88,13 @@ final class Formats {
   }
 
   private static String fixed(Object value, String digits) {
-    return String.format(Locale.ROOT, "%." + digits + "f", Operators.toDouble(value));
+    double number = Operators.toDouble(value);
+    if (!Double.isFinite(number)) {
+      return Text.number(number);
+    }
+    return new BigDecimal(number)
+        .setScale(Integer.parseInt(digits), RoundingMode.HALF_EVEN)
+        .toPlainString();
   }
 
   private static void append(StringBuilder text, Matcher field, String filled, Render render) {

@@ -4,7 +4,6 @@ import com.hubspot.jinjava.Jinjava;
 import com.hubspot.jinjava.JinjavaConfig;
 import com.hubspot.jinjava.LegacyOverrides;
 import com.hubspot.jinjava.interpret.Context;
-import com.hubspot.jinjava.interpret.Context.Library;
 import com.hubspot.jinjava.tree.Node;
 import java.time.ZonedDateTime;
 import java.util.Map;
@@ -25,8 +24,7 @@ public final class JinjaTemplate {
                   .build())
           .build();
   private final Jinjava jinjava = new Jinjava(config);
-  private final Context tags =
-      new Context(jinjava.getGlobalContext(), null, Map.of(Library.TAG, Tags.DISABLED));
+  private final Context tags = new Context(jinjava.getGlobalContext());
   private final Syntax syntax = new Syntax();
   private final Node root;
 
@@ -35,6 +33,7 @@ public final class JinjaTemplate {
    */
   public JinjaTemplate(String source) {
     Tags.ALL.forEach(tags::registerTag);
+    Tags.REFUSED.forEach(tags::registerTag);
     Render parsing = newRender(0, ZonedDateTime.now());
     this.root = guarded(parsing, () -> parsing.parse(rewritten(source)));
   }
@@ -67,14 +66,16 @@ public final class JinjaTemplate {
     try {
       return work.get();
     } catch (RenderFailure e) {
-      throw new TemplateException(
-          e.getMessage(), Math.max(render.getLineNumber(), 0), e.raised(), e);
+      int line = e.getLineNumber() > 0 ? e.getLineNumber() : line(render);
+      throw new TemplateException(e.getMessage(), line, e.raised(), e);
     } catch (StackOverflowError e) {
-      throw new TemplateException(
-          "nested too deeply", Math.max(render.getLineNumber(), 0), false, e);
+      throw new TemplateException("nested too deeply", line(render), false, e);
     } catch (RuntimeException e) {
-      throw new TemplateException(
-          "cannot be rendered: " + e, Math.max(render.getLineNumber(), 0), false, e);
+      throw new TemplateException("cannot be rendered: " + e, line(render), false, e);
     }
+  }
+
+  private static int line(Render render) {
+    return Math.max(render.getLineNumber(), 0);
   }
 }

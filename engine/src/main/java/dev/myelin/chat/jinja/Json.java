@@ -53,7 +53,7 @@ final class Json {
       case List<?> list -> appendList(list, depth);
       case Map<?, ?> map -> appendMap(map, depth);
       case Namespace namespace -> appendMap(namespace.parts(), depth);
-      default -> throw new RenderFailure("tojson cannot write a " + Values.typeName(value));
+      default -> throw new RenderFailure("tojson cannot write '" + Values.typeName(value) + "'");
     }
   }
 

@@ -18,7 +18,8 @@ final class ListMethods {
           "count", (list, a, render) -> count(list, a.required(0, "value"), render),
           "extend", ListMethods::extend,
           "index", (list, a, render) -> index(list, a.required(0, "value"), render),
-          "insert", (list, a, render) -> insert(list, a.integer(0, "index", 0), a.required(1, "object")),
+          "insert",
+              (list, a, render) -> insert(list, a.integer(0, "index", 0), a.required(1, "object")),
           "pop", (list, a, render) -> pop(list, a.integer(0, "index", -1)));
 
   private ListMethods() {}

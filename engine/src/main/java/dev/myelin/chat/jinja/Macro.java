@@ -23,8 +23,7 @@ record Macro(Syntax.MacroHeader header, List<Node> body, Scope definition) imple
       Object value = arguments.get(i, name, null);
       if (value == null) {
         Expression otherwise = header.defaults().get(i);
-        value =
-            otherwise == null ? Undefined.variable(name) : render.evaluate(otherwise, inner);
+        value = otherwise == null ? Undefined.variable(name) : render.evaluate(otherwise, inner);
       }
       inner.set(name, value);
     }

@@ -14,7 +14,7 @@ final class MapMethods {
   private static final Map<String, Method> ALL =
       Map.of(
           "copy", (map, a, render) -> new LinkedHashMap<>(map),
-          "get", (map, a, render) -> map.getOrDefault(a.required(0, "key"), a.get(1, "default", None.NONE)),
+          "get", (map, a, render) -> get(map, a),
           "items", (map, a, render) -> Sequences.pairs(map, render),
           "keys", (map, a, render) -> new ArrayList<>(map.keySet()),
           "pop", MapMethods::pop,
@@ -44,8 +44,14 @@ final class MapMethods {
     };
   }
 
-  private static Object pop(Map<Object, Object> map, Arguments arguments, Render render) {
+  private static Object get(Map<Object, Object> map, Arguments arguments) {
     Object key = arguments.required(0, "key");
+    Object value = Values.isKey(key) ? map.get(key) : null;
+    return value == null ? arguments.get(1, "default", None.NONE) : value;
+  }
+
+  private static Object pop(Map<Object, Object> map, Arguments arguments, Render render) {
+    Object key = Values.key(arguments.required(0, "key"));
     Object removed = map.remove(key);
     Object value = removed == null ? arguments.get(1, "default", null) : removed;
     if (value == null) {
@@ -55,7 +61,7 @@ final class MapMethods {
   }
 
   private static Object setDefault(Map<Object, Object> map, Arguments arguments, Render render) {
-    Object key = arguments.required(0, "key");
+    Object key = Values.key(arguments.required(0, "key"));
     Object present = map.putIfAbsent(key, arguments.get(1, "default", None.NONE));
     return present == null ? map.get(key) : present;
   }

@@ -4,7 +4,6 @@ import java.util.ArrayList;
 import java.util.Iterator;
 import java.util.List;
 import java.util.Map;
-import java.util.Objects;
 
 /** Arithmetic and comparison as Python has them, over the values of a template. */
 final class Operators {
@@ -42,15 +41,14 @@ final class Operators {
   }
 
   private static Object multiply(Object left, Object right, Render render) {
-    if (left instanceof Long && (right instanceof String || right instanceof List<?>)) {
+    if (isWhole(left) && (right instanceof String || right instanceof List<?>)) {
       return multiply(right, left, render);
     }
-    if (right instanceof Long times && left instanceof String s) {
-      int count = repetitions(times, s.length(), render);
-      return s.repeat(count);
+    if (left instanceof String s && isWhole(right)) {
+      return s.repeat(repetitions(right, s.length(), render));
     }
-    if (right instanceof Long times && left instanceof List<?> list) {
-      int count = repetitions(times, list.size(), render);
+    if (left instanceof List<?> list && isWhole(right)) {
+      int count = repetitions(right, list.size(), render);
       List<Object> repeated = new ArrayList<>();
       for (int i = 0; i < count; i++) {
         repeated.addAll(list);
@@ -60,8 +58,8 @@ final class Operators {
     return arithmetic("*", left, right);
   }
 
-  private static int repetitions(long times, int length, Render render) {
-    int count = Math.clamp(times, 0, Integer.MAX_VALUE);
+  private static int repetitions(Object times, int length, Render render) {
+    int count = Math.clamp(Values.integer(times, "count"), 0, Integer.MAX_VALUE);
     render.spend(count * (1L + length));
     return count;
   }
@@ -73,10 +71,11 @@ final class Operators {
       throw new RenderFailure(
           "'"
               + operator
-              + "' between a "
+              + "' between '"
               + Values.typeName(left)
-              + " and a "
-              + Values.typeName(right));
+              + "' and '"
+              + Values.typeName(right)
+              + "'");
     }
     boolean whole = !(left instanceof Double || right instanceof Double);
     try {
@@ -132,7 +131,7 @@ final class Operators {
       case Long l -> Math.negateExact(l);
       case Double d -> -d;
       case Boolean b -> b ? -1L : 0L;
-      default -> throw new RenderFailure("'-' before a " + Values.typeName(value));
+      default -> throw new RenderFailure("'-' before '" + Values.typeName(value) + "'");
     };
   }
 
@@ -173,7 +172,7 @@ final class Operators {
     if (left instanceof Undefined && right instanceof Undefined) {
       return true;
     }
-    return left instanceof Namespace ? left == right : Objects.equals(left, right);
+    return left instanceof String ? left.equals(right) : left == right;
   }
 
   static boolean contains(Object container, Object item, Render render) {
@@ -182,10 +181,11 @@ final class Operators {
         render.spend(s.length() / 8);
         yield s.contains(Values.string(item, "what 'in' looks for in a string"));
       }
-      case Map<?, ?> map -> map.containsKey(item);
+      case Map<?, ?> map -> Values.isKey(item) && map.containsKey(item);
       case List<?> list -> list.stream().anyMatch(each -> equal(each, item, render));
       case Undefined undefined -> false;
-      default -> throw new RenderFailure("'in' a " + Values.typeName(container));
+      default ->
+          throw new RenderFailure("'in' after which comes '" + Values.typeName(container) + "'");
     };
   }
 
@@ -211,11 +211,15 @@ final class Operators {
       return Integer.compare(l.size(), r.size());
     }
     throw new RenderFailure(
-        "a " + Values.typeName(left) + " has no order with a " + Values.typeName(right));
+        "'" + Values.typeName(left) + "' has no order with '" + Values.typeName(right) + "'");
   }
 
   private static boolean isNumber(Object value) {
     return value instanceof Long || value instanceof Double || value instanceof Boolean;
+  }
+
+  private static boolean isWhole(Object value) {
+    return value instanceof Long || value instanceof Boolean;
   }
 
   static double toDouble(Object value) {

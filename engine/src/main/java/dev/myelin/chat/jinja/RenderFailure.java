@@ -17,6 +17,12 @@ final class RenderFailure extends InterpretException {
     this.raised = raised;
   }
 
+  /** A failure at a line other than that of the node being rendered. */
+  RenderFailure(String message, int line) {
+    super(message, line);
+    this.raised = false;
+  }
+
   boolean raised() {
     return raised;
   }

@@ -12,7 +12,9 @@ final class Sequences {
 
   static Object first(Object value, Render render) {
     List<Object> items = Values.items(value, render);
-    return items.isEmpty() ? new Undefined("an empty sequence has no first item") : items.getFirst();
+    return items.isEmpty()
+        ? new Undefined("an empty sequence has no first item")
+        : items.getFirst();
   }
 
   static Object last(Object value, Render render) {
@@ -30,7 +32,7 @@ final class Sequences {
         yield pairs;
       }
       case Undefined undefined -> List.of();
-      default -> throw new RenderFailure("a " + Values.typeName(value) + " has no entries");
+      default -> throw new RenderFailure("'" + Values.typeName(value) + "' has no entries");
     };
   }
 
@@ -61,7 +63,8 @@ final class Sequences {
     Object found = value;
     for (String part : Values.string(path, "attribute").split("\\.")) {
       boolean index = !part.isEmpty() && part.chars().allMatch(c -> c >= '0' && c <= '9');
-      found = Values.item(found, index && part.length() < 10 ? (Object) Long.parseLong(part) : part);
+      found =
+          Values.item(found, index && part.length() < 10 ? (Object) Long.parseLong(part) : part);
     }
     return found;
   }
@@ -78,9 +81,7 @@ final class Sequences {
       for (Object item : itemsIfAny(value, render)) {
         Object found = path(item, attribute);
         mapped.add(
-            found instanceof Undefined
-                ? arguments.named().getOrDefault("default", found)
-                : found);
+            found instanceof Undefined ? arguments.named().getOrDefault("default", found) : found);
         render.spend(1);
       }
       return mapped;

@@ -5,7 +5,9 @@ import com.hubspot.jinjava.tree.TagNode;
 import com.hubspot.jinjava.tree.parse.TagToken;
 import java.util.List;
 
-/** {@code set x = value}, {@code set namespace.x = value} and the block {@code set x ... endset}. */
+/**
+ * {@code set x = value}, {@code set namespace.x = value} and the block {@code set x ... endset}.
+ */
 final class SetTag extends RenderTag implements FlexibleTag {
   private static final long serialVersionUID = 1L;
 

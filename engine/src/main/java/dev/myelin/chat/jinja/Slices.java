@@ -12,7 +12,7 @@ final class Slices {
    * @param stop null for the end the step goes to; not included
    */
   static Object slice(Object value, Long start, Long stop, long step) {
-    return switch (Values.defined(value)) {
+    return switch (value) {
       case List<?> list -> {
         List<Object> slice = new ArrayList<>();
         for (int i : indices(list.size(), start, stop, step)) {
@@ -28,7 +28,7 @@ final class Slices {
         }
         yield slice.toString();
       }
-      default -> throw new RenderFailure("a " + Values.typeName(value) + " cannot be sliced");
+      default -> throw new RenderFailure("'" + Values.typeName(value) + "' cannot be sliced");
     };
   }
 

@@ -23,8 +23,7 @@ final class Strftime {
         code = format.charAt(++i);
       }
       String field = field(time, code);
-      text.append(
-          unpadded && field.length() > 1 ? field.replaceFirst("^0+(?=\\d)", "") : field);
+      text.append(unpadded && field.length() > 1 ? field.replaceFirst("^0+(?=\\d)", "") : field);
     }
     return text.toString();
   }

@@ -108,18 +108,32 @@ final class StringMethods {
     if (by.isEmpty()) {
       throw new RenderFailure("split: the separator is empty");
     }
+    int most = limit < 0 ? Integer.MAX_VALUE : limit;
+    return fromRight ? splitFromRight(s, by, most) : splitFromLeft(s, by, most);
+  }
+
+  private static List<Object> splitFromLeft(String s, String by, int most) {
     List<Object> parts = new ArrayList<>();
-    String rest = s;
-    for (int i = fromRight ? rest.lastIndexOf(by) : rest.indexOf(by);
-        i >= 0 && (limit < 0 || parts.size() < limit);
-        i = fromRight ? rest.lastIndexOf(by) : rest.indexOf(by)) {
-      parts.add(fromRight ? rest.substring(i + by.length()) : rest.substring(0, i));
-      rest = fromRight ? rest.substring(0, i) : rest.substring(i + by.length());
+    int from = 0;
+    for (int i = s.indexOf(by); i >= 0 && parts.size() < most; i = s.indexOf(by, from)) {
+      parts.add(s.substring(from, i));
+      from = i + by.length();
     }
-    parts.add(rest);
-    if (fromRight) {
-      Collections.reverse(parts);
+    parts.add(s.substring(from));
+    return parts;
+  }
+
+  private static List<Object> splitFromRight(String s, String by, int most) {
+    List<Object> parts = new ArrayList<>();
+    int to = s.length();
+    int i = s.lastIndexOf(by);
+    while (i >= 0 && parts.size() < most) {
+      parts.add(s.substring(i + by.length(), to));
+      to = i;
+      i = s.lastIndexOf(by, i - by.length());
     }
+    parts.add(s.substring(0, to));
+    Collections.reverse(parts);
     return parts;
   }
 

@@ -75,9 +75,7 @@ final class Syntax {
         parser -> {
           List<String> targets = targets(parser);
           Expression value =
-              parser.accept("=")
-                  ? parser.expressions()
-                  : parser.filtersAndTests(new Name(BODY));
+              parser.accept("=") ? parser.expressions() : parser.filtersAndTests(new Name(BODY));
           return new Assignment(targets, value);
         });
   }
@@ -94,7 +92,8 @@ final class Syntax {
         return true;
       }
       boolean target =
-          token.kind() == Kind.NAME || (token.kind() == Kind.OPERATOR && ".,()".contains(token.text()));
+          token.kind() == Kind.NAME
+              || (token.kind() == Kind.OPERATOR && ".,()".contains(token.text()));
       if (!target) {
         return false;
       }

@@ -2,7 +2,7 @@ package dev.myelin.chat.jinja;
 
 import com.hubspot.jinjava.lib.tag.Tag;
 import java.util.List;
-import java.util.Set;
+import java.util.stream.Stream;
 
 /** The register of tags, one line each. */
 final class Tags {
@@ -19,22 +19,15 @@ final class Tags {
           new FilterTag(),
           new GenerationTag());
 
-  /** Jinjava's others: they read files, or are not Jinja2's. */
-  static final Set<String> DISABLED =
-      Set.of(
-          "autoescape",
-          "block",
-          "call",
-          "cycle",
-          "do",
-          "extends",
-          "from",
-          "ifchanged",
-          "import",
-          "include",
-          "print",
-          "raw",
-          "unless");
+  /** Jinjava's others: they read files, are not Jinja2's, or occur in no chat template. */
+  static final List<Tag> REFUSED =
+      Stream.concat(
+              Stream.of("autoescape", "block", "call", "ifchanged", "unless")
+                  .map(name -> new RefusedTag(name, true)),
+              Stream.of("cycle", "do", "extends", "from", "import", "include", "print")
+                  .map(name -> new RefusedTag(name, false)))
+          .<Tag>map(tag -> tag)
+          .toList();
 
   private Tags() {}
 }

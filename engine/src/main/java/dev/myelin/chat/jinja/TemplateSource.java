@@ -82,7 +82,7 @@ final class TemplateSource {
   private void comment() {
     int end = source.indexOf("#}", position);
     if (end < 0) {
-      throw new RenderFailure("a comment is not closed");
+      throw failure("a comment is not closed");
     }
     lineBreaks(source.substring(position, end));
     position = end + 2;
@@ -129,7 +129,7 @@ final class TemplateSource {
         return;
       }
     }
-    throw new RenderFailure("a raw block is not closed");
+    throw failure("a raw block is not closed");
   }
 
   /** Skips what follows a delimiter: all white space after -, one line break after a tag. */
@@ -160,7 +160,7 @@ final class TemplateSource {
         default -> {}
       }
     }
-    throw new RenderFailure("'" + closing + "' is missing");
+    throw failure("'" + closing + "' is missing");
   }
 
   private int stringEnd(int start) {
@@ -171,7 +171,7 @@ final class TemplateSource {
         return i;
       }
     }
-    throw new RenderFailure("a string is not closed");
+    throw failure("a string is not closed");
   }
 
   /** A body whose own braces cannot be mistaken for delimiters. */
@@ -203,6 +203,11 @@ final class TemplateSource {
           c == '{' && (i + 1 == text.length() || "{%#".indexOf(text.charAt(i + 1)) >= 0);
       out.append(delimiter ? "{{ '{' }}" : String.valueOf(c));
     }
+  }
+
+  private RenderFailure failure(String message) {
+    long line = 1 + source.substring(0, position).chars().filter(c -> c == '\n').count();
+    return new RenderFailure(message, (int) line);
   }
 
   private void lineBreaks(String dropped) {

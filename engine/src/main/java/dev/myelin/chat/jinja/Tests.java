@@ -17,7 +17,8 @@ final class Tests {
           Map.entry("boolean", (value, a, render) -> value instanceof Boolean),
           Map.entry("callable", (value, a, render) -> value instanceof Callable),
           Map.entry("defined", (value, a, render) -> !(value instanceof Undefined)),
-          Map.entry("divisibleby", (value, a, render) -> remainder(value, a.required(0, "num")) == 0),
+          Map.entry(
+              "divisibleby", (value, a, render) -> remainder(value, a.required(0, "num")) == 0),
           Map.entry("eq", comparison("==")),
           Map.entry("equalto", comparison("==")),
           Map.entry("even", (value, a, render) -> remainder(value, 2L) == 0),
@@ -56,8 +57,7 @@ final class Tests {
   }
 
   private static Test comparison(String operator) {
-    return (value, a, render) ->
-        Operators.compare(operator, value, a.required(0, "other"), render);
+    return (value, a, render) -> Operators.compare(operator, value, a.required(0, "other"), render);
   }
 
   private static long remainder(Object value, Object divisor) {
@@ -84,10 +84,12 @@ final class Tests {
   }
 
   static boolean isLower(String text) {
-    return text.equals(text.toLowerCase(Locale.ROOT)) && text.chars().anyMatch(Character::isLowerCase);
+    return text.equals(text.toLowerCase(Locale.ROOT))
+        && text.chars().anyMatch(Character::isLowerCase);
   }
 
   static boolean isUpper(String text) {
-    return text.equals(text.toUpperCase(Locale.ROOT)) && text.chars().anyMatch(Character::isUpperCase);
+    return text.equals(text.toUpperCase(Locale.ROOT))
+        && text.chars().anyMatch(Character::isUpperCase);
   }
 }

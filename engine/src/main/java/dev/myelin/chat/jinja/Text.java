@@ -85,7 +85,8 @@ final class Text {
           + (plain.contains(".") ? plain : plain + ".0");
     }
     String[] parts = Double.toString(value).split("E");
-    String digits = parts[0].endsWith(".0") ? parts[0].substring(0, parts[0].length() - 2) : parts[0];
+    String digits =
+        parts[0].endsWith(".0") ? parts[0].substring(0, parts[0].length() - 2) : parts[0];
     int exponent = Integer.parseInt(parts[1]);
     return digits + String.format("e%s%02d", exponent < 0 ? "-" : "+", Math.abs(exponent));
   }

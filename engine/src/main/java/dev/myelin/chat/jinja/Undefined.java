@@ -1,8 +1,8 @@
 package dev.myelin.chat.jinja;
 
 /**
- * What a missing variable or attribute evaluates to: empty as text, false, without items; any
- * other use fails with the reason.
+ * What a missing variable or attribute evaluates to: empty as text, false, without items; any other
+ * use fails with the reason.
  */
 record Undefined(String reason) {
   static Undefined variable(String name) {

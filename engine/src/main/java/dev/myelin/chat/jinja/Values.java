@@ -1,5 +1,6 @@
 package dev.myelin.chat.jinja;
 
+import dev.myelin.error.InvalidRequestException;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.Collections;
@@ -35,8 +36,10 @@ final class Values {
         yield Collections.unmodifiableList(copy);
       }
       default ->
-          throw new IllegalArgumentException(
-              value.getClass() + ": expected text, numbers, booleans, lists and maps");
+          throw new InvalidRequestException(
+              "a template variable of "
+                  + value.getClass()
+                  + ": expected text, numbers, booleans, lists and maps");
     };
   }
 
@@ -71,12 +74,12 @@ final class Values {
   /** Python's name of the type, for messages. */
   static String typeName(Object value) {
     return switch (value) {
-      case String s -> "str object";
-      case Boolean b -> "bool object";
-      case Long l -> "int object";
-      case Double d -> "float object";
-      case List<?> list -> "list object";
-      case Map<?, ?> map -> "dict object";
+      case String s -> "str";
+      case Boolean b -> "bool";
+      case Long l -> "int";
+      case Double d -> "float";
+      case List<?> list -> "list";
+      case Map<?, ?> map -> "dict";
       case None none -> "None";
       case Loop loop -> "loop";
       case Namespace namespace -> "namespace";
@@ -98,14 +101,15 @@ final class Values {
     if (defined(value) instanceof String s) {
       return s;
     }
-    throw new RenderFailure(what + " is a " + typeName(value) + ": expected a string");
+    throw new RenderFailure(what + " is '" + typeName(value) + "': expected a string");
   }
 
   static long integer(Object value, String what) {
     return switch (defined(value)) {
       case Long l -> l;
       case Boolean b -> b ? 1 : 0;
-      default -> throw new RenderFailure(what + " is a " + typeName(value) + ": expected a number");
+      default ->
+          throw new RenderFailure(what + " is '" + typeName(value) + "': expected a whole number");
     };
   }
 
@@ -124,7 +128,7 @@ final class Values {
         yield characters;
       }
       case Undefined undefined -> List.of();
-      default -> throw new RenderFailure("a " + typeName(value) + " cannot be looped over");
+      default -> throw new RenderFailure("'" + typeName(value) + "' cannot be looped over");
     };
   }
 
@@ -134,8 +138,24 @@ final class Values {
       case Collection<?> items -> items.size();
       case Map<?, ?> map -> map.size();
       case Undefined undefined -> 0;
-      default -> throw new RenderFailure("a " + typeName(value) + " has no length");
+      default -> throw new RenderFailure("'" + typeName(value) + "' has no length");
     };
+  }
+
+  /** Only what compares at once can be a key: hashing a list could take forever. */
+  static boolean isKey(Object value) {
+    return value instanceof String
+        || value instanceof Long
+        || value instanceof Boolean
+        || value instanceof Double
+        || value == None.NONE;
+  }
+
+  static Object key(Object value) {
+    if (!isKey(defined(value))) {
+      throw new RenderFailure("'" + typeName(value) + "' cannot be a key");
+    }
+    return value;
   }
 
   /** {@code value.name}: a method or own part first, then an entry of a map. */
@@ -157,19 +177,19 @@ final class Values {
   /** {@code value[key]}: an entry first, then an attribute. */
   static Object item(Object value, Object key) {
     switch (defined(value)) {
-      case Map<?, ?> map when map.containsKey(key) -> {
+      case Map<?, ?> map when isKey(key) && map.containsKey(key) -> {
         return map.get(key);
       }
       case List<?> list when key instanceof Long || key instanceof Boolean -> {
         long index = integer(key, "index");
         long position = index < 0 ? index + list.size() : index;
         return position < 0 || position >= list.size()
-            ? new Undefined("list object has no element " + index)
+            ? new Undefined("'list' has no element " + index)
             : list.get((int) position);
       }
       case String s when key instanceof Long -> {
         Object slice = Slices.slice(s, (Long) key, (Long) key == -1 ? null : (Long) key + 1, 1);
-        return slice.equals("") ? new Undefined("str object has no element " + key) : slice;
+        return slice.equals("") ? new Undefined("'str' has no element " + key) : slice;
       }
       default -> {
         return key instanceof String name
