@@ -1,10 +1,12 @@
 package dev.myelin.chat.jinja;
 
 /**
- * What one rendering may do: a unit for each expression, node and loop turn, and one for each
- * character of text made. Templates come out of files: this bounds their time and memory.
+ * What one rendering may do: a unit for each expression, node and loop turn, and for every eight
+ * characters of text made. Templates come out of files: this bounds their time and memory.
  */
 final class Budget {
+  static final long CHARACTERS_A_UNIT = 8;
+
   private static final long BASE = 4_000_000;
   private static final long PER_CHARACTER = 256;
 

@@ -23,7 +23,7 @@ final class Operators {
   }
 
   static String concat(String left, String right, Render render) {
-    render.spend((long) left.length() + right.length());
+    render.spendText((long) left.length() + right.length());
     return left.concat(right);
   }
 
@@ -45,7 +45,7 @@ final class Operators {
       return multiply(right, left, render);
     }
     if (left instanceof String s && isWhole(right)) {
-      return s.repeat(repetitions(right, s.length(), render));
+      return s.repeat(repetitions(right, s.length() / Budget.CHARACTERS_A_UNIT, render));
     }
     if (left instanceof List<?> list && isWhole(right)) {
       int count = repetitions(right, list.size(), render);
@@ -58,9 +58,9 @@ final class Operators {
     return arithmetic("*", left, right);
   }
 
-  private static int repetitions(Object times, int length, Render render) {
+  private static int repetitions(Object times, long units, Render render) {
     int count = Math.clamp(Values.integer(times, "count"), 0, Integer.MAX_VALUE);
-    render.spend(count * (1L + length));
+    render.spend(count * (1L + units));
     return count;
   }
 

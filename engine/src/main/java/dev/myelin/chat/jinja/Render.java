@@ -60,6 +60,11 @@ final class Render extends JinjavaInterpreter {
     budget.spend(units);
   }
 
+  /** Pays for text that is about to be made by copying. */
+  void spendText(long characters) {
+    budget.spend(1 + characters / Budget.CHARACTERS_A_UNIT);
+  }
+
   void jump(Jump next) {
     jump = next;
   }
@@ -79,7 +84,7 @@ final class Render extends JinjavaInterpreter {
     StringBuilder text = new StringBuilder();
     for (Node node : nodes) {
       String each = node.render(this).getValue();
-      spend(1L + each.length());
+      spendText(each.length());
       text.append(each);
       if (jump != Jump.NONE) {
         break;

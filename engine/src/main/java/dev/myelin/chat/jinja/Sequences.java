@@ -49,7 +49,7 @@ final class Sequences {
     StringBuilder text = new StringBuilder();
     for (int i = 0; i < items.size(); i++) {
       String each = Text.of(items.get(i), render);
-      render.spend((long) each.length() + separator.length());
+      render.spendText((long) each.length() + separator.length());
       text.append(i == 0 ? "" : separator).append(each);
     }
     return text.toString();

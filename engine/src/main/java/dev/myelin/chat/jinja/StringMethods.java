@@ -54,7 +54,7 @@ final class StringMethods {
       return null;
     }
     return (arguments, render) -> {
-      render.spend(self.length());
+      render.spendText(self.length());
       return method.call(self, arguments, render);
     };
   }
@@ -171,7 +171,7 @@ final class StringMethods {
     String with = arguments.string(1, "new");
     int limit = arguments.integer(2, "count", -1);
     int count = occurrences(s, old, limit);
-    render.spend((long) count * with.length());
+    render.spendText((long) count * with.length());
     StringBuilder replaced = new StringBuilder();
     int from = 0;
     for (int i = 0; i < count; i++) {
