@@ -73,7 +73,7 @@ public record RandomModel(
     ROPE_BASE,
     /** Queries, keys and values by one matrix. */
     FUSED_QKV,
-    /** Six experts, of which two are used. */
+    /** Six experts, of which three are used. */
     EXPERTS
   }
 
@@ -96,7 +96,7 @@ public record RandomModel(
   /** Number of experts, and how many a token uses, with {@link Feature#EXPERTS}. */
   static final int EXPERTS = 6;
 
-  static final int EXPERTS_USED = 2;
+  static final int EXPERTS_USED = 3;
 
   /** The context that {@link Feature#ROPE_LONG} and YaRN models were trained with. */
   public static final int ORIGINAL_CONTEXT = 256;

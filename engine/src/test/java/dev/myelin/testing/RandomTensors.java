@@ -14,8 +14,13 @@ final class RandomTensors {
   private static final float BRANCH_OUTPUT = 0.5f;
   private static final float LOGITS = 3f;
 
-  /** Decided enough that rounding seldom makes a router choose another expert. */
-  private static final float ROUTER = 8f;
+  private static final float ROUTER = 2f;
+
+  /**
+   * Rounding of quantised activations makes routers choose another expert now and then, and the
+   * logits jump; routers so decided give the last of the chosen next to no weight.
+   */
+  private static final float QUANTISED_ROUTER = 8f;
 
   private final GgufWriter writer;
   private final RandomModel model;
@@ -104,10 +109,12 @@ final class RandomTensors {
     norm(layer + "ffn_norm", width, gpt2);
     if (model.has(Feature.EXPERTS)) {
       int experts = RandomModel.EXPERTS;
+      boolean quantised = model.types().of(layer + "ffn_gate_exps").isQuantized();
+      float gain = quantised ? QUANTISED_ROUTER : ROUTER;
       put(
           layer + "ffn_gate_inp.weight",
           GgmlType.F32,
-          new Distribution(0, ROUTER / root(width)),
+          new Distribution(0, gain / root(width)),
           width,
           experts);
       matrix(layer + "ffn_gate_exps", 1, false, width, inner, experts);
