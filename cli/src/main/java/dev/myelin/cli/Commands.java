@@ -11,6 +11,7 @@ final class Commands {
 
   static {
     ALL.put("run", RunCommand::new);
+    ALL.put("chat", ChatCommand::new);
     ALL.put("tokenize", TokenizeCommand::new);
     ALL.put("logits", LogitsCommand::new);
     ALL.put("completion", CompletionCommand::new);
@@ -38,7 +39,6 @@ final class Commands {
     root.setExecutionExceptionHandler(failures);
     root.setUsageHelpLongOptionsMaxWidth(30);
     root.setUsageHelpWidth(100);
-    root.setOut(console.writer());
     root.setErr(console.err());
     return root;
   }

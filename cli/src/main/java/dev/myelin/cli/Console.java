@@ -9,9 +9,9 @@ import java.io.InputStream;
 import java.io.OutputStream;
 import java.io.OutputStreamWriter;
 import java.io.PrintWriter;
-import java.io.Writer;
 import java.nio.charset.StandardCharsets;
 import java.util.Map;
+import java.util.function.BooleanSupplier;
 
 /**
  * Where a command reads and writes: the process's streams, or a test's. Text is UTF-8 whatever the
@@ -21,8 +21,14 @@ import java.util.Map;
  * @param out standard output; nothing is buffered, and a failure to write is never lost
  * @param err standard error
  * @param environment variables
+ * @param interactive whether both standard input and output are a terminal
  */
-record Console(InputStream in, OutputStream out, PrintWriter err, Map<String, String> environment) {
+record Console(
+    InputStream in,
+    OutputStream out,
+    PrintWriter err,
+    Map<String, String> environment,
+    BooleanSupplier interactive) {
 
   static Console system() {
     return new Console(
@@ -32,7 +38,8 @@ record Console(InputStream in, OutputStream out, PrintWriter err, Map<String, St
             new OutputStreamWriter(
                 new FileOutputStream(FileDescriptor.err), StandardCharsets.UTF_8),
             true),
-        System.getenv());
+        System.getenv(),
+        () -> Terminals.isTerminal(Terminals.IN) && Terminals.isTerminal(Terminals.OUT));
   }
 
   /**
@@ -55,23 +62,6 @@ record Console(InputStream in, OutputStream out, PrintWriter err, Map<String, St
     } catch (IOException e) {
       throw new OutputException(e);
     }
-  }
-
-  /** Standard output for text of picocli, with {@link #print}'s errors. */
-  PrintWriter writer() {
-    return new PrintWriter(
-        new Writer() {
-          @Override
-          public void write(char[] text, int offset, int length) {
-            print(new String(text, offset, length));
-          }
-
-          @Override
-          public void flush() {}
-
-          @Override
-          public void close() {}
-        });
   }
 
   /** A line of progress, statistics or an error. */

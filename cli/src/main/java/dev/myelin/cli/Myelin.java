@@ -1,5 +1,6 @@
 package dev.myelin.cli;
 
+import java.io.PrintWriter;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -16,7 +17,7 @@ import picocli.CommandLine.Spec;
     footer = {
       "",
       "Exit status: 0 done, 1 the work failed, 2 wrong usage.",
-      "`myelin COMMAND --help` explains a command, with examples."
+      "`myelin COMMAND --help` explains a command, with examples.%n"
     })
 public final class Myelin implements Runnable {
   @Spec private CommandSpec spec;
@@ -36,8 +37,12 @@ public final class Myelin implements Runnable {
   static int run(Console console, String... args) {
     CommandLine line = Commands.parser(console, args);
     Failures failures = new Failures(console);
+    HelpWriter out = new HelpWriter(console);
+    line.setOut(new PrintWriter(out));
     try {
-      return line.execute(args);
+      int status = line.execute(args);
+      out.check();
+      return status;
     } catch (Throwable e) { // picocli lets errors pass: out of memory, stack overflow
       return failures.handle(e, line);
     }
