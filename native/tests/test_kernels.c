@@ -88,7 +88,9 @@ static double weight(int32_t type, const void *row, int64_t i) {
     return (double)half_to_float(w->d) * w->scales[r / 16] * ((low | high << 4) - 32);
 }
 
-static char weights[MOST * 2];
+enum { ROWS = 7 }; /* a block of four, and three alone */
+
+static char weights[ROWS * MOST * 2];
 static float x[MOST];
 static _Alignas(64) char reference_row[MOST * 2];
 static _Alignas(64) char other_row[MOST * 2];
@@ -96,22 +98,13 @@ static _Alignas(64) char other_row[MOST * 2];
 /** The bound of the error that quantising activations to 8 bits makes, relative to |w||x|. */
 static const double TOLERANCE = 5e-3;
 
-static void check_type(const kernel_table *table, int32_t type, int64_t k) {
-    const enum activation_format format = kernel_format(type);
-    const activations want = activation_row(format, k, reference_row);
-    const activations got = activation_row(format, k, other_row);
-    random_weights(type, k, weights);
-    kernels_scalar.quantize[format](k, x, want);
-    table->quantize[format](k, x, got);
-    CHECK(memcmp(want.qs, got.qs, (size_t)k) == 0, "%s type %d k %d", table->name, type, (int)k);
-
-    const double reference = (double)kernels_scalar.dot[type](k, weights, want);
-    const double result = (double)table->dot[type](k, weights, got);
+static void check_row(const kernel_table *table, int32_t type, int64_t k, const char *row, double reference,
+                      double result) {
     double exact = 0;
     double ww = 0;
     double xx = 0;
     for (int64_t i = 0; i < k; i++) {
-        const double w = weight(type, weights, i);
+        const double w = weight(type, row, i);
         exact += w * (double)x[i];
         ww += w * w;
         xx += (double)x[i] * (double)x[i];
@@ -121,6 +114,31 @@ static void check_type(const kernel_table *table, int32_t type, int64_t k) {
           reference, exact);
     CHECK(fabs(result - reference) <= 1e-5 * size, "%s type %d k %d: %g, reference %g", table->name, type,
           (int)k, result, reference);
+}
+
+static void check_type(const kernel_table *table, int32_t type, int64_t k) {
+    const enum activation_format format = kernel_format(type);
+    const activations want = activation_row(format, k, reference_row);
+    const activations got = activation_row(format, k, other_row);
+    const size_t stride = kernel_row_bytes(type, k);
+    random_weights(type, ROWS * k, weights);
+    kernels_scalar.quantize[format](k, x, want);
+    table->quantize[format](k, x, got);
+    CHECK(memcmp(want.qs, got.qs, (size_t)k) == 0, "%s type %d k %d", table->name, type, (int)k);
+
+    float references[ROWS];
+    float results[ROWS];
+    kernels_scalar.dot[type](k, weights, stride, ROWS, want, references);
+    table->dot[type](k, weights, stride, ROWS, got, results);
+    for (int i = 0; i < ROWS; i++) {
+        const char *row = weights + (size_t)i * stride;
+        check_row(table, type, k, row, (double)references[i], (double)results[i]);
+        /* alone or in a block of rows, the answer is the same bit for bit */
+        float alone;
+        table->dot[type](k, row, stride, 1, got, &alone);
+        CHECK(memcmp(&alone, &results[i], sizeof alone) == 0, "%s type %d k %d row %d", table->name, type,
+              (int)k, i);
+    }
 }
 
 static void check_table(const kernel_table *table) {

@@ -25,7 +25,7 @@ static size_t scale_count(enum activation_format format, int64_t k) {
 
 size_t activation_bytes(enum activation_format format, int64_t k) {
     return round_up((size_t)k) + round_up(scale_count(format, k) * sizeof(float)) +
-           round_up(sum_count(format, k) * sizeof(int32_t));
+           round_up(sum_count(format, k) * sizeof(int16_t));
 }
 
 activations activation_row(enum activation_format format, int64_t k, void *base) {
@@ -80,8 +80,8 @@ const kernel_table *kernels_best(void) {
 #if defined(__x86_64__)
     const uint64_t needed = UINT64_C(1) << MYELIN_CPU_AVX512F | UINT64_C(1) << MYELIN_CPU_AVX512BW |
                             UINT64_C(1) << MYELIN_CPU_AVX512DQ | UINT64_C(1) << MYELIN_CPU_AVX512VL |
-                            UINT64_C(1) << MYELIN_CPU_AVX512_VNNI | UINT64_C(1) << MYELIN_CPU_F16C |
-                            UINT64_C(1) << MYELIN_CPU_FMA;
+                            UINT64_C(1) << MYELIN_CPU_AVX512_VNNI | UINT64_C(1) << MYELIN_CPU_AVX512_VBMI |
+                            UINT64_C(1) << MYELIN_CPU_F16C | UINT64_C(1) << MYELIN_CPU_FMA;
     if ((myelin_cpu_features() & needed) == needed && allowed(kernels_avx512.name)) {
         return &kernels_avx512;
     }

@@ -13,13 +13,13 @@
 /**
  * A row of k quantised activations.
  *
- * ACTIVATIONS_32:  qs int8 [k], d float [k / 32], sums int32 [k / 32] (of the quants)
- * ACTIVATIONS_256: qs int8 [k], d float [k / 256], sums int32 [k / 16]
+ * ACTIVATIONS_32:  qs int8 [k], d float [k / 32], sums int16 [k / 32] (of the quants)
+ * ACTIVATIONS_256: qs int8 [k], d float [k / 256], sums int16 [k / 16]
  */
 typedef struct {
     int8_t *qs;
     float *d;
-    int32_t *sums;
+    int16_t *sums;
 } activations;
 
 /** Values that share a scale, 32 or 256; k must be a multiple of it. */
@@ -34,8 +34,12 @@ activations activation_row(enum activation_format format, int64_t k, void *base)
 /** Quantises k values of x to row. */
 typedef void (*quantize_fn)(int64_t k, const float *x, activations row);
 
-/** Product of a row of k weights and a row of activations. */
-typedef float (*dot_fn)(int64_t k, const void *weights, activations row);
+/**
+ * Products of rows of k weights, stride bytes apart, and one row of activations: y [rows]. What is
+ * summed in which order does not depend on the number of rows.
+ */
+typedef void (*dot_fn)(int64_t k, const void *weights, size_t stride, int64_t rows, activations row,
+                       float *y);
 
 /** Entries are null where an instruction set has nothing to offer. */
 typedef struct {
@@ -54,7 +58,7 @@ size_t kernel_row_bytes(int32_t type, int64_t k);
 extern const kernel_table kernels_scalar;
 
 #if defined(__x86_64__)
-/** AVX-512 with F, BW, DQ, VL and VNNI. */
+/** AVX-512 with F, BW, DQ, VL, VBMI and VNNI. */
 extern const kernel_table kernels_avx512;
 #endif
 

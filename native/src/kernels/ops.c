@@ -86,12 +86,10 @@ void myelin_op_matmul(struct ggml_tensor *dst, int32_t thread, int32_t threads, 
     const int64_t rows = w->ne[1];
     const int64_t from = rows * thread / threads;
     const int64_t to = rows * (thread + 1) / threads;
-    for (int64_t n = from; n < to; n++) {
-        const char *weights = (const char *)w->data + (size_t)n * w->nb[1];
-        for (int64_t m = 0; m < dst->ne[1]; m++) {
-            const activations row = activation_row(f, k, (char *)x->data + (size_t)m * bytes);
-            float *y = (void *)((char *)dst->data + (size_t)m * dst->nb[1]);
-            y[n] = dot(k, weights, row);
-        }
+    const char *weights = (const char *)w->data + (size_t)from * w->nb[1];
+    for (int64_t m = 0; m < dst->ne[1]; m++) {
+        const activations row = activation_row(f, k, (char *)x->data + (size_t)m * bytes);
+        float *y = (void *)((char *)dst->data + (size_t)m * dst->nb[1]);
+        dot(k, weights, w->nb[1], to - from, row, y + from);
     }
 }

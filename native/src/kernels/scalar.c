@@ -13,7 +13,7 @@ static float largest(int64_t n, const float *x) {
 }
 
 /** Quantises n values with one scale, and sums the quants in groups. */
-static float quantize_block(int64_t n, const float *x, int group, int8_t *qs, int32_t *sums) {
+static float quantize_block(int64_t n, const float *x, int group, int8_t *qs, int16_t *sums) {
     const float d = largest(n, x) / 127.0f;
     const float inverse = d > 0 ? 1.0f / d : 0.0f;
     for (int64_t g = 0; g < n / group; g++) {
@@ -22,7 +22,7 @@ static float quantize_block(int64_t n, const float *x, int group, int8_t *qs, in
             qs[i] = (int8_t)lrintf(x[i] * inverse);
             sum += qs[i];
         }
-        sums[g] = sum;
+        sums[g] = (int16_t)sum;
     }
     return d;
 }
@@ -39,7 +39,7 @@ static void quantize_256(int64_t k, const float *x, activations row) {
     }
 }
 
-static float dot_q4_0(int64_t k, const void *weights, activations row) {
+static float row_q4_0(int64_t k, const void *weights, activations row) {
     const block_q4_0 *w = weights;
     float sum = 0;
     for (int64_t b = 0; b < k / 32; b++) {
@@ -53,7 +53,7 @@ static float dot_q4_0(int64_t k, const void *weights, activations row) {
     return sum;
 }
 
-static float dot_q8_0(int64_t k, const void *weights, activations row) {
+static float row_q8_0(int64_t k, const void *weights, activations row) {
     const block_q8_0 *w = weights;
     float sum = 0;
     for (int64_t b = 0; b < k / 32; b++) {
@@ -66,7 +66,7 @@ static float dot_q8_0(int64_t k, const void *weights, activations row) {
     return sum;
 }
 
-static float dot_q4_k(int64_t k, const void *weights, activations row) {
+static float row_q4_k(int64_t k, const void *weights, activations row) {
     const block_q4_k *w = weights;
     float sum = 0;
     for (int64_t b = 0; b < k / 256; b++) {
@@ -91,7 +91,7 @@ static float dot_q4_k(int64_t k, const void *weights, activations row) {
     return sum;
 }
 
-static float dot_q6_k(int64_t k, const void *weights, activations row) {
+static float row_q6_k(int64_t k, const void *weights, activations row) {
     const block_q6_k *w = weights;
     float sum = 0;
     for (int64_t b = 0; b < k / 256; b++) {
@@ -109,6 +109,20 @@ static float dot_q6_k(int64_t k, const void *weights, activations row) {
     }
     return sum;
 }
+
+/** Defines dot_NAME, which does rows one after the other. */
+#define DEFINE_DOT(name)                                                                                 \
+    static void dot_##name(int64_t k, const void *weights, size_t stride, int64_t rows, activations row, \
+                           float *y) {                                                                   \
+        for (int64_t i = 0; i < rows; i++) {                                                             \
+            y[i] = row_##name(k, (const char *)weights + (size_t)i * stride, row);                       \
+        }                                                                                                \
+    }
+
+DEFINE_DOT(q4_0)
+DEFINE_DOT(q8_0)
+DEFINE_DOT(q4_k)
+DEFINE_DOT(q6_k)
 
 const kernel_table kernels_scalar = {
     .name = "scalar",
