@@ -32,7 +32,7 @@ extern "C" {
 /* ---- identity -------------------------------------------------------------------------------- */
 
 /** The version of this header; a caller compares it with myelin_abi_version() after loading. */
-#define MYELIN_ABI_VERSION 1
+#define MYELIN_ABI_VERSION 2
 
 /** The ABI version that the loaded library was built with. */
 MYELIN_API int32_t myelin_abi_version(void);
@@ -152,6 +152,47 @@ MYELIN_API int32_t myelin_prefetch(const void *address, size_t bytes);
  * and writes that to resident. Errors as myelin_prefetch(); resident is 0 then.
  */
 MYELIN_API int32_t myelin_resident_bytes(const void *address, size_t bytes, uint64_t *resident);
+
+/* ---- kernels --------------------------------------------------------------------------------- */
+
+struct ggml_tensor;
+
+/**
+ * Compares the byte offsets of four fields of struct ggml_tensor with those that the operations
+ * below were compiled with. MYELIN_ERROR_UNSUPPORTED if one differs: then use none of them.
+ */
+MYELIN_API int32_t myelin_tensor_layout(size_t ne, size_t nb, size_t src, size_t data);
+
+/**
+ * The instruction set whose kernels are in use ("avx512"), "" if this machine has none here that
+ * are faster than ggml's. The environment variable MYELIN_ISA names another one, "scalar" the
+ * reference.
+ */
+MYELIN_API const char *myelin_kernel_name(void);
+
+/**
+ * How activations must be quantised to be multiplied with weights of this ggml_type: a number for
+ * the two functions below and for myelin_op_quantize(); 0 if no kernel serves the type.
+ */
+MYELIN_API int32_t myelin_kernel_format(int32_t type);
+
+/** Values that share a scale; rows must be a multiple of it. 0 for what is no format. */
+MYELIN_API int32_t myelin_activation_block(int32_t format);
+
+/** Bytes of a row of k quantised values; 0 if k is not positive or no multiple of the block. */
+MYELIN_API int64_t myelin_activation_bytes(int32_t format, int64_t k);
+
+/**
+ * A ggml_custom_op_t: quantises the rows of src[0], f32 [k, m] with contiguous rows, into dst, i8
+ * [myelin_activation_bytes(format, k), m]. The last parameter is the format.
+ */
+MYELIN_API void myelin_op_quantize(struct ggml_tensor *dst, int32_t thread, int32_t threads, void *format);
+
+/**
+ * A ggml_custom_op_t: dst, f32 [n, m] = weights src[0] [k, n] of a type with a kernel, times the
+ * rows src[1] that myelin_op_quantize() made of [k, m] in that type's format.
+ */
+MYELIN_API void myelin_op_matmul(struct ggml_tensor *dst, int32_t thread, int32_t threads, void *unused);
 
 #ifdef __cplusplus
 }

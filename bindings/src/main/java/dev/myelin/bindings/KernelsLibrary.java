@@ -1,6 +1,7 @@
 package dev.myelin.bindings;
 
 import dev.myelin.bindings.ggml.Ggml_h;
+import dev.myelin.bindings.ggml.ggml_tensor;
 import dev.myelin.bindings.kernels.Myelin_h;
 import dev.myelin.error.NativeLibraryException;
 import java.lang.foreign.Arena;
@@ -25,6 +26,15 @@ public final class KernelsLibrary {
               + ", these bindings expect "
               + Myelin_h.MYELIN_ABI_VERSION()
               + "; `make build` compiles it anew");
+    }
+    int layout =
+        Myelin_h.myelin_tensor_layout(
+            ggml_tensor.ne$offset(),
+            ggml_tensor.nb$offset(),
+            ggml_tensor.src$offset(),
+            ggml_tensor.data$offset());
+    if (layout != Myelin_h.MYELIN_OK()) {
+      throw new NativeLibraryException("libmyelin was compiled for another layout of ggml_tensor");
     }
     Ggml_h.ggml_log_set(symbol("myelin_log_sink"), MemorySegment.NULL);
   }
@@ -58,6 +68,40 @@ public final class KernelsLibrary {
     int available = Runtime.getRuntime().availableProcessors();
     int physical = Myelin_h.myelin_cpu_physical_cores();
     return physical <= 0 ? available : Math.min(physical, available);
+  }
+
+  /** The instruction set of the kernels in use, empty where ggml's are the fastest. */
+  public static String kernels() {
+    NativeLibraries.load();
+    return Myelin_h.myelin_kernel_name().getString(0);
+  }
+
+  /**
+   * How activations are quantised for weights of a ggml type: a number for the functions below, 0
+   * if no kernel serves the type.
+   */
+  public static int activationFormat(int type) {
+    return Myelin_h.myelin_kernel_format(type);
+  }
+
+  /** Bytes of a row of {@code k} quantised activations; 0 if k does not divide into blocks. */
+  public static long activationBytes(int format, long k) {
+    return Myelin_h.myelin_activation_bytes(format, k);
+  }
+
+  /** A ggml custom operation: f32 [k, m] to quantised rows; its user data is the format. */
+  public static MemorySegment quantizeOperation() {
+    return Operations.QUANTIZE;
+  }
+
+  /** A ggml custom operation: weights times quantised rows. */
+  public static MemorySegment matmulOperation() {
+    return Operations.MATMUL;
+  }
+
+  private static final class Operations {
+    static final MemorySegment QUANTIZE = symbol("myelin_op_quantize");
+    static final MemorySegment MATMUL = symbol("myelin_op_matmul");
   }
 
   /** A native function that ends a graph's computation once the int it is given is not zero. */

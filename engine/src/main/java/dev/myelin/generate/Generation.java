@@ -10,8 +10,7 @@ import java.util.List;
  * @param reason why it ended
  * @param metrics how long it took
  */
-public record Generation(
-    String text, List<Integer> tokens, FinishReason reason, Metrics metrics) {
+public record Generation(String text, List<Integer> tokens, FinishReason reason, Metrics metrics) {
   public Generation {
     tokens = List.copyOf(tokens);
   }

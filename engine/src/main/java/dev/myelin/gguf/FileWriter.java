@@ -3,6 +3,7 @@ package dev.myelin.gguf;
 import dev.myelin.error.ModelFileException;
 import java.io.IOException;
 import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
 import java.nio.file.Files;
@@ -16,7 +17,7 @@ import java.util.concurrent.ThreadLocalRandom;
 
 /** Writes files beside their final names and renames them once all are complete. */
 final class FileWriter {
-  /** The largest piece handed to the system at once: it copies heap memory off the heap first. */
+  /** The most handed to the system at once: heap memory is copied on the way. */
   private static final int PIECE = 1 << 20;
 
   private final List<Path> unfinished = new ArrayList<>();
@@ -88,9 +89,13 @@ final class FileWriter {
     }
   }
 
-  private static void writeAll(FileChannel out, MemorySegment piece) throws IOException {
-    for (long at = 0; at < piece.byteSize(); at += PIECE) {
-      ByteBuffer buffer = piece.asSlice(at, Math.min(PIECE, piece.byteSize() - at)).asByteBuffer();
+  private static void writeAll(FileChannel out, MemorySegment bytes) throws IOException {
+    for (long at = 0; at < bytes.byteSize(); at += PIECE) {
+      MemorySegment piece = bytes.asSlice(at, Math.min(PIECE, bytes.byteSize() - at));
+      if (!piece.isNative()) { // a view of a float[] is no ByteBuffer
+        piece = MemorySegment.ofArray(piece.toArray(ValueLayout.JAVA_BYTE));
+      }
+      ByteBuffer buffer = piece.asByteBuffer();
       while (buffer.hasRemaining()) {
         out.write(buffer);
       }

@@ -20,7 +20,8 @@ import java.util.Optional;
  * {@link #version} and {@link #isOpen} throws {@link IllegalUseException}, and so does reading a
  * value of {@link Metadata} or {@link GgufArray}; a {@link MemorySegment} handed out before throws
  * the platform's {@link IllegalStateException}. Whoever gave an address to native code must let
- * that finish before closing. The file must not be shortened while it is open.
+ * that finish before closing. The file must not be shortened while it is open: Java then throws
+ * {@link InternalError}, and native code that reads the mapping ends the process.
  */
 public final class GgufFile implements AutoCloseable {
   private final Path path;

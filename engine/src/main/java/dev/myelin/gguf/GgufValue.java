@@ -94,10 +94,9 @@ public sealed interface GgufValue permits GgufValue.Scalar, GgufValue.Text, Gguf
 
     @Override
     public String brief() {
-      String text = source.text(at, Math.min(length, 4 * SHOWN));
-      return text.length() <= SHOWN && length <= 4 * SHOWN
-          ? '"' + text + '"'
-          : '"' + text.substring(0, Math.min(SHOWN, text.length())) + "...\"";
+      // four bytes a character at most: enough to tell whether there is more to show
+      String start = source.text(at, Math.min(length, 4 * (SHOWN + 1)));
+      return '"' + Names.shown(start, SHOWN) + '"';
     }
 
     java.lang.foreign.MemorySegment bytes() {

@@ -80,7 +80,7 @@ final class ValueReader {
     long at = begin;
     for (int i = 0; i < size; i++) {
       if (end - at < Long.BYTES) {
-        throw cursor.bad("string " + i, "truncated: its length lies outside of the file");
+        throw cursor.bad("string " + i, "truncated: expected its length within the file");
       }
       long length = source.i64(at);
       at += Long.BYTES;

@@ -1,10 +1,14 @@
 package dev.myelin.graph;
 
+import dev.myelin.bindings.KernelsLibrary;
 import dev.myelin.bindings.ggml.Ggml_h;
 import dev.myelin.error.NativeLibraryException;
 import dev.myelin.gguf.GgmlType;
+import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
 import java.util.HashMap;
+import java.util.IdentityHashMap;
 import java.util.Map;
 
 /**
@@ -13,10 +17,14 @@ import java.util.Map;
  * naming the operation and the tensors.
  */
 public final class GraphBuilder {
+  /** GGML_N_TASKS_MAX. */
+  private static final int ALL_THREADS = -1;
+
   private final TensorContext context;
   private final MemorySegment graph;
   private final Map<String, Tensor> inputs = new HashMap<>();
   private final Map<String, Tensor> outputs = new HashMap<>();
+  private final Map<Tensor, Map<Integer, Tensor>> quantized = new IdentityHashMap<>();
 
   /**
    * @param nodes upper bound of operations, views included
@@ -156,6 +164,51 @@ public final class GraphBuilder {
         w,
         x);
     return wrap(Ggml_h.ggml_mul_mat(next(), w.struct(), x.struct()));
+  }
+
+  /**
+   * Like {@link #matmul} by Myelin's own kernels: X is quantised first, once for all the weights
+   * that it is multiplied with. Only where {@link OwnKernels#serve} holds.
+   */
+  public Tensor matmulOwn(Tensor w, Tensor x) {
+    Shapes.check(OwnKernels.serve(w, x), "matmulOwn", w, x);
+    int format = KernelsLibrary.activationFormat(w.type().id());
+    Tensor rows =
+        quantized
+            .computeIfAbsent(x, t -> new HashMap<>())
+            .computeIfAbsent(format, f -> quantize(x, f));
+    return custom(
+        GgmlType.F32,
+        w.dim(1),
+        x.dim(1),
+        KernelsLibrary.matmulOperation(),
+        MemorySegment.NULL,
+        w,
+        rows);
+  }
+
+  private Tensor quantize(Tensor x, int format) {
+    return custom(
+        GgmlType.I8,
+        KernelsLibrary.activationBytes(format, x.dim(0)),
+        x.dim(1),
+        KernelsLibrary.quantizeOperation(),
+        MemorySegment.ofAddress(format),
+        x);
+  }
+
+  /** A node computed by a native function, on all threads. */
+  private Tensor custom(
+      GgmlType type, long d0, long d1, MemorySegment function, MemorySegment data, Tensor... src) {
+    try (Arena arena = Arena.ofConfined()) {
+      MemorySegment sources = arena.allocate(ValueLayout.ADDRESS, src.length);
+      for (int i = 0; i < src.length; i++) {
+        sources.setAtIndex(ValueLayout.ADDRESS, i, src[i].struct());
+      }
+      return wrap(
+          Ggml_h.ggml_custom_4d(
+              next(), type.id(), d0, d1, 1, 1, sources, src.length, function, ALL_THREADS, data));
+    }
   }
 
   /**

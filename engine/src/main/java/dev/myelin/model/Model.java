@@ -1,9 +1,11 @@
 package dev.myelin.model;
 
+import dev.myelin.chat.ChatTemplate;
 import dev.myelin.error.IllegalUseException;
 import dev.myelin.gguf.GgufFile;
 import dev.myelin.tokenizer.Tokenizer;
 import java.nio.file.Path;
+import java.util.Optional;
 
 /**
  * A checkpoint ready to use: its weights lie in the mapped file, nothing was copied. Any number of
@@ -67,6 +69,12 @@ public final class Model implements AutoCloseable {
   public Tokenizer tokenizer() {
     requireOpen();
     return tokenizer;
+  }
+
+  /** The file's own chat template, if it has one; read on the first call that renders. */
+  public Optional<ChatTemplate> chatTemplate() {
+    requireOpen();
+    return ChatTemplate.of(file);
   }
 
   /** The graph's maker; for sessions. */

@@ -23,10 +23,10 @@ public class Myelin_h extends Myelin_h$shared {
     static final SymbolLookup SYMBOL_LOOKUP = SymbolLookup.loaderLookup()
             .or(Linker.nativeLinker().defaultLookup());
 
-    private static final int MYELIN_ABI_VERSION = (int)1L;
+    private static final int MYELIN_ABI_VERSION = (int)2L;
     /**
      * {@snippet lang=c :
-     * #define MYELIN_ABI_VERSION 1
+     * #define MYELIN_ABI_VERSION 2
      * }
      */
     public static int MYELIN_ABI_VERSION() {
@@ -798,6 +798,432 @@ public class Myelin_h extends Myelin_h$shared {
                 traceDowncall("myelin_resident_bytes", address, bytes, resident);
             }
             return (int)mh$.invokeExact(address, bytes, resident);
+        } catch (Error | RuntimeException ex) {
+           throw ex;
+        } catch (Throwable ex$) {
+           throw new AssertionError("should not reach here", ex$);
+        }
+    }
+
+    private static class myelin_tensor_layout {
+        public static final FunctionDescriptor DESC = FunctionDescriptor.of(
+            Myelin_h.C_INT,
+            Myelin_h.C_LONG,
+            Myelin_h.C_LONG,
+            Myelin_h.C_LONG,
+            Myelin_h.C_LONG
+        );
+
+        public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("myelin_tensor_layout");
+
+        public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
+    }
+
+    /**
+     * Function descriptor for:
+     * {@snippet lang=c :
+     * int32_t myelin_tensor_layout(size_t ne, size_t nb, size_t src, size_t data)
+     * }
+     */
+    public static FunctionDescriptor myelin_tensor_layout$descriptor() {
+        return myelin_tensor_layout.DESC;
+    }
+
+    /**
+     * Downcall method handle for:
+     * {@snippet lang=c :
+     * int32_t myelin_tensor_layout(size_t ne, size_t nb, size_t src, size_t data)
+     * }
+     */
+    public static MethodHandle myelin_tensor_layout$handle() {
+        return myelin_tensor_layout.HANDLE;
+    }
+
+    /**
+     * Address for:
+     * {@snippet lang=c :
+     * int32_t myelin_tensor_layout(size_t ne, size_t nb, size_t src, size_t data)
+     * }
+     */
+    public static MemorySegment myelin_tensor_layout$address() {
+        return myelin_tensor_layout.ADDR;
+    }
+
+    /**
+     * {@snippet lang=c :
+     * int32_t myelin_tensor_layout(size_t ne, size_t nb, size_t src, size_t data)
+     * }
+     */
+    public static int myelin_tensor_layout(long ne, long nb, long src, long data) {
+        var mh$ = myelin_tensor_layout.HANDLE;
+        try {
+            if (TRACE_DOWNCALLS) {
+                traceDowncall("myelin_tensor_layout", ne, nb, src, data);
+            }
+            return (int)mh$.invokeExact(ne, nb, src, data);
+        } catch (Error | RuntimeException ex) {
+           throw ex;
+        } catch (Throwable ex$) {
+           throw new AssertionError("should not reach here", ex$);
+        }
+    }
+
+    private static class myelin_kernel_name {
+        public static final FunctionDescriptor DESC = FunctionDescriptor.of(
+            Myelin_h.C_POINTER    );
+
+        public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("myelin_kernel_name");
+
+        public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
+    }
+
+    /**
+     * Function descriptor for:
+     * {@snippet lang=c :
+     * const char *myelin_kernel_name()
+     * }
+     */
+    public static FunctionDescriptor myelin_kernel_name$descriptor() {
+        return myelin_kernel_name.DESC;
+    }
+
+    /**
+     * Downcall method handle for:
+     * {@snippet lang=c :
+     * const char *myelin_kernel_name()
+     * }
+     */
+    public static MethodHandle myelin_kernel_name$handle() {
+        return myelin_kernel_name.HANDLE;
+    }
+
+    /**
+     * Address for:
+     * {@snippet lang=c :
+     * const char *myelin_kernel_name()
+     * }
+     */
+    public static MemorySegment myelin_kernel_name$address() {
+        return myelin_kernel_name.ADDR;
+    }
+
+    /**
+     * {@snippet lang=c :
+     * const char *myelin_kernel_name()
+     * }
+     */
+    public static MemorySegment myelin_kernel_name() {
+        var mh$ = myelin_kernel_name.HANDLE;
+        try {
+            if (TRACE_DOWNCALLS) {
+                traceDowncall("myelin_kernel_name");
+            }
+            return (MemorySegment)mh$.invokeExact();
+        } catch (Error | RuntimeException ex) {
+           throw ex;
+        } catch (Throwable ex$) {
+           throw new AssertionError("should not reach here", ex$);
+        }
+    }
+
+    private static class myelin_kernel_format {
+        public static final FunctionDescriptor DESC = FunctionDescriptor.of(
+            Myelin_h.C_INT,
+            Myelin_h.C_INT
+        );
+
+        public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("myelin_kernel_format");
+
+        public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
+    }
+
+    /**
+     * Function descriptor for:
+     * {@snippet lang=c :
+     * int32_t myelin_kernel_format(int32_t type)
+     * }
+     */
+    public static FunctionDescriptor myelin_kernel_format$descriptor() {
+        return myelin_kernel_format.DESC;
+    }
+
+    /**
+     * Downcall method handle for:
+     * {@snippet lang=c :
+     * int32_t myelin_kernel_format(int32_t type)
+     * }
+     */
+    public static MethodHandle myelin_kernel_format$handle() {
+        return myelin_kernel_format.HANDLE;
+    }
+
+    /**
+     * Address for:
+     * {@snippet lang=c :
+     * int32_t myelin_kernel_format(int32_t type)
+     * }
+     */
+    public static MemorySegment myelin_kernel_format$address() {
+        return myelin_kernel_format.ADDR;
+    }
+
+    /**
+     * {@snippet lang=c :
+     * int32_t myelin_kernel_format(int32_t type)
+     * }
+     */
+    public static int myelin_kernel_format(int type) {
+        var mh$ = myelin_kernel_format.HANDLE;
+        try {
+            if (TRACE_DOWNCALLS) {
+                traceDowncall("myelin_kernel_format", type);
+            }
+            return (int)mh$.invokeExact(type);
+        } catch (Error | RuntimeException ex) {
+           throw ex;
+        } catch (Throwable ex$) {
+           throw new AssertionError("should not reach here", ex$);
+        }
+    }
+
+    private static class myelin_activation_block {
+        public static final FunctionDescriptor DESC = FunctionDescriptor.of(
+            Myelin_h.C_INT,
+            Myelin_h.C_INT
+        );
+
+        public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("myelin_activation_block");
+
+        public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
+    }
+
+    /**
+     * Function descriptor for:
+     * {@snippet lang=c :
+     * int32_t myelin_activation_block(int32_t format)
+     * }
+     */
+    public static FunctionDescriptor myelin_activation_block$descriptor() {
+        return myelin_activation_block.DESC;
+    }
+
+    /**
+     * Downcall method handle for:
+     * {@snippet lang=c :
+     * int32_t myelin_activation_block(int32_t format)
+     * }
+     */
+    public static MethodHandle myelin_activation_block$handle() {
+        return myelin_activation_block.HANDLE;
+    }
+
+    /**
+     * Address for:
+     * {@snippet lang=c :
+     * int32_t myelin_activation_block(int32_t format)
+     * }
+     */
+    public static MemorySegment myelin_activation_block$address() {
+        return myelin_activation_block.ADDR;
+    }
+
+    /**
+     * {@snippet lang=c :
+     * int32_t myelin_activation_block(int32_t format)
+     * }
+     */
+    public static int myelin_activation_block(int format) {
+        var mh$ = myelin_activation_block.HANDLE;
+        try {
+            if (TRACE_DOWNCALLS) {
+                traceDowncall("myelin_activation_block", format);
+            }
+            return (int)mh$.invokeExact(format);
+        } catch (Error | RuntimeException ex) {
+           throw ex;
+        } catch (Throwable ex$) {
+           throw new AssertionError("should not reach here", ex$);
+        }
+    }
+
+    private static class myelin_activation_bytes {
+        public static final FunctionDescriptor DESC = FunctionDescriptor.of(
+            Myelin_h.C_LONG,
+            Myelin_h.C_INT,
+            Myelin_h.C_LONG
+        );
+
+        public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("myelin_activation_bytes");
+
+        public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
+    }
+
+    /**
+     * Function descriptor for:
+     * {@snippet lang=c :
+     * int64_t myelin_activation_bytes(int32_t format, int64_t k)
+     * }
+     */
+    public static FunctionDescriptor myelin_activation_bytes$descriptor() {
+        return myelin_activation_bytes.DESC;
+    }
+
+    /**
+     * Downcall method handle for:
+     * {@snippet lang=c :
+     * int64_t myelin_activation_bytes(int32_t format, int64_t k)
+     * }
+     */
+    public static MethodHandle myelin_activation_bytes$handle() {
+        return myelin_activation_bytes.HANDLE;
+    }
+
+    /**
+     * Address for:
+     * {@snippet lang=c :
+     * int64_t myelin_activation_bytes(int32_t format, int64_t k)
+     * }
+     */
+    public static MemorySegment myelin_activation_bytes$address() {
+        return myelin_activation_bytes.ADDR;
+    }
+
+    /**
+     * {@snippet lang=c :
+     * int64_t myelin_activation_bytes(int32_t format, int64_t k)
+     * }
+     */
+    public static long myelin_activation_bytes(int format, long k) {
+        var mh$ = myelin_activation_bytes.HANDLE;
+        try {
+            if (TRACE_DOWNCALLS) {
+                traceDowncall("myelin_activation_bytes", format, k);
+            }
+            return (long)mh$.invokeExact(format, k);
+        } catch (Error | RuntimeException ex) {
+           throw ex;
+        } catch (Throwable ex$) {
+           throw new AssertionError("should not reach here", ex$);
+        }
+    }
+
+    private static class myelin_op_quantize {
+        public static final FunctionDescriptor DESC = FunctionDescriptor.ofVoid(
+            Myelin_h.C_POINTER,
+            Myelin_h.C_INT,
+            Myelin_h.C_INT,
+            Myelin_h.C_POINTER
+        );
+
+        public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("myelin_op_quantize");
+
+        public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
+    }
+
+    /**
+     * Function descriptor for:
+     * {@snippet lang=c :
+     * void myelin_op_quantize(struct ggml_tensor *dst, int32_t thread, int32_t threads, void *format)
+     * }
+     */
+    public static FunctionDescriptor myelin_op_quantize$descriptor() {
+        return myelin_op_quantize.DESC;
+    }
+
+    /**
+     * Downcall method handle for:
+     * {@snippet lang=c :
+     * void myelin_op_quantize(struct ggml_tensor *dst, int32_t thread, int32_t threads, void *format)
+     * }
+     */
+    public static MethodHandle myelin_op_quantize$handle() {
+        return myelin_op_quantize.HANDLE;
+    }
+
+    /**
+     * Address for:
+     * {@snippet lang=c :
+     * void myelin_op_quantize(struct ggml_tensor *dst, int32_t thread, int32_t threads, void *format)
+     * }
+     */
+    public static MemorySegment myelin_op_quantize$address() {
+        return myelin_op_quantize.ADDR;
+    }
+
+    /**
+     * {@snippet lang=c :
+     * void myelin_op_quantize(struct ggml_tensor *dst, int32_t thread, int32_t threads, void *format)
+     * }
+     */
+    public static void myelin_op_quantize(MemorySegment dst, int thread, int threads, MemorySegment format) {
+        var mh$ = myelin_op_quantize.HANDLE;
+        try {
+            if (TRACE_DOWNCALLS) {
+                traceDowncall("myelin_op_quantize", dst, thread, threads, format);
+            }
+            mh$.invokeExact(dst, thread, threads, format);
+        } catch (Error | RuntimeException ex) {
+           throw ex;
+        } catch (Throwable ex$) {
+           throw new AssertionError("should not reach here", ex$);
+        }
+    }
+
+    private static class myelin_op_matmul {
+        public static final FunctionDescriptor DESC = FunctionDescriptor.ofVoid(
+            Myelin_h.C_POINTER,
+            Myelin_h.C_INT,
+            Myelin_h.C_INT,
+            Myelin_h.C_POINTER
+        );
+
+        public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("myelin_op_matmul");
+
+        public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
+    }
+
+    /**
+     * Function descriptor for:
+     * {@snippet lang=c :
+     * void myelin_op_matmul(struct ggml_tensor *dst, int32_t thread, int32_t threads, void *unused)
+     * }
+     */
+    public static FunctionDescriptor myelin_op_matmul$descriptor() {
+        return myelin_op_matmul.DESC;
+    }
+
+    /**
+     * Downcall method handle for:
+     * {@snippet lang=c :
+     * void myelin_op_matmul(struct ggml_tensor *dst, int32_t thread, int32_t threads, void *unused)
+     * }
+     */
+    public static MethodHandle myelin_op_matmul$handle() {
+        return myelin_op_matmul.HANDLE;
+    }
+
+    /**
+     * Address for:
+     * {@snippet lang=c :
+     * void myelin_op_matmul(struct ggml_tensor *dst, int32_t thread, int32_t threads, void *unused)
+     * }
+     */
+    public static MemorySegment myelin_op_matmul$address() {
+        return myelin_op_matmul.ADDR;
+    }
+
+    /**
+     * {@snippet lang=c :
+     * void myelin_op_matmul(struct ggml_tensor *dst, int32_t thread, int32_t threads, void *unused)
+     * }
+     */
+    public static void myelin_op_matmul(MemorySegment dst, int thread, int threads, MemorySegment unused) {
+        var mh$ = myelin_op_matmul.HANDLE;
+        try {
+            if (TRACE_DOWNCALLS) {
+                traceDowncall("myelin_op_matmul", dst, thread, threads, unused);
+            }
+            mh$.invokeExact(dst, thread, threads, unused);
         } catch (Error | RuntimeException ex) {
            throw ex;
         } catch (Throwable ex$) {

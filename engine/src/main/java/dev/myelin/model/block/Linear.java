@@ -1,6 +1,7 @@
 package dev.myelin.model.block;
 
 import dev.myelin.graph.GraphBuilder;
+import dev.myelin.graph.OwnKernels;
 import dev.myelin.graph.Tensor;
 import dev.myelin.model.WeightSource;
 
@@ -57,7 +58,7 @@ public record Linear(Tensor weight, Tensor bias, Tensor scale, Extras extras) {
 
   /** [in, n] to [out, n]. */
   public Tensor apply(GraphBuilder g, Tensor x) {
-    Tensor y = g.matmul(weight, x);
+    Tensor y = OwnKernels.serve(weight, x) ? g.matmulOwn(weight, x) : g.matmul(weight, x);
     if (scale != null && extras != Extras.BIAS_THEN_SCALE) {
       y = g.multiply(y, scale);
     }

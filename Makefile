@@ -1,0 +1,131 @@
+# The front door of Myelin. `make help` lists what there is; nothing needs root, and nothing is written
+# outside this folder but the caches of Maven and npm.
+
+N ?= 128
+ifeq ($(origin PROMPT),undefined)
+PROMPT := Once upon a time
+endif
+ifeq ($(origin MODEL),undefined)
+MODEL := $(wildcard ../shared/models/stories260K-f32.gguf)
+endif
+JEXTRACT ?= jextract
+MVN ?= mvn
+# What the command line gives is passed on as it is, dollar signs and quotes too.
+override PROMPT := $(value PROMPT)
+override MODEL := $(value MODEL)
+export PROMPT MODEL
+
+# Maven with a JDK that fits, also where `java` on the PATH is older; older Mavens use what that JDK warns of.
+export MVN
+export MAVEN_OPTS := -XX:-UsePerfData --sun-misc-unsafe-memory-access=allow --enable-native-access=ALL-UNNAMED $(MAVEN_OPTS)
+mvn = JAVA_HOME=$$(cli/bin/find-jdk) && export JAVA_HOME && $(MVN) -B -ntp -q -Dstyle.color=never
+# What is shown of a tool's output: nothing, or all of it when it fails.
+quietly = > native/build/$(1).log 2>&1 || { cat native/build/$(1).log; exit 1; }
+# ThreadSanitizer of older compilers does not know where newer kernels put things.
+fixed_addresses = $$(setarch "$$(uname -m)" -R true 2>/dev/null && echo setarch "$$(uname -m)" -R)
+cmake = cmake $(if $(shell command -v ninja),-G Ninja)
+
+jar := cli/target/myelin.jar
+aot := cli/target/myelin.aot.stamp
+lib := native/build/lib/.stamp
+bench := benches/target/.built
+
+# Folders are listed too: they change when a file is deleted.
+java_inputs := pom.xml $(wildcard */pom.xml) $(shell find */src/main -name '[!.]*' 2>/dev/null)
+native_inputs := native/CMakeLists.txt $(shell find native/cmake native/include native/src native/tests -name '[!.]*')
+
+.DEFAULT_GOAL := help
+.PHONY: help run test build bench bindings compare format clean test-native test-sanitize test-aarch64 ggml checkpoint
+.DELETE_ON_ERROR:
+
+help: ## list the targets
+	@echo 'usage: make TARGET [VARIABLE=value ...]'
+	@sed -n 's/^\([a-z0-9-]*\):[^#]*## /\1|/p' Makefile | while IFS='|' read -r t d; do printf '  %-15s%s\n' "$$t" "$$d"; done
+
+run: checkpoint build ## generate text; MODEL=file.gguf PROMPT='...' N=tokens ARGS='further options of myelin run'
+	@exec cli/bin/myelin run -m "$$MODEL" -p "$$PROMPT" -n $(N) $(ARGS)
+
+test: build test-native ## run every test, check formatting
+	@.ci/formatted
+	@.ci/test-scripts
+	@if .ci/test-java; then .ci/totals; else .ci/totals 'Maven failed, see above'; fi
+
+build: $(lib) $(jar) $(aot) | ggml ## fetch ggml, compile everything; then cli/bin/myelin works
+
+bench: $(bench) $(lib) | ggml ## run the JMH benchmarks; ARGS='regular expression and JMH options'
+	@mkdir -p benches/target/report
+	@jdk=$$(cli/bin/find-jdk) && exec "$$jdk/bin/java" --enable-native-access=ALL-UNNAMED -Dmyelin.home="$(CURDIR)" \
+	  -Djava.io.tmpdir=benches/target -cp 'benches/target/*:benches/target/lib/*' \
+	  org.openjdk.jmh.Main -rf json -rff benches/target/report/jmh.json $(ARGS)
+
+compare: checkpoint build ## tokens/s beside llama.cpp on the same file, turn by turn; MODEL=file.gguf ARGS='further options of myelin bench'
+	@native/ggml/fetch.sh --pinned
+	@exec cli/bin/myelin bench -m "$$MODEL" --compare llama.cpp $(ARGS)
+
+bindings: ## generate the bindings of ggml, llama.cpp and libmyelin anew; JEXTRACT=path/to/jextract
+	@JEXTRACT='$(JEXTRACT)' native/generate-bindings.sh
+
+format: ## format Java (google-java-format) and, where clang-format is installed, C
+	@mkdir -p native/build
+	@$(mvn) spotless:apply $(call quietly,format)
+	@.ci/formatted --fix
+
+test-native: $(lib) ## run the tests of libmyelin only
+	@ctest --test-dir native/build --output-on-failure --no-tests=error $(call quietly,ctest)
+	@grep 'tests passed' native/build/ctest.log
+
+test-sanitize: native/build/.tools ## run them under AddressSanitizer, UndefinedBehaviorSanitizer and ThreadSanitizer
+	@for kind in address thread; do \
+	  { $(cmake) -S native -B native/build-$$kind -DMYELIN_SANITIZE=$$kind && \
+	    MAKEFLAGS= cmake --build native/build-$$kind --parallel; } $(call quietly,sanitize); \
+	  $(fixed_addresses) ctest --test-dir native/build-$$kind --output-on-failure --no-tests=error $(call quietly,sanitize); \
+	  echo "$$kind sanitizer: $$(grep 'tests passed' native/build/sanitize.log)"; \
+	done
+
+test-aarch64: ## cross-compile them for aarch64 and run them under qemu
+	@command -v aarch64-linux-gnu-gcc qemu-aarch64 >/dev/null || { \
+	  echo 'missing: a cross compiler or an emulator; install: apt-get install gcc-aarch64-linux-gnu qemu-user' >&2; exit 1; }
+	@$(cmake) -S native -B native/build-aarch64 --toolchain "$(CURDIR)/native/cmake/aarch64.cmake" >/dev/null
+	@MAKEFLAGS= cmake --build native/build-aarch64 --parallel
+	@ctest --test-dir native/build-aarch64 --output-on-failure
+
+clean: ## remove everything that was built or unpacked
+	rm -rf native/build native/build-* */target
+
+# ---- how things are made ----------------------------------------------------------------------------
+
+checkpoint:
+	@if [ -z "$$MODEL" ]; then \
+	  echo 'no checkpoint: name one with MODEL=path/to/checkpoint.gguf' >&2; exit 1; fi
+
+ggml:
+	@native/ggml/fetch.sh
+
+# All that is missing is said at once, before anything is built.
+native/build/.tools:
+	@native/check-tools.sh
+	@mkdir -p $(@D) && touch $@
+
+$(lib): $(native_inputs) | native/build/.tools
+	@grep -qsxF 'CMAKE_HOME_DIRECTORY:INTERNAL=$(CURDIR)/native' native/build/CMakeCache.txt || \
+	  rm -rf native/build/CMakeCache.txt native/build/CMakeFiles
+	@[ -f native/build/CMakeCache.txt ] || $(cmake) -S native -B native/build $(call quietly,configure)
+	@MAKEFLAGS= cmake --build native/build --parallel $(call quietly,compile)
+	@touch $@
+
+$(jar): $(java_inputs) | native/build/.tools
+	@echo 'compiling Myelin' >&2
+	@$(mvn) -pl cli -am -DskipTests package $(call quietly,maven-build)
+	@touch $@
+
+# An ahead-of-time cache of the classes (JEP 514) makes the start faster; without one everything works too.
+$(aot): $(jar) cli/bin/myelin cli/bin/train-start $(wildcard cli/target/lib/*.jar) | $(lib) ggml
+	@cli/bin/train-start || echo 'no ahead-of-time cache: Myelin starts a little slower' >&2
+	@touch $@
+
+# The two Maven runs write to the same folders, so one follows the other.
+$(bench): $(java_inputs) | $(jar)
+	@echo 'compiling the benchmarks' >&2
+	@$(mvn) -pl benches -am -DskipTests package dependency:copy-dependencies \
+	  -DincludeScope=runtime -DoutputDirectory=target/lib $(call quietly,maven-benches)
+	@touch $@

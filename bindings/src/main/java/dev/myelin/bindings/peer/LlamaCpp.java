@@ -1,0 +1,109 @@
+package dev.myelin.bindings.peer;
+
+import dev.myelin.bindings.KernelsLibrary;
+import dev.myelin.bindings.NativeLibraries;
+import dev.myelin.bindings.llama.Llama_h;
+import dev.myelin.bindings.llama.llama_model_quantize_params;
+import dev.myelin.error.NativeLibraryException;
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.SymbolLookup;
+import java.nio.file.Files;
+import java.nio.file.Path;
+
+/**
+ * Loads libllama, from the folder of the ggml in use, into this process: both engines then compute
+ * with the same copy of ggml. Its messages go where ggml's go, none to the terminal.
+ */
+public final class LlamaCpp {
+  private LlamaCpp() {}
+
+  /** Whether a libllama lies beside the ggml in use. */
+  public static boolean isAvailable() {
+    return NativeLibraries.llama().isPresent();
+  }
+
+  /**
+   * Loads it on the first call.
+   *
+   * @return its file
+   * @throws NativeLibraryException if there is none beside the ggml in use, or it cannot be loaded
+   */
+  public static Path load() {
+    if (Loaded.FAILURE != null) {
+      throw new NativeLibraryException(Loaded.FAILURE.getMessage(), Loaded.FAILURE);
+    }
+    return Loaded.FILE;
+  }
+
+  /** What it was built for, as it says itself. */
+  public static String systemInfo() {
+    load();
+    return Llama_h.llama_print_system_info().getString(0).strip();
+  }
+
+  /**
+   * Quantises a checkpoint.
+   *
+   * @param fileType a value of {@code enum llama_ftype}: 2 is Q4_0, 7 is Q8_0, 15 is Q4_K_M
+   * @throws NativeLibraryException if it fails
+   */
+  public static void quantize(Path in, Path out, int fileType, int threads) {
+    load();
+    try (Arena arena = Arena.ofConfined()) {
+      MemorySegment params = Llama_h.llama_model_quantize_default_params(arena);
+      llama_model_quantize_params.ftype(params, fileType);
+      llama_model_quantize_params.nthread(params, threads);
+      llama_model_quantize_params.allow_requantize(params, true);
+      int status =
+          Llama_h.llama_model_quantize(
+              arena.allocateFrom(in.toString()), arena.allocateFrom(out.toString()), params);
+      if (status != 0) {
+        throw failure("cannot quantise " + in);
+      }
+    }
+  }
+
+  /** An exception with what the library said last. */
+  static NativeLibraryException failure(String what) {
+    String said = KernelsLibrary.takeLog().replaceAll("\\s*\\n\\s*", "; ");
+    return new NativeLibraryException("libllama: " + what + (said.isEmpty() ? "" : ": " + said));
+  }
+
+  private static final class Loaded {
+    private static final Path FILE;
+    private static final RuntimeException FAILURE;
+
+    static {
+      Path file = null;
+      RuntimeException failure = null;
+      try {
+        file = loadOnce();
+      } catch (NativeLibraryException e) {
+        failure = e;
+      } catch (UnsatisfiedLinkError | RuntimeException e) {
+        failure = new NativeLibraryException("cannot load libllama: " + e.getMessage(), e);
+      }
+      FILE = file;
+      FAILURE = failure;
+    }
+
+    private static Path loadOnce() {
+      Path directory = NativeLibraries.load().directory();
+      Path library =
+          NativeLibraries.llama()
+              .filter(Files::isRegularFile)
+              .orElseThrow(
+                  () ->
+                      new NativeLibraryException(
+                          "no libllama beside the ggml in "
+                              + directory
+                              + ": the pinned build has one (unset GGML_HOME, `make build`)"));
+      System.load(library.toString());
+      MemorySegment sink = SymbolLookup.loaderLookup().findOrThrow("myelin_log_sink");
+      Llama_h.llama_log_set(sink, MemorySegment.NULL);
+      Llama_h.llama_backend_init();
+      return library;
+    }
+  }
+}

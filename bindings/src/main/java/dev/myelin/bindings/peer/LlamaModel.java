@@ -1,0 +1,144 @@
+package dev.myelin.bindings.peer;
+
+import dev.myelin.bindings.llama.Llama_h;
+import dev.myelin.bindings.llama.llama_model_params;
+import dev.myelin.error.IllegalUseException;
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+
+/** A checkpoint loaded by libllama on the CPU. Contexts must be closed before it. */
+public final class LlamaModel implements AutoCloseable {
+  private MemorySegment model;
+
+  /**
+   * @param vocabularyOnly reads the tokenizer alone
+   * @param repack lets libllama copy weights into layouts of its own, its default
+   */
+  public record Options(boolean vocabularyOnly, boolean repack) {
+    public static final Options DEFAULT = new Options(false, true);
+    public static final Options VOCABULARY = new Options(true, true);
+
+    /** The weights as they lie in the file, as Myelin multiplies them. */
+    public static final Options PLAIN = new Options(false, false);
+  }
+
+  private LlamaModel(MemorySegment model) {
+    this.model = model;
+  }
+
+  /**
+   * Loads a checkpoint.
+   *
+   * @throws dev.myelin.error.NativeLibraryException with libllama's own message if it refuses
+   */
+  public static LlamaModel load(Path file, Options options) {
+    LlamaCpp.load();
+    try (Arena arena = Arena.ofConfined()) {
+      MemorySegment params = Llama_h.llama_model_default_params(arena);
+      llama_model_params.n_gpu_layers(params, 0);
+      llama_model_params.vocab_only(params, options.vocabularyOnly());
+      llama_model_params.use_extra_bufts(params, options.repack());
+      MemorySegment model =
+          Llama_h.llama_model_load_from_file(arena.allocateFrom(file.toString()), params);
+      if (model.address() == 0) {
+        throw LlamaCpp.failure("cannot load " + file);
+      }
+      return new LlamaModel(model);
+    }
+  }
+
+  public LlamaContext context(LlamaContext.Options options) {
+    return new LlamaContext(this, options);
+  }
+
+  /** Number of tokens. */
+  public int vocabularySize() {
+    return Llama_h.llama_vocab_n_tokens(vocabulary());
+  }
+
+  /** Text to token ids; with the tokens that the file puts at its ends if {@code addSpecial}. */
+  public int[] tokenize(String text, boolean addSpecial, boolean parseSpecial) {
+    return tokenize(text.getBytes(StandardCharsets.UTF_8), addSpecial, parseSpecial);
+  }
+
+  /** Likewise for raw bytes, which need not be UTF-8. */
+  public int[] tokenize(byte[] utf8, boolean addSpecial, boolean parseSpecial) {
+    try (Arena arena = Arena.ofConfined()) {
+      MemorySegment text = arena.allocateFrom(ValueLayout.JAVA_BYTE, utf8);
+      int capacity = utf8.length + 8;
+      while (true) {
+        MemorySegment ids = arena.allocate(ValueLayout.JAVA_INT, capacity);
+        int n =
+            Llama_h.llama_tokenize(
+                vocabulary(), text, utf8.length, ids, capacity, addSpecial, parseSpecial);
+        if (n >= 0) {
+          return ids.asSlice(0, (long) n * Integer.BYTES).toArray(ValueLayout.JAVA_INT);
+        }
+        if (n == Integer.MIN_VALUE || -n <= capacity) {
+          throw LlamaCpp.failure("cannot tokenize " + utf8.length + " bytes");
+        }
+        capacity = -n;
+      }
+    }
+  }
+
+  /** The bytes of one token; of a control token only if {@code renderSpecial}. */
+  public byte[] piece(int token, boolean renderSpecial) {
+    try (Arena arena = Arena.ofConfined()) {
+      int capacity = 64;
+      while (true) {
+        MemorySegment bytes = arena.allocate(capacity);
+        int n =
+            Llama_h.llama_token_to_piece(vocabulary(), token, bytes, capacity, 0, renderSpecial);
+        if (n >= 0) {
+          return bytes.asSlice(0, n).toArray(ValueLayout.JAVA_BYTE);
+        }
+        capacity = -n;
+      }
+    }
+  }
+
+  /**
+   * Token ids to the bytes of a text.
+   *
+   * @param removeSpecial leaves out the tokens that the file puts at its ends
+   */
+  public byte[] detokenize(int[] tokens, boolean removeSpecial, boolean renderSpecial) {
+    try (Arena arena = Arena.ofConfined()) {
+      MemorySegment ids = arena.allocateFrom(ValueLayout.JAVA_INT, tokens);
+      int capacity = 16 + 8 * tokens.length;
+      while (true) {
+        MemorySegment text = arena.allocate(capacity);
+        int n =
+            Llama_h.llama_detokenize(
+                vocabulary(), ids, tokens.length, text, capacity, removeSpecial, renderSpecial);
+        if (n >= 0) {
+          return text.asSlice(0, n).toArray(ValueLayout.JAVA_BYTE);
+        }
+        capacity = -n;
+      }
+    }
+  }
+
+  MemorySegment address() {
+    if (model == null) {
+      throw new IllegalUseException("libllama: the model is closed");
+    }
+    return model;
+  }
+
+  private MemorySegment vocabulary() {
+    return Llama_h.llama_model_get_vocab(address());
+  }
+
+  @Override
+  public void close() {
+    if (model != null) {
+      Llama_h.llama_model_free(model);
+      model = null;
+    }
+  }
+}

@@ -1,0 +1,73 @@
+package dev.myelin.bindings;
+
+import dev.myelin.bindings.peer.LlamaCpp;
+import dev.myelin.error.MyelinException;
+import java.util.Collections;
+import java.util.IdentityHashMap;
+import java.util.Set;
+import java.util.concurrent.CountDownLatch;
+
+/** The main program of {@link LoaderTest}'s processes: loads, and prints what came of it. */
+final class LoaderProbe {
+  private static final int THREADS = 16;
+
+  private LoaderProbe() {}
+
+  public static void main(String[] args) throws InterruptedException {
+    try {
+      System.out.println(
+          switch (args[0]) {
+            case "load" -> load();
+            case "llama" -> "loaded " + LlamaCpp.load();
+            case "concurrently" -> concurrently();
+            default -> throw new IllegalArgumentException(args[0]);
+          });
+    } catch (MyelinException e) {
+      System.out.println(e.getClass().getSimpleName() + " " + e.getMessage());
+      again(e);
+    }
+  }
+
+  private static String load() {
+    GgmlBuild build = NativeLibraries.load();
+    return "loaded " + build.origin() + " " + build.directory();
+  }
+
+  /** A failure is remembered: the next call says the same. */
+  private static void again(MyelinException first) {
+    try {
+      LlamaCpp.load();
+      System.out.println("but the second call succeeded");
+    } catch (MyelinException e) {
+      if (!e.getMessage().equals(first.getMessage())) {
+        System.out.println("but the second call says " + e.getMessage());
+      }
+    }
+  }
+
+  private static String concurrently() throws InterruptedException {
+    Set<GgmlBuild> builds = Collections.newSetFromMap(new IdentityHashMap<>());
+    CountDownLatch ready = new CountDownLatch(THREADS);
+    CountDownLatch done = new CountDownLatch(THREADS);
+    for (int i = 0; i < THREADS; i++) {
+      Thread.ofPlatform()
+          .start(
+              () -> {
+                ready.countDown();
+                try {
+                  ready.await();
+                  GgmlBuild build = NativeLibraries.load();
+                  synchronized (builds) {
+                    builds.add(build);
+                  }
+                } catch (InterruptedException e) {
+                  Thread.currentThread().interrupt();
+                } finally {
+                  done.countDown();
+                }
+              });
+    }
+    done.await();
+    return builds.size() + " build";
+  }
+}

@@ -1,0 +1,40 @@
+package dev.myelin.bindings;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import dev.myelin.error.NativeLibraryException;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+class PlatformTest {
+  @ParameterizedTest
+  @CsvSource({
+    "Linux, amd64, linux-x64, x86_64-linux-gnu",
+    "Linux, x86_64, linux-x64, x86_64-linux-gnu",
+    "Linux, aarch64, linux-arm64, aarch64-linux-gnu",
+    "Linux, arm, linux-armv7l, arm-linux-gnueabihf",
+    "Linux, riscv64, linux-riscv64, riscv64-linux-gnu",
+    "Mac OS X, aarch64, mac-arm64-metal, ''",
+    "Mac OS X, x86_64, mac-x64, ''",
+    "Windows 11, amd64, win-x64, ''",
+    "Windows 11, aarch64, win-arm64, ''",
+  })
+  void namesOfThePinnedPackagesAndOfDebian(String os, String arch, String ggml, String multiarch) {
+    assertThat(Platform.of(os, arch)).isEqualTo(new Platform(ggml, multiarch));
+  }
+
+  @ParameterizedTest
+  @CsvSource({"Linux, s390x", "Linux, ppc64le", "FreeBSD, amd64", "AIX, ppc64"})
+  void othersAreRefusedByName(String os, String arch) {
+    assertThatThrownBy(() -> Platform.of(os, arch))
+        .isInstanceOf(NativeLibraryException.class)
+        .hasMessage("no native libraries for " + os + " on " + arch);
+  }
+
+  @Test
+  void thisMachineIsOneOfThem() {
+    assertThat(Platform.current().ggmlName()).isNotEmpty();
+  }
+}

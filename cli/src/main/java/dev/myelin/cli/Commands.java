@@ -1,0 +1,45 @@
+package dev.myelin.cli;
+
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.function.Function;
+import picocli.CommandLine;
+
+/** Every command of Myelin; a new one is a class and a line here. */
+final class Commands {
+  private static final Map<String, Function<Console, Object>> ALL = new LinkedHashMap<>();
+
+  static {
+    ALL.put("run", RunCommand::new);
+    ALL.put("chat", ChatCommand::new);
+    ALL.put("tokenize", TokenizeCommand::new);
+    ALL.put("logits", LogitsCommand::new);
+    ALL.put("completion", CompletionCommand::new);
+    ALL.put("help", HelpCommand::new);
+    ALL.put("version", VersionCommand::new);
+  }
+
+  private Commands() {}
+
+  /**
+   * The parser for a command line. Picocli reads a command's options by reflection, so only the
+   * command in use is added where the arguments begin with one that needs no other.
+   */
+  static CommandLine parser(Console console, String... args) {
+    CommandLine root = new CommandLine(new Myelin());
+    String first = args.length == 0 ? "" : args[0];
+    if (ALL.containsKey(first) && !first.equals("help") && !first.equals("completion")) {
+      root.addSubcommand(first, ALL.get(first).apply(console));
+    } else {
+      ALL.forEach((name, command) -> root.addSubcommand(name, command.apply(console)));
+    }
+    Failures failures = new Failures(console);
+    root.setExpandAtFiles(false); // a prompt may begin with @
+    root.setParameterExceptionHandler(failures);
+    root.setExecutionExceptionHandler(failures);
+    root.setUsageHelpLongOptionsMaxWidth(30);
+    root.setUsageHelpWidth(100);
+    root.setErr(console.err());
+    return root;
+  }
+}

@@ -1,0 +1,93 @@
+package dev.myelin.cli;
+
+import dev.myelin.cli.Console.OutputException;
+import dev.myelin.error.MyelinException;
+import dev.myelin.error.Printable;
+import java.util.Arrays;
+import java.util.Set;
+import picocli.CommandLine;
+import picocli.CommandLine.ExitCode;
+import picocli.CommandLine.IExecutionExceptionHandler;
+import picocli.CommandLine.IParameterExceptionHandler;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.ParseResult;
+import picocli.CommandLine.UnmatchedArgumentException;
+
+/** Whatever goes wrong becomes one line on standard error and an exit status. */
+final class Failures implements IParameterExceptionHandler, IExecutionExceptionHandler {
+  private final Console console;
+
+  Failures(Console console) {
+    this.console = console;
+  }
+
+  /** Wrong usage: status 2. */
+  @Override
+  public int handleParseException(ParameterException e, String[] args) {
+    CommandLine line = e.getCommandLine();
+    String name = line.getCommandSpec().qualifiedName();
+    tell(name + ": " + problem(e) + " (`" + name + " --help` says more)");
+    if (Arrays.asList(args).contains(HelpOptions.VERBOSE)) {
+      e.printStackTrace(console.err());
+    }
+    return ExitCode.USAGE;
+  }
+
+  private static String problem(ParameterException e) {
+    if (!(e instanceof UnmatchedArgumentException unmatched)) {
+      return lowerFirst(e.getMessage());
+    }
+    String first = unmatched.getUnmatched().getFirst();
+    String kind = "argument";
+    if (unmatched.isUnknownOption()) {
+      kind = "option";
+    } else if (!e.getCommandLine().getSubcommands().isEmpty()) {
+      kind = "command";
+    }
+    Set<String> known =
+        kind.equals("command")
+            ? e.getCommandLine().getSubcommands().keySet()
+            : e.getCommandLine().getCommandSpec().optionsMap().keySet();
+    String hint = Nearest.to(first, known).map(near -> ": did you mean " + near + "?").orElse("");
+    return "unknown " + kind + " '" + first + "'" + hint;
+  }
+
+  /** Failed work: status 1. */
+  @Override
+  public int handleExecutionException(Exception e, CommandLine line, ParseResult parsed) {
+    return e instanceof ParameterException p
+        ? handleParseException(p, parsed.originalArgs().toArray(String[]::new))
+        : handle(e, line);
+  }
+
+  /** Any failure, also those that picocli lets pass. */
+  int handle(Throwable e, CommandLine line) {
+    if (e instanceof OutputException output && output.closedByReader()) {
+      return ExitCode.OK;
+    }
+    tell("myelin: " + message(e));
+    ParseResult parsed = line.getParseResult();
+    if (parsed != null && parsed.originalArgs().contains(HelpOptions.VERBOSE)) {
+      e.printStackTrace(console.err());
+    }
+    return ExitCode.SOFTWARE;
+  }
+
+  private void tell(String line) {
+    console.note(Printable.of(line));
+  }
+
+  private static String message(Throwable e) {
+    return switch (e) {
+      case MyelinException known -> known.getMessage();
+      case OutputException known -> known.getMessage();
+      case OutOfMemoryError memory ->
+          "out of memory: " + memory.getMessage() + " (MYELIN_JAVA_OPTS=-Xmx4g allows more)";
+      default -> "unexpected " + e + " (--verbose shows where; please report it)";
+    };
+  }
+
+  private static String lowerFirst(String text) {
+    return text.isEmpty() ? text : Character.toLowerCase(text.charAt(0)) + text.substring(1);
+  }
+}

@@ -1,0 +1,77 @@
+package dev.myelin.cli;
+
+import dev.myelin.error.InvalidRequestException;
+import dev.myelin.error.MyelinException;
+import java.io.IOException;
+import java.io.InputStream;
+import java.nio.ByteBuffer;
+import java.nio.CharBuffer;
+import java.nio.charset.CoderResult;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.AccessDeniedException;
+import java.nio.file.FileAlreadyExistsException;
+import java.nio.file.FileSystemException;
+import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
+
+/** Reads texts that users give, as UTF-8. */
+final class Input {
+  private static final int LONGEST = 256 << 20;
+
+  private Input() {}
+
+  static String standardInput(Console console) {
+    return text(standardInputBytes(console), "standard input");
+  }
+
+  static byte[] standardInputBytes(Console console) {
+    try {
+      return bytes(console.in(), "standard input");
+    } catch (IOException e) {
+      throw failure("standard input", e);
+    }
+  }
+
+  static String file(Path file) {
+    try (InputStream in = Files.newInputStream(file)) {
+      return text(bytes(in, file.toString()), file.toString());
+    } catch (IOException e) {
+      throw failure(file.toString(), e);
+    }
+  }
+
+  /** The error of reading or writing a file, which names it. */
+  static MyelinException failure(String file, IOException e) {
+    String reason =
+        switch (e) {
+          case NoSuchFileException _ -> "no such file or folder";
+          case AccessDeniedException _ -> "permission denied";
+          case FileAlreadyExistsException _ -> "exists already";
+          case FileSystemException io when io.getReason() != null -> io.getReason();
+          default -> e.getMessage();
+        };
+    return new MyelinException(file + ": " + reason, e);
+  }
+
+  /** Bytes as text; what is no UTF-8 is refused, as its tokens would not be what was given. */
+  static String text(byte[] bytes, String name) {
+    ByteBuffer from = ByteBuffer.wrap(bytes);
+    CharBuffer to = CharBuffer.allocate(bytes.length);
+    CoderResult result = StandardCharsets.UTF_8.newDecoder().decode(from, to, true);
+    if (result.isError()) {
+      throw new InvalidRequestException(
+          "%s: byte 0x%02x at %d: expected UTF-8"
+              .formatted(name, bytes[from.position()] & 0xff, from.position()));
+    }
+    return to.flip().toString();
+  }
+
+  private static byte[] bytes(InputStream in, String name) throws IOException {
+    byte[] bytes = in.readNBytes(LONGEST);
+    if (bytes.length == LONGEST && in.read() >= 0) {
+      throw new InvalidRequestException(name + ": expected at most " + LONGEST + " bytes");
+    }
+    return bytes;
+  }
+}

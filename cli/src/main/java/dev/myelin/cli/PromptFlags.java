@@ -1,0 +1,31 @@
+package dev.myelin.cli;
+
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+
+/** The text to go on from. */
+final class PromptFlags {
+  @Option(
+      names = {"-p", "--prompt"},
+      paramLabel = "TEXT",
+      description = "The text to go on from, as it is.")
+  private String text;
+
+  @Option(
+      names = {"-f", "--file"},
+      paramLabel = "FILE",
+      description = "A file with that text, without the last line's end; - is standard input.")
+  private String file;
+
+  String text(Console console, CommandSpec command) {
+    if (text != null) {
+      return text;
+    }
+    String read =
+        file.equals("-")
+            ? Input.standardInput(console)
+            : Input.file(ModelOptions.path(command, file));
+    // editors and echo end a text with a newline that is no part of it
+    return read.endsWith("\n") ? read.substring(0, read.length() - 1) : read;
+  }
+}

@@ -1,0 +1,162 @@
+package dev.myelin.chat;
+
+import dev.myelin.chat.jinja.JinjaTemplate;
+import dev.myelin.chat.jinja.TemplateException;
+import dev.myelin.error.InvalidRequestException;
+import dev.myelin.error.ModelFileException;
+import dev.myelin.error.MyelinException;
+import dev.myelin.error.Printable;
+import dev.myelin.gguf.GgufArray;
+import dev.myelin.gguf.GgufFile;
+import dev.myelin.gguf.Metadata;
+import java.nio.file.Path;
+import java.time.Clock;
+import java.time.ZonedDateTime;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.function.Supplier;
+
+/**
+ * A checkpoint's own chat template (the key {@code tokenizer.chat_template}, in Jinja), which turns
+ * messages into the text of a prompt. Immutable, for any number of threads.
+ *
+ * <p>Nothing is parsed before the first rendering, which takes about half a second more than those
+ * that follow: the template engine is heavy. {@link #prepare} does it ahead.
+ */
+public final class ChatTemplate {
+  private static final String KEY = "tokenizer.chat_template";
+
+  private final Optional<Path> file; // for messages
+  private final String source;
+  private final String bos;
+  private final String eos;
+  private final Clock clock;
+  private volatile JinjaTemplate compiled;
+
+  ChatTemplate(Optional<Path> file, String source, String bos, String eos, Clock clock) {
+    this.file = file;
+    this.source = source;
+    this.bos = bos;
+    this.eos = eos;
+    this.clock = clock;
+  }
+
+  /**
+   * The template in a checkpoint, or nothing where it has none.
+   *
+   * @throws ModelFileException if the key does not hold a string, or the tokens it needs are wrong
+   */
+  public static Optional<ChatTemplate> of(GgufFile file) {
+    Metadata metadata = file.metadata();
+    return metadata
+        .optString(KEY)
+        .filter(source -> !source.isBlank())
+        .map(
+            source ->
+                new ChatTemplate(
+                    Optional.of(file.path()),
+                    source,
+                    token(metadata, "tokenizer.ggml.bos_token_id"),
+                    token(metadata, "tokenizer.ggml.eos_token_id"),
+                    Clock.systemDefaultZone()));
+  }
+
+  private static String token(Metadata metadata, String key) {
+    Optional<GgufArray> tokens = metadata.optArray("tokenizer.ggml.tokens");
+    if (!metadata.has(key) || tokens.isEmpty()) {
+      return "";
+    }
+    int id = metadata.u32(key);
+    if (id >= tokens.get().size()) {
+      throw metadata.bad(key, "expected a token below " + tokens.get().size());
+    }
+    return tokens.get().string(id);
+  }
+
+  /**
+   * A template from elsewhere.
+   *
+   * @param bos text of the token that begins a sequence, empty if there is none
+   * @param eos text of the token that ends one, empty if there is none
+   */
+  public static ChatTemplate parse(String source, String bos, String eos) {
+    return new ChatTemplate(Optional.empty(), source, bos, eos, Clock.systemDefaultZone());
+  }
+
+  /** The template itself. */
+  public String source() {
+    return source;
+  }
+
+  /**
+   * Parses the template now instead of on the first rendering.
+   *
+   * @throws MyelinException if it is malformed, with the line
+   */
+  public void prepare() {
+    failing(this::compiled);
+  }
+
+  /**
+   * The prompt for these messages, special tokens as text. It begins with the text of BOS if the
+   * template says so: encode it without adding special tokens, and parsing those in it.
+   *
+   * @param addGenerationPrompt whether the text ends where the assistant's reply begins
+   * @throws InvalidRequestException if there is no message, or the template refuses them (its
+   *     {@code raise_exception})
+   * @throws MyelinException if the template is malformed, fails or would not end, with the line; a
+   *     {@link ModelFileException} where the file is known
+   */
+  public String render(List<ChatMessage> messages, boolean addGenerationPrompt) {
+    return render(messages, addGenerationPrompt, Map.of());
+  }
+
+  /**
+   * As above, with further variables the template reads, such as {@code enable_thinking} or {@code
+   * tools}.
+   *
+   * @param variables text, numbers, booleans, lists, maps and null, however nested
+   */
+  public String render(
+      List<ChatMessage> messages, boolean addGenerationPrompt, Map<String, ?> variables) {
+    if (messages.isEmpty()) {
+      throw new InvalidRequestException("a conversation without messages: expected one at least");
+    }
+    List<Map<String, Object>> turns = new ArrayList<>(messages.size());
+    for (ChatMessage message : messages) {
+      turns.add(Map.of("role", message.role().templateName(), "content", message.content()));
+    }
+    Map<String, Object> all = new HashMap<>(variables);
+    all.put("messages", turns);
+    all.put("add_generation_prompt", addGenerationPrompt);
+    all.put("bos_token", bos);
+    all.put("eos_token", eos);
+    return failing(() -> compiled().render(all, ZonedDateTime.now(clock)));
+  }
+
+  private JinjaTemplate compiled() {
+    JinjaTemplate template = compiled;
+    if (template == null) {
+      template = new JinjaTemplate(source);
+      compiled = template;
+    }
+    return template;
+  }
+
+  private <T> T failing(Supplier<T> work) {
+    try {
+      return work.get();
+    } catch (TemplateException e) {
+      String message = Printable.of(String.valueOf(e.getMessage()));
+      if (e.raised()) {
+        throw new InvalidRequestException("the chat template refuses the messages: " + message);
+      }
+      String where = KEY + (e.line() > 0 ? " line " + e.line() : "");
+      throw file.<MyelinException>map(path -> new ModelFileException(path, where, message))
+          .orElseGet(() -> new MyelinException(where + ": " + message));
+    }
+  }
+}

@@ -1,0 +1,42 @@
+package dev.myelin.graph;
+
+import dev.myelin.bindings.KernelsLibrary;
+import dev.myelin.gguf.GgmlType;
+import java.util.EnumMap;
+import java.util.Map;
+
+/**
+ * Which matmuls Myelin's own kernels compute: those that stream the weights for a few positions, of
+ * the types and on the machines where that is faster than ggml.
+ */
+public final class OwnKernels {
+  /** Beyond so many positions ggml's blocked products are faster than one dot after the other. */
+  private static final int MOST_POSITIONS = 4;
+
+  private OwnKernels() {}
+
+  /** Whether {@code w} [k, n] times {@code x} [k, m] is theirs. */
+  public static boolean serve(Tensor w, Tensor x) {
+    int format = KernelsLibrary.activationFormat(w.type().id());
+    return format != 0
+        && x.type() == GgmlType.F32
+        && x.dim(1) <= MOST_POSITIONS
+        && x.dim(2) * x.dim(3) * w.dim(2) * w.dim(3) == 1
+        && w.dim(0) == x.dim(0)
+        && x.stride(0) == Float.BYTES
+        && w.isContiguousFrom(0)
+        && KernelsLibrary.activationBytes(format, x.dim(0)) > 0;
+  }
+
+  /** The types served on this machine, by the name of the instruction set; for display. */
+  public static Map<GgmlType, String> served() {
+    Ggml.require();
+    Map<GgmlType, String> types = new EnumMap<>(GgmlType.class);
+    for (GgmlType type : GgmlType.values()) {
+      if (KernelsLibrary.activationFormat(type.id()) != 0) {
+        types.put(type, KernelsLibrary.kernels());
+      }
+    }
+    return types;
+  }
+}

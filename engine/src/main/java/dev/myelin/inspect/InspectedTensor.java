@@ -1,0 +1,61 @@
+package dev.myelin.inspect;
+
+import dev.myelin.gguf.TensorInfo;
+import java.util.OptionalInt;
+import java.util.regex.Pattern;
+
+/**
+ * A tensor, and what it is for.
+ *
+ * @param layer the layer it belongs to, counted from 0; none for what lies outside of them
+ */
+public record InspectedTensor(
+    TensorInfo info, Component component, OptionalInt layer, Use use, boolean multiplies) {
+
+  /** How much of a tensor the computation of one token reads. */
+  public enum Use {
+    /** All of it. */
+    WHOLE,
+    /** The share of the experts that the router chooses. */
+    ROUTED,
+    /** One row: an embedding. */
+    ROW
+  }
+
+  private static final Pattern ROUTED =
+      Pattern.compile("ffn_.*_(exps|chexps)\\..*|ffn_(gate|up|down)\\.\\d+\\..*");
+  private static final Pattern ROWS =
+      Pattern.compile("(.*\\.)?(\\w*token_embd|position_embd|token_types|embed_tokens)\\.weight");
+
+  static InspectedTensor of(TensorInfo info) {
+    TensorName name = TensorName.of(info.name());
+    Component component = Component.of(name);
+    Use use = Use.WHOLE;
+    if (ROWS.matcher(name.local()).matches()) {
+      use = Use.ROW;
+    } else if (ROUTED.matcher(name.local()).matches()) {
+      use = Use.ROUTED;
+    }
+    boolean matrix = info.dim(1) > 1 && name.local().endsWith(".weight");
+    boolean multiplies =
+        matrix
+            && use != Use.ROW
+            && component != Component.NORMS
+            && component != Component.POSITIONS;
+    return new InspectedTensor(info, component, name.layer(), use, multiplies);
+  }
+
+  /** Its parameters: every element counts as one. */
+  public long parameters() {
+    return info.elements();
+  }
+
+  /** Those of its parameters that a token's computation reads, where it is not a row. */
+  long active(ModelShape.Experts experts) {
+    return switch (use) {
+      case ROW -> 0;
+      case WHOLE -> parameters();
+      case ROUTED -> experts.share(parameters());
+    };
+  }
+}

@@ -1,0 +1,242 @@
+package dev.myelin.gguf;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.myelin.error.ModelFileException;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.Arrays;
+import java.util.HexFormat;
+import java.util.List;
+import java.util.Random;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/**
+ * Mutations of good files either open, and then keep every promise, or are refused in one line;
+ * either way at little cost. Seeds are fixed, and time is bounded.
+ */
+class GgufFuzzTest {
+  private static final Path NAME = Path.of("fuzz.gguf");
+
+  /** For a test on a busy machine; otherwise each takes about a second. */
+  private static final Duration LONGEST = Duration.ofSeconds(3);
+
+  private static final int ROUNDS = 4_000;
+
+  private static final long[] INTERESTING = {
+    0,
+    1,
+    2,
+    3,
+    4,
+    5,
+    7,
+    8,
+    9,
+    12,
+    13,
+    31,
+    32,
+    33,
+    63,
+    64,
+    65,
+    127,
+    128,
+    255,
+    256,
+    4096,
+    65535,
+    65536,
+    1L << 20,
+    (1L << 31) - 1,
+    1L << 31,
+    (1L << 32) - 1,
+    1L << 32,
+    1L << 60,
+    1L << 61,
+    1L << 62,
+    Long.MAX_VALUE - 31,
+    Long.MAX_VALUE,
+    Long.MIN_VALUE,
+    -64,
+    -32,
+    -8,
+    -2,
+    -1
+  };
+
+  private static final List<byte[]> GOOD =
+      List.of(RawGguf.good().build(), RawGguf.good().version(2).build(), rich(3), rich(2));
+
+  private int opened;
+  private int refused;
+
+  /** Every value type, four tensors, alignment 8. */
+  private static byte[] rich(int version) {
+    GgufWriter writer = new GgufWriter().version(version).alignment(8);
+    for (GgufValueType type : GgufValueType.values()) {
+      if (type.bytes() > 0) {
+        Object one = type == GgufValueType.BOOL ? (Object) true : (Object) 1;
+        writer.put(type.shortName(), type, one);
+        writer.putArray("a." + type.shortName(), type, new Object[] {one, one, one});
+      }
+    }
+    writer.put("text", "text").put("words", new String[] {"one", "", "three"});
+    for (GgmlType type : List.of(GgmlType.F32, GgmlType.Q4_0, GgmlType.Q6_K, GgmlType.I8)) {
+      DataSource zeros = sink -> sink.write(MemorySegment.ofArray(new byte[2 * type.blockBytes()]));
+      writer.tensor("w." + type.ggmlName(), type, new long[] {type.blockSize(), 2}, zeros);
+    }
+    return writer.toBytes().toArray(ValueLayout.JAVA_BYTE);
+  }
+
+  /** Every byte of a small file as the start of a number, with every interesting value. */
+  @Test
+  void everyFieldOverwritten() {
+    long deadline = System.nanoTime() + LONGEST.toNanos();
+    byte[] good = GOOD.getFirst();
+    for (int at = 0; at <= good.length - 8 && System.nanoTime() < deadline; at++) {
+      for (long value : INTERESTING) {
+        check(overwritten(good, at, value, 8));
+        check(overwritten(good, at, value, 4));
+      }
+    }
+    assertThat(opened).isPositive();
+    assertThat(refused).isPositive();
+  }
+
+  /** The same for every type of value and tensor, with some of the values. */
+  @Test
+  void someFieldsOverwritten() {
+    long deadline = System.nanoTime() + LONGEST.toNanos();
+    Random random = new Random(0);
+    byte[] good = GOOD.get(2);
+    for (int at = 0; at <= good.length - 8 && System.nanoTime() < deadline; at++) {
+      for (int n = 0; n < 8; n++) {
+        long value = INTERESTING[random.nextInt(INTERESTING.length)];
+        check(overwritten(good, at, value, random.nextBoolean() ? 4 : 8));
+      }
+    }
+  }
+
+  @Test
+  void everyLengthCut() {
+    for (byte[] good : GOOD) {
+      for (int length = 0; length < good.length; length++) {
+        check(Arrays.copyOf(good, length));
+      }
+    }
+  }
+
+  @ParameterizedTest
+  @ValueSource(longs = {1, 2, 3})
+  void manyMutations(long seed) {
+    Random random = new Random(seed);
+    long deadline = System.nanoTime() + LONGEST.toNanos();
+    for (int round = 0; round < ROUNDS && System.nanoTime() < deadline; round++) {
+      byte[] file = GOOD.get(random.nextInt(GOOD.size())).clone();
+      for (int n = 1 + random.nextInt(4); n > 0 && file.length > 16; n--) {
+        file = mutated(file, random);
+      }
+      check(file);
+    }
+  }
+
+  private static byte[] mutated(byte[] file, Random random) {
+    int at = random.nextInt(file.length);
+    long value = INTERESTING[random.nextInt(INTERESTING.length)];
+    switch (random.nextInt(9)) {
+      case 0, 1 -> file[at] ^= (byte) (1 << random.nextInt(8));
+      case 2 -> file[at] = (byte) random.nextInt(256);
+      case 3 -> {
+        return overwritten(file, Math.min(at, file.length - 8), value, 8);
+      }
+      case 4 -> {
+        return overwritten(file, Math.min(at, file.length - 8), value, 4);
+      }
+      case 5 -> {
+        return Arrays.copyOf(file, at);
+      }
+      case 6 -> swap(file, random);
+      case 7 -> {
+        return spliced(file, at, random.nextInt(24), 0); // some bytes removed
+      }
+      default -> {
+        return spliced(file, at, 0, random.nextInt(24)); // some bytes repeated
+      }
+    }
+    return file;
+  }
+
+  private static byte[] overwritten(byte[] file, int at, long value, int bytes) {
+    byte[] changed = file.clone();
+    ByteBuffer buffer = ByteBuffer.wrap(changed).order(ByteOrder.LITTLE_ENDIAN);
+    if (bytes == 8) {
+      buffer.putLong(at, value);
+    } else {
+      buffer.putInt(at, (int) value);
+    }
+    return changed;
+  }
+
+  private static void swap(byte[] file, Random random) {
+    int length = 1 + random.nextInt(Math.min(40, file.length / 2));
+    int a = random.nextInt(file.length - length);
+    int b = random.nextInt(file.length - length);
+    byte[] slice = Arrays.copyOfRange(file, a, a + length);
+    System.arraycopy(file, b, file, a, length);
+    System.arraycopy(slice, 0, file, b, length);
+  }
+
+  /** Leaves {@code removed} bytes out at {@code at}, or has {@code repeated} bytes twice. */
+  private static byte[] spliced(byte[] file, int at, int removed, int repeated) {
+    int from = Math.max(0, Math.min(file.length, at + removed - repeated));
+    byte[] changed = Arrays.copyOf(file, at + file.length - from);
+    System.arraycopy(file, from, changed, at, file.length - from);
+    return changed;
+  }
+
+  private void check(byte[] bytes) {
+    MemorySegment segment = RawGguf.segment(bytes);
+    GgufFile[] file = new GgufFile[1];
+    ModelFileException[] error = new ModelFileException[1];
+    try {
+      Runnable open =
+          () -> {
+            try {
+              file[0] = GgufFile.of(NAME, segment);
+            } catch (ModelFileException e) {
+              error[0] = e;
+            }
+          };
+      if (Allocation.exceeds(Allocation.limit(bytes.length), open)) {
+        throw new AssertionError("allocates more than " + Allocation.limit(bytes.length));
+      }
+      if (file[0] != null) {
+        opened++;
+        Walk.through(file[0]);
+        file[0].close();
+      } else {
+        refused++;
+        oneLine(error[0].getMessage());
+      }
+    } catch (RuntimeException | Error e) {
+      throw new AssertionError("file " + HexFormat.of().formatHex(bytes), e);
+    }
+  }
+
+  private static void oneLine(String message) {
+    if (!message.startsWith("fuzz.gguf: ")
+        || !message.contains("expected ")
+        || message.length() > 300
+        || message.chars().anyMatch(Character::isISOControl)) {
+      throw new AssertionError("message: " + message);
+    }
+  }
+}

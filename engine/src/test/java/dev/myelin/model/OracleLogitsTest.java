@@ -1,0 +1,216 @@
+package dev.myelin.model;
+
+import static dev.myelin.testing.RandomModel.Feature.BIASES;
+import static dev.myelin.testing.RandomModel.Feature.EXPERTS;
+import static dev.myelin.testing.RandomModel.Feature.FUSED_QKV;
+import static dev.myelin.testing.RandomModel.Feature.ROPE_BASE;
+import static dev.myelin.testing.RandomModel.Feature.ROPE_FREQS;
+import static dev.myelin.testing.RandomModel.Feature.ROPE_LINEAR;
+import static dev.myelin.testing.RandomModel.Feature.ROPE_LONG;
+import static dev.myelin.testing.RandomModel.Feature.ROPE_YARN;
+import static dev.myelin.testing.RandomModel.Feature.SCALES;
+import static dev.myelin.testing.RandomModel.Feature.TIED;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.myelin.bindings.peer.LlamaContext.FlashAttention;
+import dev.myelin.cache.CacheType;
+import dev.myelin.generate.Session;
+import dev.myelin.gguf.GgmlType;
+import dev.myelin.testing.Logits;
+import dev.myelin.testing.RandomModel;
+import dev.myelin.testing.RandomModel.Shape;
+import dev.myelin.testing.RandomModel.TypeMix;
+import dev.myelin.testing.RandomVocabulary;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
+
+/**
+ * Logits at every position against libllama on the same file: each architecture, f32 and quantised,
+ * each cache type, the prompt fed whole, in threes, one by one, and again after a truncation.
+ */
+class OracleLogitsTest {
+  private static final double F32_BOUND = 1e-6;
+  private static final double QUANTISED_BOUND = 1e-3;
+
+  /** More than a graph's first cells, so that the graph grows on the way. */
+  private static final int TOKENS = 270;
+
+  private static final int CONTEXT = 512;
+
+  @TempDir static Path folder;
+
+  /** A model, how it is run, and how far the logits may be from the oracle's. */
+  private record Case(
+      String name, RandomModel model, CacheType cache, int contextLength, double bound) {
+    @Override
+    public String toString() {
+      return name + ", cache " + cache;
+    }
+  }
+
+  @BeforeAll
+  static void oracle() {
+    Logits.requireOracle();
+  }
+
+  static List<Case> f32() {
+    RandomModel llama = RandomModel.small("llama");
+    RandomModel qwen2 = RandomModel.small("qwen2");
+    RandomModel qwen3 = RandomModel.small("qwen3");
+    RandomModel gpt2 = RandomModel.small("gpt2");
+    Shape wide = Shape.SMALL.withHeads(6, 3, 64);
+    List<Case> cases = new ArrayList<>();
+    cases.add(f32("llama", llama));
+    cases.add(f32("llama, another seed", llama.withSeed(2)));
+    cases.add(f32("llama 3", tiedLlama3(llama)));
+    cases.add(f32("llama with biases", llama.with(BIASES)));
+    cases.add(f32("llama with biases and scales", llama.with(BIASES, SCALES)));
+    cases.add(f32("llama, fused qkv", llama.with(FUSED_QKV, BIASES, SCALES)));
+    cases.add(f32("llama, linear rope", llama.with(ROPE_LINEAR)));
+    cases.add(f32("llama, yarn", llama.with(ROPE_YARN)));
+    cases.add(f32("llama, heads wider than the model", llama.withShape(wide)));
+    cases.add(f32("llama, one key head", llama.withShape(Shape.SMALL.withHeads(8, 1, 32))));
+    cases.add(f32("llama, experts", llama.with(EXPERTS)));
+    cases.add(f32("llama, experts with scales", llama.with(EXPERTS, SCALES, TIED)));
+    RandomModel longrope = llama.with(ROPE_LONG);
+    int original = RandomModel.ORIGINAL_CONTEXT;
+    cases.add(new Case("llama, short longrope", longrope, CacheType.F32, original, F32_BOUND));
+    cases.add(new Case("llama, long longrope", longrope, CacheType.F32, CONTEXT, F32_BOUND));
+    cases.add(f32("qwen2", qwen2));
+    cases.add(f32("qwen2 with everything", qwen2.with(BIASES, SCALES, ROPE_BASE)));
+    cases.add(f32("qwen2, tied, fused", qwen2.with(TIED, FUSED_QKV)));
+    cases.add(f32("qwen2, yarn", qwen2.with(ROPE_YARN)));
+    cases.add(f32("qwen3", qwen3));
+    cases.add(f32("qwen3, wide heads, scales", qwen3.withShape(wide).with(SCALES, TIED)));
+    cases.add(f32("qwen3, yarn", qwen3.with(ROPE_YARN, ROPE_BASE)));
+    cases.add(f32("gpt2", gpt2));
+    cases.add(f32("gpt2, tied, scales", gpt2.with(TIED, SCALES)));
+    return cases;
+  }
+
+  static List<Case> quantised() {
+    RandomModel llama = RandomModel.small("llama");
+    RandomModel qwen2 = RandomModel.small("qwen2");
+    RandomModel qwen3 = RandomModel.small("qwen3");
+    RandomModel gpt2 = RandomModel.small("gpt2");
+    RandomModel experts =
+        llama.with(EXPERTS, SCALES).withType(GgmlType.Q4_0).withShape(Shape.SMALL.withLayers(2));
+    TypeMix q4k = TypeMix.mixed(GgmlType.Q4_K, GgmlType.Q6_K);
+    List<Case> cases = new ArrayList<>();
+    for (CacheType cache : List.of(CacheType.F16, CacheType.Q8_0)) {
+      cases.add(quantised("llama f32", llama, cache));
+      cases.add(quantised("llama 3 q4_0", tiedLlama3(llama).withType(GgmlType.Q4_0), cache));
+      cases.add(quantised("llama q4_K and q6_K", llama.withTypes(q4k), cache));
+      cases.add(quantised("llama, experts, q4_0", experts, cache));
+      cases.add(quantised("qwen2 q8_0", qwen2.with(BIASES).withType(GgmlType.Q8_0), cache));
+      cases.add(quantised("qwen3 q4_K and q6_K", qwen3.withTypes(q4k), cache));
+      cases.add(quantised("gpt2 q8_0", gpt2.withType(GgmlType.Q8_0), cache));
+    }
+    cases.add(quantised("qwen2 q4_0", qwen2.with(TIED).withType(GgmlType.Q4_0), CacheType.F16));
+    cases.add(quantised("qwen3 q8_0", qwen3.withType(GgmlType.Q8_0), CacheType.F16));
+    cases.add(quantised("gpt2 q4_0", gpt2.with(SCALES).withType(GgmlType.Q4_0), CacheType.F16));
+    for (GgmlType type :
+        List.of(
+            GgmlType.F16,
+            GgmlType.BF16,
+            GgmlType.Q4_1,
+            GgmlType.Q5_0,
+            GgmlType.Q5_1,
+            GgmlType.Q8_0,
+            GgmlType.Q2_K,
+            GgmlType.Q3_K,
+            GgmlType.Q5_K,
+            GgmlType.IQ4_NL,
+            GgmlType.IQ4_XS,
+            GgmlType.MXFP4)) {
+      cases.add(quantised("llama " + type.ggmlName(), llama.withType(type), CacheType.F16));
+    }
+    RandomModel nvfp4 = llama.with(SCALES).withType(GgmlType.NVFP4);
+    cases.add(quantised("llama nvfp4 with scales", nvfp4, CacheType.F16));
+    return cases;
+  }
+
+  @ParameterizedTest
+  @MethodSource("f32")
+  void f32WithF32Cache(Case c) {
+    compare(c, FlashAttention.OFF, FlashAttention.ON);
+  }
+
+  @ParameterizedTest
+  @MethodSource("quantised")
+  void quantisedWeightsOrCache(Case c) {
+    if (c.cache == CacheType.Q8_0) {
+      // libllama quantises values only with flash attention
+      compare(c, FlashAttention.ON);
+    } else {
+      compare(c, FlashAttention.OFF, FlashAttention.ON);
+    }
+  }
+
+  private static Logits.Run run(Case c) {
+    Path file = c.model.write(folder.resolve("model.gguf"));
+    int vocabulary = c.model.shape().vocabulary();
+    int[] tokens = Logits.randomTokens(Math.min(TOKENS, c.contextLength), vocabulary, 17);
+    return new Logits.Run(file, tokens, c.contextLength, c.cache, 1);
+  }
+
+  private static void compare(Case c, FlashAttention... attentions) {
+    Logits.Run run = run(c);
+    int all = run.tokens().length;
+    List<Logits> oracles = new ArrayList<>();
+    for (FlashAttention attention : attentions) {
+      oracles.add(Logits.oracle(run, attention, all));
+    }
+    StringBuilder report = new StringBuilder("oracle: " + c);
+    compare(c, "whole", Logits.ours(run, all), oracles, report);
+    compare(c, "in threes", Logits.ours(run, 3), oracles, report);
+    compare(c, "one by one", Logits.ours(run, 1), oracles, report);
+    compare(c, "truncated", truncated(run), oracles, report);
+    System.out.println(report);
+  }
+
+  /** Feeds half, other tokens after it, takes those back, and feeds the rest. */
+  private static Logits truncated(Logits.Run run) {
+    int half = run.tokens().length / 2;
+    int[] head = Arrays.copyOf(run.tokens(), half);
+    int[] tail = Arrays.copyOfRange(run.tokens(), half, run.tokens().length);
+    try (Model model = Model.load(run.file());
+        Session session = Session.open(model, run.options())) {
+      Logits first = Logits.ours(session, head, half);
+      session.feed(Arrays.copyOf(head, Math.min(half, 40)));
+      session.truncate(half);
+      Logits second = Logits.ours(session, tail, tail.length);
+      List<float[]> rows = new ArrayList<>(Arrays.asList(first.rows()));
+      rows.addAll(Arrays.asList(second.rows()));
+      return new Logits(rows.toArray(float[][]::new));
+    }
+  }
+
+  private static void compare(
+      Case c, String how, Logits ours, List<Logits> oracles, StringBuilder report) {
+    report.append("; ").append(how);
+    for (Logits oracle : oracles) {
+      double nmse = ours.nmse(oracle);
+      report.append(" %.1e".formatted(nmse));
+      assertThat(nmse).as("%s, %s", c, how).isLessThanOrEqualTo(c.bound);
+    }
+  }
+
+  private static RandomModel tiedLlama3(RandomModel llama) {
+    return llama.withVocabulary(RandomVocabulary.Kind.LLAMA_BPE).with(TIED, ROPE_FREQS, ROPE_BASE);
+  }
+
+  private static Case f32(String name, RandomModel model) {
+    return new Case(name, model, CacheType.F32, CONTEXT, F32_BOUND);
+  }
+
+  private static Case quantised(String name, RandomModel model, CacheType cache) {
+    return new Case(name, model, cache, CONTEXT, QUANTISED_BOUND);
+  }
+}

@@ -1,0 +1,106 @@
+package dev.myelin.testing;
+
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
+
+import dev.myelin.bindings.peer.LlamaContext;
+import dev.myelin.bindings.peer.LlamaContext.FlashAttention;
+import dev.myelin.bindings.peer.LlamaCpp;
+import dev.myelin.bindings.peer.LlamaModel;
+import dev.myelin.cache.CacheType;
+import dev.myelin.generate.Session;
+import dev.myelin.generate.SessionOptions;
+import dev.myelin.model.Model;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.Random;
+
+/**
+ * Logits of every position, by Myelin and by libllama in the same process.
+ *
+ * @param rows [positions][vocabulary]
+ */
+public record Logits(float[][] rows) {
+  /** What is computed: the same for both engines. */
+  public record Run(Path file, int[] tokens, int contextLength, CacheType cacheType, int threads) {
+    public SessionOptions options() {
+      return SessionOptions.defaults()
+          .withContextLength(contextLength)
+          .withThreads(threads)
+          .withCacheType(cacheType);
+    }
+  }
+
+  /** Skips the calling test where there is no oracle. */
+  public static void requireOracle() {
+    assumeTrue(LlamaCpp.isAvailable(), "skipped: no libllama beside the ggml in use");
+  }
+
+  /** Token ids, the same for the same seed. */
+  public static int[] randomTokens(int count, int vocabulary, long seed) {
+    return new Random(seed).ints(count, 0, vocabulary).toArray();
+  }
+
+  /** Myelin, fed so many tokens a call. */
+  public static Logits ours(Run run, int chunk) {
+    try (Model model = Model.load(run.file);
+        Session session = Session.open(model, run.options())) {
+      return ours(session, run.tokens, chunk);
+    }
+  }
+
+  /** Myelin, appending to a session. */
+  public static Logits ours(Session session, int[] tokens, int chunk) {
+    float[][] rows = new float[tokens.length][];
+    int start = session.position();
+    for (int from = 0; from < tokens.length; from += chunk) {
+      int to = Math.min(tokens.length, from + chunk);
+      session.feedAll(
+          Arrays.copyOfRange(tokens, from, to), (at, logits) -> rows[at - start] = copy(logits));
+    }
+    return new Logits(rows);
+  }
+
+  /** libllama, with the weights as they lie in the file, fed so many tokens a call. */
+  public static Logits oracle(Run run, FlashAttention attention, int chunk) {
+    int[] tokens = run.tokens;
+    float[][] rows = new float[tokens.length][];
+    LlamaContext.Options options =
+        new LlamaContext.Options(
+            run.contextLength, 512, run.threads, run.cacheType.type().id(), attention);
+    try (LlamaModel model = LlamaModel.load(run.file, LlamaModel.Options.PLAIN);
+        LlamaContext context = model.context(options)) {
+      for (int from = 0; from < tokens.length; from += chunk) {
+        int to = Math.min(tokens.length, from + chunk);
+        context.feedAll(
+            Arrays.copyOfRange(tokens, from, to), (at, logits) -> rows[at] = copy(logits));
+      }
+    }
+    return new Logits(rows);
+  }
+
+  public static float[] copy(MemorySegment logits) {
+    return logits.toArray(ValueLayout.JAVA_FLOAT);
+  }
+
+  /**
+   * The mean squared difference by the mean square of {@code expected}, over all positions; NaN
+   * where any value is.
+   */
+  public double nmse(Logits expected) {
+    if (rows.length != expected.rows.length) {
+      throw new AssertionError(rows.length + " positions, expected " + expected.rows.length);
+    }
+    double error = 0;
+    double power = 0;
+    for (int i = 0; i < rows.length; i++) {
+      for (int j = 0; j < rows[i].length; j++) {
+        double d = rows[i][j] - expected.rows[i][j];
+        error += d * d;
+        power += (double) expected.rows[i][j] * expected.rows[i][j];
+      }
+    }
+    return error / power;
+  }
+}

@@ -1,0 +1,30 @@
+/** Half precision without instructions for it. */
+#ifndef MYELIN_SRC_HALF_H
+#define MYELIN_SRC_HALF_H
+
+#include <string.h>
+
+#include "blocks.h"
+
+/** The value of a half, exactly. */
+static inline float half_to_float(half_t h) {
+    const uint32_t sign = (uint32_t)(h & 0x8000) << 16;
+    const uint32_t exponent = (h >> 10) & 0x1f;
+    const uint32_t fraction = h & 0x3ff;
+    uint32_t bits;
+    float value;
+    if (exponent == 0) {
+        /* zero or subnormal: fraction times 2^-24 */
+        value = (float)fraction * 0x1p-24f;
+        memcpy(&bits, &value, sizeof bits);
+        bits |= sign;
+    } else if (exponent == 31) {
+        bits = sign | 0x7f800000u | fraction << 13;
+    } else {
+        bits = sign | (exponent + 112) << 23 | fraction << 13;
+    }
+    memcpy(&value, &bits, sizeof value);
+    return value;
+}
+
+#endif

@@ -1,0 +1,95 @@
+/* The kernels as nodes of a ggml graph: functions of the type ggml_custom_op_t. */
+#include <stdatomic.h>
+#include <stddef.h>
+
+#include "kernels.h"
+#include "myelin.h"
+
+/**
+ * The part of ggml's struct ggml_tensor that the operations read, as it lies in ggml 0.25. Java
+ * compares these offsets with those of its bindings before it uses the operations.
+ */
+struct ggml_tensor {
+    int32_t type;
+    void *buffer;
+    int64_t ne[4];
+    size_t nb[4];
+    int32_t op;
+    int32_t op_params[16];
+    int32_t flags;
+    struct ggml_tensor *src[10];
+    struct ggml_tensor *view_src;
+    size_t view_offs;
+    void *data;
+};
+
+int32_t myelin_tensor_layout(size_t ne, size_t nb, size_t src, size_t data) {
+    const int same = ne == offsetof(struct ggml_tensor, ne) && nb == offsetof(struct ggml_tensor, nb) &&
+                     src == offsetof(struct ggml_tensor, src) && data == offsetof(struct ggml_tensor, data);
+    return same ? MYELIN_OK : MYELIN_ERROR_UNSUPPORTED;
+}
+
+/** The table in use; found on the first call. Every thread finds the same. */
+static const kernel_table *table(void) {
+    static _Atomic(const kernel_table *) found;
+    static atomic_bool looked;
+    if (!atomic_load_explicit(&looked, memory_order_acquire)) {
+        atomic_store_explicit(&found, kernels_best(), memory_order_relaxed);
+        atomic_store_explicit(&looked, true, memory_order_release);
+    }
+    return atomic_load_explicit(&found, memory_order_relaxed);
+}
+
+const char *myelin_kernel_name(void) {
+    return table() == NULL ? "" : table()->name;
+}
+
+int32_t myelin_kernel_format(int32_t type) {
+    const int served = type >= 0 && type < TYPE_COUNT && table() != NULL && table()->dot[type] != NULL;
+    return served ? (int32_t)kernel_format(type) : ACTIVATIONS_NONE;
+}
+
+int32_t myelin_activation_block(int32_t format) {
+    return format == ACTIVATIONS_32 || format == ACTIVATIONS_256
+               ? activation_block((enum activation_format)format)
+               : 0;
+}
+
+int64_t myelin_activation_bytes(int32_t format, int64_t k) {
+    const int32_t block = myelin_activation_block(format);
+    if (block == 0 || k <= 0 || k % block != 0) {
+        return 0;
+    }
+    return (int64_t)activation_bytes((enum activation_format)format, k);
+}
+
+void myelin_op_quantize(struct ggml_tensor *dst, int32_t thread, int32_t threads, void *format) {
+    const struct ggml_tensor *x = dst->src[0];
+    const enum activation_format f = (enum activation_format)(intptr_t)format;
+    const int64_t k = x->ne[0];
+    const size_t bytes = activation_bytes(f, k);
+    for (int64_t i = thread; i < x->ne[1]; i += threads) {
+        const float *from = (const void *)((const char *)x->data + (size_t)i * x->nb[1]);
+        table()->quantize[f](k, from, activation_row(f, k, (char *)dst->data + (size_t)i * bytes));
+    }
+}
+
+void myelin_op_matmul(struct ggml_tensor *dst, int32_t thread, int32_t threads, void *unused) {
+    (void)unused;
+    const struct ggml_tensor *w = dst->src[0];
+    const struct ggml_tensor *x = dst->src[1];
+    const enum activation_format f = kernel_format(w->type);
+    const dot_fn dot = table()->dot[w->type];
+    const int64_t k = w->ne[0];
+    const size_t bytes = activation_bytes(f, k);
+    /* each thread takes a run of rows of W, so that it reads memory in one stream */
+    const int64_t rows = w->ne[1];
+    const int64_t from = rows * thread / threads;
+    const int64_t to = rows * (thread + 1) / threads;
+    const char *weights = (const char *)w->data + (size_t)from * w->nb[1];
+    for (int64_t m = 0; m < dst->ne[1]; m++) {
+        const activations row = activation_row(f, k, (char *)x->data + (size_t)m * bytes);
+        float *y = (void *)((char *)dst->data + (size_t)m * dst->nb[1]);
+        dot(k, weights, w->nb[1], to - from, row, y + from);
+    }
+}
