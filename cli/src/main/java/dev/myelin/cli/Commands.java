@@ -34,6 +34,8 @@ final class Commands {
       ALL.forEach((name, command) -> root.addSubcommand(name, command.apply(console)));
     }
     Failures failures = new Failures(console);
+    CommandLine.tracer().setLevel(CommandLine.TraceLevel.OFF); // or it warns of the next line's use
+    root.setOverwrittenOptionsAllowed(true); // the last one counts: scripts append to what they have
     root.setExpandAtFiles(false); // a prompt may begin with @
     root.setParameterExceptionHandler(failures);
     root.setExecutionExceptionHandler(failures);

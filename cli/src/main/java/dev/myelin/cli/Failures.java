@@ -35,7 +35,7 @@ final class Failures implements IParameterExceptionHandler, IExecutionExceptionH
 
   private static String problem(ParameterException e) {
     if (!(e instanceof UnmatchedArgumentException unmatched)) {
-      return lowerFirst(e.getMessage());
+      return lowerFirst(e.getMessage().replaceFirst("^Error: ", ""));
     }
     String first = unmatched.getUnmatched().getFirst();
     String kind = "argument";

@@ -57,7 +57,7 @@ final class LogitsCommand implements Runnable {
       names = {"-o", "--output"},
       paramLabel = "FILE",
       description = "Where to write them instead of standard output.")
-  private String output;
+  private Path output;
 
   @Mixin private SessionFlags session;
   @Mixin private HelpOptions help;
@@ -98,12 +98,12 @@ final class LogitsCommand implements Runnable {
       open.feedAll(tokens, new Rows(console::write));
       return;
     }
-    try (OutputStream out = Files.newOutputStream(ModelOptions.path(spec, output))) {
+    try (OutputStream out = Files.newOutputStream(output)) {
       open.feedAll(tokens, new Rows(out::write));
     } catch (UncheckedIOException e) {
-      throw Input.failure(output, e.getCause());
+      throw Input.failure(output.toString(), e.getCause());
     } catch (IOException e) {
-      throw Input.failure(output, e);
+      throw Input.failure(output.toString(), e);
     }
   }
 

@@ -17,22 +17,20 @@ final class ModelOptions {
       names = {"-m", "--model"},
       paramLabel = "FILE",
       description = "The checkpoint, a GGUF file. Default: $" + VARIABLE + ".")
-  private String model;
+  private Path model;
 
   Path file(Console console) {
-    String name = model == null ? console.variable(VARIABLE) : model;
-    if (name == null || name.isBlank()) {
+    if (model != null) {
+      return model;
+    }
+    String name = console.variable(VARIABLE);
+    if (name == null) {
       throw Usage.wrong(command, "no model: name a GGUF file with -m FILE or in $" + VARIABLE);
     }
-    return path(command, name);
-  }
-
-  /** A path as typed. */
-  static Path path(CommandSpec command, String name) {
     try {
       return Path.of(name);
     } catch (InvalidPathException e) {
-      throw Usage.wrong(command, "'" + name + "' is no file name here: " + e.getReason());
+      throw Usage.wrong(command, VARIABLE + "=" + name + ": no file name here: " + e.getReason());
     }
   }
 }

@@ -1,6 +1,6 @@
 package dev.myelin.cli;
 
-import picocli.CommandLine.Model.CommandSpec;
+import java.nio.file.Path;
 import picocli.CommandLine.Option;
 
 /** The text to go on from. */
@@ -15,16 +15,16 @@ final class PromptFlags {
       names = {"-f", "--file"},
       paramLabel = "FILE",
       description = "A file with that text, without the last line's end; - is standard input.")
-  private String file;
+  private Path file;
 
-  String text(Console console, CommandSpec command) {
+  String text(Console console) {
     if (text != null) {
       return text;
     }
     String read =
-        file.equals("-")
+        file.toString().equals("-")
             ? Input.standardInput(console)
-            : Input.file(ModelOptions.path(command, file));
+            : Input.file(file);
     // editors and echo end a text with a newline that is no part of it
     return read.endsWith("\n") ? read.substring(0, read.length() - 1) : read;
   }

@@ -58,7 +58,7 @@ final class RunCommand implements Runnable {
     if (prompt == null) {
       throw Usage.wrong(spec, "no prompt: give -p TEXT, or -f FILE (- is standard input)");
     }
-    String text = prompt.text(console, spec);
+    String text = prompt.text(console);
     long start = System.nanoTime();
     try (Model loaded = Model.load(file);
         Session open = Session.open(loaded, options)) {

@@ -26,6 +26,7 @@ final class TerminalLines implements Lines {
               .system(true)
               .dumb(true)
               .encoding(StandardCharsets.UTF_8)
+              .graphemeCluster(false)
               .build();
     } catch (IOException e) {
       throw Input.failure("terminal", e);

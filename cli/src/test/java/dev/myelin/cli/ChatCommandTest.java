@@ -1,0 +1,152 @@
+package dev.myelin.cli;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.myelin.testing.RandomModel;
+import dev.myelin.testing.RandomVocabulary;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Arrays;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** {@code myelin chat} with its input from a pipe. */
+class ChatCommandTest {
+  private static final String NOTICE =
+      "no chat template in this checkpoint: it continues your text\n";
+
+  @TempDir static Path folder;
+  static Path plain;
+  static Path chat;
+  static Path broken;
+
+  @BeforeAll
+  static void write() {
+    plain = RandomModel.small("llama").write(folder.resolve("plain.gguf"));
+    RandomModel model = RandomModel.small("qwen2").withVocabulary(RandomVocabulary.Kind.QWEN2);
+    chat = folder.resolve("chat.gguf");
+    model
+        .writer()
+        .put(
+            "tokenizer.chat_template",
+            "{% for m in messages %}<|im_start|>{{ m.role }}\n{{ m.content }}<|im_end|>\n{% endfor %}"
+                + "{% if add_generation_prompt %}<|im_start|>assistant\n{% endif %}")
+        .write(chat);
+    broken = folder.resolve("broken.gguf");
+    model.writer().put("tokenizer.chat_template", "{% for m in %}").write(broken);
+  }
+
+  private static Outcome chat(Path model, String input, String... more) {
+    String[] words = {"chat", "-m", model.toString(), "-t", "1", "--temp", "0", "-n", "6"};
+    String[] all = Arrays.copyOf(words, words.length + more.length);
+    System.arraycopy(more, 0, all, words.length, more.length);
+    return Outcome.given(input, all);
+  }
+
+  @Test
+  void withoutATemplateItSaysSoAndContinuesTheText() {
+    Outcome outcome = chat(plain, "once upon a time");
+    assertThat(outcome.status()).isZero();
+    assertThat(outcome.err()).isEqualTo(NOTICE);
+    Outcome run =
+        Outcome.of("run", "-m", plain, "-p", "once upon a time", "-n", 6, "--temp", 0, "-t", 1);
+    assertThat(outcome.out()).isEqualTo(run.out().substring("once upon a time".length()));
+  }
+
+  @Test
+  void everyMessageGetsAReplyAndBlankLinesNone() {
+    Outcome outcome = chat(chat, "hello\n\n  \nagain\n/stats\n", "--ignore-eos");
+    assertThat(outcome.status()).isZero();
+    assertThat(outcome.err()).contains("generation         6 tokens", "stopped by   length");
+    String first = chat(chat, "hello\n", "--ignore-eos").out();
+    assertThat(outcome.out()).startsWith(first).hasSizeGreaterThan(first.length());
+  }
+
+  @Test
+  void theSecondTurnComputesOnlyWhatIsNew() {
+    String prompts = "a rather long first message of many tokens\n/stats\nb\n/stats\n";
+    int[] fed =
+        chat(plain, prompts)
+            .err()
+            .lines()
+            .filter(l -> l.startsWith("prompt"))
+            .mapToInt(l -> Integer.parseInt(l.split("\\s+")[1]))
+            .toArray();
+    assertThat(fed).hasSize(2);
+    assertThat(fed[1]).isLessThan(6);
+    assertThat(fed[0]).isGreaterThan(10);
+  }
+
+  @Test
+  void resetForgetsAndTheSystemPromptStays() throws Exception {
+    Path saved = folder.resolve("reset.txt");
+    Outcome outcome =
+        chat(chat, "hello\n/reset\nhello\n/save " + saved + "\n", "--system", "be brief");
+    String[] replies = outcome.out().split("(?<=\n)");
+    String once = chat(chat, "hello\n", "--system", "be brief").out();
+    assertThat(outcome.out()).isEqualTo(once + once).as("%s", (Object) replies);
+    assertThat(outcome.err()).contains("a new conversation\n", "saved 3 messages to " + saved);
+    assertThat(Files.readString(saved))
+        .startsWith("system:\nbe brief\n\nuser:\nhello\n\nassistant:\n");
+  }
+
+  @Test
+  void anotherSystemPromptStartsAnew() throws Exception {
+    Path saved = folder.resolve("system.txt");
+    Outcome outcome = chat(chat, "hi\n/system speak like a pirate\nho\n/save " + saved + "\n");
+    assertThat(outcome.status()).isZero();
+    assertThat(Files.readString(saved))
+        .startsWith("system:\nspeak like a pirate\n\nuser:\nho\n\nassistant:\n");
+  }
+
+  @Test
+  void saveOverwritesNothing() throws Exception {
+    Path saved = Files.writeString(folder.resolve("mine.txt"), "mine");
+    Outcome outcome = chat(plain, "a\n/save " + saved + "\n");
+    assertThat(outcome.status()).isEqualTo(1);
+    assertThat(outcome.err()).endsWith("myelin: " + saved + ": exists already\n");
+    assertThat(saved).hasContent("mine");
+  }
+
+  @Test
+  void unknownCommandsAreNoMessages() {
+    Outcome outcome = chat(plain, "/hlep\n/what\n/help\n/exit\nnever answered\n");
+    assertThat(outcome.out()).isEmpty();
+    assertThat(outcome.err())
+        .contains("unknown command /hlep: did you mean /help? (/help lists them)\n")
+        .contains("unknown command /what (/help lists them)\n")
+        .contains("/save FILE    write the conversation to a new file\n");
+  }
+
+  @Test
+  void messagesOfSeveralLinesAreOne() throws Exception {
+    Path saved = folder.resolve("lines.txt");
+    String input = "one\\\ntwo\n\"\"\"\nthree\n\nfour\"\"\"\n\"\"\"five\"\"\"\n /six\n/save ";
+    Outcome outcome = chat(chat, input + saved + "\n");
+    assertThat(outcome.status()).isZero();
+    assertThat(Files.readString(saved))
+        .contains("user:\none\ntwo\n\n", "user:\nthree\n\nfour\n\n", "user:\nfive\n\n")
+        .contains("user:\n/six\n\n");
+  }
+
+  @Test
+  void aFullContextIsSaid() {
+    Outcome outcome = chat(plain, "once upon a time\n", "-n", "-1", "-c", "30", "--ignore-eos");
+    assertThat(outcome.status()).isZero();
+    assertThat(outcome.err())
+        .contains("the context of 30 tokens is full: /reset starts anew, -c allows more\n");
+    Outcome next =
+        chat(plain, "once upon a time\nmore\n", "-n", "-1", "-c", "30", "--ignore-eos");
+    assertThat(next.status()).isEqualTo(1);
+    assertThat(next.err()).contains("do not fit into a context of 30");
+  }
+
+  @Test
+  void aBrokenTemplateIsOneLine() {
+    Outcome outcome = chat(broken, "hello\n");
+    assertThat(outcome.status()).isEqualTo(1);
+    assertThat(outcome.err()).startsWith("myelin: " + broken + ": tokenizer.chat_template");
+    assertThat(outcome.err()).hasLineCount(1);
+  }
+}

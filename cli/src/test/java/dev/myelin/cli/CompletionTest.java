@@ -1,0 +1,38 @@
+package dev.myelin.cli;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
+
+import java.nio.file.Files;
+import java.nio.file.Path;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** The completion script, in a shell. */
+class CompletionTest {
+  @Test
+  void bashCompletesCommandsOptionsAndValues(@TempDir Path folder) throws Exception {
+    assumeTrue(Files.exists(Path.of("/bin/bash")), "skipped: no /bin/bash");
+    Outcome outcome = Outcome.of("completion");
+    assertThat(outcome.status()).isZero();
+    Path script = Files.writeString(folder.resolve("completion.sh"), outcome.out());
+    assertThat(complete(script, "myelin", "ru")).isEqualTo("run");
+    assertThat(complete(script, "myelin", "run", "--top-")).isEqualTo("--top-k --top-p");
+    assertThat(complete(script, "myelin", "run", "--cache-type", "")).isEqualTo("f32 f16 q8_0");
+    assertThat(complete(script, "myelin", "run", "-m", folder + "/comp"))
+        .isEqualTo(script.toString());
+  }
+
+  /** What bash offers for the last of these words. */
+  private static String complete(Path script, String... words) throws Exception {
+    String program =
+        "compopt() { :; }; source \"$1\"; shift; COMP_WORDS=(\"$@\"); COMP_CWORD=$(($# - 1)); COMP_LINE=\"$*\"; "
+            + "COMP_POINT=${#COMP_LINE}; _complete_myelin; echo \"${COMPREPLY[*]}\"";
+    ProcessBuilder bash = new ProcessBuilder("/bin/bash", "-c", program, "bash", script.toString());
+    bash.command().addAll(java.util.List.of(words));
+    Process process = bash.redirectErrorStream(true).start();
+    String out = Child.rest(process.getInputStream()).strip();
+    assertThat(Child.status(process)).as(out).isZero();
+    return out;
+  }
+}

@@ -1,0 +1,140 @@
+package dev.myelin.cli;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
+
+import dev.myelin.testing.RandomModel;
+import java.io.BufferedReader;
+import java.io.File;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.OutputStream;
+import java.io.RandomAccessFile;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** What only a process shows: signals, pipes, full disks, locales. */
+class ProcessTest {
+  private static final Object[] ENDLESS = {"--ignore-eos", "-c", 100_000, "-t", 1};
+
+  @TempDir static Path folder;
+  static Path model;
+
+  @BeforeAll
+  static void write() {
+    model = RandomModel.small("llama").write(folder.resolve("model.gguf"));
+  }
+
+  private static Process endless(ProcessBuilder.Redirect out) throws IOException {
+    Object[] line = new Object[] {"run", "-m", model, "-p", "once", "--temp", 0};
+    Object[] all = java.util.Arrays.copyOf(line, line.length + ENDLESS.length);
+    System.arraycopy(ENDLESS, 0, all, line.length, ENDLESS.length);
+    return Child.of(List.of(), all).redirectOutput(out).start();
+  }
+
+  @Test
+  void ctrlCEndsTheGenerationAndKeepsTextAndStatistics() throws Exception {
+    Process process = endless(ProcessBuilder.Redirect.PIPE);
+    InputStream out = process.getInputStream();
+    assertThat(new String(out.readNBytes(40), StandardCharsets.UTF_8)).startsWith("once");
+    Child.signal(process, "INT");
+    assertThat(Child.rest(out)).endsWith("\n");
+    assertThat(Child.rest(process.getErrorStream()))
+        .containsPattern("generation +\\d+ tokens +[\\d.]+ tokens/s\n")
+        .containsPattern("stopped by +cancelled\n");
+    assertThat(Child.status(process)).isZero();
+  }
+
+  @Test
+  void aReaderThatLeavesEndsItQuietly() throws Exception {
+    Process process = endless(ProcessBuilder.Redirect.PIPE);
+    process.getInputStream().readNBytes(20);
+    process.getInputStream().close();
+    assertThat(Child.rest(process.getErrorStream())).isEmpty();
+    assertThat(Child.status(process)).isZero();
+  }
+
+  @Test
+  void aFullDiskIsAnError() throws Exception {
+    File full = new File("/dev/full");
+    assumeTrue(full.exists(), "skipped: this system has no /dev/full");
+    Process process = endless(ProcessBuilder.Redirect.to(full));
+    assertThat(Child.rest(process.getErrorStream()))
+        .isEqualTo("myelin: standard output: No space left on device\n");
+    assertThat(Child.status(process)).isEqualTo(1);
+  }
+
+  @Test
+  void outputIsUtf8WhateverTheLocaleSays() throws Exception {
+    ProcessBuilder builder =
+        Child.of(List.of(), "run", "-m", model, "-f", "-", "-n", 0, "--verbose");
+    builder.environment().put("LC_ALL", "C");
+    Process process = builder.start();
+    try (OutputStream in = process.getOutputStream()) {
+      in.write("größe 世界".getBytes(StandardCharsets.UTF_8));
+    }
+    assertThat(Child.rest(process.getInputStream())).isEqualTo("größe 世界\n");
+    assertThat(Child.status(process)).isZero();
+  }
+
+  @Test
+  void chatReadsAPipe() throws Exception {
+    Process process =
+        Child.of(List.of(), "chat", "-m", model, "-n", 5, "--temp", 0, "-t", 1).start();
+    try (OutputStream in = process.getOutputStream()) {
+      in.write("hello\n/stats\n".getBytes(StandardCharsets.UTF_8));
+    }
+    assertThat(Child.rest(process.getInputStream())).isNotEmpty().doesNotContain("> ", "\u001b");
+    assertThat(Child.rest(process.getErrorStream())).contains("generation         5 tokens");
+    assertThat(Child.status(process)).isZero();
+  }
+
+  @Test
+  void ctrlCStopsAReplyAndTheNextMessageIsAnswered() throws Exception {
+    Object[] line = {"chat", "-m", model, "--temp", 0, "--ignore-eos", "-c", 100_000, "-t", 1};
+    Process process = Child.of(List.of(), line).start();
+    OutputStream in = process.getOutputStream();
+    in.write("once\n".getBytes(StandardCharsets.UTF_8));
+    in.flush();
+    process.getInputStream().readNBytes(40);
+    Child.signal(process, "INT");
+    in.write("/stats\n/exit\n".getBytes(StandardCharsets.UTF_8));
+    in.close();
+    Child.rest(process.getInputStream());
+    assertThat(Child.rest(process.getErrorStream())).contains("stopped by   cancelled\n");
+    assertThat(Child.status(process)).isZero();
+  }
+
+  @Test
+  void tooLittleMemoryIsOneLine() throws Exception {
+    Path text = folder.resolve("large.txt");
+    try (RandomAccessFile file = new RandomAccessFile(text.toFile(), "rw")) {
+      file.setLength(100 << 20);
+    }
+    Process process =
+        Child.of(List.of("-Xmx32m"), "run", "-m", model, "-f", text).start();
+    assertThat(Child.rest(process.getInputStream())).isEmpty();
+    assertThat(Child.rest(process.getErrorStream()))
+        .startsWith("myelin: out of memory: ")
+        .hasLineCount(1);
+    assertThat(Child.status(process)).isEqualTo(1);
+    Files.delete(text);
+  }
+
+  @Test
+  void aSecondCtrlCKills() throws Exception {
+    Process process = Child.running(Interruptible.class.getName(), List.of()).start();
+    BufferedReader out = process.inputReader(StandardCharsets.UTF_8);
+    assertThat(out.readLine()).isEqualTo("ready");
+    Child.signal(process, "INT");
+    assertThat(out.readLine()).isEqualTo("interrupted");
+    Child.signal(process, "INT");
+    assertThat(Child.status(process)).isEqualTo(130);
+    assertThat(out.readLine()).isNull();
+  }
+}

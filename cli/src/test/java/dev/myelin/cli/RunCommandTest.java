@@ -1,0 +1,145 @@
+package dev.myelin.cli;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.myelin.testing.RandomModel;
+import dev.myelin.testing.SharedData;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Map;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** {@code myelin run} on a random model, and on a trained one where it is there. */
+class RunCommandTest {
+  @TempDir static Path folder;
+  static Path model;
+
+  @BeforeAll
+  static void write() {
+    model = RandomModel.small("llama").write(folder.resolve("model.gguf"));
+  }
+
+  private static Outcome run(Object... more) {
+    Object[] words = {"-m", model, "-t", 1, "--temp", 0, "--ignore-eos"};
+    Object[] all = java.util.Arrays.copyOf(words, words.length + more.length);
+    System.arraycopy(more, 0, all, words.length, more.length);
+    return Outcome.of("run", all);
+  }
+
+  @Test
+  void aTrainedModelWritesItsStory() throws Exception {
+    Path story = SharedData.path("models/stories260K-f32.gguf");
+    String expected = Files.readString(SharedData.path("models/stories260K-greedy.txt"));
+    Outcome outcome =
+        Outcome.of("run", "-m", story, "-p", "Once upon a time", "-n", 64, "--temp", 0, "-t", 1);
+    assertThat(outcome.out()).isEqualTo(expected);
+    assertThat(outcome.status()).isZero();
+  }
+
+  @Test
+  void statisticsGoToStandardError() {
+    Outcome outcome = run("-p", "once upon a time", "-n", 12, "--seed", 41);
+    assertThat(outcome.status()).isZero();
+    assertThat(outcome.out()).startsWith("once upon a time").endsWith("\n");
+    assertThat(outcome.err().lines())
+        .satisfiesExactly(
+            l -> assertThat(l).matches("prompt +\\d+ tokens +[\\d.]+ tokens/s"),
+            l -> assertThat(l).matches("generation +12 tokens +[\\d.]+ tokens/s"),
+            l -> assertThat(l).matches("first token +[\\d.]+ ms"),
+            l -> assertThat(l).matches("load +[\\d.]+ ms"),
+            l -> assertThat(l).matches("seed +41"),
+            l -> assertThat(l).matches("stopped by +length"));
+  }
+
+  @Test
+  void thePromptComesFromAnOptionAFileOrStandardInput() throws Exception {
+    String prompt = "once upon\n a @time";
+    Path file = Files.writeString(folder.resolve("prompt.txt"), prompt + "\n");
+    String expected = run("-p", prompt, "-n", 8).out();
+    assertThat(run("-f", file, "-n", 8).out()).isEqualTo(expected).startsWith(prompt);
+    String[] words = {
+      "run", "-m", model.toString(), "-f", "-", "-n", "8", "--temp", "0", "--ignore-eos"
+    };
+    assertThat(Outcome.given(prompt + "\n", words).out()).isEqualTo(expected);
+    assertThat(run("-p", prompt, "-n", 8, "--no-display-prompt").out())
+        .isEqualTo(expected.substring(prompt.length()));
+  }
+
+  @Test
+  void aPromptMayLookLikeAnOptionOrAnArgumentFile() {
+    assertThat(run("-p", "--x", "-n", 1).out()).startsWith("--x");
+    assertThat(run("-p", "@x", "-n", 1).out()).startsWith("@x");
+    assertThat(run("-p", "", "-n", 1).status()).isZero();
+  }
+
+  @Test
+  void theModelMayBeNamedByAVariable() {
+    Map<String, String> environment = Map.of("MYELIN_MODEL", model.toString());
+    String[] words = {"run", "-p", "a", "-n", "2", "-t", "1"};
+    Outcome outcome = Outcome.given(new byte[0], environment, words);
+    assertThat(outcome.status()).isZero();
+    assertThat(outcome.out()).startsWith("a");
+  }
+
+  @Test
+  void sameSeedSameText() {
+    Object[] words = {"-p", "once", "-n", 30, "--temp", 1.5, "--top-k", 0, "--seed", 7};
+    assertThat(run(words).out()).isEqualTo(run(words).out());
+    words[words.length - 1] = 8;
+    String other = run(words).out();
+    words[words.length - 1] = 7;
+    assertThat(run(words).out()).isNotEqualTo(other);
+  }
+
+  @Test
+  void theSeedChosenAtRandomIsSaidAndRepeats() {
+    Object[] words = {"-p", "once", "-n", 30, "--temp", 1.5, "--top-k", 0};
+    Outcome first = run(words);
+    String seed = first.err().replaceFirst("(?s).*seed +(\\d+).*", "$1");
+    Object[] again = java.util.Arrays.copyOf(words, words.length + 2);
+    again[words.length] = "--seed";
+    again[words.length + 1] = seed;
+    assertThat(run(again).out()).isEqualTo(first.out());
+  }
+
+  @Test
+  void aStopStringEndsTheTextAndIsLeftOut() {
+    String text = run("-p", "once", "-n", 30, "--no-display-prompt").out();
+    String stop = text.substring(6, 9);
+    Outcome outcome =
+        run("-p", "once", "-n", 30, "--no-display-prompt", "--stop", "zz\\nzz", "--stop", stop);
+    String kept = text.substring(0, text.indexOf(stop));
+    assertThat(outcome.out()).isIn(kept + "\n", kept);
+    assertThat(outcome.err()).contains("stopped by   stop string");
+  }
+
+  @Test
+  void aFullContextEndsTheText() {
+    Outcome outcome = run("-p", "once", "-c", 20);
+    assertThat(outcome.status()).isZero();
+    assertThat(outcome.err()).contains("stopped by   context full");
+  }
+
+  @Test
+  void cacheTypesAndBatchesAreAccepted() {
+    String expected = run("-p", "once upon a time", "-n", 8, "--cache-type", "f32").out();
+    assertThat(run("-p", "once upon a time", "-n", 8, "--cache-type", "F32", "-b", 3).out())
+        .isEqualTo(expected);
+    assertThat(run("-p", "once", "-n", 4, "--cache-type", "q8_0").status()).isZero();
+  }
+
+  @Test
+  void theLastOfAnOptionGivenTwiceCounts() {
+    Outcome outcome = run("-p", "once", "-n", 9, "-n", 2);
+    assertThat(outcome.err()).contains("generation         2 tokens").doesNotContain("WARN");
+  }
+
+  @Test
+  void outputIsUtf8() {
+    assertThat(new String(run("-p", "größe 世界", "-n", 0).bytes(), StandardCharsets.UTF_8))
+        .isEqualTo("größe 世界\n");
+  }
+}

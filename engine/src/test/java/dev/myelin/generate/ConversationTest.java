@@ -1,0 +1,147 @@
+package dev.myelin.generate;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import dev.myelin.chat.ChatMessage;
+import dev.myelin.error.InvalidRequestException;
+import dev.myelin.model.Model;
+import dev.myelin.sampling.SamplingOptions;
+import dev.myelin.testing.RandomModel;
+import dev.myelin.testing.RandomVocabulary.Kind;
+import java.nio.file.Path;
+import java.util.Arrays;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** What a conversation feeds to its session. */
+class ConversationTest {
+  private static final String TEMPLATE =
+      "{% for m in messages %}[{{ m.role }}]{{ m.content }}{% endfor %}";
+  private static final GenerateOptions FOUR = new GenerateOptions(4, java.util.List.of(), true);
+
+  @TempDir Path folder;
+
+  private Path model(Kind kind, String template) {
+    Path file = folder.resolve("model.gguf");
+    var writer = RandomModel.small("llama").withVocabulary(kind).writer();
+    if (template != null) {
+      writer.put("tokenizer.chat_template", template);
+    }
+    writer.write(file);
+    return file;
+  }
+
+  private interface Body {
+    void with(Session session, Conversation conversation);
+  }
+
+  private void conversing(Path file, Body body) {
+    SessionOptions options = SessionOptions.defaults().withThreads(1);
+    try (Model model = Model.load(file);
+        Session session = Session.open(model, options)) {
+      body.with(session, new Conversation(session, SamplingOptions.greedy(), ""));
+    }
+  }
+
+  /** The session lacks the last token, which was sampled but not fed. */
+  private static void assertHolds(Session session, int[] tokens) {
+    assertThat(session.tokens()).startsWith(tokens);
+  }
+
+  @Test
+  void bosComesOnceWhetherTheTemplateWritesItOrNot() {
+    for (String bos : new String[] {"", "{{ bos_token }}"}) {
+      conversing(
+          model(Kind.LLAMA_BPE, bos + TEMPLATE),
+          (session, conversation) -> {
+            conversation.reply("hello", FOUR, TextSink.NONE);
+            int[] expected = session.model().tokenizer().encode("[user]hello", true, true);
+            assertHolds(session, expected);
+            int first = session.model().tokenizer().vocabulary().bos().orElseThrow();
+            assertThat(Arrays.stream(session.tokens()).filter(t -> t == first)).hasSize(1);
+          });
+    }
+  }
+
+  @Test
+  void bosIsNotAddedWhereTheFileDoesNotAskForIt() {
+    conversing(
+        model(Kind.QWEN2, TEMPLATE),
+        (session, conversation) -> {
+          conversation.reply("hello", FOUR, TextSink.NONE);
+          assertHolds(session, session.model().tokenizer().encode("[user]hello", false, true));
+        });
+  }
+
+  @Test
+  void turnsAreRenderedInOrder() {
+    conversing(
+        model(Kind.QWEN2, TEMPLATE),
+        (session, conversation) -> {
+          conversation.reset("sys");
+          Generation first = conversation.reply("one", FOUR, TextSink.NONE);
+          conversation.reply("two", FOUR, TextSink.NONE);
+          String whole = "[system]sys[user]one[assistant]" + first.text() + "[user]two";
+          assertHolds(session, session.model().tokenizer().encode(whole, false, true));
+          assertThat(conversation.messages()).hasSize(5);
+        });
+  }
+
+  @Test
+  void withoutATemplateTheTextIsContinuedTokenForToken() {
+    conversing(
+        model(Kind.SPM, null),
+        (session, conversation) -> {
+          assertThat(conversation.template()).isEmpty();
+          Generation first = conversation.reply("one", FOUR, TextSink.NONE);
+          Generation second = conversation.reply("two", FOUR, TextSink.NONE);
+          var tokenizer = session.model().tokenizer();
+          var expected = new java.util.ArrayList<Integer>();
+          Arrays.stream(tokenizer.encode("one", true, true)).forEach(expected::add);
+          expected.addAll(first.tokens());
+          int[] two = tokenizer.encode("two", false, true);
+          Arrays.stream(two).forEach(expected::add);
+          assertHolds(session, expected.stream().mapToInt(Integer::intValue).toArray());
+          // the last token of the first reply was sampled, not fed
+          assertThat(second.metrics().promptTokens()).isEqualTo(two.length + 1);
+        });
+  }
+
+  @Test
+  void aTurnThatDoesNotFitNeverHappened() {
+    Path file = model(Kind.QWEN2, TEMPLATE);
+    SessionOptions options = SessionOptions.defaults().withThreads(1).withContextLength(64);
+    try (Model model = Model.load(file);
+        Session session = Session.open(model, options)) {
+      Conversation conversation = new Conversation(session, SamplingOptions.greedy(), "");
+      conversation.reply("hello", FOUR, TextSink.NONE);
+      var before = conversation.messages();
+      String longText = "x".repeat(400);
+      assertThatThrownBy(() -> conversation.reply(longText, FOUR, TextSink.NONE))
+          .isInstanceOf(InvalidRequestException.class)
+          .hasMessageContaining("do not fit into a context of 64");
+      assertThat(conversation.messages()).isEqualTo(before);
+      assertThat(conversation.reply("more", FOUR, TextSink.NONE).tokens()).hasSize(4);
+    }
+  }
+
+  @Test
+  void whatWasCancelledBeforeItBeganNeverHappened() {
+    conversing(
+        model(Kind.QWEN2, TEMPLATE),
+        (session, conversation) -> {
+          session.cancel();
+          Generation none = conversation.reply("hello", FOUR, TextSink.NONE);
+          assertThat(none.reason()).isEqualTo(FinishReason.CANCELLED);
+          assertThat(conversation.messages()).isEmpty();
+          session.resume();
+          Generation cut =
+              conversation.reply("hello", GenerateOptions.defaults(), t -> session.cancel());
+          session.resume();
+          assertThat(cut.reason()).isEqualTo(FinishReason.CANCELLED);
+          assertThat(conversation.messages().getLast())
+              .isEqualTo(ChatMessage.assistant(cut.text()));
+        });
+  }
+}
