@@ -12,6 +12,7 @@ final class Commands {
   static {
     ALL.put("run", RunCommand::new);
     ALL.put("chat", ChatCommand::new);
+    ALL.put("bench", BenchCommand::new);
     ALL.put("tokenize", TokenizeCommand::new);
     ALL.put("logits", LogitsCommand::new);
     ALL.put("inspect", InspectCommand::new);

@@ -9,11 +9,11 @@ import java.util.concurrent.locks.LockSupport;
  * last graph, and would take their share of the cores from the next engine's turn.
  */
 final class Rest implements Runnable {
-  private static final long STEP = 20_000_000;
+  private static final long STEP = 50_000_000;
   private static final long LONGEST = 3_000_000_000L;
 
-  /** Busy for a tenth of the time on one core, or less, is rest. */
-  private static final long BUSY = STEP / 10;
+  /** One tick of the clock that Linux counts processor time with: less cannot be told. */
+  private static final long BUSY = 10_000_000;
 
   private final OperatingSystemMXBean system =
       ManagementFactory.getPlatformMXBean(OperatingSystemMXBean.class);

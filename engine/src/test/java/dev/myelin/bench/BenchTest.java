@@ -209,7 +209,7 @@ class BenchTest {
     Path model = SharedData.path("models/stories260K-Q8_0.gguf");
     assumeThat(LlamaCpp.isAvailable()).as("no libllama beside this ggml").isTrue();
     List<BenchSpec> tests = List.of(new BenchSpec(32, 0, 16), new BenchSpec(0, 8, 0));
-    SessionOptions options = SessionOptions.defaults().withThreads(2).withBatch(16);
+    SessionOptions options = SessionOptions.defaults().withThreads(1).withBatch(16);
     List<String> told = new ArrayList<>();
     List<BenchResult> results = new ArrayList<>();
     Bench.run(
