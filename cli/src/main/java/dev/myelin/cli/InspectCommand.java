@@ -1,12 +1,11 @@
 package dev.myelin.cli;
 
 import dev.myelin.inspect.Inspection;
+import java.nio.file.Path;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
-import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
-import picocli.CommandLine.Spec;
 
 /** Shows where a checkpoint's parameters are. */
 @Command(
@@ -25,10 +24,8 @@ import picocli.CommandLine.Spec;
 final class InspectCommand implements Runnable {
   private final Console console;
 
-  @Spec private CommandSpec command;
-
   @Parameters(paramLabel = "FILE", description = "A GGUF file; of a split checkpoint, any part.")
-  private String file;
+  private Path file;
 
   @Option(names = "--json", description = "Print JSON.")
   private boolean json;
@@ -47,7 +44,7 @@ final class InspectCommand implements Runnable {
 
   @Override
   public void run() {
-    Inspection inspection = Inspection.of(ModelOptions.path(command, file));
+    Inspection inspection = Inspection.of(file);
     if (json) {
       console.print(Json.pretty(InspectJson.of(inspection, tensors)));
       return;

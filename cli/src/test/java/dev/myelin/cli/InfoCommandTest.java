@@ -11,7 +11,7 @@ import org.junit.jupiter.api.Test;
 class InfoCommandTest {
   @Test
   void theTable() {
-    CommandRun run = CommandRun.of("info");
+    Outcome run = Outcome.of("info");
     assertThat(run.status()).isZero();
     assertThat(run.err()).isEmpty();
     assertThat(run.out().lines().map(line -> line.split(" {2,}")[0]))
@@ -25,7 +25,7 @@ class InfoCommandTest {
 
   @Test
   void json() throws Exception {
-    CommandRun run = CommandRun.of("info", "--json");
+    Outcome run = Outcome.of("info", "--json");
     assertThat(run.status()).isZero();
     JsonNode root = new ObjectMapper().readTree(run.out());
     assertThat(root.get("problem").isNull()).isTrue();
@@ -49,7 +49,7 @@ class InfoCommandTest {
 
   @Test
   void wrongUsage() {
-    CommandRun run = CommandRun.of("info", "now");
+    Outcome run = Outcome.of("info", "now");
     assertThat(run.status()).isEqualTo(2);
     assertThat(run.out()).isEmpty();
     assertThat(run.err()).hasLineCount(1).contains("now");

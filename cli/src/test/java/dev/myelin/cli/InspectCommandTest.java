@@ -58,7 +58,7 @@ class InspectCommandTest {
 
   @Test
   void theTable() throws Exception {
-    CommandRun run = CommandRun.of("inspect", file.toString());
+    Outcome run = Outcome.of("inspect", file.toString());
     assertThat(run.err()).isEmpty();
     assertThat(run.status()).isZero();
     assertThat(run.out())
@@ -98,8 +98,8 @@ class InspectCommandTest {
 
   @Test
   void tensorsAndMetadataOnRequest() {
-    String plain = CommandRun.of("inspect", file.toString()).out();
-    String all = CommandRun.of("inspect", file.toString(), "--tensors", "--metadata").out();
+    String plain = Outcome.of("inspect", file.toString()).out();
+    String all = Outcome.of("inspect", file.toString(), "--tensors", "--metadata").out();
     assertThat(all).startsWith(plain);
     List<String> more = new ArrayList<>(all.substring(plain.length()).lines().toList());
     assertThat(more)
@@ -113,7 +113,7 @@ class InspectCommandTest {
 
   @Test
   void json() throws Exception {
-    CommandRun run = CommandRun.of("inspect", "--json", "--tensors", file.toString());
+    Outcome run = Outcome.of("inspect", "--json", "--tensors", file.toString());
     assertThat(run.status()).isZero();
     JsonNode root = new ObjectMapper().readTree(run.out());
     assertThat(names(root))
@@ -160,27 +160,27 @@ class InspectCommandTest {
   void jsonOfAFileWithNothingInIt() throws Exception {
     Path empty = folder.resolve("empty.gguf");
     new GgufWriter().put("odd", Float.NaN).write(empty);
-    CommandRun run = CommandRun.of("inspect", "--json", empty.toString());
+    Outcome run = Outcome.of("inspect", "--json", empty.toString());
     JsonNode root = new ObjectMapper().readTree(run.out());
     assertThat(root.get("cache").isNull()).isTrue();
     assertThat(root.get("tokenizer").isNull()).isTrue();
     assertThat(root.at("/model/layers").isNull()).isTrue();
     assertThat(root.has("tensors")).isFalse();
-    assertThat(CommandRun.of("inspect", empty.toString()).out()).contains("architecture  not said");
+    assertThat(Outcome.of("inspect", empty.toString()).out()).contains("architecture  not said");
   }
 
   @Test
   void badFilesAndWrongUsage() throws Exception {
     Path text = Files.writeString(folder.resolve("text.gguf"), "no model at all");
-    CommandRun bad = CommandRun.of("inspect", text.toString());
+    Outcome bad = Outcome.of("inspect", text.toString());
     assertThat(bad.status()).isEqualTo(1);
     assertThat(bad.out()).isEmpty();
     assertThat(bad.err()).hasLineCount(1).contains("text.gguf");
-    assertThat(CommandRun.of("inspect", folder.resolve("none").toString()).status()).isEqualTo(1);
+    assertThat(Outcome.of("inspect", folder.resolve("none").toString()).status()).isEqualTo(1);
 
     for (String[] args :
         new String[][] {{"inspect"}, {"inspect", "a", "b"}, {"inspect", "--jso", "a"}}) {
-      CommandRun wrong = CommandRun.of(args);
+      Outcome wrong = Outcome.of(args);
       assertThat(wrong.status()).isEqualTo(2);
       assertThat(wrong.out()).isEmpty();
       assertThat(wrong.err()).hasLineCount(1);
