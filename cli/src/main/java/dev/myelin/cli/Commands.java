@@ -12,8 +12,11 @@ final class Commands {
   static {
     ALL.put("run", RunCommand::new);
     ALL.put("chat", ChatCommand::new);
+    ALL.put("bench", BenchCommand::new);
     ALL.put("tokenize", TokenizeCommand::new);
     ALL.put("logits", LogitsCommand::new);
+    ALL.put("inspect", InspectCommand::new);
+    ALL.put("info", InfoCommand::new);
     ALL.put("completion", CompletionCommand::new);
     ALL.put("help", HelpCommand::new);
     ALL.put("version", VersionCommand::new);

@@ -1,0 +1,126 @@
+package dev.myelin.cli;
+
+import dev.myelin.bindings.GgmlBuild;
+import dev.myelin.cli.SystemReport.Machine;
+import dev.myelin.cli.SystemReport.NativeParts;
+import dev.myelin.graph.Devices;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.TreeMap;
+import java.util.stream.Collectors;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Option;
+
+/** Shows what Myelin runs on. */
+@Command(
+    name = "info",
+    description = "Show what Myelin runs on: JVM, processor, ggml, own kernels, devices.",
+    footer = {
+      "",
+      "Where the native libraries cannot be loaded the rest is shown, and the exit status is 1.",
+      "",
+      "Examples:",
+      "  myelin info",
+      "  myelin info --json | jq .ggml.cpu_library"
+    })
+final class InfoCommand implements Runnable {
+  private final Console console;
+
+  @Option(names = "--json", description = "Print JSON.")
+  private boolean json;
+
+  @Mixin private HelpOptions help;
+
+  InfoCommand(Console console) {
+    this.console = console;
+  }
+
+  @Override
+  public void run() {
+    SystemReport report = SystemReport.current();
+    console.print(json ? Json.pretty(InfoJson.of(report)) : text(report));
+    if (report.problem() != null) {
+      throw report.problem();
+    }
+  }
+
+  private static String text(SystemReport report) {
+    SystemReport.Java java = report.java();
+    Machine machine = report.machine();
+    TextTable table = new TextTable("ll");
+    table.row("version", Version.text());
+    table.row("java", java.version() + ", " + java.vendor() + ", " + java.home());
+    table.row("system", machine.system() + " " + machine.version() + ", " + machine.architecture());
+    table.row(
+        "memory",
+        "%s, %s free, Java heap at most %s"
+            .formatted(
+                Units.bytes(machine.memoryBytes()),
+                Units.bytes(machine.freeBytes()),
+                Units.bytes(java.heapBytes())));
+    if (report.nativeParts() != null) {
+      nativeParts(table, report.nativeParts(), machine);
+    }
+    return table.toString();
+  }
+
+  private static void nativeParts(TextTable table, NativeParts parts, Machine machine) {
+    SystemReport.Cpu cpu = parts.cpu();
+    table.row(
+        "processor",
+        "%s, %d physical cores, %d logical"
+            .formatted(
+                cpu.name().isEmpty() ? "without a name" : cpu.name(),
+                cpu.physicalCores(),
+                machine.logicalCores()));
+    table.row("features", String.join(" ", cpu.features()));
+    GgmlBuild ggml = parts.ggml();
+    table.row(
+        "ggml",
+        "%s, commit %s, %s, %s"
+            .formatted(ggml.version(), ggml.commit(), ggml.origin(), ggml.directory()));
+    table.row("cpu library", ggml.cpuLibrary().getFileName().toString());
+    table.row("scores", scores(ggml.candidates()));
+    table.row("own kernels", kernels(parts));
+    for (Devices.Device device : parts.devices()) {
+      table.row(
+          "device",
+          "%s: %s, %s, %s free"
+              .formatted(
+                  device.name(),
+                  device.description(),
+                  Units.bytes(device.totalBytes()),
+                  Units.bytes(device.freeBytes())));
+    }
+  }
+
+  /** The CPU libraries, the best first; those with 0 do not run here. */
+  private static String scores(List<GgmlBuild.CpuLibrary> libraries) {
+    return libraries.stream()
+        .sorted(Comparator.comparingInt(GgmlBuild.CpuLibrary::score).reversed())
+        .map(library -> variant(library) + " " + library.score())
+        .collect(Collectors.joining(", "));
+  }
+
+  /** What tells a library from the others: {@code haswell} of {@code libggml-cpu-haswell.so}. */
+  private static String variant(GgmlBuild.CpuLibrary library) {
+    String name = library.file().getFileName().toString();
+    String variant = name.replaceFirst("^(lib)?ggml-cpu-", "").replaceFirst("\\.[a-z]+$", "");
+    return variant.isEmpty() ? name : variant;
+  }
+
+  private static String kernels(NativeParts parts) {
+    Map<String, String> types = new TreeMap<>();
+    parts
+        .kernels()
+        .forEach((type, set) -> types.merge(set, type.ggmlName(), (a, b) -> a + " " + b));
+    return types.isEmpty()
+        ? "none for this processor: ggml's are used"
+        : types.entrySet().stream()
+            .map(e -> String.format(Locale.ROOT, "%s for %s", e.getKey(), e.getValue()))
+            .collect(Collectors.joining("; "));
+  }
+}

@@ -1,0 +1,84 @@
+package dev.myelin.cli;
+
+import com.sun.management.OperatingSystemMXBean;
+import dev.myelin.bindings.GgmlBuild;
+import dev.myelin.bindings.KernelsLibrary;
+import dev.myelin.bindings.NativeLibraries;
+import dev.myelin.error.NativeLibraryException;
+import dev.myelin.gguf.GgmlType;
+import dev.myelin.graph.Devices;
+import dev.myelin.graph.OwnKernels;
+import java.lang.management.ManagementFactory;
+import java.util.List;
+import java.util.Map;
+
+/**
+ * What Myelin runs on.
+ *
+ * @param nativeParts what needs the native libraries; null where they cannot be loaded
+ * @param problem why they cannot; null where they can
+ */
+record SystemReport(
+    Java java, Machine machine, NativeParts nativeParts, NativeLibraryException problem) {
+
+  record Java(String version, String vendor, String home, long heapBytes) {
+    static Java current() {
+      return new Java(
+          Runtime.version().toString(),
+          System.getProperty("java.vendor"),
+          System.getProperty("java.home"),
+          Runtime.getRuntime().maxMemory());
+    }
+  }
+
+  /**
+   * @param logicalCores hardware threads this process may use
+   */
+  record Machine(
+      String system,
+      String version,
+      String architecture,
+      int logicalCores,
+      long memoryBytes,
+      long freeBytes) {
+    static Machine current() {
+      OperatingSystemMXBean bean = ManagementFactory.getPlatformMXBean(OperatingSystemMXBean.class);
+      return new Machine(
+          System.getProperty("os.name"),
+          System.getProperty("os.version"),
+          System.getProperty("os.arch"),
+          Runtime.getRuntime().availableProcessors(),
+          bean.getTotalMemorySize(),
+          bean.getFreeMemorySize());
+    }
+  }
+
+  record Cpu(String name, int physicalCores, List<String> features) {}
+
+  /**
+   * @param kernels Myelin's own, by the type they serve: the instruction set in use
+   */
+  record NativeParts(
+      Cpu cpu, GgmlBuild ggml, Map<GgmlType, String> kernels, List<Devices.Device> devices) {
+    static NativeParts load() {
+      GgmlBuild ggml = NativeLibraries.load();
+      Cpu cpu =
+          new Cpu(
+              KernelsLibrary.cpuName(),
+              KernelsLibrary.physicalCores(),
+              KernelsLibrary.cpuFeatures());
+      return new NativeParts(cpu, ggml, OwnKernels.served(), Devices.list());
+    }
+  }
+
+  static SystemReport current() {
+    NativeParts parts = null;
+    NativeLibraryException problem = null;
+    try {
+      parts = NativeParts.load();
+    } catch (NativeLibraryException e) {
+      problem = e;
+    }
+    return new SystemReport(Java.current(), Machine.current(), parts, problem);
+  }
+}

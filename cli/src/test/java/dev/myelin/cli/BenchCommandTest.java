@@ -1,0 +1,180 @@
+package dev.myelin.cli;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import dev.myelin.bench.BenchResult;
+import dev.myelin.bench.BenchSpec;
+import dev.myelin.bench.BenchSubject;
+import dev.myelin.bench.Samples;
+import dev.myelin.cache.CacheType;
+import dev.myelin.generate.SessionOptions;
+import dev.myelin.testing.RandomModel;
+import java.nio.file.Path;
+import java.time.Instant;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+class BenchCommandTest {
+  private static final BenchResult OURS = result("myelin", 500_000_000L, null);
+  private static final BenchResult PEERS = result("llama.cpp", 1_000_000_000L, 2.0);
+
+  private static BenchResult result(String engine, long nanoseconds, Double ratio) {
+    return new BenchResult(
+        engine,
+        new BenchSubject(
+            "abc123", "A \"fast\" CPU", "it's,a|file.gguf", "a|b 1.24B Q4_0", 7_000, 1_240),
+        new SessionOptions(640, 512, 2, CacheType.F16),
+        new BenchSpec(128, 0, 0),
+        new Samples(List.of(nanoseconds, nanoseconds), 128),
+        Instant.parse("2026-01-02T03:04:05Z"),
+        ratio);
+  }
+
+  private static String print(String format) {
+    BenchOutput output = BenchOutputs.of(format).orElseThrow();
+    return output.result(OURS) + output.result(PEERS) + output.end();
+  }
+
+  @Test
+  void markdown() {
+    assertThat(print("md"))
+        .isEqualTo(
+            """
+            | model                        |      size |    params | engine     | threads | test           |                t/s |    median |        p10 .. p90 |  ratio |
+            | ---------------------------- | --------: | --------: | ---------- | ------: | -------------- | -----------------: | --------: | ----------------: | -----: |
+            | a\\|b 1.24B Q4_0              |   7.00 kB |    1.24 k | myelin     |       2 | pp128          |      256.00 ± 0.00 |    256.00 |  256.00 .. 256.00 |        |
+            | a\\|b 1.24B Q4_0              |   7.00 kB |    1.24 k | llama.cpp  |       2 | pp128          |      128.00 ± 0.00 |    128.00 |  128.00 .. 128.00 |  2.000 |
+
+            A "fast" CPU, cache f16, batch 512, 2 repetitions, ggml commit abc123
+            """);
+  }
+
+  @Test
+  void csv() {
+    assertThat(print("csv"))
+        .isEqualTo(
+            """
+            engine,build_commit,cpu_info,model_filename,model_type,model_size,model_n_params,n_batch,\
+            n_threads,type_k,type_v,n_prompt,n_gen,n_depth,test_time,avg_ns,stddev_ns,avg_ts,\
+            stddev_ts,p10_ts,median_ts,p90_ts,ratio
+            "myelin","abc123","A ""fast"" CPU","it's,a|file.gguf","a|b 1.24B Q4_0","7000","1240","512",\
+            "2","f16","f16","128","0","0","2026-01-02T03:04:05Z","500000000","0","256.0",\
+            "0.0","256.0","256.0","256.0",
+            "llama.cpp","abc123","A ""fast"" CPU","it's,a|file.gguf","a|b 1.24B Q4_0","7000","1240","512",\
+            "2","f16","f16","128","0","0","2026-01-02T03:04:05Z","1000000000","0","128.0",\
+            "0.0","128.0","128.0","128.0","2.0"
+            """);
+  }
+
+  @Test
+  void json() throws Exception {
+    JsonNode array = new ObjectMapper().readTree(print("json"));
+    assertThat(array).hasSize(2);
+    assertThat(array.at("/0/engine").asText()).isEqualTo("myelin");
+    assertThat(array.at("/0/ratio").isNull()).isTrue();
+    assertThat(array.at("/1/ratio").asDouble()).isEqualTo(2);
+    assertThat(array.at("/1/avg_ts").asDouble()).isEqualTo(128);
+    assertThat(array.at("/1/samples_ns").toString()).isEqualTo("[1000000000,1000000000]");
+    assertThat(array.at("/0/cpu_info").asText()).isEqualTo("A \"fast\" CPU");
+    JsonNode none = new ObjectMapper().readTree(BenchOutputs.of("json").orElseThrow().end());
+    assertThat(none.isArray() && none.isEmpty()).isTrue();
+  }
+
+  @Test
+  void jsonLines() throws Exception {
+    List<String> lines = print("jsonl").lines().toList();
+    assertThat(lines).hasSize(2);
+    JsonNode array = new ObjectMapper().readTree(print("json"));
+    for (int i = 0; i < 2; i++) {
+      assertThat(new ObjectMapper().readTree(lines.get(i))).isEqualTo(array.get(i));
+    }
+  }
+
+  @Test
+  void sql() {
+    String text = print("sql");
+    assertThat(text).startsWith("CREATE TABLE IF NOT EXISTS myelin_bench (\n  engine TEXT,\n");
+    assertThat(text).contains("  model_size INTEGER,\n").contains("  avg_ts REAL,\n");
+    assertThat(text).contains("  ratio REAL\n);\n");
+    assertThat(text.lines().filter(l -> l.startsWith("INSERT INTO myelin_bench (engine, ")))
+        .hasSize(2)
+        .allMatch(l -> l.contains(" 'it''s,a|file.gguf', ") && l.endsWith(");"));
+    assertThat(text).contains(", 256.0, NULL);\n").contains(", 128.0, 2.0);\n");
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "-o xml",
+        "-r 0",
+        "-p -1",
+        "-p 0 -n 0",
+        "-p 8,x",
+        "-d -5",
+        "-c 100",
+        "-t -1",
+        "-b 0",
+        "--cache-type q4_9",
+        "--compare other",
+        "--unknown"
+      })
+  void wrongUsage(String options) {
+    Outcome run = Outcome.of(("bench -m none.gguf " + options).split(" "));
+    assertThat(run.status()).as(run.err()).isEqualTo(2);
+    assertThat(run.out()).isEmpty();
+    assertThat(run.err()).hasLineCount(1);
+  }
+
+  @Test
+  void aModelThatIsMissing() {
+    Outcome run = Outcome.of("bench", "-m", "none.gguf", "-o", "json");
+    assertThat(run.status()).isEqualTo(1);
+    assertThat(run.out()).isEmpty();
+    assertThat(run.err()).hasLineCount(1).contains("none.gguf");
+    assertThat(Outcome.of("bench").err()).contains("no model");
+  }
+
+  @Test
+  void aModel(@TempDir Path folder) throws Exception {
+    Path model = RandomModel.small("llama").write(folder.resolve("model.gguf"));
+    Outcome run =
+        Outcome.of(
+            "bench",
+            "-m",
+            model.toString(),
+            "-p",
+            "8,4",
+            "-n",
+            "2",
+            "-d",
+            "0,3",
+            "-r",
+            "2",
+            "-t",
+            "1",
+            "-o",
+            "jsonl");
+    assertThat(run.status()).as(run.err()).isZero();
+    assertThat(run.err().lines())
+        .containsExactly(
+            "measuring pp8",
+            "measuring pp4",
+            "measuring tg2",
+            "measuring pp8 @ d3",
+            "measuring pp4 @ d3",
+            "measuring tg2 @ d3");
+    List<String> lines = run.out().lines().toList();
+    assertThat(lines).hasSize(6);
+    JsonNode last = new ObjectMapper().readTree(lines.getLast());
+    assertThat(last.get("n_gen").asInt()).isEqualTo(2);
+    assertThat(last.get("n_depth").asInt()).isEqualTo(3);
+    assertThat(last.get("n_threads").asInt()).isEqualTo(1);
+    assertThat(last.get("samples_ts")).hasSize(2);
+    assertThat(last.get("avg_ts").asDouble()).isPositive();
+  }
+}

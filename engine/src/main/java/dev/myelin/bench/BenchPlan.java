@@ -1,0 +1,42 @@
+package dev.myelin.bench;
+
+import dev.myelin.error.InvalidRequestException;
+import dev.myelin.generate.SessionOptions;
+import java.nio.file.Path;
+import java.util.List;
+
+/**
+ * What is measured, and how.
+ *
+ * @param session threads, batch, cache type; a context of 0 is as long as the longest test needs
+ * @param repetitions how often each test is timed
+ * @param peers names of other engines that take turns, of {@link Peers#names}
+ */
+public record BenchPlan(
+    Path model,
+    List<BenchSpec> tests,
+    SessionOptions session,
+    int repetitions,
+    List<String> peers) {
+  private static final int MOST_REPETITIONS = 100_000;
+
+  public BenchPlan {
+    tests = List.copyOf(tests);
+    peers = List.copyOf(peers);
+    if (tests.isEmpty()) {
+      throw new InvalidRequestException("no tests: prompt and generation are both 0");
+    }
+    if (repetitions < 1 || repetitions > MOST_REPETITIONS) {
+      throw new InvalidRequestException(
+          "repetitions = " + repetitions + ": expected 1 to " + MOST_REPETITIONS);
+    }
+    int needed = tests.stream().mapToInt(BenchSpec::positions).max().orElseThrow();
+    if (session.contextLength() == 0) {
+      session = session.withContextLength(needed);
+    } else if (session.contextLength() < needed) {
+      throw new InvalidRequestException(
+          "context = " + session.contextLength() + ": the tests need " + needed);
+    }
+    peers.forEach(Peers::require);
+  }
+}

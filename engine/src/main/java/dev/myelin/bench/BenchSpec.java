@@ -1,0 +1,46 @@
+package dev.myelin.bench;
+
+import dev.myelin.error.InvalidRequestException;
+
+/**
+ * One test, of llama-bench's kinds: either feeding a prompt, or generating token by token.
+ *
+ * @param prompt tokens fed in batches
+ * @param generated tokens fed one at a time
+ * @param depth tokens that the context holds before, which are not timed
+ */
+public record BenchSpec(int prompt, int generated, int depth) {
+  private static final int MOST = 1 << 24;
+
+  public BenchSpec {
+    if (prompt < 0 || generated < 0 || depth < 0 || Math.max(prompt, generated) == 0) {
+      throw new InvalidRequestException(
+          "test of prompt %d, generation %d, depth %d: expected at least one token"
+              .formatted(prompt, generated, depth));
+    }
+    if (Math.max(Math.max(prompt, generated), depth) > MOST) {
+      throw new InvalidRequestException(
+          "test of prompt %d, generation %d, depth %d: expected at most %d tokens each"
+              .formatted(prompt, generated, depth, MOST));
+    }
+  }
+
+  /** Tokens that are timed. */
+  public int tokens() {
+    return prompt + generated;
+  }
+
+  /** Positions that the context must have. */
+  public int positions() {
+    return depth + prompt + generated;
+  }
+
+  /** llama-bench's name of it: {@code pp512}, {@code tg128 @ d4096}. */
+  public String label() {
+    String kind =
+        generated == 0
+            ? "pp" + prompt
+            : prompt == 0 ? "tg" + generated : "pp" + prompt + "+tg" + generated;
+    return depth == 0 ? kind : kind + " @ d" + depth;
+  }
+}

@@ -1,0 +1,54 @@
+package dev.myelin.bench;
+
+import dev.myelin.bindings.GgmlBuild;
+import dev.myelin.bindings.KernelsLibrary;
+import dev.myelin.gguf.GgmlType;
+import dev.myelin.graph.Ggml;
+import dev.myelin.inspect.Group;
+import dev.myelin.inspect.Inspection;
+import java.util.Locale;
+
+/**
+ * What is measured, and on what.
+ *
+ * @param commit of ggml, with which every engine in the process computes
+ * @param modelType for example {@code llama 1.24B Q4_0}: architecture, parameters, prevailing type
+ * @param modelSize bytes of the tensors
+ */
+public record BenchSubject(
+    String commit,
+    String cpu,
+    String modelFile,
+    String modelType,
+    long modelSize,
+    long parameters) {
+
+  static BenchSubject of(Inspection inspection) {
+    GgmlBuild build = Ggml.require();
+    String architecture = inspection.shape().architecture().orElse("unknown");
+    String type =
+        inspection.types().stream()
+            .findFirst()
+            .map(Group::key)
+            .map(GgmlType::ggmlName)
+            .orElse("empty");
+    long parameters = inspection.total().parameters();
+    return new BenchSubject(
+        build.commit(),
+        KernelsLibrary.cpuName(),
+        inspection.path().toString(),
+        architecture + " " + rounded(parameters) + " " + type.toUpperCase(Locale.ROOT),
+        inspection.total().bytes(),
+        parameters);
+  }
+
+  /** {@code 1.24B}, {@code 117.00M}, {@code 260.03K}. */
+  private static String rounded(long parameters) {
+    if (parameters >= 1_000_000_000L) {
+      return String.format(Locale.ROOT, "%.2fB", parameters / 1e9);
+    }
+    return parameters >= 1_000_000
+        ? String.format(Locale.ROOT, "%.2fM", parameters / 1e6)
+        : String.format(Locale.ROOT, "%.2fK", parameters / 1e3);
+  }
+}

@@ -1,0 +1,62 @@
+package dev.myelin.bench;
+
+import dev.myelin.bindings.peer.LlamaContext;
+import dev.myelin.bindings.peer.LlamaContext.FlashAttention;
+import dev.myelin.bindings.peer.LlamaModel;
+import dev.myelin.generate.SessionOptions;
+import java.nio.file.Path;
+
+/**
+ * llama.cpp in this process, with its own defaults: weights repacked, flash attention if it can.
+ */
+final class LlamaCppEngine implements BenchEngine {
+  static final String NAME = "llama.cpp";
+
+  private final LlamaModel model;
+  private final LlamaContext context;
+
+  /**
+   * @param options with nothing left open
+   */
+  LlamaCppEngine(Path file, SessionOptions options) {
+    model = LlamaModel.load(file, LlamaModel.Options.DEFAULT);
+    try {
+      context =
+          model.context(
+              new LlamaContext.Options(
+                  options.contextLength(),
+                  Math.min(options.batch(), options.contextLength()),
+                  options.threads(),
+                  options.cacheType().type().id(),
+                  FlashAttention.AUTO));
+    } catch (RuntimeException e) {
+      model.close();
+      throw e;
+    }
+  }
+
+  @Override
+  public String name() {
+    return NAME;
+  }
+
+  @Override
+  public void truncate(int position) {
+    if (position == 0) {
+      context.clear();
+    } else {
+      context.truncate(position);
+    }
+  }
+
+  @Override
+  public void feed(int... tokens) {
+    context.feed(tokens);
+  }
+
+  @Override
+  public void close() {
+    context.close();
+    model.close();
+  }
+}

@@ -1,0 +1,54 @@
+package dev.myelin.bench;
+
+import dev.myelin.generate.Session;
+import dev.myelin.generate.SessionOptions;
+import dev.myelin.model.Model;
+import java.nio.file.Path;
+
+/** Myelin. */
+final class MyelinEngine implements BenchEngine {
+  static final String NAME = "myelin";
+
+  private final Model model;
+  private final Session session;
+
+  MyelinEngine(Path file, SessionOptions options) {
+    model = Model.load(file);
+    try {
+      session = Session.open(model, options);
+    } catch (RuntimeException e) {
+      model.close();
+      throw e;
+    }
+  }
+
+  int vocabulary() {
+    return model.hyperparameters().vocabulary();
+  }
+
+  /** The options with what was left open filled in. */
+  SessionOptions options() {
+    return session.options();
+  }
+
+  @Override
+  public String name() {
+    return NAME;
+  }
+
+  @Override
+  public void truncate(int position) {
+    session.truncate(position);
+  }
+
+  @Override
+  public void feed(int... tokens) {
+    session.feed(tokens);
+  }
+
+  @Override
+  public void close() {
+    session.close();
+    model.close();
+  }
+}

@@ -1,0 +1,234 @@
+package dev.myelin.bench;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.within;
+import static org.assertj.core.api.Assumptions.assumeThat;
+
+import dev.myelin.bindings.peer.LlamaCpp;
+import dev.myelin.cache.CacheType;
+import dev.myelin.error.InvalidRequestException;
+import dev.myelin.generate.SessionOptions;
+import dev.myelin.testing.SharedData;
+import java.nio.file.Path;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import org.assertj.core.data.Offset;
+import org.junit.jupiter.api.Test;
+
+class BenchTest {
+  private static final Offset<Double> TINY = within(1e-9);
+
+  /** Writes down what it is asked for; feeding a token takes so many of a clock's nanoseconds. */
+  private final class Recorder implements BenchEngine {
+    private final String name;
+    private final long perToken;
+
+    Recorder(String name, long perToken) {
+      this.name = name;
+      this.perToken = perToken;
+    }
+
+    @Override
+    public String name() {
+      return name;
+    }
+
+    @Override
+    public void truncate(int position) {
+      calls.add(name + " truncate " + position);
+    }
+
+    @Override
+    public void feed(int... tokens) {
+      calls.add(name + " feed " + tokens.length);
+      fed.add(tokens);
+      now += perToken * tokens.length;
+    }
+
+    @Override
+    public void close() {}
+  }
+
+  private final List<String> calls = new ArrayList<>();
+  private final List<int[]> fed = new ArrayList<>();
+  private long now;
+
+  @Test
+  void enginesTakeTurnsOnTheSameTokens() {
+    Turns turns =
+        new Turns(
+            List.of(new Recorder("a", 10), new Recorder("b", 40)),
+            7,
+            () -> now,
+            () -> calls.add("rest"));
+    List<Samples> samples = turns.run(new BenchSpec(3, 0, 2), 2);
+    assertThat(calls)
+        .containsExactly(
+            "a truncate 0",
+            "a feed 2",
+            "a feed 3",
+            "b truncate 0",
+            "b feed 2",
+            "b feed 3",
+            "a truncate 2",
+            "rest",
+            "a feed 3",
+            "b truncate 2",
+            "rest",
+            "b feed 3",
+            "a truncate 2",
+            "rest",
+            "a feed 3",
+            "b truncate 2",
+            "rest",
+            "b feed 3");
+    assertThat(samples)
+        .containsExactly(new Samples(List.of(30L, 30L), 3), new Samples(List.of(120L, 120L), 3));
+    assertThat(fed.stream().filter(t -> t.length == 3).map(Arrays::toString).distinct()).hasSize(1);
+    assertThat(fed.stream().flatMapToInt(Arrays::stream)).allMatch(t -> t >= 0 && t < 7);
+  }
+
+  @Test
+  void generationFeedsOneByOneAfterAShortWarmUp() {
+    Turns turns = new Turns(List.of(new Recorder("a", 1)), 7, () -> now, () -> {});
+    List<Samples> samples = turns.run(new BenchSpec(0, 20, 0), 1);
+    assertThat(calls.stream().filter("a feed 1"::equals)).hasSize(16 + 20);
+    assertThat(calls).doesNotContain("a feed 0");
+    assertThat(samples.getFirst()).isEqualTo(new Samples(List.of(20L), 20));
+  }
+
+  @Test
+  void statistics() {
+    Samples samples = new Samples(List.of(1_000_000_000L, 500_000_000L, 250_000_000L), 10);
+    assertThat(samples.rates()).containsExactly(10, 20, 40);
+    assertThat(samples.meanRate()).isEqualTo(70 / 3.0, TINY);
+    assertThat(samples.rateDeviation()).isEqualTo(Math.sqrt(2100 / 9.0), TINY);
+    assertThat(samples.meanNanoseconds()).isEqualTo(1.75e9 / 3, within(1e-3));
+    assertThat(samples.medianRate()).isEqualTo(20);
+    assertThat(samples.rateAt(0)).isEqualTo(10);
+    assertThat(samples.rateAt(1)).isEqualTo(40);
+    assertThat(samples.rateAt(0.25)).isEqualTo(15, TINY);
+    assertThat(samples.rateAt(0.9)).isEqualTo(36, TINY);
+    Samples one = new Samples(List.of(5L), 1);
+    assertThat(one.rateDeviation()).isZero();
+    assertThat(one.nanosecondsDeviation()).isZero();
+    assertThat(one.rateAt(0.9)).isEqualTo(2e8);
+    assertThat(new Samples(List.of(0L), 1).meanRate()).isFinite();
+  }
+
+  @Test
+  void labelsAreThoseOfLlamaBench() {
+    assertThat(new BenchSpec(512, 0, 0).label()).isEqualTo("pp512");
+    assertThat(new BenchSpec(0, 128, 4096).label()).isEqualTo("tg128 @ d4096");
+    assertThat(new BenchSpec(512, 128, 0).label()).isEqualTo("pp512+tg128");
+    assertThat(new BenchSpec(5, 6, 7).positions()).isEqualTo(18);
+    assertThat(new BenchSpec(5, 6, 7).tokens()).isEqualTo(11);
+  }
+
+  @Test
+  void fieldsAreThoseOfLlamaBench() {
+    BenchResult result =
+        new BenchResult(
+            "myelin",
+            new BenchSubject("abc", "cpu", "f.gguf", "llama 1.24B Q4_0", 700, 1240),
+            new SessionOptions(640, 256, 2, CacheType.Q8_0),
+            new BenchSpec(512, 0, 64),
+            new Samples(List.of(1_000_000_000L, 500_000_000L), 512),
+            Instant.parse("2026-01-02T03:04:05.678Z"),
+            1.25);
+    assertThat(result.fields().keySet())
+        .containsExactly(
+            "engine",
+            "build_commit",
+            "cpu_info",
+            "model_filename",
+            "model_type",
+            "model_size",
+            "model_n_params",
+            "n_batch",
+            "n_threads",
+            "type_k",
+            "type_v",
+            "n_prompt",
+            "n_gen",
+            "n_depth",
+            "test_time",
+            "avg_ns",
+            "stddev_ns",
+            "avg_ts",
+            "stddev_ts",
+            "p10_ts",
+            "median_ts",
+            "p90_ts",
+            "ratio",
+            "samples_ns",
+            "samples_ts");
+    assertThat(result.fields())
+        .containsEntry("n_depth", 64)
+        .containsEntry("type_v", "q8_0")
+        .containsEntry("test_time", "2026-01-02T03:04:05Z")
+        .containsEntry("avg_ns", 750_000_000L)
+        .containsEntry("stddev_ns", 353_553_391L)
+        .containsEntry("avg_ts", 768.0)
+        .containsEntry("median_ts", 768.0)
+        .containsEntry("p90_ts", 972.8)
+        .containsEntry("ratio", 1.25)
+        .containsEntry("samples_ts", new double[] {512, 1024});
+  }
+
+  @Test
+  void plansThatMakeNoSenseAreRefused() {
+    assertThatThrownBy(() -> new BenchSpec(0, 0, 5)).isInstanceOf(InvalidRequestException.class);
+    assertThatThrownBy(() -> new BenchSpec(-1, 5, 0)).isInstanceOf(InvalidRequestException.class);
+    assertThatThrownBy(() -> new BenchSpec(Integer.MAX_VALUE, 0, Integer.MAX_VALUE))
+        .isInstanceOf(InvalidRequestException.class);
+    SessionOptions options = SessionOptions.defaults();
+    List<BenchSpec> tests = List.of(new BenchSpec(512, 0, 8), new BenchSpec(0, 9, 0));
+    assertThat(plan(tests, options, 5, List.of()).session().contextLength()).isEqualTo(520);
+    assertThatThrownBy(() -> plan(tests, options.withContextLength(519), 5, List.of()))
+        .isInstanceOf(InvalidRequestException.class)
+        .hasMessage("context = 519: the tests need 520");
+    assertThatThrownBy(() -> plan(tests, options, 0, List.of()))
+        .hasMessageContaining("repetitions = 0");
+    assertThatThrownBy(() -> plan(List.of(), options, 1, List.of()))
+        .hasMessageContaining("no tests");
+    assertThatThrownBy(() -> plan(tests, options, 1, List.of("other")))
+        .hasMessage("peer other: known are llama.cpp");
+  }
+
+  private static BenchPlan plan(
+      List<BenchSpec> tests, SessionOptions options, int repetitions, List<String> peers) {
+    return new BenchPlan(Path.of("none.gguf"), tests, options, repetitions, peers);
+  }
+
+  @Test
+  void aRealModelBesideItsPeer() {
+    Path model = SharedData.path("models/stories260K-Q8_0.gguf");
+    assumeThat(LlamaCpp.isAvailable()).as("no libllama beside this ggml").isTrue();
+    List<BenchSpec> tests = List.of(new BenchSpec(32, 0, 16), new BenchSpec(0, 8, 0));
+    SessionOptions options = SessionOptions.defaults().withThreads(1).withBatch(16);
+    List<String> told = new ArrayList<>();
+    List<BenchResult> results = new ArrayList<>();
+    Bench.run(
+        new BenchPlan(model, tests, options, 2, List.of("llama.cpp")),
+        test -> told.add(test.label()),
+        results::add);
+    assertThat(told).containsExactly("pp32 @ d16", "tg8");
+    assertThat(results)
+        .extracting(r -> r.engine() + " " + r.test().label())
+        .containsExactly(
+            "myelin pp32 @ d16", "llama.cpp pp32 @ d16", "myelin tg8", "llama.cpp tg8");
+    for (BenchResult result : results) {
+      assertThat(result.samples().nanoseconds()).hasSize(2).allMatch(ns -> ns > 0);
+      assertThat(result.subject().parameters()).isEqualTo(260_032);
+      assertThat(result.subject().modelType()).startsWith("llama 260.03K ");
+    }
+    assertThat(results.get(0).ratio()).isNull();
+    assertThat(results.get(1).ratio())
+        .isEqualTo(
+            results.get(0).samples().medianRate() / results.get(1).samples().medianRate(), TINY);
+  }
+}
