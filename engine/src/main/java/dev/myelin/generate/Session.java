@@ -5,13 +5,14 @@ import dev.myelin.cache.KvCache;
 import dev.myelin.error.CancelledException;
 import dev.myelin.error.IllegalUseException;
 import dev.myelin.error.InvalidRequestException;
+import dev.myelin.error.NativeLibraryException;
 import dev.myelin.graph.Backend;
 import dev.myelin.model.ForwardPass.Shape;
 import dev.myelin.model.Hyperparameters;
 import dev.myelin.model.Model;
 import java.lang.foreign.MemorySegment;
 import java.util.Arrays;
-import java.util.concurrent.locks.ReentrantLock;
+import java.util.concurrent.Semaphore;
 
 /**
  * One sequence of tokens seen by a model: its cache, threads and graphs. Used by one thread at a
@@ -30,9 +31,10 @@ public final class Session implements AutoCloseable {
   private final Backend backend;
   private final KvCache cache;
   private final Graphs graphs;
-  private final ReentrantLock use = new ReentrantLock();
+  // not a lock, which would let a sink in again from inside a computation
+  private final Semaphore use = new Semaphore(1);
   private int[] tokens = new int[64];
-  private int position;
+  private volatile int position;
   private boolean closed;
 
   private Session(Model model, SessionOptions options) {
@@ -46,13 +48,7 @@ public final class Session implements AutoCloseable {
     try {
       int threads = options.threads() == 0 ? KernelsLibrary.physicalCores() : options.threads();
       this.options = options.withThreads(threads).withContextLength(contextLength);
-      Hyperparameters.Attention a = hp.attention();
-      int cells = Math.ceilDiv(contextLength, CELL_STEP) * CELL_STEP;
-      kv =
-          new KvCache(
-              new KvCache.Shape(hp.layers(), a.kvHeads(), a.headSize()),
-              cells,
-              options.cacheType());
+      kv = cache(hp, this.options);
       cpu = Backend.cpu(threads);
       graphs = new Graphs(model, kv, contextLength);
     } catch (RuntimeException e) {
@@ -113,7 +109,7 @@ public final class Session implements AutoCloseable {
     try {
       return Arrays.copyOf(tokens, position);
     } finally {
-      use.unlock();
+      use.release();
     }
   }
 
@@ -128,16 +124,20 @@ public final class Session implements AutoCloseable {
   public MemorySegment feed(int... tokens) {
     enter();
     try {
-      check(tokens);
-      MemorySegment logits = null;
-      for (int from = 0; from < tokens.length; from += options.batch()) {
-        int count = Math.min(options.batch(), tokens.length - from);
-        logits = compute(tokens, from, count, 1);
-      }
-      return logits;
+      return append(tokens);
     } finally {
-      use.unlock();
+      use.release();
     }
+  }
+
+  private MemorySegment append(int[] tokens) {
+    check(tokens);
+    MemorySegment logits = null;
+    for (int from = 0; from < tokens.length; from += options.batch()) {
+      int count = Math.min(options.batch(), tokens.length - from);
+      logits = compute(tokens, from, count, 1);
+    }
+    return logits;
   }
 
   /** Like {@link #feed}, and hands out the logits of every position. */
@@ -155,7 +155,7 @@ public final class Session implements AutoCloseable {
         }
       }
     } finally {
-      use.unlock();
+      use.release();
     }
   }
 
@@ -168,17 +168,17 @@ public final class Session implements AutoCloseable {
   public MemorySegment sync(int[] tokens) {
     enter();
     try {
-      int common = commonPrefix(tokens);
+      int common = common(tokens);
       int before = position;
       position = common;
       try {
-        return feed(Arrays.copyOfRange(tokens, common, tokens.length));
+        return append(Arrays.copyOfRange(tokens, common, tokens.length));
       } catch (InvalidRequestException e) {
         position = before;
         throw e;
       }
     } finally {
-      use.unlock();
+      use.release();
     }
   }
 
@@ -186,15 +186,19 @@ public final class Session implements AutoCloseable {
   public int commonPrefix(int[] tokens) {
     enter();
     try {
-      int common = 0;
-      int most = Math.min(position, tokens.length - 1);
-      while (common < most && this.tokens[common] == tokens[common]) {
-        common++;
-      }
-      return common;
+      return common(tokens);
     } finally {
-      use.unlock();
+      use.release();
     }
+  }
+
+  private int common(int[] tokens) {
+    int common = 0;
+    int most = Math.min(position, tokens.length - 1);
+    while (common < most && this.tokens[common] == tokens[common]) {
+      common++;
+    }
+    return common;
   }
 
   /**
@@ -211,7 +215,7 @@ public final class Session implements AutoCloseable {
       }
       position = length;
     } finally {
-      use.unlock();
+      use.release();
     }
   }
 
@@ -231,8 +235,9 @@ public final class Session implements AutoCloseable {
 
   @Override
   public void close() {
-    if (!use.tryLock()) {
-      throw new IllegalUseException("session: cannot close, another thread is using it");
+    if (!use.tryAcquire()) {
+      throw new IllegalUseException(
+          "session: cannot close, another thread is using it, or its own sink");
     }
     try {
       if (!closed) {
@@ -243,7 +248,7 @@ public final class Session implements AutoCloseable {
         lease.close();
       }
     } finally {
-      use.unlock();
+      use.release();
     }
   }
 
@@ -284,13 +289,28 @@ public final class Session implements AutoCloseable {
   }
 
   private void enter() {
-    if (!use.tryLock()) {
-      throw new IllegalUseException("session: another thread is using it");
+    if (!use.tryAcquire()) {
+      throw new IllegalUseException("session: another thread is using it, or its own sink");
     }
     if (closed || !model.isOpen()) {
-      use.unlock();
+      use.release();
       throw new IllegalUseException(
           closed ? "the session is closed" : "the session's model is closed");
+    }
+  }
+
+  private static KvCache cache(Hyperparameters hp, SessionOptions options) {
+    Hyperparameters.Attention a = hp.attention();
+    KvCache.Shape shape = new KvCache.Shape(hp.layers(), a.kvHeads(), a.headSize());
+    int context = options.contextLength();
+    long cells = Math.ceilDiv((long) context, CELL_STEP) * CELL_STEP;
+    if (cells > Integer.MAX_VALUE) {
+      throw new InvalidRequestException("context = " + context + ": more than any cache holds");
+    }
+    try {
+      return new KvCache(shape, (int) cells, options.cacheType());
+    } catch (NativeLibraryException e) {
+      throw new InvalidRequestException("context = " + context + ": " + e.getMessage());
     }
   }
 

@@ -10,6 +10,7 @@ import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.lang.invoke.VarHandle;
+import java.lang.ref.Reference;
 
 /**
  * The CPU with its worker threads, on which graphs are computed. One owner, one graph at a time.
@@ -23,8 +24,8 @@ public final class Backend implements AutoCloseable {
 
   private static final VarHandle FLAG = ValueLayout.JAVA_INT.varHandle();
 
-  private final Arena arena = Arena.ofShared();
-  private final MemorySegment cancelled = arena.allocate(ValueLayout.JAVA_INT);
+  // freed once unreachable, so that cancelling a closed backend is harmless
+  private final MemorySegment cancelled = Arena.ofAuto().allocate(ValueLayout.JAVA_INT);
   private final MemorySegment backend;
   private final MemorySegment threadpool;
   private boolean open = true;
@@ -74,7 +75,12 @@ public final class Backend implements AutoCloseable {
     if (!open) {
       throw new IllegalUseException("the backend is closed");
     }
-    int status = Ggml_h.ggml_backend_graph_compute(backend, graph.address());
+    int status;
+    try {
+      status = Ggml_h.ggml_backend_graph_compute(backend, graph.address());
+    } finally {
+      Reference.reachabilityFence(cancelled);
+    }
     if (status == Ggml_h.GGML_STATUS_ABORTED()) {
       return false;
     }
@@ -104,7 +110,6 @@ public final class Backend implements AutoCloseable {
       open = false;
       Ggml_h.ggml_backend_free(backend);
       Ggml_h.ggml_threadpool_free(threadpool);
-      arena.close();
     }
   }
 }

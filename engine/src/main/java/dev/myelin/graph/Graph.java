@@ -3,6 +3,7 @@ package dev.myelin.graph;
 import dev.myelin.bindings.ggml.Ggml_h;
 import dev.myelin.error.MyelinException;
 import dev.myelin.error.NativeLibraryException;
+import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.util.Map;
 
@@ -11,6 +12,9 @@ import java.util.Map;
  * the outputs.
  */
 public final class Graph implements AutoCloseable {
+  /** The life of what is handed out: using it after {@link #close} throws. */
+  private final Arena life = Arena.ofShared();
+
   private final TensorContext context;
   private final MemorySegment graph;
   private final Map<String, Tensor> inputs;
@@ -77,12 +81,13 @@ public final class Graph implements AutoCloseable {
     if (t == null) {
       throw new MyelinException("graph: no tensor " + name + " among " + tensors.keySet());
     }
-    return t.data();
+    return t.data().reinterpret(life, null);
   }
 
   @Override
   public void close() {
     if (allocator != null) {
+      life.close();
       if (allocator.address() != 0) {
         Ggml_h.ggml_gallocr_free(allocator);
       }

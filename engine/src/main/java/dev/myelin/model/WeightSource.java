@@ -76,6 +76,11 @@ public final class WeightSource implements AutoCloseable {
     return file.tensor(name).isPresent();
   }
 
+  /** Refuses a file without a tensor that is otherwise taken as optional. */
+  public void requirePresent(String name) {
+    require(name);
+  }
+
   /** Leaves a tensor out of the computation on purpose. */
   public void ignore(String name) {
     taken.add(name);

@@ -7,6 +7,7 @@ import dev.myelin.graph.Ggml;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
+import java.util.Arrays;
 import java.util.Map;
 import java.util.SplittableRandom;
 import java.util.concurrent.ConcurrentHashMap;
@@ -78,6 +79,16 @@ public final class RandomWeights {
     return encode(type, drawn, row);
   }
 
+  /** The types of less than three bits want to know which values matter: all the same. */
+  private static MemorySegment importance(Arena arena, GgmlType type, long row) {
+    if (!Ggml_h.ggml_quantize_requires_imatrix(type.id())) {
+      return MemorySegment.NULL;
+    }
+    float[] equal = new float[(int) row];
+    Arrays.fill(equal, 1);
+    return arena.allocateFrom(ValueLayout.JAVA_FLOAT, equal);
+  }
+
   /** Values as ggml writes them in that type. */
   public static MemorySegment encode(GgmlType type, float[] values, long row) {
     Ggml.require();
@@ -92,7 +103,7 @@ public final class RandomWeights {
       case BF16 -> Ggml_h.ggml_fp32_to_bf16_row(floats, out, values.length);
       default ->
           Ggml_h.ggml_quantize_chunk(
-              type.id(), floats, out, 0, values.length / row, row, MemorySegment.NULL);
+              type.id(), floats, out, 0, values.length / row, row, importance(arena, type, row));
     }
     return out;
   }

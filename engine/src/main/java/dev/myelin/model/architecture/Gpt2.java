@@ -58,6 +58,9 @@ public final class Gpt2 implements Architecture {
   private static Decoder.Layer layer(Hyperparameters hp, WeightSource w, String layer) {
     int width = hp.width();
     Hyperparameters.Attention heads = hp.attention();
+    for (String biased : List.of("attn_qkv", "attn_output", "ffn_up", "ffn_down")) {
+      w.requirePresent(layer + biased + ".bias");
+    }
     return new Decoder.Layer(
         Norm.layer(w, layer + "attn_norm", width, hp.normEpsilon()),
         new Attention(
