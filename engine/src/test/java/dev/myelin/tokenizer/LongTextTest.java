@@ -105,7 +105,7 @@ class LongTextTest {
   private static void roundTrips(GgufWriter writer) {
     try (GgufFile file = SmallVocabularies.open(writer)) {
       Tokenizer tokenizer = Tokenizer.of(file);
-      Map<String, String> texts = texts(MILLION / 16);
+      Map<String, String> texts = texts(MILLION / 64);
       texts.putAll(millions());
       assertTimeoutPreemptively(
           FAR_TOO_LONG, () -> texts.forEach((what, text) -> roundTrip(tokenizer, what, text)));
