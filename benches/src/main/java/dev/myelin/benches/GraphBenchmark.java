@@ -1,0 +1,94 @@
+package dev.myelin.benches;
+
+import dev.myelin.cache.CacheType;
+import dev.myelin.cache.KvCache;
+import dev.myelin.generate.Session;
+import dev.myelin.generate.SessionOptions;
+import dev.myelin.graph.Graph;
+import dev.myelin.graph.GraphBuilder;
+import dev.myelin.model.ForwardPass;
+import dev.myelin.model.Hyperparameters;
+import dev.myelin.model.Model;
+import dev.myelin.testing.RandomModel;
+import java.io.IOException;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.concurrent.TimeUnit;
+import org.openjdk.jmh.annotations.Benchmark;
+import org.openjdk.jmh.annotations.BenchmarkMode;
+import org.openjdk.jmh.annotations.Fork;
+import org.openjdk.jmh.annotations.Measurement;
+import org.openjdk.jmh.annotations.Mode;
+import org.openjdk.jmh.annotations.OutputTimeUnit;
+import org.openjdk.jmh.annotations.Param;
+import org.openjdk.jmh.annotations.Scope;
+import org.openjdk.jmh.annotations.Setup;
+import org.openjdk.jmh.annotations.State;
+import org.openjdk.jmh.annotations.TearDown;
+import org.openjdk.jmh.annotations.Warmup;
+
+/**
+ * Building the graph of a decode step, against running one that is there: of models with sixteen
+ * layers so narrow that next to nothing is computed.
+ */
+@State(Scope.Thread)
+@BenchmarkMode(Mode.AverageTime)
+@OutputTimeUnit(TimeUnit.MICROSECONDS)
+@Warmup(iterations = 3, time = 1)
+@Measurement(iterations = 5, time = 1)
+@Fork(value = 1, jvmArgsAppend = "--enable-native-access=ALL-UNNAMED")
+public class GraphBenchmark {
+  private static final int NODES = 4096;
+  private static final int CELLS = 256;
+
+  @Param({"llama", "qwen2", "qwen3", "gpt2"})
+  String architecture;
+
+  private Path file;
+  private Model model;
+  private KvCache cache;
+  private Session session;
+
+  @Setup
+  public void load() throws IOException {
+    file = Files.createTempFile("graph", ".gguf");
+    RandomModel.Shape narrow = new RandomModel.Shape(16, 32, 1, 1, 32, 32, 320, 512);
+    RandomModel.small(architecture).withShape(narrow).write(file);
+    model = Model.load(file);
+    Hyperparameters hp = model.hyperparameters();
+    KvCache.Shape shape =
+        new KvCache.Shape(hp.layers(), hp.attention().kvHeads(), hp.attention().headSize());
+    cache = new KvCache(shape, CELLS, CacheType.F16);
+    session =
+        Session.open(model, SessionOptions.defaults().withContextLength(CELLS).withThreads(1));
+    for (float logit : session.feed(1).toArray(ValueLayout.JAVA_FLOAT)) {
+      Checks.that(Float.isFinite(logit), "logit " + logit);
+    }
+  }
+
+  @TearDown
+  public void unload() throws IOException {
+    session.close();
+    cache.close();
+    model.close();
+    Files.delete(file);
+  }
+
+  @Benchmark
+  public long build() {
+    GraphBuilder builder = new GraphBuilder(NODES);
+    ForwardPass pass = new ForwardPass(builder, new ForwardPass.Shape(1, CELLS, 1), cache, CELLS);
+    builder.output("logits", model.network().logits(pass));
+    try (Graph graph = builder.finish()) {
+      return graph.bytes();
+    }
+  }
+
+  @Benchmark
+  public MemorySegment reuse() {
+    session.truncate(1);
+    return session.feed(2);
+  }
+}
