@@ -60,7 +60,7 @@ final class InspectText {
   }
 
   private static String dimensions(ModelShape shape) {
-    return text(", %d layers", shape.layers())
+    return text(shape.layers().orElse(0) == 1 ? ", %d layer" : ", %d layers", shape.layers())
         + text(", width %d", shape.width())
         + text(", feed-forward %d", shape.feedForward());
   }
@@ -123,7 +123,7 @@ final class InspectText {
     }
     String attention =
         i.cache().map(c -> ", and " + Units.rounded(c.flops()) + " for each before it").orElse("");
-    table.row("operations", Units.rounded(a.flops()) + " a token" + attention);
+    table.row("flops", Units.rounded(a.flops()) + " a token" + attention);
     i.cache().ifPresent(c -> table.row("cache", cache(c) + whole(c, i.shape().contextLength())));
     return table;
   }

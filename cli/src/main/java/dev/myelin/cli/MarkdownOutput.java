@@ -2,95 +2,94 @@ package dev.myelin.cli;
 
 import dev.myelin.bench.BenchResult;
 import dev.myelin.bench.Samples;
+import dev.myelin.error.Printable;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.function.Function;
+import java.util.stream.Collectors;
 
 /**
  * A table of Markdown for people, in columns of fixed width so that rows can be printed at once.
  */
 final class MarkdownOutput implements BenchOutput {
-  private static final String ROW =
-      "| %-28s | %9s | %9s | %-10s | %7s | %-14s | %18s | %9s | %17s | %6s |%n";
+  private record Column(String name, int width, boolean left, Function<BenchResult, String> cell) {
+    String pad(String text) {
+      String space = " ".repeat(Math.max(0, width - text.length()));
+      return left ? text + space : space + text;
+    }
+
+    String rule() {
+      return left ? "-".repeat(width) : "-".repeat(width - 1) + ":";
+    }
+  }
+
+  private static final List<Column> COLUMNS =
+      List.of(
+          left("model", 26, r -> Printable.of(r.subject().modelType()).replace("|", "\\|")),
+          right("size", 7, r -> Units.bytes(r.subject().modelSize())),
+          right("params", 6, r -> Units.rounded(r.subject().parameters())),
+          left("engine", 9, BenchResult::engine),
+          right("threads", 7, r -> Integer.toString(r.session().threads())),
+          left("test", 14, r -> r.test().label()),
+          right("t/s", 17, r -> mean(r.samples())),
+          right("median", 8, r -> rate(r.samples().medianRate())),
+          right("p10 .. p90", 18, r -> spread(r.samples())),
+          right("ratio", 6, r -> ratio(r, BenchResult.Lead::medians)),
+          right("of pairs", 8, r -> ratio(r, BenchResult.Lead::pairs)));
 
   private BenchResult last;
 
+  private static Column left(String name, int width, Function<BenchResult, String> cell) {
+    return new Column(name, width, true, cell);
+  }
+
+  private static Column right(String name, int width, Function<BenchResult, String> cell) {
+    return new Column(name, width, false, cell);
+  }
+
   @Override
   public String result(BenchResult result) {
-    StringBuilder text = new StringBuilder();
+    List<String> lines = new ArrayList<>();
     if (last == null) {
-      text.append(
-          row(
-              "model",
-              "size",
-              "params",
-              "engine",
-              "threads",
-              "test",
-              "t/s",
-              "median",
-              "p10 .. p90",
-              "ratio"));
-      text.append(
-          "| "
-              + "-".repeat(28)
-              + " | "
-              + "-".repeat(8)
-              + ": | "
-              + "-".repeat(8)
-              + ": | "
-              + "-".repeat(10)
-              + " | "
-              + "-".repeat(6)
-              + ": | "
-              + "-".repeat(14)
-              + " | "
-              + "-".repeat(17)
-              + ": | "
-              + "-".repeat(8)
-              + ": | "
-              + "-".repeat(16)
-              + ": | "
-              + "-".repeat(5)
-              + ": |\n");
+      lines.add(row(column -> column.pad(column.name)));
+      lines.add(row(Column::rule));
     }
     last = result;
-    Samples s = result.samples();
-    text.append(
-        row(
-            cell(result.subject().modelType()),
-            Units.bytes(result.subject().modelSize()),
-            Units.rounded(result.subject().parameters()),
-            result.engine(),
-            Integer.toString(result.session().threads()),
-            result.test().label(),
-            rate(s.meanRate()) + " ± " + rate(s.rateDeviation()),
-            rate(s.medianRate()),
-            rate(s.rateAt(0.1)) + " .. " + rate(s.rateAt(0.9)),
-            result.ratio() == null ? "" : Units.decimals(result.ratio(), 3)));
-    return text.toString();
+    lines.add(row(column -> column.pad(column.cell.apply(result))));
+    return String.join("", lines);
   }
 
   @Override
   public String end() {
     return last == null
         ? ""
-        : "%n%s, cache %s, batch %d, %d repetitions, ggml commit %s%n"
+        : "\n%s, %s, cache %s, batch %d, %d repetitions, ggml commit %s\n"
             .formatted(
                 last.subject().cpu(),
+                last.subject().cpuLibrary(),
                 last.fields().get("type_k"),
                 last.session().batch(),
                 last.samples().nanoseconds().size(),
                 last.subject().commit());
   }
 
-  private static String row(Object... cells) {
-    return ROW.formatted(cells).replace(System.lineSeparator(), "\n");
+  private static String row(Function<Column, String> cell) {
+    return COLUMNS.stream().map(cell).collect(Collectors.joining(" | ", "| ", " |\n"));
+  }
+
+  private static String mean(Samples samples) {
+    return rate(samples.meanRate()) + " ± " + rate(samples.rateDeviation());
+  }
+
+  private static String spread(Samples samples) {
+    return rate(samples.rateAt(0.1)) + " .. " + rate(samples.rateAt(0.9));
   }
 
   private static String rate(double rate) {
     return Units.decimals(rate, 2);
   }
 
-  /** Text that does not end the cell or drive the terminal. */
-  private static String cell(String text) {
-    return dev.myelin.error.Printable.of(text).replace("|", "\\|");
+  private static String ratio(BenchResult result, Function<BenchResult.Lead, Double> which) {
+    return result.lead() == null ? "" : Units.decimals(which.apply(result.lead()), 3);
   }
 }

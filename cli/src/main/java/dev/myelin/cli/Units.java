@@ -10,7 +10,11 @@ final class Units {
 
   /** All digits, in threes: {@code 1,235,814,432}. */
   static String exact(long number) {
-    return String.format(Locale.ROOT, "%,d", number);
+    StringBuilder digits = new StringBuilder(Long.toString(number));
+    for (int i = digits.length() - 3; i > (number < 0 ? 1 : 0); i -= 3) {
+      digits.insert(i, ',');
+    }
+    return digits.toString();
   }
 
   /** Three digits or more and a decimal prefix: {@code 1.24 G}. */

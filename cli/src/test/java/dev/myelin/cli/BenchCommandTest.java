@@ -21,18 +21,25 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 class BenchCommandTest {
   private static final BenchResult OURS = result("myelin", 500_000_000L, null);
-  private static final BenchResult PEERS = result("llama.cpp", 1_000_000_000L, 2.0);
+  private static final BenchResult PEERS =
+      result("llama.cpp", 1_000_000_000L, new BenchResult.Lead(2, 2.5));
 
-  private static BenchResult result(String engine, long nanoseconds, Double ratio) {
+  private static BenchResult result(String engine, long nanoseconds, BenchResult.Lead lead) {
     return new BenchResult(
         engine,
         new BenchSubject(
-            "abc123", "A \"fast\" CPU", "it's,a|file.gguf", "a|b 1.24B Q4_0", 7_000, 1_240),
+            "abc123",
+            "A \"fast\" CPU",
+            "cpu.so",
+            "it's,a|file.gguf",
+            "a|b 1.24B Q4_0",
+            7_000,
+            1_240),
         new SessionOptions(640, 512, 2, CacheType.F16),
         new BenchSpec(128, 0, 0),
         new Samples(List.of(nanoseconds, nanoseconds), 128),
         Instant.parse("2026-01-02T03:04:05Z"),
-        ratio);
+        lead);
   }
 
   private static String print(String format) {
@@ -45,12 +52,12 @@ class BenchCommandTest {
     assertThat(print("md"))
         .isEqualTo(
             """
-            | model                        |      size |    params | engine     | threads | test           |                t/s |    median |        p10 .. p90 |  ratio |
-            | ---------------------------- | --------: | --------: | ---------- | ------: | -------------- | -----------------: | --------: | ----------------: | -----: |
-            | a\\|b 1.24B Q4_0              |   7.00 kB |    1.24 k | myelin     |       2 | pp128          |      256.00 ± 0.00 |    256.00 |  256.00 .. 256.00 |        |
-            | a\\|b 1.24B Q4_0              |   7.00 kB |    1.24 k | llama.cpp  |       2 | pp128          |      128.00 ± 0.00 |    128.00 |  128.00 .. 128.00 |  2.000 |
+            | model                      |    size | params | engine    | threads | test           |               t/s |   median |         p10 .. p90 |  ratio | of pairs |
+            | -------------------------- | ------: | -----: | --------- | ------: | -------------- | ----------------: | -------: | -----------------: | -----: | -------: |
+            | a\\|b 1.24B Q4_0            | 7.00 kB | 1.24 k | myelin    |       2 | pp128          |     256.00 ± 0.00 |   256.00 |   256.00 .. 256.00 |        |          |
+            | a\\|b 1.24B Q4_0            | 7.00 kB | 1.24 k | llama.cpp |       2 | pp128          |     128.00 ± 0.00 |   128.00 |   128.00 .. 128.00 |  2.000 |    2.500 |
 
-            A "fast" CPU, cache f16, batch 512, 2 repetitions, ggml commit abc123
+            A "fast" CPU, cpu.so, cache f16, batch 512, 2 repetitions, ggml commit abc123
             """);
   }
 
@@ -59,15 +66,15 @@ class BenchCommandTest {
     assertThat(print("csv"))
         .isEqualTo(
             """
-            engine,build_commit,cpu_info,model_filename,model_type,model_size,model_n_params,n_batch,\
+            engine,build_commit,cpu_info,cpu_library,model_filename,model_type,model_size,model_n_params,n_batch,\
             n_threads,type_k,type_v,n_prompt,n_gen,n_depth,test_time,avg_ns,stddev_ns,avg_ts,\
-            stddev_ts,p10_ts,median_ts,p90_ts,ratio
-            "myelin","abc123","A ""fast"" CPU","it's,a|file.gguf","a|b 1.24B Q4_0","7000","1240","512",\
+            stddev_ts,p10_ts,median_ts,p90_ts,ratio,ratio_pairs
+            "myelin","abc123","A ""fast"" CPU","cpu.so","it's,a|file.gguf","a|b 1.24B Q4_0","7000","1240","512",\
             "2","f16","f16","128","0","0","2026-01-02T03:04:05Z","500000000","0","256.0",\
-            "0.0","256.0","256.0","256.0",
-            "llama.cpp","abc123","A ""fast"" CPU","it's,a|file.gguf","a|b 1.24B Q4_0","7000","1240","512",\
+            "0.0","256.0","256.0","256.0",,
+            "llama.cpp","abc123","A ""fast"" CPU","cpu.so","it's,a|file.gguf","a|b 1.24B Q4_0","7000","1240","512",\
             "2","f16","f16","128","0","0","2026-01-02T03:04:05Z","1000000000","0","128.0",\
-            "0.0","128.0","128.0","128.0","2.0"
+            "0.0","128.0","128.0","128.0","2.0","2.5"
             """);
   }
 
@@ -100,11 +107,11 @@ class BenchCommandTest {
     String text = print("sql");
     assertThat(text).startsWith("CREATE TABLE IF NOT EXISTS myelin_bench (\n  engine TEXT,\n");
     assertThat(text).contains("  model_size INTEGER,\n").contains("  avg_ts REAL,\n");
-    assertThat(text).contains("  ratio REAL\n);\n");
+    assertThat(text).contains("  ratio REAL,\n  ratio_pairs REAL\n);\n");
     assertThat(text.lines().filter(l -> l.startsWith("INSERT INTO myelin_bench (engine, ")))
         .hasSize(2)
         .allMatch(l -> l.contains(" 'it''s,a|file.gguf', ") && l.endsWith(");"));
-    assertThat(text).contains(", 256.0, NULL);\n").contains(", 128.0, 2.0);\n");
+    assertThat(text).contains(", 256.0, NULL, NULL);\n").contains(", 128.0, 2.0, 2.5);\n");
   }
 
   @ParameterizedTest

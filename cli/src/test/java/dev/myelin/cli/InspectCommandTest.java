@@ -67,7 +67,7 @@ class InspectCommandTest {
             FILE: GGUF version 3, SIZE
 
             name          A\\u001b[31mmixture\\n
-            architecture  llama, 1 layers, width 64, feed-forward 96
+            architecture  llama, 1 layer, width 64, feed-forward 96
             attention     2 heads of 32 values, 1 of keys and values (2 share one)
             experts       4, of which a token uses 1
             context       2,048 tokens
@@ -87,10 +87,10 @@ class InspectCommandTest {
             f32         2         320   1.0 %   1,280   5.3 %      32.00
             f16         1         192   0.6 %     384   1.6 %      16.00
 
-            active      14,848 parameters a token (44.6 %), and 64 looked up in tables
-            shared      192 parameters are both embedding and output
-            operations  29.6 k a token, and 256 for each before it
-            cache       f32 256, f16 128, q8_0 68 bytes a token; f16 262 kB for the whole context
+            active  14,848 parameters a token (44.6 %), and 64 looked up in tables
+            shared  192 parameters are both embedding and output
+            flops   29.6 k a token, and 256 for each before it
+            cache   f32 256, f16 128, q8_0 68 bytes a token; f16 262 kB for the whole context
             """
                 .replace("FILE", file.toString())
                 .replace("SIZE", Units.bytes(Files.size(file))));

@@ -34,12 +34,12 @@ public final class Bench {
       for (BenchSpec test : plan.tests()) {
         progress.accept(test);
         List<Samples> samples = turns.run(test, plan.repetitions());
-        double ours = samples.getFirst().medianRate();
         for (int i = 0; i < samples.size(); i++) {
-          Double ratio = i == 0 ? null : ours / samples.get(i).medianRate();
+          BenchResult.Lead lead =
+              i == 0 ? null : BenchResult.Lead.of(samples.getFirst(), samples.get(i));
           String name = engines.get(i).name();
           results.accept(
-              new BenchResult(name, subject, session, test, samples.get(i), Instant.now(), ratio));
+              new BenchResult(name, subject, session, test, samples.get(i), Instant.now(), lead));
         }
       }
     } finally {

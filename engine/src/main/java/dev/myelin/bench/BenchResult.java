@@ -12,7 +12,7 @@ import java.util.SequencedMap;
  * One engine's times of one test.
  *
  * @param time when the test ended
- * @param ratio Myelin's median rate over this engine's; null for Myelin
+ * @param lead how much faster Myelin was; null for Myelin itself
  */
 public record BenchResult(
     String engine,
@@ -21,12 +21,26 @@ public record BenchResult(
     BenchSpec test,
     Samples samples,
     Instant time,
-    Double ratio) {
+    Lead lead) {
+
+  /**
+   * How many times as fast as a peer Myelin was.
+   *
+   * @param medians its median rate over the peer's
+   * @param pairs the median over the repetitions of how long the peer's turn took beside Myelin's
+   *     just before: what slows down the machine for a while meets both turns of a pair
+   */
+  public record Lead(double medians, double pairs) {
+    static Lead of(Samples ours, Samples peers) {
+      return new Lead(ours.medianRate() / peers.medianRate(), ours.medianSpeedUp(peers));
+    }
+  }
 
   /**
    * Every value by name, in order: a {@link String}, a number, an array of numbers ({@code long[]},
    * {@code double[]}), or null. The names are llama-bench's where they mean the same; further ones
-   * are {@code engine}, {@code p10_ts}, {@code median_ts}, {@code p90_ts} and {@code ratio}.
+   * are {@code engine}, {@code cpu_library}, {@code p10_ts}, {@code median_ts}, {@code p90_ts},
+   * {@code ratio} and {@code ratio_pairs}.
    */
   public SequencedMap<String, Object> fields() {
     SequencedMap<String, Object> fields = new LinkedHashMap<>();
@@ -34,6 +48,7 @@ public record BenchResult(
     fields.put("engine", engine);
     fields.put("build_commit", subject.commit());
     fields.put("cpu_info", subject.cpu());
+    fields.put("cpu_library", subject.cpuLibrary());
     fields.put("model_filename", subject.modelFile());
     fields.put("model_type", subject.modelType());
     fields.put("model_size", subject.modelSize());
@@ -53,7 +68,8 @@ public record BenchResult(
     fields.put("p10_ts", rounded(samples.rateAt(0.1)));
     fields.put("median_ts", rounded(samples.medianRate()));
     fields.put("p90_ts", rounded(samples.rateAt(0.9)));
-    fields.put("ratio", ratio == null ? null : rounded(ratio));
+    fields.put("ratio", lead == null ? null : rounded(lead.medians));
+    fields.put("ratio_pairs", lead == null ? null : rounded(lead.pairs));
     fields.put("samples_ns", samples.nanoseconds().stream().mapToLong(Long::longValue).toArray());
     fields.put("samples_ts", Arrays.stream(samples.rates()).map(BenchResult::rounded).toArray());
     return fields;

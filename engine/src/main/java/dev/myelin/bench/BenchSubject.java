@@ -12,12 +12,14 @@ import java.util.Locale;
  * What is measured, and on what.
  *
  * @param commit of ggml, with which every engine in the process computes
+ * @param cpuLibrary the file name of ggml's CPU library in use
  * @param modelType for example {@code llama 1.24B Q4_0}: architecture, parameters, prevailing type
  * @param modelSize bytes of the tensors
  */
 public record BenchSubject(
     String commit,
     String cpu,
+    String cpuLibrary,
     String modelFile,
     String modelType,
     long modelSize,
@@ -36,6 +38,7 @@ public record BenchSubject(
     return new BenchSubject(
         build.commit(),
         KernelsLibrary.cpuName(),
+        build.cpuLibrary().getFileName().toString(),
         inspection.path().toString(),
         architecture + " " + rounded(parameters) + " " + type.toUpperCase(Locale.ROOT),
         inspection.total().bytes(),

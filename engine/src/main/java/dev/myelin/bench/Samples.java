@@ -1,5 +1,6 @@
 package dev.myelin.bench;
 
+import java.util.Arrays;
 import java.util.List;
 
 /**
@@ -48,8 +49,19 @@ public record Samples(List<Long> nanoseconds, int tokens) {
    * @param share 0 for the slowest, 0.5 for the median, 1 for the fastest
    */
   public double rateAt(double share) {
-    double[] sorted = rates();
-    java.util.Arrays.sort(sorted);
+    return quantile(rates(), share);
+  }
+
+  /** The median over the repetitions of how many times as long as this one the other took. */
+  public double medianSpeedUp(Samples other) {
+    double[] ratios = new double[Math.min(nanoseconds.size(), other.nanoseconds.size())];
+    Arrays.setAll(ratios, i -> (double) other.nanoseconds.get(i) / Math.max(1, nanoseconds.get(i)));
+    return quantile(ratios, 0.5);
+  }
+
+  private static double quantile(double[] values, double share) {
+    double[] sorted = values.clone();
+    Arrays.sort(sorted);
     double at = share * (sorted.length - 1);
     int below = (int) at;
     int above = Math.min(below + 1, sorted.length - 1);

@@ -112,6 +112,8 @@ class BenchTest {
     assertThat(samples.rateAt(1)).isEqualTo(40);
     assertThat(samples.rateAt(0.25)).isEqualTo(15, TINY);
     assertThat(samples.rateAt(0.9)).isEqualTo(36, TINY);
+    Samples slower = new Samples(List.of(4_000_000_000L, 1_000_000_000L, 750_000_000L, 1L), 10);
+    assertThat(samples.medianSpeedUp(slower)).isEqualTo(3, TINY);
     Samples one = new Samples(List.of(5L), 1);
     assertThat(one.rateDeviation()).isZero();
     assertThat(one.nanosecondsDeviation()).isZero();
@@ -133,17 +135,18 @@ class BenchTest {
     BenchResult result =
         new BenchResult(
             "myelin",
-            new BenchSubject("abc", "cpu", "f.gguf", "llama 1.24B Q4_0", 700, 1240),
+            new BenchSubject("abc", "cpu", "libcpu.so", "f.gguf", "llama 1.24B Q4_0", 700, 1240),
             new SessionOptions(640, 256, 2, CacheType.Q8_0),
             new BenchSpec(512, 0, 64),
             new Samples(List.of(1_000_000_000L, 500_000_000L), 512),
             Instant.parse("2026-01-02T03:04:05.678Z"),
-            1.25);
+            new BenchResult.Lead(1.25, 1.5));
     assertThat(result.fields().keySet())
         .containsExactly(
             "engine",
             "build_commit",
             "cpu_info",
+            "cpu_library",
             "model_filename",
             "model_type",
             "model_size",
@@ -164,6 +167,7 @@ class BenchTest {
             "median_ts",
             "p90_ts",
             "ratio",
+            "ratio_pairs",
             "samples_ns",
             "samples_ts");
     assertThat(result.fields())
@@ -176,6 +180,7 @@ class BenchTest {
         .containsEntry("median_ts", 768.0)
         .containsEntry("p90_ts", 972.8)
         .containsEntry("ratio", 1.25)
+        .containsEntry("ratio_pairs", 1.5)
         .containsEntry("samples_ts", new double[] {512, 1024});
   }
 
@@ -226,8 +231,8 @@ class BenchTest {
       assertThat(result.subject().parameters()).isEqualTo(260_032);
       assertThat(result.subject().modelType()).startsWith("llama 260.03K ");
     }
-    assertThat(results.get(0).ratio()).isNull();
-    assertThat(results.get(1).ratio())
+    assertThat(results.get(0).lead()).isNull();
+    assertThat(results.get(1).lead().medians())
         .isEqualTo(
             results.get(0).samples().medianRate() / results.get(1).samples().medianRate(), TINY);
   }
