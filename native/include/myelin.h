@@ -32,7 +32,7 @@ extern "C" {
 /* ---- identity -------------------------------------------------------------------------------- */
 
 /** The version of this header; a caller compares it with myelin_abi_version() after loading. */
-#define MYELIN_ABI_VERSION 2
+#define MYELIN_ABI_VERSION 3
 
 /** The ABI version that the loaded library was built with. */
 MYELIN_API int32_t myelin_abi_version(void);
@@ -188,11 +188,17 @@ MYELIN_API int64_t myelin_activation_bytes(int32_t format, int64_t k);
  */
 MYELIN_API void myelin_op_quantize(struct ggml_tensor *dst, int32_t thread, int32_t threads, void *format);
 
+/** Bytes of zeroes, at a multiple of 8, that each node of myelin_op_matmul() needs to itself. */
+#define MYELIN_PROGRESS_BYTES 64
+
 /**
  * A ggml_custom_op_t: dst, f32 [n, m] = weights src[0] [k, n] of a type with a kernel, times the
- * rows src[1] that myelin_op_quantize() made of [k, m] in that type's format.
+ * rows src[1] that myelin_op_quantize() made of [k, m] in that type's format. The threads share the
+ * rows of W as they come: shared points to MYELIN_PROGRESS_BYTES zeroes, which are zero again when
+ * the operation is done.
  */
-MYELIN_API void myelin_op_matmul(struct ggml_tensor *dst, int32_t thread, int32_t threads, void *unused);
+MYELIN_API void myelin_op_matmul(struct ggml_tensor *dst, int32_t thread, int32_t threads,
+                                 void *shared);
 
 #ifdef __cplusplus
 }

@@ -74,22 +74,41 @@ void myelin_op_quantize(struct ggml_tensor *dst, int32_t thread, int32_t threads
     }
 }
 
-void myelin_op_matmul(struct ggml_tensor *dst, int32_t thread, int32_t threads, void *unused) {
-    (void)unused;
+/** Weights that a thread takes at a time: some ten microseconds' worth of reading. */
+static const int64_t CHUNK_BYTES = 1 << 17;
+
+/** How the threads of one matmul share its rows; all zero between computations. */
+typedef struct {
+    atomic_int_fast64_t next;     /* the first row that no thread has taken */
+    atomic_int_fast32_t finished; /* threads that found none left */
+} progress;
+_Static_assert(sizeof(progress) <= MYELIN_PROGRESS_BYTES, "progress");
+
+void myelin_op_matmul(struct ggml_tensor *dst, int32_t thread, int32_t threads, void *shared) {
+    (void)thread;
+    progress *p = shared;
     const struct ggml_tensor *w = dst->src[0];
     const struct ggml_tensor *x = dst->src[1];
     const enum activation_format f = kernel_format(w->type);
     const dot_fn dot = table()->dot[w->type];
     const int64_t k = w->ne[0];
-    const size_t bytes = activation_bytes(f, k);
-    /* each thread takes a run of rows of W, so that it reads memory in one stream */
     const int64_t rows = w->ne[1];
-    const int64_t from = rows * thread / threads;
-    const int64_t to = rows * (thread + 1) / threads;
-    const char *weights = (const char *)w->data + (size_t)from * w->nb[1];
-    for (int64_t m = 0; m < dst->ne[1]; m++) {
-        const activations row = activation_row(f, k, (char *)x->data + (size_t)m * bytes);
-        float *y = (void *)((char *)dst->data + (size_t)m * dst->nb[1]);
-        dot(k, weights, w->nb[1], to - from, row, y + from);
+    const size_t bytes = activation_bytes(f, k);
+    /* whole fours, as kernels take rows by four */
+    const int64_t chunk = (CHUNK_BYTES / (int64_t)w->nb[1] + 4) & ~INT64_C(3);
+    int64_t from;
+    while ((from = atomic_fetch_add_explicit(&p->next, chunk, memory_order_relaxed)) < rows) {
+        const int64_t count = from + chunk < rows ? chunk : rows - from;
+        const char *weights = (const char *)w->data + (size_t)from * w->nb[1];
+        for (int64_t m = 0; m < dst->ne[1]; m++) {
+            const activations row = activation_row(f, k, (char *)x->data + (size_t)m * bytes);
+            float *y = (void *)((char *)dst->data + (size_t)m * dst->nb[1]);
+            dot(k, weights, w->nb[1], count, row, y + from);
+        }
+    }
+    /* the last one leaves it as it was, for the next computation of the graph */
+    if (atomic_fetch_add_explicit(&p->finished, 1, memory_order_acq_rel) == threads - 1) {
+        atomic_store_explicit(&p->next, 0, memory_order_relaxed);
+        atomic_store_explicit(&p->finished, 0, memory_order_release);
     }
 }

@@ -94,9 +94,14 @@ public final class KernelsLibrary {
     return Operations.QUANTIZE;
   }
 
-  /** A ggml custom operation: weights times quantised rows. */
+  /** A ggml custom operation: weights times quantised rows; user data as {@link #progressBytes}. */
   public static MemorySegment matmulOperation() {
     return Operations.MATMUL;
+  }
+
+  /** Bytes of zeroes, at a multiple of 8, that each node with a matmul needs to itself. */
+  public static long progressBytes() {
+    return Myelin_h.MYELIN_PROGRESS_BYTES();
   }
 
   private static final class Operations {

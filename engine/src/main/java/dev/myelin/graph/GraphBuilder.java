@@ -182,7 +182,7 @@ public final class GraphBuilder {
         w.dim(1),
         x.dim(1),
         KernelsLibrary.matmulOperation(),
-        MemorySegment.NULL,
+        context.scratch(KernelsLibrary.progressBytes()),
         w,
         rows);
   }

@@ -10,6 +10,7 @@ import java.lang.foreign.MemorySegment;
 /** A ggml context: the descriptions of tensors, without their data. */
 public final class TensorContext implements AutoCloseable {
   private final int capacity;
+  private Arena scratch;
   private MemorySegment context;
   private int made;
 
@@ -57,8 +58,20 @@ public final class TensorContext implements AutoCloseable {
     return context;
   }
 
+  /** Zeroes that operations of this context may use as long as it lives. */
+  MemorySegment scratch(long bytes) {
+    if (scratch == null) {
+      scratch = Arena.ofShared();
+    }
+    return scratch.allocate(bytes, Long.BYTES);
+  }
+
   @Override
   public void close() {
+    if (scratch != null) {
+      scratch.close();
+      scratch = null;
+    }
     if (context != null) {
       Ggml_h.ggml_free(context);
       context = null;

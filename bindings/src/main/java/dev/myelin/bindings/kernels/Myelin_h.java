@@ -23,10 +23,10 @@ public class Myelin_h extends Myelin_h$shared {
     static final SymbolLookup SYMBOL_LOOKUP = SymbolLookup.loaderLookup()
             .or(Linker.nativeLinker().defaultLookup());
 
-    private static final int MYELIN_ABI_VERSION = (int)2L;
+    private static final int MYELIN_ABI_VERSION = (int)3L;
     /**
      * {@snippet lang=c :
-     * #define MYELIN_ABI_VERSION 2
+     * #define MYELIN_ABI_VERSION 3
      * }
      */
     public static int MYELIN_ABI_VERSION() {
@@ -40,6 +40,15 @@ public class Myelin_h extends Myelin_h$shared {
      */
     public static int MYELIN_LOG_CAPACITY() {
         return MYELIN_LOG_CAPACITY;
+    }
+    private static final int MYELIN_PROGRESS_BYTES = (int)64L;
+    /**
+     * {@snippet lang=c :
+     * #define MYELIN_PROGRESS_BYTES 64
+     * }
+     */
+    public static int MYELIN_PROGRESS_BYTES() {
+        return MYELIN_PROGRESS_BYTES;
     }
 
     private static class myelin_abi_version {
@@ -1185,7 +1194,7 @@ public class Myelin_h extends Myelin_h$shared {
     /**
      * Function descriptor for:
      * {@snippet lang=c :
-     * void myelin_op_matmul(struct ggml_tensor *dst, int32_t thread, int32_t threads, void *unused)
+     * void myelin_op_matmul(struct ggml_tensor *dst, int32_t thread, int32_t threads, void *shared)
      * }
      */
     public static FunctionDescriptor myelin_op_matmul$descriptor() {
@@ -1195,7 +1204,7 @@ public class Myelin_h extends Myelin_h$shared {
     /**
      * Downcall method handle for:
      * {@snippet lang=c :
-     * void myelin_op_matmul(struct ggml_tensor *dst, int32_t thread, int32_t threads, void *unused)
+     * void myelin_op_matmul(struct ggml_tensor *dst, int32_t thread, int32_t threads, void *shared)
      * }
      */
     public static MethodHandle myelin_op_matmul$handle() {
@@ -1205,7 +1214,7 @@ public class Myelin_h extends Myelin_h$shared {
     /**
      * Address for:
      * {@snippet lang=c :
-     * void myelin_op_matmul(struct ggml_tensor *dst, int32_t thread, int32_t threads, void *unused)
+     * void myelin_op_matmul(struct ggml_tensor *dst, int32_t thread, int32_t threads, void *shared)
      * }
      */
     public static MemorySegment myelin_op_matmul$address() {
@@ -1214,16 +1223,16 @@ public class Myelin_h extends Myelin_h$shared {
 
     /**
      * {@snippet lang=c :
-     * void myelin_op_matmul(struct ggml_tensor *dst, int32_t thread, int32_t threads, void *unused)
+     * void myelin_op_matmul(struct ggml_tensor *dst, int32_t thread, int32_t threads, void *shared)
      * }
      */
-    public static void myelin_op_matmul(MemorySegment dst, int thread, int threads, MemorySegment unused) {
+    public static void myelin_op_matmul(MemorySegment dst, int thread, int threads, MemorySegment shared) {
         var mh$ = myelin_op_matmul.HANDLE;
         try {
             if (TRACE_DOWNCALLS) {
-                traceDowncall("myelin_op_matmul", dst, thread, threads, unused);
+                traceDowncall("myelin_op_matmul", dst, thread, threads, shared);
             }
-            mh$.invokeExact(dst, thread, threads, unused);
+            mh$.invokeExact(dst, thread, threads, shared);
         } catch (Error | RuntimeException ex) {
            throw ex;
         } catch (Throwable ex$) {
