@@ -11,6 +11,9 @@
  */
 enum { ROWS = 4 };
 
+/** What is fetched beyond this would push out of the first cache (32 KB) what is in use. */
+static const size_t NEAR_BYTES = 12 * 1024;
+
 #define INLINE static inline __attribute__((always_inline))
 
 /**
@@ -23,8 +26,13 @@ enum { ROWS = 4 };
 INLINE void prefetch(const int rows, int r, const char *first, const char *w, size_t stride, size_t bytes) {
     const size_t progress = (size_t)(w - first);
     const char *part = first + (size_t)rows * (stride + progress) + (size_t)r * bytes;
+    const int near = (size_t)rows * stride <= NEAR_BYTES;
     for (size_t i = 0; i < bytes; i += 64) {
-        _mm_prefetch(part + i, _MM_HINT_T0);
+        if (near) {
+            _mm_prefetch(part + i, _MM_HINT_T0);
+        } else {
+            _mm_prefetch(part + i, _MM_HINT_T1);
+        }
     }
 }
 
