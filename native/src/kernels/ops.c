@@ -74,8 +74,8 @@ void myelin_op_quantize(struct ggml_tensor *dst, int32_t thread, int32_t threads
     }
 }
 
-/** Weights that a thread takes at a time: some ten microseconds' worth of reading. */
-static const int64_t CHUNK_BYTES = 1 << 17;
+/** The fewest rows that a thread takes at a time. */
+static const int64_t FEWEST_ROWS = 16;
 
 /** How the threads of one matmul share its rows; all zero between computations. */
 typedef struct {
@@ -83,6 +83,26 @@ typedef struct {
     atomic_int_fast32_t finished; /* threads that found none left */
 } progress;
 _Static_assert(sizeof(progress) <= MYELIN_PROGRESS_BYTES, "progress");
+
+/**
+ * Takes the next rows: half of a thread's share of what is left, so that runs are long at first, and
+ * threads end together even if one is held up. Returns where they begin, or -1 if none are left.
+ */
+static int64_t take_rows(progress *p, int64_t rows, int32_t threads, int64_t *count) {
+    int_fast64_t from = atomic_load_explicit(&p->next, memory_order_relaxed);
+    do {
+        const int64_t left = rows - from;
+        if (left <= 0) {
+            return -1;
+        }
+        /* whole fours, as kernels take rows by four */
+        int64_t wanted = (left / (2 * (int64_t)threads) + 3) & ~INT64_C(3);
+        wanted = wanted < FEWEST_ROWS ? FEWEST_ROWS : wanted;
+        *count = wanted < left ? wanted : left;
+    } while (!atomic_compare_exchange_weak_explicit(&p->next, &from, from + *count, memory_order_relaxed,
+                                                    memory_order_relaxed));
+    return from;
+}
 
 void myelin_op_matmul(struct ggml_tensor *dst, int32_t thread, int32_t threads, void *shared) {
     (void)thread;
@@ -92,13 +112,10 @@ void myelin_op_matmul(struct ggml_tensor *dst, int32_t thread, int32_t threads, 
     const enum activation_format f = kernel_format(w->type);
     const dot_fn dot = table()->dot[w->type];
     const int64_t k = w->ne[0];
-    const int64_t rows = w->ne[1];
     const size_t bytes = activation_bytes(f, k);
-    /* whole fours, as kernels take rows by four */
-    const int64_t chunk = (CHUNK_BYTES / (int64_t)w->nb[1] + 4) & ~INT64_C(3);
+    int64_t count;
     int64_t from;
-    while ((from = atomic_fetch_add_explicit(&p->next, chunk, memory_order_relaxed)) < rows) {
-        const int64_t count = from + chunk < rows ? chunk : rows - from;
+    while ((from = take_rows(p, w->ne[1], threads, &count)) >= 0) {
         const char *weights = (const char *)w->data + (size_t)from * w->nb[1];
         for (int64_t m = 0; m < dst->ne[1]; m++) {
             const activations row = activation_row(f, k, (char *)x->data + (size_t)m * bytes);
