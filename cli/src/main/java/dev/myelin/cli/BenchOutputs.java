@@ -1,7 +1,7 @@
 package dev.myelin.cli;
 
-import java.util.Iterator;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.function.Supplier;
@@ -24,15 +24,7 @@ final class BenchOutputs {
     return Optional.ofNullable(ALL.get(format)).map(Supplier::get);
   }
 
-  static String names() {
-    return String.join(", ", ALL.keySet());
-  }
-
-  /** For help and completion. */
-  static final class Names implements Iterable<String> {
-    @Override
-    public Iterator<String> iterator() {
-      return ALL.keySet().iterator();
-    }
+  static List<String> names() {
+    return List.copyOf(ALL.keySet());
   }
 }

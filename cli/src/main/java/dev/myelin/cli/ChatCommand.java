@@ -7,47 +7,34 @@ import dev.myelin.generate.SessionOptions;
 import dev.myelin.model.Model;
 import dev.myelin.sampling.SamplingOptions;
 import java.nio.file.Path;
-import picocli.CommandLine.Command;
-import picocli.CommandLine.Mixin;
-import picocli.CommandLine.Option;
 
 /** A conversation in the terminal. */
-@Command(
-    name = "chat",
-    sortOptions = false,
-    description = "Talk with a model.",
-    footer = {
-      "",
-      "A line that ends in \\ goes on in the next one; \"\"\" begins and ends a message of several lines.",
-      "/help lists what else can be typed. Ctrl-C stops a reply, Ctrl-D ends.",
-      "",
-      "Examples:",
-      "  myelin chat -m model.gguf",
-      "  myelin chat -m model.gguf --system 'Answer in one sentence.' --temp 0.5",
-      "  echo 'What is a monad?' | myelin chat -m model.gguf"
-    })
-final class ChatCommand implements Runnable {
-  private final Console console;
-  @Mixin private ModelOptions model;
-
-  @Option(
-      names = {"-S", "--system"},
-      paramLabel = "TEXT",
-      description = "The system prompt.")
-  private String system = "";
-
-  @Mixin private StopFlags stop;
-  @Mixin private SamplingFlags sampling;
-  @Mixin private SessionFlags session;
-  @Mixin private HelpOptions help;
+final class ChatCommand extends Subcommand {
+  private final ModelOptions model = new ModelOptions(this);
+  private final Value<String> system =
+      option(String.class, "", "TEXT", "The system prompt.", "-S", "--system");
+  private final StopFlags stop = new StopFlags(this);
+  private final SamplingFlags sampling = new SamplingFlags(this);
+  private final SessionFlags session = new SessionFlags(this);
 
   ChatCommand(Console console) {
-    this.console = console;
+    super(
+        console,
+        "chat",
+        "Talk with a model.",
+        "",
+        "A line that ends in \\ goes on in the next one; \"\"\" begins and ends a message of several lines.",
+        "/help lists what else can be typed. Ctrl-C stops a reply, Ctrl-D ends.",
+        "",
+        "Examples:",
+        "  myelin chat -m model.gguf",
+        "  myelin chat -m model.gguf --system 'Answer in one sentence.' --temp 0.5",
+        "  echo 'What is a monad?' | myelin chat -m model.gguf");
   }
 
   @Override
   public void run() {
-    Path file = model.file(console);
+    Path file = model.file();
     GenerateOptions until = stop.options();
     SamplingOptions how = sampling.options();
     SessionOptions options = session.options();
@@ -57,7 +44,7 @@ final class ChatCommand implements Runnable {
             console.interactive().getAsBoolean()
                 ? new TerminalLines(console)
                 : new PipedLines(console)) {
-      new ChatLoop(console, lines, open, new Conversation(open, how, system), until).run();
+      new ChatLoop(console, lines, open, new Conversation(open, how, system.get()), until).run();
     }
   }
 }

@@ -7,7 +7,7 @@ import picocli.CommandLine;
 
 /** Every command of Myelin; a new one is a class and a line here. */
 final class Commands {
-  private static final Map<String, Function<Console, Object>> ALL = new LinkedHashMap<>();
+  private static final Map<String, Function<Console, Subcommand>> ALL = new LinkedHashMap<>();
 
   static {
     ALL.put("run", RunCommand::new);
@@ -25,16 +25,16 @@ final class Commands {
   private Commands() {}
 
   /**
-   * The parser for a command line. Picocli reads a command's options by reflection, so only the
-   * command in use is added where the arguments begin with one that needs no other.
+   * The parser for a command line, with the command in use only, unless the arguments begin with
+   * one that looks at the others, or with none.
    */
   static CommandLine parser(Console console, String... args) {
-    CommandLine root = new CommandLine(new Myelin());
+    CommandLine root = new CommandLine(new Myelin(console).withHelp());
     String first = args.length == 0 ? "" : args[0];
     if (ALL.containsKey(first) && !first.equals("help") && !first.equals("completion")) {
-      root.addSubcommand(first, ALL.get(first).apply(console));
+      root.addSubcommand(first, ALL.get(first).apply(console).withHelp());
     } else {
-      ALL.forEach((name, command) -> root.addSubcommand(name, command.apply(console)));
+      ALL.forEach((name, make) -> root.addSubcommand(name, make.apply(console).withHelp()));
     }
     Failures failures = new Failures(console);
     CommandLine.tracer().setLevel(CommandLine.TraceLevel.OFF); // or it warns of the next line's use
@@ -42,8 +42,6 @@ final class Commands {
     root.setExpandAtFiles(false); // a prompt may begin with @
     root.setParameterExceptionHandler(failures);
     root.setExecutionExceptionHandler(failures);
-    root.setUsageHelpLongOptionsMaxWidth(30);
-    root.setUsageHelpWidth(100);
     root.setErr(console.err());
     return root;
   }

@@ -27,7 +27,7 @@ final class Failures implements IParameterExceptionHandler, IExecutionExceptionH
     CommandLine line = e.getCommandLine();
     String name = line.getCommandSpec().qualifiedName();
     tell(name + ": " + problem(e) + " (`" + name + " --help` says more)");
-    if (Arrays.asList(args).contains(HelpOptions.VERBOSE)) {
+    if (Arrays.asList(args).contains(Subcommand.VERBOSE)) {
       e.printStackTrace(console.err());
     }
     return ExitCode.USAGE;
@@ -67,7 +67,7 @@ final class Failures implements IParameterExceptionHandler, IExecutionExceptionH
     }
     tell("myelin: " + message(e));
     ParseResult parsed = line.getParseResult();
-    if (parsed != null && parsed.originalArgs().contains(HelpOptions.VERBOSE)) {
+    if (parsed != null && parsed.originalArgs().contains(Subcommand.VERBOSE)) {
       e.printStackTrace(console.err());
     }
     return ExitCode.SOFTWARE;

@@ -10,38 +10,28 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.stream.Collectors;
-import picocli.CommandLine.Command;
-import picocli.CommandLine.Mixin;
-import picocli.CommandLine.Option;
 
 /** Shows what Myelin runs on. */
-@Command(
-    name = "info",
-    description = "Show what Myelin runs on: JVM, processor, ggml, own kernels, devices.",
-    footer = {
-      "",
-      "Where the native libraries cannot be loaded the rest is shown, and the exit status is 1.",
-      "",
-      "Examples:",
-      "  myelin info",
-      "  myelin info --json | jq .ggml.cpu_library"
-    })
-final class InfoCommand implements Runnable {
-  private final Console console;
-
-  @Option(names = "--json", description = "Print JSON.")
-  private boolean json;
-
-  @Mixin private HelpOptions help;
+final class InfoCommand extends Subcommand {
+  private final Value<Boolean> json = flag("Print JSON.", "--json");
 
   InfoCommand(Console console) {
-    this.console = console;
+    super(
+        console,
+        "info",
+        "Show what Myelin runs on: JVM, processor, ggml, own kernels, devices.",
+        "",
+        "Where the native libraries cannot be loaded the rest is shown, and the exit status is 1.",
+        "",
+        "Examples:",
+        "  myelin info",
+        "  myelin info --json | jq .ggml.cpu_library");
   }
 
   @Override
   public void run() {
     SystemReport report = SystemReport.current();
-    console.print(json ? Json.pretty(InfoJson.of(report)) : text(report));
+    console.print(json.get() ? Json.pretty(InfoJson.of(report)) : text(report));
     if (report.problem() != null) {
       throw report.problem();
     }

@@ -12,75 +12,54 @@ import java.lang.foreign.ValueLayout;
 import java.nio.ByteOrder;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import picocli.CommandLine.ArgGroup;
-import picocli.CommandLine.Command;
-import picocli.CommandLine.Mixin;
-import picocli.CommandLine.Model.CommandSpec;
-import picocli.CommandLine.Option;
-import picocli.CommandLine.Spec;
+import java.util.List;
 
 /** Writes the logits of every position. */
-@Command(
-    name = "logits",
-    sortOptions = false,
-    description =
-        "Write the logits of every position as little-endian float32 [tokens, vocabulary].",
-    footer = {
-      "",
-      "Example:",
-      "  myelin logits -m model.gguf --tokens 1,403,407 --cache-type f32 -o logits.f32"
-    })
-final class LogitsCommand implements Runnable {
-  private final Console console;
-  @Spec private CommandSpec spec;
-  @Mixin private ModelOptions model;
-
-  @ArgGroup private Source source;
-
-  /** What is fed. */
-  static final class Source {
-    @Option(
-        names = "--tokens",
-        paramLabel = "ID",
-        split = ",",
-        description = "Token ids, separated by commas.")
-    private int[] tokens;
-
-    @Option(
-        names = {"-p", "--prompt"},
-        paramLabel = "TEXT",
-        description = "A text instead; special tokens are added and recognised as in `run`.")
-    private String prompt;
-  }
-
-  @Option(
-      names = {"-o", "--output"},
-      paramLabel = "FILE",
-      description = "Where to write them instead of standard output.")
-  private Path output;
-
-  @Mixin private SessionFlags session;
-  @Mixin private HelpOptions help;
+final class LogitsCommand extends Subcommand {
+  private final ModelOptions model = new ModelOptions(this);
+  private final Value<List<Integer>> ids =
+      list(Integer.class, null, ",", "ID", "Token ids, separated by commas.", "--tokens");
+  private final Value<String> prompt =
+      option(
+          String.class,
+          null,
+          "TEXT",
+          "A text instead; special tokens are added and recognised as in `run`.",
+          "-p",
+          "--prompt");
+  private final Value<Path> output =
+      option(
+          Path.class,
+          null,
+          "FILE",
+          "Where to write them instead of standard output.",
+          "-o",
+          "--output");
+  private final SessionFlags session = new SessionFlags(this);
 
   LogitsCommand(Console console) {
-    this.console = console;
+    super(
+        console,
+        "logits",
+        "Write the logits of every position as little-endian float32 [tokens, vocabulary].",
+        "",
+        "Example:",
+        "  myelin logits -m model.gguf --tokens 1,403,407 --cache-type f32 -o logits.f32");
   }
 
   @Override
   public void run() {
-    Path file = model.file(console);
+    Path file = model.file();
     SessionOptions options = session.options();
-    if (source == null) {
-      throw Usage.wrong(spec, "no tokens: give --tokens 1,2,3 or --prompt TEXT");
+    if (ids.isSet() == prompt.isSet()) {
+      throw Usage.wrong(spec, "tokens: give either --tokens 1,2,3 or --prompt TEXT");
     }
-    if (output == null && Terminals.isTerminal(Terminals.OUT)) {
+    if (!output.isSet() && Terminals.isTerminal(Terminals.OUT)) {
       throw Usage.wrong(spec, "logits are binary: name a file with -o, or redirect the output");
     }
     try (Model loaded = Model.load(file)) {
       int[] tokens =
-          source.tokens == null
-              ? loaded.tokenizer().encode(source.prompt, true, true)
-              : source.tokens;
+          ids.isSet() ? ids() : loaded.tokenizer().encode(prompt.get(), true, true);
       if (options.contextLength() == 0) {
         options = options.withContextLength(Math.max(1, tokens.length));
       }
@@ -93,17 +72,21 @@ final class LogitsCommand implements Runnable {
     }
   }
 
+  private int[] ids() {
+    return ids.get().stream().mapToInt(Integer::intValue).toArray();
+  }
+
   private void write(Session open, int[] tokens) {
-    if (output == null) {
+    if (!output.isSet()) {
       open.feedAll(tokens, new Rows(console::write));
       return;
     }
-    try (OutputStream out = Files.newOutputStream(output)) {
+    try (OutputStream out = Files.newOutputStream(output.get())) {
       open.feedAll(tokens, new Rows(out::write));
     } catch (UncheckedIOException e) {
-      throw Input.failure(output.toString(), e.getCause());
+      throw Input.failure(output.get().toString(), e.getCause());
     } catch (IOException e) {
-      throw Input.failure(output.toString(), e);
+      throw Input.failure(output.get().toString(), e);
     }
   }
 

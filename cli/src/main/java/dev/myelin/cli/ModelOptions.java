@@ -2,35 +2,40 @@ package dev.myelin.cli;
 
 import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
-import picocli.CommandLine.Model.CommandSpec;
-import picocli.CommandLine.Option;
-import picocli.CommandLine.Spec;
 
 /** Which checkpoint. */
 final class ModelOptions {
   static final String VARIABLE = "MYELIN_MODEL";
 
-  @Spec(Spec.Target.MIXEE)
-  private CommandSpec command;
+  private final Subcommand command;
+  private final Subcommand.Value<Path> model;
 
-  @Option(
-      names = {"-m", "--model"},
-      paramLabel = "FILE",
-      description = "The checkpoint, a GGUF file. Default: $" + VARIABLE + ".")
-  private Path model;
+  ModelOptions(Subcommand command) {
+    this.command = command;
+    model =
+        command.option(
+            Path.class,
+            null,
+            "FILE",
+            "The checkpoint, a GGUF file. Default: $" + VARIABLE + ".",
+            "-m",
+            "--model");
+  }
 
-  Path file(Console console) {
-    if (model != null) {
-      return model;
+  Path file() {
+    if (model.isSet()) {
+      return model.get();
     }
-    String name = console.variable(VARIABLE);
+    String name = command.console.variable(VARIABLE);
     if (name == null) {
-      throw Usage.wrong(command, "no model: name a GGUF file with -m FILE or in $" + VARIABLE);
+      throw Usage.wrong(
+          command.spec, "no model: name a GGUF file with -m FILE or in $" + VARIABLE);
     }
     try {
       return Path.of(name);
     } catch (InvalidPathException e) {
-      throw Usage.wrong(command, VARIABLE + "=" + name + ": no file name here: " + e.getReason());
+      throw Usage.wrong(
+          command.spec, VARIABLE + "=" + name + ": no file name here: " + e.getReason());
     }
   }
 }

@@ -2,32 +2,26 @@ package dev.myelin.cli;
 
 import java.io.PrintWriter;
 import picocli.CommandLine;
-import picocli.CommandLine.Command;
-import picocli.CommandLine.Mixin;
-import picocli.CommandLine.Model.CommandSpec;
-import picocli.CommandLine.ParameterException;
-import picocli.CommandLine.Spec;
+import picocli.CommandLine.Model.OptionSpec;
 
 /** The entry point: finds the command, runs it, and turns whatever happens into an exit status. */
-@Command(
-    name = "myelin",
-    description = "Runs quantised large language models.",
-    versionProvider = Version.class,
-    synopsisSubcommandLabel = "COMMAND",
-    footer = {
-      "",
-      "Exit status: 0 done, 1 the work failed, 2 wrong usage.",
-      "`myelin COMMAND --help` explains a command, with examples.%n"
-    })
-public final class Myelin implements Runnable {
-  @Spec private CommandSpec spec;
-  @Mixin private HelpOptions help;
-
-  @CommandLine.Option(
-      names = {"-V", "--version"},
-      versionHelp = true,
-      description = "Print the version.")
-  private boolean version;
+public final class Myelin extends Subcommand {
+  Myelin(Console console) {
+    super(
+        console,
+        "myelin",
+        "Runs quantised large language models.",
+        "",
+        "Exit status: 0 done, 1 the work failed, 2 wrong usage.",
+        "`myelin COMMAND --help` explains a command, with examples.");
+    spec.usageMessage().synopsisSubcommandLabel("COMMAND");
+    spec.versionProvider(() -> new String[] {Version.text()});
+    spec.addOption(
+        OptionSpec.builder("-V", "--version")
+            .versionHelp(true)
+            .description("Print the version.")
+            .build());
+  }
 
   public static void main(String[] args) {
     System.exit(run(Console.system(), args));
@@ -50,6 +44,6 @@ public final class Myelin implements Runnable {
 
   @Override
   public void run() {
-    throw new ParameterException(spec.commandLine(), "no command given");
+    throw Usage.wrong(spec, "no command given");
   }
 }

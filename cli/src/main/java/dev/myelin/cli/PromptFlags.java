@@ -1,30 +1,47 @@
 package dev.myelin.cli;
 
 import java.nio.file.Path;
-import picocli.CommandLine.Option;
 
 /** The text to go on from. */
 final class PromptFlags {
-  @Option(
-      names = {"-p", "--prompt"},
-      paramLabel = "TEXT",
-      description = "The text to go on from, as it is.")
-  private String text;
+  private final Subcommand command;
+  private final Subcommand.Value<String> text;
+  private final Subcommand.Value<Path> file;
 
-  @Option(
-      names = {"-f", "--file"},
-      paramLabel = "FILE",
-      description = "A file with that text, without the last line's end; - is standard input.")
-  private Path file;
+  PromptFlags(Subcommand command) {
+    this.command = command;
+    text =
+        command.option(
+            String.class, null, "TEXT", "The text to go on from, as it is.", "-p", "--prompt");
+    file =
+        command.option(
+            Path.class,
+            null,
+            "FILE",
+            "A file with that text, without the last line's end; - is standard input.",
+            "-f",
+            "--file");
+  }
 
-  String text(Console console) {
-    if (text != null) {
-      return text;
+  /** Refuses none and two; call it before anything takes time. */
+  void check() {
+    if (text.isSet() == file.isSet()) {
+      throw Usage.wrong(
+          command.spec,
+          text.isSet()
+              ? "two prompts: give either --prompt or --file"
+              : "no prompt: give -p TEXT, or -f FILE (- is standard input)");
+    }
+  }
+
+  String text() {
+    if (text.isSet()) {
+      return text.get();
     }
     String read =
-        file.toString().equals("-")
-            ? Input.standardInput(console)
-            : Input.file(file);
+        file.get().toString().equals("-")
+            ? Input.standardInput(command.console)
+            : Input.file(file.get());
     // editors and echo end a text with a newline that is no part of it
     return read.endsWith("\n") ? read.substring(0, read.length() - 1) : read;
   }

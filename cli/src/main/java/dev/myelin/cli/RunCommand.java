@@ -9,62 +9,45 @@ import dev.myelin.model.Model;
 import dev.myelin.sampling.SamplingOptions;
 import java.nio.file.Path;
 import java.time.Duration;
-import picocli.CommandLine.ArgGroup;
-import picocli.CommandLine.Command;
-import picocli.CommandLine.Mixin;
-import picocli.CommandLine.Model.CommandSpec;
-import picocli.CommandLine.Option;
-import picocli.CommandLine.Spec;
 
 /** Continues a prompt. */
-@Command(
-    name = "run",
-    sortOptions = false,
-    description = "Write on from a prompt.",
-    footer = {
-      "",
-      "Ctrl-C ends the generation; the text so far and the statistics are kept.",
-      "",
-      "Examples:",
-      "  myelin run -m story.gguf -p 'Once upon a time' -n 64",
-      "  myelin run -m story.gguf -f prompt.txt --temp 0 --stop '\\n\\n'",
-      "  git log | myelin run -m model.gguf -f - --seed 7"
-    })
-final class RunCommand implements Runnable {
-  private final Console console;
-  @Spec private CommandSpec spec;
-  @Mixin private ModelOptions model;
-
-  @ArgGroup private PromptFlags prompt;
-
-  @Option(names = "--no-display-prompt", description = "Print the continuation only.")
-  private boolean hidePrompt;
-
-  @Mixin private StopFlags stop;
-  @Mixin private SamplingFlags sampling;
-  @Mixin private SessionFlags session;
-  @Mixin private HelpOptions help;
+final class RunCommand extends Subcommand {
+  private final ModelOptions model = new ModelOptions(this);
+  private final PromptFlags prompt = new PromptFlags(this);
+  private final Value<Boolean> hidePrompt =
+      flag("Print the continuation only.", "--no-display-prompt");
+  private final StopFlags stop = new StopFlags(this);
+  private final SamplingFlags sampling = new SamplingFlags(this);
+  private final SessionFlags session = new SessionFlags(this);
 
   RunCommand(Console console) {
-    this.console = console;
+    super(
+        console,
+        "run",
+        "Write on from a prompt.",
+        "",
+        "Ctrl-C ends the generation; the text so far and the statistics are kept.",
+        "",
+        "Examples:",
+        "  myelin run -m story.gguf -p 'Once upon a time' -n 64",
+        "  myelin run -m story.gguf -f prompt.txt --temp 0 --stop '\\n\\n'",
+        "  git log | myelin run -m model.gguf -f - --seed 7");
   }
 
   @Override
   public void run() {
-    Path file = model.file(console);
+    Path file = model.file();
     GenerateOptions until = stop.options();
     SamplingOptions how = sampling.options();
     SessionOptions options = session.options();
-    if (prompt == null) {
-      throw Usage.wrong(spec, "no prompt: give -p TEXT, or -f FILE (- is standard input)");
-    }
-    String text = prompt.text(console);
+    prompt.check();
+    String text = prompt.text();
     long start = System.nanoTime();
     try (Model loaded = Model.load(file);
         Session open = Session.open(loaded, options)) {
       long ready = System.nanoTime();
       Echo echo = new Echo(console);
-      if (!hidePrompt) {
+      if (!hidePrompt.get()) {
         echo.accept(text);
       }
       Generation generation;

@@ -2,89 +2,103 @@ package dev.myelin.cli;
 
 import dev.myelin.sampling.SamplingOptions;
 import java.util.concurrent.ThreadLocalRandom;
-import picocli.CommandLine.Model.CommandSpec;
-import picocli.CommandLine.Option;
-import picocli.CommandLine.Spec;
 
 /** How tokens are chosen. */
 final class SamplingFlags {
   private static final SamplingOptions DEFAULTS = SamplingOptions.defaults();
+  private static final String DEFAULT = " (default: ${DEFAULT-VALUE}).";
 
-  @Spec(Spec.Target.MIXEE)
-  private CommandSpec command;
+  private final Subcommand command;
+  private final Subcommand.Value<Float> temperature;
+  private final Subcommand.Value<Integer> topK;
+  private final Subcommand.Value<Float> topP;
+  private final Subcommand.Value<Float> minP;
+  private final Subcommand.Value<Float> repeatPenalty;
+  private final Subcommand.Value<Integer> repeatLastN;
+  private final Subcommand.Value<Float> frequencyPenalty;
+  private final Subcommand.Value<Float> presencePenalty;
+  private final Subcommand.Value<Long> seed;
 
-  @Option(
-      names = {"--temp", "--temperature"},
-      paramLabel = "T",
-      description =
-          "Below 1 sharper, above 1 flatter, 0 always the likeliest token (default: 0.8).")
-  private float temperature = DEFAULTS.temperature();
+  SamplingFlags(Subcommand command) {
+    this.command = command;
+    temperature =
+        number(
+            DEFAULTS.temperature(),
+            "T",
+            "Below 1 sharper, above 1 flatter, 0 always the likeliest token",
+            "--temp",
+            "--temperature");
+    topK = count(DEFAULTS.topK(), "K", "Keep the K likeliest tokens, 0 all", "--top-k");
+    topP =
+        number(
+            DEFAULTS.topP(), "P", "Keep the likeliest up to this probability, 1 all", "--top-p");
+    minP =
+        number(
+            DEFAULTS.minP(),
+            "P",
+            "Keep those with this share of the likeliest's probability",
+            "--min-p");
+    repeatPenalty =
+        number(
+            DEFAULTS.repeatPenalty(),
+            "X",
+            "Divides the logits of recent tokens, 1 off",
+            "--repeat-penalty");
+    repeatLastN =
+        count(
+            DEFAULTS.repeatLastN(),
+            "N",
+            "How many recent tokens penalties look at, -1 all",
+            "--repeat-last-n");
+    frequencyPenalty =
+        number(
+            DEFAULTS.frequencyPenalty(),
+            "X",
+            "Taken off a recent token's logit each time it occurred",
+            "--frequency-penalty");
+    presencePenalty =
+        number(
+            DEFAULTS.presencePenalty(),
+            "X",
+            "Taken off a recent token's logit once",
+            "--presence-penalty");
+    seed =
+        command.option(
+            long.class,
+            SamplingOptions.RANDOM_SEED,
+            "N",
+            "Same seed, same text; -1 chooses one" + DEFAULT,
+            "-s",
+            "--seed");
+  }
 
-  @Option(
-      names = "--top-k",
-      paramLabel = "K",
-      description = "Keep the K likeliest tokens, 0 all (default: ${DEFAULT-VALUE}).")
-  private int topK = DEFAULTS.topK();
+  private Subcommand.Value<Float> number(
+      float otherwise, String label, String description, String... names) {
+    return command.option(float.class, otherwise, label, description + DEFAULT, names);
+  }
 
-  @Option(
-      names = "--top-p",
-      paramLabel = "P",
-      description = "Keep the likeliest up to this probability, 1 all (default: ${DEFAULT-VALUE}).")
-  private float topP = DEFAULTS.topP();
-
-  @Option(
-      names = "--min-p",
-      paramLabel = "P",
-      description = "Keep those with this share of the likeliest's probability (default: 0.05).")
-  private float minP = DEFAULTS.minP();
-
-  @Option(
-      names = "--repeat-penalty",
-      paramLabel = "X",
-      description = "Divides the logits of recent tokens, 1 off (default: ${DEFAULT-VALUE}).")
-  private float repeatPenalty = DEFAULTS.repeatPenalty();
-
-  @Option(
-      names = "--repeat-last-n",
-      paramLabel = "N",
-      description = "How many recent tokens penalties look at, -1 all (default: ${DEFAULT-VALUE}).")
-  private int repeatLastN = DEFAULTS.repeatLastN();
-
-  @Option(
-      names = "--frequency-penalty",
-      paramLabel = "X",
-      description = "Taken off a recent token's logit each time it occurred (default: 0).")
-  private float frequencyPenalty;
-
-  @Option(
-      names = "--presence-penalty",
-      paramLabel = "X",
-      description = "Taken off a recent token's logit once (default: 0).")
-  private float presencePenalty;
-
-  @Option(
-      names = {"-s", "--seed"},
-      paramLabel = "N",
-      description = "Same seed, same text; -1 chooses one (default: ${DEFAULT-VALUE}).")
-  private long seed = SamplingOptions.RANDOM_SEED;
+  private Subcommand.Value<Integer> count(
+      int otherwise, String label, String description, String... names) {
+    return command.option(int.class, otherwise, label, description + DEFAULT, names);
+  }
 
   /** The options, with a seed chosen where none is given. */
   SamplingOptions options() {
     return Usage.check(
-        command,
+        command.spec,
         () -> {
           SamplingOptions given =
               DEFAULTS
-                  .withTemperature(temperature)
-                  .withTopK(topK)
-                  .withTopP(topP)
-                  .withMinP(minP)
-                  .withRepeatPenalty(repeatPenalty)
-                  .withRepeatLastN(repeatLastN)
-                  .withFrequencyPenalty(frequencyPenalty)
-                  .withPresencePenalty(presencePenalty)
-                  .withSeed(seed);
-          return seed == SamplingOptions.RANDOM_SEED
+                  .withTemperature(temperature.get())
+                  .withTopK(topK.get())
+                  .withTopP(topP.get())
+                  .withMinP(minP.get())
+                  .withRepeatPenalty(repeatPenalty.get())
+                  .withRepeatLastN(repeatLastN.get())
+                  .withFrequencyPenalty(frequencyPenalty.get())
+                  .withPresencePenalty(presencePenalty.get())
+                  .withSeed(seed.get());
+          return seed.get() == SamplingOptions.RANDOM_SEED
               ? given.withSeed(ThreadLocalRandom.current().nextInt() & Integer.MAX_VALUE)
               : given;
         });

@@ -3,54 +3,60 @@ package dev.myelin.cli;
 import dev.myelin.cache.CacheType;
 import dev.myelin.generate.SessionOptions;
 import java.util.Arrays;
-import java.util.Iterator;
+import java.util.List;
 import java.util.Locale;
-import picocli.CommandLine.Model.CommandSpec;
-import picocli.CommandLine.Option;
-import picocli.CommandLine.Spec;
 
 /** How it computes. */
 final class SessionFlags {
-  @Spec(Spec.Target.MIXEE)
-  private CommandSpec command;
+  private static final List<String> CACHE_TYPES =
+      Arrays.stream(CacheType.values()).map(t -> t.name().toLowerCase(Locale.ROOT)).toList();
 
-  @Option(
-      names = {"-t", "--threads"},
-      paramLabel = "N",
-      description = "Threads that compute; 0 means one a physical core.")
-  private int threads;
+  private final Subcommand command;
+  private final Subcommand.Value<Integer> threads;
+  private final Subcommand.Value<Integer> context;
+  private final Subcommand.Value<Integer> batch;
+  private final Subcommand.Value<String> cacheType;
 
-  @Option(
-      names = {"-c", "--ctx-size"},
-      paramLabel = "N",
-      description = "Most tokens in the context; 0 means the model's own, at most 4096.")
-  private int context;
-
-  @Option(
-      names = {"-b", "--batch"},
-      paramLabel = "N",
-      description = "Most prompt tokens computed together (default: ${DEFAULT-VALUE}).")
-  private int batch = SessionOptions.DEFAULT_BATCH;
-
-  @Option(
-      names = "--cache-type",
-      paramLabel = "TYPE",
-      completionCandidates = CacheTypes.class,
-      description = "What keys and values are kept in: ${COMPLETION-CANDIDATES} (default: f16).")
-  private String cacheType = "f16";
+  SessionFlags(Subcommand command) {
+    this.command = command;
+    threads =
+        command.option(
+            int.class,
+            0,
+            "N",
+            "Threads that compute; 0 means one a physical core.",
+            "-t",
+            "--threads");
+    context =
+        command.option(
+            int.class,
+            0,
+            "N",
+            "Most tokens in the context; 0 means the model's own, at most 4096.",
+            "-c",
+            "--ctx-size");
+    batch =
+        command.option(
+            int.class,
+            SessionOptions.DEFAULT_BATCH,
+            "N",
+            "Most prompt tokens computed together (default: ${DEFAULT-VALUE}).",
+            "-b",
+            "--batch");
+    cacheType =
+        command.choice(
+            CACHE_TYPES,
+            "f16",
+            "TYPE",
+            "What keys and values are kept in: ${COMPLETION-CANDIDATES} (default: f16).",
+            "--cache-type");
+  }
 
   SessionOptions options() {
     return Usage.check(
-        command, () -> new SessionOptions(context, batch, threads, CacheType.of(cacheType)));
-  }
-
-  /** Names of cache types, for help and completion. */
-  static final class CacheTypes implements Iterable<String> {
-    @Override
-    public Iterator<String> iterator() {
-      return Arrays.stream(CacheType.values())
-          .map(t -> t.name().toLowerCase(Locale.ROOT))
-          .iterator();
-    }
+        command.spec,
+        () ->
+            new SessionOptions(
+                context.get(), batch.get(), threads.get(), CacheType.of(cacheType.get())));
   }
 }

@@ -2,35 +2,39 @@ package dev.myelin.cli;
 
 import dev.myelin.generate.GenerateOptions;
 import java.util.List;
-import picocli.CommandLine.Model.CommandSpec;
-import picocli.CommandLine.Option;
-import picocli.CommandLine.Spec;
 
 /** When a generation ends. */
 final class StopFlags {
-  @Spec(Spec.Target.MIXEE)
-  private CommandSpec command;
+  private final Subcommand command;
+  private final Subcommand.Value<Integer> tokens;
+  private final Subcommand.Value<List<String>> stop;
+  private final Subcommand.Value<Boolean> ignoreEos;
 
-  @Option(
-      names = {"-n", "--predict"},
-      paramLabel = "N",
-      description = "Most tokens to write; -1 means until the text ends or the context is full.")
-  private int tokens = -1;
-
-  @Option(
-      names = "--stop",
-      paramLabel = "TEXT",
-      description =
-          "End at this text, which is left out; \\n, \\t, \\\\ are understood. Repeatable.")
-  private List<String> stop = List.of();
-
-  @Option(names = "--ignore-eos", description = "Write on past the model's end token.")
-  private boolean ignoreEos;
+  StopFlags(Subcommand command) {
+    this.command = command;
+    tokens =
+        command.option(
+            int.class,
+            -1,
+            "N",
+            "Most tokens to write; -1 means until the text ends or the context is full.",
+            "-n",
+            "--predict");
+    stop =
+        command.list(
+            String.class,
+            List.of(),
+            null,
+            "TEXT",
+            "End at this text, which is left out; \\n, \\t, \\\\ are understood. Repeatable.",
+            "--stop");
+    ignoreEos = command.flag("Write on past the model's end token.", "--ignore-eos");
+  }
 
   GenerateOptions options() {
     return Usage.check(
-        command,
-        () -> new GenerateOptions(tokens, stop.stream().map(this::unescaped).toList(), ignoreEos));
+        command.spec,
+        () -> new GenerateOptions(tokens.get(), stop.get().stream().map(this::unescaped).toList(), ignoreEos.get()));
   }
 
   private String unescaped(String text) {
@@ -47,7 +51,7 @@ final class StopFlags {
               case '\\' -> '\\';
               default ->
                   throw Usage.wrong(
-                      command,
+                      command.spec,
                       "--stop '" + text + "': expected \\n, \\t, \\r or \\\\ after a backslash");
             });
       } else {

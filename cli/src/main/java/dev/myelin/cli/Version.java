@@ -1,16 +1,11 @@
 package dev.myelin.cli;
 
-import picocli.CommandLine.IVersionProvider;
-
 /** The version in the jar's manifest. */
-final class Version implements IVersionProvider {
+final class Version {
+  private Version() {}
+
   static String text() {
     String version = Version.class.getPackage().getImplementationVersion();
     return "myelin " + (version == null ? "(not packaged)" : version);
-  }
-
-  @Override
-  public String[] getVersion() {
-    return new String[] {text()};
   }
 }

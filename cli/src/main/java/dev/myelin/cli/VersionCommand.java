@@ -1,16 +1,14 @@
 package dev.myelin.cli;
 
-import picocli.CommandLine.Command;
-import picocli.CommandLine.Mixin;
 
 /** Prints the version. */
-@Command(name = "version", description = "Print the version.")
-final class VersionCommand implements Runnable {
-  private final Console console;
-  @Mixin private HelpOptions help;
+final class VersionCommand extends Subcommand {
 
   VersionCommand(Console console) {
-    this.console = console;
+    super(
+        console,
+        "version",
+        "Print the version.");
   }
 
   @Override

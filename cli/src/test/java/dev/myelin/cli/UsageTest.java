@@ -48,7 +48,7 @@ class UsageTest {
         "run -m M                        | no prompt: give -p TEXT, or -f FILE",
         "run -p x                        | no model: name a GGUF file with -m FILE or in $MYELIN_MODEL",
         "run -m M -p                     | missing required parameter for option '--prompt' (TEXT)",
-        "run -m M -p x -f y              | --prompt=TEXT, --file=FILE are mutually exclusive",
+        "run -m M -p x -f y              | two prompts: give either --prompt or --file",
         "run -m M -p x -n many           | option '--predict': 'many' is not an int",
         "run -m M -p x -n -2             | n = -2: expected -1 (no limit) or more",
         "run -m M -p x --temp -0.5       | temperature = -0.5: expected 0 or more",
@@ -59,7 +59,7 @@ class UsageTest {
         "run -m M -p x -b 0              | batch = 0: expected 1 to",
         "run -m M -p x -t -1             | threads = -1: expected",
         "run -m M -p x -c -1             | context = -1: expected 0 or more",
-        "logits -m M                     | no tokens: give --tokens 1,2,3 or --prompt TEXT",
+        "logits -m M                     | tokens: give either --tokens 1,2,3 or --prompt TEXT",
         "logits -m M --tokens 1,x        | '--tokens' (ID): 'x' is not an int",
         "tokenize -m M --id              | unknown option '--id': did you mean --ids?",
       })
