@@ -197,8 +197,7 @@ MYELIN_API void myelin_op_quantize(struct ggml_tensor *dst, int32_t thread, int3
  * rows of W as they come: shared points to MYELIN_PROGRESS_BYTES zeroes, which are zero again when
  * the operation is done.
  */
-MYELIN_API void myelin_op_matmul(struct ggml_tensor *dst, int32_t thread, int32_t threads,
-                                 void *shared);
+MYELIN_API void myelin_op_matmul(struct ggml_tensor *dst, int32_t thread, int32_t threads, void *shared);
 
 #ifdef __cplusplus
 }

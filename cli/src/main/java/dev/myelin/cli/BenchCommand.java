@@ -66,11 +66,16 @@ final class BenchCommand extends Subcommand {
             .orElseThrow(
                 () ->
                     Usage.wrong(
-                        spec, "output " + output.get() + ": known are " + String.join(", ", BenchOutputs.names())));
+                        spec,
+                        "output "
+                            + output.get()
+                            + ": known are "
+                            + String.join(", ", BenchOutputs.names())));
     Path file = model.file();
     BenchPlan plan =
         Usage.check(
-            spec, () -> new BenchPlan(file, tests(), session.options(), repetitions.get(), peers.get()));
+            spec,
+            () -> new BenchPlan(file, tests(), session.options(), repetitions.get(), peers.get()));
     Bench.run(
         plan,
         test -> console.note("measuring " + test.label()),
@@ -81,8 +86,12 @@ final class BenchCommand extends Subcommand {
   private List<BenchSpec> tests() {
     List<BenchSpec> tests = new ArrayList<>();
     for (int depth : depths.get()) {
-      prompts.get().stream().filter(n -> n != 0).forEach(n -> tests.add(new BenchSpec(n, 0, depth)));
-      generations.get().stream().filter(n -> n != 0).forEach(n -> tests.add(new BenchSpec(0, n, depth)));
+      prompts.get().stream()
+          .filter(n -> n != 0)
+          .forEach(n -> tests.add(new BenchSpec(n, 0, depth)));
+      generations.get().stream()
+          .filter(n -> n != 0)
+          .forEach(n -> tests.add(new BenchSpec(0, n, depth)));
     }
     return tests;
   }

@@ -38,7 +38,8 @@ final class Commands {
     }
     Failures failures = new Failures(console);
     CommandLine.tracer().setLevel(CommandLine.TraceLevel.OFF); // or it warns of the next line's use
-    root.setOverwrittenOptionsAllowed(true); // the last one counts: scripts append to what they have
+    root.setOverwrittenOptionsAllowed(
+        true); // the last one counts: scripts append to what they have
     root.setExpandAtFiles(false); // a prompt may begin with @
     root.setParameterExceptionHandler(failures);
     root.setExecutionExceptionHandler(failures);

@@ -6,7 +6,13 @@ import picocli.AutoComplete;
 final class CompletionCommand extends Subcommand {
 
   CompletionCommand(Console console) {
-    super(console, "completion", "Print a completion script for bash and zsh.", "", "Example:", "  source <(myelin completion)");
+    super(
+        console,
+        "completion",
+        "Print a completion script for bash and zsh.",
+        "",
+        "Example:",
+        "  source <(myelin completion)");
   }
 
   @Override

@@ -8,10 +8,7 @@ final class HelpCommand extends Subcommand {
       parameter(String.class, false, "COMMAND", "Which one; none lists all.");
 
   HelpCommand(Console console) {
-    super(
-        console,
-        "help",
-        "Explain a command.");
+    super(console, "help", "Explain a command.");
   }
 
   @Override

@@ -28,8 +28,7 @@ final class ModelOptions {
     }
     String name = command.console.variable(VARIABLE);
     if (name == null) {
-      throw Usage.wrong(
-          command.spec, "no model: name a GGUF file with -m FILE or in $" + VARIABLE);
+      throw Usage.wrong(command.spec, "no model: name a GGUF file with -m FILE or in $" + VARIABLE);
     }
     try {
       return Path.of(name);

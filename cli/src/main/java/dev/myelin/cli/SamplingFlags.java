@@ -30,8 +30,7 @@ final class SamplingFlags {
             "--temperature");
     topK = count(DEFAULTS.topK(), "K", "Keep the K likeliest tokens, 0 all", "--top-k");
     topP =
-        number(
-            DEFAULTS.topP(), "P", "Keep the likeliest up to this probability, 1 all", "--top-p");
+        number(DEFAULTS.topP(), "P", "Keep the likeliest up to this probability, 1 all", "--top-p");
     minP =
         number(
             DEFAULTS.minP(),

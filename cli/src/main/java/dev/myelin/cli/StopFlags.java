@@ -34,7 +34,9 @@ final class StopFlags {
   GenerateOptions options() {
     return Usage.check(
         command.spec,
-        () -> new GenerateOptions(tokens.get(), stop.get().stream().map(this::unescaped).toList(), ignoreEos.get()));
+        () ->
+            new GenerateOptions(
+                tokens.get(), stop.get().stream().map(this::unescaped).toList(), ignoreEos.get()));
   }
 
   private String unescaped(String text) {

@@ -1,14 +1,10 @@
 package dev.myelin.cli;
 
-
 /** Prints the version. */
 final class VersionCommand extends Subcommand {
 
   VersionCommand(Console console) {
-    super(
-        console,
-        "version",
-        "Print the version.");
+    super(console, "version", "Print the version.");
   }
 
   @Override

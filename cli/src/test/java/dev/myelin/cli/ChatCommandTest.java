@@ -136,8 +136,7 @@ class ChatCommandTest {
     assertThat(outcome.status()).isZero();
     assertThat(outcome.err())
         .contains("the context of 30 tokens is full: /reset starts anew, -c allows more\n");
-    Outcome next =
-        chat(plain, "once upon a time\nmore\n", "-n", "-1", "-c", "30", "--ignore-eos");
+    Outcome next = chat(plain, "once upon a time\nmore\n", "-n", "-1", "-c", "30", "--ignore-eos");
     assertThat(next.status()).isEqualTo(1);
     assertThat(next.err()).contains("do not fit into a context of 30");
   }

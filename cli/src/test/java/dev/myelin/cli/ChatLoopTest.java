@@ -54,14 +54,11 @@ class ChatLoopTest {
     StringWriter err = new StringWriter();
     Console console =
         new Console(
-            new ByteArrayInputStream(new byte[0]),
-            out,
-            new PrintWriter(err),
-            Map.of(),
-            () -> true);
+            new ByteArrayInputStream(new byte[0]), out, new PrintWriter(err), Map.of(), () -> true);
     SessionOptions options = SessionOptions.defaults().withContextLength(24).withThreads(1);
     Typed lines =
-        Typed.of("^C", "one\\", "^C", "/save", "far too long for so small a context", "/reset", "a");
+        Typed.of(
+            "^C", "one\\", "^C", "/save", "far too long for so small a context", "/reset", "a");
     try (Model loaded = Model.load(model);
         Session session = Session.open(loaded, options)) {
       Conversation conversation = new Conversation(session, SamplingOptions.greedy(), "");

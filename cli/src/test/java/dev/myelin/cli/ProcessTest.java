@@ -116,8 +116,7 @@ class ProcessTest {
     try (RandomAccessFile file = new RandomAccessFile(text.toFile(), "rw")) {
       file.setLength(100 << 20);
     }
-    Process process =
-        Child.of(List.of("-Xmx32m"), "run", "-m", model, "-f", text).start();
+    Process process = Child.of(List.of("-Xmx32m"), "run", "-m", model, "-f", text).start();
     assertThat(Child.rest(process.getInputStream())).isEmpty();
     assertThat(Child.rest(process.getErrorStream()))
         .startsWith("myelin: out of memory: ")

@@ -36,7 +36,8 @@ class TokenizeCommandTest {
   }
 
   private static Outcome tokenize(Path model, String input, String... more) {
-    String[] words = Arrays.copyOf(new String[] {"tokenize", "-m", model.toString()}, 3 + more.length);
+    String[] words =
+        Arrays.copyOf(new String[] {"tokenize", "-m", model.toString()}, 3 + more.length);
     System.arraycopy(more, 0, words, 3, more.length);
     return Outcome.given(input, words);
   }
@@ -84,7 +85,9 @@ class TokenizeCommandTest {
             switch (kind) {
               case 'n' -> '\n';
               case 't' -> '\t';
-              case 'x' -> (char) Integer.parseInt(new String(bytes, i + 1, 2, StandardCharsets.US_ASCII), 16);
+              case 'x' ->
+                  (char)
+                      Integer.parseInt(new String(bytes, i + 1, 2, StandardCharsets.US_ASCII), 16);
               default -> kind;
             };
         i += kind == 'x' ? 2 : 0;
@@ -118,8 +121,7 @@ class TokenizeCommandTest {
     byte[] input = {'a', (byte) 0xff};
     Outcome outcome = Outcome.given(input, Map.of(), "tokenize", "-m", spm.toString());
     assertThat(outcome.status()).isEqualTo(1);
-    assertThat(outcome.err())
-        .isEqualTo("myelin: standard input: byte 0xff at 1: expected UTF-8\n");
+    assertThat(outcome.err()).isEqualTo("myelin: standard input: byte 0xff at 1: expected UTF-8\n");
     assertThat(outcome.out()).isEmpty();
   }
 
