@@ -16,9 +16,12 @@ import java.nio.file.Path;
 import java.util.List;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.Timeout.ThreadMode;
 import org.junit.jupiter.api.io.TempDir;
 
 /** What only a process shows: signals, pipes, full disks, locales. */
+@Timeout(value = 180, threadMode = ThreadMode.SEPARATE_THREAD) // a read may wait for ever
 class ProcessTest {
   private static final Object[] ENDLESS = {"--ignore-eos", "-c", 100_000, "-t", 1};
 
