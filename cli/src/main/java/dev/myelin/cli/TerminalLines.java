@@ -10,6 +10,7 @@ import org.jline.reader.LineReaderBuilder;
 import org.jline.reader.UserInterruptException;
 import org.jline.reader.impl.DefaultParser;
 import org.jline.reader.impl.completer.StringsCompleter;
+import org.jline.terminal.Size;
 import org.jline.terminal.Terminal;
 import org.jline.terminal.TerminalBuilder;
 
@@ -30,6 +31,9 @@ final class TerminalLines implements Lines {
               .build();
     } catch (IOException e) {
       throw Input.failure("terminal", e);
+    }
+    if (terminal.getColumns() == 0) {
+      terminal.setSize(Size.of(80, 24)); // one that does not know its size, such as a serial line
     }
     LineReaderBuilder builder =
         LineReaderBuilder.builder()
