@@ -108,6 +108,17 @@ class UsageTest {
   }
 
   @Test
+  void whatIsNoFileNameIsWrongUsage() {
+    Outcome nul = Outcome.of("run", "-m", "a\0b", "-p", "x");
+    assertThat(nul.status()).isEqualTo(2);
+    assertThat(nul.err())
+        .contains("option '--model': 'a\\u0000b' is no file name: Nul character not allowed")
+        .hasLineCount(1);
+    assertThat(Outcome.of("run", "-m", "", "-p", "x").err())
+        .contains("option '--model': the file name is empty");
+  }
+
+  @Test
   void verboseShowsWhereAnErrorHappened() {
     String[] line = {"run", "-m", "/none", "-p", "x", "--verbose"};
     assertThat(Outcome.of(line).err()).contains("/none: no such file", "\tat dev.myelin.");
