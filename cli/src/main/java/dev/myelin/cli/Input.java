@@ -6,6 +6,7 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.nio.ByteBuffer;
 import java.nio.CharBuffer;
+import java.nio.charset.CharacterCodingException;
 import java.nio.charset.CoderResult;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.AccessDeniedException;
@@ -47,6 +48,7 @@ final class Input {
         switch (e) {
           case NoSuchFileException _ -> "no such file or folder";
           case AccessDeniedException _ -> "permission denied";
+          case CharacterCodingException _ -> "expected UTF-8";
           case FileAlreadyExistsException _ -> "exists already";
           case FileSystemException io when io.getReason() != null -> io.getReason();
           default -> e.getMessage();

@@ -142,6 +142,14 @@ class ChatCommandTest {
   }
 
   @Test
+  void messagesAreUtf8() {
+    byte[] input = {'a', (byte) 0xff, '\n'};
+    Outcome outcome = Outcome.given(input, java.util.Map.of(), "chat", "-m", chat.toString());
+    assertThat(outcome.status()).isEqualTo(1);
+    assertThat(outcome.err()).isEqualTo("myelin: standard input: expected UTF-8\n");
+  }
+
+  @Test
   void aBrokenTemplateIsOneLine() {
     Outcome outcome = chat(broken, "hello\n");
     assertThat(outcome.status()).isEqualTo(1);
