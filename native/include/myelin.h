@@ -199,6 +199,45 @@ MYELIN_API void myelin_op_quantize(struct ggml_tensor *dst, int32_t thread, int3
  */
 MYELIN_API void myelin_op_matmul(struct ggml_tensor *dst, int32_t thread, int32_t threads, void *shared);
 
+/* ---- single precision, for training ---------------------------------------------------------- */
+
+/** What myelin_op_product() computes; the number is its last parameter. */
+enum myelin_product {
+    /** As ggml_mul_mat: dst [n, m, a, b] = src[0] [k, n, a0, b0] times src[1] [k, m, a, b]. */
+    MYELIN_PRODUCT_MUL_MAT = 0,
+    /** As ggml_out_prod: dst [n, m, a, b] = src[0] [n, k, a0, b0] times src[1] [m, k, a, b]. */
+    MYELIN_PRODUCT_OUT_PROD = 1,
+};
+
+/**
+ * The instruction set whose products of f32 are in use ("avx512", "avx2", "scalar"), never null.
+ * MYELIN_ISA names another one where the machine has it.
+ */
+MYELIN_API const char *myelin_product_name(void);
+
+/**
+ * A ggml_custom_op_t: a product of f32 matrices, kind a number of enum myelin_product. Any strides
+ * of src[0] and src[1], transposed ones too; rows of dst are contiguous. a0 divides a, b0 divides b:
+ * matrices of src[0] are used by a / a0 of src[1] each. Every element of dst is summed in the same
+ * order whatever the number of threads.
+ */
+MYELIN_API void myelin_op_product(struct ggml_tensor *dst, int32_t thread, int32_t threads, void *kind);
+
+/* ---- what the machine can do, measured ------------------------------------------------------- */
+
+/**
+ * Does so many rounds of independent multiply-adds of f32 in registers, by the widest instructions
+ * of myelin_product_name(), and returns how many operations those were (an FMA counts two): the
+ * caller takes the time. 0 for rounds below 1.
+ */
+MYELIN_API uint64_t myelin_fma_flops(int64_t rounds);
+
+/**
+ * Reads every byte in order and returns the sum of its 64-bit words, the rest left out: the caller
+ * takes the time. 0 for null.
+ */
+MYELIN_API uint64_t myelin_read(const void *address, size_t bytes);
+
 #ifdef __cplusplus
 }
 #endif

@@ -104,7 +104,39 @@ public final class KernelsLibrary {
     return Myelin_h.MYELIN_PROGRESS_BYTES();
   }
 
+  /** The instruction set that products of f32 are computed with. */
+  public static String products() {
+    NativeLibraries.load();
+    return Myelin_h.myelin_product_name().getString(0);
+  }
+
+  /** A ggml custom operation: a product of f32 matrices; its user data is one of the two kinds. */
+  public static MemorySegment productOperation() {
+    return Operations.PRODUCT;
+  }
+
+  /** The kind of product that ggml_mul_mat computes. */
+  public static MemorySegment mulMatKind() {
+    return MemorySegment.ofAddress(Myelin_h.MYELIN_PRODUCT_MUL_MAT());
+  }
+
+  /** The kind of product that ggml_out_prod computes. */
+  public static MemorySegment outProdKind() {
+    return MemorySegment.ofAddress(Myelin_h.MYELIN_PRODUCT_OUT_PROD());
+  }
+
+  /** Does so many rounds of f32 multiply-adds; returns the operations, for who takes the time. */
+  public static long fmaFlops(long rounds) {
+    return Myelin_h.myelin_fma_flops(rounds);
+  }
+
+  /** Reads all of {@code memory}; returns a sum, for who takes the time. */
+  public static long read(MemorySegment memory) {
+    return Myelin_h.myelin_read(memory, memory.byteSize());
+  }
+
   private static final class Operations {
+    static final MemorySegment PRODUCT = symbol("myelin_op_product");
     static final MemorySegment QUANTIZE = symbol("myelin_op_quantize");
     static final MemorySegment MATMUL = symbol("myelin_op_matmul");
   }

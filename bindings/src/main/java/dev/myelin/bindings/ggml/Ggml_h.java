@@ -321,6 +321,51 @@ public class Ggml_h extends Ggml_h$shared {
     public static int GGML_PREC_F32() {
         return GGML_PREC_F32;
     }
+    private static final int GGML_OP_MUL_MAT = (int)29L;
+    /**
+     * {@snippet lang=c :
+     * enum ggml_op.GGML_OP_MUL_MAT = 29
+     * }
+     */
+    public static int GGML_OP_MUL_MAT() {
+        return GGML_OP_MUL_MAT;
+    }
+    private static final int GGML_OP_OUT_PROD = (int)31L;
+    /**
+     * {@snippet lang=c :
+     * enum ggml_op.GGML_OP_OUT_PROD = 31
+     * }
+     */
+    public static int GGML_OP_OUT_PROD() {
+        return GGML_OP_OUT_PROD;
+    }
+    private static final int GGML_OP_CUSTOM = (int)95L;
+    /**
+     * {@snippet lang=c :
+     * enum ggml_op.GGML_OP_CUSTOM = 95
+     * }
+     */
+    public static int GGML_OP_CUSTOM() {
+        return GGML_OP_CUSTOM;
+    }
+    private static final int GGML_TENSOR_FLAG_PARAM = (int)4L;
+    /**
+     * {@snippet lang=c :
+     * enum ggml_tensor_flag.GGML_TENSOR_FLAG_PARAM = 4
+     * }
+     */
+    public static int GGML_TENSOR_FLAG_PARAM() {
+        return GGML_TENSOR_FLAG_PARAM;
+    }
+    private static final int GGML_TENSOR_FLAG_LOSS = (int)8L;
+    /**
+     * {@snippet lang=c :
+     * enum ggml_tensor_flag.GGML_TENSOR_FLAG_LOSS = 8
+     * }
+     */
+    public static int GGML_TENSOR_FLAG_LOSS() {
+        return GGML_TENSOR_FLAG_LOSS;
+    }
 
     private static class ggml_version {
         public static final FunctionDescriptor DESC = FunctionDescriptor.of(
@@ -1528,6 +1573,124 @@ public class Ggml_h extends Ggml_h$shared {
         }
     }
 
+    private static class ggml_set_param {
+        public static final FunctionDescriptor DESC = FunctionDescriptor.ofVoid(
+            Ggml_h.C_POINTER
+        );
+
+        public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("ggml_set_param");
+
+        public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
+    }
+
+    /**
+     * Function descriptor for:
+     * {@snippet lang=c :
+     * extern void ggml_set_param(struct ggml_tensor *tensor)
+     * }
+     */
+    public static FunctionDescriptor ggml_set_param$descriptor() {
+        return ggml_set_param.DESC;
+    }
+
+    /**
+     * Downcall method handle for:
+     * {@snippet lang=c :
+     * extern void ggml_set_param(struct ggml_tensor *tensor)
+     * }
+     */
+    public static MethodHandle ggml_set_param$handle() {
+        return ggml_set_param.HANDLE;
+    }
+
+    /**
+     * Address for:
+     * {@snippet lang=c :
+     * extern void ggml_set_param(struct ggml_tensor *tensor)
+     * }
+     */
+    public static MemorySegment ggml_set_param$address() {
+        return ggml_set_param.ADDR;
+    }
+
+    /**
+     * {@snippet lang=c :
+     * extern void ggml_set_param(struct ggml_tensor *tensor)
+     * }
+     */
+    public static void ggml_set_param(MemorySegment tensor) {
+        var mh$ = ggml_set_param.HANDLE;
+        try {
+            if (TRACE_DOWNCALLS) {
+                traceDowncall("ggml_set_param", tensor);
+            }
+            mh$.invokeExact(tensor);
+        } catch (Error | RuntimeException ex) {
+           throw ex;
+        } catch (Throwable ex$) {
+           throw new AssertionError("should not reach here", ex$);
+        }
+    }
+
+    private static class ggml_set_loss {
+        public static final FunctionDescriptor DESC = FunctionDescriptor.ofVoid(
+            Ggml_h.C_POINTER
+        );
+
+        public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("ggml_set_loss");
+
+        public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
+    }
+
+    /**
+     * Function descriptor for:
+     * {@snippet lang=c :
+     * extern void ggml_set_loss(struct ggml_tensor *tensor)
+     * }
+     */
+    public static FunctionDescriptor ggml_set_loss$descriptor() {
+        return ggml_set_loss.DESC;
+    }
+
+    /**
+     * Downcall method handle for:
+     * {@snippet lang=c :
+     * extern void ggml_set_loss(struct ggml_tensor *tensor)
+     * }
+     */
+    public static MethodHandle ggml_set_loss$handle() {
+        return ggml_set_loss.HANDLE;
+    }
+
+    /**
+     * Address for:
+     * {@snippet lang=c :
+     * extern void ggml_set_loss(struct ggml_tensor *tensor)
+     * }
+     */
+    public static MemorySegment ggml_set_loss$address() {
+        return ggml_set_loss.ADDR;
+    }
+
+    /**
+     * {@snippet lang=c :
+     * extern void ggml_set_loss(struct ggml_tensor *tensor)
+     * }
+     */
+    public static void ggml_set_loss(MemorySegment tensor) {
+        var mh$ = ggml_set_loss.HANDLE;
+        try {
+            if (TRACE_DOWNCALLS) {
+                traceDowncall("ggml_set_loss", tensor);
+            }
+            mh$.invokeExact(tensor);
+        } catch (Error | RuntimeException ex) {
+           throw ex;
+        } catch (Throwable ex$) {
+           throw new AssertionError("should not reach here", ex$);
+        }
+    }
+
     private static class ggml_add {
         public static final FunctionDescriptor DESC = FunctionDescriptor.of(
             Ggml_h.C_POINTER,
@@ -1653,6 +1816,68 @@ public class Ggml_h extends Ggml_h$shared {
         }
     }
 
+    private static class ggml_sub {
+        public static final FunctionDescriptor DESC = FunctionDescriptor.of(
+            Ggml_h.C_POINTER,
+            Ggml_h.C_POINTER,
+            Ggml_h.C_POINTER,
+            Ggml_h.C_POINTER
+        );
+
+        public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("ggml_sub");
+
+        public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
+    }
+
+    /**
+     * Function descriptor for:
+     * {@snippet lang=c :
+     * extern struct ggml_tensor *ggml_sub(struct ggml_context *ctx, struct ggml_tensor *a, struct ggml_tensor *b)
+     * }
+     */
+    public static FunctionDescriptor ggml_sub$descriptor() {
+        return ggml_sub.DESC;
+    }
+
+    /**
+     * Downcall method handle for:
+     * {@snippet lang=c :
+     * extern struct ggml_tensor *ggml_sub(struct ggml_context *ctx, struct ggml_tensor *a, struct ggml_tensor *b)
+     * }
+     */
+    public static MethodHandle ggml_sub$handle() {
+        return ggml_sub.HANDLE;
+    }
+
+    /**
+     * Address for:
+     * {@snippet lang=c :
+     * extern struct ggml_tensor *ggml_sub(struct ggml_context *ctx, struct ggml_tensor *a, struct ggml_tensor *b)
+     * }
+     */
+    public static MemorySegment ggml_sub$address() {
+        return ggml_sub.ADDR;
+    }
+
+    /**
+     * {@snippet lang=c :
+     * extern struct ggml_tensor *ggml_sub(struct ggml_context *ctx, struct ggml_tensor *a, struct ggml_tensor *b)
+     * }
+     */
+    public static MemorySegment ggml_sub(MemorySegment ctx, MemorySegment a, MemorySegment b) {
+        var mh$ = ggml_sub.HANDLE;
+        try {
+            if (TRACE_DOWNCALLS) {
+                traceDowncall("ggml_sub", ctx, a, b);
+            }
+            return (MemorySegment)mh$.invokeExact(ctx, a, b);
+        } catch (Error | RuntimeException ex) {
+           throw ex;
+        } catch (Throwable ex$) {
+           throw new AssertionError("should not reach here", ex$);
+        }
+    }
+
     private static class ggml_mul {
         public static final FunctionDescriptor DESC = FunctionDescriptor.of(
             Ggml_h.C_POINTER,
@@ -1770,6 +1995,250 @@ public class Ggml_h extends Ggml_h$shared {
                 traceDowncall("ggml_div", ctx, a, b);
             }
             return (MemorySegment)mh$.invokeExact(ctx, a, b);
+        } catch (Error | RuntimeException ex) {
+           throw ex;
+        } catch (Throwable ex$) {
+           throw new AssertionError("should not reach here", ex$);
+        }
+    }
+
+    private static class ggml_sqr {
+        public static final FunctionDescriptor DESC = FunctionDescriptor.of(
+            Ggml_h.C_POINTER,
+            Ggml_h.C_POINTER,
+            Ggml_h.C_POINTER
+        );
+
+        public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("ggml_sqr");
+
+        public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
+    }
+
+    /**
+     * Function descriptor for:
+     * {@snippet lang=c :
+     * extern struct ggml_tensor *ggml_sqr(struct ggml_context *ctx, struct ggml_tensor *a)
+     * }
+     */
+    public static FunctionDescriptor ggml_sqr$descriptor() {
+        return ggml_sqr.DESC;
+    }
+
+    /**
+     * Downcall method handle for:
+     * {@snippet lang=c :
+     * extern struct ggml_tensor *ggml_sqr(struct ggml_context *ctx, struct ggml_tensor *a)
+     * }
+     */
+    public static MethodHandle ggml_sqr$handle() {
+        return ggml_sqr.HANDLE;
+    }
+
+    /**
+     * Address for:
+     * {@snippet lang=c :
+     * extern struct ggml_tensor *ggml_sqr(struct ggml_context *ctx, struct ggml_tensor *a)
+     * }
+     */
+    public static MemorySegment ggml_sqr$address() {
+        return ggml_sqr.ADDR;
+    }
+
+    /**
+     * {@snippet lang=c :
+     * extern struct ggml_tensor *ggml_sqr(struct ggml_context *ctx, struct ggml_tensor *a)
+     * }
+     */
+    public static MemorySegment ggml_sqr(MemorySegment ctx, MemorySegment a) {
+        var mh$ = ggml_sqr.HANDLE;
+        try {
+            if (TRACE_DOWNCALLS) {
+                traceDowncall("ggml_sqr", ctx, a);
+            }
+            return (MemorySegment)mh$.invokeExact(ctx, a);
+        } catch (Error | RuntimeException ex) {
+           throw ex;
+        } catch (Throwable ex$) {
+           throw new AssertionError("should not reach here", ex$);
+        }
+    }
+
+    private static class ggml_sqrt {
+        public static final FunctionDescriptor DESC = FunctionDescriptor.of(
+            Ggml_h.C_POINTER,
+            Ggml_h.C_POINTER,
+            Ggml_h.C_POINTER
+        );
+
+        public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("ggml_sqrt");
+
+        public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
+    }
+
+    /**
+     * Function descriptor for:
+     * {@snippet lang=c :
+     * extern struct ggml_tensor *ggml_sqrt(struct ggml_context *ctx, struct ggml_tensor *a)
+     * }
+     */
+    public static FunctionDescriptor ggml_sqrt$descriptor() {
+        return ggml_sqrt.DESC;
+    }
+
+    /**
+     * Downcall method handle for:
+     * {@snippet lang=c :
+     * extern struct ggml_tensor *ggml_sqrt(struct ggml_context *ctx, struct ggml_tensor *a)
+     * }
+     */
+    public static MethodHandle ggml_sqrt$handle() {
+        return ggml_sqrt.HANDLE;
+    }
+
+    /**
+     * Address for:
+     * {@snippet lang=c :
+     * extern struct ggml_tensor *ggml_sqrt(struct ggml_context *ctx, struct ggml_tensor *a)
+     * }
+     */
+    public static MemorySegment ggml_sqrt$address() {
+        return ggml_sqrt.ADDR;
+    }
+
+    /**
+     * {@snippet lang=c :
+     * extern struct ggml_tensor *ggml_sqrt(struct ggml_context *ctx, struct ggml_tensor *a)
+     * }
+     */
+    public static MemorySegment ggml_sqrt(MemorySegment ctx, MemorySegment a) {
+        var mh$ = ggml_sqrt.HANDLE;
+        try {
+            if (TRACE_DOWNCALLS) {
+                traceDowncall("ggml_sqrt", ctx, a);
+            }
+            return (MemorySegment)mh$.invokeExact(ctx, a);
+        } catch (Error | RuntimeException ex) {
+           throw ex;
+        } catch (Throwable ex$) {
+           throw new AssertionError("should not reach here", ex$);
+        }
+    }
+
+    private static class ggml_log {
+        public static final FunctionDescriptor DESC = FunctionDescriptor.of(
+            Ggml_h.C_POINTER,
+            Ggml_h.C_POINTER,
+            Ggml_h.C_POINTER
+        );
+
+        public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("ggml_log");
+
+        public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
+    }
+
+    /**
+     * Function descriptor for:
+     * {@snippet lang=c :
+     * extern struct ggml_tensor *ggml_log(struct ggml_context *ctx, struct ggml_tensor *a)
+     * }
+     */
+    public static FunctionDescriptor ggml_log$descriptor() {
+        return ggml_log.DESC;
+    }
+
+    /**
+     * Downcall method handle for:
+     * {@snippet lang=c :
+     * extern struct ggml_tensor *ggml_log(struct ggml_context *ctx, struct ggml_tensor *a)
+     * }
+     */
+    public static MethodHandle ggml_log$handle() {
+        return ggml_log.HANDLE;
+    }
+
+    /**
+     * Address for:
+     * {@snippet lang=c :
+     * extern struct ggml_tensor *ggml_log(struct ggml_context *ctx, struct ggml_tensor *a)
+     * }
+     */
+    public static MemorySegment ggml_log$address() {
+        return ggml_log.ADDR;
+    }
+
+    /**
+     * {@snippet lang=c :
+     * extern struct ggml_tensor *ggml_log(struct ggml_context *ctx, struct ggml_tensor *a)
+     * }
+     */
+    public static MemorySegment ggml_log(MemorySegment ctx, MemorySegment a) {
+        var mh$ = ggml_log.HANDLE;
+        try {
+            if (TRACE_DOWNCALLS) {
+                traceDowncall("ggml_log", ctx, a);
+            }
+            return (MemorySegment)mh$.invokeExact(ctx, a);
+        } catch (Error | RuntimeException ex) {
+           throw ex;
+        } catch (Throwable ex$) {
+           throw new AssertionError("should not reach here", ex$);
+        }
+    }
+
+    private static class ggml_sum {
+        public static final FunctionDescriptor DESC = FunctionDescriptor.of(
+            Ggml_h.C_POINTER,
+            Ggml_h.C_POINTER,
+            Ggml_h.C_POINTER
+        );
+
+        public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("ggml_sum");
+
+        public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
+    }
+
+    /**
+     * Function descriptor for:
+     * {@snippet lang=c :
+     * extern struct ggml_tensor *ggml_sum(struct ggml_context *ctx, struct ggml_tensor *a)
+     * }
+     */
+    public static FunctionDescriptor ggml_sum$descriptor() {
+        return ggml_sum.DESC;
+    }
+
+    /**
+     * Downcall method handle for:
+     * {@snippet lang=c :
+     * extern struct ggml_tensor *ggml_sum(struct ggml_context *ctx, struct ggml_tensor *a)
+     * }
+     */
+    public static MethodHandle ggml_sum$handle() {
+        return ggml_sum.HANDLE;
+    }
+
+    /**
+     * Address for:
+     * {@snippet lang=c :
+     * extern struct ggml_tensor *ggml_sum(struct ggml_context *ctx, struct ggml_tensor *a)
+     * }
+     */
+    public static MemorySegment ggml_sum$address() {
+        return ggml_sum.ADDR;
+    }
+
+    /**
+     * {@snippet lang=c :
+     * extern struct ggml_tensor *ggml_sum(struct ggml_context *ctx, struct ggml_tensor *a)
+     * }
+     */
+    public static MemorySegment ggml_sum(MemorySegment ctx, MemorySegment a) {
+        var mh$ = ggml_sum.HANDLE;
+        try {
+            if (TRACE_DOWNCALLS) {
+                traceDowncall("ggml_sum", ctx, a);
+            }
+            return (MemorySegment)mh$.invokeExact(ctx, a);
         } catch (Error | RuntimeException ex) {
            throw ex;
         } catch (Throwable ex$) {
@@ -2522,6 +2991,68 @@ public class Ggml_h extends Ggml_h$shared {
         }
     }
 
+    private static class ggml_cpy {
+        public static final FunctionDescriptor DESC = FunctionDescriptor.of(
+            Ggml_h.C_POINTER,
+            Ggml_h.C_POINTER,
+            Ggml_h.C_POINTER,
+            Ggml_h.C_POINTER
+        );
+
+        public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("ggml_cpy");
+
+        public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
+    }
+
+    /**
+     * Function descriptor for:
+     * {@snippet lang=c :
+     * extern struct ggml_tensor *ggml_cpy(struct ggml_context *ctx, struct ggml_tensor *a, struct ggml_tensor *b)
+     * }
+     */
+    public static FunctionDescriptor ggml_cpy$descriptor() {
+        return ggml_cpy.DESC;
+    }
+
+    /**
+     * Downcall method handle for:
+     * {@snippet lang=c :
+     * extern struct ggml_tensor *ggml_cpy(struct ggml_context *ctx, struct ggml_tensor *a, struct ggml_tensor *b)
+     * }
+     */
+    public static MethodHandle ggml_cpy$handle() {
+        return ggml_cpy.HANDLE;
+    }
+
+    /**
+     * Address for:
+     * {@snippet lang=c :
+     * extern struct ggml_tensor *ggml_cpy(struct ggml_context *ctx, struct ggml_tensor *a, struct ggml_tensor *b)
+     * }
+     */
+    public static MemorySegment ggml_cpy$address() {
+        return ggml_cpy.ADDR;
+    }
+
+    /**
+     * {@snippet lang=c :
+     * extern struct ggml_tensor *ggml_cpy(struct ggml_context *ctx, struct ggml_tensor *a, struct ggml_tensor *b)
+     * }
+     */
+    public static MemorySegment ggml_cpy(MemorySegment ctx, MemorySegment a, MemorySegment b) {
+        var mh$ = ggml_cpy.HANDLE;
+        try {
+            if (TRACE_DOWNCALLS) {
+                traceDowncall("ggml_cpy", ctx, a, b);
+            }
+            return (MemorySegment)mh$.invokeExact(ctx, a, b);
+        } catch (Error | RuntimeException ex) {
+           throw ex;
+        } catch (Throwable ex$) {
+           throw new AssertionError("should not reach here", ex$);
+        }
+    }
+
     private static class ggml_cast {
         public static final FunctionDescriptor DESC = FunctionDescriptor.of(
             Ggml_h.C_POINTER,
@@ -2772,6 +3303,71 @@ public class Ggml_h extends Ggml_h$shared {
         }
     }
 
+    private static class ggml_reshape_4d {
+        public static final FunctionDescriptor DESC = FunctionDescriptor.of(
+            Ggml_h.C_POINTER,
+            Ggml_h.C_POINTER,
+            Ggml_h.C_POINTER,
+            Ggml_h.C_LONG,
+            Ggml_h.C_LONG,
+            Ggml_h.C_LONG,
+            Ggml_h.C_LONG
+        );
+
+        public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("ggml_reshape_4d");
+
+        public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
+    }
+
+    /**
+     * Function descriptor for:
+     * {@snippet lang=c :
+     * extern struct ggml_tensor *ggml_reshape_4d(struct ggml_context *ctx, struct ggml_tensor *a, int64_t ne0, int64_t ne1, int64_t ne2, int64_t ne3)
+     * }
+     */
+    public static FunctionDescriptor ggml_reshape_4d$descriptor() {
+        return ggml_reshape_4d.DESC;
+    }
+
+    /**
+     * Downcall method handle for:
+     * {@snippet lang=c :
+     * extern struct ggml_tensor *ggml_reshape_4d(struct ggml_context *ctx, struct ggml_tensor *a, int64_t ne0, int64_t ne1, int64_t ne2, int64_t ne3)
+     * }
+     */
+    public static MethodHandle ggml_reshape_4d$handle() {
+        return ggml_reshape_4d.HANDLE;
+    }
+
+    /**
+     * Address for:
+     * {@snippet lang=c :
+     * extern struct ggml_tensor *ggml_reshape_4d(struct ggml_context *ctx, struct ggml_tensor *a, int64_t ne0, int64_t ne1, int64_t ne2, int64_t ne3)
+     * }
+     */
+    public static MemorySegment ggml_reshape_4d$address() {
+        return ggml_reshape_4d.ADDR;
+    }
+
+    /**
+     * {@snippet lang=c :
+     * extern struct ggml_tensor *ggml_reshape_4d(struct ggml_context *ctx, struct ggml_tensor *a, int64_t ne0, int64_t ne1, int64_t ne2, int64_t ne3)
+     * }
+     */
+    public static MemorySegment ggml_reshape_4d(MemorySegment ctx, MemorySegment a, long ne0, long ne1, long ne2, long ne3) {
+        var mh$ = ggml_reshape_4d.HANDLE;
+        try {
+            if (TRACE_DOWNCALLS) {
+                traceDowncall("ggml_reshape_4d", ctx, a, ne0, ne1, ne2, ne3);
+            }
+            return (MemorySegment)mh$.invokeExact(ctx, a, ne0, ne1, ne2, ne3);
+        } catch (Error | RuntimeException ex) {
+           throw ex;
+        } catch (Throwable ex$) {
+           throw new AssertionError("should not reach here", ex$);
+        }
+    }
+
     private static class ggml_view_1d {
         public static final FunctionDescriptor DESC = FunctionDescriptor.of(
             Ggml_h.C_POINTER,
@@ -2967,6 +3563,75 @@ public class Ggml_h extends Ggml_h$shared {
         }
     }
 
+    private static class ggml_view_4d {
+        public static final FunctionDescriptor DESC = FunctionDescriptor.of(
+            Ggml_h.C_POINTER,
+            Ggml_h.C_POINTER,
+            Ggml_h.C_POINTER,
+            Ggml_h.C_LONG,
+            Ggml_h.C_LONG,
+            Ggml_h.C_LONG,
+            Ggml_h.C_LONG,
+            Ggml_h.C_LONG,
+            Ggml_h.C_LONG,
+            Ggml_h.C_LONG,
+            Ggml_h.C_LONG
+        );
+
+        public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("ggml_view_4d");
+
+        public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
+    }
+
+    /**
+     * Function descriptor for:
+     * {@snippet lang=c :
+     * extern struct ggml_tensor *ggml_view_4d(struct ggml_context *ctx, struct ggml_tensor *a, int64_t ne0, int64_t ne1, int64_t ne2, int64_t ne3, size_t nb1, size_t nb2, size_t nb3, size_t offset)
+     * }
+     */
+    public static FunctionDescriptor ggml_view_4d$descriptor() {
+        return ggml_view_4d.DESC;
+    }
+
+    /**
+     * Downcall method handle for:
+     * {@snippet lang=c :
+     * extern struct ggml_tensor *ggml_view_4d(struct ggml_context *ctx, struct ggml_tensor *a, int64_t ne0, int64_t ne1, int64_t ne2, int64_t ne3, size_t nb1, size_t nb2, size_t nb3, size_t offset)
+     * }
+     */
+    public static MethodHandle ggml_view_4d$handle() {
+        return ggml_view_4d.HANDLE;
+    }
+
+    /**
+     * Address for:
+     * {@snippet lang=c :
+     * extern struct ggml_tensor *ggml_view_4d(struct ggml_context *ctx, struct ggml_tensor *a, int64_t ne0, int64_t ne1, int64_t ne2, int64_t ne3, size_t nb1, size_t nb2, size_t nb3, size_t offset)
+     * }
+     */
+    public static MemorySegment ggml_view_4d$address() {
+        return ggml_view_4d.ADDR;
+    }
+
+    /**
+     * {@snippet lang=c :
+     * extern struct ggml_tensor *ggml_view_4d(struct ggml_context *ctx, struct ggml_tensor *a, int64_t ne0, int64_t ne1, int64_t ne2, int64_t ne3, size_t nb1, size_t nb2, size_t nb3, size_t offset)
+     * }
+     */
+    public static MemorySegment ggml_view_4d(MemorySegment ctx, MemorySegment a, long ne0, long ne1, long ne2, long ne3, long nb1, long nb2, long nb3, long offset) {
+        var mh$ = ggml_view_4d.HANDLE;
+        try {
+            if (TRACE_DOWNCALLS) {
+                traceDowncall("ggml_view_4d", ctx, a, ne0, ne1, ne2, ne3, nb1, nb2, nb3, offset);
+            }
+            return (MemorySegment)mh$.invokeExact(ctx, a, ne0, ne1, ne2, ne3, nb1, nb2, nb3, offset);
+        } catch (Error | RuntimeException ex) {
+           throw ex;
+        } catch (Throwable ex$) {
+           throw new AssertionError("should not reach here", ex$);
+        }
+    }
+
     private static class ggml_permute {
         public static final FunctionDescriptor DESC = FunctionDescriptor.of(
             Ggml_h.C_POINTER,
@@ -3025,6 +3690,67 @@ public class Ggml_h extends Ggml_h$shared {
                 traceDowncall("ggml_permute", ctx, a, axis0, axis1, axis2, axis3);
             }
             return (MemorySegment)mh$.invokeExact(ctx, a, axis0, axis1, axis2, axis3);
+        } catch (Error | RuntimeException ex) {
+           throw ex;
+        } catch (Throwable ex$) {
+           throw new AssertionError("should not reach here", ex$);
+        }
+    }
+
+    private static class ggml_transpose {
+        public static final FunctionDescriptor DESC = FunctionDescriptor.of(
+            Ggml_h.C_POINTER,
+            Ggml_h.C_POINTER,
+            Ggml_h.C_POINTER
+        );
+
+        public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("ggml_transpose");
+
+        public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
+    }
+
+    /**
+     * Function descriptor for:
+     * {@snippet lang=c :
+     * extern struct ggml_tensor *ggml_transpose(struct ggml_context *ctx, struct ggml_tensor *a)
+     * }
+     */
+    public static FunctionDescriptor ggml_transpose$descriptor() {
+        return ggml_transpose.DESC;
+    }
+
+    /**
+     * Downcall method handle for:
+     * {@snippet lang=c :
+     * extern struct ggml_tensor *ggml_transpose(struct ggml_context *ctx, struct ggml_tensor *a)
+     * }
+     */
+    public static MethodHandle ggml_transpose$handle() {
+        return ggml_transpose.HANDLE;
+    }
+
+    /**
+     * Address for:
+     * {@snippet lang=c :
+     * extern struct ggml_tensor *ggml_transpose(struct ggml_context *ctx, struct ggml_tensor *a)
+     * }
+     */
+    public static MemorySegment ggml_transpose$address() {
+        return ggml_transpose.ADDR;
+    }
+
+    /**
+     * {@snippet lang=c :
+     * extern struct ggml_tensor *ggml_transpose(struct ggml_context *ctx, struct ggml_tensor *a)
+     * }
+     */
+    public static MemorySegment ggml_transpose(MemorySegment ctx, MemorySegment a) {
+        var mh$ = ggml_transpose.HANDLE;
+        try {
+            if (TRACE_DOWNCALLS) {
+                traceDowncall("ggml_transpose", ctx, a);
+            }
+            return (MemorySegment)mh$.invokeExact(ctx, a);
         } catch (Error | RuntimeException ex) {
            throw ex;
         } catch (Throwable ex$) {
@@ -3274,6 +4000,70 @@ public class Ggml_h extends Ggml_h$shared {
                 traceDowncall("ggml_soft_max", ctx, a);
             }
             return (MemorySegment)mh$.invokeExact(ctx, a);
+        } catch (Error | RuntimeException ex) {
+           throw ex;
+        } catch (Throwable ex$) {
+           throw new AssertionError("should not reach here", ex$);
+        }
+    }
+
+    private static class ggml_soft_max_ext {
+        public static final FunctionDescriptor DESC = FunctionDescriptor.of(
+            Ggml_h.C_POINTER,
+            Ggml_h.C_POINTER,
+            Ggml_h.C_POINTER,
+            Ggml_h.C_POINTER,
+            Ggml_h.C_FLOAT,
+            Ggml_h.C_FLOAT
+        );
+
+        public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("ggml_soft_max_ext");
+
+        public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
+    }
+
+    /**
+     * Function descriptor for:
+     * {@snippet lang=c :
+     * extern struct ggml_tensor *ggml_soft_max_ext(struct ggml_context *ctx, struct ggml_tensor *a, struct ggml_tensor *mask, float scale, float max_bias)
+     * }
+     */
+    public static FunctionDescriptor ggml_soft_max_ext$descriptor() {
+        return ggml_soft_max_ext.DESC;
+    }
+
+    /**
+     * Downcall method handle for:
+     * {@snippet lang=c :
+     * extern struct ggml_tensor *ggml_soft_max_ext(struct ggml_context *ctx, struct ggml_tensor *a, struct ggml_tensor *mask, float scale, float max_bias)
+     * }
+     */
+    public static MethodHandle ggml_soft_max_ext$handle() {
+        return ggml_soft_max_ext.HANDLE;
+    }
+
+    /**
+     * Address for:
+     * {@snippet lang=c :
+     * extern struct ggml_tensor *ggml_soft_max_ext(struct ggml_context *ctx, struct ggml_tensor *a, struct ggml_tensor *mask, float scale, float max_bias)
+     * }
+     */
+    public static MemorySegment ggml_soft_max_ext$address() {
+        return ggml_soft_max_ext.ADDR;
+    }
+
+    /**
+     * {@snippet lang=c :
+     * extern struct ggml_tensor *ggml_soft_max_ext(struct ggml_context *ctx, struct ggml_tensor *a, struct ggml_tensor *mask, float scale, float max_bias)
+     * }
+     */
+    public static MemorySegment ggml_soft_max_ext(MemorySegment ctx, MemorySegment a, MemorySegment mask, float scale, float max_bias) {
+        var mh$ = ggml_soft_max_ext.HANDLE;
+        try {
+            if (TRACE_DOWNCALLS) {
+                traceDowncall("ggml_soft_max_ext", ctx, a, mask, scale, max_bias);
+            }
+            return (MemorySegment)mh$.invokeExact(ctx, a, mask, scale, max_bias);
         } catch (Error | RuntimeException ex) {
            throw ex;
         } catch (Throwable ex$) {
@@ -3552,6 +4342,133 @@ public class Ggml_h extends Ggml_h$shared {
         }
     }
 
+    private static class ggml_cross_entropy_loss {
+        public static final FunctionDescriptor DESC = FunctionDescriptor.of(
+            Ggml_h.C_POINTER,
+            Ggml_h.C_POINTER,
+            Ggml_h.C_POINTER,
+            Ggml_h.C_POINTER
+        );
+
+        public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("ggml_cross_entropy_loss");
+
+        public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
+    }
+
+    /**
+     * Function descriptor for:
+     * {@snippet lang=c :
+     * extern struct ggml_tensor *ggml_cross_entropy_loss(struct ggml_context *ctx, struct ggml_tensor *a, struct ggml_tensor *b)
+     * }
+     */
+    public static FunctionDescriptor ggml_cross_entropy_loss$descriptor() {
+        return ggml_cross_entropy_loss.DESC;
+    }
+
+    /**
+     * Downcall method handle for:
+     * {@snippet lang=c :
+     * extern struct ggml_tensor *ggml_cross_entropy_loss(struct ggml_context *ctx, struct ggml_tensor *a, struct ggml_tensor *b)
+     * }
+     */
+    public static MethodHandle ggml_cross_entropy_loss$handle() {
+        return ggml_cross_entropy_loss.HANDLE;
+    }
+
+    /**
+     * Address for:
+     * {@snippet lang=c :
+     * extern struct ggml_tensor *ggml_cross_entropy_loss(struct ggml_context *ctx, struct ggml_tensor *a, struct ggml_tensor *b)
+     * }
+     */
+    public static MemorySegment ggml_cross_entropy_loss$address() {
+        return ggml_cross_entropy_loss.ADDR;
+    }
+
+    /**
+     * {@snippet lang=c :
+     * extern struct ggml_tensor *ggml_cross_entropy_loss(struct ggml_context *ctx, struct ggml_tensor *a, struct ggml_tensor *b)
+     * }
+     */
+    public static MemorySegment ggml_cross_entropy_loss(MemorySegment ctx, MemorySegment a, MemorySegment b) {
+        var mh$ = ggml_cross_entropy_loss.HANDLE;
+        try {
+            if (TRACE_DOWNCALLS) {
+                traceDowncall("ggml_cross_entropy_loss", ctx, a, b);
+            }
+            return (MemorySegment)mh$.invokeExact(ctx, a, b);
+        } catch (Error | RuntimeException ex) {
+           throw ex;
+        } catch (Throwable ex$) {
+           throw new AssertionError("should not reach here", ex$);
+        }
+    }
+
+    private static class ggml_opt_step_adamw {
+        public static final FunctionDescriptor DESC = FunctionDescriptor.of(
+            Ggml_h.C_POINTER,
+            Ggml_h.C_POINTER,
+            Ggml_h.C_POINTER,
+            Ggml_h.C_POINTER,
+            Ggml_h.C_POINTER,
+            Ggml_h.C_POINTER,
+            Ggml_h.C_POINTER
+        );
+
+        public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("ggml_opt_step_adamw");
+
+        public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
+    }
+
+    /**
+     * Function descriptor for:
+     * {@snippet lang=c :
+     * extern struct ggml_tensor *ggml_opt_step_adamw(struct ggml_context *ctx, struct ggml_tensor *a, struct ggml_tensor *grad, struct ggml_tensor *m, struct ggml_tensor *v, struct ggml_tensor *adamw_params)
+     * }
+     */
+    public static FunctionDescriptor ggml_opt_step_adamw$descriptor() {
+        return ggml_opt_step_adamw.DESC;
+    }
+
+    /**
+     * Downcall method handle for:
+     * {@snippet lang=c :
+     * extern struct ggml_tensor *ggml_opt_step_adamw(struct ggml_context *ctx, struct ggml_tensor *a, struct ggml_tensor *grad, struct ggml_tensor *m, struct ggml_tensor *v, struct ggml_tensor *adamw_params)
+     * }
+     */
+    public static MethodHandle ggml_opt_step_adamw$handle() {
+        return ggml_opt_step_adamw.HANDLE;
+    }
+
+    /**
+     * Address for:
+     * {@snippet lang=c :
+     * extern struct ggml_tensor *ggml_opt_step_adamw(struct ggml_context *ctx, struct ggml_tensor *a, struct ggml_tensor *grad, struct ggml_tensor *m, struct ggml_tensor *v, struct ggml_tensor *adamw_params)
+     * }
+     */
+    public static MemorySegment ggml_opt_step_adamw$address() {
+        return ggml_opt_step_adamw.ADDR;
+    }
+
+    /**
+     * {@snippet lang=c :
+     * extern struct ggml_tensor *ggml_opt_step_adamw(struct ggml_context *ctx, struct ggml_tensor *a, struct ggml_tensor *grad, struct ggml_tensor *m, struct ggml_tensor *v, struct ggml_tensor *adamw_params)
+     * }
+     */
+    public static MemorySegment ggml_opt_step_adamw(MemorySegment ctx, MemorySegment a, MemorySegment grad, MemorySegment m, MemorySegment v, MemorySegment adamw_params) {
+        var mh$ = ggml_opt_step_adamw.HANDLE;
+        try {
+            if (TRACE_DOWNCALLS) {
+                traceDowncall("ggml_opt_step_adamw", ctx, a, grad, m, v, adamw_params);
+            }
+            return (MemorySegment)mh$.invokeExact(ctx, a, grad, m, v, adamw_params);
+        } catch (Error | RuntimeException ex) {
+           throw ex;
+        } catch (Throwable ex$) {
+           throw new AssertionError("should not reach here", ex$);
+        }
+    }
+
     private static class ggml_build_forward_expand {
         public static final FunctionDescriptor DESC = FunctionDescriptor.ofVoid(
             Ggml_h.C_POINTER,
@@ -3605,6 +4522,67 @@ public class Ggml_h extends Ggml_h$shared {
                 traceDowncall("ggml_build_forward_expand", cgraph, tensor);
             }
             mh$.invokeExact(cgraph, tensor);
+        } catch (Error | RuntimeException ex) {
+           throw ex;
+        } catch (Throwable ex$) {
+           throw new AssertionError("should not reach here", ex$);
+        }
+    }
+
+    private static class ggml_build_backward_expand {
+        public static final FunctionDescriptor DESC = FunctionDescriptor.ofVoid(
+            Ggml_h.C_POINTER,
+            Ggml_h.C_POINTER,
+            Ggml_h.C_POINTER
+        );
+
+        public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("ggml_build_backward_expand");
+
+        public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
+    }
+
+    /**
+     * Function descriptor for:
+     * {@snippet lang=c :
+     * extern void ggml_build_backward_expand(struct ggml_context *ctx, struct ggml_cgraph *cgraph, struct ggml_tensor **grad_accs)
+     * }
+     */
+    public static FunctionDescriptor ggml_build_backward_expand$descriptor() {
+        return ggml_build_backward_expand.DESC;
+    }
+
+    /**
+     * Downcall method handle for:
+     * {@snippet lang=c :
+     * extern void ggml_build_backward_expand(struct ggml_context *ctx, struct ggml_cgraph *cgraph, struct ggml_tensor **grad_accs)
+     * }
+     */
+    public static MethodHandle ggml_build_backward_expand$handle() {
+        return ggml_build_backward_expand.HANDLE;
+    }
+
+    /**
+     * Address for:
+     * {@snippet lang=c :
+     * extern void ggml_build_backward_expand(struct ggml_context *ctx, struct ggml_cgraph *cgraph, struct ggml_tensor **grad_accs)
+     * }
+     */
+    public static MemorySegment ggml_build_backward_expand$address() {
+        return ggml_build_backward_expand.ADDR;
+    }
+
+    /**
+     * {@snippet lang=c :
+     * extern void ggml_build_backward_expand(struct ggml_context *ctx, struct ggml_cgraph *cgraph, struct ggml_tensor **grad_accs)
+     * }
+     */
+    public static void ggml_build_backward_expand(MemorySegment ctx, MemorySegment cgraph, MemorySegment grad_accs) {
+        var mh$ = ggml_build_backward_expand.HANDLE;
+        try {
+            if (TRACE_DOWNCALLS) {
+                traceDowncall("ggml_build_backward_expand", ctx, cgraph, grad_accs);
+            }
+            mh$.invokeExact(ctx, cgraph, grad_accs);
         } catch (Error | RuntimeException ex) {
            throw ex;
         } catch (Throwable ex$) {
@@ -3667,6 +4645,65 @@ public class Ggml_h extends Ggml_h$shared {
                 traceDowncall("ggml_new_graph_custom", ctx, size, grads);
             }
             return (MemorySegment)mh$.invokeExact(ctx, size, grads);
+        } catch (Error | RuntimeException ex) {
+           throw ex;
+        } catch (Throwable ex$) {
+           throw new AssertionError("should not reach here", ex$);
+        }
+    }
+
+    private static class ggml_graph_reset {
+        public static final FunctionDescriptor DESC = FunctionDescriptor.ofVoid(
+            Ggml_h.C_POINTER
+        );
+
+        public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("ggml_graph_reset");
+
+        public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
+    }
+
+    /**
+     * Function descriptor for:
+     * {@snippet lang=c :
+     * extern void ggml_graph_reset(struct ggml_cgraph *cgraph)
+     * }
+     */
+    public static FunctionDescriptor ggml_graph_reset$descriptor() {
+        return ggml_graph_reset.DESC;
+    }
+
+    /**
+     * Downcall method handle for:
+     * {@snippet lang=c :
+     * extern void ggml_graph_reset(struct ggml_cgraph *cgraph)
+     * }
+     */
+    public static MethodHandle ggml_graph_reset$handle() {
+        return ggml_graph_reset.HANDLE;
+    }
+
+    /**
+     * Address for:
+     * {@snippet lang=c :
+     * extern void ggml_graph_reset(struct ggml_cgraph *cgraph)
+     * }
+     */
+    public static MemorySegment ggml_graph_reset$address() {
+        return ggml_graph_reset.ADDR;
+    }
+
+    /**
+     * {@snippet lang=c :
+     * extern void ggml_graph_reset(struct ggml_cgraph *cgraph)
+     * }
+     */
+    public static void ggml_graph_reset(MemorySegment cgraph) {
+        var mh$ = ggml_graph_reset.HANDLE;
+        try {
+            if (TRACE_DOWNCALLS) {
+                traceDowncall("ggml_graph_reset", cgraph);
+            }
+            mh$.invokeExact(cgraph);
         } catch (Error | RuntimeException ex) {
            throw ex;
         } catch (Throwable ex$) {
@@ -3856,6 +4893,128 @@ public class Ggml_h extends Ggml_h$shared {
         }
     }
 
+    private static class ggml_graph_get_grad {
+        public static final FunctionDescriptor DESC = FunctionDescriptor.of(
+            Ggml_h.C_POINTER,
+            Ggml_h.C_POINTER,
+            Ggml_h.C_POINTER
+        );
+
+        public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("ggml_graph_get_grad");
+
+        public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
+    }
+
+    /**
+     * Function descriptor for:
+     * {@snippet lang=c :
+     * extern struct ggml_tensor *ggml_graph_get_grad(const struct ggml_cgraph *cgraph, const struct ggml_tensor *node)
+     * }
+     */
+    public static FunctionDescriptor ggml_graph_get_grad$descriptor() {
+        return ggml_graph_get_grad.DESC;
+    }
+
+    /**
+     * Downcall method handle for:
+     * {@snippet lang=c :
+     * extern struct ggml_tensor *ggml_graph_get_grad(const struct ggml_cgraph *cgraph, const struct ggml_tensor *node)
+     * }
+     */
+    public static MethodHandle ggml_graph_get_grad$handle() {
+        return ggml_graph_get_grad.HANDLE;
+    }
+
+    /**
+     * Address for:
+     * {@snippet lang=c :
+     * extern struct ggml_tensor *ggml_graph_get_grad(const struct ggml_cgraph *cgraph, const struct ggml_tensor *node)
+     * }
+     */
+    public static MemorySegment ggml_graph_get_grad$address() {
+        return ggml_graph_get_grad.ADDR;
+    }
+
+    /**
+     * {@snippet lang=c :
+     * extern struct ggml_tensor *ggml_graph_get_grad(const struct ggml_cgraph *cgraph, const struct ggml_tensor *node)
+     * }
+     */
+    public static MemorySegment ggml_graph_get_grad(MemorySegment cgraph, MemorySegment node) {
+        var mh$ = ggml_graph_get_grad.HANDLE;
+        try {
+            if (TRACE_DOWNCALLS) {
+                traceDowncall("ggml_graph_get_grad", cgraph, node);
+            }
+            return (MemorySegment)mh$.invokeExact(cgraph, node);
+        } catch (Error | RuntimeException ex) {
+           throw ex;
+        } catch (Throwable ex$) {
+           throw new AssertionError("should not reach here", ex$);
+        }
+    }
+
+    private static class ggml_graph_get_grad_acc {
+        public static final FunctionDescriptor DESC = FunctionDescriptor.of(
+            Ggml_h.C_POINTER,
+            Ggml_h.C_POINTER,
+            Ggml_h.C_POINTER
+        );
+
+        public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("ggml_graph_get_grad_acc");
+
+        public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
+    }
+
+    /**
+     * Function descriptor for:
+     * {@snippet lang=c :
+     * extern struct ggml_tensor *ggml_graph_get_grad_acc(const struct ggml_cgraph *cgraph, const struct ggml_tensor *node)
+     * }
+     */
+    public static FunctionDescriptor ggml_graph_get_grad_acc$descriptor() {
+        return ggml_graph_get_grad_acc.DESC;
+    }
+
+    /**
+     * Downcall method handle for:
+     * {@snippet lang=c :
+     * extern struct ggml_tensor *ggml_graph_get_grad_acc(const struct ggml_cgraph *cgraph, const struct ggml_tensor *node)
+     * }
+     */
+    public static MethodHandle ggml_graph_get_grad_acc$handle() {
+        return ggml_graph_get_grad_acc.HANDLE;
+    }
+
+    /**
+     * Address for:
+     * {@snippet lang=c :
+     * extern struct ggml_tensor *ggml_graph_get_grad_acc(const struct ggml_cgraph *cgraph, const struct ggml_tensor *node)
+     * }
+     */
+    public static MemorySegment ggml_graph_get_grad_acc$address() {
+        return ggml_graph_get_grad_acc.ADDR;
+    }
+
+    /**
+     * {@snippet lang=c :
+     * extern struct ggml_tensor *ggml_graph_get_grad_acc(const struct ggml_cgraph *cgraph, const struct ggml_tensor *node)
+     * }
+     */
+    public static MemorySegment ggml_graph_get_grad_acc(MemorySegment cgraph, MemorySegment node) {
+        var mh$ = ggml_graph_get_grad_acc.HANDLE;
+        try {
+            if (TRACE_DOWNCALLS) {
+                traceDowncall("ggml_graph_get_grad_acc", cgraph, node);
+            }
+            return (MemorySegment)mh$.invokeExact(cgraph, node);
+        } catch (Error | RuntimeException ex) {
+           throw ex;
+        } catch (Throwable ex$) {
+           throw new AssertionError("should not reach here", ex$);
+        }
+    }
+
     private static class ggml_log_set {
         public static final FunctionDescriptor DESC = FunctionDescriptor.ofVoid(
             Ggml_h.C_POINTER,
@@ -3909,6 +5068,122 @@ public class Ggml_h extends Ggml_h$shared {
                 traceDowncall("ggml_log_set", log_callback, user_data);
             }
             mh$.invokeExact(log_callback, user_data);
+        } catch (Error | RuntimeException ex) {
+           throw ex;
+        } catch (Throwable ex$) {
+           throw new AssertionError("should not reach here", ex$);
+        }
+    }
+
+    private static class ggml_quantize_init {
+        public static final FunctionDescriptor DESC = FunctionDescriptor.ofVoid(
+            Ggml_h.C_INT
+        );
+
+        public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("ggml_quantize_init");
+
+        public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
+    }
+
+    /**
+     * Function descriptor for:
+     * {@snippet lang=c :
+     * extern void ggml_quantize_init(enum ggml_type type)
+     * }
+     */
+    public static FunctionDescriptor ggml_quantize_init$descriptor() {
+        return ggml_quantize_init.DESC;
+    }
+
+    /**
+     * Downcall method handle for:
+     * {@snippet lang=c :
+     * extern void ggml_quantize_init(enum ggml_type type)
+     * }
+     */
+    public static MethodHandle ggml_quantize_init$handle() {
+        return ggml_quantize_init.HANDLE;
+    }
+
+    /**
+     * Address for:
+     * {@snippet lang=c :
+     * extern void ggml_quantize_init(enum ggml_type type)
+     * }
+     */
+    public static MemorySegment ggml_quantize_init$address() {
+        return ggml_quantize_init.ADDR;
+    }
+
+    /**
+     * {@snippet lang=c :
+     * extern void ggml_quantize_init(enum ggml_type type)
+     * }
+     */
+    public static void ggml_quantize_init(int type) {
+        var mh$ = ggml_quantize_init.HANDLE;
+        try {
+            if (TRACE_DOWNCALLS) {
+                traceDowncall("ggml_quantize_init", type);
+            }
+            mh$.invokeExact(type);
+        } catch (Error | RuntimeException ex) {
+           throw ex;
+        } catch (Throwable ex$) {
+           throw new AssertionError("should not reach here", ex$);
+        }
+    }
+
+    private static class ggml_quantize_free {
+        public static final FunctionDescriptor DESC = FunctionDescriptor.ofVoid(    );
+
+        public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("ggml_quantize_free");
+
+        public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
+    }
+
+    /**
+     * Function descriptor for:
+     * {@snippet lang=c :
+     * extern void ggml_quantize_free()
+     * }
+     */
+    public static FunctionDescriptor ggml_quantize_free$descriptor() {
+        return ggml_quantize_free.DESC;
+    }
+
+    /**
+     * Downcall method handle for:
+     * {@snippet lang=c :
+     * extern void ggml_quantize_free()
+     * }
+     */
+    public static MethodHandle ggml_quantize_free$handle() {
+        return ggml_quantize_free.HANDLE;
+    }
+
+    /**
+     * Address for:
+     * {@snippet lang=c :
+     * extern void ggml_quantize_free()
+     * }
+     */
+    public static MemorySegment ggml_quantize_free$address() {
+        return ggml_quantize_free.ADDR;
+    }
+
+    /**
+     * {@snippet lang=c :
+     * extern void ggml_quantize_free()
+     * }
+     */
+    public static void ggml_quantize_free() {
+        var mh$ = ggml_quantize_free.HANDLE;
+        try {
+            if (TRACE_DOWNCALLS) {
+                traceDowncall("ggml_quantize_free");
+            }
+            mh$.invokeExact();
         } catch (Error | RuntimeException ex) {
            throw ex;
         } catch (Throwable ex$) {

@@ -1239,5 +1239,264 @@ public class Myelin_h extends Myelin_h$shared {
            throw new AssertionError("should not reach here", ex$);
         }
     }
+    private static final int MYELIN_PRODUCT_MUL_MAT = (int)0L;
+    /**
+     * {@snippet lang=c :
+     * enum myelin_product.MYELIN_PRODUCT_MUL_MAT = 0
+     * }
+     */
+    public static int MYELIN_PRODUCT_MUL_MAT() {
+        return MYELIN_PRODUCT_MUL_MAT;
+    }
+    private static final int MYELIN_PRODUCT_OUT_PROD = (int)1L;
+    /**
+     * {@snippet lang=c :
+     * enum myelin_product.MYELIN_PRODUCT_OUT_PROD = 1
+     * }
+     */
+    public static int MYELIN_PRODUCT_OUT_PROD() {
+        return MYELIN_PRODUCT_OUT_PROD;
+    }
+
+    private static class myelin_product_name {
+        public static final FunctionDescriptor DESC = FunctionDescriptor.of(
+            Myelin_h.C_POINTER    );
+
+        public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("myelin_product_name");
+
+        public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
+    }
+
+    /**
+     * Function descriptor for:
+     * {@snippet lang=c :
+     * const char *myelin_product_name()
+     * }
+     */
+    public static FunctionDescriptor myelin_product_name$descriptor() {
+        return myelin_product_name.DESC;
+    }
+
+    /**
+     * Downcall method handle for:
+     * {@snippet lang=c :
+     * const char *myelin_product_name()
+     * }
+     */
+    public static MethodHandle myelin_product_name$handle() {
+        return myelin_product_name.HANDLE;
+    }
+
+    /**
+     * Address for:
+     * {@snippet lang=c :
+     * const char *myelin_product_name()
+     * }
+     */
+    public static MemorySegment myelin_product_name$address() {
+        return myelin_product_name.ADDR;
+    }
+
+    /**
+     * {@snippet lang=c :
+     * const char *myelin_product_name()
+     * }
+     */
+    public static MemorySegment myelin_product_name() {
+        var mh$ = myelin_product_name.HANDLE;
+        try {
+            if (TRACE_DOWNCALLS) {
+                traceDowncall("myelin_product_name");
+            }
+            return (MemorySegment)mh$.invokeExact();
+        } catch (Error | RuntimeException ex) {
+           throw ex;
+        } catch (Throwable ex$) {
+           throw new AssertionError("should not reach here", ex$);
+        }
+    }
+
+    private static class myelin_op_product {
+        public static final FunctionDescriptor DESC = FunctionDescriptor.ofVoid(
+            Myelin_h.C_POINTER,
+            Myelin_h.C_INT,
+            Myelin_h.C_INT,
+            Myelin_h.C_POINTER
+        );
+
+        public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("myelin_op_product");
+
+        public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
+    }
+
+    /**
+     * Function descriptor for:
+     * {@snippet lang=c :
+     * void myelin_op_product(struct ggml_tensor *dst, int32_t thread, int32_t threads, void *kind)
+     * }
+     */
+    public static FunctionDescriptor myelin_op_product$descriptor() {
+        return myelin_op_product.DESC;
+    }
+
+    /**
+     * Downcall method handle for:
+     * {@snippet lang=c :
+     * void myelin_op_product(struct ggml_tensor *dst, int32_t thread, int32_t threads, void *kind)
+     * }
+     */
+    public static MethodHandle myelin_op_product$handle() {
+        return myelin_op_product.HANDLE;
+    }
+
+    /**
+     * Address for:
+     * {@snippet lang=c :
+     * void myelin_op_product(struct ggml_tensor *dst, int32_t thread, int32_t threads, void *kind)
+     * }
+     */
+    public static MemorySegment myelin_op_product$address() {
+        return myelin_op_product.ADDR;
+    }
+
+    /**
+     * {@snippet lang=c :
+     * void myelin_op_product(struct ggml_tensor *dst, int32_t thread, int32_t threads, void *kind)
+     * }
+     */
+    public static void myelin_op_product(MemorySegment dst, int thread, int threads, MemorySegment kind) {
+        var mh$ = myelin_op_product.HANDLE;
+        try {
+            if (TRACE_DOWNCALLS) {
+                traceDowncall("myelin_op_product", dst, thread, threads, kind);
+            }
+            mh$.invokeExact(dst, thread, threads, kind);
+        } catch (Error | RuntimeException ex) {
+           throw ex;
+        } catch (Throwable ex$) {
+           throw new AssertionError("should not reach here", ex$);
+        }
+    }
+
+    private static class myelin_fma_flops {
+        public static final FunctionDescriptor DESC = FunctionDescriptor.of(
+            Myelin_h.C_LONG,
+            Myelin_h.C_LONG
+        );
+
+        public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("myelin_fma_flops");
+
+        public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
+    }
+
+    /**
+     * Function descriptor for:
+     * {@snippet lang=c :
+     * uint64_t myelin_fma_flops(int64_t rounds)
+     * }
+     */
+    public static FunctionDescriptor myelin_fma_flops$descriptor() {
+        return myelin_fma_flops.DESC;
+    }
+
+    /**
+     * Downcall method handle for:
+     * {@snippet lang=c :
+     * uint64_t myelin_fma_flops(int64_t rounds)
+     * }
+     */
+    public static MethodHandle myelin_fma_flops$handle() {
+        return myelin_fma_flops.HANDLE;
+    }
+
+    /**
+     * Address for:
+     * {@snippet lang=c :
+     * uint64_t myelin_fma_flops(int64_t rounds)
+     * }
+     */
+    public static MemorySegment myelin_fma_flops$address() {
+        return myelin_fma_flops.ADDR;
+    }
+
+    /**
+     * {@snippet lang=c :
+     * uint64_t myelin_fma_flops(int64_t rounds)
+     * }
+     */
+    public static long myelin_fma_flops(long rounds) {
+        var mh$ = myelin_fma_flops.HANDLE;
+        try {
+            if (TRACE_DOWNCALLS) {
+                traceDowncall("myelin_fma_flops", rounds);
+            }
+            return (long)mh$.invokeExact(rounds);
+        } catch (Error | RuntimeException ex) {
+           throw ex;
+        } catch (Throwable ex$) {
+           throw new AssertionError("should not reach here", ex$);
+        }
+    }
+
+    private static class myelin_read {
+        public static final FunctionDescriptor DESC = FunctionDescriptor.of(
+            Myelin_h.C_LONG,
+            Myelin_h.C_POINTER,
+            Myelin_h.C_LONG
+        );
+
+        public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("myelin_read");
+
+        public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
+    }
+
+    /**
+     * Function descriptor for:
+     * {@snippet lang=c :
+     * uint64_t myelin_read(const void *address, size_t bytes)
+     * }
+     */
+    public static FunctionDescriptor myelin_read$descriptor() {
+        return myelin_read.DESC;
+    }
+
+    /**
+     * Downcall method handle for:
+     * {@snippet lang=c :
+     * uint64_t myelin_read(const void *address, size_t bytes)
+     * }
+     */
+    public static MethodHandle myelin_read$handle() {
+        return myelin_read.HANDLE;
+    }
+
+    /**
+     * Address for:
+     * {@snippet lang=c :
+     * uint64_t myelin_read(const void *address, size_t bytes)
+     * }
+     */
+    public static MemorySegment myelin_read$address() {
+        return myelin_read.ADDR;
+    }
+
+    /**
+     * {@snippet lang=c :
+     * uint64_t myelin_read(const void *address, size_t bytes)
+     * }
+     */
+    public static long myelin_read(MemorySegment address, long bytes) {
+        var mh$ = myelin_read.HANDLE;
+        try {
+            if (TRACE_DOWNCALLS) {
+                traceDowncall("myelin_read", address, bytes);
+            }
+            return (long)mh$.invokeExact(address, bytes);
+        } catch (Error | RuntimeException ex) {
+           throw ex;
+        } catch (Throwable ex$) {
+           throw new AssertionError("should not reach here", ex$);
+        }
+    }
 }
 

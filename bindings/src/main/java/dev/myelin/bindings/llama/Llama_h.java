@@ -1002,6 +1002,189 @@ public class Llama_h extends Llama_h$shared {
         }
     }
 
+    private static class llama_adapter_lora_init {
+        public static final FunctionDescriptor DESC = FunctionDescriptor.of(
+            Llama_h.C_POINTER,
+            Llama_h.C_POINTER,
+            Llama_h.C_POINTER
+        );
+
+        public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("llama_adapter_lora_init");
+
+        public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
+    }
+
+    /**
+     * Function descriptor for:
+     * {@snippet lang=c :
+     * struct llama_adapter_lora *llama_adapter_lora_init(struct llama_model *model, const char *path_lora)
+     * }
+     */
+    public static FunctionDescriptor llama_adapter_lora_init$descriptor() {
+        return llama_adapter_lora_init.DESC;
+    }
+
+    /**
+     * Downcall method handle for:
+     * {@snippet lang=c :
+     * struct llama_adapter_lora *llama_adapter_lora_init(struct llama_model *model, const char *path_lora)
+     * }
+     */
+    public static MethodHandle llama_adapter_lora_init$handle() {
+        return llama_adapter_lora_init.HANDLE;
+    }
+
+    /**
+     * Address for:
+     * {@snippet lang=c :
+     * struct llama_adapter_lora *llama_adapter_lora_init(struct llama_model *model, const char *path_lora)
+     * }
+     */
+    public static MemorySegment llama_adapter_lora_init$address() {
+        return llama_adapter_lora_init.ADDR;
+    }
+
+    /**
+     * {@snippet lang=c :
+     * struct llama_adapter_lora *llama_adapter_lora_init(struct llama_model *model, const char *path_lora)
+     * }
+     */
+    public static MemorySegment llama_adapter_lora_init(MemorySegment model, MemorySegment path_lora) {
+        var mh$ = llama_adapter_lora_init.HANDLE;
+        try {
+            if (TRACE_DOWNCALLS) {
+                traceDowncall("llama_adapter_lora_init", model, path_lora);
+            }
+            return (MemorySegment)mh$.invokeExact(model, path_lora);
+        } catch (Error | RuntimeException ex) {
+           throw ex;
+        } catch (Throwable ex$) {
+           throw new AssertionError("should not reach here", ex$);
+        }
+    }
+
+    private static class llama_adapter_lora_free {
+        public static final FunctionDescriptor DESC = FunctionDescriptor.ofVoid(
+            Llama_h.C_POINTER
+        );
+
+        public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("llama_adapter_lora_free");
+
+        public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
+    }
+
+    /**
+     * Function descriptor for:
+     * {@snippet lang=c :
+     * void llama_adapter_lora_free(struct llama_adapter_lora *adapter)
+     * }
+     */
+    public static FunctionDescriptor llama_adapter_lora_free$descriptor() {
+        return llama_adapter_lora_free.DESC;
+    }
+
+    /**
+     * Downcall method handle for:
+     * {@snippet lang=c :
+     * void llama_adapter_lora_free(struct llama_adapter_lora *adapter)
+     * }
+     */
+    public static MethodHandle llama_adapter_lora_free$handle() {
+        return llama_adapter_lora_free.HANDLE;
+    }
+
+    /**
+     * Address for:
+     * {@snippet lang=c :
+     * void llama_adapter_lora_free(struct llama_adapter_lora *adapter)
+     * }
+     */
+    public static MemorySegment llama_adapter_lora_free$address() {
+        return llama_adapter_lora_free.ADDR;
+    }
+
+    /**
+     * {@snippet lang=c :
+     * void llama_adapter_lora_free(struct llama_adapter_lora *adapter)
+     * }
+     */
+    public static void llama_adapter_lora_free(MemorySegment adapter) {
+        var mh$ = llama_adapter_lora_free.HANDLE;
+        try {
+            if (TRACE_DOWNCALLS) {
+                traceDowncall("llama_adapter_lora_free", adapter);
+            }
+            mh$.invokeExact(adapter);
+        } catch (Error | RuntimeException ex) {
+           throw ex;
+        } catch (Throwable ex$) {
+           throw new AssertionError("should not reach here", ex$);
+        }
+    }
+
+    private static class llama_set_adapters_lora {
+        public static final FunctionDescriptor DESC = FunctionDescriptor.of(
+            Llama_h.C_INT,
+            Llama_h.C_POINTER,
+            Llama_h.C_POINTER,
+            Llama_h.C_LONG,
+            Llama_h.C_POINTER
+        );
+
+        public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("llama_set_adapters_lora");
+
+        public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
+    }
+
+    /**
+     * Function descriptor for:
+     * {@snippet lang=c :
+     * int32_t llama_set_adapters_lora(struct llama_context *ctx, struct llama_adapter_lora **adapters, size_t n_adapters, float *scales)
+     * }
+     */
+    public static FunctionDescriptor llama_set_adapters_lora$descriptor() {
+        return llama_set_adapters_lora.DESC;
+    }
+
+    /**
+     * Downcall method handle for:
+     * {@snippet lang=c :
+     * int32_t llama_set_adapters_lora(struct llama_context *ctx, struct llama_adapter_lora **adapters, size_t n_adapters, float *scales)
+     * }
+     */
+    public static MethodHandle llama_set_adapters_lora$handle() {
+        return llama_set_adapters_lora.HANDLE;
+    }
+
+    /**
+     * Address for:
+     * {@snippet lang=c :
+     * int32_t llama_set_adapters_lora(struct llama_context *ctx, struct llama_adapter_lora **adapters, size_t n_adapters, float *scales)
+     * }
+     */
+    public static MemorySegment llama_set_adapters_lora$address() {
+        return llama_set_adapters_lora.ADDR;
+    }
+
+    /**
+     * {@snippet lang=c :
+     * int32_t llama_set_adapters_lora(struct llama_context *ctx, struct llama_adapter_lora **adapters, size_t n_adapters, float *scales)
+     * }
+     */
+    public static int llama_set_adapters_lora(MemorySegment ctx, MemorySegment adapters, long n_adapters, MemorySegment scales) {
+        var mh$ = llama_set_adapters_lora.HANDLE;
+        try {
+            if (TRACE_DOWNCALLS) {
+                traceDowncall("llama_set_adapters_lora", ctx, adapters, n_adapters, scales);
+            }
+            return (int)mh$.invokeExact(ctx, adapters, n_adapters, scales);
+        } catch (Error | RuntimeException ex) {
+           throw ex;
+        } catch (Throwable ex$) {
+           throw new AssertionError("should not reach here", ex$);
+        }
+    }
+
     private static class llama_memory_clear {
         public static final FunctionDescriptor DESC = FunctionDescriptor.ofVoid(
             Llama_h.C_POINTER,

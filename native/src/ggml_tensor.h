@@ -1,0 +1,25 @@
+#ifndef MYELIN_SRC_GGML_TENSOR_H
+#define MYELIN_SRC_GGML_TENSOR_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+/**
+ * The part of ggml's struct ggml_tensor that the operations read, as it lies in ggml 0.25. Java
+ * compares these offsets with those of its bindings before it uses the operations.
+ */
+struct ggml_tensor {
+    int32_t type;
+    void *buffer;
+    int64_t ne[4];
+    size_t nb[4];
+    int32_t op;
+    int32_t op_params[16];
+    int32_t flags;
+    struct ggml_tensor *src[10];
+    struct ggml_tensor *view_src;
+    size_t view_offs;
+    void *data;
+};
+
+#endif
