@@ -8,6 +8,7 @@ import java.lang.foreign.ValueLayout;
 final class Terminals {
   static final int IN = 0;
   static final int OUT = 1;
+  static final int ERR = 2;
 
   private Terminals() {}
 

@@ -1,0 +1,68 @@
+package dev.myelin.cli;
+
+import java.time.temporal.ChronoUnit;
+import me.tongfei.progressbar.DelegatingProgressBarConsumer;
+import me.tongfei.progressbar.ProgressBar;
+import me.tongfei.progressbar.ProgressBarBuilder;
+import me.tongfei.progressbar.ProgressBarStyle;
+
+/** How far a long command is, with the time left: on standard error where that is a terminal. */
+final class Progress implements AutoCloseable {
+  private static final int INTERVAL_MILLIS = 200;
+  private static final int WIDTH = 100;
+
+  private final ProgressBar bar;
+
+  private Progress(ProgressBar bar) {
+    this.bar = bar;
+  }
+
+  /**
+   * Begins at 0 of {@code total}.
+   *
+   * @param unit what is counted, with the space before it: {@code " steps"}
+   */
+  static Progress of(Console console, String task, long total, String unit) {
+    if (!Terminals.isTerminal(Terminals.ERR)) {
+      return new Progress(null);
+    }
+    DelegatingProgressBarConsumer line =
+        new DelegatingProgressBarConsumer(
+            text -> {
+              console.err().print('\r' + text);
+              console.err().flush();
+            },
+            WIDTH);
+    return new Progress(
+        new ProgressBarBuilder()
+            .setTaskName(task)
+            .setInitialMax(total)
+            .setUnit(unit, 1)
+            .setStyle(ProgressBarStyle.ASCII)
+            .setUpdateIntervalMillis(INTERVAL_MILLIS)
+            .setSpeedUnit(ChronoUnit.SECONDS)
+            .setConsumer(line)
+            .build());
+  }
+
+  /** So much is done. */
+  void to(long done) {
+    if (bar != null) {
+      bar.stepTo(done);
+    }
+  }
+
+  /** What stands behind the bar: {@code loss 2.31}. */
+  void note(String text) {
+    if (bar != null) {
+      bar.setExtraMessage(text);
+    }
+  }
+
+  @Override
+  public void close() {
+    if (bar != null) {
+      bar.close();
+    }
+  }
+}
