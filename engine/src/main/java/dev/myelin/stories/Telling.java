@@ -99,9 +99,8 @@ final class Telling {
   private String character(Character who, String form) {
     return switch (form) {
       case "" -> named(who);
-      case "name", "full", "intro2" -> introduce(who, form);
+      case "name", "full", "intro2", "kind" -> introduce(who, form);
       case "name1" -> known(who).name();
-      case "kind" -> who.kind();
       case "he" -> known(who).he();
       case "him" -> known(who).him();
       case "his" -> known(who).his();
@@ -160,6 +159,7 @@ final class Telling {
     return switch (form) {
       case "name" -> who.name();
       case "full" -> who.full();
+      case "kind" -> who.kind();
       default -> {
         String adjective = who.role() == Role.N ? "old " : dice.percent(50) ? "little " : "";
         yield "a " + adjective + who.kind() + " named " + who.name();
