@@ -7,7 +7,7 @@ import dev.myelin.error.IllegalUseException;
 import dev.myelin.error.InvalidRequestException;
 import dev.myelin.error.NativeLibraryException;
 import dev.myelin.graph.Backend;
-import dev.myelin.model.ForwardPass.Shape;
+import dev.myelin.model.CachedPass.Shape;
 import dev.myelin.model.Hyperparameters;
 import dev.myelin.model.Model;
 import java.lang.foreign.MemorySegment;

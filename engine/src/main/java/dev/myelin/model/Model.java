@@ -3,9 +3,12 @@ package dev.myelin.model;
 import dev.myelin.chat.ChatTemplate;
 import dev.myelin.error.IllegalUseException;
 import dev.myelin.gguf.GgufFile;
+import dev.myelin.graph.Tensor;
 import dev.myelin.tokenizer.Tokenizer;
 import java.nio.file.Path;
+import java.util.Map;
 import java.util.Optional;
+import java.util.function.Function;
 
 /**
  * A checkpoint ready to use: its weights lie in the mapped file, nothing was copied. Any number of
@@ -23,13 +26,13 @@ public final class Model implements AutoCloseable {
   private boolean closed;
   private int leases;
 
-  private Model(GgufFile file) {
+  private Model(GgufFile file, Function<GgufFile, WeightSource> placement) {
     this.file = file;
     Architecture architecture = Architectures.of(file);
     hyperparameters =
         architecture.hyperparameters(new HyperparameterReader(file, architecture.name()));
     tokenizer = Tokenizer.of(file);
-    weights = new WeightSource(file);
+    weights = placement.apply(file);
     try {
       network = architecture.network(hyperparameters, weights);
       weights.requireAllTaken(architecture.name());
@@ -49,11 +52,19 @@ public final class Model implements AutoCloseable {
   public static Model load(Path path) {
     GgufFile file = GgufFile.open(path);
     try {
-      return new Model(file);
+      return new Model(file, WeightSource::new);
     } catch (RuntimeException e) {
       file.close();
       throw e;
     }
+  }
+
+  /**
+   * Copies the weights of an open checkpoint to memory of their own, as f32, where they may be
+   * changed: to train them. The file becomes the model's, which closes it.
+   */
+  public static Model copyOf(GgufFile file) {
+    return new Model(file, WeightSource::copied);
   }
 
   /** The file, for its metadata. */
@@ -81,6 +92,12 @@ public final class Model implements AutoCloseable {
   public Network network() {
     requireOpen();
     return network;
+  }
+
+  /** The weights of {@link #copyOf} by name, in the order of the computation; else none. */
+  public Map<String, Tensor> weights() {
+    requireOpen();
+    return weights.changeable();
   }
 
   /** Whether {@link #close} was not called yet. */

@@ -13,12 +13,13 @@ import java.util.Arrays;
 import java.util.EnumSet;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 
 /**
- * Hands the tensors of a mapped file to an architecture, checked against the shapes it expects.
- * Nothing is copied: each tensor points into the mapping.
+ * Hands the tensors of a file to an architecture, checked against the shapes it expects. Nothing is
+ * copied, each tensor points into the mapping; unless the weights are to be changed.
  */
 public final class WeightSource implements AutoCloseable {
   /** Types that ggml multiplies: the others only occur inside computations. */
@@ -37,14 +38,62 @@ public final class WeightSource implements AutoCloseable {
 
   private final GgufFile file;
   private final TensorContext context;
-  private final List<TensorBuffer> buffers = new ArrayList<>();
+  private final Placement placement;
   private final Set<String> taken = new HashSet<>();
 
+  /** Where weights lie. */
+  interface Placement extends AutoCloseable {
+    Tensor place(TensorContext context, TensorInfo info, long[] shape);
+
+    /** Those that may be changed, by name. */
+    default Map<String, Tensor> changeable() {
+      return Map.of();
+    }
+
+    @Override
+    void close();
+  }
+
+  /** Weights as they lie in the file. */
   public WeightSource(GgufFile file) {
+    this(file, new Mapped(file));
+  }
+
+  private WeightSource(GgufFile file, Placement placement) {
     this.file = file;
+    this.placement = placement;
     this.context = new TensorContext(Math.max(1, file.tensors().size()));
-    for (MemorySegment part : file.parts()) {
-      buffers.add(TensorBuffer.over(part));
+  }
+
+  /** Copies of the weights as f32, which may be changed; an optimiser's tensors are left out. */
+  public static WeightSource copied(GgufFile file) {
+    WeightSource source = new WeightSource(file, new CopiedWeights(file));
+    file.tensors().stream()
+        .map(TensorInfo::name)
+        .filter(name -> name.startsWith(CopiedWeights.OPTIMIZER))
+        .forEach(source::ignore);
+    return source;
+  }
+
+  private static final class Mapped implements Placement {
+    private final List<TensorBuffer> buffers = new ArrayList<>();
+
+    Mapped(GgufFile file) {
+      for (MemorySegment part : file.parts()) {
+        buffers.add(TensorBuffer.over(part));
+      }
+    }
+
+    @Override
+    public Tensor place(TensorContext context, TensorInfo info, long[] shape) {
+      Tensor tensor = context.tensor(info.name(), info.type(), shape);
+      buffers.get(info.part()).place(tensor, info.offset());
+      return tensor;
+    }
+
+    @Override
+    public void close() {
+      buffers.forEach(TensorBuffer::close);
     }
   }
 
@@ -127,9 +176,7 @@ public final class WeightSource implements AutoCloseable {
     }
     taken.add(info.name());
     long[] shape = info.shape().stream().mapToLong(Long::longValue).toArray();
-    Tensor tensor = context.tensor(info.name(), info.type(), shape);
-    buffers.get(info.part()).place(tensor, info.offset());
-    return tensor;
+    return placement.place(context, info, shape);
   }
 
   private static boolean trailingOnes(TensorInfo info, long[] dims) {
@@ -141,9 +188,13 @@ public final class WeightSource implements AutoCloseable {
     return true;
   }
 
+  Map<String, Tensor> changeable() {
+    return placement.changeable();
+  }
+
   @Override
   public void close() {
     context.close();
-    buffers.forEach(TensorBuffer::close);
+    placement.close();
   }
 }
