@@ -23,8 +23,24 @@ final class Derivatives {
     }
   }
 
-  /** The nodes that a derivative passes through, in the graph's order. */
+  /** The nodes that a derivative passes through on its way from the graph's last node, the loss. */
   List<MemorySegment> needed() {
+    List<MemorySegment> nodes = dependentNodes();
+    Set<Long> reached = new HashSet<>();
+    reached.add(nodes.isEmpty() ? 0L : nodes.getLast().address());
+    List<MemorySegment> needed = new ArrayList<>();
+    for (MemorySegment node : nodes.reversed()) {
+      if (reached.contains(node.address())) {
+        needed.add(node);
+        for (int i = 0; i < MOST_SOURCES; i++) {
+          reached.add(ggml_tensor.src(node, i).address());
+        }
+      }
+    }
+    return needed;
+  }
+
+  private List<MemorySegment> dependentNodes() {
     List<MemorySegment> nodes = new ArrayList<>();
     int count = Ggml_h.ggml_graph_n_nodes(graph);
     for (int i = 0; i < count; i++) {

@@ -361,7 +361,7 @@ public class GraphBuilder {
 
   /** Swaps dimensions 1 and 2. */
   public Tensor swapMiddle(Tensor a) {
-    return wrap(Ggml_h.ggml_permute(next(), a.struct(), 0, 2, 1, 3));
+    return permute(a, 0, 2, 1, 3);
   }
 
   public Tensor reshape2d(Tensor a, long d0, long d1) {

@@ -30,8 +30,6 @@ public final class TrainingBuilder extends GraphBuilder {
       Set.of(
           "ADD",
           "MUL",
-          "DIV",
-          "SUB",
           "SCALE",
           "SUM_ROWS",
           "REPEAT",
@@ -61,6 +59,16 @@ public final class TrainingBuilder extends GraphBuilder {
   @Override
   public boolean differentiable() {
     return true;
+  }
+
+  /**
+   * A permutation's gradient is a permuted view, which few derivatives take. That of a reshaping is
+   * made contiguous: so one stands between.
+   */
+  @Override
+  public Tensor permute(Tensor a, int... to) {
+    Tensor whole = a.isContiguous() ? a : contiguous(a);
+    return super.permute(reshape4d(whole, a.dim(0), a.dim(1), a.dim(2), a.dim(3)), to);
   }
 
   /** A tensor with memory of its own that is to be learned. */
@@ -196,8 +204,23 @@ public final class TrainingBuilder extends GraphBuilder {
                 settings.struct())));
   }
 
+  /**
+   * The derivative of a softmax reads its result after having written to its own: ggml's allocator
+   * must not give both the same memory, as it does where that result is read for the last time.
+   */
+  private void keepSoftMax() {
+    int count = Ggml_h.ggml_graph_n_nodes(graph());
+    for (int i = 0; i < count; i++) {
+      MemorySegment node = Ggml_h.ggml_graph_node(graph(), i);
+      if (Ggml_h.ggml_op_name(ggml_tensor.op(node)).getString(0).equals("SOFT_MAX_BACK")) {
+        Ggml_h.ggml_set_output(ggml_tensor.src(node, 1));
+      }
+    }
+  }
+
   @Override
   public Graph finish() {
+    keepSoftMax();
     try (Arena arena = Arena.ofConfined()) {
       Products.replaceIn(graph(), arena);
     }

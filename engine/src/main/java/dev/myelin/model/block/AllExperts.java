@@ -9,10 +9,13 @@ import dev.myelin.model.block.ExpertFeedForward.ExpertLinear;
  * answers of those that the router did not choose count nothing. The cost is that of all experts.
  */
 final class AllExperts {
+  /** Added to the score of an expert that is not chosen: its share becomes 0. */
+  private static final float NEVER = -1e9f;
+
   private AllExperts() {}
 
-  /** [width, tokens] and the router's f32 [experts, tokens] to [width, tokens]. */
-  static Tensor apply(GraphBuilder g, ExpertFeedForward mixture, Tensor x, Tensor probabilities) {
+  /** [width, tokens] to the same shape. */
+  static Tensor apply(GraphBuilder g, ExpertFeedForward mixture, Tensor x) {
     long width = x.dim(0);
     long tokens = x.dim(1);
     int count = mixture.experts().count();
@@ -21,7 +24,7 @@ final class AllExperts {
     Tensor up = matmul(g, mixture.up(), each);
     Tensor answers = matmul(g, mixture.down(), g.swiglu(gate, up));
 
-    Tensor shares = shares(g, probabilities, mixture.experts().used());
+    Tensor shares = shares(g, mixture.router().apply(g, x), mixture.experts().used());
     Tensor byExpert = g.contiguous(g.permute(shares, 1, 0, 2, 3));
     Tensor weighted = g.multiply(answers, g.reshape3d(byExpert, 1, tokens, count));
     Tensor last = g.contiguous(g.permute(weighted, 1, 2, 0, 3));
@@ -35,19 +38,18 @@ final class AllExperts {
     return scale == null ? y : g.multiply(y, g.reshape3d(scale, 1, 1, scale.dim(0)));
   }
 
-  /** The probabilities of the chosen experts, made to sum to one; 0 for the others. */
-  private static Tensor shares(GraphBuilder g, Tensor probabilities, int used) {
-    long count = probabilities.dim(0);
-    long tokens = probabilities.dim(1);
-    Tensor kept = probabilities;
-    if (used < count) {
-      Tensor best = g.topK(probabilities, used + 1);
-      long offset = used * best.stride(0);
-      Tensor next = g.view2d(best, 1, tokens, best.stride(1), offset);
-      Tensor bar = g.rows(g.reshape3d(probabilities, 1, count, tokens), next);
-      Tensor chosen = g.step(g.subtract(probabilities, g.reshape2d(bar, 1, tokens)));
-      kept = g.multiply(probabilities, chosen);
+  /** Softmax over the chosen experts; 0 for the others. */
+  private static Tensor shares(GraphBuilder g, Tensor scores, int used) {
+    long count = scores.dim(0);
+    long tokens = scores.dim(1);
+    if (used == count) {
+      return g.softMax(scores);
     }
-    return g.divide(kept, g.sumRows(kept));
+    Tensor best = g.topK(scores, used);
+    Tensor last = g.view2d(best, 1, tokens, best.stride(1), (used - 1) * best.stride(0));
+    Tensor bar = g.rows(g.reshape3d(scores, 1, count, tokens), last);
+    Tensor above = g.subtract(scores, g.reshape2d(bar, 1, tokens));
+    Tensor left = g.step(g.scale(above, -1f));
+    return g.softMax(g.add(scores, g.scale(left, NEVER)));
   }
 }

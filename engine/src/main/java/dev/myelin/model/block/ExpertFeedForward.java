@@ -58,12 +58,12 @@ public record ExpertFeedForward(
 
   @Override
   public Tensor apply(GraphBuilder g, Tensor x) {
+    if (g.differentiable()) {
+      return AllExperts.apply(g, this, x);
+    }
     long width = x.dim(0);
     long tokens = x.dim(1);
     Tensor probabilities = g.softMax(router.apply(g, x));
-    if (g.differentiable()) {
-      return AllExperts.apply(g, this, x, probabilities);
-    }
     Tensor chosen = g.topK(probabilities, experts.used());
     Tensor shares = shares(g, probabilities, chosen, tokens);
 
