@@ -24,7 +24,7 @@ final class Products {
     if (KernelsLibrary.products().equals("scalar")) {
       return;
     }
-    try (TensorContext context = new TensorContext(3)) {
+    try (TensorContext context = new TensorContext(4)) {
       MemorySegment mulMat = template(context, KernelsLibrary.mulMatKind(), arena);
       MemorySegment outProd = template(context, KernelsLibrary.outProdKind(), arena);
       int count = Ggml_h.ggml_graph_n_nodes(graph);
