@@ -5,8 +5,10 @@ import java.awt.BasicStroke;
 import java.awt.Color;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
+import java.nio.charset.StandardCharsets;
 import java.util.List;
 import java.util.Locale;
+import java.util.regex.Pattern;
 import org.knowm.xchart.BitmapEncoder;
 import org.knowm.xchart.BitmapEncoder.BitmapFormat;
 import org.knowm.xchart.VectorGraphicsEncoder;
@@ -24,6 +26,8 @@ final class LossChart {
 
   /** More points than pixels show nothing more. */
   private static final int MOST_POINTS = 600;
+
+  private static final Pattern LONG_NUMBER = Pattern.compile("\\d+\\.\\d{3,}(?!\\d|[eE])");
 
   private static final Color TRAINING = new Color(0x5b8def);
   private static final Color HELD_OUT = new Color(0xe0662b);
@@ -44,11 +48,19 @@ final class LossChart {
         BitmapEncoder.saveBitmap(chart, bytes, BitmapFormat.PNG);
       } else {
         VectorGraphicsEncoder.saveVectorGraphic(chart, bytes, VectorGraphicsFormat.SVG);
+        return shortened(bytes.toString(StandardCharsets.UTF_8)).getBytes(StandardCharsets.UTF_8);
       }
       return bytes.toByteArray();
     } catch (LinkageError | InternalError | RuntimeException e) {
       throw new IOException("no chart: this machine's Java cannot draw text: " + e.getMessage(), e);
     }
+  }
+
+  /** Hundredths of a pixel are enough. */
+  private static String shortened(String svg) {
+    return LONG_NUMBER
+        .matcher(svg)
+        .replaceAll(m -> String.format(Locale.ROOT, "%.2f", Double.parseDouble(m.group())));
   }
 
   private static XYChart chart(String title, History history) {
@@ -63,6 +75,8 @@ final class LossChart {
     chart.getStyler().setChartBackgroundColor(Color.WHITE);
     chart.getStyler().setLegendPosition(LegendPosition.InsideNE);
     chart.getStyler().setMarkerSize(5);
+    // dashes would be drawn one by one
+    chart.getStyler().setPlotGridLinesStroke(new BasicStroke(0.5f));
     chart.getStyler().setToolTipsEnabled(false);
     List<History.Step> steps = history.steps();
     if (!steps.isEmpty()) {

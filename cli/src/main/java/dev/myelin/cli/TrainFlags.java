@@ -9,7 +9,7 @@ import dev.myelin.train.TrainingOptions;
 final class TrainFlags {
   private static final AdamW USUAL = AdamW.DEFAULT;
   private static final TrainingOptions DEFAULTS =
-      new TrainingOptions(new BatchShape(8, 256), 1000, USUAL, 1, 1, 100, 100, 0);
+      new TrainingOptions(new BatchShape(8, 256), 1000, 0, USUAL, 1, 1, 100, 100, 0);
 
   private final Subcommand command;
   private final Subcommand.Value<Integer> batch;
@@ -33,11 +33,14 @@ final class TrainFlags {
     this.command = command;
     batch = count("Windows of text in a step", DEFAULTS.shape().sequences(), "-b", "--batch");
     context = count("Tokens of a window", DEFAULTS.shape().context(), "-c", "--ctx-size");
-    steps =
-        command.option(Long.class, null, "N", text("Steps", DEFAULTS.steps()), "-n", "--steps");
+    steps = command.option(Long.class, null, "N", text("Steps", DEFAULTS.steps()), "-n", "--steps");
     epochs =
         command.option(
-            Double.class, null, "X", "Times to see the whole text, instead of --steps.", "--epochs");
+            Double.class,
+            null,
+            "X",
+            "Times to see the whole text, instead of --steps.",
+            "--epochs");
     rate = number("Largest learning rate", USUAL.learningRate(), "--lr", "--learning-rate");
     finalRate =
         command.option(
@@ -52,9 +55,15 @@ final class TrainFlags {
     beta2 = number("Decay of the mean of their squares", USUAL.beta2(), "--beta2");
     clip = number("Largest norm of the gradients", USUAL.clip(), "--clip");
     evaluateEvery =
-        count("Steps between held-out losses, 0 for none", DEFAULTS.evaluateEvery(), "--evaluate-every");
+        count(
+            "Steps between held-out losses, 0 for none",
+            DEFAULTS.evaluateEvery(),
+            "--evaluate-every");
     checkpointEvery =
-        count("Steps between checkpoints, 0 for none", DEFAULTS.checkpointEvery(), "--checkpoint-every");
+        count(
+            "Steps between checkpoints, 0 for none",
+            DEFAULTS.checkpointEvery(),
+            "--checkpoint-every");
     patience =
         count(
             "Held-out losses without a new best that end the run, 0 for no end; keeps the best weights",
@@ -98,6 +107,9 @@ final class TrainFlags {
   TrainingOptions over(TrainingOptions earlier) {
     AdamW a = earlier.adamw();
     boolean newRate = rate.isSet();
+    if (epochs.isSet() && steps.isSet()) {
+      throw Usage.wrong(command.spec, "--steps and --epochs: expected one of them");
+    }
     return Usage.check(
         command.spec,
         () ->
@@ -106,6 +118,7 @@ final class TrainFlags {
                     either(batch, earlier.shape().sequences()),
                     either(context, earlier.shape().context())),
                 either(steps, earlier.steps()),
+                either(epochs, 0.0),
                 new AdamW(
                     either(rate, a.learningRate()),
                     either(finalRate, newRate ? rate.get() / 10 : a.finalLearningRate()),
@@ -124,17 +137,5 @@ final class TrainFlags {
 
   private static <T> T either(Subcommand.Value<T> given, T otherwise) {
     return given.isSet() ? given.get() : otherwise;
-  }
-
-  /** How often the text is to be seen, 0 if steps count. */
-  double epochs() {
-    if (epochs.isSet() && (steps.isSet() || !(epochs.get() > 0 && epochs.get() <= 1e6))) {
-      throw Usage.wrong(
-          command.spec,
-          steps.isSet()
-              ? "--steps and --epochs: expected one of them"
-              : "--epochs " + epochs.get() + ": expected a number above 0");
-    }
-    return epochs.isSet() ? epochs.get() : 0;
   }
 }

@@ -38,12 +38,18 @@ final class TrainModelFlags {
     heads = count(8, "Attention heads", "--heads");
     kvHeads = open("Heads of keys and values (default: as many).", "--kv-heads");
     feedForward =
-        open("Inner width of a feed-forward layer or expert (default: 8/3 of the width).", "--feed-forward");
+        open(
+            "Inner width of a feed-forward layer or expert (default: 8/3 of the width).",
+            "--feed-forward");
     experts = count(0, "Experts of a layer, 0 for a dense model", "--experts");
     expertsUsed = open("Experts that a token uses (default: 2).", "--experts-used");
     ropeBase =
         command.option(
-            float.class, 10_000f, "X", "Frequency base of rotary positions" + DEFAULT, "--rope-base");
+            float.class,
+            10_000f,
+            "X",
+            "Frequency base of rotary positions" + DEFAULT,
+            "--rope-base");
     untied = command.flag("Learn an output matrix apart from the embedding.", "--untied");
   }
 

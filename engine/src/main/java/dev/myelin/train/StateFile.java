@@ -4,6 +4,7 @@ import dev.myelin.error.ModelFileException;
 import dev.myelin.gguf.GgmlType;
 import dev.myelin.gguf.GgufArray;
 import dev.myelin.gguf.GgufFile;
+import dev.myelin.gguf.GgufValueType;
 import dev.myelin.gguf.GgufWriter;
 import dev.myelin.gguf.Metadata;
 import dev.myelin.gguf.TensorInfo;
@@ -32,7 +33,7 @@ final class StateFile {
    */
   static void describe(
       GgufWriter out, Learner learner, TrainingOptions options, History history, long textHash) {
-    out.put(PREFIX + "version", VERSION).put(PREFIX + "text_hash", textHash);
+    out.put(PREFIX + "version", VERSION).put(PREFIX + "text_hash", GgufValueType.I64, textHash);
     putOptions(out, options);
     putHistory(out, history);
     for (Tensor p : learner.parameters()) {
@@ -53,7 +54,7 @@ final class StateFile {
     out.put(PREFIX + "batch", o.shape().sequences())
         .put(PREFIX + "context", o.shape().context())
         .put(PREFIX + "steps", o.steps())
-        .put(PREFIX + "seed", o.seed())
+        .put(PREFIX + "seed", GgufValueType.I64, o.seed())
         .put(PREFIX + "evaluate_every", o.evaluateEvery())
         .put(PREFIX + "checkpoint_every", o.checkpointEvery())
         .put(PREFIX + "patience", o.patience())
@@ -86,6 +87,7 @@ final class StateFile {
     return new TrainingOptions(
         new BatchShape(m.u32(PREFIX + "batch"), m.u32(PREFIX + "context")),
         m.i64(PREFIX + "steps"),
+        0,
         adamw,
         m.i64(PREFIX + "seed"),
         threads,

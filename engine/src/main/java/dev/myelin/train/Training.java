@@ -21,8 +21,7 @@ import java.util.Set;
 /** Begins runs: from nothing, from a checkpoint, or where an earlier run was interrupted. */
 public final class Training {
   private static final Path NEW = Path.of("new model");
-  private static final Set<GgmlType> FLOATS =
-      EnumSet.of(GgmlType.F32, GgmlType.F16, GgmlType.BF16);
+  private static final Set<GgmlType> FLOATS = EnumSet.of(GgmlType.F32, GgmlType.F16, GgmlType.BF16);
 
   private Training() {}
 
@@ -134,8 +133,7 @@ public final class Training {
     Tokenizer tokenizer = model.tokenizer();
     Vocabulary vocabulary = tokenizer.vocabulary();
     Marks marks = new Marks(vocabulary.bos().isPresent(), vocabulary.eos().isPresent());
-    return TokenData.encode(
-            training ? text.training() : text.heldOut(), tokenizer, marks, threads)
+    return TokenData.encode(training ? text.training() : text.heldOut(), tokenizer, marks, threads)
         .tokens();
   }
 

@@ -20,6 +20,8 @@ public final class TrainingRun implements AutoCloseable {
   private final Path state;
   private final Learner learner;
   private final long textHash;
+  private final int textTokens;
+  private final int heldOutTokens;
   private History history = new History();
   private long saved;
   private volatile boolean stopped;
@@ -61,16 +63,18 @@ public final class TrainingRun implements AutoCloseable {
       Path output,
       Path state) {
     this.learned = learned;
-    this.options = options;
     this.output = output;
     this.state = state;
     windows = new Windows(text, options.shape(), options.seed());
+    this.options = options.resolved(windows.stepsPerEpoch());
     heldOut =
         options.evaluateEvery() == 0 || heldOutText.length == 0
             ? Optional.empty()
             : Optional.of(new HeldOut(heldOutText, options.shape()));
+    textTokens = text.length;
+    heldOutTokens = heldOutText.length;
     textHash = Arrays.hashCode(text) * 31L + Arrays.hashCode(heldOutText);
-    learner = new Learner(learned.model(), learned.parameters(), options);
+    learner = new Learner(learned.model(), learned.parameters(), this.options);
   }
 
   /** Goes on from the state that an earlier run left. */
@@ -96,6 +100,16 @@ public final class TrainingRun implements AutoCloseable {
   /** Parameters that are learned. */
   public long parameters() {
     return learned.parameters().stream().mapToLong(t -> t.elements()).sum();
+  }
+
+  /** Tokens that are learned from. */
+  public int textTokens() {
+    return textTokens;
+  }
+
+  /** Tokens that are held out. */
+  public int heldOutTokens() {
+    return heldOutTokens;
   }
 
   /** Steps until every window of the text was seen once. */
