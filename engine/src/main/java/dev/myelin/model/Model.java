@@ -3,8 +3,14 @@ package dev.myelin.model;
 import dev.myelin.chat.ChatTemplate;
 import dev.myelin.error.IllegalUseException;
 import dev.myelin.gguf.GgufFile;
+import dev.myelin.model.adapter.Adapter;
+import dev.myelin.model.adapter.AdapterFile;
+import dev.myelin.model.adapter.AdapterInfo;
+import dev.myelin.model.adapter.LowRank;
 import dev.myelin.tokenizer.Tokenizer;
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Optional;
 
 /**
@@ -20,21 +26,35 @@ public final class Model implements AutoCloseable {
   private final Tokenizer tokenizer;
   private final WeightSource weights;
   private final Network network;
+  private final List<AdapterInfo> adapters;
   private boolean closed;
   private int leases;
 
-  private Model(GgufFile file) {
+  private Model(GgufFile file, List<Adapter> adapters) {
     this.file = file;
     Architecture architecture = Architectures.of(file);
     hyperparameters =
         architecture.hyperparameters(new HyperparameterReader(file, architecture.name()));
     tokenizer = Tokenizer.of(file);
-    weights = new WeightSource(file);
+    List<AdapterFile> changes = open(adapters, file);
+    weights = new WeightSource(file, changes);
     try {
       network = architecture.network(hyperparameters, weights);
       weights.requireAllTaken(architecture.name());
+      this.adapters = changes.stream().map(AdapterFile::info).toList();
     } catch (RuntimeException e) {
       weights.close();
+      throw e;
+    }
+  }
+
+  private static List<AdapterFile> open(List<Adapter> adapters, GgufFile model) {
+    List<AdapterFile> opened = new ArrayList<>();
+    try {
+      adapters.forEach(adapter -> opened.add(AdapterFile.open(adapter, model)));
+      return opened;
+    } catch (RuntimeException e) {
+      opened.forEach(AdapterFile::close);
       throw e;
     }
   }
@@ -47,9 +67,19 @@ public final class Model implements AutoCloseable {
    * @throws dev.myelin.error.NativeLibraryException if ggml cannot be loaded
    */
   public static Model load(Path path) {
+    return load(path, List.of());
+  }
+
+  /**
+   * Likewise with adapters, whose changes add up.
+   *
+   * @throws dev.myelin.error.ModelFileException also naming what is wrong with an adapter's file,
+   *     or does not fit the model
+   */
+  public static Model load(Path path, List<Adapter> adapters) {
     GgufFile file = GgufFile.open(path);
     try {
-      return new Model(file);
+      return new Model(file, adapters);
     } catch (RuntimeException e) {
       file.close();
       throw e;
@@ -64,6 +94,16 @@ public final class Model implements AutoCloseable {
 
   public Hyperparameters hyperparameters() {
     return hyperparameters;
+  }
+
+  /** The adapters it was loaded with. */
+  public List<AdapterInfo> adapters() {
+    return adapters;
+  }
+
+  /** Most operations that the adapters add to a graph. */
+  public int adapterNodes() {
+    return LowRank.NODES * weights.adapted();
   }
 
   public Tokenizer tokenizer() {

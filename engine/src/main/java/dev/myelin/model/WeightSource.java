@@ -7,6 +7,8 @@ import dev.myelin.gguf.TensorInfo;
 import dev.myelin.graph.Tensor;
 import dev.myelin.graph.TensorBuffer;
 import dev.myelin.graph.TensorContext;
+import dev.myelin.model.adapter.AdapterSource;
+import dev.myelin.model.adapter.LowRank;
 import java.lang.foreign.MemorySegment;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -15,6 +17,7 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
+import java.util.stream.LongStream;
 
 /**
  * Hands the tensors of a mapped file to an architecture, checked against the shapes it expects.
@@ -39,9 +42,19 @@ public final class WeightSource implements AutoCloseable {
   private final TensorContext context;
   private final List<TensorBuffer> buffers = new ArrayList<>();
   private final Set<String> taken = new HashSet<>();
+  private final List<? extends AdapterSource> adapters;
+  private int adapted;
 
   public WeightSource(GgufFile file) {
+    this(file, List.of());
+  }
+
+  /**
+   * @param adapters what changes the matrices; closed with this
+   */
+  public WeightSource(GgufFile file, List<? extends AdapterSource> adapters) {
     this.file = file;
+    this.adapters = List.copyOf(adapters);
     this.context = new TensorContext(Math.max(1, file.tensors().size()));
     for (MemorySegment part : file.parts()) {
       buffers.add(TensorBuffer.over(part));
@@ -61,6 +74,38 @@ public final class WeightSource implements AutoCloseable {
 
   public Optional<Tensor> optionalMatrix(String name, long... dims) {
     return file.tensor(name).map(info -> take(info, MATRIX_TYPES, dims));
+  }
+
+  /** Whether {@link #matrix} may be of that type. */
+  public static boolean multiplies(GgmlType type) {
+    return MATRIX_TYPES.contains(type);
+  }
+
+  /** The changes of a matrix [in, out], or of experts [in, out, experts], to be added up. */
+  public List<LowRank> adapters(String name, long in, long out, long... experts) {
+    return changes(
+        name,
+        LongStream.concat(LongStream.of(in, AdapterSource.RANK), LongStream.of(experts)).toArray(),
+        LongStream.concat(LongStream.of(AdapterSource.RANK, out), LongStream.of(experts))
+            .toArray());
+  }
+
+  /** Likewise of an embedding [width, rows], whose rows are looked up. */
+  public List<LowRank> rowAdapters(String name, long width, long rows) {
+    return changes(
+        name, new long[] {AdapterSource.RANK, rows}, new long[] {AdapterSource.RANK, width});
+  }
+
+  private List<LowRank> changes(String name, long[] a, long[] b) {
+    List<LowRank> changes =
+        adapters.stream().flatMap(source -> source.find(name, a, b).stream()).toList();
+    adapted += changes.size();
+    return changes;
+  }
+
+  /** How many changes were handed out. */
+  int adapted() {
+    return adapted;
   }
 
   /** A vector of f32: a norm's weight, a bias, a scale. */
@@ -88,7 +133,7 @@ public final class WeightSource implements AutoCloseable {
 
   /**
    * Refuses a file with tensors that the architecture has no use for: computing without them would
-   * give another model's answers.
+   * give another model's answers. Likewise adapters of matrices that it has not.
    */
   public void requireAllTaken(String architecture) {
     for (TensorInfo info : file.tensors()) {
@@ -101,6 +146,7 @@ public final class WeightSource implements AutoCloseable {
             "not a tensor of the architecture " + architecture);
       }
     }
+    adapters.forEach(AdapterSource::requireAllFound);
   }
 
   private TensorInfo require(String name) {
@@ -145,5 +191,6 @@ public final class WeightSource implements AutoCloseable {
   public void close() {
     context.close();
     buffers.forEach(TensorBuffer::close);
+    adapters.forEach(AdapterSource::close);
   }
 }
