@@ -29,7 +29,11 @@ import org.junit.jupiter.params.provider.MethodSource;
  * ranks, scales, types, several at once; and that they are not those of the model alone.
  */
 class OracleAdapterTest {
-  private static final double F32_BOUND = 1e-6;
+  private static final double F32_BOUND = 1e-8;
+
+  /** Where activations are rounded to f16: a last bit of difference before may round otherwise. */
+  private static final double F16_BOUND = 1e-5;
+
   private static final double QUANTISED_BOUND = 1e-3;
 
   /** What an adapter at a scale worth testing changes at the least. */
@@ -39,6 +43,7 @@ class OracleAdapterTest {
   private static final int CONTEXT = 256;
 
   @TempDir static Path folder;
+  static String written;
 
   private record Scaled(RandomAdapter adapter, float scale) {}
 
@@ -75,10 +80,10 @@ class OracleAdapterTest {
     for (float alpha : new float[] {0, 1, 32, -3}) {
       cases.add(f32("llama, alpha " + alpha, llama, new Scaled(four.withAlpha(alpha), 0.25f)));
     }
-    for (GgmlType type : List.of(GgmlType.F16, GgmlType.BF16)) {
-      RandomAdapter halves = sixteen.withType(type);
-      cases.add(f32("llama, adapter of " + type.ggmlName(), llama, new Scaled(halves, 1)));
-    }
+    RandomAdapter half = sixteen.withType(GgmlType.F16);
+    RandomAdapter bf16 = sixteen.withType(GgmlType.BF16);
+    cases.add(new Case("llama, adapter of f16", llama, F16_BOUND, List.of(new Scaled(half, 1))));
+    cases.add(quantised("llama, adapter of bf16", llama, new Scaled(bf16, 1)));
     RandomAdapter q8 = RandomAdapter.ofRank(32).withType(GgmlType.Q8_0);
     cases.add(quantised("llama, adapter of q8_0", llama, new Scaled(q8, 1)));
     cases.add(f32("llama, two", llama, new Scaled(four, 0.5f), new Scaled(sixteen, -0.75f)));
@@ -95,11 +100,11 @@ class OracleAdapterTest {
     cases.add(f32("llama, fused qkv", llama.with(FUSED_QKV, BIASES, SCALES), new Scaled(four, 1)));
     cases.add(f32("llama, experts", llama.with(EXPERTS), new Scaled(four, 1)));
     cases.add(
-        f32(
-            "llama, experts with scales, two",
+        new Case(
+            "llama, experts with scales, two, one of f16",
             llama.with(EXPERTS, SCALES),
-            new Scaled(four, 1),
-            new Scaled(sixteen.withType(GgmlType.F16), 0.5f)));
+            F16_BOUND,
+            List.of(new Scaled(four, 1), new Scaled(half, 0.5f))));
     cases.add(
         f32("qwen2", qwen2.with(BIASES, SCALES), new Scaled(four, 1), new Scaled(sixteen, 0.5f)));
     cases.add(f32("qwen2, tied", qwen2.with(TIED, BIASES), new Scaled(layers, 1)));
@@ -108,7 +113,6 @@ class OracleAdapterTest {
     cases.add(f32("gpt2", gpt2, new Scaled(four, 1)));
     cases.add(f32("gpt2, tied, scales", gpt2.with(TIED, SCALES), new Scaled(layers, -0.5f)));
     TypeMix q4k = TypeMix.mixed(GgmlType.Q4_K, GgmlType.Q6_K);
-    RandomAdapter half = sixteen.withType(GgmlType.F16);
     cases.add(quantised("llama q4_0", llama.withType(GgmlType.Q4_0), new Scaled(half, 1)));
     cases.add(quantised("llama q4_K", llama.withTypes(q4k), new Scaled(four, 1)));
     cases.add(quantised("qwen2 q8_0", qwen2.withType(GgmlType.Q8_0), new Scaled(half, -1)));
@@ -125,9 +129,14 @@ class OracleAdapterTest {
   @ParameterizedTest
   @MethodSource("cases")
   void asLibllama(Case c) {
-    Path file = c.model.write(folder.resolve("model.gguf"));
+    // cases next to each other often share their model
+    if (!c.model.toString().equals(written)) {
+      written = c.model.toString();
+      c.model.write(folder.resolve("model.gguf"));
+    }
+    Path file = folder.resolve("model.gguf");
     int[] tokens = Logits.randomTokens(TOKENS, c.model.shape().vocabulary(), 17);
-    CacheType cache = c.bound == F32_BOUND ? CacheType.F32 : CacheType.F16;
+    CacheType cache = c.bound == QUANTISED_BOUND ? CacheType.F16 : CacheType.F32;
     Logits.Run plain = new Logits.Run(file, tokens, CONTEXT, cache, 1);
     List<Adapter> adapters = new ArrayList<>();
     for (Scaled scaled : c.adapters) {
@@ -136,7 +145,12 @@ class OracleAdapterTest {
     }
     Logits.Run run = plain.withAdapters(adapters.toArray(Adapter[]::new));
     StringBuilder report = new StringBuilder("oracle: " + c);
-    for (FlashAttention attention : List.of(FlashAttention.OFF, FlashAttention.ON)) {
+    // with f32 libllama's flash attention is some 1e-6 away from its own without: no close oracle
+    List<FlashAttention> attentions =
+        cache == CacheType.F32
+            ? List.of(FlashAttention.OFF)
+            : List.of(FlashAttention.OFF, FlashAttention.ON);
+    for (FlashAttention attention : attentions) {
       Logits oracle = Logits.oracle(run, attention, TOKENS);
       for (int chunk : new int[] {TOKENS, 3, 1}) {
         double nmse = Logits.ours(run, chunk).nmse(oracle);
