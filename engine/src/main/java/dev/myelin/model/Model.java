@@ -9,7 +9,6 @@ import dev.myelin.model.adapter.AdapterInfo;
 import dev.myelin.model.adapter.LowRank;
 import dev.myelin.tokenizer.Tokenizer;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 
@@ -36,7 +35,7 @@ public final class Model implements AutoCloseable {
     hyperparameters =
         architecture.hyperparameters(new HyperparameterReader(file, architecture.name()));
     tokenizer = Tokenizer.of(file);
-    List<AdapterFile> changes = open(adapters, file);
+    List<AdapterFile> changes = AdapterFile.open(adapters, file);
     weights = new WeightSource(file, changes);
     try {
       network = architecture.network(hyperparameters, weights);
@@ -44,17 +43,6 @@ public final class Model implements AutoCloseable {
       this.adapters = changes.stream().map(AdapterFile::info).toList();
     } catch (RuntimeException e) {
       weights.close();
-      throw e;
-    }
-  }
-
-  private static List<AdapterFile> open(List<Adapter> adapters, GgufFile model) {
-    List<AdapterFile> opened = new ArrayList<>();
-    try {
-      adapters.forEach(adapter -> opened.add(AdapterFile.open(adapter, model)));
-      return opened;
-    } catch (RuntimeException e) {
-      opened.forEach(AdapterFile::close);
       throw e;
     }
   }

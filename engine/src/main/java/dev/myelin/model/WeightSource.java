@@ -1,5 +1,7 @@
 package dev.myelin.model;
 
+import static dev.myelin.model.adapter.AdapterSource.RANK;
+
 import dev.myelin.error.ModelFileException;
 import dev.myelin.gguf.GgmlType;
 import dev.myelin.gguf.GgufFile;
@@ -17,7 +19,6 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
-import java.util.stream.LongStream;
 
 /**
  * Hands the tensors of a mapped file to an architecture, checked against the shapes it expects.
@@ -81,26 +82,28 @@ public final class WeightSource implements AutoCloseable {
     return MATRIX_TYPES.contains(type);
   }
 
-  /** The changes of a matrix [in, out], or of experts [in, out, experts], to be added up. */
-  public List<LowRank> adapters(String name, long in, long out, long... experts) {
-    return changes(
-        name,
-        LongStream.concat(LongStream.of(in, AdapterSource.RANK), LongStream.of(experts)).toArray(),
-        LongStream.concat(LongStream.of(AdapterSource.RANK, out), LongStream.of(experts))
-            .toArray());
+  /** The changes of a matrix [in, out], to be added up. */
+  public List<LowRank> adapters(String name, long in, long out) {
+    return adapters(name, new long[] {in, RANK}, new long[] {RANK, out});
+  }
+
+  /** Likewise of the matrices of experts [in, out, experts]. */
+  public List<LowRank> expertAdapters(String name, long in, long out, long experts) {
+    return adapters(name, new long[] {in, RANK, experts}, new long[] {RANK, out, experts});
   }
 
   /** Likewise of an embedding [width, rows], whose rows are looked up. */
   public List<LowRank> rowAdapters(String name, long width, long rows) {
-    return changes(
-        name, new long[] {AdapterSource.RANK, rows}, new long[] {AdapterSource.RANK, width});
+    return adapters(name, new long[] {RANK, rows}, new long[] {RANK, width});
   }
 
-  private List<LowRank> changes(String name, long[] a, long[] b) {
-    List<LowRank> changes =
-        adapters.stream().flatMap(source -> source.find(name, a, b).stream()).toList();
+  private List<LowRank> adapters(String name, long[] a, long[] b) {
+    List<LowRank> changes = new ArrayList<>();
+    for (AdapterSource source : adapters) {
+      source.find(name, a, b).ifPresent(changes::add);
+    }
     adapted += changes.size();
-    return changes;
+    return List.copyOf(changes);
   }
 
   /** How many changes were handed out. */

@@ -19,6 +19,12 @@ public record Adapter(Path file, float scale) {
     }
   }
 
+  /** As the command line writes it: {@code story.gguf=0.5}. */
+  @Override
+  public String toString() {
+    return file + "=" + scale;
+  }
+
   /** At scale 1. */
   public static Adapter of(Path file) {
     return new Adapter(file, 1);

@@ -47,12 +47,25 @@ public final class AdapterFile implements AdapterSource {
   }
 
   /**
-   * Maps an adapter.
+   * Maps adapters.
    *
-   * @param model what it changes, open for as long as this
+   * @param model what they change, open for as long as they are
    * @throws ModelFileException naming the adapter's file and what is wrong with it
    */
-  public static AdapterFile open(Adapter adapter, GgufFile model) {
+  public static List<AdapterFile> open(List<Adapter> adapters, GgufFile model) {
+    List<AdapterFile> opened = new ArrayList<>();
+    try {
+      for (Adapter adapter : adapters) {
+        opened.add(open(adapter, model));
+      }
+      return opened;
+    } catch (RuntimeException e) {
+      opened.forEach(AdapterFile::close);
+      throw e;
+    }
+  }
+
+  private static AdapterFile open(Adapter adapter, GgufFile model) {
     GgufFile file = GgufFile.open(adapter.file());
     AdapterFile opened = null;
     try {
@@ -88,7 +101,9 @@ public final class AdapterFile implements AdapterSource {
     long rank = check(pair.a(), a);
     if (check(pair.b(), b) != rank) {
       throw bad(
-          pair.b(), "has shape " + pair.b().shape(), "expected rank " + rank + " as " + Pair.A);
+          pair.b(),
+          "has shape " + pair.b().shape(),
+          "expected rank " + rank + ", that of " + pair.a().name());
     }
     // rounded as the reference implementation rounds
     float effective = alpha == 0 ? scale : scale * alpha / rank;

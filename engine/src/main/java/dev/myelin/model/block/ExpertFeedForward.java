@@ -33,7 +33,7 @@ public record ExpertFeedForward(
       return new ExpertLinear(
           w.matrix(name + ".weight", in, out, experts),
           w.optionalVector(name + ".scale", experts).orElse(null),
-          w.adapters(name + ".weight", in, out, experts));
+          w.expertAdapters(name + ".weight", in, out, experts));
     }
 
     /** [in, 1 or used, tokens] to [out, used, tokens]. */
