@@ -28,6 +28,7 @@ import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Arrays;
 import java.util.List;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -181,7 +182,7 @@ class AdapterTest {
   @Test
   void manyAtOnceStillFitTheGraph() {
     Adapter[] many = new Adapter[40];
-    java.util.Arrays.fill(many, new Adapter(adapter, 1 / 40f));
+    Arrays.fill(many, new Adapter(adapter, 1 / 40f));
     assertThat(logits(model, many).nmse(logits(model, Adapter.of(adapter)))).isLessThan(1e-9);
   }
 

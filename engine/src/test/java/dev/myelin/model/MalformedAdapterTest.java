@@ -24,8 +24,10 @@ import java.lang.foreign.ValueLayout;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
+import java.util.SplittableRandom;
 import java.util.TreeMap;
 import java.util.function.UnaryOperator;
 import org.junit.jupiter.api.BeforeAll;
@@ -96,7 +98,7 @@ class MalformedAdapterTest {
     }
 
     void tensor(String tensor, GgmlType type, long[] dims, String... says) {
-      String name = tensor + " " + type + " " + java.util.Arrays.toString(dims);
+      String name = tensor + " " + type + " " + Arrays.toString(dims);
       add(name, m -> m.tensor(tensor, type, dims), join(says, Printable.of(tensor)));
     }
 
@@ -298,7 +300,7 @@ class MalformedAdapterTest {
   @Test
   void damagedFilesNeverCrash() throws IOException {
     byte[] good = GOOD.get("llama").toArray(ValueLayout.JAVA_BYTE);
-    java.util.SplittableRandom random = new java.util.SplittableRandom(3);
+    SplittableRandom random = new SplittableRandom(3);
     Path file = folder.resolve("damaged.gguf");
     int refused = 0;
     for (int i = 0; i < 200; i++) {
@@ -306,8 +308,7 @@ class MalformedAdapterTest {
       for (int j = 0; j <= random.nextInt(4); j++) {
         bad[random.nextInt(4096)] = (byte) random.nextInt(256);
       }
-      Files.write(
-          file, i % 4 == 0 ? java.util.Arrays.copyOf(bad, random.nextInt(bad.length)) : bad);
+      Files.write(file, i % 4 == 0 ? Arrays.copyOf(bad, random.nextInt(bad.length)) : bad);
       try (Model model = load("llama", Adapter.of(file))) {
         assertThat(model.adapters()).hasSize(1);
       } catch (ModelFileException e) {

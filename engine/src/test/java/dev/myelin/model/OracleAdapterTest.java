@@ -39,7 +39,7 @@ class OracleAdapterTest {
   /** What an adapter at a scale worth testing changes at the least. */
   private static final double CHANGE = 1e-2;
 
-  private static final int TOKENS = 48;
+  private static final int TOKENS = 24;
   private static final int CONTEXT = 256;
 
   @TempDir static Path folder;
