@@ -8,6 +8,7 @@ import dev.myelin.graph.Tensor;
 import dev.myelin.graph.TrainingBuilder;
 import dev.myelin.model.Hyperparameters;
 import dev.myelin.model.Network;
+import dev.myelin.model.adapter.LowRank;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.util.Collection;
@@ -72,7 +73,7 @@ final class TrainingGraph implements AutoCloseable {
       Collection<Tensor> parameters,
       Rest rest) {
     int perLayer = LAYER_NODES + EXPERT_NODES * hp.experts().used();
-    int nodes = OTHER_NODES + hp.layers() * perLayer;
+    int nodes = OTHER_NODES + hp.layers() * perLayer + LowRank.NODES * parameters.size();
     BatchInputs inputs = new BatchInputs(shape, hp.vocabulary());
     TrainingBuilder builder = new TrainingBuilder(nodes, Math.max(1, parameters.size()));
     try {
