@@ -98,7 +98,8 @@ final class TrainCommand extends Subcommand {
     }
     Files files = Files.of(output.get());
     TrainReport printer = report.open(console, files.output());
-    Split split = Usage.check(spec, () -> Split.of(Corpus.read(text.get()), heldOut.get(), SEED));
+    Corpus corpus = Corpus.read(text.get());
+    Split split = Usage.check(spec, () -> Split.of(corpus, heldOut.get(), SEED));
     try (TrainingRun run = begin(split, files, printer)) {
       printer.begin(run);
       TrainingRun.End end;
