@@ -31,8 +31,14 @@ final class Statistics {
               ? ""
               : ", its " + adapter.ignoredNorms() + " norms are not used";
       String what =
-          "%s, scale %s, %d matrices, %s%s"
-              .formatted(adapter.file(), adapter.scale(), adapter.weights(), ranks, norms);
+          "%s, scale %s, %d %s, %s%s"
+              .formatted(
+                  adapter.file(),
+                  adapter.scale(),
+                  adapter.weights(),
+                  adapter.weights() == 1 ? "matrix" : "matrices",
+                  ranks,
+                  norms);
       console.note("%-12s %s".formatted("adapter", Printable.of(what)));
     }
   }
