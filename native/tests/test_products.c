@@ -3,6 +3,7 @@
 
 #include <float.h>
 #include <math.h>
+#include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -262,21 +263,88 @@ static void check_places(const product_table *t) {
     const shape s = {2 * t->rows + 5, 2 * t->columns + 3, PRODUCT_DEPTH + 5, 1, 1, 1, 1};
     problem p = make(s, MYELIN_PRODUCT_MUL_MAT, PLAIN, PLAIN);
     struct ggml_tensor all = compute(t, &p, 1, PLAIN);
-    for (int64_t i = 0; i < s.n; i += 3) {
+    for (int64_t i = 0; i + 1 < s.n; i += 3) {
         for (int64_t j = 0; j < s.m; j += 2) {
-            problem one = p;
-            one.s.n = one.s.m = 1;
-            one.a.ne[1] = one.b.ne[1] = 1;
-            one.a.data = at(&p.a, 0, i, 0, 0);
-            one.b.data = at(&p.b, 0, j, 0, 0);
-            struct ggml_tensor dst = compute(t, &one, 1, PLAIN);
-            CHECK(memcmp(dst.data, at(&all, i, j, 0, 0), sizeof(float)) == 0, "%s: row %d column %d", t->name,
-                  (int)i, (int)j);
+            problem few = p;
+            few.s.n = few.a.ne[1] = 2;
+            few.s.m = few.b.ne[1] = 1;
+            few.a.data = at(&p.a, 0, i, 0, 0);
+            few.b.data = at(&p.b, 0, j, 0, 0);
+            struct ggml_tensor dst = compute(t, &few, 1, PLAIN);
+            CHECK(memcmp(dst.data, at(&all, i, j, 0, 0), 2 * sizeof(float)) == 0, "%s: row %d column %d",
+                  t->name, (int)i, (int)j);
             free(dst.data);
         }
     }
     free(all.data);
     discard(&p);
+}
+
+/** Sums of one element: long ones do not lose what is added last. */
+static void check_dots(const product_table *t) {
+    const int64_t ks[] = {1, 31, 32, 33, 4095, 4096, 4097, 20000};
+    for (size_t i = 0; i < sizeof ks / sizeof *ks; i++) {
+        for (int32_t kind = 0; kind < 2; kind++) {
+            check_problem(t, make((shape){1, 1, ks[i], 1, 1, 1, 1}, kind, PLAIN, PLAIN));
+            check_problem(t, make((shape){1, 1, ks[i], 6, 2, 3, 1}, kind, SPREAD, PADDED));
+        }
+    }
+    const int64_t many = 1 << 20;
+    problem p = make((shape){1, 1, many, 1, 1, 1, 1}, MYELIN_PRODUCT_MUL_MAT, PLAIN, PLAIN);
+    for (int64_t k = 0; k < many; k++) {
+        *at(&p.a, k, 0, 0, 0) = *at(&p.b, k, 0, 0, 0) = k == 0 ? 4096.0f : 1.0f;
+    }
+    struct ggml_tensor dst = compute(t, &p, 1, PLAIN);
+    const double sum = 16777216.0 + 1048575.0;
+    CHECK(fabs((double)*at(&dst, 0, 0, 0, 0) - sum) <= 4096, "%s: %g", t->name,
+          (double)*at(&dst, 0, 0, 0, 0));
+    free(dst.data);
+    discard(&p);
+}
+
+typedef struct {
+    const product_table *table;
+    struct ggml_tensor *dst;
+    int32_t thread, threads, kind;
+} share;
+
+static void *take_share(void *p) {
+    const share *s = p;
+    product_compute(s->table, s->dst, s->thread, s->threads, s->kind);
+    return NULL;
+}
+
+/** Threads at the same time: each has its own workspace and its own part of dst. */
+static void check_threads(const product_table *t) {
+    enum { THREADS = 4 };
+    const shape shapes[] = {
+        {t->block + 40, PRODUCT_STRIP + 40, PRODUCT_DEPTH + 9, 1, 1, 1, 1},
+        {70, 50, 33, 5, 3, 5, 1},
+        {3, 200, 20, 1, 1, 1, 1},
+        {200, 3, 20, 1, 1, 1, 1},
+    };
+    for (size_t i = 0; i < sizeof shapes / sizeof *shapes; i++) {
+        for (int32_t kind = 0; kind < 2; kind++) {
+            problem p = make(shapes[i], kind, PLAIN, PERMUTED);
+            struct ggml_tensor one = compute(t, &p, 1, PLAIN);
+            struct ggml_tensor all = tensor(p.s.n, p.s.m, p.s.a, p.s.b, PADDED);
+            all.src[0] = &p.a;
+            all.src[1] = &p.b;
+            pthread_t workers[THREADS];
+            share shares[THREADS];
+            for (int j = 0; j < THREADS; j++) {
+                shares[j] = (share){t, &all, j, THREADS, kind};
+                CHECK(pthread_create(&workers[j], NULL, take_share, &shares[j]) == 0, "thread %d", j);
+            }
+            for (int j = 0; j < THREADS; j++) {
+                pthread_join(workers[j], NULL);
+            }
+            CHECK(different(&p, &one, &all) == 0, "%s: %s", t->name, p.name);
+            free(one.data);
+            free(all.data);
+            discard(&p);
+        }
+    }
 }
 
 /** What is no number stays where it belongs: rows and columns beyond the edge do not mix in. */
@@ -364,6 +432,8 @@ int main(void) {
         check_layouts(table);
         check_broadcast(table);
         check_places(table);
+        check_dots(table);
+        check_threads(table);
         check_not_a_number(table);
         check_measures(table);
     }

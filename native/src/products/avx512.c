@@ -17,9 +17,10 @@
 #define FMA(a, b, sum) _mm512_fmadd_ps(a, b, sum)
 #define KEEP(v) __asm__ volatile("" : "+v"(v))
 
-#define WORDS __m512i
-#define NO_WORDS() _mm512_setzero_si512()
-#define LOAD_WORDS(p) _mm512_loadu_si512(p)
-#define ADD_WORDS(a, b) _mm512_add_epi64(a, b)
+/* memory is the limit, and 256 bits at a time came a little faster than 512 on Zen 4 */
+#define WORDS __m256i
+#define NO_WORDS() _mm256_setzero_si256()
+#define LOAD_WORDS(p) _mm256_loadu_si256((const void *)(p))
+#define ADD_WORDS(a, b) _mm256_add_epi64(a, b)
 
 #include "vectors.h"

@@ -178,9 +178,25 @@ static int64_t row_parts(const product *p, int32_t threads) {
     return best;
 }
 
+/** Matrices of one value each, their operands contiguous: there is nothing to pack for. */
+static void dots(const product *p, int32_t thread, int32_t threads) {
+    const range mine = part(p->matrices, thread, threads);
+    for (int64_t number = mine.from; number < mine.to; number++) {
+        const int64_t i2 = number % p->dst->ne[2];
+        const int64_t i3 = number / p->dst->ne[2];
+        const float *x = (const void *)matrix(p->a, i2 / p->share2, i3 / p->share3);
+        const float *y = (const void *)matrix(p->b, i2, i3);
+        *(float *)(void *)matrix(p->dst, i2, i3) = product_dot(p->k, x, y);
+    }
+}
+
 void product_compute(const product_table *table, struct ggml_tensor *dst, int32_t thread, int32_t threads,
                      int32_t kind) {
     const product p = describe(table, dst, kind);
+    if (p.n == 1 && p.m == 1 && p.a_strides.inner == sizeof(float) && p.b_strides.inner == sizeof(float)) {
+        dots(&p, thread, threads);
+        return;
+    }
     const int64_t parts = row_parts(&p, threads);
     range rows = part(cover(p.n, table->rows), thread % parts, parts);
     rows = (range){rows.from * table->rows, min(rows.to * table->rows, p.n)};

@@ -81,4 +81,7 @@ typedef struct {
  */
 void product_pack(float *to, const char *from, product_strides strides, int64_t count, int64_t k, int width);
 
+/** The sum of x[k] * y[k], runs of it in f32, their sums in double. */
+float product_dot(int64_t k, const float *x, const float *y);
+
 #endif

@@ -122,7 +122,7 @@ static uint64_t read_words(const char *from, size_t bytes) {
             sum[i] = ADD_WORDS(sum[i], LOAD_WORDS(from + at + (size_t)i * sizeof(WORDS)));
         }
     }
-    uint64_t words[SUMS * LANES / 2];
+    uint64_t words[SUMS * (sizeof(WORDS) / sizeof(uint64_t))];
     memcpy(words, sum, sizeof sum);
     uint64_t total = 0;
     for (size_t i = 0; i < sizeof words / sizeof *words; i++) {

@@ -190,6 +190,22 @@ public class GraphBuilder {
     return wrap(Ggml_h.ggml_mul_mat(next(), w.struct(), x.struct()));
   }
 
+  /** A [n, k, ...] times B [m, k, ...], summed over k, giving [n, m, ...]; f32. */
+  public Tensor outerProduct(Tensor a, Tensor b) {
+    Shapes.check(
+        isF32(a)
+            && isF32(b)
+            && a.dim(1) == b.dim(1)
+            && b.dim(2) % a.dim(2) == 0
+            && b.dim(3) % a.dim(3) == 0
+            && a.stride(0) == Float.BYTES
+            && a.stride(0) <= a.stride(1),
+        "outerProduct",
+        a,
+        b);
+    return wrap(Ggml_h.ggml_out_prod(next(), a.struct(), b.struct()));
+  }
+
   /**
    * Like {@link #matmul} by Myelin's own kernels: X is quantised first, once for all the weights
    * that it is multiplied with. Only where {@link OwnKernels#serve} holds.
