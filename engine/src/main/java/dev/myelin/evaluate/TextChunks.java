@@ -47,9 +47,10 @@ public final class TextChunks {
   /** Likewise of a text's tokens, with those that the tokenizer puts at its ends. */
   public static TextChunks ofTokens(Model model, int[] tokens, ChunkOptions options) {
     int positions = model.hyperparameters().contextLength();
-    int asked = options.contextLength();
-    int context = asked == 0 ? Math.min(ChunkOptions.DEFAULT_CONTEXT, positions) : asked;
     int stride = options.stride();
+    int asked = options.contextLength();
+    int room = Math.max(1, positions - stride / 2);
+    int context = asked == 0 ? Math.min(ChunkOptions.DEFAULT_CONTEXT, room) : asked;
     long longest = context + (long) stride / 2;
     if (longest > positions) {
       throw new InvalidRequestException(
