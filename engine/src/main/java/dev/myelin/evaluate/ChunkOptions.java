@@ -17,15 +17,18 @@ public record ChunkOptions(int contextLength, int stride, int chunks) {
   public static final int ALL = -1;
 
   /** Half of it is context, and a token must be left to be predicted. */
-  private static final int LEAST_CONTEXT = 3;
+  static final int LEAST_CONTEXT = 3;
+
+  static final int MOST_CONTEXT = 1 << 24;
 
   /**
    * @throws InvalidRequestException naming the option that is out of range
    */
   public ChunkOptions {
-    if (contextLength != 0 && contextLength < LEAST_CONTEXT || contextLength > 1 << 24) {
+    if (contextLength != 0 && contextLength < LEAST_CONTEXT || contextLength > MOST_CONTEXT) {
       throw new InvalidRequestException(
-          "context = " + contextLength + ": expected " + LEAST_CONTEXT + " or more tokens a chunk");
+          "context = %d: expected %d to %d tokens a chunk"
+              .formatted(contextLength, LEAST_CONTEXT, MOST_CONTEXT));
     }
     if (stride < 0) {
       throw new InvalidRequestException(

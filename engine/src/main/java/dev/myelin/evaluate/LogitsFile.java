@@ -17,7 +17,6 @@ import java.util.Arrays;
  * when they are needed. Any number of threads may read one.
  */
 public final class LogitsFile implements AutoCloseable {
-  private static final int MOST_POSITIONS = 1 << 24;
   private static final int MOST_TOKENS = 1 << 28;
 
   private final Path path;
@@ -114,7 +113,8 @@ public final class LogitsFile implements AutoCloseable {
       throw bad("no file of logits", "expected it to begin with \"_logits_\"");
     }
     header.position(magic.length);
-    int context = bounded("context", header.getInt(), 3, MOST_POSITIONS);
+    int context =
+        bounded("context", header.getInt(), ChunkOptions.LEAST_CONTEXT, ChunkOptions.MOST_CONTEXT);
     int vocabulary = bounded("vocabulary", header.getInt(), 1, MOST_TOKENS);
     int chunks = bounded("chunks", header.getInt(), 1, Integer.MAX_VALUE);
     LogitsFormat read = new LogitsFormat(context, vocabulary, chunks);

@@ -84,7 +84,8 @@ public final class Scorer {
         throw new InvalidRequestException("a continuation is empty: expected a text");
       }
       if (!seen.add(continuation)) {
-        throw new InvalidRequestException("continuation '" + continuation + "' is given twice: expected each once");
+        throw new InvalidRequestException(
+            "continuation '" + continuation + "' is given twice: expected each once");
       }
     }
   }

@@ -49,7 +49,7 @@ public final class TextChunks {
     int positions = model.hyperparameters().contextLength();
     int stride = options.stride();
     int asked = options.contextLength();
-    int room = Math.max(1, positions - stride / 2);
+    int room = Math.max(ChunkOptions.LEAST_CONTEXT, positions - stride / 2);
     int context = asked == 0 ? Math.min(ChunkOptions.DEFAULT_CONTEXT, room) : asked;
     long longest = context + (long) stride / 2;
     if (longest > positions) {
