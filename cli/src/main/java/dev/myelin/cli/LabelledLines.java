@@ -30,7 +30,8 @@ record LabelledLines(List<Line> lines, boolean labelled) {
     boolean known = false;
     boolean tabs = true;
     int number = 0;
-    for (String line : text.split("\r?\n", -1)) {
+    for (String ended : text.split("\n", -1)) {
+      String line = ended.endsWith("\r") ? ended.substring(0, ended.length() - 1) : ended;
       number++;
       if (line.isBlank()) {
         continue;
