@@ -16,6 +16,8 @@ final class Commands {
     ALL.put("run", RunCommand::new);
     ALL.put("chat", ChatCommand::new);
     ALL.put("bench", BenchCommand::new);
+    ALL.put("perplexity", PerplexityCommand::new);
+    ALL.put("score", ScoreCommand::new);
     ALL.put("tokenize", TokenizeCommand::new);
     ALL.put("logits", LogitsCommand::new);
     ALL.put("inspect", InspectCommand::new);
