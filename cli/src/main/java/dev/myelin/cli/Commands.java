@@ -22,6 +22,7 @@ final class Commands {
     ALL.put("logits", LogitsCommand::new);
     ALL.put("inspect", InspectCommand::new);
     ALL.put("train", TrainCommand::new);
+    ALL.put("stories", StoriesCommand::new);
     ALL.put("info", InfoCommand::new);
     ALL.put("completion", CompletionCommand::new);
     ALL.put("help", HelpCommand::new);
