@@ -6,7 +6,7 @@ import dev.myelin.generate.Session;
 import dev.myelin.generate.SessionOptions;
 import dev.myelin.graph.Graph;
 import dev.myelin.graph.GraphBuilder;
-import dev.myelin.model.ForwardPass;
+import dev.myelin.model.CachedPass;
 import dev.myelin.model.Hyperparameters;
 import dev.myelin.model.Model;
 import dev.myelin.testing.RandomModel;
@@ -79,7 +79,7 @@ public class GraphBenchmark {
   @Benchmark
   public long build() {
     GraphBuilder builder = new GraphBuilder(NODES);
-    ForwardPass pass = new ForwardPass(builder, new ForwardPass.Shape(1, CELLS, 1), cache, CELLS);
+    CachedPass pass = new CachedPass(builder, new CachedPass.Shape(1, CELLS, 1), cache, CELLS);
     builder.output("logits", model.network().logits(pass));
     try (Graph graph = builder.finish()) {
       return graph.bytes();

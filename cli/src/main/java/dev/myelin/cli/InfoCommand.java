@@ -75,6 +75,7 @@ final class InfoCommand extends Subcommand {
     table.row("cpu library", ggml.cpuLibrary().getFileName().toString());
     table.row("scores", scores(ggml.candidates()));
     table.row("own kernels", kernels(parts));
+    table.row("training", parts.products() + " for products of f32");
     for (Devices.Device device : parts.devices()) {
       table.row(
           "device",

@@ -22,6 +22,7 @@ final class InfoJson {
     root.set("cpu", parts == null ? null : cpu(parts.cpu(), report.machine()));
     root.set("ggml", parts == null ? null : ggml(parts.ggml()));
     root.set("kernels", parts == null ? null : kernels(parts));
+    root.put("products", parts == null ? null : parts.products());
     root.set("devices", parts == null ? null : devices(parts.devices()));
     root.put("problem", report.problem() == null ? null : report.problem().getMessage());
     return root;

@@ -57,9 +57,14 @@ record SystemReport(
 
   /**
    * @param kernels Myelin's own, by the type they serve: the instruction set in use
+   * @param products the instruction set that training multiplies f32 matrices with
    */
   record NativeParts(
-      Cpu cpu, GgmlBuild ggml, Map<GgmlType, String> kernels, List<Devices.Device> devices) {
+      Cpu cpu,
+      GgmlBuild ggml,
+      Map<GgmlType, String> kernels,
+      String products,
+      List<Devices.Device> devices) {
     static NativeParts load() {
       GgmlBuild ggml = NativeLibraries.load();
       Cpu cpu =
@@ -67,7 +72,8 @@ record SystemReport(
               KernelsLibrary.cpuName(),
               KernelsLibrary.physicalCores(),
               KernelsLibrary.cpuFeatures());
-      return new NativeParts(cpu, ggml, OwnKernels.served(), Devices.list());
+      return new NativeParts(
+          cpu, ggml, OwnKernels.served(), KernelsLibrary.products(), Devices.list());
     }
   }
 

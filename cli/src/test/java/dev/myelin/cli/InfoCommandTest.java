@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import dev.myelin.bindings.KernelsLibrary;
 import dev.myelin.bindings.NativeLibraries;
 import java.nio.file.Path;
 import org.junit.jupiter.api.Test;
@@ -16,7 +17,7 @@ class InfoCommandTest {
     assertThat(run.err()).isEmpty();
     assertThat(run.out().lines().map(line -> line.split(" {2,}")[0]))
         .startsWith("version", "java", "system", "memory", "processor", "features", "ggml")
-        .contains("cpu library", "scores", "own kernels", "device");
+        .contains("cpu library", "scores", "own kernels", "training", "device");
     assertThat(run.out())
         .contains(Runtime.version().toString())
         .contains(NativeLibraries.load().cpuLibrary().getFileName().toString())
@@ -45,6 +46,7 @@ class InfoCommandTest {
     assertThat(root.at("/devices/0/kind").asText()).isEqualTo("cpu");
     assertThat(root.at("/system/memory_bytes").asLong()).isGreaterThan(1L << 27);
     assertThat(root.get("kernels").isObject()).isTrue();
+    assertThat(root.get("products").asText()).isEqualTo(KernelsLibrary.products());
   }
 
   @Test

@@ -3,8 +3,8 @@ package dev.myelin.generate;
 import dev.myelin.cache.KvCache;
 import dev.myelin.graph.Graph;
 import dev.myelin.graph.GraphBuilder;
-import dev.myelin.model.ForwardPass;
-import dev.myelin.model.ForwardPass.Shape;
+import dev.myelin.model.CachedPass;
+import dev.myelin.model.CachedPass.Shape;
 import dev.myelin.model.Hyperparameters;
 import dev.myelin.model.Model;
 import java.lang.foreign.MemorySegment;
@@ -55,9 +55,10 @@ final class Graphs implements AutoCloseable {
   private Step build(Shape shape) {
     Hyperparameters hp = model.hyperparameters();
     int perLayer = LAYER_NODES + EXPERT_NODES * hp.experts().used();
-    GraphBuilder builder = new GraphBuilder(OTHER_NODES + hp.layers() * perLayer);
+    GraphBuilder builder =
+        new GraphBuilder(OTHER_NODES + hp.layers() * perLayer + model.adapterNodes());
     try {
-      ForwardPass pass = new ForwardPass(builder, shape, cache, contextLength);
+      CachedPass pass = new CachedPass(builder, shape, cache, contextLength);
       builder.output(LOGITS, model.network().logits(pass));
     } catch (RuntimeException e) {
       builder.discard();

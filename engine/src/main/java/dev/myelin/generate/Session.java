@@ -7,7 +7,7 @@ import dev.myelin.error.IllegalUseException;
 import dev.myelin.error.InvalidRequestException;
 import dev.myelin.error.NativeLibraryException;
 import dev.myelin.graph.Backend;
-import dev.myelin.model.ForwardPass.Shape;
+import dev.myelin.model.CachedPass.Shape;
 import dev.myelin.model.Hyperparameters;
 import dev.myelin.model.Model;
 import java.lang.foreign.MemorySegment;
@@ -154,6 +154,30 @@ public final class Session implements AutoCloseable {
           sink.accept(first + i, logits.asSlice(i * row, row).asReadOnly());
         }
       }
+    } finally {
+      use.release();
+    }
+  }
+
+  /**
+   * Appends tokens in one pass, and computes the logits of the last ones only.
+   *
+   * @param tokens at most {@link SessionOptions#batch}
+   * @param outputs of how many, 1 to their number
+   * @return f32 [outputs][vocabulary] in the order of the tokens, valid until the session is used
+   *     again
+   * @throws InvalidRequestException as {@link #feed}, and if one of the counts is out of range
+   */
+  public MemorySegment feedBatch(int[] tokens, int outputs) {
+    enter();
+    try {
+      check(tokens);
+      if (tokens.length > options.batch() || outputs < 1 || outputs > tokens.length) {
+        throw new InvalidRequestException(
+            "%d tokens, logits of %d: expected at most %d tokens, and logits of 1 to all of them"
+                .formatted(tokens.length, outputs, options.batch()));
+      }
+      return compute(tokens, 0, tokens.length, outputs);
     } finally {
       use.release();
     }

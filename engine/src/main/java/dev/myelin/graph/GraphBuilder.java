@@ -16,7 +16,7 @@ import java.util.Map;
  * Every method checks what ggml would assert and throws {@link dev.myelin.error.MyelinException}
  * naming the operation and the tensors.
  */
-public final class GraphBuilder {
+public class GraphBuilder {
   /** GGML_N_TASKS_MAX. */
   private static final int ALL_THREADS = -1;
 
@@ -30,11 +30,23 @@ public final class GraphBuilder {
    * @param nodes upper bound of operations, views included
    */
   public GraphBuilder(int nodes) {
+    this(nodes, false);
+  }
+
+  /**
+   * @param gradients whether the graph has room for them
+   */
+  GraphBuilder(int nodes, boolean gradients) {
     Ggml.require();
     // every operation makes one node here and refers to at most two weights, the graph's leaves
     long size = 2L * nodes;
-    context = new TensorContext(nodes + 1, Ggml_h.ggml_graph_overhead_custom(size, false));
-    graph = Ggml_h.ggml_new_graph_custom(context.room(1), size, false);
+    context = new TensorContext(nodes + 1, Ggml_h.ggml_graph_overhead_custom(size, gradients));
+    graph = Ggml_h.ggml_new_graph_custom(context.room(1), size, gradients);
+  }
+
+  /** Whether what is built will be differentiated: only some operations can be. */
+  public boolean differentiable() {
+    return false;
   }
 
   /** Allocates the graph's memory; this builder must not be used any more. */
@@ -87,6 +99,18 @@ public final class GraphBuilder {
   public Tensor divide(Tensor a, Tensor b) {
     Shapes.check(isF32(a) && isF32(b) && Shapes.broadcasts(a, b), "divide", a, b);
     return wrap(Ggml_h.ggml_div(next(), a.struct(), b.struct()));
+  }
+
+  /** {@code a - b}, b repeated to the shape of a. */
+  public Tensor subtract(Tensor a, Tensor b) {
+    Shapes.check(isF32(a) && isF32(b) && Shapes.broadcasts(a, b), "subtract", a, b);
+    return wrap(Ggml_h.ggml_sub(next(), a.struct(), b.struct()));
+  }
+
+  /** 1 where {@code a} is above 0, else 0. */
+  public Tensor step(Tensor a) {
+    Shapes.check(isF32(a) && a.isContiguousFrom(0), "step", a);
+    return wrap(Ggml_h.ggml_step(next(), a.struct()));
   }
 
   public Tensor scale(Tensor a, float factor) {
@@ -166,6 +190,22 @@ public final class GraphBuilder {
     return wrap(Ggml_h.ggml_mul_mat(next(), w.struct(), x.struct()));
   }
 
+  /** A [n, k, ...] times B [m, k, ...], summed over k, giving [n, m, ...]; f32. */
+  public Tensor outerProduct(Tensor a, Tensor b) {
+    Shapes.check(
+        isF32(a)
+            && isF32(b)
+            && a.dim(1) == b.dim(1)
+            && b.dim(2) % a.dim(2) == 0
+            && b.dim(3) % a.dim(3) == 0
+            && a.stride(0) == Float.BYTES
+            && a.stride(0) <= a.stride(1),
+        "outerProduct",
+        a,
+        b);
+    return wrap(Ggml_h.ggml_out_prod(next(), a.struct(), b.struct()));
+  }
+
   /**
    * Like {@link #matmul} by Myelin's own kernels: X is quantised first, once for all the weights
    * that it is multiplied with. Only where {@link OwnKernels#serve} holds.
@@ -198,7 +238,7 @@ public final class GraphBuilder {
   }
 
   /** A node computed by a native function, on all threads. */
-  private Tensor custom(
+  Tensor custom(
       GgmlType type, long d0, long d1, MemorySegment function, MemorySegment data, Tensor... src) {
     try (Arena arena = Arena.ofConfined()) {
       MemorySegment sources = arena.allocate(ValueLayout.ADDRESS, src.length);
@@ -337,7 +377,7 @@ public final class GraphBuilder {
 
   /** Swaps dimensions 1 and 2. */
   public Tensor swapMiddle(Tensor a) {
-    return wrap(Ggml_h.ggml_permute(next(), a.struct(), 0, 2, 1, 3));
+    return permute(a, 0, 2, 1, 3);
   }
 
   public Tensor reshape2d(Tensor a, long d0, long d1) {
@@ -375,9 +415,21 @@ public final class GraphBuilder {
     return wrap(Ggml_h.ggml_repeat_4d(next(), a.struct(), d0, d1, d2, 1));
   }
 
+  /** Reorders dimensions: dimension i of {@code a} becomes dimension {@code to[i]}. */
+  public Tensor permute(Tensor a, int... to) {
+    Shapes.check(Shapes.isPermutation(to), "permute", a);
+    return wrap(Ggml_h.ggml_permute(next(), a.struct(), to[0], to[1], to[2], to[3]));
+  }
+
+  public Tensor reshape4d(Tensor a, long d0, long d1, long d2, long d3) {
+    boolean fits = a.isContiguousFrom(0) && a.elements() == d0 * d1 * d2 * d3;
+    Shapes.check(fits, "reshape4d", a);
+    return wrap(Ggml_h.ggml_reshape_4d(next(), a.struct(), d0, d1, d2, d3));
+  }
+
   // --- helpers
 
-  private static boolean isF32(Tensor t) {
+  static boolean isF32(Tensor t) {
     return t.type() == GgmlType.F32;
   }
 
@@ -386,15 +438,25 @@ public final class GraphBuilder {
     return offset >= 0 && lastRow >= 0 && end <= a.stride(3) * a.dim(3);
   }
 
-  private MemorySegment next() {
+  MemorySegment graph() {
+    return graph;
+  }
+
+  /** Marks a tensor that is not made by {@link #input} as one: a constant of the graph. */
+  void input(String name, Tensor t) {
+    Ggml_h.ggml_set_input(t.struct());
+    inputs.put(name, t);
+  }
+
+  MemorySegment next() {
     return context.room(1);
   }
 
-  private MemorySegment room(int tensors) {
+  MemorySegment room(int tensors) {
     return context.room(tensors);
   }
 
-  private static Tensor wrap(MemorySegment result) {
+  static Tensor wrap(MemorySegment result) {
     if (result.address() == 0) {
       throw new NativeLibraryException("ggml: no memory to describe another operation");
     }

@@ -37,6 +37,14 @@ final class Shapes {
     return true;
   }
 
+  static boolean isPermutation(int... axes) {
+    int seen = 0;
+    for (int axis : axes) {
+      seen |= axis >= 0 && axis < 4 ? 1 << axis : 0;
+    }
+    return axes.length == 4 && seen == 0b1111;
+  }
+
   static boolean sameShape(Tensor a, Tensor b) {
     for (int i = 0; i < 4; i++) {
       if (a.dim(i) != b.dim(i)) {

@@ -37,6 +37,19 @@ public final class Tensor {
     return ggml_tensor.ne(struct, i);
   }
 
+  /** Its dimensions, without those of 1 at the end; at least one. */
+  public long[] shape() {
+    int rank = 4;
+    while (rank > 1 && dim(rank - 1) == 1) {
+      rank--;
+    }
+    long[] dims = new long[rank];
+    for (int i = 0; i < rank; i++) {
+      dims[i] = dim(i);
+    }
+    return dims;
+  }
+
   /** Bytes from one index of dimension {@code i} to the next. */
   public long stride(int i) {
     return ggml_tensor.nb(struct, i);
@@ -67,6 +80,11 @@ public final class Tensor {
 
   public String name() {
     return ggml_tensor.name(struct).getString(0);
+  }
+
+  /** Whether its elements lie one after the other. */
+  public boolean isContiguous() {
+    return isContiguousFrom(0);
   }
 
   boolean isContiguousFrom(int dimension) {

@@ -1,101 +1,35 @@
 package dev.myelin.model;
 
-import dev.myelin.cache.KvCache;
-import dev.myelin.gguf.GgmlType;
 import dev.myelin.graph.GraphBuilder;
 import dev.myelin.graph.Tensor;
 
 /**
- * One forward pass while its graph is built: the graph, its inputs, and the cache it reads and
- * writes.
- *
- * <p>Inputs of the graph, to be filled before each computation: {@code tokens} i32 [tokens], {@code
- * positions} i32 [tokens], {@code cells} i64 [tokens] (where the cache keeps each position), {@code
- * mask} f16 [cells, tokens] (0 where a token sees a cell, else -infinity), and, unless every
- * position is an output, {@code outputs} i32 [outputs].
+ * One forward pass while its graph is built: the graph, its inputs, and how its positions see each
+ * other. {@link CachedPass} generates, {@link dev.myelin.train.TrainingPass} learns; architectures
+ * need not know which.
  */
-public final class ForwardPass {
-  /** The shape of a pass, by which graphs are reused. */
-  public record Shape(int tokens, int cells, int outputs) {}
+public interface ForwardPass {
+  GraphBuilder graph();
 
-  private final GraphBuilder graph;
-  private final Shape shape;
-  private final KvCache cache;
-  private final int contextLength;
-  private final Tensor tokens;
-  private final Tensor positions;
-  private final Tensor cells;
-  private final Tensor mask;
-  private final Tensor outputs;
-
-  /**
-   * @param contextLength the session's, by which some models choose their rope factors
-   */
-  public ForwardPass(GraphBuilder graph, Shape shape, KvCache cache, int contextLength) {
-    this.graph = graph;
-    this.shape = shape;
-    this.cache = cache;
-    this.contextLength = contextLength;
-    tokens = graph.input("tokens", GgmlType.I32, shape.tokens());
-    positions = graph.input("positions", GgmlType.I32, shape.tokens());
-    cells = graph.input("cells", GgmlType.I64, shape.tokens());
-    mask = graph.input("mask", GgmlType.F16, shape.cells(), shape.tokens());
-    outputs =
-        shape.outputs() == shape.tokens()
-            ? null
-            : graph.input("outputs", GgmlType.I32, shape.outputs());
-  }
-
-  public GraphBuilder graph() {
-    return graph;
-  }
-
-  /** How many tokens the pass takes. */
-  public int tokenCount() {
-    return shape.tokens();
-  }
-
-  public int contextLength() {
-    return contextLength;
-  }
+  /** How many positions the model is to see at most, by which some choose their rope factors. */
+  int contextLength();
 
   /** Token ids, i32 [tokens]. */
-  public Tensor tokens() {
-    return tokens;
-  }
+  Tensor tokens();
 
   /** Positions, i32 [tokens]. */
-  public Tensor positions() {
-    return positions;
-  }
+  Tensor positions();
 
   /** Keeps only the positions whose logits are asked for: [n, tokens] to [n, outputs]. */
-  public Tensor selectOutputs(Tensor x) {
-    return outputs == null ? x : graph.rows(x, outputs);
-  }
+  Tensor selectOutputs(Tensor x);
 
   /**
-   * Writes this pass's keys and values to the cache and attends over all it holds.
+   * Attends over the positions that each one may see.
    *
    * @param q f32 [headSize, heads, tokens]
    * @param k f32 [headSize, kvHeads, tokens]
    * @param v f32 [headSize, kvHeads, tokens]
    * @return f32 [headSize * heads, tokens]
    */
-  public Tensor attend(int layer, Tensor q, Tensor k, Tensor v, float scale) {
-    // in this order, so that the three projections stand side by side in the graph
-    graph.expand(q);
-    graph.expand(v);
-    graph.expand(k);
-    graph.expand(cache.writeKeys(graph, layer, k, cells));
-    graph.expand(cache.writeValues(graph, layer, v, cells));
-    Tensor keys = cache.keys(graph, layer, shape.cells());
-    Tensor values = cache.values(graph, layer, shape.cells());
-    Tensor out =
-        graph.attention(
-            graph.swapMiddle(q), graph.swapMiddle(keys), graph.swapMiddle(values), mask, scale);
-    Tensor flat = graph.reshape2d(out, out.dim(0) * out.dim(1), out.dim(2));
-    graph.expand(flat);
-    return flat;
-  }
+  Tensor attend(int layer, Tensor q, Tensor k, Tensor v, float scale);
 }

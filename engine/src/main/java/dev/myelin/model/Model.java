@@ -3,9 +3,18 @@ package dev.myelin.model;
 import dev.myelin.chat.ChatTemplate;
 import dev.myelin.error.IllegalUseException;
 import dev.myelin.gguf.GgufFile;
+import dev.myelin.graph.Tensor;
+import dev.myelin.model.adapter.Adapter;
+import dev.myelin.model.adapter.AdapterFile;
+import dev.myelin.model.adapter.AdapterInfo;
+import dev.myelin.model.adapter.AdapterSource;
+import dev.myelin.model.adapter.LowRank;
 import dev.myelin.tokenizer.Tokenizer;
 import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
 import java.util.Optional;
+import java.util.function.Function;
 
 /**
  * A checkpoint ready to use: its weights lie in the mapped file, nothing was copied. Any number of
@@ -20,19 +29,21 @@ public final class Model implements AutoCloseable {
   private final Tokenizer tokenizer;
   private final WeightSource weights;
   private final Network network;
+  private final List<AdapterInfo> adapters;
   private boolean closed;
   private int leases;
 
-  private Model(GgufFile file) {
+  private Model(GgufFile file, Function<GgufFile, WeightSource> placement) {
     this.file = file;
     Architecture architecture = Architectures.of(file);
     hyperparameters =
         architecture.hyperparameters(new HyperparameterReader(file, architecture.name()));
     tokenizer = Tokenizer.of(file);
-    weights = new WeightSource(file);
+    weights = placement.apply(file);
     try {
       network = architecture.network(hyperparameters, weights);
       weights.requireAllTaken(architecture.name());
+      this.adapters = weights.adapterInfos();
     } catch (RuntimeException e) {
       weights.close();
       throw e;
@@ -47,13 +58,38 @@ public final class Model implements AutoCloseable {
    * @throws dev.myelin.error.NativeLibraryException if ggml cannot be loaded
    */
   public static Model load(Path path) {
+    return load(path, List.of());
+  }
+
+  /**
+   * Likewise with adapters, whose changes add up.
+   *
+   * @throws dev.myelin.error.ModelFileException also naming what is wrong with an adapter's file,
+   *     or does not fit the model
+   */
+  public static Model load(Path path, List<Adapter> adapters) {
     GgufFile file = GgufFile.open(path);
     try {
-      return new Model(file);
+      return new Model(file, f -> new WeightSource(f, AdapterFile.open(adapters, f)));
     } catch (RuntimeException e) {
       file.close();
       throw e;
     }
+  }
+
+  /**
+   * Copies the weights of an open checkpoint to memory of their own, as f32, where they may be
+   * changed: to train them. The file becomes the model's, which closes it.
+   *
+   * @param adapters what changes the matrices; closed with the model
+   */
+  public static Model copyOf(GgufFile file, List<? extends AdapterSource> adapters) {
+    return new Model(file, f -> WeightSource.copied(f, adapters));
+  }
+
+  /** Likewise without adapters. */
+  public static Model copyOf(GgufFile file) {
+    return copyOf(file, List.of());
   }
 
   /** The file, for its metadata. */
@@ -64,6 +100,16 @@ public final class Model implements AutoCloseable {
 
   public Hyperparameters hyperparameters() {
     return hyperparameters;
+  }
+
+  /** The adapters it was loaded with. */
+  public List<AdapterInfo> adapters() {
+    return adapters;
+  }
+
+  /** Most operations that the adapters add to a graph. */
+  public int adapterNodes() {
+    return LowRank.NODES * weights.adapted();
   }
 
   public Tokenizer tokenizer() {
@@ -81,6 +127,12 @@ public final class Model implements AutoCloseable {
   public Network network() {
     requireOpen();
     return network;
+  }
+
+  /** The weights of {@link #copyOf} by name, in the order of the computation; else none. */
+  public Map<String, Tensor> weights() {
+    requireOpen();
+    return weights.changeable();
   }
 
   /** Whether {@link #close} was not called yet. */

@@ -339,6 +339,15 @@ public class Ggml_h extends Ggml_h$shared {
     public static int GGML_OP_OUT_PROD() {
         return GGML_OP_OUT_PROD;
     }
+    private static final int GGML_OP_UNARY = (int)91L;
+    /**
+     * {@snippet lang=c :
+     * enum ggml_op.GGML_OP_UNARY = 91
+     * }
+     */
+    public static int GGML_OP_UNARY() {
+        return GGML_OP_UNARY;
+    }
     private static final int GGML_OP_CUSTOM = (int)95L;
     /**
      * {@snippet lang=c :
@@ -347,6 +356,15 @@ public class Ggml_h extends Ggml_h$shared {
      */
     public static int GGML_OP_CUSTOM() {
         return GGML_OP_CUSTOM;
+    }
+    private static final int GGML_UNARY_OP_STEP = (int)3L;
+    /**
+     * {@snippet lang=c :
+     * enum ggml_unary_op.GGML_UNARY_OP_STEP = 3
+     * }
+     */
+    public static int GGML_UNARY_OP_STEP() {
+        return GGML_UNARY_OP_STEP;
     }
     private static final int GGML_TENSOR_FLAG_PARAM = (int)4L;
     /**
@@ -777,6 +795,66 @@ public class Ggml_h extends Ggml_h$shared {
                 traceDowncall("ggml_type_name", type);
             }
             return (MemorySegment)mh$.invokeExact(type);
+        } catch (Error | RuntimeException ex) {
+           throw ex;
+        } catch (Throwable ex$) {
+           throw new AssertionError("should not reach here", ex$);
+        }
+    }
+
+    private static class ggml_op_name {
+        public static final FunctionDescriptor DESC = FunctionDescriptor.of(
+            Ggml_h.C_POINTER,
+            Ggml_h.C_INT
+        );
+
+        public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("ggml_op_name");
+
+        public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
+    }
+
+    /**
+     * Function descriptor for:
+     * {@snippet lang=c :
+     * extern const char *ggml_op_name(enum ggml_op op)
+     * }
+     */
+    public static FunctionDescriptor ggml_op_name$descriptor() {
+        return ggml_op_name.DESC;
+    }
+
+    /**
+     * Downcall method handle for:
+     * {@snippet lang=c :
+     * extern const char *ggml_op_name(enum ggml_op op)
+     * }
+     */
+    public static MethodHandle ggml_op_name$handle() {
+        return ggml_op_name.HANDLE;
+    }
+
+    /**
+     * Address for:
+     * {@snippet lang=c :
+     * extern const char *ggml_op_name(enum ggml_op op)
+     * }
+     */
+    public static MemorySegment ggml_op_name$address() {
+        return ggml_op_name.ADDR;
+    }
+
+    /**
+     * {@snippet lang=c :
+     * extern const char *ggml_op_name(enum ggml_op op)
+     * }
+     */
+    public static MemorySegment ggml_op_name(int op) {
+        var mh$ = ggml_op_name.HANDLE;
+        try {
+            if (TRACE_DOWNCALLS) {
+                traceDowncall("ggml_op_name", op);
+            }
+            return (MemorySegment)mh$.invokeExact(op);
         } catch (Error | RuntimeException ex) {
            throw ex;
         } catch (Throwable ex$) {
@@ -2435,6 +2513,67 @@ public class Ggml_h extends Ggml_h$shared {
         }
     }
 
+    private static class ggml_step {
+        public static final FunctionDescriptor DESC = FunctionDescriptor.of(
+            Ggml_h.C_POINTER,
+            Ggml_h.C_POINTER,
+            Ggml_h.C_POINTER
+        );
+
+        public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("ggml_step");
+
+        public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
+    }
+
+    /**
+     * Function descriptor for:
+     * {@snippet lang=c :
+     * extern struct ggml_tensor *ggml_step(struct ggml_context *ctx, struct ggml_tensor *a)
+     * }
+     */
+    public static FunctionDescriptor ggml_step$descriptor() {
+        return ggml_step.DESC;
+    }
+
+    /**
+     * Downcall method handle for:
+     * {@snippet lang=c :
+     * extern struct ggml_tensor *ggml_step(struct ggml_context *ctx, struct ggml_tensor *a)
+     * }
+     */
+    public static MethodHandle ggml_step$handle() {
+        return ggml_step.HANDLE;
+    }
+
+    /**
+     * Address for:
+     * {@snippet lang=c :
+     * extern struct ggml_tensor *ggml_step(struct ggml_context *ctx, struct ggml_tensor *a)
+     * }
+     */
+    public static MemorySegment ggml_step$address() {
+        return ggml_step.ADDR;
+    }
+
+    /**
+     * {@snippet lang=c :
+     * extern struct ggml_tensor *ggml_step(struct ggml_context *ctx, struct ggml_tensor *a)
+     * }
+     */
+    public static MemorySegment ggml_step(MemorySegment ctx, MemorySegment a) {
+        var mh$ = ggml_step.HANDLE;
+        try {
+            if (TRACE_DOWNCALLS) {
+                traceDowncall("ggml_step", ctx, a);
+            }
+            return (MemorySegment)mh$.invokeExact(ctx, a);
+        } catch (Error | RuntimeException ex) {
+           throw ex;
+        } catch (Throwable ex$) {
+           throw new AssertionError("should not reach here", ex$);
+        }
+    }
+
     private static class ggml_gelu {
         public static final FunctionDescriptor DESC = FunctionDescriptor.of(
             Ggml_h.C_POINTER,
@@ -2922,6 +3061,68 @@ public class Ggml_h extends Ggml_h$shared {
                 traceDowncall("ggml_mul_mat_id", ctx, as, b, ids);
             }
             return (MemorySegment)mh$.invokeExact(ctx, as, b, ids);
+        } catch (Error | RuntimeException ex) {
+           throw ex;
+        } catch (Throwable ex$) {
+           throw new AssertionError("should not reach here", ex$);
+        }
+    }
+
+    private static class ggml_out_prod {
+        public static final FunctionDescriptor DESC = FunctionDescriptor.of(
+            Ggml_h.C_POINTER,
+            Ggml_h.C_POINTER,
+            Ggml_h.C_POINTER,
+            Ggml_h.C_POINTER
+        );
+
+        public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("ggml_out_prod");
+
+        public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
+    }
+
+    /**
+     * Function descriptor for:
+     * {@snippet lang=c :
+     * extern struct ggml_tensor *ggml_out_prod(struct ggml_context *ctx, struct ggml_tensor *a, struct ggml_tensor *b)
+     * }
+     */
+    public static FunctionDescriptor ggml_out_prod$descriptor() {
+        return ggml_out_prod.DESC;
+    }
+
+    /**
+     * Downcall method handle for:
+     * {@snippet lang=c :
+     * extern struct ggml_tensor *ggml_out_prod(struct ggml_context *ctx, struct ggml_tensor *a, struct ggml_tensor *b)
+     * }
+     */
+    public static MethodHandle ggml_out_prod$handle() {
+        return ggml_out_prod.HANDLE;
+    }
+
+    /**
+     * Address for:
+     * {@snippet lang=c :
+     * extern struct ggml_tensor *ggml_out_prod(struct ggml_context *ctx, struct ggml_tensor *a, struct ggml_tensor *b)
+     * }
+     */
+    public static MemorySegment ggml_out_prod$address() {
+        return ggml_out_prod.ADDR;
+    }
+
+    /**
+     * {@snippet lang=c :
+     * extern struct ggml_tensor *ggml_out_prod(struct ggml_context *ctx, struct ggml_tensor *a, struct ggml_tensor *b)
+     * }
+     */
+    public static MemorySegment ggml_out_prod(MemorySegment ctx, MemorySegment a, MemorySegment b) {
+        var mh$ = ggml_out_prod.HANDLE;
+        try {
+            if (TRACE_DOWNCALLS) {
+                traceDowncall("ggml_out_prod", ctx, a, b);
+            }
+            return (MemorySegment)mh$.invokeExact(ctx, a, b);
         } catch (Error | RuntimeException ex) {
            throw ex;
         } catch (Throwable ex$) {

@@ -1,0 +1,213 @@
+package dev.myelin.benches;
+
+import dev.myelin.bindings.KernelsLibrary;
+import dev.myelin.gguf.GgmlType;
+import dev.myelin.graph.Backend;
+import dev.myelin.graph.Graph;
+import dev.myelin.graph.GraphBuilder;
+import dev.myelin.graph.Tensor;
+import dev.myelin.graph.TrainingBuilder;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import java.util.Arrays;
+import java.util.Random;
+import java.util.concurrent.TimeUnit;
+import java.util.stream.IntStream;
+import org.openjdk.jmh.annotations.AuxCounters;
+import org.openjdk.jmh.annotations.Benchmark;
+import org.openjdk.jmh.annotations.BenchmarkMode;
+import org.openjdk.jmh.annotations.Fork;
+import org.openjdk.jmh.annotations.Level;
+import org.openjdk.jmh.annotations.Measurement;
+import org.openjdk.jmh.annotations.Mode;
+import org.openjdk.jmh.annotations.OutputTimeUnit;
+import org.openjdk.jmh.annotations.Param;
+import org.openjdk.jmh.annotations.Scope;
+import org.openjdk.jmh.annotations.Setup;
+import org.openjdk.jmh.annotations.State;
+import org.openjdk.jmh.annotations.TearDown;
+import org.openjdk.jmh.annotations.Warmup;
+
+/**
+ * Products of f32 matrices as training makes them, ours and ggml's, one graph of one node. {@code
+ * ofPeak} is the fraction of the multiply-adds that as many threads do in registers, measured
+ * before each iteration.
+ */
+@State(Scope.Thread)
+@BenchmarkMode(Mode.Throughput)
+@OutputTimeUnit(TimeUnit.SECONDS)
+@Warmup(iterations = 2, time = 500, timeUnit = TimeUnit.MILLISECONDS)
+@Measurement(iterations = 5, time = 500, timeUnit = TimeUnit.MILLISECONDS)
+@Fork(value = 1, jvmArgsAppend = "--enable-native-access=ALL-UNNAMED")
+public class ProductBenchmark {
+  /** Multiply-adds of {@link #fmaPeak}: some milliseconds. */
+  private static final long ROUNDS = 500_000;
+
+  /** Of sqrt(k), for factors between -1 and 1. */
+  private static final double BOUND = 1e-5;
+
+  /** What is multiplied; the operand that is transposed is a view. */
+  public enum Kind {
+    /** [k, n] times [k, m]: the forward pass. */
+    MUL_MAT {
+      @Override
+      Tensor build(GraphBuilder g, Shape s) {
+        return g.matmul(
+            g.input("a", GgmlType.F32, s.k, s.n, s.batch / s.share),
+            g.input("b", GgmlType.F32, s.k, s.m, s.batch));
+      }
+    },
+    /** [n, k] times [m, k]: the gradient of weights. */
+    OUT_PROD {
+      @Override
+      Tensor build(GraphBuilder g, Shape s) {
+        return g.outerProduct(
+            g.input("a", GgmlType.F32, s.n, s.k, s.batch / s.share),
+            g.input("b", GgmlType.F32, s.m, s.k, s.batch));
+      }
+    },
+    /** [n, k] times a transposed [k, m]: the gradient of activations. */
+    OUT_PROD_T {
+      @Override
+      Tensor build(GraphBuilder g, Shape s) {
+        Tensor a = g.input("a", GgmlType.F32, s.n, s.k, s.batch / s.share);
+        Tensor b = g.input("b", GgmlType.F32, s.k, s.m, s.batch);
+        return g.outerProduct(a, g.permute(b, 1, 0, 2, 3));
+      }
+    };
+
+    abstract Tensor build(GraphBuilder g, Shape s);
+  }
+
+  /** Whose product it is. */
+  public enum By {
+    MYELIN,
+    GGML
+  }
+
+  /** A product of so many [n, k] and [k, m], of which {@code share} have the same left side. */
+  record Shape(long n, long m, long k, long batch, long share) {
+    static Shape parse(String text) {
+      long[] d = Arrays.stream(text.split("[x/]")).mapToLong(Long::parseLong).toArray();
+      return new Shape(d[0], d[1], d[2], d.length > 3 ? d[3] : 1, d.length > 4 ? d[4] : 1);
+    }
+
+    double flops() {
+      return 2.0 * n * m * k * batch;
+    }
+  }
+
+  /** What JMH reports beside the products a second. */
+  @AuxCounters
+  @State(Scope.Thread)
+  public static class Speed {
+    public double ofPeak;
+  }
+
+  /** n x m x k, x matrices / those that share the left side. */
+  @Param({
+    "1024x2048x384",
+    "384x2048x1024",
+    "384x384x2048",
+    "4096x2048x384",
+    "384x2048x4096",
+    "256x256x64x64",
+    "256x256x32x128/4",
+    "64x256x256x64",
+    "64x256x256x64/4"
+  })
+  String shape;
+
+  @Param Kind kind;
+
+  @Param By by;
+
+  @Param({"1", "2"})
+  int threads;
+
+  private Backend backend;
+  private Graph graph;
+  private double flops;
+  private double peak;
+
+  @Setup
+  public void build() {
+    backend = Backend.cpu(threads);
+    graph = graph(by);
+    flops = Shape.parse(shape).flops();
+    backend.compute(graph);
+    try (Graph other = graph(by == By.GGML ? By.MYELIN : By.GGML)) {
+      backend.compute(other);
+      compare(graph.output("result"), other.output("result"));
+    }
+  }
+
+  private Graph graph(By whose) {
+    GraphBuilder builder = whose == By.GGML ? new GraphBuilder(8) : new TrainingBuilder(8, 0);
+    builder.output("result", kind.build(builder, Shape.parse(shape)));
+    Graph made = builder.finish();
+    Random random = new Random(1);
+    fill(made.input("a"), random);
+    fill(made.input("b"), random);
+    return made;
+  }
+
+  private static void fill(MemorySegment values, Random random) {
+    for (long i = 0; i < values.byteSize() / Float.BYTES; i++) {
+      values.setAtIndex(ValueLayout.JAVA_FLOAT, i, 2 * random.nextFloat() - 1);
+    }
+  }
+
+  private void compare(MemorySegment a, MemorySegment b) {
+    double bound = BOUND * Math.sqrt(Shape.parse(shape).k);
+    for (long i = 0; i < a.byteSize() / Float.BYTES; i++) {
+      double x = a.getAtIndex(ValueLayout.JAVA_FLOAT, i);
+      double y = b.getAtIndex(ValueLayout.JAVA_FLOAT, i);
+      Checks.that(Math.abs(x - y) <= bound, "value " + i + ": " + x + " and " + y);
+    }
+  }
+
+  /** The best of some short runs: what the threads can do when nothing else holds them up. */
+  @Setup(Level.Iteration)
+  public void measurePeak() {
+    peak = IntStream.range(0, 10).mapToDouble(i -> fmaPeak(threads)).max().orElseThrow();
+  }
+
+  private static double fmaPeak(int threads) {
+    double[] speeds = new double[threads];
+    Thread[] workers = new Thread[threads];
+    for (int i = 0; i < threads; i++) {
+      int number = i;
+      workers[i] =
+          Thread.ofPlatform()
+              .start(
+                  () -> {
+                    long start = System.nanoTime();
+                    long done = KernelsLibrary.fmaFlops(ROUNDS);
+                    speeds[number] = done / ((System.nanoTime() - start) * 1e-9);
+                  });
+    }
+    double sum = 0;
+    for (int i = 0; i < threads; i++) {
+      try {
+        workers[i].join();
+      } catch (InterruptedException e) {
+        throw new IllegalStateException(e);
+      }
+      sum += speeds[i];
+    }
+    return sum;
+  }
+
+  @TearDown
+  public void close() {
+    graph.close();
+    backend.close();
+  }
+
+  @Benchmark
+  public boolean product(Speed speed) {
+    speed.ofPeak += flops / peak;
+    return backend.compute(graph);
+  }
+}

@@ -1,0 +1,153 @@
+package dev.myelin.cli;
+
+import dev.myelin.train.LoraOptions;
+import dev.myelin.train.Training;
+import dev.myelin.train.Training.Files;
+import dev.myelin.train.TrainingOptions;
+import dev.myelin.train.TrainingRun;
+import dev.myelin.train.corpus.Corpus;
+import dev.myelin.train.corpus.Split;
+import dev.myelin.train.vocabulary.TrainedVocabulary;
+import dev.myelin.train.vocabulary.VocabularyTrainer;
+import java.nio.file.Path;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+
+/** Learns a model from text. */
+final class TrainCommand extends Subcommand {
+  private final Value<Path> text =
+      parameter(
+          Path.class,
+          true,
+          "TEXT",
+          "A file of UTF-8 text or a folder of such; lines of <|endoftext|> part documents.");
+  private final Value<Path> output =
+      option(Path.class, null, "FILE", "The checkpoint to make, a GGUF file.", "-o", "--output");
+  private final Value<Boolean> resume =
+      flag("Go on where a run with this output was interrupted.", "--resume");
+  private final Value<Path> initFrom =
+      option(
+          Path.class,
+          null,
+          "FILE",
+          "Learn a checkpoint of f32, f16 or bf16 weights further, with its tokenizer.",
+          "--init-from");
+  private final Value<Boolean> lora =
+      flag("Leave the checkpoint's weights as they are and learn an adapter (LoRA).", "--lora");
+  private final Value<Integer> rank =
+      option(
+          int.class,
+          LoraOptions.DEFAULT.rank(),
+          "N",
+          "Rank of the adapter (default: ${DEFAULT-VALUE}).",
+          "--lora-rank");
+  private final Value<Float> alpha =
+      option(
+          float.class,
+          LoraOptions.DEFAULT.alpha(),
+          "X",
+          "The adapter's change is scaled by this over the rank (default: ${DEFAULT-VALUE}).",
+          "--lora-alpha");
+  private final TrainModelFlags model = new TrainModelFlags(this);
+  private final TrainFlags how = new TrainFlags(this);
+  private final Value<Double> heldOut =
+      option(
+          double.class,
+          0.05,
+          "X",
+          "Share of the text that is not learned but measured on (default: ${DEFAULT-VALUE}).",
+          "--held-out");
+  private final TrainReportFlags report = new TrainReportFlags(this);
+  private final Value<List<String>> metadata =
+      list(
+          String.class,
+          List.of(),
+          null,
+          "KEY=TEXT",
+          "A key of the checkpoint, such as general.name; may be repeated.",
+          "--meta");
+
+  TrainCommand(Console console) {
+    super(
+        console,
+        "train",
+        "Learn a tokenizer and a model from text, or a checkpoint further.",
+        "",
+        "Every --checkpoint-every steps all that --resume needs is written beside the output, as",
+        "NAME.state.gguf; the losses go to NAME.csv and NAME.svg. Ctrl-C ends the run after its step.",
+        "",
+        "Examples:",
+        "  myelin train stories.txt -o stories.gguf --steps 2000",
+        "  myelin train stories.txt -o stories.gguf --resume",
+        "  myelin train letters/ -o mine.gguf --init-from qwen2.gguf --lr 1e-4 --epochs 2",
+        "  myelin train letters/ -o style.gguf --init-from qwen2.gguf --lora --lora-rank 8");
+  }
+
+  @Override
+  public void run() {
+    if (!output.isSet()) {
+      throw Usage.wrong(spec, "no output: name the checkpoint to make with -o FILE");
+    }
+    if (lora.get() && !initFrom.isSet()) {
+      throw Usage.wrong(spec, "--lora without --init-from: name the checkpoint to adapt");
+    }
+    if (resume.get() && initFrom.isSet() != lora.get()) {
+      throw Usage.wrong(spec, "--resume and --init-from: an adapter's training alone takes both");
+    }
+    Files files = Files.of(output.get());
+    TrainReport printer = report.open(console, files.output());
+    Corpus corpus = Corpus.read(text.get());
+    Split split = Usage.check(spec, () -> Split.of(corpus, heldOut.get(), SEED));
+    try (TrainingRun run = begin(split, files, printer)) {
+      printer.begin(run);
+      TrainingRun.End end;
+      try (Interrupts _ = Interrupts.once(run::stop)) {
+        end = run.run(printer);
+      } finally {
+        printer.close();
+      }
+      printer.end(run, end, files);
+    }
+  }
+
+  /** Which documents are held out never changes: a resumed run holds out the same. */
+  private static final long SEED = 1;
+
+  private TrainingRun begin(Split split, Files files, TrainReport printer) {
+    Map<String, Object> keys = metadata();
+    if (resume.get()) {
+      TrainingOptions options = how.over(Training.options(files.state(), how.threads()));
+      Optional<LoraOptions> earlier = Training.lora(files.state());
+      return earlier.isPresent() && lora.get()
+          ? Training.resumeAdapter(initFrom.get(), earlier.get(), split, options, files, keys)
+          : Training.resume(split, options, files, keys);
+    }
+    TrainingOptions options = how.options();
+    if (lora.get()) {
+      LoraOptions adapter = Usage.check(spec, () -> new LoraOptions(rank.get(), alpha.get()));
+      return Training.adapt(initFrom.get(), adapter, split, options, files, keys);
+    }
+    if (initFrom.isSet()) {
+      return Training.tune(initFrom.get(), split, options, files, keys);
+    }
+    var design = model.design(options.shape().context());
+    TrainedVocabulary vocabulary =
+        VocabularyTrainer.train(split.training(), model.vocabulary(options.threads()));
+    printer.learned(vocabulary);
+    return Training.start(split, vocabulary, design, options, files, keys);
+  }
+
+  private Map<String, Object> metadata() {
+    Map<String, Object> keys = new LinkedHashMap<>();
+    for (String pair : metadata.get()) {
+      int at = pair.indexOf('=');
+      if (at < 1) {
+        throw Usage.wrong(spec, "--meta " + pair + ": expected KEY=TEXT");
+      }
+      keys.put(pair.substring(0, at), pair.substring(at + 1));
+    }
+    return keys;
+  }
+}

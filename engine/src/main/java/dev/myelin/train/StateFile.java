@@ -1,0 +1,186 @@
+package dev.myelin.train;
+
+import dev.myelin.error.ModelFileException;
+import dev.myelin.gguf.GgmlType;
+import dev.myelin.gguf.GgufArray;
+import dev.myelin.gguf.GgufFile;
+import dev.myelin.gguf.GgufValueType;
+import dev.myelin.gguf.GgufWriter;
+import dev.myelin.gguf.Metadata;
+import dev.myelin.gguf.TensorInfo;
+import dev.myelin.graph.Tensor;
+import java.util.List;
+
+/**
+ * All that a run needs to go on: a GGUF file with the learned tensors, the optimiser's moments
+ * ({@code optimizer.m.NAME}, {@code optimizer.v.NAME}), the options, the history and a hash of the
+ * text. Written like every GGUF file: there under its name when it is complete and on the disk, or
+ * not at all.
+ */
+final class StateFile {
+  private static final int VERSION = 1;
+  private static final String PREFIX = "training.";
+  private static final String M = "optimizer.m.";
+  private static final String V = "optimizer.v.";
+  private static final long MOST_STEPS = 1 << 26;
+
+  private StateFile() {}
+
+  /**
+   * Adds a run's state to a file that describes its model.
+   *
+   * @param textHash of the tokens that are learned from
+   */
+  static void describe(
+      GgufWriter out, Learner learner, TrainingOptions options, History history, long textHash) {
+    out.put(PREFIX + "version", VERSION).put(PREFIX + "text_hash", GgufValueType.I64, textHash);
+    putOptions(out, options);
+    putHistory(out, history);
+    for (Tensor p : learner.parameters()) {
+      Moments.Pair moments = learner.moments().of(p);
+      put(out, p.name(), p, p);
+      put(out, M + p.name(), p, moments.m());
+      put(out, V + p.name(), p, moments.v());
+    }
+  }
+
+  /** Adds a tensor's values under a name, in the shape of {@code like}. */
+  static void put(GgufWriter out, String name, Tensor like, Tensor values) {
+    out.tensor(name, GgmlType.F32, like.shape(), values.data());
+  }
+
+  private static void putOptions(GgufWriter out, TrainingOptions o) {
+    AdamW a = o.adamw();
+    out.put(PREFIX + "batch", o.shape().sequences())
+        .put(PREFIX + "context", o.shape().context())
+        .put(PREFIX + "steps", o.steps())
+        .put(PREFIX + "seed", GgufValueType.I64, o.seed())
+        .put(PREFIX + "evaluate_every", o.evaluateEvery())
+        .put(PREFIX + "checkpoint_every", o.checkpointEvery())
+        .put(PREFIX + "patience", o.patience())
+        .put(PREFIX + "learning_rate", a.learningRate())
+        .put(PREFIX + "final_learning_rate", a.finalLearningRate())
+        .put(PREFIX + "warmup", a.warmup())
+        .put(PREFIX + "beta1", a.beta1())
+        .put(PREFIX + "beta2", a.beta2())
+        .put(PREFIX + "epsilon", a.epsilon())
+        .put(PREFIX + "weight_decay", a.weightDecay())
+        .put(PREFIX + "clip", a.clip());
+  }
+
+  /** The options of the run that wrote a file, but for its threads. */
+  static TrainingOptions options(GgufFile file, int threads) {
+    Metadata m = file.metadata();
+    if (m.u32(PREFIX + "version") != VERSION) {
+      throw m.bad(PREFIX + "version", String.valueOf(VERSION));
+    }
+    AdamW adamw =
+        new AdamW(
+            m.f32(PREFIX + "learning_rate"),
+            m.f32(PREFIX + "final_learning_rate"),
+            m.u32(PREFIX + "warmup"),
+            m.f32(PREFIX + "beta1"),
+            m.f32(PREFIX + "beta2"),
+            m.f32(PREFIX + "epsilon"),
+            m.f32(PREFIX + "weight_decay"),
+            m.f32(PREFIX + "clip"));
+    return new TrainingOptions(
+        new BatchShape(m.u32(PREFIX + "batch"), m.u32(PREFIX + "context")),
+        m.i64(PREFIX + "steps"),
+        0,
+        adamw,
+        m.i64(PREFIX + "seed"),
+        threads,
+        m.u32(PREFIX + "evaluate_every"),
+        m.u32(PREFIX + "checkpoint_every"),
+        m.u32(PREFIX + "patience"));
+  }
+
+  private static void putHistory(GgufWriter out, History history) {
+    List<History.Step> steps = history.steps();
+    float[][] columns = new float[4][steps.size()];
+    for (int i = 0; i < steps.size(); i++) {
+      History.Step s = steps.get(i);
+      columns[0][i] = s.loss();
+      columns[1][i] = s.norm();
+      columns[2][i] = s.rate();
+      columns[3][i] = s.seconds();
+    }
+    List<History.Evaluation> evaluations = history.evaluations();
+    long[] at = new long[evaluations.size()];
+    float[] losses = new float[evaluations.size()];
+    for (int i = 0; i < at.length; i++) {
+      at[i] = evaluations.get(i).step();
+      losses[i] = evaluations.get(i).loss();
+    }
+    out.put(PREFIX + "losses", columns[0])
+        .put(PREFIX + "norms", columns[1])
+        .put(PREFIX + "rates", columns[2])
+        .put(PREFIX + "seconds", columns[3])
+        .put(PREFIX + "evaluated_steps", at)
+        .put(PREFIX + "evaluated_losses", losses);
+  }
+
+  /** What the run that wrote a file had measured. */
+  static History history(GgufFile file) {
+    Metadata m = file.metadata();
+    GgufArray losses = m.array(PREFIX + "losses");
+    GgufArray norms = m.array(PREFIX + "norms");
+    GgufArray rates = m.array(PREFIX + "rates");
+    GgufArray seconds = m.array(PREFIX + "seconds");
+    GgufArray at = m.array(PREFIX + "evaluated_steps");
+    GgufArray evaluated = m.array(PREFIX + "evaluated_losses");
+    int steps = losses.size();
+    boolean fits =
+        steps < MOST_STEPS
+            && norms.size() == steps
+            && rates.size() == steps
+            && seconds.size() == steps
+            && at.size() == evaluated.size();
+    if (!fits) {
+      throw m.bad(PREFIX + "losses", "as many values as the other columns of the history");
+    }
+    History history = new History();
+    for (int i = 0; i < steps; i++) {
+      history.add(
+          new History.Step(i + 1L, losses.f32(i), norms.f32(i), rates.f32(i), seconds.f32(i)));
+    }
+    for (int i = 0; i < at.size(); i++) {
+      history.add(new History.Evaluation(at.i64(i), evaluated.f32(i)));
+    }
+    return history;
+  }
+
+  /**
+   * Puts a file's tensors where the learner has them.
+   *
+   * @throws ModelFileException if the file is of another model, or of other text
+   */
+  static void restore(GgufFile file, Learner learner, long textHash) {
+    Metadata m = file.metadata();
+    if (m.i64(PREFIX + "text_hash") != textHash) {
+      throw m.bad(PREFIX + "text_hash", "the text that this run began with");
+    }
+    for (Tensor p : learner.parameters()) {
+      Moments.Pair moments = learner.moments().of(p);
+      copy(file, p.name(), p);
+      copy(file, M + p.name(), moments.m());
+      copy(file, V + p.name(), moments.v());
+    }
+  }
+
+  private static void copy(GgufFile file, String name, Tensor to) {
+    TensorInfo info =
+        file.tensor(name)
+            .orElseThrow(() -> new ModelFileException(file.path(), "tensor " + name, "missing"));
+    boolean fits = info.type() == GgmlType.F32;
+    for (int i = 0; i < 4; i++) {
+      fits &= info.dim(i) == to.dim(i);
+    }
+    if (!fits) {
+      throw new ModelFileException(
+          file.path(), "tensor " + name + " " + info.shape(), "expected the shape of " + to);
+    }
+    to.data().copyFrom(file.data(info));
+  }
+}

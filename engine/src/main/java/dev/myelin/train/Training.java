@@ -1,0 +1,217 @@
+package dev.myelin.train;
+
+import dev.myelin.error.InvalidRequestException;
+import dev.myelin.error.ModelFileException;
+import dev.myelin.gguf.GgmlType;
+import dev.myelin.gguf.GgufFile;
+import dev.myelin.gguf.GgufWriter;
+import dev.myelin.gguf.TensorInfo;
+import dev.myelin.model.Model;
+import dev.myelin.tokenizer.Tokenizer;
+import dev.myelin.tokenizer.Vocabulary;
+import dev.myelin.train.corpus.Split;
+import dev.myelin.train.corpus.TokenData;
+import dev.myelin.train.corpus.TokenData.Marks;
+import dev.myelin.train.vocabulary.TrainedVocabulary;
+import java.nio.file.Path;
+import java.util.EnumSet;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+
+/** Begins runs: from nothing, from a checkpoint, or where an earlier run was interrupted. */
+public final class Training {
+  private static final Path NEW = Path.of("new model");
+  private static final Set<GgmlType> FLOATS = EnumSet.of(GgmlType.F32, GgmlType.F16, GgmlType.BF16);
+
+  private Training() {}
+
+  /**
+   * Where a run's files are.
+   *
+   * @param output the checkpoint that it makes
+   * @param state what an interrupted run goes on from
+   */
+  public record Files(Path output, Path state) {
+    /** The state beside the output: {@code story.gguf} and {@code story.state.gguf}. */
+    public static Files of(Path output) {
+      String name = output.getFileName().toString();
+      String stem = name.endsWith(".gguf") ? name.substring(0, name.length() - 5) : name;
+      return new Files(output, output.resolveSibling(stem + ".state.gguf"));
+    }
+  }
+
+  /**
+   * A new model with random weights.
+   *
+   * @param metadata further keys of the checkpoint, {@code general.name} for one
+   * @throws InvalidRequestException if the text is too short for the options
+   */
+  public static TrainingRun start(
+      Split text,
+      TrainedVocabulary vocabulary,
+      ModelDesign design,
+      TrainingOptions options,
+      Files files,
+      Map<String, Object> metadata) {
+    GgufWriter model = new GgufWriter().put("general.architecture", "llama");
+    NewModel.describe(design, vocabulary.size(), options.seed(), model);
+    vocabulary.put(model);
+    GgufFile file = GgufFile.of(NEW, model.toBytes());
+    return run(new WholeModel(file, metadata), text, options, files);
+  }
+
+  /**
+   * Every weight of a checkpoint, learned further.
+   *
+   * @throws ModelFileException if its weights are not f32, f16 or bf16
+   */
+  public static TrainingRun tune(
+      Path checkpoint,
+      Split text,
+      TrainingOptions options,
+      Files files,
+      Map<String, Object> metadata) {
+    GgufFile file = GgufFile.open(checkpoint);
+    try {
+      requireFloats(file);
+      return run(new WholeModel(file, metadata), text, options, files);
+    } catch (RuntimeException e) {
+      file.close();
+      throw e;
+    }
+  }
+
+  /**
+   * An adapter of a checkpoint, whose weights stay as they are; they may be quantised.
+   *
+   * @param metadata further keys of the adapter's file
+   */
+  public static TrainingRun adapt(
+      Path checkpoint,
+      LoraOptions lora,
+      Split text,
+      TrainingOptions options,
+      Files files,
+      Map<String, Object> metadata) {
+    GgufFile file = GgufFile.open(checkpoint);
+    try {
+      return run(new LearnedAdapter(file, lora, options.seed(), metadata), text, options, files);
+    } catch (RuntimeException e) {
+      file.close();
+      throw e;
+    }
+  }
+
+  /**
+   * The options of the run that left a state.
+   *
+   * @param threads as the state does not tell
+   */
+  public static TrainingOptions options(Path state, int threads) {
+    try (GgufFile file = GgufFile.open(state)) {
+      return StateFile.options(file, threads);
+    }
+  }
+
+  /**
+   * A run of a whole model goes on from its state.
+   *
+   * @param text the same as before
+   * @throws ModelFileException if it is not, or the file is no state
+   */
+  public static TrainingRun resume(
+      Split text, TrainingOptions options, Files files, Map<String, Object> metadata) {
+    GgufFile file = GgufFile.open(files.state());
+    try {
+      if (isAdapter(file)) {
+        throw new ModelFileException(
+            file.path(),
+            "the state of an adapter's training",
+            "name the checkpoint that it changes");
+      }
+      return restored(run(new WholeModel(file, metadata), text, options, files), files);
+    } catch (RuntimeException e) {
+      file.close();
+      throw e;
+    }
+  }
+
+  /**
+   * The training of an adapter goes on from its state.
+   *
+   * @param checkpoint the one that is adapted
+   * @throws ModelFileException if the state is of another checkpoint, rank or text
+   */
+  public static TrainingRun resumeAdapter(
+      Path checkpoint,
+      LoraOptions lora,
+      Split text,
+      TrainingOptions options,
+      Files files,
+      Map<String, Object> metadata) {
+    return restored(adapt(checkpoint, lora, text, options, files, metadata), files);
+  }
+
+  /** The adapter whose training left a state, none if a whole model's did. */
+  public static Optional<LoraOptions> lora(Path state) {
+    try (GgufFile file = GgufFile.open(state)) {
+      if (!isAdapter(file)) {
+        return Optional.empty();
+      }
+      int rank = file.metadata().u32("training.rank");
+      return Optional.of(new LoraOptions(rank, file.metadata().f32("adapter.lora.alpha")));
+    }
+  }
+
+  private static boolean isAdapter(GgufFile file) {
+    return file.metadata().optString("general.type").orElse("").equals("adapter");
+  }
+
+  private static TrainingRun restored(TrainingRun run, Files files) {
+    try (GgufFile state = GgufFile.open(files.state())) {
+      run.restore(state);
+      return run;
+    } catch (RuntimeException e) {
+      run.close();
+      throw e;
+    }
+  }
+
+  static TrainingRun run(Learned learned, Split text, TrainingOptions options, Files files) {
+    try {
+      Model model = learned.model();
+      int longest = model.hyperparameters().contextLength();
+      if (options.shape().context() > longest) {
+        throw new InvalidRequestException(
+            "context = %d: the model has at most %d positions"
+                .formatted(options.shape().context(), longest));
+      }
+      int[] training = tokens(model, text, true, options.threads());
+      int[] heldOut = tokens(model, text, false, options.threads());
+      return new TrainingRun(learned, training, heldOut, options, files.output(), files.state());
+    } catch (RuntimeException e) {
+      learned.close();
+      throw e;
+    }
+  }
+
+  private static int[] tokens(Model model, Split text, boolean training, int threads) {
+    Tokenizer tokenizer = model.tokenizer();
+    Vocabulary vocabulary = tokenizer.vocabulary();
+    Marks marks = new Marks(vocabulary.bos().isPresent(), vocabulary.eos().isPresent());
+    return TokenData.encode(training ? text.training() : text.heldOut(), tokenizer, marks, threads)
+        .tokens();
+  }
+
+  static void requireFloats(GgufFile file) {
+    for (TensorInfo info : file.tensors()) {
+      if (!FLOATS.contains(info.type())) {
+        throw new ModelFileException(
+            file.path(),
+            "tensor " + info.name() + " has type " + info.type().ggmlName(),
+            "expected f32, f16 or bf16: quantised weights cannot be learned, an adapter can");
+      }
+    }
+  }
+}

@@ -1,0 +1,167 @@
+package dev.myelin.train;
+
+import dev.myelin.error.CancelledException;
+import dev.myelin.gguf.GgmlType;
+import dev.myelin.graph.Backend;
+import dev.myelin.graph.Graph;
+import dev.myelin.graph.Tensor;
+import dev.myelin.graph.TrainingBuilder;
+import dev.myelin.model.Hyperparameters;
+import dev.myelin.model.Network;
+import dev.myelin.model.adapter.LowRank;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import java.util.Collection;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+
+/**
+ * The graph of a batch's loss: alone, or with the gradients and the optimiser's step, so that one
+ * computation is one step of training.
+ */
+final class TrainingGraph implements AutoCloseable {
+  /** Upper bounds of the operations in a layer, of an expert, and outside of layers. */
+  private static final int LAYER_NODES = 112;
+
+  private static final int EXPERT_NODES = 8;
+  private static final int OTHER_NODES = 64;
+
+  private static final String NORM = "norm";
+  private static final String CLIP = "clip";
+  private static final String DECAYED = "settings";
+  private static final String PLAIN = "settings without decay";
+
+  private final BatchInputs inputs;
+  private final Graph graph;
+
+  private TrainingGraph(BatchInputs inputs, Graph graph) {
+    this.inputs = inputs;
+    this.graph = graph;
+  }
+
+  /** What a computation gave. */
+  record Result(float loss, float norm) {}
+
+  /** The loss alone. */
+  static TrainingGraph loss(Network network, Hyperparameters hp, BatchShape shape) {
+    return build(network, hp, shape, List.of(), (builder, loss) -> builder.output("loss", loss));
+  }
+
+  /** The loss, then a step that changes the parameters and their moments. */
+  static TrainingGraph step(
+      Network network,
+      Hyperparameters hp,
+      BatchShape shape,
+      Collection<Tensor> parameters,
+      Moments moments,
+      float clip) {
+    return build(
+        network,
+        hp,
+        shape,
+        parameters,
+        (builder, loss) -> addStep(builder, loss, parameters, moments, clip));
+  }
+
+  private interface Rest {
+    void add(TrainingBuilder builder, Tensor loss);
+  }
+
+  private static TrainingGraph build(
+      Network network,
+      Hyperparameters hp,
+      BatchShape shape,
+      Collection<Tensor> parameters,
+      Rest rest) {
+    int perLayer = LAYER_NODES + EXPERT_NODES * hp.experts().used();
+    int nodes = OTHER_NODES + hp.layers() * perLayer + LowRank.NODES * parameters.size();
+    BatchInputs inputs = new BatchInputs(shape, hp.vocabulary());
+    TrainingBuilder builder = new TrainingBuilder(nodes, Math.max(1, parameters.size()));
+    try {
+      parameters.forEach(builder::parameter);
+      Tensor logits = network.logits(new TrainingPass(builder, inputs));
+      rest.add(builder, builder.crossEntropy(logits, inputs.labels()).named("loss"));
+    } catch (RuntimeException e) {
+      builder.discard();
+      inputs.close();
+      throw e;
+    }
+    try {
+      return new TrainingGraph(inputs, builder.finish());
+    } catch (RuntimeException e) {
+      inputs.close();
+      throw e;
+    }
+  }
+
+  private static void addStep(
+      TrainingBuilder builder,
+      Tensor loss,
+      Collection<Tensor> parameters,
+      Moments moments,
+      float clip) {
+    List<Tensor> gradients = builder.differentiate(loss);
+    Tensor norm = builder.norm(gradients);
+    builder.output(NORM, norm);
+    Tensor factor = builder.clipFactor(norm, builder.scalar(CLIP), clip);
+    Map<String, Tensor> settingsOf = new HashMap<>();
+    int i = 0;
+    for (Tensor parameter : parameters) {
+      Moments.Pair pair = moments.of(parameter);
+      Tensor clipped = builder.multiply(gradients.get(i++), factor);
+      Tensor settings =
+          settingsOf.computeIfAbsent(
+              parameter.dim(1) > 1 ? DECAYED : PLAIN,
+              name -> builder.input(name, GgmlType.F32, TrainingBuilder.ADAMW_PARAMETERS));
+      builder.adamw(parameter, clipped, pair.m(), pair.v(), settings);
+    }
+  }
+
+  BatchShape shape() {
+    return inputs.shape();
+  }
+
+  /** The loss of a batch, mean over its positions, in nats. */
+  float loss(Backend backend, int[] windows) {
+    inputs.fill(windows);
+    compute(backend);
+    return graph.output("loss").get(ValueLayout.JAVA_FLOAT, 0);
+  }
+
+  /**
+   * A step of training.
+   *
+   * @param step the step's number, the first one 1
+   */
+  Result step(Backend backend, int[] windows, AdamW adamw, long step, long steps) {
+    inputs.fill(windows);
+    graph.input(TrainingBuilder.SEED).set(ValueLayout.JAVA_FLOAT, 0, 1f);
+    graph.input(CLIP).set(ValueLayout.JAVA_FLOAT, 0, adamw.clip());
+    for (String settings : List.of(DECAYED, PLAIN)) {
+      if (graph.hasInput(settings)) {
+        put(graph.input(settings), adamw.settings(step, steps, settings.equals(DECAYED)));
+      }
+    }
+    compute(backend);
+    return new Result(
+        graph.output("loss").get(ValueLayout.JAVA_FLOAT, 0),
+        graph.output(NORM).get(ValueLayout.JAVA_FLOAT, 0));
+  }
+
+  private static void put(MemorySegment to, float[] values) {
+    MemorySegment.copy(values, 0, to, ValueLayout.JAVA_FLOAT, 0, values.length);
+  }
+
+  private void compute(Backend backend) {
+    if (!backend.compute(graph)) {
+      throw new CancelledException("training: cancelled");
+    }
+  }
+
+  @Override
+  public void close() {
+    graph.close();
+    inputs.close();
+  }
+}

@@ -1,0 +1,61 @@
+package dev.myelin.train;
+
+import dev.myelin.error.InvalidRequestException;
+
+/**
+ * How a run goes.
+ *
+ * @param shape what a step computes together
+ * @param steps how many steps there are, from the very first on
+ * @param epochs how often the whole text is seen; above 0 it decides the steps once the text is
+ *     read
+ * @param adamw the optimiser
+ * @param seed chooses the windows' order
+ * @param threads threads that compute
+ * @param evaluateEvery steps between measurements of the held-out loss, 0 for none
+ * @param checkpointEvery steps between checkpoints, 0 for the last one only
+ * @param patience measurements in a row without a new best one that end the run, 0 for no end; with
+ *     it the best weights are kept rather than the last
+ */
+public record TrainingOptions(
+    BatchShape shape,
+    long steps,
+    double epochs,
+    AdamW adamw,
+    long seed,
+    int threads,
+    int evaluateEvery,
+    int checkpointEvery,
+    int patience) {
+
+  private static final int MOST_TOKENS = 1 << 20;
+
+  public TrainingOptions {
+    check(shape.sequences() >= 1, "batch", shape.sequences(), "1 or more");
+    check(shape.context() >= 2, "context", shape.context(), "2 or more");
+    long tokens = (long) shape.sequences() * shape.context();
+    check(tokens <= MOST_TOKENS, "batch", shape.sequences(), "at most 2^20 tokens a step");
+    check(steps >= 1 && steps <= 1L << 40, "steps", steps, "1 or more");
+    check(epochs >= 0 && epochs <= 1e6, "epochs", epochs, "0 to 1000000");
+    check(evaluateEvery >= 0, "evaluate every", evaluateEvery, "0 or more steps");
+    check(checkpointEvery >= 0, "checkpoint every", checkpointEvery, "0 or more steps");
+    check(patience >= 0, "patience", patience, "0 or more");
+    check(patience == 0 || evaluateEvery > 0, "patience", patience, "0 where nothing is evaluated");
+  }
+
+  /** With the steps that the epochs take. */
+  TrainingOptions resolved(long stepsPerEpoch) {
+    if (epochs == 0) {
+      return this;
+    }
+    long all = (long) Math.max(1, Math.ceil(epochs * stepsPerEpoch));
+    return new TrainingOptions(
+        shape, all, 0, adamw, seed, threads, evaluateEvery, checkpointEvery, patience);
+  }
+
+  private static void check(boolean holds, String name, Number value, String expected) {
+    if (!holds) {
+      throw new InvalidRequestException(name + " = " + value + ": expected " + expected);
+    }
+  }
+}

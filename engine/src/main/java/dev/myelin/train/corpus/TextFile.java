@@ -1,0 +1,108 @@
+package dev.myelin.train.corpus;
+
+import dev.myelin.error.InvalidRequestException;
+import java.io.IOException;
+import java.io.InputStream;
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import java.nio.file.Files;
+import java.nio.file.Path;
+
+/**
+ * A text file in memory off the Java heap: UTF-8, without a byte order mark, lines ended by line
+ * feeds alone. It is copied rather than mapped, so that a file that changes meanwhile does no harm.
+ */
+final class TextFile {
+  private static final int BLOCK = 1 << 20;
+  private static final byte[] BYTE_ORDER_MARK = {(byte) 0xef, (byte) 0xbb, (byte) 0xbf};
+
+  private final Path file;
+  private final Utf8Check check = new Utf8Check();
+  private final byte[] block = new byte[BLOCK];
+  private final byte[] lines = new byte[BLOCK + 1];
+  private MemorySegment text;
+  private long size;
+  private boolean afterReturn;
+
+  private TextFile(Path file, long expected) {
+    this.file = file;
+    this.text = Arena.ofAuto().allocate(expected + 1);
+  }
+
+  /**
+   * Reads a file, or a pipe to its end.
+   *
+   * @throws InvalidRequestException if it cannot be read or is not UTF-8
+   */
+  static MemorySegment read(Path file) {
+    try (InputStream in = Files.newInputStream(file)) {
+      return new TextFile(file, Files.size(file)).read(in);
+    } catch (IOException e) {
+      throw unreadable(file, e);
+    }
+  }
+
+  static InvalidRequestException unreadable(Path file, IOException e) {
+    String why =
+        switch (e) {
+          case java.nio.file.NoSuchFileException none -> "there is no such file";
+          case java.nio.file.AccessDeniedException denied -> "no permission to read it";
+          case java.nio.file.FileSystemLoopException loop -> "a link that leads back to its folder";
+          default -> String.valueOf(e.getMessage());
+        };
+    return new InvalidRequestException(file + ": cannot be read: " + why);
+  }
+
+  private MemorySegment read(InputStream in) throws IOException {
+    for (int n = in.read(block); n >= 0; n = in.read(block)) {
+      requireGood(check.add(block, n));
+      append(n);
+    }
+    requireGood(check.end());
+    if (afterReturn) {
+      lines[0] = '\r';
+      append(lines, 1);
+    }
+    long from = startsWithMark() ? BYTE_ORDER_MARK.length : 0;
+    return text.asSlice(from, size - from).asReadOnly();
+  }
+
+  private void requireGood(long offset) {
+    if (offset != Utf8Check.GOOD) {
+      throw new InvalidRequestException(
+          file + ": byte " + offset + ": not UTF-8, expected text in UTF-8");
+    }
+  }
+
+  /** Appends {@code block[0..n)}, a return before a line feed left out. */
+  private void append(int n) {
+    int count = 0;
+    for (int i = 0; i < n; i++) {
+      byte b = block[i];
+      if (afterReturn && b != '\n') {
+        lines[count++] = '\r';
+      }
+      afterReturn = b == '\r';
+      if (!afterReturn) {
+        lines[count++] = b;
+      }
+    }
+    append(lines, count);
+  }
+
+  private void append(byte[] bytes, int count) {
+    if (size + count > text.byteSize()) {
+      MemorySegment larger = Arena.ofAuto().allocate(2 * (size + count));
+      larger.copyFrom(text.asSlice(0, size));
+      text = larger;
+    }
+    MemorySegment.copy(bytes, 0, text, ValueLayout.JAVA_BYTE, size, count);
+    size += count;
+  }
+
+  private boolean startsWithMark() {
+    MemorySegment mark = MemorySegment.ofArray(BYTE_ORDER_MARK);
+    return size >= mark.byteSize() && text.asSlice(0, mark.byteSize()).mismatch(mark) < 0;
+  }
+}

@@ -1,0 +1,64 @@
+package dev.myelin.train.vocabulary;
+
+import dev.myelin.error.InvalidRequestException;
+import dev.myelin.train.corpus.Document;
+import dev.myelin.train.corpus.Parallel;
+import dev.myelin.train.corpus.Passage;
+import java.util.List;
+
+/** Learns vocabularies from text. The same text and options give the same vocabulary. */
+public final class VocabularyTrainer {
+  private VocabularyTrainer() {}
+
+  /**
+   * Learns a vocabulary.
+   *
+   * @param documents what is to be tokenized well: those to train a model on, without those held
+   *     out
+   * @throws InvalidRequestException if the text cannot fill the vocabulary, or the vocabulary does
+   *     not hold the alphabet of the text; the message says how many tokens to ask for
+   */
+  public static TrainedVocabulary train(List<Document> documents, VocabularyOptions options) {
+    return switch (options.kind()) {
+      case SPM -> new SpmVocabulary(options).train(documents);
+      case BPE -> new BpeVocabulary(options).train(documents);
+    };
+  }
+
+  /** Counts words on several threads, each with a counter of its own. */
+  static WordCounts count(List<Document> documents, int threads, WordCounter counter) {
+    List<Passage> passages = Passage.of(documents);
+    int parts = Math.max(1, Math.min(threads, passages.size()));
+    List<WordCounts> counts =
+        Parallel.map(
+            parts,
+            threads,
+            part -> {
+              WordCounts some = new WordCounts();
+              for (int i = part; i < passages.size(); i += parts) {
+                counter.count(passages.get(i), some);
+              }
+              return some;
+            });
+    WordCounts all = counts.getFirst();
+    counts.subList(1, parts).forEach(all::addAll);
+    return all;
+  }
+
+  /** Adds a passage's words to counts. */
+  @FunctionalInterface
+  interface WordCounter {
+    void count(Passage passage, WordCounts counts);
+  }
+
+  static InvalidRequestException tooSmall(int size, int least, String why) {
+    return new InvalidRequestException(
+        "vocabulary = %d: expected at least %d, %s".formatted(size, least, why));
+  }
+
+  static InvalidRequestException tooLarge(int size, int most, int minimumCount) {
+    return new InvalidRequestException(
+        "vocabulary = %d: the text fills %d with pairs that occur %d times or more, expected at most %d; or learn from more text"
+            .formatted(size, most, minimumCount, most));
+  }
+}

@@ -1,0 +1,115 @@
+package dev.myelin.train.vocabulary;
+
+import dev.myelin.error.InvalidRequestException;
+import java.util.Arrays;
+
+/** How often each of many words occurs. Words are bytes, kept one after the other in one array. */
+final class WordCounts {
+  private static final int MOST_BYTES = Integer.MAX_VALUE - 16;
+
+  private byte[] bytes = new byte[1 << 16];
+  private int[] ends = new int[1 << 12];
+  private long[] counts = new long[1 << 12];
+  private int[] hashes = new int[1 << 12];
+  private int size;
+
+  /** Open addressing: a word's number plus 1, or 0. */
+  private int[] slots = new int[1 << 14];
+
+  /** How many different words there are. */
+  int size() {
+    return size;
+  }
+
+  long count(int word) {
+    return counts[word];
+  }
+
+  /** The array that holds the words. */
+  byte[] bytes() {
+    return bytes;
+  }
+
+  int start(int word) {
+    return word == 0 ? 0 : ends[word - 1];
+  }
+
+  int end(int word) {
+    return ends[word];
+  }
+
+  void add(byte[] from, int start, int end, long count) {
+    int hash = hash(from, start, end);
+    int mask = slots.length - 1;
+    int slot = hash & mask;
+    while (slots[slot] != 0) {
+      int word = slots[slot] - 1;
+      if (hashes[word] == hash && Arrays.equals(from, start, end, bytes, start(word), ends[word])) {
+        counts[word] += count;
+        return;
+      }
+      slot = slot + 1 & mask;
+    }
+    append(from, start, end, hash, count);
+    slots[slot] = size;
+    if (size > slots.length / 2) {
+      grow();
+    }
+  }
+
+  void addAll(WordCounts other) {
+    for (int word = 0; word < other.size; word++) {
+      add(other.bytes, other.start(word), other.ends[word], other.counts[word]);
+    }
+  }
+
+  private void append(byte[] from, int start, int end, int hash, long count) {
+    int at = size == 0 ? 0 : ends[size - 1];
+    int length = end - start;
+    if (at + length > bytes.length) {
+      bytes = Arrays.copyOf(bytes, capacity((long) at + length));
+    }
+    if (size == ends.length) {
+      int capacity = size + size / 2;
+      ends = Arrays.copyOf(ends, capacity);
+      counts = Arrays.copyOf(counts, capacity);
+      hashes = Arrays.copyOf(hashes, capacity);
+    }
+    System.arraycopy(from, start, bytes, at, length);
+    ends[size] = at + length;
+    counts[size] = count;
+    hashes[size] = hash;
+    size++;
+  }
+
+  private static int capacity(long needed) {
+    if (needed > MOST_BYTES) {
+      throw new InvalidRequestException(
+          "more than "
+              + MOST_BYTES
+              + " bytes of different words: train the vocabulary on less text");
+    }
+    return (int) Math.min(MOST_BYTES, needed + needed / 2);
+  }
+
+  private void grow() {
+    slots = new int[2 * slots.length];
+    int mask = slots.length - 1;
+    for (int word = 0; word < size; word++) {
+      int slot = hashes[word] & mask;
+      while (slots[slot] != 0) {
+        slot = slot + 1 & mask;
+      }
+      slots[slot] = word + 1;
+    }
+  }
+
+  private static int hash(byte[] bytes, int start, int end) {
+    int hash = 0;
+    for (int i = start; i < end; i++) {
+      hash = 31 * hash + bytes[i];
+    }
+    hash *= 0x9e3779b9;
+    return hash ^ hash >>> 15;
+  }
+}

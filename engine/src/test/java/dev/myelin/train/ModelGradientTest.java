@@ -1,0 +1,223 @@
+package dev.myelin.train;
+
+import static dev.myelin.testing.RandomModel.Feature.BIASES;
+import static dev.myelin.testing.RandomModel.Feature.EXPERTS;
+import static dev.myelin.testing.RandomModel.Feature.FUSED_QKV;
+import static dev.myelin.testing.RandomModel.Feature.ROPE_FREQS;
+import static dev.myelin.testing.RandomModel.Feature.TIED;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.data.Offset.offset;
+
+import dev.myelin.error.MyelinException;
+import dev.myelin.generate.Session;
+import dev.myelin.gguf.GgufFile;
+import dev.myelin.graph.Backend;
+import dev.myelin.graph.Graph;
+import dev.myelin.graph.Tensor;
+import dev.myelin.graph.TrainingBuilder;
+import dev.myelin.model.Model;
+import dev.myelin.testing.Logits;
+import dev.myelin.testing.RandomModel;
+import dev.myelin.testing.RandomModel.Shape;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Random;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
+
+/**
+ * Whole models: the loss is that of the logits that sessions compute, and the gradient of every
+ * weight, along a random direction, that of finite differences.
+ */
+class ModelGradientTest {
+  private static final Shape TINY = new Shape(2, 64, 4, 2, 16, 96, 320, 64);
+  private static final BatchShape BATCH = new BatchShape(3, 12);
+
+  private static Backend backend;
+
+  /**
+   * @param step how far weights are moved; short where a router would choose other experts
+   */
+  private record Case(String name, RandomModel model, float step) {
+    Case(String name, RandomModel model) {
+      this(name, model, 0.02f);
+    }
+
+    @Override
+    public String toString() {
+      return name;
+    }
+  }
+
+  static List<Case> models() {
+    RandomModel llama = RandomModel.small("llama").withShape(TINY);
+    RandomModel qwen2 = RandomModel.small("qwen2").withShape(TINY);
+    RandomModel qwen3 = RandomModel.small("qwen3").withShape(TINY);
+    return List.of(
+        new Case("llama", llama),
+        new Case("llama tied, rope factors", llama.with(TIED, ROPE_FREQS)),
+        new Case("llama with biases", llama.with(BIASES)),
+        new Case("llama, q k v fused", llama.with(FUSED_QKV)),
+        new Case("llama with experts", llama.with(EXPERTS), 0.001f),
+        new Case("qwen2", qwen2),
+        new Case("qwen2 tied", qwen2.with(TIED)),
+        new Case("qwen3", qwen3));
+  }
+
+  @BeforeAll
+  static void open() {
+    backend = Backend.cpu(1);
+  }
+
+  @AfterAll
+  static void close() {
+    backend.close();
+  }
+
+  private static Model copy(RandomModel model) {
+    return Model.copyOf(GgufFile.of(Path.of("random.gguf"), model.writer().toBytes()));
+  }
+
+  private static int[] windows(int vocabulary) {
+    return Logits.randomTokens(BATCH.sequences() * BATCH.window(), vocabulary, 5);
+  }
+
+  @ParameterizedTest
+  @MethodSource("models")
+  void lossIsThatOfASessionsLogits(Case test) {
+    try (Model model = copy(test.model);
+        TrainingGraph graph = TrainingGraph.loss(model.network(), model.hyperparameters(), BATCH)) {
+      int vocabulary = model.hyperparameters().vocabulary();
+      int[] windows = windows(vocabulary);
+      double sum = 0;
+      for (int s = 0; s < BATCH.sequences(); s++) {
+        sum += sessionLoss(model, windows, s * BATCH.window());
+      }
+      float loss = graph.loss(backend, windows);
+      assertThat((double) loss).isCloseTo(sum / BATCH.tokens(), offset(2e-3));
+    }
+  }
+
+  /** Sum of -log p of the tokens that follow, by a session's logits. */
+  private static double sessionLoss(Model model, int[] windows, int from) {
+    double[] sum = new double[1];
+    try (Session session = Session.open(model)) {
+      int[] tokens = java.util.Arrays.copyOfRange(windows, from, from + BATCH.context());
+      session.feedAll(
+          tokens,
+          (position, logits) -> {
+            float[] row = logits.toArray(ValueLayout.JAVA_FLOAT);
+            double total = 0;
+            for (float x : row) {
+              total += Math.exp(x);
+            }
+            sum[0] += Math.log(total) - row[windows[from + position + 1]];
+          });
+    }
+    return sum[0];
+  }
+
+  @ParameterizedTest
+  @MethodSource("models")
+  void everyWeightsGradientIsThatOfFiniteDifferences(Case test) {
+    try (Model model = copy(test.model);
+        BatchInputs inputs = new BatchInputs(BATCH, model.hyperparameters().vocabulary())) {
+      List<Tensor> weights = new ArrayList<>(model.weights().values());
+      weights.removeIf(t -> t.name().startsWith("rope_"));
+      TrainingBuilder g = new TrainingBuilder(400, weights.size());
+      weights.forEach(g::parameter);
+      Tensor logits = model.network().logits(new TrainingPass(g, inputs));
+      List<Tensor> gradients = g.differentiate(g.crossEntropy(logits, inputs.labels()));
+      for (int i = 0; i < gradients.size(); i++) {
+        g.output("gradient " + i, g.contiguous(gradients.get(i)));
+      }
+      inputs.fill(windows(model.hyperparameters().vocabulary()));
+      try (Graph graph = g.finish()) {
+        for (int i = 0; i < weights.size(); i++) {
+          checkAlongDirection(graph, weights.get(i), i, test.step);
+        }
+      }
+    }
+  }
+
+  private static void checkAlongDirection(Graph graph, Tensor weight, int index, float h) {
+    compute(graph);
+    int count = (int) weight.elements();
+    float[] before = weight.data().toArray(ValueLayout.JAVA_FLOAT);
+    float[] gradient = graph.output("gradient " + index).toArray(ValueLayout.JAVA_FLOAT);
+    // along the gradient itself, with some noise: far from zero, and any error shows
+    Random random = new Random(index);
+    double norm = 0;
+    float[] direction = new float[count];
+    double mean = 0;
+    for (float x : gradient) {
+      mean += Math.abs(x) / count;
+    }
+    assertThat(mean).as("gradient of %s", weight).isPositive().isFinite();
+    double expected = 0;
+    for (int i = 0; i < count; i++) {
+      direction[i] = (float) (gradient[i] + mean * random.nextGaussian());
+      norm += direction[i] * direction[i];
+    }
+    norm = Math.sqrt(norm);
+    for (int i = 0; i < count; i++) {
+      direction[i] /= (float) norm;
+      expected += gradient[i] * direction[i];
+    }
+    double near = difference(graph, weight, before, direction, h);
+    double far = difference(graph, weight, before, direction, 2 * h);
+    MemorySegment.copy(before, 0, weight.data(), ValueLayout.JAVA_FLOAT, 0, count);
+    double measured = (4 * near - far) / 3;
+    double bound = 0.02 * Math.abs(expected) + 1e-4;
+    assertThat(measured).as("along the gradient of %s", weight).isCloseTo(expected, offset(bound));
+  }
+
+  private static double difference(
+      Graph graph, Tensor weight, float[] before, float[] direction, float h) {
+    double above = moved(graph, weight, before, direction, h);
+    double below = moved(graph, weight, before, direction, -h);
+    return (above - below) / (2.0 * h);
+  }
+
+  private static double moved(
+      Graph graph, Tensor weight, float[] before, float[] direction, float h) {
+    float[] values = before.clone();
+    for (int i = 0; i < values.length; i++) {
+      values[i] += h * direction[i];
+    }
+    MemorySegment.copy(values, 0, weight.data(), ValueLayout.JAVA_FLOAT, 0, values.length);
+    return compute(graph);
+  }
+
+  private static double compute(Graph graph) {
+    graph.input(TrainingBuilder.SEED).set(ValueLayout.JAVA_FLOAT, 0, 1f);
+    assertThat(backend.compute(graph)).isTrue();
+    return graph.output("loss").get(ValueLayout.JAVA_FLOAT, 0);
+  }
+
+  @Test
+  void architectureWithoutDerivativesIsRefused() {
+    RandomModel gpt2 = RandomModel.small("gpt2").withShape(TINY.withHeads(4, 4, 16));
+    try (Model model = copy(gpt2);
+        Moments moments = new Moments(model.weights().values())) {
+      assertThatThrownBy(
+              () ->
+                  TrainingGraph.step(
+                      model.network(),
+                      model.hyperparameters(),
+                      BATCH,
+                      model.weights().values(),
+                      moments,
+                      1f))
+          .isInstanceOf(MyelinException.class)
+          .hasMessageContaining("has no derivative");
+    }
+  }
+}

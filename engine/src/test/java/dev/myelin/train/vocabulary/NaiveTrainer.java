@@ -1,0 +1,99 @@
+package dev.myelin.train.vocabulary;
+
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.Comparator;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.function.Predicate;
+
+/**
+ * Training as its definition says: every word is tokenized from its characters with the joins so
+ * far, every pair counted, at every step.
+ */
+final class NaiveTrainer {
+  /** Two symbols. */
+  record Join(String left, String right) {
+    String text() {
+      return left + right;
+    }
+  }
+
+  private final Map<String, Integer> words;
+  private final boolean byText;
+  private final int longest;
+  private final Predicate<String> allowed;
+  private final Map<Object, Integer> ranks = new HashMap<>();
+  private final List<Join> joins = new ArrayList<>();
+
+  NaiveTrainer(Map<String, Integer> words, boolean byText, int longest, Predicate<String> allowed) {
+    this.words = words;
+    this.byText = byText;
+    this.longest = longest;
+    this.allowed = allowed;
+  }
+
+  /** Joins until nothing occurs twice or there are that many joins. */
+  List<Join> train(int most) {
+    while (joins.size() < most) {
+      Map<Object, Integer> counts = new HashMap<>();
+      Map<Object, Join> first = new HashMap<>();
+      words.forEach((word, count) -> count(tokenize(word), count, counts, first));
+      Object best =
+          counts.entrySet().stream()
+              .filter(e -> e.getValue() >= 2)
+              .min(
+                  Comparator.comparingInt((Map.Entry<Object, Integer> e) -> -e.getValue())
+                      .thenComparing(e -> first.get(e.getKey()).text())
+                      .thenComparing(e -> first.get(e.getKey()).left()))
+              .map(Map.Entry::getKey)
+              .orElse(null);
+      if (best == null) {
+        break;
+      }
+      ranks.put(best, joins.size());
+      joins.add(first.get(best));
+    }
+    return joins;
+  }
+
+  /** A word's symbols: the pair of the lowest rank is joined, the leftmost of these, and again. */
+  List<String> tokenize(String word) {
+    List<String> symbols =
+        new ArrayList<>(
+            Arrays.asList(word.codePoints().mapToObj(Character::toString).toArray(String[]::new)));
+    while (true) {
+      int best = -1;
+      int rank = Integer.MAX_VALUE;
+      for (int i = 0; i + 1 < symbols.size(); i++) {
+        int next = ranks.getOrDefault(key(symbols.get(i), symbols.get(i + 1)), Integer.MAX_VALUE);
+        if (next < rank) {
+          rank = next;
+          best = i;
+        }
+      }
+      if (best < 0) {
+        return symbols;
+      }
+      symbols.set(best, symbols.get(best) + symbols.remove(best + 1));
+    }
+  }
+
+  private void count(
+      List<String> symbols, int count, Map<Object, Integer> counts, Map<Object, Join> first) {
+    for (int i = 0; i + 1 < symbols.size(); i++) {
+      Join join = new Join(symbols.get(i), symbols.get(i + 1));
+      if (join.text().codePointCount(0, join.text().length()) <= longest
+          && allowed.test(join.text())) {
+        Object key = key(join.left, join.right);
+        counts.merge(key, count, Integer::sum);
+        first.putIfAbsent(key, join);
+      }
+    }
+  }
+
+  private Object key(String left, String right) {
+    return byText ? left + right : new Join(left, right);
+  }
+}
