@@ -12,7 +12,6 @@ import java.lang.foreign.ValueLayout;
 import java.util.Arrays;
 import java.util.Random;
 import java.util.concurrent.TimeUnit;
-import java.util.stream.IntStream;
 import org.openjdk.jmh.annotations.AuxCounters;
 import org.openjdk.jmh.annotations.Benchmark;
 import org.openjdk.jmh.annotations.BenchmarkMode;
@@ -40,9 +39,6 @@ import org.openjdk.jmh.annotations.Warmup;
 @Measurement(iterations = 5, time = 500, timeUnit = TimeUnit.MILLISECONDS)
 @Fork(value = 1, jvmArgsAppend = "--enable-native-access=ALL-UNNAMED")
 public class ProductBenchmark {
-  /** Multiply-adds of {@link #fmaPeak}: some milliseconds. */
-  private static final long ROUNDS = 500_000;
-
   /** Of sqrt(k), for factors between -1 and 1. */
   private static final double BOUND = 1e-5;
 
@@ -167,36 +163,13 @@ public class ProductBenchmark {
     }
   }
 
-  /** The best of some short runs: what the threads can do when nothing else holds them up. */
-  @Setup(Level.Iteration)
+  /** As many multiply-adds as a thread has to do, so that what disturbs one disturbs the other. */
+  @Setup(Level.Invocation)
   public void measurePeak() {
-    peak = IntStream.range(0, 10).mapToDouble(i -> fmaPeak(threads)).max().orElseThrow();
-  }
-
-  private static double fmaPeak(int threads) {
-    double[] speeds = new double[threads];
-    Thread[] workers = new Thread[threads];
-    for (int i = 0; i < threads; i++) {
-      int number = i;
-      workers[i] =
-          Thread.ofPlatform()
-              .start(
-                  () -> {
-                    long start = System.nanoTime();
-                    long done = KernelsLibrary.fmaFlops(ROUNDS);
-                    speeds[number] = done / ((System.nanoTime() - start) * 1e-9);
-                  });
-    }
-    double sum = 0;
-    for (int i = 0; i < threads; i++) {
-      try {
-        workers[i].join();
-      } catch (InterruptedException e) {
-        throw new IllegalStateException(e);
-      }
-      sum += speeds[i];
-    }
-    return sum;
+    long rounds = (long) (flops / threads / KernelsLibrary.fmaFlops(1));
+    long start = System.nanoTime();
+    long done = KernelsLibrary.fmaFlops(rounds);
+    peak = threads * done / ((System.nanoTime() - start) * 1e-9);
   }
 
   @TearDown
