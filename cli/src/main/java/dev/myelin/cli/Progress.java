@@ -11,9 +11,11 @@ final class Progress implements AutoCloseable {
   private static final int INTERVAL_MILLIS = 200;
   private static final int WIDTH = 100;
 
+  private final Console console;
   private final ProgressBar bar;
 
-  private Progress(ProgressBar bar) {
+  private Progress(Console console, ProgressBar bar) {
+    this.console = console;
     this.bar = bar;
   }
 
@@ -24,7 +26,7 @@ final class Progress implements AutoCloseable {
    */
   static Progress of(Console console, String task, long total, String unit) {
     if (!Terminals.isTerminal(Terminals.ERR)) {
-      return new Progress(null);
+      return new Progress(console, null);
     }
     DelegatingProgressBarConsumer line =
         new DelegatingProgressBarConsumer(
@@ -34,6 +36,7 @@ final class Progress implements AutoCloseable {
             },
             WIDTH);
     return new Progress(
+        console,
         new ProgressBarBuilder()
             .setTaskName(task)
             .setInitialMax(total)
@@ -57,6 +60,11 @@ final class Progress implements AutoCloseable {
     if (bar != null) {
       bar.setExtraMessage(text);
     }
+  }
+
+  /** A line above the bar. */
+  void line(String text) {
+    console.note(bar == null ? text : '\r' + " ".repeat(WIDTH) + '\r' + text);
   }
 
   @Override
