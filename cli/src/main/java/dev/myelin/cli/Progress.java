@@ -71,6 +71,8 @@ final class Progress implements AutoCloseable {
   public void close() {
     if (bar != null) {
       bar.close();
+      console.err().print('\r' + " ".repeat(WIDTH) + '\r');
+      console.err().flush();
     }
   }
 }
