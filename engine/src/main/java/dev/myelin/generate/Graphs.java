@@ -24,13 +24,15 @@ final class Graphs implements AutoCloseable {
   private final Model model;
   private final KvCache cache;
   private final int contextLength;
+  private final ActivationObserver observer;
   private Step single;
   private Step batch;
 
-  Graphs(Model model, KvCache cache, int contextLength) {
+  Graphs(Model model, KvCache cache, int contextLength, ActivationObserver observer) {
     this.model = model;
     this.cache = cache;
     this.contextLength = contextLength;
+    this.observer = observer;
   }
 
   /** The graph of that shape, built unless it is the one at hand. */
@@ -57,6 +59,7 @@ final class Graphs implements AutoCloseable {
     int perLayer = LAYER_NODES + EXPERT_NODES * hp.experts().used();
     GraphBuilder builder = new GraphBuilder(OTHER_NODES + hp.layers() * perLayer);
     try {
+      builder.observe(observer::observes);
       ForwardPass pass = new ForwardPass(builder, shape, cache, contextLength);
       builder.output(LOGITS, model.network().logits(pass));
     } catch (RuntimeException e) {
