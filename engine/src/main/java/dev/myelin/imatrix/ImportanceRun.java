@@ -63,17 +63,16 @@ public final class ImportanceRun {
     int count = options.chunks() < 0 ? all : Math.min(options.chunks(), all);
     try (Session session = Session.open(model, options.session(), collector)) {
       running = session;
-      for (int i = 0; i < count && !cancelled; i++) {
-        int from = skipped + i * size;
+      int done = 0;
+      while (done < count && !cancelled) {
+        int from = skipped + done * size;
         if (!chunk(session, Arrays.copyOfRange(tokens, from, from + size))) {
-          return i;
+          break;
         }
-        listener.chunk(i + 1, count, Math.exp(surprise / predicted));
-        if (cancelled) {
-          return i + 1;
-        }
+        done++;
+        listener.chunk(done, count, Math.exp(surprise / predicted));
       }
-      return cancelled ? 0 : count;
+      return done;
     } finally {
       running = null;
     }
