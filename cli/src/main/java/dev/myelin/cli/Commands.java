@@ -19,6 +19,8 @@ final class Commands {
     ALL.put("tokenize", TokenizeCommand::new);
     ALL.put("logits", LogitsCommand::new);
     ALL.put("inspect", InspectCommand::new);
+    ALL.put("quantize", QuantizeCommand::new);
+    ALL.put("imatrix", ImatrixCommand::new);
     ALL.put("info", InfoCommand::new);
     ALL.put("completion", CompletionCommand::new);
     ALL.put("help", HelpCommand::new);
