@@ -4,6 +4,7 @@ import dev.myelin.bench.Bench;
 import dev.myelin.bench.BenchPlan;
 import dev.myelin.bench.BenchSpec;
 import dev.myelin.bench.Peers;
+import dev.myelin.model.adapter.Adapter;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -11,6 +12,7 @@ import java.util.List;
 /** Measures tokens per second. */
 final class BenchCommand extends Subcommand {
   private final ModelOptions model = new ModelOptions(this);
+  private final AdapterFlags lora = new AdapterFlags(this);
   private final Value<List<Integer>> prompts =
       counts(512, "Tokens of a prompt, fed in batches", "-p", "--n-prompt");
   private final Value<List<Integer>> generations =
@@ -72,10 +74,13 @@ final class BenchCommand extends Subcommand {
                             + ": known are "
                             + String.join(", ", BenchOutputs.names())));
     Path file = model.file();
+    List<Adapter> adapters = lora.adapters();
     BenchPlan plan =
         Usage.check(
             spec,
-            () -> new BenchPlan(file, tests(), session.options(), repetitions.get(), peers.get()));
+            () ->
+                new BenchPlan(
+                    file, adapters, tests(), session.options(), repetitions.get(), peers.get()));
     Bench.run(
         plan,
         test -> console.note("measuring " + test.label()),

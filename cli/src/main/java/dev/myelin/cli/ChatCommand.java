@@ -5,12 +5,15 @@ import dev.myelin.generate.GenerateOptions;
 import dev.myelin.generate.Session;
 import dev.myelin.generate.SessionOptions;
 import dev.myelin.model.Model;
+import dev.myelin.model.adapter.Adapter;
 import dev.myelin.sampling.SamplingOptions;
 import java.nio.file.Path;
+import java.util.List;
 
 /** A conversation in the terminal. */
 final class ChatCommand extends Subcommand {
   private final ModelOptions model = new ModelOptions(this);
+  private final AdapterFlags lora = new AdapterFlags(this);
   private final Value<String> system =
       option(String.class, "", "TEXT", "The system prompt.", "-S", "--system");
   private final StopFlags stop = new StopFlags(this);
@@ -38,7 +41,8 @@ final class ChatCommand extends Subcommand {
     GenerateOptions until = stop.options();
     SamplingOptions how = sampling.options();
     SessionOptions options = session.options();
-    try (Model loaded = Model.load(file);
+    List<Adapter> adapters = lora.adapters();
+    try (Model loaded = Model.load(file, adapters);
         Session open = Session.open(loaded, options);
         Lines lines =
             console.interactive().getAsBoolean()

@@ -152,6 +152,7 @@ final class ChatLoop {
       Statistics.print(console, last);
       console.note("%-12s %s".formatted("stopped by", last.reason()));
     }
+    Statistics.adapters(console, session.model());
     console.note(
         "%-12s %7d of %d tokens".formatted("context", session.position(), session.contextLength()));
   }

@@ -16,10 +16,13 @@ final class Commands {
     ALL.put("run", RunCommand::new);
     ALL.put("chat", ChatCommand::new);
     ALL.put("bench", BenchCommand::new);
+    ALL.put("perplexity", PerplexityCommand::new);
+    ALL.put("score", ScoreCommand::new);
     ALL.put("tokenize", TokenizeCommand::new);
     ALL.put("logits", LogitsCommand::new);
     ALL.put("inspect", InspectCommand::new);
     ALL.put("train", TrainCommand::new);
+    ALL.put("stories", StoriesCommand::new);
     ALL.put("info", InfoCommand::new);
     ALL.put("completion", CompletionCommand::new);
     ALL.put("help", HelpCommand::new);

@@ -4,6 +4,7 @@ import dev.myelin.generate.LogitsSink;
 import dev.myelin.generate.Session;
 import dev.myelin.generate.SessionOptions;
 import dev.myelin.model.Model;
+import dev.myelin.model.adapter.Adapter;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.io.UncheckedIOException;
@@ -17,6 +18,7 @@ import java.util.List;
 /** Writes the logits of every position. */
 final class LogitsCommand extends Subcommand {
   private final ModelOptions model = new ModelOptions(this);
+  private final AdapterFlags lora = new AdapterFlags(this);
   private final Value<List<Integer>> ids =
       list(Integer.class, null, ",", "ID", "Token ids, separated by commas.", "--tokens");
   private final Value<String> prompt =
@@ -51,13 +53,14 @@ final class LogitsCommand extends Subcommand {
   public void run() {
     Path file = model.file();
     SessionOptions options = session.options();
+    List<Adapter> adapters = lora.adapters();
     if (ids.isSet() == prompt.isSet()) {
       throw Usage.wrong(spec, "tokens: give either --tokens 1,2,3 or --prompt TEXT");
     }
     if (!output.isSet() && Terminals.isTerminal(Terminals.OUT)) {
       throw Usage.wrong(spec, "logits are binary: name a file with -o, or redirect the output");
     }
-    try (Model loaded = Model.load(file)) {
+    try (Model loaded = Model.load(file, adapters)) {
       int[] tokens = ids.isSet() ? ids() : loaded.tokenizer().encode(prompt.get(), true, true);
       if (options.contextLength() == 0) {
         options = options.withContextLength(Math.max(1, tokens.length));
@@ -68,6 +71,7 @@ final class LogitsCommand extends Subcommand {
       console.note(
           "%d positions of %d logits, float32"
               .formatted(tokens.length, loaded.hyperparameters().vocabulary()));
+      Statistics.adapters(console, loaded);
     }
   }
 

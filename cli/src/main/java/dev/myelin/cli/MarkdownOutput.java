@@ -63,14 +63,15 @@ final class MarkdownOutput implements BenchOutput {
   public String end() {
     return last == null
         ? ""
-        : "\n%s, %s, cache %s, batch %d, %d repetitions, ggml commit %s\n"
+        : "\n%s, %s, cache %s, batch %d, %d repetitions, ggml commit %s%s\n"
             .formatted(
                 last.subject().cpu(),
                 last.subject().cpuLibrary(),
                 last.fields().get("type_k"),
                 last.session().batch(),
                 last.samples().nanoseconds().size(),
-                last.subject().commit());
+                last.subject().commit(),
+                last.adapters().isEmpty() ? "" : ", adapters " + Printable.of(last.adapters()));
   }
 
   private static String row(Function<Column, String> cell) {

@@ -38,10 +38,12 @@ final class PromptFlags {
     if (text.isSet()) {
       return text.get();
     }
-    String read =
-        file.get().toString().equals("-")
-            ? Input.standardInput(command.console)
-            : Input.file(file.get());
+    return read(command.console, file.get());
+  }
+
+  /** The text of a file, {@code -} is standard input. */
+  static String read(Console console, Path file) {
+    String read = file.toString().equals("-") ? Input.standardInput(console) : Input.file(file);
     // editors and echo end a text with a newline that is no part of it
     return read.endsWith("\n") ? read.substring(0, read.length() - 1) : read;
   }

@@ -6,13 +6,16 @@ import dev.myelin.generate.Generator;
 import dev.myelin.generate.Session;
 import dev.myelin.generate.SessionOptions;
 import dev.myelin.model.Model;
+import dev.myelin.model.adapter.Adapter;
 import dev.myelin.sampling.SamplingOptions;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.List;
 
 /** Continues a prompt. */
 final class RunCommand extends Subcommand {
   private final ModelOptions model = new ModelOptions(this);
+  private final AdapterFlags lora = new AdapterFlags(this);
   private final PromptFlags prompt = new PromptFlags(this);
   private final Value<Boolean> hidePrompt =
       flag("Print the continuation only.", "--no-display-prompt");
@@ -40,10 +43,11 @@ final class RunCommand extends Subcommand {
     GenerateOptions until = stop.options();
     SamplingOptions how = sampling.options();
     SessionOptions options = session.options();
+    List<Adapter> adapters = lora.adapters();
     prompt.check();
     String text = prompt.text();
     long start = System.nanoTime();
-    try (Model loaded = Model.load(file);
+    try (Model loaded = Model.load(file, adapters);
         Session open = Session.open(loaded, options)) {
       long ready = System.nanoTime();
       Echo echo = new Echo(console);
@@ -59,6 +63,7 @@ final class RunCommand extends Subcommand {
       console.note(
           "%-12s %7s ms"
               .formatted("load", Statistics.milliseconds(Duration.ofNanos(ready - start))));
+      Statistics.adapters(console, loaded);
       console.note("%-12s %7d".formatted("seed", how.seed()));
       console.note("%-12s %s".formatted("stopped by", generation.reason()));
     }

@@ -18,6 +18,13 @@ final class SessionFlags {
   private final Subcommand.Value<String> cacheType;
 
   SessionFlags(Subcommand command) {
+    this(command, "Most tokens in the context; 0 means the model's own, at most 4096.");
+  }
+
+  /**
+   * @param contextMeaning what {@code -c} says in the help
+   */
+  SessionFlags(Subcommand command, String contextMeaning) {
     this.command = command;
     threads =
         command.option(
@@ -27,14 +34,7 @@ final class SessionFlags {
             "Threads that compute; 0 means one a physical core.",
             "-t",
             "--threads");
-    context =
-        command.option(
-            int.class,
-            0,
-            "N",
-            "Most tokens in the context; 0 means the model's own, at most 4096.",
-            "-c",
-            "--ctx-size");
+    context = command.option(int.class, 0, "N", contextMeaning, "-c", "--ctx-size");
     batch =
         command.option(
             int.class,

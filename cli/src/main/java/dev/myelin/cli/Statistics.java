@@ -1,7 +1,10 @@
 package dev.myelin.cli;
 
+import dev.myelin.error.Printable;
 import dev.myelin.generate.Generation;
 import dev.myelin.generate.Metrics;
+import dev.myelin.model.Model;
+import dev.myelin.model.adapter.AdapterInfo;
 import java.time.Duration;
 import java.util.Locale;
 
@@ -14,6 +17,30 @@ final class Statistics {
     console.note(rate("prompt", m.promptTokens(), m.prefillTokensPerSecond()));
     console.note(rate("generation", m.generatedTokens(), m.decodeTokensPerSecond()));
     console.note("%-12s %7s ms".formatted("first token", milliseconds(m.timeToFirstToken())));
+  }
+
+  /** A line for each adapter of the model. */
+  static void adapters(Console console, Model model) {
+    for (AdapterInfo adapter : model.adapters()) {
+      String ranks =
+          adapter.lowestRank() == adapter.highestRank()
+              ? "rank " + adapter.lowestRank()
+              : "ranks " + adapter.lowestRank() + " to " + adapter.highestRank();
+      String norms =
+          adapter.ignoredNorms() == 0
+              ? ""
+              : ", its " + adapter.ignoredNorms() + " norms are not used";
+      String what =
+          "%s, scale %s, %d %s, %s%s"
+              .formatted(
+                  adapter.file(),
+                  adapter.scale(),
+                  adapter.weights(),
+                  adapter.weights() == 1 ? "matrix" : "matrices",
+                  ranks,
+                  norms);
+      console.note("%-12s %s".formatted("adapter", Printable.of(what)));
+    }
   }
 
   private static String rate(String what, int tokens, double perSecond) {

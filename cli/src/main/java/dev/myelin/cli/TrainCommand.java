@@ -1,5 +1,6 @@
 package dev.myelin.cli;
 
+import dev.myelin.train.LoraOptions;
 import dev.myelin.train.Training;
 import dev.myelin.train.Training.Files;
 import dev.myelin.train.TrainingOptions;
@@ -12,6 +13,7 @@ import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 
 /** Learns a model from text. */
 final class TrainCommand extends Subcommand {
@@ -32,6 +34,22 @@ final class TrainCommand extends Subcommand {
           "FILE",
           "Learn a checkpoint of f32, f16 or bf16 weights further, with its tokenizer.",
           "--init-from");
+  private final Value<Boolean> lora =
+      flag("Leave the checkpoint's weights as they are and learn an adapter (LoRA).", "--lora");
+  private final Value<Integer> rank =
+      option(
+          int.class,
+          LoraOptions.DEFAULT.rank(),
+          "N",
+          "Rank of the adapter (default: ${DEFAULT-VALUE}).",
+          "--lora-rank");
+  private final Value<Float> alpha =
+      option(
+          float.class,
+          LoraOptions.DEFAULT.alpha(),
+          "X",
+          "The adapter's change is scaled by this over the rank (default: ${DEFAULT-VALUE}).",
+          "--lora-alpha");
   private final TrainModelFlags model = new TrainModelFlags(this);
   private final TrainFlags how = new TrainFlags(this);
   private final Value<Double> heldOut =
@@ -63,7 +81,8 @@ final class TrainCommand extends Subcommand {
         "Examples:",
         "  myelin train stories.txt -o stories.gguf --steps 2000",
         "  myelin train stories.txt -o stories.gguf --resume",
-        "  myelin train letters/ -o mine.gguf --init-from qwen2.gguf --lr 1e-4 --epochs 2");
+        "  myelin train letters/ -o mine.gguf --init-from qwen2.gguf --lr 1e-4 --epochs 2",
+        "  myelin train letters/ -o style.gguf --init-from qwen2.gguf --lora --lora-rank 8");
   }
 
   @Override
@@ -71,12 +90,16 @@ final class TrainCommand extends Subcommand {
     if (!output.isSet()) {
       throw Usage.wrong(spec, "no output: name the checkpoint to make with -o FILE");
     }
-    if (resume.get() && initFrom.isSet()) {
-      throw Usage.wrong(spec, "--resume and --init-from: expected one of them");
+    if (lora.get() && !initFrom.isSet()) {
+      throw Usage.wrong(spec, "--lora without --init-from: name the checkpoint to adapt");
+    }
+    if (resume.get() && initFrom.isSet() != lora.get()) {
+      throw Usage.wrong(spec, "--resume and --init-from: an adapter's training alone takes both");
     }
     Files files = Files.of(output.get());
     TrainReport printer = report.open(console, files.output());
-    Split split = Usage.check(spec, () -> Split.of(Corpus.read(text.get()), heldOut.get(), SEED));
+    Corpus corpus = Corpus.read(text.get());
+    Split split = Usage.check(spec, () -> Split.of(corpus, heldOut.get(), SEED));
     try (TrainingRun run = begin(split, files, printer)) {
       printer.begin(run);
       TrainingRun.End end;
@@ -95,10 +118,17 @@ final class TrainCommand extends Subcommand {
   private TrainingRun begin(Split split, Files files, TrainReport printer) {
     Map<String, Object> keys = metadata();
     if (resume.get()) {
-      TrainingOptions earlier = Training.options(files.state(), how.threads());
-      return Training.resume(split, how.over(earlier), files, keys);
+      TrainingOptions options = how.over(Training.options(files.state(), how.threads()));
+      Optional<LoraOptions> earlier = Training.lora(files.state());
+      return earlier.isPresent() && lora.get()
+          ? Training.resumeAdapter(initFrom.get(), earlier.get(), split, options, files, keys)
+          : Training.resume(split, options, files, keys);
     }
     TrainingOptions options = how.options();
+    if (lora.get()) {
+      LoraOptions adapter = Usage.check(spec, () -> new LoraOptions(rank.get(), alpha.get()));
+      return Training.adapt(initFrom.get(), adapter, split, options, files, keys);
+    }
     if (initFrom.isSet()) {
       return Training.tune(initFrom.get(), split, options, files, keys);
     }

@@ -34,7 +34,8 @@ class BenchCommandTest {
             "it's,a|file.gguf",
             "a|b 1.24B Q4_0",
             7_000,
-            1_240),
+            1_240,
+            List.of()),
         new SessionOptions(640, 512, 2, CacheType.F16),
         new BenchSpec(128, 0, 0),
         new Samples(List.of(nanoseconds, nanoseconds), 128),
@@ -66,13 +67,13 @@ class BenchCommandTest {
     assertThat(print("csv"))
         .isEqualTo(
             """
-            engine,build_commit,cpu_info,cpu_library,model_filename,model_type,model_size,model_n_params,n_batch,\
+            engine,build_commit,cpu_info,cpu_library,model_filename,model_type,model_size,model_n_params,adapters,n_batch,\
             n_threads,type_k,type_v,n_prompt,n_gen,n_depth,test_time,avg_ns,stddev_ns,avg_ts,\
             stddev_ts,p10_ts,median_ts,p90_ts,ratio,ratio_pairs
-            "myelin","abc123","A ""fast"" CPU","cpu.so","it's,a|file.gguf","a|b 1.24B Q4_0","7000","1240","512",\
+            "myelin","abc123","A ""fast"" CPU","cpu.so","it's,a|file.gguf","a|b 1.24B Q4_0","7000","1240","","512",\
             "2","f16","f16","128","0","0","2026-01-02T03:04:05Z","500000000","0","256.0",\
             "0.0","256.0","256.0","256.0",,
-            "llama.cpp","abc123","A ""fast"" CPU","cpu.so","it's,a|file.gguf","a|b 1.24B Q4_0","7000","1240","512",\
+            "llama.cpp","abc123","A ""fast"" CPU","cpu.so","it's,a|file.gguf","a|b 1.24B Q4_0","7000","1240","","512",\
             "2","f16","f16","128","0","0","2026-01-02T03:04:05Z","1000000000","0","128.0",\
             "0.0","128.0","128.0","128.0","2.0","2.5"
             """);

@@ -21,14 +21,14 @@ public final class Bench {
    */
   public static void run(
       BenchPlan plan, Consumer<BenchSpec> progress, Consumer<BenchResult> results) {
-    BenchSubject subject = BenchSubject.of(Inspection.of(plan.model()));
+    BenchSubject subject = BenchSubject.of(Inspection.of(plan.model()), plan.adapters());
     List<BenchEngine> engines = new ArrayList<>();
     try {
-      MyelinEngine myelin = new MyelinEngine(plan.model(), plan.session());
+      MyelinEngine myelin = new MyelinEngine(plan.model(), plan.adapters(), plan.session());
       engines.add(myelin);
       SessionOptions session = myelin.options();
       for (String peer : plan.peers()) {
-        engines.add(Peers.open(peer, plan.model(), session));
+        engines.add(Peers.open(peer, plan.model(), plan.adapters(), session));
       }
       Turns turns = new Turns(engines, myelin.vocabulary(), System::nanoTime, new Rest());
       for (BenchSpec test : plan.tests()) {

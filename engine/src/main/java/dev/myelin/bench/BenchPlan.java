@@ -2,18 +2,21 @@ package dev.myelin.bench;
 
 import dev.myelin.error.InvalidRequestException;
 import dev.myelin.generate.SessionOptions;
+import dev.myelin.model.adapter.Adapter;
 import java.nio.file.Path;
 import java.util.List;
 
 /**
  * What is measured, and how.
  *
+ * @param adapters what the model is loaded with, by the peers too
  * @param session threads, batch, cache type; a context of 0 is as long as the longest test needs
  * @param repetitions how often each test is timed
  * @param peers names of other engines that take turns, of {@link Peers#names}
  */
 public record BenchPlan(
     Path model,
+    List<Adapter> adapters,
     List<BenchSpec> tests,
     SessionOptions session,
     int repetitions,
@@ -21,6 +24,7 @@ public record BenchPlan(
   private static final int MOST_REPETITIONS = 100_000;
 
   public BenchPlan {
+    adapters = List.copyOf(adapters);
     tests = List.copyOf(tests);
     peers = List.copyOf(peers);
     if (tests.isEmpty()) {

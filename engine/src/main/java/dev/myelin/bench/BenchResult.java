@@ -1,12 +1,14 @@
 package dev.myelin.bench;
 
 import dev.myelin.generate.SessionOptions;
+import dev.myelin.model.adapter.Adapter;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.Locale;
 import java.util.SequencedMap;
+import java.util.stream.Collectors;
 
 /**
  * One engine's times of one test.
@@ -39,8 +41,8 @@ public record BenchResult(
   /**
    * Every value by name, in order: a {@link String}, a number, an array of numbers ({@code long[]},
    * {@code double[]}), or null. The names are llama-bench's where they mean the same; further ones
-   * are {@code engine}, {@code cpu_library}, {@code p10_ts}, {@code median_ts}, {@code p90_ts},
-   * {@code ratio} and {@code ratio_pairs}.
+   * are {@code engine}, {@code cpu_library}, {@code adapters}, {@code p10_ts}, {@code median_ts},
+   * {@code p90_ts}, {@code ratio} and {@code ratio_pairs}.
    */
   public SequencedMap<String, Object> fields() {
     SequencedMap<String, Object> fields = new LinkedHashMap<>();
@@ -53,6 +55,7 @@ public record BenchResult(
     fields.put("model_type", subject.modelType());
     fields.put("model_size", subject.modelSize());
     fields.put("model_n_params", subject.parameters());
+    fields.put("adapters", adapters());
     fields.put("n_batch", session.batch());
     fields.put("n_threads", session.threads());
     fields.put("type_k", cache);
@@ -73,6 +76,11 @@ public record BenchResult(
     fields.put("samples_ns", samples.nanoseconds().stream().mapToLong(Long::longValue).toArray());
     fields.put("samples_ts", Arrays.stream(samples.rates()).map(BenchResult::rounded).toArray());
     return fields;
+  }
+
+  /** The adapters in one text, empty without any. */
+  public String adapters() {
+    return subject.adapters().stream().map(Adapter::toString).collect(Collectors.joining(" "));
   }
 
   /** Six decimals, as llama-bench prints. */

@@ -6,6 +6,8 @@ import dev.myelin.gguf.GgmlType;
 import dev.myelin.graph.Ggml;
 import dev.myelin.inspect.Group;
 import dev.myelin.inspect.Inspection;
+import dev.myelin.model.adapter.Adapter;
+import java.util.List;
 import java.util.Locale;
 
 /**
@@ -14,7 +16,8 @@ import java.util.Locale;
  * @param commit of ggml, with which every engine in the process computes
  * @param cpuLibrary the file name of ggml's CPU library in use
  * @param modelType for example {@code llama 1.24B Q4_0}: architecture, parameters, prevailing type
- * @param modelSize bytes of the tensors
+ * @param modelSize bytes of the model's tensors
+ * @param adapters what it is loaded with, not counted
  */
 public record BenchSubject(
     String commit,
@@ -23,9 +26,10 @@ public record BenchSubject(
     String modelFile,
     String modelType,
     long modelSize,
-    long parameters) {
+    long parameters,
+    List<Adapter> adapters) {
 
-  static BenchSubject of(Inspection inspection) {
+  static BenchSubject of(Inspection inspection, List<Adapter> adapters) {
     GgmlBuild build = Ggml.require();
     String architecture = inspection.shape().architecture().orElse("unknown");
     String type =
@@ -42,7 +46,8 @@ public record BenchSubject(
         inspection.path().toString(),
         architecture + " " + rounded(parameters) + " " + type.toUpperCase(Locale.ROOT),
         inspection.total().bytes(),
-        parameters);
+        parameters,
+        adapters);
   }
 
   /** {@code 1.24B}, {@code 117.00M}, {@code 260.03K}. */

@@ -1,10 +1,14 @@
 package dev.myelin.bench;
 
+import dev.myelin.bindings.peer.LlamaAdapter;
 import dev.myelin.bindings.peer.LlamaContext;
 import dev.myelin.bindings.peer.LlamaContext.FlashAttention;
 import dev.myelin.bindings.peer.LlamaModel;
 import dev.myelin.generate.SessionOptions;
+import dev.myelin.model.adapter.Adapter;
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
 
 /**
  * llama.cpp in this process, with its own defaults: weights repacked, flash attention if it can.
@@ -18,7 +22,7 @@ final class LlamaCppEngine implements BenchEngine {
   /**
    * @param options with nothing left open
    */
-  LlamaCppEngine(Path file, SessionOptions options) {
+  LlamaCppEngine(Path file, List<Adapter> adapters, SessionOptions options) {
     model = LlamaModel.load(file, LlamaModel.Options.DEFAULT);
     try {
       context =
@@ -33,6 +37,22 @@ final class LlamaCppEngine implements BenchEngine {
       model.close();
       throw e;
     }
+    try {
+      adapt(adapters);
+    } catch (RuntimeException e) {
+      close();
+      throw e;
+    }
+  }
+
+  private void adapt(List<Adapter> adapters) {
+    List<LlamaAdapter> read = new ArrayList<>();
+    float[] scales = new float[adapters.size()];
+    for (Adapter adapter : adapters) {
+      scales[read.size()] = adapter.scale();
+      read.add(model.adapter(adapter.file()));
+    }
+    context.adapt(read, scales);
   }
 
   @Override

@@ -3,7 +3,9 @@ package dev.myelin.bench;
 import dev.myelin.generate.Session;
 import dev.myelin.generate.SessionOptions;
 import dev.myelin.model.Model;
+import dev.myelin.model.adapter.Adapter;
 import java.nio.file.Path;
+import java.util.List;
 
 /** Myelin. */
 final class MyelinEngine implements BenchEngine {
@@ -12,8 +14,8 @@ final class MyelinEngine implements BenchEngine {
   private final Model model;
   private final Session session;
 
-  MyelinEngine(Path file, SessionOptions options) {
-    model = Model.load(file);
+  MyelinEngine(Path file, List<Adapter> adapters, SessionOptions options) {
+    model = Model.load(file, adapters);
     try {
       session = Session.open(model, options);
     } catch (RuntimeException e) {

@@ -2,15 +2,22 @@ package dev.myelin.bench;
 
 import dev.myelin.error.InvalidRequestException;
 import dev.myelin.generate.SessionOptions;
+import dev.myelin.model.adapter.Adapter;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
-import java.util.function.BiFunction;
 
 /** Other engines to measure beside; one more is a class and a line here. */
 public final class Peers {
-  private static final Map<String, BiFunction<Path, SessionOptions, BenchEngine>> ALL =
+  /** Loads a model with its adapters. */
+  @FunctionalInterface
+  private interface Opener {
+    BenchEngine open(Path file, List<Adapter> adapters, SessionOptions options);
+  }
+
+  private static final Map<String, Opener> ALL =
       new TreeMap<>(Map.of(LlamaCppEngine.NAME, LlamaCppEngine::new));
 
   private Peers() {}
@@ -27,8 +34,8 @@ public final class Peers {
     }
   }
 
-  static BenchEngine open(String name, Path file, SessionOptions options) {
+  static BenchEngine open(String name, Path file, List<Adapter> adapters, SessionOptions options) {
     require(name);
-    return ALL.get(name).apply(file, options);
+    return ALL.get(name).open(file, adapters, options);
   }
 }

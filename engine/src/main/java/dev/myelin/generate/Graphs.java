@@ -55,7 +55,8 @@ final class Graphs implements AutoCloseable {
   private Step build(Shape shape) {
     Hyperparameters hp = model.hyperparameters();
     int perLayer = LAYER_NODES + EXPERT_NODES * hp.experts().used();
-    GraphBuilder builder = new GraphBuilder(OTHER_NODES + hp.layers() * perLayer);
+    GraphBuilder builder =
+        new GraphBuilder(OTHER_NODES + hp.layers() * perLayer + model.adapterNodes());
     try {
       CachedPass pass = new CachedPass(builder, shape, cache, contextLength);
       builder.output(LOGITS, model.network().logits(pass));

@@ -160,6 +160,30 @@ public final class Session implements AutoCloseable {
   }
 
   /**
+   * Appends tokens in one pass, and computes the logits of the last ones only.
+   *
+   * @param tokens at most {@link SessionOptions#batch}
+   * @param outputs of how many, 1 to their number
+   * @return f32 [outputs][vocabulary] in the order of the tokens, valid until the session is used
+   *     again
+   * @throws InvalidRequestException as {@link #feed}, and if one of the counts is out of range
+   */
+  public MemorySegment feedBatch(int[] tokens, int outputs) {
+    enter();
+    try {
+      check(tokens);
+      if (tokens.length > options.batch() || outputs < 1 || outputs > tokens.length) {
+        throw new InvalidRequestException(
+            "%d tokens, logits of %d: expected at most %d tokens, and logits of 1 to all of them"
+                .formatted(tokens.length, outputs, options.batch()));
+      }
+      return compute(tokens, 0, tokens.length, outputs);
+    } finally {
+      use.release();
+    }
+  }
+
+  /**
    * Makes the session hold exactly these tokens: keeps what it has in common with them at the start
    * and feeds the rest, the last one at least.
    *

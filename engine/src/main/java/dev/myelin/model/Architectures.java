@@ -30,6 +30,10 @@ public final class Architectures {
    * @throws UnsupportedModelException naming those known, if it is none of them
    */
   public static Architecture of(GgufFile file) {
+    if (file.metadata().optString("general.type").orElse("").equals("adapter")) {
+      throw new UnsupportedModelException(
+          file.path(), "general.type = adapter", "expected a model, which an adapter only changes");
+    }
     String name = file.metadata().string("general.architecture");
     return ALL.stream()
         .filter(a -> a.name().equals(name))

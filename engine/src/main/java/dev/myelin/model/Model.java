@@ -4,8 +4,14 @@ import dev.myelin.chat.ChatTemplate;
 import dev.myelin.error.IllegalUseException;
 import dev.myelin.gguf.GgufFile;
 import dev.myelin.graph.Tensor;
+import dev.myelin.model.adapter.Adapter;
+import dev.myelin.model.adapter.AdapterFile;
+import dev.myelin.model.adapter.AdapterInfo;
+import dev.myelin.model.adapter.AdapterSource;
+import dev.myelin.model.adapter.LowRank;
 import dev.myelin.tokenizer.Tokenizer;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.function.Function;
@@ -23,6 +29,7 @@ public final class Model implements AutoCloseable {
   private final Tokenizer tokenizer;
   private final WeightSource weights;
   private final Network network;
+  private final List<AdapterInfo> adapters;
   private boolean closed;
   private int leases;
 
@@ -36,6 +43,7 @@ public final class Model implements AutoCloseable {
     try {
       network = architecture.network(hyperparameters, weights);
       weights.requireAllTaken(architecture.name());
+      this.adapters = weights.adapterInfos();
     } catch (RuntimeException e) {
       weights.close();
       throw e;
@@ -50,9 +58,19 @@ public final class Model implements AutoCloseable {
    * @throws dev.myelin.error.NativeLibraryException if ggml cannot be loaded
    */
   public static Model load(Path path) {
+    return load(path, List.of());
+  }
+
+  /**
+   * Likewise with adapters, whose changes add up.
+   *
+   * @throws dev.myelin.error.ModelFileException also naming what is wrong with an adapter's file,
+   *     or does not fit the model
+   */
+  public static Model load(Path path, List<Adapter> adapters) {
     GgufFile file = GgufFile.open(path);
     try {
-      return new Model(file, WeightSource::new);
+      return new Model(file, f -> new WeightSource(f, AdapterFile.open(adapters, f)));
     } catch (RuntimeException e) {
       file.close();
       throw e;
@@ -62,9 +80,16 @@ public final class Model implements AutoCloseable {
   /**
    * Copies the weights of an open checkpoint to memory of their own, as f32, where they may be
    * changed: to train them. The file becomes the model's, which closes it.
+   *
+   * @param adapters what changes the matrices; closed with the model
    */
+  public static Model copyOf(GgufFile file, List<? extends AdapterSource> adapters) {
+    return new Model(file, f -> WeightSource.copied(f, adapters));
+  }
+
+  /** Likewise without adapters. */
   public static Model copyOf(GgufFile file) {
-    return new Model(file, WeightSource::copied);
+    return copyOf(file, List.of());
   }
 
   /** The file, for its metadata. */
@@ -75,6 +100,16 @@ public final class Model implements AutoCloseable {
 
   public Hyperparameters hyperparameters() {
     return hyperparameters;
+  }
+
+  /** The adapters it was loaded with. */
+  public List<AdapterInfo> adapters() {
+    return adapters;
+  }
+
+  /** Most operations that the adapters add to a graph. */
+  public int adapterNodes() {
+    return LowRank.NODES * weights.adapted();
   }
 
   public Tokenizer tokenizer() {

@@ -1,5 +1,7 @@
 package dev.myelin.model;
 
+import static dev.myelin.model.adapter.AdapterSource.RANK;
+
 import dev.myelin.error.ModelFileException;
 import dev.myelin.gguf.GgmlType;
 import dev.myelin.gguf.GgufFile;
@@ -7,6 +9,10 @@ import dev.myelin.gguf.TensorInfo;
 import dev.myelin.graph.Tensor;
 import dev.myelin.graph.TensorBuffer;
 import dev.myelin.graph.TensorContext;
+import dev.myelin.model.adapter.AdapterFile;
+import dev.myelin.model.adapter.AdapterInfo;
+import dev.myelin.model.adapter.AdapterSource;
+import dev.myelin.model.adapter.LowRank;
 import java.lang.foreign.MemorySegment;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -40,6 +46,8 @@ public final class WeightSource implements AutoCloseable {
   private final TensorContext context;
   private final Placement placement;
   private final Set<String> taken = new HashSet<>();
+  private final List<? extends AdapterSource> adapters;
+  private int adapted;
 
   /** Where weights lie. */
   interface Placement extends AutoCloseable {
@@ -56,18 +64,26 @@ public final class WeightSource implements AutoCloseable {
 
   /** Weights as they lie in the file. */
   public WeightSource(GgufFile file) {
-    this(file, new Mapped(file));
+    this(file, List.of());
   }
 
-  private WeightSource(GgufFile file, Placement placement) {
+  /**
+   * @param adapters what changes the matrices; closed with this
+   */
+  public WeightSource(GgufFile file, List<? extends AdapterSource> adapters) {
+    this(file, new Mapped(file), adapters);
+  }
+
+  private WeightSource(GgufFile file, Placement placement, List<? extends AdapterSource> adapters) {
     this.file = file;
     this.placement = placement;
+    this.adapters = List.copyOf(adapters);
     this.context = new TensorContext(Math.max(1, file.tensors().size()));
   }
 
   /** Copies of the weights as f32, which may be changed; an optimiser's tensors are left out. */
-  public static WeightSource copied(GgufFile file) {
-    WeightSource source = new WeightSource(file, new CopiedWeights(file));
+  public static WeightSource copied(GgufFile file, List<? extends AdapterSource> adapters) {
+    WeightSource source = new WeightSource(file, new CopiedWeights(file), adapters);
     file.tensors().stream()
         .map(TensorInfo::name)
         .filter(name -> name.startsWith(CopiedWeights.OPTIMIZER))
@@ -112,6 +128,48 @@ public final class WeightSource implements AutoCloseable {
     return file.tensor(name).map(info -> take(info, MATRIX_TYPES, dims));
   }
 
+  /** Whether {@link #matrix} may be of that type. */
+  public static boolean multiplies(GgmlType type) {
+    return MATRIX_TYPES.contains(type);
+  }
+
+  /** The changes of a matrix [in, out], to be added up. */
+  public List<LowRank> adapters(String name, long in, long out) {
+    return adapters(name, new long[] {in, RANK}, new long[] {RANK, out});
+  }
+
+  /** Likewise of the matrices of experts [in, out, experts]. */
+  public List<LowRank> expertAdapters(String name, long in, long out, long experts) {
+    return adapters(name, new long[] {in, RANK, experts}, new long[] {RANK, out, experts});
+  }
+
+  /** Likewise of an embedding [width, rows], whose rows are looked up. */
+  public List<LowRank> rowAdapters(String name, long width, long rows) {
+    return adapters(name, new long[] {RANK, rows}, new long[] {RANK, width});
+  }
+
+  private List<LowRank> adapters(String name, long[] a, long[] b) {
+    List<LowRank> changes = new ArrayList<>();
+    for (AdapterSource source : adapters) {
+      source.find(name, a, b).ifPresent(changes::add);
+    }
+    adapted += changes.size();
+    return List.copyOf(changes);
+  }
+
+  /** Those of the adapters that are files. */
+  List<AdapterInfo> adapterInfos() {
+    return adapters.stream()
+        .filter(AdapterFile.class::isInstance)
+        .map(source -> ((AdapterFile) source).info())
+        .toList();
+  }
+
+  /** How many changes were handed out. */
+  int adapted() {
+    return adapted;
+  }
+
   /** A vector of f32: a norm's weight, a bias, a scale. */
   public Tensor vector(String name, long length) {
     return take(require(name), VECTOR_TYPES, length);
@@ -137,7 +195,7 @@ public final class WeightSource implements AutoCloseable {
 
   /**
    * Refuses a file with tensors that the architecture has no use for: computing without them would
-   * give another model's answers.
+   * give another model's answers. Likewise adapters of matrices that it has not.
    */
   public void requireAllTaken(String architecture) {
     for (TensorInfo info : file.tensors()) {
@@ -150,6 +208,7 @@ public final class WeightSource implements AutoCloseable {
             "not a tensor of the architecture " + architecture);
       }
     }
+    adapters.forEach(AdapterSource::requireAllFound);
   }
 
   private TensorInfo require(String name) {
@@ -196,5 +255,6 @@ public final class WeightSource implements AutoCloseable {
   public void close() {
     context.close();
     placement.close();
+    adapters.forEach(AdapterSource::close);
   }
 }

@@ -16,6 +16,7 @@ import dev.myelin.train.vocabulary.TrainedVocabulary;
 import java.nio.file.Path;
 import java.util.EnumSet;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 
 /** Begins runs: from nothing, from a checkpoint, or where an earlier run was interrupted. */
@@ -82,6 +83,27 @@ public final class Training {
   }
 
   /**
+   * An adapter of a checkpoint, whose weights stay as they are; they may be quantised.
+   *
+   * @param metadata further keys of the adapter's file
+   */
+  public static TrainingRun adapt(
+      Path checkpoint,
+      LoraOptions lora,
+      Split text,
+      TrainingOptions options,
+      Files files,
+      Map<String, Object> metadata) {
+    GgufFile file = GgufFile.open(checkpoint);
+    try {
+      return run(new LearnedAdapter(file, lora, options.seed(), metadata), text, options, files);
+    } catch (RuntimeException e) {
+      file.close();
+      throw e;
+    }
+  }
+
+  /**
    * The options of the run that left a state.
    *
    * @param threads as the state does not tell
@@ -101,15 +123,54 @@ public final class Training {
   public static TrainingRun resume(
       Split text, TrainingOptions options, Files files, Map<String, Object> metadata) {
     GgufFile file = GgufFile.open(files.state());
-    TrainingRun run;
     try {
-      run = run(new WholeModel(file, metadata), text, options, files);
+      if (isAdapter(file)) {
+        throw new ModelFileException(
+            file.path(),
+            "the state of an adapter's training",
+            "name the checkpoint that it changes");
+      }
+      return restored(run(new WholeModel(file, metadata), text, options, files), files);
     } catch (RuntimeException e) {
       file.close();
       throw e;
     }
-    try {
-      run.restore(file);
+  }
+
+  /**
+   * The training of an adapter goes on from its state.
+   *
+   * @param checkpoint the one that is adapted
+   * @throws ModelFileException if the state is of another checkpoint, rank or text
+   */
+  public static TrainingRun resumeAdapter(
+      Path checkpoint,
+      LoraOptions lora,
+      Split text,
+      TrainingOptions options,
+      Files files,
+      Map<String, Object> metadata) {
+    return restored(adapt(checkpoint, lora, text, options, files, metadata), files);
+  }
+
+  /** The adapter whose training left a state, none if a whole model's did. */
+  public static Optional<LoraOptions> lora(Path state) {
+    try (GgufFile file = GgufFile.open(state)) {
+      if (!isAdapter(file)) {
+        return Optional.empty();
+      }
+      int rank = file.metadata().u32("training.rank");
+      return Optional.of(new LoraOptions(rank, file.metadata().f32("adapter.lora.alpha")));
+    }
+  }
+
+  private static boolean isAdapter(GgufFile file) {
+    return file.metadata().optString("general.type").orElse("").equals("adapter");
+  }
+
+  private static TrainingRun restored(TrainingRun run, Files files) {
+    try (GgufFile state = GgufFile.open(files.state())) {
+      run.restore(state);
       return run;
     } catch (RuntimeException e) {
       run.close();
@@ -120,6 +181,12 @@ public final class Training {
   static TrainingRun run(Learned learned, Split text, TrainingOptions options, Files files) {
     try {
       Model model = learned.model();
+      int longest = model.hyperparameters().contextLength();
+      if (options.shape().context() > longest) {
+        throw new InvalidRequestException(
+            "context = %d: the model has at most %d positions"
+                .formatted(options.shape().context(), longest));
+      }
       int[] training = tokens(model, text, true, options.threads());
       int[] heldOut = tokens(model, text, false, options.threads());
       return new TrainingRun(learned, training, heldOut, options, files.output(), files.state());

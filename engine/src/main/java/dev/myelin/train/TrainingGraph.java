@@ -8,10 +8,13 @@ import dev.myelin.graph.Tensor;
 import dev.myelin.graph.TrainingBuilder;
 import dev.myelin.model.Hyperparameters;
 import dev.myelin.model.Network;
+import dev.myelin.model.adapter.LowRank;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.util.Collection;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 
 /**
  * The graph of a batch's loss: alone, or with the gradients and the optimiser's step, so that one
@@ -72,7 +75,7 @@ final class TrainingGraph implements AutoCloseable {
       Collection<Tensor> parameters,
       Rest rest) {
     int perLayer = LAYER_NODES + EXPERT_NODES * hp.experts().used();
-    int nodes = OTHER_NODES + hp.layers() * perLayer;
+    int nodes = OTHER_NODES + hp.layers() * perLayer + LowRank.NODES * parameters.size();
     BatchInputs inputs = new BatchInputs(shape, hp.vocabulary());
     TrainingBuilder builder = new TrainingBuilder(nodes, Math.max(1, parameters.size()));
     try {
@@ -102,13 +105,15 @@ final class TrainingGraph implements AutoCloseable {
     Tensor norm = builder.norm(gradients);
     builder.output(NORM, norm);
     Tensor factor = builder.clipFactor(norm, builder.scalar(CLIP), clip);
-    Tensor decayed = builder.input(DECAYED, GgmlType.F32, TrainingBuilder.ADAMW_PARAMETERS);
-    Tensor plain = builder.input(PLAIN, GgmlType.F32, TrainingBuilder.ADAMW_PARAMETERS);
+    Map<String, Tensor> settingsOf = new HashMap<>();
     int i = 0;
     for (Tensor parameter : parameters) {
       Moments.Pair pair = moments.of(parameter);
       Tensor clipped = builder.multiply(gradients.get(i++), factor);
-      Tensor settings = parameter.dim(1) > 1 ? decayed : plain;
+      Tensor settings =
+          settingsOf.computeIfAbsent(
+              parameter.dim(1) > 1 ? DECAYED : PLAIN,
+              name -> builder.input(name, GgmlType.F32, TrainingBuilder.ADAMW_PARAMETERS));
       builder.adamw(parameter, clipped, pair.m(), pair.v(), settings);
     }
   }
@@ -133,8 +138,11 @@ final class TrainingGraph implements AutoCloseable {
     inputs.fill(windows);
     graph.input(TrainingBuilder.SEED).set(ValueLayout.JAVA_FLOAT, 0, 1f);
     graph.input(CLIP).set(ValueLayout.JAVA_FLOAT, 0, adamw.clip());
-    put(graph.input(DECAYED), adamw.settings(step, steps, true));
-    put(graph.input(PLAIN), adamw.settings(step, steps, false));
+    for (String settings : List.of(DECAYED, PLAIN)) {
+      if (graph.hasInput(settings)) {
+        put(graph.input(settings), adamw.settings(step, steps, settings.equals(DECAYED)));
+      }
+    }
     compute(backend);
     return new Result(
         graph.output("loss").get(ValueLayout.JAVA_FLOAT, 0),

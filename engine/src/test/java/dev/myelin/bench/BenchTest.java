@@ -9,6 +9,8 @@ import dev.myelin.bindings.peer.LlamaCpp;
 import dev.myelin.cache.CacheType;
 import dev.myelin.error.InvalidRequestException;
 import dev.myelin.generate.SessionOptions;
+import dev.myelin.model.adapter.Adapter;
+import dev.myelin.testing.RandomAdapter;
 import dev.myelin.testing.SharedData;
 import java.nio.file.Path;
 import java.time.Instant;
@@ -17,6 +19,7 @@ import java.util.Arrays;
 import java.util.List;
 import org.assertj.core.data.Offset;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 
 class BenchTest {
   private static final Offset<Double> TINY = within(1e-9);
@@ -132,10 +135,19 @@ class BenchTest {
 
   @Test
   void fieldsAreThoseOfLlamaBench() {
+    Adapter adapter = new Adapter(Path.of("story.gguf"), 0.5f);
     BenchResult result =
         new BenchResult(
             "myelin",
-            new BenchSubject("abc", "cpu", "libcpu.so", "f.gguf", "llama 1.24B Q4_0", 700, 1240),
+            new BenchSubject(
+                "abc",
+                "cpu",
+                "libcpu.so",
+                "f.gguf",
+                "llama 1.24B Q4_0",
+                700,
+                1240,
+                List.of(adapter)),
             new SessionOptions(640, 256, 2, CacheType.Q8_0),
             new BenchSpec(512, 0, 64),
             new Samples(List.of(1_000_000_000L, 500_000_000L), 512),
@@ -151,6 +163,7 @@ class BenchTest {
             "model_type",
             "model_size",
             "model_n_params",
+            "adapters",
             "n_batch",
             "n_threads",
             "type_k",
@@ -171,6 +184,7 @@ class BenchTest {
             "samples_ns",
             "samples_ts");
     assertThat(result.fields())
+        .containsEntry("adapters", "story.gguf=0.5")
         .containsEntry("n_depth", 64)
         .containsEntry("type_v", "q8_0")
         .containsEntry("test_time", "2026-01-02T03:04:05Z")
@@ -206,19 +220,24 @@ class BenchTest {
 
   private static BenchPlan plan(
       List<BenchSpec> tests, SessionOptions options, int repetitions, List<String> peers) {
-    return new BenchPlan(Path.of("none.gguf"), tests, options, repetitions, peers);
+    return new BenchPlan(Path.of("none.gguf"), List.of(), tests, options, repetitions, peers);
   }
 
   @Test
-  void aRealModelBesideItsPeer() {
+  void aRealModelWithAnAdapterBesideItsPeer(@TempDir Path folder) {
     Path model = SharedData.path("models/stories260K-Q8_0.gguf");
     assumeThat(LlamaCpp.isAvailable()).as("no libllama beside this ggml").isTrue();
     List<BenchSpec> tests = List.of(new BenchSpec(32, 0, 16), new BenchSpec(0, 8, 0));
     SessionOptions options = SessionOptions.defaults().withThreads(1).withBatch(16);
+    Path file =
+        RandomAdapter.ofRank(4)
+            .only(n -> n.startsWith("blk."))
+            .write(folder.resolve("adapter.gguf"), model);
+    Adapter adapter = new Adapter(file, 0.5f);
     List<String> told = new ArrayList<>();
     List<BenchResult> results = new ArrayList<>();
     Bench.run(
-        new BenchPlan(model, tests, options, 2, List.of("llama.cpp")),
+        new BenchPlan(model, List.of(adapter), tests, options, 2, List.of("llama.cpp")),
         test -> told.add(test.label()),
         results::add);
     assertThat(told).containsExactly("pp32 @ d16", "tg8");

@@ -301,6 +301,33 @@ class SessionTest {
     }
   }
 
+  @Test
+  void aBatchComputesTheLogitsOfItsLastTokens() {
+    int[] tokens = Logits.randomTokens(20, 320, 3);
+    try (Session all = Session.open(model, OPTIONS);
+        Session last = Session.open(model, OPTIONS.withBatch(20))) {
+      float[][] expected = Logits.ours(all, tokens, 20).rows();
+      for (int outputs : new int[] {1, 7, 20}) {
+        last.truncate(0);
+        float[] rows = last.feedBatch(tokens, outputs).toArray(ValueLayout.JAVA_FLOAT);
+        assertThat(rows).hasSize(outputs * 320);
+        for (int i = 0; i < outputs; i++) {
+          float[] row = Arrays.copyOfRange(rows, i * 320, (i + 1) * 320);
+          assertClose(row, expected[20 - outputs + i]);
+        }
+      }
+      last.truncate(0);
+      for (int outputs : new int[] {0, -1, 21}) {
+        assertThatThrownBy(() -> last.feedBatch(tokens, outputs))
+            .isInstanceOf(InvalidRequestException.class)
+            .hasMessageContaining("20 tokens, logits of " + outputs + ": expected at most 20");
+      }
+      assertThatThrownBy(() -> last.feedBatch(new int[21], 1))
+          .hasMessageContaining("21 tokens, logits of 1: expected at most 20 tokens");
+      assertThat(last.position()).isZero();
+    }
+  }
+
   private static float[] alone(int... tokens) {
     try (Session session = Session.open(model, OPTIONS)) {
       return Logits.copy(session.feed(tokens));

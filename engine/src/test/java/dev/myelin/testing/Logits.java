@@ -2,6 +2,7 @@ package dev.myelin.testing;
 
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
+import dev.myelin.bindings.peer.LlamaAdapter;
 import dev.myelin.bindings.peer.LlamaContext;
 import dev.myelin.bindings.peer.LlamaContext.FlashAttention;
 import dev.myelin.bindings.peer.LlamaCpp;
@@ -10,10 +11,13 @@ import dev.myelin.cache.CacheType;
 import dev.myelin.generate.Session;
 import dev.myelin.generate.SessionOptions;
 import dev.myelin.model.Model;
+import dev.myelin.model.adapter.Adapter;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.List;
 import java.util.Random;
 
 /**
@@ -23,7 +27,21 @@ import java.util.Random;
  */
 public record Logits(float[][] rows) {
   /** What is computed: the same for both engines. */
-  public record Run(Path file, int[] tokens, int contextLength, CacheType cacheType, int threads) {
+  public record Run(
+      Path file,
+      List<Adapter> adapters,
+      int[] tokens,
+      int contextLength,
+      CacheType cacheType,
+      int threads) {
+    public Run(Path file, int[] tokens, int contextLength, CacheType cacheType, int threads) {
+      this(file, List.of(), tokens, contextLength, cacheType, threads);
+    }
+
+    public Run withAdapters(Adapter... adapters) {
+      return new Run(file, List.of(adapters), tokens, contextLength, cacheType, threads);
+    }
+
     public SessionOptions options() {
       return SessionOptions.defaults()
           .withContextLength(contextLength)
@@ -44,7 +62,7 @@ public record Logits(float[][] rows) {
 
   /** Myelin, fed so many tokens a call. */
   public static Logits ours(Run run, int chunk) {
-    try (Model model = Model.load(run.file);
+    try (Model model = Model.load(run.file, run.adapters);
         Session session = Session.open(model, run.options())) {
       return ours(session, run.tokens, chunk);
     }
@@ -71,6 +89,13 @@ public record Logits(float[][] rows) {
             run.contextLength, 512, run.threads, run.cacheType.type().id(), attention);
     try (LlamaModel model = LlamaModel.load(run.file, LlamaModel.Options.PLAIN);
         LlamaContext context = model.context(options)) {
+      float[] scales = new float[run.adapters.size()];
+      List<LlamaAdapter> adapters = new ArrayList<>();
+      for (Adapter adapter : run.adapters) {
+        scales[adapters.size()] = adapter.scale();
+        adapters.add(model.adapter(adapter.file()));
+      }
+      context.adapt(adapters, scales);
       for (int from = 0; from < tokens.length; from += chunk) {
         int to = Math.min(tokens.length, from + chunk);
         context.feedAll(

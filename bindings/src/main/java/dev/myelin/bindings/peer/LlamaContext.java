@@ -9,6 +9,7 @@ import dev.myelin.error.IllegalUseException;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
+import java.util.List;
 
 /** A sequence that libllama computes: its cache and its threads. One thread at a time. */
 public final class LlamaContext implements AutoCloseable {
@@ -121,6 +122,28 @@ public final class LlamaContext implements AutoCloseable {
       decode(ids, from, count, true);
       for (int i = 0; i < count; i++) {
         sink.accept(first + i, logits(i));
+      }
+    }
+  }
+
+  /**
+   * Computes with these adapters from now on, in place of those before.
+   *
+   * @param scales one for each
+   */
+  public void adapt(List<LlamaAdapter> adapters, float... scales) {
+    if (adapters.size() != scales.length || adapters.stream().anyMatch(a -> a.model() != model)) {
+      throw new IllegalUseException("libllama: adapters of this model, each with a scale");
+    }
+    try (Arena call = Arena.ofConfined()) {
+      MemorySegment pointers = call.allocate(ValueLayout.ADDRESS, Math.max(1, scales.length));
+      for (int i = 0; i < scales.length; i++) {
+        pointers.setAtIndex(ValueLayout.ADDRESS, i, adapters.get(i).address());
+      }
+      MemorySegment factors = call.allocateFrom(ValueLayout.JAVA_FLOAT, scales);
+      int status = Llama_h.llama_set_adapters_lora(address(), pointers, scales.length, factors);
+      if (status != 0) {
+        throw LlamaCpp.failure("cannot use " + scales.length + " adapters: status " + status);
       }
     }
   }

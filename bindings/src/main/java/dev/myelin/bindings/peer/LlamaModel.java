@@ -50,6 +50,22 @@ public final class LlamaModel implements AutoCloseable {
     }
   }
 
+  /**
+   * Reads a LoRA adapter; {@link LlamaContext#adapt} uses it.
+   *
+   * @throws dev.myelin.error.NativeLibraryException with libllama's own message if it refuses
+   */
+  public LlamaAdapter adapter(Path file) {
+    try (Arena arena = Arena.ofConfined()) {
+      MemorySegment adapter =
+          Llama_h.llama_adapter_lora_init(address(), arena.allocateFrom(file.toString()));
+      if (adapter.address() == 0) {
+        throw LlamaCpp.failure("cannot load the adapter " + file);
+      }
+      return new LlamaAdapter(this, adapter);
+    }
+  }
+
   public LlamaContext context(LlamaContext.Options options) {
     return new LlamaContext(this, options);
   }

@@ -10,6 +10,7 @@ import dev.myelin.model.Network;
 import dev.myelin.model.WeightSource;
 import dev.myelin.model.block.Attention;
 import dev.myelin.model.block.Decoder;
+import dev.myelin.model.block.Embedding;
 import dev.myelin.model.block.FeedForward;
 import dev.myelin.model.block.Linear;
 import dev.myelin.model.block.Norm;
@@ -44,7 +45,7 @@ public final class Gpt2 implements Architecture {
   @Override
   public Network network(Hyperparameters hp, WeightSource w) {
     int width = hp.width();
-    Tensor tokens = w.matrix("token_embd.weight", width, hp.vocabulary());
+    Embedding tokens = Embedding.of(w, "token_embd", width, hp.vocabulary());
     Tensor positions = w.matrix("position_embd.weight", width, hp.contextLength());
     Norm norm = Norm.layer(w, "output_norm", width, hp.normEpsilon());
     Linear output = RotaryDecoder.output(hp, w, tokens, Linear.Extras.SCALE);

@@ -47,6 +47,6 @@ public final class Qwen3 implements Architecture {
             rope,
             RotaryDecoder.attentionScale(hp)),
         Norm.rms(w, layer + "ffn_norm", width, epsilon),
-        FeedForward.Gated.of(w, layer, width, hp.feedForward(), Linear.Extras.SCALE));
+        FeedForward.Gated.of(w, layer, width, hp.feedForward(), Linear.Extras.SCALE_LAST));
   }
 }

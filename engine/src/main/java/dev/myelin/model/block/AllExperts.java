@@ -2,6 +2,7 @@ package dev.myelin.model.block;
 
 import dev.myelin.graph.GraphBuilder;
 import dev.myelin.graph.Tensor;
+import dev.myelin.model.adapter.LowRank;
 import dev.myelin.model.block.ExpertFeedForward.ExpertLinear;
 
 /**
@@ -35,7 +36,13 @@ final class AllExperts {
   private static Tensor matmul(GraphBuilder g, ExpertLinear linear, Tensor x) {
     Tensor y = g.matmul(linear.weight(), x);
     Tensor scale = linear.scale();
-    return scale == null ? y : g.multiply(y, g.reshape3d(scale, 1, 1, scale.dim(0)));
+    if (scale != null) {
+      y = g.multiply(y, g.reshape3d(scale, 1, 1, scale.dim(0)));
+    }
+    for (LowRank adapter : linear.adapters()) {
+      y = adapter.addTo(g, y, x);
+    }
+    return y;
   }
 
   /** Softmax over the chosen experts; 0 for the others. */

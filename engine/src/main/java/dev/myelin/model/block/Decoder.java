@@ -9,12 +9,15 @@ import java.util.List;
 /**
  * A decoder-only transformer whose layers norm their input first (Radford et al. 2019).
  *
- * @param tokenEmbedding [width, vocabulary]
  * @param positionEmbedding [width, positions] where positions are learned, else null
- * @param output [width, vocabulary], the token embedding itself where they are tied
+ * @param output [width, vocabulary], the token embedding's matrix where they are tied
  */
 public record Decoder(
-    Tensor tokenEmbedding, Tensor positionEmbedding, List<Layer> layers, Norm norm, Linear output)
+    Embedding tokenEmbedding,
+    Tensor positionEmbedding,
+    List<Layer> layers,
+    Norm norm,
+    Linear output)
     implements Network {
 
   /** A layer adds attention, then a feed-forward network, to the residual stream. */
@@ -23,7 +26,7 @@ public record Decoder(
   @Override
   public Tensor logits(ForwardPass pass) {
     GraphBuilder g = pass.graph();
-    Tensor x = g.rows(tokenEmbedding, pass.tokens()).named("embedding");
+    Tensor x = tokenEmbedding.apply(g, pass.tokens()).named("embedding");
     if (positionEmbedding != null) {
       x = g.add(x, g.rows(positionEmbedding, pass.positions()));
     }

@@ -4,6 +4,8 @@ import dev.myelin.graph.GraphBuilder;
 import dev.myelin.graph.Tensor;
 import dev.myelin.model.Hyperparameters.Experts;
 import dev.myelin.model.WeightSource;
+import dev.myelin.model.adapter.LowRank;
+import java.util.List;
 
 /**
  * A sparse mixture (Shazeer et al. 2017; Jiang et al. 2024): a router sends each token to a few
@@ -24,24 +26,29 @@ public record ExpertFeedForward(
    *
    * @param weight [in, out, experts]
    * @param scale [experts], or null
+   * @param adapters changes of the matrices, which add up
    */
-  public record ExpertLinear(Tensor weight, Tensor scale) {
+  public record ExpertLinear(Tensor weight, Tensor scale, List<LowRank> adapters) {
     static ExpertLinear of(WeightSource w, String name, long in, long out, long experts) {
       return new ExpertLinear(
           w.matrix(name + ".weight", in, out, experts),
-          w.optionalVector(name + ".scale", experts).orElse(null));
+          w.optionalVector(name + ".scale", experts).orElse(null),
+          w.expertAdapters(name + ".weight", in, out, experts));
     }
 
     /** [in, 1 or used, tokens] to [out, used, tokens]. */
     Tensor apply(GraphBuilder g, Tensor x, Tensor chosen) {
       Tensor y = g.matmulExperts(weight, x, chosen);
-      if (scale == null) {
-        return y;
+      if (scale != null) {
+        long tokens = x.dim(2);
+        long count = scale.dim(0);
+        Tensor all = g.repeat3d(g.reshape3d(scale, 1, count, 1), 1, count, tokens);
+        y = g.multiply(y, g.rows(all, chosen));
       }
-      long tokens = x.dim(2);
-      long count = scale.dim(0);
-      Tensor all = g.repeat3d(g.reshape3d(scale, 1, count, 1), 1, count, tokens);
-      return g.multiply(y, g.rows(all, chosen));
+      for (LowRank adapter : adapters) {
+        y = adapter.addTo(g, y, x, chosen);
+      }
+      return y;
     }
   }
 

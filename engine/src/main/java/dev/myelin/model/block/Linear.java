@@ -4,6 +4,8 @@ import dev.myelin.graph.GraphBuilder;
 import dev.myelin.graph.OwnKernels;
 import dev.myelin.graph.Tensor;
 import dev.myelin.model.WeightSource;
+import dev.myelin.model.adapter.LowRank;
+import java.util.List;
 
 /**
  * {@code y = W x}, with a bias and a scale where the file has them. The one place that decides
@@ -12,25 +14,33 @@ import dev.myelin.model.WeightSource;
  * @param weight [in, out]
  * @param bias [out], or null
  * @param scale [1], or null
+ * @param adapters changes of the matrix, which add up
  */
-public record Linear(Tensor weight, Tensor bias, Tensor scale, Extras extras) {
+public record Linear(
+    Tensor weight, Tensor bias, Tensor scale, Extras extras, List<LowRank> adapters) {
   /**
    * What a layer may have beside its matrix, and in which order it is applied: as the reference
-   * implementation does for that layer. A scale that it ignores is ignored here.
+   * implementation does for that layer. A scale that it ignores is ignored here. Adapters are added
+   * after a scale that comes first, and before all else.
    */
   public enum Extras {
     NONE,
     SCALE,
+    SCALE_LAST,
     BIAS,
     SCALE_THEN_BIAS,
     BIAS_THEN_SCALE;
 
     boolean bias() {
-      return this != NONE && this != SCALE;
+      return this == BIAS || this == SCALE_THEN_BIAS || this == BIAS_THEN_SCALE;
     }
 
     boolean scale() {
       return this != NONE && this != BIAS;
+    }
+
+    boolean scaleLast() {
+      return this == SCALE_LAST || this == BIAS_THEN_SCALE;
     }
   }
 
@@ -38,14 +48,18 @@ public record Linear(Tensor weight, Tensor bias, Tensor scale, Extras extras) {
   public static Linear of(WeightSource w, String name, long in, long out, Extras extras) {
     Tensor weight = w.matrix(name + ".weight", in, out);
     Tensor bias = extras.bias() ? w.optionalVector(name + ".bias", out).orElse(null) : null;
-    return new Linear(weight, bias, scale(w, name, extras), extras);
+    List<LowRank> adapters = w.adapters(name + ".weight", in, out);
+    return new Linear(weight, bias, scale(w, name, extras), extras, adapters);
   }
 
-  /** A layer whose matrix is another layer's: an output tied to the embedding. */
+  /**
+   * A layer whose matrix is another layer's: an output tied to the embedding. Adapters of the
+   * embedding are not its own: training adds them to the lookup alone.
+   */
   public static Linear tied(WeightSource w, Tensor weight, String name, Extras extras) {
     Tensor bias =
         extras.bias() ? w.optionalVector(name + ".bias", weight.dim(1)).orElse(null) : null;
-    return new Linear(weight, bias, scale(w, name, extras), extras);
+    return new Linear(weight, bias, scale(w, name, extras), extras, List.of());
   }
 
   private static Tensor scale(WeightSource w, String name, Extras extras) {
@@ -59,13 +73,16 @@ public record Linear(Tensor weight, Tensor bias, Tensor scale, Extras extras) {
   /** [in, n] to [out, n]. */
   public Tensor apply(GraphBuilder g, Tensor x) {
     Tensor y = OwnKernels.serve(weight, x) ? g.matmulOwn(weight, x) : g.matmul(weight, x);
-    if (scale != null && extras != Extras.BIAS_THEN_SCALE) {
+    if (scale != null && !extras.scaleLast()) {
       y = g.multiply(y, scale);
+    }
+    for (LowRank adapter : adapters) {
+      y = adapter.addTo(g, y, x);
     }
     if (bias != null) {
       y = g.add(y, bias);
     }
-    if (scale != null && extras == Extras.BIAS_THEN_SCALE) {
+    if (scale != null && extras.scaleLast()) {
       y = g.multiply(y, scale);
     }
     return y;

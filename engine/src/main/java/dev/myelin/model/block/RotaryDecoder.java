@@ -1,7 +1,6 @@
 package dev.myelin.model.block;
 
 import dev.myelin.graph.RopeParameters;
-import dev.myelin.graph.Tensor;
 import dev.myelin.model.HyperparameterReader;
 import dev.myelin.model.Hyperparameters;
 import dev.myelin.model.WeightSource;
@@ -34,7 +33,7 @@ public final class RotaryDecoder {
   /** Embedding, layers, norm and output; {@code layer} makes each layer. */
   public static Decoder of(
       Hyperparameters hp, WeightSource w, Linear.Extras output, IntFunction<Decoder.Layer> layer) {
-    Tensor embedding = w.matrix("token_embd.weight", hp.width(), hp.vocabulary());
+    Embedding embedding = Embedding.of(w, "token_embd", hp.width(), hp.vocabulary());
     Norm norm = Norm.rms(w, "output_norm", hp.width(), hp.normEpsilon());
     Linear head = output(hp, w, embedding, output);
     List<Decoder.Layer> layers = new ArrayList<>();
@@ -46,10 +45,10 @@ public final class RotaryDecoder {
 
   /** The file's output matrix, or the embedding again. */
   public static Linear output(
-      Hyperparameters hp, WeightSource w, Tensor embedding, Linear.Extras extras) {
+      Hyperparameters hp, WeightSource w, Embedding embedding, Linear.Extras extras) {
     return w.has("output.weight")
         ? Linear.of(w, "output", hp.width(), hp.vocabulary(), extras)
-        : Linear.tied(w, embedding, "output", extras);
+        : Linear.tied(w, embedding.weight(), "output", extras);
   }
 
   /** 1 / sqrt(headSize), the usual scale of attention. */

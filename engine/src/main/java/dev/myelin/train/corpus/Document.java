@@ -61,7 +61,7 @@ public final class Document {
     return new String(utf8.toArray(ValueLayout.JAVA_BYTE), StandardCharsets.UTF_8);
   }
 
-  /** The text in parts of about 64 KiB, in order, each to be tokenized by itself. */
+  /** The text in parts of about 16 KiB, in order, each to be tokenized by itself. */
   public List<Passage> passages() {
     return Passage.of(this);
   }

@@ -13,7 +13,7 @@ import java.util.List;
  * @param to the byte after its last
  */
 public record Passage(Document document, long from, long to) {
-  static final int SIZE = 1 << 16;
+  static final int SIZE = 1 << 14;
   static final int LONGEST = 1 << 22;
 
   static List<Passage> of(Document document) {

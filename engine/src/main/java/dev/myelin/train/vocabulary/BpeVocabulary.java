@@ -35,7 +35,12 @@ final class BpeVocabulary {
                 words.split(passage.bytes(), (utf8, from, to) -> some.add(utf8, from, to, 1)));
     PairTrainer trainer =
         new PairTrainer(
-            symbols(counts), letters(), false, options.minimumCount(), options.longest());
+            symbols(counts),
+            letters(),
+            false,
+            text -> true,
+            options.minimumCount(),
+            options.longest());
     List<Pair> merges = trainer.train(options.size() - 1);
     List<String> texts = trainer.texts();
     if (texts.size() + 1 < options.size()) {

@@ -7,6 +7,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.PriorityQueue;
+import java.util.function.Predicate;
 
 /**
  * Byte-pair encoding's training (Gage 1994, Sennrich et al. 2016): the pair of neighbouring symbols
@@ -31,6 +32,7 @@ final class PairTrainer {
   private final List<String> texts;
   private final Map<String, Integer> ids = new HashMap<>();
   private final PairTable pairs;
+  private final Predicate<String> allowed;
   private final int minimumCount;
   private final int longest;
   private final PriorityQueue<Waiting> queue = new PriorityQueue<>(ORDER);
@@ -42,11 +44,19 @@ final class PairTrainer {
    * @param texts what each token of the alphabet is written as, in the order of ids
    * @param byText whether pairs that give the same text are joined together, as SPM does, or each
    *     for itself, as merges do
+   * @param allowed which texts may become tokens
    */
-  PairTrainer(Symbols symbols, List<String> texts, boolean byText, int minimumCount, int longest) {
+  PairTrainer(
+      Symbols symbols,
+      List<String> texts,
+      boolean byText,
+      Predicate<String> allowed,
+      int minimumCount,
+      int longest) {
     this.symbols = symbols;
     this.texts = new ArrayList<>(texts);
     this.pairs = new PairTable(byText);
+    this.allowed = allowed;
     this.minimumCount = minimumCount;
     this.longest = longest;
     for (int id = 0; id < texts.size(); id++) {
@@ -198,7 +208,7 @@ final class PairTrainer {
   }
 
   private void offer(Pair pair) {
-    if (pair.count >= minimumCount) {
+    if (pair.count >= minimumCount && allowed.test(pair.text)) {
       pair.queued = pair.count;
       queue.add(new Waiting(pair.count, pair));
     }

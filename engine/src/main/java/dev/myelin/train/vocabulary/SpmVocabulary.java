@@ -46,6 +46,7 @@ final class SpmVocabulary {
             symbols(counts, characters),
             characters,
             true,
+            SpmWords::isPiece,
             options.minimumCount(),
             options.longest());
     List<Pair> joined = trainer.train(options.size() - FIRST);

@@ -68,6 +68,11 @@ final class SpmWords {
     end();
   }
 
+  /** Whether a text may be a piece: with one space in front of a word, or spaces alone. */
+  static boolean isPiece(String text) {
+    return text.length() < 2 || text.charAt(1) != MARKER || text.chars().allMatch(c -> c == MARKER);
+  }
+
   /** How many bytes the character has that begins with this one. */
   static int length(int first) {
     int b = first & 0xff;
@@ -85,7 +90,7 @@ final class SpmWords {
   private void add(Role role, byte[] from, int start, int end) {
     boolean joins =
         role == last || last == Role.MARKER && (role == Role.LETTER || role == Role.SYMBOL);
-    if (!joins || role == Role.MARKER || role == Role.ALONE) {
+    if (!joins || role == Role.ALONE) {
       end();
     }
     last = role;

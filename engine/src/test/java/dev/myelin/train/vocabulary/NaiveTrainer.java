@@ -6,6 +6,7 @@ import java.util.Comparator;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.function.Predicate;
 
 /**
  * Training as its definition says: every word is tokenized from its characters with the joins so
@@ -22,13 +23,15 @@ final class NaiveTrainer {
   private final Map<String, Integer> words;
   private final boolean byText;
   private final int longest;
+  private final Predicate<String> allowed;
   private final Map<Object, Integer> ranks = new HashMap<>();
   private final List<Join> joins = new ArrayList<>();
 
-  NaiveTrainer(Map<String, Integer> words, boolean byText, int longest) {
+  NaiveTrainer(Map<String, Integer> words, boolean byText, int longest, Predicate<String> allowed) {
     this.words = words;
     this.byText = byText;
     this.longest = longest;
+    this.allowed = allowed;
   }
 
   /** Joins until nothing occurs twice or there are that many joins. */
@@ -81,7 +84,8 @@ final class NaiveTrainer {
       List<String> symbols, int count, Map<Object, Integer> counts, Map<Object, Join> first) {
     for (int i = 0; i + 1 < symbols.size(); i++) {
       Join join = new Join(symbols.get(i), symbols.get(i + 1));
-      if (join.text().codePointCount(0, join.text().length()) <= longest) {
+      if (join.text().codePointCount(0, join.text().length()) <= longest
+          && allowed.test(join.text())) {
         Object key = key(join.left, join.right);
         counts.merge(key, count, Integer::sum);
         first.putIfAbsent(key, join);

@@ -51,7 +51,7 @@ class PairTrainerTest {
               .map(pair -> byText ? pair.text : pair.left + " " + pair.text)
               .toList();
       List<String> naive =
-          new NaiveTrainer(words, byText, longest)
+          new NaiveTrainer(words, byText, longest, text -> true)
               .train(150).stream()
                   .map(join -> byText ? join.text() : join.left() + " " + join.text())
                   .toList();
@@ -88,7 +88,7 @@ class PairTrainerTest {
           word.chars().forEach(c -> symbols.add(alphabet.indexOf(Character.toString(c))));
           symbols.endWord(count);
         });
-    PairTrainer trainer = new PairTrainer(symbols, alphabet, byText, 2, longest);
+    PairTrainer trainer = new PairTrainer(symbols, alphabet, byText, text -> true, 2, longest);
     List<Pair> joined = trainer.train(alphabet.size() + joins);
     assertThat(trainer.texts()).startsWith(alphabet.toArray(String[]::new)).doesNotHaveDuplicates();
     return joined;

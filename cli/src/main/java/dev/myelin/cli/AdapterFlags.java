@@ -1,0 +1,44 @@
+package dev.myelin.cli;
+
+import dev.myelin.model.adapter.Adapter;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+
+/** Which adapters change the model. */
+final class AdapterFlags {
+  private final Subcommand command;
+  private final Subcommand.Value<List<Path>> adapters;
+
+  AdapterFlags(Subcommand command) {
+    this.command = command;
+    adapters =
+        command.list(
+            Path.class,
+            List.of(),
+            null,
+            "FILE[=SCALE]",
+            "A LoRA adapter, a GGUF file, and how much it counts (default: 1). Repeatable.",
+            "--lora");
+  }
+
+  List<Adapter> adapters() {
+    return Usage.check(command.spec, () -> adapters.get().stream().map(this::adapter).toList());
+  }
+
+  /** A file's name may hold a {@code =}: what follows is a scale only where it is a number. */
+  private Adapter adapter(Path value) {
+    String text = value.toString();
+    int equals = text.lastIndexOf('=');
+    if (equals <= 0 || Files.exists(value)) {
+      return Adapter.of(value);
+    }
+    float scale;
+    try {
+      scale = Float.parseFloat(text.substring(equals + 1));
+    } catch (NumberFormatException e) {
+      return Adapter.of(value);
+    }
+    return new Adapter(Path.of(text.substring(0, equals)), scale);
+  }
+}

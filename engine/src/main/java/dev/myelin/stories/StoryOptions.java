@@ -1,0 +1,30 @@
+package dev.myelin.stories;
+
+import dev.myelin.error.InvalidRequestException;
+
+/**
+ * Which stories to write.
+ *
+ * @param kind stories or labelled sentences
+ * @param seed the same seed, the same stories
+ * @param count how many, at least 0
+ */
+public record StoryOptions(Kind kind, long seed, long count) {
+
+  /** What can be written. */
+  public enum Kind {
+    /** Short stories of simple words. */
+    STORY,
+    /** Sentences with a label: {@code The soup was cold. => negative}. */
+    SENTIMENT
+  }
+
+  /**
+   * @throws InvalidRequestException if the count is negative
+   */
+  public StoryOptions {
+    if (count < 0) {
+      throw new InvalidRequestException("count " + count + ": expected at least 0");
+    }
+  }
+}

@@ -1,0 +1,133 @@
+package dev.myelin.evaluate;
+
+import dev.myelin.bindings.peer.LlamaContext;
+import dev.myelin.bindings.peer.LlamaContext.FlashAttention;
+import dev.myelin.bindings.peer.LlamaModel;
+import dev.myelin.cache.CacheType;
+import dev.myelin.testing.Logits;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+
+/**
+ * Perplexity and KL divergence from libllama's logits, computed the plain way: an F32 cache, no
+ * flash attention, every logit of every chunk, sums over lists.
+ */
+final class Peer {
+  private Peer() {}
+
+  /**
+   * @param rows logits of each prediction
+   * @param tokens what is predicted
+   */
+  record Predictions(List<float[]> rows, List<Integer> tokens) {
+    double[] losses() {
+      double[] losses = new double[rows.size()];
+      for (int i = 0; i < losses.length; i++) {
+        losses[i] = -logSoftmax(rows.get(i))[tokens.get(i)];
+      }
+      return losses;
+    }
+  }
+
+  /** Chunks of {@code context} tokens, of which the second half is predicted. */
+  static Predictions chunks(Path file, int[] tokens, int context, int bos) {
+    List<float[]> rows = new ArrayList<>();
+    List<Integer> predicted = new ArrayList<>();
+    try (LlamaModel model = LlamaModel.load(file, LlamaModel.Options.PLAIN);
+        LlamaContext peer = model.context(options(context))) {
+      for (int chunk = 0; chunk < tokens.length / context; chunk++) {
+        int[] ids = Arrays.copyOfRange(tokens, chunk * context, (chunk + 1) * context);
+        int[] seen = ids.clone();
+        if (bos >= 0) {
+          seen[0] = bos;
+        }
+        peer.clear();
+        peer.feedAll(
+            seen,
+            (at, logits) -> {
+              if (at >= context / 2 && at < context - 1) {
+                rows.add(Logits.copy(logits));
+                predicted.add(ids[at + 1]);
+              }
+            });
+      }
+    }
+    return new Predictions(rows, predicted);
+  }
+
+  /** Windows of {@code window} tokens, of which the last {@code stride} are predicted. */
+  static Predictions windows(Path file, int[] tokens, int window, int stride) {
+    List<float[]> rows = new ArrayList<>();
+    List<Integer> predicted = new ArrayList<>();
+    try (LlamaModel model = LlamaModel.load(file, LlamaModel.Options.PLAIN);
+        LlamaContext peer = model.context(options(window))) {
+      for (int start = 0; start + window < tokens.length; start += stride) {
+        int from = start;
+        peer.clear();
+        peer.feedAll(
+            Arrays.copyOfRange(tokens, start, start + window),
+            (at, logits) -> {
+              if (at >= window - stride - 1 && at < window - 1) {
+                rows.add(Logits.copy(logits));
+                predicted.add(tokens[from + at + 1]);
+              }
+            });
+      }
+    }
+    return new Predictions(rows, predicted);
+  }
+
+  private static LlamaContext.Options options(int context) {
+    return new LlamaContext.Options(
+        context, Math.max(context, 32), 1, CacheType.F32.type().id(), FlashAttention.OFF);
+  }
+
+  static double[] logSoftmax(float[] logits) {
+    double most = Double.NEGATIVE_INFINITY;
+    for (float logit : logits) {
+      most = Math.max(most, logit);
+    }
+    double sum = 0;
+    for (float logit : logits) {
+      sum += Math.exp(logit - most);
+    }
+    double[] result = new double[logits.length];
+    for (int i = 0; i < result.length; i++) {
+      result[i] = logits[i] - most - Math.log(sum);
+    }
+    return result;
+  }
+
+  static double divergence(float[] original, float[] other) {
+    double[] p = logSoftmax(original);
+    double[] q = logSoftmax(other);
+    double sum = 0;
+    for (int i = 0; i < p.length; i++) {
+      sum += Math.exp(p[i]) * (p[i] - q[i]);
+    }
+    return sum;
+  }
+
+  static int top(float[] logits) {
+    int best = 0;
+    for (int i = 1; i < logits.length; i++) {
+      best = logits[i] > logits[best] ? i : best;
+    }
+    return best;
+  }
+
+  /** Mean and standard error as llama.cpp computes them, from sums and sums of squares. */
+  static Estimate estimate(double[] values) {
+    double sum = 0;
+    double squares = 0;
+    for (double value : values) {
+      sum += value;
+      squares += value * value;
+    }
+    double mean = sum / values.length;
+    double variance = squares / values.length - mean * mean;
+    return new Estimate(mean, Math.sqrt(Math.max(0, variance) / (values.length - 1)));
+  }
+}
