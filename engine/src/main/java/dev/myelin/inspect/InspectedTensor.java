@@ -27,7 +27,8 @@ public record InspectedTensor(
   private static final Pattern ROWS =
       Pattern.compile("(.*\\.)?(\\w*token_embd|position_embd|token_types|embed_tokens)\\.weight");
 
-  static InspectedTensor of(TensorInfo info) {
+  /** Told by its name and shape. */
+  public static InspectedTensor of(TensorInfo info) {
     TensorName name = TensorName.of(info.name());
     Component component = Component.of(name);
     Use use = Use.WHOLE;
@@ -56,6 +57,15 @@ public record InspectedTensor(
       case ROW -> 0;
       case WHOLE -> parameters();
       case ROUTED -> experts.share(parameters());
+    };
+  }
+
+  /** The bytes of those, and of a row. */
+  long activeBytes(ModelShape.Experts experts) {
+    return switch (use) {
+      case ROW -> info.bytes() / Math.max(1, info.elements() / info.dim(0));
+      case WHOLE -> info.bytes();
+      case ROUTED -> experts.share(info.bytes());
     };
   }
 }
