@@ -27,6 +27,11 @@ public final class Quantities {
     return read(PARAMETERS, text, "parameters", "a number such as 350M, 7B or 1.76T");
   }
 
+  /** A number of tokens, written like one of {@link #parameters}. */
+  public static long tokens(String text) {
+    return read(PARAMETERS, text, "tokens", "a number such as 300B or 15T");
+  }
+
   /**
    * Bytes a second, in steps of 1000: {@code 50GB/s}, {@code 800 MB}, {@code 12.5G}.
    *

@@ -166,7 +166,7 @@ public record Subject(
   }
 
   static Activity activity(List<TensorInfo> tensors, ModelShape.Experts experts) {
-    return Activity.of(tensors.stream().map(InspectedTensor::of).toList(), experts, true);
+    return Activity.of(InspectedTensor.all(tensors), experts, true);
   }
 
   private static CacheShape cache(Blueprint b) {
