@@ -6,20 +6,23 @@ package dev.myelin.gguf;
  * so many of them take longer than all else that opening a file does.
  */
 final class Lengths {
-  private static final int WINDOW = 1 << 16;
+  private static final int WINDOW = 1 << 14;
 
   private final Source source;
-  private byte[] window = {};
+  private final byte[] window;
   private long from;
+  private int held;
 
   Lengths(Source source) {
     this.source = source;
+    window = new byte[(int) Math.min(WINDOW, source.size())];
   }
 
   /** The length at {@code at}, which the caller knows to lie inside the file. */
   long at(long at) {
-    if (at < from || at - from > window.length - Long.BYTES) {
-      window = source.copy(at, Math.min(WINDOW, source.size() - at));
+    if (at < from || at - from > held - Long.BYTES) {
+      held = (int) Math.min(window.length, source.size() - at);
+      source.copy(at, window, held);
       from = at;
     }
     int i = (int) (at - from);
