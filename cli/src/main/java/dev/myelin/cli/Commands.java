@@ -23,6 +23,8 @@ final class Commands {
     ALL.put("inspect", InspectCommand::new);
     ALL.put("train", TrainCommand::new);
     ALL.put("stories", StoriesCommand::new);
+    ALL.put("quantize", QuantizeCommand::new);
+    ALL.put("imatrix", ImatrixCommand::new);
     ALL.put("info", InfoCommand::new);
     ALL.put("completion", CompletionCommand::new);
     ALL.put("help", HelpCommand::new);

@@ -124,6 +124,22 @@ abstract class Subcommand implements Runnable {
     return new Value<>(parameter);
   }
 
+  /** Parameters without names, in order; the command checks how many there are. */
+  final Value<List<String>> parameters(String label, String description) {
+    PositionalParamSpec parameters =
+        PositionalParamSpec.builder()
+            .type(List.class)
+            .auxiliaryTypes(String.class)
+            .initialValue(List.of())
+            .arity("0..*")
+            .paramLabel(label)
+            .hideParamSyntax(true)
+            .description(description)
+            .build();
+    spec.addPositional(parameters);
+    return new Value<>(parameters);
+  }
+
   private static OptionSpec.Builder builder(Class<?> type, String description, String... names) {
     return OptionSpec.builder(names).type(type).description(description);
   }

@@ -24,13 +24,15 @@ final class Graphs implements AutoCloseable {
   private final Model model;
   private final KvCache cache;
   private final int contextLength;
+  private final ActivationObserver observer;
   private Step single;
   private Step batch;
 
-  Graphs(Model model, KvCache cache, int contextLength) {
+  Graphs(Model model, KvCache cache, int contextLength, ActivationObserver observer) {
     this.model = model;
     this.cache = cache;
     this.contextLength = contextLength;
+    this.observer = observer;
   }
 
   /** The graph of that shape, built unless it is the one at hand. */
@@ -58,6 +60,7 @@ final class Graphs implements AutoCloseable {
     GraphBuilder builder =
         new GraphBuilder(OTHER_NODES + hp.layers() * perLayer + model.adapterNodes());
     try {
+      builder.observe(observer::observes);
       CachedPass pass = new CachedPass(builder, shape, cache, contextLength);
       builder.output(LOGITS, model.network().logits(pass));
     } catch (RuntimeException e) {

@@ -31,14 +31,16 @@ public final class Session implements AutoCloseable {
   private final Backend backend;
   private final KvCache cache;
   private final Graphs graphs;
+  private final ActivationObserver observer;
   // not a lock, which would let a sink in again from inside a computation
   private final Semaphore use = new Semaphore(1);
   private int[] tokens = new int[64];
   private volatile int position;
   private boolean closed;
 
-  private Session(Model model, SessionOptions options) {
+  private Session(Model model, SessionOptions options, ActivationObserver observer) {
     this.model = model;
+    this.observer = observer;
     Hyperparameters hp = model.hyperparameters();
     contextLength = contextLength(hp, options.contextLength());
     vocabulary = hp.vocabulary();
@@ -50,7 +52,7 @@ public final class Session implements AutoCloseable {
       this.options = options.withThreads(threads).withContextLength(contextLength);
       kv = cache(hp, this.options);
       cpu = Backend.cpu(threads);
-      graphs = new Graphs(model, kv, contextLength);
+      graphs = new Graphs(model, kv, contextLength, observer);
     } catch (RuntimeException e) {
       if (kv != null) {
         kv.close();
@@ -71,7 +73,12 @@ public final class Session implements AutoCloseable {
    * @throws InvalidRequestException if the options do not suit the model
    */
   public static Session open(Model model, SessionOptions options) {
-    return new Session(model, options);
+    return new Session(model, options, ActivationObserver.NONE);
+  }
+
+  /** Starts an empty session whose computations are observed. */
+  public static Session open(Model model, SessionOptions options, ActivationObserver observer) {
+    return new Session(model, options, observer);
   }
 
   /** Starts an empty session with default options. */
@@ -287,6 +294,7 @@ public final class Session implements AutoCloseable {
     if (!backend.compute(step.graph())) {
       throw new CancelledException("cancelled at position " + position);
     }
+    observer.computed(step.graph().observations());
     if (tokens.length < end) {
       tokens = Arrays.copyOf(tokens, Math.max(end, 2 * tokens.length));
     }

@@ -12,10 +12,19 @@ public interface DataSource {
    */
   void writeTo(Sink sink) throws IOException;
 
-  /** Where the pieces go. A piece may be reused as soon as the call returns. */
-  @FunctionalInterface
+  /**
+   * Where the pieces go, one after the other or each to its place, but not both. A piece may be
+   * reused as soon as the call returns.
+   */
   interface Sink {
+    /** Appends a piece. */
     void write(MemorySegment piece) throws IOException;
+
+    /**
+     * Writes a piece that begins at {@code offset} bytes of the tensor, from any thread and in any
+     * order; every byte once.
+     */
+    void writeAt(long offset, MemorySegment piece) throws IOException;
   }
 
   /** The bytes of a segment, which must stay alive until the file is written. */

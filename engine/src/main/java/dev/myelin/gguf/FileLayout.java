@@ -5,6 +5,7 @@ import java.io.IOException;
 import java.lang.foreign.MemorySegment;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.atomic.AtomicLong;
 
 /** One file about to be written: its header's bytes and where each tensor goes. */
 final class FileLayout {
@@ -39,32 +40,34 @@ final class FileLayout {
     return size;
   }
 
-  /** Writes the file from front to back. */
-  void writeTo(DataSource.Sink out) throws IOException {
-    out.write(MemorySegment.ofArray(header));
-    if (!tensors.isEmpty()) {
-      pad(out, header.length);
+  /** Takes the bytes of a file, from any thread. */
+  @FunctionalInterface
+  interface Target {
+    void write(long position, MemorySegment piece) throws IOException;
+  }
+
+  /** Writes the file, tensor by tensor. */
+  void writeTo(Target out) throws IOException {
+    out.write(0, MemorySegment.ofArray(header));
+    if (tensors.isEmpty()) {
+      return;
     }
+    long at = pad(out, header.length);
     for (GgufWriter.OutgoingTensor tensor : tensors) {
-      data(tensor, out);
-      pad(out, tensor.bytes());
+      Counting counting = new Counting(tensor, at, out);
+      tensor.data().writeTo(counting);
+      counting.finish();
+      at = pad(out, at + tensor.bytes());
     }
   }
 
-  private static void data(GgufWriter.OutgoingTensor tensor, DataSource.Sink out)
-      throws IOException {
-    Counting counting = new Counting(tensor, out);
-    tensor.data().writeTo(counting);
-    if (counting.written != tensor.bytes()) {
-      throw counting.wrong(counting.written);
+  /** Fills up to a multiple of the alignment, and returns where that is. */
+  private long pad(Target out, long end) throws IOException {
+    long aligned = align(end);
+    if (aligned > end) {
+      out.write(end, MemorySegment.ofArray(new byte[(int) (aligned - end)]));
     }
-  }
-
-  private void pad(DataSource.Sink out, long written) throws IOException {
-    long missing = align(written) - written;
-    if (missing > 0) {
-      out.write(MemorySegment.ofArray(new byte[(int) missing]));
-    }
+    return aligned;
   }
 
   private long align(long at) {
@@ -74,21 +77,37 @@ final class FileLayout {
   /** Stops a source that writes more than its tensor has. */
   private static final class Counting implements DataSource.Sink {
     private final GgufWriter.OutgoingTensor tensor;
-    private final DataSource.Sink out;
-    private long written;
+    private final long start;
+    private final Target out;
+    private final AtomicLong written = new AtomicLong();
+    private long next;
 
-    Counting(GgufWriter.OutgoingTensor tensor, DataSource.Sink out) {
+    Counting(GgufWriter.OutgoingTensor tensor, long start, Target out) {
       this.tensor = tensor;
+      this.start = start;
       this.out = out;
     }
 
     @Override
     public void write(MemorySegment piece) throws IOException {
-      if (piece.byteSize() > tensor.bytes() - written) {
-        throw wrong(written + piece.byteSize());
+      writeAt(next, piece);
+      next += piece.byteSize();
+    }
+
+    @Override
+    public void writeAt(long offset, MemorySegment piece) throws IOException {
+      long bytes = piece.byteSize();
+      if (offset < 0 || offset > tensor.bytes() || bytes > tensor.bytes() - offset) {
+        throw wrong(offset + bytes);
       }
-      out.write(piece);
-      written += piece.byteSize();
+      out.write(start + offset, piece);
+      written.addAndGet(bytes);
+    }
+
+    void finish() {
+      if (written.get() != tensor.bytes()) {
+        throw wrong(written.get());
+      }
     }
 
     private InvalidRequestException wrong(long bytes) {

@@ -57,7 +57,7 @@ final class FileWriter {
       try (FileChannel out =
           FileChannel.open(beside, StandardOpenOption.WRITE, StandardOpenOption.CREATE_NEW)) {
         unfinished.add(beside);
-        job.layout().writeTo(piece -> writeAll(out, piece));
+        job.layout().writeTo((at, piece) -> writeAll(out, at, piece));
         out.force(true);
       }
       return beside;
@@ -89,7 +89,8 @@ final class FileWriter {
     }
   }
 
-  private static void writeAll(FileChannel out, MemorySegment bytes) throws IOException {
+  private static void writeAll(FileChannel out, long position, MemorySegment bytes)
+      throws IOException {
     for (long at = 0; at < bytes.byteSize(); at += PIECE) {
       MemorySegment piece = bytes.asSlice(at, Math.min(PIECE, bytes.byteSize() - at));
       if (!piece.isNative()) { // a view of a float[] is no ByteBuffer
@@ -97,7 +98,7 @@ final class FileWriter {
       }
       ByteBuffer buffer = piece.asByteBuffer();
       while (buffer.hasRemaining()) {
-        out.write(buffer);
+        out.write(buffer, position + at + buffer.position());
       }
     }
   }

@@ -102,6 +102,11 @@ public final class GgufFile implements AutoCloseable {
     return path;
   }
 
+  /** The files that it consists of, in order: one, or all the parts. */
+  public List<Path> files() {
+    return parts.stream().map(part -> part.source().path()).toList();
+  }
+
   /** The format's version, 2 or 3. */
   public int version() {
     return parts.getFirst().header().version();

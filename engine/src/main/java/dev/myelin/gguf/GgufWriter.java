@@ -182,13 +182,8 @@ public final class GgufWriter {
   public MemorySegment toBytes() {
     FileLayout layout = layout(Map.of(), all());
     MemorySegment bytes = Arena.ofAuto().allocate(layout.size(), 64);
-    long[] at = {0};
     try {
-      layout.writeTo(
-          piece -> {
-            MemorySegment.copy(piece, 0, bytes, at[0], piece.byteSize());
-            at[0] += piece.byteSize();
-          });
+      layout.writeTo((at, piece) -> MemorySegment.copy(piece, 0, bytes, at, piece.byteSize()));
     } catch (IOException e) {
       throw new MyelinException("tensor data cannot be read: " + e.getMessage(), e);
     }

@@ -5,6 +5,7 @@ import dev.myelin.error.MyelinException;
 import dev.myelin.error.NativeLibraryException;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
+import java.util.List;
 import java.util.Map;
 
 /**
@@ -19,6 +20,7 @@ public final class Graph implements AutoCloseable {
   private final MemorySegment graph;
   private final Map<String, Tensor> inputs;
   private final Map<String, Tensor> outputs;
+  private final List<Observation> observations;
   private MemorySegment allocator;
 
   private Graph(
@@ -26,11 +28,13 @@ public final class Graph implements AutoCloseable {
       MemorySegment graph,
       Map<String, Tensor> inputs,
       Map<String, Tensor> outputs,
+      List<Observation> observations,
       MemorySegment allocator) {
     this.context = context;
     this.graph = graph;
     this.inputs = inputs;
     this.outputs = outputs;
+    this.observations = observations;
     this.allocator = allocator;
   }
 
@@ -38,9 +42,10 @@ public final class Graph implements AutoCloseable {
       TensorContext context,
       MemorySegment graph,
       Map<String, Tensor> inputs,
-      Map<String, Tensor> outputs) {
+      Map<String, Tensor> outputs,
+      List<Observation> observations) {
     MemorySegment allocator = Ggml_h.ggml_gallocr_new(Ggml_h.ggml_backend_cpu_buffer_type());
-    Graph result = new Graph(context, graph, inputs, outputs, allocator);
+    Graph result = new Graph(context, graph, inputs, outputs, observations, allocator);
     if (allocator.address() == 0 || !Ggml_h.ggml_gallocr_alloc_graph(allocator, graph)) {
       result.close();
       throw new NativeLibraryException("ggml: no memory for a compute graph");
@@ -63,6 +68,12 @@ public final class Graph implements AutoCloseable {
   /** The output of that name, valid until the next computation. */
   public MemorySegment output(String name) {
     return data(outputs, name);
+  }
+
+  /** What the observed weights were multiplied with, valid until the next computation. */
+  public List<Observation> observations() {
+    address();
+    return observations;
   }
 
   public boolean hasInput(String name) {

@@ -7,9 +7,12 @@ import dev.myelin.gguf.GgmlType;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
+import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.IdentityHashMap;
+import java.util.List;
 import java.util.Map;
+import java.util.function.Predicate;
 
 /**
  * Builds a compute graph, one operation a method; shapes are written in ggml's order, row first.
@@ -25,6 +28,8 @@ public class GraphBuilder {
   private final Map<String, Tensor> inputs = new HashMap<>();
   private final Map<String, Tensor> outputs = new HashMap<>();
   private final Map<Tensor, Map<Integer, Tensor>> quantized = new IdentityHashMap<>();
+  private final List<Observation> observations = new ArrayList<>();
+  private Predicate<String> observed = name -> false;
 
   /**
    * @param nodes upper bound of operations, views included
@@ -49,9 +54,17 @@ public class GraphBuilder {
     return false;
   }
 
+  /**
+   * From now on keeps what weights of such names are multiplied with: it can be read from the graph
+   * after each computation.
+   */
+  public void observe(Predicate<String> weights) {
+    observed = weights;
+  }
+
   /** Allocates the graph's memory; this builder must not be used any more. */
   public Graph finish() {
-    return Graph.allocate(context, graph, inputs, outputs);
+    return Graph.allocate(context, graph, inputs, outputs, List.copyOf(observations));
   }
 
   /** Frees an unfinished graph. */
@@ -187,6 +200,7 @@ public class GraphBuilder {
         "matmul",
         w,
         x);
+    observe(w, x, null);
     return wrap(Ggml_h.ggml_mul_mat(next(), w.struct(), x.struct()));
   }
 
@@ -212,6 +226,7 @@ public class GraphBuilder {
    */
   public Tensor matmulOwn(Tensor w, Tensor x) {
     Shapes.check(OwnKernels.serve(w, x), "matmulOwn", w, x);
+    observe(w, x, null);
     int format = KernelsLibrary.activationFormat(w.type().id());
     Tensor rows =
         quantized
@@ -269,6 +284,7 @@ public class GraphBuilder {
         w,
         x,
         ids);
+    observe(w, x, ids);
     return wrap(Ggml_h.ggml_mul_mat_id(next(), w.struct(), x.struct(), ids.struct()));
   }
 
@@ -428,6 +444,17 @@ public class GraphBuilder {
   }
 
   // --- helpers
+
+  private void observe(Tensor w, Tensor x, Tensor experts) {
+    if (observed.test(w.name())) {
+      Shapes.check(x.isContiguousFrom(0), "observe", w, x);
+      x.keep();
+      if (experts != null) {
+        experts.keep();
+      }
+      observations.add(new Observation(w.name(), w.dim(2), x, experts));
+    }
+  }
 
   static boolean isF32(Tensor t) {
     return t.type() == GgmlType.F32;

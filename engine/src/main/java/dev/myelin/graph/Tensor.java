@@ -1,5 +1,6 @@
 package dev.myelin.graph;
 
+import dev.myelin.bindings.ggml.Ggml_h;
 import dev.myelin.bindings.ggml.ggml_tensor;
 import dev.myelin.error.MyelinException;
 import dev.myelin.gguf.GgmlType;
@@ -68,6 +69,17 @@ public final class Tensor {
     return data.reinterpret(type.bytes(elements()));
   }
 
+  /**
+   * Likewise of a view whose rows do not follow each other: all bytes from the first to the last.
+   */
+  MemorySegment strided() {
+    long last = 0;
+    for (int i = 1; i < 4; i++) {
+      last += (dim(i) - 1) * stride(i);
+    }
+    return data().reinterpret(last + type.bytes(dim(0)));
+  }
+
   /** Names the tensor, for dumps and error messages; the first 63 bytes are kept. */
   public Tensor named(String name) {
     byte[] bytes = name.getBytes(StandardCharsets.UTF_8);
@@ -85,6 +97,15 @@ public final class Tensor {
   /** Whether its elements lie one after the other. */
   public boolean isContiguous() {
     return isContiguousFrom(0);
+  }
+
+  /** Keeps the values until the graph is computed again: no other tensor gets their memory. */
+  void keep() {
+    Ggml_h.ggml_set_output(struct);
+    MemorySegment viewed = ggml_tensor.view_src(struct);
+    if (viewed.address() != 0) {
+      Ggml_h.ggml_set_output(viewed);
+    }
   }
 
   boolean isContiguousFrom(int dimension) {

@@ -3,6 +3,7 @@ package dev.myelin.bindings.peer;
 import dev.myelin.bindings.ggml.Ggml_h;
 import dev.myelin.bindings.ggml.ggml_threadpool_params;
 import dev.myelin.bindings.llama.Llama_h;
+import dev.myelin.bindings.llama.ggml_backend_sched_eval_callback;
 import dev.myelin.bindings.llama.llama_batch;
 import dev.myelin.bindings.llama.llama_context_params;
 import dev.myelin.error.IllegalUseException;
@@ -49,7 +50,8 @@ public final class LlamaContext implements AutoCloseable {
   private MemorySegment context;
   private int position;
 
-  LlamaContext(LlamaModel model, Options options) {
+  LlamaContext(
+      LlamaModel model, Options options, ggml_backend_sched_eval_callback.Function observer) {
     this.model = model;
     this.options = options;
     this.vocabulary = model.vocabularySize();
@@ -64,6 +66,10 @@ public final class LlamaContext implements AutoCloseable {
     llama_context_params.type_k(params, options.cacheType());
     llama_context_params.type_v(params, options.cacheType());
     llama_context_params.flash_attn_type(params, options.flashAttention().value);
+    if (observer != null) {
+      llama_context_params.cb_eval(
+          params, ggml_backend_sched_eval_callback.allocate(observer, arena));
+    }
     context = Llama_h.llama_init_from_model(model.address(), params);
     if (context.address() == 0) {
       arena.close();

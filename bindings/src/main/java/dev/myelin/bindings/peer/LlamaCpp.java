@@ -3,7 +3,6 @@ package dev.myelin.bindings.peer;
 import dev.myelin.bindings.KernelsLibrary;
 import dev.myelin.bindings.NativeLibraries;
 import dev.myelin.bindings.llama.Llama_h;
-import dev.myelin.bindings.llama.llama_model_quantize_params;
 import dev.myelin.error.NativeLibraryException;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
@@ -49,15 +48,21 @@ public final class LlamaCpp {
    * @throws NativeLibraryException if it fails
    */
   public static void quantize(Path in, Path out, int fileType, int threads) {
+    quantize(in, out, QuantizeOptions.of(fileType, threads));
+  }
+
+  /**
+   * Likewise with further options. Types that ggml writes with an importance matrix only end the
+   * process where there is none.
+   */
+  public static void quantize(Path in, Path out, QuantizeOptions options) {
     load();
     try (Arena arena = Arena.ofConfined()) {
-      MemorySegment params = Llama_h.llama_model_quantize_default_params(arena);
-      llama_model_quantize_params.ftype(params, fileType);
-      llama_model_quantize_params.nthread(params, threads);
-      llama_model_quantize_params.allow_requantize(params, true);
       int status =
           Llama_h.llama_model_quantize(
-              arena.allocateFrom(in.toString()), arena.allocateFrom(out.toString()), params);
+              arena.allocateFrom(in.toString()),
+              arena.allocateFrom(out.toString()),
+              options.toStruct(arena));
       if (status != 0) {
         throw failure("cannot quantise " + in);
       }

@@ -1,6 +1,7 @@
 package dev.myelin.bindings.peer;
 
 import dev.myelin.bindings.llama.Llama_h;
+import dev.myelin.bindings.llama.ggml_backend_sched_eval_callback;
 import dev.myelin.bindings.llama.llama_model_params;
 import dev.myelin.error.IllegalUseException;
 import java.lang.foreign.Arena;
@@ -67,7 +68,18 @@ public final class LlamaModel implements AutoCloseable {
   }
 
   public LlamaContext context(LlamaContext.Options options) {
-    return new LlamaContext(this, options);
+    return new LlamaContext(this, options, null);
+  }
+
+  /**
+   * Likewise, observed.
+   *
+   * @param observer called with each operation before it is computed, to say whether it is of
+   *     interest, and if so again after it
+   */
+  public LlamaContext context(
+      LlamaContext.Options options, ggml_backend_sched_eval_callback.Function observer) {
+    return new LlamaContext(this, options, observer);
   }
 
   /** Number of tokens. */

@@ -1,0 +1,214 @@
+package dev.myelin.cli;
+
+import dev.myelin.cache.CacheType;
+import dev.myelin.error.MyelinException;
+import dev.myelin.generate.SessionOptions;
+import dev.myelin.imatrix.ImportanceCollector;
+import dev.myelin.imatrix.ImportanceFiles;
+import dev.myelin.imatrix.ImportanceFiles.Format;
+import dev.myelin.imatrix.ImportanceMatrix;
+import dev.myelin.imatrix.ImportanceOptions;
+import dev.myelin.imatrix.ImportanceRun;
+import dev.myelin.model.Model;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Locale;
+
+/** Measures which columns of each weight matter. */
+final class ImatrixCommand extends Subcommand {
+  private static final List<String> FORMATS = List.of("gguf", "dat");
+  private static final int MOST_SHOWN = 5;
+
+  private final ModelOptions model = new ModelOptions(this);
+  private final Value<Path> text =
+      option(
+          Path.class,
+          null,
+          "FILE",
+          "The text to run over, UTF-8; - is standard input. Without, --in-file's are merged.",
+          "-f",
+          "--file");
+  private final Value<Path> out =
+      option(
+          Path.class,
+          Path.of("imatrix.gguf"),
+          "FILE",
+          "The file to write (default: imatrix.gguf).",
+          "-o",
+          "--output");
+  private final Value<String> format =
+      choice(
+          FORMATS,
+          null,
+          "FORMAT",
+          "gguf, or dat for older readers (default: dat where FILE ends in .dat, else gguf).",
+          "--output-format");
+  private final Value<List<Path>> before =
+      list(
+          Path.class,
+          List.of(),
+          null,
+          "FILE",
+          "A matrix made before, to be added. Repeatable.",
+          "--in-file");
+  private final Value<Integer> chunks =
+      option(int.class, -1, "N", "Most chunks of text; -1 means all.", "--chunks");
+  private final Value<Integer> skip =
+      option(int.class, 0, "N", "Leave out the first chunks.", "--chunk", "--from-chunk");
+  private final Value<Boolean> output = flag("Measure output.weight too.", "--process-output");
+  private final Value<Boolean> noPerplexity =
+      flag("Do not compute the perplexity on the way.", "--no-ppl");
+  private final Value<Boolean> parseSpecial =
+      flag("Take the names of special tokens in the text for these.", "--parse-special");
+  private final Value<Integer> threads =
+      option(int.class, 0, "N", "Threads; 0 means one a physical core.", "-t", "--threads");
+  private final Value<Integer> context =
+      option(
+          int.class,
+          ImportanceOptions.DEFAULT_CHUNK,
+          "N",
+          "Tokens of a chunk (default: ${DEFAULT-VALUE}).",
+          "-c",
+          "--ctx-size");
+  private final Value<Integer> batch =
+      option(
+          int.class,
+          SessionOptions.DEFAULT_BATCH,
+          "N",
+          "Most tokens computed together; fewer need less memory (default: ${DEFAULT-VALUE}).",
+          "-b",
+          "--batch");
+
+  ImatrixCommand(Console console) {
+    super(
+        console,
+        "imatrix",
+        "Measure on a text which columns of each weight matter, for `myelin quantize --imatrix`.",
+        "",
+        "Ctrl-C ends it; what was measured so far is written.",
+        "",
+        "Examples:",
+        "  myelin imatrix -m model-f16.gguf -f text.txt -o imatrix.gguf",
+        "  myelin imatrix -m model-f16.gguf -f more.txt --in-file imatrix.gguf -o both.gguf",
+        "  myelin imatrix --in-file a.gguf --in-file b.dat -o both.gguf");
+  }
+
+  @Override
+  public void run() {
+    ImportanceOptions options =
+        Usage.check(
+            spec,
+            () ->
+                new ImportanceOptions(
+                    context.get(),
+                    chunks.get(),
+                    skip.get(),
+                    output.get(),
+                    !noPerplexity.get(),
+                    parseSpecial.get(),
+                    new SessionOptions(0, batch.get(), threads.get(), CacheType.F16)));
+    Format written = format();
+    if (!text.isSet() && before.get().isEmpty()) {
+      throw Usage.wrong(spec, "no text: give -f FILE, or --in-file FILE to merge");
+    }
+    Path file = text.isSet() ? model.file() : null;
+    checkFolder();
+    ImportanceCollector collector = new ImportanceCollector(output.get(), context.get());
+    for (Path earlier : before.get()) {
+      add(collector, earlier);
+    }
+    if (text.isSet()) {
+      measure(file, options, collector);
+    }
+    if (collector.isEmpty()) {
+      throw new MyelinException("cancelled before the first chunk, nothing was written");
+    }
+    ImportanceMatrix matrix = collector.matrix();
+    ImportanceFiles.write(matrix, out.get(), written);
+    List<String> partial = matrix.partial();
+    partial.stream().limit(MOST_SHOWN).forEach(p -> console.note("experts without tokens: " + p));
+    if (partial.size() > MOST_SHOWN) {
+      console.note("and in " + (partial.size() - MOST_SHOWN) + " further tensors");
+    }
+    console.note(
+        "%s: %d entries, %d chunks of %d tokens"
+            .formatted(out.get(), matrix.entries().size(), matrix.chunks(), matrix.chunkSize()));
+  }
+
+  private static void add(ImportanceCollector collector, Path file) {
+    ImportanceMatrix matrix = ImportanceFiles.read(file);
+    try {
+      collector.add(matrix);
+    } catch (MyelinException e) {
+      throw new MyelinException(file + ": " + e.getMessage(), e);
+    }
+  }
+
+  private void measure(Path file, ImportanceOptions options, ImportanceCollector collector) {
+    boolean stdin = text.get().toString().equals("-");
+    String read = stdin ? Input.standardInput(console) : Input.file(text.get());
+    try (Model loaded = Model.load(file)) {
+      ImportanceRun run = new ImportanceRun(loaded, options, collector);
+      Bar bar = new Bar();
+      try (bar;
+          Interrupts _ = Interrupts.once(run::cancel)) {
+        run.over(read, bar);
+      }
+      collector.addDataset(stdin ? "standard input" : text.get().toString());
+      bar.result();
+    }
+  }
+
+  private Format format() {
+    if (!format.isSet()) {
+      return out.get().toString().endsWith(".dat") ? Format.DAT : Format.GGUF;
+    }
+    if (!FORMATS.contains(format.get())) {
+      throw Usage.wrong(spec, "output format '" + format.get() + "': known are gguf, dat");
+    }
+    return Format.valueOf(format.get().toUpperCase(Locale.ROOT));
+  }
+
+  /** Before hours of work rather than after. */
+  private void checkFolder() {
+    Path folder = out.get().toAbsolutePath().getParent();
+    if (folder == null || !Files.isDirectory(folder)) {
+      throw new MyelinException(out.get() + ": no such folder: " + folder);
+    }
+    if (Files.isDirectory(out.get()) || !Files.isWritable(folder)) {
+      throw new MyelinException(out.get() + ": cannot be written there");
+    }
+  }
+
+  /** Chunks done, and the perplexity so far. */
+  private final class Bar implements ImportanceRun.Listener, AutoCloseable {
+    private Progress progress;
+    private double perplexity = Double.NaN;
+
+    @Override
+    public void chunk(int done, int of, double sofar) {
+      if (progress == null) {
+        progress = Progress.of(console, "imatrix", of, " chunks");
+      }
+      perplexity = sofar;
+      if (!Double.isNaN(sofar)) {
+        progress.note("perplexity " + Units.decimals(sofar, 3));
+      }
+      progress.to(done);
+    }
+
+    void result() {
+      if (!Double.isNaN(perplexity)) {
+        console.note("perplexity " + Units.decimals(perplexity, 4));
+      }
+    }
+
+    @Override
+    public void close() {
+      if (progress != null) {
+        progress.close();
+      }
+    }
+  }
+}

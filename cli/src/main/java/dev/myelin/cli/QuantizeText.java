@@ -1,0 +1,107 @@
+package dev.myelin.cli;
+
+import dev.myelin.gguf.GgmlType;
+import dev.myelin.quantize.Mix;
+import dev.myelin.quantize.Mixes;
+import dev.myelin.quantize.PlannedTensor;
+import dev.myelin.quantize.QuantizeOptions;
+import dev.myelin.quantize.QuantizePlan;
+import dev.myelin.quantize.Targets;
+import dev.myelin.quantize.TypicalBits;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+import java.util.stream.Collectors;
+
+/** Tables and lines about conversions. */
+final class QuantizeText {
+  private QuantizeText() {}
+
+  /** Every mix and every type. */
+  static String types() {
+    Map<String, String> aliases = new TreeMap<>();
+    Mixes.aliases().forEach((alias, name) -> aliases.put(name, "also " + alias));
+    TextTable mixes = new TextTable("lrlrl").row("type", "number", "most", "bits", "");
+    for (Mix mix : Mixes.all()) {
+      mixes.row(
+          mix.name(),
+          Integer.toString(mix.fileType()),
+          mix.base().ggmlName(),
+          Units.decimals(TypicalBits.of(mix), 2),
+          aliases.getOrDefault(mix.name(), ""));
+    }
+    mixes.row(QuantizeFlags.COPY, "", "", "", "tensors as they are");
+    TextTable types = new TextTable("lr").row("tensor type", "bits");
+    for (GgmlType type : Targets.all()) {
+      types.row(type.ggmlName(), Units.decimals(type.bitsPerElement(), 4));
+    }
+    return mixes
+        + "\nbits: a parameter of Llama 3.1 8B takes so many; most: the type of most matrices\n\n"
+        + types;
+  }
+
+  /** What each tensor becomes. */
+  static String plan(QuantizePlan plan, QuantizeOptions options) {
+    TextTable table = new TextTable("lrlllr").row("tensor", "shape", "from", "to", "", "bytes");
+    for (PlannedTensor t : plan.tensors()) {
+      table.row(
+          t.source().name(),
+          t.source().shape().stream().map(String::valueOf).collect(Collectors.joining("x")),
+          t.source().type().ggmlName(),
+          t.isCopied() ? "" : t.type().ggmlName(),
+          remark(t, options),
+          Units.exact(t.bytes()));
+    }
+    String total =
+        "%s of tensors become %s, %s bits a weight%n"
+            .formatted(
+                Units.bytes(plan.bytesBefore()),
+                Units.bytes(plan.bytesAfter()),
+                Units.decimals(plan.bitsPerWeight(), 2));
+    return table
+        + "\n"
+        + total
+        + (plan.needsImportance() ? "an importance matrix is needed: --imatrix FILE\n" : "");
+  }
+
+  private static String remark(PlannedTensor t, QuantizeOptions options) {
+    if (t.missing()) {
+      return "needs an importance matrix";
+    }
+    if (t.fallback()) {
+      return "rows do not fit";
+    }
+    boolean without = options.importance() != null && !t.isCopied() && !t.weighted();
+    return without ? "not in the importance matrix" : "";
+  }
+
+  /** What is worth knowing after a conversion. */
+  static List<String> notes(QuantizePlan plan, QuantizeOptions options) {
+    List<String> notes = new ArrayList<>();
+    if (plan.fallbacks() > 0) {
+      notes.add(
+          plan.fallbacks()
+              + " tensors have rows that do not fit their type and got another (--dry-run shows"
+              + " which)");
+    }
+    if (options.importance() != null) {
+      long converted = plan.tensors().stream().filter(t -> !t.isCopied()).count();
+      long weighted = plan.tensors().stream().filter(PlannedTensor::weighted).count();
+      notes.add(weighted + " of " + converted + " tensors converted by the importance matrix");
+    }
+    return notes;
+  }
+
+  static String summary(Path in, Path out, QuantizePlan plan, long nanos) {
+    return "%s %s -> %s %s, %s bits a weight, %s s"
+        .formatted(
+            in,
+            Units.bytes(plan.bytesBefore()),
+            out,
+            Units.bytes(plan.bytesAfter()),
+            Units.decimals(plan.bitsPerWeight(), 2),
+            Units.decimals(nanos / 1e9, 1));
+  }
+}

@@ -1,0 +1,187 @@
+package dev.myelin.imatrix;
+
+import dev.myelin.error.InvalidRequestException;
+import dev.myelin.error.MyelinException;
+import dev.myelin.generate.ActivationObserver;
+import dev.myelin.graph.Observation;
+import dev.myelin.graph.Tensor;
+import dev.myelin.imatrix.ImportanceMatrix.Entry;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.IdentityHashMap;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.TreeMap;
+
+/**
+ * Sums the squares of what each weight of a layer is multiplied with, of experts one by one. Also
+ * merges matrices that were made before. One thread at a time.
+ */
+public final class ImportanceCollector implements ActivationObserver {
+  private final boolean output;
+  private final int chunkSize;
+  private final Map<String, Sums> weights = new TreeMap<>();
+  private final Set<String> datasets = new LinkedHashSet<>();
+
+  private static final class Sums {
+    private final double[] squares;
+    private long[] counts;
+
+    Sums(int values, int counts) {
+      this.squares = new double[values];
+      this.counts = new long[counts];
+    }
+
+    /** One count for all matrices becomes one for each. */
+    void spread(int matrices) {
+      if (counts.length == 1 && matrices > 1) {
+        long all = counts[0];
+        counts = new long[matrices];
+        Arrays.fill(counts, all);
+      }
+    }
+  }
+
+  /**
+   * @param output whether the output matrix counts too: it is best left with more bits instead
+   * @param chunkSize tokens of a piece of text
+   */
+  public ImportanceCollector(boolean output, int chunkSize) {
+    if (chunkSize < 1) {
+      throw new InvalidRequestException("chunk size = " + chunkSize + ": expected 1 or more");
+    }
+    this.output = output;
+    this.chunkSize = chunkSize;
+  }
+
+  @Override
+  public boolean observes(String weight) {
+    return (weight.startsWith("blk.") && weight.endsWith(".weight"))
+        || (output && weight.equals("output.weight"));
+  }
+
+  @Override
+  public void computed(List<Observation> observations) {
+    // queries, keys and values have the same input, and so have gates and up projections
+    Map<Tensor, double[]> shared = new IdentityHashMap<>();
+    for (Observation o : observations) {
+      Sums sums = sums(o.weight(), o.columns(), Math.toIntExact(o.matrices()), o.experts() != null);
+      if (o.experts() == null && o.matrices() == 1) {
+        add(sums.squares, shared.computeIfAbsent(o.input(), x -> squares(o)));
+        sums.counts[0] += o.input().elements() / o.columns();
+      } else {
+        o.forEachRow((matrix, values, at) -> addRow(sums, matrix, o.columns(), values, at));
+      }
+      requireFinite(o.weight(), sums.squares);
+    }
+  }
+
+  private static void addRow(Sums sums, int matrix, int columns, MemorySegment values, long at) {
+    addSquares(sums.squares, matrix * columns, values, at, columns);
+    sums.counts[sums.counts.length == 1 ? 0 : matrix]++;
+  }
+
+  private static double[] squares(Observation o) {
+    double[] squares = new double[o.columns()];
+    o.forEachRow((matrix, values, at) -> addSquares(squares, 0, values, at, squares.length));
+    return squares;
+  }
+
+  private static void addSquares(
+      double[] sums, int from, MemorySegment values, long at, int columns) {
+    for (int i = 0; i < columns; i++) {
+      double value = values.getAtIndex(ValueLayout.JAVA_FLOAT, at + i);
+      sums[from + i] += value * value;
+    }
+  }
+
+  private static void add(double[] to, double[] more) {
+    for (int i = 0; i < to.length; i++) {
+      to[i] += more[i];
+    }
+  }
+
+  private static void requireFinite(String weight, double[] sums) {
+    for (double sum : sums) {
+      if (!(sum <= Float.MAX_VALUE)) {
+        throw new MyelinException(
+            "what " + weight + " is multiplied with is not finite: is the model damaged?");
+      }
+    }
+  }
+
+  private Sums sums(String weight, int columns, int matrices, boolean experts) {
+    int counts = experts ? matrices : 1;
+    Sums sums = weights.computeIfAbsent(weight, w -> new Sums(columns * matrices, counts));
+    sums.spread(counts);
+    if (sums.squares.length != columns * matrices || sums.counts.length != counts) {
+      throw new InvalidRequestException(
+          "entry %s has %d columns in %d matrices, the model %d in %d: is it another model's?"
+              .formatted(
+                  weight,
+                  sums.squares.length / sums.counts.length,
+                  sums.counts.length,
+                  columns,
+                  counts));
+    }
+    return sums;
+  }
+
+  /**
+   * Adds what was collected before.
+   *
+   * @throws InvalidRequestException if it is of a model of another shape
+   */
+  public void add(ImportanceMatrix matrix) {
+    long scale = matrix.isOlder() ? chunkSize : 1; // the older format counts in chunks
+    for (Map.Entry<String, Entry> e : matrix.entries().entrySet()) {
+      float[] more = e.getValue().sums();
+      long[] counts = e.getValue().counts();
+      Sums sums = weights.computeIfAbsent(e.getKey(), w -> new Sums(more.length, counts.length));
+      sums.spread(counts.length);
+      if (sums.squares.length != more.length
+          || (counts.length > 1 && counts.length != sums.counts.length)) {
+        throw new InvalidRequestException(
+            "entry %s has %d sums, another has %d: expected matrices of one model"
+                .formatted(e.getKey(), more.length, sums.squares.length));
+      }
+      for (int i = 0; i < more.length; i++) {
+        sums.squares[i] += (double) more[i] * scale;
+      }
+      for (int i = 0; i < sums.counts.length; i++) {
+        sums.counts[i] += counts[counts.length == 1 ? 0 : i] * scale;
+      }
+    }
+    datasets.addAll(matrix.datasets());
+  }
+
+  /** Notes the name of the text. */
+  public void addDataset(String name) {
+    datasets.add(name);
+  }
+
+  public boolean isEmpty() {
+    return weights.isEmpty();
+  }
+
+  /** What was collected so far. */
+  public ImportanceMatrix matrix() {
+    TreeMap<String, Entry> entries = new TreeMap<>();
+    long most = 0;
+    for (Map.Entry<String, Sums> e : weights.entrySet()) {
+      Sums sums = e.getValue();
+      float[] squares = new float[sums.squares.length];
+      for (int i = 0; i < squares.length; i++) {
+        squares[i] = (float) sums.squares[i];
+      }
+      entries.put(e.getKey(), new Entry(squares, sums.counts.clone()));
+      most = Math.max(most, Arrays.stream(sums.counts).max().orElse(0));
+    }
+    int chunks = (int) Math.min(Integer.MAX_VALUE, most / chunkSize);
+    return new ImportanceMatrix(entries, new ArrayList<>(datasets), chunks, chunkSize);
+  }
+}

@@ -1,0 +1,84 @@
+package dev.myelin.quantize;
+
+import dev.myelin.error.InvalidRequestException;
+import dev.myelin.gguf.GgmlType;
+import java.util.Collections;
+import java.util.EnumSet;
+import java.util.Set;
+import java.util.stream.Collectors;
+
+/** The types that a tensor can be converted to. */
+public final class Targets {
+  /** Those of computations, integers and doubles are written by no quantiser. */
+  private static final Set<GgmlType> ALL =
+      Collections.unmodifiableSet(
+          EnumSet.complementOf(
+              EnumSet.of(
+                  GgmlType.Q8_1,
+                  GgmlType.Q8_K,
+                  GgmlType.I8,
+                  GgmlType.I16,
+                  GgmlType.I32,
+                  GgmlType.I64,
+                  GgmlType.F64)));
+
+  private static final Set<GgmlType> DEMAND_IMPORTANCE =
+      EnumSet.of(GgmlType.IQ2_XXS, GgmlType.IQ2_XS, GgmlType.IQ1_S);
+
+  private static final Set<GgmlType> POOR_WITHOUT_IMPORTANCE =
+      EnumSet.of(
+          GgmlType.IQ3_XXS,
+          GgmlType.IQ2_XXS,
+          GgmlType.IQ2_XS,
+          GgmlType.IQ2_S,
+          GgmlType.IQ1_M,
+          GgmlType.IQ1_S);
+
+  private Targets() {}
+
+  public static Set<GgmlType> all() {
+    return ALL;
+  }
+
+  /**
+   * The type of that name, in letters of either case.
+   *
+   * @throws InvalidRequestException if there is none, or nothing can be converted to it
+   */
+  public static GgmlType named(String name) {
+    return ALL.stream()
+        .filter(type -> type.ggmlName().equalsIgnoreCase(name))
+        .findFirst()
+        .orElseThrow(
+            () ->
+                new InvalidRequestException(
+                    "type '"
+                        + name
+                        + "': known are "
+                        + ALL.stream().map(GgmlType::ggmlName).collect(Collectors.joining(", "))));
+  }
+
+  static void require(GgmlType type) {
+    if (!ALL.contains(type)) {
+      throw new InvalidRequestException("type " + type.ggmlName() + ": nothing is converted to it");
+    }
+  }
+
+  /** Whether ggml itself refuses to write the type without an importance matrix. */
+  static boolean demandsImportance(GgmlType type) {
+    return DEMAND_IMPORTANCE.contains(type);
+  }
+
+  /** Whether a matrix of such few bits is of no use without an importance matrix. */
+  static boolean needsImportance(String tensor, GgmlType type, Mix mix) {
+    if (demandsImportance(type)) {
+      return true;
+    }
+    Role role = Role.of(tensor);
+    if (role == Role.OUTPUT || role == Role.TOKEN_EMBEDDING) {
+      return false;
+    }
+    return POOR_WITHOUT_IMPORTANCE.contains(type)
+        || (type == GgmlType.Q2_K && mix.name().equals("Q2_K_S"));
+  }
+}

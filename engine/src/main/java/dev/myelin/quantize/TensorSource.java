@@ -1,0 +1,62 @@
+package dev.myelin.quantize;
+
+import dev.myelin.error.ModelFileException;
+import java.io.IOException;
+import java.lang.foreign.MemorySegment;
+import java.nio.ByteBuffer;
+import java.nio.channels.FileChannel;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import java.util.ArrayList;
+import java.util.List;
+
+/**
+ * Reads a checkpoint's tensors by positions rather than through a mapping: what was read does not
+ * stay in the process's memory, and a file that someone cuts short is an error, not a crash.
+ */
+final class TensorSource implements AutoCloseable {
+  private final List<Path> files;
+  private final List<FileChannel> channels = new ArrayList<>();
+
+  TensorSource(List<Path> files) {
+    this.files = files;
+    try {
+      for (Path file : files) {
+        channels.add(FileChannel.open(file, StandardOpenOption.READ));
+      }
+    } catch (IOException e) {
+      close();
+      throw failed(files.get(channels.size()), e);
+    }
+  }
+
+  /** Fills {@code into} from a position; any thread. */
+  void read(int part, long position, MemorySegment into) {
+    ByteBuffer buffer = into.asByteBuffer();
+    try {
+      while (buffer.hasRemaining()) {
+        if (channels.get(part).read(buffer, position + buffer.position()) < 0) {
+          throw new ModelFileException(
+              files.get(part), "it ends within a tensor", "has someone changed it meanwhile?");
+        }
+      }
+    } catch (IOException e) {
+      throw failed(files.get(part), e);
+    }
+  }
+
+  private static ModelFileException failed(Path file, IOException e) {
+    return new ModelFileException(file, "cannot be read: " + e.getMessage(), e);
+  }
+
+  @Override
+  public void close() {
+    for (FileChannel channel : channels) {
+      try {
+        channel.close();
+      } catch (IOException e) {
+        // it was only read
+      }
+    }
+  }
+}
