@@ -190,6 +190,7 @@ final class Figures {
       }
       JsonNode inspected = JSON.readTree(work.resolve("c/" + type + ".inspect.json").toFile());
       JsonNode p = JSON.readTree(work.resolve("c/" + type + ".perplexity.json").toFile());
+      boolean original = !p.has("ratio");
       double bits = inspected.at("/parameters/bits_per_weight").asDouble();
       double perplexity = p.get("perplexity").asDouble();
       row(
@@ -197,9 +198,9 @@ final class Figures {
           "%,d".formatted(inspected.get("file_bytes").asLong()),
           number("%.2f", bits),
           number("%.4f", perplexity) + number(" ± %.4f", p.get("perplexity_error").asDouble()),
-          number("%.4f", p.get("ratio").asDouble()) + number(" ± %.4f", p.get("ratio_error").asDouble()),
-          number("%.6f", p.get("kl_divergence").asDouble()),
-          number("%.1f %%", 100 * p.get("same_top").asDouble()),
+          original ? "" : number("%.4f", p.get("ratio").asDouble()) + number(" ± %.4f", p.get("ratio_error").asDouble()),
+          original ? "" : number("%.5f", p.get("kl_divergence").asDouble()),
+          original ? "" : number("%.1f %%", 100 * p.get("same_top").asDouble()),
           number("%.0f", JSON.readTree(measured.toFile()).at("/0/median_ts").asDouble()));
       (type.contains("+") ? helped : plain).add(new double[] {bits, perplexity});
       chart.addSeries(" " + type, new double[] {bits}, new double[] {perplexity});
@@ -218,10 +219,8 @@ final class Figures {
             new Shape("experts4", "4 experts of 128, 2 used", BLUE),
             new Shape("experts8", "8 experts of 128, 2 used", GREEN),
             new Shape("dense512", "dense, 512 wide", GREY),
-            new Shape("dense1024", "dense, 1024 wide", PURPLE),
             new Shape("untied", "output apart from embedding", RED),
-            new Shape("heads2", "4 heads share 2 of keys and values", RED),
-            new Shape("heads1", "4 heads share 1", RED),
+            new Shape("heads1", "4 heads share 1 of keys and values", RED),
             new Shape("dense-seed2", "dense, 256 wide, other seed", ORANGE),
             new Shape("experts8-seed2", "8 experts, other seed", GREEN));
     XYChart chart = chart("Experts beside dense layers", "step", "held-out loss, nats a token");

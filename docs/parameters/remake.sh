@@ -125,9 +125,9 @@ c() {
     # Perplexity takes its text as it is: without the lines between documents.
     myelin stories -n 400 -s 1001 | grep -vxF '<|endoftext|>' > "$work/c/test.txt"
     myelin stories -n 800 -s 1002 | grep -vxF '<|endoftext|>' > "$work/c/calibration.txt"
-    myelin imatrix -m "$stories" -f "$work/c/calibration.txt" -o "$work/c/imatrix.gguf" --no-ppl -t "$threads"
+    myelin imatrix -m "$stories" -f "$work/c/calibration.txt" -o "$work/c/imatrix.gguf" -c 256 --no-ppl -t "$threads"
     cp "$stories" "$work/c/F32.gguf"
-    measure F32
+    measure F32 --save-logits "$work/c/F32.logits"
     for type in F16 Q8_0 Q6_K Q5_K_M Q4_K_M Q4_0 Q3_K_M Q2_K; do
         quantise "$type" "$type"
     done
@@ -141,14 +141,16 @@ quantise() { # NAME TYPE OPTIONS...
     type=$2
     shift 2
     myelin quantize "$@" -t "$threads" "$work/c/F32.gguf" "$work/c/$name.gguf" "$type" > "$work/c/$name.log"
-    measure "$name"
+    measure "$name" --kl-base "$work/c/F32.logits"
 }
 
-measure() { # NAME
-    myelin inspect "$work/c/$1.gguf" --json > "$work/c/$1.inspect.json"
-    myelin perplexity -m "$work/c/$1.gguf" -f "$work/c/test.txt" -c 256 --chunks 80 --kl-base "$work/c/F32.gguf" --json -t "$threads" \
-        > "$work/c/$1.perplexity.json"
-    myelin bench -m "$work/c/$1.gguf" -p 0 -n 64 -r 10 -o json -t "$threads" > "$work/c/$1.bench.json"
+measure() { # NAME OPTIONS...
+    name=$1
+    shift
+    myelin inspect "$work/c/$name.gguf" --json > "$work/c/$name.inspect.json"
+    myelin perplexity -m "$work/c/$name.gguf" -f "$work/c/test.txt" -c 256 --chunks 60 --json -t "$threads" "$@" \
+        > "$work/c/$name.perplexity.json"
+    myelin bench -m "$work/c/$name.gguf" -p 0 -n 64 -r 10 -o json -t "$threads" > "$work/c/$name.bench.json"
 }
 
 # (d) The same stories, the same steps, other shapes: twice as wide or not, experts of half the width, shared or not.
@@ -156,12 +158,10 @@ d() {
     mkdir -p "$work/d"
     [ -f "$work/stories.txt" ] || myelin stories -n 4000 -s 3 -o "$work/stories.txt"
     shape dense --feed-forward 256
-    shape experts4 --feed-forward 128 --experts 4 --experts-used 2
     shape experts8 --feed-forward 128 --experts 8 --experts-used 2
+    shape experts4 --feed-forward 128 --experts 4 --experts-used 2
     shape dense512 --feed-forward 512
-    shape dense1024 --feed-forward 1024
     shape untied --feed-forward 256 --untied
-    shape heads2 --feed-forward 256 --kv-heads 2
     shape heads1 --feed-forward 256 --kv-heads 1
     # Chance has its share: the first two, born and fed differently.
     shape dense-seed2 --feed-forward 256 --seed 2
