@@ -21,6 +21,7 @@ final class Commands {
     ALL.put("tokenize", TokenizeCommand::new);
     ALL.put("logits", LogitsCommand::new);
     ALL.put("inspect", InspectCommand::new);
+    ALL.put("plan", PlanCommand::new);
     ALL.put("train", TrainCommand::new);
     ALL.put("stories", StoriesCommand::new);
     ALL.put("quantize", QuantizeCommand::new);

@@ -1,7 +1,23 @@
 package dev.myelin.cli;
 
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.myelin.bindings.KernelsLibrary;
+import dev.myelin.error.InvalidRequestException;
+import dev.myelin.gguf.GgufFile;
+import dev.myelin.gguf.TensorInfo;
+import dev.myelin.inspect.Histogram;
+import dev.myelin.inspect.Histograms;
 import dev.myelin.inspect.Inspection;
+import java.io.IOException;
+import java.io.InputStream;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.regex.Pattern;
+import java.util.regex.PatternSyntaxException;
 
 /** Shows where a checkpoint's parameters are. */
 final class InspectCommand extends Subcommand {
@@ -11,6 +27,23 @@ final class InspectCommand extends Subcommand {
   private final Value<Boolean> tensors = flag("List every tensor too.", "--tensors");
   private final Value<Boolean> metadata =
       flag("List every key too (--json always does).", "--metadata");
+  private final Value<String> histogram =
+      option(
+          String.class,
+          null,
+          "TENSOR",
+          "How the values of a tensor are distributed: its name, or a regular expression"
+              + " found in the names of several.",
+          "--histogram");
+  private final Value<Path> html =
+      option(
+          Path.class,
+          null,
+          "OUT",
+          "Write a page for a browser: a map of the parameters, and every tensor's histogram.",
+          "--html");
+  private final Value<Boolean> noHistograms =
+      flag("Leave the histograms out of the page: no values are read.", "--no-histograms");
 
   InspectCommand(Console console) {
     super(
@@ -19,20 +52,47 @@ final class InspectCommand extends Subcommand {
         "Show a checkpoint's parameters: how many, where, in which types, what they cost.",
         "",
         "Only the header is read, so that a file of any size takes a moment; any architecture will do.",
+        "Histograms read the values; of tensors beyond 16 million an even sample of rows.",
         "",
         "Examples:",
         "  myelin inspect model.gguf",
         "  myelin inspect model.gguf --tensors",
+        "  myelin inspect model.gguf --histogram 'blk.0.attn_[qkv].weight'",
+        "  myelin inspect model.gguf --html model.html",
         "  myelin inspect model.gguf --json | jq .parameters.active");
   }
 
   @Override
   public void run() {
-    Inspection inspection = Inspection.of(file.get());
-    if (json.get()) {
-      console.print(Json.pretty(InspectJson.of(inspection, tensors.get())));
-      return;
+    if (noHistograms.get() && !html.isSet()) {
+      throw Usage.wrong(spec, "--no-histograms: expected with --html OUT");
     }
+    Optional<Pattern> names = Optional.ofNullable(histogram.get()).map(this::pattern);
+    try (GgufFile opened = GgufFile.open(file.get())) {
+      Inspection inspection = Inspection.of(opened);
+      if (html.isSet()) {
+        page(opened, inspection);
+      }
+      if (names.isPresent()) {
+        print(inspection, histograms(opened, chosen(opened, names.get())));
+      } else if (json.get()) {
+        console.print(Json.pretty(InspectJson.of(inspection, tensors.get())));
+      } else if (!html.isSet()) {
+        console.print(text(inspection));
+      }
+    }
+  }
+
+  private Pattern pattern(String text) {
+    try {
+      return Pattern.compile(text);
+    } catch (PatternSyntaxException e) {
+      throw Usage.wrong(
+          spec, "--histogram " + text + ": no regular expression: " + e.getDescription());
+    }
+  }
+
+  private String text(Inspection inspection) {
     StringBuilder text = new StringBuilder(InspectText.summary(inspection));
     if (tensors.get()) {
       text.append('\n').append(InspectText.tensors(inspection));
@@ -40,6 +100,71 @@ final class InspectCommand extends Subcommand {
     if (metadata.get()) {
       text.append('\n').append(InspectText.metadata(inspection));
     }
+    return text.toString();
+  }
+
+  /** The tensor of that name, or else those whose names the expression is found in. */
+  private static List<TensorInfo> chosen(GgufFile opened, Pattern names) {
+    Optional<TensorInfo> exact = opened.tensor(names.pattern());
+    if (exact.isPresent()) {
+      return List.of(exact.get());
+    }
+    List<TensorInfo> some =
+        opened.tensors().stream().filter(t -> names.matcher(t.name()).find()).toList();
+    if (some.isEmpty()) {
+      List<String> all = opened.tensors().stream().map(TensorInfo::name).toList();
+      String near =
+          Nearest.to(names.pattern(), all).map(n -> ": did you mean " + n + "?").orElse("");
+      throw new InvalidRequestException(
+          opened.path() + ": no tensor is called " + names.pattern() + near);
+    }
+    return some;
+  }
+
+  private Map<TensorInfo, Optional<Histogram>> histograms(GgufFile opened, List<TensorInfo> of) {
+    int threads = KernelsLibrary.physicalCores();
+    try (Progress progress = Progress.of(console, "histograms", of.size(), " tensors")) {
+      return Histograms.of(opened, of, threads, progress::to);
+    }
+  }
+
+  private void print(Inspection inspection, Map<TensorInfo, Optional<Histogram>> histograms) {
+    if (json.get()) {
+      ObjectNode root = InspectJson.of(inspection, tensors.get());
+      root.set("histograms", InspectJson.histograms(histograms));
+      console.print(Json.pretty(root));
+      return;
+    }
+    StringBuilder text = new StringBuilder();
+    histograms.forEach(
+        (tensor, histogram) ->
+            text.append(text.isEmpty() ? "" : "\n").append(HistogramText.of(tensor, histogram)));
     console.print(text.toString());
+  }
+
+  private void page(GgufFile opened, Inspection inspection) {
+    if (isCheckpoint(html.get())) {
+      throw new InvalidRequestException(html.get() + ": is a checkpoint: expected a page to write");
+    }
+    try (AtomicFile out = AtomicFile.create(html.get())) {
+      List<TensorInfo> shown = noHistograms.get() ? List.of() : opened.tensors();
+      String page =
+          InspectPage.of(inspection, shown.isEmpty() ? Map.of() : histograms(opened, shown));
+      byte[] bytes = page.getBytes(StandardCharsets.UTF_8);
+      out.write(bytes);
+      console.note(html.get() + ": a page of " + Units.bytes(bytes.length));
+    }
+  }
+
+  /** A slip of the keyboard shall not replace a model by a page. */
+  private static boolean isCheckpoint(Path file) {
+    if (!Files.isRegularFile(file)) {
+      return false;
+    }
+    try (InputStream in = Files.newInputStream(file)) {
+      return new String(in.readNBytes(4), StandardCharsets.ISO_8859_1).equals("GGUF");
+    } catch (IOException e) {
+      throw Input.failure(file.toString(), e);
+    }
   }
 }

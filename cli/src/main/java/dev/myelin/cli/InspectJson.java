@@ -3,9 +3,11 @@ package dev.myelin.cli;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.myelin.cache.CacheType;
+import dev.myelin.gguf.TensorInfo;
 import dev.myelin.inspect.Activity;
 import dev.myelin.inspect.CacheCost;
 import dev.myelin.inspect.Group;
+import dev.myelin.inspect.Histogram;
 import dev.myelin.inspect.InspectedTensor;
 import dev.myelin.inspect.Inspection;
 import dev.myelin.inspect.MetadataEntry;
@@ -13,6 +15,7 @@ import dev.myelin.inspect.ModelShape;
 import dev.myelin.inspect.TokenizerSummary;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 import java.util.Optional;
 import java.util.function.Function;
 
@@ -65,6 +68,7 @@ final class InspectJson {
     node.put("active", activity.active());
     node.put("looked_up", activity.lookedUp());
     node.put("tied", activity.tied());
+    node.put("bytes_per_token", activity.bytes());
     node.put("tensors", i.total().tensors());
     node.put("bytes", i.total().bytes());
     node.put("bits_per_weight", i.total().bitsPerWeight());
@@ -142,6 +146,57 @@ final class InspectJson {
       }
     }
     return array;
+  }
+
+  /** Adds a histogram, or null, to each tensor that one was made of. */
+  static void addHistograms(
+      ObjectNode root, Inspection i, Map<TensorInfo, Optional<Histogram>> histograms) {
+    for (int t = 0; t < i.tensors().size(); t++) {
+      Optional<Histogram> histogram = histograms.get(i.tensors().get(t).info());
+      if (histogram != null) {
+        ObjectNode tensor = (ObjectNode) root.get("tensors").get(t);
+        tensor.set("histogram", histogram.map(InspectJson::histogram).orElse(null));
+      }
+    }
+  }
+
+  /** Histograms by themselves, with the names of their tensors. */
+  static ArrayNode histograms(Map<TensorInfo, Optional<Histogram>> histograms) {
+    ArrayNode array = Json.array();
+    histograms.forEach(
+        (tensor, histogram) -> {
+          ObjectNode node = array.addObject();
+          node.put("tensor", tensor.name());
+          node.put("type", tensor.type().ggmlName());
+          node.put("values", tensor.elements());
+          node.set("histogram", histogram.map(InspectJson::histogram).orElse(null));
+        });
+    return array;
+  }
+
+  private static ObjectNode histogram(Histogram h) {
+    ObjectNode node = Json.object();
+    node.put("looked_at", h.looked());
+    node.put("sampled", h.sampled());
+    node.put("nan", h.nans());
+    node.put("infinite", h.infinities());
+    node.put("zero", h.zeros());
+    node.put("min", number(h.min()));
+    node.put("max", number(h.max()));
+    node.put("mean", number(h.mean()));
+    node.put("deviation", number(h.deviation()));
+    node.put("low", number(h.low()));
+    node.put("high", number(h.high()));
+    node.put("below", h.below());
+    node.put("above", h.above());
+    ArrayNode bins = node.putArray("bins");
+    h.bins().forEach(bins::add);
+    return node;
+  }
+
+  /** JSON has no NaN. */
+  private static Double number(double value) {
+    return Double.isFinite(value) ? value : null;
   }
 
   private static ArrayNode tensors(List<InspectedTensor> tensors) {

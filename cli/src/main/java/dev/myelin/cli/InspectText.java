@@ -23,21 +23,31 @@ final class InspectText {
   private InspectText() {}
 
   static String summary(Inspection i) {
-    StringBuilder text = new StringBuilder();
-    text.append(Printable.of(i.path().toString()));
-    text.append(": GGUF version ").append(i.version());
-    text.append(i.files() == 1 ? "" : ", " + i.files() + " files");
-    text.append(", ").append(Units.bytes(i.fileBytes())).append("\n\n");
-    text.append(model(i));
+    StringBuilder text = new StringBuilder(file(i)).append("\n\n").append(model(i));
     if (!i.tensors().isEmpty()) {
-      text.append('\n').append(groups("component", g -> g.label(), i.components(), i));
-      text.append('\n').append(groups("type", g -> g.ggmlName(), i.types(), null));
+      text.append('\n').append(components(i));
+      text.append('\n').append(types(i));
       text.append('\n').append(cost(i));
     }
     return text.toString();
   }
 
-  private static TextTable model(Inspection i) {
+  static String file(Inspection i) {
+    return Printable.of(i.path().toString())
+        + (": GGUF version " + i.version())
+        + (i.files() == 1 ? "" : ", " + i.files() + " files")
+        + (", " + Units.bytes(i.fileBytes()));
+  }
+
+  static TextTable components(Inspection i) {
+    return groups("component", g -> g.label(), i.components(), i);
+  }
+
+  static TextTable types(Inspection i) {
+    return groups("type", g -> g.ggmlName(), i.types(), null);
+  }
+
+  static TextTable model(Inspection i) {
     ModelShape shape = i.shape();
     ModelShape.Heads heads = shape.heads();
     TextTable table = new TextTable("ll");
@@ -107,7 +117,7 @@ final class InspectText {
     };
   }
 
-  private static TextTable cost(Inspection i) {
+  static TextTable cost(Inspection i) {
     Activity a = i.activity();
     TextTable table = new TextTable("ll");
     table.row(
@@ -121,6 +131,7 @@ final class InspectText {
     if (a.tied() > 0) {
       table.row("shared", Units.exact(a.tied()) + " parameters are both embedding and output");
     }
+    table.row("read", Units.exact(a.bytes()) + " bytes of parameters a token");
     String attention =
         i.cache().map(c -> ", and " + Units.rounded(c.flops()) + " for each before it").orElse("");
     table.row("flops", Units.rounded(a.flops()) + " a token" + attention);
@@ -156,7 +167,7 @@ final class InspectText {
           shown(tensor.info().name()),
           tensor.component().label(),
           tensor.info().type().ggmlName(),
-          tensor.info().shape().stream().map(String::valueOf).collect(Collectors.joining(" x ")),
+          HistogramText.shape(tensor.info()),
           Units.exact(tensor.parameters()),
           Units.exact(tensor.info().bytes()));
     }

@@ -51,6 +51,28 @@ final class TextTable {
     return text.toString();
   }
 
+  /**
+   * The same cells as an HTML table, every text escaped; the first of each row heads it.
+   *
+   * @param titles whether the first row heads the columns
+   */
+  String html(String caption, boolean titles) {
+    StringBuilder html = new StringBuilder("<table>\n<caption>");
+    html.append(InspectPage.escaped(caption)).append("</caption>\n");
+    for (int i = 0; i < rows.size(); i++) {
+      html.append("<tr>");
+      for (int j = 0; j < left.length; j++) {
+        String scope = titles && i == 0 ? "col" : "row";
+        String cell = j == 0 || (titles && i == 0) ? "th scope=\"" + scope + "\"" : "td";
+        html.append('<').append(cell).append(left[j] ? ">" : " class=\"number\">");
+        html.append(InspectPage.escaped(rows.get(i)[j]));
+        html.append("</").append(cell, 0, 2).append('>');
+      }
+      html.append("</tr>\n");
+    }
+    return html.append("</table>\n").toString();
+  }
+
   private static int length(String cell) {
     return cell.codePointCount(0, cell.length());
   }

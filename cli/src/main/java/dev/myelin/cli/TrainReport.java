@@ -1,6 +1,5 @@
 package dev.myelin.cli;
 
-import dev.myelin.error.MyelinException;
 import dev.myelin.generate.GenerateOptions;
 import dev.myelin.generate.Generator;
 import dev.myelin.generate.Session;
@@ -135,10 +134,8 @@ final class TrainReport implements TrainingRun.Listener, AutoCloseable {
   }
 
   private static void write(Path file, byte[] bytes) {
-    try {
-      AtomicFile.write(file, bytes);
-    } catch (IOException e) {
-      throw new MyelinException(file + ": cannot be written: " + e.getMessage(), e);
+    try (AtomicFile out = AtomicFile.create(file)) {
+      out.write(bytes);
     }
   }
 

@@ -89,6 +89,7 @@ class InspectCommandTest {
 
             active  14,848 parameters a token (44.6 %), and 64 looked up in tables
             shared  192 parameters are both embedding and output
+            read    13,952 bytes of parameters a token
             flops   29.6 k a token, and 256 for each before it
             cache   f32 256, f16 128, q8_0 68 bytes a token; f16 262 kB for the whole context
             """
@@ -138,6 +139,8 @@ class InspectCommandTest {
     assertThat(parameters.get("active").asLong()).isEqualTo(multiplied + 64);
     assertThat(parameters.get("looked_up").asLong()).isEqualTo(64);
     assertThat(parameters.get("tied").asLong()).isEqualTo(192);
+    long read = 8704 + 1024 + 13_824 / 4 + 256 + 384 + 64 * 2;
+    assertThat(parameters.get("bytes_per_token").asLong()).isEqualTo(read);
     assertThat(root.at("/flops_per_token/matrices").asLong()).isEqualTo(2 * multiplied);
     assertThat(root.at("/cache/bytes_per_token/f16").asLong()).isEqualTo(2 * 32 * 2);
     assertThat(root.at("/cache/bytes_per_token/q8_0").asLong()).isEqualTo(2 * 34);

@@ -91,6 +91,16 @@ final class Source {
     }
   }
 
+  /** Fills the beginning of {@code into}. */
+  void copy(long at, byte[] into, int length) {
+    lifetime.check();
+    try {
+      MemorySegment.copy(bytes, ValueLayout.JAVA_BYTE, at, into, 0, length);
+    } catch (IllegalStateException e) {
+      throw lifetime.closed();
+    }
+  }
+
   /** Text of which invalid UTF-8 is replaced. */
   String text(long at, long length) {
     return new String(copy(at, length), StandardCharsets.UTF_8);

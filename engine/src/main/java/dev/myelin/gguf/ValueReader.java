@@ -78,11 +78,12 @@ final class ValueReader {
     long begin = cursor.at();
     long end = Math.min(source.size(), begin + Limits.STRINGS_BYTES);
     long at = begin;
+    Lengths lengths = new Lengths(source);
     for (int i = 0; i < size; i++) {
       if (end - at < Long.BYTES) {
         throw cursor.bad("string " + i, "truncated: expected its length within the file");
       }
-      long length = source.i64(at);
+      long length = lengths.at(at);
       at += Long.BYTES;
       if (length < 0 || length > end - at || length > Limits.STRING_BYTES) {
         throw badLength(length, "string " + i, end - at);

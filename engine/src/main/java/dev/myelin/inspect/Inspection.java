@@ -41,7 +41,7 @@ public record Inspection(
   public static Inspection of(GgufFile file) {
     Keys keys = new Keys(file);
     ModelShape shape = ModelShape.of(keys);
-    List<InspectedTensor> tensors = file.tensors().stream().map(InspectedTensor::of).toList();
+    List<InspectedTensor> tensors = InspectedTensor.all(file.tensors());
     List<Group<GgmlType>> types = Group.by(t -> t.info().type(), tensors);
     types.sort(Comparator.comparingLong((Group<GgmlType> g) -> g.parameters()).reversed());
     return new Inspection(

@@ -58,7 +58,9 @@ class InspectionTest {
 
     long multiplied = ATTENTION + FEED_FORWARD + EMBEDDING;
     assertThat(i.activity())
-        .isEqualTo(new Activity(multiplied + NORMS, 128, EMBEDDING, 2 * multiplied));
+        .isEqualTo(
+            new Activity(
+                multiplied + NORMS, 128, EMBEDDING, 2 * multiplied, bytes + 128 / 32 * 34));
     assertThat(i.shape().architecture()).contains(architecture);
     assertThat(i.shape().heads().sharing()).hasValue(2);
     assertThat(i.shape().heads().size()).hasValue(32);
@@ -98,7 +100,10 @@ class InspectionTest {
             tuple(Component.NORMS, NORMS),
             tuple(Component.OUTPUT, EMBEDDING));
     long multiplied = ATTENTION + 2 * FEED_FORWARD + router + EMBEDDING;
-    assertThat(i.activity()).isEqualTo(new Activity(multiplied + NORMS, 128, 0, 2 * multiplied));
+    long bytes = (ATTENTION + 2 * FEED_FORWARD) / 32 * 18 + (router + NORMS) * 4;
+    bytes += EMBEDDING / 32 * 34 + 128 * 2;
+    assertThat(i.activity())
+        .isEqualTo(new Activity(multiplied + NORMS, 128, 0, 2 * multiplied, bytes));
   }
 
   @Test
@@ -179,7 +184,7 @@ class InspectionTest {
     assertThat(i.total().bitsPerWeight()).isZero();
     assertThat(i.components()).isEmpty();
     assertThat(i.cache()).isEmpty();
-    assertThat(i.activity()).isEqualTo(new Activity(0, 0, 0, 0));
+    assertThat(i.activity()).isEqualTo(new Activity(0, 0, 0, 0, 0));
     assertThat(i.tokenizer())
         .contains(new TokenizerSummary("gpt2", Optional.of("qwen2"), 3, 1, true));
   }

@@ -1,0 +1,267 @@
+package dev.myelin.plan;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.within;
+
+import dev.myelin.cache.CacheType;
+import dev.myelin.error.InvalidRequestException;
+import dev.myelin.gguf.GgmlType;
+import dev.myelin.graph.Devices;
+import dev.myelin.inspect.Inspection;
+import dev.myelin.plan.MachineMemory.Fit;
+import dev.myelin.testing.RandomModel;
+import dev.myelin.testing.RandomModel.Feature;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.OptionalLong;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+class PlanTest {
+  private static final long KB = 1000;
+
+  @TempDir Path folder;
+
+  private static Plan plan(String model, long context, CacheType cache) {
+    Subject subject = Subject.of(KnownModels.find(model).orElseThrow());
+    return Plan.of(subject, context, cache, List.of(Mix.values()));
+  }
+
+  private static Plan.Row row(Plan plan, Mix mix) {
+    return plan.rows().stream()
+        .filter(r -> r.label().equals(mix.label()))
+        .findFirst()
+        .orElseThrow();
+  }
+
+  @Test
+  void bytesOfPlainTypesByHand() {
+    Plan plan = plan("llama-3.2-1b", 0, CacheType.F16);
+    long norms = 33 * 2048;
+    long matrices = 1_235_814_400 - norms;
+    assertThat(row(plan, Mix.F32).weightBytes()).isEqualTo(4 * (matrices + norms));
+    assertThat(row(plan, Mix.F16).weightBytes()).isEqualTo(2 * matrices + 4 * norms);
+    assertThat(row(plan, Mix.Q8_0).weightBytes()).isEqualTo(matrices / 32 * 34 + 4 * norms);
+    long embedding = 2048 * 128_256; // the output too, and that is q6_K
+    long q4 = (matrices - embedding) / 32 * 18 + embedding / 256 * 210 + 4 * norms;
+    assertThat(row(plan, Mix.Q4_0).weightBytes()).isEqualTo(q4);
+    // all of it is read for a token, the embedding as the output and a row of it to begin with
+    assertThat(row(plan, Mix.Q4_0).activeBytes()).isEqualTo(q4 + 2048 / 256 * 210);
+    assertThat(plan.context()).isEqualTo(4096);
+    assertThat(plan.flops()).isEqualTo(2 * matrices);
+    assertThat(plan.trainingFlops(1000)).isEqualTo(6e3 * 1_235_814_400);
+  }
+
+  /** Sizes of published files, which have a header and a tokenizer beside the tensors. */
+  @ParameterizedTest
+  @CsvSource({
+    "llama-3.1-8b, Q4_K_M, 4920734272",
+    "llama-3.1-8b, Q8_0, 8540770880",
+    "llama-3.1-8b, Q6_K, 6596006464",
+    "llama-3.1-8b, Q5_K_M, 5732987456",
+    "llama-2-7b, Q4_K_M, 4081004224",
+    "llama-2-7b, Q3_K_M, 3298004672",
+  })
+  void bytesOfMixesAsInPublishedFiles(String model, Mix mix, double fileBytes) {
+    double planned = row(plan(model, 0, CacheType.F16), mix).weightBytes();
+    assertThat(planned / fileBytes).isCloseTo(1, within(0.005));
+  }
+
+  @Test
+  void betterMixesAreLarger() {
+    Plan plan = plan("llama-3.1-8b", 0, CacheType.F16);
+    List<Mix> falling =
+        List.of(
+            Mix.F32,
+            Mix.F16,
+            Mix.Q8_0,
+            Mix.Q6_K,
+            Mix.Q5_K_M,
+            Mix.Q5_K_S,
+            Mix.Q4_K_M,
+            Mix.Q4_K_S,
+            Mix.IQ4_XS,
+            Mix.Q3_K_L,
+            Mix.Q3_K_M,
+            Mix.Q3_K_S,
+            Mix.IQ3_XXS,
+            Mix.Q2_K,
+            Mix.Q2_K_S,
+            Mix.IQ2_M,
+            Mix.IQ2_S,
+            Mix.IQ2_XS,
+            Mix.IQ2_XXS,
+            Mix.IQ1_M,
+            Mix.IQ1_S);
+    for (int i = 1; i < falling.size(); i++) {
+      assertThat(row(plan, falling.get(i)).weightBytes())
+          .as(falling.get(i).label())
+          .isLessThan(row(plan, falling.get(i - 1)).weightBytes());
+    }
+  }
+
+  @Test
+  void cachesByHand() {
+    // 16 layers, 8 heads of 64, keys and values
+    assertThat(plan("llama-3.2-1b", 1000, CacheType.F16).cacheBytes()).hasValue(16 * 1024 * 2 * KB);
+    assertThat(plan("llama-3.2-1b", 1000, CacheType.Q8_0).cacheBytes())
+        .hasValue(16 * 1024 / 32 * 34 * KB);
+    // one vector of 512 + 64 in each of 61 layers
+    assertThat(plan("deepseek-v3-671b", 1000, CacheType.F16).cacheBytes())
+        .hasValue(61 * 576 * 2 * KB);
+    // every sixth of 26 layers keeps all, the others 512; one head of 256
+    assertThat(plan("gemma-3-1b", 10_000, CacheType.F32).cacheBytes())
+        .hasValue((4 * 10_000 + 22 * 512) * 512 * 4);
+    // all layers keep 4096
+    assertThat(plan("mistral-7b-v0.1", 32_768, CacheType.F16).cacheBytes())
+        .isEqualTo(plan("mistral-7b-v0.1", 4096, CacheType.F16).cacheBytes());
+  }
+
+  @Test
+  void ofAMixtureTheExpertsUsedAreRead() {
+    Plan plan = plan("mixtral-8x7b", 0, CacheType.F16);
+    long expert = 3L * 4096 * 14_336;
+    long idle = 32 * 6 * expert;
+    Plan.Row f16 = row(plan, Mix.F16);
+    long embedding = 4096 * 32_000;
+    assertThat(f16.activeBytes())
+        .isEqualTo(f16.weightBytes() - 2 * idle - 2 * embedding + 2 * 4096);
+    assertThat(plan.subject().active()).isEqualTo(plan.subject().parameters() - idle - embedding);
+  }
+
+  @Test
+  void tokensPerSecondAreSpeedOverBytesRead() {
+    Plan plan = plan("llama-3.2-1b", 1000, CacheType.F16);
+    Plan.Row row = row(plan, Mix.Q8_0);
+    MemorySpeed speed = MemorySpeed.said(50_000_000_000L);
+    double read = row.activeBytes() + 32_768 * KB;
+    assertThat(plan.tokensPerSecond(row, speed).orElseThrow()).isEqualTo(50e9 / read);
+    assertThat(plan.totalBytes(row)).isEqualTo(row.weightBytes() + 32_768 * KB);
+  }
+
+  @Test
+  void aNumberOfParametersAlone() {
+    Subject subject = Subject.of(1_760_000_000_000L, 280_000_000_000L);
+    Plan plan = Plan.of(subject, 8192, CacheType.F16, Plan.mixes(subject));
+    assertThat(plan.cacheBytes()).isEmpty();
+    assertThat(plan.rows()).extracting(Plan.Row::label).doesNotContain("MXFP4");
+    Plan.Row f16 = row(plan, Mix.F16);
+    assertThat(f16.weightBytes() / 1.76e12).isCloseTo(2, within(0.001));
+    assertThat(f16.activeBytes() / 280e9).isCloseTo(2, within(0.001));
+    assertThat(Plan.reference(1_760_000_000_000L).name()).isEqualTo("Llama 3.1 405B");
+    assertThat(Plan.reference(7_000_000_000L).name()).isEqualTo("Llama 3.1 8B");
+    Plan.Row mixed = row(plan, Mix.Q4_K_M);
+    Plan.Row reference = row(plan("Llama 3.1 405B", 0, CacheType.F16), Mix.Q4_K_M);
+    assertThat(mixed.bitsPerWeight()).isCloseTo(reference.bitsPerWeight(), within(1e-9));
+    assertThatThrownBy(() -> Subject.of(10, 11))
+        .isInstanceOf(InvalidRequestException.class)
+        .hasMessage("active = 11: expected 1 to the 10 parameters");
+  }
+
+  @Test
+  void aFileAsItIsAndOtherwise() {
+    RandomModel model = RandomModel.small("llama").with(Feature.EXPERTS).withType(GgmlType.Q5_K);
+    Path file = model.write(folder.resolve("m.gguf"));
+    Inspection inspection = Inspection.of(file);
+    Subject subject = Subject.of(inspection);
+    Plan plan = Plan.of(subject, 100, CacheType.Q8_0, List.of(Mix.Q4_0));
+    assertThat(plan.rows()).extracting(Plan.Row::label).containsExactly("as it is", "Q4_0");
+    assertThat(plan.rows().getFirst().weightBytes()).isEqualTo(inspection.total().bytes());
+    assertThat(plan.rows().getFirst().activeBytes()).isEqualTo(inspection.activity().bytes());
+    assertThat(plan.rows().getLast().weightBytes()).isLessThan(inspection.total().bytes());
+    long each = inspection.cache().orElseThrow().bytes().get(CacheType.Q8_0);
+    assertThat(plan.cacheBytes()).hasValue(100 * each);
+    assertThat(plan.subject().active()).isEqualTo(inspection.activity().active());
+    assertThat(Plan.mixes(subject)).contains(Mix.MXFP4_MOE);
+  }
+
+  @Test
+  void aShapeIsCountedAsAFileOfItIs() {
+    Blueprint shape =
+        Blueprint.gated(3, 256, 8, 512, 320).kvHeads(2).context(512).with(Blueprint.Feature.TIED);
+    Path file = RandomModel.small("llama").with(Feature.TIED).write(folder.resolve("m.gguf"));
+    Subject read = Subject.of(Inspection.of(file));
+    Subject planned = Subject.of("x", "", shape);
+    assertThat(planned.parameters()).isEqualTo(read.parameters());
+    assertThat(planned.active()).isEqualTo(read.active());
+    Plan one = Plan.of(planned, 0, CacheType.F16, List.of(Mix.values()));
+    Plan other = Plan.of(read, 0, CacheType.F16, List.of(Mix.values()));
+    assertThat(one.rows()).isEqualTo(other.rows().subList(1, other.rows().size()));
+    assertThat(one.cacheBytes()).isEqualTo(other.cacheBytes());
+    assertThat(one.flops()).isEqualTo(other.flops());
+  }
+
+  @Test
+  void shapesThatContradictThemselves() {
+    wrong(() -> Blueprint.gated(2, 100, 3, 200, 10), "heads = 3: expected a divisor of the width");
+    wrong(() -> Blueprint.gated(2, 96, 0, 200, 10), "heads = 0: expected 1 to");
+    Blueprint sound = Blueprint.gated(2, 96, 3, 200, 10);
+    wrong(() -> sound.kvHeads(2), "kv-heads = 2: expected a divisor of the 3 heads");
+    wrong(() -> sound.experts(4, 5, 100), "experts-used = 5: expected 1 to 4");
+    wrong(() -> sound.experts(4, 0, 100), "experts-used = 0: expected 1 to 4");
+    wrong(() -> Blueprint.gated(0, 96, 3, 200, 10), "layers = 0: expected 1 to 10000");
+    wrong(() -> Blueprint.gated(2, 96, 3, 200, -1), "vocab = -1: expected 1 to");
+    Plan plan = plan("smollm2-135m", 10, CacheType.Q8_0);
+    assertThat(plan.cacheBytes()).isPresent();
+    Subject odd = Subject.of("odd", "", Blueprint.gated(2, 100, 2, 200, 10));
+    wrong(
+        () -> Plan.of(odd, 10, CacheType.Q8_0, List.of(Mix.F16)),
+        "cache type q8_0: expected heads that blocks of 32 divide, this model's have 50 values");
+    wrong(() -> Plan.of(odd, -1, CacheType.F16, List.of()), "context = -1: expected 0 to");
+    Blueprint huge =
+        Blueprint.gated(10_000, 1 << 20, 1, 1 << 20, 1 << 24).experts(1 << 20, 1, 1 << 20);
+    wrong(
+        () -> Subject.of("huge", "", huge),
+        "huge: expected at most 1000000000000000000 parameters");
+  }
+
+  private static void wrong(Runnable call, String message) {
+    assertThatThrownBy(call::run)
+        .isInstanceOf(InvalidRequestException.class)
+        .hasMessageStartingWith(message);
+  }
+
+  @Test
+  void whatFits() {
+    Devices.Device gpu = new Devices.Device("CUDA0", "a GPU", Devices.Kind.GPU, 60, 80);
+    MachineMemory memory = new MachineMemory(100, 40, List.of(gpu));
+    assertThat(memory.fit(40)).isEqualTo(Fit.NOW);
+    assertThat(memory.fit(41)).isEqualTo(Fit.IF_FREED);
+    assertThat(memory.fit(101)).isEqualTo(Fit.NO);
+    assertThat(MachineMemory.fit(60, gpu)).isEqualTo(Fit.NOW);
+    assertThat(MachineMemory.fit(81, gpu)).isEqualTo(Fit.NO);
+  }
+
+  @Test
+  void memoryOfThisMachine() {
+    MachineMemory now = MachineMemory.now();
+    assertThat(now.availableBytes()).isPositive().isLessThanOrEqualTo(now.totalBytes());
+    assertThat(MachineMemory.available("MemTotal: 9 kB\nMemAvailable:   2048 kB\nX: 1 kB\n"))
+        .isEqualTo(OptionalLong.of(2048 * 1024));
+    assertThat(MachineMemory.available("MemTotal: 9 kB\n")).isEmpty();
+  }
+
+  @Test
+  void theSpeedIsMeasured() throws Exception {
+    long start = System.nanoTime();
+    MemorySpeed speed = MemorySpeed.measure(2, 1L << 30);
+    assertThat(System.nanoTime() - start)
+        .isLessThan(20_000_000_000L); // a busy machine's half second
+    assertThat(speed.bytesPerSecond()).isBetween(10_000_000L, 10_000_000_000_000L);
+    assertThat(speed.threads()).isEqualTo(2);
+    assertThat(speed.bytes()).isEqualTo(1L << 27);
+    assertThat(speed.passes()).isGreaterThanOrEqualTo(3);
+    wrong(() -> MemorySpeed.measure(-1, 1L << 30), "threads = -1: expected 0 to 512");
+
+    Path caches = Files.createDirectories(folder.resolve("cache/index0")).getParent();
+    Files.writeString(caches.resolve("index0/size"), "48K\n");
+    Files.createDirectories(caches.resolve("index1"));
+    Files.writeString(caches.resolve("index1/size"), "32768K\n");
+    assertThat(MemorySpeed.lastLevelCache(caches)).isEqualTo(32L << 20);
+    assertThat(MemorySpeed.lastLevelCache(folder)).isZero();
+  }
+}

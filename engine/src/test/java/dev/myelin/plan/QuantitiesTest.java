@@ -1,0 +1,77 @@
+package dev.myelin.plan;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import dev.myelin.error.InvalidRequestException;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
+
+class QuantitiesTest {
+  @ParameterizedTest
+  @CsvSource({
+    "1.76T, 1760000000000",
+    "7b, 7000000000",
+    "7 B, 7000000000",
+    "350M, 350000000",
+    "0.5G, 500000000",
+    "1.5k, 1500",
+    "' 124439808 ', 124439808",
+    "1, 1",
+    "1000000T, 1000000000000000000"
+  })
+  void parameters(String text, long expected) {
+    assertThat(Quantities.parameters(text)).isEqualTo(expected);
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "",
+        "B",
+        "-7B",
+        "0",
+        "0.0M",
+        "7BB",
+        "8x7B",
+        "1e9",
+        "1,000",
+        "1.5",
+        "0.0000000001B",
+        "7 B B",
+        "1000001T",
+        "99999999999999999999",
+        "NaN",
+        "7.B",
+        ".5B",
+        "7MB"
+      })
+  void notParameters(String text) {
+    assertThatThrownBy(() -> Quantities.parameters(text))
+        .isInstanceOf(InvalidRequestException.class)
+        .hasMessage("parameters = " + text + ": expected a number such as 350M, 7B or 1.76T");
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "50GB, 50000000000",
+    "50GB/s, 50000000000",
+    "800 mb/s, 800000000",
+    "12.5G, 12500000000",
+    "1tb, 1000000000000",
+    "1000, 1000",
+    "1000B/s, 1000"
+  })
+  void speeds(String text, long expected) {
+    assertThat(Quantities.bytesPerSecond(text)).isEqualTo(expected);
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"", "fast", "-1GB", "0", "50GB/h", "50GiB", "50GB/"})
+  void notSpeeds(String text) {
+    assertThatThrownBy(() -> Quantities.bytesPerSecond(text))
+        .isInstanceOf(InvalidRequestException.class)
+        .hasMessageContaining("bytes a second");
+  }
+}
