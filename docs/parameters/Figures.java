@@ -12,6 +12,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
+import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.knowm.xchart.VectorGraphicsEncoder;
 import org.knowm.xchart.VectorGraphicsEncoder.VectorGraphicsFormat;
@@ -25,6 +26,9 @@ import org.knowm.xchart.style.markers.SeriesMarkers;
 final class Figures {
   private static final ObjectMapper JSON = new ObjectMapper();
   private static final Pattern LONG_NUMBER = Pattern.compile("\\d+\\.\\d{2,}(?![\\d.]|[eE])");
+
+  private static final Pattern PIECE =
+      Pattern.compile("<line style=\"([^\"]*)\" x1=\"([^\"]*)\" x2=\"([^\"]*)\" y1=\"([^\"]*)\" y2=\"([^\"]*)\"/>");
 
   private static final Color BLUE = new Color(0x2f6fd0);
   private static final Color ORANGE = new Color(0xe0662b);
@@ -375,6 +379,27 @@ final class Figures {
             .replaceAll("(?<=[0-9]) (?=[LQCMZ])|(?<=Z) (?=M)", "")
             .replaceAll("(?<=[0-9]),(?=-)", "")
             .replace("stroke-miterlimit:10;", "");
-    Files.writeString(out.resolve(name), svg);
+    Files.writeString(out.resolve(name), joined(svg));
+  }
+
+  /** Curves come as a line for each piece: those that go on where the last one ended become one. */
+  private static String joined(String svg) {
+    StringBuilder text = new StringBuilder();
+    String style = "";
+    String end = "";
+    for (String element : svg.split("\n")) {
+      Matcher piece = PIECE.matcher(element);
+      boolean line = piece.matches();
+      String from = line ? piece.group(2) + "," + piece.group(4) : "";
+      boolean goesOn = line && piece.group(1).equals(style) && from.equals(end);
+      if (!goesOn) {
+        text.append(style.isEmpty() ? "" : "\"/>\n");
+        text.append(line ? "<polyline style=\"" + piece.group(1) + "\" points=\"" + from : element + "\n");
+      }
+      style = line ? piece.group(1) : "";
+      end = line ? piece.group(3) + "," + piece.group(5) : "";
+      text.append(line ? " " + end : "");
+    }
+    return text.toString();
   }
 }
