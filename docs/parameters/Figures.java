@@ -22,13 +22,17 @@ import org.knowm.xchart.XYSeries;
 import org.knowm.xchart.style.Styler.LegendPosition;
 import org.knowm.xchart.style.markers.SeriesMarkers;
 
-/** Tables (standard output) and figures (SVG) of docs/parameters.md from what remake.sh measured. */
+/**
+ * Tables (standard output) and figures (SVG) of docs/parameters.md from what remake.sh measured.
+ */
 final class Figures {
   private static final ObjectMapper JSON = new ObjectMapper();
   private static final Pattern LONG_NUMBER = Pattern.compile("\\d+\\.\\d{2,}(?![\\d.]|[eE])");
 
   private static final Pattern PIECE =
-      Pattern.compile("<line style=\"([^\"]*)\" x1=\"([^\"]*)\" x2=\"([^\"]*)\" y1=\"([^\"]*)\" y2=\"([^\"]*)\"/>");
+      Pattern.compile(
+          "<line style=\"([^\"]*)\" x1=\"([^\"]*)\" x2=\"([^\"]*)\" y1=\"([^\"]*)\""
+              + " y2=\"([^\"]*)\"/>");
 
   private static final Color BLUE = new Color(0x2f6fd0);
   private static final Color ORANGE = new Color(0xe0662b);
@@ -110,7 +114,14 @@ final class Figures {
     XYChart loss = chart("Loss of the sentiment model", "step", "loss, nats a token");
     loss.getStyler().setYAxisMin(0.0);
     double chance = Math.log(512);
-    line(loss, "chance: ln 512", new double[] {0, last(steps)}, new double[] {chance, chance}, GREY, 1.5f, false);
+    line(
+        loss,
+        "chance: ln 512",
+        new double[] {0, last(steps)},
+        new double[] {chance, chance},
+        GREY,
+        1.5f,
+        false);
     line(loss, "training", losses.step(), losses.training(), BLUE, 1.2f, false);
     line(loss, "held out", losses.heldOutSteps(), losses.heldOut(), ORANGE, 2.2f, false);
     write(loss, "loss.svg");
@@ -118,7 +129,8 @@ final class Figures {
 
   /** The steps of the files STEP.json in a folder. */
   private double[] steps(String folder) {
-    File[] files = work.resolve(folder).toFile().listFiles((_, name) -> name.matches("\\d+\\.json"));
+    File[] files =
+        work.resolve(folder).toFile().listFiles((_, name) -> name.matches("\\d+\\.json"));
     return Arrays.stream(files)
         .mapToDouble(f -> Integer.parseInt(f.getName().replace(".json", "")))
         .sorted()
@@ -140,7 +152,14 @@ final class Figures {
         chart("Held-out loss (thick) and training loss (thin)", "step", "loss, nats a token");
     chart.getStyler().setYAxisMin(0.0);
     System.out.println("\n## b: overfitting\n");
-    row("run", "steps", "training loss, end", "held out, best", "after step", "held out, end", "labels right");
+    row(
+        "run",
+        "steps",
+        "training loss, end",
+        "held out, best",
+        "after step",
+        "held out, end",
+        "labels right");
     row("---", "--:", "--:", "--:", "--:", "--:", "--:");
     for (Run run : runs) {
       Path csv = work.resolve("b/" + run.file + ".csv");
@@ -161,7 +180,14 @@ final class Figures {
               + number(" ± %.1f %%", 100 * score.get("accuracy_error").asDouble()));
       line(chart, run.name, losses.heldOutSteps(), losses.heldOut(), run.colour, 2.4f, false);
       if (run.file.equals("long") || run.file.equals("more")) {
-        line(chart, run.name + ", training", losses.step(), losses.training(), run.colour, 0.9f, false);
+        line(
+            chart,
+            run.name + ", training",
+            losses.step(),
+            losses.training(),
+            run.colour,
+            0.9f,
+            false);
       }
       if (run.file.equals("patience")) {
         double[] x = {losses.heldOutSteps()[best]};
@@ -176,18 +202,37 @@ final class Figures {
   // ---- (c) ------------------------------------------------------------------------------------
 
   private void quantised() throws IOException {
-    XYChart chart = chart("What bits buy", "bits a parameter, on a logarithmic scale", "perplexity");
+    XYChart chart =
+        chart("What bits buy", "bits a parameter, on a logarithmic scale", "perplexity");
     chart.getStyler().setXAxisLogarithmic(true);
     chart.getStyler().setYAxisDecimalPattern("0.00");
     List<double[]> plain = new ArrayList<>();
     List<double[]> helped = new ArrayList<>();
     System.out.println("\n## c: quantisation\n");
-    row("type", "bytes", "bits each", "perplexity", "ratio to f32", "KL divergence", "same top token", "tokens/s");
+    row(
+        "type",
+        "bytes",
+        "bits each",
+        "perplexity",
+        "ratio to f32",
+        "KL divergence",
+        "same top token",
+        "tokens/s");
     row("---", "--:", "--:", "--:", "--:", "--:", "--:", "--:");
     for (String type :
         List.of(
-            "F32", "F16", "Q8_0", "Q6_K", "Q5_K_M", "Q4_K_M", "Q4_0", "Q4_0+imatrix", "Q3_K_M",
-            "Q3_K_M+imatrix", "Q2_K", "Q2_K+imatrix")) {
+            "F32",
+            "F16",
+            "Q8_0",
+            "Q6_K",
+            "Q5_K_M",
+            "Q4_K_M",
+            "Q4_0",
+            "Q4_0+imatrix",
+            "Q3_K_M",
+            "Q3_K_M+imatrix",
+            "Q2_K",
+            "Q2_K+imatrix")) {
       Path measured = work.resolve("c/" + type + ".bench.json");
       if (!Files.exists(measured)) {
         continue;
@@ -202,7 +247,10 @@ final class Figures {
           "%,d".formatted(inspected.get("file_bytes").asLong()),
           number("%.2f", bits),
           number("%.4f", perplexity) + number(" ± %.4f", p.get("perplexity_error").asDouble()),
-          original ? "" : number("%.4f", p.get("ratio").asDouble()) + number(" ± %.4f", p.get("ratio_error").asDouble()),
+          original
+              ? ""
+              : number("%.4f", p.get("ratio").asDouble())
+                  + number(" ± %.4f", p.get("ratio_error").asDouble()),
           original ? "" : number("%.5f", p.get("kl_divergence").asDouble()),
           original ? "" : number("%.1f %%", 100 * p.get("same_top").asDouble()),
           number("%.0f", JSON.readTree(measured.toFile()).at("/0/median_ts").asDouble()));
@@ -230,7 +278,13 @@ final class Figures {
     XYChart chart = chart("Experts beside dense layers", "step", "held-out loss, nats a token");
     chart.getStyler().setYAxisDecimalPattern("0.0");
     System.out.println("\n## d: shapes\n");
-    row("shape", "parameters", "active", "cache, bytes a token", "held-out loss", "training, tokens/s");
+    row(
+        "shape",
+        "parameters",
+        "active",
+        "cache, bytes a token",
+        "held-out loss",
+        "training, tokens/s");
     row("---", "--:", "--:", "--:", "--:", "--:");
     for (Shape shape : shapes) {
       Path file = work.resolve("d/" + shape.file + ".json");
@@ -259,7 +313,13 @@ final class Figures {
   // ---- files ----------------------------------------------------------------------------------
 
   /** A run's losses, as `myelin train` writes them. */
-  private record Losses(double[] step, double[] training, double[] heldOutSteps, double[] heldOut, double[] norm, double speed) {
+  private record Losses(
+      double[] step,
+      double[] training,
+      double[] heldOutSteps,
+      double[] heldOut,
+      double[] norm,
+      double speed) {
     static Losses read(Path csv) throws IOException {
       List<double[]> training = new ArrayList<>();
       List<double[]> heldOut = new ArrayList<>();
@@ -335,7 +395,13 @@ final class Figures {
 
   private static XYChart chart(String title, String x, String y) {
     XYChart chart =
-        new XYChartBuilder().width(900).height(500).title(title).xAxisTitle(x).yAxisTitle(y).build();
+        new XYChartBuilder()
+            .width(900)
+            .height(500)
+            .title(title)
+            .xAxisTitle(x)
+            .yAxisTitle(y)
+            .build();
     chart.getStyler().setChartBackgroundColor(Color.WHITE);
     chart.getStyler().setLegendPosition(LegendPosition.InsideNE);
     chart.getStyler().setMarkerSize(7);
@@ -361,7 +427,8 @@ final class Figures {
   private static double[] grouped(double[] values, int group) {
     double[] means = new double[Math.ceilDiv(values.length, group)];
     for (int i = 0; i < means.length; i++) {
-      double[] some = Arrays.copyOfRange(values, i * group, Math.min(values.length, (i + 1) * group));
+      double[] some =
+          Arrays.copyOfRange(values, i * group, Math.min(values.length, (i + 1) * group));
       means[i] = Arrays.stream(some).average().orElseThrow();
     }
     return means;
@@ -394,7 +461,8 @@ final class Figures {
       boolean goesOn = line && piece.group(1).equals(style) && from.equals(end);
       if (!goesOn) {
         text.append(style.isEmpty() ? "" : "\"/>\n");
-        text.append(line ? "<polyline style=\"" + piece.group(1) + "\" points=\"" + from : element + "\n");
+        text.append(
+            line ? "<polyline style=\"" + piece.group(1) + "\" points=\"" + from : element + "\n");
       }
       style = line ? piece.group(1) : "";
       end = line ? piece.group(3) + "," + piece.group(5) : "";
