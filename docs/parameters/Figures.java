@@ -14,12 +14,14 @@ import java.util.List;
 import java.util.Locale;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import org.knowm.xchart.AnnotationText;
 import org.knowm.xchart.VectorGraphicsEncoder;
 import org.knowm.xchart.VectorGraphicsEncoder.VectorGraphicsFormat;
 import org.knowm.xchart.XYChart;
 import org.knowm.xchart.XYChartBuilder;
 import org.knowm.xchart.XYSeries;
 import org.knowm.xchart.style.Styler.LegendPosition;
+import org.knowm.xchart.style.lines.SeriesLines;
 import org.knowm.xchart.style.markers.SeriesMarkers;
 
 /**
@@ -58,7 +60,7 @@ final class Figures {
     if (Files.isDirectory(figures.work.resolve("b"))) {
       figures.overfitting();
     }
-    if (Files.isDirectory(figures.work.resolve("c"))) {
+    if (Files.exists(figures.work.resolve("c/F32.perplexity.json"))) {
       figures.quantised();
     }
     if (Files.isDirectory(figures.work.resolve("d"))) {
@@ -208,6 +210,7 @@ final class Figures {
     chart.getStyler().setYAxisDecimalPattern("0.00");
     List<double[]> plain = new ArrayList<>();
     List<double[]> helped = new ArrayList<>();
+    List<String> names = new ArrayList<>();
     System.out.println("\n## c: quantisation\n");
     row(
         "type",
@@ -233,7 +236,7 @@ final class Figures {
             "Q3_K_M+imatrix",
             "Q2_K",
             "Q2_K+imatrix")) {
-      Path measured = work.resolve("c/" + type + ".bench.json");
+      Path measured = work.resolve("c/" + type + ".perplexity.json");
       if (!Files.exists(measured)) {
         continue;
       }
@@ -253,12 +256,37 @@ final class Figures {
                   + number(" ± %.4f", p.get("ratio_error").asDouble()),
           original ? "" : number("%.5f", p.get("kl_divergence").asDouble()),
           original ? "" : number("%.1f %%", 100 * p.get("same_top").asDouble()),
-          number("%.0f", JSON.readTree(measured.toFile()).at("/0/median_ts").asDouble()));
+          number("%,.0f", fastest(type)));
       (type.contains("+") ? helped : plain).add(new double[] {bits, perplexity});
-      chart.addSeries(" " + type, new double[] {bits}, new double[] {perplexity});
+      if (!type.contains("+")) {
+        names.add(type);
+      }
     }
     line(chart, "quantised", column(plain, 0), column(plain, 1), BLUE, 2f, true);
+    if (!helped.isEmpty()) {
+      line(chart, "with an importance matrix", column(helped, 0), column(helped, 1), ORANGE, 0f, true)
+          .setLineStyle(SeriesLines.NONE);
+    }
+    double lowest = plain.stream().mapToDouble(point -> point[1]).min().orElseThrow();
+    double highest = plain.stream().mapToDouble(point -> point[1]).max().orElseThrow();
+    for (int i = 0; i < plain.size(); i++) {
+      double above = plain.get(i)[1] + 0.04 * (highest - lowest);
+      AnnotationText label = new AnnotationText(names.get(i), plain.get(i)[0], above, false);
+      chart.addAnnotation(label);
+    }
     write(chart, "quantisation.svg");
+  }
+
+  /** Tokens per second, in the best of all runs of a type. */
+  private double fastest(String type) throws IOException {
+    double best = Double.NaN;
+    for (int round = 1; Files.exists(work.resolve("c/" + type + ".bench-" + round + ".json")); round++) {
+      JsonNode bench = JSON.readTree(work.resolve("c/" + type + ".bench-" + round + ".json").toFile());
+      for (JsonNode sample : bench.at("/0/samples_ts")) {
+        best = Double.isNaN(best) ? sample.asDouble() : Math.max(best, sample.asDouble());
+      }
+    }
+    return best;
   }
 
   // ---- (d) ------------------------------------------------------------------------------------
