@@ -264,7 +264,14 @@ final class Figures {
     }
     line(chart, "quantised", column(plain, 0), column(plain, 1), BLUE, 2f, true);
     if (!helped.isEmpty()) {
-      line(chart, "with an importance matrix", column(helped, 0), column(helped, 1), ORANGE, 0f, true)
+      line(
+              chart,
+              "with an importance matrix",
+              column(helped, 0),
+              column(helped, 1),
+              ORANGE,
+              0f,
+              true)
           .setLineStyle(SeriesLines.NONE);
     }
     double lowest = plain.stream().mapToDouble(point -> point[1]).min().orElseThrow();
@@ -280,8 +287,11 @@ final class Figures {
   /** Tokens per second, in the best of all runs of a type. */
   private double fastest(String type) throws IOException {
     double best = Double.NaN;
-    for (int round = 1; Files.exists(work.resolve("c/" + type + ".bench-" + round + ".json")); round++) {
-      JsonNode bench = JSON.readTree(work.resolve("c/" + type + ".bench-" + round + ".json").toFile());
+    for (int round = 1;
+        Files.exists(work.resolve("c/" + type + ".bench-" + round + ".json"));
+        round++) {
+      JsonNode bench =
+          JSON.readTree(work.resolve("c/" + type + ".bench-" + round + ".json").toFile());
       for (JsonNode sample : bench.at("/0/samples_ts")) {
         best = Double.isNaN(best) ? sample.asDouble() : Math.max(best, sample.asDouble());
       }
@@ -291,44 +301,34 @@ final class Figures {
 
   // ---- (d) ------------------------------------------------------------------------------------
 
+  /** A model of d, by the name of its files. */
+  private record Shape(String file, String name, Color colour) {}
+
+  private static final Shape DENSE = new Shape("dense", "dense, 256 wide", ORANGE);
+
+  private static final List<Shape> SHARED =
+      List.of(
+          DENSE,
+          new Shape("dense-seed2", "the same with another seed", GREY),
+          new Shape("untied", "output apart from embedding", GREY),
+          new Shape("heads1", "4 heads share 1 of keys and values", GREY));
+
+  private static final List<Shape> SPARSE =
+      List.of(
+          DENSE,
+          new Shape("experts4", "4 experts of 128, 2 used", BLUE),
+          new Shape("experts8", "8 experts of 128, 2 used", GREEN),
+          new Shape("dense512", "dense, 512 wide", GREY));
+
   private void shapes() throws IOException {
-    record Shape(String file, String name, Color colour) {}
-    List<Shape> shapes =
-        List.of(
-            new Shape("dense", "dense, 256 wide", ORANGE),
-            new Shape("experts4", "4 experts of 128, 2 used", BLUE),
-            new Shape("experts8", "8 experts of 128, 2 used", GREEN),
-            new Shape("dense512", "dense, 512 wide", GREY),
-            new Shape("untied", "output apart from embedding", RED),
-            new Shape("heads1", "4 heads share 1 of keys and values", RED),
-            new Shape("dense-seed2", "dense, 256 wide, other seed", ORANGE),
-            new Shape("experts8-seed2", "8 experts, other seed", GREEN));
+    System.out.println("\n## d: shapes");
+    table(SHARED);
+    table(SPARSE);
     XYChart chart = chart("Experts beside dense layers", "step", "held-out loss, nats a token");
     chart.getStyler().setYAxisDecimalPattern("0.0");
-    System.out.println("\n## d: shapes\n");
-    row(
-        "shape",
-        "parameters",
-        "active",
-        "cache, bytes a token",
-        "held-out loss",
-        "training, tokens/s");
-    row("---", "--:", "--:", "--:", "--:", "--:");
-    for (Shape shape : shapes) {
-      Path file = work.resolve("d/" + shape.file + ".json");
-      if (!Files.exists(file)) {
-        continue;
-      }
-      JsonNode model = JSON.readTree(file.toFile());
-      Losses losses = Losses.read(work.resolve("d/" + shape.file + ".csv"));
-      row(
-          shape.name,
-          "%,d".formatted(model.at("/parameters/total").asLong()),
-          "%,d".formatted(model.at("/parameters/active").asLong()),
-          "%,d".formatted(model.at("/cache/bytes_per_token/f16").asLong()),
-          number("%.4f", last(losses.heldOut())),
-          "%,.0f".formatted(losses.speed()));
-      if (shape.colour != RED && !shape.file.endsWith("2") || shape.file.equals("dense512")) {
+    for (Shape shape : SPARSE) {
+      if (Files.exists(work.resolve("d/" + shape.file + ".json"))) {
+        Losses losses = Losses.read(work.resolve("d/" + shape.file + ".csv"));
         // from step 100 on: before, all fall alike
         double[] x = Arrays.copyOfRange(losses.heldOutSteps(), 1, losses.heldOutSteps().length);
         double[] y = Arrays.copyOfRange(losses.heldOut(), 1, x.length + 1);
@@ -338,16 +338,29 @@ final class Figures {
     write(chart, "experts.svg");
   }
 
+  private void table(List<Shape> shapes) throws IOException {
+    System.out.println();
+    row("shape", "parameters", "active", "f16 cache, bytes a token", "held-out loss");
+    row("---", "--:", "--:", "--:", "--:");
+    for (Shape shape : shapes) {
+      Path file = work.resolve("d/" + shape.file + ".json");
+      if (Files.exists(file)) {
+        JsonNode model = JSON.readTree(file.toFile());
+        row(
+            shape.name,
+            "%,d".formatted(model.at("/parameters/total").asLong()),
+            "%,d".formatted(model.at("/parameters/active").asLong()),
+            "%,d".formatted(model.at("/cache/bytes_per_token/f16").asLong()),
+            number("%.4f", last(Losses.read(work.resolve("d/" + shape.file + ".csv")).heldOut())));
+      }
+    }
+  }
+
   // ---- files ----------------------------------------------------------------------------------
 
   /** A run's losses, as `myelin train` writes them. */
   private record Losses(
-      double[] step,
-      double[] training,
-      double[] heldOutSteps,
-      double[] heldOut,
-      double[] norm,
-      double speed) {
+      double[] step, double[] training, double[] heldOutSteps, double[] heldOut, double[] norm) {
     static Losses read(Path csv) throws IOException {
       List<double[]> training = new ArrayList<>();
       List<double[]> heldOut = new ArrayList<>();
@@ -356,22 +369,19 @@ final class Figures {
         String[] cells = line.split(",", -1);
         double step = Double.parseDouble(cells[0]);
         if (!cells[2].isEmpty()) {
-          double[] values = {step, value(cells[2]), value(cells[5]), value(cells[6])};
+          double[] values = {step, value(cells[2]), value(cells[5])};
           training.add(values);
         }
         if (!cells[3].isEmpty()) {
           heldOut.add(new double[] {step, value(cells[3])});
         }
       }
-      double[] speeds = column(training, 3);
-      Arrays.sort(speeds);
       return new Losses(
           column(training, 0),
           column(training, 1),
           column(heldOut, 0),
           column(heldOut, 1),
-          column(training, 2),
-          speeds[speeds.length / 2]);
+          column(training, 2));
     }
 
     private static double value(String cell) {

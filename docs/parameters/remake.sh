@@ -169,9 +169,8 @@ d() {
     shape dense512 --feed-forward 512
     shape untied --feed-forward 256 --untied
     shape heads1 --feed-forward 256 --kv-heads 1
-    # Chance has its share: the first two, born and fed differently.
+    # Chance has its share: the first one, born and fed differently.
     shape dense-seed2 --feed-forward 256 --seed 2
-    shape experts8-seed2 --feed-forward 128 --experts 8 --experts-used 2 --seed 2
 }
 
 shape() { # NAME OPTIONS...
