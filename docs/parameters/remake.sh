@@ -127,7 +127,7 @@ c() {
     myelin stories -n 400 -s 1002 | grep -vxF '<|endoftext|>' > "$work/c/calibration.txt"
     myelin imatrix -m "$stories" -f "$work/c/calibration.txt" -o "$work/c/imatrix.gguf" -c 256 --chunks 100 --no-ppl -t "$threads"
     cp "$stories" "$work/c/F32.gguf"
-    measure F32 --save-logits "$work/c/F32.logits"
+    measure F32
     for type in F16 Q8_0 Q6_K Q5_K_M Q4_K_M Q4_0 Q3_K_M Q2_K; do
         quantise "$type" "$type"
     done
@@ -147,7 +147,7 @@ quantise() { # NAME TYPE OPTIONS...
     type=$2
     shift 2
     myelin quantize "$@" -t "$threads" "$work/c/F32.gguf" "$work/c/$name.gguf" "$type"
-    measure "$name" --kl-base "$work/c/F32.logits"
+    measure "$name" --kl-base "$work/c/F32.gguf"
 }
 
 measure() { # NAME OPTIONS...
