@@ -309,7 +309,6 @@ final class Figures {
   private static final List<Shape> SHARED =
       List.of(
           DENSE,
-          new Shape("dense-seed2", "the same with another seed", GREY),
           new Shape("untied", "output apart from embedding", GREY),
           new Shape("heads1", "4 heads share 1 of keys and values", GREY));
 
@@ -327,32 +326,51 @@ final class Figures {
     XYChart chart = chart("Experts beside dense layers", "step", "held-out loss, nats a token");
     chart.getStyler().setYAxisDecimalPattern("0.0");
     for (Shape shape : SPARSE) {
-      if (Files.exists(work.resolve("d/" + shape.file + ".json"))) {
-        Losses losses = Losses.read(work.resolve("d/" + shape.file + ".csv"));
-        // from step 100 on: before, all fall alike
-        double[] x = Arrays.copyOfRange(losses.heldOutSteps(), 1, losses.heldOutSteps().length);
-        double[] y = Arrays.copyOfRange(losses.heldOut(), 1, x.length + 1);
-        line(chart, shape.name, x, y, shape.colour, 2.2f, true);
+      for (int seed : SEEDS) {
+        if (measured(shape, seed)) {
+          Losses losses = Losses.read(work.resolve("d/" + shape.file + "-" + seed + ".csv"));
+          // from step 100 on: before, all fall alike
+          double[] x = Arrays.copyOfRange(losses.heldOutSteps(), 1, losses.heldOutSteps().length);
+          double[] y = Arrays.copyOfRange(losses.heldOut(), 1, x.length + 1);
+          String name = shape.name + (seed == 1 ? "" : ", other seed");
+          line(chart, name, x, y, shape.colour, seed == 1 ? 2.4f : 1.1f, true);
+        }
       }
     }
     write(chart, "experts.svg");
   }
 
+  private static final int[] SEEDS = {1, 2};
+
+  private boolean measured(Shape shape, int seed) {
+    return Files.exists(work.resolve("d/" + shape.file + "-" + seed + ".json"));
+  }
+
   private void table(List<Shape> shapes) throws IOException {
     System.out.println();
-    row("shape", "parameters", "active", "f16 cache, bytes a token", "held-out loss");
-    row("---", "--:", "--:", "--:", "--:");
+    row(
+        "shape",
+        "parameters",
+        "active",
+        "f16 cache, bytes a token",
+        "held-out loss, seed 1",
+        "seed 2");
+    row("---", "--:", "--:", "--:", "--:", "--:");
     for (Shape shape : shapes) {
-      Path file = work.resolve("d/" + shape.file + ".json");
-      if (Files.exists(file)) {
-        JsonNode model = JSON.readTree(file.toFile());
-        row(
-            shape.name,
-            "%,d".formatted(model.at("/parameters/total").asLong()),
-            "%,d".formatted(model.at("/parameters/active").asLong()),
-            "%,d".formatted(model.at("/cache/bytes_per_token/f16").asLong()),
-            number("%.4f", last(Losses.read(work.resolve("d/" + shape.file + ".csv")).heldOut())));
+      if (!measured(shape, 1)) {
+        continue;
       }
+      JsonNode model = JSON.readTree(work.resolve("d/" + shape.file + "-1.json").toFile());
+      List<String> cells = new ArrayList<>();
+      cells.add(shape.name);
+      cells.add("%,d".formatted(model.at("/parameters/total").asLong()));
+      cells.add("%,d".formatted(model.at("/parameters/active").asLong()));
+      cells.add("%,d".formatted(model.at("/cache/bytes_per_token/f16").asLong()));
+      for (int seed : SEEDS) {
+        Path csv = work.resolve("d/" + shape.file + "-" + seed + ".csv");
+        cells.add(measured(shape, seed) ? number("%.3f", last(Losses.read(csv).heldOut())) : "");
+      }
+      row(cells.toArray(String[]::new));
     }
   }
 

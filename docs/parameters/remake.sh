@@ -159,26 +159,26 @@ measure() { # NAME OPTIONS...
     mv "$work/c/$name.perplexity.json.part" "$work/c/$name.perplexity.json"
 }
 
-# (d) The same stories, the same steps, other shapes: twice as wide or not, experts of half the width, shared or not.
+# (d) The same stories, the same steps, other shapes; each twice, born and fed differently, since chance has its share.
 d() {
     mkdir -p "$work/d"
     [ -f "$work/stories.txt" ] || myelin stories -n 4000 -s 3 -o "$work/stories.txt"
-    shape dense --feed-forward 256
-    shape experts8 --feed-forward 128 --experts 8 --experts-used 2
-    shape experts4 --feed-forward 128 --experts 4 --experts-used 2
-    shape dense512 --feed-forward 512
-    shape untied --feed-forward 256 --untied
-    shape heads1 --feed-forward 256 --kv-heads 1
-    # Chance has its share: the first one, born and fed differently.
-    shape dense-seed2 --feed-forward 256 --seed 2
+    for seed in 1 2; do
+        shape dense --feed-forward 256
+        shape dense512 --feed-forward 512
+        shape experts8 --feed-forward 128 --experts 8 --experts-used 2
+        shape untied --feed-forward 256 --untied
+        shape heads1 --feed-forward 256 --kv-heads 1
+        shape experts4 --feed-forward 128 --experts 4 --experts-used 2
+    done
 }
 
 shape() { # NAME OPTIONS...
-    name=$1
+    name=$1-$seed
     shift
     [ -f "$work/d/$name.json" ] && return
     myelin train "$work/stories.txt" -o "$work/d/$name.gguf" --vocabulary 512 --layers 2 --width 96 --heads 4 --batch 8 --ctx-size 128 \
-        --steps 600 --warmup 50 --lr 3e-3 --evaluate-every 100 -t "$threads" "$@"
+        --steps 600 --warmup 50 --lr 3e-3 --evaluate-every 100 --seed "$seed" -t "$threads" "$@"
     myelin inspect "$work/d/$name.gguf" --json > "$work/d/$name.json.part"
     mv "$work/d/$name.json.part" "$work/d/$name.json"
 }
