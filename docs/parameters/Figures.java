@@ -204,10 +204,6 @@ final class Figures {
   // ---- (c) ------------------------------------------------------------------------------------
 
   private void quantised() throws IOException {
-    XYChart chart =
-        chart("What bits buy", "bits a parameter, on a logarithmic scale", "perplexity");
-    chart.getStyler().setXAxisLogarithmic(true);
-    chart.getStyler().setYAxisDecimalPattern("0.00");
     List<double[]> plain = new ArrayList<>();
     List<double[]> helped = new ArrayList<>();
     List<String> names = new ArrayList<>();
@@ -242,7 +238,7 @@ final class Figures {
       }
       JsonNode inspected = JSON.readTree(work.resolve("c/" + type + ".inspect.json").toFile());
       JsonNode p = JSON.readTree(work.resolve("c/" + type + ".perplexity.json").toFile());
-      boolean original = !p.has("ratio");
+      boolean first = type.equals("F32");
       double bits = inspected.at("/parameters/bits_per_weight").asDouble();
       double perplexity = p.get("perplexity").asDouble();
       row(
@@ -250,38 +246,63 @@ final class Figures {
           "%,d".formatted(inspected.get("file_bytes").asLong()),
           number("%.2f", bits),
           number("%.4f", perplexity) + number(" ± %.4f", p.get("perplexity_error").asDouble()),
-          original
+          first
               ? ""
               : number("%.4f", p.get("ratio").asDouble())
                   + number(" ± %.4f", p.get("ratio_error").asDouble()),
-          original ? "" : number("%.5f", p.get("kl_divergence").asDouble()),
-          original ? "" : number("%.1f %%", 100 * p.get("same_top").asDouble()),
+          first ? "" : number("%.5f", p.get("kl_divergence").asDouble()),
+          first ? "" : number("%.1f %%", 100 * p.get("same_top").asDouble()),
           number("%,.0f", fastest(type)));
-      (type.contains("+") ? helped : plain).add(new double[] {bits, perplexity});
+      (type.contains("+") ? helped : plain)
+          .add(new double[] {bits, perplexity, p.path("kl_divergence").asDouble()});
       if (!type.contains("+")) {
         names.add(type);
       }
     }
-    line(chart, "quantised", column(plain, 0), column(plain, 1), BLUE, 2f, true);
+    double original = plain.getFirst()[1];
+    plain.removeFirst(); // so that the others have room
+    names.removeFirst();
+    XYChart perplexity =
+        bits("Perplexity of quantised models", "perplexity", plain, helped, names, 1);
+    double[] ends = {plain.getLast()[0], plain.getFirst()[0]};
+    line(perplexity, "f32", ends, new double[] {original, original}, GREY, 1.5f, false);
+    perplexity.getStyler().setYAxisDecimalPattern("0.00");
+    write(perplexity, "quantisation.svg");
+    plain.removeFirst(); // f16, whose divergence is hardly there
+    names.removeFirst();
+    XYChart divergence =
+        bits("Divergence from f32", "KL divergence, nats", plain, helped, names, 2);
+    divergence.getStyler().setYAxisLogarithmic(true);
+    write(divergence, "divergence.svg");
+  }
+
+  /** A chart of a column of measurements by the bits of a parameter, the points named. */
+  private static XYChart bits(
+      String title,
+      String y,
+      List<double[]> plain,
+      List<double[]> helped,
+      List<String> names,
+      int column) {
+    XYChart chart = chart(title, "bits a parameter", y);
+    line(chart, "quantised", column(plain, 0), column(plain, column), BLUE, 2f, true);
     if (!helped.isEmpty()) {
       line(
               chart,
               "with an importance matrix",
               column(helped, 0),
-              column(helped, 1),
+              column(helped, column),
               ORANGE,
-              0f,
+              1f,
               true)
           .setLineStyle(SeriesLines.NONE);
     }
-    double lowest = plain.stream().mapToDouble(point -> point[1]).min().orElseThrow();
-    double highest = plain.stream().mapToDouble(point -> point[1]).max().orElseThrow();
     for (int i = 0; i < plain.size(); i++) {
-      double above = plain.get(i)[1] + 0.04 * (highest - lowest);
-      AnnotationText label = new AnnotationText(names.get(i), plain.get(i)[0], above, false);
-      chart.addAnnotation(label);
+      double right = plain.get(i)[0] + 0.05;
+      chart.addAnnotation(
+          new AnnotationText("    " + names.get(i), right, plain.get(i)[column], false));
     }
-    write(chart, "quantisation.svg");
+    return chart;
   }
 
   /** Tokens per second, in the best of all runs of a type. */

@@ -134,10 +134,10 @@ c() {
     for type in Q4_0 Q3_K_M Q2_K; do
         quantise "$type+imatrix" "$type" --imatrix "$work/c/imatrix.gguf"
     done
-    # Speed in rounds, so that what else the machine does slows all types alike; the best of all runs is shown.
-    for round in 1 2 3 4; do
+    # Speed in rounds of short runs: what else the machine does slows all types alike, and the best run least.
+    for round in 1 2 3; do
         for model in "$work"/c/[FQ]*.gguf; do
-            myelin bench -m "$model" -p 0 -n 64 -r 5 -o json -t "$threads" > "${model%.gguf}.bench-$round.json"
+            myelin bench -m "$model" -p 0 -n 16 -r 40 -o json -t "$threads" > "${model%.gguf}.bench-$round.json"
         done
     done
 }
