@@ -285,6 +285,7 @@ final class Figures {
       List<String> names,
       int column) {
     XYChart chart = chart(title, "bits a parameter", y);
+    chart.getStyler().setXAxisMax(1.08 * plain.getFirst()[0]); // room for the last name
     line(chart, "quantised", column(plain, 0), column(plain, column), BLUE, 2f, true);
     if (!helped.isEmpty()) {
       line(
