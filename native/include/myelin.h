@@ -199,6 +199,26 @@ MYELIN_API void myelin_op_quantize(struct ggml_tensor *dst, int32_t thread, int3
  */
 MYELIN_API void myelin_op_matmul(struct ggml_tensor *dst, int32_t thread, int32_t threads, void *shared);
 
+/* ---- quantising ------------------------------------------------------------------------------- */
+
+/** Values of a block of this ggml_type if myelin_encode() writes it on this machine, else 0. */
+MYELIN_API int32_t myelin_encode_block(int32_t type);
+
+/**
+ * Writes n finite values of x, rows of whole blocks one after the other, as blocks of a ggml_type:
+ * the bytes that ggml's reference writes without importances. x and out need no alignment beyond
+ * their elements'.
+ * Errors: MYELIN_ERROR_UNSUPPORTED for a type without a kernel, MYELIN_ERROR_ARGUMENT.
+ */
+MYELIN_API int32_t myelin_encode(int32_t type, const float *x, int64_t n, void *out);
+
+/**
+ * Writes n values of x, of ggml's types f16 or bf16, to out as floats; f32 are only looked at. largest
+ * gets the largest of their bits without the sign: 0x7f800000 or more if one is not finite.
+ * Errors: MYELIN_ERROR_UNSUPPORTED for another type, MYELIN_ERROR_ARGUMENT.
+ */
+MYELIN_API int32_t myelin_widen(int32_t type, const void *x, int64_t n, float *out, uint32_t *largest);
+
 /* ---- single precision, for training ---------------------------------------------------------- */
 
 /** What myelin_op_product() computes; the number is its last parameter. */

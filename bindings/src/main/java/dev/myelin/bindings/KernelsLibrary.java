@@ -104,6 +104,26 @@ public final class KernelsLibrary {
     return Myelin_h.MYELIN_PROGRESS_BYTES();
   }
 
+  /** Values of a block of a ggml type that {@link #encode} writes on this machine, else 0. */
+  public static int encodeBlock(int type) {
+    return Myelin_h.myelin_encode_block(type);
+  }
+
+  /** Writes n finite floats, whole blocks, as ggml's reference does without importances. */
+  public static void encode(int type, MemorySegment floats, long n, MemorySegment out) {
+    check(Myelin_h.myelin_encode(type, floats, n, out));
+  }
+
+  /**
+   * Writes n values of f16 or bf16 as floats; f32 are only looked at.
+   *
+   * @param largest gets 4 bytes: the largest bits without the sign
+   */
+  public static void widen(
+      int type, MemorySegment values, long n, MemorySegment floats, MemorySegment largest) {
+    check(Myelin_h.myelin_widen(type, values, n, floats, largest));
+  }
+
   /** The instruction set that products of f32 are computed with. */
   public static String products() {
     NativeLibraries.load();

@@ -44,15 +44,15 @@ final class QuantizeText {
 
   /** What each tensor becomes. */
   static String plan(QuantizePlan plan, QuantizeOptions options) {
-    TextTable table = new TextTable("lrlllr").row("tensor", "shape", "from", "to", "", "bytes");
+    TextTable table = new TextTable("lrllrl").row("tensor", "shape", "from", "to", "bytes", "");
     for (PlannedTensor t : plan.tensors()) {
       table.row(
           t.source().name(),
           t.source().shape().stream().map(String::valueOf).collect(Collectors.joining("x")),
           t.source().type().ggmlName(),
           t.isCopied() ? "" : t.type().ggmlName(),
-          remark(t, options),
-          Units.exact(t.bytes()));
+          Units.exact(t.bytes()),
+          remark(t, options));
     }
     String total =
         "%s of tensors become %s, %s bits a weight%n"

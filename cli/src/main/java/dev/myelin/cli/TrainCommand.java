@@ -17,6 +17,9 @@ import java.util.Optional;
 
 /** Learns a model from text. */
 final class TrainCommand extends Subcommand {
+  /** Which documents are held out, the text alone decides. */
+  private static final long HELD_OUT_SEED = 1;
+
   private final Value<Path> text =
       parameter(
           Path.class,
@@ -52,13 +55,6 @@ final class TrainCommand extends Subcommand {
           "--lora-alpha");
   private final TrainModelFlags model = new TrainModelFlags(this);
   private final TrainFlags how = new TrainFlags(this);
-  private final Value<Double> heldOut =
-      option(
-          double.class,
-          0.05,
-          "X",
-          "Share of the text that is not learned but measured on (default: ${DEFAULT-VALUE}).",
-          "--held-out");
   private final TrainReportFlags report = new TrainReportFlags(this);
   private final Value<List<String>> metadata =
       list(
@@ -98,9 +94,10 @@ final class TrainCommand extends Subcommand {
     }
     Files files = Files.of(output.get());
     TrainReport printer = report.open(console, files.output());
-    Corpus corpus = Corpus.read(text.get());
-    Split split = Usage.check(spec, () -> Split.of(corpus, heldOut.get(), SEED));
-    try (TrainingRun run = begin(split, files, printer)) {
+    TrainingOptions options =
+        resume.get() ? how.over(Training.options(files.state(), how.threads())) : how.options();
+    Split split = Split.of(Corpus.read(text.get()), options.text().heldOut(), HELD_OUT_SEED);
+    try (TrainingRun run = begin(split, options, files, printer)) {
       printer.begin(run);
       TrainingRun.End end;
       try (Interrupts _ = Interrupts.once(run::stop)) {
@@ -112,19 +109,15 @@ final class TrainCommand extends Subcommand {
     }
   }
 
-  /** Which documents are held out never changes: a resumed run holds out the same. */
-  private static final long SEED = 1;
-
-  private TrainingRun begin(Split split, Files files, TrainReport printer) {
+  private TrainingRun begin(
+      Split split, TrainingOptions options, Files files, TrainReport printer) {
     Map<String, Object> keys = metadata();
     if (resume.get()) {
-      TrainingOptions options = how.over(Training.options(files.state(), how.threads()));
       Optional<LoraOptions> earlier = Training.lora(files.state());
       return earlier.isPresent() && lora.get()
           ? Training.resumeAdapter(initFrom.get(), earlier.get(), split, options, files, keys)
           : Training.resume(split, options, files, keys);
     }
-    TrainingOptions options = how.options();
     if (lora.get()) {
       LoraOptions adapter = Usage.check(spec, () -> new LoraOptions(rank.get(), alpha.get()));
       return Training.adapt(initFrom.get(), adapter, split, options, files, keys);

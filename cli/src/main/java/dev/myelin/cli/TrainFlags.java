@@ -4,12 +4,21 @@ import dev.myelin.bindings.KernelsLibrary;
 import dev.myelin.train.AdamW;
 import dev.myelin.train.BatchShape;
 import dev.myelin.train.TrainingOptions;
+import dev.myelin.train.TrainingOptions.Text;
+import dev.myelin.train.TrainingOptions.Watch;
 
 /** How a model learns. What is not given of a resumed run stays as it was. */
 final class TrainFlags {
   private static final AdamW USUAL = AdamW.DEFAULT;
   private static final TrainingOptions DEFAULTS =
-      new TrainingOptions(new BatchShape(8, 256), 1000, 0, USUAL, 1, 1, 100, 100, 0);
+      new TrainingOptions(
+          new BatchShape(8, 256),
+          1000,
+          0,
+          USUAL,
+          new Text(1, 0.05, false),
+          new Watch(100, 100, 0),
+          1);
 
   private final Subcommand command;
   private final Subcommand.Value<Integer> batch;
@@ -23,6 +32,8 @@ final class TrainFlags {
   private final Subcommand.Value<Float> beta1;
   private final Subcommand.Value<Float> beta2;
   private final Subcommand.Value<Float> clip;
+  private final Subcommand.Value<Double> heldOut;
+  private final Subcommand.Value<Boolean> wholeDocuments;
   private final Subcommand.Value<Integer> evaluateEvery;
   private final Subcommand.Value<Integer> checkpointEvery;
   private final Subcommand.Value<Integer> patience;
@@ -54,24 +65,40 @@ final class TrainFlags {
     beta1 = number("Decay of the gradients' mean", USUAL.beta1(), "--beta1");
     beta2 = number("Decay of the mean of their squares", USUAL.beta2(), "--beta2");
     clip = number("Largest norm of the gradients", USUAL.clip(), "--clip");
+    heldOut =
+        command.option(
+            Double.class,
+            null,
+            "X",
+            text("Share of the text that is measured on, not learned", DEFAULTS.text().heldOut()),
+            "--held-out");
+    wholeDocuments =
+        command.flag(
+            "Begin every window where a document begins, rather than anywhere.",
+            "--whole-documents");
     evaluateEvery =
         count(
             "Steps between held-out losses, 0 for none",
-            DEFAULTS.evaluateEvery(),
+            DEFAULTS.watch().evaluateEvery(),
             "--evaluate-every");
     checkpointEvery =
         count(
             "Steps between checkpoints, 0 for none",
-            DEFAULTS.checkpointEvery(),
+            DEFAULTS.watch().checkpointEvery(),
             "--checkpoint-every");
     patience =
         count(
             "Held-out losses without a new best that end the run, 0 for no end; keeps the best weights",
-            DEFAULTS.patience(),
+            DEFAULTS.watch().patience(),
             "--patience");
     seed =
         command.option(
-            Long.class, null, "N", text("Same seed, same model", DEFAULTS.seed()), "-s", "--seed");
+            Long.class,
+            null,
+            "N",
+            text("Same seed, same model", DEFAULTS.text().seed()),
+            "-s",
+            "--seed");
     threads =
         command.option(
             int.class,
@@ -128,11 +155,15 @@ final class TrainFlags {
                     a.epsilon(),
                     either(decay, a.weightDecay()),
                     either(clip, a.clip())),
-                either(seed, earlier.seed()),
-                threads(),
-                either(evaluateEvery, earlier.evaluateEvery()),
-                either(checkpointEvery, earlier.checkpointEvery()),
-                either(patience, earlier.patience())));
+                new Text(
+                    either(seed, earlier.text().seed()),
+                    either(heldOut, earlier.text().heldOut()),
+                    wholeDocuments.get() || earlier.text().wholeDocuments()),
+                new Watch(
+                    either(evaluateEvery, earlier.watch().evaluateEvery()),
+                    either(checkpointEvery, earlier.watch().checkpointEvery()),
+                    either(patience, earlier.watch().patience())),
+                threads()));
   }
 
   private static <T> T either(Subcommand.Value<T> given, T otherwise) {

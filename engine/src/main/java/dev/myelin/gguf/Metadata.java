@@ -75,8 +75,12 @@ public final class Metadata {
 
   /** A float; an f64 is rounded. It may be infinite or not a number. */
   public float f32(String key) {
+    return (float) f64(key);
+  }
+
+  public double f64(String key) {
     if (require(key, "a float") instanceof GgufValue.Scalar scalar && scalar.type().isFloat()) {
-      return ((Number) scalar.toJava()).floatValue();
+      return ((Number) scalar.toJava()).doubleValue();
     }
     throw bad(key, "expected a float");
   }

@@ -1,60 +1,75 @@
 package dev.myelin.quantize;
 
+import dev.myelin.bindings.KernelsLibrary;
 import dev.myelin.bindings.ggml.Ggml_h;
 import dev.myelin.bindings.ggml.ggml_to_float_t;
 import dev.myelin.bindings.ggml.ggml_type_traits;
 import dev.myelin.gguf.GgmlType;
 import dev.myelin.graph.Ggml;
+import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 
-/** Rows of one type to floats and to another type, by ggml; memory off the heap. */
+/**
+ * Rows of a type to floats and back: by our own kernels where they have the type, which write the
+ * same bytes, else by ggml. Memory off the heap.
+ */
 final class RowConverter {
   /** The bits of infinity: larger ones, without the sign, are no numbers. */
   static final int INFINITE = 0x7f80_0000;
 
   private final GgmlType type;
+  private final boolean quantised;
+  private final boolean own;
   private final MemorySegment toFloat;
 
-  /** Reads rows of a type. */
-  private RowConverter(GgmlType type, MemorySegment toFloat) {
+  private RowConverter(GgmlType type) {
     this.type = type;
-    this.toFloat = toFloat;
+    quantised = type.isQuantized();
+    own = KernelsLibrary.encodeBlock(type.id()) != 0;
+    MemorySegment traits =
+        ggml_type_traits.reinterpret(Ggml_h.ggml_get_type_traits(type.id()), Arena.global(), null);
+    toFloat = ggml_type_traits.to_float(traits);
   }
 
-  /** For a type, or null where its values cannot be told. */
   static RowConverter of(GgmlType type) {
     Ggml.require();
-    if (type == GgmlType.F32) {
-      return new RowConverter(type, MemorySegment.NULL);
-    }
-    MemorySegment traits =
-        ggml_type_traits.reinterpret(
-            Ggml_h.ggml_get_type_traits(type.id()), java.lang.foreign.Arena.global(), null);
-    MemorySegment function = ggml_type_traits.to_float(traits);
-    return function.address() == 0 ? null : new RowConverter(type, function);
+    return new RowConverter(type);
+  }
+
+  /** Whether values of this type can be told: integers and some types of computations cannot. */
+  boolean isReadable() {
+    return type == GgmlType.F32 || toFloat.address() != 0;
   }
 
   /**
-   * Values as floats.
+   * Values as floats, in {@code out} unless they are floats where they lie.
    *
-   * @return {@code in} itself where they are, else {@code out}
+   * @param scratch 4 bytes
+   * @return the largest magnitude as the bits of a float; {@link #INFINITE} or more if one is not
+   *     finite
    */
-  MemorySegment toFloats(MemorySegment in, MemorySegment out, long elements) {
-    if (type == GgmlType.F32) {
-      return in;
+  int toFloats(MemorySegment in, long elements, MemorySegment out, MemorySegment scratch) {
+    if (quantised) {
+      ggml_to_float_t.invoke(toFloat, in, out, elements);
+      KernelsLibrary.widen(GgmlType.F32.id(), out, elements, out, scratch);
+    } else {
+      KernelsLibrary.widen(type.id(), in, elements, out, scratch);
     }
-    ggml_to_float_t.invoke(toFloat, in, out, elements);
-    return out;
+    return scratch.get(ValueLayout.JAVA_INT, 0);
   }
 
-  /** The largest magnitude, as the bits of a float; {@link #INFINITE} or more if one is none. */
-  static int largestBits(MemorySegment floats, long elements) {
-    int largest = 0;
-    for (long i = 0; i < elements; i++) {
-      int bits = floats.getAtIndex(ValueLayout.JAVA_INT, i) & Integer.MAX_VALUE;
-      largest = Math.max(largest, bits);
+  /**
+   * Writes rows of floats in this type.
+   *
+   * @param importance of each column, or {@link MemorySegment#NULL}
+   */
+  void fromFloats(
+      MemorySegment floats, long rows, long row, MemorySegment importance, MemorySegment out) {
+    if (own && importance.address() == 0) {
+      KernelsLibrary.encode(type.id(), floats, rows * row, out);
+    } else {
+      Ggml_h.ggml_quantize_chunk(type.id(), floats, out, 0, rows, row, importance);
     }
-    return largest;
   }
 }

@@ -56,7 +56,7 @@ final class TensorStream implements DataSource {
   private final PlannedTensor tensor;
   private final Supplier<float[]> weights;
   private final RowConverter reader;
-  private final RowConverter check;
+  private final RowConverter writer;
 
   /**
    * @param weights importance by column of each matrix, made when they are needed; null without
@@ -66,7 +66,7 @@ final class TensorStream implements DataSource {
     this.tensor = tensor;
     this.weights = weights;
     this.reader = RowConverter.of(tensor.source().type());
-    this.check = RowConverter.of(tensor.type());
+    this.writer = RowConverter.of(tensor.type());
   }
 
   @Override
@@ -114,11 +114,12 @@ final class TensorStream implements DataSource {
     long rowBytes = info.type().bytes(row);
     MemorySegment in = buffers.in(rows * rowBytes);
     context.source.read(info.part(), info.offset() + first * rowBytes, in);
-    if (reader == null) {
-      return in; // integers, and what only occurs within computations
+    if (!reader.isReadable()) {
+      return in;
     }
-    MemorySegment floats = reader.toFloats(in, buffers.floats(elements), elements);
-    int largest = RowConverter.largestBits(floats, elements);
+    boolean asTheyAre = info.type() == GgmlType.F32;
+    MemorySegment floats = asTheyAre ? in : buffers.floats(elements);
+    int largest = reader.toFloats(in, elements, floats, buffers.scratch());
     if (largest >= RowConverter.INFINITE) {
       throw notFinite(floats, first, row);
     }
@@ -129,10 +130,10 @@ final class TensorStream implements DataSource {
       throw tooLarge(largest);
     }
     MemorySegment out = buffers.out(tensor.type().bytes(elements));
-    Ggml_h.ggml_quantize_chunk(tensor.type().id(), floats, out, 0, rows, row, importance);
+    writer.fromFloats(floats, rows, row, importance, out);
     if (largest >= SAFE || weights != null) {
-      MemorySegment again = check.toFloats(out, buffers.floats(elements), elements);
-      if (RowConverter.largestBits(again, elements) >= RowConverter.INFINITE) {
+      MemorySegment again = buffers.floats(elements);
+      if (writer.toFloats(out, elements, again, buffers.scratch()) >= RowConverter.INFINITE) {
         throw tooLarge(largest);
       }
     }

@@ -3,6 +3,7 @@ package dev.myelin.quantize;
 import java.io.IOException;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.ExecutionException;
@@ -20,8 +21,16 @@ final class Workers implements AutoCloseable {
     private MemorySegment floats = MemorySegment.NULL;
     private MemorySegment out = MemorySegment.NULL;
 
+    private final MemorySegment scratch;
+
     private Buffers(Arena arena) {
       this.arena = arena;
+      this.scratch = arena.allocate(ValueLayout.JAVA_LONG);
+    }
+
+    /** Eight bytes for a native function's answer. */
+    MemorySegment scratch() {
+      return scratch;
     }
 
     MemorySegment in(long bytes) {

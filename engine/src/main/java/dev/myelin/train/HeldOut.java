@@ -2,29 +2,47 @@ package dev.myelin.train;
 
 import dev.myelin.error.InvalidRequestException;
 import java.util.Arrays;
+import java.util.stream.IntStream;
 
-/** Text that is never learned from: windows of it one after the other, the same at every time. */
+/** Text that is never learned from: windows of it, the same at every time. */
 final class HeldOut {
   /** More windows would measure the loss no better, and take long. */
   private static final int MOST_WINDOWS = 256;
 
   private final int[] tokens;
+  private final int[] starts;
   private final BatchShape shape;
   private final int batches;
 
   /**
+   * Windows one after the other.
+   *
    * @throws InvalidRequestException if there are fewer tokens than one window
    */
   HeldOut(int[] tokens, BatchShape training) {
-    int windows = Math.min(MOST_WINDOWS, (tokens.length - 1) / training.context());
-    if (windows < 1) {
-      throw new InvalidRequestException(
-          "%d tokens of held-out text: expected at least %d, one window; hold out more, or less context"
-              .formatted(tokens.length, training.window()));
-    }
+    this(tokens, training, everyWindow(tokens, training));
+  }
+
+  /**
+   * @param starts where windows begin
+   */
+  HeldOut(int[] tokens, BatchShape training, int[] starts) {
+    int windows = Math.min(MOST_WINDOWS, starts.length);
     this.tokens = tokens;
+    this.starts = starts;
     this.shape = new BatchShape(Math.min(training.sequences(), windows), training.context());
     this.batches = windows / shape.sequences();
+  }
+
+  private static int[] everyWindow(int[] tokens, BatchShape training) {
+    int windows = Math.max(0, tokens.length - 1) / training.context();
+    if (windows < 1) {
+      throw new InvalidRequestException(
+          ("%d tokens of held-out text: expected at least %d, one window; "
+                  + "hold out more, or less context")
+              .formatted(tokens.length, training.window()));
+    }
+    return IntStream.range(0, windows).map(i -> i * training.context()).toArray();
   }
 
   BatchShape shape() {
@@ -39,7 +57,7 @@ final class HeldOut {
   int[] batch(int number) {
     int[] batch = new int[shape.sequences() * shape.window()];
     for (int i = 0; i < shape.sequences(); i++) {
-      int from = (number * shape.sequences() + i) * shape.context();
+      int from = starts[number * shape.sequences() + i];
       int[] window = Arrays.copyOfRange(tokens, from, from + shape.window());
       System.arraycopy(window, 0, batch, i * shape.window(), window.length);
     }

@@ -54,10 +54,12 @@ final class StateFile {
     out.put(PREFIX + "batch", o.shape().sequences())
         .put(PREFIX + "context", o.shape().context())
         .put(PREFIX + "steps", o.steps())
-        .put(PREFIX + "seed", GgufValueType.I64, o.seed())
-        .put(PREFIX + "evaluate_every", o.evaluateEvery())
-        .put(PREFIX + "checkpoint_every", o.checkpointEvery())
-        .put(PREFIX + "patience", o.patience())
+        .put(PREFIX + "seed", GgufValueType.I64, o.text().seed())
+        .put(PREFIX + "held_out", o.text().heldOut())
+        .put(PREFIX + "whole_documents", o.text().wholeDocuments())
+        .put(PREFIX + "evaluate_every", o.watch().evaluateEvery())
+        .put(PREFIX + "checkpoint_every", o.watch().checkpointEvery())
+        .put(PREFIX + "patience", o.watch().patience())
         .put(PREFIX + "learning_rate", a.learningRate())
         .put(PREFIX + "final_learning_rate", a.finalLearningRate())
         .put(PREFIX + "warmup", a.warmup())
@@ -89,11 +91,15 @@ final class StateFile {
         m.i64(PREFIX + "steps"),
         0,
         adamw,
-        m.i64(PREFIX + "seed"),
-        threads,
-        m.u32(PREFIX + "evaluate_every"),
-        m.u32(PREFIX + "checkpoint_every"),
-        m.u32(PREFIX + "patience"));
+        new TrainingOptions.Text(
+            m.i64(PREFIX + "seed"),
+            m.f64(PREFIX + "held_out"),
+            m.bool(PREFIX + "whole_documents", false)),
+        new TrainingOptions.Watch(
+            m.u32(PREFIX + "evaluate_every"),
+            m.u32(PREFIX + "checkpoint_every"),
+            m.u32(PREFIX + "patience")),
+        threads);
   }
 
   private static void putHistory(GgufWriter out, History history) {
@@ -159,7 +165,8 @@ final class StateFile {
   static void restore(GgufFile file, Learner learner, long textHash) {
     Metadata m = file.metadata();
     if (m.i64(PREFIX + "text_hash") != textHash) {
-      throw m.bad(PREFIX + "text_hash", "the text that this run began with");
+      throw m.bad(
+          PREFIX + "text_hash", "the text that the run began with, and as much of it held out");
     }
     for (Tensor p : learner.parameters()) {
       Moments.Pair moments = learner.moments().of(p);

@@ -55,7 +55,7 @@ public final class Training {
       Files files,
       Map<String, Object> metadata) {
     GgufWriter model = new GgufWriter().put("general.architecture", "llama");
-    NewModel.describe(design, vocabulary.size(), options.seed(), model);
+    NewModel.describe(design, vocabulary.size(), options.text().seed(), model);
     vocabulary.put(model);
     GgufFile file = GgufFile.of(NEW, model.toBytes());
     return run(new WholeModel(file, metadata), text, options, files);
@@ -96,7 +96,8 @@ public final class Training {
       Map<String, Object> metadata) {
     GgufFile file = GgufFile.open(checkpoint);
     try {
-      return run(new LearnedAdapter(file, lora, options.seed(), metadata), text, options, files);
+      return run(
+          new LearnedAdapter(file, lora, options.text().seed(), metadata), text, options, files);
     } catch (RuntimeException e) {
       file.close();
       throw e;

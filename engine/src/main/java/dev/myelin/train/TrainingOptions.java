@@ -10,25 +10,42 @@ import dev.myelin.error.InvalidRequestException;
  * @param epochs how often the whole text is seen; above 0 it decides the steps once the text is
  *     read
  * @param adamw the optimiser
- * @param seed chooses the windows' order
+ * @param text which part of the text is seen when
+ * @param watch how often a run looks at what it has learned
  * @param threads threads that compute
- * @param evaluateEvery steps between measurements of the held-out loss, 0 for none
- * @param checkpointEvery steps between checkpoints, 0 for the last one only
- * @param patience measurements in a row without a new best one that end the run, 0 for no end; with
- *     it the best weights are kept rather than the last
  */
 public record TrainingOptions(
-    BatchShape shape,
-    long steps,
-    double epochs,
-    AdamW adamw,
-    long seed,
-    int threads,
-    int evaluateEvery,
-    int checkpointEvery,
-    int patience) {
+    BatchShape shape, long steps, double epochs, AdamW adamw, Text text, Watch watch, int threads) {
 
   private static final int MOST_TOKENS = 1 << 20;
+
+  /**
+   * @param seed chooses the windows' order, and a new model's weights
+   * @param heldOut share of the text that is measured on rather than learned, 0 to 0.5
+   * @param wholeDocuments whether every window begins where a document does, so that what a text
+   *     refers back to is in sight; else the text is cut anywhere
+   */
+  public record Text(long seed, double heldOut, boolean wholeDocuments) {
+    public Text {
+      check(heldOut >= 0 && heldOut <= 0.5, "held out", heldOut, "0 to 0.5");
+    }
+  }
+
+  /**
+   * @param evaluateEvery steps between measurements of the held-out loss, 0 for none
+   * @param checkpointEvery steps between checkpoints, 0 for the last one only
+   * @param patience measurements in a row without a new best one that end the run, 0 for no end;
+   *     with it the best weights are kept rather than the last
+   */
+  public record Watch(int evaluateEvery, int checkpointEvery, int patience) {
+    public Watch {
+      check(evaluateEvery >= 0, "evaluate every", evaluateEvery, "0 or more steps");
+      check(checkpointEvery >= 0, "checkpoint every", checkpointEvery, "0 or more steps");
+      check(patience >= 0, "patience", patience, "0 or more");
+      check(
+          patience == 0 || evaluateEvery > 0, "patience", patience, "0 where nothing is evaluated");
+    }
+  }
 
   public TrainingOptions {
     check(shape.sequences() >= 1, "batch", shape.sequences(), "1 or more");
@@ -37,10 +54,6 @@ public record TrainingOptions(
     check(tokens <= MOST_TOKENS, "batch", shape.sequences(), "at most 2^20 tokens a step");
     check(steps >= 1 && steps <= 1L << 40, "steps", steps, "1 or more");
     check(epochs >= 0 && epochs <= 1e6, "epochs", epochs, "0 to 1000000");
-    check(evaluateEvery >= 0, "evaluate every", evaluateEvery, "0 or more steps");
-    check(checkpointEvery >= 0, "checkpoint every", checkpointEvery, "0 or more steps");
-    check(patience >= 0, "patience", patience, "0 or more");
-    check(patience == 0 || evaluateEvery > 0, "patience", patience, "0 where nothing is evaluated");
   }
 
   /** With the steps that the epochs take. */
@@ -49,8 +62,7 @@ public record TrainingOptions(
       return this;
     }
     long all = (long) Math.max(1, Math.ceil(epochs * stepsPerEpoch));
-    return new TrainingOptions(
-        shape, all, 0, adamw, seed, threads, evaluateEvery, checkpointEvery, patience);
+    return new TrainingOptions(shape, all, 0, adamw, text, watch, threads);
   }
 
   private static void check(boolean holds, String name, Number value, String expected) {

@@ -65,12 +65,22 @@ public final class TrainingRun implements AutoCloseable {
     this.learned = learned;
     this.output = output;
     this.state = state;
-    windows = new Windows(text, options.shape(), options.seed());
+    boolean whole = options.text().wholeDocuments();
+    int bos = learned.model().tokenizer().vocabulary().bos().orElse(-1);
+    BatchShape shape = options.shape();
+    long seed = options.text().seed();
+    windows =
+        whole
+            ? new Windows(text, shape, seed, Documents.starts(text, bos, shape))
+            : new Windows(text, shape, seed);
     this.options = options.resolved(windows.stepsPerEpoch());
     heldOut =
-        options.evaluateEvery() == 0 || heldOutText.length == 0
+        options.watch().evaluateEvery() == 0 || heldOutText.length == 0
             ? Optional.empty()
-            : Optional.of(new HeldOut(heldOutText, options.shape()));
+            : Optional.of(
+                whole
+                    ? new HeldOut(heldOutText, shape, Documents.starts(heldOutText, bos, shape))
+                    : new HeldOut(heldOutText, shape));
     textTokens = text.length;
     heldOutTokens = heldOutText.length;
     textHash = Arrays.hashCode(text) * 31L + Arrays.hashCode(heldOutText);
@@ -139,11 +149,11 @@ public final class TrainingRun implements AutoCloseable {
       history.add(step);
       listener.step(step);
       boolean last = number == options.steps();
-      if (heldOut.isPresent() && (last || due(number, options.evaluateEvery()))) {
+      if (heldOut.isPresent() && (last || due(number, options.watch().evaluateEvery()))) {
         evaluate(listener);
       }
       end = end();
-      if (end != null || due(number, options.checkpointEvery())) {
+      if (end != null || due(number, options.watch().checkpointEvery())) {
         save(listener);
       }
     }
@@ -157,7 +167,7 @@ public final class TrainingRun implements AutoCloseable {
     if (history.step() >= options.steps()) {
       return End.DONE;
     }
-    if (options.patience() > 0 && history.sinceBest() >= options.patience()) {
+    if (options.watch().patience() > 0 && history.sinceBest() >= options.watch().patience()) {
       return End.PATIENCE;
     }
     return stopped ? End.STOPPED : null;
@@ -178,7 +188,7 @@ public final class TrainingRun implements AutoCloseable {
   }
 
   private boolean keepsBest() {
-    return options.patience() > 0 && heldOut.isPresent();
+    return options.watch().patience() > 0 && heldOut.isPresent();
   }
 
   private void save(Listener listener) {

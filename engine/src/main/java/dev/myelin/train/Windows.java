@@ -13,6 +13,7 @@ final class Windows {
   private final BatchShape shape;
   private final long seed;
   private final int count;
+  private final int[] starts;
   private int[] order;
   private int offset;
   private long epoch = -1;
@@ -24,6 +25,7 @@ final class Windows {
     this.tokens = tokens;
     this.shape = shape;
     this.seed = seed;
+    this.starts = null;
     // one window is left for the offset
     this.count = (tokens.length - 1) / shape.context() - 1;
     if (count < 1) {
@@ -31,6 +33,19 @@ final class Windows {
           "%d tokens of text: expected at least %d, two windows of %d"
               .formatted(tokens.length, 2 * shape.context() + 1, shape.context()));
     }
+  }
+
+  /**
+   * Windows that begin with documents.
+   *
+   * @param starts where they begin
+   */
+  Windows(int[] tokens, BatchShape shape, long seed, int[] starts) {
+    this.tokens = tokens;
+    this.shape = shape;
+    this.seed = seed;
+    this.starts = starts;
+    this.count = starts.length;
   }
 
   /** Steps until every window was seen once, at least one. */
@@ -54,7 +69,8 @@ final class Windows {
       shuffle(wanted);
     }
     int window = order[(int) (number % count)];
-    System.arraycopy(tokens, offset + window * shape.context(), to, at, shape.window());
+    int from = starts == null ? offset + window * shape.context() : starts[window];
+    System.arraycopy(tokens, from, to, at, shape.window());
   }
 
   private void shuffle(long next) {

@@ -18,6 +18,8 @@ import dev.myelin.testing.RandomModel;
 import dev.myelin.testing.RandomModel.Feature;
 import dev.myelin.testing.RandomModel.Shape;
 import dev.myelin.train.Training.Files;
+import dev.myelin.train.TrainingOptions.Text;
+import dev.myelin.train.TrainingOptions.Watch;
 import dev.myelin.train.TrainingRun.Listener;
 import dev.myelin.train.corpus.Document;
 import dev.myelin.train.corpus.Split;
@@ -37,7 +39,13 @@ class FineTuneTest {
   private static final BatchShape BATCH = new BatchShape(2, 16);
   private static final TrainingOptions OPTIONS =
       new TrainingOptions(
-          BATCH, 30, 0, new AdamW(3e-3f, 3e-4f, 3, 0.9f, 0.95f, 1e-8f, 0.01f, 1f), 3, 1, 0, 10, 0);
+          BATCH,
+          30,
+          0,
+          new AdamW(3e-3f, 3e-4f, 3, 0.9f, 0.95f, 1e-8f, 0.01f, 1f),
+          new Text(3, 0, false),
+          new Watch(0, 10, 0),
+          1);
 
   private static final Split TEXT =
       new Split(
@@ -172,7 +180,14 @@ class FineTuneTest {
         .hasMessageContaining("expected f32, f16 or bf16");
     Path llama = model(RandomModel.small("llama").withShape(TINY));
     TrainingOptions wide =
-        new TrainingOptions(new BatchShape(1, 128), 2, 0, AdamW.DEFAULT, 1, 1, 0, 0, 0);
+        new TrainingOptions(
+            new BatchShape(1, 128),
+            2,
+            0,
+            AdamW.DEFAULT,
+            new Text(1, 0, false),
+            new Watch(0, 0, 0),
+            1);
     assertThatThrownBy(() -> Training.tune(llama, TEXT, wide, files("no"), Map.of()))
         .isInstanceOf(InvalidRequestException.class)
         .hasMessageContaining("context = 128: the model has at most 64 positions");

@@ -8,6 +8,8 @@ import dev.myelin.error.ModelFileException;
 import dev.myelin.error.MyelinException;
 import dev.myelin.gguf.GgufFile;
 import dev.myelin.train.Training.Files;
+import dev.myelin.train.TrainingOptions.Text;
+import dev.myelin.train.TrainingOptions.Watch;
 import dev.myelin.train.TrainingRun.End;
 import dev.myelin.train.TrainingRun.Listener;
 import dev.myelin.train.corpus.Corpus;
@@ -59,7 +61,13 @@ class TrainingRunTest {
   }
 
   private static TrainingOptions options(long steps, int checkpointEvery, int patience) {
-    return new TrainingOptions(BATCH, steps, 0, FAST, 7, 1, 5, checkpointEvery, patience);
+    return options(BATCH, steps, 0, FAST, new Watch(5, checkpointEvery, patience), 1);
+  }
+
+  private static TrainingOptions options(
+      BatchShape shape, long steps, double epochs, AdamW adamw, Watch watch, int threads) {
+    return new TrainingOptions(
+        shape, steps, epochs, adamw, new Text(7, 0.2, false), watch, threads);
   }
 
   private Files files(String name) {
@@ -108,7 +116,7 @@ class TrainingRunTest {
   void sameSeedGivesTheSameBytesOnAnyNumberOfThreads() throws IOException {
     List<byte[]> written = new ArrayList<>();
     for (int threads : new int[] {1, 1, 2}) {
-      TrainingOptions o = new TrainingOptions(BATCH, 6, 0, FAST, 7, threads, 0, 0, 0);
+      TrainingOptions o = options(BATCH, 6, 0, FAST, new Watch(0, 0, 0), threads);
       Files files = files("threads" + written.size());
       try (TrainingRun run = start(o, files)) {
         run.run(new Listener() {});
@@ -179,7 +187,7 @@ class TrainingRunTest {
   void patienceEndsARunAndKeepsTheBestWeights() throws IOException {
     Files files = files("patient");
     AdamW rough = new AdamW(8e-2f, 8e-2f, 0, 0.9f, 0.95f, 1e-8f, 0f, 100f);
-    TrainingOptions o = new TrainingOptions(BATCH, 500, 0, rough, 7, 1, 5, 5, 3);
+    TrainingOptions o = options(BATCH, 500, 0, rough, new Watch(5, 5, 3), 1);
     byte[][] best = new byte[1][];
     try (TrainingRun run = start(o, files)) {
       End end =
@@ -295,7 +303,7 @@ class TrainingRunTest {
 
   @Test
   void epochsDecideTheSteps() {
-    TrainingOptions o = new TrainingOptions(BATCH, 1, 2.5, FAST, 7, 1, 0, 0, 0);
+    TrainingOptions o = options(BATCH, 1, 2.5, FAST, new Watch(0, 0, 0), 1);
     try (TrainingRun run = start(o, files("epochs"))) {
       assertThat(run.options().steps()).isEqualTo((long) Math.ceil(2.5 * run.stepsPerEpoch()));
     }

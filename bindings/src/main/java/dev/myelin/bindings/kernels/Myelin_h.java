@@ -1239,6 +1239,193 @@ public class Myelin_h extends Myelin_h$shared {
            throw new AssertionError("should not reach here", ex$);
         }
     }
+
+    private static class myelin_encode_block {
+        public static final FunctionDescriptor DESC = FunctionDescriptor.of(
+            Myelin_h.C_INT,
+            Myelin_h.C_INT
+        );
+
+        public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("myelin_encode_block");
+
+        public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
+    }
+
+    /**
+     * Function descriptor for:
+     * {@snippet lang=c :
+     * int32_t myelin_encode_block(int32_t type)
+     * }
+     */
+    public static FunctionDescriptor myelin_encode_block$descriptor() {
+        return myelin_encode_block.DESC;
+    }
+
+    /**
+     * Downcall method handle for:
+     * {@snippet lang=c :
+     * int32_t myelin_encode_block(int32_t type)
+     * }
+     */
+    public static MethodHandle myelin_encode_block$handle() {
+        return myelin_encode_block.HANDLE;
+    }
+
+    /**
+     * Address for:
+     * {@snippet lang=c :
+     * int32_t myelin_encode_block(int32_t type)
+     * }
+     */
+    public static MemorySegment myelin_encode_block$address() {
+        return myelin_encode_block.ADDR;
+    }
+
+    /**
+     * {@snippet lang=c :
+     * int32_t myelin_encode_block(int32_t type)
+     * }
+     */
+    public static int myelin_encode_block(int type) {
+        var mh$ = myelin_encode_block.HANDLE;
+        try {
+            if (TRACE_DOWNCALLS) {
+                traceDowncall("myelin_encode_block", type);
+            }
+            return (int)mh$.invokeExact(type);
+        } catch (Error | RuntimeException ex) {
+           throw ex;
+        } catch (Throwable ex$) {
+           throw new AssertionError("should not reach here", ex$);
+        }
+    }
+
+    private static class myelin_encode {
+        public static final FunctionDescriptor DESC = FunctionDescriptor.of(
+            Myelin_h.C_INT,
+            Myelin_h.C_INT,
+            Myelin_h.C_POINTER,
+            Myelin_h.C_LONG,
+            Myelin_h.C_POINTER
+        );
+
+        public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("myelin_encode");
+
+        public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
+    }
+
+    /**
+     * Function descriptor for:
+     * {@snippet lang=c :
+     * int32_t myelin_encode(int32_t type, const float *x, int64_t n, void *out)
+     * }
+     */
+    public static FunctionDescriptor myelin_encode$descriptor() {
+        return myelin_encode.DESC;
+    }
+
+    /**
+     * Downcall method handle for:
+     * {@snippet lang=c :
+     * int32_t myelin_encode(int32_t type, const float *x, int64_t n, void *out)
+     * }
+     */
+    public static MethodHandle myelin_encode$handle() {
+        return myelin_encode.HANDLE;
+    }
+
+    /**
+     * Address for:
+     * {@snippet lang=c :
+     * int32_t myelin_encode(int32_t type, const float *x, int64_t n, void *out)
+     * }
+     */
+    public static MemorySegment myelin_encode$address() {
+        return myelin_encode.ADDR;
+    }
+
+    /**
+     * {@snippet lang=c :
+     * int32_t myelin_encode(int32_t type, const float *x, int64_t n, void *out)
+     * }
+     */
+    public static int myelin_encode(int type, MemorySegment x, long n, MemorySegment out) {
+        var mh$ = myelin_encode.HANDLE;
+        try {
+            if (TRACE_DOWNCALLS) {
+                traceDowncall("myelin_encode", type, x, n, out);
+            }
+            return (int)mh$.invokeExact(type, x, n, out);
+        } catch (Error | RuntimeException ex) {
+           throw ex;
+        } catch (Throwable ex$) {
+           throw new AssertionError("should not reach here", ex$);
+        }
+    }
+
+    private static class myelin_widen {
+        public static final FunctionDescriptor DESC = FunctionDescriptor.of(
+            Myelin_h.C_INT,
+            Myelin_h.C_INT,
+            Myelin_h.C_POINTER,
+            Myelin_h.C_LONG,
+            Myelin_h.C_POINTER,
+            Myelin_h.C_POINTER
+        );
+
+        public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("myelin_widen");
+
+        public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
+    }
+
+    /**
+     * Function descriptor for:
+     * {@snippet lang=c :
+     * int32_t myelin_widen(int32_t type, const void *x, int64_t n, float *out, uint32_t *largest)
+     * }
+     */
+    public static FunctionDescriptor myelin_widen$descriptor() {
+        return myelin_widen.DESC;
+    }
+
+    /**
+     * Downcall method handle for:
+     * {@snippet lang=c :
+     * int32_t myelin_widen(int32_t type, const void *x, int64_t n, float *out, uint32_t *largest)
+     * }
+     */
+    public static MethodHandle myelin_widen$handle() {
+        return myelin_widen.HANDLE;
+    }
+
+    /**
+     * Address for:
+     * {@snippet lang=c :
+     * int32_t myelin_widen(int32_t type, const void *x, int64_t n, float *out, uint32_t *largest)
+     * }
+     */
+    public static MemorySegment myelin_widen$address() {
+        return myelin_widen.ADDR;
+    }
+
+    /**
+     * {@snippet lang=c :
+     * int32_t myelin_widen(int32_t type, const void *x, int64_t n, float *out, uint32_t *largest)
+     * }
+     */
+    public static int myelin_widen(int type, MemorySegment x, long n, MemorySegment out, MemorySegment largest) {
+        var mh$ = myelin_widen.HANDLE;
+        try {
+            if (TRACE_DOWNCALLS) {
+                traceDowncall("myelin_widen", type, x, n, out, largest);
+            }
+            return (int)mh$.invokeExact(type, x, n, out, largest);
+        } catch (Error | RuntimeException ex) {
+           throw ex;
+        } catch (Throwable ex$) {
+           throw new AssertionError("should not reach here", ex$);
+        }
+    }
     private static final int MYELIN_PRODUCT_MUL_MAT = (int)0L;
     /**
      * {@snippet lang=c :
