@@ -1,6 +1,6 @@
 #!/bin/sh
 # Makes every number and figure of docs/parameters.md from nothing, by the commands of that page.
-# After `make build`; on one core about 20 minutes in all.
+# After `make build`; on one idle core about half an hour in all.
 
 usage() {
     cat >&2 << END
