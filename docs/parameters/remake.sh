@@ -159,18 +159,20 @@ measure() { # NAME OPTIONS...
     mv "$work/c/$name.perplexity.json.part" "$work/c/$name.perplexity.json"
 }
 
-# (d) The same stories, the same steps, other shapes; each twice, born and fed differently, since chance has its share.
+# (d) The same stories, the same steps, other shapes.
 d() {
     mkdir -p "$work/d"
     [ -f "$work/stories.txt" ] || myelin stories -n 4000 -s 3 -o "$work/stories.txt"
+    # Twice, born and fed differently, since chance has its share.
     for seed in 1 2; do
         shape dense --feed-forward 256
         shape dense512 --feed-forward 512
         shape experts8 --feed-forward 128 --experts 8 --experts-used 2
-        shape untied --feed-forward 256 --untied
-        shape heads1 --feed-forward 256 --kv-heads 1
-        shape experts4 --feed-forward 128 --experts 4 --experts-used 2
     done
+    seed=1
+    shape untied --feed-forward 256 --untied
+    shape heads1 --feed-forward 256 --kv-heads 1
+    shape experts4 --feed-forward 128 --experts 4 --experts-used 2
 }
 
 shape() { # NAME OPTIONS...
