@@ -5,6 +5,7 @@ import dev.myelin.error.ModelFileException;
 import dev.myelin.gguf.DataSource;
 import dev.myelin.gguf.GgmlType;
 import dev.myelin.gguf.TensorInfo;
+import dev.myelin.graph.Dequantizer;
 import java.io.IOException;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
@@ -21,6 +22,9 @@ import java.util.function.Supplier;
 final class TensorStream implements DataSource {
   /** About so many elements are a piece: all its buffers fit into a core's own cache. */
   private static final long PIECE = 1 << 16;
+
+  /** The bits of infinity: larger ones, without the sign, are no numbers. */
+  private static final int INFINITE = 0x7f80_0000;
 
   /** Scales of 16 bits hold what is below. */
   private static final int SAFE = Float.floatToRawIntBits(32768f);
@@ -55,8 +59,8 @@ final class TensorStream implements DataSource {
   private final Context context;
   private final PlannedTensor tensor;
   private final Supplier<float[]> weights;
-  private final RowConverter reader;
-  private final RowConverter check;
+  private final Dequantizer reader;
+  private final Dequantizer check;
 
   /**
    * @param weights importance by column of each matrix, made when they are needed; null without
@@ -65,8 +69,13 @@ final class TensorStream implements DataSource {
     this.context = context;
     this.tensor = tensor;
     this.weights = weights;
-    this.reader = RowConverter.of(tensor.source().type());
-    this.check = RowConverter.of(tensor.type());
+    this.reader = dequantizer(tensor.source().type());
+    this.check = dequantizer(tensor.type());
+  }
+
+  /** Null for integers, doubles, and what only occurs within computations: they are copied. */
+  private static Dequantizer dequantizer(GgmlType type) {
+    return Targets.all().contains(type) ? Dequantizer.of(type).orElseThrow() : null;
   }
 
   @Override
@@ -115,11 +124,11 @@ final class TensorStream implements DataSource {
     MemorySegment in = buffers.in(rows * rowBytes);
     context.source.read(info.part(), info.offset() + first * rowBytes, in);
     if (reader == null) {
-      return in; // integers, and what only occurs within computations
+      return in;
     }
-    MemorySegment floats = reader.toFloats(in, buffers.floats(elements), elements);
-    int largest = RowConverter.largestBits(floats, elements);
-    if (largest >= RowConverter.INFINITE) {
+    MemorySegment floats = reader.floats(in, buffers.floats(elements));
+    int largest = largestBits(floats, elements);
+    if (largest >= INFINITE) {
       throw notFinite(floats, first, row);
     }
     if (tensor.isCopied()) {
@@ -131,12 +140,22 @@ final class TensorStream implements DataSource {
     MemorySegment out = buffers.out(tensor.type().bytes(elements));
     Ggml_h.ggml_quantize_chunk(tensor.type().id(), floats, out, 0, rows, row, importance);
     if (largest >= SAFE || weights != null) {
-      MemorySegment again = check.toFloats(out, buffers.floats(elements), elements);
-      if (RowConverter.largestBits(again, elements) >= RowConverter.INFINITE) {
+      MemorySegment again = check.floats(out, buffers.floats(elements));
+      if (largestBits(again, elements) >= INFINITE) {
         throw tooLarge(largest);
       }
     }
     return out;
+  }
+
+  /** The largest magnitude, as the bits of a float; {@link #INFINITE} or more if one is none. */
+  private static int largestBits(MemorySegment floats, long elements) {
+    int largest = 0;
+    for (long i = 0; i < elements; i++) {
+      int bits = floats.getAtIndex(ValueLayout.JAVA_INT, i) & Integer.MAX_VALUE;
+      largest = Math.max(largest, bits);
+    }
+    return largest;
   }
 
   private ModelFileException notFinite(MemorySegment floats, long first, long row) {
