@@ -26,8 +26,8 @@ public final class Dequantizer {
   }
 
   /**
-   * The one for a type, integers and doubles included; empty for {@code q8_1} and {@code q8_K}, which ggml computes with but never
-   * reads values of.
+   * The one for a type, integers and doubles included; empty for {@code q8_1} and {@code q8_K},
+   * which ggml computes with but never reads values of.
    *
    * @throws NativeLibraryException if ggml cannot be loaded
    */
