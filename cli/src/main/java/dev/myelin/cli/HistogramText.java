@@ -7,6 +7,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
 import java.util.stream.Collectors;
+import java.util.stream.IntStream;
 
 /** A histogram for people. */
 final class HistogramText {
@@ -63,7 +64,7 @@ final class HistogramText {
     TextTable table = new TextTable("rlr");
     int lines = h.min() == h.max() ? 1 : Histogram.BINS / MERGED;
     List<Long> counts =
-        java.util.stream.IntStream.range(0, lines)
+        IntStream.range(0, lines)
             .mapToObj(i -> sum(h.bins().subList(i * MERGED, (i + 1) * MERGED)))
             .toList();
     long most = counts.stream().mapToLong(Long::longValue).max().orElse(1);

@@ -6,15 +6,18 @@ import dev.myelin.plan.KnownModel;
 import dev.myelin.plan.KnownModels;
 import dev.myelin.plan.MachineMemory;
 import dev.myelin.plan.MemorySpeed;
-import dev.myelin.plan.Mix;
 import dev.myelin.plan.Plan;
 import dev.myelin.plan.Quantities;
 import dev.myelin.plan.Subject;
+import dev.myelin.quantize.Mix;
+import dev.myelin.quantize.Mixes;
 import java.nio.file.Files;
+import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
+import java.util.Optional;
 import java.util.stream.Stream;
 
 /** Shows what a model needs, before one has it. */
@@ -22,7 +25,7 @@ final class PlanCommand extends Subcommand {
   private static final List<String> CACHE_TYPES =
       Arrays.stream(CacheType.values()).map(t -> t.name().toLowerCase(Locale.ROOT)).toList();
   private static final List<String> MIXES =
-      Arrays.stream(Mix.values()).map(m -> m.label().toLowerCase(Locale.ROOT)).toList();
+      Mixes.all().reversed().stream().map(m -> m.name().toLowerCase(Locale.ROOT)).toList();
 
   private final Value<String> positional =
       parameter(String.class, false, "MODEL", "A name from --list, or a GGUF file.");
@@ -93,7 +96,8 @@ final class PlanCommand extends Subcommand {
         "plan",
         "Show what a model needs at each quantisation, whether it fits, how fast it can be.",
         "",
-        "tokens/s are an upper bound: a token reads all active parameters and the whole cache, at the",
+        "tokens/s are an upper bound: a token reads all active parameters and the whole cache, at"
+            + " the",
         "speed that this machine's memory is read with.",
         "",
         "Examples:",
@@ -133,7 +137,7 @@ final class PlanCommand extends Subcommand {
   }
 
   private Mix mix(String name) {
-    return Mix.of(name)
+    return Mixes.named(name)
         .orElseThrow(
             () ->
                 Usage.wrong(
@@ -174,7 +178,7 @@ final class PlanCommand extends Subcommand {
   }
 
   private Subject byName(String name) {
-    java.util.Optional<KnownModel> known = KnownModels.find(name);
+    Optional<KnownModel> known = KnownModels.find(name);
     if (known.isPresent()) {
       return Subject.of(known.get());
     }
@@ -193,7 +197,7 @@ final class PlanCommand extends Subcommand {
   private static Path path(String name) {
     try {
       return name.isEmpty() ? null : Path.of(name);
-    } catch (java.nio.file.InvalidPathException e) {
+    } catch (InvalidPathException e) {
       return null;
     }
   }

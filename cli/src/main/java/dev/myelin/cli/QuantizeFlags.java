@@ -11,6 +11,7 @@ import dev.myelin.quantize.TypeOverride;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import java.util.Optional;
 import java.util.stream.Stream;
 
@@ -118,14 +119,14 @@ final class QuantizeFlags {
   }
 
   private RuntimeException unknown(String what, String typed, List<String> known) {
-    Optional<String> near = Nearest.to(typed.toUpperCase(java.util.Locale.ROOT), upper(known));
+    Optional<String> near = Nearest.to(typed.toUpperCase(Locale.ROOT), upper(known));
     String hint =
         near.map(n -> "did you mean " + n + "?").orElse("`myelin quantize --list` names all");
     return Usage.wrong(command.spec, "unknown " + what + ": " + hint);
   }
 
   private static List<String> upper(List<String> names) {
-    return names.stream().map(n -> n.toUpperCase(java.util.Locale.ROOT)).toList();
+    return names.stream().map(n -> n.toUpperCase(Locale.ROOT)).toList();
   }
 
   private GgmlType ggmlType(String option, String name) {

@@ -1,13 +1,13 @@
 package dev.myelin.cli;
 
 import dev.myelin.gguf.GgmlType;
+import dev.myelin.plan.Plan;
 import dev.myelin.quantize.Mix;
 import dev.myelin.quantize.Mixes;
 import dev.myelin.quantize.PlannedTensor;
 import dev.myelin.quantize.QuantizeOptions;
 import dev.myelin.quantize.QuantizePlan;
 import dev.myelin.quantize.Targets;
-import dev.myelin.quantize.TypicalBits;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -29,7 +29,7 @@ final class QuantizeText {
           mix.name(),
           Integer.toString(mix.fileType()),
           mix.base().ggmlName(),
-          Units.decimals(TypicalBits.of(mix), 2),
+          Units.decimals(Plan.typicalBits(mix), 2),
           aliases.getOrDefault(mix.name(), ""));
     }
     mixes.row(QuantizeFlags.COPY, "", "", "", "tensors as they are");

@@ -1,6 +1,7 @@
 package dev.myelin.cli;
 
 import java.nio.charset.StandardCharsets;
+import java.util.Arrays;
 
 /** Writes the bytes of a token so that one line shows them exactly. */
 final class Quoted {
@@ -8,7 +9,7 @@ final class Quoted {
 
   static String of(byte[] bytes) {
     String text = new String(bytes, StandardCharsets.UTF_8);
-    boolean whole = java.util.Arrays.equals(text.getBytes(StandardCharsets.UTF_8), bytes);
+    boolean whole = Arrays.equals(text.getBytes(StandardCharsets.UTF_8), bytes);
     StringBuilder quoted = new StringBuilder("\"");
     if (whole) {
       text.codePoints().forEach(c -> append(quoted, c));

@@ -3,6 +3,7 @@ package dev.myelin.cli;
 import java.lang.foreign.FunctionDescriptor;
 import java.lang.foreign.Linker;
 import java.lang.foreign.ValueLayout;
+import java.lang.invoke.MethodHandle;
 
 /** Whether somebody looks at a stream. */
 final class Terminals {
@@ -28,7 +29,7 @@ final class Terminals {
     }
   }
 
-  private static int call(java.lang.invoke.MethodHandle isatty, int descriptor) {
+  private static int call(MethodHandle isatty, int descriptor) {
     try {
       return (int) isatty.invokeExact(descriptor);
     } catch (Throwable e) {

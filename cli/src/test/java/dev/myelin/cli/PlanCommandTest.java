@@ -77,7 +77,7 @@ class PlanCommandTest {
       assertThat(row.get("fits").asText()).isIn("yes", "if freed", "no");
       assertThat(row.get("fits_device").isObject()).isTrue();
     }
-    assertThat(types).startsWith("F32", "F16").contains("Q4_K_M", "IQ2_XS", "MXFP4");
+    assertThat(types).startsWith("F32", "F16").contains("Q4_K_M", "IQ2_XS", "MXFP4_MOE");
   }
 
   @Test

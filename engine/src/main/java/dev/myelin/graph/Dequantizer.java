@@ -10,7 +10,10 @@ import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.util.Optional;
 
-/** Turns the elements of a type into floats: by ggml's own functions where it has one. */
+/**
+ * Turns the elements of a type into floats: by ggml's own functions where it has one. Any number of
+ * threads may use one.
+ */
 public final class Dequantizer {
   private static final ValueLayout.OfFloat F32 = ValueLayout.JAVA_FLOAT_UNALIGNED;
 
@@ -23,8 +26,8 @@ public final class Dequantizer {
   }
 
   /**
-   * The one for a type; empty for {@code q8_1} and {@code q8_K}, which ggml computes with but never
-   * reads values of.
+   * The one for a type, integers and doubles included; empty for {@code q8_1} and {@code q8_K},
+   * which ggml computes with but never reads values of.
    *
    * @throws NativeLibraryException if ggml cannot be loaded
    */
@@ -38,41 +41,37 @@ public final class Dequantizer {
   }
 
   /**
-   * Turns whole blocks into floats.
+   * Values as floats.
    *
-   * @param from native memory with the blocks, and nothing else
-   * @param floats takes them; its length says how many
-   * @param work native memory for as many floats
+   * @param blocks whole blocks and nothing else, in native memory where ggml reads the type
+   * @param room native memory for their floats; its length says how many
+   * @return {@code blocks} themselves where they are floats already, else {@code room}, filled
+   * @throws InvalidRequestException where the sizes do not fit, or ggml would be given the heap
    */
-  public void toFloats(MemorySegment from, float[] floats, int count, MemorySegment work) {
-    if (from.byteSize() != type.bytes(count)
-        || count > floats.length
-        || work.byteSize() < (long) count * Float.BYTES
-        || !from.isNative()
-        || !work.isNative()) {
+  public MemorySegment floats(MemorySegment blocks, MemorySegment room) {
+    long count = room.byteSize() / Float.BYTES;
+    boolean byGgml = function.address() != 0 && type != GgmlType.F32;
+    if (count % type.blockSize() != 0
+        || blocks.byteSize() != type.bytes(count)
+        || (byGgml && !(blocks.isNative() && room.isNative()))) {
       throw new InvalidRequestException(
           "%d values of %s from %d bytes: expected whole blocks and room for their floats"
-              .formatted(count, type.ggmlName(), from.byteSize()));
+              .formatted(count, type.ggmlName(), blocks.byteSize()));
     }
-    if (function.address() == 0) {
-      plain(from, floats, count);
-      return;
-    }
-    ggml_to_float_t.invoke(function, from, work, count);
-    MemorySegment.copy(work, F32, 0, floats, 0, count);
-  }
-
-  private void plain(MemorySegment from, float[] floats, int count) {
     if (type == GgmlType.F32) {
-      MemorySegment.copy(from, F32, 0, floats, 0, count);
-      return;
+      return blocks;
     }
-    for (int i = 0; i < count; i++) {
-      floats[i] = plain(from, i);
+    if (byGgml) {
+      ggml_to_float_t.invoke(function, blocks, room, count);
+    } else {
+      for (long i = 0; i < count; i++) {
+        room.set(F32, i * Float.BYTES, plain(blocks, i));
+      }
     }
+    return room;
   }
 
-  private float plain(MemorySegment from, int i) {
+  private float plain(MemorySegment from, long i) {
     return switch (type) {
       case I8 -> from.get(ValueLayout.JAVA_BYTE, i);
       case I16 -> from.get(ValueLayout.JAVA_SHORT_UNALIGNED, 2L * i);

@@ -1,6 +1,7 @@
 package dev.myelin.imatrix;
 
 import dev.myelin.error.ModelFileException;
+import dev.myelin.gguf.UnfinishedFile;
 import dev.myelin.imatrix.ImportanceMatrix.Entry;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
@@ -11,9 +12,7 @@ import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.channels.FileChannel;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -106,28 +105,14 @@ final class DatFormat {
   }
 
   static void write(ImportanceMatrix matrix, Path file) {
-    Path beside = null;
-    try {
-      Path folder = file.toAbsolutePath().getParent();
-      beside = Files.createTempFile(folder, file.getFileName().toString() + ".", ".part");
-      try (FileChannel out = FileChannel.open(beside, StandardOpenOption.WRITE)) {
-        write(matrix, out);
-        out.force(true);
+    try (UnfinishedFile unfinished = new UnfinishedFile(file, 0)) {
+      try {
+        write(matrix, unfinished.channel());
+      } catch (IOException e) {
+        throw unfinished.failed(e);
       }
-      Files.move(beside, file, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
-    } catch (IOException e) {
-      delete(beside);
-      throw new ModelFileException(file, "cannot be written: " + e.getMessage(), e);
-    }
-  }
-
-  private static void delete(Path file) {
-    try {
-      if (file != null) {
-        Files.deleteIfExists(file);
-      }
-    } catch (IOException e) {
-      // the failure that left it here is the one to report
+      unfinished.complete();
+      unfinished.rename();
     }
   }
 

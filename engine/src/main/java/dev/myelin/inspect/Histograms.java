@@ -136,7 +136,14 @@ public final class Histograms {
         int count = (int) Math.min(unit, tensor.elements() - from);
         long start = tensor.type().bytes(from);
         MemorySegment blocks = data.asSlice(start, tensor.type().bytes(count));
-        values.toFloats(blocks.isNative() ? blocks : copied(blocks), floats, count, work);
+        MemorySegment room = work.asSlice(0, (long) count * Float.BYTES);
+        MemorySegment.copy(
+            values.floats(blocks.isNative() ? blocks : copied(blocks), room),
+            ValueLayout.JAVA_FLOAT_UNALIGNED,
+            0,
+            floats,
+            0,
+            count);
         sink.take(floats, count);
       }
     }

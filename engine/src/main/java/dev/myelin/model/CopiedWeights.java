@@ -3,10 +3,11 @@ package dev.myelin.model;
 import dev.myelin.gguf.GgmlType;
 import dev.myelin.gguf.GgufFile;
 import dev.myelin.gguf.TensorInfo;
-import dev.myelin.graph.Numbers;
+import dev.myelin.graph.Dequantizer;
 import dev.myelin.graph.Tensor;
 import dev.myelin.graph.TensorBuffer;
 import dev.myelin.graph.TensorContext;
+import java.lang.foreign.MemorySegment;
 import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.Map;
@@ -38,7 +39,12 @@ final class CopiedWeights implements WeightSource.Placement {
     if (placed == null) {
       placed = context.tensor(info.name(), GgmlType.F32, shape);
       buffer.append(placed);
-      Numbers.toFloats(info.type(), file.data(info), placed.data());
+      // what cannot be multiplied was refused before
+      Dequantizer values = Dequantizer.of(info.type()).orElseThrow();
+      MemorySegment floats = values.floats(file.data(info), placed.data());
+      if (info.type() == GgmlType.F32) {
+        placed.data().copyFrom(floats);
+      }
       tensors.put(info.name(), placed);
     }
     return placed;

@@ -4,10 +4,15 @@ import dev.myelin.cache.CacheType;
 import dev.myelin.error.InvalidRequestException;
 import dev.myelin.gguf.TensorInfo;
 import dev.myelin.inspect.Activity;
+import dev.myelin.quantize.Mix;
+import dev.myelin.quantize.Mixes;
+import dev.myelin.quantize.PlannedTensor;
+import dev.myelin.quantize.QuantizePlan;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.OptionalDouble;
 import java.util.OptionalLong;
+import java.util.Set;
 
 /**
  * What a model needs at each quantisation.
@@ -44,6 +49,13 @@ public record Plan(
   /** Where only a number is known, its types are mixed as in the nearest of these. */
   private static final List<String> REFERENCES =
       List.of("Llama 3.2 1B", "Llama 3.1 8B", "Llama 3.1 70B", "Llama 3.1 405B");
+
+  private static final String TYPICAL = "Llama 3.1 8B";
+
+  private static final String EXPERTS_ONLY = "MXFP4_MOE";
+
+  /** Of no use for weights that were not made for them. */
+  private static final Set<String> TRAINED_IN = Set.of("Q1_0", "Q2_0", "TQ1_0", "TQ2_0", "NVFP4");
 
   public Plan {
     rows = List.copyOf(rows);
@@ -91,10 +103,21 @@ public record Plan(
     return trained == 0 ? 4096 : Math.min(trained, 4096);
   }
 
-  /** The mixes that make sense for a model: all, but for those for experts alone. */
+  /**
+   * The mixes that make sense for a model, from the most bits to the fewest: all, but for those
+   * that models are trained in, and for those for experts where there are none.
+   */
   public static List<Mix> mixes(Subject subject) {
     boolean experts = subject.experts().present() > 0;
-    return List.of(Mix.values()).stream().filter(m -> experts || !m.expertsOnly()).toList();
+    return Mixes.all().reversed().stream()
+        .filter(m -> !TRAINED_IN.contains(m.name()))
+        .filter(m -> experts || !m.name().equals(EXPERTS_ONLY))
+        .toList();
+  }
+
+  /** Bits that a parameter takes with a mix, in a model many know: Llama 3.1 8B. */
+  public static double typicalBits(Mix mix) {
+    return row(mix, Subject.of(KnownModels.find(TYPICAL).orElseThrow())).bitsPerWeight();
   }
 
   /** The model whose mixture of types is taken where only a number of parameters is known. */
@@ -118,16 +141,13 @@ public record Plan(
       Subject reference = Subject.of(reference(subject.parameters()));
       double bytes = row(mix, reference).bitsPerWeight() / 8;
       return new Row(
-          mix.label(),
+          mix.name(),
           subject.parameters(),
           Math.round(bytes * subject.parameters()),
           Math.round(bytes * subject.active()));
     }
-    Subject.Facts facts = subject.facts();
-    MixRules rules =
-        new MixRules(
-            mix, facts.layers(), facts.sharing(), subject.experts().present(), facts.tied());
-    return row(mix.label(), subject, subject.tensors().stream().map(rules::apply).toList());
+    QuantizePlan plan = QuantizePlan.of(subject.facts(), subject.tensors(), mix);
+    return row(mix.name(), subject, plan.tensors().stream().map(PlannedTensor::converted).toList());
   }
 
   private static Row row(String label, Subject subject, List<TensorInfo> tensors) {

@@ -7,8 +7,10 @@ import dev.myelin.inspect.Activity;
 import dev.myelin.inspect.InspectedTensor;
 import dev.myelin.inspect.Inspection;
 import dev.myelin.inspect.ModelShape;
+import dev.myelin.quantize.ModelFacts;
 import java.util.List;
 import java.util.Optional;
+import java.util.OptionalInt;
 import java.util.OptionalLong;
 
 /**
@@ -20,6 +22,7 @@ import java.util.OptionalLong;
  * @param active those that take part in computing one token, as {@link Activity} counts
  * @param tensors empty where only the number of parameters is known
  * @param asItIs whether the tensors' types are those of a file, rather than to be chosen
+ * @param facts what mixes of types go by
  * @param cache empty where the shape is not known, or has no attention
  * @param context positions it was trained for, 0 where that is not known
  */
@@ -31,20 +34,15 @@ public record Subject(
     List<TensorInfo> tensors,
     boolean asItIs,
     ModelShape.Experts experts,
-    Facts facts,
+    ModelFacts facts,
     Optional<CacheShape> cache,
     int context) {
 
+  /** The mixes treat few architectures differently, and a shape tells none. */
+  private static final String ARCHITECTURE = "llama";
+
   /** Keeps their bytes and operations within a long. */
   private static final long MOST_PARAMETERS = 1_000_000_000_000_000_000L;
-
-  /**
-   * What mixes of types go by.
-   *
-   * @param sharing how many heads of queries share one of keys and values
-   * @param tied whether the embedding is the output too
-   */
-  record Facts(int layers, int sharing, boolean tied) {}
 
   /** A cache, by its layers. */
   record CacheShape(int headSize, List<Layers> layers) {
@@ -80,8 +78,14 @@ public record Subject(
           name + ": expected at most " + MOST_PARAMETERS + " parameters");
     }
     Blueprint.Heads heads = blueprint.heads();
-    boolean tied = blueprint.has(Blueprint.Feature.TIED);
-    Facts facts = new Facts(blueprint.layers(), heads.query() / heads.keyValue(), tied);
+    ModelFacts facts =
+        ModelFacts.of(
+            ARCHITECTURE,
+            OptionalInt.of(blueprint.layers()),
+            heads.query(),
+            heads.keyValue(),
+            blueprint.experts().present(),
+            tensors);
     return of(
         name,
         source,
@@ -101,11 +105,16 @@ public record Subject(
   /** A checkpoint. Its windows are not told layer by layer: the cache is that of whole layers. */
   public static Subject of(Inspection file) {
     ModelShape shape = file.shape();
-    Facts facts =
-        new Facts(
-            shape.layers().orElse(0),
-            shape.heads().sharing().orElse(1),
-            file.activity().tied() > 0);
+    List<TensorInfo> tensors = file.tensors().stream().map(InspectedTensor::info).toList();
+    int heads = shape.heads().query().orElse(0);
+    ModelFacts facts =
+        ModelFacts.of(
+            shape.architecture().orElse(""),
+            shape.layers(),
+            heads,
+            shape.heads().keyValue().orElse(heads),
+            shape.experts().present(),
+            tensors);
     Optional<CacheShape> cache =
         file.cache()
             .map(
@@ -119,7 +128,7 @@ public record Subject(
     return of(
         shape.name().orElse(file.path().getFileName().toString()),
         file.path().toString(),
-        file.tensors().stream().map(InspectedTensor::info).toList(),
+        tensors,
         true,
         shape.experts(),
         facts,
@@ -145,7 +154,7 @@ public record Subject(
         List.of(),
         false,
         new ModelShape.Experts(0, 0, 0),
-        new Facts(0, 1, false),
+        ModelFacts.of("", OptionalInt.empty(), 0, 0, 0, List.of()),
         Optional.empty(),
         0);
   }
@@ -156,7 +165,7 @@ public record Subject(
       List<TensorInfo> tensors,
       boolean asItIs,
       ModelShape.Experts experts,
-      Facts facts,
+      ModelFacts facts,
       Optional<CacheShape> cache,
       int context) {
     long parameters = tensors.stream().mapToLong(TensorInfo::elements).sum();

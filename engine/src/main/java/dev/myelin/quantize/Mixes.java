@@ -132,8 +132,8 @@ public final class Mixes {
           Mix.of("Q5_1", 9, Q5_1),
           Mix.of("Q6_K", 18, Q6_K),
           Mix.of("Q8_0", 7, Q8_0).with(OUTPUT, p -> Q8_0),
-          Mix.of("F16", 1, F16),
           Mix.of("BF16", 32, BF16),
+          Mix.of("F16", 1, F16),
           Mix.of("F32", 0, F32));
 
   /** What else users call some of them. */

@@ -4,6 +4,8 @@ import dev.myelin.gguf.GgufArray;
 import dev.myelin.gguf.GgufFile;
 import dev.myelin.gguf.Metadata;
 import dev.myelin.gguf.TensorInfo;
+import java.util.List;
+import java.util.OptionalInt;
 
 /**
  * What the mixes ask about a model.
@@ -30,16 +32,38 @@ public record ModelFacts(
   public static ModelFacts of(GgufFile file) {
     Metadata metadata = file.metadata();
     String architecture = metadata.string("general.architecture");
-    int layers = metadata.optU32(architecture + ".block_count").orElse(highestLayer(file) + 1);
     int heads = first(metadata, architecture + ".attention.head_count", 0);
-    int kvHeads = first(metadata, architecture + ".attention.head_count_kv", heads);
+    return of(
+        architecture,
+        metadata.optU32(architecture + ".block_count"),
+        heads,
+        first(metadata, architecture + ".attention.head_count_kv", heads),
+        metadata.u32(architecture + ".expert_count", 0),
+        file.tensors());
+  }
+
+  /**
+   * Those of a model of that shape.
+   *
+   * @param layers counted by the tensors' names where it is empty
+   * @param heads of queries
+   * @param experts of a layer, 0 for a dense model
+   */
+  public static ModelFacts of(
+      String architecture,
+      OptionalInt layers,
+      int heads,
+      int kvHeads,
+      int experts,
+      List<TensorInfo> tensors) {
+    int count = layers.orElseGet(() -> highestLayer(tensors) + 1);
     return new ModelFacts(
         architecture,
-        layers,
+        count,
         kvHeads == 0 ? 0 : heads / kvHeads,
-        metadata.u32(architecture + ".expert_count", 0),
-        isSeventyBillion(architecture, layers, heads != kvHeads),
-        file.tensor("output.weight").isEmpty());
+        experts,
+        isSeventyBillion(architecture, count, heads != kvHeads),
+        tensors.stream().noneMatch(t -> t.name().equals("output.weight")));
   }
 
   boolean isFalcon() {
@@ -55,9 +79,9 @@ public record ModelFacts(
     };
   }
 
-  private static int highestLayer(GgufFile file) {
+  private static int highestLayer(List<TensorInfo> tensors) {
     int highest = -1;
-    for (TensorInfo tensor : file.tensors()) {
+    for (TensorInfo tensor : tensors) {
       highest = Math.max(highest, TensorOrder.layer(tensor.name()));
     }
     return highest;

@@ -19,6 +19,11 @@ public record PlannedTensor(
     return source.type() == type;
   }
 
+  /** It as it becomes, at no place in a file yet. */
+  public TensorInfo converted() {
+    return new TensorInfo(source.name(), type, source.shape(), 0, 0, bytes());
+  }
+
   /** Bytes it will take. */
   public long bytes() {
     return type.bytes(source.elements());

@@ -35,8 +35,7 @@ final class Planner {
       throw new ModelFileException(
           file.path(), "no tensors", "expected a model, this is a vocabulary or metadata alone");
     }
-    List<TensorInfo> ordered = new ArrayList<>(file.tensors());
-    ordered.sort(TensorOrder.BY_LAYER);
+    List<TensorInfo> ordered = TensorOrder.of(file.tensors());
     TypeChooser chooser = new TypeChooser(file.path(), ModelFacts.of(file), ordered, options);
     List<PlannedTensor> planned = new ArrayList<>();
     for (TensorInfo tensor : ordered) {

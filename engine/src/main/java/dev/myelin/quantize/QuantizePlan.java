@@ -1,5 +1,9 @@
 package dev.myelin.quantize;
 
+import dev.myelin.error.InvalidRequestException;
+import dev.myelin.gguf.GgmlType;
+import dev.myelin.gguf.TensorInfo;
+import java.util.ArrayList;
 import java.util.List;
 
 /**
@@ -10,6 +14,27 @@ import java.util.List;
 public record QuantizePlan(List<PlannedTensor> tensors) {
   public QuantizePlan {
     tensors = List.copyOf(tensors);
+  }
+
+  /**
+   * What a mix makes, without an importance matrix, of a model of which only the shape is known.
+   *
+   * @param tensors all of the model's, in any order
+   * @throws InvalidRequestException if rows do not fit a mix that has no other type for them, or an
+   *     expert's tensor is in none of the layers
+   */
+  public static QuantizePlan of(ModelFacts model, List<TensorInfo> tensors, Mix mix) {
+    List<TensorInfo> ordered = TensorOrder.of(tensors);
+    TypeChooser chooser = new TypeChooser(null, model, ordered, QuantizeOptions.of(mix));
+    List<PlannedTensor> planned = new ArrayList<>();
+    for (TensorInfo tensor : ordered) {
+      TypeChooser.Choice choice = chooser.choose(tensor);
+      GgmlType type = choice.type();
+      boolean copied = type == tensor.type();
+      boolean missing = !copied && Targets.needsImportance(tensor.name(), type, mix);
+      planned.add(new PlannedTensor(tensor, type, !copied && choice.fallback(), false, missing));
+    }
+    return new QuantizePlan(planned);
   }
 
   /** Elements of all tensors. */

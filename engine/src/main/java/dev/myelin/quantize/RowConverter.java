@@ -2,11 +2,9 @@ package dev.myelin.quantize;
 
 import dev.myelin.bindings.KernelsLibrary;
 import dev.myelin.bindings.ggml.Ggml_h;
-import dev.myelin.bindings.ggml.ggml_to_float_t;
-import dev.myelin.bindings.ggml.ggml_type_traits;
 import dev.myelin.gguf.GgmlType;
+import dev.myelin.graph.Dequantizer;
 import dev.myelin.graph.Ggml;
-import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 
@@ -19,17 +17,13 @@ final class RowConverter {
   static final int INFINITE = 0x7f80_0000;
 
   private final GgmlType type;
-  private final boolean quantised;
   private final boolean own;
-  private final MemorySegment toFloat;
+  private final Dequantizer dequantizer;
 
   private RowConverter(GgmlType type) {
     this.type = type;
-    quantised = type.isQuantized();
     own = KernelsLibrary.encodeBlock(type.id()) != 0;
-    MemorySegment traits =
-        ggml_type_traits.reinterpret(Ggml_h.ggml_get_type_traits(type.id()), Arena.global(), null);
-    toFloat = ggml_type_traits.to_float(traits);
+    dequantizer = type.isQuantized() ? Dequantizer.of(type).orElse(null) : null;
   }
 
   static RowConverter of(GgmlType type) {
@@ -39,7 +33,7 @@ final class RowConverter {
 
   /** Whether values of this type can be told: integers and some types of computations cannot. */
   boolean isReadable() {
-    return type == GgmlType.F32 || toFloat.address() != 0;
+    return Targets.all().contains(type);
   }
 
   /**
@@ -50,8 +44,8 @@ final class RowConverter {
    *     finite
    */
   int toFloats(MemorySegment in, long elements, MemorySegment out, MemorySegment scratch) {
-    if (quantised) {
-      ggml_to_float_t.invoke(toFloat, in, out, elements);
+    if (dequantizer != null) {
+      dequantizer.floats(in, out);
       KernelsLibrary.widen(GgmlType.F32.id(), out, elements, out, scratch);
     } else {
       KernelsLibrary.widen(type.id(), in, elements, out, scratch);

@@ -1,6 +1,8 @@
 package dev.myelin.quantize;
 
+import dev.myelin.error.InvalidRequestException;
 import dev.myelin.error.ModelFileException;
+import dev.myelin.error.MyelinException;
 import dev.myelin.gguf.GgmlType;
 import dev.myelin.gguf.TensorInfo;
 import dev.myelin.quantize.Mix.Place;
@@ -22,6 +24,7 @@ final class TypeChooser {
   private final Map<Role, Integer> seen = new EnumMap<>(Role.class);
 
   /**
+   * @param file the checkpoint, null for a model that is none yet
    * @param tensors all of the model's
    */
   TypeChooser(Path file, ModelFacts model, List<TensorInfo> tensors, QuantizeOptions options) {
@@ -114,7 +117,7 @@ final class TypeChooser {
     if (feedForward && model.experts() > 1 && mix.generous()) {
       layer = TensorOrder.layer(tensor.name());
       if (layer < 0 || layer >= model.layers()) {
-        throw new ModelFileException(
+        throw refused(
             file,
             "tensor " + tensor.name(),
             "expected it in one of " + model.layers() + " layers, blk.N.");
@@ -150,10 +153,16 @@ final class TypeChooser {
     return tensor.dim(0) % type.blockSize() == 0;
   }
 
-  static ModelFileException noFit(Path file, TensorInfo tensor, GgmlType type) {
-    return new ModelFileException(
+  static MyelinException noFit(Path file, TensorInfo tensor, GgmlType type) {
+    return refused(
         file,
         "tensor " + tensor.name() + " has rows of " + tensor.dim(0),
         "expected a multiple of " + type.blockSize() + " for " + type.ggmlName());
+  }
+
+  private static MyelinException refused(Path file, String subject, String expected) {
+    return file == null
+        ? new InvalidRequestException(subject + ": " + expected)
+        : new ModelFileException(file, subject, expected);
   }
 }

@@ -3,7 +3,7 @@ package dev.myelin.train;
 import dev.myelin.gguf.GgmlType;
 import dev.myelin.gguf.GgufWriter;
 import java.lang.foreign.MemorySegment;
-import java.lang.foreign.ValueLayout;
+import java.util.Arrays;
 import java.util.SplittableRandom;
 
 /**
@@ -97,12 +97,9 @@ final class NewModel {
 
   private void ones(String name, long length) {
     float[] values = new float[(int) length];
-    java.util.Arrays.fill(values, 1f);
+    Arrays.fill(values, 1f);
     out.tensor(
-        name,
-        GgmlType.F32,
-        new long[] {length},
-        sink -> sink.write(offHeap(values, values.length)));
+        name, GgmlType.F32, new long[] {length}, sink -> sink.write(MemorySegment.ofArray(values)));
   }
 
   private void random(String name, double deviation, long... shape) {
@@ -121,18 +118,13 @@ final class NewModel {
         sink -> {
           SplittableRandom values = new SplittableRandom(seed);
           float[] one = new float[(int) row];
+          MemorySegment piece = MemorySegment.ofArray(one);
           for (long r = 0; r < count; r++) {
             for (int i = 0; i < one.length; i++) {
               one[i] = (float) (values.nextGaussian() * deviation);
             }
-            sink.write(offHeap(one, one.length));
+            sink.write(piece);
           }
         });
-  }
-
-  private static MemorySegment offHeap(float[] values, int length) {
-    MemorySegment bytes = java.lang.foreign.Arena.ofAuto().allocate(ValueLayout.JAVA_FLOAT, length);
-    MemorySegment.copy(values, 0, bytes, ValueLayout.JAVA_FLOAT, 0, length);
-    return bytes;
   }
 }

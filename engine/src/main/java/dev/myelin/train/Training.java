@@ -18,6 +18,7 @@ import java.util.EnumSet;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.function.Function;
 
 /** Begins runs: from nothing, from a checkpoint, or where an earlier run was interrupted. */
 public final class Training {
@@ -72,14 +73,12 @@ public final class Training {
       TrainingOptions options,
       Files files,
       Map<String, Object> metadata) {
-    GgufFile file = GgufFile.open(checkpoint);
-    try {
-      requireFloats(file);
-      return run(new WholeModel(file, metadata), text, options, files);
-    } catch (RuntimeException e) {
-      file.close();
-      throw e;
-    }
+    return opened(
+        checkpoint,
+        file -> {
+          requireFloats(file);
+          return run(new WholeModel(file, metadata), text, options, files);
+        });
   }
 
   /**
@@ -94,14 +93,14 @@ public final class Training {
       TrainingOptions options,
       Files files,
       Map<String, Object> metadata) {
-    GgufFile file = GgufFile.open(checkpoint);
-    try {
-      return run(
-          new LearnedAdapter(file, lora, options.text().seed(), metadata), text, options, files);
-    } catch (RuntimeException e) {
-      file.close();
-      throw e;
-    }
+    return opened(
+        checkpoint,
+        file ->
+            run(
+                new LearnedAdapter(file, lora, options.text().seed(), metadata),
+                text,
+                options,
+                files));
   }
 
   /**
@@ -123,19 +122,17 @@ public final class Training {
    */
   public static TrainingRun resume(
       Split text, TrainingOptions options, Files files, Map<String, Object> metadata) {
-    GgufFile file = GgufFile.open(files.state());
-    try {
-      if (isAdapter(file)) {
-        throw new ModelFileException(
-            file.path(),
-            "the state of an adapter's training",
-            "name the checkpoint that it changes");
-      }
-      return restored(run(new WholeModel(file, metadata), text, options, files), files);
-    } catch (RuntimeException e) {
-      file.close();
-      throw e;
-    }
+    return opened(
+        files.state(),
+        file -> {
+          if (isAdapter(file)) {
+            throw new ModelFileException(
+                file.path(),
+                "the state of an adapter's training",
+                "name the checkpoint that it changes");
+          }
+          return restored(run(new WholeModel(file, metadata), text, options, files), files);
+        });
   }
 
   /**
@@ -162,6 +159,17 @@ public final class Training {
       }
       int rank = file.metadata().u32("training.rank");
       return Optional.of(new LoraOptions(rank, file.metadata().f32("adapter.lora.alpha")));
+    }
+  }
+
+  /** A run that closes the file in the end, as this does where none comes about. */
+  private static TrainingRun opened(Path path, Function<GgufFile, TrainingRun> begin) {
+    GgufFile file = GgufFile.open(path);
+    try {
+      return begin.apply(file);
+    } catch (RuntimeException e) {
+      file.close();
+      throw e;
     }
   }
 

@@ -4,16 +4,14 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import dev.myelin.gguf.GgmlType;
+import dev.myelin.testing.OwnJvm;
 import dev.myelin.testing.RandomModel;
 import dev.myelin.testing.RandomModel.Feature;
 import dev.myelin.testing.RandomModel.Shape;
 import dev.myelin.testing.RandomVocabulary;
-import java.io.IOException;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
-import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -42,29 +40,11 @@ class HeapFlatTest {
         .write(file);
     assertThat(Files.size(file)).isGreaterThan(TWO_GIGABYTES);
     try {
-      String said = probe(file);
+      String said = OwnJvm.run(HeapFlatProbe.class, 60, List.of("-Xmx128m"), file).strip();
       System.out.println("heap: " + said);
       assertThat(said).startsWith("128256 logits");
     } finally {
       Files.delete(file);
     }
-  }
-
-  private static String probe(Path file) throws IOException, InterruptedException {
-    List<String> command =
-        List.of(
-            Path.of(System.getProperty("java.home"), "bin", "java").toString(),
-            "--enable-native-access=ALL-UNNAMED",
-            "-Xmx128m",
-            "-Dmyelin.home=" + System.getProperty("myelin.home", ".."),
-            "-cp",
-            System.getProperty("java.class.path"),
-            HeapFlatProbe.class.getName(),
-            file.toString());
-    Process process = new ProcessBuilder(command).redirectErrorStream(true).start();
-    String out = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
-    assertThat(process.waitFor(60, TimeUnit.SECONDS)).isTrue();
-    assertThat(process.exitValue()).as(out).isZero();
-    return out.strip();
   }
 }

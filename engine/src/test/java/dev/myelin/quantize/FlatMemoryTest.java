@@ -4,16 +4,14 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import dev.myelin.gguf.GgmlType;
+import dev.myelin.testing.OwnJvm;
 import dev.myelin.testing.RandomModel;
 import dev.myelin.testing.RandomModel.Feature;
 import dev.myelin.testing.RandomModel.Shape;
 import dev.myelin.testing.RandomVocabulary;
-import java.io.IOException;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
-import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -42,29 +40,11 @@ class FlatMemoryTest {
         .write(in);
     assertThat(Files.size(in)).isGreaterThan(GIGABYTE);
     Path out = folder.resolve("out.gguf");
-    int peak = Integer.parseInt(probe(in, out));
+    List<String> heap = List.of("-Xmx64m");
+    int peak =
+        Integer.parseInt(OwnJvm.run(FlatMemoryProbe.class, 120, heap, in, out, "Q8_0").strip());
     System.out.println("quantize: peak of resident memory " + peak + " MiB");
     assertThat(peak).isLessThan(MOST_MEBIBYTES);
     assertThat(Files.size(out)).isBetween(Files.size(in) / 2, Files.size(in));
-  }
-
-  private static String probe(Path in, Path out) throws IOException, InterruptedException {
-    List<String> command =
-        List.of(
-            Path.of(System.getProperty("java.home"), "bin", "java").toString(),
-            "--enable-native-access=ALL-UNNAMED",
-            "-Xmx64m",
-            "-Dmyelin.home=" + System.getProperty("myelin.home", ".."),
-            "-cp",
-            System.getProperty("java.class.path"),
-            FlatMemoryProbe.class.getName(),
-            in.toString(),
-            out.toString(),
-            "Q8_0");
-    Process process = new ProcessBuilder(command).redirectErrorStream(true).start();
-    String said = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
-    assertThat(process.waitFor(120, TimeUnit.SECONDS)).isTrue();
-    assertThat(process.exitValue()).as(said).isZero();
-    return said.strip();
   }
 }

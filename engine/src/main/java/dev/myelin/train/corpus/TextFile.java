@@ -6,7 +6,10 @@ import java.io.InputStream;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
+import java.nio.file.AccessDeniedException;
+import java.nio.file.FileSystemLoopException;
 import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 
 /**
@@ -46,9 +49,9 @@ final class TextFile {
   static InvalidRequestException unreadable(Path file, IOException e) {
     String why =
         switch (e) {
-          case java.nio.file.NoSuchFileException none -> "there is no such file";
-          case java.nio.file.AccessDeniedException denied -> "no permission to read it";
-          case java.nio.file.FileSystemLoopException loop -> "a link that leads back to its folder";
+          case NoSuchFileException none -> "there is no such file";
+          case AccessDeniedException denied -> "no permission to read it";
+          case FileSystemLoopException loop -> "a link that leads back to its folder";
           default -> String.valueOf(e.getMessage());
         };
     return new InvalidRequestException(file + ": cannot be read: " + why);

@@ -1,5 +1,6 @@
 package dev.myelin.train.corpus;
 
+import java.io.File;
 import java.io.IOException;
 import java.nio.file.FileVisitOption;
 import java.nio.file.FileVisitResult;
@@ -56,6 +57,6 @@ final class TextFolder extends SimpleFileVisitor<Path> {
   }
 
   private String name(Path file) {
-    return folder.relativize(file).toString().replace(java.io.File.separatorChar, '/');
+    return folder.relativize(file).toString().replace(File.separatorChar, '/');
   }
 }

@@ -4,6 +4,7 @@ import dev.myelin.train.corpus.Document;
 import dev.myelin.train.vocabulary.TrainedVocabulary.Token;
 import dev.myelin.train.vocabulary.TrainedVocabulary.Type;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 
@@ -78,7 +79,7 @@ final class SpmVocabulary {
   /** The words by numbers of characters; one that is not among them is a gap. */
   private static Symbols symbols(WordCounts counts, List<String> characters) {
     Symbols symbols = new Symbols();
-    Map<Integer, Integer> ids = new java.util.HashMap<>();
+    Map<Integer, Integer> ids = new HashMap<>();
     for (int id = 0; id < characters.size(); id++) {
       ids.put(characters.get(id).codePointAt(0), id);
       symbols.define(id, 1);

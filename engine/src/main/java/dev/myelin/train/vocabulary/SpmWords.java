@@ -1,6 +1,7 @@
 package dev.myelin.train.vocabulary;
 
 import java.nio.charset.StandardCharsets;
+import java.util.Arrays;
 
 /**
  * Cuts text into the words within which SPM pieces are joined. A word is a run of letters or of
@@ -97,7 +98,7 @@ final class SpmWords {
     if (role != Role.BREAK) {
       int length = end - start;
       if (size + length > word.length) {
-        word = java.util.Arrays.copyOf(word, size + length + size / 2);
+        word = Arrays.copyOf(word, size + length + size / 2);
       }
       System.arraycopy(from, start, word, size, length);
       size += length;
