@@ -5,8 +5,16 @@ import java.nio.file.Path;
 
 /** Shows where a checkpoint's parameters are. */
 final class InspectCommand extends Subcommand {
-  private final Value<Path> file =
-      parameter(Path.class, true, "FILE", "A GGUF file; of a split checkpoint, any part.");
+  private final ModelOptions model =
+      new ModelOptions(
+          this,
+          parameter(
+              Path.class,
+              false,
+              "FILE",
+              "A GGUF file; of a split checkpoint, any part. Default: $"
+                  + ModelOptions.VARIABLE
+                  + ", else the bundled one."));
   private final Value<Boolean> json = flag("Print JSON.", "--json");
   private final Value<Boolean> tensors = flag("List every tensor too.", "--tensors");
   private final Value<Boolean> metadata =
@@ -28,7 +36,7 @@ final class InspectCommand extends Subcommand {
 
   @Override
   public void run() {
-    Inspection inspection = Inspection.of(file.get());
+    Inspection inspection = Inspection.of(model.checkpoint());
     if (json.get()) {
       console.print(Json.pretty(InspectJson.of(inspection, tensors.get())));
       return;
