@@ -11,9 +11,11 @@ final class Progress implements AutoCloseable {
   private static final int INTERVAL_MILLIS = 200;
   private static final int WIDTH = 100;
 
+  private final Console console;
   private final ProgressBar bar;
 
-  private Progress(ProgressBar bar) {
+  private Progress(Console console, ProgressBar bar) {
+    this.console = console;
     this.bar = bar;
   }
 
@@ -24,7 +26,7 @@ final class Progress implements AutoCloseable {
    */
   static Progress of(Console console, String task, long total, String unit) {
     if (!Terminals.isTerminal(Terminals.ERR)) {
-      return new Progress(null);
+      return new Progress(console, null);
     }
     DelegatingProgressBarConsumer line =
         new DelegatingProgressBarConsumer(
@@ -34,6 +36,7 @@ final class Progress implements AutoCloseable {
             },
             WIDTH);
     return new Progress(
+        console,
         new ProgressBarBuilder()
             .setTaskName(task)
             .setInitialMax(total)
@@ -59,10 +62,17 @@ final class Progress implements AutoCloseable {
     }
   }
 
+  /** A line above the bar. */
+  void line(String text) {
+    console.note(bar == null ? text : '\r' + " ".repeat(WIDTH) + '\r' + text);
+  }
+
   @Override
   public void close() {
     if (bar != null) {
       bar.close();
+      console.err().print('\r' + " ".repeat(WIDTH) + '\r');
+      console.err().flush();
     }
   }
 }

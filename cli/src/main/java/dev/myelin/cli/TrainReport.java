@@ -90,11 +90,11 @@ final class TrainReport implements TrainingRun.Listener, AutoCloseable {
     History history = run.history();
     String loss =
         history.steps().isEmpty() ? "" : format("loss %.4f, ", history.steps().getLast().loss());
-    console.note(format("step %6d  %sheld out %.4f", evaluation.step(), loss, evaluation.loss()));
+    progress.line(format("step %6d  %sheld out %.4f", evaluation.step(), loss, evaluation.loss()));
     writeLosses();
     boolean due = sampleEvery > 0 && history.evaluations().size() % sampleEvery == 0;
     if (due) {
-      console.note("  " + sample().replace("\n", "\n  "));
+      progress.line("  " + sample().replace("\n", "\n  "));
     }
   }
 
