@@ -1,12 +1,14 @@
 # The front door of Myelin. `make help` lists what there is; nothing needs root, and nothing is written
 # outside this folder but the caches of Maven and npm.
 
-N ?= 128
+N ?= 256
+# The checkpoint that the jar holds; it runs without being named.
+bundled := cli/src/main/resources/dev/myelin/cli/stories.gguf
 ifeq ($(origin PROMPT),undefined)
 PROMPT := Once upon a time
 endif
 ifeq ($(origin MODEL),undefined)
-MODEL := $(wildcard ../shared/models/stories260K-f32.gguf)
+MODEL := $(firstword $(wildcard $(bundled) ../shared/models/stories260K-f32.gguf))
 endif
 JEXTRACT ?= jextract
 MVN ?= mvn
@@ -35,15 +37,15 @@ java_inputs := pom.xml $(wildcard */pom.xml) $(shell find */src/main -name '[!.]
 native_inputs := native/CMakeLists.txt $(shell find native/cmake native/include native/src native/tests -name '[!.]*')
 
 .DEFAULT_GOAL := help
-.PHONY: help run test build bench bindings compare format clean test-native test-sanitize test-aarch64 ggml checkpoint
+.PHONY: help run test build bench bindings compare model format clean test-native test-sanitize test-aarch64 ggml checkpoint
 .DELETE_ON_ERROR:
 
 help: ## list the targets
 	@echo 'usage: make TARGET [VARIABLE=value ...]'
 	@sed -n 's/^\([a-z0-9-]*\):[^#]*## /\1|/p' Makefile | while IFS='|' read -r t d; do printf '  %-15s%s\n' "$$t" "$$d"; done
 
-run: checkpoint build ## generate text; MODEL=file.gguf PROMPT='...' N=tokens ARGS='further options of myelin run'
-	@exec cli/bin/myelin run -m "$$MODEL" -p "$$PROMPT" -n $(N) $(ARGS)
+run: checkpoint build ## generate text, a story by the bundled model; MODEL=file.gguf PROMPT='...' N=tokens ARGS='further options of myelin run'
+	@exec cli/bin/myelin run $(if $(filter-out $(bundled),$(MODEL)),-m "$$MODEL") -p "$$PROMPT" -n $(N) $(ARGS)
 
 test: build test-native ## run every test, check formatting
 	@.ci/formatted
@@ -61,6 +63,9 @@ bench: $(bench) $(lib) | ggml ## run the JMH benchmarks; ARGS='regular expressio
 compare: checkpoint build ## tokens/s beside llama.cpp on the same file, turn by turn; MODEL=file.gguf ARGS='further options of myelin bench'
 	@native/ggml/fetch.sh --pinned
 	@exec cli/bin/myelin bench -m "$$MODEL" --compare llama.cpp $(ARGS)
+
+model: build ## learn the bundled model anew, which takes up to an hour; then `make build` bundles it
+	@cli/bin/make-model
 
 bindings: ## generate the bindings of ggml, llama.cpp and libmyelin anew; JEXTRACT=path/to/jextract
 	@JEXTRACT='$(JEXTRACT)' native/generate-bindings.sh

@@ -4,8 +4,8 @@ import dev.myelin.bench.Bench;
 import dev.myelin.bench.BenchPlan;
 import dev.myelin.bench.BenchSpec;
 import dev.myelin.bench.Peers;
+import dev.myelin.gguf.Checkpoint;
 import dev.myelin.model.adapter.Adapter;
-import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 
@@ -73,14 +73,19 @@ final class BenchCommand extends Subcommand {
                             + output.get()
                             + ": known are "
                             + String.join(", ", BenchOutputs.names())));
-    Path file = model.file();
+    Checkpoint checkpoint = model.checkpoint();
     List<Adapter> adapters = lora.adapters();
     BenchPlan plan =
         Usage.check(
             spec,
             () ->
                 new BenchPlan(
-                    file, adapters, tests(), session.options(), repetitions.get(), peers.get()));
+                    checkpoint,
+                    adapters,
+                    tests(),
+                    session.options(),
+                    repetitions.get(),
+                    peers.get()));
     Bench.run(
         plan,
         test -> console.note("measuring " + test.label()),

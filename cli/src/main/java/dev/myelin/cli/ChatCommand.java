@@ -4,10 +4,10 @@ import dev.myelin.generate.Conversation;
 import dev.myelin.generate.GenerateOptions;
 import dev.myelin.generate.Session;
 import dev.myelin.generate.SessionOptions;
+import dev.myelin.gguf.Checkpoint;
 import dev.myelin.model.Model;
 import dev.myelin.model.adapter.Adapter;
 import dev.myelin.sampling.SamplingOptions;
-import java.nio.file.Path;
 import java.util.List;
 
 /** A conversation in the terminal. */
@@ -37,12 +37,12 @@ final class ChatCommand extends Subcommand {
 
   @Override
   public void run() {
-    Path file = model.file();
+    Checkpoint checkpoint = model.checkpoint();
     GenerateOptions until = stop.options();
     SamplingOptions how = sampling.options();
     SessionOptions options = session.options();
     List<Adapter> adapters = lora.adapters();
-    try (Model loaded = Model.load(file, adapters);
+    try (Model loaded = Model.load(checkpoint, adapters);
         Session open = Session.open(loaded, options);
         Lines lines =
             console.interactive().getAsBoolean()

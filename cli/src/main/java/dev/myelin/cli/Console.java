@@ -1,5 +1,6 @@
 package dev.myelin.cli;
 
+import dev.myelin.gguf.Checkpoint;
 import java.io.BufferedInputStream;
 import java.io.FileDescriptor;
 import java.io.FileInputStream;
@@ -11,7 +12,9 @@ import java.io.OutputStreamWriter;
 import java.io.PrintWriter;
 import java.nio.charset.StandardCharsets;
 import java.util.Map;
+import java.util.Optional;
 import java.util.function.BooleanSupplier;
+import java.util.function.Supplier;
 
 /**
  * Where a command reads and writes: the process's streams, or a test's. Text is UTF-8 whatever the
@@ -22,13 +25,25 @@ import java.util.function.BooleanSupplier;
  * @param err standard error
  * @param environment variables
  * @param interactive whether both standard input and output are a terminal
+ * @param bundled the checkpoint to use where none is named, empty for none
  */
 record Console(
     InputStream in,
     OutputStream out,
     PrintWriter err,
     Map<String, String> environment,
-    BooleanSupplier interactive) {
+    BooleanSupplier interactive,
+    Supplier<Optional<Checkpoint>> bundled) {
+
+  /** With the checkpoint of the jar. */
+  Console(
+      InputStream in,
+      OutputStream out,
+      PrintWriter err,
+      Map<String, String> environment,
+      BooleanSupplier interactive) {
+    this(in, out, err, environment, interactive, Bundled::find);
+  }
 
   static Console system() {
     return new Console(

@@ -3,6 +3,7 @@ package dev.myelin.cli;
 import dev.myelin.cache.CacheType;
 import dev.myelin.error.MyelinException;
 import dev.myelin.generate.SessionOptions;
+import dev.myelin.gguf.Checkpoint;
 import dev.myelin.imatrix.ImportanceCollector;
 import dev.myelin.imatrix.ImportanceFiles;
 import dev.myelin.imatrix.ImportanceFiles.Format;
@@ -112,7 +113,7 @@ final class ImatrixCommand extends Subcommand {
     if (!text.isSet() && before.get().isEmpty()) {
       throw Usage.wrong(spec, "no text: give -f FILE, or --in-file FILE to merge");
     }
-    Path file = text.isSet() ? model.file() : null;
+    Checkpoint file = text.isSet() ? model.checkpoint() : null;
     checkFolder();
     ImportanceCollector collector = new ImportanceCollector(output.get(), context.get());
     for (Path earlier : before.get()) {
@@ -145,7 +146,8 @@ final class ImatrixCommand extends Subcommand {
     }
   }
 
-  private void measure(Path file, ImportanceOptions options, ImportanceCollector collector) {
+  private void measure(
+      Checkpoint file, ImportanceOptions options, ImportanceCollector collector) {
     boolean stdin = text.get().toString().equals("-");
     String read = stdin ? Input.standardInput(console) : Input.file(text.get());
     try (Model loaded = Model.load(file)) {

@@ -19,7 +19,7 @@ final class InfoCommand extends Subcommand {
     super(
         console,
         "info",
-        "Show what Myelin runs on: JVM, processor, ggml, own kernels, devices.",
+        "Show what Myelin runs on: bundled model, JVM, processor, ggml, kernels, devices.",
         "",
         "Where the native libraries cannot be loaded the rest is shown, and the exit status is 1.",
         "",
@@ -31,17 +31,19 @@ final class InfoCommand extends Subcommand {
   @Override
   public void run() {
     SystemReport report = SystemReport.current();
-    console.print(json.get() ? Json.pretty(InfoJson.of(report)) : text(report));
+    Bundled.Summary model = console.bundled().get().map(Bundled.Summary::of).orElse(null);
+    console.print(json.get() ? Json.pretty(InfoJson.of(report, model)) : text(report, model));
     if (report.problem() != null) {
       throw report.problem();
     }
   }
 
-  private static String text(SystemReport report) {
+  private static String text(SystemReport report, Bundled.Summary model) {
     SystemReport.Java java = report.java();
     Machine machine = report.machine();
     TextTable table = new TextTable("ll");
     table.row("version", Version.text());
+    table.row("bundled", model == null ? "no model in this build" : bundled(model));
     table.row("java", java.version() + ", " + java.vendor() + ", " + java.home());
     table.row("system", machine.system() + " " + machine.version() + ", " + machine.architecture());
     table.row(
@@ -55,6 +57,16 @@ final class InfoCommand extends Subcommand {
       nativeParts(table, report.nativeParts(), machine);
     }
     return table.toString();
+  }
+
+  private static String bundled(Bundled.Summary model) {
+    return "%s, %s parameters, %s, licence %s; see %s"
+        .formatted(
+            model.name(),
+            Units.rounded(model.parameters()),
+            Units.bytes(model.bytes()),
+            model.license().isEmpty() ? "not stated" : model.license(),
+            Bundled.CARD);
   }
 
   private static void nativeParts(TextTable table, NativeParts parts, Machine machine) {

@@ -9,14 +9,18 @@ import dev.myelin.graph.Devices;
 import java.util.List;
 import java.util.Locale;
 
-/** What Myelin runs on as JSON. Where native libraries are missing, what needs them is null. */
+/**
+ * What Myelin runs on as JSON. Where native libraries are missing, what needs them is null, and so
+ * is a bundled model that this build has not.
+ */
 final class InfoJson {
   private InfoJson() {}
 
-  static ObjectNode of(SystemReport report) {
+  static ObjectNode of(SystemReport report, Bundled.Summary model) {
     NativeParts parts = report.nativeParts();
     ObjectNode root = Json.object();
     root.put("myelin", Version.text());
+    root.set("bundled", model == null ? null : bundled(model));
     root.set("java", java(report.java()));
     root.set("system", system(report.machine()));
     root.set("cpu", parts == null ? null : cpu(parts.cpu(), report.machine()));
@@ -26,6 +30,16 @@ final class InfoJson {
     root.set("devices", parts == null ? null : devices(parts.devices()));
     root.put("problem", report.problem() == null ? null : report.problem().getMessage());
     return root;
+  }
+
+  private static ObjectNode bundled(Bundled.Summary model) {
+    ObjectNode node = Json.object();
+    node.put("name", model.name());
+    node.put("parameters", model.parameters());
+    node.put("bytes", model.bytes());
+    node.put("license", model.license());
+    node.put("card", Bundled.CARD);
+    return node;
   }
 
   private static ObjectNode java(SystemReport.Java java) {

@@ -21,8 +21,16 @@ import java.util.regex.PatternSyntaxException;
 
 /** Shows where a checkpoint's parameters are. */
 final class InspectCommand extends Subcommand {
-  private final Value<Path> file =
-      parameter(Path.class, true, "FILE", "A GGUF file; of a split checkpoint, any part.");
+  private final ModelOptions model =
+      new ModelOptions(
+          this,
+          parameter(
+              Path.class,
+              false,
+              "FILE",
+              "A GGUF file; of a split checkpoint, any part. Default: $"
+                  + ModelOptions.VARIABLE
+                  + ", else the bundled one."));
   private final Value<Boolean> json = flag("Print JSON.", "--json");
   private final Value<Boolean> tensors = flag("List every tensor too.", "--tensors");
   private final Value<Boolean> metadata =
@@ -68,7 +76,7 @@ final class InspectCommand extends Subcommand {
       throw Usage.wrong(spec, "--no-histograms: expected with --html OUT");
     }
     Optional<Pattern> names = Optional.ofNullable(histogram.get()).map(this::pattern);
-    try (GgufFile opened = GgufFile.open(file.get())) {
+    try (GgufFile opened = model.checkpoint().open()) {
       Inspection inspection = Inspection.of(opened);
       if (html.isSet()) {
         page(opened, inspection);

@@ -3,6 +3,7 @@ package dev.myelin.cli;
 import dev.myelin.generate.LogitsSink;
 import dev.myelin.generate.Session;
 import dev.myelin.generate.SessionOptions;
+import dev.myelin.gguf.Checkpoint;
 import dev.myelin.model.Model;
 import dev.myelin.model.adapter.Adapter;
 import java.io.IOException;
@@ -51,7 +52,7 @@ final class LogitsCommand extends Subcommand {
 
   @Override
   public void run() {
-    Path file = model.file();
+    Checkpoint checkpoint = model.checkpoint();
     SessionOptions options = session.options();
     List<Adapter> adapters = lora.adapters();
     if (ids.isSet() == prompt.isSet()) {
@@ -60,7 +61,7 @@ final class LogitsCommand extends Subcommand {
     if (!output.isSet() && Terminals.isTerminal(Terminals.OUT)) {
       throw Usage.wrong(spec, "logits are binary: name a file with -o, or redirect the output");
     }
-    try (Model loaded = Model.load(file, adapters)) {
+    try (Model loaded = Model.load(checkpoint, adapters)) {
       int[] tokens = ids.isSet() ? ids() : loaded.tokenizer().encode(prompt.get(), true, true);
       if (options.contextLength() == 0) {
         options = options.withContextLength(Math.max(1, tokens.length));

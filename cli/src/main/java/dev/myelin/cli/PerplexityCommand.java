@@ -12,6 +12,7 @@ import dev.myelin.evaluate.PerplexityResult;
 import dev.myelin.evaluate.TextChunks;
 import dev.myelin.generate.Session;
 import dev.myelin.generate.SessionOptions;
+import dev.myelin.gguf.Checkpoint;
 import dev.myelin.model.Model;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
@@ -79,7 +80,7 @@ final class PerplexityCommand extends Subcommand {
 
   @Override
   public void run() {
-    Path file = model.file();
+    Checkpoint checkpoint = model.checkpoint();
     SessionOptions how = session.options();
     ChunkOptions cut =
         Usage.check(spec, () -> new ChunkOptions(how.contextLength(), stride.get(), chunks.get()));
@@ -95,7 +96,7 @@ final class PerplexityCommand extends Subcommand {
       throw Usage.wrong(spec, "--save-logits with --kl-base: give one of them");
     }
     String read = text.isSet() ? PromptFlags.read(console, text.get()) : null;
-    try (Model loaded = Model.load(file)) {
+    try (Model loaded = Model.load(checkpoint)) {
       if (!original.isSet()) {
         alone(loaded, TextChunks.of(loaded, read, cut), how);
       } else if (fromLogits) {

@@ -23,22 +23,25 @@ final class PromptFlags {
             "--file");
   }
 
-  /** Refuses none and two; call it before anything takes time. */
-  void check() {
-    if (text.isSet() == file.isSet()) {
-      throw Usage.wrong(
-          command.spec,
-          text.isSet()
-              ? "two prompts: give either --prompt or --file"
-              : "no prompt: give -p TEXT, or -f FILE (- is standard input)");
+  /**
+   * The prompt; call it before anything takes time.
+   *
+   * @param otherwise the prompt where none is given; null if one must be
+   */
+  String text(String otherwise) {
+    if (text.isSet() && file.isSet()) {
+      throw Usage.wrong(command.spec, "two prompts: give either --prompt or --file");
     }
-  }
-
-  String text() {
     if (text.isSet()) {
       return text.get();
     }
-    return read(command.console, file.get());
+    if (file.isSet()) {
+      return read(command.console, file.get());
+    }
+    if (otherwise == null) {
+      throw Usage.wrong(command.spec, "no prompt: give -p TEXT, or -f FILE (- is standard input)");
+    }
+    return otherwise;
   }
 
   /** The text of a file, {@code -} is standard input. */

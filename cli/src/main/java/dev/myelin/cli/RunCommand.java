@@ -5,10 +5,10 @@ import dev.myelin.generate.Generation;
 import dev.myelin.generate.Generator;
 import dev.myelin.generate.Session;
 import dev.myelin.generate.SessionOptions;
+import dev.myelin.gguf.Checkpoint;
 import dev.myelin.model.Model;
 import dev.myelin.model.adapter.Adapter;
 import dev.myelin.sampling.SamplingOptions;
-import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 
@@ -29,9 +29,11 @@ final class RunCommand extends Subcommand {
         "run",
         "Write on from a prompt.",
         "",
+        "Without -m the bundled checkpoint writes a story.",
         "Ctrl-C ends the generation; the text so far and the statistics are kept.",
         "",
         "Examples:",
+        "  myelin run",
         "  myelin run -m story.gguf -p 'Once upon a time' -n 64",
         "  myelin run -m story.gguf -f prompt.txt --temp 0 --stop '\\n\\n'",
         "  git log | myelin run -m model.gguf -f - --seed 7");
@@ -39,15 +41,16 @@ final class RunCommand extends Subcommand {
 
   @Override
   public void run() {
-    Path file = model.file();
+    long named = System.nanoTime();
+    Checkpoint checkpoint = model.checkpoint(); // reads the bundled one
+    long read = System.nanoTime() - named;
     GenerateOptions until = stop.options();
     SamplingOptions how = sampling.options();
     SessionOptions options = session.options();
     List<Adapter> adapters = lora.adapters();
-    prompt.check();
-    String text = prompt.text();
+    String text = prompt.text(checkpoint.file().isEmpty() ? Bundled.PROMPT : null);
     long start = System.nanoTime();
-    try (Model loaded = Model.load(file, adapters);
+    try (Model loaded = Model.load(checkpoint, adapters);
         Session open = Session.open(loaded, options)) {
       long ready = System.nanoTime();
       Echo echo = new Echo(console);
@@ -62,7 +65,7 @@ final class RunCommand extends Subcommand {
       Statistics.print(console, generation);
       console.note(
           "%-12s %7s ms"
-              .formatted("load", Statistics.milliseconds(Duration.ofNanos(ready - start))));
+              .formatted("load", Statistics.milliseconds(Duration.ofNanos(read + ready - start))));
       Statistics.adapters(console, loaded);
       console.note("%-12s %7d".formatted("seed", how.seed()));
       console.note("%-12s %s".formatted("stopped by", generation.reason()));

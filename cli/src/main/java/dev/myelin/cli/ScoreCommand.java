@@ -8,6 +8,7 @@ import dev.myelin.evaluate.Ranking;
 import dev.myelin.evaluate.Scorer;
 import dev.myelin.generate.Session;
 import dev.myelin.generate.SessionOptions;
+import dev.myelin.gguf.Checkpoint;
 import dev.myelin.model.Model;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -80,7 +81,7 @@ final class ScoreCommand extends Subcommand {
 
   @Override
   public void run() {
-    Path checkpoint = model.file();
+    Checkpoint checkpoint = model.checkpoint();
     SessionOptions how = session.options();
     List<String> choices = choices();
     Normalization by = Usage.check(spec, () -> Normalization.of(normalise.get()));

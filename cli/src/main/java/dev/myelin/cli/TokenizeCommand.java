@@ -34,7 +34,7 @@ final class TokenizeCommand extends Subcommand {
 
   @Override
   public void run() {
-    try (GgufFile file = GgufFile.open(model.file())) {
+    try (GgufFile file = model.checkpoint().open()) {
       Tokenizer tokenizer = Tokenizer.of(file);
       String input = Input.standardInput(console);
       StringBuilder lines = new StringBuilder();

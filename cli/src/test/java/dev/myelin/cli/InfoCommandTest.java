@@ -16,7 +16,8 @@ class InfoCommandTest {
     assertThat(run.status()).isZero();
     assertThat(run.err()).isEmpty();
     assertThat(run.out().lines().map(line -> line.split(" {2,}")[0]))
-        .startsWith("version", "java", "system", "memory", "processor", "features", "ggml")
+        .startsWith(
+            "version", "bundled", "java", "system", "memory", "processor", "features", "ggml")
         .contains("cpu library", "scores", "own kernels", "training", "device");
     assertThat(run.out())
         .contains(Runtime.version().toString())

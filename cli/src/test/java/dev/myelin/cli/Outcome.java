@@ -1,5 +1,6 @@
 package dev.myelin.cli;
 
+import dev.myelin.gguf.Checkpoint;
 import java.io.ByteArrayInputStream;
 import java.io.ByteArrayOutputStream;
 import java.io.PrintWriter;
@@ -7,6 +8,7 @@ import java.io.StringWriter;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 import java.util.Map;
+import java.util.Optional;
 import java.util.stream.Stream;
 
 /** What a command line did, run in this process. */
@@ -28,7 +30,21 @@ record Outcome(int status, byte[] bytes, String err) {
     return given(input.getBytes(StandardCharsets.UTF_8), Map.of(), args);
   }
 
+  /** Likewise with that checkpoint in the place of the bundled one, which others have not. */
+  static Outcome bundling(Checkpoint bundled, Map<String, String> environment, Object... args) {
+    return given(
+        new byte[0],
+        environment,
+        Optional.of(bundled),
+        Arrays.stream(args).map(Object::toString).toArray(String[]::new));
+  }
+
   static Outcome given(byte[] input, Map<String, String> environment, String... args) {
+    return given(input, environment, Optional.empty(), args);
+  }
+
+  private static Outcome given(
+      byte[] input, Map<String, String> environment, Optional<Checkpoint> bundled, String... args) {
     ByteArrayOutputStream out = new ByteArrayOutputStream();
     StringWriter err = new StringWriter();
     Console console =
@@ -37,7 +53,8 @@ record Outcome(int status, byte[] bytes, String err) {
             out,
             new PrintWriter(err, true),
             environment,
-            () -> false);
+            () -> false,
+            () -> bundled);
     int status = Myelin.run(console, args);
     return new Outcome(status, out.toByteArray(), err.toString());
   }
@@ -49,7 +66,8 @@ record Outcome(int status, byte[] bytes, String err) {
         new ByteArrayOutputStream(),
         new PrintWriter(new StringWriter()),
         Map.of(),
-        () -> false);
+        () -> false,
+        Optional::empty);
   }
 
   String out() {

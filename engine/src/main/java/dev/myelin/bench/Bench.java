@@ -2,6 +2,7 @@ package dev.myelin.bench;
 
 import dev.myelin.generate.SessionOptions;
 import dev.myelin.inspect.Inspection;
+import java.nio.file.Path;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
@@ -28,7 +29,8 @@ public final class Bench {
       engines.add(myelin);
       SessionOptions session = myelin.options();
       for (String peer : plan.peers()) {
-        engines.add(Peers.open(peer, plan.model(), plan.adapters(), session));
+        Path file = plan.model().file().orElseThrow();
+        engines.add(Peers.open(peer, file, plan.adapters(), session));
       }
       Turns turns = new Turns(engines, myelin.vocabulary(), System::nanoTime, new Rest());
       for (BenchSpec test : plan.tests()) {

@@ -2,20 +2,21 @@ package dev.myelin.bench;
 
 import dev.myelin.error.InvalidRequestException;
 import dev.myelin.generate.SessionOptions;
+import dev.myelin.gguf.Checkpoint;
 import dev.myelin.model.adapter.Adapter;
-import java.nio.file.Path;
 import java.util.List;
 
 /**
  * What is measured, and how.
  *
+ * @param model in a file, where peers take part
  * @param adapters what the model is loaded with, by the peers too
  * @param session threads, batch, cache type; a context of 0 is as long as the longest test needs
  * @param repetitions how often each test is timed
  * @param peers names of other engines that take turns, of {@link Peers#names}
  */
 public record BenchPlan(
-    Path model,
+    Checkpoint model,
     List<Adapter> adapters,
     List<BenchSpec> tests,
     SessionOptions session,
@@ -42,5 +43,10 @@ public record BenchPlan(
           "context = " + session.contextLength() + ": the tests need " + needed);
     }
     peers.forEach(Peers::require);
+    if (!peers.isEmpty() && model.file().isEmpty()) {
+      throw new InvalidRequestException(
+          "peer %s: reads files only, expected another model than %s"
+              .formatted(peers.getFirst(), model.path()));
+    }
   }
 }

@@ -2,9 +2,9 @@ package dev.myelin.bench;
 
 import dev.myelin.generate.Session;
 import dev.myelin.generate.SessionOptions;
+import dev.myelin.gguf.Checkpoint;
 import dev.myelin.model.Model;
 import dev.myelin.model.adapter.Adapter;
-import java.nio.file.Path;
 import java.util.List;
 
 /** Myelin. */
@@ -14,7 +14,7 @@ final class MyelinEngine implements BenchEngine {
   private final Model model;
   private final Session session;
 
-  MyelinEngine(Path file, List<Adapter> adapters, SessionOptions options) {
+  MyelinEngine(Checkpoint file, List<Adapter> adapters, SessionOptions options) {
     model = Model.load(file, adapters);
     try {
       session = Session.open(model, options);

@@ -24,6 +24,9 @@ import java.util.Optional;
  * {@link InternalError}, and native code that reads the mapping ends the process.
  */
 public final class GgufFile implements AutoCloseable {
+  /** A cache line: more than any kernel asks of its operands. */
+  private static final long COPY_ALIGNMENT = 64;
+
   private final Path path;
   private final Lifetime lifetime;
   private final Arena arena;
@@ -33,7 +36,7 @@ public final class GgufFile implements AutoCloseable {
   private final Map<String, TensorInfo> byName;
 
   /**
-   * @param arena holds the mappings; null where the caller's memory is read
+   * @param arena holds the mappings or the copy; null where the caller's memory is read
    */
   private GgufFile(Path path, Lifetime lifetime, Arena arena, List<Parts.Part> parts) {
     this.path = path;
@@ -73,13 +76,39 @@ public final class GgufFile implements AutoCloseable {
    * @param name stands for the file in messages
    */
   public static GgufFile of(Path name, MemorySegment bytes) {
+    return of(name, null, bytes);
+  }
+
+  /**
+   * Copies a checkpoint that lies in memory to memory off the heap, which is freed when it is
+   * closed: what a model can compute with, unlike a checkpoint {@linkplain #of over} the caller's.
+   *
+   * @param name stands for the file in messages
+   * @throws ModelFileException where the bytes are none, are cut short, or contradict themselves
+   */
+  public static GgufFile copyOf(Path name, MemorySegment bytes) {
+    Arena arena = Arena.ofShared();
+    boolean opened = false;
+    try {
+      MemorySegment copy = arena.allocate(bytes.byteSize(), COPY_ALIGNMENT).copyFrom(bytes);
+      GgufFile opening = of(name, arena, copy);
+      opened = true;
+      return opening;
+    } finally {
+      if (!opened) {
+        arena.close();
+      }
+    }
+  }
+
+  private static GgufFile of(Path name, Arena arena, MemorySegment bytes) {
     Lifetime lifetime = new Lifetime(name);
     Parts.Part part = new Parts(null, lifetime).part(name, bytes, 0);
     if (Parts.count(part) > 1) {
       throw new ModelFileException(
           name, "one part of " + Parts.count(part), "expected a whole checkpoint in memory");
     }
-    return new GgufFile(name, lifetime, null, List.of(part));
+    return new GgufFile(name, lifetime, arena, List.of(part));
   }
 
   private static Map<String, TensorInfo> byName(List<Parts.Part> parts) {

@@ -1,5 +1,6 @@
 package dev.myelin.inspect;
 
+import dev.myelin.gguf.Checkpoint;
 import dev.myelin.gguf.GgmlType;
 import dev.myelin.gguf.GgufFile;
 import java.nio.file.Path;
@@ -62,7 +63,12 @@ public record Inspection(
 
   /** Inspects a checkpoint, or all parts of a split one. */
   public static Inspection of(Path path) {
-    try (GgufFile file = GgufFile.open(path)) {
+    return of(Checkpoint.in(path));
+  }
+
+  /** Likewise wherever it is. */
+  public static Inspection of(Checkpoint checkpoint) {
+    try (GgufFile file = checkpoint.open()) {
       return of(file);
     }
   }

@@ -2,6 +2,7 @@ package dev.myelin.model;
 
 import dev.myelin.chat.ChatTemplate;
 import dev.myelin.error.IllegalUseException;
+import dev.myelin.gguf.Checkpoint;
 import dev.myelin.gguf.GgufFile;
 import dev.myelin.graph.Tensor;
 import dev.myelin.model.adapter.Adapter;
@@ -68,7 +69,17 @@ public final class Model implements AutoCloseable {
    *     or does not fit the model
    */
   public static Model load(Path path, List<Adapter> adapters) {
-    GgufFile file = GgufFile.open(path);
+    return load(Checkpoint.in(path), adapters);
+  }
+
+  /** Likewise from wherever the checkpoint is: bytes in memory are copied. */
+  public static Model load(Checkpoint checkpoint) {
+    return load(checkpoint, List.of());
+  }
+
+  /** Likewise with adapters. */
+  public static Model load(Checkpoint checkpoint, List<Adapter> adapters) {
+    GgufFile file = checkpoint.open();
     try {
       return new Model(file, f -> new WeightSource(f, AdapterFile.open(adapters, f)));
     } catch (RuntimeException e) {

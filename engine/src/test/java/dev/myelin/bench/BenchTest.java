@@ -9,6 +9,7 @@ import dev.myelin.bindings.peer.LlamaCpp;
 import dev.myelin.cache.CacheType;
 import dev.myelin.error.InvalidRequestException;
 import dev.myelin.generate.SessionOptions;
+import dev.myelin.gguf.Checkpoint;
 import dev.myelin.model.adapter.Adapter;
 import dev.myelin.testing.RandomAdapter;
 import dev.myelin.testing.SharedData;
@@ -220,7 +221,8 @@ class BenchTest {
 
   private static BenchPlan plan(
       List<BenchSpec> tests, SessionOptions options, int repetitions, List<String> peers) {
-    return new BenchPlan(Path.of("none.gguf"), List.of(), tests, options, repetitions, peers);
+    return new BenchPlan(
+        Checkpoint.in(Path.of("none.gguf")), List.of(), tests, options, repetitions, peers);
   }
 
   @Test
@@ -237,7 +239,8 @@ class BenchTest {
     List<String> told = new ArrayList<>();
     List<BenchResult> results = new ArrayList<>();
     Bench.run(
-        new BenchPlan(model, List.of(adapter), tests, options, 2, List.of("llama.cpp")),
+        new BenchPlan(
+            Checkpoint.in(model), List.of(adapter), tests, options, 2, List.of("llama.cpp")),
         test -> told.add(test.label()),
         results::add);
     assertThat(told).containsExactly("pp32 @ d16", "tg8");

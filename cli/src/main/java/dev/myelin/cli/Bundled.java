@@ -1,0 +1,59 @@
+package dev.myelin.cli;
+
+import dev.myelin.gguf.Checkpoint;
+import dev.myelin.gguf.GgufFile;
+import dev.myelin.gguf.Metadata;
+import dev.myelin.inspect.Inspection;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.UncheckedIOException;
+import java.lang.foreign.MemorySegment;
+import java.util.Optional;
+
+/** The checkpoint in the command's own jar, which commands use where no other is named. */
+final class Bundled {
+  /** What its prompt is where none is given. */
+  static final String PROMPT = "Once upon a time";
+
+  /** Its model card. */
+  static final String CARD = "docs/stories-model.md";
+
+  /** What messages call it. */
+  static final String NAME = "the bundled checkpoint";
+
+  private static final String RESOURCE = "stories.gguf";
+
+  private Bundled() {}
+
+  /**
+   * What it is.
+   *
+   * @param name the model's own
+   * @param bytes of the whole checkpoint
+   * @param license as its metadata has it, empty for none
+   */
+  record Summary(String name, long parameters, long bytes, String license) {
+    static Summary of(Checkpoint checkpoint) {
+      try (GgufFile file = checkpoint.open()) {
+        Metadata metadata = file.metadata();
+        Inspection inspection = Inspection.of(file);
+        return new Summary(
+            metadata.optString("general.name").orElse(RESOURCE),
+            inspection.total().parameters(),
+            inspection.fileBytes(),
+            metadata.optString("general.license").orElse(""));
+      }
+    }
+  }
+
+  /** The checkpoint; empty where the jar was built without. */
+  static Optional<Checkpoint> find() {
+    try (InputStream in = Bundled.class.getResourceAsStream(RESOURCE)) {
+      return in == null
+          ? Optional.empty()
+          : Optional.of(Checkpoint.of(NAME, MemorySegment.ofArray(in.readAllBytes())));
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+}

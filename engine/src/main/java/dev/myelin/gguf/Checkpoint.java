@@ -1,0 +1,63 @@
+package dev.myelin.gguf;
+
+import java.lang.foreign.MemorySegment;
+import java.nio.file.Path;
+import java.util.Optional;
+
+/** Where a checkpoint is. */
+public sealed interface Checkpoint {
+
+  /** In a GGUF file; of a split checkpoint, any part. */
+  static Checkpoint in(Path file) {
+    return new OfFile(file);
+  }
+
+  /**
+   * In memory, on the heap or off it, such as the bytes of a resource of a jar. They are read each
+   * time the checkpoint is opened, into memory of its own, and may change or go away afterwards.
+   *
+   * @param name stands for a file's in messages, {@code the bundled checkpoint} for example
+   */
+  static Checkpoint of(String name, MemorySegment bytes) {
+    return new OfMemory(Path.of(name), bytes);
+  }
+
+  /** The file as it was named, or the name that stands for one. */
+  Path path();
+
+  /** The file, empty where there is none. */
+  Optional<Path> file();
+
+  /**
+   * Opens and checks it.
+   *
+   * @throws dev.myelin.error.ModelFileException naming what is wrong with it
+   */
+  GgufFile open();
+
+  /** A file. */
+  record OfFile(Path path) implements Checkpoint {
+    @Override
+    public Optional<Path> file() {
+      return Optional.of(path);
+    }
+
+    @Override
+    public GgufFile open() {
+      return GgufFile.open(path);
+    }
+  }
+
+  /** Bytes. */
+  record OfMemory(Path path, MemorySegment bytes) implements Checkpoint {
+    @Override
+    public Optional<Path> file() {
+      return Optional.empty();
+    }
+
+    @Override
+    public GgufFile open() {
+      return GgufFile.copyOf(path, bytes);
+    }
+  }
+}
