@@ -30,7 +30,7 @@ shift
 here=$(CDPATH='' cd -- "$(dirname -- "$0")" && pwd -P)
 home=$(CDPATH='' cd -- "$here/../.." && pwd -P)
 threads=${THREADS:-1}
-stories=${STORIES_F32:-$home/cli/target/models/stories-f32.gguf}
+stories=${STORIES_F32:-$home/cli/target/model/stories-f32.gguf}
 
 myelin() {
     command=$1

@@ -146,8 +146,7 @@ final class ImatrixCommand extends Subcommand {
     }
   }
 
-  private void measure(
-      Checkpoint file, ImportanceOptions options, ImportanceCollector collector) {
+  private void measure(Checkpoint file, ImportanceOptions options, ImportanceCollector collector) {
     boolean stdin = text.get().toString().equals("-");
     String read = stdin ? Input.standardInput(console) : Input.file(text.get());
     try (Model loaded = Model.load(file)) {
