@@ -175,7 +175,7 @@ class ImportanceFilesTest {
         readOrRefused(Arrays.copyOf(whole, length));
       }
       SplittableRandom random = new SplittableRandom(1);
-      for (int i = 0; i < 600; i++) {
+      for (int i = 0; i < 200; i++) {
         byte[] changed = whole.clone();
         changed[random.nextInt(changed.length)] = (byte) random.nextInt(256);
         readOrRefused(changed);

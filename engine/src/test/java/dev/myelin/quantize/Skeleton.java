@@ -61,6 +61,10 @@ record Skeleton(
     if (index % 7 == 6) {
       put(writer, layer + "attn_kv_b.weight", 1);
     }
+    if (layers > 40) {
+      put(writer, layer + "ffn_down.weight", 1); // what the rest gets was seen with fewer
+      return;
+    }
     put(writer, layer + "attn_k.weight", 1);
     put(writer, layer + "attn_q.weight", 1);
     put(writer, layer + "attn_output.weight", 1);
@@ -78,14 +82,15 @@ record Skeleton(
 
   private void put(GgufWriter writer, String name, int matrices) {
     SplittableRandom random = new SplittableRandom(name.hashCode());
-    float[] values = new float[row * ROWS * matrices];
+    int rows = matrices == 1 ? ROWS : 1;
+    float[] values = new float[row * rows * matrices];
     for (int i = 0; i < values.length; i++) {
       values[i] = (float) random.nextGaussian(0, 0.05);
     }
     writer.tensor(
         name,
         GgmlType.F32,
-        matrices == 1 ? new long[] {row, ROWS} : new long[] {row, ROWS, matrices},
+        matrices == 1 ? new long[] {row, rows} : new long[] {row, rows, matrices},
         RandomWeights.encode(GgmlType.F32, values, row));
   }
 }
