@@ -5,6 +5,7 @@ import java.util.ArrayList;
 import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
+import java.util.function.Supplier;
 
 /** The characters of one story; each is chosen when first asked for. */
 final class Cast {
@@ -47,13 +48,13 @@ final class Cast {
     return animals
         ? animal(role, female, "species")
         : new Character(
-            role, unused(female ? "girl" : "boy"), female, false, female ? "girl" : "boy");
+            role, unusedName(female ? "girl" : "boy"), female, false, female ? "girl" : "boy");
   }
 
   private Character animal(Role role, boolean female, String kinds) {
     boolean human = dice.percent(HUMAN_NAME);
     String list = (female ? "girl" : "boy");
-    String name = unused(human ? list : female ? "she-animal" : "he-animal");
+    String name = unusedName(human ? list : female ? "she-animal" : "he-animal");
     return new Character(role, name, female, true, unused(kinds));
   }
 
@@ -72,12 +73,21 @@ final class Cast {
     return new Character(Role.N, name, female, false, female ? "woman" : "man");
   }
 
+  /** A name of the list that no character has. */
+  private String unusedName(String list) {
+    return unused(() -> dice.pickCommon(grammar.words(list)));
+  }
+
   /** A word of the list that no character has as name or kind. */
   private String unused(String list) {
+    return unused(() -> dice.pick(grammar.words(list)));
+  }
+
+  private String unused(Supplier<Word> choice) {
     List<String> taken = new ArrayList<>();
     characters.values().forEach(c -> taken.addAll(List.of(c.name(), c.kind())));
     while (true) {
-      String word = dice.pick(grammar.words(list)).text();
+      String word = choice.get().text();
       if (!taken.contains(word)) {
         return word;
       }

@@ -8,6 +8,8 @@ import java.util.List;
  */
 final class Dice {
   private static final long GAMMA = 0x9E3779B97F4A7C15L;
+  private static final int COMMON = 12;
+  private static final int COMMON_PERCENT = 75;
 
   private long state;
 
@@ -33,5 +35,11 @@ final class Dice {
 
   <T> T pick(List<T> from) {
     return from.get(below(from.size()));
+  }
+
+  /** Mostly one of the first few, as names are in life: a few are everywhere, most are rare. */
+  <T> T pickCommon(List<T> from) {
+    int few = Math.min(COMMON, from.size());
+    return from.get(below(percent(COMMON_PERCENT) ? few : from.size()));
   }
 }
