@@ -21,6 +21,7 @@ final class TrainModelFlags {
   private final Subcommand.Value<Integer> experts;
   private final Subcommand.Value<Integer> expertsUsed;
   private final Subcommand.Value<Float> ropeBase;
+  private final Subcommand.Value<Float> embeddingDeviation;
   private final Subcommand.Value<Boolean> untied;
 
   TrainModelFlags(Subcommand command) {
@@ -50,6 +51,13 @@ final class TrainModelFlags {
             "X",
             "Frequency base of rotary positions" + DEFAULT,
             "--rope-base");
+    embeddingDeviation =
+        command.option(
+            float.class,
+            ModelDesign.EMBEDDING_DEVIATION,
+            "X",
+            "Deviation of the first embeddings" + DEFAULT,
+            "--embedding-deviation");
     untied = command.flag("Learn an output matrix apart from the embedding.", "--untied");
   }
 
@@ -78,7 +86,8 @@ final class TrainModelFlags {
                 !untied.get(),
                 experts.get(),
                 expertsUsed.isSet() ? expertsUsed.get() : used,
-                ropeBase.get()));
+                ropeBase.get(),
+                embeddingDeviation.get()));
   }
 
   VocabularyOptions vocabulary(int threads) {

@@ -15,6 +15,9 @@ import dev.myelin.error.InvalidRequestException;
  * @param experts experts of a layer, 0 for a dense model
  * @param expertsUsed experts that a token is sent to
  * @param ropeBase frequency base of the rotary positions
+ * @param embeddingDeviation deviation of the first embeddings. Of tokens of one kind, such as
+ *     names, short embeddings come to lie all on one spot; longer ones stay apart, so that a model
+ *     learns earlier to repeat the name that it has read
  */
 public record ModelDesign(
     int layers,
@@ -26,7 +29,11 @@ public record ModelDesign(
     boolean tied,
     int experts,
     int expertsUsed,
-    float ropeBase) {
+    float ropeBase,
+    float embeddingDeviation) {
+
+  /** As GPT-2's (Radford et al. 2019). */
+  public static final float EMBEDDING_DEVIATION = 0.02f;
 
   private static final int MOST = 1 << 16;
 
@@ -42,13 +49,28 @@ public record ModelDesign(
     boolean fits = experts == 0 ? expertsUsed == 0 : expertsUsed >= 1 && expertsUsed <= experts;
     check(fits, "experts used", expertsUsed, experts == 0 ? "0" : "1 to " + experts);
     check(ropeBase > 1 && ropeBase < 1e12f, "rope base", ropeBase, "above 1");
+    check(
+        embeddingDeviation > 0 && embeddingDeviation <= 1,
+        "embedding deviation",
+        embeddingDeviation,
+        "above 0, at most 1");
   }
 
   /** Dense, tied, rotary positions of base 10000. */
   public static ModelDesign dense(
       int layers, int width, int heads, int kvHeads, int feedForward, int context) {
     return new ModelDesign(
-        layers, width, heads, kvHeads, feedForward, context, true, 0, 0, 10_000f);
+        layers,
+        width,
+        heads,
+        kvHeads,
+        feedForward,
+        context,
+        true,
+        0,
+        0,
+        10_000f,
+        EMBEDDING_DEVIATION);
   }
 
   private static void check(boolean holds, String name, Number value, String expected) {

@@ -13,7 +13,6 @@ import java.util.SplittableRandom;
  */
 final class NewModel {
   private static final float EPSILON = 1e-5f;
-  private static final double EMBEDDING_DEVIATION = 0.02;
 
   private final ModelDesign design;
   private final SplittableRandom random;
@@ -56,13 +55,13 @@ final class NewModel {
 
   private void tensors(int vocabulary) {
     int width = design.width();
-    random("token_embd.weight", EMBEDDING_DEVIATION, width, vocabulary);
+    random("token_embd.weight", design.embeddingDeviation(), width, vocabulary);
     for (int i = 0; i < design.layers(); i++) {
       layer("blk." + i + ".");
     }
     ones("output_norm.weight", width);
     if (!design.tied()) {
-      random("output.weight", EMBEDDING_DEVIATION, width, vocabulary);
+      random("output.weight", design.embeddingDeviation(), width, vocabulary);
     }
   }
 

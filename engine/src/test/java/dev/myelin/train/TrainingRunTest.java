@@ -91,7 +91,7 @@ class TrainingRunTest {
   @ValueSource(ints = {0, 4})
   void lossFallsFarBelowThatOfChance(int experts) {
     ModelDesign design =
-        new ModelDesign(2, 32, 4, 2, 48, 24, experts == 0, experts, experts / 2, 10_000f);
+        new ModelDesign(2, 32, 4, 2, 48, 24, experts == 0, experts, experts / 2, 10_000f, 0.02f);
     Files files = files("learned");
     TrainingOptions options = options(120, 0, 0);
     try (TrainingRun run =
