@@ -36,6 +36,7 @@ import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /**
@@ -166,6 +167,25 @@ class BundledCheckpointTest {
       known.addAll(words(stories.tell(1, i).text()));
     }
     assertThat(known).containsAll(words(story));
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      value = {
+        "Once upon a time, there was a little fox named Ruby | Ruby",
+        "One day, Lily and her cat | Lily",
+        "Tom and Mia were best friends. | Tom",
+        "Tom and Mia were best friends. | Mia",
+        "In a small house by the sea lived a girl named Anna | Anna",
+        "Max was a dog who | Max",
+        "There was a little fox named Rusty. He | Rusty",
+        "Zelda found a little bird in the garden. | Zelda",
+      })
+  void storiesFollowThePromptsCharacters(String prompt, String name) {
+    String story = greedy(prompt).substring(prompt.length());
+    Pattern word = Pattern.compile("\\b" + name + "\\b");
+    assertThat(word.matcher(story).results().count()).as(story).isGreaterThanOrEqualTo(2);
   }
 
   private static Set<String> words(String text) {
