@@ -199,6 +199,28 @@ MYELIN_API void myelin_op_quantize(struct ggml_tensor *dst, int32_t thread, int3
  */
 MYELIN_API void myelin_op_matmul(struct ggml_tensor *dst, int32_t thread, int32_t threads, void *shared);
 
+/**
+ * A ggml_custom_op_t: sorts what a router chose by expert. src[0] is i32 [used, tokens], each less than
+ * experts, the last parameter; dst i32 [2 + experts + used * tokens] is for the two below.
+ */
+MYELIN_API void myelin_op_group(struct ggml_tensor *dst, int32_t thread, int32_t threads, void *experts);
+
+/**
+ * A ggml_custom_op_t: quantises the rows of src[0], f32 [k, 1 or used, tokens], once for each expert that
+ * answers them, in the order of src[1], which myelin_op_group() made. dst is i8
+ * [myelin_activation_bytes(format, k), used * tokens], the last parameter the format.
+ */
+MYELIN_API void myelin_op_quantize_groups(struct ggml_tensor *dst, int32_t thread, int32_t threads,
+                                          void *format);
+
+/**
+ * A ggml_custom_op_t: dst, f32 [n, used, tokens] = weights src[0] [k, n, experts], of a type with a kernel,
+ * times the rows src[1] of myelin_op_quantize_groups(), each by its expert; src[2] is the groups. shared
+ * as for myelin_op_matmul().
+ */
+MYELIN_API void myelin_op_matmul_groups(struct ggml_tensor *dst, int32_t thread, int32_t threads,
+                                        void *shared);
+
 /* ---- quantising ------------------------------------------------------------------------------- */
 
 /** Values of a block of this ggml_type if myelin_encode() writes it on this machine, else 0. */
@@ -251,6 +273,14 @@ MYELIN_API void myelin_op_product(struct ggml_tensor *dst, int32_t thread, int32
  * caller takes the time. 0 for rounds below 1.
  */
 MYELIN_API uint64_t myelin_fma_flops(int64_t rounds);
+
+/**
+ * Does so many rounds of independent products of int8, summed as int32 in registers, by the widest
+ * instructions of this machine or those of the kernels that MYELIN_ISA names, and returns how many
+ * operations those were (a product and its sum count two): the caller takes the time. 0 for rounds
+ * below 1.
+ */
+MYELIN_API uint64_t myelin_int8_ops(int64_t rounds);
 
 /**
  * Reads every byte in order and returns the sum of its 64-bit words, the rest left out: the caller

@@ -7,10 +7,7 @@
 
 #include "check.h"
 #include "kernels/half.h"
-#include "kernels/q4_k.h"
 #include "myelin.h"
-
-enum { MOST = 4096 };
 
 static uint32_t state = 12345;
 
@@ -30,133 +27,241 @@ static half_t some_scale(void) {
     return (half_t)((next() & 0x8000) | 8u << 10 | (next() & 0x3ff));
 }
 
-static void fill(void *p, size_t bytes) {
-    unsigned char *b = p;
-    for (size_t i = 0; i < bytes; i++) {
-        b[i] = (unsigned char)next();
-    }
+static void put_scale(char *at) {
+    const half_t h = some_scale();
+    memcpy(at, &h, sizeof h);
 }
 
-/** Random blocks; all bit patterns of quants and scales occur. */
-static void random_weights(int32_t type, int64_t k, void *out) {
-    fill(out, kernel_row_bytes(type, k));
-    for (int64_t b = 0; b < k / 32; b++) {
-        if (type == TYPE_Q4_0) {
-            ((block_q4_0 *)out)[b].d = some_scale();
-        } else if (type == TYPE_Q8_0) {
-            ((block_q8_0 *)out)[b].d = some_scale();
+/** Blocks of random bytes, or of one, and small random scales. */
+static void some_weights(int32_t type, size_t blocks, const uint8_t *byte, char *out) {
+    const size_t bytes = kernel_types[type].bytes;
+    for (size_t i = 0; i < blocks * bytes; i++) {
+        out[i] = (char)(byte != NULL ? *byte : next());
+    }
+    for (size_t b = 0; b < blocks; b++) {
+        char *w = out + b * bytes;
+        switch (type) {
+            case TYPE_MXFP4:
+                w[0] = (char)(118 + next() % 8);
+                break;
+            case TYPE_Q3_K:
+                put_scale(w + offsetof(block_q3_k, d));
+                break;
+            case TYPE_Q6_K:
+                put_scale(w + offsetof(block_q6_k, d));
+                break;
+            case TYPE_Q4_1:
+            case TYPE_Q5_1:
+            case TYPE_Q4_K:
+            case TYPE_Q5_K:
+                put_scale(w + 2);
+                put_scale(w);
+                break;
+            default:
+                put_scale(w);
+                break;
         }
     }
-    for (int64_t b = 0; b < k / 256; b++) {
-        if (type == TYPE_Q4_K) {
-            ((block_q4_k *)out)[b].d = some_scale();
-            ((block_q4_k *)out)[b].dmin = some_scale();
-        } else if (type == TYPE_Q6_K) {
-            ((block_q6_k *)out)[b].d = some_scale();
+}
+
+/** A row's weights as numbers. */
+static void dequantise(int32_t type, int64_t k, const char *row, double *out) {
+    const kernel_type *t = &kernel_types[type];
+    for (int64_t at = 0; at < k; at += SEGMENT) {
+        const int blocks = (int)((k - at < SEGMENT ? k - at : SEGMENT) / 32);
+        column c;
+        memset(&c, 0, sizeof c);
+        t->column(row + kernel_row_bytes(t, at), blocks, &c);
+        for (int i = 0; i < 32 * blocks; i++) {
+            const double d = (double)c.d[t->kind == PANEL_SUPER_16 ? i / 16 : i / 32];
+            double w = d * c.q[i];
+            if (t->kind == PANEL_32_MIN) {
+                w += (double)c.m[i / 32];
+            } else if (t->kind == PANEL_SUPER_32_MIN) {
+                w -= (double)c.dmin * c.min[i / 32];
+            } else {
+                w -= d * (1 << t->zero_shift);
+            }
+            out[at + i] = w;
         }
     }
 }
 
-/** Weight i of a row, from the format's description, one at a time. */
-static double weight(int32_t type, const void *row, int64_t i) {
-    if (type == TYPE_Q4_0) {
-        const block_q4_0 *w = (const block_q4_0 *)row + i / 32;
-        const int q = i % 32 < 16 ? w->qs[i % 32] & 15 : w->qs[i % 32 - 16] >> 4;
-        return (double)half_to_float(w->d) * (q - 8);
-    }
-    if (type == TYPE_Q8_0) {
-        const block_q8_0 *w = (const block_q8_0 *)row + i / 32;
-        return (double)half_to_float(w->d) * w->qs[i % 32];
-    }
-    const int64_t r = i % 256;
-    if (type == TYPE_Q4_K) {
-        const block_q4_k *w = (const block_q4_k *)row + i / 256;
-        const int64_t g = r / 32;
-        const uint8_t *s = w->scales;
-        const int scale = g < 4 ? s[g] & 63 : (s[g + 4] & 15) | s[g - 4] >> 6 << 4;
-        const int min = g < 4 ? s[g + 4] & 63 : s[g + 4] >> 4 | s[g] >> 6 << 4;
-        const uint8_t byte = w->qs[32 * (g / 2) + r % 32];
-        const int q = g % 2 == 0 ? byte & 15 : byte >> 4;
-        return (double)half_to_float(w->d) * scale * q - (double)half_to_float(w->dmin) * min;
-    }
-    const block_q6_k *w = (const block_q6_k *)row + i / 256;
-    const int64_t half = r / 128;
-    const int64_t g = r % 128 / 32;
-    const int64_t l = r % 32;
-    const int low = w->ql[64 * half + 32 * (g & 1) + l] >> (g < 2 ? 0 : 4) & 15;
-    const int high = w->qh[32 * half + l] >> (2 * g) & 3;
-    return (double)half_to_float(w->d) * w->scales[r / 16] * ((low | high << 4) - 32);
+enum { MOST_K = 2048, MOST_ROWS = 70, MOST_M = 19 };
+
+static char weights[MOST_ROWS * MOST_K * 2];
+static float x[MOST_M * MOST_K];
+static double row[MOST_K];
+static segment reference_x[MOST_M * MOST_K / SEGMENT];
+static segment other_x[MOST_M * MOST_K / SEGMENT];
+static float reference[MOST_M * MOST_ROWS];
+static float result[MOST_M * MOST_ROWS];
+static float alone[MOST_M * MOST_ROWS];
+
+/** What 8-bit activations may be wrong by, relative to |w||x|. */
+static const double ERROR_OF_ACTIVATIONS = 5e-3;
+
+/** What the order of f32 additions may, between instruction sets; NEON keeps the reference's. */
+#if defined(__aarch64__)
+static const double ERROR_OF_ROUNDING = 0;
+#else
+static const double ERROR_OF_ROUNDING = 1e-5;
+#endif
+
+static product whole(int32_t type, int64_t k, const segment *activations, int64_t positions, float *y) {
+    const product p = {
+        .type = type,
+        .k = k,
+        .weights = weights,
+        .stride = kernel_row_bytes(&kernel_types[type], k),
+        .x = activations,
+        .positions = positions,
+        .y = y,
+        .position_stride = MOST_ROWS,
+    };
+    return p;
 }
 
-enum { ROWS = 7 }; /* a block of four, and three alone */
-
-static char weights[ROWS * MOST * 2];
-static float x[MOST];
-static _Alignas(64) char reference_row[MOST * 2];
-static _Alignas(64) char other_row[MOST * 2];
-
-/** The bound of the error that quantising activations to 8 bits makes, relative to |w||x|. */
-static const double TOLERANCE = 5e-3;
-
-static void check_row(const kernel_table *table, int32_t type, int64_t k, const char *row, double reference,
-                      double result) {
-    double exact = 0;
-    double ww = 0;
-    double xx = 0;
-    for (int64_t i = 0; i < k; i++) {
-        const double w = weight(type, row, i);
-        exact += w * (double)x[i];
-        ww += w * w;
-        xx += (double)x[i] * (double)x[i];
+static void quantise(const kernel_table *table, int32_t type, int64_t k, int64_t first, int64_t positions,
+                     segment *out) {
+    for (int64_t m = 0; m < positions; m++) {
+        table->quantize[kernel_types[type].format](k, x + (first + m) * MOST_K, out + m, positions);
     }
-    const double size = sqrt(ww * xx) + 1e-30;
-    CHECK(fabs(reference - exact) <= TOLERANCE * size, "type %d k %d: %g, exactly %g", type, (int)k,
-          reference, exact);
-    CHECK(fabs(result - reference) <= 1e-5 * size, "%s type %d k %d: %g, reference %g", table->name, type,
-          (int)k, result, reference);
 }
 
-static void check_type(const kernel_table *table, int32_t type, int64_t k) {
-    const enum activation_format format = kernel_format(type);
-    const activations want = activation_row(format, k, reference_row);
-    const activations got = activation_row(format, k, other_row);
-    const size_t stride = kernel_row_bytes(type, k);
-    random_weights(type, ROWS * k, weights);
-    kernels_scalar.quantize[format](k, x, want);
-    table->quantize[format](k, x, got);
-    CHECK(memcmp(want.qs, got.qs, (size_t)k) == 0, "%s type %d k %d", table->name, type, (int)k);
+static void check_errors(const kernel_table *table, int32_t type, int64_t k, int64_t rows,
+                         int64_t positions) {
+    for (int64_t i = 0; i < rows; i++) {
+        dequantise(type, k, weights + (size_t)i * kernel_row_bytes(&kernel_types[type], k), row);
+        for (int64_t m = 0; m < positions; m++) {
+            double exact = 0;
+            double ww = 0;
+            double xx = 0;
+            for (int64_t j = 0; j < k; j++) {
+                const double v = (double)x[m * MOST_K + j];
+                exact += row[j] * v;
+                ww += row[j] * row[j];
+                xx += v * v;
+            }
+            const double size = sqrt(ww * xx) + 1e-30;
+            const double want = (double)reference[m * MOST_ROWS + i];
+            const double got = (double)result[m * MOST_ROWS + i];
+            CHECK(fabs(want - exact) <= ERROR_OF_ACTIVATIONS * size, "type %d k %d: %g, exactly %g", type,
+                  (int)k, want, exact);
+            CHECK(fabs(got - want) <= ERROR_OF_ROUNDING * size,
+                  "%s type %d k %d row %d of %d at %d of %d: %g, reference %g", table->name, type, (int)k,
+                  (int)i, (int)rows, (int)m, (int)positions, got, want);
+        }
+    }
+}
 
-    float references[ROWS];
-    float results[ROWS];
-    kernels_scalar.dot[type](k, weights, stride, ROWS, want, references);
-    table->dot[type](k, weights, stride, ROWS, got, results);
-    for (int i = 0; i < ROWS; i++) {
-        const char *row = weights + (size_t)i * stride;
-        check_row(table, type, k, row, (double)references[i], (double)results[i]);
-        /* alone or in a block of rows, the answer is the same bit for bit */
-        float alone;
-        table->dot[type](k, row, stride, 1, got, &alone);
-        CHECK(memcmp(&alone, &results[i], sizeof alone) == 0, "%s type %d k %d row %d", table->name, type,
-              (int)k, i);
+/** Whatever else is computed, and wherever the rows are cut, an output is the same bit for bit. */
+static void check_invariance(const kernel_table *table, int32_t type, int64_t k, int64_t rows,
+                             int64_t positions) {
+    for (int64_t m = 0; m < positions;) {
+        const int64_t some = 1 + next() % (uint32_t)(positions - m);
+        quantise(table, type, k, m, some, other_x);
+        product p = whole(type, k, other_x, some, alone);
+        const int64_t cut = next() % (uint32_t)(rows + 1);
+        kernel_product(table, &p, 0, cut);
+        kernel_product(table, &p, cut, rows);
+        for (int64_t j = 0; j < some; j++) {
+            CHECK(memcmp(alone + j * MOST_ROWS, result + (m + j) * MOST_ROWS, (size_t)rows * sizeof *alone) ==
+                      0,
+                  "%s type %d k %d rows %d cut at %d: position %d of %d alone with %d differs", table->name,
+                  type, (int)k, (int)rows, (int)cut, (int)(m + j), (int)positions, (int)some);
+        }
+        m += some;
+    }
+}
+
+static void check_product(const kernel_table *table, int32_t type, int64_t k, int64_t rows,
+                          int64_t positions) {
+    quantise(&kernels_scalar, type, k, 0, positions, reference_x);
+    quantise(table, type, k, 0, positions, other_x);
+    const size_t bytes = (size_t)(segment_count(k) * positions) * sizeof(segment);
+    CHECK(memcmp(reference_x, other_x, bytes) == 0, "%s type %d k %d: activations", table->name, type,
+          (int)k);
+    product p = whole(type, k, reference_x, positions, reference);
+    kernel_product(&kernels_scalar, &p, 0, rows);
+    p = whole(type, k, other_x, positions, result);
+    kernel_product(table, &p, 0, rows);
+    check_errors(table, type, k, rows, positions);
+    check_invariance(table, type, k, rows, positions);
+}
+
+static panel expected;
+static panel unpacked;
+
+/** A panel from the table's own reader, and from the type's description. */
+static void check_panel(const kernel_table *table, int32_t type, int blocks) {
+    const kernel_type *t = &kernel_types[type];
+    const size_t stride = kernel_row_bytes(t, SEGMENT);
+    some_weights(type, COLUMNS * SEGMENT / (size_t)t->block, NULL, weights);
+    for (size_t i = 0; type == TYPE_MXFP4 && i < COLUMNS * BLOCKS; i++) {
+        weights[i * t->bytes] = (char)(i < 32 ? i : next());
+    }
+    memset(&expected, 0, sizeof expected);
+    memset(&unpacked, 0, sizeof unpacked);
+    unpack_columns(t, weights, stride, blocks, &expected);
+    /* blocks may lie at any address: those of 17 bytes do */
+    memmove(weights + 1, weights, COLUMNS * stride);
+    table->unpack[type](weights + 1, stride, blocks, weights, &unpacked);
+    const size_t scales = (t->kind == PANEL_SUPER_16 ? 2 : 1) * (size_t)blocks * sizeof expected.d[0];
+    int same = memcmp(expected.q, unpacked.q, (size_t)blocks * 8 * sizeof expected.q[0]) == 0 &&
+               memcmp(expected.d, unpacked.d, scales) == 0;
+    if (t->kind == PANEL_32_MIN) {
+        same = same && memcmp(expected.m, unpacked.m, (size_t)blocks * sizeof expected.m[0]) == 0;
+    } else if (t->kind == PANEL_SUPER_32_MIN) {
+        same = same && memcmp(expected.min, unpacked.min, sizeof expected.min) == 0 &&
+               memcmp(expected.dmin, unpacked.dmin, sizeof expected.dmin) == 0;
+    }
+    CHECK(same, "%s type %d: a panel of %d blocks", table->name, type, blocks);
+}
+
+/** The first rounds have the largest sums there can be: all weights and all activations at an end of their
+ * range. */
+static const uint8_t ENDS[] = {0xff, 0x00, 0x80, 0x7f};
+
+static const uint8_t *largest_of_round(int round) {
+    return round < 8 ? &ENDS[round / 2] : NULL;
+}
+
+static float value_of_round(int round, int i) {
+    switch (round) {
+        case 8:
+            return 0.0f;
+        case 9:
+            return i % 2 == 0 ? 1.0f : -1.0f;
+        default:
+            return round >= 8 ? uniform() : round % 2 == 0 ? 1.0f : -1.0f;
+    }
+}
+
+static void check_type(const kernel_table *table, int32_t type) {
+    static const int64_t rows[] = {1, 15, 16, 17, 31, 32, 33, 64, MOST_ROWS};
+    static const int64_t positions[] = {1, 2, 3, 4, 5, 6, 7, 8, 11, 13, MOST_M};
+    const kernel_type *t = &kernel_types[type];
+    const int64_t block = activation_block(t->format) > t->block ? activation_block(t->format) : t->block;
+    for (int round = 0; round < 30; round++) {
+        const int64_t blocks = round == 0 ? 1 : 1 + next() % (uint32_t)(MOST_K / block);
+        const int64_t k = block * blocks;
+        some_weights(type, MOST_ROWS * (size_t)(k / t->block), largest_of_round(round), weights);
+        for (int i = 0; i < MOST_M * MOST_K; i++) {
+            x[i] = value_of_round(round, i);
+        }
+        check_product(table, type, k, rows[round % 9], positions[round % 11]);
     }
 }
 
 static void check_table(const kernel_table *table) {
-    static const int32_t types[] = {TYPE_Q4_0, TYPE_Q8_0, TYPE_Q4_K, TYPE_Q6_K};
-    for (size_t t = 0; t < sizeof types / sizeof *types; t++) {
-        const int64_t block = activation_block(kernel_format(types[t]));
-        for (int64_t k = block; k <= MOST; k += block * (k < 8 * block ? 1 : 5)) {
-            for (int64_t i = 0; i < k; i++) {
-                x[i] = uniform();
+    for (int32_t type = 0; type < TYPE_COUNT; type++) {
+        if (kernel_types[type].format != ACTIVATIONS_NONE) {
+            for (int blocks = 1; table->unpack[type] != NULL && blocks <= BLOCKS; blocks++) {
+                check_panel(table, type, kernel_types[type].block == SEGMENT ? BLOCKS : blocks);
             }
-            check_type(table, types[t], k);
+            check_type(table, type);
         }
-        memset(x, 0, sizeof x);
-        check_type(table, types[t], block);
-        for (int i = 0; i < MOST; i++) {
-            x[i] = i % 2 == 0 ? 1.0f : -1.0f; /* every quant at its extreme */
-        }
-        check_type(table, types[t], 1024);
     }
 }
 
@@ -172,24 +277,68 @@ static void check_interface(void) {
     CHECK(myelin_activation_bytes(ACTIVATIONS_32, 33) == 0, "no multiple of the block");
     CHECK(myelin_activation_bytes(ACTIVATIONS_256, 0) == 0, "no values");
     CHECK(myelin_activation_bytes(7, 256) == 0, "no format");
-    CHECK(myelin_activation_bytes(ACTIVATIONS_32, 32) == 192, "three lines");
+    CHECK(myelin_activation_bytes(ACTIVATIONS_32, 32) == 384, "one segment");
+    CHECK(myelin_activation_bytes(ACTIVATIONS_256, 512) == 768, "two segments");
     CHECK(myelin_kernel_format(-1) == 0, "no type");
     CHECK(myelin_kernel_format(TYPE_COUNT) == 0, "beyond the types");
     CHECK(myelin_kernel_format(0) == 0, "f32 has no kernel");
     CHECK(myelin_tensor_layout(0, 0, 0, 0) == MYELIN_ERROR_UNSUPPORTED, "another layout");
 }
 
-int main(void) {
+#if defined(AVXVNNI_BY_AVX512)
+/* the source of AVX-VNNI's kernels in AVX-512's encoding */
+extern const kernel_table kernels_avxvnni_by_avx512;
+static const instruction_set avxvnni_by_avx512 = {
+    &kernels_avxvnni_by_avx512,
+    UINT64_C(1) << MYELIN_CPU_AVX512VL | UINT64_C(1) << MYELIN_CPU_AVX512_VNNI |
+        UINT64_C(1) << MYELIN_CPU_AVX2 | UINT64_C(1) << MYELIN_CPU_F16C | UINT64_C(1) << MYELIN_CPU_FMA,
+};
+#endif
+
+/** Whether a table was tested: the one that is asked for, or any. */
+static int check_set(const instruction_set *set, const char *only) {
+    const char *name = set->table->name;
+    if (only != NULL && strcmp(only, name) != 0) {
+        return 0;
+    }
+    if (!instruction_set_usable(set)) {
+        printf("skipped: this CPU has not all that %s needs\n", name);
+        return 0;
+    }
+    check_table(set->table);
+    printf("tested: %s\n", name);
+    return 1;
+}
+
+/** By its name each table; without one, the best, but never the reference. */
+static void check_choice(void) {
+    const kernel_table *best = NULL;
+    for (int i = instruction_set_count - 1; i >= 0; i--) {
+        const instruction_set *set = &instruction_sets[i];
+        const kernel_table *usable = instruction_set_usable(set) ? set->table : NULL;
+        CHECK(kernels_named(set->table->name) == usable, "%s", set->table->name);
+        best = usable != NULL && usable != &kernels_scalar ? usable : best;
+    }
+    CHECK(kernels_named("none") == NULL, "none");
+    CHECK(kernels_named(NULL) == best, "the best");
+    CHECK(kernels_named("") == best, "the best");
+}
+
+/** What a test program that could not run ends with, see CMakeLists.txt. */
+enum { SKIPPED = 77 };
+
+/** Tests all tables, or the one that is named. */
+int main(int count, char **arguments) {
+    const char *only = count > 1 ? arguments[1] : NULL;
+    int tested = 0;
     check_halves();
     check_interface();
-    check_table(&kernels_scalar);
-#if defined(__x86_64__)
-    const uint64_t vnni = UINT64_C(1) << MYELIN_CPU_AVX512_VNNI;
-    if ((myelin_cpu_features() & vnni) != 0) {
-        check_table(&kernels_avx512);
-    } else {
-        printf("skipped: this CPU has no AVX-512 VNNI\n");
+    check_choice();
+    for (int i = 0; i < instruction_set_count; i++) {
+        tested += check_set(&instruction_sets[i], only);
     }
+#if defined(AVXVNNI_BY_AVX512)
+    tested += check_set(&avxvnni_by_avx512, only);
 #endif
-    return checks_failed();
+    return tested == 0 ? SKIPPED : checks_failed();
 }

@@ -1,7 +1,4 @@
-/**
- * The quantised formats of ggml that the kernels read, as they lie in a file, and the format of
- * activations that the kernels multiply them with.
- */
+/** The quantised formats of ggml that the kernels read, as they lie in a file. */
 #ifndef MYELIN_SRC_BLOCKS_H
 #define MYELIN_SRC_BLOCKS_H
 
@@ -10,9 +7,17 @@
 /** ggml's numbers of the types that have kernels (enum ggml_type). */
 enum {
     TYPE_Q4_0 = 2,
+    TYPE_Q4_1 = 3,
+    TYPE_Q5_0 = 6,
+    TYPE_Q5_1 = 7,
     TYPE_Q8_0 = 8,
+    TYPE_Q3_K = 11,
     TYPE_Q4_K = 12,
+    TYPE_Q5_K = 13,
     TYPE_Q6_K = 14,
+    TYPE_IQ4_NL = 20,
+    TYPE_IQ4_XS = 23,
+    TYPE_MXFP4 = 39,
     TYPE_COUNT = 43,
 };
 
@@ -26,12 +31,51 @@ typedef struct {
 } block_q4_0;
 _Static_assert(sizeof(block_q4_0) == 18, "q4_0");
 
+/** 32 weights: d * q + m, nibbles as q4_0's. */
+typedef struct {
+    half_t d;
+    half_t m;
+    uint8_t qs[16];
+} block_q4_1;
+_Static_assert(sizeof(block_q4_1) == 20, "q4_1");
+
+/** 32 weights: d * (q - 16); nibbles as q4_0's, and bit i of qh is the fifth bit of weight i. */
+typedef struct {
+    half_t d;
+    uint8_t qh[4];
+    uint8_t qs[16];
+} block_q5_0;
+_Static_assert(sizeof(block_q5_0) == 22, "q5_0");
+
+/** 32 weights: d * q + m, bits as q5_0's. */
+typedef struct {
+    half_t d;
+    half_t m;
+    uint8_t qh[4];
+    uint8_t qs[16];
+} block_q5_1;
+_Static_assert(sizeof(block_q5_1) == 24, "q5_1");
+
 /** 32 weights: d * q. */
 typedef struct {
     half_t d;
     int8_t qs[32];
 } block_q8_0;
 _Static_assert(sizeof(block_q8_0) == 34, "q8_0");
+
+/**
+ * 256 weights in 16 groups of 16: d * (scale - 32) * (q - 4), q of 3 bits: weight 128 h + 32 j + l has
+ * its low two in qs[32 h + l] from bit 2 j on, its third is bit 4 h + j of hmask[l]. The low 4 bits of
+ * scale g are in scales[g % 8], in the high nibble for g >= 8, the high 2 in scales[8 + g % 4] from
+ * bit 2 (g / 4) on.
+ */
+typedef struct {
+    uint8_t hmask[32];
+    uint8_t qs[64];
+    uint8_t scales[12];
+    half_t d;
+} block_q3_k;
+_Static_assert(sizeof(block_q3_k) == 110, "q3_K");
 
 /**
  * 256 weights in 8 groups of 32: d * scale * q - dmin * min, scale and min of 6 bits each packed in
@@ -44,6 +88,16 @@ typedef struct {
     uint8_t qs[128];
 } block_q4_k;
 _Static_assert(sizeof(block_q4_k) == 144, "q4_K");
+
+/** As q4_K, with a fifth bit: bit g of qh[l] is that of weight l of group g. */
+typedef struct {
+    half_t d;
+    half_t dmin;
+    uint8_t scales[12];
+    uint8_t qh[32];
+    uint8_t qs[128];
+} block_q5_k;
+_Static_assert(sizeof(block_q5_k) == 176, "q5_K");
 
 /**
  * 256 weights in 16 groups of 16: d * scale * (q - 32), q of 6 bits: 4 in ql, 2 in qh. Of each half
@@ -58,14 +112,30 @@ typedef struct {
 } block_q6_k;
 _Static_assert(sizeof(block_q6_k) == 210, "q6_K");
 
+/** 32 weights: d * codebook[q], nibbles as q4_0's. */
+typedef struct {
+    half_t d;
+    uint8_t qs[16];
+} block_iq4_nl;
+_Static_assert(sizeof(block_iq4_nl) == 18, "iq4_nl");
+
 /**
- * How a row of activations is quantised. Weights in blocks of 32 are multiplied with a scale per 32
- * activations, weights in super-blocks of 256 with one per 256.
+ * 256 weights in 8 groups of 32: d * (scale - 32) * codebook[q], nibbles of a group as q4_0's. The low
+ * 4 bits of scale g are a nibble of scales_l[g / 2], its high 2 in scales_h from bit 2 g on.
  */
-enum activation_format {
-    ACTIVATIONS_NONE = 0,
-    ACTIVATIONS_32 = 1,
-    ACTIVATIONS_256 = 2,
-};
+typedef struct {
+    half_t d;
+    uint16_t scales_h;
+    uint8_t scales_l[4];
+    uint8_t qs[128];
+} block_iq4_xs;
+_Static_assert(sizeof(block_iq4_xs) == 136, "iq4_xs");
+
+/** 32 weights: 2^(e - 128) * codebook[q] (OCP microscaling, E2M1 doubled), nibbles as q4_0's. */
+typedef struct {
+    uint8_t e;
+    uint8_t qs[16];
+} block_mxfp4;
+_Static_assert(sizeof(block_mxfp4) == 17, "mxfp4");
 
 #endif

@@ -1,6 +1,10 @@
 /**
- * Products of quantised weights and quantised activations, one table of functions an instruction
- * set. Products of a block are summed in int32, blocks in f32.
+ * Products of quantised weights and quantised activations.
+ *
+ * A row of k values is cut into segments of 256. Of 16 rows of W, a segment is unpacked from the
+ * file's own layout into a panel that lies in the first cache; panels are multiplied by the same
+ * segment of all positions. Products of a block are summed in int32, blocks in f32 in the order of k:
+ * so an output is the same bit for bit whatever is computed beside it.
  */
 #ifndef MYELIN_SRC_KERNELS_H
 #define MYELIN_SRC_KERNELS_H
@@ -10,49 +14,158 @@
 
 #include "blocks.h"
 
+enum {
+    SEGMENT = 256,        /* values of a segment */
+    COLUMNS = 16,         /* rows of W, columns of the result, of a panel */
+    PANELS = 2,           /* panels multiplied together */
+    BLOCKS = 8,           /* blocks of 32 in a segment */
+    MOST_POSITIONS = 256, /* of one call of multiply_fn */
+    MOST_STREAMED = 4,    /* of one call of stream_fn */
+};
+
 /**
- * A row of k quantised activations.
- *
- * ACTIVATIONS_32:  qs int8 [k], d float [k / 32], sums int16 [k / 32] (of the quants)
- * ACTIVATIONS_256: qs int8 [k], d float [k / 256], sums int16 [k / 16]
+ * How activations are quantised: with a scale per 32 for weights in blocks of 32, with one per 256
+ * for weights in super-blocks of 256.
  */
+enum activation_format {
+    ACTIVATIONS_NONE = 0,
+    ACTIVATIONS_32 = 1,
+    ACTIVATIONS_256 = 2,
+    ACTIVATION_FORMATS,
+};
+
+/** 256 activations: d * q. All of a matrix lie [segments][positions]. */
 typedef struct {
-    int8_t *qs;
-    float *d;
-    int16_t *sums;
-} activations;
+    int8_t q[SEGMENT];
+    int32_t sum[16];  /* of the quants, negated: by 32 (8 of them) or by 16 */
+    float d[BLOCKS];  /* by 32; all are the same in the format of 256 */
+    int16_t pairs[8]; /* of the quants by 32, format of 256 only */
+    int16_t unused[8];
+} segment;
+_Static_assert(sizeof(segment) == 384, "six cache lines");
 
-/** Values that share a scale, 32 or 256; k must be a multiple of it. */
-int activation_block(enum activation_format format);
+/** What a panel's scales are for. */
+enum panel_kind {
+    PANEL_32,           /* d * (q - zero) by 32 */
+    PANEL_32_MIN,       /* d * q + m by 32 */
+    PANEL_SUPER_32_MIN, /* d * q by 32, less dmin * min, min an integer */
+    PANEL_SUPER_16,     /* d * (q - zero) by 16 */
+    PANEL_KINDS,
+};
 
-/** Bytes that a row of k activations takes; a multiple of 64. */
-size_t activation_bytes(enum activation_format format, int64_t k);
+/** A segment of 16 rows of W. */
+typedef struct {
+    uint8_t q[SEGMENT / 4][COLUMNS][4]; /* four weights of a row side by side */
+    float d[16][COLUMNS];               /* by 32 (8 of them) or by 16 */
+    union {
+        float m[BLOCKS][COLUMNS];            /* PANEL_32_MIN */
+        int16_t min[BLOCKS / 2][COLUMNS][2]; /* PANEL_SUPER_32_MIN */
+    };
+    float dmin[COLUMNS];
+} __attribute__((aligned(64))) panel;
 
-/** The three parts of a row; each starts a multiple of 64 bytes from base, itself one of 4. */
-activations activation_row(enum activation_format format, int64_t k, void *base);
+/** One row's segment, as a type's description has it; the reference of what goes into a panel. */
+typedef struct {
+    uint8_t q[SEGMENT];
+    float d[16];
+    float m[BLOCKS];
+    int16_t min[BLOCKS];
+    float dmin;
+} column;
 
-/** Quantises k values of x to row. */
-typedef void (*quantize_fn)(int64_t k, const float *x, activations row);
+/** The values of iq4_nl's and iq4_xs's nibbles, plus 128. */
+extern const uint8_t CODEBOOK_IQ4[16];
+
+/** Twice the values of E2M1, mxfp4's, plus 16. */
+extern const uint8_t CODEBOOK_E2M1[16];
+
+/** Reads a row's segment, or its first blocks of 32. */
+typedef void (*column_fn)(const void *w, int blocks, column *out);
+
+/** What there is to know about a type of weights. */
+typedef struct {
+    enum activation_format format; /* ACTIVATIONS_NONE: no kernel */
+    enum panel_kind kind;
+    int zero_shift; /* zero = 1 << zero_shift */
+    int block;      /* weights of a block */
+    size_t bytes;   /* of a block */
+    column_fn column;
+} kernel_type;
+
+extern const kernel_type kernel_types[TYPE_COUNT];
+
+/** Bytes of a row of k weights. */
+static inline size_t kernel_row_bytes(const kernel_type *type, int64_t k) {
+    return (size_t)(k / type->block) * type->bytes;
+}
+
+/** Values of which k must be a multiple. */
+static inline int64_t activation_block(enum activation_format format) {
+    return format == ACTIVATIONS_32 ? 32 : SEGMENT;
+}
+
+static inline int64_t segment_count(int64_t k) {
+    return (k + SEGMENT - 1) / SEGMENT;
+}
+
+/** Quantises a row of k values to its segments, stride segments apart; what k leaves over is zero. */
+typedef void (*quantize_fn)(int64_t k, const float *x, segment *out, int64_t stride);
 
 /**
- * Products of rows of k weights, stride bytes apart, and one row of activations: y [rows]. What is
- * summed in which order does not depend on the number of rows.
+ * Unpacks a segment of 16 rows, stride bytes apart, or the first blocks of 32 of it. On its way it asks
+ * memory for as many bytes as it reads, at ahead, which need not be there: bit by bit, since what is
+ * asked for all at once has to wait.
  */
-typedef void (*dot_fn)(int64_t k, const void *weights, size_t stride, int64_t rows, activations row,
-                       float *y);
+typedef void (*unpack_fn)(const char *w, size_t stride, int blocks, const char *ahead, panel *out);
 
-/** Entries are null where an instruction set has nothing to offer. */
+/**
+ * Adds to y [positions][32] the products of two panels and a segment of each position. positions is
+ * at most MOST_POSITIONS.
+ */
+typedef void (*multiply_fn)(const panel w[PANELS], const segment *x, int64_t positions, int blocks,
+                            int zero_shift, float *y);
+
+/**
+ * The same products for few positions, at most MOST_STREAMED, and 16 rows, which go from the file's
+ * layout straight into registers: y [positions][32], of which a row's half is changed. It
+ * asks for memory as unpack_fn does.
+ */
+typedef void (*stream_fn)(const char *w, size_t stride, int blocks, const char *ahead, const segment *x,
+                          int positions, float *y);
+
+/** The i-th block of 16 to be added: those that lie in the same bits of a file's bytes, together. */
+static inline int super_16_order(int i) {
+    return (i & 8) | (i & 3) << 1 | (i >> 2 & 1);
+}
+
+/** The functions of an instruction set. A type without stream goes through panels always, a type without
+ * unpack is read by the reference. */
 typedef struct {
     const char *name;
-    quantize_fn quantize[ACTIVATIONS_256 + 1];
-    dot_fn dot[TYPE_COUNT];
+    quantize_fn quantize[ACTIVATION_FORMATS];
+    unpack_fn unpack[TYPE_COUNT];
+    stream_fn stream[TYPE_COUNT];
+    multiply_fn multiply[PANEL_KINDS];
 } kernel_table;
 
-/** The format that a type is multiplied with; ACTIVATIONS_NONE if it has no kernel. */
-enum activation_format kernel_format(int32_t type);
+/** Unpacks by the type's description, one row after the other. */
+void unpack_columns(const kernel_type *type, const char *w, size_t stride, int blocks, panel *out);
 
-/** Bytes of a row of k weights; 0 if the type has no kernel. */
-size_t kernel_row_bytes(int32_t type, int64_t k);
+/** A product's operands, and where its result goes. */
+typedef struct {
+    int32_t type;
+    int64_t k;
+    const char *weights; /* rows of W, stride bytes apart */
+    size_t stride;
+    const segment *x; /* [segments][positions] */
+    int64_t positions;
+    float *y; /* [positions][rows], position_stride floats from one to the next */
+    int64_t position_stride;
+    const int32_t *places; /* which of y's positions each one is, or null if they are in order */
+} product;
+
+/** Computes rows [from, to) of the product: y of each position at from to to - 1. */
+void kernel_product(const kernel_table *table, const product *p, int64_t from, int64_t to);
 
 /** The reference: every type, any machine, plainly written. */
 extern const kernel_table kernels_scalar;
@@ -60,9 +173,34 @@ extern const kernel_table kernels_scalar;
 #if defined(__x86_64__)
 /** AVX-512 with F, BW, DQ, VL, VBMI and VNNI. */
 extern const kernel_table kernels_avx512;
+
+/** AVX2 with FMA and F16C; the second with AVX-VNNI too. */
+extern const kernel_table kernels_avx2;
+extern const kernel_table kernels_avxvnni;
+#elif defined(__aarch64__)
+/** NEON with dotprod (Armv8.2), and with i8mm besides (Armv8.6). */
+extern const kernel_table kernels_dotprod;
+extern const kernel_table kernels_i8mm;
 #endif
 
-/** The table for this machine; null if it has none that is faster than ggml. */
+/** A table, and the features (bits by enum myelin_cpu_feature) that a machine needs for it. */
+typedef struct {
+    const kernel_table *table;
+    uint64_t needed;
+} instruction_set;
+
+/** All there are, best first, the reference last. */
+extern const instruction_set instruction_sets[];
+extern const int instruction_set_count;
+
+/** Whether this machine has what it takes. */
+int instruction_set_usable(const instruction_set *set);
+
+/** The table of this name, null if this machine has none; by null or "", the best that is faster than ggml.
+ */
+const kernel_table *kernels_named(const char *name);
+
+/** The table that MYELIN_ISA names, as kernels_named() has it. */
 const kernel_table *kernels_best(void);
 
 #endif

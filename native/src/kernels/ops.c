@@ -1,9 +1,9 @@
 /* The kernels as nodes of a ggml graph: functions of the type ggml_custom_op_t. */
-#include <stdatomic.h>
+#include "ops.h"
+
 #include <stddef.h>
 
 #include "ggml_tensor.h"
-#include "kernels.h"
 #include "myelin.h"
 
 int32_t myelin_tensor_layout(size_t ne, size_t nb, size_t src, size_t data) {
@@ -12,8 +12,7 @@ int32_t myelin_tensor_layout(size_t ne, size_t nb, size_t src, size_t data) {
     return same ? MYELIN_OK : MYELIN_ERROR_UNSUPPORTED;
 }
 
-/** The table in use; found on the first call. Every thread finds the same. */
-static const kernel_table *table(void) {
+const kernel_table *kernels_in_use(void) {
     static _Atomic(const kernel_table *) found;
     static atomic_bool looked;
     if (!atomic_load_explicit(&looked, memory_order_acquire)) {
@@ -24,17 +23,17 @@ static const kernel_table *table(void) {
 }
 
 const char *myelin_kernel_name(void) {
-    return table() == NULL ? "" : table()->name;
+    return kernels_in_use() == NULL ? "" : kernels_in_use()->name;
 }
 
 int32_t myelin_kernel_format(int32_t type) {
-    const int served = type >= 0 && type < TYPE_COUNT && table() != NULL && table()->dot[type] != NULL;
-    return served ? (int32_t)kernel_format(type) : ACTIVATIONS_NONE;
+    const int served = type >= 0 && type < TYPE_COUNT && kernels_in_use() != NULL;
+    return served ? (int32_t)kernel_types[type].format : ACTIVATIONS_NONE;
 }
 
 int32_t myelin_activation_block(int32_t format) {
     return format == ACTIVATIONS_32 || format == ACTIVATIONS_256
-               ? activation_block((enum activation_format)format)
+               ? (int32_t)activation_block((enum activation_format)format)
                : 0;
 }
 
@@ -43,43 +42,32 @@ int64_t myelin_activation_bytes(int32_t format, int64_t k) {
     if (block == 0 || k <= 0 || k % block != 0) {
         return 0;
     }
-    return (int64_t)activation_bytes((enum activation_format)format, k);
+    return segment_count(k) * (int64_t)sizeof(segment);
 }
 
 void myelin_op_quantize(struct ggml_tensor *dst, int32_t thread, int32_t threads, void *format) {
     const struct ggml_tensor *x = dst->src[0];
-    const enum activation_format f = (enum activation_format)(intptr_t)format;
-    const int64_t k = x->ne[0];
-    const size_t bytes = activation_bytes(f, k);
-    for (int64_t i = thread; i < x->ne[1]; i += threads) {
+    const quantize_fn quantize = kernels_in_use()->quantize[(intptr_t)format];
+    const int64_t positions = x->ne[1];
+    for (int64_t i = thread; i < positions; i += threads) {
         const float *from = (const void *)((const char *)x->data + (size_t)i * x->nb[1]);
-        table()->quantize[f](k, from, activation_row(f, k, (char *)dst->data + (size_t)i * bytes));
+        quantize(x->ne[0], from, (segment *)dst->data + i, positions);
     }
 }
 
-/** The fewest rows that a thread takes at a time. */
-static const int64_t FEWEST_ROWS = 16;
+/** Rows are taken in multiples of this, as kernels multiply them. */
+static const int64_t FEWEST_ROWS = PANELS * COLUMNS;
 
-/** How the threads of one matmul share its rows; all zero between computations. */
-typedef struct {
-    atomic_int_fast64_t next;     /* the first row that no thread has taken */
-    atomic_int_fast32_t finished; /* threads that found none left */
-} progress;
 _Static_assert(sizeof(progress) <= MYELIN_PROGRESS_BYTES, "progress");
 
-/**
- * Takes the next rows: half of a thread's share of what is left, so that runs are long at first, and
- * threads end together even if one is held up. Returns where they begin, or -1 if none are left.
- */
-static int64_t take_rows(progress *p, int64_t rows, int32_t threads, int64_t *count) {
+int64_t progress_take(progress *p, int64_t rows, int32_t threads, int64_t *count) {
     int_fast64_t from = atomic_load_explicit(&p->next, memory_order_relaxed);
     do {
         const int64_t left = rows - from;
         if (left <= 0) {
             return -1;
         }
-        /* whole fours, as kernels take rows by four */
-        int64_t wanted = (left / (2 * (int64_t)threads) + 3) & ~INT64_C(3);
+        int64_t wanted = left / (2 * (int64_t)threads) / FEWEST_ROWS * FEWEST_ROWS;
         wanted = wanted < FEWEST_ROWS ? FEWEST_ROWS : wanted;
         *count = wanted < left ? wanted : left;
     } while (!atomic_compare_exchange_weak_explicit(&p->next, &from, from + *count, memory_order_relaxed,
@@ -87,28 +75,31 @@ static int64_t take_rows(progress *p, int64_t rows, int32_t threads, int64_t *co
     return from;
 }
 
-void myelin_op_matmul(struct ggml_tensor *dst, int32_t thread, int32_t threads, void *shared) {
-    (void)thread;
-    progress *p = shared;
-    const struct ggml_tensor *w = dst->src[0];
-    const struct ggml_tensor *x = dst->src[1];
-    const enum activation_format f = kernel_format(w->type);
-    const dot_fn dot = table()->dot[w->type];
-    const int64_t k = w->ne[0];
-    const size_t bytes = activation_bytes(f, k);
-    int64_t count;
-    int64_t from;
-    while ((from = take_rows(p, w->ne[1], threads, &count)) >= 0) {
-        const char *weights = (const char *)w->data + (size_t)from * w->nb[1];
-        for (int64_t m = 0; m < dst->ne[1]; m++) {
-            const activations row = activation_row(f, k, (char *)x->data + (size_t)m * bytes);
-            float *y = (void *)((char *)dst->data + (size_t)m * dst->nb[1]);
-            dot(k, weights, w->nb[1], count, row, y + from);
-        }
-    }
-    /* the last one leaves it as it was, for the next computation of the graph */
+void progress_end(progress *p, int32_t threads) {
     if (atomic_fetch_add_explicit(&p->finished, 1, memory_order_acq_rel) == threads - 1) {
         atomic_store_explicit(&p->next, 0, memory_order_relaxed);
         atomic_store_explicit(&p->finished, 0, memory_order_release);
     }
+}
+
+void myelin_op_matmul(struct ggml_tensor *dst, int32_t thread, int32_t threads, void *shared) {
+    (void)thread;
+    progress *p = shared;
+    const struct ggml_tensor *w = dst->src[0];
+    const product whole = {
+        .type = w->type,
+        .k = w->ne[0],
+        .weights = w->data,
+        .stride = w->nb[1],
+        .x = dst->src[1]->data,
+        .positions = dst->ne[1],
+        .y = dst->data,
+        .position_stride = (int64_t)(dst->nb[1] / sizeof(float)),
+    };
+    int64_t count;
+    int64_t from;
+    while ((from = progress_take(p, w->ne[1], threads, &count)) >= 0) {
+        kernel_product(kernels_in_use(), &whole, from, from + count);
+    }
+    progress_end(p, threads);
 }

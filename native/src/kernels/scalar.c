@@ -1,8 +1,8 @@
+/* The reference: plain C for any machine. */
 #include <math.h>
+#include <string.h>
 
-#include "half.h"
 #include "kernels.h"
-#include "q4_k.h"
 
 static float largest(int64_t n, const float *x) {
     float most = 0;
@@ -13,119 +13,134 @@ static float largest(int64_t n, const float *x) {
 }
 
 /** Quantises n values with one scale, and sums the quants in groups. */
-static float quantize_block(int64_t n, const float *x, int group, int8_t *qs, int16_t *sums) {
+static float quantize_block(int n, const float *x, int group, int8_t *q, int32_t *sums) {
     const float d = largest(n, x) / 127.0f;
     const float inverse = d > 0 ? 1.0f / d : 0.0f;
-    for (int64_t g = 0; g < n / group; g++) {
-        int32_t sum = 0;
-        for (int64_t i = g * group; i < (g + 1) * group; i++) {
-            qs[i] = (int8_t)lrintf(x[i] * inverse);
-            sum += qs[i];
+    for (int g = 0; g < n / group; g++) {
+        sums[g] = 0;
+        for (int i = g * group; i < (g + 1) * group; i++) {
+            q[i] = (int8_t)lrintf(x[i] * inverse);
+            sums[g] -= q[i];
         }
-        sums[g] = (int16_t)sum;
     }
     return d;
 }
 
-static void quantize_32(int64_t k, const float *x, activations row) {
-    for (int64_t b = 0; b < k / 32; b++) {
-        row.d[b] = quantize_block(32, x + 32 * b, 32, row.qs + 32 * b, row.sums + b);
-    }
-}
-
-static void quantize_256(int64_t k, const float *x, activations row) {
-    for (int64_t b = 0; b < k / 256; b++) {
-        row.d[b] = quantize_block(256, x + 256 * b, 16, row.qs + 256 * b, row.sums + 16 * b);
-    }
-}
-
-static float row_q4_0(int64_t k, const void *weights, activations row) {
-    const block_q4_0 *w = weights;
-    float sum = 0;
-    for (int64_t b = 0; b < k / 32; b++) {
-        const int8_t *q = row.qs + 32 * b;
-        int32_t s = -8 * row.sums[b];
-        for (int i = 0; i < 16; i++) {
-            s += (w[b].qs[i] & 15) * q[i] + (w[b].qs[i] >> 4) * q[i + 16];
+static void quantize_32(int64_t k, const float *x, segment *out, int64_t stride) {
+    for (int64_t at = 0; at < k; at += SEGMENT, out += stride) {
+        const int blocks = (int)(k - at < SEGMENT ? (k - at) / 32 : BLOCKS);
+        memset(out, 0, sizeof *out);
+        for (int b = 0; b < blocks; b++) {
+            out->d[b] = quantize_block(32, x + at + 32 * b, 32, out->q + 32 * b, out->sum + b);
         }
-        sum += half_to_float(w[b].d) * row.d[b] * (float)s;
     }
-    return sum;
 }
 
-static float row_q8_0(int64_t k, const void *weights, activations row) {
-    const block_q8_0 *w = weights;
-    float sum = 0;
-    for (int64_t b = 0; b < k / 32; b++) {
-        int32_t s = 0;
-        for (int i = 0; i < 32; i++) {
-            s += w[b].qs[i] * row.qs[32 * b + i];
+static void quantize_256(int64_t k, const float *x, segment *out, int64_t stride) {
+    for (int64_t at = 0; at < k; at += SEGMENT, out += stride) {
+        memset(out, 0, sizeof *out);
+        const float d = quantize_block(SEGMENT, x + at, 16, out->q, out->sum);
+        for (int b = 0; b < BLOCKS; b++) {
+            out->d[b] = d;
+            out->pairs[b] = (int16_t)(-out->sum[2 * b] - out->sum[2 * b + 1]);
         }
-        sum += half_to_float(w[b].d) * row.d[b] * (float)s;
     }
-    return sum;
 }
 
-static float row_q4_k(int64_t k, const void *weights, activations row) {
-    const block_q4_k *w = weights;
-    float sum = 0;
-    for (int64_t b = 0; b < k / 256; b++) {
-        uint8_t scales[8];
-        uint8_t mins[8];
-        q4_k_unpack(w[b].scales, scales, mins);
-        int32_t products = 0;
-        int32_t offsets = 0;
-        for (int g = 0; g < 8; g++) {
-            const int8_t *q = row.qs + 256 * b + 32 * g;
-            const uint8_t *nibbles = w[b].qs + 32 * (g / 2);
-            int32_t s = 0;
-            for (int i = 0; i < 32; i++) {
-                s += (g % 2 == 0 ? nibbles[i] & 15 : nibbles[i] >> 4) * q[i];
+void unpack_columns(const kernel_type *type, const char *w, size_t stride, int blocks, panel *out) {
+    column c = {0};
+    for (int i = 0; i < COLUMNS; i++) {
+        type->column(w + (size_t)i * stride, blocks, &c);
+        for (int j = 0; j < 32 * blocks / 4; j++) {
+            memcpy(out->q[j][i], c.q + 4 * j, 4);
+        }
+        for (int b = 0; b < 16; b++) {
+            out->d[b][i] = c.d[b];
+        }
+        for (int b = 0; b < BLOCKS; b++) {
+            if (type->kind == PANEL_32_MIN) {
+                out->m[b][i] = c.m[b];
+            } else {
+                out->min[b / 2][i][b % 2] = c.min[b];
             }
-            products += scales[g] * s;
-            offsets += mins[g] * (row.sums[16 * b + 2 * g] + row.sums[16 * b + 2 * g + 1]);
         }
-        sum +=
-            row.d[b] * (half_to_float(w[b].d) * (float)products - half_to_float(w[b].dmin) * (float)offsets);
+        out->dmin[i] = c.dmin;
     }
-    return sum;
 }
 
-static float row_q6_k(int64_t k, const void *weights, activations row) {
-    const block_q6_k *w = weights;
+/** The products of so many weights of a column from k on, each less zero. */
+static int32_t dot(const panel *w, int c, const segment *x, int k, int n, int zero) {
+    int32_t s = 0;
+    for (int i = k; i < k + n; i++) {
+        s += (w->q[i / 4][c][i % 4] - zero) * x->q[i];
+    }
+    return s;
+}
+
+static float column_32(const panel *w, int c, const segment *x, int blocks, int zero, float y) {
+    for (int b = 0; b < blocks; b++) {
+        y = fmaf((float)dot(w, c, x, 32 * b, 32, zero), w->d[b][c] * x->d[b], y);
+    }
+    return y;
+}
+
+static float column_32_min(const panel *w, int c, const segment *x, int blocks, int zero, float y) {
+    (void)zero;
+    for (int b = 0; b < blocks; b++) {
+        y = fmaf((float)dot(w, c, x, 32 * b, 32, 0), w->d[b][c] * x->d[b], y);
+        y = fmaf(w->m[b][c], (float)-x->sum[b] * x->d[b], y);
+    }
+    return y;
+}
+
+static float column_super_32_min(const panel *w, int c, const segment *x, int blocks, int zero, float y) {
+    (void)blocks;
+    (void)zero;
+    int32_t offset = 0;
+    for (int b = 0; b < BLOCKS; b++) {
+        offset += w->min[b / 2][c][b % 2] * x->pairs[b];
+    }
+    float sum = (float)offset * -w->dmin[c];
+    for (int b = 0; b < BLOCKS; b++) {
+        sum = fmaf((float)dot(w, c, x, 32 * b, 32, 0), w->d[b][c], sum);
+    }
+    return fmaf(sum, x->d[0], y);
+}
+
+static float column_super_16(const panel *w, int c, const segment *x, int blocks, int zero, float y) {
+    (void)blocks;
     float sum = 0;
-    for (int64_t b = 0; b < k / 256; b++) {
-        int32_t products = 0;
-        for (int i = 0; i < 256; i++) {
-            const int half = i / 128;
-            const int group = i % 128 / 32;
-            const int l = i % 32;
-            const int low = w[b].ql[64 * half + l + 32 * (group & 1)] >> (group >= 2 ? 4 : 0) & 15;
-            const int high = w[b].qh[32 * half + l] >> (2 * group) & 3;
-            const int q = (low | high << 4) - 32;
-            products += w[b].scales[i / 16] * q * row.qs[256 * b + i];
-        }
-        sum += half_to_float(w[b].d) * row.d[b] * (float)products;
+    for (int i = 0; i < 16; i++) {
+        const int b = super_16_order(i);
+        sum = fmaf((float)dot(w, c, x, 16 * b, 16, zero), w->d[b][c], sum);
     }
-    return sum;
+    return fmaf(sum, x->d[0], y);
 }
 
-/** Defines dot_NAME, which does rows one after the other. */
-#define DEFINE_DOT(name)                                                                                 \
-    static void dot_##name(int64_t k, const void *weights, size_t stride, int64_t rows, activations row, \
-                           float *y) {                                                                   \
-        for (int64_t i = 0; i < rows; i++) {                                                             \
-            y[i] = row_##name(k, (const char *)weights + (size_t)i * stride, row);                       \
-        }                                                                                                \
+/** Defines multiply_NAME, which does one element after the other. */
+#define DEFINE_MULTIPLY(name)                                                                           \
+    static void multiply_##name(const panel w[PANELS], const segment *x, int64_t positions, int blocks, \
+                                int zero_shift, float *y) {                                             \
+        for (int64_t m = 0; m < positions; m++) {                                                       \
+            for (int c = 0; c < PANELS * COLUMNS; c++, y++) {                                           \
+                *y = column_##name(w + c / COLUMNS, c % COLUMNS, x + m, blocks, 1 << zero_shift, *y);   \
+            }                                                                                           \
+        }                                                                                               \
     }
 
-DEFINE_DOT(q4_0)
-DEFINE_DOT(q8_0)
-DEFINE_DOT(q4_k)
-DEFINE_DOT(q6_k)
+DEFINE_MULTIPLY(32)
+DEFINE_MULTIPLY(32_min)
+DEFINE_MULTIPLY(super_32_min)
+DEFINE_MULTIPLY(super_16)
 
 const kernel_table kernels_scalar = {
     .name = "scalar",
     .quantize = {[ACTIVATIONS_32] = quantize_32, [ACTIVATIONS_256] = quantize_256},
-    .dot = {[TYPE_Q4_0] = dot_q4_0, [TYPE_Q8_0] = dot_q8_0, [TYPE_Q4_K] = dot_q4_k, [TYPE_Q6_K] = dot_q6_k},
+    .multiply =
+        {
+            [PANEL_32] = multiply_32,
+            [PANEL_32_MIN] = multiply_32_min,
+            [PANEL_SUPER_32_MIN] = multiply_super_32_min,
+            [PANEL_SUPER_16] = multiply_super_16,
+        },
 };

@@ -99,6 +99,21 @@ public final class KernelsLibrary {
     return Operations.MATMUL;
   }
 
+  /** A ggml custom operation: what a router chose, sorted; its user data is the experts' number. */
+  public static MemorySegment groupOperation() {
+    return Operations.GROUP;
+  }
+
+  /** A ggml custom operation: rows quantised for each of their experts; user data is the format. */
+  public static MemorySegment quantizeGroupsOperation() {
+    return Operations.QUANTIZE_GROUPS;
+  }
+
+  /** A ggml custom operation: experts' weights times such rows; user data as for a matmul. */
+  public static MemorySegment matmulGroupsOperation() {
+    return Operations.MATMUL_GROUPS;
+  }
+
   /** Bytes of zeroes, at a multiple of 8, that each node with a matmul needs to itself. */
   public static long progressBytes() {
     return Myelin_h.MYELIN_PROGRESS_BYTES();
@@ -150,6 +165,11 @@ public final class KernelsLibrary {
     return Myelin_h.myelin_fma_flops(rounds);
   }
 
+  /** Does so many rounds of int8 products; returns the operations, for who takes the time. */
+  public static long int8Ops(long rounds) {
+    return Myelin_h.myelin_int8_ops(rounds);
+  }
+
   /** Reads all of {@code memory}; returns a sum, for who takes the time. */
   public static long read(MemorySegment memory) {
     return Myelin_h.myelin_read(memory, memory.byteSize());
@@ -159,6 +179,9 @@ public final class KernelsLibrary {
     static final MemorySegment PRODUCT = symbol("myelin_op_product");
     static final MemorySegment QUANTIZE = symbol("myelin_op_quantize");
     static final MemorySegment MATMUL = symbol("myelin_op_matmul");
+    static final MemorySegment GROUP = symbol("myelin_op_group");
+    static final MemorySegment QUANTIZE_GROUPS = symbol("myelin_op_quantize_groups");
+    static final MemorySegment MATMUL_GROUPS = symbol("myelin_op_matmul_groups");
   }
 
   /** A native function that ends a graph's computation once the int it is given is not zero. */

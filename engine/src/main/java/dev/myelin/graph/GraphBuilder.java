@@ -28,6 +28,7 @@ public class GraphBuilder {
   private final Map<String, Tensor> inputs = new HashMap<>();
   private final Map<String, Tensor> outputs = new HashMap<>();
   private final Map<Tensor, Map<Integer, Tensor>> quantized = new IdentityHashMap<>();
+  private final GroupedExperts experts = new GroupedExperts();
   private final List<Observation> observations = new ArrayList<>();
   private Predicate<String> observed = name -> false;
 
@@ -252,9 +253,25 @@ public class GraphBuilder {
         x);
   }
 
+  /** Memory of zeroes that a node keeps for itself, as long as the graph lives. */
+  MemorySegment scratch(long bytes) {
+    return context.scratch(bytes);
+  }
+
   /** A node computed by a native function, on all threads. */
   Tensor custom(
       GgmlType type, long d0, long d1, MemorySegment function, MemorySegment data, Tensor... src) {
+    return custom(type, d0, d1, 1, function, data, src);
+  }
+
+  Tensor custom(
+      GgmlType type,
+      long d0,
+      long d1,
+      long d2,
+      MemorySegment function,
+      MemorySegment data,
+      Tensor... src) {
     try (Arena arena = Arena.ofConfined()) {
       MemorySegment sources = arena.allocate(ValueLayout.ADDRESS, src.length);
       for (int i = 0; i < src.length; i++) {
@@ -262,7 +279,7 @@ public class GraphBuilder {
       }
       return wrap(
           Ggml_h.ggml_custom_4d(
-              next(), type.id(), d0, d1, 1, 1, sources, src.length, function, ALL_THREADS, data));
+              next(), type.id(), d0, d1, d2, 1, sources, src.length, function, ALL_THREADS, data));
     }
   }
 
@@ -285,6 +302,9 @@ public class GraphBuilder {
         x,
         ids);
     observe(w, x, ids);
+    if (OwnKernels.serveExperts(w, x)) {
+      return experts.matmul(this, w, x, ids);
+    }
     return wrap(Ggml_h.ggml_mul_mat_id(next(), w.struct(), x.struct(), ids.struct()));
   }
 

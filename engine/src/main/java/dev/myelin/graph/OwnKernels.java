@@ -6,13 +6,10 @@ import java.util.EnumMap;
 import java.util.Map;
 
 /**
- * Which matmuls Myelin's own kernels compute: those that stream the weights for a few positions, of
- * the types and on the machines where that is faster than ggml.
+ * Which matmuls Myelin's own kernels compute: those of the types, and on the machines, for which
+ * there are some. An output is the same bit for bit whatever other positions are in the batch.
  */
 public final class OwnKernels {
-  /** Beyond so many positions ggml's blocked products are faster than one dot after the other. */
-  private static final int MOST_POSITIONS = 4;
-
   private OwnKernels() {}
 
   /** Whether {@code w} [k, n] times {@code x} [k, m] is theirs. */
@@ -20,9 +17,18 @@ public final class OwnKernels {
     int format = KernelsLibrary.activationFormat(w.type().id());
     return format != 0
         && x.type() == GgmlType.F32
-        && x.dim(1) <= MOST_POSITIONS
         && x.dim(2) * x.dim(3) * w.dim(2) * w.dim(3) == 1
         && w.dim(0) == x.dim(0)
+        && x.stride(0) == Float.BYTES
+        && w.isContiguousFrom(0)
+        && KernelsLibrary.activationBytes(format, x.dim(0)) > 0;
+  }
+
+  /** Whether the experts {@code w} [k, n, experts] times {@code x} [k, 1 or used, m] are theirs. */
+  static boolean serveExperts(Tensor w, Tensor x) {
+    int format = KernelsLibrary.activationFormat(w.type().id());
+    return format != 0
+        && x.type() == GgmlType.F32
         && x.stride(0) == Float.BYTES
         && w.isContiguousFrom(0)
         && KernelsLibrary.activationBytes(format, x.dim(0)) > 0;

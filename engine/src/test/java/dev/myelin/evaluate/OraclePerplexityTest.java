@@ -31,8 +31,14 @@ class OraclePerplexityTest {
   /** As a share of the loss: logits differ in their last bits. */
   private static final double F32_BOUND = 1e-5;
 
-  /** Activations are rounded to 8 bits, now and then to another one than libllama's. */
+  /**
+   * Activations are rounded to 8 bits, now and then to another one than libllama's, which rounds
+   * their scales to f16 too.
+   */
   private static final double QUANTISED_BOUND = 2e-3;
+
+  /** The trained model is 64 wide: a row has two blocks, whose rounding hardly averages out. */
+  private static final double SMALL_MODEL_BOUND = 4e-3;
 
   private static final int CONTEXT = 64;
 
@@ -77,7 +83,7 @@ class OraclePerplexityTest {
   void aTrainedModel(String type) {
     Path file = SharedData.path("models/stories260K-" + type + ".gguf");
     int[] tokens = tokens(file, StoryText.of(6, 1));
-    Estimate ours = compare(file, tokens, 128, type.equals("f32") ? F32_BOUND : QUANTISED_BOUND);
+    Estimate ours = compare(file, tokens, 128, type.equals("f32") ? F32_BOUND : SMALL_MODEL_BOUND);
     // it was trained on such text: far from a blind guess among 512
     assertThat(ours.exp().value()).isBetween(2.0, 8.0);
   }

@@ -42,15 +42,19 @@ class GreedyStoryTest {
     }
   }
 
+  /** Where two tokens are nearly as likely, rounding decides between quantised models. */
+  private static final float NEAR_TIE = 0.2f;
+
   @ParameterizedTest
-  @CsvSource({"f32, F32", "f32, F16", "Q8_0, F32", "Q8_0, F16", "Q4_0, F16"})
-  void everyTypePrintsWhatTheOraclePrints(String type, CacheType cache) {
+  @CsvSource({"f32, F32", "f32, F16", "Q8_0, F32", "Q8_0, F16", "Q4_0, F32", "Q4_0, F16"})
+  void everyTypeWritesWhatTheOracleThinksLikeliest(String type, CacheType cache) {
     Path file = SharedData.path("models/stories260K-" + type + ".gguf");
     try (LlamaModel oracle = LlamaModel.load(file, LlamaModel.Options.PLAIN)) {
       int[] prompt = oracle.tokenize(PROMPT, true, true);
-      int[] expected = theirs(oracle, prompt, cache);
-      assertThat(text(oracle, prompt, ours(file, prompt, cache)))
-          .isEqualTo(text(oracle, prompt, expected));
+      int[] written = ours(file, prompt, cache);
+      assertThat(mostBehind(oracle, prompt, written, cache))
+          .as(text(oracle, prompt, written))
+          .isLessThanOrEqualTo(type.equals("f32") ? 0 : NEAR_TIE);
     }
   }
 
@@ -69,20 +73,20 @@ class GreedyStoryTest {
     }
   }
 
-  private static int[] theirs(LlamaModel model, int[] prompt, CacheType cache) {
+  /** How far, in logits, a token that we wrote is behind the oracle's likeliest there, at most. */
+  private static float mostBehind(LlamaModel model, int[] prompt, int[] written, CacheType cache) {
     // with flash attention libllama rounds an f32 cache to f16, which decides a near tie otherwise
     FlashAttention attention = cache == CacheType.F32 ? FlashAttention.OFF : FlashAttention.AUTO;
     LlamaContext.Options options =
         new LlamaContext.Options(512, 512, 1, cache.type().id(), attention);
     try (LlamaContext context = model.context(options)) {
-      List<Integer> written = new ArrayList<>();
+      float most = 0;
       float[] logits = Logits.copy(context.feed(prompt));
-      while (written.size() < TOKENS) {
-        int token = likeliest(logits);
-        written.add(token);
+      for (int token : written) {
+        most = Math.max(most, logits[likeliest(logits)] - logits[token]);
         logits = Logits.copy(context.feed(token));
       }
-      return written.stream().mapToInt(Integer::intValue).toArray();
+      return most;
     }
   }
 

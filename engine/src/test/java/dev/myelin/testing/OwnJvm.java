@@ -7,6 +7,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.TimeUnit;
 
 /** Runs a class of the tests in a JVM of its own, whose memory and end are its own too. */
@@ -22,6 +23,17 @@ public final class OwnJvm {
    */
   public static String run(Class<?> main, int seconds, List<String> options, Object... arguments)
       throws IOException, InterruptedException {
+    return run(Map.of(), main, seconds, options, arguments);
+  }
+
+  /** The same, with these variables added to its environment. */
+  public static String run(
+      Map<String, String> environment,
+      Class<?> main,
+      int seconds,
+      List<String> options,
+      Object... arguments)
+      throws IOException, InterruptedException {
     List<String> command = new ArrayList<>();
     command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
     command.add("--enable-native-access=ALL-UNNAMED");
@@ -31,7 +43,9 @@ public final class OwnJvm {
     for (Object argument : arguments) {
       command.add(argument.toString());
     }
-    Process process = new ProcessBuilder(command).redirectErrorStream(true).start();
+    ProcessBuilder builder = new ProcessBuilder(command).redirectErrorStream(true);
+    builder.environment().putAll(environment);
+    Process process = builder.start();
     String said = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
     assertThat(process.waitFor(seconds, TimeUnit.SECONDS)).isTrue();
     assertThat(process.exitValue()).as(said).isZero();

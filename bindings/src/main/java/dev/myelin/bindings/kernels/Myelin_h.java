@@ -1240,6 +1240,192 @@ public class Myelin_h extends Myelin_h$shared {
         }
     }
 
+    private static class myelin_op_group {
+        public static final FunctionDescriptor DESC = FunctionDescriptor.ofVoid(
+            Myelin_h.C_POINTER,
+            Myelin_h.C_INT,
+            Myelin_h.C_INT,
+            Myelin_h.C_POINTER
+        );
+
+        public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("myelin_op_group");
+
+        public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
+    }
+
+    /**
+     * Function descriptor for:
+     * {@snippet lang=c :
+     * void myelin_op_group(struct ggml_tensor *dst, int32_t thread, int32_t threads, void *experts)
+     * }
+     */
+    public static FunctionDescriptor myelin_op_group$descriptor() {
+        return myelin_op_group.DESC;
+    }
+
+    /**
+     * Downcall method handle for:
+     * {@snippet lang=c :
+     * void myelin_op_group(struct ggml_tensor *dst, int32_t thread, int32_t threads, void *experts)
+     * }
+     */
+    public static MethodHandle myelin_op_group$handle() {
+        return myelin_op_group.HANDLE;
+    }
+
+    /**
+     * Address for:
+     * {@snippet lang=c :
+     * void myelin_op_group(struct ggml_tensor *dst, int32_t thread, int32_t threads, void *experts)
+     * }
+     */
+    public static MemorySegment myelin_op_group$address() {
+        return myelin_op_group.ADDR;
+    }
+
+    /**
+     * {@snippet lang=c :
+     * void myelin_op_group(struct ggml_tensor *dst, int32_t thread, int32_t threads, void *experts)
+     * }
+     */
+    public static void myelin_op_group(MemorySegment dst, int thread, int threads, MemorySegment experts) {
+        var mh$ = myelin_op_group.HANDLE;
+        try {
+            if (TRACE_DOWNCALLS) {
+                traceDowncall("myelin_op_group", dst, thread, threads, experts);
+            }
+            mh$.invokeExact(dst, thread, threads, experts);
+        } catch (Error | RuntimeException ex) {
+           throw ex;
+        } catch (Throwable ex$) {
+           throw new AssertionError("should not reach here", ex$);
+        }
+    }
+
+    private static class myelin_op_quantize_groups {
+        public static final FunctionDescriptor DESC = FunctionDescriptor.ofVoid(
+            Myelin_h.C_POINTER,
+            Myelin_h.C_INT,
+            Myelin_h.C_INT,
+            Myelin_h.C_POINTER
+        );
+
+        public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("myelin_op_quantize_groups");
+
+        public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
+    }
+
+    /**
+     * Function descriptor for:
+     * {@snippet lang=c :
+     * void myelin_op_quantize_groups(struct ggml_tensor *dst, int32_t thread, int32_t threads, void *format)
+     * }
+     */
+    public static FunctionDescriptor myelin_op_quantize_groups$descriptor() {
+        return myelin_op_quantize_groups.DESC;
+    }
+
+    /**
+     * Downcall method handle for:
+     * {@snippet lang=c :
+     * void myelin_op_quantize_groups(struct ggml_tensor *dst, int32_t thread, int32_t threads, void *format)
+     * }
+     */
+    public static MethodHandle myelin_op_quantize_groups$handle() {
+        return myelin_op_quantize_groups.HANDLE;
+    }
+
+    /**
+     * Address for:
+     * {@snippet lang=c :
+     * void myelin_op_quantize_groups(struct ggml_tensor *dst, int32_t thread, int32_t threads, void *format)
+     * }
+     */
+    public static MemorySegment myelin_op_quantize_groups$address() {
+        return myelin_op_quantize_groups.ADDR;
+    }
+
+    /**
+     * {@snippet lang=c :
+     * void myelin_op_quantize_groups(struct ggml_tensor *dst, int32_t thread, int32_t threads, void *format)
+     * }
+     */
+    public static void myelin_op_quantize_groups(MemorySegment dst, int thread, int threads, MemorySegment format) {
+        var mh$ = myelin_op_quantize_groups.HANDLE;
+        try {
+            if (TRACE_DOWNCALLS) {
+                traceDowncall("myelin_op_quantize_groups", dst, thread, threads, format);
+            }
+            mh$.invokeExact(dst, thread, threads, format);
+        } catch (Error | RuntimeException ex) {
+           throw ex;
+        } catch (Throwable ex$) {
+           throw new AssertionError("should not reach here", ex$);
+        }
+    }
+
+    private static class myelin_op_matmul_groups {
+        public static final FunctionDescriptor DESC = FunctionDescriptor.ofVoid(
+            Myelin_h.C_POINTER,
+            Myelin_h.C_INT,
+            Myelin_h.C_INT,
+            Myelin_h.C_POINTER
+        );
+
+        public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("myelin_op_matmul_groups");
+
+        public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
+    }
+
+    /**
+     * Function descriptor for:
+     * {@snippet lang=c :
+     * void myelin_op_matmul_groups(struct ggml_tensor *dst, int32_t thread, int32_t threads, void *shared)
+     * }
+     */
+    public static FunctionDescriptor myelin_op_matmul_groups$descriptor() {
+        return myelin_op_matmul_groups.DESC;
+    }
+
+    /**
+     * Downcall method handle for:
+     * {@snippet lang=c :
+     * void myelin_op_matmul_groups(struct ggml_tensor *dst, int32_t thread, int32_t threads, void *shared)
+     * }
+     */
+    public static MethodHandle myelin_op_matmul_groups$handle() {
+        return myelin_op_matmul_groups.HANDLE;
+    }
+
+    /**
+     * Address for:
+     * {@snippet lang=c :
+     * void myelin_op_matmul_groups(struct ggml_tensor *dst, int32_t thread, int32_t threads, void *shared)
+     * }
+     */
+    public static MemorySegment myelin_op_matmul_groups$address() {
+        return myelin_op_matmul_groups.ADDR;
+    }
+
+    /**
+     * {@snippet lang=c :
+     * void myelin_op_matmul_groups(struct ggml_tensor *dst, int32_t thread, int32_t threads, void *shared)
+     * }
+     */
+    public static void myelin_op_matmul_groups(MemorySegment dst, int thread, int threads, MemorySegment shared) {
+        var mh$ = myelin_op_matmul_groups.HANDLE;
+        try {
+            if (TRACE_DOWNCALLS) {
+                traceDowncall("myelin_op_matmul_groups", dst, thread, threads, shared);
+            }
+            mh$.invokeExact(dst, thread, threads, shared);
+        } catch (Error | RuntimeException ex) {
+           throw ex;
+        } catch (Throwable ex$) {
+           throw new AssertionError("should not reach here", ex$);
+        }
+    }
+
     private static class myelin_encode_block {
         public static final FunctionDescriptor DESC = FunctionDescriptor.of(
             Myelin_h.C_INT,
@@ -1616,6 +1802,66 @@ public class Myelin_h extends Myelin_h$shared {
         try {
             if (TRACE_DOWNCALLS) {
                 traceDowncall("myelin_fma_flops", rounds);
+            }
+            return (long)mh$.invokeExact(rounds);
+        } catch (Error | RuntimeException ex) {
+           throw ex;
+        } catch (Throwable ex$) {
+           throw new AssertionError("should not reach here", ex$);
+        }
+    }
+
+    private static class myelin_int8_ops {
+        public static final FunctionDescriptor DESC = FunctionDescriptor.of(
+            Myelin_h.C_LONG,
+            Myelin_h.C_LONG
+        );
+
+        public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("myelin_int8_ops");
+
+        public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
+    }
+
+    /**
+     * Function descriptor for:
+     * {@snippet lang=c :
+     * uint64_t myelin_int8_ops(int64_t rounds)
+     * }
+     */
+    public static FunctionDescriptor myelin_int8_ops$descriptor() {
+        return myelin_int8_ops.DESC;
+    }
+
+    /**
+     * Downcall method handle for:
+     * {@snippet lang=c :
+     * uint64_t myelin_int8_ops(int64_t rounds)
+     * }
+     */
+    public static MethodHandle myelin_int8_ops$handle() {
+        return myelin_int8_ops.HANDLE;
+    }
+
+    /**
+     * Address for:
+     * {@snippet lang=c :
+     * uint64_t myelin_int8_ops(int64_t rounds)
+     * }
+     */
+    public static MemorySegment myelin_int8_ops$address() {
+        return myelin_int8_ops.ADDR;
+    }
+
+    /**
+     * {@snippet lang=c :
+     * uint64_t myelin_int8_ops(int64_t rounds)
+     * }
+     */
+    public static long myelin_int8_ops(long rounds) {
+        var mh$ = myelin_int8_ops.HANDLE;
+        try {
+            if (TRACE_DOWNCALLS) {
+                traceDowncall("myelin_int8_ops", rounds);
             }
             return (long)mh$.invokeExact(rounds);
         } catch (Error | RuntimeException ex) {

@@ -1,0 +1,61 @@
+package dev.myelin.model;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
+
+import dev.myelin.gguf.GgmlType;
+import dev.myelin.testing.Logits;
+import dev.myelin.testing.OwnJvm;
+import dev.myelin.testing.RandomModel;
+import dev.myelin.testing.RandomModel.Shape;
+import dev.myelin.testing.RandomModel.TypeMix;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** Logits against libllama with the kernels of each instruction set that this machine has. */
+class InstructionSetTest {
+  private static final double BOUND = 1e-3;
+
+  @TempDir static Path folder;
+
+  private static String vocabulary;
+  private static List<Path> files;
+
+  @BeforeAll
+  static void write() {
+    Logits.requireOracle();
+    RandomModel model = RandomModel.small("llama").withShape(Shape.SMALL.withLayers(1));
+    vocabulary = Integer.toString(model.shape().vocabulary());
+    TypeMix mixed = TypeMix.mixed(GgmlType.Q4_K, GgmlType.Q6_K);
+    files =
+        List.of(
+            model.withType(GgmlType.Q4_0).write(folder.resolve("q4_0.gguf")),
+            model.withType(GgmlType.Q8_0).write(folder.resolve("q8_0.gguf")),
+            model.withTypes(mixed).write(folder.resolve("q4_K.gguf")));
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"avx512", "avxvnni", "avx2", "scalar"})
+  void logitsAreTheOracles(String name) throws Exception {
+    Object[] arguments = {vocabulary, files.get(0), files.get(1), files.get(2)};
+    List<String> said =
+        OwnJvm.run(Map.of("MYELIN_ISA", name), InstructionSetProbe.class, 60, List.of(), arguments)
+            .lines()
+            .toList();
+    assumeTrue(
+        !said.getFirst().isEmpty(), () -> "skipped: this machine has no kernels for " + name);
+    assertThat(said.getFirst()).isEqualTo(name);
+    assertThat(said).hasSize(1 + files.size());
+    for (String line : said.subList(1, said.size())) {
+      for (String nmse : line.split(" ")) {
+        assertThat(Double.parseDouble(nmse)).as(name + ": " + said).isLessThan(BOUND);
+      }
+    }
+    System.out.println("oracle: " + name + ": " + said);
+  }
+}

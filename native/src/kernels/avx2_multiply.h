@@ -1,0 +1,196 @@
+/**
+ * Activations and panels in vectors of 256 bits. Who includes this has defined TILE and add_products(), in
+ * which the instruction sets differ.
+ */
+
+#define EACH_POSITION(r) _Pragma("GCC unroll 8") for (size_t r = 0; r < rows; r++)
+#define EACH_VECTOR(c) _Pragma("GCC unroll 2") for (size_t c = 0; c < VECTORS; c++)
+
+/* ---- activations ------------------------------------------------------------------------------ */
+
+INLINE __m256 magnitude(const float *x) {
+    return _mm256_andnot_ps(_mm256_set1_ps(-0.0f), _mm256_loadu_ps(x));
+}
+
+INLINE float largest(__m256 v) {
+    __m128 m = _mm_max_ps(_mm256_castps256_ps128(v), _mm256_extractf128_ps(v, 1));
+    m = _mm_max_ps(m, _mm_movehl_ps(m, m));
+    return _mm_cvtss_f32(_mm_max_ss(m, _mm_movehdup_ps(m)));
+}
+
+INLINE __m256i rounded(const float *x, __m256 inverse) {
+    return _mm256_cvtps_epi32(_mm256_mul_ps(_mm256_loadu_ps(x), inverse));
+}
+
+INLINE int32_t total(__m256i v) {
+    __m128i s = _mm_add_epi32(_mm256_castsi256_si128(v), _mm256_extracti128_si256(v, 1));
+    s = _mm_add_epi32(s, _mm_shuffle_epi32(s, 0x4e));
+    return _mm_cvtsi128_si32(_mm_add_epi32(s, _mm_shuffle_epi32(s, 0xb1)));
+}
+
+/** Rounds 16 values to nearest, ties to even; returns their sum. */
+INLINE int32_t quantize_16(const float *x, __m256 inverse, int8_t *q) {
+    const __m256i a = rounded(x, inverse);
+    const __m256i b = rounded(x + 8, inverse);
+    /* the low bytes, as a cast takes them: what is no number is zero in all instruction sets */
+    const __m256i byte = _mm256_set1_epi32(255);
+    const __m256i low = _mm256_packus_epi32(_mm256_and_si256(a, byte), _mm256_and_si256(b, byte));
+    const __m256i in_order = _mm256_permute4x64_epi64(low, 0xd8);
+    _mm_storeu_si128((__m128i *)(void *)q, _mm_packus_epi16(_mm256_castsi256_si128(in_order),
+                                                            _mm256_extracti128_si256(in_order, 1)));
+    return total(_mm256_add_epi32(a, b));
+}
+
+INLINE float largest_of(const float *x, int n) {
+    __m256 most = magnitude(x);
+    for (int i = LANES; i < n; i += LANES) {
+        most = _mm256_max_ps(most, magnitude(x + i));
+    }
+    return largest(most);
+}
+
+static void quantize_32(int64_t k, const float *x, segment *out, int64_t stride) {
+    for (int64_t at = 0; at < k; at += SEGMENT, out += stride) {
+        const int blocks = (int)(k - at < SEGMENT ? (k - at) / 32 : BLOCKS);
+        memset(out, 0, sizeof *out);
+        for (int b = 0; b < blocks; b++) {
+            const float *v = x + at + 32 * b;
+            const float d = largest_of(v, 32) / 127.0f;
+            const __m256 inverse = _mm256_set1_ps(d > 0 ? 1.0f / d : 0.0f);
+            const int32_t low = quantize_16(v, inverse, out->q + 32 * b);
+            const int32_t high = quantize_16(v + 16, inverse, out->q + 32 * b + 16);
+            out->d[b] = d;
+            out->sum[b] = -low - high;
+        }
+    }
+}
+
+static void quantize_256(int64_t k, const float *x, segment *out, int64_t stride) {
+    for (int64_t at = 0; at < k; at += SEGMENT, out += stride) {
+        memset(out, 0, sizeof *out);
+        const float d = largest_of(x + at, SEGMENT) / 127.0f;
+        const __m256 inverse = _mm256_set1_ps(d > 0 ? 1.0f / d : 0.0f);
+        for (int b = 0; b < BLOCKS; b++) {
+            const int32_t low = quantize_16(x + at + 32 * b, inverse, out->q + 32 * b);
+            const int32_t high = quantize_16(x + at + 32 * b + 16, inverse, out->q + 32 * b + 16);
+            out->sum[2 * b] = -low;
+            out->sum[2 * b + 1] = -high;
+            out->pairs[b] = (int16_t)(low + high);
+            out->d[b] = d;
+        }
+    }
+}
+
+/* ---- products ----------------------------------------------------------------------------------- */
+
+/** The integer mins of a super-block, times what they count for. */
+INLINE __m256 offset(const panel *w, size_t at, const segment *x) {
+    __m256i sum = _mm256_setzero_si256();
+#pragma GCC unroll 4
+    for (int b = 0; b < BLOCKS / 2; b++) {
+        int32_t pair;
+        memcpy(&pair, x->pairs + 2 * b, sizeof pair);
+        const __m256i min = _mm256_load_si256((const void *)w->min[b][at]);
+        sum = _mm256_add_epi32(sum, _mm256_madd_epi16(min, _mm256_set1_epi32(pair)));
+    }
+    const __m256 minus = _mm256_sub_ps(_mm256_setzero_ps(), _mm256_load_ps(w->dmin + at));
+    return _mm256_mul_ps(_mm256_cvtepi32_ps(sum), minus);
+}
+
+/** A tile of rows positions and one panel; all that is const here is a constant where it is called. */
+INLINE void tile(const size_t rows, const enum panel_kind kind, const size_t most, const int zero_shift,
+                 const panel *w, const segment *x, int blocks, float *y) {
+    const int super = kind == PANEL_SUPER_32_MIN || kind == PANEL_SUPER_16;
+    const size_t steps = kind == PANEL_SUPER_16 ? 4 : 8;
+    const int count = kind == PANEL_SUPER_16 ? 16 : super ? BLOCKS : blocks;
+    __m256 f[TILE][VECTORS];
+    EACH_POSITION(r) {
+        EACH_VECTOR(c) {
+            f[r][c] = kind == PANEL_SUPER_32_MIN ? offset(w, c * LANES, x + r)
+                      : super                    ? _mm256_setzero_ps()
+                                                 : _mm256_load_ps(y + r * PANELS * COLUMNS + c * LANES);
+        }
+    }
+    for (int i = 0; i < count; i++) {
+        const size_t b = (size_t)(kind == PANEL_SUPER_16 ? super_16_order(i) : i);
+        __m256i a[TILE][VECTORS];
+        add_products(rows, VECTORS, most, zero_shift, steps, (const void *)w->q[steps * b], x, b, a);
+        EACH_POSITION(r) {
+            EACH_VECTOR(c) {
+                __m256 d = _mm256_load_ps(w->d[b] + c * LANES);
+                d = super ? d : _mm256_mul_ps(d, _mm256_set1_ps(x[r].d[b]));
+                f[r][c] = _mm256_fmadd_ps(_mm256_cvtepi32_ps(a[r][c]), d, f[r][c]);
+                if (kind == PANEL_32_MIN) {
+                    const __m256 sum = _mm256_set1_ps((float)-x[r].sum[b] * x[r].d[b]);
+                    f[r][c] = _mm256_fmadd_ps(_mm256_load_ps(w->m[b] + c * LANES), sum, f[r][c]);
+                }
+            }
+        }
+    }
+    EACH_POSITION(r) {
+        EACH_VECTOR(c) {
+            float *to = y + r * PANELS * COLUMNS + c * LANES;
+            const __m256 all = _mm256_set1_ps(x[r].d[0]);
+            _mm256_store_ps(to, super ? _mm256_fmadd_ps(f[r][c], all, _mm256_load_ps(to)) : f[r][c]);
+        }
+    }
+}
+
+INLINE void multiply(const enum panel_kind kind, const size_t most, const int zero_shift,
+                     const panel w[PANELS], const segment *x, int64_t positions, int blocks, float *y) {
+    for (int64_t left = positions, rows; left > 0; left -= rows, x += rows, y += rows * PANELS * COLUMNS) {
+        /* tiles of much the same size: a small one leaves the multipliers waiting */
+        const int64_t tiles = (left + TILE - 1) / TILE;
+        rows = (left + tiles - 1) / tiles;
+        for (int p = 0; p < PANELS; p++) {
+#define TILE_OF(n)                                                          \
+    case n:                                                                 \
+        tile(n, kind, most, zero_shift, w + p, x, blocks, y + p * COLUMNS); \
+        break;
+            switch (rows) {
+                EACH_TILE(TILE_OF)
+                default:
+                    __builtin_unreachable();
+            }
+#undef TILE_OF
+        }
+    }
+}
+
+/* A kind's types differ in what quants may be, and so in how they are summed. */
+
+static void multiply_32(const panel w[PANELS], const segment *x, int64_t positions, int blocks,
+                        int zero_shift, float *y) {
+    switch (zero_shift) {
+        case 3:
+            multiply(PANEL_32, 15, 3, w, x, positions, blocks, y);
+            break;
+        case 4:
+            multiply(PANEL_32, 31, 4, w, x, positions, blocks, y);
+            break;
+        default:
+            multiply(PANEL_32, 255, 7, w, x, positions, blocks, y);
+            break;
+    }
+}
+
+static void multiply_32_min(const panel w[PANELS], const segment *x, int64_t positions, int blocks,
+                            int zero_shift, float *y) {
+    (void)zero_shift;
+    multiply(PANEL_32_MIN, 31, NO_ZERO, w, x, positions, blocks, y);
+}
+
+static void multiply_super_32_min(const panel w[PANELS], const segment *x, int64_t positions, int blocks,
+                                  int zero_shift, float *y) {
+    (void)zero_shift;
+    multiply(PANEL_SUPER_32_MIN, 31, NO_ZERO, w, x, positions, blocks, y);
+}
+
+static void multiply_super_16(const panel w[PANELS], const segment *x, int64_t positions, int blocks,
+                              int zero_shift, float *y) {
+    if (zero_shift == 2) {
+        multiply(PANEL_SUPER_16, 7, 2, w, x, positions, blocks, y);
+    } else {
+        multiply(PANEL_SUPER_16, 63, 5, w, x, positions, blocks, y);
+    }
+}

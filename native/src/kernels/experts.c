@@ -1,0 +1,109 @@
+/*
+ * Mixtures of experts: the rows that one expert answers lie side by side, so that a prompt's are
+ * multiplied like any matrix. A pair is one of a token's experts: number token * used + slot.
+ */
+#include <string.h>
+
+#include "ggml_tensor.h"
+#include "myelin.h"
+#include "ops.h"
+
+/** What a node of myelin_op_group() holds: how many experts, where each one's pairs begin, the pairs. */
+typedef struct {
+    int32_t experts;
+    const int32_t *begin; /* [experts + 1] */
+    const int32_t *pairs;
+} groups;
+
+static groups groups_of(const struct ggml_tensor *t) {
+    const int32_t *all = t->data;
+    return (groups){all[0], all + 1, all + 1 + all[0] + 1};
+}
+
+void myelin_op_group(struct ggml_tensor *dst, int32_t thread, int32_t threads, void *experts) {
+    (void)threads;
+    if (thread != 0) {
+        return;
+    }
+    const struct ggml_tensor *ids = dst->src[0];
+    const int64_t used = ids->ne[0];
+    const int64_t tokens = ids->ne[1];
+    const int64_t count = (intptr_t)experts;
+    int32_t *all = dst->data;
+    int32_t *begin = all + 1;
+    int32_t *pairs = begin + count + 1;
+    all[0] = (int32_t)count;
+    memset(begin, 0, (size_t)(count + 1) * sizeof *begin);
+    /* first how many each has, two further, then where each one's next goes, one further */
+    for (int pass = 0; pass < 2; pass++) {
+        for (int64_t t = 0; t < tokens; t++) {
+            const int32_t *of = (const void *)((const char *)ids->data + (size_t)t * ids->nb[1]);
+            for (int64_t i = 0; i < used; i++) {
+                if (pass == 1) {
+                    pairs[begin[of[i] + 1]++] = (int32_t)(t * used + i);
+                } else if (of[i] + 2 <= count) {
+                    begin[of[i] + 2]++;
+                }
+            }
+        }
+        for (int64_t e = 2; pass == 0 && e <= count; e++) {
+            begin[e] += begin[e - 1];
+        }
+    }
+}
+
+void myelin_op_quantize_groups(struct ggml_tensor *dst, int32_t thread, int32_t threads, void *format) {
+    const struct ggml_tensor *x = dst->src[0];
+    const groups g = groups_of(dst->src[1]);
+    const int64_t k = x->ne[0];
+    const int64_t used = dst->ne[1] / x->ne[2];
+    const quantize_fn quantize = kernels_in_use()->quantize[(intptr_t)format];
+    for (int64_t e = 0; e < g.experts; e++) {
+        const int64_t first = g.begin[e];
+        const int64_t rows = g.begin[e + 1] - first;
+        segment *out = (segment *)dst->data + first * segment_count(k);
+        for (int64_t i = thread; i < rows; i += threads) {
+            const int64_t pair = g.pairs[first + i];
+            const int64_t slot = x->ne[1] == 1 ? 0 : pair % used;
+            const char *from =
+                (const char *)x->data + (size_t)slot * x->nb[1] + (size_t)(pair / used) * x->nb[2];
+            quantize(k, (const void *)from, out + i, rows);
+        }
+    }
+}
+
+void myelin_op_matmul_groups(struct ggml_tensor *dst, int32_t thread, int32_t threads, void *shared) {
+    (void)thread;
+    progress *p = shared;
+    const struct ggml_tensor *w = dst->src[0];
+    const segment *x = dst->src[1]->data;
+    const groups g = groups_of(dst->src[2]);
+    const int64_t rows = w->ne[1];
+    int64_t count;
+    int64_t from;
+    /* rows of all experts are shared as if they were one matrix's */
+    while ((from = progress_take(p, g.experts * rows, threads, &count)) >= 0) {
+        for (int64_t to = from + count; from < to;) {
+            const int64_t e = from / rows;
+            const int64_t begin = from % rows;
+            const int64_t end = begin + (to - from) < rows ? begin + (to - from) : rows;
+            from += end - begin;
+            if (g.begin[e] == g.begin[e + 1]) {
+                continue;
+            }
+            const product whole = {
+                .type = w->type,
+                .k = w->ne[0],
+                .weights = (const char *)w->data + (size_t)e * w->nb[2],
+                .stride = w->nb[1],
+                .x = x + g.begin[e] * segment_count(w->ne[0]),
+                .positions = g.begin[e + 1] - g.begin[e],
+                .y = dst->data,
+                .position_stride = (int64_t)(dst->nb[1] / sizeof(float)),
+                .places = g.pairs + g.begin[e],
+            };
+            kernel_product(kernels_in_use(), &whole, begin, end);
+        }
+    }
+    progress_end(p, threads);
+}

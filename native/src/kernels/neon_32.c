@@ -1,0 +1,200 @@
+/*
+ * Weights with a scale per 32. Four rows are read at a time, 16 weights of a row to a vector: they go to
+ * panels, or, for few positions, straight into their products. Compiled with dotprod.
+ */
+#include "neon.h"
+
+/** A block's scale of four rows, and its min where it has one. */
+typedef struct {
+    float32x4_t d;
+    float32x4_t m;
+} scale_and_min;
+
+/**
+ * Reads block b of a segment of four rows: weights 0 to 15, then 16 to 31. They have to fit int8, so those
+ * whose zero is 128 come without it.
+ */
+typedef scale_and_min (*read_fn)(const char *w, size_t stride, int b, four_rows q[2]);
+
+INLINE scale_and_min only(float32x4_t d) {
+    return (scale_and_min){d, vdupq_n_f32(0)};
+}
+
+INLINE void read_nibbles(const char *p, size_t stride, four_rows q[2]) {
+    const four_rows bytes = neon_rows(p, stride);
+#pragma GCC unroll 4
+    for (int i = 0; i < LANES; i++) {
+        q[0].row[i] = neon_low(bytes.row[i]);
+        q[1].row[i] = neon_high(bytes.row[i]);
+    }
+}
+
+INLINE void look_up(uint8x16_t codebook, four_rows q[2]) {
+#pragma GCC unroll 4
+    for (int i = 0; i < LANES; i++) {
+        q[0].row[i] = vqtbl1q_u8(codebook, q[0].row[i]);
+        q[1].row[i] = vqtbl1q_u8(codebook, q[1].row[i]);
+    }
+}
+
+/** Bits 0 to 15 of qh, or 16 to 31, each as the fifth bit of a byte. */
+INLINE uint8x16_t fifth_bits(uint32_t qh, const int half) {
+    const uint8x16_t bytes = {0, 0, 0, 0, 0, 0, 0, 0, 1, 1, 1, 1, 1, 1, 1, 1};
+    const uint8x16_t bits = {1, 2, 4, 8, 16, 32, 64, 128, 1, 2, 4, 8, 16, 32, 64, 128};
+    const uint8x16_t all = vreinterpretq_u8_u32(vdupq_n_u32(qh));
+    const uint8x16_t spread = vqtbl1q_u8(all, vaddq_u8(bytes, vdupq_n_u8((uint8_t)(2 * half))));
+    return vandq_u8(vtstq_u8(spread, bits), vdupq_n_u8(16));
+}
+
+INLINE void add_fifth_bits(const char *p, size_t stride, four_rows q[2]) {
+#pragma GCC unroll 4
+    for (size_t i = 0; i < LANES; i++) {
+        uint32_t qh;
+        memcpy(&qh, p + i * stride, sizeof qh);
+        q[0].row[i] = vorrq_u8(q[0].row[i], fifth_bits(qh, 0));
+        q[1].row[i] = vorrq_u8(q[1].row[i], fifth_bits(qh, 1));
+    }
+}
+
+INLINE scale_and_min read_q4_0(const char *w, size_t stride, int b, four_rows q[2]) {
+    w += (size_t)b * sizeof(block_q4_0);
+    read_nibbles(w + offsetof(block_q4_0, qs), stride, q);
+    return only(neon_scales(w, stride));
+}
+
+INLINE scale_and_min read_q4_1(const char *w, size_t stride, int b, four_rows q[2]) {
+    w += (size_t)b * sizeof(block_q4_1);
+    read_nibbles(w + offsetof(block_q4_1, qs), stride, q);
+    return (scale_and_min){neon_scales(w, stride), neon_scales(w + offsetof(block_q4_1, m), stride)};
+}
+
+INLINE scale_and_min read_q5_0(const char *w, size_t stride, int b, four_rows q[2]) {
+    w += (size_t)b * sizeof(block_q5_0);
+    read_nibbles(w + offsetof(block_q5_0, qs), stride, q);
+    add_fifth_bits(w + offsetof(block_q5_0, qh), stride, q);
+    return only(neon_scales(w, stride));
+}
+
+INLINE scale_and_min read_q5_1(const char *w, size_t stride, int b, four_rows q[2]) {
+    w += (size_t)b * sizeof(block_q5_1);
+    read_nibbles(w + offsetof(block_q5_1, qs), stride, q);
+    add_fifth_bits(w + offsetof(block_q5_1, qh), stride, q);
+    return (scale_and_min){neon_scales(w, stride), neon_scales(w + offsetof(block_q5_1, m), stride)};
+}
+
+INLINE scale_and_min read_q8_0(const char *w, size_t stride, int b, four_rows q[2]) {
+    w += (size_t)b * sizeof(block_q8_0);
+    q[0] = neon_rows(w + offsetof(block_q8_0, qs), stride);
+    q[1] = neon_rows(w + offsetof(block_q8_0, qs) + 16, stride);
+    return only(neon_scales(w, stride));
+}
+
+/** The codebook of the types of iq4, less its zero. */
+INLINE uint8x16_t signed_iq4(void) {
+    return veorq_u8(vld1q_u8(CODEBOOK_IQ4), vdupq_n_u8(0x80));
+}
+
+INLINE scale_and_min read_iq4_nl(const char *w, size_t stride, int b, four_rows q[2]) {
+    w += (size_t)b * sizeof(block_iq4_nl);
+    read_nibbles(w + offsetof(block_iq4_nl, qs), stride, q);
+    look_up(signed_iq4(), q);
+    return only(neon_scales(w, stride));
+}
+
+/** A row's scale of 6 bits, less 32. */
+INLINE int32_t scale_of_6_bits(const char *w, int b) {
+    const int low = (uint8_t)w[offsetof(block_iq4_xs, scales_l) + (size_t)b / 2] >> (4 * (b % 2)) & 15;
+    const int high = neon_half(w + offsetof(block_iq4_xs, scales_h)) >> (2 * b) & 3;
+    return (low | high << 4) - 32;
+}
+
+INLINE scale_and_min read_iq4_xs(const char *w, size_t stride, int b, four_rows q[2]) {
+    read_nibbles(w + offsetof(block_iq4_xs, qs) + 16 * (size_t)b, stride, q);
+    look_up(signed_iq4(), q);
+    const int32x4_t scale = {scale_of_6_bits(w, b), scale_of_6_bits(w + stride, b),
+                             scale_of_6_bits(w + 2 * stride, b), scale_of_6_bits(w + 3 * stride, b)};
+    return only(vmulq_f32(neon_scales(w, stride), vcvtq_f32_s32(scale)));
+}
+
+INLINE scale_and_min read_mxfp4(const char *w, size_t stride, int b, four_rows q[2]) {
+    w += (size_t)b * sizeof(block_mxfp4);
+    read_nibbles(w + offsetof(block_mxfp4, qs), stride, q);
+    look_up(vld1q_u8(CODEBOOK_E2M1), q);
+    const uint32x4_t e = {(uint8_t)w[0], (uint8_t)w[stride], (uint8_t)w[2 * stride], (uint8_t)w[3 * stride]};
+    /* 2^(e - 128); the two smallest are subnormal */
+    const uint32x4_t normal = vshlq_n_u32(vsubq_u32(e, vdupq_n_u32(1)), 23);
+    const uint32x4_t small = vshlq_u32(vdupq_n_u32(0x200000), vreinterpretq_s32_u32(e));
+    return only(vreinterpretq_f32_u32(vbslq_u32(vcltq_u32(e, vdupq_n_u32(2)), small, normal)));
+}
+
+INLINE void unpack(read_fn read, const size_t block_bytes, const int has_min, const int zero_shift,
+                   const char *w, size_t stride, int blocks, const char *ahead, panel *out) {
+    for (int c = 0; c < COLUMNS; c += LANES, w += LANES * stride) {
+        for (int b = 0; b < blocks; b++, ahead += LANES * block_bytes) {
+            four_rows q[2];
+            neon_fetch(ahead, LANES * block_bytes);
+            const scale_and_min s = read(w, stride, b, q);
+#pragma GCC unroll 2
+            for (int half = 0; half < 2; half++) {
+#pragma GCC unroll 4
+                for (int i = 0; zero_shift == 7 && i < LANES; i++) {
+                    q[half].row[i] = veorq_u8(q[half].row[i], vdupq_n_u8(0x80));
+                }
+                neon_put(q + half, out, 8 * b + 4 * half, c);
+            }
+            vst1q_f32(out->d[b] + c, s.d);
+            if (has_min) {
+                vst1q_f32(out->m[b] + c, s.m);
+            }
+        }
+    }
+}
+
+#define EACH_POSITION(r) _Pragma("GCC unroll 4") for (int r = 0; r < positions; r++)
+
+INLINE void stream(const int positions, read_fn read, const size_t block_bytes, const int has_min,
+                   const int zero_shift, const char *w, size_t stride, int blocks, const char *ahead,
+                   const segment *x, float *y) {
+    /* of weights that come without their zero, nothing is to be taken out */
+    const int zero = has_min || zero_shift == 7 ? 0 : 1 << zero_shift;
+    for (int c = 0; c < COLUMNS; c += LANES, w += LANES * stride) {
+        float32x4_t f[MOST_STREAMED];
+        EACH_POSITION(r) {
+            f[r] = vld1q_f32(neon_sums_of(y, r, c));
+        }
+        for (int b = 0; b < blocks; b++, ahead += LANES * block_bytes) {
+            four_rows q[2];
+            neon_fetch(ahead, LANES * block_bytes);
+            const scale_and_min s = read(w, stride, b, q);
+            EACH_POSITION(r) {
+                const float32x4_t sum = neon_products_32(q, x + r, 32 * b, zero * x[r].sum[b]);
+                f[r] = vfmaq_f32(f[r], sum, vmulq_n_f32(s.d, x[r].d[b]));
+                if (has_min) {
+                    f[r] = vfmaq_n_f32(f[r], s.m, (float)-x[r].sum[b] * x[r].d[b]);
+                }
+            }
+        }
+        EACH_POSITION(r) {
+            vst1q_f32(neon_sums_of(y, r, c), f[r]);
+        }
+    }
+}
+
+/** Defines both functions of a type; block_bytes are those of 32 weights. */
+#define DEFINE_32(name, block_bytes, has_min, zero_shift)                                                    \
+    void neon_unpack_##name(const char *w, size_t stride, int blocks, const char *ahead, panel *out) {       \
+        unpack(read_##name, block_bytes, has_min, zero_shift, w, stride, blocks, ahead, out);                \
+    }                                                                                                        \
+    void neon_stream_##name(const char *w, size_t stride, int blocks, const char *ahead, const segment *x,   \
+                            int positions, float *y) {                                                       \
+        FOR_POSITIONS(stream, read_##name, block_bytes, has_min, zero_shift, w, stride, blocks, ahead, x, y) \
+    }
+
+DEFINE_32(q4_0, sizeof(block_q4_0), 0, 3)
+DEFINE_32(q4_1, sizeof(block_q4_1), 1, 0)
+DEFINE_32(q5_0, sizeof(block_q5_0), 0, 4)
+DEFINE_32(q5_1, sizeof(block_q5_1), 1, 0)
+DEFINE_32(q8_0, sizeof(block_q8_0), 0, 7)
+DEFINE_32(iq4_nl, sizeof(block_iq4_nl), 0, 7)
+DEFINE_32(iq4_xs, sizeof(block_iq4_xs) / BLOCKS, 0, 7)
+DEFINE_32(mxfp4, sizeof(block_mxfp4), 0, 4)

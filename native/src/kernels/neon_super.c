@@ -1,0 +1,275 @@
+/*
+ * Super-blocks of 256 weights, in four parts of 64: two groups of 32, or four of 16. Four rows are read at
+ * a time, 16 weights of a row to a vector: they go to panels, or, for few positions, straight into their
+ * products. Compiled with dotprod.
+ */
+#include "neon.h"
+
+/** The scales of a super-block of four rows: as a panel has them, of four columns. */
+typedef struct {
+    float32x4_t d[16];
+    int16x8_t min[BLOCKS / 2];
+    float32x4_t dmin;
+} super_scales;
+
+/** Byte i of each word, the others zero. */
+INLINE uint32x4_t byte_of_words(uint8x16_t v, int i) {
+    /* an index that is out of range gives zero */
+    const uint32x4_t words = {0x80808000u, 0x80808004u, 0x80808008u, 0x8080800cu};
+    const uint32x4_t at = vaddq_u32(words, vdupq_n_u32((uint32_t)i));
+    return vreinterpretq_u32_u8(vqtbl1q_u8(v, vreinterpretq_u8_u32(at)));
+}
+
+/** The first 16 bytes of q4_K and q5_K: d, dmin and the packed scales and mins, see q4_k_unpack(). */
+INLINE void scales_q4_k(const char *w, size_t stride, super_scales *out) {
+    const four_rows rows = neon_rows(w, stride);
+    uint8x16_t head[4];
+    neon_transpose(&rows, head);
+    const uint32x4_t halves = vreinterpretq_u32_u8(head[0]);
+    const float32x4_t d = vcvt_f32_f16(vreinterpret_f16_u16(vmovn_u32(halves)));
+    out->dmin = vcvt_f32_f16(vreinterpret_f16_u16(vshrn_n_u32(halves, 16)));
+    const uint8x16_t six = vdupq_n_u8(0x3f);
+    const uint8x16_t two = vdupq_n_u8(0x30);
+    const uint8x16_t scale[2] = {
+        vandq_u8(head[1], six),
+        vorrq_u8(neon_low(head[3]), vandq_u8(vshrq_n_u8(head[1], 2), two)),
+    };
+    const uint8x16_t min[2] = {
+        vandq_u8(head[2], six),
+        vorrq_u8(neon_high(head[3]), vandq_u8(vshrq_n_u8(head[2], 2), two)),
+    };
+#pragma GCC unroll 8
+    for (int b = 0; b < BLOCKS; b++) {
+        out->d[b] = vmulq_f32(d, vcvtq_f32_u32(byte_of_words(scale[b / 4], b % 4)));
+    }
+#pragma GCC unroll 4
+    for (int b = 0; b < BLOCKS / 2; b++) {
+        const uint32x4_t even = byte_of_words(min[b / 2], 2 * (b % 2));
+        const uint32x4_t odd = byte_of_words(min[b / 2], 2 * (b % 2) + 1);
+        out->min[b] = vreinterpretq_s16_u32(vorrq_u32(even, vshlq_n_u32(odd, 16)));
+    }
+}
+
+INLINE void scales_q6_k(const char *w, size_t stride, super_scales *out) {
+    const float32x4_t d = neon_scales(w + offsetof(block_q6_k, d), stride);
+    const four_rows rows = neon_rows(w + offsetof(block_q6_k, scales), stride);
+    uint8x16_t scale[4];
+    neon_transpose(&rows, scale);
+#pragma GCC unroll 16
+    for (int b = 0; b < 16; b++) {
+        const uint32x4_t up = vshlq_n_u32(byte_of_words(scale[b / 4], b % 4), 24);
+        out->d[b] = vmulq_f32(d, vcvtq_f32_s32(vshrq_n_s32(vreinterpretq_s32_u32(up), 24)));
+    }
+}
+
+INLINE void scales_q3_k(const char *w, size_t stride, super_scales *out) {
+    /* the block's last 16 bytes: two of qs, then 12 of scales, then d */
+    four_rows rows = neon_rows(w + sizeof(block_q3_k) - 16, stride);
+#pragma GCC unroll 4
+    for (int i = 0; i < LANES; i++) {
+        rows.row[i] = vextq_u8(rows.row[i], rows.row[i], 2);
+    }
+    uint8x16_t packed[4];
+    neon_transpose(&rows, packed);
+    const float32x4_t d = vcvt_f32_f16(vreinterpret_f16_u16(vmovn_u32(vreinterpretq_u32_u8(packed[3]))));
+    const uint8x16_t two = vdupq_n_u8(0x30);
+    const uint8x16_t scale[4] = {
+        vorrq_u8(neon_low(packed[0]), vandq_u8(vshlq_n_u8(packed[2], 4), two)),
+        vorrq_u8(neon_low(packed[1]), vandq_u8(vshlq_n_u8(packed[2], 2), two)),
+        vorrq_u8(neon_high(packed[0]), vandq_u8(packed[2], two)),
+        vorrq_u8(neon_high(packed[1]), vandq_u8(vshrq_n_u8(packed[2], 2), two)),
+    };
+#pragma GCC unroll 16
+    for (int b = 0; b < 16; b++) {
+        const int32x4_t s = vreinterpretq_s32_u32(byte_of_words(scale[b / 4], b % 4));
+        out->d[b] = vmulq_f32(d, vcvtq_f32_s32(vsubq_s32(s, vdupq_n_s32(32))));
+    }
+}
+
+/* ---- quants ---------------------------------------------------------------------------------------- */
+
+enum { MOST_BYTES = 4 };
+
+/** Reads the bytes of a part. */
+typedef void (*load_fn)(const char *w, size_t stride, int part, four_rows bytes[MOST_BYTES]);
+
+/** Group g of a part: q[0] has its first 16 weights, q[1] the others if it has 32. */
+typedef void (*expand_fn)(const int g, int part, const four_rows bytes[MOST_BYTES], four_rows q[2]);
+
+INLINE void load_q4_k(const char *w, size_t stride, int part, four_rows bytes[MOST_BYTES]) {
+    const char *qs = w + offsetof(block_q4_k, qs) + 32 * (size_t)part;
+    bytes[0] = neon_rows(qs, stride);
+    bytes[1] = neon_rows(qs + 16, stride);
+}
+
+INLINE void expand_q4_k(const int g, int part, const four_rows bytes[MOST_BYTES], four_rows q[2]) {
+    (void)part;
+#pragma GCC unroll 4
+    for (int i = 0; i < LANES; i++) {
+        q[0].row[i] = g == 0 ? neon_low(bytes[0].row[i]) : neon_high(bytes[0].row[i]);
+        q[1].row[i] = g == 0 ? neon_low(bytes[1].row[i]) : neon_high(bytes[1].row[i]);
+    }
+}
+
+INLINE void load_q5_k(const char *w, size_t stride, int part, four_rows bytes[MOST_BYTES]) {
+    load_q4_k(w + offsetof(block_q5_k, qs) - offsetof(block_q4_k, qs), stride, part, bytes);
+    bytes[2] = neon_rows(w + offsetof(block_q5_k, qh), stride);
+    bytes[3] = neon_rows(w + offsetof(block_q5_k, qh) + 16, stride);
+}
+
+INLINE void expand_q5_k(const int g, int part, const four_rows bytes[MOST_BYTES], four_rows q[2]) {
+    const uint8x16_t bit = vdupq_n_u8((uint8_t)(1 << (2 * part + g)));
+    const uint8x16_t fifth = vdupq_n_u8(16);
+    expand_q4_k(g, part, bytes, q);
+#pragma GCC unroll 4
+    for (int i = 0; i < LANES; i++) {
+        q[0].row[i] = vorrq_u8(q[0].row[i], vandq_u8(vtstq_u8(bytes[2].row[i], bit), fifth));
+        q[1].row[i] = vorrq_u8(q[1].row[i], vandq_u8(vtstq_u8(bytes[3].row[i], bit), fifth));
+    }
+}
+
+INLINE void load_q6_k(const char *w, size_t stride, int part, four_rows bytes[MOST_BYTES]) {
+    const char *ql = w + 64 * (part / 2) + 16 * (part % 2);
+    bytes[0] = neon_rows(ql, stride);
+    bytes[1] = neon_rows(ql + 32, stride);
+    bytes[2] = neon_rows(w + offsetof(block_q6_k, qh) + 16 * (size_t)part, stride);
+}
+
+INLINE void expand_q6_k(const int g, int part, const four_rows bytes[MOST_BYTES], four_rows q[2]) {
+    (void)part;
+    const uint8x16_t two = vdupq_n_u8(0x30);
+#pragma GCC unroll 4
+    for (int i = 0; i < LANES; i++) {
+        const uint8x16_t ql = bytes[g % 2].row[i];
+        const uint8x16_t qh = bytes[2].row[i];
+        const uint8x16_t high = g == 0   ? vshlq_n_u8(qh, 4)
+                                : g == 1 ? vshlq_n_u8(qh, 2)
+                                : g == 2 ? qh
+                                         : vshrq_n_u8(qh, 2);
+        q[0].row[i] = vorrq_u8(g < 2 ? neon_low(ql) : neon_high(ql), vandq_u8(high, two));
+    }
+}
+
+INLINE void load_q3_k(const char *w, size_t stride, int part, four_rows bytes[MOST_BYTES]) {
+    bytes[0] = neon_rows(w + offsetof(block_q3_k, qs) + 16 * (size_t)part, stride);
+    bytes[1] = neon_rows(w + 16 * (part % 2), stride);
+}
+
+INLINE void expand_q3_k(const int g, int part, const four_rows bytes[MOST_BYTES], four_rows q[2]) {
+    const uint8x16_t bit = vdupq_n_u8((uint8_t)(1 << (4 * (part / 2) + g)));
+#pragma GCC unroll 4
+    for (int i = 0; i < LANES; i++) {
+        const uint8x16_t qs = bytes[0].row[i];
+        const uint8x16_t low = g == 0   ? qs
+                               : g == 1 ? vshrq_n_u8(qs, 2)
+                               : g == 2 ? vshrq_n_u8(qs, 4)
+                                        : vshrq_n_u8(qs, 6);
+        const uint8x16_t third = vandq_u8(vtstq_u8(bytes[1].row[i], bit), vdupq_n_u8(4));
+        q[0].row[i] = vorrq_u8(vandq_u8(low, vdupq_n_u8(3)), third);
+    }
+}
+
+/* ---- both ways ------------------------------------------------------------------------------------- */
+
+/** Reads the scales of four rows. */
+typedef void (*scales_fn)(const char *w, size_t stride, super_scales *out);
+
+/** Groups of a part. */
+INLINE int groups_of(const int steps) {
+    return steps == 8 ? 2 : 4;
+}
+
+/** Which block group g of a part is: of 32 in their order, of 16 the same half of four neighbours. */
+INLINE int block_of(const int steps, int part, int g) {
+    return steps == 8 ? 2 * part + g : 8 * (part / 2) + 2 * g + part % 2;
+}
+
+INLINE void put_scales(const int steps, const super_scales *s, panel *out, int c) {
+    for (int b = 0; b < 4 * groups_of(steps); b++) {
+        vst1q_f32(out->d[b] + c, s->d[b]);
+    }
+    if (steps == 8) {
+        for (int b = 0; b < BLOCKS / 2; b++) {
+            vst1q_s16(out->min[b][c], s->min[b]);
+        }
+        vst1q_f32(out->dmin + c, s->dmin);
+    }
+}
+
+INLINE void unpack(load_fn load, expand_fn expand, scales_fn scales, const size_t block_bytes,
+                   const int steps, const char *w, size_t stride, const char *ahead, panel *out) {
+    for (int c = 0; c < COLUMNS; c += LANES, w += LANES * stride) {
+        super_scales s;
+        scales(w, stride, &s);
+        put_scales(steps, &s, out, c);
+        for (int part = 0; part < 4; part++, ahead += block_bytes) {
+            four_rows bytes[MOST_BYTES];
+            neon_fetch(ahead, block_bytes);
+            load(w, stride, part, bytes);
+#pragma GCC unroll 4
+            for (int g = 0; g < groups_of(steps); g++) {
+                const int step = steps * block_of(steps, part, g);
+                four_rows q[2];
+                expand(g, part, bytes, q);
+                neon_put(q, out, step, c);
+                if (steps == 8) {
+                    neon_put(q + 1, out, step + 4, c);
+                }
+            }
+        }
+    }
+}
+
+#define EACH_POSITION(r) _Pragma("GCC unroll 4") for (int r = 0; r < positions; r++)
+
+INLINE void stream(const int positions, load_fn load, expand_fn expand, scales_fn scales,
+                   const size_t block_bytes, const int steps, const int zero, const char *w, size_t stride,
+                   const char *ahead, const segment *x, float *y) {
+    for (int c = 0; c < COLUMNS; c += LANES, w += LANES * stride) {
+        super_scales s;
+        float32x4_t f[MOST_STREAMED];
+        scales(w, stride, &s);
+        EACH_POSITION(r) {
+            f[r] = steps == 8 ? neon_offset(s.min, s.dmin, x + r) : vdupq_n_f32(0);
+        }
+        for (int part = 0; part < 4; part++, ahead += block_bytes) {
+            four_rows bytes[MOST_BYTES];
+            neon_fetch(ahead, block_bytes);
+            load(w, stride, part, bytes);
+#pragma GCC unroll 4
+            for (int g = 0; g < groups_of(steps); g++) {
+                const int b = block_of(steps, part, g);
+                four_rows q[2];
+                expand(g, part, bytes, q);
+                EACH_POSITION(r) {
+                    const float32x4_t sum = steps == 8
+                                                ? neon_products_32(q, x + r, 32 * b, 0)
+                                                : neon_products_16(q, x + r, 16 * b, zero * x[r].sum[b]);
+                    f[r] = vfmaq_f32(f[r], sum, s.d[b]);
+                }
+            }
+        }
+        EACH_POSITION(r) {
+            float *to = neon_sums_of(y, r, c);
+            vst1q_f32(to, vfmaq_n_f32(vld1q_f32(to), f[r], x[r].d[0]));
+        }
+    }
+}
+
+/** Defines both functions of a type. */
+#define DEFINE_SUPER(name, scales, steps, zero)                                                            \
+    void neon_unpack_##name(const char *w, size_t stride, int blocks, const char *ahead, panel *out) {     \
+        (void)blocks;                                                                                      \
+        unpack(load_##name, expand_##name, scales, sizeof(block_##name), steps, w, stride, ahead, out);    \
+    }                                                                                                      \
+    void neon_stream_##name(const char *w, size_t stride, int blocks, const char *ahead, const segment *x, \
+                            int positions, float *y) {                                                     \
+        (void)blocks;                                                                                      \
+        FOR_POSITIONS(stream, load_##name, expand_##name, scales, sizeof(block_##name), steps, zero, w,    \
+                      stride, ahead, x, y)                                                                 \
+    }
+
+DEFINE_SUPER(q3_k, scales_q3_k, 4, 4)
+DEFINE_SUPER(q4_k, scales_q4_k, 8, 0)
+DEFINE_SUPER(q5_k, scales_q4_k, 8, 0)
+DEFINE_SUPER(q6_k, scales_q6_k, 4, 32)
