@@ -2,6 +2,7 @@
 # outside this folder but the caches of Maven and npm.
 
 N ?= 256
+BENCH_OUT ?= benches/target/report
 # The checkpoint that the jar holds; it runs without being named.
 bundled := cli/src/main/resources/dev/myelin/cli/stories.gguf
 ifeq ($(origin PROMPT),undefined)
@@ -37,7 +38,7 @@ java_inputs := pom.xml $(wildcard */pom.xml) $(shell find */src/main -name '[!.]
 native_inputs := native/CMakeLists.txt $(shell find native/cmake native/include native/src native/tests -name '[!.]*')
 
 .DEFAULT_GOAL := help
-.PHONY: help run test build bench bindings compare model format clean test-native test-sanitize test-aarch64 ggml checkpoint
+.PHONY: help run test build bench bindings compare model format clean test-native test-sanitize test-aarch64 cuda test-cuda ggml checkpoint
 .DELETE_ON_ERROR:
 
 help: ## list the targets
@@ -54,11 +55,10 @@ test: build test-native ## run every test, check formatting
 
 build: $(lib) $(jar) $(aot) | ggml ## fetch ggml, compile everything; then cli/bin/myelin works
 
-bench: $(bench) $(lib) | ggml ## run the JMH benchmarks; ARGS='regular expression and JMH options'
-	@mkdir -p benches/target/report
+bench: $(bench) $(lib) | ggml ## run the JMH benchmarks, write a report; QUICK=1 for a glance, ISA='avx512 none' for kernels, BENCH_OUT=folder, ARGS='regular expression and JMH options'
 	@jdk=$$(cli/bin/find-jdk) && exec "$$jdk/bin/java" --enable-native-access=ALL-UNNAMED -Dmyelin.home="$(CURDIR)" \
 	  -Djava.io.tmpdir=benches/target -cp 'benches/target/*:benches/target/lib/*' \
-	  org.openjdk.jmh.Main -rf json -rff benches/target/report/jmh.json $(ARGS)
+	  dev.myelin.benches.BenchmarkRun '$(BENCH_OUT)' '$(QUICK)' '$(ISA)' $(ARGS)
 
 compare: checkpoint build ## tokens/s beside llama.cpp on the same file, turn by turn; MODEL=file.gguf ARGS='further options of myelin bench'
 	@native/ggml/fetch.sh --pinned
@@ -93,6 +93,24 @@ test-aarch64: ## cross-compile them for aarch64 and run them under qemu
 	@$(cmake) -S native -B native/build-aarch64 --toolchain "$(CURDIR)/native/cmake/aarch64.cmake" >/dev/null
 	@MAKEFLAGS= cmake --build native/build-aarch64 --parallel
 	@ctest --test-dir native/build-aarch64 --output-on-failure
+
+cuda: ## build libmyelin-cuda, products on NVIDIA GPUs; needs nvcc, nothing else does
+	@mkdir -p native/build
+	@grep -qsxF 'CMAKE_HOME_DIRECTORY:INTERNAL=$(CURDIR)/native/cuda' native/build-cuda/CMakeCache.txt || \
+	  rm -rf native/build-cuda/CMakeCache.txt native/build-cuda/CMakeFiles
+	@nvcc=$$(native/cuda/check-tools.sh) || exit 1; \
+	  { [ -f native/build-cuda/CMakeCache.txt ] || \
+	    $(cmake) -S native/cuda -B native/build-cuda -DCMAKE_CUDA_COMPILER="$$nvcc" || \
+	    { rm -f native/build-cuda/CMakeCache.txt; false; }; } $(call quietly,cuda-configure)
+	@echo 'compiling libmyelin-cuda' >&2
+	@MAKEFLAGS= cmake --build native/build-cuda --parallel $(call quietly,cuda)
+
+test-cuda: cuda ## run its tests, and where a GPU is, compare and time every kernel
+	@ctest --test-dir native/build-cuda --output-on-failure --no-tests=error $(call quietly,ctest-cuda)
+	@grep 'tests passed' native/build/ctest-cuda.log
+	@grep '^skipped' native/build-cuda/Testing/Temporary/LastTest.log || true
+	@native/build-cuda/selfcheck || { status=$$?; [ $$status = 77 ] || exit $$status; \
+	  echo 'so the kernels ran in the emulator only, not on a GPU'; }
 
 clean: ## remove everything that was built or unpacked
 	rm -rf native/build native/build-* */target

@@ -1,0 +1,52 @@
+package dev.myelin.benches;
+
+import com.sun.management.OperatingSystemMXBean;
+import dev.myelin.bindings.GgmlBuild;
+import dev.myelin.bindings.KernelsLibrary;
+import dev.myelin.graph.Ggml;
+import java.lang.management.ManagementFactory;
+import java.time.LocalDate;
+import java.util.LinkedHashMap;
+import java.util.Locale;
+import java.util.Map;
+
+/** What benchmarks run on, by name. */
+final class Machine {
+  private Machine() {}
+
+  static Map<String, String> describe() {
+    GgmlBuild ggml = Ggml.require();
+    Map<String, String> lines = new LinkedHashMap<>();
+    lines.put("date", LocalDate.now().toString());
+    lines.put(
+        "processor",
+        "%s, %d physical cores, %d logical"
+            .formatted(
+                KernelsLibrary.cpuName(),
+                KernelsLibrary.physicalCores(),
+                Runtime.getRuntime().availableProcessors()));
+    lines.put("features", String.join(" ", KernelsLibrary.cpuFeatures()));
+    if (ManagementFactory.getOperatingSystemMXBean() instanceof OperatingSystemMXBean os) {
+      lines.put("memory", String.format(Locale.ROOT, "%.1f GB", os.getTotalMemorySize() * 1e-9));
+      double load = os.getSystemLoadAverage();
+      lines.put(
+          "load",
+          load < 0
+              ? "not known here"
+              : String.format(Locale.ROOT, "%.1f threads on average, before the run", load));
+    }
+    lines.put(
+        "system",
+        System.getProperty("os.name")
+            + " "
+            + System.getProperty("os.version")
+            + ", "
+            + System.getProperty("os.arch"));
+    lines.put("java", Runtime.version() + ", " + System.getProperty("java.vendor"));
+    lines.put("ggml", ggml.version() + ", " + ggml.cpuLibrary().getFileName());
+    String kernels = KernelsLibrary.kernels();
+    lines.put("own kernels", kernels.isEmpty() ? "none" : kernels);
+    lines.put("products of f32", KernelsLibrary.products());
+    return lines;
+  }
+}
