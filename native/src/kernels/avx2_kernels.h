@@ -136,23 +136,6 @@ INLINE void stream_super(const size_t rows, prepare_fn prepare, load_part_fn loa
 
 /* ---- the types ------------------------------------------------------------------------------------ */
 
-/** Calls a function whose first argument, the number of positions, is a constant for it. */
-#define FOR_POSITIONS(function, ...)  \
-    switch (positions) {              \
-        case 1:                       \
-            function(1, __VA_ARGS__); \
-            break;                    \
-        case 2:                       \
-            function(2, __VA_ARGS__); \
-            break;                    \
-        case 3:                       \
-            function(3, __VA_ARGS__); \
-            break;                    \
-        default:                      \
-            function(4, __VA_ARGS__); \
-            break;                    \
-    }
-
 /** Defines both functions of a type in blocks of 32. */
 #define DEFINE_32(name, block_bytes, has_min, most, zero_shift)                                              \
     static void unpack_##name(const char *w, size_t stride, int blocks, const char *ahead, panel *out) {     \

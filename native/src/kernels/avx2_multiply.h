@@ -12,7 +12,7 @@ INLINE __m256 magnitude(const float *x) {
     return _mm256_andnot_ps(_mm256_set1_ps(-0.0f), _mm256_loadu_ps(x));
 }
 
-INLINE float largest(__m256 v) {
+INLINE float largest_lane(__m256 v) {
     __m128 m = _mm_max_ps(_mm256_castps256_ps128(v), _mm256_extractf128_ps(v, 1));
     m = _mm_max_ps(m, _mm_movehl_ps(m, m));
     return _mm_cvtss_f32(_mm_max_ss(m, _mm_movehdup_ps(m)));
@@ -28,10 +28,9 @@ INLINE int32_t total(__m256i v) {
     return _mm_cvtsi128_si32(_mm_add_epi32(s, _mm_shuffle_epi32(s, 0xb1)));
 }
 
-/** Rounds 16 values to nearest, ties to even; returns their sum. */
-INLINE int32_t quantize_16(const float *x, __m256 inverse, int8_t *q) {
-    const __m256i a = rounded(x, inverse);
-    const __m256i b = rounded(x + 8, inverse);
+INLINE int32_t quantize_16(const float *x, float inverse, int8_t *q) {
+    const __m256i a = rounded(x, _mm256_set1_ps(inverse));
+    const __m256i b = rounded(x + 8, _mm256_set1_ps(inverse));
     /* the low bytes, as a cast takes them: what is no number is zero in all instruction sets */
     const __m256i byte = _mm256_set1_epi32(255);
     const __m256i low = _mm256_packus_epi32(_mm256_and_si256(a, byte), _mm256_and_si256(b, byte));
@@ -41,45 +40,15 @@ INLINE int32_t quantize_16(const float *x, __m256 inverse, int8_t *q) {
     return total(_mm256_add_epi32(a, b));
 }
 
-INLINE float largest_of(const float *x, int n) {
+INLINE float largest(int n, const float *x) {
     __m256 most = magnitude(x);
     for (int i = LANES; i < n; i += LANES) {
         most = _mm256_max_ps(most, magnitude(x + i));
     }
-    return largest(most);
+    return largest_lane(most);
 }
 
-static void quantize_32(int64_t k, const float *x, segment *out, int64_t stride) {
-    for (int64_t at = 0; at < k; at += SEGMENT, out += stride) {
-        const int blocks = (int)(k - at < SEGMENT ? (k - at) / 32 : BLOCKS);
-        memset(out, 0, sizeof *out);
-        for (int b = 0; b < blocks; b++) {
-            const float *v = x + at + 32 * b;
-            const float d = largest_of(v, 32) / 127.0f;
-            const __m256 inverse = _mm256_set1_ps(d > 0 ? 1.0f / d : 0.0f);
-            const int32_t low = quantize_16(v, inverse, out->q + 32 * b);
-            const int32_t high = quantize_16(v + 16, inverse, out->q + 32 * b + 16);
-            out->d[b] = d;
-            out->sum[b] = -low - high;
-        }
-    }
-}
-
-static void quantize_256(int64_t k, const float *x, segment *out, int64_t stride) {
-    for (int64_t at = 0; at < k; at += SEGMENT, out += stride) {
-        memset(out, 0, sizeof *out);
-        const float d = largest_of(x + at, SEGMENT) / 127.0f;
-        const __m256 inverse = _mm256_set1_ps(d > 0 ? 1.0f / d : 0.0f);
-        for (int b = 0; b < BLOCKS; b++) {
-            const int32_t low = quantize_16(x + at + 32 * b, inverse, out->q + 32 * b);
-            const int32_t high = quantize_16(x + at + 32 * b + 16, inverse, out->q + 32 * b + 16);
-            out->sum[2 * b] = -low;
-            out->sum[2 * b + 1] = -high;
-            out->pairs[b] = (int16_t)(low + high);
-            out->d[b] = d;
-        }
-    }
-}
+#include "quantize.h"
 
 /* ---- products ----------------------------------------------------------------------------------- */
 

@@ -8,9 +8,7 @@
 #include <immintrin.h>
 #include <string.h>
 
-#include "kernels.h"
-
-#define INLINE static inline __attribute__((always_inline))
+#include "vectors.h"
 
 enum { LANES = 8 };
 

@@ -7,48 +7,21 @@ INLINE __m512 magnitude(const float *x) {
     return _mm512_abs_ps(_mm512_loadu_ps(x));
 }
 
-/** Rounds 16 values to nearest, ties to even; returns their sum. */
-INLINE int32_t quantize_16(const float *x, __m512 inverse, int8_t *q) {
-    const __m512i wide = _mm512_cvtps_epi32(_mm512_mul_ps(_mm512_loadu_ps(x), inverse));
+INLINE float largest(int n, const float *x) {
+    __m512 most = magnitude(x);
+    for (int i = 16; i < n; i += 16) {
+        most = _mm512_max_ps(most, magnitude(x + i));
+    }
+    return _mm512_reduce_max_ps(most);
+}
+
+INLINE int32_t quantize_16(const float *x, float inverse, int8_t *q) {
+    const __m512i wide = _mm512_cvtps_epi32(_mm512_mul_ps(_mm512_loadu_ps(x), _mm512_set1_ps(inverse)));
     _mm_storeu_si128((__m128i *)(void *)q, _mm512_cvtepi32_epi8(wide));
     return _mm512_reduce_add_epi32(wide);
 }
 
-static void quantize_32(int64_t k, const float *x, segment *out, int64_t stride) {
-    for (int64_t at = 0; at < k; at += SEGMENT, out += stride) {
-        const int blocks = (int)(k - at < SEGMENT ? (k - at) / 32 : BLOCKS);
-        memset(out, 0, sizeof *out);
-        for (int b = 0; b < blocks; b++) {
-            const float *v = x + at + 32 * b;
-            const float d = _mm512_reduce_max_ps(_mm512_max_ps(magnitude(v), magnitude(v + 16))) / 127.0f;
-            const __m512 inverse = _mm512_set1_ps(d > 0 ? 1.0f / d : 0.0f);
-            const int32_t low = quantize_16(v, inverse, out->q + 32 * b);
-            const int32_t high = quantize_16(v + 16, inverse, out->q + 32 * b + 16);
-            out->d[b] = d;
-            out->sum[b] = -low - high;
-        }
-    }
-}
-
-static void quantize_256(int64_t k, const float *x, segment *out, int64_t stride) {
-    for (int64_t at = 0; at < k; at += SEGMENT, out += stride) {
-        memset(out, 0, sizeof *out);
-        __m512 most = magnitude(x + at);
-        for (int i = 16; i < SEGMENT; i += 16) {
-            most = _mm512_max_ps(most, magnitude(x + at + i));
-        }
-        const float d = _mm512_reduce_max_ps(most) / 127.0f;
-        const __m512 inverse = _mm512_set1_ps(d > 0 ? 1.0f / d : 0.0f);
-        for (int b = 0; b < BLOCKS; b++) {
-            const int32_t low = quantize_16(x + at + 32 * b, inverse, out->q + 32 * b);
-            const int32_t high = quantize_16(x + at + 32 * b + 16, inverse, out->q + 32 * b + 16);
-            out->sum[2 * b] = -low;
-            out->sum[2 * b + 1] = -high;
-            out->pairs[b] = (int16_t)(low + high);
-            out->d[b] = d;
-        }
-    }
-}
+#include "quantize.h"
 
 /* ---- products ----------------------------------------------------------------------------------- */
 

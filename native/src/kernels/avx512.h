@@ -5,9 +5,7 @@
 #include <immintrin.h>
 #include <string.h>
 
-#include "kernels.h"
-
-#define INLINE static inline __attribute__((always_inline))
+#include "vectors.h"
 
 /** The integer mins of a super-block, times what they count for. */
 INLINE __m512 avx512_offset(const panel *w, const segment *x) {

@@ -20,6 +20,11 @@ static groups groups_of(const struct ggml_tensor *t) {
     return (groups){all[0], all + 1, all + 1 + all[0] + 1};
 }
 
+static int64_t expert_of(const struct ggml_tensor *ids, int64_t used, int64_t pair) {
+    const char *row = (const char *)ids->data + (size_t)(pair / used) * ids->nb[1];
+    return ((const int32_t *)(const void *)row)[pair % used];
+}
+
 void myelin_op_group(struct ggml_tensor *dst, int32_t thread, int32_t threads, void *experts) {
     (void)threads;
     if (thread != 0) {
@@ -34,21 +39,18 @@ void myelin_op_group(struct ggml_tensor *dst, int32_t thread, int32_t threads, v
     int32_t *pairs = begin + count + 1;
     all[0] = (int32_t)count;
     memset(begin, 0, (size_t)(count + 1) * sizeof *begin);
-    /* first how many each has, two further, then where each one's next goes, one further */
-    for (int pass = 0; pass < 2; pass++) {
-        for (int64_t t = 0; t < tokens; t++) {
-            const int32_t *of = (const void *)((const char *)ids->data + (size_t)t * ids->nb[1]);
-            for (int64_t i = 0; i < used; i++) {
-                if (pass == 1) {
-                    pairs[begin[of[i] + 1]++] = (int32_t)(t * used + i);
-                } else if (of[i] + 2 <= count) {
-                    begin[of[i] + 2]++;
-                }
-            }
+    /* how many each has, two further; then where its next one goes, one further */
+    for (int64_t pair = 0; pair < used * tokens; pair++) {
+        const int64_t two_on = expert_of(ids, used, pair) + 2;
+        if (two_on <= count) {
+            begin[two_on]++;
         }
-        for (int64_t e = 2; pass == 0 && e <= count; e++) {
-            begin[e] += begin[e - 1];
-        }
+    }
+    for (int64_t e = 2; e <= count; e++) {
+        begin[e] += begin[e - 1];
+    }
+    for (int64_t pair = 0; pair < used * tokens; pair++) {
+        pairs[begin[expert_of(ids, used, pair) + 1]++] = (int32_t)pair;
     }
 }
 

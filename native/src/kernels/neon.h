@@ -5,9 +5,7 @@
 #include <arm_neon.h>
 #include <string.h>
 
-#include "kernels.h"
-
-#define INLINE static inline __attribute__((always_inline))
+#include "vectors.h"
 
 enum {
     LANES = 4,   /* columns of a vector: four rows of W, each with its sum or its scale */
@@ -178,22 +176,5 @@ INLINE float32x4_t neon_products_32(const four_rows q[2], const segment *x, int 
 INLINE float *neon_sums_of(float *y, int position, int c) {
     return y + position * PANELS * COLUMNS + c;
 }
-
-/** Calls a function whose first argument, the number of positions, is a constant for it. */
-#define FOR_POSITIONS(function, ...)  \
-    switch (positions) {              \
-        case 1:                       \
-            function(1, __VA_ARGS__); \
-            break;                    \
-        case 2:                       \
-            function(2, __VA_ARGS__); \
-            break;                    \
-        case 3:                       \
-            function(3, __VA_ARGS__); \
-            break;                    \
-        default:                      \
-            function(4, __VA_ARGS__); \
-            break;                    \
-    }
 
 #endif

@@ -302,7 +302,7 @@ public class GraphBuilder {
         x,
         ids);
     observe(w, x, ids);
-    if (OwnKernels.serveExperts(w, x)) {
+    if (OwnKernels.fits(w, x)) {
       return experts.matmul(this, w, x, ids);
     }
     return wrap(Ggml_h.ggml_mul_mat_id(next(), w.struct(), x.struct(), ids.struct()));

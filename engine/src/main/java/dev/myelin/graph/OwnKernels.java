@@ -14,18 +14,11 @@ public final class OwnKernels {
 
   /** Whether {@code w} [k, n] times {@code x} [k, m] is theirs. */
   public static boolean serve(Tensor w, Tensor x) {
-    int format = KernelsLibrary.activationFormat(w.type().id());
-    return format != 0
-        && x.type() == GgmlType.F32
-        && x.dim(2) * x.dim(3) * w.dim(2) * w.dim(3) == 1
-        && w.dim(0) == x.dim(0)
-        && x.stride(0) == Float.BYTES
-        && w.isContiguousFrom(0)
-        && KernelsLibrary.activationBytes(format, x.dim(0)) > 0;
+    return fits(w, x) && x.dim(2) * x.dim(3) * w.dim(2) * w.dim(3) == 1 && w.dim(0) == x.dim(0);
   }
 
-  /** Whether the experts {@code w} [k, n, experts] times {@code x} [k, 1 or used, m] are theirs. */
-  static boolean serveExperts(Tensor w, Tensor x) {
+  /** Whether types and layouts are theirs: all that a mixture's [k, n, experts] has to be asked. */
+  static boolean fits(Tensor w, Tensor x) {
     int format = KernelsLibrary.activationFormat(w.type().id());
     return format != 0
         && x.type() == GgmlType.F32
