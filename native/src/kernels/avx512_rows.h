@@ -1,0 +1,119 @@
+/**
+ * What reading 16 rows at once takes, whatever the type: rows side by side are a transpose of 4-byte words.
+ * What is read goes to a panel, or, for few positions, straight into its products.
+ */
+#ifndef MYELIN_SRC_AVX512_ROWS_H
+#define MYELIN_SRC_AVX512_ROWS_H
+
+#include "avx512.h"
+
+/** 16 bytes each of rows i, i + 4, i + 8 and i + 12. */
+INLINE __m512i every_fourth(const char *p, size_t stride, size_t i) {
+    __m512i v = _mm512_castsi128_si512(_mm_loadu_si128((const void *)(p + i * stride)));
+    v = _mm512_inserti32x4(v, _mm_loadu_si128((const void *)(p + (i + 4) * stride)), 1);
+    v = _mm512_inserti32x4(v, _mm_loadu_si128((const void *)(p + (i + 8) * stride)), 2);
+    return _mm512_inserti32x4(v, _mm_loadu_si128((const void *)(p + (i + 12) * stride)), 3);
+}
+
+/** Of 16 bytes of each row: out[j] has bytes 4 j to 4 j + 3 of row 0, of row 1, ... */
+INLINE void transpose(const char *p, size_t stride, __m512i out[4]) {
+    const __m512i r0 = every_fourth(p, stride, 0);
+    const __m512i r1 = every_fourth(p, stride, 1);
+    const __m512i r2 = every_fourth(p, stride, 2);
+    const __m512i r3 = every_fourth(p, stride, 3);
+    const __m512i low01 = _mm512_unpacklo_epi32(r0, r1);
+    const __m512i high01 = _mm512_unpackhi_epi32(r0, r1);
+    const __m512i low23 = _mm512_unpacklo_epi32(r2, r3);
+    const __m512i high23 = _mm512_unpackhi_epi32(r2, r3);
+    out[0] = _mm512_unpacklo_epi64(low01, low23);
+    out[1] = _mm512_unpackhi_epi64(low01, low23);
+    out[2] = _mm512_unpacklo_epi64(high01, high23);
+    out[3] = _mm512_unpackhi_epi64(high01, high23);
+}
+
+INLINE __m512i words(const char *p, size_t stride) {
+    uint32_t v[COLUMNS] __attribute__((aligned(64)));
+    for (size_t i = 0; i < COLUMNS; i++) {
+        memcpy(v + i, p + i * stride, sizeof *v);
+    }
+    return _mm512_load_si512(v);
+}
+
+INLINE short half_word(const char *p) {
+    short v;
+    memcpy(&v, p, sizeof v);
+    return v;
+}
+
+#define HALF_WORD(i) half_word(p + (i)*stride)
+
+INLINE __m256i half_words(const char *p, size_t stride) {
+    /* one after the other into the register: by way of memory, it would wait for 16 stores */
+    const __m128i low = _mm_setr_epi16(HALF_WORD(0), HALF_WORD(1), HALF_WORD(2), HALF_WORD(3), HALF_WORD(4),
+                                       HALF_WORD(5), HALF_WORD(6), HALF_WORD(7));
+    const __m128i high = _mm_setr_epi16(HALF_WORD(8), HALF_WORD(9), HALF_WORD(10), HALF_WORD(11),
+                                        HALF_WORD(12), HALF_WORD(13), HALF_WORD(14), HALF_WORD(15));
+    return _mm256_setr_m128i(low, high);
+}
+
+INLINE __m512 scales(const char *p, size_t stride) {
+    return _mm512_cvtph_ps(half_words(p, stride));
+}
+
+INLINE __m512i low_nibbles(__m512i v) {
+    return _mm512_and_si512(v, _mm512_set1_epi8(15));
+}
+
+INLINE __m512i high_nibbles(__m512i v) {
+    return low_nibbles(_mm512_srli_epi16(v, 4));
+}
+
+/** 6-bit scales less 32. */
+INLINE __m512 scale_of_6_bits(__m512i low, __m512i high) {
+    const __m512i l = _mm512_and_si512(low, _mm512_set1_epi32(15));
+    const __m512i h = _mm512_slli_epi32(_mm512_and_si512(high, _mm512_set1_epi32(3)), 4);
+    return _mm512_cvtepi32_ps(_mm512_sub_epi32(_mm512_or_si512(l, h), _mm512_set1_epi32(32)));
+}
+
+/** Asks for so many bytes, a constant, to come to the second cache. */
+INLINE void fetch(const char *ahead, const size_t bytes) {
+#pragma GCC unroll 16
+    for (size_t i = 0; i < bytes; i += 64) {
+        _mm_prefetch(ahead + i, _MM_HINT_T1);
+    }
+}
+
+/**
+ * Asks for the next segment of some rows to come from the second cache to the first: 16 rows are more
+ * streams than the processor follows by itself.
+ */
+INLINE void fetch_near(const char *w, size_t stride, int row, const int rows, const size_t segment_bytes) {
+#pragma GCC unroll 4
+    for (int i = 0; i < rows; i++) {
+        const char *next = w + (size_t)(row + i) * stride + segment_bytes;
+#pragma GCC unroll 8
+        for (size_t j = 0; j < segment_bytes; j += 64) {
+            _mm_prefetch(next + j, _MM_HINT_T0);
+        }
+    }
+}
+
+/** Adds to start the products of 4 * steps weights and one position's activations. */
+INLINE __m512i products(const int steps, __m512i start, const __m512i *q, const int8_t *x) {
+    __m512i sum[2] = {start, _mm512_setzero_si512()};
+#pragma GCC unroll 8
+    for (int j = 0; j < steps; j++) {
+        int32_t v;
+        memcpy(&v, x + 4 * j, sizeof v);
+        sum[j % 2] = _mm512_dpbusd_epi32(sum[j % 2], q[j], _mm512_set1_epi32(v));
+    }
+    return _mm512_add_epi32(sum[0], sum[1]);
+}
+
+#define EACH_POSITION(r) _Pragma("GCC unroll 4") for (int r = 0; r < positions; r++)
+
+INLINE __m512 *sums_of(float *y, int position) {
+    return (__m512 *)(void *)(y + position * PANELS * COLUMNS);
+}
+
+#endif

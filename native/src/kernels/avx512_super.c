@@ -1,0 +1,231 @@
+/* Super-blocks of 256 weights, in four parts of 64: two groups of 32, or four of 16. */
+#include "avx512_rows.h"
+
+/** Reads what all parts need. */
+typedef void (*prepare_fn)(const char *w, size_t stride, __m512i extra[8]);
+
+/** Reads a part: two groups of 32, or four of 16. */
+typedef void (*read_part_fn)(const char *w, size_t stride, int part, const __m512i extra[8], __m512i q[16]);
+
+/** Reads scales and mins; the quants of the panel are not touched. */
+typedef void (*read_scales_fn)(const char *w, size_t stride, panel *out);
+
+INLINE void prepare_nothing(const char *w, size_t stride, __m512i extra[8]) {
+    (void)w;
+    (void)stride;
+    (void)extra;
+}
+
+/** Bytes a and a + 8 bits further, each as 16 bits. */
+INLINE __m512i byte_pair(__m512i v, unsigned a) {
+    const __m512i byte = _mm512_set1_epi32(255);
+    const __m512i first = _mm512_and_si512(_mm512_srli_epi32(v, a), byte);
+    return _mm512_or_si512(first, _mm512_slli_epi32(_mm512_and_si512(_mm512_srli_epi32(v, a + 8), byte), 16));
+}
+
+/** The first 16 bytes of q4_K and q5_K: d, dmin and the packed scales and mins, see q4_k_unpack(). */
+INLINE void scales_q4_k(const char *w, size_t stride, panel *out) {
+    __m512i head[4];
+    transpose(w, stride, head);
+    const __m512 d = _mm512_cvtph_ps(_mm512_cvtepi32_epi16(head[0]));
+    _mm512_store_ps(out->dmin, _mm512_cvtph_ps(_mm512_cvtepi32_epi16(_mm512_srli_epi32(head[0], 16))));
+    const __m512i six = _mm512_set1_epi8(0x3f);
+    const __m512i two = _mm512_set1_epi8(0x30);
+    const __m512i scale[2] = {
+        _mm512_and_si512(head[1], six),
+        _mm512_or_si512(low_nibbles(head[3]), _mm512_and_si512(_mm512_srli_epi32(head[1], 2), two)),
+    };
+    const __m512i min[2] = {
+        _mm512_and_si512(head[2], six),
+        _mm512_or_si512(high_nibbles(head[3]), _mm512_and_si512(_mm512_srli_epi32(head[2], 2), two)),
+    };
+#pragma GCC unroll 8
+    for (int b = 0; b < BLOCKS; b++) {
+        const __m512i s = _mm512_and_si512(_mm512_srli_epi32(scale[b / 4], (unsigned)(8 * (b % 4))),
+                                           _mm512_set1_epi32(255));
+        _mm512_store_ps(out->d[b], _mm512_mul_ps(d, _mm512_cvtepi32_ps(s)));
+    }
+#pragma GCC unroll 4
+    for (int b = 0; b < BLOCKS / 2; b++) {
+        _mm512_store_si512(out->min[b], byte_pair(min[b / 2], 16 * (unsigned)(b % 2)));
+    }
+}
+
+INLINE void read_q4_k(const char *w, size_t stride, int part, const __m512i extra[8], __m512i q[16]) {
+    (void)extra;
+#pragma GCC unroll 2
+    for (int half = 0; half < 2; half++) {
+        __m512i bytes[4];
+        transpose(w + offsetof(block_q4_k, qs) + 32 * part + 16 * half, stride, bytes);
+#pragma GCC unroll 4
+        for (int j = 0; j < 4; j++) {
+            q[4 * half + j] = low_nibbles(bytes[j]);
+            q[4 * half + j + 8] = high_nibbles(bytes[j]);
+        }
+    }
+}
+
+INLINE void prepare_q5_k(const char *w, size_t stride, __m512i extra[8]) {
+    transpose(w + offsetof(block_q5_k, qh), stride, extra);
+    transpose(w + offsetof(block_q5_k, qh) + 16, stride, extra + 4);
+}
+
+/** Bit 0 of each byte of v shifted right, as the fifth bit. */
+INLINE __m512i fifth_of(__m512i v, unsigned shift) {
+    return _mm512_slli_epi32(_mm512_and_si512(_mm512_srli_epi32(v, shift), _mm512_set1_epi8(1)), 4);
+}
+
+INLINE void read_q5_k(const char *w, size_t stride, int part, const __m512i extra[8], __m512i q[16]) {
+    read_q4_k(w + offsetof(block_q5_k, qs) - offsetof(block_q4_k, qs), stride, part, extra, q);
+#pragma GCC unroll 8
+    for (int j = 0; j < 8; j++) {
+        q[j] = _mm512_or_si512(q[j], fifth_of(extra[j], 2 * (unsigned)part));
+        q[j + 8] = _mm512_or_si512(q[j + 8], fifth_of(extra[j], 2 * (unsigned)part + 1));
+    }
+}
+
+INLINE void scales_q6_k(const char *w, size_t stride, panel *out) {
+    const __m512 d = scales(w + offsetof(block_q6_k, d), stride);
+    __m512i scale[4];
+    transpose(w + offsetof(block_q6_k, scales), stride, scale);
+#pragma GCC unroll 16
+    for (int b = 0; b < 16; b++) {
+        const __m512i up = _mm512_slli_epi32(scale[b / 4], (unsigned)(24 - 8 * (b % 4)));
+        _mm512_store_ps(out->d[b], _mm512_mul_ps(d, _mm512_cvtepi32_ps(_mm512_srai_epi32(up, 24))));
+    }
+}
+
+INLINE void read_q6_k(const char *w, size_t stride, int part, const __m512i extra[8], __m512i q[16]) {
+    (void)extra;
+    const __m512i two = _mm512_set1_epi8(0x30);
+    const char *ql = w + 64 * (part / 2) + 16 * (part % 2);
+    __m512i first[4];
+    __m512i second[4];
+    __m512i bits[4];
+    transpose(ql, stride, first);
+    transpose(ql + 32, stride, second);
+    transpose(w + offsetof(block_q6_k, qh) + 16 * part, stride, bits);
+#pragma GCC unroll 4
+    for (int j = 0; j < 4; j++) {
+        const __m512i high0 = _mm512_and_si512(_mm512_slli_epi32(bits[j], 4), two);
+        const __m512i high1 = _mm512_and_si512(_mm512_slli_epi32(bits[j], 2), two);
+        const __m512i high3 = _mm512_and_si512(_mm512_srli_epi32(bits[j], 2), two);
+        q[j] = _mm512_or_si512(low_nibbles(first[j]), high0);
+        q[j + 4] = _mm512_or_si512(low_nibbles(second[j]), high1);
+        q[j + 8] = _mm512_or_si512(high_nibbles(first[j]), _mm512_and_si512(bits[j], two));
+        q[j + 12] = _mm512_or_si512(high_nibbles(second[j]), high3);
+    }
+}
+
+INLINE void scales_q3_k(const char *w, size_t stride, panel *out) {
+    const __m512 d = scales(w + offsetof(block_q3_k, d), stride);
+    const char *packed = w + offsetof(block_q3_k, scales);
+    const __m512i low[2] = {words(packed, stride), words(packed + 4, stride)};
+    const __m512i high = words(packed + 8, stride);
+#pragma GCC unroll 16
+    for (int g = 0; g < 16; g++) {
+        const unsigned byte = 8 * (unsigned)(g % 4);
+        const __m512 scale = scale_of_6_bits(_mm512_srli_epi32(low[g / 4 % 2], byte + (g < 8 ? 0 : 4)),
+                                             _mm512_srli_epi32(high, byte + 2 * (unsigned)(g / 4)));
+        _mm512_store_ps(out->d[g], _mm512_mul_ps(d, scale));
+    }
+}
+
+INLINE void prepare_q3_k(const char *w, size_t stride, __m512i extra[8]) {
+    transpose(w, stride, extra);
+    transpose(w + 16, stride, extra + 4);
+}
+
+INLINE void read_q3_k(const char *w, size_t stride, int part, const __m512i extra[8], __m512i q[16]) {
+    const __m512i two = _mm512_set1_epi8(3);
+    const __m512i one = _mm512_set1_epi8(1);
+    __m512i bits[4];
+    transpose(w + offsetof(block_q3_k, qs) + 16 * part, stride, bits);
+#pragma GCC unroll 4
+    for (int g = 0; g < 4; g++) {
+#pragma GCC unroll 4
+        for (int j = 0; j < 4; j++) {
+            const unsigned bit = 4 * (unsigned)(part / 2) + (unsigned)g;
+            const __m512i low = _mm512_and_si512(_mm512_srli_epi32(bits[j], 2 * (unsigned)g), two);
+            const __m512i high = _mm512_and_si512(_mm512_srli_epi32(extra[4 * (part % 2) + j], bit), one);
+            q[4 * g + j] = _mm512_or_si512(low, _mm512_slli_epi32(high, 2));
+        }
+    }
+}
+
+/** Which block group g of a part is: of 32 in their order, of 16 the same half of four neighbours. */
+INLINE int block_of(const int steps, int part, int g) {
+    return steps == 8 ? 2 * part + g : 8 * (part / 2) + 2 * g + part % 2;
+}
+
+INLINE void unpack_super(prepare_fn prepare, read_part_fn read, read_scales_fn read_scales,
+                         const size_t block_bytes, const int steps, const char *w, size_t stride,
+                         const char *ahead, panel *out) {
+    __m512i extra[8];
+    prepare(w, stride, extra);
+    read_scales(w, stride, out);
+    for (int part = 0; part < 4; part++) {
+        __m512i q[16];
+        fetch(ahead + COLUMNS * block_bytes / 4 * (size_t)part, COLUMNS * block_bytes / 4);
+        read(w, stride, part, extra, q);
+#pragma GCC unroll 16
+        for (int j = 0; j < 16; j++) {
+            _mm512_store_si512(out->q[steps * block_of(steps, part, j / steps) + j % steps], q[j]);
+        }
+    }
+}
+
+INLINE void stream_super(const int positions, prepare_fn prepare, read_part_fn read,
+                         read_scales_fn read_scales, const size_t block_bytes, const int steps,
+                         const int zero_shift, const char *w, size_t stride, const char *ahead,
+                         const segment *x, float *y) {
+    panel scale; /* without quants */
+    __m512i extra[8];
+    __m512 f[MOST_STREAMED];
+    prepare(w, stride, extra);
+    read_scales(w, stride, &scale);
+    EACH_POSITION(r) {
+        f[r] = steps == 8 ? avx512_offset(&scale, x + r) : _mm512_setzero_ps();
+    }
+    for (int part = 0; part < 4; part++) {
+        __m512i q[16];
+        fetch(ahead + COLUMNS * block_bytes / 4 * (size_t)part, COLUMNS * block_bytes / 4);
+        fetch_near(w, stride, 4 * part, 4, block_bytes);
+        read(w, stride, part, extra, q);
+#pragma GCC unroll 4
+        for (int g = 0; g < 4; g++) {
+            if (g * steps >= 16) {
+                break; /* two groups of 32 */
+            }
+            const int b = block_of(steps, part, g);
+            EACH_POSITION(r) {
+                const __m512i start =
+                    steps == 8 ? _mm512_setzero_si512()
+                               : _mm512_slli_epi32(_mm512_set1_epi32(x[r].sum[b]), (unsigned)zero_shift);
+                const __m512i sum = products(steps, start, q + steps * g, x[r].q + 4 * steps * b);
+                f[r] = _mm512_fmadd_ps(_mm512_cvtepi32_ps(sum), _mm512_load_ps(scale.d[b]), f[r]);
+            }
+        }
+    }
+    EACH_POSITION(r) {
+        *sums_of(y, r) = _mm512_fmadd_ps(f[r], _mm512_set1_ps(x[r].d[0]), *sums_of(y, r));
+    }
+}
+
+/** Defines both functions of a type in super-blocks. */
+#define DEFINE_SUPER(name, prepare, scales, steps, zero_shift)                                               \
+    void avx512_unpack_##name(const char *w, size_t stride, int blocks, const char *ahead, panel *out) {     \
+        (void)blocks;                                                                                        \
+        unpack_super(prepare, read_##name, scales, sizeof(block_##name), steps, w, stride, ahead, out);      \
+    }                                                                                                        \
+    void avx512_stream_##name(const char *w, size_t stride, int blocks, const char *ahead, const segment *x, \
+                              int positions, float *y) {                                                     \
+        (void)blocks;                                                                                        \
+        FOR_POSITIONS(stream_super, prepare, read_##name, scales, sizeof(block_##name), steps, zero_shift,   \
+                      w, stride, ahead, x, y)                                                                \
+    }
+
+DEFINE_SUPER(q3_k, prepare_q3_k, scales_q3_k, 4, 2)
+DEFINE_SUPER(q4_k, prepare_nothing, scales_q4_k, 8, 0)
+DEFINE_SUPER(q5_k, prepare_q5_k, scales_q4_k, 8, 0)
+DEFINE_SUPER(q6_k, prepare_nothing, scales_q6_k, 4, 5)
