@@ -56,9 +56,10 @@ static void random_weights(int32_t type) {
         weights[i] = (char)next();
     }
     for (size_t b = 0; b + bytes <= sizeof weights; b += bytes) {
-        /* scales that are no infinities: 2^-7 and less, in the first four bytes of both types */
-        weights[b + 1] = 0x20;
-        weights[b + 3] = type == TYPE_Q4_K ? 0x20 : weights[b + 3];
+        /* scales that are no infinities: 2^-7 and less, in the first or the last bytes */
+        char *scale = weights + b + (type == TYPE_Q2_K ? offsetof(block_q2_k, d) : 0);
+        scale[1] = 0x20;
+        scale[3] = type == TYPE_Q4_0 ? scale[3] : 0x20;
     }
 }
 
@@ -155,8 +156,8 @@ int main(void) {
     for (size_t i = 0; i < sizeof x / sizeof *x; i++) {
         x[i] = (float)next() / 4294967296.0f - 0.5f;
     }
-    static const int32_t types[] = {TYPE_Q4_0, TYPE_Q4_K};
-    for (int t = 0; t < 2; t++) {
+    static const int32_t types[] = {TYPE_Q4_0, TYPE_Q2_K, TYPE_Q4_K};
+    for (int t = 0; t < 3; t++) {
         random_weights(types[t]);
         for (int32_t threads = 1; threads <= 4; threads++) {
             check(types[t], 1, 1, 1, 1, 1, threads);

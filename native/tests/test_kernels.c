@@ -44,6 +44,10 @@ static void some_weights(int32_t type, size_t blocks, const uint8_t *byte, char 
             case TYPE_MXFP4:
                 w[0] = (char)(118 + next() % 8);
                 break;
+            case TYPE_Q2_K:
+                put_scale(w + offsetof(block_q2_k, d));
+                put_scale(w + offsetof(block_q2_k, dmin));
+                break;
             case TYPE_Q3_K:
                 put_scale(w + offsetof(block_q3_k, d));
                 break;
@@ -73,12 +77,15 @@ static void dequantise(int32_t type, int64_t k, const char *row, double *out) {
         memset(&c, 0, sizeof c);
         t->column(row + kernel_row_bytes(t, at), blocks, &c);
         for (int i = 0; i < 32 * blocks; i++) {
-            const double d = (double)c.d[t->kind == PANEL_SUPER_16 ? i / 16 : i / 32];
+            const int group = t->kind == PANEL_SUPER_16_MIN ? 0 : t->kind == PANEL_SUPER_16 ? i / 16 : i / 32;
+            const double d = (double)c.d[group];
             double w = d * c.q[i];
             if (t->kind == PANEL_32_MIN) {
                 w += (double)c.m[i / 32];
             } else if (t->kind == PANEL_SUPER_32_MIN) {
                 w -= (double)c.dmin * c.min[i / 32];
+            } else if (t->kind == PANEL_SUPER_16_MIN) {
+                w -= (double)c.dmin * c.min[i / 16];
             } else {
                 w -= d * (1 << t->zero_shift);
             }
@@ -93,7 +100,9 @@ static char weights[MOST_ROWS * MOST_K * 2];
 static float x[MOST_M * MOST_K];
 static double row[MOST_K];
 static segment reference_x[MOST_M * MOST_K / SEGMENT];
-static segment other_x[MOST_M * MOST_K / SEGMENT];
+/* nothing that needs more than the alignment of an int32 may be asked of activations */
+static _Alignas(64) char room_x[sizeof(int32_t) + sizeof reference_x];
+static segment *const other_x = (segment *)(void *)(room_x + sizeof(int32_t));
 static float reference[MOST_M * MOST_ROWS];
 static float result[MOST_M * MOST_ROWS];
 static float alone[MOST_M * MOST_ROWS];
@@ -207,13 +216,17 @@ static void check_panel(const kernel_table *table, int32_t type, int blocks) {
     /* blocks may lie at any address: those of 17 bytes do */
     memmove(weights + 1, weights, COLUMNS * stride);
     table->unpack[type](weights + 1, stride, blocks, weights, &unpacked);
-    const size_t scales = (t->kind == PANEL_SUPER_16 ? 2 : 1) * (size_t)blocks * sizeof expected.d[0];
+    const int has_mins = t->kind == PANEL_SUPER_32_MIN || t->kind == PANEL_SUPER_16_MIN;
+    const size_t mins =
+        (size_t)(t->kind == PANEL_SUPER_16_MIN ? BLOCKS : BLOCKS / 2) * sizeof expected.min[0];
+    const int groups = t->kind == PANEL_SUPER_16_MIN ? 1 : t->kind == PANEL_SUPER_16 ? 2 * blocks : blocks;
+    const size_t scales = (size_t)groups * sizeof expected.d[0];
     int same = memcmp(expected.q, unpacked.q, (size_t)blocks * 8 * sizeof expected.q[0]) == 0 &&
                memcmp(expected.d, unpacked.d, scales) == 0;
     if (t->kind == PANEL_32_MIN) {
         same = same && memcmp(expected.m, unpacked.m, (size_t)blocks * sizeof expected.m[0]) == 0;
-    } else if (t->kind == PANEL_SUPER_32_MIN) {
-        same = same && memcmp(expected.min, unpacked.min, sizeof expected.min) == 0 &&
+    } else if (has_mins) {
+        same = same && memcmp(expected.min, unpacked.min, mins) == 0 &&
                memcmp(expected.dmin, unpacked.dmin, sizeof expected.dmin) == 0;
     }
     CHECK(same, "%s type %d: a panel of %d blocks", table->name, type, blocks);

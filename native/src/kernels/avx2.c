@@ -121,4 +121,19 @@ INLINE void add_products(const size_t rows, const size_t width, const size_t mos
     }
 }
 
+/** A scale is multiplied by both halves of a word: see add_scaled(). */
+enum { SCALE_TWICE = 1 };
+
+/** Adds products of 16 weights, four steps of quants up to 12, times a scale; their sum fits 16 bits. */
+INLINE __m256i add_scaled(__m256i a, const __m256i q[4], const segment *x, size_t step, __m256i scale) {
+    __m256i s = _mm256_maddubs_epi16(q[0], broadcast(x, step));
+#pragma GCC unroll 3
+    for (size_t j = 1; j < 4; j++) {
+        s = _mm256_add_epi16(s, _mm256_maddubs_epi16(q[j], broadcast(x, step + j)));
+    }
+    a = _mm256_add_epi32(a, _mm256_madd_epi16(s, scale));
+    KEEP(a);
+    return a;
+}
+
 #include "avx2_kernels.h"

@@ -134,6 +134,48 @@ INLINE void stream_super(const size_t rows, prepare_fn prepare, load_part_fn loa
     }
 }
 
+/** q2_K: scales are integers, so a group's sum times its scale is summed as an integer too. */
+INLINE void stream_scaled(const size_t rows, const char *w, size_t stride, const char *ahead,
+                          const segment *x, float *y) {
+    for (size_t c = 0; c < COLUMNS; c += LANES, w += LANES * stride, y += LANES) {
+        panel head; /* without quants */
+        __m256i scales[8];
+        __m256i sum[MOST_STREAMED][2]; /* of even groups, of odd ones times 4 */
+        prepare_q2_k(w, stride, scales);
+        scales_q2_k(w, stride, &head, 0);
+        EACH_POSITION(r) {
+            sum[r][0] = _mm256_setzero_si256();
+            sum[r][1] = _mm256_setzero_si256();
+        }
+        for (size_t part = 0; part < 4; part++, ahead += LANES * sizeof(block_q2_k) / 4) {
+            const size_t first = first_block(4, part);
+            __m256i bytes[PART];
+            fetch(ahead, LANES * sizeof(block_q2_k) / 4);
+            load_q2_k(w, stride, part, bytes);
+#pragma GCC unroll 4
+            for (size_t g = 0; g < 4; g++) {
+                const __m256i scale = scale_q2_k(scales, part, (int)g, SCALE_TWICE);
+                __m256i q[4];
+#pragma GCC unroll 4
+                for (int j = 0; j < 4; j++) {
+                    bytes[j] = g == 2 ? _mm256_srli_epi32(bytes[j], 4) : bytes[j];
+                    q[j] = _mm256_and_si256(bytes[j], _mm256_set1_epi8(g % 2 == 0 ? 3 : 12));
+                }
+                EACH_POSITION(r) {
+                    sum[r][g % 2] = add_scaled(sum[r][g % 2], q, x + r, 4 * block_of(4, first, g), scale);
+                }
+            }
+        }
+        EACH_POSITION(r) {
+            float *to = y + r * PANELS * COLUMNS;
+            const __m256i all = _mm256_add_epi32(sum[r][0], _mm256_srai_epi32(sum[r][1], 2));
+            const __m256 f = _mm256_fmadd_ps(_mm256_cvtepi32_ps(all), _mm256_load_ps(head.d[0]),
+                                             offset_16(&head, 0, x + r));
+            _mm256_store_ps(to, _mm256_fmadd_ps(f, _mm256_set1_ps(x[r].d[0]), _mm256_load_ps(to)));
+        }
+    }
+}
+
 /* ---- the types ------------------------------------------------------------------------------------ */
 
 /** Defines both functions of a type in blocks of 32. */
@@ -175,10 +217,22 @@ DEFINE_SUPER(q4_k, prepare_nothing, scales_q4_k, 8, 15, NO_ZERO)
 DEFINE_SUPER(q5_k, prepare_q5_k, scales_q4_k, 8, 31, NO_ZERO)
 DEFINE_SUPER(q6_k, prepare_nothing, scales_q6_k, 4, 63, 5)
 
-#define EACH_TYPE(entry)                                                                              \
-    entry(Q4_0, q4_0) entry(Q4_1, q4_1) entry(Q5_0, q5_0) entry(Q5_1, q5_1) entry(Q8_0, q8_0)         \
-        entry(Q3_K, q3_k) entry(Q4_K, q4_k) entry(Q5_K, q5_k) entry(Q6_K, q6_k) entry(IQ4_NL, iq4_nl) \
-            entry(IQ4_XS, iq4_xs) entry(MXFP4, mxfp4)
+static void unpack_q2_k(const char *w, size_t stride, int blocks, const char *ahead, panel *out) {
+    (void)blocks;
+    unpack_super(prepare_q2_k, load_q2_k, take_q2_k, scales_q2_k, sizeof(block_q2_k), 4, w, stride, ahead,
+                 out);
+}
+
+static void stream_q2_k(const char *w, size_t stride, int blocks, const char *ahead, const segment *x,
+                        int positions, float *y) {
+    (void)blocks;
+    FOR_POSITIONS(stream_scaled, w, stride, ahead, x, y)
+}
+
+#define EACH_TYPE(entry)                                                                          \
+    entry(Q4_0, q4_0) entry(Q4_1, q4_1) entry(Q5_0, q5_0) entry(Q5_1, q5_1) entry(Q8_0, q8_0)     \
+        entry(Q2_K, q2_k) entry(Q3_K, q3_k) entry(Q4_K, q4_k) entry(Q5_K, q5_k) entry(Q6_K, q6_k) \
+            entry(IQ4_NL, iq4_nl) entry(IQ4_XS, iq4_xs) entry(MXFP4, mxfp4)
 #define UNPACK(type, name) [TYPE_##type] = unpack_##name,
 #define STREAM(type, name) [TYPE_##type] = stream_##name,
 
@@ -193,5 +247,6 @@ const kernel_table TABLE = {
             [PANEL_32_MIN] = multiply_32_min,
             [PANEL_SUPER_32_MIN] = multiply_super_32_min,
             [PANEL_SUPER_16] = multiply_super_16,
+            [PANEL_SUPER_16_MIN] = multiply_super_16_min,
         },
 };

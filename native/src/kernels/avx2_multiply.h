@@ -52,32 +52,47 @@ INLINE float largest(int n, const float *x) {
 
 /* ---- products ----------------------------------------------------------------------------------- */
 
-/** The integer mins of a super-block, times what they count for. */
-INLINE __m256 offset(const panel *w, size_t at, const segment *x) {
+/** The products of so many pairs of integer mins and of sums of activations. */
+INLINE __m256 mins(const panel *w, size_t at, const int pairs, const int16_t *sums) {
     __m256i sum = _mm256_setzero_si256();
-#pragma GCC unroll 4
-    for (int b = 0; b < BLOCKS / 2; b++) {
+#pragma GCC unroll 8
+    for (int b = 0; b < pairs; b++) {
         int32_t pair;
-        memcpy(&pair, x->pairs + 2 * b, sizeof pair);
+        memcpy(&pair, sums + 2 * b, sizeof pair);
         const __m256i min = _mm256_load_si256((const void *)w->min[b][at]);
         sum = _mm256_add_epi32(sum, _mm256_madd_epi16(min, _mm256_set1_epi32(pair)));
     }
+    return _mm256_cvtepi32_ps(sum);
+}
+
+/** The mins of a super-block by 32, times what they count for. */
+INLINE __m256 offset(const panel *w, size_t at, const segment *x) {
     const __m256 minus = _mm256_sub_ps(_mm256_setzero_ps(), _mm256_load_ps(w->dmin + at));
-    return _mm256_mul_ps(_mm256_cvtepi32_ps(sum), minus);
+    return _mm256_mul_ps(mins(w, at, BLOCKS / 2, x->pairs), minus);
+}
+
+/** The same by 16: the activations' sums are negated as they are. */
+INLINE __m256 offset_16(const panel *w, size_t at, const segment *x) {
+    int16_t sums[16] __attribute__((aligned(32)));
+    const __m256i *wide = (const void *)x->sum;
+    const __m256i packed = _mm256_packs_epi32(_mm256_loadu_si256(wide), _mm256_loadu_si256(wide + 1));
+    _mm256_store_si256((void *)sums, _mm256_permute4x64_epi64(packed, 0xd8));
+    return _mm256_mul_ps(mins(w, at, BLOCKS, sums), _mm256_load_ps(w->dmin + at));
 }
 
 /** A tile of rows positions and one panel; all that is const here is a constant where it is called. */
 INLINE void tile(const size_t rows, const enum panel_kind kind, const size_t most, const int zero_shift,
                  const panel *w, const segment *x, int blocks, float *y) {
-    const int super = kind == PANEL_SUPER_32_MIN || kind == PANEL_SUPER_16;
-    const size_t steps = kind == PANEL_SUPER_16 ? 4 : 8;
-    const int count = kind == PANEL_SUPER_16 ? 16 : super ? BLOCKS : blocks;
+    const int super = is_super(kind);
+    const size_t steps = (size_t)steps_of(kind);
+    const int count = super ? SEGMENT / 4 / (int)steps : blocks;
     __m256 f[TILE][VECTORS];
     EACH_POSITION(r) {
         EACH_VECTOR(c) {
-            f[r][c] = kind == PANEL_SUPER_32_MIN ? offset(w, c * LANES, x + r)
-                      : super                    ? _mm256_setzero_ps()
-                                                 : _mm256_load_ps(y + r * PANELS * COLUMNS + c * LANES);
+            f[r][c] = kind == PANEL_SUPER_32_MIN   ? offset(w, c * LANES, x + r)
+                      : kind == PANEL_SUPER_16_MIN ? offset_16(w, c * LANES, x + r)
+                      : super                      ? _mm256_setzero_ps()
+                                                   : _mm256_load_ps(y + r * PANELS * COLUMNS + c * LANES);
         }
     }
     for (int i = 0; i < count; i++) {
@@ -162,4 +177,10 @@ static void multiply_super_16(const panel w[PANELS], const segment *x, int64_t p
     } else {
         multiply(PANEL_SUPER_16, 63, 5, w, x, positions, blocks, y);
     }
+}
+
+static void multiply_super_16_min(const panel w[PANELS], const segment *x, int64_t positions, int blocks,
+                                  int zero_shift, float *y) {
+    (void)zero_shift;
+    multiply(PANEL_SUPER_16_MIN, 45, NO_ZERO, w, x, positions, blocks, y);
 }

@@ -144,6 +144,54 @@ INLINE void take_q6_k(const __m256i bytes[PART], const __m256i extra[8], size_t 
     }
 }
 
+/** A block's last 16 bytes end in d and dmin. */
+INLINE void scales_q2_k(const char *w, size_t stride, panel *out, size_t at) {
+    __m256i tail[4];
+    __m256i packed[4];
+    transpose(w + sizeof(block_q2_k) - 16, stride, tail);
+    transpose(w, stride, packed);
+    _mm256_store_ps(out->d[0] + at, halves(tail[3]));
+    _mm256_store_ps(out->dmin + at, halves(_mm256_srli_epi32(tail[3], 16)));
+#pragma GCC unroll 8
+    for (int b = 0; b < BLOCKS; b++) {
+        _mm256_store_si256((void *)out->min[b][at], byte_pair(high_nibbles(packed[b / 2]), 16 * (b % 2)));
+    }
+}
+
+INLINE void prepare_q2_k(const char *w, size_t stride, __m256i extra[8]) {
+    __m256i packed[4];
+    transpose(w, stride, packed);
+#pragma GCC unroll 4
+    for (int j = 0; j < 4; j++) {
+        extra[j] = low_nibbles(packed[j]);
+    }
+}
+
+INLINE void load_q2_k(const char *w, size_t stride, size_t part, __m256i bytes[PART]) {
+    transpose(w + offsetof(block_q2_k, qs) + 16 * part, stride, bytes);
+}
+
+/** A group's scale as 16 bits, in both halves of each word or only in the low one. */
+INLINE __m256i scale_q2_k(const __m256i scales[4], size_t part, int group, const int twice) {
+    /* the byte's index in each word; one with its high bit set gives zero */
+    const __m128i words = _mm_setr_epi32((int)0x80008000, (int)0x80048004, (int)0x80088008, (int)0x800c800c);
+    const __m128i once = twice ? words : _mm_or_si128(words, _mm_set1_epi32(0x800000));
+    const __m256i byte = _mm256_set1_epi32(0x10001 * (2 * (group % 2) + (int)(part % 2)));
+    const __m256i at = _mm256_or_si256(_mm256_broadcastsi128_si256(once), byte);
+    return _mm256_shuffle_epi8(scales[2 * (part / 2) + (size_t)group / 2], at);
+}
+
+/** Quants times their scales: 45 at most, so that 16 bits hold two of them apart. */
+INLINE void take_q2_k(const __m256i bytes[PART], const __m256i extra[8], size_t part, int group,
+                      __m256i q[8]) {
+    const __m256i scale = scale_q2_k(extra, part, group, 1);
+#pragma GCC unroll 4
+    for (int j = 0; j < 4; j++) {
+        const __m256i two = _mm256_and_si256(_mm256_srli_epi32(bytes[j], 2 * group), _mm256_set1_epi8(3));
+        q[j] = _mm256_mullo_epi16(two, scale);
+    }
+}
+
 INLINE void scales_q3_k(const char *w, size_t stride, panel *out, size_t at) {
     const __m256 d = scales(w + offsetof(block_q3_k, d), stride);
     const char *packed = w + offsetof(block_q3_k, scales);

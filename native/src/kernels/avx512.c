@@ -55,20 +55,25 @@ INLINE void add_products(const int rows, const int steps, const panel *w, const 
     }
 }
 
+INLINE __m512 offset_16(const panel *w, const segment *x) {
+    return avx512_offset_16((const void *)w->min, _mm512_load_ps(w->dmin), x);
+}
+
 /** A tile of rows positions and two panels; rows and kind are constants where it is called. */
 INLINE void tile(const int rows, const enum panel_kind kind, const panel *w, const segment *x, int blocks,
                  __m512i zero_shift, float *y) {
-    const int super = kind == PANEL_SUPER_32_MIN || kind == PANEL_SUPER_16;
+    const int super = is_super(kind);
     const int has_zero = kind == PANEL_32 || kind == PANEL_SUPER_16;
-    const int steps = kind == PANEL_SUPER_16 ? 4 : 8;
-    const int count = kind == PANEL_SUPER_16 ? 16 : super ? BLOCKS : blocks;
+    const int steps = steps_of(kind);
+    const int count = super ? SEGMENT / 4 / steps : blocks;
     __m512 f[TILE][PANELS];
     __m512i a[TILE][PANELS];
     EACH_POSITION(r) {
         EACH_PANEL(c) {
-            f[r][c] = kind == PANEL_SUPER_32_MIN ? avx512_offset(w + c, x + r)
-                      : super                    ? _mm512_setzero_ps()
-                                                 : _mm512_load_ps(y + (r * PANELS + c) * COLUMNS);
+            f[r][c] = kind == PANEL_SUPER_32_MIN   ? avx512_offset(w + c, x + r)
+                      : kind == PANEL_SUPER_16_MIN ? offset_16(w + c, x + r)
+                      : super                      ? _mm512_setzero_ps()
+                                                   : _mm512_load_ps(y + (r * PANELS + c) * COLUMNS);
         }
     }
     for (int i = 0; i < count; i++) {
@@ -144,6 +149,7 @@ DEFINE_MULTIPLY(32, PANEL_32)
 DEFINE_MULTIPLY(32_min, PANEL_32_MIN)
 DEFINE_MULTIPLY(super_32_min, PANEL_SUPER_32_MIN)
 DEFINE_MULTIPLY(super_16, PANEL_SUPER_16)
+DEFINE_MULTIPLY(super_16_min, PANEL_SUPER_16_MIN)
 
 const kernel_table kernels_avx512 = {
     .name = "avx512",
@@ -155,6 +161,7 @@ const kernel_table kernels_avx512 = {
             [TYPE_Q5_0] = avx512_unpack_q5_0,
             [TYPE_Q5_1] = avx512_unpack_q5_1,
             [TYPE_Q8_0] = avx512_unpack_q8_0,
+            [TYPE_Q2_K] = avx512_unpack_q2_k,
             [TYPE_Q3_K] = avx512_unpack_q3_k,
             [TYPE_Q4_K] = avx512_unpack_q4_k,
             [TYPE_Q5_K] = avx512_unpack_q5_k,
@@ -170,6 +177,7 @@ const kernel_table kernels_avx512 = {
             [TYPE_Q5_0] = avx512_stream_q5_0,
             [TYPE_Q5_1] = avx512_stream_q5_1,
             [TYPE_Q8_0] = avx512_stream_q8_0,
+            [TYPE_Q2_K] = avx512_stream_q2_k,
             [TYPE_Q3_K] = avx512_stream_q3_k,
             [TYPE_Q4_K] = avx512_stream_q4_k,
             [TYPE_Q5_K] = avx512_stream_q5_k,
@@ -184,5 +192,6 @@ const kernel_table kernels_avx512 = {
             [PANEL_32_MIN] = multiply_32_min,
             [PANEL_SUPER_32_MIN] = multiply_super_32_min,
             [PANEL_SUPER_16] = multiply_super_16,
+            [PANEL_SUPER_16_MIN] = multiply_super_16_min,
         },
 };

@@ -7,17 +7,29 @@
 
 #include "vectors.h"
 
-/** The integer mins of a super-block, times what they count for. */
-INLINE __m512 avx512_offset(const panel *w, const segment *x) {
+/** The products of so many pairs of integer mins and of sums of activations. */
+INLINE __m512 avx512_mins(const __m512i *min, const int pairs, const int16_t *sums) {
     __m512i sum = _mm512_setzero_si512();
-#pragma GCC unroll 4
-    for (int b = 0; b < BLOCKS / 2; b++) {
+#pragma GCC unroll 8
+    for (int b = 0; b < pairs; b++) {
         int32_t pair;
-        memcpy(&pair, x->pairs + 2 * b, sizeof pair);
-        sum = _mm512_dpwssd_epi32(sum, _mm512_load_si512(w->min[b]), _mm512_set1_epi32(pair));
+        memcpy(&pair, sums + 2 * b, sizeof pair);
+        sum = _mm512_dpwssd_epi32(sum, min[b], _mm512_set1_epi32(pair));
     }
+    return _mm512_cvtepi32_ps(sum);
+}
+
+/** The mins of a super-block by 32, times what they count for. */
+INLINE __m512 avx512_offset(const panel *w, const segment *x) {
     const __m512 minus = _mm512_sub_ps(_mm512_setzero_ps(), _mm512_load_ps(w->dmin));
-    return _mm512_mul_ps(_mm512_cvtepi32_ps(sum), minus);
+    return _mm512_mul_ps(avx512_mins((const void *)w->min, BLOCKS / 2, x->pairs), minus);
+}
+
+/** The same by 16: the activations' sums are negated as they are. */
+INLINE __m512 avx512_offset_16(const __m512i min[BLOCKS], __m512 dmin, const segment *x) {
+    int16_t sums[16] __attribute__((aligned(32)));
+    _mm256_store_si256((void *)sums, _mm512_cvtepi32_epi16(_mm512_loadu_si512(x->sum)));
+    return _mm512_mul_ps(avx512_mins(min, BLOCKS, sums), dmin);
 }
 
 /** Declares the functions of a type. */
@@ -31,6 +43,7 @@ AVX512_TYPE(q4_1)
 AVX512_TYPE(q5_0)
 AVX512_TYPE(q5_1)
 AVX512_TYPE(q8_0)
+AVX512_TYPE(q2_k)
 AVX512_TYPE(q3_k)
 AVX512_TYPE(q4_k)
 AVX512_TYPE(q5_k)

@@ -229,3 +229,114 @@ DEFINE_SUPER(q3_k, prepare_q3_k, scales_q3_k, 4, 2)
 DEFINE_SUPER(q4_k, prepare_nothing, scales_q4_k, 8, 0)
 DEFINE_SUPER(q5_k, prepare_q5_k, scales_q4_k, 8, 0)
 DEFINE_SUPER(q6_k, prepare_nothing, scales_q6_k, 4, 5)
+
+/* ---- q2_K: integer scales -------------------------------------------------------------------------------
+ */
+
+/** What belongs to a super-block as a whole; scales and mins are bytes, group g's is byte g % 4 of g / 4. */
+typedef struct {
+    __m512 d;
+    __m512 dmin;
+    __m512i scale[4];
+    __m512i min[BLOCKS]; /* as panels have them */
+} head_q2_k;
+
+/** Bytes a and b of each word, each as 16 bits; 128 stands for zero. */
+INLINE __m512i bytes_of_words(__m512i v, int a, int b) {
+    const __m512i words = _mm512_broadcast_i32x4(_mm_setr_epi32(0, 0x040004, 0x080008, 0x0c000c));
+    const __m512i at = _mm512_set1_epi32(a | b << 16 | (int)0x80008000);
+    return _mm512_shuffle_epi8(v, _mm512_or_si512(words, at));
+}
+
+/** A block's last 16 bytes end in d and dmin. */
+INLINE head_q2_k read_head_q2_k(const char *w, size_t stride) {
+    __m512i tail[4];
+    __m512i packed[4];
+    head_q2_k head;
+    transpose(w + sizeof(block_q2_k) - 16, stride, tail);
+    transpose(w, stride, packed);
+    head.d = _mm512_cvtph_ps(_mm512_cvtepi32_epi16(tail[3]));
+    head.dmin = _mm512_cvtph_ps(_mm512_cvtepi32_epi16(_mm512_srli_epi32(tail[3], 16)));
+#pragma GCC unroll 4
+    for (int i = 0; i < 4; i++) {
+        const __m512i mins = high_nibbles(packed[i]);
+        head.scale[i] = low_nibbles(packed[i]);
+        head.min[2 * i] = bytes_of_words(mins, 0, 1);
+        head.min[2 * i + 1] = bytes_of_words(mins, 2, 3);
+    }
+    return head;
+}
+
+/** A panel's quants are times their scales: 45 at most, so that 16 bits hold two of them apart. */
+void avx512_unpack_q2_k(const char *w, size_t stride, int blocks, const char *ahead, panel *out) {
+    (void)blocks;
+    const head_q2_k head = read_head_q2_k(w, stride);
+    _mm512_store_ps(out->d[0], head.d);
+    _mm512_store_ps(out->dmin, head.dmin);
+#pragma GCC unroll 8
+    for (int b = 0; b < BLOCKS; b++) {
+        _mm512_store_si512(out->min[b], head.min[b]);
+    }
+    for (int part = 0; part < 4; part++) {
+        __m512i bits[4];
+        fetch(ahead + COLUMNS * sizeof(block_q2_k) / 4 * (size_t)part, COLUMNS * sizeof(block_q2_k) / 4);
+        transpose(w + offsetof(block_q2_k, qs) + 16 * part, stride, bits);
+#pragma GCC unroll 4
+        for (int g = 0; g < 4; g++) {
+            const int b = block_of(4, part, g);
+            const __m512i scale = bytes_of_words(head.scale[b / 4], b % 4, b % 4);
+#pragma GCC unroll 4
+            for (int j = 0; j < 4; j++) {
+                const __m512i shifted = _mm512_srli_epi32(bits[j], 2 * (unsigned)g);
+                const __m512i q = _mm512_and_si512(shifted, _mm512_set1_epi8(3));
+                _mm512_store_si512(out->q[4 * b + j], _mm512_mullo_epi16(q, scale));
+            }
+        }
+    }
+}
+
+/** A group's sum fits 16 bits, so that one instruction multiplies it by its scale and adds it. */
+INLINE void stream_q2_k(const int positions, const char *w, size_t stride, const char *ahead,
+                        const segment *x, float *y) {
+    const head_q2_k head = read_head_q2_k(w, stride);
+    __m512i sum[MOST_STREAMED][2]; /* of even groups, of odd ones times 4 */
+    EACH_POSITION(r) {
+        sum[r][0] = _mm512_setzero_si512();
+        sum[r][1] = _mm512_setzero_si512();
+    }
+    for (int part = 0; part < 4; part++) {
+        __m512i bits[4];
+        fetch(ahead + COLUMNS * sizeof(block_q2_k) / 4 * (size_t)part, COLUMNS * sizeof(block_q2_k) / 4);
+        fetch_near(w, stride, 4 * part, 4, sizeof(block_q2_k));
+        transpose(w + offsetof(block_q2_k, qs) + 16 * part, stride, bits);
+#pragma GCC unroll 4
+        for (int g = 0; g < 4; g++) {
+            const int b = block_of(4, part, g);
+            const __m512i mask = _mm512_set1_epi8(g % 2 == 0 ? 3 : 12);
+            /* its high half is zero, as that of a sum is its sign */
+            const __m512i scale = bytes_of_words(head.scale[b / 4], b % 4, 128);
+            __m512i q[4];
+#pragma GCC unroll 4
+            for (int j = 0; j < 4; j++) {
+                bits[j] = g == 2 ? _mm512_srli_epi32(bits[j], 4) : bits[j];
+                q[j] = _mm512_and_si512(bits[j], mask);
+            }
+            EACH_POSITION(r) {
+                const __m512i of_group = products(4, _mm512_setzero_si512(), q, x[r].q + 16 * b);
+                sum[r][g % 2] = _mm512_dpwssd_epi32(sum[r][g % 2], of_group, scale);
+            }
+        }
+    }
+    EACH_POSITION(r) {
+        const __m512i all = _mm512_add_epi32(sum[r][0], _mm512_srai_epi32(sum[r][1], 2));
+        const __m512 f =
+            _mm512_fmadd_ps(_mm512_cvtepi32_ps(all), head.d, avx512_offset_16(head.min, head.dmin, x + r));
+        *sums_of(y, r) = _mm512_fmadd_ps(f, _mm512_set1_ps(x[r].d[0]), *sums_of(y, r));
+    }
+}
+
+void avx512_stream_q2_k(const char *w, size_t stride, int blocks, const char *ahead, const segment *x,
+                        int positions, float *y) {
+    (void)blocks;
+    FOR_POSITIONS(stream_q2_k, w, stride, ahead, x, y)
+}

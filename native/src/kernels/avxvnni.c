@@ -8,8 +8,10 @@
 
 #ifdef __AVXVNNI__
 #define DOT(a, w, x) _mm256_dpbusd_avx_epi32(a, w, x)
+#define DOT_16(a, w, x) _mm256_dpwssd_avx_epi32(a, w, x)
 #else /* the same in AVX-512's encoding: a test's way to run this on a machine that has only that */
 #define DOT(a, w, x) _mm256_dpbusd_epi32(a, w, x)
+#define DOT_16(a, w, x) _mm256_dpwssd_epi32(a, w, x)
 #endif
 
 enum {
@@ -60,6 +62,19 @@ INLINE void add_products(const size_t rows, const size_t width, const size_t mos
     if (alone) {
         a[0][0] = _mm256_add_epi32(a[0][0], other);
     }
+}
+
+/** A sum's high half, which is its sign, is multiplied by zero: see add_scaled(). */
+enum { SCALE_TWICE = 0 };
+
+/** Adds products of 16 weights, four steps of quants up to 12, times a scale; their sum fits 16 bits. */
+INLINE __m256i add_scaled(__m256i a, const __m256i q[4], const segment *x, size_t step, __m256i scale) {
+    __m256i s = _mm256_setzero_si256();
+#pragma GCC unroll 4
+    for (size_t j = 0; j < 4; j++) {
+        s = DOT(s, q[j], _mm256_set1_epi32(word((const char *)x->q + 4 * (step + j))));
+    }
+    return DOT_16(a, s, scale);
 }
 
 #include "avx2_kernels.h"

@@ -11,6 +11,7 @@ enum {
     TYPE_Q5_0 = 6,
     TYPE_Q5_1 = 7,
     TYPE_Q8_0 = 8,
+    TYPE_Q2_K = 10,
     TYPE_Q3_K = 11,
     TYPE_Q4_K = 12,
     TYPE_Q5_K = 13,
@@ -62,6 +63,18 @@ typedef struct {
     int8_t qs[32];
 } block_q8_0;
 _Static_assert(sizeof(block_q8_0) == 34, "q8_0");
+
+/**
+ * 256 weights in 16 groups of 16: d * scale * q - dmin * min, scale the low 4 bits of scales[g], min the
+ * high ones, q of 2 bits: weight 128 h + 32 j + l has them in qs[32 h + l] from bit 2 j on.
+ */
+typedef struct {
+    uint8_t scales[16];
+    uint8_t qs[64];
+    half_t d;
+    half_t dmin;
+} block_q2_k;
+_Static_assert(sizeof(block_q2_k) == 84, "q2_K");
 
 /**
  * 256 weights in 16 groups of 16: d * (scale - 32) * (q - 4), q of 3 bits: weight 128 h + 32 j + l has

@@ -105,6 +105,20 @@ static void column_mxfp4(const void *from, int blocks, column *out) {
     }
 }
 
+static void column_q2_k(const void *from, int blocks, column *out) {
+    (void)blocks;
+    const block_q2_k *w = from;
+    for (int i = 0; i < SEGMENT; i++) {
+        const int q = w->qs[32 * (i / 128) + i % 32] >> (2 * (i % 128 / 32)) & 3;
+        out->q[i] = (uint8_t)(q * (w->scales[i / 16] & 15));
+    }
+    for (int g = 0; g < 16; g++) {
+        out->min[g] = w->scales[g] >> 4;
+    }
+    out->d[0] = half_to_float(w->d);
+    out->dmin = half_to_float(w->dmin);
+}
+
 static void column_q3_k(const void *from, int blocks, column *out) {
     (void)blocks;
     const block_q3_k *w = from;
@@ -177,6 +191,7 @@ const kernel_type kernel_types[TYPE_COUNT] = {
     [TYPE_Q5_0] = {ACTIVATIONS_32, PANEL_32, 4, 32, sizeof(block_q5_0), column_q5_0},
     [TYPE_Q5_1] = {ACTIVATIONS_32, PANEL_32_MIN, 0, 32, sizeof(block_q5_1), column_q5_1},
     [TYPE_Q8_0] = {ACTIVATIONS_32, PANEL_32, 7, 32, sizeof(block_q8_0), column_q8_0},
+    [TYPE_Q2_K] = {ACTIVATIONS_256, PANEL_SUPER_16_MIN, 0, 256, sizeof(block_q2_k), column_q2_k},
     [TYPE_Q3_K] = {ACTIVATIONS_256, PANEL_SUPER_16, 2, 256, sizeof(block_q3_k), column_q3_k},
     [TYPE_Q4_K] = {ACTIVATIONS_256, PANEL_SUPER_32_MIN, 0, 256, sizeof(block_q4_k), column_q4_k},
     [TYPE_Q5_K] = {ACTIVATIONS_256, PANEL_SUPER_32_MIN, 0, 256, sizeof(block_q5_k), column_q5_k},

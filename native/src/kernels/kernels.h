@@ -50,16 +50,17 @@ enum panel_kind {
     PANEL_32_MIN,       /* d * q + m by 32 */
     PANEL_SUPER_32_MIN, /* d * q by 32, less dmin * min, min an integer */
     PANEL_SUPER_16,     /* d * (q - zero) by 16 */
+    PANEL_SUPER_16_MIN, /* d * q, q times its scale, less dmin * min by 16; scale and min integers */
     PANEL_KINDS,
 };
 
 /** A segment of 16 rows of W. */
 typedef struct {
     uint8_t q[SEGMENT / 4][COLUMNS][4]; /* four weights of a row side by side */
-    float d[16][COLUMNS];               /* by 32 (8 of them) or by 16 */
+    float d[16][COLUMNS];               /* by 32 (8 of them), by 16 or a single one */
     union {
-        float m[BLOCKS][COLUMNS];            /* PANEL_32_MIN */
-        int16_t min[BLOCKS / 2][COLUMNS][2]; /* PANEL_SUPER_32_MIN */
+        float m[BLOCKS][COLUMNS];        /* PANEL_32_MIN */
+        int16_t min[BLOCKS][COLUMNS][2]; /* by 32 (in the first 4) or by 16 */
     };
     float dmin[COLUMNS];
 } __attribute__((aligned(64))) panel;
@@ -69,7 +70,7 @@ typedef struct {
     uint8_t q[SEGMENT];
     float d[16];
     float m[BLOCKS];
-    int16_t min[BLOCKS];
+    int16_t min[16];
     float dmin;
 } column;
 

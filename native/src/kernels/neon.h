@@ -27,6 +27,7 @@ NEON_TYPE(q4_1)
 NEON_TYPE(q5_0)
 NEON_TYPE(q5_1)
 NEON_TYPE(q8_0)
+NEON_TYPE(q2_k)
 NEON_TYPE(q3_k)
 NEON_TYPE(q4_k)
 NEON_TYPE(q5_k)
@@ -40,16 +41,18 @@ NEON_TYPE(mxfp4)
     .quantize = {[ACTIVATIONS_32] = neon_quantize_32, [ACTIVATIONS_256] = neon_quantize_256}, \
     .unpack = {[TYPE_Q4_0] = neon_unpack_q4_0,     [TYPE_Q4_1] = neon_unpack_q4_1,            \
                [TYPE_Q5_0] = neon_unpack_q5_0,     [TYPE_Q5_1] = neon_unpack_q5_1,            \
-               [TYPE_Q8_0] = neon_unpack_q8_0,     [TYPE_Q3_K] = neon_unpack_q3_k,            \
-               [TYPE_Q4_K] = neon_unpack_q4_k,     [TYPE_Q5_K] = neon_unpack_q5_k,            \
-               [TYPE_Q6_K] = neon_unpack_q6_k,     [TYPE_IQ4_NL] = neon_unpack_iq4_nl,        \
-               [TYPE_IQ4_XS] = neon_unpack_iq4_xs, [TYPE_MXFP4] = neon_unpack_mxfp4},         \
+               [TYPE_Q8_0] = neon_unpack_q8_0,     [TYPE_Q2_K] = neon_unpack_q2_k,            \
+               [TYPE_Q3_K] = neon_unpack_q3_k,     [TYPE_Q4_K] = neon_unpack_q4_k,            \
+               [TYPE_Q5_K] = neon_unpack_q5_k,     [TYPE_Q6_K] = neon_unpack_q6_k,            \
+               [TYPE_IQ4_NL] = neon_unpack_iq4_nl, [TYPE_IQ4_XS] = neon_unpack_iq4_xs,        \
+               [TYPE_MXFP4] = neon_unpack_mxfp4},                                             \
     .stream = {[TYPE_Q4_0] = neon_stream_q4_0,     [TYPE_Q4_1] = neon_stream_q4_1,            \
                [TYPE_Q5_0] = neon_stream_q5_0,     [TYPE_Q5_1] = neon_stream_q5_1,            \
-               [TYPE_Q8_0] = neon_stream_q8_0,     [TYPE_Q3_K] = neon_stream_q3_k,            \
-               [TYPE_Q4_K] = neon_stream_q4_k,     [TYPE_Q5_K] = neon_stream_q5_k,            \
-               [TYPE_Q6_K] = neon_stream_q6_k,     [TYPE_IQ4_NL] = neon_stream_iq4_nl,        \
-               [TYPE_IQ4_XS] = neon_stream_iq4_xs, [TYPE_MXFP4] = neon_stream_mxfp4}
+               [TYPE_Q8_0] = neon_stream_q8_0,     [TYPE_Q2_K] = neon_stream_q2_k,            \
+               [TYPE_Q3_K] = neon_stream_q3_k,     [TYPE_Q4_K] = neon_stream_q4_k,            \
+               [TYPE_Q5_K] = neon_stream_q5_k,     [TYPE_Q6_K] = neon_stream_q6_k,            \
+               [TYPE_IQ4_NL] = neon_stream_iq4_nl, [TYPE_IQ4_XS] = neon_stream_iq4_xs,        \
+               [TYPE_MXFP4] = neon_stream_mxfp4}
 
 /** Asks for so many bytes, a constant, to come to the second cache. */
 INLINE void neon_fetch(const char *ahead, const size_t bytes) {
@@ -121,19 +124,34 @@ INLINE float32x4_t neon_scales(const char *p, size_t stride) {
     return vcvt_f32_f16(vreinterpret_f16_u16(v));
 }
 
-/** The integer mins of four columns, [BLOCKS / 2] vectors of pairs, times what they count for. */
-INLINE float32x4_t neon_offset(const int16x8_t min[BLOCKS / 2], float32x4_t dmin, const segment *x) {
+/** The products of so many vectors of pairs of integer mins, of four columns, and of sums of activations. */
+INLINE float32x4_t neon_mins(const int16x8_t *min, const int count, const int16_t *sums) {
     int32x4_t low = vdupq_n_s32(0);
     int32x4_t high = vdupq_n_s32(0);
-#pragma GCC unroll 4
-    for (int b = 0; b < BLOCKS / 2; b++) {
+#pragma GCC unroll 8
+    for (int b = 0; b < count; b++) {
         int32_t pair;
-        memcpy(&pair, x->pairs + 2 * b, sizeof pair);
+        memcpy(&pair, sums + 2 * b, sizeof pair);
         const int16x8_t pairs = vreinterpretq_s16_s32(vdupq_n_s32(pair));
         low = vmlal_s16(low, vget_low_s16(min[b]), vget_low_s16(pairs));
         high = vmlal_high_s16(high, min[b], pairs);
     }
-    return vmulq_f32(vcvtq_f32_s32(vpaddq_s32(low, high)), vnegq_f32(dmin));
+    return vcvtq_f32_s32(vpaddq_s32(low, high));
+}
+
+/** The mins by 32, [BLOCKS / 2] vectors, times what they count for. */
+INLINE float32x4_t neon_offset(const int16x8_t *min, float32x4_t dmin, const segment *x) {
+    return vmulq_f32(neon_mins(min, BLOCKS / 2, x->pairs), vnegq_f32(dmin));
+}
+
+/** The mins by 16, [BLOCKS] vectors: the activations' sums are negated as they are. */
+INLINE float32x4_t neon_offset_16(const int16x8_t *min, float32x4_t dmin, const segment *x) {
+    int16_t sums[16];
+#pragma GCC unroll 4
+    for (int i = 0; i < 16; i += 4) {
+        vst1_s16(sums + i, vmovn_s32(vld1q_s32(x->sum + i)));
+    }
+    return vmulq_f32(neon_mins(min, BLOCKS, sums), dmin);
 }
 
 /** Sums of the lanes of each of four vectors, and start; of integers, so that their order does not matter. */

@@ -23,21 +23,23 @@ static inline void block_sums(const int rows, const int steps, const int has_zer
 /** A tile of rows positions and the columns of w from the first on; rows and kind are constants. */
 INLINE void tile(const int rows, const enum panel_kind kind, const panel *w, const uint8_t *q, int first,
                  const segment *x, const MULTIPLY_POSITIONS *taken, int blocks, float *y) {
-    const int super = kind == PANEL_SUPER_32_MIN || kind == PANEL_SUPER_16;
+    const int super = is_super(kind);
     const int has_zero = kind == PANEL_32 || kind == PANEL_SUPER_16;
-    const int steps = kind == PANEL_SUPER_16 ? 4 : 8;
-    const int count = kind == PANEL_SUPER_16 ? 16 : super ? BLOCKS : blocks;
+    const int steps = steps_of(kind);
+    const int count = super ? SEGMENT / 4 / steps : blocks;
+    const int mins = kind == PANEL_SUPER_32_MIN ? BLOCKS / 2 : kind == PANEL_SUPER_16_MIN ? BLOCKS : 0;
     float32x4_t f[TILE][VECTORS];
     EACH_VECTOR(c) {
         const int at = first + LANES * c;
-        int16x8_t min[BLOCKS / 2];
-        for (int b = 0; kind == PANEL_SUPER_32_MIN && b < BLOCKS / 2; b++) {
+        int16x8_t min[BLOCKS];
+        for (int b = 0; b < mins; b++) {
             min[b] = vld1q_s16(w->min[b][at]);
         }
         EACH_POSITION(r) {
-            f[r][c] = kind == PANEL_SUPER_32_MIN ? neon_offset(min, vld1q_f32(w->dmin + at), x + r)
-                      : super                    ? vdupq_n_f32(0)
-                                                 : vld1q_f32(y + r * PANELS * COLUMNS + LANES * c);
+            f[r][c] = kind == PANEL_SUPER_32_MIN   ? neon_offset(min, vld1q_f32(w->dmin + at), x + r)
+                      : kind == PANEL_SUPER_16_MIN ? neon_offset_16(min, vld1q_f32(w->dmin + at), x + r)
+                      : super                      ? vdupq_n_f32(0)
+                                                   : vld1q_f32(y + r * PANELS * COLUMNS + LANES * c);
         }
     }
     for (int i = 0; i < count; i++) {
@@ -117,9 +119,11 @@ DEFINE_MULTIPLY(32, PANEL_32)
 DEFINE_MULTIPLY(32_min, PANEL_32_MIN)
 DEFINE_MULTIPLY(super_32_min, PANEL_SUPER_32_MIN)
 DEFINE_MULTIPLY(super_16, PANEL_SUPER_16)
+DEFINE_MULTIPLY(super_16_min, PANEL_SUPER_16_MIN)
 
 #define MULTIPLY_TABLE                                         \
     .multiply = {[PANEL_32] = multiply_32,                     \
                  [PANEL_32_MIN] = multiply_32_min,             \
                  [PANEL_SUPER_32_MIN] = multiply_super_32_min, \
-                 [PANEL_SUPER_16] = multiply_super_16}
+                 [PANEL_SUPER_16] = multiply_super_16,         \
+                 [PANEL_SUPER_16_MIN] = multiply_super_16_min}

@@ -8,7 +8,7 @@
 /** The scales of a super-block of four rows: as a panel has them, of four columns. */
 typedef struct {
     float32x4_t d[16];
-    int16x8_t min[BLOCKS / 2];
+    int16x8_t min[BLOCKS];
     float32x4_t dmin;
 } super_scales;
 
@@ -18,6 +18,13 @@ INLINE uint32x4_t byte_of_words(uint8x16_t v, int i) {
     const uint32x4_t words = {0x80808000u, 0x80808004u, 0x80808008u, 0x8080800cu};
     const uint32x4_t at = vaddq_u32(words, vdupq_n_u32((uint32_t)i));
     return vreinterpretq_u32_u8(vqtbl1q_u8(v, vreinterpretq_u8_u32(at)));
+}
+
+/** The first two bytes of each word, or for an odd b the last two, each as 16 bits. */
+INLINE int16x8_t min_pair(uint8x16_t mins, int b) {
+    const uint32x4_t even = byte_of_words(mins, 2 * (b % 2));
+    const uint32x4_t odd = byte_of_words(mins, 2 * (b % 2) + 1);
+    return vreinterpretq_s16_u32(vorrq_u32(even, vshlq_n_u32(odd, 16)));
 }
 
 /** The first 16 bytes of q4_K and q5_K: d, dmin and the packed scales and mins, see q4_k_unpack(). */
@@ -44,9 +51,24 @@ INLINE void scales_q4_k(const char *w, size_t stride, super_scales *out) {
     }
 #pragma GCC unroll 4
     for (int b = 0; b < BLOCKS / 2; b++) {
-        const uint32x4_t even = byte_of_words(min[b / 2], 2 * (b % 2));
-        const uint32x4_t odd = byte_of_words(min[b / 2], 2 * (b % 2) + 1);
-        out->min[b] = vreinterpretq_s16_u32(vorrq_u32(even, vshlq_n_u32(odd, 16)));
+        out->min[b] = min_pair(min[b / 2], b);
+    }
+}
+
+/** A block's last 16 bytes end in d and dmin. */
+INLINE void scales_q2_k(const char *w, size_t stride, super_scales *out) {
+    const four_rows tails = neon_rows(w + sizeof(block_q2_k) - 16, stride);
+    const four_rows rows = neon_rows(w, stride);
+    uint8x16_t tail[4];
+    uint8x16_t packed[4];
+    neon_transpose(&tails, tail);
+    neon_transpose(&rows, packed);
+    const uint32x4_t both = vreinterpretq_u32_u8(tail[3]);
+    out->d[0] = vcvt_f32_f16(vreinterpret_f16_u16(vmovn_u32(both)));
+    out->dmin = vcvt_f32_f16(vreinterpret_f16_u16(vshrn_n_u32(both, 16)));
+#pragma GCC unroll 8
+    for (int b = 0; b < BLOCKS; b++) {
+        out->min[b] = min_pair(neon_high(packed[b / 2]), b);
     }
 }
 
@@ -84,6 +106,21 @@ INLINE void scales_q3_k(const char *w, size_t stride, super_scales *out) {
         const int32x4_t s = vreinterpretq_s32_u32(byte_of_words(scale[b / 4], b % 4));
         out->d[b] = vmulq_f32(d, vcvtq_f32_s32(vsubq_s32(s, vdupq_n_s32(32))));
     }
+}
+
+/** Fours of weights of a group. */
+INLINE int group_steps(const enum panel_kind kind) {
+    return kind == PANEL_SUPER_32_MIN ? 8 : 4;
+}
+
+/** Groups of a part. */
+INLINE int groups_of(const int steps) {
+    return steps == 8 ? 2 : 4;
+}
+
+/** Which block group g of a part is: of 32 in their order, of 16 the same half of four neighbours. */
+INLINE int block_of(const int steps, int part, int g) {
+    return steps == 8 ? 2 * part + g : 8 * (part / 2) + 2 * g + part % 2;
 }
 
 /* ---- quants ---------------------------------------------------------------------------------------- */
@@ -150,6 +187,30 @@ INLINE void expand_q6_k(const int g, int part, const four_rows bytes[MOST_BYTES]
     }
 }
 
+INLINE void load_q2_k(const char *w, size_t stride, int part, four_rows bytes[MOST_BYTES]) {
+    bytes[0] = neon_rows(w + offsetof(block_q2_k, qs) + 16 * (size_t)part, stride);
+    bytes[1] = neon_rows(w, stride);
+}
+
+/** Two bits of each of 16 bytes. */
+INLINE uint8x16_t two_bits(const int g, uint8x16_t qs) {
+    const uint8x16_t low = g == 0   ? qs
+                           : g == 1 ? vshrq_n_u8(qs, 2)
+                           : g == 2 ? vshrq_n_u8(qs, 4)
+                                    : vshrq_n_u8(qs, 6);
+    return vandq_u8(low, vdupq_n_u8(3));
+}
+
+/** Quants times their scales, 45 at most. */
+INLINE void expand_q2_k(const int g, int part, const four_rows bytes[MOST_BYTES], four_rows q[2]) {
+    const uint8x16_t block = vdupq_n_u8((uint8_t)block_of(4, part, g));
+#pragma GCC unroll 4
+    for (int i = 0; i < LANES; i++) {
+        const uint8x16_t scale = neon_low(vqtbl1q_u8(bytes[1].row[i], block));
+        q[0].row[i] = vmulq_u8(two_bits(g, bytes[0].row[i]), scale);
+    }
+}
+
 INLINE void load_q3_k(const char *w, size_t stride, int part, four_rows bytes[MOST_BYTES]) {
     bytes[0] = neon_rows(w + offsetof(block_q3_k, qs) + 16 * (size_t)part, stride);
     bytes[1] = neon_rows(w + 16 * (part % 2), stride);
@@ -159,13 +220,8 @@ INLINE void expand_q3_k(const int g, int part, const four_rows bytes[MOST_BYTES]
     const uint8x16_t bit = vdupq_n_u8((uint8_t)(1 << (4 * (part / 2) + g)));
 #pragma GCC unroll 4
     for (int i = 0; i < LANES; i++) {
-        const uint8x16_t qs = bytes[0].row[i];
-        const uint8x16_t low = g == 0   ? qs
-                               : g == 1 ? vshrq_n_u8(qs, 2)
-                               : g == 2 ? vshrq_n_u8(qs, 4)
-                                        : vshrq_n_u8(qs, 6);
         const uint8x16_t third = vandq_u8(vtstq_u8(bytes[1].row[i], bit), vdupq_n_u8(4));
-        q[0].row[i] = vorrq_u8(vandq_u8(low, vdupq_n_u8(3)), third);
+        q[0].row[i] = vorrq_u8(two_bits(g, bytes[0].row[i]), third);
     }
 }
 
@@ -174,34 +230,26 @@ INLINE void expand_q3_k(const int g, int part, const four_rows bytes[MOST_BYTES]
 /** Reads the scales of four rows. */
 typedef void (*scales_fn)(const char *w, size_t stride, super_scales *out);
 
-/** Groups of a part. */
-INLINE int groups_of(const int steps) {
-    return steps == 8 ? 2 : 4;
-}
-
-/** Which block group g of a part is: of 32 in their order, of 16 the same half of four neighbours. */
-INLINE int block_of(const int steps, int part, int g) {
-    return steps == 8 ? 2 * part + g : 8 * (part / 2) + 2 * g + part % 2;
-}
-
-INLINE void put_scales(const int steps, const super_scales *s, panel *out, int c) {
-    for (int b = 0; b < 4 * groups_of(steps); b++) {
+INLINE void put_scales(const enum panel_kind kind, const super_scales *s, panel *out, int c) {
+    const int mins = kind == PANEL_SUPER_32_MIN ? BLOCKS / 2 : kind == PANEL_SUPER_16_MIN ? BLOCKS : 0;
+    for (int b = 0; b < SEGMENT / 4 / steps_of(kind); b++) {
         vst1q_f32(out->d[b] + c, s->d[b]);
     }
-    if (steps == 8) {
-        for (int b = 0; b < BLOCKS / 2; b++) {
-            vst1q_s16(out->min[b][c], s->min[b]);
-        }
+    for (int b = 0; b < mins; b++) {
+        vst1q_s16(out->min[b][c], s->min[b]);
+    }
+    if (mins > 0) {
         vst1q_f32(out->dmin + c, s->dmin);
     }
 }
 
 INLINE void unpack(load_fn load, expand_fn expand, scales_fn scales, const size_t block_bytes,
-                   const int steps, const char *w, size_t stride, const char *ahead, panel *out) {
+                   const enum panel_kind kind, const char *w, size_t stride, const char *ahead, panel *out) {
+    const int steps = group_steps(kind);
     for (int c = 0; c < COLUMNS; c += LANES, w += LANES * stride) {
         super_scales s;
         scales(w, stride, &s);
-        put_scales(steps, &s, out, c);
+        put_scales(kind, &s, out, c);
         for (int part = 0; part < 4; part++, ahead += block_bytes) {
             four_rows bytes[MOST_BYTES];
             neon_fetch(ahead, block_bytes);
@@ -222,15 +270,35 @@ INLINE void unpack(load_fn load, expand_fn expand, scales_fn scales, const size_
 
 #define EACH_POSITION(r) _Pragma("GCC unroll 4") for (int r = 0; r < positions; r++)
 
+/** Adds products of 16 weights of four rows, from weight k on, each row's in lanes of its own. */
+INLINE void add_whole(const int positions, const four_rows *q, const segment *x, int k,
+                      int32x4_t sum[MOST_STREAMED][LANES]) {
+    EACH_POSITION(r) {
+        const int8x16_t v = vld1q_s8(x[r].q + k);
+#pragma GCC unroll 4
+        for (int i = 0; i < LANES; i++) {
+            sum[r][i] = neon_dot(sum[r][i], q->row[i], v);
+        }
+    }
+}
+
 INLINE void stream(const int positions, load_fn load, expand_fn expand, scales_fn scales,
-                   const size_t block_bytes, const int steps, const int zero, const char *w, size_t stride,
-                   const char *ahead, const segment *x, float *y) {
+                   const size_t block_bytes, const enum panel_kind kind, const int zero, const char *w,
+                   size_t stride, const char *ahead, const segment *x, float *y) {
+    const int steps = group_steps(kind);
     for (int c = 0; c < COLUMNS; c += LANES, w += LANES * stride) {
         super_scales s;
         float32x4_t f[MOST_STREAMED];
+        int32x4_t whole[MOST_STREAMED][LANES];
         scales(w, stride, &s);
         EACH_POSITION(r) {
-            f[r] = steps == 8 ? neon_offset(s.min, s.dmin, x + r) : vdupq_n_f32(0);
+            f[r] = kind == PANEL_SUPER_32_MIN   ? neon_offset(s.min, s.dmin, x + r)
+                   : kind == PANEL_SUPER_16_MIN ? neon_offset_16(s.min, s.dmin, x + r)
+                                                : vdupq_n_f32(0);
+#pragma GCC unroll 4
+            for (int i = 0; i < LANES; i++) {
+                whole[r][i] = vdupq_n_s32(0);
+            }
         }
         for (int part = 0; part < 4; part++, ahead += block_bytes) {
             four_rows bytes[MOST_BYTES];
@@ -241,6 +309,10 @@ INLINE void stream(const int positions, load_fn load, expand_fn expand, scales_f
                 const int b = block_of(steps, part, g);
                 four_rows q[2];
                 expand(g, part, bytes, q);
+                if (kind == PANEL_SUPER_16_MIN) {
+                    add_whole(positions, q, x, 16 * b, whole);
+                    continue;
+                }
                 EACH_POSITION(r) {
                     const float32x4_t sum = steps == 8
                                                 ? neon_products_32(q, x + r, 32 * b, 0)
@@ -250,6 +322,9 @@ INLINE void stream(const int positions, load_fn load, expand_fn expand, scales_f
             }
         }
         EACH_POSITION(r) {
+            if (kind == PANEL_SUPER_16_MIN) {
+                f[r] = vfmaq_f32(f[r], neon_across(whole[r], 0), s.d[0]);
+            }
             float *to = neon_sums_of(y, r, c);
             vst1q_f32(to, vfmaq_n_f32(vld1q_f32(to), f[r], x[r].d[0]));
         }
@@ -257,19 +332,20 @@ INLINE void stream(const int positions, load_fn load, expand_fn expand, scales_f
 }
 
 /** Defines both functions of a type. */
-#define DEFINE_SUPER(name, scales, steps, zero)                                                            \
+#define DEFINE_SUPER(name, scales, kind, zero)                                                             \
     void neon_unpack_##name(const char *w, size_t stride, int blocks, const char *ahead, panel *out) {     \
         (void)blocks;                                                                                      \
-        unpack(load_##name, expand_##name, scales, sizeof(block_##name), steps, w, stride, ahead, out);    \
+        unpack(load_##name, expand_##name, scales, sizeof(block_##name), kind, w, stride, ahead, out);     \
     }                                                                                                      \
     void neon_stream_##name(const char *w, size_t stride, int blocks, const char *ahead, const segment *x, \
                             int positions, float *y) {                                                     \
         (void)blocks;                                                                                      \
-        FOR_POSITIONS(stream, load_##name, expand_##name, scales, sizeof(block_##name), steps, zero, w,    \
+        FOR_POSITIONS(stream, load_##name, expand_##name, scales, sizeof(block_##name), kind, zero, w,     \
                       stride, ahead, x, y)                                                                 \
     }
 
-DEFINE_SUPER(q3_k, scales_q3_k, 4, 4)
-DEFINE_SUPER(q4_k, scales_q4_k, 8, 0)
-DEFINE_SUPER(q5_k, scales_q4_k, 8, 0)
-DEFINE_SUPER(q6_k, scales_q6_k, 4, 32)
+DEFINE_SUPER(q2_k, scales_q2_k, PANEL_SUPER_16_MIN, 0)
+DEFINE_SUPER(q3_k, scales_q3_k, PANEL_SUPER_16, 4)
+DEFINE_SUPER(q4_k, scales_q4_k, PANEL_SUPER_32_MIN, 0)
+DEFINE_SUPER(q5_k, scales_q4_k, PANEL_SUPER_32_MIN, 0)
+DEFINE_SUPER(q6_k, scales_q6_k, PANEL_SUPER_16, 32)

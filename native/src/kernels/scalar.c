@@ -57,12 +57,11 @@ void unpack_columns(const kernel_type *type, const char *w, size_t stride, int b
         for (int b = 0; b < 16; b++) {
             out->d[b][i] = c.d[b];
         }
-        for (int b = 0; b < BLOCKS; b++) {
-            if (type->kind == PANEL_32_MIN) {
-                out->m[b][i] = c.m[b];
-            } else {
-                out->min[b / 2][i][b % 2] = c.min[b];
-            }
+        for (int b = 0; type->kind == PANEL_32_MIN && b < BLOCKS; b++) {
+            out->m[b][i] = c.m[b];
+        }
+        for (int b = 0; type->kind != PANEL_32_MIN && b < 16; b++) {
+            out->min[b / 2][i][b % 2] = c.min[b];
         }
         out->dmin[i] = c.dmin;
     }
@@ -117,6 +116,17 @@ static float column_super_16(const panel *w, int c, const segment *x, int blocks
     return fmaf(sum, x->d[0], y);
 }
 
+static float column_super_16_min(const panel *w, int c, const segment *x, int blocks, int zero, float y) {
+    (void)blocks;
+    (void)zero;
+    int32_t offset = 0;
+    for (int b = 0; b < 16; b++) {
+        offset += w->min[b / 2][c][b % 2] * x->sum[b];
+    }
+    const float sum = fmaf((float)dot(w, c, x, 0, SEGMENT, 0), w->d[0][c], (float)offset * w->dmin[c]);
+    return fmaf(sum, x->d[0], y);
+}
+
 /** Defines multiply_NAME, which does one element after the other. */
 #define DEFINE_MULTIPLY(name)                                                                           \
     static void multiply_##name(const panel w[PANELS], const segment *x, int64_t positions, int blocks, \
@@ -132,6 +142,7 @@ DEFINE_MULTIPLY(32)
 DEFINE_MULTIPLY(32_min)
 DEFINE_MULTIPLY(super_32_min)
 DEFINE_MULTIPLY(super_16)
+DEFINE_MULTIPLY(super_16_min)
 
 const kernel_table kernels_scalar = {
     .name = "scalar",
@@ -142,5 +153,6 @@ const kernel_table kernels_scalar = {
             [PANEL_32_MIN] = multiply_32_min,
             [PANEL_SUPER_32_MIN] = multiply_super_32_min,
             [PANEL_SUPER_16] = multiply_super_16,
+            [PANEL_SUPER_16_MIN] = multiply_super_16_min,
         },
 };
