@@ -1,0 +1,138 @@
+package dev.myelin.model;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.junit.jupiter.api.Assumptions.assumeFalse;
+
+import dev.myelin.bindings.peer.LlamaContext.FlashAttention;
+import dev.myelin.cache.CacheType;
+import dev.myelin.gguf.DataSource;
+import dev.myelin.gguf.GgmlType;
+import dev.myelin.gguf.GgufFile;
+import dev.myelin.gguf.GgufWriter;
+import dev.myelin.gguf.TensorInfo;
+import dev.myelin.graph.Dequantizer;
+import dev.myelin.graph.OwnKernels;
+import dev.myelin.testing.EnglishText;
+import dev.myelin.testing.Logits;
+import dev.myelin.testing.RandomModel;
+import dev.myelin.testing.RandomWeights;
+import dev.myelin.testing.SharedData;
+import dev.myelin.tokenizer.Tokenizer;
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.List;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
+
+/**
+ * What the kernels of each type cost in accuracy, beside what libllama's do: both compute logits
+ * with the same quantised weights, and are measured against libllama's logits with those weights
+ * written as f32. All else is f32, so that nothing but products of quantised weights differs.
+ */
+class OracleAccuracyTest {
+  /** How many times libllama's error ours may be. */
+  private static final double BOUND = 1.5;
+
+  private static final int TOKENS = 60;
+  private static final int CONTEXT = 256;
+
+  @TempDir static Path folder;
+
+  /** The model that learned stories, text it knows, and a model of random weights. */
+  private static Subject trained;
+
+  private static Subject random;
+
+  /** A checkpoint whose matrices are to be written in each type, and what is fed to it. */
+  private record Subject(String name, Path file, int[] tokens) {}
+
+  @BeforeAll
+  static void subjects() {
+    Logits.requireOracle();
+    assumeFalse(types().isEmpty(), "skipped: no kernels for this machine");
+    Path stories = Path.of("cli/src/main/resources/dev/myelin/cli/stories.gguf");
+    Path file = SharedData.projectRoot().resolve(stories);
+    try (GgufFile gguf = GgufFile.open(file)) {
+      int[] text = Tokenizer.of(gguf).encode(new EnglishText(3).stories(TOKENS * 8), true, false);
+      trained = new Subject("trained", file, Arrays.copyOf(text, TOKENS));
+    }
+    RandomModel model = RandomModel.small("llama");
+    int[] tokens = Logits.randomTokens(TOKENS, model.shape().vocabulary(), 7);
+    random = new Subject("random", model.write(folder.resolve("random.gguf")), tokens);
+  }
+
+  static List<GgmlType> types() {
+    return OwnKernels.served().keySet().stream().filter(GgmlType::isQuantized).toList();
+  }
+
+  @ParameterizedTest
+  @MethodSource("types")
+  void errorIsNotMuchLargerThanLibllamas(GgmlType type) {
+    compare(trained, type);
+    compare(random, type);
+  }
+
+  private static void compare(Subject subject, GgmlType type) {
+    Path quantised = folder.resolve("quantised.gguf");
+    Path widened = folder.resolve("f32.gguf");
+    write(subject.file, type, quantised, widened);
+    Logits exact = oracle(widened, subject.tokens);
+    double theirs = oracle(quantised, subject.tokens).nmse(exact);
+    Logits.Run run = run(quantised, subject.tokens);
+    double whole = Logits.ours(run, TOKENS).nmse(exact);
+    double single = Logits.ours(run, 1).nmse(exact);
+    System.out.printf(
+        "accuracy: %-6s %s: whole %.2e, one by one %.2e, libllama %.2e: %.2f%n",
+        type.ggmlName(), subject.name, whole, single, theirs, Math.max(whole, single) / theirs);
+    // the reference has quantised weights, and no other rounding than f32's
+    assertThat(theirs).as("libllama, %s, %s", subject.name, type).isBetween(1e-9, 1e-2);
+    assertThat(whole).as("%s, %s, whole", subject.name, type).isLessThanOrEqualTo(BOUND * theirs);
+    assertThat(single)
+        .as("%s, %s, one by one", subject.name, type)
+        .isLessThanOrEqualTo(BOUND * theirs);
+  }
+
+  private static Logits.Run run(Path file, int[] tokens) {
+    return new Logits.Run(file, tokens, CONTEXT, CacheType.F32, 1);
+  }
+
+  private static Logits oracle(Path file, int[] tokens) {
+    return Logits.oracle(run(file, tokens), FlashAttention.OFF, TOKENS);
+  }
+
+  /** Writes a checkpoint with all matrices in a type, and what these stand for as f32. */
+  private static void write(Path from, GgmlType type, Path quantised, Path widened) {
+    try (GgufFile file = GgufFile.open(from);
+        Arena arena = Arena.ofConfined()) {
+      GgufWriter narrow = new GgufWriter().putAll(file.metadata());
+      GgufWriter wide = new GgufWriter().putAll(file.metadata());
+      for (TensorInfo t : file.tensors()) {
+        long[] dims = t.shape().stream().mapToLong(Long::longValue).toArray();
+        MemorySegment values = floats(t.type(), file.data(t), t.elements(), arena);
+        if (dims.length == 1) {
+          narrow.tensor(t.name(), GgmlType.F32, dims, DataSource.of(values));
+          wide.tensor(t.name(), GgmlType.F32, dims, DataSource.of(values));
+        } else {
+          float[] plain = values.toArray(ValueLayout.JAVA_FLOAT);
+          MemorySegment blocks = RandomWeights.encode(type, plain, dims[0]);
+          narrow.tensor(t.name(), type, dims, DataSource.of(blocks));
+          MemorySegment back = floats(type, blocks, t.elements(), arena);
+          wide.tensor(t.name(), GgmlType.F32, dims, DataSource.of(back));
+        }
+      }
+      narrow.write(quantised);
+      wide.write(widened);
+    }
+  }
+
+  private static MemorySegment floats(
+      GgmlType type, MemorySegment blocks, long elements, Arena arena) {
+    MemorySegment room = arena.allocate(elements * Float.BYTES, 64);
+    return Dequantizer.of(type).orElseThrow().floats(blocks, room);
+  }
+}
