@@ -14,7 +14,7 @@ enum {
 #define KEEP(v) __asm__ volatile("" : "+x"(v))
 
 #define EACH(i, n) _Pragma("GCC unroll 8") for (size_t i = 0; i < (n); i++)
-#define EACH_TILE(f) f(1) f(2) f(3) f(4)
+#define UP_TO_TILE UP_TO_4
 
 /**
  * How many steps are summed in 16 bits: a step adds two products to a lane, each at most most * 127 in size,

@@ -1,6 +1,6 @@
 /**
- * Activations and panels in vectors of 256 bits. Who includes this has defined TILE and add_products(), in
- * which the instruction sets differ.
+ * Activations and panels in vectors of 256 bits. Who includes this has defined TILE, UP_TO_TILE and
+ * add_products(), in which the instruction sets differ.
  */
 
 #define EACH_POSITION(r) _Pragma("GCC unroll 8") for (size_t r = 0; r < rows; r++)
@@ -127,16 +127,11 @@ INLINE void multiply(const enum panel_kind kind, const size_t most, const int ze
         const int64_t tiles = (left + TILE - 1) / TILE;
         rows = (left + tiles - 1) / tiles;
         for (int p = 0; p < PANELS; p++) {
-#define TILE_OF(n)                                                          \
-    case n:                                                                 \
-        tile(n, kind, most, zero_shift, w + p, x, blocks, y + p * COLUMNS); \
-        break;
             switch (rows) {
-                EACH_TILE(TILE_OF)
+                UP_TO_TILE(tile, kind, most, zero_shift, w + p, x, blocks, y + p * COLUMNS)
                 default:
                     __builtin_unreachable();
             }
-#undef TILE_OF
         }
     }
 }

@@ -117,24 +117,9 @@ INLINE void multiply(const enum panel_kind kind, const panel *w, const segment *
         const int64_t tiles = (left + TILE - 1) / TILE;
         rows = (left + tiles - 1) / tiles;
         switch (rows) {
-            case 6:
-                tile(6, kind, w, x, blocks, shift, y);
-                break;
-            case 5:
-                tile(5, kind, w, x, blocks, shift, y);
-                break;
-            case 4:
-                tile(4, kind, w, x, blocks, shift, y);
-                break;
-            case 3:
-                tile(3, kind, w, x, blocks, shift, y);
-                break;
-            case 2:
-                tile(2, kind, w, x, blocks, shift, y);
-                break;
+            UP_TO_6(tile, kind, w, x, blocks, shift, y)
             default:
-                tile(1, kind, w, x, blocks, shift, y);
-                break;
+                __builtin_unreachable();
         }
     }
 }

@@ -20,7 +20,7 @@ enum {
     NO_ZERO = -1,              /* in place of a zero_shift */
 };
 
-#define EACH_TILE(f) f(1) f(2) f(3) f(4) f(5) f(6)
+#define UP_TO_TILE UP_TO_6
 
 /**
  * Sets a to the products of block b of 4 * steps weights, less their zero: w [steps][width] vectors of

@@ -86,24 +86,9 @@ INLINE void multiply(const enum panel_kind kind, const panel *w, const segment *
             const int first = i % COLUMNS;
             const uint8_t *from = q[i / COLUMNS] + 4 * first;
             switch (rows) {
-                case 6:
-                    tile(6, kind, of, from, first, x, &taken, blocks, y + i);
-                    break;
-                case 5:
-                    tile(5, kind, of, from, first, x, &taken, blocks, y + i);
-                    break;
-                case 4:
-                    tile(4, kind, of, from, first, x, &taken, blocks, y + i);
-                    break;
-                case 3:
-                    tile(3, kind, of, from, first, x, &taken, blocks, y + i);
-                    break;
-                case 2:
-                    tile(2, kind, of, from, first, x, &taken, blocks, y + i);
-                    break;
+                UP_TO_6(tile, kind, of, from, first, x, &taken, blocks, y + i)
                 default:
-                    tile(1, kind, of, from, first, x, &taken, blocks, y + i);
-                    break;
+                    __builtin_unreachable();
             }
         }
     }
