@@ -221,6 +221,24 @@ MYELIN_API void myelin_op_quantize_groups(struct ggml_tensor *dst, int32_t threa
 MYELIN_API void myelin_op_matmul_groups(struct ggml_tensor *dst, int32_t thread, int32_t threads,
                                         void *shared);
 
+/**
+ * Whether myelin_op_attention() reads caches of this ggml_type with so many values a head, on this
+ * machine.
+ */
+MYELIN_API bool myelin_attention_serves(int32_t type, int64_t head);
+
+/** Bytes, at a multiple of 8, that each node of myelin_op_attention() needs to itself. */
+#define MYELIN_ATTENTION_BYTES 64
+
+/**
+ * A ggml_custom_op_t: dst, f32 [head, heads, tokens] = softmax(scale * QKt) V of queries src[0], f32
+ * [head, heads, tokens], and keys src[1] and values src[2], both [head, cells, kv_heads] of one type
+ * that is served; kv_heads divides heads. src[3] is i32 [tokens]: a token sees cells 0 to its number,
+ * which is less than cells. Rows of each are contiguous, dst is. shared points to the scale, a float,
+ * followed by zeroes, MYELIN_ATTENTION_BYTES in all, which are as they were when the operation is done.
+ */
+MYELIN_API void myelin_op_attention(struct ggml_tensor *dst, int32_t thread, int32_t threads, void *shared);
+
 /* ---- quantising ------------------------------------------------------------------------------- */
 
 /** Values of a block of this ggml_type if myelin_encode() writes it on this machine, else 0. */

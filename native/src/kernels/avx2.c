@@ -3,6 +3,7 @@
 
 #define TABLE kernels_avx2
 #define NAME "avx2"
+#define ATTEND attend_avx2
 
 enum {
     VECTORS = COLUMNS / LANES, /* of a panel's columns */

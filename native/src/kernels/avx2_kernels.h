@@ -1,6 +1,6 @@
 /**
  * From the file to a panel, or straight into products, in vectors of 256 bits; and the table of it all. Who
- * includes this has defined TABLE and NAME, and what avx2_multiply.h asks for.
+ * includes this has defined TABLE, NAME and ATTEND, and what avx2_multiply.h asks for.
  */
 #include "avx2_multiply.h"
 #include "avx2_super_rows.h"
@@ -238,6 +238,7 @@ static void stream_q2_k(const char *w, size_t stride, int blocks, const char *ah
 
 const kernel_table TABLE = {
     .name = NAME,
+    .attend = ATTEND,
     .quantize = {[ACTIVATIONS_32] = quantize_32, [ACTIVATIONS_256] = quantize_256},
     .unpack = {EACH_TYPE(UNPACK)},
     .stream = {EACH_TYPE(STREAM)},

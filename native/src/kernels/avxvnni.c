@@ -6,6 +6,12 @@
 #endif
 #define NAME "avxvnni"
 
+#ifdef ATTEND /* a test's */
+void ATTEND(const attention *a, int64_t kv_head, int64_t from, int64_t to);
+#else
+#define ATTEND attend_avxvnni
+#endif
+
 #ifdef __AVXVNNI__
 #define DOT(a, w, x) _mm256_dpbusd_avx_epi32(a, w, x)
 #define DOT_16(a, w, x) _mm256_dpwssd_avx_epi32(a, w, x)

@@ -12,6 +12,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "attention/attention.h"
 #include "blocks.h"
 
 enum {
@@ -147,6 +148,7 @@ typedef struct {
     unpack_fn unpack[TYPE_COUNT];
     stream_fn stream[TYPE_COUNT];
     multiply_fn multiply[PANEL_KINDS];
+    attend_fn attend; /* null: attention is ggml's */
 } kernel_table;
 
 /** Unpacks by the type's description, one row after the other. */

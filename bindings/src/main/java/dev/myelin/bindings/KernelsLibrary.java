@@ -119,6 +119,24 @@ public final class KernelsLibrary {
     return Myelin_h.MYELIN_PROGRESS_BYTES();
   }
 
+  /** Whether attention over a cache of that ggml type, so many values a head, has a kernel. */
+  public static boolean attentionServes(int type, long head) {
+    return Myelin_h.myelin_attention_serves(type, head);
+  }
+
+  /**
+   * A ggml custom operation: attention over a cache; its user data is the scale, a float, followed
+   * by zeroes, {@link #attentionBytes} in all.
+   */
+  public static MemorySegment attentionOperation() {
+    return Operations.ATTENTION;
+  }
+
+  /** Bytes, at a multiple of 8, that each node with an attention needs to itself. */
+  public static long attentionBytes() {
+    return Myelin_h.MYELIN_ATTENTION_BYTES();
+  }
+
   /** Values of a block of a ggml type that {@link #encode} writes on this machine, else 0. */
   public static int encodeBlock(int type) {
     return Myelin_h.myelin_encode_block(type);
@@ -182,6 +200,7 @@ public final class KernelsLibrary {
     static final MemorySegment GROUP = symbol("myelin_op_group");
     static final MemorySegment QUANTIZE_GROUPS = symbol("myelin_op_quantize_groups");
     static final MemorySegment MATMUL_GROUPS = symbol("myelin_op_matmul_groups");
+    static final MemorySegment ATTENTION = symbol("myelin_op_attention");
   }
 
   /** A native function that ends a graph's computation once the int it is given is not zero. */

@@ -8,8 +8,8 @@ import dev.myelin.graph.TensorBuffer;
 import dev.myelin.graph.TensorContext;
 
 /**
- * Keys and values of one sequence: for each layer two tensors [headSize * kvHeads, cells]. Cell i
- * holds position i. The memory starts as zeroes and is taken page by page as cells are written.
+ * Keys and values of one sequence: for each layer two tensors [headSize, cells, kvHeads]: what a
+ * head reads is one run of memory. Cell i holds position i. The memory starts as zeroes and is taken page by page as cells are written.
  */
 public final class KvCache implements AutoCloseable {
   /** The shape of what a cache keeps. */
@@ -54,8 +54,8 @@ public final class KvCache implements AutoCloseable {
     try {
       memory = TensorBuffer.zeroes(bytes);
       for (int i = 0; i < shape.layers(); i++) {
-        keys[i] = context.tensor("cache-k-" + i, type, shape.width(), cells);
-        values[i] = context.tensor("cache-v-" + i, type, shape.width(), cells);
+        keys[i] = context.tensor("cache-k-" + i, type, shape.headSize(), cells, shape.kvHeads());
+        values[i] = context.tensor("cache-v-" + i, type, shape.headSize(), cells, shape.kvHeads());
         memory.append(keys[i]);
         memory.append(values[i]);
       }
@@ -80,31 +80,26 @@ public final class KvCache implements AutoCloseable {
 
   /** Adds to a graph: the keys [headSize, kvHeads, tokens] are written to {@code rows} [tokens]. */
   public Tensor writeKeys(GraphBuilder g, int layer, Tensor k, Tensor rows) {
-    return g.writeRows(keys[layer], flat(g, k), rows);
+    return g.writeRows(keys[layer], g.swapMiddle(k), rows);
   }
 
   /** Likewise for values. */
   public Tensor writeValues(GraphBuilder g, int layer, Tensor v, Tensor rows) {
-    return g.writeRows(values[layer], flat(g, v), rows);
+    return g.writeRows(values[layer], g.swapMiddle(v), rows);
   }
 
-  /** The keys of the first {@code count} cells: [headSize, kvHeads, count]. */
+  /** The keys of the first {@code count} cells: [headSize, count, kvHeads]. */
   public Tensor keys(GraphBuilder g, int layer, int count) {
     return heads(g, keys[layer], count);
   }
 
-  /** The values of the first {@code count} cells: [headSize, kvHeads, count]. */
+  /** The values of the first {@code count} cells: [headSize, count, kvHeads]. */
   public Tensor values(GraphBuilder g, int layer, int count) {
     return heads(g, values[layer], count);
   }
 
-  private Tensor flat(GraphBuilder g, Tensor t) {
-    return g.view2d(t, shape.width(), t.dim(2), t.stride(2), 0);
-  }
-
   private Tensor heads(GraphBuilder g, Tensor t, int count) {
-    long head = t.type().bytes(shape.headSize());
-    return g.view3d(t, shape.headSize(), shape.kvHeads(), count, head, t.stride(1), 0);
+    return g.view3d(t, shape.headSize(), count, shape.kvHeads(), t.stride(1), t.stride(2), 0);
   }
 
   @Override

@@ -88,12 +88,10 @@ final class Graphs implements AutoCloseable {
 
     private final Shape shape;
     private final Graph graph;
-    private final short[] maskRow;
 
     private Step(Shape shape, Graph graph) {
       this.shape = shape;
       this.graph = graph;
-      this.maskRow = new short[shape.cells()];
     }
 
     Graph graph() {
@@ -105,28 +103,31 @@ final class Graphs implements AutoCloseable {
       MemorySegment tokens = graph.input("tokens");
       MemorySegment positions = graph.input("positions");
       MemorySegment cells = graph.input("cells");
-      MemorySegment mask = graph.input("mask");
-      Arrays.fill(maskRow, HIDDEN);
-      Arrays.fill(maskRow, 0, position, VISIBLE);
       for (int i = 0; i < shape.tokens(); i++) {
         tokens.setAtIndex(ValueLayout.JAVA_INT, i, ids[from + i]);
         positions.setAtIndex(ValueLayout.JAVA_INT, i, position + i);
         cells.setAtIndex(ValueLayout.JAVA_LONG, i, position + i);
-        // causal: a token sees itself and what came before
-        maskRow[position + i] = VISIBLE;
-        MemorySegment.copy(
-            maskRow,
-            0,
-            mask,
-            ValueLayout.JAVA_SHORT,
-            (long) i * shape.cells() * Short.BYTES,
-            shape.cells());
+      }
+      if (graph.hasInput("mask")) {
+        fillMask(graph.input("mask"), position);
       }
       if (shape.outputs() != shape.tokens()) {
         MemorySegment outputs = graph.input("outputs");
         for (int i = 0; i < shape.outputs(); i++) {
           outputs.setAtIndex(ValueLayout.JAVA_INT, i, shape.tokens() - shape.outputs() + i);
         }
+      }
+    }
+
+    /** Causal: a token sees itself and what came before. */
+    private void fillMask(MemorySegment mask, int position) {
+      short[] row = new short[shape.cells()];
+      Arrays.fill(row, HIDDEN);
+      Arrays.fill(row, 0, position, VISIBLE);
+      for (int i = 0; i < shape.tokens(); i++) {
+        row[position + i] = VISIBLE;
+        long at = (long) i * shape.cells() * Short.BYTES;
+        MemorySegment.copy(row, 0, mask, ValueLayout.JAVA_SHORT, at, shape.cells());
       }
     }
   }

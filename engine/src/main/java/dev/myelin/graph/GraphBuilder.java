@@ -321,13 +321,14 @@ public class GraphBuilder {
     return wrap(Ggml_h.ggml_get_rows(next(), a.struct(), ids.struct()));
   }
 
-  /** Writes the rows of f32 {@code b} [n, m] over the rows i64 {@code ids} [m] of {@code a}. */
+  /** Writes the rows of f32 {@code b} [n, m, k] over the rows i64 {@code ids} [m] of {@code a}. */
   public Tensor writeRows(Tensor a, Tensor b, Tensor ids) {
     Shapes.check(
         a.dim(0) == b.dim(0)
             && b.dim(1) == ids.dim(0)
-            && a.dim(2) == 1
-            && b.dim(2) == 1
+            && a.dim(2) == b.dim(2)
+            && a.dim(3) == 1
+            && b.dim(3) == 1
             && ids.type() == GgmlType.I64
             && isF32(b)
             && b.stride(0) == Float.BYTES,
@@ -407,6 +408,32 @@ public class GraphBuilder {
             next(), q.struct(), k.struct(), v.struct(), mask.struct(), scale, 0f, 0f);
     Ggml_h.ggml_prec_set_acc(result, Ggml_h.GGML_PREC_F32());
     return wrap(result);
+  }
+
+  /**
+   * Attention by Myelin's own kernel: softmax(scale * QKᵀ) V, where a token sees the cells up to its
+   * position. Q f32 [headSize, heads, tokens], K and V [headSize, cells, kvHeads], i32 positions
+   * [tokens], each less than the number of cells; gives [headSize * heads, tokens]. Only where {@link
+   * OwnKernels#attend} holds.
+   */
+  public Tensor attentionOwn(Tensor q, Tensor k, Tensor v, Tensor positions, float scale) {
+    boolean positionsFit =
+        positions.type() == GgmlType.I32
+            && positions.isContiguousFrom(0)
+            && positions.elements() == q.dim(2);
+    Shapes.check(OwnKernels.attend(q, k, v) && positionsFit, "attentionOwn", q, k, v, positions);
+    MemorySegment node = context.scratch(KernelsLibrary.attentionBytes());
+    node.set(ValueLayout.JAVA_FLOAT, 0, scale);
+    return custom(
+        GgmlType.F32,
+        q.dim(0) * q.dim(1),
+        q.dim(2),
+        KernelsLibrary.attentionOperation(),
+        node,
+        q,
+        k,
+        v,
+        positions);
   }
 
   // --- views

@@ -27,6 +27,24 @@ public final class OwnKernels {
         && KernelsLibrary.activationBytes(format, x.dim(0)) > 0;
   }
 
+  /**
+   * Whether attention of {@code q} [headSize, heads, tokens] over {@code k} and {@code v} [headSize,
+   * cells, kvHeads] is theirs.
+   */
+  public static boolean attend(Tensor q, Tensor k, Tensor v) {
+    return q.type() == GgmlType.F32
+        && k.type() == v.type()
+        && KernelsLibrary.attentionServes(k.type().id(), q.dim(0))
+        && q.dim(0) == k.dim(0)
+        && q.dim(1) % k.dim(2) == 0
+        && Shapes.sameShape(k, v)
+        && q.dim(3) == 1
+        && k.dim(3) == 1
+        && q.stride(0) == Float.BYTES
+        && k.stride(0) == k.type().blockBytes()
+        && v.stride(0) == v.type().blockBytes();
+  }
+
   /** The types served on this machine, by the name of the instruction set; for display. */
   public static Map<GgmlType, String> served() {
     Ggml.require();

@@ -3,15 +3,16 @@ package dev.myelin.model;
 import dev.myelin.cache.KvCache;
 import dev.myelin.gguf.GgmlType;
 import dev.myelin.graph.GraphBuilder;
+import dev.myelin.graph.OwnKernels;
 import dev.myelin.graph.Tensor;
 
 /**
  * A forward pass over a cache, which it reads and writes.
  *
  * <p>Inputs of the graph, to be filled before each computation: {@code tokens} i32 [tokens], {@code
- * positions} i32 [tokens], {@code cells} i64 [tokens] (where the cache keeps each position), {@code
- * mask} f16 [cells, tokens] (0 where a token sees a cell, else -infinity), and, unless every
- * position is an output, {@code outputs} i32 [outputs].
+ * positions} i32 [tokens], {@code cells} i64 [tokens] (where the cache keeps each position); where
+ * attention is ggml's, {@code mask} f16 [cells, tokens] (0 where a token sees a cell, else
+ * -infinity); and, unless every position is an output, {@code outputs} i32 [outputs].
  */
 public final class CachedPass implements ForwardPass {
   /** The shape of a pass, by which graphs are reused. */
@@ -24,8 +25,8 @@ public final class CachedPass implements ForwardPass {
   private final Tensor tokens;
   private final Tensor positions;
   private final Tensor cells;
-  private final Tensor mask;
   private final Tensor outputs;
+  private Tensor mask;
 
   /**
    * @param contextLength the session's, by which some models choose their rope factors
@@ -38,7 +39,6 @@ public final class CachedPass implements ForwardPass {
     tokens = graph.input("tokens", GgmlType.I32, shape.tokens());
     positions = graph.input("positions", GgmlType.I32, shape.tokens());
     cells = graph.input("cells", GgmlType.I64, shape.tokens());
-    mask = graph.input("mask", GgmlType.F16, shape.cells(), shape.tokens());
     outputs =
         shape.outputs() == shape.tokens()
             ? null
@@ -82,10 +82,18 @@ public final class CachedPass implements ForwardPass {
     Tensor keys = cache.keys(graph, layer, shape.cells());
     Tensor values = cache.values(graph, layer, shape.cells());
     Tensor out =
-        graph.attention(
-            graph.swapMiddle(q), graph.swapMiddle(keys), graph.swapMiddle(values), mask, scale);
-    Tensor flat = graph.reshape2d(out, out.dim(0) * out.dim(1), out.dim(2));
-    graph.expand(flat);
-    return flat;
+        OwnKernels.attend(q, keys, values)
+            ? graph.attentionOwn(q, keys, values, positions, scale)
+            : attendMasked(q, keys, values, scale);
+    graph.expand(out);
+    return out;
+  }
+
+  private Tensor attendMasked(Tensor q, Tensor keys, Tensor values, float scale) {
+    if (mask == null) {
+      mask = graph.input("mask", GgmlType.F16, shape.cells(), shape.tokens());
+    }
+    Tensor out = graph.attention(graph.swapMiddle(q), keys, values, mask, scale);
+    return graph.reshape2d(out, out.dim(0) * out.dim(1), out.dim(2));
   }
 }

@@ -50,6 +50,15 @@ public class Myelin_h extends Myelin_h$shared {
     public static int MYELIN_PROGRESS_BYTES() {
         return MYELIN_PROGRESS_BYTES;
     }
+    private static final int MYELIN_ATTENTION_BYTES = (int)64L;
+    /**
+     * {@snippet lang=c :
+     * #define MYELIN_ATTENTION_BYTES 64
+     * }
+     */
+    public static int MYELIN_ATTENTION_BYTES() {
+        return MYELIN_ATTENTION_BYTES;
+    }
 
     private static class myelin_abi_version {
         public static final FunctionDescriptor DESC = FunctionDescriptor.of(
@@ -1417,6 +1426,129 @@ public class Myelin_h extends Myelin_h$shared {
         try {
             if (TRACE_DOWNCALLS) {
                 traceDowncall("myelin_op_matmul_groups", dst, thread, threads, shared);
+            }
+            mh$.invokeExact(dst, thread, threads, shared);
+        } catch (Error | RuntimeException ex) {
+           throw ex;
+        } catch (Throwable ex$) {
+           throw new AssertionError("should not reach here", ex$);
+        }
+    }
+
+    private static class myelin_attention_serves {
+        public static final FunctionDescriptor DESC = FunctionDescriptor.of(
+            Myelin_h.C_BOOL,
+            Myelin_h.C_INT,
+            Myelin_h.C_LONG
+        );
+
+        public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("myelin_attention_serves");
+
+        public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
+    }
+
+    /**
+     * Function descriptor for:
+     * {@snippet lang=c :
+     * _Bool myelin_attention_serves(int32_t type, int64_t head)
+     * }
+     */
+    public static FunctionDescriptor myelin_attention_serves$descriptor() {
+        return myelin_attention_serves.DESC;
+    }
+
+    /**
+     * Downcall method handle for:
+     * {@snippet lang=c :
+     * _Bool myelin_attention_serves(int32_t type, int64_t head)
+     * }
+     */
+    public static MethodHandle myelin_attention_serves$handle() {
+        return myelin_attention_serves.HANDLE;
+    }
+
+    /**
+     * Address for:
+     * {@snippet lang=c :
+     * _Bool myelin_attention_serves(int32_t type, int64_t head)
+     * }
+     */
+    public static MemorySegment myelin_attention_serves$address() {
+        return myelin_attention_serves.ADDR;
+    }
+
+    /**
+     * {@snippet lang=c :
+     * _Bool myelin_attention_serves(int32_t type, int64_t head)
+     * }
+     */
+    public static boolean myelin_attention_serves(int type, long head) {
+        var mh$ = myelin_attention_serves.HANDLE;
+        try {
+            if (TRACE_DOWNCALLS) {
+                traceDowncall("myelin_attention_serves", type, head);
+            }
+            return (boolean)mh$.invokeExact(type, head);
+        } catch (Error | RuntimeException ex) {
+           throw ex;
+        } catch (Throwable ex$) {
+           throw new AssertionError("should not reach here", ex$);
+        }
+    }
+
+    private static class myelin_op_attention {
+        public static final FunctionDescriptor DESC = FunctionDescriptor.ofVoid(
+            Myelin_h.C_POINTER,
+            Myelin_h.C_INT,
+            Myelin_h.C_INT,
+            Myelin_h.C_POINTER
+        );
+
+        public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("myelin_op_attention");
+
+        public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
+    }
+
+    /**
+     * Function descriptor for:
+     * {@snippet lang=c :
+     * void myelin_op_attention(struct ggml_tensor *dst, int32_t thread, int32_t threads, void *shared)
+     * }
+     */
+    public static FunctionDescriptor myelin_op_attention$descriptor() {
+        return myelin_op_attention.DESC;
+    }
+
+    /**
+     * Downcall method handle for:
+     * {@snippet lang=c :
+     * void myelin_op_attention(struct ggml_tensor *dst, int32_t thread, int32_t threads, void *shared)
+     * }
+     */
+    public static MethodHandle myelin_op_attention$handle() {
+        return myelin_op_attention.HANDLE;
+    }
+
+    /**
+     * Address for:
+     * {@snippet lang=c :
+     * void myelin_op_attention(struct ggml_tensor *dst, int32_t thread, int32_t threads, void *shared)
+     * }
+     */
+    public static MemorySegment myelin_op_attention$address() {
+        return myelin_op_attention.ADDR;
+    }
+
+    /**
+     * {@snippet lang=c :
+     * void myelin_op_attention(struct ggml_tensor *dst, int32_t thread, int32_t threads, void *shared)
+     * }
+     */
+    public static void myelin_op_attention(MemorySegment dst, int thread, int threads, MemorySegment shared) {
+        var mh$ = myelin_op_attention.HANDLE;
+        try {
+            if (TRACE_DOWNCALLS) {
+                traceDowncall("myelin_op_attention", dst, thread, threads, shared);
             }
             mh$.invokeExact(dst, thread, threads, shared);
         } catch (Error | RuntimeException ex) {

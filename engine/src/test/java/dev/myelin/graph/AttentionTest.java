@@ -1,0 +1,142 @@
+package dev.myelin.graph;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.junit.jupiter.api.Assumptions.assumeFalse;
+
+import dev.myelin.bindings.KernelsLibrary;
+import dev.myelin.error.MyelinException;
+import dev.myelin.gguf.GgmlType;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import java.util.List;
+import java.util.Random;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
+
+/** Attention by Myelin's own kernel, as a node of a graph, beside ggml's. */
+class AttentionTest {
+  /** Of the squares: ggml sums values in f16, and quantises queries as the cache's type has it. */
+  private static final double BOUND = 1e-4;
+
+  private record Case(
+      GgmlType type, long headSize, long heads, long kvHeads, int tokens, int before) {
+    long cells() {
+      return before + tokens + 3;
+    }
+  }
+
+  @BeforeAll
+  static void kernels() {
+    Ggml.require();
+    assumeFalse(KernelsLibrary.kernels().isEmpty(), "skipped: no kernels for this machine");
+  }
+
+  static List<Case> cases() {
+    return List.of(
+        new Case(GgmlType.F16, 64, 8, 2, 1, 0),
+        new Case(GgmlType.F16, 64, 8, 2, 1, 300),
+        new Case(GgmlType.F16, 64, 8, 2, 70, 200),
+        new Case(GgmlType.F16, 128, 4, 4, 33, 64),
+        new Case(GgmlType.F16, 80, 5, 1, 9, 63),
+        new Case(GgmlType.F16, 8, 3, 3, 20, 0),
+        new Case(GgmlType.Q8_0, 64, 8, 2, 70, 200),
+        new Case(GgmlType.Q8_0, 128, 8, 4, 1, 127));
+  }
+
+  @ParameterizedTest
+  @MethodSource("cases")
+  void asGgml(Case c) {
+    float[] expected = compute(c, false, 1);
+    for (int threads = 1; threads <= 3; threads++) {
+      float[] actual = compute(c, true, threads);
+      assertThat(actual).hasSameSizeAs(expected);
+      double error = 0;
+      double power = 0;
+      for (int i = 0; i < actual.length; i++) {
+        error += Math.pow(actual[i] - expected[i], 2);
+        power += Math.pow(expected[i], 2);
+      }
+      assertThat(error / power).isLessThan(BOUND);
+    }
+  }
+
+  @Test
+  void refusesWhatItCannotRead() {
+    refused(GgmlType.F16, new long[] {64, 8, 3}, new long[] {64, 10, 3}, 3);
+    refused(GgmlType.F16, new long[] {64, 8, 3}, new long[] {32, 10, 2}, 3);
+    refused(GgmlType.F16, new long[] {64, 8, 3}, new long[] {64, 10, 2}, 4);
+    refused(GgmlType.F16, new long[] {264, 8, 3}, new long[] {264, 10, 2}, 3);
+    refused(GgmlType.F32, new long[] {64, 8, 3}, new long[] {64, 10, 2}, 3);
+  }
+
+  private static void refused(GgmlType type, long[] q, long[] k, int positions) {
+    GraphBuilder g = new GraphBuilder(16);
+    Tensor query = g.input("q", GgmlType.F32, q);
+    Tensor keys = g.input("k", type, k);
+    Tensor at = g.input("positions", GgmlType.I32, positions);
+    assertThatThrownBy(() -> g.attentionOwn(query, keys, keys, at, 1))
+        .isInstanceOf(MyelinException.class)
+        .hasMessageContaining("attentionOwn");
+    g.discard();
+  }
+
+  private static float[] compute(Case c, boolean own, int threads) {
+    GraphBuilder g = new GraphBuilder(32);
+    Tensor q = g.input("q", GgmlType.F32, c.headSize, c.heads, c.tokens);
+    Tensor wideKeys = g.input("k", GgmlType.F32, c.headSize, c.cells(), c.kvHeads);
+    Tensor wideValues = g.input("v", GgmlType.F32, c.headSize, c.cells(), c.kvHeads);
+    Tensor rows = g.input("rows", GgmlType.I64, c.cells());
+    Tensor keys = g.input("keys", c.type, c.headSize, c.cells(), c.kvHeads);
+    Tensor values = g.input("values", c.type, c.headSize, c.cells(), c.kvHeads);
+    Tensor k = g.writeRows(keys, wideKeys, rows);
+    Tensor v = g.writeRows(values, wideValues, rows);
+    float scale = (float) (1 / Math.sqrt(c.headSize));
+    Tensor out;
+    if (own) {
+      Tensor positions = g.input("positions", GgmlType.I32, c.tokens);
+      out = g.attentionOwn(q, k, v, positions, scale);
+    } else {
+      Tensor mask = g.input("mask", GgmlType.F16, c.cells(), c.tokens);
+      out = g.attention(g.swapMiddle(q), k, v, mask, scale);
+    }
+    g.output("out", out);
+    try (Graph graph = g.finish();
+        Backend backend = Backend.cpu(threads)) {
+      Random random = new Random(11);
+      for (String name : List.of("q", "k", "v")) {
+        fill(graph.input(name), random);
+      }
+      for (int i = 0; i < c.cells(); i++) {
+        graph.input("rows").setAtIndex(ValueLayout.JAVA_LONG, i, i);
+      }
+      for (int i = 0; i < c.tokens; i++) {
+        see(graph, c, i, c.before + i);
+      }
+      assertThat(backend.compute(graph)).isTrue();
+      return graph.output("out").toArray(ValueLayout.JAVA_FLOAT);
+    }
+  }
+
+  private static void see(Graph graph, Case c, int token, int position) {
+    if (graph.hasInput("positions")) {
+      graph.input("positions").setAtIndex(ValueLayout.JAVA_INT, token, position);
+      return;
+    }
+    for (int i = 0; i < c.cells(); i++) {
+      float visible = i <= position ? 0 : Float.NEGATIVE_INFINITY;
+      graph
+          .input("mask")
+          .setAtIndex(
+              ValueLayout.JAVA_SHORT, token * c.cells() + i, Float.floatToFloat16(visible));
+    }
+  }
+
+  private static void fill(MemorySegment floats, Random random) {
+    for (long i = 0; i < floats.byteSize() / Float.BYTES; i++) {
+      floats.setAtIndex(ValueLayout.JAVA_FLOAT, i, (float) random.nextGaussian());
+    }
+  }
+}

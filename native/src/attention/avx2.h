@@ -1,0 +1,93 @@
+/**
+ * Attention in vectors of 256 bits. Who includes this has defined NAME, and ADD_PAIRS(sum, w, x): sum and
+ * the products of both whole numbers of each lane.
+ */
+#include <string.h>
+
+#include "lanes_avx2.h"
+
+#include "attention.h"
+
+enum { TILE = 6 }; /* rows by 16 columns: 12 registers of sums */
+
+#define EACH_ROW(r) _Pragma("GCC unroll 6") for (int r = 0; r < rows; r++)
+
+INLINE void tile(const int rows, const int16_t *a, int64_t stride, int steps, const int16_t *columns,
+                 int32_t *out) {
+    __m256i sum[TILE][2];
+    EACH_ROW(r) {
+        sum[r][0] = _mm256_setzero_si256();
+        sum[r][1] = _mm256_setzero_si256();
+    }
+    for (int k = 0; k < steps; k++, columns += 2 * WIDTH) {
+        const __m256i w0 = _mm256_load_si256((const void *)columns);
+        const __m256i w1 = _mm256_load_si256((const void *)(columns + WIDTH / 2));
+        EACH_ROW(r) {
+            int32_t pair;
+            memcpy(&pair, a + r * stride + 2 * k, sizeof pair);
+            const __m256i all = _mm256_set1_epi32(pair);
+            sum[r][0] = ADD_PAIRS(sum[r][0], w0, all);
+            sum[r][1] = ADD_PAIRS(sum[r][1], w1, all);
+        }
+    }
+    EACH_ROW(r) {
+        _mm256_store_si256((void *)(out + r * WIDTH), sum[r][0]);
+        _mm256_store_si256((void *)(out + r * WIDTH + 8), sum[r][1]);
+    }
+}
+
+static void multiply(int rows, const int16_t *a, int64_t stride, int steps, const int16_t *columns,
+                     int32_t *out) {
+    /* a number that the compiler knows makes it keep two copies of the sums */
+    __asm__("" : "+r"(steps));
+    for (int left = rows, n; left > 0; left -= n, a += n * stride, out += n * WIDTH) {
+        n = left >= TILE ? TILE : left >= 4 ? 4 : left >= 2 ? 2 : 1;
+        for (int c = 0; c < WIDTH; c += WIDTH / 2) {
+            switch (n) {
+                case TILE:
+                    tile(TILE, a, stride, steps, columns + 2 * c, out + c);
+                    break;
+                case 4:
+                    tile(4, a, stride, steps, columns + 2 * c, out + c);
+                    break;
+                case 2:
+                    tile(2, a, stride, steps, columns + 2 * c, out + c);
+                    break;
+                default:
+                    tile(1, a, stride, steps, columns + 2 * c, out + c);
+                    break;
+            }
+        }
+    }
+}
+
+/** Four steps of rows i and i + 4. */
+INLINE __m256i two_rows(const int16_t *rows, int64_t stride, int i) {
+    return _mm256_setr_m128i(sixteen_bytes(rows + i * stride), sixteen_bytes(rows + (i + 4) * stride));
+}
+
+INLINE void pair_columns(const int16_t *rows, int64_t stride, int steps, int16_t *out) {
+    for (int c = 0; c < WIDTH; c += 8, rows += 8 * stride) {
+        for (int k = 0; k < steps; k += 4) {
+            const __m256i r0 = two_rows(rows + 2 * k, stride, 0);
+            const __m256i r1 = two_rows(rows + 2 * k, stride, 1);
+            const __m256i r2 = two_rows(rows + 2 * k, stride, 2);
+            const __m256i r3 = two_rows(rows + 2 * k, stride, 3);
+            const __m256i low01 = _mm256_unpacklo_epi32(r0, r1);
+            const __m256i high01 = _mm256_unpackhi_epi32(r0, r1);
+            const __m256i low23 = _mm256_unpacklo_epi32(r2, r3);
+            const __m256i high23 = _mm256_unpackhi_epi32(r2, r3);
+            const __m256i q[4] = {
+                _mm256_unpacklo_epi64(low01, low23),
+                _mm256_unpackhi_epi64(low01, low23),
+                _mm256_unpacklo_epi64(high01, high23),
+                _mm256_unpackhi_epi64(high01, high23),
+            };
+            for (int j = 0; j < 4 && k + j < steps; j++) {
+                _mm256_store_si256((void *)(out + ((k + j) * WIDTH + c) * 2), q[j]);
+            }
+        }
+    }
+}
+
+#include "attend.h"

@@ -1,0 +1,75 @@
+/* Compiled with AVX-512 F, BW, DQ, VL, VBMI and VNNI; only called where the probe found them all. */
+#define NAME attend_avx512
+
+#include "lanes_avx512.h"
+
+#include "attention.h"
+#include "kernels/avx512_rows.h"
+
+#define EACH_ROW(r) _Pragma("GCC unroll 12") for (int r = 0; r < rows; r++)
+
+INLINE void tile(const int rows, const int16_t *a, int64_t stride, int steps, const int16_t *columns,
+                 int32_t *out) {
+    __m512i sum[TILE_QUERIES][2];
+    EACH_ROW(r) {
+        sum[r][0] = _mm512_setzero_si512();
+        sum[r][1] = _mm512_setzero_si512();
+    }
+    for (int k = 0; k < steps; k++, columns += 2 * WIDTH) {
+        const __m512i w0 = _mm512_load_si512(columns);
+        const __m512i w1 = _mm512_load_si512(columns + WIDTH);
+        EACH_ROW(r) {
+            int32_t pair;
+            memcpy(&pair, a + r * stride + 2 * k, sizeof pair);
+            __m512i all = _mm512_set1_epi32(pair);
+            /* into a register, which two products then share: as an operand in memory it is read twice */
+            __asm__("" : "+v"(all));
+            sum[r][0] = _mm512_dpwssd_epi32(sum[r][0], w0, all);
+            sum[r][1] = _mm512_dpwssd_epi32(sum[r][1], w1, all);
+        }
+    }
+    EACH_ROW(r) {
+        _mm512_store_si512(out + r * WIDTH, sum[r][0]);
+        _mm512_store_si512(out + r * WIDTH + 16, sum[r][1]);
+    }
+}
+
+static void multiply(int rows, const int16_t *a, int64_t stride, int steps, const int16_t *columns,
+                     int32_t *out) {
+    /* a number that the compiler knows makes it keep two copies of the sums */
+    __asm__("" : "+r"(steps));
+    for (int left = rows, n; left > 0; left -= n, a += n * stride, out += n * WIDTH) {
+        n = left >= 12 ? 12 : left >= 8 ? 8 : left >= 4 ? 4 : left >= 2 ? 2 : 1;
+        switch (n) {
+            case 12:
+                tile(12, a, stride, steps, columns, out);
+                break;
+            case 8:
+                tile(8, a, stride, steps, columns, out);
+                break;
+            case 4:
+                tile(4, a, stride, steps, columns, out);
+                break;
+            case 2:
+                tile(2, a, stride, steps, columns, out);
+                break;
+            default:
+                tile(1, a, stride, steps, columns, out);
+                break;
+        }
+    }
+}
+
+INLINE void pair_columns(const int16_t *rows, int64_t stride, int steps, int16_t *out) {
+    for (int c = 0; c < WIDTH; c += 16) {
+        for (int k = 0; k < steps; k += 4) {
+            __m512i q[4];
+            transpose((const char *)(rows + c * stride + 2 * k), (size_t)stride * sizeof *rows, q);
+            for (int j = 0; j < 4 && k + j < steps; j++) {
+                _mm512_store_si512(out + (k + j) * 2 * WIDTH + 2 * c, q[j]);
+            }
+        }
+    }
+}
+
+#include "attend.h"

@@ -1,0 +1,365 @@
+/* Attention against sums in double precision, and every table against the reference: bit for bit. */
+#include "attention/attention.h"
+
+#include <math.h>
+#include <pthread.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "check.h"
+#include "ggml_tensor.h"
+#include "kernels/half.h"
+#include "kernels/ops.h"
+#include "myelin.h"
+
+enum { MOST_TOKENS = 40, MOST_HEADS = 8, MOST_CELLS = 330 };
+
+/** Of the squares of what is right: what keys, queries, values and weights in whole numbers may cost. */
+static const double ERROR_OF_NUMBERS = 1e-6;
+
+static uint32_t state = 2463534242u;
+
+static uint32_t next(void) {
+    state ^= state << 13;
+    state ^= state >> 17;
+    state ^= state << 5;
+    return state;
+}
+
+static float uniform(void) {
+    return (float)next() / 4294967296.0f * 2.0f - 1.0f;
+}
+
+typedef struct {
+    const char *what;
+    float size;    /* of queries and keys */
+    float outlier; /* times that, of every seventh value of a head */
+} kind;
+
+static float q[MOST_TOKENS * MOST_HEADS * MOST_HEAD];
+static uint16_t k[MOST_HEADS * MOST_CELLS * MOST_HEAD];
+static uint16_t v[MOST_HEADS * MOST_CELLS * MOST_HEAD];
+static int32_t positions[MOST_TOKENS];
+static float expected[MOST_TOKENS * MOST_HEADS * MOST_HEAD];
+static float result[MOST_TOKENS * MOST_HEADS * MOST_HEAD];
+
+/** A number's half, its last bits dropped: small enough to have no infinities. */
+static half_t half_of(float x) {
+    uint32_t bits;
+    memcpy(&bits, &x, sizeof bits);
+    const int32_t exponent = (int32_t)(bits >> 23 & 255) - 112;
+    const half_t sign = (half_t)(bits >> 16 & 0x8000);
+    return exponent <= 0 ? sign : (half_t)(sign | (uint32_t)exponent << 10 | (bits >> 13 & 0x3ff));
+}
+
+static size_t row_bytes(int32_t type, int head) {
+    return type == 1 ? (size_t)head * 2 : (size_t)(head / 32) * sizeof(block_q8_0);
+}
+
+static float cache_value(int32_t type, const char *row, int i) {
+    if (type == 1) {
+        half_t h;
+        memcpy(&h, row + 2 * i, sizeof h);
+        return half_to_float(h);
+    }
+    block_q8_0 b;
+    memcpy(&b, row + (size_t)(i / 32) * sizeof b, sizeof b);
+    return half_to_float(b.d) * (float)b.qs[i % 32];
+}
+
+static void some_cache(int32_t type, int head, int64_t rows, const kind *of, uint16_t *out) {
+    if (type == 1) {
+        for (int64_t i = 0; i < rows * head; i++) {
+            out[i] = half_of(uniform() * of->size * (i % head % 7 == 3 ? of->outlier : 1));
+        }
+        return;
+    }
+    for (int64_t i = 0; i < rows * (head / 32); i++) {
+        block_q8_0 *b = (block_q8_0 *)(void *)out + i;
+        b->d = half_of(of->size / 127 * (1 + uniform() / 2));
+        for (int j = 0; j < 32; j++) {
+            b->qs[j] = (int8_t)(next() % 255 - 127u);
+        }
+    }
+}
+
+static attention some(int32_t type, int head, int64_t heads, int64_t kv_heads, int64_t tokens, int64_t before,
+                      const kind *of) {
+    const int64_t cells = before + tokens;
+    const size_t row = row_bytes(type, head);
+    for (int64_t i = 0; i < tokens * heads * head; i++) {
+        q[i] = uniform() * of->size * (i % head % 7 == 3 ? of->outlier : 1);
+    }
+    some_cache(type, head, kv_heads * cells, of, k);
+    some_cache(type, head, kv_heads * cells, &(kind){"", 1, 1}, v);
+    for (int64_t i = 0; i < tokens; i++) {
+        positions[i] = (int32_t)(before + i);
+    }
+    return (attention){
+        .type = type,
+        .head = head,
+        .heads = heads,
+        .kv_heads = kv_heads,
+        .tokens = tokens,
+        .cells = cells,
+        .q = (const char *)q,
+        .q_head = (size_t)head * sizeof *q,
+        .q_token = (size_t)(head * heads) * sizeof *q,
+        .k = (const char *)k,
+        .k_head = row * (size_t)cells,
+        .k_cell = row,
+        .v = (const char *)v,
+        .v_head = row * (size_t)cells,
+        .v_cell = row,
+        .positions = positions,
+        .scale = 1 / sqrtf((float)head),
+        .out = result,
+    };
+}
+
+static void attend(attend_fn f, const attention *a, int64_t step) {
+    const int64_t queries = a->tokens * (a->heads / a->kv_heads);
+    for (int64_t h = 0; h < a->kv_heads; h++) {
+        for (int64_t i = 0; i < queries; i += step) {
+            f(a, h, i, i + step < queries ? i + step : queries);
+        }
+    }
+}
+
+/** One query's output in double precision, to out [head]. */
+static void in_double(const attention *a, int64_t token, int64_t head, double *out) {
+    static double weight[MOST_CELLS];
+    const int64_t of = head / (a->heads / a->kv_heads);
+    const float *x =
+        (const float *)(const void *)(a->q + (size_t)token * a->q_token + (size_t)head * a->q_head);
+    const int64_t seen = a->positions[token] + 1;
+    double most = -INFINITY;
+    double sum = 0;
+    for (int64_t c = 0; c < seen; c++) {
+        const char *row = a->k + (size_t)of * a->k_head + (size_t)c * a->k_cell;
+        double s = 0;
+        for (int i = 0; i < a->head; i++) {
+            s += (double)x[i] * (double)cache_value(a->type, row, i);
+        }
+        weight[c] = s * (double)a->scale;
+        most = weight[c] > most ? weight[c] : most;
+    }
+    memset(out, 0, (size_t)a->head * sizeof *out);
+    for (int64_t c = 0; c < seen; c++) {
+        const char *row = a->v + (size_t)of * a->v_head + (size_t)c * a->v_cell;
+        const double p = exp(weight[c] - most);
+        sum += p;
+        for (int i = 0; i < a->head; i++) {
+            out[i] += p * (double)cache_value(a->type, row, i);
+        }
+    }
+    for (int i = 0; i < a->head; i++) {
+        out[i] /= sum;
+    }
+}
+
+static void check_reference(const attention *a, const char *what) {
+    double out[MOST_HEAD];
+    double error = 0;
+    double size = 0;
+    attend(attend_scalar, a, attention_queries(a->head));
+    for (int64_t t = 0; t < a->tokens; t++) {
+        for (int64_t h = 0; h < a->heads; h++) {
+            in_double(a, t, h, out);
+            for (int i = 0; i < a->head; i++) {
+                const double d = (double)a->out[(t * a->heads + h) * a->head + i] - out[i];
+                error += d * d;
+                size += out[i] * out[i];
+            }
+        }
+    }
+    CHECK(error <= ERROR_OF_NUMBERS * size, "%s: head %d, %d tokens at %d, type %d: error %g", what, a->head,
+          (int)a->tokens, (int)positions[0], a->type, error / size);
+}
+
+static size_t out_bytes(const attention *a) {
+    return (size_t)(a->tokens * a->heads * a->head) * sizeof(float);
+}
+
+/** The same in one go, query by query, token by token, and in cuts of any length. */
+static void check_table(attend_fn f, const char *name, const attention *a) {
+    const int64_t most = attention_queries(a->head);
+    attend(attend_scalar, a, most);
+    memcpy(expected, result, out_bytes(a));
+    const int64_t steps[] = {most, 1, 1 + next() % 30};
+    for (int i = 0; i < 3; i++) {
+        memset(result, 0xff, out_bytes(a));
+        attend(f, a, steps[i] < most ? steps[i] : most);
+        CHECK(memcmp(result, expected, out_bytes(a)) == 0, "%s: head %d, %d tokens at %d, type %d, by %d",
+              name, a->head, (int)a->tokens, (int)positions[0], a->type, (int)steps[i]);
+    }
+    memset(result, 0xff, out_bytes(a));
+    for (int64_t t = 0; t < a->tokens; t++) {
+        attention one = *a;
+        one.tokens = 1;
+        one.cells = positions[t] + 1;
+        one.q += (size_t)t * a->q_token;
+        one.positions += t;
+        one.out += t * a->heads * a->head;
+        attend(f, &one, most);
+    }
+    CHECK(memcmp(result, expected, out_bytes(a)) == 0, "%s: head %d, token by token", name, a->head);
+}
+
+/** What a query does not see changes nothing, whatever it is; a broken cell breaks those that see it. */
+static void check_broken(attend_fn f, const char *name) {
+    const half_t broken[] = {0x7c00, 0xfc00, 0x7e00};
+    for (int i = 0; i < 6; i++) {
+        const attention a = some(1, 64, 4, 2, 20, 100, &(kind){"", 1, 1});
+        attend(f, &a, attention_queries(a.head));
+        memcpy(expected, result, out_bytes(&a));
+        uint16_t *row = (i % 2 == 0 ? k : v) + (size_t)(110 * 64);
+        row[17] = broken[i / 2];
+        attend(f, &a, attention_queries(a.head));
+        for (int64_t t = 0; t < a.tokens; t++) {
+            const float *y = result + t * 4 * 64;
+            if (positions[t] < 110) {
+                CHECK(memcmp(y, expected + t * 4 * 64, 4 * 64 * sizeof *y) == 0,
+                      "%s: token %d sees no broken cell", name, (int)t);
+            } else {
+                CHECK(isnan(y[0]) && isnan(y[127]), "%s: token %d sees a broken cell", name, (int)t);
+                CHECK(memcmp(y + 128, expected + (t * 4 + 2) * 64, 128 * sizeof *y) == 0, "%s: other heads",
+                      name);
+            }
+        }
+    }
+}
+
+static void check_shapes(attend_fn f, const char *name) {
+    static const int heads[] = {1, 2, 7, 8, 16, 31, 32, 48, 64, 80, 100, 128, 192, 255, 256};
+    static const kind kinds[] = {
+        {"alike", 0.01f, 1}, {"usual", 1, 1}, {"sharp", 6, 1}, {"outliers", 1, 30}, {"zeroes", 0, 1}};
+    for (size_t i = 0; i < sizeof heads / sizeof *heads; i++) {
+        for (int32_t type = 1; type <= 8; type += 7) {
+            if (type == 8 && heads[i] % 32 != 0) {
+                continue;
+            }
+            const kind *of = &kinds[i % 5];
+            const int64_t kv = 1 + next() % 2;
+            const int64_t group = 1 + next() % 4;
+            attention a = some(type, heads[i], kv * group, kv, 1 + next() % MOST_TOKENS, next() % 280, of);
+            if (f == attend_scalar) {
+                check_reference(&a, of->what);
+            } else {
+                check_table(f, name, &a);
+            }
+        }
+    }
+    for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++) {
+        const attention a = some(1, 64, 8, 2, 33, 63 + (int64_t)i, &kinds[i]);
+        if (f == attend_scalar) {
+            check_reference(&a, kinds[i].what);
+        }
+        check_table(f, name, &a);
+    }
+    check_broken(f, name);
+}
+
+/** The largest sums there can be: rows of one size, all alike. */
+static void check_largest(attend_fn f, const char *name) {
+    static const int heads[] = {1, 64, 128, 256};
+    for (size_t i = 0; i < sizeof heads / sizeof *heads; i++) {
+        const attention a = some(1, heads[i], 1, 1, 1, 127, &(kind){"", 0, 1});
+        for (int64_t j = 0; j < 128 * heads[i]; j++) {
+            k[j] = half_of(1);
+            v[j] = half_of(1.9990234f);
+        }
+        for (int j = 0; j < heads[i]; j++) {
+            q[j] = 1;
+        }
+        attend(f, &a, 1);
+        CHECK(fabsf(result[0] - 1.9990234f) < 1e-3f, "%s: head %d: %g", name, heads[i], (double)result[0]);
+    }
+}
+
+/* ---- the operation -------------------------------------------------------------------------------- */
+
+static struct {
+    float scale;
+    char rest[MYELIN_ATTENTION_BYTES - sizeof(float)];
+} __attribute__((aligned(8))) node;
+
+typedef struct {
+    struct ggml_tensor *dst;
+    int32_t thread;
+    int32_t threads;
+} task;
+
+static void *run(void *of) {
+    const task *t = of;
+    myelin_op_attention(t->dst, t->thread, t->threads, &node);
+    return NULL;
+}
+
+static void check_operation(void) {
+    if (!myelin_attention_serves(1, 64)) {
+        printf("no kernels for this machine: the operation is not tested\n");
+        return;
+    }
+    const attention a = some(1, 64, 8, 2, MOST_TOKENS, 200, &(kind){"", 1, 1});
+    attend(attend_scalar, &a, attention_queries(64));
+    memcpy(expected, result, out_bytes(&a));
+    struct ggml_tensor in[4];
+    memset(in, 0, sizeof in);
+    in[0] = (struct ggml_tensor){.ne = {64, 8, MOST_TOKENS, 1}, .nb = {4, a.q_head, a.q_token}, .data = q};
+    in[1] =
+        (struct ggml_tensor){.type = 1, .ne = {64, a.cells, 2, 1}, .nb = {2, a.k_cell, a.k_head}, .data = k};
+    in[2] = in[1];
+    in[2].data = v;
+    in[3] = (struct ggml_tensor){.type = 26, .ne = {MOST_TOKENS, 1, 1, 1}, .data = positions};
+    struct ggml_tensor dst = {.data = result, .src = {in, in + 1, in + 2, in + 3}};
+    node.scale = a.scale;
+    for (int32_t threads = 1; threads <= 4; threads++) {
+        pthread_t ids[4];
+        task tasks[4];
+        memset(result, 0xff, out_bytes(&a));
+        for (int32_t i = 0; i < threads; i++) {
+            tasks[i] = (task){&dst, i, threads};
+            if (pthread_create(&ids[i], NULL, run, &tasks[i]) != 0) {
+                abort();
+            }
+        }
+        for (int32_t i = 0; i < threads; i++) {
+            pthread_join(ids[i], NULL);
+        }
+        CHECK(memcmp(result, expected, out_bytes(&a)) == 0, "%d threads", threads);
+        for (size_t i = 0; i < sizeof node.rest; i++) {
+            CHECK(node.rest[i] == 0, "as it was, for the next time");
+        }
+    }
+    CHECK(!myelin_attention_serves(0, 64), "f32");
+    CHECK(!myelin_attention_serves(8, 48), "half a block");
+    CHECK(!myelin_attention_serves(1, 0) && !myelin_attention_serves(1, 257), "sizes of heads");
+}
+
+#ifdef AVXVNNI_BY_AVX512
+void attend_avxvnni_by_avx512(const attention *a, int64_t kv_head, int64_t from, int64_t to);
+#endif
+
+int main(void) {
+    for (int i = instruction_set_count - 1; i >= 0; i--) {
+        const kernel_table *table = instruction_sets[i].table;
+        if (i + 1 < instruction_set_count && table->attend == instruction_sets[i + 1].table->attend) {
+            continue; /* one for both */
+        }
+        if (instruction_set_usable(&instruction_sets[i])) {
+            check_shapes(table->attend, table->name);
+            check_largest(table->attend, table->name);
+        } else {
+            printf("%s: this machine does not have it, not tested\n", table->name);
+        }
+    }
+#ifdef AVXVNNI_BY_AVX512
+    if (kernels_named("avx512") != NULL) {
+        check_shapes(attend_avxvnni_by_avx512, "avxvnni in AVX-512's encoding");
+        check_largest(attend_avxvnni_by_avx512, "avxvnni in AVX-512's encoding");
+    }
+#endif
+    check_operation();
+    return checks_failed();
+}
