@@ -188,6 +188,23 @@ MYELIN_API int64_t myelin_activation_bytes(int32_t format, int64_t k);
  */
 MYELIN_API void myelin_op_quantize(struct ggml_tensor *dst, int32_t thread, int32_t threads, void *format);
 
+/**
+ * A ggml_custom_op_t: likewise silu(src[0]) * src[1], of two f32 [k, m] with contiguous rows, without
+ * that it is stored; silu(x) = x / (1 + exp(-x)).
+ */
+MYELIN_API void myelin_op_quantize_gated(struct ggml_tensor *dst, int32_t thread, int32_t threads,
+                                         void *format);
+
+/** Bytes of what the next operation's last parameter points to: the format, an int32, and epsilon, a float.
+ */
+#define MYELIN_NORMED_BYTES 8
+
+/**
+ * A ggml_custom_op_t: likewise the rows of src[0], f32 [k, m], each divided by the root of the mean of its
+ * squares and epsilon, times src[1], f32 [k].
+ */
+MYELIN_API void myelin_op_quantize_normed(struct ggml_tensor *dst, int32_t thread, int32_t threads, void *of);
+
 /** Bytes of zeroes, at a multiple of 8, that each node of myelin_op_matmul() needs to itself. */
 #define MYELIN_PROGRESS_BYTES 64
 

@@ -1,7 +1,7 @@
 /* Compiled with AVX-512 F, BW, DQ, VL, VBMI and VNNI; only called where the probe found them all. */
 #define NAME attend_avx512
 
-#include "lanes_avx512.h"
+#include "lanes/avx512.h"
 
 #include "attention.h"
 #include "kernels/avx512_rows.h"

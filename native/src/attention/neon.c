@@ -1,7 +1,7 @@
 /* Compiled with NEON, which every Armv8 has. */
 #define NAME attend_neon
 
-#include "lanes_neon.h"
+#include "lanes/neon.h"
 
 #include "attention.h"
 

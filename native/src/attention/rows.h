@@ -10,6 +10,7 @@
 
 #include "attention.h"
 #include "kernels/half.h"
+#include "lanes/power.h"
 
 enum {
     LANES_COUNT = 16,
@@ -24,21 +25,6 @@ static const float LONGEST = 46000;
 
 /** Smaller steps count as none. */
 static const float SMALLEST_STEP = 1e-30f;
-
-/** 2^x of an x that is not positive, with an error of 2^-23; 0 below -125 and for no number. */
-INLINE lanes power_of_two(lanes x) {
-    /* rounds to whole numbers, which then lie in the low bits */
-    const lanes rounding = lanes_all(0x1.8p23f);
-    const lanes shifted = lanes_add(x, rounding);
-    const lanes f = lanes_subtract(x, lanes_subtract(shifted, rounding));
-    lanes p = lanes_all(0x1.5bba14p-10f);
-    p = lanes_fma(p, f, lanes_all(0x1.3cea88p-7f));
-    p = lanes_fma(p, f, lanes_all(0x1.c6b752p-5f));
-    p = lanes_fma(p, f, lanes_all(0x1.ebf9bcp-3f));
-    p = lanes_fma(p, f, lanes_all(0x1.62e42ap-1f));
-    p = lanes_fma(p, f, lanes_all(1));
-    return lanes_from(x, -125, lanes_scale(p, shifted));
-}
 
 /** 16 values of a row, from the i-th on, as floats; those from n on are zeroes. */
 INLINE lanes row_lanes(const int32_t type, const char *row, int i, int n) {

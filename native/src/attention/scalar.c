@@ -1,7 +1,7 @@
 /* The reference: plain C for any machine. */
 #define NAME attend_scalar
 
-#include "lanes_plain.h"
+#include "lanes/plain.h"
 
 #include "attention.h"
 

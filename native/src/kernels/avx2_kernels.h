@@ -238,6 +238,7 @@ static void stream_q2_k(const char *w, size_t stride, int blocks, const char *ah
 
 const kernel_table TABLE = {
     .name = NAME,
+    .rows = &rows_avx2,
     .attend = ATTEND,
     .quantize = {[ACTIVATIONS_32] = quantize_32, [ACTIVATIONS_256] = quantize_256},
     .unpack = {EACH_TYPE(UNPACK)},

@@ -14,6 +14,7 @@
 
 #include "attention/attention.h"
 #include "blocks.h"
+#include "rows/rows.h"
 
 enum {
     SEGMENT = 256,        /* values of a segment */
@@ -148,6 +149,7 @@ typedef struct {
     unpack_fn unpack[TYPE_COUNT];
     stream_fn stream[TYPE_COUNT];
     multiply_fn multiply[PANEL_KINDS];
+    const row_table *rows;
     attend_fn attend; /* null: attention is ggml's */
 } kernel_table;
 

@@ -38,7 +38,7 @@ NEON_TYPE(mxfp4)
 
 /** What every table of this family has besides its products. */
 #define NEON_COMMON                                                                           \
-    .attend = attend_neon,                                                                    \
+    .rows = &rows_neon, .attend = attend_neon,                                                \
     .quantize = {[ACTIVATIONS_32] = neon_quantize_32, [ACTIVATIONS_256] = neon_quantize_256}, \
     .unpack = {[TYPE_Q4_0] = neon_unpack_q4_0,     [TYPE_Q4_1] = neon_unpack_q4_1,            \
                [TYPE_Q5_0] = neon_unpack_q5_0,     [TYPE_Q5_1] = neon_unpack_q5_1,            \

@@ -45,13 +45,96 @@ int64_t myelin_activation_bytes(int32_t format, int64_t k) {
     return segment_count(k) * (int64_t)sizeof(segment);
 }
 
+/** A thread's share of the segments of all positions: of few positions, of one, each has some. */
+typedef struct {
+    int64_t k;
+    int64_t positions;
+    int64_t at;
+    int64_t end;
+    quantize_fn quantize;
+    segment *out;
+} share;
+
+static share share_of(const struct ggml_tensor *dst, int32_t thread, int32_t threads, int32_t format) {
+    const int64_t k = dst->src[0]->ne[0];
+    const int64_t all = dst->ne[1] * segment_count(k);
+    return (share){
+        .k = k,
+        .positions = dst->ne[1],
+        .at = all * thread / threads,
+        .end = all * (thread + 1) / threads,
+        .quantize = kernels_in_use()->quantize[format],
+        .out = dst->data,
+    };
+}
+
+/** Where the next segment is, and how long; 0 if none is left. */
+static int64_t next_segment(share *s, int64_t *position, int64_t *from) {
+    if (s->at == s->end) {
+        return 0;
+    }
+    *position = s->at / segment_count(s->k);
+    *from = s->at++ % segment_count(s->k) * SEGMENT;
+    return s->k - *from < SEGMENT ? s->k - *from : SEGMENT;
+}
+
+static void put_segment(const share *s, int64_t position, int64_t from, int64_t n, const float *x) {
+    s->quantize(n, x, s->out + from / SEGMENT * s->positions + position, 1);
+}
+
+static const float *row_of(const struct ggml_tensor *t, int64_t row) {
+    return (const void *)((const char *)t->data + (size_t)row * t->nb[1]);
+}
+
 void myelin_op_quantize(struct ggml_tensor *dst, int32_t thread, int32_t threads, void *format) {
-    const struct ggml_tensor *x = dst->src[0];
-    const quantize_fn quantize = kernels_in_use()->quantize[(intptr_t)format];
-    const int64_t positions = x->ne[1];
-    for (int64_t i = thread; i < positions; i += threads) {
-        const float *from = (const void *)((const char *)x->data + (size_t)i * x->nb[1]);
-        quantize(x->ne[0], from, (segment *)dst->data + i, positions);
+    share s = share_of(dst, thread, threads, (int32_t)(intptr_t)format);
+    int64_t position;
+    int64_t from;
+    int64_t n;
+    while ((n = next_segment(&s, &position, &from)) > 0) {
+        put_segment(&s, position, from, n, row_of(dst->src[0], position) + from);
+    }
+}
+
+void myelin_op_quantize_gated(struct ggml_tensor *dst, int32_t thread, int32_t threads, void *format) {
+    share s = share_of(dst, thread, threads, (int32_t)(intptr_t)format);
+    float v[SEGMENT];
+    int64_t position;
+    int64_t from;
+    int64_t n;
+    while ((n = next_segment(&s, &position, &from)) > 0) {
+        kernels_in_use()->rows->gate(n, row_of(dst->src[0], position) + from,
+                                     row_of(dst->src[1], position) + from, v);
+        put_segment(&s, position, from, n, v);
+    }
+}
+
+/** What a node of myelin_op_quantize_normed() has to itself. */
+typedef struct {
+    int32_t format;
+    float epsilon;
+} normed;
+
+_Static_assert(sizeof(normed) == MYELIN_NORMED_BYTES, "normed");
+
+void myelin_op_quantize_normed(struct ggml_tensor *dst, int32_t thread, int32_t threads, void *of) {
+    const normed *node = of;
+    const row_table *rows = kernels_in_use()->rows;
+    share s = share_of(dst, thread, threads, node->format);
+    float v[SEGMENT];
+    float scale = 0;
+    int64_t last = -1;
+    int64_t position;
+    int64_t from;
+    int64_t n;
+    while ((n = next_segment(&s, &position, &from)) > 0) {
+        const float *x = row_of(dst->src[0], position);
+        if (position != last) {
+            scale = rows->norm(s.k, x, node->epsilon);
+            last = position;
+        }
+        rows->scale(n, x + from, scale, (const float *)dst->src[1]->data + from, v);
+        put_segment(&s, position, from, n, v);
     }
 }
 

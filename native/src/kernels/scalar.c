@@ -146,6 +146,7 @@ DEFINE_MULTIPLY(super_16_min)
 
 const kernel_table kernels_scalar = {
     .name = "scalar",
+    .rows = &rows_scalar,
     .attend = attend_scalar,
     .quantize = {[ACTIVATIONS_32] = quantize_32, [ACTIVATIONS_256] = quantize_256},
     .multiply =

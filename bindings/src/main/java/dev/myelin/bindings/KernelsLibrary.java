@@ -94,6 +94,24 @@ public final class KernelsLibrary {
     return Operations.QUANTIZE;
   }
 
+  /** A ggml custom operation: silu(f32 [k, m]) * f32 [k, m] to quantised rows; as above. */
+  public static MemorySegment quantizeGatedOperation() {
+    return Operations.QUANTIZE_GATED;
+  }
+
+  /**
+   * A ggml custom operation: RMS norms of f32 [k, m], times f32 [k], to quantised rows; its user
+   * data is the format, an int, and epsilon, a float, {@link #normedBytes} in all.
+   */
+  public static MemorySegment quantizeNormedOperation() {
+    return Operations.QUANTIZE_NORMED;
+  }
+
+  /** Bytes that each node with a quantised norm needs to itself. */
+  public static long normedBytes() {
+    return Myelin_h.MYELIN_NORMED_BYTES();
+  }
+
   /** A ggml custom operation: weights times quantised rows; user data as {@link #progressBytes}. */
   public static MemorySegment matmulOperation() {
     return Operations.MATMUL;
@@ -196,6 +214,8 @@ public final class KernelsLibrary {
   private static final class Operations {
     static final MemorySegment PRODUCT = symbol("myelin_op_product");
     static final MemorySegment QUANTIZE = symbol("myelin_op_quantize");
+    static final MemorySegment QUANTIZE_GATED = symbol("myelin_op_quantize_gated");
+    static final MemorySegment QUANTIZE_NORMED = symbol("myelin_op_quantize_normed");
     static final MemorySegment MATMUL = symbol("myelin_op_matmul");
     static final MemorySegment GROUP = symbol("myelin_op_group");
     static final MemorySegment QUANTIZE_GROUPS = symbol("myelin_op_quantize_groups");

@@ -9,7 +9,6 @@ import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.util.ArrayList;
 import java.util.HashMap;
-import java.util.IdentityHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.function.Predicate;
@@ -27,7 +26,7 @@ public class GraphBuilder {
   private final MemorySegment graph;
   private final Map<String, Tensor> inputs = new HashMap<>();
   private final Map<String, Tensor> outputs = new HashMap<>();
-  private final Map<Tensor, Map<Integer, Tensor>> quantized = new IdentityHashMap<>();
+  private final Activations activations = new Activations();
   private final GroupedExperts experts = new GroupedExperts();
   private final List<Observation> observations = new ArrayList<>();
   private Predicate<String> observed = name -> false;
@@ -106,7 +105,9 @@ public class GraphBuilder {
   /** {@code a * b}, b repeated to the shape of a. */
   public Tensor multiply(Tensor a, Tensor b) {
     Shapes.check(isF32(a) && isF32(b) && Shapes.broadcasts(a, b), "multiply", a, b);
-    return wrap(Ggml_h.ggml_mul(next(), a.struct(), b.struct()));
+    Tensor y = wrap(Ggml_h.ggml_mul(next(), a.struct(), b.struct()));
+    activations.multiplied(y, a, b);
+    return y;
   }
 
   /** {@code a / b}, b repeated to the shape of a. */
@@ -148,7 +149,9 @@ public class GraphBuilder {
         "swiglu",
         gate,
         up);
-    return wrap(Ggml_h.ggml_swiglu_split(next(), gate.struct(), up.struct()));
+    Tensor y = wrap(Ggml_h.ggml_swiglu_split(next(), gate.struct(), up.struct()));
+    activations.gated(y, gate, up);
+    return y;
   }
 
   /** GELU in its tanh form, as GPT-2 was trained with. */
@@ -162,7 +165,9 @@ public class GraphBuilder {
   /** Root mean square norm of each row, without weight (Zhang and Sennrich 2019). */
   public Tensor rmsNorm(Tensor a, float epsilon) {
     Shapes.check(isF32(a) && epsilon >= 0, "rmsNorm", a);
-    return wrap(Ggml_h.ggml_rms_norm(next(), a.struct(), epsilon));
+    Tensor y = wrap(Ggml_h.ggml_rms_norm(next(), a.struct(), epsilon));
+    activations.normed(y, a, epsilon);
+    return y;
   }
 
   /** Layer norm of each row, without weight and bias (Ba et al. 2016). */
@@ -229,10 +234,6 @@ public class GraphBuilder {
     Shapes.check(OwnKernels.serve(w, x), "matmulOwn", w, x);
     observe(w, x, null);
     int format = KernelsLibrary.activationFormat(w.type().id());
-    Tensor rows =
-        quantized
-            .computeIfAbsent(x, t -> new HashMap<>())
-            .computeIfAbsent(format, f -> quantize(x, f));
     return custom(
         GgmlType.F32,
         w.dim(1),
@@ -240,17 +241,7 @@ public class GraphBuilder {
         KernelsLibrary.matmulOperation(),
         context.scratch(KernelsLibrary.progressBytes()),
         w,
-        rows);
-  }
-
-  private Tensor quantize(Tensor x, int format) {
-    return custom(
-        GgmlType.I8,
-        KernelsLibrary.activationBytes(format, x.dim(0)),
-        x.dim(1),
-        KernelsLibrary.quantizeOperation(),
-        MemorySegment.ofAddress(format),
-        x);
+        activations.quantized(this, x, format));
   }
 
   /** Memory of zeroes that a node keeps for itself, as long as the graph lives. */
@@ -496,6 +487,8 @@ public class GraphBuilder {
     if (observed.test(w.name())) {
       Shapes.check(x.isContiguousFrom(0), "observe", w, x);
       x.keep();
+      // where it is quantised as it is made, nothing else asks for it
+      expand(x);
       if (experts != null) {
         experts.keep();
       }

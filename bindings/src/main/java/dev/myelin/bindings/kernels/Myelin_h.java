@@ -41,6 +41,15 @@ public class Myelin_h extends Myelin_h$shared {
     public static int MYELIN_LOG_CAPACITY() {
         return MYELIN_LOG_CAPACITY;
     }
+    private static final int MYELIN_NORMED_BYTES = (int)8L;
+    /**
+     * {@snippet lang=c :
+     * #define MYELIN_NORMED_BYTES 8
+     * }
+     */
+    public static int MYELIN_NORMED_BYTES() {
+        return MYELIN_NORMED_BYTES;
+    }
     private static final int MYELIN_PROGRESS_BYTES = (int)64L;
     /**
      * {@snippet lang=c :
@@ -1180,6 +1189,130 @@ public class Myelin_h extends Myelin_h$shared {
                 traceDowncall("myelin_op_quantize", dst, thread, threads, format);
             }
             mh$.invokeExact(dst, thread, threads, format);
+        } catch (Error | RuntimeException ex) {
+           throw ex;
+        } catch (Throwable ex$) {
+           throw new AssertionError("should not reach here", ex$);
+        }
+    }
+
+    private static class myelin_op_quantize_gated {
+        public static final FunctionDescriptor DESC = FunctionDescriptor.ofVoid(
+            Myelin_h.C_POINTER,
+            Myelin_h.C_INT,
+            Myelin_h.C_INT,
+            Myelin_h.C_POINTER
+        );
+
+        public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("myelin_op_quantize_gated");
+
+        public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
+    }
+
+    /**
+     * Function descriptor for:
+     * {@snippet lang=c :
+     * void myelin_op_quantize_gated(struct ggml_tensor *dst, int32_t thread, int32_t threads, void *format)
+     * }
+     */
+    public static FunctionDescriptor myelin_op_quantize_gated$descriptor() {
+        return myelin_op_quantize_gated.DESC;
+    }
+
+    /**
+     * Downcall method handle for:
+     * {@snippet lang=c :
+     * void myelin_op_quantize_gated(struct ggml_tensor *dst, int32_t thread, int32_t threads, void *format)
+     * }
+     */
+    public static MethodHandle myelin_op_quantize_gated$handle() {
+        return myelin_op_quantize_gated.HANDLE;
+    }
+
+    /**
+     * Address for:
+     * {@snippet lang=c :
+     * void myelin_op_quantize_gated(struct ggml_tensor *dst, int32_t thread, int32_t threads, void *format)
+     * }
+     */
+    public static MemorySegment myelin_op_quantize_gated$address() {
+        return myelin_op_quantize_gated.ADDR;
+    }
+
+    /**
+     * {@snippet lang=c :
+     * void myelin_op_quantize_gated(struct ggml_tensor *dst, int32_t thread, int32_t threads, void *format)
+     * }
+     */
+    public static void myelin_op_quantize_gated(MemorySegment dst, int thread, int threads, MemorySegment format) {
+        var mh$ = myelin_op_quantize_gated.HANDLE;
+        try {
+            if (TRACE_DOWNCALLS) {
+                traceDowncall("myelin_op_quantize_gated", dst, thread, threads, format);
+            }
+            mh$.invokeExact(dst, thread, threads, format);
+        } catch (Error | RuntimeException ex) {
+           throw ex;
+        } catch (Throwable ex$) {
+           throw new AssertionError("should not reach here", ex$);
+        }
+    }
+
+    private static class myelin_op_quantize_normed {
+        public static final FunctionDescriptor DESC = FunctionDescriptor.ofVoid(
+            Myelin_h.C_POINTER,
+            Myelin_h.C_INT,
+            Myelin_h.C_INT,
+            Myelin_h.C_POINTER
+        );
+
+        public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("myelin_op_quantize_normed");
+
+        public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
+    }
+
+    /**
+     * Function descriptor for:
+     * {@snippet lang=c :
+     * void myelin_op_quantize_normed(struct ggml_tensor *dst, int32_t thread, int32_t threads, void *of)
+     * }
+     */
+    public static FunctionDescriptor myelin_op_quantize_normed$descriptor() {
+        return myelin_op_quantize_normed.DESC;
+    }
+
+    /**
+     * Downcall method handle for:
+     * {@snippet lang=c :
+     * void myelin_op_quantize_normed(struct ggml_tensor *dst, int32_t thread, int32_t threads, void *of)
+     * }
+     */
+    public static MethodHandle myelin_op_quantize_normed$handle() {
+        return myelin_op_quantize_normed.HANDLE;
+    }
+
+    /**
+     * Address for:
+     * {@snippet lang=c :
+     * void myelin_op_quantize_normed(struct ggml_tensor *dst, int32_t thread, int32_t threads, void *of)
+     * }
+     */
+    public static MemorySegment myelin_op_quantize_normed$address() {
+        return myelin_op_quantize_normed.ADDR;
+    }
+
+    /**
+     * {@snippet lang=c :
+     * void myelin_op_quantize_normed(struct ggml_tensor *dst, int32_t thread, int32_t threads, void *of)
+     * }
+     */
+    public static void myelin_op_quantize_normed(MemorySegment dst, int thread, int threads, MemorySegment of) {
+        var mh$ = myelin_op_quantize_normed.HANDLE;
+        try {
+            if (TRACE_DOWNCALLS) {
+                traceDowncall("myelin_op_quantize_normed", dst, thread, threads, of);
+            }
+            mh$.invokeExact(dst, thread, threads, of);
         } catch (Error | RuntimeException ex) {
            throw ex;
         } catch (Throwable ex$) {

@@ -1,4 +1,4 @@
-/** 16 floats: a register. See lanes_plain.h. */
+/** 16 floats: a register. See plain.h. */
 #include <immintrin.h>
 
 #include "kernels/vectors.h"

@@ -1,8 +1,8 @@
 /**
  * 16 floats, and all that is done with them: every instruction set does the same, bit for bit.
  */
-#ifndef MYELIN_SRC_ATTENTION_LANES_PLAIN_H
-#define MYELIN_SRC_ATTENTION_LANES_PLAIN_H
+#ifndef MYELIN_SRC_LANES_PLAIN_H
+#define MYELIN_SRC_LANES_PLAIN_H
 
 #include <math.h>
 #include <string.h>

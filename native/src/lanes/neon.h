@@ -1,4 +1,4 @@
-/** 16 floats: four registers. See lanes_plain.h. */
+/** 16 floats: four registers. See plain.h. */
 #include <arm_neon.h>
 #include <string.h>
 

@@ -1,4 +1,4 @@
-/** 16 floats: two registers. See lanes_plain.h. */
+/** 16 floats: two registers. See plain.h. */
 #include <immintrin.h>
 
 #include "kernels/vectors.h"
