@@ -238,6 +238,8 @@ static void stream_q2_k(const char *w, size_t stride, int blocks, const char *ah
 
 const kernel_table TABLE = {
     .name = NAME,
+    .streamed = 4,
+    .most_streamed = 4,
     .rows = &rows_avx2,
     .attend = ATTEND,
     .quantize = {[ACTIVATIONS_32] = quantize_32, [ACTIVATIONS_256] = quantize_256},

@@ -138,6 +138,8 @@ DEFINE_MULTIPLY(super_16_min, PANEL_SUPER_16_MIN)
 
 const kernel_table kernels_avx512 = {
     .name = "avx512",
+    .streamed = 8,
+    .most_streamed = 16,
     .rows = &rows_avx512,
     .attend = attend_avx512,
     .quantize = {[ACTIVATIONS_32] = quantize_32, [ACTIVATIONS_256] = quantize_256},

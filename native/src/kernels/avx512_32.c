@@ -163,8 +163,8 @@ INLINE void stream_32(const int positions, read_32_fn read, const size_t block_b
     }                                                                                                        \
     void avx512_stream_##name(const char *w, size_t stride, int blocks, const char *ahead, const segment *x, \
                               int positions, float *y) {                                                     \
-        FOR_POSITIONS(stream_32, read_##name, block_bytes, has_min, zero_shift, w, stride, blocks, ahead, x, \
-                      y)                                                                                     \
+        FOR_MORE_POSITIONS(stream_32, read_##name, block_bytes, has_min, zero_shift, w, stride, blocks,      \
+                           ahead, x, y)                                                                      \
     }
 
 DEFINE_32(q4_0, sizeof(block_q4_0), 0, 3)

@@ -110,7 +110,7 @@ INLINE __m512i products(const int steps, __m512i start, const __m512i *q, const 
     return _mm512_add_epi32(sum[0], sum[1]);
 }
 
-#define EACH_POSITION(r) _Pragma("GCC unroll 4") for (int r = 0; r < positions; r++)
+#define EACH_POSITION(r) _Pragma("GCC unroll 8") for (int r = 0; r < positions; r++)
 
 INLINE __m512 *sums_of(float *y, int position) {
     return (__m512 *)(void *)(y + position * PANELS * COLUMNS);

@@ -221,8 +221,8 @@ INLINE void stream_super(const int positions, prepare_fn prepare, read_part_fn r
     void avx512_stream_##name(const char *w, size_t stride, int blocks, const char *ahead, const segment *x, \
                               int positions, float *y) {                                                     \
         (void)blocks;                                                                                        \
-        FOR_POSITIONS(stream_super, prepare, read_##name, scales, sizeof(block_##name), steps, zero_shift,   \
-                      w, stride, ahead, x, y)                                                                \
+        FOR_MORE_POSITIONS(stream_super, prepare, read_##name, scales, sizeof(block_##name), steps,          \
+                           zero_shift, w, stride, ahead, x, y)                                               \
     }
 
 DEFINE_SUPER(q3_k, prepare_q3_k, scales_q3_k, 4, 2)
@@ -338,5 +338,5 @@ INLINE void stream_q2_k(const int positions, const char *w, size_t stride, const
 void avx512_stream_q2_k(const char *w, size_t stride, int blocks, const char *ahead, const segment *x,
                         int positions, float *y) {
     (void)blocks;
-    FOR_POSITIONS(stream_q2_k, w, stride, ahead, x, y)
+    FOR_MORE_POSITIONS(stream_q2_k, w, stride, ahead, x, y)
 }

@@ -22,7 +22,7 @@ enum {
     PANELS = 2,           /* panels multiplied together */
     BLOCKS = 8,           /* blocks of 32 in a segment */
     MOST_POSITIONS = 256, /* of one call of multiply_fn */
-    MOST_STREAMED = 4,    /* of one call of stream_fn */
+    MOST_STREAMED = 8,    /* of one call of stream_fn, at most */
 };
 
 /**
@@ -129,7 +129,7 @@ typedef void (*multiply_fn)(const panel w[PANELS], const segment *x, int64_t pos
                             int zero_shift, float *y);
 
 /**
- * The same products for few positions, at most MOST_STREAMED, and 16 rows, which go from the file's
+ * The same products for few positions, at most the table's, and 16 rows, which go from the file's
  * layout straight into registers: y [positions][32], of which a row's half is changed. It
  * asks for memory as unpack_fn does.
  */
@@ -147,6 +147,8 @@ typedef struct {
     const char *name;
     quantize_fn quantize[ACTIVATION_FORMATS];
     unpack_fn unpack[TYPE_COUNT];
+    int streamed;      /* positions of a call of stream */
+    int most_streamed; /* positions that need no panel: more of them take several calls */
     stream_fn stream[TYPE_COUNT];
     multiply_fn multiply[PANEL_KINDS];
     const row_table *rows;

@@ -57,7 +57,7 @@ static void add_segment(const run *r, int64_t row, int64_t rows, int64_t s, int6
     const size_t segment_bytes = kernel_row_bytes(r->type, SEGMENT);
     const char *at = w + (size_t)s * segment_bytes;
     const segment *x = r->p->x + s * r->p->positions + first;
-    const stream_fn stream = positions <= MOST_STREAMED ? r->table->stream[r->p->type] : NULL;
+    const stream_fn stream = positions <= r->table->most_streamed ? r->table->stream[r->p->type] : NULL;
     for (int i = 0; i < PANELS; i++) {
         /* a group of less than half its rows takes the first ones twice */
         const int64_t begin = rows > i * COLUMNS ? i * COLUMNS : 0;
@@ -66,7 +66,11 @@ static void add_segment(const run *r, int64_t row, int64_t rows, int64_t s, int6
         sixteen of;
         take_rows_of(r, at + (size_t)begin * r->p->stride, rows - begin, blocks, &of);
         if (stream != NULL) {
-            stream(of.w, of.stride, blocks, ahead, x, (int)positions, sums + i * COLUMNS);
+            for (int64_t m = 0; m < positions; m += r->table->streamed) {
+                const int64_t rest = positions - m;
+                const int n = rest < r->table->streamed ? (int)rest : r->table->streamed;
+                stream(of.w, of.stride, blocks, ahead, x + m, n, sums + m * GROUP + i * COLUMNS);
+            }
         } else {
             unpack(r, &of, blocks, ahead, panels + i);
         }
@@ -106,7 +110,7 @@ void kernel_product(const kernel_table *table, const product *p, int64_t from, i
     float sums[MOST_GROUPS * MOST_POSITIONS * GROUP] __attribute__((aligned(64)));
     const run r = {table, p, &kernel_types[p->type], sums};
     /* with few positions, rows that are read once are best read in their order */
-    const int64_t step = p->positions < 2 * BLOCKS ? GROUP : MOST_GROUPS * GROUP;
+    const int64_t step = p->positions <= 2 * BLOCKS ? GROUP : MOST_GROUPS * GROUP;
     for (int64_t row = from; row < to; row += step) {
         for (int64_t m = 0; m < p->positions; m += MOST_POSITIONS) {
             const int64_t positions = p->positions - m < MOST_POSITIONS ? p->positions - m : MOST_POSITIONS;

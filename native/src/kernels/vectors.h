@@ -41,6 +41,12 @@ INLINE int steps_of(const enum panel_kind kind) {
         function(6, __VA_ARGS__);  \
         break;
 
+#define UP_TO_7(function, ...)     \
+    UP_TO_6(function, __VA_ARGS__) \
+    case 7:                        \
+        function(7, __VA_ARGS__);  \
+        break;
+
 /** Calls a function whose first argument, the number of positions up to 4, is a constant for it. */
 #define FOR_POSITIONS(function, ...)   \
     switch (positions) {               \
@@ -48,6 +54,15 @@ INLINE int steps_of(const enum panel_kind kind) {
         default:                       \
             function(4, __VA_ARGS__);  \
             break;                     \
+    }
+
+/** Likewise up to 8. */
+#define FOR_MORE_POSITIONS(function, ...) \
+    switch (positions) {                  \
+        UP_TO_7(function, __VA_ARGS__)    \
+        default:                          \
+            function(8, __VA_ARGS__);     \
+            break;                        \
     }
 
 #endif
