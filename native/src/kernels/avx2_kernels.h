@@ -4,6 +4,7 @@
  */
 #include "avx2_multiply.h"
 #include "avx2_super_rows.h"
+#include "floats.h"
 
 /** Asks for so many bytes, a constant, to come to the second cache. */
 INLINE void fetch(const char *ahead, const size_t bytes) {
@@ -194,4 +195,5 @@ const kernel_table TABLE = {
             [PANEL_SUPER_32_MIN] = multiply_super_32_min,
             [PANEL_SUPER_16] = multiply_super_16,
         },
+    .floats = &avx2_floats,
 };

@@ -1,5 +1,6 @@
 /* Compiled with AVX-512 F, BW, DQ, VL, VBMI and VNNI; only called where the probe found them all. */
 #include "avx512.h"
+#include "floats.h"
 
 /* ---- activations ------------------------------------------------------------------------------ */
 
@@ -185,4 +186,5 @@ const kernel_table kernels_avx512 = {
             [PANEL_SUPER_32_MIN] = multiply_super_32_min,
             [PANEL_SUPER_16] = multiply_super_16,
         },
+    .floats = &avx512_floats,
 };

@@ -5,6 +5,7 @@
 #include <arm_neon.h>
 #include <string.h>
 
+#include "floats.h"
 #include "vectors.h"
 
 enum {
@@ -37,6 +38,7 @@ NEON_TYPE(mxfp4)
 
 /** What every table of this family has besides its products. */
 #define NEON_COMMON                                                                           \
+    .floats = &neon_floats,                                                                   \
     .quantize = {[ACTIVATIONS_32] = neon_quantize_32, [ACTIVATIONS_256] = neon_quantize_256}, \
     .unpack = {[TYPE_Q4_0] = neon_unpack_q4_0,     [TYPE_Q4_1] = neon_unpack_q4_1,            \
                [TYPE_Q5_0] = neon_unpack_q5_0,     [TYPE_Q5_1] = neon_unpack_q5_1,            \

@@ -2,6 +2,7 @@
 #include <math.h>
 #include <string.h>
 
+#include "floats.h"
 #include "kernels.h"
 
 static float largest(int64_t n, const float *x) {
@@ -143,4 +144,5 @@ const kernel_table kernels_scalar = {
             [PANEL_SUPER_32_MIN] = multiply_super_32_min,
             [PANEL_SUPER_16] = multiply_super_16,
         },
+    .floats = &scalar_floats,
 };
