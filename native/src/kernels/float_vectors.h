@@ -1,13 +1,15 @@
 /**
  * Products of floats in vectors, for all instruction sets alike. Before it is included: LANES, values of a
- * vector; TILE and WIDTH, positions and vectors of columns whose sums fit the registers; EACH_TILE, the
- * numbers up to TILE; and
+ * vector; TILE and WIDTH, positions and vectors of columns whose sums fit the registers; EACH_TILE, the numbers up
+ * to TILE; STREAMED, positions multiplied without a panel, EACH_STREAMED up to that but one, and ROWS_BESIDE(positions),
+ * how many rows at a time; EIGHT_16(i), where values 8 i to 8 i + 7 of a line of 16 bits begin, and STEP_16, from one
+ * to the next; and
  *
- *   vector   floats:  load(p) store(p, v) spread(p) add_product(a, b, sum) widen_f16(p) widen_bf16(p)
- *   bits     whole registers:  low_16(a, b) high_16(a, b), the elements of each 16 bytes' lower or upper
- * half, one of a, one of b; low_32 high_32 low_64 high_64 transpose_16(w, stride, out)   a line of 16 rows:
- * out [32][FLOAT_ROWS], values of 16 bits of row 0, row 1, ... transpose_32(w, stride, out)   out
- * [16][FLOAT_ROWS], values of 32 bits
+ *   vector   floats:  zero() load(p) store(p, v) spread(p) add(a, b) add_product(a, b, sum) widen_f16(p) widen_bf16(p)
+ *   bits     whole registers:  low_16(a, b) high_16(a, b), the elements of each 16 bytes' lower or upper half,
+ *            one of a, one of b; low_32 high_32 low_64 high_64
+ *   transpose_16(w, stride, out)   a line of 16 rows: 32 times the values of row 0, row 1, ..., see EIGHT_16
+ *   transpose_32(w, stride, out)   16 times the values of 32 bits, one after the other
  */
 #ifndef MYELIN_SRC_KERNELS_FLOAT_VECTORS_H
 #define MYELIN_SRC_KERNELS_FLOAT_VECTORS_H
@@ -15,8 +17,8 @@
 #include "floats.h"
 #include "vectors.h"
 
-static inline void transpose_16(const char *w, size_t stride, uint16_t (*out)[FLOAT_ROWS]);
-static inline void transpose_32(const char *w, size_t stride, float (*out)[FLOAT_ROWS]);
+static inline void transpose_16(const char *w, size_t stride, uint16_t *out);
+static inline void transpose_32(const char *w, size_t stride, float *out);
 
 #define EACH(i, n) _Pragma("GCC unroll 16") for (int i = 0; i < (n); i++)
 
@@ -51,143 +53,101 @@ INLINE void transpose_4_rows(const bits r[4], bits out[4]) {
     out[3] = high_64(high01, high23);
 }
 
-/* ---- lines of 32 rows, as the file has them --------------------------------------------------------- */
+/* ---- panels ------------------------------------------------------------------------------------------ */
 
-/** A line of each row, value by value. */
+enum { EIGHT = 8 };
+
+/** A line of each of 16 rows, value by value. */
 typedef union {
-    uint16_t of_16[LINE_BYTES / 2][FLOAT_ROWS];
-    float of_32[LINE_BYTES / 4][FLOAT_ROWS];
+    uint16_t of_16[LINE_BYTES / 2 * COLUMNS];
+    float of_32[LINE_BYTES / 4 * COLUMNS];
 } __attribute__((aligned(64))) lines;
 
-/** Reads the lines that begin so many bytes from the rows' beginning. */
-INLINE void read_lines(const int bytes, const float_rows *rows, size_t at, lines *out) {
-    EACH(i, PANELS) {
-        const char *w = rows->w[i] + at;
-        if (bytes == 2) {
-            transpose_16(w, rows->stride[i], (void *)(out->of_16[0] + i * COLUMNS));
-        } else {
-            transpose_32(w, rows->stride[i], (void *)(out->of_32[0] + i * COLUMNS));
+/** LANES values at p, a constant type's. */
+INLINE vector widen(const int type, const void *p) {
+    return type == TYPE_F16 ? widen_f16(p) : type == TYPE_BF16 ? widen_bf16(p) : load(p);
+}
+
+/** Asks for a line of what follows. */
+INLINE void fetch(const char *ahead) {
+    __builtin_prefetch(ahead, 0, 2);
+}
+
+/** Widens a line of 16 rows; out is where the first value of the first row goes. */
+INLINE void unpack_lines(const int type, const int bytes, const char *w, size_t stride, const char *ahead,
+                         float *out) {
+    lines of;
+    if (bytes == 2) {
+        transpose_16(w, stride, of.of_16);
+    } else {
+        transpose_32(w, stride, of.of_32);
+    }
+    for (int i = 0; i < LINE_BYTES / bytes / EIGHT; i++) {
+        EACH(j, EIGHT) {
+            const int value = i * EIGHT + j;
+            float *to = out + value % CHAINS * CHAIN_STRIDE + value / CHAINS * FLOAT_ROWS;
+            if (j < COLUMNS * bytes / EIGHT) {
+                fetch(ahead + (i * COLUMNS * bytes / EIGHT + j) * LINE_BYTES);
+            }
+            EACH(c, COLUMNS / LANES) {
+                const int at = c * LANES;
+                const void *from = bytes == 2 ? (const void *)(of.of_16 + EIGHT_16(i) + j * STEP_16 + at)
+                                              : (const void *)(of.of_32 + value * COLUMNS + at);
+                store(to + at, widen(type, from));
+            }
         }
     }
 }
 
-/** LANES columns of a value, from column c on. */
-INLINE vector columns_of(const int type, const lines *of, int64_t value, int c) {
-    switch (type) {
-        case TYPE_F16:
-            return widen_f16(of->of_16[value] + c);
-        case TYPE_BF16:
-            return widen_bf16(of->of_16[value] + c);
-        default:
-            return load(of->of_32[value] + c);
-    }
-}
-
-/** Asks for what follows, bit by bit: a value's share of a line's. */
-INLINE void fetch(const int bytes, const char *ahead, int64_t value) {
-    EACH(i, FLOAT_ROWS * bytes / LINE_BYTES) {
-        __builtin_prefetch(ahead + (value * bytes * FLOAT_ROWS + i * LINE_BYTES), 0, 2);
-    }
-}
-
-INLINE void unpack(const int type, const int bytes, const float_rows *rows, int64_t values,
-                   float (*out)[FLOAT_ROWS]) {
+INLINE void unpack(const int type, const int bytes, const float_rows *rows, int64_t values, float *out) {
+    const char *ahead = rows->ahead;
     for (int64_t at = 0; at < values; at += LINE_BYTES / bytes) {
-        lines of;
-        read_lines(bytes, rows, (size_t)at * (size_t)bytes, &of);
-        for (int64_t j = 0; j < LINE_BYTES / bytes; j++) {
-            fetch(bytes, rows->ahead, at + j);
-            EACH(c, FLOAT_ROWS / LANES) {
-                store(out[at + j] + c * LANES, columns_of(type, &of, j, c * LANES));
-            }
+        for (int half = 0; half < PANELS; half++, ahead += COLUMNS * LINE_BYTES) {
+            unpack_lines(type, bytes, rows->w[half] + at * bytes, rows->stride[half], ahead,
+                         out + at / CHAINS * FLOAT_ROWS + half * COLUMNS);
         }
     }
 }
-
-/** Adds the products of some values of the lines, and width vectors of columns from column c on. */
-INLINE void add_lines(const int positions, const int width, const int type, const lines *of, int64_t values,
-                      const float *const *x, int64_t at, int c, float *y) {
-    vector f[MOST_STREAMED][FLOAT_ROWS / LANES];
-    EACH(r, positions) {
-        EACH(i, width) {
-            f[r][i] = load(y + r * FLOAT_ROWS + c + i * LANES);
-        }
-    }
-    for (int64_t j = 0; j < values; j++) {
-        vector w[FLOAT_ROWS / LANES];
-        EACH(i, width) {
-            w[i] = columns_of(type, of, j, c + i * LANES);
-        }
-        EACH(r, positions) {
-            const vector v = spread(x[r] + at + j);
-            EACH(i, width) {
-                f[r][i] = add_product(w[i], v, f[r][i]);
-            }
-        }
-    }
-    EACH(r, positions) {
-        EACH(i, width) {
-            store(y + r * FLOAT_ROWS + c + i * LANES, f[r][i]);
-        }
-    }
-}
-
-INLINE void stream(const int positions, const int type, const int bytes, const float_rows *rows,
-                   int64_t values, const float *const *x, float *y) {
-    const int64_t line = LINE_BYTES / bytes;
-    /* a sum waits for the one before: of one position or two, twice as many side by side */
-    const int wide = positions <= 2 ? 2 * WIDTH : WIDTH;
-    const int width = wide * LANES < FLOAT_ROWS ? wide : FLOAT_ROWS / LANES;
-    for (int64_t at = 0; at < values; at += line) {
-        lines of;
-        for (int64_t j = 0; j < line; j++) {
-            fetch(bytes, rows->ahead, at + j);
-        }
-        read_lines(bytes, rows, (size_t)at * (size_t)bytes, &of);
-        for (int c = 0; c < FLOAT_ROWS; c += width * LANES) {
-            add_lines(positions, width, type, &of, values - at < line ? values - at : line, x, at, c, y);
-        }
-    }
-}
-
-/* ---- panels ----------------------------------------------------------------------------------------- */
 
 /** A tile of rows positions and WIDTH vectors of columns; rows is a constant where it is called. */
-INLINE void tile(const int rows, const float *w, const float *x, int64_t values, float *y) {
-    vector f[TILE][WIDTH];
-    EACH(r, rows) {
-        EACH(c, WIDTH) {
-            f[r][c] = load(y + r * FLOAT_ROWS + c * LANES);
-        }
-    }
-    for (int64_t k = 0; k < values; k++, w += FLOAT_ROWS) {
-        vector of[WIDTH];
-        EACH(c, WIDTH) {
-            of[c] = load(w + c * LANES);
-        }
+INLINE void tile(const int rows, const float *w, const float *x, int64_t steps, float *y) {
+    for (int chain = 0; chain < CHAINS; chain++, w += CHAIN_STRIDE, x++) {
+        vector f[TILE][WIDTH];
         EACH(r, rows) {
-            const vector v = spread(x + r * FLOAT_STRIDE + k);
             EACH(c, WIDTH) {
-                f[r][c] = add_product(of[c], v, f[r][c]);
+                f[r][c] = zero();
             }
         }
-    }
-    EACH(r, rows) {
-        EACH(c, WIDTH) {
-            store(y + r * FLOAT_ROWS + c * LANES, f[r][c]);
+        for (int64_t j = 0; j < steps; j++) {
+            vector of[WIDTH];
+            EACH(c, WIDTH) {
+                of[c] = load(w + j * FLOAT_ROWS + c * LANES);
+            }
+            EACH(r, rows) {
+                const vector v = spread(x + r * FLOAT_STRIDE + j * CHAINS);
+                EACH(c, WIDTH) {
+                    f[r][c] = add_product(of[c], v, f[r][c]);
+                }
+            }
+        }
+        EACH(r, rows) {
+            EACH(c, WIDTH) {
+                float *to = y + r * FLOAT_ROWS + c * LANES;
+                store(to, add(load(to), f[r][c]));
+            }
         }
     }
 }
 
-static void multiply(const float *w, const float *x, int64_t positions, int64_t values, float *y) {
+static void multiply(const float *w, const float *x, int64_t positions, int64_t steps, float *y) {
     for (int64_t left = positions, rows; left > 0; left -= rows) {
         /* tiles of much the same size: a small one leaves the multipliers waiting */
         const int64_t tiles = (left + TILE - 1) / TILE;
         rows = (left + tiles - 1) / tiles;
         for (int c = 0; c < FLOAT_ROWS; c += WIDTH * LANES) {
-#define TILE_OF(n)                        \
-    case n:                               \
-        tile(n, w + c, x, values, y + c); \
+#define TILE_OF(n)                          \
+    case n:                                 \
+        tile(n, w + c, x, steps, y + c); \
         break;
             switch (rows) {
                 EACH_TILE(TILE_OF)
@@ -201,14 +161,94 @@ static void multiply(const float *w, const float *x, int64_t positions, int64_t 
     }
 }
 
+/* ---- few positions: along the rows, a lane a chain ------------------------------------------------------ */
+
+enum {
+    PARTS = CHAINS / LANES, /* vectors of an output's chains */
+    MOST_ROWS_BESIDE = 4,
+};
+
+/** Products of some rows and positions, both constants, of whole steps. */
+INLINE void stream_rows(const int rows, const int positions, const int type, const int bytes, const char *w,
+                        size_t stride, int64_t values, const float *const *x, float *y) {
+    /* the rows that follow are one run of memory, and asked for in its order */
+    const char *ahead = w + MOST_ROWS_BESIDE * stride;
+    for (int64_t from = 0, to; from < values; from = to) {
+        vector f[STREAMED][MOST_ROWS_BESIDE][PARTS];
+        to = values - from < FLOAT_RUN ? values : from + FLOAT_RUN;
+        EACH(m, positions) {
+            EACH(r, rows) {
+                EACH(p, PARTS) {
+                    f[m][r][p] = zero();
+                }
+            }
+        }
+        for (int64_t k = from; k < to; k += CHAINS, ahead += rows * CHAINS * bytes) {
+            EACH(i, rows * CHAINS * bytes / LINE_BYTES) {
+                fetch(ahead + i * LINE_BYTES);
+            }
+            EACH(p, PARTS) {
+                vector v[MOST_ROWS_BESIDE];
+                EACH(r, rows) {
+                    v[r] = widen(type, w + (size_t)r * stride + (k + p * LANES) * bytes);
+                }
+                EACH(m, positions) {
+                    const vector of = load(x[m] + k + p * LANES);
+                    EACH(r, rows) {
+                        f[m][r][p] = add_product(v[r], of, f[m][r][p]);
+                    }
+                }
+            }
+        }
+        float chains[STREAMED][MOST_ROWS_BESIDE][CHAINS] __attribute__((aligned(64)));
+        EACH(m, positions) {
+            EACH(r, rows) {
+                EACH(p, PARTS) {
+                    store(chains[m][r] + p * LANES, f[m][r][p]);
+                }
+            }
+        }
+        for (int m = 0; m < positions; m++) {
+            for (int c = 0; c < CHAINS; c++) {
+                EACH(r, rows) {
+                    y[m * FLOAT_ROWS + r] += chains[m][r][c];
+                }
+            }
+        }
+    }
+}
+
+INLINE void stream(const int positions, const int type, const int bytes, const char *w, size_t stride,
+                   int64_t rows, int64_t values, const float *const *x, float *y) {
+    const int beside = ROWS_BESIDE(positions);
+    int64_t row = 0;
+    for (; row + beside <= rows; row += beside, w += (size_t)beside * stride, y += beside) {
+        stream_rows(beside, positions, type, bytes, w, stride, values, x, y);
+    }
+    for (; row < rows; row++, w += stride, y++) {
+        stream_rows(1, positions, type, bytes, w, stride, values, x, y);
+    }
+}
+
+#define STREAM_OF(n)                                           \
+    case n:                                                    \
+        stream(n, type, bytes, w, stride, rows, values, x, y); \
+        break;
+
 /** Defines both functions of a type. */
-#define DEFINE_FLOATS(name, type, bytes)                                                                    \
-    static void unpack_##name(const float_rows *rows, int64_t values, float(*out)[FLOAT_ROWS]) {            \
-        unpack(type, bytes, rows, values, out);                                                             \
-    }                                                                                                       \
-    static void stream_##name(const float_rows *rows, int64_t values, const float *const *x, int positions, \
-                              float *y) {                                                                   \
-        FOR_POSITIONS(stream, type, bytes, rows, values, x, y)                                              \
+#define DEFINE_FLOATS(name, of_type, of_bytes)                                                          \
+    static void unpack_##name(const float_rows *rows, int64_t values, float *out) {                     \
+        unpack(of_type, of_bytes, rows, values, out);                                                   \
+    }                                                                                                   \
+    static void stream_##name(const char *w, size_t stride, int64_t rows, int64_t values,               \
+                              const float *const *x, int64_t positions, float *y) {                     \
+        enum { type = of_type, bytes = of_bytes };                                                      \
+        switch (positions) {                                                                            \
+            EACH_STREAMED(STREAM_OF)                                                                    \
+            default:                                                                                    \
+                stream(STREAMED, type, bytes, w, stride, rows, values, x, y);                           \
+                break;                                                                                  \
+        }                                                                                               \
     }
 
 DEFINE_FLOATS(f16, TYPE_F16, 2)
@@ -218,6 +258,7 @@ DEFINE_FLOATS(f32, TYPE_F32, 4)
 /** What a table of floats has. */
 #define FLOAT_TABLE                                                                              \
     {                                                                                            \
+        .streamed = STREAMED,                                                                    \
         .unpack = {[TYPE_F16] = unpack_f16, [TYPE_BF16] = unpack_bf16, [TYPE_F32] = unpack_f32}, \
         .stream = {[TYPE_F16] = stream_f16, [TYPE_BF16] = stream_bf16, [TYPE_F32] = stream_f32}, \
         .multiply = multiply,                                                                    \

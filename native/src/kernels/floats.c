@@ -4,18 +4,28 @@
 #include <string.h>
 
 enum {
-    MOST_GROUPS = 4, /* groups of rows that share a copy of the activations */
-    SEGMENT_BYTES = FLOAT_SEGMENT * sizeof(float),
+    MOST_GROUPS = 4, /* panels that are multiplied by the same copy of activations */
+    RUN_BYTES = FLOAT_RUN * sizeof(float),
 };
 
-/** A run of rows, at most MOST_GROUPS groups, some positions, and where their sums are. */
+/** What a thread works in. Not on the stack, because threads of Java have little of it. */
+typedef struct {
+    _Alignas(64) float panels[MOST_GROUPS][CHAINS * CHAIN_STRIDE];
+    _Alignas(64) float sums[MOST_GROUPS * MOST_POSITIONS * FLOAT_ROWS];
+    _Alignas(64) float x[FLOAT_POSITIONS][FLOAT_STRIDE];
+    _Alignas(64) char copies[FLOAT_ROWS][RUN_BYTES + LINE_BYTES];
+} workspace;
+
+static _Thread_local workspace work;
+
+/** Some positions of a product; their sums are [groups][positions][FLOAT_ROWS]. */
 typedef struct {
     const float_table *table;
     const product *p;
+    size_t bytes; /* of a weight */
     int64_t first;
     int64_t positions;
     const float *x[MOST_POSITIONS];
-    float *sums; /* [groups][positions][FLOAT_ROWS] */
 } run;
 
 static int64_t min(int64_t a, int64_t b) {
@@ -26,73 +36,94 @@ static int64_t place_of(const product *p, int64_t position) {
     return p->places == NULL ? position : p->places[position];
 }
 
-/** Where values are cut: so many at most, whole lines, then what is less than a line. */
-static int64_t values_from(const run *r, int64_t at, int64_t most) {
-    const int64_t line = LINE_BYTES / (int64_t)kernel_types[r->p->type].bytes;
-    const int64_t whole = r->p->k - r->p->k % line;
-    return at < whole ? min(most, whole - at) : r->p->k - at;
+static const char *row_of(const run *r, int64_t row, int64_t at) {
+    return r->p->weights + (size_t)row * r->p->stride + (size_t)at * r->bytes;
 }
 
-/** Values of rows; copies where rows or their last line are not whole, whose missing ones are zero. */
-static float_rows rows_of(const run *r, int64_t row, int64_t rows, int64_t at, int64_t values,
-                          char copies[FLOAT_ROWS][SEGMENT_BYTES]) {
-    const size_t bytes = kernel_types[r->p->type].bytes;
-    const size_t stride = r->p->stride;
-    const char *group = r->p->weights + (size_t)row * stride;
-    const char *w = group + (size_t)at * bytes;
-    /* the group that follows is one run of memory, and asked for in its order */
-    const char *ahead = group + FLOAT_ROWS * (stride + (size_t)at * bytes);
-    const size_t used = (size_t)values * bytes;
-    if (rows == FLOAT_ROWS && used % LINE_BYTES == 0) {
-        return (float_rows){{w, w + COLUMNS * stride}, {stride, stride}, ahead};
-    }
-    memset(copies, 0, FLOAT_ROWS * SEGMENT_BYTES);
-    for (int64_t i = 0; i < rows; i++) {
-        memcpy(copies[i], w + (size_t)i * stride, used);
-    }
-    return (float_rows){{copies[0], copies[COLUMNS]}, {SEGMENT_BYTES, SEGMENT_BYTES}, ahead};
+/** Whether so many values are whole lines, which can be read where they are. */
+static int whole_lines(const run *r, int64_t values) {
+    return (size_t)values * r->bytes % LINE_BYTES == 0;
 }
+
+/** Copies of some rows' values, then zeroes up to a line; missing rows are zero. */
+static void copy_rows(const run *r, int64_t row, int64_t rows, int64_t at, int64_t values) {
+    const size_t used = (size_t)values * r->bytes;
+    memset(work.copies, 0, sizeof work.copies);
+    for (int64_t i = 0; i < rows; i++) {
+        memcpy(work.copies[i], row_of(r, row + i, at), used);
+    }
+}
+
+/** Copies of some positions' values, then zeroes up to the next step. */
+static void copy_positions(const run *r, int64_t first, int64_t positions, int64_t at, int64_t values) {
+    for (int64_t m = 0; m < positions; m++) {
+        memcpy(work.x[m], r->x[first + m] + at, (size_t)values * sizeof(float));
+        memset(work.x[m] + values, 0, CHAINS * sizeof(float));
+    }
+}
+
+/* ---- few positions ---------------------------------------------------------------------------------- */
 
 static void stream_group(const run *r, int64_t row, int64_t rows, float *sums) {
-    char copies[FLOAT_ROWS][SEGMENT_BYTES];
-    const float *x[MOST_STREAMED];
-    /* whole rows in one go; copies have room for a segment */
-    const int64_t most = rows == FLOAT_ROWS ? r->p->k : FLOAT_SEGMENT;
-    for (int64_t at = 0, values; at < r->p->k; at += values) {
-        values = values_from(r, at, most);
-        const float_rows of = rows_of(r, row, rows, at, values, copies);
+    const stream_floats_fn stream = r->table->stream[r->p->type];
+    const int64_t k = r->p->k;
+    /* a last run whose end is no whole line is copied */
+    const int64_t whole = whole_lines(r, k) ? k : k - k % FLOAT_RUN;
+    if (whole > 0) {
+        stream(row_of(r, row, 0), r->p->stride, rows, whole, r->x, r->positions, sums);
+    }
+    if (whole < k) {
+        const float *x[MOST_FLOATS_STREAMED];
+        copy_rows(r, row, rows, whole, k - whole);
+        copy_positions(r, 0, r->positions, whole, k - whole);
         for (int64_t m = 0; m < r->positions; m++) {
-            x[m] = r->x[m] + at;
+            x[m] = work.x[m];
         }
-        r->table->stream[r->p->type](&of, values, x, (int)r->positions, sums);
+        const int64_t values = (k - whole + CHAINS - 1) / CHAINS * CHAINS;
+        stream(work.copies[0], sizeof work.copies[0], rows, values, x, r->positions, sums);
     }
 }
 
-/** All groups by a panel each, segment by segment, so that activations are copied once. */
+/* ---- panels ----------------------------------------------------------------------------------------- */
+
+static void unpack(const run *r, int64_t row, int64_t rows, int64_t at, int64_t values, float *out) {
+    const char *w = row_of(r, row, at);
+    const size_t stride = r->p->stride;
+    /* the group that follows is one run of memory, and asked for in its order */
+    const char *ahead = row_of(r, row, 0) + FLOAT_ROWS * (stride + (size_t)at * r->bytes);
+    float_rows of = {{w, w + COLUMNS * stride}, {stride, stride}, ahead};
+    if (rows < FLOAT_ROWS || !whole_lines(r, values)) {
+        const size_t apart = sizeof work.copies[0];
+        copy_rows(r, row, rows, at, values);
+        of = (float_rows){{work.copies[0], work.copies[COLUMNS]}, {apart, apart}, ahead};
+    }
+    r->table->unpack[r->p->type](&of, values, out);
+}
+
 static void multiply_groups(const run *r, int64_t from, int64_t to) {
-    char copies[FLOAT_ROWS][SEGMENT_BYTES];
-    float_panel widened __attribute__((aligned(64)));
-    float_positions x;
-    for (int64_t at = 0, values; at < r->p->k; at += values) {
-        values = values_from(r, at, FLOAT_SEGMENT);
-        for (int64_t m = 0; m < r->positions; m++) {
-            memcpy(x[m], r->x[m] + at, (size_t)values * sizeof(float));
+    const int64_t groups = (to - from + FLOAT_ROWS - 1) / FLOAT_ROWS;
+    for (int64_t at = 0; at < r->p->k; at += FLOAT_RUN) {
+        const int64_t values = min(FLOAT_RUN, r->p->k - at);
+        const int64_t steps = (values + CHAINS - 1) / CHAINS;
+        for (int64_t g = 0; g < groups; g++) {
+            const int64_t row = from + g * FLOAT_ROWS;
+            unpack(r, row, min(to - row, FLOAT_ROWS), at, values, work.panels[g]);
         }
-        float *sums = r->sums;
-        for (int64_t row = from; row < to; row += FLOAT_ROWS, sums += r->positions * FLOAT_ROWS) {
-            const float_rows of = rows_of(r, row, min(to - row, FLOAT_ROWS), at, values, copies);
-            r->table->unpack[r->p->type](&of, values, widened);
-            r->table->multiply(widened[0], x[0], r->positions, values, sums);
+        for (int64_t m = 0, some; m < r->positions; m += some) {
+            /* of much the same size, so that none is small */
+            const int64_t left = r->positions - m;
+            const int64_t parts = (left + FLOAT_POSITIONS - 1) / FLOAT_POSITIONS;
+            some = (left + parts - 1) / parts;
+            copy_positions(r, m, some, at, values);
+            for (int64_t g = 0; g < groups; g++) {
+                r->table->multiply(work.panels[g], work.x[0], some, steps,
+                                   work.sums + (g * r->positions + m) * FLOAT_ROWS);
+            }
         }
     }
 }
 
-static void store(const run *r, int64_t row, int64_t rows, const float *sums) {
-    for (int64_t m = 0; m < r->positions; m++) {
-        float *y = r->p->y + place_of(r->p, r->first + m) * r->p->position_stride + row;
-        memcpy(y, sums + m * FLOAT_ROWS, (size_t)rows * sizeof *y);
-    }
-}
+/* ---- both ------------------------------------------------------------------------------------------- */
 
 static void take_positions(run *r, int64_t first, int64_t positions) {
     const float_activations *x = &r->p->floats;
@@ -108,29 +139,31 @@ static void take_positions(run *r, int64_t first, int64_t positions) {
 static void multiply_run(const run *r, int64_t from, int64_t to) {
     const int64_t size = r->positions * FLOAT_ROWS;
     const int64_t groups = (to - from + FLOAT_ROWS - 1) / FLOAT_ROWS;
-    memset(r->sums, 0, (size_t)(groups * size) * sizeof *r->sums);
-    if (r->positions <= MOST_STREAMED && r->table->stream[r->p->type] != NULL) {
-        for (int64_t g = 0; g < groups; g++) {
-            const int64_t row = from + g * FLOAT_ROWS;
-            stream_group(r, row, min(to - row, FLOAT_ROWS), r->sums + g * size);
-        }
-    } else {
+    memset(work.sums, 0, (size_t)(groups * size) * sizeof *work.sums);
+    if (r->positions > r->table->streamed) {
         multiply_groups(r, from, to);
     }
     for (int64_t g = 0; g < groups; g++) {
         const int64_t row = from + g * FLOAT_ROWS;
-        store(r, row, min(to - row, FLOAT_ROWS), r->sums + g * size);
+        const int64_t rows = min(to - row, FLOAT_ROWS);
+        float *sums = work.sums + g * size;
+        if (r->positions <= r->table->streamed) {
+            stream_group(r, row, rows, sums);
+        }
+        for (int64_t m = 0; m < r->positions; m++) {
+            float *y = r->p->y + place_of(r->p, r->first + m) * r->p->position_stride + row;
+            memcpy(y, sums + m * FLOAT_ROWS, (size_t)rows * sizeof *y);
+        }
     }
 }
 
 void float_product(const float_table *table, const product *p, int64_t from, int64_t to) {
-    float sums[MOST_GROUPS * MOST_POSITIONS * FLOAT_ROWS] __attribute__((aligned(64)));
-    run r = {.table = table, .p = p, .sums = sums};
-    /* with few positions, rows that are read once are best read in their order */
-    const int64_t step = p->positions < 16 ? FLOAT_ROWS : MOST_GROUPS * FLOAT_ROWS;
+    run r = {.table = table, .p = p, .bytes = kernel_types[p->type].bytes};
+    const int64_t step = MOST_GROUPS * FLOAT_ROWS;
+    const int64_t most = table->unpack[p->type] != NULL ? MOST_POSITIONS : table->streamed;
     for (int64_t row = from; row < to; row += step) {
-        for (int64_t m = 0; m < p->positions; m += MOST_POSITIONS) {
-            take_positions(&r, m, min(p->positions - m, MOST_POSITIONS));
+        for (int64_t m = 0; m < p->positions; m += most) {
+            take_positions(&r, m, min(p->positions - m, most));
             multiply_run(&r, row, min(row + step, to));
         }
     }

@@ -1,10 +1,11 @@
 /**
  * Products of weights that are floats (f16, bf16, f32) and activations of f32, which stay what they are.
  *
- * An output is one chain of fused multiply-adds in f32, in the order of k: the same bit for bit whatever
- * is computed beside it, in whichever way, by whichever instruction set. Rows are read a cache line at a
- * time. Of 32 rows of W, 128 values are widened into a panel that lies in the first cache; few positions are
- * multiplied with each line as it comes.
+ * A row of k values, zeroes up to a multiple of 16, is cut into runs of 512. Every 16th value of a run makes a
+ * chain: fused multiply-adds in f32, from zero, in the order of k. The 16 chains of a run are added to
+ * the output one after the other, and so are runs. That order is the same in all ways of all instruction sets,
+ * so an output is the same bit for bit whatever is computed beside it. Few positions are multiplied along the rows,
+ * a chain to a lane; for more, a run of 32 rows is widened to a panel whose lanes are rows.
  */
 #ifndef MYELIN_SRC_KERNELS_FLOATS_H
 #define MYELIN_SRC_KERNELS_FLOATS_H
@@ -12,40 +13,44 @@
 #include "kernels.h"
 
 enum {
-    FLOAT_ROWS = PANELS * COLUMNS, /* rows of W that are multiplied together */
-    FLOAT_SEGMENT = 128,           /* values of a panel */
-    FLOAT_STRIDE = FLOAT_SEGMENT +
-                   16, /* of activations beside a panel: any power of two, and they would evict each other */
+    CHAINS = 16,                   /* of a run */
+    FLOAT_RUN = 512,               /* values of a run */
+    FLOAT_ROWS = PANELS * COLUMNS, /* rows of W of a panel */
+    FLOAT_POSITIONS = 12,          /* beside a panel at a time */
+    MOST_FLOATS_STREAMED = 8,      /* positions that any instruction set multiplies without a panel */
     LINE_BYTES = 64,
+    /* from one chain of a panel to the next, and from one position to the next: of a power of two they would evict
+       each other */
+    CHAIN_STRIDE = (FLOAT_RUN / CHAINS + 1) * FLOAT_ROWS,
+    FLOAT_STRIDE = FLOAT_RUN + CHAINS,
 };
 
-/** 32 rows of W in two halves, each with its stride; and as many bytes to ask memory for on the way, at
- * ahead. */
+/** A run of 32 rows of W: [chains][values][32 rows]. */
+typedef float float_panel[CHAINS * CHAIN_STRIDE];
+
+/** 32 rows of W in two halves, each with its stride; and what to ask memory for on the way. */
 typedef struct {
     const char *w[PANELS];
     size_t stride[PANELS];
     const char *ahead;
 } float_rows;
 
-/** So many values of 32 rows, side by side. */
-typedef float float_panel[FLOAT_SEGMENT][FLOAT_ROWS];
+/** Widens so many values of 32 rows, whole lines of them. */
+typedef void (*unpack_floats_fn)(const float_rows *rows, int64_t values, float *out);
 
-/** So many values of each position. */
-typedef float float_positions[MOST_POSITIONS][FLOAT_STRIDE];
+/** Adds to y [positions][32] the products of a panel of so many values a chain and x [positions][FLOAT_STRIDE]. */
+typedef void (*multiply_floats_fn)(const float *w, const float *x, int64_t positions, int64_t steps, float *y);
 
-/** Widens so many values of 32 rows; those of the last line that is begun are read, and may be written. */
-typedef void (*unpack_floats_fn)(const float_rows *rows, int64_t values, float (*out)[FLOAT_ROWS]);
+/**
+ * The same for few positions, at most float_table.streamed, and at most 32 rows, stride bytes apart. values is a
+ * multiple of 16; x [positions] rows.
+ */
+typedef void (*stream_floats_fn)(const char *w, size_t stride, int64_t rows, int64_t values, const float *const *x,
+                                 int64_t positions, float *y);
 
-/** Adds to y [positions][32] the products of so many values: w [values][32], x [positions][FLOAT_STRIDE]. */
-typedef void (*multiply_floats_fn)(const float *w, const float *x, int64_t positions, int64_t values,
-                                   float *y);
-
-/** The same for few positions, at most MOST_STREAMED, straight from the rows; x [positions] rows. */
-typedef void (*stream_floats_fn)(const float_rows *rows, int64_t values, const float *const *x, int positions,
-                                 float *y);
-
-/** What an instruction set has; without stream, a type goes through panels always. */
+/** What an instruction set has; without unpack, more positions are streamed in parts. */
 struct float_table {
+    int64_t streamed; /* up to so many positions go without a panel */
     unpack_floats_fn unpack[TYPE_COUNT];
     stream_floats_fn stream[TYPE_COUNT];
     multiply_floats_fn multiply;

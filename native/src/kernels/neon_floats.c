@@ -8,14 +8,21 @@ enum {
     LANES = 4,
     TILE = 6, /* 24 registers of sums leave 8 for the operands */
     WIDTH = 4,
+    STREAMED = 6,
 };
 
+#define STEP_16 COLUMNS
+#define EIGHT_16(i) ((i) * 8 * STEP_16)
+
+#define ROWS_BESIDE(positions) ((positions) == 1 ? 4 : (positions) <= 3 ? 2 : 1)
+#define EACH_STREAMED(f) f(1) f(2) f(3) f(4) f(5)
 #define EACH_TILE(f) f(1) f(2) f(3) f(4) f(5) f(6)
 
 typedef float32x4_t vector;
 typedef uint32x4_t bits;
 
-#define load vld1q_f32
+#define zero() vdupq_n_f32(0)
+#define add vaddq_f32
 #define store vst1q_f32
 #define spread vld1q_dup_f32
 
@@ -42,12 +49,21 @@ INLINE float32x4_t add_product(float32x4_t a, float32x4_t b, float32x4_t sum) {
     return vfmaq_f32(sum, a, b);
 }
 
-INLINE float32x4_t widen_f16(const uint16_t *p) {
-    return vcvt_f32_f16(vreinterpret_f16_u16(vld1_u16(p)));
+/** 4 values, which may lie at any address. */
+INLINE float32x4_t load(const void *p) {
+    return vreinterpretq_f32_u8(vld1q_u8(p));
 }
 
-INLINE float32x4_t widen_bf16(const uint16_t *p) {
-    return vreinterpretq_f32_u32(vshlq_n_u32(vmovl_u16(vld1_u16(p)), 16));
+INLINE uint16x4_t halves(const void *p) {
+    return vreinterpret_u16_u8(vld1_u8(p));
+}
+
+INLINE float32x4_t widen_f16(const void *p) {
+    return vcvt_f32_f16(vreinterpret_f16_u16(halves(p)));
+}
+
+INLINE float32x4_t widen_bf16(const void *p) {
+    return vreinterpretq_f32_u32(vshlq_n_u32(vmovl_u16(halves(p)), 16));
 }
 
 #include "float_vectors.h"
@@ -59,7 +75,7 @@ INLINE void take_rows(const int rows, const char *w, size_t stride, uint32x4_t *
     }
 }
 
-static inline void transpose_16(const char *w, size_t stride, uint16_t (*out)[FLOAT_ROWS]) {
+static inline void transpose_16(const char *w, size_t stride, uint16_t *out) {
     for (size_t row = 0; row < COLUMNS; row += 8) {
         for (size_t k = 0; k < 32; k += 8) {
             uint32x4_t rows[8];
@@ -67,13 +83,13 @@ static inline void transpose_16(const char *w, size_t stride, uint16_t (*out)[FL
             take_rows(8, w + row * stride + 2 * k, stride, rows);
             transpose_8_rows(rows, values);
             EACH(j, 8) {
-                vst1q_u16(out[k + (size_t)j] + row, vreinterpretq_u16_u32(values[j]));
+                vst1q_u16(out + (k + (size_t)j) * COLUMNS + row, vreinterpretq_u16_u32(values[j]));
             }
         }
     }
 }
 
-static inline void transpose_32(const char *w, size_t stride, float (*out)[FLOAT_ROWS]) {
+static inline void transpose_32(const char *w, size_t stride, float *out) {
     for (size_t row = 0; row < COLUMNS; row += 4) {
         for (size_t k = 0; k < 16; k += 4) {
             uint32x4_t rows[4];
@@ -81,7 +97,7 @@ static inline void transpose_32(const char *w, size_t stride, float (*out)[FLOAT
             take_rows(4, w + row * stride + 4 * k, stride, rows);
             transpose_4_rows(rows, values);
             EACH(j, 4) {
-                vst1q_f32(out[k + (size_t)j] + row, vreinterpretq_f32_u32(values[j]));
+                vst1q_f32(out + (k + (size_t)j) * COLUMNS + row, vreinterpretq_f32_u32(values[j]));
             }
         }
     }

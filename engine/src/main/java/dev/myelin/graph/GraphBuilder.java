@@ -223,16 +223,18 @@ public class GraphBuilder {
 
   /**
    * Like {@link #matmul} by Myelin's own kernels: X is quantised first, once for all the weights
-   * that it is multiplied with. Only where {@link OwnKernels#serve} holds.
+   * that it is multiplied with, unless they are floats. Only where {@link OwnKernels#serve} holds.
    */
   public Tensor matmulOwn(Tensor w, Tensor x) {
     Shapes.check(OwnKernels.serve(w, x), "matmulOwn", w, x);
     observe(w, x, null);
     int format = KernelsLibrary.activationFormat(w.type().id());
     Tensor rows =
-        quantized
-            .computeIfAbsent(x, t -> new HashMap<>())
-            .computeIfAbsent(format, f -> quantize(x, f));
+        OwnKernels.isF32(format)
+            ? x
+            : quantized
+                .computeIfAbsent(x, t -> new HashMap<>())
+                .computeIfAbsent(format, f -> quantize(x, f));
     return custom(
         GgmlType.F32,
         w.dim(1),
@@ -302,7 +304,7 @@ public class GraphBuilder {
         x,
         ids);
     observe(w, x, ids);
-    if (OwnKernels.fits(w, x)) {
+    if (OwnKernels.fits(w, x) && (x.dim(1) == 1 || x.dim(1) == ids.dim(0))) {
       return experts.matmul(this, w, x, ids);
     }
     return wrap(Ggml_h.ggml_mul_mat_id(next(), w.struct(), x.struct(), ids.struct()));
