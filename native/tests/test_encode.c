@@ -8,7 +8,7 @@
 #include "kernels/half.h"
 #include "myelin.h"
 
-enum { TYPE_F32 = 0, TYPE_F16 = 1, TYPE_Q2_K = 10, TYPE_BF16 = 30 };
+enum { TYPE_Q2_K = 10 };
 
 static void check_arguments(void) {
     float x[256] = {0};

@@ -166,13 +166,40 @@ static void multiply(const float *w, const float *x, int64_t positions, int64_t 
 enum {
     PARTS = CHAINS / LANES, /* vectors of an output's chains */
     MOST_ROWS_BESIDE = 4,
+    MOST_OUTPUTS = 2 * COLUMNS, /* of positions and rows beside each other */
 };
+_Static_assert(STREAMED * MOST_ROWS_BESIDE <= MOST_OUTPUTS, "outputs");
+
+/** Adds to each output its chains, one after the other: outputs are those of positions, rows by rows. */
+INLINE void add_chains(const int rows, const int positions, const float *chains,
+                       float *y) {
+    for (int first = 0; first < positions * rows; first += COLUMNS) {
+        const int last = first + COLUMNS < positions * rows ? first + COLUMNS : positions * rows;
+        float turned[CHAINS * COLUMNS] __attribute__((aligned(64)));
+        float sums[COLUMNS] __attribute__((aligned(64))) = {0};
+        transpose_32((const void *)(chains + first * CHAINS), CHAINS * sizeof *chains, turned);
+        for (int i = first; i < last; i++) {
+            sums[i - first] = y[i / rows * FLOAT_ROWS + i % rows];
+        }
+        EACH(part, COLUMNS / LANES) {
+            vector sum = load(sums + part * LANES);
+            EACH(c, CHAINS) {
+                sum = add(sum, load(turned + c * COLUMNS + part * LANES));
+            }
+            store(sums + part * LANES, sum);
+        }
+        for (int i = first; i < last; i++) {
+            y[i / rows * FLOAT_ROWS + i % rows] = sums[i - first];
+        }
+    }
+}
 
 /** Products of some rows and positions, both constants, of whole steps. */
 INLINE void stream_rows(const int rows, const int positions, const int type, const int bytes, const char *w,
                         size_t stride, int64_t values, const float *const *x, float *y) {
     /* the rows that follow are one run of memory, and asked for in its order */
     const char *ahead = w + MOST_ROWS_BESIDE * stride;
+    float chains[MOST_OUTPUTS][CHAINS] __attribute__((aligned(64))) = {{0}};
     for (int64_t from = 0, to; from < values; from = to) {
         vector f[STREAMED][MOST_ROWS_BESIDE][PARTS];
         to = values - from < FLOAT_RUN ? values : from + FLOAT_RUN;
@@ -200,21 +227,14 @@ INLINE void stream_rows(const int rows, const int positions, const int type, con
                 }
             }
         }
-        float chains[STREAMED][MOST_ROWS_BESIDE][CHAINS] __attribute__((aligned(64)));
         EACH(m, positions) {
             EACH(r, rows) {
                 EACH(p, PARTS) {
-                    store(chains[m][r] + p * LANES, f[m][r][p]);
+                    store(chains[m * rows + r] + p * LANES, f[m][r][p]);
                 }
             }
         }
-        for (int m = 0; m < positions; m++) {
-            for (int c = 0; c < CHAINS; c++) {
-                EACH(r, rows) {
-                    y[m * FLOAT_ROWS + r] += chains[m][r][c];
-                }
-            }
-        }
+        add_chains(rows, positions, chains[0], y);
     }
 }
 
