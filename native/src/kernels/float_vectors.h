@@ -164,9 +164,9 @@ static void multiply(const float *w, const float *x, int64_t positions, int64_t 
 /* ---- few positions: along the rows, a lane a chain ------------------------------------------------------ */
 
 enum {
-    PARTS = CHAINS / LANES, /* vectors of an output's chains */
     MOST_ROWS_BESIDE = 4,
     MOST_OUTPUTS = 2 * COLUMNS, /* of positions and rows beside each other */
+    AHEAD_BYTES = 1 << 16,      /* from what is read to what is asked for */
 };
 _Static_assert(STREAMED * MOST_ROWS_BESIDE <= MOST_OUTPUTS, "outputs");
 
@@ -194,47 +194,55 @@ INLINE void add_chains(const int rows, const int positions, const float *chains,
     }
 }
 
+/** LANES of the chains of each output in values [from, to): chains [positions][rows]. */
+INLINE void sum_chains(const int rows, const int positions, const int type, const int bytes, const char *w,
+                       size_t stride, int64_t from, int64_t to, const float *const *x, const char *ahead,
+                       float *chains) {
+    vector f[STREAMED][MOST_ROWS_BESIDE];
+    EACH(m, positions) {
+        EACH(r, rows) {
+            f[m][r] = zero();
+        }
+    }
+    for (int64_t k = from; k < to; k += CHAINS) {
+        EACH(i, rows * CHAINS * bytes / LINE_BYTES) {
+            if (ahead != NULL) {
+                fetch(ahead + ((k - from) * rows * bytes + i * LINE_BYTES));
+            }
+        }
+        vector v[MOST_ROWS_BESIDE];
+        EACH(r, rows) {
+            v[r] = widen(type, w + (size_t)r * stride + k * bytes);
+        }
+        EACH(m, positions) {
+            const vector of = load(x[m] + k);
+            EACH(r, rows) {
+                f[m][r] = add_product(v[r], of, f[m][r]);
+            }
+        }
+    }
+    EACH(m, positions) {
+        EACH(r, rows) {
+            store(chains + (m * rows + r) * CHAINS, f[m][r]);
+        }
+    }
+}
+
 /** Products of some rows and positions, both constants, of whole steps. */
 INLINE void stream_rows(const int rows, const int positions, const int type, const int bytes, const char *w,
                         size_t stride, int64_t values, const float *const *x, float *y) {
     /* the rows that follow are one run of memory, and asked for in its order */
-    const char *ahead = w + MOST_ROWS_BESIDE * stride;
-    float chains[MOST_OUTPUTS][CHAINS] __attribute__((aligned(64))) = {{0}};
+    const char *ahead = w + AHEAD_BYTES;
+    float chains[MOST_OUTPUTS * CHAINS] __attribute__((aligned(64))) = {0};
     for (int64_t from = 0, to; from < values; from = to) {
-        vector f[STREAMED][MOST_ROWS_BESIDE][PARTS];
         to = values - from < FLOAT_RUN ? values : from + FLOAT_RUN;
-        EACH(m, positions) {
-            EACH(r, rows) {
-                EACH(p, PARTS) {
-                    f[m][r][p] = zero();
-                }
-            }
+        /* a run is read once from afar, and again from the first cache for the other lanes */
+        EACH(part, CHAINS / LANES) {
+            sum_chains(rows, positions, type, bytes, w, stride, from + part * LANES, to, x,
+                       part == 0 ? ahead : NULL, chains + part * LANES);
         }
-        for (int64_t k = from; k < to; k += CHAINS, ahead += rows * CHAINS * bytes) {
-            EACH(i, rows * CHAINS * bytes / LINE_BYTES) {
-                fetch(ahead + i * LINE_BYTES);
-            }
-            EACH(p, PARTS) {
-                vector v[MOST_ROWS_BESIDE];
-                EACH(r, rows) {
-                    v[r] = widen(type, w + (size_t)r * stride + (k + p * LANES) * bytes);
-                }
-                EACH(m, positions) {
-                    const vector of = load(x[m] + k + p * LANES);
-                    EACH(r, rows) {
-                        f[m][r][p] = add_product(v[r], of, f[m][r][p]);
-                    }
-                }
-            }
-        }
-        EACH(m, positions) {
-            EACH(r, rows) {
-                EACH(p, PARTS) {
-                    store(chains[m * rows + r] + p * LANES, f[m][r][p]);
-                }
-            }
-        }
-        add_chains(rows, positions, chains[0], y);
+        ahead += (to - from) * rows * bytes;
+        add_chains(rows, positions, chains, y);
     }
 }
 
