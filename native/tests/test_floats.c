@@ -1,6 +1,6 @@
 /*
- * Weights that are floats: every table against chains of fmaf() in the order that floats.h has, bit for bit, and
- * that against a product in double precision.
+ * Weights that are floats: every table against chains of fmaf() in the order that floats.h has, bit for bit,
+ * and that against a product in double precision.
  */
 #include "kernels/floats.h"
 
@@ -165,8 +165,8 @@ static void check_product(const kernel_table *table, int32_t type, int64_t k, in
 static void check_type(const kernel_table *table, int32_t type) {
     static const int64_t rows[] = {1, 8, 15, 16, 17, 31, 32, 33, 64, MOST_ROWS};
     static const int64_t positions[] = {1, 2, 3, 4, 5, 6, 7, 11, 12, 13, 25, MOST_LARGE_M};
-    static const int64_t tails[] = {1,  2,   7,   15,  16,  17,  31,  32,  33,
-                                    63, 127, 128, 129, 160, 256, 257, 511, 512, 513, 1024, 1056, MOST_K};
+    static const int64_t tails[] = {1,   2,   7,   15,  16,  17,  31,  32,  33,   63,   127,
+                                    128, 129, 160, 256, 257, 511, 512, 513, 1024, 1056, MOST_K};
     const int rounds = (int)(sizeof tails / sizeof *tails);
     for (int round = 0; round < 2 * rounds; round++) {
         const int64_t k = round < rounds ? tails[round] : 1 + next() % MOST_K;
@@ -208,8 +208,8 @@ static void check_values(const kernel_table *table, int32_t type) {
         for (int i = 0; i < per_panel; i++) {
             const int value = i % FLOAT_RUN;
             const int place = value % CHAINS * CHAIN_STRIDE + value / CHAINS * FLOAT_ROWS + i / FLOAT_RUN;
-            CHECK(same(widened[place], value_at(type, at + i)),
-                  "%s type %d: %04x", table->name, type, (unsigned)(at + i));
+            CHECK(same(widened[place], value_at(type, at + i)), "%s type %d: %04x", table->name, type,
+                  (unsigned)(at + i));
         }
     }
     const float one = 1.0f;

@@ -1,15 +1,15 @@
 /**
  * Products of floats in vectors, for all instruction sets alike. Before it is included: LANES, values of a
- * vector; TILE and WIDTH, positions and vectors of columns whose sums fit the registers; EACH_TILE, the numbers up
- * to TILE; STREAMED, positions multiplied without a panel, EACH_STREAMED up to that but one, and ROWS_BESIDE(positions),
- * how many rows at a time; EIGHT_16(i), where values 8 i to 8 i + 7 of a line of 16 bits begin, and STEP_16, from one
- * to the next; and
+ * vector; TILE and WIDTH, positions and vectors of columns whose sums fit the registers; EACH_TILE, the
+ * numbers up to TILE; STREAMED, positions multiplied without a panel, EACH_STREAMED up to that but one, and
+ * ROWS_BESIDE(positions), how many rows at a time; EIGHT_16(i), where values 8 i to 8 i + 7 of a line of 16
+ * bits begin, and STEP_16, from one to the next; and
  *
- *   vector   floats:  zero() load(p) store(p, v) spread(p) add(a, b) add_product(a, b, sum) widen_f16(p) widen_bf16(p)
- *   bits     whole registers:  low_16(a, b) high_16(a, b), the elements of each 16 bytes' lower or upper half,
- *            one of a, one of b; low_32 high_32 low_64 high_64
- *   transpose_16(w, stride, out)   a line of 16 rows: 32 times the values of row 0, row 1, ..., see EIGHT_16
- *   transpose_32(w, stride, out)   16 times the values of 32 bits, one after the other
+ *   vector   floats:  zero() load(p) store(p, v) spread(p) add(a, b) add_product(a, b, sum) widen_f16(p)
+ * widen_bf16(p) bits     whole registers:  low_16(a, b) high_16(a, b), the elements of each 16 bytes' lower
+ * or upper half, one of a, one of b; low_32 high_32 low_64 high_64 transpose_16(w, stride, out)   a line of
+ * 16 rows: 32 times the values of row 0, row 1, ..., see EIGHT_16 transpose_32(w, stride, out)   16 times the
+ * values of 32 bits, one after the other
  */
 #ifndef MYELIN_SRC_KERNELS_FLOAT_VECTORS_H
 #define MYELIN_SRC_KERNELS_FLOAT_VECTORS_H
@@ -145,8 +145,8 @@ static void multiply(const float *w, const float *x, int64_t positions, int64_t 
         const int64_t tiles = (left + TILE - 1) / TILE;
         rows = (left + tiles - 1) / tiles;
         for (int c = 0; c < FLOAT_ROWS; c += WIDTH * LANES) {
-#define TILE_OF(n)                          \
-    case n:                                 \
+#define TILE_OF(n)                       \
+    case n:                              \
         tile(n, w + c, x, steps, y + c); \
         break;
             switch (rows) {
@@ -161,18 +161,19 @@ static void multiply(const float *w, const float *x, int64_t positions, int64_t 
     }
 }
 
-/* ---- few positions: along the rows, a lane a chain ------------------------------------------------------ */
+/* ---- few positions: along the rows, a lane a chain ------------------------------------------------------
+ */
 
 enum {
+    PARTS = CHAINS / LANES, /* vectors of an output's chains */
     MOST_ROWS_BESIDE = 4,
     MOST_OUTPUTS = 2 * COLUMNS, /* of positions and rows beside each other */
     AHEAD_BYTES = 1 << 16,      /* from what is read to what is asked for */
 };
-_Static_assert(STREAMED * MOST_ROWS_BESIDE <= MOST_OUTPUTS, "outputs");
+_Static_assert(STREAMED *MOST_ROWS_BESIDE <= MOST_OUTPUTS, "outputs");
 
 /** Adds to each output its chains, one after the other: outputs are those of positions, rows by rows. */
-INLINE void add_chains(const int rows, const int positions, const float *chains,
-                       float *y) {
+INLINE void add_chains(const int rows, const int positions, const float *chains, float *y) {
     for (int first = 0; first < positions * rows; first += COLUMNS) {
         const int last = first + COLUMNS < positions * rows ? first + COLUMNS : positions * rows;
         float turned[CHAINS * COLUMNS] __attribute__((aligned(64)));
@@ -194,10 +195,10 @@ INLINE void add_chains(const int rows, const int positions, const float *chains,
     }
 }
 
-/** LANES of the chains of each output in values [from, to): chains [positions][rows]. */
+/** The part-th LANES chains of each output in values [from, to): chains [positions][rows]. */
 INLINE void sum_chains(const int rows, const int positions, const int type, const int bytes, const char *w,
                        size_t stride, int64_t from, int64_t to, const float *const *x, const char *ahead,
-                       float *chains) {
+                       const int part, float *chains) {
     vector f[STREAMED][MOST_ROWS_BESIDE];
     EACH(m, positions) {
         EACH(r, rows) {
@@ -205,17 +206,17 @@ INLINE void sum_chains(const int rows, const int positions, const int type, cons
         }
     }
     for (int64_t k = from; k < to; k += CHAINS) {
+        vector v[MOST_ROWS_BESIDE];
         EACH(i, rows * CHAINS * bytes / LINE_BYTES) {
-            if (ahead != NULL) {
+            if (i % PARTS == part) {
                 fetch(ahead + ((k - from) * rows * bytes + i * LINE_BYTES));
             }
         }
-        vector v[MOST_ROWS_BESIDE];
         EACH(r, rows) {
-            v[r] = widen(type, w + (size_t)r * stride + k * bytes);
+            v[r] = widen(type, w + (size_t)r * stride + (k + part * LANES) * bytes);
         }
         EACH(m, positions) {
-            const vector of = load(x[m] + k);
+            const vector of = load(x[m] + k + part * LANES);
             EACH(r, rows) {
                 f[m][r] = add_product(v[r], of, f[m][r]);
             }
@@ -223,7 +224,7 @@ INLINE void sum_chains(const int rows, const int positions, const int type, cons
     }
     EACH(m, positions) {
         EACH(r, rows) {
-            store(chains + (m * rows + r) * CHAINS, f[m][r]);
+            store(chains + (m * rows + r) * CHAINS + part * LANES, f[m][r]);
         }
     }
 }
@@ -236,10 +237,9 @@ INLINE void stream_rows(const int rows, const int positions, const int type, con
     float chains[MOST_OUTPUTS * CHAINS] __attribute__((aligned(64))) = {0};
     for (int64_t from = 0, to; from < values; from = to) {
         to = values - from < FLOAT_RUN ? values : from + FLOAT_RUN;
-        /* a run is read once from afar, and again from the first cache for the other lanes */
-        EACH(part, CHAINS / LANES) {
-            sum_chains(rows, positions, type, bytes, w, stride, from + part * LANES, to, x,
-                       part == 0 ? ahead : NULL, chains + part * LANES);
+        /* a run is read once from afar, and again from the first cache for other lanes */
+        EACH(part, PARTS) {
+            sum_chains(rows, positions, type, bytes, w, stride, from, to, x, ahead, part, chains);
         }
         ahead += (to - from) * rows * bytes;
         add_chains(rows, positions, chains, y);
@@ -264,19 +264,19 @@ INLINE void stream(const int positions, const int type, const int bytes, const c
         break;
 
 /** Defines both functions of a type. */
-#define DEFINE_FLOATS(name, of_type, of_bytes)                                                          \
-    static void unpack_##name(const float_rows *rows, int64_t values, float *out) {                     \
-        unpack(of_type, of_bytes, rows, values, out);                                                   \
-    }                                                                                                   \
-    static void stream_##name(const char *w, size_t stride, int64_t rows, int64_t values,               \
-                              const float *const *x, int64_t positions, float *y) {                     \
-        enum { type = of_type, bytes = of_bytes };                                                      \
-        switch (positions) {                                                                            \
-            EACH_STREAMED(STREAM_OF)                                                                    \
-            default:                                                                                    \
-                stream(STREAMED, type, bytes, w, stride, rows, values, x, y);                           \
-                break;                                                                                  \
-        }                                                                                               \
+#define DEFINE_FLOATS(name, of_type, of_bytes)                                            \
+    static void unpack_##name(const float_rows *rows, int64_t values, float *out) {       \
+        unpack(of_type, of_bytes, rows, values, out);                                     \
+    }                                                                                     \
+    static void stream_##name(const char *w, size_t stride, int64_t rows, int64_t values, \
+                              const float *const *x, int64_t positions, float *y) {       \
+        enum { type = of_type, bytes = of_bytes };                                        \
+        switch (positions) {                                                              \
+            EACH_STREAMED(STREAM_OF)                                                      \
+            default:                                                                      \
+                stream(STREAMED, type, bytes, w, stride, rows, values, x, y);             \
+                break;                                                                    \
+        }                                                                                 \
     }
 
 DEFINE_FLOATS(f16, TYPE_F16, 2)

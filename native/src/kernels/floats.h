@@ -1,11 +1,11 @@
 /**
  * Products of weights that are floats (f16, bf16, f32) and activations of f32, which stay what they are.
  *
- * A row of k values, zeroes up to a multiple of 16, is cut into runs of 512. Every 16th value of a run makes a
- * chain: fused multiply-adds in f32, from zero, in the order of k. The 16 chains of a run are added to
- * the output one after the other, and so are runs. That order is the same in all ways of all instruction sets,
- * so an output is the same bit for bit whatever is computed beside it. Few positions are multiplied along the rows,
- * a chain to a lane; for more, a run of 32 rows is widened to a panel whose lanes are rows.
+ * A row of k values, zeroes up to a multiple of 16, is cut into runs of 512. Every 16th value of a run makes
+ * a chain: fused multiply-adds in f32, from zero, in the order of k. The 16 chains of a run are added to the
+ * output one after the other, and so are runs. That order is the same in all ways of all instruction sets, so
+ * an output is the same bit for bit whatever is computed beside it. Few positions are multiplied along the
+ * rows, a chain to a lane; for more, a run of 32 rows is widened to a panel whose lanes are rows.
  */
 #ifndef MYELIN_SRC_KERNELS_FLOATS_H
 #define MYELIN_SRC_KERNELS_FLOATS_H
@@ -19,8 +19,8 @@ enum {
     FLOAT_POSITIONS = 12,          /* beside a panel at a time */
     MOST_FLOATS_STREAMED = 8,      /* positions that any instruction set multiplies without a panel */
     LINE_BYTES = 64,
-    /* from one chain of a panel to the next, and from one position to the next: of a power of two they would evict
-       each other */
+    /* from one chain of a panel to the next, and from one position to the next: of a power of two they would
+       evict each other */
     CHAIN_STRIDE = (FLOAT_RUN / CHAINS + 1) * FLOAT_ROWS,
     FLOAT_STRIDE = FLOAT_RUN + CHAINS,
 };
@@ -38,15 +38,17 @@ typedef struct {
 /** Widens so many values of 32 rows, whole lines of them. */
 typedef void (*unpack_floats_fn)(const float_rows *rows, int64_t values, float *out);
 
-/** Adds to y [positions][32] the products of a panel of so many values a chain and x [positions][FLOAT_STRIDE]. */
-typedef void (*multiply_floats_fn)(const float *w, const float *x, int64_t positions, int64_t steps, float *y);
+/** Adds to y [positions][32] the products of a panel of so many values a chain and x
+ * [positions][FLOAT_STRIDE]. */
+typedef void (*multiply_floats_fn)(const float *w, const float *x, int64_t positions, int64_t steps,
+                                   float *y);
 
 /**
- * The same for few positions, at most float_table.streamed, and at most 32 rows, stride bytes apart. values is a
- * multiple of 16; x [positions] rows.
+ * The same for few positions, at most float_table.streamed, and at most 32 rows, stride bytes apart. values
+ * is a multiple of 16; x [positions] rows.
  */
-typedef void (*stream_floats_fn)(const char *w, size_t stride, int64_t rows, int64_t values, const float *const *x,
-                                 int64_t positions, float *y);
+typedef void (*stream_floats_fn)(const char *w, size_t stride, int64_t rows, int64_t values,
+                                 const float *const *x, int64_t positions, float *y);
 
 /** What an instruction set has; without unpack, more positions are streamed in parts. */
 struct float_table {

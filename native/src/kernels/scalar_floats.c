@@ -51,10 +51,10 @@ static void stream(value_fn value, size_t bytes, const char *w, size_t stride, i
     }
 }
 
-#define DEFINE_STREAM(name, bytes)                                                          \
-    static void stream_##name(const char *w, size_t stride, int64_t rows, int64_t values,   \
-                              const float *const *x, int64_t positions, float *y) {         \
-        stream(value_##name, bytes, w, stride, rows, values, x, positions, y);              \
+#define DEFINE_STREAM(name, bytes)                                                        \
+    static void stream_##name(const char *w, size_t stride, int64_t rows, int64_t values, \
+                              const float *const *x, int64_t positions, float *y) {       \
+        stream(value_##name, bytes, w, stride, rows, values, x, positions, y);            \
     }
 
 DEFINE_STREAM(f16, sizeof(half_t))
