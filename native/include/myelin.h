@@ -198,8 +198,8 @@ MYELIN_API void myelin_op_quantize(struct ggml_tensor *dst, int32_t thread, int3
 /**
  * A ggml_custom_op_t: dst, f32 [n, m] = weights src[0] [k, n] of a type with a kernel, times the
  * rows src[1] that myelin_op_quantize() made of [k, m] in that type's format; with MYELIN_ACTIVATIONS_F32,
- * f32 [k, m] with contiguous rows. The threads share the rows of W as they come: shared points to MYELIN_PROGRESS_BYTES zeroes, which are zero again when
- * the operation is done.
+ * f32 [k, m] with contiguous rows. The threads share the rows of W as they come: shared points to
+ * MYELIN_PROGRESS_BYTES zeroes, which are zero again when the operation is done.
  */
 MYELIN_API void myelin_op_matmul(struct ggml_tensor *dst, int32_t thread, int32_t threads, void *shared);
 

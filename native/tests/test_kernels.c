@@ -1,4 +1,5 @@
-/* Every kernel of quantised weights against the scalar reference, and that against a product in double precision. */
+/* Every kernel of quantised weights against the scalar reference, and that against a product in double
+ * precision. */
 #include "kernels/kernels.h"
 
 #include <math.h>

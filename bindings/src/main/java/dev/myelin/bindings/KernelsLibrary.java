@@ -99,7 +99,10 @@ public final class KernelsLibrary {
     return Operations.QUANTIZE;
   }
 
-  /** A ggml custom operation: weights times rows in their format; user data as {@link #progressBytes}. */
+  /**
+   * A ggml custom operation: weights times rows in their format; user data as {@link
+   * #progressBytes}.
+   */
   public static MemorySegment matmulOperation() {
     return Operations.MATMUL;
   }
@@ -114,7 +117,9 @@ public final class KernelsLibrary {
     return Operations.QUANTIZE_GROUPS;
   }
 
-  /** A ggml custom operation: experts' weights times such rows, or f32; user data as for a matmul. */
+  /**
+   * A ggml custom operation: experts' weights times such rows, or f32; user data as for a matmul.
+   */
   public static MemorySegment matmulGroupsOperation() {
     return Operations.MATMUL_GROUPS;
   }

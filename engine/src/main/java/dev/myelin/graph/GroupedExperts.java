@@ -9,8 +9,8 @@ import java.util.Map;
 
 /**
  * Matmuls of a mixture of experts by Myelin's own kernels: rows are sorted by expert, so that what
- * one expert answers is one product. Sorting and quantising (of rows for weights that are no floats)
- * are done once for all the matrices that the same rows are multiplied with.
+ * one expert answers is one product. Sorting and quantising (of rows for weights that are no
+ * floats) are done once for all the matrices that the same rows are multiplied with.
  */
 final class GroupedExperts {
   private final Map<Tensor, Tensor> groups = new IdentityHashMap<>();

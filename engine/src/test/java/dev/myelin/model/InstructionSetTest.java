@@ -12,6 +12,7 @@ import dev.myelin.testing.RandomModel.TypeMix;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -36,13 +37,16 @@ class InstructionSetTest {
         List.of(
             model.withType(GgmlType.Q4_0).write(folder.resolve("q4_0.gguf")),
             model.withType(GgmlType.Q8_0).write(folder.resolve("q8_0.gguf")),
+            model.withType(GgmlType.F32).write(folder.resolve("f32.gguf")),
+            model.withType(GgmlType.F16).write(folder.resolve("f16.gguf")),
+            model.withType(GgmlType.BF16).write(folder.resolve("bf16.gguf")),
             model.withTypes(mixed).write(folder.resolve("q4_K.gguf")));
   }
 
   @ParameterizedTest
   @ValueSource(strings = {"avx512", "avxvnni", "avx2", "scalar"})
   void logitsAreTheOracles(String name) throws Exception {
-    Object[] arguments = {vocabulary, files.get(0), files.get(1), files.get(2)};
+    Object[] arguments = Stream.concat(Stream.of(vocabulary), files.stream()).toArray();
     List<String> said =
         OwnJvm.run(Map.of("MYELIN_ISA", name), InstructionSetProbe.class, 60, List.of(), arguments)
             .lines()
