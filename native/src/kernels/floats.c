@@ -5,6 +5,8 @@
 
 enum {
     MOST_GROUPS = 4, /* panels that are multiplied by the same copy of activations */
+    STREAMED_PARTS =
+        2, /* a panel is worth its while from more positions on than are streamed so many times */
     RUN_BYTES = FLOAT_RUN * sizeof(float),
 };
 
@@ -159,8 +161,11 @@ static void multiply_run(const run *r, int64_t from, int64_t to) {
 
 void float_product(const float_table *table, const product *p, int64_t from, int64_t to) {
     run r = {.table = table, .p = p, .bytes = kernel_types[p->type].bytes};
-    const int64_t step = MOST_GROUPS * FLOAT_ROWS;
-    const int64_t most = table->unpack[p->type] != NULL ? MOST_POSITIONS : table->streamed;
+    const int64_t parts = (p->positions + table->streamed - 1) / table->streamed;
+    const int streamed = table->unpack[p->type] == NULL || parts <= STREAMED_PARTS;
+    const int64_t most = streamed ? (p->positions + parts - 1) / parts : MOST_POSITIONS;
+    /* rows that are read again should still be in the second cache */
+    const int64_t step = streamed ? FLOAT_ROWS : MOST_GROUPS * FLOAT_ROWS;
     for (int64_t row = from; row < to; row += step) {
         for (int64_t m = 0; m < p->positions; m += most) {
             take_positions(&r, m, min(p->positions - m, most));
