@@ -174,6 +174,12 @@ _Static_assert(STREAMED *MOST_ROWS_BESIDE <= MOST_OUTPUTS, "outputs");
 
 /** Adds to each output its chains, one after the other: outputs are those of positions, rows by rows. */
 INLINE void add_chains(const int rows, const int positions, const float *chains, float *y) {
+    if (positions * rows == 1) {
+        for (int c = 0; c < CHAINS; c++) {
+            *y += chains[c];
+        }
+        return;
+    }
     for (int first = 0; first < positions * rows; first += COLUMNS) {
         const int last = first + COLUMNS < positions * rows ? first + COLUMNS : positions * rows;
         float turned[CHAINS * COLUMNS] __attribute__((aligned(64)));
@@ -208,7 +214,7 @@ INLINE void sum_chains(const int rows, const int positions, const int type, cons
     for (int64_t k = from; k < to; k += CHAINS) {
         vector v[MOST_ROWS_BESIDE];
         EACH(i, rows * CHAINS * bytes / LINE_BYTES) {
-            if (i % PARTS == part) {
+            if (ahead != NULL && i % PARTS == part) {
                 fetch(ahead + ((k - from) * rows * bytes + i * LINE_BYTES));
             }
         }
@@ -232,14 +238,16 @@ INLINE void sum_chains(const int rows, const int positions, const int type, cons
 /** Products of some rows and positions, both constants, of whole steps. */
 INLINE void stream_rows(const int rows, const int positions, const int type, const int bytes, const char *w,
                         size_t stride, int64_t values, const float *const *x, float *y) {
-    /* the rows that follow are one run of memory, and asked for in its order */
+    /* the rows that follow are one run of memory, and asked for in its order; one row after the other, as one
+       position reads them, the processor fetches sooner by itself */
     const char *ahead = w + AHEAD_BYTES;
     float chains[MOST_OUTPUTS * CHAINS] __attribute__((aligned(64))) = {0};
     for (int64_t from = 0, to; from < values; from = to) {
         to = values - from < FLOAT_RUN ? values : from + FLOAT_RUN;
         /* a run is read once from afar, and again from the first cache for other lanes */
+        const char *asked = positions == 1 ? NULL : ahead;
         EACH(part, PARTS) {
-            sum_chains(rows, positions, type, bytes, w, stride, from, to, x, ahead, part, chains);
+            sum_chains(rows, positions, type, bytes, w, stride, from, to, x, asked, part, chains);
         }
         ahead += (to - from) * rows * bytes;
         add_chains(rows, positions, chains, y);
