@@ -15,7 +15,7 @@ enum {
 #define STEP_16 (2 * COLUMNS)
 #define EIGHT_16(i) ((i) / 2 * 8 * STEP_16 + (i) % 2 * COLUMNS)
 
-#define ROWS_BESIDE(positions) ((positions) == 1 ? 1 : (positions) <= 6 ? 4 : 2)
+#define ROWS_BESIDE(positions) ((positions) <= 6 ? 4 : 2)
 #define EACH_STREAMED(f) f(1) f(2) f(3) f(4) f(5) f(6) f(7)
 #define EACH_TILE(f) f(1) f(2) f(3) f(4) f(5) f(6) f(7) f(8) f(9) f(10) f(11) f(12)
 

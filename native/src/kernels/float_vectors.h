@@ -167,6 +167,7 @@ static void multiply(const float *w, const float *x, int64_t positions, int64_t 
 enum {
     PARTS = CHAINS / LANES, /* vectors of an output's chains */
     MOST_ROWS_BESIDE = 4,
+    SHORT_ROW = 4096,
     MOST_OUTPUTS = 2 * COLUMNS, /* of positions and rows beside each other */
     AHEAD_BYTES = 1 << 16,      /* from what is read to what is asked for */
 };
@@ -214,7 +215,7 @@ INLINE void sum_chains(const int rows, const int positions, const int type, cons
     for (int64_t k = from; k < to; k += CHAINS) {
         vector v[MOST_ROWS_BESIDE];
         EACH(i, rows * CHAINS * bytes / LINE_BYTES) {
-            if (ahead != NULL && i % PARTS == part) {
+            if (i % PARTS == part) {
                 fetch(ahead + ((k - from) * rows * bytes + i * LINE_BYTES));
             }
         }
@@ -238,16 +239,14 @@ INLINE void sum_chains(const int rows, const int positions, const int type, cons
 /** Products of some rows and positions, both constants, of whole steps. */
 INLINE void stream_rows(const int rows, const int positions, const int type, const int bytes, const char *w,
                         size_t stride, int64_t values, const float *const *x, float *y) {
-    /* the rows that follow are one run of memory, and asked for in its order; one row after the other, as one
-       position reads them, the processor fetches sooner by itself */
+    /* the rows that follow are one run of memory, and asked for in its order */
     const char *ahead = w + AHEAD_BYTES;
     float chains[MOST_OUTPUTS * CHAINS] __attribute__((aligned(64))) = {0};
     for (int64_t from = 0, to; from < values; from = to) {
         to = values - from < FLOAT_RUN ? values : from + FLOAT_RUN;
         /* a run is read once from afar, and again from the first cache for other lanes */
-        const char *asked = positions == 1 ? NULL : ahead;
         EACH(part, PARTS) {
-            sum_chains(rows, positions, type, bytes, w, stride, from, to, x, asked, part, chains);
+            sum_chains(rows, positions, type, bytes, w, stride, from, to, x, ahead, part, chains);
         }
         ahead += (to - from) * rows * bytes;
         add_chains(rows, positions, chains, y);
@@ -258,7 +257,9 @@ INLINE void stream(const int positions, const int type, const int bytes, const c
                    int64_t rows, int64_t values, const float *const *x, float *y) {
     const int beside = ROWS_BESIDE(positions);
     int64_t row = 0;
-    for (; row + beside <= rows; row += beside, w += (size_t)beside * stride, y += beside) {
+    /* one position that leaves room in the first cache reads rows in their order, as memory is fastest */
+    const int in_order = positions == 1 && values <= SHORT_ROW;
+    for (; !in_order && row + beside <= rows; row += beside, w += (size_t)beside * stride, y += beside) {
         stream_rows(beside, positions, type, bytes, w, stride, values, x, y);
     }
     for (; row < rows; row++, w += stride, y++) {

@@ -14,7 +14,7 @@ enum {
 #define STEP_16 COLUMNS
 #define EIGHT_16(i) ((i)*8 * STEP_16)
 
-#define ROWS_BESIDE(positions) ((positions) == 1 ? 1 : 4)
+#define ROWS_BESIDE(positions) MOST_ROWS_BESIDE
 #define EACH_STREAMED(f) f(1) f(2) f(3) f(4) f(5)
 #define EACH_TILE(f) f(1) f(2) f(3) f(4) f(5) f(6)
 
