@@ -170,16 +170,20 @@ MYELIN_API int32_t myelin_tensor_layout(size_t ne, size_t nb, size_t src, size_t
  */
 MYELIN_API const char *myelin_kernel_name(void);
 
+/** The format of activations that are not quantised: rows of f32, for weights that are floats. */
+#define MYELIN_ACTIVATIONS_F32 3
+
 /**
  * How activations must be quantised to be multiplied with weights of this ggml_type: a number for
- * the two functions below and for myelin_op_quantize(); 0 if no kernel serves the type.
+ * the two functions below and, but for MYELIN_ACTIVATIONS_F32, for myelin_op_quantize(); 0 if no kernel
+ * serves the type.
  */
 MYELIN_API int32_t myelin_kernel_format(int32_t type);
 
 /** Values that share a scale; rows must be a multiple of it. 0 for what is no format. */
 MYELIN_API int32_t myelin_activation_block(int32_t format);
 
-/** Bytes of a row of k quantised values; 0 if k is not positive or no multiple of the block. */
+/** Bytes of a row of k values in a format; 0 if k is not positive or no multiple of the block. */
 MYELIN_API int64_t myelin_activation_bytes(int32_t format, int64_t k);
 
 /**
@@ -210,9 +214,9 @@ MYELIN_API void myelin_op_quantize_normed(struct ggml_tensor *dst, int32_t threa
 
 /**
  * A ggml_custom_op_t: dst, f32 [n, m] = weights src[0] [k, n] of a type with a kernel, times the
- * rows src[1] that myelin_op_quantize() made of [k, m] in that type's format. The threads share the
- * rows of W as they come: shared points to MYELIN_PROGRESS_BYTES zeroes, which are zero again when
- * the operation is done.
+ * rows src[1] that myelin_op_quantize() made of [k, m] in that type's format; with MYELIN_ACTIVATIONS_F32,
+ * f32 [k, m] with contiguous rows. The threads share the rows of W as they come: shared points to
+ * MYELIN_PROGRESS_BYTES zeroes, which are zero again when the operation is done.
  */
 MYELIN_API void myelin_op_matmul(struct ggml_tensor *dst, int32_t thread, int32_t threads, void *shared);
 
@@ -232,8 +236,9 @@ MYELIN_API void myelin_op_quantize_groups(struct ggml_tensor *dst, int32_t threa
 
 /**
  * A ggml_custom_op_t: dst, f32 [n, used, tokens] = weights src[0] [k, n, experts], of a type with a kernel,
- * times the rows src[1] of myelin_op_quantize_groups(), each by its expert; src[2] is the groups. shared
- * as for myelin_op_matmul().
+ * times the rows src[1] of myelin_op_quantize_groups(), each by its expert; with MYELIN_ACTIVATIONS_F32,
+ * src[1] is f32 [k, 1 or used, tokens] with contiguous rows. src[2] is the groups. shared as for
+ * myelin_op_matmul().
  */
 MYELIN_API void myelin_op_matmul_groups(struct ggml_tensor *dst, int32_t thread, int32_t threads,
                                         void *shared);

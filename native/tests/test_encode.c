@@ -8,8 +8,6 @@
 #include "kernels/half.h"
 #include "myelin.h"
 
-enum { TYPE_F32 = 0, TYPE_F16 = 1, TYPE_BF16 = 30 };
-
 static void check_arguments(void) {
     float x[256] = {0};
     unsigned char out[512];

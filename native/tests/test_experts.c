@@ -26,7 +26,7 @@ static uint32_t next(void) {
     return state;
 }
 
-static char weights[MOST_EXPERTS * N * K];
+static char weights[MOST_EXPERTS * N * K * sizeof(float)];
 static float x[MOST_PAIRS * K];
 static int32_t ids[MOST_TOKENS][MOST_USED + 1]; /* rows lie further apart than they are long */
 static int32_t groups[2 + MOST_EXPERTS + MOST_PAIRS];
@@ -50,10 +50,21 @@ static struct ggml_tensor tensor(int32_t type, size_t row_bytes, int64_t d0, int
     return t;
 }
 
+static int is_float(int32_t type) {
+    return kernel_types[type].format == ACTIVATIONS_F32;
+}
+
 static void random_weights(int32_t type) {
     const size_t bytes = kernel_types[type].bytes;
     for (size_t i = 0; i < sizeof weights; i++) {
         weights[i] = (char)next();
+    }
+    if (is_float(type)) {
+        /* upper bytes that make no number too large */
+        for (size_t i = bytes - 1; i < sizeof weights; i += bytes) {
+            weights[i] = (char)(0x38 | (next() & 0x83));
+        }
+        return;
     }
     for (size_t b = 0; b + bytes <= sizeof weights; b += bytes) {
         /* scales that are no infinities: 2^-7 and less, in the first or the last bytes */
@@ -94,13 +105,16 @@ static void check_pair(int32_t type, int32_t expert, int64_t from, int64_t pair,
     static segment one[K / SEGMENT];
     float alone[N];
     const size_t stride = kernel_row_bytes(&kernel_types[type], K);
-    kernels_in_use()->quantize[kernel_types[type].format](K, x + from * K, one, 1);
+    if (!is_float(type)) {
+        kernels_in_use()->quantize[kernel_types[type].format](K, x + from * K, one, 1);
+    }
     const product p = {
         .type = type,
         .k = K,
         .weights = weights + (size_t)expert * N * stride,
         .stride = stride,
         .x = one,
+        .floats = {.data = (const char *)(x + from * K), .used = 1},
         .positions = 1,
         .y = alone,
         .position_stride = N,
@@ -129,13 +143,13 @@ static void check(int32_t type, int32_t experts, int64_t used, int64_t tokens, i
     q.src[0] = &in;
     q.src[1] = &g;
     out.src[0] = &w;
-    out.src[1] = &q;
+    out.src[1] = is_float(type) ? &in : &q;
     out.src[2] = &g;
     memset(y, 0xff, sizeof y);
     for (int32_t i = 0; i < threads; i++) {
         myelin_op_group(&g, i, threads, (void *)(intptr_t)experts);
     }
-    for (int32_t i = 0; i < threads; i++) {
+    for (int32_t i = 0; i < threads && !is_float(type); i++) {
         myelin_op_quantize_groups(&q, i, threads, (void *)(intptr_t)format);
     }
     run_threads(&out, threads);
@@ -156,8 +170,8 @@ int main(void) {
     for (size_t i = 0; i < sizeof x / sizeof *x; i++) {
         x[i] = (float)next() / 4294967296.0f - 0.5f;
     }
-    static const int32_t types[] = {TYPE_Q4_0, TYPE_Q2_K, TYPE_Q4_K};
-    for (int t = 0; t < 3; t++) {
+    static const int32_t types[] = {TYPE_Q4_0, TYPE_Q2_K, TYPE_Q4_K, TYPE_F16, TYPE_BF16, TYPE_F32};
+    for (size_t t = 0; t < sizeof types / sizeof *types; t++) {
         random_weights(types[t]);
         for (int32_t threads = 1; threads <= 4; threads++) {
             check(types[t], 1, 1, 1, 1, 1, threads);

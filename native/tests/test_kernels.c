@@ -1,4 +1,5 @@
-/* Every kernel against the scalar reference, and that against a product in double precision. */
+/* Every kernel of quantised weights against the scalar reference, and that against a product in double
+ * precision. */
 #include "kernels/kernels.h"
 
 #include <math.h>
@@ -269,7 +270,7 @@ static void check_type(const kernel_table *table, int32_t type) {
 
 static void check_table(const kernel_table *table) {
     for (int32_t type = 0; type < TYPE_COUNT; type++) {
-        if (kernel_types[type].format != ACTIVATIONS_NONE) {
+        if (kernel_types[type].column != NULL) {
             for (int blocks = 1; table->unpack[type] != NULL && blocks <= BLOCKS; blocks++) {
                 check_panel(table, type, kernel_types[type].block == SEGMENT ? BLOCKS : blocks);
             }
@@ -292,9 +293,11 @@ static void check_interface(void) {
     CHECK(myelin_activation_bytes(7, 256) == 0, "no format");
     CHECK(myelin_activation_bytes(ACTIVATIONS_32, 32) == 384, "one segment");
     CHECK(myelin_activation_bytes(ACTIVATIONS_256, 512) == 768, "two segments");
+    CHECK(myelin_activation_bytes(ACTIVATIONS_F32, 33) == 132, "floats");
+    CHECK(myelin_activation_bytes(ACTIVATIONS_F32, 0) == 0, "no floats");
     CHECK(myelin_kernel_format(-1) == 0, "no type");
     CHECK(myelin_kernel_format(TYPE_COUNT) == 0, "beyond the types");
-    CHECK(myelin_kernel_format(0) == 0, "f32 has no kernel");
+    CHECK(myelin_kernel_format(2000) == 0, "far beyond");
     CHECK(myelin_tensor_layout(0, 0, 0, 0) == MYELIN_ERROR_UNSUPPORTED, "another layout");
 }
 

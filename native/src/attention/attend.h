@@ -2,10 +2,10 @@
  * The way of queries through the cells they see. Who includes this has defined NAME, the lanes of its
  * instruction set, and
  *
- *   multiply(rows, a, stride, steps, columns, out)   out, int32 [rows][WIDTH] = rows of whole numbers,
+ *   multiply(rows, a, stride, steps, columns, out)   out, int32 [rows][PANEL_WIDTH] = rows of whole numbers,
  *                                                  stride apart, two a step, times a panel
- *                                                  [steps][WIDTH][2]; at most TILE_QUERIES rows
- *   pair_columns(rows, stride, steps, out)         a panel of WIDTH rows, two numbers a step
+ *                                                  [steps][PANEL_WIDTH][2]; at most TILE_QUERIES rows
+ *   pair_columns(rows, stride, steps, out)         a panel of PANEL_WIDTH rows, two numbers a step
  */
 #include <math.h>
 #include <string.h>
@@ -14,11 +14,12 @@
 
 /** 64 cells of a head as panels of whole numbers. */
 typedef struct {
-    int16_t keys[CELLS * MOST_HEAD];   /* [CELLS / WIDTH] panels: a step is two values, a column a cell */
-    int16_t values[CELLS * MOST_HEAD]; /* [width / WIDTH] panels: a step is two cells, a column a value */
-    float step[CELLS];                 /* of the key */
-    float exponent[CELLS];             /* of the value */
-    float inverse[CELLS];              /* 2^-exponent; 0 of cells that are not there */
+    int16_t keys[CELLS * MOST_HEAD]; /* [CELLS / PANEL_WIDTH] panels: a step is two values, a column a cell */
+    int16_t
+        values[CELLS * MOST_HEAD]; /* [width / PANEL_WIDTH] panels: a step is two cells, a column a value */
+    float step[CELLS];             /* of the key */
+    float exponent[CELLS];         /* of the value */
+    float inverse[CELLS];          /* 2^-exponent; 0 of cells that are not there */
 } __attribute__((aligned(64))) block;
 
 /** Queries and what they have gathered. */
@@ -56,7 +57,7 @@ INLINE void read_keys(const int32_t type, const attention *a, const char *k, int
         fix_row(type, k + (size_t)c * a->k_cell, a->head, in_one[c], rows + c * width);
     }
     memset(rows + count * width, 0, (size_t)((CELLS - count) * width) * sizeof *rows);
-    for (int c = 0; c < CELLS; c += WIDTH) {
+    for (int c = 0; c < CELLS; c += PANEL_WIDTH) {
         pair_columns(rows + c * width, width, steps, out->keys + c * 2 * steps);
     }
 }
@@ -86,8 +87,8 @@ INLINE void read_values(const int32_t type, const attention *a, const char *v, i
                 x[j] = lanes_min(lanes_multiply(value, lanes_all(in_one[c + j])),
                                  lanes_all((1 << VALUE_BITS) - 1));
             }
-            int16_t *columns = out->values + i / WIDTH * WIDTH * CELLS;
-            lanes_round_pairs(x[0], x[1], columns + c * WIDTH + 2 * (i % WIDTH));
+            int16_t *columns = out->values + i / PANEL_WIDTH * PANEL_WIDTH * CELLS;
+            lanes_round_pairs(x[0], x[1], columns + c * PANEL_WIDTH + 2 * (i % PANEL_WIDTH));
         }
     }
 }
@@ -107,7 +108,7 @@ static void read_block(const attention *a, int64_t kv_head, int64_t begin, int c
 }
 
 /** The weights of a query, whose products with the keys are s, of the first cells; all is a constant. */
-INLINE void soften(const int all, int32_t (*s)[TILE_QUERIES][WIDTH], int r, float step, const block *b,
+INLINE void soften(const int all, int32_t (*s)[TILE_QUERIES][PANEL_WIDTH], int r, float step, const block *b,
                    int seen, weights *out) {
     lanes t[CELLS / LANES_COUNT];
     lanes most = lanes_all(-INFINITY);
@@ -115,7 +116,8 @@ INLINE void soften(const int all, int32_t (*s)[TILE_QUERIES][WIDTH], int r, floa
 #pragma GCC unroll 4
     for (int j = 0; j < CELLS / LANES_COUNT; j++) {
         const int i = j * LANES_COUNT;
-        const lanes dot = lanes_multiply(lanes_of_int(&s[i / WIDTH][r][i % WIDTH]), lanes_all(step));
+        const lanes dot =
+            lanes_multiply(lanes_of_int(&s[i / PANEL_WIDTH][r][i % PANEL_WIDTH]), lanes_all(step));
         t[j] = lanes_fma(dot, lanes_load(b->step + i), lanes_load(b->exponent + i));
         t[j] = all ? t[j] : lanes_first(seen - i, t[j], -INFINITY);
         most = lanes_max(t[j], most);
@@ -144,13 +146,13 @@ INLINE void weigh(float *most, const weights *w, float *before, float *now) {
 
 /** Adds to what some queries have gathered the cells of a block, the first of which is begin. */
 static void gather(const block *b, int steps, int width, int64_t begin, int64_t first, int rows, chunk *c) {
-    int32_t s[CELLS / WIDTH][TILE_QUERIES][WIDTH] __attribute__((aligned(64)));
+    int32_t s[CELLS / PANEL_WIDTH][TILE_QUERIES][PANEL_WIDTH] __attribute__((aligned(64)));
     weights w __attribute__((aligned(64)));
     float before[LANES_COUNT];
     float now[LANES_COUNT];
     const int16_t *q = c->q + first * 2 * steps;
-    for (int i = 0; i < CELLS / WIDTH; i++) {
-        multiply(rows, q, 2 * steps, steps, b->keys + i * WIDTH * 2 * steps, s[i][0]);
+    for (int i = 0; i < CELLS / PANEL_WIDTH; i++) {
+        multiply(rows, q, 2 * steps, steps, b->keys + i * PANEL_WIDTH * 2 * steps, s[i][0]);
     }
     for (int r = 0; r < LANES_COUNT; r++) {
         w.most[r] = -INFINITY;
@@ -167,14 +169,14 @@ static void gather(const block *b, int steps, int width, int64_t begin, int64_t 
     for (int r = 0; r < rows; r++) {
         c->sum[first + r] = fmaf(c->sum[first + r], before[r], w.sum[r] * now[r]);
     }
-    for (int i = 0; i < width; i += WIDTH) {
+    for (int i = 0; i < width; i += PANEL_WIDTH) {
         multiply(rows, w.p[0], CELLS, CELLS / 2, b->values + i * CELLS, s[0][0]);
         for (int r = 0; r < rows; r++) {
             float *out = c->out + (first + r) * width + i;
             const lanes old = lanes_all(before[r]);
             const lanes unit = lanes_all(now[r] * 0x1p-25f); /* of WEIGHT_BITS and VALUE_BITS */
 #pragma GCC unroll 2
-            for (int j = 0; j < WIDTH; j += LANES_COUNT) {
+            for (int j = 0; j < PANEL_WIDTH; j += LANES_COUNT) {
                 const lanes added = lanes_multiply(lanes_of_int(&s[0][r][j]), unit);
                 lanes_store(out + j, lanes_fma(lanes_load(out + j), old, added));
             }

@@ -13,9 +13,11 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "kernels/blocks.h"
+
 enum {
     CELLS = 64,             /* of a block */
-    WIDTH = 32,             /* columns of a panel */
+    PANEL_WIDTH = 32,       /* columns of a panel */
     TILE_QUERIES = 12,      /* that go through a block together */
     MOST_HEAD = 256,        /* values of a head */
     MOST_QUERIES = 256,     /* of a chunk */
@@ -49,7 +51,7 @@ typedef void (*attend_fn)(const attention *a, int64_t kv_head, int64_t from, int
 
 /** Values of a head, in whole panels. */
 static inline int attention_width(int head) {
-    return (head + WIDTH - 1) / WIDTH * WIDTH;
+    return (head + PANEL_WIDTH - 1) / PANEL_WIDTH * PANEL_WIDTH;
 }
 
 /** Most queries of one call of attend_fn. */
@@ -60,7 +62,7 @@ static inline int64_t attention_queries(int head) {
 
 /** Whether caches of this type can be read. */
 static inline int attention_serves(int32_t type) {
-    return type == 1 || type == 8;
+    return type == TYPE_F16 || type == TYPE_Q8_0;
 }
 
 void attend_scalar(const attention *a, int64_t kv_head, int64_t from, int64_t to);

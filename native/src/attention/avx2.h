@@ -19,9 +19,9 @@ INLINE void tile(const int rows, const int16_t *a, int64_t stride, int steps, co
         sum[r][0] = _mm256_setzero_si256();
         sum[r][1] = _mm256_setzero_si256();
     }
-    for (int k = 0; k < steps; k++, columns += 2 * WIDTH) {
+    for (int k = 0; k < steps; k++, columns += 2 * PANEL_WIDTH) {
         const __m256i w0 = _mm256_load_si256((const void *)columns);
-        const __m256i w1 = _mm256_load_si256((const void *)(columns + WIDTH / 2));
+        const __m256i w1 = _mm256_load_si256((const void *)(columns + PANEL_WIDTH / 2));
         EACH_ROW(r) {
             int32_t pair;
             memcpy(&pair, a + r * stride + 2 * k, sizeof pair);
@@ -31,8 +31,8 @@ INLINE void tile(const int rows, const int16_t *a, int64_t stride, int steps, co
         }
     }
     EACH_ROW(r) {
-        _mm256_store_si256((void *)(out + r * WIDTH), sum[r][0]);
-        _mm256_store_si256((void *)(out + r * WIDTH + 8), sum[r][1]);
+        _mm256_store_si256((void *)(out + r * PANEL_WIDTH), sum[r][0]);
+        _mm256_store_si256((void *)(out + r * PANEL_WIDTH + 8), sum[r][1]);
     }
 }
 
@@ -40,9 +40,9 @@ static void multiply(int rows, const int16_t *a, int64_t stride, int steps, cons
                      int32_t *out) {
     /* a number that the compiler knows makes it keep two copies of the sums */
     __asm__("" : "+r"(steps));
-    for (int left = rows, n; left > 0; left -= n, a += n * stride, out += n * WIDTH) {
+    for (int left = rows, n; left > 0; left -= n, a += n * stride, out += n * PANEL_WIDTH) {
         n = left >= TILE ? TILE : left >= 4 ? 4 : left >= 2 ? 2 : 1;
-        for (int c = 0; c < WIDTH; c += WIDTH / 2) {
+        for (int c = 0; c < PANEL_WIDTH; c += PANEL_WIDTH / 2) {
             switch (n) {
                 case TILE:
                     tile(TILE, a, stride, steps, columns + 2 * c, out + c);
@@ -67,7 +67,7 @@ INLINE __m256i two_rows(const int16_t *rows, int64_t stride, int i) {
 }
 
 INLINE void pair_columns(const int16_t *rows, int64_t stride, int steps, int16_t *out) {
-    for (int c = 0; c < WIDTH; c += 8, rows += 8 * stride) {
+    for (int c = 0; c < PANEL_WIDTH; c += 8, rows += 8 * stride) {
         for (int k = 0; k < steps; k += 4) {
             const __m256i r0 = two_rows(rows + 2 * k, stride, 0);
             const __m256i r1 = two_rows(rows + 2 * k, stride, 1);
@@ -84,7 +84,7 @@ INLINE void pair_columns(const int16_t *rows, int64_t stride, int steps, int16_t
                 _mm256_unpackhi_epi64(high01, high23),
             };
             for (int j = 0; j < 4 && k + j < steps; j++) {
-                _mm256_store_si256((void *)(out + ((k + j) * WIDTH + c) * 2), q[j]);
+                _mm256_store_si256((void *)(out + ((k + j) * PANEL_WIDTH + c) * 2), q[j]);
             }
         }
     }

@@ -15,9 +15,9 @@ INLINE void tile(const int rows, const int16_t *a, int64_t stride, int steps, co
         sum[r][0] = _mm512_setzero_si512();
         sum[r][1] = _mm512_setzero_si512();
     }
-    for (int k = 0; k < steps; k++, columns += 2 * WIDTH) {
+    for (int k = 0; k < steps; k++, columns += 2 * PANEL_WIDTH) {
         const __m512i w0 = _mm512_load_si512(columns);
-        const __m512i w1 = _mm512_load_si512(columns + WIDTH);
+        const __m512i w1 = _mm512_load_si512(columns + PANEL_WIDTH);
         EACH_ROW(r) {
             int32_t pair;
             memcpy(&pair, a + r * stride + 2 * k, sizeof pair);
@@ -29,8 +29,8 @@ INLINE void tile(const int rows, const int16_t *a, int64_t stride, int steps, co
         }
     }
     EACH_ROW(r) {
-        _mm512_store_si512(out + r * WIDTH, sum[r][0]);
-        _mm512_store_si512(out + r * WIDTH + 16, sum[r][1]);
+        _mm512_store_si512(out + r * PANEL_WIDTH, sum[r][0]);
+        _mm512_store_si512(out + r * PANEL_WIDTH + 16, sum[r][1]);
     }
 }
 
@@ -38,7 +38,7 @@ static void multiply(int rows, const int16_t *a, int64_t stride, int steps, cons
                      int32_t *out) {
     /* a number that the compiler knows makes it keep two copies of the sums */
     __asm__("" : "+r"(steps));
-    for (int left = rows, n; left > 0; left -= n, a += n * stride, out += n * WIDTH) {
+    for (int left = rows, n; left > 0; left -= n, a += n * stride, out += n * PANEL_WIDTH) {
         n = left >= 12 ? 12 : left >= 8 ? 8 : left >= 4 ? 4 : left >= 2 ? 2 : 1;
         switch (n) {
             case 12:
@@ -61,12 +61,12 @@ static void multiply(int rows, const int16_t *a, int64_t stride, int steps, cons
 }
 
 INLINE void pair_columns(const int16_t *rows, int64_t stride, int steps, int16_t *out) {
-    for (int c = 0; c < WIDTH; c += 16) {
+    for (int c = 0; c < PANEL_WIDTH; c += 16) {
         for (int k = 0; k < steps; k += 4) {
             __m512i q[4];
             transpose((const char *)(rows + c * stride + 2 * k), (size_t)stride * sizeof *rows, q);
             for (int j = 0; j < 4 && k + j < steps; j++) {
-                _mm512_store_si512(out + (k + j) * 2 * WIDTH + 2 * c, q[j]);
+                _mm512_store_si512(out + (k + j) * 2 * PANEL_WIDTH + 2 * c, q[j]);
             }
         }
     }

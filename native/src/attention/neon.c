@@ -16,7 +16,7 @@ INLINE void tile(const int rows, const int16_t *a, int64_t stride, int steps, co
         sum[r][0] = vdupq_n_s32(0);
         sum[r][1] = vdupq_n_s32(0);
     }
-    for (int k = 0; k < steps; k++, columns += 2 * WIDTH) {
+    for (int k = 0; k < steps; k++, columns += 2 * PANEL_WIDTH) {
         const int16x8x2_t w = vld2q_s16(columns);
         EACH_ROW(r) {
             const int16_t *x = a + r * stride + 2 * k;
@@ -27,16 +27,16 @@ INLINE void tile(const int rows, const int16_t *a, int64_t stride, int steps, co
         }
     }
     EACH_ROW(r) {
-        vst1q_s32(out + r * WIDTH, sum[r][0]);
-        vst1q_s32(out + r * WIDTH + 4, sum[r][1]);
+        vst1q_s32(out + r * PANEL_WIDTH, sum[r][0]);
+        vst1q_s32(out + r * PANEL_WIDTH + 4, sum[r][1]);
     }
 }
 
 static void multiply(int rows, const int16_t *a, int64_t stride, int steps, const int16_t *columns,
                      int32_t *out) {
-    for (int left = rows, n; left > 0; left -= n, a += n * stride, out += n * WIDTH) {
+    for (int left = rows, n; left > 0; left -= n, a += n * stride, out += n * PANEL_WIDTH) {
         n = left >= TILE ? TILE : left >= 4 ? 4 : left >= 2 ? 2 : 1;
-        for (int c = 0; c < WIDTH; c += 8) {
+        for (int c = 0; c < PANEL_WIDTH; c += 8) {
             switch (n) {
                 case TILE:
                     tile(TILE, a, stride, steps, columns + 2 * c, out + c);

@@ -14,8 +14,6 @@
 
 enum {
     LANES_COUNT = 16,
-    TYPE_F32 = 0,
-    TYPE_F16 = 1,
     VALUE_BITS = 13,  /* of a value's whole number, without its sign */
     WEIGHT_BITS = 12, /* of a weight's: sums of 64 products of both are less than 2^31 */
 };

@@ -9,15 +9,15 @@ INLINE void multiply(int rows, const int16_t *a, int64_t stride, int steps, cons
                      int32_t *out) {
     for (int r = 0; r < rows; r++) {
         const int16_t *row = a + r * stride;
-        uint32_t sum[WIDTH] = {0};
+        uint32_t sum[PANEL_WIDTH] = {0};
         for (int k = 0; k < steps; k++) {
-            for (int c = 0; c < WIDTH; c++) {
-                const int16_t *w = columns + (k * WIDTH + c) * 2;
+            for (int c = 0; c < PANEL_WIDTH; c++) {
+                const int16_t *w = columns + (k * PANEL_WIDTH + c) * 2;
                 /* unsigned: rows that are not finite may be any numbers */
                 sum[c] += (uint32_t)(row[2 * k] * w[0]) + (uint32_t)(row[2 * k + 1] * w[1]);
             }
         }
-        memcpy(out + r * WIDTH, sum, sizeof sum);
+        memcpy(out + r * PANEL_WIDTH, sum, sizeof sum);
     }
 }
 

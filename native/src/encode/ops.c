@@ -6,8 +6,6 @@
 #include "encode.h"
 #include "myelin.h"
 
-enum { TYPE_F32 = 0, TYPE_F16 = 1, TYPE_BF16 = 30 };
-
 static const encode_table *best(void) {
 #if defined(__x86_64__)
     const uint64_t needed = UINT64_C(1) << MYELIN_CPU_AVX512F | UINT64_C(1) << MYELIN_CPU_AVX512BW |

@@ -4,6 +4,7 @@
  */
 #include "avx2_multiply.h"
 #include "avx2_super_rows.h"
+#include "floats.h"
 
 /** Asks for so many bytes, a constant, to come to the second cache. */
 INLINE void fetch(const char *ahead, const size_t bytes) {
@@ -253,4 +254,5 @@ const kernel_table TABLE = {
             [PANEL_SUPER_16] = multiply_super_16,
             [PANEL_SUPER_16_MIN] = multiply_super_16_min,
         },
+    .floats = &avx2_floats,
 };

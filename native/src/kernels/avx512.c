@@ -1,5 +1,6 @@
 /* Compiled with AVX-512 F, BW, DQ, VL, VBMI and VNNI; only called where the probe found them all. */
 #include "avx512.h"
+#include "floats.h"
 
 /* ---- activations ------------------------------------------------------------------------------ */
 
@@ -183,4 +184,5 @@ const kernel_table kernels_avx512 = {
             [PANEL_SUPER_16] = multiply_super_16,
             [PANEL_SUPER_16_MIN] = multiply_super_16_min,
         },
+    .floats = &avx512_floats,
 };

@@ -1,4 +1,4 @@
-/** The quantised formats of ggml that the kernels read, as they lie in a file. */
+/** The formats of ggml that the kernels read, as they lie in a file. */
 #ifndef MYELIN_SRC_BLOCKS_H
 #define MYELIN_SRC_BLOCKS_H
 
@@ -6,6 +6,8 @@
 
 /** ggml's numbers of the types that have kernels (enum ggml_type). */
 enum {
+    TYPE_F32 = 0,
+    TYPE_F16 = 1,
     TYPE_Q4_0 = 2,
     TYPE_Q4_1 = 3,
     TYPE_Q5_0 = 6,
@@ -18,12 +20,16 @@ enum {
     TYPE_Q6_K = 14,
     TYPE_IQ4_NL = 20,
     TYPE_IQ4_XS = 23,
+    TYPE_BF16 = 30,
     TYPE_MXFP4 = 39,
     TYPE_COUNT = 43,
 };
 
 /** A number in IEEE 754 half precision. */
 typedef uint16_t half_t;
+
+/** The upper half of a number in single precision. */
+typedef uint16_t bfloat_t;
 
 /** 32 weights: d * (q - 8); byte i holds weight i in its low bits, weight i + 16 in its high. */
 typedef struct {

@@ -186,6 +186,9 @@ static void column_q6_k(const void *from, int blocks, column *out) {
 }
 
 const kernel_type kernel_types[TYPE_COUNT] = {
+    [TYPE_F32] = {.format = ACTIVATIONS_F32, .block = 1, .bytes = sizeof(float)},
+    [TYPE_F16] = {.format = ACTIVATIONS_F32, .block = 1, .bytes = sizeof(half_t)},
+    [TYPE_BF16] = {.format = ACTIVATIONS_F32, .block = 1, .bytes = sizeof(bfloat_t)},
     [TYPE_Q4_0] = {ACTIVATIONS_32, PANEL_32, 3, 32, sizeof(block_q4_0), column_q4_0},
     [TYPE_Q4_1] = {ACTIVATIONS_32, PANEL_32_MIN, 0, 32, sizeof(block_q4_1), column_q4_1},
     [TYPE_Q5_0] = {ACTIVATIONS_32, PANEL_32, 4, 32, sizeof(block_q5_0), column_q5_0},

@@ -78,9 +78,16 @@ void myelin_op_matmul_groups(struct ggml_tensor *dst, int32_t thread, int32_t th
     (void)thread;
     progress *p = shared;
     const struct ggml_tensor *w = dst->src[0];
-    const segment *x = dst->src[1]->data;
+    const struct ggml_tensor *x = dst->src[1];
     const groups g = groups_of(dst->src[2]);
     const int64_t rows = w->ne[1];
+    /* of floats, x is what they were: a pair's row, or its token's */
+    const float_activations floats = {
+        .data = x->data,
+        .stride = x->nb[2],
+        .slot_stride = x->ne[1] == 1 ? 0 : x->nb[1],
+        .used = dst->ne[1],
+    };
     int64_t count;
     int64_t from;
     /* rows of all experts are shared as if they were one matrix's */
@@ -98,7 +105,8 @@ void myelin_op_matmul_groups(struct ggml_tensor *dst, int32_t thread, int32_t th
                 .k = w->ne[0],
                 .weights = (const char *)w->data + (size_t)e * w->nb[2],
                 .stride = w->nb[1],
-                .x = x + g.begin[e] * segment_count(w->ne[0]),
+                .x = (const segment *)x->data + g.begin[e] * segment_count(w->ne[0]),
+                .floats = floats,
                 .positions = g.begin[e + 1] - g.begin[e],
                 .y = dst->data,
                 .position_stride = (int64_t)(dst->nb[1] / sizeof(float)),

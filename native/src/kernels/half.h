@@ -1,4 +1,4 @@
-/** Half precision without instructions for it. */
+/** Formats of 16 bits without instructions for them. */
 #ifndef MYELIN_SRC_HALF_H
 #define MYELIN_SRC_HALF_H
 
@@ -23,6 +23,14 @@ static inline float half_to_float(half_t h) {
     } else {
         bits = sign | (exponent + 112) << 23 | fraction << 13;
     }
+    memcpy(&value, &bits, sizeof value);
+    return value;
+}
+
+/** The value of a bfloat, exactly. */
+static inline float bfloat_to_float(bfloat_t h) {
+    const uint32_t bits = (uint32_t)h << 16;
+    float value;
     memcpy(&value, &bits, sizeof value);
     return value;
 }

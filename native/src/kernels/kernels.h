@@ -1,5 +1,5 @@
 /**
- * Products of quantised weights and quantised activations.
+ * Products of quantised weights and quantised activations; of weights that are floats see floats.h.
  *
  * A row of k values is cut into segments of 256. Of 16 rows of W, a segment is unpacked from the
  * file's own layout into a panel that lies in the first cache; panels are multiplied by the same
@@ -27,12 +27,13 @@ enum {
 
 /**
  * How activations are quantised: with a scale per 32 for weights in blocks of 32, with one per 256
- * for weights in super-blocks of 256.
+ * for weights in super-blocks of 256, not at all for weights that are floats.
  */
 enum activation_format {
     ACTIVATIONS_NONE = 0,
     ACTIVATIONS_32 = 1,
     ACTIVATIONS_256 = 2,
+    ACTIVATIONS_F32 = 3,
     ACTIVATION_FORMATS,
 };
 
@@ -85,7 +86,7 @@ extern const uint8_t CODEBOOK_E2M1[16];
 /** Reads a row's segment, or its first blocks of 32. */
 typedef void (*column_fn)(const void *w, int blocks, column *out);
 
-/** What there is to know about a type of weights. */
+/** What there is to know about a type of weights; of floats no more than their size. */
 typedef struct {
     enum activation_format format; /* ACTIVATIONS_NONE: no kernel */
     enum panel_kind kind;
@@ -104,7 +105,7 @@ static inline size_t kernel_row_bytes(const kernel_type *type, int64_t k) {
 
 /** Values of which k must be a multiple. */
 static inline int64_t activation_block(enum activation_format format) {
-    return format == ACTIVATIONS_32 ? 32 : SEGMENT;
+    return format == ACTIVATIONS_F32 ? 1 : format == ACTIVATIONS_32 ? 32 : SEGMENT;
 }
 
 static inline int64_t segment_count(int64_t k) {
@@ -141,6 +142,9 @@ static inline int super_16_order(int i) {
     return (i & 8) | (i & 3) << 1 | (i >> 2 & 1);
 }
 
+/** Those for weights that are floats. */
+typedef struct float_table float_table;
+
 /** The functions of an instruction set. A type without stream goes through panels always, a type without
  * unpack is read by the reference. */
 typedef struct {
@@ -151,12 +155,21 @@ typedef struct {
     int most_streamed; /* positions that need no panel: more of them take several calls */
     stream_fn stream[TYPE_COUNT];
     multiply_fn multiply[PANEL_KINDS];
+    const float_table *floats;
     const row_table *rows;
-    attend_fn attend; /* null: attention is ggml's */
+    attend_fn attend;
 } kernel_table;
 
 /** Unpacks by the type's description, one row after the other. */
 void unpack_columns(const kernel_type *type, const char *w, size_t stride, int blocks, panel *out);
+
+/** Rows of f32 where they lie: row i's values are at data + i / used * stride + i % used * slot_stride. */
+typedef struct {
+    const char *data;
+    size_t stride;
+    size_t slot_stride;
+    int64_t used;
+} float_activations;
 
 /** A product's operands, and where its result goes. */
 typedef struct {
@@ -164,7 +177,8 @@ typedef struct {
     int64_t k;
     const char *weights; /* rows of W, stride bytes apart */
     size_t stride;
-    const segment *x; /* [segments][positions] */
+    const segment *x;         /* [segments][positions]; not with ACTIVATIONS_F32 */
+    float_activations floats; /* with ACTIVATIONS_F32: the row of a position is that of its place */
     int64_t positions;
     float *y; /* [positions][rows], position_stride floats from one to the next */
     int64_t position_stride;

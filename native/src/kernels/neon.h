@@ -5,6 +5,7 @@
 #include <arm_neon.h>
 #include <string.h>
 
+#include "floats.h"
 #include "vectors.h"
 
 enum {
@@ -37,22 +38,22 @@ NEON_TYPE(iq4_xs)
 NEON_TYPE(mxfp4)
 
 /** What every table of this family has besides its products. */
-#define NEON_COMMON                                                                           \
-    .rows = &rows_neon, .attend = attend_neon,                                                \
-    .quantize = {[ACTIVATIONS_32] = neon_quantize_32, [ACTIVATIONS_256] = neon_quantize_256}, \
-    .unpack = {[TYPE_Q4_0] = neon_unpack_q4_0,     [TYPE_Q4_1] = neon_unpack_q4_1,            \
-               [TYPE_Q5_0] = neon_unpack_q5_0,     [TYPE_Q5_1] = neon_unpack_q5_1,            \
-               [TYPE_Q8_0] = neon_unpack_q8_0,     [TYPE_Q2_K] = neon_unpack_q2_k,            \
-               [TYPE_Q3_K] = neon_unpack_q3_k,     [TYPE_Q4_K] = neon_unpack_q4_k,            \
-               [TYPE_Q5_K] = neon_unpack_q5_k,     [TYPE_Q6_K] = neon_unpack_q6_k,            \
-               [TYPE_IQ4_NL] = neon_unpack_iq4_nl, [TYPE_IQ4_XS] = neon_unpack_iq4_xs,        \
-               [TYPE_MXFP4] = neon_unpack_mxfp4},                                             \
-    .stream = {[TYPE_Q4_0] = neon_stream_q4_0,     [TYPE_Q4_1] = neon_stream_q4_1,            \
-               [TYPE_Q5_0] = neon_stream_q5_0,     [TYPE_Q5_1] = neon_stream_q5_1,            \
-               [TYPE_Q8_0] = neon_stream_q8_0,     [TYPE_Q2_K] = neon_stream_q2_k,            \
-               [TYPE_Q3_K] = neon_stream_q3_k,     [TYPE_Q4_K] = neon_stream_q4_k,            \
-               [TYPE_Q5_K] = neon_stream_q5_k,     [TYPE_Q6_K] = neon_stream_q6_k,            \
-               [TYPE_IQ4_NL] = neon_stream_iq4_nl, [TYPE_IQ4_XS] = neon_stream_iq4_xs,        \
+#define NEON_COMMON                                                                                       \
+    .streamed = 4, .most_streamed = 4, .floats = &neon_floats, .rows = &rows_neon, .attend = attend_neon, \
+    .quantize = {[ACTIVATIONS_32] = neon_quantize_32, [ACTIVATIONS_256] = neon_quantize_256},             \
+    .unpack = {[TYPE_Q4_0] = neon_unpack_q4_0,     [TYPE_Q4_1] = neon_unpack_q4_1,                        \
+               [TYPE_Q5_0] = neon_unpack_q5_0,     [TYPE_Q5_1] = neon_unpack_q5_1,                        \
+               [TYPE_Q8_0] = neon_unpack_q8_0,     [TYPE_Q2_K] = neon_unpack_q2_k,                        \
+               [TYPE_Q3_K] = neon_unpack_q3_k,     [TYPE_Q4_K] = neon_unpack_q4_k,                        \
+               [TYPE_Q5_K] = neon_unpack_q5_k,     [TYPE_Q6_K] = neon_unpack_q6_k,                        \
+               [TYPE_IQ4_NL] = neon_unpack_iq4_nl, [TYPE_IQ4_XS] = neon_unpack_iq4_xs,                    \
+               [TYPE_MXFP4] = neon_unpack_mxfp4},                                                         \
+    .stream = {[TYPE_Q4_0] = neon_stream_q4_0,     [TYPE_Q4_1] = neon_stream_q4_1,                        \
+               [TYPE_Q5_0] = neon_stream_q5_0,     [TYPE_Q5_1] = neon_stream_q5_1,                        \
+               [TYPE_Q8_0] = neon_stream_q8_0,     [TYPE_Q2_K] = neon_stream_q2_k,                        \
+               [TYPE_Q3_K] = neon_stream_q3_k,     [TYPE_Q4_K] = neon_stream_q4_k,                        \
+               [TYPE_Q5_K] = neon_stream_q5_k,     [TYPE_Q6_K] = neon_stream_q6_k,                        \
+               [TYPE_IQ4_NL] = neon_stream_iq4_nl, [TYPE_IQ4_XS] = neon_stream_iq4_xs,                    \
                [TYPE_MXFP4] = neon_stream_mxfp4}
 
 /** Asks for so many bytes, a constant, to come to the second cache. */

@@ -32,7 +32,7 @@ int32_t myelin_kernel_format(int32_t type) {
 }
 
 int32_t myelin_activation_block(int32_t format) {
-    return format == ACTIVATIONS_32 || format == ACTIVATIONS_256
+    return format > ACTIVATIONS_NONE && format < ACTIVATION_FORMATS
                ? (int32_t)activation_block((enum activation_format)format)
                : 0;
 }
@@ -42,7 +42,8 @@ int64_t myelin_activation_bytes(int32_t format, int64_t k) {
     if (block == 0 || k <= 0 || k % block != 0) {
         return 0;
     }
-    return segment_count(k) * (int64_t)sizeof(segment);
+    return format == ACTIVATIONS_F32 ? k * (int64_t)sizeof(float)
+                                     : segment_count(k) * (int64_t)sizeof(segment);
 }
 
 /** A thread's share of the segments of all positions: of few positions, of one, each has some. */
@@ -169,12 +170,14 @@ void myelin_op_matmul(struct ggml_tensor *dst, int32_t thread, int32_t threads, 
     (void)thread;
     progress *p = shared;
     const struct ggml_tensor *w = dst->src[0];
+    const struct ggml_tensor *x = dst->src[1];
     const product whole = {
         .type = w->type,
         .k = w->ne[0],
         .weights = w->data,
         .stride = w->nb[1],
-        .x = dst->src[1]->data,
+        .x = x->data,
+        .floats = {.data = x->data, .stride = x->nb[1], .used = 1},
         .positions = dst->ne[1],
         .y = dst->data,
         .position_stride = (int64_t)(dst->nb[1] / sizeof(float)),

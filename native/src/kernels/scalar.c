@@ -2,6 +2,7 @@
 #include <math.h>
 #include <string.h>
 
+#include "floats.h"
 #include "kernels.h"
 
 static float largest(int64_t n, const float *x) {
@@ -157,4 +158,5 @@ const kernel_table kernels_scalar = {
             [PANEL_SUPER_16] = multiply_super_16,
             [PANEL_SUPER_16_MIN] = multiply_super_16_min,
         },
+    .floats = &scalar_floats,
 };

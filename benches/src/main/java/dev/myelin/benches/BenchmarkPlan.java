@@ -27,7 +27,7 @@ record BenchmarkPlan(boolean quick, List<String> sets, List<String> arguments) {
       List.of(
           KernelFigures.NAME,
           "-p",
-          "type=Q4_0,Q8_0,Q4_K,Q6_K",
+          "type=Q4_0,Q8_0,Q4_K,Q6_K,F16",
           "-p",
           "shape=2048x2048",
           "-p",

@@ -10,7 +10,9 @@ import dev.myelin.graph.Tensor;
 import dev.myelin.testing.RandomWeights;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
+import java.util.EnumSet;
 import java.util.List;
+import java.util.Set;
 import java.util.SplittableRandom;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.IntStream;
@@ -30,9 +32,9 @@ import org.openjdk.jmh.annotations.TearDown;
 import org.openjdk.jmh.annotations.Warmup;
 
 /**
- * Quantised weights times activations: Myelin's own kernels and ggml's. For few positions one
- * invocation is a graph of as many products as take {@value #COLD} bytes of weights, which so come
- * from memory, as in a decode step of a model.
+ * Weights times activations: Myelin's own kernels and ggml's. For few positions one invocation is a
+ * graph of as many products as take {@value #COLD} bytes of weights, which so come from memory, as
+ * in a decode step of a model.
  */
 @State(Scope.Thread)
 @BenchmarkMode(Mode.Throughput)
@@ -57,6 +59,8 @@ public class KernelBenchmark {
    */
   private static final double BOUND = 0.02;
 
+  private static final Set<GgmlType> FLOATS = EnumSet.of(GgmlType.F16, GgmlType.BF16, GgmlType.F32);
+
   /** Values that are drawn, whole rows; then they repeat. */
   private static final int DRAWN = 1 << 19;
 
@@ -70,19 +74,22 @@ public class KernelBenchmark {
     /** 1e9 bytes of weights. */
     public double gigabytes;
 
-    /** 1e9 operations on int8. */
+    /** 1e9 operations, a product and its sum count two. */
     public double gigaops;
 
     /** Fraction of what a plain read of the same weights reads; 0 where caches may hold them. */
     public double ofRead;
 
-    /** Fraction of the int8 operations that as many threads do in registers. */
+    /**
+     * Fraction of the operations, on int8 or for floats on f32, that as many threads do in
+     * registers.
+     */
     public double ofPeak;
   }
 
   @Param({
     "Q4_0", "Q4_1", "Q5_0", "Q5_1", "Q8_0", "Q2_K", "Q3_K", "Q4_K", "Q5_K", "Q6_K", "IQ4_NL",
-    "IQ4_XS", "MXFP4"
+    "IQ4_XS", "MXFP4", "F16", "BF16", "F32"
   })
   GgmlType type;
 
@@ -189,7 +196,7 @@ public class KernelBenchmark {
   @Setup(Level.Iteration)
   public void measureMachine() {
     // the best so far: neighbours make it lower only
-    peak = Math.max(peak, machine.int8());
+    peak = Math.max(peak, FLOATS.contains(type) ? machine.f32() : machine.int8());
     read = copies > 1 ? Math.max(read, machine.read(allWeights())) : Double.POSITIVE_INFINITY;
     backend = Backend.cpu(threads);
     backend.compute(graph);

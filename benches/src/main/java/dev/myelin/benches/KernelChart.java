@@ -97,7 +97,7 @@ final class KernelChart {
         bars(chart, set, few, " of memory", row -> row.ofMemory(set), colours[0]);
       }
       if (many > KernelBenchmark.FEW) {
-        bars(chart, set, many, " of int8 peak", row -> row.ofPeak(set), colours[1]);
+        bars(chart, set, many, " of peak", row -> row.ofPeak(set), colours[1]);
       }
     }
     return chart;

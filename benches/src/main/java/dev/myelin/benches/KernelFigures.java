@@ -95,7 +95,7 @@ record KernelFigures(List<String> sets, List<Row> rows) {
   MarkdownTable table() {
     List<String> head = new ArrayList<>(List.of("weights", "n x k", "threads", "positions"));
     for (String set : sets) {
-      head.addAll(List.of(title(set) + ", ms", "of memory", "of int8 peak"));
+      head.addAll(List.of(title(set) + ", ms", "of memory", "of peak"));
     }
     String ours = sets.getFirst();
     boolean both = sets.contains(KernelBenchmark.GGML) && !ours.equals(KernelBenchmark.GGML);

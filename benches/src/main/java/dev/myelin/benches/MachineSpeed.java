@@ -9,6 +9,7 @@ import java.util.concurrent.CyclicBarrier;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
+import java.util.function.LongUnaryOperator;
 
 /** What so many threads do together at best, a second: what kernels are compared with. */
 final class MachineSpeed implements AutoCloseable {
@@ -33,11 +34,20 @@ final class MachineSpeed implements AutoCloseable {
 
   /** Operations on int8, a product and its sum count two. */
   double int8() {
+    return operations(KernelsLibrary::int8Ops);
+  }
+
+  /** Operations on f32, a product and its sum count two. */
+  double f32() {
+    return operations(KernelsLibrary::fmaFlops);
+  }
+
+  private double operations(LongUnaryOperator ofRounds) {
     return best(
         thread -> {
           double done = 0;
           for (long start = System.nanoTime(); System.nanoTime() - start < NANOS; ) {
-            done += KernelsLibrary.int8Ops(ROUNDS);
+            done += ofRounds.applyAsLong(ROUNDS);
           }
           return done;
         });

@@ -51,8 +51,8 @@ record Report(String command, Map<String, String> machine, List<JmhResult> resul
     text.append(
         """
         Weights [k, n] times so many positions. "Of memory" is the speed at which weights are read, as a
-        fraction of a plain read by as many threads; "of int8 peak" the products and sums of int8, as a
-        fraction of what as many threads do in registers; both measured before each iteration, the best so
+        fraction of a plain read by as many threads; "of peak" the products and sums of int8, or of f32 for
+        weights that are floats, as a fraction of what as many threads do in registers; both measured before each iteration, the best so
         far. Up to %d positions, weights come from memory: an invocation goes through %d MB of them.
 
         """

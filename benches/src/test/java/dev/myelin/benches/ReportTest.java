@@ -48,8 +48,8 @@ class ReportTest {
     assertThat(page(true))
         .contains(
             """
-            | weights | n x k | threads | positions | Myelin, ms | of memory | of int8 peak | ggml, ms \
-            | of memory | of int8 peak | times as fast as ggml |
+            | weights | n x k | threads | positions | Myelin, ms | of memory | of peak | ggml, ms \
+            | of memory | of peak | times as fast as ggml |
             |---|---|---|---|---|---|---|---|---|---|---|
             | Q4_K | 2048x2048 | 1 | 1 | 0.125 | 0.91 | - | 0.250 | 0.50 | - | 2.00 |
             | Q4_K | 2048x2048 | 1 | 512 | 20.0 | - | 0.72 | 80.0 | - | 0.16 | 4.00 |
@@ -89,9 +89,9 @@ class ReportTest {
     assertThat(series.keySet())
         .containsExactly(
             "Myelin, 1 position, of memory",
-            "Myelin, 512 positions, of int8 peak",
+            "Myelin, 512 positions, of peak",
             "ggml, 1 position, of memory",
-            "ggml, 512 positions, of int8 peak");
+            "ggml, 512 positions, of peak");
     CategorySeries decode = series.get("Myelin, 1 position, of memory");
     assertThat(decode.getXData()).isEqualTo(List.of("Q4_K", "MXFP4"));
     assertThat(decode.getYData()).isEqualTo(List.of(0.906, 0.0));

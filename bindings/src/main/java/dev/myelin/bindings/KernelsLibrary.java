@@ -84,7 +84,12 @@ public final class KernelsLibrary {
     return Myelin_h.myelin_kernel_format(type);
   }
 
-  /** Bytes of a row of {@code k} quantised activations; 0 if k does not divide into blocks. */
+  /** The format of activations that stay f32: that of weights that are floats. */
+  public static int f32Activations() {
+    return Myelin_h.MYELIN_ACTIVATIONS_F32();
+  }
+
+  /** Bytes of a row of {@code k} activations in a format; 0 if k does not divide into blocks. */
   public static long activationBytes(int format, long k) {
     return Myelin_h.myelin_activation_bytes(format, k);
   }
@@ -112,7 +117,10 @@ public final class KernelsLibrary {
     return Myelin_h.MYELIN_NORMED_BYTES();
   }
 
-  /** A ggml custom operation: weights times quantised rows; user data as {@link #progressBytes}. */
+  /**
+   * A ggml custom operation: weights times rows in their format; user data as {@link
+   * #progressBytes}.
+   */
   public static MemorySegment matmulOperation() {
     return Operations.MATMUL;
   }
@@ -127,7 +135,9 @@ public final class KernelsLibrary {
     return Operations.QUANTIZE_GROUPS;
   }
 
-  /** A ggml custom operation: experts' weights times such rows; user data as for a matmul. */
+  /**
+   * A ggml custom operation: experts' weights times such rows, or f32; user data as for a matmul.
+   */
   public static MemorySegment matmulGroupsOperation() {
     return Operations.MATMUL_GROUPS;
   }

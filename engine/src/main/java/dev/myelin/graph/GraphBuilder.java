@@ -228,7 +228,7 @@ public class GraphBuilder {
 
   /**
    * Like {@link #matmul} by Myelin's own kernels: X is quantised first, once for all the weights
-   * that it is multiplied with. Only where {@link OwnKernels#serve} holds.
+   * that it is multiplied with, unless they are floats. Only where {@link OwnKernels#serve} holds.
    */
   public Tensor matmulOwn(Tensor w, Tensor x) {
     Shapes.check(OwnKernels.serve(w, x), "matmulOwn", w, x);
@@ -241,7 +241,7 @@ public class GraphBuilder {
         KernelsLibrary.matmulOperation(),
         context.scratch(KernelsLibrary.progressBytes()),
         w,
-        activations.quantized(this, x, format));
+        OwnKernels.isF32(format) ? x : activations.quantized(this, x, format));
   }
 
   /** Memory of zeroes that a node keeps for itself, as long as the graph lives. */
@@ -293,7 +293,7 @@ public class GraphBuilder {
         x,
         ids);
     observe(w, x, ids);
-    if (OwnKernels.fits(w, x)) {
+    if (OwnKernels.fits(w, x) && (x.dim(1) == 1 || x.dim(1) == ids.dim(0))) {
       return experts.matmul(this, w, x, ids);
     }
     return wrap(Ggml_h.ggml_mul_mat_id(next(), w.struct(), x.struct(), ids.struct()));

@@ -9,8 +9,8 @@ import java.util.Map;
 
 /**
  * Matmuls of a mixture of experts by Myelin's own kernels: rows are sorted by expert, so that what
- * one expert answers is one product. Sorting and quantising are done once for all the matrices that
- * the same rows are multiplied with.
+ * one expert answers is one product. Sorting and quantising (of rows for weights that are no
+ * floats) are done once for all the matrices that the same rows are multiplied with.
  */
 final class GroupedExperts {
   private final Map<Tensor, Tensor> groups = new IdentityHashMap<>();
@@ -23,9 +23,11 @@ final class GroupedExperts {
   Tensor matmul(GraphBuilder g, Tensor w, Tensor x, Tensor ids) {
     int format = KernelsLibrary.activationFormat(w.type().id());
     Tensor sorted = groups.computeIfAbsent(ids, chosen -> sort(g, chosen, w.dim(2)));
-    Tensor quantized =
-        rows.computeIfAbsent(x, t -> new HashMap<>())
-            .computeIfAbsent(new Use(ids, format), use -> quantize(g, x, sorted, use));
+    Tensor operand =
+        OwnKernels.isF32(format)
+            ? x
+            : rows.computeIfAbsent(x, t -> new HashMap<>())
+                .computeIfAbsent(new Use(ids, format), use -> quantize(g, x, sorted, use));
     return g.custom(
         GgmlType.F32,
         w.dim(1),
@@ -34,7 +36,7 @@ final class GroupedExperts {
         KernelsLibrary.matmulGroupsOperation(),
         g.scratch(KernelsLibrary.progressBytes()),
         w,
-        quantized,
+        operand,
         sorted);
   }
 

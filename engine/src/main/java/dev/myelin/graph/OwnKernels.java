@@ -12,6 +12,11 @@ import java.util.Map;
 public final class OwnKernels {
   private OwnKernels() {}
 
+  /** Whether activations stay f32 for a format: those of weights that are floats. */
+  static boolean isF32(int format) {
+    return format == KernelsLibrary.f32Activations();
+  }
+
   /** Whether {@code w} [k, n] times {@code x} [k, m] is theirs. */
   public static boolean serve(Tensor w, Tensor x) {
     return fits(w, x) && x.dim(2) * x.dim(3) * w.dim(2) * w.dim(3) == 1 && w.dim(0) == x.dim(0);

@@ -38,6 +38,9 @@ class InstructionSetTest {
             model.withType(GgmlType.Q4_0).write(folder.resolve("q4_0.gguf")),
             model.withType(GgmlType.Q8_0).write(folder.resolve("q8_0.gguf")),
             model.withType(GgmlType.Q2_K).write(folder.resolve("q2_K.gguf")),
+            model.withType(GgmlType.F32).write(folder.resolve("f32.gguf")),
+            model.withType(GgmlType.F16).write(folder.resolve("f16.gguf")),
+            model.withType(GgmlType.BF16).write(folder.resolve("bf16.gguf")),
             model.withTypes(mixed).write(folder.resolve("q4_K.gguf")));
   }
 

@@ -41,6 +41,15 @@ public class Myelin_h extends Myelin_h$shared {
     public static int MYELIN_LOG_CAPACITY() {
         return MYELIN_LOG_CAPACITY;
     }
+    private static final int MYELIN_ACTIVATIONS_F32 = (int)3L;
+    /**
+     * {@snippet lang=c :
+     * #define MYELIN_ACTIVATIONS_F32 3
+     * }
+     */
+    public static int MYELIN_ACTIVATIONS_F32() {
+        return MYELIN_ACTIVATIONS_F32;
+    }
     private static final int MYELIN_NORMED_BYTES = (int)8L;
     /**
      * {@snippet lang=c :

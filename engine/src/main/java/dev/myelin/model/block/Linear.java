@@ -72,7 +72,9 @@ public record Linear(
 
   /** [in, n] to [out, n]. */
   public Tensor apply(GraphBuilder g, Tensor x) {
-    Tensor y = OwnKernels.serve(weight, x) ? g.matmulOwn(weight, x) : g.matmul(weight, x);
+    // own products have no derivative
+    boolean own = !g.differentiable() && OwnKernels.serve(weight, x);
+    Tensor y = own ? g.matmulOwn(weight, x) : g.matmul(weight, x);
     if (scale != null && !extras.scaleLast()) {
       y = g.multiply(y, scale);
     }
