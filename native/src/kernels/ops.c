@@ -171,7 +171,7 @@ void myelin_op_matmul(struct ggml_tensor *dst, int32_t thread, int32_t threads, 
     progress *p = shared;
     const struct ggml_tensor *w = dst->src[0];
     const struct ggml_tensor *x = dst->src[1];
-    const product whole = {
+    product whole = {
         .type = w->type,
         .k = w->ne[0],
         .weights = w->data,
@@ -183,9 +183,15 @@ void myelin_op_matmul(struct ggml_tensor *dst, int32_t thread, int32_t threads, 
         .position_stride = (int64_t)(dst->nb[1] / sizeof(float)),
     };
     int64_t count;
-    int64_t from;
-    while ((from = progress_take(p, w->ne[1], threads, &count)) >= 0) {
+    int64_t from = progress_take(p, w->ne[1], threads, &count);
+    while (from >= 0) {
+        /* taken before it is due, so that memory can be asked for it */
+        int64_t next_count;
+        const int64_t next = progress_take(p, w->ne[1], threads, &next_count);
+        whole.next = next < 0 ? from : next;
         kernel_product(kernels_in_use(), &whole, from, from + count);
+        from = next;
+        count = next_count;
     }
     progress_end(p, threads);
 }
