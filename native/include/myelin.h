@@ -212,11 +212,15 @@ MYELIN_API void myelin_op_quantize_normed(struct ggml_tensor *dst, int32_t threa
 /** Bytes of zeroes, at a multiple of 8, that each node of myelin_op_matmul() needs to itself. */
 #define MYELIN_PROGRESS_BYTES 64
 
+/** Most matrices that one node of myelin_op_matmul() multiplies. */
+#define MYELIN_MOST_MATRICES 4
+
 /**
- * A ggml_custom_op_t: dst, f32 [n, m] = weights src[0] [k, n] of a type with a kernel, times the
- * rows src[1] that myelin_op_quantize() made of [k, m] in that type's format; with MYELIN_ACTIVATIONS_F32,
- * f32 [k, m] with contiguous rows. The threads share the rows of W as they come: shared points to
- * MYELIN_PROGRESS_BYTES zeroes, which are zero again when the operation is done.
+ * A ggml_custom_op_t: f32 [n, m] = weights [k, n] of a type with a kernel, times rows that
+ * myelin_op_quantize() made of [k, m] in that type's format; with MYELIN_ACTIVATIONS_F32, f32 [k, m] with
+ * contiguous rows. Of the sources the last are the rows, the others 1 to MYELIN_MOST_MATRICES weights of
+ * one format: what they give lies one after the other in dst. The threads share the rows of all W as they
+ * come: shared points to MYELIN_PROGRESS_BYTES zeroes, which are zero again when the operation is done.
  */
 MYELIN_API void myelin_op_matmul(struct ggml_tensor *dst, int32_t thread, int32_t threads, void *shared);
 

@@ -101,7 +101,8 @@ void myelin_op_matmul_groups(struct ggml_tensor *dst, int32_t thread, int32_t th
                 continue;
             }
             const product whole = {
-                .next = end < rows ? end : begin,
+                .next = (const char *)w->data + (size_t)e * w->nb[2] +
+                        (size_t)(end < rows ? end : begin) * w->nb[1],
                 .type = w->type,
                 .k = w->ne[0],
                 .weights = (const char *)w->data + (size_t)e * w->nb[2],

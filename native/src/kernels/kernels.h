@@ -183,7 +183,7 @@ typedef struct {
     float *y; /* [positions][rows], position_stride floats from one to the next */
     int64_t position_stride;
     const int32_t *places; /* which of y's positions each one is, or null if they are in order */
-    int64_t next;          /* the row that is read after the last one of a call: it is asked for ahead */
+    const char *next;      /* what is read after the last row of a call: it is asked for ahead */
 } product;
 
 /** Computes rows [from, to) of the product: y of each position at from to to - 1. */

@@ -2,6 +2,7 @@
 #include "ops.h"
 
 #include <stddef.h>
+#include <string.h>
 
 #include "ggml_tensor.h"
 #include "myelin.h"
@@ -166,30 +167,78 @@ void progress_end(progress *p, int32_t threads) {
     }
 }
 
+/** Matrices that multiply the same rows: what they give lies one after the other. */
+typedef struct {
+    int count;
+    int64_t rows; /* of all */
+    int64_t begin[MYELIN_MOST_MATRICES + 1];
+    product of[MYELIN_MOST_MATRICES];
+} matrices;
+
+static void matrices_of(const struct ggml_tensor *dst, matrices *all) {
+    memset(all, 0, sizeof *all);
+    while (all->count < MYELIN_MOST_MATRICES && dst->src[all->count + 1] != NULL) {
+        all->count++;
+    }
+    const struct ggml_tensor *x = dst->src[all->count];
+    for (int i = 0; i < all->count; i++) {
+        const struct ggml_tensor *w = dst->src[i];
+        all->of[i] = (product){
+            .type = w->type,
+            .k = w->ne[0],
+            .weights = w->data,
+            .stride = w->nb[1],
+            .x = x->data,
+            .floats = {.data = x->data, .stride = x->nb[1], .used = 1},
+            .positions = x->ne[1],
+            .y = (float *)dst->data + all->rows * x->ne[1],
+            .position_stride = w->ne[1],
+        };
+        all->begin[i] = all->rows;
+        all->rows += w->ne[1];
+    }
+    all->begin[all->count] = all->rows;
+}
+
+static int matrix_of(const matrices *all, int64_t row) {
+    int i = 0;
+    while (row >= all->begin[i + 1]) {
+        i++;
+    }
+    return i;
+}
+
+static const char *weights_of(const matrices *all, int64_t row) {
+    const int i = matrix_of(all, row);
+    return all->of[i].weights + (size_t)(row - all->begin[i]) * all->of[i].stride;
+}
+
+static void multiply_rows(matrices *all, int64_t from, int64_t to, int64_t next) {
+    while (from < to) {
+        const int i = matrix_of(all, from);
+        const int64_t end = to < all->begin[i + 1] ? to : all->begin[i + 1];
+        all->of[i].next = weights_of(all, end < to ? end : next);
+        kernel_product(kernels_in_use(), &all->of[i], from - all->begin[i], end - all->begin[i]);
+        from = end;
+    }
+}
+
 void myelin_op_matmul(struct ggml_tensor *dst, int32_t thread, int32_t threads, void *shared) {
     (void)thread;
     progress *p = shared;
-    const struct ggml_tensor *w = dst->src[0];
-    const struct ggml_tensor *x = dst->src[1];
-    product whole = {
-        .type = w->type,
-        .k = w->ne[0],
-        .weights = w->data,
-        .stride = w->nb[1],
-        .x = x->data,
-        .floats = {.data = x->data, .stride = x->nb[1], .used = 1},
-        .positions = dst->ne[1],
-        .y = dst->data,
-        .position_stride = (int64_t)(dst->nb[1] / sizeof(float)),
-    };
+    matrices all;
+    matrices_of(dst, &all);
+    /* where memory decides, rows are taken before they are due, so that it can be asked for them */
+    const int early = all.of->positions <= kernels_in_use()->most_streamed;
     int64_t count;
-    int64_t from = progress_take(p, w->ne[1], threads, &count);
+    int64_t from = progress_take(p, all.rows, threads, &count);
     while (from >= 0) {
-        /* taken before it is due, so that memory can be asked for it */
-        int64_t next_count;
-        const int64_t next = progress_take(p, w->ne[1], threads, &next_count);
-        whole.next = next < 0 ? from : next;
-        kernel_product(kernels_in_use(), &whole, from, from + count);
+        int64_t next_count = 0;
+        int64_t next = early ? progress_take(p, all.rows, threads, &next_count) : -1;
+        multiply_rows(&all, from, from + count, next < 0 ? from : next);
+        if (!early) {
+            next = progress_take(p, all.rows, threads, &next_count);
+        }
         from = next;
         count = next_count;
     }

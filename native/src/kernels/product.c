@@ -15,9 +15,13 @@ typedef struct {
     const kernel_table *table;
     const product *p;
     const kernel_type *type;
-    float *sums;  /* [groups][positions][GROUP] */
-    int64_t next; /* the row that is read after the run */
+    float *sums;      /* [groups][positions][GROUP] */
+    const char *next; /* what is read after the run */
 } run;
+
+static const char *row_at(const run *r, int64_t row) {
+    return r->p->weights + (size_t)row * r->p->stride;
+}
 
 /** 16 rows of a segment, which may be copies of fewer; what stands for missing ones is not used. */
 typedef struct {
@@ -50,22 +54,20 @@ static void unpack(const run *r, const sixteen *rows, int blocks, const char *ah
 }
 
 /** Sums of the group's rows with one segment of the positions. */
-static void add_segment(const run *r, int64_t row, int64_t rows, int64_t next, int64_t s, int64_t first,
+static void add_segment(const run *r, int64_t row, int64_t rows, const char *next, int64_t s, int64_t first,
                         int64_t positions, float *sums) {
     panel panels[PANELS];
     const int64_t left = r->p->k - s * SEGMENT;
     const int blocks = left < SEGMENT ? (int)(left / 32) : BLOCKS;
-    const char *w = r->p->weights;
     const size_t segment_bytes = kernel_row_bytes(r->type, SEGMENT);
-    const char *at = w + (size_t)row * r->p->stride + (size_t)s * segment_bytes;
+    const char *at = row_at(r, row) + (size_t)s * segment_bytes;
     const segment *x = r->p->x + s * r->p->positions + first;
     const stream_fn stream = positions <= r->table->most_streamed ? r->table->stream[r->p->type] : NULL;
     for (int i = 0; i < PANELS; i++) {
         /* a group of less than half its rows takes the first ones twice */
         const int64_t begin = rows > i * COLUMNS ? i * COLUMNS : 0;
         /* the group that follows is one run of memory, and asked for in its order */
-        const char *ahead =
-            w + (size_t)next * r->p->stride + (size_t)(s * PANELS + i) * COLUMNS * segment_bytes;
+        const char *ahead = next + (size_t)(s * PANELS + i) * COLUMNS * segment_bytes;
         sixteen of;
         take_rows_of(r, at + (size_t)begin * r->p->stride, rows - begin, blocks, &of);
         if (stream != NULL) {
@@ -100,7 +102,7 @@ static void multiply_run(const run *r, int64_t from, int64_t to, int64_t first, 
         for (int64_t g = 0; g < groups; g++) {
             const int64_t row = from + g * GROUP;
             const int64_t rows = to - row < GROUP ? to - row : GROUP;
-            const int64_t next = g + 1 < groups ? row + GROUP : r->next;
+            const char *next = g + 1 < groups ? row_at(r, row + GROUP) : r->next;
             add_segment(r, row, rows, next, s, first, positions, r->sums + g * size);
         }
     }
@@ -112,11 +114,11 @@ static void multiply_run(const run *r, int64_t from, int64_t to, int64_t first, 
 
 static void quantised_product(const kernel_table *table, const product *p, int64_t from, int64_t to) {
     float sums[MOST_GROUPS * MOST_POSITIONS * GROUP] __attribute__((aligned(64)));
-    run r = {table, p, &kernel_types[p->type], sums, 0};
+    run r = {table, p, &kernel_types[p->type], sums, NULL};
     /* with few positions, rows that are read once are best read in their order */
     const int64_t step = p->positions <= 2 * BLOCKS ? GROUP : MOST_GROUPS * GROUP;
     for (int64_t row = from; row < to; row += step) {
-        r.next = row + step < to ? row + step : p->next;
+        r.next = row + step < to ? row_at(&r, row + step) : p->next;
         for (int64_t m = 0; m < p->positions; m += MOST_POSITIONS) {
             const int64_t positions = p->positions - m < MOST_POSITIONS ? p->positions - m : MOST_POSITIONS;
             multiply_run(&r, row, row + step < to ? row + step : to, m, positions);

@@ -125,6 +125,11 @@ public final class KernelsLibrary {
     return Operations.MATMUL;
   }
 
+  /** How many matrices one such operation multiplies with the same rows, at most. */
+  public static int mostMatrices() {
+    return Myelin_h.MYELIN_MOST_MATRICES();
+  }
+
   /** A ggml custom operation: what a router chose, sorted; its user data is the experts' number. */
   public static MemorySegment groupOperation() {
     return Operations.GROUP;

@@ -232,16 +232,39 @@ public class GraphBuilder {
    */
   public Tensor matmulOwn(Tensor w, Tensor x) {
     Shapes.check(OwnKernels.serve(w, x), "matmulOwn", w, x);
-    observe(w, x, null);
-    int format = KernelsLibrary.activationFormat(w.type().id());
+    return matmulNode(List.of(w), w.dim(1), x.dim(1), x);
+  }
+
+  /**
+   * The products of several weights with one X, as one operation: threads share the rows of all,
+   * and wait for each other once. Only where {@link OwnKernels#together} holds.
+   */
+  public List<Tensor> matmulOwn(List<Tensor> weights, Tensor x) {
+    Shapes.check(OwnKernels.together(weights, x), "matmulOwn", weights.getFirst(), x);
+    long rows = weights.stream().mapToLong(w -> w.dim(1)).sum();
+    Tensor all = matmulNode(weights, rows * x.dim(1), 1, x);
+    List<Tensor> products = new ArrayList<>();
+    long offset = 0;
+    for (Tensor w : weights) {
+      long row = w.dim(1) * Float.BYTES;
+      products.add(view2d(all, w.dim(1), x.dim(1), row, offset));
+      offset += row * x.dim(1);
+    }
+    return products;
+  }
+
+  private Tensor matmulNode(List<Tensor> weights, long d0, long d1, Tensor x) {
+    weights.forEach(w -> observe(w, x, null));
+    int format = OwnKernels.format(weights.getFirst());
+    List<Tensor> sources = new ArrayList<>(weights);
+    sources.add(OwnKernels.isF32(format) ? x : activations.quantized(this, x, format));
     return custom(
         GgmlType.F32,
-        w.dim(1),
-        x.dim(1),
+        d0,
+        d1,
         KernelsLibrary.matmulOperation(),
         context.scratch(KernelsLibrary.progressBytes()),
-        w,
-        OwnKernels.isF32(format) ? x : activations.quantized(this, x, format));
+        sources.toArray(Tensor[]::new));
   }
 
   /** Memory of zeroes that a node keeps for itself, as long as the graph lives. */

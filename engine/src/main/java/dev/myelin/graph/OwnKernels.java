@@ -3,6 +3,7 @@ package dev.myelin.graph;
 import dev.myelin.bindings.KernelsLibrary;
 import dev.myelin.gguf.GgmlType;
 import java.util.EnumMap;
+import java.util.List;
 import java.util.Map;
 
 /**
@@ -20,6 +21,19 @@ public final class OwnKernels {
   /** Whether {@code w} [k, n] times {@code x} [k, m] is theirs. */
   public static boolean serve(Tensor w, Tensor x) {
     return fits(w, x) && x.dim(2) * x.dim(3) * w.dim(2) * w.dim(3) == 1 && w.dim(0) == x.dim(0);
+  }
+
+  /** Whether the products of these weights with {@code x} can be one operation. */
+  public static boolean together(List<Tensor> weights, Tensor x) {
+    return !weights.isEmpty()
+        && weights.size() <= KernelsLibrary.mostMatrices()
+        && weights.stream()
+            .allMatch(w -> serve(w, x) && format(w) == format(weights.getFirst()));
+  }
+
+  /** How activations must be quantised for such weights. */
+  static int format(Tensor w) {
+    return KernelsLibrary.activationFormat(w.type().id());
   }
 
   /** Whether types and layouts are theirs: all that a mixture's [k, n, experts] has to be asked. */

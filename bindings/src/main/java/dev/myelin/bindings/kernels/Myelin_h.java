@@ -68,6 +68,15 @@ public class Myelin_h extends Myelin_h$shared {
     public static int MYELIN_PROGRESS_BYTES() {
         return MYELIN_PROGRESS_BYTES;
     }
+    private static final int MYELIN_MOST_MATRICES = (int)4L;
+    /**
+     * {@snippet lang=c :
+     * #define MYELIN_MOST_MATRICES 4
+     * }
+     */
+    public static int MYELIN_MOST_MATRICES() {
+        return MYELIN_MOST_MATRICES;
+    }
     private static final int MYELIN_ATTENTION_BYTES = (int)64L;
     /**
      * {@snippet lang=c :

@@ -3,6 +3,7 @@ package dev.myelin.model.block;
 import dev.myelin.graph.GraphBuilder;
 import dev.myelin.graph.Tensor;
 import dev.myelin.model.WeightSource;
+import java.util.List;
 
 /** The second half of a layer: works on each position by itself. */
 public interface FeedForward {
@@ -13,7 +14,8 @@ public interface FeedForward {
   record Gated(Linear gate, Linear up, Linear down) implements FeedForward {
     @Override
     public Tensor apply(GraphBuilder g, Tensor x) {
-      return down.apply(g, g.swiglu(gate.apply(g, x), up.apply(g, x)));
+      List<Tensor> both = Linear.applyAll(g, x, gate, up);
+      return down.apply(g, g.swiglu(both.get(0), both.get(1)));
     }
 
     public static Gated of(

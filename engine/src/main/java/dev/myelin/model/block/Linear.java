@@ -5,7 +5,9 @@ import dev.myelin.graph.OwnKernels;
 import dev.myelin.graph.Tensor;
 import dev.myelin.model.WeightSource;
 import dev.myelin.model.adapter.LowRank;
+import java.util.Arrays;
 import java.util.List;
+import java.util.stream.IntStream;
 
 /**
  * {@code y = W x}, with a bias and a scale where the file has them. The one place that decides
@@ -74,7 +76,24 @@ public record Linear(
   public Tensor apply(GraphBuilder g, Tensor x) {
     // own products have no derivative
     boolean own = !g.differentiable() && OwnKernels.serve(weight, x);
-    Tensor y = own ? g.matmulOwn(weight, x) : g.matmul(weight, x);
+    return finish(g, own ? g.matmulOwn(weight, x) : g.matmul(weight, x), x);
+  }
+
+  /** What each of some layers makes of the same input, in one operation where that can be. */
+  public static List<Tensor> applyAll(GraphBuilder g, Tensor x, Linear... layers) {
+    List<Tensor> weights = Arrays.stream(layers).map(Linear::weight).toList();
+    if (g.differentiable() || !OwnKernels.together(weights, x)) {
+      return Arrays.stream(layers).map(layer -> layer.apply(g, x)).toList();
+    }
+    List<Tensor> products = g.matmulOwn(weights, x);
+    return IntStream.range(0, layers.length)
+        .mapToObj(i -> layers[i].finish(g, products.get(i), x))
+        .toList();
+  }
+
+  /** Adds to the product of the matrix what else there is. */
+  private Tensor finish(GraphBuilder g, Tensor product, Tensor x) {
+    Tensor y = product;
     if (scale != null && !extras.scaleLast()) {
       y = g.multiply(y, scale);
     }

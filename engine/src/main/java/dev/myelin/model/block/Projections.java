@@ -4,6 +4,7 @@ import dev.myelin.graph.GraphBuilder;
 import dev.myelin.graph.Tensor;
 import dev.myelin.model.Hyperparameters.Attention;
 import dev.myelin.model.WeightSource;
+import java.util.List;
 
 /** Makes queries, keys and values of a layer's input: three matrices, or all in one. */
 public sealed interface Projections {
@@ -29,10 +30,11 @@ public sealed interface Projections {
   record Separate(Linear q, Linear k, Linear v, Attention shape) implements Projections {
     @Override
     public Heads apply(GraphBuilder g, Tensor x) {
+      List<Tensor> all = Linear.applyAll(g, x, q, k, v);
       return new Heads(
-          split(g, q.apply(g, x), shape.heads()),
-          split(g, k.apply(g, x), shape.kvHeads()),
-          split(g, v.apply(g, x), shape.kvHeads()));
+          split(g, all.get(0), shape.heads()),
+          split(g, all.get(1), shape.kvHeads()),
+          split(g, all.get(2), shape.kvHeads()));
     }
 
     private Tensor split(GraphBuilder g, Tensor y, int heads) {
