@@ -31,6 +31,9 @@ elseif(MYELIN_SANITIZE STREQUAL "thread")
 elseif(MYELIN_SANITIZE)
     message(FATAL_ERROR "MYELIN_SANITIZE is ON, address, thread or OFF, not ${MYELIN_SANITIZE}")
 endif()
+if(sanitize)
+    list(APPEND sanitize -UNDEBUG) # what Java has checked is asserted again
+endif()
 target_compile_options(myelin_options INTERFACE ${sanitize})
 target_link_options(myelin_options INTERFACE ${sanitize})
 

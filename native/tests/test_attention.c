@@ -312,7 +312,8 @@ static void check_operation(void) {
     in[2] = in[1];
     in[2].data = v;
     in[3] = (struct ggml_tensor){.type = 26, .ne = {MOST_TOKENS, 1, 1, 1}, .data = positions};
-    struct ggml_tensor dst = {.data = result, .src = {in, in + 1, in + 2, in + 3}};
+    struct ggml_tensor dst = {
+        .ne = {64 * 8, MOST_TOKENS, 1, 1}, .data = result, .src = {in, in + 1, in + 2, in + 3}};
     node.scale = a.scale;
     for (int32_t threads = 1; threads <= 4; threads++) {
         pthread_t ids[4];

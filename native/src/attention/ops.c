@@ -1,6 +1,9 @@
 /* Attention as a node of a ggml graph: a function of the type ggml_custom_op_t. */
 #include "kernels/ops.h"
 #include "attention.h"
+
+#include <assert.h>
+
 #include "ggml_tensor.h"
 #include "myelin.h"
 
@@ -45,6 +48,9 @@ void myelin_op_attention(struct ggml_tensor *dst, int32_t thread, int32_t thread
         .scale = n->scale,
         .out = dst->data,
     };
+    assert(myelin_attention_serves(a.type, q->ne[0]) && v->type == a.type && a.heads % a.kv_heads == 0);
+    assert(k->ne[0] == a.head && v->ne[0] == a.head && v->ne[1] == a.cells && v->ne[2] == a.kv_heads);
+    assert(dst->ne[0] * dst->ne[1] == a.head * a.heads * a.tokens && dst->src[3]->ne[0] == a.tokens);
     const int64_t queries = a.tokens * (a.heads / a.kv_heads);
     const int64_t step = attention_queries(a.head);
     const int64_t chunks = (queries + step - 1) / step;

@@ -2,6 +2,7 @@
  * Mixtures of experts: the rows that one expert answers lie side by side, so that a prompt's are
  * multiplied like any matrix. A pair is one of a token's experts: number token * used + slot.
  */
+#include <assert.h>
 #include <string.h>
 
 #include "ggml_tensor.h"
@@ -37,10 +38,12 @@ void myelin_op_group(struct ggml_tensor *dst, int32_t thread, int32_t threads, v
     int32_t *all = dst->data;
     int32_t *begin = all + 1;
     int32_t *pairs = begin + count + 1;
+    assert(dst->ne[0] == 2 + count + used * tokens);
     all[0] = (int32_t)count;
     memset(begin, 0, (size_t)(count + 1) * sizeof *begin);
     /* how many each has, two further; then where its next one goes, one further */
     for (int64_t pair = 0; pair < used * tokens; pair++) {
+        assert(0 <= expert_of(ids, used, pair) && expert_of(ids, used, pair) < count);
         const int64_t two_on = expert_of(ids, used, pair) + 2;
         if (two_on <= count) {
             begin[two_on]++;
@@ -59,6 +62,8 @@ void myelin_op_quantize_groups(struct ggml_tensor *dst, int32_t thread, int32_t 
     const groups g = groups_of(dst->src[1]);
     const int64_t k = x->ne[0];
     const int64_t used = dst->ne[1] / x->ne[2];
+    assert(used * x->ne[2] == dst->ne[1] && (x->ne[1] == 1 || x->ne[1] == used));
+    assert(dst->ne[0] == myelin_activation_bytes((int32_t)(intptr_t)format, k) && dst->ne[0] > 0);
     const quantize_fn quantize = kernels_in_use()->quantize[(intptr_t)format];
     for (int64_t e = 0; e < g.experts; e++) {
         const int64_t first = g.begin[e];
@@ -81,6 +86,7 @@ void myelin_op_matmul_groups(struct ggml_tensor *dst, int32_t thread, int32_t th
     const struct ggml_tensor *x = dst->src[1];
     const groups g = groups_of(dst->src[2]);
     const int64_t rows = w->ne[1];
+    assert(g.experts == w->ne[2] && g.begin[g.experts] == dst->ne[1] * dst->ne[2] && dst->ne[0] == rows);
     /* of floats, x is what they were: a pair's row, or its token's */
     const float_activations floats = {
         .data = x->data,

@@ -1,6 +1,7 @@
 /* The kernels as nodes of a ggml graph: functions of the type ggml_custom_op_t. */
 #include "ops.h"
 
+#include <assert.h>
 #include <stddef.h>
 #include <string.h>
 
@@ -60,6 +61,9 @@ typedef struct {
 static share share_of(const struct ggml_tensor *dst, int32_t thread, int32_t threads, int32_t format) {
     const int64_t k = dst->src[0]->ne[0];
     const int64_t all = dst->ne[1] * segment_count(k);
+    assert(format == ACTIVATIONS_32 || format == ACTIVATIONS_256);
+    assert(dst->ne[0] == myelin_activation_bytes(format, k) && dst->ne[0] > 0);
+    assert(dst->src[0]->ne[1] == dst->ne[1] && 0 <= thread && thread < threads);
     return (share){
         .k = k,
         .positions = dst->ne[1],
@@ -100,6 +104,7 @@ void myelin_op_quantize(struct ggml_tensor *dst, int32_t thread, int32_t threads
 
 void myelin_op_quantize_gated(struct ggml_tensor *dst, int32_t thread, int32_t threads, void *format) {
     share s = share_of(dst, thread, threads, (int32_t)(intptr_t)format);
+    assert(dst->src[1]->ne[0] == s.k && dst->src[1]->ne[1] == s.positions);
     float v[SEGMENT];
     int64_t position;
     int64_t from;
@@ -123,6 +128,7 @@ void myelin_op_quantize_normed(struct ggml_tensor *dst, int32_t thread, int32_t 
     const normed *node = of;
     const row_table *rows = kernels_in_use()->rows;
     share s = share_of(dst, thread, threads, node->format);
+    assert(dst->src[1]->ne[0] == s.k);
     float v[SEGMENT];
     float scale = 0;
     int64_t last = -1;
@@ -175,6 +181,17 @@ typedef struct {
     product of[MYELIN_MOST_MATRICES];
 } matrices;
 
+/** What Java has checked: weights of this format's, and rows in it. */
+static void assert_rows(const struct ggml_tensor *w, const struct ggml_tensor *x, int32_t format) {
+    (void)w;
+    (void)x;
+    (void)format;
+    assert(format != ACTIVATIONS_NONE && myelin_kernel_format(w->type) == format);
+    assert(myelin_activation_bytes(format, w->ne[0]) > 0);
+    assert(w->nb[1] >= kernel_row_bytes(&kernel_types[w->type], w->ne[0]));
+    assert(x->ne[0] == (format == ACTIVATIONS_F32 ? w->ne[0] : myelin_activation_bytes(format, w->ne[0])));
+}
+
 static void matrices_of(const struct ggml_tensor *dst, matrices *all) {
     memset(all, 0, sizeof *all);
     while (all->count < MYELIN_MOST_MATRICES && dst->src[all->count + 1] != NULL) {
@@ -183,6 +200,7 @@ static void matrices_of(const struct ggml_tensor *dst, matrices *all) {
     const struct ggml_tensor *x = dst->src[all->count];
     for (int i = 0; i < all->count; i++) {
         const struct ggml_tensor *w = dst->src[i];
+        assert_rows(w, x, myelin_kernel_format(dst->src[0]->type));
         all->of[i] = (product){
             .type = w->type,
             .k = w->ne[0],
@@ -198,6 +216,7 @@ static void matrices_of(const struct ggml_tensor *dst, matrices *all) {
         all->rows += w->ne[1];
     }
     all->begin[all->count] = all->rows;
+    assert(all->count > 0 && dst->ne[0] * dst->ne[1] == all->rows * x->ne[1]);
 }
 
 static int matrix_of(const matrices *all, int64_t row) {

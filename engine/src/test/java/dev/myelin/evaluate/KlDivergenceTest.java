@@ -28,6 +28,9 @@ import org.junit.jupiter.api.io.TempDir;
 
 /** A quantised model beside its original, run or read from a file. */
 class KlDivergenceTest {
+  /** Losses of some hundred predictions: both engines round activations, and differ by that. */
+  private static final double BOUND = 5e-3;
+
   private static final int CONTEXT = 64;
 
   @TempDir static Path folder;
@@ -82,7 +85,7 @@ class KlDivergenceTest {
   @Test
   void figuresAreThoseOfLibllamasLogits() {
     Logits.requireOracle();
-    againstLibllama(quantised, original, tokens, CONTEXT, 1, 2e-3);
+    againstLibllama(quantised, original, tokens, CONTEXT, 1, BOUND);
   }
 
   @Test
@@ -94,7 +97,7 @@ class KlDivergenceTest {
     try (Model model = Model.load(f32)) {
       ids = model.tokenizer().encode(StoryText.of(6, 3), true, false);
     }
-    againstLibllama(q4, f32, ids, 128, 1, 2e-3);
+    againstLibllama(q4, f32, ids, 128, 1, BOUND);
   }
 
   private static void againstLibllama(
