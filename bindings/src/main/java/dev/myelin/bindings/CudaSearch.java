@@ -87,8 +87,10 @@ public record CudaSearch(Path file, Optional<Absence> absence, String reason, in
   /** Looks for the library at {@code file}, and loads it where that driver is. */
   static CudaSearch find(Path file, Driver driver) {
     if (!Files.isRegularFile(file)) {
-      String message = "no %s in %s; `make cuda` compiles it where nvcc is";
-      return none(file, Absence.NOT_BUILT, message.formatted(file.getFileName(), file.getParent()));
+      return none(
+          file,
+          Absence.NOT_BUILT,
+          "no libmyelin-cuda at " + file + "; `make cuda` builds it where nvcc is");
     }
     if (!Files.exists(driver.control)) {
       return none(file, Absence.NO_DRIVER, "no NVIDIA driver: there is no " + driver.control);
@@ -130,10 +132,8 @@ public record CudaSearch(Path file, Optional<Absence> absence, String reason, in
       }
       System.load(file.toString());
       return "";
-    } catch (UnsatisfiedLinkError e) {
-      return file + " cannot be loaded: " + e.getMessage();
     } catch (Throwable e) {
-      throw new NativeLibraryException("cannot ask " + file + " for its version", e);
+      return file + " cannot be loaded: " + e;
     }
   }
 
@@ -144,6 +144,8 @@ public record CudaSearch(Path file, Optional<Absence> absence, String reason, in
       return status == Cuda_h.MYELIN_CUDA_OK()
           ? new CudaSearch(file, Optional.empty(), "", count.get(ValueLayout.JAVA_INT, 0))
           : none(file, Absence.NO_DEVICE, CudaLibrary.words(status));
+    } catch (LinkageError e) {
+      return none(file, Absence.UNFIT, file + " lacks functions of its interface version");
     }
   }
 

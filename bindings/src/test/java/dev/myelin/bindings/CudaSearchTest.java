@@ -35,7 +35,7 @@ class CudaSearchTest {
     Path file = folder.resolve("libmyelin-cuda.so");
     CudaSearch search = CudaSearch.find(file, driver());
     assertAbsent(search, Absence.NOT_BUILT)
-        .isEqualTo("no libmyelin-cuda.so in " + folder + "; `make cuda` compiles it where nvcc is");
+        .isEqualTo("no libmyelin-cuda at " + file + "; `make cuda` builds it where nvcc is");
     assertThat(search.file()).isEqualTo(file);
     assertThatThrownBy(search::require)
         .isInstanceOf(NativeLibraryException.class)
@@ -86,21 +86,21 @@ class CudaSearchTest {
   @Test
   @EnabledOnOs(value = OS.LINUX, disabledReason = "skipped: needs Linux and its C compiler")
   void anotherVersionIsUnloadedAgain() throws Exception {
-    Path source =
-        Files.writeString(
-            folder.resolve("v.c"), "int myelin_cuda_abi_version(void) { return 77; }");
-    Path file = folder.resolve("libversion77.so");
-    Process cc =
-        new ProcessBuilder("cc", "-shared", "-fPIC", "-o", file.toString(), source.toString())
-            .inheritIO()
-            .start();
-    assertThat(cc.waitFor()).isZero();
+    Path file = compile("int myelin_cuda_abi_version(void) { return 77; }");
     assertAbsent(CudaSearch.find(file, driver()), Absence.UNFIT)
         .isEqualTo(
             file
                 + " has interface version 77, these bindings expect 1;"
                 + " `make cuda` compiles it anew");
-    assertThat(Files.readString(Path.of("/proc/self/maps"))).doesNotContain("libversion77");
+    assertThat(Files.readString(Path.of("/proc/self/maps"))).doesNotContain(file.toString());
+  }
+
+  @Test
+  @EnabledOnOs(value = OS.LINUX, disabledReason = "skipped: needs Linux and its C compiler")
+  void aLibraryThatLacksFunctions() throws Exception {
+    Path file = compile("int myelin_cuda_abi_version(void) { return 1; }");
+    assertThat(probe(file.toString(), folder.toString(), LIBMYELIN.toString()).getFirst())
+        .isEqualTo("Optional[UNFIT] " + file + " lacks functions of its interface version");
   }
 
   @Test
@@ -148,6 +148,17 @@ class CudaSearchTest {
   /** A driver for this machine, as far as the search can tell. */
   private Driver driver() {
     return new Driver(folder, LIBMYELIN.toString());
+  }
+
+  private Path compile(String program) throws Exception {
+    Path source = Files.writeString(folder.resolve("library.c"), program);
+    Path file = folder.resolve("libcompiled.so");
+    Process cc =
+        new ProcessBuilder("cc", "-shared", "-fPIC", "-o", file.toString(), source.toString())
+            .inheritIO()
+            .start();
+    assertThat(cc.waitFor()).isZero();
+    return file;
   }
 
   private Path text() throws IOException {
