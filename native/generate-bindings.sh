@@ -29,3 +29,4 @@ generate() { # package, class, header, allow-list
 generate ggml Ggml_h native/ggml/all.h ggml
 generate llama Llama_h "$include/llama.h" llama
 generate kernels Myelin_h native/include/myelin.h myelin
+generate cuda Cuda_h native/cuda/include/myelin_cuda.h myelin-cuda

@@ -3,6 +3,7 @@ package dev.myelin.bindings;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
+import dev.myelin.bindings.cuda.Cuda_h;
 import dev.myelin.bindings.ggml.Ggml_h;
 import dev.myelin.bindings.kernels.Myelin_h;
 import dev.myelin.bindings.llama.Llama_h;
@@ -32,7 +33,8 @@ class BoundSymbolsTest {
   private enum Library {
     GGML("ggml", Ggml_h.class),
     LLAMA("llama", Llama_h.class),
-    MYELIN("myelin", Myelin_h.class);
+    MYELIN("myelin", Myelin_h.class),
+    CUDA("myelin-cuda", Cuda_h.class);
 
     private final String list;
     private final Class<?> bindings;
@@ -47,6 +49,11 @@ class BoundSymbolsTest {
       if (this == LLAMA) {
         assumeTrue(LlamaCpp.isAvailable(), "skipped: no libllama beside the ggml in use");
         LlamaCpp.load();
+      } else if (this == CUDA) {
+        // It loads without a driver too, and then has no device.
+        Path file = CudaSearch.once().file();
+        assumeTrue(Files.exists(file), "skipped: no libmyelin-cuda, `make cuda` builds it");
+        System.load(file.toString());
       }
     }
 

@@ -3,6 +3,7 @@ package dev.myelin.cli;
 import dev.myelin.bindings.GgmlBuild;
 import dev.myelin.cli.SystemReport.Machine;
 import dev.myelin.cli.SystemReport.NativeParts;
+import dev.myelin.cuda.CudaDevices;
 import dev.myelin.graph.Devices;
 import java.util.Comparator;
 import java.util.List;
@@ -19,7 +20,7 @@ final class InfoCommand extends Subcommand {
     super(
         console,
         "info",
-        "Show what Myelin runs on: bundled model, JVM, processor, ggml, kernels, devices.",
+        "Show what Myelin runs on: bundled model, JVM, processor, ggml, kernels, devices, CUDA.",
         "",
         "Where the native libraries cannot be loaded the rest is shown, and the exit status is 1.",
         "",
@@ -56,6 +57,7 @@ final class InfoCommand extends Subcommand {
     if (report.nativeParts() != null) {
       nativeParts(table, report.nativeParts(), machine);
     }
+    cuda(report.cuda()).forEach(line -> table.row("cuda", line));
     return table.toString();
   }
 
@@ -98,6 +100,25 @@ final class InfoCommand extends Subcommand {
                   Units.bytes(device.totalBytes()),
                   Units.bytes(device.freeBytes())));
     }
+  }
+
+  /** A line for each GPU, or one that says why there is none. */
+  static List<String> cuda(SystemReport.Cuda cuda) {
+    return cuda.absence() != null
+        ? List.of("none: " + cuda.absence())
+        : cuda.devices().stream().map(InfoCommand::gpu).toList();
+  }
+
+  private static String gpu(CudaDevices.Device device) {
+    return "%d: %s, compute capability %s%s, %d multiprocessors, %s, %s free"
+        .formatted(
+            device.index(),
+            device.name(),
+            device.capabilityText(),
+            device.isSupported() ? "" : " (too old: 8.0 or newer is needed)",
+            device.processors(),
+            Units.bytes(device.totalBytes()),
+            Units.bytes(device.freeBytes()));
   }
 
   /** The CPU libraries, the best first; those with 0 do not run here. */

@@ -5,6 +5,7 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.myelin.bindings.GgmlBuild;
 import dev.myelin.cli.SystemReport.Machine;
 import dev.myelin.cli.SystemReport.NativeParts;
+import dev.myelin.cuda.CudaDevices;
 import dev.myelin.graph.Devices;
 import java.util.List;
 import java.util.Locale;
@@ -28,6 +29,7 @@ final class InfoJson {
     root.set("kernels", parts == null ? null : kernels(parts));
     root.put("products", parts == null ? null : parts.products());
     root.set("devices", parts == null ? null : devices(parts.devices()));
+    root.set("cuda", cuda(report.cuda()));
     root.put("problem", report.problem() == null ? null : report.problem().getMessage());
     return root;
   }
@@ -104,5 +106,23 @@ final class InfoJson {
       node.put("total_bytes", device.totalBytes());
     }
     return array;
+  }
+
+  static ObjectNode cuda(SystemReport.Cuda cuda) {
+    ObjectNode node = Json.object();
+    node.put("library", cuda.library().toString());
+    node.put("absence", cuda.absence());
+    ArrayNode devices = node.putArray("devices");
+    for (CudaDevices.Device device : cuda.devices()) {
+      ObjectNode gpu = devices.addObject();
+      gpu.put("index", device.index());
+      gpu.put("name", device.name());
+      gpu.put("compute_capability", device.capabilityText());
+      gpu.put("multiprocessors", device.processors());
+      gpu.put("free_bytes", device.freeBytes());
+      gpu.put("total_bytes", device.totalBytes());
+      gpu.put("supported", device.isSupported());
+    }
+    return node;
   }
 }

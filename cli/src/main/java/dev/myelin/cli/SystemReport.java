@@ -4,11 +4,13 @@ import com.sun.management.OperatingSystemMXBean;
 import dev.myelin.bindings.GgmlBuild;
 import dev.myelin.bindings.KernelsLibrary;
 import dev.myelin.bindings.NativeLibraries;
+import dev.myelin.cuda.CudaDevices;
 import dev.myelin.error.NativeLibraryException;
 import dev.myelin.gguf.GgmlType;
 import dev.myelin.graph.Devices;
 import dev.myelin.graph.OwnKernels;
 import java.lang.management.ManagementFactory;
+import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
 
@@ -17,9 +19,14 @@ import java.util.Map;
  *
  * @param nativeParts what needs the native libraries; null where they cannot be loaded
  * @param problem why they cannot; null where they can
+ * @param cuda what libmyelin-cuda sees, which no other part needs
  */
 record SystemReport(
-    Java java, Machine machine, NativeParts nativeParts, NativeLibraryException problem) {
+    Java java,
+    Machine machine,
+    NativeParts nativeParts,
+    NativeLibraryException problem,
+    Cuda cuda) {
 
   record Java(String version, String vendor, String home, long heapBytes) {
     static Java current() {
@@ -77,6 +84,21 @@ record SystemReport(
     }
   }
 
+  /**
+   * @param library the file of libmyelin-cuda, or where it would be
+   * @param absence why there are no devices; null where there are some
+   */
+  record Cuda(Path library, String absence, List<CudaDevices.Device> devices) {
+    static Cuda current() {
+      Path library = CudaDevices.library();
+      try {
+        return new Cuda(library, CudaDevices.absence().orElse(null), CudaDevices.list());
+      } catch (NativeLibraryException e) {
+        return new Cuda(library, e.getMessage(), List.of());
+      }
+    }
+  }
+
   static SystemReport current() {
     NativeParts parts = null;
     NativeLibraryException problem = null;
@@ -85,6 +107,6 @@ record SystemReport(
     } catch (NativeLibraryException e) {
       problem = e;
     }
-    return new SystemReport(Java.current(), Machine.current(), parts, problem);
+    return new SystemReport(Java.current(), Machine.current(), parts, problem, Cuda.current());
   }
 }

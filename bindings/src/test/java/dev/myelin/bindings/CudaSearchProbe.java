@@ -1,0 +1,47 @@
+package dev.myelin.bindings;
+
+import dev.myelin.bindings.CudaSearch.Driver;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.stream.IntStream;
+import java.util.stream.Stream;
+
+/** The main program of {@link CudaSearchTest}'s processes: looks, and prints what is loaded. */
+final class CudaSearchProbe {
+  private CudaSearchProbe() {}
+
+  public static void main(String[] args) throws Exception {
+    CudaSearch search =
+        args.length == 0
+            ? once()
+            : CudaSearch.find(Path.of(args[0]), new Driver(Path.of(args[1]), args[2]));
+    System.out.println(search.absence() + " " + search.reason());
+    System.out.println("loaded " + mapped(search.file().getFileName().toString()));
+    System.out.println("driver " + mapped("libcuda.so"));
+  }
+
+  /** Many threads at once get the same answer, while libmyelin is loaded by others. */
+  private static CudaSearch once() {
+    List<CudaSearch> all =
+        IntStream.range(0, 16)
+            .parallel()
+            .mapToObj(
+                i -> {
+                  NativeLibraries.load();
+                  return CudaSearch.once();
+                })
+            .toList();
+    if (all.stream().anyMatch(s -> s != all.getFirst())) {
+      throw new AssertionError("more than one search");
+    }
+    return all.getFirst();
+  }
+
+  private static boolean mapped(String file) throws IOException {
+    try (Stream<String> maps = Files.lines(Path.of("/proc/self/maps"))) {
+      return maps.anyMatch(line -> line.contains("/" + file));
+    }
+  }
+}

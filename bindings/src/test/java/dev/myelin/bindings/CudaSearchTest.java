@@ -1,0 +1,190 @@
+package dev.myelin.bindings;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.junit.jupiter.api.Assumptions.assumeFalse;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
+
+import dev.myelin.bindings.CudaSearch.Absence;
+import dev.myelin.bindings.CudaSearch.Driver;
+import dev.myelin.error.NativeLibraryException;
+import java.io.IOException;
+import java.lang.ProcessBuilder.Redirect;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+import org.assertj.core.api.AbstractStringAssert;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.condition.EnabledOnOs;
+import org.junit.jupiter.api.condition.OS;
+import org.junit.jupiter.api.io.TempDir;
+
+/** How libmyelin-cuda is looked for, and that nothing is loaded where it is of no use. */
+class CudaSearchTest {
+  private static final Path LIBMYELIN =
+      NativeLibraries.home().resolve("native/build/lib").resolve(System.mapLibraryName("myelin"));
+
+  @TempDir Path folder;
+
+  @Test
+  void aLibraryThatWasNotBuilt() {
+    Path file = folder.resolve("libmyelin-cuda.so");
+    CudaSearch search = CudaSearch.find(file, driver());
+    assertAbsent(search, Absence.NOT_BUILT)
+        .isEqualTo("no libmyelin-cuda at " + file + "; `make cuda` builds it where nvcc is");
+    assertThat(search.file()).isEqualTo(file);
+    assertThatThrownBy(search::require)
+        .isInstanceOf(NativeLibraryException.class)
+        .hasMessage("CUDA: " + search.reason());
+    assertAbsent(CudaSearch.find(folder, driver()), Absence.NOT_BUILT);
+  }
+
+  @Test
+  void aKernelWithoutDriver() throws IOException {
+    Path control = folder.resolve("nvidiactl");
+    CudaSearch search = CudaSearch.find(text(), new Driver(control, LIBMYELIN.toString()));
+    assertAbsent(search, Absence.NO_DRIVER).isEqualTo("no NVIDIA driver: there is no " + control);
+  }
+
+  @Test
+  void aDriverWithoutItsLibrary() throws IOException {
+    CudaSearch search = CudaSearch.find(text(), new Driver(folder, "libno-such-driver.so.1"));
+    assertAbsent(search, Absence.NO_DRIVER)
+        .isEqualTo("no NVIDIA driver: libno-such-driver.so.1 cannot be loaded");
+  }
+
+  @Test
+  void aFileThatIsNoLibrary() throws IOException {
+    Path file = text();
+    assertAbsent(CudaSearch.find(file, driver()), Absence.UNFIT)
+        .isEqualTo(file + " is no library for this machine");
+    Files.write(file, new byte[0]);
+    assertAbsent(CudaSearch.find(file, driver()), Absence.UNFIT);
+  }
+
+  @Test
+  void aLibraryThatWasCutShort() throws IOException {
+    Path file = folder.resolve("short.so");
+    byte[] whole = Files.readAllBytes(LIBMYELIN);
+    for (int length : new int[] {16, 63, 64, 4096, whole.length / 2, whole.length - 1}) {
+      Files.write(file, Arrays.copyOf(whole, length));
+      assertAbsent(CudaSearch.find(file, driver()), Absence.UNFIT)
+          .isEqualTo(file + " is no library for this machine");
+    }
+  }
+
+  @Test
+  void anotherLibrary() {
+    assertAbsent(CudaSearch.find(LIBMYELIN, driver()), Absence.UNFIT)
+        .isEqualTo(LIBMYELIN + " is another library: it has no myelin_cuda_abi_version");
+  }
+
+  @Test
+  @EnabledOnOs(value = OS.LINUX, disabledReason = "skipped: needs Linux and its C compiler")
+  void anotherVersionIsUnloadedAgain() throws Exception {
+    Path file = compile("int myelin_cuda_abi_version(void) { return 77; }");
+    assertAbsent(CudaSearch.find(file, driver()), Absence.UNFIT)
+        .isEqualTo(
+            file
+                + " has interface version 77, these bindings expect 1;"
+                + " `make cuda` compiles it anew");
+    assertThat(Files.readString(Path.of("/proc/self/maps"))).doesNotContain(file.toString());
+  }
+
+  @Test
+  @EnabledOnOs(value = OS.LINUX, disabledReason = "skipped: needs Linux and its C compiler")
+  void aLibraryThatLacksFunctions() throws Exception {
+    Path file = compile("int myelin_cuda_abi_version(void) { return 1; }");
+    assertThat(probe(file.toString(), folder.toString(), LIBMYELIN.toString()).getFirst())
+        .isEqualTo("Optional[UNFIT] " + file + " lacks functions of its interface version");
+  }
+
+  @Test
+  void whereNoDriverIsNothingIsLoaded() throws Exception {
+    requireBuiltWithoutDriver();
+    assertThat(probe())
+        .containsExactly(
+            "Optional[NO_DRIVER] no NVIDIA driver: there is no /dev/nvidiactl",
+            "loaded false",
+            "driver false");
+  }
+
+  @Test
+  void aDriverWithoutDevice() throws Exception {
+    requireBuiltWithoutDriver();
+    Path library = CudaSearch.once().file();
+    assertThat(probe(library.toString(), folder.toString(), LIBMYELIN.toString()))
+        .containsExactly(
+            "Optional[NO_DEVICE] no CUDA device, or no driver for it that is new enough",
+            "loaded true",
+            "driver false");
+  }
+
+  /** The search of this process agrees with what the machine has. */
+  @Test
+  void thisMachine() {
+    CudaSearch search = CudaSearch.once();
+    assertThat(search).isSameAs(CudaSearch.once());
+    assertThat(search.isUsable())
+        .isEqualTo(search.devices() > 0)
+        .isEqualTo(search.reason().isEmpty());
+    if (search.isUsable()) {
+      assertThat(CudaLibrary.device(0).totalBytes()).isPositive();
+    }
+  }
+
+  private static void requireBuiltWithoutDriver() {
+    assumeTrue(
+        Files.exists(CudaSearch.once().file()),
+        "skipped: no libmyelin-cuda, `make cuda` builds it");
+    assumeFalse(
+        Files.exists(Path.of("/dev/nvidiactl")), "skipped: this machine has an NVIDIA driver");
+  }
+
+  /** A driver for this machine, as far as the search can tell. */
+  private Driver driver() {
+    return new Driver(folder, LIBMYELIN.toString());
+  }
+
+  private Path compile(String program) throws Exception {
+    Path source = Files.writeString(folder.resolve("library.c"), program);
+    Path file = folder.resolve("libcompiled.so");
+    Process cc =
+        new ProcessBuilder("cc", "-shared", "-fPIC", "-o", file.toString(), source.toString())
+            .inheritIO()
+            .start();
+    assertThat(cc.waitFor()).isZero();
+    return file;
+  }
+
+  private Path text() throws IOException {
+    return Files.writeString(folder.resolve("libmyelin-cuda.so"), "not a library");
+  }
+
+  private static AbstractStringAssert<?> assertAbsent(CudaSearch search, Absence absence) {
+    assertThat(search.absence()).contains(absence);
+    assertThat(search.devices()).isZero();
+    assertThat(search.isUsable()).isFalse();
+    return assertThat(search.reason()).hasLineCount(1);
+  }
+
+  /** Runs {@link CudaSearchProbe}; returns the lines it prints. */
+  private static List<String> probe(String... arguments) throws Exception {
+    List<String> command = new ArrayList<>();
+    command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
+    command.add("--enable-native-access=ALL-UNNAMED");
+    command.add("-Dmyelin.home=" + NativeLibraries.home());
+    command.addAll(List.of("-cp", System.getProperty("java.class.path")));
+    command.add(CudaSearchProbe.class.getName());
+    command.addAll(List.of(arguments));
+    Process process = new ProcessBuilder(command).redirectError(Redirect.INHERIT).start();
+    String out = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+    assertThat(process.waitFor(60, TimeUnit.SECONDS)).isTrue();
+    assertThat(process.exitValue()).as(out).isZero();
+    return out.lines().toList();
+  }
+}
