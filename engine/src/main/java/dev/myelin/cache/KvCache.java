@@ -9,7 +9,8 @@ import dev.myelin.graph.TensorContext;
 
 /**
  * Keys and values of one sequence: for each layer two tensors [headSize, cells, kvHeads]: what a
- * head reads is one run of memory. Cell i holds position i. The memory starts as zeroes and is taken page by page as cells are written.
+ * head reads is one run of memory. Cell i holds position i. The memory starts as zeroes and is
+ * taken page by page as cells are written.
  */
 public final class KvCache implements AutoCloseable {
   /** The shape of what a cache keeps. */

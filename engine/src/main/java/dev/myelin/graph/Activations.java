@@ -67,8 +67,7 @@ final class Activations {
         MemorySegment of = g.scratch(KernelsLibrary.normedBytes());
         of.set(ValueLayout.JAVA_INT, 0, format);
         of.set(ValueLayout.JAVA_FLOAT, Integer.BYTES, norm.epsilon);
-        yield node(
-            g, x, format, KernelsLibrary.quantizeNormedOperation(), of, norm.x, weight);
+        yield node(g, x, format, KernelsLibrary.quantizeNormedOperation(), of, norm.x, weight);
       }
       case null, default -> node(g, x, format, KernelsLibrary.quantizeOperation(), plain, x);
     };

@@ -425,10 +425,10 @@ public class GraphBuilder {
   }
 
   /**
-   * Attention by Myelin's own kernel: softmax(scale * QKᵀ) V, where a token sees the cells up to its
-   * position. Q f32 [headSize, heads, tokens], K and V [headSize, cells, kvHeads], i32 positions
-   * [tokens], each less than the number of cells; gives [headSize * heads, tokens]. Only where {@link
-   * OwnKernels#attend} holds.
+   * Attention by Myelin's own kernel: softmax(scale * QKᵀ) V, where a token sees the cells up to
+   * its position. Q f32 [headSize, heads, tokens], K and V [headSize, cells, kvHeads], i32
+   * positions [tokens], each less than the number of cells; gives [headSize * heads, tokens]. Only
+   * where {@link OwnKernels#attend} holds.
    */
   public Tensor attentionOwn(Tensor q, Tensor k, Tensor v, Tensor positions, float scale) {
     boolean positionsFit =

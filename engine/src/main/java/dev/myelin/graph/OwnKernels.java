@@ -27,8 +27,7 @@ public final class OwnKernels {
   public static boolean together(List<Tensor> weights, Tensor x) {
     return !weights.isEmpty()
         && weights.size() <= KernelsLibrary.mostMatrices()
-        && weights.stream()
-            .allMatch(w -> serve(w, x) && format(w) == format(weights.getFirst()));
+        && weights.stream().allMatch(w -> serve(w, x) && format(w) == format(weights.getFirst()));
   }
 
   /** How activations must be quantised for such weights. */
@@ -47,8 +46,8 @@ public final class OwnKernels {
   }
 
   /**
-   * Whether attention of {@code q} [headSize, heads, tokens] over {@code k} and {@code v} [headSize,
-   * cells, kvHeads] is theirs.
+   * Whether attention of {@code q} [headSize, heads, tokens] over {@code k} and {@code v}
+   * [headSize, cells, kvHeads] is theirs.
    */
   public static boolean attend(Tensor q, Tensor k, Tensor v) {
     return q.type() == GgmlType.F32

@@ -129,8 +129,7 @@ class AttentionTest {
       float visible = i <= position ? 0 : Float.NEGATIVE_INFINITY;
       graph
           .input("mask")
-          .setAtIndex(
-              ValueLayout.JAVA_SHORT, token * c.cells() + i, Float.floatToFloat16(visible));
+          .setAtIndex(ValueLayout.JAVA_SHORT, token * c.cells() + i, Float.floatToFloat16(visible));
     }
   }
 

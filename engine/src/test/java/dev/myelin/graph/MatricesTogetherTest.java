@@ -71,8 +71,7 @@ class MatricesTogetherTest {
     g.discard();
   }
 
-  private static List<float[]> compute(
-      List<GgmlType> types, int m, int threads, boolean together) {
+  private static List<float[]> compute(List<GgmlType> types, int m, int threads, boolean together) {
     GraphBuilder g = new GraphBuilder(32);
     Tensor x = g.input("x", GgmlType.F32, K, m);
     List<Tensor> weights = new ArrayList<>();
@@ -80,9 +79,7 @@ class MatricesTogetherTest {
       weights.add(g.input("w" + i, types.get(i), K, ROWS[i]));
     }
     List<Tensor> products =
-        together
-            ? g.matmulOwn(weights, x)
-            : weights.stream().map(w -> g.matmulOwn(w, x)).toList();
+        together ? g.matmulOwn(weights, x) : weights.stream().map(w -> g.matmulOwn(w, x)).toList();
     for (int i = 0; i < products.size(); i++) {
       g.output("y" + i, g.contiguous(products.get(i)));
     }
