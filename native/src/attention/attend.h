@@ -2,10 +2,10 @@
  * The way of queries through the cells they see. Who includes this has defined NAME, the lanes of its
  * instruction set, and
  *
- *   multiply(rows, a, stride, steps, columns, out)   out, int32 [rows][PANEL_WIDTH] = rows of whole numbers,
- *                                                  stride apart, two a step, times a panel
- *                                                  [steps][PANEL_WIDTH][2]; at most TILE_QUERIES rows
- *   pair_columns(rows, stride, steps, out)         a panel of PANEL_WIDTH rows, two numbers a step
+ *   multiply(rows, a, stride, steps, columns, out)   out, int32 [rows][PANEL_WIDTH] = rows of whole
+ *                                                    numbers, stride apart, two a step, times a panel
+ *                                                    [steps][PANEL_WIDTH][2]; at most TILE_QUERIES rows
+ *   pair_columns(rows, stride, steps, out)           a panel of PANEL_WIDTH rows, two numbers a step
  */
 #include <math.h>
 #include <string.h>
@@ -14,12 +14,11 @@
 
 /** 64 cells of a head as panels of whole numbers. */
 typedef struct {
-    int16_t keys[CELLS * MOST_HEAD]; /* [CELLS / PANEL_WIDTH] panels: a step is two values, a column a cell */
-    int16_t
-        values[CELLS * MOST_HEAD]; /* [width / PANEL_WIDTH] panels: a step is two cells, a column a value */
-    float step[CELLS];             /* of the key */
-    float exponent[CELLS];         /* of the value */
-    float inverse[CELLS];          /* 2^-exponent; 0 of cells that are not there */
+    int16_t keys[CELLS * MOST_HEAD];   /* panels of cells: a step is two values */
+    int16_t values[CELLS * MOST_HEAD]; /* panels of values: a step is two cells */
+    float step[CELLS];                 /* of the key */
+    float exponent[CELLS];             /* of the value */
+    float inverse[CELLS];              /* 2^-exponent; 0 of cells that are not there */
 } __attribute__((aligned(64))) block;
 
 /** Queries and what they have gathered. */
