@@ -60,17 +60,18 @@ final class Activations {
 
   private Tensor quantize(GraphBuilder g, Tensor x, int format) {
     MemorySegment plain = MemorySegment.ofAddress(format);
-    return switch (sources.get(x)) {
-      case Gated(Tensor gate, Tensor up) ->
-          node(g, x, format, KernelsLibrary.quantizeGatedOperation(), plain, gate, up);
-      case Weighted(Normed norm, Tensor weight) -> {
-        MemorySegment of = g.scratch(KernelsLibrary.normedBytes());
-        of.set(ValueLayout.JAVA_INT, 0, format);
-        of.set(ValueLayout.JAVA_FLOAT, Integer.BYTES, norm.epsilon);
-        yield node(g, x, format, KernelsLibrary.quantizeNormedOperation(), of, norm.x, weight);
-      }
-      case null, default -> node(g, x, format, KernelsLibrary.quantizeOperation(), plain, x);
-    };
+    // tests of types: a switch over patterns takes milliseconds to link when a program starts
+    Source source = sources.get(x);
+    if (source instanceof Gated(Tensor gate, Tensor up)) {
+      return node(g, x, format, KernelsLibrary.quantizeGatedOperation(), plain, gate, up);
+    }
+    if (source instanceof Weighted(Normed norm, Tensor weight)) {
+      MemorySegment of = g.scratch(KernelsLibrary.normedBytes());
+      of.set(ValueLayout.JAVA_INT, 0, format);
+      of.set(ValueLayout.JAVA_FLOAT, Integer.BYTES, norm.epsilon);
+      return node(g, x, format, KernelsLibrary.quantizeNormedOperation(), of, norm.x, weight);
+    }
+    return node(g, x, format, KernelsLibrary.quantizeOperation(), plain, x);
   }
 
   private static Tensor node(
