@@ -2,10 +2,11 @@
  * The way of queries through the cells they see. Who includes this has defined NAME, the lanes of its
  * instruction set, and
  *
- *   multiply(rows, a, stride, steps, columns, out)   out, int32 [rows][PANEL_WIDTH] = rows of whole
- *                                                    numbers, stride apart, two a step, times a panel
- *                                                    [steps][PANEL_WIDTH][2]; at most TILE_QUERIES rows
- *   pair_columns(rows, stride, steps, out)           a panel of PANEL_WIDTH rows, two numbers a step
+ *   tile(rows, a, stride, steps, columns, out)   out, int32 [rows][PANEL_WIDTH], the first TILE_COLUMNS of
+ *                                                each: rows of whole numbers, stride apart, two a step,
+ *                                                times columns [steps][PANEL_WIDTH][2]
+ *   EACH_TILE(f)                                 f(rows) for the tiles there are, from most rows to 1
+ *   pair_columns(rows, stride, steps, out)       a panel of PANEL_WIDTH rows, two numbers a step
  */
 #include <math.h>
 #include <string.h>
@@ -38,6 +39,20 @@ typedef struct {
     float most[LANES_COUNT];
     float sum[LANES_COUNT];
 } __attribute__((aligned(64))) weights;
+
+/** Products of at most TILE_QUERIES rows and a panel, as tile() has them. */
+static void multiply(int rows, const int16_t *a, int64_t stride, int steps, const int16_t *columns,
+                     int32_t *out) {
+    /* a number that the compiler knows makes it keep two copies of the sums */
+    __asm__("" : "+r"(steps));
+#define TILES_OF(count)                                                                         \
+    for (; rows >= (count); rows -= (count), a += (count)*stride, out += (count)*PANEL_WIDTH) { \
+        for (int c = 0; c < PANEL_WIDTH; c += TILE_COLUMNS) {                                   \
+            tile((count), a, stride, steps, columns + 2 * c, out + c);                          \
+        }                                                                                       \
+    }
+    EACH_TILE(TILES_OF)
+}
 
 INLINE void read_keys(const int32_t type, const attention *a, const char *k, int count, int steps,
                       block *out) {

@@ -10,6 +10,8 @@
 
 enum { TILE = 6 }; /* rows by 16 columns: 12 registers of sums */
 
+#define TILE_COLUMNS 16
+#define EACH_TILE(f) f(6) f(4) f(2) f(1)
 #define EACH_ROW(r) _Pragma("GCC unroll 6") for (int r = 0; r < rows; r++)
 
 INLINE void tile(const int rows, const int16_t *a, int64_t stride, int steps, const int16_t *columns,
@@ -33,31 +35,6 @@ INLINE void tile(const int rows, const int16_t *a, int64_t stride, int steps, co
     EACH_ROW(r) {
         _mm256_store_si256((void *)(out + r * PANEL_WIDTH), sum[r][0]);
         _mm256_store_si256((void *)(out + r * PANEL_WIDTH + 8), sum[r][1]);
-    }
-}
-
-static void multiply(int rows, const int16_t *a, int64_t stride, int steps, const int16_t *columns,
-                     int32_t *out) {
-    /* a number that the compiler knows makes it keep two copies of the sums */
-    __asm__("" : "+r"(steps));
-    for (int left = rows, n; left > 0; left -= n, a += n * stride, out += n * PANEL_WIDTH) {
-        n = left >= TILE ? TILE : left >= 4 ? 4 : left >= 2 ? 2 : 1;
-        for (int c = 0; c < PANEL_WIDTH; c += PANEL_WIDTH / 2) {
-            switch (n) {
-                case TILE:
-                    tile(TILE, a, stride, steps, columns + 2 * c, out + c);
-                    break;
-                case 4:
-                    tile(4, a, stride, steps, columns + 2 * c, out + c);
-                    break;
-                case 2:
-                    tile(2, a, stride, steps, columns + 2 * c, out + c);
-                    break;
-                default:
-                    tile(1, a, stride, steps, columns + 2 * c, out + c);
-                    break;
-            }
-        }
     }
 }
 

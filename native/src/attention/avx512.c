@@ -6,6 +6,8 @@
 #include "attention.h"
 #include "kernels/avx512_rows.h"
 
+#define TILE_COLUMNS PANEL_WIDTH
+#define EACH_TILE(f) f(12) f(8) f(4) f(2) f(1)
 #define EACH_ROW(r) _Pragma("GCC unroll 12") for (int r = 0; r < rows; r++)
 
 INLINE void tile(const int rows, const int16_t *a, int64_t stride, int steps, const int16_t *columns,
@@ -31,32 +33,6 @@ INLINE void tile(const int rows, const int16_t *a, int64_t stride, int steps, co
     EACH_ROW(r) {
         _mm512_store_si512(out + r * PANEL_WIDTH, sum[r][0]);
         _mm512_store_si512(out + r * PANEL_WIDTH + 16, sum[r][1]);
-    }
-}
-
-static void multiply(int rows, const int16_t *a, int64_t stride, int steps, const int16_t *columns,
-                     int32_t *out) {
-    /* a number that the compiler knows makes it keep two copies of the sums */
-    __asm__("" : "+r"(steps));
-    for (int left = rows, n; left > 0; left -= n, a += n * stride, out += n * PANEL_WIDTH) {
-        n = left >= 12 ? 12 : left >= 8 ? 8 : left >= 4 ? 4 : left >= 2 ? 2 : 1;
-        switch (n) {
-            case 12:
-                tile(12, a, stride, steps, columns, out);
-                break;
-            case 8:
-                tile(8, a, stride, steps, columns, out);
-                break;
-            case 4:
-                tile(4, a, stride, steps, columns, out);
-                break;
-            case 2:
-                tile(2, a, stride, steps, columns, out);
-                break;
-            default:
-                tile(1, a, stride, steps, columns, out);
-                break;
-        }
     }
 }
 

@@ -7,6 +7,8 @@
 
 enum { TILE = 6 }; /* rows by 8 columns: 12 registers of sums */
 
+#define TILE_COLUMNS 8
+#define EACH_TILE(f) f(6) f(4) f(2) f(1)
 #define EACH_ROW(r) _Pragma("GCC unroll 6") for (int r = 0; r < rows; r++)
 
 INLINE void tile(const int rows, const int16_t *a, int64_t stride, int steps, const int16_t *columns,
@@ -29,29 +31,6 @@ INLINE void tile(const int rows, const int16_t *a, int64_t stride, int steps, co
     EACH_ROW(r) {
         vst1q_s32(out + r * PANEL_WIDTH, sum[r][0]);
         vst1q_s32(out + r * PANEL_WIDTH + 4, sum[r][1]);
-    }
-}
-
-static void multiply(int rows, const int16_t *a, int64_t stride, int steps, const int16_t *columns,
-                     int32_t *out) {
-    for (int left = rows, n; left > 0; left -= n, a += n * stride, out += n * PANEL_WIDTH) {
-        n = left >= TILE ? TILE : left >= 4 ? 4 : left >= 2 ? 2 : 1;
-        for (int c = 0; c < PANEL_WIDTH; c += 8) {
-            switch (n) {
-                case TILE:
-                    tile(TILE, a, stride, steps, columns + 2 * c, out + c);
-                    break;
-                case 4:
-                    tile(4, a, stride, steps, columns + 2 * c, out + c);
-                    break;
-                case 2:
-                    tile(2, a, stride, steps, columns + 2 * c, out + c);
-                    break;
-                default:
-                    tile(1, a, stride, steps, columns + 2 * c, out + c);
-                    break;
-            }
-        }
     }
 }
 

@@ -7,19 +7,18 @@
 #include "ggml_tensor.h"
 #include "myelin.h"
 
-/** What a node has to itself. */
+/** What a node has to itself; its progress counts chunks, not rows. */
 typedef struct {
     float scale;
-    atomic_int_fast64_t next;
-    atomic_int_fast32_t finished;
+    progress chunks;
 } node;
 
 _Static_assert(sizeof(node) <= MYELIN_ATTENTION_BYTES, "node");
 
 bool myelin_attention_serves(int32_t type, int64_t head) {
     const kernel_table *table = kernels_in_use();
-    return table != NULL && table->attend != NULL && attention_serves(type) && head >= 1 &&
-           head <= MOST_HEAD && (type != TYPE_Q8_0 || head % 32 == 0);
+    return table != NULL && attention_serves(type) && head >= 1 && head <= MOST_HEAD &&
+           (type != TYPE_Q8_0 || head % 32 == 0);
 }
 
 void myelin_op_attention(struct ggml_tensor *dst, int32_t thread, int32_t threads, void *shared) {
@@ -55,14 +54,11 @@ void myelin_op_attention(struct ggml_tensor *dst, int32_t thread, int32_t thread
     const int64_t step = attention_queries(a.head);
     const int64_t chunks = (queries + step - 1) / step;
     int64_t i;
-    while ((i = atomic_fetch_add_explicit(&n->next, 1, memory_order_relaxed)) < chunks * a.kv_heads) {
+    while ((i = atomic_fetch_add_explicit(&n->chunks.next, 1, memory_order_relaxed)) < chunks * a.kv_heads) {
         /* the last queries see most: they come first, so that threads end together */
         const int64_t from = (chunks - 1 - i / a.kv_heads) * step;
         const int64_t to = from + step < queries ? from + step : queries;
         kernels_in_use()->attend(&a, i % a.kv_heads, from, to);
     }
-    if (atomic_fetch_add_explicit(&n->finished, 1, memory_order_acq_rel) == threads - 1) {
-        atomic_store_explicit(&n->next, 0, memory_order_relaxed);
-        atomic_store_explicit(&n->finished, 0, memory_order_release);
-    }
+    progress_end(&n->chunks, threads);
 }

@@ -5,8 +5,11 @@
 
 #include "attention.h"
 
-INLINE void multiply(int rows, const int16_t *a, int64_t stride, int steps, const int16_t *columns,
-                     int32_t *out) {
+#define TILE_COLUMNS PANEL_WIDTH
+#define EACH_TILE(f) f(1)
+
+INLINE void tile(int rows, const int16_t *a, int64_t stride, int steps, const int16_t *columns,
+                 int32_t *out) {
     for (int r = 0; r < rows; r++) {
         const int16_t *row = a + r * stride;
         uint32_t sum[PANEL_WIDTH] = {0};

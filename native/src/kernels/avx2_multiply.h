@@ -124,8 +124,7 @@ INLINE void multiply(const enum panel_kind kind, const size_t most, const int ze
                      const panel w[PANELS], const segment *x, int64_t positions, int blocks, float *y) {
     for (int64_t left = positions, rows; left > 0; left -= rows, x += rows, y += rows * PANELS * COLUMNS) {
         /* tiles of much the same size: a small one leaves the multipliers waiting */
-        const int64_t tiles = (left + TILE - 1) / TILE;
-        rows = (left + tiles - 1) / tiles;
+        rows = even_part(left, TILE);
         for (int p = 0; p < PANELS; p++) {
             switch (rows) {
                 UP_TO_TILE(tile, kind, most, zero_shift, w + p, x, blocks, y + p * COLUMNS)

@@ -115,8 +115,7 @@ INLINE void multiply(const enum panel_kind kind, const panel *w, const segment *
     const int64_t width = PANELS * COLUMNS;
     for (int64_t left = positions, rows; left > 0; left -= rows, x += rows, y += rows * width) {
         /* tiles of much the same size: a small one leaves the multipliers waiting */
-        const int64_t tiles = (left + TILE - 1) / TILE;
-        rows = (left + tiles - 1) / tiles;
+        rows = even_part(left, TILE);
         switch (rows) {
             UP_TO_6(tile, kind, w, x, blocks, shift, y)
             default:

@@ -142,8 +142,7 @@ INLINE void tile(const int rows, const float *w, const float *x, int64_t steps, 
 static void multiply(const float *w, const float *x, int64_t positions, int64_t steps, float *y) {
     for (int64_t left = positions, rows; left > 0; left -= rows) {
         /* tiles of much the same size: a small one leaves the multipliers waiting */
-        const int64_t tiles = (left + TILE - 1) / TILE;
-        rows = (left + tiles - 1) / tiles;
+        rows = even_part(left, TILE);
         for (int c = 0; c < FLOAT_ROWS; c += WIDTH * LANES) {
 #define TILE_OF(n)                       \
     case n:                              \

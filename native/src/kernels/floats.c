@@ -34,10 +34,6 @@ static int64_t min(int64_t a, int64_t b) {
     return a < b ? a : b;
 }
 
-static int64_t place_of(const product *p, int64_t position) {
-    return p->places == NULL ? position : p->places[position];
-}
-
 static const char *row_of(const run *r, int64_t row, int64_t at) {
     return r->p->weights + (size_t)row * r->p->stride + (size_t)at * r->bytes;
 }
@@ -112,10 +108,7 @@ static void multiply_groups(const run *r, int64_t from, int64_t to) {
             unpack(r, row, min(to - row, FLOAT_ROWS), at, values, work.panels[g]);
         }
         for (int64_t m = 0, some; m < r->positions; m += some) {
-            /* of much the same size, so that none is small */
-            const int64_t left = r->positions - m;
-            const int64_t parts = (left + FLOAT_POSITIONS - 1) / FLOAT_POSITIONS;
-            some = (left + parts - 1) / parts;
+            some = even_part(r->positions - m, FLOAT_POSITIONS);
             copy_positions(r, m, some, at, values);
             for (int64_t g = 0; g < groups; g++) {
                 r->table->multiply(work.panels[g], work.x[0], some, steps,
@@ -161,9 +154,8 @@ static void multiply_run(const run *r, int64_t from, int64_t to) {
 
 void float_product(const float_table *table, const product *p, int64_t from, int64_t to) {
     run r = {.table = table, .p = p, .bytes = kernel_types[p->type].bytes};
-    const int64_t parts = (p->positions + table->streamed - 1) / table->streamed;
-    const int streamed = table->unpack[p->type] == NULL || parts <= STREAMED_PARTS;
-    const int64_t most = streamed ? (p->positions + parts - 1) / parts : MOST_POSITIONS;
+    const int streamed = table->unpack[p->type] == NULL || p->positions <= STREAMED_PARTS * table->streamed;
+    const int64_t most = streamed ? even_part(p->positions, table->streamed) : MOST_POSITIONS;
     /* rows that are read again should still be in the second cache */
     const int64_t step = streamed ? FLOAT_ROWS : MOST_GROUPS * FLOAT_ROWS;
     for (int64_t row = from; row < to; row += step) {

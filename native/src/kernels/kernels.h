@@ -186,6 +186,18 @@ typedef struct {
     const char *next;      /* what is read after the last row of a call: it is asked for ahead */
 } product;
 
+/** Which of y's positions one of the product's is. */
+static inline int64_t place_of(const product *p, int64_t position) {
+    return p->places == NULL ? position : p->places[position];
+}
+
+/** The next of as few parts as can be of at most so many positions: of much the same size, so that none is
+ * small. */
+static inline int64_t even_part(int64_t left, int64_t most) {
+    const int64_t parts = (left + most - 1) / most;
+    return (left + parts - 1) / parts;
+}
+
 /** Computes rows [from, to) of the product: y of each position at from to to - 1. */
 void kernel_product(const kernel_table *table, const product *p, int64_t from, int64_t to);
 

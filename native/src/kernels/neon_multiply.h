@@ -77,8 +77,7 @@ INLINE void multiply(const enum panel_kind kind, const panel *w, const segment *
     }
     for (int64_t left = positions, rows; left > 0; left -= rows, x += rows, y += rows * PANELS * COLUMNS) {
         /* tiles of much the same size: a small one reads the panels for little */
-        const int64_t tiles = (left + TILE - 1) / TILE;
-        rows = (left + tiles - 1) / tiles;
+        rows = even_part(left, TILE);
         MULTIPLY_POSITIONS taken;
         take_positions((int)rows, x, zero_shift, &taken);
         for (int i = 0; i < PANELS * COLUMNS; i += VECTORS * LANES) {

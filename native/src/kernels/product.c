@@ -88,8 +88,7 @@ static void add_segment(const run *r, int64_t row, int64_t rows, const char *nex
 static void store(const run *r, int64_t row, int64_t rows, int64_t first, int64_t positions,
                   const float *sums) {
     for (int64_t m = 0; m < positions; m++) {
-        const int64_t place = r->p->places == NULL ? first + m : r->p->places[first + m];
-        float *y = r->p->y + place * r->p->position_stride + row;
+        float *y = r->p->y + place_of(r->p, first + m) * r->p->position_stride + row;
         memcpy(y, sums + m * GROUP, (size_t)rows * sizeof *y);
     }
 }

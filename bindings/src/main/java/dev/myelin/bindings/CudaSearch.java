@@ -3,8 +3,6 @@ package dev.myelin.bindings;
 import dev.myelin.bindings.cuda.Cuda_h;
 import dev.myelin.error.NativeLibraryException;
 import java.lang.foreign.Arena;
-import java.lang.foreign.FunctionDescriptor;
-import java.lang.foreign.Linker;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.SymbolLookup;
 import java.lang.foreign.ValueLayout;
@@ -121,11 +119,7 @@ public record CudaSearch(Path file, Optional<Absence> absence, String reason, in
       if (symbol.isEmpty()) {
         return file + " is another library: it has no " + VERSION_SYMBOL;
       }
-      int version =
-          (int)
-              Linker.nativeLinker()
-                  .downcallHandle(symbol.get(), FunctionDescriptor.of(ValueLayout.JAVA_INT))
-                  .invokeExact();
+      int version = NativeLibraries.call(symbol.get());
       if (version != Cuda_h.MYELIN_CUDA_ABI_VERSION()) {
         return "%s has interface version %d, these bindings expect %d; `make cuda` compiles it anew"
             .formatted(file, version, Cuda_h.MYELIN_CUDA_ABI_VERSION());

@@ -120,15 +120,20 @@ public final class NativeLibraries {
       if (symbol.isEmpty()) {
         return 1;
       }
-      return (int)
-          Linker.nativeLinker()
-              .downcallHandle(symbol.get(), FunctionDescriptor.of(ValueLayout.JAVA_INT))
-              .invokeExact();
+      return call(symbol.get());
     } catch (IllegalArgumentException e) {
       return 0;
     } catch (Throwable e) {
       throw new NativeLibraryException("cannot ask " + file + " for its score", e);
     }
+  }
+
+  /** Calls a function without parameters that gives an int. */
+  static int call(MemorySegment function) throws Throwable {
+    return (int)
+        Linker.nativeLinker()
+            .downcallHandle(function, FunctionDescriptor.of(ValueLayout.JAVA_INT))
+            .invokeExact();
   }
 
   private static Path kernels(Path home) {

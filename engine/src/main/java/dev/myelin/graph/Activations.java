@@ -60,7 +60,6 @@ final class Activations {
 
   private Tensor quantize(GraphBuilder g, Tensor x, int format) {
     MemorySegment plain = MemorySegment.ofAddress(format);
-    // tests of types: a switch over patterns takes milliseconds to link when a program starts
     Source source = sources.get(x);
     if (source instanceof Gated(Tensor gate, Tensor up)) {
       return node(g, x, format, KernelsLibrary.quantizeGatedOperation(), plain, gate, up);

@@ -21,7 +21,7 @@ final class GroupedExperts {
 
   /** W [k, n, experts], X [k, 1 or used, m], ids i32 [used, m], giving [n, used, m]. */
   Tensor matmul(GraphBuilder g, Tensor w, Tensor x, Tensor ids) {
-    int format = KernelsLibrary.activationFormat(w.type().id());
+    int format = OwnKernels.format(w);
     Tensor sorted = groups.computeIfAbsent(ids, chosen -> sort(g, chosen, w.dim(2)));
     Tensor operand =
         OwnKernels.isF32(format)

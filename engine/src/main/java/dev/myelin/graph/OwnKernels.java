@@ -37,7 +37,7 @@ public final class OwnKernels {
 
   /** Whether types and layouts are theirs: all that a mixture's [k, n, experts] has to be asked. */
   static boolean fits(Tensor w, Tensor x) {
-    int format = KernelsLibrary.activationFormat(w.type().id());
+    int format = format(w);
     return format != 0
         && x.type() == GgmlType.F32
         && x.stride(0) == Float.BYTES
