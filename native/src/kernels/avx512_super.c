@@ -4,8 +4,28 @@
 /** Reads what all parts need. */
 typedef void (*prepare_fn)(const char *w, size_t stride, __m512i extra[8]);
 
+/** What memory is asked for while a part is read. */
+typedef struct {
+    const char *ahead; /* a quarter of 16 segments, in the order of memory */
+    const char *rows;  /* four rows whose next segment is asked for too; null: it is not */
+    size_t stride;     /* of these */
+    size_t bytes;      /* of a segment */
+} feed;
+
+/** Asks for the i-th of so many pieces. */
+INLINE void ask(const feed *f, const size_t i, const size_t pieces) {
+    const size_t lines = (COLUMNS * f->bytes / 4 + 63) / 64;
+    const size_t from = lines * i / pieces;
+    fetch(f->ahead + 64 * from, 64 * (lines * (i + 1) / pieces - from));
+    if (f->rows != NULL) {
+        const size_t row = 4 * i / pieces;
+        fetch_near(f->rows, f->stride, (int)row, (int)(4 * (i + 1) / pieces - row), f->bytes);
+    }
+}
+
 /** Reads a part: two groups of 32, or four of 16. */
-typedef void (*read_part_fn)(const char *w, size_t stride, int part, const __m512i extra[8], __m512i q[16]);
+typedef void (*read_part_fn)(const char *w, size_t stride, int part, const feed *f, const __m512i extra[8],
+                             __m512i q[16]);
 
 /** Reads scales and mins; the quants of the panel are not touched. */
 typedef void (*read_scales_fn)(const char *w, size_t stride, panel *out);
@@ -51,8 +71,10 @@ INLINE void scales_q4_k(const char *w, size_t stride, panel *out) {
     }
 }
 
-INLINE void read_q4_k(const char *w, size_t stride, int part, const __m512i extra[8], __m512i q[16]) {
+INLINE void read_q4_k(const char *w, size_t stride, int part, const feed *f, const __m512i extra[8],
+                      __m512i q[16]) {
     (void)extra;
+    ask(f, 0, 1);
 #pragma GCC unroll 2
     for (int half = 0; half < 2; half++) {
         __m512i bytes[4];
@@ -75,8 +97,9 @@ INLINE __m512i fifth_of(__m512i v, unsigned shift) {
     return _mm512_slli_epi32(_mm512_and_si512(_mm512_srli_epi32(v, shift), _mm512_set1_epi8(1)), 4);
 }
 
-INLINE void read_q5_k(const char *w, size_t stride, int part, const __m512i extra[8], __m512i q[16]) {
-    read_q4_k(w + offsetof(block_q5_k, qs) - offsetof(block_q4_k, qs), stride, part, extra, q);
+INLINE void read_q5_k(const char *w, size_t stride, int part, const feed *f, const __m512i extra[8],
+                      __m512i q[16]) {
+    read_q4_k(w + offsetof(block_q5_k, qs) - offsetof(block_q4_k, qs), stride, part, f, extra, q);
 #pragma GCC unroll 8
     for (int j = 0; j < 8; j++) {
         q[j] = _mm512_or_si512(q[j], fifth_of(extra[j], 2 * (unsigned)part));
@@ -95,15 +118,20 @@ INLINE void scales_q6_k(const char *w, size_t stride, panel *out) {
     }
 }
 
-INLINE void read_q6_k(const char *w, size_t stride, int part, const __m512i extra[8], __m512i q[16]) {
+INLINE void read_q6_k(const char *w, size_t stride, int part, const feed *f, const __m512i extra[8],
+                      __m512i q[16]) {
     (void)extra;
     const __m512i two = _mm512_set1_epi8(0x30);
     const char *ql = w + 64 * (part / 2) + 16 * (part % 2);
     __m512i first[4];
     __m512i second[4];
     __m512i bits[4];
+    /* piece by piece: all at once, these reads had to wait */
+    ask(f, 0, 3);
     transpose(ql, stride, first);
+    ask(f, 1, 3);
     transpose(ql + 32, stride, second);
+    ask(f, 2, 3);
     transpose(w + offsetof(block_q6_k, qh) + 16 * part, stride, bits);
 #pragma GCC unroll 4
     for (int j = 0; j < 4; j++) {
@@ -136,10 +164,12 @@ INLINE void prepare_q3_k(const char *w, size_t stride, __m512i extra[8]) {
     transpose(w + 16, stride, extra + 4);
 }
 
-INLINE void read_q3_k(const char *w, size_t stride, int part, const __m512i extra[8], __m512i q[16]) {
+INLINE void read_q3_k(const char *w, size_t stride, int part, const feed *f, const __m512i extra[8],
+                      __m512i q[16]) {
     const __m512i two = _mm512_set1_epi8(3);
     const __m512i one = _mm512_set1_epi8(1);
     __m512i bits[4];
+    ask(f, 0, 1);
     transpose(w + offsetof(block_q3_k, qs) + 16 * part, stride, bits);
 #pragma GCC unroll 4
     for (int g = 0; g < 4; g++) {
@@ -166,8 +196,8 @@ INLINE void unpack_super(prepare_fn prepare, read_part_fn read, read_scales_fn r
     read_scales(w, stride, out);
     for (int part = 0; part < 4; part++) {
         __m512i q[16];
-        fetch(ahead + COLUMNS * block_bytes / 4 * (size_t)part, COLUMNS * block_bytes / 4);
-        read(w, stride, part, extra, q);
+        const feed f = {ahead + COLUMNS * block_bytes / 4 * (size_t)part, NULL, stride, block_bytes};
+        read(w, stride, part, &f, extra, q);
 #pragma GCC unroll 16
         for (int j = 0; j < 16; j++) {
             _mm512_store_si512(out->q[steps * block_of(steps, part, j / steps) + j % steps], q[j]);
@@ -189,9 +219,9 @@ INLINE void stream_super(const int positions, prepare_fn prepare, read_part_fn r
     }
     for (int part = 0; part < 4; part++) {
         __m512i q[16];
-        fetch(ahead + COLUMNS * block_bytes / 4 * (size_t)part, COLUMNS * block_bytes / 4);
-        fetch_near(w, stride, 4 * part, 4, block_bytes);
-        read(w, stride, part, extra, q);
+        const feed wanted = {ahead + COLUMNS * block_bytes / 4 * (size_t)part, w + 4 * (size_t)part * stride,
+                             stride, block_bytes};
+        read(w, stride, part, &wanted, extra, q);
 #pragma GCC unroll 4
         for (int g = 0; g < 4; g++) {
             if (g * steps >= 16) {
