@@ -12,6 +12,13 @@ typedef struct {
     size_t bytes;      /* of a segment */
 } feed;
 
+/** What is due with part part of the segment, of 16 rows from w on; without near, only what is ahead. */
+INLINE feed feed_of(const char *ahead, const char *w, size_t stride, const size_t bytes, int part,
+                    const int near) {
+    return (feed){ahead + COLUMNS * bytes / 4 * (size_t)part, near ? w + 4 * (size_t)part * stride : NULL,
+                  stride, bytes};
+}
+
 /** Asks for the i-th of so many pieces. */
 INLINE void ask(const feed *f, const size_t i, const size_t pieces) {
     const size_t lines = (COLUMNS * f->bytes / 4 + 63) / 64;
@@ -196,8 +203,8 @@ INLINE void unpack_super(prepare_fn prepare, read_part_fn read, read_scales_fn r
     read_scales(w, stride, out);
     for (int part = 0; part < 4; part++) {
         __m512i q[16];
-        const feed f = {ahead + COLUMNS * block_bytes / 4 * (size_t)part, NULL, stride, block_bytes};
-        read(w, stride, part, &f, extra, q);
+        const feed due = feed_of(ahead, w, stride, block_bytes, part, 0);
+        read(w, stride, part, &due, extra, q);
 #pragma GCC unroll 16
         for (int j = 0; j < 16; j++) {
             _mm512_store_si512(out->q[steps * block_of(steps, part, j / steps) + j % steps], q[j]);
@@ -219,9 +226,8 @@ INLINE void stream_super(const int positions, prepare_fn prepare, read_part_fn r
     }
     for (int part = 0; part < 4; part++) {
         __m512i q[16];
-        const feed wanted = {ahead + COLUMNS * block_bytes / 4 * (size_t)part, w + 4 * (size_t)part * stride,
-                             stride, block_bytes};
-        read(w, stride, part, &wanted, extra, q);
+        const feed due = feed_of(ahead, w, stride, block_bytes, part, 1);
+        read(w, stride, part, &due, extra, q);
 #pragma GCC unroll 4
         for (int g = 0; g < 4; g++) {
             if (g * steps >= 16) {
@@ -309,7 +315,8 @@ void avx512_unpack_q2_k(const char *w, size_t stride, int blocks, const char *ah
     }
     for (int part = 0; part < 4; part++) {
         __m512i bits[4];
-        fetch(ahead + COLUMNS * sizeof(block_q2_k) / 4 * (size_t)part, COLUMNS * sizeof(block_q2_k) / 4);
+        const feed due = feed_of(ahead, w, stride, sizeof(block_q2_k), part, 0);
+        ask(&due, 0, 1);
         transpose(w + offsetof(block_q2_k, qs) + 16 * part, stride, bits);
 #pragma GCC unroll 4
         for (int g = 0; g < 4; g++) {
@@ -336,8 +343,8 @@ INLINE void stream_q2_k(const int positions, const char *w, size_t stride, const
     }
     for (int part = 0; part < 4; part++) {
         __m512i bits[4];
-        fetch(ahead + COLUMNS * sizeof(block_q2_k) / 4 * (size_t)part, COLUMNS * sizeof(block_q2_k) / 4);
-        fetch_near(w, stride, 4 * part, 4, sizeof(block_q2_k));
+        const feed due = feed_of(ahead, w, stride, sizeof(block_q2_k), part, 1);
+        ask(&due, 0, 1);
         transpose(w + offsetof(block_q2_k, qs) + 16 * part, stride, bits);
 #pragma GCC unroll 4
         for (int g = 0; g < 4; g++) {
