@@ -46,10 +46,26 @@ abstract class FragmentTokenizer implements Tokenizer {
 
   @Override
   public int[] encode(String text, boolean addSpecial, boolean parseSpecial) {
-    if (text.length() > LONGEST) {
+    requireNotTooLong(text.length());
+    return encode(text, addSpecial, special(parseSpecial), TrustedBytes.ALL);
+  }
+
+  @Override
+  public int[] encode(PromptText text, boolean addSpecial) {
+    requireNotTooLong(text.length());
+    String whole = text.text();
+    return encode(whole, addSpecial, special(true), TrustedBytes.of(text, whole));
+  }
+
+  private static void requireNotTooLong(long length) {
+    if (length > LONGEST) {
       throw new InvalidRequestException(
-          "a text of " + text.length() + " characters: expected at most " + LONGEST);
+          "a text of " + length + " characters: expected at most " + LONGEST);
     }
+  }
+
+  private int[] encode(
+      String text, boolean addSpecial, SpecialTokens special, TrustedBytes trusted) {
     byte[] utf8 = Utf8.bytes(text);
     IntList ids = new IntList();
     if (addSpecial && vocabulary.addsBos()) {
@@ -57,7 +73,7 @@ abstract class FragmentTokenizer implements Tokenizer {
     }
     TextEncoder encoder = encoder();
     boolean afterSpecial = true;
-    for (SpecialTokens.Fragment fragment : special(parseSpecial).cut(utf8)) {
+    for (SpecialTokens.Fragment fragment : special.cut(utf8, trusted)) {
       if (fragment.isText()) {
         encoder.encode(utf8, fragment.from(), fragment.to(), afterSpecial, ids);
       } else {

@@ -46,8 +46,13 @@ final class SpecialTokens {
     }
   }
 
-  /** The text's fragments in order; none is empty. */
-  List<Fragment> cut(byte[] text) {
+  /**
+   * The text's fragments in order; none is empty.
+   *
+   * @param trusted where control tokens may be; those that the file calls user-defined may be
+   *     anywhere
+   */
+  List<Fragment> cut(byte[] text, TrustedBytes trusted) {
     List<Fragment> fragments = new ArrayList<>();
     if (text.length > 0) {
       fragments.add(new Fragment(Vocabulary.NONE, 0, text.length));
@@ -57,7 +62,7 @@ final class SpecialTokens {
       List<Fragment> next = new ArrayList<>(fragments.size() + 2);
       for (Fragment fragment : fragments) {
         if (fragment.isText()) {
-          cut(text, fragment, longestFirst[i], next);
+          cut(text, trusted, fragment, longestFirst[i], next);
         } else {
           next.add(fragment);
         }
@@ -67,12 +72,13 @@ final class SpecialTokens {
     return fragments;
   }
 
-  private void cut(byte[] text, Fragment fragment, int token, List<Fragment> out) {
+  private void cut(
+      byte[] text, TrustedBytes trusted, Fragment fragment, int token, List<Fragment> out) {
     ByteStrings texts = vocabulary.texts();
     int length = texts.end(token) - texts.start(token);
     int attribute = vocabulary.attribute(token);
     int from = fragment.from;
-    int at = indexOf(text, from, fragment.to, token);
+    int at = indexOf(text, trusted, from, fragment.to, token);
     if (at < 0) {
       out.add(fragment);
       return;
@@ -90,7 +96,7 @@ final class SpecialTokens {
           && isSpace(text[from])) {
         from++;
       }
-      at = indexOf(text, from, fragment.to, token);
+      at = indexOf(text, trusted, from, fragment.to, token);
     }
     addText(from, fragment.to, out);
   }
@@ -119,7 +125,8 @@ final class SpecialTokens {
     return present;
   }
 
-  private int indexOf(byte[] text, int from, int to, int token) {
+  private int indexOf(byte[] text, TrustedBytes trusted, int from, int to, int token) {
+    boolean hidden = (vocabulary.attribute(token) & Attribute.HIDDEN) != 0;
     ByteStrings texts = vocabulary.texts();
     byte[] bytes = texts.bytes();
     int start = texts.start(token);
@@ -129,7 +136,7 @@ final class SpecialTokens {
       while (i < length && text[at + i] == bytes[start + i]) {
         i++;
       }
-      if (i == length) {
+      if (i == length && (!hidden || trusted.cover(at, at + length))) {
         return at;
       }
     }

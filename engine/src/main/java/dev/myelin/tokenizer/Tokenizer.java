@@ -33,6 +33,18 @@ public interface Tokenizer {
   int[] encode(String text, boolean addSpecial, boolean parseSpecial);
 
   /**
+   * The ids of a prompt's tokens. It is encoded as one text, as if it had no parts, but a control
+   * token is found only where all of its characters are trusted. A trusted text gives what {@link
+   * #encode(String, boolean, boolean)} gives with {@code parseSpecial}, an untrusted one what it
+   * gives without.
+   *
+   * @param addSpecial whether to begin and end as the file says (BOS, EOS)
+   * @throws InvalidRequestException if the text has more than 2^28 characters
+   * @throws ModelFileException on the first call, if two tokens of the file are written the same
+   */
+  int[] encode(PromptText text, boolean addSpecial);
+
+  /**
    * The text of tokens. Bytes that do not form UTF-8 become U+FFFD. As in llama.cpp, the space that
    * encoding puts in front is taken away again, and some vocabularies drop spaces before
    * punctuation; {@link TextStream} does neither.

@@ -17,6 +17,23 @@ final class Utf8 {
     return text.getBytes(StandardCharsets.UTF_8);
   }
 
+  /** How many bytes {@link #bytes} makes of the chars {@code [from..to)}. */
+  static int size(String text, int from, int to) {
+    int size = 0;
+    for (int i = from; i < to; i++) {
+      char c = text.charAt(i);
+      if (Character.isHighSurrogate(c)
+          && i + 1 < to
+          && Character.isLowSurrogate(text.charAt(i + 1))) {
+        size += 4;
+        i++;
+      } else {
+        size += c < 0x80 ? 1 : c < 0x800 ? 2 : 3;
+      }
+    }
+    return size;
+  }
+
   /** How many bytes the character has that begins with this one; 1 for a byte that begins none. */
   static int length(byte first) {
     int b = first & 0xff;

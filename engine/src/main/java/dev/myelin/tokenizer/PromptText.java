@@ -1,0 +1,76 @@
+package dev.myelin.tokenizer;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Objects;
+
+/**
+ * The text of a prompt of which it is known who wrote what: a chat template's own text is trusted,
+ * what users, documents and tools say is not. {@link Tokenizer#encode(PromptText, boolean)} finds
+ * control tokens in trusted text only.
+ *
+ * @param spans the parts in order; empty ones are left out, and neighbours with the same trust
+ *     become one
+ */
+public record PromptText(List<Span> spans) {
+  /** A part of the text by one author. */
+  public record Span(String text, boolean trusted) {
+    public Span {
+      Objects.requireNonNull(text, "text");
+    }
+  }
+
+  public PromptText {
+    spans = merged(spans);
+  }
+
+  /** A text that may name control tokens everywhere. */
+  public static PromptText trusted(String text) {
+    return new PromptText(List.of(new Span(text, true)));
+  }
+
+  /** A text that names no control token, whatever it says. */
+  public static PromptText untrusted(String text) {
+    return new PromptText(List.of(new Span(text, false)));
+  }
+
+  /** How many characters (UTF-16 units) it has. */
+  public long length() {
+    long length = 0;
+    for (Span span : spans) {
+      length += span.text().length();
+    }
+    return length;
+  }
+
+  /** The whole text, as one string. */
+  public String text() {
+    if (spans.size() == 1) {
+      return spans.getFirst().text();
+    }
+    StringBuilder text = new StringBuilder();
+    for (Span span : spans) {
+      text.append(span.text());
+    }
+    return text.toString();
+  }
+
+  private static List<Span> merged(List<Span> spans) {
+    List<Span> merged = new ArrayList<>(spans.size());
+    for (int from = 0, to; from < spans.size(); from = to) {
+      boolean trusted = spans.get(from).trusted();
+      StringBuilder text = new StringBuilder();
+      for (to = from; to < spans.size(); to++) {
+        Span span = spans.get(to);
+        if (span.trusted() != trusted && !span.text().isEmpty()) {
+          break;
+        }
+        text.append(span.text());
+      }
+      if (!text.isEmpty()) {
+        merged.add(new Span(text.toString(), trusted));
+      }
+    }
+    return List.copyOf(merged);
+  }
+}

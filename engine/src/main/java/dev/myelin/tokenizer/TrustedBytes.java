@@ -1,0 +1,60 @@
+package dev.myelin.tokenizer;
+
+import dev.myelin.tokenizer.PromptText.Span;
+import java.util.Arrays;
+import java.util.List;
+
+/** Which bytes of a text, as UTF-8, may be part of a control token. */
+final class TrustedBytes {
+  /** Of a text that is trusted as a whole. */
+  static final TrustedBytes ALL = new TrustedBytes(new int[] {Integer.MAX_VALUE});
+
+  /** Where runs end; the first is trusted and may be empty, then they alternate. */
+  private final int[] ends;
+
+  private TrustedBytes(int[] ends) {
+    this.ends = ends;
+  }
+
+  /**
+   * @param whole {@link PromptText#text} of it
+   */
+  static TrustedBytes of(PromptText text, String whole) {
+    List<Span> spans = text.spans();
+    if (spans.isEmpty()) {
+      return ALL;
+    }
+    int first = spans.getFirst().trusted() ? 0 : 1;
+    int[] ends = new int[first + spans.size()];
+    int border = 0; // in characters
+    int counted = 0;
+    int bytes = 0;
+    for (int i = 0; i < spans.size(); i++) {
+      border += spans.get(i).text().length();
+      int to = border;
+      if (splitsPair(whole, border)) { // one character, and not all of it is trusted
+        to += spans.get(i).trusted() ? -1 : 1;
+      }
+      bytes += Utf8.size(whole, counted, to);
+      counted = to;
+      ends[first + i] = bytes;
+    }
+    return new TrustedBytes(ends);
+  }
+
+  private static boolean splitsPair(String text, int at) {
+    return at > 0
+        && at < text.length()
+        && Character.isSurrogatePair(text.charAt(at - 1), text.charAt(at));
+  }
+
+  /** Whether all bytes of {@code [from..to)} are trusted. */
+  boolean cover(int from, int to) {
+    int found = Arrays.binarySearch(ends, from);
+    int run = found < 0 ? -found - 1 : found + 1;
+    while (run < ends.length && ends[run] == from) { // empty runs
+      run++;
+    }
+    return run % 2 == 0 && run < ends.length && to <= ends[run];
+  }
+}
