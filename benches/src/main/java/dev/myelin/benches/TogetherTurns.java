@@ -25,7 +25,8 @@ public final class TogetherTurns {
     SessionOptions options =
         SessionOptions.defaults()
             .withContextLength(256)
-            .withThreads(Integer.parseInt(arguments[1]));
+            .withThreads(Integer.parseInt(arguments[1]))
+            .withForceThreads(true);
     try (Model model = Model.load(Path.of(arguments[0]));
         Session session = Session.open(model, options)) {
       int[] tokens = new Random(1).ints(256, 0, model.hyperparameters().vocabulary()).toArray();

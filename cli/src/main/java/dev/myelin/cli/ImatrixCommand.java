@@ -11,6 +11,7 @@ import dev.myelin.imatrix.ImportanceMatrix;
 import dev.myelin.imatrix.ImportanceOptions;
 import dev.myelin.imatrix.ImportanceRun;
 import dev.myelin.model.Model;
+import dev.myelin.model.adapter.Adapter;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
@@ -22,6 +23,7 @@ final class ImatrixCommand extends Subcommand {
   private static final int MOST_SHOWN = 5;
 
   private final ModelOptions model = new ModelOptions(this);
+  private final AdapterFlags lora = new AdapterFlags(this);
   private final Value<Path> text =
       option(
           Path.class,
@@ -62,8 +64,7 @@ final class ImatrixCommand extends Subcommand {
       flag("Do not compute the perplexity on the way.", "--no-ppl");
   private final Value<Boolean> parseSpecial =
       flag("Take the names of special tokens in the text for these.", "--parse-special");
-  private final Value<Integer> threads =
-      option(int.class, 0, "N", "Threads; 0 means one a physical core.", "-t", "--threads");
+  private final ThreadFlags threads = new ThreadFlags(this);
   private final Value<Integer> context =
       option(
           int.class,
@@ -108,11 +109,13 @@ final class ImatrixCommand extends Subcommand {
                     output.get(),
                     !noPerplexity.get(),
                     parseSpecial.get(),
-                    new SessionOptions(0, batch.get(), threads.get(), CacheType.F16)));
+                    new SessionOptions(
+                        0, batch.get(), threads.count(), threads.forced(), CacheType.F16)));
     Format written = format();
     if (!text.isSet() && before.get().isEmpty()) {
       throw Usage.wrong(spec, "no text: give -f FILE, or --in-file FILE to merge");
     }
+    List<Adapter> adapters = lora.adapters();
     Checkpoint file = text.isSet() ? model.checkpoint() : null;
     checkFolder();
     ImportanceCollector collector = new ImportanceCollector(output.get(), context.get());
@@ -120,7 +123,7 @@ final class ImatrixCommand extends Subcommand {
       add(collector, earlier);
     }
     if (text.isSet()) {
-      measure(file, options, collector);
+      measure(file, adapters, options, collector);
     }
     if (collector.isEmpty()) {
       throw new MyelinException("cancelled before the first chunk, nothing was written");
@@ -146,10 +149,14 @@ final class ImatrixCommand extends Subcommand {
     }
   }
 
-  private void measure(Checkpoint file, ImportanceOptions options, ImportanceCollector collector) {
+  private void measure(
+      Checkpoint file,
+      List<Adapter> adapters,
+      ImportanceOptions options,
+      ImportanceCollector collector) {
     boolean stdin = text.get().toString().equals("-");
     String read = stdin ? Input.standardInput(console) : Input.file(text.get());
-    try (Model loaded = Model.load(file)) {
+    try (Model loaded = Model.load(file, adapters)) {
       ImportanceRun run = new ImportanceRun(loaded, options, collector);
       Bar bar = new Bar();
       try (bar;
@@ -158,6 +165,7 @@ final class ImatrixCommand extends Subcommand {
       }
       collector.addDataset(stdin ? "standard input" : text.get().toString());
       bar.result();
+      Statistics.adapters(console, loaded);
     }
   }
 

@@ -73,14 +73,8 @@ final class PlanCommand extends Subcommand {
           "SPEED",
           "Memory speed, such as 50GB/s; measured otherwise.",
           "--speed");
-  private final Value<Integer> threads =
-      option(
-          int.class,
-          0,
-          "N",
-          "Threads that read when it is measured; 0 means one a physical core.",
-          "-t",
-          "--threads");
+  private final ThreadFlags threads =
+      new ThreadFlags(this, "Threads that read when it is measured; 0 means one a physical core.");
   private final Value<String> training =
       option(
           String.class,
@@ -125,11 +119,12 @@ final class PlanCommand extends Subcommand {
     Plan plan = Usage.check(spec, () -> Plan.of(subject, context.get(), cache, mixes));
     Long said =
         speed.isSet() ? Usage.check(spec, () -> Quantities.bytesPerSecond(speed.get())) : null;
+    int count = threads.count();
     MachineMemory memory = MachineMemory.now();
     MemorySpeed reads =
         said != null
             ? MemorySpeed.said(said)
-            : Usage.check(spec, () -> MemorySpeed.measure(threads.get(), memory.availableBytes()));
+            : Usage.check(spec, () -> MemorySpeed.measure(count, memory.availableBytes()));
     console.print(
         json.get()
             ? Json.pretty(PlanJson.of(plan, memory, reads, tokens))

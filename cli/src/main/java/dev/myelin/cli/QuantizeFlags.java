@@ -30,7 +30,7 @@ final class QuantizeFlags {
   private final Subcommand.Value<Boolean> leaveOutput;
   private final Subcommand.Value<Boolean> pure;
   private final Subcommand.Value<Boolean> requantize;
-  private final Subcommand.Value<Integer> threads;
+  private final ThreadFlags threads;
 
   QuantizeFlags(Subcommand command) {
     this.command = command;
@@ -67,9 +67,7 @@ final class QuantizeFlags {
     requantize =
         command.flag(
             "Convert tensors that are quantised already, too: at a loss.", "--allow-requantize");
-    threads =
-        command.option(
-            int.class, 0, "N", "Threads; 0 means one a physical core.", "-t", "--threads");
+    threads = new ThreadFlags(command, "Threads; 0 means one a physical core.");
   }
 
   private Subcommand.Value<List<String>> names(String description, String name) {
@@ -101,7 +99,7 @@ final class QuantizeFlags {
                     .withLeaveOutput(leaveOutput.get())
                     .withEnds(output, embedding)
                     .withOverrides(overrides())
-                    .withThreads(threads.get()));
+                    .withThreads(threads.count()));
     return imatrix.isSet()
         ? options.withImportance(importance(), imatrix.get().toString())
         : options;

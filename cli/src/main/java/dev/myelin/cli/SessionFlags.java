@@ -12,7 +12,7 @@ final class SessionFlags {
       Arrays.stream(CacheType.values()).map(t -> t.name().toLowerCase(Locale.ROOT)).toList();
 
   private final Subcommand command;
-  private final Subcommand.Value<Integer> threads;
+  private final ThreadFlags threads;
   private final Subcommand.Value<Integer> context;
   private final Subcommand.Value<Integer> batch;
   private final Subcommand.Value<String> cacheType;
@@ -26,14 +26,7 @@ final class SessionFlags {
    */
   SessionFlags(Subcommand command, String contextMeaning) {
     this.command = command;
-    threads =
-        command.option(
-            int.class,
-            0,
-            "N",
-            "Threads that compute; 0 means one a physical core.",
-            "-t",
-            "--threads");
+    threads = new ThreadFlags(command);
     context = command.option(int.class, 0, "N", contextMeaning, "-c", "--ctx-size");
     batch =
         command.option(
@@ -57,6 +50,10 @@ final class SessionFlags {
         command.spec,
         () ->
             new SessionOptions(
-                context.get(), batch.get(), threads.get(), CacheType.of(cacheType.get())));
+                context.get(),
+                batch.get(),
+                threads.count(),
+                threads.forced(),
+                CacheType.of(cacheType.get())));
   }
 }

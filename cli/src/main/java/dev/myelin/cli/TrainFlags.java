@@ -38,7 +38,7 @@ final class TrainFlags {
   private final Subcommand.Value<Integer> checkpointEvery;
   private final Subcommand.Value<Integer> patience;
   private final Subcommand.Value<Long> seed;
-  private final Subcommand.Value<Integer> threads;
+  private final ThreadFlags threads;
 
   TrainFlags(Subcommand command) {
     this.command = command;
@@ -88,7 +88,8 @@ final class TrainFlags {
             "--checkpoint-every");
     patience =
         count(
-            "Held-out losses without a new best that end the run, 0 for no end; keeps the best weights",
+            "Held-out losses without a new best that end the run, 0 for no end; keeps the best"
+                + " weights",
             DEFAULTS.watch().patience(),
             "--patience");
     seed =
@@ -99,14 +100,7 @@ final class TrainFlags {
             text("Same seed, same model", DEFAULTS.text().seed()),
             "-s",
             "--seed");
-    threads =
-        command.option(
-            int.class,
-            0,
-            "N",
-            "Threads that compute; 0 means one a physical core.",
-            "-t",
-            "--threads");
+    threads = new ThreadFlags(command);
   }
 
   private static String text(String description, Object otherwise) {
@@ -122,7 +116,8 @@ final class TrainFlags {
   }
 
   int threads() {
-    return threads.get() == 0 ? KernelsLibrary.physicalCores() : threads.get();
+    int count = threads.count();
+    return count == 0 ? KernelsLibrary.physicalCores() : count;
   }
 
   /** Options of a new run. */
@@ -163,7 +158,8 @@ final class TrainFlags {
                     either(evaluateEvery, earlier.watch().evaluateEvery()),
                     either(checkpointEvery, earlier.watch().checkpointEvery()),
                     either(patience, earlier.watch().patience())),
-                threads()));
+                threads(),
+                threads.forced()));
   }
 
   private static <T> T either(Subcommand.Value<T> given, T otherwise) {

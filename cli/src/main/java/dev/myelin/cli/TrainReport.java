@@ -107,6 +107,7 @@ final class TrainReport implements TrainingRun.Listener, AutoCloseable {
     SessionOptions options =
         SessionOptions.defaults()
             .withThreads(run.options().threads())
+            .withForceThreads(run.options().forceThreads())
             .withContextLength(run.options().shape().context());
     SamplingOptions sampling =
         SamplingOptions.defaults()

@@ -38,15 +38,19 @@ class UsageTest {
       value = {
         "''                              | myelin: no command given",
         "rum                             | myelin: unknown command 'rum': did you mean run?",
-        "tokenise -m M                   | myelin: unknown command 'tokenise': did you mean tokenize?",
-        "zzz                             | myelin: unknown command 'zzz' (`myelin --help` says more)",
-        "--verison                       | myelin: unknown option '--verison': did you mean --version?",
+        "tokenise -m M                   | myelin: unknown command 'tokenise': did you mean"
+            + " tokenize?",
+        "zzz                             | myelin: unknown command 'zzz' (`myelin --help` says"
+            + " more)",
+        "--verison                       | myelin: unknown option '--verison': did you mean"
+            + " --version?",
         "help zzz                        | myelin help: unknown command 'zzz'",
         "run -m M -p x --tmep 1          | unknown option '--tmep': did you mean --temp?",
         "run -m M -p x --top_k=1         | unknown option '--top_k=1': did you mean --top-k?",
         "run -m M -p x y                 | unknown argument 'y'",
         "run -m M                        | no prompt: give -p TEXT, or -f FILE",
-        "run -p x                        | no model: name a GGUF file with -m FILE or in $MYELIN_MODEL",
+        "run -p x                        | no model: name a GGUF file with -m FILE or in"
+            + " $MYELIN_MODEL",
         "run -m M -p                     | missing required parameter for option '--prompt' (TEXT)",
         "run -m M -p x -f y              | two prompts: give either --prompt or --file",
         "run -m M -p x -n many           | option '--predict': 'many' is not an int",
@@ -57,7 +61,9 @@ class UsageTest {
         "run -m M -p x --stop a\\qb      | --stop 'a\\qb': expected \\n, \\t, \\r or \\\\",
         "run -m M -p x --cache-type q5_1 | cache type q5_1: known are f32, f16, q8_0",
         "run -m M -p x -b 0              | batch = 0: expected 1 to",
-        "run -m M -p x -t -1             | threads = -1: expected",
+        "run -m M -p x -t -1             | threads = -1: expected 0 to 512; this process may use",
+        "run -m M -p x -t 100000         | threads = 100000: expected 0 to 512; this process may"
+            + " use",
         "run -m M -p x -c -1             | context = -1: expected 0 or more",
         "logits -m M                     | tokens: give either --tokens 1,2,3 or --prompt TEXT",
         "logits -m M --tokens 1,x        | '--tokens' (ID): 'x' is not an int",
@@ -83,7 +89,6 @@ class UsageTest {
         "run -m M -f FOLDER/none.txt         | FOLDER/none.txt: no such file",
         "run -m M -f FOLDER                  | FOLDER: Is a directory",
         "run -m M -f FOLDER/latin1.txt       | FOLDER/latin1.txt: byte 0xe9 at 3: expected UTF-8",
-        "run -m M -p x -t 100000             | threads = 100000: expected 1 to 512",
         "run -m M -p aaaaa -c 2              | do not fit into a context of 2",
         "logits -m M --tokens 1,999999       | token id 999999: the vocabulary has 0 to",
         "logits -m M --tokens -1             | token id -1: the vocabulary has 0 to",

@@ -1,12 +1,12 @@
 package dev.myelin.generate;
 
-import dev.myelin.bindings.KernelsLibrary;
 import dev.myelin.cache.KvCache;
 import dev.myelin.error.CancelledException;
 import dev.myelin.error.IllegalUseException;
 import dev.myelin.error.InvalidRequestException;
 import dev.myelin.error.NativeLibraryException;
 import dev.myelin.graph.Backend;
+import dev.myelin.graph.Threads;
 import dev.myelin.model.CachedPass.Shape;
 import dev.myelin.model.Hyperparameters;
 import dev.myelin.model.Model;
@@ -48,7 +48,7 @@ public final class Session implements AutoCloseable {
     KvCache kv = null;
     Backend cpu = null;
     try {
-      int threads = options.threads() == 0 ? KernelsLibrary.physicalCores() : options.threads();
+      int threads = Threads.used(options.threads(), options.forceThreads());
       this.options = options.withThreads(threads).withContextLength(contextLength);
       kv = cache(hp, this.options);
       cpu = Backend.cpu(threads);
@@ -90,7 +90,7 @@ public final class Session implements AutoCloseable {
     return model;
   }
 
-  /** The options with what was left open filled in. */
+  /** The options with what was left open filled in, and with the threads that compute. */
   public SessionOptions options() {
     return options;
   }

@@ -3,8 +3,8 @@ package dev.myelin.plan;
 import dev.myelin.bindings.KernelsLibrary;
 import dev.myelin.error.CancelledException;
 import dev.myelin.error.InvalidRequestException;
-import dev.myelin.graph.Backend;
 import dev.myelin.graph.Ggml;
+import dev.myelin.graph.Threads;
 import java.io.IOException;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
@@ -61,10 +61,7 @@ public record MemorySpeed(long bytesPerSecond, int threads, long bytes, int pass
    * @throws CancelledException if the calling thread is interrupted
    */
   public static MemorySpeed measure(int threads, long availableBytes) {
-    if (threads < 0 || threads > Backend.MAX_THREADS) {
-      throw new InvalidRequestException(
-          "threads = " + threads + ": expected 0 to " + Backend.MAX_THREADS);
-    }
+    Threads.check(threads, 0);
     Ggml.require();
     int count = threads == 0 ? KernelsLibrary.physicalCores() : threads;
     long wanted = Math.clamp(CACHES * lastLevelCache(CPU_CACHES), LEAST_BYTES, MOST_BYTES);

@@ -1,7 +1,7 @@
 package dev.myelin.quantize;
 
-import dev.myelin.error.InvalidRequestException;
 import dev.myelin.gguf.GgmlType;
+import dev.myelin.graph.Threads;
 import dev.myelin.imatrix.ImportanceMatrix;
 import java.util.List;
 
@@ -33,13 +33,9 @@ public record QuantizeOptions(
     ImportanceMatrix importance,
     String importanceFile,
     int threads) {
-  private static final int MAX_THREADS = 512;
-
   public QuantizeOptions {
     overrides = List.copyOf(overrides);
-    if (threads < 0 || threads > MAX_THREADS) {
-      throw new InvalidRequestException("threads = " + threads + ": expected 0 to " + MAX_THREADS);
-    }
+    Threads.check(threads, 0);
     if (outputType != null) {
       Targets.require(outputType);
     }

@@ -3,6 +3,7 @@ package dev.myelin.train;
 import dev.myelin.error.MyelinException;
 import dev.myelin.graph.Backend;
 import dev.myelin.graph.Tensor;
+import dev.myelin.graph.Threads;
 import dev.myelin.model.Model;
 import java.util.Collection;
 
@@ -22,7 +23,7 @@ final class Learner implements AutoCloseable {
     this.model = model;
     this.parameters = parameters;
     this.options = options;
-    backend = Backend.cpu(options.threads());
+    backend = Backend.cpu(Threads.used(options.threads(), options.forceThreads()));
     Moments zeroes = null;
     try {
       zeroes = new Moments(parameters);

@@ -1,6 +1,7 @@
 package dev.myelin.train;
 
 import dev.myelin.error.InvalidRequestException;
+import dev.myelin.graph.Threads;
 
 /**
  * How a run goes.
@@ -12,10 +13,19 @@ import dev.myelin.error.InvalidRequestException;
  * @param adamw the optimiser
  * @param text which part of the text is seen when
  * @param watch how often a run looks at what it has learned
- * @param threads threads that compute
+ * @param threads threads that compute, 1 to 512. More than this process has cores are not started,
+ *     see {@link Threads}
+ * @param forceThreads whether they are started all the same, for measurements
  */
 public record TrainingOptions(
-    BatchShape shape, long steps, double epochs, AdamW adamw, Text text, Watch watch, int threads) {
+    BatchShape shape,
+    long steps,
+    double epochs,
+    AdamW adamw,
+    Text text,
+    Watch watch,
+    int threads,
+    boolean forceThreads) {
 
   private static final int MOST_TOKENS = 1 << 20;
 
@@ -54,6 +64,23 @@ public record TrainingOptions(
     check(tokens <= MOST_TOKENS, "batch", shape.sequences(), "at most 2^20 tokens a step");
     check(steps >= 1 && steps <= 1L << 40, "steps", steps, "1 or more");
     check(epochs >= 0 && epochs <= 1e6, "epochs", epochs, "0 to 1000000");
+    Threads.check(threads, 1);
+  }
+
+  /** With no more threads than cores. */
+  public TrainingOptions(
+      BatchShape shape,
+      long steps,
+      double epochs,
+      AdamW adamw,
+      Text text,
+      Watch watch,
+      int threads) {
+    this(shape, steps, epochs, adamw, text, watch, threads, false);
+  }
+
+  public TrainingOptions withForceThreads(boolean value) {
+    return new TrainingOptions(shape, steps, epochs, adamw, text, watch, threads, value);
   }
 
   /** With the steps that the epochs take. */
@@ -62,7 +89,7 @@ public record TrainingOptions(
       return this;
     }
     long all = (long) Math.max(1, Math.ceil(epochs * stepsPerEpoch));
-    return new TrainingOptions(shape, all, 0, adamw, text, watch, threads);
+    return new TrainingOptions(shape, all, 0, adamw, text, watch, threads, forceThreads);
   }
 
   private static void check(boolean holds, String name, Number value, String expected) {

@@ -2,10 +2,12 @@ package dev.myelin.generate;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import dev.myelin.cache.CacheType;
 import dev.myelin.error.IllegalUseException;
 import dev.myelin.error.InvalidRequestException;
+import dev.myelin.graph.Threads;
 import dev.myelin.model.Model;
 import dev.myelin.testing.Logits;
 import dev.myelin.testing.RandomModel;
@@ -111,7 +113,21 @@ class SessionTest {
     assertThatThrownBy(() -> o.withThreads(-1)).hasMessageContaining("threads = -1");
     assertThatThrownBy(() -> Session.open(model, o.withThreads(513)))
         .isInstanceOf(InvalidRequestException.class)
-        .hasMessageContaining("threads = 513");
+        .hasMessage(
+            "threads = 513: expected 0 to 512; this process may use %d core%s",
+            Threads.cores(), Threads.cores() == 1 ? "" : "s");
+  }
+
+  @Test
+  void noMoreThreadsThanCoresUnlessForced() {
+    int cores = Threads.cores();
+    SessionOptions more = OPTIONS.withThreads(cores + 1);
+    assumeTrue(cores < Threads.MOST);
+    try (Session clamped = Session.open(model, more);
+        Session forced = Session.open(model, more.withForceThreads(true))) {
+      assertThat(clamped.options().threads()).isEqualTo(cores);
+      assertThat(forced.options().threads()).isEqualTo(cores + 1);
+    }
   }
 
   @ParameterizedTest
@@ -253,7 +269,8 @@ class SessionTest {
       }
     }
     for (int threads : new int[] {2, 3, 5}) {
-      try (Session session = Session.open(model, OPTIONS.withThreads(threads))) {
+      try (Session session =
+          Session.open(model, OPTIONS.withThreads(threads).withForceThreads(true))) {
         Logits logits = Logits.ours(session, tokens, tokens.length);
         assertThat(logits.nmse(expected)).as("%d threads", threads).isLessThan(1e-9);
       }

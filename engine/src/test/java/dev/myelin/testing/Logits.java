@@ -46,6 +46,7 @@ public record Logits(float[][] rows) {
       return SessionOptions.defaults()
           .withContextLength(contextLength)
           .withThreads(threads)
+          .withForceThreads(true)
           .withCacheType(cacheType);
     }
   }
