@@ -14,6 +14,7 @@ import dev.myelin.generate.Session;
 import dev.myelin.generate.SessionOptions;
 import dev.myelin.gguf.Checkpoint;
 import dev.myelin.model.Model;
+import dev.myelin.model.adapter.Adapter;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
@@ -25,6 +26,7 @@ import java.util.function.Consumer;
 /** Measures how well a model predicts a text, and how far it is from its original. */
 final class PerplexityCommand extends Subcommand {
   private final ModelOptions model = new ModelOptions(this);
+  private final AdapterFlags lora = new AdapterFlags(this);
   private final Value<Path> text =
       option(Path.class, null, "FILE", "The text, UTF-8; - is standard input.", "-f", "--file");
   private final Value<Integer> chunks =
@@ -95,8 +97,9 @@ final class PerplexityCommand extends Subcommand {
     if (original.isSet() && save.isSet()) {
       throw Usage.wrong(spec, "--save-logits with --kl-base: give one of them");
     }
+    List<Adapter> adapters = lora.adapters();
     String read = text.isSet() ? PromptFlags.read(console, text.get()) : null;
-    try (Model loaded = Model.load(checkpoint)) {
+    try (Model loaded = Model.load(checkpoint, adapters)) {
       if (!original.isSet()) {
         alone(loaded, TextChunks.of(loaded, read, cut), how);
       } else if (fromLogits) {
@@ -108,6 +111,7 @@ final class PerplexityCommand extends Subcommand {
           beside(loaded, other, read, cut, how);
         }
       }
+      Statistics.adapters(console, loaded);
     }
   }
 

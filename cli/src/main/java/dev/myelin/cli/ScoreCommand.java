@@ -10,6 +10,7 @@ import dev.myelin.generate.Session;
 import dev.myelin.generate.SessionOptions;
 import dev.myelin.gguf.Checkpoint;
 import dev.myelin.model.Model;
+import dev.myelin.model.adapter.Adapter;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -20,6 +21,7 @@ final class ScoreCommand extends Subcommand {
   private static final String HOLE = "{}";
 
   private final ModelOptions model = new ModelOptions(this);
+  private final AdapterFlags lora = new AdapterFlags(this);
   private final Value<String> prompt =
       option(
           String.class,
@@ -71,7 +73,8 @@ final class ScoreCommand extends Subcommand {
         "score",
         "Log-probabilities of continuations of a prompt: a model classifies.",
         "",
-        "Prompt and continuation are one text: end the prompt with a space where one belongs there.",
+        "Prompt and continuation are one text: end the prompt with a space where one belongs"
+            + " there.",
         "",
         "Examples:",
         "  myelin score -m model.gguf -p 'I loved it. That is ' --labels positive,negative",
@@ -91,8 +94,9 @@ final class ScoreCommand extends Subcommand {
     if (prompt.isSet() && file.isSet() && !prompt.get().contains(HOLE)) {
       throw Usage.wrong(spec, "--prompt with --file: expected {} in it, for the file's lines");
     }
+    List<Adapter> adapters = lora.adapters();
     LabelledLines lines = file.isSet() ? lines(choices) : null;
-    try (Model loaded = Model.load(checkpoint);
+    try (Model loaded = Model.load(checkpoint, adapters);
         Session open = Session.open(loaded, how);
         Interrupts _ = Interrupts.once(open::cancel)) {
       Scorer scorer = new Scorer(open, by, !plain.get());
@@ -102,6 +106,7 @@ final class ScoreCommand extends Subcommand {
       } else {
         classify(scorer, lines, choices);
       }
+      Statistics.adapters(console, loaded);
     }
   }
 

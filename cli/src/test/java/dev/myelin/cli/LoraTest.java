@@ -116,6 +116,51 @@ class LoraTest {
     assertThat(outcome.err()).contains("adapter      " + first + ", scale 2.0, 23 matrices");
   }
 
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "perplexity -f TEXT -c 32",
+        "score -p once --labels a,b",
+        "imatrix -f TEXT -c 32 -o OUT",
+      })
+  void whatAnAdapterIsWorthIsMeasured(String line) throws Exception {
+    Path text = Files.writeString(folder.resolve("text.txt"), "once upon a time ".repeat(40));
+    Path out = folder.resolve("out.gguf");
+    Object[] words =
+        Stream.concat(
+                Stream.of(line.split(" "))
+                    .map(w -> w.replace("TEXT", text.toString()).replace("OUT", out.toString())),
+                Stream.of("-m", model.toString(), "-t", "1"))
+            .toArray();
+    Outcome plain = Outcome.of(words[0], Arrays.copyOfRange(words, 1, words.length));
+    assertThat(plain.status()).as(plain.err()).isZero();
+    byte[] before = Files.exists(out) ? Files.readAllBytes(out) : plain.bytes();
+    Outcome adapted = with(words, "--lora", first);
+    assertThat(adapted.status()).as(adapted.err()).isZero();
+    assertThat(adapted.err().lines())
+        .contains("adapter      " + first + ", scale 1.0, 23 matrices, rank 4");
+    assertThat(Files.exists(out) ? Files.readAllBytes(out) : adapted.bytes()).isNotEqualTo(before);
+    Outcome zero = with(words, "--lora", first + "=0");
+    assertThat(Files.exists(out) ? Files.readAllBytes(out) : zero.bytes()).isEqualTo(before);
+    Files.deleteIfExists(out);
+  }
+
+  private static Outcome with(Object[] words, Object... more) {
+    Object[] rest = Arrays.copyOfRange(words, 1, words.length);
+    return Outcome.of(words[0], Stream.of(rest, more).flatMap(Arrays::stream).toArray());
+  }
+
+  @Test
+  void theOriginalIsComparedWithWithoutTheAdapter() throws Exception {
+    Path text = Files.writeString(folder.resolve("kl.txt"), "once upon a time ".repeat(40));
+    Object[] words = {
+      "-m", model, "-f", text, "-c", 32, "-t", 1, "--kl-base", model, "--lora", first, "--json"
+    };
+    Outcome outcome = Outcome.of("perplexity", words);
+    assertThat(outcome.status()).as(outcome.err()).isZero();
+    assertThat(outcome.out()).doesNotContain("\"kl_divergence\" : 0.0,");
+  }
+
   @Test
   void benchMeasuresBothEnginesWithIt() {
     assumeThat(LlamaCpp.isAvailable()).as("no libllama beside this ggml").isTrue();
