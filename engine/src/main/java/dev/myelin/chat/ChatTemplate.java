@@ -9,6 +9,7 @@ import dev.myelin.error.Printable;
 import dev.myelin.gguf.GgufArray;
 import dev.myelin.gguf.GgufFile;
 import dev.myelin.gguf.Metadata;
+import dev.myelin.tokenizer.PromptText;
 import java.nio.file.Path;
 import java.time.Clock;
 import java.time.ZonedDateTime;
@@ -30,6 +31,7 @@ public final class ChatTemplate {
   private static final String KEY = "tokenizer.chat_template";
 
   private final Optional<Path> file; // for messages
+  private final String where; // in that file, for messages
   private final String source;
   private final String bos;
   private final String eos;
@@ -37,7 +39,13 @@ public final class ChatTemplate {
   private volatile JinjaTemplate compiled;
 
   ChatTemplate(Optional<Path> file, String source, String bos, String eos, Clock clock) {
+    this(file, KEY, source, bos, eos, clock);
+  }
+
+  private ChatTemplate(
+      Optional<Path> file, String where, String source, String bos, String eos, Clock clock) {
     this.file = file;
+    this.where = where;
     this.source = source;
     this.bos = bos;
     this.eos = eos;
@@ -64,6 +72,21 @@ public final class ChatTemplate {
                     Clock.systemDefaultZone()));
   }
 
+  /**
+   * Another template in the place of a checkpoint's own, with that checkpoint's special tokens.
+   *
+   * @param file where the template comes from, for messages
+   * @throws ModelFileException if the special tokens it needs are wrong
+   */
+  public static ChatTemplate of(GgufFile checkpoint, Path file, String source) {
+    Metadata metadata = checkpoint.metadata();
+    return parse(
+        file,
+        source,
+        token(metadata, "tokenizer.ggml.bos_token_id"),
+        token(metadata, "tokenizer.ggml.eos_token_id"));
+  }
+
   private static String token(Metadata metadata, String key) {
     Optional<GgufArray> tokens = metadata.optArray("tokenizer.ggml.tokens");
     if (!metadata.has(key) || tokens.isEmpty()) {
@@ -84,6 +107,17 @@ public final class ChatTemplate {
    */
   public static ChatTemplate parse(String source, String bos, String eos) {
     return new ChatTemplate(Optional.empty(), source, bos, eos, Clock.systemDefaultZone());
+  }
+
+  /**
+   * A template out of a file of its own.
+   *
+   * @param file where it comes from, for messages
+   * @param bos text of the token that begins a sequence, empty if there is none
+   * @param eos text of the token that ends one, empty if there is none
+   */
+  public static ChatTemplate parse(Path file, String source, String bos, String eos) {
+    return new ChatTemplate(Optional.of(file), "", source, bos, eos, Clock.systemDefaultZone());
   }
 
   /** The template itself. */
@@ -122,19 +156,44 @@ public final class ChatTemplate {
    */
   public String render(
       List<ChatMessage> messages, boolean addGenerationPrompt, Map<String, ?> variables) {
-    if (messages.isEmpty()) {
-      throw new InvalidRequestException("a conversation without messages: expected one at least");
-    }
+    return prompt(messages, addGenerationPrompt, variables).text();
+  }
+
+  /** As {@link #render(List, boolean, Map)}; it is known what the template itself wrote. */
+  public PromptText prompt(
+      List<ChatMessage> messages, boolean addGenerationPrompt, Map<String, ?> variables) {
     List<Map<String, Object>> turns = new ArrayList<>(messages.size());
     for (ChatMessage message : messages) {
       turns.add(Map.of("role", message.role().templateName(), "content", message.content()));
     }
-    Map<String, Object> all = new HashMap<>(variables);
-    all.put("messages", turns);
+    return promptOf(turns, addGenerationPrompt, variables);
+  }
+
+  /**
+   * As {@link #prompt}, of messages as OpenAI's API has them: {@code role}, {@code content} (a
+   * text, parts or null), {@code tool_calls}, {@code tool_call_id}, {@code name}, {@code
+   * reasoning_content} and whatever else the template reads. As with Hugging Face's {@code
+   * apply_chat_template}, {@code tools} and {@code documents} are None where no variable says
+   * otherwise.
+   *
+   * @param messages values as those of the variables
+   */
+  public PromptText promptOf(
+      List<? extends Map<String, ?>> messages,
+      boolean addGenerationPrompt,
+      Map<String, ?> variables) {
+    if (messages.isEmpty()) {
+      throw new InvalidRequestException("a conversation without messages: expected one at least");
+    }
+    Map<String, Object> all = new HashMap<>();
+    all.put("tools", null);
+    all.put("documents", null);
+    all.putAll(variables);
+    all.put("messages", messages);
     all.put("add_generation_prompt", addGenerationPrompt);
     all.put("bos_token", bos);
     all.put("eos_token", eos);
-    return failing(() -> compiled().render(all, ZonedDateTime.now(clock)));
+    return PromptText.trusted(failing(() -> compiled().render(all, ZonedDateTime.now(clock))));
   }
 
   private JinjaTemplate compiled() {
@@ -154,9 +213,9 @@ public final class ChatTemplate {
       if (e.raised()) {
         throw new InvalidRequestException("the chat template refuses the messages: " + message);
       }
-      String where = KEY + (e.line() > 0 ? " line " + e.line() : "");
-      throw file.<MyelinException>map(path -> new ModelFileException(path, where, message))
-          .orElseGet(() -> new MyelinException(where + ": " + message));
+      String place = (where + (e.line() > 0 ? " line " + e.line() : "")).strip();
+      throw file.<MyelinException>map(path -> new ModelFileException(path, place, message))
+          .orElseGet(() -> new MyelinException(place + ": " + message));
     }
   }
 }

@@ -13,6 +13,7 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.Callable;
@@ -124,6 +125,53 @@ class ChatTemplateTest {
     assertThatExceptionOfType(InvalidRequestException.class)
         .isThrownBy(() -> template.render(HI, true, Map.of("x", Thread.currentThread())))
         .withMessageContaining("java.lang.Thread");
+  }
+
+  /** Templates are written for apply_chat_template, where these are None rather than undefined. */
+  @Test
+  void toolsAndDocumentsAreNoneWhereNotGiven() {
+    ChatTemplate template =
+        ChatTemplate.parse("{{ tools }} {{ documents is defined }} {{ x is defined }}", "", "");
+    assertThat(template.render(HI, true)).isEqualTo("None True False");
+    assertThat(template.render(HI, true, Map.of("tools", List.of(1)))).isEqualTo("[1] True False");
+  }
+
+  @Test
+  void messagesOfOpenAisApiAreReadAsTheyAre() {
+    ChatTemplate template =
+        ChatTemplate.parse(
+            "{% for m in messages %}{{ m.role }}:{{ m.content }}{{"
+                + " m.tool_calls[0].function.arguments.a if m.tool_calls }}{{ m.x }};{% endfor %}",
+            "", "");
+    Map<String, Object> call = new HashMap<>();
+    call.put("role", "assistant");
+    call.put("content", null);
+    call.put("tool_calls", List.of(Map.of("function", Map.of("arguments", Map.of("a", 7)))));
+    assertThat(
+            template
+                .promptOf(List.of(Map.of("role", "clown", "content", "Hi"), call), false, Map.of())
+                .text())
+        .isEqualTo("clown:Hi;assistant:None7;");
+    assertThatExceptionOfType(InvalidRequestException.class)
+        .isThrownBy(() -> template.promptOf(List.of(), true, Map.of()))
+        .withMessage("a conversation without messages: expected one at least");
+  }
+
+  @Test
+  void anotherTemplateTakesTheSpecialTokensOfTheCheckpoint() {
+    GgufFile file =
+        file(
+            new GgufWriter()
+                .put("tokenizer.chat_template", "its own")
+                .put("tokenizer.ggml.tokens", new String[] {"<unk>", "<bos>"})
+                .put("tokenizer.ggml.bos_token_id", 1));
+    String source = "{{ bos_token }}{{ messages[0].content }}{{ eos_token }}";
+    assertThat(ChatTemplate.of(file, Path.of("a.jinja"), source).render(HI, false))
+        .isEqualTo("<bos>Hi");
+    assertThatExceptionOfType(ModelFileException.class)
+        .isThrownBy(
+            () -> ChatTemplate.of(file, Path.of("a.jinja"), "\n{{ 1 | no }}").render(HI, false))
+        .withMessage("a.jinja: line 2: no filter is called 'no'");
   }
 
   @Test
