@@ -26,7 +26,8 @@ final class ChatCommand extends Subcommand {
         "chat",
         "Talk with a model.",
         "",
-        "A line that ends in \\ goes on in the next one; \"\"\" begins and ends a message of several lines.",
+        "A line that ends in \\ goes on in the next one; \"\"\" begins and ends a message of"
+            + " several lines.",
         "/help lists what else can be typed. Ctrl-C stops a reply, Ctrl-D ends.",
         "",
         "Examples:",
@@ -39,7 +40,7 @@ final class ChatCommand extends Subcommand {
   public void run() {
     Checkpoint checkpoint = model.checkpoint();
     GenerateOptions until = stop.options();
-    SamplingOptions how = sampling.options();
+    SamplingOptions given = sampling.options();
     SessionOptions options = session.options();
     List<Adapter> adapters = lora.adapters();
     try (Model loaded = Model.load(checkpoint, adapters);
@@ -48,6 +49,8 @@ final class ChatCommand extends Subcommand {
             console.interactive().getAsBoolean()
                 ? new TerminalLines(console)
                 : new PipedLines(console)) {
+      SamplingOptions how = sampling.options(loaded.sampling(), given);
+      Statistics.notes(console, loaded);
       new ChatLoop(console, lines, open, new Conversation(open, how, system.get()), until).run();
     }
   }

@@ -32,7 +32,8 @@ final class ChatLoop {
       /stats        tokens per second of the last reply, and how full the context is
       /exit         end, as Ctrl-D does
       A line that ends in \\ goes on in the next one; \""" begins and ends a message of several lines.
-      A space before / makes it a message. Ctrl-C stops a reply.""";
+      A space before / makes it a message. Ctrl-C stops a reply.\
+      """;
 
   private final Console console;
   private final Lines lines;
@@ -153,6 +154,7 @@ final class ChatLoop {
       console.note("%-12s %s".formatted("stopped by", last.reason()));
     }
     Statistics.adapters(console, session.model());
+    Statistics.sampling(console, session.model());
     console.note(
         "%-12s %7d of %d tokens".formatted("context", session.position(), session.contextLength()));
   }

@@ -157,6 +157,7 @@ final class ImatrixCommand extends Subcommand {
     boolean stdin = text.get().toString().equals("-");
     String read = stdin ? Input.standardInput(console) : Input.file(text.get());
     try (Model loaded = Model.load(file, adapters)) {
+      Statistics.notes(console, loaded);
       ImportanceRun run = new ImportanceRun(loaded, options, collector);
       Bar bar = new Bar();
       try (bar;

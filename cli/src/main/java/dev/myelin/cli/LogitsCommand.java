@@ -62,6 +62,7 @@ final class LogitsCommand extends Subcommand {
       throw Usage.wrong(spec, "logits are binary: name a file with -o, or redirect the output");
     }
     try (Model loaded = Model.load(checkpoint, adapters)) {
+      Statistics.notes(console, loaded);
       int[] tokens = ids.isSet() ? ids() : loaded.tokenizer().encode(prompt.get(), true, true);
       if (options.contextLength() == 0) {
         options = options.withContextLength(Math.max(1, tokens.length));

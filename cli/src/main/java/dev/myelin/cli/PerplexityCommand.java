@@ -100,6 +100,7 @@ final class PerplexityCommand extends Subcommand {
     List<Adapter> adapters = lora.adapters();
     String read = text.isSet() ? PromptFlags.read(console, text.get()) : null;
     try (Model loaded = Model.load(checkpoint, adapters)) {
+      Statistics.notes(console, loaded);
       if (!original.isSet()) {
         alone(loaded, TextChunks.of(loaded, read, cut), how);
       } else if (fromLogits) {

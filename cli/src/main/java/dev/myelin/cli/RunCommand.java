@@ -45,7 +45,7 @@ final class RunCommand extends Subcommand {
     Checkpoint checkpoint = model.checkpoint(); // reads the bundled one
     long read = System.nanoTime() - named;
     GenerateOptions until = stop.options();
-    SamplingOptions how = sampling.options();
+    SamplingOptions given = sampling.options();
     SessionOptions options = session.options();
     List<Adapter> adapters = lora.adapters();
     String text = prompt.text(checkpoint.file().isEmpty() ? Bundled.PROMPT : null);
@@ -53,6 +53,8 @@ final class RunCommand extends Subcommand {
     try (Model loaded = Model.load(checkpoint, adapters);
         Session open = Session.open(loaded, options)) {
       long ready = System.nanoTime();
+      SamplingOptions how = sampling.options(loaded.sampling(), given);
+      Statistics.notes(console, loaded);
       Echo echo = new Echo(console);
       if (!hidePrompt.get()) {
         echo.accept(text);
@@ -67,6 +69,7 @@ final class RunCommand extends Subcommand {
           "%-12s %7s ms"
               .formatted("load", Statistics.milliseconds(Duration.ofNanos(read + ready - start))));
       Statistics.adapters(console, loaded);
+      Statistics.sampling(console, loaded);
       console.note("%-12s %7d".formatted("seed", how.seed()));
       console.note("%-12s %s".formatted("stopped by", generation.reason()));
     }

@@ -1,5 +1,6 @@
 package dev.myelin.cli;
 
+import dev.myelin.sampling.RecommendedSampling;
 import dev.myelin.sampling.SamplingOptions;
 import java.util.concurrent.ThreadLocalRandom;
 
@@ -73,33 +74,52 @@ final class SamplingFlags {
 
   private Subcommand.Value<Float> number(
       float otherwise, String label, String description, String... names) {
-    return command.option(float.class, otherwise, label, description + DEFAULT, names);
+    return command.option(Float.class, null, label, description + orElse(otherwise), names);
   }
 
   private Subcommand.Value<Integer> count(
       int otherwise, String label, String description, String... names) {
-    return command.option(int.class, otherwise, label, description + DEFAULT, names);
+    return command.option(Integer.class, null, label, description + orElse(otherwise), names);
   }
 
-  /** The options, with a seed chosen where none is given. */
+  private static String orElse(Number otherwise) {
+    return " (default: the model's, else " + otherwise + ").";
+  }
+
+  /** The options, with a seed chosen where none is given; call it before anything takes time. */
   SamplingOptions options() {
     return Usage.check(
         command.spec,
         () -> {
-          SamplingOptions given =
-              DEFAULTS
-                  .withTemperature(temperature.get())
-                  .withTopK(topK.get())
-                  .withTopP(topP.get())
-                  .withMinP(minP.get())
-                  .withRepeatPenalty(repeatPenalty.get())
-                  .withRepeatLastN(repeatLastN.get())
-                  .withFrequencyPenalty(frequencyPenalty.get())
-                  .withPresencePenalty(presencePenalty.get())
-                  .withSeed(seed.get());
+          SamplingOptions given = over(DEFAULTS).withSeed(seed.get());
           return seed.get() == SamplingOptions.RANDOM_SEED
               ? given.withSeed(ThreadLocalRandom.current().nextInt() & Integer.MAX_VALUE)
               : given;
         });
+  }
+
+  /**
+   * The options given, and what a model's file recommends where none is.
+   *
+   * @param checked what {@link #options} gave, for its seed
+   */
+  SamplingOptions options(RecommendedSampling recommended, SamplingOptions checked) {
+    return over(recommended.options()).withSeed(checked.seed());
+  }
+
+  private SamplingOptions over(SamplingOptions others) {
+    return others
+        .withTemperature(or(temperature, others.temperature()))
+        .withTopK(or(topK, others.topK()))
+        .withTopP(or(topP, others.topP()))
+        .withMinP(or(minP, others.minP()))
+        .withRepeatPenalty(or(repeatPenalty, others.repeatPenalty()))
+        .withRepeatLastN(or(repeatLastN, others.repeatLastN()))
+        .withFrequencyPenalty(or(frequencyPenalty, others.frequencyPenalty()))
+        .withPresencePenalty(or(presencePenalty, others.presencePenalty()));
+  }
+
+  private static <T> T or(Subcommand.Value<T> given, T otherwise) {
+    return given.isSet() ? given.get() : otherwise;
   }
 }

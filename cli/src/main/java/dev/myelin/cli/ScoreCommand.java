@@ -99,6 +99,7 @@ final class ScoreCommand extends Subcommand {
     try (Model loaded = Model.load(checkpoint, adapters);
         Session open = Session.open(loaded, how);
         Interrupts _ = Interrupts.once(open::cancel)) {
+      Statistics.notes(console, loaded);
       Scorer scorer = new Scorer(open, by, !plain.get());
       if (lines == null) {
         Ranking ranking = scorer.rank(prompt.get(), choices);

@@ -5,7 +5,9 @@ import dev.myelin.generate.Generation;
 import dev.myelin.generate.Metrics;
 import dev.myelin.model.Model;
 import dev.myelin.model.adapter.AdapterInfo;
+import java.nio.file.Path;
 import java.time.Duration;
+import java.util.List;
 import java.util.Locale;
 
 /** What is said about a generation. */
@@ -40,6 +42,25 @@ final class Statistics {
                   ranks,
                   norms);
       console.note("%-12s %s".formatted("adapter", Printable.of(what)));
+    }
+  }
+
+  /** What is odd about a model's file; once, when it was loaded. */
+  static void notes(Console console, Model model) {
+    notes(console, model.file().path(), model.notes());
+  }
+
+  static void notes(Console console, Path file, List<String> notes) {
+    for (String note : notes) {
+      console.note(Printable.of("note: " + file + ": " + note));
+    }
+  }
+
+  /** What a model's file recommends and no option overrules. */
+  static void sampling(Console console, Model model) {
+    List<String> values = model.sampling().values();
+    if (!values.isEmpty()) {
+      console.note("%-12s the file recommends %s".formatted("sampling", String.join(", ", values)));
     }
   }
 

@@ -24,7 +24,8 @@ final class TokenizeCommand extends Subcommand {
         "tokenize",
         "Print the tokens of standard input on one line.",
         "",
-        "The input is taken as it is, the newline at its end included. Tokens are printed in quotes, with",
+        "The input is taken as it is, the newline at its end included. Tokens are printed in"
+            + " quotes, with",
         "\\n, \\\" and \\xNN (a byte that is no whole character) as escapes.",
         "",
         "Examples:",
@@ -36,6 +37,7 @@ final class TokenizeCommand extends Subcommand {
   public void run() {
     try (GgufFile file = model.checkpoint().open()) {
       Tokenizer tokenizer = Tokenizer.of(file);
+      Statistics.notes(console, file.path(), tokenizer.vocabulary().notes());
       String input = Input.standardInput(console);
       StringBuilder lines = new StringBuilder();
       for (String text : nul.get() ? input.split("\0", -1) : new String[] {input}) {

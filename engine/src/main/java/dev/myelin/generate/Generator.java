@@ -1,8 +1,10 @@
 package dev.myelin.generate;
 
 import dev.myelin.error.CancelledException;
+import dev.myelin.model.Model;
 import dev.myelin.sampling.Sampler;
 import dev.myelin.sampling.SamplingOptions;
+import dev.myelin.sampling.SuppressedTokens;
 import dev.myelin.tokenizer.TextStream;
 import dev.myelin.tokenizer.Tokenizer;
 import java.lang.foreign.MemorySegment;
@@ -16,10 +18,20 @@ public final class Generator {
   private final Sampler sampler;
   private final Tokenizer tokenizer;
 
+  /**
+   * A generator for a session.
+   *
+   * @param sampling how tokens are chosen; {@link Model#sampling} is what the file recommends.
+   *     Tokens that the file suppresses are never chosen.
+   */
   public Generator(Session session, SamplingOptions sampling) {
     this.session = session;
     this.tokenizer = session.model().tokenizer();
-    this.sampler = new Sampler(sampling, session.model().hyperparameters().vocabulary());
+    this.sampler =
+        new Sampler(
+            sampling,
+            session.model().hyperparameters().vocabulary(),
+            SuppressedTokens.of(tokenizer.vocabulary().suppressed()));
   }
 
   /**

@@ -6,6 +6,7 @@ import dev.myelin.graph.RopeParameters;
 import dev.myelin.model.Hyperparameters.Attention;
 import dev.myelin.model.Hyperparameters.Experts;
 import dev.myelin.model.Hyperparameters.RopeScaling;
+import dev.myelin.tokenizer.Tokenizer;
 import java.util.Locale;
 
 /**
@@ -51,17 +52,15 @@ public final class HyperparameterReader {
   }
 
   public int feedForward() {
-    return between("feed_forward_length", 1, MAX_WIDTH);
+    return same("feed_forward_length", 1, MAX_WIDTH);
   }
 
-  /** The number of tokens in the file's tokenizer. */
+  /**
+   * The number of tokens. {@code vocab_size} counts where the file has no vocabulary; else it is a
+   * label only, which published files often get wrong.
+   */
   public int vocabulary() {
-    int tokens = metadata.array("tokenizer.ggml.tokens").size();
-    int stated = metadata.optU32(prefix + "vocab_size").orElse(tokens);
-    if (stated != tokens) {
-      throw metadata.bad(prefix + "vocab_size", "the tokenizer's " + tokens + " tokens");
-    }
-    return tokens;
+    return Tokenizer.size(file);
   }
 
   /** A positive, finite constant that must be there. */
@@ -92,10 +91,22 @@ public final class HyperparameterReader {
     return value;
   }
 
+  /** An integer within bounds that is given once, or for each layer and the same in all. */
+  private int same(String key, int low, int high) {
+    String full = prefix.concat(key);
+    int value = LayerValues.same(file, full, layers());
+    if (value < low || value > high) {
+      throw metadata.bad(full, "expected " + low + " to " + high);
+    }
+    return value;
+  }
+
+  /** The heads, once no key of the file asks for what the architectures do not compute. */
   public Attention attention() {
     int width = width();
-    int heads = between("attention.head_count", 1, width);
-    int kvHeads = between("attention.head_count_kv", 1, heads, heads);
+    int heads = same("attention.head_count", 1, width);
+    String kv = "attention.head_count_kv";
+    int kvHeads = metadata.has(prefix.concat(kv)) ? same(kv, 1, heads) : heads;
     if (heads % kvHeads != 0) {
       throw metadata.bad(prefix + "attention.head_count_kv", "a divisor of " + heads + " heads");
     }
@@ -113,16 +124,20 @@ public final class HyperparameterReader {
     if ((long) heads * headSize > MAX_WIDTH) {
       throw metadata.bad(prefix + "attention.key_length", "heads of " + MAX_WIDTH + " in all");
     }
-    return new Attention(heads, kvHeads, headSize);
+    Attention attention = new Attention(heads, kvHeads, headSize);
+    UnservedKeys.refuse(file, architecture(), attention);
+    return attention;
   }
 
   public Experts experts() {
     int count = between("expert_count", 0, MAX_EXPERTS, 0);
     if (count == 0) {
-      between("expert_used_count", 0, 0, 0);
+      if (metadata.has(prefix.concat("expert_used_count"))) {
+        same("expert_used_count", 0, 0);
+      }
       return Experts.NONE;
     }
-    return new Experts(count, between("expert_used_count", 1, count));
+    return new Experts(count, same("expert_used_count", 1, count));
   }
 
   public RopeScaling ropeScaling() {

@@ -10,8 +10,10 @@ import dev.myelin.model.adapter.AdapterFile;
 import dev.myelin.model.adapter.AdapterInfo;
 import dev.myelin.model.adapter.AdapterSource;
 import dev.myelin.model.adapter.LowRank;
+import dev.myelin.sampling.RecommendedSampling;
 import dev.myelin.tokenizer.Tokenizer;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -30,6 +32,7 @@ public final class Model implements AutoCloseable {
   private final Tokenizer tokenizer;
   private final WeightSource weights;
   private final Network network;
+  private final RecommendedSampling sampling;
   private final List<AdapterInfo> adapters;
   private boolean closed;
   private int leases;
@@ -40,6 +43,7 @@ public final class Model implements AutoCloseable {
     hyperparameters =
         architecture.hyperparameters(new HyperparameterReader(file, architecture.name()));
     tokenizer = Tokenizer.of(file);
+    sampling = RecommendedSampling.of(file.metadata());
     weights = placement.apply(file);
     try {
       network = architecture.network(hyperparameters, weights);
@@ -126,6 +130,21 @@ public final class Model implements AutoCloseable {
   public Tokenizer tokenizer() {
     requireOpen();
     return tokenizer;
+  }
+
+  /** How the file wants to be sampled: the defaults where it says nothing. */
+  public RecommendedSampling sampling() {
+    return sampling;
+  }
+
+  /**
+   * What is odd about the file and does not keep it from being used, a sentence each, for people to
+   * read.
+   */
+  public List<String> notes() {
+    List<String> notes = new ArrayList<>(tokenizer.vocabulary().notes());
+    notes.addAll(sampling.notes());
+    return notes;
   }
 
   /** The file's own chat template, if it has one; read on the first call that renders. */

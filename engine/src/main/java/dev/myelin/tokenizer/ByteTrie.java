@@ -1,8 +1,6 @@
 package dev.myelin.tokenizer;
 
-import java.util.Arrays;
-
-/** Byte strings with a value each, to ask which of them begin at a place of a text. */
+/** The edges of a trie of byte strings: nodes are numbers, from 0, the root, on. */
 final class ByteTrie {
   static final int NONE = -1;
 
@@ -14,21 +12,7 @@ final class ByteTrie {
    */
   private long[] edges = new long[256];
 
-  private int[] values = new int[64];
   private int nodes = 1;
-
-  ByteTrie() {
-    Arrays.fill(values, NONE);
-  }
-
-  void put(byte[] bytes, int from, int to, int value) {
-    int node = 0;
-    for (int i = from; i < to; i++) {
-      int child = child(node, bytes[i]);
-      node = child == NONE ? grow(node, bytes[i]) : child;
-    }
-    values[node] = value;
-  }
 
   /** The node one byte further, from node 0 on; or {@link #NONE}. */
   int child(int node, byte b) {
@@ -41,12 +25,13 @@ final class ByteTrie {
     return NONE;
   }
 
-  /** The value of the string that ends at this node, or {@link #NONE}. */
-  int value(int node) {
-    return values[node];
+  /** How many nodes there are; a child's number is higher than its parent's. */
+  int size() {
+    return nodes;
   }
 
-  private int grow(int parent, byte b) {
+  /** A new node below this one, which has no such child yet. */
+  int grow(int parent, byte b) {
     if (nodes * 2 > edges.length) {
       long[] old = edges;
       edges = new long[old.length * 2];
@@ -55,10 +40,6 @@ final class ByteTrie {
           insert(edge);
         }
       }
-    }
-    if (nodes == values.length) {
-      values = Arrays.copyOf(values, nodes * 2);
-      Arrays.fill(values, nodes, values.length, NONE);
     }
     insert(key(parent, b) << 32 | nodes);
     return nodes++;

@@ -4,11 +4,16 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.BitSet;
 import java.util.List;
+import java.util.PriorityQueue;
 
 /**
  * Cuts a text at the special tokens that it names, before anything else looks at it. As in
- * llama.cpp the longest tokens are taken first, each from left to right in what the longer ones
- * left.
+ * llama.cpp the longest tokens are taken first, of the same length the one with the lowest id, each
+ * from left to right in what the earlier ones left.
+ *
+ * <p>One pass finds the longest token that begins at each place. These candidates are taken in that
+ * order; one that reaches into what is taken already gives way to the next shorter one at its
+ * place.
  */
 final class SpecialTokens {
   /** A token, or where it is {@link Vocabulary#NONE} the bytes {@code [from..to)} of the text. */
@@ -19,8 +24,14 @@ final class SpecialTokens {
   }
 
   private final Vocabulary vocabulary;
+
+  /** Ids by rank, and the automaton's match of each. */
   private final int[] longestFirst;
-  private final ByteTrie trie = new ByteTrie();
+
+  private final int[] matches;
+
+  /** Its tokens are ranks. */
+  private final TokenAutomaton automaton = new TokenAutomaton();
 
   /** A table of the tokens that have one of these attributes and none of those. */
   SpecialTokens(Vocabulary vocabulary, int any, int none) {
@@ -39,11 +50,13 @@ final class SpecialTokens {
     }
     Arrays.sort(sorted, 0, size);
     longestFirst = new int[size];
+    matches = new int[size];
     for (int i = 0; i < size; i++) {
       int id = (int) sorted[i];
       longestFirst[i] = id;
-      trie.put(texts.bytes(), texts.start(id), texts.end(id), i);
+      matches[i] = automaton.add(texts.bytes(), texts.start(id), texts.end(id), i);
     }
+    automaton.finish();
   }
 
   /**
@@ -53,98 +66,152 @@ final class SpecialTokens {
    *     anywhere
    */
   List<Fragment> cut(byte[] text, TrustedBytes trusted) {
-    List<Fragment> fragments = new ArrayList<>();
-    if (text.length > 0) {
-      fragments.add(new Fragment(Vocabulary.NONE, 0, text.length));
+    return new Cut(text, trusted).fragments();
+  }
+
+  /** One text being cut. */
+  private final class Cut {
+    private final byte[] text;
+    private final TrustedBytes trusted;
+
+    /** Bytes that belong to a token, or are white space that a token strips. */
+    private final BitSet taken = new BitSet();
+
+    /** Place in the high half, token in the low one. */
+    private long[] found = new long[16];
+
+    private int size;
+
+    Cut(byte[] text, TrustedBytes trusted) {
+      this.text = text;
+      this.trusted = trusted;
     }
-    BitSet present = present(text);
-    for (int i = present.nextSetBit(0); i >= 0; i = present.nextSetBit(i + 1)) {
-      List<Fragment> next = new ArrayList<>(fragments.size() + 2);
-      for (Fragment fragment : fragments) {
-        if (fragment.isText()) {
-          cut(text, trusted, fragment, longestFirst[i], next);
-        } else {
-          next.add(fragment);
+
+    List<Fragment> fragments() {
+      take();
+      Arrays.sort(found, 0, size);
+      List<Fragment> fragments = new ArrayList<>(2 * size + 1);
+      int from = 0;
+      for (int i = 0; i < size; i++) {
+        int at = (int) (found[i] >>> 32);
+        int token = (int) found[i];
+        addText(from, at, fragments);
+        from = at + length(token);
+        fragments.add(new Fragment(token, at, from));
+      }
+      addText(from, text.length, fragments);
+      return fragments;
+    }
+
+    /** The text between two tokens, without what these strip. */
+    private void addText(int from, int to, List<Fragment> fragments) {
+      int start = taken.nextClearBit(from);
+      int end = taken.nextSetBit(start);
+      if (start < to) {
+        fragments.add(new Fragment(Vocabulary.NONE, start, end < 0 ? to : Math.min(end, to)));
+      }
+    }
+
+    private void take() {
+      long[] first = candidates();
+      PriorityQueue<Long> shorter = new PriorityQueue<>();
+      int next = 0;
+      while (next < first.length || !shorter.isEmpty()) {
+        boolean retry = next == first.length || !shorter.isEmpty() && shorter.peek() < first[next];
+        long candidate = retry ? shorter.poll() : first[next++];
+        int at = (int) candidate;
+        int rank = (int) (candidate >>> 32);
+        int token = longestFirst[rank];
+        if (!taken.get(at)) {
+          // what is taken is at least as long: it cannot lie between the first and the last byte
+          if (taken.get(at + length(token) - 1)) {
+            int match = fitting(at, matches[rank]);
+            if (match != 0) {
+              shorter.add(candidate(match, at));
+            }
+          } else {
+            take(token, at);
+          }
         }
       }
-      fragments = next;
     }
-    return fragments;
-  }
 
-  private void cut(
-      byte[] text, TrustedBytes trusted, Fragment fragment, int token, List<Fragment> out) {
-    ByteStrings texts = vocabulary.texts();
-    int length = texts.end(token) - texts.start(token);
-    int attribute = vocabulary.attribute(token);
-    int from = fragment.from;
-    int at = indexOf(text, trusted, from, fragment.to, token);
-    if (at < 0) {
-      out.add(fragment);
-      return;
-    }
-    while (at >= 0) {
-      int end = at;
-      while ((attribute & Attribute.STRIPS_LEFT) != 0 && end > from && isSpace(text[end - 1])) {
-        end--;
-      }
-      addText(from, end, out);
-      out.add(new Fragment(token, at, at + length));
-      from = at + length;
-      while ((attribute & Attribute.STRIPS_RIGHT) != 0
-          && from < fragment.to
-          && isSpace(text[from])) {
-        from++;
-      }
-      at = indexOf(text, trusted, from, fragment.to, token);
-    }
-    addText(from, fragment.to, out);
-  }
-
-  private static void addText(int from, int to, List<Fragment> out) {
-    if (from < to) {
-      out.add(new Fragment(Vocabulary.NONE, from, to));
-    }
-  }
-
-  /** Which of {@link #longestFirst} occur in the text at all: mostly none do. */
-  private BitSet present(byte[] text) {
-    BitSet present = new BitSet();
-    for (int from = 0; from < text.length; from++) {
-      int node = 0;
-      for (int i = from; i < text.length; i++) {
-        node = trie.child(node, text[i]);
-        if (node == ByteTrie.NONE) {
-          break;
-        }
-        if (trie.value(node) != ByteTrie.NONE) {
-          present.set(trie.value(node));
+    /** The longest token at each place, in the order in which they are taken. */
+    private long[] candidates() {
+      long[] all = new long[16];
+      int count = 0;
+      int state = 0;
+      for (int at = text.length - 1; at >= 0; at--) {
+        state = automaton.step(state, text[at]);
+        int match = allowed(automaton.longest(state), at);
+        if (match != 0) {
+          all = count == all.length ? Arrays.copyOf(all, count * 2) : all;
+          all[count++] = candidate(match, at);
         }
       }
+      all = Arrays.copyOf(all, count);
+      Arrays.sort(all);
+      return all;
     }
-    return present;
-  }
 
-  private int indexOf(byte[] text, TrustedBytes trusted, int from, int to, int token) {
-    boolean hidden = (vocabulary.attribute(token) & Attribute.HIDDEN) != 0;
-    ByteStrings texts = vocabulary.texts();
-    byte[] bytes = texts.bytes();
-    int start = texts.start(token);
-    int length = texts.end(token) - start;
-    for (int at = from; at <= to - length; at++) {
-      int i = 0;
-      while (i < length && text[at + i] == bytes[start + i]) {
-        i++;
-      }
-      if (i == length && (!hidden || trusted.cover(at, at + length))) {
-        return at;
-      }
+    private long candidate(int match, int at) {
+      return (long) automaton.token(match) << 32 | at;
     }
-    return -1;
-  }
 
-  /** As C's isspace. */
-  private static boolean isSpace(byte b) {
-    return b == ' ' || b >= '\t' && b <= '\r';
+    /** This match, or the next shorter one that may be where it is. */
+    private int allowed(int match, int at) {
+      int m = match;
+      while (m != 0 && !isAllowed(longestFirst[automaton.token(m)], at)) {
+        m = automaton.shorter(m);
+      }
+      return m;
+    }
+
+    private boolean isAllowed(int token, int at) {
+      boolean hidden = (vocabulary.attribute(token) & Attribute.HIDDEN) != 0;
+      return !hidden || trusted.cover(at, at + length(token));
+    }
+
+    /**
+     * The longest match at a place that is no longer than this one and ends before what is taken.
+     */
+    private int fitting(int at, int longest) {
+      int room = taken.nextSetBit(at) - at;
+      int match = longest;
+      while (match != 0 && length(longestFirst[automaton.token(match)]) > room) {
+        match = automaton.shorter(match);
+      }
+      return allowed(match, at);
+    }
+
+    private void take(int token, int at) {
+      int attribute = vocabulary.attribute(token);
+      int from = at;
+      int to = at + length(token);
+      if ((attribute & Attribute.STRIPS_LEFT) != 0) {
+        while (from > 0 && isFreeSpace(from - 1)) {
+          from--;
+        }
+      }
+      if ((attribute & Attribute.STRIPS_RIGHT) != 0) {
+        while (to < text.length && isFreeSpace(to)) {
+          to++;
+        }
+      }
+      taken.set(from, to);
+      found = size == found.length ? Arrays.copyOf(found, size * 2) : found;
+      found[size++] = (long) at << 32 | token;
+    }
+
+    /** As C's isspace. */
+    private boolean isFreeSpace(int at) {
+      byte b = text[at];
+      return (b == ' ' || b >= '\t' && b <= '\r') && !taken.get(at);
+    }
+
+    private int length(int token) {
+      ByteStrings texts = vocabulary.texts();
+      return texts.end(token) - texts.start(token);
+    }
   }
 }

@@ -18,7 +18,7 @@ record TokenTable(ByteStrings texts, KnownTexts known, byte[] attributes) {
   private static final String SCORES = "tokenizer.ggml.scores";
 
   /** Far above the largest vocabulary known, 262,144. */
-  private static final int MOST = 1 << 22;
+  static final int MOST = 1 << 22;
 
   /** Of special tokens together, which must fit a {@link ByteTrie}. */
   private static final int MOST_SPECIAL_BYTES = ByteTrie.MOST_NODES / 2;

@@ -21,6 +21,18 @@ public interface Tokenizer {
   }
 
   /**
+   * How many tokens a file's model knows: those of its vocabulary; {@code ARCHITECTURE.vocab_size}
+   * where it has none, else that key is a label only.
+   *
+   * @throws ModelFileException if the file does not tell
+   */
+  static int size(GgufFile file) {
+    return TokenizerKind.of(file) == TokenizerKind.NONE
+        ? NoTokenizer.size(file)
+        : file.metadata().array(TokenTable.TOKENS).size();
+  }
+
+  /**
    * The ids of a text's tokens.
    *
    * @param text any text; a surrogate without its other half counts as U+FFFD

@@ -3,46 +3,53 @@ package dev.myelin.tokenizer;
 import dev.myelin.error.UnsupportedModelException;
 import dev.myelin.gguf.GgufFile;
 import java.util.Arrays;
+import java.util.List;
 import java.util.stream.Collectors;
 
 /** The kinds of tokenizers by the names that files give them; a new kind is a line here. */
 enum TokenizerKind {
-  SPM("llama") {
+  SPM(List.of("llama")) {
     @Override
     Tokenizer create(GgufFile file) {
       return SpmTokenizer.of(file);
     }
   },
-  BPE("gpt2") {
+  BPE(List.of("gpt2")) {
     @Override
     Tokenizer create(GgufFile file) {
       return BpeTokenizer.of(file);
+    }
+  },
+  NONE(List.of("no_vocab", "none")) {
+    @Override
+    Tokenizer create(GgufFile file) {
+      return NoTokenizer.of(file);
     }
   };
 
   static final String KEY = "tokenizer.ggml.model";
 
-  private final String ggufName;
+  private final List<String> names;
 
-  TokenizerKind(String ggufName) {
-    this.ggufName = ggufName;
+  TokenizerKind(List<String> names) {
+    this.names = names;
   }
 
   abstract Tokenizer create(GgufFile file);
 
   String ggufName() {
-    return ggufName;
+    return names.getFirst();
   }
 
   static TokenizerKind of(GgufFile file) {
     String name = file.metadata().string(KEY);
     for (TokenizerKind kind : values()) {
-      if (kind.ggufName.equals(name)) {
+      if (kind.names.contains(name)) {
         return kind;
       }
     }
     String known =
-        Arrays.stream(values()).map(TokenizerKind::ggufName).collect(Collectors.joining(", "));
+        Arrays.stream(values()).flatMap(k -> k.names.stream()).collect(Collectors.joining(", "));
     throw new UnsupportedModelException(
         file.path(), "key " + KEY + " = \"" + name + '"', "expected a tokenizer among " + known);
   }

@@ -5,6 +5,7 @@ import dev.myelin.error.ModelFileException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.Arrays;
+import java.util.List;
 import java.util.OptionalInt;
 
 /** The tokens of a file, and which of them are special. Immutable; it does not need the file. */
@@ -24,15 +25,43 @@ public final class Vocabulary {
   private final SpecialIds ids;
   private final boolean addsBos;
   private final boolean addsEos;
+  private final int[] suppressed;
+  private final List<String> notes;
   private volatile ByteStringTable table;
 
-  Vocabulary(Path file, TokenTable tokens, SpecialIds ids, boolean addsBos, boolean addsEos) {
+  /**
+   * @param suppressed tokens never to be sampled, ascending
+   * @param notes see {@link #notes}
+   */
+  Vocabulary(
+      Path file,
+      TokenTable tokens,
+      SpecialIds ids,
+      boolean addsBos,
+      boolean addsEos,
+      int[] suppressed,
+      List<String> notes) {
     this.file = file;
     this.texts = tokens.texts();
     this.attributes = tokens.attributes();
     this.ids = ids;
     this.addsBos = addsBos;
     this.addsEos = addsEos;
+    this.suppressed = suppressed;
+    this.notes = List.copyOf(notes);
+  }
+
+  /** Of a file that has none: ids without texts, none of them special. */
+  static Vocabulary withoutTexts(Path file, int size) {
+    int none = NONE;
+    return new Vocabulary(
+        file,
+        new TokenTable(ByteStrings.NONE, null, new byte[size]),
+        new SpecialIds(none, none, none, none, none, none, new int[0]),
+        false,
+        false,
+        new int[0],
+        List.of());
   }
 
   /** How many tokens there are; ids are 0 to size-1. */
@@ -94,12 +123,31 @@ public final class Vocabulary {
     return (attribute(id) & Attribute.CONTROL) != 0;
   }
 
+  /** Whether tokens have texts; a file may come without a vocabulary. */
+  public boolean hasTexts() {
+    return texts.size() > 0;
+  }
+
+  /** Tokens that are never to be sampled, ascending, as the file asks. */
+  public int[] suppressed() {
+    return suppressed.clone();
+  }
+
+  /**
+   * What is odd about the file's vocabulary and does not keep it from being used, a sentence each:
+   * ids of special tokens beyond the vocabulary for one. For people to read.
+   */
+  public List<String> notes() {
+    return notes;
+  }
+
   /**
    * The token as the file writes it: {@code ▁the} or {@code Ġthe} for " the". Bytes that are not
    * UTF-8 are replaced.
    */
   public String text(int id) {
-    return texts.text(check(id));
+    check(id);
+    return hasTexts() ? texts.text(id) : "";
   }
 
   /**

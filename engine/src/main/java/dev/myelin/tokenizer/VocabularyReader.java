@@ -1,9 +1,10 @@
 package dev.myelin.tokenizer;
 
-import dev.myelin.error.ModelFileException;
+import dev.myelin.gguf.GgufArray;
 import dev.myelin.gguf.GgufFile;
 import dev.myelin.gguf.Metadata;
 import dev.myelin.tokenizer.Vocabulary.SpecialIds;
+import java.util.ArrayList;
 import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
@@ -23,6 +24,7 @@ final class VocabularyReader {
   private final GgufFile file;
   private final Metadata metadata;
   private final TokenTable tokens;
+  private final List<String> notes = new ArrayList<>();
   private final Map<SpecialRole, Integer> roles = new EnumMap<>(SpecialRole.class);
 
   VocabularyReader(GgufFile file, TokenTable tokens) {
@@ -51,7 +53,7 @@ final class VocabularyReader {
             unknown,
             padding(),
             ascending(ends));
-    return new Vocabulary(file.path(), tokens, ids, addsBos, addsEos);
+    return new Vocabulary(file.path(), tokens, ids, addsBos, addsEos, suppressed(), notes);
   }
 
   private static int[] ascending(TreeSet<Integer> ids) {
@@ -71,9 +73,43 @@ final class VocabularyReader {
     }
     long id = metadata.i64(key);
     if (id < 0 || id >= size()) {
-      throw metadata.bad(key, "expected a token from 0 to " + (size() - 1));
+      // as llama.cpp does: published files have such ids
+      notes.add(
+          "key %s = %d is no token, expected 0 to %d: not used".formatted(key, id, size() - 1));
+      return otherwise < size() ? otherwise : Vocabulary.NONE;
     }
     return (int) id;
+  }
+
+  /** Tokens that the file never wants to see sampled; ids beyond the vocabulary do not matter. */
+  private int[] suppressed() {
+    String key = PREFIX.concat("suppress_tokens");
+    if (!metadata.has(key)) {
+      return new int[0];
+    }
+    GgufArray array = metadata.array(key);
+    if (!array.elementType().isInteger()) {
+      throw metadata.bad(key, "expected an array of token ids");
+    }
+    if (array.size() > TokenTable.MOST) {
+      throw metadata.bad(key, "expected at most " + TokenTable.MOST + " ids");
+    }
+    TreeSet<Integer> ids = new TreeSet<>();
+    int beyond = 0;
+    for (int i = 0; i < array.size(); i++) {
+      long id = array.i64(i);
+      if (id >= 0 && id < size()) {
+        ids.add((int) id);
+      } else {
+        beyond++;
+      }
+    }
+    if (beyond > 0) {
+      notes.add(
+          "key %s: %d of its %d ids are no tokens, expected 0 to %d: not used"
+              .formatted(key, beyond, array.size(), size() - 1));
+    }
+    return ascending(ids);
   }
 
   /** Padding is never generated nor read here, and files in use name one beyond their tokens. */
@@ -85,10 +121,7 @@ final class VocabularyReader {
 
   private void requireIf(boolean added, int id, String name) {
     if (added && id == Vocabulary.NONE) {
-      throw new ModelFileException(
-          file.path(),
-          "key " + PREFIX + name + "_token_id is missing",
-          "expected the token to add to each text");
+      throw metadata.bad(PREFIX + name + "_token_id", "expected the token to add to each text");
     }
   }
 

@@ -148,8 +148,23 @@ class MalformedModelTest {
     c.key("rope.dimension_count", 8, "16");
     c.key("rope.dimension_count", 0, "16");
     c.key("rope.dimension_count", 17, "16");
-    c.key("vocab_size", 321, "320 tokens");
-    c.key("vocab_size", 0, "320 tokens");
+    for (String key : List.of("feed_forward_length", "attention.head_count")) {
+      String named = "llama." + key;
+      c.add(key + " for one layer", m -> m.put(named, new int[] {4}), named, "each of 2 layers");
+      c.add(key + " of floats", m -> m.put(named, new float[] {4, 4}), named, "each of 2 layers");
+      c.add(key + " of -1", m -> m.put(named, new int[] {-1, -1}), named, "from 0 to");
+      c.add(key + " of 0", m -> m.put(named, new int[] {0, 0}), named, "1 to");
+    }
+    for (Object size : new Object[] {0, -1, 1 << 23, "many"}) {
+      c.add(
+          "no vocabulary, and vocab_size = " + size,
+          m -> m.put("tokenizer.ggml.model", "no_vocab").put("llama.vocab_size", size),
+          "llama.vocab_size = ");
+    }
+    c.add(
+        "no vocabulary of any size",
+        m -> m.put("tokenizer.ggml.model", "none").drop("llama.vocab_size"),
+        "llama.vocab_size is missing");
     c.missingKey("tokenizer.ggml.tokens");
     c.key("expert_count", 1025, "0 to 1024");
     c.key("expert_count", -1);

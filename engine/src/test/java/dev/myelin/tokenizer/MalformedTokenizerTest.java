@@ -72,7 +72,7 @@ class MalformedTokenizerTest {
         bad(spm(), "model", "wordpiece", "\"wordpiece\"", "llama, gpt2"),
         bad(spm(), "model", "rwkv", "\"rwkv\"", "llama, gpt2"),
         bad(spm(), "model", "Llama", "\"Llama\"", "llama, gpt2"),
-        bad(spm(), "model", "no_vocab", "\"no_vocab\"", "llama, gpt2"),
+        bad(spm(), "model", "no_vocab", "general.architecture is missing"),
         bad(spm(), "tokens", null, "tokenizer.ggml.tokens", "missing"),
         bad(spm(), "tokens", new String[0], "tokenizer.ggml.tokens", "at least one token"),
         bad(spm(), "tokens", new int[] {1, 2}, "tokenizer.ggml.tokens", "array of strings"),
@@ -89,15 +89,10 @@ class MalformedTokenizerTest {
         bad(spm(), "scores", new float[9], "scores", "5 elements"),
         bad(spm(), "scores", new float[] {0, 0, nan, 0, 0}, "scores", "element 2"),
         bad(spm(), "scores", new boolean[5], "scores", "f32"),
-        bad(spm(), "bos_token_id", 5, "bos_token_id", "5", "0 to 4"),
-        bad(spm(), "bos_token_id", 0xffff_ffffL, "bos_token_id", "0 to 4"),
-        bad(spm(), "bos_token_id", 1L << 40, "bos_token_id", "1099511627776"),
         bad(spm(), "bos_token_id", "1", "bos_token_id", "integer"),
-        bad(spm(), "eos_token_id", 100, "eos_token_id", "100"),
-        bad(spm(), "eot_token_id", 100, "eot_token_id", "100"),
-        bad(spm(), "eom_token_id", 100, "eom_token_id", "100"),
-        bad(spm(), "unknown_token_id", 100, "unknown_token_id", "100"),
-        bad(spm(), "fim_pad_token_id", 100, "fim_pad_token_id", "100"),
+        bad(spm(), "suppress_tokens", 3, "suppress_tokens", "array"),
+        bad(spm(), "suppress_tokens", new float[] {1}, "suppress_tokens", "token ids"),
+        bad(spm(), "suppress_tokens", new String[] {"a"}, "suppress_tokens", "token ids"),
         bad(spm(), "add_bos_token", 1, "add_bos_token", "true or false"),
         bad(spm(), "add_eos_token", "yes", "add_eos_token", "true or false"),
         bad(spm(), "add_space_prefix", 1f, "add_space_prefix", "true or false"),
@@ -140,7 +135,8 @@ class MalformedTokenizerTest {
       assertThatThrownBy(() -> tokenizer.encode("x", false, false))
           .isInstanceOf(ModelFileException.class)
           .hasMessage(
-              "small.gguf: key tokenizer.ggml.tokens: \"a\": expected once, it is token 0 and token 2");
+              "small.gguf: key tokenizer.ggml.tokens: \"a\": expected once, it is token 0 and token"
+                  + " 2");
     }
   }
 
@@ -168,6 +164,54 @@ class MalformedTokenizerTest {
       assertThat(tokenizer.piece(4, true)).isEmpty();
       // a byte without a token is unknown
       assertThat(tokenizer.encode("AB", false, false)).endsWith(3, 0);
+    }
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {"bos", "eos", "eot", "eom", "unknown", "fim_pad", "fim_pre", "prefix", "middle"})
+  void passesOverIdsBeyondTheVocabularyWithANote(String role) {
+    String key = role + "_token_id";
+    for (Object id : new Object[] {5, 0xffff_ffffL, 1L << 40}) {
+      Map<String, Object> values = spm();
+      values.put(key, id);
+      try (GgufFile file = open(values)) {
+        Vocabulary vocabulary = Tokenizer.of(file).vocabulary();
+        assertThat(vocabulary.bos()).hasValue(1);
+        assertThat(vocabulary.eos()).hasValue(2);
+        assertThat(vocabulary.unknown()).hasValue(0);
+        assertThat(vocabulary.endOfGeneration()).containsExactly(2);
+        assertThat(vocabulary.notes())
+            .containsExactly(
+                "key tokenizer.ggml.%s = %s is no token, expected 0 to 4: not used"
+                    .formatted(key, id));
+      }
+    }
+  }
+
+  @Test
+  void anIdBeyondTheVocabularyIsRefusedWhereItIsToBeAdded() {
+    Map<String, Object> values = bpe();
+    values.put("bos_token_id", 40);
+    values.put("add_bos_token", true);
+    try (GgufFile file = open(values)) {
+      assertThatThrownBy(() -> Tokenizer.of(file))
+          .isInstanceOf(ModelFileException.class)
+          .hasMessageContaining("bos_token_id = u32 40: expected the token to add");
+    }
+  }
+
+  @Test
+  void suppressedTokensBeyondTheVocabularyDoNotMatter() {
+    Map<String, Object> values = spm();
+    values.put("suppress_tokens", new int[] {4, -1, 2, 5, 4});
+    try (GgufFile file = open(values)) {
+      Vocabulary vocabulary = Tokenizer.of(file).vocabulary();
+      assertThat(vocabulary.suppressed()).containsExactly(2, 4);
+      assertThat(vocabulary.notes())
+          .containsExactly(
+              "key tokenizer.ggml.suppress_tokens: 2 of its 5 ids are no tokens,"
+                  + " expected 0 to 4: not used");
     }
   }
 
