@@ -1,5 +1,6 @@
 package dev.myelin.bindings;
 
+import dev.myelin.bindings.cuda.CudaFunctions;
 import dev.myelin.bindings.cuda.Cuda_h;
 import dev.myelin.error.NativeLibraryException;
 import java.lang.foreign.Arena;
@@ -42,6 +43,7 @@ public record CudaSearch(Path file, Optional<Absence> absence, String reason, in
   }
 
   private static final String VERSION_SYMBOL = "myelin_cuda_abi_version";
+  private static final String LIBRARY = System.mapLibraryName("myelin-cuda");
   private static final boolean IS_ELF = System.mapLibraryName("").endsWith(".so");
 
   /**
@@ -70,16 +72,22 @@ public record CudaSearch(Path file, Optional<Absence> absence, String reason, in
   }
 
   private static final class Once {
-    static final CudaSearch RESULT = find(place(), Driver.NVIDIA);
+    static final CudaSearch RESULT = search();
+
+    private static CudaSearch search() {
+      try {
+        return find(place(), Driver.NVIDIA);
+      } catch (NativeLibraryException e) {
+        return none(Path.of(LIBRARY), Absence.NOT_BUILT, e.getMessage());
+      }
+    }
   }
 
   private static Path place() {
     String named = System.getProperty("myelin.cuda");
     return named != null
         ? Path.of(named).toAbsolutePath()
-        : NativeLibraries.home()
-            .resolve("native/build-cuda/lib")
-            .resolve(System.mapLibraryName("myelin-cuda"));
+        : NativeLibraries.home().resolve("native/build-cuda/lib").resolve(LIBRARY);
   }
 
   /** Looks for the library at {@code file}, and loads it where that driver is. */
@@ -92,6 +100,11 @@ public record CudaSearch(Path file, Optional<Absence> absence, String reason, in
     }
     if (!Files.exists(driver.control)) {
       return none(file, Absence.NO_DRIVER, "no NVIDIA driver: there is no " + driver.control);
+    }
+    try {
+      NativeLibraries.requireAccess();
+    } catch (NativeLibraryException e) {
+      return none(file, Absence.UNFIT, e.getMessage());
     }
     // The driver stays: libmyelin-cuda opens it too.
     if (open(driver.library, Arena.global()).isEmpty()) {
@@ -124,8 +137,11 @@ public record CudaSearch(Path file, Optional<Absence> absence, String reason, in
         return "%s has interface version %d, these bindings expect %d; `make cuda` compiles it anew"
             .formatted(file, version, Cuda_h.MYELIN_CUDA_ABI_VERSION());
       }
-      System.load(file.toString());
+      NativeSymbols.open(file);
+      NativeSymbols.require(file, CudaFunctions.NAMES);
       return "";
+    } catch (NativeLibraryException e) {
+      return e.getMessage();
     } catch (Throwable e) {
       return file + " cannot be loaded: " + e;
     }
@@ -138,8 +154,6 @@ public record CudaSearch(Path file, Optional<Absence> absence, String reason, in
       return status == Cuda_h.MYELIN_CUDA_OK()
           ? new CudaSearch(file, Optional.empty(), "", count.get(ValueLayout.JAVA_INT, 0))
           : none(file, Absence.NO_DEVICE, CudaLibrary.words(status));
-    } catch (LinkageError e) {
-      return none(file, Absence.UNFIT, file + " lacks functions of its interface version");
     }
   }
 

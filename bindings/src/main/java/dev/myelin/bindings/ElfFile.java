@@ -1,14 +1,15 @@
 package dev.myelin.bindings;
 
 import java.io.IOException;
+import java.io.InputStream;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
-import java.nio.channels.SeekableByteChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Optional;
 
 /**
- * The header of a library of Linux. The dynamic linker maps a file that was cut short and dies of
+ * The headers of a library of Linux. The dynamic linker maps a file that was cut short and dies of
  * the missing pages, and the JVM warns of files that are no libraries: both are told before.
  */
 final class ElfFile {
@@ -16,31 +17,75 @@ final class ElfFile {
   private static final int MAGIC = 0x7f454c46;
   private static final int CLASS_64 = 2;
   private static final int LITTLE_ENDIAN = 1;
+  private static final int SEGMENTS_OFFSET = 32;
   private static final int SECTIONS_OFFSET = 40;
+  private static final int SEGMENT_BYTES = 54;
+  private static final int SEGMENT_COUNT = 56;
   private static final int SECTION_BYTES = 58;
   private static final int SECTION_COUNT = 60;
 
+  /** What a program header takes at least, and where its fields are. */
+  private static final int PROGRAM_HEADER = 56;
+
+  private static final int FILE_OFFSET = 8;
+  private static final int FILE_BYTES = 32;
+
   private ElfFile() {}
 
-  /** Whether it is one of 64 bits and all there: linkers write its section headers last. */
+  /** Whether it is one of 64 bits and all there. */
   static boolean isWhole(Path file) {
-    try (SeekableByteChannel channel = Files.newByteChannel(file)) {
-      ByteBuffer header = ByteBuffer.allocate(HEADER_BYTES);
-      while (header.hasRemaining() && channel.read(header) >= 0) {}
-      if (header.hasRemaining()
+    return fault(file).isEmpty();
+  }
+
+  /** What keeps it from being one of 64 bits that is all there, in a few words. */
+  static Optional<String> fault(Path file) {
+    // no channel: an interrupted thread could not read it
+    try (InputStream in = Files.newInputStream(file)) {
+      long size = Files.size(file);
+      ByteBuffer header = ByteBuffer.wrap(in.readNBytes(HEADER_BYTES));
+      if (header.capacity() < HEADER_BYTES
           || header.getInt(0) != MAGIC
           || header.get(4) != CLASS_64
           || header.get(5) != LITTLE_ENDIAN) {
-        return false;
+        return Optional.of("it is no library of 64 bits");
       }
       header.order(ByteOrder.LITTLE_ENDIAN);
-      long start = header.getLong(SECTIONS_OFFSET);
-      int bytes =
+      long segments = header.getLong(SEGMENTS_OFFSET);
+      int segmentBytes = Short.toUnsignedInt(header.getShort(SEGMENT_BYTES));
+      int segmentCount = Short.toUnsignedInt(header.getShort(SEGMENT_COUNT));
+      if (segments < HEADER_BYTES || segmentBytes < PROGRAM_HEADER || segmentCount == 0) {
+        return Optional.of("it is no library of 64 bits");
+      }
+      long sections = header.getLong(SECTIONS_OFFSET);
+      int sectionBytes =
           Short.toUnsignedInt(header.getShort(SECTION_BYTES))
               * Short.toUnsignedInt(header.getShort(SECTION_COUNT));
-      return start > 0 && start <= channel.size() - bytes;
+      // linkers write the section headers last
+      if (isBeyond(segments, (long) segmentBytes * segmentCount, size)
+          || isBeyond(sections, sectionBytes, size)) {
+        return cutShort(size);
+      }
+      in.skipNBytes(segments - HEADER_BYTES);
+      ByteBuffer table =
+          ByteBuffer.wrap(in.readNBytes(segmentBytes * segmentCount))
+              .order(ByteOrder.LITTLE_ENDIAN);
+      for (int at = 0; at + segmentBytes <= table.capacity(); at += segmentBytes) {
+        long offset = table.getLong(at + FILE_OFFSET);
+        if (isBeyond(offset, table.getLong(at + FILE_BYTES), size)) {
+          return cutShort(size);
+        }
+      }
+      return Optional.empty();
     } catch (IOException e) {
-      return false;
+      return Optional.of("it cannot be read: " + e.getMessage());
     }
+  }
+
+  private static boolean isBeyond(long offset, long bytes, long size) {
+    return offset < 0 || bytes < 0 || offset > size - bytes;
+  }
+
+  private static Optional<String> cutShort(long size) {
+    return Optional.of("it is cut short, its headers name more than its " + size + " bytes");
   }
 }

@@ -4,6 +4,7 @@ import dev.myelin.error.NativeLibraryException;
 import java.io.File;
 import java.io.IOException;
 import java.nio.file.Files;
+import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Comparator;
@@ -112,7 +113,10 @@ record GgmlHome(Path directory, String origin) {
     String path = System.getenv("PKG_CONFIG_PATH");
     if (path != null) {
       for (String p : path.split(File.pathSeparator)) {
-        folders.add(Path.of(p));
+        // An empty one means the current folder, where anybody's files may lie.
+        if (Path.of(p).isAbsolute()) {
+          folders.add(Path.of(p));
+        }
       }
     }
     for (String prefix : List.of("/usr/local", "/usr", "/opt/homebrew")) {
@@ -130,7 +134,7 @@ record GgmlHome(Path directory, String origin) {
         .findFirst();
   }
 
-  /** Reads the variable {@code libdir} of a pkg-config file. */
+  /** Reads the variable {@code libdir} of a pkg-config file, which has to be absolute. */
   private static Optional<Path> libdir(Path pc) {
     String prefix = "";
     String execPrefix = "";
@@ -144,13 +148,13 @@ record GgmlHome(Path directory, String origin) {
             case "prefix" -> prefix = value;
             case "exec_prefix" -> execPrefix = value;
             case "libdir" -> {
-              return Optional.of(Path.of(value));
+              return Optional.of(Path.of(value)).filter(Path::isAbsolute);
             }
             default -> {}
           }
         }
       }
-    } catch (IOException e) {
+    } catch (IOException | InvalidPathException e) {
       return Optional.empty();
     }
     return Optional.empty();

@@ -2,11 +2,12 @@ package dev.myelin.bindings;
 
 import dev.myelin.bindings.ggml.Ggml_h;
 import dev.myelin.bindings.ggml.ggml_tensor;
+import dev.myelin.bindings.kernels.MyelinFunctions;
 import dev.myelin.bindings.kernels.Myelin_h;
 import dev.myelin.error.NativeLibraryException;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
-import java.lang.foreign.SymbolLookup;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 
@@ -17,7 +18,8 @@ public final class KernelsLibrary {
   private KernelsLibrary() {}
 
   /** Checks the library's version and sends ggml's messages to its buffer. */
-  static void start() {
+  static void start(Path file) {
+    NativeSymbols.require(file, List.of("myelin_abi_version"));
     int version = Myelin_h.myelin_abi_version();
     if (version != Myelin_h.MYELIN_ABI_VERSION()) {
       throw new NativeLibraryException(
@@ -27,6 +29,7 @@ public final class KernelsLibrary {
               + Myelin_h.MYELIN_ABI_VERSION()
               + "; `make build` compiles it anew");
     }
+    NativeSymbols.require(file, MyelinFunctions.NAMES);
     int layout =
         Myelin_h.myelin_tensor_layout(
             ggml_tensor.ne$offset(),
@@ -262,6 +265,6 @@ public final class KernelsLibrary {
   }
 
   private static MemorySegment symbol(String name) {
-    return SymbolLookup.loaderLookup().findOrThrow(name);
+    return NativeSymbols.lookup().findOrThrow(name);
   }
 }

@@ -1,6 +1,7 @@
 package dev.myelin.bindings;
 
 import dev.myelin.bindings.GgmlBuild.CpuLibrary;
+import dev.myelin.bindings.ggml.GgmlFunctions;
 import dev.myelin.bindings.ggml.Ggml_h;
 import dev.myelin.error.NativeLibraryException;
 import java.lang.foreign.Arena;
@@ -17,12 +18,12 @@ import java.util.List;
 import java.util.Optional;
 
 /**
- * Loads ggml, the CPU library that suits this machine, and Myelin's own kernels, once a process.
+ * Loads ggml, the CPU library that suits this machine, and Myelin's own kernels, once a class
+ * loader; several class loaders share the libraries, and all state that is in them.
  *
- * <p>The libraries go through {@link System#load}, so that the generated bindings find their
- * symbols by the class loader. ggml's libraries refer to each other by relative path, and each is
- * opened by the same absolute path wherever it is opened (here, by ggml's registry, by libllama):
- * the dynamic linker then keeps one copy of each, with one registry of devices.
+ * <p>ggml's libraries refer to each other by relative path or name, and each is opened by the same
+ * absolute path wherever it is opened (here, by ggml's registry, by libllama): the dynamic linker
+ * then keeps one copy of each, with one registry of devices.
  */
 public final class NativeLibraries {
   private NativeLibraries() {}
@@ -37,10 +38,21 @@ public final class NativeLibraries {
     return Loaded.orThrow().build();
   }
 
-  /** The folder of the project or installation, from the system property {@code myelin.home}. */
+  /**
+   * The folder of the project or installation, from the system property {@code myelin.home} or the
+   * environment variable {@code MYELIN_HOME}. There is no other: what lies in the current folder is
+   * not trusted.
+   *
+   * @throws NativeLibraryException if neither is set
+   */
   public static Path home() {
     String home = System.getProperty("myelin.home", System.getenv("MYELIN_HOME"));
-    return Path.of(home == null ? "." : home).toAbsolutePath().normalize();
+    if (home == null || home.isBlank()) {
+      throw new NativeLibraryException(
+          "no folder of native libraries: set the system property myelin.home or the environment"
+              + " variable MYELIN_HOME");
+    }
+    return Path.of(home).toAbsolutePath().normalize();
   }
 
   /** The libllama beside the ggml in use: the oracle of tests, the peer of benchmarks. */
@@ -56,10 +68,14 @@ public final class NativeLibraries {
       Loaded loaded = null;
       RuntimeException failure = null;
       try {
-        loaded = loadAll(home());
+        requireAccess();
+        // ggml's registry is one a process and takes no care of threads: one class loader at a time
+        synchronized ("dev.myelin.bindings.NativeLibraries".intern()) {
+          loaded = loadAll();
+        }
       } catch (NativeLibraryException e) {
         failure = e;
-      } catch (UnsatisfiedLinkError | RuntimeException e) {
+      } catch (LinkageError | RuntimeException e) {
         failure = new NativeLibraryException("cannot load ggml: " + e.getMessage(), e);
       }
       INSTANCE = loaded;
@@ -74,13 +90,38 @@ public final class NativeLibraries {
     }
   }
 
-  private static Loaded loadAll(Path home) {
+  static void requireAccess() {
+    try {
+      MemorySegment.NULL.reinterpret(0);
+    } catch (IllegalCallerException e) {
+      throw denied(NativeLibraries.class, e);
+    }
+  }
+
+  /** What to throw where the JVM denies native access to the module of {@code caller}. */
+  public static NativeLibraryException denied(Class<?> caller, IllegalCallerException e) {
+    Module module = caller.getModule();
+    return new NativeLibraryException(
+        "the JVM denies native access: start it with --enable-native-access="
+            + (module.isNamed() ? module.getName() : "ALL-UNNAMED"),
+        e);
+  }
+
+  private static Loaded loadAll() {
+    Path home = home();
+    Path kernels = kernels(home);
     GgmlHome ggml = GgmlHome.find(home);
-    System.load(ggml.base().toString());
+    // First, for the others to find it: they name it without a folder.
+    SymbolLookup base = NativeSymbols.open(ggml.base(), Arena.global());
+    SymbolLookup front = NativeSymbols.open(ggml.front());
+    NativeSymbols.open(ggml.base());
+    requireSameBase(ggml, base, front);
+    NativeSymbols.require(ggml.base(), List.of("ggml_version", "ggml_tensor_overhead"));
     AbiCheck.run(ggml.base());
-    System.load(ggml.front().toString());
-    System.load(kernels(home).toString());
-    KernelsLibrary.start();
+    NativeSymbols.require(
+        ggml.front(), List.of("ggml_log_set", "ggml_backend_reg_by_name", "ggml_backend_load"));
+    NativeSymbols.open(kernels);
+    KernelsLibrary.start(kernels);
 
     List<CpuLibrary> candidates = new ArrayList<>();
     for (Path file : ggml.cpuLibraries()) {
@@ -100,7 +141,8 @@ public final class NativeLibraries {
         throw new NativeLibraryException("ggml refused its CPU library " + best.file());
       }
     }
-    System.load(best.file().toString());
+    NativeSymbols.open(best.file());
+    NativeSymbols.require(ggml.base(), GgmlFunctions.NAMES);
     return new Loaded(
         ggml,
         new GgmlBuild(
@@ -112,8 +154,50 @@ public final class NativeLibraries {
             List.copyOf(candidates)));
   }
 
+  /**
+   * The dynamic linker takes a library by its name where one is loaded already, also one of another
+   * folder: of another application, or an older deployment of this one. The same build will do.
+   */
+  private static void requireSameBase(GgmlHome ggml, SymbolLookup base, SymbolLookup front) {
+    String symbol = "ggml_version";
+    Optional<MemorySegment> own = base.find(symbol);
+    Optional<MemorySegment> used = front.find(symbol);
+    if (own.isEmpty() || used.isEmpty() || own.get().equals(used.get())) {
+      return;
+    }
+    String mine = identity(base);
+    String loaded = identity(front);
+    if (!mine.equals(loaded)) {
+      throw new NativeLibraryException(
+          "ggml %s of %s: this process has loaded another one already, ggml %s"
+              .formatted(mine, ggml.directory(), loaded));
+    }
+  }
+
+  private static String identity(SymbolLookup library) {
+    return text(library, "ggml_version") + " (" + text(library, "ggml_commit") + ")";
+  }
+
+  private static String text(SymbolLookup library, String function) {
+    Optional<MemorySegment> symbol = library.find(function);
+    if (symbol.isEmpty()) {
+      return "unknown";
+    }
+    try {
+      MemorySegment text =
+          (MemorySegment)
+              Linker.nativeLinker()
+                  .downcallHandle(symbol.get(), FunctionDescriptor.of(ValueLayout.ADDRESS))
+                  .invokeExact();
+      return text.reinterpret(Long.MAX_VALUE).getString(0);
+    } catch (Throwable e) {
+      throw new AssertionError(function + " cannot throw", e);
+    }
+  }
+
   /** Asks a CPU library how well it suits this machine; one without an opinion suits any. */
   private static int score(Path file) {
+    NativeSymbols.requireWhole(file);
     try (Arena arena = Arena.ofConfined()) {
       Optional<MemorySegment> symbol =
           SymbolLookup.libraryLookup(file, arena).find("ggml_backend_score");
@@ -139,7 +223,10 @@ public final class NativeLibraries {
   private static Path kernels(Path home) {
     String name = System.mapLibraryName("myelin");
     String named = System.getProperty("myelin.kernels");
-    Path file = named != null ? Path.of(named) : home.resolve("native/build/lib").resolve(name);
+    Path file =
+        named != null
+            ? Path.of(named).toAbsolutePath()
+            : home.resolve("native/build/lib").resolve(name);
     if (!Files.isRegularFile(file)) {
       throw new NativeLibraryException(
           "no " + name + " at " + file.getParent() + "; `make build` compiles it");

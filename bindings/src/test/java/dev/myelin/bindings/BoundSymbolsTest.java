@@ -3,19 +3,23 @@ package dev.myelin.bindings;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
+import dev.myelin.bindings.cuda.CudaFunctions;
 import dev.myelin.bindings.cuda.Cuda_h;
+import dev.myelin.bindings.ggml.GgmlFunctions;
 import dev.myelin.bindings.ggml.Ggml_h;
+import dev.myelin.bindings.kernels.MyelinFunctions;
 import dev.myelin.bindings.kernels.Myelin_h;
+import dev.myelin.bindings.llama.LlamaFunctions;
 import dev.myelin.bindings.llama.Llama_h;
 import dev.myelin.bindings.peer.LlamaCpp;
 import java.io.IOException;
 import java.lang.foreign.FunctionDescriptor;
 import java.lang.foreign.MemorySegment;
-import java.lang.foreign.SymbolLookup;
 import java.lang.reflect.Method;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
+import java.util.List;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.TreeSet;
@@ -31,17 +35,20 @@ class BoundSymbolsTest {
 
   /** A library's bindings and its allow-list. */
   private enum Library {
-    GGML("ggml", Ggml_h.class),
-    LLAMA("llama", Llama_h.class),
-    MYELIN("myelin", Myelin_h.class),
-    CUDA("myelin-cuda", Cuda_h.class);
+    GGML("ggml", Ggml_h.class, GgmlFunctions.NAMES),
+    LLAMA("llama", Llama_h.class, LlamaFunctions.NAMES),
+    MYELIN("myelin", Myelin_h.class, MyelinFunctions.NAMES),
+    CUDA("myelin-cuda", Cuda_h.class, CudaFunctions.NAMES);
 
     private final String list;
     private final Class<?> bindings;
 
-    Library(String list, Class<?> bindings) {
+    private final List<String> functions;
+
+    Library(String list, Class<?> bindings, List<String> functions) {
       this.list = list;
       this.bindings = bindings;
+      this.functions = functions;
     }
 
     void load() {
@@ -53,7 +60,7 @@ class BoundSymbolsTest {
         // It loads without a driver too, and then has no device.
         Path file = CudaSearch.once().file();
         assumeTrue(Files.exists(file), "skipped: no libmyelin-cuda, `make cuda` builds it");
-        System.load(file.toString());
+        NativeSymbols.open(file);
       }
     }
 
@@ -87,7 +94,7 @@ class BoundSymbolsTest {
     TreeMap<Long, String> seen = new TreeMap<>();
     for (String name : library.listed("function")) {
       MemorySegment bound = (MemorySegment) method(library, name + "$address").invoke(null);
-      MemorySegment symbol = SymbolLookup.loaderLookup().findOrThrow(name);
+      MemorySegment symbol = NativeSymbols.lookup().findOrThrow(name);
       assertThat(bound.address()).as(name).isNotZero().isEqualTo(symbol.address());
       String other = seen.put(bound.address(), name);
       assertThat(other).as("%s is bound to the code of another function", name).isNull();
@@ -107,6 +114,7 @@ class BoundSymbolsTest {
       }
     }
     assertThat(bound).isEqualTo(library.listed("function"));
+    assertThat(library.functions).as("what the loader looks for").hasSameElementsAs(bound);
   }
 
   @ParameterizedTest

@@ -2,8 +2,15 @@ package dev.myelin.bindings;
 
 import dev.myelin.bindings.peer.LlamaCpp;
 import dev.myelin.error.MyelinException;
+import java.io.File;
+import java.lang.reflect.Method;
+import java.net.URL;
+import java.net.URLClassLoader;
+import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.Collections;
 import java.util.IdentityHashMap;
+import java.util.List;
 import java.util.Set;
 import java.util.concurrent.CountDownLatch;
 
@@ -13,18 +20,46 @@ final class LoaderProbe {
 
   private LoaderProbe() {}
 
-  public static void main(String[] args) throws InterruptedException {
+  public static void main(String[] args) throws Exception {
     try {
       System.out.println(
           switch (args[0]) {
             case "load" -> load();
             case "llama" -> "loaded " + LlamaCpp.load();
             case "concurrently" -> concurrently();
+            case "twice" -> inAnotherLoader(args[1]) + "\n" + inAnotherLoader(args[2]);
             default -> throw new IllegalArgumentException(args[0]);
           });
     } catch (MyelinException e) {
       System.out.println(e.getClass().getSimpleName() + " " + e.getMessage());
       again(e);
+    }
+  }
+
+  /** Class loaders that are used stay. */
+  private static final List<ClassLoader> LOADERS = new ArrayList<>();
+
+  private static String inAnotherLoader(String home) throws Exception {
+    List<URL> path = new ArrayList<>();
+    for (String entry : System.getProperty("java.class.path").split(File.pathSeparator)) {
+      path.add(Path.of(entry).toUri().toURL());
+    }
+    ClassLoader loader =
+        new URLClassLoader(path.toArray(URL[]::new), ClassLoader.getPlatformClassLoader());
+    LOADERS.add(loader);
+    System.setProperty("myelin.home", home);
+    Class<?> probe = loader.loadClass(LoaderProbe.class.getName());
+    Method answer = probe.getDeclaredMethod("answer");
+    answer.setAccessible(true);
+    return (String) answer.invoke(null);
+  }
+
+  /** What loading gives, or why it fails. */
+  static String answer() {
+    try {
+      return load();
+    } catch (MyelinException e) {
+      return e.getClass().getSimpleName() + " " + e.getMessage();
     }
   }
 

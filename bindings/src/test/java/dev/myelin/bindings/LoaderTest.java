@@ -1,24 +1,34 @@
 package dev.myelin.bindings;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import java.io.IOException;
+import java.io.RandomAccessFile;
 import java.lang.ProcessBuilder.Redirect;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Predicate;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.condition.EnabledOnOs;
+import org.junit.jupiter.api.condition.OS;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** The loader in JVMs of its own, since it decides once a process. */
 class LoaderTest {
+  private static final List<String> ALLOWED = List.of("--enable-native-access=ALL-UNNAMED");
+
   @TempDir Path folder;
   private final List<Path> links = new ArrayList<>();
 
@@ -50,8 +60,7 @@ class LoaderTest {
     Path fake = folder.resolve(System.mapLibraryName("ggml-base"));
     Files.writeString(fake, "not a library");
     assertThat(load(Map.of("GGML_HOME", folder.toString())))
-        .startsWith("NativeLibraryException cannot load ggml:")
-        .contains(fake.toString());
+        .isEqualTo("NativeLibraryException cannot load " + fake + ": it is no library of 64 bits");
   }
 
   @Test
@@ -89,6 +98,185 @@ class LoaderTest {
         .isEqualTo("loaded system " + libraries);
   }
 
+  @ParameterizedTest
+  @ValueSource(strings = {":/usr/none", ".", "./", ":", "here"})
+  void noPkgConfigFileOfTheCurrentFolderIsRead(String path) throws Exception {
+    Path libraries = Files.createDirectory(folder.resolve("libraries"));
+    Path here = Files.createDirectory(folder.resolve("here"));
+    String pc = "libdir=" + libraries + "\n";
+    Files.writeString(folder.resolve("ggml.pc"), pc);
+    Files.writeString(here.resolve("ggml.pc"), pc);
+    Path in = folder;
+    folder = libraries;
+    link(f -> true);
+    assertThat(load(in, Map.of("GGML_HOME", "", "PKG_CONFIG_PATH", path)))
+        .startsWith("loaded ")
+        .doesNotContain(libraries.toString());
+  }
+
+  @Test
+  void aPkgConfigFileThatNamesAFolderRelativeToTheCurrentOneIsSkipped() throws Exception {
+    Files.writeString(folder.resolve("ggml.pc"), "libdir=.\n");
+    link(f -> true);
+    Map<String, String> environment = Map.of("GGML_HOME", "", "PKG_CONFIG_PATH", folder.toString());
+    assertThat(load(folder, environment)).startsWith("loaded ").doesNotContain(folder.toString());
+  }
+
+  @Test
+  void withoutAFolderNothingOfTheCurrentOneIsLoaded() throws Exception {
+    Map<String, String> environment = Map.of("MYELIN_HOME", "");
+    assertThat(load(NativeLibraries.home(), environment, "-Dmyelin.home="))
+        .startsWith(
+            "NativeLibraryException no folder of native libraries: set the system property");
+  }
+
+  @ParameterizedTest
+  @EnabledOnOs(OS.LINUX)
+  @ValueSource(strings = {"libggml-base", "libggml.", "libggml-cpu"})
+  void aLibraryThatIsCutShortIsNamed(String start) throws Exception {
+    link(f -> !f.startsWith(start));
+    Path original = library(start);
+    byte[] bytes = Files.readAllBytes(original);
+    Path cut = folder.resolve(original.getFileName());
+    for (int length : new int[] {64, 4096, bytes.length / 2, bytes.length - 1}) {
+      Files.write(cut, Arrays.copyOf(bytes, length));
+      assertThat(load(Map.of("GGML_HOME", folder.toString())))
+          .startsWith("NativeLibraryException cannot load " + cut + ": it is cut short");
+    }
+  }
+
+  @Test
+  @EnabledOnOs(OS.LINUX)
+  void aKernelsLibraryThatIsCutShortIsNamed() throws Exception {
+    Path kernels = kernels();
+    byte[] bytes = Files.readAllBytes(kernels);
+    Path cut = folder.resolve(kernels.getFileName());
+    Files.write(cut, Arrays.copyOf(bytes, bytes.length * 2 / 3));
+    assertThat(load(Map.of(), "-Dmyelin.kernels=" + cut))
+        .startsWith("NativeLibraryException cannot load " + cut + ": it is cut short");
+  }
+
+  @ParameterizedTest
+  @EnabledOnOs(OS.LINUX)
+  @ValueSource(strings = {"ggml_set_loss", "ggml_version", "ggml_log_set"})
+  void aFunctionThatGgmlLacksIsNamed(String function) throws Exception {
+    link(f -> !f.startsWith("libggml-base"));
+    copy(library("libggml-base"), folder, function, function.toUpperCase(Locale.ROOT));
+    assertThat(load(Map.of("GGML_HOME", folder.toString())))
+        .startsWith("NativeLibraryException ")
+        .endsWith("it has no function " + function + ", which these bindings call");
+  }
+
+  @Test
+  @EnabledOnOs(OS.LINUX)
+  void aFunctionThatTheKernelsLackIsNamed() throws Exception {
+    String function = "myelin_encode_block";
+    Path copy = copy(kernels(), folder, function, function.toUpperCase(Locale.ROOT));
+    assertThat(load(Map.of(), "-Dmyelin.kernels=" + copy))
+        .isEqualTo(
+            "NativeLibraryException "
+                + copy
+                + " does not fit: it has no function "
+                + function
+                + ", which these bindings call");
+  }
+
+  @Test
+  @EnabledOnOs(OS.LINUX)
+  void aLibraryThatCannotBeLinkedSaysWhy() throws Exception {
+    Path other = folder.resolve("other.so");
+    Files.write(other, Files.readAllBytes(kernels()));
+    try (RandomAccessFile file = new RandomAccessFile(other.toFile(), "rw")) {
+      file.seek(7); // an operating system that there is none of
+      file.write(0x7f);
+    }
+    assertThat(load(Map.of(), "-Dmyelin.kernels=" + other))
+        .startsWith("NativeLibraryException cannot load " + other + ": ")
+        .doesNotContain("Cannot open library")
+        .contains("ABI");
+  }
+
+  @Test
+  void twoClassLoadersUseTheSameLibraries() throws Exception {
+    String home = NativeLibraries.home().toString();
+    assertThat(twice(home, home).lines()).hasSize(2).allMatch(l -> l.startsWith("loaded "));
+  }
+
+  @Test
+  @EnabledOnOs(OS.LINUX)
+  void aSecondClassLoaderMayHaveACopyOfTheSameBuild() throws Exception {
+    installation("", "");
+    assertThat(twice(NativeLibraries.home().toString(), folder.toString()).lines())
+        .hasSize(2)
+        .last()
+        .asString()
+        .startsWith("loaded pinned " + folder);
+  }
+
+  @Test
+  @EnabledOnOs(OS.LINUX)
+  void aSecondClassLoaderWithAnotherBuildIsRefused() throws Exception {
+    String version = NativeLibraries.load().version();
+    String other = version.substring(0, version.length() - 1) + "9";
+    installation(version, other);
+    assertThat(twice(NativeLibraries.home().toString(), folder.toString()).lines())
+        .hasSize(2)
+        .last()
+        .asString()
+        .startsWith("NativeLibraryException ggml " + other + " ")
+        .contains("this process has loaded another one already, ggml " + version + " ");
+  }
+
+  @Test
+  void whereNativeAccessIsDeniedEachAttemptNamesTheOption() throws Exception {
+    assertThat(child("load", folder, Map.of(), List.of("--illegal-native-access=deny")))
+        .isEqualTo(
+            "NativeLibraryException the JVM denies native access: start it with"
+                + " --enable-native-access=ALL-UNNAMED");
+  }
+
+  /** A folder with copies of the libraries, in which one text stands for another. */
+  private void installation(String text, String replacement) throws IOException {
+    Path home = NativeLibraries.home();
+    Path ggml = NativeLibraries.load().directory();
+    assumeTrue(ggml.startsWith(home), "skipped: the ggml in use is not the pinned one");
+    Path to = Files.createDirectories(folder.resolve(home.relativize(ggml)));
+    copy(library("libggml-base"), to, text, replacement);
+    copy(library("libggml."), to, "", "");
+    copy(NativeLibraries.load().cpuLibrary(), to, "", "");
+    copy(kernels(), Files.createDirectories(folder.resolve("native/build/lib")), "", "");
+  }
+
+  private static Path copy(Path library, Path to, String text, String replacement)
+      throws IOException {
+    String bytes = Files.readString(library, StandardCharsets.ISO_8859_1);
+    if (!text.isEmpty()) {
+      assertThat(bytes).contains("\0" + text + "\0");
+      bytes = bytes.replace("\0" + text + "\0", "\0" + replacement + "\0");
+    }
+    return Files.writeString(to.resolve(library.getFileName()), bytes, StandardCharsets.ISO_8859_1);
+  }
+
+  private static Path library(String start) throws IOException {
+    try (Stream<Path> files = Files.list(NativeLibraries.load().directory())) {
+      return files
+          .filter(f -> f.getFileName().toString().startsWith(start))
+          .findFirst()
+          .orElseThrow();
+    }
+  }
+
+  private static Path kernels() {
+    return NativeLibraries.home()
+        .resolve("native/build/lib")
+        .resolve(System.mapLibraryName("myelin"));
+  }
+
+  /** Loads in two class loaders, which both stay, with these folders. */
+  private static String twice(String first, String second) throws Exception {
+    return child("twice", Path.of("."), Map.of(), ALLOWED, first, second);
+  }
+
   @Test
   void withoutLibllamaThePeerSaysSo() throws Exception {
     link(f -> !f.contains("llama"));
@@ -113,21 +301,38 @@ class LoaderTest {
   }
 
   private static String load(Map<String, String> environment, String... options) throws Exception {
-    return child("load", environment, options);
+    return load(Path.of("."), environment, options);
   }
 
-  /** Runs {@link LoaderProbe}; returns the one line it prints. */
-  private static String child(String what, Map<String, String> environment, String... options)
+  private static String load(Path in, Map<String, String> environment, String... options)
+      throws Exception {
+    List<String> all = new ArrayList<>(ALLOWED);
+    all.addAll(List.of(options));
+    return child("load", in, environment, all);
+  }
+
+  private static String child(String what, Map<String, String> environment) throws Exception {
+    return child(what, Path.of("."), environment, ALLOWED);
+  }
+
+  /** Runs {@link LoaderProbe} in a folder; returns what it prints. */
+  private static String child(
+      String what,
+      Path in,
+      Map<String, String> environment,
+      List<String> options,
+      String... arguments)
       throws Exception {
     List<String> command = new ArrayList<>();
     command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
-    command.add("--enable-native-access=ALL-UNNAMED");
     command.add("-Dmyelin.home=" + NativeLibraries.home());
-    command.addAll(List.of(options));
+    command.addAll(options);
     command.addAll(List.of("-cp", System.getProperty("java.class.path")));
     command.addAll(List.of(LoaderProbe.class.getName(), what));
+    command.addAll(List.of(arguments));
     // the JVM warns there about files that are no libraries
     ProcessBuilder builder = new ProcessBuilder(command).redirectError(Redirect.DISCARD);
+    builder.directory(in.toFile());
     builder.environment().putAll(environment);
     Process process = builder.start();
     String out = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);

@@ -42,16 +42,22 @@ final class Graphs implements AutoCloseable {
     if (held != null && held.shape.equals(shape)) {
       return held;
     }
+    // Gone before the next one takes its memory, and not kept: building may fail.
+    hold(one, null);
     if (held != null) {
       held.graph.close();
     }
     Step built = build(shape);
-    if (one) {
-      single = built;
-    } else {
-      batch = built;
-    }
+    hold(one, built);
     return built;
+  }
+
+  private void hold(boolean one, Step step) {
+    if (one) {
+      single = step;
+    } else {
+      batch = step;
+    }
   }
 
   private Step build(Shape shape) {
@@ -63,7 +69,7 @@ final class Graphs implements AutoCloseable {
       builder.observe(observer::observes);
       CachedPass pass = new CachedPass(builder, shape, cache, contextLength);
       builder.output(LOGITS, model.network().logits(pass));
-    } catch (RuntimeException e) {
+    } catch (Throwable e) {
       builder.discard();
       throw e;
     }

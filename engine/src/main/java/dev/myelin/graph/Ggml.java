@@ -5,6 +5,7 @@ import dev.myelin.bindings.NativeLibraries;
 import dev.myelin.bindings.ggml.Ggml_h;
 import dev.myelin.error.NativeLibraryException;
 import dev.myelin.gguf.GgmlType;
+import java.lang.foreign.MemorySegment;
 
 /** Loads ggml once and compares its block formats with those this engine computes sizes by. */
 public final class Ggml {
@@ -20,11 +21,21 @@ public final class Ggml {
   public static GgmlBuild require() {
     GgmlBuild build = checked;
     if (build == null) {
+      requireAccess();
       build = NativeLibraries.load();
       checkTypes(build);
       checked = build;
     }
     return build;
+  }
+
+  /** The JVM allows native access module by module: to the loader's, and to this one. */
+  private static void requireAccess() {
+    try {
+      MemorySegment.NULL.reinterpret(0);
+    } catch (IllegalCallerException e) {
+      throw NativeLibraries.denied(Ggml.class, e);
+    }
   }
 
   private static void checkTypes(GgmlBuild build) {

@@ -29,18 +29,13 @@ public record RopeParameters(
   /** Which two values of a head are rotated together. */
   public enum Order {
     /** Neighbours: 2i and 2i + 1. */
-    ADJACENT(Ggml_h.GGML_ROPE_TYPE_NORMAL()),
+    ADJACENT,
     /** One of each half: i and i + dimensions / 2. */
-    HALVES(Ggml_h.GGML_ROPE_TYPE_NEOX());
+    HALVES;
 
-    private final int ggmlMode;
-
-    Order(int ggmlMode) {
-      this.ggmlMode = ggmlMode;
-    }
-
+    // not a field: this class must not need ggml to be initialised
     int ggmlMode() {
-      return ggmlMode;
+      return this == ADJACENT ? Ggml_h.GGML_ROPE_TYPE_NORMAL() : Ggml_h.GGML_ROPE_TYPE_NEOX();
     }
   }
 }

@@ -46,6 +46,7 @@ public final class TensorBuffer implements AutoCloseable {
 
   /** A buffer of zeroes. Pages are taken from the system when they are first written. */
   public static TensorBuffer zeroes(long bytes) {
+    Ggml.require();
     MemorySegment block = Libc.calloc(bytes + LINE);
     if (block.address() == 0) {
       throw new NativeLibraryException("no memory for a buffer of " + bytes + " bytes");

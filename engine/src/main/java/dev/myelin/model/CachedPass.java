@@ -16,7 +16,22 @@ import dev.myelin.graph.Tensor;
  */
 public final class CachedPass implements ForwardPass {
   /** The shape of a pass, by which graphs are reused. */
-  public record Shape(int tokens, int cells, int outputs) {}
+  public record Shape(int tokens, int cells, int outputs) {
+    // A record's own equals leaves this class in a cache of the JDK, softly: no class loader that
+    // used a session would be collected before memory is short.
+    @Override
+    public boolean equals(Object other) {
+      return other instanceof Shape s
+          && tokens == s.tokens
+          && cells == s.cells
+          && outputs == s.outputs;
+    }
+
+    @Override
+    public int hashCode() {
+      return 31 * (31 * tokens + cells) + outputs;
+    }
+  }
 
   private final GraphBuilder graph;
   private final Shape shape;

@@ -3,7 +3,6 @@ package dev.myelin.bindings;
 import java.lang.foreign.FunctionDescriptor;
 import java.lang.foreign.Linker;
 import java.lang.foreign.MemorySegment;
-import java.lang.foreign.SymbolLookup;
 import java.lang.foreign.ValueLayout;
 import java.nio.file.Path;
 
@@ -37,6 +36,6 @@ public final class CudaStandIn {
   }
 
   private static MemorySegment symbol(String name) {
-    return SymbolLookup.loaderLookup().findOrThrow(name);
+    return NativeSymbols.lookup().findOrThrow(name);
   }
 }

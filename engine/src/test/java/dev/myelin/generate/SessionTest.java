@@ -7,6 +7,7 @@ import static org.junit.jupiter.api.Assumptions.assumeTrue;
 import dev.myelin.cache.CacheType;
 import dev.myelin.error.IllegalUseException;
 import dev.myelin.error.InvalidRequestException;
+import dev.myelin.graph.Observation;
 import dev.myelin.graph.Threads;
 import dev.myelin.model.Model;
 import dev.myelin.testing.Logits;
@@ -74,6 +75,42 @@ class SessionTest {
           .isInstanceOf(InvalidRequestException.class)
           .hasMessageContaining("token id " + id);
       assertThat(session.tokens()).containsExactly(1, 2, 3);
+    }
+  }
+
+  @Test
+  void afterAnObserverThrowsTheEarlierShapeWorksOn() {
+    List<String> asked = new ArrayList<>();
+    ActivationObserver failing =
+        new ActivationObserver() {
+          @Override
+          public boolean observes(String weight) {
+            asked.add(weight);
+            if (asked.contains("fail")) {
+              throw new IllegalStateException("on purpose");
+            }
+            return false;
+          }
+
+          @Override
+          public void computed(List<Observation> observations) {}
+        };
+    try (Session session = Session.open(model, OPTIONS, failing);
+        Session other = Session.open(model, OPTIONS)) {
+      for (int[] shape : new int[][] {{1}, {1, 2}}) {
+        session.truncate(0);
+        session.feed(shape);
+        asked.add("fail");
+        // other shapes of both kinds: more cells, more tokens
+        assertThatThrownBy(() -> session.feedAll(new int[] {1, 2, 3}, (position, logits) -> {}))
+            .hasMessage("on purpose");
+        assertThatThrownBy(() -> session.feedBatch(new int[] {1, 2, 3, 4}, 2))
+            .hasMessage("on purpose");
+        asked.clear();
+        session.truncate(0);
+        other.truncate(0);
+        assertThat(Logits.copy(session.feed(shape))).isEqualTo(Logits.copy(other.feed(shape)));
+      }
     }
   }
 

@@ -3,12 +3,12 @@ package dev.myelin.gguf;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.myelin.bindings.NativeLibraries;
+import dev.myelin.bindings.NativeSymbols;
 import java.lang.foreign.Arena;
 import java.lang.foreign.FunctionDescriptor;
 import java.lang.foreign.Linker;
 import java.lang.foreign.MemoryLayout;
 import java.lang.foreign.MemorySegment;
-import java.lang.foreign.SymbolLookup;
 import java.lang.foreign.ValueLayout;
 import java.lang.invoke.MethodHandle;
 import java.nio.file.Path;
@@ -137,7 +137,7 @@ class ReferenceReaderTest {
 
     private static MethodHandle handle(String function, FunctionDescriptor type) {
       return Linker.nativeLinker()
-          .downcallHandle(SymbolLookup.loaderLookup().findOrThrow(function), type);
+          .downcallHandle(NativeSymbols.lookup().findOrThrow(function), type);
     }
   }
 }

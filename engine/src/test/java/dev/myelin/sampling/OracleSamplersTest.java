@@ -17,6 +17,7 @@ import static org.junit.jupiter.api.Assumptions.assumeTrue;
 import dev.myelin.bindings.NativeLibraries;
 import dev.myelin.bindings.llama.llama_token_data;
 import dev.myelin.bindings.llama.llama_token_data_array;
+import dev.myelin.bindings.peer.LlamaCpp;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.nio.file.Path;
@@ -41,7 +42,7 @@ class OracleSamplersTest {
     NativeLibraries.load();
     Optional<Path> llama = NativeLibraries.llama();
     assumeTrue(llama.isPresent(), "skipped: no libllama beside the ggml in use");
-    System.load(llama.orElseThrow().toString());
+    LlamaCpp.load();
   }
 
   @ParameterizedTest

@@ -12,6 +12,9 @@ import java.util.concurrent.TimeUnit;
 
 /** Runs a class of the tests in a JVM of its own, whose memory and end are its own too. */
 public final class OwnJvm {
+  /** An option with which the JVM denies native access. */
+  public static final String DENIED = "--illegal-native-access=deny";
+
   private OwnJvm() {}
 
   /**
@@ -36,7 +39,9 @@ public final class OwnJvm {
       throws IOException, InterruptedException {
     List<String> command = new ArrayList<>();
     command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
-    command.add("--enable-native-access=ALL-UNNAMED");
+    if (!options.contains(DENIED)) {
+      command.add("--enable-native-access=ALL-UNNAMED");
+    }
     command.add("-Dmyelin.home=" + System.getProperty("myelin.home", ".."));
     command.addAll(options);
     command.addAll(List.of("-cp", System.getProperty("java.class.path"), main.getName()));

@@ -11,8 +11,10 @@ import static dev.myelin.bindings.llama.Llama_h.llama_vocab_n_tokens;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import dev.myelin.bindings.NativeLibraries;
+import dev.myelin.bindings.NativeSymbols;
 import dev.myelin.bindings.llama.Llama_h;
 import dev.myelin.bindings.llama.llama_model_params;
+import dev.myelin.bindings.peer.LlamaCpp;
 import java.lang.foreign.Arena;
 import java.lang.foreign.FunctionDescriptor;
 import java.lang.foreign.Linker;
@@ -53,9 +55,9 @@ final class OracleVocabulary implements AutoCloseable {
     Optional<Path> llama = NativeLibraries.llama();
     assumeTrue(llama.isPresent(), "skipped: no libllama beside the ggml in use");
     if (isEnd == null) {
-      System.load(llama.orElseThrow().toString());
+      LlamaCpp.load();
       Llama_h.llama_log_set(silence(), MemorySegment.NULL);
-      SymbolLookup symbols = SymbolLookup.loaderLookup();
+      SymbolLookup symbols = NativeSymbols.lookup();
       isEnd =
           Linker.nativeLinker()
               .downcallHandle(

@@ -20,8 +20,7 @@ public class Cuda_h extends Cuda_h$shared {
 
     static final Arena LIBRARY_ARENA = Arena.ofAuto();
 
-    static final SymbolLookup SYMBOL_LOOKUP = SymbolLookup.loaderLookup()
-            .or(Linker.nativeLinker().defaultLookup());
+    static final SymbolLookup SYMBOL_LOOKUP = dev.myelin.bindings.NativeSymbols.lookup();
 
     private static final int MYELIN_CUDA_ABI_VERSION = (int)1L;
     /**

@@ -20,8 +20,7 @@ public class Ggml_h extends Ggml_h$shared {
 
     static final Arena LIBRARY_ARENA = Arena.ofAuto();
 
-    static final SymbolLookup SYMBOL_LOOKUP = SymbolLookup.loaderLookup()
-            .or(Linker.nativeLinker().defaultLookup());
+    static final SymbolLookup SYMBOL_LOOKUP = dev.myelin.bindings.NativeSymbols.lookup();
 
     private static final int GGML_MAX_NAME = (int)64L;
     /**

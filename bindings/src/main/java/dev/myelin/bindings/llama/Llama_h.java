@@ -20,8 +20,7 @@ public class Llama_h extends Llama_h$shared {
 
     static final Arena LIBRARY_ARENA = Arena.ofAuto();
 
-    static final SymbolLookup SYMBOL_LOOKUP = SymbolLookup.loaderLookup()
-            .or(Linker.nativeLinker().defaultLookup());
+    static final SymbolLookup SYMBOL_LOOKUP = dev.myelin.bindings.NativeSymbols.lookup();
 
     private static final int LLAMA_FLASH_ATTN_TYPE_AUTO = (int)-1L;
     /**

@@ -2,11 +2,12 @@ package dev.myelin.bindings.peer;
 
 import dev.myelin.bindings.KernelsLibrary;
 import dev.myelin.bindings.NativeLibraries;
+import dev.myelin.bindings.NativeSymbols;
+import dev.myelin.bindings.llama.LlamaFunctions;
 import dev.myelin.bindings.llama.Llama_h;
 import dev.myelin.error.NativeLibraryException;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
-import java.lang.foreign.SymbolLookup;
 import java.nio.file.Files;
 import java.nio.file.Path;
 
@@ -86,7 +87,7 @@ public final class LlamaCpp {
         file = loadOnce();
       } catch (NativeLibraryException e) {
         failure = e;
-      } catch (UnsatisfiedLinkError | RuntimeException e) {
+      } catch (LinkageError | RuntimeException e) {
         failure = new NativeLibraryException("cannot load libllama: " + e.getMessage(), e);
       }
       FILE = file;
@@ -104,8 +105,9 @@ public final class LlamaCpp {
                           "no libllama beside the ggml in "
                               + directory
                               + ": the pinned build has one (unset GGML_HOME, `make build`)"));
-      System.load(library.toString());
-      MemorySegment sink = SymbolLookup.loaderLookup().findOrThrow("myelin_log_sink");
+      NativeSymbols.open(library);
+      NativeSymbols.require(library, LlamaFunctions.NAMES);
+      MemorySegment sink = NativeSymbols.lookup().findOrThrow("myelin_log_sink");
       Llama_h.llama_log_set(sink, MemorySegment.NULL);
       Llama_h.llama_backend_init();
       return library;

@@ -1,0 +1,146 @@
+package dev.myelin.bindings;
+
+import dev.myelin.error.NativeLibraryException;
+import java.lang.foreign.Arena;
+import java.lang.foreign.FunctionDescriptor;
+import java.lang.foreign.Linker;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.SymbolLookup;
+import java.lang.foreign.ValueLayout;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.CopyOnWriteArrayList;
+
+/**
+ * The functions of the native libraries that this class loader has opened: where the generated
+ * bindings look for theirs.
+ *
+ * <p>Libraries are opened by path and not by {@link System#load}, which gives a library to one
+ * class loader only: two applications of a server may both hold Myelin. They stay until the process
+ * ends, since threads and callbacks of ggml may outlive a class loader; opening one again costs
+ * nothing.
+ */
+public final class NativeSymbols {
+  private static final boolean IS_ELF = System.mapLibraryName("").endsWith(".so");
+  private static final int RTLD_NOW = 2;
+
+  private static final List<SymbolLookup> OPENED = new CopyOnWriteArrayList<>();
+  private static final Map<String, MemorySegment> REQUIRED = new ConcurrentHashMap<>();
+
+  private NativeSymbols() {}
+
+  /** Finds functions of the libraries opened so far, whenever they were opened. */
+  public static SymbolLookup lookup() {
+    return NativeSymbols::find;
+  }
+
+  private static Optional<MemorySegment> find(String name) {
+    MemorySegment required = REQUIRED.get(name);
+    if (required != null) {
+      return Optional.of(required);
+    }
+    for (SymbolLookup library : OPENED) {
+      Optional<MemorySegment> symbol = library.find(name);
+      if (symbol.isPresent()) {
+        return symbol;
+      }
+    }
+    return Optional.empty();
+  }
+
+  /**
+   * Opens a library, whose functions {@link #lookup} finds from then on.
+   *
+   * @throws NativeLibraryException if the file is cut short, no library, or cannot be linked
+   */
+  public static SymbolLookup open(Path file) {
+    SymbolLookup library = open(file, Arena.global());
+    OPENED.add(library);
+    return library;
+  }
+
+  /** Opens a library for as long as {@code scope} lives; {@link #lookup} does not look into it. */
+  static SymbolLookup open(Path file, Arena scope) {
+    Path absolute = file.toAbsolutePath();
+    requireWhole(absolute);
+    try {
+      return SymbolLookup.libraryLookup(absolute, scope);
+    } catch (IllegalArgumentException e) {
+      throw new NativeLibraryException("cannot load " + absolute + ": " + reason(absolute), e);
+    }
+  }
+
+  /**
+   * Refuses a file that the dynamic linker would map although bytes of it are missing, which ends
+   * the process.
+   */
+  static void requireWhole(Path file) {
+    if (IS_ELF) {
+      ElfFile.fault(file)
+          .ifPresent(
+              fault -> {
+                throw new NativeLibraryException("cannot load " + file + ": " + fault);
+              });
+    }
+  }
+
+  /**
+   * Makes sure that functions are there before any is called: bindings of one that is missing could
+   * not be initialised.
+   *
+   * @param file the library to name in the message
+   * @throws NativeLibraryException naming the first that is missing
+   */
+  public static void require(Path file, List<String> functions) {
+    List<String> missing = new ArrayList<>();
+    for (String name : functions) {
+      Optional<MemorySegment> symbol = find(name);
+      if (symbol.isPresent()) {
+        REQUIRED.put(name, symbol.get());
+      } else {
+        missing.add(name);
+      }
+    }
+    if (!missing.isEmpty()) {
+      int others = missing.size() - 1;
+      throw new NativeLibraryException(
+          "%s does not fit: it has no function %s%s, which these bindings call"
+              .formatted(
+                  file, missing.getFirst(), others == 0 ? "" : " and " + others + " others"));
+    }
+  }
+
+  /** Why the dynamic linker refuses a file: the JVM keeps that to itself. */
+  private static String reason(Path file) {
+    Linker linker = Linker.nativeLinker();
+    Optional<MemorySegment> open = linker.defaultLookup().find("dlopen");
+    Optional<MemorySegment> error = linker.defaultLookup().find("dlerror");
+    if (open.isEmpty() || error.isEmpty()) {
+      return "the system refuses it";
+    }
+    try (Arena arena = Arena.ofConfined()) {
+      MemorySegment handle =
+          (MemorySegment)
+              linker
+                  .downcallHandle(
+                      open.get(),
+                      FunctionDescriptor.of(
+                          ValueLayout.ADDRESS, ValueLayout.ADDRESS, ValueLayout.JAVA_INT))
+                  .invokeExact(arena.allocateFrom(file.toString()), RTLD_NOW);
+      MemorySegment text =
+          (MemorySegment)
+              linker
+                  .downcallHandle(error.get(), FunctionDescriptor.of(ValueLayout.ADDRESS))
+                  .invokeExact();
+      return handle.address() != 0 || text.address() == 0
+          ? "the system refuses it"
+          : text.reinterpret(Long.MAX_VALUE).getString(0);
+    } catch (Throwable e) {
+      throw new AssertionError("dlopen and dlerror cannot throw", e);
+    }
+  }
+}

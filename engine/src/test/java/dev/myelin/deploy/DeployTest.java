@@ -1,0 +1,63 @@
+package dev.myelin.deploy;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.myelin.testing.OwnJvm;
+import dev.myelin.testing.RandomModel;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** The engine in class loaders of its own, as applications of a server have it. */
+class DeployTest {
+  @TempDir Path folder;
+  private Path model;
+
+  @BeforeEach
+  void write() {
+    model = RandomModel.small("llama").write(folder.resolve("model.gguf"));
+  }
+
+  @Test
+  void deployedAgainAndAgain() throws Exception {
+    assertThat(probe("again", "feed", List.of()))
+        .containsExactly("1 works", "1 gone", "2 works", "2 gone", "3 works", "3 gone");
+  }
+
+  /** Caches of the JDK hold classes softly: until memory is short, here until the next GC. */
+  @Test
+  void nothingButSoftReferencesOutlivesAnApplication() throws Exception {
+    List<String> now = List.of("-XX:SoftRefLRUPolicyMSPerMB=0");
+    assertThat(probe("again", "all", now))
+        .containsExactly("1 works", "1 gone", "2 works", "2 gone", "3 works", "3 gone");
+  }
+
+  @Test
+  void inSeveralApplicationsAtOnce() throws Exception {
+    assertThat(probe("at-once", "all", List.of()))
+        .containsExactly("1 works", "2 works", "3 works", "all of them compute the same");
+  }
+
+  @Test
+  void whereNativeAccessIsDeniedEachEntryNamesTheOptionEachTime() throws Exception {
+    List<String> said =
+        OwnJvm.run(DeniedProbe.class, 60, List.of(OwnJvm.DENIED), model, folder).lines().toList();
+    List<String> expected = new ArrayList<>();
+    for (int i = 0; i < 2; i++) {
+      for (String entry : DeniedProbe.ENTRIES) {
+        expected.add(
+            entry
+                + ": the JVM denies native access: start it with"
+                + " --enable-native-access=ALL-UNNAMED");
+      }
+    }
+    assertThat(said).containsExactlyElementsOf(expected);
+  }
+
+  private List<String> probe(String how, String what, List<String> options) throws Exception {
+    return OwnJvm.run(DeployProbe.class, 60, options, how, what, model).lines().toList();
+  }
+}
