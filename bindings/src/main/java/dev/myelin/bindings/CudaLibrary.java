@@ -68,7 +68,7 @@ public final class CudaLibrary {
       MemorySegment address = arena.allocate(ValueLayout.ADDRESS);
       check(
           Cuda_h.myelin_cuda_allocate(device, bytes, address),
-          "%s: %d bytes of device %d".formatted(what, bytes, device));
+          "%s: %s bytes of device %s".formatted(what, bytes, device));
       return address.get(ValueLayout.ADDRESS, 0);
     }
   }

@@ -134,7 +134,7 @@ public record CudaSearch(Path file, Optional<Absence> absence, String reason, in
       }
       int version = NativeLibraries.call(symbol.get());
       if (version != Cuda_h.MYELIN_CUDA_ABI_VERSION()) {
-        return "%s has interface version %d, these bindings expect %d; `make cuda` compiles it anew"
+        return "%s has interface version %s, these bindings expect %s; `make cuda` compiles it anew"
             .formatted(file, version, Cuda_h.MYELIN_CUDA_ABI_VERSION());
       }
       NativeSymbols.open(file);

@@ -118,7 +118,7 @@ final class ChatLoop {
     }
     if (last.reason() == FinishReason.CONTEXT_FULL) {
       console.note(
-          "the context of %d tokens is full: /reset starts anew, -c allows more"
+          "the context of %s tokens is full: /reset starts anew, -c allows more"
               .formatted(session.contextLength()));
     }
   }
@@ -156,7 +156,7 @@ final class ChatLoop {
     Statistics.adapters(console, session.model());
     Statistics.sampling(console, session.model());
     console.note(
-        "%-12s %7d of %d tokens".formatted("context", session.position(), session.contextLength()));
+        "%-12s %7s of %s tokens".formatted("context", session.position(), session.contextLength()));
   }
 
   private void save(String name) {

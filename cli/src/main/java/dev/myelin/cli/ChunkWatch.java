@@ -29,10 +29,10 @@ final class ChunkWatch implements AutoCloseable {
   void statistics(int done) {
     double seconds = (System.nanoTime() - start) / 1e9;
     if (done < cut.count()) {
-      console.note("cancelled after %d of %d chunks".formatted(done, cut.count()));
+      console.note("cancelled after %s of %s chunks".formatted(done, cut.count()));
     }
     console.note(
-        "%d chunks of %d tokens in %s s, %s tokens/s"
+        "%s chunks of %s tokens in %s s, %s tokens/s"
             .formatted(
                 done,
                 cut.contextLength(),

@@ -136,7 +136,7 @@ final class ImatrixCommand extends Subcommand {
       console.note("and in " + (partial.size() - MOST_SHOWN) + " further tensors");
     }
     console.note(
-        "%s: %d entries, %d chunks of %d tokens"
+        "%s: %s entries, %s chunks of %s tokens"
             .formatted(out.get(), matrix.entries().size(), matrix.chunks(), matrix.chunkSize()));
   }
 

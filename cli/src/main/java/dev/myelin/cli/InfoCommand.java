@@ -75,7 +75,7 @@ final class InfoCommand extends Subcommand {
     SystemReport.Cpu cpu = parts.cpu();
     table.row(
         "processor",
-        "%s, %d physical cores, %d logical"
+        "%s, %s physical cores, %s logical"
             .formatted(
                 cpu.name().isEmpty() ? "without a name" : cpu.name(),
                 cpu.physicalCores(),
@@ -110,7 +110,7 @@ final class InfoCommand extends Subcommand {
   }
 
   private static String gpu(CudaDevices.Device device) {
-    return "%d: %s, compute capability %s%s, %d multiprocessors, %s, %s free"
+    return "%s: %s, compute capability %s%s, %s multiprocessors, %s, %s free"
         .formatted(
             device.index(),
             device.name(),

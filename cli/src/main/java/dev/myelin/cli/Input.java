@@ -2,6 +2,7 @@ package dev.myelin.cli;
 
 import dev.myelin.error.InvalidRequestException;
 import dev.myelin.error.MyelinException;
+import dev.myelin.tokenizer.TextBytes;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.ByteBuffer;
@@ -15,22 +16,32 @@ import java.nio.file.FileSystemException;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
+import java.util.Optional;
 
 /** Reads texts that users give, as UTF-8. */
 final class Input {
+  /** What messages call standard input. */
+  static final String STANDARD = "standard input";
+
   private static final int LONGEST = 256 << 20;
 
   private Input() {}
 
   static String standardInput(Console console) {
-    return text(standardInputBytes(console), "standard input");
+    return text(standardInputBytes(console), STANDARD);
+  }
+
+  /** All of it, a byte order mark too. */
+  static String exactStandardInput(Console console) {
+    byte[] bytes = standardInputBytes(console);
+    return decoded(bytes, 0, STANDARD);
   }
 
   static byte[] standardInputBytes(Console console) {
     try {
-      return bytes(console.in(), "standard input");
+      return bytes(console.in(), STANDARD);
     } catch (IOException e) {
-      throw failure("standard input", e);
+      throw failure(STANDARD, e);
     }
   }
 
@@ -56,14 +67,31 @@ final class Input {
     return new MyelinException(file + ": " + reason, e);
   }
 
-  /** Bytes as text; what is no UTF-8 is refused, as its tokens would not be what was given. */
+  /**
+   * Bytes as text, without a byte order mark. What is no UTF-8 is refused, as its tokens would not
+   * be what was given.
+   */
   static String text(byte[] bytes, String name) {
-    ByteBuffer from = ByteBuffer.wrap(bytes);
+    Optional<String> other = TextBytes.otherEncoding(bytes, bytes.length);
+    if (other.isPresent()) {
+      throw otherEncoding(name, other.get());
+    }
+    return decoded(bytes, TextBytes.mark(bytes, bytes.length), name);
+  }
+
+  static InvalidRequestException otherEncoding(String name, String encoding) {
+    return new InvalidRequestException(
+        "%1$s: this is %2$s: expected UTF-8 (`iconv -f %2$s -t UTF-8` converts it)"
+            .formatted(name, encoding));
+  }
+
+  private static String decoded(byte[] bytes, int start, String name) {
+    ByteBuffer from = ByteBuffer.wrap(bytes, start, bytes.length - start);
     CharBuffer to = CharBuffer.allocate(bytes.length);
     CoderResult result = StandardCharsets.UTF_8.newDecoder().decode(from, to, true);
     if (result.isError()) {
       throw new InvalidRequestException(
-          "%s: byte 0x%02x at %d: expected UTF-8"
+          "%s: byte 0x%02x at %s: expected UTF-8"
               .formatted(name, bytes[from.position()] & 0xff, from.position()));
     }
     return to.flip().toString();

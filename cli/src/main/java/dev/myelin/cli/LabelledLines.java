@@ -57,7 +57,7 @@ record LabelledLines(List<Line> lines, boolean labelled) {
       int tab = bad.text.indexOf('\t');
       String found = tab < 0 ? "no label and tab" : "label '" + bad.text.substring(0, tab) + "'";
       throw new InvalidRequestException(
-          "%s, line %d: %s: expected one of %s before a tab"
+          "%s, line %s: %s: expected one of %s before a tab"
               .formatted(name, bad.number, found, String.join(", ", labels)));
     }
     return new LabelledLines(labelled, true);

@@ -71,7 +71,7 @@ final class LogitsCommand extends Subcommand {
         write(open, tokens);
       }
       console.note(
-          "%d positions of %d logits, float32"
+          "%s positions of %s logits, float32"
               .formatted(tokens.length, loaded.hyperparameters().vocabulary()));
       Statistics.adapters(console, loaded);
     }

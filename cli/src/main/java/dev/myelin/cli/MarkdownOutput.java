@@ -63,7 +63,7 @@ final class MarkdownOutput implements BenchOutput {
   public String end() {
     return last == null
         ? ""
-        : "\n%s, %s, cache %s, batch %d, %d repetitions, ggml commit %s%s\n"
+        : "\n%s, %s, cache %s, batch %s, %s repetitions, ggml commit %s%s\n"
             .formatted(
                 last.subject().cpu(),
                 last.subject().cpuLibrary(),

@@ -1,6 +1,7 @@
 package dev.myelin.cli;
 
 import java.io.PrintWriter;
+import java.util.Locale;
 import picocli.CommandLine;
 import picocli.CommandLine.Model.OptionSpec;
 
@@ -24,6 +25,7 @@ public final class Myelin extends Subcommand {
   }
 
   public static void main(String[] args) {
+    Locale.setDefault(Locale.Category.FORMAT, Locale.ROOT); // of libraries: ours name it themselves
     System.exit(run(Console.system(), args));
   }
 

@@ -167,7 +167,7 @@ final class PerplexityCommand extends Subcommand {
       Model loaded, LogitsFile logits, String read, ChunkOptions cut, SessionOptions how) {
     if (cut.contextLength() != 0 && cut.contextLength() != logits.contextLength()) {
       throw new InvalidRequestException(
-          "context = %d: expected %d, the chunks of %s"
+          "context = %s: expected %s, the chunks of %s"
               .formatted(cut.contextLength(), logits.contextLength(), logits.path()));
     }
     TextChunks chunked = TextChunks.of(loaded, logits, cut.chunks());

@@ -94,7 +94,7 @@ final class PlanText {
     String each = Units.bytes(speed.bytesPerSecond()) + "/s";
     return speed.passes() == 0
         ? each + ", as said"
-        : "%s, read by %d %s just now (median of %d times %s)"
+        : "%s, read by %s %s just now (median of %s times %s)"
             .formatted(
                 each,
                 speed.threads(),

@@ -47,7 +47,8 @@ final class PromptFlags {
   /** The text of a file, {@code -} is standard input. */
   static String read(Console console, Path file) {
     String read = file.toString().equals("-") ? Input.standardInput(console) : Input.file(file);
-    // editors and echo end a text with a newline that is no part of it
-    return read.endsWith("\n") ? read.substring(0, read.length() - 1) : read;
+    // editors and echo end a text with a line's end that is no part of it
+    int end = read.endsWith("\r\n") ? 2 : read.endsWith("\n") ? 1 : 0;
+    return read.substring(0, read.length() - end);
   }
 }

@@ -88,6 +88,7 @@ final class QuantizeFlags {
     Mix mix = copy ? Mixes.named("F32").orElseThrow() : mix(typeName);
     GgmlType output = ggmlType("--output-tensor-type", outputType.get());
     GgmlType embedding = ggmlType("--token-embedding-type", embeddingType.get());
+    String further = tensorTypeFile.isSet() ? Input.file(tensorTypeFile.get()) : "";
     QuantizeOptions options =
         Usage.check(
             command.spec,
@@ -98,7 +99,7 @@ final class QuantizeFlags {
                     .withAllowRequantize(requantize.get())
                     .withLeaveOutput(leaveOutput.get())
                     .withEnds(output, embedding)
-                    .withOverrides(overrides())
+                    .withOverrides(overrides(further))
                     .withThreads(threads.count()));
     return imatrix.isSet()
         ? options.withImportance(importance(), imatrix.get().toString())
@@ -138,13 +139,12 @@ final class QuantizeFlags {
     return Targets.named(name);
   }
 
-  private List<TypeOverride> overrides() {
+  /**
+   * @param further text of a file with such pairs
+   */
+  private List<TypeOverride> overrides(String further) {
     List<String> all = new ArrayList<>(tensorTypes.get());
-    if (tensorTypeFile.isSet()) {
-      Stream.of(Input.file(tensorTypeFile.get()).split("\\s+"))
-          .filter(pair -> !pair.isEmpty())
-          .forEach(all::add);
-    }
+    Stream.of(further.split("\\s+")).filter(pair -> !pair.isEmpty()).forEach(all::add);
     for (String pair : all) {
       int equals = pair.lastIndexOf('=');
       if (equals > 0 && equals < pair.length() - 1) {

@@ -70,7 +70,7 @@ final class RunCommand extends Subcommand {
               .formatted("load", Statistics.milliseconds(Duration.ofNanos(read + ready - start))));
       Statistics.adapters(console, loaded);
       Statistics.sampling(console, loaded);
-      console.note("%-12s %7d".formatted("seed", how.seed()));
+      console.note("%-12s %7s".formatted("seed", how.seed()));
       console.note("%-12s %s".formatted("stopped by", generation.reason()));
     }
   }

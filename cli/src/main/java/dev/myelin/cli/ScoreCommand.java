@@ -169,7 +169,7 @@ final class ScoreCommand extends Subcommand {
       return scorer.rank(whole, choices);
     } catch (InvalidRequestException e) {
       throw new InvalidRequestException(
-          "%s, line %d: %s".formatted(file.get(), line.number(), e.getMessage()));
+          "%s, line %s: %s".formatted(file.get(), line.number(), e.getMessage()));
     }
   }
 }

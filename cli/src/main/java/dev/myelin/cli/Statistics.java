@@ -33,7 +33,7 @@ final class Statistics {
               ? ""
               : ", its " + adapter.ignoredNorms() + " norms are not used";
       String what =
-          "%s, scale %s, %d %s, %s%s"
+          "%s, scale %s, %s %s, %s%s"
               .formatted(
                   adapter.file(),
                   adapter.scale(),

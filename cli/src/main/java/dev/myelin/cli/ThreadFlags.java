@@ -53,7 +53,7 @@ final class ThreadFlags {
   }
 
   static String remark(int asked, int granted) {
-    return "threads: %d asked for, this process may use %d %s: computing with %d (--force-threads starts all)"
+    return "threads: %s asked for, this process may use %s %s: computing with %s (--force-threads starts all)"
         .formatted(asked, Threads.cores(), Threads.cores() == 1 ? "core" : "cores", granted);
   }
 }

@@ -38,7 +38,7 @@ final class TokenizeCommand extends Subcommand {
     try (GgufFile file = model.checkpoint().open()) {
       Tokenizer tokenizer = Tokenizer.of(file);
       Statistics.notes(console, file.path(), tokenizer.vocabulary().notes());
-      String input = Input.standardInput(console);
+      String input = Input.exactStandardInput(console);
       StringBuilder lines = new StringBuilder();
       for (String text : nul.get() ? input.split("\0", -1) : new String[] {input}) {
         int[] tokens = tokenizer.encode(text, !noBos.get(), !noParseSpecial.get());

@@ -15,12 +15,12 @@ public record BenchSpec(int prompt, int generated, int depth) {
   public BenchSpec {
     if (prompt < 0 || generated < 0 || depth < 0 || Math.max(prompt, generated) == 0) {
       throw new InvalidRequestException(
-          "test of prompt %d, generation %d, depth %d: expected at least one token"
+          "test of prompt %s, generation %s, depth %s: expected at least one token"
               .formatted(prompt, generated, depth));
     }
     if (Math.max(Math.max(prompt, generated), depth) > MOST) {
       throw new InvalidRequestException(
-          "test of prompt %d, generation %d, depth %d: expected at most %d tokens each"
+          "test of prompt %s, generation %s, depth %s: expected at most %s tokens each"
               .formatted(prompt, generated, depth, MOST));
     }
   }

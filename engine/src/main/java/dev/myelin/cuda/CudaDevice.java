@@ -48,7 +48,7 @@ public final class CudaDevice implements AutoCloseable {
     int devices = library.require().devices();
     if (index < 0 || index >= devices) {
       throw new InvalidRequestException(
-          "CUDA: no device %d: expected 0 to %d".formatted(index, devices - 1));
+          "CUDA: no device %s: expected 0 to %s".formatted(index, devices - 1));
     }
     return new CudaDevice(index);
   }
@@ -82,12 +82,12 @@ public final class CudaDevice implements AutoCloseable {
     if (row == 0 || n < 1 || n > LARGEST) {
       throw bad(
           tensor,
-          "expected rows of a multiple of %d, each dimension from 1 to 2^30"
+          "expected rows of a multiple of %s, each dimension from 1 to 2^30"
               .formatted(type.blockSize()));
     }
     if (row != type.bytes(k)) {
       throw new NativeLibraryException(
-          "CUDA: libmyelin-cuda has another format of %s: %d bytes a row of %d, expected %d"
+          "CUDA: libmyelin-cuda has another format of %s: %s bytes a row of %s, expected %s"
               .formatted(type.ggmlName(), row, k, type.bytes(k)));
     }
     requireSize(tensor, data, row * n);

@@ -53,6 +53,6 @@ public final class CudaMatrix {
   }
 
   static String text(String name, GgmlType type, long k, long n) {
-    return "tensor %s of %s[%d, %d]".formatted(name, type.ggmlName(), k, n);
+    return "tensor %s of %s[%s, %s]".formatted(name, type.ggmlName(), k, n);
   }
 }

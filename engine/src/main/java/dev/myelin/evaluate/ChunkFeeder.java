@@ -37,7 +37,7 @@ final class ChunkFeeder {
     this.chunks = chunks;
     if (session.contextLength() < chunks.contextLength()) {
       throw new InvalidRequestException(
-          "context = %d: expected %d, the tokens of a chunk"
+          "context = %s: expected %s, the tokens of a chunk"
               .formatted(session.contextLength(), chunks.contextLength()));
     }
   }
@@ -63,7 +63,7 @@ final class ChunkFeeder {
     if (!Double.isFinite(value)) {
       throw new ModelFileException(
           model,
-          "chunk %d, position %d: logits are NaN or infinite"
+          "chunk %s, position %s: logits are NaN or infinite"
               .formatted(chunk + 1, chunks.position(index)),
           "expected finite numbers");
     }

@@ -27,7 +27,7 @@ public record ChunkOptions(int contextLength, int stride, int chunks) {
   public ChunkOptions {
     if (contextLength != 0 && contextLength < LEAST_CONTEXT || contextLength > MOST_CONTEXT) {
       throw new InvalidRequestException(
-          "context = %d: expected %d to %d tokens a chunk"
+          "context = %s: expected %s to %s tokens a chunk"
               .formatted(contextLength, LEAST_CONTEXT, MOST_CONTEXT));
     }
     if (stride < 0) {

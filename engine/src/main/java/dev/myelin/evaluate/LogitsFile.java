@@ -121,8 +121,8 @@ public final class LogitsFile implements AutoCloseable {
     if (read.size() != size) {
       String expected = read.size() == Long.MAX_VALUE ? "more than any" : "" + read.size();
       throw bad(
-          "%d chunks of %d tokens, vocabulary %d".formatted(chunks, context, vocabulary),
-          "expected %s bytes, the file has %d".formatted(expected, size));
+          "%s chunks of %s tokens, vocabulary %s".formatted(chunks, context, vocabulary),
+          "expected %s bytes, the file has %s".formatted(expected, size));
     }
     if (read.tokenBytes() / Integer.BYTES > MOST_TOKENS) {
       throw bad(chunks + " chunks of " + context, "expected at most " + MOST_TOKENS + " tokens");

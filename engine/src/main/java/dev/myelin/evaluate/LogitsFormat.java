@@ -89,7 +89,7 @@ record LogitsFormat(int contextLength, int vocabulary, int chunks) {
         && most <= 0.01f)) {
       throw new ModelFileException(
           file,
-          "chunk %d, row %d: scale %s, smallest log-probability %s"
+          "chunk %s, row %s: scale %s, smallest log-probability %s"
               .formatted(chunk + 1, index, scale, least),
           "expected log-probabilities, at most 16 apart");
     }

@@ -33,18 +33,18 @@ abstract sealed class Original {
       int expected = other.model().hyperparameters().vocabulary();
       if (vocabulary != expected) {
         throw new InvalidRequestException(
-            "%s: vocabulary of %d tokens: expected %d, as %s has"
+            "%s: vocabulary of %s tokens: expected %s, as %s has"
                 .formatted(path(), vocabulary, expected, other.model().file().path()));
       }
       requireSameTexts(session.model(), other.model(), chunks);
       if (session.contextLength() < chunks.contextLength()) {
         throw new InvalidRequestException(
-            "%s: context = %d: expected %d, the tokens of a chunk"
+            "%s: context = %s: expected %s, the tokens of a chunk"
                 .formatted(path(), session.contextLength(), chunks.contextLength()));
       }
       if (session.options().batch() < other.options().batch()) {
         throw new InvalidRequestException(
-            "%s: batch = %d: expected %d, as the other session's"
+            "%s: batch = %s: expected %s, as the other session's"
                 .formatted(path(), session.options().batch(), other.options().batch()));
       }
     }
@@ -61,7 +61,7 @@ abstract sealed class Original {
               id -> {
                 throw new InvalidRequestException(
                     Printable.of(
-                        "%s: token %d is \"%s\": expected \"%s\", as in %s"
+                        "%s: token %s is \"%s\": expected \"%s\", as in %s"
                             .formatted(
                                 original.file().path(),
                                 id,
@@ -104,7 +104,7 @@ abstract sealed class Original {
       int same = Arrays.mismatch(tokens, file.tokens());
       if (file.vocabulary() != vocabulary) {
         throw new InvalidRequestException(
-            "%s: logits of %d tokens: expected %d, the vocabulary of %s"
+            "%s: logits of %s tokens: expected %s, the vocabulary of %s"
                 .formatted(path(), file.vocabulary(), vocabulary, other.model().file().path()));
       }
       if (!chunks.isConsecutive()

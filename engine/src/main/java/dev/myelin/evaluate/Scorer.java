@@ -111,7 +111,7 @@ public final class Scorer {
     int longest = wholes.stream().mapToInt(w -> w.length).max().orElseThrow();
     if (longest - 1 > session.contextLength()) {
       throw new InvalidRequestException(
-          "prompt and continuation have %d tokens: expected at most %d, the context and one"
+          "prompt and continuation have %s tokens: expected at most %s, the context and one"
               .formatted(longest, session.contextLength() + 1));
     }
     distribution.fromLogits(session.sync(context), 0);

@@ -62,7 +62,7 @@ public final class TextChunks {
     int window = (int) longest;
     if (stride >= window) {
       throw new InvalidRequestException(
-          "stride = %d: expected less than a window's %d tokens".formatted(stride, window));
+          "stride = %s: expected less than a window's %s tokens".formatted(stride, window));
     }
     OptionalInt bos = bos(model);
     requireEnough(tokens, window, bos);
@@ -86,12 +86,12 @@ public final class TextChunks {
     int vocabulary = model.hyperparameters().vocabulary();
     if (file.vocabulary() != vocabulary) {
       throw new InvalidRequestException(
-          "%s: logits of %d tokens: expected %d, the vocabulary of %s"
+          "%s: logits of %s tokens: expected %s, the vocabulary of %s"
               .formatted(file.path(), file.vocabulary(), vocabulary, model.file().path()));
     }
     if (file.contextLength() > model.hyperparameters().contextLength()) {
       throw new InvalidRequestException(
-          "%s: chunks of %d tokens: expected at most %d, the positions of %s"
+          "%s: chunks of %s tokens: expected at most %s, the positions of %s"
               .formatted(
                   file.path(),
                   file.contextLength(),
@@ -115,11 +115,11 @@ public final class TextChunks {
     if (tokens.length == 0
         || tokens.length == 1 && bos.isPresent() && tokens[0] == bos.getAsInt()) {
       throw new InvalidRequestException(
-          "the text is empty: expected %d tokens, two chunks of %d".formatted(needed, window));
+          "the text is empty: expected %s tokens, two chunks of %s".formatted(needed, window));
     }
     if (tokens.length < needed) {
       throw new InvalidRequestException(
-          "the text has %d tokens: expected %d or more, two chunks of %d"
+          "the text has %s tokens: expected %s or more, two chunks of %s"
               .formatted(tokens.length, needed, window));
     }
   }

@@ -181,7 +181,7 @@ public final class Session implements AutoCloseable {
       check(tokens);
       if (tokens.length > options.batch() || outputs < 1 || outputs > tokens.length) {
         throw new InvalidRequestException(
-            "%d tokens, logits of %d: expected at most %d tokens, and logits of 1 to all of them"
+            "%s tokens, logits of %s: expected at most %s tokens, and logits of 1 to all of them"
                 .formatted(tokens.length, outputs, options.batch()));
       }
       return compute(tokens, 0, tokens.length, outputs);
@@ -315,7 +315,7 @@ public final class Session implements AutoCloseable {
     }
     if (ids.length > contextLength - position) {
       throw new InvalidRequestException(
-          "%d tokens at position %d do not fit into a context of %d"
+          "%s tokens at position %s do not fit into a context of %s"
               .formatted(ids.length, position, contextLength));
     }
   }
@@ -351,7 +351,7 @@ public final class Session implements AutoCloseable {
     boolean learned = hp.rope() == null;
     if (learned && length > hp.contextLength()) {
       throw new InvalidRequestException(
-          "context = %d: this model has learned %d positions"
+          "context = %s: this model has learned %s positions"
               .formatted(length, hp.contextLength()));
     }
     return length;

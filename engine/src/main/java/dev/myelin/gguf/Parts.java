@@ -11,6 +11,7 @@ import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 
 /** Maps a checkpoint: the file named, and where that is one part of several, all of them. */
 final class Parts {
@@ -45,7 +46,10 @@ final class Parts {
                     given.source.bad(
                         "part " + (number + 1) + " of " + count,
                         String.format(
-                            "expected a name ending in -%05d-of-%05d.gguf", number + 1, count)));
+                            Locale.ROOT,
+                            "expected a name ending in -%05d-of-%05d.gguf",
+                            number + 1,
+                            count)));
     List<Part> parts = new ArrayList<>();
     for (int i = 0; i < count; i++) {
       parts.add(i == number && i == 0 ? given : other(name, i, file));

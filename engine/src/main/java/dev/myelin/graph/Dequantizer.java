@@ -55,7 +55,7 @@ public final class Dequantizer {
         || blocks.byteSize() != type.bytes(count)
         || (byGgml && !(blocks.isNative() && room.isNative()))) {
       throw new InvalidRequestException(
-          "%d values of %s from %d bytes: expected whole blocks and room for their floats"
+          "%s values of %s from %s bytes: expected whole blocks and room for their floats"
               .formatted(count, type.ggmlName(), blocks.byteSize()));
     }
     if (type == GgmlType.F32) {

@@ -47,7 +47,7 @@ public final class Ggml {
           || block != type.blockSize()
           || bytes != type.blockBytes()) {
         throw new NativeLibraryException(
-            "ggml %s in %s: type %d is %s, %d values in %d bytes; expected %s, %d in %d"
+            "ggml %s in %s: type %s is %s, %s values in %s bytes; expected %s, %s in %s"
                 .formatted(
                     build.version(),
                     build.directory(),

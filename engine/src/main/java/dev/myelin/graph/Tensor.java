@@ -121,7 +121,7 @@ public final class Tensor {
 
   @Override
   public String toString() {
-    return "%s %s[%d, %d, %d, %d]"
+    return "%s %s[%s, %s, %s, %s]"
         .formatted(name(), type.ggmlName(), dim(0), dim(1), dim(2), dim(3));
   }
 }

@@ -31,7 +31,7 @@ public final class Threads {
   public static void check(int threads, int least) {
     if (threads < least || threads > MOST) {
       throw new InvalidRequestException(
-          "threads = %d: expected %d to %d; this process may use %d %s"
+          "threads = %s: expected %s to %s; this process may use %s %s"
               .formatted(threads, least, MOST, cores(), cores() == 1 ? "core" : "cores"));
     }
   }

@@ -120,7 +120,7 @@ public final class ImportanceCollector implements ActivationObserver {
     sums.spread(counts);
     if (sums.squares.length != columns * matrices || sums.counts.length != counts) {
       throw new InvalidRequestException(
-          "entry %s has %d columns in %d matrices, the model %d in %d: is it another model's?"
+          "entry %s has %s columns in %s matrices, the model %s in %s: is it another model's?"
               .formatted(
                   weight,
                   sums.squares.length / sums.counts.length,
@@ -146,7 +146,7 @@ public final class ImportanceCollector implements ActivationObserver {
       if (sums.squares.length != more.length
           || (counts.length > 1 && counts.length != sums.counts.length)) {
         throw new InvalidRequestException(
-            "entry %s has %d sums, another has %d: expected matrices of one model"
+            "entry %s has %s sums, another has %s: expected matrices of one model"
                 .formatted(e.getKey(), more.length, sums.squares.length));
       }
       for (int i = 0; i < more.length; i++) {

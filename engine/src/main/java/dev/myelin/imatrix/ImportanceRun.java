@@ -52,7 +52,7 @@ public final class ImportanceRun {
     int skipped = (int) Math.min((long) options.skip() * size, tokens.length);
     if (tokens.length - skipped < 2L * size) {
       throw new InvalidRequestException(
-          "%d tokens of text: expected at least %d, two chunks of %d%s"
+          "%s tokens of text: expected at least %s, two chunks of %s%s"
               .formatted(
                   tokens.length,
                   skipped + 2L * size,

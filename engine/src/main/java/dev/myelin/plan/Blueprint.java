@@ -117,7 +117,7 @@ public record Blueprint(
     within("feed-forward", experts.present == 0 ? feedForward : experts.inner, 1, LARGEST);
     if (heads.query % heads.keyValue != 0) {
       throw new InvalidRequestException(
-          "kv-heads = %d: expected a divisor of the %d heads"
+          "kv-heads = %s: expected a divisor of the %s heads"
               .formatted(heads.keyValue, heads.query));
     }
   }
@@ -131,7 +131,7 @@ public record Blueprint(
   private static void within(String name, int value, int least, int most) {
     if (value < least || value > most) {
       throw new InvalidRequestException(
-          "%s = %d: expected %d to %d".formatted(name, value, least, most));
+          "%s = %s: expected %s to %s".formatted(name, value, least, most));
     }
   }
 
@@ -145,7 +145,7 @@ public record Blueprint(
     within("heads", heads, 1, LARGEST);
     if (width % heads != 0) {
       throw new InvalidRequestException(
-          "heads = %d: expected a divisor of the width %d, or a head size of their own"
+          "heads = %s: expected a divisor of the width %s, or a head size of their own"
               .formatted(heads, width));
     }
     return new Blueprint(

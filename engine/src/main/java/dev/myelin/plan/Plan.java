@@ -80,7 +80,7 @@ public record Plan(
       cache = subject.cache().get().bytes(cacheType, positions);
       if (cache.isEmpty()) {
         throw new InvalidRequestException(
-            "cache type %s: expected heads that blocks of %d divide, this model's have %d values"
+            "cache type %s: expected heads that blocks of %s divide, this model's have %s values"
                 .formatted(
                     cacheType.type().ggmlName(),
                     cacheType.type().blockSize(),

@@ -144,7 +144,7 @@ public record Subject(
   public static Subject of(long parameters, long active) {
     if (parameters < 1 || parameters > MOST_PARAMETERS || active < 1 || active > parameters) {
       throw new InvalidRequestException(
-          "active = %d: expected 1 to the %d parameters".formatted(active, parameters));
+          "active = %s: expected 1 to the %s parameters".formatted(active, parameters));
     }
     return new Subject(
         "a model",

@@ -75,7 +75,7 @@ final class VocabularyReader {
     if (id < 0 || id >= size()) {
       // as llama.cpp does: published files have such ids
       notes.add(
-          "key %s = %d is no token, expected 0 to %d: not used".formatted(key, id, size() - 1));
+          "key %s = %s is no token, expected 0 to %s: not used".formatted(key, id, size() - 1));
       return otherwise < size() ? otherwise : Vocabulary.NONE;
     }
     return (int) id;
@@ -106,7 +106,7 @@ final class VocabularyReader {
     }
     if (beyond > 0) {
       notes.add(
-          "key %s: %d of its %d ids are no tokens, expected 0 to %d: not used"
+          "key %s: %s of its %s ids are no tokens, expected 0 to %s: not used"
               .formatted(key, beyond, array.size(), size() - 1));
     }
     return ascending(ids);

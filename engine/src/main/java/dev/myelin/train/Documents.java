@@ -26,7 +26,7 @@ final class Documents {
       throw new InvalidRequestException(
           bos < 0
               ? "whole documents: the vocabulary has no token that begins them"
-              : "%d tokens of text: expected a document and at least %d tokens from there on"
+              : "%s tokens of text: expected a document and at least %s tokens from there on"
                   .formatted(tokens.length, shape.window()));
     }
     return Arrays.copyOf(starts, count);

@@ -38,7 +38,7 @@ final class HeldOut {
     int windows = Math.max(0, tokens.length - 1) / training.context();
     if (windows < 1) {
       throw new InvalidRequestException(
-          ("%d tokens of held-out text: expected at least %d, one window; "
+          ("%s tokens of held-out text: expected at least %s, one window; "
                   + "hold out more, or less context")
               .formatted(tokens.length, training.window()));
     }

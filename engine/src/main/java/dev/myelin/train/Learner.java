@@ -89,7 +89,7 @@ final class Learner implements AutoCloseable {
 
     DivergedException(long step, float loss, float norm) {
       super(
-          "step %d: loss %s, norm of the gradients %s: training diverged; try a lower learning rate"
+          "step %s: loss %s, norm of the gradients %s: training diverged; try a lower learning rate"
               .formatted(step, loss, norm));
     }
   }

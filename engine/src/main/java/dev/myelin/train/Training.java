@@ -193,7 +193,7 @@ public final class Training {
       int longest = model.hyperparameters().contextLength();
       if (options.shape().context() > longest) {
         throw new InvalidRequestException(
-            "context = %d: the model has at most %d positions"
+            "context = %s: the model has at most %s positions"
                 .formatted(options.shape().context(), longest));
       }
       int[] training = tokens(model, text, true, options.threads());

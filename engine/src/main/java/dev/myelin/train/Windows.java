@@ -30,7 +30,7 @@ final class Windows {
     this.count = (tokens.length - 1) / shape.context() - 1;
     if (count < 1) {
       throw new InvalidRequestException(
-          "%d tokens of text: expected at least %d, two windows of %d"
+          "%s tokens of text: expected at least %s, two windows of %s"
               .formatted(tokens.length, 2 * shape.context() + 1, shape.context()));
     }
   }

@@ -177,7 +177,7 @@ public final class LlamaContext implements AutoCloseable {
     int status = Llama_h.llama_decode(address(), batch);
     if (status != 0) {
       throw LlamaCpp.failure(
-          "cannot decode %d tokens at position %d: status %d".formatted(count, position, status));
+          "cannot decode %s tokens at position %s: status %s".formatted(count, position, status));
     }
     position += count;
   }

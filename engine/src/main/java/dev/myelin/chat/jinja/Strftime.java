@@ -34,8 +34,8 @@ final class Strftime {
       case 'y' -> two(time.getYear() % 100);
       case 'm' -> two(time.getMonthValue());
       case 'd' -> two(time.getDayOfMonth());
-      case 'e' -> String.format("%2d", time.getDayOfMonth());
-      case 'j' -> String.format("%03d", time.getDayOfYear());
+      case 'e' -> String.format(java.util.Locale.ROOT, "%2d", time.getDayOfMonth());
+      case 'j' -> String.format(java.util.Locale.ROOT, "%03d", time.getDayOfYear());
       case 'B' -> time.getMonth().getDisplayName(TextStyle.FULL, Locale.ENGLISH);
       case 'b', 'h' -> time.getMonth().getDisplayName(TextStyle.SHORT, Locale.ENGLISH);
       case 'A' -> time.getDayOfWeek().getDisplayName(TextStyle.FULL, Locale.ENGLISH);
@@ -59,6 +59,6 @@ final class Strftime {
   }
 
   private static String two(int number) {
-    return String.format("%02d", number);
+    return String.format(java.util.Locale.ROOT, "%02d", number);
   }
 }

@@ -88,7 +88,9 @@ final class Text {
     String digits =
         parts[0].endsWith(".0") ? parts[0].substring(0, parts[0].length() - 2) : parts[0];
     int exponent = Integer.parseInt(parts[1]);
-    return digits + String.format("e%s%02d", exponent < 0 ? "-" : "+", Math.abs(exponent));
+    return digits
+        + String.format(
+            java.util.Locale.ROOT, "e%s%02d", exponent < 0 ? "-" : "+", Math.abs(exponent));
   }
 
   private static void quote(StringBuilder out, String s) {

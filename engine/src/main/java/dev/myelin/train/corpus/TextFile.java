@@ -1,6 +1,7 @@
 package dev.myelin.train.corpus;
 
 import dev.myelin.error.InvalidRequestException;
+import dev.myelin.tokenizer.TextBytes;
 import java.io.IOException;
 import java.io.InputStream;
 import java.lang.foreign.Arena;
@@ -18,7 +19,6 @@ import java.nio.file.Path;
  */
 final class TextFile {
   private static final int BLOCK = 1 << 20;
-  private static final byte[] BYTE_ORDER_MARK = {(byte) 0xef, (byte) 0xbb, (byte) 0xbf};
 
   private final Path file;
   private final Utf8Check check = new Utf8Check();
@@ -59,6 +59,9 @@ final class TextFile {
 
   private MemorySegment read(InputStream in) throws IOException {
     for (int n = in.read(block); n >= 0; n = in.read(block)) {
+      if (size == 0) {
+        requireNoOther(n);
+      }
       requireGood(check.add(block, n));
       append(n);
     }
@@ -67,8 +70,18 @@ final class TextFile {
       lines[0] = '\r';
       append(lines, 1);
     }
-    long from = startsWithMark() ? BYTE_ORDER_MARK.length : 0;
+    byte[] start = text.asSlice(0, Math.min(size, 3)).toArray(ValueLayout.JAVA_BYTE);
+    long from = TextBytes.mark(start, start.length);
     return text.asSlice(from, size - from).asReadOnly();
+  }
+
+  private void requireNoOther(int n) {
+    TextBytes.otherEncoding(block, n)
+        .ifPresent(
+            other -> {
+              throw new InvalidRequestException(
+                  file + ": this is " + other + ": expected text in UTF-8");
+            });
   }
 
   private void requireGood(long offset) {
@@ -102,10 +115,5 @@ final class TextFile {
     }
     MemorySegment.copy(bytes, 0, text, ValueLayout.JAVA_BYTE, size, count);
     size += count;
-  }
-
-  private boolean startsWithMark() {
-    MemorySegment mark = MemorySegment.ofArray(BYTE_ORDER_MARK);
-    return size >= mark.byteSize() && text.asSlice(0, mark.byteSize()).mismatch(mark) < 0;
   }
 }

@@ -39,7 +39,7 @@ final class SpmVocabulary {
       throw VocabularyTrainer.tooSmall(
           options.size(),
           least,
-          "3 special tokens, 256 bytes and the %d characters that cover %s of the text"
+          "3 special tokens, 256 bytes and the %s characters that cover %s of the text"
               .formatted(characters.size(), options.coverage()));
     }
     PairTrainer trainer =

@@ -53,12 +53,12 @@ public final class VocabularyTrainer {
 
   static InvalidRequestException tooSmall(int size, int least, String why) {
     return new InvalidRequestException(
-        "vocabulary = %d: expected at least %d, %s".formatted(size, least, why));
+        "vocabulary = %s: expected at least %s, %s".formatted(size, least, why));
   }
 
   static InvalidRequestException tooLarge(int size, int most, int minimumCount) {
     return new InvalidRequestException(
-        "vocabulary = %d: the text fills %d with pairs that occur %d times or more, expected at most %d; or learn from more text"
+        "vocabulary = %s: the text fills %s with pairs that occur %s times or more, expected at most %s; or learn from more text"
             .formatted(size, most, minimumCount, most));
   }
 }

@@ -75,7 +75,7 @@ class CorpusTest {
     "c3 61, 0",
     "c3 a9 e2 28 a1, 2",
     "f0 9f 98 c3, 0",
-    "ff fe 61 00, 0"
+    "ff 61, 0"
   })
   void notUtf8(String bytes, int offset) throws IOException {
     byte[] bad = java.util.HexFormat.ofDelimiter(" ").parseHex(bytes);
@@ -84,6 +84,14 @@ class CorpusTest {
     java.util.Arrays.fill(later, (byte) 'a');
     System.arraycopy(bad, 0, later, (1 << 20) - 1, bad.length);
     assertRefused(later, offset + (1 << 20) - 1);
+  }
+
+  @Test
+  void utf16IsCalledByItsName() throws IOException {
+    Path file = Files.write(folder.resolve("utf16.txt"), new byte[] {-1, -2, 'a', 0});
+    assertThatThrownBy(() -> Corpus.read(file))
+        .isInstanceOf(InvalidRequestException.class)
+        .hasMessage(file + ": this is UTF-16: expected text in UTF-8");
   }
 
   private void assertRefused(byte[] bytes, int offset) throws IOException {

@@ -1,0 +1,116 @@
+package dev.myelin.cli;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
+
+import dev.myelin.testing.RandomModel;
+import java.io.File;
+import java.io.OutputStream;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Map;
+import java.util.jar.Attributes;
+import java.util.jar.JarOutputStream;
+import java.util.jar.Manifest;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** {@code cli/bin/myelin} itself, over the classes of the tests. */
+class LauncherTest {
+  @TempDir static Path home;
+  static Path command;
+  static Path model;
+
+  @BeforeAll
+  static void install() throws Exception {
+    Path source = Path.of(System.getProperty("myelin.home"));
+    Path script = source.resolve("cli/bin/myelin");
+    assumeTrue(Files.isRegularFile(script), "skipped: no " + script);
+    assumeTrue(Files.isExecutable(Path.of("/bin/sh")), "skipped: no /bin/sh");
+    Files.createDirectories(home.resolve("cli/bin"));
+    Path target = Files.createDirectories(home.resolve("cli/target"));
+    command = Files.copy(script, home.resolve("cli/bin/myelin"));
+    command.toFile().setExecutable(true);
+    Files.createSymbolicLink(home.resolve("native"), source.resolve("native"));
+    Files.writeString(target.resolve("jdk"), System.getProperty("java.home") + "\n");
+    Manifest manifest = new Manifest();
+    manifest.getMainAttributes().put(Attributes.Name.MANIFEST_VERSION, "1.0");
+    manifest
+        .getMainAttributes()
+        .put(
+            Attributes.Name.CLASS_PATH,
+            Stream.of(System.getProperty("java.class.path").split(File.pathSeparator))
+                .map(entry -> Path.of(entry).toUri().toString())
+                .collect(Collectors.joining(" ")));
+    try (OutputStream out = Files.newOutputStream(target.resolve("myelin.jar"))) {
+      new JarOutputStream(out, manifest).close();
+    }
+    model = RandomModel.small("llama").write(home.resolve("model.gguf"));
+  }
+
+  /** Standard output and error together, and the status. */
+  private record Ran(String text, int status) {}
+
+  private static Ran sh(String script, Map<String, String> environment) throws Exception {
+    ProcessBuilder builder = new ProcessBuilder("/bin/sh", "-c", script, "sh", command.toString());
+    builder.environment().keySet().removeIf(name -> name.startsWith("LC_") || name.equals("LANG"));
+    builder.environment().putAll(environment);
+    builder.environment().put("M", model.toString());
+    // bytes, as the JVM of the tests may have no locale of its own
+    builder.redirectErrorStream(true);
+    Process process = builder.start();
+    process.getOutputStream().close();
+    String text = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+    return new Ran(text, Child.status(process));
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "",
+        "LC_ALL=POSIX",
+        "LANG=xx_YY.UTF-8",
+        "LC_TIME=xx_YY.UTF-8", // one that is missing makes setlocale refuse the others too
+        "LC_ALL=xx_YY.ISO-8859-1",
+      })
+  void argumentsAndFileNamesAreUtf8InAnyLocale(String variable) throws Exception {
+    int equals = variable.indexOf('=');
+    Map<String, String> environment =
+        equals < 0
+            ? Map.of()
+            : Map.of(variable.substring(0, equals), variable.substring(equals + 1));
+    // octal escapes: the script itself is ASCII
+    String script =
+        """
+        f="${M%/*}/$(printf '\\305\\274\\303\\263\\305\\202w.gguf')"; cp "$M" "$f"
+        "$1" inspect "$f"
+        """;
+    Ran ran = sh(script, environment);
+    assertThat(ran.text()).startsWith(home + "/żółw.gguf: GGUF version 3");
+    assertThat(ran.status()).isZero();
+  }
+
+  @Test
+  void aClosedInputIsNotTheJvmsOwnFile() throws Exception {
+    assertThat(sh("\"$1\" run -m \"$M\" -f - -n 1 <&-", Map.of()))
+        .isEqualTo(new Ran("myelin: standard input: Bad file descriptor\n", 1));
+  }
+
+  @Test
+  void aClosedOutputIsAnError() throws Exception {
+    assertThat(sh("\"$1\" version >&-", Map.of()))
+        .isEqualTo(new Ran("myelin: standard output: Bad file descriptor\n", 1));
+    assertThat(sh("\"$1\" version <&- >&- 2>&-", Map.of())).isEqualTo(new Ran("", 1));
+  }
+
+  @Test
+  void aClosedErrorIsSilent() throws Exception {
+    assertThat(sh("\"$1\" run --nope 2>&-", Map.of())).isEqualTo(new Ran("", 2));
+  }
+}
