@@ -19,6 +19,7 @@ final class Commands {
     ALL.put("perplexity", PerplexityCommand::new);
     ALL.put("score", ScoreCommand::new);
     ALL.put("tokenize", TokenizeCommand::new);
+    ALL.put("template", TemplateCommand::new);
     ALL.put("logits", LogitsCommand::new);
     ALL.put("inspect", InspectCommand::new);
     ALL.put("plan", PlanCommand::new);

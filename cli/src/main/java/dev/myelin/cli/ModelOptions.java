@@ -30,6 +30,11 @@ final class ModelOptions {
     this.model = model;
   }
 
+  /** Whether an option or the variable names one. */
+  boolean isNamed() {
+    return model.isSet() || command.console.variable(VARIABLE) != null;
+  }
+
   Checkpoint checkpoint() {
     if (model.isSet()) {
       return Checkpoint.in(model.get());

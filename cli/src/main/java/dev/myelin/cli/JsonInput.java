@@ -1,0 +1,77 @@
+package dev.myelin.cli;
+
+import com.fasterxml.jackson.core.JsonFactory;
+import com.fasterxml.jackson.core.JsonLocation;
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.core.StreamReadConstraints;
+import com.fasterxml.jackson.core.StreamReadFeature;
+import com.fasterxml.jackson.databind.DeserializationFeature;
+import com.fasterxml.jackson.databind.json.JsonMapper;
+import dev.myelin.error.InvalidRequestException;
+import dev.myelin.error.Printable;
+import java.util.List;
+import java.util.Map;
+
+/** Reads JSON that users give; what is wrong with it is named with its place. */
+final class JsonInput {
+  private JsonInput() {}
+
+  /**
+   * A value as maps, lists, strings, numbers, booleans and null.
+   *
+   * @param name of the file or option, for messages
+   * @throws InvalidRequestException naming it with line and column
+   */
+  static Object parse(String json, String name) {
+    if (json.isBlank()) {
+      throw new InvalidRequestException(name + ": it is empty: expected JSON");
+    }
+    try {
+      return mapper().readValue(json, Object.class);
+    } catch (JsonProcessingException e) {
+      JsonLocation at = e.getLocation();
+      String place = at == null ? "" : ": line " + at.getLineNr() + ", column " + at.getColumnNr();
+      String problem =
+          String.valueOf(e.getOriginalMessage())
+              .lines()
+              .findFirst()
+              .orElse("")
+              .replaceAll(
+                  " *[(]?[^(]*\\[Source:.*", ""); // where the file is named in a way of its own
+      throw new InvalidRequestException(Printable.of(name + place + ": " + problem));
+    }
+  }
+
+  /** The value if it is an object. */
+  @SuppressWarnings("unchecked")
+  static Map<String, Object> object(Object value, String where) {
+    if (value instanceof Map<?, ?>) {
+      return (Map<String, Object>) value;
+    }
+    throw new InvalidRequestException(where + " = " + kind(value) + ": expected an object");
+  }
+
+  /** What a value is, for messages. */
+  static String kind(Object value) {
+    return switch (value) {
+      case null -> "null";
+      case Map<?, ?> _ -> "an object";
+      case List<?> _ -> "an array";
+      case String _ -> "a string";
+      case Boolean b -> b.toString();
+      default -> Printable.of(value.toString());
+    };
+  }
+
+  private static JsonMapper mapper() {
+    JsonFactory factory =
+        JsonFactory.builder()
+            .streamReadConstraints(
+                StreamReadConstraints.builder().maxStringLength(Integer.MAX_VALUE).build())
+            .enable(StreamReadFeature.STRICT_DUPLICATE_DETECTION)
+            .build();
+    return JsonMapper.builder(factory)
+        .enable(DeserializationFeature.FAIL_ON_TRAILING_TOKENS)
+        .build();
+  }
+}
