@@ -3,6 +3,7 @@
 #   fetch.sh            GGML_HOME, else a system install, else the pinned build
 #   fetch.sh --pinned   the pinned build in any case (it also holds llama.cpp, the peer)
 #   fetch.sh --headers  the headers of the pinned build
+#   fetch.sh --templates  llama.cpp's chat templates and its tests of Jinja, which our tests read where they are
 #   fetch.sh --source   says which it would be: GGML_HOME, system, pinned (there), download
 # Everything goes to native/build/ggml, whole or not at all; a second run does nothing.
 set -eu
@@ -148,20 +149,32 @@ fetch_build() { # name
     echo "ggml: $package $version is in native/build/ggml/$1" >&2
 }
 
-fetch_headers() {
-    command -v git > /dev/null || die "git is missing, which unpacks the headers: apt-get install git"
+# Leaves the files of the release's git bundle that are named, folders too, in $tmp/new.
+unpack_from_bundle() { # path...
+    command -v git > /dev/null || die "git is missing, which unpacks $package: apt-get install git"
     download
     unpack "$tarball" -z package/llama/gitRelease.bundle
     if ! git init -q --bare "$tmp/repository" ||
         ! git -C "$tmp/repository" fetch -q "$tmp/new/package/llama/gitRelease.bundle" HEAD ||
-        ! git -C "$tmp/repository" archive -o "$tmp/headers.tar" FETCH_HEAD ggml/include include/llama.h; then
+        ! git -C "$tmp/repository" archive -o "$tmp/files.tar" FETCH_HEAD "$@"; then
         die "cannot read the git bundle of $package $version"
     fi
-    unpack "$tmp/headers.tar"
+    unpack "$tmp/files.tar"
+}
+
+fetch_headers() {
+    unpack_from_bundle ggml/include include/llama.h
     mkdir "$tmp/include"
     mv "$tmp"/new/ggml/include/*.h "$tmp"/new/include/llama.h "$tmp/include/" || die "cannot write to $out"
     install_as include "$tmp/include"
     echo "ggml: its headers are in native/build/ggml/include" >&2
+}
+
+fetch_templates() {
+    unpack_from_bundle models/templates tests/test-jinja.cpp LICENSE
+    mv "$tmp/new/tests/test-jinja.cpp" "$tmp/new/LICENSE" "$tmp/new/models/templates/" || die "cannot write to $out"
+    install_as templates "$tmp/new/models/templates"
+    echo "ggml: the chat templates of $package $version are in native/build/ggml/templates" >&2
 }
 
 case ${1:-} in
@@ -170,6 +183,12 @@ case ${1:-} in
         pinned_is_there include "$sha512" && exit 0
         make_temporary
         fetch_headers
+        ;;
+    --templates)
+        read_pin templates
+        pinned_is_there templates "$sha512" && exit 0
+        make_temporary
+        fetch_templates
         ;;
     --source | --pinned | '')
         if [ "${1:-}" != --pinned ]; then
@@ -193,5 +212,5 @@ case ${1:-} in
             fetch_build "$name"
         fi
         ;;
-    *) die "usage: fetch.sh [--pinned | --headers | --source]" ;;
+    *) die "usage: fetch.sh [--pinned | --headers | --templates | --source]" ;;
 esac
