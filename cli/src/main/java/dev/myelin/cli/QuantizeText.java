@@ -73,6 +73,9 @@ final class QuantizeText {
     if (t.fallback()) {
       return "rows do not fit";
     }
+    if (!t.isCopied() && zeroes(options).contains(t.source().name())) {
+      return "zero everywhere in the importance matrix";
+    }
     boolean without = options.importance() != null && !t.isCopied() && !t.weighted();
     return without ? "not in the importance matrix" : "";
   }
@@ -89,9 +92,24 @@ final class QuantizeText {
     if (options.importance() != null) {
       long converted = plan.tensors().stream().filter(t -> !t.isCopied()).count();
       long weighted = plan.tensors().stream().filter(PlannedTensor::weighted).count();
+      List<String> zeroes = zeroes(options);
+      zeroes.retainAll(
+          plan.tensors().stream().filter(t -> !t.isCopied()).map(t -> t.source().name()).toList());
+      if (!zeroes.isEmpty()) {
+        notes.add(
+            "zero everywhere in the importance matrix, which counts as no entry: "
+                + zeroes.getFirst()
+                + (zeroes.size() == 1 ? "" : " and " + (zeroes.size() - 1) + " more"));
+      }
       notes.add(weighted + " of " + converted + " tensors converted by the importance matrix");
     }
     return notes;
+  }
+
+  private static List<String> zeroes(QuantizeOptions options) {
+    return options.importance() == null
+        ? List.of()
+        : new ArrayList<>(options.importance().zeroes());
   }
 
   static String summary(Path in, Path out, QuantizePlan plan, long nanos) {

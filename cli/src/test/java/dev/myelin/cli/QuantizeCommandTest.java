@@ -6,19 +6,26 @@ import static org.junit.jupiter.api.Assumptions.assumeTrue;
 import dev.myelin.gguf.GgmlType;
 import dev.myelin.gguf.GgufFile;
 import dev.myelin.gguf.GgufWriter;
+import dev.myelin.imatrix.ImportanceFiles;
+import dev.myelin.imatrix.ImportanceMatrix;
+import dev.myelin.imatrix.ImportanceMatrix.Entry;
 import dev.myelin.testing.RandomModel;
 import dev.myelin.testing.RandomModel.Shape;
 import dev.myelin.testing.RandomVocabulary;
 import java.io.IOException;
+import java.lang.foreign.ValueLayout;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Arrays;
 import java.util.List;
+import java.util.TreeMap;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** quantize and imatrix as users call them. */
 class QuantizeCommandTest {
@@ -50,7 +57,8 @@ class QuantizeCommandTest {
     assertThat(done.out()).isEmpty();
     assertThat(done.err())
         .matches(
-            "\\S+model.gguf [\\d.]+ MB -> \\S+out.gguf [\\d.]+ [kM]B, [\\d.]+ bits a weight, [\\d.]+ s\n");
+            "\\S+model.gguf [\\d.]+ MB -> \\S+out.gguf [\\d.]+ [kM]B, [\\d.]+ bits a weight,"
+                + " [\\d.]+ s\n");
     assertThat(type(out, "blk.0.ffn_up.weight")).isEqualTo(GgmlType.Q4_K);
     assertThat(type(out, "output.weight")).isEqualTo(GgmlType.Q6_K);
   }
@@ -99,6 +107,40 @@ class QuantizeCommandTest {
         .endsWith("an importance matrix is needed: --imatrix FILE\n");
   }
 
+  @ParameterizedTest
+  @ValueSource(strings = {"Q4_0", "Q2_K", "Q4_K", "Q5_K", "Q6_K", "IQ4_XS", "IQ4_NL"})
+  void anEntryOfZerosCountsAsNone(String type) {
+    Path plain = folder.resolve("plain.gguf");
+    Path zero = folder.resolve("zero.gguf");
+    String weight = "blk.0.ffn_up.weight";
+    TreeMap<String, Entry> entries = new TreeMap<>();
+    entries.put(weight, new Entry(new float[256], new long[] {512}));
+    float[] ones = new float[256];
+    Arrays.fill(ones, 1f);
+    entries.put("blk.0.ffn_gate.weight", new Entry(ones, new long[] {1}));
+    Path matrix = folder.resolve("zero.imatrix");
+    ImportanceFiles.write(
+        new ImportanceMatrix(entries, List.of(), 1, 512), matrix, ImportanceFiles.Format.GGUF);
+    assertThat(Outcome.of("quantize", model, plain, type, "--pure").status()).isZero();
+    Outcome done = Outcome.of("quantize", model, zero, type, "--pure", "--imatrix", matrix);
+    assertThat(done.status()).as(done.err()).isZero();
+    assertThat(done.err())
+        .contains(
+            "zero everywhere in the importance matrix, which counts as no entry: " + weight + "\n")
+        .contains("1 of 16 tensors converted by the importance matrix");
+    assertThat(bytes(zero, weight)).isEqualTo(bytes(plain, weight));
+    assertThat(Outcome.of("quantize", model, type, "--dry-run", "--imatrix", matrix).out())
+        .containsPattern(weight + " .*zero everywhere in the importance matrix\n");
+    Outcome needs = Outcome.of("quantize", model, zero, "IQ2_XS", "--imatrix", matrix);
+    assertThat(needs.status()).isEqualTo(1);
+  }
+
+  private static byte[] bytes(Path file, String tensor) {
+    try (GgufFile gguf = GgufFile.open(file)) {
+      return gguf.data(gguf.tensor(tensor).orElseThrow()).toArray(ValueLayout.JAVA_BYTE);
+    }
+  }
+
   @Test
   void typesAreListed() {
     Outcome list = Outcome.of("quantize", "--list");
@@ -117,14 +159,18 @@ class QuantizeCommandTest {
         "quantize M o Q4_0 8                   | expected IN OUT TYPE, got 4 of them",
         "quantize M o Q4_KM                    | unknown type 'Q4_KM': did you mean Q4_K",
         "quantize M o q5_km                    | unknown type 'q5_km': did you mean Q5_K",
-        "quantize M o best                     | unknown type 'best': `myelin quantize --list` names all",
-        "quantize M o Q4_0 --tensor-type x=q4k | unknown type 'q4k' for --tensor-type: did you mean Q4_K?",
+        "quantize M o best                     | unknown type 'best': `myelin quantize --list`"
+            + " names all",
+        "quantize M o Q4_0 --tensor-type x=q4k | unknown type 'q4k' for --tensor-type: did you mean"
+            + " Q4_K?",
         "quantize M o Q4_0 --tensor-type x     | tensor type 'x': expected NAME=TYPE",
         "quantize M o Q4_0 --tensor-type (=q4_0 | tensor type '(=q4_0': Unclosed group",
-        "quantize M o Q4_0 --output-tensor-type q9_0 | unknown type 'q9_0' for --output-tensor-type",
+        "quantize M o Q4_0 --output-tensor-type q9_0 | unknown type 'q9_0' for"
+            + " --output-tensor-type",
         "quantize M o Q4_0 -t -1               | threads = -1: expected 0 to 512",
         "quantize M o Q4_0 --include-weights a --exclude-weights b | either --include-weights or",
-        "quantize M o Q4_0 --imatri x          | unknown option '--imatri': did you mean --imatrix?",
+        "quantize M o Q4_0 --imatri x          | unknown option '--imatri': did you mean"
+            + " --imatrix?",
         "imatrix                               | no text: give -f FILE, or --in-file FILE to merge",
         "imatrix -f T                          | no model: name a GGUF file with -m FILE",
         "imatrix -m M -f T -c 1                | context = 1: expected 2 or more",

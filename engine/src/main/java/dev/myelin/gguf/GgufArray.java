@@ -143,13 +143,16 @@ public final class GgufArray implements GgufValue {
     return "[" + size + " x " + elementType.shortName() + "]";
   }
 
+  @Override
+  public long bytes() {
+    return elementType == GgufValueType.STRING
+        ? Integer.toUnsignedLong(starts[size]) - Long.BYTES
+        : (long) size * elementType.bytes();
+  }
+
   /** The array's elements as they lie in the file. */
   MemorySegment raw() {
-    long bytes =
-        elementType == GgufValueType.STRING
-            ? Integer.toUnsignedLong(starts[size]) - Long.BYTES
-            : (long) size * elementType.bytes();
-    return source.slice(at, bytes);
+    return source.slice(at, bytes());
   }
 
   private long bits(int i) {

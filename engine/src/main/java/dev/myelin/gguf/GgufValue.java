@@ -16,6 +16,9 @@ public sealed interface GgufValue permits GgufValue.Scalar, GgufValue.Text, Gguf
    */
   Object toJava();
 
+  /** How many bytes the value takes in a file, without its type. */
+  long bytes();
+
   /** The value on one line for people to read, cut where it is long. */
   String brief();
 
@@ -39,6 +42,11 @@ public sealed interface GgufValue permits GgufValue.Scalar, GgufValue.Text, Gguf
     /** Whether this is an integer that a long holds. */
     boolean isLong() {
       return type.isInteger() && !(type == GgufValueType.U64 && bits < 0);
+    }
+
+    @Override
+    public long bytes() {
+      return type.bytes();
     }
 
     @Override
@@ -93,13 +101,18 @@ public sealed interface GgufValue permits GgufValue.Scalar, GgufValue.Text, Gguf
     }
 
     @Override
+    public long bytes() {
+      return length;
+    }
+
+    @Override
     public String brief() {
       // four bytes a character at most: enough to tell whether there is more to show
       String start = source.text(at, Math.min(length, 4 * (SHOWN + 1)));
       return '"' + Names.shown(start, SHOWN) + '"';
     }
 
-    java.lang.foreign.MemorySegment bytes() {
+    java.lang.foreign.MemorySegment raw() {
       return source.slice(at, length);
     }
   }

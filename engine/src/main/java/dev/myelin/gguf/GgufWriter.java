@@ -22,6 +22,7 @@ public final class GgufWriter {
   private final Map<String, byte[]> values = new LinkedHashMap<>();
   private final Map<String, OutgoingTensor> tensors = new LinkedHashMap<>();
   private int version = 3;
+  private long copiedBytes;
   private int alignment = Limits.DEFAULT_ALIGNMENT;
 
   /** A tensor to be written; its shape as in {@link TensorInfo}. */
@@ -70,7 +71,7 @@ public final class GgufWriter {
       case boolean[] v -> putArray(key, GgufValueType.BOOL, v);
       case String[] v -> putArray(key, GgufValueType.STRING, v);
       case byte[] v -> putArray(key, GgufValueType.U8, unsigned(v));
-      case GgufValue v -> add(key, new ValueWriter().copy(v));
+      case GgufValue v -> copy(key, v);
       default ->
           throw new InvalidRequestException(
               "key " + Names.shown(key) + ": no GGUF type for " + shown(value));
@@ -212,6 +213,21 @@ public final class GgufWriter {
     split.put(Parts.COUNT, new ValueWriter().value(GgufValueType.U16, count).toBytes());
     split.put(Parts.TENSORS, new ValueWriter().value(GgufValueType.I32, tensors.size()).toBytes());
     return split;
+  }
+
+  private GgufWriter copy(String key, GgufValue value) {
+    copiedBytes += value.bytes();
+    if (copiedBytes > Limits.COPIED_BYTES) {
+      throw new InvalidRequestException(
+          "key "
+              + Names.shown(key)
+              + " = "
+              + value.brief()
+              + ": expected at most "
+              + Limits.COPIED_BYTES
+              + " bytes of metadata to copy");
+    }
+    return add(key, new ValueWriter().copy(value));
   }
 
   private GgufWriter add(String key, ValueWriter value) {

@@ -43,9 +43,16 @@ final class HeaderReader {
     long keys = count("key count", Limits.KEYS, KEY_LEAST);
     Map<String, GgufValue> values = new LinkedHashMap<>();
     ValueReader reader = new ValueReader(source, cursor);
+    long names = 0;
     for (int i = 0; i < keys; i++) {
       cursor.reading("key", i);
+      long before = cursor.at();
       String key = cursor.name(Limits.KEY_BYTES);
+      names += cursor.at() - before;
+      if (names > Limits.ALL_KEY_BYTES) {
+        throw cursor.bad(
+            "names of more bytes", "expected at most " + Limits.ALL_KEY_BYTES + " in all keys");
+      }
       if (values.put(key, reader.read(key)) != null) {
         throw source.bad("key " + Names.shown(key), "expected once, the file has it twice");
       }

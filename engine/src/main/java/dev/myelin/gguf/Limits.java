@@ -1,6 +1,10 @@
 package dev.myelin.gguf;
 
-/** What a file may ask for at most. Everything else is bounded by the bytes it has. */
+/**
+ * What a file may ask for at most. Everything else is bounded by the bytes it has; these are for
+ * what costs heap memory or time by the element, for the bytes may be a hole that costs the file
+ * nothing.
+ */
 final class Limits {
   /** Keys in a file; checkpoints have some dozens. */
   static final int KEYS = 1 << 16;
@@ -10,6 +14,18 @@ final class Limits {
 
   /** Bytes of a key, from the format's description. */
   static final int KEY_BYTES = (1 << 16) - 1;
+
+  /** Bytes of all keys together. */
+  static final int ALL_KEY_BYTES = 1 << 24;
+
+  /**
+   * Elements of all arrays of strings and of bools together, which are read one by one. The largest
+   * vocabularies known have 262,144 tokens and 514,906 merges.
+   */
+  static final int READ_ELEMENTS = 1 << 24;
+
+  /** Bytes of all values that a writer copies from another file: they pass through the heap. */
+  static final int COPIED_BYTES = 1 << 28;
 
   /** Bytes of a tensor's name: ggml keeps 64 with the terminating zero. */
   static final int NAME_BYTES = 63;

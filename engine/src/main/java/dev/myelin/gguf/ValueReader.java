@@ -4,8 +4,13 @@ import dev.myelin.error.ModelFileException;
 
 /** Reads one metadata value, keeping where strings and arrays lie instead of their contents. */
 final class ValueReader {
+  private static final int WINDOW = 1 << 14;
+
   private final Source source;
   private final Cursor cursor;
+
+  /** Elements of arrays that were read one by one so far. */
+  private int readElements;
 
   ValueReader(Source source, Cursor cursor) {
     this.source = source;
@@ -61,6 +66,14 @@ final class ValueReader {
           "array of " + Long.toUnsignedString(size) + " " + type.shortName(),
           "expected at most " + fit + " elements, what the rest of the file can hold");
     }
+    if (type == GgufValueType.STRING || type == GgufValueType.BOOL) {
+      if (size > Limits.READ_ELEMENTS - readElements) {
+        throw cursor.bad(
+            "array of " + size + " " + type.shortName(),
+            "expected at most " + Limits.READ_ELEMENTS + " strings and bools in all arrays");
+      }
+      readElements += (int) size;
+    }
     long at = cursor.at();
     int[] starts = type == GgufValueType.STRING ? strings((int) size) : null;
     if (starts == null) {
@@ -103,10 +116,15 @@ final class ValueReader {
   }
 
   private void checkBools(long at, int size) {
-    for (int i = 0; i < size; i++) {
-      int value = source.i8(at + i) & 0xff;
-      if (value > 1) {
-        throw cursor.bad("element " + i + ", bool " + value, "expected 0 or 1");
+    byte[] window = new byte[Math.min(size, WINDOW)];
+    for (int from = 0; from < size; from += window.length) {
+      int held = Math.min(window.length, size - from);
+      source.copy(at + from, window, held);
+      for (int i = 0; i < held; i++) {
+        int value = window[i] & 0xff;
+        if (value > 1) {
+          throw cursor.bad("element " + (from + i) + ", bool " + value, "expected 0 or 1");
+        }
       }
     }
   }

@@ -71,7 +71,7 @@ final class ValueWriter {
       case GgufValue.Scalar scalar -> value(scalar.type(), scalar.toJava());
       case GgufValue.Text text -> {
         i32(GgufValueType.STRING.id()).i64(text.length());
-        yield raw(text.bytes().toArray(ValueLayout.JAVA_BYTE));
+        yield raw(text.raw().toArray(ValueLayout.JAVA_BYTE));
       }
       case GgufArray array -> {
         i32(GgufValueType.ARRAY.id()).i32(array.elementType().id()).i64(array.size());

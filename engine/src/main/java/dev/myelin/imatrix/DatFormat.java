@@ -44,6 +44,7 @@ final class DatFormat {
   static ImportanceMatrix read(Path file) {
     try (Arena arena = Arena.ofConfined();
         FileChannel channel = FileChannel.open(file, StandardOpenOption.READ)) {
+      ImportanceFiles.requireRoom(file, channel.size());
       return new DatFormat(
               file, channel.map(FileChannel.MapMode.READ_ONLY, 0, channel.size(), arena))
           .matrix();

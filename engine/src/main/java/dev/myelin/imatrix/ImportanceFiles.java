@@ -51,7 +51,12 @@ public final class ImportanceFiles {
    * @throws ModelFileException naming what is wrong with the file
    */
   public static ImportanceMatrix read(Path file) {
-    return isGguf(file) ? readGguf(file) : DatFormat.read(file);
+    ImportanceMatrix matrix = isGguf(file) ? readGguf(file) : DatFormat.read(file);
+    try {
+      return matrix.checked();
+    } catch (InvalidRequestException e) {
+      throw new ModelFileException(file, e.getMessage(), e);
+    }
   }
 
   private static boolean isGguf(Path file) {
@@ -71,6 +76,7 @@ public final class ImportanceFiles {
 
   private static ImportanceMatrix readGguf(Path path) {
     try (GgufFile file = GgufFile.open(path)) {
+      requireRoom(path, file.tensors().stream().mapToLong(TensorInfo::bytes).sum());
       TreeMap<String, Entry> entries = new TreeMap<>();
       for (TensorInfo tensor : file.tensors()) {
         if (tensor.name().endsWith(SUMS)) {
@@ -87,6 +93,19 @@ public final class ImportanceFiles {
         throw file.metadata().bad(CHUNK_SIZE, "expected 1 or more");
       }
       return new ImportanceMatrix(entries, datasets(file), file.metadata().u32(CHUNKS), chunkSize);
+    }
+  }
+
+  /**
+   * A matrix is held in memory; a damaged file, or one with holes, may claim far more than it is.
+   */
+  static void requireRoom(Path file, long bytes) {
+    long room = Runtime.getRuntime().maxMemory() / 2;
+    if (bytes > room) {
+      throw new ModelFileException(
+          file,
+          bytes + " bytes of sums",
+          "expected an importance matrix of at most " + room + " bytes, half of the Java heap");
     }
   }
 

@@ -2,6 +2,7 @@ package dev.myelin.imatrix;
 
 import dev.myelin.error.InvalidRequestException;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.Collections;
 import java.util.List;
 import java.util.Map;
@@ -50,6 +51,16 @@ public record ImportanceMatrix(
       return means;
     }
 
+    /** Whether nothing was measured: a sum of squares is 0 only where every value was. */
+    boolean isZero() {
+      for (float sum : sums) {
+        if (sum != 0) {
+          return false;
+        }
+      }
+      return true;
+    }
+
     /** Parts of the weight that no token was sent to: experts. */
     int unseen() {
       int unseen = 0;
@@ -79,13 +90,25 @@ public record ImportanceMatrix(
   }
 
   /**
-   * The mean square of each column of a weight, [columns * matrices], if it was seen.
+   * The mean square of each column of a weight, [columns * matrices], if it was seen. An entry that
+   * is 0 everywhere counts as none: by it every value of the weight would be worth nothing.
    *
+   * @param columns of each matrix; one of several that is 0 everywhere gets 1 everywhere, as an
+   *     expert that no token was sent to
    * @throws InvalidRequestException if they are no sound numbers
    */
+  public Optional<float[]> importance(String weight, long columns) {
+    return means(weight).map(means -> evenedOut(means, columns));
+  }
+
+  /** As above of a weight that is one matrix, or whose counts are by matrix. */
   public Optional<float[]> importance(String weight) {
+    return means(weight);
+  }
+
+  private Optional<float[]> means(String weight) {
     Entry entry = entries.get(weight);
-    if (entry == null) {
+    if (entry == null || entry.isZero()) {
       return Optional.empty();
     }
     float[] means = entry.means();
@@ -96,6 +119,54 @@ public record ImportanceMatrix(
       }
     }
     return Optional.of(means);
+  }
+
+  private static float[] evenedOut(float[] means, long columns) {
+    if (means.length % columns != 0) {
+      return means; // of another shape: the caller refuses it
+    }
+    for (int from = 0; from < means.length; from += (int) columns) {
+      int to = from + (int) columns;
+      boolean zero = true;
+      for (int i = from; i < to; i++) {
+        zero &= means[i] == 0;
+      }
+      if (zero) {
+        Arrays.fill(means, from, to, 1f);
+      }
+    }
+    return means;
+  }
+
+  /** The weights whose entries are 0 everywhere, which count as none. */
+  public List<String> zeroes() {
+    List<String> zeroes = new ArrayList<>();
+    for (Map.Entry<String, Entry> e : entries.entrySet()) {
+      if (e.getValue().isZero()) {
+        zeroes.add(e.getKey());
+      }
+    }
+    return zeroes;
+  }
+
+  /**
+   * This matrix, if its sums can be sums of squares.
+   *
+   * @throws InvalidRequestException naming an entry and column whose sum is NaN, infinite or
+   *     negative
+   */
+  ImportanceMatrix checked() {
+    for (Map.Entry<String, Entry> e : entries.entrySet()) {
+      float[] sums = e.getValue().sums();
+      for (int i = 0; i < sums.length; i++) {
+        if (!(sums[i] >= 0 && sums[i] < Float.POSITIVE_INFINITY)) {
+          throw new InvalidRequestException(
+              "entry %s, column %d = %s: expected a number of 0 or more"
+                  .formatted(e.getKey(), i, sums[i]));
+        }
+      }
+    }
+    return this;
   }
 
   /** Only the entries whose names are accepted. */

@@ -19,6 +19,9 @@ final class ByteStrings {
   /** What lies between two strings: the next one's length, u64. */
   private static final int GAP = Long.BYTES;
 
+  /** Of all strings, their lengths included; the largest table known has some 10 MB. */
+  private static final int MOST_BYTES = 1 << 27;
+
   static final ByteStrings NONE = new ByteStrings(new byte[0], new int[] {GAP}, false);
 
   private final byte[] bytes;
@@ -60,8 +63,8 @@ final class ByteStrings {
     MemorySegment last = array.bytes(size - 1);
     long from = first.address() - whole.address();
     long length = last.address() + last.byteSize() - first.address();
-    if (length > Integer.MAX_VALUE - 64) {
-      throw metadata.bad(key, "expected strings of less than 2 GiB together");
+    if (length > MOST_BYTES) {
+      throw metadata.bad(key, "expected strings of at most " + MOST_BYTES + " bytes together");
     }
     byte[] bytes = whole.asSlice(from, length).toArray(ValueLayout.JAVA_BYTE);
     int[] starts = new int[size + 1];

@@ -22,7 +22,7 @@ final class StateFile {
   private static final String PREFIX = "training.";
   private static final String M = "optimizer.m.";
   private static final String V = "optimizer.v.";
-  private static final long MOST_STEPS = 1 << 26;
+  private static final long MOST_STEPS = 1 << 23;
 
   private StateFile() {}
 

@@ -151,7 +151,7 @@ class GgufFuzzTest {
   private static byte[] mutated(byte[] file, Random random) {
     int at = random.nextInt(file.length);
     long value = INTERESTING[random.nextInt(INTERESTING.length)];
-    switch (random.nextInt(9)) {
+    switch (random.nextInt(10)) {
       case 0, 1 -> file[at] ^= (byte) (1 << random.nextInt(8));
       case 2 -> file[at] = (byte) random.nextInt(256);
       case 3 -> {
@@ -164,7 +164,10 @@ class GgufFuzzTest {
         return Arrays.copyOf(file, at);
       }
       case 6 -> swap(file, random);
-      case 7 -> {
+      case 7 -> { // a hole, which holds what counts and lengths claim
+        return Arrays.copyOf(file, file.length + random.nextInt(1 << 15));
+      }
+      case 8 -> {
         return spliced(file, at, random.nextInt(24), 0); // some bytes removed
       }
       default -> {

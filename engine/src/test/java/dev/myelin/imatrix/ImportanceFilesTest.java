@@ -124,6 +124,35 @@ class ImportanceFilesTest {
   }
 
   @Test
+  void anEntryThatIsZeroEverywhereCountsAsNone() {
+    TreeMap<String, Entry> entries = new TreeMap<>();
+    entries.put(DENSE, new Entry(new float[4], new long[] {1024}));
+    entries.put("some", new Entry(new float[] {0, 0, 0, 1}, new long[] {1}));
+    entries.put(EXPERTS, new Entry(new float[] {0, 0, 0, 1, 0, 0, 2, 0}, new long[] {1}));
+    ImportanceMatrix matrix = new ImportanceMatrix(entries, List.of(), 1, 512);
+    assertThat(matrix.importance(DENSE)).isEmpty();
+    assertThat(matrix.importance(DENSE, 4)).isEmpty();
+    assertThat(matrix.importance("some", 4).orElseThrow()).containsExactly(0, 0, 0, 1);
+    // of several matrices one that is zero is as an expert without tokens
+    assertThat(matrix.importance(EXPERTS, 2).orElseThrow()).containsExactly(1, 1, 0, 1, 1, 1, 2, 0);
+    assertThat(matrix.zeroes()).containsExactly(DENSE);
+  }
+
+  @Test
+  void badNumbersInAFileAreRefusedByName() {
+    for (Format format : Format.values()) {
+      for (float bad : new float[] {Float.NaN, Float.POSITIVE_INFINITY, -1}) {
+        TreeMap<String, Entry> entries = new TreeMap<>();
+        entries.put(DENSE, new Entry(new float[] {1, bad}, new long[] {1}));
+        Path file = folder.resolve("bad." + format);
+        ImportanceFiles.write(new ImportanceMatrix(entries, List.of(), 1, 1), file, format);
+        refused(
+            file, "entry %s, column 1 = %s: expected a number of 0 or more".formatted(DENSE, bad));
+      }
+    }
+  }
+
+  @Test
   void badNumbersAreNamed() {
     for (float bad : new float[] {Float.NaN, Float.POSITIVE_INFINITY, -1, 1e20f}) {
       TreeMap<String, Entry> entries = new TreeMap<>();
