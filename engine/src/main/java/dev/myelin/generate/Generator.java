@@ -1,10 +1,12 @@
 package dev.myelin.generate;
 
 import dev.myelin.error.CancelledException;
+import dev.myelin.error.ContextFullException;
 import dev.myelin.model.Model;
 import dev.myelin.sampling.Sampler;
 import dev.myelin.sampling.SamplingOptions;
 import dev.myelin.sampling.SuppressedTokens;
+import dev.myelin.tokenizer.PromptText;
 import dev.myelin.tokenizer.TextStream;
 import dev.myelin.tokenizer.Tokenizer;
 import java.lang.foreign.MemorySegment;
@@ -12,7 +14,11 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 
-/** Writes text: feeds a prompt, samples a token, feeds it, and so on. */
+/**
+ * Writes text: feeds a prompt, samples a token, feeds it, and so on. The random stream goes on from
+ * one text to the next: a generator writes another text each time, and one with the same seed the
+ * same texts in the same order.
+ */
 public final class Generator {
   private final Session session;
   private final Sampler sampler;
@@ -34,29 +40,69 @@ public final class Generator {
             SuppressedTokens.of(tokenizer.vocabulary().suppressed()));
   }
 
-  /**
-   * Continues the session with a prompt and what the model writes after it. Special tokens in the
-   * prompt are recognised; the beginning-of-text token is put before it where the session is empty
-   * and the file asks for one. Use {@link #generate(int[], GenerateOptions, TextSink)} for prompts
-   * that must not contain special tokens.
-   */
-  public Generation generate(String prompt, GenerateOptions options, TextSink sink) {
-    boolean first = session.position() == 0;
-    return generate(tokenizer.encode(prompt, first, true), options, sink);
+  /** The seed in use: the one asked for, or the one chosen in its place. */
+  public long seed() {
+    return sampler.seed();
   }
 
-  /** Likewise from token ids. */
+  /**
+   * Continues the session with a prompt and what the model writes after it. Control tokens in the
+   * prompt are recognised; the beginning-of-text token is put before it where the session is empty
+   * and the file asks for one. Use {@link #generate(PromptText, GenerateOptions, TextSink)} for
+   * prompts that must not contain control tokens.
+   */
+  public Generation generate(String prompt, GenerateOptions options, TextSink sink) {
+    return generate(PromptText.trusted(prompt), options, sink);
+  }
+
+  /** As above; control tokens are recognised in the trusted parts of the prompt only. */
+  public Generation generate(PromptText prompt, GenerateOptions options, TextSink sink) {
+    return generate(tokenizer.encode(prompt, session.position() == 0), options, sink);
+  }
+
+  /**
+   * As above, from token ids.
+   *
+   * @throws ContextFullException if the prompt does not fit behind what the session holds
+   */
   public Generation generate(int[] prompt, GenerateOptions options, TextSink sink) {
-    return run(prompt.length, () -> session.feed(prompt), prompt, options, sink);
+    int before = session.position();
+    if (prompt.length > session.contextLength() - before) {
+      throw ContextFullException.prompt(prompt.length, before, session.contextLength());
+    }
+    return run(prompt.length, () -> session.feed(prompt), prompt, options, sink, Overflow.END);
   }
 
   /**
    * Writes after {@code whole}, all tokens of a conversation so far: what the session already holds
    * of them at the start is not computed again.
+   *
+   * @throws ContextFullException if they are more than the context holds
    */
   public Generation continueFrom(int[] whole, GenerateOptions options, TextSink sink) {
+    return continueFrom(whole, options, sink, Overflow.END);
+  }
+
+  /** As above, and goes on where the context is full if there is something to leave out. */
+  Generation continueFrom(int[] whole, GenerateOptions options, TextSink sink, Overflow overflow) {
+    if (whole.length > session.contextLength()) {
+      throw ContextFullException.prompt(whole.length, 0, session.contextLength());
+    }
     int fed = whole.length - session.commonPrefix(whole);
-    return run(fed, () -> session.sync(whole), whole, options, sink);
+    return run(fed, () -> session.sync(whole), whole, options, sink, overflow);
+  }
+
+  /** What to do where no further token fits into the context. */
+  interface Overflow {
+    /** Ends the text. */
+    Overflow END = written -> null;
+
+    /**
+     * All tokens to go on from, fewer than the context holds, or null to end the text.
+     *
+     * @param written the tokens sampled so far, with which those returned end
+     */
+    int[] shorter(List<Integer> written);
   }
 
   private interface Prefill {
@@ -64,9 +110,14 @@ public final class Generator {
   }
 
   private Generation run(
-      int fed, Prefill prefill, int[] prompt, GenerateOptions options, TextSink sink) {
+      int fed,
+      Prefill prefill,
+      int[] prompt,
+      GenerateOptions options,
+      TextSink sink,
+      Overflow overflow) {
     long start = System.nanoTime();
-    sampler.reset();
+    sampler.forget();
     for (int token : prompt) {
       sampler.accept(token);
     }
@@ -85,7 +136,7 @@ public final class Generator {
         sampler.accept(token);
         writer.write(token);
         if (writer.reason == null) {
-          logits = session.feed(token);
+          logits = next(token, writer, overflow);
         }
       }
     } catch (CancelledException e) {
@@ -101,6 +152,18 @@ public final class Generator {
             Duration.ofNanos(end - firstToken),
             Duration.ofNanos(firstToken - start));
     return new Generation(writer.text.toString(), writer.tokens, writer.reason, metrics);
+  }
+
+  private MemorySegment next(int token, Writer writer, Overflow overflow) {
+    if (session.position() < session.contextLength()) {
+      return session.feed(token);
+    }
+    int[] shorter = overflow.shorter(writer.tokens);
+    if (shorter == null) {
+      writer.reason = FinishReason.CONTEXT_FULL;
+      return null;
+    }
+    return session.sync(shorter);
   }
 
   /** Turns tokens into text and decides when it is enough. */
@@ -133,13 +196,11 @@ public final class Generator {
         reason = FinishReason.STOP_STRING;
       } else if (tokens.size() == options.maxTokens()) {
         reason = FinishReason.LENGTH;
-      } else if (session.position() == session.contextLength()) {
-        reason = FinishReason.CONTEXT_FULL;
       }
     }
 
+    /** What still waits in the stream is a part of a character, which is no text. */
     void finish() {
-      show(filter.push(stream.flush()));
       show(filter.flush());
     }
 

@@ -6,8 +6,8 @@ import java.util.List;
 import java.util.concurrent.ThreadLocalRandom;
 
 /**
- * Chooses the next token. Holds the recent tokens and the random stream of one generation, and is
- * used by one thread. The same options, seed, accepted tokens and logits give the same tokens.
+ * Chooses the next token. Holds the recent tokens and the random stream, and is used by one thread.
+ * The same options, seed, accepted tokens and logits give the same tokens.
  */
 public final class Sampler {
   private final SamplingOptions options;
@@ -103,6 +103,11 @@ public final class Sampler {
       throw new InvalidRequestException("token " + token + ": expected 0 to " + (vocabulary - 1));
     }
     history.accept(token);
+  }
+
+  /** Forgets the tokens, as before a new reply; the random stream goes on. */
+  public void forget() {
+    history.clear();
   }
 
   /** Forgets the tokens and restarts the random stream from {@link #seed()}. */

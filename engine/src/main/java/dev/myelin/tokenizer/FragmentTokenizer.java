@@ -47,14 +47,25 @@ abstract class FragmentTokenizer implements Tokenizer {
   @Override
   public int[] encode(String text, boolean addSpecial, boolean parseSpecial) {
     requireNotTooLong(text.length());
-    return encode(text, addSpecial, special(parseSpecial), TrustedBytes.ALL);
+    IntList ids = new IntList();
+    begin(addSpecial, ids);
+    encode(text, special(parseSpecial), TrustedBytes.ALL, true, ids);
+    return ended(addSpecial, ids);
   }
 
   @Override
   public int[] encode(PromptText text, boolean addSpecial) {
-    requireNotTooLong(text.length());
-    String whole = text.text();
-    return encode(whole, addSpecial, special(true), TrustedBytes.of(text, whole));
+    IntList ids = new IntList();
+    begin(addSpecial, ids);
+    encode(text, true, ids);
+    return ended(addSpecial, ids);
+  }
+
+  @Override
+  public int[] encodeAfter(int previous, PromptText text) {
+    IntList ids = new IntList();
+    encode(text, (vocabulary.attribute(previous) & Attribute.SPECIAL) != 0, ids);
+    return ids.toArray();
   }
 
   private static void requireNotTooLong(long length) {
@@ -64,27 +75,38 @@ abstract class FragmentTokenizer implements Tokenizer {
     }
   }
 
-  private int[] encode(
-      String text, boolean addSpecial, SpecialTokens special, TrustedBytes trusted) {
-    byte[] utf8 = Utf8.bytes(text);
-    IntList ids = new IntList();
+  private void begin(boolean addSpecial, IntList ids) {
     if (addSpecial && vocabulary.addsBos()) {
       ids.add(vocabulary.bosId());
     }
-    TextEncoder encoder = encoder();
-    boolean afterSpecial = true;
-    for (SpecialTokens.Fragment fragment : special.cut(utf8, trusted)) {
-      if (fragment.isText()) {
-        encoder.encode(utf8, fragment.from(), fragment.to(), afterSpecial, ids);
-      } else {
-        ids.add(fragment.token());
-      }
-      afterSpecial = !fragment.isText();
-    }
+  }
+
+  private int[] ended(boolean addSpecial, IntList ids) {
     if (addSpecial && vocabulary.addsEos()) {
       ids.add(vocabulary.eosId());
     }
     return ids.toArray();
+  }
+
+  private void encode(PromptText text, boolean afterSpecial, IntList ids) {
+    requireNotTooLong(text.length());
+    String whole = text.text();
+    encode(whole, special(true), TrustedBytes.of(text, whole), afterSpecial, ids);
+  }
+
+  private void encode(
+      String text, SpecialTokens special, TrustedBytes trusted, boolean afterSpecial, IntList ids) {
+    byte[] utf8 = Utf8.bytes(text);
+    TextEncoder encoder = encoder();
+    boolean after = afterSpecial;
+    for (SpecialTokens.Fragment fragment : special.cut(utf8, trusted)) {
+      if (fragment.isText()) {
+        encoder.encode(utf8, fragment.from(), fragment.to(), after, ids);
+      } else {
+        ids.add(fragment.token());
+      }
+      after = !fragment.isText();
+    }
   }
 
   @Override

@@ -49,6 +49,11 @@ final class NoTokenizer implements Tokenizer {
   }
 
   @Override
+  public int[] encodeAfter(int previous, PromptText text) {
+    throw missing();
+  }
+
+  @Override
   public String decode(int[] tokens, boolean renderSpecial) {
     throw missing();
   }

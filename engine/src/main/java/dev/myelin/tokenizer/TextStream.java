@@ -40,7 +40,12 @@ public final class TextStream {
     return new String(bytes, 0, whole, StandardCharsets.UTF_8);
   }
 
-  /** Returns what still waits for the rest of a character, as U+FFFD; the stream starts anew. */
+  /** How many bytes wait for the rest of their character: 0 to 3. */
+  public int waiting() {
+    return waiting.size();
+  }
+
+  /** Returns what still waits for the rest of a character, as U+FFFD; the stream starts again. */
   public String flush() {
     String rest = waiting.toString(StandardCharsets.UTF_8);
     waiting.reset();

@@ -57,6 +57,16 @@ public interface Tokenizer {
   int[] encode(PromptText text, boolean addSpecial);
 
   /**
+   * The ids of the tokens of a text that goes on after another token. It differs from {@link
+   * #encode(PromptText, boolean)} where the kind puts a space in front of a text: there is none in
+   * the middle of one.
+   *
+   * @param previous the token before it
+   * @throws InvalidRequestException as above, and if that token is not in the vocabulary
+   */
+  int[] encodeAfter(int previous, PromptText text);
+
+  /**
    * The text of tokens. Bytes that do not form UTF-8 become U+FFFD. As in llama.cpp, the space that
    * encoding puts in front is taken away again, and some vocabularies drop spaces before
    * punctuation; {@link TextStream} does neither.
