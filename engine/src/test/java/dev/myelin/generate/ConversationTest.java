@@ -84,7 +84,10 @@ class ConversationTest {
           conversation.reply("two", FOUR, TextSink.NONE);
           String whole = "[system]sys[user]one[assistant]" + first.text() + "[user]two";
           assertHolds(session, session.model().tokenizer().encode(whole, false, true));
-          assertThat(conversation.messages()).hasSize(5);
+          assertThat(conversation.messages())
+              .extracting(ChatMessage::content)
+              .startsWith("sys", "one", first.text(), "two")
+              .hasSize(5);
         });
   }
 
@@ -99,12 +102,14 @@ class ConversationTest {
           var tokenizer = session.model().tokenizer();
           var expected = new java.util.ArrayList<Integer>();
           Arrays.stream(tokenizer.encode("one", true, true)).forEach(expected::add);
-          expected.addAll(first.tokens());
+          // the last one begins a character that the model did not finish: it is no text
+          assertThat(tokenizer.piece(first.tokens().getLast(), false)).containsExactly(0xee);
+          assertThat(first.text()).isEqualTo("\ufffd\ufffd");
+          expected.addAll(first.tokens().subList(0, 3));
           int[] two = tokenizer.encode("two", false, true);
           Arrays.stream(two).forEach(expected::add);
           assertHolds(session, expected.stream().mapToInt(Integer::intValue).toArray());
-          // the last token of the first reply was sampled, not fed
-          assertThat(second.metrics().promptTokens()).isEqualTo(two.length + 1);
+          assertThat(second.metrics().promptTokens()).isEqualTo(two.length);
         });
   }
 

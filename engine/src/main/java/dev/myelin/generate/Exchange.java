@@ -1,0 +1,15 @@
+package dev.myelin.generate;
+
+import dev.myelin.chat.ChatMessage;
+import java.util.List;
+
+/**
+ * A user's message and the model's reply.
+ *
+ * @param tokens those of the reply that are its text
+ */
+record Exchange(String user, String reply, int[] tokens) {
+  List<ChatMessage> messages() {
+    return List.of(ChatMessage.user(user), ChatMessage.assistant(reply));
+  }
+}
