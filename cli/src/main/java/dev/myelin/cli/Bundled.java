@@ -29,10 +29,11 @@ final class Bundled {
    * What it is.
    *
    * @param name the model's own
+   * @param type what it is quantized to
    * @param bytes of the whole checkpoint
    * @param license as its metadata has it, empty for none
    */
-  record Summary(String name, long parameters, long bytes, String license) {
+  record Summary(String name, long parameters, String type, long bytes, String license) {
     static Summary of(Checkpoint checkpoint) {
       try (GgufFile file = checkpoint.open()) {
         Metadata metadata = file.metadata();
@@ -40,6 +41,7 @@ final class Bundled {
         return new Summary(
             metadata.optString("general.name").orElse(RESOURCE),
             inspection.total().parameters(),
+            inspection.fileType().label(),
             inspection.fileBytes(),
             metadata.optString("general.license").orElse(""));
       }

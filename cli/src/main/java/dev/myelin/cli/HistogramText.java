@@ -37,12 +37,12 @@ final class HistogramText {
   }
 
   private static String statistics(Histogram h) {
-    return "mean %s, deviation %s, %s to %s, %s zero\n"
+    return "min %s, max %s, mean %s, deviation %s, %s zero\n"
         .formatted(
-            number(h.mean()),
-            number(h.deviation()),
             number(h.min()),
             number(h.max()),
+            number(h.mean()),
+            number(h.deviation()),
             Units.percent(h.zeros(), h.finite()));
   }
 
@@ -50,7 +50,7 @@ final class HistogramText {
   private static String notes(Histogram h) {
     String notes = "";
     if (h.sampled()) {
-      notes += "a sample of rows, evenly spread: " + Units.exact(h.looked()) + " values\n";
+      notes += "values read: " + Units.exact(h.looked()) + ", a sample of evenly spread rows\n";
     }
     if (h.nans() + h.infinities() > 0) {
       notes +=

@@ -62,10 +62,11 @@ final class InfoCommand extends Subcommand {
   }
 
   private static String bundled(Bundled.Summary model) {
-    return "%s, %s parameters, %s, licence %s; see %s"
+    return "%s, %s parameters, %s, %s, licence %s; see %s"
         .formatted(
             model.name(),
             Units.rounded(model.parameters()),
+            model.type(),
             Units.bytes(model.bytes()),
             model.license().isEmpty() ? "not stated" : model.license(),
             Bundled.CARD);

@@ -38,6 +38,7 @@ final class InfoJson {
     ObjectNode node = Json.object();
     node.put("name", model.name());
     node.put("parameters", model.parameters());
+    node.put("type", model.type());
     node.put("bytes", model.bytes());
     node.put("license", model.license());
     node.put("card", Bundled.CARD);

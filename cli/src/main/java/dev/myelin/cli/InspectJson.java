@@ -29,6 +29,8 @@ final class InspectJson {
     root.put("gguf_version", i.version());
     root.put("files", i.files());
     root.put("file_bytes", i.fileBytes());
+    root.put("file_type", i.fileType().name());
+    root.put("file_type_guessed", i.fileType().guessed());
     root.set("model", model(i.shape()));
     root.set("parameters", parameters(i));
     root.set("components", groups("component", g -> g.label(), i.components(), i));

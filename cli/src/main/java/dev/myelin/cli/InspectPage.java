@@ -46,7 +46,7 @@ final class InspectPage {
     values.put("model", InspectText.model(i).html("Model", false));
     values.put("components", InspectText.components(i).html("Where the parameters are", true));
     values.put("types", InspectText.types(i).html("Types", true));
-    values.put("cost", InspectText.cost(i).html("What a token costs", false));
+    values.put("cost", InspectText.cost(i).html("Cost per token", false));
     values.put("metadata", InspectText.metadata(i).html("Keys of the file", true));
     values.put("version", escaped(Version.text()));
     values.put("data", Json.line(data).replace("<", "\\u003c"));

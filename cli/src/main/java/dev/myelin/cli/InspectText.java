@@ -35,6 +35,7 @@ final class InspectText {
   static String file(Inspection i) {
     return Printable.of(i.path().toString())
         + (": GGUF version " + i.version())
+        + (", " + i.fileType().label())
         + (i.files() == 1 ? "" : ", " + i.files() + " files")
         + (", " + Units.bytes(i.fileBytes()));
   }
@@ -61,8 +62,8 @@ final class InspectText {
     }
     if (shape.experts().present() > 0) {
       ModelShape.Experts e = shape.experts();
-      String shared = e.shared() == 0 ? "" : ", and " + e.shared() + " that all use";
-      table.row("experts", e.present() + ", of which a token uses " + e.used() + shared);
+      String shared = e.shared() == 0 ? "" : ", and " + e.shared() + " used by all";
+      table.row("experts", e.present() + ", " + e.used() + " used per token" + shared);
     }
     shape.contextLength().ifPresent(n -> table.row("context", Units.exact(n) + " tokens"));
     i.tokenizer().ifPresent(t -> table.row("tokenizer", tokenizer(t)));
@@ -123,18 +124,20 @@ final class InspectText {
     table.row(
         "active",
         Units.exact(a.active())
-            + " parameters a token ("
+            + " parameters per token ("
             + Units.percent(a.active(), i.total().parameters())
             + "), and "
             + Units.exact(a.lookedUp())
-            + " looked up in tables");
+            + " in rows of tables");
     if (a.tied() > 0) {
       table.row("shared", Units.exact(a.tied()) + " parameters are both embedding and output");
     }
-    table.row("read", Units.exact(a.bytes()) + " bytes of parameters a token");
+    table.row("read", Units.exact(a.bytes()) + " bytes of parameters per token");
     String attention =
-        i.cache().map(c -> ", and " + Units.rounded(c.flops()) + " for each before it").orElse("");
-    table.row("flops", Units.rounded(a.flops()) + " a token" + attention);
+        i.cache()
+            .map(c -> ", and " + Units.rounded(c.flops()) + " per earlier position")
+            .orElse("");
+    table.row("flops", Units.rounded(a.flops()) + " per token" + attention);
     i.cache().ifPresent(c -> table.row("cache", cache(c) + whole(c, i.shape().contextLength())));
     return table;
   }
@@ -147,7 +150,7 @@ final class InspectText {
       text.append(text.isEmpty() ? "" : ", ").append(name).append(' ');
       text.append(bytes == null ? "impossible" : Units.exact(bytes));
     }
-    text.append(" bytes a token");
+    text.append(" bytes per token");
     return text + text(", in some layers for the last %d only", cache.slidingWindow());
   }
 

@@ -70,7 +70,7 @@ final class LossChart {
             .height(HEIGHT)
             .title(title)
             .xAxisTitle("step")
-            .yAxisTitle("loss, nats a token")
+            .yAxisTitle("loss, nats per token")
             .build();
     chart.getStyler().setChartBackgroundColor(Color.WHITE);
     chart.getStyler().setLegendPosition(LegendPosition.InsideNE);

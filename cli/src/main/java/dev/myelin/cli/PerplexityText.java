@@ -18,7 +18,7 @@ final class PerplexityText {
         .row(
             "loss",
             estimate(loss, 5)
-                + " nats a token, "
+                + " nats per token, "
                 + Units.decimals(loss.value() / NATS_A_BIT, 4)
                 + " bits")
         .row("predicted", predicted(result.predictions(), result.chunks(), cut))

@@ -90,9 +90,9 @@ final class PlanCommand extends Subcommand {
         "plan",
         "Show what a model needs at each quantisation, whether it fits, how fast it can be.",
         "",
-        "tokens/s are an upper bound: a token reads all active parameters and the whole cache, at"
-            + " the",
-        "speed that this machine's memory is read with.",
+        "tokens/s are an upper bound, with the context full (-c): each token reads all active"
+            + " parameters",
+        "and the whole cache, at the speed that this machine's memory is read with.",
         "",
         "Examples:",
         "  myelin plan llama-3.2-1b",

@@ -51,7 +51,7 @@ final class PlanText {
     ModelShape.Experts e = subject.experts();
     String experts = e.present() == 0 ? "" : ", " + e.used() + " of " + e.present() + " experts";
     return Units.exact(subject.active())
-        + " parameters a token"
+        + " parameters per token"
         + experts
         + ", "
         + Units.rounded(plan.flops())
@@ -61,7 +61,7 @@ final class PlanText {
   private static String training(Plan plan, long tokens) {
     return String.format(
         Locale.ROOT,
-        "%.2e FLOPs for %s tokens: 6 a token and active parameter",
+        "%.2e FLOPs for %s tokens: 6 per token and active parameter",
         plan.trainingFlops(tokens),
         Units.rounded(tokens));
   }
@@ -107,7 +107,8 @@ final class PlanText {
     List<String> titles = new ArrayList<>();
     titles.addAll(List.of("quantisation", "bits each", "weights", "with cache", "fits"));
     memory.devices().forEach(d -> titles.add("fits " + d.name()));
-    titles.add("tokens/s");
+    titles.add(
+        plan.cacheBytes().isPresent() ? "tokens/s, full context" : "tokens/s, empty context");
     TextTable table = new TextTable("lrrrl" + "l".repeat(memory.devices().size()) + "r");
     table.row(titles.toArray(String[]::new));
     for (Plan.Row row : plan.rows()) {

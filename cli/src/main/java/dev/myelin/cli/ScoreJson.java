@@ -5,6 +5,7 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.myelin.evaluate.Confusion;
 import dev.myelin.evaluate.ContinuationScore;
 import dev.myelin.evaluate.Ranking;
+import dev.myelin.evaluate.Share;
 import java.util.List;
 
 /** Scores as JSON. */
@@ -59,7 +60,11 @@ final class ScoreJson {
   private static void put(ObjectNode root, Confusion confusion) {
     root.put("examples", confusion.examples());
     root.put("correct", confusion.correct());
-    PerplexityJson.put(root, "accuracy", confusion.accuracy());
+    Share accuracy = confusion.accuracy();
+    root.put("accuracy", accuracy.value());
+    root.put("accuracy_error", accuracy.error());
+    root.put("accuracy_low", accuracy.low());
+    root.put("accuracy_high", accuracy.high());
     ArrayNode table = root.putArray("confusion");
     List<String> labels = confusion.labels();
     for (int actual = 0; actual < labels.size(); actual++) {

@@ -4,6 +4,7 @@ import dev.myelin.error.Printable;
 import dev.myelin.evaluate.Confusion;
 import dev.myelin.evaluate.ContinuationScore;
 import dev.myelin.evaluate.Ranking;
+import dev.myelin.evaluate.Share;
 import java.util.List;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
@@ -66,13 +67,15 @@ final class ScoreText {
 
   /** How often labels were right, and what was taken for what. */
   static String of(Confusion confusion) {
+    Share share = confusion.accuracy();
     String accuracy =
-        "accuracy  %s ± %s, %s of %s\n"
+        "accuracy  %s, %s of %s; 95 %% interval %s to %s\n"
             .formatted(
-                Units.decimals(100 * confusion.accuracy().value(), 1),
-                percent(confusion.accuracy().error()),
+                percent(share.value()),
                 Units.exact(confusion.correct()),
-                Units.exact(confusion.examples()));
+                Units.exact(confusion.examples()),
+                Units.decimals(100 * share.low(), 1),
+                percent(share.high()));
     List<String> labels = confusion.labels();
     TextTable table = new TextTable("l" + "r".repeat(labels.size()));
     table.row(cells("actual", labels.stream().map(label -> "as " + shown(label))));

@@ -64,12 +64,12 @@ class InspectCommandTest {
     assertThat(run.out())
         .isEqualTo(
             """
-            FILE: GGUF version 3, SIZE
+            FILE: GGUF version 3, (guessed) Q4_0, SIZE
 
             name          A\\u001b[31mmixture\\n
             architecture  llama, 1 layer, width 64, feed-forward 96
             attention     2 heads of 32 values, 1 of keys and values (2 share one)
-            experts       4, of which a token uses 1
+            experts       4, 1 used per token
             context       2,048 tokens
             tokenizer     llama, 3 tokens
 
@@ -87,11 +87,11 @@ class InspectCommandTest {
             f32         2         320   1.0 %   1,280   5.3 %      32.00
             f16         1         192   0.6 %     384   1.6 %      16.00
 
-            active  14,848 parameters a token (44.6 %), and 64 looked up in tables
+            active  14,848 parameters per token (44.6 %), and 64 in rows of tables
             shared  192 parameters are both embedding and output
-            read    13,952 bytes of parameters a token
-            flops   29.6 k a token, and 256 for each before it
-            cache   f32 256, f16 128, q8_0 68 bytes a token; f16 262 kB for the whole context
+            read    13,952 bytes of parameters per token
+            flops   29.6 k per token, and 256 per earlier position
+            cache   f32 256, f16 128, q8_0 68 bytes per token; f16 262 kB for the whole context
             """
                 .replace("FILE", file.toString())
                 .replace("SIZE", Units.bytes(Files.size(file))));
@@ -123,6 +123,8 @@ class InspectCommandTest {
             "gguf_version",
             "files",
             "file_bytes",
+            "file_type",
+            "file_type_guessed",
             "model",
             "parameters",
             "components",

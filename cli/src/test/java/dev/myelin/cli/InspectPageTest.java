@@ -218,7 +218,9 @@ class InspectPageTest {
     List<String> lines = one.out().lines().toList();
     assertThat(lines.get(0)).isEqualTo("output_norm.weight: f32, 256, 256 values");
     assertThat(lines.get(1))
-        .matches("mean (1\\.0|0\\.99)\\d+, deviation 0\\.\\d+, 0\\.\\d+ to 1\\.\\d+, 0\\.0 % zero");
+        .matches(
+            "min 0\\.\\d+, max 1\\.\\d+, mean (1\\.0|0\\.99)\\d+, deviation 0\\.\\d+, 0\\.0 %"
+                + " zero");
     assertThat(lines).hasSize(2 + 16 + 1);
     assertThat(lines.stream().filter(l -> l.contains("#".repeat(50)))).isNotEmpty();
     assertThat(
@@ -269,7 +271,7 @@ class InspectPageTest {
         .isEqualTo(
             """
             odd: f32, 4, 4 values
-            mean 1.000, deviation 0, 1.000 to 1.000, 0.0 % zero
+            min 1.000, max 1.000, mean 1.000, deviation 0, 0.0 % zero
             1 NaN, 1 infinite, left out below
             1.000  ##################################################  2
             1.000

@@ -66,7 +66,7 @@ class PerplexityCommandTest {
     assertThat(outcome.out().lines())
         .satisfiesExactly(
             l -> assertThat(l).matches("perplexity +[\\d.]+ ± [\\d.]+"),
-            l -> assertThat(l).matches("loss +[\\d.]+ ± [\\d.]+ nats a token, [\\d.]+ bits"),
+            l -> assertThat(l).matches("loss +[\\d.]+ ± [\\d.]+ nats per token, [\\d.]+ bits"),
             l -> assertThat(l).isEqualTo("predicted   45 tokens, in 3 chunks of 32"));
     assertThat(outcome.err()).matches("3 chunks of 32 tokens in [\\d.]+ s, [\\d.]+ tokens/s\n");
   }
@@ -192,7 +192,8 @@ class PerplexityCommandTest {
         "-f F/text.txt -c 2                      | context = 2: expected 3 to ",
         "-f F/text.txt --chunks 0                | chunks = 0: expected 1 or more, or -1 (all)",
         "-f F/text.txt --stride -4               | stride = -4: expected 1 or more",
-        "-f F/text.txt --chunk 4                 | unknown option '--chunk': did you mean --chunks?",
+        "-f F/text.txt --chunk 4                 | unknown option '--chunk': did you mean"
+            + " --chunks?",
         "--stride 4 --kl-base F/saved            | --stride: files of logits are of chunks",
         "-f F/text.txt --stride 4 --save-logits F/x | --stride: files of logits are of chunks",
         "-f F/text.txt --kl-base M --save-logits F/x | --save-logits with --kl-base: give one",
@@ -215,7 +216,8 @@ class PerplexityCommandTest {
         "-f F/short.txt -c 32      | tokens: expected 64 or more, two chunks of 32",
         "-f F/text.txt -c 513      | context = 513: this model has 512 positions",
         "-f F/text.txt -c 16 --stride 40 | stride = 40: expected less than a window's 36 tokens",
-        "-f F/text.txt -c 32 --kl-base F/larger.gguf | larger.gguf: vocabulary of 352 tokens: expected 320",
+        "-f F/text.txt -c 32 --kl-base F/larger.gguf | larger.gguf: vocabulary of 352 tokens:"
+            + " expected 320",
         "-f F/text.txt -c 32 --kl-base F/text.txt    | text.txt: magic \"once\": expected \"GGUF\"",
         "--kl-base F/none.logits   | none.logits: no such file",
         "--kl-base F/saved -c 16   | context = 16: expected 32, the chunks of",

@@ -130,7 +130,7 @@ class ScoreCommandTest {
     assertThat(outcome.out())
         .containsPattern("predicted +probability  actual +text\n")
         .containsPattern("(good|bad) +[\\d.]+ %  good +it was fine\n")
-        .containsPattern("\naccuracy  [\\d.]+ ± [\\d.]+ %, [012] of 2\n")
+        .containsPattern("\naccuracy  [\\d.]+ %, [012] of 2; 95 % interval [\\d.]+ to [\\d.]+ %\n")
         .containsPattern("\nactual  as good  as bad\ngood +[01] +[01]\nbad +[01] +[01]\n$");
     JsonNode root = json("-f", labelled, "-p", "{} ", "--labels", "good,bad");
     assertThat(root.get("examples").asInt()).isEqualTo(2);
@@ -184,7 +184,8 @@ class ScoreCommandTest {
             "{} ",
             "--labels",
             "park,Lily,under");
-    assertThat(outcome.out()).contains("accuracy  100.0 ± 0.0 %, 2 of 2\n");
+    assertThat(outcome.out())
+        .contains("accuracy  100.0 %, 2 of 2; 95 % interval 34.2 to 100.0 %\n");
   }
 
   @ParameterizedTest

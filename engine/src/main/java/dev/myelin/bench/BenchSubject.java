@@ -2,9 +2,7 @@ package dev.myelin.bench;
 
 import dev.myelin.bindings.GgmlBuild;
 import dev.myelin.bindings.KernelsLibrary;
-import dev.myelin.gguf.GgmlType;
 import dev.myelin.graph.Ggml;
-import dev.myelin.inspect.Group;
 import dev.myelin.inspect.Inspection;
 import dev.myelin.model.adapter.Adapter;
 import java.util.List;
@@ -15,7 +13,7 @@ import java.util.Locale;
  *
  * @param commit of ggml, with which every engine in the process computes
  * @param cpuLibrary the file name of ggml's CPU library in use
- * @param modelType for example {@code llama 1.24B Q4_0}: architecture, parameters, prevailing type
+ * @param modelType for example {@code llama 1.24B Q4_K_M}: architecture, parameters, file type
  * @param modelSize bytes of the model's tensors
  * @param adapters what it is loaded with, not counted
  */
@@ -32,19 +30,13 @@ public record BenchSubject(
   static BenchSubject of(Inspection inspection, List<Adapter> adapters) {
     GgmlBuild build = Ggml.require();
     String architecture = inspection.shape().architecture().orElse("unknown");
-    String type =
-        inspection.types().stream()
-            .findFirst()
-            .map(Group::key)
-            .map(GgmlType::ggmlName)
-            .orElse("empty");
     long parameters = inspection.total().parameters();
     return new BenchSubject(
         build.commit(),
         KernelsLibrary.cpuName(),
         build.cpuLibrary().getFileName().toString(),
         inspection.path().toString(),
-        architecture + " " + rounded(parameters) + " " + type.toUpperCase(Locale.ROOT),
+        architecture + " " + rounded(parameters) + " " + inspection.fileType().label(),
         inspection.total().bytes(),
         parameters,
         adapters);

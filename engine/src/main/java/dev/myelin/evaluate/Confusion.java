@@ -45,9 +45,8 @@ public final class Confusion {
     return sum;
   }
 
-  /** The share that was right; of no examples 0. */
-  public Estimate accuracy() {
-    long examples = examples();
-    return examples == 0 ? new Estimate(0, 0) : Estimate.share(correct(), examples);
+  /** The share that was right, and between what the true one is; of no examples 0 to 1. */
+  public Share accuracy() {
+    return Share.of(correct(), examples());
   }
 }

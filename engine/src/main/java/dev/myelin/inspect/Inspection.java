@@ -16,6 +16,7 @@ import java.util.Optional;
  * @param version of GGUF
  * @param files how many files it consists of
  * @param fileBytes bytes of all of them
+ * @param fileType what the file is quantized to as a whole
  * @param total all tensors; its key is the path
  * @param components in the order of {@link Component}, those that have tensors
  * @param types most parameters first
@@ -29,6 +30,7 @@ public record Inspection(
     int files,
     long fileBytes,
     ModelShape shape,
+    FileType fileType,
     Group<Path> total,
     List<Group<Component>> components,
     List<Group<GgmlType>> types,
@@ -51,6 +53,7 @@ public record Inspection(
         file.parts().size(),
         file.parts().stream().mapToLong(part -> part.byteSize()).sum(),
         shape,
+        FileType.of(keys.whole("general.file_type"), types),
         Group.total(file.path(), tensors),
         Group.by(InspectedTensor::component, tensors),
         types,

@@ -40,6 +40,13 @@ final class Keys {
     return value(key) instanceof Boolean flag ? flag : otherwise;
   }
 
+  /** A number by its whole name that fits an int and is not negative. */
+  OptionalInt whole(String key) {
+    return metadata.has(key)
+        ? dimension(metadata.value(key).toJava(), Integer.MAX_VALUE)
+        : OptionalInt.empty();
+  }
+
   boolean has(String key) {
     return metadata.has(prefix + key);
   }

@@ -152,6 +152,11 @@ public final class Mixes {
     return ALIASES;
   }
 
+  /** The mix that {@code general.file_type} has this number for. */
+  public static Optional<Mix> ofFileType(int number) {
+    return ALL.stream().filter(m -> m.fileType() == number).findFirst();
+  }
+
   /** The mix of that name, alias or number, in letters of either case. */
   public static Optional<Mix> named(String text) {
     String name =

@@ -12,6 +12,7 @@ import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicIntegerArray;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** Small cases computed by hand, and properties. */
@@ -189,7 +190,7 @@ class StatisticsTest {
   @Test
   void aConfusionCounts() {
     Confusion confusion = new Confusion(List.of("a", "b"));
-    assertThat(confusion.accuracy()).isEqualTo(new Estimate(0, 0));
+    assertThat(confusion.accuracy()).isEqualTo(new Share(0, 0.5, 0, 1));
     confusion.add(0, 0);
     confusion.add(0, 1);
     confusion.add(1, 1);
@@ -197,7 +198,27 @@ class StatisticsTest {
     assertThat(confusion.count(0, 1)).isEqualTo(1);
     assertThat(confusion.correct()).isEqualTo(3);
     assertThat(confusion.accuracy().value()).isEqualTo(0.75);
-    assertThat(confusion.accuracy().error()).isCloseTo(0.25, within(1e-12));
+    // Wilson's formula, by hand: sqrt(0.75 * 0.25 / 4 + 1 / 64) / (1 + 1 / 4)
+    assertThat(confusion.accuracy().error()).isCloseTo(0.2, within(1e-12));
+  }
+
+  /** The ends are the true shares of which this sample is 1.96 deviations away. */
+  @ParameterizedTest
+  @CsvSource({"20, 20", "0, 20", "15, 20", "3, 5", "1, 1", "0, 1", "990, 1000"})
+  void aSharesIntervalIsWilsons(int hits, int trials) {
+    Share share = Share.of(hits, trials);
+    double p = (double) hits / trials;
+    assertThat(share.value()).isEqualTo(p);
+    assertThat(share.error()).isPositive();
+    for (double end : new double[] {share.low(), share.high()}) {
+      if (end > 0 && end < 1) {
+        double deviation = Math.sqrt(end * (1 - end) / trials);
+        assertThat(Math.abs(end - p) / deviation).isCloseTo(1.959964, within(1e-5));
+      } else {
+        assertThat(end).isEqualTo(p);
+      }
+    }
+    assertThat(share.low()).isLessThan(share.high());
   }
 
   @Test

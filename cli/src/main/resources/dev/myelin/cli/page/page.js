@@ -48,9 +48,9 @@
     $('figures').append(make('div', null, {}, make('dt', name), dd));
   }
   const experts = data.model.experts
-    ? data.model.experts_used + ' of ' + data.model.experts + ' experts' : 'all but rows looked up';
+    ? data.model.experts_used + ' of ' + data.model.experts + ' experts' : 'all but the tables';
   figure('Parameters', rounded(total.total), exact(total.total));
-  figure('Active a token', rounded(total.active),
+  figure('Active per token', rounded(total.active),
     percent(total.active, total.total) + ', ' + experts);
   figure('Shared', total.tied ? rounded(total.tied) : 'none',
     (total.tied ? 'embedding is output too' : 'own output')
@@ -58,11 +58,12 @@
         ? '; ' + data.model.heads_per_kv_head + ' heads share keys, values' : ''));
   figure('Bits each', total.bits_per_weight.toFixed(2), inBytes(total.bytes) + ' of weights');
   if (data.cache) {
-    figure('Cache a token', inBytes(data.cache.bytes_per_token.f16), 'keys and values in f16');
+    figure('Cache per token', inBytes(data.cache.bytes_per_token.f16), 'keys and values in f16');
   }
-  figure('FLOPs a token', rounded(data.flops_per_token.matrices),
+  figure('Read per token', inBytes(total.bytes_per_token), 'of parameters');
+  figure('FLOPs per token', rounded(data.flops_per_token.matrices),
     data.flops_per_token.attention_per_position
-      ? '+ ' + rounded(data.flops_per_token.attention_per_position) + ' a position before it' : '');
+      ? '+ ' + rounded(data.flops_per_token.attention_per_position) + ' per earlier position' : '');
 
   // ---- the tree: group, group, tensor
   function keys(t) {
@@ -277,11 +278,11 @@
     }
     const finite = h.looked_at - h.nan - h.infinite;
     parts.push(make('dl', null, {}, ...pairs([
+      ['min', digits(h.min)], ['max', digits(h.max)],
       ['mean', digits(h.mean)], ['standard deviation', digits(h.deviation)],
-      ['least', digits(h.min)], ['greatest', digits(h.max)],
       ['zero', exact(h.zero) + ', ' + percent(h.zero, finite)],
       ['NaN, infinite', exact(h.nan) + ', ' + exact(h.infinite)],
-      ['looked at', exact(h.looked_at)]])));
+      ['values read', exact(h.looked_at)]])));
     if (h.below + h.above > 0) {
       parts.push(make('p', exact(h.below) + ' values lie below and ' + exact(h.above)
         + ' above the bars, more than 5 deviations from the mean.', {className: 'note'}));
