@@ -42,7 +42,7 @@ final class Planner {
       planned.add(planned(tensor, chooser.choose(tensor)));
     }
     checkImportance(planned);
-    return new QuantizePlan(planned);
+    return new QuantizePlan(planned, chooser.unused());
   }
 
   private PlannedTensor planned(TensorInfo tensor, TypeChooser.Choice choice) {
@@ -108,7 +108,7 @@ final class Planner {
 
   private float[] importance(ImportanceMatrix matrix, TensorInfo tensor) {
     try {
-      return matrix.importance(tensor.name(), tensor.dim(0)).orElse(null);
+      return matrix.importance(tensor.name()).orElse(null);
     } catch (InvalidRequestException e) {
       throw new InvalidRequestException(name() + ": " + e.getMessage());
     }

@@ -10,10 +10,12 @@ import java.util.List;
  * What becomes of a checkpoint, tensor by tensor, in the order in which they are written.
  *
  * @param tensors every tensor
+ * @param unused overrides that were given and are for none of the tensors
  */
-public record QuantizePlan(List<PlannedTensor> tensors) {
+public record QuantizePlan(List<PlannedTensor> tensors, List<TypeOverride> unused) {
   public QuantizePlan {
     tensors = List.copyOf(tensors);
+    unused = List.copyOf(unused);
   }
 
   /**
@@ -34,7 +36,7 @@ public record QuantizePlan(List<PlannedTensor> tensors) {
       boolean missing = !copied && Targets.needsImportance(tensor.name(), type, mix);
       planned.add(new PlannedTensor(tensor, type, !copied && choice.fallback(), false, missing));
     }
-    return new QuantizePlan(planned);
+    return new QuantizePlan(planned, List.of());
   }
 
   /** Elements of all tensors. */

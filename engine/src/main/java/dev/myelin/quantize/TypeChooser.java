@@ -8,8 +8,10 @@ import dev.myelin.gguf.TensorInfo;
 import dev.myelin.quantize.Mix.Place;
 import java.nio.file.Path;
 import java.util.EnumMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 
 /**
  * Chooses the type of each tensor as llama.cpp 0.5.0 does. Asked once for each tensor, in the order
@@ -21,6 +23,7 @@ final class TypeChooser {
   private final QuantizeOptions options;
   private final Mix mix;
   private final int values;
+  private final Set<TypeOverride> used = new HashSet<>();
   private final Map<Role, Integer> seen = new EnumMap<>(Role.class);
 
   /**
@@ -47,7 +50,8 @@ final class TypeChooser {
     if (role == Role.OUTPUT && options.leaveOutput()) {
       return new Choice(tensor.type(), false);
     }
-    GgmlType named = override(name);
+    TypeOverride override = override(name);
+    GgmlType named = override == null ? null : override.type();
     if (role == Role.TOKEN_EMBEDDING && options.embeddingType() != null) {
       boolean perLayer = !name.equals("token_embd.weight");
       if (!perLayer || named == null) {
@@ -61,17 +65,24 @@ final class TypeChooser {
       return new Choice(mix.base(), false);
     }
     GgmlType type = named;
-    if (type == null) {
+    if (override != null) {
+      used.add(override);
+    } else {
       type = options.pure() ? mix.base() : byRules(tensor, role);
     }
     GgmlType fitting = fitting(tensor, type);
     return new Choice(fitting, fitting != type);
   }
 
-  private GgmlType override(String name) {
+  /** Those of the overrides that changed nothing so far. */
+  List<TypeOverride> unused() {
+    return options.overrides().stream().filter(o -> !used.contains(o)).toList();
+  }
+
+  private TypeOverride override(String name) {
     for (TypeOverride override : options.overrides()) {
       if (override.matches(name)) {
-        return override.type();
+        return override;
       }
     }
     return null;

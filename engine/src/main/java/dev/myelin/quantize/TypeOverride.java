@@ -2,16 +2,15 @@ package dev.myelin.quantize;
 
 import dev.myelin.error.InvalidRequestException;
 import dev.myelin.gguf.GgmlType;
+import dev.myelin.gguf.NamePattern;
 import java.util.Locale;
-import java.util.regex.Pattern;
-import java.util.regex.PatternSyntaxException;
 
 /**
  * A type for the tensors whose names a regular expression matches anywhere.
  *
  * @param pattern matched against names such as {@code blk.0.attn_k.weight}
  */
-public record TypeOverride(Pattern pattern, GgmlType type) {
+public record TypeOverride(NamePattern pattern, GgmlType type) {
   public TypeOverride {
     Targets.require(type);
   }
@@ -28,15 +27,30 @@ public record TypeOverride(Pattern pattern, GgmlType type) {
           "tensor type '" + text + "': expected NAME=TYPE, such as attn_v=q8_0");
     }
     String name = text.substring(0, equals).toLowerCase(Locale.ROOT);
+    GgmlType type = Targets.named(text.substring(equals + 1));
     try {
-      return new TypeOverride(Pattern.compile(name), Targets.named(text.substring(equals + 1)));
-    } catch (PatternSyntaxException e) {
-      throw new InvalidRequestException(
-          "tensor type '" + text + "': " + e.getDescription() + " at " + (e.getIndex() + 1));
+      return new TypeOverride(NamePattern.of(name), type);
+    } catch (InvalidRequestException e) {
+      throw new InvalidRequestException("tensor type '" + text + "': " + e.getMessage());
     }
   }
 
+  /**
+   * Whether it is for a tensor of that name.
+   *
+   * @throws InvalidRequestException if the expression takes too long
+   */
   boolean matches(String tensor) {
-    return pattern.matcher(tensor).find();
+    try {
+      return pattern.isIn(tensor);
+    } catch (InvalidRequestException e) {
+      throw new InvalidRequestException("tensor type '" + this + "': " + e.getMessage());
+    }
+  }
+
+  /** As it is given: {@code attn_v=q8_0}. */
+  @Override
+  public String toString() {
+    return pattern.text() + "=" + type.ggmlName();
   }
 }

@@ -263,7 +263,7 @@ class OracleQuantizeTest {
       fileType = 7;
       overrides.put(".", GgmlType.NVFP4.id());
     }
-    o.overrides().forEach(t -> overrides.put(t.pattern().pattern(), t.type().id()));
+    o.overrides().forEach(t -> overrides.put(t.pattern().text(), t.type().id()));
     var peer =
         dev.myelin.bindings.peer.QuantizeOptions.of(fileType, 2)
             .withEnds(

@@ -430,6 +430,15 @@ class QuantizerTest {
   }
 
   @Test
+  void anOverrideThatTakesTooLongIsNamed() {
+    TypeOverride override = TypeOverride.of("(.*.*.*)*x$=q8_0");
+    String name = "blk.0." + "attn_".repeat(10) + "weight";
+    assertThatThrownBy(() -> override.matches(name))
+        .isInstanceOf(InvalidRequestException.class)
+        .hasMessageStartingWith("tensor type '(.*.*.*)*x$=q8_0': takes too long on " + name);
+  }
+
+  @Test
   void mixesAreFoundByNameAliasAndNumber() {
     assertThat(Mixes.named("q4_k_m")).isEqualTo(Mixes.named("Q4_K")).isEqualTo(Mixes.named("15"));
     assertThat(Mixes.named("Q4_K_X")).isEmpty();

@@ -1,0 +1,65 @@
+package dev.myelin.gguf;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import dev.myelin.error.InvalidRequestException;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.Timeout.ThreadMode;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** Regular expressions of users, whose work is bounded. */
+class NamePatternTest {
+  private static final String LONGEST =
+      "blk.11.attn_output_norm_of_a_rather_long_name_of_63_byt.weight";
+
+  @Test
+  void isFoundAnywhere() {
+    assertThat(NamePattern.of("attn_[qkv]").isIn("blk.0.attn_k.weight")).isTrue();
+    assertThat(NamePattern.of("^attn").isIn("blk.0.attn_k.weight")).isFalse();
+    assertThat(NamePattern.of(".*blk.*attn.*(q|k).*weight$").isIn("blk.0.attn_k.weight")).isTrue();
+    assertThat(NamePattern.of(".*.*blk.*.*(gate|up).*y").isIn(LONGEST)).isFalse();
+    assertThat(NamePattern.of("blk\\.(\\d+)\\.(?!ffn).*").text()).startsWith("blk");
+  }
+
+  @Test
+  void givesUpWhereItTakesTooLong() {
+    NamePattern pattern = NamePattern.of("(.*.*.*)*x$");
+    assertThatThrownBy(() -> pattern.isIn(LONGEST))
+        .isInstanceOf(InvalidRequestException.class)
+        .hasMessage("takes too long on " + LONGEST + ": expected fewer repetitions in each other");
+  }
+
+  /** Java's matcher remembers some dead ends: these may be found to be in no name. */
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "(.*a)*(.*b)*(.*c)*(.*d)*y$",
+        "(\\w+|\\W+)+!",
+        "(([a-z]|_|\\.)+)+$!",
+        "(.?){40}.{60}!",
+        "(.*)(.*)(.*)(.*)(.*)(.*)(.*)\\1\\2\\3\\4!",
+        "((a|b|_|l|k|.)*)*\\1!"
+      })
+  @Timeout(value = 5, unit = TimeUnit.SECONDS, threadMode = ThreadMode.SEPARATE_THREAD)
+  void endsSoonWhateverItIs(String text) {
+    try {
+      assertThat(NamePattern.of(text).isIn(LONGEST)).isFalse();
+    } catch (InvalidRequestException e) {
+      assertThat(e).hasMessageStartingWith("takes too long on ");
+    }
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"(", "[", "a{2,1}", "*"})
+  void whatIsNoneIsRefused(String text) {
+    assertThatThrownBy(() -> NamePattern.of(text))
+        .isInstanceOf(InvalidRequestException.class)
+        .hasMessageMatching(".+ at \\d+");
+    assertThatThrownBy(() -> NamePattern.of("(".repeat(2000)))
+        .hasMessage("2000 characters: expected at most 1000");
+  }
+}
