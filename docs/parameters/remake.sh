@@ -110,7 +110,7 @@ learn() { # NAME TEXT OPTIONS...
     text=$2
     shift 2
     [ -f "$work/b/$name.json" ] && return
-    myelin train "$text" -o "$work/b/$name.gguf" --init-from "$work/born.gguf" --batch 16 --ctx-size 64 --warmup 0 --lr 2e-3 \
+    myelin train "$text" -o "$work/b/$name.gguf" --overwrite --init-from "$work/born.gguf" --batch 16 --ctx-size 64 --warmup 0 --lr 2e-3 \
         --final-lr 2e-3 --steps 800 --evaluate-every 10 -t "$threads" "$@"
     judge "$work/b/$name.gguf" "$work/b/$name.json"
 }
@@ -179,7 +179,7 @@ shape() { # NAME OPTIONS...
     name=$1-$seed
     shift
     [ -f "$work/d/$name.json" ] && return
-    myelin train "$work/stories.txt" -o "$work/d/$name.gguf" --vocabulary 512 --layers 2 --width 96 --heads 4 --batch 8 --ctx-size 128 \
+    myelin train "$work/stories.txt" -o "$work/d/$name.gguf" --overwrite --vocabulary 512 --layers 2 --width 96 --heads 4 --batch 8 --ctx-size 128 \
         --steps 600 --warmup 50 --lr 3e-3 --evaluate-every 100 --seed "$seed" -t "$threads" "$@"
     myelin inspect "$work/d/$name.gguf" --json > "$work/d/$name.json.part"
     mv "$work/d/$name.json.part" "$work/d/$name.json"

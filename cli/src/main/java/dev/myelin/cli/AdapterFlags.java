@@ -26,6 +26,11 @@ final class AdapterFlags {
     return Usage.check(command.spec, () -> adapters.get().stream().map(this::adapter).toList());
   }
 
+  /** Their files. */
+  List<Path> files() {
+    return adapters().stream().map(Adapter::file).toList();
+  }
+
   /** A file's name may hold a {@code =}: what follows is a scale only where it is a number. */
   private Adapter adapter(Path value) {
     String text = value.toString();

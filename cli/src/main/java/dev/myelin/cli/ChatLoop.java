@@ -110,12 +110,13 @@ final class ChatLoop {
 
   private void reply(String message) {
     Echo echo = new Echo(console);
-    try (Interrupts _ = Interrupts.each(session::cancel)) {
+    try (Interrupts _ = Interrupts.once(session::cancel)) {
       last = conversation.reply(message, until, echo);
     } finally {
       session.resume();
       echo.endLine();
     }
+    done = Interrupts.ending();
     if (last.reason() == FinishReason.CONTEXT_FULL) {
       console.note(
           "the context of %s tokens is full: /reset starts anew, -c allows more"

@@ -1,6 +1,7 @@
 package dev.myelin.cli;
 
 import dev.myelin.cli.Console.OutputException;
+import dev.myelin.error.CancelledException;
 import dev.myelin.error.MyelinException;
 import dev.myelin.error.Printable;
 import java.util.Arrays;
@@ -15,6 +16,9 @@ import picocli.CommandLine.UnmatchedArgumentException;
 
 /** Whatever goes wrong becomes one line on standard error and an exit status. */
 final class Failures implements IParameterExceptionHandler, IExecutionExceptionHandler {
+  /** Ctrl-C came before there was a result; what there is of one is status 0. */
+  private static final int INTERRUPTED = 130;
+
   private final Console console;
 
   Failures(Console console) {
@@ -66,6 +70,9 @@ final class Failures implements IParameterExceptionHandler, IExecutionExceptionH
       return ExitCode.OK;
     }
     tell("myelin: " + message(e));
+    if (e instanceof CancelledException) {
+      return INTERRUPTED;
+    }
     ParseResult parsed = line.getParseResult();
     if (parsed != null && parsed.originalArgs().contains(Subcommand.VERBOSE)) {
       e.printStackTrace(console.err());
@@ -88,6 +95,9 @@ final class Failures implements IParameterExceptionHandler, IExecutionExceptionH
   }
 
   private static String lowerFirst(String text) {
-    return text.isEmpty() ? text : Character.toLowerCase(text.charAt(0)) + text.substring(1);
+    boolean name = text.length() > 1 && Character.isUpperCase(text.charAt(1)); // OUT, TEXT
+    return text.isEmpty() || name
+        ? text
+        : Character.toLowerCase(text.charAt(0)) + text.substring(1);
   }
 }

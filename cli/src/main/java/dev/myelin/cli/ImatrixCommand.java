@@ -1,6 +1,7 @@
 package dev.myelin.cli;
 
 import dev.myelin.cache.CacheType;
+import dev.myelin.error.CancelledException;
 import dev.myelin.error.MyelinException;
 import dev.myelin.generate.SessionOptions;
 import dev.myelin.gguf.Checkpoint;
@@ -12,7 +13,6 @@ import dev.myelin.imatrix.ImportanceOptions;
 import dev.myelin.imatrix.ImportanceRun;
 import dev.myelin.model.Model;
 import dev.myelin.model.adapter.Adapter;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Locale;
@@ -117,7 +117,11 @@ final class ImatrixCommand extends Subcommand {
     }
     List<Adapter> adapters = lora.adapters();
     Checkpoint file = text.isSet() ? model.checkpoint() : null;
-    checkFolder();
+    Outputs outputs = new Outputs(this).reads("-f", text.get()).reads("--in-file", before.get());
+    if (file != null) {
+      outputs.reads(file).reads("--lora", lora.files());
+    }
+    outputs.writes("-o", out.get()).check(); // before hours of work rather than after
     ImportanceCollector collector = new ImportanceCollector(output.get(), context.get());
     for (Path earlier : before.get()) {
       add(collector, earlier);
@@ -126,7 +130,7 @@ final class ImatrixCommand extends Subcommand {
       measure(file, adapters, options, collector);
     }
     if (collector.isEmpty()) {
-      throw new MyelinException("cancelled before the first chunk, nothing was written");
+      throw new CancelledException("cancelled before the first chunk, nothing was written");
     }
     ImportanceMatrix matrix = collector.matrix();
     ImportanceFiles.write(matrix, out.get(), written);
@@ -178,17 +182,6 @@ final class ImatrixCommand extends Subcommand {
       throw Usage.wrong(spec, "output format '" + format.get() + "': known are gguf, dat");
     }
     return Format.valueOf(format.get().toUpperCase(Locale.ROOT));
-  }
-
-  /** Before hours of work rather than after. */
-  private void checkFolder() {
-    Path folder = out.get().toAbsolutePath().getParent();
-    if (folder == null || !Files.isDirectory(folder)) {
-      throw new MyelinException(out.get() + ": no such folder: " + folder);
-    }
-    if (Files.isDirectory(out.get()) || !Files.isWritable(folder)) {
-      throw new MyelinException(out.get() + ": cannot be written there");
-    }
   }
 
   /** Chunks done, and the perplexity so far. */

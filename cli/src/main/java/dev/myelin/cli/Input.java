@@ -2,6 +2,7 @@ package dev.myelin.cli;
 
 import dev.myelin.error.InvalidRequestException;
 import dev.myelin.error.MyelinException;
+import dev.myelin.file.FileReason;
 import dev.myelin.tokenizer.TextBytes;
 import java.io.IOException;
 import java.io.InputStream;
@@ -10,11 +11,7 @@ import java.nio.CharBuffer;
 import java.nio.charset.CharacterCodingException;
 import java.nio.charset.CoderResult;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.AccessDeniedException;
-import java.nio.file.FileAlreadyExistsException;
-import java.nio.file.FileSystemException;
 import java.nio.file.Files;
-import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.Optional;
 
@@ -55,15 +52,7 @@ final class Input {
 
   /** The error of reading or writing a file, which names it. */
   static MyelinException failure(String file, IOException e) {
-    String reason =
-        switch (e) {
-          case NoSuchFileException _ -> "no such file or folder";
-          case AccessDeniedException _ -> "permission denied";
-          case CharacterCodingException _ -> "expected UTF-8";
-          case FileAlreadyExistsException _ -> "exists already";
-          case FileSystemException io when io.getReason() != null -> io.getReason();
-          default -> e.getMessage();
-        };
+    String reason = e instanceof CharacterCodingException ? "expected UTF-8" : FileReason.of(e);
     return new MyelinException(file + ": " + reason, e);
   }
 

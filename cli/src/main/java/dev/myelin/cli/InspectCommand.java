@@ -3,21 +3,19 @@ package dev.myelin.cli;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.myelin.bindings.KernelsLibrary;
 import dev.myelin.error.InvalidRequestException;
+import dev.myelin.file.OutputFile;
+import dev.myelin.gguf.Checkpoint;
 import dev.myelin.gguf.GgufFile;
+import dev.myelin.gguf.NamePattern;
 import dev.myelin.gguf.TensorInfo;
 import dev.myelin.inspect.Histogram;
 import dev.myelin.inspect.Histograms;
 import dev.myelin.inspect.Inspection;
-import java.io.IOException;
-import java.io.InputStream;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.regex.Pattern;
-import java.util.regex.PatternSyntaxException;
 
 /** Shows where a checkpoint's parameters are. */
 final class InspectCommand extends Subcommand {
@@ -59,7 +57,8 @@ final class InspectCommand extends Subcommand {
         "inspect",
         "Show a checkpoint's parameters: how many, where, in which types, what they cost.",
         "",
-        "Only the header is read, so that a file of any size takes a moment; any architecture will do.",
+        "Only the header is read, so that a file of any size takes a moment; any architecture will"
+            + " do.",
         "Histograms read the values; of tensors beyond 16 million an even sample of rows.",
         "",
         "Examples:",
@@ -75,8 +74,12 @@ final class InspectCommand extends Subcommand {
     if (noHistograms.get() && !html.isSet()) {
       throw Usage.wrong(spec, "--no-histograms: expected with --html OUT");
     }
-    Optional<Pattern> names = Optional.ofNullable(histogram.get()).map(this::pattern);
-    try (GgufFile opened = model.checkpoint().open()) {
+    Optional<NamePattern> names = Optional.ofNullable(histogram.get()).map(this::pattern);
+    Checkpoint checkpoint = model.checkpoint();
+    if (html.isSet()) {
+      new Outputs(this).reads(checkpoint).writesOther("--html", html.get()).check();
+    }
+    try (GgufFile opened = checkpoint.open()) {
       Inspection inspection = Inspection.of(opened);
       if (html.isSet()) {
         page(opened, inspection);
@@ -91,12 +94,11 @@ final class InspectCommand extends Subcommand {
     }
   }
 
-  private Pattern pattern(String text) {
+  private NamePattern pattern(String text) {
     try {
-      return Pattern.compile(text);
-    } catch (PatternSyntaxException e) {
-      throw Usage.wrong(
-          spec, "--histogram " + text + ": no regular expression: " + e.getDescription());
+      return NamePattern.of(text);
+    } catch (InvalidRequestException e) {
+      throw Usage.wrong(spec, "--histogram " + text + ": no regular expression: " + e.getMessage());
     }
   }
 
@@ -112,21 +114,27 @@ final class InspectCommand extends Subcommand {
   }
 
   /** The tensor of that name, or else those whose names the expression is found in. */
-  private static List<TensorInfo> chosen(GgufFile opened, Pattern names) {
-    Optional<TensorInfo> exact = opened.tensor(names.pattern());
+  private static List<TensorInfo> chosen(GgufFile opened, NamePattern names) {
+    Optional<TensorInfo> exact = opened.tensor(names.text());
     if (exact.isPresent()) {
       return List.of(exact.get());
     }
-    List<TensorInfo> some =
-        opened.tensors().stream().filter(t -> names.matcher(t.name()).find()).toList();
+    List<TensorInfo> some = opened.tensors().stream().filter(t -> isIn(names, t.name())).toList();
     if (some.isEmpty()) {
       List<String> all = opened.tensors().stream().map(TensorInfo::name).toList();
-      String near =
-          Nearest.to(names.pattern(), all).map(n -> ": did you mean " + n + "?").orElse("");
+      String near = Nearest.to(names.text(), all).map(n -> ": did you mean " + n + "?").orElse("");
       throw new InvalidRequestException(
-          opened.path() + ": no tensor is called " + names.pattern() + near);
+          opened.path() + ": no tensor is called " + names.text() + near);
     }
     return some;
+  }
+
+  private static boolean isIn(NamePattern names, String tensor) {
+    try {
+      return names.isIn(tensor);
+    } catch (InvalidRequestException e) {
+      throw new InvalidRequestException("--histogram " + names.text() + ": " + e.getMessage());
+    }
   }
 
   private Map<TensorInfo, Optional<Histogram>> histograms(GgufFile opened, List<TensorInfo> of) {
@@ -151,28 +159,11 @@ final class InspectCommand extends Subcommand {
   }
 
   private void page(GgufFile opened, Inspection inspection) {
-    if (isCheckpoint(html.get())) {
-      throw new InvalidRequestException(html.get() + ": is a checkpoint: expected a page to write");
-    }
-    try (AtomicFile out = AtomicFile.create(html.get())) {
-      List<TensorInfo> shown = noHistograms.get() ? List.of() : opened.tensors();
-      String page =
-          InspectPage.of(inspection, shown.isEmpty() ? Map.of() : histograms(opened, shown));
-      byte[] bytes = page.getBytes(StandardCharsets.UTF_8);
-      out.write(bytes);
-      console.note(html.get() + ": a page of " + Units.bytes(bytes.length));
-    }
-  }
-
-  /** A slip of the keyboard shall not replace a model by a page. */
-  private static boolean isCheckpoint(Path file) {
-    if (!Files.isRegularFile(file)) {
-      return false;
-    }
-    try (InputStream in = Files.newInputStream(file)) {
-      return new String(in.readNBytes(4), StandardCharsets.ISO_8859_1).equals("GGUF");
-    } catch (IOException e) {
-      throw Input.failure(file.toString(), e);
-    }
+    List<TensorInfo> shown = noHistograms.get() ? List.of() : opened.tensors();
+    String page =
+        InspectPage.of(inspection, shown.isEmpty() ? Map.of() : histograms(opened, shown));
+    byte[] bytes = page.getBytes(StandardCharsets.UTF_8);
+    OutputFile.write(html.get(), bytes);
+    console.note(html.get() + ": a page of " + Units.bytes(bytes.length));
   }
 }

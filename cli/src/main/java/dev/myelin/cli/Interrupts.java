@@ -1,42 +1,64 @@
 package dev.myelin.cli;
 
+import dev.myelin.file.OutputFile;
 import java.lang.reflect.InvocationHandler;
 import java.lang.reflect.Proxy;
+import java.util.concurrent.atomic.AtomicBoolean;
 
 /**
- * What Ctrl-C does for a while. The JDK's only interface to signals is {@code sun.misc.Signal},
- * which javac warns of: it is reached by reflection, and where it is missing Ctrl-C ends the
- * process as ever.
+ * What Ctrl-C, SIGTERM and SIGHUP do for a while: the first of them ends the work cleanly, a second
+ * one ends the process at once. Outside of this they end it at once, as by the JVM's own handlers.
+ *
+ * <p>The JDK's only interface to signals is {@code sun.misc.Signal}, which javac warns of: it is
+ * reached by reflection, and where it is missing a signal ends the process.
  */
 final class Interrupts implements AutoCloseable {
-  private static final int KILLED = 128 + 2;
+  private static final String[] NAMES = {"INT", "TERM", "HUP"};
+
+  /** What a shell adds to a signal's number to make an exit status. */
+  private static final int SIGNALLED = 128;
+
+  private static final int SIGINT = 2;
+
+  /** SIGTERM's or SIGHUP's number once it came: the process is to end, not only the work. */
+  private static volatile int ending;
 
   private final Runnable action;
-  private final boolean secondKills;
-  private Object previous;
-  private boolean came;
+  private final AtomicBoolean came = new AtomicBoolean();
+  private final Object[] previous = new Object[NAMES.length];
 
-  private Interrupts(Runnable action, boolean secondKills) {
+  private Interrupts(Runnable action) {
     this.action = action;
-    this.secondKills = secondKills;
-    previous = install(handler());
-  }
-
-  /** The first Ctrl-C does this, a second one ends the process. */
-  static Interrupts once(Runnable action) {
-    return new Interrupts(action, true);
-  }
-
-  /** Every Ctrl-C does this. */
-  static Interrupts each(Runnable action) {
-    return new Interrupts(action, false);
-  }
-
-  private synchronized void signalled() {
-    if (came && secondKills) {
-      Runtime.getRuntime().halt(KILLED);
+    Object handler = handler();
+    for (int i = 0; i < NAMES.length; i++) {
+      previous[i] = install(NAMES[i], handler);
     }
-    came = true;
+  }
+
+  /** The first signal does this, a second one ends the process whatever it is doing. */
+  static Interrupts once(Runnable action) {
+    return new Interrupts(action);
+  }
+
+  /** Whether the process was told to end, which outlasts the work that was interrupted. */
+  static boolean ending() {
+    return ending != 0;
+  }
+
+  /** The exit status: the one given, unless SIGTERM or SIGHUP ended the process. */
+  static int status(int otherwise) {
+    return ending == 0 ? otherwise : SIGNALLED + ending;
+  }
+
+  /** Waits for nothing: other threads may hold any lock. */
+  private void signalled(int number) {
+    if (number != SIGINT) {
+      ending = number;
+    }
+    if (came.getAndSet(true)) {
+      OutputFile.deleteUnfinished();
+      Runtime.getRuntime().halt(SIGNALLED + number);
+    }
     action.run();
   }
 
@@ -45,7 +67,7 @@ final class Interrupts implements AutoCloseable {
         (proxy, method, args) ->
             switch (method.getName()) {
               case "handle" -> {
-                signalled();
+                signalled((int) args[0].getClass().getMethod("getNumber").invoke(args[0]));
                 yield null;
               }
               case "hashCode" -> System.identityHashCode(proxy);
@@ -60,15 +82,15 @@ final class Interrupts implements AutoCloseable {
     }
   }
 
-  /** Returns the handler that was there before. */
-  private static Object install(Object handler) {
+  /** Returns the handler that was there before; null where there is no such signal. */
+  private static Object install(String name, Object handler) {
     if (handler == null) {
       return null;
     }
     try {
       Class<?> signal = Class.forName("sun.misc.Signal");
       Class<?> type = Class.forName("sun.misc.SignalHandler");
-      Object interrupt = signal.getConstructor(String.class).newInstance("INT");
+      Object interrupt = signal.getConstructor(String.class).newInstance(name);
       return signal.getMethod("handle", signal, type).invoke(null, interrupt, handler);
     } catch (ReflectiveOperationException e) {
       return null;
@@ -78,7 +100,9 @@ final class Interrupts implements AutoCloseable {
   /** What was there before is there again. */
   @Override
   public void close() {
-    install(previous);
-    previous = null;
+    for (int i = 0; i < NAMES.length; i++) {
+      install(NAMES[i], previous[i]);
+      previous[i] = null;
+    }
   }
 }

@@ -1,5 +1,6 @@
 package dev.myelin.cli;
 
+import dev.myelin.file.OutputFile;
 import dev.myelin.generate.LogitsSink;
 import dev.myelin.generate.Session;
 import dev.myelin.generate.SessionOptions;
@@ -12,7 +13,6 @@ import java.io.UncheckedIOException;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.nio.ByteOrder;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 
@@ -58,8 +58,16 @@ final class LogitsCommand extends Subcommand {
     if (ids.isSet() == prompt.isSet()) {
       throw Usage.wrong(spec, "tokens: give either --tokens 1,2,3 or --prompt TEXT");
     }
-    if (!output.isSet() && Terminals.isTerminal(Terminals.OUT)) {
+    boolean toFile = output.isSet() && !output.get().toString().equals("-");
+    if (!toFile && Terminals.isTerminal(Terminals.OUT)) {
       throw Usage.wrong(spec, "logits are binary: name a file with -o, or redirect the output");
+    }
+    if (toFile) {
+      new Outputs(this)
+          .reads(checkpoint)
+          .reads("--lora", lora.files())
+          .writesOther("-o", output.get())
+          .check();
     }
     try (Model loaded = Model.load(checkpoint, adapters)) {
       Statistics.notes(console, loaded);
@@ -68,7 +76,7 @@ final class LogitsCommand extends Subcommand {
         options = options.withContextLength(Math.max(1, tokens.length));
       }
       try (Session open = Session.open(loaded, options)) {
-        write(open, tokens);
+        write(open, tokens, toFile);
       }
       console.note(
           "%s positions of %s logits, float32"
@@ -81,17 +89,21 @@ final class LogitsCommand extends Subcommand {
     return ids.get().stream().mapToInt(Integer::intValue).toArray();
   }
 
-  private void write(Session open, int[] tokens) {
-    if (!output.isSet()) {
+  private void write(Session open, int[] tokens, boolean toFile) {
+    if (!toFile) {
       open.feedAll(tokens, new Rows(console::write));
       return;
     }
-    try (OutputStream out = Files.newOutputStream(output.get())) {
-      open.feedAll(tokens, new Rows(out::write));
-    } catch (UncheckedIOException e) {
-      throw Input.failure(output.get().toString(), e.getCause());
-    } catch (IOException e) {
-      throw Input.failure(output.get().toString(), e);
+    long row = (long) open.model().hyperparameters().vocabulary() * Float.BYTES;
+    try (OutputFile file = new OutputFile(output.get(), tokens.length * row)) {
+      OutputStream out = file.stream();
+      try {
+        open.feedAll(tokens, new Rows(out::write));
+      } catch (UncheckedIOException e) {
+        throw file.failed(e.getCause());
+      }
+      file.complete();
+      file.rename();
     }
   }
 

@@ -13,7 +13,7 @@ public final class Myelin extends Subcommand {
         "myelin",
         "Runs quantised large language models.",
         "",
-        "Exit status: 0 done, 1 the work failed, 2 wrong usage.",
+        "Exit status: 0 done, 1 the work failed, 2 wrong usage, 130 interrupted.",
         "`myelin COMMAND --help` explains a command, with examples.");
     spec.usageMessage().synopsisSubcommandLabel("COMMAND");
     spec.versionProvider(() -> new String[] {Version.text()});
@@ -26,7 +26,7 @@ public final class Myelin extends Subcommand {
 
   public static void main(String[] args) {
     Locale.setDefault(Locale.Category.FORMAT, Locale.ROOT); // of libraries: ours name it themselves
-    System.exit(run(Console.system(), args));
+    System.exit(Interrupts.status(run(Console.system(), args)));
   }
 
   /** Runs one command line and returns its exit status. */

@@ -98,6 +98,12 @@ final class PerplexityCommand extends Subcommand {
       throw Usage.wrong(spec, "--save-logits with --kl-base: give one of them");
     }
     List<Adapter> adapters = lora.adapters();
+    new Outputs(this)
+        .reads(checkpoint)
+        .reads("--lora", lora.files())
+        .reads("-f", text.get())
+        .writesOther("--save-logits", save.get())
+        .check();
     String read = text.isSet() ? PromptFlags.read(console, text.get()) : null;
     try (Model loaded = Model.load(checkpoint, adapters)) {
       Statistics.notes(console, loaded);

@@ -1,7 +1,7 @@
 package dev.myelin.cli;
 
 import dev.myelin.error.CancelledException;
-import dev.myelin.error.MyelinException;
+import dev.myelin.gguf.Checkpoint;
 import dev.myelin.quantize.PlannedTensor;
 import dev.myelin.quantize.QuantizeListener;
 import dev.myelin.quantize.QuantizeOptions;
@@ -52,24 +52,31 @@ final class QuantizeCommand extends Subcommand {
       throw Usage.wrong(
           spec, "expected IN OUT TYPE, got " + given.size() + " of them (--list names the types)");
     }
-    QuantizeOptions options = flags.options(given.getLast());
     Path in = path(given.getFirst());
+    Path out = withOut ? path(given.get(1)) : null;
+    QuantizeOptions options = flags.options(given.getLast());
+    Outputs files = flags.inputs(new Outputs(this).reads("IN", Checkpoint.in(in).files()));
+    if (!dryRun.get()) {
+      files.writes("OUT", out).check();
+    }
     Quantizer quantizer = new Quantizer(options);
     if (dryRun.get()) {
-      console.print(QuantizeText.plan(quantizer.plan(in), options));
+      QuantizePlan plan = quantizer.plan(in);
+      console.print(QuantizeText.plan(plan, options));
+      QuantizeText.unused(plan).forEach(console::note);
       return;
     }
-    convert(quantizer, options, in, path(given.get(1)));
+    convert(quantizer, options, in, out);
   }
 
   private void convert(Quantizer quantizer, QuantizeOptions options, Path in, Path out) {
     long start = System.nanoTime();
     QuantizePlan plan;
     try (Bar bar = new Bar();
-        Interrupts _ = Interrupts.each(quantizer::cancel)) {
+        Interrupts _ = Interrupts.once(quantizer::cancel)) {
       plan = quantizer.run(in, out, bar);
     } catch (CancelledException e) {
-      throw new MyelinException("cancelled, " + out + " was not written", e);
+      throw new CancelledException("cancelled, " + out + " was not written");
     }
     QuantizeText.notes(plan, options).forEach(console::note);
     console.note(QuantizeText.summary(in, out, plan, System.nanoTime() - start));

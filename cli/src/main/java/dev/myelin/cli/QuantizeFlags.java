@@ -106,6 +106,13 @@ final class QuantizeFlags {
         : options;
   }
 
+  /** Adds the files that {@link #options} reads. */
+  Outputs inputs(Outputs files) {
+    return files
+        .reads("--imatrix", imatrix.get())
+        .reads("--tensor-type-file", tensorTypeFile.get());
+  }
+
   private Mix mix(String name) {
     return Mixes.named(name).orElseThrow(() -> unknown("type '" + name + "'", name, mixNames()));
   }
@@ -154,8 +161,16 @@ final class QuantizeFlags {
     return all.stream().map(TypeOverride::of).toList();
   }
 
+  private void noteUnused(String option, List<String> names, ImportanceMatrix matrix) {
+    names.stream()
+        .filter(name -> matrix.entries().keySet().stream().noneMatch(e -> e.contains(name)))
+        .forEach(name -> command.console.note(option + " " + name + ": changes no tensor"));
+  }
+
   private ImportanceMatrix importance() {
     ImportanceMatrix all = ImportanceFiles.read(imatrix.get());
+    noteUnused("--include-weights", include.get(), all);
+    noteUnused("--exclude-weights", exclude.get(), all);
     return all.only(
         name ->
             exclude.get().stream().noneMatch(name::contains)

@@ -1,5 +1,6 @@
 package dev.myelin.cli;
 
+import dev.myelin.gguf.Checkpoint;
 import dev.myelin.gguf.GgmlType;
 import dev.myelin.plan.Plan;
 import dev.myelin.quantize.Mix;
@@ -8,6 +9,8 @@ import dev.myelin.quantize.PlannedTensor;
 import dev.myelin.quantize.QuantizeOptions;
 import dev.myelin.quantize.QuantizePlan;
 import dev.myelin.quantize.Targets;
+import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -80,9 +83,15 @@ final class QuantizeText {
     return without ? "not in the importance matrix" : "";
   }
 
+  /** Rules that were given in vain. */
+  static List<String> unused(QuantizePlan plan) {
+    return plan.unused().stream().map(o -> "--tensor-type " + o + ": changes no tensor").toList();
+  }
+
   /** What is worth knowing after a conversion. */
   static List<String> notes(QuantizePlan plan, QuantizeOptions options) {
     List<String> notes = new ArrayList<>();
+    notes.addAll(unused(plan));
     if (plan.fallbacks() > 0) {
       notes.add(
           plan.fallbacks()
@@ -112,14 +121,22 @@ final class QuantizeText {
         : new ArrayList<>(options.importance().zeroes());
   }
 
+  /** The files with their sizes; of a split checkpoint, all parts together. */
   static String summary(Path in, Path out, QuantizePlan plan, long nanos) {
-    return "%s %s -> %s %s, %s bits a weight, %s s"
+    return "%s %s -> %s, %s bits a weight, %s s"
         .formatted(
             in,
-            Units.bytes(plan.bytesBefore()),
-            out,
-            Units.bytes(plan.bytesAfter()),
+            Units.bytes(Checkpoint.in(in).files().stream().mapToLong(QuantizeText::size).sum()),
+            Files.isRegularFile(out) ? out + " " + Units.bytes(size(out)) : out,
             Units.decimals(plan.bitsPerWeight(), 2),
             Units.decimals(nanos / 1e9, 1));
+  }
+
+  private static long size(Path file) {
+    try {
+      return Files.size(file);
+    } catch (IOException e) {
+      throw Input.failure(file.toString(), e);
+    }
   }
 }

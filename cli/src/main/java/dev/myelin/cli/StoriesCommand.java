@@ -1,12 +1,12 @@
 package dev.myelin.cli;
 
+import dev.myelin.file.OutputFile;
 import dev.myelin.stories.Stories;
 import dev.myelin.stories.StoryOptions;
 import dev.myelin.stories.StoryOptions.Kind;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Iterator;
 import java.util.LinkedHashMap;
@@ -68,14 +68,20 @@ final class StoriesCommand extends Subcommand {
           "kind '%s': expected one of %s".formatted(kind.get(), String.join(", ", KINDS.keySet())));
     }
     StoryOptions options = Usage.check(spec, () -> new StoryOptions(what, seed.get(), count.get()));
-    if (!output.isSet()) {
+    if (!output.isSet() || output.get().toString().equals("-")) {
       write(options, console::write);
       return;
     }
-    try (OutputStream out = Files.newOutputStream(output.get())) {
-      write(options, out::write);
-    } catch (IOException e) {
-      throw Input.failure(output.get().toString(), e);
+    new Outputs(this).writesOther("-o", output.get()).check();
+    try (OutputFile file = new OutputFile(output.get(), 0)) {
+      OutputStream out = file.stream();
+      try {
+        write(options, out::write);
+      } catch (IOException e) {
+        throw file.failed(e);
+      }
+      file.complete();
+      file.rename();
     }
   }
 

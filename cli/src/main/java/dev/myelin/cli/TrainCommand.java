@@ -1,5 +1,7 @@
 package dev.myelin.cli;
 
+import dev.myelin.error.MyelinException;
+import dev.myelin.gguf.Checkpoint;
 import dev.myelin.train.LoraOptions;
 import dev.myelin.train.Training;
 import dev.myelin.train.Training.Files;
@@ -30,6 +32,8 @@ final class TrainCommand extends Subcommand {
       option(Path.class, null, "FILE", "The checkpoint to make, a GGUF file.", "-o", "--output");
   private final Value<Boolean> resume =
       flag("Go on where a run with this output was interrupted.", "--resume");
+  private final Value<Boolean> overwrite =
+      flag("Replace the files of an earlier run.", "--overwrite");
   private final Value<Path> initFrom =
       option(
           Path.class,
@@ -72,7 +76,9 @@ final class TrainCommand extends Subcommand {
         "Learn a tokenizer and a model from text, or a checkpoint further.",
         "",
         "Every --checkpoint-every steps all that --resume needs is written beside the output, as",
-        "NAME.state.gguf; the losses go to NAME.csv and NAME.svg. Ctrl-C ends the run after its step.",
+        "NAME.state.gguf; the losses go to NAME.csv and NAME.svg. Ctrl-C ends the run after its"
+            + " step.",
+        "Files that are there already are left alone without --resume or --overwrite.",
         "",
         "Examples:",
         "  myelin train stories.txt -o stories.gguf --steps 2000",
@@ -89,11 +95,15 @@ final class TrainCommand extends Subcommand {
     if (lora.get() && !initFrom.isSet()) {
       throw Usage.wrong(spec, "--lora without --init-from: name the checkpoint to adapt");
     }
+    if (resume.get() && overwrite.get()) {
+      throw Usage.wrong(spec, "--resume and --overwrite: expected one of them");
+    }
     if (resume.get() && initFrom.isSet() != lora.get()) {
       throw Usage.wrong(spec, "--resume and --init-from: an adapter's training alone takes both");
     }
     Files files = Files.of(output.get());
     TrainReport printer = report.open(console, files.output());
+    checkFiles(files, printer);
     TrainingOptions options =
         resume.get() ? how.over(Training.options(files.state(), how.threads())) : how.options();
     Split split = Split.of(Corpus.read(text.get()), options.text().heldOut(), HELD_OUT_SEED);
@@ -106,6 +116,42 @@ final class TrainCommand extends Subcommand {
         printer.close();
       }
       printer.end(run, end, files);
+    }
+  }
+
+  /** Before anything is read, which may take long. */
+  private void checkFiles(Files files, TrainReport printer) {
+    Map<String, Path> written = new LinkedHashMap<>();
+    written.put("-o", files.output());
+    written.put("the state of -o,", files.state());
+    written.putAll(printer.files());
+    Outputs outputs = new Outputs(this);
+    if (java.nio.file.Files.exists(text.get())) {
+      outputs.reads("TEXT", Corpus.files(text.get()));
+    }
+    if (initFrom.isSet()) {
+      outputs.reads("--init-from", Checkpoint.in(initFrom.get()).files());
+    }
+    outputs.writes("-o", files.output()).writes("the state of -o,", files.state());
+    printer.files().forEach(outputs::writesOther);
+    outputs.check();
+    for (Map.Entry<String, Path> file : written.entrySet()) {
+      requireOutside(file.getKey(), file.getValue());
+      if (!resume.get() && !overwrite.get() && java.nio.file.Files.isRegularFile(file.getValue())) {
+        throw new MyelinException(
+            file.getValue()
+                + ": exists already: expected --resume to go on with that run, or --overwrite");
+      }
+    }
+  }
+
+  /** What lies in the folder of texts would be read as one by the next run. */
+  private void requireOutside(String option, Path file) {
+    Path folder = text.get();
+    if (java.nio.file.Files.isDirectory(folder) && Corpus.holds(folder, file)) {
+      throw Usage.wrong(
+          spec,
+          option + " " + file + ": lies among the texts in " + folder + ": expected it elsewhere");
     }
   }
 

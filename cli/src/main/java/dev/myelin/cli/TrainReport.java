@@ -1,5 +1,6 @@
 package dev.myelin.cli;
 
+import dev.myelin.file.OutputFile;
 import dev.myelin.generate.GenerateOptions;
 import dev.myelin.generate.Generator;
 import dev.myelin.generate.Session;
@@ -15,7 +16,9 @@ import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.LinkedHashMap;
 import java.util.Locale;
+import java.util.Map;
 
 /** Shows how a run goes, and keeps its losses in files. */
 final class TrainReport implements TrainingRun.Listener, AutoCloseable {
@@ -40,6 +43,14 @@ final class TrainReport implements TrainingRun.Listener, AutoCloseable {
     this.chart = chart;
     this.sampleEvery = sampleEvery;
     this.samplePrompt = samplePrompt;
+  }
+
+  /** The files that it writes, under the names of their options. */
+  Map<String, Path> files() {
+    Map<String, Path> files = new LinkedHashMap<>();
+    files.put("--csv", csv);
+    files.put("--chart", chart);
+    return files;
   }
 
   void learned(TrainedVocabulary vocabulary) {
@@ -122,21 +133,16 @@ final class TrainReport implements TrainingRun.Listener, AutoCloseable {
 
   private void writeLosses() {
     History history = run.history();
-    write(csv, history.toCsv(run.options().shape().tokens()).getBytes(StandardCharsets.UTF_8));
+    String table = history.toCsv(run.options().shape().tokens());
+    OutputFile.write(csv, table.getBytes(StandardCharsets.UTF_8));
     if (!drawn) {
       return;
     }
     try {
-      write(chart, LossChart.draw("loss", history, chart.toString()));
+      OutputFile.write(chart, LossChart.draw("loss", history, chart.toString()));
     } catch (IOException e) {
       drawn = false;
       console.note(e.getMessage() + "; the losses are in " + csv);
-    }
-  }
-
-  private static void write(Path file, byte[] bytes) {
-    try (AtomicFile out = AtomicFile.create(file)) {
-      out.write(bytes);
     }
   }
 

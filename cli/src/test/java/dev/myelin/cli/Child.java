@@ -15,7 +15,9 @@ import java.util.concurrent.TimeUnit;
 /** The command in a process of its own, on the class path of the tests. */
 final class Child {
   private static final long PATIENCE_SECONDS = 120;
-  private static final long SIGINT_BIT = 1L << (2 - 1);
+
+  /** Bits of SIGHUP, SIGINT and SIGTERM. */
+  private static final long SIGNALS = 1L | 1L << (2 - 1) | 1L << (15 - 1);
 
   private Child() {}
 
@@ -30,9 +32,9 @@ final class Child {
         System.getProperty("os.name").startsWith("Windows"),
         "skipped: needs the signals and devices of a POSIX system");
     List<String> line = new ArrayList<>();
-    if (interruptsAreIgnored()) {
-      // inherited by whoever runs the tests in the background of a script
-      line.addAll(List.of("env", "--default-signal=INT"));
+    if (signalsAreIgnored()) {
+      // inherited by whoever runs the tests in the background of a script, or with nohup
+      line.addAll(List.of("env", "--default-signal=INT,HUP,TERM"));
     }
     line.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
     line.addAll(List.of("--enable-native-access=ALL-UNNAMED", "-XX:+UseSerialGC"));
@@ -64,11 +66,11 @@ final class Child {
     return new String(in.readAllBytes(), StandardCharsets.UTF_8);
   }
 
-  private static boolean interruptsAreIgnored() {
+  private static boolean signalsAreIgnored() {
     try {
       return Files.readAllLines(Path.of("/proc/self/status")).stream()
           .filter(l -> l.startsWith("SigIgn:"))
-          .anyMatch(l -> (Long.parseUnsignedLong(l.split("\\s+")[1], 16) & SIGINT_BIT) != 0);
+          .anyMatch(l -> (Long.parseUnsignedLong(l.split("\\s+")[1], 16) & SIGNALS) != 0);
     } catch (IOException e) {
       return false; // not Linux
     }

@@ -188,9 +188,11 @@ class InspectPageTest {
   @Test
   void placesThatCannotBeWritten() throws Exception {
     byte[] before = Files.readAllBytes(model);
-    failed(folder.resolve("none/page.html"), "none/page.html: no such file or folder");
+    failed(folder.resolve("none/page.html"), "none/page.html: cannot be written: no such folder");
     failed(folder, "this is a folder: expected a file to write");
-    failed(model, "model.gguf: is a checkpoint: expected a page to write");
+    Path other = Files.copy(model, folder.resolve("other.gguf"));
+    failed(other, "other.gguf: is a checkpoint: expected another file to write");
+    Files.delete(other);
     assertThat(Files.readAllBytes(model)).isEqualTo(before);
     try (Stream<Path> files = Files.list(folder)) {
       assertThat(files).containsExactly(model);
@@ -201,7 +203,7 @@ class InspectPageTest {
   void aFullDisk() {
     Path full = Path.of("/dev/full");
     assumeTrue(Files.exists(full), "skipped: no /dev/full here");
-    failed(full, "/dev/full: No space left on device");
+    failed(full, "/dev/full: cannot be written: no space left on device");
   }
 
   private void failed(Path out, String message) {

@@ -1,14 +1,39 @@
 package dev.myelin.cli;
 
-/** A process that says when Ctrl-C comes and otherwise does nothing, for {@link ProcessTest}. */
+import dev.myelin.file.OutputFile;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.file.Path;
+import java.util.concurrent.TimeUnit;
+
+/**
+ * A process that has a file half written, says when Ctrl-C comes and then does not end whatever
+ * happens, for {@link ProcessTest}.
+ */
 final class Interruptible {
   private Interruptible() {}
 
-  public static void main(String[] args) throws InterruptedException {
+  public static void main(String[] args) throws IOException {
     Console console = Console.system();
-    try (Interrupts _ = Interrupts.once(() -> console.println("interrupted"))) {
+    Runnable blocks =
+        () -> {
+          console.println("interrupted");
+          spin();
+        };
+    try (OutputFile file = new OutputFile(Path.of(args[0]), 0);
+        Interrupts _ = Interrupts.once(blocks)) {
+      file.write(ByteBuffer.allocate(1000), 0);
       console.println("ready");
-      Thread.sleep(60_000);
+      spin();
+    }
+  }
+
+  private static void spin() {
+    long end = System.nanoTime() + TimeUnit.SECONDS.toNanos(100);
+    while (System.nanoTime() < end) {
+      synchronized (Interruptible.class) {
+        Thread.onSpinWait();
+      }
     }
   }
 }

@@ -211,7 +211,7 @@ class PerplexityCommandTest {
         "-f F/empty.txt            | the text is empty: expected 1024 tokens, two chunks of 512",
         "-f F/newline.txt -c 8     | the text is empty: expected 16 tokens, two chunks of 8",
         "-f F/none.txt             | none.txt: no such file",
-        "-f F                      | Is a directory",
+        "-f F                      | this is a folder",
         "-f F/latin1.txt           | latin1.txt: byte 0xe9 at 3: expected UTF-8",
         "-f F/short.txt -c 32      | tokens: expected 64 or more, two chunks of 32",
         "-f F/text.txt -c 513      | context = 513: this model has 512 positions",

@@ -14,11 +14,14 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.Timeout.ThreadMode;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 
 /** What only a process shows: signals, pipes, full disks, locales. */
 @Timeout(value = 180, threadMode = ThreadMode.SEPARATE_THREAD) // a read may wait for ever
@@ -128,15 +131,81 @@ class ProcessTest {
     Files.delete(text);
   }
 
+  @ParameterizedTest
+  @CsvSource({"INT, INT, 130", "TERM, INT, 130", "HUP, TERM, 143", "INT, HUP, 129"})
+  void aSecondSignalEndsItWhateverItIsDoing(String first, String second, int status)
+      throws Exception {
+    Path out = Files.writeString(folder.resolve("out"), "an older file");
+    Process process = Child.running(Interruptible.class.getName(), List.of(), out).start();
+    BufferedReader lines = process.inputReader(StandardCharsets.UTF_8);
+    assertThat(lines.readLine()).isEqualTo("ready");
+    assertThat(unfinished()).hasSize(1);
+    Child.signal(process, first);
+    assertThat(lines.readLine()).isEqualTo("interrupted");
+    Child.signal(process, second);
+    assertThat(Child.status(process)).isEqualTo(status);
+    assertThat(lines.readLine()).isNull();
+    assertThat(unfinished()).isEmpty();
+    assertThat(out).hasContent("an older file");
+  }
+
+  private static List<Path> unfinished() throws IOException {
+    try (Stream<Path> files = Files.list(folder)) {
+      return files.filter(f -> f.toString().endsWith(".part")).toList();
+    }
+  }
+
+  @ParameterizedTest
+  @CsvSource({"TERM, 143", "HUP, 129"})
+  void otherSignalsEndTheGenerationAsCtrlCDoes(String signal, int status) throws Exception {
+    Process process = endless(ProcessBuilder.Redirect.PIPE);
+    InputStream out = process.getInputStream();
+    out.readNBytes(40);
+    Child.signal(process, signal);
+    assertThat(Child.rest(out)).endsWith("\n");
+    assertThat(Child.rest(process.getErrorStream())).containsPattern("stopped by +cancelled\n");
+    assertThat(Child.status(process)).isEqualTo(status);
+  }
+
   @Test
-  void aSecondCtrlCKills() throws Exception {
-    Process process = Child.running(Interruptible.class.getName(), List.of()).start();
-    BufferedReader out = process.inputReader(StandardCharsets.UTF_8);
-    assertThat(out.readLine()).isEqualTo("ready");
-    Child.signal(process, "INT");
-    assertThat(out.readLine()).isEqualTo("interrupted");
-    Child.signal(process, "INT");
-    assertThat(Child.status(process)).isEqualTo(130);
-    assertThat(out.readLine()).isNull();
+  void sigtermEndsAConversationAndNotOnlyAReply() throws Exception {
+    Object[] line = {"chat", "-m", model, "--temp", 0, "--ignore-eos", "-c", 100_000, "-t", 1};
+    Process process = Child.of(List.of(), line).start();
+    OutputStream in = process.getOutputStream();
+    in.write("once\nupon\n".getBytes(StandardCharsets.UTF_8));
+    in.flush();
+    process.getInputStream().readNBytes(40);
+    Child.signal(process, "TERM");
+    Child.rest(process.getInputStream());
+    Child.rest(process.getErrorStream());
+    assertThat(Child.status(process)).isEqualTo(143);
+  }
+
+  @ParameterizedTest
+  @CsvSource({"INT, 130", "TERM, 143", "HUP, 129"})
+  void aSignalLeavesNoHalfFile(String signal, int status) throws Exception {
+    Path out = Files.writeString(folder.resolve("stories.txt"), "an older file");
+    Process process = Child.of(List.of(), "stories", "-n", 100_000_000, "-o", out).start();
+    while (process.isAlive() && unfinished().isEmpty()) {
+      Thread.sleep(20);
+    }
+    Child.signal(process, signal);
+    assertThat(Child.rest(process.getErrorStream())).isEmpty();
+    assertThat(Child.status(process)).isEqualTo(status);
+    assertThat(unfinished()).isEmpty();
+    assertThat(out).hasContent("an older file");
+  }
+
+  @Test
+  void standardOutputByNameIsAppendedTo() throws Exception {
+    assumeTrue(Files.exists(Path.of("/dev/stdout")), "skipped: no /dev/stdout");
+    File file = Files.writeString(folder.resolve("appended"), "before\n").toFile();
+    Process process =
+        Child.of(List.of(), "stories", "-n", 2, "-o", "/dev/stdout")
+            .redirectOutput(ProcessBuilder.Redirect.appendTo(file))
+            .start();
+    assertThat(Child.rest(process.getErrorStream())).isEmpty();
+    assertThat(Child.status(process)).isZero();
+    assertThat(file).hasContent("before\n" + Outcome.of("stories", "-n", 2).out());
   }
 }

@@ -50,7 +50,7 @@ class QuantizeCommandTest {
   }
 
   @Test
-  void aSummaryIsAllThatIsSaid() {
+  void aSummaryIsAllThatIsSaid() throws IOException {
     Path out = folder.resolve("out.gguf");
     Outcome done = Outcome.of("quantize", model, out, "q4_k_m", "-t", 2);
     assertThat(done.status()).as(done.err()).isZero();
@@ -59,6 +59,11 @@ class QuantizeCommandTest {
         .matches(
             "\\S+model.gguf [\\d.]+ MB -> \\S+out.gguf [\\d.]+ [kM]B, [\\d.]+ bits a weight,"
                 + " [\\d.]+ s\n");
+    assertThat(done.err())
+        .startsWith(
+            "%s %s -> %s %s, "
+                .formatted(
+                    model, Units.bytes(Files.size(model)), out, Units.bytes(Files.size(out))));
     assertThat(type(out, "blk.0.ffn_up.weight")).isEqualTo(GgmlType.Q4_K);
     assertThat(type(out, "output.weight")).isEqualTo(GgmlType.Q6_K);
   }
@@ -142,6 +147,47 @@ class QuantizeCommandTest {
   }
 
   @Test
+  void whatChangesNothingIsSaid() throws IOException {
+    Path out = folder.resolve("out.gguf");
+    String[] rules = {
+      "--tensor-type=attn_zz=q8_0",
+      "--tensor-type=attn_norm=q8_0",
+      "--tensor-type=attn_k=q8_0",
+      "--tensor-type=blk.0.attn_k=q5_1"
+    };
+    Outcome done =
+        Outcome.of(
+            Stream.concat(
+                    Stream.of("quantize", model.toString(), out.toString(), "Q4_0"),
+                    Stream.of(rules))
+                .toArray(String[]::new));
+    assertThat(done.status()).as(done.err()).isZero();
+    assertThat(done.err().lines().toList())
+        .hasSize(4)
+        .startsWith(
+            "--tensor-type attn_zz=q8_0: changes no tensor",
+            "--tensor-type attn_norm=q8_0: changes no tensor",
+            "--tensor-type blk.0.attn_k=q5_1: changes no tensor");
+    Outcome dry = Outcome.of("quantize", model, "F16", "--dry-run", "--tensor-type", "attn_k=q8_0");
+    assertThat(dry.err()).isEqualTo("--tensor-type attn_k=q8_0: changes no tensor\n");
+    Path matrix = folder.resolve("m.gguf");
+    Outcome.of("imatrix", "-m", model, "-f", text, "-o", matrix, "-c", 64, "--chunks", 1, "-t", 1);
+    Outcome some =
+        Outcome.of(
+            "quantize",
+            model,
+            out,
+            "Q4_0",
+            "--imatrix",
+            matrix,
+            "--include-weights",
+            "ffn_up",
+            "--include-weights",
+            "zz");
+    assertThat(some.err()).startsWith("--include-weights zz: changes no tensor\n");
+  }
+
+  @Test
   void typesAreListed() {
     Outcome list = Outcome.of("quantize", "--list");
     assertThat(list.status()).isZero();
@@ -191,7 +237,6 @@ class QuantizeCommandTest {
       value = {
         "quantize F/none o Q4_0                | none: no such file",
         "quantize T o Q4_0                     | expected \"GGUF\", this is no GGUF file",
-        "quantize M M Q4_0                     | this is the checkpoint to convert",
         "quantize M F/no/o Q4_0                | cannot be written",
         "quantize M o IQ2_XXS                  | iq2_xxs needs an importance matrix",
         "quantize M o Q4_0 --imatrix F/none    | none: no such file",
@@ -202,7 +247,7 @@ class QuantizeCommandTest {
         "imatrix -m T -f T                     | expected \"GGUF\"",
         "imatrix -m M -f T -c 100000           | tokens of text: expected at least 200000",
         "imatrix -m M -f T -o F/no/o           | no such folder",
-        "imatrix -m M -f T -o F                | cannot be written there",
+        "imatrix -m M -f T -o F                | this is a folder: expected a file to write",
         "imatrix --in-file T -o o              | text.txt: the number of entries = ",
       })
   void failedWork(String line, String message) {
@@ -315,7 +360,7 @@ class QuantizeCommandTest {
     Child.signal(process, "INT");
     assertThat(Child.rest(process.getErrorStream()))
         .isEqualTo("myelin: cancelled, " + out + " was not written\n");
-    assertThat(Child.status(process)).isEqualTo(1);
+    assertThat(Child.status(process)).isEqualTo(130);
     assertThat(out).doesNotExist();
     assertThat(partial()).isEmpty();
     Files.delete(in);
@@ -336,7 +381,7 @@ class QuantizeCommandTest {
     child.command().addAll(0, List.of("/bin/bash", "-c", "ulimit -f 256; exec \"$@\"", "bash"));
     Process process = child.start();
     assertThat(Child.rest(process.getErrorStream()))
-        .isEqualTo("myelin: " + out + ": cannot be written: File too large\n");
+        .isEqualTo("myelin: " + out + ": cannot be written: file too large\n");
     assertThat(Child.status(process)).isEqualTo(1);
     assertThat(out).hasContent("an older file");
     assertThat(partial()).isEmpty();

@@ -54,6 +54,7 @@ class StoriesCommandTest {
     assertThat(count.err()).contains("count -1: expected at least 0");
     Outcome folderIsNoFile = Outcome.of("stories", "-o", folder);
     assertThat(folderIsNoFile.status()).isEqualTo(1);
-    assertThat(folderIsNoFile.err()).isEqualTo("myelin: " + folder + ": Is a directory\n");
+    assertThat(folderIsNoFile.err())
+        .isEqualTo("myelin: " + folder + ": this is a folder: expected a file to write\n");
   }
 }

@@ -87,14 +87,14 @@ class UsageTest {
         "chat -m FOLDER/text.gguf            | FOLDER/text.gguf: magic \"not \": expected \"GGUF\"",
         "tokenize -m FOLDER/none.gguf        | FOLDER/none.gguf: no such file",
         "run -m M -f FOLDER/none.txt         | FOLDER/none.txt: no such file",
-        "run -m M -f FOLDER                  | FOLDER: Is a directory",
+        "run -m M -f FOLDER                  | FOLDER: this is a folder",
         "run -m M -f FOLDER/latin1.txt       | FOLDER/latin1.txt: byte 0xe9 at 3: expected UTF-8",
         "run -m M -p aaaaa -c 2              | do not fit into a context of 2",
         "logits -m M --tokens 1,999999       | token id 999999: the vocabulary has 0 to",
         "logits -m M --tokens -1             | token id -1: the vocabulary has 0 to",
-        "logits -m M --tokens 1 -o FOLDER    | FOLDER: Is a directory",
-        "logits -m M --tokens 1 -o M/x       | M/x: Not a directory",
-        "logits -m M --tokens 1 -o FOLDER/no/x | FOLDER/no/x: no such file or folder",
+        "logits -m M --tokens 1 -o FOLDER    | FOLDER: this is a folder",
+        "logits -m M --tokens 1 -o M/x       | M/x: cannot be written: no such folder",
+        "logits -m M --tokens 1 -o FOLDER/no/x | FOLDER/no/x: cannot be written: no such folder",
       })
   void failedWorkHasStatusOneAndOneLine(String line, String message) {
     Outcome outcome = Outcome.of(words(line));

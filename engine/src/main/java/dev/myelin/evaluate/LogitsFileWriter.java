@@ -2,7 +2,7 @@ package dev.myelin.evaluate;
 
 import dev.myelin.error.InvalidRequestException;
 import dev.myelin.error.ModelFileException;
-import dev.myelin.gguf.UnfinishedFile;
+import dev.myelin.file.OutputFile;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
@@ -13,7 +13,7 @@ import java.nio.file.Path;
  * name once it is complete: without {@link #commit} nothing is left behind.
  */
 public final class LogitsFileWriter implements AutoCloseable {
-  private final UnfinishedFile file;
+  private final OutputFile file;
   private final LogitsFormat format;
 
   /**
@@ -29,7 +29,7 @@ public final class LogitsFileWriter implements AutoCloseable {
           "logits are saved of chunks that follow each other: expected no stride");
     }
     format = new LogitsFormat(chunks.contextLength(), vocabulary, chunks.count());
-    file = new UnfinishedFile(target, format.size());
+    file = new OutputFile(target, format.size());
     try {
       writeFully(header(chunks.chunkTokens()), 0);
     } catch (RuntimeException e) {
@@ -60,11 +60,8 @@ public final class LogitsFileWriter implements AutoCloseable {
   }
 
   private void writeFully(ByteBuffer bytes, long at) {
-    long next = at;
     try {
-      while (bytes.hasRemaining()) {
-        next += file.channel().write(bytes, next);
-      }
+      file.write(bytes, at);
     } catch (IOException e) {
       throw file.failed(e);
     }

@@ -2,6 +2,7 @@ package dev.myelin.gguf;
 
 import java.lang.foreign.MemorySegment;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Optional;
 
 /** Where a checkpoint is. */
@@ -27,6 +28,11 @@ public sealed interface Checkpoint {
 
   /** The file, empty where there is none. */
   Optional<Path> file();
+
+  /** The files that are there: all parts of a split checkpoint, by their names. */
+  default List<Path> files() {
+    return file().map(Parts::named).orElse(List.of());
+  }
 
   /**
    * Opens and checks it.

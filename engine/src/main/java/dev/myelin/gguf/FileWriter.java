@@ -1,10 +1,9 @@
 package dev.myelin.gguf;
 
+import dev.myelin.file.OutputFile;
 import java.io.IOException;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
-import java.nio.ByteBuffer;
-import java.nio.channels.FileChannel;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -18,40 +17,37 @@ final class FileWriter {
   record Job(Path file, FileLayout layout) {}
 
   void write(List<Job> jobs) {
-    List<UnfinishedFile> files = new ArrayList<>();
+    List<OutputFile> files = new ArrayList<>();
     try {
       for (Job job : jobs) {
-        UnfinishedFile file = new UnfinishedFile(job.file(), job.layout().size());
+        OutputFile file = new OutputFile(job.file(), job.layout().size());
         files.add(file);
         writeAll(job.layout(), file);
       }
       // the first part last: without it the others are no checkpoint
-      files.reversed().forEach(UnfinishedFile::rename);
+      files.reversed().forEach(OutputFile::rename);
     } finally {
-      files.forEach(UnfinishedFile::close);
+      files.forEach(OutputFile::close);
     }
   }
 
-  private static void writeAll(FileLayout layout, UnfinishedFile file) {
+  private static void writeAll(FileLayout layout, OutputFile file) {
     try {
-      layout.writeTo((at, piece) -> writeAll(file.channel(), at, piece));
+      layout.writeTo((at, piece) -> writeAll(file, at, piece));
     } catch (IOException e) {
       throw file.failed(e);
     }
     file.complete();
   }
 
-  private static void writeAll(FileChannel out, long position, MemorySegment bytes)
+  private static void writeAll(OutputFile out, long position, MemorySegment bytes)
       throws IOException {
     for (long at = 0; at < bytes.byteSize(); at += PIECE) {
       MemorySegment piece = bytes.asSlice(at, Math.min(PIECE, bytes.byteSize() - at));
       if (!piece.isNative()) { // a view of a float[] is no ByteBuffer
         piece = MemorySegment.ofArray(piece.toArray(ValueLayout.JAVA_BYTE));
       }
-      ByteBuffer buffer = piece.asByteBuffer();
-      while (buffer.hasRemaining()) {
-        out.write(buffer, position + at + buffer.position());
-      }
+      out.write(piece.asByteBuffer(), position + at);
     }
   }
 }

@@ -156,6 +156,11 @@ public final class GgufWriter {
     new FileWriter().write(List.of(new FileWriter.Job(file, layout(Map.of(), all()))));
   }
 
+  /** Bytes of the file that {@link #write} makes. */
+  public long size() {
+    return layout(Map.of(), all()).size();
+  }
+
   /**
    * Writes the checkpoint as several files {@code prefix-00001-of-0000N.gguf}, the first with all
    * the metadata, each with about the same number of bytes.

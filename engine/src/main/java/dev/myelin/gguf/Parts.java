@@ -12,6 +12,7 @@ import java.nio.file.StandardOpenOption;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
+import java.util.Optional;
 
 /** Maps a checkpoint: the file named, and where that is one part of several, all of them. */
 final class Parts {
@@ -56,6 +57,19 @@ final class Parts {
     }
     checkTensorCount(parts);
     return List.copyOf(parts);
+  }
+
+  /** The file, and those that by their names are parts of the same checkpoint. */
+  static List<Path> named(Path file) {
+    Optional<SplitName> name = SplitName.of(file).filter(n -> n.count() <= Limits.PARTS);
+    List<Path> all = new ArrayList<>(List.of(file));
+    for (int i = 0; name.isPresent() && i < name.get().count(); i++) {
+      Path part = name.get().file(i);
+      if (!part.equals(file) && Files.exists(part)) {
+        all.add(part);
+      }
+    }
+    return all;
   }
 
   /** How many parts a file says it belongs to; 1 where it says nothing. */

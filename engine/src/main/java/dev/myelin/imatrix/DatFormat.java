@@ -1,10 +1,11 @@
 package dev.myelin.imatrix;
 
 import dev.myelin.error.ModelFileException;
-import dev.myelin.gguf.UnfinishedFile;
+import dev.myelin.file.OutputFile;
 import dev.myelin.imatrix.ImportanceMatrix.Entry;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
+import java.io.OutputStream;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
@@ -106,18 +107,18 @@ final class DatFormat {
   }
 
   static void write(ImportanceMatrix matrix, Path file) {
-    try (UnfinishedFile unfinished = new UnfinishedFile(file, 0)) {
+    try (OutputFile output = new OutputFile(file, 0)) {
       try {
-        write(matrix, unfinished.channel());
+        write(matrix, output.stream());
       } catch (IOException e) {
-        throw unfinished.failed(e);
+        throw output.failed(e);
       }
-      unfinished.complete();
-      unfinished.rename();
+      output.complete();
+      output.rename();
     }
   }
 
-  private static void write(ImportanceMatrix matrix, FileChannel out) throws IOException {
+  private static void write(ImportanceMatrix matrix, OutputStream out) throws IOException {
     TreeMap<String, Entry> seen = new TreeMap<>(matrix.entries());
     seen.values().removeIf(e -> e.unseen() == e.counts().length);
     writeAll(out, ints(seen.size()));
@@ -161,9 +162,7 @@ final class DatFormat {
     return ByteBuffer.wrap(bytes.toByteArray());
   }
 
-  private static void writeAll(FileChannel out, ByteBuffer buffer) throws IOException {
-    while (buffer.hasRemaining()) {
-      out.write(buffer);
-    }
+  private static void writeAll(OutputStream out, ByteBuffer buffer) throws IOException {
+    out.write(buffer.array(), 0, buffer.limit());
   }
 }

@@ -108,7 +108,7 @@ final class Planner {
 
   private float[] importance(ImportanceMatrix matrix, TensorInfo tensor) {
     try {
-      return matrix.importance(tensor.name()).orElse(null);
+      return matrix.importance(tensor.name(), tensor.dim(0)).orElse(null);
     } catch (InvalidRequestException e) {
       throw new InvalidRequestException(name() + ": " + e.getMessage());
     }

@@ -3,13 +3,12 @@ package dev.myelin.quantize;
 import dev.myelin.bindings.KernelsLibrary;
 import dev.myelin.error.CancelledException;
 import dev.myelin.error.ModelFileException;
+import dev.myelin.file.FileId;
 import dev.myelin.gguf.GgufFile;
 import dev.myelin.gguf.GgufValueType;
 import dev.myelin.gguf.GgufWriter;
 import dev.myelin.gguf.Metadata;
 import dev.myelin.graph.Ggml;
-import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Set;
 import java.util.concurrent.atomic.AtomicLong;
@@ -96,13 +95,9 @@ public final class Quantizer {
 
   private static void checkApart(GgufFile file, Path out) {
     for (Path part : file.files()) {
-      try {
-        if (Files.exists(out) && Files.isSameFile(part, out)) {
-          throw new ModelFileException(
-              out, "this is the checkpoint to convert", "expected another file to write");
-        }
-      } catch (IOException e) {
-        throw new ModelFileException(out, "cannot be written: " + e.getMessage(), e);
+      if (FileId.of(out).equals(FileId.of(part)) && FileId.of(out).isPresent()) {
+        throw new ModelFileException(
+            out, "this is the checkpoint to convert", "expected another file to write");
       }
     }
   }

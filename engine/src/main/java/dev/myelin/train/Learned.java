@@ -17,7 +17,10 @@ interface Learned extends AutoCloseable {
   /** Describes the model to the file that a run goes on from. */
   void describe(GgufWriter state);
 
-  /** Writes the checkpoint that people use. */
+  /** Bytes of the checkpoint that people use. */
+  long checkpointBytes();
+
+  /** Writes that checkpoint. */
   void write(Path file);
 
   @Override

@@ -56,11 +56,20 @@ final class LearnedAdapter implements Learned {
   }
 
   @Override
+  public long checkpointBytes() {
+    return checkpoint().size();
+  }
+
+  @Override
   public void write(Path file) {
+    checkpoint().write(file);
+  }
+
+  private AdapterWriter checkpoint() {
     AdapterWriter out = new AdapterWriter(model.hyperparameters().architecture(), options.alpha());
     extra.forEach(out::put);
     adapter.changes().forEach((weight, c) -> out.add(weight, Half.of(c.a()), Half.of(c.b())));
-    out.write(file);
+    return out;
   }
 
   @Override

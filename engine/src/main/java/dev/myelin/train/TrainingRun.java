@@ -1,8 +1,11 @@
 package dev.myelin.train;
 
+import dev.myelin.file.OutputFile;
 import dev.myelin.gguf.GgufFile;
 import dev.myelin.gguf.GgufWriter;
 import dev.myelin.model.Model;
+import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.Optional;
@@ -139,6 +142,7 @@ public final class TrainingRun implements AutoCloseable {
    *     earlier checkpoints stay as they are
    */
   public End run(Listener listener) {
+    requireRoom();
     if (heldOut.isPresent() && history.evaluations().isEmpty()) {
       evaluate(listener);
     }
@@ -161,6 +165,33 @@ public final class TrainingRun implements AutoCloseable {
       save(listener);
     }
     return end;
+  }
+
+  /**
+   * Finds out before the first step whether the files can be written. While one is written, its
+   * predecessor is still there.
+   */
+  private void requireRoom() {
+    long model = learned.checkpointBytes();
+    long all = stateFile().size();
+    long earlier = size(output) + size(state);
+    OutputFile.check(output, 0);
+    OutputFile.check(state, Math.max(0, model + all + Math.max(model, all) - earlier));
+  }
+
+  private static long size(Path file) {
+    try {
+      return Files.isRegularFile(file) ? Files.size(file) : 0;
+    } catch (IOException e) {
+      return 0;
+    }
+  }
+
+  private GgufWriter stateFile() {
+    GgufWriter out = new GgufWriter();
+    learned.describe(out);
+    StateFile.describe(out, learner, options, history, textHash);
+    return out;
   }
 
   private End end() {
@@ -195,10 +226,7 @@ public final class TrainingRun implements AutoCloseable {
     if (history.step() == saved) {
       return;
     }
-    GgufWriter out = new GgufWriter();
-    learned.describe(out);
-    StateFile.describe(out, learner, options, history, textHash);
-    out.write(state);
+    stateFile().write(state);
     if (!keepsBest()) {
       learned.write(output);
     }

@@ -59,13 +59,22 @@ final class WholeModel implements Learned {
   }
 
   @Override
+  public long checkpointBytes() {
+    return checkpoint().size();
+  }
+
+  @Override
   public void write(Path file) {
+    checkpoint().write(file);
+  }
+
+  private GgufWriter checkpoint() {
     GgufWriter out = new GgufWriter();
     putMetadata(out);
     for (Tensor t : model.weights().values()) {
       StateFile.put(out, t.name(), t, t);
     }
-    out.write(file);
+    return out;
   }
 
   private void putMetadata(GgufWriter out) {

@@ -135,7 +135,7 @@ class GgufWriterTest {
     GgufWriter writer = new GgufWriter().tensor("t", GgmlType.I8, new long[] {2 << 20}, full);
     assertThatThrownBy(() -> writer.write(file))
         .isInstanceOf(ModelFileException.class)
-        .hasMessage(file + ": cannot be written: No space left on device")
+        .hasMessage(file + ": cannot be written: no space left on device")
         .hasCauseInstanceOf(IOException.class);
     assertThat(files()).containsExactly(file);
     assertThat(Files.readAllBytes(file)).isEqualTo(old);
@@ -172,7 +172,10 @@ class GgufWriterTest {
     Path file = folder.resolve("m.gguf");
     assertThatThrownBy(() -> writer.write(file))
         .isInstanceOf(ModelFileException.class)
-        .hasMessageStartingWith(file + ": needs 1152921504606847040 bytes: expected room");
+        .hasMessageStartingWith(
+            file
+                + ": cannot be written: no space left on device: 1152921504606847040 bytes are"
+                + " needed");
     assertThat(files()).isEmpty();
   }
 

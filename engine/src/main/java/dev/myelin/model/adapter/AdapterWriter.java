@@ -82,6 +82,11 @@ public final class AdapterWriter {
     return this;
   }
 
+  /** Bytes of the file that {@link #write} makes. */
+  public long size() {
+    return writer.size();
+  }
+
   /**
    * Writes the file, which appears under its name only when it is complete.
    *

@@ -56,6 +56,11 @@ public record Corpus(List<Document> documents) {
     return new Corpus(documents);
   }
 
+  /** Whether a file, which need not exist, is or would be one of those of a folder. */
+  public static boolean holds(Path folder, Path file) {
+    return new TextFolder(folder).holds(file);
+  }
+
   /** Bytes of all documents. */
   public long size() {
     return size(documents);
@@ -65,7 +70,12 @@ public record Corpus(List<Document> documents) {
     return documents.stream().mapToLong(Document::size).sum();
   }
 
-  private static List<Path> files(Path path) {
+  /**
+   * The files that {@link #read} reads.
+   *
+   * @throws InvalidRequestException naming a folder that cannot be read
+   */
+  public static List<Path> files(Path path) {
     return Files.isDirectory(path) ? new TextFolder(path).files() : List.of(path);
   }
 

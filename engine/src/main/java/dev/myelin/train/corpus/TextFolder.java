@@ -33,6 +33,25 @@ final class TextFolder extends SimpleFileVisitor<Path> {
     return files;
   }
 
+  /** Whether this file would be among them, by its real place. */
+  boolean holds(Path file) {
+    try {
+      Path inside = file.toAbsolutePath().getParent().toRealPath();
+      Path real = folder.toRealPath();
+      if (!inside.startsWith(real)) {
+        return false;
+      }
+      for (Path name : real.relativize(inside).resolve(file.getFileName())) {
+        if (name.toString().startsWith(".")) {
+          return false;
+        }
+      }
+      return true;
+    } catch (IOException e) {
+      return false; // no such folder, which whoever writes there will say
+    }
+  }
+
   @Override
   public FileVisitResult preVisitDirectory(Path path, BasicFileAttributes attributes) {
     return isHidden(path) ? FileVisitResult.SKIP_SUBTREE : FileVisitResult.CONTINUE;

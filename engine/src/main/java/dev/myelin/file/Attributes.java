@@ -1,0 +1,56 @@
+package dev.myelin.file;
+
+import java.io.IOException;
+import java.nio.channels.FileChannel;
+import java.nio.file.Files;
+import java.nio.file.LinkOption;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import java.nio.file.attribute.FileAttribute;
+import java.nio.file.attribute.PosixFilePermission;
+import java.nio.file.attribute.PosixFilePermissions;
+import java.util.EnumSet;
+import java.util.Map;
+import java.util.Set;
+
+/**
+ * A file that takes another one's place has its mode and, as far as the system allows, its owner.
+ */
+final class Attributes {
+  private static final Set<StandardOpenOption> NEW =
+      EnumSet.of(StandardOpenOption.WRITE, StandardOpenOption.CREATE_NEW);
+  private static final FileAttribute<Set<PosixFilePermission>> PRIVATE =
+      PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rw-------"));
+
+  private Attributes() {}
+
+  /** Makes a file like {@code older}; nobody else may read it until it is. */
+  static FileChannel create(Path file, Path older) throws IOException {
+    if (!file.getFileSystem().supportedFileAttributeViews().contains("unix")) {
+      return FileChannel.open(file, NEW);
+    }
+    FileChannel channel = FileChannel.open(file, NEW, PRIVATE);
+    try {
+      copyOwner(older, file);
+      Files.setPosixFilePermissions(file, Files.getPosixFilePermissions(older));
+    } catch (IOException e) {
+      channel.close();
+      throw e;
+    }
+    return channel;
+  }
+
+  private static void copyOwner(Path from, Path to) throws IOException {
+    Map<String, Object> wanted = Files.readAttributes(from, "unix:uid,gid");
+    Map<String, Object> has = Files.readAttributes(to, "unix:uid,gid");
+    for (String id : wanted.keySet()) {
+      if (!wanted.get(id).equals(has.get(id))) {
+        try {
+          Files.setAttribute(to, "unix:" + id, wanted.get(id), LinkOption.NOFOLLOW_LINKS);
+        } catch (IOException e) {
+          // only root gives files away
+        }
+      }
+    }
+  }
+}

@@ -1,0 +1,215 @@
+package dev.myelin.file;
+
+import dev.myelin.error.ModelFileException;
+import java.io.FileDescriptor;
+import java.io.FileOutputStream;
+import java.io.IOException;
+import java.io.OutputStream;
+import java.nio.ByteBuffer;
+import java.nio.channels.FileChannel;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.nio.file.StandardOpenOption;
+import java.util.concurrent.ThreadLocalRandom;
+
+/**
+ * A file that is written beside its name and gets the name when it is complete and on the disk, so
+ * that nobody sees half of it and a failure leaves an older one as it was. Closed without that, it
+ * leaves nothing behind.
+ *
+ * <p>Symbolic links are followed: what they lead to is replaced. An older file's mode is kept.
+ * Devices and pipes are not replaced but written to as the bytes come.
+ */
+public final class OutputFile implements AutoCloseable {
+  /** A name is at most 255 bytes long almost everywhere. */
+  private static final int LONGEST_NAME = 60;
+
+  private final Target target;
+  private final Path beside;
+  private final FileChannel channel;
+  private final InOrder inOrder;
+  private final boolean shared;
+  private boolean renamed;
+
+  /**
+   * Begins a file; an older one of that name stays until {@link #rename}.
+   *
+   * @param bytes how many it will have; 0 where that is not known
+   * @throws ModelFileException naming the file, if it cannot be written or the disk has no room
+   */
+  public OutputFile(Path file, long bytes) {
+    target = Target.of(file);
+    target.require(bytes);
+    boolean through = target.kind() == Target.Kind.THROUGH;
+    beside = through ? null : target.folder().resolve(privateName(target.place()));
+    shared = through && target.isStandardOutput();
+    try {
+      channel = through ? openThrough() : openBeside();
+    } catch (IOException e) {
+      throw failed(e);
+    }
+    inOrder = through ? new InOrder(channel) : null;
+  }
+
+  /**
+   * Finds out whether a file can be written, before the work for it is done; makes nothing.
+   *
+   * @param bytes how many it will have; 0 where that is not known
+   * @throws ModelFileException naming the file and the reason
+   */
+  public static void check(Path file, long bytes) {
+    Target.of(file).require(bytes);
+  }
+
+  /**
+   * Writes a whole file.
+   *
+   * @throws ModelFileException naming the file and the reason; an older one is as it was
+   */
+  public static void write(Path file, byte[] bytes) {
+    try (OutputFile out = new OutputFile(file, bytes.length)) {
+      out.write(ByteBuffer.wrap(bytes), 0);
+      out.complete();
+      out.rename();
+    } catch (IOException e) {
+      throw Target.failed(file, e);
+    }
+  }
+
+  /** Deletes what is unfinished in this process, which is about to be halted. */
+  public static void deleteUnfinished() {
+    PartFiles.deleteAll();
+  }
+
+  /** Hard to guess, so that two processes that write one file have a temporary file each. */
+  private static String privateName(Path place) {
+    String name = place.getFileName().toString();
+    String start = name.length() > LONGEST_NAME ? "myelin" : name;
+    return start + "." + Long.toHexString(ThreadLocalRandom.current().nextLong()) + ".part";
+  }
+
+  private FileChannel openThrough() throws IOException {
+    // the descriptor itself: its position is where the shell's >> left it
+    return shared
+        ? new FileOutputStream(FileDescriptor.out).getChannel()
+        : FileChannel.open(
+            target.place(), StandardOpenOption.WRITE, StandardOpenOption.TRUNCATE_EXISTING);
+  }
+
+  private FileChannel openBeside() throws IOException {
+    PartFiles.add(beside);
+    try {
+      return target.kind() == Target.Kind.FILE
+          ? Attributes.create(beside, target.place())
+          : FileChannel.open(beside, StandardOpenOption.WRITE, StandardOpenOption.CREATE_NEW);
+    } catch (IOException e) {
+      discard();
+      throw e;
+    }
+  }
+
+  /**
+   * Writes a piece that begins at a position, from any thread and in any order; every byte once.
+   *
+   * @param bytes all that remains in it
+   */
+  public void write(ByteBuffer bytes, long position) throws IOException {
+    if (inOrder != null) {
+      inOrder.write(bytes, position);
+      return;
+    }
+    long next = position;
+    while (bytes.hasRemaining()) {
+      next += channel.write(bytes, next);
+    }
+  }
+
+  /** Writes one piece after the other; one thread. Closing it is not needed and does nothing. */
+  public OutputStream stream() {
+    return new OutputStream() {
+      private long position;
+
+      @Override
+      public void write(int b) throws IOException {
+        write(new byte[] {(byte) b}, 0, 1);
+      }
+
+      @Override
+      public void write(byte[] bytes, int from, int count) throws IOException {
+        OutputFile.this.write(ByteBuffer.wrap(bytes, from, count), position);
+        position += count;
+      }
+    };
+  }
+
+  /**
+   * All is written: waits until it is on the disk.
+   *
+   * @throws ModelFileException if it does not get there
+   */
+  public void complete() {
+    try {
+      if (beside != null) {
+        channel.force(true);
+      }
+      closeChannel();
+    } catch (IOException e) {
+      throw failed(e);
+    }
+  }
+
+  /**
+   * Gives the file, which is complete, its name, in place of an older one.
+   *
+   * @throws ModelFileException if that fails
+   */
+  public void rename() {
+    if (beside == null) {
+      return;
+    }
+    try {
+      Files.move(
+          beside,
+          target.place(),
+          StandardCopyOption.ATOMIC_MOVE,
+          StandardCopyOption.REPLACE_EXISTING);
+      renamed = true;
+      PartFiles.remove(beside);
+    } catch (IOException e) {
+      throw failed(e);
+    }
+  }
+
+  /** A failure to write it, as one that names it. */
+  public ModelFileException failed(IOException e) {
+    return Target.failed(target.named(), e);
+  }
+
+  private void closeChannel() throws IOException {
+    if (!shared) {
+      channel.close();
+    }
+  }
+
+  private void discard() {
+    try {
+      Files.deleteIfExists(beside);
+    } catch (IOException e) {
+      // the failure that left it here is the one to report
+    }
+    PartFiles.remove(beside);
+  }
+
+  @Override
+  public void close() {
+    try {
+      closeChannel();
+    } catch (IOException e) {
+      // the failure before it is the one to report
+    }
+    if (beside != null && !renamed) {
+      discard();
+    }
+  }
+}

@@ -1,0 +1,59 @@
+package dev.myelin.file;
+
+import dev.myelin.error.CancelledException;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+
+/** The temporary files of this process: they go when it ends, whatever ends it short of SIGKILL. */
+final class PartFiles {
+  private static final Set<Path> ALL = ConcurrentHashMap.newKeySet();
+  private static Thread hook;
+
+  private PartFiles() {}
+
+  /**
+   * Remembers a file that is about to be made.
+   *
+   * @throws CancelledException if the process ends already
+   */
+  static synchronized void add(Path file) {
+    if (hook == null) {
+      Thread deleting = new Thread(PartFiles::deleteAll, "unfinished-files");
+      try {
+        Runtime.getRuntime().addShutdownHook(deleting);
+      } catch (IllegalStateException e) {
+        throw new CancelledException(file + ": not written, the process ends");
+      }
+      hook = deleting;
+    }
+    ALL.add(file);
+  }
+
+  /** The file is gone or has its name. No hook stays behind, which would hold the classes. */
+  static synchronized void remove(Path file) {
+    ALL.remove(file);
+    if (!ALL.isEmpty() || hook == null) {
+      return;
+    }
+    try {
+      Runtime.getRuntime().removeShutdownHook(hook);
+      hook = null;
+    } catch (IllegalStateException e) {
+      // the process ends, and the hook runs
+    }
+  }
+
+  /** Takes no lock: a process that is being killed does not wait. */
+  static void deleteAll() {
+    for (Path file : ALL) {
+      try {
+        Files.deleteIfExists(file);
+      } catch (IOException e) {
+        // nobody is left to be told
+      }
+    }
+  }
+}
