@@ -1,7 +1,7 @@
 package dev.myelin.chat;
 
-import dev.myelin.chat.jinja.JinjaTemplate;
-import dev.myelin.chat.jinja.TemplateException;
+import dev.myelin.chat.template.Template;
+import dev.myelin.chat.template.TemplateException;
 import dev.myelin.error.InvalidRequestException;
 import dev.myelin.error.ModelFileException;
 import dev.myelin.error.MyelinException;
@@ -24,8 +24,7 @@ import java.util.function.Supplier;
  * A checkpoint's own chat template (the key {@code tokenizer.chat_template}, in Jinja), which turns
  * messages into the text of a prompt. Immutable, for any number of threads.
  *
- * <p>Nothing is parsed before the first rendering, which takes about half a second more than those
- * that follow: the template engine is heavy. {@link #prepare} does it ahead.
+ * <p>Nothing is parsed before the first rendering; {@link #prepare} does it ahead.
  */
 public final class ChatTemplate {
   private static final String KEY = "tokenizer.chat_template";
@@ -36,7 +35,7 @@ public final class ChatTemplate {
   private final String bos;
   private final String eos;
   private final Clock clock;
-  private volatile JinjaTemplate compiled;
+  private volatile Template compiled;
 
   ChatTemplate(Optional<Path> file, String source, String bos, String eos, Clock clock) {
     this(file, KEY, source, bos, eos, clock);
@@ -128,7 +127,7 @@ public final class ChatTemplate {
   /**
    * Parses the template now instead of on the first rendering.
    *
-   * @throws MyelinException if it is malformed, with the line
+   * @throws MyelinException if it is malformed, with line and column
    */
   public void prepare() {
     failing(this::compiled);
@@ -141,8 +140,8 @@ public final class ChatTemplate {
    * @param addGenerationPrompt whether the text ends where the assistant's reply begins
    * @throws InvalidRequestException if there is no message, or the template refuses them (its
    *     {@code raise_exception})
-   * @throws MyelinException if the template is malformed, fails or would not end, with the line; a
-   *     {@link ModelFileException} where the file is known
+   * @throws MyelinException if the template is malformed, fails or would not end, with line and
+   *     column; a {@link ModelFileException} where the file is known
    */
   public String render(List<ChatMessage> messages, boolean addGenerationPrompt) {
     return render(messages, addGenerationPrompt, Map.of());
@@ -193,13 +192,13 @@ public final class ChatTemplate {
     all.put("add_generation_prompt", addGenerationPrompt);
     all.put("bos_token", bos);
     all.put("eos_token", eos);
-    return PromptText.trusted(failing(() -> compiled().render(all, ZonedDateTime.now(clock))));
+    return failing(() -> compiled().render(all, ZonedDateTime.now(clock)));
   }
 
-  private JinjaTemplate compiled() {
-    JinjaTemplate template = compiled;
+  private Template compiled() {
+    Template template = compiled;
     if (template == null) {
-      template = new JinjaTemplate(source);
+      template = Template.parse(source);
       compiled = template;
     }
     return template;
@@ -213,7 +212,8 @@ public final class ChatTemplate {
       if (e.raised()) {
         throw new InvalidRequestException("the chat template refuses the messages: " + message);
       }
-      String place = (where + (e.line() > 0 ? " line " + e.line() : "")).strip();
+      String place =
+          (where + (e.line() > 0 ? " line " + e.line() + " column " + e.column() : "")).strip();
       throw file.<MyelinException>map(path -> new ModelFileException(path, place, message))
           .orElseGet(() -> new MyelinException(place + ": " + message));
     }

@@ -79,13 +79,14 @@ class ChatTemplateTest {
     String source = "{{ bos_token }}\n{{ messages | shout }}";
     assertThatExceptionOfType(MyelinException.class)
         .isThrownBy(() -> ChatTemplate.parse(source, "", "").render(HI, true))
-        .withMessage("tokenizer.chat_template line 2: no filter is called 'shout'");
+        .withMessage("tokenizer.chat_template line 2 column 15: no filter is called 'shout'");
     ChatTemplate fromFile =
         ChatTemplate.of(file(new GgufWriter().put("tokenizer.chat_template", source)))
             .orElseThrow();
     assertThatExceptionOfType(ModelFileException.class)
         .isThrownBy(() -> fromFile.render(HI, true))
-        .withMessage("m.gguf: tokenizer.chat_template line 2: no filter is called 'shout'");
+        .withMessage(
+            "m.gguf: tokenizer.chat_template line 2 column 15: no filter is called 'shout'");
   }
 
   @Test
@@ -171,7 +172,7 @@ class ChatTemplateTest {
     assertThatExceptionOfType(ModelFileException.class)
         .isThrownBy(
             () -> ChatTemplate.of(file, Path.of("a.jinja"), "\n{{ 1 | no }}").render(HI, false))
-        .withMessage("a.jinja: line 2: no filter is called 'no'");
+        .withMessage("a.jinja: line 2 column 8: no filter is called 'no'");
   }
 
   @Test
@@ -206,7 +207,7 @@ class ChatTemplateTest {
     }
   }
 
-  /** The template engine is heavy: it is not loaded before something is rendered. */
+  /** The template engine is not loaded before something is rendered. */
   @Test
   void parsingDoesNotLoadTheEngine() throws Exception {
     RecordingLoader loader = new RecordingLoader();
@@ -215,7 +216,8 @@ class ChatTemplateTest {
         .getMethod("parse", String.class, String.class, String.class)
         .invoke(null, "{{ messages }}", "", "");
     assertThat(loader.asked).contains(ChatTemplate.class.getName());
-    assertThat(loader.asked).noneMatch(name -> name.startsWith("com.hubspot."));
+    assertThat(loader.asked)
+        .noneMatch(name -> name.matches("dev.myelin.chat.template.(Template|Lexer|Parser)"));
   }
 
   /** Loads Myelin's classes itself, so that what they ask for is seen. */

@@ -1,6 +1,0 @@
-package dev.myelin.chat.jinja;
-
-/** Python's None: a value, unlike {@link Undefined}. */
-enum None {
-  NONE
-}

@@ -1,0 +1,6 @@
+package dev.myelin.chat.template;
+
+/** Python's None; null would mean that something is missing. */
+enum None {
+  NONE
+}

@@ -1,0 +1,89 @@
+package dev.myelin.chat.template;
+
+import dev.myelin.tokenizer.PromptText;
+import java.time.ZonedDateTime;
+import java.util.Map;
+
+/** A parsed Jinja template; immutable, for any number of threads. */
+public final class Template {
+  private static final int LONGEST = 1 << 20; // characters; the largest known has 30 thousand
+
+  private final String source;
+  private final Body body;
+
+  private Template(String source, Body body) {
+    this.source = source;
+    this.body = body;
+  }
+
+  /**
+   * Parses a template.
+   *
+   * @throws TemplateException if it is malformed, with line and column
+   */
+  public static Template parse(String source) {
+    if (source.length() > LONGEST) {
+      throw new TemplateException(
+          source.length() + " characters: at most " + LONGEST + " expected", 0, 0, false, null);
+    }
+    String lines = lines(source);
+    try {
+      return new Template(lines, Parser.parse(lines));
+    } catch (Failure e) {
+      throw failure(lines, e, Math.max(e.at, 0));
+    } catch (StackOverflowError e) {
+      throw new TemplateException("nested too deeply", 0, 0, false, e);
+    }
+  }
+
+  /** Line feeds as the only line ends, and without one at the end. */
+  private static String lines(String source) {
+    String lines = source;
+    if (source.indexOf('\r') >= 0) {
+      lines = source.replace("\r\n", "\n").replace('\r', '\n');
+    }
+    return lines.endsWith("\n") ? lines.substring(0, lines.length() - 1) : lines;
+  }
+
+  /**
+   * Renders the template.
+   *
+   * @param variables text, numbers, booleans, lists, maps and null (None), however nested; of their
+   *     text only {@code bos_token}, {@code eos_token} and well-known roles are trusted
+   * @param now what {@code strftime_now} prints
+   * @throws TemplateException if it fails, refuses the variables, or does too much work
+   * @throws dev.myelin.error.InvalidRequestException if a variable has another type
+   */
+  public PromptText render(Map<String, ?> variables, ZonedDateTime now) {
+    Variables taken = new Variables();
+    Scope scope = new Scope(null);
+    for (Map.Entry<String, ?> each : variables.entrySet()) {
+      scope.set(each.getKey(), taken.of(each.getKey(), each.getValue()));
+    }
+    Render render = new Render(new Budget(taken.size()), now, scope);
+    try {
+      render.budget.enter(body.depth());
+      body.execute(render);
+      return render.out.prompt();
+    } catch (Failure e) {
+      throw failure(source, e, e.at >= 0 ? e.at : render.at);
+    } catch (StackOverflowError e) {
+      throw failure(source, new Failure("nested too deeply"), render.at);
+    } catch (OutOfMemoryError e) {
+      throw failure(
+          source, new Failure("the template makes more text than memory holds"), render.at);
+    }
+  }
+
+  private static TemplateException failure(String source, Failure e, int at) {
+    int line = 1;
+    int start = 0;
+    int end = Math.min(at, source.length());
+    for (int i = source.indexOf('\n'); i >= 0 && i < end; i = source.indexOf('\n', i + 1)) {
+      line++;
+      start = i + 1;
+    }
+    int column = source.codePointCount(start, end) + 1;
+    return new TemplateException(e.getMessage(), line, column, e.raised, e);
+  }
+}
