@@ -48,6 +48,8 @@ enum myelin_status {
     MYELIN_ERROR_UNSUPPORTED = 2,
     /** The operating system refused. */
     MYELIN_ERROR_SYSTEM = 3,
+    /** The environment variable MYELIN_ISA names no instruction set that this CPU has. */
+    MYELIN_ERROR_ISA = 4,
 };
 
 /** One line of English for a status; never null, also for numbers that are none. */
@@ -114,6 +116,21 @@ MYELIN_API int32_t myelin_cpu_physical_cores(void);
 /** Logical CPUs that this process may run on; 0 if unknown. */
 MYELIN_API int32_t myelin_cpu_logical_cores(void);
 
+/**
+ * MYELIN_ERROR_ISA if the environment variable MYELIN_ISA has a value that is none of
+ * myelin_isa_name(), else MYELIN_OK. The variable chooses the kernels and is read once; blanks around
+ * the name and the case of its letters do not matter, and no name is the best. A caller asks after
+ * loading the library and goes no further with an error: until then no function uses kernels that were
+ * not asked for, and those that return a status return this one.
+ */
+MYELIN_API int32_t myelin_isa_status(void);
+
+/**
+ * The values of MYELIN_ISA that this CPU can serve: the instruction sets with kernels, best first, then
+ * "scalar", the reference, and "none", ggml's kernels; null for other numbers than 0 to their last.
+ */
+MYELIN_API const char *myelin_isa_name(int32_t index);
+
 /* ---- callbacks for ggml ---------------------------------------------------------------------- */
 
 /**
@@ -165,8 +182,8 @@ MYELIN_API int32_t myelin_tensor_layout(size_t ne, size_t nb, size_t src, size_t
 
 /**
  * The instruction set whose kernels are in use ("avx512"), "" if this machine has none here that
- * are faster than ggml's. The environment variable MYELIN_ISA names another one, "scalar" the
- * reference.
+ * are faster than ggml's, or none are asked for. The environment variable MYELIN_ISA names another
+ * one, "scalar" the reference.
  */
 MYELIN_API const char *myelin_kernel_name(void);
 
@@ -265,6 +282,21 @@ MYELIN_API bool myelin_attention_serves(int32_t type, int64_t head);
  */
 MYELIN_API void myelin_op_attention(struct ggml_tensor *dst, int32_t thread, int32_t threads, void *shared);
 
+/**
+ * A ggml_custom_op_t in place, with src[0], f32 [n, m, a, b] with contiguous rows, as dst: makes a row NaN
+ * where the row of src[1], f32 [k, l, a, b] with contiguous rows, has a value that is not finite. l
+ * divides m: the rows of src[1] take turns. For what ggml multiplies with quantised weights: it quantises
+ * src[1], and drops NaN.
+ */
+MYELIN_API void myelin_op_carry(struct ggml_tensor *dst, int32_t thread, int32_t threads, void *unused);
+
+/**
+ * A ggml_custom_op_t in place, with src[0], q8_0 [n, cells, a], as dst: makes a block of 32 NaN where the
+ * one that was written there, by rows of src[1], f32 [n, m, a], to the numbers src[2], i64 [m], has a
+ * value that is not finite.
+ */
+MYELIN_API void myelin_op_carry_q8_0(struct ggml_tensor *dst, int32_t thread, int32_t threads, void *unused);
+
 /* ---- quantising ------------------------------------------------------------------------------- */
 
 /** Values of a block of this ggml_type if myelin_encode() writes it on this machine, else 0. */
@@ -274,14 +306,14 @@ MYELIN_API int32_t myelin_encode_block(int32_t type);
  * Writes n finite values of x, rows of whole blocks one after the other, as blocks of a ggml_type:
  * the bytes that ggml's reference writes without importances. x and out need no alignment beyond
  * their elements'.
- * Errors: MYELIN_ERROR_UNSUPPORTED for a type without a kernel, MYELIN_ERROR_ARGUMENT.
+ * Errors: MYELIN_ERROR_ISA, MYELIN_ERROR_UNSUPPORTED for a type without a kernel, MYELIN_ERROR_ARGUMENT.
  */
 MYELIN_API int32_t myelin_encode(int32_t type, const float *x, int64_t n, void *out);
 
 /**
  * Writes n values of x, of ggml's types f16 or bf16, to out as floats; f32 are only looked at. largest
  * gets the largest of their bits without the sign: 0x7f800000 or more if one is not finite.
- * Errors: MYELIN_ERROR_UNSUPPORTED for another type, MYELIN_ERROR_ARGUMENT.
+ * Errors: MYELIN_ERROR_ISA, MYELIN_ERROR_UNSUPPORTED for another type, MYELIN_ERROR_ARGUMENT.
  */
 MYELIN_API int32_t myelin_widen(int32_t type, const void *x, int64_t n, float *out, uint32_t *largest);
 
@@ -296,8 +328,8 @@ enum myelin_product {
 };
 
 /**
- * The instruction set whose products of f32 are in use ("avx512", "avx2", "scalar"), never null.
- * MYELIN_ISA names another one where the machine has it.
+ * The instruction set whose products of f32 are in use ("avx512", "avx2", "neon", "scalar"), never null:
+ * of what MYELIN_ISA names, the best if that is "none".
  */
 MYELIN_API const char *myelin_product_name(void);
 
@@ -320,7 +352,7 @@ MYELIN_API uint64_t myelin_fma_flops(int64_t rounds);
 
 /**
  * Does so many rounds of independent products of int8, summed as int32 in registers, by the widest
- * instructions of this machine or those of the kernels that MYELIN_ISA names, and returns how many
+ * instructions of this machine or those of the kernels that MYELIN_ISA names, "none" aside, and returns how many
  * operations those were (a product and its sum count two): the caller takes the time. 0 for rounds
  * below 1.
  */

@@ -14,6 +14,8 @@ const char *myelin_status_string(int32_t status) {
             return "not supported on this platform";
         case MYELIN_ERROR_SYSTEM:
             return "refused by the operating system";
+        case MYELIN_ERROR_ISA:
+            return "MYELIN_ISA names no instruction set that this CPU has";
         default:
             return "unknown status";
     }

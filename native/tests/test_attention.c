@@ -230,6 +230,43 @@ static void check_broken(attend_fn f, const char *name) {
     }
 }
 
+/** Likewise a q8_0 cache, whose blocks' scales are broken. */
+static void check_broken_blocks(attend_fn f, const char *name) {
+    const half_t broken[] = {0x7c00, 0xfc00, 0x7e00};
+    for (int i = 0; i < 6; i++) {
+        const attention a = some(8, 64, 4, 2, 20, 100, &(kind){"", 1, 1});
+        attend(f, &a, attention_queries(a.head));
+        memcpy(expected, result, out_bytes(&a));
+        ((block_q8_0 *)(void *)(i % 2 == 0 ? k : v))[110 * 2 + 1].d = broken[i / 2];
+        attend(f, &a, attention_queries(a.head));
+        for (int64_t t = 0; t < a.tokens; t++) {
+            const float *y = result + t * 4 * 64;
+            const int sees = positions[t] >= 110;
+            for (int j = 0; j < 4 * 64; j++) {
+                const int same = memcmp(y + j, expected + t * 4 * 64 + j, sizeof *y) == 0;
+                CHECK(sees && j < 2 * 64 ? isnan(y[j]) : same, "%s: token %d, value %d, q8_0", name, (int)t, j);
+            }
+        }
+    }
+}
+
+/** A query that is not finite breaks its own output, and no other one. */
+static void check_broken_queries(attend_fn f, const char *name) {
+    const float broken[] = {NAN, INFINITY, -INFINITY};
+    for (int i = 0; i < 6; i++) {
+        const attention a = some(i % 2 == 0 ? 1 : 8, 64, 4, 2, 20, 100, &(kind){"", 1, 1});
+        attend(f, &a, attention_queries(a.head));
+        memcpy(expected, result, out_bytes(&a));
+        const int64_t one = next() % (20 * 4);
+        q[one * 64 + next() % 64] = broken[i / 2];
+        attend(f, &a, attention_queries(a.head));
+        for (int64_t j = 0; j < 20 * 4 * 64; j++) {
+            const int same = memcmp(result + j, expected + j, sizeof *result) == 0;
+            CHECK(j / 64 == one ? isnan(result[j]) : same, "%s: query %d, value %d", name, (int)one, (int)j);
+        }
+    }
+}
+
 static void check_shapes(attend_fn f, const char *name) {
     static const int heads[] = {1, 2, 7, 8, 16, 31, 32, 48, 64, 80, 100, 128, 192, 255, 256};
     static const kind kinds[] = {
@@ -258,6 +295,8 @@ static void check_shapes(attend_fn f, const char *name) {
         check_table(f, name, &a);
     }
     check_broken(f, name);
+    check_broken_blocks(f, name);
+    check_broken_queries(f, name);
 }
 
 /** The largest sums there can be: rows of one size, all alike. */

@@ -1,9 +1,9 @@
 #include "kernels/measure.h"
 
-#include <stdlib.h>
 #include <string.h>
 
 #include "check.h"
+#include "cpu/isa.h"
 #include "myelin.h"
 
 int main(void) {
@@ -22,7 +22,7 @@ int main(void) {
     CHECK(last != NULL && strcmp(last->name, "scalar") == 0, "every machine has the last");
 
     CHECK(myelin_int8_ops(0) == 0 && myelin_int8_ops(-1) == 0, "no rounds");
-    const uint64_t one = int8_choose(getenv("MYELIN_ISA"))->ops;
+    const uint64_t one = int8_choose(isa_in_use().name)->ops;
     CHECK(myelin_int8_ops(1) == one && myelin_int8_ops(1000) == 1000 * one, "rounds count");
     return checks_failed();
 }

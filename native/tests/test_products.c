@@ -400,6 +400,11 @@ static void check_choice(void) {
         CHECK(products_choose(table->name) == table, "%s", table->name);
     }
     CHECK(products_choose("none") == best && products_choose("") == best, "names that are none");
+#if defined(__x86_64__)
+    CHECK(products_choose("avxvnni") == products_choose("avx2"), "those that go with AVX-VNNI");
+#elif defined(__aarch64__)
+    CHECK(products_choose("i8mm") == &products_neon, "those that go with i8mm");
+#endif
     CHECK(strcmp(myelin_product_name(), products_table()->name) == 0, "%s", myelin_product_name());
 }
 

@@ -68,6 +68,31 @@ static void check_table(const row_table *t, const char *name) {
     CHECK(fabsf(result[1]) < 1e-30f && fabsf(result[3]) < 1e-30f && result[6] == 0, "%s: small", name);
 }
 
+/** What is not finite stays so on its way through each function. */
+static void check_broken(const row_table *t, const char *name) {
+    const float broken[] = {NAN, INFINITY, -INFINITY};
+    for (int i = 0; i < 3; i++) {
+        float a[48];
+        float b[48];
+        float y[48];
+        for (int j = 0; j < 48; j++) {
+            a[j] = uniform();
+            b[j] = uniform();
+        }
+        const int at = 7 + 13 * i;
+        a[at] = broken[i];
+        t->gate(48, a, b, y);
+        CHECK(!isfinite(y[at]) && isfinite(y[at + 1]), "%s: gate of %g", name, (double)broken[i]);
+        const float scale = t->norm(48, a, 1e-5f);
+        t->scale(48, a, scale, b, y);
+        CHECK(isnan(y[at]), "%s: norm of %g", name, (double)broken[i]);
+        t->gate(48, b, a, y);
+        CHECK(!isfinite(y[at]) && isfinite(y[at + 1]), "%s: %g of up", name, (double)broken[i]);
+        t->scale(48, b, 0.5f, a, y);
+        CHECK(!isfinite(y[at]) && isfinite(y[at + 1]), "%s: %g of the weight", name, (double)broken[i]);
+    }
+}
+
 static struct ggml_tensor tensor(int64_t d0, int64_t d1, size_t stride, void *data) {
     return (struct ggml_tensor){.ne = {d0, d1, 1, 1}, .nb = {4, stride}, .data = data};
 }
@@ -130,6 +155,7 @@ int main(void) {
         const kernel_table *table = instruction_sets[i].table;
         if (instruction_set_usable(&instruction_sets[i])) {
             check_table(table->rows, table->name);
+            check_broken(table->rows, table->name);
         } else {
             printf("%s: this machine does not have it, not tested\n", table->name);
         }

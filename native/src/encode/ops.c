@@ -1,8 +1,8 @@
 /* What is exported: argument checks, and the choice of an instruction set. */
 #include <stdatomic.h>
-#include <stdlib.h>
 #include <string.h>
 
+#include "cpu/isa.h"
 #include "encode.h"
 #include "myelin.h"
 
@@ -11,8 +11,9 @@ static const encode_table *best(void) {
     const uint64_t needed = UINT64_C(1) << MYELIN_CPU_AVX512F | UINT64_C(1) << MYELIN_CPU_AVX512BW |
                             UINT64_C(1) << MYELIN_CPU_AVX512DQ | UINT64_C(1) << MYELIN_CPU_AVX512VL |
                             UINT64_C(1) << MYELIN_CPU_F16C;
-    const char *forced = getenv("MYELIN_ISA");
-    const int allowed = forced == NULL || *forced == '\0' || strcmp(forced, "avx512") == 0;
+    const isa asked = isa_in_use();
+    const int allowed =
+        asked.request == ISA_BEST || (asked.request == ISA_NAMED && strcmp(asked.name, "avx512") == 0);
     if (allowed && (myelin_cpu_features() & needed) == needed) {
         return &encode_avx512;
     }
@@ -41,7 +42,8 @@ int32_t myelin_encode_block(int32_t type) {
 int32_t myelin_encode(int32_t type, const float *x, int64_t n, void *out) {
     const int32_t block = myelin_encode_block(type);
     if (block == 0) {
-        return MYELIN_ERROR_UNSUPPORTED;
+        const int32_t wrong = myelin_isa_status();
+        return wrong == MYELIN_OK ? MYELIN_ERROR_UNSUPPORTED : wrong;
     }
     if (x == NULL || out == NULL || n < 0 || n % block != 0) {
         return MYELIN_ERROR_ARGUMENT;
@@ -51,6 +53,9 @@ int32_t myelin_encode(int32_t type, const float *x, int64_t n, void *out) {
 }
 
 int32_t myelin_widen(int32_t type, const void *x, int64_t n, float *out, uint32_t *largest) {
+    if (myelin_isa_status() != MYELIN_OK) {
+        return myelin_isa_status();
+    }
     if (x == NULL || out == NULL || largest == NULL || n < 0) {
         return MYELIN_ERROR_ARGUMENT;
     }

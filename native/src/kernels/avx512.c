@@ -4,16 +4,20 @@
 
 /* ---- activations ------------------------------------------------------------------------------ */
 
-INLINE __m512 magnitude(const float *x) {
-    return _mm512_abs_ps(_mm512_loadu_ps(x));
+INLINE __m512i magnitude(const float *x) {
+    return _mm512_and_si512(_mm512_loadu_si512(x), _mm512_set1_epi32(INT32_MAX));
 }
 
+/** As whole numbers, of which those of NaN are larger than any: a maximum of floats may drop it. */
 INLINE float largest(int n, const float *x) {
-    __m512 most = magnitude(x);
+    __m512i most = magnitude(x);
     for (int i = 16; i < n; i += 16) {
-        most = _mm512_max_ps(most, magnitude(x + i));
+        most = _mm512_max_epi32(most, magnitude(x + i));
     }
-    return _mm512_reduce_max_ps(most);
+    const int32_t bits = _mm512_reduce_max_epi32(most);
+    float value;
+    memcpy(&value, &bits, sizeof value);
+    return value;
 }
 
 INLINE int32_t quantize_16(const float *x, float inverse, int8_t *q) {

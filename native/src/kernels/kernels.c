@@ -1,8 +1,8 @@
 #include "kernels.h"
 
-#include <stdlib.h>
 #include <string.h>
 
+#include "cpu/isa.h"
 #include "myelin.h"
 
 #define HAS(feature) (UINT64_C(1) << MYELIN_CPU_##feature)
@@ -29,11 +29,10 @@ int instruction_set_usable(const instruction_set *set) {
 }
 
 const kernel_table *kernels_named(const char *name) {
-    const int any = name == NULL || *name == '\0';
     for (int i = 0; i < instruction_set_count; i++) {
         const instruction_set *set = &instruction_sets[i];
         /* the reference is slower than ggml: only where somebody asks for it */
-        const int wanted = any ? set->table != &kernels_scalar : strcmp(name, set->table->name) == 0;
+        const int wanted = name == NULL ? set->table != &kernels_scalar : strcmp(name, set->table->name) == 0;
         if (wanted && instruction_set_usable(set)) {
             return set->table;
         }
@@ -42,5 +41,6 @@ const kernel_table *kernels_named(const char *name) {
 }
 
 const kernel_table *kernels_best(void) {
-    return kernels_named(getenv("MYELIN_ISA"));
+    const isa asked = isa_in_use();
+    return asked.request == ISA_NONE || asked.request == ISA_WRONG ? NULL : kernels_named(asked.name);
 }

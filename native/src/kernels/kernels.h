@@ -230,11 +230,10 @@ extern const int instruction_set_count;
 /** Whether this machine has what it takes. */
 int instruction_set_usable(const instruction_set *set);
 
-/** The table of this name, null if this machine has none; by null or "", the best that is faster than ggml.
- */
+/** The table of this name, null if this machine has none; by null, the best that is faster than ggml. */
 const kernel_table *kernels_named(const char *name);
 
-/** The table that MYELIN_ISA names, as kernels_named() has it. */
+/** The table that MYELIN_ISA asks for; null for none, also where it asks for what there is not. */
 const kernel_table *kernels_best(void);
 
 #endif

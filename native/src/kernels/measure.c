@@ -1,9 +1,9 @@
 /* The int8 peak: independent sums of products in registers, one function for each kind of instructions. */
 #include "measure.h"
 
-#include <stdlib.h>
 #include <string.h>
 
+#include "cpu/isa.h"
 #include "myelin.h"
 
 #if defined(__x86_64__)
@@ -119,7 +119,7 @@ uint64_t myelin_int8_ops(int64_t rounds) {
     if (rounds < 1) {
         return 0;
     }
-    const int8_measure *kind = int8_choose(getenv("MYELIN_ISA"));
+    const int8_measure *kind = int8_choose(isa_in_use().name);
     kind->run(rounds);
     return (uint64_t)rounds * kind->ops;
 }

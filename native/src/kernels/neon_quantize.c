@@ -1,15 +1,16 @@
 /* Activations: what needs no more than NEON. */
 #include "neon.h"
 
+/** By vmaxq_f32, which keeps NaN, as vmaxnmq_f32 does not. */
 INLINE float largest(int n, const float *x) {
     float32x4_t most[4] = {vdupq_n_f32(0), vdupq_n_f32(0), vdupq_n_f32(0), vdupq_n_f32(0)};
     for (int i = 0; i < n; i += 16) {
 #pragma GCC unroll 4
         for (int j = 0; j < 4; j++) {
-            most[j] = vmaxnmq_f32(most[j], vabsq_f32(vld1q_f32(x + i + 4 * j)));
+            most[j] = vmaxq_f32(most[j], vabsq_f32(vld1q_f32(x + i + 4 * j)));
         }
     }
-    return vmaxnmvq_f32(vmaxnmq_f32(vmaxnmq_f32(most[0], most[1]), vmaxnmq_f32(most[2], most[3])));
+    return vmaxvq_f32(vmaxq_f32(vmaxq_f32(most[0], most[1]), vmaxq_f32(most[2], most[3])));
 }
 
 INLINE int32_t quantize_16(const float *x, float inverse, int8_t *q) {

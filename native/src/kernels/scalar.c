@@ -3,23 +3,25 @@
 #include <string.h>
 
 #include "floats.h"
-#include "kernels.h"
+#include "vectors.h"
 
+/** The largest magnitude; NaN if one is, which fmaxf would drop. */
 static float largest(int64_t n, const float *x) {
     float most = 0;
-    for (int64_t i = 0; i < n; i++) {
-        most = fmaxf(most, fabsf(x[i]));
+    for (int64_t i = 0; i < n && !isnan(most); i++) {
+        const float size = fabsf(x[i]);
+        most = size <= most ? most : size;
     }
     return most;
 }
 
 /** Quantises n values with one scale, and sums the quants in groups. */
 static float quantize_block(int n, const float *x, int group, int8_t *q, int32_t *sums) {
-    const float d = largest(n, x) / 127.0f;
-    const float inverse = d > 0 ? 1.0f / d : 0.0f;
+    const float d = activation_scale(largest(n, x));
+    const float inverse = activation_inverse(d);
     for (int g = 0; g < n / group; g++) {
         sums[g] = 0;
-        for (int i = g * group; i < (g + 1) * group; i++) {
+        for (int i = g * group; i < (g + 1) * group && !isnan(d); i++) {
             q[i] = (int8_t)lrintf(x[i] * inverse);
             sums[g] -= q[i];
         }

@@ -2,9 +2,9 @@
 #include "products.h"
 
 #include <stdatomic.h>
-#include <stdlib.h>
 #include <string.h>
 
+#include "cpu/isa.h"
 #include "myelin.h"
 
 #if defined(__x86_64__)
@@ -30,7 +30,19 @@ const product_table *products_available(int index) {
     return index < count ? found[index] : NULL;
 }
 
-const product_table *products_choose(const char *name) {
+/** A table of kernels' name as one of these tables': where kernels need more, products do not. */
+static const char *as_products(const char *kernels) {
+    static const char *const names[][2] = {{"avxvnni", "avx2"}, {"i8mm", "neon"}, {"dotprod", "neon"}};
+    for (size_t i = 0; kernels != NULL && i < sizeof names / sizeof *names; i++) {
+        if (strcmp(kernels, names[i][0]) == 0) {
+            return names[i][1];
+        }
+    }
+    return kernels;
+}
+
+const product_table *products_choose(const char *kernels) {
+    const char *name = as_products(kernels);
     const product_table *table;
     for (int i = 0; name != NULL && (table = products_available(i)) != NULL; i++) {
         if (strcmp(name, table->name) == 0) {
@@ -44,7 +56,7 @@ const product_table *products_table(void) {
     static _Atomic(const product_table *) found;
     const product_table *table = atomic_load_explicit(&found, memory_order_relaxed);
     if (table == NULL) { /* every thread finds the same constant */
-        table = products_choose(getenv("MYELIN_ISA"));
+        table = products_choose(isa_in_use().name);
         atomic_store_explicit(&found, table, memory_order_relaxed);
     }
     return table;

@@ -59,10 +59,10 @@ extern const product_table products_neon;
 /** The tables that this machine can use, the best first; null past the last, index >= 0. */
 const product_table *products_available(int index);
 
-/** The table of this name if the machine can use it, the best for another name or null. */
-const product_table *products_choose(const char *name);
+/** The table that goes with a table of kernels of this name; the best for another name or null. */
+const product_table *products_choose(const char *kernels);
 
-/** The table in use, what MYELIN_ISA names if it can be; found on the first call. */
+/** The table in use, as MYELIN_ISA has it; found on the first call. */
 const product_table *products_table(void);
 
 /** What myelin_op_product() does, by a table. */

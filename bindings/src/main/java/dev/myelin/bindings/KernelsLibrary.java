@@ -5,6 +5,7 @@ import dev.myelin.bindings.ggml.ggml_tensor;
 import dev.myelin.bindings.kernels.MyelinFunctions;
 import dev.myelin.bindings.kernels.Myelin_h;
 import dev.myelin.error.NativeLibraryException;
+import dev.myelin.error.Printable;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.nio.file.Path;
@@ -15,9 +16,12 @@ import java.util.List;
 public final class KernelsLibrary {
   private static final int BRAND_BYTES = 128;
 
+  /** The environment variable that chooses the kernels. */
+  private static final String ISA = "MYELIN_ISA";
+
   private KernelsLibrary() {}
 
-  /** Checks the library's version and sends ggml's messages to its buffer. */
+  /** Checks the library's version and MYELIN_ISA, and sends ggml's messages to its buffer. */
   static void start(Path file) {
     NativeSymbols.require(file, List.of("myelin_abi_version"));
     int version = Myelin_h.myelin_abi_version();
@@ -39,7 +43,32 @@ public final class KernelsLibrary {
     if (layout != Myelin_h.MYELIN_OK()) {
       throw new NativeLibraryException("libmyelin was compiled for another layout of ggml_tensor");
     }
+    if (Myelin_h.myelin_isa_status() != Myelin_h.MYELIN_OK()) {
+      throw new NativeLibraryException(
+          "MYELIN_ISA "
+              + Printable.of(System.getenv(ISA))
+              + ": known on this CPU are "
+              + String.join(", ", isaNames()));
+    }
     Ggml_h.ggml_log_set(symbol("myelin_log_sink"), MemorySegment.NULL);
+  }
+
+  /**
+   * The values of MYELIN_ISA that this CPU can serve: the instruction sets with kernels, best
+   * first, then "scalar", the reference, and "none", ggml's kernels.
+   */
+  public static List<String> instructionSets() {
+    NativeLibraries.load();
+    return isaNames();
+  }
+
+  private static List<String> isaNames() {
+    List<String> names = new ArrayList<>();
+    MemorySegment name;
+    while ((name = Myelin_h.myelin_isa_name(names.size())).address() != 0) {
+      names.add(name.getString(0));
+    }
+    return names;
   }
 
   /** The instruction set extensions that processor and operating system both offer. */
@@ -173,6 +202,22 @@ public final class KernelsLibrary {
     return Myelin_h.MYELIN_ATTENTION_BYTES();
   }
 
+  /**
+   * A ggml custom operation in place: makes rows NaN where their source f32 [k, m] is not finite;
+   * no user data.
+   */
+  public static MemorySegment carryOperation() {
+    return Operations.CARRY;
+  }
+
+  /**
+   * A ggml custom operation in place: makes blocks of a q8_0 cache NaN where what was written there
+   * is not finite; no user data.
+   */
+  public static MemorySegment carryQ8Operation() {
+    return Operations.CARRY_Q8_0;
+  }
+
   /** Values of a block of a ggml type that {@link #encode} writes on this machine, else 0. */
   public static int encodeBlock(int type) {
     return Myelin_h.myelin_encode_block(type);
@@ -239,6 +284,8 @@ public final class KernelsLibrary {
     static final MemorySegment QUANTIZE_GROUPS = symbol("myelin_op_quantize_groups");
     static final MemorySegment MATMUL_GROUPS = symbol("myelin_op_matmul_groups");
     static final MemorySegment ATTENTION = symbol("myelin_op_attention");
+    static final MemorySegment CARRY = symbol("myelin_op_carry");
+    static final MemorySegment CARRY_Q8_0 = symbol("myelin_op_carry_q8_0");
   }
 
   /** A native function that ends a graph's computation once the int it is given is not zero. */

@@ -57,6 +57,26 @@ class ProcessTest {
   }
 
   @Test
+  void kernelsThatThisCpuLacksAreRefused() throws Exception {
+    Object[][] commands = {
+      {"run", "-m", model, "-p", "once", "-n", 1},
+      {"info"},
+      {"bench", "-m", model, "-p", 1, "-n", 1}
+    };
+    for (Object[] command : commands) {
+      ProcessBuilder builder = Child.of(List.of(), command);
+      builder.environment().put("MYELIN_ISA", "avx1024");
+      Process process = builder.start();
+      Child.rest(process.getInputStream());
+      assertThat(Child.rest(process.getErrorStream()))
+          .startsWith("myelin: MYELIN_ISA avx1024: known on this CPU are ")
+          .endsWith(", scalar, none\n")
+          .hasLineCount(1);
+      assertThat(Child.status(process)).isEqualTo(1);
+    }
+  }
+
+  @Test
   void aReaderThatLeavesEndsItQuietly() throws Exception {
     Process process = endless(ProcessBuilder.Redirect.PIPE);
     process.getInputStream().readNBytes(20);

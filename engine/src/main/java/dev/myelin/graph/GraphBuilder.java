@@ -207,7 +207,41 @@ public class GraphBuilder {
         w,
         x);
     observe(w, x, null);
-    return wrap(Ggml_h.ggml_mul_mat(next(), w.struct(), x.struct()));
+    return carryNaN(w, x, wrap(Ggml_h.ggml_mul_mat(next(), w.struct(), x.struct())));
+  }
+
+  /**
+   * ggml quantises what it multiplies with quantised weights, and drops NaN there: rows of {@code
+   * y} whose row of x is not finite become NaN. Training looks at its loss and gradients.
+   */
+  private Tensor carryNaN(Tensor w, Tensor x, Tensor y) {
+    if (!w.type().isQuantized() || differentiable() || x.stride(0) != Float.BYTES) {
+      return y;
+    }
+    return inPlace(y, KernelsLibrary.carryOperation(), x);
+  }
+
+  /** A node computed by a native function on all threads, in the memory of {@code a}. */
+  private Tensor inPlace(Tensor a, MemorySegment function, Tensor... src) {
+    try (Arena arena = Arena.ofConfined()) {
+      return wrap(
+          Ggml_h.ggml_custom_inplace(
+              next(),
+              a.struct(),
+              structs(arena, src),
+              src.length,
+              function,
+              ALL_THREADS,
+              MemorySegment.NULL));
+    }
+  }
+
+  private static MemorySegment structs(Arena arena, Tensor... tensors) {
+    MemorySegment all = arena.allocate(ValueLayout.ADDRESS, tensors.length);
+    for (int i = 0; i < tensors.length; i++) {
+      all.setAtIndex(ValueLayout.ADDRESS, i, tensors[i].struct());
+    }
+    return all;
   }
 
   /** A [n, k, ...] times B [m, k, ...], summed over k, giving [n, m, ...]; f32. */
@@ -287,10 +321,7 @@ public class GraphBuilder {
       MemorySegment data,
       Tensor... src) {
     try (Arena arena = Arena.ofConfined()) {
-      MemorySegment sources = arena.allocate(ValueLayout.ADDRESS, src.length);
-      for (int i = 0; i < src.length; i++) {
-        sources.setAtIndex(ValueLayout.ADDRESS, i, src[i].struct());
-      }
+      MemorySegment sources = structs(arena, src);
       return wrap(
           Ggml_h.ggml_custom_4d(
               next(), type.id(), d0, d1, d2, 1, sources, src.length, function, ALL_THREADS, data));
@@ -319,7 +350,8 @@ public class GraphBuilder {
     if (OwnKernels.fits(w, x) && (x.dim(1) == 1 || x.dim(1) == ids.dim(0))) {
       return experts.matmul(this, w, x, ids);
     }
-    return wrap(Ggml_h.ggml_mul_mat_id(next(), w.struct(), x.struct(), ids.struct()));
+    Tensor y = wrap(Ggml_h.ggml_mul_mat_id(next(), w.struct(), x.struct(), ids.struct()));
+    return carryNaN(w, x, y);
   }
 
   /** Rows of {@code a} [n, rows, b] picked by i32 {@code ids} [m, b], as f32 [n, m, b]. */
@@ -350,7 +382,11 @@ public class GraphBuilder {
         a,
         b,
         ids);
-    return wrap(Ggml_h.ggml_set_rows(next(), a.struct(), b.struct(), ids.struct()));
+    Tensor written = wrap(Ggml_h.ggml_set_rows(next(), a.struct(), b.struct(), ids.struct()));
+    // ggml drops NaN as it quantises
+    return a.type() == GgmlType.Q8_0
+        ? inPlace(written, KernelsLibrary.carryQ8Operation(), b, ids)
+        : written;
   }
 
   // --- attention
@@ -421,7 +457,8 @@ public class GraphBuilder {
         Ggml_h.ggml_flash_attn_ext(
             next(), q.struct(), k.struct(), v.struct(), mask.struct(), scale, 0f, 0f);
     Ggml_h.ggml_prec_set_acc(result, Ggml_h.GGML_PREC_F32());
-    return wrap(result);
+    // Q is quantised for a cache that is
+    return k.type().isQuantized() ? carryNaN(k, swapMiddle(q), wrap(result)) : wrap(result);
   }
 
   /**

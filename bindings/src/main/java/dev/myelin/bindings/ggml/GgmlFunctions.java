@@ -80,6 +80,7 @@ public final class GgmlFunctions {
             "ggml_view_3d",
             "ggml_view_4d",
             "ggml_custom_4d",
+            "ggml_custom_inplace",
             "ggml_new_graph_custom",
             "ggml_build_forward_expand",
             "ggml_build_backward_expand",

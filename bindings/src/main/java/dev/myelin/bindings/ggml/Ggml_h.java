@@ -4542,6 +4542,72 @@ public class Ggml_h extends Ggml_h$shared {
         }
     }
 
+    private static class ggml_custom_inplace {
+        public static final FunctionDescriptor DESC = FunctionDescriptor.of(
+            Ggml_h.C_POINTER,
+            Ggml_h.C_POINTER,
+            Ggml_h.C_POINTER,
+            Ggml_h.C_POINTER,
+            Ggml_h.C_INT,
+            Ggml_h.C_POINTER,
+            Ggml_h.C_INT,
+            Ggml_h.C_POINTER
+        );
+
+        public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("ggml_custom_inplace");
+
+        public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
+    }
+
+    /**
+     * Function descriptor for:
+     * {@snippet lang=c :
+     * extern struct ggml_tensor *ggml_custom_inplace(struct ggml_context *ctx, struct ggml_tensor *a, struct ggml_tensor **args, int n_args, ggml_custom_op_t fun, int n_tasks, void *userdata)
+     * }
+     */
+    public static FunctionDescriptor ggml_custom_inplace$descriptor() {
+        return ggml_custom_inplace.DESC;
+    }
+
+    /**
+     * Downcall method handle for:
+     * {@snippet lang=c :
+     * extern struct ggml_tensor *ggml_custom_inplace(struct ggml_context *ctx, struct ggml_tensor *a, struct ggml_tensor **args, int n_args, ggml_custom_op_t fun, int n_tasks, void *userdata)
+     * }
+     */
+    public static MethodHandle ggml_custom_inplace$handle() {
+        return ggml_custom_inplace.HANDLE;
+    }
+
+    /**
+     * Address for:
+     * {@snippet lang=c :
+     * extern struct ggml_tensor *ggml_custom_inplace(struct ggml_context *ctx, struct ggml_tensor *a, struct ggml_tensor **args, int n_args, ggml_custom_op_t fun, int n_tasks, void *userdata)
+     * }
+     */
+    public static MemorySegment ggml_custom_inplace$address() {
+        return ggml_custom_inplace.ADDR;
+    }
+
+    /**
+     * {@snippet lang=c :
+     * extern struct ggml_tensor *ggml_custom_inplace(struct ggml_context *ctx, struct ggml_tensor *a, struct ggml_tensor **args, int n_args, ggml_custom_op_t fun, int n_tasks, void *userdata)
+     * }
+     */
+    public static MemorySegment ggml_custom_inplace(MemorySegment ctx, MemorySegment a, MemorySegment args, int n_args, MemorySegment fun, int n_tasks, MemorySegment userdata) {
+        var mh$ = ggml_custom_inplace.HANDLE;
+        try {
+            if (TRACE_DOWNCALLS) {
+                traceDowncall("ggml_custom_inplace", ctx, a, args, n_args, fun, n_tasks, userdata);
+            }
+            return (MemorySegment)mh$.invokeExact(ctx, a, args, n_args, fun, n_tasks, userdata);
+        } catch (Error | RuntimeException ex) {
+           throw ex;
+        } catch (Throwable ex$) {
+           throw new AssertionError("should not reach here", ex$);
+        }
+    }
+
     private static class ggml_cross_entropy_loss {
         public static final FunctionDescriptor DESC = FunctionDescriptor.of(
             Ggml_h.C_POINTER,

@@ -179,6 +179,15 @@ public class Myelin_h extends Myelin_h$shared {
     public static int MYELIN_ERROR_SYSTEM() {
         return MYELIN_ERROR_SYSTEM;
     }
+    private static final int MYELIN_ERROR_ISA = (int)4L;
+    /**
+     * {@snippet lang=c :
+     * enum myelin_status.MYELIN_ERROR_ISA = 4
+     * }
+     */
+    public static int MYELIN_ERROR_ISA() {
+        return MYELIN_ERROR_ISA;
+    }
 
     private static class myelin_status_string {
         public static final FunctionDescriptor DESC = FunctionDescriptor.of(
@@ -537,6 +546,124 @@ public class Myelin_h extends Myelin_h$shared {
                 traceDowncall("myelin_cpu_logical_cores");
             }
             return (int)mh$.invokeExact();
+        } catch (Error | RuntimeException ex) {
+           throw ex;
+        } catch (Throwable ex$) {
+           throw new AssertionError("should not reach here", ex$);
+        }
+    }
+
+    private static class myelin_isa_status {
+        public static final FunctionDescriptor DESC = FunctionDescriptor.of(
+            Myelin_h.C_INT    );
+
+        public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("myelin_isa_status");
+
+        public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
+    }
+
+    /**
+     * Function descriptor for:
+     * {@snippet lang=c :
+     * int32_t myelin_isa_status()
+     * }
+     */
+    public static FunctionDescriptor myelin_isa_status$descriptor() {
+        return myelin_isa_status.DESC;
+    }
+
+    /**
+     * Downcall method handle for:
+     * {@snippet lang=c :
+     * int32_t myelin_isa_status()
+     * }
+     */
+    public static MethodHandle myelin_isa_status$handle() {
+        return myelin_isa_status.HANDLE;
+    }
+
+    /**
+     * Address for:
+     * {@snippet lang=c :
+     * int32_t myelin_isa_status()
+     * }
+     */
+    public static MemorySegment myelin_isa_status$address() {
+        return myelin_isa_status.ADDR;
+    }
+
+    /**
+     * {@snippet lang=c :
+     * int32_t myelin_isa_status()
+     * }
+     */
+    public static int myelin_isa_status() {
+        var mh$ = myelin_isa_status.HANDLE;
+        try {
+            if (TRACE_DOWNCALLS) {
+                traceDowncall("myelin_isa_status");
+            }
+            return (int)mh$.invokeExact();
+        } catch (Error | RuntimeException ex) {
+           throw ex;
+        } catch (Throwable ex$) {
+           throw new AssertionError("should not reach here", ex$);
+        }
+    }
+
+    private static class myelin_isa_name {
+        public static final FunctionDescriptor DESC = FunctionDescriptor.of(
+            Myelin_h.C_POINTER,
+            Myelin_h.C_INT
+        );
+
+        public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("myelin_isa_name");
+
+        public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
+    }
+
+    /**
+     * Function descriptor for:
+     * {@snippet lang=c :
+     * const char *myelin_isa_name(int32_t index)
+     * }
+     */
+    public static FunctionDescriptor myelin_isa_name$descriptor() {
+        return myelin_isa_name.DESC;
+    }
+
+    /**
+     * Downcall method handle for:
+     * {@snippet lang=c :
+     * const char *myelin_isa_name(int32_t index)
+     * }
+     */
+    public static MethodHandle myelin_isa_name$handle() {
+        return myelin_isa_name.HANDLE;
+    }
+
+    /**
+     * Address for:
+     * {@snippet lang=c :
+     * const char *myelin_isa_name(int32_t index)
+     * }
+     */
+    public static MemorySegment myelin_isa_name$address() {
+        return myelin_isa_name.ADDR;
+    }
+
+    /**
+     * {@snippet lang=c :
+     * const char *myelin_isa_name(int32_t index)
+     * }
+     */
+    public static MemorySegment myelin_isa_name(int index) {
+        var mh$ = myelin_isa_name.HANDLE;
+        try {
+            if (TRACE_DOWNCALLS) {
+                traceDowncall("myelin_isa_name", index);
+            }
+            return (MemorySegment)mh$.invokeExact(index);
         } catch (Error | RuntimeException ex) {
            throw ex;
         } catch (Throwable ex$) {
@@ -1701,6 +1828,130 @@ public class Myelin_h extends Myelin_h$shared {
                 traceDowncall("myelin_op_attention", dst, thread, threads, shared);
             }
             mh$.invokeExact(dst, thread, threads, shared);
+        } catch (Error | RuntimeException ex) {
+           throw ex;
+        } catch (Throwable ex$) {
+           throw new AssertionError("should not reach here", ex$);
+        }
+    }
+
+    private static class myelin_op_carry {
+        public static final FunctionDescriptor DESC = FunctionDescriptor.ofVoid(
+            Myelin_h.C_POINTER,
+            Myelin_h.C_INT,
+            Myelin_h.C_INT,
+            Myelin_h.C_POINTER
+        );
+
+        public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("myelin_op_carry");
+
+        public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
+    }
+
+    /**
+     * Function descriptor for:
+     * {@snippet lang=c :
+     * void myelin_op_carry(struct ggml_tensor *dst, int32_t thread, int32_t threads, void *unused)
+     * }
+     */
+    public static FunctionDescriptor myelin_op_carry$descriptor() {
+        return myelin_op_carry.DESC;
+    }
+
+    /**
+     * Downcall method handle for:
+     * {@snippet lang=c :
+     * void myelin_op_carry(struct ggml_tensor *dst, int32_t thread, int32_t threads, void *unused)
+     * }
+     */
+    public static MethodHandle myelin_op_carry$handle() {
+        return myelin_op_carry.HANDLE;
+    }
+
+    /**
+     * Address for:
+     * {@snippet lang=c :
+     * void myelin_op_carry(struct ggml_tensor *dst, int32_t thread, int32_t threads, void *unused)
+     * }
+     */
+    public static MemorySegment myelin_op_carry$address() {
+        return myelin_op_carry.ADDR;
+    }
+
+    /**
+     * {@snippet lang=c :
+     * void myelin_op_carry(struct ggml_tensor *dst, int32_t thread, int32_t threads, void *unused)
+     * }
+     */
+    public static void myelin_op_carry(MemorySegment dst, int thread, int threads, MemorySegment unused) {
+        var mh$ = myelin_op_carry.HANDLE;
+        try {
+            if (TRACE_DOWNCALLS) {
+                traceDowncall("myelin_op_carry", dst, thread, threads, unused);
+            }
+            mh$.invokeExact(dst, thread, threads, unused);
+        } catch (Error | RuntimeException ex) {
+           throw ex;
+        } catch (Throwable ex$) {
+           throw new AssertionError("should not reach here", ex$);
+        }
+    }
+
+    private static class myelin_op_carry_q8_0 {
+        public static final FunctionDescriptor DESC = FunctionDescriptor.ofVoid(
+            Myelin_h.C_POINTER,
+            Myelin_h.C_INT,
+            Myelin_h.C_INT,
+            Myelin_h.C_POINTER
+        );
+
+        public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("myelin_op_carry_q8_0");
+
+        public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
+    }
+
+    /**
+     * Function descriptor for:
+     * {@snippet lang=c :
+     * void myelin_op_carry_q8_0(struct ggml_tensor *dst, int32_t thread, int32_t threads, void *unused)
+     * }
+     */
+    public static FunctionDescriptor myelin_op_carry_q8_0$descriptor() {
+        return myelin_op_carry_q8_0.DESC;
+    }
+
+    /**
+     * Downcall method handle for:
+     * {@snippet lang=c :
+     * void myelin_op_carry_q8_0(struct ggml_tensor *dst, int32_t thread, int32_t threads, void *unused)
+     * }
+     */
+    public static MethodHandle myelin_op_carry_q8_0$handle() {
+        return myelin_op_carry_q8_0.HANDLE;
+    }
+
+    /**
+     * Address for:
+     * {@snippet lang=c :
+     * void myelin_op_carry_q8_0(struct ggml_tensor *dst, int32_t thread, int32_t threads, void *unused)
+     * }
+     */
+    public static MemorySegment myelin_op_carry_q8_0$address() {
+        return myelin_op_carry_q8_0.ADDR;
+    }
+
+    /**
+     * {@snippet lang=c :
+     * void myelin_op_carry_q8_0(struct ggml_tensor *dst, int32_t thread, int32_t threads, void *unused)
+     * }
+     */
+    public static void myelin_op_carry_q8_0(MemorySegment dst, int thread, int threads, MemorySegment unused) {
+        var mh$ = myelin_op_carry_q8_0.HANDLE;
+        try {
+            if (TRACE_DOWNCALLS) {
+                traceDowncall("myelin_op_carry_q8_0", dst, thread, threads, unused);
+            }
+            mh$.invokeExact(dst, thread, threads, unused);
         } catch (Error | RuntimeException ex) {
            throw ex;
         } catch (Throwable ex$) {
