@@ -6,16 +6,15 @@ import dev.myelin.cli.Lines.Interrupted;
 import dev.myelin.error.InvalidRequestException;
 import dev.myelin.error.MyelinException;
 import dev.myelin.error.Printable;
+import dev.myelin.file.OutputFile;
 import dev.myelin.generate.Conversation;
 import dev.myelin.generate.FinishReason;
 import dev.myelin.generate.GenerateOptions;
 import dev.myelin.generate.Generation;
 import dev.myelin.generate.Session;
-import java.io.IOException;
-import java.nio.file.Files;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
-import java.nio.file.StandardOpenOption;
 import java.util.List;
 import java.util.Locale;
 
@@ -171,10 +170,8 @@ final class ChatLoop {
     }
     try {
       Path file = Path.of(name);
-      Files.writeString(file, text, StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE);
+      OutputFile.writeNew(file, text.toString().getBytes(StandardCharsets.UTF_8));
       console.note("saved " + conversation.messages().size() + " messages to " + file);
-    } catch (IOException e) {
-      throw Input.failure(name, e);
     } catch (InvalidPathException e) {
       throw new MyelinException("/save: '" + name + "' is no file name here", e);
     }

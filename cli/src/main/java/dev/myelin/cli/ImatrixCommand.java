@@ -3,6 +3,7 @@ package dev.myelin.cli;
 import dev.myelin.cache.CacheType;
 import dev.myelin.error.CancelledException;
 import dev.myelin.error.MyelinException;
+import dev.myelin.file.OutputFile;
 import dev.myelin.generate.SessionOptions;
 import dev.myelin.gguf.Checkpoint;
 import dev.myelin.imatrix.ImportanceCollector;
@@ -162,6 +163,7 @@ final class ImatrixCommand extends Subcommand {
     String read = stdin ? Input.standardInput(console) : Input.file(text.get());
     try (Model loaded = Model.load(file, adapters)) {
       Statistics.notes(console, loaded);
+      OutputFile.check(out.get(), mostBytes(loaded));
       ImportanceRun run = new ImportanceRun(loaded, options, collector);
       Bar bar = new Bar();
       try (bar;
@@ -172,6 +174,14 @@ final class ImatrixCommand extends Subcommand {
       bar.result();
       Statistics.adapters(console, loaded);
     }
+  }
+
+  /** What the file takes at most: a sum a column of each matrix, and its counts. */
+  private static long mostBytes(Model model) {
+    return model.file().tensors().stream()
+        .filter(t -> t.dim(1) > 1 && !t.name().equals("token_embd.weight"))
+        .mapToLong(t -> (t.dim(0) + 1) * t.dim(2) * Float.BYTES)
+        .sum();
   }
 
   private Format format() {

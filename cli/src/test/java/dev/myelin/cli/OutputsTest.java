@@ -10,6 +10,7 @@ import dev.myelin.testing.RandomModel;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.stream.Stream;
@@ -176,14 +177,13 @@ class OutputsTest {
   }
 
   @Test
-  void aNameMayBeginWithAHyphen() throws IOException {
-    Path file = Path.of("-stories-" + ProcessHandle.current().pid());
-    try {
-      assertThat(Outcome.of("stories", "-o", "./" + file).status()).isZero();
-      assertThat(file).content().isEqualTo(of("stories").out());
-    } finally {
-      Files.deleteIfExists(file);
-    }
+  void aNameMayBeginWithAHyphen() throws Exception {
+    Path place = Files.createDirectory(folder.resolve("place"));
+    Process process =
+        Child.of(List.of(), "stories", "-o", "./-stories").directory(place.toFile()).start();
+    assertThat(Child.rest(process.getErrorStream())).isEmpty();
+    assertThat(Child.status(process)).isZero();
+    assertThat(place.resolve("-stories")).content().isEqualTo(of("stories").out());
   }
 
   /** What is not a file is written to and stays what it is. */

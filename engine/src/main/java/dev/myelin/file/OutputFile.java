@@ -77,6 +77,18 @@ public final class OutputFile implements AutoCloseable {
     }
   }
 
+  /**
+   * Writes a whole file that must not be there yet; a device or a pipe may.
+   *
+   * @throws ModelFileException naming the file and the reason
+   */
+  public static void writeNew(Path file, byte[] bytes) {
+    if (Target.of(file).kind() == Target.Kind.FILE) {
+      throw new ModelFileException(file, "exists already", (Throwable) null);
+    }
+    write(file, bytes);
+  }
+
   /** Deletes what is unfinished in this process, which is about to be halted. */
   public static void deleteUnfinished() {
     PartFiles.deleteAll();

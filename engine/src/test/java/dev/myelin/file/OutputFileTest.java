@@ -229,6 +229,17 @@ class OutputFileTest {
   }
 
   @Test
+  void whatMustBeNewReplacesNothing() throws IOException {
+    Path file = folder.resolve("out");
+    OutputFile.writeNew(file, bytes("first"));
+    assertThatThrownBy(() -> OutputFile.writeNew(file, bytes("second")))
+        .isInstanceOf(ModelFileException.class)
+        .hasMessage(file + ": exists already");
+    assertThat(file).hasContent("first");
+    assertThat(names()).containsExactly("out");
+  }
+
+  @Test
   void twoThatWriteOneFileLeaveOneOfTheTwo() throws IOException {
     Path file = folder.resolve("out");
     try (OutputFile one = new OutputFile(file, 0);
