@@ -43,9 +43,12 @@ final class Case {
     boolean inside = false;
     for (int at = 0; at < s.units(); ) {
       int c = s.text.codePointAt(at);
-      made.append(mapped(c, inside), s.trustedAt(at));
+      int next = at + Character.charCount(c);
+      boolean last = next == s.units() || !cased(s.text.codePointAt(next));
+      boolean sigma = c == 'Σ' && inside && last && cased(s.text.codePointBefore(at));
+      made.append(sigma ? "ς" : mapped(c, inside), s.trustedAt(at));
       inside = !all || cased(c);
-      at += Character.charCount(c);
+      at = next;
     }
     return made.str().markup(s.markup);
   }

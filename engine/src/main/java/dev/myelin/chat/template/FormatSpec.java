@@ -88,19 +88,25 @@ final class FormatSpec {
 
   /** The value as {@code format(value, spec)} writes it. */
   Str apply(Object value, Render render) {
-    Object plain = code == 0 && value instanceof Boolean ? value : Numbers.plain(value);
+    Object plain = Numbers.plain(value);
     if (Values.integer(plain) && "eEfFgG%".indexOf(code == 0 ? 'd' : code) < 0) {
+      if (precision >= 0) {
+        throw new Failure("format: a whole number takes no precision");
+      }
       return integer(plain, render.budget);
-    } else if (Values.number(plain) && !(plain instanceof Boolean)) {
+    } else if (Values.number(plain)) {
       return real(Numbers.real(plain), render.budget);
     }
     Values.defined(value);
     boolean bare = width == 0 && precision < 0 && align == 0 && code == 0;
-    if (!bare && !(value instanceof Str) && !(value instanceof Boolean)) {
+    if (!bare && !(value instanceof Str)) {
       throw new Failure("format: '" + Values.type(value) + "' takes no specification");
     }
     if (code != 0 && code != 's') {
       throw new Failure("format: '" + code + "' does not fit '" + Values.type(value) + "'");
+    }
+    if (grouping != 0) {
+      throw new Failure("format: '" + grouping + "' does not fit '" + Values.type(value) + "'");
     }
     return text(Repr.text(value, render.budget), render.budget);
   }
@@ -136,6 +142,10 @@ final class FormatSpec {
       prefix += "0" + code;
     }
     digits = upper ? digits.toUpperCase(Locale.ROOT) : digits;
+    if (digits.length() < precision) { // of a percent format
+      budget.make(precision);
+      digits = "0".repeat(precision - digits.length()) + digits;
+    }
     return number(prefix, digits, radix == 10 ? 3 : 4, budget);
   }
 

@@ -145,6 +145,7 @@ final class PercentFormat {
                 : Repr.repr(value, budget);
         return padded(spec, text);
       case 'c':
+        spec.precision = -1;
         boolean single = value instanceof Str string && string.length() == 1;
         return padded(spec, single ? (Str) value : FormatSpec.character(value));
       case 'd', 'i', 'u', 'x', 'X', 'o':
@@ -165,12 +166,8 @@ final class PercentFormat {
     return spec.text(text, render.budget);
   }
 
-  /** The number as a whole one, with as many zeros in front as the precision asks for. */
-  private Object whole(FormatSpec spec, Object value) {
+  private static Object whole(FormatSpec spec, Object value) {
     Object plain = number(spec, value);
-    if (spec.precision >= 0) {
-      throw new Failure("'%." + spec.precision + spec.code + "' is not supported");
-    }
     if (plain instanceof Double real) {
       if (spec.code != 'd' || Double.isNaN(real) || Double.isInfinite(real)) {
         throw new Failure("'%" + spec.code + "': expected a whole number");

@@ -153,13 +153,7 @@ final class Postfix {
       keys.add(slice());
       comma = tokens.takeOperator(",");
     }
-    if (keys.isEmpty()) {
-      throw new Failure("'[]': expected an index", open.at());
-    }
-    Expr key = keys.get(0);
-    if (keys.size() > 1 || comma) {
-      key = new Literals.Items(open.at(), keys, true);
-    }
+    Expr key = keys.size() == 1 && !comma ? keys.get(0) : new Literals.Items(open.at(), keys, true);
     return new Access.Item(open.at(), owner, key);
   }
 

@@ -25,7 +25,7 @@ final class SelectFilters {
   }
 
   private static Generator map(Object value, Args args, Render render) {
-    Object[] items = Values.items(value, render.budget);
+    Object[] items = items(value, render);
     render.budget.items(items.length);
     if (args.positional().isEmpty() && args.named().containsKey("attribute")) {
       Object[] a = Parameters.of("attribute [default]").bind("map", args);
@@ -54,7 +54,7 @@ final class SelectFilters {
     String test = tested ? name(args, first, "select: expected a test's name") : null;
     Args rest = args.from(first + 1);
     List<Object> kept = new ArrayList<>();
-    for (Object item : Values.items(value, render.budget)) {
+    for (Object item : items(value, render)) {
       render.budget.items(1);
       Object part = attribute ? Attributes.path(item, args.positional().get(0), render) : item;
       boolean holds = test == null ? Values.truth(part) : Tests.holds(test, part, rest, render);
@@ -63,6 +63,11 @@ final class SelectFilters {
       }
     }
     return new Generator(kept.toArray());
+  }
+
+  /** Of what counts as false, None for example, there are none. */
+  private static Object[] items(Object value, Render render) {
+    return Values.truth(value) ? Values.items(value, render.budget) : new Object[0];
   }
 
   private static String name(Args args, int index, String otherwise) {

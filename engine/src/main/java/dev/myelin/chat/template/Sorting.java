@@ -51,6 +51,9 @@ final class Sorting {
   }
 
   private static boolean before(Object a, Object b, boolean reverse, Budget budget) {
+    if (!(a instanceof Str) && !Values.number(a) && Compare.equal(a, b, budget)) {
+      return false; // also what has no order: None, what is undefined
+    }
     return reverse ? Compare.order(b, a, "<", budget) < 0 : Compare.order(a, b, "<", budget) < 0;
   }
 }

@@ -135,6 +135,7 @@ final class ValueFilters {
     }
     double scale = Math.pow(10, places);
     double scaled = Numbers.real(number) * scale;
-    return (mode == RoundingMode.CEILING ? Math.ceil(scaled) : Math.floor(scaled)) / scale;
+    // no negative zero: Python's ceil and floor are whole numbers
+    return ((mode == RoundingMode.CEILING ? Math.ceil(scaled) : Math.floor(scaled)) + 0.0) / scale;
   }
 }
