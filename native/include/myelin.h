@@ -11,6 +11,7 @@
 #ifndef MYELIN_H
 #define MYELIN_H
 
+#include <pthread.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -50,6 +51,8 @@ enum myelin_status {
     MYELIN_ERROR_SYSTEM = 3,
     /** The environment variable MYELIN_ISA names no instruction set that this CPU has. */
     MYELIN_ERROR_ISA = 4,
+    /** A file is no longer what it was when it was mapped. */
+    MYELIN_ERROR_CHANGED = 5,
 };
 
 /** One line of English for a status; never null, also for numbers that are none. */
@@ -130,6 +133,18 @@ MYELIN_API int32_t myelin_isa_status(void);
  * "scalar", the reference, and "none", ggml's kernels; null for other numbers than 0 to their last.
  */
 MYELIN_API const char *myelin_isa_name(int32_t index);
+/** pthread_create() and pthread_join(), which moved from one library of glibc to another. */
+typedef int (*myelin_thread_create)(pthread_t *thread, const pthread_attr_t *attributes,
+                                    void *(*start)(void *), void *argument);
+typedef int (*myelin_thread_join)(pthread_t thread, void **result);
+
+/**
+ * Starts that many threads, which live at the same time and end, and says how many could be started: the
+ * limits of the user, of control groups and of the address space count.
+ * Errors: MYELIN_ERROR_ARGUMENT (not 0 to 1024, or a null pointer).
+ */
+MYELIN_API int32_t myelin_threads_probe(int32_t wanted, myelin_thread_create create, myelin_thread_join join,
+                                        int32_t *started);
 
 /* ---- callbacks for ggml ---------------------------------------------------------------------- */
 
@@ -169,6 +184,26 @@ MYELIN_API int32_t myelin_prefetch(const void *address, size_t bytes);
  * and writes that to resident. Errors as myelin_prefetch(); resident is 0 then.
  */
 MYELIN_API int32_t myelin_resident_bytes(const void *address, size_t bytes, uint64_t *resident);
+
+/**
+ * Watches a mapping of a file: all its bytes, read-only, from its start. Where somebody shortens the file,
+ * reading what is missing gives zeros from then on instead of the signal SIGBUS, and the watch is marked;
+ * other causes of that signal go to the handler that was there before. path is opened again, to notice
+ * that the file is written to; where that fails only missing pages are noticed.
+ * *watch gets a number for the two functions below, -1 if the call fails.
+ * Errors: MYELIN_ERROR_ARGUMENT, MYELIN_ERROR_CHANGED (it has another size already),
+ * MYELIN_ERROR_UNSUPPORTED, MYELIN_ERROR_SYSTEM (more than 1024 at once).
+ */
+MYELIN_API int32_t myelin_mapping_watch(const char *path, const void *address, size_t bytes, int32_t *watch);
+
+/**
+ * MYELIN_ERROR_CHANGED once a page was missing, or the file's size or time of writing changed;
+ * from then on always. MYELIN_ERROR_ARGUMENT for what is no watch.
+ */
+MYELIN_API int32_t myelin_mapping_check(int32_t watch);
+
+/** Ends a watch, before the mapping ends. MYELIN_ERROR_ARGUMENT for what is no watch. */
+MYELIN_API int32_t myelin_mapping_unwatch(int32_t watch);
 
 /* ---- kernels --------------------------------------------------------------------------------- */
 

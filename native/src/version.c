@@ -16,6 +16,8 @@ const char *myelin_status_string(int32_t status) {
             return "refused by the operating system";
         case MYELIN_ERROR_ISA:
             return "MYELIN_ISA names no instruction set that this CPU has";
+        case MYELIN_ERROR_CHANGED:
+            return "the file has changed since it was mapped";
         default:
             return "unknown status";
     }

@@ -7,10 +7,14 @@ import dev.myelin.bindings.kernels.Myelin_h;
 import dev.myelin.error.NativeLibraryException;
 import dev.myelin.error.Printable;
 import java.lang.foreign.Arena;
+import java.lang.foreign.Linker;
 import java.lang.foreign.MemorySegment;
+import java.lang.foreign.SymbolLookup;
+import java.lang.foreign.ValueLayout;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 
 /** Calls libmyelin: what the machine can do, and the callbacks ggml is given. */
 public final class KernelsLibrary {
@@ -33,7 +37,7 @@ public final class KernelsLibrary {
               + Myelin_h.MYELIN_ABI_VERSION()
               + "; `make build` compiles it anew");
     }
-    NativeSymbols.require(file, MyelinFunctions.NAMES);
+    requireAll(file);
     int layout =
         Myelin_h.myelin_tensor_layout(
             ggml_tensor.ne$offset(),
@@ -71,6 +75,14 @@ public final class KernelsLibrary {
     return names;
   }
 
+  private static void requireAll(Path file) {
+    try {
+      NativeSymbols.require(file, MyelinFunctions.NAMES);
+    } catch (NativeLibraryException e) {
+      throw new NativeLibraryException(e.getMessage() + "; `make build` compiles it again", e);
+    }
+  }
+
   /** The instruction set extensions that processor and operating system both offer. */
   public static List<String> cpuFeatures() {
     NativeLibraries.load();
@@ -100,6 +112,25 @@ public final class KernelsLibrary {
     int available = Runtime.getRuntime().availableProcessors();
     int physical = Myelin_h.myelin_cpu_physical_cores();
     return physical <= 0 ? available : Math.min(physical, available);
+  }
+
+  /**
+   * How many more threads could be started now, up to a number: what limits of the user, of control
+   * groups and of the address space leave.
+   */
+  public static int startableThreads(int wanted) {
+    NativeLibraries.load();
+    SymbolLookup system = Linker.nativeLinker().defaultLookup();
+    Optional<MemorySegment> create = system.find("pthread_create");
+    Optional<MemorySegment> join = system.find("pthread_join");
+    if (wanted <= 0 || create.isEmpty() || join.isEmpty()) {
+      return wanted;
+    }
+    try (Arena arena = Arena.ofConfined()) {
+      MemorySegment started = arena.allocate(ValueLayout.JAVA_INT);
+      check(Myelin_h.myelin_threads_probe(wanted, create.get(), join.get(), started));
+      return started.get(ValueLayout.JAVA_INT, 0);
+    }
   }
 
   /** The instruction set of the kernels in use, empty where ggml's are the fastest. */

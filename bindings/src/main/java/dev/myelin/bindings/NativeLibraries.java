@@ -26,6 +26,8 @@ import java.util.Optional;
  * then keeps one copy of each, with one registry of devices.
  */
 public final class NativeLibraries {
+  private static volatile boolean loaded;
+
   private NativeLibraries() {}
 
   /**
@@ -36,6 +38,11 @@ public final class NativeLibraries {
    */
   public static GgmlBuild load() {
     return Loaded.orThrow().build();
+  }
+
+  /** Whether {@link #load} was called and succeeded. */
+  public static boolean isLoaded() {
+    return loaded;
   }
 
   /**
@@ -73,6 +80,7 @@ public final class NativeLibraries {
         synchronized ("dev.myelin.bindings.NativeLibraries".intern()) {
           loaded = loadAll();
         }
+        NativeLibraries.loaded = true;
       } catch (NativeLibraryException e) {
         failure = e;
       } catch (LinkageError | RuntimeException e) {

@@ -178,7 +178,7 @@ class LoaderTest {
                 + copy
                 + " does not fit: it has no function "
                 + function
-                + ", which these bindings call");
+                + ", which these bindings call; `make build` compiles it again");
   }
 
   @Test

@@ -48,12 +48,12 @@ public final class Session implements AutoCloseable {
     KvCache kv = null;
     Backend cpu = null;
     try {
-      int threads = Threads.used(options.threads(), options.forceThreads());
-      this.options = options.withThreads(threads).withContextLength(contextLength);
+      cpu = Backend.cpu(Threads.used(options.threads(), options.forceThreads()));
+      // fewer, where the system does not let more be started
+      this.options = options.withThreads(cpu.threads()).withContextLength(contextLength);
       kv = cache(hp, this.options);
-      cpu = Backend.cpu(threads);
       graphs = new Graphs(model, kv, contextLength, observer);
-    } catch (RuntimeException e) {
+    } catch (Throwable e) {
       if (kv != null) {
         kv.close();
       }

@@ -1,13 +1,16 @@
 package dev.myelin.graph;
 
 import dev.myelin.bindings.KernelsLibrary;
+import dev.myelin.bindings.NativeMemory;
 import dev.myelin.bindings.ggml.Ggml_h;
+import dev.myelin.bindings.ggml.ggml_cplan;
 import dev.myelin.bindings.ggml.ggml_threadpool_params;
 import dev.myelin.error.IllegalUseException;
 import dev.myelin.error.InvalidRequestException;
 import dev.myelin.error.NativeLibraryException;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
+import java.lang.foreign.SegmentAllocator;
 import java.lang.foreign.ValueLayout;
 import java.lang.invoke.VarHandle;
 import java.lang.ref.Reference;
@@ -22,21 +25,36 @@ public final class Backend implements AutoCloseable {
   /** How long a worker without work spins before it sleeps, 0 to 100: ggml's default. */
   private static final int POLL = 50;
 
+  private static final int WORK_ALIGNMENT = 64;
+
   private static final VarHandle FLAG = ValueLayout.JAVA_INT.varHandle();
+
+  /** More threads than were asked for must be startable: the JVM needs some now and then. */
+  private static final int LEFT_TO_THE_JVM = 2;
+
+  /** What a thread takes at its first operation: libmyelin's scratch memory, and little of ggml. */
+  private static final long THREAD_BYTES = 3 << 19;
+
+  private static final long SLACK = 2 << 20;
 
   // freed once unreachable, so that cancelling a closed backend is harmless
   private final MemorySegment cancelled = Arena.ofAuto().allocate(ValueLayout.JAVA_INT);
-  private final MemorySegment backend;
+  private final MemorySegment plan = ggml_cplan.allocate(Arena.ofAuto());
+  private final SegmentAllocator planned = SegmentAllocator.prefixAllocator(plan);
   private final MemorySegment threadpool;
+  private final int threads;
+  private NativeMemory.Block work;
+  private boolean started;
   private boolean open = true;
 
-  private Backend(MemorySegment backend, MemorySegment threadpool) {
-    this.backend = backend;
+  private Backend(MemorySegment threadpool, int threads) {
     this.threadpool = threadpool;
+    this.threads = threads;
   }
 
   /**
-   * The CPU with so many threads, this one included.
+   * The CPU with so many threads, this one included; fewer, where the system does not let more be
+   * started.
    *
    * @throws InvalidRequestException unless 1 to {@value #MAX_THREADS} threads are asked for
    */
@@ -45,31 +63,37 @@ public final class Backend implements AutoCloseable {
       throw new InvalidRequestException("threads = " + threads + ": expected 1 to " + MAX_THREADS);
     }
     Ggml.require();
-    MemorySegment device = Ggml_h.ggml_backend_dev_by_type(Ggml_h.GGML_BACKEND_DEVICE_TYPE_CPU());
-    MemorySegment backend = Ggml_h.ggml_backend_dev_init(device, MemorySegment.NULL);
-    MemorySegment pool;
+    int count = threads == 1 ? 1 : startable(threads);
+    NativeMemory.require(SLACK, "threads (" + count + ")");
     try (Arena arena = Arena.ofConfined()) {
       MemorySegment params = ggml_threadpool_params.allocate(arena).fill((byte) 0);
-      ggml_threadpool_params.n_threads(params, threads);
+      ggml_threadpool_params.n_threads(params, count);
       ggml_threadpool_params.poll(params, POLL);
-      pool = Ggml_h.ggml_threadpool_new(params);
+      MemorySegment pool = Ggml_h.ggml_threadpool_new(params);
+      if (pool.address() == 0) {
+        throw new NativeLibraryException("ggml: cannot start " + count + " threads");
+      }
+      return new Backend(pool, count);
     }
-    if (backend.address() == 0 || pool.address() == 0) {
-      throw new NativeLibraryException("ggml: cannot start " + threads + " threads");
-    }
-    Ggml_h.ggml_backend_cpu_set_n_threads(backend, threads);
-    Ggml_h.ggml_backend_cpu_set_threadpool(backend, pool);
-    Backend result = new Backend(backend, pool);
-    Ggml_h.ggml_backend_cpu_set_abort_callback(
-        backend, KernelsLibrary.abortCallback(), result.cancelled);
-    return result;
+  }
+
+  /** ggml ends the process where one of its threads cannot be started. */
+  private static int startable(int threads) {
+    int others = threads - 1;
+    int started = KernelsLibrary.startableThreads(others + LEFT_TO_THE_JVM) - LEFT_TO_THE_JVM;
+    return 1 + Math.clamp(started, 0, others);
+  }
+
+  /** How many threads compute. */
+  public int threads() {
+    return threads;
   }
 
   /**
    * Computes a graph.
    *
    * @return false if {@link #cancel} ended it; its outputs are then undefined
-   * @throws NativeLibraryException if ggml reports a failure
+   * @throws NativeLibraryException if ggml reports a failure, or there is no memory
    */
   public boolean compute(Graph graph) {
     if (!open) {
@@ -77,9 +101,12 @@ public final class Backend implements AutoCloseable {
     }
     int status;
     try {
-      status = Ggml_h.ggml_backend_graph_compute(backend, graph.address());
+      Ggml_h.ggml_graph_plan(planned, graph.address(), threads, threadpool);
+      prepare(ggml_cplan.work_size(plan));
+      status = Ggml_h.ggml_graph_compute(graph.address(), plan);
     } finally {
       Reference.reachabilityFence(cancelled);
+      Reference.reachabilityFence(plan);
     }
     if (status == Ggml_h.GGML_STATUS_ABORTED()) {
       return false;
@@ -89,6 +116,28 @@ public final class Backend implements AutoCloseable {
           "ggml: computation failed with status " + status + ": " + KernelsLibrary.takeLog());
     }
     return true;
+  }
+
+  /** Completes the plan, with memory of ours: ggml would end the process where there is none. */
+  private void prepare(long workBytes) {
+    if (work == null || work.bytes().byteSize() < workBytes) {
+      freeWork();
+      work = NativeMemory.zeros(workBytes, WORK_ALIGNMENT, "the work of a graph");
+    }
+    if (!started) {
+      NativeMemory.require(SLACK + threads * THREAD_BYTES, "threads (" + threads + ")");
+      started = true;
+    }
+    ggml_cplan.work_data(plan, work.bytes());
+    ggml_cplan.abort_callback(plan, KernelsLibrary.abortCallback());
+    ggml_cplan.abort_callback_data(plan, cancelled);
+  }
+
+  private void freeWork() {
+    if (work != null) {
+      work.close();
+      work = null;
+    }
   }
 
   /** Ends the running computation soon, and every later one until {@link #resume}; any thread. */
@@ -108,8 +157,8 @@ public final class Backend implements AutoCloseable {
   public void close() {
     if (open) {
       open = false;
-      Ggml_h.ggml_backend_free(backend);
       Ggml_h.ggml_threadpool_free(threadpool);
+      freeWork();
     }
   }
 }

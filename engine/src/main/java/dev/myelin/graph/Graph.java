@@ -1,5 +1,7 @@
 package dev.myelin.graph;
 
+import dev.myelin.bindings.KernelsLibrary;
+import dev.myelin.bindings.NativeMemory;
 import dev.myelin.bindings.ggml.Ggml_h;
 import dev.myelin.error.MyelinException;
 import dev.myelin.error.NativeLibraryException;
@@ -13,6 +15,11 @@ import java.util.Map;
  * the outputs.
  */
 public final class Graph implements AutoCloseable {
+  private static final long SLACK = 2 << 20;
+
+  /** More bytes than the tables of ggml's allocator have for a tensor. */
+  private static final long TABLES = 1024;
+
   /** The life of what is handed out: using it after {@link #close} throws. */
   private final Arena life = Arena.ofShared();
 
@@ -44,11 +51,19 @@ public final class Graph implements AutoCloseable {
       Map<String, Tensor> inputs,
       Map<String, Tensor> outputs,
       List<Observation> observations) {
+    try {
+      // ggml ends the process where it gets none for its own tables
+      NativeMemory.require(SLACK + context.capacity() * TABLES, "a compute graph");
+    } catch (NativeLibraryException e) {
+      context.close();
+      throw e;
+    }
     MemorySegment allocator = Ggml_h.ggml_gallocr_new(Ggml_h.ggml_backend_cpu_buffer_type());
     Graph result = new Graph(context, graph, inputs, outputs, observations, allocator);
     if (allocator.address() == 0 || !Ggml_h.ggml_gallocr_alloc_graph(allocator, graph)) {
       result.close();
-      throw new NativeLibraryException("ggml: no memory for a compute graph");
+      throw new NativeLibraryException(
+          "no memory for a compute graph: " + KernelsLibrary.takeLog());
     }
     return result;
   }

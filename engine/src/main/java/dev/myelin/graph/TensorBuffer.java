@@ -1,13 +1,10 @@
 package dev.myelin.graph;
 
+import dev.myelin.bindings.NativeMemory;
 import dev.myelin.bindings.ggml.Ggml_h;
 import dev.myelin.error.MyelinException;
 import dev.myelin.error.NativeLibraryException;
-import java.lang.foreign.FunctionDescriptor;
-import java.lang.foreign.Linker;
 import java.lang.foreign.MemorySegment;
-import java.lang.foreign.ValueLayout;
-import java.lang.invoke.MethodHandle;
 
 /**
  * Memory that tensors lie in: a mapped file, or pages of zeroes that cost nothing until they are
@@ -20,16 +17,18 @@ public final class TensorBuffer implements AutoCloseable {
   /** Tensors of the cache start at cache lines. */
   private static final int LINE = 64;
 
+  /** More than what ggml takes for a description; it ends the process where it gets none. */
+  private static final long SLACK = 1 << 20;
+
   private final MemorySegment memory;
   private final MemorySegment buffer;
-  private final MemorySegment owned;
+  private final NativeMemory.Block owned;
   private boolean open = true;
   private long used;
 
-  private TensorBuffer(MemorySegment memory, MemorySegment owned) {
+  private TensorBuffer(MemorySegment memory, NativeMemory.Block owned) {
     this.memory = memory;
     this.owned = owned;
-    Ggml.require();
     buffer = Ggml_h.ggml_backend_cpu_buffer_from_ptr(memory, memory.byteSize());
     if (buffer.address() == 0) {
       throw new NativeLibraryException("ggml: no buffer over " + memory.byteSize() + " bytes");
@@ -41,18 +40,22 @@ public final class TensorBuffer implements AutoCloseable {
     if (!memory.isNative() || memory.address() % ALIGNMENT != 0) {
       throw new MyelinException("graph: a buffer must be off the heap at a multiple of 32 bytes");
     }
+    Ggml.require();
+    NativeMemory.require(SLACK, "a buffer");
     return new TensorBuffer(memory, null);
   }
 
   /** A buffer of zeroes. Pages are taken from the system when they are first written. */
   public static TensorBuffer zeroes(long bytes) {
     Ggml.require();
-    MemorySegment block = Libc.calloc(bytes + LINE);
-    if (block.address() == 0) {
-      throw new NativeLibraryException("no memory for a buffer of " + bytes + " bytes");
+    NativeMemory.require(SLACK, "a buffer");
+    NativeMemory.Block block = NativeMemory.zeros(bytes, LINE, "a buffer");
+    try {
+      return new TensorBuffer(block.bytes(), block);
+    } catch (RuntimeException e) {
+      block.close();
+      throw e;
     }
-    long skip = -block.address() & (LINE - 1);
-    return new TensorBuffer(block.reinterpret(bytes + LINE).asSlice(skip, bytes), block);
   }
 
   /** Puts {@code tensor} at {@code offset} bytes. */
@@ -82,37 +85,7 @@ public final class TensorBuffer implements AutoCloseable {
       open = false;
       Ggml_h.ggml_backend_buffer_free(buffer);
       if (owned != null) {
-        Libc.free(owned);
-      }
-    }
-  }
-
-  /** calloc leaves large blocks untouched where Arena.allocate writes every byte. */
-  private static final class Libc {
-    private static final Linker LINKER = Linker.nativeLinker();
-    private static final MethodHandle CALLOC =
-        LINKER.downcallHandle(
-            LINKER.defaultLookup().findOrThrow("calloc"),
-            FunctionDescriptor.of(
-                ValueLayout.ADDRESS, ValueLayout.JAVA_LONG, ValueLayout.JAVA_LONG));
-    private static final MethodHandle FREE =
-        LINKER.downcallHandle(
-            LINKER.defaultLookup().findOrThrow("free"),
-            FunctionDescriptor.ofVoid(ValueLayout.ADDRESS));
-
-    static MemorySegment calloc(long bytes) {
-      try {
-        return (MemorySegment) CALLOC.invokeExact(1L, bytes);
-      } catch (Throwable e) {
-        throw new AssertionError("calloc cannot throw", e);
-      }
-    }
-
-    static void free(MemorySegment block) {
-      try {
-        FREE.invokeExact(block);
-      } catch (Throwable e) {
-        throw new AssertionError("free cannot throw", e);
+        owned.close();
       }
     }
   }

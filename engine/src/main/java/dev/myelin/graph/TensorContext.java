@@ -1,5 +1,6 @@
 package dev.myelin.graph;
 
+import dev.myelin.bindings.NativeMemory;
 import dev.myelin.bindings.ggml.Ggml_h;
 import dev.myelin.bindings.ggml.ggml_init_params;
 import dev.myelin.error.NativeLibraryException;
@@ -9,7 +10,11 @@ import java.lang.foreign.MemorySegment;
 
 /** A ggml context: the descriptions of tensors, without their data. */
 public final class TensorContext implements AutoCloseable {
+  private static final int ALIGNMENT = 64;
+  private static final long SLACK = 1 << 20;
+
   private final int capacity;
+  private final NativeMemory.Block memory;
   private Arena scratch;
   private MemorySegment context;
   private int made;
@@ -24,16 +29,23 @@ public final class TensorContext implements AutoCloseable {
   TensorContext(int tensors, long furtherBytes) {
     Ggml.require();
     this.capacity = tensors;
+    long bytes = tensors * Ggml_h.ggml_tensor_overhead() + furtherBytes;
+    String what = "the description of " + tensors + " tensors";
+    // ggml ends the process where it gets none; what it takes beside this is little
+    NativeMemory.require(SLACK, what);
+    memory = NativeMemory.zeros(bytes, ALIGNMENT, what);
     try (Arena arena = Arena.ofConfined()) {
       MemorySegment params = ggml_init_params.allocate(arena);
-      ggml_init_params.mem_size(params, tensors * Ggml_h.ggml_tensor_overhead() + furtherBytes);
-      ggml_init_params.mem_buffer(params, MemorySegment.NULL);
+      ggml_init_params.mem_size(params, bytes);
+      ggml_init_params.mem_buffer(params, memory.bytes());
       ggml_init_params.no_alloc(params, true);
       context = Ggml_h.ggml_init(params);
     }
-    if (context.address() == 0) {
-      throw new NativeLibraryException("ggml: no memory to describe " + tensors + " tensors");
-    }
+  }
+
+  /** How many tensors it can describe. */
+  int capacity() {
+    return capacity;
   }
 
   /** Describes a new tensor of one to four dimensions. */
@@ -75,6 +87,7 @@ public final class TensorContext implements AutoCloseable {
     if (context != null) {
       Ggml_h.ggml_free(context);
       context = null;
+      memory.close();
     }
   }
 }

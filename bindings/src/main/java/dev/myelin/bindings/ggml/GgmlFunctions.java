@@ -133,6 +133,8 @@ public final class GgmlFunctions {
             "ggml_backend_cpu_buffer_type",
             "ggml_threadpool_new",
             "ggml_threadpool_free",
+            "ggml_graph_plan",
+            "ggml_graph_compute",
             "ggml_backend_cpu_set_n_threads",
             "ggml_backend_cpu_set_threadpool",
             "ggml_backend_cpu_set_abort_callback",

@@ -7784,6 +7784,129 @@ public class Ggml_h extends Ggml_h$shared {
         }
     }
 
+    private static class ggml_graph_plan {
+        public static final FunctionDescriptor DESC = FunctionDescriptor.of(
+            ggml_cplan.layout(),
+            Ggml_h.C_POINTER,
+            Ggml_h.C_INT,
+            Ggml_h.C_POINTER
+        );
+
+        public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("ggml_graph_plan");
+
+        public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
+    }
+
+    /**
+     * Function descriptor for:
+     * {@snippet lang=c :
+     * extern struct ggml_cplan ggml_graph_plan(const struct ggml_cgraph *cgraph, int n_threads, struct ggml_threadpool *threadpool)
+     * }
+     */
+    public static FunctionDescriptor ggml_graph_plan$descriptor() {
+        return ggml_graph_plan.DESC;
+    }
+
+    /**
+     * Downcall method handle for:
+     * {@snippet lang=c :
+     * extern struct ggml_cplan ggml_graph_plan(const struct ggml_cgraph *cgraph, int n_threads, struct ggml_threadpool *threadpool)
+     * }
+     */
+    public static MethodHandle ggml_graph_plan$handle() {
+        return ggml_graph_plan.HANDLE;
+    }
+
+    /**
+     * Address for:
+     * {@snippet lang=c :
+     * extern struct ggml_cplan ggml_graph_plan(const struct ggml_cgraph *cgraph, int n_threads, struct ggml_threadpool *threadpool)
+     * }
+     */
+    public static MemorySegment ggml_graph_plan$address() {
+        return ggml_graph_plan.ADDR;
+    }
+
+    /**
+     * {@snippet lang=c :
+     * extern struct ggml_cplan ggml_graph_plan(const struct ggml_cgraph *cgraph, int n_threads, struct ggml_threadpool *threadpool)
+     * }
+     */
+    public static MemorySegment ggml_graph_plan(SegmentAllocator allocator, MemorySegment cgraph, int n_threads, MemorySegment threadpool) {
+        var mh$ = ggml_graph_plan.HANDLE;
+        try {
+            if (TRACE_DOWNCALLS) {
+                traceDowncall("ggml_graph_plan", allocator, cgraph, n_threads, threadpool);
+            }
+            return (MemorySegment)mh$.invokeExact(allocator, cgraph, n_threads, threadpool);
+        } catch (Error | RuntimeException ex) {
+           throw ex;
+        } catch (Throwable ex$) {
+           throw new AssertionError("should not reach here", ex$);
+        }
+    }
+
+    private static class ggml_graph_compute {
+        public static final FunctionDescriptor DESC = FunctionDescriptor.of(
+            Ggml_h.C_INT,
+            Ggml_h.C_POINTER,
+            Ggml_h.C_POINTER
+        );
+
+        public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("ggml_graph_compute");
+
+        public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
+    }
+
+    /**
+     * Function descriptor for:
+     * {@snippet lang=c :
+     * extern enum ggml_status ggml_graph_compute(struct ggml_cgraph *cgraph, struct ggml_cplan *cplan)
+     * }
+     */
+    public static FunctionDescriptor ggml_graph_compute$descriptor() {
+        return ggml_graph_compute.DESC;
+    }
+
+    /**
+     * Downcall method handle for:
+     * {@snippet lang=c :
+     * extern enum ggml_status ggml_graph_compute(struct ggml_cgraph *cgraph, struct ggml_cplan *cplan)
+     * }
+     */
+    public static MethodHandle ggml_graph_compute$handle() {
+        return ggml_graph_compute.HANDLE;
+    }
+
+    /**
+     * Address for:
+     * {@snippet lang=c :
+     * extern enum ggml_status ggml_graph_compute(struct ggml_cgraph *cgraph, struct ggml_cplan *cplan)
+     * }
+     */
+    public static MemorySegment ggml_graph_compute$address() {
+        return ggml_graph_compute.ADDR;
+    }
+
+    /**
+     * {@snippet lang=c :
+     * extern enum ggml_status ggml_graph_compute(struct ggml_cgraph *cgraph, struct ggml_cplan *cplan)
+     * }
+     */
+    public static int ggml_graph_compute(MemorySegment cgraph, MemorySegment cplan) {
+        var mh$ = ggml_graph_compute.HANDLE;
+        try {
+            if (TRACE_DOWNCALLS) {
+                traceDowncall("ggml_graph_compute", cgraph, cplan);
+            }
+            return (int)mh$.invokeExact(cgraph, cplan);
+        } catch (Error | RuntimeException ex) {
+           throw ex;
+        } catch (Throwable ex$) {
+           throw new AssertionError("should not reach here", ex$);
+        }
+    }
+
     private static class ggml_backend_is_cpu {
         public static final FunctionDescriptor DESC = FunctionDescriptor.of(
             Ggml_h.C_BOOL,

@@ -188,6 +188,15 @@ public class Myelin_h extends Myelin_h$shared {
     public static int MYELIN_ERROR_ISA() {
         return MYELIN_ERROR_ISA;
     }
+    private static final int MYELIN_ERROR_CHANGED = (int)5L;
+    /**
+     * {@snippet lang=c :
+     * enum myelin_status.MYELIN_ERROR_CHANGED = 5
+     * }
+     */
+    public static int MYELIN_ERROR_CHANGED() {
+        return MYELIN_ERROR_CHANGED;
+    }
 
     private static class myelin_status_string {
         public static final FunctionDescriptor DESC = FunctionDescriptor.of(
@@ -671,6 +680,69 @@ public class Myelin_h extends Myelin_h$shared {
         }
     }
 
+    private static class myelin_threads_probe {
+        public static final FunctionDescriptor DESC = FunctionDescriptor.of(
+            Myelin_h.C_INT,
+            Myelin_h.C_INT,
+            Myelin_h.C_POINTER,
+            Myelin_h.C_POINTER,
+            Myelin_h.C_POINTER
+        );
+
+        public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("myelin_threads_probe");
+
+        public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
+    }
+
+    /**
+     * Function descriptor for:
+     * {@snippet lang=c :
+     * int32_t myelin_threads_probe(int32_t wanted, myelin_thread_create create, myelin_thread_join join, int32_t *started)
+     * }
+     */
+    public static FunctionDescriptor myelin_threads_probe$descriptor() {
+        return myelin_threads_probe.DESC;
+    }
+
+    /**
+     * Downcall method handle for:
+     * {@snippet lang=c :
+     * int32_t myelin_threads_probe(int32_t wanted, myelin_thread_create create, myelin_thread_join join, int32_t *started)
+     * }
+     */
+    public static MethodHandle myelin_threads_probe$handle() {
+        return myelin_threads_probe.HANDLE;
+    }
+
+    /**
+     * Address for:
+     * {@snippet lang=c :
+     * int32_t myelin_threads_probe(int32_t wanted, myelin_thread_create create, myelin_thread_join join, int32_t *started)
+     * }
+     */
+    public static MemorySegment myelin_threads_probe$address() {
+        return myelin_threads_probe.ADDR;
+    }
+
+    /**
+     * {@snippet lang=c :
+     * int32_t myelin_threads_probe(int32_t wanted, myelin_thread_create create, myelin_thread_join join, int32_t *started)
+     * }
+     */
+    public static int myelin_threads_probe(int wanted, MemorySegment create, MemorySegment join, MemorySegment started) {
+        var mh$ = myelin_threads_probe.HANDLE;
+        try {
+            if (TRACE_DOWNCALLS) {
+                traceDowncall("myelin_threads_probe", wanted, create, join, started);
+            }
+            return (int)mh$.invokeExact(wanted, create, join, started);
+        } catch (Error | RuntimeException ex) {
+           throw ex;
+        } catch (Throwable ex$) {
+           throw new AssertionError("should not reach here", ex$);
+        }
+    }
+
     private static class myelin_abort_requested {
         public static final FunctionDescriptor DESC = FunctionDescriptor.of(
             Myelin_h.C_BOOL,
@@ -969,6 +1041,189 @@ public class Myelin_h extends Myelin_h$shared {
                 traceDowncall("myelin_resident_bytes", address, bytes, resident);
             }
             return (int)mh$.invokeExact(address, bytes, resident);
+        } catch (Error | RuntimeException ex) {
+           throw ex;
+        } catch (Throwable ex$) {
+           throw new AssertionError("should not reach here", ex$);
+        }
+    }
+
+    private static class myelin_mapping_watch {
+        public static final FunctionDescriptor DESC = FunctionDescriptor.of(
+            Myelin_h.C_INT,
+            Myelin_h.C_POINTER,
+            Myelin_h.C_POINTER,
+            Myelin_h.C_LONG,
+            Myelin_h.C_POINTER
+        );
+
+        public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("myelin_mapping_watch");
+
+        public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
+    }
+
+    /**
+     * Function descriptor for:
+     * {@snippet lang=c :
+     * int32_t myelin_mapping_watch(const char *path, const void *address, size_t bytes, int32_t *watch)
+     * }
+     */
+    public static FunctionDescriptor myelin_mapping_watch$descriptor() {
+        return myelin_mapping_watch.DESC;
+    }
+
+    /**
+     * Downcall method handle for:
+     * {@snippet lang=c :
+     * int32_t myelin_mapping_watch(const char *path, const void *address, size_t bytes, int32_t *watch)
+     * }
+     */
+    public static MethodHandle myelin_mapping_watch$handle() {
+        return myelin_mapping_watch.HANDLE;
+    }
+
+    /**
+     * Address for:
+     * {@snippet lang=c :
+     * int32_t myelin_mapping_watch(const char *path, const void *address, size_t bytes, int32_t *watch)
+     * }
+     */
+    public static MemorySegment myelin_mapping_watch$address() {
+        return myelin_mapping_watch.ADDR;
+    }
+
+    /**
+     * {@snippet lang=c :
+     * int32_t myelin_mapping_watch(const char *path, const void *address, size_t bytes, int32_t *watch)
+     * }
+     */
+    public static int myelin_mapping_watch(MemorySegment path, MemorySegment address, long bytes, MemorySegment watch) {
+        var mh$ = myelin_mapping_watch.HANDLE;
+        try {
+            if (TRACE_DOWNCALLS) {
+                traceDowncall("myelin_mapping_watch", path, address, bytes, watch);
+            }
+            return (int)mh$.invokeExact(path, address, bytes, watch);
+        } catch (Error | RuntimeException ex) {
+           throw ex;
+        } catch (Throwable ex$) {
+           throw new AssertionError("should not reach here", ex$);
+        }
+    }
+
+    private static class myelin_mapping_check {
+        public static final FunctionDescriptor DESC = FunctionDescriptor.of(
+            Myelin_h.C_INT,
+            Myelin_h.C_INT
+        );
+
+        public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("myelin_mapping_check");
+
+        public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
+    }
+
+    /**
+     * Function descriptor for:
+     * {@snippet lang=c :
+     * int32_t myelin_mapping_check(int32_t watch)
+     * }
+     */
+    public static FunctionDescriptor myelin_mapping_check$descriptor() {
+        return myelin_mapping_check.DESC;
+    }
+
+    /**
+     * Downcall method handle for:
+     * {@snippet lang=c :
+     * int32_t myelin_mapping_check(int32_t watch)
+     * }
+     */
+    public static MethodHandle myelin_mapping_check$handle() {
+        return myelin_mapping_check.HANDLE;
+    }
+
+    /**
+     * Address for:
+     * {@snippet lang=c :
+     * int32_t myelin_mapping_check(int32_t watch)
+     * }
+     */
+    public static MemorySegment myelin_mapping_check$address() {
+        return myelin_mapping_check.ADDR;
+    }
+
+    /**
+     * {@snippet lang=c :
+     * int32_t myelin_mapping_check(int32_t watch)
+     * }
+     */
+    public static int myelin_mapping_check(int watch) {
+        var mh$ = myelin_mapping_check.HANDLE;
+        try {
+            if (TRACE_DOWNCALLS) {
+                traceDowncall("myelin_mapping_check", watch);
+            }
+            return (int)mh$.invokeExact(watch);
+        } catch (Error | RuntimeException ex) {
+           throw ex;
+        } catch (Throwable ex$) {
+           throw new AssertionError("should not reach here", ex$);
+        }
+    }
+
+    private static class myelin_mapping_unwatch {
+        public static final FunctionDescriptor DESC = FunctionDescriptor.of(
+            Myelin_h.C_INT,
+            Myelin_h.C_INT
+        );
+
+        public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("myelin_mapping_unwatch");
+
+        public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
+    }
+
+    /**
+     * Function descriptor for:
+     * {@snippet lang=c :
+     * int32_t myelin_mapping_unwatch(int32_t watch)
+     * }
+     */
+    public static FunctionDescriptor myelin_mapping_unwatch$descriptor() {
+        return myelin_mapping_unwatch.DESC;
+    }
+
+    /**
+     * Downcall method handle for:
+     * {@snippet lang=c :
+     * int32_t myelin_mapping_unwatch(int32_t watch)
+     * }
+     */
+    public static MethodHandle myelin_mapping_unwatch$handle() {
+        return myelin_mapping_unwatch.HANDLE;
+    }
+
+    /**
+     * Address for:
+     * {@snippet lang=c :
+     * int32_t myelin_mapping_unwatch(int32_t watch)
+     * }
+     */
+    public static MemorySegment myelin_mapping_unwatch$address() {
+        return myelin_mapping_unwatch.ADDR;
+    }
+
+    /**
+     * {@snippet lang=c :
+     * int32_t myelin_mapping_unwatch(int32_t watch)
+     * }
+     */
+    public static int myelin_mapping_unwatch(int watch) {
+        var mh$ = myelin_mapping_unwatch.HANDLE;
+        try {
+            if (TRACE_DOWNCALLS) {
+                traceDowncall("myelin_mapping_unwatch", watch);
+            }
+            return (int)mh$.invokeExact(watch);
         } catch (Error | RuntimeException ex) {
            throw ex;
         } catch (Throwable ex$) {

@@ -1,0 +1,85 @@
+package dev.myelin.bindings;
+
+import dev.myelin.error.NativeLibraryException;
+import java.lang.foreign.Arena;
+import java.lang.foreign.FunctionDescriptor;
+import java.lang.foreign.Linker;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import java.lang.invoke.MethodHandle;
+
+/**
+ * Memory of the C library. Unlike {@link Arena#allocate} it does not count against the heap's size,
+ * and large blocks stay untouched until they are written: they are pages of zeros.
+ */
+public final class NativeMemory {
+  private static final Linker LINKER = Linker.nativeLinker();
+  private static final MethodHandle CALLOC =
+      LINKER.downcallHandle(
+          LINKER.defaultLookup().findOrThrow("calloc"),
+          FunctionDescriptor.of(ValueLayout.ADDRESS, ValueLayout.JAVA_LONG, ValueLayout.JAVA_LONG));
+  private static final MethodHandle FREE =
+      LINKER.downcallHandle(
+          LINKER.defaultLookup().findOrThrow("free"),
+          FunctionDescriptor.ofVoid(ValueLayout.ADDRESS));
+
+  private NativeMemory() {}
+
+  /**
+   * Takes zeros, to be given to {@link #free}.
+   *
+   * @param alignment of the first byte, a power of two
+   * @param what it is for, for the message
+   * @throws NativeLibraryException if there is no memory for them
+   */
+  public static Block zeros(long bytes, long alignment, String what) {
+    MemorySegment block = calloc(Math.addExact(bytes, alignment));
+    if (block.address() == 0) {
+      throw new NativeLibraryException("no memory for " + what + ": " + bytes + " bytes");
+    }
+    long skip = -block.address() & (alignment - 1);
+    return new Block(block, block.reinterpret(bytes + alignment).asSlice(skip, bytes));
+  }
+
+  /** A block as the C library knows it, and the part to be used. */
+  public record Block(MemorySegment owned, MemorySegment bytes) implements AutoCloseable {
+    @Override
+    public void close() {
+      free(owned);
+    }
+  }
+
+  /** Zeros that are freed with an arena; otherwise as {@link #zeros}. */
+  public static MemorySegment zeros(Arena arena, long bytes, long alignment, String what) {
+    Block block = zeros(bytes, alignment, what);
+    MemorySegment owned = block.owned();
+    return MemorySegment.ofAddress(block.bytes().address())
+        .reinterpret(bytes, arena, ignored -> free(owned));
+  }
+
+  /**
+   * Makes sure that so much memory could be had: before calls of native code that ends the process
+   * where it has none. Another thread may take it meanwhile.
+   *
+   * @throws NativeLibraryException if there is not
+   */
+  public static void require(long bytes, String what) {
+    zeros(bytes, 1, what).close();
+  }
+
+  private static MemorySegment calloc(long bytes) {
+    try {
+      return (MemorySegment) CALLOC.invokeExact(1L, bytes);
+    } catch (Throwable e) {
+      throw new AssertionError("calloc cannot throw", e);
+    }
+  }
+
+  private static void free(MemorySegment block) {
+    try {
+      FREE.invokeExact(block);
+    } catch (Throwable e) {
+      throw new AssertionError("free cannot throw", e);
+    }
+  }
+}

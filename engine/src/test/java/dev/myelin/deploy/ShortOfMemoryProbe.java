@@ -1,0 +1,107 @@
+package dev.myelin.deploy;
+
+import dev.myelin.error.MyelinException;
+import dev.myelin.generate.Session;
+import dev.myelin.generate.SessionOptions;
+import dev.myelin.graph.Backend;
+import dev.myelin.model.Model;
+import dev.myelin.testing.Logits;
+import java.io.IOException;
+import java.lang.foreign.Arena;
+import java.lang.foreign.FunctionDescriptor;
+import java.lang.foreign.Linker;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import java.lang.invoke.MethodHandle;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Arrays;
+
+/** The main program of {@link ShortOfMemoryTest}'s processes. */
+final class ShortOfMemoryProbe {
+  private static final int RLIMIT_AS = 9;
+  private static final long PAGE = 4096;
+  private static final long NONE = -1;
+  private static final long LEAST = 1 << 20;
+
+  private static final MethodHandle SETRLIMIT =
+      Linker.nativeLinker()
+          .downcallHandle(
+              Linker.nativeLinker().defaultLookup().findOrThrow("setrlimit"),
+              FunctionDescriptor.of(
+                  ValueLayout.JAVA_INT, ValueLayout.JAVA_INT, ValueLayout.ADDRESS));
+  private static final MemorySegment LIMIT = Arena.global().allocate(2 * Long.BYTES);
+
+  private ShortOfMemoryProbe() {}
+
+  public static void main(String[] args) throws Throwable {
+    try (Model model = Model.load(Path.of(args[1]))) {
+      if (args[0].equals("steps")) {
+        steps(model);
+      } else {
+        threads(model);
+      }
+    }
+  }
+
+  /** A session under each limit, from one that leaves the JVM's needs to one that leaves enough. */
+  private static void steps(Model model) throws Throwable {
+    int[] prompt = Logits.randomTokens(40, 320, 1);
+    // classes are loaded before, those of failures too
+    session(model, prompt, NONE);
+    session(model, prompt, LEAST);
+    for (long room = LEAST; room <= 12 << 20; room += LEAST / 2) {
+      System.out.println(session(model, prompt, room));
+    }
+  }
+
+  private static String session(Model model, int[] prompt, long room) throws Throwable {
+    SessionOptions options = SessionOptions.defaults().withContextLength(400).withThreads(1);
+    String said;
+    limit(room);
+    try (Session session = Session.open(model, options)) {
+      session.feed(prompt);
+      session.feed(1);
+      said = "done";
+    } catch (MyelinException e) {
+      said = e.getClass().getSimpleName() + ": " + e.getMessage();
+    } finally {
+      limit(NONE);
+    }
+    return said;
+  }
+
+  private static void threads(Model model) throws Throwable {
+    try (Backend few = Backend.cpu(3)) {
+      System.out.println(few.threads() == 3 ? "all of them" : "but " + few.threads());
+    }
+    // stacks of 8 MB, unless the limit of the shell is another
+    limit(30 << 20);
+    SessionOptions options =
+        SessionOptions.defaults().withContextLength(300).withThreads(64).withForceThreads(true);
+    try (Session session = Session.open(model, options);
+        Session single = Session.open(model, options.withThreads(1))) {
+      int threads = session.options().threads();
+      System.out.println(threads < 64 ? "fewer" : "but " + threads);
+      float[] many = Logits.copy(session.feed(1, 2, 3));
+      float[] one = Logits.copy(single.feed(1, 2, 3));
+      System.out.println(Arrays.equals(many, one) ? "the same logits" : "others");
+    } finally {
+      limit(NONE);
+    }
+  }
+
+  /** Lets the address space grow by so many bytes, or without end. */
+  private static void limit(long room) throws Throwable {
+    LIMIT.set(ValueLayout.JAVA_LONG, 0, room == NONE ? NONE : addressSpace() + room);
+    LIMIT.set(ValueLayout.JAVA_LONG, Long.BYTES, NONE);
+    if ((int) SETRLIMIT.invokeExact(RLIMIT_AS, LIMIT) != 0) {
+      throw new IllegalStateException("setrlimit");
+    }
+  }
+
+  private static long addressSpace() throws IOException {
+    String statm = Files.readString(Path.of("/proc/self/statm"));
+    return Long.parseLong(statm.substring(0, statm.indexOf(' '))) * PAGE;
+  }
+}

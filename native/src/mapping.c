@@ -1,0 +1,225 @@
+// Mapped files that somebody changes. Reading a page of a mapping that lies behind the end of its file
+// raises SIGBUS, which ends the process; here it gives zeros and is remembered instead.
+#if defined(__linux__)
+#define _GNU_SOURCE  // statx, syscall
+#endif
+
+#include "myelin.h"
+
+#if defined(__linux__)
+
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdatomic.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+enum { most_watches = 1024 };
+
+/** A mapping; start is 0 where the slot is free. */
+struct watch {
+    // read by the signal handler
+    _Atomic uintptr_t start;
+    _Atomic uintptr_t end;
+    _Atomic bool changed;
+    // -1 where the file could not be opened
+    int file;
+    uint64_t size;
+    struct statx_timestamp written;
+};
+
+static struct watch watches[most_watches];
+// How many slots were ever in use.
+static _Atomic int used = 0;
+// Guards the table's changes; the handler takes no lock.
+static atomic_flag busy = ATOMIC_FLAG_INIT;
+static bool installed = false;
+static struct sigaction previous;
+static uintptr_t page;
+
+static void lock(void) {
+    while (atomic_flag_test_and_set_explicit(&busy, memory_order_acquire)) {
+    }
+}
+
+static void unlock(void) {
+    atomic_flag_clear_explicit(&busy, memory_order_release);
+}
+
+/** A system call and nothing else: this runs in a signal handler. */
+static bool map_zeros(uintptr_t from, size_t bytes) {
+    const int flags = MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED | MAP_NORESERVE;
+#if defined(SYS_mmap)
+    return syscall(SYS_mmap, from, bytes, PROT_READ, flags, -1, (off_t)0) != -1;
+#else
+    return mmap((void *)from, bytes, PROT_READ, flags, -1, 0) != MAP_FAILED;
+#endif
+}
+
+/** Puts pages of zeros in place of what is left of a watched mapping; false if none is there. */
+static bool replace(uintptr_t address) {
+    const int count = atomic_load(&used);
+    for (int i = 0; i < count; i++) {
+        struct watch *w = &watches[i];
+        const uintptr_t start = atomic_load(&w->start);
+        const uintptr_t end = atomic_load(&w->end);
+        if (start == 0 || address < start || address >= end) {
+            continue;
+        }
+        const uintptr_t from = address / page * page;
+        // All to the end at once: what follows is missing too, and each page would be a signal of its own.
+        if (!map_zeros(from, end - from)) {
+            return false;
+        }
+        atomic_store(&w->changed, true);
+        return true;
+    }
+    return false;
+}
+
+static void pass_on(int signal, siginfo_t *info, void *context) {
+    if (previous.sa_flags & SA_SIGINFO) {
+        previous.sa_sigaction(signal, info, context);
+    } else if (previous.sa_handler != SIG_DFL && previous.sa_handler != SIG_IGN) {
+        previous.sa_handler(signal);
+    } else {
+        // The access is made again, and ends the process.
+        sigaction(signal, &previous, NULL);
+    }
+}
+
+static void on_fault(int signal, siginfo_t *info, void *context) {
+    const int kept = errno;
+    const bool missing = info->si_code == BUS_ADRERR;
+    if (!missing || !replace((uintptr_t)info->si_addr)) {
+        pass_on(signal, info, context);
+    }
+    errno = kept;
+}
+
+/** Once, with the lock. The handler that is there, such as the JVM's, gets what is not ours. */
+static bool install(void) {
+    if (installed) {
+        return true;
+    }
+    const long bytes = sysconf(_SC_PAGESIZE);
+    page = bytes > 0 ? (uintptr_t)bytes : 4096;
+    if (sigaction(SIGBUS, NULL, &previous) != 0) {
+        return false;
+    }
+    struct sigaction ours = previous;
+    ours.sa_sigaction = on_fault;
+    ours.sa_flags = (previous.sa_flags & SA_NODEFER) | SA_SIGINFO | SA_ONSTACK | SA_RESTART;
+    installed = sigaction(SIGBUS, &ours, NULL) == 0;
+    return installed;
+}
+
+static bool state_of(int file, struct statx *state) {
+    return statx(file, "", AT_EMPTY_PATH, STATX_SIZE | STATX_MTIME, state) == 0;
+}
+
+int32_t myelin_mapping_watch(const char *path, const void *address, size_t bytes, int32_t *watch) {
+    const uintptr_t start = (uintptr_t)address;
+    if (path == NULL || address == NULL || watch == NULL || bytes == 0 || bytes > UINTPTR_MAX - start) {
+        return MYELIN_ERROR_ARGUMENT;
+    }
+    *watch = -1;
+    struct statx state;
+    int file = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+    if (file >= 0 && !state_of(file, &state)) {
+        close(file);
+        file = -1;
+    }
+    if (file >= 0 && state.stx_size != bytes) {
+        close(file);
+        return MYELIN_ERROR_CHANGED;
+    }
+    lock();
+    int slot = 0;
+    while (slot < most_watches && atomic_load(&watches[slot].start) != 0) {
+        slot++;
+    }
+    if (slot == most_watches || !install()) {
+        unlock();
+        if (file >= 0) {
+            close(file);
+        }
+        return MYELIN_ERROR_SYSTEM;
+    }
+    struct watch *w = &watches[slot];
+    w->file = file;
+    if (file >= 0) {
+        w->size = state.stx_size;
+        w->written = state.stx_mtime;
+    }
+    atomic_store(&w->changed, false);
+    // in whole pages: the rest of the last one is mapped too
+    atomic_store(&w->end, start + (bytes + page - 1) / page * page);
+    atomic_store(&w->start, start);
+    if (slot >= atomic_load(&used)) {
+        atomic_store(&used, slot + 1);
+    }
+    unlock();
+    *watch = slot;
+    return MYELIN_OK;
+}
+
+static struct watch *watched(int32_t watch) {
+    if (watch < 0 || watch >= most_watches || atomic_load(&watches[watch].start) == 0) {
+        return NULL;
+    }
+    return &watches[watch];
+}
+
+int32_t myelin_mapping_check(int32_t watch) {
+    struct watch *w = watched(watch);
+    if (w == NULL) {
+        return MYELIN_ERROR_ARGUMENT;
+    }
+    struct statx state;
+    if (!atomic_load(&w->changed) && w->file >= 0 && state_of(w->file, &state) &&
+        (state.stx_size != w->size || state.stx_mtime.tv_sec != w->written.tv_sec ||
+         state.stx_mtime.tv_nsec != w->written.tv_nsec)) {
+        atomic_store(&w->changed, true);
+    }
+    return atomic_load(&w->changed) ? MYELIN_ERROR_CHANGED : MYELIN_OK;
+}
+
+int32_t myelin_mapping_unwatch(int32_t watch) {
+    lock();
+    struct watch *w = watched(watch);
+    const int file = w == NULL ? -1 : w->file;
+    if (w != NULL) {
+        atomic_store(&w->start, 0);
+    }
+    unlock();
+    if (file >= 0) {
+        close(file);
+    }
+    return w == NULL ? MYELIN_ERROR_ARGUMENT : MYELIN_OK;
+}
+
+#else
+
+int32_t myelin_mapping_watch(const char *path, const void *address, size_t bytes, int32_t *watch) {
+    if (path == NULL || address == NULL || watch == NULL || bytes == 0) {
+        return MYELIN_ERROR_ARGUMENT;
+    }
+    *watch = -1;
+    return MYELIN_ERROR_UNSUPPORTED;
+}
+
+int32_t myelin_mapping_check(int32_t watch) {
+    (void)watch;
+    return MYELIN_ERROR_ARGUMENT;
+}
+
+int32_t myelin_mapping_unwatch(int32_t watch) {
+    (void)watch;
+    return MYELIN_ERROR_ARGUMENT;
+}
+
+#endif

@@ -1,0 +1,81 @@
+// How many threads the system lets this process start. ggml ends the process where one of its own cannot
+// be started: limits of users and control groups are found out before.
+#if defined(__linux__)
+#define _GNU_SOURCE  // syscall
+#endif
+#include <pthread.h>
+#include <sched.h>
+#include <stdatomic.h>
+#include <time.h>
+
+#include "myelin.h"
+
+#if defined(__linux__)
+#include <sys/syscall.h>
+#include <unistd.h>
+#endif
+
+enum { most_threads = 1024 };
+
+/** A thread that waits with the others. */
+struct waiting {
+    pthread_t thread;
+    // the system's number, 0 where there is none
+    int32_t id;
+    const _Atomic bool *go;
+};
+
+static void pause_a_little(void) {
+    const struct timespec time = {.tv_nsec = 20000};
+    nanosleep(&time, NULL);
+}
+
+static void *wait_for_all(void *of) {
+    struct waiting *self = of;
+#if defined(__linux__)
+    self->id = (int32_t)syscall(SYS_gettid);
+#endif
+    while (!atomic_load(self->go)) {
+        pause_a_little();
+    }
+    return NULL;
+}
+
+/** A thread is counted a moment longer than it can be joined. */
+static void wait_until_gone(const struct waiting *thread) {
+#if defined(__linux__)
+    for (int i = 0; i < 5000 && thread->id != 0 && syscall(SYS_tgkill, getpid(), thread->id, 0) == 0; i++) {
+        pause_a_little();
+    }
+#else
+    (void)thread;
+#endif
+}
+
+int32_t myelin_threads_probe(int32_t wanted, myelin_thread_create create, myelin_thread_join join,
+                             int32_t *started) {
+    if (wanted < 0 || wanted > most_threads || create == NULL || join == NULL || started == NULL) {
+        return MYELIN_ERROR_ARGUMENT;
+    }
+    struct waiting threads[most_threads];
+    _Atomic bool go = false;
+    int32_t count = 0;
+    while (count < wanted) {
+        struct waiting *next = &threads[count];
+        next->id = 0;
+        next->go = &go;
+        if (create(&next->thread, NULL, wait_for_all, next) != 0) {
+            break;
+        }
+        count++;
+    }
+    atomic_store(&go, true);
+    for (int32_t i = 0; i < count; i++) {
+        join(threads[i].thread, NULL);
+    }
+    for (int32_t i = 0; i < count; i++) {
+        wait_until_gone(&threads[i]);
+    }
+    *started = count;
+    return MYELIN_OK;
+}
