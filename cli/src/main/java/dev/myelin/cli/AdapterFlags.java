@@ -22,6 +22,11 @@ final class AdapterFlags {
             "--lora");
   }
 
+  /** The option, for what is said about it. */
+  Subcommand.Value<List<Path>> option() {
+    return adapters;
+  }
+
   List<Adapter> adapters() {
     return Usage.check(command.spec, () -> adapters.get().stream().map(this::adapter).toList());
   }

@@ -55,6 +55,7 @@ final class Commands {
     root.setParameterExceptionHandler(failures);
     root.setExecutionExceptionHandler(failures);
     root.registerConverter(Path.class, Commands::path);
+    Numbers.register(root);
     root.setErr(console.err());
     return root;
   }

@@ -5,11 +5,15 @@ import dev.myelin.error.CancelledException;
 import dev.myelin.error.MyelinException;
 import dev.myelin.error.Printable;
 import java.util.Arrays;
+import java.util.List;
 import java.util.Set;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import picocli.CommandLine;
 import picocli.CommandLine.ExitCode;
 import picocli.CommandLine.IExecutionExceptionHandler;
 import picocli.CommandLine.IParameterExceptionHandler;
+import picocli.CommandLine.Model.OptionSpec;
 import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.ParseResult;
 import picocli.CommandLine.UnmatchedArgumentException;
@@ -30,11 +34,22 @@ final class Failures implements IParameterExceptionHandler, IExecutionExceptionH
   public int handleParseException(ParameterException e, String[] args) {
     CommandLine line = e.getCommandLine();
     String name = line.getCommandSpec().qualifiedName();
-    tell(name + ": " + problem(e) + " (`" + name + " --help` says more)");
+    tell(name + ": " + typed(problem(e), line, args) + " (`" + name + " --help` says more)");
     if (Arrays.asList(args).contains(Subcommand.VERBOSE)) {
       e.printStackTrace(console.err());
     }
     return ExitCode.USAGE;
+  }
+
+  /** With the option's name as it was typed, where picocli names the longest one that it has. */
+  private static String typed(String problem, CommandLine line, String... args) {
+    Matcher named = Pattern.compile("(?<=option ')(-[^' ]+)(?=')").matcher(problem);
+    OptionSpec option = named.find() ? line.getCommandSpec().findOption(named.group(1)) : null;
+    return option == null
+        ? problem
+        : problem.substring(0, named.start(1))
+            + Typed.name(option, List.of(args))
+            + problem.substring(named.end(1));
   }
 
   private static String problem(ParameterException e) {

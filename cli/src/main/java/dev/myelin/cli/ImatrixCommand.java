@@ -113,6 +113,19 @@ final class ImatrixCommand extends Subcommand {
                     new SessionOptions(
                         0, batch.get(), threads.count(), threads.forced(), CacheType.F16)));
     Format written = format();
+    if (!text.isSet()) {
+      Unused.say(
+          this,
+          "without -f nothing is computed",
+          model.option(),
+          lora.option(),
+          chunks,
+          skip,
+          noPerplexity,
+          parseSpecial,
+          threads.option(),
+          batch);
+    }
     if (!text.isSet() && before.get().isEmpty()) {
       throw Usage.wrong(spec, "no text: give -f FILE, or --in-file FILE to merge");
     }

@@ -74,7 +74,8 @@ final class Input {
             .formatted(name, encoding));
   }
 
-  private static String decoded(byte[] bytes, int start, String name) {
+  /** Bytes as text from {@code start} on; what is no UTF-8 is refused. */
+  static String decoded(byte[] bytes, int start, String name) {
     ByteBuffer from = ByteBuffer.wrap(bytes, start, bytes.length - start);
     CharBuffer to = CharBuffer.allocate(bytes.length);
     CoderResult result = StandardCharsets.UTF_8.newDecoder().decode(from, to, true);

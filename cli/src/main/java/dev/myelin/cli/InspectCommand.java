@@ -22,13 +22,9 @@ final class InspectCommand extends Subcommand {
   private final ModelOptions model =
       new ModelOptions(
           this,
-          parameter(
-              Path.class,
-              false,
-              "FILE",
-              "A GGUF file; of a split checkpoint, any part. Default: $"
-                  + ModelOptions.VARIABLE
-                  + ", else the bundled one."));
+          "A GGUF file; of a split checkpoint, any part. Default: $"
+              + ModelOptions.VARIABLE
+              + ", else the bundled one.");
   private final Value<Boolean> json = flag("Print JSON.", "--json");
   private final Value<Boolean> tensors = flag("List every tensor too.", "--tensors");
   private final Value<Boolean> metadata =
@@ -73,6 +69,10 @@ final class InspectCommand extends Subcommand {
   public void run() {
     if (noHistograms.get() && !html.isSet()) {
       throw Usage.wrong(spec, "--no-histograms: expected with --html OUT");
+    }
+    if (!json.get() && (histogram.isSet() || html.isSet())) {
+      String shown = histogram.isSet() ? "--histogram prints histograms" : "--html prints nothing";
+      Unused.say(this, shown + ", unless --json is given", tensors, metadata);
     }
     Optional<NamePattern> names = Optional.ofNullable(histogram.get()).map(this::pattern);
     Checkpoint checkpoint = model.checkpoint();

@@ -9,35 +9,42 @@ final class ModelOptions {
   static final String VARIABLE = "MYELIN_MODEL";
 
   private final Subcommand command;
-  private final Subcommand.Value<Path> model;
+  private final Subcommand.Value<Path> option;
+  private final Subcommand.Value<Path> parameter;
 
-  /** By the option {@code -m}. */
+  /** By the option {@code -m}, or without it. */
   ModelOptions(Subcommand command) {
-    this(
-        command,
-        command.option(
-            Path.class,
-            null,
-            "FILE",
-            "The checkpoint, a GGUF file. Default: $" + VARIABLE + ", else the bundled one.",
-            "-m",
-            "--model"));
+    this(command, "The checkpoint, a GGUF file. Default: $" + VARIABLE + ", else the bundled one.");
   }
 
-  /** By an option or parameter of the command's own. */
-  ModelOptions(Subcommand command, Subcommand.Value<Path> model) {
+  /**
+   * @param meaning what the help says
+   */
+  ModelOptions(Subcommand command, String meaning) {
     this.command = command;
-    this.model = model;
+    parameter = command.parameter(Path.class, false, "FILE", "The same as -m FILE.");
+    option = command.option(Path.class, null, "FILE", meaning, "-m", "--model");
+  }
+
+  /** The option, for what is said about it. */
+  Subcommand.Value<Path> option() {
+    return option;
   }
 
   /** Whether an option or the variable names one. */
   boolean isNamed() {
-    return model.isSet() || command.console.variable(VARIABLE) != null;
+    return option.isSet() || parameter.isSet() || command.console.variable(VARIABLE) != null;
   }
 
   Checkpoint checkpoint() {
-    if (model.isSet()) {
-      return Checkpoint.in(model.get());
+    if (option.isSet() && parameter.isSet()) {
+      throw Usage.wrong(
+          command.spec,
+          "unknown argument '%s': the model is named by %s already (quote texts with spaces)"
+              .formatted(parameter.get(), option.typed()));
+    }
+    if (option.isSet() || parameter.isSet()) {
+      return Checkpoint.in(option.isSet() ? option.get() : parameter.get());
     }
     String name = command.console.variable(VARIABLE);
     if (name == null) {
@@ -54,9 +61,7 @@ final class ModelOptions {
   private RuntimeException none() {
     return Usage.wrong(
         command.spec,
-        "no model: name a GGUF file with "
-            + (model.spec().isOption() ? "-m FILE" : "FILE")
-            + " or in $"
+        "no model: name a GGUF file with -m FILE or in $"
             + VARIABLE
             + "; this build has none of its own");
   }

@@ -4,6 +4,7 @@ import java.io.PrintWriter;
 import java.util.Locale;
 import picocli.CommandLine;
 import picocli.CommandLine.Model.OptionSpec;
+import picocli.CommandLine.ParameterException;
 
 /** The entry point: finds the command, runs it, and turns whatever happens into an exit status. */
 public final class Myelin extends Subcommand {
@@ -36,9 +37,11 @@ public final class Myelin extends Subcommand {
     HelpWriter out = new HelpWriter(console);
     line.setOut(new PrintWriter(out));
     try {
-      int status = line.execute(args);
+      int status = line.execute(Foreign.understood(line, console, args));
       out.check();
       return status;
+    } catch (ParameterException e) { // before picocli reads anything
+      return failures.handleParseException(e, args);
     } catch (Throwable e) { // picocli lets errors pass: out of memory, stack overflow
       return failures.handle(e, line);
     }

@@ -120,6 +120,9 @@ final class PlanCommand extends Subcommand {
     Long said =
         speed.isSet() ? Usage.check(spec, () -> Quantities.bytesPerSecond(speed.get())) : null;
     int count = threads.count();
+    if (speed.isSet()) {
+      Unused.say(this, "--speed says the speed", threads.option());
+    }
     MachineMemory memory = MachineMemory.now();
     MemorySpeed reads =
         said != null

@@ -7,6 +7,7 @@ final class PromptFlags {
   private final Subcommand command;
   private final Subcommand.Value<String> text;
   private final Subcommand.Value<Path> file;
+  private final Subcommand.Value<Boolean> escape;
 
   PromptFlags(Subcommand command) {
     this.command = command;
@@ -21,6 +22,11 @@ final class PromptFlags {
             "A file with that text, without the last line's end; - is standard input.",
             "-f",
             "--file");
+    escape =
+        command.flag(
+            "In the text of -p, \\n, \\t, \\r, \\\", \\', \\\\ and \\xHH are escapes.",
+            "-e",
+            "--escape");
   }
 
   /**
@@ -32,8 +38,11 @@ final class PromptFlags {
     if (text.isSet() && file.isSet()) {
       throw Usage.wrong(command.spec, "two prompts: give either --prompt or --file");
     }
+    if (escape.get() && !text.isSet()) {
+      throw Usage.wrong(command.spec, escape.typed() + ": expected with -p TEXT");
+    }
     if (text.isSet()) {
-      return text.get();
+      return escape.get() ? Escapes.of(text.get()) : text.get();
     }
     if (file.isSet()) {
       return read(command.console, file.get());

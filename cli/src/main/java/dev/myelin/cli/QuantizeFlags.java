@@ -84,6 +84,9 @@ final class QuantizeFlags {
     if (!include.get().isEmpty() && !exclude.get().isEmpty()) {
       throw Usage.wrong(command.spec, "give either --include-weights or --exclude-weights");
     }
+    if (!imatrix.isSet()) {
+      Unused.say(command, "there is no --imatrix", include, exclude);
+    }
     boolean copy = typeName.equalsIgnoreCase(COPY);
     Mix mix = copy ? Mixes.named("F32").orElseThrow() : mix(typeName);
     GgmlType output = ggmlType("--output-tensor-type", outputType.get());

@@ -14,6 +14,8 @@ final class SamplingFlags {
   private final Subcommand.Value<Integer> topK;
   private final Subcommand.Value<Float> topP;
   private final Subcommand.Value<Float> minP;
+  private final Subcommand.Value<Float> typicalP;
+  private final Subcommand.Value<Float> topNSigma;
   private final Subcommand.Value<Float> repeatPenalty;
   private final Subcommand.Value<Integer> repeatLastN;
   private final Subcommand.Value<Float> frequencyPenalty;
@@ -38,6 +40,20 @@ final class SamplingFlags {
             "P",
             "Keep those with this share of the likeliest's probability",
             "--min-p");
+    typicalP =
+        number(
+            DEFAULTS.typicalP(),
+            "P",
+            "Keep those of typical surprise up to this probability, 1 all",
+            "--typical-p",
+            "--typical");
+    topNSigma =
+        number(
+            DEFAULTS.topNSigma(),
+            "X",
+            "Keep logits within X deviations of the highest, 0 all",
+            "--top-n-sigma",
+            "--top-nsigma");
     repeatPenalty =
         number(
             DEFAULTS.repeatPenalty(),
@@ -104,7 +120,20 @@ final class SamplingFlags {
    * @param checked what {@link #options} gave, for its seed
    */
   SamplingOptions options(RecommendedSampling recommended, SamplingOptions checked) {
-    return over(recommended.options()).withSeed(checked.seed());
+    SamplingOptions all = over(recommended.options()).withSeed(checked.seed());
+    if (all.isGreedy()) {
+      Unused.say(
+          command, "temperature 0 takes the likeliest token", topK, topP, minP, topNSigma, seed);
+    }
+    if (!all.hasPenalties()) {
+      if (all.repeatLastN() == 0) {
+        String why = "--repeat-last-n 0 looks at no tokens";
+        Unused.say(command, why, repeatPenalty, frequencyPenalty, presencePenalty);
+      } else {
+        Unused.say(command, "there is no penalty", repeatLastN);
+      }
+    }
+    return all;
   }
 
   private SamplingOptions over(SamplingOptions others) {
@@ -113,6 +142,8 @@ final class SamplingFlags {
         .withTopK(or(topK, others.topK()))
         .withTopP(or(topP, others.topP()))
         .withMinP(or(minP, others.minP()))
+        .withTypicalP(or(typicalP, others.typicalP()))
+        .withTopNSigma(or(topNSigma, others.topNSigma()))
         .withRepeatPenalty(or(repeatPenalty, others.repeatPenalty()))
         .withRepeatLastN(or(repeatLastN, others.repeatLastN()))
         .withFrequencyPenalty(or(frequencyPenalty, others.frequencyPenalty()))

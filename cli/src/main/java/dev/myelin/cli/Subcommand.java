@@ -5,6 +5,7 @@ import picocli.CommandLine.Model.ArgSpec;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Model.OptionSpec;
 import picocli.CommandLine.Model.PositionalParamSpec;
+import picocli.CommandLine.ParseResult;
 
 /**
  * A command and its options, in the order of the help. They are declared by calls rather than by
@@ -53,6 +54,22 @@ abstract class Subcommand implements Runnable {
 
     boolean isSet() {
       return get() != null;
+    }
+
+    /** Whether it is on the command line, with its default value or another. */
+    boolean isGiven() {
+      return spec instanceof OptionSpec option && parsed().hasMatchedOption(option);
+    }
+
+    /** The name by which it is on the command line. */
+    String typed() {
+      return spec instanceof OptionSpec option
+          ? Typed.name(option, parsed().originalArgs())
+          : spec.paramLabel();
+    }
+
+    private ParseResult parsed() {
+      return spec.command().commandLine().getParseResult();
     }
   }
 

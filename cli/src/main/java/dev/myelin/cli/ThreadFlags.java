@@ -28,6 +28,11 @@ final class ThreadFlags {
         "Start all threads of -t, even if there are fewer cores.", "--force-threads");
   }
 
+  /** The option, for what is said about it. */
+  Subcommand.Value<Integer> option() {
+    return asked;
+  }
+
   boolean forced() {
     return force.get();
   }

@@ -101,6 +101,12 @@ final class TrainCommand extends Subcommand {
     if (resume.get() && initFrom.isSet() != lora.get()) {
       throw Usage.wrong(spec, "--resume and --init-from: an adapter's training alone takes both");
     }
+    if (!lora.get()) {
+      Unused.say(this, "without --lora there is no adapter", rank, alpha);
+    }
+    if (initFrom.isSet()) {
+      Unused.say(this, "--init-from FILE has its own shape and tokenizer", model.options());
+    }
     Files files = Files.of(output.get());
     TrainReport printer = report.open(console, files.output());
     checkFiles(files, printer);

@@ -69,6 +69,24 @@ final class TrainModelFlags {
     return command.option(Integer.class, null, "N", description, name);
   }
 
+  /** All of them, for what is said about them. */
+  Subcommand.Value<?>[] options() {
+    return new Subcommand.Value<?>[] {
+      tokenizer,
+      vocabulary,
+      layers,
+      width,
+      heads,
+      kvHeads,
+      feedForward,
+      experts,
+      expertsUsed,
+      ropeBase,
+      embeddingDeviation,
+      untied
+    };
+  }
+
   ModelDesign design(int context) {
     int inner = width.get() * 8 / 3;
     int rounded = Math.ceilDiv(Math.max(inner, 1), MULTIPLE) * MULTIPLE;

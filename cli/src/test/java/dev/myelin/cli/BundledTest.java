@@ -126,7 +126,7 @@ class BundledTest {
     Outcome outcome = Outcome.of(line.split(" "));
     assertThat(outcome.status()).isEqualTo(2);
     assertThat(outcome.err())
-        .contains(line.equals("inspect") ? "with FILE" : "with -m FILE")
+        .contains("with -m FILE")
         .contains("or in $MYELIN_MODEL; this build has none of its own")
         .hasLineCount(1);
   }

@@ -17,7 +17,8 @@ class CompletionTest {
     assertThat(outcome.status()).isZero();
     Path script = Files.writeString(folder.resolve("completion.sh"), outcome.out());
     assertThat(complete(script, "myelin", "ru")).isEqualTo("run");
-    assertThat(complete(script, "myelin", "run", "--top-")).isEqualTo("--top-k --top-p");
+    assertThat(complete(script, "myelin", "run", "--top-"))
+        .isEqualTo("--top-k --top-p --top-n-sigma --top-nsigma");
     assertThat(complete(script, "myelin", "run", "--cache-type", "")).isEqualTo("f32 f16 q8_0");
     assertThat(complete(script, "myelin", "run", "-m", folder + "/comp"))
         .isEqualTo(script.toString());
@@ -28,8 +29,9 @@ class CompletionTest {
   /** What bash offers for the last of these words. */
   private static String complete(Path script, String... words) throws Exception {
     String program =
-        "compopt() { :; }; source \"$1\"; shift; COMP_WORDS=(\"$@\"); COMP_CWORD=$(($# - 1)); COMP_LINE=\"$*\"; "
-            + "COMP_POINT=${#COMP_LINE}; _complete_myelin; echo \"${COMPREPLY[*]}\"";
+        "compopt() { :; }; source \"$1\"; shift; COMP_WORDS=(\"$@\"); COMP_CWORD=$(($# - 1));"
+            + " COMP_LINE=\"$*\"; COMP_POINT=${#COMP_LINE}; _complete_myelin; echo"
+            + " \"${COMPREPLY[*]}\"";
     ProcessBuilder bash = new ProcessBuilder("/bin/bash", "-c", program, "bash", script.toString());
     bash.command().addAll(java.util.List.of(words));
     Process process = bash.redirectErrorStream(true).start();

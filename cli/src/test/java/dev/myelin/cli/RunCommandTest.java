@@ -46,6 +46,7 @@ class RunCommandTest {
     assertThat(outcome.out()).startsWith("once upon a time").endsWith("\n");
     assertThat(outcome.err().lines())
         .satisfiesExactly(
+            l -> assertThat(l).startsWith("--seed: changes nothing, "), // with --temp 0
             l -> assertThat(l).matches("prompt +\\d+ tokens +[\\d.]+ tokens/s"),
             l -> assertThat(l).matches("generation +12 tokens +[\\d.]+ tokens/s"),
             l -> assertThat(l).matches("first token +[\\d.]+ ms"),

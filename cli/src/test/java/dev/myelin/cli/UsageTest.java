@@ -51,12 +51,34 @@ class UsageTest {
         "run -m M                        | no prompt: give -p TEXT, or -f FILE",
         "run -p x                        | no model: name a GGUF file with -m FILE or in"
             + " $MYELIN_MODEL",
-        "run -m M -p                     | missing required parameter for option '--prompt' (TEXT)",
+        "run -m M -p                     | missing required parameter for option '-p' (TEXT)",
         "run -m M -p x -f y              | two prompts: give either --prompt or --file",
-        "run -m M -p x -n many           | option '--predict': 'many' is not an int",
+        "run -m M -p x -n many           | option '-n': 'many' is not a whole number",
         "run -m M -p x -n -2             | n = -2: expected -1 (no limit) or more",
         "run -m M -p x --temp -0.5       | temperature = -0.5: expected 0 or more",
-        "run -m M -p x --temp NaN        | temperature = NaN: expected 0 or more",
+        "run -m M -p x --temp nan        | option '--temp': 'nan' is not a number",
+        "run -m M -p x --temperature=inf | option '--temperature': 'inf' is not a number",
+        "run -m M -p x --min-p NaN       | option '--min-p': 'NaN' is not a number",
+        "run -m M -p x --temp 1e999      | option '--temp': '1e999' is out of range: expected at"
+            + " most 3.4028235E38",
+        "run -m M -p x --top-p 0x1p-1    | option '--top-p': '0x1p-1' is not a number",
+        "run -m M -p x --top-p 1f        | option '--top-p': '1f' is not a number",
+        "run -m M -p x --top-p .         | option '--top-p': '.' is not a number",
+        "run -m M -p x -n 0x10           | option '-n': '0x10' is not a whole number",
+        "run -m M -p x -n99999999999     | option '-n': '99999999999' is out of range: expected"
+            + " -2147483648 to",
+        "run -m M -p x --predict 1.5     | option '--predict': '1.5' is not a whole number",
+        "run -m M -p x -s 99999999999999999999 | option '-s': '99999999999999999999' is out of"
+            + " range: expected -92",
+        "run -m M -p x --typical 0       | typical-p = 0.0: expected above 0 and at most 1",
+        "run -m M -p x --top-n-sigma -1  | top-n-sigma = -1.0: expected 0 (off) or more",
+        "train x -o y --lr nan           | option '--lr': 'nan' is not a number",
+        "train x -o y --epochs 1e400     | option '--epochs': '1e400' is out of range: expected at"
+            + " most 1.79",
+        "run M -m M -p x                 | the model is named by -m already (quote texts with"
+            + " spaces)",
+        "run M -p once upon              | unknown argument 'upon'",
+        "run -m M -e -f x                | -e: expected with -p TEXT",
         "run -m M -p x --top-p 1.5       | top-p = 1.5: expected 0 to 1",
         "run -m M -p x --stop a\\qb      | --stop 'a\\qb': expected \\n, \\t, \\r or \\\\",
         "run -m M -p x --cache-type q5_1 | cache type q5_1: known are f32, f16, q8_0",
@@ -66,7 +88,7 @@ class UsageTest {
             + " use",
         "run -m M -p x -c -1             | context = -1: expected 0 or more",
         "logits -m M                     | tokens: give either --tokens 1,2,3 or --prompt TEXT",
-        "logits -m M --tokens 1,x        | '--tokens' (ID): 'x' is not an int",
+        "logits -m M --tokens 1,x        | '--tokens' (ID): 'x' is not a whole number",
         "tokenize -m M --id              | unknown option '--id': did you mean --ids?",
       })
   void wrongUsageHasStatusTwoAndOneLine(String line, String message) {
@@ -117,10 +139,10 @@ class UsageTest {
     Outcome nul = Outcome.of("run", "-m", "a\0b", "-p", "x");
     assertThat(nul.status()).isEqualTo(2);
     assertThat(nul.err())
-        .contains("option '--model': 'a\\u0000b' is no file name: Nul character not allowed")
+        .contains("option '-m': 'a\\u0000b' is no file name: Nul character not allowed")
         .hasLineCount(1);
     assertThat(Outcome.of("run", "-m", "", "-p", "x").err())
-        .contains("option '--model': the file name is empty");
+        .contains("option '-m': the file name is empty");
   }
 
   @Test
