@@ -68,7 +68,7 @@ record ChatRequest(List<Map<String, Object>> messages, Map<String, Object> varia
       Object role = messages.get(i).get("role");
       if (!(role instanceof String)) {
         throw new InvalidRequestException(
-            "%s[%d].role = %s: expected a string, such as \"user\""
+            "%s[%s].role = %s: expected a string, such as \"user\""
                 .formatted(where, i, role == null ? "nothing" : JsonInput.kind(role)));
       }
     }

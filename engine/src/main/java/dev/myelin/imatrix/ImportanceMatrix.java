@@ -161,7 +161,7 @@ public record ImportanceMatrix(
       for (int i = 0; i < sums.length; i++) {
         if (!(sums[i] >= 0 && sums[i] < Float.POSITIVE_INFINITY)) {
           throw new InvalidRequestException(
-              "entry %s, column %d = %s: expected a number of 0 or more"
+              "entry %s, column %s = %s: expected a number of 0 or more"
                   .formatted(e.getKey(), i, sums[i]));
         }
       }
