@@ -10,6 +10,7 @@ import dev.myelin.generate.Session;
 import dev.myelin.generate.SessionOptions;
 import dev.myelin.gguf.GgmlType;
 import dev.myelin.model.Model;
+import dev.myelin.testing.Dequantized;
 import dev.myelin.testing.Logits;
 import dev.myelin.testing.RandomModel;
 import dev.myelin.testing.RandomVocabulary;
@@ -28,9 +29,13 @@ import org.junit.jupiter.api.io.TempDir;
 
 /** A quantised model beside its original, run or read from a file. */
 class KlDivergenceTest {
-  /** Losses of some hundred predictions: both engines round activations, and differ by that. */
-  private static final double BOUND = 5e-3;
+  /** Of figures from the same logits, and from those of two engines with f32 weights. */
+  private static final double BOUND = 1e-4;
 
+  /** How many times libllama's error ours may be where both round. */
+  private static final double TIMES = 1.5;
+
+  private static final int BOS = 1;
   private static final int CONTEXT = 64;
 
   @TempDir static Path folder;
@@ -83,9 +88,9 @@ class KlDivergenceTest {
   }
 
   @Test
-  void figuresAreThoseOfLibllamasLogits() {
+  void figuresOfARandomModel() {
     Logits.requireOracle();
-    againstLibllama(quantised, original, tokens, CONTEXT, 1, BOUND);
+    againstLibllama(quantised, original, tokens, CONTEXT);
   }
 
   @Test
@@ -97,14 +102,19 @@ class KlDivergenceTest {
     try (Model model = Model.load(f32)) {
       ids = model.tokenizer().encode(StoryText.of(6, 3), true, false);
     }
-    againstLibllama(q4, f32, ids, 128, 1, BOUND);
+    againstLibllama(q4, f32, ids, 128);
   }
 
-  private static void againstLibllama(
-      Path file, Path base, int[] ids, int context, int bos, double bound) {
+  /**
+   * The figures are those of our logits and, of the original, of libllama's, computed the plain
+   * way. Our logits of the quantised model are as close as libllama's to those of its weights as
+   * f32: both engines round activations, so that a figure of one lies beside the other's by some
+   * share of its own error.
+   */
+  private static void againstLibllama(Path file, Path base, int[] ids, int context) {
     KlResult result = compare(file, base, ids, context);
-    Peer.Predictions q = Peer.chunks(file, ids, context, bos);
-    Peer.Predictions p = Peer.chunks(base, ids, context, bos);
+    Peer.Predictions q = Peer.ours(file, ids, context, BOS);
+    Peer.Predictions p = Peer.chunks(base, ids, context, BOS);
     int count = q.rows().size();
     double[] divergences = new double[count];
     double[] deltas = new double[count];
@@ -117,27 +127,42 @@ class KlDivergenceTest {
       same += Peer.top(p.rows().get(i)) == Peer.top(q.rows().get(i)) ? 1 : 0;
     }
     KlFigures f = result.figures();
-    close(f.divergence(), Peer.estimate(divergences), bound);
-    close(f.deltaP(), Peer.estimate(deltas), bound);
-    close(f.loss(), Peer.estimate(losses), bound);
-    close(f.originalLoss(), Peer.estimate(originals), bound);
+    close(f.divergence(), Peer.estimate(divergences));
+    close(f.deltaP(), Peer.estimate(deltas));
+    close(f.loss(), Peer.estimate(losses));
+    close(f.originalLoss(), Peer.estimate(originals));
     double[] ratios = new double[count];
     Arrays.setAll(ratios, i -> losses[i] - originals[i]);
     // the error of a difference is that of the losses' differences
-    close(f.logRatio(), Peer.estimate(ratios), bound);
-    assertThat(f.sameTop().value()).isCloseTo((double) same / count, within(0.02));
+    close(f.logRatio(), Peer.estimate(ratios));
+    // a tie may fall either way
+    assertThat(f.sameTop().value()).isCloseTo((double) same / count, within(1.5 / count));
     Arrays.sort(divergences);
-    assertThat(result.divergences().at(1)).isCloseTo(divergences[count - 1], within(20 * bound));
+    assertThat(result.divergences().at(1)).isCloseTo(divergences[count - 1], within(20 * BOUND));
     assertThat(result.divergences().at(0)).isNotNegative();
+
+    Path widened = Dequantized.write(file, folder.resolve("dequantized.gguf"));
+    Peer.Predictions exact = Peer.chunks(widened, ids, context, BOS);
+    double ours = meanDivergence(exact, q);
+    double theirs = meanDivergence(exact, Peer.chunks(file, ids, context, BOS));
     System.out.printf(
-        "KL %.6f ± %.6f, from libllama's logits %.6f%n",
-        f.divergence().value(), f.divergence().error(), Peer.estimate(divergences).value());
+        "KL %.6f ± %.6f; of the dequantised model %.2e, libllama's %.2e%n",
+        f.divergence().value(), f.divergence().error(), ours, theirs);
+    assertThat(theirs).isBetween(1e-7, 1e-2);
+    assertThat(ours).isLessThan(TIMES * theirs);
   }
 
-  private static void close(Estimate ours, Estimate expected, double bound) {
-    assertThat(ours.value()).isCloseTo(expected.value(), within(bound));
-    assertThat(ours.value()).isCloseTo(expected.value(), within(expected.error()));
-    assertThat(ours.error()).isCloseTo(expected.error(), within(bound));
+  private static double meanDivergence(Peer.Predictions of, Peer.Predictions other) {
+    double sum = 0;
+    for (int i = 0; i < of.rows().size(); i++) {
+      sum += Peer.divergence(of.rows().get(i), other.rows().get(i));
+    }
+    return sum / of.rows().size();
+  }
+
+  private static void close(Estimate ours, Estimate expected) {
+    assertThat(ours.value()).isCloseTo(expected.value(), within(BOUND));
+    assertThat(ours.error()).isCloseTo(expected.error(), within(BOUND));
   }
 
   @Test

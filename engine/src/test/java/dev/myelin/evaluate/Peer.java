@@ -4,6 +4,9 @@ import dev.myelin.bindings.peer.LlamaContext;
 import dev.myelin.bindings.peer.LlamaContext.FlashAttention;
 import dev.myelin.bindings.peer.LlamaModel;
 import dev.myelin.cache.CacheType;
+import dev.myelin.generate.Session;
+import dev.myelin.generate.SessionOptions;
+import dev.myelin.model.Model;
 import dev.myelin.testing.Logits;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -45,6 +48,38 @@ final class Peer {
         }
         peer.clear();
         peer.feedAll(
+            seen,
+            (at, logits) -> {
+              if (at >= context / 2 && at < context - 1) {
+                rows.add(Logits.copy(logits));
+                predicted.add(ids[at + 1]);
+              }
+            });
+      }
+    }
+    return new Predictions(rows, predicted);
+  }
+
+  /** The same chunks by Myelin, in batches that do not divide them. */
+  static Predictions ours(Path file, int[] tokens, int context, int bos) {
+    List<float[]> rows = new ArrayList<>();
+    List<Integer> predicted = new ArrayList<>();
+    SessionOptions options =
+        SessionOptions.defaults()
+            .withContextLength(context)
+            .withThreads(1)
+            .withBatch(50)
+            .withCacheType(CacheType.F32);
+    try (Model model = Model.load(file);
+        Session session = Session.open(model, options)) {
+      for (int chunk = 0; chunk < tokens.length / context; chunk++) {
+        int[] ids = Arrays.copyOfRange(tokens, chunk * context, (chunk + 1) * context);
+        int[] seen = ids.clone();
+        if (bos >= 0) {
+          seen[0] = bos;
+        }
+        session.truncate(0);
+        session.feedAll(
             seen,
             (at, logits) -> {
               if (at >= context / 2 && at < context - 1) {

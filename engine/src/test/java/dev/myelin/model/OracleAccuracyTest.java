@@ -12,6 +12,7 @@ import dev.myelin.gguf.GgufWriter;
 import dev.myelin.gguf.TensorInfo;
 import dev.myelin.graph.Dequantizer;
 import dev.myelin.graph.OwnKernels;
+import dev.myelin.testing.Dequantized;
 import dev.myelin.testing.EnglishText;
 import dev.myelin.testing.Logits;
 import dev.myelin.testing.RandomModel;
@@ -79,8 +80,8 @@ class OracleAccuracyTest {
 
   private static void compare(Subject subject, GgmlType type) {
     Path quantised = folder.resolve("quantised.gguf");
-    Path widened = folder.resolve("f32.gguf");
-    write(subject.file, type, quantised, widened);
+    write(subject.file, type, quantised);
+    Path widened = Dequantized.write(quantised, folder.resolve("f32.gguf"));
     Logits exact = oracle(widened, subject.tokens);
     double theirs = oracle(quantised, subject.tokens).nmse(exact);
     Logits.Run run = run(quantised, subject.tokens);
@@ -105,28 +106,23 @@ class OracleAccuracyTest {
     return Logits.oracle(run(file, tokens), FlashAttention.OFF, TOKENS);
   }
 
-  /** Writes a checkpoint with all matrices in a type, and what these stand for as f32. */
-  private static void write(Path from, GgmlType type, Path quantised, Path widened) {
+  /** Writes a checkpoint with all matrices in a type. */
+  private static void write(Path from, GgmlType type, Path quantised) {
     try (GgufFile file = GgufFile.open(from);
         Arena arena = Arena.ofConfined()) {
       GgufWriter narrow = new GgufWriter().putAll(file.metadata());
-      GgufWriter wide = new GgufWriter().putAll(file.metadata());
       for (TensorInfo t : file.tensors()) {
         long[] dims = t.shape().stream().mapToLong(Long::longValue).toArray();
         MemorySegment values = floats(t.type(), file.data(t), t.elements(), arena);
         if (dims.length == 1) {
           narrow.tensor(t.name(), GgmlType.F32, dims, DataSource.of(values));
-          wide.tensor(t.name(), GgmlType.F32, dims, DataSource.of(values));
         } else {
           float[] plain = values.toArray(ValueLayout.JAVA_FLOAT);
           MemorySegment blocks = RandomWeights.encode(type, plain, dims[0]);
           narrow.tensor(t.name(), type, dims, DataSource.of(blocks));
-          MemorySegment back = floats(type, blocks, t.elements(), arena);
-          wide.tensor(t.name(), GgmlType.F32, dims, DataSource.of(back));
         }
       }
       narrow.write(quantised);
-      wide.write(widened);
     }
   }
 
