@@ -4,6 +4,8 @@ import dev.myelin.bench.Bench;
 import dev.myelin.bench.BenchPlan;
 import dev.myelin.bench.BenchSpec;
 import dev.myelin.bench.Peers;
+import dev.myelin.bindings.KernelsLibrary;
+import dev.myelin.generate.SessionOptions;
 import dev.myelin.gguf.Checkpoint;
 import dev.myelin.model.adapter.Adapter;
 import java.util.ArrayList;
@@ -11,7 +13,7 @@ import java.util.List;
 
 /** Measures tokens per second. */
 final class BenchCommand extends Subcommand {
-  private final ModelOptions model = new ModelOptions(this);
+  private final BenchModels models = new BenchModels(this);
   private final AdapterFlags lora = new AdapterFlags(this);
   private final Value<List<Integer>> prompts =
       counts(512, "Tokens of a prompt, fed in batches", "-p", "--n-prompt");
@@ -27,7 +29,7 @@ final class BenchCommand extends Subcommand {
           "Times each test is measured (default: ${DEFAULT-VALUE}).",
           "-r",
           "--repetitions");
-  private final SessionFlags session = new SessionFlags(this);
+  private final BenchSessionFlags session = new BenchSessionFlags(this);
   private final Value<String> output =
       choice(
           BenchOutputs.names(),
@@ -51,46 +53,66 @@ final class BenchCommand extends Subcommand {
         "bench",
         "Measure tokens per second: of prompts (pp) and of generation (tg).",
         "",
-        "Lists make a test of each value: -p 128,512 -d 0,4096 are four tests. 0 leaves a kind out.",
+        "Lists make a test of each value: -p 128,512 -d 0,4096 are four tests. 0 leaves a kind"
+            + " out.",
+        "So do -m, -t, -b and --cache-type, and options that are repeated: every combination is a"
+            + " row.",
         "With --compare both engines hold the model in one process and take turns, repetition by",
         "repetition; the ratio is Myelin's median over the other's: above 1 Myelin is faster.",
         "",
         "Examples:",
         "  myelin bench -m model.gguf",
         "  myelin bench -m model.gguf -p 0 -n 64 -d 0,1024 -o csv",
+        "  myelin bench -m f16.gguf -m q4_0.gguf -t 1,2",
         "  myelin bench -m model.gguf -t 2 --compare llama.cpp");
   }
 
   @Override
   public void run() {
-    BenchOutput format =
-        BenchOutputs.of(output.get())
-            .orElseThrow(
-                () ->
-                    Usage.wrong(
-                        spec,
-                        "output "
-                            + output.get()
-                            + ": known are "
-                            + String.join(", ", BenchOutputs.names())));
-    Checkpoint checkpoint = model.checkpoint();
-    List<Adapter> adapters = lora.adapters();
-    BenchPlan plan =
-        Usage.check(
-            spec,
-            () ->
-                new BenchPlan(
-                    checkpoint,
-                    adapters,
-                    tests(),
-                    session.options(),
-                    repetitions.get(),
-                    peers.get()));
-    Bench.run(
-        plan,
-        test -> console.note("measuring " + test.label()),
-        result -> console.print(format.result(result)));
+    if (!BenchOutputs.names().contains(output.get())) {
+      throw Usage.wrong(
+          spec,
+          "output " + output.get() + ": known are " + String.join(", ", BenchOutputs.names()));
+    }
+    List<BenchPlan> plans = plans(session.options());
+    BenchOutput format = BenchOutputs.of(output.get(), BenchVaried.among(plans)).orElseThrow();
+    for (BenchPlan plan : plans) {
+      if (plans.size() > 1) {
+        console.note(name(plan));
+      }
+      Bench.run(
+          plan,
+          test -> console.note("measuring " + test.label()),
+          result -> console.print(format.result(result)));
+    }
     console.print(format.end());
+  }
+
+  private List<BenchPlan> plans(List<SessionOptions> sessions) {
+    List<Adapter> adapters = lora.adapters();
+    List<BenchPlan> plans = new ArrayList<>();
+    for (Checkpoint model : models.checkpoints()) {
+      for (SessionOptions options : sessions) {
+        plans.add(
+            Usage.check(
+                spec,
+                () ->
+                    new BenchPlan(
+                        model, adapters, tests(), options, repetitions.get(), peers.get())));
+      }
+    }
+    return plans;
+  }
+
+  /** What tells a plan from the others. */
+  private static String name(BenchPlan plan) {
+    SessionOptions session = plan.session();
+    return "%s: %s threads, batch %s, cache %s"
+        .formatted(
+            plan.model().path(),
+            session.threads() == 0 ? KernelsLibrary.physicalCores() : session.threads(),
+            session.batch(),
+            session.cacheType().type().ggmlName());
   }
 
   private List<BenchSpec> tests() {

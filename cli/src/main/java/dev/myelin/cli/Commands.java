@@ -60,7 +60,7 @@ final class Commands {
     return root;
   }
 
-  private static Path path(String name) {
+  static Path path(String name) {
     if (name.isEmpty()) {
       throw new TypeConversionException("the file name is empty");
     }

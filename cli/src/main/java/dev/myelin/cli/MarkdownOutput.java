@@ -23,13 +23,22 @@ final class MarkdownOutput implements BenchOutput {
     }
   }
 
-  private static final List<Column> COLUMNS =
+  /** Those of all tables, up to the threads. */
+  private static final List<Column> FIRST =
       List.of(
           left("model", 26, r -> Printable.of(r.subject().modelType()).replace("|", "\\|")),
           right("size", 7, r -> Units.bytes(r.subject().modelSize())),
           right("params", 6, r -> Units.rounded(r.subject().parameters())),
           left("engine", 9, BenchResult::engine),
-          right("threads", 7, r -> Integer.toString(r.session().threads())),
+          right("threads", 7, r -> Integer.toString(r.session().threads())));
+
+  private static final Column BATCH = right("batch", 5, r -> Integer.toString(r.session().batch()));
+  private static final Column CACHE_TYPE =
+      left("cache", 5, r -> r.session().cacheType().type().ggmlName());
+
+  /** Those of all tables from the test on. */
+  private static final List<Column> LAST =
+      List.of(
           left("test", 14, r -> r.test().label()),
           right("t/s", 17, r -> mean(r.samples())),
           right("median", 8, r -> rate(r.samples().medianRate())),
@@ -37,7 +46,20 @@ final class MarkdownOutput implements BenchOutput {
           right("ratio", 6, r -> ratio(r, BenchResult.Lead::medians)),
           right("of pairs", 8, r -> ratio(r, BenchResult.Lead::pairs)));
 
+  private final BenchVaried varied;
+  private final List<Column> columns = new ArrayList<>(FIRST);
   private BenchResult last;
+
+  MarkdownOutput(BenchVaried varied) {
+    this.varied = varied;
+    if (varied.batch()) {
+      columns.add(BATCH);
+    }
+    if (varied.cacheType()) {
+      columns.add(CACHE_TYPE);
+    }
+    columns.addAll(LAST);
+  }
 
   private static Column left(String name, int width, Function<BenchResult, String> cell) {
     return new Column(name, width, true, cell);
@@ -63,19 +85,19 @@ final class MarkdownOutput implements BenchOutput {
   public String end() {
     return last == null
         ? ""
-        : "\n%s, %s, cache %s, batch %s, %s repetitions, ggml commit %s%s\n"
+        : "\n%s, %s%s%s, %s repetitions, ggml commit %s%s\n"
             .formatted(
                 last.subject().cpu(),
                 last.subject().cpuLibrary(),
-                last.fields().get("type_k"),
-                last.session().batch(),
+                varied.cacheType() ? "" : ", cache " + last.fields().get("type_k"),
+                varied.batch() ? "" : ", batch " + last.session().batch(),
                 last.samples().nanoseconds().size(),
                 last.subject().commit(),
                 last.adapters().isEmpty() ? "" : ", adapters " + Printable.of(last.adapters()));
   }
 
-  private static String row(Function<Column, String> cell) {
-    return COLUMNS.stream().map(cell).collect(Collectors.joining(" | ", "| ", " |\n"));
+  private String row(Function<Column, String> cell) {
+    return columns.stream().map(cell).collect(Collectors.joining(" | ", "| ", " |\n"));
   }
 
   private static String mean(Samples samples) {

@@ -46,9 +46,14 @@ final class ModelOptions {
     if (option.isSet() || parameter.isSet()) {
       return Checkpoint.in(option.isSet() ? option.get() : parameter.get());
     }
+    return unnamed(command);
+  }
+
+  /** The checkpoint where the arguments name none. */
+  static Checkpoint unnamed(Subcommand command) {
     String name = command.console.variable(VARIABLE);
     if (name == null) {
-      return command.console.bundled().get().orElseThrow(this::none);
+      return command.console.bundled().get().orElseThrow(() -> none(command));
     }
     try {
       return Checkpoint.in(Path.of(name));
@@ -58,7 +63,7 @@ final class ModelOptions {
     }
   }
 
-  private RuntimeException none() {
+  private static RuntimeException none(Subcommand command) {
     return Usage.wrong(
         command.spec,
         "no model: name a GGUF file with -m FILE or in $"

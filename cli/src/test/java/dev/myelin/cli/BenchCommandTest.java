@@ -44,7 +44,7 @@ class BenchCommandTest {
   }
 
   private static String print(String format) {
-    BenchOutput output = BenchOutputs.of(format).orElseThrow();
+    BenchOutput output = BenchOutputs.of(format, BenchVaried.NOTHING).orElseThrow();
     return output.result(OURS) + output.result(PEERS) + output.end();
   }
 
@@ -89,7 +89,9 @@ class BenchCommandTest {
     assertThat(array.at("/1/avg_ts").asDouble()).isEqualTo(128);
     assertThat(array.at("/1/samples_ns").toString()).isEqualTo("[1000000000,1000000000]");
     assertThat(array.at("/0/cpu_info").asText()).isEqualTo("A \"fast\" CPU");
-    JsonNode none = new ObjectMapper().readTree(BenchOutputs.of("json").orElseThrow().end());
+    JsonNode none =
+        new ObjectMapper()
+            .readTree(BenchOutputs.of("json", BenchVaried.NOTHING).orElseThrow().end());
     assertThat(none.isArray() && none.isEmpty()).isTrue();
   }
 
@@ -184,5 +186,54 @@ class BenchCommandTest {
     assertThat(last.get("n_threads").asInt()).isEqualTo(1);
     assertThat(last.get("samples_ts")).hasSize(2);
     assertThat(last.get("avg_ts").asDouble()).isPositive();
+  }
+
+  /** As llama-bench's lists: every combination is a row. */
+  @Test
+  void lists(@TempDir Path folder) throws Exception {
+    Path one = RandomModel.small("llama").write(folder.resolve("one.gguf"));
+    Path two = RandomModel.small("qwen2").write(folder.resolve("two,three.gguf"));
+    String rest = "-p 4 -p 3 -n 0 -r 1 -t 1 -b 2,512 --cache-type f16,f32 -o jsonl";
+    Outcome run =
+        Outcome.of(("bench -m " + one + "," + one + " -m " + two + " " + rest).split(" "));
+    assertThat(run.status()).as(run.err()).isZero();
+    List<JsonNode> rows = new java.util.ArrayList<>();
+    for (String line : run.out().lines().toList()) {
+      rows.add(new ObjectMapper().readTree(line));
+    }
+    assertThat(rows).hasSize(3 * 2 * 2 * 2);
+    assertThat(rows.stream().map(r -> r.get("model_filename").asText()).distinct())
+        .containsExactly(one.toString(), two.toString());
+    assertThat(
+            rows.stream()
+                .limit(8)
+                .map(r -> r.get("type_k").asText() + r.get("n_batch") + "p" + r.get("n_prompt")))
+        .containsExactly(
+            "f162p4", "f162p3", "f16512p4", "f16512p3", "f322p4", "f322p3", "f32512p4", "f32512p3");
+    assertThat(run.err()).contains(one + ": 1 threads, batch 2, cache f16\nmeasuring pp4\n");
+  }
+
+  @Test
+  void aTableHasColumnsForWhatVaries(@TempDir Path folder) {
+    Path model = RandomModel.small("llama").write(folder.resolve("model.gguf"));
+    String line = "bench " + model + " -p 4 -n 0 -r 1 -t 1 -b 2,3 --cache-type f16,f32";
+    Outcome run = Outcome.of(line.split(" "));
+    assertThat(run.status()).as(run.err()).isZero();
+    assertThat(run.out()).contains("| threads | batch | cache | test ").hasLineCount(8);
+    assertThat(run.out().lines().map(String::length).limit(6).distinct()).hasSize(1);
+    assertThat(run.out()).doesNotContain(", cache f", ", batch ");
+    assertThat(Outcome.of((line + " -m none.gguf").split(" ")).err()).contains("none.gguf");
+  }
+
+  @Test
+  void threadsAreAListWithoutDuplicates(@TempDir Path folder) {
+    Path model = RandomModel.small("llama").write(folder.resolve("model.gguf"));
+    int cores = dev.myelin.graph.Threads.cores();
+    String threads = "1," + cores + "," + (cores + 1);
+    Outcome run =
+        Outcome.of(("bench " + model + " -p 4 -n 0 -r 1 -o csv -t " + threads).split(" "));
+    assertThat(run.status()).as(run.err()).isZero();
+    assertThat(run.out()).hasLineCount(1 + (cores == 1 ? 1 : 2));
+    assertThat(run.err()).containsOnlyOnce("threads: " + (cores + 1) + " asked for");
   }
 }

@@ -1,0 +1,42 @@
+package dev.myelin.cli;
+
+import dev.myelin.gguf.Checkpoint;
+import java.nio.file.Files;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.stream.Stream;
+
+/** Which checkpoints are measured: those named, else the one that any command uses. */
+final class BenchModels {
+  private final Subcommand command;
+  private final Subcommand.Value<List<String>> parameters;
+  private final Subcommand.Value<List<String>> options;
+
+  BenchModels(Subcommand command) {
+    this.command = command;
+    parameters = command.parameters("[FILE...]", "The same as -m FILE, for each.");
+    options =
+        command.list(
+            String.class,
+            List.of(),
+            null,
+            "FILE",
+            "A checkpoint, a GGUF file. Default: $"
+                + ModelOptions.VARIABLE
+                + ", else the bundled one.",
+            "-m",
+            "--model");
+  }
+
+  List<Checkpoint> checkpoints() {
+    List<Checkpoint> all = new ArrayList<>();
+    for (String value : Stream.concat(options.get().stream(), parameters.get().stream()).toList()) {
+      // a file's name may hold a comma
+      boolean one = Files.exists(Commands.path(value));
+      for (String name : one ? new String[] {value} : value.split(",", -1)) {
+        all.add(Checkpoint.in(Commands.path(name)));
+      }
+    }
+    return all.isEmpty() ? List.of(ModelOptions.unnamed(command)) : all;
+  }
+}
