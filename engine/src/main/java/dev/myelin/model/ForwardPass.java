@@ -24,6 +24,14 @@ public interface ForwardPass {
   Tensor selectOutputs(Tensor x);
 
   /**
+   * Leaves what is not learned out of the derivatives: [n, tokens] to the same shape. Asked for
+   * what goes into the output matrix, and for logits to which a bias was added.
+   */
+  default Tensor learnable(Tensor x) {
+    return x;
+  }
+
+  /**
    * Attends over the positions that each one may see.
    *
    * @param q f32 [headSize, heads, tokens]

@@ -11,13 +11,16 @@ import java.lang.foreign.ValueLayout;
 final class BatchInputs implements AutoCloseable {
   private final BatchShape shape;
   private final int vocabulary;
-  private final TensorContext context = new TensorContext(4);
+  private final TensorContext context = new TensorContext(6);
   private final TensorBuffer buffer;
   private final Tensor tokens;
   private final Tensor positions;
   private final Tensor mask;
   private final Tensor labels;
+  private final Tensor learned;
+  private final Tensor scale;
   private final int[] targets;
+  private int active;
 
   BatchInputs(BatchShape shape, int vocabulary) {
     this.shape = shape;
@@ -27,8 +30,11 @@ final class BatchInputs implements AutoCloseable {
     positions = context.tensor("positions", GgmlType.I32, shape.tokens());
     mask = context.tensor("mask", GgmlType.F32, shape.context(), shape.context());
     labels = context.tensor("labels", GgmlType.F32, vocabulary, shape.tokens());
+    learned = context.tensor("learned", GgmlType.F32, 1, shape.tokens());
+    scale = context.tensor("scale", GgmlType.F32, 1);
     long bytes = 0;
-    for (Tensor t : new Tensor[] {tokens, positions, mask, labels}) {
+    Tensor[] all = {tokens, positions, mask, labels, learned, scale};
+    for (Tensor t : all) {
       bytes += TensorBuffer.roundUp(t.type().bytes(t.elements()));
     }
     try {
@@ -37,7 +43,7 @@ final class BatchInputs implements AutoCloseable {
       context.close();
       throw e;
     }
-    for (Tensor t : new Tensor[] {tokens, positions, mask, labels}) {
+    for (Tensor t : all) {
       buffer.append(t);
     }
     fillConstants();
@@ -60,19 +66,33 @@ final class BatchInputs implements AutoCloseable {
   /**
    * Takes a batch.
    *
-   * @param windows {@link BatchShape#window} tokens of each sequence, one after the other
+   * @param windows {@link BatchShape#window} tokens of each sequence, one after the other; {@code
+   *     ~id} of those that are read and not learned
    */
   void fill(int[] windows) {
     MemorySegment ids = tokens.data();
     MemorySegment oneHot = labels.data();
+    active = 0;
     for (int i = 0; i < shape.tokens(); i++) {
       int at = i / shape.context() * shape.window() + i % shape.context();
-      ids.setAtIndex(ValueLayout.JAVA_INT, i, windows[at]);
+      int id = windows[at];
+      ids.setAtIndex(ValueLayout.JAVA_INT, i, id < 0 ? ~id : id);
       long row = (long) i * vocabulary;
       oneHot.setAtIndex(ValueLayout.JAVA_FLOAT, row + targets[i], 0f);
-      targets[i] = windows[at + 1];
-      oneHot.setAtIndex(ValueLayout.JAVA_FLOAT, row + targets[i], 1f);
+      int next = windows[at + 1];
+      boolean counts = next >= 0;
+      targets[i] = counts ? next : 0;
+      oneHot.setAtIndex(ValueLayout.JAVA_FLOAT, row + targets[i], counts ? 1f : 0f);
+      learned.data().setAtIndex(ValueLayout.JAVA_FLOAT, i, counts ? 1f : 0f);
+      active += counts ? 1 : 0;
     }
+    float factor = active == 0 ? 0f : (float) shape.tokens() / active;
+    scale.data().set(ValueLayout.JAVA_FLOAT, 0, factor);
+  }
+
+  /** Positions of the batch whose next token is learned. */
+  int active() {
+    return active;
   }
 
   BatchShape shape() {
@@ -92,6 +112,16 @@ final class BatchInputs implements AutoCloseable {
   /** f32 [context, context]: 0 where a position sees another, else -infinity. */
   Tensor mask() {
     return mask;
+  }
+
+  /** f32 [1, tokens]: 1 where the token that follows is learned, else 0. */
+  Tensor learned() {
+    return learned;
+  }
+
+  /** f32 [1]: from the mean over all positions to that over the {@link #active} ones. */
+  Tensor scale() {
+    return scale;
   }
 
   /** f32 [vocabulary, tokens]: 1 at the token that follows, else 0. */

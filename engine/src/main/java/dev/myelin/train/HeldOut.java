@@ -1,7 +1,6 @@
 package dev.myelin.train;
 
 import dev.myelin.error.InvalidRequestException;
-import java.util.Arrays;
 import java.util.stream.IntStream;
 
 /** Text that is never learned from: windows of it, the same at every time. */
@@ -10,7 +9,7 @@ final class HeldOut {
   private static final int MOST_WINDOWS = 256;
 
   private final int[] tokens;
-  private final int[] starts;
+  private final Pieces pieces;
   private final BatchShape shape;
   private final int batches;
 
@@ -20,16 +19,16 @@ final class HeldOut {
    * @throws InvalidRequestException if there are fewer tokens than one window
    */
   HeldOut(int[] tokens, BatchShape training) {
-    this(tokens, training, everyWindow(tokens, training));
+    this(tokens, training, Pieces.whole(everyWindow(tokens, training)));
   }
 
   /**
-   * @param starts where windows begin
+   * @param pieces the windows, at least one
    */
-  HeldOut(int[] tokens, BatchShape training, int[] starts) {
-    int windows = Math.min(MOST_WINDOWS, starts.length);
+  HeldOut(int[] tokens, BatchShape training, Pieces pieces) {
+    int windows = Math.min(MOST_WINDOWS, pieces.count());
     this.tokens = tokens;
-    this.starts = starts;
+    this.pieces = pieces;
     this.shape = new BatchShape(Math.min(training.sequences(), windows), training.context());
     this.batches = windows / shape.sequences();
   }
@@ -57,9 +56,8 @@ final class HeldOut {
   int[] batch(int number) {
     int[] batch = new int[shape.sequences() * shape.window()];
     for (int i = 0; i < shape.sequences(); i++) {
-      int from = starts[number * shape.sequences() + i];
-      int[] window = Arrays.copyOfRange(tokens, from, from + shape.window());
-      System.arraycopy(window, 0, batch, i * shape.window(), window.length);
+      int window = number * shape.sequences() + i;
+      pieces.copy(tokens, window, batch, i * shape.window(), shape.window());
     }
     return batch;
   }

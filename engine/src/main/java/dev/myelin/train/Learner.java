@@ -12,17 +12,20 @@ final class Learner implements AutoCloseable {
   private final Model model;
   private final Collection<Tensor> parameters;
   private final TrainingOptions options;
+  private final boolean masked;
   private final Moments moments;
   private final Backend backend;
   private TrainingGraph step;
 
   /**
    * @param parameters the weights that are learned, in the model's memory
+   * @param masked whether some tokens are only read
    */
-  Learner(Model model, Collection<Tensor> parameters, TrainingOptions options) {
+  Learner(Model model, Collection<Tensor> parameters, TrainingOptions options, boolean masked) {
     this.model = model;
     this.parameters = parameters;
     this.options = options;
+    this.masked = masked;
     backend = Backend.cpu(Threads.used(options.threads(), options.forceThreads()));
     Moments zeroes = null;
     try {
@@ -32,6 +35,7 @@ final class Learner implements AutoCloseable {
               model.network(),
               model.hyperparameters(),
               options.shape(),
+              masked,
               parameters,
               zeroes,
               options.adamw().clip());
@@ -63,16 +67,19 @@ final class Learner implements AutoCloseable {
     return new History.Step(number, result.loss(), result.norm(), rate, seconds);
   }
 
-  /** The loss of a text: mean over windows one after the other. */
+  /** The loss of a text: mean over the tokens that are learned. */
   float lossOf(HeldOut text) {
     double sum = 0;
+    long tokens = 0;
     try (TrainingGraph graph =
-        TrainingGraph.loss(model.network(), model.hyperparameters(), text.shape())) {
+        TrainingGraph.loss(model.network(), model.hyperparameters(), text.shape(), masked)) {
       for (int i = 0; i < text.batches(); i++) {
-        sum += graph.loss(backend, text.batch(i));
+        float loss = graph.loss(backend, text.batch(i));
+        sum += (double) loss * graph.active();
+        tokens += graph.active();
       }
     }
-    return (float) (sum / text.batches());
+    return (float) (sum / tokens);
   }
 
   Collection<Tensor> parameters() {

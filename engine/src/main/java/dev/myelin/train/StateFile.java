@@ -57,6 +57,7 @@ final class StateFile {
         .put(PREFIX + "seed", GgufValueType.I64, o.text().seed())
         .put(PREFIX + "held_out", o.text().heldOut())
         .put(PREFIX + "whole_documents", o.text().wholeDocuments())
+        .put(PREFIX + "parse_special", o.text().parseSpecial())
         .put(PREFIX + "evaluate_every", o.watch().evaluateEvery())
         .put(PREFIX + "checkpoint_every", o.watch().checkpointEvery())
         .put(PREFIX + "patience", o.watch().patience())
@@ -94,7 +95,8 @@ final class StateFile {
         new TrainingOptions.Text(
             m.i64(PREFIX + "seed"),
             m.f64(PREFIX + "held_out"),
-            m.bool(PREFIX + "whole_documents", false)),
+            m.bool(PREFIX + "whole_documents", false),
+            m.bool(PREFIX + "parse_special", false)),
         new TrainingOptions.Watch(
             m.u32(PREFIX + "evaluate_every"),
             m.u32(PREFIX + "checkpoint_every"),

@@ -7,11 +7,7 @@ import dev.myelin.gguf.GgufFile;
 import dev.myelin.gguf.GgufWriter;
 import dev.myelin.gguf.TensorInfo;
 import dev.myelin.model.Model;
-import dev.myelin.tokenizer.Tokenizer;
-import dev.myelin.tokenizer.Vocabulary;
 import dev.myelin.train.corpus.Split;
-import dev.myelin.train.corpus.TokenData;
-import dev.myelin.train.corpus.TokenData.Marks;
 import dev.myelin.train.vocabulary.TrainedVocabulary;
 import java.nio.file.Path;
 import java.util.EnumSet;
@@ -59,7 +55,7 @@ public final class Training {
     NewModel.describe(design, vocabulary.size(), options.text().seed(), model);
     vocabulary.put(model);
     GgufFile file = GgufFile.of(NEW, model.toBytes());
-    return run(new WholeModel(file, metadata), text, options, files);
+    return run(new WholeModel(file, metadata), plain(text, options), options, files);
   }
 
   /**
@@ -70,6 +66,16 @@ public final class Training {
   public static TrainingRun tune(
       Path checkpoint,
       Split text,
+      TrainingOptions options,
+      Files files,
+      Map<String, Object> metadata) {
+    return tune(checkpoint, plain(text, options), options, files, metadata);
+  }
+
+  /** As above, of any text. */
+  public static TrainingRun tune(
+      Path checkpoint,
+      TrainingText text,
       TrainingOptions options,
       Files files,
       Map<String, Object> metadata) {
@@ -90,6 +96,17 @@ public final class Training {
       Path checkpoint,
       LoraOptions lora,
       Split text,
+      TrainingOptions options,
+      Files files,
+      Map<String, Object> metadata) {
+    return adapt(checkpoint, lora, plain(text, options), options, files, metadata);
+  }
+
+  /** As above, of any text. */
+  public static TrainingRun adapt(
+      Path checkpoint,
+      LoraOptions lora,
+      TrainingText text,
       TrainingOptions options,
       Files files,
       Map<String, Object> metadata) {
@@ -122,6 +139,12 @@ public final class Training {
    */
   public static TrainingRun resume(
       Split text, TrainingOptions options, Files files, Map<String, Object> metadata) {
+    return resume(plain(text, options), options, files, metadata);
+  }
+
+  /** As above, of any text. */
+  public static TrainingRun resume(
+      TrainingText text, TrainingOptions options, Files files, Map<String, Object> metadata) {
     return opened(
         files.state(),
         file -> {
@@ -145,6 +168,17 @@ public final class Training {
       Path checkpoint,
       LoraOptions lora,
       Split text,
+      TrainingOptions options,
+      Files files,
+      Map<String, Object> metadata) {
+    return resumeAdapter(checkpoint, lora, plain(text, options), options, files, metadata);
+  }
+
+  /** As above, of any text. */
+  public static TrainingRun resumeAdapter(
+      Path checkpoint,
+      LoraOptions lora,
+      TrainingText text,
       TrainingOptions options,
       Files files,
       Map<String, Object> metadata) {
@@ -187,7 +221,7 @@ public final class Training {
     }
   }
 
-  static TrainingRun run(Learned learned, Split text, TrainingOptions options, Files files) {
+  static TrainingRun run(Learned learned, TrainingText text, TrainingOptions options, Files files) {
     try {
       Model model = learned.model();
       int longest = model.hyperparameters().contextLength();
@@ -196,21 +230,16 @@ public final class Training {
             "context = %s: the model has at most %s positions"
                 .formatted(options.shape().context(), longest));
       }
-      int[] training = tokens(model, text, true, options.threads());
-      int[] heldOut = tokens(model, text, false, options.threads());
-      return new TrainingRun(learned, training, heldOut, options, files.output(), files.state());
+      TrainingText.Encoded encoded = text.encode(model, options.threads());
+      return new TrainingRun(learned, encoded, options, files.output(), files.state());
     } catch (RuntimeException e) {
       learned.close();
       throw e;
     }
   }
 
-  private static int[] tokens(Model model, Split text, boolean training, int threads) {
-    Tokenizer tokenizer = model.tokenizer();
-    Vocabulary vocabulary = tokenizer.vocabulary();
-    Marks marks = new Marks(vocabulary.bos().isPresent(), vocabulary.eos().isPresent());
-    return TokenData.encode(training ? text.training() : text.heldOut(), tokenizer, marks, threads)
-        .tokens();
+  private static TrainingText plain(Split text, TrainingOptions options) {
+    return TrainingText.of(text, options.text().parseSpecial());
   }
 
   static void requireFloats(GgufFile file) {

@@ -43,9 +43,14 @@ final class TrainingGraph implements AutoCloseable {
   /** What a computation gave. */
   record Result(float loss, float norm) {}
 
-  /** The loss alone. */
-  static TrainingGraph loss(Network network, Hyperparameters hp, BatchShape shape) {
-    return build(network, hp, shape, List.of(), (builder, loss) -> builder.output("loss", loss));
+  /**
+   * The loss alone.
+   *
+   * @param masked whether some tokens of a batch are only read
+   */
+  static TrainingGraph loss(Network network, Hyperparameters hp, BatchShape shape, boolean masked) {
+    return build(
+        network, hp, shape, masked, List.of(), (builder, loss) -> builder.output("loss", loss));
   }
 
   /** The loss, then a step that changes the parameters and their moments. */
@@ -53,6 +58,7 @@ final class TrainingGraph implements AutoCloseable {
       Network network,
       Hyperparameters hp,
       BatchShape shape,
+      boolean masked,
       Collection<Tensor> parameters,
       Moments moments,
       float clip) {
@@ -60,6 +66,7 @@ final class TrainingGraph implements AutoCloseable {
         network,
         hp,
         shape,
+        masked,
         parameters,
         (builder, loss) -> addStep(builder, loss, parameters, moments, clip));
   }
@@ -72,6 +79,7 @@ final class TrainingGraph implements AutoCloseable {
       Network network,
       Hyperparameters hp,
       BatchShape shape,
+      boolean masked,
       Collection<Tensor> parameters,
       Rest rest) {
     int perLayer = LAYER_NODES + EXPERT_NODES * hp.experts().used();
@@ -80,8 +88,9 @@ final class TrainingGraph implements AutoCloseable {
     TrainingBuilder builder = new TrainingBuilder(nodes, Math.max(1, parameters.size()));
     try {
       parameters.forEach(builder::parameter);
-      Tensor logits = network.logits(new TrainingPass(builder, inputs));
-      rest.add(builder, builder.crossEntropy(logits, inputs.labels()).named("loss"));
+      Tensor logits = network.logits(new TrainingPass(builder, inputs, masked));
+      Tensor loss = builder.crossEntropy(logits, inputs.labels());
+      rest.add(builder, (masked ? builder.multiply(loss, inputs.scale()) : loss).named("loss"));
     } catch (RuntimeException e) {
       builder.discard();
       inputs.close();
@@ -122,7 +131,12 @@ final class TrainingGraph implements AutoCloseable {
     return inputs.shape();
   }
 
-  /** The loss of a batch, mean over its positions, in nats. */
+  /** Positions of the last batch whose next token is learned. */
+  int active() {
+    return inputs.active();
+  }
+
+  /** The loss of a batch, mean over its positions that are learned, in nats. */
   float loss(Backend backend, int[] windows) {
     inputs.fill(windows);
     compute(backend);

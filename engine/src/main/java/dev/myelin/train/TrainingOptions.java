@@ -34,8 +34,14 @@ public record TrainingOptions(
    * @param heldOut share of the text that is measured on rather than learned, 0 to 0.5
    * @param wholeDocuments whether every window begins where a document does, so that what a text
    *     refers back to is in sight; else the text is cut anywhere
+   * @param parseSpecial whether the text may name control tokens; else it is plain text
    */
-  public record Text(long seed, double heldOut, boolean wholeDocuments) {
+  public record Text(long seed, double heldOut, boolean wholeDocuments, boolean parseSpecial) {
+    /** Of plain text. */
+    public Text(long seed, double heldOut, boolean wholeDocuments) {
+      this(seed, heldOut, wholeDocuments, false);
+    }
+
     public Text {
       check(heldOut >= 0 && heldOut <= 0.5, "held out", heldOut, "0 to 0.5");
     }

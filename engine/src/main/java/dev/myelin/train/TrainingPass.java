@@ -9,10 +9,19 @@ import dev.myelin.model.ForwardPass;
 public final class TrainingPass implements ForwardPass {
   private final TrainingBuilder graph;
   private final BatchInputs inputs;
+  private final boolean masked;
 
-  TrainingPass(TrainingBuilder graph, BatchInputs inputs) {
+  /**
+   * @param masked whether some positions are only read
+   */
+  TrainingPass(TrainingBuilder graph, BatchInputs inputs, boolean masked) {
     this.graph = graph;
     this.inputs = inputs;
+    this.masked = masked;
+  }
+
+  TrainingPass(TrainingBuilder graph, BatchInputs inputs) {
+    this(graph, inputs, false);
   }
 
   @Override
@@ -38,6 +47,15 @@ public final class TrainingPass implements ForwardPass {
   @Override
   public Tensor selectOutputs(Tensor x) {
     return x;
+  }
+
+  /**
+   * Sets what is only read to 0, so that no derivative of its logits reaches a weight. Before the
+   * output matrix, where this costs least; after it once more where that has a bias.
+   */
+  @Override
+  public Tensor learnable(Tensor x) {
+    return masked ? graph.multiply(x, inputs.learned()) : x;
   }
 
   /**

@@ -8,6 +8,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
+import java.util.List;
 import java.util.Optional;
 
 /**
@@ -25,6 +26,8 @@ public final class TrainingRun implements AutoCloseable {
   private final long textHash;
   private final int textTokens;
   private final int heldOutTokens;
+  private final int learnedTokens;
+  private final List<String> notes;
   private History history = new History();
   private long saved;
   private volatile boolean stopped;
@@ -53,15 +56,13 @@ public final class TrainingRun implements AutoCloseable {
 
   /**
    * @param learned becomes the run's, which closes it
-   * @param text tokens to learn from
-   * @param heldOutText tokens to measure the loss on; none if empty
+   * @param encoded what is learned, and what the loss is measured on: none if empty
    * @param output the checkpoint that the run makes
    * @param state the file that an interrupted run goes on from
    */
   TrainingRun(
       Learned learned,
-      int[] text,
-      int[] heldOutText,
+      TrainingText.Encoded encoded,
       TrainingOptions options,
       Path output,
       Path state) {
@@ -72,22 +73,35 @@ public final class TrainingRun implements AutoCloseable {
     int bos = learned.model().tokenizer().vocabulary().bos().orElse(-1);
     BatchShape shape = options.shape();
     long seed = options.text().seed();
+    int[] text = encoded.training().ids();
+    int[] heldOutText = encoded.heldOut().ids();
+    Pieces pieces = pieces(encoded.training(), whole, bos, shape);
     windows =
-        whole
-            ? new Windows(text, shape, seed, Documents.starts(text, bos, shape))
-            : new Windows(text, shape, seed);
+        pieces == null ? new Windows(text, shape, seed) : new Windows(text, shape, seed, pieces);
     this.options = options.resolved(windows.stepsPerEpoch());
     heldOut =
         options.watch().evaluateEvery() == 0 || heldOutText.length == 0
             ? Optional.empty()
-            : Optional.of(
-                whole
-                    ? new HeldOut(heldOutText, shape, Documents.starts(heldOutText, bos, shape))
-                    : new HeldOut(heldOutText, shape));
+            : Optional.of(heldOut(encoded.heldOut(), whole, bos, shape));
     textTokens = text.length;
     heldOutTokens = heldOutText.length;
+    learnedTokens = encoded.training().learned();
+    notes = encoded.notes();
     textHash = Arrays.hashCode(text) * 31L + Arrays.hashCode(heldOutText);
-    learner = new Learner(learned.model(), learned.parameters(), this.options);
+    learner = new Learner(learned.model(), learned.parameters(), this.options, encoded.masked());
+  }
+
+  private static Pieces pieces(TrainingText.Tokens text, boolean whole, int bos, BatchShape shape) {
+    if (text.pieces() != null) {
+      return ChatText.windows(text, shape);
+    }
+    return whole ? Pieces.whole(Documents.starts(text.ids(), bos, shape)) : null;
+  }
+
+  private static HeldOut heldOut(
+      TrainingText.Tokens text, boolean whole, int bos, BatchShape shape) {
+    Pieces pieces = pieces(text, whole, bos, shape);
+    return pieces == null ? new HeldOut(text.ids(), shape) : new HeldOut(text.ids(), shape, pieces);
   }
 
   /** Goes on from the state that an earlier run left. */
@@ -118,6 +132,16 @@ public final class TrainingRun implements AutoCloseable {
   /** Tokens that are learned from. */
   public int textTokens() {
     return textTokens;
+  }
+
+  /** Of these, tokens that are not only read. */
+  public int learnedTokens() {
+    return learnedTokens;
+  }
+
+  /** What people should know about the text, a sentence each. */
+  public List<String> notes() {
+    return notes;
   }
 
   /** Tokens that are held out. */

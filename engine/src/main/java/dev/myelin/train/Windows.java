@@ -13,7 +13,7 @@ final class Windows {
   private final BatchShape shape;
   private final long seed;
   private final int count;
-  private final int[] starts;
+  private final Pieces pieces;
   private int[] order;
   private int offset;
   private long epoch = -1;
@@ -25,7 +25,7 @@ final class Windows {
     this.tokens = tokens;
     this.shape = shape;
     this.seed = seed;
-    this.starts = null;
+    this.pieces = null;
     // one window is left for the offset
     this.count = (tokens.length - 1) / shape.context() - 1;
     if (count < 1) {
@@ -36,16 +36,19 @@ final class Windows {
   }
 
   /**
-   * Windows that begin with documents.
+   * Windows that begin with documents or conversations.
    *
-   * @param starts where they begin
+   * @throws InvalidRequestException if there are none
    */
-  Windows(int[] tokens, BatchShape shape, long seed, int[] starts) {
+  Windows(int[] tokens, BatchShape shape, long seed, Pieces pieces) {
     this.tokens = tokens;
     this.shape = shape;
     this.seed = seed;
-    this.starts = starts;
-    this.count = starts.length;
+    this.pieces = pieces;
+    this.count = pieces.count();
+    if (count < 1) {
+      throw new InvalidRequestException("no window in which something is learned");
+    }
   }
 
   /** Steps until every window was seen once, at least one. */
@@ -69,8 +72,11 @@ final class Windows {
       shuffle(wanted);
     }
     int window = order[(int) (number % count)];
-    int from = starts == null ? offset + window * shape.context() : starts[window];
-    System.arraycopy(tokens, from, to, at, shape.window());
+    if (pieces == null) {
+      System.arraycopy(tokens, offset + window * shape.context(), to, at, shape.window());
+    } else {
+      pieces.copy(tokens, window, to, at, shape.window());
+    }
   }
 
   private void shuffle(long next) {

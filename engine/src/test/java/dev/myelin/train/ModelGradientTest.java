@@ -24,6 +24,7 @@ import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Random;
 import org.junit.jupiter.api.AfterAll;
@@ -44,10 +45,15 @@ class ModelGradientTest {
 
   /**
    * @param step how far weights are moved; short where a router would choose other experts
+   * @param masked whether some tokens are only read
    */
-  private record Case(String name, RandomModel model, float step) {
+  private record Case(String name, RandomModel model, float step, boolean masked) {
     Case(String name, RandomModel model) {
-      this(name, model, 0.02f);
+      this(name, model, 0.02f, false);
+    }
+
+    Case withMask() {
+      return new Case(name + ", masked", model, step, true);
     }
 
     @Override
@@ -65,7 +71,10 @@ class ModelGradientTest {
         new Case("llama tied, rope factors", llama.with(TIED, ROPE_FREQS)),
         new Case("llama with biases", llama.with(BIASES)),
         new Case("llama, q k v fused", llama.with(FUSED_QKV)),
-        new Case("llama with experts", llama.with(EXPERTS), 0.001f),
+        new Case("llama with experts", llama.with(EXPERTS), 0.001f, false),
+        new Case("llama", llama.with(FUSED_QKV, BIASES)).withMask(),
+        new Case("llama with experts", llama.with(EXPERTS, TIED), 0.001f, true),
+        new Case("qwen2 with an output's bias", qwen2.with(BIASES)).withMask(),
         new Case("qwen2", qwen2),
         new Case("qwen2 tied", qwen2.with(TIED)),
         new Case("qwen3", qwen3));
@@ -85,23 +94,66 @@ class ModelGradientTest {
     return Model.copyOf(GgufFile.of(Path.of("random.gguf"), model.writer().toBytes()));
   }
 
-  private static int[] windows(int vocabulary) {
-    return Logits.randomTokens(BATCH.sequences() * BATCH.window(), vocabulary, 5);
+  /** Random tokens; of a masked case half of them are only read. */
+  private static int[] windows(Case test, int vocabulary) {
+    int[] windows = Logits.randomTokens(BATCH.sequences() * BATCH.window(), vocabulary, 5);
+    Random random = new Random(6);
+    for (int i = 0; i < windows.length && test.masked; i++) {
+      windows[i] = random.nextBoolean() ? ~windows[i] : windows[i];
+    }
+    return windows;
+  }
+
+  private static int[] ids(int[] windows) {
+    return Arrays.stream(windows).map(id -> id < 0 ? ~id : id).toArray();
   }
 
   @ParameterizedTest
   @MethodSource("models")
   void lossIsThatOfASessionsLogits(Case test) {
     try (Model model = copy(test.model);
-        TrainingGraph graph = TrainingGraph.loss(model.network(), model.hyperparameters(), BATCH)) {
+        TrainingGraph graph =
+            TrainingGraph.loss(model.network(), model.hyperparameters(), BATCH, test.masked)) {
       int vocabulary = model.hyperparameters().vocabulary();
-      int[] windows = windows(vocabulary);
+      int[] windows = windows(test, vocabulary);
       double sum = 0;
       for (int s = 0; s < BATCH.sequences(); s++) {
         sum += sessionLoss(model, windows, s * BATCH.window());
       }
       float loss = graph.loss(backend, windows);
-      assertThat((double) loss).isCloseTo(sum / BATCH.tokens(), offset(2e-3));
+      if (test.masked) {
+        assertThat(graph.active()).isBetween(8, BATCH.tokens() - 8);
+      } else {
+        assertThat(graph.active()).isEqualTo(BATCH.tokens());
+      }
+      assertThat((double) loss).isCloseTo(sum / graph.active(), offset(2e-3));
+    }
+  }
+
+  @Test
+  void whereNothingIsLearnedNothingChanges() {
+    RandomModel random = RandomModel.small("qwen2").withShape(TINY).with(BIASES);
+    try (Model model = copy(random);
+        Moments moments = new Moments(model.weights().values());
+        TrainingGraph graph =
+            TrainingGraph.step(
+                model.network(),
+                model.hyperparameters(),
+                BATCH,
+                true,
+                model.weights().values(),
+                moments,
+                1f)) {
+      int[] windows = Logits.randomTokens(BATCH.sequences() * BATCH.window(), TINY.vocabulary(), 5);
+      int[] masked = Arrays.stream(windows).map(id -> ~id).toArray();
+      AdamW plain = new AdamW(1e-2f, 1e-2f, 0, 0.9f, 0.95f, 1e-8f, 0, 1f);
+      TrainingGraph.Result nothing = graph.step(backend, masked, plain, 1, 2);
+      assertThat(nothing.loss()).isZero();
+      assertThat(nothing.norm()).isZero();
+      masked[5] = windows[5]; // one token is enough
+      TrainingGraph.Result one = graph.step(backend, masked, plain, 2, 2);
+      assertThat(one.loss()).isPositive();
+      assertThat(one.norm()).isPositive();
     }
   }
 
@@ -109,7 +161,7 @@ class ModelGradientTest {
   private static double sessionLoss(Model model, int[] windows, int from) {
     double[] sum = new double[1];
     try (Session session = Session.open(model)) {
-      int[] tokens = java.util.Arrays.copyOfRange(windows, from, from + BATCH.context());
+      int[] tokens = Arrays.copyOfRange(ids(windows), from, from + BATCH.context());
       session.feedAll(
           tokens,
           (position, logits) -> {
@@ -118,7 +170,8 @@ class ModelGradientTest {
             for (float x : row) {
               total += Math.exp(x);
             }
-            sum[0] += Math.log(total) - row[windows[from + position + 1]];
+            int next = windows[from + position + 1];
+            sum[0] += next < 0 ? 0 : Math.log(total) - row[next];
           });
     }
     return sum[0];
@@ -133,12 +186,14 @@ class ModelGradientTest {
       weights.removeIf(t -> t.name().startsWith("rope_"));
       TrainingBuilder g = new TrainingBuilder(400, weights.size());
       weights.forEach(g::parameter);
-      Tensor logits = model.network().logits(new TrainingPass(g, inputs));
-      List<Tensor> gradients = g.differentiate(g.crossEntropy(logits, inputs.labels()));
+      Tensor logits = model.network().logits(new TrainingPass(g, inputs, test.masked));
+      Tensor loss = g.crossEntropy(logits, inputs.labels());
+      List<Tensor> gradients =
+          g.differentiate(test.masked ? g.multiply(loss, inputs.scale()) : loss);
       for (int i = 0; i < gradients.size(); i++) {
         g.output("gradient " + i, g.contiguous(gradients.get(i)));
       }
-      inputs.fill(windows(model.hyperparameters().vocabulary()));
+      inputs.fill(windows(test, model.hyperparameters().vocabulary()));
       try (Graph graph = g.finish()) {
         for (int i = 0; i < weights.size(); i++) {
           checkAlongDirection(graph, weights.get(i), i, test.step);
@@ -213,6 +268,7 @@ class ModelGradientTest {
                       model.network(),
                       model.hyperparameters(),
                       BATCH,
+                      false,
                       model.weights().values(),
                       moments,
                       1f))

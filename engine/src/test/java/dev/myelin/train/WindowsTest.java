@@ -43,7 +43,7 @@ class WindowsTest {
     int[] tokens = documents(9);
     int[] starts = Documents.starts(tokens, BOS, BATCH);
     assertThat(starts).containsExactly(0, 7, 14, 21, 28, 35, 42, 49, 56);
-    Windows windows = new Windows(tokens, BATCH, 3, starts);
+    Windows windows = new Windows(tokens, BATCH, 3, Pieces.whole(starts));
     Set<Integer> seconds = new HashSet<>();
     for (long step = 1; step <= windows.stepsPerEpoch(); step++) {
       int[] batch = windows.batch(step);
@@ -53,7 +53,7 @@ class WindowsTest {
       }
     }
     assertThat(seconds).hasSize(2 * 4);
-    HeldOut heldOut = new HeldOut(tokens, BATCH, starts);
+    HeldOut heldOut = new HeldOut(tokens, BATCH, Pieces.whole(starts));
     assertThat(heldOut.batch(1)[0]).isEqualTo(BOS);
     assertThat(heldOut.batch(1)[1]).isEqualTo(15);
   }

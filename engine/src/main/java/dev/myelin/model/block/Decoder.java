@@ -34,7 +34,8 @@ public record Decoder(
     for (int i = 0; i <= last; i++) {
       x = layer(pass, i, x, i == last);
     }
-    return output.apply(g, norm.apply(g, x)).named("logits");
+    Tensor logits = output.apply(g, pass.learnable(norm.apply(g, x)));
+    return (output.bias() == null ? logits : pass.learnable(logits)).named("logits");
   }
 
   private Tensor layer(ForwardPass pass, int index, Tensor x, boolean last) {

@@ -11,13 +11,18 @@ final class PassageEncoder {
   private static final int NONE = -1;
 
   private final Tokenizer tokenizer;
+  private final boolean parseSpecial;
   private final boolean prefixesSpace;
 
   /** The token of a prefixed space before what it cannot be joined to. */
   private final int prefix;
 
-  PassageEncoder(Tokenizer tokenizer) {
+  /**
+   * @param parseSpecial whether the text may name control tokens
+   */
+  PassageEncoder(Tokenizer tokenizer, boolean parseSpecial) {
     this.tokenizer = tokenizer;
+    this.parseSpecial = parseSpecial;
     int[] letter = encode("a");
     byte[] first = letter.length == 0 ? new byte[0] : tokenizer.piece(letter[0], true);
     this.prefixesSpace = first.length > 0 && first[0] == ' ';
@@ -38,6 +43,6 @@ final class PassageEncoder {
   }
 
   private int[] encode(String text) {
-    return tokenizer.encode(text, false, false);
+    return tokenizer.encode(text, false, parseSpecial);
   }
 }

@@ -30,17 +30,21 @@ public final class TokenData {
   }
 
   /**
-   * Encodes documents, which are plain text: control tokens are not looked for in it. The result
-   * does not depend on the number of threads.
+   * Encodes documents. The result does not depend on the number of threads.
    *
+   * @param parseSpecial whether the text may name control tokens, such as {@code <|im_end|>}
    * @throws InvalidRequestException if a token to write does not exist in the vocabulary, or there
    *     are more than 2^31 tokens
    */
   public static TokenData encode(
-      List<Document> documents, Tokenizer tokenizer, Marks marks, int threads) {
+      List<Document> documents,
+      Tokenizer tokenizer,
+      Marks marks,
+      boolean parseSpecial,
+      int threads) {
     int bos = mark(marks.bos, "BOS", tokenizer.vocabulary().bos());
     int eos = mark(marks.eos, "EOS", tokenizer.vocabulary().eos());
-    PassageEncoder encoder = new PassageEncoder(tokenizer);
+    PassageEncoder encoder = new PassageEncoder(tokenizer, parseSpecial);
     List<Passage> passages = Passage.of(documents);
     List<int[]> parts =
         Parallel.map(passages.size(), threads, i -> encoder.encode(passages.get(i)));
@@ -66,6 +70,12 @@ public final class TokenData {
       }
     }
     return new TokenData(at == tokens.length ? tokens : Arrays.copyOf(tokens, at));
+  }
+
+  /** As above of plain text, in which control tokens are not looked for. */
+  public static TokenData encode(
+      List<Document> documents, Tokenizer tokenizer, Marks marks, int threads) {
+    return encode(documents, tokenizer, marks, false, threads);
   }
 
   /** How many tokens there are. */
