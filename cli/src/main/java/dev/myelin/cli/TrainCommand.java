@@ -1,12 +1,14 @@
 package dev.myelin.cli;
 
 import dev.myelin.error.MyelinException;
+import dev.myelin.error.Printable;
 import dev.myelin.gguf.Checkpoint;
 import dev.myelin.train.LoraOptions;
 import dev.myelin.train.Training;
 import dev.myelin.train.Training.Files;
 import dev.myelin.train.TrainingOptions;
 import dev.myelin.train.TrainingRun;
+import dev.myelin.train.TrainingText;
 import dev.myelin.train.corpus.Corpus;
 import dev.myelin.train.corpus.Split;
 import dev.myelin.train.vocabulary.TrainedVocabulary;
@@ -25,9 +27,17 @@ final class TrainCommand extends Subcommand {
   private final Value<Path> text =
       parameter(
           Path.class,
-          true,
+          false,
           "TEXT",
           "A file of UTF-8 text or a folder of such; lines of <|endoftext|> part documents.");
+  private final Value<Path> chat =
+      option(
+          Path.class,
+          null,
+          "FILE",
+          "Conversations instead, a JSON object with \"messages\" on each line; the model's chat"
+              + " template renders them, and only the assistant's tokens are learned.",
+          "--chat");
   private final Value<Path> output =
       option(Path.class, null, "FILE", "The checkpoint to make, a GGUF file.", "-o", "--output");
   private final Value<Boolean> resume =
@@ -45,17 +55,19 @@ final class TrainCommand extends Subcommand {
       flag("Leave the checkpoint's weights as they are and learn an adapter (LoRA).", "--lora");
   private final Value<Integer> rank =
       option(
-          int.class,
-          LoraOptions.DEFAULT.rank(),
+          Integer.class,
+          null,
           "N",
-          "Rank of the adapter (default: ${DEFAULT-VALUE}).",
+          "Rank of the adapter (default: " + LoraOptions.DEFAULT.rank() + ").",
           "--lora-rank");
   private final Value<Float> alpha =
       option(
-          float.class,
-          LoraOptions.DEFAULT.alpha(),
+          Float.class,
+          null,
           "X",
-          "The adapter's change is scaled by this over the rank (default: ${DEFAULT-VALUE}).",
+          "The adapter's change is scaled by this over the rank (default: "
+              + LoraOptions.DEFAULT.alpha()
+              + ").",
           "--lora-alpha");
   private final TrainModelFlags model = new TrainModelFlags(this);
   private final TrainFlags how = new TrainFlags(this);
@@ -84,7 +96,8 @@ final class TrainCommand extends Subcommand {
         "  myelin train stories.txt -o stories.gguf --steps 2000",
         "  myelin train stories.txt -o stories.gguf --resume",
         "  myelin train letters/ -o mine.gguf --init-from qwen2.gguf --lr 1e-4 --epochs 2",
-        "  myelin train letters/ -o style.gguf --init-from qwen2.gguf --lora --lora-rank 8");
+        "  myelin train letters/ -o style.gguf --init-from qwen2.gguf --lora --lora-rank 8",
+        "  myelin train --chat chats.jsonl -o mine.gguf --init-from qwen2.gguf --lora");
   }
 
   @Override
@@ -98,9 +111,7 @@ final class TrainCommand extends Subcommand {
     if (resume.get() && overwrite.get()) {
       throw Usage.wrong(spec, "--resume and --overwrite: expected one of them");
     }
-    if (resume.get() && initFrom.isSet() != lora.get()) {
-      throw Usage.wrong(spec, "--resume and --init-from: an adapter's training alone takes both");
-    }
+    checkText();
     if (!lora.get()) {
       Unused.say(this, "without --lora there is no adapter", rank, alpha);
     }
@@ -110,10 +121,12 @@ final class TrainCommand extends Subcommand {
     Files files = Files.of(output.get());
     TrainReport printer = report.open(console, files.output());
     checkFiles(files, printer);
-    TrainingOptions options =
-        resume.get() ? how.over(Training.options(files.state(), how.threads())) : how.options();
-    Split split = Split.of(Corpus.read(text.get()), options.text().heldOut(), HELD_OUT_SEED);
-    try (TrainingRun run = begin(split, options, files, printer)) {
+    TrainingOptions options = resume.get() ? resumed(files.state()) : how.options();
+    try (TrainingRun run = begin(options, files, printer)) {
+      run.notes().forEach(note -> console.note(Printable.of("note: " + note)));
+      if (!options.text().parseSpecial() && !chat.isSet() && !run.notes().isEmpty()) {
+        console.note("note: --parse-special makes it the token, --chat takes conversations");
+      }
       printer.begin(run);
       TrainingRun.End end;
       try (Interrupts _ = Interrupts.once(run::stop)) {
@@ -125,6 +138,53 @@ final class TrainCommand extends Subcommand {
     }
   }
 
+  private void checkText() {
+    if (chat.isSet() == text.isSet()) {
+      throw Usage.wrong(
+          spec,
+          chat.isSet()
+              ? "TEXT and --chat: expected one of them"
+              : "no text: name a file or folder of text, or conversations with --chat FILE");
+    }
+    if (chat.isSet()) {
+      how.requireForChat();
+      if (!initFrom.isSet() && !resume.get()) {
+        throw Usage.wrong(
+            spec, "--chat without --init-from: a new model has no chat template to render with");
+      }
+    }
+  }
+
+  /** The options of the run to go on with, and those given now; what contradicts it is refused. */
+  private TrainingOptions resumed(Path state) {
+    TrainingOptions earlier = Training.options(state, how.threads());
+    Optional<LoraOptions> adapter = Training.lora(state);
+    if (adapter.isPresent()) {
+      if (!lora.get() || !initFrom.isSet()) {
+        throw Usage.wrong(
+            spec,
+            "--resume: "
+                + state
+                + " is the training of an adapter: expected --lora and --init-from FILE, the"
+                + " checkpoint that it changes");
+      }
+      Usage.requireSame(this, rank, adapter.get().rank());
+      Usage.requireSame(this, alpha, adapter.get().alpha());
+    } else {
+      if (lora.get() || initFrom.isSet()) {
+        throw Usage.wrong(
+            spec,
+            (lora.get() ? "--lora" : "--init-from")
+                + " with --resume: "
+                + state
+                + " is the training of a whole model, which it holds");
+      }
+      model.requireSame(Training.model(state));
+    }
+    how.requireSameText(earlier);
+    return how.over(earlier);
+  }
+
   /** Before anything is read, which may take long. */
   private void checkFiles(Files files, TrainReport printer) {
     Map<String, Path> written = new LinkedHashMap<>();
@@ -132,7 +192,9 @@ final class TrainCommand extends Subcommand {
     written.put("the state of -o,", files.state());
     written.putAll(printer.files());
     Outputs outputs = new Outputs(this);
-    if (java.nio.file.Files.exists(text.get())) {
+    if (chat.isSet()) {
+      outputs.reads("--chat", List.of(chat.get()));
+    } else if (java.nio.file.Files.exists(text.get())) {
       outputs.reads("TEXT", Corpus.files(text.get()));
     }
     if (initFrom.isSet()) {
@@ -154,29 +216,57 @@ final class TrainCommand extends Subcommand {
   /** What lies in the folder of texts would be read as one by the next run. */
   private void requireOutside(String option, Path file) {
     Path folder = text.get();
-    if (java.nio.file.Files.isDirectory(folder) && Corpus.holds(folder, file)) {
+    if (folder != null && java.nio.file.Files.isDirectory(folder) && Corpus.holds(folder, file)) {
       throw Usage.wrong(
           spec,
           option + " " + file + ": lies among the texts in " + folder + ": expected it elsewhere");
     }
   }
 
-  private TrainingRun begin(
-      Split split, TrainingOptions options, Files files, TrainReport printer) {
+  private TrainingRun begin(TrainingOptions options, Files files, TrainReport printer) {
     Map<String, Object> keys = metadata();
+    double heldOut = options.text().heldOut();
+    if (!initFrom.isSet() && !resume.get()) {
+      return fresh(
+          Split.of(Corpus.read(text.get()), heldOut, HELD_OUT_SEED), options, files, keys, printer);
+    }
+    TrainingText learned =
+        chat.isSet()
+            ? TrainChats.read(chat.get(), heldOut, HELD_OUT_SEED)
+            : TrainingText.of(
+                Split.of(Corpus.read(text.get()), heldOut, HELD_OUT_SEED),
+                options.text().parseSpecial());
     if (resume.get()) {
-      Optional<LoraOptions> earlier = Training.lora(files.state());
-      return earlier.isPresent() && lora.get()
-          ? Training.resumeAdapter(initFrom.get(), earlier.get(), split, options, files, keys)
-          : Training.resume(split, options, files, keys);
+      return lora.get()
+          ? Training.resumeAdapter(
+              initFrom.get(),
+              Training.lora(files.state()).orElseThrow(),
+              learned,
+              options,
+              files,
+              keys)
+          : Training.resume(learned, options, files, keys);
     }
-    if (lora.get()) {
-      LoraOptions adapter = Usage.check(spec, () -> new LoraOptions(rank.get(), alpha.get()));
-      return Training.adapt(initFrom.get(), adapter, split, options, files, keys);
+    if (!lora.get()) {
+      return Training.tune(initFrom.get(), learned, options, files, keys);
     }
-    if (initFrom.isSet()) {
-      return Training.tune(initFrom.get(), split, options, files, keys);
-    }
+    LoraOptions usual = LoraOptions.DEFAULT;
+    LoraOptions adapter =
+        Usage.check(
+            spec,
+            () ->
+                new LoraOptions(
+                    rank.isSet() ? rank.get() : usual.rank(),
+                    alpha.isSet() ? alpha.get() : usual.alpha()));
+    return Training.adapt(initFrom.get(), adapter, learned, options, files, keys);
+  }
+
+  private TrainingRun fresh(
+      Split split,
+      TrainingOptions options,
+      Files files,
+      Map<String, Object> keys,
+      TrainReport printer) {
     var design = model.design(options.shape().context());
     TrainedVocabulary vocabulary =
         VocabularyTrainer.train(split.training(), model.vocabulary(options.threads()));

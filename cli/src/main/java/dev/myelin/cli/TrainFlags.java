@@ -34,6 +34,7 @@ final class TrainFlags {
   private final Subcommand.Value<Float> clip;
   private final Subcommand.Value<Double> heldOut;
   private final Subcommand.Value<Boolean> wholeDocuments;
+  private final Subcommand.Value<Boolean> parseSpecial;
   private final Subcommand.Value<Integer> evaluateEvery;
   private final Subcommand.Value<Integer> checkpointEvery;
   private final Subcommand.Value<Integer> patience;
@@ -76,6 +77,10 @@ final class TrainFlags {
         command.flag(
             "Begin every window where a document begins, rather than anywhere.",
             "--whole-documents");
+    parseSpecial =
+        command.flag(
+            "Names of special tokens in the text, such as <|im_end|>, are these tokens.",
+            "--parse-special");
     evaluateEvery =
         count(
             "Steps between held-out losses, 0 for none",
@@ -153,13 +158,37 @@ final class TrainFlags {
                 new Text(
                     either(seed, earlier.text().seed()),
                     either(heldOut, earlier.text().heldOut()),
-                    wholeDocuments.get() || earlier.text().wholeDocuments()),
+                    wholeDocuments.get() || earlier.text().wholeDocuments(),
+                    parseSpecial.get() || earlier.text().parseSpecial()),
                 new Watch(
                     either(evaluateEvery, earlier.watch().evaluateEvery()),
                     either(checkpointEvery, earlier.watch().checkpointEvery()),
                     either(patience, earlier.watch().patience())),
                 threads(),
                 threads.forced()));
+  }
+
+  /** Refuses what would make another text of that which a resumed run began with. */
+  void requireSameText(TrainingOptions earlier) {
+    Usage.requireSame(command, heldOut, earlier.text().heldOut());
+    if (parseSpecial.get() && !earlier.text().parseSpecial()) {
+      throw Usage.wrong(
+          command.spec,
+          "--parse-special: the run to resume began with special tokens as plain text");
+    }
+  }
+
+  /** Refuses what has no meaning for conversations. */
+  void requireForChat() {
+    if (wholeDocuments.get()) {
+      throw Usage.wrong(
+          command.spec, "--whole-documents with --chat: windows begin with conversations anyway");
+    }
+    if (parseSpecial.get()) {
+      throw Usage.wrong(
+          command.spec,
+          "--parse-special with --chat: the template's own special tokens are tokens anyway");
+    }
   }
 
   private static <T> T either(Subcommand.Value<T> given, T otherwise) {

@@ -1,5 +1,6 @@
 package dev.myelin.cli;
 
+import dev.myelin.train.EarlierModel;
 import dev.myelin.train.ModelDesign;
 import dev.myelin.train.vocabulary.VocabularyKind;
 import dev.myelin.train.vocabulary.VocabularyOptions;
@@ -7,7 +8,12 @@ import java.util.List;
 
 /** What a new model is like. */
 final class TrainModelFlags {
-  private static final String DEFAULT = " (default: ${DEFAULT-VALUE}).";
+  private static final String TOKENIZER = "spm";
+  private static final int VOCABULARY = 1024;
+  private static final int LAYERS = 4;
+  private static final int WIDTH = 256;
+  private static final int HEADS = 8;
+  private static final float ROPE_BASE = 10_000f;
   private static final int MULTIPLE = 32;
 
   private final Subcommand command;
@@ -29,14 +35,15 @@ final class TrainModelFlags {
     tokenizer =
         command.choice(
             List.of("spm", "bpe"),
-            "spm",
+            null,
             "KIND",
-            "Kind of tokenizer: ${COMPLETION-CANDIDATES} (bytes)" + DEFAULT,
+            "Kind of tokenizer: ${COMPLETION-CANDIDATES} (bytes) (default: " + TOKENIZER + ").",
             "--tokenizer");
-    vocabulary = count(1024, "Tokens in the vocabulary, learned from the text", "--vocabulary");
-    layers = count(4, "Layers", "--layers");
-    width = count(256, "Width of the residual stream", "--width");
-    heads = count(8, "Attention heads", "--heads");
+    vocabulary =
+        count(VOCABULARY, "Tokens in the vocabulary, learned from the text", "--vocabulary");
+    layers = count(LAYERS, "Layers", "--layers");
+    width = count(WIDTH, "Width of the residual stream", "--width");
+    heads = count(HEADS, "Attention heads", "--heads");
     kvHeads = open("Heads of keys and values (default: as many).", "--kv-heads");
     feedForward =
         open(
@@ -44,25 +51,22 @@ final class TrainModelFlags {
             "--feed-forward");
     experts = count(0, "Experts of a layer, 0 for a dense model", "--experts");
     expertsUsed = open("Experts that a token uses (default: 2).", "--experts-used");
-    ropeBase =
-        command.option(
-            float.class,
-            10_000f,
-            "X",
-            "Frequency base of rotary positions" + DEFAULT,
-            "--rope-base");
+    ropeBase = number(ROPE_BASE, "Frequency base of rotary positions", "--rope-base");
     embeddingDeviation =
-        command.option(
-            float.class,
+        number(
             ModelDesign.EMBEDDING_DEVIATION,
-            "X",
-            "Deviation of the first embeddings" + DEFAULT,
+            "Deviation of the first embeddings",
             "--embedding-deviation");
     untied = command.flag("Learn an output matrix apart from the embedding.", "--untied");
   }
 
   private Subcommand.Value<Integer> count(int otherwise, String description, String name) {
-    return command.option(int.class, otherwise, "N", description + DEFAULT, name);
+    return open(description + " (default: " + otherwise + ").", name);
+  }
+
+  private Subcommand.Value<Float> number(float otherwise, String description, String name) {
+    String text = description + " (default: " + otherwise + ").";
+    return command.option(Float.class, null, "X", text, name);
   }
 
   private Subcommand.Value<Integer> open(String description, String name) {
@@ -88,31 +92,70 @@ final class TrainModelFlags {
   }
 
   ModelDesign design(int context) {
-    int inner = width.get() * 8 / 3;
-    int rounded = Math.ceilDiv(Math.max(inner, 1), MULTIPLE) * MULTIPLE;
-    int used = experts.get() == 0 ? 0 : 2;
+    int wide = or(width, WIDTH);
+    int rounded = Math.ceilDiv(Math.max(wide * 8 / 3, 1), MULTIPLE) * MULTIPLE;
+    int count = or(experts, 0);
     return Usage.check(
         command.spec,
         () ->
             new ModelDesign(
-                layers.get(),
-                width.get(),
-                heads.get(),
-                kvHeads.isSet() ? kvHeads.get() : heads.get(),
-                feedForward.isSet() ? feedForward.get() : rounded,
+                or(layers, LAYERS),
+                wide,
+                or(heads, HEADS),
+                or(kvHeads, or(heads, HEADS)),
+                or(feedForward, rounded),
                 context,
                 !untied.get(),
-                experts.get(),
-                expertsUsed.isSet() ? expertsUsed.get() : used,
-                ropeBase.get(),
-                embeddingDeviation.get()));
+                count,
+                or(expertsUsed, count == 0 ? 0 : 2),
+                or(ropeBase, ROPE_BASE),
+                or(embeddingDeviation, ModelDesign.EMBEDDING_DEVIATION)));
   }
 
   VocabularyOptions vocabulary(int threads) {
     return Usage.check(
         command.spec,
         () ->
-            VocabularyOptions.of(VocabularyKind.named(tokenizer.get()), vocabulary.get())
+            VocabularyOptions.of(
+                    VocabularyKind.named(or(tokenizer, TOKENIZER)), or(vocabulary, VOCABULARY))
                 .withThreads(threads));
+  }
+
+  private static <T> T or(Subcommand.Value<T> given, T otherwise) {
+    return given.isSet() ? given.get() : otherwise;
+  }
+
+  /** Refuses options that say something else than what a resumed run began with. */
+  void requireSame(EarlierModel earlier) {
+    same(tokenizer, earlier.tokenizer());
+    same(vocabulary, earlier.vocabulary());
+    same(layers, earlier.layers());
+    same(width, earlier.width());
+    same(heads, earlier.heads());
+    same(kvHeads, earlier.kvHeads());
+    same(feedForward, earlier.feedForward());
+    same(experts, earlier.experts());
+    same(expertsUsed, earlier.expertsUsed());
+    same(ropeBase, earlier.ropeBase());
+    if (untied.get() && earlier.tied()) {
+      throw Usage.wrong(
+          command.spec, "--untied: the run to resume has no output apart from the embedding");
+    }
+    if (embeddingDeviation.isSet()) {
+      throw Usage.wrong(
+          command.spec,
+          name(embeddingDeviation)
+              + " "
+              + embeddingDeviation.get()
+              + ": the run to resume has its weights already");
+    }
+  }
+
+  private <T> void same(Subcommand.Value<T> given, T earlier) {
+    Usage.requireSame(command, given, earlier);
+  }
+
+  private static String name(Subcommand.Value<?> value) {
+    return Usage.name(value);
   }
 }

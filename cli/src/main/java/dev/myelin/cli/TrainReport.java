@@ -65,10 +65,15 @@ final class TrainReport implements TrainingRun.Listener, AutoCloseable {
         "%s, of which %s are learned",
         Units.exact(run.model().weights().values().stream().mapToLong(t -> t.elements()).sum()),
         Units.exact(run.parameters()));
+    String read =
+        run.learnedTokens() == run.textTokens()
+            ? ""
+            : ", of which " + Units.exact(run.learnedTokens()) + " are learned";
     line(
         "text",
-        "%s tokens; %s held out",
+        "%s tokens%s; %s held out",
         Units.exact(run.textTokens()),
+        read,
         Units.exact(run.heldOutTokens()));
     line(
         "steps",

@@ -3,6 +3,7 @@ package dev.myelin.cli;
 import dev.myelin.error.InvalidRequestException;
 import java.util.function.Supplier;
 import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Model.OptionSpec;
 import picocli.CommandLine.ParameterException;
 
 /** Tells wrong usage from failed work: what options alone show to be wrong has status 2. */
@@ -16,6 +17,20 @@ final class Usage {
     } catch (InvalidRequestException e) {
       throw wrong(spec, e.getMessage());
     }
+  }
+
+  /** Refuses an option of a resumed run that says something else than the run began with. */
+  static <T> void requireSame(Subcommand command, Subcommand.Value<T> given, T earlier) {
+    if (given.isSet() && !given.get().equals(earlier)) {
+      throw wrong(
+          command.spec,
+          name(given) + " " + given.get() + ": the run to resume began with " + earlier);
+    }
+  }
+
+  /** The longest name of an option. */
+  static String name(Subcommand.Value<?> option) {
+    return ((OptionSpec) option.spec()).longestName();
   }
 
   static ParameterException wrong(CommandSpec spec, String problem) {

@@ -196,6 +196,17 @@ public final class Training {
     }
   }
 
+  /**
+   * The model whose training left a state.
+   *
+   * @throws ModelFileException if the state is that of an adapter's training
+   */
+  public static EarlierModel model(Path state) {
+    try (GgufFile file = GgufFile.open(state)) {
+      return EarlierModel.of(file);
+    }
+  }
+
   /** A run that closes the file in the end, as this does where none comes about. */
   private static TrainingRun opened(Path path, Function<GgufFile, TrainingRun> begin) {
     GgufFile file = GgufFile.open(path);

@@ -1,0 +1,247 @@
+package dev.myelin.train;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import dev.myelin.chat.ChatTokens;
+import dev.myelin.error.InvalidRequestException;
+import dev.myelin.error.ModelFileException;
+import dev.myelin.generate.FinishReason;
+import dev.myelin.generate.GenerateOptions;
+import dev.myelin.generate.Generation;
+import dev.myelin.generate.Generator;
+import dev.myelin.generate.Session;
+import dev.myelin.generate.SessionOptions;
+import dev.myelin.model.Model;
+import dev.myelin.sampling.SamplingOptions;
+import dev.myelin.testing.ChangedModel;
+import dev.myelin.testing.RandomModel;
+import dev.myelin.testing.RandomModel.Shape;
+import dev.myelin.testing.RandomVocabulary;
+import dev.myelin.testing.TestModels;
+import dev.myelin.tokenizer.Tokenizer;
+import dev.myelin.train.Training.Files;
+import dev.myelin.train.TrainingOptions.Text;
+import dev.myelin.train.TrainingOptions.Watch;
+import dev.myelin.train.TrainingText.Encoded;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Map;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** Conversations to learn from: what of them is learned, and that a model learns to end a turn. */
+class ChatTextTest {
+  private static final Shape TINY = new Shape(2, 64, 4, 2, 16, 96, 320, 128);
+
+  private static final String CHATML =
+      "{% for m in messages %}<|im_start|>{{ m.role }}\n{{ m.content }}<|im_end|>\n{% endfor %}"
+          + "{% if add_generation_prompt %}<|im_start|>assistant\n{% endif %}";
+
+  @TempDir Path folder;
+
+  private Path model(String template) {
+    Path file = folder.resolve("base.gguf");
+    ChangedModel changed =
+        new ChangedModel(
+            RandomModel.small("llama")
+                .withShape(TINY)
+                .withVocabulary(RandomVocabulary.Kind.QWEN2)
+                .writer()
+                .toBytes());
+    if (template != null) {
+      changed.put("tokenizer.chat_template", template);
+    }
+    changed.write(file);
+    return file;
+  }
+
+  private static ChatSample chat(String... turns) {
+    List<Map<String, Object>> messages = new ArrayList<>();
+    for (int i = 0; i < turns.length; i += 2) {
+      messages.add(Map.of("role", turns[i], "content", turns[i + 1]));
+    }
+    return new ChatSample("chats line " + turns.length, messages, Map.of());
+  }
+
+  private Encoded encoded(String template, ChatSample... samples) {
+    try (Model model = Model.load(model(template))) {
+      return TrainingText.of(List.of(samples), List.of()).encode(model, 1);
+    }
+  }
+
+  /** What is learned, a line for each run of learned tokens; control tokens by their names. */
+  private List<String> learned(String template, ChatSample sample) {
+    return learned(model(template), sample);
+  }
+
+  private static List<String> learned(Path file, ChatSample sample) {
+    List<String> runs = new ArrayList<>();
+    try (Model model = Model.load(file)) {
+      int[] ids = TrainingText.of(List.of(sample), List.of()).encode(model, 1).training().ids();
+      Tokenizer tokenizer = model.tokenizer();
+      for (int from = 0; from < ids.length; from++) {
+        int to = from;
+        while (to < ids.length && ids[to] >= 0) {
+          to++;
+        }
+        if (to > from) {
+          runs.add(tokenizer.decode(Arrays.copyOfRange(ids, from, to), true));
+          from = to;
+        }
+      }
+    }
+    return runs;
+  }
+
+  @Test
+  void theAssistantsTokensAndTheEndOfEachTurnAreLearned() {
+    ChatSample sample =
+        chat(
+            "system",
+            "be kind",
+            "user",
+            "hi",
+            "assistant",
+            "hello",
+            "user",
+            "a?",
+            "assistant",
+            "yes");
+    assertThat(learned(CHATML, sample)).containsExactly("hello<|im_end|>", "yes<|im_end|>");
+    int[] ids = encoded(CHATML, sample).training().ids();
+    try (Model model = Model.load(model(CHATML))) {
+      Tokenizer tokenizer = model.tokenizer();
+      int[] plain = Arrays.stream(ids).map(id -> id < 0 ? ~id : id).toArray();
+      assertThat(plain)
+          .isEqualTo(
+              ChatTokens.of(
+                  model.chatTemplate().orElseThrow().promptOf(sample.messages(), false, Map.of()),
+                  tokenizer));
+    }
+  }
+
+  @Test
+  void aPublishedModelsTemplateIsServed() {
+    Path smol = TestModels.path(TestModels.SMOL);
+    ChatSample sample =
+        chat("user", "Hi <|im_end|>!", "assistant", "Hello.", "user", "Tea?", "assistant", "Yes");
+    assertThat(learned(smol, sample)).containsExactly("Hello.<|im_end|>", "Yes<|im_end|>");
+  }
+
+  @Test
+  void whatUsersWriteNamesNoControlToken() {
+    ChatSample sample = chat("user", "x<|im_end|>", "assistant", "y<|im_end|>z");
+    assertThat(learned(CHATML, sample)).containsExactly("y<|im_end|>z<|im_end|>");
+    int[] ids = encoded(CHATML, sample).training().ids();
+    try (Model model = Model.load(model(CHATML))) {
+      int end = model.tokenizer().vocabulary().id("<|im_end|>").orElseThrow();
+      assertThat(Arrays.stream(ids).filter(id -> id == end)).hasSize(1);
+      assertThat(Arrays.stream(ids).filter(id -> id == ~end)).hasSize(1);
+    }
+  }
+
+  @Test
+  void aTemplateThatDoesNotKeepTheBeginningIsRefused() {
+    String counting = "{{ messages|length }}" + CHATML;
+    assertThatThrownBy(() -> encoded(counting, chat("user", "a", "assistant", "b")))
+        .isInstanceOf(InvalidRequestException.class)
+        .hasMessageStartingWith("chats line 4: message 1: the chat template renders")
+        .message()
+        .doesNotContain("\n");
+  }
+
+  @Test
+  void aConversationWithoutTheAssistantIsRefused() {
+    assertThatThrownBy(() -> encoded(CHATML, chat("user", "a")))
+        .isInstanceOf(InvalidRequestException.class)
+        .hasMessage("chats line 2: expected a message of the assistant to learn");
+  }
+
+  @Test
+  void aModelWithoutATemplateIsRefused() {
+    assertThatThrownBy(() -> encoded(null, chat("user", "a", "assistant", "b")))
+        .isInstanceOf(ModelFileException.class)
+        .hasMessageContaining("no tokenizer.chat_template");
+  }
+
+  @Test
+  void aTemplateThatEndsNoTurnIsNoted() {
+    String endless =
+        "{% for m in messages %}{{ m.role }}: {{ m.content }}\n{% endfor %}"
+            + "{% if add_generation_prompt %}assistant: {% endif %}";
+    ChatSample sample = chat("user", "a", "assistant", "b");
+    assertThat(encoded(endless, sample).notes())
+        .singleElement()
+        .asString()
+        .startsWith("chats line 4: the chat template writes no token that ends a reply");
+    assertThat(encoded(CHATML, sample).notes()).isEmpty();
+  }
+
+  @Test
+  void windowsHoldOneConversationAndWhatIsLearned() {
+    int[] ids = {~1, ~2, 3, 4, ~5, ~6, 7, 8, 9, ~10, ~11, ~12, ~13, ~14, ~15, 16};
+    TrainingText.Tokens tokens =
+        new TrainingText.Tokens(ids, new Pieces(new int[] {0, 5}, new int[] {5, 16}));
+    Pieces pieces = ChatText.windows(tokens, new BatchShape(1, 3));
+    // the second window of the first conversation learns nothing, nor do two of the other's
+    assertThat(pieces.starts()).containsExactly(0, 5, 14);
+    assertThat(pieces.ends()).containsExactly(5, 16, 16);
+    int[] window = new int[4];
+    pieces.copy(ids, 2, window, 0, 4);
+    assertThat(window).containsExactly(~15, 16, ~0, ~0);
+    pieces.copy(ids, 0, window, 0, 4);
+    assertThat(window).containsExactly(~1, ~2, 3, 4);
+  }
+
+  @Test
+  void aModelLearnsToAnswerAndToEndItsTurn() {
+    Path base = model(CHATML);
+    List<ChatSample> chats =
+        List.of(
+            chat("user", "who", "assistant", "pip"), chat("user", "what", "assistant", "tea cup"));
+    TrainingOptions options =
+        new TrainingOptions(
+            new BatchShape(2, 40),
+            120,
+            0,
+            new AdamW(1e-2f, 1e-3f, 5, 0.9f, 0.95f, 1e-8f, 0, 1f),
+            new Text(3, 0, false),
+            new Watch(60, 0, 0),
+            1);
+    Files files = Files.of(folder.resolve("tuned.gguf"));
+    try (TrainingRun run =
+        Training.tune(base, TrainingText.of(chats, chats), options, files, Map.of())) {
+      assertThat(run.learnedTokens()).isPositive().isLessThan(run.textTokens() / 2);
+      run.run(new TrainingRun.Listener() {});
+      List<History.Evaluation> measured = run.history().evaluations();
+      assertThat(measured.getLast().loss()).isLessThan(0.1f);
+      // the same conversations are held out: the same tokens count
+      assertThat(measured.getLast().loss())
+          .isLessThan(3 * run.history().steps().getLast().loss() + 0.01f);
+    }
+    try (Model tuned = Model.load(files.output())) {
+      for (ChatSample sample : chats) {
+        Generation reply = reply(tuned, sample);
+        assertThat(reply.text()).isEqualTo(sample.messages().getLast().get("content"));
+        assertThat(reply.reason()).isEqualTo(FinishReason.END_OF_TEXT);
+      }
+    }
+  }
+
+  private static Generation reply(Model model, ChatSample sample) {
+    int[] prompt =
+        ChatTokens.of(
+            model
+                .chatTemplate()
+                .orElseThrow()
+                .promptOf(sample.messages().subList(0, 1), true, Map.of()),
+            model.tokenizer());
+    try (Session session = Session.open(model, SessionOptions.defaults().withThreads(1))) {
+      return new Generator(session, SamplingOptions.greedy())
+          .generate(prompt, GenerateOptions.tokens(30), text -> {});
+    }
+  }
+}
