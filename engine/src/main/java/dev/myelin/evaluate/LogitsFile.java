@@ -1,6 +1,7 @@
 package dev.myelin.evaluate;
 
 import dev.myelin.error.ModelFileException;
+import dev.myelin.file.FileReason;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
@@ -164,8 +165,7 @@ public final class LogitsFile implements AutoCloseable {
   }
 
   private static ModelFileException failed(Path path, IOException e) {
-    String reason =
-        e instanceof NoSuchFileException ? "no such file" : String.valueOf(e.getMessage());
+    String reason = e instanceof NoSuchFileException ? "no such file" : FileReason.of(e);
     return new ModelFileException(path, "cannot be read: " + reason, e);
   }
 

@@ -20,8 +20,11 @@ import java.nio.file.attribute.BasicFileAttributes;
 record Target(Path named, Path place, Kind kind) {
   private static final int MOST_LINKS = 40;
 
-  /** The links to a process's open files: what they lead to has no name of its own. */
+  /** Where a process's open files are: what these names lead to may have no name of its own. */
   private static final Path OPEN_FILES = Path.of("/proc");
+
+  /** The same on systems without /proc; elsewhere a link to a folder there. */
+  private static final Path DESCRIPTORS = Path.of("/dev/fd");
 
   enum Kind {
     /** Nothing yet. */
@@ -50,7 +53,7 @@ record Target(Path named, Path place, Kind kind) {
     Path place = from;
     for (int i = 0; Files.isSymbolicLink(place); i++) {
       Path folder = realFolder(place);
-      if (folder.startsWith(OPEN_FILES)) {
+      if (isOpenFile(folder)) {
         return folder.resolve(place.getFileName());
       }
       if (i == MOST_LINKS) {
@@ -59,6 +62,10 @@ record Target(Path named, Path place, Kind kind) {
       place = place.resolveSibling(Files.readSymbolicLink(place));
     }
     return place;
+  }
+
+  private static boolean isOpenFile(Path folder) {
+    return folder.startsWith(OPEN_FILES) || folder.equals(DESCRIPTORS);
   }
 
   private static Path realFolder(Path place) throws IOException {
@@ -76,7 +83,7 @@ record Target(Path named, Path place, Kind kind) {
     if (found.isDirectory()) {
       throw new ModelFileException(named, "this is a folder", "expected a file to write");
     }
-    boolean through = !found.isRegularFile() || place.startsWith(OPEN_FILES);
+    boolean through = !found.isRegularFile() || isOpenFile(place.getParent());
     return through ? Kind.THROUGH : Kind.FILE;
   }
 
@@ -133,8 +140,9 @@ record Target(Path named, Path place, Kind kind) {
   /** Whether this is the standard output of this process, by a path such as /dev/stdout. */
   boolean isStandardOutput() {
     try {
-      return place.startsWith(OPEN_FILES)
-          && place.equals(OPEN_FILES.resolve("self").toRealPath().resolve("fd/1"));
+      return place.equals(DESCRIPTORS.resolve("1"))
+          || place.startsWith(OPEN_FILES)
+              && place.equals(OPEN_FILES.resolve("self").toRealPath().resolve("fd/1"));
     } catch (IOException e) {
       return false;
     }

@@ -1,6 +1,7 @@
 package dev.myelin.imatrix;
 
 import dev.myelin.error.ModelFileException;
+import dev.myelin.file.FileReason;
 import dev.myelin.file.OutputFile;
 import dev.myelin.imatrix.ImportanceMatrix.Entry;
 import java.io.ByteArrayOutputStream;
@@ -50,7 +51,7 @@ final class DatFormat {
               file, channel.map(FileChannel.MapMode.READ_ONLY, 0, channel.size(), arena))
           .matrix();
     } catch (IOException e) {
-      throw new ModelFileException(file, "cannot be read: " + e.getMessage(), e);
+      throw new ModelFileException(file, "cannot be read: " + FileReason.of(e), e);
     }
   }
 

@@ -2,6 +2,7 @@ package dev.myelin.imatrix;
 
 import dev.myelin.error.InvalidRequestException;
 import dev.myelin.error.ModelFileException;
+import dev.myelin.file.FileReason;
 import dev.myelin.gguf.GgmlType;
 import dev.myelin.gguf.GgufArray;
 import dev.myelin.gguf.GgufFile;
@@ -70,7 +71,7 @@ public final class ImportanceFiles {
     } catch (AccessDeniedException e) {
       throw new ModelFileException(file, "no permission to read it", e);
     } catch (IOException e) {
-      throw new ModelFileException(file, "cannot be read: " + e.getMessage(), e);
+      throw new ModelFileException(file, "cannot be read: " + FileReason.of(e), e);
     }
   }
 

@@ -1,6 +1,7 @@
 package dev.myelin.quantize;
 
 import dev.myelin.error.ModelFileException;
+import dev.myelin.file.FileReason;
 import java.io.IOException;
 import java.lang.foreign.MemorySegment;
 import java.nio.ByteBuffer;
@@ -46,7 +47,7 @@ final class TensorSource implements AutoCloseable {
   }
 
   private static ModelFileException failed(Path file, IOException e) {
-    return new ModelFileException(file, "cannot be read: " + e.getMessage(), e);
+    return new ModelFileException(file, "cannot be read: " + FileReason.of(e), e);
   }
 
   @Override
