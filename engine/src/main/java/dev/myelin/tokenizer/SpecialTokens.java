@@ -62,8 +62,8 @@ final class SpecialTokens {
   /**
    * The text's fragments in order; none is empty.
    *
-   * @param trusted where control tokens may be; those that the file calls user-defined may be
-   *     anywhere
+   * @param trusted where control tokens may be, and what is written like one; other tokens that the
+   *     file calls user-defined may be anywhere
    */
   List<Fragment> cut(byte[] text, TrustedBytes trusted) {
     return new Cut(text, trusted).fragments();
@@ -169,7 +169,30 @@ final class SpecialTokens {
 
     private boolean isAllowed(int token, int at) {
       boolean hidden = (vocabulary.attribute(token) & Attribute.HIDDEN) != 0;
-      return !hidden || trusted.cover(at, at + length(token));
+      return !hidden && !isMarker(token) || trusted.cover(at, at + length(token));
+    }
+
+    /**
+     * Whether its text is written as control tokens are: {@code <|message|>}, {@code <turn|>}.
+     * Files call some user-defined, gpt-oss's and Command R's roles for example.
+     */
+    private boolean isMarker(int token) {
+      ByteStrings texts = vocabulary.texts();
+      byte[] bytes = texts.bytes();
+      int from = texts.start(token);
+      int to = texts.end(token);
+      return to - from > 3
+          && bytes[from] == '<'
+          && bytes[to - 1] == '>'
+          && (isBar(bytes, from + 1) || isBar(bytes, to - 2) || isBar(bytes, to - 4));
+    }
+
+    /** An ASCII bar, or the first byte of a full-width one. */
+    private static boolean isBar(byte[] bytes, int at) {
+      return bytes[at] == '|'
+          || bytes[at] == (byte) 0xef
+              && bytes[at + 1] == (byte) 0xbd
+              && bytes[at + 2] == (byte) 0x9c;
     }
 
     /**

@@ -46,9 +46,11 @@ public interface Tokenizer {
 
   /**
    * The ids of a prompt's tokens. It is encoded as one text, as if it had no parts, but a control
-   * token is found only where all of its characters are trusted. A trusted text gives what {@link
-   * #encode(String, boolean, boolean)} gives with {@code parseSpecial}, an untrusted one what it
-   * gives without.
+   * token is found only where all of its characters are trusted. So is one that the file calls
+   * user-defined but that is written as control tokens are, between {@code <|} and {@code |>}: the
+   * roles of gpt-oss and Command R. A trusted text gives what {@link #encode(String, boolean,
+   * boolean)} gives with {@code parseSpecial}, an untrusted one, but for such tokens, what it gives
+   * without.
    *
    * @param addSpecial whether to begin and end as the file says (BOS, EOS)
    * @throws InvalidRequestException if the text has more than 2^28 characters

@@ -187,6 +187,43 @@ class PromptTextTest {
         .containsExactly("[abc]", "[abc]", "[abc]");
   }
 
+  /** Command R's files call its roles user-defined, and gpt-oss's become so to be rendered. */
+  @Test
+  void userDefinedTokensThatAreWrittenAsControlTokensAreFoundInTrustedTextOnly() {
+    String[] markers = {
+      "<|USER_TOKEN|>", "<|tool_call>", "<call|>", "<\uff5cUser\uff5c>", "<|message|>"
+    };
+    String[] others = {"<table>", "<|>", "|>", "[INST]", "<|x"};
+    List<String> tokens = new ArrayList<>(List.of("<unk>", "<s>", "</s>"));
+    List<Integer> types = new ArrayList<>(List.of(2, 3, 3));
+    for (int b = 0; b < 256; b++) {
+      tokens.add("<0x%02X>".formatted(b));
+      types.add(6);
+    }
+    for (String[] defined : new String[][] {markers, others}) {
+      for (String text : defined) {
+        tokens.add(text);
+        types.add(text.equals("<|message|>") ? 3 : 4);
+      }
+    }
+    Tokenizer tokenizer =
+        open(
+            new GgufWriter()
+                .put(PREFIX + "model", "llama")
+                .put(PREFIX + "tokens", tokens.toArray(String[]::new))
+                .put(PREFIX + "token_type", types.stream().mapToInt(t -> t).toArray())
+                .put(PREFIX + "scores", new float[tokens.size()]));
+    for (String marker : markers) {
+      assertThat(named(tokenizer, text(marker))).containsExactly(marker);
+      assertThat(named(tokenizer, text("", marker))).doesNotContain(marker);
+      assertThat(tokenizer.encode(marker, false, false)).hasSize(1); // as in llama.cpp
+    }
+    for (String other : others) {
+      assertThat(named(tokenizer, text(other))).containsExactly(other);
+      assertThat(named(tokenizer, text("", other))).containsExactly(other);
+    }
+  }
+
   @Test
   void wordsAndMergesRunAcrossBorders() {
     Tokenizer tokenizer =
