@@ -2,6 +2,7 @@ package dev.myelin.cli;
 
 import dev.myelin.gguf.Checkpoint;
 import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.stream.Stream;
@@ -10,14 +11,14 @@ import java.util.stream.Stream;
 final class BenchModels {
   private final Subcommand command;
   private final Subcommand.Value<List<String>> parameters;
-  private final Subcommand.Value<List<String>> options;
+  private final Subcommand.Value<List<Path>> options;
 
   BenchModels(Subcommand command) {
     this.command = command;
     parameters = command.parameters("[FILE...]", "The same as -m FILE, for each.");
     options =
         command.list(
-            String.class,
+            Path.class,
             List.of(),
             null,
             "FILE",
@@ -30,7 +31,8 @@ final class BenchModels {
 
   List<Checkpoint> checkpoints() {
     List<Checkpoint> all = new ArrayList<>();
-    for (String value : Stream.concat(options.get().stream(), parameters.get().stream()).toList()) {
+    Stream<String> named = options.get().stream().map(Path::toString);
+    for (String value : Stream.concat(named, parameters.get().stream()).toList()) {
       // a file's name may hold a comma
       boolean one = Files.exists(Commands.path(value));
       for (String name : one ? new String[] {value} : value.split(",", -1)) {

@@ -38,7 +38,7 @@ final class Input {
     try {
       return bytes(console.in(), STANDARD);
     } catch (IOException e) {
-      throw failure(STANDARD, e);
+      throw standardFailure(e);
     }
   }
 
@@ -48,6 +48,12 @@ final class Input {
     } catch (IOException e) {
       throw failure(file.toString(), e);
     }
+  }
+
+  /** The error of reading standard input, in the system's words as that of standard output is. */
+  static MyelinException standardFailure(IOException e) {
+    String reason = e instanceof CharacterCodingException ? "expected UTF-8" : e.getMessage();
+    return new MyelinException(STANDARD + ": " + reason, e);
   }
 
   /** The error of reading or writing a file, which names it. */

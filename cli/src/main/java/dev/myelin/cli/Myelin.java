@@ -1,8 +1,10 @@
 package dev.myelin.cli;
 
+import dev.myelin.error.Printable;
 import java.io.PrintWriter;
 import java.util.Locale;
 import picocli.CommandLine;
+import picocli.CommandLine.ExitCode;
 import picocli.CommandLine.Model.OptionSpec;
 import picocli.CommandLine.ParameterException;
 
@@ -27,7 +29,13 @@ public final class Myelin extends Subcommand {
 
   public static void main(String[] args) {
     Locale.setDefault(Locale.Category.FORMAT, Locale.ROOT); // of libraries: ours name it themselves
-    System.exit(Interrupts.status(run(Console.system(), args)));
+    Console console = Console.system();
+    String spoiled = Arguments.spoiled(args);
+    if (spoiled != null) {
+      console.note(Printable.of("myelin: argument '" + spoiled + "': expected UTF-8"));
+      System.exit(ExitCode.USAGE);
+    }
+    System.exit(Interrupts.status(run(console, args)));
   }
 
   /** Runs one command line and returns its exit status. */

@@ -38,7 +38,7 @@ final class PipedLines implements Lines {
       return line;
     } catch (IOException e) {
       bytes.check();
-      throw Input.failure(Input.STANDARD, e);
+      throw Input.standardFailure(e);
     }
   }
 

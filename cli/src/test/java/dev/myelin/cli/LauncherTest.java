@@ -97,6 +97,17 @@ class LauncherTest {
   }
 
   @Test
+  void anArgumentInAnotherEncodingIsRefused() throws Exception {
+    assumeTrue(Files.exists(Path.of("/proc/self/cmdline")), "skipped: needs Linux's /proc");
+    assertThat(sh("\"$1\" run -m \"$M\" -p \"$(printf 'F\\374e')\"", Map.of()))
+        .isEqualTo(new Ran("myelin: argument 'F\ufffde': expected UTF-8\n", 2));
+    // U+FFFD itself may be typed
+    assertThat(
+            sh("\"$1\" run -m \"$M\" -p \"$(printf '\\357\\277\\275')\" --nope", Map.of()).text())
+        .startsWith("myelin run: unknown option '--nope'");
+  }
+
+  @Test
   void aClosedInputIsNotTheJvmsOwnFile() throws Exception {
     assertThat(sh("\"$1\" run -m \"$M\" -f - -n 1 <&-", Map.of()))
         .isEqualTo(new Ran("myelin: standard input: Bad file descriptor\n", 1));

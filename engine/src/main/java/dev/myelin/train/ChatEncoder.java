@@ -64,7 +64,7 @@ final class ChatEncoder {
         template.promptOf(sample.messages().subList(0, count), reply, sample.variables());
     if (!text.startsWith(part.text())) {
       throw new InvalidRequestException(
-          ("message %d: the chat template renders the messages before it otherwise once more"
+          ("message %s: the chat template renders the messages before it otherwise once more"
                   + " follow, so that the assistant's text cannot be told: expected a template"
                   + " that keeps them, or one reply for each conversation")
               .formatted(count));
