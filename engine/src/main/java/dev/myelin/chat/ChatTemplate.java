@@ -91,11 +91,9 @@ public final class ChatTemplate {
     if (!metadata.has(key) || tokens.isEmpty()) {
       return "";
     }
-    int id = metadata.u32(key);
-    if (id >= tokens.get().size()) {
-      throw metadata.bad(key, "expected a token below " + tokens.get().size());
-    }
-    return tokens.get().string(id);
+    long id = metadata.i64(key);
+    // one beyond the vocabulary is no token, as for the tokenizer, which notes it
+    return id < 0 || id >= tokens.get().size() ? "" : tokens.get().string((int) id);
   }
 
   /**

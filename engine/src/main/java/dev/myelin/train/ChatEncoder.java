@@ -40,19 +40,41 @@ final class ChatEncoder {
     for (int i = 0; i < tokens.length; i++) {
       masked[i] = ~tokens[i];
     }
-    int turns = 0;
+    List<Integer> replies = new ArrayList<>();
+    List<Integer> starts = new ArrayList<>();
     for (int i = 0; i < messages.size(); i++) {
       if (ASSISTANT.equals(messages.get(i).get("role"))) {
-        int from = tokensOf(sample, i, true, text, tokens);
-        int to = tokensOf(sample, i + 1, false, text, tokens);
-        learn(sample, tokens, masked, from, to);
-        turns++;
+        replies.add(i);
+        starts.add(tokensOf(sample, i, true, text, tokens));
       }
     }
-    if (turns == 0) {
+    if (replies.isEmpty()) {
       throw new InvalidRequestException("expected a message of the assistant to learn");
     }
+    for (int r = 0; r < starts.size(); r++) {
+      int from = starts.get(r);
+      int most = r + 1 < starts.size() ? starts.get(r + 1) : tokens.length;
+      int end = endOfTurn(tokens, from, most);
+      if (end < 0) { // nothing ends the turn
+        end = tokensOf(sample, replies.get(r) + 1, false, text, tokens);
+        endless = endless == null ? sample.source() : endless;
+      }
+      System.arraycopy(tokens, from, masked, from, Math.max(0, end - from));
+    }
     return masked;
+  }
+
+  /**
+   * After the first token that ends a turn, -1 if there is none. It is the template's: what people
+   * and models write names no control token. What the template writes after it, nobody generates.
+   */
+  private int endOfTurn(int[] tokens, int from, int most) {
+    for (int i = from; i < most; i++) {
+      if (tokenizer.vocabulary().isEndOfGeneration(tokens[i])) {
+        return i + 1;
+      }
+    }
+    return -1;
   }
 
   /** How many tokens the rendering of the first messages has in common with the whole. */
@@ -75,19 +97,6 @@ final class ChatEncoder {
       same++;
     }
     return same;
-  }
-
-  /** Up to the token that ends the turn; what the template writes after it, nobody generates. */
-  private void learn(ChatSample sample, int[] tokens, int[] masked, int from, int to) {
-    int end = to;
-    while (end > from && !tokenizer.vocabulary().isEndOfGeneration(tokens[end - 1])) {
-      end--;
-    }
-    if (end == from) { // nothing ends the turn
-      end = to;
-      endless = endless == null ? sample.source() : endless;
-    }
-    System.arraycopy(tokens, from, masked, from, end - from);
   }
 
   List<String> notes() {

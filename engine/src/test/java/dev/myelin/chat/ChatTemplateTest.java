@@ -69,9 +69,21 @@ class ChatTemplateTest {
                         new GgufWriter()
                             .put("tokenizer.chat_template", "x")
                             .put("tokenizer.ggml.tokens", new String[] {"a"})
-                            .put("tokenizer.ggml.bos_token_id", 9))))
+                            .put("tokenizer.ggml.bos_token_id", "9"))))
         .withMessageContaining("tokenizer.ggml.bos_token_id")
         .withMessageContaining("9");
+  }
+
+  @Test
+  void tokensBeyondTheVocabularyAreEmpty() {
+    GgufFile file =
+        file(
+            new GgufWriter()
+                .put("tokenizer.chat_template", "[{{ bos_token }}{{ eos_token }}]")
+                .put("tokenizer.ggml.tokens", new String[] {"a"})
+                .put("tokenizer.ggml.bos_token_id", 9)
+                .put("tokenizer.ggml.eos_token_id", 0xffff_ffffL));
+    assertThat(ChatTemplate.of(file).orElseThrow().render(HI, true)).isEqualTo("[]");
   }
 
   @Test

@@ -264,7 +264,9 @@ class MalformedTokenizerTest {
   void survivesRandomChanges(String kind) {
     Map<String, Object> values = kind.equals("llama") ? spm() : bpe();
     values.put("bos_token_id", 1);
+    values.put("eot_token_id", 2);
     values.put("add_bos_token", true);
+    values.put("suppress_tokens", new int[] {1, 3});
     GgufWriter writer = new GgufWriter();
     values.forEach((key, value) -> writer.put(PREFIX + key, value));
     byte[] good = writer.toBytes().toArray(ValueLayout.JAVA_BYTE);
@@ -283,6 +285,9 @@ class MalformedTokenizerTest {
         tokenizer.decode(ids, true);
         for (int id = 0; id < tokenizer.vocabulary().size(); id++) {
           tokenizer.piece(id, false);
+        }
+        for (int id : tokenizer.vocabulary().suppressed()) {
+          tokenizer.vocabulary().text(id);
         }
         worked++;
       } catch (MyelinException e) {

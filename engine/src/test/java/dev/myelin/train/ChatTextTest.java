@@ -143,6 +143,17 @@ class ChatTextTest {
     }
   }
 
+  /** Reasoning models write the reasoning of the last reply only, an empty one too. */
+  @Test
+  void aTemplateMayRenderTheLastReplyOtherwise() {
+    String thinking =
+        CHATML.replace(
+            "{{ m.content }}",
+            "{% if loop.last and m.role == 'assistant' %}[t]{% endif %}{{ m.content }}");
+    ChatSample sample = chat("user", "a", "assistant", "b", "user", "c", "assistant", "d");
+    assertThat(learned(thinking, sample)).containsExactly("b<|im_end|>", "[t]d<|im_end|>");
+  }
+
   @Test
   void aTemplateThatDoesNotKeepTheBeginningIsRefused() {
     String counting = "{{ messages|length }}" + CHATML;
