@@ -2,6 +2,7 @@ package dev.myelin.cli;
 
 import dev.myelin.generate.Conversation;
 import dev.myelin.generate.GenerateOptions;
+import dev.myelin.generate.OnFull;
 import dev.myelin.generate.Session;
 import dev.myelin.generate.SessionOptions;
 import dev.myelin.gguf.Checkpoint;
@@ -16,6 +17,13 @@ final class ChatCommand extends Subcommand {
   private final AdapterFlags lora = new AdapterFlags(this);
   private final Value<String> system =
       option(String.class, "", "TEXT", "The system prompt.", "-S", "--system");
+  private final Value<String> onFull =
+      choice(
+          List.of("drop", "stop"),
+          "drop",
+          "WHAT",
+          "Once the context is full: drop the oldest messages, or stop (default: drop).",
+          "--on-full");
   private final StopFlags stop = new StopFlags(this);
   private final SamplingFlags sampling = new SamplingFlags(this);
   private final SessionFlags session = new SessionFlags(this);
@@ -39,19 +47,35 @@ final class ChatCommand extends Subcommand {
   @Override
   public void run() {
     Checkpoint checkpoint = model.checkpoint();
+    OnFull full = onFull();
     GenerateOptions until = stop.options();
     SamplingOptions given = sampling.options();
     SessionOptions options = session.options();
     List<Adapter> adapters = lora.adapters();
     try (Model loaded = Model.load(checkpoint, adapters);
         Session open = Session.open(loaded, options);
-        Lines lines =
-            console.interactive().getAsBoolean()
-                ? new TerminalLines(console)
-                : new PipedLines(console)) {
+        Lines lines = lines()) {
       SamplingOptions how = sampling.options(loaded.sampling(), given);
       Statistics.notes(console, loaded);
-      new ChatLoop(console, lines, open, new Conversation(open, how, system.get()), until).run();
+      ContextLimits.warn(console, open);
+      Conversation conversation = new Conversation(open, how, system.get(), full);
+      new ChatLoop(console, lines, open, conversation, until).run();
     }
+  }
+
+  private OnFull onFull() {
+    return switch (onFull.get()) {
+      case "drop" -> OnFull.DROP;
+      case "stop" -> OnFull.STOP;
+      default -> throw Usage.wrong(spec, "--on-full '" + onFull.get() + "': expected drop or stop");
+    };
+  }
+
+  private Lines lines() {
+    if (!console.interactive().getAsBoolean()) {
+      return new PipedLines(console);
+    }
+    ChatTerminal terminal = new ChatTerminal(console);
+    return terminal.isDumb() ? new DumbLines(terminal) : new TerminalLines(console, terminal);
   }
 }

@@ -1,46 +1,28 @@
 package dev.myelin.cli;
 
-import dev.myelin.chat.ChatMessage;
 import dev.myelin.chat.ChatTemplate;
 import dev.myelin.cli.Lines.Interrupted;
+import dev.myelin.cli.Messages.Message;
+import dev.myelin.error.ContextFullException;
 import dev.myelin.error.InvalidRequestException;
 import dev.myelin.error.MyelinException;
 import dev.myelin.error.Printable;
-import dev.myelin.file.OutputFile;
 import dev.myelin.generate.Conversation;
 import dev.myelin.generate.FinishReason;
 import dev.myelin.generate.GenerateOptions;
 import dev.myelin.generate.Generation;
 import dev.myelin.generate.Session;
-import java.nio.charset.StandardCharsets;
-import java.nio.file.InvalidPathException;
-import java.nio.file.Path;
-import java.util.List;
-import java.util.Locale;
 
 /** Reads messages and commands, prints replies. */
 final class ChatLoop {
-  static final List<String> COMMANDS =
-      List.of("/help", "/reset", "/system", "/save", "/stats", "/exit");
-
-  private static final String HELP =
-      """
-      /system TEXT  start anew with this system prompt
-      /reset        start anew with the same system prompt
-      /save FILE    write the conversation to a new file
-      /stats        tokens per second of the last reply, and how full the context is
-      /exit         end, as Ctrl-D does
-      A line that ends in \\ goes on in the next one; \""" begins and ends a message of several lines.
-      A space before / makes it a message. Ctrl-C stops a reply.\
-      """;
-
   private final Console console;
   private final Lines lines;
   private final Session session;
   private final Conversation conversation;
   private final GenerateOptions until;
-  private Generation last;
+  private final ChatCommands commands;
   private boolean done;
+  private boolean saidDropped;
 
   ChatLoop(
       Console console,
@@ -53,6 +35,7 @@ final class ChatLoop {
     this.session = session;
     this.conversation = conversation;
     this.until = until;
+    commands = new ChatCommands(console, session, conversation);
   }
 
   /** Until the input ends or the user leaves. */
@@ -68,19 +51,21 @@ final class ChatLoop {
     Messages messages = new Messages(lines);
     while (!done) {
       try {
-        String message = messages.next();
+        Message message = messages.next();
         if (message == null) {
           return;
         }
         take(message);
       } catch (Interrupted e) {
-        console.note("Ctrl-D or /exit ends");
+        done = Interrupts.ending();
+        if (!done) {
+          console.note("Ctrl-D or /exit ends");
+        }
       } catch (MyelinException e) {
         if (!lines.interactive()) {
           throw e; // a script shall notice
         }
-        String hint = e instanceof InvalidRequestException ? " (/reset starts anew)" : "";
-        console.note(Printable.of("myelin: " + e.getMessage() + hint));
+        console.note(Printable.of("myelin: " + e.getMessage()));
       }
     }
   }
@@ -98,82 +83,48 @@ final class ChatLoop {
     Thread.ofPlatform().daemon().name("chat-template").start(parse);
   }
 
-  private void take(String message) {
-    if (message.startsWith("/")) {
-      String[] words = message.split("\\s+", 2);
-      command(words[0], words.length == 1 ? "" : words[1].strip());
-    } else if (!message.isBlank()) {
-      reply(message);
+  private void take(Message message) {
+    if (message.command()) {
+      done = commands.run(message.text());
+    } else if (!message.text().isBlank()) {
+      Generation reply = reply(message.text());
+      commands.replied(reply);
+      remark(reply);
     }
   }
 
-  private void reply(String message) {
+  private Generation reply(String message) {
     Echo echo = new Echo(console);
     try (Interrupts _ = Interrupts.once(session::cancel)) {
-      last = conversation.reply(message, until, echo);
+      return conversation.reply(message, until, echo);
+    } catch (ContextFullException e) {
+      throw ContextLimits.tooLong(e, session);
+    } catch (InvalidRequestException e) {
+      throw lines.interactive()
+          ? new InvalidRequestException(e.getMessage() + " (/reset starts a new conversation)")
+          : e;
     } finally {
       session.resume();
       echo.endLine();
+      done = Interrupts.ending();
     }
-    done = Interrupts.ending();
-    if (last.reason() == FinishReason.CONTEXT_FULL) {
+  }
+
+  private void remark(Generation reply) {
+    if (reply.reason() == FinishReason.CANCELLED && reply.tokens().isEmpty()) {
+      console.note("stopped before the reply began: the message does not count");
+    }
+    int context = session.contextLength();
+    if (conversation.dropped() > 0 && !saidDropped) {
+      saidDropped = true;
       console.note(
-          "the context of %s tokens is full: /reset starts anew, -c allows more"
-              .formatted(session.contextLength()));
+          "the context of %s tokens is full: from now on the oldest messages are left out (%s)"
+              .formatted(context, ContextLimits.larger(session)));
     }
-  }
-
-  private void command(String name, String rest) {
-    switch (name) {
-      case "/help" -> console.note(HELP);
-      case "/exit" -> done = true;
-      case "/reset" -> {
-        conversation.reset();
-        console.note("a new conversation");
-      }
-      case "/system" -> {
-        conversation.reset(rest);
-        console.note(
-            "a new conversation, "
-                + (rest.isEmpty() ? "no system prompt" : "with this system prompt"));
-      }
-      case "/save" -> save(rest);
-      case "/stats" -> stats();
-      default -> {
-        String hint = Nearest.to(name, COMMANDS).map(c -> ": did you mean " + c + "?").orElse("");
-        console.note(Printable.of("unknown command " + name + hint + " (/help lists them)"));
-      }
-    }
-  }
-
-  private void stats() {
-    if (last == null) {
-      console.note("no reply yet");
-    } else {
-      Statistics.print(console, last);
-      console.note("%-12s %s".formatted("stopped by", last.reason()));
-    }
-    Statistics.adapters(console, session.model());
-    Statistics.sampling(console, session.model());
-    console.note(
-        "%-12s %7s of %s tokens".formatted("context", session.position(), session.contextLength()));
-  }
-
-  private void save(String name) {
-    if (name.isEmpty()) {
-      throw new MyelinException("/save: expected a file's name");
-    }
-    StringBuilder text = new StringBuilder();
-    for (ChatMessage message : conversation.messages()) {
-      text.append(message.role().name().toLowerCase(Locale.ROOT)).append(":\n");
-      text.append(message.content().strip()).append("\n\n");
-    }
-    try {
-      Path file = Path.of(name);
-      OutputFile.writeNew(file, text.toString().getBytes(StandardCharsets.UTF_8));
-      console.note("saved " + conversation.messages().size() + " messages to " + file);
-    } catch (InvalidPathException e) {
-      throw new MyelinException("/save: '" + name + "' is no file name here", e);
+    if (reply.reason() == FinishReason.CONTEXT_FULL) {
+      console.note(
+          "the context of %s tokens is full: the reply ends here (%s)"
+              .formatted(context, ContextLimits.larger(session)));
     }
   }
 }

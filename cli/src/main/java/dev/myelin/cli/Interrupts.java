@@ -23,6 +23,9 @@ final class Interrupts implements AutoCloseable {
   /** SIGTERM's or SIGHUP's number once it came: the process is to end, not only the work. */
   private static volatile int ending;
 
+  /** Done before a second signal ends the process. */
+  private static volatile Runnable lastly = () -> {};
+
   private final Runnable action;
   private final AtomicBoolean came = new AtomicBoolean();
   private final Object[] previous = new Object[NAMES.length];
@@ -38,6 +41,11 @@ final class Interrupts implements AutoCloseable {
   /** The first signal does this, a second one ends the process whatever it is doing. */
   static Interrupts once(Runnable action) {
     return new Interrupts(action);
+  }
+
+  /** Does this before a second signal ends the process: what nobody else would put back. */
+  static void lastly(Runnable action) {
+    lastly = action;
   }
 
   /** Whether the process was told to end, which outlasts the work that was interrupted. */
@@ -56,8 +64,12 @@ final class Interrupts implements AutoCloseable {
       ending = number;
     }
     if (came.getAndSet(true)) {
-      OutputFile.deleteUnfinished();
-      Runtime.getRuntime().halt(SIGNALLED + number);
+      try {
+        lastly.run();
+        OutputFile.deleteUnfinished();
+      } finally {
+        Runtime.getRuntime().halt(SIGNALLED + number);
+      }
     }
     action.run();
   }

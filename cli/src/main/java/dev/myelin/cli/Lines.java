@@ -11,7 +11,7 @@ interface Lines extends AutoCloseable {
    * @param prompt shown where somebody types
    * @throws Interrupted if the line was given up
    */
-  String next(String prompt) throws Interrupted;
+  Line next(String prompt) throws Interrupted;
 
   @Override
   void close();

@@ -5,6 +5,14 @@ import dev.myelin.cli.Lines.Interrupted;
 /** Puts lines together to messages: a backslash or three quotes make one of several lines. */
 final class Messages {
   private static final String QUOTES = "\"\"\"";
+  private static final String GOES_ON = "\\";
+
+  /**
+   * What was typed.
+   *
+   * @param command whether it is meant for the program, not for the model
+   */
+  record Message(String text, boolean command) {}
 
   private final Lines lines;
 
@@ -13,37 +21,36 @@ final class Messages {
   }
 
   /** The next message, null after the last one. */
-  String next() throws Interrupted {
-    String line = lines.next("> ");
+  Message next() throws Interrupted {
+    Line line = lines.next("> ");
     if (line == null) {
       return null;
     }
-    return line.startsWith(QUOTES) ? quoted(line.substring(QUOTES.length())) : continued(line);
+    return line.begins(QUOTES)
+        ? new Message(quoted(line.after(QUOTES.length())), false)
+        : new Message(continued(line), line.begins("/"));
   }
 
-  private String quoted(String first) throws Interrupted {
+  private String quoted(Line first) throws Interrupted {
     StringBuilder message = new StringBuilder();
-    String line = first;
-    while (line != null && !line.endsWith(QUOTES)) {
+    Line line = first;
+    while (line != null && !line.ends(QUOTES)) {
       // nothing after the opening quotes is no line
-      if (!message.isEmpty() || !line.isEmpty() || line != first) {
-        message.append(line).append('\n');
+      if (line != first || !line.text().isEmpty()) {
+        message.append(line.text()).append('\n');
       }
       line = lines.next(". ");
     }
-    if (line != null) {
-      message.append(line, 0, line.length() - QUOTES.length());
-    }
-    return message.toString();
+    return message.append(line == null ? "" : line.without(QUOTES)).toString();
   }
 
-  private String continued(String first) throws Interrupted {
+  private String continued(Line first) throws Interrupted {
     StringBuilder message = new StringBuilder();
-    String line = first;
-    while (line != null && line.endsWith("\\")) {
-      message.append(line, 0, line.length() - 1).append('\n');
+    Line line = first;
+    while (line != null && line.ends(GOES_ON)) {
+      message.append(line.without(GOES_ON)).append('\n');
       line = lines.next(". ");
     }
-    return message.append(line == null ? "" : line).toString();
+    return message.append(line == null ? "" : line.text()).toString();
   }
 }

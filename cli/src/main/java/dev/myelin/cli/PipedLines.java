@@ -27,7 +27,12 @@ final class PipedLines implements Lines {
   }
 
   @Override
-  public String next(String prompt) {
+  public Line next(String prompt) {
+    String line = read();
+    return line == null ? null : Line.typed(line);
+  }
+
+  private String read() {
     try {
       String line = reader.readLine();
       if (!begun) {

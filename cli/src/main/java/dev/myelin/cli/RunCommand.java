@@ -19,6 +19,10 @@ final class RunCommand extends Subcommand {
   private final PromptFlags prompt = new PromptFlags(this);
   private final Value<Boolean> hidePrompt =
       flag("Print the continuation only.", "--no-display-prompt");
+  private final Value<Boolean> noParseSpecial =
+      flag(
+          "Take special tokens in the prompt, such as <|im_end|>, for plain text.",
+          "--no-parse-special");
   private final StopFlags stop = new StopFlags(this);
   private final SamplingFlags sampling = new SamplingFlags(this);
   private final SessionFlags session = new SessionFlags(this);
@@ -55,13 +59,16 @@ final class RunCommand extends Subcommand {
       long ready = System.nanoTime();
       SamplingOptions how = sampling.options(loaded.sampling(), given);
       Statistics.notes(console, loaded);
+      ContextLimits.warn(console, open);
+      int[] tokens = loaded.tokenizer().encode(text, true, !noParseSpecial.get());
+      ContextLimits.check(tokens, open);
       Echo echo = new Echo(console);
       if (!hidePrompt.get()) {
         echo.accept(text);
       }
       Generation generation;
       try (Interrupts _ = Interrupts.once(open::cancel)) {
-        generation = new Generator(open, how).generate(text, until, echo);
+        generation = new Generator(open, how).generate(tokens, until, echo);
       }
       echo.endLine();
       Statistics.print(console, generation);

@@ -1,53 +1,43 @@
 package dev.myelin.cli;
 
-import java.io.IOException;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import org.jline.reader.Buffer;
 import org.jline.reader.EndOfFileException;
 import org.jline.reader.LineReader;
 import org.jline.reader.LineReaderBuilder;
 import org.jline.reader.UserInterruptException;
+import org.jline.reader.Widget;
 import org.jline.reader.impl.DefaultParser;
 import org.jline.reader.impl.completer.StringsCompleter;
-import org.jline.terminal.Size;
-import org.jline.terminal.Terminal;
-import org.jline.terminal.TerminalBuilder;
 
 /** Lines typed in a terminal: edited, completed, with those before at hand. */
 final class TerminalLines implements Lines {
-  private final Terminal terminal;
+  private final ChatTerminal terminal;
   private final LineReader reader;
 
-  TerminalLines(Console console) {
-    try {
-      terminal =
-          TerminalBuilder.builder()
-              .name("myelin")
-              .system(true)
-              .dumb(true)
-              .encoding(StandardCharsets.UTF_8)
-              .graphemeCluster(false)
-              .build();
-    } catch (IOException e) {
-      throw Input.failure("terminal", e);
-    }
-    if (terminal.getColumns() == 0) {
-      terminal.setSize(Size.of(80, 24)); // one that does not know its size, such as a serial line
-    }
+  /** What was pasted into the line being typed. */
+  private final List<String> pasted = new ArrayList<>();
+
+  TerminalLines(Console console, ChatTerminal terminal) {
+    this.terminal = terminal;
     LineReaderBuilder builder =
         LineReaderBuilder.builder()
-            .terminal(terminal)
+            .terminal(terminal.jline())
             .appName("myelin")
             // words are not looked into: a message may hold any quotes and backslashes
             .parser(new DefaultParser().escapeChars(null).quoteChars(new char[0]))
-            .completer(new StringsCompleter(ChatLoop.COMMANDS))
+            .completer(new StringsCompleter(ChatCommands.NAMES))
             .option(LineReader.Option.DISABLE_EVENT_EXPANSION, true);
     Path folder = configuration(console);
     if (Files.isDirectory(folder)) {
       builder.variable(LineReader.HISTORY_FILE, folder.resolve("chat-history"));
     }
     reader = builder.build();
+    Widget paste = reader.getBuiltinWidgets().get(LineReader.BEGIN_PASTE);
+    reader.getWidgets().put(LineReader.BEGIN_PASTE, () -> paste(paste));
   }
 
   /** Where a history is kept, once the user has made that folder. */
@@ -58,28 +48,49 @@ final class TerminalLines implements Lines {
     return base.resolve("myelin");
   }
 
+  private boolean paste(Widget insert) {
+    Buffer buffer = reader.getBuffer();
+    int from = buffer.cursor();
+    boolean done = insert.apply();
+    pasted.add(buffer.substring(from, buffer.cursor()));
+    return done;
+  }
+
   @Override
   public boolean interactive() {
     return true;
   }
 
   @Override
-  public String next(String prompt) throws Interrupted {
+  public Line next(String prompt) throws Interrupted {
+    pasted.clear();
+    terminal.typing();
     try {
-      return reader.readLine(prompt);
+      return line(reader.readLine(prompt));
     } catch (EndOfFileException e) {
       return null;
     } catch (UserInterruptException e) {
       throw new Interrupted();
+    } finally {
+      terminal.answering();
     }
+  }
+
+  /** From the first pasted character to the last one; all of it where they were changed. */
+  private Line line(String text) {
+    if (pasted.isEmpty()) {
+      return Line.typed(text);
+    }
+    int from = text.indexOf(pasted.getFirst());
+    int last = text.lastIndexOf(pasted.getLast());
+    int to = last + pasted.getLast().length();
+    return from < 0 || last < 0 || to <= from
+        ? new Line(text, 0, text.length())
+        : new Line(text, from, to);
   }
 
   @Override
   public void close() {
-    try {
-      terminal.close();
-    } catch (IOException e) {
-      throw Input.failure("terminal", e);
-    }
+    terminal.close();
   }
 }

@@ -4,9 +4,11 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.myelin.testing.RandomModel;
 import dev.myelin.testing.RandomVocabulary;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
+import java.util.Map;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -20,6 +22,7 @@ class ChatCommandTest {
   static Path plain;
   static Path chat;
   static Path broken;
+  static Path ownPrompt;
 
   @BeforeAll
   static void write() {
@@ -30,9 +33,22 @@ class ChatCommandTest {
         .writer()
         .put(
             "tokenizer.chat_template",
-            "{% for m in messages %}<|im_start|>{{ m.role }}\n{{ m.content }}<|im_end|>\n{% endfor %}"
-                + "{% if add_generation_prompt %}<|im_start|>assistant\n{% endif %}")
+            "{% for m in messages %}<|im_start|>{{ m.role }}\n"
+                + "{{ m.content }}<|im_end|>\n"
+                + "{% endfor %}{% if add_generation_prompt %}<|im_start|>assistant\n"
+                + "{% endif %}")
         .write(chat);
+    ownPrompt = folder.resolve("own.gguf");
+    model
+        .writer()
+        .put(
+            "tokenizer.chat_template",
+            "{% if messages[0].role != 'system' %}<|im_start|>system\n"
+                + "Be kind.<|im_end|>\n"
+                + "{% endif %}{% for m in messages %}<|im_start|>{{ m.role }}\n"
+                + "{{ m.content }}<|im_end|>\n"
+                + "{% endfor %}")
+        .write(ownPrompt);
     broken = folder.resolve("broken.gguf");
     model.writer().put("tokenizer.chat_template", "{% for m in %}").write(broken);
   }
@@ -92,7 +108,7 @@ class ChatCommandTest {
   }
 
   @Test
-  void anotherSystemPromptStartsAnew() throws Exception {
+  void anotherSystemPromptStartsAgain() throws Exception {
     Path saved = folder.resolve("system.txt");
     Outcome outcome = chat(chat, "hi\n/system speak like a pirate\nho\n/save " + saved + "\n");
     assertThat(outcome.status()).isZero();
@@ -131,20 +147,109 @@ class ChatCommandTest {
   }
 
   @Test
-  void aFullContextIsSaid() {
-    Outcome outcome = chat(plain, "once upon a time\n", "-n", "-1", "-c", "30", "--ignore-eos");
-    assertThat(outcome.status()).isZero();
+  void aFullContextIsSaidOnceAndTheConversationGoesOn() {
+    String said = "the context of 60 tokens is full: from now on the oldest messages are left out";
+    String[] options = {"-n", "4", "-c", "60", "--ignore-eos"};
+    for (Path model : new Path[] {plain, chat}) {
+      Outcome outcome = chat(model, "once upon a time\n".repeat(9) + "/stats\n", options);
+      assertThat(outcome.status()).isZero();
+      assertThat(outcome.err())
+          .containsOnlyOnce(
+              said + " (-c allows more, up to the 512 that the model was trained for)\n")
+          .containsPattern(
+              "context +\\d+ of 60 tokens, without the first \\d messages and replies");
+    }
+  }
+
+  @Test
+  void aReplyThatFillsTheContextEndsThere() {
+    for (String onFull : new String[] {"drop", "stop"}) {
+      Outcome outcome =
+          chat(plain, "once\n", "-n", "-1", "-c", "30", "--ignore-eos", "--on-full", onFull);
+      assertThat(outcome.status()).isZero();
+      assertThat(outcome.err()).contains("the context of 30 tokens is full: the reply ends here (");
+    }
+  }
+
+  @Test
+  void onFullStopEndsAPipedConversationWithAnError() {
+    String[] options = {"-n", "-1", "-c", "30", "--ignore-eos", "--on-full", "stop"};
+    Outcome outcome = chat(plain, "once upon a time\nmore\n", options);
+    assertThat(outcome.status()).isEqualTo(1);
     assertThat(outcome.err())
-        .contains("the context of 30 tokens is full: /reset starts anew, -c allows more\n");
-    Outcome next = chat(plain, "once upon a time\nmore\n", "-n", "-1", "-c", "30", "--ignore-eos");
-    assertThat(next.status()).isEqualTo(1);
-    assertThat(next.err()).contains("do not fit into a context of 30");
+        .containsPattern("the conversation has \\d+ tokens, which do not fit into a context of 30")
+        .contains(
+            "(/reset starts a new one, --on-full drop goes on with it, -c allows more, up to");
+  }
+
+  @Test
+  void aMessageThatDoesNotFitNamesTheOptionThatHelps() {
+    String message = "a rather long message ".repeat(5) + "\n";
+    Outcome outcome = chat(plain, message, "-c", "30");
+    assertThat(outcome.status()).isEqualTo(1);
+    assertThat(outcome.err())
+        .containsPattern("myelin: the message, .* has \\d+ tokens, which do not fit into a context")
+        .endsWith(" (-c allows more, up to the 512 that the model was trained for)\n")
+        .doesNotContain("/reset");
+  }
+
+  @Test
+  void aContextBeyondTheTrainedOneIsSaid() {
+    Outcome outcome = chat(plain, "once\n", "-c", "600");
+    assertThat(outcome.err())
+        .startsWith(
+            "-c 600: the model was trained for a context of 512 tokens, and gets worse beyond\n");
+  }
+
+  @Test
+  void eachReplyIsDrawnAgainAndASeedRepeatsTheSession() {
+    String input = "hello\n/reset\nhello\n/stats\n";
+    String[] options = {"--temp", "5", "--top-k", "0", "--seed", "7", "--ignore-eos"};
+    Outcome outcome = chat(chat, input, options);
+    String first = chat(chat, "hello\n", options).out();
+    assertThat(outcome.out()).startsWith(first).isNotEqualTo(first + first);
+    assertThat(chat(chat, input, options).out()).isEqualTo(outcome.out());
+    assertThat(outcome.err()).containsPattern("seed +7\n");
+    options[5] = "-1";
+    assertThat(chat(chat, input, options).out()).isNotEqualTo(chat(chat, input, options).out());
+  }
+
+  @Test
+  void controlTokensInAMessageAreText() {
+    for (Path model : new Path[] {plain, chat}) {
+      assertThat(promptTokens(model, "<|im_end|></s>")).isGreaterThan(promptTokens(model, "") + 5);
+    }
+    assertThat(promptTokens(chat, "x<|im_end|>")).isEqualTo(promptTokens(chat, "x<|im_enx|>"));
+  }
+
+  private static int promptTokens(Path model, String message) {
+    String line = chat(model, "." + message + "\n/stats\n").err();
+    return Integer.parseInt(line.replaceFirst("(?s).*prompt +(\\d+) tokens.*", "$1"));
+  }
+
+  @Test
+  void aTildeIsTheUsersFolder() throws Exception {
+    byte[] input = "hi\n/save ~/tilde.txt\n".getBytes(StandardCharsets.UTF_8);
+    String[] words = {"chat", "-m", plain.toString(), "-n", "2", "-t", "1"};
+    Outcome outcome = Outcome.given(input, Map.of("HOME", folder.toString()), words);
+    assertThat(outcome.err()).endsWith("saved 2 messages to " + folder.resolve("tilde.txt") + "\n");
+    assertThat(Files.readString(folder.resolve("tilde.txt")))
+        .startsWith("user:\nhi\n\nassistant:\n");
+  }
+
+  @Test
+  void theTemplatesOwnSystemPromptIsNamed() {
+    assertThat(chat(chat, "/system\n").err()).isEqualTo("a new conversation, no system prompt\n");
+    assertThat(chat(ownPrompt, "/system\n").err())
+        .isEqualTo("a new conversation, with the template's own system prompt: Be kind.\n");
+    assertThat(chat(ownPrompt, "/system Be brief.\n").err())
+        .isEqualTo("a new conversation, with this system prompt\n");
   }
 
   @Test
   void messagesAreUtf8() {
     byte[] input = {'a', (byte) 0xff, '\n'};
-    Outcome outcome = Outcome.given(input, java.util.Map.of(), "chat", "-m", chat.toString());
+    Outcome outcome = Outcome.given(input, Map.of(), "chat", "-m", chat.toString());
     assertThat(outcome.status()).isEqualTo(1);
     assertThat(outcome.err()).isEqualTo("myelin: standard input: expected UTF-8\n");
   }

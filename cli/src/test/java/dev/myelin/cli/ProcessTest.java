@@ -33,7 +33,11 @@ class ProcessTest {
 
   @BeforeAll
   static void write() {
-    model = RandomModel.small("llama").write(folder.resolve("model.gguf"));
+    RandomModel random = RandomModel.small("llama");
+    model =
+        random
+            .withShape(random.shape().withContextLength(100_000))
+            .write(folder.resolve("model.gguf"));
   }
 
   private static Process endless(ProcessBuilder.Redirect out) throws IOException {

@@ -143,4 +143,39 @@ class RunCommandTest {
     assertThat(new String(run("-p", "größe 世界", "-n", 0).bytes(), StandardCharsets.UTF_8))
         .isEqualTo("größe 世界\n");
   }
+
+  @Test
+  void aPromptThatDoesNotFitIsRefusedBeforeItIsPrinted() {
+    Outcome outcome = run("-p", "a ".repeat(2000), "-n", 1);
+    assertThat(outcome.status()).isEqualTo(1);
+    assertThat(outcome.out()).isEmpty();
+    assertThat(outcome.err())
+        .matches(
+            "myelin: the prompt has \\d+ tokens, which do not fit into a context of 512"
+                + " \\(-c allows more, but the model was trained for 512\\)\n");
+    assertThat(run("-p", "a ".repeat(200), "-c", 100, "-n", 1).err())
+        .endsWith("(-c allows more, up to the 512 that the model was trained for)\n");
+  }
+
+  @Test
+  void aContextBeyondTheTrainedOneIsSaid() {
+    String said =
+        "-c 600: the model was trained for a context of 512 tokens, and gets worse beyond\n";
+    assertThat(run("-p", "a", "-c", 600, "-n", 1).err()).startsWith(said);
+    assertThat(run("-p", "a", "-c", 512, "-n", 1).err()).doesNotContain("trained");
+  }
+
+  @Test
+  void specialTokensOfThePromptAreParsedUnlessAskedNotTo() {
+    int plain = promptTokens("-p", "a");
+    assertThat(promptTokens("-p", "a</s>")).isEqualTo(plain + 1);
+    assertThat(promptTokens("-p", "a</s>", "--no-parse-special")).isGreaterThan(plain + 1);
+  }
+
+  private static int promptTokens(Object... words) {
+    Object[] all = java.util.Arrays.copyOf(words, words.length + 2);
+    all[words.length] = "-n";
+    all[words.length + 1] = 1;
+    return Integer.parseInt(run(all).err().replaceFirst("(?s).*prompt +(\\d+) tokens.*", "$1"));
+  }
 }

@@ -174,7 +174,7 @@ class TemplateCommandTest {
       quoteCharacter = '`',
       value = {
         "-m M --messages nowhere.json | | 1 | myelin: nowhere.json: no such file or folder",
-        "-m M --messages FOLDER | | 1 | myelin: FOLDER: Is a directory",
+        "-m M --messages FOLDER | | 1 | myelin: FOLDER: this is a folder",
         "-m M --messages - | [{ | 1 | myelin: standard input: line 2, column 1: Unexpected"
             + " end-of-input",
         "-m M --messages - | [{\"role\": user}] | 1 | myelin: standard input: line 1, column 11:"
@@ -201,8 +201,8 @@ class TemplateCommandTest {
         "-m M --tools - | {} | 1 | myelin: standard input: an object: expected an array of tools",
         "-m M --tools - | [7] | 1 | myelin: standard input: [0] = 7: expected an object",
         "-m M --template nowhere.jinja | | 1 | myelin: nowhere.jinja: no such file or folder",
-        "--template BROKEN | | 1 | myelin: BROKEN: line 2: ",
-        "-m M --template BROKEN | | 1 | myelin: BROKEN: line 2: ",
+        "--template BROKEN | | 1 | myelin: BROKEN: line 2 column 8: ",
+        "-m M --template BROKEN | | 1 | myelin: BROKEN: line 2 column 8: ",
         "--template REFUSING | | 1 | myelin: the chat template refuses the messages: never",
         "-m PLAIN | | 1 | myelin: PLAIN: no tokenizer.chat_template: name a template with"
             + " --template FILE",

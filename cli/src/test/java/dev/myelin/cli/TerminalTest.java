@@ -21,15 +21,25 @@ import org.junit.jupiter.api.io.TempDir;
 class TerminalTest {
   private static final Path SCRIPT = Path.of("/usr/bin/script");
 
+  /** How a terminal marks what is pasted. */
+  private static final String PASTE = "\u001b[200~";
+
+  private static final String PASTED = "\u001b[201~";
+
   private final StringBuilder shown = new StringBuilder();
 
-  @Test
-  void aConversationIsTyped(@TempDir Path folder) throws Exception {
+  @TempDir Path folder;
+
+  private interface Keys {
+    void type(OutputStream in, InputStream out) throws Exception;
+  }
+
+  /** A conversation with a small model; the keys begin at the first prompt. */
+  private void talking(String term, Keys keys) throws Exception {
     assumeTrue(
         Files.isExecutable(SCRIPT) && Files.exists(Path.of("/proc")),
         "skipped: no /usr/bin/script of util-linux");
     Path model = RandomModel.small("llama").write(folder.resolve("model.gguf"));
-    Path home = Files.createDirectories(folder.resolve("config/myelin"));
     Object[] chat = {"chat", "-m", model, "-n", 5, "--temp", 0, "-t", 1};
     String line =
         Child.of(List.of(), chat).command().stream()
@@ -38,26 +48,96 @@ class TerminalTest {
     ProcessBuilder builder =
         new ProcessBuilder(SCRIPT.toString(), "-qec", line, "/dev/null").redirectErrorStream(true);
     builder.environment().put("XDG_CONFIG_HOME", folder.resolve("config").toString());
-    builder.environment().put("TERM", "xterm");
+    builder.environment().put("TERM", term);
     Process process = builder.start();
     try (OutputStream in = process.getOutputStream();
         InputStream out = process.getInputStream()) {
       await(out, "Ctrl-D ends");
       await(out, "> ");
-      type(in, "helo\u001bODl\n"); // the left arrow, then the missing letter
-      await(out, "> ");
-      type(in, "/sta\t\n"); // completed
-      await(out, "context");
-      await(out, "> ");
-      type(in, "given up\u0003");
-      await(out, "Ctrl-D or /exit ends");
-      await(out, "> ");
-      type(in, "/exit\n");
+      keys.type(in, out);
       shown.append(Child.rest(out));
     }
     assertThat(Child.status(process)).as(shown.toString()).isZero();
+  }
+
+  @Test
+  void aConversationIsTyped() throws Exception {
+    Path home = Files.createDirectories(folder.resolve("config/myelin"));
+    talking(
+        "xterm",
+        (in, out) -> {
+          type(in, "helo\u001bODl\n"); // the left arrow, then the missing letter
+          await(out, "> ");
+          type(in, "/sta\t\n"); // completed
+          await(out, "context");
+          await(out, "> ");
+          type(in, "given up\u0003");
+          await(out, "Ctrl-D or /exit ends");
+          await(out, "> ");
+          type(in, "/exit\n");
+        });
     assertThat(shown).contains("generation         5 tokens", "stopped by   length");
     assertThat(Files.readString(home.resolve("chat-history"))).contains("hello", "/exit");
+  }
+
+  @Test
+  void pastedTextIsOneMessage() throws Exception {
+    Path saved = folder.resolve("saved.txt");
+    talking(
+        "xterm",
+        (in, out) -> {
+          type(in, PASTE + "\"\"\"one\r/two\\" + PASTED + "\r");
+          await(out, "> ");
+          type(in, "\"\"\"\r");
+          await(out, ". ");
+          type(in, PASTE + "three\"\"\"" + PASTED + "\"\"\"\r");
+          await(out, "> ");
+          type(in, "/save " + saved + "\r");
+          await(out, "saved 4 messages");
+          await(out, "> ");
+          type(in, "/exit\r");
+        });
+    assertThat(saved)
+        .content(StandardCharsets.UTF_8)
+        .contains("user:\n\"\"\"one\n/two\\\n\n", "user:\nthree\"\"\"\n\n");
+  }
+
+  /** Each Ctrl-C is one; a terminal that is not in the database is no reason to say anything. */
+  @Test
+  void ctrlCIsSaidOnceInATerminalThatNobodyKnows() throws Exception {
+    talking(
+        "xterm-nobody-knows",
+        (in, out) -> {
+          for (int i = 0; i < 8; i++) {
+            type(in, "\u0003");
+            await(out, "Ctrl-D or /exit ends");
+            await(out, "> ");
+          }
+          type(in, "/exit\n");
+        });
+    assertThat(shown.toString().split("Ctrl-D or /exit ends", -1)).hasSize(8 + 1);
+    assertThat(shown).doesNotContain("infocmp", "WARNING", "org.jline");
+  }
+
+  @Test
+  void aDumbTerminalShowsALineOnce() throws Exception {
+    talking(
+        "dumb",
+        (in, out) -> {
+          type(in, "once upon\n");
+          await(out, "> ");
+          type(in, "given up\u0003");
+          await(out, "Ctrl-D or /exit ends");
+          await(out, "> ");
+          type(in, "two\\\nlines\n");
+          await(out, "> ");
+          type(in, "/stats\n");
+          await(out, "context");
+          await(out, "> ");
+          type(in, "\u0004");
+        });
+    assertThat(shown).containsOnlyOnce("once upon").containsOnlyOnce("lines");
+    assertThat(shown).doesNotContain("\u001b");
   }
 
   private static void type(OutputStream in, String keys) throws Exception {
