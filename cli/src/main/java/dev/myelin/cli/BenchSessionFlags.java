@@ -48,12 +48,12 @@ final class BenchSessionFlags {
             "-b",
             "--batch");
     cacheTypes =
-        command.list(
-            String.class,
+        command.choices(
+            types(),
             List.of("f16"),
             ",",
             "TYPE",
-            "What keys and values are kept in: " + String.join(", ", types()) + " (default: f16).",
+            "What keys and values are kept in: ${COMPLETION-CANDIDATES} (default: f16).",
             "--cache-type");
   }
 

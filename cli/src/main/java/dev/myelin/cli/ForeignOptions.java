@@ -69,6 +69,7 @@ final class ForeignOptions {
       -sysf --system-prompt-file | chat | N | no | give its text, -S "$(cat FILE)"
       --jinja | * | - | same | chat templates are always rendered as Jinja
       --no-jinja | * | - | no | chat templates are always rendered as Jinja
+      --chat-template-file | template | N | =--template |
       --chat-template --chat-template-file --chat-template-kwargs | chat | N | no | the template of the model's file is used; \
       `myelin template` shows it
       --reasoning-format --reasoning-budget | chat | N | no | replies are shown as the model writes them

@@ -178,7 +178,7 @@ final class ImatrixCommand extends Subcommand {
       Statistics.notes(console, loaded);
       OutputFile.check(out.get(), mostBytes(loaded));
       ImportanceRun run = new ImportanceRun(loaded, options, collector);
-      Bar bar = new Bar();
+      ImatrixBar bar = new ImatrixBar(console);
       try (bar;
           Interrupts _ = Interrupts.once(run::cancel)) {
         run.over(read, bar);
@@ -205,36 +205,5 @@ final class ImatrixCommand extends Subcommand {
       throw Usage.wrong(spec, "output format '" + format.get() + "': known are gguf, dat");
     }
     return Format.valueOf(format.get().toUpperCase(Locale.ROOT));
-  }
-
-  /** Chunks done, and the perplexity so far. */
-  private final class Bar implements ImportanceRun.Listener, AutoCloseable {
-    private Progress progress;
-    private double perplexity = Double.NaN;
-
-    @Override
-    public void chunk(int done, int of, double sofar) {
-      if (progress == null) {
-        progress = Progress.of(console, "imatrix", of, " chunks");
-      }
-      perplexity = sofar;
-      if (!Double.isNaN(sofar)) {
-        progress.note("perplexity " + Units.decimals(sofar, 3));
-      }
-      progress.to(done);
-    }
-
-    void result() {
-      if (!Double.isNaN(perplexity)) {
-        console.note("perplexity " + Units.decimals(perplexity, 4));
-      }
-    }
-
-    @Override
-    public void close() {
-      if (progress != null) {
-        progress.close();
-      }
-    }
   }
 }

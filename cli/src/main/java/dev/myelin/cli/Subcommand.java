@@ -127,6 +127,23 @@ abstract class Subcommand implements Runnable {
     return added(separator == null ? builder : builder.splitRegex(separator));
   }
 
+  /** An option that may be repeated, of choices that shells complete. */
+  final Value<List<String>> choices(
+      List<String> known,
+      List<String> otherwise,
+      String separator,
+      String label,
+      String description,
+      String... names) {
+    return added(
+        builder(List.class, description, names)
+            .auxiliaryTypes(String.class)
+            .initialValue(otherwise)
+            .paramLabel(label)
+            .splitRegex(separator)
+            .completionCandidates(known));
+  }
+
   /** A parameter without a name. */
   final <T> Value<T> parameter(Class<T> type, boolean required, String label, String description) {
     PositionalParamSpec parameter =

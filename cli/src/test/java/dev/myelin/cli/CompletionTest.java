@@ -22,6 +22,7 @@ class CompletionTest {
     assertThat(complete(script, "myelin", "run", "--cache-type", "")).isEqualTo("f32 f16 q8_0");
     assertThat(complete(script, "myelin", "run", "-m", folder + "/comp"))
         .isEqualTo(script.toString());
+    assertThat(complete(script, "myelin", "bench", "--cache-type", "")).isEqualTo("f32 f16 q8_0");
     assertThat(complete(script, "myelin", "bench", "-m", folder + "/comp"))
         .isEqualTo(script.toString());
     assertThat(complete(script, "myelin", "run", folder + "/comp")).isEqualTo(script.toString());
