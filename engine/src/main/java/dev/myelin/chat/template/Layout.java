@@ -117,7 +117,7 @@ final class Layout {
       }
       if (next < chunks.size() && chunks.get(next).length() > width) {
         Str chunk = chunks.get(next);
-        if (breakWords && width > used) {
+        if (breakWords) { // where nothing fits any more, white space before it stays, as in Python
           int cut = chunk.offset((int) (width - used));
           row.add(chunk.cut(0, cut));
           chunks.set(next, chunk.cut(cut, chunk.units()));
