@@ -115,7 +115,7 @@ class FullContextTest {
         chat,
         OnFull.DROP,
         (session, conversation) -> {
-          conversation.reply("one ".repeat(7), FOUR, TextSink.NONE);
+          conversation.reply("one ".repeat(9), FOUR, TextSink.NONE);
           assertThat(conversation.dropped()).isZero();
           Generation reply =
               conversation.reply("three", new GenerateOptions(30, List.of(), true), TextSink.NONE);
@@ -128,6 +128,10 @@ class FullContextTest {
           }
           expected.addAll(reply.tokens().subList(0, 29));
           assertThat(session.tokens()).containsExactly(ints(expected));
+          // and the next turn keeps it
+          Generation next = conversation.reply("x", FOUR, TextSink.NONE);
+          assertThat(conversation.dropped()).isEqualTo(1);
+          assertThat(next.metrics().promptTokens()).isLessThan(20);
         });
   }
 
