@@ -48,7 +48,8 @@
     $('figures').append(make('div', null, {}, make('dt', name), dd));
   }
   const experts = data.model.experts
-    ? data.model.experts_used + ' of ' + data.model.experts + ' experts' : 'all but the tables';
+    ? data.model.experts_used + ' of ' + data.model.experts + ' experts'
+    : total.active === total.total ? 'all of them' : 'rows of tables apart';
   figure('Parameters', rounded(total.total), exact(total.total));
   figure('Active per token', rounded(total.active),
     percent(total.active, total.total) + ', ' + experts);
