@@ -3,6 +3,7 @@ package dev.myelin.cli;
 import dev.myelin.file.OutputFile;
 import java.lang.reflect.InvocationHandler;
 import java.lang.reflect.Proxy;
+import java.time.Duration;
 import java.util.concurrent.atomic.AtomicBoolean;
 
 /**
@@ -19,6 +20,8 @@ final class Interrupts implements AutoCloseable {
   private static final int SIGNALLED = 128;
 
   private static final int SIGINT = 2;
+
+  private static final long PATIENCE_MILLIS = 500;
 
   /** SIGTERM's or SIGHUP's number once it came: the process is to end, not only the work. */
   private static volatile int ending;
@@ -58,15 +61,16 @@ final class Interrupts implements AutoCloseable {
     return ending == 0 ? otherwise : SIGNALLED + ending;
   }
 
-  /** Waits for nothing: other threads may hold any lock. */
-  private void signalled(int number) {
+  /** Waits for no lock: other threads may hold any. */
+  private void signalled(int number) throws InterruptedException {
     if (number != SIGINT) {
       ending = number;
     }
     if (came.getAndSet(true)) {
       try {
-        lastly.run();
         OutputFile.deleteUnfinished();
+        // in a thread of its own, as a terminal that was stopped by Ctrl-S takes nothing
+        Thread.ofPlatform().daemon().start(lastly).join(Duration.ofMillis(PATIENCE_MILLIS));
       } finally {
         Runtime.getRuntime().halt(SIGNALLED + number);
       }

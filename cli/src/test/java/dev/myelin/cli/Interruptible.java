@@ -20,6 +20,11 @@ final class Interruptible {
           console.println("interrupted");
           spin();
         };
+    Interrupts.lastly(
+        () -> {
+          console.println("put back");
+          spin();
+        });
     try (OutputFile file = new OutputFile(Path.of(args[0]), 0);
         Interrupts _ = Interrupts.once(blocks)) {
       file.write(ByteBuffer.allocate(1000), 0);

@@ -167,6 +167,7 @@ class ProcessTest {
     Child.signal(process, first);
     assertThat(lines.readLine()).isEqualTo("interrupted");
     Child.signal(process, second);
+    assertThat(lines.readLine()).isEqualTo("put back");
     assertThat(Child.status(process)).isEqualTo(status);
     assertThat(lines.readLine()).isNull();
     assertThat(unfinished()).isEmpty();
