@@ -31,15 +31,17 @@ final class JsonInput {
     } catch (JsonProcessingException e) {
       JsonLocation at = e.getLocation();
       String place = at == null ? "" : ": line " + at.getLineNr() + ", column " + at.getColumnNr();
-      String problem =
-          String.valueOf(e.getOriginalMessage())
-              .lines()
-              .findFirst()
-              .orElse("")
-              .replaceAll(
-                  " *[(]?[^(]*\\[Source:.*", ""); // where the file is named in a way of its own
-      throw new InvalidRequestException(Printable.of(name + place + ": " + problem));
+      throw new InvalidRequestException(Printable.of(name + place + ": " + problem(e)));
     }
+  }
+
+  /** What the parser says, on one line, without the names of its own parts. */
+  private static String problem(JsonProcessingException e) {
+    return String.valueOf(e.getOriginalMessage())
+        .lines()
+        .findFirst()
+        .orElse("malformed")
+        .replaceAll(" *[(]?[^(]*\\[Source:.*|, from `[^`]*`|: enable `.*| [(]bound as `.*", "");
   }
 
   /** The value if it is an object. */

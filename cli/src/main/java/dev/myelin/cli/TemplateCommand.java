@@ -7,6 +7,11 @@ import dev.myelin.gguf.Checkpoint;
 import dev.myelin.gguf.GgufFile;
 import dev.myelin.tokenizer.PromptText;
 import dev.myelin.tokenizer.Tokenizer;
+import java.nio.ByteBuffer;
+import java.nio.CharBuffer;
+import java.nio.charset.CharacterCodingException;
+import java.nio.charset.CodingErrorAction;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.HashMap;
@@ -125,8 +130,26 @@ final class TemplateCommand extends Subcommand {
       console.println(
           Arrays.stream(ids).mapToObj(Integer::toString).collect(Collectors.joining(" ")));
     } else {
-      console.print(prompt.text());
+      console.write(utf8(prompt.text()));
     }
+  }
+
+  /** Half a pair of surrogates, which JSON can spell, is U+FFFD here as it is to the tokenizer. */
+  private static byte[] utf8(String text) {
+    ByteBuffer bytes;
+    try {
+      bytes =
+          StandardCharsets.UTF_8
+              .newEncoder()
+              .onMalformedInput(CodingErrorAction.REPLACE)
+              .replaceWith("\ufffd".getBytes(StandardCharsets.UTF_8))
+              .encode(CharBuffer.wrap(text));
+    } catch (CharacterCodingException e) {
+      throw new IllegalStateException(e); // what is malformed is replaced
+    }
+    byte[] exact = new byte[bytes.remaining()];
+    bytes.get(exact);
+    return exact;
   }
 
   private static boolean isStandardInput(Value<Path> file) {

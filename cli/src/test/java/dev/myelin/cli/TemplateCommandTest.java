@@ -2,6 +2,7 @@ package dev.myelin.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.myelin.error.InvalidRequestException;
 import dev.myelin.gguf.GgufFile;
 import dev.myelin.testing.RandomModel;
 import dev.myelin.testing.RandomVocabulary;
@@ -13,6 +14,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.Map;
+import java.util.SplittableRandom;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeAll;
@@ -86,6 +88,48 @@ class TemplateCommandTest {
   void aUserSaysHiWhereThereAreNoMessages() {
     assertThat(out("-m", model))
         .isEqualTo("<|im_start|>user\nHi<|im_end|>\n<|im_start|>assistant\n");
+  }
+
+  @Test
+  void halfAPairOfSurrogatesIsTheReplacementCharacter() {
+    String lone = "[{\"role\": \"user\", \"content\": \"a\\ud83d\\ude00\\ud83d!\"}]";
+    assertThat(outcome(lone, "-m", model, "--messages", "-", "--no-generation-prompt").out())
+        .isEqualTo("<|im_start|>user\na\ud83d\ude00\ufffd!<|im_end|>\n");
+  }
+
+  /** Whatever is read, it is a request, or one line that names the file. */
+  @Test
+  void damagedRequestsAreOneLine() {
+    String request =
+        """
+        {"messages": [{"role": "user", "content": [{"type": "text", "text": "\\u00e9\\n"}, null, -1.5e3]}],
+         "tools": [{"function": {"name": "g"}}], "chat_template_kwargs": {"a": true}}\
+        """;
+    String pieces = "{}[]\",:\\0-.eE+tfnu \n\t/*#'\0\ud800é";
+    SplittableRandom random = new SplittableRandom(1);
+    int parsed = 0;
+    for (int i = 0; i < 5000; i++) {
+      StringBuilder text = new StringBuilder(request);
+      for (int changes = random.nextInt(1, 4); changes > 0; changes--) {
+        int at = random.nextInt(text.length());
+        char piece = pieces.charAt(random.nextInt(pieces.length()));
+        switch (random.nextInt(3)) {
+          case 0 -> text.deleteCharAt(at);
+          case 1 -> text.insert(at, piece);
+          default -> text.setCharAt(at, piece);
+        }
+      }
+      try {
+        ChatRequest.parse(text.toString(), "x.json");
+        parsed++;
+      } catch (InvalidRequestException e) {
+        assertThat(e.getMessage())
+            .startsWith("x.json: ")
+            .hasLineCount(1)
+            .doesNotContain("`", "[Source");
+      }
+    }
+    assertThat(parsed).isBetween(100, 4900);
   }
 
   @Test
@@ -183,6 +227,8 @@ class TemplateCommandTest {
         "-m M --messages - | [{\"role\": 1, \"role\": 2}] | 1 | myelin: standard input: line 1,"
             + " column 20: Duplicate",
         "-m M --messages - | `` | 1 | myelin: standard input: it is empty: expected JSON",
+        "-m M --messages - | [NaN] | 1 | myelin: standard input: line 1, column 5: Non-standard"
+            + " token 'NaN'",
         "-m M --messages - | \"Hi\" | 1 | myelin: standard input: expected an array of messages, or"
             + " an object with \"messages\"",
         "-m M --messages - | {\"m\": 1} | 1 | myelin: standard input: expected an array of"
