@@ -198,6 +198,7 @@ class OutputFileTest {
     OutputFile.write(link, bytes("new"));
     assertThat(Files.isRegularFile(Path.of("/dev/null"), LinkOption.NOFOLLOW_LINKS)).isFalse();
     assertThat(names()).containsExactly("link");
+    Files.delete(link);
   }
 
   @Test
