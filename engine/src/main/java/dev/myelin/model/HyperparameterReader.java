@@ -16,7 +16,7 @@ import java.util.Locale;
  */
 public final class HyperparameterReader {
   // far beyond any published model; they keep products of two within 63 bits
-  private static final int MAX_LAYERS = 512;
+  static final int MAX_LAYERS = 512;
   private static final int MAX_WIDTH = 1 << 20;
   private static final int MAX_CONTEXT = 1 << 28;
   private static final int MAX_EXPERTS = 1024;

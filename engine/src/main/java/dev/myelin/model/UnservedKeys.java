@@ -184,6 +184,9 @@ final class UnservedKeys {
     if (!(value instanceof GgufArray array)) {
       return isNeutral(value.toJava(), rule);
     }
+    if (array.size() > HyperparameterReader.MAX_LAYERS) {
+      return false; // no value of layers: a file may claim a billion of them
+    }
     for (int i = 0; i < array.size(); i++) {
       if (!isNeutral(array.toJava(i), rule)) {
         return false;

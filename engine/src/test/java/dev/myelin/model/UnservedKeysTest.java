@@ -74,6 +74,7 @@ class UnservedKeysTest {
       cases.add(new Case("qwen3", key, 1, false));
     }
     cases.add(new Case("llama", "attention.rope_pattern", new int[] {1, 1}, false));
+    cases.add(new Case("llama", "attention.rope_pattern", new int[513], true));
     cases.add(new Case("llama", "attention.scale", 0.25f, false));
     cases.add(new Case("llama", "attention.scale", 0f, false));
     cases.add(new Case("llama", "attention.scale", 0.125f, true));
