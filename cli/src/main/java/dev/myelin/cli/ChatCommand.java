@@ -13,7 +13,7 @@ import java.util.List;
 
 /** A conversation in the terminal. */
 final class ChatCommand extends Subcommand {
-  private final ModelOptions model = new ModelOptions(this);
+  private final ModelOptions model = ModelOptions.computing(this);
   private final AdapterFlags lora = new AdapterFlags(this);
   private final Value<String> system =
       option(String.class, "", "TEXT", "The system prompt.", "-S", "--system");
@@ -53,7 +53,7 @@ final class ChatCommand extends Subcommand {
     SessionOptions options = session.options();
     List<Adapter> adapters = lora.adapters();
     try (Model loaded = Model.load(checkpoint, adapters);
-        Session open = Session.open(loaded, options);
+        Session open = session.opened(Session.open(loaded, options));
         Lines lines = lines()) {
       SamplingOptions how = sampling.options(loaded.sampling(), given);
       Statistics.notes(console, loaded);

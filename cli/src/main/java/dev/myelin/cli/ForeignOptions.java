@@ -51,8 +51,8 @@ final class ForeignOptions {
       Myelin computes on the CPU
       -fa --flash-attn | * | on/off/auto/0/1 | same | attention is always computed in one pass
       -ctk --cache-type-k -ctv --cache-type-v | * | N | cache |
-      -mmp | bench | N | same | model files are always mapped
-      --mlock --mmap --no-mmap -dio --direct-io -ndio --no-direct-io | * | - | same | model files are always mapped
+      -mmp | bench | N | same | model files are mapped
+      --mlock --mmap --no-mmap -dio --direct-io -ndio --no-direct-io | * | - | same | model files are mapped
       -ub --ubatch-size | * | N | same | -b says how many tokens are computed together
       --batch-size | * | N | =--batch |
       -tb --threads-batch | * | N | same | -t counts for prompts too

@@ -23,7 +23,7 @@ final class ImatrixCommand extends Subcommand {
   private static final List<String> FORMATS = List.of("gguf", "dat");
   private static final int MOST_SHOWN = 5;
 
-  private final ModelOptions model = new ModelOptions(this);
+  private final ModelOptions model = ModelOptions.computing(this);
   private final AdapterFlags lora = new AdapterFlags(this);
   private final Value<Path> text =
       option(

@@ -18,7 +18,7 @@ import java.util.List;
 
 /** Writes the logits of every position. */
 final class LogitsCommand extends Subcommand {
-  private final ModelOptions model = new ModelOptions(this);
+  private final ModelOptions model = ModelOptions.computing(this);
   private final AdapterFlags lora = new AdapterFlags(this);
   private final Value<List<Integer>> ids =
       list(Integer.class, null, ",", "ID", "Token ids, separated by commas.", "--tokens");
@@ -75,7 +75,7 @@ final class LogitsCommand extends Subcommand {
       if (options.contextLength() == 0) {
         options = options.withContextLength(Math.max(1, tokens.length));
       }
-      try (Session open = Session.open(loaded, options)) {
+      try (Session open = session.opened(Session.open(loaded, options))) {
         write(open, tokens, toFile);
       }
       console.note(

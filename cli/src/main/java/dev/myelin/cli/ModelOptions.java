@@ -8,20 +8,39 @@ import java.nio.file.Path;
 final class ModelOptions {
   static final String VARIABLE = "MYELIN_MODEL";
 
+  private static final String MEANING =
+      "The checkpoint, a GGUF file. Default: $" + VARIABLE + ", else the bundled one.";
+
   private final Subcommand command;
+  private final Subcommand.Value<Boolean> copied;
   private final Subcommand.Value<Path> option;
   private final Subcommand.Value<Path> parameter;
 
   /** By the option {@code -m}, or without it. */
   ModelOptions(Subcommand command) {
-    this(command, "The checkpoint, a GGUF file. Default: $" + VARIABLE + ", else the bundled one.");
+    this(command, MEANING);
+  }
+
+  /** The same, of a command that computes: the checkpoint may be copied instead of mapped. */
+  static ModelOptions computing(Subcommand command) {
+    return new ModelOptions(
+        command,
+        MEANING,
+        command.flag(
+            "Read the checkpoint into memory, so that it may be written to meanwhile.",
+            "--no-mmap"));
   }
 
   /**
    * @param meaning what the help says
    */
   ModelOptions(Subcommand command, String meaning) {
+    this(command, meaning, null);
+  }
+
+  private ModelOptions(Subcommand command, String meaning, Subcommand.Value<Boolean> copied) {
     this.command = command;
+    this.copied = copied;
     parameter = command.parameter(Path.class, false, "FILE", "The same as -m FILE.");
     option = command.option(Path.class, null, "FILE", meaning, "-m", "--model");
   }
@@ -37,6 +56,11 @@ final class ModelOptions {
   }
 
   Checkpoint checkpoint() {
+    Checkpoint named = named();
+    return copied != null && copied.get() ? named.copied() : named;
+  }
+
+  private Checkpoint named() {
     if (option.isSet() && parameter.isSet()) {
       throw Usage.wrong(
           command.spec,

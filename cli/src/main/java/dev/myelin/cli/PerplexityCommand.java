@@ -25,7 +25,7 @@ import java.util.function.Consumer;
 
 /** Measures how well a model predicts a text, and how far it is from its original. */
 final class PerplexityCommand extends Subcommand {
-  private final ModelOptions model = new ModelOptions(this);
+  private final ModelOptions model = ModelOptions.computing(this);
   private final AdapterFlags lora = new AdapterFlags(this);
   private final Value<Path> text =
       option(Path.class, null, "FILE", "The text, UTF-8; - is standard input.", "-f", "--file");

@@ -14,7 +14,7 @@ import java.util.List;
 
 /** Continues a prompt. */
 final class RunCommand extends Subcommand {
-  private final ModelOptions model = new ModelOptions(this);
+  private final ModelOptions model = ModelOptions.computing(this);
   private final AdapterFlags lora = new AdapterFlags(this);
   private final PromptFlags prompt = new PromptFlags(this);
   private final Value<Boolean> hidePrompt =
@@ -55,7 +55,7 @@ final class RunCommand extends Subcommand {
     String text = prompt.text(checkpoint.file().isEmpty() ? Bundled.PROMPT : null);
     long start = System.nanoTime();
     try (Model loaded = Model.load(checkpoint, adapters);
-        Session open = Session.open(loaded, options)) {
+        Session open = session.opened(Session.open(loaded, options))) {
       long ready = System.nanoTime();
       SamplingOptions how = sampling.options(loaded.sampling(), given);
       Statistics.notes(console, loaded);

@@ -20,7 +20,7 @@ final class ScoreCommand extends Subcommand {
   /** Where a line of the file goes. */
   private static final String HOLE = "{}";
 
-  private final ModelOptions model = new ModelOptions(this);
+  private final ModelOptions model = ModelOptions.computing(this);
   private final AdapterFlags lora = new AdapterFlags(this);
   private final Value<String> prompt =
       option(
@@ -97,7 +97,7 @@ final class ScoreCommand extends Subcommand {
     List<Adapter> adapters = lora.adapters();
     LabelledLines lines = file.isSet() ? lines(choices) : null;
     try (Model loaded = Model.load(checkpoint, adapters);
-        Session open = Session.open(loaded, how);
+        Session open = session.opened(Session.open(loaded, how));
         Interrupts _ = Interrupts.once(open::cancel)) {
       Statistics.notes(console, loaded);
       Scorer scorer = new Scorer(open, by, !plain.get());

@@ -1,7 +1,9 @@
 package dev.myelin.cli;
 
 import dev.myelin.cache.CacheType;
+import dev.myelin.generate.Session;
 import dev.myelin.generate.SessionOptions;
+import dev.myelin.graph.Threads;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
@@ -55,5 +57,17 @@ final class SessionFlags {
                 threads.count(),
                 threads.forced(),
                 CacheType.of(cacheType.get())));
+  }
+
+  /** The session itself; where it computes with fewer threads than it was to, that is said. */
+  Session opened(Session session) {
+    int wanted = Threads.used(threads.count(), threads.forced());
+    int started = session.options().threads();
+    if (started < wanted) {
+      command.console.note(
+          "threads: the system let %d of %d be started: computing with %d"
+              .formatted(started, wanted, started));
+    }
+    return session;
   }
 }

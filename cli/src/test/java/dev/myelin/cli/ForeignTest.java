@@ -44,8 +44,7 @@ class ForeignTest {
         "-fa               | -fa (attention is always computed in one pass)",
         "-fa on            | -fa on (attention is always computed in one pass)",
         "--flash-attn auto | --flash-attn auto (",
-        "--mlock --no-mmap | --mlock (model files are always mapped), --no-mmap (model files are"
-            + " always mapped)",
+        "--mlock --mmap    | --mlock (model files are mapped), --mmap (model files are mapped)",
         "--jinja           | --jinja (chat templates are always rendered as Jinja)",
         "--color           | --color (output has no colours)",
         "-no-cnv           | -no-cnv (run never waits for messages)",

@@ -56,6 +56,14 @@ class RunCommandTest {
   }
 
   @Test
+  void aCopyOfTheCheckpointWritesTheSame() {
+    Outcome mapped = run("-p", "abc", "-n", 5);
+    Outcome copied = run("-p", "abc", "-n", 5, "--no-mmap");
+    assertThat(copied.status()).isZero();
+    assertThat(copied.out()).isEqualTo(mapped.out());
+  }
+
+  @Test
   void thePromptComesFromAnOptionAFileOrStandardInput() throws Exception {
     String prompt = "once upon\n a @time";
     Path file = Files.writeString(folder.resolve("prompt.txt"), prompt + "\n");

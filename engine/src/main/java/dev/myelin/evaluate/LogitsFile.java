@@ -2,14 +2,13 @@ package dev.myelin.evaluate;
 
 import dev.myelin.error.ModelFileException;
 import dev.myelin.file.FileReason;
+import dev.myelin.file.InputFile;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
-import java.nio.channels.FileChannel;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
-import java.nio.file.StandardOpenOption;
 import java.util.Arrays;
 
 /**
@@ -21,13 +20,13 @@ public final class LogitsFile implements AutoCloseable {
   private static final int MOST_TOKENS = 1 << 28;
 
   private final Path path;
-  private final FileChannel channel;
+  private final InputFile input;
   private final LogitsFormat format;
   private final int[] tokens;
 
-  private LogitsFile(Path path, FileChannel channel) throws IOException {
+  private LogitsFile(Path path, InputFile input) throws IOException {
     this.path = path;
-    this.channel = channel;
+    this.input = input;
     format = format();
     tokens = readTokens();
   }
@@ -41,15 +40,15 @@ public final class LogitsFile implements AutoCloseable {
     if (Files.isDirectory(path)) {
       throw new ModelFileException(path, "this is a folder", "expected a file of logits");
     }
-    FileChannel channel = null;
+    InputFile input = null;
     try {
-      channel = FileChannel.open(path, StandardOpenOption.READ);
-      return new LogitsFile(path, channel);
+      input = InputFile.open(path);
+      return new LogitsFile(path, input);
     } catch (IOException e) {
-      close(channel);
+      close(input);
       throw failed(path, e);
     } catch (RuntimeException e) {
-      close(channel);
+      close(input);
       throw e;
     }
   }
@@ -59,9 +58,9 @@ public final class LogitsFile implements AutoCloseable {
     if (!Files.isRegularFile(path)) {
       return false;
     }
-    try (FileChannel channel = FileChannel.open(path, StandardOpenOption.READ)) {
+    try (InputFile input = InputFile.open(path)) {
       ByteBuffer magic = ByteBuffer.allocate(LogitsFormat.MAGIC.length);
-      readFully(channel, magic, 0);
+      readFully(input, magic, 0);
       return Arrays.equals(magic.array(), LogitsFormat.MAGIC);
     } catch (IOException e) {
       return false;
@@ -94,7 +93,7 @@ public final class LogitsFile implements AutoCloseable {
   void read(int chunk, int row, Distribution to) {
     ByteBuffer bytes = format.rowBuffer();
     try {
-      readFully(channel, bytes, format.offset(chunk, row));
+      readFully(input, bytes, format.offset(chunk, row));
     } catch (IOException e) {
       throw failed(path, e);
     }
@@ -104,12 +103,12 @@ public final class LogitsFile implements AutoCloseable {
   private LogitsFormat format() throws IOException {
     ByteBuffer header = ByteBuffer.allocate(LogitsFormat.HEADER_BYTES);
     header.order(ByteOrder.LITTLE_ENDIAN);
-    long size = channel.size();
+    long size = input.size();
     byte[] magic = LogitsFormat.MAGIC;
     if (size < LogitsFormat.HEADER_BYTES) {
       throw bad(size + " bytes", "expected a file of logits, which begins with \"_logits_\"");
     }
-    readFully(channel, header, 0);
+    readFully(input, header, 0);
     if (!Arrays.equals(header.array(), 0, magic.length, magic, 0, magic.length)) {
       throw bad("no file of logits", "expected it to begin with \"_logits_\"");
     }
@@ -133,7 +132,7 @@ public final class LogitsFile implements AutoCloseable {
 
   private int[] readTokens() throws IOException {
     ByteBuffer bytes = ByteBuffer.allocate(Math.toIntExact(format.tokenBytes()));
-    readFully(channel, bytes.order(ByteOrder.LITTLE_ENDIAN), LogitsFormat.HEADER_BYTES);
+    readFully(input, bytes.order(ByteOrder.LITTLE_ENDIAN), LogitsFormat.HEADER_BYTES);
     int[] ids = new int[bytes.capacity() / Integer.BYTES];
     bytes.flip().asIntBuffer().get(ids);
     for (int i = 0; i < ids.length; i++) {
@@ -153,14 +152,9 @@ public final class LogitsFile implements AutoCloseable {
     return new ModelFileException(path, subject, expected);
   }
 
-  private static void readFully(FileChannel from, ByteBuffer to, long at) throws IOException {
-    long next = at;
-    while (to.hasRemaining()) {
-      int read = from.read(to, next);
-      if (read < 0) {
-        throw new IOException("it ends at byte " + next);
-      }
-      next += read;
+  private static void readFully(InputFile from, ByteBuffer to, long at) throws IOException {
+    if (!from.read(to, at)) {
+      throw new IOException("it ends at byte " + (at + to.position()));
     }
   }
 
@@ -169,18 +163,14 @@ public final class LogitsFile implements AutoCloseable {
     return new ModelFileException(path, "cannot be read: " + reason, e);
   }
 
-  private static void close(FileChannel channel) {
-    try {
-      if (channel != null) {
-        channel.close();
-      }
-    } catch (IOException e) {
-      // nothing was written: nothing is lost
+  private static void close(InputFile input) {
+    if (input != null) {
+      input.close();
     }
   }
 
   @Override
   public void close() {
-    close(channel);
+    input.close();
   }
 }

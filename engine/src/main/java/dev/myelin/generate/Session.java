@@ -127,6 +127,8 @@ public final class Session implements AutoCloseable {
    * @throws InvalidRequestException if there are none, an id is out of range, or they do not fit
    *     into the context
    * @throws CancelledException if {@link #cancel} was called; whole batches remain
+   * @throws dev.myelin.error.ModelFileException if the model's file was changed meanwhile; no later
+   *     call succeeds then
    */
   public MemorySegment feed(int... tokens) {
     enter();
@@ -294,6 +296,7 @@ public final class Session implements AutoCloseable {
     if (!backend.compute(step.graph())) {
       throw new CancelledException("cancelled at position " + position);
     }
+    model.requireUnchanged();
     observer.computed(step.graph().observations());
     if (tokens.length < end) {
       tokens = Arrays.copyOf(tokens, Math.max(end, 2 * tokens.length));

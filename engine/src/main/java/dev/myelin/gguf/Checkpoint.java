@@ -14,6 +14,14 @@ public sealed interface Checkpoint {
   }
 
   /**
+   * In a GGUF file that is read into memory each time it is opened, not mapped: it may change or go
+   * away afterwards.
+   */
+  static Checkpoint copyOf(Path file) {
+    return new OfCopy(file);
+  }
+
+  /**
    * In memory, on the heap or off it, such as the bytes of a resource of a jar. They are read each
    * time the checkpoint is opened, into memory of its own, and may change or go away afterwards.
    *
@@ -28,6 +36,11 @@ public sealed interface Checkpoint {
 
   /** The file, empty where there is none. */
   Optional<Path> file();
+
+  /** The same, but read into memory where it is a file. */
+  default Checkpoint copied() {
+    return file().map(Checkpoint::copyOf).orElse(this);
+  }
 
   /** The files that are there: all parts of a split checkpoint, by their names. */
   default List<Path> files() {
@@ -51,6 +64,19 @@ public sealed interface Checkpoint {
     @Override
     public GgufFile open() {
       return GgufFile.open(path);
+    }
+  }
+
+  /** A file that is read into memory. */
+  record OfCopy(Path path) implements Checkpoint {
+    @Override
+    public Optional<Path> file() {
+      return Optional.of(path);
+    }
+
+    @Override
+    public GgufFile open() {
+      return GgufFile.read(path);
     }
   }
 

@@ -1,5 +1,6 @@
 package dev.myelin.gguf;
 
+import dev.myelin.bindings.NativeLibraries;
 import dev.myelin.error.IllegalUseException;
 import dev.myelin.error.InvalidRequestException;
 import dev.myelin.error.ModelFileException;
@@ -20,17 +21,15 @@ import java.util.Optional;
  * {@link #version} and {@link #isOpen} throws {@link IllegalUseException}, and so does reading a
  * value of {@link Metadata} or {@link GgufArray}; a {@link MemorySegment} handed out before throws
  * the platform's {@link IllegalStateException}. Whoever gave an address to native code must let
- * that finish before closing. The file must not be shortened while it is open: Java then throws
- * {@link InternalError}, and native code that reads the mapping ends the process.
+ * that finish before closing. The file must stay as it is while it is open; {@link #watch} says
+ * what happens where it does not. Replacing it by another file of its name is no change.
  */
 public final class GgufFile implements AutoCloseable {
-  /** A cache line: more than any kernel asks of its operands. */
-  private static final long COPY_ALIGNMENT = 64;
-
   private final Path path;
   private final Lifetime lifetime;
   private final Arena arena;
   private final List<Parts.Part> parts;
+  private final List<MappedFile> mapped;
   private final Metadata metadata;
   private final List<TensorInfo> tensors;
   private final Map<String, TensorInfo> byName;
@@ -38,8 +37,10 @@ public final class GgufFile implements AutoCloseable {
   /**
    * @param arena holds the mappings or the copy; null where the caller's memory is read
    */
-  private GgufFile(Path path, Lifetime lifetime, Arena arena, List<Parts.Part> parts) {
+  private GgufFile(
+      Path path, Lifetime lifetime, Arena arena, List<Parts.Part> parts, List<MappedFile> mapped) {
     this.path = path;
+    this.mapped = mapped;
     this.lifetime = lifetime;
     this.arena = arena;
     this.parts = parts;
@@ -56,16 +57,75 @@ public final class GgufFile implements AutoCloseable {
    * @throws ModelFileException where the file is none, is cut short, or contradicts itself
    */
   public static GgufFile open(Path file) {
+    return open(file, false);
+  }
+
+  /**
+   * Reads a checkpoint into memory off the heap, where nothing that happens to the file matters any
+   * more, and checks it. The native libraries are loaded for it.
+   *
+   * @param file a GGUF file; of a split checkpoint, any part
+   * @throws ModelFileException as {@link #open}
+   * @throws dev.myelin.error.NativeLibraryException if there is no memory for it
+   */
+  public static GgufFile read(Path file) {
+    NativeLibraries.load();
+    return open(file, true);
+  }
+
+  private static GgufFile open(Path file, boolean copies) {
     Arena arena = Arena.ofShared();
+    Lifetime lifetime = new Lifetime(file);
+    Parts parts = new Parts(arena, lifetime, copies);
     boolean opened = false;
     try {
-      Lifetime lifetime = new Lifetime(file);
-      GgufFile opening = new GgufFile(file, lifetime, arena, new Parts(arena, lifetime).open(file));
+      GgufFile opening = new GgufFile(file, lifetime, arena, parts.open(file), parts.mapped());
+      opening.requireUnchanged();
       opened = true;
       return opening;
+    } catch (ModelFileException e) {
+      // what was read may be zeros
+      parts.mapped().stream().filter(MappedFile::isChanged).findAny().ifPresent(GgufFile::fail);
+      throw e;
     } finally {
       if (!opened) {
         arena.close();
+        parts.mapped().forEach(MappedFile::close);
+      }
+    }
+  }
+
+  private static void fail(MappedFile changed) {
+    throw changed.changed();
+  }
+
+  /**
+   * What to throw where the JVM reports a missing page of the mapping, an {@link InternalError}.
+   */
+  public ModelFileException changed() {
+    return MappedFile.changed(path);
+  }
+
+  /**
+   * Notices from now on that somebody writes to the file, or cuts it short: {@link
+   * #requireUnchanged} then throws, and what is missing reads as zeros, in Java and in native code.
+   * Files opened once the native libraries are loaded are watched from the start. Where the system
+   * has no way to, or the file is in memory, this does nothing.
+   */
+  public void watch() {
+    lifetime.check();
+    mapped.forEach(MappedFile::watch);
+  }
+
+  /**
+   * Throws if the file was changed while it was watched: what was read of it may be wrong.
+   *
+   * @throws ModelFileException naming the file
+   */
+  public void requireUnchanged() {
+    for (MappedFile file : mapped) {
+      if (file.isChanged()) {
+        throw file.changed();
       }
     }
   }
@@ -90,7 +150,7 @@ public final class GgufFile implements AutoCloseable {
     Arena arena = Arena.ofShared();
     boolean opened = false;
     try {
-      MemorySegment copy = arena.allocate(bytes.byteSize(), COPY_ALIGNMENT).copyFrom(bytes);
+      MemorySegment copy = arena.allocate(bytes.byteSize(), Parts.ALIGNMENT).copyFrom(bytes);
       GgufFile opening = of(name, arena, copy);
       opened = true;
       return opening;
@@ -103,12 +163,12 @@ public final class GgufFile implements AutoCloseable {
 
   private static GgufFile of(Path name, Arena arena, MemorySegment bytes) {
     Lifetime lifetime = new Lifetime(name);
-    Parts.Part part = new Parts(null, lifetime).part(name, bytes, 0);
+    Parts.Part part = new Parts(null, lifetime, false).part(name, bytes, 0);
     if (Parts.count(part) > 1) {
       throw new ModelFileException(
           name, "one part of " + Parts.count(part), "expected a whole checkpoint in memory");
     }
-    return new GgufFile(name, lifetime, arena, List.of(part));
+    return new GgufFile(name, lifetime, arena, List.of(part), List.of());
   }
 
   private static Map<String, TensorInfo> byName(List<Parts.Part> parts) {
@@ -177,6 +237,11 @@ public final class GgufFile implements AutoCloseable {
     return lifetime.isOpen();
   }
 
+  /** Whether it is mapped, not in memory. */
+  public boolean isMapped() {
+    return !mapped.isEmpty();
+  }
+
   /**
    * Unmaps the file. Closing twice does nothing.
    *
@@ -190,6 +255,7 @@ public final class GgufFile implements AutoCloseable {
     if (arena != null) {
       try {
         arena.close();
+        mapped.forEach(MappedFile::close);
       } catch (IllegalStateException e) {
         throw new IllegalUseException(path + ": closed while a native call reads it");
       }

@@ -1,14 +1,15 @@
 package dev.myelin.gguf;
 
+import dev.myelin.bindings.NativeMemory;
 import dev.myelin.error.ModelFileException;
+import dev.myelin.file.FileReason;
+import dev.myelin.file.InputFile;
 import java.io.IOException;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
-import java.nio.channels.FileChannel;
 import java.nio.file.AccessDeniedException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.StandardOpenOption;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
@@ -20,15 +21,32 @@ final class Parts {
   static final String COUNT = "split.count";
   static final String TENSORS = "split.tensors.count";
 
+  /** A cache line: more than any kernel asks of its operands. */
+  static final long ALIGNMENT = 64;
+
+  /** What is read at once. */
+  private static final long PIECE = 1 << 30;
+
   /** One file. */
   record Part(MemorySegment bytes, Source source, Header header) {}
 
   private final Arena arena;
   private final Lifetime lifetime;
+  private final boolean copies;
+  private final List<MappedFile> mapped = new ArrayList<>();
 
-  Parts(Arena arena, Lifetime lifetime) {
+  /**
+   * @param copies whether files are read into memory, not mapped
+   */
+  Parts(Arena arena, Lifetime lifetime, boolean copies) {
     this.arena = arena;
     this.lifetime = lifetime;
+    this.copies = copies;
+  }
+
+  /** The files that were mapped. */
+  List<MappedFile> mapped() {
+    return mapped;
   }
 
   /** The parts in order; {@code file} may be any of them. */
@@ -137,14 +155,31 @@ final class Parts {
     if (!Files.isRegularFile(file)) {
       throw new ModelFileException(file, "this is a device or pipe", "expected a GGUF file");
     }
-    try (FileChannel channel = FileChannel.open(file, StandardOpenOption.READ)) {
-      return part(
-          file, channel.map(FileChannel.MapMode.READ_ONLY, 0, channel.size(), arena), index);
+    try (InputFile input = InputFile.open(file)) {
+      return part(file, copies ? copy(input, file) : map(input, file), index);
     } catch (AccessDeniedException e) {
       throw new ModelFileException(file, "no permission to read it", e);
     } catch (IOException e) {
-      throw new ModelFileException(file, "cannot be mapped: " + e.getMessage(), e);
+      throw new ModelFileException(file, "cannot be read: " + FileReason.of(e), e);
     }
+  }
+
+  private MemorySegment map(InputFile input, Path file) throws IOException {
+    MemorySegment bytes = input.map(arena);
+    mapped.add(new MappedFile(file, bytes));
+    return bytes;
+  }
+
+  private MemorySegment copy(InputFile input, Path file) throws IOException {
+    long size = input.size();
+    MemorySegment bytes = NativeMemory.zeros(arena, size, ALIGNMENT, "a copy of " + file);
+    for (long at = 0; at < size; at += PIECE) {
+      MemorySegment piece = bytes.asSlice(at, Math.min(PIECE, size - at));
+      if (!input.read(piece.asByteBuffer(), at)) {
+        throw MappedFile.changed(file);
+      }
+    }
+    return bytes;
   }
 
   Part part(Path file, MemorySegment bytes, int index) {

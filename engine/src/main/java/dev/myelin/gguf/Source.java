@@ -9,7 +9,8 @@ import java.nio.file.Path;
 
 /**
  * The bytes of one file, little endian. Reading outside of them throws, and so does reading them
- * after the file was closed, whichever thread closed it.
+ * after the file was closed, whichever thread closed it, or was cut short: the JVM reports a
+ * missing page of a mapping as an {@link InternalError}.
  */
 final class Source {
   private static final ValueLayout.OfShort I16 =
@@ -47,6 +48,8 @@ final class Source {
       return bytes.get(ValueLayout.JAVA_BYTE, at);
     } catch (IllegalStateException e) {
       throw lifetime.closed();
+    } catch (InternalError e) {
+      throw MappedFile.changed(path);
     }
   }
 
@@ -56,6 +59,8 @@ final class Source {
       return bytes.get(I16, at);
     } catch (IllegalStateException e) {
       throw lifetime.closed();
+    } catch (InternalError e) {
+      throw MappedFile.changed(path);
     }
   }
 
@@ -65,6 +70,8 @@ final class Source {
       return bytes.get(I32, at);
     } catch (IllegalStateException e) {
       throw lifetime.closed();
+    } catch (InternalError e) {
+      throw MappedFile.changed(path);
     }
   }
 
@@ -74,6 +81,8 @@ final class Source {
       return bytes.get(I64, at);
     } catch (IllegalStateException e) {
       throw lifetime.closed();
+    } catch (InternalError e) {
+      throw MappedFile.changed(path);
     }
   }
 
@@ -88,6 +97,8 @@ final class Source {
       return slice.toArray(ValueLayout.JAVA_BYTE);
     } catch (IllegalStateException e) {
       throw lifetime.closed();
+    } catch (InternalError e) {
+      throw MappedFile.changed(path);
     }
   }
 
@@ -98,6 +109,8 @@ final class Source {
       MemorySegment.copy(bytes, ValueLayout.JAVA_BYTE, at, into, 0, length);
     } catch (IllegalStateException e) {
       throw lifetime.closed();
+    } catch (InternalError e) {
+      throw MappedFile.changed(path);
     }
   }
 

@@ -2,6 +2,7 @@ package dev.myelin.imatrix;
 
 import dev.myelin.error.ModelFileException;
 import dev.myelin.file.FileReason;
+import dev.myelin.file.InputFile;
 import dev.myelin.file.OutputFile;
 import dev.myelin.imatrix.ImportanceMatrix.Entry;
 import java.io.ByteArrayOutputStream;
@@ -12,10 +13,8 @@ import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
-import java.nio.channels.FileChannel;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
-import java.nio.file.StandardOpenOption;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -45,13 +44,15 @@ final class DatFormat {
 
   static ImportanceMatrix read(Path file) {
     try (Arena arena = Arena.ofConfined();
-        FileChannel channel = FileChannel.open(file, StandardOpenOption.READ)) {
-      ImportanceFiles.requireRoom(file, channel.size());
-      return new DatFormat(
-              file, channel.map(FileChannel.MapMode.READ_ONLY, 0, channel.size(), arena))
-          .matrix();
+        InputFile input = InputFile.open(file)) {
+      ImportanceFiles.requireRoom(file, input.size());
+      return new DatFormat(file, input.map(arena)).matrix();
     } catch (IOException e) {
       throw new ModelFileException(file, "cannot be read: " + FileReason.of(e), e);
+    } catch (InternalError e) {
+      // a page of the mapping is missing
+      throw new ModelFileException(
+          file, "changed while it was read", "expected that nobody cuts it short");
     }
   }
 

@@ -138,7 +138,13 @@ public final class ImportanceFiles {
           "tensor " + tensor.name() + ", " + tensor.type().ggmlName() + " " + tensor.shape(),
           "expected fewer than 2^31 values of f32");
     }
-    return file.data(tensor).toArray(ValueLayout.JAVA_FLOAT);
+    try {
+      float[] values = file.data(tensor).toArray(ValueLayout.JAVA_FLOAT);
+      file.requireUnchanged();
+      return values;
+    } catch (InternalError e) {
+      throw file.changed();
+    }
   }
 
   private static List<String> datasets(GgufFile file) {

@@ -89,6 +89,7 @@ public final class Histograms {
   }
 
   private static Histogram of(GgufFile file, TensorInfo tensor, Dequantizer values) {
+    file.watch();
     MemorySegment data = file.data(tensor);
     try (Arena arena = Arena.ofConfined()) {
       Reader reader =
@@ -103,6 +104,7 @@ public final class Histograms {
       reader.read(tally::measure);
       tally.range();
       reader.read(tally::count);
+      file.requireUnchanged();
       return tally.result(reader.sampled());
     }
   }

@@ -2,8 +2,10 @@ package dev.myelin.model;
 
 import dev.myelin.chat.ChatTemplate;
 import dev.myelin.error.IllegalUseException;
+import dev.myelin.error.ModelFileException;
 import dev.myelin.gguf.Checkpoint;
 import dev.myelin.gguf.GgufFile;
+import dev.myelin.graph.Ggml;
 import dev.myelin.graph.Tensor;
 import dev.myelin.model.adapter.Adapter;
 import dev.myelin.model.adapter.AdapterFile;
@@ -49,8 +51,19 @@ public final class Model implements AutoCloseable {
       network = architecture.network(hyperparameters, weights);
       weights.requireAllTaken(architecture.name());
       this.adapters = weights.adapterInfos();
+      file.requireUnchanged();
     } catch (RuntimeException e) {
       weights.close();
+      throw e;
+    }
+  }
+
+  private static Model of(GgufFile file, Function<GgufFile, WeightSource> placement) {
+    file.watch();
+    try {
+      return new Model(file, placement);
+    } catch (ModelFileException e) {
+      file.requireUnchanged(); // what was read may be zeros
       throw e;
     }
   }
@@ -58,7 +71,7 @@ public final class Model implements AutoCloseable {
   /**
    * Maps a GGUF file, or all parts of a split one, and checks it.
    *
-   * @throws dev.myelin.error.ModelFileException naming what is wrong with the file
+   * @throws ModelFileException naming what is wrong with the file
    * @throws dev.myelin.error.UnsupportedModelException if Myelin does not run such models
    * @throws dev.myelin.error.NativeLibraryException if ggml cannot be loaded
    */
@@ -69,8 +82,8 @@ public final class Model implements AutoCloseable {
   /**
    * Likewise with adapters, whose changes add up.
    *
-   * @throws dev.myelin.error.ModelFileException also naming what is wrong with an adapter's file,
-   *     or does not fit the model
+   * @throws ModelFileException also naming what is wrong with an adapter's file, or does not fit
+   *     the model
    */
   public static Model load(Path path, List<Adapter> adapters) {
     return load(Checkpoint.in(path), adapters);
@@ -83,9 +96,10 @@ public final class Model implements AutoCloseable {
 
   /** Likewise with adapters. */
   public static Model load(Checkpoint checkpoint, List<Adapter> adapters) {
+    Ggml.require(); // the file is watched from the start then
     GgufFile file = checkpoint.open();
     try {
-      return new Model(file, f -> new WeightSource(f, AdapterFile.open(adapters, f)));
+      return of(file, f -> new WeightSource(f, AdapterFile.open(adapters, f)));
     } catch (RuntimeException e) {
       file.close();
       throw e;
@@ -99,7 +113,8 @@ public final class Model implements AutoCloseable {
    * @param adapters what changes the matrices; closed with the model
    */
   public static Model copyOf(GgufFile file, List<? extends AdapterSource> adapters) {
-    return new Model(file, f -> WeightSource.copied(f, adapters));
+    Ggml.require();
+    return of(file, f -> WeightSource.copied(f, adapters));
   }
 
   /** Likewise without adapters. */
@@ -157,6 +172,16 @@ public final class Model implements AutoCloseable {
   public Network network() {
     requireOpen();
     return network;
+  }
+
+  /**
+   * Throws if somebody has written to a file that is computed with, or cut it short: results since
+   * the last call may be wrong.
+   *
+   * @throws ModelFileException naming the file
+   */
+  public void requireUnchanged() {
+    weights.requireUnchanged();
   }
 
   /** The weights of {@link #copyOf} by name, in the order of the computation; else none. */

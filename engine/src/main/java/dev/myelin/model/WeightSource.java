@@ -95,6 +95,7 @@ public final class WeightSource implements AutoCloseable {
     private final List<TensorBuffer> buffers = new ArrayList<>();
 
     Mapped(GgufFile file) {
+      file.watch();
       for (MemorySegment part : file.parts()) {
         buffers.add(TensorBuffer.over(part));
       }
@@ -126,6 +127,18 @@ public final class WeightSource implements AutoCloseable {
 
   public Optional<Tensor> optionalMatrix(String name, long... dims) {
     return file.tensor(name).map(info -> take(info, MATRIX_TYPES, dims));
+  }
+
+  /**
+   * Throws if a file whose mapping is computed with was changed.
+   *
+   * @throws ModelFileException naming it
+   */
+  void requireUnchanged() {
+    if (!(placement instanceof CopiedWeights)) {
+      file.requireUnchanged();
+    }
+    adapters.forEach(AdapterSource::requireUnchanged);
   }
 
   /** Whether {@link #matrix} may be of that type. */

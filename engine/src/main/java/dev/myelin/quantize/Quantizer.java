@@ -4,6 +4,7 @@ import dev.myelin.bindings.KernelsLibrary;
 import dev.myelin.error.CancelledException;
 import dev.myelin.error.ModelFileException;
 import dev.myelin.file.FileId;
+import dev.myelin.gguf.DataSource;
 import dev.myelin.gguf.GgufFile;
 import dev.myelin.gguf.GgufValueType;
 import dev.myelin.gguf.GgufWriter;
@@ -76,11 +77,15 @@ public final class Quantizer {
         putMetadata(writer, file.metadata());
         for (PlannedTensor tensor : plan.tensors()) {
           Supplier<float[]> weights = () -> planner.weights(tensor.source());
+          DataSource stream = new TensorStream(context, tensor, tensor.weighted() ? weights : null);
           writer.tensor(
               tensor.source().name(),
               tensor.type(),
               shape(tensor),
-              new TensorStream(context, tensor, tensor.weighted() ? weights : null));
+              sink -> {
+                stream.writeTo(sink);
+                file.requireUnchanged();
+              });
         }
         writer.write(out);
       }

@@ -2,12 +2,10 @@ package dev.myelin.quantize;
 
 import dev.myelin.error.ModelFileException;
 import dev.myelin.file.FileReason;
+import dev.myelin.file.InputFile;
 import java.io.IOException;
 import java.lang.foreign.MemorySegment;
-import java.nio.ByteBuffer;
-import java.nio.channels.FileChannel;
 import java.nio.file.Path;
-import java.nio.file.StandardOpenOption;
 import java.util.ArrayList;
 import java.util.List;
 
@@ -17,29 +15,26 @@ import java.util.List;
  */
 final class TensorSource implements AutoCloseable {
   private final List<Path> files;
-  private final List<FileChannel> channels = new ArrayList<>();
+  private final List<InputFile> inputs = new ArrayList<>();
 
   TensorSource(List<Path> files) {
     this.files = files;
     try {
       for (Path file : files) {
-        channels.add(FileChannel.open(file, StandardOpenOption.READ));
+        inputs.add(InputFile.open(file));
       }
     } catch (IOException e) {
       close();
-      throw failed(files.get(channels.size()), e);
+      throw failed(files.get(inputs.size()), e);
     }
   }
 
   /** Fills {@code into} from a position; any thread. */
   void read(int part, long position, MemorySegment into) {
-    ByteBuffer buffer = into.asByteBuffer();
     try {
-      while (buffer.hasRemaining()) {
-        if (channels.get(part).read(buffer, position + buffer.position()) < 0) {
-          throw new ModelFileException(
-              files.get(part), "it ends within a tensor", "has someone changed it meanwhile?");
-        }
+      if (!inputs.get(part).read(into.asByteBuffer(), position)) {
+        throw new ModelFileException(
+            files.get(part), "it ends within a tensor", "has someone changed it meanwhile?");
       }
     } catch (IOException e) {
       throw failed(files.get(part), e);
@@ -52,12 +47,6 @@ final class TensorSource implements AutoCloseable {
 
   @Override
   public void close() {
-    for (FileChannel channel : channels) {
-      try {
-        channel.close();
-      } catch (IOException e) {
-        // it was only read
-      }
-    }
+    inputs.forEach(InputFile::close);
   }
 }

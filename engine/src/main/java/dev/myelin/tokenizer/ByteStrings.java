@@ -66,7 +66,7 @@ final class ByteStrings {
     if (length > MOST_BYTES) {
       throw metadata.bad(key, "expected strings of at most " + MOST_BYTES + " bytes together");
     }
-    byte[] bytes = whole.asSlice(from, length).toArray(ValueLayout.JAVA_BYTE);
+    byte[] bytes = copy(file, whole.asSlice(from, length));
     int[] starts = new int[size + 1];
     starts[1] = (int) first.byteSize() + GAP;
     boolean empty = first.byteSize() == 0;
@@ -78,6 +78,16 @@ final class ByteStrings {
       starts[i] = at;
     }
     return new ByteStrings(bytes, starts, empty);
+  }
+
+  private static byte[] copy(GgufFile file, MemorySegment strings) {
+    try {
+      byte[] bytes = strings.toArray(ValueLayout.JAVA_BYTE);
+      file.requireUnchanged();
+      return bytes;
+    } catch (InternalError e) {
+      throw file.changed();
+    }
   }
 
   /** Strings given one by one, none of them empty. */

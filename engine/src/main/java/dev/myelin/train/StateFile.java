@@ -170,12 +170,14 @@ final class StateFile {
       throw m.bad(
           PREFIX + "text_hash", "the text that the run began with, and as much of it held out");
     }
+    file.watch();
     for (Tensor p : learner.parameters()) {
       Moments.Pair moments = learner.moments().of(p);
       copy(file, p.name(), p);
       copy(file, M + p.name(), moments.m());
       copy(file, V + p.name(), moments.v());
     }
+    file.requireUnchanged();
   }
 
   private static void copy(GgufFile file, String name, Tensor to) {

@@ -47,7 +47,7 @@ public final class AdapterFile implements AdapterSource {
   }
 
   /**
-   * Maps adapters.
+   * Maps adapters, or copies them to memory as the model is.
    *
    * @param model what they change, open for as long as they are
    * @throws ModelFileException naming the adapter's file and what is wrong with it
@@ -66,9 +66,11 @@ public final class AdapterFile implements AdapterSource {
   }
 
   private static AdapterFile open(Adapter adapter, GgufFile model) {
-    GgufFile file = GgufFile.open(adapter.file());
+    GgufFile file =
+        model.isMapped() ? GgufFile.open(adapter.file()) : GgufFile.read(adapter.file());
     AdapterFile opened = null;
     try {
+      file.watch();
       opened = new AdapterFile(file, adapter.scale(), model);
       for (MemorySegment part : file.parts()) {
         opened.buffers.add(TensorBuffer.over(part));
@@ -81,6 +83,11 @@ public final class AdapterFile implements AdapterSource {
       file.close();
       throw e;
     }
+  }
+
+  @Override
+  public void requireUnchanged() {
+    file.requireUnchanged();
   }
 
   /** What it is; complete once the model is built. */

@@ -27,6 +27,13 @@ public interface AdapterSource extends AutoCloseable {
    */
   void requireAllFound();
 
+  /**
+   * Throws if they lie in a mapped file that was changed.
+   *
+   * @throws dev.myelin.error.ModelFileException naming it
+   */
+  default void requireUnchanged() {}
+
   /** Frees what the changes lie in; the model is no longer used then. */
   @Override
   void close();

@@ -1,0 +1,128 @@
+package dev.myelin.file;
+
+import java.io.IOException;
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.nio.ByteBuffer;
+import java.nio.channels.ClosedChannelException;
+import java.nio.channels.FileChannel;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import java.nio.file.attribute.BasicFileAttributes;
+import java.util.Objects;
+
+/**
+ * A file that is read by position, by any number of threads, or mapped. A {@link FileChannel} is
+ * closed for all of them by the first interrupt of one; here a thread that is interrupted reads on,
+ * and stays interrupted.
+ */
+public final class InputFile implements AutoCloseable {
+  private final Path path;
+  private final Object identity;
+  private FileChannel channel;
+  private boolean closed;
+
+  private interface Action<T> {
+    T on(FileChannel channel) throws IOException;
+  }
+
+  private InputFile(Path path) throws IOException {
+    this.path = path;
+    identity = identity(path);
+  }
+
+  /** Opens a file. */
+  public static InputFile open(Path path) throws IOException {
+    InputFile file = new InputFile(path);
+    file.steadily(FileChannel::size);
+    return file;
+  }
+
+  public long size() throws IOException {
+    return steadily(FileChannel::size);
+  }
+
+  /**
+   * Fills what remains of a buffer.
+   *
+   * @return false if the file ends before
+   */
+  public boolean read(ByteBuffer into, long position) throws IOException {
+    int start = into.position();
+    while (into.hasRemaining()) {
+      int before = into.position();
+      int count =
+          steadily(
+              from -> {
+                into.position(before);
+                return from.read(into, position + before - start);
+              });
+      if (count < 0) {
+        return false;
+      }
+    }
+    return true;
+  }
+
+  /** Maps all of it, read-only, until the arena is closed. */
+  public MemorySegment map(Arena arena) throws IOException {
+    return steadily(from -> from.map(FileChannel.MapMode.READ_ONLY, 0, from.size(), arena));
+  }
+
+  /** Repeats it after an interrupt, of this thread or another, has closed the channel. */
+  private <T> T steadily(Action<T> action) throws IOException {
+    boolean interrupted = Thread.interrupted();
+    try {
+      while (true) {
+        try {
+          return action.on(channel());
+        } catch (ClosedChannelException e) {
+          interrupted |= Thread.interrupted();
+          if (isClosed()) {
+            throw e;
+          }
+        }
+      }
+    } finally {
+      if (interrupted) {
+        Thread.currentThread().interrupt();
+      }
+    }
+  }
+
+  private synchronized boolean isClosed() {
+    return closed;
+  }
+
+  private synchronized FileChannel channel() throws IOException {
+    if (closed) {
+      throw new ClosedChannelException();
+    }
+    if (channel == null || !channel.isOpen()) {
+      FileChannel opened = FileChannel.open(path, StandardOpenOption.READ);
+      if (!Objects.equals(identity, identity(path))) {
+        opened.close();
+        throw new IOException("another file has taken its name");
+      }
+      channel = opened;
+    }
+    return channel;
+  }
+
+  private static Object identity(Path path) throws IOException {
+    return Files.readAttributes(path, BasicFileAttributes.class).fileKey();
+  }
+
+  @Override
+  public synchronized void close() {
+    closed = true;
+    if (channel != null) {
+      try {
+        channel.close();
+      } catch (IOException e) {
+        // it was only read
+      }
+    }
+  }
+}

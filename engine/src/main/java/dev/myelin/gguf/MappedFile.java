@@ -1,0 +1,52 @@
+package dev.myelin.gguf;
+
+import dev.myelin.bindings.MappingWatch;
+import dev.myelin.bindings.NativeLibraries;
+import dev.myelin.error.ModelFileException;
+import java.lang.foreign.MemorySegment;
+import java.nio.file.Path;
+import java.util.Optional;
+
+/** A mapped file, and whether somebody has changed it since. */
+final class MappedFile implements AutoCloseable {
+  private final Path path;
+  private final MemorySegment bytes;
+  private Optional<MappingWatch> watch;
+
+  /** Watched from the start where the native libraries are loaded. */
+  MappedFile(Path path, MemorySegment bytes) {
+    this.path = path;
+    this.bytes = bytes;
+    if (NativeLibraries.isLoaded()) {
+      watch();
+    }
+  }
+
+  /** Watches it from now on, by the native libraries, which are loaded for it. */
+  synchronized void watch() {
+    if (watch == null) {
+      watch = MappingWatch.of(path, bytes);
+    }
+  }
+
+  synchronized boolean isChanged() {
+    return watch != null && watch.isPresent() && watch.get().isChanged();
+  }
+
+  ModelFileException changed() {
+    return changed(path);
+  }
+
+  static ModelFileException changed(Path path) {
+    return new ModelFileException(
+        path, "changed since it was opened", "expected that nobody writes to it or cuts it short");
+  }
+
+  @Override
+  public synchronized void close() {
+    if (watch != null) {
+      watch.ifPresent(MappingWatch::close);
+      watch = null;
+    }
+  }
+}

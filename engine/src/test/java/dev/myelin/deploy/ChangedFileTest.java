@@ -1,0 +1,85 @@
+package dev.myelin.deploy;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.myelin.gguf.GgmlType;
+import dev.myelin.testing.OwnJvm;
+import dev.myelin.testing.RandomAdapter;
+import dev.myelin.testing.RandomModel;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.condition.EnabledOnOs;
+import org.junit.jupiter.api.condition.OS;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/**
+ * A mapped file that somebody changes. In JVMs of their own, which would end where the fault is not
+ * handled.
+ */
+@EnabledOnOs(value = OS.LINUX, disabledReason = "skipped: files are watched on Linux only")
+class ChangedFileTest {
+  private static final String CHANGED =
+      ": changed since it was opened: expected that nobody writes to it or cuts it short";
+
+  @TempDir Path folder;
+  private Path model;
+
+  @BeforeEach
+  void write() {
+    model = RandomModel.small("llama").withType(GgmlType.Q8_0).write(folder.resolve("model.gguf"));
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "shortened", // between two steps
+        "shortened-meanwhile", // by another thread
+        "shortened-adapter",
+        "emptied",
+        "overwritten", // the same size, other bytes
+        "inspected", // opened without native code, read by it
+        "copied" // as training does
+      })
+  void isNoticedAndNamed(String how) throws Exception {
+    Path adapter = RandomAdapter.ofRank(2).write(folder.resolve("adapter.gguf"), model);
+    Path named = how.equals("shortened-adapter") ? adapter : model;
+    assertThat(run(how, adapter))
+        .containsExactly("before", named + CHANGED, named + CHANGED, "closed");
+  }
+
+  /** The JVM itself reports what is missing, where no native code is loaded. */
+  @ParameterizedTest
+  @ValueSource(strings = {"metadata", "vocabulary"})
+  void isNamedWithoutNativeCode(String how) throws Exception {
+    assertThat(run(how, model)).containsExactly("before", model + CHANGED, "closed");
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"replaced", "deleted", "in-memory"})
+  void isNoChange(String how) throws Exception {
+    assertThat(run(how, model)).containsExactly("before", "the same", "the same", "closed");
+  }
+
+  @Test
+  void aFileThatIsCutShortWhileItIsQuantised() throws Exception {
+    RandomModel.small("llama").withType(GgmlType.F32).write(model);
+    Path out = folder.resolve("out.gguf");
+    assertThat(run("quantised", out))
+        .hasSize(2)
+        .first()
+        .asString()
+        .startsWith(model + ": ")
+        .containsAnyOf("changed since it was opened", "it ends within a tensor");
+    assertThat(Files.exists(out)).isFalse();
+  }
+
+  private List<String> run(String how, Path other) throws Exception {
+    List<String> options = List.of("-XX:ErrorFile=" + folder.resolve("error.log"));
+    return OwnJvm.run(ChangedFileProbe.class, 60, options, how, model, other).lines().toList();
+  }
+}
