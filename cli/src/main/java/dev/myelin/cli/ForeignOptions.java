@@ -82,9 +82,12 @@ final class ForeignOptions {
       --no-show-timings --display-prompt --verbose-prompt -v --progress | * | - | same | it is about llama.cpp's own messages
       -lv --verbosity --log-verbosity --log-file | * | N | same | it is about llama.cpp's own messages
       --log-colors | * | on/off/auto | same | it is about llama.cpp's own messages
-      --no-context-shift | run,chat | - | same | positions are never shifted
-      --context-shift | run,chat | - | no | positions are never shifted: -c gives a longer context
-      --keep | run,chat | N | no:0 | positions are never shifted: -c gives a longer context
+      --no-context-shift | run | - | same | positions are never shifted
+      --context-shift | run | - | no | positions are never shifted: -c gives a longer context
+      --keep | run | N | no:0 | positions are never shifted: -c gives a longer context
+      --no-context-shift | chat | - | no | --on-full stop ends a reply where the context is full
+      --context-shift | chat | - | no | --on-full drop leaves the oldest exchanges out
+      --keep | chat | N | no:0 | the system prompt always stays
       --prompt-cache --slot-save-path -np --parallel -md --model-draft --draft --draft-max --draft-min -ctkd -ctvd | * | N | same | \
       it is about speed, and there is no such thing yet
       --prompt-cache-all --prompt-cache-ro --swa-full -kvu --kv-unified | * | - | same | it is about speed, and there is no such \
