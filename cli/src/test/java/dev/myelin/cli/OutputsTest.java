@@ -39,6 +39,7 @@ class OutputsTest {
     Files.createDirectories(folder.resolve("texts/more"));
     Files.writeString(folder.resolve("texts/more/a.txt"), text);
     Files.writeString(folder.resolve("text.txt"), text);
+    Files.writeString(folder.resolve("chats.jsonl"), "{\"messages\": []}\n");
     Files.writeString(folder.resolve("types"), "attn_k=q8_0");
     Files.writeString(folder.resolve("old"), "an older result");
     Files.writeString(folder.resolve("old.csv"), "an older result");
@@ -122,6 +123,8 @@ class OutputsTest {
             + " F/texts/more/a.txt",
         "train F/text.txt --init-from F/model.gguf --lora -o F/model.gguf | -o F/model.gguf and"
             + " --init-from F/model.gguf",
+        "train --chat F/chats.jsonl --init-from F/model.gguf -o F/chats.jsonl | and --chat"
+            + " F/chats.jsonl",
         "train F/text.txt --init-from F/model.gguf --lora -o F/model.gguf --overwrite | and"
             + " --init-from",
       })
