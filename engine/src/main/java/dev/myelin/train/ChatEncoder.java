@@ -86,10 +86,10 @@ final class ChatEncoder {
         template.promptOf(sample.messages().subList(0, count), reply, sample.variables());
     if (!text.startsWith(part.text())) {
       throw new InvalidRequestException(
-          ("message %s: the chat template renders the messages before it otherwise once more"
-                  + " follow, so that the assistant's text cannot be told: expected a template"
-                  + " that keeps them, or one reply for each conversation")
-              .formatted(count));
+          ("message %d: what the chat template renders %s is not how the whole conversation begins:"
+                  + " expected a template that keeps it (chat_template_kwargs on the line may help,"
+                  + " {\"enable_thinking\": false} for one)")
+              .formatted(reply ? count : count - 1, reply ? "before it" : "up to it"));
     }
     int[] tokens = ChatTokens.of(part, tokenizer);
     int same = 0;

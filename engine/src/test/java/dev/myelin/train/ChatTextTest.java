@@ -159,9 +159,25 @@ class ChatTextTest {
     String counting = "{{ messages|length }}" + CHATML;
     assertThatThrownBy(() -> encoded(counting, chat("user", "a", "assistant", "b")))
         .isInstanceOf(InvalidRequestException.class)
-        .hasMessageStartingWith("chats line 4: message 1: the chat template renders")
+        .hasMessageStartingWith("chats line 4: message 1: what the chat template renders before it")
         .message()
         .doesNotContain("\n");
+  }
+
+  /** The prompt ends within the reasoning, which a conversation's messages do not have. */
+  @Test
+  void aPromptThatBeginsTheReasoningNeedsAVariable() {
+    String reasoning =
+        CHATML.replace(
+            "assistant\n{% endif %}",
+            "assistant\n{% if enable_thinking is not defined %}<think>\n{% endif %}{% endif %}");
+    ChatSample sample = chat("user", "a", "assistant", "b");
+    assertThatThrownBy(() -> encoded(reasoning, sample))
+        .isInstanceOf(InvalidRequestException.class)
+        .hasMessageContaining("{\"enable_thinking\": false} for one");
+    ChatSample without =
+        new ChatSample(sample.source(), sample.messages(), Map.of("enable_thinking", false));
+    assertThat(learned(reasoning, without)).containsExactly("b<|im_end|>");
   }
 
   @Test
