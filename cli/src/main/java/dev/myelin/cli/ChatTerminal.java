@@ -5,6 +5,7 @@ import java.nio.charset.StandardCharsets;
 import java.util.Set;
 import java.util.logging.Level;
 import java.util.logging.Logger;
+import org.jline.reader.impl.LineReaderImpl;
 import org.jline.terminal.Attributes;
 import org.jline.terminal.Attributes.ControlChar;
 import org.jline.terminal.Attributes.LocalFlag;
@@ -60,7 +61,7 @@ final class ChatTerminal implements AutoCloseable {
     answering.setLocalFlag(LocalFlag.ICANON, false);
     answering.setControlChar(ControlChar.VMIN, 1);
     answering.setControlChar(ControlChar.VTIME, 0);
-    Interrupts.lastly(this::typing);
+    Interrupts.lastly(this::putBack);
     answering();
   }
 
@@ -90,15 +91,30 @@ final class ChatTerminal implements AutoCloseable {
     terminal.setAttributes(found);
   }
 
-  /** A reply is being written. */
+  /** A reply is being written. What is pasted now is still marked as such. */
   void answering() {
     terminal.setAttributes(answering);
+    markPastes(true);
+  }
+
+  private void putBack() {
+    markPastes(false);
+    terminal.setAttributes(found);
+  }
+
+  private void markPastes(boolean on) {
+    if (!dumb) {
+      String mark = on ? LineReaderImpl.BRACKETED_PASTE_ON : LineReaderImpl.BRACKETED_PASTE_OFF;
+      terminal.writer().write(mark);
+      terminal.flush();
+    }
   }
 
   @Override
   public void close() {
     Interrupts.lastly(() -> {});
     try {
+      markPastes(false);
       terminal.close();
     } catch (IOException e) {
       throw Input.failure("terminal", e);

@@ -26,6 +26,9 @@ class TerminalTest {
 
   private static final String PASTED = "\u001b[201~";
 
+  /** What the terminal is told when a line was read. */
+  private static final String ANSWERING = "\u001b[?2004l\u001b[?2004h";
+
   private final StringBuilder shown = new StringBuilder();
 
   @TempDir Path folder;
@@ -36,11 +39,15 @@ class TerminalTest {
 
   /** A conversation with a small model; the keys begin at the first prompt. */
   private void talking(String term, Keys keys) throws Exception {
+    talking(term, 5, keys);
+  }
+
+  private void talking(String term, int tokens, Keys keys) throws Exception {
     assumeTrue(
         Files.isExecutable(SCRIPT) && Files.exists(Path.of("/proc")),
         "skipped: no /usr/bin/script of util-linux");
     Path model = RandomModel.small("llama").write(folder.resolve("model.gguf"));
-    Object[] chat = {"chat", "-m", model, "-n", 5, "--temp", 0, "-t", 1};
+    Object[] chat = {"chat", "-m", model, "-n", tokens, "--temp", 0, "-t", 1, "--ignore-eos"};
     String line =
         Child.of(List.of(), chat).command().stream()
             .map(word -> "'" + word + "'")
@@ -138,6 +145,24 @@ class TerminalTest {
         });
     assertThat(shown).containsOnlyOnce("once upon").containsOnlyOnce("lines");
     assertThat(shown).doesNotContain("\u001b");
+  }
+
+  /** It is shown at the next prompt, and not in the middle of the reply. */
+  @Test
+  void whatIsTypedDuringAReplyWaits() throws Exception {
+    talking(
+        "xterm",
+        300,
+        (in, out) -> {
+          type(in, "once\r");
+          await(out, ANSWERING);
+          type(in, "zzqq\r");
+          await(out, "> ");
+          await(out, "zzqq");
+          await(out, "> ");
+          type(in, "/exit\r");
+        });
+    assertThat(shown).containsOnlyOnce("zzqq");
   }
 
   private static void type(OutputStream in, String keys) throws Exception {
