@@ -12,13 +12,11 @@ import dev.myelin.gguf.Metadata;
 import dev.myelin.tokenizer.PromptText;
 import java.nio.file.Path;
 import java.time.Clock;
-import java.time.ZonedDateTime;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.function.Supplier;
 
 /**
  * A checkpoint's own chat template (the key {@code tokenizer.chat_template}, in Jinja), which turns
@@ -68,7 +66,7 @@ public final class ChatTemplate {
                     source,
                     token(metadata, "tokenizer.ggml.bos_token_id"),
                     token(metadata, "tokenizer.ggml.eos_token_id"),
-                    Clock.systemDefaultZone()));
+                    new LocalClock()));
   }
 
   /**
@@ -103,7 +101,7 @@ public final class ChatTemplate {
    * @param eos text of the token that ends one, empty if there is none
    */
   public static ChatTemplate parse(String source, String bos, String eos) {
-    return new ChatTemplate(Optional.empty(), source, bos, eos, Clock.systemDefaultZone());
+    return new ChatTemplate(Optional.empty(), source, bos, eos, new LocalClock());
   }
 
   /**
@@ -114,7 +112,7 @@ public final class ChatTemplate {
    * @param eos text of the token that ends one, empty if there is none
    */
   public static ChatTemplate parse(Path file, String source, String bos, String eos) {
-    return new ChatTemplate(Optional.of(file), "", source, bos, eos, Clock.systemDefaultZone());
+    return new ChatTemplate(Optional.of(file), "", source, bos, eos, new LocalClock());
   }
 
   /** The template itself. */
@@ -128,7 +126,11 @@ public final class ChatTemplate {
    * @throws MyelinException if it is malformed, with line and column
    */
   public void prepare() {
-    failing(this::compiled);
+    try {
+      compiled();
+    } catch (TemplateException e) {
+      throw failure(e);
+    }
   }
 
   /**
@@ -190,7 +192,11 @@ public final class ChatTemplate {
     all.put("add_generation_prompt", addGenerationPrompt);
     all.put("bos_token", bos);
     all.put("eos_token", eos);
-    return failing(() -> compiled().render(all, ZonedDateTime.now(clock)));
+    try {
+      return compiled().render(all, clock);
+    } catch (TemplateException e) {
+      throw failure(e);
+    }
   }
 
   private Template compiled() {
@@ -202,18 +208,15 @@ public final class ChatTemplate {
     return template;
   }
 
-  private <T> T failing(Supplier<T> work) {
-    try {
-      return work.get();
-    } catch (TemplateException e) {
-      String message = Printable.of(String.valueOf(e.getMessage()));
-      if (e.raised()) {
-        throw new InvalidRequestException("the chat template refuses the messages: " + message);
-      }
-      String place =
-          (where + (e.line() > 0 ? " line " + e.line() + " column " + e.column() : "")).strip();
-      throw file.<MyelinException>map(path -> new ModelFileException(path, place, message))
-          .orElseGet(() -> new MyelinException(place + ": " + message));
+  private MyelinException failure(TemplateException e) {
+    String message = Printable.of(String.valueOf(e.getMessage()));
+    if (e.raised()) {
+      return new InvalidRequestException("the chat template refuses the messages: " + message);
     }
+    String line = e.line() > 0 ? " line " + e.line() + " column " + e.column() : "";
+    String place = (where + line).strip();
+    return file.isPresent()
+        ? new ModelFileException(file.get(), place, message)
+        : new MyelinException(place + ": " + message);
   }
 }

@@ -18,7 +18,7 @@ final class Attributes {
     Values.defined(value);
     if (key instanceof Slice slice) {
       Object part = Slice.of(value, slice, render.budget);
-      return part != null ? part : new Undefined("'" + Values.type(value) + "' has no slices");
+      return part != null ? part : new Undefined("there is no slice of such a value");
     }
     if (value instanceof PyDict dict && !(key instanceof PyList) && !(key instanceof PyDict)) {
       Object found = dict.get(key, render.budget);
@@ -35,7 +35,7 @@ final class Attributes {
     if (key instanceof Str name) {
       return Undefined.attribute(value, name.text);
     }
-    return new Undefined("'" + Values.type(value) + "' has no such element");
+    return new Undefined("there is no such element");
   }
 
   private static Object element(Object value, long index, Render render) {
@@ -54,7 +54,7 @@ final class Attributes {
         return text.cut(from, from + Character.charCount(text.text.codePointAt(from)));
       }
     }
-    return new Undefined("'" + Values.type(value) + "' has no element " + index);
+    return new Undefined("there is no element of this index");
   }
 
   /** What the object itself has under a name: a method or a field; null if there is none. */

@@ -84,6 +84,7 @@ final class Blocks {
 
     @Override
     void execute(Render render) {
+      render.budget.items(8);
       render.scope.set(code.name(), new Macro(code, render.scope));
     }
   }

@@ -10,9 +10,10 @@ final class Budget {
   private static final String TOO_MUCH = "the template does too much work; it may never end";
   private static final String TOO_LARGE = "the template makes too much text; it may never end";
 
-  private static final long WORK = 8_000_000; // some 0.3 s
+  private static final long WORK = 4_000_000; // some 0.2 s
   private static final long MEMORY = 64_000_000;
   private static final long ITEM = 8; // characters
+  static final int STRING = 80; // characters that a string counts for, beside its own
   private static final int DEEPEST = 1000; // nested nodes, over all calls of macros
 
   private long work;
@@ -48,6 +49,11 @@ final class Budget {
   /** Pays for characters that are about to be made. */
   void make(long characters) {
     spend(1 + (characters >> 3));
+    hold(characters);
+  }
+
+  /** Pays for the memory of objects, as so many characters. */
+  void hold(long characters) {
     memory -= characters;
     if (memory < 0) {
       throw new Failure(TOO_LARGE);

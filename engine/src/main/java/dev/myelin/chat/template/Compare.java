@@ -35,15 +35,22 @@ final class Compare {
       return false;
     }
     budget.enter(DEEP);
-    Object[] x = a.toArray();
-    Object[] y = b.toArray();
-    budget.spend(x.length / 4);
+    boolean indexed = a.indexed();
+    Object[] views = indexed ? null : a.toArray();
+    Object[] others = indexed ? null : b.toArray();
+    int size = a.size();
     int i = 0;
-    while (i < x.length && (x[i] == y[i] || equal(x[i], y[i], budget))) {
+    while (i < size) {
+      Object x = indexed ? a.get(i) : views[i];
+      Object y = indexed ? b.get(i) : others[i];
+      budget.step();
+      if (x != y && !equal(x, y, budget)) {
+        break;
+      }
       i++;
     }
     budget.leave(DEEP);
-    return i == x.length;
+    return i == size;
   }
 
   private static boolean dicts(PyDict a, PyDict b, Budget budget) {

@@ -7,7 +7,7 @@ import java.util.Locale;
 
 /** Numbers as the codes e, f and g of Python's formats write them, without a sign. */
 final class Decimals {
-  private static final int LONGEST = 10_000;
+  private static final int LONGEST = 1000;
 
   private Decimals() {}
 
@@ -26,6 +26,7 @@ final class Decimals {
       throw new Failure("a precision of " + places + ": at most " + LONGEST);
     }
     budget.make(400L + places);
+    Numbers.pay(4L * (300 + places), budget);
     BigDecimal exact = new BigDecimal(value);
     String text =
         switch (code) {

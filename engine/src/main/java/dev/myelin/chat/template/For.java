@@ -23,6 +23,6 @@ final class For extends Stmt {
   void execute(Render render) {
     Object value = items.evaluate(render);
     render.at = at;
-    new Loop(this, Values.items(value, render.budget), render.scope, 0, render).run();
+    new Loop(this, Values.sequence(value, render.budget), render.scope, 0, render).run();
   }
 }

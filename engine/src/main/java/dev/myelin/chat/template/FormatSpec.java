@@ -135,7 +135,7 @@ final class FormatSpec {
     if (radix == 0) {
       return text(character(value), budget);
     }
-    budget.spend(1 + (long) number.bitLength() * number.bitLength() >> 12);
+    Numbers.pay(number.bitLength(), budget);
     String digits = number.abs().toString(radix);
     String prefix = sign(number.signum() < 0);
     if (alternate && radix != 10) {

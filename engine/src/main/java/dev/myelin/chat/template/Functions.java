@@ -24,7 +24,7 @@ final class Functions {
       case "namespace" -> namespace(dict(a[0], args, render), render);
       case "raise_exception" -> throw new Failure(Repr.text(a[0], render.budget).text, -1, true);
       case "range" -> range(a);
-      case "strftime_now" -> Strftime.format(render.now, StrMethods.text(a[0], name), render);
+      case "strftime_now" -> Strftime.format(render.now(), StrMethods.text(a[0], name), render);
       default -> throw new AssertionError(name);
     };
   }

@@ -59,7 +59,7 @@ final class Json {
     } else if (value instanceof Double real) {
       text.append(real(real));
     } else if (Values.integer(value)) {
-      text.append(value.toString());
+      text.append(Numbers.digits(value, budget));
     } else if (value instanceof PyDict || value instanceof PySeq || value instanceof Generator) {
       budget.enter(4);
       if (value instanceof PyDict dict) {
@@ -82,13 +82,13 @@ final class Json {
   }
 
   private void list(PySeq list, int level) {
-    Object[] items = list.toArray();
+    PySeq items = Values.sequence(list, budget);
     text.append("[");
-    for (int i = 0; i < items.length; i++) {
+    for (int i = 0; i < items.size(); i++) {
       separate(i > 0, level);
-      write(items[i], level);
+      write(items.get(i), level);
     }
-    close(items.length > 0, level - 1, "]");
+    close(items.size() > 0, level - 1, "]");
   }
 
   private void dict(PyDict dict, int level) {

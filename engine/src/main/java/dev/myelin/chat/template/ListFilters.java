@@ -64,7 +64,7 @@ final class ListFilters {
     }
     Object[] items = Values.items(value, render.budget);
     if (items.length == 0) {
-      return new Undefined((first ? "first" : "last") + ": there are no items");
+      return new Undefined(first ? "first: there are no items" : "last: there are no items");
     }
     return items[first ? 0 : items.length - 1];
   }

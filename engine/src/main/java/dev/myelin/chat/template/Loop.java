@@ -6,16 +6,16 @@ import java.util.List;
 /** One run of a for block, and what {@code loop} is in its body. */
 final class Loop extends Callable {
   private final For code;
-  private final Object[] items;
+  private final PySeq items;
   private final Scope outer;
   private final int depth;
   private final Render render;
-  private final List<Object> matched = new ArrayList<>(); // items that passed the filter
+  private final List<Object> matched = new ArrayList<>(); // what passed the filter, if there is one
   private int next; // item to be filtered
   private int index = -1; // in matched
   private Object changed; // what changed() was last asked about
 
-  Loop(For code, Object[] items, Scope outer, int depth, Render render) {
+  Loop(For code, PySeq items, Scope outer, int depth, Render render) {
     this.code = code;
     this.items = items;
     this.outer = outer;
@@ -33,9 +33,10 @@ final class Loop extends Callable {
     while (seek(index + 1)) {
       index++;
       render.step(code.at);
+      render.budget.hold(Budget.STRING); // a scope may outlive its turn, in a macro
       Scope scope = new Scope(outer);
       scope.set("loop", this);
-      assign(scope, matched.get(index));
+      assign(scope, item(index));
       render.run(code.body, scope);
       boolean stop = render.jump == Render.Jump.BREAK;
       render.jump = Render.Jump.NONE;
@@ -54,13 +55,21 @@ final class Loop extends Callable {
 
   /** Filters items until so many have passed; false if there are fewer. */
   private boolean seek(int wanted) {
-    while (matched.size() <= wanted && next < items.length) {
-      Object item = items[next++];
-      if (code.test == null || passes(item)) {
+    if (code.test == null) {
+      return wanted < items.size();
+    }
+    while (matched.size() <= wanted && next < items.size()) {
+      Object item = items.get(next++);
+      if (passes(item)) {
+        render.budget.items(1);
         matched.add(item);
       }
     }
     return matched.size() > wanted;
+  }
+
+  private Object item(int position) {
+    return code.test == null ? items.get(position) : matched.get(position);
   }
 
   private boolean passes(Object item) {
@@ -74,8 +83,8 @@ final class Loop extends Callable {
   }
 
   int length() {
-    seek(Integer.MAX_VALUE - 1);
-    return matched.size();
+    seek(Integer.MAX_VALUE);
+    return code.test == null ? items.size() : matched.size();
   }
 
   /** {@code loop(items)}: the same block over other items, one level deeper. */
@@ -91,7 +100,7 @@ final class Loop extends Callable {
     Scope scope = render.scope;
     render.out = new StrBuilder(render.budget);
     render.scope = outer;
-    new Loop(code, Values.items(bound[0], render.budget), outer, depth + 1, render).run();
+    new Loop(code, Values.sequence(bound[0], render.budget), outer, depth + 1, render).run();
     Str text = render.out.str().markup(render.autoescape);
     render.out = outerText;
     render.scope = scope;
@@ -111,10 +120,8 @@ final class Loop extends Callable {
       case "revindex0" -> length() - index - 1L;
       case "depth" -> depth + 1L;
       case "depth0" -> (long) depth;
-      case "previtem" ->
-          index > 0 ? matched.get(index - 1) : new Undefined("there is no previous item");
-      case "nextitem" ->
-          seek(index + 1) ? matched.get(index + 1) : new Undefined("there is no next item");
+      case "previtem" -> index > 0 ? item(index - 1) : new Undefined("there is no previous item");
+      case "nextitem" -> seek(index + 1) ? item(index + 1) : new Undefined("there is no next item");
       case "cycle", "changed" -> new LoopMethod(name);
       default -> null;
     };

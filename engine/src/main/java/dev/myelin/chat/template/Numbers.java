@@ -24,6 +24,19 @@ final class Numbers {
     return value;
   }
 
+  /** An int in decimal digits. */
+  static String digits(Object integer, Budget budget) {
+    if (integer instanceof BigInteger big) {
+      pay(big.bitLength(), budget);
+    }
+    return integer.toString();
+  }
+
+  /** Pays for turning so many bits into digits, or back, which takes time that is quadratic. */
+  static void pay(long bits, Budget budget) {
+    budget.spend(1 + (bits * bits >> 11));
+  }
+
   /** Bool as int; other numbers as they are. */
   static Object plain(Object value) {
     return value instanceof Boolean truth ? (Object) (truth ? 1L : 0L) : value;
@@ -126,6 +139,7 @@ final class Numbers {
       case "-" -> integer(a.subtract(b));
       case "*" -> integer(a.multiply(b));
       case "/" -> {
+        pay((long) a.bitLength() + b.bitLength(), budget);
         double quotient = new Fraction(a, divisor(b, operator)).value();
         if (Double.isInfinite(quotient)) {
           throw new Failure("'/': the result is too large");

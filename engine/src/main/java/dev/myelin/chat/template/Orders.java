@@ -125,6 +125,8 @@ final class Orders {
         bestKey = key;
       }
     }
-    return best != null ? best : new Undefined((most ? "max" : "min") + ": there are no items");
+    return best != null
+        ? best
+        : new Undefined(most ? "max: there are no items" : "min: there are no items");
   }
 }

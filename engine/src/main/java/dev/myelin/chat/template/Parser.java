@@ -84,7 +84,7 @@ final class Parser extends ExpressionParser {
         Expr on = expression();
         yield new Blocks.Scoped(at, block("endautoescape"), on, false);
       }
-      case "print" -> new Statements.Output(at, tuple(true));
+      case "print" -> print(at);
       case "break" -> jump(name, Render.Jump.BREAK);
       case "continue" -> jump(name, Render.Jump.CONTINUE);
       case "else", "elif" ->
@@ -256,6 +256,9 @@ final class Parser extends ExpressionParser {
         }
       }
       Token name = tokens.expectName();
+      if (names.size() == Postfix.MOST_NAMES) {
+        throw new Failure("more than " + Postfix.MOST_NAMES + " parameters", name.at());
+      }
       if (names.contains(name.text())) {
         throw new Failure("parameter '" + name.text() + "' is named twice", name.at());
       }
@@ -291,6 +294,14 @@ final class Parser extends ExpressionParser {
     Body body = block("endblock");
     tokens.takeName(name);
     return new Blocks.Scoped(at, body, null, !scoped);
+  }
+
+  private Stmt print(int at) {
+    List<Stmt> outputs = new ArrayList<>();
+    do {
+      outputs.add(new Statements.Output(at, expression()));
+    } while (tokens.takeOperator(","));
+    return new Body(at, outputs);
   }
 
   private Stmt jump(Token name, Render.Jump jump) {

@@ -6,6 +6,9 @@ import java.util.List;
 
 /** Literals and names, and what can follow them: attributes, items, calls, filters, tests. */
 final class Postfix {
+  /** Of one call or macro; more would make looking them up slow. */
+  static final int MOST_NAMES = 255;
+
   private final ExpressionParser expressions;
   private final Tokens tokens;
   private final MacroUse use;
@@ -202,6 +205,9 @@ final class Postfix {
       } else if (keywords == null && next.is(Kind.NAME) && tokens.peekSecond().operator("=")) {
         tokens.take();
         tokens.take();
+        if (names.size() == MOST_NAMES) {
+          throw new Failure("more than " + MOST_NAMES + " arguments with names", next.at());
+        }
         if (names.contains(next.text())) {
           throw new Failure("argument '" + next.text() + "' is given twice", next.at());
         }

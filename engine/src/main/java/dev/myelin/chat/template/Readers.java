@@ -72,6 +72,7 @@ final class Readers {
     if (s.isEmpty() || s.length() > LONGEST || s.startsWith("_") || s.endsWith("_")) {
       return null;
     }
+    Numbers.pay(4L * s.length(), budget);
     return s.contains("__") ? null : s.replace("_", "");
   }
 }

@@ -1,6 +1,7 @@
 package dev.myelin.chat.template;
 
 import java.math.BigDecimal;
+import java.math.MathContext;
 import java.math.RoundingMode;
 
 /** Python's float: its arithmetic, and how it is written. */
@@ -68,7 +69,15 @@ final class Reals {
     while (to > from + 1 && digits.charAt(to - 1) == '0') {
       to--;
     }
-    String plain = written(digits.substring(from, to), before);
+    digits = digits.substring(from, to);
+    if (digits.length() == 2 && Math.abs(value) < Double.MIN_NORMAL) {
+      BigDecimal one = new BigDecimal(Math.abs(value)).round(new MathContext(1));
+      if (one.doubleValue() == Math.abs(value)) { // Java writes two digits where one is enough
+        digits = one.unscaledValue().toString();
+        before = 1 - one.scale();
+      }
+    }
+    String plain = written(digits, before);
     return value < 0 ? "-" + plain : plain;
   }
 

@@ -1,5 +1,6 @@
 package dev.myelin.chat.template;
 
+import java.time.Clock;
 import java.time.ZonedDateTime;
 
 /** One rendering: where it is, what it knows and what it has written. */
@@ -12,7 +13,7 @@ final class Render {
   }
 
   final Budget budget;
-  final ZonedDateTime now;
+  private final Clock clock;
   final Scope root;
   Scope scope;
   StrBuilder out;
@@ -22,12 +23,17 @@ final class Render {
   /** Offset in the template of what runs. */
   int at;
 
-  Render(Budget budget, ZonedDateTime now, Scope root) {
+  Render(Budget budget, Clock clock, Scope root) {
     this.budget = budget;
-    this.now = now;
+    this.clock = clock;
     this.root = root;
     this.scope = root;
     this.out = new StrBuilder(budget);
+  }
+
+  /** The time; the first use of a time zone takes milliseconds, which few templates need. */
+  ZonedDateTime now() {
+    return ZonedDateTime.now(clock);
   }
 
   /** Pays for one node of the template, and notes where it is. */

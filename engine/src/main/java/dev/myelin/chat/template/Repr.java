@@ -11,9 +11,10 @@ final class Repr {
     if (value instanceof Str text) {
       return text;
     }
-    String plain = plain(value);
+    String plain = plain(value, budget);
     if (plain != null) {
       budget.make(plain.length());
+      budget.hold(Budget.STRING);
       return Str.of(plain);
     }
     StrBuilder text = new StrBuilder(budget);
@@ -28,9 +29,9 @@ final class Repr {
   }
 
   /** Of values without parts that look the same either way; null for others. */
-  private static String plain(Object value) {
+  private static String plain(Object value, Budget budget) {
     if (value instanceof Long || value instanceof BigInteger) {
-      return value.toString();
+      return Numbers.digits(value, budget);
     } else if (value instanceof Boolean truth) {
       return truth ? "True" : "False";
     } else if (value == None.NONE) {
@@ -66,7 +67,7 @@ final class Repr {
       }
       text.append(shown);
     } else {
-      String plain = plain(value);
+      String plain = plain(value, budget);
       if (plain == null) {
         throw new Failure("'" + Values.type(value) + "' cannot be printed");
       }
@@ -89,15 +90,14 @@ final class Repr {
       text.append(sequence.type()).append("(");
     }
     text.append(tuple ? "(" : "[");
-    Object[] items = sequence.toArray();
-    budget.spend(items.length / 4);
-    for (int i = 0; i < items.length; i++) {
+    PySeq items = Values.sequence(sequence, budget);
+    for (int i = 0; i < items.size(); i++) {
       if (i > 0) {
         text.append(", ");
       }
-      write(items[i], text, budget);
+      write(items.get(i), text, budget);
     }
-    text.append(tuple ? (items.length == 1 ? ",)" : ")") : "]");
+    text.append(tuple ? (items.size() == 1 ? ",)" : ")") : "]");
     if (!sequence.indexed()) {
       text.append(")");
     }

@@ -46,8 +46,8 @@ final class Splits {
   }
 
   private static void add(List<Object> parts, Str part, Budget budget) {
-    budget.items(4);
     budget.make(part.units());
+    budget.hold(Budget.STRING);
     parts.add(part);
   }
 

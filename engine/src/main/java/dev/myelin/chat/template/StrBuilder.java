@@ -87,9 +87,11 @@ final class StrBuilder {
   }
 
   Str str() {
-    return text.isEmpty()
-        ? Str.EMPTY
-        : Str.of(text.toString(), first, count == 0 ? null : Arrays.copyOf(cuts, count));
+    if (text.isEmpty()) {
+      return Str.EMPTY;
+    }
+    budget.hold(Budget.STRING);
+    return Str.of(text.toString(), first, count == 0 ? null : Arrays.copyOf(cuts, count));
   }
 
   PromptText prompt() {

@@ -1,12 +1,15 @@
 package dev.myelin.chat.template;
 
 import dev.myelin.tokenizer.PromptText;
+import java.time.Clock;
 import java.time.ZonedDateTime;
 import java.util.Map;
 
 /** A parsed Jinja template; immutable, for any number of threads. */
 public final class Template {
   private static final int LONGEST = 1 << 20; // characters; the largest known has 30 thousand
+
+  private static final int LONGEST_MESSAGE = 1000;
 
   private final String source;
   private final Body body;
@@ -46,21 +49,30 @@ public final class Template {
   }
 
   /**
+   * Renders the template at a given time.
+   *
+   * @see #render(Map, Clock)
+   */
+  public PromptText render(Map<String, ?> variables, ZonedDateTime now) {
+    return render(variables, Clock.fixed(now.toInstant(), now.getZone()));
+  }
+
+  /**
    * Renders the template.
    *
    * @param variables text, numbers, booleans, lists, maps and null (None), however nested; of their
    *     text only {@code bos_token}, {@code eos_token} and well-known roles are trusted
-   * @param now what {@code strftime_now} prints
+   * @param clock what {@code strftime_now} asks
    * @throws TemplateException if it fails, refuses the variables, or does too much work
    * @throws dev.myelin.error.InvalidRequestException if a variable has another type
    */
-  public PromptText render(Map<String, ?> variables, ZonedDateTime now) {
+  public PromptText render(Map<String, ?> variables, Clock clock) {
     Variables taken = new Variables();
     Scope scope = new Scope(null);
     for (Map.Entry<String, ?> each : variables.entrySet()) {
       scope.set(each.getKey(), taken.of(each.getKey(), each.getValue()));
     }
-    Render render = new Render(new Budget(taken.size()), now, scope);
+    Render render = new Render(new Budget(taken.size()), clock, scope);
     try {
       render.budget.enter(body.depth());
       body.execute(render);
@@ -84,6 +96,10 @@ public final class Template {
       start = i + 1;
     }
     int column = source.codePointCount(start, end) + 1;
-    return new TemplateException(e.getMessage(), line, column, e.raised, e);
+    String message = e.getMessage();
+    if (message.length() > LONGEST_MESSAGE) { // names in it may be as long as the template
+      message = message.substring(0, LONGEST_MESSAGE) + "...";
+    }
+    return new TemplateException(message, line, column, e.raised, e);
   }
 }

@@ -1,27 +1,39 @@
 package dev.myelin.chat.template;
 
+import java.util.BitSet;
+
 /** What Python's string methods do. */
 final class Texts {
   private Texts() {}
 
   static Str strip(Str s, Object chars, boolean left, boolean right, Budget budget) {
-    String set = chars == null || chars == None.NONE ? null : StrMethods.text(chars, "strip").text;
+    String text = s.text;
+    BitSet set = chars == null || chars == None.NONE ? null : set(chars, budget);
     int from = 0;
-    int to = s.units();
-    while (left && from < to && stripped(s.text.codePointAt(from), set)) {
-      from += Character.charCount(s.text.codePointAt(from));
+    int to = text.length();
+    while (left && from < to && stripped(text.codePointAt(from), set)) {
+      from += Character.charCount(text.codePointAt(from));
     }
-    while (right && to > from && stripped(s.text.codePointBefore(to), set)) {
-      to -= Character.charCount(s.text.codePointBefore(to));
+    while (right && to > from && stripped(text.codePointBefore(to), set)) {
+      to -= Character.charCount(text.codePointBefore(to));
     }
-    long looked = (long) s.units() - (to - from);
-    budget.spend(looked * (set == null ? 8 : 8 + set.length()) / 64);
+    budget.spend((text.length() - (to - from)) / 4);
     budget.make(to - from);
     return s.cut(from, to);
   }
 
-  private static boolean stripped(int c, String set) {
-    return set == null ? Chars.space(c) : set.indexOf(c) >= 0;
+  private static BitSet set(Object chars, Budget budget) {
+    String text = StrMethods.text(chars, "strip").text;
+    budget.spend(1 + text.length() / 2);
+    BitSet set = new BitSet();
+    for (int at = 0; at < text.length(); at += Character.charCount(text.codePointAt(at))) {
+      set.set(text.codePointAt(at));
+    }
+    return set;
+  }
+
+  private static boolean stripped(int c, BitSet set) {
+    return set == null ? Chars.space(c) : set.get(c);
   }
 
   static Str replace(Str s, Str old, Str by, long most, Budget budget) {

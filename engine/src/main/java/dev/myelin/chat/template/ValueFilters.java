@@ -123,6 +123,7 @@ final class ValueFilters {
               throw new Failure("round: method = '" + method + "': expected common, ceil or floor");
         };
     if (mode == RoundingMode.HALF_EVEN) {
+      Numbers.pay(2000, render.budget);
       if (number instanceof Double real) {
         return Reals.round(real, places, mode);
       }

@@ -84,8 +84,19 @@ final class Values {
     throw new Failure("'" + type(value) + "' cannot be looped over");
   }
 
+  /** What a for block goes through: a list as it is, so that it sees what is appended to it. */
+  static PySeq sequence(Object value, Budget budget) {
+    if (value instanceof PySeq sequence && sequence.indexed()) {
+      return sequence;
+    }
+    Object[] items = items(value, budget);
+    budget.items(items.length);
+    return PyTuple.of(items);
+  }
+
   private static Object[] characters(Str text, Budget budget) {
-    budget.items(2L * text.length());
+    budget.spend(text.length());
+    budget.hold((long) Budget.STRING * text.length());
     Object[] items = new Object[text.length()];
     int at = 0;
     for (int i = 0; i < items.length; i++) {

@@ -51,12 +51,51 @@ class TemplateErrorsTest {
         "{% macro f(a) %}{% endmacro %}⏎{{ f(b=2) }} ¦ 2 ¦ macro 'f' has no parameter 'b'",
         "⏎{{ [1].pop(7) }} ¦ 2 ¦ pop: the list has no item 7",
         "⏎{{ raise_exception('no ' ~ s) }} ¦ 2 ¦ no text",
+        "⏎{{ s | random }} ¦ 2 ¦ random: a prompt must not depend on chance",
+        "⏎{% extends 'x' %} ¦ 2 ¦ the tag 'extends' is not supported",
+        "⏎{% block a required %}{% endblock %} ¦ 2 ¦ block 'a' is required, and nothing extends it",
+        "⏎{{ s.upper }} ¦ 2 ¦ 'upper' is a method: call it",
+        "⏎{{ s() }} ¦ 2 ¦ 'str' cannot be called",
+        "⏎{{ loop(s) }} ¦ 2 ¦ 'loop' is undefined",
+        "{% for a in s %}⏎{{ loop(s) }}{% endfor %} ¦ 2 ¦ 'loop' can be called in a recursive loop"
+            + " only",
+        "{% macro f() %}{% endmacro %}⏎{% call f() %}{% endcall %} ¦ 2 ¦ macro 'f' has no parameter"
+            + " 'caller'",
+        "⏎{% call s %}{% endcall %} ¦ 2 ¦ call: expected a call of a macro",
+        "⏎{{ '%d' % s }} ¦ 2 ¦ '%d': expected a number, not 'str'",
+        "⏎{{ '%y' % 1 }} ¦ 2 ¦ '%y' is not known",
+        "⏎{{ '%s %s' % (1,) }} ¦ 2 ¦ '%': not enough values for the format",
+        "⏎{{ '%s' % (1, 2) }} ¦ 2 ¦ '%': not all values are used by the format",
+        "⏎{{ '{:q}'.format(1) }} ¦ 2 ¦ format: 'q' does not fit 'int'",
+        "⏎{{ '{1}'.format(1) }} ¦ 2 ¦ format: argument 1 is missing",
+        "⏎{{ s.encode() }} ¦ 2 ¦ 'str' has no attribute 'encode'",
+        "⏎{{ [2, 'a'] | sort }} ¦ 2 ¦ '<' between 'str' and 'int'",
+        "⏎{{ 9 ** 9 ** 99 ** 99 }} ¦ 2 ¦ '**': the result has more than 4000 digits",
+        "⏎{{ f(a, *b, c) }} ¦ 2 ¦ an argument without a name must come first",
+        "⏎{% macro f(a, a) %}{% endmacro %} ¦ 2 ¦ parameter 'a' is named twice",
+        "⏎{{ 1 + (2 }} ¦ 2 ¦ '}': expected ')'",
       })
   void namesTheLineAndTheReason(String template, int line, String message) {
     TemplateException e = failure(template.replace('⏎', '\n'));
     assertThat(e).hasMessage(message);
     assertThat(e.line()).isEqualTo(line);
+    assertThat(e.column()).isPositive();
     assertThat(e.raised()).isEqualTo(template.contains("raise_exception"));
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "'{{ nope() }}', 1, 4",
+    "'ab{{ s + 1 }}', 1, 8",
+    "'ab\n  {{ s | shout }}', 2, 10",
+    "'\n{% if x %}', 2, 4",
+    "'🙂{{ 1 // 0 }}', 1, 7",
+    "'{{ [1, 2,\n {s: 1}, {[1]: 2}] }}', 2, 11",
+  })
+  void namesTheColumnInCharacters(String template, int line, int column) {
+    TemplateException e = failure(template);
+    assertThat(e.line()).isEqualTo(line);
+    assertThat(e.column()).isEqualTo(column);
   }
 
   @Test
