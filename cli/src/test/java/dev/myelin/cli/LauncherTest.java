@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assumptions.assumeTrue;
 import dev.myelin.testing.RandomModel;
 import java.io.File;
 import java.io.OutputStream;
+import java.io.RandomAccessFile;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -123,5 +124,46 @@ class LauncherTest {
   @Test
   void aClosedErrorIsSilent() throws Exception {
     assertThat(sh("\"$1\" run --nope 2>&-", Map.of())).isEqualTo(new Ran("", 2));
+  }
+
+  /** In KB; a JVM reserves gigabytes unless it is told not to. */
+  @ParameterizedTest
+  @ValueSource(ints = {8_000_000, 4_000_000, 2_000_000, 1_000_000, 700_000})
+  void aLimitedAddressSpaceIsEnough(int limit) throws Exception {
+    Ran ran = limited(limit, "run -m \"$M\" -p abc -n 3 --temp 0 --ignore-eos -t 2");
+    assertThat(ran.text()).startsWith("abc").contains("generation");
+    assertThat(ran.status()).isZero();
+  }
+
+  @ParameterizedTest
+  @ValueSource(ints = {699_999, 100_000})
+  void anAddressSpaceThatIsTooSmallIsNamed(int limit) throws Exception {
+    assertThat(limited(limit, "run -m \"$M\""))
+        .isEqualTo(
+            new Ran(
+                "myelin: the address space is limited to %d KB (ulimit -v): Myelin needs 700000 and the size of the model\n"
+                    .formatted(limit),
+                1));
+  }
+
+  @Test
+  void aModelThatTheAddressSpaceHasNoRoomForIsOneLine() throws Exception {
+    Path large = home.resolve("large.gguf");
+    try (RandomAccessFile file = new RandomAccessFile(large.toFile(), "rw")) {
+      file.setLength(1L << 30); // takes no room on the disk
+    }
+    assertThat(limited(1_000_000, "run -m \"${M%/*}/large.gguf\" -p abc"))
+        .isEqualTo(
+            new Ran(
+                "myelin: "
+                    + large
+                    + ": cannot be read: the address space has no room for it (ulimit -v?)\n",
+                1));
+  }
+
+  private static Ran limited(int limit, String arguments) throws Exception {
+    Ran able = sh("ulimit -v " + limit + " 2>/dev/null || echo unable", Map.of());
+    assumeTrue(able.text().isEmpty(), "skipped: the shell cannot limit the address space");
+    return sh("ulimit -c 0; ulimit -v " + limit + "; \"$1\" " + arguments, Map.of());
   }
 }

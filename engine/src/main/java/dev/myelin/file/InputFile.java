@@ -65,9 +65,20 @@ public final class InputFile implements AutoCloseable {
     return true;
   }
 
-  /** Maps all of it, read-only, until the arena is closed. */
+  /**
+   * Maps all of it, read-only, until the arena is closed.
+   *
+   * @throws IOException also where the address space has no room
+   */
   public MemorySegment map(Arena arena) throws IOException {
-    return steadily(from -> from.map(FileChannel.MapMode.READ_ONLY, 0, from.size(), arena));
+    try {
+      return steadily(from -> from.map(FileChannel.MapMode.READ_ONLY, 0, from.size(), arena));
+    } catch (IOException e) {
+      if (e.getCause() instanceof OutOfMemoryError) {
+        throw new IOException("the address space has no room for it (ulimit -v?)", e);
+      }
+      throw e;
+    }
   }
 
   /** Repeats it after an interrupt, of this thread or another, has closed the channel. */

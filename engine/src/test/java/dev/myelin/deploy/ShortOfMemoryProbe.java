@@ -3,6 +3,7 @@ package dev.myelin.deploy;
 import dev.myelin.error.MyelinException;
 import dev.myelin.generate.Session;
 import dev.myelin.generate.SessionOptions;
+import dev.myelin.gguf.GgufFile;
 import dev.myelin.graph.Backend;
 import dev.myelin.model.Model;
 import dev.myelin.testing.Logits;
@@ -35,12 +36,27 @@ final class ShortOfMemoryProbe {
   private ShortOfMemoryProbe() {}
 
   public static void main(String[] args) throws Throwable {
+    if (args[0].equals("mapping")) {
+      mapping(Path.of(args[1]));
+      return;
+    }
     try (Model model = Model.load(Path.of(args[1]))) {
       if (args[0].equals("steps")) {
         steps(model);
       } else {
         threads(model);
       }
+    }
+  }
+
+  private static void mapping(Path file) throws Throwable {
+    limit(100 << 20);
+    try (GgufFile opened = GgufFile.open(file)) {
+      System.out.println("opened " + opened.path());
+    } catch (MyelinException e) {
+      System.out.println(e.getMessage());
+    } finally {
+      limit(NONE);
     }
   }
 

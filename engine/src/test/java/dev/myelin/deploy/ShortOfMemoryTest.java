@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.myelin.testing.OwnJvm;
 import dev.myelin.testing.RandomModel;
+import java.io.RandomAccessFile;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -46,6 +47,17 @@ class ShortOfMemoryTest {
   void asManyThreadsComputeAsCanBeStarted() throws Exception {
     Path model = RandomModel.small("llama").write(folder.resolve("model.gguf"));
     assertThat(run("threads", model)).containsExactly("all of them", "fewer", "the same logits");
+  }
+
+  @Test
+  void aFileThatTheAddressSpaceHasNoRoomForIsNamed() throws Exception {
+    Path large = folder.resolve("large.gguf");
+    try (RandomAccessFile file = new RandomAccessFile(large.toFile(), "rw")) {
+      file.setLength(200 << 20); // takes no room on the disk
+    }
+    assertThat(run("mapping", large))
+        .containsExactly(
+            large + ": cannot be read: the address space has no room for it (ulimit -v?)");
   }
 
   private List<String> run(String what, Path model) throws Exception {
