@@ -65,7 +65,7 @@ final class SessionFlags {
     int started = session.options().threads();
     if (started < wanted) {
       command.console.note(
-          "threads: the system let %d of %d be started: computing with %d"
+          "threads: the system let %s of %s be started: computing with %s"
               .formatted(started, wanted, started));
     }
     return session;

@@ -86,7 +86,7 @@ final class ChatEncoder {
         template.promptOf(sample.messages().subList(0, count), reply, sample.variables());
     if (!text.startsWith(part.text())) {
       throw new InvalidRequestException(
-          ("message %d: what the chat template renders %s is not how the whole conversation begins:"
+          ("message %s: what the chat template renders %s is not how the whole conversation begins:"
                   + " expected a template that keeps it (chat_template_kwargs on the line may help,"
                   + " {\"enable_thinking\": false} for one)")
               .formatted(reply ? count : count - 1, reply ? "before it" : "up to it"));
