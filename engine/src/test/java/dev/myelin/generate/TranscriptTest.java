@@ -12,6 +12,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Random;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -215,5 +216,58 @@ class TranscriptTest {
       assertThat(turn.tokens()).startsWith(bos);
       assertThat(Arrays.stream(turn.tokens()).filter(t -> t == bos).count()).isEqualTo(1);
     }
+  }
+
+  /**
+   * Whatever is kept, the tokens say the prompt's text, with its own control tokens and no other.
+   */
+  @Test
+  void keptTokensSayThePromptAndNothingElse() {
+    Random random = new Random(5);
+    String[] pieces = {"ab", " ", "\n", END, START, "<|im_", "end|>", "\u00e9", word(), "x"};
+    for (int i = 0; i < 300; i++) {
+      Transcript transcript = Transcript.EMPTY;
+      List<Span> said = new ArrayList<>();
+      for (int turn = 0; turn < 4; turn++) {
+        said.add(new Span(START, true));
+        said.add(new Span(text(random, pieces), false));
+        said.add(new Span(END + START, true));
+        PromptText prompt = new PromptText(said);
+        transcript = transcript.with(prompt, tokenizer);
+        int[] tokens = transcript.tokens();
+        assertThat(tokenizer.decode(tokens, true)).isEqualTo(prompt.text());
+        assertThat(control(tokens)).isEqualTo(control(encoded(prompt)));
+        String reply = text(random, pieces);
+        List<Integer> written =
+            random.nextBoolean() ? spelled(reply) : boxed(tokenizer.encode(reply, false, false));
+        transcript =
+            transcript.with(
+                ReplyTokens.groups(reply(reply, written, FinishReason.LENGTH), tokenizer));
+        // templates repeat a reply, trim it, leave it out, or change what was before
+        switch (random.nextInt(5)) {
+          case 0 -> said.add(new Span(reply.strip(), false));
+          case 1 -> said.set(random.nextInt(said.size()), new Span(text(random, pieces), true));
+          case 2 -> said.add(new Span("x" + reply, false));
+          default -> said.add(new Span(reply, false));
+        }
+        said.add(new Span(END, true));
+      }
+    }
+  }
+
+  private static String text(Random random, String[] pieces) {
+    StringBuilder text = new StringBuilder();
+    for (int i = random.nextInt(4); i > 0; i--) {
+      text.append(pieces[random.nextInt(pieces.length)]);
+    }
+    return text.toString();
+  }
+
+  private static List<Integer> boxed(int[] tokens) {
+    return Arrays.stream(tokens).boxed().toList();
+  }
+
+  private static List<Integer> control(int[] tokens) {
+    return boxed(Arrays.stream(tokens).filter(tokenizer.vocabulary()::isControl).toArray());
   }
 }
