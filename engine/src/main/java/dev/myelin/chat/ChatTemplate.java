@@ -33,40 +33,54 @@ public final class ChatTemplate {
   private final String bos;
   private final String eos;
   private final Clock clock;
+  private final Optional<ChatTemplate> forTools; // the one to use where there are tools
   private volatile Template compiled;
 
   ChatTemplate(Optional<Path> file, String source, String bos, String eos, Clock clock) {
-    this(file, KEY, source, bos, eos, clock);
+    this(file, KEY, source, bos, eos, clock, Optional.empty());
   }
 
   private ChatTemplate(
-      Optional<Path> file, String where, String source, String bos, String eos, Clock clock) {
+      Optional<Path> file,
+      String where,
+      String source,
+      String bos,
+      String eos,
+      Clock clock,
+      Optional<ChatTemplate> forTools) {
     this.file = file;
     this.where = where;
     this.source = source;
     this.bos = bos;
     this.eos = eos;
     this.clock = clock;
+    this.forTools = forTools;
   }
 
   /**
-   * The template in a checkpoint, or nothing where it has none.
+   * The template in a checkpoint, or nothing where it has none. A second one of the name {@code
+   * tool_use} is used for prompts with tools, as the reference does, and always where it is the
+   * only one.
    *
    * @throws ModelFileException if the key does not hold a string, or the tokens it needs are wrong
    */
   public static Optional<ChatTemplate> of(GgufFile file) {
+    Optional<ChatTemplate> forTools = of(file, KEY + ".tool_use", Optional.empty());
+    Optional<ChatTemplate> own = of(file, KEY, forTools);
+    return own.isPresent() ? own : forTools;
+  }
+
+  private static Optional<ChatTemplate> of(
+      GgufFile file, String key, Optional<ChatTemplate> forTools) {
     Metadata metadata = file.metadata();
-    return metadata
-        .optString(KEY)
-        .filter(source -> !source.isBlank())
-        .map(
-            source ->
-                new ChatTemplate(
-                    Optional.of(file.path()),
-                    source,
-                    token(metadata, "tokenizer.ggml.bos_token_id"),
-                    token(metadata, "tokenizer.ggml.eos_token_id"),
-                    new LocalClock()));
+    String source = metadata.optString(key).orElse("");
+    if (source.isBlank()) {
+      return Optional.empty();
+    }
+    String bos = token(metadata, "tokenizer.ggml.bos_token_id");
+    String eos = token(metadata, "tokenizer.ggml.eos_token_id");
+    Optional<Path> path = Optional.of(file.path());
+    return Optional.of(new ChatTemplate(path, key, source, bos, eos, new LocalClock(), forTools));
   }
 
   /**
@@ -112,7 +126,8 @@ public final class ChatTemplate {
    * @param eos text of the token that ends one, empty if there is none
    */
   public static ChatTemplate parse(Path file, String source, String bos, String eos) {
-    return new ChatTemplate(Optional.of(file), "", source, bos, eos, new LocalClock());
+    return new ChatTemplate(
+        Optional.of(file), "", source, bos, eos, new LocalClock(), Optional.empty());
   }
 
   /** The template itself. */
@@ -183,6 +198,9 @@ public final class ChatTemplate {
       Map<String, ?> variables) {
     if (messages.isEmpty()) {
       throw new InvalidRequestException("a conversation without messages: expected one at least");
+    }
+    if (forTools.isPresent() && variables.get("tools") != null) {
+      return forTools.get().promptOf(messages, addGenerationPrompt, variables);
     }
     Map<String, Object> all = new HashMap<>();
     all.put("tools", null);

@@ -49,6 +49,23 @@ class ChatTemplateTest {
   }
 
   @Test
+  void aSecondTemplateIsForTools() {
+    GgufFile both =
+        file(
+            new GgufWriter()
+                .put("tokenizer.chat_template", "plain {{ messages[0].content }}")
+                .put("tokenizer.chat_template.tool_use", "{{ tools[0] }} {{ nope() if broken }}"));
+    ChatTemplate template = ChatTemplate.of(both).orElseThrow();
+    assertThat(template.render(HI, true)).isEqualTo("plain Hi");
+    assertThat(template.render(HI, true, Map.of("tools", List.of("t")))).isEqualTo("t ");
+    assertThatExceptionOfType(ModelFileException.class)
+        .isThrownBy(() -> template.render(HI, true, Map.of("tools", List.of(), "broken", true)))
+        .withMessageStartingWith("m.gguf: tokenizer.chat_template.tool_use line 1 column 19: ");
+    GgufFile one = file(new GgufWriter().put("tokenizer.chat_template.tool_use", "only"));
+    assertThat(ChatTemplate.of(one).orElseThrow().render(HI, true)).isEqualTo("only");
+  }
+
+  @Test
   void aFileWithoutOneHasNone() {
     assertThat(ChatTemplate.of(file(new GgufWriter()))).isEmpty();
     assertThat(ChatTemplate.of(file(new GgufWriter().put("tokenizer.chat_template", " \n"))))
