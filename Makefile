@@ -142,7 +142,7 @@ $(jar): $(java_inputs) | native/build/.tools
 	@touch $@
 
 # An ahead-of-time cache of the classes (JEP 514) makes the start faster; without one everything works too.
-$(aot): $(jar) cli/bin/myelin cli/bin/train-start $(wildcard cli/target/lib/*.jar) | $(lib) ggml
+$(aot): $(jar) cli/bin/myelin cli/bin/train-start cli/src/build/start.jinja $(wildcard cli/target/lib/*.jar) | $(lib) ggml
 	@cli/bin/train-start || echo 'no ahead-of-time cache: Myelin starts a little slower' >&2
 	@touch $@
 

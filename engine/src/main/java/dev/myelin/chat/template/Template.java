@@ -33,7 +33,7 @@ public final class Template {
     try {
       return new Template(lines, Parser.parse(lines));
     } catch (Failure e) {
-      throw failure(lines, e, Math.max(e.at, 0));
+      throw failure(lines, e, Math.max(e.at, 0), e);
     } catch (StackOverflowError e) {
       throw new TemplateException("nested too deeply", 0, 0, false, e);
     }
@@ -78,16 +78,16 @@ public final class Template {
       body.execute(render);
       return render.out.prompt();
     } catch (Failure e) {
-      throw failure(source, e, e.at >= 0 ? e.at : render.at);
+      throw failure(source, e, e.at >= 0 ? e.at : render.at, e);
     } catch (StackOverflowError e) {
-      throw failure(source, new Failure("nested too deeply"), render.at);
+      throw failure(source, new Failure("nested too deeply"), render.at, e);
     } catch (OutOfMemoryError e) {
-      throw failure(
-          source, new Failure("the template makes more text than memory holds"), render.at);
+      Failure tooLarge = new Failure("the template makes more text than memory holds");
+      throw failure(source, tooLarge, render.at, e);
     }
   }
 
-  private static TemplateException failure(String source, Failure e, int at) {
+  private static TemplateException failure(String source, Failure e, int at, Throwable cause) {
     int line = 1;
     int start = 0;
     int end = Math.min(at, source.length());
@@ -100,6 +100,6 @@ public final class Template {
     if (message.length() > LONGEST_MESSAGE) { // names in it may be as long as the template
       message = message.substring(0, LONGEST_MESSAGE) + "...";
     }
-    return new TemplateException(message, line, column, e.raised, e);
+    return new TemplateException(message, line, column, e.raised, cause);
   }
 }
