@@ -37,7 +37,8 @@ system_install() {
     IFS_before=$IFS
     IFS=:
     for folder in ${PKG_CONFIG_PATH:-}; do
-        if [ -f "$folder/ggml.pc" ]; then
+        # the loader does not look into the current folder either
+        if [ "${folder#/}" != "$folder" ] && [ -f "$folder/ggml.pc" ]; then
             IFS=$IFS_before
             return 0
         fi
