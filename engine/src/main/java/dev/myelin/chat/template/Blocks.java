@@ -4,6 +4,9 @@ import java.util.List;
 
 /** The statements that run a body in a scope of its own. */
 final class Blocks {
+  /** Items that a macro counts for, with the scope that it keeps. */
+  private static final int MACRO = 32;
+
   private Blocks() {}
 
   /** A set block: its text goes into a variable. */
@@ -84,7 +87,7 @@ final class Blocks {
 
     @Override
     void execute(Render render) {
-      render.budget.items(8);
+      render.budget.items(MACRO);
       render.scope.set(code.name(), new Macro(code, render.scope));
     }
   }
@@ -103,6 +106,7 @@ final class Blocks {
 
     @Override
     void execute(Render render) {
+      render.budget.items(MACRO);
       Object text = call.evaluate(render, new Macro(code, render.scope));
       render.out.append(Repr.text(text, render.budget));
     }

@@ -8,7 +8,7 @@ package dev.myelin.chat.template;
  */
 final class Budget {
   private static final String TOO_MUCH = "the template does too much work; it may never end";
-  private static final String TOO_LARGE = "the template makes too much text; it may never end";
+  private static final String TOO_LARGE = "the template takes too much memory; it may never end";
 
   private static final long WORK = 4_000_000; // some 0.2 s
   private static final long MEMORY = 64_000_000;

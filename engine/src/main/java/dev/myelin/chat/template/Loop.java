@@ -33,7 +33,6 @@ final class Loop extends Callable {
     while (seek(index + 1)) {
       index++;
       render.step(code.at);
-      render.budget.hold(Budget.STRING); // a scope may outlive its turn, in a macro
       Scope scope = new Scope(outer);
       scope.set("loop", this);
       assign(scope, item(index));

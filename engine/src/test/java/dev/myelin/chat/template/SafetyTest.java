@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 import static org.junit.jupiter.api.Assertions.assertTimeoutPreemptively;
 
 import java.time.Duration;
+import java.util.Collections;
 import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
@@ -156,13 +157,27 @@ class SafetyTest {
   void longConversationsRender() {
     String content = "word ".repeat(200_000);
     List<Map<String, String>> messages =
-        java.util.Collections.nCopies(30, Map.of("role", "user", "content", content));
+        Collections.nCopies(30, Map.of("role", "user", "content", content));
     String template =
         "{% for m in messages %}{% set c = m.content | trim %}{{ '<' + m.role + '>' + c }}{% endfor"
             + " %}";
     String text =
         Template.parse(template).render(Map.of("messages", messages), ReferenceTest.NOW).text();
     assertThat(text).hasSize(30 * (content.length() - 1 + "<user>".length()));
+  }
+
+  /** Templates look for the last question, or a tool's result, in a loop over all messages. */
+  @Test
+  void loopsOverAThousandMessagesInEachOtherRender() {
+    List<Map<String, String>> messages =
+        Collections.nCopies(1000, Map.of("role", "user", "content", "word ".repeat(20)));
+    String template =
+        "{% set ns = namespace(n=0, t='') %}{% for m in messages %}{% for o in messages %}"
+            + "{% if o.role == 'tool' %}{% set ns.n = loop.index %}{% endif %}{% endfor %}"
+            + "{% set ns.t = ns.t ~ m.content %}{% endfor %}{{ ns.n }}{{ ns.t | length }}";
+    String text =
+        Template.parse(template).render(Map.of("messages", messages), ReferenceTest.NOW).text();
+    assertThat(text).isEqualTo("0100000");
   }
 
   private static String render(String template) {
