@@ -38,7 +38,7 @@ java_inputs := pom.xml $(wildcard */pom.xml) $(shell find */src/main -name '[!.]
 native_inputs := native/CMakeLists.txt $(shell find native/cmake native/include native/src native/tests -name '[!.]*')
 
 .DEFAULT_GOAL := help
-.PHONY: help run test build bench bindings compare model format clean test-native test-sanitize test-aarch64 cuda test-cuda ggml checkpoint
+.PHONY: help run test test-isa build bench bindings compare model format clean test-native test-sanitize test-aarch64 cuda test-cuda ggml checkpoint
 .DELETE_ON_ERROR:
 
 help: ## list the targets
@@ -75,6 +75,9 @@ format: ## format Java (google-java-format) and, where clang-format is installed
 	@$(mvn) spotless:apply $(call quietly,format)
 	@.ci/formatted --fix
 
+test-isa: build ## run the kernel and oracle tests with each instruction set that this CPU has; ISA='avx2 none' for some
+	@.ci/test-isa $(ISA)
+
 test-native: $(lib) ## run the tests of libmyelin only
 	@ctest --test-dir native/build --output-on-failure --no-tests=error $(call quietly,ctest)
 	@grep 'tests passed' native/build/ctest.log
@@ -94,11 +97,12 @@ test-aarch64: ## cross-compile them for aarch64 and run them under qemu
 	@MAKEFLAGS= cmake --build native/build-aarch64 --parallel
 	@ctest --test-dir native/build-aarch64 --output-on-failure
 
-cuda: ## build libmyelin-cuda, products on NVIDIA GPUs; needs nvcc, nothing else does
+cuda: ## build libmyelin-cuda, products on NVIDIA GPUs; by an nvcc of this machine, else by one from PyPI
 	@mkdir -p native/build
-	@grep -qsxF 'CMAKE_HOME_DIRECTORY:INTERNAL=$(CURDIR)/native/cuda' native/build-cuda/CMakeCache.txt || \
-	  rm -rf native/build-cuda/CMakeCache.txt native/build-cuda/CMakeFiles
-	@nvcc=$$(native/cuda/check-tools.sh) || exit 1; \
+	@nvcc=$$(native/cuda/nvcc.sh) || exit 1; \
+	  { grep -qsxF 'CMAKE_HOME_DIRECTORY:INTERNAL=$(CURDIR)/native/cuda' native/build-cuda/CMakeCache.txt && \
+	    grep -qs "^CMAKE_CUDA_COMPILER:[A-Z]*=$$nvcc\$$" native/build-cuda/CMakeCache.txt; } || \
+	    rm -rf native/build-cuda/CMakeCache.txt native/build-cuda/CMakeFiles; \
 	  { [ -f native/build-cuda/CMakeCache.txt ] || \
 	    $(cmake) -S native/cuda -B native/build-cuda -DCMAKE_CUDA_COMPILER="$$nvcc" || \
 	    { rm -f native/build-cuda/CMakeCache.txt; false; }; } $(call quietly,cuda-configure)

@@ -387,8 +387,8 @@ MYELIN_API uint64_t myelin_fma_flops(int64_t rounds);
 
 /**
  * Does so many rounds of independent products of int8, summed as int32 in registers, by the widest
- * instructions of this machine or those of the kernels that MYELIN_ISA names, "none" aside, and returns how many
- * operations those were (a product and its sum count two): the caller takes the time. 0 for rounds
+ * instructions of this machine or those of the kernels that MYELIN_ISA names, "none" aside, and returns how
+ * many operations those were (a product and its sum count two): the caller takes the time. 0 for rounds
  * below 1.
  */
 MYELIN_API uint64_t myelin_int8_ops(int64_t rounds);

@@ -244,7 +244,8 @@ static void check_broken_blocks(attend_fn f, const char *name) {
             const int sees = positions[t] >= 110;
             for (int j = 0; j < 4 * 64; j++) {
                 const int same = memcmp(y + j, expected + t * 4 * 64 + j, sizeof *y) == 0;
-                CHECK(sees && j < 2 * 64 ? isnan(y[j]) : same, "%s: token %d, value %d, q8_0", name, (int)t, j);
+                CHECK(sees && j < 2 * 64 ? isnan(y[j]) : same, "%s: token %d, value %d, q8_0", name, (int)t,
+                      j);
             }
         }
     }

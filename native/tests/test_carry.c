@@ -23,9 +23,8 @@ static void check_rows(int64_t shared, int32_t threads) {
             struct ggml_tensor of = {.ne = {K, shared ? 1 : USED, TOKENS, 1},
                                      .nb = {4, sizeof x[0][0], sizeof x[0], sizeof x},
                                      .data = x};
-            struct ggml_tensor dst = {.ne = {N, USED, TOKENS, 1},
-                                      .nb = {4, sizeof y[0], USED * sizeof y[0], sizeof y},
-                                      .data = y};
+            struct ggml_tensor dst = {
+                .ne = {N, USED, TOKENS, 1}, .nb = {4, sizeof y[0], USED * sizeof y[0], sizeof y}, .data = y};
             dst.src[0] = &dst;
             dst.src[1] = &of;
             for (int32_t i = 0; i < threads; i++) {
@@ -50,9 +49,8 @@ static void check_cache(int32_t threads) {
         memset(cache, 0, sizeof cache);
         memset(x, 0, sizeof x);
         x[token][head][40] = BROKEN[token % 3];
-        struct ggml_tensor from = {.ne = {K, TOKENS, HEADS, 1},
-                                   .nb = {4, sizeof x[0], sizeof x[0][0], sizeof x},
-                                   .data = x};
+        struct ggml_tensor from = {
+            .ne = {K, TOKENS, HEADS, 1}, .nb = {4, sizeof x[0], sizeof x[0][0], sizeof x}, .data = x};
         struct ggml_tensor rows = {.ne = {TOKENS, 1, 1, 1}, .data = ids};
         struct ggml_tensor dst = {.type = TYPE_Q8_0,
                                   .ne = {K, CELLS, HEADS, 1},

@@ -56,8 +56,7 @@ void myelin_op_carry_q8_0(struct ggml_tensor *dst, int32_t thread, int32_t threa
         const float *from = (const void *)row_at(x, x, i);
         const int64_t cell = ids[i % x->ne[1]];
         assert(0 <= cell && cell < dst->ne[1]);
-        char *to =
-            (char *)dst->data + (size_t)cell * dst->nb[1] + (size_t)(i / x->ne[1]) * dst->nb[2];
+        char *to = (char *)dst->data + (size_t)cell * dst->nb[1] + (size_t)(i / x->ne[1]) * dst->nb[2];
         for (int64_t b = 0; b < x->ne[0] / BLOCK; b++) {
             if (!all_finite(BLOCK, from + b * BLOCK)) {
                 memcpy(to + (size_t)b * sizeof(block_q8_0) + offsetof(block_q8_0, d), &NAN_HALF,

@@ -17,7 +17,8 @@ INLINE float activation_scale(float most) {
     return most <= FLT_MAX ? most / 127.0f : NAN;
 }
 
-/** What the block's activations are multiplied by; 0 for zeroes, for scales too small to have one, for NaN. */
+/** What the block's activations are multiplied by; 0 for zeroes, for scales too small to have one, for NaN.
+ */
 INLINE float activation_inverse(float d) {
     const float inverse = 1.0f / d;
     return inverse <= FLT_MAX ? inverse : 0.0f;

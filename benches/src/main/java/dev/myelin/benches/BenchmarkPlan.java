@@ -3,6 +3,7 @@ package dev.myelin.benches;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 
 /**
  * What {@code make bench} was asked for.
@@ -79,6 +80,17 @@ record BenchmarkPlan(boolean quick, List<String> sets, List<String> arguments) {
       runs.add(new Run(Map.of(), joined(other, WARM)));
     }
     return runs;
+  }
+
+  /**
+   * The set that is asked for and none of those that this CPU has.
+   *
+   * @param known the values of MYELIN_ISA here
+   */
+  Optional<String> unknownSet(List<String> known) {
+    return sets.stream()
+        .filter(set -> !set.equals(KernelBenchmark.BEST) && !known.contains(set))
+        .findFirst();
   }
 
   /** How to ask for the same again. */

@@ -2,6 +2,8 @@ package dev.myelin.benches;
 
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ArrayNode;
+import dev.myelin.bindings.KernelsLibrary;
+import dev.myelin.error.NativeLibraryException;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -9,7 +11,9 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
+import java.util.Optional;
 import java.util.regex.Pattern;
 
 /**
@@ -42,11 +46,30 @@ public final class BenchmarkRun {
       System.err.println("bench: QUICK has arguments of its own, leave out ARGS");
       System.exit(2);
     }
+    try {
+      List<String> known = KernelsLibrary.instructionSets();
+      Optional<String> unknown = plan.unknownSet(known);
+      if (unknown.isPresent()) {
+        System.err.println(
+            "bench: ISA "
+                + unknown.get()
+                + ": known on this CPU are "
+                + KernelBenchmark.BEST
+                + ", "
+                + String.join(", ", known));
+        System.exit(2);
+      }
+    } catch (NativeLibraryException e) {
+      System.err.println("bench: " + e.getMessage());
+      System.exit(1);
+    }
     System.exit(new BenchmarkRun(Path.of(args[0])).run(plan));
   }
 
   private static List<String> words(String text) {
-    return Arrays.stream(text.split("[\\s,]+")).filter(word -> !word.isEmpty()).toList();
+    return Arrays.stream(text.toLowerCase(Locale.ROOT).split("[\\s,]+"))
+        .filter(word -> !word.isEmpty())
+        .toList();
   }
 
   private int run(BenchmarkPlan plan) throws IOException, InterruptedException {

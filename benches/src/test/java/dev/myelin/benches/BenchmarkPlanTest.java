@@ -69,4 +69,14 @@ class BenchmarkPlanTest {
         .map(entry -> entry.getUserClassQName().replaceFirst(".*[.]", ""))
         .collect(Collectors.toSet());
   }
+
+  @Test
+  void aSetThatTheCpuLacksIsFound() {
+    List<String> known = List.of("avx2", "scalar", "none");
+    assertThat(
+            new BenchmarkPlan(true, List.of("best", "none", "avx2"), List.of()).unknownSet(known))
+        .isEmpty();
+    assertThat(new BenchmarkPlan(true, List.of("none", "avx512"), List.of()).unknownSet(known))
+        .contains("avx512");
+  }
 }

@@ -94,9 +94,7 @@ public record CudaSearch(Path file, Optional<Absence> absence, String reason, in
   static CudaSearch find(Path file, Driver driver) {
     if (!Files.isRegularFile(file)) {
       return none(
-          file,
-          Absence.NOT_BUILT,
-          "no libmyelin-cuda at " + file + "; `make cuda` builds it where nvcc is");
+          file, Absence.NOT_BUILT, "no libmyelin-cuda at " + file + "; `make cuda` builds it");
     }
     if (!Files.exists(driver.control)) {
       return none(file, Absence.NO_DRIVER, "no NVIDIA driver: there is no " + driver.control);

@@ -35,7 +35,7 @@ class CudaSearchTest {
     Path file = folder.resolve("libmyelin-cuda.so");
     CudaSearch search = CudaSearch.find(file, driver());
     assertAbsent(search, Absence.NOT_BUILT)
-        .isEqualTo("no libmyelin-cuda at " + file + "; `make cuda` builds it where nvcc is");
+        .isEqualTo("no libmyelin-cuda at " + file + "; `make cuda` builds it");
     assertThat(search.file()).isEqualTo(file);
     assertThatThrownBy(search::require)
         .isInstanceOf(NativeLibraryException.class)

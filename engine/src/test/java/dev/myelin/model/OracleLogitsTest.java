@@ -47,6 +47,9 @@ class OracleLogitsTest {
   /** How many times libllama's error ours may be where both round. */
   private static final double TIMES = 1.5;
 
+  /** What an f16 cache costs at most: ggml's attention of a few tokens sums values in f16. */
+  private static final double F16_BOUND = 1e-5;
+
   /** More than a graph's first cells, so that the graph grows on the way. */
   private static final int TOKENS = 270;
 
@@ -183,7 +186,7 @@ class OracleLogitsTest {
             (how, ours) -> {
               double nmse = ours.nmse(exact);
               report.append("; %s %.1e".formatted(how, nmse));
-              assertThat(nmse).as("%s, %s", c, how).isLessThanOrEqualTo(TIMES * theirs + F32_BOUND);
+              assertThat(nmse).as("%s, %s", c, how).isLessThanOrEqualTo(TIMES * theirs + F16_BOUND);
             });
     System.out.println(report);
   }
