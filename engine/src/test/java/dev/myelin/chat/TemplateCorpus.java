@@ -29,6 +29,9 @@ final class TemplateCorpus {
   private static final Path RESOURCES =
       SharedData.projectRoot().resolve("engine/src/test/resources/dev/myelin/chat/corpus");
 
+  private static final Path REFERENCE =
+      SharedData.projectRoot().resolve("native/build/ggml/templates");
+
   /** A conversation with the variables of one rendering. */
   record Conversation(
       String name,
@@ -60,9 +63,14 @@ final class TemplateCorpus {
     }
   }
 
+  /** The templates to test: one where none is there, so that one test is skipped and not 70. */
+  static List<String> fetched() {
+    return Files.isDirectory(REFERENCE) ? names() : names().subList(0, 1);
+  }
+
   /** A file of the reference's, or skips the calling test. */
   static String reference(String file) {
-    Path path = SharedData.projectRoot().resolve("native/build/ggml/templates").resolve(file);
+    Path path = REFERENCE.resolve(file);
     assumeTrue(
         Files.exists(path),
         () -> "skipped: no " + path + "; native/ggml/fetch.sh --templates gets it");

@@ -26,8 +26,8 @@ import org.junit.jupiter.params.provider.MethodSource;
 class TemplateCorpusTest {
   static final Clock CLOCK = Clock.fixed(Instant.parse("2024-07-26T13:05:09Z"), ZoneOffset.UTC);
 
-  static List<String> names() {
-    return TemplateCorpus.names();
+  static List<String> fetched() {
+    return TemplateCorpus.fetched();
   }
 
   @Test
@@ -36,7 +36,7 @@ class TemplateCorpusTest {
   }
 
   @ParameterizedTest
-  @MethodSource("names")
+  @MethodSource("fetched")
   void rendersAsJinja2(String name) {
     String source = TemplateCorpus.reference(name + ".jinja");
     assumeTrue(

@@ -42,12 +42,12 @@ class TrustedTextTest {
   /** Of these, templates expect certain values. */
   private static final Set<String> KEPT = Set.of("role", "type", "id", "tool_call_id", "name");
 
-  static List<String> names() {
-    return TemplateCorpus.names();
+  static List<String> fetched() {
+    return TemplateCorpus.fetched();
   }
 
   @ParameterizedTest
-  @MethodSource("names")
+  @MethodSource("fetched")
   void controlTokensAreTheTemplatesOwn(String name) {
     String source = TemplateCorpus.reference(name + ".jinja");
     List<String> controls = controls(source);
