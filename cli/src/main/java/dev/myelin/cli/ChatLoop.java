@@ -94,8 +94,8 @@ final class ChatLoop {
   }
 
   private Generation reply(String message) {
-    Echo echo = new Echo(console);
-    try (Interrupts _ = Interrupts.once(session::cancel)) {
+    try (Echo echo = new Echo(console);
+        Interrupts _ = Interrupts.once(session::cancel)) {
       return conversation.reply(message, until, echo);
     } catch (ContextFullException e) {
       throw ContextLimits.tooLong(e, session);
@@ -105,7 +105,6 @@ final class ChatLoop {
           : e;
     } finally {
       session.resume();
-      echo.endLine();
       done = Interrupts.ending();
     }
   }

@@ -2,8 +2,11 @@ package dev.myelin.cli;
 
 import dev.myelin.generate.TextSink;
 
-/** Prints text as it comes. */
-final class Echo implements TextSink {
+/**
+ * Prints text as it comes. Closing it ends the line, so that an error of the generation begins on a
+ * line of its own.
+ */
+final class Echo implements TextSink, AutoCloseable {
   private final Console console;
   private boolean inLine;
 
@@ -20,7 +23,8 @@ final class Echo implements TextSink {
   }
 
   /** Ends the line, unless the text has done so. */
-  void endLine() {
+  @Override
+  public void close() {
     if (inLine) {
       console.print("\n");
       inLine = false;

@@ -62,15 +62,15 @@ final class RunCommand extends Subcommand {
       ContextLimits.warn(console, open);
       int[] tokens = loaded.tokenizer().encode(text, true, !noParseSpecial.get());
       ContextLimits.check(tokens, open);
-      Echo echo = new Echo(console);
-      if (!hidePrompt.get()) {
-        echo.accept(text);
-      }
       Generation generation;
-      try (Interrupts _ = Interrupts.once(open::cancel)) {
-        generation = new Generator(open, how).generate(tokens, until, echo);
+      try (Echo echo = new Echo(console)) {
+        if (!hidePrompt.get()) {
+          echo.accept(text);
+        }
+        try (Interrupts _ = Interrupts.once(open::cancel)) {
+          generation = new Generator(open, how).generate(tokens, until, echo);
+        }
       }
-      echo.endLine();
       Statistics.print(console, generation);
       console.note(
           "%-12s %7s ms"

@@ -2,8 +2,16 @@ package dev.myelin.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.myelin.gguf.DataSource;
+import dev.myelin.gguf.GgufFile;
+import dev.myelin.gguf.GgufWriter;
+import dev.myelin.gguf.TensorInfo;
 import dev.myelin.testing.RandomModel;
 import dev.myelin.testing.SharedData;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -163,6 +171,38 @@ class RunCommandTest {
                 + " \\(-c allows more, but the model was trained for 512\\)\n");
     assertThat(run("-p", "a ".repeat(200), "-c", 100, "-n", 1).err())
         .endsWith("(-c allows more, up to the 512 that the model was trained for)\n");
+  }
+
+  @Test
+  void anErrorAfterThePromptBeginsOnALineOfItsOwn() {
+    String problem = "myelin: logit of token 0 = NaN: expected a number";
+    Object[] words = {"-m", withNaN(), "-p", "once", "-n", 2, "-t", 1, "--temp=0"};
+    Outcome shown = Outcome.of("run", words);
+    assertThat(shown.status()).isEqualTo(1);
+    assertThat(shown.out()).isEqualTo("once\n");
+    assertThat(shown.err()).startsWith(problem);
+    words[words.length - 1] = "--no-display-prompt";
+    Outcome hidden = Outcome.of("run", words);
+    assertThat(hidden.out()).isEmpty();
+    assertThat(hidden.err()).startsWith(problem);
+  }
+
+  /** The model with a NaN in its last norm. */
+  private static Path withNaN() {
+    Path file = folder.resolve("nan.gguf");
+    try (GgufFile from = GgufFile.open(model)) {
+      GgufWriter writer = new GgufWriter().putAll(from.metadata());
+      for (TensorInfo t : from.tensors()) {
+        byte[] data = from.data(t).toArray(ValueLayout.JAVA_BYTE);
+        if (t.name().equals("output_norm.weight")) {
+          ByteBuffer.wrap(data).order(ByteOrder.LITTLE_ENDIAN).putFloat(0, Float.NaN);
+        }
+        long[] shape = t.shape().stream().mapToLong(Long::longValue).toArray();
+        writer.tensor(t.name(), t.type(), shape, DataSource.of(MemorySegment.ofArray(data)));
+      }
+      writer.write(file);
+    }
+    return file;
   }
 
   @Test
