@@ -107,7 +107,7 @@ final class BenchCommand extends Subcommand {
   /** What tells a plan from the others. */
   private static String name(BenchPlan plan) {
     SessionOptions session = plan.session();
-    return "%s: %s threads, batch %s, cache %s"
+    return "%s: threads %s, batch %s, cache %s"
         .formatted(
             plan.model().path(),
             session.threads() == 0 ? KernelsLibrary.physicalCores() : session.threads(),

@@ -13,10 +13,13 @@ final class ChunkWatch implements AutoCloseable {
   private final long start = System.nanoTime();
   private boolean open = true;
 
-  ChunkWatch(Console console, TextChunks cut, Session... sessions) {
+  /**
+   * @param printing whether figures are printed after each chunk
+   */
+  ChunkWatch(Console console, boolean printing, TextChunks cut, Session... sessions) {
     this.console = console;
     this.cut = cut;
-    progress = Progress.of(console, "perplexity", cut.count(), " chunks");
+    progress = Progress.of(console, printing, "perplexity", cut.count(), " chunks");
     interrupts = Interrupts.once(() -> Arrays.stream(sessions).forEach(Session::cancel));
   }
 

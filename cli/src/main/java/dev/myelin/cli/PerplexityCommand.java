@@ -130,15 +130,20 @@ final class PerplexityCommand extends Subcommand {
     }
   }
 
+  /** Whether figures are printed after each chunk. */
+  private boolean isPrinting() {
+    return running.get() && !json.get();
+  }
+
   private void alone(Model loaded, TextChunks cut, SessionOptions how) {
     List<PerplexityResult> steps = new ArrayList<>();
     try (Session open = open(loaded, cut, how);
-        ChunkWatch watch = new ChunkWatch(console, cut, open)) {
+        ChunkWatch watch = new ChunkWatch(console, isPrinting(), cut, open)) {
       Consumer<PerplexityResult> each =
           step -> {
             watch.done(step.chunks(), step.perplexity().value());
             steps.add(step);
-            if (running.get() && !json.get()) {
+            if (isPrinting()) {
               console.print(PerplexityText.running(step));
             }
           };
@@ -187,7 +192,7 @@ final class PerplexityCommand extends Subcommand {
       }
     }
     try (Session open = open(loaded, chunked, how);
-        ChunkWatch watch = new ChunkWatch(console, chunked, open)) {
+        ChunkWatch watch = new ChunkWatch(console, isPrinting(), chunked, open)) {
       compare(watch, chunked, each -> KlDivergence.measure(open, logits, chunked, each));
     }
   }
@@ -197,7 +202,7 @@ final class PerplexityCommand extends Subcommand {
     TextChunks chunked = TextChunks.of(loaded, read, cut);
     try (Session open = open(loaded, chunked, how);
         Session second = open(other, chunked, how);
-        ChunkWatch watch = new ChunkWatch(console, chunked, open, second)) {
+        ChunkWatch watch = new ChunkWatch(console, isPrinting(), chunked, open, second)) {
       compare(watch, chunked, each -> KlDivergence.measure(open, second, chunked, each));
     }
   }
@@ -214,7 +219,7 @@ final class PerplexityCommand extends Subcommand {
             step -> {
               watch.done(step.chunks(), step.perplexity().value());
               steps.add(step);
-              if (running.get() && !json.get()) {
+              if (isPrinting()) {
                 console.print(KlText.running(step));
               }
             });

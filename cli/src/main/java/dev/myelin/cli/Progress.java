@@ -25,7 +25,18 @@ final class Progress implements AutoCloseable {
    * @param unit what is counted, with the space before it: {@code " steps"}
    */
   static Progress of(Console console, String task, long total, String unit) {
-    if (!Terminals.isTerminal(Terminals.ERR)) {
+    return of(console, false, task, total, unit);
+  }
+
+  /**
+   * The same of a command that may print results before it is done.
+   *
+   * @param printing whether it does: at a terminal these show how far it is, and there is no bar
+   *     that they would be printed behind
+   */
+  static Progress of(Console console, boolean printing, String task, long total, String unit) {
+    boolean hidden = printing && Terminals.isTerminal(Terminals.OUT);
+    if (hidden || !Terminals.isTerminal(Terminals.ERR)) {
       return new Progress(console, null);
     }
     DelegatingProgressBarConsumer line =

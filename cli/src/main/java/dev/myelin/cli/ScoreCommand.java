@@ -140,7 +140,8 @@ final class ScoreCommand extends Subcommand {
       console.print(text.header());
     }
     try (Progress progress =
-        Progress.of(console, "score", json.get() ? lines.lines().size() : 0, " prompts")) {
+        Progress.of(console, !json.get(), "score", lines.lines().size(), " prompts")) {
+      int done = 0;
       for (LabelledLines.Line line : lines.lines()) {
         Ranking ranking = rank(scorer, line, choices);
         if (lines.labelled()) {
@@ -148,10 +149,10 @@ final class ScoreCommand extends Subcommand {
         }
         if (json.get()) {
           scored.add(new ScoreJson.Scored(line, ranking));
-          progress.to(scored.size());
         } else {
           console.print(text.line(line, ranking));
         }
+        progress.to(++done);
       }
     } catch (CancelledException e) {
       console.note("cancelled: the figures are those of the lines so far");

@@ -69,14 +69,14 @@ final class StoriesCommand extends Subcommand {
     }
     StoryOptions options = Usage.check(spec, () -> new StoryOptions(what, seed.get(), count.get()));
     if (!output.isSet() || output.get().toString().equals("-")) {
-      write(options, console::write);
+      write(options, true, console::write);
       return;
     }
     new Outputs(this).writesOther("-o", output.get()).check();
     try (OutputFile file = new OutputFile(output.get(), 0)) {
       OutputStream out = file.stream();
       try {
-        write(options, out::write);
+        write(options, false, out::write);
       } catch (IOException e) {
         throw file.failed(e);
       }
@@ -90,11 +90,13 @@ final class StoriesCommand extends Subcommand {
     void write(byte[] bytes) throws E;
   }
 
-  private <E extends Exception> void write(StoryOptions options, Destination<E> to) throws E {
+  private <E extends Exception> void write(
+      StoryOptions options, boolean printing, Destination<E> to) throws E {
     String end = options.kind() == Kind.STORY ? "\n" + Stories.SEPARATOR + "\n" : "\n";
     StringBuilder chunk = new StringBuilder();
     long done = 0;
-    try (Progress progress = Progress.of(console, "stories", options.count(), " stories")) {
+    try (Progress progress =
+        Progress.of(console, printing, "stories", options.count(), " stories")) {
       for (Iterator<String> texts = Stories.write(options).map(s -> s.text()).iterator();
           texts.hasNext(); ) {
         chunk.append(texts.next()).append(end);

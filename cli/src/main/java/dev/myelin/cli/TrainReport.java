@@ -1,5 +1,6 @@
 package dev.myelin.cli;
 
+import dev.myelin.error.Printable;
 import dev.myelin.file.OutputFile;
 import dev.myelin.generate.GenerateOptions;
 import dev.myelin.generate.Generator;
@@ -147,7 +148,7 @@ final class TrainReport implements TrainingRun.Listener, AutoCloseable {
       OutputFile.write(chart, LossChart.draw("loss", history, chart.toString()));
     } catch (IOException e) {
       drawn = false;
-      console.note(e.getMessage() + "; the losses are in " + csv);
+      progress.line(Printable.of(e.getMessage() + "; the losses are in " + csv));
     }
   }
 

@@ -210,7 +210,7 @@ class BenchCommandTest {
                 .map(r -> r.get("type_k").asText() + r.get("n_batch") + "p" + r.get("n_prompt")))
         .containsExactly(
             "f162p4", "f162p3", "f16512p4", "f16512p3", "f322p4", "f322p3", "f32512p4", "f32512p3");
-    assertThat(run.err()).contains(one + ": 1 threads, batch 2, cache f16\nmeasuring pp4\n");
+    assertThat(run.err()).contains(one + ": threads 1, batch 2, cache f16\nmeasuring pp4\n");
   }
 
   @Test

@@ -15,8 +15,10 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.Timeout.ThreadMode;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
-/** The chat at a terminal, which the {@code script} command of util-linux provides. */
+/** The command at a terminal, which the {@code script} command of util-linux provides. */
 @Timeout(value = 120, threadMode = ThreadMode.SEPARATE_THREAD) // a read may wait for ever
 class TerminalTest {
   private static final Path SCRIPT = Path.of("/usr/bin/script");
@@ -37,23 +39,27 @@ class TerminalTest {
     void type(OutputStream in, InputStream out) throws Exception;
   }
 
+  private static ProcessBuilder inTerminal(Object... arguments) {
+    assumeTrue(
+        Files.isExecutable(SCRIPT) && Files.exists(Path.of("/proc")),
+        "skipped: no /usr/bin/script of util-linux");
+    String line =
+        Child.of(List.of(), arguments).command().stream()
+            .map(word -> "'" + word + "'")
+            .collect(Collectors.joining(" "));
+    return new ProcessBuilder(SCRIPT.toString(), "-qec", line, "/dev/null")
+        .redirectErrorStream(true);
+  }
+
   /** A conversation with a small model; the keys begin at the first prompt. */
   private void talking(String term, Keys keys) throws Exception {
     talking(term, 5, keys);
   }
 
   private void talking(String term, int tokens, Keys keys) throws Exception {
-    assumeTrue(
-        Files.isExecutable(SCRIPT) && Files.exists(Path.of("/proc")),
-        "skipped: no /usr/bin/script of util-linux");
     Path model = RandomModel.small("llama").write(folder.resolve("model.gguf"));
     Object[] chat = {"chat", "-m", model, "-n", tokens, "--temp", 0, "-t", 1, "--ignore-eos"};
-    String line =
-        Child.of(List.of(), chat).command().stream()
-            .map(word -> "'" + word + "'")
-            .collect(Collectors.joining(" "));
-    ProcessBuilder builder =
-        new ProcessBuilder(SCRIPT.toString(), "-qec", line, "/dev/null").redirectErrorStream(true);
+    ProcessBuilder builder = inTerminal(chat);
     builder.environment().put("XDG_CONFIG_HOME", folder.resolve("config").toString());
     builder.environment().put("TERM", term);
     Process process = builder.start();
@@ -163,6 +169,25 @@ class TerminalTest {
           type(in, "/exit\r");
         });
     assertThat(shown).containsOnlyOnce("zzqq");
+  }
+
+  /** No bar is drawn that they would be printed behind. */
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "stories -n 100",
+        "perplexity -m D/model.gguf -f D/text.txt -c 32 --running -t 1",
+        "score -m D/model.gguf -f D/text.txt --labels a,b -t 1",
+      })
+  void resultsOnTheWayBeginLines(String line) throws Exception {
+    RandomModel.small("llama").write(folder.resolve("model.gguf"));
+    Files.writeString(folder.resolve("text.txt"), "once upon a time\n".repeat(20));
+    String[] words = line.replace("D/", folder + "/").split(" ");
+    Process process = inTerminal((Object[]) words).start();
+    process.getOutputStream().close();
+    String all = Child.rest(process.getInputStream()).replace("\r\n", "\n");
+    assertThat(Child.status(process)).as(all).isZero();
+    assertThat(all).startsWith(Outcome.of(words).out());
   }
 
   private static void type(OutputStream in, String keys) throws Exception {
