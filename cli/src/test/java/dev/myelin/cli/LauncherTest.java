@@ -79,6 +79,7 @@ class LauncherTest {
         "LANG=xx_YY.UTF-8",
         "LC_TIME=xx_YY.UTF-8", // one that is missing makes setlocale refuse the others too
         "LC_ALL=xx_YY.ISO-8859-1",
+        "COMMANDS=/nonexistent", // there is no command `locale`
       })
   void argumentsAndFileNamesAreUtf8InAnyLocale(String variable) throws Exception {
     int equals = variable.indexOf('=');
@@ -90,7 +91,7 @@ class LauncherTest {
     String script =
         """
         f="${M%/*}/$(printf '\\305\\274\\303\\263\\305\\202w.gguf')"; cp "$M" "$f"
-        "$1" inspect "$f"
+        PATH="${COMMANDS-$PATH}" "$1" inspect "$f"
         """;
     Ran ran = sh(script, environment);
     assertThat(ran.text()).startsWith(home + "/żółw.gguf: GGUF version 3");

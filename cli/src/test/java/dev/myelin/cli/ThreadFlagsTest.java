@@ -80,7 +80,7 @@ class ThreadFlagsTest {
         "plan M --types q8_0 --speed 1GB/s",
       })
   void moreThanThereAreCoresIsSaidOnce(String line) {
-    assumeTrue(Threads.cores() < Threads.MOST);
+    assumeTrue(Threads.cores() < Threads.MOST, "skipped: no number of threads is too high here");
     Outcome outcome = run(line, "-t", Threads.cores() + 1);
     assertThat(outcome.status()).as(outcome.err()).isZero();
     assertThat(outcome.err()).containsOnlyOnce(REMARK);
@@ -90,7 +90,7 @@ class ThreadFlagsTest {
 
   @Test
   void forcedOnesAreStarted() {
-    assumeTrue(Threads.cores() < Threads.MOST);
+    assumeTrue(Threads.cores() < Threads.MOST, "skipped: no number of threads is too high here");
     Outcome outcome =
         run("bench -m M -p 4 -n 0 -r 1 -o csv", "-t", Threads.cores() + 1, "--force-threads");
     assertThat(outcome.status()).isZero();
