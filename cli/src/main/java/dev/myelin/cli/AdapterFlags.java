@@ -22,7 +22,7 @@ final class AdapterFlags {
             "--lora");
   }
 
-  /** The option, for what is said about it. */
+  /** The option, for notes about it. */
   Subcommand.Value<List<Path>> option() {
     return adapters;
   }

@@ -14,25 +14,25 @@ final class Arguments {
 
   /**
    * The first argument that is no UTF-8, such as a prompt from a terminal that writes ISO 8859-1;
-   * null if there is none, or the system does not tell. The JVM puts U+FFFD for what it cannot
-   * read, which would be computed with as if somebody had typed it.
+   * null if there is none, or the system does not tell. The JVM decodes what is not UTF-8 as
+   * U+FFFD, which would be computed with as if it had been typed.
    */
-  static String spoiled(String... arguments) {
-    String spoiled = null;
+  static String malformed(String... arguments) {
+    String malformed = null;
     for (String argument : arguments) {
       if (argument.indexOf(REPLACEMENT) >= 0) {
-        spoiled = argument;
+        malformed = argument;
         break;
       }
     }
-    if (spoiled == null) {
+    if (malformed == null) {
       return null; // nearly always: the file is not read
     }
     try {
       Input.decoded(Files.readAllBytes(BYTES), 0, "arguments");
-      return null; // somebody has typed U+FFFD
+      return null; // U+FFFD was typed
     } catch (InvalidRequestException e) {
-      return spoiled;
+      return malformed;
     } catch (IOException e) {
       return null; // not Linux
     }

@@ -22,7 +22,7 @@ final class ChatLoop {
   private final GenerateOptions until;
   private final ChatCommands commands;
   private boolean done;
-  private boolean saidDropped;
+  private boolean dropNoted;
 
   ChatLoop(
       Console console,
@@ -114,8 +114,8 @@ final class ChatLoop {
       console.note("stopped before the reply began: the message does not count");
     }
     int context = session.contextLength();
-    if (conversation.dropped() > 0 && !saidDropped) {
-      saidDropped = true;
+    if (conversation.dropped() > 0 && !dropNoted) {
+      dropNoted = true;
       console.note(
           "the context of %s tokens is full: from now on the oldest messages are left out (%s)"
               .formatted(context, ContextLimits.larger(session)));

@@ -25,7 +25,7 @@ final class ChatTerminal implements AutoCloseable {
   /** What those that have no entry in the terminal database understand today. */
   private static final String USUAL = "xterm-256color";
 
-  /** A field, as the JDK forgets the levels of loggers that nobody holds. */
+  /** A field, as the level of a logger is lost once nothing refers to it. */
   private static final Logger JLINE = Logger.getLogger("org.jline");
 
   private final Terminal terminal;

@@ -5,11 +5,11 @@ import dev.myelin.error.InvalidRequestException;
 import dev.myelin.generate.Session;
 import dev.myelin.model.Hyperparameters;
 
-/** What is said about how much a context holds, with the options that change it. */
+/** Notes and errors about how much a context holds, with the options that change it. */
 final class ContextLimits {
   private ContextLimits() {}
 
-  /** Says so where more was asked for than the model has learned to read. */
+  /** A note where the context is longer than the one that the model was trained for. */
   static void warn(Console console, Session session) {
     int trained = session.model().hyperparameters().contextLength();
     if (session.contextLength() > trained) {

@@ -13,7 +13,7 @@ import picocli.CommandLine.Model.OptionSpec;
 
 /**
  * Reads options of llama.cpp among the arguments of a command: what is the same thing under another
- * name is renamed, what changes nothing is left out and said in one line, the rest is wrong usage
+ * name is renamed, what changes nothing is left out and noted in one line, the rest is wrong usage
  * with a hint. It comes before picocli, which takes {@code -ngl} for {@code -n} with a value.
  */
 final class Foreign {

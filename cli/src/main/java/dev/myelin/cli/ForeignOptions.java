@@ -10,7 +10,7 @@ final class ForeignOptions {
   enum Fate {
     /** Another name of an option that the command has. */
     RENAMED,
-    /** What is computed is the same: it is left out, and said. */
+    /** What is computed is the same: it is left out, with a note. */
     WITHOUT_EFFECT,
     /** The result would be another, or there is no such thing: wrong usage. */
     REFUSED,

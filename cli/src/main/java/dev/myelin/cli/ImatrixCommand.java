@@ -114,7 +114,7 @@ final class ImatrixCommand extends Subcommand {
                         0, batch.get(), threads.count(), threads.forced(), CacheType.F16)));
     Format written = format();
     if (!text.isSet()) {
-      Unused.say(
+      Unused.note(
           this,
           "without -f nothing is computed",
           model.option(),

@@ -72,7 +72,7 @@ final class InspectCommand extends Subcommand {
     }
     if (!json.get() && (histogram.isSet() || html.isSet())) {
       String shown = histogram.isSet() ? "--histogram prints histograms" : "--html prints nothing";
-      Unused.say(this, shown + ", unless --json is given", tensors, metadata);
+      Unused.note(this, shown + ", unless --json is given", tensors, metadata);
     }
     Optional<NamePattern> names = Optional.ofNullable(histogram.get()).map(this::pattern);
     Checkpoint checkpoint = model.checkpoint();

@@ -46,7 +46,7 @@ final class Interrupts implements AutoCloseable {
     return new Interrupts(action);
   }
 
-  /** Does this before a second signal ends the process: what nobody else would put back. */
+  /** Does this before a second signal ends the process: restores what nothing else would. */
   static void lastly(Runnable action) {
     lastly = action;
   }

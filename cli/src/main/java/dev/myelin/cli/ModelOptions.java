@@ -45,7 +45,7 @@ final class ModelOptions {
     option = command.option(Path.class, null, "FILE", meaning, "-m", "--model");
   }
 
-  /** The option, for what is said about it. */
+  /** The option, for notes about it. */
   Subcommand.Value<Path> option() {
     return option;
   }

@@ -30,9 +30,9 @@ public final class Myelin extends Subcommand {
   public static void main(String[] args) {
     Locale.setDefault(Locale.Category.FORMAT, Locale.ROOT); // of libraries: ours name it themselves
     Console console = Console.system();
-    String spoiled = Arguments.spoiled(args);
-    if (spoiled != null) {
-      console.note(Printable.of("myelin: argument '" + spoiled + "': expected UTF-8"));
+    String malformed = Arguments.malformed(args);
+    if (malformed != null) {
+      console.note(Printable.of("myelin: argument '" + malformed + "': expected UTF-8"));
       System.exit(ExitCode.USAGE);
     }
     System.exit(Interrupts.status(run(console, args)));

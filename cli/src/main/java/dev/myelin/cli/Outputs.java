@@ -74,7 +74,7 @@ final class Outputs {
     return this;
   }
 
-  /** Such a file that is no checkpoint: a slip of the keyboard shall not replace a model by it. */
+  /** Such a file that is not a checkpoint: a mistyped name must not replace a model. */
   Outputs writesOther(String option, Path file) {
     others.add(option);
     return writes(option, file);

@@ -121,7 +121,7 @@ final class PlanCommand extends Subcommand {
         speed.isSet() ? Usage.check(spec, () -> Quantities.bytesPerSecond(speed.get())) : null;
     int count = threads.count();
     if (speed.isSet()) {
-      Unused.say(this, "--speed says the speed", threads.option());
+      Unused.note(this, "--speed gives the speed", threads.option());
     }
     MachineMemory memory = MachineMemory.now();
     MemorySpeed reads =

@@ -85,7 +85,7 @@ final class QuantizeFlags {
       throw Usage.wrong(command.spec, "give either --include-weights or --exclude-weights");
     }
     if (!imatrix.isSet()) {
-      Unused.say(command, "there is no --imatrix", include, exclude);
+      Unused.note(command, "there is no --imatrix", include, exclude);
     }
     boolean copy = typeName.equalsIgnoreCase(COPY);
     Mix mix = copy ? Mixes.named("F32").orElseThrow() : mix(typeName);

@@ -83,7 +83,7 @@ final class QuantizeText {
     return without ? "not in the importance matrix" : "";
   }
 
-  /** Rules that were given in vain. */
+  /** Rules that match no tensor that is converted. */
   static List<String> unused(QuantizePlan plan) {
     return plan.unused().stream().map(o -> "--tensor-type " + o + ": changes no tensor").toList();
   }

@@ -122,15 +122,15 @@ final class SamplingFlags {
   SamplingOptions options(RecommendedSampling recommended, SamplingOptions checked) {
     SamplingOptions all = over(recommended.options()).withSeed(checked.seed());
     if (all.isGreedy()) {
-      Unused.say(
+      Unused.note(
           command, "temperature 0 takes the likeliest token", topK, topP, minP, topNSigma, seed);
     }
     if (!all.hasPenalties()) {
       if (all.repeatLastN() == 0) {
         String why = "--repeat-last-n 0 looks at no tokens";
-        Unused.say(command, why, repeatPenalty, frequencyPenalty, presencePenalty);
+        Unused.note(command, why, repeatPenalty, frequencyPenalty, presencePenalty);
       } else {
-        Unused.say(command, "there is no penalty", repeatLastN);
+        Unused.note(command, "there is no penalty", repeatLastN);
       }
     }
     return all;

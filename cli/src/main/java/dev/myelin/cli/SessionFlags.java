@@ -59,7 +59,7 @@ final class SessionFlags {
                 CacheType.of(cacheType.get())));
   }
 
-  /** The session itself; where it computes with fewer threads than it was to, that is said. */
+  /** The session itself, with a note where fewer threads than asked for could be started. */
   Session opened(Session session) {
     int wanted = Threads.used(threads.count(), threads.forced());
     int started = session.options().threads();

@@ -7,7 +7,7 @@ final class ThreadFlags {
   private final Subcommand command;
   private final Subcommand.Value<Integer> asked;
   private final Subcommand.Value<Boolean> force;
-  private boolean said;
+  private boolean noted;
 
   ThreadFlags(Subcommand command) {
     this(command, "Threads that compute; 0 means one a physical core.");
@@ -28,7 +28,7 @@ final class ThreadFlags {
         "Start all threads of -t, even if there are fewer cores.", "--force-threads");
   }
 
-  /** The option, for what is said about it. */
+  /** The option, for notes about it. */
   Subcommand.Value<Integer> option() {
     return asked;
   }
@@ -37,11 +37,11 @@ final class ThreadFlags {
     return force.get();
   }
 
-  /** How many, 0 for one a physical core; where it is less than asked for, it is said once. */
+  /** How many, 0 for one a physical core; one note where it is less than asked for. */
   int count() {
     int granted = granted(command, asked.get(), forced());
-    if (granted != asked.get() && !said) {
-      said = true;
+    if (granted != asked.get() && !noted) {
+      noted = true;
       command.console.note(remark(asked.get(), granted));
     }
     return granted;

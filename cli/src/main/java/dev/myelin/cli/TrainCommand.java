@@ -113,10 +113,10 @@ final class TrainCommand extends Subcommand {
     }
     checkText();
     if (!lora.get()) {
-      Unused.say(this, "without --lora there is no adapter", rank, alpha);
+      Unused.note(this, "without --lora there is no adapter", rank, alpha);
     }
     if (initFrom.isSet()) {
-      Unused.say(this, "--init-from FILE has its own shape and tokenizer", model.options());
+      Unused.note(this, "--init-from FILE has its own shape and tokenizer", model.options());
     }
     Files files = Files.of(output.get());
     TrainReport printer = report.open(console, files.output());

@@ -73,7 +73,7 @@ final class TrainModelFlags {
     return command.option(Integer.class, null, "N", description, name);
   }
 
-  /** All of them, for what is said about them. */
+  /** All of them, for notes about them. */
   Subcommand.Value<?>[] options() {
     return new Subcommand.Value<?>[] {
       tokenizer,
@@ -125,7 +125,7 @@ final class TrainModelFlags {
     return given.isSet() ? given.get() : otherwise;
   }
 
-  /** Refuses options that say something else than what a resumed run began with. */
+  /** Refuses options that differ from those that a resumed run began with. */
   void requireSame(EarlierModel earlier) {
     same(tokenizer, earlier.tokenizer());
     same(vocabulary, earlier.vocabulary());

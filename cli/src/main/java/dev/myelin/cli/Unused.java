@@ -3,12 +3,12 @@ package dev.myelin.cli;
 import java.util.List;
 import java.util.stream.Stream;
 
-/** Says which of the options given change nothing. */
+/** Notes which of the options given change nothing. */
 final class Unused {
   private Unused() {}
 
   /** One line for those that are on the command line, none if there are none. */
-  static void say(Subcommand command, String why, Subcommand.Value<?>... options) {
+  static void note(Subcommand command, String why, Subcommand.Value<?>... options) {
     List<String> given =
         Stream.of(options).filter(Subcommand.Value::isGiven).map(Subcommand.Value::typed).toList();
     if (!given.isEmpty()) {

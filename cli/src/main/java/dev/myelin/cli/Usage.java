@@ -19,7 +19,7 @@ final class Usage {
     }
   }
 
-  /** Refuses an option of a resumed run that says something else than the run began with. */
+  /** Refuses an option of a resumed run that differs from what the run began with. */
   static <T> void requireSame(Subcommand command, Subcommand.Value<T> given, T earlier) {
     if (given.isSet() && !given.get().equals(earlier)) {
       throw wrong(

@@ -12,7 +12,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** Options that change nothing are said in one line, and only those that were given. */
+/** Options that change nothing are noted in one line, and only those that were given. */
 class UnusedTest {
   @TempDir static Path folder;
   static Path model;
@@ -46,7 +46,7 @@ class UnusedTest {
             + " penalty",
         "run -m M -p x -n 1 --repeat-last-n 0 --repeat-penalty 2 | --repeat-penalty: changes"
             + " nothing, --repeat-last-n 0",
-        "plan M --types q8_0 --speed 1GB/s -t 1     | -t: changes nothing, --speed says the speed",
+        "plan M --types q8_0 --speed 1GB/s -t 1     | -t: changes nothing, --speed gives the speed",
         "imatrix --in-file D/a.gguf -o D/b.gguf --no-ppl --chunks 3 -m M | -m, --chunks, --no-ppl:"
             + " change nothing, without -f",
         "inspect M --tensors --histogram output     | --tensors: changes nothing, --histogram"
@@ -60,7 +60,7 @@ class UnusedTest {
         "train D/text.txt -o D/t.gguf --init-from D/none --layers 4 | --layers: changes nothing,"
             + " --init-from FILE has",
       })
-  void isSaidInOneLine(String line, String remark) {
+  void isNotedInOneLine(String line, String remark) {
     Outcome outcome = run(line);
     assertThat(outcome.err().lines().filter(l -> l.contains("nothing, ")).toList())
         .singleElement()

@@ -52,7 +52,7 @@ final class DatFormat {
     } catch (InternalError e) {
       // a page of the mapping is missing
       throw new ModelFileException(
-          file, "changed while it was read", "expected that nobody cuts it short");
+          file, "changed while it was read", "expected a file that stays as it is");
     }
   }
 
