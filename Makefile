@@ -64,10 +64,10 @@ compare: checkpoint build ## tokens/s beside llama.cpp on the same file, turn by
 	@native/ggml/fetch.sh --pinned
 	@exec cli/bin/myelin bench -m "$$MODEL" --compare llama.cpp $(ARGS)
 
-model: build ## learn the bundled model anew, which takes up to an hour; then `make build` bundles it
+model: build ## train the bundled model again, which takes up to an hour; then `make build` bundles it
 	@cli/bin/make-model
 
-bindings: ## generate the bindings of ggml, llama.cpp and libmyelin anew; JEXTRACT=path/to/jextract
+bindings: ## generate the bindings of ggml, llama.cpp and libmyelin again; JEXTRACT=path/to/jextract
 	@JEXTRACT='$(JEXTRACT)' native/generate-bindings.sh
 
 format: ## format Java (google-java-format) and, where clang-format is installed, C
@@ -128,7 +128,7 @@ checkpoint:
 ggml:
 	@native/ggml/fetch.sh
 
-# All that is missing is said at once, before anything is built.
+# All that is missing is reported at once, before anything is built.
 native/build/.tools:
 	@native/check-tools.sh
 	@mkdir -p $(@D) && touch $@

@@ -34,9 +34,9 @@ final class BenchModels {
     Stream<String> named = options.get().stream().map(Path::toString);
     for (String value : Stream.concat(named, parameters.get().stream()).toList()) {
       // a file's name may hold a comma
-      boolean one = Files.exists(Commands.path(value));
+      boolean one = Files.exists(Usage.path(command.spec, value));
       for (String name : one ? new String[] {value} : value.split(",", -1)) {
-        all.add(Checkpoint.in(Commands.path(name)));
+        all.add(Checkpoint.in(Usage.path(command.spec, name)));
       }
     }
     return all.isEmpty() ? List.of(ModelOptions.unnamed(command)) : all;

@@ -93,7 +93,7 @@ final class PlanText {
   private static String speed(MemorySpeed speed) {
     String each = Units.bytes(speed.bytesPerSecond()) + "/s";
     return speed.passes() == 0
-        ? each + ", as said"
+        ? each + ", as given"
         : "%s, read by %s %s just now (median of %s times %s)"
             .formatted(
                 each,

@@ -42,7 +42,7 @@ final class PromptFlags {
       throw Usage.wrong(command.spec, escape.typed() + ": expected with -p TEXT");
     }
     if (text.isSet()) {
-      return escape.get() ? Escapes.of(text.get()) : text.get();
+      return escape.get() ? Usage.check(command.spec, () -> Escapes.of(text.get())) : text.get();
     }
     if (file.isSet()) {
       return read(command.console, file.get());

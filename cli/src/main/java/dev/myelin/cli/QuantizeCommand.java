@@ -7,7 +7,6 @@ import dev.myelin.quantize.QuantizeListener;
 import dev.myelin.quantize.QuantizeOptions;
 import dev.myelin.quantize.QuantizePlan;
 import dev.myelin.quantize.Quantizer;
-import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
 import java.util.List;
 
@@ -52,8 +51,8 @@ final class QuantizeCommand extends Subcommand {
       throw Usage.wrong(
           spec, "expected IN OUT TYPE, got " + given.size() + " of them (--list names the types)");
     }
-    Path in = path(given.getFirst());
-    Path out = withOut ? path(given.get(1)) : null;
+    Path in = Usage.path(spec, given.getFirst());
+    Path out = withOut ? Usage.path(spec, given.get(1)) : null;
     QuantizeOptions options = flags.options(given.getLast());
     Outputs files = flags.inputs(new Outputs(this).reads("IN", Checkpoint.in(in).files()));
     if (!dryRun.get()) {
@@ -80,17 +79,6 @@ final class QuantizeCommand extends Subcommand {
     }
     QuantizeText.notes(plan, options).forEach(console::note);
     console.note(QuantizeText.summary(in, out, plan, System.nanoTime() - start));
-  }
-
-  private Path path(String name) {
-    try {
-      if (!name.isEmpty()) {
-        return Path.of(name);
-      }
-    } catch (InvalidPathException e) {
-      throw Usage.wrong(spec, "'" + name + "' is no file name: " + e.getReason());
-    }
-    throw Usage.wrong(spec, "a file name is empty");
   }
 
   /** Millions of parameters done, and the tensor at work. */

@@ -1,10 +1,12 @@
 package dev.myelin.cli;
 
 import dev.myelin.error.InvalidRequestException;
+import java.nio.file.Path;
 import java.util.function.Supplier;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Model.OptionSpec;
 import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.TypeConversionException;
 
 /** Tells wrong usage from failed work: what options alone show to be wrong has status 2. */
 final class Usage {
@@ -15,6 +17,15 @@ final class Usage {
     try {
       return options.get();
     } catch (InvalidRequestException e) {
+      throw wrong(spec, e.getMessage());
+    }
+  }
+
+  /** A file among parameters that picocli takes for texts. */
+  static Path path(CommandSpec spec, String name) {
+    try {
+      return Commands.path(name);
+    } catch (TypeConversionException e) {
       throw wrong(spec, e.getMessage());
     }
   }

@@ -42,7 +42,7 @@ class PlanCommandTest {
             "model   Llama 3.2 1B (https://huggingface.co/meta-llama/Llama-3.2-1B),"
                 + " 1,235,814,400 parameters");
     assertThat(lines).contains("cache   32.8 MB in f16 for 1,000 tokens");
-    assertThat(lines).contains("speed   50.0 GB/s, as said");
+    assertThat(lines).contains("speed   50.0 GB/s, as given");
     assertThat(lines).anyMatch(l -> l.matches("memory  [\\d.]+ [MGT]B, [\\d.]+ [MGT]B available"));
     assertThat(lines.get(lines.size() - 2))
         .matches("Q8_0 +8\\.50 +1\\.31 GB +1\\.35 GB +(yes|if freed|no).* 37\\.\\d");

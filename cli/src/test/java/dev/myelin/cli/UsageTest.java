@@ -79,6 +79,8 @@ class UsageTest {
             + " spaces)",
         "run M -p once upon              | unknown argument 'upon'",
         "run -m M -e -f x                | -e: expected with -p TEXT",
+        "run -m M -e -p \\xff            | --escape: byte 0xff at 0: expected UTF-8",
+        "bench M,,M                      | the file name is empty",
         "run -m M -p x --top-p 1.5       | top-p = 1.5: expected 0 to 1",
         "run -m M -p x --stop a\\qb      | --stop 'a\\qb': expected \\n, \\t, \\r or \\\\",
         "run -m M -p x --cache-type q5_1 | cache type q5_1: known are f32, f16, q8_0",
