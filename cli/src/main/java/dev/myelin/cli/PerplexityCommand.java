@@ -201,7 +201,7 @@ final class PerplexityCommand extends Subcommand {
       Model loaded, Model other, String read, ChunkOptions cut, SessionOptions how) {
     TextChunks chunked = TextChunks.of(loaded, read, cut);
     try (Session open = open(loaded, chunked, how);
-        Session second = open(other, chunked, how);
+        Session second = Session.open(other, how.withContextLength(chunked.contextLength()));
         ChunkWatch watch = new ChunkWatch(console, isPrinting(), chunked, open, second)) {
       compare(watch, chunked, each -> KlDivergence.measure(open, second, chunked, each));
     }
@@ -231,7 +231,7 @@ final class PerplexityCommand extends Subcommand {
     watch.statistics(result.figures().chunks());
   }
 
-  private static Session open(Model model, TextChunks cut, SessionOptions how) {
-    return Session.open(model, how.withContextLength(cut.contextLength()));
+  private Session open(Model model, TextChunks cut, SessionOptions how) {
+    return session.opened(Session.open(model, how.withContextLength(cut.contextLength())));
   }
 }
