@@ -13,6 +13,8 @@ final class Loop extends Callable {
   private final List<Object> matched = new ArrayList<>(); // what passed the filter, if there is one
   private int next; // item to be filtered
   private int index = -1; // in matched
+  private Object current;
+  private Object previous; // kept, since the body may change the list
   private Object changed; // what changed() was last asked about
 
   Loop(For code, PySeq items, Scope outer, int depth, Render render) {
@@ -35,7 +37,9 @@ final class Loop extends Callable {
       render.step(code.at);
       Scope scope = new Scope(outer);
       scope.set("loop", this);
-      assign(scope, item(index));
+      previous = current;
+      current = item(index);
+      assign(scope, current);
       render.run(code.body, scope);
       boolean stop = render.jump == Render.Jump.BREAK;
       render.jump = Render.Jump.NONE;
@@ -119,7 +123,7 @@ final class Loop extends Callable {
       case "revindex0" -> length() - index - 1L;
       case "depth" -> depth + 1L;
       case "depth0" -> (long) depth;
-      case "previtem" -> index > 0 ? item(index - 1) : new Undefined("there is no previous item");
+      case "previtem" -> index > 0 ? previous : new Undefined("there is no previous item");
       case "nextitem" -> seek(index + 1) ? item(index + 1) : new Undefined("there is no next item");
       case "cycle", "changed" -> new LoopMethod(name);
       default -> null;
