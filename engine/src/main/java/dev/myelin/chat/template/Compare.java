@@ -36,6 +36,7 @@ final class Compare {
     }
     budget.enter(DEEP);
     boolean indexed = a.indexed();
+    budget.spend(indexed ? 0 : a.size());
     Object[] views = indexed ? null : a.toArray();
     Object[] others = indexed ? null : b.toArray();
     int size = a.size();

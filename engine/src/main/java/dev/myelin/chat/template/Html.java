@@ -2,6 +2,8 @@ package dev.myelin.chat.template;
 
 /** Escapes of HTML, which prompts seldom want, but which Jinja2 has. */
 final class Html {
+  private static final int ENTITY = 11; // characters of the longest, such as &#x10ffff;
+
   private Html() {}
 
   /** Jinja2's {@code escape}: what is marked as safe stays. */
@@ -73,8 +75,8 @@ final class Html {
     int from = 0;
     for (int at; (at = s.indexOf('&', from)) >= 0; ) {
       made.append(text, from, at);
-      int end = s.indexOf(';', at);
-      int point = end < 0 || end - at > 10 ? -1 : entity(s.substring(at + 1, end));
+      int end = s.indexOf(';', at, Math.min(at + ENTITY, s.length()));
+      int point = end < 0 ? -1 : entity(s.substring(at + 1, end));
       from = point < 0 ? at + 1 : end + 1;
       made.append(point < 0 ? '&' : point, text.trustedAt(at));
     }

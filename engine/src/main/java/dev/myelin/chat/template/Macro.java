@@ -34,6 +34,7 @@ final class Macro extends Callable {
   Object call(Args args, Render render) {
     int levels = 2 + code.body.depth();
     render.budget.enter(levels);
+    render.budget.spend(code.parameters.size());
     Scope scope = new Scope(closure);
     bind(args, scope, render);
     Str text = render.capture(code.body, scope);
@@ -117,6 +118,7 @@ final class Macro extends Callable {
         return Str.of(code.name);
       case "arguments":
         Object[] names = new Object[code.parameters.size()];
+        render.budget.hold((long) Budget.STRING * names.length);
         for (int i = 0; i < names.length; i++) {
           names[i] = Str.of(code.parameters.get(i));
         }

@@ -36,7 +36,7 @@ final class TextFilters {
       case "indent" -> Layout.indent(value, a, render);
       case "lower" -> Case.lower(text(value, render), budget);
       case "replace" -> replace(text(value, render), a, render);
-      case "safe" -> text(value, render).markup(true);
+      case "safe" -> safe(text(value, render), budget);
       case "string" -> text(value, render);
       case "striptags" -> Html.striptags(text(value, render), render);
       case "title" -> Case.titleFilter(text(value, render), budget);
@@ -58,6 +58,11 @@ final class TextFilters {
 
   static Object or(Object argument, Object otherwise) {
     return argument == null ? otherwise : argument;
+  }
+
+  private static Str safe(Str text, Budget budget) {
+    budget.read(text.units()); // its characters are counted again
+    return text.markup(true);
   }
 
   private static Str format(Str format, Args args, Render render) {

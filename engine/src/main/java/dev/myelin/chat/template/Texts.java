@@ -56,7 +56,10 @@ final class Texts {
   }
 
   /** Offsets in the text of the optional start and end among a method's arguments. */
-  private static int[] range(Str s, Object[] a) {
+  private static int[] range(Str s, Object[] a, Budget budget) {
+    if (s.length() != s.units()) {
+      budget.read(s.units());
+    }
     int[] range = {0, s.units()};
     for (int i = 0; i < 2; i++) {
       if (a[i + 1] != null && a[i + 1] != None.NONE) {
@@ -70,7 +73,7 @@ final class Texts {
 
   static long find(Str s, Object[] a, boolean last, Budget budget) {
     Str part = StrMethods.text(a[0], "find");
-    int[] range = range(s, a);
+    int[] range = range(s, a, budget);
     int at =
         last
             ? Search.findLast(s.text, part.text, range[0], range[1], budget)
@@ -90,7 +93,7 @@ final class Texts {
 
   static long count(Str s, Object[] a, Budget budget) {
     Str part = StrMethods.text(a[0], "count");
-    int[] range = range(s, a);
+    int[] range = range(s, a, budget);
     if (part.isEmpty()) {
       budget.read(s.units());
       return range[0] > range[1] ? 0 : s.text.codePointCount(range[0], range[1]) + 1L;
@@ -105,7 +108,7 @@ final class Texts {
 
   static boolean begins(Str s, Object[] a, boolean end, Budget budget) {
     String method = end ? "endswith" : "startswith";
-    int[] range = range(s, a);
+    int[] range = range(s, a, budget);
     Object[] parts = a[0] instanceof PyTuple tuple ? tuple.toArray() : new Object[] {a[0]};
     for (Object each : parts) {
       String part = StrMethods.text(each, method).text;

@@ -9,6 +9,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.IntStream;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
@@ -21,6 +22,11 @@ class HostileTemplatesTest {
   private static final Map<String, Object> VARIABLES =
       Map.of("messages", List.of(Map.of("role", "user", "content", "hi")));
   private static final int LONGEST = 1 << 20;
+
+  /** Evaluates one expression ten billion times. */
+  private static final String FOREVER =
+      "{%% for i in range(100000) %%}{%% for j in range(100000) %%}"
+          + "{%% set x = %s %%}{%% endfor %%}{%% endfor %%}";
 
   private static final String SHARED =
       "{% set ns = namespace(a=X, b=X) %}{% for i in range(60) %}"
@@ -91,6 +97,7 @@ class HostileTemplatesTest {
             "range(100000) | list | tojson(indent=1000000) | length",
             "('<' * 4000000) | striptags | length",
             "('&' * 4000000) | striptags | length",
+            "('&' * 1000000) | striptags | length",
             "[{'a': 1}] | map(attribute='a.' * 400000) | list",
             "[1] | sort(attribute=('a,' * 100000)) | list",
             "strftime_now('%Y' * 1000000) | length")) {
@@ -98,6 +105,10 @@ class HostileTemplatesTest {
           "{% set s = 'a' * 4000000 %}{% set t = 'a' * 400000 ~ 'b' %}{{ " + expression + " }}");
     }
     return all;
+  }
+
+  private static Object[] indices(int count) {
+    return IntStream.range(0, count).boxed().toArray();
   }
 
   /** One operation, very often. */
@@ -129,11 +140,18 @@ class HostileTemplatesTest {
           "{% set keep = [] %}{% set c = 'abcdefgh' * 1000 %}"
               + "{% set l = range(5000) | list %}{% set l2 = range(5000) | list %}"
               + "{% set d = dict(c | list | batch(2)) %}{% set d2 = dict(d) %}"
-              + "{% for i in range(100000) %}{% for j in range(100000) %}"
-              + "{% set x = "
-              + expression
-              + " %}{% endfor %}{% endfor %}");
+              + FOREVER.formatted(expression));
     }
+    String wide = "{% set u = '\ud83d\ude00' * 1000000 %}";
+    for (String expression : List.of("u | safe | length", "u.startswith('a', 999999)")) {
+      all.add(wide + FOREVER.formatted(expression));
+    }
+    String dicts = "{% set d = dict(range(100000) | batch(2)) %}{% set e = dict(d, x=1) %}";
+    all.add(dicts + "{% set _ = d.update(y=1) %}" + FOREVER.formatted("d.items() == e.items()"));
+    String macro =
+        "{% macro m(" + "a%s, ".repeat(250).formatted(indices(250)) + "z) %}{% endmacro %}";
+    all.add(macro + FOREVER.formatted("m()"));
+    all.add(macro + "{% set keep = [] %}" + FOREVER.formatted("keep.append(m.arguments)"));
     all.add("{% for i in range(100000) recursive %}{{ loop(range(100000)) }}{% endfor %}");
     all.add(
         "{% macro m(a) %}{{ caller(a) }}{% endmacro %}{% call(x) m(1) %}{{ m(2) }}{% endcall %}");
