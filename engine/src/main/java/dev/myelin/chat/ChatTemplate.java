@@ -232,7 +232,7 @@ public final class ChatTemplate {
       return new InvalidRequestException("the chat template refuses the messages: " + message);
     }
     String line = e.line() > 0 ? " line " + e.line() + " column " + e.column() : "";
-    String place = (where + line).strip();
+    String place = line.isEmpty() && where.isEmpty() ? "template" : (where + line).strip();
     return file.isPresent()
         ? new ModelFileException(file.get(), place, message)
         : new MyelinException(place + ": " + message);

@@ -202,6 +202,10 @@ class ChatTemplateTest {
         .isThrownBy(
             () -> ChatTemplate.of(file, Path.of("a.jinja"), "\n{{ 1 | no }}").render(HI, false))
         .withMessage("a.jinja: line 2 column 8: no filter is called 'no'");
+    String longest = "x".repeat((1 << 20) + 1);
+    assertThatExceptionOfType(ModelFileException.class)
+        .isThrownBy(() -> ChatTemplate.of(file, Path.of("a.jinja"), longest).render(HI, false))
+        .withMessage("a.jinja: template: 1048577 characters: expected at most 1048576");
   }
 
   @Test

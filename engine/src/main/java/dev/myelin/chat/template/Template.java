@@ -27,7 +27,7 @@ public final class Template {
   public static Template parse(String source) {
     if (source.length() > LONGEST) {
       throw new TemplateException(
-          source.length() + " characters: at most " + LONGEST + " expected", 0, 0, false, null);
+          source.length() + " characters: expected at most " + LONGEST, 0, 0, false, null);
     }
     String lines = lines(source);
     try {
