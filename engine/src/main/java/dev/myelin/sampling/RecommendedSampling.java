@@ -17,6 +17,7 @@ import java.util.List;
 public record RecommendedSampling(
     SamplingOptions options, List<String> values, List<String> notes) {
   private static final String PREFIX = "general.sampling.";
+  private static final int LONGEST_SEQUENCE = 1000; // characters; all stages known have 80
 
   /** What acts on tokens, in the order in which {@link SamplerChain} runs. */
   private static final List<String> STAGES =
@@ -85,13 +86,23 @@ public record RecommendedSampling(
     /** Turns the stages off that the file's chain leaves out. */
     private void sequence() {
       String text = metadata.string(PREFIX + "sequence");
+      if (text.length() > LONGEST_SEQUENCE) {
+        throw bad("sequence", "at most " + LONGEST_SEQUENCE + " characters");
+      }
       List<String> chain = new ArrayList<>();
+      List<String> unknown = new ArrayList<>();
       for (String name : text.split(";")) {
         if (STAGES.contains(name)) {
           chain.add(name);
         } else if (!name.isEmpty() && !IDLE_STAGES.contains(name)) {
-          note("sequence", "the stage \"" + name + "\" is not known here and is left out");
+          unknown.add('"' + name + '"');
         }
+      }
+      if (unknown.size() == 1) {
+        note("sequence", "the stage " + unknown.getFirst() + " is not known here and is left out");
+      } else if (!unknown.isEmpty()) {
+        String names = String.join(", ", unknown);
+        note("sequence", "the stages " + names + " are not known here and are left out");
       }
       List<String> ordered = new ArrayList<>(STAGES);
       ordered.retainAll(chain);

@@ -96,6 +96,10 @@ class RecommendedSamplingTest {
                 + " is not known here and is left out",
             "key general.sampling.sequence = \"temperature;infill;top_k\": its stages run as"
                 + " top_k;temperature");
+    assertThat(of("sequence", "a;top_k;b;a").notes())
+        .containsExactly(
+            "key general.sampling.sequence = \"a;top_k;b;a\": the stages \"a\", \"b\", \"a\""
+                + " are not known here and are left out");
   }
 
   @Test
@@ -122,6 +126,7 @@ class RecommendedSamplingTest {
         Arguments.of("penalty_last_n", -2, "-1 (all) to"),
         Arguments.of("penalty_last_n", 1 << 30, "-1 (all) to"),
         Arguments.of("sequence", 3, "string"),
+        Arguments.of("sequence", ";".repeat(1001), "at most 1000 characters"),
         Arguments.of("mirostat", "yes", "a number"));
   }
 
