@@ -18,6 +18,11 @@ public final class NativeMemory {
       LINKER.downcallHandle(
           LINKER.defaultLookup().findOrThrow("calloc"),
           FunctionDescriptor.of(ValueLayout.ADDRESS, ValueLayout.JAVA_LONG, ValueLayout.JAVA_LONG));
+  // malloc, by a type that functions of ggml have too: linking one more takes milliseconds
+  private static final MethodHandle REALLOC =
+      LINKER.downcallHandle(
+          LINKER.defaultLookup().findOrThrow("realloc"),
+          FunctionDescriptor.of(ValueLayout.ADDRESS, ValueLayout.ADDRESS, ValueLayout.JAVA_LONG));
   private static final MethodHandle FREE =
       LINKER.downcallHandle(
           LINKER.defaultLookup().findOrThrow("free"),
@@ -33,10 +38,7 @@ public final class NativeMemory {
    * @throws NativeLibraryException if there is no memory for them
    */
   public static Block zeros(long bytes, long alignment, String what) {
-    MemorySegment block = calloc(Math.addExact(bytes, alignment));
-    if (block.address() == 0) {
-      throw new NativeLibraryException("no memory for " + what + ": " + bytes + " bytes");
-    }
+    MemorySegment block = taken(calloc(Math.addExact(bytes, alignment)), bytes, what);
     long skip = -block.address() & (alignment - 1);
     return new Block(block, block.reinterpret(bytes + alignment).asSlice(skip, bytes));
   }
@@ -58,13 +60,20 @@ public final class NativeMemory {
   }
 
   /**
-   * Makes sure that so much memory could be had: before calls of native code that ends the process
-   * where it has none. Another thread may take it meanwhile.
+   * Makes sure that so much memory is free, without touching it: before calls of native code that
+   * ends the process where it has none. Another thread may take it meanwhile.
    *
    * @throws NativeLibraryException if there is not
    */
   public static void require(long bytes, String what) {
-    zeros(bytes, 1, what).close();
+    free(taken(malloc(Math.max(1, bytes)), bytes, what));
+  }
+
+  private static MemorySegment taken(MemorySegment block, long bytes, String what) {
+    if (block.address() == 0) {
+      throw new NativeLibraryException("no memory for " + what + ": " + bytes + " bytes");
+    }
+    return block;
   }
 
   private static MemorySegment calloc(long bytes) {
@@ -72,6 +81,14 @@ public final class NativeMemory {
       return (MemorySegment) CALLOC.invokeExact(1L, bytes);
     } catch (Throwable e) {
       throw new AssertionError("calloc cannot throw", e);
+    }
+  }
+
+  private static MemorySegment malloc(long bytes) {
+    try {
+      return (MemorySegment) REALLOC.invokeExact(MemorySegment.NULL, bytes);
+    } catch (Throwable e) {
+      throw new AssertionError("realloc cannot throw", e);
     }
   }
 

@@ -1,0 +1,39 @@
+package dev.myelin.bindings;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import dev.myelin.error.NativeLibraryException;
+import java.lang.foreign.ValueLayout;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+class NativeMemoryTest {
+  @ParameterizedTest
+  @ValueSource(longs = {0, 1, 100, 1 << 20, 40 << 20})
+  void memoryIsZerosAlsoWhereItWasUsedBefore(long bytes) {
+    for (int i = 0; i < 3; i++) {
+      try (NativeMemory.Block block = NativeMemory.zeros(bytes, 64, "a test")) {
+        assertThat(block.bytes().byteSize()).isEqualTo(bytes);
+        assertThat(block.bytes().address() % 64).isZero();
+        for (long at = 0; at < bytes; at += 97) {
+          assertThat(block.bytes().get(ValueLayout.JAVA_BYTE, at)).isZero();
+        }
+        block.bytes().fill((byte) 1);
+      }
+      NativeMemory.require(bytes, "a test");
+    }
+  }
+
+  @Test
+  void whatThereIsNoMemoryForIsNamed() {
+    long bytes = 1L << 60;
+    assertThatThrownBy(() -> NativeMemory.require(bytes, "a test"))
+        .isInstanceOf(NativeLibraryException.class)
+        .hasMessage("no memory for a test: " + bytes + " bytes");
+    assertThatThrownBy(() -> NativeMemory.zeros(bytes, 64, "a test"))
+        .isInstanceOf(NativeLibraryException.class)
+        .hasMessage("no memory for a test: " + bytes + " bytes");
+  }
+}
