@@ -11,8 +11,9 @@ import java.util.Optional;
  * Notices that a mapped file is changed. While it is open, what somebody cuts off the file reads as
  * zeros, where the process would end otherwise.
  */
-public final class MappingWatch implements AutoCloseable {
+public final class MappingWatch {
   private static final int NOT_THE_SAME = -1;
+  private static final int ENDED = -2;
 
   private int watch;
 
@@ -23,9 +24,10 @@ public final class MappingWatch implements AutoCloseable {
   /**
    * Watches a mapping of a whole file; the native libraries are loaded for it.
    *
+   * @param mapped holds the mapping, whose watch ends with it
    * @return empty where the system has no way to
    */
-  public static Optional<MappingWatch> of(Path file, MemorySegment mapping) {
+  public static Optional<MappingWatch> of(Path file, MemorySegment mapping, Arena mapped) {
     NativeLibraries.load();
     if (mapping.byteSize() == 0) {
       return Optional.empty();
@@ -39,7 +41,7 @@ public final class MappingWatch implements AutoCloseable {
               mapping.byteSize(),
               watch);
       if (status == Myelin_h.MYELIN_OK()) {
-        return Optional.of(new MappingWatch(watch.get(ValueLayout.JAVA_INT, 0)));
+        return Optional.of(ending(new MappingWatch(watch.get(ValueLayout.JAVA_INT, 0)), mapped));
       }
       return status == Myelin_h.MYELIN_ERROR_CHANGED()
           ? Optional.of(new MappingWatch(NOT_THE_SAME))
@@ -47,18 +49,28 @@ public final class MappingWatch implements AutoCloseable {
     }
   }
 
-  /** Whether the file was written to, or cut short, since; true stays true. */
-  public boolean isChanged() {
+  /**
+   * An arena frees what it got last first: the watch ends after the last read, and before the
+   * mapping.
+   */
+  private static MappingWatch ending(MappingWatch watch, Arena mapped) {
+    try {
+      MemorySegment.NULL.reinterpret(mapped, ignored -> watch.end());
+      return watch;
+    } catch (RuntimeException e) {
+      watch.end();
+      throw e;
+    }
+  }
+
+  /** Whether the file was written to, or cut short, since; true stays true until the watch ends. */
+  public synchronized boolean isChanged() {
     return watch == NOT_THE_SAME
         || Myelin_h.myelin_mapping_check(watch) == Myelin_h.MYELIN_ERROR_CHANGED();
   }
 
-  /** Ends the watch, before the mapping ends. */
-  @Override
-  public void close() {
-    if (watch != NOT_THE_SAME) {
-      Myelin_h.myelin_mapping_unwatch(watch);
-      watch = NOT_THE_SAME;
-    }
+  private synchronized void end() {
+    Myelin_h.myelin_mapping_unwatch(watch);
+    watch = ENDED;
   }
 }

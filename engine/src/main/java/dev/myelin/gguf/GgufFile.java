@@ -90,7 +90,6 @@ public final class GgufFile implements AutoCloseable {
     } finally {
       if (!opened) {
         arena.close();
-        parts.mapped().forEach(MappedFile::close);
       }
     }
   }
@@ -255,7 +254,6 @@ public final class GgufFile implements AutoCloseable {
     if (arena != null) {
       try {
         arena.close();
-        mapped.forEach(MappedFile::close);
       } catch (IllegalStateException e) {
         throw new IllegalUseException(path + ": closed while a native call reads it");
       }

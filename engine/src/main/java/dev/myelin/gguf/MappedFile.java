@@ -3,19 +3,26 @@ package dev.myelin.gguf;
 import dev.myelin.bindings.MappingWatch;
 import dev.myelin.bindings.NativeLibraries;
 import dev.myelin.error.ModelFileException;
+import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.nio.file.Path;
 import java.util.Optional;
 
 /** A mapped file, and whether somebody has changed it since. */
-final class MappedFile implements AutoCloseable {
+final class MappedFile {
   private final Path path;
+  private final Arena arena;
   private final MemorySegment bytes;
   private Optional<MappingWatch> watch;
 
-  /** Watched from the start where the native libraries are loaded. */
-  MappedFile(Path path, MemorySegment bytes) {
+  /**
+   * Watched from the start where the native libraries are loaded.
+   *
+   * @param arena of the mapping, with which the watch ends
+   */
+  MappedFile(Path path, MemorySegment bytes, Arena arena) {
     this.path = path;
+    this.arena = arena;
     this.bytes = bytes;
     if (NativeLibraries.isLoaded()) {
       watch();
@@ -25,7 +32,7 @@ final class MappedFile implements AutoCloseable {
   /** Watches it from now on, by the native libraries, which are loaded for it. */
   synchronized void watch() {
     if (watch == null) {
-      watch = MappingWatch.of(path, bytes);
+      watch = MappingWatch.of(path, bytes, arena);
     }
   }
 
@@ -40,13 +47,5 @@ final class MappedFile implements AutoCloseable {
   static ModelFileException changed(Path path) {
     return new ModelFileException(
         path, "changed since it was opened", "expected that nobody writes to it or cuts it short");
-  }
-
-  @Override
-  public synchronized void close() {
-    if (watch != null) {
-      watch.ifPresent(MappingWatch::close);
-      watch = null;
-    }
   }
 }

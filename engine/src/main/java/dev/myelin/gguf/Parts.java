@@ -166,7 +166,7 @@ final class Parts {
 
   private MemorySegment map(InputFile input, Path file) throws IOException {
     MemorySegment bytes = input.map(arena);
-    mapped.add(new MappedFile(file, bytes));
+    mapped.add(new MappedFile(file, bytes, arena));
     return bytes;
   }
 
