@@ -23,9 +23,14 @@ final class HeldOut {
   }
 
   /**
-   * @param pieces the windows, at least one
+   * @param pieces the windows
+   * @throws InvalidRequestException if there are none
    */
   HeldOut(int[] tokens, BatchShape training, Pieces pieces) {
+    if (pieces.count() < 1) {
+      throw new InvalidRequestException(
+          "held-out text: no window in which something is learned; hold out more");
+    }
     int windows = Math.min(MOST_WINDOWS, pieces.count());
     this.tokens = tokens;
     this.pieces = pieces;

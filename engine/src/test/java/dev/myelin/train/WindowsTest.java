@@ -69,6 +69,17 @@ class WindowsTest {
   }
 
   @Test
+  void textWithoutAWindowIsRefused() {
+    Pieces none = Pieces.whole(new int[0]);
+    assertThatThrownBy(() -> new Windows(documents(9), BATCH, 3, none))
+        .isInstanceOf(InvalidRequestException.class)
+        .hasMessage("no window in which something is learned");
+    assertThatThrownBy(() -> new HeldOut(documents(9), BATCH, none))
+        .isInstanceOf(InvalidRequestException.class)
+        .hasMessage("held-out text: no window in which something is learned; hold out more");
+  }
+
+  @Test
   void documentsThatFillNoWindowAreRefused() {
     assertThatThrownBy(() -> Documents.starts(new int[] {BOS, 1, 2}, BOS, BATCH))
         .isInstanceOf(InvalidRequestException.class)
