@@ -1,5 +1,5 @@
 #!/bin/sh
-# Generates the Java bindings anew from the headers and the allow-lists in bindings/symbols.
+# Generates the Java bindings from the headers and the allow-lists in bindings/symbols.
 # What it writes is committed and never edited. JEXTRACT names a jextract for JDK 25.
 set -eu
 cd "$(dirname -- "$0")/.."

@@ -133,6 +133,7 @@ MYELIN_API int32_t myelin_isa_status(void);
  * "scalar", the reference, and "none", ggml's kernels; null for other numbers than 0 to their last.
  */
 MYELIN_API const char *myelin_isa_name(int32_t index);
+
 /** pthread_create() and pthread_join(), which moved from one library of glibc to another. */
 typedef int (*myelin_thread_create)(pthread_t *thread, const pthread_attr_t *attributes,
                                     void *(*start)(void *), void *argument);

@@ -132,7 +132,7 @@ public record CudaSearch(Path file, Optional<Absence> absence, String reason, in
       }
       int version = NativeLibraries.call(symbol.get());
       if (version != Cuda_h.MYELIN_CUDA_ABI_VERSION()) {
-        return "%s has interface version %s, these bindings expect %s; `make cuda` compiles it anew"
+        return "%s has interface version %s, these bindings expect %s; `make cuda` compiles it again"
             .formatted(file, version, Cuda_h.MYELIN_CUDA_ABI_VERSION());
       }
       NativeSymbols.open(file);

@@ -9,8 +9,9 @@ import java.nio.file.Path;
 import java.util.Optional;
 
 /**
- * The headers of a library of Linux. The dynamic linker maps a file that was cut short and dies of
- * the missing pages, and the JVM warns of files that are no libraries: both are told before.
+ * The headers of a library of Linux. The dynamic linker maps a file that was cut short and ends the
+ * process at a missing page, and the JVM prints a warning for a file that is no library: both are
+ * found before.
  */
 final class ElfFile {
   private static final int HEADER_BYTES = 64;

@@ -35,7 +35,7 @@ public final class KernelsLibrary {
               + version
               + ", these bindings expect "
               + Myelin_h.MYELIN_ABI_VERSION()
-              + "; `make build` compiles it anew");
+              + "; `make build` compiles it again");
     }
     requireAll(file);
     int layout =

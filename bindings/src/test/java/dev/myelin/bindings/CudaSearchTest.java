@@ -91,7 +91,7 @@ class CudaSearchTest {
         .isEqualTo(
             file
                 + " has interface version 77, these bindings expect 1;"
-                + " `make cuda` compiles it anew");
+                + " `make cuda` compiles it again");
     assertThat(Files.readString(Path.of("/proc/self/maps"))).doesNotContain(file.toString());
   }
 

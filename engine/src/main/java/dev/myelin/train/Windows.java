@@ -4,7 +4,7 @@ import dev.myelin.error.InvalidRequestException;
 import java.util.SplittableRandom;
 
 /**
- * Which windows of a stream of tokens a step sees. Every epoch cuts the stream anew, at an offset
+ * Which windows of a stream of tokens a step sees. Every epoch cuts the stream again, at an offset
  * of its own, and shuffles the pieces; all of it follows from the seed and the step's number, so
  * that a resumed run sees what an unbroken one would have seen.
  */
