@@ -52,7 +52,7 @@ class ForeignTest {
         "--log-disable --no-warmup | --log-disable (",
         "--mirostat 0      | --mirostat 0 (it is off)",
       })
-  void whatChangesNothingIsSaidInOneLine(String options, String said) {
+  void whatChangesNothingIsReportedInOneLine(String options, String note) {
     String plain = run("run -m M -p once -n 4 --temp 0 -t 1").out();
     Outcome outcome = run("run " + options + " M -p once -n 4 --temp 0 -t 1");
     assertThat(outcome.status()).as(outcome.err()).isZero();
@@ -60,7 +60,7 @@ class ForeignTest {
     assertThat(outcome.err().lines().filter(l -> l.startsWith("without effect here: ")).toList())
         .singleElement()
         .asString()
-        .contains(said);
+        .contains(note);
     assertThat(run("run -m M -p once -n 4 --temp 0 -t 1 " + options).out()).isEqualTo(plain);
   }
 

@@ -70,7 +70,7 @@ class ModelKeysTest {
 
   @ParameterizedTest
   @ValueSource(strings = {"run", "logits", "tokenize", "perplexity", "imatrix", "score"})
-  void aNoteIsSaidOnce(String command) {
+  void aNoteIsPrintedOnce(String command) {
     Path model = written(changed().put("tokenizer.ggml.eot_token_id", 99_999));
     String text = "a b c d ".repeat(200);
     List<Object> options =

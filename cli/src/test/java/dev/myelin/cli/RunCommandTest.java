@@ -206,10 +206,10 @@ class RunCommandTest {
   }
 
   @Test
-  void aContextBeyondTheTrainedOneIsSaid() {
-    String said =
+  void aContextBeyondTheTrainedOneIsReported() {
+    String note =
         "-c 600: the model was trained for a context of 512 tokens, and gets worse beyond\n";
-    assertThat(run("-p", "a", "-c", 600, "-n", 1).err()).startsWith(said);
+    assertThat(run("-p", "a", "-c", 600, "-n", 1).err()).startsWith(note);
     assertThat(run("-p", "a", "-c", 512, "-n", 1).err()).doesNotContain("trained");
   }
 

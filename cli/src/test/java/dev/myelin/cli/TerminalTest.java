@@ -117,7 +117,7 @@ class TerminalTest {
 
   /** Each Ctrl-C is one; a terminal that is not in the database is no reason to say anything. */
   @Test
-  void ctrlCIsSaidOnceInATerminalThatNobodyKnows() throws Exception {
+  void ctrlCIsReportedOnceInAnUnknownTerminal() throws Exception {
     talking(
         "xterm-nobody-knows",
         (in, out) -> {

@@ -79,7 +79,7 @@ class ThreadFlagsTest {
         "quantize M DIR/y.gguf Q8_0",
         "plan M --types q8_0 --speed 1GB/s",
       })
-  void moreThanThereAreCoresIsSaidOnce(String line) {
+  void moreThanThereAreCoresIsReportedOnce(String line) {
     assumeTrue(Threads.cores() < Threads.MOST, "skipped: no number of threads is too high here");
     Outcome outcome = run(line, "-t", Threads.cores() + 1);
     assertThat(outcome.status()).as(outcome.err()).isZero();

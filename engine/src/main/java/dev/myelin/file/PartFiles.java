@@ -7,7 +7,7 @@ import java.nio.file.Path;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 
-/** The temporary files of this process: they go when it ends, whatever ends it short of SIGKILL. */
+/** The temporary files of this process: they are deleted when it ends, except by SIGKILL. */
 final class PartFiles {
   private static final Set<Path> ALL = ConcurrentHashMap.newKeySet();
   private static Thread hook;
@@ -52,7 +52,7 @@ final class PartFiles {
       try {
         Files.deleteIfExists(file);
       } catch (IOException e) {
-        // nobody is left to be told
+        // the process ends: nowhere to report it
       }
     }
   }

@@ -33,7 +33,7 @@ class FileIdTest {
   }
 
   @Test
-  void soHasOneThatIsNotThereYet() throws IOException {
+  void aFileThatDoesNotExistYetHasOneToo() throws IOException {
     assumeFalse(
         System.getProperty("os.name").startsWith("Windows"), "skipped: links need permission");
     Path file = folder.resolve("new");

@@ -31,14 +31,14 @@ class FileTypeTest {
     "32, BF16",
     "38, MXFP4_MOE"
   })
-  void theFileSays(int number, String name) {
+  void theFileNamesIt(int number, String name) {
     assertThat(label(number)).isEqualTo(name);
     assertThat(label((long) number)).isEqualTo(name);
   }
 
   @ParameterizedTest
   @CsvSource({"4", "33", "1024", "2147483647"})
-  void aNumberThatNoneHasIsNotBelieved(int number) {
+  void anUnknownNumberIsIgnored(int number) {
     assertThat(label(number)).isEqualTo("(guessed) EMPTY");
   }
 
