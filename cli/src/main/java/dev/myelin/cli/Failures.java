@@ -99,10 +99,13 @@ final class Failures implements IParameterExceptionHandler, IExecutionExceptionH
     console.note(Printable.of(line));
   }
 
-  private static String message(Throwable e) {
+  static String message(Throwable e) {
     return switch (e) {
       case MyelinException known -> known.getMessage();
       case OutputException known -> known.getMessage();
+      case OutOfMemoryError memory when String.valueOf(memory.getMessage()).contains("thread") ->
+          "cannot start a thread: a limit of the user (ulimit -u), the container or the address"
+              + " space allows no more";
       case OutOfMemoryError memory ->
           "out of memory: " + memory.getMessage() + " (MYELIN_JAVA_OPTS=-Xmx4g allows more)";
       default -> "unexpected " + e + " (--verbose shows where; please report it)";
