@@ -8,6 +8,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.BitSet;
 import java.util.List;
+import java.util.OptionalInt;
 
 /**
  * A conversation as text and as tokens, so that the next prompt keeps the tokens in which a reply
@@ -62,8 +63,11 @@ final class Transcript {
       }
     }
     PromptText rest = from(prompt, kept);
+    OptionalInt last = last(all);
     int[] tokens =
-        all.isEmpty() ? ChatTokens.of(rest, tokenizer) : tokenizer.encodeAfter(last(all), rest);
+        last.isEmpty()
+            ? ChatTokens.of(rest, tokenizer)
+            : tokenizer.encodeAfter(last.getAsInt(), rest);
     all.add(new Part(rest.text(), trusted.get(kept, text.length()), false, tokens));
     return new Transcript(all);
   }
@@ -82,10 +86,14 @@ final class Transcript {
     return parts.stream().flatMapToInt(part -> Arrays.stream(part.tokens)).toArray();
   }
 
-  /** The last token; parts with a text have one at least. */
-  private static int last(List<Part> parts) {
-    int[] tokens = parts.getLast().tokens;
-    return tokens[tokens.length - 1];
+  /** The last token, if any: a tokenizer may have none for a text. */
+  private static OptionalInt last(List<Part> parts) {
+    for (Part part : parts.reversed()) {
+      if (part.tokens.length > 0) {
+        return OptionalInt.of(part.tokens[part.tokens.length - 1]);
+      }
+    }
+    return OptionalInt.empty();
   }
 
   private static BitSet trusted(PromptText prompt) {

@@ -3,6 +3,7 @@ package dev.myelin.generate;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.myelin.gguf.GgufFile;
+import dev.myelin.gguf.GgufWriter;
 import dev.myelin.testing.RandomModel;
 import dev.myelin.testing.RandomVocabulary.Kind;
 import dev.myelin.tokenizer.PromptText;
@@ -215,6 +216,23 @@ class TranscriptTest {
       turn = turn.with(prompt(begin + "a", "b"), llama);
       assertThat(turn.tokens()).startsWith(bos);
       assertThat(Arrays.stream(turn.tokens()).filter(t -> t == bos).count()).isEqualTo(1);
+    }
+  }
+
+  /** A byte-level vocabulary without a token for a byte drops it. */
+  @Test
+  void aTextMayHaveNoTokens() {
+    GgufWriter file =
+        new GgufWriter()
+            .put("tokenizer.ggml.model", "gpt2")
+            .put("tokenizer.ggml.tokens", new String[] {"a", "b"})
+            .put("tokenizer.ggml.merges", new String[0])
+            .put("tokenizer.ggml.add_bos_token", false);
+    Tokenizer own = Tokenizer.of(GgufFile.of(folder.resolve("v.gguf"), file.toBytes()));
+    for (String begin : new String[] {"a", "\u00e9"}) {
+      Transcript turn = Transcript.EMPTY.with(prompt(begin), own);
+      turn = turn.with(prompt(begin, "\u00e9"), own).with(prompt(begin, "\u00e9", "ab"), own);
+      assertThat(turn.tokens()).isEqualTo(own.encode(begin + "ab", false, false));
     }
   }
 
