@@ -57,7 +57,8 @@ final class ChunkFeeder {
   }
 
   /**
-   * @throws ModelFileException if a loss or divergence is no number, which names the prediction
+   * @throws ModelFileException if a loss or divergence is NaN or infinite, which names the
+   *     prediction
    */
   static void requireFinite(double value, Path model, TextChunks chunks, int chunk, int index) {
     if (!Double.isFinite(value)) {

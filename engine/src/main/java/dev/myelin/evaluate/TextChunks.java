@@ -44,7 +44,7 @@ public final class TextChunks {
     return ofTokens(model, model.tokenizer().encode(text, true, false), options);
   }
 
-  /** Likewise of a text's tokens, with those that the tokenizer puts at its ends. */
+  /** As above, of a text's tokens, with those that the tokenizer puts at its ends. */
   public static TextChunks ofTokens(Model model, int[] tokens, ChunkOptions options) {
     int positions = model.hyperparameters().contextLength();
     int stride = options.stride();

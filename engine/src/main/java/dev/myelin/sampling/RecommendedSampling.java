@@ -55,26 +55,26 @@ public record RecommendedSampling(
     void read() {
       if (has("temp")) {
         double value = number("temp", 0, Float.MAX_VALUE, "0 or more");
-        options = options.withTemperature(said("temperature", (float) value));
+        options = options.withTemperature(listed("temperature", (float) value));
       }
       if (has("top_k")) {
         double value = integer("top_k", Integer.MIN_VALUE, Integer.MAX_VALUE, "an integer");
-        options = options.withTopK(said("top-k", (int) Math.max(0, value)));
+        options = options.withTopK(listed("top-k", (int) Math.max(0, value)));
       }
       if (has("top_p")) {
-        options = options.withTopP(said("top-p", (float) number("top_p", 0, 1, "0 to 1")));
+        options = options.withTopP(listed("top-p", (float) number("top_p", 0, 1, "0 to 1")));
       }
       if (has("min_p")) {
-        options = options.withMinP(said("min-p", (float) number("min_p", 0, 1, "0 to 1")));
+        options = options.withMinP(listed("min-p", (float) number("min_p", 0, 1, "0 to 1")));
       }
       if (has("penalty_repeat")) {
         double value = number("penalty_repeat", Float.MIN_VALUE, Float.MAX_VALUE, "above 0");
-        options = options.withRepeatPenalty(said("repeat-penalty", (float) value));
+        options = options.withRepeatPenalty(listed("repeat-penalty", (float) value));
       }
       if (has("penalty_last_n")) {
         int most = SamplingOptions.MAX_LAST_N;
         double value = integer("penalty_last_n", -1, most, "-1 (all) to " + most);
-        options = options.withRepeatLastN(said("repeat-last-n", (int) value));
+        options = options.withRepeatLastN(listed("repeat-last-n", (int) value));
       }
       if (has("sequence")) {
         sequence();
@@ -143,7 +143,7 @@ public record RecommendedSampling(
       notes.add("key " + PREFIX + name + " = " + brief(name) + ": " + what);
     }
 
-    private <T> T said(String option, T value) {
+    private <T> T listed(String option, T value) {
       values.add(option + " = " + value);
       return value;
     }

@@ -7,7 +7,7 @@ import java.nio.file.Path;
 
 /**
  * Stands for the tokenizer of a file without a vocabulary: the model computes with token ids, and
- * whoever wants to turn text into them, or back, is told what is missing.
+ * turning text into them, or back, is an error that names what is missing.
  */
 final class NoTokenizer implements Tokenizer {
   private final Path file;

@@ -103,7 +103,7 @@ class RecommendedSamplingTest {
   }
 
   @Test
-  void whatIsNotThereIsSaid() {
+  void whatIsNotThereIsNoted() {
     assertThat(of("mirostat", 2).notes())
         .containsExactly("key general.sampling.mirostat = i32 2: not supported, and not used");
     assertThat(of("xtc_probability", 0.5f).notes()).hasSize(1);

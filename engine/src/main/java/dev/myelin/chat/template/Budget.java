@@ -41,7 +41,7 @@ final class Budget {
     }
   }
 
-  /** Pays for characters that are only looked at. */
+  /** Pays for characters that are only read. */
   void read(long characters) {
     spend(1 + (characters >> 3));
   }

@@ -89,7 +89,7 @@ final class Numbers {
     return number instanceof Double real ? new BigDecimal(real) : new BigDecimal(big(number));
   }
 
-  /** Whether one of them is no number, which compares with nothing. */
+  /** Whether one of them is NaN, which compares with nothing. */
   static boolean unordered(Object a, Object b) {
     return a instanceof Double x && x.isNaN() || b instanceof Double y && y.isNaN();
   }
