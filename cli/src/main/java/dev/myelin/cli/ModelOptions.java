@@ -56,7 +56,15 @@ final class ModelOptions {
   }
 
   Checkpoint checkpoint() {
-    Checkpoint named = named();
+    return copied(named());
+  }
+
+  /** Another checkpoint, which is copied where that of the command is. */
+  Checkpoint checkpoint(Path file) {
+    return copied(Checkpoint.in(file));
+  }
+
+  private Checkpoint copied(Checkpoint named) {
     return copied != null && copied.get() ? named.copied() : named;
   }
 

@@ -114,7 +114,7 @@ final class PerplexityCommand extends Subcommand {
           beside(loaded, logits, read, cut, how);
         }
       } else {
-        try (Model other = Model.load(original.get())) {
+        try (Model other = Model.load(model.checkpoint(original.get()))) {
           beside(loaded, other, read, cut, how);
         }
       }

@@ -2,6 +2,7 @@ package dev.myelin.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
@@ -114,6 +115,30 @@ class PerplexityCommandTest {
     // the newline that ends a file is left out
     assertThat(Outcome.given(Files.readString(text) + "\n", words).out())
         .isEqualTo(run("-f", text, "-c", 32).out());
+  }
+
+  @Test
+  void withNoMmapTheOriginalIsCopiedToo(@TempDir Path own) throws Exception {
+    assumeTrue(Files.exists(Path.of("/proc/self/maps")), "skipped: needs Linux's /proc");
+    Path original = Files.copy(model, own.resolve("original.gguf"));
+    Path longer = Files.writeString(own.resolve("text.txt"), "once upon a time ".repeat(5000));
+    Object[] words = {
+      "perplexity", "-m", model, "-f", longer, "-c", 16, "-t", 1, "--kl-base", original, "--running"
+    };
+    for (boolean copied : new boolean[] {false, true}) {
+      Object[] all = Arrays.copyOf(words, words.length + (copied ? 1 : 0));
+      if (copied) {
+        all[words.length] = "--no-mmap";
+      }
+      Process process = Child.of(List.of(), all).start();
+      try {
+        assertThat(process.getInputStream().read()).isPositive(); // the first chunk's figures
+        String maps = Files.readString(Path.of("/proc/" + process.pid() + "/maps"));
+        assertThat(maps.contains(original.toString())).isEqualTo(!copied);
+      } finally {
+        process.destroyForcibly().waitFor();
+      }
+    }
   }
 
   @Test
