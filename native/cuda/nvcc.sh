@@ -21,7 +21,7 @@ is_new_enough() { # nvcc
     [ "${release:-0}" -ge "$oldest" ]
 }
 
-# One of this machine; CUDA_HOME is taken at its word.
+# One of this machine; where CUDA_HOME is set, that one only.
 find_nvcc() {
     if [ -n "${CUDA_HOME:-}" ]; then
         is_new_enough "$CUDA_HOME/bin/nvcc" ||

@@ -1,5 +1,5 @@
 // How many threads the system lets this process start. ggml ends the process where one of its own cannot
-// be started: limits of users and control groups are found out before.
+// be started, so the limits of the user and of control groups are found by trying.
 #if defined(__linux__)
 #define _GNU_SOURCE  // syscall
 #endif

@@ -1,4 +1,4 @@
-/* MYELIN_ISA: one place reads it, so that all kernels are of one mind. */
+/* MYELIN_ISA: one place reads it, so that all kernels agree. */
 #include "isa.h"
 
 #include <stdatomic.h>

@@ -4,10 +4,10 @@
 
 /** What is asked for. */
 enum isa_request {
-    ISA_BEST,  /* nothing is */
+    ISA_BEST,  /* it is not set */
     ISA_NONE,  /* ggml's kernels */
     ISA_NAMED, /* a table of kernels that this CPU can use */
-    ISA_WRONG, /* another text: nothing is that the library can do */
+    ISA_WRONG, /* a text that names none of these */
 };
 
 typedef struct {

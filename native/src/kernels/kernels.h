@@ -233,7 +233,7 @@ int instruction_set_usable(const instruction_set *set);
 /** The table of this name, null if this machine has none; by null, the best that is faster than ggml. */
 const kernel_table *kernels_named(const char *name);
 
-/** The table that MYELIN_ISA asks for; null for none, also where it asks for what there is not. */
+/** The table that MYELIN_ISA asks for; null for none, and for a name that is unknown here. */
 const kernel_table *kernels_best(void);
 
 #endif
