@@ -105,6 +105,9 @@ final class BraceFormat {
     Object value = argument(s.substring(from, end));
     while (end < to) {
       boolean item = s.charAt(end) == '[';
+      if (!item && s.charAt(end) != '.') {
+        throw new Failure("format: ']' needs '.' or '[' after it");
+      }
       int start = end + 1;
       end = start;
       while (end < to
@@ -112,6 +115,9 @@ final class BraceFormat {
         end++;
       }
       Str name = format.cut(start, end);
+      if (name.isEmpty()) {
+        throw new Failure("format: an attribute or item without a name");
+      }
       if (item) {
         boolean index = FormatSpec.digits(name.text, 0) == name.units() && name.units() < 10;
         value = Attributes.item(value, index ? (Object) Long.valueOf(name.text) : name, render);

@@ -68,6 +68,8 @@ class TemplateErrorsTest {
         "⏎{{ '%s' % (1, 2) }} ¦ 2 ¦ '%': not all values are used by the format",
         "⏎{{ '{:q}'.format(1) }} ¦ 2 ¦ format: 'q' does not fit 'int'",
         "⏎{{ '{1}'.format(1) }} ¦ 2 ¦ format: argument 1 is missing",
+        "⏎{{ '{0[]}'.format(s) }} ¦ 2 ¦ format: an attribute or item without a name",
+        "⏎{{ '{0[0]x}'.format(s) }} ¦ 2 ¦ format: ']' needs '.' or '[' after it",
         "⏎{{ s.encode() }} ¦ 2 ¦ 'str' has no attribute 'encode'",
         "⏎{{ [2, 'a'] | sort }} ¦ 2 ¦ '<' between 'str' and 'int'",
         "⏎{{ 9 ** 9 ** 99 ** 99 }} ¦ 2 ¦ '**': the result has more than 4000 digits",
