@@ -62,6 +62,9 @@ final class ForeignOptions {
       -cnv --conversation -i --interactive -if --interactive-first | run | - | no | `myelin chat` is the command for it
       -no-cnv --no-conversation | run | - | same | run never waits for messages
       -no-cnv --no-conversation | chat | - | no | `myelin run` is the command for it
+      -st --single-turn | run | - | same | run never waits for messages
+      -sys --system-prompt -sysf --system-prompt-file --chat-template --chat-template-file --chat-template-kwargs \
+      --reasoning-format --reasoning-budget | run | N | no | run takes the prompt as it is; `myelin chat` renders chat templates
       -st --single-turn | chat | - | no | pipe the message: echo TEXT | myelin chat
       -p --prompt | chat | N | no | pipe the first message, echo TEXT | myelin chat; -S TEXT is the system prompt
       -f --file | chat | N | no | pipe the messages, myelin chat < FILE
