@@ -1,5 +1,6 @@
 package dev.myelin.cli;
 
+import dev.myelin.error.InvalidRequestException;
 import dev.myelin.gguf.GgmlType;
 import dev.myelin.imatrix.ImportanceFiles;
 import dev.myelin.imatrix.ImportanceMatrix;
@@ -174,9 +175,20 @@ final class QuantizeFlags {
     ImportanceMatrix all = ImportanceFiles.read(imatrix.get());
     noteUnused("--include-weights", include.get(), all);
     noteUnused("--exclude-weights", exclude.get(), all);
-    return all.only(
-        name ->
-            exclude.get().stream().noneMatch(name::contains)
-                && (include.get().isEmpty() || include.get().stream().anyMatch(name::contains)));
+    ImportanceMatrix some =
+        all.only(
+            name ->
+                exclude.get().stream().noneMatch(name::contains)
+                    && (include.get().isEmpty()
+                        || include.get().stream().anyMatch(name::contains)));
+    if (some.entries().isEmpty() && !all.entries().isEmpty()) {
+      throw new InvalidRequestException(
+          "%s %s: leaves no entry of %s"
+              .formatted(
+                  include.get().isEmpty() ? "--exclude-weights" : "--include-weights",
+                  String.join(", ", include.get().isEmpty() ? exclude.get() : include.get()),
+                  imatrix.get()));
+    }
+    return some;
   }
 }

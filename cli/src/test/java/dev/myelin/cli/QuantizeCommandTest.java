@@ -337,6 +337,12 @@ class QuantizeCommandTest {
         Outcome.of(
             "quantize", model, out, "Q4_0", "--imatrix", both, "--exclude-weights", "ffn_up");
     assertThat(others.err()).startsWith("13 of 16 tensors converted by the importance matrix\n");
+    Outcome none =
+        Outcome.of(
+            "quantize", model, out, "Q4_0", "--imatrix", both, "--exclude-weights", "weight");
+    assertThat(none.err())
+        .isEqualTo("myelin: --exclude-weights weight: leaves no entry of " + both + "\n");
+    assertThat(none.status()).isEqualTo(1);
   }
 
   private static Path large(Path file) {
