@@ -59,18 +59,24 @@ public record PromptText(List<Span> spans) {
     List<Span> merged = new ArrayList<>(spans.size());
     for (int from = 0, to; from < spans.size(); from = to) {
       boolean trusted = spans.get(from).trusted();
-      StringBuilder text = new StringBuilder();
-      for (to = from; to < spans.size(); to++) {
-        Span span = spans.get(to);
-        if (span.trusted() != trusted && !span.text().isEmpty()) {
-          break;
-        }
-        text.append(span.text());
+      to = from + 1;
+      while (to < spans.size()
+          && (spans.get(to).trusted() == trusted || spans.get(to).text().isEmpty())) {
+        to++;
       }
-      if (!text.isEmpty()) {
-        merged.add(new Span(text.toString(), trusted));
+      Span span = to == from + 1 ? spans.get(from) : joined(spans.subList(from, to), trusted);
+      if (!span.text().isEmpty()) {
+        merged.add(span);
       }
     }
     return List.copyOf(merged);
+  }
+
+  private static Span joined(List<Span> spans, boolean trusted) {
+    StringBuilder text = new StringBuilder();
+    for (Span span : spans) {
+      text.append(span.text());
+    }
+    return new Span(text.toString(), trusted);
   }
 }
