@@ -2,6 +2,9 @@ package dev.myelin.chat.template;
 
 /** The functions of every template: a line says the parameters, a line below what it does. */
 final class Functions {
+  /** Items that what a function makes counts for, an empty namespace for example. */
+  private static final int OBJECT = 16;
+
   private Functions() {}
 
   private static String parameters(String name) {
@@ -44,6 +47,7 @@ final class Functions {
     @Override
     Object call(Args args, Render render) {
       Object[] bound = Parameters.of(parameters(name)).bind(name, args);
+      render.budget.items(OBJECT);
       return Functions.call(name, bound, args, render);
     }
 

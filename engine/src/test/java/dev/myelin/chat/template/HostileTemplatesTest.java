@@ -134,6 +134,7 @@ class HostileTemplatesTest {
             "1e-300 | round(300)",
             "keep.append([])",
             "keep.append(joiner())",
+            "keep.append(namespace())",
             "keep.append(l | map('string'))",
             "keep.append('x' * 1000000)")) {
       all.add(
