@@ -226,7 +226,8 @@ int main(void) {
 int main(void) {
     char byte = 0;
     int32_t watch = 4711;
-    CHECK(myelin_mapping_watch("x", &byte, 1, &watch) == MYELIN_ERROR_UNSUPPORTED && watch == -1, "Linux only");
+    CHECK(myelin_mapping_watch("x", &byte, 1, &watch) == MYELIN_ERROR_UNSUPPORTED && watch == -1,
+          "Linux only");
     CHECK(myelin_mapping_check(0) == MYELIN_ERROR_ARGUMENT, "no watch");
     CHECK(myelin_mapping_unwatch(0) == MYELIN_ERROR_ARGUMENT, "no watch");
     return checks_failed();

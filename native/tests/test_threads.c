@@ -8,7 +8,8 @@
 static _Atomic int created, joined;
 static int most;
 
-static int create(pthread_t *thread, const pthread_attr_t *attributes, void *(*start)(void *), void *argument) {
+static int create(pthread_t *thread, const pthread_attr_t *attributes, void *(*start)(void *),
+                  void *argument) {
     if (created == most) {
         return EAGAIN;
     }
