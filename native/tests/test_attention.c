@@ -230,7 +230,7 @@ static void check_broken(attend_fn f, const char *name) {
     }
 }
 
-/** Likewise a q8_0 cache, whose blocks' scales are broken. */
+/** The same for a q8_0 cache, whose blocks' scales are broken. */
 static void check_broken_blocks(attend_fn f, const char *name) {
     const half_t broken[] = {0x7c00, 0xfc00, 0x7e00};
     for (int i = 0; i < 6; i++) {

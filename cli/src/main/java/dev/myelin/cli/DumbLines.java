@@ -23,8 +23,8 @@ final class DumbLines implements Lines {
   @Override
   public Line next(String prompt) throws Interrupted {
     try (Interrupts _ = Interrupts.once(Thread.currentThread()::interrupt)) {
+      terminal.typing(); // before the prompt: what is typed as soon as it shows is echoed
       print(prompt);
-      terminal.typing();
       return read(terminal.jline().reader());
     } catch (InterruptedIOException e) {
       print("\n");

@@ -70,7 +70,7 @@ class TerminalTest {
       keys.type(in, out);
       shown.append(Child.rest(out));
     }
-    assertThat(Child.status(process)).as(shown.toString()).isZero();
+    assertEndedWell(process, shown.toString());
   }
 
   @Test
@@ -186,8 +186,16 @@ class TerminalTest {
     Process process = inTerminal((Object[]) words).start();
     process.getOutputStream().close();
     String all = Child.rest(process.getInputStream()).replace("\r\n", "\n");
-    assertThat(Child.status(process)).as(all).isZero();
+    assertEndedWell(process, all);
     assertThat(all).startsWith(Outcome.of(words).out());
+  }
+
+  /** In one line, as reports of failures show the first one only. */
+  private static void assertEndedWell(Process process, String output) throws Exception {
+    int status = Child.status(process);
+    assertThat(status)
+        .as("exit status %d after %s", status, output.replace("\r", "").replace("\n", "\\n"))
+        .isZero();
   }
 
   private static void type(OutputStream in, String keys) throws Exception {
