@@ -7,10 +7,10 @@
 #include <string.h>
 
 #include "check.h"
-#include "ggml_tensor.h"
-#include "kernels/half.h"
-#include "kernels/ops.h"
+#include "gemm/matmul.h"
 #include "myelin.h"
+#include "quantize/half.h"
+#include "runtime/ggml_tensor.h"
 
 enum { MOST_TOKENS = 40, MOST_HEADS = 8, MOST_CELLS = 330 };
 

@@ -6,8 +6,8 @@
 #include <string.h>
 
 #include "check.h"
-#include "kernels/kernels.h"
-#include "kernels/ops.h"
+#include "gemm/gemm.h"
+#include "gemm/matmul.h"
 #include "myelin.h"
 
 static void check_values(void) {

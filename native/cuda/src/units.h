@@ -9,7 +9,7 @@
 
 /* The description of the formats is C. */
 #define _Static_assert static_assert
-#include "../../src/kernels/blocks.h"
+#include "../../src/quantize/blocks.h"
 #undef _Static_assert
 
 namespace myelin {

@@ -11,7 +11,7 @@
 #include <math.h>
 #include <string.h>
 
-#include "rows.h"
+#include "fixed_point.h"
 
 /** 64 cells of a head as panels of whole numbers. */
 typedef struct {

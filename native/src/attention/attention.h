@@ -13,7 +13,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "kernels/blocks.h"
+#include "quantize/blocks.h"
 
 enum {
     CELLS = 64,             /* of a block */

@@ -4,7 +4,7 @@
  */
 #include <string.h>
 
-#include "lanes/avx2.h"
+#include "simd/avx2.h"
 
 #include "attention.h"
 

@@ -1,10 +1,10 @@
 /* Compiled with AVX-512 F, BW, DQ, VL, VBMI and VNNI; only called where the probe found them all. */
 #define NAME attend_avx512
 
-#include "lanes/avx512.h"
+#include "simd/avx512.h"
 
 #include "attention.h"
-#include "kernels/avx512_rows.h"
+#include "gemm/quantized/avx512_rows.h"
 
 #define TILE_COLUMNS PANEL_WIDTH
 #define EACH_TILE(f) f(12) f(8) f(4) f(2) f(1)

@@ -1,7 +1,7 @@
 /* Compiled with NEON, which every Armv8 has. */
 #define NAME attend_neon
 
-#include "lanes/neon.h"
+#include "simd/neon.h"
 
 #include "attention.h"
 
@@ -34,6 +34,6 @@ INLINE void tile(const int rows, const int16_t *a, int64_t stride, int steps, co
     }
 }
 
-#include "plain_columns.h"
+#include "pack_scalar.h"
 
 #include "attend.h"

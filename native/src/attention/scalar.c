@@ -1,7 +1,7 @@
 /* The reference: plain C for any machine. */
 #define NAME attend_scalar
 
-#include "lanes/plain.h"
+#include "simd/scalar.h"
 
 #include "attention.h"
 
@@ -24,6 +24,6 @@ INLINE void tile(int rows, const int16_t *a, int64_t stride, int steps, const in
     }
 }
 
-#include "plain_columns.h"
+#include "pack_scalar.h"
 
 #include "attend.h"

@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "kernels/kernels.h"
+#include "gemm/gemm.h"
 #include "myelin.h"
 
 static const char NONE[] = "none";

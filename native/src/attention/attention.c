@@ -1,0 +1,64 @@
+/* Attention as a node of a ggml graph: a function of the type ggml_custom_op_t. */
+#include "attention.h"
+#include "gemm/matmul.h"
+
+#include <assert.h>
+
+#include "myelin.h"
+#include "runtime/ggml_tensor.h"
+
+/** What a node has to itself; its progress counts chunks, not rows. */
+typedef struct {
+    float scale;
+    progress chunks;
+} node;
+
+_Static_assert(sizeof(node) <= MYELIN_ATTENTION_BYTES, "node");
+
+bool myelin_attention_serves(int32_t type, int64_t head) {
+    const kernel_table *table = kernels_in_use();
+    return table != NULL && attention_serves(type) && head >= 1 && head <= MOST_HEAD &&
+           (type != TYPE_Q8_0 || head % 32 == 0);
+}
+
+void myelin_op_attention(struct ggml_tensor *dst, int32_t thread, int32_t threads, void *shared) {
+    (void)thread;
+    node *n = shared;
+    const struct ggml_tensor *q = dst->src[0];
+    const struct ggml_tensor *k = dst->src[1];
+    const struct ggml_tensor *v = dst->src[2];
+    const attention a = {
+        .type = k->type,
+        .head = (int)q->ne[0],
+        .heads = q->ne[1],
+        .kv_heads = k->ne[2],
+        .tokens = q->ne[2],
+        .cells = k->ne[1],
+        .q = q->data,
+        .q_head = q->nb[1],
+        .q_token = q->nb[2],
+        .k = k->data,
+        .k_head = k->nb[2],
+        .k_cell = k->nb[1],
+        .v = v->data,
+        .v_head = v->nb[2],
+        .v_cell = v->nb[1],
+        .positions = dst->src[3]->data,
+        .scale = n->scale,
+        .out = dst->data,
+    };
+    assert(myelin_attention_serves(a.type, q->ne[0]) && v->type == a.type && a.heads % a.kv_heads == 0);
+    assert(k->ne[0] == a.head && v->ne[0] == a.head && v->ne[1] == a.cells && v->ne[2] == a.kv_heads);
+    assert(dst->ne[0] * dst->ne[1] == a.head * a.heads * a.tokens && dst->src[3]->ne[0] == a.tokens);
+    const int64_t queries = a.tokens * (a.heads / a.kv_heads);
+    const int64_t step = attention_queries(a.head);
+    const int64_t chunks = (queries + step - 1) / step;
+    int64_t i;
+    while ((i = atomic_fetch_add_explicit(&n->chunks.next, 1, memory_order_relaxed)) < chunks * a.kv_heads) {
+        /* the last queries see most: they come first, so that threads end together */
+        const int64_t from = (chunks - 1 - i / a.kv_heads) * step;
+        const int64_t to = from + step < queries ? from + step : queries;
+        kernels_in_use()->attend(&a, i % a.kv_heads, from, to);
+    }
+    progress_end(&n->chunks, threads);
+}

@@ -1,0 +1,6 @@
+/* Compiled with NEON, which every Armv8 has. */
+#define TABLE rows_neon
+
+#include "simd/neon.h"
+
+#include "simd.h"

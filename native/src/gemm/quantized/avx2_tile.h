@@ -1,0 +1,181 @@
+/**
+ * Activations and panels in vectors of 256 bits. Who includes this has defined TILE, UP_TO_TILE and
+ * add_products(), in which the instruction sets differ.
+ */
+
+#define EACH_POSITION(r) _Pragma("GCC unroll 8") for (size_t r = 0; r < rows; r++)
+#define EACH_VECTOR(c) _Pragma("GCC unroll 2") for (size_t c = 0; c < VECTORS; c++)
+
+/* ---- activations ------------------------------------------------------------------------------ */
+
+INLINE __m256i magnitude(const float *x) {
+    return _mm256_and_si256(_mm256_loadu_si256((const void *)x), _mm256_set1_epi32(INT32_MAX));
+}
+
+INLINE float largest_lane(__m256i v) {
+    __m128i m = _mm_max_epi32(_mm256_castsi256_si128(v), _mm256_extracti128_si256(v, 1));
+    m = _mm_max_epi32(m, _mm_shuffle_epi32(m, 0x4e));
+    return _mm_cvtss_f32(_mm_castsi128_ps(_mm_max_epi32(m, _mm_shuffle_epi32(m, 0xb1))));
+}
+
+INLINE __m256i rounded(const float *x, __m256 inverse) {
+    return _mm256_cvtps_epi32(_mm256_mul_ps(_mm256_loadu_ps(x), inverse));
+}
+
+INLINE int32_t total(__m256i v) {
+    __m128i s = _mm_add_epi32(_mm256_castsi256_si128(v), _mm256_extracti128_si256(v, 1));
+    s = _mm_add_epi32(s, _mm_shuffle_epi32(s, 0x4e));
+    return _mm_cvtsi128_si32(_mm_add_epi32(s, _mm_shuffle_epi32(s, 0xb1)));
+}
+
+INLINE int32_t quantize_16(const float *x, float inverse, int8_t *q) {
+    const __m256i a = rounded(x, _mm256_set1_ps(inverse));
+    const __m256i b = rounded(x + 8, _mm256_set1_ps(inverse));
+    /* the low bytes, as a cast takes them */
+    const __m256i byte = _mm256_set1_epi32(255);
+    const __m256i low = _mm256_packus_epi32(_mm256_and_si256(a, byte), _mm256_and_si256(b, byte));
+    const __m256i in_order = _mm256_permute4x64_epi64(low, 0xd8);
+    _mm_storeu_si128((__m128i *)(void *)q, _mm_packus_epi16(_mm256_castsi256_si128(in_order),
+                                                            _mm256_extracti128_si256(in_order, 1)));
+    return total(_mm256_add_epi32(a, b));
+}
+
+/** As whole numbers, of which those of NaN are larger than any: a maximum of floats may drop it. */
+INLINE float largest(int n, const float *x) {
+    __m256i most = magnitude(x);
+    for (int i = LANES; i < n; i += LANES) {
+        most = _mm256_max_epi32(most, magnitude(x + i));
+    }
+    return largest_lane(most);
+}
+
+#include "quantize/activations_simd.h"
+
+/* ---- products ----------------------------------------------------------------------------------- */
+
+/** The products of so many pairs of integer mins and of sums of activations. */
+INLINE __m256 mins(const panel *w, size_t at, const int pairs, const int16_t *sums) {
+    __m256i sum = _mm256_setzero_si256();
+#pragma GCC unroll 8
+    for (int b = 0; b < pairs; b++) {
+        int32_t pair;
+        memcpy(&pair, sums + 2 * b, sizeof pair);
+        const __m256i min = _mm256_load_si256((const void *)w->min[b][at]);
+        sum = _mm256_add_epi32(sum, _mm256_madd_epi16(min, _mm256_set1_epi32(pair)));
+    }
+    return _mm256_cvtepi32_ps(sum);
+}
+
+/** The mins of a super-block by 32, times what they count for. */
+INLINE __m256 offset(const panel *w, size_t at, const segment *x) {
+    const __m256 minus = _mm256_sub_ps(_mm256_setzero_ps(), _mm256_load_ps(w->dmin + at));
+    return _mm256_mul_ps(mins(w, at, BLOCKS / 2, x->pairs), minus);
+}
+
+/** The same by 16: the activations' sums are negated as they are. */
+INLINE __m256 offset_16(const panel *w, size_t at, const segment *x) {
+    int16_t sums[16] __attribute__((aligned(32)));
+    const __m256i *wide = (const void *)x->sum;
+    const __m256i packed = _mm256_packs_epi32(_mm256_loadu_si256(wide), _mm256_loadu_si256(wide + 1));
+    _mm256_store_si256((void *)sums, _mm256_permute4x64_epi64(packed, 0xd8));
+    return _mm256_mul_ps(mins(w, at, BLOCKS, sums), _mm256_load_ps(w->dmin + at));
+}
+
+/** A tile of rows positions and one panel; all that is const here is a constant where it is called. */
+INLINE void tile(const size_t rows, const enum panel_kind kind, const size_t most, const int zero_shift,
+                 const panel *w, const segment *x, int blocks, float *y) {
+    const int super = is_super(kind);
+    const size_t steps = (size_t)steps_of(kind);
+    const int count = super ? SEGMENT / 4 / (int)steps : blocks;
+    __m256 f[TILE][VECTORS];
+    EACH_POSITION(r) {
+        EACH_VECTOR(c) {
+            f[r][c] = kind == PANEL_SUPER_32_MIN   ? offset(w, c * LANES, x + r)
+                      : kind == PANEL_SUPER_16_MIN ? offset_16(w, c * LANES, x + r)
+                      : super                      ? _mm256_setzero_ps()
+                                                   : _mm256_load_ps(y + r * PANELS * COLUMNS + c * LANES);
+        }
+    }
+    for (int i = 0; i < count; i++) {
+        const size_t b = (size_t)(kind == PANEL_SUPER_16 ? super_16_order(i) : i);
+        __m256i a[TILE][VECTORS];
+        add_products(rows, VECTORS, most, zero_shift, steps, (const void *)w->q[steps * b], x, b, a);
+        EACH_POSITION(r) {
+            EACH_VECTOR(c) {
+                __m256 d = _mm256_load_ps(w->d[b] + c * LANES);
+                d = super ? d : _mm256_mul_ps(d, _mm256_set1_ps(x[r].d[b]));
+                f[r][c] = _mm256_fmadd_ps(_mm256_cvtepi32_ps(a[r][c]), d, f[r][c]);
+                if (kind == PANEL_32_MIN) {
+                    const __m256 sum = _mm256_set1_ps((float)-x[r].sum[b] * x[r].d[b]);
+                    f[r][c] = _mm256_fmadd_ps(_mm256_load_ps(w->m[b] + c * LANES), sum, f[r][c]);
+                }
+            }
+        }
+    }
+    EACH_POSITION(r) {
+        EACH_VECTOR(c) {
+            float *to = y + r * PANELS * COLUMNS + c * LANES;
+            const __m256 all = _mm256_set1_ps(x[r].d[0]);
+            _mm256_store_ps(to, super ? _mm256_fmadd_ps(f[r][c], all, _mm256_load_ps(to)) : f[r][c]);
+        }
+    }
+}
+
+INLINE void multiply(const enum panel_kind kind, const size_t most, const int zero_shift,
+                     const panel w[PANELS], const segment *x, int64_t positions, int blocks, float *y) {
+    for (int64_t left = positions, rows; left > 0; left -= rows, x += rows, y += rows * PANELS * COLUMNS) {
+        /* tiles of much the same size: a small one leaves the multipliers waiting */
+        rows = even_part(left, TILE);
+        for (int p = 0; p < PANELS; p++) {
+            switch (rows) {
+                UP_TO_TILE(tile, kind, most, zero_shift, w + p, x, blocks, y + p * COLUMNS)
+                default:
+                    __builtin_unreachable();
+            }
+        }
+    }
+}
+
+/* A kind's types differ in what quants may be, and so in how they are summed. */
+
+static void multiply_32(const panel w[PANELS], const segment *x, int64_t positions, int blocks,
+                        int zero_shift, float *y) {
+    switch (zero_shift) {
+        case 3:
+            multiply(PANEL_32, 15, 3, w, x, positions, blocks, y);
+            break;
+        case 4:
+            multiply(PANEL_32, 31, 4, w, x, positions, blocks, y);
+            break;
+        default:
+            multiply(PANEL_32, 255, 7, w, x, positions, blocks, y);
+            break;
+    }
+}
+
+static void multiply_32_min(const panel w[PANELS], const segment *x, int64_t positions, int blocks,
+                            int zero_shift, float *y) {
+    (void)zero_shift;
+    multiply(PANEL_32_MIN, 31, NO_ZERO, w, x, positions, blocks, y);
+}
+
+static void multiply_super_32_min(const panel w[PANELS], const segment *x, int64_t positions, int blocks,
+                                  int zero_shift, float *y) {
+    (void)zero_shift;
+    multiply(PANEL_SUPER_32_MIN, 31, NO_ZERO, w, x, positions, blocks, y);
+}
+
+static void multiply_super_16(const panel w[PANELS], const segment *x, int64_t positions, int blocks,
+                              int zero_shift, float *y) {
+    if (zero_shift == 2) {
+        multiply(PANEL_SUPER_16, 7, 2, w, x, positions, blocks, y);
+    } else {
+        multiply(PANEL_SUPER_16, 63, 5, w, x, positions, blocks, y);
+    }
+}
+
+static void multiply_super_16_min(const panel w[PANELS], const segment *x, int64_t positions, int blocks,
+                                  int zero_shift, float *y) {
+    (void)zero_shift;
+    multiply(PANEL_SUPER_16_MIN, 45, NO_ZERO, w, x, positions, blocks, y);
+}

@@ -1,0 +1,191 @@
+/* Compiled with AVX-512 F, BW, DQ, VL, VBMI and VNNI; only called where the probe found them all. */
+#include "avx512.h"
+#include "gemm/float/float_gemm.h"
+
+/* ---- activations ------------------------------------------------------------------------------ */
+
+INLINE __m512i magnitude(const float *x) {
+    return _mm512_and_si512(_mm512_loadu_si512(x), _mm512_set1_epi32(INT32_MAX));
+}
+
+/** As whole numbers, of which those of NaN are larger than any: a maximum of floats may drop it. */
+INLINE float largest(int n, const float *x) {
+    __m512i most = magnitude(x);
+    for (int i = 16; i < n; i += 16) {
+        most = _mm512_max_epi32(most, magnitude(x + i));
+    }
+    const int32_t bits = _mm512_reduce_max_epi32(most);
+    float value;
+    memcpy(&value, &bits, sizeof value);
+    return value;
+}
+
+INLINE int32_t quantize_16(const float *x, float inverse, int8_t *q) {
+    const __m512i wide = _mm512_cvtps_epi32(_mm512_mul_ps(_mm512_loadu_ps(x), _mm512_set1_ps(inverse)));
+    _mm_storeu_si128((__m128i *)(void *)q, _mm512_cvtepi32_epi8(wide));
+    return _mm512_reduce_add_epi32(wide);
+}
+
+#include "quantize/activations_simd.h"
+
+/* ---- products ----------------------------------------------------------------------------------- */
+
+/** Positions of a tile: 12 registers of int32 and 12 of f32 leave 8 for the operands. */
+enum { TILE = 6 };
+
+INLINE __m512i broadcast(const void *p) {
+    int32_t v;
+    memcpy(&v, p, sizeof v);
+    __m512i all = _mm512_set1_epi32(v);
+    /* into a register, which two products then share: as an operand in memory it is read twice */
+    __asm__("" : "+v"(all));
+    return all;
+}
+
+#define EACH_POSITION(r) _Pragma("GCC unroll 6") for (int r = 0; r < rows; r++)
+#define EACH_PANEL(c) _Pragma("GCC unroll 2") for (int c = 0; c < PANELS; c++)
+
+/** Adds the products of 4 * steps weights, from the step-th four of the panels on. */
+INLINE void add_products(const int rows, const int steps, const panel *w, const segment *x, int step,
+                         __m512i a[TILE][PANELS]) {
+#pragma GCC unroll 8
+    for (int j = 0; j < steps; j++) {
+        const __m512i w0 = _mm512_load_si512(w[0].q[step + j]);
+        const __m512i w1 = _mm512_load_si512(w[1].q[step + j]);
+        EACH_POSITION(r) {
+            const __m512i v = broadcast(x[r].q + 4 * (step + j));
+            a[r][0] = _mm512_dpbusd_epi32(a[r][0], w0, v);
+            a[r][1] = _mm512_dpbusd_epi32(a[r][1], w1, v);
+        }
+    }
+}
+
+INLINE __m512 offset_16(const panel *w, const segment *x) {
+    return avx512_offset_16((const void *)w->min, _mm512_load_ps(w->dmin), x);
+}
+
+/** A tile of rows positions and two panels; rows and kind are constants where it is called. */
+INLINE void tile(const int rows, const enum panel_kind kind, const panel *w, const segment *x, int blocks,
+                 __m512i zero_shift, float *y) {
+    const int super = is_super(kind);
+    const int has_zero = kind == PANEL_32 || kind == PANEL_SUPER_16;
+    const int steps = steps_of(kind);
+    const int count = super ? SEGMENT / 4 / steps : blocks;
+    __m512 f[TILE][PANELS];
+    __m512i a[TILE][PANELS];
+    EACH_POSITION(r) {
+        EACH_PANEL(c) {
+            f[r][c] = kind == PANEL_SUPER_32_MIN   ? avx512_offset(w + c, x + r)
+                      : kind == PANEL_SUPER_16_MIN ? offset_16(w + c, x + r)
+                      : super                      ? _mm512_setzero_ps()
+                                                   : _mm512_load_ps(y + (r * PANELS + c) * COLUMNS);
+        }
+    }
+    for (int i = 0; i < count; i++) {
+        const int b = kind == PANEL_SUPER_16 ? super_16_order(i) : i;
+        EACH_POSITION(r) {
+            /* weights are unsigned here: the products start at -zero times the sum */
+            const __m512i start =
+                has_zero ? _mm512_sllv_epi32(broadcast(x[r].sum + b), zero_shift) : _mm512_setzero_si512();
+            a[r][0] = start;
+            a[r][1] = start;
+        }
+        add_products(rows, steps, w, x, steps * b, a);
+        EACH_POSITION(r) {
+            EACH_PANEL(c) {
+                __m512 d = _mm512_load_ps(w[c].d[b]);
+                d = super ? d : _mm512_mul_ps(d, _mm512_set1_ps(x[r].d[b]));
+                f[r][c] = _mm512_fmadd_ps(_mm512_cvtepi32_ps(a[r][c]), d, f[r][c]);
+                if (kind == PANEL_32_MIN) {
+                    const __m512 sum = _mm512_set1_ps((float)-x[r].sum[b] * x[r].d[b]);
+                    f[r][c] = _mm512_fmadd_ps(_mm512_load_ps(w[c].m[b]), sum, f[r][c]);
+                }
+            }
+        }
+    }
+    EACH_POSITION(r) {
+        EACH_PANEL(c) {
+            float *to = y + (r * PANELS + c) * COLUMNS;
+            _mm512_store_ps(to, super
+                                    ? _mm512_fmadd_ps(f[r][c], _mm512_set1_ps(x[r].d[0]), _mm512_load_ps(to))
+                                    : f[r][c]);
+        }
+    }
+}
+
+INLINE void multiply(const enum panel_kind kind, const panel *w, const segment *x, int64_t positions,
+                     int blocks, int zero_shift, float *y) {
+    const __m512i shift = _mm512_set1_epi32(zero_shift);
+    const int64_t width = PANELS * COLUMNS;
+    for (int64_t left = positions, rows; left > 0; left -= rows, x += rows, y += rows * width) {
+        /* tiles of much the same size: a small one leaves the multipliers waiting */
+        rows = even_part(left, TILE);
+        switch (rows) {
+            UP_TO_6(tile, kind, w, x, blocks, shift, y)
+            default:
+                __builtin_unreachable();
+        }
+    }
+}
+
+#define DEFINE_MULTIPLY(name, kind)                                                                     \
+    static void multiply_##name(const panel w[PANELS], const segment *x, int64_t positions, int blocks, \
+                                int zero_shift, float *y) {                                             \
+        multiply(kind, w, x, positions, blocks, zero_shift, y);                                         \
+    }
+
+DEFINE_MULTIPLY(32, PANEL_32)
+DEFINE_MULTIPLY(32_min, PANEL_32_MIN)
+DEFINE_MULTIPLY(super_32_min, PANEL_SUPER_32_MIN)
+DEFINE_MULTIPLY(super_16, PANEL_SUPER_16)
+DEFINE_MULTIPLY(super_16_min, PANEL_SUPER_16_MIN)
+
+const kernel_table kernels_avx512 = {
+    .name = "avx512",
+    .streamed = 8,
+    .most_streamed = 16,
+    .rows = &rows_avx512,
+    .attend = attend_avx512,
+    .quantize = {[ACTIVATIONS_32] = quantize_32, [ACTIVATIONS_256] = quantize_256},
+    .unpack =
+        {
+            [TYPE_Q4_0] = avx512_unpack_q4_0,
+            [TYPE_Q4_1] = avx512_unpack_q4_1,
+            [TYPE_Q5_0] = avx512_unpack_q5_0,
+            [TYPE_Q5_1] = avx512_unpack_q5_1,
+            [TYPE_Q8_0] = avx512_unpack_q8_0,
+            [TYPE_Q2_K] = avx512_unpack_q2_k,
+            [TYPE_Q3_K] = avx512_unpack_q3_k,
+            [TYPE_Q4_K] = avx512_unpack_q4_k,
+            [TYPE_Q5_K] = avx512_unpack_q5_k,
+            [TYPE_Q6_K] = avx512_unpack_q6_k,
+            [TYPE_IQ4_NL] = avx512_unpack_iq4_nl,
+            [TYPE_IQ4_XS] = avx512_unpack_iq4_xs,
+            [TYPE_MXFP4] = avx512_unpack_mxfp4,
+        },
+    .stream =
+        {
+            [TYPE_Q4_0] = avx512_stream_q4_0,
+            [TYPE_Q4_1] = avx512_stream_q4_1,
+            [TYPE_Q5_0] = avx512_stream_q5_0,
+            [TYPE_Q5_1] = avx512_stream_q5_1,
+            [TYPE_Q8_0] = avx512_stream_q8_0,
+            [TYPE_Q2_K] = avx512_stream_q2_k,
+            [TYPE_Q3_K] = avx512_stream_q3_k,
+            [TYPE_Q4_K] = avx512_stream_q4_k,
+            [TYPE_Q5_K] = avx512_stream_q5_k,
+            [TYPE_Q6_K] = avx512_stream_q6_k,
+            [TYPE_IQ4_NL] = avx512_stream_iq4_nl,
+            [TYPE_IQ4_XS] = avx512_stream_iq4_xs,
+            [TYPE_MXFP4] = avx512_stream_mxfp4,
+        },
+    .multiply =
+        {
+            [PANEL_32] = multiply_32,
+            [PANEL_32_MIN] = multiply_32_min,
+            [PANEL_SUPER_32_MIN] = multiply_super_32_min,
+            [PANEL_SUPER_16] = multiply_super_16,
+            [PANEL_SUPER_16_MIN] = multiply_super_16_min,
+        },
+    .floats = &avx512_floats,
+};

@@ -1,0 +1,205 @@
+/* How each type's weights are read: one row's segment at a time, from the format's description. */
+#include <string.h>
+
+#include "gemm/gemm.h"
+#include "quantize/half.h"
+#include "quantize/q4_k_scales.h"
+
+const uint8_t CODEBOOK_IQ4[16] = {1, 24, 45, 63, 79, 93, 106, 118, 129, 141, 153, 166, 181, 197, 217, 241};
+
+const uint8_t CODEBOOK_E2M1[16] = {16, 17, 18, 19, 20, 22, 24, 28, 16, 15, 14, 13, 12, 10, 8, 4};
+
+/** 32 nibbles: the low ones of 16 bytes, then the high ones. */
+static void nibbles(const uint8_t *qs, uint8_t *q) {
+    for (int i = 0; i < 16; i++) {
+        q[i] = qs[i] & 15;
+        q[i + 16] = qs[i] >> 4;
+    }
+}
+
+static void codes(const uint8_t *qs, const uint8_t *codebook, uint8_t *q) {
+    nibbles(qs, q);
+    for (int i = 0; i < 32; i++) {
+        q[i] = codebook[q[i]];
+    }
+}
+
+/** Adds the fifth bits of 32 weights. */
+static void fifth_bits(const uint8_t *qh, uint8_t *q) {
+    for (int i = 0; i < 32; i++) {
+        q[i] |= (uint8_t)((qh[i / 8] >> (i % 8) & 1) << 4);
+    }
+}
+
+static void column_q4_0(const void *from, int blocks, column *out) {
+    const block_q4_0 *w = from;
+    for (int b = 0; b < blocks; b++) {
+        nibbles(w[b].qs, out->q + 32 * b);
+        out->d[b] = half_to_float(w[b].d);
+    }
+}
+
+static void column_q4_1(const void *from, int blocks, column *out) {
+    const block_q4_1 *w = from;
+    for (int b = 0; b < blocks; b++) {
+        nibbles(w[b].qs, out->q + 32 * b);
+        out->d[b] = half_to_float(w[b].d);
+        out->m[b] = half_to_float(w[b].m);
+    }
+}
+
+static void column_q5_0(const void *from, int blocks, column *out) {
+    const block_q5_0 *w = from;
+    for (int b = 0; b < blocks; b++) {
+        nibbles(w[b].qs, out->q + 32 * b);
+        fifth_bits(w[b].qh, out->q + 32 * b);
+        out->d[b] = half_to_float(w[b].d);
+    }
+}
+
+static void column_q5_1(const void *from, int blocks, column *out) {
+    const block_q5_1 *w = from;
+    for (int b = 0; b < blocks; b++) {
+        nibbles(w[b].qs, out->q + 32 * b);
+        fifth_bits(w[b].qh, out->q + 32 * b);
+        out->d[b] = half_to_float(w[b].d);
+        out->m[b] = half_to_float(w[b].m);
+    }
+}
+
+static void column_q8_0(const void *from, int blocks, column *out) {
+    const block_q8_0 *w = from;
+    for (int b = 0; b < blocks; b++) {
+        for (int i = 0; i < 32; i++) {
+            out->q[32 * b + i] = (uint8_t)(w[b].qs[i] + 128);
+        }
+        out->d[b] = half_to_float(w[b].d);
+    }
+}
+
+static void column_iq4_nl(const void *from, int blocks, column *out) {
+    const block_iq4_nl *w = from;
+    for (int b = 0; b < blocks; b++) {
+        codes(w[b].qs, CODEBOOK_IQ4, out->q + 32 * b);
+        out->d[b] = half_to_float(w[b].d);
+    }
+}
+
+static void column_iq4_xs(const void *from, int blocks, column *out) {
+    const block_iq4_xs *w = from;
+    for (int b = 0; b < blocks; b++) {
+        codes(w->qs + 16 * b, CODEBOOK_IQ4, out->q + 32 * b);
+        const int low = w->scales_l[b / 2] >> (4 * (b % 2)) & 15;
+        const int high = w->scales_h >> (2 * b) & 3;
+        out->d[b] = half_to_float(w->d) * (float)((low | high << 4) - 32);
+    }
+}
+
+static void column_mxfp4(const void *from, int blocks, column *out) {
+    const block_mxfp4 *w = from;
+    for (int b = 0; b < blocks; b++) {
+        codes(w[b].qs, CODEBOOK_E2M1, out->q + 32 * b);
+        /* 2^(e - 128); the two smallest are subnormal */
+        const uint32_t bits = w[b].e < 2 ? UINT32_C(0x200000) << w[b].e : (uint32_t)(w[b].e - 1) << 23;
+        memcpy(&out->d[b], &bits, sizeof bits);
+    }
+}
+
+static void column_q2_k(const void *from, int blocks, column *out) {
+    (void)blocks;
+    const block_q2_k *w = from;
+    for (int i = 0; i < SEGMENT; i++) {
+        const int q = w->qs[32 * (i / 128) + i % 32] >> (2 * (i % 128 / 32)) & 3;
+        out->q[i] = (uint8_t)(q * (w->scales[i / 16] & 15));
+    }
+    for (int g = 0; g < 16; g++) {
+        out->min[g] = w->scales[g] >> 4;
+    }
+    out->d[0] = half_to_float(w->d);
+    out->dmin = half_to_float(w->dmin);
+}
+
+static void column_q3_k(const void *from, int blocks, column *out) {
+    (void)blocks;
+    const block_q3_k *w = from;
+    for (int i = 0; i < SEGMENT; i++) {
+        const int h = i / 128;
+        const int j = i % 128 / 32;
+        const int l = i % 32;
+        const int low = w->qs[32 * h + l] >> (2 * j) & 3;
+        const int high = w->hmask[l] >> (4 * h + j) & 1;
+        out->q[i] = (uint8_t)(low | high << 2);
+    }
+    for (int g = 0; g < 16; g++) {
+        const int low = w->scales[g % 8] >> (g < 8 ? 0 : 4) & 15;
+        const int high = w->scales[8 + g % 4] >> (2 * (g / 4)) & 3;
+        out->d[g] = half_to_float(w->d) * (float)((low | high << 4) - 32);
+    }
+}
+
+/** The scales of a q4_K or q5_K block. */
+static void scales_and_mins(half_t d, half_t dmin, const uint8_t *packed, column *out) {
+    uint8_t scales[8];
+    uint8_t mins[8];
+    q4_k_unpack(packed, scales, mins);
+    for (int g = 0; g < 8; g++) {
+        out->d[g] = half_to_float(d) * (float)scales[g];
+        out->min[g] = mins[g];
+    }
+    out->dmin = half_to_float(dmin);
+}
+
+static void column_q4_k(const void *from, int blocks, column *out) {
+    (void)blocks;
+    const block_q4_k *w = from;
+    for (int i = 0; i < SEGMENT; i++) {
+        out->q[i] = w->qs[32 * (i / 64) + i % 32] >> (i % 64 < 32 ? 0 : 4) & 15;
+    }
+    scales_and_mins(w->d, w->dmin, w->scales, out);
+}
+
+static void column_q5_k(const void *from, int blocks, column *out) {
+    (void)blocks;
+    const block_q5_k *w = from;
+    for (int i = 0; i < SEGMENT; i++) {
+        const int low = w->qs[32 * (i / 64) + i % 32] >> (i % 64 < 32 ? 0 : 4) & 15;
+        const int high = w->qh[i % 32] >> (i / 32) & 1;
+        out->q[i] = (uint8_t)(low | high << 4);
+    }
+    scales_and_mins(w->d, w->dmin, w->scales, out);
+}
+
+static void column_q6_k(const void *from, int blocks, column *out) {
+    (void)blocks;
+    const block_q6_k *w = from;
+    for (int i = 0; i < SEGMENT; i++) {
+        const int half = i / 128;
+        const int g = i % 128 / 32;
+        const int l = i % 32;
+        const int low = w->ql[64 * half + 32 * (g & 1) + l] >> (g < 2 ? 0 : 4) & 15;
+        const int high = w->qh[32 * half + l] >> (2 * g) & 3;
+        out->q[i] = (uint8_t)(low | high << 4);
+    }
+    for (int g = 0; g < 16; g++) {
+        out->d[g] = half_to_float(w->d) * (float)w->scales[g];
+    }
+}
+
+const kernel_type kernel_types[TYPE_COUNT] = {
+    [TYPE_F32] = {.format = ACTIVATIONS_F32, .block = 1, .bytes = sizeof(float)},
+    [TYPE_F16] = {.format = ACTIVATIONS_F32, .block = 1, .bytes = sizeof(half_t)},
+    [TYPE_BF16] = {.format = ACTIVATIONS_F32, .block = 1, .bytes = sizeof(bfloat_t)},
+    [TYPE_Q4_0] = {ACTIVATIONS_32, PANEL_32, 3, 32, sizeof(block_q4_0), column_q4_0},
+    [TYPE_Q4_1] = {ACTIVATIONS_32, PANEL_32_MIN, 0, 32, sizeof(block_q4_1), column_q4_1},
+    [TYPE_Q5_0] = {ACTIVATIONS_32, PANEL_32, 4, 32, sizeof(block_q5_0), column_q5_0},
+    [TYPE_Q5_1] = {ACTIVATIONS_32, PANEL_32_MIN, 0, 32, sizeof(block_q5_1), column_q5_1},
+    [TYPE_Q8_0] = {ACTIVATIONS_32, PANEL_32, 7, 32, sizeof(block_q8_0), column_q8_0},
+    [TYPE_Q2_K] = {ACTIVATIONS_256, PANEL_SUPER_16_MIN, 0, 256, sizeof(block_q2_k), column_q2_k},
+    [TYPE_Q3_K] = {ACTIVATIONS_256, PANEL_SUPER_16, 2, 256, sizeof(block_q3_k), column_q3_k},
+    [TYPE_Q4_K] = {ACTIVATIONS_256, PANEL_SUPER_32_MIN, 0, 256, sizeof(block_q4_k), column_q4_k},
+    [TYPE_Q5_K] = {ACTIVATIONS_256, PANEL_SUPER_32_MIN, 0, 256, sizeof(block_q5_k), column_q5_k},
+    [TYPE_Q6_K] = {ACTIVATIONS_256, PANEL_SUPER_16, 5, 256, sizeof(block_q6_k), column_q6_k},
+    [TYPE_IQ4_NL] = {ACTIVATIONS_32, PANEL_32, 7, 32, sizeof(block_iq4_nl), column_iq4_nl},
+    [TYPE_IQ4_XS] = {ACTIVATIONS_32, PANEL_32, 7, 256, sizeof(block_iq4_xs), column_iq4_xs},
+    [TYPE_MXFP4] = {ACTIVATIONS_32, PANEL_32, 4, 32, sizeof(block_mxfp4), column_mxfp4},
+};

@@ -1,0 +1,200 @@
+/** What the files of the NEON kernels share. Only the rows' own bytes are read, which may lie anywhere. */
+#ifndef MYELIN_SRC_NEON_H
+#define MYELIN_SRC_NEON_H
+
+#include <arm_neon.h>
+#include <string.h>
+
+#include "common.h"
+#include "gemm/float/float_gemm.h"
+
+enum {
+    LANES = 4,   /* columns of a vector: four rows of W, each with its sum or its scale */
+    TILE = 6,    /* positions of a tile: 12 registers of int32, 12 of f32 leave 8 for the operands */
+    VECTORS = 2, /* of columns of a tile */
+};
+
+void neon_quantize_32(int64_t k, const float *x, segment *out, int64_t stride);
+void neon_quantize_256(int64_t k, const float *x, segment *out, int64_t stride);
+
+/** Declares the functions of a type. */
+#define NEON_TYPE(name)                                                                                    \
+    void neon_unpack_##name(const char *w, size_t stride, int blocks, const char *ahead, panel *out);      \
+    void neon_stream_##name(const char *w, size_t stride, int blocks, const char *ahead, const segment *x, \
+                            int positions, float *y);
+
+NEON_TYPE(q4_0)
+NEON_TYPE(q4_1)
+NEON_TYPE(q5_0)
+NEON_TYPE(q5_1)
+NEON_TYPE(q8_0)
+NEON_TYPE(q2_k)
+NEON_TYPE(q3_k)
+NEON_TYPE(q4_k)
+NEON_TYPE(q5_k)
+NEON_TYPE(q6_k)
+NEON_TYPE(iq4_nl)
+NEON_TYPE(iq4_xs)
+NEON_TYPE(mxfp4)
+
+/** What every table of this family has besides its products. */
+#define NEON_COMMON                                                                                       \
+    .streamed = 4, .most_streamed = 4, .floats = &neon_floats, .rows = &rows_neon, .attend = attend_neon, \
+    .quantize = {[ACTIVATIONS_32] = neon_quantize_32, [ACTIVATIONS_256] = neon_quantize_256},             \
+    .unpack = {[TYPE_Q4_0] = neon_unpack_q4_0,     [TYPE_Q4_1] = neon_unpack_q4_1,                        \
+               [TYPE_Q5_0] = neon_unpack_q5_0,     [TYPE_Q5_1] = neon_unpack_q5_1,                        \
+               [TYPE_Q8_0] = neon_unpack_q8_0,     [TYPE_Q2_K] = neon_unpack_q2_k,                        \
+               [TYPE_Q3_K] = neon_unpack_q3_k,     [TYPE_Q4_K] = neon_unpack_q4_k,                        \
+               [TYPE_Q5_K] = neon_unpack_q5_k,     [TYPE_Q6_K] = neon_unpack_q6_k,                        \
+               [TYPE_IQ4_NL] = neon_unpack_iq4_nl, [TYPE_IQ4_XS] = neon_unpack_iq4_xs,                    \
+               [TYPE_MXFP4] = neon_unpack_mxfp4},                                                         \
+    .stream = {[TYPE_Q4_0] = neon_stream_q4_0,     [TYPE_Q4_1] = neon_stream_q4_1,                        \
+               [TYPE_Q5_0] = neon_stream_q5_0,     [TYPE_Q5_1] = neon_stream_q5_1,                        \
+               [TYPE_Q8_0] = neon_stream_q8_0,     [TYPE_Q2_K] = neon_stream_q2_k,                        \
+               [TYPE_Q3_K] = neon_stream_q3_k,     [TYPE_Q4_K] = neon_stream_q4_k,                        \
+               [TYPE_Q5_K] = neon_stream_q5_k,     [TYPE_Q6_K] = neon_stream_q6_k,                        \
+               [TYPE_IQ4_NL] = neon_stream_iq4_nl, [TYPE_IQ4_XS] = neon_stream_iq4_xs,                    \
+               [TYPE_MXFP4] = neon_stream_mxfp4}
+
+/** Asks for so many bytes, a constant, to come to the second cache. */
+INLINE void neon_fetch(const char *ahead, const size_t bytes) {
+    for (size_t i = 0; i < bytes; i += 64) {
+        __builtin_prefetch(ahead + i, 0, 2);
+    }
+}
+
+INLINE uint8x16_t neon_bytes(const char *p) {
+    return vld1q_u8((const void *)p);
+}
+
+INLINE uint8x16_t neon_low(uint8x16_t v) {
+    return vandq_u8(v, vdupq_n_u8(15));
+}
+
+INLINE uint8x16_t neon_high(uint8x16_t v) {
+    return vshrq_n_u8(v, 4);
+}
+
+/** 16 bytes of each of four rows. */
+typedef struct {
+    uint8x16_t row[LANES];
+} four_rows;
+
+INLINE four_rows neon_rows(const char *p, size_t stride) {
+    return (four_rows){
+        {neon_bytes(p), neon_bytes(p + stride), neon_bytes(p + 2 * stride), neon_bytes(p + 3 * stride)}};
+}
+
+/** out[j] has bytes 4 j to 4 j + 3 of row 0, of row 1, ... */
+INLINE void neon_transpose(const four_rows *in, uint8x16_t out[4]) {
+    const uint32x4_t r0 = vreinterpretq_u32_u8(in->row[0]);
+    const uint32x4_t r1 = vreinterpretq_u32_u8(in->row[1]);
+    const uint32x4_t r2 = vreinterpretq_u32_u8(in->row[2]);
+    const uint32x4_t r3 = vreinterpretq_u32_u8(in->row[3]);
+    const uint32x4_t low02 = vzip1q_u32(r0, r2);
+    const uint32x4_t high02 = vzip2q_u32(r0, r2);
+    const uint32x4_t low13 = vzip1q_u32(r1, r3);
+    const uint32x4_t high13 = vzip2q_u32(r1, r3);
+    out[0] = vreinterpretq_u8_u32(vzip1q_u32(low02, low13));
+    out[1] = vreinterpretq_u8_u32(vzip2q_u32(low02, low13));
+    out[2] = vreinterpretq_u8_u32(vzip1q_u32(high02, high13));
+    out[3] = vreinterpretq_u8_u32(vzip2q_u32(high02, high13));
+}
+
+/** Puts 16 weights of four rows at columns c to c + 3 of a panel, from a step of it on. */
+INLINE void neon_put(const four_rows *q, panel *out, int step, int c) {
+    uint8x16_t v[4];
+    neon_transpose(q, v);
+#pragma GCC unroll 4
+    for (int j = 0; j < 4; j++) {
+        vst1q_u8(out->q[step + j][c], v[j]);
+    }
+}
+
+INLINE uint16_t neon_half(const char *p) {
+    uint16_t v;
+    memcpy(&v, p, sizeof v);
+    return v;
+}
+
+/** A half of each of four rows. */
+INLINE float32x4_t neon_scales(const char *p, size_t stride) {
+    uint16x4_t v = vdup_n_u16(neon_half(p));
+    v = vset_lane_u16(neon_half(p + stride), v, 1);
+    v = vset_lane_u16(neon_half(p + 2 * stride), v, 2);
+    v = vset_lane_u16(neon_half(p + 3 * stride), v, 3);
+    return vcvt_f32_f16(vreinterpret_f16_u16(v));
+}
+
+/** The products of so many vectors of pairs of integer mins, of four columns, and of sums of activations. */
+INLINE float32x4_t neon_mins(const int16x8_t *min, const int count, const int16_t *sums) {
+    int32x4_t low = vdupq_n_s32(0);
+    int32x4_t high = vdupq_n_s32(0);
+#pragma GCC unroll 8
+    for (int b = 0; b < count; b++) {
+        int32_t pair;
+        memcpy(&pair, sums + 2 * b, sizeof pair);
+        const int16x8_t pairs = vreinterpretq_s16_s32(vdupq_n_s32(pair));
+        low = vmlal_s16(low, vget_low_s16(min[b]), vget_low_s16(pairs));
+        high = vmlal_high_s16(high, min[b], pairs);
+    }
+    return vcvtq_f32_s32(vpaddq_s32(low, high));
+}
+
+/** The mins by 32, [BLOCKS / 2] vectors, times what they count for. */
+INLINE float32x4_t neon_offset(const int16x8_t *min, float32x4_t dmin, const segment *x) {
+    return vmulq_f32(neon_mins(min, BLOCKS / 2, x->pairs), vnegq_f32(dmin));
+}
+
+/** The mins by 16, [BLOCKS] vectors: the activations' sums are negated as they are. */
+INLINE float32x4_t neon_offset_16(const int16x8_t *min, float32x4_t dmin, const segment *x) {
+    int16_t sums[16];
+#pragma GCC unroll 4
+    for (int i = 0; i < 16; i += 4) {
+        vst1_s16(sums + i, vmovn_s32(vld1q_s32(x->sum + i)));
+    }
+    return vmulq_f32(neon_mins(min, BLOCKS, sums), dmin);
+}
+
+/** Sums of the lanes of each of four vectors, and start; of integers, so that their order does not matter. */
+INLINE float32x4_t neon_across(const int32x4_t a[LANES], int32_t start) {
+    const int32x4_t sum = vpaddq_s32(vpaddq_s32(a[0], a[1]), vpaddq_s32(a[2], a[3]));
+    return vcvtq_f32_s32(vaddq_s32(sum, vdupq_n_s32(start)));
+}
+
+#if defined(__ARM_FEATURE_DOTPROD)
+/** Adds products of 16 weights: signed ones, or such as are below 128. */
+INLINE int32x4_t neon_dot(int32x4_t sum, uint8x16_t w, int8x16_t x) {
+    return vdotq_s32(sum, vreinterpretq_s8_u8(w), x);
+}
+
+/** Products of 16 weights of four rows, from weight k on. */
+INLINE float32x4_t neon_products_16(const four_rows *q, const segment *x, int k, int32_t start) {
+    const int8x16_t v = vld1q_s8(x->q + k);
+    int32x4_t a[LANES];
+#pragma GCC unroll 4
+    for (int i = 0; i < LANES; i++) {
+        a[i] = neon_dot(vdupq_n_s32(0), q->row[i], v);
+    }
+    return neon_across(a, start);
+}
+
+/** Products of 32 weights of four rows, from weight k on. */
+INLINE float32x4_t neon_products_32(const four_rows q[2], const segment *x, int k, int32_t start) {
+    const int8x16_t low = vld1q_s8(x->q + k);
+    const int8x16_t high = vld1q_s8(x->q + k + 16);
+    int32x4_t a[LANES];
+#pragma GCC unroll 4
+    for (int i = 0; i < LANES; i++) {
+        a[i] = neon_dot(neon_dot(vdupq_n_s32(0), q[0].row[i], low), q[1].row[i], high);
+    }
+    return neon_across(a, start);
+}
+#endif
+
+/** Where the sums of a position and columns c to c + 3 are. */
+INLINE float *neon_sums_of(float *y, int position, int c) {
+    return y + position * PANELS * COLUMNS + c;
+}
+
+#endif

@@ -1,0 +1,217 @@
+/*
+ * Products of f32 matrices as nodes of a ggml graph: a function of the type ggml_custom_op_t.
+ *
+ * dst(i, j) = sum over k of A(i, k) B(j, k), A of src[0] and B of src[1]; i runs along rows of dst.
+ * A block of A is packed into the second cache, B strip by strip beside it, and tiles of dst are
+ * computed from the two. k is cut in the same places everywhere and each element is summed in order of
+ * k, so that neither threads nor tiles change a bit of the result.
+ */
+#include "sgemm.h"
+#include "myelin.h"
+
+/** What a thread packs into. Not on the stack, because threads of Java have little of it. */
+typedef struct {
+    _Alignas(64) float a[PRODUCT_MAX_BLOCK * PRODUCT_DEPTH];
+    _Alignas(64) float b[PRODUCT_STRIP * PRODUCT_DEPTH];
+    _Alignas(64) float edge[PRODUCT_MAX_ROWS * PRODUCT_MAX_COLUMNS];
+} workspace;
+
+static _Thread_local workspace packed;
+
+static int64_t min(int64_t a, int64_t b) {
+    return a < b ? a : b;
+}
+
+static int64_t cover(int64_t values, int64_t by) {
+    return (values + by - 1) / by;
+}
+
+typedef struct {
+    int64_t from;
+    int64_t to;
+} range;
+
+/** Part number index of so many parts, as even as can be. */
+static range part(int64_t total, int64_t index, int64_t parts) {
+    return (range){total * index / parts, total * (index + 1) / parts};
+}
+
+/** A product and how it is cut. Columns are counted in panels, through all matrices. */
+typedef struct {
+    const product_table *table;
+    const struct ggml_tensor *a;
+    const struct ggml_tensor *b;
+    struct ggml_tensor *dst;
+    product_strides a_strides;
+    product_strides b_strides;
+    int64_t n;
+    int64_t m;
+    int64_t k;
+    int64_t depth;    /* terms that are summed at a time */
+    int64_t panels;   /* of columns, a matrix */
+    int64_t matrices; /* of dst */
+    int64_t share2;   /* consecutive matrices that have the same A */
+    int64_t share3;
+} product;
+
+static product describe(const product_table *table, struct ggml_tensor *dst, int32_t kind) {
+    const struct ggml_tensor *a = dst->src[0];
+    const struct ggml_tensor *b = dst->src[1];
+    /* the dimension that is summed over, and the one that is left */
+    const int inner = kind == MYELIN_PRODUCT_MUL_MAT ? 0 : 1;
+    const int outer = 1 - inner;
+    const int64_t k = a->ne[inner];
+    return (product){
+        .table = table,
+        .a = a,
+        .b = b,
+        .dst = dst,
+        .a_strides = {a->nb[outer], a->nb[inner]},
+        .b_strides = {b->nb[outer], b->nb[inner]},
+        .n = dst->ne[0],
+        .m = dst->ne[1],
+        .k = k,
+        .depth = cover(k, cover(k, PRODUCT_DEPTH)),
+        .panels = cover(dst->ne[1], table->columns),
+        .matrices = dst->ne[2] * dst->ne[3],
+        .share2 = dst->ne[2] / a->ne[2],
+        .share3 = dst->ne[3] / a->ne[3],
+    };
+}
+
+/** One matrix of a tensor. */
+static char *matrix(const struct ggml_tensor *t, int64_t i2, int64_t i3) {
+    return (char *)t->data + (size_t)i2 * t->nb[2] + (size_t)i3 * t->nb[3];
+}
+
+/** Rows from i on, a block of A that is packed, by columns from j on, a strip of B that is packed. */
+static void tiles(const product *p, float *c, size_t stride, int64_t rows, int64_t columns, int64_t depth,
+                  bool add) {
+    const product_table *t = p->table;
+    for (int64_t j = 0; j < columns; j += t->columns) {
+        const int width = (int)min(t->columns, columns - j);
+        for (int64_t i = 0; i < rows; i += t->rows) {
+            const int height = (int)min(t->rows, rows - i);
+            const float *a = packed.a + i * depth;
+            const float *b = packed.b + j * depth;
+            float *to = c + (size_t)j * stride + i;
+            if (height % t->lanes == 0) {
+                t->tile(depth, a, b, to, stride, height, width, add);
+                continue;
+            }
+            /* whole vectors would write past the end of the row */
+            const int whole = (height / t->lanes + 1) * t->lanes;
+            t->tile(depth, a, b, packed.edge, (size_t)t->rows, whole, width, false);
+            for (int y = 0; y < width; y++) {
+                for (int x = 0; x < height; x++) {
+                    const float sum = packed.edge[y * t->rows + x];
+                    float *out = to + (size_t)y * stride + x;
+                    *out = add ? *out + sum : sum;
+                }
+            }
+        }
+    }
+}
+
+/** Columns (panels of one matrix of dst) by rows, whose A is packed. */
+static void columns(const product *p, int64_t number, range panels, range rows, range terms) {
+    const int64_t i2 = number % p->dst->ne[2];
+    const int64_t i3 = number / p->dst->ne[2];
+    const size_t stride = p->dst->nb[1] / sizeof(float);
+    float *c = (float *)(void *)matrix(p->dst, i2, i3) + rows.from;
+    const char *b = matrix(p->b, i2, i3) + (size_t)terms.from * p->b_strides.inner;
+    const int64_t depth = terms.to - terms.from;
+    const int64_t end = min(panels.to * p->table->columns, p->m);
+    for (int64_t j = panels.from * p->table->columns; j < end; j += PRODUCT_STRIP) {
+        const int64_t count = min(PRODUCT_STRIP, end - j);
+        product_pack(packed.b, b + (size_t)j * p->b_strides.outer, p->b_strides, count, depth,
+                     p->table->columns);
+        tiles(p, c + (size_t)j * stride, stride, rows.to - rows.from, count, depth, terms.from > 0);
+    }
+}
+
+/** Rows by panels of consecutive matrices with the same A. */
+static void group(const product *p, range panels, range rows) {
+    const int64_t first = panels.from / p->panels;
+    const int64_t i2 = first % p->dst->ne[2] / p->share2;
+    const int64_t i3 = first / p->dst->ne[2] / p->share3;
+    const char *a = matrix(p->a, i2, i3);
+    for (int64_t k = 0; k < p->k; k += p->depth) {
+        const range terms = {k, min(k + p->depth, p->k)};
+        for (int64_t i = rows.from; i < rows.to; i += p->table->block) {
+            const range block = {i, min(i + p->table->block, rows.to)};
+            product_pack(packed.a, a + (size_t)i * p->a_strides.outer + (size_t)k * p->a_strides.inner,
+                         p->a_strides, block.to - i, terms.to - k, p->table->rows);
+            for (int64_t at = panels.from; at < panels.to;) {
+                const int64_t number = at / p->panels;
+                const int64_t start = number * p->panels;
+                const int64_t end = min(start + p->panels, panels.to);
+                columns(p, number, (range){at - start, end - start}, block, terms);
+                at = end;
+            }
+        }
+    }
+}
+
+/**
+ * Into how many parts rows are cut, a divisor of threads, columns being cut into the rest: where the
+ * thread with the most to do has the least, in quarters of cycles for each of k.
+ */
+static int64_t row_parts(const product *p, int32_t threads) {
+    const product_table *t = p->table;
+    int64_t best = 1;
+    int64_t least = INT64_MAX;
+    for (int64_t parts = 1; parts <= threads; parts++) {
+        if (threads % parts == 0) {
+            const int64_t rows = cover(cover(p->n, t->rows), parts);
+            const int64_t panels = cover(p->panels * p->matrices, threads / parts);
+            const int64_t packs = cover(panels, p->panels * p->share2);
+            /* a value that is packed takes half a cycle; two vectors are multiplied in one */
+            const int64_t cost = 2 * rows * t->rows * panels * t->columns / t->lanes +
+                                 2 * (rows * t->rows * packs + panels * t->columns);
+            if (cost < least) {
+                least = cost;
+                best = parts;
+            }
+        }
+    }
+    return best;
+}
+
+/** Matrices of one value each, their operands contiguous: there is nothing to pack for. */
+static void dots(const product *p, int32_t thread, int32_t threads) {
+    const range mine = part(p->matrices, thread, threads);
+    for (int64_t number = mine.from; number < mine.to; number++) {
+        const int64_t i2 = number % p->dst->ne[2];
+        const int64_t i3 = number / p->dst->ne[2];
+        const float *x = (const void *)matrix(p->a, i2 / p->share2, i3 / p->share3);
+        const float *y = (const void *)matrix(p->b, i2, i3);
+        *(float *)(void *)matrix(p->dst, i2, i3) = product_dot(p->k, x, y);
+    }
+}
+
+void product_compute(const product_table *table, struct ggml_tensor *dst, int32_t thread, int32_t threads,
+                     int32_t kind) {
+    const product p = describe(table, dst, kind);
+    if (p.n == 1 && p.m == 1 && p.a_strides.inner == sizeof(float) && p.b_strides.inner == sizeof(float)) {
+        dots(&p, thread, threads);
+        return;
+    }
+    const int64_t parts = row_parts(&p, threads);
+    range rows = part(cover(p.n, table->rows), thread % parts, parts);
+    rows = (range){rows.from * table->rows, min(rows.to * table->rows, p.n)};
+    const range panels = part(p.panels * p.matrices, thread / parts, threads / parts);
+    if (rows.from >= rows.to) {
+        return;
+    }
+    const int64_t together = p.panels * p.share2;
+    for (int64_t at = panels.from; at < panels.to;) {
+        const int64_t end = min((at / together + 1) * together, panels.to);
+        group(&p, (range){at, end}, rows);
+        at = end;
+    }
+}
+
+void myelin_op_product(struct ggml_tensor *dst, int32_t thread, int32_t threads, void *kind) {
+    product_compute(products_table(), dst, thread, threads, (int32_t)(intptr_t)kind);
+}

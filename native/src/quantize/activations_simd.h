@@ -1,0 +1,49 @@
+/**
+ * Activations to segments, for all vector instruction sets. Who includes this has defined
+ *
+ *   largest(n, x)                  the largest magnitude of n values, a multiple of 32; NaN if one is
+ *   quantize_16(x, inverse, q)     rounds 16 values to nearest, ties to even; returns their sum
+ */
+#include <string.h>
+
+#include "gemm/quantized/common.h"
+
+static void quantize_32(int64_t k, const float *x, segment *out, int64_t stride) {
+    for (int64_t at = 0; at < k; at += SEGMENT, out += stride) {
+        const int blocks = (int)(k - at < SEGMENT ? (k - at) / 32 : BLOCKS);
+        memset(out, 0, sizeof *out);
+        for (int b = 0; b < blocks; b++) {
+            const float *v = x + at + 32 * b;
+            const float d = activation_scale(largest(32, v));
+            out->d[b] = d;
+            if (isnan(d)) {
+                continue; /* quants stay 0 */
+            }
+            const float inverse = activation_inverse(d);
+            const int32_t low = quantize_16(v, inverse, out->q + 32 * b);
+            const int32_t high = quantize_16(v + 16, inverse, out->q + 32 * b + 16);
+            out->sum[b] = -low - high;
+        }
+    }
+}
+
+static void quantize_256(int64_t k, const float *x, segment *out, int64_t stride) {
+    for (int64_t at = 0; at < k; at += SEGMENT, out += stride) {
+        memset(out, 0, sizeof *out);
+        const float d = activation_scale(largest(SEGMENT, x + at));
+        for (int b = 0; b < BLOCKS; b++) {
+            out->d[b] = d;
+        }
+        if (isnan(d)) {
+            continue; /* quants stay 0 */
+        }
+        const float inverse = activation_inverse(d);
+        for (int b = 0; b < BLOCKS; b++) {
+            const int32_t low = quantize_16(x + at + 32 * b, inverse, out->q + 32 * b);
+            const int32_t high = quantize_16(x + at + 32 * b + 16, inverse, out->q + 32 * b + 16);
+            out->sum[2 * b] = -low;
+            out->sum[2 * b + 1] = -high;
+            out->pairs[b] = (int16_t)(low + high);
+        }
+    }
+}

@@ -1,6 +1,0 @@
-/* Compiled with AVX2, FMA and F16C; only called where the probe found them all. */
-#define TABLE rows_avx2
-
-#include "lanes/avx2.h"
-
-#include "vectors.h"

@@ -1,0 +1,186 @@
+/* Products by expert against the same rows' products one by one: the same bit for bit. */
+#include <pthread.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "check.h"
+#include "gemm/matmul.h"
+#include "myelin.h"
+#include "runtime/ggml_tensor.h"
+
+enum {
+    K = 512,
+    N = 48,
+    MOST_EXPERTS = 9,
+    MOST_USED = 4,
+    MOST_TOKENS = 40,
+    MOST_PAIRS = MOST_USED * MOST_TOKENS
+};
+
+static uint32_t state = 4711;
+
+static uint32_t next(void) {
+    state ^= state << 13;
+    state ^= state >> 17;
+    state ^= state << 5;
+    return state;
+}
+
+static char weights[MOST_EXPERTS * N * K * sizeof(float)];
+static float x[MOST_PAIRS * K];
+static int32_t ids[MOST_TOKENS][MOST_USED + 1]; /* rows lie further apart than they are long */
+static int32_t groups[2 + MOST_EXPERTS + MOST_PAIRS];
+static segment rows[MOST_PAIRS * K / SEGMENT];
+static float y[MOST_PAIRS * N];
+static int64_t progress_bytes[MYELIN_PROGRESS_BYTES / sizeof(int64_t)];
+
+/** A contiguous tensor. */
+static struct ggml_tensor tensor(int32_t type, size_t row_bytes, int64_t d0, int64_t d1, int64_t d2,
+                                 void *data) {
+    struct ggml_tensor t;
+    memset(&t, 0, sizeof t);
+    t.type = type;
+    t.ne[0] = d0;
+    t.ne[1] = d1;
+    t.ne[2] = d2;
+    t.ne[3] = 1;
+    t.nb[1] = row_bytes;
+    t.nb[2] = row_bytes * (size_t)d1;
+    t.data = data;
+    return t;
+}
+
+static int is_float(int32_t type) {
+    return kernel_types[type].format == ACTIVATIONS_F32;
+}
+
+static void random_weights(int32_t type) {
+    const size_t bytes = kernel_types[type].bytes;
+    for (size_t i = 0; i < sizeof weights; i++) {
+        weights[i] = (char)next();
+    }
+    if (is_float(type)) {
+        /* upper bytes that make no number too large */
+        for (size_t i = bytes - 1; i < sizeof weights; i += bytes) {
+            weights[i] = (char)(0x38 | (next() & 0x83));
+        }
+        return;
+    }
+    for (size_t b = 0; b + bytes <= sizeof weights; b += bytes) {
+        /* scales that are no infinities: 2^-7 and less, in the first or the last bytes */
+        char *scale = weights + b + (type == TYPE_Q2_K ? offsetof(block_q2_k, d) : 0);
+        scale[1] = 0x20;
+        scale[3] = type == TYPE_Q4_0 ? scale[3] : 0x20;
+    }
+}
+
+typedef struct {
+    struct ggml_tensor *dst;
+    int32_t thread;
+    int32_t threads;
+} task;
+
+static void *multiply(void *of) {
+    const task *t = of;
+    myelin_op_matmul_groups(t->dst, t->thread, t->threads, progress_bytes);
+    return NULL;
+}
+
+static void run_threads(struct ggml_tensor *dst, int32_t threads) {
+    pthread_t ids_of[4];
+    task tasks[4];
+    for (int32_t i = 0; i < threads; i++) {
+        tasks[i] = (task){dst, i, threads};
+        if (pthread_create(&ids_of[i], NULL, multiply, &tasks[i]) != 0) {
+            abort();
+        }
+    }
+    for (int32_t i = 0; i < threads; i++) {
+        pthread_join(ids_of[i], NULL);
+    }
+}
+
+/** One row's product, alone. */
+static void check_pair(int32_t type, int32_t expert, int64_t from, int64_t pair, const char *what) {
+    static segment one[K / SEGMENT];
+    float alone[N];
+    const size_t stride = kernel_row_bytes(&kernel_types[type], K);
+    if (!is_float(type)) {
+        kernels_in_use()->quantize[kernel_types[type].format](K, x + from * K, one, 1);
+    }
+    const product p = {
+        .type = type,
+        .k = K,
+        .weights = weights + (size_t)expert * N * stride,
+        .stride = stride,
+        .x = one,
+        .floats = {.data = (const char *)(x + from * K), .used = 1},
+        .positions = 1,
+        .y = alone,
+        .position_stride = N,
+    };
+    kernel_product(kernels_in_use(), &p, 0, N);
+    CHECK(memcmp(alone, y + pair * N, sizeof alone) == 0, "%s type %d: pair %d", what, type, (int)pair);
+}
+
+static void check(int32_t type, int32_t experts, int64_t used, int64_t tokens, int64_t each, int32_t choices,
+                  int32_t threads) {
+    const enum activation_format format = kernel_types[type].format;
+    const size_t stride = kernel_row_bytes(&kernel_types[type], K);
+    for (int64_t t = 0; t < tokens; t++) {
+        for (int64_t i = 0; i < used; i++) {
+            ids[t][i] = (int32_t)(next() % (uint32_t)choices);
+        }
+    }
+    struct ggml_tensor w = tensor(type, stride, K, N, experts, weights);
+    struct ggml_tensor chosen = tensor(26, sizeof ids[0], used, tokens, 1, ids);
+    struct ggml_tensor in = tensor(0, K * sizeof(float), K, each, tokens, x);
+    struct ggml_tensor g = tensor(26, sizeof groups, 2 + experts + used * tokens, 1, 1, groups);
+    struct ggml_tensor q = tensor(24, sizeof(segment) * K / SEGMENT, (int64_t)sizeof(segment) * K / SEGMENT,
+                                  used * tokens, 1, rows);
+    struct ggml_tensor out = tensor(0, N * sizeof(float), N, used, tokens, y);
+    g.src[0] = &chosen;
+    q.src[0] = &in;
+    q.src[1] = &g;
+    out.src[0] = &w;
+    out.src[1] = is_float(type) ? &in : &q;
+    out.src[2] = &g;
+    memset(y, 0xff, sizeof y);
+    for (int32_t i = 0; i < threads; i++) {
+        myelin_op_group(&g, i, threads, (void *)(intptr_t)experts);
+    }
+    for (int32_t i = 0; i < threads && !is_float(type); i++) {
+        myelin_op_quantize_groups(&q, i, threads, (void *)(intptr_t)format);
+    }
+    run_threads(&out, threads);
+    CHECK(progress_bytes[0] == 0 && progress_bytes[1] == 0, "as it was, for the next time");
+    for (int64_t t = 0; t < tokens; t++) {
+        for (int64_t i = 0; i < used; i++) {
+            const int64_t pair = t * used + i;
+            check_pair(type, ids[t][i], each == 1 ? t : pair, pair, each == 1 ? "shared rows" : "own rows");
+        }
+    }
+}
+
+int main(void) {
+    if (kernels_in_use() == NULL) {
+        printf("skipped: no kernels for this machine\n");
+        return 77;
+    }
+    for (size_t i = 0; i < sizeof x / sizeof *x; i++) {
+        x[i] = (float)next() / 4294967296.0f - 0.5f;
+    }
+    static const int32_t types[] = {TYPE_Q4_0, TYPE_Q2_K, TYPE_Q4_K, TYPE_F16, TYPE_BF16, TYPE_F32};
+    for (size_t t = 0; t < sizeof types / sizeof *types; t++) {
+        random_weights(types[t]);
+        for (int32_t threads = 1; threads <= 4; threads++) {
+            check(types[t], 1, 1, 1, 1, 1, threads);
+            check(types[t], 2, 2, 7, 1, 2, threads);
+            check(types[t], MOST_EXPERTS, MOST_USED, MOST_TOKENS, 1, MOST_EXPERTS, threads);
+            check(types[t], MOST_EXPERTS, MOST_USED, MOST_TOKENS, MOST_USED, MOST_EXPERTS, threads);
+            check(types[t], MOST_EXPERTS, 3, 11, 3, 1, threads); /* all to the first, the others idle */
+            check(types[t], 3, 2, 1, 1, 3, threads);
+        }
+    }
+    return checks_failed();
+}

@@ -1,0 +1,108 @@
+/* Arguments, and reads and writes at the ends; the Java tests compare the bytes with ggml's. */
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "check.h"
+#include "myelin.h"
+#include "quantize/half.h"
+#include "quantize/weights.h"
+
+static void check_arguments(void) {
+    float x[256] = {0};
+    unsigned char out[512];
+    uint32_t largest = 1;
+    for (int32_t type = -1; type <= TYPE_COUNT; type++) {
+        const int32_t block = myelin_encode_block(type);
+        CHECK(block == 0 || block == 32 || block == 256, "type %d: %d", type, block);
+        const int32_t expected = block == 0 ? MYELIN_ERROR_UNSUPPORTED : MYELIN_OK;
+        CHECK(myelin_encode(type, x, 256, out) == expected, "type %d", type);
+        if (block != 0) {
+            CHECK(myelin_encode(type, x, block - 1, out) == MYELIN_ERROR_ARGUMENT, "no whole block");
+            CHECK(myelin_encode(type, x, -block, out) == MYELIN_ERROR_ARGUMENT, "negative");
+            CHECK(myelin_encode(type, NULL, 0, out) == MYELIN_ERROR_ARGUMENT, "null");
+            CHECK(myelin_encode(type, x, 0, out) == MYELIN_OK, "nothing to do");
+        }
+    }
+    CHECK(myelin_encode_block(TYPE_Q2_K) == 0, "ggml's");
+    CHECK(myelin_widen(TYPE_Q2_K, x, 1, x, &largest) == MYELIN_ERROR_UNSUPPORTED, "quantised");
+    CHECK(myelin_widen(TYPE_F16, NULL, 1, x, &largest) == MYELIN_ERROR_ARGUMENT, "null");
+    CHECK(myelin_widen(TYPE_F16, x, -1, x, &largest) == MYELIN_ERROR_ARGUMENT, "negative");
+    CHECK(myelin_widen(TYPE_F16, x, 1, x, NULL) == MYELIN_ERROR_ARGUMENT, "no result");
+    CHECK(myelin_widen(TYPE_F32, x, 0, x, &largest) == MYELIN_OK && largest == 0, "nothing to do");
+}
+
+/** Exactly as long as needed, so that a sanitizer sees a step too far. */
+static void check_lengths(void) {
+    for (int64_t n = 1; n < 70; n++) {
+        const size_t count = (size_t)n;
+        uint16_t *in = malloc(count * sizeof *in);
+        float *out = malloc(count * sizeof *out);
+        for (int64_t i = 0; i < n; i++) {
+            in[i] = (uint16_t)(0x3c00 + 37 * i); /* 1.0 and more, ascending */
+        }
+        uint32_t largest = 0;
+        CHECK(myelin_widen(TYPE_F16, in, n, out, &largest) == MYELIN_OK, "f16");
+        uint32_t last;
+        memcpy(&last, &out[n - 1], sizeof last);
+        CHECK(out[0] == 1 && out[n - 1] == half_to_float(in[n - 1]) && largest == last, "f16, %d", (int)n);
+        CHECK(myelin_widen(TYPE_F32, out, n, out, &largest) == MYELIN_OK && largest == last, "f32, %d",
+              (int)n);
+        CHECK(myelin_widen(TYPE_BF16, in, n, out, &largest) == MYELIN_OK, "bf16");
+        CHECK(largest == (uint32_t)in[n - 1] << 16, "bf16, %d", (int)n);
+        free(in);
+        free(out);
+    }
+    for (int32_t type = 0; type < TYPE_COUNT; type++) {
+        const int32_t block = myelin_encode_block(type);
+        for (int blocks = 1; block > 0 && blocks <= 3; blocks++) {
+            const size_t count = (size_t)(block * blocks);
+            float *x = malloc(count * sizeof *x);
+            for (size_t i = 0; i < count; i++) {
+                x[i] = (float)((int)(i * 7919 % 61) - 30) / 61;
+            }
+            const size_t bytes = type == TYPE_Q4_0   ? sizeof(block_q4_0)
+                                 : type == TYPE_Q8_0 ? sizeof(block_q8_0)
+                                 : type == TYPE_Q4_K ? sizeof(block_q4_k)
+                                                     : sizeof(block_q6_k);
+            void *out = malloc(bytes * (size_t)blocks);
+            CHECK(myelin_encode(type, x, (int64_t)count, out) == MYELIN_OK, "type %d", type);
+            free(x);
+            free(out);
+        }
+    }
+}
+
+/** The reference and the kernels widen alike, what is no number included. */
+static void check_tables(void) {
+#if defined(__x86_64__)
+    if (myelin_encode_block(TYPE_Q4_0) == 0) {
+        printf("skipped: no AVX-512 here\n");
+        return;
+    }
+    static half_t in[1 << 16];
+    static float plain[1 << 16];
+    static float wide[1 << 16];
+    for (int i = 0; i < 1 << 16; i++) {
+        in[i] = (half_t)i;
+    }
+    const uint32_t a = encode_scalar.widen_f16(1 << 16, in, plain);
+    const uint32_t b = encode_avx512.widen_f16(1 << 16, in, wide);
+    CHECK(a > 0x7f800000 && b > 0x7f800000, "NaN is seen");
+    for (int i = 0; i < 1 << 16; i++) {
+        const int same = isnan(plain[i]) ? isnan(wide[i]) : memcmp(&plain[i], &wide[i], sizeof(float)) == 0;
+        CHECK(same, "half %04x", i);
+    }
+    CHECK(encode_scalar.widen_bf16(1 << 16, in, plain) == encode_avx512.widen_bf16(1 << 16, in, wide),
+          "bf16");
+    CHECK(memcmp(plain, wide, sizeof plain) == 0, "bf16");
+    CHECK(encode_scalar.largest(1 << 16, plain) == encode_avx512.largest(1 << 16, wide), "f32");
+#endif
+}
+
+int main(void) {
+    check_arguments();
+    check_lengths();
+    check_tables();
+    return checks_failed();
+}

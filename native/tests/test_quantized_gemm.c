@@ -1,0 +1,454 @@
+/* Every kernel of quantised weights against the scalar reference, and that against a product in double
+ * precision. */
+#include "gemm/gemm.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "check.h"
+#include "myelin.h"
+#include "quantize/half.h"
+
+static uint32_t state = 12345;
+
+static uint32_t next(void) {
+    state ^= state << 13;
+    state ^= state >> 17;
+    state ^= state << 5;
+    return state;
+}
+
+static float uniform(void) {
+    return (float)next() / 4294967296.0f * 2.0f - 1.0f;
+}
+
+/** A half between about 2^-7 and 2^-6, either sign: a scale as files have it. */
+static half_t some_scale(void) {
+    return (half_t)((next() & 0x8000) | 8u << 10 | (next() & 0x3ff));
+}
+
+static void put_half(char *at, half_t h) {
+    memcpy(at, &h, sizeof h);
+}
+
+enum { MOST_SCALES = 2 };
+
+/** Where a block of this type has its halves: scale, and min. Returns how many; mxfp4 has none. */
+static int scales_of(int32_t type, size_t at[MOST_SCALES]) {
+    at[0] = 0;
+    at[1] = 2;
+    switch (type) {
+        case TYPE_MXFP4:
+            return 0;
+        case TYPE_Q2_K:
+            at[0] = offsetof(block_q2_k, d);
+            at[1] = offsetof(block_q2_k, dmin);
+            return 2;
+        case TYPE_Q3_K:
+            at[0] = offsetof(block_q3_k, d);
+            return 1;
+        case TYPE_Q6_K:
+            at[0] = offsetof(block_q6_k, d);
+            return 1;
+        case TYPE_Q4_1:
+        case TYPE_Q5_1:
+        case TYPE_Q4_K:
+        case TYPE_Q5_K:
+            return 2;
+        default:
+            return 1;
+    }
+}
+
+/** Blocks of random bytes, or of one, and small random scales. */
+static void some_weights(int32_t type, size_t blocks, const uint8_t *byte, char *out) {
+    const size_t bytes = kernel_types[type].bytes;
+    for (size_t i = 0; i < blocks * bytes; i++) {
+        out[i] = (char)(byte != NULL ? *byte : next());
+    }
+    size_t at[MOST_SCALES];
+    const int scales = scales_of(type, at);
+    for (size_t b = 0; b < blocks; b++) {
+        char *w = out + b * bytes;
+        for (int i = 0; i < scales; i++) {
+            put_half(w + at[i], some_scale());
+        }
+        if (type == TYPE_MXFP4) {
+            w[0] = (char)(118 + next() % 8);
+        }
+    }
+}
+
+/** A row's weights as numbers. */
+static void dequantise(int32_t type, int64_t k, const char *row, double *out) {
+    const kernel_type *t = &kernel_types[type];
+    for (int64_t at = 0; at < k; at += SEGMENT) {
+        const int blocks = (int)((k - at < SEGMENT ? k - at : SEGMENT) / 32);
+        column c;
+        memset(&c, 0, sizeof c);
+        t->column(row + kernel_row_bytes(t, at), blocks, &c);
+        for (int i = 0; i < 32 * blocks; i++) {
+            const int group = t->kind == PANEL_SUPER_16_MIN ? 0 : t->kind == PANEL_SUPER_16 ? i / 16 : i / 32;
+            const double d = (double)c.d[group];
+            double w = d * c.q[i];
+            if (t->kind == PANEL_32_MIN) {
+                w += (double)c.m[i / 32];
+            } else if (t->kind == PANEL_SUPER_32_MIN) {
+                w -= (double)c.dmin * c.min[i / 32];
+            } else if (t->kind == PANEL_SUPER_16_MIN) {
+                w -= (double)c.dmin * c.min[i / 16];
+            } else {
+                w -= d * (1 << t->zero_shift);
+            }
+            out[at + i] = w;
+        }
+    }
+}
+
+enum { MOST_K = 2048, MOST_ROWS = 70, MOST_M = 19 };
+
+static char weights[MOST_ROWS * MOST_K * 2];
+static float x[MOST_M * MOST_K];
+static double row[MOST_K];
+static segment reference_x[MOST_M * MOST_K / SEGMENT];
+/* nothing that needs more than the alignment of an int32 may be asked of activations */
+static _Alignas(64) char room_x[sizeof(int32_t) + sizeof reference_x];
+static segment *const other_x = (segment *)(void *)(room_x + sizeof(int32_t));
+static float reference[MOST_M * MOST_ROWS];
+static float result[MOST_M * MOST_ROWS];
+static float alone[MOST_M * MOST_ROWS];
+
+/** What 8-bit activations may be wrong by, relative to |w||x|. */
+static const double ERROR_OF_ACTIVATIONS = 5e-3;
+
+/** What the order of f32 additions may, between instruction sets; NEON keeps the reference's. */
+#if defined(__aarch64__)
+static const double ERROR_OF_ROUNDING = 0;
+#else
+static const double ERROR_OF_ROUNDING = 1e-5;
+#endif
+
+static product whole(int32_t type, int64_t k, const segment *activations, int64_t positions, float *y) {
+    const product p = {
+        .type = type,
+        .k = k,
+        .weights = weights,
+        .stride = kernel_row_bytes(&kernel_types[type], k),
+        .x = activations,
+        .positions = positions,
+        .y = y,
+        .position_stride = MOST_ROWS,
+    };
+    return p;
+}
+
+static void quantise(const kernel_table *table, int32_t type, int64_t k, int64_t first, int64_t positions,
+                     segment *out) {
+    for (int64_t m = 0; m < positions; m++) {
+        table->quantize[kernel_types[type].format](k, x + (first + m) * MOST_K, out + m, positions);
+    }
+}
+
+static void check_errors(const kernel_table *table, int32_t type, int64_t k, int64_t rows,
+                         int64_t positions) {
+    for (int64_t i = 0; i < rows; i++) {
+        dequantise(type, k, weights + (size_t)i * kernel_row_bytes(&kernel_types[type], k), row);
+        for (int64_t m = 0; m < positions; m++) {
+            double exact = 0;
+            double ww = 0;
+            double xx = 0;
+            for (int64_t j = 0; j < k; j++) {
+                const double v = (double)x[m * MOST_K + j];
+                exact += row[j] * v;
+                ww += row[j] * row[j];
+                xx += v * v;
+            }
+            const double size = sqrt(ww * xx) + 1e-30;
+            const double want = (double)reference[m * MOST_ROWS + i];
+            const double got = (double)result[m * MOST_ROWS + i];
+            CHECK(fabs(want - exact) <= ERROR_OF_ACTIVATIONS * size, "type %d k %d: %g, exactly %g", type,
+                  (int)k, want, exact);
+            CHECK(fabs(got - want) <= ERROR_OF_ROUNDING * size,
+                  "%s type %d k %d row %d of %d at %d of %d: %g, reference %g", table->name, type, (int)k,
+                  (int)i, (int)rows, (int)m, (int)positions, got, want);
+        }
+    }
+}
+
+/** Whatever else is computed, and wherever the rows are cut, an output is the same bit for bit. */
+static void check_invariance(const kernel_table *table, int32_t type, int64_t k, int64_t rows,
+                             int64_t positions) {
+    for (int64_t m = 0; m < positions;) {
+        const int64_t some = 1 + next() % (uint32_t)(positions - m);
+        quantise(table, type, k, m, some, other_x);
+        product p = whole(type, k, other_x, some, alone);
+        const int64_t cut = next() % (uint32_t)(rows + 1);
+        kernel_product(table, &p, 0, cut);
+        kernel_product(table, &p, cut, rows);
+        for (int64_t j = 0; j < some; j++) {
+            CHECK(memcmp(alone + j * MOST_ROWS, result + (m + j) * MOST_ROWS, (size_t)rows * sizeof *alone) ==
+                      0,
+                  "%s type %d k %d rows %d cut at %d: position %d of %d alone with %d differs", table->name,
+                  type, (int)k, (int)rows, (int)cut, (int)(m + j), (int)positions, (int)some);
+        }
+        m += some;
+    }
+}
+
+static void check_product(const kernel_table *table, int32_t type, int64_t k, int64_t rows,
+                          int64_t positions) {
+    quantise(&kernels_scalar, type, k, 0, positions, reference_x);
+    quantise(table, type, k, 0, positions, other_x);
+    const size_t bytes = (size_t)(segment_count(k) * positions) * sizeof(segment);
+    CHECK(memcmp(reference_x, other_x, bytes) == 0, "%s type %d k %d: activations", table->name, type,
+          (int)k);
+    product p = whole(type, k, reference_x, positions, reference);
+    kernel_product(&kernels_scalar, &p, 0, rows);
+    p = whole(type, k, other_x, positions, result);
+    kernel_product(table, &p, 0, rows);
+    check_errors(table, type, k, rows, positions);
+    check_invariance(table, type, k, rows, positions);
+}
+
+static panel expected;
+static panel unpacked;
+
+/** A panel from the table's own reader, and from the type's description. */
+static void check_panel(const kernel_table *table, int32_t type, int blocks) {
+    const kernel_type *t = &kernel_types[type];
+    const size_t stride = kernel_row_bytes(t, SEGMENT);
+    some_weights(type, COLUMNS * SEGMENT / (size_t)t->block, NULL, weights);
+    for (size_t i = 0; type == TYPE_MXFP4 && i < COLUMNS * BLOCKS; i++) {
+        weights[i * t->bytes] = (char)(i < 32 ? i : next());
+    }
+    memset(&expected, 0, sizeof expected);
+    memset(&unpacked, 0, sizeof unpacked);
+    unpack_columns(t, weights, stride, blocks, &expected);
+    /* blocks may lie at any address: those of 17 bytes do */
+    memmove(weights + 1, weights, COLUMNS * stride);
+    table->unpack[type](weights + 1, stride, blocks, weights, &unpacked);
+    const int has_mins = t->kind == PANEL_SUPER_32_MIN || t->kind == PANEL_SUPER_16_MIN;
+    const size_t mins =
+        (size_t)(t->kind == PANEL_SUPER_16_MIN ? BLOCKS : BLOCKS / 2) * sizeof expected.min[0];
+    const int groups = t->kind == PANEL_SUPER_16_MIN ? 1 : t->kind == PANEL_SUPER_16 ? 2 * blocks : blocks;
+    const size_t scales = (size_t)groups * sizeof expected.d[0];
+    int same = memcmp(expected.q, unpacked.q, (size_t)blocks * 8 * sizeof expected.q[0]) == 0 &&
+               memcmp(expected.d, unpacked.d, scales) == 0;
+    if (t->kind == PANEL_32_MIN) {
+        same = same && memcmp(expected.m, unpacked.m, (size_t)blocks * sizeof expected.m[0]) == 0;
+    } else if (has_mins) {
+        same = same && memcmp(expected.min, unpacked.min, mins) == 0 &&
+               memcmp(expected.dmin, unpacked.dmin, sizeof expected.dmin) == 0;
+    }
+    CHECK(same, "%s type %d: a panel of %d blocks", table->name, type, blocks);
+}
+
+/** The first rounds have the largest sums there can be: all weights and all activations at an end of their
+ * range. */
+static const uint8_t ENDS[] = {0xff, 0x00, 0x80, 0x7f};
+
+static const uint8_t *largest_of_round(int round) {
+    return round < 8 ? &ENDS[round / 2] : NULL;
+}
+
+static float value_of_round(int round, int i) {
+    switch (round) {
+        case 8:
+            return 0.0f;
+        case 9:
+            return i % 2 == 0 ? 1.0f : -1.0f;
+        default:
+            return round >= 8 ? uniform() : round % 2 == 0 ? 1.0f : -1.0f;
+    }
+}
+
+static void check_type(const kernel_table *table, int32_t type) {
+    static const int64_t rows[] = {1, 15, 16, 17, 31, 32, 33, 64, MOST_ROWS};
+    static const int64_t positions[] = {1, 2, 3, 4, 5, 6, 7, 8, 11, 13, MOST_M};
+    const kernel_type *t = &kernel_types[type];
+    const int64_t block = activation_block(t->format) > t->block ? activation_block(t->format) : t->block;
+    for (int round = 0; round < 30; round++) {
+        const int64_t blocks = round == 0 ? 1 : 1 + next() % (uint32_t)(MOST_K / block);
+        const int64_t k = block * blocks;
+        some_weights(type, MOST_ROWS * (size_t)(k / t->block), largest_of_round(round), weights);
+        for (int i = 0; i < MOST_M * MOST_K; i++) {
+            x[i] = value_of_round(round, i);
+        }
+        check_product(table, type, k, rows[round % 9], positions[round % 11]);
+    }
+}
+
+static void fill(const kernel_table *table, int32_t type, int64_t k, int64_t rows, int64_t positions) {
+    quantise(table, type, k, 0, positions, other_x);
+    const product p = whole(type, k, other_x, positions, result);
+    kernel_product(table, &p, 0, rows);
+}
+
+/** All outputs of a row or position are not finite, all others are as they were. */
+static void check_carried(const kernel_table *table, int32_t type, int64_t rows, int64_t positions,
+                          int64_t row_of, int64_t position) {
+    for (int64_t m = 0; m < positions; m++) {
+        for (int64_t i = 0; i < rows; i++) {
+            const float *y = result + m * MOST_ROWS + i;
+            const float *clean = alone + m * MOST_ROWS + i;
+            if (m == position) {
+                CHECK(isnan(*y), "%s type %d row %d at %d of %d: NaN is lost", table->name, type, (int)i,
+                      (int)m, (int)positions);
+            } else if (i == row_of) {
+                CHECK(!isfinite(*y), "%s type %d row %d at %d of %d: the weights' NaN is lost", table->name,
+                      type, (int)i, (int)m, (int)positions);
+            } else {
+                CHECK(memcmp(y, clean, sizeof *y) == 0, "%s type %d row %d at %d of %d: another's NaN",
+                      table->name, type, (int)i, (int)m, (int)positions);
+            }
+        }
+    }
+}
+
+/** NaN and infinities, in activations and in the scales of weights, reach what is computed with them. */
+static void check_broken(const kernel_table *table, int32_t type) {
+    static const int64_t positions[] = {1, 2, 4, 7, MOST_M};
+    static const half_t halves[] = {0x7e00, 0xfe01, 0x7c00, 0xfc00};
+    const float floats[] = {NAN, -NAN, INFINITY, -INFINITY};
+    enum { ROWS = 37, NO_ROW = -1 };
+    const kernel_type *t = &kernel_types[type];
+    const int64_t k = activation_block(t->format) == SEGMENT || t->block == SEGMENT ? 3 * SEGMENT : 19 * 32;
+    const size_t row_bytes = kernel_row_bytes(t, k);
+    size_t at[MOST_SCALES];
+    const int scales = scales_of(type, at);
+    some_weights(type, ROWS * (size_t)(k / t->block), NULL, weights);
+    for (int i = 0; i < MOST_M * MOST_K; i++) {
+        x[i] = uniform();
+    }
+    for (int round = 0; round < 20; round++) {
+        const int64_t count = positions[round / 4];
+        const int64_t m = next() % (uint32_t)count;
+        fill(table, type, k, ROWS, count);
+        memcpy(alone, result, sizeof alone);
+        float *value = x + m * MOST_K + next() % (uint32_t)k;
+        const float was = *value;
+        *value = floats[round % 4];
+        quantise(&kernels_scalar, type, k, 0, count, reference_x);
+        fill(table, type, k, ROWS, count);
+        CHECK(memcmp(reference_x, other_x, (size_t)(segment_count(k) * count) * sizeof(segment)) == 0,
+              "%s type %d: activations that are not finite", table->name, type);
+        check_carried(table, type, ROWS, count, NO_ROW, m);
+        *value = was;
+        if (scales > 0) {
+            const int64_t r = next() % ROWS;
+            char *scale = weights + (size_t)r * row_bytes + next() % (uint32_t)(k / t->block) * t->bytes +
+                          at[round % scales];
+            char kept[sizeof(half_t)];
+            memcpy(kept, scale, sizeof kept);
+            put_half(scale, halves[round % 4]);
+            fill(table, type, k, ROWS, count);
+            check_carried(table, type, ROWS, count, r, -1);
+            memcpy(scale, kept, sizeof kept);
+        }
+    }
+}
+
+/** Blocks whose scale has no inverse: their quants are 0, and so are their sums. */
+static void check_tiny(const kernel_table *table, int32_t type) {
+    enum { K = 2 * SEGMENT };
+    for (int i = 0; i < K; i++) {
+        x[i] = (i % 2 == 0 ? 1e-40f : -1e-37f) * uniform();
+    }
+    quantise(&kernels_scalar, type, K, 0, 1, reference_x);
+    quantise(table, type, K, 0, 1, other_x);
+    CHECK(memcmp(reference_x, other_x, K / SEGMENT * sizeof(segment)) == 0, "%s type %d: tiny activations",
+          table->name, type);
+}
+
+static void check_table(const kernel_table *table) {
+    for (int32_t type = 0; type < TYPE_COUNT; type++) {
+        if (kernel_types[type].column != NULL) {
+            for (int blocks = 1; table->unpack[type] != NULL && blocks <= BLOCKS; blocks++) {
+                check_panel(table, type, kernel_types[type].block == SEGMENT ? BLOCKS : blocks);
+            }
+            check_type(table, type);
+            check_broken(table, type);
+            check_tiny(table, type);
+        }
+    }
+}
+
+static void check_halves(void) {
+    CHECK(half_to_float(0x3c00) == 1.0f, "one");
+    CHECK(half_to_float(0xc000) == -2.0f, "minus two");
+    CHECK(half_to_float(0x0001) == 0x1p-24f, "the smallest subnormal");
+    CHECK(half_to_float(0x7bff) == 65504.0f, "the largest");
+    CHECK(isinf(half_to_float(0x7c00)) != 0, "infinity");
+}
+
+static void check_interface(void) {
+    CHECK(myelin_activation_bytes(ACTIVATIONS_32, 33) == 0, "no multiple of the block");
+    CHECK(myelin_activation_bytes(ACTIVATIONS_256, 0) == 0, "no values");
+    CHECK(myelin_activation_bytes(7, 256) == 0, "no format");
+    CHECK(myelin_activation_bytes(ACTIVATIONS_32, 32) == 384, "one segment");
+    CHECK(myelin_activation_bytes(ACTIVATIONS_256, 512) == 768, "two segments");
+    CHECK(myelin_activation_bytes(ACTIVATIONS_F32, 33) == 132, "floats");
+    CHECK(myelin_activation_bytes(ACTIVATIONS_F32, 0) == 0, "no floats");
+    CHECK(myelin_kernel_format(-1) == 0, "no type");
+    CHECK(myelin_kernel_format(TYPE_COUNT) == 0, "beyond the types");
+    CHECK(myelin_kernel_format(2000) == 0, "far beyond");
+    CHECK(myelin_tensor_layout(0, 0, 0, 0) == MYELIN_ERROR_UNSUPPORTED, "another layout");
+}
+
+#if defined(AVXVNNI_BY_AVX512)
+/* the source of AVX-VNNI's kernels in AVX-512's encoding */
+extern const kernel_table kernels_avxvnni_by_avx512;
+static const instruction_set avxvnni_by_avx512 = {
+    &kernels_avxvnni_by_avx512,
+    UINT64_C(1) << MYELIN_CPU_AVX512VL | UINT64_C(1) << MYELIN_CPU_AVX512_VNNI |
+        UINT64_C(1) << MYELIN_CPU_AVX2 | UINT64_C(1) << MYELIN_CPU_F16C | UINT64_C(1) << MYELIN_CPU_FMA,
+};
+#endif
+
+/** Whether a table was tested: the one that is asked for, or any. */
+static int check_set(const instruction_set *set, const char *only) {
+    const char *name = set->table->name;
+    if (only != NULL && strcmp(only, name) != 0) {
+        return 0;
+    }
+    if (!instruction_set_usable(set)) {
+        printf("skipped: this CPU has not all that %s needs\n", name);
+        return 0;
+    }
+    check_table(set->table);
+    printf("tested: %s\n", name);
+    return 1;
+}
+
+/** By its name each table; without one, the best, but never the reference. */
+static void check_choice(void) {
+    const kernel_table *best = NULL;
+    for (int i = instruction_set_count - 1; i >= 0; i--) {
+        const instruction_set *set = &instruction_sets[i];
+        const kernel_table *usable = instruction_set_usable(set) ? set->table : NULL;
+        CHECK(kernels_named(set->table->name) == usable, "%s", set->table->name);
+        best = usable != NULL && usable != &kernels_scalar ? usable : best;
+    }
+    CHECK(kernels_named("none") == NULL, "none");
+    CHECK(kernels_named(NULL) == best, "the best");
+}
+
+/** What a test program that could not run ends with, see CMakeLists.txt. */
+enum { SKIPPED = 77 };
+
+/** Tests all tables, or the one that is named. */
+int main(int count, char **arguments) {
+    const char *only = count > 1 ? arguments[1] : NULL;
+    int tested = 0;
+    check_halves();
+    check_interface();
+    check_choice();
+    for (int i = 0; i < instruction_set_count; i++) {
+        tested += check_set(&instruction_sets[i], only);
+    }
+#if defined(AVXVNNI_BY_AVX512)
+    tested += check_set(&avxvnni_by_avx512, only);
+#endif
+    return tested == 0 ? SKIPPED : checks_failed();
+}

@@ -1,0 +1,446 @@
+/* Products of f32: every table of this machine against sums in double precision and the reference. */
+#include "gemm/sgemm/sgemm.h"
+
+#include <float.h>
+#include <math.h>
+#include <pthread.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "check.h"
+#include "myelin.h"
+
+/**
+ * The bound of the error of a sum of k products, relative to the sum of their magnitudes: every
+ * rounding of a sum in any order adds at most half an epsilon (Higham, Accuracy and Stability of
+ * Numerical Algorithms, 3.1), products without FMA the same again.
+ */
+static double bound(int64_t k) {
+    return (double)(k + 1) * (double)FLT_EPSILON;
+}
+
+static uint32_t state = 12345;
+
+static float uniform(void) {
+    state ^= state << 13;
+    state ^= state >> 17;
+    state ^= state << 5;
+    return (float)state / 4294967296.0f * 2.0f - 1.0f;
+}
+
+/** What a case multiplies: dst [n, m, a, b], of which share2 and share3 have the same matrix of A. */
+typedef struct {
+    int64_t n, m, k;
+    int64_t a, b;
+    int64_t share2, share3;
+} shape;
+
+/** How a matrix lies in memory. */
+typedef enum {
+    PLAIN,      /* rows one after the other */
+    PADDED,     /* rows with a gap of three values, matrices with one of five */
+    TRANSPOSED, /* a view whose first dimension is the longer step */
+    SPREAD,     /* neither dimension is contiguous: every second value */
+    PERMUTED,   /* heads between rows, as after ggml_permute: rows of all matrices take turns */
+    LAYOUTS
+} layout;
+
+static const char *const LAYOUT_NAMES[] = {"plain", "padded", "transposed", "spread", "permuted"};
+
+/** A tensor whose memory ends where its last value does, so that sanitizers see what reads too far. */
+static struct ggml_tensor tensor(int64_t ne0, int64_t ne1, int64_t ne2, int64_t ne3, layout how) {
+    struct ggml_tensor t = {.ne = {ne0, ne1, ne2, ne3}};
+    const size_t e0 = (size_t)ne0;
+    const size_t e1 = (size_t)ne1;
+    const size_t e2 = (size_t)ne2;
+    size_t steps[4] = {1, e0, e0 * e1, e0 * e1 * e2};
+    switch (how) {
+        case PADDED:
+            steps[1] = e0 + 3;
+            steps[2] = steps[1] * e1 + 5;
+            steps[3] = steps[2] * e2;
+            break;
+        case TRANSPOSED:
+            steps[0] = e1;
+            steps[1] = 1;
+            break;
+        case SPREAD:
+            for (int i = 0; i < 4; i++) {
+                steps[i] *= 2;
+            }
+            break;
+        case PERMUTED:
+            steps[1] = e0 * e2;
+            steps[2] = e0;
+            break;
+        case PLAIN:
+        case LAYOUTS:
+            break;
+    }
+    size_t last = 0;
+    for (int i = 0; i < 4; i++) {
+        t.nb[i] = steps[i] * sizeof(float);
+        last += ((size_t)t.ne[i] - 1) * steps[i];
+    }
+    float *values = malloc((last + 1) * sizeof(float));
+    if (values == NULL) {
+        abort();
+    }
+    for (size_t i = 0; i <= last; i++) {
+        values[i] = uniform();
+    }
+    t.data = values;
+    return t;
+}
+
+static float *at(const struct ggml_tensor *t, int64_t i0, int64_t i1, int64_t i2, int64_t i3) {
+    return (float *)(void *)((char *)t->data + (size_t)i0 * t->nb[0] + (size_t)i1 * t->nb[1] +
+                             (size_t)i2 * t->nb[2] + (size_t)i3 * t->nb[3]);
+}
+
+/** A product of two tensors, and how it is called in messages. */
+typedef struct {
+    shape s;
+    int32_t kind;
+    struct ggml_tensor a;
+    struct ggml_tensor b;
+    char name[160];
+} problem;
+
+static problem make(shape s, int32_t kind, layout of_a, layout of_b) {
+    const int mul_mat = kind == MYELIN_PRODUCT_MUL_MAT;
+    problem p = {.s = s, .kind = kind};
+    p.a = tensor(mul_mat ? s.k : s.n, mul_mat ? s.n : s.k, s.a / s.share2, s.b / s.share3, of_a);
+    p.b = tensor(mul_mat ? s.k : s.m, mul_mat ? s.m : s.k, s.a, s.b, of_b);
+    snprintf(p.name, sizeof p.name, "%s n %d m %d k %d [%d, %d] shared by [%d, %d], %s by %s",
+             mul_mat ? "mul_mat" : "out_prod", (int)s.n, (int)s.m, (int)s.k, (int)s.a, (int)s.b,
+             (int)s.share2, (int)s.share3, LAYOUT_NAMES[of_a], LAYOUT_NAMES[of_b]);
+    return p;
+}
+
+static void discard(problem *p) {
+    free(p->a.data);
+    free(p->b.data);
+}
+
+/** The product by a table and so many threads, one after the other; what lies between rows stays. */
+static struct ggml_tensor compute(const product_table *table, problem *p, int32_t threads, layout of_dst) {
+    struct ggml_tensor dst = tensor(p->s.n, p->s.m, p->s.a, p->s.b, of_dst);
+    dst.src[0] = &p->a;
+    dst.src[1] = &p->b;
+    const size_t bytes =
+        (size_t)((char *)(at(&dst, p->s.n - 1, p->s.m - 1, p->s.a - 1, p->s.b - 1) + 1) - (char *)dst.data);
+    memset(dst.data, 0x7f, bytes); /* 3.4e38: what is not written is not taken for a result */
+    for (int32_t thread = 0; thread < threads; thread++) {
+        product_compute(table, &dst, thread, threads, p->kind);
+    }
+    return dst;
+}
+
+static void check_values(const product_table *table, const problem *p, const struct ggml_tensor *dst) {
+    const shape s = p->s;
+    const int mul_mat = p->kind == MYELIN_PRODUCT_MUL_MAT;
+    int64_t wrong = 0;
+    for (int64_t i3 = 0; i3 < s.b; i3++) {
+        for (int64_t i2 = 0; i2 < s.a; i2++) {
+            for (int64_t j = 0; j < s.m; j++) {
+                for (int64_t i = 0; i < s.n; i++) {
+                    double sum = 0;
+                    double size = 0;
+                    for (int64_t k = 0; k < s.k; k++) {
+                        const double x = (double)*at(&p->a, mul_mat ? k : i, mul_mat ? i : k, i2 / s.share2,
+                                                     i3 / s.share3);
+                        const double w = (double)*at(&p->b, mul_mat ? k : j, mul_mat ? j : k, i2, i3);
+                        sum += x * w;
+                        size += fabs(x * w);
+                    }
+                    const double got = (double)*at(dst, i, j, i2, i3);
+                    wrong += !(fabs(got - sum) <= bound(s.k) * size);
+                }
+            }
+        }
+    }
+    CHECK(wrong == 0, "%s: %s: %d values", table->name, p->name, (int)wrong);
+}
+
+static int64_t different(const problem *p, const struct ggml_tensor *x, const struct ggml_tensor *y) {
+    int64_t count = 0;
+    for (int64_t i3 = 0; i3 < p->s.b; i3++) {
+        for (int64_t i2 = 0; i2 < p->s.a; i2++) {
+            for (int64_t j = 0; j < p->s.m; j++) {
+                count +=
+                    memcmp(at(x, 0, j, i2, i3), at(y, 0, j, i2, i3), (size_t)p->s.n * sizeof(float)) != 0;
+            }
+        }
+    }
+    return count;
+}
+
+/** Right, the same bit for bit with any number of threads and strides of dst, nothing between rows touched.
+ */
+static void check_problem(const product_table *table, problem p) {
+    struct ggml_tensor one = compute(table, &p, 1, PLAIN);
+    check_values(table, &p, &one);
+    for (int32_t threads = 2; threads <= 7; threads++) {
+        struct ggml_tensor more = compute(table, &p, threads, PADDED);
+        CHECK(different(&p, &one, &more) == 0, "%s: %s, %d threads", table->name, p.name, threads);
+        int touched = 0;
+        for (int64_t j = 0; j + 1 < p.s.m; j++) {
+            const float *gap = at(&more, p.s.n, j, 0, 0);
+            for (int i = 0; i < 3; i++) {
+                touched += memcmp(&gap[i], "\x7f\x7f\x7f\x7f", sizeof *gap) != 0;
+            }
+        }
+        CHECK(touched == 0, "%s: %s, %d threads, between rows", table->name, p.name, threads);
+        free(more.data);
+    }
+    free(one.data);
+    discard(&p);
+}
+
+/** Around the size of tiles, blocks, strips and cuts of k. */
+static void check_edges(const product_table *t) {
+    const int64_t ns[] = {1, t->lanes, t->lanes + 1, t->rows - 1, t->rows, t->rows + 1, 3 * t->rows + 5};
+    const int64_t ms[] = {1, 2, t->columns - 1, t->columns, t->columns + 1, 3 * t->columns + 2};
+    const int64_t ks[] = {1, 2, 3, 4, 5, 67};
+    for (size_t n = 0; n < sizeof ns / sizeof *ns; n++) {
+        for (size_t m = 0; m < sizeof ms / sizeof *ms; m++) {
+            for (size_t k = 0; k < sizeof ks / sizeof *ks; k++) {
+                for (int32_t kind = 0; kind < 2; kind++) {
+                    const shape s = {ns[n], ms[m], ks[k], 1, 1, 1, 1};
+                    check_problem(t, make(s, kind, PLAIN, PLAIN));
+                }
+            }
+        }
+    }
+    const shape large[] = {
+        {t->block + 3, 5, 9, 1, 1, 1, 1},
+        {7, PRODUCT_STRIP + 5, 9, 1, 1, 1, 1},
+        {t->block + 1, PRODUCT_STRIP + 1, 40, 1, 1, 1, 1},
+        {t->rows + 1, t->columns + 1, PRODUCT_DEPTH, 1, 1, 1, 1},
+        {t->rows + 1, t->columns + 1, PRODUCT_DEPTH + 1, 1, 1, 1, 1},
+        {t->rows + 1, t->columns + 1, 2 * PRODUCT_DEPTH + 7, 1, 1, 1, 1},
+    };
+    for (size_t i = 0; i < sizeof large / sizeof *large; i++) {
+        for (int32_t kind = 0; kind < 2; kind++) {
+            check_problem(t, make(large[i], kind, PLAIN, PLAIN));
+        }
+    }
+}
+
+static void check_layouts(const product_table *t) {
+    const shape shapes[] = {
+        {t->rows + 3, t->columns + 3, 37, 1, 1, 1, 1},
+        {2 * t->rows, 2 * t->columns, 8, 3, 2, 1, 1},
+        {t->rows + 1, 9, PRODUCT_DEPTH + 3, 4, 2, 2, 2},
+    };
+    for (size_t i = 0; i < sizeof shapes / sizeof *shapes; i++) {
+        for (int of_a = 0; of_a < LAYOUTS; of_a++) {
+            for (int of_b = 0; of_b < LAYOUTS; of_b++) {
+                for (int32_t kind = 0; kind < 2; kind++) {
+                    check_problem(t, make(shapes[i], kind, (layout)of_a, (layout)of_b));
+                }
+            }
+        }
+    }
+}
+
+static void check_broadcast(const product_table *t) {
+    const shape shapes[] = {
+        {5, 7, 11, 6, 1, 1, 1}, {5, 7, 11, 6, 1, 2, 1},   {5, 7, 11, 6, 1, 6, 1},  {5, 7, 11, 6, 4, 3, 2},
+        {5, 7, 11, 2, 6, 1, 6}, {33, 13, 64, 9, 2, 3, 1}, {40, 1, 16, 8, 1, 4, 1}, {1, 40, 16, 8, 3, 4, 3},
+    };
+    for (size_t i = 0; i < sizeof shapes / sizeof *shapes; i++) {
+        for (int32_t kind = 0; kind < 2; kind++) {
+            check_problem(t, make(shapes[i], kind, PLAIN, PLAIN));
+            check_problem(t, make(shapes[i], kind, PERMUTED, TRANSPOSED));
+        }
+    }
+}
+
+/** A part of a product is the part of the product: no element depends on the tile it falls into. */
+static void check_places(const product_table *t) {
+    const shape s = {2 * t->rows + 5, 2 * t->columns + 3, PRODUCT_DEPTH + 5, 1, 1, 1, 1};
+    problem p = make(s, MYELIN_PRODUCT_MUL_MAT, PLAIN, PLAIN);
+    struct ggml_tensor all = compute(t, &p, 1, PLAIN);
+    for (int64_t i = 0; i + 1 < s.n; i += 3) {
+        for (int64_t j = 0; j < s.m; j += 2) {
+            problem few = p;
+            few.s.n = few.a.ne[1] = 2;
+            few.s.m = few.b.ne[1] = 1;
+            few.a.data = at(&p.a, 0, i, 0, 0);
+            few.b.data = at(&p.b, 0, j, 0, 0);
+            struct ggml_tensor dst = compute(t, &few, 1, PLAIN);
+            CHECK(memcmp(dst.data, at(&all, i, j, 0, 0), 2 * sizeof(float)) == 0, "%s: row %d column %d",
+                  t->name, (int)i, (int)j);
+            free(dst.data);
+        }
+    }
+    free(all.data);
+    discard(&p);
+}
+
+/** Sums of one element: long ones do not lose what is added last. */
+static void check_dots(const product_table *t) {
+    const int64_t ks[] = {1, 31, 32, 33, 4095, 4096, 4097, 20000};
+    for (size_t i = 0; i < sizeof ks / sizeof *ks; i++) {
+        for (int32_t kind = 0; kind < 2; kind++) {
+            check_problem(t, make((shape){1, 1, ks[i], 1, 1, 1, 1}, kind, PLAIN, PLAIN));
+            check_problem(t, make((shape){1, 1, ks[i], 6, 2, 3, 1}, kind, SPREAD, PADDED));
+        }
+    }
+    const int64_t many = 1 << 20;
+    problem p = make((shape){1, 1, many, 1, 1, 1, 1}, MYELIN_PRODUCT_MUL_MAT, PLAIN, PLAIN);
+    for (int64_t k = 0; k < many; k++) {
+        *at(&p.a, k, 0, 0, 0) = *at(&p.b, k, 0, 0, 0) = k == 0 ? 4096.0f : 1.0f;
+    }
+    struct ggml_tensor dst = compute(t, &p, 1, PLAIN);
+    const double sum = 16777216.0 + 1048575.0;
+    CHECK(fabs((double)*at(&dst, 0, 0, 0, 0) - sum) <= 4096, "%s: %g", t->name,
+          (double)*at(&dst, 0, 0, 0, 0));
+    free(dst.data);
+    discard(&p);
+}
+
+typedef struct {
+    const product_table *table;
+    struct ggml_tensor *dst;
+    int32_t thread, threads, kind;
+} share;
+
+static void *take_share(void *p) {
+    const share *s = p;
+    product_compute(s->table, s->dst, s->thread, s->threads, s->kind);
+    return NULL;
+}
+
+/** Threads at the same time: each has its own workspace and its own part of dst. */
+static void check_threads(const product_table *t) {
+    enum { THREADS = 4 };
+    const shape shapes[] = {
+        {t->block + 40, PRODUCT_STRIP + 40, PRODUCT_DEPTH + 9, 1, 1, 1, 1},
+        {70, 50, 33, 5, 3, 5, 1},
+        {3, 200, 20, 1, 1, 1, 1},
+        {200, 3, 20, 1, 1, 1, 1},
+    };
+    for (size_t i = 0; i < sizeof shapes / sizeof *shapes; i++) {
+        for (int32_t kind = 0; kind < 2; kind++) {
+            problem p = make(shapes[i], kind, PLAIN, PERMUTED);
+            struct ggml_tensor one = compute(t, &p, 1, PLAIN);
+            struct ggml_tensor all = tensor(p.s.n, p.s.m, p.s.a, p.s.b, PADDED);
+            all.src[0] = &p.a;
+            all.src[1] = &p.b;
+            pthread_t workers[THREADS];
+            share shares[THREADS];
+            for (int j = 0; j < THREADS; j++) {
+                shares[j] = (share){t, &all, j, THREADS, kind};
+                CHECK(pthread_create(&workers[j], NULL, take_share, &shares[j]) == 0, "thread %d", j);
+            }
+            for (int j = 0; j < THREADS; j++) {
+                pthread_join(workers[j], NULL);
+            }
+            CHECK(different(&p, &one, &all) == 0, "%s: %s", t->name, p.name);
+            free(one.data);
+            free(all.data);
+            discard(&p);
+        }
+    }
+}
+
+/** What is no number stays where it belongs: rows and columns beyond the edge do not mix in. */
+static void check_not_a_number(const product_table *t) {
+    const shape s = {t->rows + 2, t->columns + 2, 6, 1, 1, 1, 1};
+    problem p = make(s, MYELIN_PRODUCT_OUT_PROD, PLAIN, PLAIN);
+    *at(&p.a, 1, 3, 0, 0) = NAN;
+    *at(&p.b, t->columns + 1, 2, 0, 0) = INFINITY;
+    struct ggml_tensor dst = compute(t, &p, 1, PLAIN);
+    int wrong = 0;
+    for (int64_t j = 0; j < s.m; j++) {
+        for (int64_t i = 0; i < s.n; i++) {
+            const float y = *at(&dst, i, j, 0, 0);
+            const int expected = i == 1 ? isnan(y) : j == t->columns + 1 ? isinf(y) : isfinite(y);
+            wrong += expected == 0;
+        }
+    }
+    CHECK(wrong == 0, "%s: %d values", t->name, wrong);
+    free(dst.data);
+    discard(&p);
+}
+
+static void check_measures(const product_table *t) {
+    const uint64_t round = t->flops(1);
+    CHECK(round > 0 && t->flops(1000) == 1000 * round, "%s: %d a round", t->name, (int)round);
+    enum { BYTES = 3001 };
+    unsigned char *bytes = malloc(BYTES);
+    if (bytes == NULL) {
+        abort();
+    }
+    for (int i = 0; i < BYTES; i++) {
+        bytes[i] = (unsigned char)(uniform() * 127.0f + 128.0f);
+    }
+    for (size_t from = 0; from < 9; from++) {
+        for (size_t n = 0; n <= BYTES - from; n += n < 40 ? 1 : 97) {
+            uint64_t sum = 0;
+            for (size_t i = 0; i + 8 <= n; i += 8) {
+                uint64_t word;
+                memcpy(&word, bytes + from + i, sizeof word);
+                sum += word;
+            }
+            CHECK(t->read((const char *)bytes + from, n) == sum, "%s: %d bytes", t->name, (int)n);
+        }
+    }
+    free(bytes);
+}
+
+static void check_choice(void) {
+    const product_table *best = products_available(0);
+    CHECK(products_choose(NULL) == best, "the best is the first");
+    for (int i = 0; products_available(i) != NULL; i++) {
+        const product_table *table = products_available(i);
+        CHECK(products_choose(table->name) == table, "%s", table->name);
+    }
+    CHECK(products_choose("none") == best && products_choose("") == best, "names that are none");
+#if defined(__x86_64__)
+    CHECK(products_choose("avxvnni") == products_choose("avx2"), "those that go with AVX-VNNI");
+#elif defined(__aarch64__)
+    CHECK(products_choose("i8mm") == &products_neon, "those that go with i8mm");
+#endif
+    CHECK(strcmp(myelin_product_name(), products_table()->name) == 0, "%s", myelin_product_name());
+}
+
+static void check_interface(void) {
+    problem p = make((shape){50, 40, 30, 2, 1, 1, 1}, MYELIN_PRODUCT_OUT_PROD, PLAIN, PLAIN);
+    struct ggml_tensor want = compute(products_table(), &p, 1, PLAIN);
+    struct ggml_tensor got = compute(products_table(), &p, 1, PADDED);
+    memset(at(&got, 0, 0, 0, 0), 0, sizeof(float));
+    for (int32_t thread = 0; thread < 2; thread++) {
+        myelin_op_product(&got, thread, 2, (void *)(intptr_t)MYELIN_PRODUCT_OUT_PROD);
+    }
+    CHECK(different(&p, &want, &got) == 0, "by its public name");
+    free(want.data);
+    free(got.data);
+    discard(&p);
+    CHECK(myelin_fma_flops(0) == 0 && myelin_fma_flops(-1) == 0, "no rounds");
+    CHECK(myelin_fma_flops(3) == 3 * myelin_fma_flops(1) && myelin_fma_flops(1) > 0, "three rounds");
+    CHECK(myelin_read(NULL, 100) == 0, "null");
+    const uint64_t words[] = {1, 2, 3};
+    CHECK(myelin_read(words, sizeof words) == 6, "three words");
+}
+
+int main(void) {
+    check_choice();
+    check_interface();
+    for (int i = 0; products_available(i) != NULL; i++) {
+        const product_table *table = products_available(i);
+        printf("%s\n", table->name);
+        check_edges(table);
+        check_layouts(table);
+        check_broadcast(table);
+        check_places(table);
+        check_dots(table);
+        check_threads(table);
+        check_not_a_number(table);
+        check_measures(table);
+    }
+    return checks_failed();
+}
