@@ -1,6 +1,6 @@
 package dev.myelin.cli;
 
-import dev.myelin.model.adapter.Adapter;
+import dev.myelin.adapter.Adapter;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;

@@ -1,5 +1,6 @@
 package dev.myelin.cli;
 
+import dev.myelin.adapter.Adapter;
 import dev.myelin.bench.Bench;
 import dev.myelin.bench.BenchPlan;
 import dev.myelin.bench.BenchSpec;
@@ -7,7 +8,6 @@ import dev.myelin.bench.Peers;
 import dev.myelin.bindings.KernelsLibrary;
 import dev.myelin.generate.SessionOptions;
 import dev.myelin.gguf.Checkpoint;
-import dev.myelin.model.adapter.Adapter;
 import java.util.ArrayList;
 import java.util.List;
 

@@ -1,5 +1,6 @@
 package dev.myelin.cli;
 
+import dev.myelin.adapter.Adapter;
 import dev.myelin.generate.Conversation;
 import dev.myelin.generate.GenerateOptions;
 import dev.myelin.generate.OnFull;
@@ -7,7 +8,6 @@ import dev.myelin.generate.Session;
 import dev.myelin.generate.SessionOptions;
 import dev.myelin.gguf.Checkpoint;
 import dev.myelin.model.Model;
-import dev.myelin.model.adapter.Adapter;
 import dev.myelin.sampling.SamplingOptions;
 import java.util.List;
 

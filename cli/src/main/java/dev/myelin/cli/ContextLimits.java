@@ -3,7 +3,7 @@ package dev.myelin.cli;
 import dev.myelin.error.ContextFullException;
 import dev.myelin.error.InvalidRequestException;
 import dev.myelin.generate.Session;
-import dev.myelin.model.Hyperparameters;
+import dev.myelin.model.config.Hyperparameters;
 
 /** Notes and errors about how much a context holds, with the options that change it. */
 final class ContextLimits {

@@ -1,5 +1,6 @@
 package dev.myelin.cli;
 
+import dev.myelin.adapter.Adapter;
 import dev.myelin.cache.CacheType;
 import dev.myelin.error.CancelledException;
 import dev.myelin.error.MyelinException;
@@ -13,7 +14,6 @@ import dev.myelin.imatrix.ImportanceMatrix;
 import dev.myelin.imatrix.ImportanceOptions;
 import dev.myelin.imatrix.ImportanceRun;
 import dev.myelin.model.Model;
-import dev.myelin.model.adapter.Adapter;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Locale;

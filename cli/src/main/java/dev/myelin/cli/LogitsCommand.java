@@ -1,12 +1,12 @@
 package dev.myelin.cli;
 
+import dev.myelin.adapter.Adapter;
 import dev.myelin.file.OutputFile;
 import dev.myelin.generate.LogitsSink;
 import dev.myelin.generate.Session;
 import dev.myelin.generate.SessionOptions;
 import dev.myelin.gguf.Checkpoint;
 import dev.myelin.model.Model;
-import dev.myelin.model.adapter.Adapter;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.io.UncheckedIOException;

@@ -1,5 +1,6 @@
 package dev.myelin.cli;
 
+import dev.myelin.adapter.Adapter;
 import dev.myelin.error.InvalidRequestException;
 import dev.myelin.evaluate.ChunkOptions;
 import dev.myelin.evaluate.KlDivergence;
@@ -14,7 +15,6 @@ import dev.myelin.generate.Session;
 import dev.myelin.generate.SessionOptions;
 import dev.myelin.gguf.Checkpoint;
 import dev.myelin.model.Model;
-import dev.myelin.model.adapter.Adapter;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;

@@ -1,5 +1,6 @@
 package dev.myelin.cli;
 
+import dev.myelin.adapter.Adapter;
 import dev.myelin.error.CancelledException;
 import dev.myelin.error.InvalidRequestException;
 import dev.myelin.evaluate.Confusion;
@@ -10,7 +11,6 @@ import dev.myelin.generate.Session;
 import dev.myelin.generate.SessionOptions;
 import dev.myelin.gguf.Checkpoint;
 import dev.myelin.model.Model;
-import dev.myelin.model.adapter.Adapter;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;

@@ -1,10 +1,10 @@
 package dev.myelin.cli;
 
+import dev.myelin.adapter.AdapterInfo;
 import dev.myelin.error.Printable;
 import dev.myelin.generate.Generation;
 import dev.myelin.generate.Metrics;
 import dev.myelin.model.Model;
-import dev.myelin.model.adapter.AdapterInfo;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;

@@ -1,9 +1,9 @@
 package dev.myelin.bench;
 
+import dev.myelin.adapter.Adapter;
 import dev.myelin.error.InvalidRequestException;
 import dev.myelin.generate.SessionOptions;
 import dev.myelin.gguf.Checkpoint;
-import dev.myelin.model.adapter.Adapter;
 import java.util.List;
 
 /**

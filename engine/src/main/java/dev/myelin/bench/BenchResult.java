@@ -1,7 +1,7 @@
 package dev.myelin.bench;
 
+import dev.myelin.adapter.Adapter;
 import dev.myelin.generate.SessionOptions;
-import dev.myelin.model.adapter.Adapter;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
 import java.util.Arrays;

@@ -1,10 +1,10 @@
 package dev.myelin.bench;
 
+import dev.myelin.adapter.Adapter;
 import dev.myelin.bindings.GgmlBuild;
 import dev.myelin.bindings.KernelsLibrary;
 import dev.myelin.graph.Ggml;
 import dev.myelin.inspect.Inspection;
-import dev.myelin.model.adapter.Adapter;
 import java.util.List;
 import java.util.Locale;
 

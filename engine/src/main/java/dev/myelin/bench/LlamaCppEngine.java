@@ -1,11 +1,11 @@
 package dev.myelin.bench;
 
+import dev.myelin.adapter.Adapter;
 import dev.myelin.bindings.peer.LlamaAdapter;
 import dev.myelin.bindings.peer.LlamaContext;
 import dev.myelin.bindings.peer.LlamaContext.FlashAttention;
 import dev.myelin.bindings.peer.LlamaModel;
 import dev.myelin.generate.SessionOptions;
-import dev.myelin.model.adapter.Adapter;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;

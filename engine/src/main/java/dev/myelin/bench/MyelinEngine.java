@@ -1,10 +1,10 @@
 package dev.myelin.bench;
 
+import dev.myelin.adapter.Adapter;
 import dev.myelin.generate.Session;
 import dev.myelin.generate.SessionOptions;
 import dev.myelin.gguf.Checkpoint;
 import dev.myelin.model.Model;
-import dev.myelin.model.adapter.Adapter;
 import java.util.List;
 
 /** Myelin. */

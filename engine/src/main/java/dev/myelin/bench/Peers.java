@@ -1,8 +1,8 @@
 package dev.myelin.bench;
 
+import dev.myelin.adapter.Adapter;
 import dev.myelin.error.InvalidRequestException;
 import dev.myelin.generate.SessionOptions;
-import dev.myelin.model.adapter.Adapter;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;

@@ -92,6 +92,14 @@ public enum GgmlType {
     return blockSize > 1;
   }
 
+  /** Whether ggml multiplies matrices of it; the others only occur inside computations. */
+  public boolean isMatmulType() {
+    return switch (this) {
+      case I8, I16, I32, I64, F64, Q8_1, Q8_K -> false;
+      default -> true;
+    };
+  }
+
   /** Bits that one element takes, scales included. */
   public double bitsPerElement() {
     return 8.0 * blockBytes / blockSize;

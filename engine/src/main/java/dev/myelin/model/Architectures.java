@@ -6,6 +6,7 @@ import dev.myelin.model.architecture.Gpt2;
 import dev.myelin.model.architecture.Llama;
 import dev.myelin.model.architecture.Qwen2;
 import dev.myelin.model.architecture.Qwen3;
+import dev.myelin.model.build.Architecture;
 import java.util.List;
 
 /** Every architecture Myelin runs; a new one is a class and a line here. */

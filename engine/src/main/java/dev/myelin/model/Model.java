@@ -1,5 +1,10 @@
 package dev.myelin.model;
 
+import dev.myelin.adapter.Adapter;
+import dev.myelin.adapter.AdapterFile;
+import dev.myelin.adapter.AdapterInfo;
+import dev.myelin.adapter.AdapterSource;
+import dev.myelin.adapter.LowRank;
 import dev.myelin.chat.ChatTemplate;
 import dev.myelin.error.IllegalUseException;
 import dev.myelin.error.ModelFileException;
@@ -7,11 +12,11 @@ import dev.myelin.gguf.Checkpoint;
 import dev.myelin.gguf.GgufFile;
 import dev.myelin.graph.Ggml;
 import dev.myelin.graph.Tensor;
-import dev.myelin.model.adapter.Adapter;
-import dev.myelin.model.adapter.AdapterFile;
-import dev.myelin.model.adapter.AdapterInfo;
-import dev.myelin.model.adapter.AdapterSource;
-import dev.myelin.model.adapter.LowRank;
+import dev.myelin.model.build.Architecture;
+import dev.myelin.model.build.Network;
+import dev.myelin.model.build.WeightSource;
+import dev.myelin.model.config.HyperparameterReader;
+import dev.myelin.model.config.Hyperparameters;
 import dev.myelin.sampling.RecommendedSampling;
 import dev.myelin.tokenizer.Tokenizer;
 import java.nio.file.Path;

@@ -1,5 +1,5 @@
 /**
- * Checkpoints as models: hyperparameters, weights in the mapped file, and the graph of a forward
- * pass. {@code architecture} holds one class an architecture, {@code block} what they share.
+ * A checkpoint opened as a model, and the registry of architectures. {@code architecture} holds one
+ * class for each architecture, {@code layer} what they share.
  */
 package dev.myelin.model;

@@ -1,11 +1,11 @@
 package dev.myelin.train;
 
+import dev.myelin.adapter.AdapterWriter;
+import dev.myelin.adapter.AdapterWriter.Half;
 import dev.myelin.gguf.GgufFile;
 import dev.myelin.gguf.GgufWriter;
 import dev.myelin.graph.Tensor;
 import dev.myelin.model.Model;
-import dev.myelin.model.adapter.AdapterWriter;
-import dev.myelin.model.adapter.AdapterWriter.Half;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Collection;

@@ -1,12 +1,12 @@
 package dev.myelin.train;
 
+import dev.myelin.adapter.AdapterSource;
+import dev.myelin.adapter.LowRank;
 import dev.myelin.error.InvalidRequestException;
 import dev.myelin.gguf.GgmlType;
 import dev.myelin.graph.Tensor;
 import dev.myelin.graph.TensorBuffer;
 import dev.myelin.graph.TensorContext;
-import dev.myelin.model.adapter.AdapterSource;
-import dev.myelin.model.adapter.LowRank;
 import java.lang.foreign.ValueLayout;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;

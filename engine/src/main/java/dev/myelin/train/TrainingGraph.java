@@ -1,14 +1,14 @@
 package dev.myelin.train;
 
+import dev.myelin.adapter.LowRank;
 import dev.myelin.error.CancelledException;
 import dev.myelin.gguf.GgmlType;
 import dev.myelin.graph.Backend;
 import dev.myelin.graph.Graph;
 import dev.myelin.graph.Tensor;
 import dev.myelin.graph.TrainingBuilder;
-import dev.myelin.model.Hyperparameters;
-import dev.myelin.model.Network;
-import dev.myelin.model.adapter.LowRank;
+import dev.myelin.model.build.Network;
+import dev.myelin.model.config.Hyperparameters;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.util.Collection;

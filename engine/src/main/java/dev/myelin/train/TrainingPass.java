@@ -3,7 +3,7 @@ package dev.myelin.train;
 import dev.myelin.graph.GraphBuilder;
 import dev.myelin.graph.Tensor;
 import dev.myelin.graph.TrainingBuilder;
-import dev.myelin.model.ForwardPass;
+import dev.myelin.pass.ForwardPass;
 
 /** A forward pass over whole windows of text: no cache, every position an output. */
 public final class TrainingPass implements ForwardPass {

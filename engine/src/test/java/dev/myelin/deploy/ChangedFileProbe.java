@@ -1,5 +1,6 @@
 package dev.myelin.deploy;
 
+import dev.myelin.adapter.Adapter;
 import dev.myelin.error.ModelFileException;
 import dev.myelin.generate.Session;
 import dev.myelin.generate.SessionOptions;
@@ -7,7 +8,6 @@ import dev.myelin.gguf.Checkpoint;
 import dev.myelin.gguf.GgufFile;
 import dev.myelin.inspect.Histograms;
 import dev.myelin.model.Model;
-import dev.myelin.model.adapter.Adapter;
 import dev.myelin.quantize.Mixes;
 import dev.myelin.quantize.PlannedTensor;
 import dev.myelin.quantize.QuantizeListener;

@@ -2,11 +2,11 @@ package dev.myelin.example;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.myelin.adapter.Adapter;
 import dev.myelin.generate.GenerateOptions;
 import dev.myelin.generate.Generator;
 import dev.myelin.generate.Session;
 import dev.myelin.model.Model;
-import dev.myelin.model.adapter.Adapter;
 import dev.myelin.sampling.SamplingOptions;
 import dev.myelin.testing.SharedData;
 import java.io.IOException;

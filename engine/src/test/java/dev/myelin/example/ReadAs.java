@@ -1,9 +1,9 @@
 package dev.myelin.example;
 
+import dev.myelin.adapter.AdapterWriter;
+import dev.myelin.adapter.AdapterWriter.Half;
 import dev.myelin.gguf.GgufFile;
 import dev.myelin.gguf.TensorInfo;
-import dev.myelin.model.adapter.AdapterWriter;
-import dev.myelin.model.adapter.AdapterWriter.Half;
 import dev.myelin.tokenizer.Tokenizer;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;

@@ -2,6 +2,7 @@ package dev.myelin.testing;
 
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
+import dev.myelin.adapter.Adapter;
 import dev.myelin.bindings.peer.LlamaAdapter;
 import dev.myelin.bindings.peer.LlamaContext;
 import dev.myelin.bindings.peer.LlamaContext.FlashAttention;
@@ -11,7 +12,6 @@ import dev.myelin.cache.CacheType;
 import dev.myelin.generate.Session;
 import dev.myelin.generate.SessionOptions;
 import dev.myelin.model.Model;
-import dev.myelin.model.adapter.Adapter;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.nio.file.Path;

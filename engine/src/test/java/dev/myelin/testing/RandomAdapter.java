@@ -1,10 +1,10 @@
 package dev.myelin.testing;
 
+import dev.myelin.adapter.AdapterWriter;
+import dev.myelin.adapter.AdapterWriter.Half;
 import dev.myelin.gguf.GgmlType;
 import dev.myelin.gguf.GgufFile;
 import dev.myelin.gguf.TensorInfo;
-import dev.myelin.model.adapter.AdapterWriter;
-import dev.myelin.model.adapter.AdapterWriter.Half;
 import java.lang.foreign.MemorySegment;
 import java.nio.file.Path;
 import java.util.SplittableRandom;

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.data.Offset.offset;
 
+import dev.myelin.adapter.Adapter;
 import dev.myelin.bindings.peer.LlamaContext.FlashAttention;
 import dev.myelin.cache.CacheType;
 import dev.myelin.error.InvalidRequestException;
@@ -12,7 +13,6 @@ import dev.myelin.generate.Session;
 import dev.myelin.generate.SessionOptions;
 import dev.myelin.gguf.GgmlType;
 import dev.myelin.model.Model;
-import dev.myelin.model.adapter.Adapter;
 import dev.myelin.testing.Logits;
 import dev.myelin.testing.RandomModel;
 import dev.myelin.testing.RandomModel.Feature;

@@ -1,19 +1,19 @@
 package dev.myelin.model.architecture;
 
 import dev.myelin.graph.RopeParameters;
-import dev.myelin.model.Architecture;
-import dev.myelin.model.HyperparameterReader;
-import dev.myelin.model.Hyperparameters;
-import dev.myelin.model.Network;
-import dev.myelin.model.WeightSource;
-import dev.myelin.model.block.Attention;
-import dev.myelin.model.block.Decoder;
-import dev.myelin.model.block.FeedForward;
-import dev.myelin.model.block.Linear;
-import dev.myelin.model.block.Norm;
-import dev.myelin.model.block.Projections;
-import dev.myelin.model.block.Rope;
-import dev.myelin.model.block.RotaryDecoder;
+import dev.myelin.model.build.Architecture;
+import dev.myelin.model.build.Network;
+import dev.myelin.model.build.WeightSource;
+import dev.myelin.model.config.HyperparameterReader;
+import dev.myelin.model.config.Hyperparameters;
+import dev.myelin.model.layer.Attention;
+import dev.myelin.model.layer.Decoder;
+import dev.myelin.model.layer.FeedForward;
+import dev.myelin.model.layer.Linear;
+import dev.myelin.model.layer.Norm;
+import dev.myelin.model.layer.Projections;
+import dev.myelin.model.layer.Rope;
+import dev.myelin.model.layer.RotaryDecoder;
 
 /** Qwen3, dense (Yang et al. 2025): each query and key head has a norm before it is rotated. */
 public final class Qwen3 implements Architecture {

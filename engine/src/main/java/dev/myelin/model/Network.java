@@ -1,9 +1,0 @@
-package dev.myelin.model;
-
-import dev.myelin.graph.Tensor;
-
-/** The weights of a model, wired: it adds a forward pass to a graph. */
-public interface Network {
-  /** Logits of the positions asked for: f32 [vocabulary, outputs]. */
-  Tensor logits(ForwardPass pass);
-}

@@ -1,0 +1,62 @@
+package dev.myelin.model.build;
+
+import dev.myelin.gguf.GgmlType;
+import dev.myelin.gguf.GgufFile;
+import dev.myelin.gguf.TensorInfo;
+import dev.myelin.graph.Dequantizer;
+import dev.myelin.graph.Tensor;
+import dev.myelin.graph.TensorBuffer;
+import dev.myelin.graph.TensorContext;
+import java.lang.foreign.MemorySegment;
+import java.util.Collections;
+import java.util.LinkedHashMap;
+import java.util.Map;
+
+/** Weights in memory of their own, as f32 whatever the file's type is. */
+final class CopiedWeights implements WeightSource.Placement {
+  /** Tensors that a run of training keeps beside the weights. */
+  static final String OPTIMIZER = "optimizer.";
+
+  private final GgufFile file;
+  private final TensorBuffer buffer;
+  private final Map<String, Tensor> tensors = new LinkedHashMap<>();
+
+  CopiedWeights(GgufFile file) {
+    this.file = file;
+    long bytes = 0;
+    for (TensorInfo info : file.tensors()) {
+      if (info.name().startsWith(OPTIMIZER)) {
+        continue;
+      }
+      bytes += TensorBuffer.roundUp(GgmlType.F32.bytes(info.elements()));
+    }
+    buffer = TensorBuffer.zeroes(Math.max(bytes, Float.BYTES));
+  }
+
+  @Override
+  public Tensor place(TensorContext context, TensorInfo info, long[] shape) {
+    Tensor placed = tensors.get(info.name());
+    if (placed == null) {
+      placed = context.tensor(info.name(), GgmlType.F32, shape);
+      buffer.append(placed);
+      // what cannot be multiplied was refused before
+      Dequantizer values = Dequantizer.of(info.type()).orElseThrow();
+      MemorySegment floats = values.floats(file.data(info), placed.data());
+      if (info.type() == GgmlType.F32) {
+        placed.data().copyFrom(floats);
+      }
+      tensors.put(info.name(), placed);
+    }
+    return placed;
+  }
+
+  @Override
+  public Map<String, Tensor> changeable() {
+    return Collections.unmodifiableMap(tensors);
+  }
+
+  @Override
+  public void close() {
+    buffer.close();
+  }
+}

@@ -1,0 +1,209 @@
+package dev.myelin.model.config;
+
+import dev.myelin.error.UnsupportedModelException;
+import dev.myelin.gguf.GgufArray;
+import dev.myelin.gguf.GgufFile;
+import dev.myelin.gguf.GgufValue;
+import dev.myelin.gguf.Metadata;
+import java.util.Collections;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+
+/**
+ * Keys of an architecture that say how a model computes, and that the architectures here do not
+ * serve: a file is refused where such a key has a value that changes the result. Each key is listed
+ * with the values that change nothing, which converters often write.
+ */
+final class UnservedKeys {
+  private static final float TOLERANCE = 1e-6f;
+
+  /**
+   * The values of a key that mean what the architectures do anyway, and how a message names them.
+   * No lambda: the first one of a process costs milliseconds of start-up.
+   */
+  private record Rule(double neutral, double otherwise, String expected) {
+    Rule(double neutral, String expected) {
+      this(neutral, neutral, expected);
+    }
+
+    boolean holds(double value) {
+      return value == neutral || value == otherwise;
+    }
+  }
+
+  private static final Rule OFF = new Rule(0, "0: nothing else is supported");
+  private static final Rule ONE = new Rule(1, 0, "1: nothing else is supported");
+  private static final Rule TRUE = new Rule(1, "true: nothing else is supported");
+  private static final Rule FALSE = new Rule(0, "false: nothing else is supported");
+  private static final Rule SOFTMAX = new Rule(1, 0, "1 (softmax): nothing else is supported");
+  private static final Rule FAST = new Rule(32, "32: nothing else is supported");
+
+  private static final Map<String, Rule> RULES = new HashMap<>();
+
+  static {
+    put(TRUE, "attention.causal", "expert_weights_norm");
+    put(FALSE, "use_parallel_residual", "swin_norm", "hrm.prefix_lm", "norm_before_residual");
+    put(SOFTMAX, "expert_gating_func");
+    put(FAST, "rope.scaling.yarn_beta_fast");
+    put(
+        ONE,
+        "logit_scale",
+        "residual_scale",
+        "embedding_scale",
+        "attention.output_scale",
+        "attention.value_scale",
+        "attention.rope_pattern",
+        "expert_weights_scale",
+        "expert_group_count",
+        "expert_group_used_count",
+        "expert_group_scale",
+        "moe_every_n_layers",
+        "interleave_moe_layer_step",
+        "full_attention_interval",
+        "hyper_connection.count",
+        "num_loops",
+        "rope.scaling.yarn_ext_factor",
+        "rope.scaling.yarn_attn_factor",
+        "rope.scaling.yarn_beta_slow");
+    put(
+        OFF,
+        "attention.clamp_kqv",
+        "attention.max_alibi_bias",
+        "attention.sliding_window",
+        "attention.temperature_length",
+        "attention.temperature_scale",
+        "attention.q_lora_rank",
+        "attention.kv_lora_rank",
+        "attention.indexer.top_k",
+        "attention.output_lora_rank",
+        "attention.compress_ratios",
+        "attention.shared_kv_layers",
+        "attention.recurrent_layers",
+        "attn_logit_softcapping",
+        "router_logit_softcapping",
+        "final_logit_softcapping",
+        "attn_res.block_size",
+        "activation.situ_beta",
+        "activation.situ_linear_beta",
+        "adapters.count",
+        "decoder_block_count",
+        "embedding_length_per_layer_input",
+        "expert_chunk_feed_forward_length",
+        "expert_latent_length",
+        "expert_shared_count",
+        "expert_shared_feed_forward_length",
+        "experts_per_group",
+        "hash_layer_count",
+        "hrm.h_cycles",
+        "hrm.l_cycles",
+        "leading_dense_block_count",
+        "moe_latent_size",
+        "n_deepstack_layers",
+        "nextn_predict_layers",
+        "ple.layers",
+        "rescale_every_n_layers",
+        "rope.scaling.alpha",
+        "rope.scaling.yarn_log_multiplier",
+        "shortconv.l_cache",
+        "ssm.conv_kernel",
+        "swiglu_clamp_exp",
+        "swiglu_clamp_shexp",
+        "token_shift_count",
+        "wkv.head_size");
+  }
+
+  private final GgufFile file;
+  private final Metadata metadata;
+  private final String prefix;
+
+  private UnservedKeys(GgufFile file, String architecture) {
+    this.file = file;
+    this.metadata = file.metadata();
+    this.prefix = architecture + ".";
+  }
+
+  private static void put(Rule rule, String... keys) {
+    for (String key : keys) {
+      RULES.put(key, rule);
+    }
+  }
+
+  /** The keys that are refused where their values change the result, without the architecture. */
+  static Set<String> names() {
+    return Collections.unmodifiableSet(RULES.keySet());
+  }
+
+  /**
+   * Looks at all keys of an architecture.
+   *
+   * @param attention its usual scale is 1 / sqrt(headSize)
+   * @throws UnsupportedModelException naming a key that would change the result
+   */
+  static void refuse(GgufFile file, String architecture, Hyperparameters.Attention attention) {
+    new UnservedKeys(file, architecture).refuse(attention);
+  }
+
+  private void refuse(Hyperparameters.Attention attention) {
+    for (String key : metadata.keys()) {
+      Rule rule = key.startsWith(prefix) ? RULES.get(key.substring(prefix.length())) : null;
+      if (rule != null && !isNeutral(metadata.value(key), rule)) {
+        throw unsupported(key, rule.expected);
+      }
+    }
+    scale(attention);
+    activation();
+  }
+
+  private void scale(Hyperparameters.Attention attention) {
+    String key = prefix.concat("attention.scale");
+    if (metadata.has(key)) {
+      float usual = (float) (1 / Math.sqrt(attention.headSize()));
+      float scale = metadata.f32(key);
+      if (scale != 0 && !(Math.abs(scale - usual) <= usual * TOLERANCE)) {
+        throw unsupported(key, usual + ", one over the root of the head size");
+      }
+    }
+  }
+
+  private void activation() {
+    String key = prefix.concat("hidden_activation");
+    if (metadata.has(key)) {
+      List<String> served =
+          prefix.equals("gpt2.")
+              ? List.of("gelu", "gelu_new", "gelu_pytorch_tanh")
+              : List.of("silu", "swish", "swiglu");
+      if (!served.contains(metadata.string(key))) {
+        throw unsupported(key, String.join(", ", served));
+      }
+    }
+  }
+
+  private static boolean isNeutral(GgufValue value, Rule rule) {
+    if (!(value instanceof GgufArray array)) {
+      return isNeutral(value.toJava(), rule);
+    }
+    if (array.size() > HyperparameterReader.MAX_LAYERS) {
+      return false; // no value of layers: a file may claim a billion of them
+    }
+    for (int i = 0; i < array.size(); i++) {
+      if (!isNeutral(array.toJava(i), rule)) {
+        return false;
+      }
+    }
+    return true;
+  }
+
+  private static boolean isNeutral(Object value, Rule rule) {
+    if (value instanceof Boolean truth) {
+      return rule.holds(truth ? 1 : 0);
+    }
+    return value instanceof Number number && rule.holds(number.doubleValue());
+  }
+
+  private UnsupportedModelException unsupported(String key, String expected) {
+    return new UnsupportedModelException(
+        file.path(), "key " + key + " = " + metadata.value(key).brief(), "expected " + expected);
+  }
+}

@@ -1,0 +1,2 @@
+/** Layers that architectures share: linear, norm, attention, feed-forward, experts. */
+package dev.myelin.model.layer;

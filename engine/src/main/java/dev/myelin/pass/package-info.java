@@ -1,0 +1,2 @@
+/** One forward pass while its graph is built. */
+package dev.myelin.pass;

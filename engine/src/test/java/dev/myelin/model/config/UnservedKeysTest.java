@@ -1,0 +1,135 @@
+package dev.myelin.model.config;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import dev.myelin.error.UnsupportedModelException;
+import dev.myelin.generate.Session;
+import dev.myelin.generate.SessionOptions;
+import dev.myelin.model.Architectures;
+import dev.myelin.model.Model;
+import dev.myelin.testing.ChangedModel;
+import dev.myelin.testing.Logits;
+import dev.myelin.testing.RandomModel;
+import dev.myelin.testing.RandomModel.Shape;
+import java.lang.foreign.MemorySegment;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeSet;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
+
+/** Keys that change what a model computes: served, or refused by name, never passed over. */
+class UnservedKeysTest {
+  private static final Shape TINY = new Shape(2, 64, 4, 2, 16, 96, 320, 128);
+
+  /** Values that change nothing where 0 and 1 are not both such values, or where neither is. */
+  private static final Map<String, Object> NEUTRAL =
+      Map.of(
+          "attention.causal", true,
+          "expert_weights_norm", true,
+          "rope.scaling.yarn_beta_fast", 32f,
+          "use_parallel_residual", false,
+          "swin_norm", false,
+          "hrm.prefix_lm", false,
+          "norm_before_residual", false);
+
+  /** Logits of the unchanged files. */
+  private static final Map<String, float[]> PLAIN = new HashMap<>();
+
+  @TempDir static Path folder;
+
+  private record Case(String architecture, String key, Object value, boolean refused) {}
+
+  private static MemorySegment good(String architecture) {
+    RandomModel model = RandomModel.small(architecture).withShape(TINY);
+    boolean gpt2 = architecture.equals("gpt2");
+    return (gpt2 ? model.withShape(TINY.withHeads(4, 4, 16)) : model).writer().toBytes();
+  }
+
+  static List<Case> cases() {
+    List<Case> cases = new ArrayList<>();
+    for (String architecture : Architectures.names()) {
+      cases.add(new Case(architecture, "attention.causal", false, true));
+      cases.add(new Case(architecture, "logit_scale", 0.25f, true));
+    }
+    for (String key : new TreeSet<>(UnservedKeys.names())) {
+      Object neutral = NEUTRAL.get(key);
+      if (neutral instanceof Boolean truth) {
+        cases.add(new Case("llama", key, truth, false));
+        cases.add(new Case("llama", key, !truth, true));
+      } else {
+        cases.add(new Case("llama", key, neutral == null ? 0 : neutral, false));
+        cases.add(new Case("llama", key, 7, true));
+        cases.add(new Case("llama", key, 0.37f, true));
+        cases.add(new Case("llama", key, new int[] {0, 7}, true));
+        cases.add(new Case("llama", key, Float.NaN, true));
+      }
+      cases.add(new Case("llama", key, "yes", true));
+    }
+    for (String key : List.of("residual_scale", "expert_gating_func", "expert_group_count")) {
+      cases.add(new Case("qwen3", key, 1, false));
+    }
+    cases.add(new Case("llama", "attention.rope_pattern", new int[] {1, 1}, false));
+    cases.add(new Case("llama", "attention.rope_pattern", new int[513], true));
+    cases.add(new Case("llama", "attention.scale", 0.25f, false));
+    cases.add(new Case("llama", "attention.scale", 0f, false));
+    cases.add(new Case("llama", "attention.scale", 0.125f, true));
+    cases.add(new Case("llama", "attention.scale", Float.NaN, true));
+    cases.add(new Case("llama", "hidden_activation", "silu", false));
+    cases.add(new Case("llama", "hidden_activation", "gelu", true));
+    cases.add(new Case("gpt2", "hidden_activation", "gelu_new", false));
+    cases.add(new Case("gpt2", "hidden_activation", "silu", true));
+    cases.add(new Case("llama", "feed_forward_length", new int[] {96, 64}, true));
+    cases.add(new Case("llama", "attention.head_count", new int[] {4, 2}, true));
+    cases.add(new Case("qwen3", "attention.head_count_kv", new int[] {2, 1}, true));
+    cases.add(new Case("llama", "a_key_that_nobody_knows", 5, false));
+    return cases;
+  }
+
+  @ParameterizedTest
+  @MethodSource("cases")
+  void isRefusedOrChangesNothing(Case c) {
+    Path file = folder.resolve("changed.gguf");
+    String key = c.architecture + "." + c.key;
+    new ChangedModel(good(c.architecture)).put(key, c.value).write(file);
+    if (c.refused) {
+      assertThatThrownBy(() -> Model.load(file))
+          .isInstanceOf(UnsupportedModelException.class)
+          .hasMessageStartingWith(file + ": key " + key + " = ")
+          .hasMessageContaining("expected ")
+          .message()
+          .doesNotContain("\n");
+    } else {
+      assertThat(logits(file)).isEqualTo(PLAIN.computeIfAbsent(c.architecture, this::plain));
+    }
+  }
+
+  private float[] plain(String architecture) {
+    Path file = folder.resolve("plain.gguf");
+    new ChangedModel(good(architecture)).write(file);
+    return logits(file);
+  }
+
+  @Test
+  void aDifferingLayerIsNamed() {
+    Path file = folder.resolve("layers.gguf");
+    new ChangedModel(good("llama"))
+        .put("llama.attention.head_count_kv", new int[] {2, 4})
+        .write(file);
+    assertThatThrownBy(() -> Model.load(file))
+        .hasMessageContaining("head_count_kv = 2 in layer 0, 4 in layer 1");
+  }
+
+  private static float[] logits(Path file) {
+    try (Model model = Model.load(file);
+        Session session = Session.open(model, SessionOptions.defaults().withThreads(1))) {
+      return Logits.copy(session.feed(1, 2, 3));
+    }
+  }
+}
