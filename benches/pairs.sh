@@ -1,0 +1,67 @@
+#!/bin/sh
+# Compares the speed of two builds, in turns on the same machine, so that what else it does meets both.
+#   benches/pairs.sh BEFORE AFTER [-N] [options of `myelin bench`]
+# BEFORE and AFTER are source trees after `make build`; N pairs, 9 by default. Prints for each test the median
+# tokens/s of both, and of the pairs' ratios (above 1: AFTER is faster) the median, the least and the largest.
+set -eu
+if [ $# -lt 2 ]; then
+    sed -n 's/^#  *\(benches.*\)/usage: \1/p' "$0" >&2
+    exit 2
+fi
+before=$1 after=$2
+shift 2
+pairs=9
+case ${1:-} in
+    -[0-9] | -[0-9][0-9] | -[0-9][0-9][0-9])
+        pairs=${1#-}
+        shift
+        ;;
+esac
+rates=$(mktemp)
+trap 'rm -f "$rates"' EXIT
+
+measure() { # tree, number of the pair, options...
+    tree=$1 pair=$2
+    shift 2
+    out=$("$tree/cli/bin/myelin" bench -r 3 "$@" -o jsonl 2> /dev/null) || {
+        echo "$tree/cli/bin/myelin bench failed: run it to see why" >&2
+        exit 1
+    }
+    echo "$out" | sed -n 's/.*"n_prompt":\([0-9]*\),"n_gen":\([0-9]*\),"n_depth":\([0-9]*\),.*"median_ts":\([0-9.]*\),.*/\1 \2 \3 \4/p' |
+        sed "s/^/$pair /" >> "$rates"
+}
+
+pair=0
+while [ "$pair" -lt "$pairs" ]; do
+    pair=$((pair + 1))
+    echo "pair $pair of $pairs" >&2
+    measure "$before" "$pair" "$@"
+    measure "$after" "$pair" "$@"
+done
+
+LC_ALL=C awk '
+    function median(values, count,   i, j, v) {
+        for (i = 2; i <= count; i++) {
+            v = values[i]
+            for (j = i - 1; j >= 1 && values[j] > v; j--) values[j + 1] = values[j]
+            values[j + 1] = v
+        }
+        return count % 2 ? values[(count + 1) / 2] : (values[count / 2] + values[count / 2 + 1]) / 2
+    }
+    {
+        test = ($2 > 0 ? "pp" $2 : "tg" $3) ($4 > 0 ? " @ d" $4 : "")
+        if (!(test in n)) { tests[++kinds] = test; n[test] = 0 }
+        key = $1 SUBSEP test
+        if (key in first) { i = ++n[test]; b[test, i] = first[key]; a[test, i] = $5 } else first[key] = $5
+    }
+    END {
+        printf "%-16s %10s %10s %8s %8s %8s\n", "test", "before", "after", "ratio", "least", "largest"
+        for (k = 1; k <= kinds; k++) {
+            test = tests[k]
+            for (i = 1; i <= n[test]; i++) {
+                x[i] = b[test, i]; y[i] = a[test, i]; r[i] = y[i] / x[i]
+            }
+            mb = median(x, n[test]); ma = median(y, n[test]); m = median(r, n[test])
+            printf "%-16s %10.2f %10.2f %8.3f %8.3f %8.3f\n", test, mb, ma, m, r[1], r[n[test]]
+        }
+    }' "$rates"
