@@ -1,22 +1,17 @@
 package dev.myelin.inspect;
 
+import dev.myelin.concurrent.WorkerPool;
 import dev.myelin.error.CancelledException;
-import dev.myelin.error.InvalidRequestException;
 import dev.myelin.gguf.GgufFile;
 import dev.myelin.gguf.TensorInfo;
 import dev.myelin.graph.Dequantizer;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
-import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.concurrent.ExecutionException;
-import java.util.concurrent.ExecutorService;
-import java.util.concurrent.Executors;
-import java.util.concurrent.Future;
 import java.util.function.IntConsumer;
 
 /**
@@ -47,40 +42,13 @@ public final class Histograms {
    */
   public static Map<TensorInfo, Optional<Histogram>> of(
       GgufFile file, List<TensorInfo> tensors, int threads, IntConsumer done) {
-    if (threads < 1) {
-      throw new InvalidRequestException("threads = " + threads + ": expected 1 or more");
+    List<Optional<Histogram>> histograms =
+        WorkerPool.map("histogram", tensors.size(), threads, i -> of(file, tensors.get(i)), done);
+    Map<TensorInfo, Optional<Histogram>> byTensor = new LinkedHashMap<>();
+    for (int i = 0; i < tensors.size(); i++) {
+      byTensor.put(tensors.get(i), histograms.get(i));
     }
-    try (ExecutorService pool = Executors.newFixedThreadPool(threads)) {
-      List<Future<Optional<Histogram>>> results = new ArrayList<>();
-      for (TensorInfo tensor : tensors) {
-        results.add(pool.submit(() -> of(file, tensor)));
-      }
-      try {
-        return collect(tensors, results, done);
-      } finally {
-        pool.shutdownNow();
-      }
-    }
-  }
-
-  private static Map<TensorInfo, Optional<Histogram>> collect(
-      List<TensorInfo> tensors, List<Future<Optional<Histogram>>> results, IntConsumer done) {
-    Map<TensorInfo, Optional<Histogram>> histograms = new LinkedHashMap<>();
-    try {
-      for (int i = 0; i < tensors.size(); i++) {
-        histograms.put(tensors.get(i), results.get(i).get());
-        done.accept(i + 1);
-      }
-      return histograms;
-    } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
-      throw new CancelledException("interrupted while values are read");
-    } catch (ExecutionException e) {
-      if (e.getCause() instanceof RuntimeException failure) {
-        throw failure;
-      }
-      throw new IllegalStateException(e.getCause());
-    }
+    return byTensor;
   }
 
   /** Computes that of one tensor; empty for a type that has no values to read. */

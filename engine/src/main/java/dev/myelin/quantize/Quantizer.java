@@ -1,6 +1,7 @@
 package dev.myelin.quantize;
 
 import dev.myelin.bindings.KernelsLibrary;
+import dev.myelin.concurrent.WorkerPool;
 import dev.myelin.error.CancelledException;
 import dev.myelin.error.ModelFileException;
 import dev.myelin.file.FileId;
@@ -10,10 +11,13 @@ import dev.myelin.gguf.GgufValueType;
 import dev.myelin.gguf.GgufWriter;
 import dev.myelin.gguf.Metadata;
 import dev.myelin.graph.Ggml;
+import java.lang.foreign.Arena;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Set;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Supplier;
+import java.util.stream.Stream;
 
 /**
  * Converts a checkpoint to other types, byte for byte as llama.cpp 0.5.0 does. Memory use does not
@@ -70,9 +74,12 @@ public final class Quantizer {
       int threads = options.threads() == 0 ? KernelsLibrary.physicalCores() : options.threads();
       Steps steps = new Steps(plan.parameters(), listener);
       try (TensorSource source = new TensorSource(file.files());
-          Workers workers = new Workers(threads)) {
+          Arena arena = Arena.ofShared();
+          WorkerPool pool = new WorkerPool("quantize", threads)) {
+        List<RowBuffers> buffers =
+            Stream.generate(() -> new RowBuffers(arena)).limit(threads).toList();
         TensorStream.Context context =
-            new TensorStream.Context(file.path(), source, workers, steps);
+            new TensorStream.Context(file.path(), source, pool, buffers, steps);
         GgufWriter writer = new GgufWriter();
         putMetadata(writer, file.metadata());
         for (PlannedTensor tensor : plan.tensors()) {

@@ -1,6 +1,7 @@
 package dev.myelin.quantize;
 
 import dev.myelin.bindings.ggml.Ggml_h;
+import dev.myelin.concurrent.WorkerPool;
 import dev.myelin.error.ModelFileException;
 import dev.myelin.gguf.DataSource;
 import dev.myelin.gguf.GgmlType;
@@ -11,6 +12,7 @@ import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.nio.file.Path;
 import java.util.EnumSet;
+import java.util.List;
 import java.util.Set;
 import java.util.function.Supplier;
 
@@ -39,7 +41,8 @@ final class TensorStream implements DataSource {
           GgmlType.IQ3_S);
 
   /** Where a tensor's data come from, who converts them, and who is told. */
-  record Context(Path file, TensorSource source, Workers workers, Steps steps) {}
+  record Context(
+      Path file, TensorSource source, WorkerPool pool, List<RowBuffers> buffers, Steps steps) {}
 
   /** Told of each piece done. */
   interface Steps {
@@ -83,16 +86,16 @@ final class TensorStream implements DataSource {
           weights == null
               ? MemorySegment.NULL
               : arena.allocateFrom(ValueLayout.JAVA_FLOAT, weights.get());
-      context.workers.run(
+      context.pool.forEach(
           matrices * piecesAMatrix,
-          (index, buffers) -> {
+          (index, worker) -> {
             long matrix = index / piecesAMatrix;
             long from = index % piecesAMatrix * rowsAPiece;
             long count = Math.min(rowsAPiece, rows - from);
             long first = matrix * rows + from;
             sink.writeAt(
                 first * tensor.type().bytes(info.dim(0)),
-                piece(first, count, column(importance, matrix), buffers));
+                piece(first, count, column(importance, matrix), context.buffers.get(worker)));
             context.steps.done(count * info.dim(0));
           },
           context.steps::show);
@@ -106,8 +109,7 @@ final class TensorStream implements DataSource {
         : importance.asSlice(matrix % info.dim(2) * info.dim(0) * Float.BYTES);
   }
 
-  private MemorySegment piece(
-      long first, long rows, MemorySegment importance, Workers.Buffers buffers) {
+  private MemorySegment piece(long first, long rows, MemorySegment importance, RowBuffers buffers) {
     TensorInfo info = tensor.source();
     long row = info.dim(0);
     long elements = rows * row;

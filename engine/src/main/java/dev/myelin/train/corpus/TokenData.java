@@ -1,5 +1,6 @@
 package dev.myelin.train.corpus;
 
+import dev.myelin.concurrent.WorkerPool;
 import dev.myelin.error.InvalidRequestException;
 import dev.myelin.tokenizer.Tokenizer;
 import java.util.Arrays;
@@ -47,7 +48,8 @@ public final class TokenData {
     PassageEncoder encoder = new PassageEncoder(tokenizer, parseSpecial);
     List<Passage> passages = Passage.of(documents);
     List<int[]> parts =
-        Parallel.map(passages.size(), threads, i -> encoder.encode(passages.get(i)));
+        WorkerPool.map(
+            "tokenize", passages.size(), threads, i -> encoder.encode(passages.get(i)), n -> {});
     long size = 2L * documents.size();
     for (int[] part : parts) {
       size += part.length;

@@ -1,8 +1,8 @@
 package dev.myelin.train.vocabulary;
 
+import dev.myelin.concurrent.WorkerPool;
 import dev.myelin.error.InvalidRequestException;
 import dev.myelin.train.corpus.Document;
-import dev.myelin.train.corpus.Parallel;
 import dev.myelin.train.corpus.Passage;
 import java.util.List;
 
@@ -30,7 +30,8 @@ public final class VocabularyTrainer {
     List<Passage> passages = Passage.of(documents);
     int parts = Math.max(1, Math.min(threads, passages.size()));
     List<WordCounts> counts =
-        Parallel.map(
+        WorkerPool.map(
+            "count-words",
             parts,
             threads,
             part -> {
@@ -39,7 +40,8 @@ public final class VocabularyTrainer {
                 counter.count(passages.get(i), some);
               }
               return some;
-            });
+            },
+            n -> {});
     WordCounts all = counts.getFirst();
     counts.subList(1, parts).forEach(all::addAll);
     return all;

@@ -142,24 +142,6 @@ class TokenDataTest {
     }
   }
 
-  @Test
-  void anErrorInOneThreadIsTheCallers() {
-    assertThatThrownBy(
-            () ->
-                Parallel.map(
-                    8,
-                    3,
-                    i -> {
-                      if (i == 5) {
-                        throw new InvalidRequestException("part 5");
-                      }
-                      return i;
-                    }))
-        .isInstanceOf(InvalidRequestException.class)
-        .hasMessage("part 5");
-    assertThat(Parallel.map(5, 3, i -> i * i)).containsExactly(0, 1, 4, 9, 16);
-  }
-
   /** Longer than a passage: English, with spaces and lines everywhere, and other scripts. */
   private static List<String> longTexts() {
     EnglishText english = new EnglishText(6);

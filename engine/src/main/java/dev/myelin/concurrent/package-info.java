@@ -1,0 +1,2 @@
+/** Threads for work in independent parts. */
+package dev.myelin.concurrent;
