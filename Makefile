@@ -34,7 +34,7 @@ lib := native/build/lib/.stamp
 bench := benches/target/.built
 
 # Folders are listed too: they change when a file is deleted.
-java_inputs := pom.xml $(wildcard */pom.xml) $(shell find */src/main -name '[!.]*' 2>/dev/null)
+java_inputs := pom.xml $(wildcard */pom.xml licenses/*) LICENSE THIRD-PARTY-NOTICES $(shell find */src/main -name '[!.]*' 2>/dev/null)
 native_inputs := native/CMakeLists.txt $(shell find native/cmake native/include native/src native/tests -name '[!.]*')
 
 .DEFAULT_GOAL := help
@@ -51,7 +51,8 @@ run: checkpoint build ## generate text, a story by the bundled model; MODEL=file
 test: build test-native ## run every test, check formatting
 	@.ci/formatted
 	@.ci/test-scripts
-	@if .ci/test-java; then .ci/totals; else .ci/totals 'Maven failed, see above'; fi
+	@if ! .ci/test-java; then .ci/totals 'Maven failed, see above'; \
+	elif ! .ci/notices; then .ci/totals 'the notices are not complete, see above'; else .ci/totals; fi
 
 build: $(lib) $(jar) $(aot) | ggml ## fetch ggml, compile everything; then cli/bin/myelin works
 
