@@ -2,10 +2,11 @@ package dev.myelin.cli;
 
 import dev.myelin.adapter.Adapter;
 import dev.myelin.bench.Bench;
+import dev.myelin.bench.BenchPeer;
 import dev.myelin.bench.BenchPlan;
 import dev.myelin.bench.BenchSpec;
-import dev.myelin.bench.Peers;
 import dev.myelin.bindings.KernelsLibrary;
+import dev.myelin.cli.bench.Peers;
 import dev.myelin.generate.SessionOptions;
 import dev.myelin.gguf.Checkpoint;
 import java.util.ArrayList;
@@ -97,11 +98,14 @@ final class BenchCommand extends Subcommand {
             Usage.check(
                 spec,
                 () ->
-                    new BenchPlan(
-                        model, adapters, tests(), options, repetitions.get(), peers.get())));
+                    new BenchPlan(model, adapters, tests(), options, repetitions.get(), named())));
       }
     }
     return plans;
+  }
+
+  private List<BenchPeer> named() {
+    return peers.get().stream().map(Peers::of).toList();
   }
 
   /** What tells a plan from the others. */

@@ -21,7 +21,8 @@ final class Bundled {
   /** What messages call it. */
   static final String NAME = "the bundled checkpoint";
 
-  private static final String RESOURCE = "stories.gguf";
+  private static final String FILE = "stories.gguf";
+  private static final String RESOURCE = "/dev/myelin/cli/" + FILE;
 
   private Bundled() {}
 
@@ -39,7 +40,7 @@ final class Bundled {
         Metadata metadata = file.metadata();
         Inspection inspection = Inspection.of(file);
         return new Summary(
-            metadata.optString("general.name").orElse(RESOURCE),
+            metadata.optString("general.name").orElse(FILE),
             inspection.total().parameters(),
             inspection.fileType().label(),
             inspection.fileBytes(),

@@ -1,12 +1,9 @@
 package dev.myelin.cli;
 
-import java.nio.file.InvalidPathException;
-import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.function.Function;
 import picocli.CommandLine;
-import picocli.CommandLine.TypeConversionException;
 
 /** Every command of Myelin; a new one is a class and a line here. */
 final class Commands {
@@ -54,20 +51,8 @@ final class Commands {
     root.setExpandAtFiles(false); // a prompt may begin with @
     root.setParameterExceptionHandler(failures);
     root.setExecutionExceptionHandler(failures);
-    root.registerConverter(Path.class, Commands::path);
     Numbers.register(root);
     root.setErr(console.err());
     return root;
-  }
-
-  static Path path(String name) {
-    if (name.isEmpty()) {
-      throw new TypeConversionException("the file name is empty");
-    }
-    try {
-      return Path.of(name);
-    } catch (InvalidPathException e) {
-      throw new TypeConversionException("'" + name + "' is no file name: " + e.getReason());
-    }
   }
 }

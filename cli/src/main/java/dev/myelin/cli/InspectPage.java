@@ -21,7 +21,7 @@ import java.util.Properties;
  * that scripts show as text alone; its policy forbids any other script, and all loading.
  */
 final class InspectPage {
-  private static final String FOLDER = "/dev/myelin/cli/page/";
+  private static final String FOLDER = "/dev/myelin/cli/inspect/page/";
   private static final String WEBJAR = "org.webjars.npm/d3-hierarchy";
 
   private InspectPage() {}
@@ -40,15 +40,15 @@ final class InspectPage {
 
     Map<String, String> values = new LinkedHashMap<>();
     values.put("policy", policy(style, layout, script));
-    values.put("title", escaped(title));
-    values.put("file", escaped(InspectText.file(i)));
+    values.put("title", Html.escape(title));
+    values.put("file", Html.escape(InspectText.file(i)));
     values.put("style", style);
     values.put("model", InspectText.model(i).html("Model", false));
     values.put("components", InspectText.components(i).html("Where the parameters are", true));
     values.put("types", InspectText.types(i).html("Types", true));
     values.put("cost", InspectText.cost(i).html("Cost per token", false));
     values.put("metadata", InspectText.metadata(i).html("Keys of the file", true));
-    values.put("version", escaped(Version.text()));
+    values.put("version", Html.escape(Version.text()));
     values.put("data", Json.line(data).replace("<", "\\u003c"));
     values.put("layout", layout);
     values.put("script", script);
@@ -65,15 +65,6 @@ final class InspectPage {
       at = close + 2;
     }
     return page.append(template.substring(at)).toString();
-  }
-
-  /** Text for HTML, also within quotes. */
-  static String escaped(String text) {
-    return text.replace("&", "&amp;")
-        .replace("<", "&lt;")
-        .replace(">", "&gt;")
-        .replace("\"", "&quot;")
-        .replace("'", "&#39;");
   }
 
   private static String policy(String style, String... scripts) {

@@ -1,12 +1,15 @@
 package dev.myelin.cli;
 
+import java.nio.file.InvalidPathException;
+import java.nio.file.Path;
 import picocli.CommandLine;
 import picocli.CommandLine.ITypeConverter;
 import picocli.CommandLine.TypeConversionException;
 
 /**
- * Numbers of the command line: decimal digits, and within the range of their type. Java's own
- * parsers also take {@code NaN}, {@code 0x1p3} and {@code 1f}, and make infinity of {@code 1e999}.
+ * Converts option values: numbers in decimal digits and within the range of their type, and file
+ * names. Java's own parsers also take {@code NaN}, {@code 0x1p3} and {@code 1f}, and make infinity
+ * of {@code 1e999}.
  */
 final class Numbers {
   private static final String FRACTION = "0123456789+-.eE";
@@ -22,6 +25,19 @@ final class Numbers {
     line.registerConverter(Float.class, new Floats());
     line.registerConverter(double.class, new Doubles());
     line.registerConverter(Double.class, new Doubles());
+    line.registerConverter(Path.class, Numbers::path);
+  }
+
+  /** A file's name; an empty one is refused. */
+  static Path path(String name) {
+    if (name.isEmpty()) {
+      throw new TypeConversionException("the file name is empty");
+    }
+    try {
+      return Path.of(name);
+    } catch (InvalidPathException e) {
+      throw new TypeConversionException("'" + name + "' is no file name: " + e.getReason());
+    }
   }
 
   // classes, as lambdas take longer where a program starts

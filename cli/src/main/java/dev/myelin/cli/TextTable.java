@@ -58,14 +58,14 @@ final class TextTable {
    */
   String html(String caption, boolean titles) {
     StringBuilder html = new StringBuilder("<table>\n<caption>");
-    html.append(InspectPage.escaped(caption)).append("</caption>\n");
+    html.append(Html.escape(caption)).append("</caption>\n");
     for (int i = 0; i < rows.size(); i++) {
       html.append("<tr>");
       for (int j = 0; j < left.length; j++) {
         String scope = titles && i == 0 ? "col" : "row";
         String cell = j == 0 || (titles && i == 0) ? "th scope=\"" + scope + "\"" : "td";
         html.append('<').append(cell).append(left[j] ? ">" : " class=\"number\">");
-        html.append(InspectPage.escaped(rows.get(i)[j]));
+        html.append(Html.escape(rows.get(i)[j]));
         html.append("</").append(cell, 0, 2).append('>');
       }
       html.append("</tr>\n");

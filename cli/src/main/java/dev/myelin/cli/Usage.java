@@ -24,7 +24,7 @@ final class Usage {
   /** A file among parameters that picocli takes for texts. */
   static Path path(CommandSpec spec, String name) {
     try {
-      return Commands.path(name);
+      return Numbers.path(name);
     } catch (TypeConversionException e) {
       throw wrong(spec, e.getMessage());
     }

@@ -28,9 +28,9 @@ public final class Bench {
       MyelinEngine myelin = new MyelinEngine(plan.model(), plan.adapters(), plan.session());
       engines.add(myelin);
       SessionOptions session = myelin.options();
-      for (String peer : plan.peers()) {
+      for (BenchPeer peer : plan.peers()) {
         Path file = plan.model().file().orElseThrow();
-        engines.add(Peers.open(peer, file, plan.adapters(), session));
+        engines.add(peer.loader().load(file, plan.adapters(), session));
       }
       Turns turns = new Turns(engines, myelin.vocabulary(), System::nanoTime, new Rest());
       for (BenchSpec test : plan.tests()) {

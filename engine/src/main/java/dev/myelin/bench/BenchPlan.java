@@ -13,7 +13,7 @@ import java.util.List;
  * @param adapters what the model is loaded with, by the peers too
  * @param session threads, batch, cache type; a context of 0 is as long as the longest test needs
  * @param repetitions how often each test is timed
- * @param peers names of other engines that take turns, of {@link Peers#names}
+ * @param peers other engines that take turns with Myelin
  */
 public record BenchPlan(
     Checkpoint model,
@@ -21,7 +21,7 @@ public record BenchPlan(
     List<BenchSpec> tests,
     SessionOptions session,
     int repetitions,
-    List<String> peers) {
+    List<BenchPeer> peers) {
   private static final int MOST_REPETITIONS = 100_000;
 
   public BenchPlan {
@@ -42,11 +42,10 @@ public record BenchPlan(
       throw new InvalidRequestException(
           "context = " + session.contextLength() + ": the tests need " + needed);
     }
-    peers.forEach(Peers::require);
     if (!peers.isEmpty() && model.file().isEmpty()) {
       throw new InvalidRequestException(
           "peer %s: reads files only, expected another model than %s"
-              .formatted(peers.getFirst(), model.path()));
+              .formatted(peers.getFirst().name(), model.path()));
     }
   }
 }

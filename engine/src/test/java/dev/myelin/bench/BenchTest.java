@@ -3,10 +3,8 @@ package dev.myelin.bench;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
-import static org.assertj.core.api.Assumptions.assumeThat;
 
 import dev.myelin.adapter.Adapter;
-import dev.myelin.bindings.peer.LlamaCpp;
 import dev.myelin.cache.CacheType;
 import dev.myelin.error.InvalidRequestException;
 import dev.myelin.generate.SessionOptions;
@@ -207,28 +205,22 @@ class BenchTest {
         .isInstanceOf(InvalidRequestException.class);
     SessionOptions options = SessionOptions.defaults();
     List<BenchSpec> tests = List.of(new BenchSpec(512, 0, 8), new BenchSpec(0, 9, 0));
-    assertThat(plan(tests, options, 5, List.of()).session().contextLength()).isEqualTo(520);
-    assertThatThrownBy(() -> plan(tests, options.withContextLength(519), 5, List.of()))
+    assertThat(plan(tests, options, 5).session().contextLength()).isEqualTo(520);
+    assertThatThrownBy(() -> plan(tests, options.withContextLength(519), 5))
         .isInstanceOf(InvalidRequestException.class)
         .hasMessage("context = 519: the tests need 520");
-    assertThatThrownBy(() -> plan(tests, options, 0, List.of()))
-        .hasMessageContaining("repetitions = 0");
-    assertThatThrownBy(() -> plan(List.of(), options, 1, List.of()))
-        .hasMessageContaining("no tests");
-    assertThatThrownBy(() -> plan(tests, options, 1, List.of("other")))
-        .hasMessage("peer other: known are llama.cpp");
+    assertThatThrownBy(() -> plan(tests, options, 0)).hasMessageContaining("repetitions = 0");
+    assertThatThrownBy(() -> plan(List.of(), options, 1)).hasMessageContaining("no tests");
   }
 
-  private static BenchPlan plan(
-      List<BenchSpec> tests, SessionOptions options, int repetitions, List<String> peers) {
+  private static BenchPlan plan(List<BenchSpec> tests, SessionOptions options, int repetitions) {
     return new BenchPlan(
-        Checkpoint.in(Path.of("none.gguf")), List.of(), tests, options, repetitions, peers);
+        Checkpoint.in(Path.of("none.gguf")), List.of(), tests, options, repetitions, List.of());
   }
 
   @Test
-  void aRealModelWithAnAdapterBesideItsPeer(@TempDir Path folder) {
+  void measuresAModelWithAnAdapterBesideAPeer(@TempDir Path folder) {
     Path model = SharedData.path("models/stories260K-Q8_0.gguf");
-    assumeThat(LlamaCpp.isAvailable()).as("no libllama beside this ggml").isTrue();
     List<BenchSpec> tests = List.of(new BenchSpec(32, 0, 16), new BenchSpec(0, 8, 0));
     SessionOptions options = SessionOptions.defaults().withThreads(1).withBatch(16);
     Path file =
@@ -238,16 +230,15 @@ class BenchTest {
     Adapter adapter = new Adapter(file, 0.5f);
     List<String> told = new ArrayList<>();
     List<BenchResult> results = new ArrayList<>();
+    BenchPeer peer = new BenchPeer("other", (_, _, _) -> new Recorder("other", 10));
     Bench.run(
-        new BenchPlan(
-            Checkpoint.in(model), List.of(adapter), tests, options, 2, List.of("llama.cpp")),
+        new BenchPlan(Checkpoint.in(model), List.of(adapter), tests, options, 2, List.of(peer)),
         test -> told.add(test.label()),
         results::add);
     assertThat(told).containsExactly("pp32 @ d16", "tg8");
     assertThat(results)
         .extracting(r -> r.engine() + " " + r.test().label())
-        .containsExactly(
-            "myelin pp32 @ d16", "llama.cpp pp32 @ d16", "myelin tg8", "llama.cpp tg8");
+        .containsExactly("myelin pp32 @ d16", "other pp32 @ d16", "myelin tg8", "other tg8");
     for (BenchResult result : results) {
       assertThat(result.samples().nanoseconds()).hasSize(2).allMatch(ns -> ns > 0);
       assertThat(result.subject().parameters()).isEqualTo(260_032);

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.catchThrowable;
 
+import dev.myelin.bench.BenchPeer;
 import dev.myelin.bench.BenchPlan;
 import dev.myelin.bench.BenchSpec;
 import dev.myelin.cache.CacheType;
@@ -189,8 +190,14 @@ class MemoryModelTest {
     List<BenchSpec> tests = List.of(new BenchSpec(8, 0, 0));
     BenchPlan alone = new BenchPlan(memory(bytes), List.of(), tests, OPTIONS, 1, List.of());
     assertThat(alone.model().file()).isEmpty();
+    BenchPeer peer =
+        new BenchPeer(
+            "llama.cpp",
+            (_, _, _) -> {
+              throw new AssertionError();
+            });
     assertThatThrownBy(
-            () -> new BenchPlan(memory(bytes), List.of(), tests, OPTIONS, 1, List.of("llama.cpp")))
+            () -> new BenchPlan(memory(bytes), List.of(), tests, OPTIONS, 1, List.of(peer)))
         .isInstanceOf(InvalidRequestException.class)
         .hasMessage(
             "peer llama.cpp: reads files only, expected another model than the bundled checkpoint");

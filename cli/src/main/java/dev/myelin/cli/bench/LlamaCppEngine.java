@@ -1,6 +1,7 @@
-package dev.myelin.bench;
+package dev.myelin.cli.bench;
 
 import dev.myelin.adapter.Adapter;
+import dev.myelin.bench.BenchEngine;
 import dev.myelin.bindings.peer.LlamaAdapter;
 import dev.myelin.bindings.peer.LlamaContext;
 import dev.myelin.bindings.peer.LlamaContext.FlashAttention;
