@@ -1,5 +1,6 @@
 package dev.myelin.cli;
 
+import dev.myelin.cli.io.Input;
 import dev.myelin.error.InvalidRequestException;
 import java.io.IOException;
 import java.nio.file.Files;

@@ -1,5 +1,23 @@
 package dev.myelin.cli;
 
+import dev.myelin.cli.bench.BenchCommand;
+import dev.myelin.cli.chat.ChatCommand;
+import dev.myelin.cli.chat.TemplateCommand;
+import dev.myelin.cli.command.Converters;
+import dev.myelin.cli.command.Subcommand;
+import dev.myelin.cli.evaluate.PerplexityCommand;
+import dev.myelin.cli.evaluate.ScoreCommand;
+import dev.myelin.cli.info.InfoCommand;
+import dev.myelin.cli.inspect.InspectCommand;
+import dev.myelin.cli.io.Console;
+import dev.myelin.cli.plan.PlanCommand;
+import dev.myelin.cli.quantize.ImatrixCommand;
+import dev.myelin.cli.quantize.QuantizeCommand;
+import dev.myelin.cli.run.LogitsCommand;
+import dev.myelin.cli.run.RunCommand;
+import dev.myelin.cli.run.TokenizeCommand;
+import dev.myelin.cli.train.StoriesCommand;
+import dev.myelin.cli.train.TrainCommand;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.function.Function;
@@ -51,7 +69,7 @@ final class Commands {
     root.setExpandAtFiles(false); // a prompt may begin with @
     root.setParameterExceptionHandler(failures);
     root.setExecutionExceptionHandler(failures);
-    Numbers.register(root);
+    Converters.register(root);
     root.setErr(console.err());
     return root;
   }

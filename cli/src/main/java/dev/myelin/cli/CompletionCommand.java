@@ -1,5 +1,7 @@
 package dev.myelin.cli;
 
+import dev.myelin.cli.command.Subcommand;
+import dev.myelin.cli.io.Console;
 import picocli.AutoComplete;
 
 /** Prints a script that teaches bash or zsh the commands and options. */

@@ -1,6 +1,10 @@
 package dev.myelin.cli;
 
-import dev.myelin.cli.Console.OutputException;
+import dev.myelin.cli.command.Nearest;
+import dev.myelin.cli.command.Subcommand;
+import dev.myelin.cli.command.Typed;
+import dev.myelin.cli.io.Console;
+import dev.myelin.cli.io.Console.OutputException;
 import dev.myelin.error.CancelledException;
 import dev.myelin.error.MyelinException;
 import dev.myelin.error.Printable;

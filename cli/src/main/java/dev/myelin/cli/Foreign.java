@@ -1,6 +1,8 @@
 package dev.myelin.cli;
 
 import dev.myelin.cli.ForeignOptions.Entry;
+import dev.myelin.cli.command.Usage;
+import dev.myelin.cli.io.Console;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.LinkedHashMap;

@@ -1,5 +1,8 @@
 package dev.myelin.cli;
 
+import dev.myelin.cli.command.Subcommand;
+import dev.myelin.cli.command.Usage;
+import dev.myelin.cli.io.Console;
 import picocli.CommandLine;
 
 /** Explains a command, or lists all. */

@@ -1,6 +1,7 @@
 package dev.myelin.cli;
 
-import dev.myelin.cli.Console.OutputException;
+import dev.myelin.cli.io.Console;
+import dev.myelin.cli.io.Console.OutputException;
 import java.io.Writer;
 
 /**

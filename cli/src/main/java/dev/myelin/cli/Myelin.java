@@ -1,5 +1,10 @@
 package dev.myelin.cli;
 
+import dev.myelin.cli.command.Interrupts;
+import dev.myelin.cli.command.Subcommand;
+import dev.myelin.cli.command.Usage;
+import dev.myelin.cli.command.Version;
+import dev.myelin.cli.io.Console;
 import dev.myelin.error.Printable;
 import java.io.PrintWriter;
 import java.util.Locale;

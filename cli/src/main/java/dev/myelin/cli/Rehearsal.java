@@ -1,5 +1,6 @@
 package dev.myelin.cli;
 
+import dev.myelin.cli.io.Console;
 import java.util.ArrayList;
 import java.util.List;
 

@@ -1,5 +1,9 @@
 package dev.myelin.cli;
 
+import dev.myelin.cli.command.Subcommand;
+import dev.myelin.cli.command.Version;
+import dev.myelin.cli.io.Console;
+
 /** Prints the version. */
 final class VersionCommand extends Subcommand {
 

@@ -13,7 +13,7 @@ import java.util.List;
 import java.util.concurrent.TimeUnit;
 
 /** The command in a process of its own, on the class path of the tests. */
-final class Child {
+public final class Child {
   private static final long PATIENCE_SECONDS = 120;
 
   /** Bits of SIGHUP, SIGINT and SIGTERM. */
@@ -22,7 +22,7 @@ final class Child {
   private Child() {}
 
   /** How to start it, with an environment that leaves the rest to the caller. */
-  static ProcessBuilder of(List<String> jvm, Object... arguments) {
+  public static ProcessBuilder of(List<String> jvm, Object... arguments) {
     return running("dev.myelin.cli.Myelin", jvm, arguments);
   }
 
@@ -48,13 +48,13 @@ final class Child {
     return new ProcessBuilder(line);
   }
 
-  static void signal(Process process, String name) throws Exception {
+  public static void signal(Process process, String name) throws Exception {
     Process kill = new ProcessBuilder("kill", "-" + name, Long.toString(process.pid())).start();
     assertThat(kill.waitFor()).as("kill found the process").isZero();
   }
 
   /** Waits for the end and returns the exit status; a process that hangs is killed. */
-  static int status(Process process) throws InterruptedException {
+  public static int status(Process process) throws InterruptedException {
     if (!process.waitFor(PATIENCE_SECONDS, TimeUnit.SECONDS)) {
       process.destroyForcibly();
       throw new AssertionError("it did not end within " + PATIENCE_SECONDS + " s");
@@ -62,7 +62,7 @@ final class Child {
     return process.exitValue();
   }
 
-  static String rest(InputStream in) throws IOException {
+  public static String rest(InputStream in) throws IOException {
     return new String(in.readAllBytes(), StandardCharsets.UTF_8);
   }
 

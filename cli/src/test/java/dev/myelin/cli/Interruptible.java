@@ -1,5 +1,7 @@
 package dev.myelin.cli;
 
+import dev.myelin.cli.command.Interrupts;
+import dev.myelin.cli.io.Console;
 import dev.myelin.file.OutputFile;
 import java.io.IOException;
 import java.nio.ByteBuffer;

@@ -1,5 +1,6 @@
 package dev.myelin.cli;
 
+import dev.myelin.cli.io.Console;
 import dev.myelin.gguf.Checkpoint;
 import java.io.ByteArrayInputStream;
 import java.io.ByteArrayOutputStream;
@@ -12,26 +13,27 @@ import java.util.Optional;
 import java.util.stream.Stream;
 
 /** What a command line did, run in this process. */
-record Outcome(int status, byte[] bytes, String err) {
+public record Outcome(int status, byte[] bytes, String err) {
 
-  static Outcome of(String... args) {
+  public static Outcome of(String... args) {
     return given("", args);
   }
 
   /** Likewise with arguments of any kind, paths for example. */
-  static Outcome of(Object first, Object... more) {
+  public static Outcome of(Object first, Object... more) {
     return of(
         Stream.concat(Stream.of(first), Arrays.stream(more))
             .map(Object::toString)
             .toArray(String[]::new));
   }
 
-  static Outcome given(String input, String... args) {
+  public static Outcome given(String input, String... args) {
     return given(input.getBytes(StandardCharsets.UTF_8), Map.of(), args);
   }
 
   /** Likewise with that checkpoint in the place of the bundled one, which others have not. */
-  static Outcome bundling(Checkpoint bundled, Map<String, String> environment, Object... args) {
+  public static Outcome bundling(
+      Checkpoint bundled, Map<String, String> environment, Object... args) {
     return given(
         new byte[0],
         environment,
@@ -39,7 +41,7 @@ record Outcome(int status, byte[] bytes, String err) {
         Arrays.stream(args).map(Object::toString).toArray(String[]::new));
   }
 
-  static Outcome given(byte[] input, Map<String, String> environment, String... args) {
+  public static Outcome given(byte[] input, Map<String, String> environment, String... args) {
     return given(input, environment, Optional.empty(), args);
   }
 
@@ -70,7 +72,7 @@ record Outcome(int status, byte[] bytes, String err) {
         Optional::empty);
   }
 
-  String out() {
+  public String out() {
     return new String(bytes, StandardCharsets.UTF_8);
   }
 }

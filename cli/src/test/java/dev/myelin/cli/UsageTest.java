@@ -2,6 +2,7 @@ package dev.myelin.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.myelin.cli.io.Console;
 import dev.myelin.testing.RandomModel;
 import java.io.ByteArrayInputStream;
 import java.io.OutputStream;

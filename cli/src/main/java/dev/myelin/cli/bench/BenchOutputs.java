@@ -1,0 +1,33 @@
+package dev.myelin.cli.bench;
+
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.function.Function;
+
+/** Every format of results; a new one is a class and a line here. */
+final class BenchOutputs {
+  private static final Map<String, Function<BenchVaried, BenchOutput>> ALL = new LinkedHashMap<>();
+
+  static {
+    ALL.put("md", MarkdownOutput::new);
+    ALL.put("csv", _ -> new CsvOutput());
+    ALL.put("json", _ -> new JsonOutput());
+    ALL.put("jsonl", _ -> new JsonLinesOutput());
+    ALL.put("sql", _ -> new SqlOutput());
+  }
+
+  private BenchOutputs() {}
+
+  /**
+   * @param varied which settings the results differ in
+   */
+  static Optional<BenchOutput> of(String format, BenchVaried varied) {
+    return Optional.ofNullable(ALL.get(format)).map(make -> make.apply(varied));
+  }
+
+  static List<String> names() {
+    return List.copyOf(ALL.keySet());
+  }
+}

@@ -1,0 +1,119 @@
+package dev.myelin.cli.bench;
+
+import dev.myelin.bench.BenchResult;
+import dev.myelin.bench.Samples;
+import dev.myelin.cli.io.Units;
+import dev.myelin.error.Printable;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.function.Function;
+import java.util.stream.Collectors;
+
+/**
+ * A table of Markdown for people, in columns of fixed width so that rows can be printed at once.
+ */
+final class MarkdownOutput implements BenchOutput {
+  private record Column(String name, int width, boolean left, Function<BenchResult, String> cell) {
+    String pad(String text) {
+      String space = " ".repeat(Math.max(0, width - text.length()));
+      return left ? text + space : space + text;
+    }
+
+    String rule() {
+      return left ? "-".repeat(width) : "-".repeat(width - 1) + ":";
+    }
+  }
+
+  /** Those of all tables, up to the threads. */
+  private static final List<Column> FIRST =
+      List.of(
+          left("model", 26, r -> Printable.of(r.subject().modelType()).replace("|", "\\|")),
+          right("size", 7, r -> Units.bytes(r.subject().modelSize())),
+          right("params", 6, r -> Units.rounded(r.subject().parameters())),
+          left("engine", 9, BenchResult::engine),
+          right("threads", 7, r -> Integer.toString(r.session().threads())));
+
+  private static final Column BATCH = right("batch", 5, r -> Integer.toString(r.session().batch()));
+  private static final Column CACHE_TYPE =
+      left("cache", 5, r -> r.session().cacheType().type().ggmlName());
+
+  /** Those of all tables from the test on. */
+  private static final List<Column> LAST =
+      List.of(
+          left("test", 14, r -> r.test().label()),
+          right("t/s", 17, r -> mean(r.samples())),
+          right("median", 8, r -> rate(r.samples().medianRate())),
+          right("p10 .. p90", 18, r -> spread(r.samples())),
+          right("ratio", 6, r -> ratio(r, BenchResult.Lead::medians)),
+          right("of pairs", 8, r -> ratio(r, BenchResult.Lead::pairs)));
+
+  private final BenchVaried varied;
+  private final List<Column> columns = new ArrayList<>(FIRST);
+  private BenchResult last;
+
+  MarkdownOutput(BenchVaried varied) {
+    this.varied = varied;
+    if (varied.batch()) {
+      columns.add(BATCH);
+    }
+    if (varied.cacheType()) {
+      columns.add(CACHE_TYPE);
+    }
+    columns.addAll(LAST);
+  }
+
+  private static Column left(String name, int width, Function<BenchResult, String> cell) {
+    return new Column(name, width, true, cell);
+  }
+
+  private static Column right(String name, int width, Function<BenchResult, String> cell) {
+    return new Column(name, width, false, cell);
+  }
+
+  @Override
+  public String result(BenchResult result) {
+    List<String> lines = new ArrayList<>();
+    if (last == null) {
+      lines.add(row(column -> column.pad(column.name)));
+      lines.add(row(Column::rule));
+    }
+    last = result;
+    lines.add(row(column -> column.pad(column.cell.apply(result))));
+    return String.join("", lines);
+  }
+
+  @Override
+  public String end() {
+    return last == null
+        ? ""
+        : "\n%s, %s%s%s, %s repetitions, ggml commit %s%s\n"
+            .formatted(
+                last.subject().cpu(),
+                last.subject().cpuLibrary(),
+                varied.cacheType() ? "" : ", cache " + last.fields().get("type_k"),
+                varied.batch() ? "" : ", batch " + last.session().batch(),
+                last.samples().nanoseconds().size(),
+                last.subject().commit(),
+                last.adapters().isEmpty() ? "" : ", adapters " + Printable.of(last.adapters()));
+  }
+
+  private String row(Function<Column, String> cell) {
+    return columns.stream().map(cell).collect(Collectors.joining(" | ", "| ", " |\n"));
+  }
+
+  private static String mean(Samples samples) {
+    return rate(samples.meanRate()) + " ± " + rate(samples.rateDeviation());
+  }
+
+  private static String spread(Samples samples) {
+    return rate(samples.rateAt(0.1)) + " .. " + rate(samples.rateAt(0.9));
+  }
+
+  private static String rate(double rate) {
+    return Units.decimals(rate, 2);
+  }
+
+  private static String ratio(BenchResult result, Function<BenchResult.Lead, Double> which) {
+    return result.lead() == null ? "" : Units.decimals(which.apply(result.lead()), 3);
+  }
+}

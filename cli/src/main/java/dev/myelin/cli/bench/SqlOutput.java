@@ -1,0 +1,52 @@
+package dev.myelin.cli.bench;
+
+import dev.myelin.bench.BenchResult;
+import java.util.Map;
+import java.util.SequencedMap;
+import java.util.stream.Collectors;
+
+/** Statements that create a table and fill it, for SQLite and other databases; no samples. */
+final class SqlOutput implements BenchOutput {
+  private static final String TABLE = "myelin_bench";
+
+  private boolean begun;
+
+  @Override
+  public String result(BenchResult result) {
+    SequencedMap<String, Object> fields = BenchFields.single(result);
+    String create = begun ? "" : create(fields);
+    begun = true;
+    String names = String.join(", ", fields.keySet());
+    return fields.values().stream()
+        .map(SqlOutput::literal)
+        .collect(
+            Collectors.joining(
+                ", ", create + "INSERT INTO " + TABLE + " (" + names + ") VALUES (", ");\n"));
+  }
+
+  private static String create(SequencedMap<String, Object> fields) {
+    return fields.entrySet().stream()
+        .map(SqlOutput::column)
+        .collect(
+            Collectors.joining(",\n", "CREATE TABLE IF NOT EXISTS " + TABLE + " (\n", "\n);\n\n"));
+  }
+
+  private static String column(Map.Entry<String, Object> field) {
+    String type =
+        switch (field.getValue()) {
+          case String text -> "TEXT";
+          case Integer number -> "INTEGER";
+          case Long number -> "INTEGER";
+          case null, default -> "REAL"; // the ratio, which Myelin's own results do not have
+        };
+    return "  " + field.getKey() + " " + type;
+  }
+
+  private static String literal(Object value) {
+    return switch (value) {
+      case null -> "NULL";
+      case String text -> "'" + text.replace("'", "''") + "'";
+      default -> value.toString();
+    };
+  }
+}

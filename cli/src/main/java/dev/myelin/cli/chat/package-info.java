@@ -1,0 +1,2 @@
+/** Conversations with a model, and chat templates. */
+package dev.myelin.cli.chat;

@@ -1,0 +1,2 @@
+/** Shows the system that Myelin runs on. */
+package dev.myelin.cli.info;

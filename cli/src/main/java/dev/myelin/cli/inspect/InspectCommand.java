@@ -1,0 +1,179 @@
+package dev.myelin.cli.inspect;
+
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.myelin.bindings.KernelsLibrary;
+import dev.myelin.cli.command.Nearest;
+import dev.myelin.cli.command.Outputs;
+import dev.myelin.cli.command.Subcommand;
+import dev.myelin.cli.command.Unused;
+import dev.myelin.cli.command.Usage;
+import dev.myelin.cli.io.Console;
+import dev.myelin.cli.io.Json;
+import dev.myelin.cli.io.Progress;
+import dev.myelin.cli.io.Units;
+import dev.myelin.cli.options.ModelOptions;
+import dev.myelin.error.InvalidRequestException;
+import dev.myelin.file.OutputFile;
+import dev.myelin.gguf.Checkpoint;
+import dev.myelin.gguf.GgufFile;
+import dev.myelin.gguf.NamePattern;
+import dev.myelin.gguf.TensorInfo;
+import dev.myelin.inspect.Histogram;
+import dev.myelin.inspect.Histograms;
+import dev.myelin.inspect.Inspection;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+
+/** Shows where a checkpoint's parameters are. */
+public final class InspectCommand extends Subcommand {
+  private final ModelOptions model =
+      new ModelOptions(
+          this,
+          "A GGUF file; of a split checkpoint, any part. Default: $"
+              + ModelOptions.VARIABLE
+              + ", else the bundled one.");
+  private final Value<Boolean> json = flag("Print JSON.", "--json");
+  private final Value<Boolean> tensors = flag("List every tensor too.", "--tensors");
+  private final Value<Boolean> metadata =
+      flag("List every key too (--json always does).", "--metadata");
+  private final Value<String> histogram =
+      option(
+          String.class,
+          null,
+          "TENSOR",
+          "How the values of a tensor are distributed: its name, or a regular expression"
+              + " found in the names of several.",
+          "--histogram");
+  private final Value<Path> html =
+      option(
+          Path.class,
+          null,
+          "OUT",
+          "Write a page for a browser: a map of the parameters, and every tensor's histogram.",
+          "--html");
+  private final Value<Boolean> noHistograms =
+      flag("Leave the histograms out of the page: no values are read.", "--no-histograms");
+
+  public InspectCommand(Console console) {
+    super(
+        console,
+        "inspect",
+        "Show a checkpoint's parameters: how many, where, in which types, what they cost.",
+        "",
+        "Only the header is read, so that a file of any size takes a moment; any architecture will"
+            + " do.",
+        "Histograms read the values; of tensors beyond 16 million an even sample of rows.",
+        "",
+        "Examples:",
+        "  myelin inspect model.gguf",
+        "  myelin inspect model.gguf --tensors",
+        "  myelin inspect model.gguf --histogram 'blk.0.attn_[qkv].weight'",
+        "  myelin inspect model.gguf --html model.html",
+        "  myelin inspect model.gguf --json | jq .parameters.active");
+  }
+
+  @Override
+  public void run() {
+    if (noHistograms.get() && !html.isSet()) {
+      throw Usage.wrong(spec, "--no-histograms: expected with --html OUT");
+    }
+    if (!json.get() && (histogram.isSet() || html.isSet())) {
+      String shown = histogram.isSet() ? "--histogram prints histograms" : "--html prints nothing";
+      Unused.note(this, shown + ", unless --json is given", tensors, metadata);
+    }
+    Optional<NamePattern> names = Optional.ofNullable(histogram.get()).map(this::pattern);
+    Checkpoint checkpoint = model.checkpoint();
+    if (html.isSet()) {
+      new Outputs(this).reads(checkpoint).writesOther("--html", html.get()).check();
+    }
+    try (GgufFile opened = checkpoint.open()) {
+      Inspection inspection = Inspection.of(opened);
+      if (html.isSet()) {
+        page(opened, inspection);
+      }
+      if (names.isPresent()) {
+        print(inspection, histograms(opened, chosen(opened, names.get())));
+      } else if (json.get()) {
+        console.print(Json.pretty(InspectJson.of(inspection, tensors.get())));
+      } else if (!html.isSet()) {
+        console.print(text(inspection));
+      }
+    }
+  }
+
+  private NamePattern pattern(String text) {
+    try {
+      return NamePattern.of(text);
+    } catch (InvalidRequestException e) {
+      throw Usage.wrong(spec, "--histogram " + text + ": no regular expression: " + e.getMessage());
+    }
+  }
+
+  private String text(Inspection inspection) {
+    StringBuilder text = new StringBuilder(InspectText.summary(inspection));
+    if (tensors.get()) {
+      text.append('\n').append(InspectText.tensors(inspection));
+    }
+    if (metadata.get()) {
+      text.append('\n').append(InspectText.metadata(inspection));
+    }
+    return text.toString();
+  }
+
+  /** The tensor of that name, or else those whose names the expression is found in. */
+  private static List<TensorInfo> chosen(GgufFile opened, NamePattern names) {
+    Optional<TensorInfo> exact = opened.tensor(names.text());
+    if (exact.isPresent()) {
+      return List.of(exact.get());
+    }
+    List<TensorInfo> some = opened.tensors().stream().filter(t -> isIn(names, t.name())).toList();
+    if (some.isEmpty()) {
+      List<String> all = opened.tensors().stream().map(TensorInfo::name).toList();
+      String near = Nearest.to(names.text(), all).map(n -> ": did you mean " + n + "?").orElse("");
+      throw new InvalidRequestException(
+          opened.path() + ": no tensor is called " + names.text() + near);
+    }
+    return some;
+  }
+
+  private static boolean isIn(NamePattern names, String tensor) {
+    try {
+      return names.isIn(tensor);
+    } catch (InvalidRequestException e) {
+      throw new InvalidRequestException("--histogram " + names.text() + ": " + e.getMessage());
+    }
+  }
+
+  private Map<TensorInfo, Optional<Histogram>> histograms(GgufFile opened, List<TensorInfo> of) {
+    int threads = KernelsLibrary.physicalCores();
+    try (Progress progress = Progress.of(console, "histograms", of.size(), " tensors")) {
+      return Histograms.of(opened, of, threads, progress::to);
+    }
+  }
+
+  private void print(Inspection inspection, Map<TensorInfo, Optional<Histogram>> histograms) {
+    if (json.get()) {
+      ObjectNode root = InspectJson.of(inspection, tensors.get());
+      root.set("histograms", InspectJson.histograms(histograms));
+      console.print(Json.pretty(root));
+      return;
+    }
+    StringBuilder text = new StringBuilder();
+    histograms.forEach(
+        (tensor, histogram) ->
+            text.append(text.isEmpty() ? "" : "\n").append(HistogramText.of(tensor, histogram)));
+    console.print(text.toString());
+  }
+
+  private void page(GgufFile opened, Inspection inspection) {
+    List<TensorInfo> shown = noHistograms.get() ? List.of() : opened.tensors();
+    String page =
+        InspectPage.of(inspection, shown.isEmpty() ? Map.of() : histograms(opened, shown));
+    byte[] bytes = page.getBytes(StandardCharsets.UTF_8);
+    OutputFile.write(html.get(), bytes);
+    console.note(html.get() + ": a page of " + Units.bytes(bytes.length));
+  }
+}

@@ -1,0 +1,207 @@
+package dev.myelin.cli.inspect;
+
+import dev.myelin.cache.CacheType;
+import dev.myelin.cli.io.TextTable;
+import dev.myelin.cli.io.Units;
+import dev.myelin.error.Printable;
+import dev.myelin.inspect.Activity;
+import dev.myelin.inspect.CacheCost;
+import dev.myelin.inspect.Group;
+import dev.myelin.inspect.InspectedTensor;
+import dev.myelin.inspect.Inspection;
+import dev.myelin.inspect.MetadataEntry;
+import dev.myelin.inspect.ModelShape;
+import dev.myelin.inspect.TokenizerSummary;
+import java.util.List;
+import java.util.Locale;
+import java.util.OptionalInt;
+import java.util.function.Function;
+import java.util.stream.Collectors;
+
+/** An inspection for people. */
+final class InspectText {
+  private static final int LONGEST_VALUE = 80;
+
+  private InspectText() {}
+
+  static String summary(Inspection i) {
+    StringBuilder text = new StringBuilder(file(i)).append("\n\n").append(model(i));
+    if (!i.tensors().isEmpty()) {
+      text.append('\n').append(components(i));
+      text.append('\n').append(types(i));
+      text.append('\n').append(cost(i));
+    }
+    return text.toString();
+  }
+
+  static String file(Inspection i) {
+    return Printable.of(i.path().toString())
+        + (": GGUF version " + i.version())
+        + (", " + i.fileType().label())
+        + (i.files() == 1 ? "" : ", " + i.files() + " files")
+        + (", " + Units.bytes(i.fileBytes()));
+  }
+
+  static TextTable components(Inspection i) {
+    return groups("component", g -> g.label(), i.components(), i);
+  }
+
+  static TextTable types(Inspection i) {
+    return groups("type", g -> g.ggmlName(), i.types(), null);
+  }
+
+  static TextTable model(Inspection i) {
+    ModelShape shape = i.shape();
+    ModelShape.Heads heads = shape.heads();
+    TextTable table = new TextTable("ll");
+    shape.name().ifPresent(name -> table.row("name", shown(name)));
+    table.row("architecture", shown(shape.architecture().orElse("not said")) + dimensions(shape));
+    if (heads.query().isPresent()) {
+      String attention = heads.query().getAsInt() + " heads";
+      attention += text(" of %d values", heads.size());
+      attention += text(", %d of keys and values", heads.keyValue());
+      table.row("attention", attention + text(" (%d share one)", heads.sharing()));
+    }
+    if (shape.experts().present() > 0) {
+      ModelShape.Experts e = shape.experts();
+      String shared = e.shared() == 0 ? "" : ", and " + e.shared() + " used by all";
+      table.row("experts", e.present() + ", " + e.used() + " used per token" + shared);
+    }
+    shape.contextLength().ifPresent(n -> table.row("context", Units.exact(n) + " tokens"));
+    i.tokenizer().ifPresent(t -> table.row("tokenizer", tokenizer(t)));
+    return table;
+  }
+
+  private static String dimensions(ModelShape shape) {
+    return text(shape.layers().orElse(0) == 1 ? ", %d layer" : ", %d layers", shape.layers())
+        + text(", width %d", shape.width())
+        + text(", feed-forward %d", shape.feedForward());
+  }
+
+  private static String text(String format, OptionalInt number) {
+    return number.isPresent() ? String.format(Locale.ROOT, format, number.getAsInt()) : "";
+  }
+
+  private static String tokenizer(TokenizerSummary t) {
+    return shown(t.kind())
+        + t.preTokenizer().map(pre -> " (" + shown(pre) + ")").orElse("")
+        + ", "
+        + Units.exact(t.tokens())
+        + " tokens"
+        + (t.merges() == 0 ? "" : ", " + Units.exact(t.merges()) + " merges")
+        + (t.chatTemplate() ? ", with a chat template" : "");
+  }
+
+  /** A table of groups, with a last row for all of them where the total is asked for. */
+  private static <K> TextTable groups(
+      String name, Function<K, String> label, List<Group<K>> groups, Inspection total) {
+    long parameters = groups.stream().mapToLong(Group::parameters).sum();
+    long bytes = groups.stream().mapToLong(Group::bytes).sum();
+    TextTable table = new TextTable("lrrrrrr");
+    table.row(name, "tensors", "parameters", "share", "bytes", "share", "bits each");
+    for (Group<K> group : groups) {
+      table.row(cells(label.apply(group.key()), group, parameters, bytes));
+    }
+    if (total != null) {
+      table.row(cells("total", total.total(), parameters, bytes));
+    }
+    return table;
+  }
+
+  private static String[] cells(String label, Group<?> group, long parameters, long bytes) {
+    return new String[] {
+      label,
+      Units.exact(group.tensors()),
+      Units.exact(group.parameters()),
+      Units.percent(group.parameters(), parameters),
+      Units.exact(group.bytes()),
+      Units.percent(group.bytes(), bytes),
+      Units.decimals(group.bitsPerWeight(), 2)
+    };
+  }
+
+  static TextTable cost(Inspection i) {
+    Activity a = i.activity();
+    TextTable table = new TextTable("ll");
+    table.row(
+        "active",
+        Units.exact(a.active())
+            + " parameters per token ("
+            + Units.percent(a.active(), i.total().parameters())
+            + "), and "
+            + Units.exact(a.lookedUp())
+            + " in rows of tables");
+    if (a.tied() > 0) {
+      table.row("shared", Units.exact(a.tied()) + " parameters are both embedding and output");
+    }
+    table.row("read", Units.exact(a.bytes()) + " bytes of parameters per token");
+    String attention =
+        i.cache()
+            .map(c -> ", and " + Units.rounded(c.flops()) + " per earlier position")
+            .orElse("");
+    table.row("flops", Units.rounded(a.flops()) + " per token" + attention);
+    i.cache().ifPresent(c -> table.row("cache", cache(c) + whole(c, i.shape().contextLength())));
+    return table;
+  }
+
+  private static String cache(CacheCost cache) {
+    StringBuilder text = new StringBuilder();
+    for (CacheType type : CacheType.values()) {
+      Long bytes = cache.bytes().get(type);
+      String name = type.name().toLowerCase(Locale.ROOT);
+      text.append(text.isEmpty() ? "" : ", ").append(name).append(' ');
+      text.append(bytes == null ? "impossible" : Units.exact(bytes));
+    }
+    text.append(" bytes per token");
+    return text + text(", in some layers for the last %d only", cache.slidingWindow());
+  }
+
+  /** What the default type takes for the whole context. */
+  private static String whole(CacheCost cache, OptionalInt context) {
+    Long each = cache.bytes().get(CacheType.F16);
+    return each == null || context.isEmpty() || cache.slidingWindow().isPresent()
+        ? ""
+        : "; f16 " + Units.bytes(each * context.getAsInt()) + " for the whole context";
+  }
+
+  static TextTable tensors(Inspection i) {
+    TextTable table = new TextTable("lllrrr");
+    table.row("tensor", "component", "type", "shape", "parameters", "bytes");
+    for (InspectedTensor tensor : i.tensors()) {
+      table.row(
+          shown(tensor.info().name()),
+          tensor.component().label(),
+          tensor.info().type().ggmlName(),
+          HistogramText.shape(tensor.info()),
+          Units.exact(tensor.parameters()),
+          Units.exact(tensor.info().bytes()));
+    }
+    return table;
+  }
+
+  static TextTable metadata(Inspection i) {
+    TextTable table = new TextTable("lll");
+    table.row("key", "type", "value");
+    for (MetadataEntry entry : i.metadata()) {
+      String type = entry.isArray() ? entry.type() + "[" + entry.count() + "]" : entry.type();
+      table.row(shown(entry.key()), type, value(entry));
+    }
+    return table;
+  }
+
+  private static String value(MetadataEntry entry) {
+    String values =
+        entry.values().stream().map(InspectText::value).collect(Collectors.joining(", "));
+    boolean more = entry.count() > entry.values().size();
+    return more ? values + ", ..." : values;
+  }
+
+  private static String value(Object value) {
+    return value instanceof String text ? '"' + shown(text) + '"' : String.valueOf(value);
+  }
+
+  private static String shown(String text) {
+    String line = Printable.of(text);
+    return line.length() > LONGEST_VALUE ? line.substring(0, LONGEST_VALUE) + "..." : line;
+  }
+}

@@ -1,0 +1,49 @@
+package dev.myelin.cli.io;
+
+import java.util.Locale;
+
+/** Numbers as people read them. */
+public final class Units {
+  private static final String[] STEPS = {"", "k", "M", "G", "T", "P", "E"};
+
+  private Units() {}
+
+  /** All digits, in threes: {@code 1,235,814,432}. */
+  public static String exact(long number) {
+    StringBuilder digits = new StringBuilder(Long.toString(number));
+    for (int i = digits.length() - 3; i > (number < 0 ? 1 : 0); i -= 3) {
+      digits.insert(i, ',');
+    }
+    return digits.toString();
+  }
+
+  /** Three digits or more and a decimal prefix: {@code 1.24 G}. */
+  public static String rounded(long number) {
+    double value = number;
+    int step = 0;
+    while (Math.abs(value) >= 999.5 && step < STEPS.length - 1) {
+      value /= 1000;
+      step++;
+    }
+    if (step == 0) {
+      return Long.toString(number);
+    }
+    String format =
+        Math.abs(value) < 9.995 ? "%.2f %s" : Math.abs(value) < 99.95 ? "%.1f %s" : "%.0f %s";
+    return String.format(Locale.ROOT, format, value, STEPS[step]);
+  }
+
+  /** Bytes with a decimal prefix: {@code 770 MB}. */
+  public static String bytes(long number) {
+    String text = rounded(number);
+    return text.contains(" ") ? text + "B" : text + " bytes";
+  }
+
+  public static String percent(long part, long whole) {
+    return String.format(Locale.ROOT, "%.1f %%", whole == 0 ? 0 : 100.0 * part / whole);
+  }
+
+  public static String decimals(double number, int digits) {
+    return String.format(Locale.ROOT, "%." + digits + "f", number);
+  }
+}

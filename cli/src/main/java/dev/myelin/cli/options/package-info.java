@@ -1,0 +1,2 @@
+/** Groups of options that several commands have: model, context, sampling, prompt. */
+package dev.myelin.cli.options;

@@ -1,0 +1,150 @@
+package dev.myelin.cli.plan;
+
+import dev.myelin.cli.io.TextTable;
+import dev.myelin.cli.io.Units;
+import dev.myelin.error.Printable;
+import dev.myelin.graph.Devices;
+import dev.myelin.inspect.ModelShape;
+import dev.myelin.plan.KnownModel;
+import dev.myelin.plan.MachineMemory;
+import dev.myelin.plan.MemorySpeed;
+import dev.myelin.plan.Plan;
+import dev.myelin.plan.Subject;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+
+/** A plan for people. */
+final class PlanText {
+  private PlanText() {}
+
+  static String of(Plan plan, MachineMemory memory, MemorySpeed speed, Long trainingTokens) {
+    TextTable head = new TextTable("ll");
+    head.row("model", model(plan.subject()));
+    head.row("active", active(plan));
+    if (trainingTokens != null) {
+      head.row("training", training(plan, trainingTokens));
+    }
+    head.row("cache", cache(plan));
+    head.row("types", types(plan.subject()));
+    head.row("memory", memory(memory));
+    for (Devices.Device device : memory.devices()) {
+      head.row(
+          "device",
+          "%s: %s, %s, %s free"
+              .formatted(
+                  device.name(),
+                  Printable.of(device.description()),
+                  Units.bytes(device.totalBytes()),
+                  Units.bytes(device.freeBytes())));
+    }
+    head.row("speed", speed(speed));
+    return head + "\n" + rows(plan, memory, speed);
+  }
+
+  private static String model(Subject subject) {
+    String source = subject.source().isEmpty() ? "" : " (" + Printable.of(subject.source()) + ")";
+    String name = Printable.of(subject.name()) + source;
+    return name + ", " + Units.exact(subject.parameters()) + " parameters";
+  }
+
+  private static String active(Plan plan) {
+    Subject subject = plan.subject();
+    ModelShape.Experts e = subject.experts();
+    String experts = e.present() == 0 ? "" : ", " + e.used() + " of " + e.present() + " experts";
+    return Units.exact(subject.active())
+        + " parameters per token"
+        + experts
+        + ", "
+        + Units.rounded(plan.flops())
+        + " FLOPs";
+  }
+
+  private static String training(Plan plan, long tokens) {
+    return String.format(
+        Locale.ROOT,
+        "%.2e FLOPs for %s tokens: 6 per token and active parameter",
+        plan.trainingFlops(tokens),
+        Units.rounded(tokens));
+  }
+
+  private static String cache(Plan plan) {
+    if (plan.cacheBytes().isEmpty()) {
+      return "depends on the shape, which is not known: left out below";
+    }
+    return "%s in %s for %s tokens"
+        .formatted(
+            Units.bytes(plan.cacheBytes().getAsLong()),
+            plan.cacheType().type().ggmlName(),
+            Units.exact(plan.context()));
+  }
+
+  private static String types(Subject subject) {
+    return subject.tensors().isEmpty()
+        ? "mixed as in " + Plan.reference(subject.parameters()).name()
+        : "tensor by tensor, as llama-quantize mixes them without an importance matrix";
+  }
+
+  private static String memory(MachineMemory memory) {
+    return Units.bytes(memory.totalBytes())
+        + ", "
+        + Units.bytes(memory.availableBytes())
+        + " available";
+  }
+
+  private static String speed(MemorySpeed speed) {
+    String each = Units.bytes(speed.bytesPerSecond()) + "/s";
+    return speed.passes() == 0
+        ? each + ", as given"
+        : "%s, read by %s %s just now (median of %s times %s)"
+            .formatted(
+                each,
+                speed.threads(),
+                speed.threads() == 1 ? "thread" : "threads",
+                speed.passes(),
+                Units.bytes(speed.bytes()));
+  }
+
+  private static TextTable rows(Plan plan, MachineMemory memory, MemorySpeed speed) {
+    List<String> titles = new ArrayList<>();
+    titles.addAll(List.of("quantisation", "bits each", "weights", "with cache", "fits"));
+    memory.devices().forEach(d -> titles.add("fits " + d.name()));
+    titles.add(
+        plan.cacheBytes().isPresent() ? "tokens/s, full context" : "tokens/s, empty context");
+    TextTable table = new TextTable("lrrrl" + "l".repeat(memory.devices().size()) + "r");
+    table.row(titles.toArray(String[]::new));
+    for (Plan.Row row : plan.rows()) {
+      long total = plan.totalBytes(row);
+      List<String> cells = new ArrayList<>();
+      cells.add(row.label());
+      cells.add(Units.decimals(row.bitsPerWeight(), 2));
+      cells.add(Units.bytes(row.weightBytes()));
+      cells.add(plan.cacheBytes().isEmpty() ? "?" : Units.bytes(total));
+      cells.add(memory.fit(total).label());
+      memory.devices().forEach(d -> cells.add(MachineMemory.fit(total, d).label()));
+      cells.add(tokens(plan.tokensPerSecond(row, speed).orElse(0)));
+      table.row(cells.toArray(String[]::new));
+    }
+    return table;
+  }
+
+  /** At least two digits. */
+  private static String tokens(double number) {
+    int digits = number < 0.1 ? 3 : number < 1 ? 2 : number < 100 ? 1 : 0;
+    return Units.decimals(number, digits);
+  }
+
+  static String list(List<KnownModel> models) {
+    TextTable table = new TextTable("lrrl");
+    table.row("name", "parameters", "active", "source");
+    for (KnownModel model : models) {
+      Subject subject = Subject.of(model);
+      table.row(
+          model.id(),
+          Units.exact(subject.parameters()),
+          Units.exact(subject.active()),
+          model.source());
+    }
+    return table.toString();
+  }
+}

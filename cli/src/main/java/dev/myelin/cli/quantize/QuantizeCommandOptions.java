@@ -1,0 +1,201 @@
+package dev.myelin.cli.quantize;
+
+import dev.myelin.cli.command.Nearest;
+import dev.myelin.cli.command.Outputs;
+import dev.myelin.cli.command.Subcommand;
+import dev.myelin.cli.command.Unused;
+import dev.myelin.cli.command.Usage;
+import dev.myelin.cli.io.Input;
+import dev.myelin.cli.options.ThreadOptions;
+import dev.myelin.error.InvalidRequestException;
+import dev.myelin.gguf.GgmlType;
+import dev.myelin.imatrix.ImportanceFiles;
+import dev.myelin.imatrix.ImportanceMatrix;
+import dev.myelin.quantize.Mix;
+import dev.myelin.quantize.Mixes;
+import dev.myelin.quantize.QuantizeOptions;
+import dev.myelin.quantize.Targets;
+import dev.myelin.quantize.TypeOverride;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+import java.util.Optional;
+import java.util.stream.Stream;
+
+/** What a checkpoint is converted to, and by which rules. */
+final class QuantizeCommandOptions {
+  static final String COPY = "COPY";
+
+  private final Subcommand command;
+  private final Subcommand.Value<Path> imatrix;
+  private final Subcommand.Value<List<String>> include;
+  private final Subcommand.Value<List<String>> exclude;
+  private final Subcommand.Value<List<String>> tensorTypes;
+  private final Subcommand.Value<Path> tensorTypeFile;
+  private final Subcommand.Value<String> outputType;
+  private final Subcommand.Value<String> embeddingType;
+  private final Subcommand.Value<Boolean> leaveOutput;
+  private final Subcommand.Value<Boolean> pure;
+  private final Subcommand.Value<Boolean> requantize;
+  private final ThreadOptions threads;
+
+  QuantizeCommandOptions(Subcommand command) {
+    this.command = command;
+    imatrix =
+        command.option(
+            Path.class,
+            null,
+            "FILE",
+            "An importance matrix: which columns of each weight matter (see `myelin imatrix`).",
+            "--imatrix");
+    include =
+        names("Use it only for tensors whose names contain this. Repeatable.", "--include-weights");
+    exclude = names("Do not use it for those. Repeatable.", "--exclude-weights");
+    tensorTypes =
+        command.list(
+            String.class,
+            List.of(),
+            null,
+            "NAME=TYPE",
+            "A type for the tensors whose names this regular expression matches. Repeatable; "
+                + "the first that matches counts.",
+            "--tensor-type");
+    tensorTypeFile =
+        command.option(
+            Path.class,
+            null,
+            "FILE",
+            "A file with such pairs, separated by spaces or newlines.",
+            "--tensor-type-file");
+    outputType = type("The type of output.weight.", "--output-tensor-type");
+    embeddingType = type("The type of the token embedding.", "--token-embedding-type");
+    leaveOutput = command.flag("Keep output.weight as it is.", "--leave-output-tensor");
+    pure = command.flag("One type for every matrix, without the mix's rules.", "--pure");
+    requantize =
+        command.flag(
+            "Convert tensors that are quantised already, too: at a loss.", "--allow-requantize");
+    threads = new ThreadOptions(command, "Threads; 0 means one a physical core.");
+  }
+
+  private Subcommand.Value<List<String>> names(String description, String name) {
+    return command.list(String.class, List.of(), null, "NAME", description, name);
+  }
+
+  private Subcommand.Value<String> type(String description, String name) {
+    List<String> known = Targets.all().stream().map(GgmlType::ggmlName).toList();
+    return command.choice(known, null, "TYPE", description, name);
+  }
+
+  /** Checks everything that needs no file, then reads the files named. */
+  QuantizeOptions options(String typeName) {
+    if (!include.get().isEmpty() && !exclude.get().isEmpty()) {
+      throw Usage.wrong(command.spec, "give either --include-weights or --exclude-weights");
+    }
+    if (!imatrix.isSet()) {
+      Unused.note(command, "there is no --imatrix", include, exclude);
+    }
+    boolean copy = typeName.equalsIgnoreCase(COPY);
+    Mix mix = copy ? Mixes.named("F32").orElseThrow() : mix(typeName);
+    GgmlType output = ggmlType("--output-tensor-type", outputType.get());
+    GgmlType embedding = ggmlType("--token-embedding-type", embeddingType.get());
+    String further = tensorTypeFile.isSet() ? Input.file(tensorTypeFile.get()) : "";
+    QuantizeOptions options =
+        Usage.check(
+            command.spec,
+            () ->
+                QuantizeOptions.of(mix)
+                    .withCopy(copy)
+                    .withPure(pure.get())
+                    .withAllowRequantize(requantize.get())
+                    .withLeaveOutput(leaveOutput.get())
+                    .withEnds(output, embedding)
+                    .withOverrides(overrides(further))
+                    .withThreads(threads.count()));
+    return imatrix.isSet()
+        ? options.withImportance(importance(), imatrix.get().toString())
+        : options;
+  }
+
+  /** Adds the files that {@link #options} reads. */
+  Outputs inputs(Outputs files) {
+    return files
+        .reads("--imatrix", imatrix.get())
+        .reads("--tensor-type-file", tensorTypeFile.get());
+  }
+
+  private Mix mix(String name) {
+    return Mixes.named(name).orElseThrow(() -> unknown("type '" + name + "'", name, mixNames()));
+  }
+
+  private static List<String> mixNames() {
+    return Stream.concat(
+            Stream.concat(Mixes.all().stream().map(Mix::name), Stream.of(COPY)),
+            Mixes.aliases().keySet().stream())
+        .toList();
+  }
+
+  private RuntimeException unknown(String what, String typed, List<String> known) {
+    Optional<String> near = Nearest.to(typed.toUpperCase(Locale.ROOT), upper(known));
+    String hint =
+        near.map(n -> "did you mean " + n + "?").orElse("`myelin quantize --list` names all");
+    return Usage.wrong(command.spec, "unknown " + what + ": " + hint);
+  }
+
+  private static List<String> upper(List<String> names) {
+    return names.stream().map(n -> n.toUpperCase(Locale.ROOT)).toList();
+  }
+
+  private GgmlType ggmlType(String option, String name) {
+    if (name == null) {
+      return null;
+    }
+    List<String> known = Targets.all().stream().map(GgmlType::ggmlName).toList();
+    if (known.stream().noneMatch(name::equalsIgnoreCase)) {
+      throw unknown("type '" + name + "' for " + option, name, known);
+    }
+    return Targets.named(name);
+  }
+
+  /**
+   * @param further text of a file with such pairs
+   */
+  private List<TypeOverride> overrides(String further) {
+    List<String> all = new ArrayList<>(tensorTypes.get());
+    Stream.of(further.split("\\s+")).filter(pair -> !pair.isEmpty()).forEach(all::add);
+    for (String pair : all) {
+      int equals = pair.lastIndexOf('=');
+      if (equals > 0 && equals < pair.length() - 1) {
+        ggmlType("--tensor-type", pair.substring(equals + 1));
+      }
+    }
+    return all.stream().map(TypeOverride::of).toList();
+  }
+
+  private void noteUnused(String option, List<String> names, ImportanceMatrix matrix) {
+    names.stream()
+        .filter(name -> matrix.entries().keySet().stream().noneMatch(e -> e.contains(name)))
+        .forEach(name -> command.console.note(option + " " + name + ": changes no tensor"));
+  }
+
+  private ImportanceMatrix importance() {
+    ImportanceMatrix all = ImportanceFiles.read(imatrix.get());
+    noteUnused("--include-weights", include.get(), all);
+    noteUnused("--exclude-weights", exclude.get(), all);
+    ImportanceMatrix some =
+        all.only(
+            name ->
+                exclude.get().stream().noneMatch(name::contains)
+                    && (include.get().isEmpty()
+                        || include.get().stream().anyMatch(name::contains)));
+    if (some.entries().isEmpty() && !all.entries().isEmpty()) {
+      throw new InvalidRequestException(
+          "%s %s: leaves no entry of %s"
+              .formatted(
+                  include.get().isEmpty() ? "--exclude-weights" : "--include-weights",
+                  String.join(", ", include.get().isEmpty() ? exclude.get() : include.get()),
+                  imatrix.get()));
+    }
+    return some;
+  }
+}

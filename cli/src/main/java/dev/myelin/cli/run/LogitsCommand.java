@@ -1,0 +1,151 @@
+package dev.myelin.cli.run;
+
+import dev.myelin.adapter.Adapter;
+import dev.myelin.cli.command.Outputs;
+import dev.myelin.cli.command.Subcommand;
+import dev.myelin.cli.command.Usage;
+import dev.myelin.cli.io.Console;
+import dev.myelin.cli.io.Statistics;
+import dev.myelin.cli.io.Terminals;
+import dev.myelin.cli.options.AdapterOptions;
+import dev.myelin.cli.options.ContextOptions;
+import dev.myelin.cli.options.ModelOptions;
+import dev.myelin.file.OutputFile;
+import dev.myelin.generate.LogitsSink;
+import dev.myelin.generate.Session;
+import dev.myelin.generate.SessionOptions;
+import dev.myelin.gguf.Checkpoint;
+import dev.myelin.model.Model;
+import java.io.IOException;
+import java.io.OutputStream;
+import java.io.UncheckedIOException;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import java.nio.ByteOrder;
+import java.nio.file.Path;
+import java.util.List;
+
+/** Writes the logits of every position. */
+public final class LogitsCommand extends Subcommand {
+  private final ModelOptions model = ModelOptions.computing(this);
+  private final AdapterOptions lora = new AdapterOptions(this);
+  private final Value<List<Integer>> ids =
+      list(Integer.class, null, ",", "ID", "Token ids, separated by commas.", "--tokens");
+  private final Value<String> prompt =
+      option(
+          String.class,
+          null,
+          "TEXT",
+          "A text instead; special tokens are added and recognised as in `run`.",
+          "-p",
+          "--prompt");
+  private final Value<Path> output =
+      option(
+          Path.class,
+          null,
+          "FILE",
+          "Where to write them instead of standard output.",
+          "-o",
+          "--output");
+  private final ContextOptions session = new ContextOptions(this);
+
+  public LogitsCommand(Console console) {
+    super(
+        console,
+        "logits",
+        "Write the logits of every position as little-endian float32 [tokens, vocabulary].",
+        "",
+        "Example:",
+        "  myelin logits -m model.gguf --tokens 1,403,407 --cache-type f32 -o logits.f32");
+  }
+
+  @Override
+  public void run() {
+    Checkpoint checkpoint = model.checkpoint();
+    SessionOptions options = session.options();
+    List<Adapter> adapters = lora.adapters();
+    if (ids.isSet() == prompt.isSet()) {
+      throw Usage.wrong(spec, "tokens: give either --tokens 1,2,3 or --prompt TEXT");
+    }
+    boolean toFile = output.isSet() && !output.get().toString().equals("-");
+    if (!toFile && Terminals.isTerminal(Terminals.OUT)) {
+      throw Usage.wrong(spec, "logits are binary: name a file with -o, or redirect the output");
+    }
+    if (toFile) {
+      new Outputs(this)
+          .reads(checkpoint)
+          .reads("--lora", lora.files())
+          .writesOther("-o", output.get())
+          .check();
+    }
+    try (Model loaded = Model.load(checkpoint, adapters)) {
+      Statistics.notes(console, loaded);
+      int[] tokens = ids.isSet() ? ids() : loaded.tokenizer().encode(prompt.get(), true, true);
+      if (options.contextLength() == 0) {
+        options = options.withContextLength(Math.max(1, tokens.length));
+      }
+      try (Session open = session.opened(Session.open(loaded, options))) {
+        write(open, tokens, toFile);
+      }
+      console.note(
+          "%s positions of %s logits, float32"
+              .formatted(tokens.length, loaded.hyperparameters().vocabulary()));
+      Statistics.adapters(console, loaded);
+    }
+  }
+
+  private int[] ids() {
+    return ids.get().stream().mapToInt(Integer::intValue).toArray();
+  }
+
+  private void write(Session open, int[] tokens, boolean toFile) {
+    if (!toFile) {
+      open.feedAll(tokens, new Rows(console::write));
+      return;
+    }
+    long row = (long) open.model().hyperparameters().vocabulary() * Float.BYTES;
+    try (OutputFile file = new OutputFile(output.get(), tokens.length * row)) {
+      OutputStream out = file.stream();
+      try {
+        open.feedAll(tokens, new Rows(out::write));
+      } catch (UncheckedIOException e) {
+        throw file.failed(e.getCause());
+      }
+      file.complete();
+      file.rename();
+    }
+  }
+
+  /** Takes bytes. */
+  private interface Destination {
+    void write(byte[] bytes) throws IOException;
+  }
+
+  /** Writes a row of logits after the other. */
+  private static final class Rows implements LogitsSink {
+    private static final ValueLayout.OfFloat FLOAT =
+        ValueLayout.JAVA_FLOAT_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
+
+    private final Destination destination;
+    private byte[] row = new byte[0];
+
+    Rows(Destination destination) {
+      this.destination = destination;
+    }
+
+    @Override
+    public void accept(int position, MemorySegment logits) {
+      if (row.length != logits.byteSize()) {
+        row = new byte[Math.toIntExact(logits.byteSize())];
+      }
+      long count = logits.byteSize() / Float.BYTES;
+      MemorySegment.copy(
+          logits, ValueLayout.JAVA_FLOAT, 0, MemorySegment.ofArray(row), FLOAT, 0, count);
+      try {
+        destination.write(row);
+      } catch (IOException e) {
+        throw new UncheckedIOException(e);
+      }
+    }
+  }
+}

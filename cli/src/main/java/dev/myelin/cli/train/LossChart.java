@@ -1,0 +1,114 @@
+package dev.myelin.cli.train;
+
+import dev.myelin.train.History;
+import java.awt.BasicStroke;
+import java.awt.Color;
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.util.List;
+import java.util.Locale;
+import java.util.regex.Pattern;
+import org.knowm.xchart.BitmapEncoder;
+import org.knowm.xchart.BitmapEncoder.BitmapFormat;
+import org.knowm.xchart.VectorGraphicsEncoder;
+import org.knowm.xchart.VectorGraphicsEncoder.VectorGraphicsFormat;
+import org.knowm.xchart.XYChart;
+import org.knowm.xchart.XYChartBuilder;
+import org.knowm.xchart.XYSeries;
+import org.knowm.xchart.style.Styler.LegendPosition;
+import org.knowm.xchart.style.markers.SeriesMarkers;
+
+/** Draws how the losses of a run fell. */
+final class LossChart {
+  private static final int WIDTH = 900;
+  private static final int HEIGHT = 500;
+
+  /** More points than pixels show nothing more. */
+  private static final int MOST_POINTS = 600;
+
+  private static final Pattern LONG_NUMBER = Pattern.compile("\\d+\\.\\d{3,}(?!\\d|[eE])");
+
+  private static final Color TRAINING = new Color(0x5b8def);
+  private static final Color HELD_OUT = new Color(0xe0662b);
+
+  private LossChart() {}
+
+  /**
+   * The picture's bytes: PNG where the name ends so, else SVG.
+   *
+   * @throws IOException where it cannot be drawn: on machines without any font
+   */
+  static byte[] draw(String title, History history, String name) throws IOException {
+    System.setProperty("java.awt.headless", "true");
+    try {
+      XYChart chart = chart(title, history);
+      ByteArrayOutputStream bytes = new ByteArrayOutputStream();
+      if (name.toLowerCase(Locale.ROOT).endsWith(".png")) {
+        BitmapEncoder.saveBitmap(chart, bytes, BitmapFormat.PNG);
+      } else {
+        VectorGraphicsEncoder.saveVectorGraphic(chart, bytes, VectorGraphicsFormat.SVG);
+        return shortened(bytes.toString(StandardCharsets.UTF_8)).getBytes(StandardCharsets.UTF_8);
+      }
+      return bytes.toByteArray();
+    } catch (LinkageError | InternalError | RuntimeException e) {
+      throw new IOException("no chart: this machine's Java cannot draw text: " + e.getMessage(), e);
+    }
+  }
+
+  /** Hundredths of a pixel are enough. */
+  private static String shortened(String svg) {
+    return LONG_NUMBER
+        .matcher(svg)
+        .replaceAll(m -> String.format(Locale.ROOT, "%.2f", Double.parseDouble(m.group())));
+  }
+
+  private static XYChart chart(String title, History history) {
+    XYChart chart =
+        new XYChartBuilder()
+            .width(WIDTH)
+            .height(HEIGHT)
+            .title(title)
+            .xAxisTitle("step")
+            .yAxisTitle("loss, nats per token")
+            .build();
+    chart.getStyler().setChartBackgroundColor(Color.WHITE);
+    chart.getStyler().setLegendPosition(LegendPosition.InsideNE);
+    chart.getStyler().setMarkerSize(5);
+    // dashes would be drawn one by one
+    chart.getStyler().setPlotGridLinesStroke(new BasicStroke(0.5f));
+    chart.getStyler().setToolTipsEnabled(false);
+    List<History.Step> steps = history.steps();
+    if (!steps.isEmpty()) {
+      int group = Math.ceilDiv(steps.size(), MOST_POINTS);
+      int points = Math.ceilDiv(steps.size(), group);
+      double[] x = new double[points];
+      double[] y = new double[points];
+      for (int i = 0; i < points; i++) {
+        List<History.Step> some = steps.subList(i * group, Math.min(steps.size(), (i + 1) * group));
+        x[i] = some.stream().mapToDouble(History.Step::step).average().orElseThrow();
+        y[i] = some.stream().mapToDouble(History.Step::loss).average().orElseThrow();
+      }
+      XYSeries series = chart.addSeries("training", x, y);
+      series.setMarker(SeriesMarkers.NONE);
+      style(series, TRAINING, 1.2f);
+    }
+    List<History.Evaluation> evaluations = history.evaluations();
+    if (!evaluations.isEmpty()) {
+      XYSeries series =
+          chart.addSeries(
+              "held out",
+              evaluations.stream().mapToDouble(History.Evaluation::step).toArray(),
+              evaluations.stream().mapToDouble(History.Evaluation::loss).toArray());
+      series.setMarker(SeriesMarkers.CIRCLE);
+      series.setMarkerColor(HELD_OUT);
+      style(series, HELD_OUT, 2.2f);
+    }
+    return chart;
+  }
+
+  private static void style(XYSeries series, Color color, float width) {
+    series.setLineColor(color);
+    series.setLineStyle(new BasicStroke(width));
+  }
+}

@@ -1,0 +1,294 @@
+package dev.myelin.cli.train;
+
+import dev.myelin.cli.command.Interrupts;
+import dev.myelin.cli.command.Outputs;
+import dev.myelin.cli.command.Subcommand;
+import dev.myelin.cli.command.Unused;
+import dev.myelin.cli.command.Usage;
+import dev.myelin.cli.io.Console;
+import dev.myelin.error.MyelinException;
+import dev.myelin.error.Printable;
+import dev.myelin.gguf.Checkpoint;
+import dev.myelin.train.LoraOptions;
+import dev.myelin.train.Training;
+import dev.myelin.train.Training.Files;
+import dev.myelin.train.TrainingOptions;
+import dev.myelin.train.TrainingRun;
+import dev.myelin.train.TrainingText;
+import dev.myelin.train.corpus.Corpus;
+import dev.myelin.train.corpus.Split;
+import dev.myelin.train.vocabulary.TrainedVocabulary;
+import dev.myelin.train.vocabulary.VocabularyTrainer;
+import java.nio.file.Path;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+
+/** Learns a model from text. */
+public final class TrainCommand extends Subcommand {
+  /** Which documents are held out, the text alone decides. */
+  private static final long HELD_OUT_SEED = 1;
+
+  private final Value<Path> text =
+      parameter(
+          Path.class,
+          false,
+          "TEXT",
+          "A file of UTF-8 text or a folder of such; lines of <|endoftext|> part documents.");
+  private final Value<Path> chat =
+      option(
+          Path.class,
+          null,
+          "FILE",
+          "Conversations instead, a JSON object with \"messages\" on each line; the model's chat"
+              + " template renders them, and only the assistant's tokens are learned.",
+          "--chat");
+  private final Value<Path> output =
+      option(Path.class, null, "FILE", "The checkpoint to make, a GGUF file.", "-o", "--output");
+  private final Value<Boolean> resume =
+      flag("Go on where a run with this output was interrupted.", "--resume");
+  private final Value<Boolean> overwrite =
+      flag("Replace the files of an earlier run.", "--overwrite");
+  private final Value<Path> initFrom =
+      option(
+          Path.class,
+          null,
+          "FILE",
+          "Learn a checkpoint of f32, f16 or bf16 weights further, with its tokenizer.",
+          "--init-from");
+  private final Value<Boolean> lora =
+      flag("Leave the checkpoint's weights as they are and learn an adapter (LoRA).", "--lora");
+  private final Value<Integer> rank =
+      option(
+          Integer.class,
+          null,
+          "N",
+          "Rank of the adapter (default: " + LoraOptions.DEFAULT.rank() + ").",
+          "--lora-rank");
+  private final Value<Float> alpha =
+      option(
+          Float.class,
+          null,
+          "X",
+          "The adapter's change is scaled by this over the rank (default: "
+              + LoraOptions.DEFAULT.alpha()
+              + ").",
+          "--lora-alpha");
+  private final TrainModelOptions model = new TrainModelOptions(this);
+  private final TrainOptions how = new TrainOptions(this);
+  private final TrainReportOptions report = new TrainReportOptions(this);
+  private final Value<List<String>> metadata =
+      list(
+          String.class,
+          List.of(),
+          null,
+          "KEY=TEXT",
+          "A key of the checkpoint, such as general.name; may be repeated.",
+          "--meta");
+
+  public TrainCommand(Console console) {
+    super(
+        console,
+        "train",
+        "Learn a tokenizer and a model from text, or a checkpoint further.",
+        "",
+        "Every --checkpoint-every steps all that --resume needs is written beside the output, as",
+        "NAME.state.gguf; the losses go to NAME.csv and NAME.svg. Ctrl-C ends the run after its"
+            + " step.",
+        "Files that are there already are left alone without --resume or --overwrite.",
+        "",
+        "Examples:",
+        "  myelin train stories.txt -o stories.gguf --steps 2000",
+        "  myelin train stories.txt -o stories.gguf --resume",
+        "  myelin train letters/ -o mine.gguf --init-from qwen2.gguf --lr 1e-4 --epochs 2",
+        "  myelin train letters/ -o style.gguf --init-from qwen2.gguf --lora --lora-rank 8",
+        "  myelin train --chat chats.jsonl -o mine.gguf --init-from qwen2.gguf --lora");
+  }
+
+  @Override
+  public void run() {
+    if (!output.isSet()) {
+      throw Usage.wrong(spec, "no output: name the checkpoint to make with -o FILE");
+    }
+    if (lora.get() && !initFrom.isSet()) {
+      throw Usage.wrong(spec, "--lora without --init-from: name the checkpoint to adapt");
+    }
+    if (resume.get() && overwrite.get()) {
+      throw Usage.wrong(spec, "--resume and --overwrite: expected one of them");
+    }
+    checkText();
+    if (!lora.get()) {
+      Unused.note(this, "without --lora there is no adapter", rank, alpha);
+    }
+    if (initFrom.isSet()) {
+      Unused.note(this, "--init-from FILE has its own shape and tokenizer", model.options());
+    }
+    Files files = Files.of(output.get());
+    TrainReport printer = report.open(console, files.output());
+    checkFiles(files, printer);
+    TrainingOptions options = resume.get() ? resumed(files.state()) : how.options();
+    try (TrainingRun run = begin(options, files, printer)) {
+      run.notes().forEach(note -> console.note(Printable.of("note: " + note)));
+      if (!options.text().parseSpecial() && !chat.isSet() && !run.notes().isEmpty()) {
+        console.note("note: --parse-special makes it the token, --chat takes conversations");
+      }
+      printer.begin(run);
+      TrainingRun.End end;
+      try (Interrupts _ = Interrupts.once(run::stop)) {
+        end = run.run(printer);
+      } finally {
+        printer.close();
+      }
+      printer.end(run, end, files);
+    }
+  }
+
+  private void checkText() {
+    if (chat.isSet() == text.isSet()) {
+      throw Usage.wrong(
+          spec,
+          chat.isSet()
+              ? "TEXT and --chat: expected one of them"
+              : "no text: name a file or folder of text, or conversations with --chat FILE");
+    }
+    if (chat.isSet()) {
+      how.requireForChat();
+      if (!initFrom.isSet() && !resume.get()) {
+        throw Usage.wrong(
+            spec, "--chat without --init-from: a new model has no chat template to render with");
+      }
+    }
+  }
+
+  /** The options of the run to go on with, and those given now; what contradicts it is refused. */
+  private TrainingOptions resumed(Path state) {
+    TrainingOptions earlier = Training.options(state, how.threads());
+    Optional<LoraOptions> adapter = Training.lora(state);
+    if (adapter.isPresent()) {
+      if (!lora.get() || !initFrom.isSet()) {
+        throw Usage.wrong(
+            spec,
+            "--resume: "
+                + state
+                + " is the training of an adapter: expected --lora and --init-from FILE, the"
+                + " checkpoint that it changes");
+      }
+      Usage.requireSame(this, rank, adapter.get().rank());
+      Usage.requireSame(this, alpha, adapter.get().alpha());
+    } else {
+      if (lora.get() || initFrom.isSet()) {
+        throw Usage.wrong(
+            spec,
+            (lora.get() ? "--lora" : "--init-from")
+                + " with --resume: "
+                + state
+                + " is the training of a whole model, which it holds");
+      }
+      model.requireSame(Training.model(state));
+    }
+    how.requireSameText(earlier);
+    return how.over(earlier);
+  }
+
+  /** Before anything is read, which may take long. */
+  private void checkFiles(Files files, TrainReport printer) {
+    Map<String, Path> written = new LinkedHashMap<>();
+    written.put("-o", files.output());
+    written.put("the state of -o,", files.state());
+    written.putAll(printer.files());
+    Outputs outputs = new Outputs(this);
+    if (chat.isSet()) {
+      outputs.reads("--chat", List.of(chat.get()));
+    } else if (java.nio.file.Files.exists(text.get())) {
+      outputs.reads("TEXT", Corpus.files(text.get()));
+    }
+    if (initFrom.isSet()) {
+      outputs.reads("--init-from", Checkpoint.in(initFrom.get()).files());
+    }
+    outputs.writes("-o", files.output()).writes("the state of -o,", files.state());
+    printer.files().forEach(outputs::writesOther);
+    outputs.check();
+    for (Map.Entry<String, Path> file : written.entrySet()) {
+      requireOutside(file.getKey(), file.getValue());
+      if (!resume.get() && !overwrite.get() && java.nio.file.Files.isRegularFile(file.getValue())) {
+        throw new MyelinException(
+            file.getValue()
+                + ": exists already: expected --resume to go on with that run, or --overwrite");
+      }
+    }
+  }
+
+  /** What lies in the folder of texts would be read as one by the next run. */
+  private void requireOutside(String option, Path file) {
+    Path folder = text.get();
+    if (folder != null && java.nio.file.Files.isDirectory(folder) && Corpus.holds(folder, file)) {
+      throw Usage.wrong(
+          spec,
+          option + " " + file + ": lies among the texts in " + folder + ": expected it elsewhere");
+    }
+  }
+
+  private TrainingRun begin(TrainingOptions options, Files files, TrainReport printer) {
+    Map<String, Object> keys = metadata();
+    double heldOut = options.text().heldOut();
+    if (!initFrom.isSet() && !resume.get()) {
+      return fresh(
+          Split.of(Corpus.read(text.get()), heldOut, HELD_OUT_SEED), options, files, keys, printer);
+    }
+    TrainingText learned =
+        chat.isSet()
+            ? TrainChats.read(chat.get(), heldOut, HELD_OUT_SEED)
+            : TrainingText.of(
+                Split.of(Corpus.read(text.get()), heldOut, HELD_OUT_SEED),
+                options.text().parseSpecial());
+    if (resume.get()) {
+      return lora.get()
+          ? Training.resumeAdapter(
+              initFrom.get(),
+              Training.lora(files.state()).orElseThrow(),
+              learned,
+              options,
+              files,
+              keys)
+          : Training.resume(learned, options, files, keys);
+    }
+    if (!lora.get()) {
+      return Training.tune(initFrom.get(), learned, options, files, keys);
+    }
+    LoraOptions usual = LoraOptions.DEFAULT;
+    LoraOptions adapter =
+        Usage.check(
+            spec,
+            () ->
+                new LoraOptions(
+                    rank.isSet() ? rank.get() : usual.rank(),
+                    alpha.isSet() ? alpha.get() : usual.alpha()));
+    return Training.adapt(initFrom.get(), adapter, learned, options, files, keys);
+  }
+
+  private TrainingRun fresh(
+      Split split,
+      TrainingOptions options,
+      Files files,
+      Map<String, Object> keys,
+      TrainReport printer) {
+    var design = model.design(options.shape().context());
+    TrainedVocabulary vocabulary =
+        VocabularyTrainer.train(split.training(), model.vocabulary(options.threads()));
+    printer.learned(vocabulary);
+    return Training.start(split, vocabulary, design, options, files, keys);
+  }
+
+  private Map<String, Object> metadata() {
+    Map<String, Object> keys = new LinkedHashMap<>();
+    for (String pair : metadata.get()) {
+      int at = pair.indexOf('=');
+      if (at < 1) {
+        throw Usage.wrong(spec, "--meta " + pair + ": expected KEY=TEXT");
+      }
+      keys.put(pair.substring(0, at), pair.substring(at + 1));
+    }
+    return keys;
+  }
+}

@@ -1,0 +1,240 @@
+package dev.myelin.cli.bench;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import dev.myelin.bench.BenchResult;
+import dev.myelin.bench.BenchSpec;
+import dev.myelin.bench.BenchSubject;
+import dev.myelin.bench.Samples;
+import dev.myelin.cache.CacheType;
+import dev.myelin.cli.Outcome;
+import dev.myelin.generate.SessionOptions;
+import dev.myelin.testing.RandomModel;
+import java.nio.file.Path;
+import java.time.Instant;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+class BenchCommandTest {
+  private static final BenchResult OURS = result("myelin", 500_000_000L, null);
+  private static final BenchResult PEERS =
+      result("llama.cpp", 1_000_000_000L, new BenchResult.Lead(2, 2.5));
+
+  private static BenchResult result(String engine, long nanoseconds, BenchResult.Lead lead) {
+    return new BenchResult(
+        engine,
+        new BenchSubject(
+            "abc123",
+            "A \"fast\" CPU",
+            "cpu.so",
+            "it's,a|file.gguf",
+            "a|b 1.24B Q4_0",
+            7_000,
+            1_240,
+            List.of()),
+        new SessionOptions(640, 512, 2, CacheType.F16),
+        new BenchSpec(128, 0, 0),
+        new Samples(List.of(nanoseconds, nanoseconds), 128),
+        Instant.parse("2026-01-02T03:04:05Z"),
+        lead);
+  }
+
+  private static String print(String format) {
+    BenchOutput output = BenchOutputs.of(format, BenchVaried.NOTHING).orElseThrow();
+    return output.result(OURS) + output.result(PEERS) + output.end();
+  }
+
+  @Test
+  void markdown() {
+    assertThat(print("md"))
+        .isEqualTo(
+            """
+            | model                      |    size | params | engine    | threads | test           |               t/s |   median |         p10 .. p90 |  ratio | of pairs |
+            | -------------------------- | ------: | -----: | --------- | ------: | -------------- | ----------------: | -------: | -----------------: | -----: | -------: |
+            | a\\|b 1.24B Q4_0            | 7.00 kB | 1.24 k | myelin    |       2 | pp128          |     256.00 ± 0.00 |   256.00 |   256.00 .. 256.00 |        |          |
+            | a\\|b 1.24B Q4_0            | 7.00 kB | 1.24 k | llama.cpp |       2 | pp128          |     128.00 ± 0.00 |   128.00 |   128.00 .. 128.00 |  2.000 |    2.500 |
+
+            A "fast" CPU, cpu.so, cache f16, batch 512, 2 repetitions, ggml commit abc123
+            """);
+  }
+
+  @Test
+  void csv() {
+    assertThat(print("csv"))
+        .isEqualTo(
+            """
+            engine,build_commit,cpu_info,cpu_library,model_filename,model_type,model_size,model_n_params,adapters,n_batch,\
+            n_threads,type_k,type_v,n_prompt,n_gen,n_depth,test_time,avg_ns,stddev_ns,avg_ts,\
+            stddev_ts,p10_ts,median_ts,p90_ts,ratio,ratio_pairs
+            "myelin","abc123","A ""fast"" CPU","cpu.so","it's,a|file.gguf","a|b 1.24B Q4_0","7000","1240","","512",\
+            "2","f16","f16","128","0","0","2026-01-02T03:04:05Z","500000000","0","256.0",\
+            "0.0","256.0","256.0","256.0",,
+            "llama.cpp","abc123","A ""fast"" CPU","cpu.so","it's,a|file.gguf","a|b 1.24B Q4_0","7000","1240","","512",\
+            "2","f16","f16","128","0","0","2026-01-02T03:04:05Z","1000000000","0","128.0",\
+            "0.0","128.0","128.0","128.0","2.0","2.5"
+            """);
+  }
+
+  @Test
+  void json() throws Exception {
+    JsonNode array = new ObjectMapper().readTree(print("json"));
+    assertThat(array).hasSize(2);
+    assertThat(array.at("/0/engine").asText()).isEqualTo("myelin");
+    assertThat(array.at("/0/ratio").isNull()).isTrue();
+    assertThat(array.at("/1/ratio").asDouble()).isEqualTo(2);
+    assertThat(array.at("/1/avg_ts").asDouble()).isEqualTo(128);
+    assertThat(array.at("/1/samples_ns").toString()).isEqualTo("[1000000000,1000000000]");
+    assertThat(array.at("/0/cpu_info").asText()).isEqualTo("A \"fast\" CPU");
+    JsonNode none =
+        new ObjectMapper()
+            .readTree(BenchOutputs.of("json", BenchVaried.NOTHING).orElseThrow().end());
+    assertThat(none.isArray() && none.isEmpty()).isTrue();
+  }
+
+  @Test
+  void jsonLines() throws Exception {
+    List<String> lines = print("jsonl").lines().toList();
+    assertThat(lines).hasSize(2);
+    JsonNode array = new ObjectMapper().readTree(print("json"));
+    for (int i = 0; i < 2; i++) {
+      assertThat(new ObjectMapper().readTree(lines.get(i))).isEqualTo(array.get(i));
+    }
+  }
+
+  @Test
+  void sql() {
+    String text = print("sql");
+    assertThat(text).startsWith("CREATE TABLE IF NOT EXISTS myelin_bench (\n  engine TEXT,\n");
+    assertThat(text).contains("  model_size INTEGER,\n").contains("  avg_ts REAL,\n");
+    assertThat(text).contains("  ratio REAL,\n  ratio_pairs REAL\n);\n");
+    assertThat(text.lines().filter(l -> l.startsWith("INSERT INTO myelin_bench (engine, ")))
+        .hasSize(2)
+        .allMatch(l -> l.contains(" 'it''s,a|file.gguf', ") && l.endsWith(");"));
+    assertThat(text).contains(", 256.0, NULL, NULL);\n").contains(", 128.0, 2.0, 2.5);\n");
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "-o xml",
+        "-r 0",
+        "-p -1",
+        "-p 0 -n 0",
+        "-p 8,x",
+        "-d -5",
+        "-c 100",
+        "-t -1",
+        "-b 0",
+        "--cache-type q4_9",
+        "--compare other",
+        "--unknown"
+      })
+  void wrongUsage(String options) {
+    Outcome run = Outcome.of(("bench -m none.gguf " + options).split(" "));
+    assertThat(run.status()).as(run.err()).isEqualTo(2);
+    assertThat(run.out()).isEmpty();
+    assertThat(run.err()).hasLineCount(1);
+  }
+
+  @Test
+  void aModelThatIsMissing() {
+    Outcome run = Outcome.of("bench", "-m", "none.gguf", "-o", "json");
+    assertThat(run.status()).isEqualTo(1);
+    assertThat(run.out()).isEmpty();
+    assertThat(run.err()).hasLineCount(1).contains("none.gguf");
+    assertThat(Outcome.of("bench").err()).contains("no model");
+  }
+
+  @Test
+  void aModel(@TempDir Path folder) throws Exception {
+    Path model = RandomModel.small("llama").write(folder.resolve("model.gguf"));
+    Outcome run =
+        Outcome.of(
+            "bench",
+            "-m",
+            model.toString(),
+            "-p",
+            "8,4",
+            "-n",
+            "2",
+            "-d",
+            "0,3",
+            "-r",
+            "2",
+            "-t",
+            "1",
+            "-o",
+            "jsonl");
+    assertThat(run.status()).as(run.err()).isZero();
+    assertThat(run.err().lines())
+        .containsExactly(
+            "measuring pp8",
+            "measuring pp4",
+            "measuring tg2",
+            "measuring pp8 @ d3",
+            "measuring pp4 @ d3",
+            "measuring tg2 @ d3");
+    List<String> lines = run.out().lines().toList();
+    assertThat(lines).hasSize(6);
+    JsonNode last = new ObjectMapper().readTree(lines.getLast());
+    assertThat(last.get("n_gen").asInt()).isEqualTo(2);
+    assertThat(last.get("n_depth").asInt()).isEqualTo(3);
+    assertThat(last.get("n_threads").asInt()).isEqualTo(1);
+    assertThat(last.get("samples_ts")).hasSize(2);
+    assertThat(last.get("avg_ts").asDouble()).isPositive();
+  }
+
+  /** As llama-bench's lists: every combination is a row. */
+  @Test
+  void lists(@TempDir Path folder) throws Exception {
+    Path one = RandomModel.small("llama").write(folder.resolve("one.gguf"));
+    Path two = RandomModel.small("qwen2").write(folder.resolve("two,three.gguf"));
+    String rest = "-p 4 -p 3 -n 0 -r 1 -t 1 -b 2,512 --cache-type f16,f32 -o jsonl";
+    Outcome run =
+        Outcome.of(("bench -m " + one + "," + one + " -m " + two + " " + rest).split(" "));
+    assertThat(run.status()).as(run.err()).isZero();
+    List<JsonNode> rows = new java.util.ArrayList<>();
+    for (String line : run.out().lines().toList()) {
+      rows.add(new ObjectMapper().readTree(line));
+    }
+    assertThat(rows).hasSize(3 * 2 * 2 * 2);
+    assertThat(rows.stream().map(r -> r.get("model_filename").asText()).distinct())
+        .containsExactly(one.toString(), two.toString());
+    assertThat(
+            rows.stream()
+                .limit(8)
+                .map(r -> r.get("type_k").asText() + r.get("n_batch") + "p" + r.get("n_prompt")))
+        .containsExactly(
+            "f162p4", "f162p3", "f16512p4", "f16512p3", "f322p4", "f322p3", "f32512p4", "f32512p3");
+    assertThat(run.err()).contains(one + ": threads 1, batch 2, cache f16\nmeasuring pp4\n");
+  }
+
+  @Test
+  void aTableHasColumnsForWhatVaries(@TempDir Path folder) {
+    Path model = RandomModel.small("llama").write(folder.resolve("model.gguf"));
+    String line = "bench " + model + " -p 4 -n 0 -r 1 -t 1 -b 2,3 --cache-type f16,f32";
+    Outcome run = Outcome.of(line.split(" "));
+    assertThat(run.status()).as(run.err()).isZero();
+    assertThat(run.out()).contains("| threads | batch | cache | test ").hasLineCount(8);
+    assertThat(run.out().lines().map(String::length).limit(6).distinct()).hasSize(1);
+    assertThat(run.out()).doesNotContain(", cache f", ", batch ");
+    assertThat(Outcome.of((line + " -m none.gguf").split(" ")).err()).contains("none.gguf");
+  }
+
+  @Test
+  void threadsAreAListWithoutDuplicates(@TempDir Path folder) {
+    Path model = RandomModel.small("llama").write(folder.resolve("model.gguf"));
+    int cores = dev.myelin.graph.Threads.cores();
+    String threads = "1," + cores + "," + (cores + 1);
+    Outcome run =
+        Outcome.of(("bench " + model + " -p 4 -n 0 -r 1 -o csv -t " + threads).split(" "));
+    assertThat(run.status()).as(run.err()).isZero();
+    assertThat(run.out()).hasLineCount(1 + (cores == 1 ? 1 : 2));
+    assertThat(run.err()).containsOnlyOnce("threads: " + (cores + 1) + " asked for");
+  }
+}

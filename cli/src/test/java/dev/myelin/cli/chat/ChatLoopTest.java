@@ -1,0 +1,172 @@
+package dev.myelin.cli.chat;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.myelin.chat.ChatMessage;
+import dev.myelin.chat.Role;
+import dev.myelin.cli.io.Console;
+import dev.myelin.generate.Conversation;
+import dev.myelin.generate.GenerateOptions;
+import dev.myelin.generate.OnFull;
+import dev.myelin.generate.Session;
+import dev.myelin.generate.SessionOptions;
+import dev.myelin.model.Model;
+import dev.myelin.sampling.SamplingOptions;
+import dev.myelin.testing.RandomModel;
+import java.io.ByteArrayInputStream;
+import java.io.ByteArrayOutputStream;
+import java.io.PrintWriter;
+import java.io.StringWriter;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.util.ArrayDeque;
+import java.util.Arrays;
+import java.util.Deque;
+import java.util.Map;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** The loop as somebody at a terminal sees it. */
+class ChatLoopTest {
+  /** Lines typed, of which ^C is Ctrl-C and those that begin with &lt; were pasted. */
+  private record Typed(Deque<String> lines) implements Lines {
+    static Typed of(String... lines) {
+      return new Typed(new ArrayDeque<>(Arrays.asList(lines)));
+    }
+
+    @Override
+    public boolean interactive() {
+      return true;
+    }
+
+    @Override
+    public Line next(String prompt) throws Interrupted {
+      String line = lines.poll();
+      if ("^C".equals(line)) {
+        throw new Interrupted();
+      }
+      return line == null
+          ? null
+          : line.startsWith("<")
+              ? new Line(line.substring(1), 0, line.length() - 1)
+              : Line.typed(line);
+    }
+
+    @Override
+    public void close() {}
+  }
+
+  @TempDir Path folder;
+  private final ByteArrayOutputStream out = new ByteArrayOutputStream();
+  private final StringWriter err = new StringWriter();
+
+  private interface Check {
+    void of(Conversation conversation);
+  }
+
+  /** Talks with a small model in a context of 24 tokens. */
+  private void talk(Lines lines, OnFull onFull, Check check) {
+    Path model = RandomModel.small("llama").write(folder.resolve("model.gguf"));
+    Console console =
+        new Console(
+            new ByteArrayInputStream(new byte[0]), out, new PrintWriter(err), Map.of(), () -> true);
+    SessionOptions options = SessionOptions.defaults().withContextLength(24).withThreads(1);
+    try (Model loaded = Model.load(model);
+        Session session = Session.open(loaded, options)) {
+      Conversation conversation = new Conversation(session, SamplingOptions.greedy(), "", onFull);
+      Lines cancelling =
+          new Lines() {
+            @Override
+            public boolean interactive() {
+              return true;
+            }
+
+            @Override
+            public Line next(String prompt) throws Interrupted {
+              Line line = lines.next(prompt);
+              if (line != null && line.text().equals("cancelled")) {
+                session.cancel(); // as Ctrl-C does right after the message was sent
+              }
+              return line;
+            }
+
+            @Override
+            public void close() {}
+          };
+      new ChatLoop(console, cancelling, session, conversation, GenerateOptions.tokens(3)).run();
+      check.of(conversation);
+    }
+  }
+
+  @Test
+  void errorsAndInterruptsDoNotEndIt() {
+    Typed lines =
+        Typed.of("^C", "one\\", "^C", "/save", "far too long for so small a context", "a");
+    talk(
+        lines,
+        OnFull.DROP,
+        conversation ->
+            assertThat(conversation.messages())
+                .extracting(ChatMessage::content)
+                .hasSize(2)
+                .startsWith("a"));
+    assertThat(lines.lines()).isEmpty();
+    assertThat(err.toString())
+        .contains("/help lists the commands, Ctrl-D ends")
+        .contains("Ctrl-D or /exit ends")
+        .contains("myelin: /save: expected a file's name")
+        .contains("do not fit into a context of 24 (-c allows more, up to the 512")
+        .doesNotContain("/reset");
+    assertThat(out.toString(StandardCharsets.UTF_8)).hasLineCount(1);
+  }
+
+  @Test
+  void withStopAFullConversationSaysWhatHelps() {
+    talk(
+        Typed.of("abcdefghijklm", "abcdefghijklm", "/reset", "abcdefghijklm"),
+        OnFull.STOP,
+        conversation -> assertThat(conversation.messages()).hasSize(2));
+    assertThat(err.toString())
+        .containsPattern(
+            "myelin: the conversation has \\d+ tokens, which do not fit into a context")
+        .contains("(/reset starts a new one, --on-full drop goes on with it, -c allows more");
+  }
+
+  @Test
+  void pastedTextIsText() {
+    String[] lines = {
+      "<\"\"\"a", "<b\\", "</c", "<d\n\"\"\"", "\"\"\"", "<e\"\"\"", "<f\\", "g\"\"\"", "h\\", "<i"
+    };
+    String[] expected = {"\"\"\"a", "b\\", "/c", "d\n\"\"\"", "e\"\"\"\nf\\\ng", "h\ni"};
+    talk(
+        Typed.of(lines),
+        OnFull.DROP,
+        conversation ->
+            assertThat(conversation.messages())
+                .filteredOn(message -> message.role() == Role.USER)
+                .extracting(ChatMessage::content)
+                .containsExactly(expected));
+  }
+
+  @Test
+  void whatWasStoppedBeforeAReplyBeganIsSaid() {
+    talk(
+        Typed.of("cancelled", "a"),
+        OnFull.DROP,
+        conversation -> assertThat(conversation.messages()).hasSize(2));
+    assertThat(err.toString())
+        .containsOnlyOnce("stopped before the reply began: the message does not count");
+  }
+
+  @Test
+  void aLineKnowsWhatOfItWasTyped() {
+    Line line = new Line("\"\"\"pasted\\", 3, 9);
+    assertThat(line.begins("\"\"\"")).isTrue();
+    assertThat(line.ends("\\")).isTrue();
+    assertThat(new Line("\"\"\"pasted\\", 2, 10).begins("\"\"\"")).isFalse();
+    assertThat(new Line("\"\"\"pasted\\", 2, 10).ends("\\")).isFalse();
+    assertThat(line.after(3)).isEqualTo(new Line("pasted\\", 0, 6));
+    assertThat(line.after(3).begins("p")).isFalse();
+    assertThat(Line.typed("/x").begins("/")).isTrue();
+  }
+}

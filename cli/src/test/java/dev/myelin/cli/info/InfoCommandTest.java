@@ -1,0 +1,99 @@
+package dev.myelin.cli.info;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import dev.myelin.bindings.KernelsLibrary;
+import dev.myelin.bindings.NativeLibraries;
+import dev.myelin.cli.Outcome;
+import dev.myelin.cli.info.SystemReport.Cuda;
+import dev.myelin.cuda.CudaDevices;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.regex.Pattern;
+import org.junit.jupiter.api.Test;
+
+class InfoCommandTest {
+  @Test
+  void theTable() {
+    Outcome run = Outcome.of("info");
+    assertThat(run.status()).isZero();
+    assertThat(run.err()).isEmpty();
+    assertThat(run.out().lines().map(line -> line.split(" {2,}")[0]))
+        .startsWith(
+            "version", "bundled", "java", "system", "memory", "processor", "features", "ggml")
+        .contains("cpu library", "scores", "own kernels", "training", "device", "cuda");
+    assertThat(run.out())
+        .contains(Runtime.version().toString())
+        .contains(NativeLibraries.load().cpuLibrary().getFileName().toString())
+        .contains(NativeLibraries.load().directory().toString());
+  }
+
+  @Test
+  void json() throws Exception {
+    Outcome run = Outcome.of("info", "--json");
+    assertThat(run.status()).isZero();
+    JsonNode root = new ObjectMapper().readTree(run.out());
+    assertThat(root.get("problem").isNull()).isTrue();
+    assertThat(root.at("/ggml/version").asText()).isEqualTo(NativeLibraries.load().version());
+    String chosen = root.at("/ggml/cpu_library").asText();
+    assertThat(Path.of(chosen)).exists();
+    int best = 0;
+    int score = -1;
+    for (JsonNode library : root.at("/ggml/cpu_libraries")) {
+      best = Math.max(best, library.get("score").asInt());
+      score = library.get("file").asText().equals(chosen) ? library.get("score").asInt() : score;
+    }
+    assertThat(score).isEqualTo(best).isPositive();
+    assertThat(root.at("/cpu/physical_cores").asInt())
+        .isBetween(1, root.at("/cpu/logical_cores").asInt());
+    assertThat(root.at("/cpu/features").isArray()).isTrue();
+    assertThat(root.at("/devices/0/kind").asText()).isEqualTo("cpu");
+    assertThat(root.at("/system/memory_bytes").asLong()).isGreaterThan(1L << 27);
+    assertThat(root.get("kernels").isObject()).isTrue();
+    assertThat(root.get("products").asText()).isEqualTo(KernelsLibrary.products());
+  }
+
+  @Test
+  void cudaIsSaidAlikeInBoth() throws Exception {
+    JsonNode cuda = new ObjectMapper().readTree(Outcome.of("info", "--json").out()).get("cuda");
+    assertThat(cuda.get("library").asText()).contains("myelin-cuda");
+    assertThat(cuda.get("absence").isNull()).isEqualTo(!cuda.get("devices").isEmpty());
+    String line =
+        cuda.get("absence").isNull()
+            ? "0: " + cuda.at("/devices/0/name").asText() + ", compute capability "
+            : "none: " + cuda.get("absence").asText();
+    assertThat(Outcome.of("info").out()).containsPattern("(?m)^cuda +" + Pattern.quote(line));
+  }
+
+  @Test
+  void everyGpuHasALine() {
+    Cuda cuda =
+        new Cuda(
+            Path.of("libmyelin-cuda.so"),
+            null,
+            List.of(
+                new CudaDevices.Device(0, "NVIDIA H100", 90, 132, 84_000_000_000L, 85_000_000_000L),
+                new CudaDevices.Device(1, "Tesla T4", 75, 40, 15_000_000_000L, 16_000_000_000L)));
+    assertThat(InfoCommand.cuda(cuda))
+        .containsExactly(
+            "0: NVIDIA H100, compute capability 9.0, 132 multiprocessors, 85.0 GB, 84.0 GB free",
+            "1: Tesla T4, compute capability 7.5 (too old: 8.0 or newer is needed),"
+                + " 40 multiprocessors, 16.0 GB, 15.0 GB free");
+    JsonNode json = InfoJson.cuda(cuda);
+    assertThat(json.get("absence").isNull()).isTrue();
+    assertThat(json.at("/devices/0/compute_capability").asText()).isEqualTo("9.0");
+    assertThat(json.at("/devices/0/supported").asBoolean()).isTrue();
+    assertThat(json.at("/devices/1/supported").asBoolean()).isFalse();
+    assertThat(json.at("/devices/1/total_bytes").asLong()).isEqualTo(16_000_000_000L);
+  }
+
+  @Test
+  void wrongUsage() {
+    Outcome run = Outcome.of("info", "now");
+    assertThat(run.status()).isEqualTo(2);
+    assertThat(run.out()).isEmpty();
+    assertThat(run.err()).hasLineCount(1).contains("now");
+  }
+}

@@ -1,0 +1,230 @@
+package dev.myelin.cli.run;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.myelin.cli.Outcome;
+import dev.myelin.gguf.DataSource;
+import dev.myelin.gguf.GgufFile;
+import dev.myelin.gguf.GgufWriter;
+import dev.myelin.gguf.TensorInfo;
+import dev.myelin.testing.RandomModel;
+import dev.myelin.testing.SharedData;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Map;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** {@code myelin run} on a random model, and on a trained one where it is there. */
+class RunCommandTest {
+  @TempDir static Path folder;
+  static Path model;
+
+  @BeforeAll
+  static void write() {
+    model = RandomModel.small("llama").write(folder.resolve("model.gguf"));
+  }
+
+  private static Outcome run(Object... more) {
+    Object[] words = {"-m", model, "-t", 1, "--temp", 0, "--ignore-eos"};
+    Object[] all = java.util.Arrays.copyOf(words, words.length + more.length);
+    System.arraycopy(more, 0, all, words.length, more.length);
+    return Outcome.of("run", all);
+  }
+
+  @Test
+  void aTrainedModelWritesItsStory() throws Exception {
+    Path story = SharedData.path("models/stories260K-f32.gguf");
+    String expected = Files.readString(SharedData.path("models/stories260K-greedy.txt"));
+    Outcome outcome =
+        Outcome.of("run", "-m", story, "-p", "Once upon a time", "-n", 64, "--temp", 0, "-t", 1);
+    assertThat(outcome.out()).isEqualTo(expected);
+    assertThat(outcome.status()).isZero();
+  }
+
+  @Test
+  void statisticsGoToStandardError() {
+    Outcome outcome = run("-p", "once upon a time", "-n", 12, "--seed", 41);
+    assertThat(outcome.status()).isZero();
+    assertThat(outcome.out()).startsWith("once upon a time").endsWith("\n");
+    assertThat(outcome.err().lines())
+        .satisfiesExactly(
+            l -> assertThat(l).startsWith("--seed: changes nothing, "), // with --temp 0
+            l -> assertThat(l).matches("prompt +\\d+ tokens +[\\d.]+ tokens/s"),
+            l -> assertThat(l).matches("generation +12 tokens +[\\d.]+ tokens/s"),
+            l -> assertThat(l).matches("first token +[\\d.]+ ms"),
+            l -> assertThat(l).matches("load +[\\d.]+ ms"),
+            l -> assertThat(l).matches("seed +41"),
+            l -> assertThat(l).matches("stopped by +length"));
+  }
+
+  @Test
+  void aCopyOfTheCheckpointWritesTheSame() {
+    Outcome mapped = run("-p", "abc", "-n", 5);
+    Outcome copied = run("-p", "abc", "-n", 5, "--no-mmap");
+    assertThat(copied.status()).isZero();
+    assertThat(copied.out()).isEqualTo(mapped.out());
+  }
+
+  @Test
+  void thePromptComesFromAnOptionAFileOrStandardInput() throws Exception {
+    String prompt = "once upon\n a @time";
+    Path file = Files.writeString(folder.resolve("prompt.txt"), prompt + "\n");
+    String expected = run("-p", prompt, "-n", 8).out();
+    assertThat(run("-f", file, "-n", 8).out()).isEqualTo(expected).startsWith(prompt);
+    String[] words = {
+      "run", "-m", model.toString(), "-f", "-", "-n", "8", "--temp", "0", "--ignore-eos"
+    };
+    assertThat(Outcome.given(prompt + "\n", words).out()).isEqualTo(expected);
+    assertThat(run("-p", prompt, "-n", 8, "--no-display-prompt").out())
+        .isEqualTo(expected.substring(prompt.length()));
+  }
+
+  @Test
+  void aPromptMayLookLikeAnOptionOrAnArgumentFile() {
+    assertThat(run("-p", "--x", "-n", 1).out()).startsWith("--x");
+    assertThat(run("-p", "@x", "-n", 1).out()).startsWith("@x");
+    assertThat(run("-p", "", "-n", 1).status()).isZero();
+  }
+
+  @Test
+  void theModelMayBeNamedByAVariable() {
+    Map<String, String> environment = Map.of("MYELIN_MODEL", model.toString());
+    String[] words = {"run", "-p", "a", "-n", "2", "-t", "1"};
+    Outcome outcome = Outcome.given(new byte[0], environment, words);
+    assertThat(outcome.status()).isZero();
+    assertThat(outcome.out()).startsWith("a");
+  }
+
+  @Test
+  void sameSeedSameText() {
+    Object[] words = {"-p", "once", "-n", 30, "--temp", 1.5, "--top-k", 0, "--seed", 7};
+    assertThat(run(words).out()).isEqualTo(run(words).out());
+    words[words.length - 1] = 8;
+    String other = run(words).out();
+    words[words.length - 1] = 7;
+    assertThat(run(words).out()).isNotEqualTo(other);
+  }
+
+  @Test
+  void theSeedChosenAtRandomIsSaidAndRepeats() {
+    Object[] words = {"-p", "once", "-n", 30, "--temp", 1.5, "--top-k", 0};
+    Outcome first = run(words);
+    String seed = first.err().replaceFirst("(?s).*seed +(\\d+).*", "$1");
+    Object[] again = java.util.Arrays.copyOf(words, words.length + 2);
+    again[words.length] = "--seed";
+    again[words.length + 1] = seed;
+    assertThat(run(again).out()).isEqualTo(first.out());
+  }
+
+  @Test
+  void aStopStringEndsTheTextAndIsLeftOut() {
+    String text = run("-p", "once", "-n", 30, "--no-display-prompt").out();
+    String stop = text.substring(6, 9);
+    Outcome outcome =
+        run("-p", "once", "-n", 30, "--no-display-prompt", "--stop", "zz\\nzz", "--stop", stop);
+    String kept = text.substring(0, text.indexOf(stop));
+    assertThat(outcome.out()).isIn(kept + "\n", kept);
+    assertThat(outcome.err()).contains("stopped by   stop string");
+  }
+
+  @Test
+  void aFullContextEndsTheText() {
+    Outcome outcome = run("-p", "once", "-c", 20);
+    assertThat(outcome.status()).isZero();
+    assertThat(outcome.err()).contains("stopped by   context full");
+  }
+
+  @Test
+  void cacheTypesAndBatchesAreAccepted() {
+    String expected = run("-p", "once upon a time", "-n", 8, "--cache-type", "f32").out();
+    assertThat(run("-p", "once upon a time", "-n", 8, "--cache-type", "F32", "-b", 3).out())
+        .isEqualTo(expected);
+    assertThat(run("-p", "once", "-n", 4, "--cache-type", "q8_0").status()).isZero();
+  }
+
+  @Test
+  void theLastOfAnOptionGivenTwiceCounts() {
+    Outcome outcome = run("-p", "once", "-n", 9, "-n", 2);
+    assertThat(outcome.err()).contains("generation         2 tokens").doesNotContain("WARN");
+  }
+
+  @Test
+  void outputIsUtf8() {
+    assertThat(new String(run("-p", "größe 世界", "-n", 0).bytes(), StandardCharsets.UTF_8))
+        .isEqualTo("größe 世界\n");
+  }
+
+  @Test
+  void aPromptThatDoesNotFitIsRefusedBeforeItIsPrinted() {
+    Outcome outcome = run("-p", "a ".repeat(2000), "-n", 1);
+    assertThat(outcome.status()).isEqualTo(1);
+    assertThat(outcome.out()).isEmpty();
+    assertThat(outcome.err())
+        .matches(
+            "myelin: the prompt has \\d+ tokens, which do not fit into a context of 512"
+                + " \\(-c allows more, but the model was trained for 512\\)\n");
+    assertThat(run("-p", "a ".repeat(200), "-c", 100, "-n", 1).err())
+        .endsWith("(-c allows more, up to the 512 that the model was trained for)\n");
+  }
+
+  @Test
+  void anErrorAfterThePromptBeginsOnALineOfItsOwn() {
+    String problem = "myelin: logit of token 0 = NaN: expected a number";
+    Object[] words = {"-m", withNaN(), "-p", "once", "-n", 2, "-t", 1, "--temp=0"};
+    Outcome shown = Outcome.of("run", words);
+    assertThat(shown.status()).isEqualTo(1);
+    assertThat(shown.out()).isEqualTo("once\n");
+    assertThat(shown.err()).startsWith(problem);
+    words[words.length - 1] = "--no-display-prompt";
+    Outcome hidden = Outcome.of("run", words);
+    assertThat(hidden.out()).isEmpty();
+    assertThat(hidden.err()).startsWith(problem);
+  }
+
+  /** The model with a NaN in its last norm. */
+  private static Path withNaN() {
+    Path file = folder.resolve("nan.gguf");
+    try (GgufFile from = GgufFile.open(model)) {
+      GgufWriter writer = new GgufWriter().putAll(from.metadata());
+      for (TensorInfo t : from.tensors()) {
+        byte[] data = from.data(t).toArray(ValueLayout.JAVA_BYTE);
+        if (t.name().equals("output_norm.weight")) {
+          ByteBuffer.wrap(data).order(ByteOrder.LITTLE_ENDIAN).putFloat(0, Float.NaN);
+        }
+        long[] shape = t.shape().stream().mapToLong(Long::longValue).toArray();
+        writer.tensor(t.name(), t.type(), shape, DataSource.of(MemorySegment.ofArray(data)));
+      }
+      writer.write(file);
+    }
+    return file;
+  }
+
+  @Test
+  void aContextBeyondTheTrainedOneIsReported() {
+    String note =
+        "-c 600: the model was trained for a context of 512 tokens, and gets worse beyond\n";
+    assertThat(run("-p", "a", "-c", 600, "-n", 1).err()).startsWith(note);
+    assertThat(run("-p", "a", "-c", 512, "-n", 1).err()).doesNotContain("trained");
+  }
+
+  @Test
+  void specialTokensOfThePromptAreParsedUnlessAskedNotTo() {
+    int plain = promptTokens("-p", "a");
+    assertThat(promptTokens("-p", "a</s>")).isEqualTo(plain + 1);
+    assertThat(promptTokens("-p", "a</s>", "--no-parse-special")).isGreaterThan(plain + 1);
+  }
+
+  private static int promptTokens(Object... words) {
+    Object[] all = java.util.Arrays.copyOf(words, words.length + 2);
+    all[words.length] = "-n";
+    all[words.length + 1] = 1;
+    return Integer.parseInt(run(all).err().replaceFirst("(?s).*prompt +(\\d+) tokens.*", "$1"));
+  }
+}
