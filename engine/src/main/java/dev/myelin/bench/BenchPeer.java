@@ -1,7 +1,7 @@
 package dev.myelin.bench;
 
-import dev.myelin.generate.SessionOptions;
 import dev.myelin.adapter.Adapter;
+import dev.myelin.generate.SessionOptions;
 import java.nio.file.Path;
 import java.util.List;
 

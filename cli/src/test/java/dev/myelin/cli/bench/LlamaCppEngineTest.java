@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 import static org.assertj.core.api.Assumptions.assumeThat;
 
+import dev.myelin.adapter.Adapter;
 import dev.myelin.bench.Bench;
 import dev.myelin.bench.BenchPlan;
 import dev.myelin.bench.BenchResult;
@@ -13,7 +14,6 @@ import dev.myelin.bindings.peer.LlamaCpp;
 import dev.myelin.error.InvalidRequestException;
 import dev.myelin.generate.SessionOptions;
 import dev.myelin.gguf.Checkpoint;
-import dev.myelin.adapter.Adapter;
 import dev.myelin.testing.RandomAdapter;
 import dev.myelin.testing.SharedData;
 import java.nio.file.Path;
