@@ -81,8 +81,8 @@ public class GraphBenchmark {
     GraphBuilder builder = new GraphBuilder(NODES);
     CachedPass pass = new CachedPass(builder, new CachedPass.Shape(1, CELLS, 1), cache, CELLS);
     builder.output("logits", model.network().logits(pass));
-    try (Graph graph = builder.finish()) {
-      return graph.bytes();
+    try (Graph graph = builder.build()) {
+      return graph.computeBufferBytes();
     }
   }
 

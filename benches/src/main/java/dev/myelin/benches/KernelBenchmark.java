@@ -5,7 +5,7 @@ import dev.myelin.gguf.GgmlType;
 import dev.myelin.graph.Backend;
 import dev.myelin.graph.Graph;
 import dev.myelin.graph.GraphBuilder;
-import dev.myelin.graph.OwnKernels;
+import dev.myelin.graph.NativeKernels;
 import dev.myelin.graph.Tensor;
 import dev.myelin.testing.RandomWeights;
 import java.lang.foreign.MemorySegment;
@@ -123,7 +123,7 @@ public class KernelBenchmark {
     String[] d = shape.split("x");
     n = Long.parseLong(d[0]);
     k = Long.parseLong(d[1]);
-    boolean served = OwnKernels.served().containsKey(type);
+    boolean served = NativeKernels.supportedTypes().containsKey(type);
     own = served && !isa.equals(GGML);
     Checks.that(
         isa.equals(BEST) || isa.equals(GGML) || isa.equals(KernelsLibrary.kernels()),
@@ -148,14 +148,14 @@ public class KernelBenchmark {
     for (int i = 0; i < products; i++) {
       Tensor w = builder.input("w" + i, type, k, n);
       Tensor x = builder.input("x" + i, GgmlType.F32, k, positions);
-      Tensor y = ours ? builder.matmulOwn(w, x) : builder.matmul(w, x);
+      Tensor y = ours ? builder.matmulNative(w, x) : builder.matmul(w, x);
       if (i == products - 1) {
         builder.output("y", y);
       } else {
         builder.expand(y);
       }
     }
-    Graph made = builder.finish();
+    Graph made = builder.build();
     for (int i = 0; i < products; i++) {
       MemorySegment w = made.input("w" + i);
       for (long at = 0; at < w.byteSize(); at += weights.byteSize()) {

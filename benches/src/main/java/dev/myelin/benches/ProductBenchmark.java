@@ -141,7 +141,7 @@ public class ProductBenchmark {
   private Graph graph(By whose) {
     GraphBuilder builder = whose == By.GGML ? new GraphBuilder(8) : new TrainingBuilder(8, 0);
     builder.output("result", kind.build(builder, Shape.parse(shape)));
-    Graph made = builder.finish();
+    Graph made = builder.build();
     Random random = new Random(1);
     fill(made.input("a"), random);
     fill(made.input("b"), random);

@@ -72,7 +72,7 @@ public final class AdapterFile implements AdapterSource {
       file.watch();
       opened = new AdapterFile(file, adapter.scale(), model);
       for (MemorySegment part : file.parts()) {
-        opened.buffers.add(TensorBuffer.over(part));
+        opened.buffers.add(TensorBuffer.wrap(part));
       }
       return opened;
     } catch (RuntimeException e) {

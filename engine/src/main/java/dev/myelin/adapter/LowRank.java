@@ -29,6 +29,6 @@ public record LowRank(Tensor a, Tensor b, float scale) {
 
   /** Likewise for rows that were looked up: ids i32 [n], y [width, n]. */
   public Tensor addToRows(GraphBuilder g, Tensor y, Tensor ids) {
-    return g.add(y, g.scale(g.matmul(b, g.rows(a, ids)), scale));
+    return g.add(y, g.scale(g.matmul(b, g.getRows(a, ids)), scale));
   }
 }

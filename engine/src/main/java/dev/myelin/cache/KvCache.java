@@ -53,7 +53,7 @@ public final class KvCache implements AutoCloseable {
     keys = new Tensor[shape.layers()];
     values = new Tensor[shape.layers()];
     try {
-      memory = TensorBuffer.zeroes(bytes);
+      memory = TensorBuffer.allocateZeroed(bytes);
       for (int i = 0; i < shape.layers(); i++) {
         keys[i] = context.tensor("cache-k-" + i, type, shape.headSize(), cells, shape.kvHeads());
         values[i] = context.tensor("cache-v-" + i, type, shape.headSize(), cells, shape.kvHeads());
@@ -81,12 +81,12 @@ public final class KvCache implements AutoCloseable {
 
   /** Adds to a graph: the keys [headSize, kvHeads, tokens] are written to {@code rows} [tokens]. */
   public Tensor writeKeys(GraphBuilder g, int layer, Tensor k, Tensor rows) {
-    return g.writeRows(keys[layer], g.swapMiddle(k), rows);
+    return g.setRows(keys[layer], g.transpose12(k), rows);
   }
 
   /** Likewise for values. */
   public Tensor writeValues(GraphBuilder g, int layer, Tensor v, Tensor rows) {
-    return g.writeRows(values[layer], g.swapMiddle(v), rows);
+    return g.setRows(values[layer], g.transpose12(v), rows);
   }
 
   /** The keys of the first {@code count} cells: [headSize, count, kvHeads]. */

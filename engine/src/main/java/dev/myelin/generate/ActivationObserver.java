@@ -1,6 +1,6 @@
 package dev.myelin.generate;
 
-import dev.myelin.graph.Observation;
+import dev.myelin.graph.MatmulInput;
 import java.util.List;
 
 /**
@@ -17,12 +17,12 @@ public interface ActivationObserver {
         }
 
         @Override
-        public void computed(List<Observation> observations) {}
+        public void computed(List<MatmulInput> observations) {}
       };
 
   /** Whether to observe the weight of that name. */
   boolean observes(String weight);
 
   /** A batch was computed; what is handed over is valid during the call only. */
-  void computed(List<Observation> observations);
+  void computed(List<MatmulInput> observations);
 }

@@ -73,7 +73,7 @@ final class Graphs implements AutoCloseable {
       builder.discard();
       throw e;
     }
-    return new Step(shape, builder.finish());
+    return new Step(shape, builder.build());
   }
 
   @Override

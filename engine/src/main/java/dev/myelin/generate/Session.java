@@ -48,7 +48,7 @@ public final class Session implements AutoCloseable {
     KvCache kv = null;
     Backend cpu = null;
     try {
-      cpu = Backend.cpu(Threads.used(options.threads(), options.forceThreads()));
+      cpu = Backend.cpu(Threads.effective(options.threads(), options.forceThreads()));
       // fewer, where the system does not let more be started
       this.options = options.withThreads(cpu.threads()).withContextLength(contextLength);
       kv = cache(hp, this.options);
@@ -297,7 +297,7 @@ public final class Session implements AutoCloseable {
       throw new CancelledException("cancelled at position " + position);
     }
     model.requireUnchanged();
-    observer.computed(step.graph().observations());
+    observer.computed(step.graph().matmulInputs());
     if (tokens.length < end) {
       tokens = Arrays.copyOf(tokens, Math.max(end, 2 * tokens.length));
     }

@@ -8,42 +8,42 @@ import java.util.HashMap;
 import java.util.IdentityHashMap;
 import java.util.Map;
 
-/**
- * Activations as Myelin's own kernels read them: quantised, once for all the weights that they are
- * multiplied with. What made them is part of the same operation where it can be: then they are
- * never stored as floats, and left out of the graph unless something else reads them.
+/* * Activations in the quantised formats of the native kernels. Each tensor is quantised once per format
+ * and shared by all weights that multiply it. Where possible, the operation that produces the tensor
+ * (SwiGLU, RMS norm) is fused with quantisation: its f32 result is then neither stored nor part of the graph,
+ * unless another node reads it.
  */
 final class Activations {
   private final Map<Tensor, Map<Integer, Tensor>> quantized = new IdentityHashMap<>();
-  private final Map<Tensor, Source> sources = new IdentityHashMap<>();
+  private final Map<Tensor, Producer> producers = new IdentityHashMap<>();
 
-  /** How a tensor was made. */
-  private sealed interface Source {}
+  /** The operation that produced a tensor. */
+  private sealed interface Producer {}
 
-  private record Gated(Tensor gate, Tensor up) implements Source {}
+  private record Swiglu(Tensor gate, Tensor up) implements Producer {}
 
-  private record Normed(Tensor x, float epsilon) implements Source {}
+  private record RmsNorm(Tensor x, float epsilon) implements Producer {}
 
-  private record Weighted(Normed norm, Tensor weight) implements Source {}
+  private record WeightedRmsNorm(RmsNorm norm, Tensor weight) implements Producer {}
 
-  /** Notes that {@code y} is silu(gate) * up. */
-  void gated(Tensor y, Tensor gate, Tensor up) {
+  /** Records that {@code y} is silu(gate) * up. */
+  void recordSwiglu(Tensor y, Tensor gate, Tensor up) {
     if (isMatrix(gate) && isMatrix(up)) {
-      sources.put(y, new Gated(gate, up));
+      producers.put(y, new Swiglu(gate, up));
     }
   }
 
-  /** Notes that {@code y} is the RMS norm of x. */
-  void normed(Tensor y, Tensor x, float epsilon) {
+  /** Records that {@code y} is the RMS norm of x. */
+  void recordRmsNorm(Tensor y, Tensor x, float epsilon) {
     if (isMatrix(x)) {
-      sources.put(y, new Normed(x, epsilon));
+      producers.put(y, new RmsNorm(x, epsilon));
     }
   }
 
-  /** Notes that {@code y} is a product, b repeated to the shape of a. */
-  void multiplied(Tensor y, Tensor a, Tensor b) {
-    if (sources.get(a) instanceof Normed norm && b.elements() == a.dim(0) && isMatrix(b)) {
-      sources.put(y, new Weighted(norm, b));
+  /** Records that {@code y} is a * b, with b broadcast to the shape of a. */
+  void recordMultiply(Tensor y, Tensor a, Tensor b) {
+    if (producers.get(a) instanceof RmsNorm norm && b.elements() == a.dim(0) && isMatrix(b)) {
+      producers.put(y, new WeightedRmsNorm(norm, b));
     }
   }
 
@@ -51,7 +51,7 @@ final class Activations {
     return t.dim(2) * t.dim(3) == 1 && t.stride(0) == Float.BYTES;
   }
 
-  /** The rows of x [k, m] in a kernel's format: i8 [bytes, m]. */
+  /** The rows of x [k, m] in the activation format of a kernel: i8 [bytes, m]. */
   Tensor quantized(GraphBuilder g, Tensor x, int format) {
     return quantized
         .computeIfAbsent(x, t -> new HashMap<>())
@@ -59,28 +59,30 @@ final class Activations {
   }
 
   private Tensor quantize(GraphBuilder g, Tensor x, int format) {
-    MemorySegment plain = MemorySegment.ofAddress(format);
-    Source source = sources.get(x);
-    if (source instanceof Gated(Tensor gate, Tensor up)) {
-      return node(g, x, format, KernelsLibrary.quantizeGatedOperation(), plain, gate, up);
+    MemorySegment formatOnly = MemorySegment.ofAddress(format);
+    Producer producer = producers.get(x);
+    if (producer instanceof Swiglu(Tensor gate, Tensor up)) {
+      return customNode(
+          g, x, format, KernelsLibrary.quantizeGatedOperation(), formatOnly, gate, up);
     }
-    if (source instanceof Weighted(Normed norm, Tensor weight)) {
-      MemorySegment of = g.scratch(KernelsLibrary.normedBytes());
-      of.set(ValueLayout.JAVA_INT, 0, format);
-      of.set(ValueLayout.JAVA_FLOAT, Integer.BYTES, norm.epsilon);
-      return node(g, x, format, KernelsLibrary.quantizeNormedOperation(), of, norm.x, weight);
+    if (producer instanceof WeightedRmsNorm(RmsNorm norm, Tensor weight)) {
+      MemorySegment params = g.scratch(KernelsLibrary.normedBytes());
+      params.set(ValueLayout.JAVA_INT, 0, format);
+      params.set(ValueLayout.JAVA_FLOAT, Integer.BYTES, norm.epsilon);
+      return customNode(
+          g, x, format, KernelsLibrary.quantizeNormedOperation(), params, norm.x, weight);
     }
-    return node(g, x, format, KernelsLibrary.quantizeOperation(), plain, x);
+    return customNode(g, x, format, KernelsLibrary.quantizeOperation(), formatOnly, x);
   }
 
-  private static Tensor node(
+  private static Tensor customNode(
       GraphBuilder g,
       Tensor x,
       int format,
       MemorySegment operation,
-      MemorySegment data,
+      MemorySegment userdata,
       Tensor... src) {
     long bytes = KernelsLibrary.activationBytes(format, x.dim(0));
-    return g.custom(GgmlType.I8, bytes, x.dim(1), operation, data, src);
+    return g.custom(GgmlType.I8, bytes, x.dim(1), operation, userdata, src);
   }
 }

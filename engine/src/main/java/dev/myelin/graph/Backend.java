@@ -15,35 +15,36 @@ import java.lang.foreign.ValueLayout;
 import java.lang.invoke.VarHandle;
 import java.lang.ref.Reference;
 
-/**
- * The CPU with its worker threads, on which graphs are computed. One owner, one graph at a time.
+/* * The CPU backend: computes graphs on a pool of worker threads. It has one owner and computes one graph at a time.
  */
 public final class Backend implements AutoCloseable {
-  /** ggml's own limit, GGML_MAX_N_THREADS. */
+  /** ggml's limit, GGML_MAX_N_THREADS. */
   public static final int MAX_THREADS = 512;
 
-  /** How long a worker without work spins before it sleeps, 0 to 100: ggml's default. */
+  /** How long an idle worker spins before it sleeps, 0 to 100: ggml's default. */
   private static final int POLL = 50;
 
   private static final int WORK_ALIGNMENT = 64;
 
-  private static final VarHandle FLAG = ValueLayout.JAVA_INT.varHandle();
+  private static final VarHandle INT_HANDLE = ValueLayout.JAVA_INT.varHandle();
 
-  /** More threads than were asked for must be startable: the JVM needs some now and then. */
-  private static final int LEFT_TO_THE_JVM = 2;
+  /** Threads left for the JVM, which starts some at any time. */
+  private static final int JVM_RESERVED_THREADS = 2;
 
-  /** What a thread takes at its first operation: libmyelin's scratch memory, and little of ggml. */
-  private static final long THREAD_BYTES = 3 << 19;
+  /**
+   * Memory a thread allocates at its first operation: libmyelin's scratch, and a little for ggml.
+   */
+  private static final long BYTES_PER_THREAD = 3 << 19;
 
-  private static final long SLACK = 2 << 20;
+  private static final long SLACK_BYTES = 2 << 20;
 
-  // freed once unreachable, so that cancelling a closed backend is harmless
+  // freed by the garbage collector, so that cancelling a closed backend is safe
   private final MemorySegment cancelled = Arena.ofAuto().allocate(ValueLayout.JAVA_INT);
   private final MemorySegment plan = ggml_cplan.allocate(Arena.ofAuto());
-  private final SegmentAllocator planned = SegmentAllocator.prefixAllocator(plan);
+  private final SegmentAllocator planAllocator = SegmentAllocator.prefixAllocator(plan);
   private final MemorySegment threadpool;
   private final int threads;
-  private NativeMemory.Block work;
+  private NativeMemory.Block workBuffer;
   private boolean started;
   private boolean open = true;
 
@@ -52,19 +53,18 @@ public final class Backend implements AutoCloseable {
     this.threads = threads;
   }
 
-  /**
-   * The CPU with so many threads, this one included; fewer, where the system does not let more be
-   * started.
+  /*   * Creates a CPU backend with {@code threads} threads, the caller's included. It has fewer if the system limits
+   * the number of threads.
    *
-   * @throws InvalidRequestException unless 1 to {@value #MAX_THREADS} threads are asked for
+   * @throws InvalidRequestException unless {@code threads} is 1 to {@value #MAX_THREADS}
    */
   public static Backend cpu(int threads) {
     if (threads < 1 || threads > MAX_THREADS) {
       throw new InvalidRequestException("threads = " + threads + ": expected 1 to " + MAX_THREADS);
     }
     Ggml.require();
-    int count = threads == 1 ? 1 : startable(threads);
-    NativeMemory.require(SLACK, "threads (" + count + ")");
+    int count = threads == 1 ? 1 : startableThreads(threads);
+    NativeMemory.require(SLACK_BYTES, "threads (" + count + ")");
     try (Arena arena = Arena.ofConfined()) {
       MemorySegment params = ggml_threadpool_params.allocate(arena).fill((byte) 0);
       ggml_threadpool_params.n_threads(params, count);
@@ -77,14 +77,15 @@ public final class Backend implements AutoCloseable {
     }
   }
 
-  /** ggml ends the process where one of its threads cannot be started. */
-  private static int startable(int threads) {
-    int others = threads - 1;
-    int started = KernelsLibrary.startableThreads(others + LEFT_TO_THE_JVM) - LEFT_TO_THE_JVM;
-    return 1 + Math.clamp(started, 0, others);
+  /** How many threads can be started. ggml aborts the process if one cannot. */
+  private static int startableThreads(int threads) {
+    int workers = threads - 1;
+    int started =
+        KernelsLibrary.startableThreads(workers + JVM_RESERVED_THREADS) - JVM_RESERVED_THREADS;
+    return 1 + Math.clamp(started, 0, workers);
   }
 
-  /** How many threads compute. */
+  /** Number of threads that compute. */
   public int threads() {
     return threads;
   }
@@ -92,8 +93,8 @@ public final class Backend implements AutoCloseable {
   /**
    * Computes a graph.
    *
-   * @return false if {@link #cancel} ended it; its outputs are then undefined
-   * @throws NativeLibraryException if ggml reports a failure, or there is no memory
+   * @return false if {@link #cancel} ended the computation; the outputs are then undefined
+   * @throws NativeLibraryException if ggml reports a failure or memory runs out
    */
   public boolean compute(Graph graph) {
     if (!open) {
@@ -101,8 +102,8 @@ public final class Backend implements AutoCloseable {
     }
     int status;
     try {
-      Ggml_h.ggml_graph_plan(planned, graph.address(), threads, threadpool);
-      prepare(ggml_cplan.work_size(plan));
+      Ggml_h.ggml_graph_plan(planAllocator, graph.address(), threads, threadpool);
+      preparePlan(ggml_cplan.work_size(plan));
       status = Ggml_h.ggml_graph_compute(graph.address(), plan);
     } finally {
       Reference.reachabilityFence(cancelled);
@@ -118,39 +119,45 @@ public final class Backend implements AutoCloseable {
     return true;
   }
 
-  /** Completes the plan, with memory of ours: ggml would end the process where there is none. */
-  private void prepare(long workBytes) {
-    if (work == null || work.bytes().byteSize() < workBytes) {
-      freeWork();
-      work = NativeMemory.zeros(workBytes, WORK_ALIGNMENT, "the work of a graph");
+  /**
+   * Completes the plan with a work buffer allocated here: ggml aborts the process if it cannot
+   * allocate one.
+   */
+  private void preparePlan(long workBytes) {
+    if (workBuffer == null || workBuffer.bytes().byteSize() < workBytes) {
+      freeWorkBuffer();
+      workBuffer = NativeMemory.zeros(workBytes, WORK_ALIGNMENT, "the work buffer of a graph");
     }
     if (!started) {
-      NativeMemory.require(SLACK + threads * THREAD_BYTES, "threads (" + threads + ")");
+      NativeMemory.require(SLACK_BYTES + threads * BYTES_PER_THREAD, "threads (" + threads + ")");
       started = true;
     }
-    ggml_cplan.work_data(plan, work.bytes());
+    ggml_cplan.work_data(plan, workBuffer.bytes());
     ggml_cplan.abort_callback(plan, KernelsLibrary.abortCallback());
     ggml_cplan.abort_callback_data(plan, cancelled);
   }
 
-  private void freeWork() {
-    if (work != null) {
-      work.close();
-      work = null;
+  private void freeWorkBuffer() {
+    if (workBuffer != null) {
+      workBuffer.close();
+      workBuffer = null;
     }
   }
 
-  /** Ends the running computation soon, and every later one until {@link #resume}; any thread. */
+  /**
+   * Stops the running computation, and every later one until {@link #resume}. Any thread may call
+   * it.
+   */
   public void cancel() {
-    FLAG.setVolatile(cancelled, 0L, 1);
+    INT_HANDLE.setVolatile(cancelled, 0L, 1);
   }
 
   public void resume() {
-    FLAG.setVolatile(cancelled, 0L, 0);
+    INT_HANDLE.setVolatile(cancelled, 0L, 0);
   }
 
   public boolean isCancelled() {
-    return (int) FLAG.getVolatile(cancelled, 0L) != 0;
+    return (int) INT_HANDLE.getVolatile(cancelled, 0L) != 0;
   }
 
   @Override
@@ -158,7 +165,7 @@ public final class Backend implements AutoCloseable {
     if (open) {
       open = false;
       Ggml_h.ggml_threadpool_free(threadpool);
-      freeWork();
+      freeWorkBuffer();
     }
   }
 }

@@ -4,15 +4,12 @@ import dev.myelin.bindings.ggml.Ggml_h;
 import dev.myelin.bindings.ggml.ggml_to_float_t;
 import dev.myelin.bindings.ggml.ggml_type_traits;
 import dev.myelin.error.InvalidRequestException;
-import dev.myelin.error.NativeLibraryException;
 import dev.myelin.gguf.GgmlType;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.util.Optional;
 
-/**
- * Turns the elements of a type into floats: by ggml's own functions where it has one. Any number of
- * threads may use one.
+/* * Converts values of a tensor type to f32, by ggml's function where it has one. Thread-safe.
  */
 public final class Dequantizer {
   private static final ValueLayout.OfFloat F32 = ValueLayout.JAVA_FLOAT_UNALIGNED;
@@ -25,9 +22,8 @@ public final class Dequantizer {
     this.function = function;
   }
 
-  /**
-   * The one for a type, integers and doubles included; empty for {@code q8_1} and {@code q8_K},
-   * which ggml computes with but never reads values of.
+  /*   * The dequantizer of a type, integers and doubles included. Empty for {@code q8_1} and {@code q8_K},
+   * which ggml cannot convert to f32.
    *
    * @throws NativeLibraryException if ggml cannot be loaded
    */
@@ -36,42 +32,43 @@ public final class Dequantizer {
     MemorySegment traits =
         Ggml_h.ggml_get_type_traits(type.id()).reinterpret(ggml_type_traits.sizeof());
     MemorySegment function = ggml_type_traits.to_float(traits);
-    boolean known = function.address() != 0 || !type.isQuantized();
-    return known ? Optional.of(new Dequantizer(type, function)) : Optional.empty();
+    boolean isReadable = function.address() != 0 || !type.isQuantized();
+    return isReadable ? Optional.of(new Dequantizer(type, function)) : Optional.empty();
   }
 
   /**
-   * Values as floats.
+   * Converts blocks to f32.
    *
-   * @param blocks whole blocks and nothing else, in native memory where ggml reads the type
-   * @param room native memory for their floats; its length says how many
-   * @return {@code blocks} themselves where they are floats already, else {@code room}, filled
-   * @throws InvalidRequestException where the sizes do not fit, or ggml would be given the heap
+   * @param blocks whole blocks; native memory if ggml converts the type
+   * @param out receives the floats; its size gives their number; native memory if ggml converts the
+   *     type
+   * @return {@code blocks} if the type is f32, else {@code out}
+   * @throws InvalidRequestException if the sizes do not match, or memory for ggml is on the heap
    */
-  public MemorySegment floats(MemorySegment blocks, MemorySegment room) {
-    long count = room.byteSize() / Float.BYTES;
-    boolean byGgml = function.address() != 0 && type != GgmlType.F32;
+  public MemorySegment dequantize(MemorySegment blocks, MemorySegment out) {
+    long count = out.byteSize() / Float.BYTES;
+    boolean usesGgml = function.address() != 0 && type != GgmlType.F32;
     if (count % type.blockSize() != 0
         || blocks.byteSize() != type.bytes(count)
-        || (byGgml && !(blocks.isNative() && room.isNative()))) {
+        || (usesGgml && !(blocks.isNative() && out.isNative()))) {
       throw new InvalidRequestException(
-          "%s values of %s from %s bytes: expected whole blocks and room for their floats"
+          "%s values of %s from %s bytes: expected whole blocks and an f32 buffer of the same length"
               .formatted(count, type.ggmlName(), blocks.byteSize()));
     }
     if (type == GgmlType.F32) {
       return blocks;
     }
-    if (byGgml) {
-      ggml_to_float_t.invoke(function, blocks, room, count);
+    if (usesGgml) {
+      ggml_to_float_t.invoke(function, blocks, out, count);
     } else {
       for (long i = 0; i < count; i++) {
-        room.set(F32, i * Float.BYTES, plain(blocks, i));
+        out.set(F32, i * Float.BYTES, readElement(blocks, i));
       }
     }
-    return room;
+    return out;
   }
 
-  private float plain(MemorySegment from, long i) {
+  private float readElement(MemorySegment from, long i) {
     return switch (type) {
       case I8 -> from.get(ValueLayout.JAVA_BYTE, i);
       case I16 -> from.get(ValueLayout.JAVA_SHORT_UNALIGNED, 2L * i);

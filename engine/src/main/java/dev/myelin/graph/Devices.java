@@ -1,38 +1,36 @@
 package dev.myelin.graph;
 
 import dev.myelin.bindings.ggml.Ggml_h;
-import dev.myelin.error.NativeLibraryException;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.util.ArrayList;
 import java.util.List;
 
-/** What ggml can compute on in this process. */
+/** The devices that ggml can compute on in this process. */
 public final class Devices {
-  /** ggml's kinds of devices. */
+  /** ggml's device types. */
   public enum Kind {
     CPU,
     GPU,
-    /** A GPU that shares the processor's memory. */
+    /** A GPU that shares the CPU's memory. */
     INTEGRATED_GPU,
-    /** Helps the processor, as BLAS libraries do. */
+    /** Assists the CPU, such as a BLAS library. */
     ACCELERATOR,
     OTHER
   }
 
   /**
    * @param name ggml's short name, for example {@code CPU} or {@code CUDA0}
-   * @param freeBytes memory that is free now, 0 where the device does not say
-   * @param totalBytes all its memory, 0 where it does not say
+   * @param freeBytes free memory, 0 if the device does not report it
+   * @param totalBytes total memory, 0 if the device does not report it
    */
   public record Device(
       String name, String description, Kind kind, long freeBytes, long totalBytes) {}
 
   private Devices() {}
 
-  /**
-   * Every device, in ggml's order.
+  /*   * All devices, in ggml's order.
    *
    * @throws NativeLibraryException if ggml cannot be loaded
    */

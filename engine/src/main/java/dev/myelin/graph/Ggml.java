@@ -7,30 +7,32 @@ import dev.myelin.error.NativeLibraryException;
 import dev.myelin.gguf.GgmlType;
 import java.lang.foreign.MemorySegment;
 
-/** Loads ggml once and compares its block formats with those this engine computes sizes by. */
+/**
+ * Loads ggml once and checks that its block formats are the ones this engine computes sizes from.
+ */
 public final class Ggml {
-  private static volatile GgmlBuild checked;
+  private static volatile GgmlBuild checkedBuild;
 
   private Ggml() {}
 
-  /**
-   * Returns the build in use.
+  /*   * Loads ggml on the first call.
    *
-   * @throws NativeLibraryException if ggml is missing or has other formats
+   * @return the build in use
+   * @throws NativeLibraryException if ggml is missing or has other block formats
    */
   public static GgmlBuild require() {
-    GgmlBuild build = checked;
+    GgmlBuild build = checkedBuild;
     if (build == null) {
-      requireAccess();
+      requireNativeAccess();
       build = NativeLibraries.load();
       checkTypes(build);
-      checked = build;
+      checkedBuild = build;
     }
     return build;
   }
 
-  /** The JVM allows native access module by module: to the loader's, and to this one. */
-  private static void requireAccess() {
+  /** The JVM grants native access per module: the loader's module and this one both need it. */
+  private static void requireNativeAccess() {
     try {
       MemorySegment.NULL.reinterpret(0);
     } catch (IllegalCallerException e) {

@@ -10,24 +10,23 @@ import java.lang.foreign.MemorySegment;
 import java.util.List;
 import java.util.Map;
 
-/**
- * A compute graph with its memory, to be run any number of times: fill the inputs, compute, read
+/* * A compute graph with its memory. It can be computed any number of times: fill the inputs, compute, read
  * the outputs.
  */
 public final class Graph implements AutoCloseable {
-  private static final long SLACK = 2 << 20;
+  private static final long SLACK_BYTES = 2 << 20;
 
-  /** More bytes than the tables of ggml's allocator have for a tensor. */
-  private static final long TABLES = 1024;
+  /** Upper bound of the bytes that ggml's graph allocator needs per tensor for its own tables. */
+  private static final long ALLOCATOR_BYTES_PER_TENSOR = 1024;
 
-  /** The life of what is handed out: using it after {@link #close} throws. */
-  private final Arena life = Arena.ofShared();
+  /** Lifetime of the segments handed out: their use after {@link #close} throws. */
+  private final Arena lifetime = Arena.ofShared();
 
   private final TensorContext context;
   private final MemorySegment graph;
   private final Map<String, Tensor> inputs;
   private final Map<String, Tensor> outputs;
-  private final List<Observation> observations;
+  private final List<MatmulInput> matmulInputs;
   private MemorySegment allocator;
 
   private Graph(
@@ -35,13 +34,13 @@ public final class Graph implements AutoCloseable {
       MemorySegment graph,
       Map<String, Tensor> inputs,
       Map<String, Tensor> outputs,
-      List<Observation> observations,
+      List<MatmulInput> matmulInputs,
       MemorySegment allocator) {
     this.context = context;
     this.graph = graph;
     this.inputs = inputs;
     this.outputs = outputs;
-    this.observations = observations;
+    this.matmulInputs = matmulInputs;
     this.allocator = allocator;
   }
 
@@ -50,16 +49,17 @@ public final class Graph implements AutoCloseable {
       MemorySegment graph,
       Map<String, Tensor> inputs,
       Map<String, Tensor> outputs,
-      List<Observation> observations) {
+      List<MatmulInput> matmulInputs) {
     try {
-      // ggml ends the process where it gets none for its own tables
-      NativeMemory.require(SLACK + context.capacity() * TABLES, "a compute graph");
+      // ggml aborts the process if it cannot allocate its own tables
+      NativeMemory.require(
+          SLACK_BYTES + context.capacity() * ALLOCATOR_BYTES_PER_TENSOR, "a compute graph");
     } catch (NativeLibraryException e) {
       context.close();
       throw e;
     }
     MemorySegment allocator = Ggml_h.ggml_gallocr_new(Ggml_h.ggml_backend_cpu_buffer_type());
-    Graph result = new Graph(context, graph, inputs, outputs, observations, allocator);
+    Graph result = new Graph(context, graph, inputs, outputs, matmulInputs, allocator);
     if (allocator.address() == 0 || !Ggml_h.ggml_gallocr_alloc_graph(allocator, graph)) {
       result.close();
       throw new NativeLibraryException(
@@ -75,28 +75,28 @@ public final class Graph implements AutoCloseable {
     return graph;
   }
 
-  /** The input of that name, to be filled. */
+  /** The memory of an input, to be filled. */
   public MemorySegment input(String name) {
     return data(inputs, name);
   }
 
-  /** The output of that name, valid until the next computation. */
+  /** The memory of an output, valid until the next computation. */
   public MemorySegment output(String name) {
     return data(outputs, name);
   }
 
-  /** What the observed weights were multiplied with, valid until the next computation. */
-  public List<Observation> observations() {
+  /** The matmul inputs of the observed weights, valid until the next computation. */
+  public List<MatmulInput> matmulInputs() {
     address();
-    return observations;
+    return matmulInputs;
   }
 
   public boolean hasInput(String name) {
     return inputs.containsKey(name);
   }
 
-  /** Bytes of memory that the intermediate results take. */
-  public long bytes() {
+  /** Bytes of the compute buffer, which holds the intermediate tensors. */
+  public long computeBufferBytes() {
     address();
     return Ggml_h.ggml_gallocr_get_buffer_size(allocator, 0);
   }
@@ -107,13 +107,13 @@ public final class Graph implements AutoCloseable {
     if (t == null) {
       throw new MyelinException("graph: no tensor " + name + " among " + tensors.keySet());
     }
-    return t.data().reinterpret(life, null);
+    return t.data().reinterpret(lifetime, null);
   }
 
   @Override
   public void close() {
     if (allocator != null) {
-      life.close();
+      lifetime.close();
       if (allocator.address() != 0) {
         Ggml_h.ggml_gallocr_free(allocator);
       }

@@ -7,27 +7,28 @@ import java.util.HashMap;
 import java.util.IdentityHashMap;
 import java.util.Map;
 
-/**
- * Matmuls of a mixture of experts by Myelin's own kernels: rows are sorted by expert, so that what
- * one expert answers is one product. Sorting and quantising (of rows for weights that are no
- * floats) are done once for all the matrices that the same rows are multiplied with.
+/* * Matmuls of a mixture of experts by native kernels. Rows are sorted by expert, so that the rows of
+ * one expert are one GEMM. The sorted order, and the quantised rows for quantised weights, are computed once and
+ * shared by all matrices that multiply the same rows.
  */
 final class GroupedExperts {
-  private final Map<Tensor, Tensor> groups = new IdentityHashMap<>();
-  private final Map<Tensor, Map<Use, Tensor>> rows = new IdentityHashMap<>();
+  private final Map<Tensor, Tensor> sortedRows = new IdentityHashMap<>();
+  private final Map<Tensor, Map<QuantizationKey, Tensor>> quantizedRows = new IdentityHashMap<>();
 
-  /** What rows were quantised for. */
-  private record Use(Tensor ids, int format) {}
+  /** The routing and the format that rows were quantised for. */
+  private record QuantizationKey(Tensor ids, int format) {}
 
   /** W [k, n, experts], X [k, 1 or used, m], ids i32 [used, m], giving [n, used, m]. */
   Tensor matmul(GraphBuilder g, Tensor w, Tensor x, Tensor ids) {
-    int format = OwnKernels.format(w);
-    Tensor sorted = groups.computeIfAbsent(ids, chosen -> sort(g, chosen, w.dim(2)));
+    int format = NativeKernels.activationFormat(w);
+    Tensor sorted = sortedRows.computeIfAbsent(ids, i -> sortByExpert(g, i, w.dim(2)));
     Tensor operand =
-        OwnKernels.isF32(format)
+        NativeKernels.isF32(format)
             ? x
-            : rows.computeIfAbsent(x, t -> new HashMap<>())
-                .computeIfAbsent(new Use(ids, format), use -> quantize(g, x, sorted, use));
+            : quantizedRows
+                .computeIfAbsent(x, t -> new HashMap<>())
+                .computeIfAbsent(
+                    new QuantizationKey(ids, format), key -> quantize(g, x, sorted, key));
     return g.custom(
         GgmlType.F32,
         w.dim(1),
@@ -40,7 +41,7 @@ final class GroupedExperts {
         sorted);
   }
 
-  private static Tensor sort(GraphBuilder g, Tensor ids, long experts) {
+  private static Tensor sortByExpert(GraphBuilder g, Tensor ids, long experts) {
     return g.custom(
         GgmlType.I32,
         2 + experts + ids.dim(0) * ids.dim(1),
@@ -50,13 +51,13 @@ final class GroupedExperts {
         ids);
   }
 
-  private static Tensor quantize(GraphBuilder g, Tensor x, Tensor sorted, Use use) {
+  private static Tensor quantize(GraphBuilder g, Tensor x, Tensor sorted, QuantizationKey key) {
     return g.custom(
         GgmlType.I8,
-        KernelsLibrary.activationBytes(use.format, x.dim(0)),
-        use.ids.dim(0) * use.ids.dim(1),
+        KernelsLibrary.activationBytes(key.format, x.dim(0)),
+        key.ids.dim(0) * key.ids.dim(1),
         KernelsLibrary.quantizeGroupsOperation(),
-        MemorySegment.ofAddress(use.format),
+        MemorySegment.ofAddress(key.format),
         x,
         sorted);
   }

@@ -2,40 +2,39 @@ package dev.myelin.graph;
 
 import dev.myelin.bindings.ggml.Ggml_h;
 
-/**
- * How positions are rotated into queries and keys.
+/* * Parameters of rotary position embedding (RoPE).
  *
- * @param dimensions how many of a head's values are rotated
- * @param order which values form a pair
- * @param originalContext the context length of training, for YaRN
- * @param base frequency base, 10000 by default
- * @param scale position scale: 1 / the factor of linear scaling
- * @param extrapolation YaRN's mix of extrapolation, 0 (off) or 1
+ * @param dimensions number of values of a head that are rotated
+ * @param type which values form a pair
+ * @param originalContext context length of training, for YaRN
+ * @param freqBase base of the frequencies, 10000 by default
+ * @param freqScale position scale: 1 / the factor of linear scaling
+ * @param extFactor YaRN's extrapolation mix factor, 0 (off) or 1
  * @param attentionFactor scales the rotated values
- * @param betaFast rotations above which YaRN does not interpolate
- * @param betaSlow rotations below which YaRN interpolates fully
+ * @param betaFast number of rotations above which YaRN does not interpolate
+ * @param betaSlow number of rotations below which YaRN interpolates fully
  */
 public record RopeParameters(
     int dimensions,
-    Order order,
+    Type type,
     int originalContext,
-    float base,
-    float scale,
-    float extrapolation,
+    float freqBase,
+    float freqScale,
+    float extFactor,
     float attentionFactor,
     float betaFast,
     float betaSlow) {
 
-  /** Which two values of a head are rotated together. */
-  public enum Order {
-    /** Neighbours: 2i and 2i + 1. */
-    ADJACENT,
-    /** One of each half: i and i + dimensions / 2. */
-    HALVES;
+  /** Which two values of a head form a pair; ggml's names. */
+  public enum Type {
+    /** Adjacent values: 2i and 2i + 1. */
+    NORMAL,
+    /** One value of each half: i and i + dimensions / 2. */
+    NEOX;
 
-    // not a field: this class must not need ggml to be initialised
+    // not a field: initialising this class must not load ggml
     int ggmlMode() {
-      return this == ADJACENT ? Ggml_h.GGML_ROPE_TYPE_NORMAL() : Ggml_h.GGML_ROPE_TYPE_NEOX();
+      return this == NORMAL ? Ggml_h.GGML_ROPE_TYPE_NORMAL() : Ggml_h.GGML_ROPE_TYPE_NEOX();
     }
   }
 }

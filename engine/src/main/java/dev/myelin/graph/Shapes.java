@@ -4,18 +4,18 @@ import dev.myelin.error.MyelinException;
 import dev.myelin.gguf.GgmlType;
 import java.util.Arrays;
 
-/** The conditions that ggml would otherwise assert. */
+/** Checks of shapes and types that ggml would otherwise assert. */
 final class Shapes {
   private Shapes() {}
 
   static void checkNew(String name, GgmlType type, long... dims) {
-    boolean fits = dims.length >= 1 && dims.length <= 4 && dims[0] % type.blockSize() == 0;
+    boolean isValid = dims.length >= 1 && dims.length <= 4 && dims[0] % type.blockSize() == 0;
     long elements = 1;
     for (long d : dims) {
-      fits &= d > 0 && d <= Integer.MAX_VALUE && elements <= Long.MAX_VALUE / 8 / d;
-      elements = fits ? elements * d : 1;
+      isValid &= d > 0 && d <= Integer.MAX_VALUE && elements <= Long.MAX_VALUE / 8 / d;
+      elements = isValid ? elements * d : 1;
     }
-    if (!fits) {
+    if (!isValid) {
       throw new MyelinException(
           "graph: no tensor " + name + " of " + type.ggmlName() + Arrays.toString(dims));
     }
@@ -27,8 +27,8 @@ final class Shapes {
     }
   }
 
-  /** Whether {@code b} can be repeated to the shape of {@code a}. */
-  static boolean broadcasts(Tensor a, Tensor b) {
+  /** Whether {@code b} can be broadcast to the shape of {@code a}. */
+  static boolean canBroadcast(Tensor a, Tensor b) {
     for (int i = 0; i < 4; i++) {
       if (a.dim(i) % b.dim(i) != 0) {
         return false;
@@ -45,7 +45,7 @@ final class Shapes {
     return axes.length == 4 && seen == 0b1111;
   }
 
-  static boolean sameShape(Tensor a, Tensor b) {
+  static boolean isSameShape(Tensor a, Tensor b) {
     for (int i = 0; i < 4; i++) {
       if (a.dim(i) != b.dim(i)) {
         return false;

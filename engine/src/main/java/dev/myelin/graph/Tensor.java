@@ -8,9 +8,8 @@ import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.nio.charset.StandardCharsets;
 
-/**
- * A tensor of a ggml context, up to four dimensions. Dimension 0 is the row: the one whose elements
- * lie next to each other. Valid as long as the context that made it.
+/* * A tensor of a ggml context, with up to four dimensions. Dimension 0 is the row, whose elements are
+ * adjacent in memory. Valid as long as its context.
  */
 public final class Tensor {
   private static final int NAME_BYTES = 64;
@@ -33,12 +32,12 @@ public final class Tensor {
     return type;
   }
 
-  /** Elements along dimension {@code i}, 0 to 3. */
+  /** Number of elements along dimension {@code i}, 0 to 3. */
   public long dim(int i) {
     return ggml_tensor.ne(struct, i);
   }
 
-  /** Its dimensions, without those of 1 at the end; at least one. */
+  /** The dimensions without trailing ones; at least one. */
   public long[] shape() {
     int rank = 4;
     while (rank > 1 && dim(rank - 1) == 1) {
@@ -60,7 +59,7 @@ public final class Tensor {
     return dim(0) * dim(1) * dim(2) * dim(3);
   }
 
-  /** The tensor's values where they lie: contiguous, in the memory of this process. */
+  /** The tensor's memory; for a contiguous tensor in the memory of this process. */
   public MemorySegment data() {
     MemorySegment data = ggml_tensor.data(struct);
     if (data.address() == 0) {
@@ -69,10 +68,9 @@ public final class Tensor {
     return data.reinterpret(type.bytes(elements()));
   }
 
-  /**
-   * Likewise of a view whose rows do not follow each other: all bytes from the first to the last.
+  /*   * The memory of a strided view: all bytes from the first to the last element.
    */
-  MemorySegment strided() {
+  MemorySegment stridedData() {
     long last = 0;
     for (int i = 1; i < 4; i++) {
       last += (dim(i) - 1) * stride(i);
@@ -94,13 +92,13 @@ public final class Tensor {
     return ggml_tensor.name(struct).getString(0);
   }
 
-  /** Whether its elements lie one after the other. */
+  /** Whether the elements are contiguous in memory. */
   public boolean isContiguous() {
     return isContiguousFrom(0);
   }
 
-  /** Keeps the values until the graph is computed again: no other tensor gets their memory. */
-  void keep() {
+  /** Keeps the values until the next computation: the allocator does not reuse their memory. */
+  void markOutput() {
     Ggml_h.ggml_set_output(struct);
     MemorySegment viewed = ggml_tensor.view_src(struct);
     if (viewed.address() != 0) {

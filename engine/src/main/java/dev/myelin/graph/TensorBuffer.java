@@ -6,19 +6,17 @@ import dev.myelin.error.MyelinException;
 import dev.myelin.error.NativeLibraryException;
 import java.lang.foreign.MemorySegment;
 
-/**
- * Memory that tensors lie in: a mapped file, or pages of zeroes that cost nothing until they are
- * written.
+/* * Memory that holds tensors: a mapped file, or zeroed pages that the system commits on first write.
  */
 public final class TensorBuffer implements AutoCloseable {
-  /** What ggml asks of a buffer's first byte. */
+  /** Alignment that ggml requires of a buffer. */
   private static final int ALIGNMENT = 32;
 
-  /** Tensors of the cache start at cache lines. */
-  private static final int LINE = 64;
+  /** Alignment of tensors added by {@link #append}. */
+  private static final int CACHE_LINE = 64;
 
-  /** More than what ggml takes for a description; it ends the process where it gets none. */
-  private static final long SLACK = 1 << 20;
+  /** More than ggml allocates for a buffer; it aborts the process if that fails. */
+  private static final long SLACK_BYTES = 1 << 20;
 
   private final MemorySegment memory;
   private final MemorySegment buffer;
@@ -35,21 +33,21 @@ public final class TensorBuffer implements AutoCloseable {
     }
   }
 
-  /** Tensors will lie in {@code memory}, off the heap, which the caller keeps alive. */
-  public static TensorBuffer over(MemorySegment memory) {
+  /** A buffer over {@code memory}, which must be native and which the caller keeps alive. */
+  public static TensorBuffer wrap(MemorySegment memory) {
     if (!memory.isNative() || memory.address() % ALIGNMENT != 0) {
-      throw new MyelinException("graph: a buffer must be off the heap at a multiple of 32 bytes");
+      throw new MyelinException("graph: a buffer must be native memory aligned to 32 bytes");
     }
     Ggml.require();
-    NativeMemory.require(SLACK, "a buffer");
+    NativeMemory.require(SLACK_BYTES, "a buffer");
     return new TensorBuffer(memory, null);
   }
 
-  /** A buffer of zeroes. Pages are taken from the system when they are first written. */
-  public static TensorBuffer zeroes(long bytes) {
+  /** A zeroed buffer. The system commits its pages on first write. */
+  public static TensorBuffer allocateZeroed(long bytes) {
     Ggml.require();
-    NativeMemory.require(SLACK, "a buffer");
-    NativeMemory.Block block = NativeMemory.zeros(bytes, LINE, "a buffer");
+    NativeMemory.require(SLACK_BYTES, "a buffer");
+    NativeMemory.Block block = NativeMemory.zeros(bytes, CACHE_LINE, "a buffer");
     try {
       return new TensorBuffer(block.bytes(), block);
     } catch (RuntimeException e) {
@@ -58,7 +56,7 @@ public final class TensorBuffer implements AutoCloseable {
     }
   }
 
-  /** Puts {@code tensor} at {@code offset} bytes. */
+  /** Places {@code tensor} at byte {@code offset}. */
   public void place(Tensor tensor, long offset) {
     long bytes = tensor.type().bytes(tensor.elements());
     MemorySegment address = memory.asSlice(offset, bytes);
@@ -68,15 +66,15 @@ public final class TensorBuffer implements AutoCloseable {
     }
   }
 
-  /** Puts {@code tensor} behind those placed so far by this method. */
+  /** Places {@code tensor} after the tensors appended so far. */
   public void append(Tensor tensor) {
     place(tensor, used);
     used += roundUp(tensor.type().bytes(tensor.elements()));
   }
 
-  /** Bytes that {@link #append} takes for a tensor of {@code bytes}. */
+  /** Bytes that {@link #append} uses for a tensor of {@code bytes}. */
   public static long roundUp(long bytes) {
-    return (bytes + LINE - 1) & -LINE;
+    return (bytes + CACHE_LINE - 1) & -CACHE_LINE;
   }
 
   @Override

@@ -8,32 +8,32 @@ import dev.myelin.gguf.GgmlType;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 
-/** A ggml context: the descriptions of tensors, without their data. */
+/** A ggml context: tensor descriptions without data. */
 public final class TensorContext implements AutoCloseable {
   private static final int ALIGNMENT = 64;
-  private static final long SLACK = 1 << 20;
+  private static final long SLACK_BYTES = 1 << 20;
 
   private final int capacity;
   private final NativeMemory.Block memory;
   private Arena scratch;
   private MemorySegment context;
-  private int made;
+  private int count;
 
   /**
-   * @param tensors how many tensors it can describe
+   * @param tensors maximum number of tensors
    */
   public TensorContext(int tensors) {
     this(tensors, 0);
   }
 
-  TensorContext(int tensors, long furtherBytes) {
+  TensorContext(int tensors, long extraBytes) {
     Ggml.require();
     this.capacity = tensors;
-    long bytes = tensors * Ggml_h.ggml_tensor_overhead() + furtherBytes;
-    String what = "the description of " + tensors + " tensors";
-    // ggml ends the process where it gets none; what it takes beside this is little
-    NativeMemory.require(SLACK, what);
-    memory = NativeMemory.zeros(bytes, ALIGNMENT, what);
+    long bytes = tensors * Ggml_h.ggml_tensor_overhead() + extraBytes;
+    String purpose = "the description of " + tensors + " tensors";
+    // ggml aborts the process if it cannot allocate; beside this memory it needs little
+    NativeMemory.require(SLACK_BYTES, purpose);
+    memory = NativeMemory.zeros(bytes, ALIGNMENT, purpose);
     try (Arena arena = Arena.ofConfined()) {
       MemorySegment params = ggml_init_params.allocate(arena);
       ggml_init_params.mem_size(params, bytes);
@@ -43,34 +43,34 @@ public final class TensorContext implements AutoCloseable {
     }
   }
 
-  /** How many tensors it can describe. */
+  /** Maximum number of tensors. */
   int capacity() {
     return capacity;
   }
 
-  /** Describes a new tensor of one to four dimensions. */
+  /** Adds a tensor of one to four dimensions. */
   public Tensor tensor(String name, GgmlType type, long... dims) {
     Shapes.checkNew(name, type, dims);
-    MemorySegment ctx = room(1);
+    MemorySegment ctx = reserve(1);
     long d1 = dims.length > 1 ? dims[1] : 1;
     long d2 = dims.length > 2 ? dims[2] : 1;
     long d3 = dims.length > 3 ? dims[3] : 1;
     return new Tensor(Ggml_h.ggml_new_tensor_4d(ctx, type.id(), dims[0], d1, d2, d3)).named(name);
   }
 
-  /** The context's address, after making sure that {@code tensors} more fit: ggml would abort. */
-  MemorySegment room(int tensors) {
+  /** The ggml context, with space for {@code tensors} more tensors; ggml would abort without. */
+  MemorySegment reserve(int tensors) {
     if (context == null) {
       throw new NativeLibraryException("ggml: the context is closed");
     }
-    made += tensors;
-    if (made > capacity) {
+    count += tensors;
+    if (count > capacity) {
       throw new NativeLibraryException("ggml: more than " + capacity + " tensors in one context");
     }
     return context;
   }
 
-  /** Zeroes that operations of this context may use as long as it lives. */
+  /** Zeroed memory for operations of this context, valid as long as the context. */
   MemorySegment scratch(long bytes) {
     if (scratch == null) {
       scratch = Arena.ofShared();

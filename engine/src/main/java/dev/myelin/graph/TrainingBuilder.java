@@ -10,22 +10,21 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
 
-/**
- * Builds a graph that learns: a forward pass to a loss, its derivatives by ggml's reverse-mode
- * differentiation, and steps of an optimiser, all in one graph. First name the parameters, then
- * build the loss, then call {@link #differentiate}.
+/* * Builds a training graph: forward pass, loss, gradients by ggml's reverse-mode differentiation, and
+ * optimiser steps, all in one graph. Add the parameters first, then build the loss, then call
+ * {@link #differentiate}.
  */
 public final class TrainingBuilder extends GraphBuilder {
-  /** What {@link #adamw} reads: the learning rate and six more. */
+  /** Number of settings that {@link #adamw} reads: the learning rate and six more. */
   public static final int ADAMW_PARAMETERS = 7;
 
-  /** The input that is to hold 1: the loss's derivative by itself. */
-  public static final String SEED = "seed";
+  /** Name of the input that holds the gradient of the loss; set it to 1. */
+  public static final String LOSS_GRADIENT = "loss_grad";
 
-  /** Tensors that ggml makes to differentiate one operation, at most. */
-  private static final int DERIVED = 12;
+  /** Maximum number of tensors that ggml adds to differentiate one operation. */
+  private static final int MAX_BACKWARD_NODES = 12;
 
-  /** Operations of which ggml 0.25 knows the derivative, and this project tests it. */
+  /** Operations whose derivative ggml 0.25 implements and this project tests. */
   private static final Set<String> DIFFERENTIABLE =
       Set.of(
           "ADD",
@@ -48,38 +47,36 @@ public final class TrainingBuilder extends GraphBuilder {
 
   private final List<Tensor> parameters = new ArrayList<>();
 
-  /**
-   * @param nodes upper bound of the operations of the forward pass
-   * @param parameters how many tensors are learned
+  /*   * @param nodes maximum number of operations of the forward pass
+   * @param parameters number of trained tensors
    */
   public TrainingBuilder(int nodes, int parameters) {
-    super(DERIVED * nodes + 16 * parameters, true);
+    super(MAX_BACKWARD_NODES * nodes + 16 * parameters, true);
   }
 
   @Override
-  public boolean differentiable() {
+  public boolean isDifferentiable() {
     return true;
   }
 
-  /**
-   * A permutation's gradient is a permuted view, which few derivatives take. That of a reshaping is
-   * made contiguous: so one stands between.
+  /*   * Inserts a reshape before the permutation. The gradient of a permutation is a permuted view, which few
+   * backward operations accept; the gradient of a reshape is contiguous.
    */
   @Override
   public Tensor permute(Tensor a, int... to) {
-    Tensor whole = a.isContiguous() ? a : contiguous(a);
-    return super.permute(reshape4d(whole, a.dim(0), a.dim(1), a.dim(2), a.dim(3)), to);
+    Tensor contiguous = a.isContiguous() ? a : contiguous(a);
+    return super.permute(reshape4d(contiguous, a.dim(0), a.dim(1), a.dim(2), a.dim(3)), to);
   }
 
-  /** A tensor with memory of its own that is to be learned. */
-  public void parameter(Tensor t) {
-    Shapes.check(isF32(t) && t.isContiguousFrom(0), "parameter", t);
+  /** Adds a tensor to be trained, which has memory of its own. */
+  public void addParameter(Tensor t) {
+    Shapes.check(isF32(t) && t.isContiguousFrom(0), "addParameter", t);
     Ggml_h.ggml_set_param(t.struct());
     parameters.add(t);
   }
 
-  /** Softmax of {@code scale * a + mask} by row; a [n, rows, ...], mask f32 [n, rows]. */
-  public Tensor softMax(Tensor a, Tensor mask, float scale) {
+  /** Softmax of {@code scale * a + mask} over each row; a [n, rows, ...], mask f32 [n, rows]. */
+  public Tensor softmax(Tensor a, Tensor mask, float scale) {
     Shapes.check(
         isF32(a)
             && isF32(mask)
@@ -88,10 +85,10 @@ public final class TrainingBuilder extends GraphBuilder {
             && mask.dim(0) == a.dim(0)
             && mask.dim(1) == a.dim(1)
             && mask.dim(2) * mask.dim(3) == 1,
-        "softMax",
+        "softmax",
         a,
         mask);
-    return wrap(Ggml_h.ggml_soft_max_ext(next(), a.struct(), mask.struct(), scale, 0f));
+    return wrap(Ggml_h.ggml_soft_max_ext(ggmlContext(), a.struct(), mask.struct(), scale, 0f));
   }
 
   /**
@@ -102,19 +99,18 @@ public final class TrainingBuilder extends GraphBuilder {
     Shapes.check(
         isF32(logits)
             && isF32(labels)
-            && Shapes.sameShape(logits, labels)
+            && Shapes.isSameShape(logits, labels)
             && logits.isContiguousFrom(0)
             && labels.isContiguousFrom(0),
         "crossEntropy",
         logits,
         labels);
-    return wrap(Ggml_h.ggml_cross_entropy_loss(next(), logits.struct(), labels.struct()));
+    return wrap(Ggml_h.ggml_cross_entropy_loss(ggmlContext(), logits.struct(), labels.struct()));
   }
 
-  /**
-   * Adds the derivatives of a scalar loss by every parameter.
+  /*   * Adds the gradients of a scalar loss with respect to every parameter.
    *
-   * @return the gradients, in the order of {@link #parameter}, each of its parameter's shape
+   * @return the gradients in the order of {@link #addParameter}, each with its parameter's shape
    * @throws NativeLibraryException naming an operation without a derivative, or a parameter that
    *     the loss does not depend on
    */
@@ -123,8 +119,8 @@ public final class TrainingBuilder extends GraphBuilder {
     Ggml_h.ggml_set_loss(loss.struct());
     output("loss", loss);
     checkDerivatives();
-    Ggml_h.ggml_build_backward_expand(room(0), graph(), MemorySegment.NULL);
-    input(SEED, wrap(Ggml_h.ggml_graph_get_grad_acc(graph(), loss.struct())));
+    Ggml_h.ggml_build_backward_expand(ggmlContext(0), graph(), MemorySegment.NULL);
+    markInput(LOSS_GRADIENT, wrap(Ggml_h.ggml_graph_get_grad_acc(graph(), loss.struct())));
     List<Tensor> gradients = new ArrayList<>();
     for (Tensor parameter : parameters) {
       MemorySegment gradient = Ggml_h.ggml_graph_get_grad(graph(), parameter.struct());
@@ -137,10 +133,10 @@ public final class TrainingBuilder extends GraphBuilder {
     return gradients;
   }
 
-  /** ggml ends the process at an operation that it cannot differentiate: look before. */
+  /** Checks all operations first: ggml aborts the process at one that it cannot differentiate. */
   private void checkDerivatives() {
-    Derivatives derivatives = new Derivatives(graph(), parameters);
-    for (MemorySegment node : derivatives.needed()) {
+    GradientPath gradientPath = new GradientPath(graph(), parameters);
+    for (MemorySegment node : gradientPath.nodes()) {
       String name = Ggml_h.ggml_op_name(ggml_tensor.op(node)).getString(0);
       if (!DIFFERENTIABLE.contains(name)) {
         throw new NativeLibraryException(
@@ -149,41 +145,40 @@ public final class TrainingBuilder extends GraphBuilder {
     }
   }
 
-  /** Square root of the sum of the squares of all elements, [1]. */
-  public Tensor norm(List<Tensor> tensors) {
+  /** Euclidean norm of all elements of all tensors, [1]. */
+  public Tensor globalNorm(List<Tensor> tensors) {
     Tensor sum = null;
     for (Tensor t : tensors) {
       Tensor flat = reshape2d(t.isContiguousFrom(0) ? t : contiguous(t), t.elements(), 1);
       Tensor square = matmul(flat, flat);
       sum = sum == null ? square : add(sum, square);
     }
-    return wrap(Ggml_h.ggml_sqrt(next(), sum.struct()));
+    return wrap(Ggml_h.ggml_sqrt(ggmlContext(), sum.struct()));
   }
 
-  /**
-   * Factor that brings a norm [1] down to {@code most}, 1 where it is no larger (Pascanu et al.
+  /*   * Factor of gradient clipping: {@code maxNorm / norm}, or 1 if the norm is not larger (Pascanu et al.
    * 2013).
    *
-   * @param most f32 [1]
+   * @param maxNorm f32 [1]
+   * @param limit the value of {@code maxNorm}
    */
-  public Tensor clipFactor(Tensor norm, Tensor most, float limit) {
-    return divide(most, clamp(norm, limit, Float.POSITIVE_INFINITY));
+  public Tensor clipFactor(Tensor norm, Tensor maxNorm, float limit) {
+    return divide(maxNorm, clamp(norm, limit, Float.POSITIVE_INFINITY));
   }
 
-  /**
-   * A step of AdamW (Loshchilov and Hutter 2019) that changes the parameter and its moments.
+  /*   * Adds an AdamW step (Loshchilov and Hutter 2019), which updates the parameter and its moments.
    *
-   * @param gradient of the parameter's shape
-   * @param m first moment, of the parameter's shape
+   * @param gradient with the parameter's shape
+   * @param m first moment, with the parameter's shape
    * @param v second moment
    * @param settings f32 [7]: learning rate, beta1, beta2, epsilon, weight decay, 1 / (1 - beta1^t),
    *     1 / (1 - beta2^t)
    */
   public void adamw(Tensor parameter, Tensor gradient, Tensor m, Tensor v, Tensor settings) {
     Shapes.check(
-        Shapes.sameShape(parameter, gradient)
-            && Shapes.sameShape(parameter, m)
-            && Shapes.sameShape(parameter, v)
+        Shapes.isSameShape(parameter, gradient)
+            && Shapes.isSameShape(parameter, m)
+            && Shapes.isSameShape(parameter, v)
             && isF32(gradient)
             && isF32(m)
             && isF32(v)
@@ -196,7 +191,7 @@ public final class TrainingBuilder extends GraphBuilder {
     expand(
         wrap(
             Ggml_h.ggml_opt_step_adamw(
-                next(),
+                ggmlContext(),
                 parameter.struct(),
                 gradient.struct(),
                 m.struct(),
@@ -204,11 +199,10 @@ public final class TrainingBuilder extends GraphBuilder {
                 settings.struct())));
   }
 
-  /**
-   * The derivative of a softmax reads its result after having written to its own: ggml's allocator
-   * must not give both the same memory, as it does where that result is read for the last time.
+  /*   * Keeps the outputs of softmax operations. Their derivative reads that output after it has written its own
+   * result, but ggml's allocator would reuse the memory if this is the output's last use.
    */
-  private void keepSoftMax() {
+  private void keepSoftmaxOutputs() {
     int count = Ggml_h.ggml_graph_n_nodes(graph());
     for (int i = 0; i < count; i++) {
       MemorySegment node = Ggml_h.ggml_graph_node(graph(), i);
@@ -219,16 +213,16 @@ public final class TrainingBuilder extends GraphBuilder {
   }
 
   @Override
-  public Graph finish() {
-    keepSoftMax();
+  public Graph build() {
+    keepSoftmaxOutputs();
     try (Arena arena = Arena.ofConfined()) {
-      Products.replaceIn(graph(), arena);
+      SgemmRewriter.rewrite(graph(), arena);
     }
-    return super.finish();
+    return super.build();
   }
 
-  /** An input of one f32. */
-  public Tensor scalar(String name) {
+  /** Adds an input of one f32. */
+  public Tensor scalarInput(String name) {
     return input(name, GgmlType.F32, 1);
   }
 }

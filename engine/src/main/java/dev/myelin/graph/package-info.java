@@ -1,5 +1,4 @@
-/**
- * ggml's tensors, compute graphs and CPU backend behind checked calls: nothing in here reaches ggml
- * before its shapes and types were compared in Java, because ggml ends the process otherwise.
+/* * ggml's tensors, compute graphs and CPU backend behind checked calls. Shapes and types are checked in
+ * Java before each call, because ggml aborts the process on a failed assertion.
  */
 package dev.myelin.graph;

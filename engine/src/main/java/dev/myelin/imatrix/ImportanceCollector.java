@@ -3,7 +3,7 @@ package dev.myelin.imatrix;
 import dev.myelin.error.InvalidRequestException;
 import dev.myelin.error.MyelinException;
 import dev.myelin.generate.ActivationObserver;
-import dev.myelin.graph.Observation;
+import dev.myelin.graph.MatmulInput;
 import dev.myelin.graph.Tensor;
 import dev.myelin.imatrix.ImportanceMatrix.Entry;
 import java.lang.foreign.MemorySegment;
@@ -65,12 +65,13 @@ public final class ImportanceCollector implements ActivationObserver {
   }
 
   @Override
-  public void computed(List<Observation> observations) {
+  public void computed(List<MatmulInput> observations) {
     // queries, keys and values have the same input, and so have gates and up projections
     Map<Tensor, double[]> shared = new IdentityHashMap<>();
-    for (Observation o : observations) {
-      Sums sums = sums(o.weight(), o.columns(), Math.toIntExact(o.matrices()), o.experts() != null);
-      if (o.experts() == null && o.matrices() == 1) {
+    for (MatmulInput o : observations) {
+      Sums sums =
+          sums(o.weight(), o.columns(), Math.toIntExact(o.matrixCount()), o.expertIds() != null);
+      if (o.expertIds() == null && o.matrixCount() == 1) {
         add(sums.squares, shared.computeIfAbsent(o.input(), x -> squares(o)));
         sums.counts[0] += o.input().elements() / o.columns();
       } else {
@@ -85,7 +86,7 @@ public final class ImportanceCollector implements ActivationObserver {
     sums.counts[sums.counts.length == 1 ? 0 : matrix]++;
   }
 
-  private static double[] squares(Observation o) {
+  private static double[] squares(MatmulInput o) {
     double[] squares = new double[o.columns()];
     o.forEachRow((matrix, values, at) -> addSquares(squares, 0, values, at, squares.length));
     return squares;

@@ -108,7 +108,7 @@ public final class Histograms {
         MemorySegment blocks = data.asSlice(start, tensor.type().bytes(count));
         MemorySegment room = work.asSlice(0, (long) count * Float.BYTES);
         MemorySegment.copy(
-            values.floats(blocks.isNative() ? blocks : copied(blocks), room),
+            values.dequantize(blocks.isNative() ? blocks : copied(blocks), room),
             ValueLayout.JAVA_FLOAT_UNALIGNED,
             0,
             floats,

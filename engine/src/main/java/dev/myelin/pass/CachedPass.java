@@ -3,7 +3,7 @@ package dev.myelin.pass;
 import dev.myelin.cache.KvCache;
 import dev.myelin.gguf.GgmlType;
 import dev.myelin.graph.GraphBuilder;
-import dev.myelin.graph.OwnKernels;
+import dev.myelin.graph.NativeKernels;
 import dev.myelin.graph.Tensor;
 
 /**
@@ -82,7 +82,7 @@ public final class CachedPass implements ForwardPass {
 
   @Override
   public Tensor selectOutputs(Tensor x) {
-    return outputs == null ? x : graph.rows(x, outputs);
+    return outputs == null ? x : graph.getRows(x, outputs);
   }
 
   /** Writes this pass's keys and values to the cache and attends over all it holds. */
@@ -97,8 +97,8 @@ public final class CachedPass implements ForwardPass {
     Tensor keys = cache.keys(graph, layer, shape.cells());
     Tensor values = cache.values(graph, layer, shape.cells());
     Tensor out =
-        OwnKernels.attend(q, keys, values)
-            ? graph.attentionOwn(q, keys, values, positions, scale)
+        NativeKernels.supportsAttention(q, keys, values)
+            ? graph.attentionNative(q, keys, values, positions, scale)
             : attendMasked(q, keys, values, scale);
     graph.expand(out);
     return out;
@@ -108,7 +108,7 @@ public final class CachedPass implements ForwardPass {
     if (mask == null) {
       mask = graph.input("mask", GgmlType.F16, shape.cells(), shape.tokens());
     }
-    Tensor out = graph.attention(graph.swapMiddle(q), keys, values, mask, scale);
+    Tensor out = graph.attention(graph.transpose12(q), keys, values, mask, scale);
     return graph.reshape2d(out, out.dim(0) * out.dim(1), out.dim(2));
   }
 }

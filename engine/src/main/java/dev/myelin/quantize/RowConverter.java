@@ -45,7 +45,7 @@ final class RowConverter {
    */
   int toFloats(MemorySegment in, long elements, MemorySegment out, MemorySegment scratch) {
     if (dequantizer != null) {
-      dequantizer.floats(in, out);
+      dequantizer.dequantize(in, out);
       KernelsLibrary.widen(GgmlType.F32.id(), out, elements, out, scratch);
     } else {
       KernelsLibrary.widen(type.id(), in, elements, out, scratch);

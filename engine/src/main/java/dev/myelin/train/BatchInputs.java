@@ -38,7 +38,7 @@ final class BatchInputs implements AutoCloseable {
       bytes += TensorBuffer.roundUp(t.type().bytes(t.elements()));
     }
     try {
-      buffer = TensorBuffer.zeroes(bytes);
+      buffer = TensorBuffer.allocateZeroed(bytes);
     } catch (RuntimeException e) {
       context.close();
       throw e;

@@ -26,7 +26,7 @@ final class Learner implements AutoCloseable {
     this.parameters = parameters;
     this.options = options;
     this.masked = masked;
-    backend = Backend.cpu(Threads.used(options.threads(), options.forceThreads()));
+    backend = Backend.cpu(Threads.effective(options.threads(), options.forceThreads()));
     Moments zeroes = null;
     try {
       zeroes = new Moments(parameters);

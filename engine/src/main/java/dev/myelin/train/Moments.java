@@ -26,7 +26,7 @@ final class Moments implements AutoCloseable {
     for (Tensor p : parameters) {
       bytes += 2 * TensorBuffer.roundUp(p.type().bytes(p.elements()));
     }
-    buffer = TensorBuffer.zeroes(bytes);
+    buffer = TensorBuffer.allocateZeroed(bytes);
     context = new TensorContext(2 * parameters.size());
     for (Tensor p : parameters) {
       byName.put(p.name(), new Pair(like(p, ".m"), like(p, ".v")));

@@ -55,7 +55,7 @@ final class NewAdapter implements AdapterSource {
       shape[i] = shape[i] == RANK ? options.rank() : shape[i];
     }
     Tensor t = context.tensor(name, GgmlType.F32, shape);
-    TensorBuffer buffer = TensorBuffer.zeroes(GgmlType.F32.bytes(t.elements()));
+    TensorBuffer buffer = TensorBuffer.allocateZeroed(GgmlType.F32.bytes(t.elements()));
     buffers.add(buffer);
     buffer.append(t);
     return t;

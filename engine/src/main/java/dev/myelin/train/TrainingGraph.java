@@ -87,7 +87,7 @@ final class TrainingGraph implements AutoCloseable {
     BatchInputs inputs = new BatchInputs(shape, hp.vocabulary());
     TrainingBuilder builder = new TrainingBuilder(nodes, Math.max(1, parameters.size()));
     try {
-      parameters.forEach(builder::parameter);
+      parameters.forEach(builder::addParameter);
       Tensor logits = network.logits(new TrainingPass(builder, inputs, masked));
       Tensor loss = builder.crossEntropy(logits, inputs.labels());
       rest.add(builder, (masked ? builder.multiply(loss, inputs.scale()) : loss).named("loss"));
@@ -97,7 +97,7 @@ final class TrainingGraph implements AutoCloseable {
       throw e;
     }
     try {
-      return new TrainingGraph(inputs, builder.finish());
+      return new TrainingGraph(inputs, builder.build());
     } catch (RuntimeException e) {
       inputs.close();
       throw e;
@@ -111,9 +111,9 @@ final class TrainingGraph implements AutoCloseable {
       Moments moments,
       float clip) {
     List<Tensor> gradients = builder.differentiate(loss);
-    Tensor norm = builder.norm(gradients);
+    Tensor norm = builder.globalNorm(gradients);
     builder.output(NORM, norm);
-    Tensor factor = builder.clipFactor(norm, builder.scalar(CLIP), clip);
+    Tensor factor = builder.clipFactor(norm, builder.scalarInput(CLIP), clip);
     Map<String, Tensor> settingsOf = new HashMap<>();
     int i = 0;
     for (Tensor parameter : parameters) {
@@ -150,7 +150,7 @@ final class TrainingGraph implements AutoCloseable {
    */
   Result step(Backend backend, int[] windows, AdamW adamw, long step, long steps) {
     inputs.fill(windows);
-    graph.input(TrainingBuilder.SEED).set(ValueLayout.JAVA_FLOAT, 0, 1f);
+    graph.input(TrainingBuilder.LOSS_GRADIENT).set(ValueLayout.JAVA_FLOAT, 0, 1f);
     graph.input(CLIP).set(ValueLayout.JAVA_FLOAT, 0, adamw.clip());
     for (String settings : List.of(DECAYED, PLAIN)) {
       if (graph.hasInput(settings)) {

@@ -79,7 +79,7 @@ public final class TrainingPass implements ForwardPass {
 
     Tensor scores = graph.matmul(keys, queries);
     scores = graph.reshape4d(scores, context, context, heads, sequences);
-    Tensor weights = graph.softMax(scores, inputs.mask(), scale);
+    Tensor weights = graph.softmax(scores, inputs.mask(), scale);
     weights = graph.reshape4d(weights, context, shared, kvHeads, sequences);
     Tensor mixed = graph.matmul(values, weights);
     mixed = graph.reshape4d(mixed, headSize, context, heads, sequences);

@@ -3,7 +3,7 @@ package dev.myelin.bindings;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.myelin.error.NativeLibraryException;
-import dev.myelin.graph.OwnKernels;
+import dev.myelin.graph.NativeKernels;
 import dev.myelin.testing.OwnJvm;
 import java.util.List;
 import java.util.Locale;
@@ -22,7 +22,7 @@ class IsaVariableTest {
     public static void main(String[] args) {
       try {
         System.out.println(
-            "kernels " + KernelsLibrary.kernels() + " " + OwnKernels.served().size());
+            "kernels " + KernelsLibrary.kernels() + " " + NativeKernels.supportedTypes().size());
       } catch (NativeLibraryException e) {
         System.out.println("refused: " + e.getMessage());
       }

@@ -58,7 +58,7 @@ final class Comparison {
   private static float[] onProcessor(GgmlType type, MemorySegment weights, float[] x) {
     GraphBuilder g = new GraphBuilder(8);
     g.output("y", g.matmul(g.input("w", type, K, N), g.input("x", GgmlType.F32, K, x.length / K)));
-    try (Graph graph = g.finish();
+    try (Graph graph = g.build();
         Backend backend = Backend.cpu(1)) {
       graph.input("w").copyFrom(weights);
       graph.input("x").copyFrom(MemorySegment.ofArray(x));

@@ -8,7 +8,7 @@ import dev.myelin.gguf.GgufFile;
 import dev.myelin.graph.Backend;
 import dev.myelin.graph.Dequantizer;
 import dev.myelin.graph.Devices;
-import dev.myelin.graph.OwnKernels;
+import dev.myelin.graph.NativeKernels;
 import dev.myelin.graph.TensorBuffer;
 import dev.myelin.graph.TensorContext;
 import dev.myelin.model.Model;
@@ -65,12 +65,12 @@ final class DeniedProbe {
           new Quantizer(QuantizeOptions.of(Mixes.named("Q8_0").orElseThrow()))
               .run(model, folder.resolve("out.gguf"), QuantizeListener.NONE);
       case "devices" -> Devices.list();
-      case "kernels" -> OwnKernels.served();
+      case "kernels" -> NativeKernels.supportedTypes();
       case "cores" -> KernelsLibrary.physicalCores();
       case "dequantizer" -> Dequantizer.of(GgmlType.Q4_0);
       case "backend" -> Backend.cpu(1).close();
       case "context" -> new TensorContext(1).close();
-      case "buffer" -> TensorBuffer.zeroes(64).close();
+      case "buffer" -> TensorBuffer.allocateZeroed(64).close();
       default -> throw new IllegalArgumentException(entry);
     }
   }

@@ -7,7 +7,7 @@ import static org.junit.jupiter.api.Assumptions.assumeTrue;
 import dev.myelin.cache.CacheType;
 import dev.myelin.error.IllegalUseException;
 import dev.myelin.error.InvalidRequestException;
-import dev.myelin.graph.Observation;
+import dev.myelin.graph.MatmulInput;
 import dev.myelin.graph.Threads;
 import dev.myelin.model.Model;
 import dev.myelin.testing.Logits;
@@ -93,7 +93,7 @@ class SessionTest {
           }
 
           @Override
-          public void computed(List<Observation> observations) {}
+          public void computed(List<MatmulInput> observations) {}
         };
     try (Session session = Session.open(model, OPTIONS, failing);
         Session other = Session.open(model, OPTIONS)) {
@@ -159,7 +159,7 @@ class SessionTest {
   void noMoreThreadsThanCoresUnlessForced() {
     int cores = Threads.cores();
     SessionOptions more = OPTIONS.withThreads(cores + 1);
-    assumeTrue(cores < Threads.MOST);
+    assumeTrue(cores < Threads.MAX);
     try (Session clamped = Session.open(model, more);
         Session forced = Session.open(model, more.withForceThreads(true))) {
       assertThat(clamped.options().threads()).isEqualTo(cores);

@@ -16,9 +16,9 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
-/** Attention by Myelin's own kernel, as a node of a graph, beside ggml's. */
+/** Compares the native attention kernel with ggml's, each as a node of a graph. */
 class AttentionTest {
-  /** Of the squares: ggml sums values in f16, and quantises queries as the cache's type has it. */
+  /** Bound of the NMSE: ggml sums values in f16 and quantises queries for a quantised cache. */
   private static final double BOUND = 1e-4;
 
   private record Case(
@@ -31,7 +31,7 @@ class AttentionTest {
   @BeforeAll
   static void kernels() {
     Ggml.require();
-    assumeFalse(KernelsLibrary.kernels().isEmpty(), "skipped: no kernels for this machine");
+    assumeFalse(KernelsLibrary.kernels().isEmpty(), "skipped: no native kernels for this machine");
   }
 
   static List<Case> cases() {
@@ -48,7 +48,7 @@ class AttentionTest {
 
   @ParameterizedTest
   @MethodSource("cases")
-  void asGgml(Case c) {
+  void matchesGgml(Case c) {
     float[] expected = compute(c, false, 1);
     for (int threads = 1; threads <= 3; threads++) {
       float[] actual = compute(c, true, threads);
@@ -64,46 +64,46 @@ class AttentionTest {
   }
 
   @Test
-  void refusesWhatItCannotRead() {
-    refused(GgmlType.F16, new long[] {64, 8, 3}, new long[] {64, 10, 3}, 3);
-    refused(GgmlType.F16, new long[] {64, 8, 3}, new long[] {32, 10, 2}, 3);
-    refused(GgmlType.F16, new long[] {64, 8, 3}, new long[] {64, 10, 2}, 4);
-    refused(GgmlType.F16, new long[] {264, 8, 3}, new long[] {264, 10, 2}, 3);
-    refused(GgmlType.F32, new long[] {64, 8, 3}, new long[] {64, 10, 2}, 3);
+  void rejectsUnsupportedShapesAndTypes() {
+    assertRejected(GgmlType.F16, new long[] {64, 8, 3}, new long[] {64, 10, 3}, 3);
+    assertRejected(GgmlType.F16, new long[] {64, 8, 3}, new long[] {32, 10, 2}, 3);
+    assertRejected(GgmlType.F16, new long[] {64, 8, 3}, new long[] {64, 10, 2}, 4);
+    assertRejected(GgmlType.F16, new long[] {264, 8, 3}, new long[] {264, 10, 2}, 3);
+    assertRejected(GgmlType.F32, new long[] {64, 8, 3}, new long[] {64, 10, 2}, 3);
   }
 
-  private static void refused(GgmlType type, long[] q, long[] k, int positions) {
+  private static void assertRejected(GgmlType type, long[] q, long[] k, int positions) {
     GraphBuilder g = new GraphBuilder(16);
     Tensor query = g.input("q", GgmlType.F32, q);
     Tensor keys = g.input("k", type, k);
-    Tensor at = g.input("positions", GgmlType.I32, positions);
-    assertThatThrownBy(() -> g.attentionOwn(query, keys, keys, at, 1))
+    Tensor pos = g.input("positions", GgmlType.I32, positions);
+    assertThatThrownBy(() -> g.attentionNative(query, keys, keys, pos, 1))
         .isInstanceOf(MyelinException.class)
-        .hasMessageContaining("attentionOwn");
+        .hasMessageContaining("attentionNative");
     g.discard();
   }
 
-  private static float[] compute(Case c, boolean own, int threads) {
+  private static float[] compute(Case c, boolean useNative, int threads) {
     GraphBuilder g = new GraphBuilder(32);
     Tensor q = g.input("q", GgmlType.F32, c.headSize, c.heads, c.tokens);
-    Tensor wideKeys = g.input("k", GgmlType.F32, c.headSize, c.cells(), c.kvHeads);
-    Tensor wideValues = g.input("v", GgmlType.F32, c.headSize, c.cells(), c.kvHeads);
+    Tensor keysF32 = g.input("k", GgmlType.F32, c.headSize, c.cells(), c.kvHeads);
+    Tensor valuesF32 = g.input("v", GgmlType.F32, c.headSize, c.cells(), c.kvHeads);
     Tensor rows = g.input("rows", GgmlType.I64, c.cells());
     Tensor keys = g.input("keys", c.type, c.headSize, c.cells(), c.kvHeads);
     Tensor values = g.input("values", c.type, c.headSize, c.cells(), c.kvHeads);
-    Tensor k = g.writeRows(keys, wideKeys, rows);
-    Tensor v = g.writeRows(values, wideValues, rows);
+    Tensor k = g.setRows(keys, keysF32, rows);
+    Tensor v = g.setRows(values, valuesF32, rows);
     float scale = (float) (1 / Math.sqrt(c.headSize));
     Tensor out;
-    if (own) {
+    if (useNative) {
       Tensor positions = g.input("positions", GgmlType.I32, c.tokens);
-      out = g.attentionOwn(q, k, v, positions, scale);
+      out = g.attentionNative(q, k, v, positions, scale);
     } else {
       Tensor mask = g.input("mask", GgmlType.F16, c.cells(), c.tokens);
-      out = g.attention(g.swapMiddle(q), k, v, mask, scale);
+      out = g.attention(g.transpose12(q), k, v, mask, scale);
     }
     g.output("out", out);
-    try (Graph graph = g.finish();
+    try (Graph graph = g.build();
         Backend backend = Backend.cpu(threads)) {
       Random random = new Random(11);
       for (String name : List.of("q", "k", "v")) {
@@ -113,14 +113,14 @@ class AttentionTest {
         graph.input("rows").setAtIndex(ValueLayout.JAVA_LONG, i, i);
       }
       for (int i = 0; i < c.tokens; i++) {
-        see(graph, c, i, c.before + i);
+        setPosition(graph, c, i, c.before + i);
       }
       assertThat(backend.compute(graph)).isTrue();
       return graph.output("out").toArray(ValueLayout.JAVA_FLOAT);
     }
   }
 
-  private static void see(Graph graph, Case c, int token, int position) {
+  private static void setPosition(Graph graph, Case c, int token, int position) {
     if (graph.hasInput("positions")) {
       graph.input("positions").setAtIndex(ValueLayout.JAVA_INT, token, position);
       return;

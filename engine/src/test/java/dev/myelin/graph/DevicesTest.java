@@ -9,7 +9,7 @@ import org.junit.jupiter.api.Test;
 
 class DevicesTest {
   @Test
-  void theProcessorIsAmongThem() {
+  void listContainsCpu() {
     List<Device> devices = Devices.list();
     Device cpu = devices.stream().filter(d -> d.kind() == Kind.CPU).findFirst().orElseThrow();
     assertThat(cpu.name()).isEqualTo("CPU");

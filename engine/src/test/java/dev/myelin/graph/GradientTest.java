@@ -16,16 +16,15 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
-/**
- * The gradient of every operation that training uses, against finite differences: the loss is a
- * cross entropy over the operation's result, each parameter is moved a little to both sides.
+/* * Compares the gradient of every operation that training uses with central finite differences. The loss
+ * is the cross entropy of the operation's result.
  */
 class GradientTest {
-  /** Of the largest element of the gradient: f32 losses carry about seven digits. */
+  /** Bound relative to the largest element of the gradient: an f32 loss has about seven digits. */
   private static final double BOUND = 4e-3;
 
   private static final float STEP = 2e-2f;
-  private static final RopeParameters.Order[] ORDERS = RopeParameters.Order.values();
+  private static final RopeParameters.Type[] ROPE_TYPES = RopeParameters.Type.values();
 
   private static Backend backend;
 
@@ -41,7 +40,7 @@ class GradientTest {
     }
   }
 
-  /** Tensors that are not learned, filled once. */
+  /** Tensors that are not trained, filled once. */
   private record Constants(TensorContext context, TensorBuffer buffer, Random random) {
     Tensor floats(long... shape) {
       Tensor t = context.tensor("constant", GgmlType.F32, shape);
@@ -110,31 +109,31 @@ class GradientTest {
             "view",
             (g, p, c) -> g.contiguous(g.view2d(p.get(0), 4, 5, p.get(0).stride(1), 8)),
             s(6, 5)));
-    cases.add(new Case("rows", (g, p, c) -> g.rows(p.get(0), c.ints(4, 7)), s(6, 4)));
-    cases.add(new Case("softmax", (g, p, c) -> g.scale(g.softMax(p.get(0)), 20f), s(6, 5)));
+    cases.add(new Case("rows", (g, p, c) -> g.getRows(p.get(0), c.ints(4, 7)), s(6, 4)));
+    cases.add(new Case("softmax", (g, p, c) -> g.scale(g.softmax(p.get(0)), 20f), s(6, 5)));
     cases.add(
         new Case(
             "softmax with mask and scale",
-            (g, p, c) -> g.scale(g.softMax(p.get(0), c.floats(6, 5), 0.6f), 20f),
+            (g, p, c) -> g.scale(g.softmax(p.get(0), c.floats(6, 5), 0.6f), 20f),
             s(6, 5, 3, 2)));
     cases.add(new Case("swiglu", (g, p, c) -> g.swiglu(p.get(0), p.get(1)), s(6, 5), s(6, 5)));
     cases.add(new Case("cross entropy", (g, p, c) -> p.get(0), s(6, 5)));
-    for (RopeParameters.Order order : ORDERS) {
+    for (RopeParameters.Type type : ROPE_TYPES) {
       cases.add(
-          new Case("rope " + order, (g, p, c) -> rope(g, p.get(0), c, order, false), s(8, 3, 5)));
+          new Case("rope " + type, (g, p, c) -> rope(g, p.get(0), c, type, false), s(8, 3, 5)));
       cases.add(
           new Case(
-              "rope with factors " + order,
-              (g, p, c) -> rope(g, p.get(0), c, order, true),
+              "rope with factors " + type,
+              (g, p, c) -> rope(g, p.get(0), c, type, true),
               s(8, 3, 5)));
     }
     return cases;
   }
 
   private static Tensor rope(
-      TrainingBuilder g, Tensor x, Constants c, RopeParameters.Order order, boolean factors) {
+      TrainingBuilder g, Tensor x, Constants c, RopeParameters.Type type, boolean factors) {
     Tensor divisors = factors ? c.floats(4) : null;
-    RopeParameters p = new RopeParameters(8, order, 64, 10_000f, 1f, 0f, 1f, 32f, 1f);
+    RopeParameters p = new RopeParameters(8, type, 64, 10_000f, 1f, 0f, 1f, 32f, 1f);
     return g.rope(x, c.ints(40, 5), divisors, p);
   }
 
@@ -154,28 +153,28 @@ class GradientTest {
 
   @ParameterizedTest
   @MethodSource("operations")
-  void gradientIsThatOfFiniteDifferences(Case test) {
+  void gradientMatchesFiniteDifferences(Case test) {
     Random random = new Random(test.name.hashCode());
     try (TensorContext context = new TensorContext(16);
-        TensorBuffer buffer = TensorBuffer.zeroes(1 << 16)) {
+        TensorBuffer buffer = TensorBuffer.allocateZeroed(1 << 16)) {
       Constants constants = new Constants(context, buffer, random);
       TrainingBuilder g = new TrainingBuilder(64, test.shapes.length);
       List<Tensor> parameters = new ArrayList<>();
       for (long[] shape : test.shapes) {
         Tensor p = constants.floats(shape);
-        g.parameter(p);
+        g.addParameter(p);
         parameters.add(p);
       }
       Tensor out = test.operation.apply(g, parameters, constants);
       Tensor rows = g.reshape2d(out, out.dim(0), out.elements() / out.dim(0));
-      // any weights will do, and they make every element count differently
+      // random weights, so that each element contributes differently
       Tensor scaled = g.multiply(rows, constants.floats(rows.dim(0), rows.dim(1)));
-      Tensor loss = g.crossEntropy(scaled, distribution(constants, rows));
+      Tensor loss = g.crossEntropy(scaled, randomDistribution(constants, rows));
       List<Tensor> gradients = g.differentiate(loss);
       for (int i = 0; i < gradients.size(); i++) {
         g.output("gradient " + i, g.contiguous(gradients.get(i)));
       }
-      try (Graph graph = g.finish()) {
+      try (Graph graph = g.build()) {
         for (int i = 0; i < parameters.size(); i++) {
           check(graph, parameters.get(i), i);
         }
@@ -183,7 +182,7 @@ class GradientTest {
     }
   }
 
-  private static Tensor distribution(Constants constants, Tensor like) {
+  private static Tensor randomDistribution(Constants constants, Tensor like) {
     Tensor labels = constants.floats(like.dim(0), like.dim(1));
     MemorySegment data = labels.data();
     for (long row = 0; row < like.dim(1); row++) {
@@ -212,7 +211,7 @@ class GradientTest {
     }
     assertThat(largest).as("the loss depends on the parameter").isGreaterThan(1e-4);
     for (int i = 0; i < count; i++) {
-      // Richardson: differences of two widths, so that the error of the fourth order is left
+      // Richardson extrapolation from two step sizes: the remaining error is of fourth order
       double near = difference(graph, parameter, i, STEP);
       double far = difference(graph, parameter, i, 2 * STEP);
       double expected = (4 * near - far) / 3;
@@ -234,20 +233,20 @@ class GradientTest {
   }
 
   private static double compute(Graph graph) {
-    graph.input(TrainingBuilder.SEED).set(ValueLayout.JAVA_FLOAT, 0, 1f);
+    graph.input(TrainingBuilder.LOSS_GRADIENT).set(ValueLayout.JAVA_FLOAT, 0, 1f);
     assertThat(backend.compute(graph)).isTrue();
     return graph.output("loss").get(ValueLayout.JAVA_FLOAT, 0);
   }
 
   @Test
-  void operationWithoutDerivativeIsRefused() {
+  void rejectsOperationWithoutDerivative() {
     try (TensorContext context = new TensorContext(4);
-        TensorBuffer buffer = TensorBuffer.zeroes(1 << 12)) {
+        TensorBuffer buffer = TensorBuffer.allocateZeroed(1 << 12)) {
       Constants constants = new Constants(context, buffer, new Random(1));
       TrainingBuilder g = new TrainingBuilder(16, 1);
       Tensor p = constants.floats(6, 5).named("weight");
-      g.parameter(p);
-      Tensor loss = g.crossEntropy(g.gelu(p), distribution(constants, p));
+      g.addParameter(p);
+      Tensor loss = g.crossEntropy(g.gelu(p), randomDistribution(constants, p));
       assertThatThrownBy(() -> g.differentiate(loss))
           .isInstanceOf(NativeLibraryException.class)
           .hasMessageContaining("UNARY")
@@ -257,16 +256,16 @@ class GradientTest {
   }
 
   @Test
-  void parameterWithoutInfluenceIsRefused() {
+  void rejectsParameterUnrelatedToLoss() {
     try (TensorContext context = new TensorContext(4);
-        TensorBuffer buffer = TensorBuffer.zeroes(1 << 12)) {
+        TensorBuffer buffer = TensorBuffer.allocateZeroed(1 << 12)) {
       Constants constants = new Constants(context, buffer, new Random(1));
       TrainingBuilder g = new TrainingBuilder(16, 2);
       Tensor p = constants.floats(6, 5);
       Tensor idle = constants.floats(3).named("idle");
-      g.parameter(p);
-      g.parameter(idle);
-      Tensor loss = g.crossEntropy(p, distribution(constants, p));
+      g.addParameter(p);
+      g.addParameter(idle);
+      Tensor loss = g.crossEntropy(p, randomDistribution(constants, p));
       assertThatThrownBy(() -> g.differentiate(loss))
           .isInstanceOf(NativeLibraryException.class)
           .hasMessageContaining("does not depend on parameter idle");

@@ -11,7 +11,7 @@ import dev.myelin.gguf.GgufFile;
 import dev.myelin.gguf.GgufWriter;
 import dev.myelin.gguf.TensorInfo;
 import dev.myelin.graph.Dequantizer;
-import dev.myelin.graph.OwnKernels;
+import dev.myelin.graph.NativeKernels;
 import dev.myelin.testing.Dequantized;
 import dev.myelin.testing.EnglishText;
 import dev.myelin.testing.Logits;
@@ -68,7 +68,7 @@ class OracleAccuracyTest {
   }
 
   static List<GgmlType> types() {
-    return OwnKernels.served().keySet().stream().filter(GgmlType::isQuantized).toList();
+    return NativeKernels.supportedTypes().keySet().stream().filter(GgmlType::isQuantized).toList();
   }
 
   @ParameterizedTest
@@ -129,6 +129,6 @@ class OracleAccuracyTest {
   private static MemorySegment floats(
       GgmlType type, MemorySegment blocks, long elements, Arena arena) {
     MemorySegment room = arena.allocate(elements * Float.BYTES, 64);
-    return Dequantizer.of(type).orElseThrow().floats(blocks, room);
+    return Dequantizer.of(type).orElseThrow().dequantize(blocks, room);
   }
 }

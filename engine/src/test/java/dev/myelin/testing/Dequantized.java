@@ -36,7 +36,7 @@ public final class Dequantized {
         MemorySegment values = file.data(t);
         if (t.type() != GgmlType.F32) {
           MemorySegment room = arena.allocate(t.elements() * Float.BYTES, 64);
-          values = Dequantizer.of(t.type()).orElseThrow().floats(values, room);
+          values = Dequantizer.of(t.type()).orElseThrow().dequantize(values, room);
         }
         if (t.name().equals("output.weight") && scale != 1) {
           values = times(values, scale);

@@ -185,7 +185,7 @@ class ModelGradientTest {
       List<Tensor> weights = new ArrayList<>(model.weights().values());
       weights.removeIf(t -> t.name().startsWith("rope_"));
       TrainingBuilder g = new TrainingBuilder(400, weights.size());
-      weights.forEach(g::parameter);
+      weights.forEach(g::addParameter);
       Tensor logits = model.network().logits(new TrainingPass(g, inputs, test.masked));
       Tensor loss = g.crossEntropy(logits, inputs.labels());
       List<Tensor> gradients =
@@ -194,7 +194,7 @@ class ModelGradientTest {
         g.output("gradient " + i, g.contiguous(gradients.get(i)));
       }
       inputs.fill(windows(test, model.hyperparameters().vocabulary()));
-      try (Graph graph = g.finish()) {
+      try (Graph graph = g.build()) {
         for (int i = 0; i < weights.size(); i++) {
           checkAlongDirection(graph, weights.get(i), i, test.step);
         }
@@ -252,7 +252,7 @@ class ModelGradientTest {
   }
 
   private static double compute(Graph graph) {
-    graph.input(TrainingBuilder.SEED).set(ValueLayout.JAVA_FLOAT, 0, 1f);
+    graph.input(TrainingBuilder.LOSS_GRADIENT).set(ValueLayout.JAVA_FLOAT, 0, 1f);
     assertThat(backend.compute(graph)).isTrue();
     return graph.output("loss").get(ValueLayout.JAVA_FLOAT, 0);
   }

@@ -8,7 +8,7 @@ import dev.myelin.cuda.CudaDevices;
 import dev.myelin.error.NativeLibraryException;
 import dev.myelin.gguf.GgmlType;
 import dev.myelin.graph.Devices;
-import dev.myelin.graph.OwnKernels;
+import dev.myelin.graph.NativeKernels;
 import java.lang.management.ManagementFactory;
 import java.nio.file.Path;
 import java.util.List;
@@ -80,7 +80,7 @@ record SystemReport(
               KernelsLibrary.physicalCores(),
               KernelsLibrary.cpuFeatures());
       return new NativeParts(
-          cpu, ggml, OwnKernels.served(), KernelsLibrary.products(), Devices.list());
+          cpu, ggml, NativeKernels.supportedTypes(), KernelsLibrary.products(), Devices.list());
     }
   }
 

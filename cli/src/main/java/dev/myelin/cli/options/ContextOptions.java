@@ -63,7 +63,7 @@ public final class ContextOptions {
 
   /** The session itself, with a note where fewer threads than asked for could be started. */
   public Session opened(Session session) {
-    int wanted = Threads.used(threads.count(), threads.forced());
+    int wanted = Threads.effective(threads.count(), threads.forced());
     int started = session.options().threads();
     if (started < wanted) {
       command.console.note(

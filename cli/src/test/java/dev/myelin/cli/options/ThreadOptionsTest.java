@@ -81,7 +81,7 @@ class ThreadOptionsTest {
         "plan M --types q8_0 --speed 1GB/s",
       })
   void moreThanThereAreCoresIsReportedOnce(String line) {
-    assumeTrue(Threads.cores() < Threads.MOST, "skipped: no number of threads is too high here");
+    assumeTrue(Threads.cores() < Threads.MAX, "skipped: no number of threads is too high here");
     Outcome outcome = run(line, "-t", Threads.cores() + 1);
     assertThat(outcome.status()).as(outcome.err()).isZero();
     assertThat(outcome.err()).containsOnlyOnce(REMARK);
@@ -91,7 +91,7 @@ class ThreadOptionsTest {
 
   @Test
   void forcedOnesAreStarted() {
-    assumeTrue(Threads.cores() < Threads.MOST, "skipped: no number of threads is too high here");
+    assumeTrue(Threads.cores() < Threads.MAX, "skipped: no number of threads is too high here");
     Outcome outcome =
         run("bench -m M -p 4 -n 0 -r 1 -o csv", "-t", Threads.cores() + 1, "--force-threads");
     assertThat(outcome.status()).isZero();

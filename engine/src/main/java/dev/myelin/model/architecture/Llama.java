@@ -25,7 +25,7 @@ public final class Llama implements Architecture {
 
   @Override
   public Hyperparameters hyperparameters(HyperparameterReader in) {
-    return RotaryDecoder.hyperparameters(in, RopeParameters.Order.ADJACENT);
+    return RotaryDecoder.hyperparameters(in, RopeParameters.Type.NORMAL);
   }
 
   @Override

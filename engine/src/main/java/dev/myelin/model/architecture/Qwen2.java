@@ -24,7 +24,7 @@ public final class Qwen2 implements Architecture {
 
   @Override
   public Hyperparameters hyperparameters(HyperparameterReader in) {
-    return RotaryDecoder.hyperparameters(in, RopeParameters.Order.HALVES);
+    return RotaryDecoder.hyperparameters(in, RopeParameters.Type.NEOX);
   }
 
   @Override

@@ -30,7 +30,7 @@ final class CopiedWeights implements WeightSource.Placement {
       }
       bytes += TensorBuffer.roundUp(GgmlType.F32.bytes(info.elements()));
     }
-    buffer = TensorBuffer.zeroes(Math.max(bytes, Float.BYTES));
+    buffer = TensorBuffer.allocateZeroed(Math.max(bytes, Float.BYTES));
   }
 
   @Override
@@ -41,7 +41,7 @@ final class CopiedWeights implements WeightSource.Placement {
       buffer.append(placed);
       // what cannot be multiplied was refused before
       Dequantizer values = Dequantizer.of(info.type()).orElseThrow();
-      MemorySegment floats = values.floats(file.data(info), placed.data());
+      MemorySegment floats = values.dequantize(file.data(info), placed.data());
       if (info.type() == GgmlType.F32) {
         placed.data().copyFrom(floats);
       }

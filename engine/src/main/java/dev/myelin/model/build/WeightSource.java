@@ -95,7 +95,7 @@ public final class WeightSource implements AutoCloseable {
     Mapped(GgufFile file) {
       file.watch();
       for (MemorySegment part : file.parts()) {
-        buffers.add(TensorBuffer.over(part));
+        buffers.add(TensorBuffer.wrap(part));
       }
     }
 

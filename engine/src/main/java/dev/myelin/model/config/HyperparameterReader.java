@@ -155,7 +155,7 @@ public final class HyperparameterReader {
    * Rotary positions. Rotates whole heads: these architectures refuse a part, as the reference
    * implementation does.
    */
-  public RopeParameters rope(RopeParameters.Order order, Attention attention) {
+  public RopeParameters rope(RopeParameters.Type order, Attention attention) {
     int headSize = attention.headSize();
     int dimensions = between("rope.dimension_count", 0, MAX_WIDTH, headSize);
     if (dimensions != headSize || headSize % 2 != 0) {

@@ -50,13 +50,13 @@ final class AllExperts {
     long count = scores.dim(0);
     long tokens = scores.dim(1);
     if (used == count) {
-      return g.softMax(scores);
+      return g.softmax(scores);
     }
     Tensor best = g.topK(scores, used);
     Tensor last = g.view2d(best, 1, tokens, best.stride(1), (used - 1) * best.stride(0));
-    Tensor bar = g.rows(g.reshape3d(scores, 1, count, tokens), last);
+    Tensor bar = g.getRows(g.reshape3d(scores, 1, count, tokens), last);
     Tensor above = g.subtract(scores, g.reshape2d(bar, 1, tokens));
     Tensor left = g.step(g.scale(above, -1f));
-    return g.softMax(g.add(scores, g.scale(left, NEVER)));
+    return g.softmax(g.add(scores, g.scale(left, NEVER)));
   }
 }

@@ -28,7 +28,7 @@ public record Decoder(
     GraphBuilder g = pass.graph();
     Tensor x = tokenEmbedding.apply(g, pass.tokens()).named("embedding");
     if (positionEmbedding != null) {
-      x = g.add(x, g.rows(positionEmbedding, pass.positions()));
+      x = g.add(x, g.getRows(positionEmbedding, pass.positions()));
     }
     int last = layers.size() - 1;
     for (int i = 0; i <= last; i++) {

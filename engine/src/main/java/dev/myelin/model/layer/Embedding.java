@@ -22,7 +22,7 @@ public record Embedding(Tensor weight, List<LowRank> adapters) {
 
   /** i32 [n] to [width, n]. */
   public Tensor apply(GraphBuilder g, Tensor ids) {
-    Tensor y = g.rows(weight, ids);
+    Tensor y = g.getRows(weight, ids);
     for (LowRank adapter : adapters) {
       y = adapter.addToRows(g, y, ids);
     }

@@ -43,7 +43,7 @@ public record ExpertFeedForward(
         long tokens = x.dim(2);
         long count = scale.dim(0);
         Tensor all = g.repeat3d(g.reshape3d(scale, 1, count, 1), 1, count, tokens);
-        y = g.multiply(y, g.rows(all, chosen));
+        y = g.multiply(y, g.getRows(all, chosen));
       }
       for (LowRank adapter : adapters) {
         y = adapter.addTo(g, y, x, chosen);
@@ -65,12 +65,12 @@ public record ExpertFeedForward(
 
   @Override
   public Tensor apply(GraphBuilder g, Tensor x) {
-    if (g.differentiable()) {
+    if (g.isDifferentiable()) {
       return AllExperts.apply(g, this, x);
     }
     long width = x.dim(0);
     long tokens = x.dim(1);
-    Tensor probabilities = g.softMax(router.apply(g, x));
+    Tensor probabilities = g.softmax(router.apply(g, x));
     Tensor chosen = g.topK(probabilities, experts.used());
     Tensor shares = shares(g, probabilities, chosen, tokens);
 
@@ -83,7 +83,7 @@ public record ExpertFeedForward(
   /** The weight of each chosen expert, f32 [1, used, tokens]. */
   private Tensor shares(GraphBuilder g, Tensor probabilities, Tensor chosen, long tokens) {
     Tensor each = g.reshape3d(probabilities, 1, experts.count(), tokens);
-    Tensor picked = g.reshape2d(g.rows(each, chosen), experts.used(), tokens);
+    Tensor picked = g.reshape2d(g.getRows(each, chosen), experts.used(), tokens);
     Tensor sum = g.clamp(g.sumRows(picked), SMALLEST_SUM, Float.POSITIVE_INFINITY);
     Tensor shares = g.reshape3d(g.divide(picked, sum), 1, experts.used(), tokens);
     g.expand(shares);

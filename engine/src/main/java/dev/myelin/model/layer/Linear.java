@@ -2,7 +2,7 @@ package dev.myelin.model.layer;
 
 import dev.myelin.adapter.LowRank;
 import dev.myelin.graph.GraphBuilder;
-import dev.myelin.graph.OwnKernels;
+import dev.myelin.graph.NativeKernels;
 import dev.myelin.graph.Tensor;
 import dev.myelin.model.build.WeightSource;
 import java.util.Arrays;
@@ -75,17 +75,17 @@ public record Linear(
   /** [in, n] to [out, n]. */
   public Tensor apply(GraphBuilder g, Tensor x) {
     // own products have no derivative
-    boolean own = !g.differentiable() && OwnKernels.serve(weight, x);
-    return finish(g, own ? g.matmulOwn(weight, x) : g.matmul(weight, x), x);
+    boolean own = !g.isDifferentiable() && NativeKernels.supportsMatmul(weight, x);
+    return finish(g, own ? g.matmulNative(weight, x) : g.matmul(weight, x), x);
   }
 
   /** What each of some layers makes of the same input, in one operation where that can be. */
   public static List<Tensor> applyAll(GraphBuilder g, Tensor x, Linear... layers) {
     List<Tensor> weights = Arrays.stream(layers).map(Linear::weight).toList();
-    if (g.differentiable() || !OwnKernels.together(weights, x)) {
+    if (g.isDifferentiable() || !NativeKernels.supportsGroupedMatmul(weights, x)) {
       return Arrays.stream(layers).map(layer -> layer.apply(g, x)).toList();
     }
-    List<Tensor> products = g.matmulOwn(weights, x);
+    List<Tensor> products = g.groupedMatmul(weights, x);
     return IntStream.range(0, layers.length)
         .mapToObj(i -> layers[i].finish(g, products.get(i), x))
         .toList();

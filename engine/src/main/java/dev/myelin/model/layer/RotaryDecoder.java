@@ -14,7 +14,7 @@ public final class RotaryDecoder {
 
   /** Reads the hyperparameters that all of the family have. */
   public static Hyperparameters hyperparameters(
-      HyperparameterReader in, RopeParameters.Order order) {
+      HyperparameterReader in, RopeParameters.Type order) {
     Hyperparameters.Attention attention = in.attention();
     return new Hyperparameters(
         in.architecture(),

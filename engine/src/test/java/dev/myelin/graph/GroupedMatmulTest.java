@@ -18,18 +18,17 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
-/** Several matrices multiplied with the same rows as one operation: the same bits as each alone. */
-class MatricesTogetherTest {
+/** A grouped matmul gives the same bits as a separate matmul for each weight. */
+class GroupedMatmulTest {
   private static final int K = 512;
 
-  /** No multiples of what kernels multiply together. */
+  /** Not multiples of the kernels' tile sizes. */
   private static final int[] ROWS = {70, 33, 1, 96};
 
   @BeforeEach
   void requireKernels() {
     Ggml.require();
-    assumeFalse(
-        KernelsLibrary.kernels().isEmpty(), "skipped: this machine has no kernels of Myelin's");
+    assumeFalse(KernelsLibrary.kernels().isEmpty(), "skipped: no native kernels for this machine");
   }
 
   static List<List<GgmlType>> cases() {
@@ -42,48 +41,50 @@ class MatricesTogetherTest {
 
   @ParameterizedTest
   @MethodSource("cases")
-  void asEachAlone(List<GgmlType> types) {
+  void matchesSeparateMatmulsBitForBit(List<GgmlType> types) {
     for (int m : new int[] {1, 3, 20, 70}) {
-      List<float[]> alone = compute(types, m, 1, false);
+      List<float[]> separate = compute(types, m, 1, false);
       for (int threads = 1; threads <= 3; threads++) {
-        List<float[]> together = compute(types, m, threads, true);
+        List<float[]> grouped = compute(types, m, threads, true);
         for (int i = 0; i < types.size(); i++) {
-          assertThat(together.get(i)).as(types.get(i) + ", " + m).isEqualTo(alone.get(i));
+          assertThat(grouped.get(i)).as(types.get(i) + ", " + m).isEqualTo(separate.get(i));
         }
       }
     }
   }
 
   @Test
-  void refusesTooManyAndOtherFormats() {
+  void rejectsTooManyWeightsAndMixedFormats() {
     GraphBuilder g = new GraphBuilder(16);
     Tensor x = g.input("x", GgmlType.F32, K, 2);
     Tensor a = g.input("a", GgmlType.Q4_0, K, 3);
     Tensor b = g.input("b", GgmlType.Q4_K, K, 3);
     for (List<Tensor> weights : List.of(List.of(a, b), List.of(a, a, a, a, a))) {
-      assertThat(OwnKernels.together(weights, x)).isFalse();
-      assertThatThrownBy(() -> g.matmulOwn(weights, x))
+      assertThat(NativeKernels.supportsGroupedMatmul(weights, x)).isFalse();
+      assertThatThrownBy(() -> g.groupedMatmul(weights, x))
           .isInstanceOf(MyelinException.class)
-          .hasMessageContaining("matmulOwn");
+          .hasMessageContaining("groupedMatmul");
     }
-    assertThat(OwnKernels.together(List.of(a, a, a, a), x)).isTrue();
-    assertThat(OwnKernels.together(List.of(), x)).isFalse();
+    assertThat(NativeKernels.supportsGroupedMatmul(List.of(a, a, a, a), x)).isTrue();
+    assertThat(NativeKernels.supportsGroupedMatmul(List.of(), x)).isFalse();
     g.discard();
   }
 
-  private static List<float[]> compute(List<GgmlType> types, int m, int threads, boolean together) {
+  private static List<float[]> compute(List<GgmlType> types, int m, int threads, boolean grouped) {
     GraphBuilder g = new GraphBuilder(32);
     Tensor x = g.input("x", GgmlType.F32, K, m);
     List<Tensor> weights = new ArrayList<>();
     for (int i = 0; i < types.size(); i++) {
       weights.add(g.input("w" + i, types.get(i), K, ROWS[i]));
     }
-    List<Tensor> products =
-        together ? g.matmulOwn(weights, x) : weights.stream().map(w -> g.matmulOwn(w, x)).toList();
-    for (int i = 0; i < products.size(); i++) {
-      g.output("y" + i, g.contiguous(products.get(i)));
+    List<Tensor> outputs =
+        grouped
+            ? g.groupedMatmul(weights, x)
+            : weights.stream().map(w -> g.matmulNative(w, x)).toList();
+    for (int i = 0; i < outputs.size(); i++) {
+      g.output("y" + i, g.contiguous(outputs.get(i)));
     }
-    try (Graph graph = g.finish();
+    try (Graph graph = g.build();
         Backend backend = Backend.cpu(threads)) {
       graph.input("x").copyFrom(MemorySegment.ofArray(random(K * m, 1)));
       for (int i = 0; i < types.size(); i++) {

@@ -8,19 +8,18 @@ import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 
-/**
- * Products of f32 matrices by Myelin's own kernels. Derivatives are built by ggml, mostly as outer
- * products, which its CPU backend computes far below what the processor can do: so the finished
- * graph's products are turned into nodes of ours, their operands left as they are.
+/* * Replaces the f32 matmuls and outer products of a training graph by native SGEMM nodes with the same
+ * operands. ggml builds most derivatives as outer products, which its CPU backend computes far below
+ * the processor's peak.
  */
-final class Products {
+final class SgemmRewriter {
   /** GGML_N_TASKS_MAX. */
   private static final int ALL_THREADS = -1;
 
-  private Products() {}
+  private SgemmRewriter() {}
 
-  static void replaceIn(MemorySegment graph, Arena arena) {
-    // the reference only serves comparisons
+  static void rewrite(MemorySegment graph, Arena arena) {
+    // the scalar reference is for comparison only
     if (KernelsLibrary.products().equals("scalar")) {
       return;
     }
@@ -31,23 +30,23 @@ final class Products {
       for (int i = 0; i < count; i++) {
         MemorySegment node = Ggml_h.ggml_graph_node(graph, i);
         int op = ggml_tensor.op(node);
-        if (op == Ggml_h.GGML_OP_MUL_MAT() && ofFloats(node)) {
-          become(node, mulMat);
-        } else if (op == Ggml_h.GGML_OP_OUT_PROD() && ofFloats(node)) {
-          become(node, outProd);
+        if (op == Ggml_h.GGML_OP_MUL_MAT() && hasF32Operands(node)) {
+          replaceOperation(node, mulMat);
+        } else if (op == Ggml_h.GGML_OP_OUT_PROD() && hasF32Operands(node)) {
+          replaceOperation(node, outProd);
         }
       }
     }
   }
 
-  /** A custom operation as ggml itself describes it. */
+  /** A copy of a custom node, from which op and parameters are taken. */
   private static MemorySegment template(TensorContext context, MemorySegment kind, Arena arena) {
-    Tensor any = context.tensor("", GgmlType.F32, 1);
+    Tensor placeholder = context.tensor("", GgmlType.F32, 1);
     MemorySegment sources = arena.allocate(ValueLayout.ADDRESS);
-    sources.set(ValueLayout.ADDRESS, 0, any.struct());
-    MemorySegment made =
+    sources.set(ValueLayout.ADDRESS, 0, placeholder.struct());
+    MemorySegment node =
         Ggml_h.ggml_custom_4d(
-            context.room(1),
+            context.reserve(1),
             GgmlType.F32.id(),
             1,
             1,
@@ -59,10 +58,10 @@ final class Products {
             ALL_THREADS,
             kind);
     MemorySegment copy = ggml_tensor.allocate(arena);
-    return copy.copyFrom(made.asSlice(0, copy.byteSize()));
+    return copy.copyFrom(node.asSlice(0, copy.byteSize()));
   }
 
-  private static boolean ofFloats(MemorySegment node) {
+  private static boolean hasF32Operands(MemorySegment node) {
     return isF32(ggml_tensor.src(node, 0)) && isF32(ggml_tensor.src(node, 1)) && isF32(node);
   }
 
@@ -70,7 +69,7 @@ final class Products {
     return ggml_tensor.type(tensor) == GgmlType.F32.id();
   }
 
-  private static void become(MemorySegment node, MemorySegment template) {
+  private static void replaceOperation(MemorySegment node, MemorySegment template) {
     ggml_tensor.op(node, ggml_tensor.op(template));
     ggml_tensor.op_params(node, ggml_tensor.op_params(template));
   }

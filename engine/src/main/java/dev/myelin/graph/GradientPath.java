@@ -9,22 +9,25 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
 
-/** Which nodes of a forward graph lie between the parameters and the loss. */
-final class Derivatives {
-  private static final int MOST_SOURCES = 10;
+/** The nodes of a forward graph that lie between the parameters and the loss. */
+final class GradientPath {
+  private static final int MAX_SOURCES = 10;
 
   private final MemorySegment graph;
   private final Set<Long> dependent = new HashSet<>();
 
-  Derivatives(MemorySegment graph, List<Tensor> parameters) {
+  GradientPath(MemorySegment graph, List<Tensor> parameters) {
     this.graph = graph;
     for (Tensor parameter : parameters) {
       dependent.add(parameter.struct().address());
     }
   }
 
-  /** The nodes that a derivative passes through on its way from the graph's last node, the loss. */
-  List<MemorySegment> needed() {
+  /**
+   * The nodes that the gradient of the graph's last node, the loss, passes through; last node
+   * first.
+   */
+  List<MemorySegment> nodes() {
     List<MemorySegment> nodes = dependentNodes();
     Set<Long> reached = new HashSet<>();
     reached.add(nodes.isEmpty() ? 0L : nodes.getLast().address());
@@ -32,7 +35,7 @@ final class Derivatives {
     for (MemorySegment node : nodes.reversed()) {
       if (reached.contains(node.address())) {
         needed.add(node);
-        for (int i = 0; i < MOST_SOURCES; i++) {
+        for (int i = 0; i < MAX_SOURCES; i++) {
           reached.add(ggml_tensor.src(node, i).address());
         }
       }
@@ -53,7 +56,7 @@ final class Derivatives {
     return nodes;
   }
 
-  /** Nothing is learned through whole numbers, which pick rows, nor through a step. */
+  /** No gradient flows through integers, which are row indices, or through a step function. */
   private static boolean isConstant(MemorySegment node) {
     boolean step =
         ggml_tensor.op(node) == Ggml_h.GGML_OP_UNARY()
@@ -62,7 +65,7 @@ final class Derivatives {
   }
 
   private boolean dependsOnParameter(MemorySegment node) {
-    for (int i = 0; i < MOST_SOURCES; i++) {
+    for (int i = 0; i < MAX_SOURCES; i++) {
       if (dependent.contains(ggml_tensor.src(node, i).address())) {
         return true;
       }

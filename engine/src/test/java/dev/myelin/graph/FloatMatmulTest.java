@@ -17,19 +17,21 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
-/** Weights that are floats, multiplied by Myelin's own kernels as nodes of a graph. */
-class OwnKernelsTest {
-  /** Neither is a multiple of anything. */
+/** Matmuls of f32, f16 and bf16 weights by native kernels, as nodes of a graph. */
+class FloatMatmulTest {
+  /** Not a multiple of a vector or tile size. */
   private static final int K = 1037;
 
   private static final int N = 43;
   private static final int EXPERTS = 5;
   private static final int USED = 2;
 
-  /** Of sqrt(K): ggml rounds activations to the type of the weights, BF16's to 8 bits. */
+  /**
+   * Bound relative to sqrt(K): ggml rounds activations to the type of the weights, BF16 to 8 bits.
+   */
   private static final double BOUND = 5e-3;
 
-  /** How a product is made of W, X and the experts' numbers. */
+  /** Builds the operation from W, X and the expert ids. */
   private interface Operation {
     Tensor apply(GraphBuilder g, Tensor w, Tensor x, Tensor ids);
   }
@@ -37,63 +39,64 @@ class OwnKernelsTest {
   @BeforeEach
   void requireKernels() {
     Ggml.require();
-    assumeFalse(
-        KernelsLibrary.kernels().isEmpty(), "skipped: this machine has no kernels of Myelin's");
+    assumeFalse(KernelsLibrary.kernels().isEmpty(), "skipped: no native kernels for this machine");
   }
 
   @ParameterizedTest
   @EnumSource(names = {"F32", "F16", "BF16"})
-  void asGgml(GgmlType type) {
+  void matchesGgml(GgmlType type) {
     for (int m : new int[] {1, 3, 20}) {
-      float[] ours = compute(type, m, (g, w, x, ids) -> g.matmulOwn(plain(g, w), flat(g, x)));
-      float[] theirs = compute(type, m, (g, w, x, ids) -> g.matmul(plain(g, w), flat(g, x)));
-      close(ours, theirs);
+      float[] actual =
+          compute(type, m, (g, w, x, ids) -> g.matmulNative(firstExpert(g, w), flatten(g, x)));
+      float[] expected =
+          compute(type, m, (g, w, x, ids) -> g.matmul(firstExpert(g, w), flatten(g, x)));
+      assertClose(actual, expected);
     }
   }
 
   @ParameterizedTest
   @EnumSource(names = {"F32", "F16", "BF16"})
-  void expertsAsEachAlone(GgmlType type) {
+  void expertsMatchSeparateMatmulsBitForBit(GgmlType type) {
     for (int m : new int[] {1, 3, 20}) {
       float[] all = compute(type, m, GraphBuilder::matmulExperts);
       for (int pair = 0; pair < USED * m; pair++) {
         int token = pair / USED;
         int expert = expert(pair);
-        float[] alone = compute(type, m, (g, w, x, ids) -> one(g, w, x, expert, token));
-        assertThat(alone).isEqualTo(Arrays.copyOfRange(all, pair * N, (pair + 1) * N));
+        float[] separate = compute(type, m, (g, w, x, ids) -> singleRow(g, w, x, expert, token));
+        assertThat(separate).isEqualTo(Arrays.copyOfRange(all, pair * N, (pair + 1) * N));
       }
     }
   }
 
   @Test
-  void whatDoesNotFitIsRefused() {
+  void rejectsUnsupportedOperands() {
     GraphBuilder g = new GraphBuilder(8);
     Tensor w = g.input("w", GgmlType.F16, 33, 7);
     Tensor shorter = g.input("x", GgmlType.F32, 32, 2);
     Tensor halves = g.input("h", GgmlType.F16, 33, 2);
     Tensor deep = g.input("d", GgmlType.F32, 33, 2, 2);
     for (Tensor x : new Tensor[] {shorter, halves, deep}) {
-      assertThat(OwnKernels.serve(w, x)).isFalse();
-      assertThatThrownBy(() -> g.matmulOwn(w, x))
+      assertThat(NativeKernels.supportsMatmul(w, x)).isFalse();
+      assertThatThrownBy(() -> g.matmulNative(w, x))
           .isInstanceOf(MyelinException.class)
-          .hasMessageContaining("matmulOwn");
+          .hasMessageContaining("matmulNative");
     }
-    assertThat(OwnKernels.serve(w, g.input("fits", GgmlType.F32, 33, 2))).isTrue();
+    assertThat(NativeKernels.supportsMatmul(w, g.input("fits", GgmlType.F32, 33, 2))).isTrue();
     g.discard();
   }
 
-  private static Tensor plain(GraphBuilder g, Tensor w) {
+  private static Tensor firstExpert(GraphBuilder g, Tensor w) {
     return g.view2d(w, K, N, w.stride(1), 0);
   }
 
-  private static Tensor flat(GraphBuilder g, Tensor x) {
+  private static Tensor flatten(GraphBuilder g, Tensor x) {
     return g.view2d(x, K, x.dim(2), x.stride(2), 0);
   }
 
-  /** One expert's product with one token's row. */
-  private static Tensor one(GraphBuilder g, Tensor w, Tensor x, int expert, int token) {
+  /** The matmul of one expert with one token's row. */
+  private static Tensor singleRow(GraphBuilder g, Tensor w, Tensor x, int expert, int token) {
     Tensor matrix = g.view2d(w, K, N, w.stride(1), expert * w.stride(2));
-    return g.matmulOwn(matrix, g.view2d(x, K, 1, x.stride(2), token * x.stride(2)));
+    return g.matmulNative(matrix, g.view2d(x, K, 1, x.stride(2), token * x.stride(2)));
   }
 
   private static int expert(int pair) {
@@ -107,7 +110,7 @@ class OwnKernelsTest {
     Tensor ids = g.input("ids", GgmlType.I32, USED, m);
     g.expand(g.contiguous(ids));
     g.output("y", operation.apply(g, w, x, ids));
-    try (Graph graph = g.finish();
+    try (Graph graph = g.build();
         Backend backend = Backend.cpu(2)) {
       MemorySegment weights = RandomWeights.encode(type, random(K * N * EXPERTS), K);
       graph.input("w").copyFrom(weights);
@@ -129,7 +132,7 @@ class OwnKernelsTest {
     return values;
   }
 
-  private static void close(float[] actual, float[] expected) {
+  private static void assertClose(float[] actual, float[] expected) {
     assertThat(actual).hasSameSizeAs(expected);
     for (int i = 0; i < actual.length; i++) {
       assertThat(Math.abs(actual[i] - expected[i])).isLessThan((float) (BOUND * Math.sqrt(K)));

@@ -15,12 +15,12 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
-/** Products of f32 by Myelin's own kernels, as nodes of a graph, beside ggml's. */
-class ProductsTest {
-  /** Of sqrt(k), for factors between -1 and 1 summed in two orders. */
+/** Compares the native f32 matmuls of training graphs with ggml's. */
+class SgemmRewriterTest {
+  /** Bound relative to sqrt(k), for values between -1 and 1 summed in two different orders. */
   private static final double BOUND = 1e-5;
 
-  /** How operands of a product are made from inputs. */
+  /** Builds the operation from the inputs. */
   private interface Operation {
     Tensor apply(GraphBuilder g, Tensor a, Tensor b);
   }
@@ -38,11 +38,11 @@ class ProductsTest {
     return List.of(
         new Case("matmul", matmul, s(64, 48), s(64, 40), 64),
         new Case("matmul of odd sizes", matmul, s(401, 37), s(401, 19), 401),
-        new Case("matmul of a column", matmul, s(100, 70), s(100, 1), 100),
-        new Case("matmul to one number", matmul, s(9001, 1), s(9001, 1), 9001),
-        new Case("matmul of heads that share", matmul, s(32, 50, 2, 3), s(32, 70, 8, 3), 32),
+        new Case("matmul by one column", matmul, s(100, 70), s(100, 1), 100),
+        new Case("dot product", matmul, s(9001, 1), s(9001, 1), 9001),
+        new Case("matmul with grouped heads", matmul, s(32, 50, 2, 3), s(32, 70, 8, 3), 32),
         new Case(
-            "matmul of swapped heads",
+            "matmul with permuted heads",
             (g, a, b) -> g.matmul(a, g.permute(b, 0, 2, 1, 3)),
             s(32, 50, 4),
             s(32, 4, 70),
@@ -51,7 +51,7 @@ class ProductsTest {
         new Case("outer product of odd sizes", outer, s(37, 401), s(19, 401), 401),
         new Case("outer product of heads", outer, s(32, 50, 2, 3), s(70, 50, 8, 3), 50),
         new Case(
-            "outer product by a transposed",
+            "outer product with a transposed operand",
             (g, a, b) -> g.outerProduct(a, g.permute(b, 1, 0, 2, 3)),
             s(33, 130, 2),
             s(130, 45, 2),
@@ -64,7 +64,7 @@ class ProductsTest {
 
   @ParameterizedTest
   @MethodSource("cases")
-  void asGgml(Case c) {
+  void matchesGgml(Case c) {
     float[] expected = compute(new GraphBuilder(8), c, 1);
     float[] actual = compute(new TrainingBuilder(8, 0), c, 1);
     assertThat(actual).hasSameSizeAs(expected);
@@ -75,7 +75,7 @@ class ProductsTest {
 
   @ParameterizedTest
   @MethodSource("cases")
-  void threadsChangeNothing(Case c) {
+  void resultDoesNotDependOnThreadCount(Case c) {
     float[] expected = compute(new TrainingBuilder(8, 0), c, 1);
     for (int threads = 2; threads <= 4; threads++) {
       assertThat(compute(new TrainingBuilder(8, 0), c, threads)).isEqualTo(expected);
@@ -83,21 +83,21 @@ class ProductsTest {
   }
 
   @Test
-  void nodesAreReplaced() {
+  void replacesMatmulNodes() {
     assumeFalse(
-        KernelsLibrary.products().equals("scalar"), "this processor has no products but scalar");
+        KernelsLibrary.products().equals("scalar"), "this processor has only the scalar SGEMM");
     for (Case c : cases()) {
       TrainingBuilder builder = new TrainingBuilder(8, 0);
-      Tensor result = describe(builder, c);
-      try (Graph graph = builder.finish()) {
+      Tensor result = buildNode(builder, c);
+      try (Graph graph = builder.build()) {
         int op = ggml_tensor.op(result.struct());
         assertThat(Ggml_h.ggml_op_name(op).getString(0)).as(c.name).isEqualTo("CUSTOM");
-        assertThat(graph.bytes()).isPositive();
+        assertThat(graph.computeBufferBytes()).isPositive();
       }
     }
   }
 
-  private static Tensor describe(GraphBuilder builder, Case c) {
+  private static Tensor buildNode(GraphBuilder builder, Case c) {
     Tensor a = builder.input("a", GgmlType.F32, c.a);
     Tensor b = builder.input("b", GgmlType.F32, c.b);
     Tensor result = c.operation.apply(builder, a, b);
@@ -106,8 +106,8 @@ class ProductsTest {
   }
 
   private static float[] compute(GraphBuilder builder, Case c, int threads) {
-    describe(builder, c);
-    try (Graph graph = builder.finish();
+    buildNode(builder, c);
+    try (Graph graph = builder.build();
         Backend backend = Backend.cpu(threads)) {
       Random random = new Random(3);
       fill(graph.input("a"), random);
