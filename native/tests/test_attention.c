@@ -7,7 +7,7 @@
 #include <string.h>
 
 #include "check.h"
-#include "gemm/matmul.h"
+#include "cpu/dispatch.h"
 #include "myelin.h"
 #include "quantize/half.h"
 #include "runtime/ggml_tensor.h"
@@ -383,16 +383,16 @@ void attend_avxvnni_by_avx512(const attention *a, int64_t kv_head, int64_t from,
 #endif
 
 int main(void) {
-    for (int i = instruction_set_count - 1; i >= 0; i--) {
-        const kernel_table *table = instruction_sets[i].table;
-        if (i + 1 < instruction_set_count && table->attend == instruction_sets[i + 1].table->attend) {
+    for (int i = isa_count - 1; i >= 0; i--) {
+        const isa_kernels *isa = &isa_table[i];
+        if (i + 1 < isa_count && isa->attend == isa_table[i + 1].attend) {
             continue; /* one for both */
         }
-        if (instruction_set_usable(&instruction_sets[i])) {
-            check_shapes(table->attend, table->name);
-            check_largest(table->attend, table->name);
+        if (isa_usable(isa)) {
+            check_shapes(isa->attend, isa->name);
+            check_largest(isa->attend, isa->name);
         } else {
-            printf("%s: this machine does not have it, not tested\n", table->name);
+            printf("skipped: this CPU cannot run %s\n", isa->name);
         }
     }
 #ifdef AVXVNNI_BY_AVX512

@@ -5,7 +5,7 @@
 #include <string.h>
 
 #include "check.h"
-#include "gemm/matmul.h"
+#include "cpu/dispatch.h"
 #include "myelin.h"
 #include "runtime/ggml_tensor.h"
 
@@ -109,7 +109,7 @@ static void run(operation *f, struct ggml_tensor *dst, int32_t threads, void *of
 
 /** What is made and quantised at once is what is quantised after it was made. */
 static void check_operations(enum activation_format format) {
-    const row_table *t = kernels_in_use()->rows;
+    const row_table *t = kernels_in_use()->elementwise;
     const int64_t k = format == ACTIVATIONS_32 ? K : K / SEGMENT * SEGMENT;
     struct {
         int32_t format;
@@ -151,13 +151,13 @@ int main(void) {
             weight[j] = 1 + uniform();
         }
     }
-    for (int i = 0; i < instruction_set_count; i++) {
-        const kernel_table *table = instruction_sets[i].table;
-        if (instruction_set_usable(&instruction_sets[i])) {
-            check_table(table->rows, table->name);
-            check_broken(table->rows, table->name);
+    for (int i = 0; i < isa_count; i++) {
+        const isa_kernels *isa = &isa_table[i];
+        if (isa_usable(isa)) {
+            check_table(isa->elementwise, isa->name);
+            check_broken(isa->elementwise, isa->name);
         } else {
-            printf("%s: this machine does not have it, not tested\n", table->name);
+            printf("skipped: this CPU cannot run %s\n", isa->name);
         }
     }
     if (kernels_in_use() == NULL) {

@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "check.h"
+#include "cpu/dispatch.h"
 #include "quantize/half.h"
 
 static uint32_t state = 2463;
@@ -137,20 +138,19 @@ static void check_same(const char *what, const char *name, int32_t type, int64_t
 }
 
 /** Whole, and in batches of any size, their rows cut anywhere, their places in any order. */
-static void check_product(const kernel_table *table, int32_t type, int64_t k, int64_t rows,
-                          int64_t positions) {
+static void check_product(const isa_kernels *isa, int32_t type, int64_t k, int64_t rows, int64_t positions) {
     product p = whole(type, k, 0, positions, result);
     memset(result, 0xff, sizeof result);
-    kernel_product(table, &p, 0, rows);
-    check_same("whole", table->name, type, k, rows, 0, positions, result);
+    kernel_product(isa, &p, 0, rows);
+    check_same("whole", isa->name, type, k, rows, 0, positions, result);
     for (int64_t m = 0, some; m < positions; m += some) {
         some = 1 + next() % (uint32_t)(positions - m < 20 ? positions - m : 20);
         p = whole(type, k, m, some, alone);
         memset(alone, 0xff, sizeof alone);
         const int64_t cut = next() % (uint32_t)(rows + 1);
-        kernel_product(table, &p, 0, cut);
-        kernel_product(table, &p, cut, rows);
-        check_same("in a batch", table->name, type, k, rows, m, some, alone);
+        kernel_product(isa, &p, 0, cut);
+        kernel_product(isa, &p, cut, rows);
+        check_same("in a batch", isa->name, type, k, rows, m, some, alone);
     }
     for (int64_t m = 0; m < positions; m++) {
         places[m] = (int32_t)(positions - 1 - m);
@@ -158,11 +158,11 @@ static void check_product(const kernel_table *table, int32_t type, int64_t k, in
     p = whole(type, k, 0, positions, result);
     p.places = places;
     memset(result, 0xff, sizeof result);
-    kernel_product(table, &p, 0, rows);
-    check_same("by places", table->name, type, k, rows, 0, positions, result);
+    kernel_product(isa, &p, 0, rows);
+    check_same("by places", isa->name, type, k, rows, 0, positions, result);
 }
 
-static void check_type(const kernel_table *table, int32_t type) {
+static void check_type(const isa_kernels *isa, int32_t type) {
     static const int64_t rows[] = {1, 8, 15, 16, 17, 31, 32, 33, 64, MOST_ROWS};
     static const int64_t positions[] = {1, 2, 3, 4, 5, 6, 7, 11, 12, 13, 25, MOST_LARGE_M};
     static const int64_t tails[] = {1,   2,   7,   15,  16,  17,  31,  32,  33,   63,   127,
@@ -178,7 +178,7 @@ static void check_type(const kernel_table *table, int32_t type) {
             x[i] = uniform() * (next() % 9 == 0 ? 1e-30f : 1.0f);
         }
         check_reference(type, k, n, m);
-        check_product(table, type, k, n, m);
+        check_product(isa, type, k, n, m);
     }
 }
 
@@ -188,7 +188,7 @@ static int same(float a, float b) {
 }
 
 /** All values of 16 bits, infinities and what is no number among them, by a panel and by a product of one. */
-static void check_values(const kernel_table *table, int32_t type) {
+static void check_values(const isa_kernels *isa, int32_t type) {
     static float_panel widened __attribute__((aligned(64)));
     const int per_panel = FLOAT_RUN * FLOAT_ROWS;
     free(weights);
@@ -201,14 +201,14 @@ static void check_values(const kernel_table *table, int32_t type) {
         const char *w = weights + 2 * at;
         const size_t stride = 2 * FLOAT_RUN;
         const float_rows rows = {{w, w + COLUMNS * stride}, {stride, stride}, w};
-        if (table->floats->unpack[type] == NULL) {
+        if (isa->float_gemm->unpack[type] == NULL) {
             break;
         }
-        table->floats->unpack[type](&rows, FLOAT_RUN, widened);
+        isa->float_gemm->unpack[type](&rows, FLOAT_RUN, widened);
         for (int i = 0; i < per_panel; i++) {
             const int value = i % FLOAT_RUN;
             const int place = value % CHAINS * CHAIN_STRIDE + value / CHAINS * FLOAT_ROWS + i / FLOAT_RUN;
-            CHECK(same(widened[place], value_at(type, at + i)), "%s type %d: %04x", table->name, type,
+            CHECK(same(widened[place], value_at(type, at + i)), "%s type %d: %04x", isa->name, type,
                   (unsigned)(at + i));
         }
     }
@@ -224,19 +224,19 @@ static void check_values(const kernel_table *table, int32_t type) {
         .y = y,
         .position_stride = 0x10000,
     };
-    kernel_product(table, &p, 0, 0x10000);
+    kernel_product(isa, &p, 0, 0x10000);
     for (int i = 0; i < 0x10000; i++) {
         /* 0 + -0 is 0 */
-        CHECK(same(y[i], value_at(type, i) + 0.0f), "%s type %d: 1 * %04x", table->name, type, (unsigned)i);
+        CHECK(same(y[i], value_at(type, i) + 0.0f), "%s type %d: 1 * %04x", isa->name, type, (unsigned)i);
     }
 }
 
-static void check_table(const kernel_table *table) {
+static void check_table(const isa_kernels *isa) {
     for (size_t t = 0; t < sizeof TYPES / sizeof *TYPES; t++) {
         CHECK(kernel_types[TYPES[t]].format == ACTIVATIONS_F32, "type %d", TYPES[t]);
-        check_type(table, TYPES[t]);
+        check_type(isa, TYPES[t]);
         if (TYPES[t] != TYPE_F32) {
-            check_values(table, TYPES[t]);
+            check_values(isa, TYPES[t]);
         }
     }
 }
@@ -248,17 +248,17 @@ enum { SKIPPED = 77 };
 int main(int count, char **arguments) {
     const char *only = count > 1 ? arguments[1] : NULL;
     int tested = 0;
-    for (int i = 0; i < instruction_set_count; i++) {
-        const instruction_set *set = &instruction_sets[i];
-        const char *name = set->table->name;
+    for (int i = 0; i < isa_count; i++) {
+        const isa_kernels *isa = &isa_table[i];
+        const char *name = isa->name;
         if (only != NULL && strcmp(only, name) != 0) {
             continue;
         }
-        if (!instruction_set_usable(set)) {
-            printf("skipped: this CPU has not all that %s needs\n", name);
+        if (!isa_usable(isa)) {
+            printf("skipped: this CPU cannot run %s\n", name);
             continue;
         }
-        check_table(set->table);
+        check_table(isa);
         printf("tested: %s\n", name);
         tested++;
     }

@@ -4,7 +4,7 @@
 #include <string.h>
 
 #include "check.h"
-#include "gemm/matmul.h"
+#include "cpu/dispatch.h"
 #include "myelin.h"
 #include "runtime/ggml_tensor.h"
 
@@ -106,7 +106,7 @@ static void check_pair(int32_t type, int32_t expert, int64_t from, int64_t pair,
     float alone[N];
     const size_t stride = kernel_row_bytes(&kernel_types[type], K);
     if (!is_float(type)) {
-        kernels_in_use()->quantize[kernel_types[type].format](K, x + from * K, one, 1);
+        kernels_in_use()->activations->quantize[kernel_types[type].format](K, x + from * K, one, 1);
     }
     const product p = {
         .type = type,

@@ -1,28 +1,39 @@
-#include "cpu/int8_peak.h"
-
+/* The int8 peak of every instruction set of this CPU. */
 #include <string.h>
 
 #include "check.h"
+#include "cpu/dispatch.h"
 #include "cpu/isa.h"
 #include "myelin.h"
 
-int main(void) {
-    CHECK(int8_choose(NULL) == int8_available(0), "the best is the first");
-    CHECK(int8_choose("none") == int8_available(0) && int8_choose("") == int8_available(0),
-          "names that are none");
-    const int8_measure *last = NULL;
-    for (int i = 0; int8_available(i) != NULL; i++) {
-        const int8_measure *kind = last = int8_available(i);
-        CHECK((myelin_cpu_features() & kind->needed) == kind->needed, "%s", kind->name);
-        CHECK(int8_choose(kind->name) == kind, "%s", kind->name);
-        CHECK(kind->ops > 0 && kind->ops % 2 == 0, "%s: a product and its sum", kind->name);
-        kind->run(1000); /* an instruction that the machine lacks ends the test here */
-        printf("%s\n", kind->name);
+static void check_table(void) {
+    const int8_peak *best = NULL;
+    for (int i = 0; i < isa_count; i++) {
+        const isa_kernels *isa = &isa_table[i];
+        if (!int8_peak_usable(isa)) {
+            continue;
+        }
+        const int8_peak *peak = isa->int8_peak;
+        best = best == NULL ? peak : best;
+        CHECK((myelin_cpu_features() & isa->int8_peak_features) == isa->int8_peak_features, "%s", isa->name);
+        CHECK(int8_peak_named(isa->name) == peak, "%s", isa->name);
+        CHECK(peak->ops > 0 && peak->ops % 2 == 0, "%s: a product and its sum", isa->name);
+        peak->run(1000); /* an instruction that the CPU lacks ends the test here */
+        printf("%s\n", isa->name);
     }
-    CHECK(last != NULL && strcmp(last->name, "scalar") == 0, "every machine has the last");
+    CHECK(int8_peak_usable(&isa_table[isa_count - 1]), "every CPU can run the last one");
+    CHECK(int8_peak_named(NULL) == best, "the best is the first");
+    CHECK(int8_peak_named("none") == best && int8_peak_named("") == best, "other names");
+}
 
+static void check_interface(void) {
     CHECK(myelin_int8_ops(0) == 0 && myelin_int8_ops(-1) == 0, "no rounds");
-    const uint64_t one = int8_choose(isa_in_use().name)->ops;
+    const uint64_t one = int8_peak_named(isa_requested().name)->ops;
     CHECK(myelin_int8_ops(1) == one && myelin_int8_ops(1000) == 1000 * one, "rounds count");
+}
+
+int main(void) {
+    check_table();
+    check_interface();
     return checks_failed();
 }

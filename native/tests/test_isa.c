@@ -6,43 +6,42 @@
 #include <string.h>
 
 #include "check.h"
-#include "gemm/gemm.h"
-#include "gemm/matmul.h"
+#include "cpu/dispatch.h"
 #include "myelin.h"
 
 static void check_values(void) {
     static const char *const best[] = {NULL, "", " ", "\t\n "};
     for (int i = 0; i < 4; i++) {
-        CHECK(isa_parse(best[i]).request == ISA_BEST, "value %d", i);
+        CHECK(isa_parse(best[i]).kind == ISA_BEST, "value %d", i);
     }
     static const char *const none[] = {"none", "None", "NONE", " none", "none\n"};
     for (int i = 0; i < 5; i++) {
-        CHECK(isa_parse(none[i]).request == ISA_NONE, "%s", none[i]);
+        CHECK(isa_parse(none[i]).kind == ISA_NONE, "%s", none[i]);
     }
     static const char *const wrong[] = {"garbage", "avx",        "avx5123", "scalar,none",
                                         "no ne",   "av\xc3\xa4", "neon"};
     for (int i = 0; i < 7; i++) {
-        CHECK(isa_parse(wrong[i]).request == ISA_WRONG && isa_parse(wrong[i]).name == NULL, "%s", wrong[i]);
+        CHECK(isa_parse(wrong[i]).kind == ISA_UNKNOWN && isa_parse(wrong[i]).name == NULL, "%s", wrong[i]);
     }
 }
 
 /** A table's name, also in capitals and among blanks, is that table; one that the CPU lacks is wrong. */
 static void check_tables(void) {
-    for (int i = 0; i < instruction_set_count; i++) {
-        const char *name = instruction_sets[i].table->name;
-        const int usable = instruction_set_usable(&instruction_sets[i]);
+    for (int i = 0; i < isa_count; i++) {
+        const char *name = isa_table[i].name;
+        const int usable = isa_usable(&isa_table[i]);
         char text[32] = " ";
         for (size_t j = 0; j < strlen(name); j++) {
             text[j + 1] = (char)toupper(name[j]);
         }
         strcat(text, " ");
-        const isa plain = isa_parse(name);
-        const isa capitals = isa_parse(text);
+        const isa_request plain = isa_parse(name);
+        const isa_request capitals = isa_parse(text);
         if (usable) {
-            CHECK(plain.request == ISA_NAMED && plain.name == name, "%s", name);
-            CHECK(capitals.request == ISA_NAMED && capitals.name == name, "'%s'", text);
+            CHECK(plain.kind == ISA_NAMED && plain.name == name, "%s", name);
+            CHECK(capitals.kind == ISA_NAMED && capitals.name == name, "'%s'", text);
         } else {
-            CHECK(plain.request == ISA_WRONG && capitals.request == ISA_WRONG, "%s is not to be had", name);
+            CHECK(plain.kind == ISA_UNKNOWN && capitals.kind == ISA_UNKNOWN, "%s is not to be had", name);
         }
     }
 }
@@ -50,7 +49,7 @@ static void check_tables(void) {
 static void check_names(void) {
     int count = 0;
     for (; myelin_isa_name(count) != NULL; count++) {
-        CHECK(isa_parse(myelin_isa_name(count)).request != ISA_WRONG, "%s", myelin_isa_name(count));
+        CHECK(isa_parse(myelin_isa_name(count)).kind != ISA_UNKNOWN, "%s", myelin_isa_name(count));
     }
     /* make test-isa reads this line */
     printf("names:");
@@ -65,26 +64,26 @@ static void check_names(void) {
 
 /** What this process was started with: CMakeLists.txt starts it with several values. */
 static void check_in_use(void) {
-    const isa asked = isa_parse(getenv("MYELIN_ISA"));
-    const isa used = isa_in_use();
-    CHECK(used.request == asked.request && used.name == asked.name, "the environment's");
-    CHECK(myelin_isa_status() == (asked.request == ISA_WRONG ? MYELIN_ERROR_ISA : MYELIN_OK), "status");
+    const isa_request asked = isa_parse(getenv("MYELIN_ISA"));
+    const isa_request used = isa_requested();
+    CHECK(used.kind == asked.kind && used.name == asked.name, "the environment's");
+    CHECK(myelin_isa_status() == (asked.kind == ISA_UNKNOWN ? MYELIN_ERROR_ISA : MYELIN_OK), "status");
     const float x[32] = {1};
     float out[32];
     uint32_t most;
-    if (asked.request == ISA_WRONG) {
+    if (asked.kind == ISA_UNKNOWN) {
         CHECK(myelin_encode(TYPE_Q4_0, x, 32, out) == MYELIN_ERROR_ISA, "encode");
         CHECK(myelin_widen(TYPE_F32, x, 32, out, &most) == MYELIN_ERROR_ISA, "widen");
     } else {
         CHECK(myelin_encode(TYPE_Q4_0, x, 32, out) != MYELIN_ERROR_ISA, "encode");
         CHECK(myelin_widen(TYPE_F32, x, 32, out, &most) == MYELIN_OK, "widen");
     }
-    if (asked.request == ISA_NAMED) {
+    if (asked.kind == ISA_NAMED) {
         CHECK(strcmp(myelin_kernel_name(), asked.name) == 0, "%s", myelin_kernel_name());
         CHECK(
             strncmp(myelin_product_name(), asked.name, 3) == 0 || strcmp(myelin_product_name(), "neon") == 0,
             "products: %s", myelin_product_name());
-    } else if (asked.request != ISA_BEST) {
+    } else if (asked.kind != ISA_BEST) {
         CHECK(*myelin_kernel_name() == '\0' && myelin_kernel_format(TYPE_Q4_0) == 0, "ggml's kernels");
         CHECK(!myelin_attention_serves(TYPE_F16, 64), "ggml's attention");
     }

@@ -1,6 +1,6 @@
 /* Every kernel of quantised weights against the scalar reference, and that against a product in double
  * precision. */
-#include "gemm/gemm.h"
+#include "cpu/dispatch.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -9,6 +9,9 @@
 #include "check.h"
 #include "myelin.h"
 #include "quantize/half.h"
+
+/** The reference. */
+static const isa_kernels *scalar;
 
 static uint32_t state = 12345;
 
@@ -143,15 +146,15 @@ static product whole(int32_t type, int64_t k, const segment *activations, int64_
     return p;
 }
 
-static void quantise(const kernel_table *table, int32_t type, int64_t k, int64_t first, int64_t positions,
+static void quantise(const isa_kernels *isa, int32_t type, int64_t k, int64_t first, int64_t positions,
                      segment *out) {
     for (int64_t m = 0; m < positions; m++) {
-        table->quantize[kernel_types[type].format](k, x + (first + m) * MOST_K, out + m, positions);
+        isa->activations->quantize[kernel_types[type].format](k, x + (first + m) * MOST_K, out + m,
+                                                              positions);
     }
 }
 
-static void check_errors(const kernel_table *table, int32_t type, int64_t k, int64_t rows,
-                         int64_t positions) {
+static void check_errors(const isa_kernels *isa, int32_t type, int64_t k, int64_t rows, int64_t positions) {
     for (int64_t i = 0; i < rows; i++) {
         dequantise(type, k, weights + (size_t)i * kernel_row_bytes(&kernel_types[type], k), row);
         for (int64_t m = 0; m < positions; m++) {
@@ -170,52 +173,50 @@ static void check_errors(const kernel_table *table, int32_t type, int64_t k, int
             CHECK(fabs(want - exact) <= ERROR_OF_ACTIVATIONS * size, "type %d k %d: %g, exactly %g", type,
                   (int)k, want, exact);
             CHECK(fabs(got - want) <= ERROR_OF_ROUNDING * size,
-                  "%s type %d k %d row %d of %d at %d of %d: %g, reference %g", table->name, type, (int)k,
+                  "%s type %d k %d row %d of %d at %d of %d: %g, reference %g", isa->name, type, (int)k,
                   (int)i, (int)rows, (int)m, (int)positions, got, want);
         }
     }
 }
 
 /** Whatever else is computed, and wherever the rows are cut, an output is the same bit for bit. */
-static void check_invariance(const kernel_table *table, int32_t type, int64_t k, int64_t rows,
+static void check_invariance(const isa_kernels *isa, int32_t type, int64_t k, int64_t rows,
                              int64_t positions) {
     for (int64_t m = 0; m < positions;) {
         const int64_t some = 1 + next() % (uint32_t)(positions - m);
-        quantise(table, type, k, m, some, other_x);
+        quantise(isa, type, k, m, some, other_x);
         product p = whole(type, k, other_x, some, alone);
         const int64_t cut = next() % (uint32_t)(rows + 1);
-        kernel_product(table, &p, 0, cut);
-        kernel_product(table, &p, cut, rows);
+        kernel_product(isa, &p, 0, cut);
+        kernel_product(isa, &p, cut, rows);
         for (int64_t j = 0; j < some; j++) {
             CHECK(memcmp(alone + j * MOST_ROWS, result + (m + j) * MOST_ROWS, (size_t)rows * sizeof *alone) ==
                       0,
-                  "%s type %d k %d rows %d cut at %d: position %d of %d alone with %d differs", table->name,
+                  "%s type %d k %d rows %d cut at %d: position %d of %d alone with %d differs", isa->name,
                   type, (int)k, (int)rows, (int)cut, (int)(m + j), (int)positions, (int)some);
         }
         m += some;
     }
 }
 
-static void check_product(const kernel_table *table, int32_t type, int64_t k, int64_t rows,
-                          int64_t positions) {
-    quantise(&kernels_scalar, type, k, 0, positions, reference_x);
-    quantise(table, type, k, 0, positions, other_x);
+static void check_product(const isa_kernels *isa, int32_t type, int64_t k, int64_t rows, int64_t positions) {
+    quantise(scalar, type, k, 0, positions, reference_x);
+    quantise(isa, type, k, 0, positions, other_x);
     const size_t bytes = (size_t)(segment_count(k) * positions) * sizeof(segment);
-    CHECK(memcmp(reference_x, other_x, bytes) == 0, "%s type %d k %d: activations", table->name, type,
-          (int)k);
+    CHECK(memcmp(reference_x, other_x, bytes) == 0, "%s type %d k %d: activations", isa->name, type, (int)k);
     product p = whole(type, k, reference_x, positions, reference);
-    kernel_product(&kernels_scalar, &p, 0, rows);
+    kernel_product(scalar, &p, 0, rows);
     p = whole(type, k, other_x, positions, result);
-    kernel_product(table, &p, 0, rows);
-    check_errors(table, type, k, rows, positions);
-    check_invariance(table, type, k, rows, positions);
+    kernel_product(isa, &p, 0, rows);
+    check_errors(isa, type, k, rows, positions);
+    check_invariance(isa, type, k, rows, positions);
 }
 
 static panel expected;
 static panel unpacked;
 
 /** A panel from the table's own reader, and from the type's description. */
-static void check_panel(const kernel_table *table, int32_t type, int blocks) {
+static void check_panel(const isa_kernels *isa, int32_t type, int blocks) {
     const kernel_type *t = &kernel_types[type];
     const size_t stride = kernel_row_bytes(t, SEGMENT);
     some_weights(type, COLUMNS * SEGMENT / (size_t)t->block, NULL, weights);
@@ -227,7 +228,7 @@ static void check_panel(const kernel_table *table, int32_t type, int blocks) {
     unpack_columns(t, weights, stride, blocks, &expected);
     /* blocks may lie at any address: those of 17 bytes do */
     memmove(weights + 1, weights, COLUMNS * stride);
-    table->unpack[type](weights + 1, stride, blocks, weights, &unpacked);
+    isa->quantized_gemm->unpack[type](weights + 1, stride, blocks, weights, &unpacked);
     const int has_mins = t->kind == PANEL_SUPER_32_MIN || t->kind == PANEL_SUPER_16_MIN;
     const size_t mins =
         (size_t)(t->kind == PANEL_SUPER_16_MIN ? BLOCKS : BLOCKS / 2) * sizeof expected.min[0];
@@ -241,7 +242,7 @@ static void check_panel(const kernel_table *table, int32_t type, int blocks) {
         same = same && memcmp(expected.min, unpacked.min, mins) == 0 &&
                memcmp(expected.dmin, unpacked.dmin, sizeof expected.dmin) == 0;
     }
-    CHECK(same, "%s type %d: a panel of %d blocks", table->name, type, blocks);
+    CHECK(same, "%s type %d: a panel of %d blocks", isa->name, type, blocks);
 }
 
 /** The first rounds have the largest sums there can be: all weights and all activations at an end of their
@@ -263,7 +264,7 @@ static float value_of_round(int round, int i) {
     }
 }
 
-static void check_type(const kernel_table *table, int32_t type) {
+static void check_type(const isa_kernels *isa, int32_t type) {
     static const int64_t rows[] = {1, 15, 16, 17, 31, 32, 33, 64, MOST_ROWS};
     static const int64_t positions[] = {1, 2, 3, 4, 5, 6, 7, 8, 11, 13, MOST_M};
     const kernel_type *t = &kernel_types[type];
@@ -275,39 +276,39 @@ static void check_type(const kernel_table *table, int32_t type) {
         for (int i = 0; i < MOST_M * MOST_K; i++) {
             x[i] = value_of_round(round, i);
         }
-        check_product(table, type, k, rows[round % 9], positions[round % 11]);
+        check_product(isa, type, k, rows[round % 9], positions[round % 11]);
     }
 }
 
-static void fill(const kernel_table *table, int32_t type, int64_t k, int64_t rows, int64_t positions) {
-    quantise(table, type, k, 0, positions, other_x);
+static void fill(const isa_kernels *isa, int32_t type, int64_t k, int64_t rows, int64_t positions) {
+    quantise(isa, type, k, 0, positions, other_x);
     const product p = whole(type, k, other_x, positions, result);
-    kernel_product(table, &p, 0, rows);
+    kernel_product(isa, &p, 0, rows);
 }
 
 /** All outputs of a row or position are not finite, all others are as they were. */
-static void check_carried(const kernel_table *table, int32_t type, int64_t rows, int64_t positions,
+static void check_carried(const isa_kernels *isa, int32_t type, int64_t rows, int64_t positions,
                           int64_t row_of, int64_t position) {
     for (int64_t m = 0; m < positions; m++) {
         for (int64_t i = 0; i < rows; i++) {
             const float *y = result + m * MOST_ROWS + i;
             const float *clean = alone + m * MOST_ROWS + i;
             if (m == position) {
-                CHECK(isnan(*y), "%s type %d row %d at %d of %d: NaN is lost", table->name, type, (int)i,
+                CHECK(isnan(*y), "%s type %d row %d at %d of %d: NaN is lost", isa->name, type, (int)i,
                       (int)m, (int)positions);
             } else if (i == row_of) {
-                CHECK(!isfinite(*y), "%s type %d row %d at %d of %d: the weights' NaN is lost", table->name,
+                CHECK(!isfinite(*y), "%s type %d row %d at %d of %d: the weights' NaN is lost", isa->name,
                       type, (int)i, (int)m, (int)positions);
             } else {
                 CHECK(memcmp(y, clean, sizeof *y) == 0, "%s type %d row %d at %d of %d: another's NaN",
-                      table->name, type, (int)i, (int)m, (int)positions);
+                      isa->name, type, (int)i, (int)m, (int)positions);
             }
         }
     }
 }
 
 /** NaN and infinities, in activations and in the scales of weights, reach what is computed with them. */
-static void check_broken(const kernel_table *table, int32_t type) {
+static void check_broken(const isa_kernels *isa, int32_t type) {
     static const int64_t positions[] = {1, 2, 4, 7, MOST_M};
     static const half_t halves[] = {0x7e00, 0xfe01, 0x7c00, 0xfc00};
     const float floats[] = {NAN, -NAN, INFINITY, -INFINITY};
@@ -324,16 +325,16 @@ static void check_broken(const kernel_table *table, int32_t type) {
     for (int round = 0; round < 20; round++) {
         const int64_t count = positions[round / 4];
         const int64_t m = next() % (uint32_t)count;
-        fill(table, type, k, ROWS, count);
+        fill(isa, type, k, ROWS, count);
         memcpy(alone, result, sizeof alone);
         float *value = x + m * MOST_K + next() % (uint32_t)k;
         const float was = *value;
         *value = floats[round % 4];
-        quantise(&kernels_scalar, type, k, 0, count, reference_x);
-        fill(table, type, k, ROWS, count);
+        quantise(scalar, type, k, 0, count, reference_x);
+        fill(isa, type, k, ROWS, count);
         CHECK(memcmp(reference_x, other_x, (size_t)(segment_count(k) * count) * sizeof(segment)) == 0,
-              "%s type %d: activations that are not finite", table->name, type);
-        check_carried(table, type, ROWS, count, NO_ROW, m);
+              "%s type %d: activations that are not finite", isa->name, type);
+        check_carried(isa, type, ROWS, count, NO_ROW, m);
         *value = was;
         if (scales > 0) {
             const int64_t r = next() % ROWS;
@@ -342,34 +343,34 @@ static void check_broken(const kernel_table *table, int32_t type) {
             char kept[sizeof(half_t)];
             memcpy(kept, scale, sizeof kept);
             put_half(scale, halves[round % 4]);
-            fill(table, type, k, ROWS, count);
-            check_carried(table, type, ROWS, count, r, -1);
+            fill(isa, type, k, ROWS, count);
+            check_carried(isa, type, ROWS, count, r, -1);
             memcpy(scale, kept, sizeof kept);
         }
     }
 }
 
 /** Blocks whose scale has no inverse: their quants are 0, and so are their sums. */
-static void check_tiny(const kernel_table *table, int32_t type) {
+static void check_tiny(const isa_kernels *isa, int32_t type) {
     enum { K = 2 * SEGMENT };
     for (int i = 0; i < K; i++) {
         x[i] = (i % 2 == 0 ? 1e-40f : -1e-37f) * uniform();
     }
-    quantise(&kernels_scalar, type, K, 0, 1, reference_x);
-    quantise(table, type, K, 0, 1, other_x);
+    quantise(scalar, type, K, 0, 1, reference_x);
+    quantise(isa, type, K, 0, 1, other_x);
     CHECK(memcmp(reference_x, other_x, K / SEGMENT * sizeof(segment)) == 0, "%s type %d: tiny activations",
-          table->name, type);
+          isa->name, type);
 }
 
-static void check_table(const kernel_table *table) {
+static void check_table(const isa_kernels *isa) {
     for (int32_t type = 0; type < TYPE_COUNT; type++) {
         if (kernel_types[type].column != NULL) {
-            for (int blocks = 1; table->unpack[type] != NULL && blocks <= BLOCKS; blocks++) {
-                check_panel(table, type, kernel_types[type].block == SEGMENT ? BLOCKS : blocks);
+            for (int blocks = 1; isa->quantized_gemm->unpack[type] != NULL && blocks <= BLOCKS; blocks++) {
+                check_panel(isa, type, kernel_types[type].block == SEGMENT ? BLOCKS : blocks);
             }
-            check_type(table, type);
-            check_broken(table, type);
-            check_tiny(table, type);
+            check_type(isa, type);
+            check_broken(isa, type);
+            check_tiny(isa, type);
         }
     }
 }
@@ -399,36 +400,37 @@ static void check_interface(void) {
 #if defined(AVXVNNI_BY_AVX512)
 /* the source of AVX-VNNI's kernels in AVX-512's encoding */
 extern const kernel_table kernels_avxvnni_by_avx512;
-static const instruction_set avxvnni_by_avx512 = {
-    &kernels_avxvnni_by_avx512,
-    UINT64_C(1) << MYELIN_CPU_AVX512VL | UINT64_C(1) << MYELIN_CPU_AVX512_VNNI |
-        UINT64_C(1) << MYELIN_CPU_AVX2 | UINT64_C(1) << MYELIN_CPU_F16C | UINT64_C(1) << MYELIN_CPU_FMA,
+static const isa_kernels avxvnni_by_avx512 = {
+    .name = "avxvnni",
+    .features = UINT64_C(1) << MYELIN_CPU_AVX512VL | UINT64_C(1) << MYELIN_CPU_AVX512_VNNI |
+                UINT64_C(1) << MYELIN_CPU_AVX2 | UINT64_C(1) << MYELIN_CPU_F16C |
+                UINT64_C(1) << MYELIN_CPU_FMA,
+    .quantized_gemm = &kernels_avxvnni_by_avx512,
+    .activations = &activations_avx2,
 };
 #endif
 
-/** Whether a table was tested: the one that is asked for, or any. */
-static int check_set(const instruction_set *set, const char *only) {
-    const char *name = set->table->name;
-    if (only != NULL && strcmp(only, name) != 0) {
+/** Whether an instruction set was tested: the one that is asked for, or any. */
+static int check_isa(const isa_kernels *isa, const char *only) {
+    if (only != NULL && strcmp(only, isa->name) != 0) {
         return 0;
     }
-    if (!instruction_set_usable(set)) {
-        printf("skipped: this CPU has not all that %s needs\n", name);
+    if (!isa_usable(isa)) {
+        printf("skipped: this CPU cannot run %s\n", isa->name);
         return 0;
     }
-    check_table(set->table);
-    printf("tested: %s\n", name);
+    check_table(isa);
+    printf("tested: %s\n", isa->name);
     return 1;
 }
 
-/** By its name each table; without one, the best, but never the reference. */
+/** By its name each one; without a name the best, but never the reference. */
 static void check_choice(void) {
-    const kernel_table *best = NULL;
-    for (int i = instruction_set_count - 1; i >= 0; i--) {
-        const instruction_set *set = &instruction_sets[i];
-        const kernel_table *usable = instruction_set_usable(set) ? set->table : NULL;
-        CHECK(kernels_named(set->table->name) == usable, "%s", set->table->name);
-        best = usable != NULL && usable != &kernels_scalar ? usable : best;
+    const isa_kernels *best = NULL;
+    for (int i = isa_count - 1; i >= 0; i--) {
+        const isa_kernels *usable = isa_usable(&isa_table[i]) ? &isa_table[i] : NULL;
+        CHECK(kernels_named(isa_table[i].name) == usable, "%s", isa_table[i].name);
+        best = usable != NULL && i != isa_count - 1 ? usable : best;
     }
     CHECK(kernels_named("none") == NULL, "none");
     CHECK(kernels_named(NULL) == best, "the best");
@@ -444,11 +446,12 @@ int main(int count, char **arguments) {
     check_halves();
     check_interface();
     check_choice();
-    for (int i = 0; i < instruction_set_count; i++) {
-        tested += check_set(&instruction_sets[i], only);
+    scalar = &isa_table[isa_count - 1];
+    for (int i = 0; i < isa_count; i++) {
+        tested += check_isa(&isa_table[i], only);
     }
 #if defined(AVXVNNI_BY_AVX512)
-    tested += check_set(&avxvnni_by_avx512, only);
+    tested += check_isa(&avxvnni_by_avx512, only);
 #endif
     return tested == 0 ? SKIPPED : checks_failed();
 }

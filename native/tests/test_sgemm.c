@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "check.h"
+#include "cpu/dispatch.h"
 #include "myelin.h"
 
 /**
@@ -392,26 +393,29 @@ static void check_measures(const product_table *t) {
     free(bytes);
 }
 
+/** By its name each table; for another name or none the best, which is the first. */
 static void check_choice(void) {
-    const product_table *best = products_available(0);
-    CHECK(products_choose(NULL) == best, "the best is the first");
-    for (int i = 0; products_available(i) != NULL; i++) {
-        const product_table *table = products_available(i);
-        CHECK(products_choose(table->name) == table, "%s", table->name);
+    const product_table *best = NULL;
+    for (int i = 0; i < isa_count; i++) {
+        if (sgemm_usable(&isa_table[i])) {
+            best = best == NULL ? isa_table[i].sgemm : best;
+            CHECK(sgemm_named(isa_table[i].name) == isa_table[i].sgemm, "%s", isa_table[i].name);
+        }
     }
-    CHECK(products_choose("none") == best && products_choose("") == best, "names that are none");
+    CHECK(sgemm_named(NULL) == best, "the best is the first");
+    CHECK(sgemm_named("none") == best && sgemm_named("") == best, "other names");
 #if defined(__x86_64__)
-    CHECK(products_choose("avxvnni") == products_choose("avx2"), "those that go with AVX-VNNI");
+    CHECK(sgemm_named("avxvnni") == sgemm_named("avx2"), "the one of AVX-VNNI");
 #elif defined(__aarch64__)
-    CHECK(products_choose("i8mm") == &products_neon, "those that go with i8mm");
+    CHECK(sgemm_named("i8mm") == &products_neon, "the one of i8mm");
 #endif
-    CHECK(strcmp(myelin_product_name(), products_table()->name) == 0, "%s", myelin_product_name());
+    CHECK(strcmp(myelin_product_name(), sgemm_in_use()->name) == 0, "%s", myelin_product_name());
 }
 
 static void check_interface(void) {
     problem p = make((shape){50, 40, 30, 2, 1, 1, 1}, MYELIN_PRODUCT_OUT_PROD, PLAIN, PLAIN);
-    struct ggml_tensor want = compute(products_table(), &p, 1, PLAIN);
-    struct ggml_tensor got = compute(products_table(), &p, 1, PADDED);
+    struct ggml_tensor want = compute(sgemm_in_use(), &p, 1, PLAIN);
+    struct ggml_tensor got = compute(sgemm_in_use(), &p, 1, PADDED);
     memset(at(&got, 0, 0, 0, 0), 0, sizeof(float));
     for (int32_t thread = 0; thread < 2; thread++) {
         myelin_op_product(&got, thread, 2, (void *)(intptr_t)MYELIN_PRODUCT_OUT_PROD);
@@ -430,8 +434,11 @@ static void check_interface(void) {
 int main(void) {
     check_choice();
     check_interface();
-    for (int i = 0; products_available(i) != NULL; i++) {
-        const product_table *table = products_available(i);
+    for (int i = 0; i < isa_count; i++) {
+        const product_table *table = isa_table[i].sgemm;
+        if (!sgemm_usable(&isa_table[i]) || (i > 0 && table == isa_table[i - 1].sgemm)) {
+            continue;
+        }
         printf("%s\n", table->name);
         check_edges(table);
         check_layouts(table);

@@ -1,23 +1,23 @@
 /* Attention as a node of a ggml graph: a function of the type ggml_custom_op_t. */
 #include "attention.h"
-#include "gemm/matmul.h"
 
 #include <assert.h>
 
+#include "cpu/dispatch.h"
 #include "myelin.h"
 #include "runtime/ggml_tensor.h"
+#include "runtime/work_queue.h"
 
-/** What a node has to itself; its progress counts chunks, not rows. */
+/** What a node has to itself; its queue counts chunks, not rows. */
 typedef struct {
     float scale;
-    progress chunks;
+    work_queue chunks;
 } node;
 
 _Static_assert(sizeof(node) <= MYELIN_ATTENTION_BYTES, "node");
 
 bool myelin_attention_serves(int32_t type, int64_t head) {
-    const kernel_table *table = kernels_in_use();
-    return table != NULL && attention_serves(type) && head >= 1 && head <= MOST_HEAD &&
+    return kernels_in_use() != NULL && attention_serves(type) && head >= 1 && head <= MOST_HEAD &&
            (type != TYPE_Q8_0 || head % 32 == 0);
 }
 
@@ -60,5 +60,5 @@ void myelin_op_attention(struct ggml_tensor *dst, int32_t thread, int32_t thread
         const int64_t to = from + step < queries ? from + step : queries;
         kernels_in_use()->attend(&a, i % a.kv_heads, from, to);
     }
-    progress_end(&n->chunks, threads);
+    work_queue_finish(&n->chunks, threads);
 }

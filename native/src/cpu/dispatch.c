@@ -1,5 +1,8 @@
-#include "gemm/gemm.h"
+/* The one place that picks kernels by instruction set. */
+#include "dispatch.h"
 
+#include <stdatomic.h>
+#include <stdbool.h>
 #include <string.h>
 
 #include "isa.h"
@@ -7,40 +10,185 @@
 
 #define HAS(feature) (UINT64_C(1) << MYELIN_CPU_##feature)
 
-const instruction_set instruction_sets[] = {
+const isa_kernels isa_table[] = {
 #if defined(__x86_64__)
-    {&kernels_avx512, HAS(AVX512F) | HAS(AVX512BW) | HAS(AVX512DQ) | HAS(AVX512VL) | HAS(AVX512_VBMI) |
-                          HAS(AVX512_VNNI) | HAS(F16C) | HAS(FMA)},
+    {
+        .name = "avx512",
+        .features = HAS(AVX512F) | HAS(AVX512BW) | HAS(AVX512DQ) | HAS(AVX512VL) | HAS(AVX512_VBMI) |
+                    HAS(AVX512_VNNI) | HAS(F16C) | HAS(FMA),
+        .quantized_gemm = &kernels_avx512,
+        .float_gemm = &avx512_floats,
+        .attend = attend_avx512,
+        .elementwise = &rows_avx512,
+        .activations = &activations_avx512,
+        .sgemm_features = HAS(AVX512F),
+        .sgemm = &products_avx512,
+        .weights_features = HAS(AVX512F) | HAS(AVX512BW) | HAS(AVX512DQ) | HAS(AVX512VL) | HAS(F16C),
+        .weights = &encode_avx512,
+        .int8_peak_features = HAS(AVX512F) | HAS(AVX512BW) | HAS(AVX512_VNNI),
+        .int8_peak = &int8_peak_avx512,
+    },
+    {
+        .name = "avxvnni",
+        .features = HAS(AVX_VNNI) | HAS(AVX2) | HAS(F16C) | HAS(FMA),
 #if defined(MYELIN_AVXVNNI)
-    {&kernels_avxvnni, HAS(AVX_VNNI) | HAS(AVX2) | HAS(F16C) | HAS(FMA)},
+        .quantized_gemm = &kernels_avxvnni,
+        .float_gemm = &avx2_floats,
+        .attend = attend_avxvnni,
+        .elementwise = &rows_avx2,
+        .activations = &activations_avx2,
 #endif
-    {&kernels_avx2, HAS(AVX2) | HAS(F16C) | HAS(FMA)},
+        .sgemm_features = HAS(AVX2) | HAS(FMA),
+        .sgemm = &products_avx2,
+#if defined(INT8_PEAK_AVXVNNI)
+        .int8_peak_features = HAS(AVX_VNNI) | HAS(AVX2),
+        .int8_peak = &int8_peak_avxvnni,
+#endif
+    },
+    {
+        .name = "avx2",
+        .features = HAS(AVX2) | HAS(F16C) | HAS(FMA),
+        .quantized_gemm = &kernels_avx2,
+        .float_gemm = &avx2_floats,
+        .attend = attend_avx2,
+        .elementwise = &rows_avx2,
+        .activations = &activations_avx2,
+        .sgemm_features = HAS(AVX2) | HAS(FMA),
+        .sgemm = &products_avx2,
+        .int8_peak_features = HAS(AVX2),
+        .int8_peak = &int8_peak_avx2,
+    },
 #elif defined(__aarch64__)
-    {&kernels_i8mm, HAS(NEON) | HAS(DOTPROD) | HAS(I8MM)},
-    {&kernels_dotprod, HAS(NEON) | HAS(DOTPROD)},
+    /* every aarch64 CPU has NEON, which is all that f32 GEMM needs */
+    {
+        .name = "i8mm",
+        .features = HAS(NEON) | HAS(DOTPROD) | HAS(I8MM),
+        .quantized_gemm = &kernels_i8mm,
+        .float_gemm = &neon_floats,
+        .attend = attend_neon,
+        .elementwise = &rows_neon,
+        .activations = &activations_neon,
+        .sgemm = &products_neon,
+        .int8_peak_features = HAS(NEON) | HAS(I8MM),
+        .int8_peak = &int8_peak_i8mm,
+    },
+    {
+        .name = "dotprod",
+        .features = HAS(NEON) | HAS(DOTPROD),
+        .quantized_gemm = &kernels_dotprod,
+        .float_gemm = &neon_floats,
+        .attend = attend_neon,
+        .elementwise = &rows_neon,
+        .activations = &activations_neon,
+        .sgemm = &products_neon,
+        .int8_peak_features = HAS(NEON) | HAS(DOTPROD),
+        .int8_peak = &int8_peak_dotprod,
+    },
 #endif
-    {&kernels_scalar, 0},
+    {
+        .name = "scalar",
+        .quantized_gemm = &kernels_scalar,
+        .float_gemm = &scalar_floats,
+        .attend = attend_scalar,
+        .elementwise = &rows_scalar,
+        .activations = &activations_scalar,
+        .sgemm = &products_scalar,
+        .weights = &encode_scalar,
+        .int8_peak = &int8_peak_scalar,
+    },
 };
 
-const int instruction_set_count = sizeof instruction_sets / sizeof *instruction_sets;
+const int isa_count = sizeof isa_table / sizeof *isa_table;
 
-int instruction_set_usable(const instruction_set *set) {
-    return (myelin_cpu_features() & set->needed) == set->needed;
+static const isa_kernels *const scalar = isa_table + sizeof isa_table / sizeof *isa_table - 1;
+
+static bool cpu_has(uint64_t features) {
+    return (myelin_cpu_features() & features) == features;
 }
 
-const kernel_table *kernels_named(const char *name) {
-    for (int i = 0; i < instruction_set_count; i++) {
-        const instruction_set *set = &instruction_sets[i];
-        /* the reference is slower than ggml: only where somebody asks for it */
-        const int wanted = name == NULL ? set->table != &kernels_scalar : strcmp(name, set->table->name) == 0;
-        if (wanted && instruction_set_usable(set)) {
-            return set->table;
+int isa_usable(const isa_kernels *isa) {
+    return isa->quantized_gemm != NULL && cpu_has(isa->features);
+}
+
+int sgemm_usable(const isa_kernels *isa) {
+    return cpu_has(isa->sgemm_features);
+}
+
+int int8_peak_usable(const isa_kernels *isa) {
+    return isa->int8_peak != NULL && cpu_has(isa->int8_peak_features);
+}
+
+/** The first instruction set of this name, or of any for null, that is usable; null if there is none. */
+static const isa_kernels *first_usable(const char *name, int (*usable)(const isa_kernels *isa)) {
+    for (const isa_kernels *isa = isa_table; isa < isa_table + isa_count; isa++) {
+        if ((name == NULL || strcmp(name, isa->name) == 0) && usable(isa)) {
+            return isa;
         }
     }
     return NULL;
 }
 
-const kernel_table *kernels_best(void) {
-    const isa asked = isa_in_use();
-    return asked.request == ISA_NONE || asked.request == ISA_WRONG ? NULL : kernels_named(asked.name);
+const isa_kernels *kernels_named(const char *name) {
+    const isa_kernels *isa = first_usable(name, isa_usable);
+    /* the reference is slower than ggml: only by its name */
+    return name == NULL && isa == scalar ? NULL : isa;
+}
+
+const product_table *sgemm_named(const char *name) {
+    const isa_kernels *isa = name == NULL ? NULL : first_usable(name, sgemm_usable);
+    return isa != NULL ? isa->sgemm : first_usable(NULL, sgemm_usable)->sgemm;
+}
+
+const int8_peak *int8_peak_named(const char *name) {
+    const isa_kernels *isa = name == NULL ? NULL : first_usable(name, int8_peak_usable);
+    return isa != NULL ? isa->int8_peak : first_usable(NULL, int8_peak_usable)->int8_peak;
+}
+
+static int weights_usable(const isa_kernels *isa) {
+    return isa->weights != NULL && cpu_has(isa->weights_features);
+}
+
+/* Each is found on the first call; every thread finds the same. */
+
+const isa_kernels *kernels_in_use(void) {
+    static _Atomic(const isa_kernels *) found;
+    static atomic_bool looked;
+    if (!atomic_load_explicit(&looked, memory_order_acquire)) {
+        const isa_request asked = isa_requested();
+        const bool none = asked.kind == ISA_NONE || asked.kind == ISA_UNKNOWN;
+        atomic_store_explicit(&found, none ? NULL : kernels_named(asked.name), memory_order_relaxed);
+        atomic_store_explicit(&looked, true, memory_order_release);
+    }
+    return atomic_load_explicit(&found, memory_order_relaxed);
+}
+
+const product_table *sgemm_in_use(void) {
+    static _Atomic(const product_table *) found;
+    const product_table *table = atomic_load_explicit(&found, memory_order_relaxed);
+    if (table == NULL) {
+        table = sgemm_named(isa_requested().name);
+        atomic_store_explicit(&found, table, memory_order_relaxed);
+    }
+    return table;
+}
+
+const encode_table *weights_in_use(void) {
+    static _Atomic(const encode_table *) found;
+    const encode_table *table = atomic_load_explicit(&found, memory_order_acquire);
+    if (table == NULL) {
+        const isa_request asked = isa_requested();
+        const bool own = asked.kind == ISA_BEST || asked.kind == ISA_NAMED;
+        const isa_kernels *isa = own ? first_usable(asked.name, weights_usable) : NULL;
+        table = isa != NULL ? isa->weights : scalar->weights;
+        atomic_store_explicit(&found, table, memory_order_release);
+    }
+    return table;
+}
+
+const char *myelin_kernel_name(void) {
+    return kernels_in_use() == NULL ? "" : kernels_in_use()->name;
+}
+
+const char *myelin_product_name(void) {
+    return sgemm_in_use()->name;
 }

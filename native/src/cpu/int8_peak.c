@@ -1,8 +1,7 @@
 /* The int8 peak: independent sums of products in registers, one function for each kind of instructions. */
 #include "int8_peak.h"
 
-#include <string.h>
-
+#include "dispatch.h"
 #include "isa.h"
 #include "myelin.h"
 
@@ -12,7 +11,7 @@
 #include <arm_neon.h>
 #endif
 
-enum { CHAINS = 12 }; /* enough for a latency of five at two a cycle; 16 registers hold them */
+enum { SUMS = 12 }; /* enough for a latency of five at two a cycle; 16 registers hold them */
 
 #if defined(__clang__)
 #define UNROLL _Pragma("clang loop unroll(full)")
@@ -21,29 +20,28 @@ enum { CHAINS = 12 }; /* enough for a latency of five at two a cycle; 16 registe
 #endif
 
 /**
- * Defines a function that does CHAINS times STEP(sum, a, b) a round. KEEP makes the compiler believe that
+ * Defines a function that does SUMS times STEP(sum, a, b) a round. KEEP makes the compiler believe that
  * a register changes, so that nothing is computed in advance or left out.
  */
 #define MEASURE(name, attributes, VECTOR, ONES, STEP, KEEP) \
     attributes static void name(int64_t rounds) {           \
-        VECTOR sum[CHAINS];                                 \
+        VECTOR sum[SUMS];                                   \
         VECTOR a = ONES;                                    \
         VECTOR b = ONES;                                    \
-        UNROLL for (int i = 0; i < CHAINS; i++) {           \
+        UNROLL for (int i = 0; i < SUMS; i++) {             \
             sum[i] = ONES;                                  \
         }                                                   \
         for (int64_t r = 0; r < rounds; r++) {              \
             KEEP(a);                                        \
             KEEP(b);                                        \
-            UNROLL for (int i = 0; i < CHAINS; i++) {       \
+            UNROLL for (int i = 0; i < SUMS; i++) {         \
                 STEP(sum[i], a, b);                         \
                 KEEP(sum[i]);                               \
             }                                               \
         }                                                   \
     }
 
-#define HAS(feature) (UINT64_C(1) << MYELIN_CPU_##feature)
-#define OPS(products) (2 * UINT64_C(products) * CHAINS) /* a product and its sum count two */
+#define OPS(products) (2 * UINT64_C(products) * SUMS) /* a product and its sum count two */
 
 #if defined(__x86_64__)
 #define KEEP_X86(v) __asm__ volatile("" : "+v"(v))
@@ -52,12 +50,13 @@ enum { CHAINS = 12 }; /* enough for a latency of five at two a cycle; 16 registe
 #define DPBUSD_512(sum, a, b) sum = _mm512_dpbusd_epi32(sum, a, b)
 MEASURE(run_avx512, __attribute__((target("avx512f,avx512bw,avx512vnni"))), __m512i, _mm512_set1_epi8(1),
         DPBUSD_512, KEEP_X86)
+const int8_peak int8_peak_avx512 = {OPS(64), run_avx512};
 
-#if (defined(__clang__) && __clang_major__ >= 13) || (!defined(__clang__) && __GNUC__ >= 11)
-#define WITH_AVXVNNI
+#if defined(INT8_PEAK_AVXVNNI)
 #define DPBUSD_256(sum, a, b) sum = _mm256_dpbusd_avx_epi32(sum, a, b)
 MEASURE(run_avxvnni, __attribute__((target("avx2,avxvnni"))), __m256i, _mm256_set1_epi8(1), DPBUSD_256,
         KEEP_YMM)
+const int8_peak int8_peak_avxvnni = {OPS(32), run_avxvnni};
 #endif
 
 /* Pairs of products as int16, pairs of those as int32. The operands must seem to change for every sum. */
@@ -65,6 +64,7 @@ MEASURE(run_avxvnni, __attribute__((target("avx2,avxvnni"))), __m256i, _mm256_se
     KEEP_YMM(a);           \
     sum = _mm256_add_epi32(sum, _mm256_madd_epi16(_mm256_maddubs_epi16(a, b), b))
 MEASURE(run_avx2, __attribute__((target("avx2"))), __m256i, _mm256_set1_epi8(1), MADDUBS, KEEP_YMM)
+const int8_peak int8_peak_avx2 = {OPS(32), run_avx2};
 #endif
 
 #if defined(__aarch64__)
@@ -74,52 +74,21 @@ MEASURE(run_avx2, __attribute__((target("avx2"))), __m256i, _mm256_set1_epi8(1),
 #define SDOT(sum, a, b) __asm__(ARCH "sdot %0.4s, %1.16b, %2.16b" : "+w"(sum) : "w"(a), "w"(b))
 #define SMMLA(sum, a, b) __asm__(ARCH "smmla %0.4s, %1.16b, %2.16b" : "+w"(sum) : "w"(a), "w"(b))
 MEASURE(run_i8mm, , int32x4_t, vdupq_n_s32(1), SMMLA, KEEP_NEON)
+const int8_peak int8_peak_i8mm = {OPS(32), run_i8mm};
 MEASURE(run_dotprod, , int32x4_t, vdupq_n_s32(1), SDOT, KEEP_NEON)
+const int8_peak int8_peak_dotprod = {OPS(16), run_dotprod};
 #endif
 
 #define KEEP_INT(v) __asm__ volatile("" : "+r"(v))
 #define MULTIPLY(sum, a, b) sum += (uint32_t)(int8_t)(a) * (uint32_t)(int8_t)(b)
 MEASURE(run_scalar, , uint32_t, 1, MULTIPLY, KEEP_INT)
-
-static const int8_measure kinds[] = {
-#if defined(__x86_64__)
-    {"avx512", HAS(AVX512F) | HAS(AVX512BW) | HAS(AVX512_VNNI), OPS(64), run_avx512},
-#if defined(WITH_AVXVNNI)
-    {"avxvnni", HAS(AVX_VNNI) | HAS(AVX2), OPS(32), run_avxvnni},
-#endif
-    {"avx2", HAS(AVX2), OPS(32), run_avx2},
-#elif defined(__aarch64__)
-    {"i8mm", HAS(NEON) | HAS(I8MM), OPS(32), run_i8mm},
-    {"dotprod", HAS(NEON) | HAS(DOTPROD), OPS(16), run_dotprod},
-#endif
-    {"scalar", 0, OPS(1), run_scalar},
-};
-
-const int8_measure *int8_available(int index) {
-    const uint64_t features = myelin_cpu_features();
-    for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++) {
-        if ((features & kinds[i].needed) == kinds[i].needed && index-- == 0) {
-            return &kinds[i];
-        }
-    }
-    return NULL;
-}
-
-const int8_measure *int8_choose(const char *name) {
-    const int8_measure *kind;
-    for (int i = 0; name != NULL && (kind = int8_available(i)) != NULL; i++) {
-        if (strcmp(name, kind->name) == 0) {
-            return kind;
-        }
-    }
-    return int8_available(0);
-}
+const int8_peak int8_peak_scalar = {OPS(1), run_scalar};
 
 uint64_t myelin_int8_ops(int64_t rounds) {
     if (rounds < 1) {
         return 0;
     }
-    const int8_measure *kind = int8_choose(isa_in_use().name);
-    kind->run(rounds);
-    return (uint64_t)rounds * kind->ops;
+    const int8_peak *peak = int8_peak_named(isa_requested().name);
+    peak->run(rounds);
+    return (uint64_t)rounds * peak->ops;
 }

@@ -1,21 +1,25 @@
-/* How many products of int8 a core does, by the instructions that kernels multiply with. */
-#ifndef MYELIN_SRC_KERNELS_MEASURE_H
-#define MYELIN_SRC_KERNELS_MEASURE_H
+/** The int8 peak of a core: dot products by the instructions that the quantised GEMM uses. */
+#ifndef MYELIN_SRC_CPU_INT8_PEAK_H
+#define MYELIN_SRC_CPU_INT8_PEAK_H
 
 #include <stdint.h>
 
-/** One kind of instructions. */
 typedef struct {
-    const char *name; /* as kernels are named */
-    uint64_t needed;  /* features of the machine, bits by enum myelin_cpu_feature */
-    uint64_t ops;     /* operations of a round */
+    uint64_t ops; /* operations of a round */
     void (*run)(int64_t rounds);
-} int8_measure;
+} int8_peak;
 
-/** The kinds that this machine has, the best first; null past the last, index >= 0. */
-const int8_measure *int8_available(int index);
-
-/** The kind of this name if the machine has it, the best for another name or null. */
-const int8_measure *int8_choose(const char *name);
+extern const int8_peak int8_peak_scalar;
+#if defined(__x86_64__)
+extern const int8_peak int8_peak_avx512;
+#if (defined(__clang__) && __clang_major__ >= 13) || (!defined(__clang__) && __GNUC__ >= 11)
+#define INT8_PEAK_AVXVNNI /* the compiler knows the instructions */
+extern const int8_peak int8_peak_avxvnni;
+#endif
+extern const int8_peak int8_peak_avx2;
+#elif defined(__aarch64__)
+extern const int8_peak int8_peak_i8mm;
+extern const int8_peak int8_peak_dotprod;
+#endif
 
 #endif

@@ -2,23 +2,22 @@
 #ifndef MYELIN_SRC_CPU_ISA_H
 #define MYELIN_SRC_CPU_ISA_H
 
-/** What is asked for. */
-enum isa_request {
-    ISA_BEST,  /* it is not set */
-    ISA_NONE,  /* ggml's kernels */
-    ISA_NAMED, /* a table of kernels that this CPU can use */
-    ISA_WRONG, /* a text that names none of these */
+enum isa_request_kind {
+    ISA_BEST,    /* the variable is not set */
+    ISA_NONE,    /* ggml's kernels */
+    ISA_NAMED,   /* an instruction set that this CPU can run */
+    ISA_UNKNOWN, /* none of these */
 };
 
 typedef struct {
-    enum isa_request request;
-    const char *name; /* with ISA_NAMED, that of the table */
-} isa;
+    enum isa_request_kind kind;
+    const char *name; /* of the instruction set; null unless the kind is ISA_NAMED */
+} isa_request;
 
-/** Reads a value of MYELIN_ISA: null is none, blanks around it and the case of letters do not matter. */
-isa isa_parse(const char *value);
+/** Parses a value of MYELIN_ISA; null is not set. Case and surrounding blanks do not matter. */
+isa_request isa_parse(const char *value);
 
-/** That of the environment, read on the first call. */
-isa isa_in_use(void);
+/** What the environment asks for; read on the first call. */
+isa_request isa_requested(void);
 
 #endif

@@ -12,40 +12,15 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "attention/attention.h"
-#include "elementwise/elementwise.h"
+#include "quantize/activations.h"
 #include "quantize/blocks.h"
 
 enum {
-    SEGMENT = 256,        /* values of a segment */
     COLUMNS = 16,         /* rows of W, columns of the result, of a panel */
     PANELS = 2,           /* panels multiplied together */
-    BLOCKS = 8,           /* blocks of 32 in a segment */
     MOST_POSITIONS = 256, /* of one call of multiply_fn */
     MOST_STREAMED = 8,    /* of one call of stream_fn, at most */
 };
-
-/**
- * How activations are quantised: with a scale per 32 for weights in blocks of 32, with one per 256
- * for weights in super-blocks of 256, not at all for weights that are floats.
- */
-enum activation_format {
-    ACTIVATIONS_NONE = 0,
-    ACTIVATIONS_32 = 1,
-    ACTIVATIONS_256 = 2,
-    ACTIVATIONS_F32 = 3,
-    ACTIVATION_FORMATS,
-};
-
-/** 256 activations: d * q. All of a matrix lie [segments][positions]. */
-typedef struct {
-    int8_t q[SEGMENT];
-    int32_t sum[16];  /* of the quants, negated: by 32 (8 of them) or by 16 */
-    float d[BLOCKS];  /* by 32; all are the same in the format of 256 */
-    int16_t pairs[8]; /* of the quants by 32, format of 256 only */
-    int16_t unused[8];
-} segment;
-_Static_assert(sizeof(segment) == 384, "six cache lines");
 
 /** What a panel's scales are for. */
 enum panel_kind {
@@ -103,18 +78,6 @@ static inline size_t kernel_row_bytes(const kernel_type *type, int64_t k) {
     return (size_t)(k / type->block) * type->bytes;
 }
 
-/** Values of which k must be a multiple. */
-static inline int64_t activation_block(enum activation_format format) {
-    return format == ACTIVATIONS_F32 ? 1 : format == ACTIVATIONS_32 ? 32 : SEGMENT;
-}
-
-static inline int64_t segment_count(int64_t k) {
-    return (k + SEGMENT - 1) / SEGMENT;
-}
-
-/** Quantises a row of k values to its segments, stride segments apart; what k leaves over is zero. */
-typedef void (*quantize_fn)(int64_t k, const float *x, segment *out, int64_t stride);
-
 /**
  * Unpacks a segment of 16 rows, stride bytes apart, or the first blocks of 32 of it. On its way it asks
  * memory for as many bytes as it reads, at ahead, which need not be there: bit by bit, since what is
@@ -142,22 +105,14 @@ static inline int super_16_order(int i) {
     return (i & 8) | (i & 3) << 1 | (i >> 2 & 1);
 }
 
-/** Those for weights that are floats. */
-typedef struct float_table float_table;
-
 /** The functions of an instruction set. A type without stream goes through panels always, a type without
  * unpack is read by the reference. */
 typedef struct {
-    const char *name;
-    quantize_fn quantize[ACTIVATION_FORMATS];
     unpack_fn unpack[TYPE_COUNT];
     int streamed;      /* positions of a call of stream */
     int most_streamed; /* positions that need no panel: more of them take several calls */
     stream_fn stream[TYPE_COUNT];
     multiply_fn multiply[PANEL_KINDS];
-    const float_table *floats;
-    const row_table *rows;
-    attend_fn attend;
 } kernel_table;
 
 /** Unpacks by the type's description, one row after the other. */
@@ -198,8 +153,13 @@ static inline int64_t even_part(int64_t left, int64_t most) {
     return (left + parts - 1) / parts;
 }
 
+struct isa_kernels;
+
 /** Computes rows [from, to) of the product: y of each position at from to to - 1. */
-void kernel_product(const kernel_table *table, const product *p, int64_t from, int64_t to);
+void kernel_product(const struct isa_kernels *isa, const product *p, int64_t from, int64_t to);
+
+/** kernel_product() of quantised weights. */
+void quantized_product(const kernel_table *table, const product *p, int64_t from, int64_t to);
 
 /** The reference: every type, any machine, plainly written. */
 extern const kernel_table kernels_scalar;
@@ -216,24 +176,5 @@ extern const kernel_table kernels_avxvnni;
 extern const kernel_table kernels_dotprod;
 extern const kernel_table kernels_i8mm;
 #endif
-
-/** A table, and the features (bits by enum myelin_cpu_feature) that a machine needs for it. */
-typedef struct {
-    const kernel_table *table;
-    uint64_t needed;
-} instruction_set;
-
-/** All there are, best first, the reference last. */
-extern const instruction_set instruction_sets[];
-extern const int instruction_set_count;
-
-/** Whether this machine has what it takes. */
-int instruction_set_usable(const instruction_set *set);
-
-/** The table of this name, null if this machine has none; by null, the best that is faster than ggml. */
-const kernel_table *kernels_named(const char *name);
-
-/** The table that MYELIN_ISA asks for; null for none, and for a name that is unknown here. */
-const kernel_table *kernels_best(void);
 
 #endif

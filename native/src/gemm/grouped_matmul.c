@@ -5,9 +5,10 @@
 #include <assert.h>
 #include <string.h>
 
-#include "matmul.h"
+#include "cpu/dispatch.h"
 #include "myelin.h"
 #include "runtime/ggml_tensor.h"
+#include "runtime/work_queue.h"
 
 /** What a node of myelin_op_group() holds: how many experts, where each one's pairs begin, the pairs. */
 typedef struct {
@@ -64,7 +65,7 @@ void myelin_op_quantize_groups(struct ggml_tensor *dst, int32_t thread, int32_t 
     const int64_t used = dst->ne[1] / x->ne[2];
     assert(used * x->ne[2] == dst->ne[1] && (x->ne[1] == 1 || x->ne[1] == used));
     assert(dst->ne[0] == myelin_activation_bytes((int32_t)(intptr_t)format, k) && dst->ne[0] > 0);
-    const quantize_fn quantize = kernels_in_use()->quantize[(intptr_t)format];
+    const quantize_fn quantize = kernels_in_use()->activations->quantize[(intptr_t)format];
     for (int64_t e = 0; e < g.experts; e++) {
         const int64_t first = g.begin[e];
         const int64_t rows = g.begin[e + 1] - first;
@@ -81,7 +82,7 @@ void myelin_op_quantize_groups(struct ggml_tensor *dst, int32_t thread, int32_t 
 
 void myelin_op_matmul_groups(struct ggml_tensor *dst, int32_t thread, int32_t threads, void *shared) {
     (void)thread;
-    progress *p = shared;
+    work_queue *queue = shared;
     const struct ggml_tensor *w = dst->src[0];
     const struct ggml_tensor *x = dst->src[1];
     const groups g = groups_of(dst->src[2]);
@@ -97,7 +98,7 @@ void myelin_op_matmul_groups(struct ggml_tensor *dst, int32_t thread, int32_t th
     int64_t count;
     int64_t from;
     /* rows of all experts are shared as if they were one matrix's */
-    while ((from = progress_take(p, g.experts * rows, threads, &count)) >= 0) {
+    while ((from = work_queue_take(queue, g.experts * rows, threads, &count)) >= 0) {
         for (int64_t to = from + count; from < to;) {
             const int64_t e = from / rows;
             const int64_t begin = from % rows;
@@ -123,5 +124,5 @@ void myelin_op_matmul_groups(struct ggml_tensor *dst, int32_t thread, int32_t th
             kernel_product(kernels_in_use(), &whole, begin, end);
         }
     }
-    progress_end(p, threads);
+    work_queue_finish(queue, threads);
 }

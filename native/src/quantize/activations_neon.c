@@ -1,5 +1,8 @@
 /* Activations: what needs no more than NEON. */
-#include "gemm/quantized/neon.h"
+#include <arm_neon.h>
+#include <string.h>
+
+#include "activations.h"
 
 /** By vmaxq_f32, which keeps NaN, as vmaxnmq_f32 does not. */
 INLINE float largest(int n, const float *x) {
@@ -27,10 +30,6 @@ INLINE int32_t quantize_16(const float *x, float inverse, int8_t *q) {
 
 #include "activations_simd.h"
 
-void neon_quantize_32(int64_t k, const float *x, segment *out, int64_t stride) {
-    quantize_32(k, x, out, stride);
-}
-
-void neon_quantize_256(int64_t k, const float *x, segment *out, int64_t stride) {
-    quantize_256(k, x, out, stride);
-}
+const activation_table activations_neon = {
+    .quantize = {[ACTIVATIONS_32] = quantize_32, [ACTIVATIONS_256] = quantize_256},
+};

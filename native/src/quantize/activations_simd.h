@@ -6,7 +6,7 @@
  */
 #include <string.h>
 
-#include "gemm/quantized/common.h"
+#include "activations.h"
 
 static void quantize_32(int64_t k, const float *x, segment *out, int64_t stride) {
     for (int64_t at = 0; at < k; at += SEGMENT, out += stride) {

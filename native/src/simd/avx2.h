@@ -1,7 +1,8 @@
 /** 16 floats: two registers. See plain.h. */
 #include <immintrin.h>
+#include <stdint.h>
 
-#include "gemm/quantized/common.h"
+#include "inline.h"
 
 typedef struct {
     __m256 low;

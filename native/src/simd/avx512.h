@@ -1,7 +1,8 @@
 /** 16 floats: a register. See plain.h. */
 #include <immintrin.h>
+#include <stdint.h>
 
-#include "gemm/quantized/common.h"
+#include "inline.h"
 
 typedef __m512 lanes;
 

@@ -1,8 +1,9 @@
 /** 16 floats: four registers. See plain.h. */
 #include <arm_neon.h>
+#include <stdint.h>
 #include <string.h>
 
-#include "gemm/quantized/common.h"
+#include "inline.h"
 
 typedef struct {
     float32x4_t x[4];

@@ -7,7 +7,7 @@
 #include <math.h>
 #include <string.h>
 
-#include "gemm/quantized/common.h"
+#include "inline.h"
 #include "quantize/half.h"
 
 typedef struct {

@@ -51,12 +51,12 @@ typedef void (*stream_floats_fn)(const char *w, size_t stride, int64_t rows, int
                                  const float *const *x, int64_t positions, float *y);
 
 /** What an instruction set has; without unpack, more positions are streamed in parts. */
-struct float_table {
+typedef struct {
     int64_t streamed; /* up to so many positions go without a panel */
     unpack_floats_fn unpack[TYPE_COUNT];
     stream_floats_fn stream[TYPE_COUNT];
     multiply_floats_fn multiply;
-};
+} float_table;
 
 extern const float_table scalar_floats;
 #if defined(__x86_64__)

@@ -2,8 +2,6 @@
 #include "avx2_blocks.h"
 
 #define TABLE kernels_avx2
-#define NAME "avx2"
-#define ATTEND attend_avx2
 
 enum {
     VECTORS = COLUMNS / LANES, /* of a panel's columns */

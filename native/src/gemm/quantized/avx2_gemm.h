@@ -4,7 +4,6 @@
  */
 #include "avx2_superblocks.h"
 #include "avx2_tile.h"
-#include "gemm/float/float_gemm.h"
 
 /** Asks for so many bytes, a constant, to come to the second cache. */
 INLINE void fetch(const char *ahead, const size_t bytes) {
@@ -238,12 +237,8 @@ static void stream_q2_k(const char *w, size_t stride, int blocks, const char *ah
 #define STREAM(type, name) [TYPE_##type] = stream_##name,
 
 const kernel_table TABLE = {
-    .name = NAME,
     .streamed = 4,
     .most_streamed = 4,
-    .rows = &rows_avx2,
-    .attend = ATTEND,
-    .quantize = {[ACTIVATIONS_32] = quantize_32, [ACTIVATIONS_256] = quantize_256},
     .unpack = {EACH_TYPE(UNPACK)},
     .stream = {EACH_TYPE(STREAM)},
     .multiply =
@@ -254,5 +249,4 @@ const kernel_table TABLE = {
             [PANEL_SUPER_16] = multiply_super_16,
             [PANEL_SUPER_16_MIN] = multiply_super_16_min,
         },
-    .floats = &avx2_floats,
 };

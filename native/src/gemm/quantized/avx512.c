@@ -1,34 +1,5 @@
 /* Compiled with AVX-512 F, BW, DQ, VL, VBMI and VNNI; only called where the probe found them all. */
 #include "avx512.h"
-#include "gemm/float/float_gemm.h"
-
-/* ---- activations ------------------------------------------------------------------------------ */
-
-INLINE __m512i magnitude(const float *x) {
-    return _mm512_and_si512(_mm512_loadu_si512(x), _mm512_set1_epi32(INT32_MAX));
-}
-
-/** As whole numbers, of which those of NaN are larger than any: a maximum of floats may drop it. */
-INLINE float largest(int n, const float *x) {
-    __m512i most = magnitude(x);
-    for (int i = 16; i < n; i += 16) {
-        most = _mm512_max_epi32(most, magnitude(x + i));
-    }
-    const int32_t bits = _mm512_reduce_max_epi32(most);
-    float value;
-    memcpy(&value, &bits, sizeof value);
-    return value;
-}
-
-INLINE int32_t quantize_16(const float *x, float inverse, int8_t *q) {
-    const __m512i wide = _mm512_cvtps_epi32(_mm512_mul_ps(_mm512_loadu_ps(x), _mm512_set1_ps(inverse)));
-    _mm_storeu_si128((__m128i *)(void *)q, _mm512_cvtepi32_epi8(wide));
-    return _mm512_reduce_add_epi32(wide);
-}
-
-#include "quantize/activations_simd.h"
-
-/* ---- products ----------------------------------------------------------------------------------- */
 
 /** Positions of a tile: 12 registers of int32 and 12 of f32 leave 8 for the operands. */
 enum { TILE = 6 };
@@ -141,12 +112,8 @@ DEFINE_MULTIPLY(super_16, PANEL_SUPER_16)
 DEFINE_MULTIPLY(super_16_min, PANEL_SUPER_16_MIN)
 
 const kernel_table kernels_avx512 = {
-    .name = "avx512",
     .streamed = 8,
     .most_streamed = 16,
-    .rows = &rows_avx512,
-    .attend = attend_avx512,
-    .quantize = {[ACTIVATIONS_32] = quantize_32, [ACTIVATIONS_256] = quantize_256},
     .unpack =
         {
             [TYPE_Q4_0] = avx512_unpack_q4_0,
@@ -187,5 +154,4 @@ const kernel_table kernels_avx512 = {
             [PANEL_SUPER_16] = multiply_super_16,
             [PANEL_SUPER_16_MIN] = multiply_super_16_min,
         },
-    .floats = &avx512_floats,
 };

@@ -4,13 +4,6 @@
 #ifndef TABLE
 #define TABLE kernels_avxvnni
 #endif
-#define NAME "avxvnni"
-
-#ifdef ATTEND /* a test's */
-void ATTEND(const attention *a, int64_t kv_head, int64_t from, int64_t to);
-#else
-#define ATTEND attend_avxvnni
-#endif
 
 #ifdef __AVXVNNI__
 #define DOT(a, w, x) _mm256_dpbusd_avx_epi32(a, w, x)

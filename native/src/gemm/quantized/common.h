@@ -2,27 +2,8 @@
 #ifndef MYELIN_SRC_KERNELS_VECTORS_H
 #define MYELIN_SRC_KERNELS_VECTORS_H
 
-#include <float.h>
-#include <math.h>
-
 #include "gemm/gemm.h"
-
-#define INLINE static inline __attribute__((always_inline))
-
-/**
- * The scale of a block of activations, by their largest magnitude, which is NaN if one of them is: NaN
- * where one is not finite, so that NaN is carried on to all that is multiplied with the block.
- */
-INLINE float activation_scale(float most) {
-    return most <= FLT_MAX ? most / 127.0f : NAN;
-}
-
-/** What the block's activations are multiplied by; 0 for zeroes, for scales too small to have one, for NaN.
- */
-INLINE float activation_inverse(float d) {
-    const float inverse = 1.0f / d;
-    return inverse <= FLT_MAX ? inverse : 0.0f;
-}
+#include "simd/inline.h"
 
 /** Whether a panel holds super-blocks, whose sums have a scale of their own. */
 INLINE int is_super(const enum panel_kind kind) {

@@ -66,4 +66,4 @@ INLINE void block_sums(const int rows, const int steps, const int has_zero, cons
     }
 }
 
-const kernel_table kernels_dotprod = {.name = "dotprod", NEON_COMMON, MULTIPLY_TABLE};
+const kernel_table kernels_dotprod = {NEON_COMMON, MULTIPLY_TABLE};

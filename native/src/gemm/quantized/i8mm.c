@@ -86,4 +86,4 @@ INLINE void block_sums(const int rows, const int steps, const int has_zero, cons
     }
 }
 
-const kernel_table kernels_i8mm = {.name = "i8mm", NEON_COMMON, MULTIPLY_TABLE};
+const kernel_table kernels_i8mm = {NEON_COMMON, MULTIPLY_TABLE};

@@ -6,16 +6,12 @@
 #include <string.h>
 
 #include "common.h"
-#include "gemm/float/float_gemm.h"
 
 enum {
     LANES = 4,   /* columns of a vector: four rows of W, each with its sum or its scale */
     TILE = 6,    /* positions of a tile: 12 registers of int32, 12 of f32 leave 8 for the operands */
     VECTORS = 2, /* of columns of a tile */
 };
-
-void neon_quantize_32(int64_t k, const float *x, segment *out, int64_t stride);
-void neon_quantize_256(int64_t k, const float *x, segment *out, int64_t stride);
 
 /** Declares the functions of a type. */
 #define NEON_TYPE(name)                                                                                    \
@@ -38,22 +34,21 @@ NEON_TYPE(iq4_xs)
 NEON_TYPE(mxfp4)
 
 /** What every table of this family has besides its products. */
-#define NEON_COMMON                                                                                       \
-    .streamed = 4, .most_streamed = 4, .floats = &neon_floats, .rows = &rows_neon, .attend = attend_neon, \
-    .quantize = {[ACTIVATIONS_32] = neon_quantize_32, [ACTIVATIONS_256] = neon_quantize_256},             \
-    .unpack = {[TYPE_Q4_0] = neon_unpack_q4_0,     [TYPE_Q4_1] = neon_unpack_q4_1,                        \
-               [TYPE_Q5_0] = neon_unpack_q5_0,     [TYPE_Q5_1] = neon_unpack_q5_1,                        \
-               [TYPE_Q8_0] = neon_unpack_q8_0,     [TYPE_Q2_K] = neon_unpack_q2_k,                        \
-               [TYPE_Q3_K] = neon_unpack_q3_k,     [TYPE_Q4_K] = neon_unpack_q4_k,                        \
-               [TYPE_Q5_K] = neon_unpack_q5_k,     [TYPE_Q6_K] = neon_unpack_q6_k,                        \
-               [TYPE_IQ4_NL] = neon_unpack_iq4_nl, [TYPE_IQ4_XS] = neon_unpack_iq4_xs,                    \
-               [TYPE_MXFP4] = neon_unpack_mxfp4},                                                         \
-    .stream = {[TYPE_Q4_0] = neon_stream_q4_0,     [TYPE_Q4_1] = neon_stream_q4_1,                        \
-               [TYPE_Q5_0] = neon_stream_q5_0,     [TYPE_Q5_1] = neon_stream_q5_1,                        \
-               [TYPE_Q8_0] = neon_stream_q8_0,     [TYPE_Q2_K] = neon_stream_q2_k,                        \
-               [TYPE_Q3_K] = neon_stream_q3_k,     [TYPE_Q4_K] = neon_stream_q4_k,                        \
-               [TYPE_Q5_K] = neon_stream_q5_k,     [TYPE_Q6_K] = neon_stream_q6_k,                        \
-               [TYPE_IQ4_NL] = neon_stream_iq4_nl, [TYPE_IQ4_XS] = neon_stream_iq4_xs,                    \
+#define NEON_COMMON                                                                    \
+    .streamed = 4, .most_streamed = 4,                                                 \
+    .unpack = {[TYPE_Q4_0] = neon_unpack_q4_0,     [TYPE_Q4_1] = neon_unpack_q4_1,     \
+               [TYPE_Q5_0] = neon_unpack_q5_0,     [TYPE_Q5_1] = neon_unpack_q5_1,     \
+               [TYPE_Q8_0] = neon_unpack_q8_0,     [TYPE_Q2_K] = neon_unpack_q2_k,     \
+               [TYPE_Q3_K] = neon_unpack_q3_k,     [TYPE_Q4_K] = neon_unpack_q4_k,     \
+               [TYPE_Q5_K] = neon_unpack_q5_k,     [TYPE_Q6_K] = neon_unpack_q6_k,     \
+               [TYPE_IQ4_NL] = neon_unpack_iq4_nl, [TYPE_IQ4_XS] = neon_unpack_iq4_xs, \
+               [TYPE_MXFP4] = neon_unpack_mxfp4},                                      \
+    .stream = {[TYPE_Q4_0] = neon_stream_q4_0,     [TYPE_Q4_1] = neon_stream_q4_1,     \
+               [TYPE_Q5_0] = neon_stream_q5_0,     [TYPE_Q5_1] = neon_stream_q5_1,     \
+               [TYPE_Q8_0] = neon_stream_q8_0,     [TYPE_Q2_K] = neon_stream_q2_k,     \
+               [TYPE_Q3_K] = neon_stream_q3_k,     [TYPE_Q4_K] = neon_stream_q4_k,     \
+               [TYPE_Q5_K] = neon_stream_q5_k,     [TYPE_Q6_K] = neon_stream_q6_k,     \
+               [TYPE_IQ4_NL] = neon_stream_iq4_nl, [TYPE_IQ4_XS] = neon_stream_iq4_xs, \
                [TYPE_MXFP4] = neon_stream_mxfp4}
 
 /** Asks for so many bytes, a constant, to come to the second cache. */

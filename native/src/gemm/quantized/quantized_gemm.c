@@ -1,7 +1,6 @@
 /* A product's way through memory: which rows of W are unpacked when, and multiplied by what. */
 #include <string.h>
 
-#include "gemm/float/float_gemm.h"
 #include "gemm/gemm.h"
 
 enum {
@@ -111,7 +110,7 @@ static void multiply_run(const run *r, int64_t from, int64_t to, int64_t first, 
     }
 }
 
-static void quantised_product(const kernel_table *table, const product *p, int64_t from, int64_t to) {
+void quantized_product(const kernel_table *table, const product *p, int64_t from, int64_t to) {
     float sums[MOST_GROUPS * MOST_POSITIONS * GROUP] __attribute__((aligned(64)));
     run r = {table, p, &kernel_types[p->type], sums, NULL};
     /* with few positions, rows that are read once are best read in their order */
@@ -122,13 +121,5 @@ static void quantised_product(const kernel_table *table, const product *p, int64
             const int64_t positions = p->positions - m < MOST_POSITIONS ? p->positions - m : MOST_POSITIONS;
             multiply_run(&r, row, row + step < to ? row + step : to, m, positions);
         }
-    }
-}
-
-void kernel_product(const kernel_table *table, const product *p, int64_t from, int64_t to) {
-    if (kernel_types[p->type].format == ACTIVATIONS_F32) {
-        float_product(table->floats, p, from, to);
-    } else {
-        quantised_product(table, p, from, to);
     }
 }

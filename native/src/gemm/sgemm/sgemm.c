@@ -7,6 +7,8 @@
  * k, so that neither threads nor tiles change a bit of the result.
  */
 #include "sgemm.h"
+
+#include "cpu/dispatch.h"
 #include "myelin.h"
 
 /** What a thread packs into. Not on the stack, because threads of Java have little of it. */
@@ -52,16 +54,16 @@ typedef struct {
     int64_t matrices; /* of dst */
     int64_t share2;   /* consecutive matrices that have the same A */
     int64_t share3;
-} product;
+} sgemm_plan;
 
-static product describe(const product_table *table, struct ggml_tensor *dst, int32_t kind) {
+static sgemm_plan describe(const product_table *table, struct ggml_tensor *dst, int32_t kind) {
     const struct ggml_tensor *a = dst->src[0];
     const struct ggml_tensor *b = dst->src[1];
     /* the dimension that is summed over, and the one that is left */
     const int inner = kind == MYELIN_PRODUCT_MUL_MAT ? 0 : 1;
     const int outer = 1 - inner;
     const int64_t k = a->ne[inner];
-    return (product){
+    return (sgemm_plan){
         .table = table,
         .a = a,
         .b = b,
@@ -85,7 +87,7 @@ static char *matrix(const struct ggml_tensor *t, int64_t i2, int64_t i3) {
 }
 
 /** Rows from i on, a block of A that is packed, by columns from j on, a strip of B that is packed. */
-static void tiles(const product *p, float *c, size_t stride, int64_t rows, int64_t columns, int64_t depth,
+static void tiles(const sgemm_plan *p, float *c, size_t stride, int64_t rows, int64_t columns, int64_t depth,
                   bool add) {
     const product_table *t = p->table;
     for (int64_t j = 0; j < columns; j += t->columns) {
@@ -114,7 +116,7 @@ static void tiles(const product *p, float *c, size_t stride, int64_t rows, int64
 }
 
 /** Columns (panels of one matrix of dst) by rows, whose A is packed. */
-static void columns(const product *p, int64_t number, range panels, range rows, range terms) {
+static void columns(const sgemm_plan *p, int64_t number, range panels, range rows, range terms) {
     const int64_t i2 = number % p->dst->ne[2];
     const int64_t i3 = number / p->dst->ne[2];
     const size_t stride = p->dst->nb[1] / sizeof(float);
@@ -131,7 +133,7 @@ static void columns(const product *p, int64_t number, range panels, range rows, 
 }
 
 /** Rows by panels of consecutive matrices with the same A. */
-static void group(const product *p, range panels, range rows) {
+static void group(const sgemm_plan *p, range panels, range rows) {
     const int64_t first = panels.from / p->panels;
     const int64_t i2 = first % p->dst->ne[2] / p->share2;
     const int64_t i3 = first / p->dst->ne[2] / p->share3;
@@ -157,7 +159,7 @@ static void group(const product *p, range panels, range rows) {
  * Into how many parts rows are cut, a divisor of threads, columns being cut into the rest: where the
  * thread with the most to do has the least, in quarters of cycles for each of k.
  */
-static int64_t row_parts(const product *p, int32_t threads) {
+static int64_t row_parts(const sgemm_plan *p, int32_t threads) {
     const product_table *t = p->table;
     int64_t best = 1;
     int64_t least = INT64_MAX;
@@ -179,7 +181,7 @@ static int64_t row_parts(const product *p, int32_t threads) {
 }
 
 /** Matrices of one value each, their operands contiguous: there is nothing to pack for. */
-static void dots(const product *p, int32_t thread, int32_t threads) {
+static void dots(const sgemm_plan *p, int32_t thread, int32_t threads) {
     const range mine = part(p->matrices, thread, threads);
     for (int64_t number = mine.from; number < mine.to; number++) {
         const int64_t i2 = number % p->dst->ne[2];
@@ -192,7 +194,7 @@ static void dots(const product *p, int32_t thread, int32_t threads) {
 
 void product_compute(const product_table *table, struct ggml_tensor *dst, int32_t thread, int32_t threads,
                      int32_t kind) {
-    const product p = describe(table, dst, kind);
+    const sgemm_plan p = describe(table, dst, kind);
     if (p.n == 1 && p.m == 1 && p.a_strides.inner == sizeof(float) && p.b_strides.inner == sizeof(float)) {
         dots(&p, thread, threads);
         return;
@@ -213,5 +215,5 @@ void product_compute(const product_table *table, struct ggml_tensor *dst, int32_
 }
 
 void myelin_op_product(struct ggml_tensor *dst, int32_t thread, int32_t threads, void *kind) {
-    product_compute(products_table(), dst, thread, threads, (int32_t)(intptr_t)kind);
+    product_compute(sgemm_in_use(), dst, thread, threads, (int32_t)(intptr_t)kind);
 }

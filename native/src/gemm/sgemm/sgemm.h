@@ -56,15 +56,6 @@ extern const product_table products_avx512;
 extern const product_table products_neon;
 #endif
 
-/** The tables that this machine can use, the best first; null past the last, index >= 0. */
-const product_table *products_available(int index);
-
-/** The table that goes with a table of kernels of this name; the best for another name or null. */
-const product_table *products_choose(const char *kernels);
-
-/** The table in use, as MYELIN_ISA has it; found on the first call. */
-const product_table *products_table(void);
-
 /** What myelin_op_product() does, by a table. */
 void product_compute(const product_table *table, struct ggml_tensor *dst, int32_t thread, int32_t threads,
                      int32_t kind);
