@@ -48,8 +48,9 @@ help: ## list the targets
 run: checkpoint build ## generate text, a story by the bundled model; MODEL=file.gguf PROMPT='...' N=tokens ARGS='further options of myelin run'
 	@exec cli/bin/myelin run $(if $(filter-out $(bundled),$(MODEL)),-m "$$MODEL") -p "$$PROMPT" -n $(N) $(ARGS)
 
-test: build test-native ## run every test, check formatting
+test: build test-native ## run every test, check formatting and javadoc
 	@.ci/formatted
+	@.ci/javadoc
 	@.ci/test-scripts
 	@if ! .ci/test-java; then .ci/totals 'Maven failed, see above'; \
 	elif ! .ci/notices; then .ci/totals 'the notices are not complete, see above'; else .ci/totals; fi

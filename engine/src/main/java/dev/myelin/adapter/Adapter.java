@@ -9,9 +9,11 @@ import java.nio.file.Path;
  * @param file a GGUF file whose {@code general.type} is {@code adapter}
  * @param scale how much of its change is added: 1 is what it was trained for, 0 nothing, a negative
  *     number takes it away
- * @throws InvalidRequestException if the scale is infinite or no number
  */
 public record Adapter(Path file, float scale) {
+  /**
+   * @throws InvalidRequestException if the scale is infinite or NaN
+   */
   public Adapter {
     if (!Float.isFinite(scale)) {
       throw new InvalidRequestException(

@@ -45,7 +45,7 @@ final class Lexer {
     data(from, source.length(), '+', false);
   }
 
-  /** Offset of the next tag's {@code {}; -1 if there is none. */
+  /** Offset of the brace that begins the next tag; -1 if there is none. */
   private int opening() {
     for (int at = pos; (at = source.indexOf('{', at)) >= 0 && at + 1 < source.length(); at++) {
       char next = source.charAt(at + 1);
