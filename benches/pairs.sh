@@ -1,8 +1,8 @@
 #!/bin/sh
-# Compares the speed of two builds, in turns on the same machine, so that what else it does meets both.
+# Compares the speed of two builds, alternating on the same machine, so that other load affects both.
 #   benches/pairs.sh BEFORE AFTER [-N] [options of `myelin bench`]
 # BEFORE and AFTER are source trees after `make build`; N pairs, 9 by default. Prints for each test the median
-# tokens/s of both, and of the pairs' ratios (above 1: AFTER is faster) the median, the least and the largest.
+# tokens/s of both, and the median, minimum and maximum ratio of the pairs (above 1: AFTER is faster).
 set -eu
 if [ $# -lt 2 ]; then
     sed -n 's/^#  *\(benches.*\)/usage: \1/p' "$0" >&2
@@ -55,7 +55,7 @@ LC_ALL=C awk '
         if (key in first) { i = ++n[test]; b[test, i] = first[key]; a[test, i] = $5 } else first[key] = $5
     }
     END {
-        printf "%-16s %10s %10s %8s %8s %8s\n", "test", "before", "after", "ratio", "least", "largest"
+        printf "%-16s %10s %10s %8s %8s %8s\n", "test", "before", "after", "ratio", "min", "max"
         for (k = 1; k <= kinds; k++) {
             test = tests[k]
             for (i = 1; i <= n[test]; i++) {

@@ -17,14 +17,14 @@ import java.util.Optional;
 import java.util.regex.Pattern;
 
 /**
- * Runs JMH, once or several times with other environments, and writes a report: {@code report.md},
- * {@code jmh.json} with JMH's own figures, {@code kernels.svg}.
+ * Runs JMH, once per environment, and writes a report: {@code report.md}, {@code jmh.json} with
+ * JMH's own output, {@code kernels.svg}.
  *
- * <p>Usage: {@code BenchmarkRun FOLDER QUICK SETS [JMH's arguments]}; {@code make bench} calls it
- * so. QUICK is empty for no, SETS the names of instruction sets, see {@link BenchmarkPlan}.
+ * <p>Usage: {@code BenchmarkRun FOLDER QUICK SETS [JMH's arguments]}, as {@code make bench} calls
+ * it. QUICK is empty or not; SETS lists instruction sets, see {@link BenchmarkPlan}.
  */
 public final class BenchmarkRun {
-  /** How JMH's lines end where something threw, or a fork ended by itself; it goes on then. */
+  /** How JMH's line ends if a benchmark threw or a fork crashed; JMH continues with the next. */
   private static final Pattern FAILURE = Pattern.compile("<(failure|forked VM failed[^>]*)>$");
 
   private final Path folder;
@@ -37,18 +37,18 @@ public final class BenchmarkRun {
 
   public static void main(String[] args) throws IOException, InterruptedException {
     if (args.length < 3) {
-      System.err.println("usage: BenchmarkRun FOLDER QUICK SETS [arguments of JMH]");
+      System.err.println("usage: BenchmarkRun FOLDER QUICK SETS [JMH's arguments]");
       System.exit(2);
     }
     List<String> jmh = Arrays.asList(args).subList(3, args.length);
-    BenchmarkPlan plan = new BenchmarkPlan(!args[1].isBlank(), words(args[2]), jmh);
+    BenchmarkPlan plan = new BenchmarkPlan(!args[1].isBlank(), splitWords(args[2]), jmh);
     if (plan.quick() && !jmh.isEmpty()) {
-      System.err.println("bench: QUICK has arguments of its own, leave out ARGS");
+      System.err.println("bench: QUICK sets its own arguments: omit ARGS");
       System.exit(2);
     }
     try {
       List<String> known = KernelsLibrary.instructionSets();
-      Optional<String> unknown = plan.unknownSet(known);
+      Optional<String> unknown = plan.unsupportedInstructionSet(known);
       if (unknown.isPresent()) {
         System.err.println(
             "bench: ISA "
@@ -66,17 +66,17 @@ public final class BenchmarkRun {
     System.exit(new BenchmarkRun(Path.of(args[0])).run(plan));
   }
 
-  private static List<String> words(String text) {
+  private static List<String> splitWords(String text) {
     return Arrays.stream(text.toLowerCase(Locale.ROOT).split("[\\s,]+"))
         .filter(word -> !word.isEmpty())
         .toList();
   }
 
   private int run(BenchmarkPlan plan) throws IOException, InterruptedException {
-    Map<String, String> machine = Machine.describe();
+    Map<String, String> machine = MachineInfo.describe();
     Files.createDirectories(folder);
     for (BenchmarkPlan.Run run : plan.runs()) {
-      int status = jmh(run);
+      int status = runJmh(run);
       if (status != 0) {
         return status;
       }
@@ -90,8 +90,8 @@ public final class BenchmarkRun {
     return failures > 0 ? 1 : 0;
   }
 
-  /** Adds what JMH measures to the results; options such as -h and -l measure nothing. */
-  private int jmh(BenchmarkPlan.Run run) throws IOException, InterruptedException {
+  /** Runs JMH and collects its results; options such as -h and -l give none. */
+  private int runJmh(BenchmarkPlan.Run run) throws IOException, InterruptedException {
     Path file = Files.createTempFile("jmh", ".json");
     try {
       Process process = start(run, file);
@@ -135,7 +135,7 @@ public final class BenchmarkRun {
   private void write(Report report) throws IOException {
     Files.writeString(folder.resolve("jmh.json"), results.toPrettyString());
     boolean chart = false;
-    KernelFigures figures = KernelFigures.of(report.results());
+    KernelResults figures = KernelResults.of(report.results());
     if (!figures.isEmpty()) {
       try {
         Files.writeString(folder.resolve(Report.CHART), KernelChart.draw(figures));

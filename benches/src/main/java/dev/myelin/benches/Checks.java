@@ -1,16 +1,16 @@
 package dev.myelin.benches;
 
-/** Validation before timing: a benchmark of wrong results measures nothing. */
+/** Checks of results before they are timed. */
 final class Checks {
   private Checks() {}
 
-  static void equal(long actual, long expected, Object what) {
-    that(actual == expected, what + ": " + actual + ", expected " + expected);
+  static void checkEqual(long actual, long expected, Object what) {
+    check(actual == expected, what + ": " + actual + ", expected " + expected);
   }
 
-  static void that(boolean holds, String otherwise) {
-    if (!holds) {
-      throw new IllegalStateException(otherwise);
+  static void check(boolean condition, String message) {
+    if (!condition) {
+      throw new IllegalStateException(message);
     }
   }
 }

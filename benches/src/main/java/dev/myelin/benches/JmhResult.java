@@ -9,34 +9,34 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * One measurement of a file that JMH wrote.
+ * One result in JMH's JSON output.
  *
- * @param type simple name of the benchmark's class
- * @param method its method
- * @param how JVM forks and iterations, for people
- * @param error half of the interval of 99.9 %, NaN where there were too few iterations
+ * @param type simple name of the benchmark class
+ * @param method name of the benchmark method
+ * @param settings forks and iterations, as text
+ * @param error half of the 99.9 % confidence interval, NaN if there were too few iterations
  * @param unit of score and error, such as {@code us/op}
- * @param others secondary results by name, a second or an operation as the score
+ * @param secondary auxiliary counters by name, in the unit of the score
  */
 record JmhResult(
     String type,
     String method,
-    String how,
+    String settings,
     Map<String, String> params,
     double score,
     double error,
     String unit,
-    Map<String, Double> others) {
+    Map<String, Double> secondary) {
 
   /**
-   * All results of a file, in its order.
+   * Reads all results, in the order of the file.
    *
-   * @throws IOException where it is not JSON as JMH writes it
+   * @throws IOException if it is not JMH's JSON
    */
   static List<JmhResult> read(String json) throws IOException {
     JsonNode root = new ObjectMapper().readTree(json);
     if (root == null || !root.isArray()) {
-      throw new IOException("no results of JMH: expected a JSON array");
+      throw new IOException("no JMH results: expected a JSON array");
     }
     List<JmhResult> results = new ArrayList<>();
     for (JsonNode node : root) {
@@ -50,7 +50,7 @@ record JmhResult(
     String[] parts = name.split("\\.");
     JsonNode metric = node.path("primaryMetric");
     if (parts.length < 2 || !metric.path("score").isNumber()) {
-      throw new IOException("no result of JMH: benchmark '" + name + "' without a score");
+      throw new IOException("no JMH result: benchmark '" + name + "' without a score");
     }
     Map<String, String> params = new LinkedHashMap<>();
     node.path("params").properties().forEach(e -> params.put(e.getKey(), e.getValue().asText()));
@@ -61,7 +61,7 @@ record JmhResult(
     return new JmhResult(
         parts[parts.length - 2],
         parts[parts.length - 1],
-        how(node),
+        settings(node),
         params,
         metric.path("score").asDouble(),
         metric.path("scoreError").isNumber() ? metric.path("scoreError").asDouble() : Double.NaN,
@@ -69,7 +69,7 @@ record JmhResult(
         others);
   }
 
-  private static String how(JsonNode node) {
+  private static String settings(JsonNode node) {
     return "forks: %s, iterations: %s of %s after %s of %s"
         .formatted(
             node.path("forks").asText(),
@@ -83,7 +83,7 @@ record JmhResult(
     return params.getOrDefault(name, "");
   }
 
-  double other(String name) {
-    return others.getOrDefault(name, Double.NaN);
+  double secondary(String name) {
+    return secondary.getOrDefault(name, Double.NaN);
   }
 }

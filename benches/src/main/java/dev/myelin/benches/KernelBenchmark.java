@@ -32,9 +32,9 @@ import org.openjdk.jmh.annotations.TearDown;
 import org.openjdk.jmh.annotations.Warmup;
 
 /**
- * Weights times activations: Myelin's own kernels and ggml's. For few positions one invocation is a
- * graph of as many products as take {@value #COLD} bytes of weights, which so come from memory, as
- * in a decode step of a model.
+ * Matmul of quantised weights and activations, by Myelin's kernels and by ggml's. For few positions
+ * one invocation is a graph of as many matmuls as take {@value #COLD_BYTES} bytes of weights, so
+ * that the weights come from memory, as in a decode step.
  */
 @State(Scope.Thread)
 @BenchmarkMode(Mode.Throughput)
@@ -43,48 +43,51 @@ import org.openjdk.jmh.annotations.Warmup;
 @Measurement(iterations = 5, time = 300, timeUnit = TimeUnit.MILLISECONDS)
 @Fork(value = 1, jvmArgsAppend = "--enable-native-access=ALL-UNNAMED")
 public class KernelBenchmark {
-  /** Bytes of weights of an invocation, more than caches hold. */
-  static final long COLD = 256_000_000;
+  /** Bytes of weights per invocation: more than the CPU caches hold. */
+  static final long COLD_BYTES = 256_000_000;
 
-  /** Positions up to which weights must come from memory. */
-  static final int FEW = 16;
+  /** Number of positions up to which weights come from memory. */
+  static final int MAX_COLD_POSITIONS = 16;
 
-  /** What an engine takes: our kernels, or ggml's where we have none; and always ggml's. */
+  /** Myelin's best kernels for this CPU, or ggml's for types without one. */
   static final String BEST = "best";
 
+  /** Always ggml's kernels. */
   static final String GGML = "none";
 
   /**
-   * Of the norm of a result: own kernels and ggml's round activations to int8 with other scales.
+   * Relative error (L2 norm) between the two: they quantise activations to int8 with different
+   * scales.
    */
-  private static final double BOUND = 0.02;
+  private static final double MAX_ERROR = 0.02;
 
-  private static final Set<GgmlType> FLOATS = EnumSet.of(GgmlType.F16, GgmlType.BF16, GgmlType.F32);
+  private static final Set<GgmlType> FLOAT_TYPES =
+      EnumSet.of(GgmlType.F16, GgmlType.BF16, GgmlType.F32);
 
-  /** Values that are drawn, whole rows; then they repeat. */
-  private static final int DRAWN = 1 << 19;
+  /** Random values before they repeat; whole rows. */
+  private static final int RANDOM_VALUES = 1 << 19;
 
-  /** What JMH reports beside the graphs a second: all of it is a second, or a fraction. */
+  /** Auxiliary counters: rates per second, and fractions. */
   @AuxCounters
   @State(Scope.Thread)
   public static class Speed {
-    /** Products of matrices. */
-    public double products;
+    /** Matmuls. */
+    public double matmuls;
 
     /** 1e9 bytes of weights. */
     public double gigabytes;
 
-    /** 1e9 operations, a product and its sum count two. */
+    /** 1e9 operations; a multiply-add counts as two. */
     public double gigaops;
 
-    /** Fraction of what a plain read of the same weights reads; 0 where caches may hold them. */
-    public double ofRead;
+    /** Fraction of the speed of a plain read of the same weights; 0 if caches may hold them. */
+    public double readFraction;
 
     /**
-     * Fraction of the operations, on int8 or for floats on f32, that as many threads do in
+     * Fraction of the int8 operations (f32 for floating-point weights) that as many threads do in
      * registers.
      */
-    public double ofPeak;
+    public double peakFraction;
   }
 
   @Param({
@@ -93,7 +96,7 @@ public class KernelBenchmark {
   })
   GgmlType type;
 
-  /** n x k: rows of the weights, values of a row. */
+  /** n x k: rows of the weights, values per row. */
   @Param({"2048x2048", "8192x2048", "2048x8192"})
   String shape;
 
@@ -103,101 +106,108 @@ public class KernelBenchmark {
   @Param({"1", "2"})
   int threads;
 
-  /** {@link #BEST}, {@link #GGML}, or what MYELIN_ISA names in the environment too. */
+  /** {@link #BEST}, {@link #GGML}, or the value of MYELIN_ISA. */
   @Param({BEST, GGML})
   String isa;
 
   private long n;
   private long k;
   private int copies;
-  private boolean own;
+  private boolean useNative;
   private MemorySegment weights;
   private Graph graph;
   private Backend backend;
-  private MachineSpeed machine;
-  private double read;
-  private double peak;
+  private MachinePeak machinePeak;
+  private double readPeak;
+  private double computePeak;
 
   @Setup
   public void build() {
     String[] d = shape.split("x");
     n = Long.parseLong(d[0]);
     k = Long.parseLong(d[1]);
-    boolean served = NativeKernels.supportedTypes().containsKey(type);
-    own = served && !isa.equals(GGML);
-    Checks.that(
+    boolean supported = NativeKernels.supportedTypes().containsKey(type);
+    useNative = supported && !isa.equals(GGML);
+    Checks.check(
         isa.equals(BEST) || isa.equals(GGML) || isa.equals(KernelsLibrary.kernels()),
-        "isa = %s: this machine lacks it, or MYELIN_ISA does not name it; in use: %s"
+        "isa = %s: not supported by this CPU, or not the value of MYELIN_ISA; in use: %s"
             .formatted(isa, KernelsLibrary.kernels()));
-    copies = positions <= FEW ? (int) Math.ceilDiv(COLD, type.bytes(n * k)) : 1;
+    copies =
+        positions <= MAX_COLD_POSITIONS ? (int) Math.ceilDiv(COLD_BYTES, type.bytes(n * k)) : 1;
     SplittableRandom random = new SplittableRandom(1);
-    float[] drawn = new float[DRAWN];
-    for (int i = 0; i < DRAWN; i++) {
-      drawn[i] = (float) random.nextGaussian();
+    float[] values = new float[RANDOM_VALUES];
+    for (int i = 0; i < RANDOM_VALUES; i++) {
+      values[i] = (float) random.nextGaussian();
     }
-    weights = RandomWeights.encode(type, drawn, k);
-    machine = new MachineSpeed(threads);
-    graph = graph(own, copies);
-    if (served) {
+    weights = RandomWeights.encode(type, values, k);
+    machinePeak = new MachinePeak(threads);
+    graph = graph(useNative, copies);
+    if (supported) {
       compare();
     }
   }
 
-  private Graph graph(boolean ours, int products) {
-    GraphBuilder builder = new GraphBuilder(5 * products + 8);
-    for (int i = 0; i < products; i++) {
+  private Graph graph(boolean useNative, int matmuls) {
+    GraphBuilder builder = new GraphBuilder(5 * matmuls + 8);
+    for (int i = 0; i < matmuls; i++) {
       Tensor w = builder.input("w" + i, type, k, n);
       Tensor x = builder.input("x" + i, GgmlType.F32, k, positions);
-      Tensor y = ours ? builder.matmulNative(w, x) : builder.matmul(w, x);
-      if (i == products - 1) {
+      Tensor y = useNative ? builder.matmulNative(w, x) : builder.matmul(w, x);
+      if (i == matmuls - 1) {
         builder.output("y", y);
       } else {
         builder.expand(y);
       }
     }
-    Graph made = builder.build();
-    for (int i = 0; i < products; i++) {
-      MemorySegment w = made.input("w" + i);
+    Graph built = builder.build();
+    for (int i = 0; i < matmuls; i++) {
+      MemorySegment w = built.input("w" + i);
       for (long at = 0; at < w.byteSize(); at += weights.byteSize()) {
         long bytes = Math.min(weights.byteSize(), w.byteSize() - at);
         MemorySegment.copy(weights, 0, w, at, bytes);
       }
       SplittableRandom random = new SplittableRandom(2);
-      MemorySegment x = made.input("x" + i);
+      MemorySegment x = built.input("x" + i);
       for (long j = 0; j < x.byteSize() / Float.BYTES; j++) {
         x.setAtIndex(ValueLayout.JAVA_FLOAT, j, (float) random.nextGaussian());
       }
     }
-    return made;
+    return built;
   }
 
-  /** Runs the graph, and one product by the other's kernel. */
+  /** Compares one matmul of this graph with the same one by the other kernel. */
   private void compare() {
-    try (Backend some = Backend.cpu(threads);
-        Graph other = graph(!own, 1)) {
-      some.compute(graph);
-      some.compute(other);
-      MemorySegment ours = graph.output("y");
-      MemorySegment theirs = other.output("y");
+    try (Backend cpu = Backend.cpu(threads);
+        Graph other = graph(!useNative, 1)) {
+      cpu.compute(graph);
+      cpu.compute(other);
+      MemorySegment actual = graph.output("y");
+      MemorySegment expected = other.output("y");
       double squares = 0;
       double differences = 0;
-      for (long i = 0; i < ours.byteSize() / Float.BYTES; i++) {
-        double x = ours.getAtIndex(ValueLayout.JAVA_FLOAT, i);
-        double y = theirs.getAtIndex(ValueLayout.JAVA_FLOAT, i);
+      for (long i = 0; i < actual.byteSize() / Float.BYTES; i++) {
+        double x = actual.getAtIndex(ValueLayout.JAVA_FLOAT, i);
+        double y = expected.getAtIndex(ValueLayout.JAVA_FLOAT, i);
         squares += y * y;
         differences += (x - y) * (x - y);
       }
       double error = Math.sqrt(differences / squares);
-      Checks.that(error <= BOUND, type + " differs from ggml by " + error);
+      Checks.check(error <= MAX_ERROR, type + " differs from ggml by " + error);
     }
   }
 
-  /** While no thread of a backend spins: each iteration has its own. */
+  /** Before this iteration's backend exists, whose threads spin. */
   @Setup(Level.Iteration)
-  public void measureMachine() {
-    // the best so far: neighbours make it lower only
-    peak = Math.max(peak, FLOATS.contains(type) ? machine.f32() : machine.int8());
-    read = copies > 1 ? Math.max(read, machine.read(allWeights())) : Double.POSITIVE_INFINITY;
+  public void measurePeaks() {
+    // the maximum so far: other processes only lower it
+    computePeak =
+        Math.max(
+            computePeak,
+            FLOAT_TYPES.contains(type) ? machinePeak.f32Flops() : machinePeak.int8Ops());
+    readPeak =
+        copies > 1
+            ? Math.max(readPeak, machinePeak.readBandwidth(allWeights()))
+            : Double.POSITIVE_INFINITY;
     backend = Backend.cpu(threads);
     backend.compute(graph);
   }
@@ -214,18 +224,18 @@ public class KernelBenchmark {
   @TearDown
   public void close() {
     graph.close();
-    machine.close();
+    machinePeak.close();
   }
 
   @Benchmark
-  public boolean product(Speed speed) {
+  public boolean matmul(Speed speed) {
     double bytes = (double) copies * type.bytes(n * k);
     double ops = 2.0 * copies * n * k * positions;
-    speed.products += copies;
+    speed.matmuls += copies;
     speed.gigabytes += bytes * 1e-9;
     speed.gigaops += ops * 1e-9;
-    speed.ofRead += bytes / read;
-    speed.ofPeak += ops / peak;
+    speed.readFraction += bytes / readPeak;
+    speed.peakFraction += ops / computePeak;
     return backend.compute(graph);
   }
 }

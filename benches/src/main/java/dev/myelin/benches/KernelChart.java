@@ -16,14 +16,14 @@ import org.knowm.xchart.VectorGraphicsEncoder.VectorGraphicsFormat;
 import org.knowm.xchart.style.Styler.LegendLayout;
 import org.knowm.xchart.style.Styler.LegendPosition;
 
-/** Kernels as fractions of what the machine can do, a group of bars a type of weights. */
+/** Kernel speed as a fraction of the machine's peak; one group of bars per weight type. */
 final class KernelChart {
   private static final int WIDTH = 1000;
   private static final int HEIGHT = 480;
 
   private static final Pattern LONG_NUMBER = Pattern.compile("\\d+\\.\\d{3,}(?!\\d|[eE])");
 
-  /** Of a set: dark for few positions, light for many. */
+  /** Colours of an instruction set: dark for few positions, light for many. */
   private static final Color[][] COLOURS = {
     {new Color(0x2f6fd0), new Color(0x9dbdf0)},
     {new Color(0xe0662b), new Color(0xf2b799)},
@@ -32,40 +32,41 @@ final class KernelChart {
     {new Color(0x9aa0a8), new Color(0xd2d5d9)},
   };
 
-  private final KernelFigures figures;
+  private final KernelResults results;
   private final int threads;
   private final List<String> types;
 
-  private KernelChart(KernelFigures figures) {
-    this.figures = figures;
-    this.threads = figures.rows().stream().mapToInt(KernelFigures.Row::threads).max().orElseThrow();
-    this.types = figures.rows().stream().map(KernelFigures.Row::type).distinct().toList();
+  private KernelChart(KernelResults results) {
+    this.results = results;
+    this.threads = results.rows().stream().mapToInt(KernelResults.Row::threads).max().orElseThrow();
+    this.types = results.rows().stream().map(KernelResults.Row::type).distinct().toList();
   }
 
   /**
-   * An SVG of the fewest and the most positions that were measured, with the most threads; the
-   * median of shapes.
+   * Draws the smallest and the largest number of positions, with the largest number of threads; the
+   * median over shapes, as SVG.
    *
-   * @param figures not empty
-   * @throws IOException where it cannot be drawn: on machines without any font
+   * @param results not empty
+   * @throws IOException if it cannot be drawn, on machines without fonts
    */
-  static String draw(KernelFigures figures) throws IOException {
+  static String draw(KernelResults results) throws IOException {
     System.setProperty("java.awt.headless", "true");
     try {
       ByteArrayOutputStream bytes = new ByteArrayOutputStream();
-      VectorGraphicsEncoder.saveVectorGraphic(of(figures), bytes, VectorGraphicsFormat.SVG);
-      // hundredths of a pixel are enough
+      VectorGraphicsEncoder.saveVectorGraphic(of(results), bytes, VectorGraphicsFormat.SVG);
+      // two decimals are enough
       return LONG_NUMBER
           .matcher(bytes.toString(StandardCharsets.UTF_8))
           .replaceAll(m -> String.format(Locale.ROOT, "%.2f", Double.parseDouble(m.group())));
     } catch (LinkageError | InternalError | RuntimeException e) {
-      throw new IOException("no chart: this machine's Java cannot draw text: " + e.getMessage(), e);
+      throw new IOException(
+          "no chart: Java cannot draw text on this machine: " + e.getMessage(), e);
     }
   }
 
-  /** What {@link #draw} draws. */
-  static CategoryChart of(KernelFigures figures) {
-    return new KernelChart(figures).chart();
+  /** The chart that {@link #draw} draws. */
+  static CategoryChart of(KernelResults results) {
+    return new KernelChart(results).chart();
   }
 
   private CategoryChart chart() {
@@ -74,7 +75,7 @@ final class KernelChart {
             .width(WIDTH)
             .height(HEIGHT)
             .title("Quantised kernels, " + threads + (threads == 1 ? " thread" : " threads"))
-            .yAxisTitle("fraction of what the machine can do")
+            .yAxisTitle("fraction of the machine's peak")
             .build();
     chart.getStyler().setChartBackgroundColor(Color.WHITE);
     chart.getStyler().setLegendPosition(LegendPosition.OutsideS);
@@ -83,39 +84,39 @@ final class KernelChart {
     chart.getStyler().setYAxisDecimalPattern("0.0");
     chart.getStyler().setAvailableSpaceFill(0.8);
     chart.getStyler().setPlotGridVerticalLinesVisible(false);
-    // dashes would be drawn one by one
+    // dashes would become one path each
     chart.getStyler().setPlotGridLinesStroke(new BasicStroke(0.5f));
     chart.getStyler().setToolTipsEnabled(false);
-    int few = figures.rows().stream().mapToInt(KernelFigures.Row::positions).min().orElseThrow();
-    int many = figures.rows().stream().mapToInt(KernelFigures.Row::positions).max().orElseThrow();
-    for (int i = 0; i < figures.sets().size(); i++) {
-      String set = figures.sets().get(i);
-      // ggml, the last, is grey
+    int few = results.rows().stream().mapToInt(KernelResults.Row::positions).min().orElseThrow();
+    int many = results.rows().stream().mapToInt(KernelResults.Row::positions).max().orElseThrow();
+    for (int i = 0; i < results.instructionSets().size(); i++) {
+      String set = results.instructionSets().get(i);
+      // ggml is grey
       boolean last = set.equals(KernelBenchmark.GGML);
       Color[] colours = COLOURS[last ? COLOURS.length - 1 : i % (COLOURS.length - 1)];
-      if (few <= KernelBenchmark.FEW) {
-        bars(chart, set, few, " of memory", row -> row.ofMemory(set), colours[0]);
+      if (few <= KernelBenchmark.MAX_COLD_POSITIONS) {
+        addSeries(chart, set, few, " of memory", row -> row.readFraction(set), colours[0]);
       }
-      if (many > KernelBenchmark.FEW) {
-        bars(chart, set, many, " of peak", row -> row.ofPeak(set), colours[1]);
+      if (many > KernelBenchmark.MAX_COLD_POSITIONS) {
+        addSeries(chart, set, many, " of peak", row -> row.peakFraction(set), colours[1]);
       }
     }
     return chart;
   }
 
-  private void bars(
+  private void addSeries(
       CategoryChart chart,
       String set,
       int positions,
       String what,
-      ToDoubleFunction<KernelFigures.Row> value,
+      ToDoubleFunction<KernelResults.Row> value,
       Color colour) {
     List<Double> medians =
         types.stream()
             .map(
                 type ->
                     median(
-                        figures.rows().stream()
+                        results.rows().stream()
                             .filter(row -> row.type().equals(type))
                             .filter(row -> row.positions() == positions)
                             .filter(row -> row.threads() == threads)
@@ -125,7 +126,7 @@ final class KernelChart {
                             .toArray()))
             .toList();
     String name =
-        KernelFigures.title(set)
+        KernelResults.label(set)
             + ", "
             + positions
             + (positions == 1 ? " position," : " positions,")
@@ -133,7 +134,7 @@ final class KernelChart {
     chart.addSeries(name, types, medians).setFillColor(colour);
   }
 
-  /** No bar where nothing was measured. */
+  /** 0, no bar, if there are no values. */
   private static double median(double[] sorted) {
     int half = sorted.length / 2;
     if (sorted.length == 0) {

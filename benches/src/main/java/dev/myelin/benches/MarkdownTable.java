@@ -5,7 +5,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.stream.Collectors;
 
-/** Rows of text as a table of Markdown. */
+/** A Markdown table. */
 final class MarkdownTable {
   private final StringBuilder text = new StringBuilder();
 
@@ -25,7 +25,7 @@ final class MarkdownTable {
     row(Arrays.asList(cells));
   }
 
-  /** Three digits that count; a dash for what is not a number. */
+  /** Three significant digits; a dash for NaN and infinities. */
   static String number(double value) {
     if (!Double.isFinite(value)) {
       return "-";
@@ -38,7 +38,7 @@ final class MarkdownTable {
     return String.format(Locale.ROOT, "%." + decimals + "f", value);
   }
 
-  /** Two decimals; a dash for what was not measured. */
+  /** Two decimals; a dash for values that were not measured. */
   static String fraction(double value) {
     return Double.isFinite(value) && value > 0 ? String.format(Locale.ROOT, "%.2f", value) : "-";
   }

@@ -20,7 +20,7 @@ import org.openjdk.jmh.annotations.State;
 import org.openjdk.jmh.annotations.TearDown;
 import org.openjdk.jmh.annotations.Warmup;
 
-/** What a call from Java to C costs: the floor under every operation added to a graph. */
+/** The cost of a call from Java to C, which every operation of a graph pays when it is built. */
 @State(Scope.Thread)
 @BenchmarkMode(Mode.AverageTime)
 @OutputTimeUnit(TimeUnit.NANOSECONDS)
@@ -28,7 +28,7 @@ import org.openjdk.jmh.annotations.Warmup;
 @Measurement(iterations = 5, time = 500, timeUnit = TimeUnit.MILLISECONDS)
 @Fork(value = 1, jvmArgsAppend = "--enable-native-access=ALL-UNNAMED")
 public class NativeCallBenchmark {
-  /** Calls that do next to nothing on the other side. */
+  /** Functions that do almost nothing. */
   public enum Call {
     /** int to long. */
     GGML_TYPE_SIZE {
@@ -37,7 +37,7 @@ public class NativeCallBenchmark {
         return Ggml_h.ggml_type_size(0);
       }
     },
-    /** Nothing to int. */
+    /** No argument to int. */
     MYELIN_ABI_VERSION {
       @Override
       long run(MemorySegment unused) {
@@ -51,7 +51,7 @@ public class NativeCallBenchmark {
         return Ggml_h.ggml_used_mem(context);
       }
     },
-    /** A pointer read back as a string. */
+    /** int to a pointer, read as a string. */
     GGML_TYPE_NAME {
       @Override
       long run(MemorySegment unused) {
@@ -67,7 +67,7 @@ public class NativeCallBenchmark {
   private MemorySegment context;
 
   @Setup
-  public void open() {
+  public void setUp() {
     NativeLibraries.load();
     MemorySegment params = ggml_init_params.allocate(arena);
     ggml_init_params.mem_size(params, 4096);
@@ -81,11 +81,11 @@ public class NativeCallBenchmark {
           case GGML_USED_MEM -> 0;
           case GGML_TYPE_NAME -> 3;
         };
-    Checks.equal(call.run(context), expected, call);
+    Checks.checkEqual(call.run(context), expected, call);
   }
 
   @TearDown
-  public void close() {
+  public void tearDown() {
     Ggml_h.ggml_free(context);
     arena.close();
   }

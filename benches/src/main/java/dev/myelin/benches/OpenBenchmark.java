@@ -21,10 +21,7 @@ import org.openjdk.jmh.annotations.State;
 import org.openjdk.jmh.annotations.TearDown;
 import org.openjdk.jmh.annotations.Warmup;
 
-/**
- * Opening a checkpoint, in a JVM that has done so before: the file alone, and a model with its
- * tokenizer.
- */
+/** Opening a GGUF file, and loading a model with its tokenizer, in a JVM that is warmed up. */
 @State(Scope.Thread)
 @BenchmarkMode(Mode.AverageTime)
 @OutputTimeUnit(TimeUnit.MICROSECONDS)
@@ -45,8 +42,8 @@ public class OpenBenchmark {
         .withShape(shape)
         .withVocabulary(RandomVocabulary.Kind.LLAMA_BPE)
         .write(file);
-    Checks.equal(gguf(), 3 + 16 * 9, "tensors");
-    Checks.equal(model(), vocabulary, "tokens");
+    Checks.checkEqual(gguf(), 3 + 16 * 9, "tensors");
+    Checks.checkEqual(model(), vocabulary, "tokens");
   }
 
   @TearDown

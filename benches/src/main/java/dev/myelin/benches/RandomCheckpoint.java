@@ -12,15 +12,15 @@ import java.util.Locale;
 import java.util.stream.Collectors;
 
 /**
- * Writes a checkpoint of random weights in the shape of a published model: as fast to compute as
- * the real one, for measurements that must not depend on a download.
+ * Writes a model with random weights in the shape of a published one, to measure speed without a
+ * download.
  *
  * <p>Usage: {@code RandomCheckpoint SHAPE TYPE FILE}, for example {@code llama-1b q4_k_m m.gguf}.
  */
 public final class RandomCheckpoint {
   private RandomCheckpoint() {}
 
-  /** Published shapes. */
+  /** Shapes of published models. */
   enum Size {
     /** Llama 3.2 1B: 16 layers, 2048 wide, 128256 tokens, output tied to the embedding. */
     LLAMA_1B(Shape.LLAMA_1B, Feature.TIED, Feature.ROPE_FREQS, Feature.ROPE_BASE),
@@ -46,7 +46,7 @@ public final class RandomCheckpoint {
               + Arrays.stream(Size.values())
                   .map(s -> s.name().toLowerCase(Locale.ROOT).replace('_', '-'))
                   .collect(Collectors.joining(", "))
-              + " and TYPE is q4_k_m or a type of ggml such as q8_0");
+              + " and TYPE is q4_k_m or a ggml type such as q8_0");
     }
     Size size = Size.valueOf(args[0].toUpperCase(Locale.ROOT).replace('-', '_'));
     TypeMix types =
@@ -63,8 +63,8 @@ public final class RandomCheckpoint {
   }
 
   /**
-   * The mix that llama.cpp calls Q4_K_M: six bits for the output, and for values and the second
-   * feed-forward matrix in the layers at both ends and every third one between them.
+   * llama.cpp's Q4_K_M: Q6_K for the output, and for attn_v and ffn_down in the first and the last
+   * eighth of the layers and in every third layer between them.
    */
   record Q4KM(int layers) implements TypeMix {
     @Override
@@ -73,12 +73,12 @@ public final class RandomCheckpoint {
         return GgmlType.Q6_K;
       }
       boolean sensitive = tensor.endsWith("attn_v") || tensor.endsWith("ffn_down");
-      return sensitive && moreBits(Integer.parseInt(tensor.split("\\.")[1]))
+      return sensitive && usesMoreBits(Integer.parseInt(tensor.split("\\.")[1]))
           ? GgmlType.Q6_K
           : GgmlType.Q4_K;
     }
 
-    private boolean moreBits(int layer) {
+    private boolean usesMoreBits(int layer) {
       int eighth = layers / 8;
       return layer < eighth || layer >= 7 * layers / 8 || (layer - eighth) % 3 == 2;
     }

@@ -9,20 +9,20 @@ import java.util.TreeSet;
 import java.util.stream.Collectors;
 
 /**
- * What a run measured, for people.
+ * The report of a run.
  *
- * @param command how to run it again
- * @param machine what it ran on, name and value
- * @param results of JMH, not empty
+ * @param command the command that repeats it
+ * @param machine the machine, name and value
+ * @param results JMH's, not empty
  */
 record Report(String command, Map<String, String> machine, List<JmhResult> results) {
-  /** The chart's file, beside the report. */
+  /** File name of the chart, next to the report. */
   static final String CHART = "kernels.svg";
 
   /**
-   * The page: Markdown, a section a class.
+   * The report as Markdown, one section per benchmark class.
    *
-   * @param chart whether {@value #CHART} could be drawn
+   * @param chart whether {@value #CHART} exists
    */
   String markdown(boolean chart) {
     StringBuilder text = new StringBuilder("# Benchmarks\n\n");
@@ -37,34 +37,34 @@ record Report(String command, Map<String, String> machine, List<JmhResult> resul
     byClass.forEach(
         (name, some) -> {
           text.append("\n## ").append(name).append('\n');
-          text.append(some.getFirst().how()).append("\n\n");
-          if (name.equals(KernelFigures.NAME)) {
-            kernels(text, KernelFigures.of(some), chart);
+          text.append(some.getFirst().settings()).append("\n\n");
+          if (name.equals(KernelResults.NAME)) {
+            appendKernels(text, KernelResults.of(some), chart);
           } else {
-            plain(text, some);
+            appendTable(text, some);
           }
         });
     return text.toString();
   }
 
-  private static void kernels(StringBuilder text, KernelFigures figures, boolean chart) {
+  private static void appendKernels(StringBuilder text, KernelResults figures, boolean chart) {
     text.append(
         """
-        Weights [k, n] times so many positions. "Of memory" is the speed at which weights are read, as a
-        fraction of a plain read by as many threads; "of peak" the products and sums of int8, or of f32 for
-        weights that are floats, as a fraction of what as many threads do in registers; both measured before each iteration, the best so
-        far. Up to %d positions, weights come from memory: an invocation goes through %d MB of them.
+        Weights [k, n] times activations [k, positions]. "Of memory": speed of reading weights as a fraction of a
+        plain read by as many threads. "Of peak": int8 operations (f32 for floating-point weights) as a fraction of
+        what as many threads do in registers. Both peaks are measured before each iteration; the maximum so far
+        counts. Up to %d positions weights come from memory: an invocation reads %d MB of them.
 
         """
-            .formatted(KernelBenchmark.FEW, KernelBenchmark.COLD / 1_000_000));
+            .formatted(KernelBenchmark.MAX_COLD_POSITIONS, KernelBenchmark.COLD_BYTES / 1_000_000));
     if (chart) {
-      text.append("![Kernels as fractions of the machine's peak](" + CHART + ")\n\n");
+      text.append("![Kernel speed as a fraction of the machine's peak](" + CHART + ")\n\n");
     }
     text.append(figures.table());
   }
 
-  /** What is the same in all rows is said once. */
-  private static void plain(StringBuilder text, List<JmhResult> results) {
+  /** Parameters with the same value in all rows are named once, above the table. */
+  private static void appendTable(StringBuilder text, List<JmhResult> results) {
     Map<String, Set<String>> values = new LinkedHashMap<>();
     for (JmhResult result : results) {
       values.computeIfAbsent("benchmark", k -> new TreeSet<>()).add(result.method());
@@ -84,14 +84,14 @@ record Report(String command, Map<String, String> machine, List<JmhResult> resul
         values.keySet().stream()
             .filter(name -> values.get(name).size() > 1 || name.equals("benchmark"))
             .toList();
-    Set<String> others = new TreeSet<>();
-    results.forEach(r -> others.addAll(r.others().keySet()));
-    List<String> head = new ArrayList<>(varying);
+    Set<String> secondary = new TreeSet<>();
+    results.forEach(r -> secondary.addAll(r.secondary().keySet()));
+    List<String> columns = new ArrayList<>(varying);
     boolean sameUnit = results.stream().map(JmhResult::unit).distinct().count() == 1;
-    head.add(sameUnit ? results.getFirst().unit() : "score");
-    head.add("±");
-    head.addAll(others);
-    MarkdownTable table = new MarkdownTable(head);
+    columns.add(sameUnit ? results.getFirst().unit() : "score");
+    columns.add("±");
+    columns.addAll(secondary);
+    MarkdownTable table = new MarkdownTable(columns);
     for (JmhResult r : results) {
       List<String> cells = new ArrayList<>();
       for (String name : varying) {
@@ -99,8 +99,8 @@ record Report(String command, Map<String, String> machine, List<JmhResult> resul
       }
       cells.add(MarkdownTable.number(r.score()) + (sameUnit ? "" : " " + r.unit()));
       cells.add(MarkdownTable.number(r.error()));
-      for (String name : others) {
-        cells.add(MarkdownTable.number(r.other(name)));
+      for (String name : secondary) {
+        cells.add(MarkdownTable.number(r.secondary(name)));
       }
       table.row(cells);
     }

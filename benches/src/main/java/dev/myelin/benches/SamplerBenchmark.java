@@ -19,7 +19,7 @@ import org.openjdk.jmh.annotations.Setup;
 import org.openjdk.jmh.annotations.State;
 import org.openjdk.jmh.annotations.Warmup;
 
-/** Choosing a token out of a vocabulary. */
+/** Sampling a token from logits. */
 @State(Scope.Thread)
 @BenchmarkMode(Mode.AverageTime)
 @OutputTimeUnit(TimeUnit.MICROSECONDS)
@@ -27,8 +27,8 @@ import org.openjdk.jmh.annotations.Warmup;
 @Measurement(iterations = 5, time = 1)
 @Fork(value = 1, jvmArgsAppend = "--enable-native-access=ALL-UNNAMED")
 public class SamplerBenchmark {
-  /** Ways to choose. */
-  public enum Way {
+  /** Sampling options. */
+  public enum Settings {
     GREEDY(SamplingOptions.greedy()),
     DEFAULT(SamplingOptions.defaults()),
     TOP_K(neutral().withTopK(40)),
@@ -39,7 +39,7 @@ public class SamplerBenchmark {
 
     private final SamplingOptions options;
 
-    Way(SamplingOptions options) {
+    Settings(SamplingOptions options) {
       this.options = options.withSeed(1);
     }
 
@@ -48,7 +48,7 @@ public class SamplerBenchmark {
     }
   }
 
-  @Param Way way;
+  @Param Settings settings;
 
   @Param({"32000", "128256"})
   int vocabulary;
@@ -57,24 +57,24 @@ public class SamplerBenchmark {
   private MemorySegment logits;
 
   @Setup
-  public void draw() {
+  public void setUp() {
     Random random = new Random(1);
     logits = Arena.ofAuto().allocate(ValueLayout.JAVA_FLOAT, vocabulary);
-    int likeliest = 0;
+    int argmax = 0;
     for (int i = 0; i < vocabulary; i++) {
       logits.setAtIndex(ValueLayout.JAVA_FLOAT, i, (float) (3 * random.nextGaussian()));
-      likeliest = at(i) > at(likeliest) ? i : likeliest;
+      argmax = logit(i) > logit(argmax) ? i : argmax;
     }
-    sampler = new Sampler(way.options, vocabulary);
+    sampler = new Sampler(settings.options, vocabulary);
     for (int i = 0; i < 100; i++) {
       int token = sampler.sample(logits);
-      Checks.that(token >= 0 && token < vocabulary, "token " + token);
-      Checks.that(way != Way.GREEDY || token == likeliest, "not the likeliest: " + token);
+      Checks.check(token >= 0 && token < vocabulary, "token " + token);
+      Checks.check(settings != Settings.GREEDY || token == argmax, "not the argmax: " + token);
       sampler.accept(token);
     }
   }
 
-  private float at(int i) {
+  private float logit(int i) {
     return logits.getAtIndex(ValueLayout.JAVA_FLOAT, i);
   }
 

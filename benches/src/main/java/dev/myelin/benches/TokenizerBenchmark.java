@@ -18,10 +18,7 @@ import org.openjdk.jmh.annotations.Setup;
 import org.openjdk.jmh.annotations.State;
 import org.openjdk.jmh.annotations.Warmup;
 
-/**
- * Text to tokens and back, some 8,000 characters at a time, with vocabularies of 32,000 random
- * tokens.
- */
+/** Encoding and decoding about 8,000 characters with a random vocabulary of 32,000 tokens. */
 @State(Scope.Thread)
 @BenchmarkMode(Mode.AverageTime)
 @OutputTimeUnit(TimeUnit.MICROSECONDS)
@@ -31,7 +28,7 @@ import org.openjdk.jmh.annotations.Warmup;
 public class TokenizerBenchmark {
   private static final int LENGTH = 8192;
 
-  /** What is tokenized. */
+  /** The text. */
   public enum Text {
     ENGLISH("The quick brown fox jumps over the lazy dog; it's 3 o'clock, and nobody minds.\n"),
     CODE("for (int i = 0; i < n; i++) {\n    sum += values[i] * 2.5f;  // weighted\n}\n"),
@@ -62,7 +59,7 @@ public class TokenizerBenchmark {
     }
     tokens = tokenizer.encode(text.text, false, false);
     String back = tokenizer.decode(tokens, false);
-    Checks.that(back.strip().equals(text.text.strip()), kind + " changes " + text);
+    Checks.check(back.strip().equals(text.text.strip()), kind + " changes " + text);
   }
 
   @Benchmark

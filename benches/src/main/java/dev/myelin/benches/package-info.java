@@ -1,2 +1,2 @@
-/** JMH benchmarks of the engine's parts, and checkpoints of random weights to measure with. */
+/** JMH benchmarks of the engine, and models with random weights to measure with. */
 package dev.myelin.benches;

@@ -15,14 +15,14 @@ import org.openjdk.jmh.runner.options.CommandLineOptionException;
 import org.openjdk.jmh.runner.options.CommandLineOptions;
 import org.openjdk.jmh.runner.options.VerboseMode;
 
-/** What is run, by JMH's own reading of its arguments. */
+/** Checks the arguments with JMH's own parser. */
 class BenchmarkPlanTest {
   private static CommandLineOptions parsed(Run run) throws CommandLineOptionException {
     return new CommandLineOptions(run.arguments().toArray(String[]::new));
   }
 
   @Test
-  void passesArgumentsOn() {
+  void passesArgumentsToJmh() {
     BenchmarkPlan plan = new BenchmarkPlan(false, List.of(), List.of("Sampler", "-i", "2"));
     assertThat(plan.runs()).containsExactly(new Run(Map.of(), List.of("Sampler", "-i", "2")));
     assertThat(plan.command()).endsWith("make bench ARGS='Sampler -i 2'");
@@ -44,7 +44,7 @@ class BenchmarkPlanTest {
 
   /** JMH ignores parameters and values that a benchmark does not have. */
   @Test
-  void aQuickRunHasOneOfEveryClassWithParametersThatItHas() throws Exception {
+  void quickRunHasEveryClassWithItsOwnParameters() throws Exception {
     Set<String> classes = new HashSet<>();
     for (Run run : new BenchmarkPlan(true, List.of(), List.of()).runs()) {
       CommandLineOptions options = parsed(run);
@@ -61,7 +61,7 @@ class BenchmarkPlanTest {
     assertThat(classes).isEqualTo(allClasses());
   }
 
-  /** As the annotation processor found them. */
+  /** Those that the annotation processor found. */
   private static Set<String> allClasses() {
     return BenchmarkList.defaultList()
         .getAll(OutputFormatFactory.createFormatInstance(System.out, VerboseMode.SILENT), List.of())
@@ -71,12 +71,15 @@ class BenchmarkPlanTest {
   }
 
   @Test
-  void aSetThatTheCpuLacksIsFound() {
+  void findsUnsupportedInstructionSet() {
     List<String> known = List.of("avx2", "scalar", "none");
     assertThat(
-            new BenchmarkPlan(true, List.of("best", "none", "avx2"), List.of()).unknownSet(known))
+            new BenchmarkPlan(true, List.of("best", "none", "avx2"), List.of())
+                .unsupportedInstructionSet(known))
         .isEmpty();
-    assertThat(new BenchmarkPlan(true, List.of("none", "avx512"), List.of()).unknownSet(known))
+    assertThat(
+            new BenchmarkPlan(true, List.of("none", "avx512"), List.of())
+                .unsupportedInstructionSet(known))
         .contains("avx512");
   }
 }

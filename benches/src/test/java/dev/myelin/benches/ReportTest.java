@@ -14,7 +14,7 @@ import java.util.regex.Pattern;
 import org.junit.jupiter.api.Test;
 import org.knowm.xchart.CategorySeries;
 
-/** A report of results as JMH writes them, in an order in which nobody wants to read them. */
+/** A report of JMH's results, which are not in the order of the report. */
 class ReportTest {
   private static String sample() throws IOException {
     try (InputStream in = ReportTest.class.getResourceAsStream("jmh.json")) {
@@ -32,7 +32,7 @@ class ReportTest {
   }
 
   @Test
-  void saysWhatWasRunAndWhere() throws IOException {
+  void printsCommandAndMachine() throws IOException {
     assertThat(page(true))
         .startsWith("# Benchmarks\n")
         .contains("| command | `make bench QUICK=1` |\n| processor | AMD \\| EPYC |\n")
@@ -40,16 +40,16 @@ class ReportTest {
             "\n## KernelBenchmark\n",
             "forks: 1, iterations: 3 of 300 ms after 1 of 200 ms\n",
             "\n## NativeCallBenchmark\n",
-            "\n## ProductBenchmark\n");
+            "\n## SgemmBenchmark\n");
   }
 
   @Test
-  void setsOurKernelsBesideThoseOfGgml() throws IOException {
+  void comparesKernelsWithGgml() throws IOException {
     assertThat(page(true))
         .contains(
             """
             | weights | n x k | threads | positions | Myelin, ms | of memory | of peak | ggml, ms \
-            | of memory | of peak | times as fast as ggml |
+            | of memory | of peak | speedup over ggml |
             |---|---|---|---|---|---|---|---|---|---|---|
             | Q4_K | 2048x2048 | 1 | 1 | 0.125 | 0.91 | - | 0.250 | 0.50 | - | 2.00 |
             | Q4_K | 2048x2048 | 1 | 512 | 20.0 | - | 0.72 | 80.0 | - | 0.16 | 4.00 |
@@ -58,7 +58,7 @@ class ReportTest {
   }
 
   @Test
-  void writesATableOfEveryOtherClass() throws IOException {
+  void writesATablePerClass() throws IOException {
     assertThat(page(true))
         .contains(
             """
@@ -69,23 +69,23 @@ class ReportTest {
             """)
         .contains(
             """
-            by = MYELIN, kind = MUL_MAT
+            implementation = MYELIN, kind = MUL_MAT
 
-            | benchmark | ops/s | ± | ofPeak |
+            | benchmark | ops/s | ± | peakFraction |
             |---|---|---|---|
-            | product | 1.2e-04 | 1.0e-05 | 0.877 |
+            | matmul | 1.2e-04 | 1.0e-05 | 0.877 |
             """);
   }
 
   @Test
-  void showsTheChartWhereThereIsOne() throws IOException {
+  void linksTheChartIfThereIsOne() throws IOException {
     assertThat(page(true)).contains("(kernels.svg)");
     assertThat(page(false)).doesNotContain("kernels.svg");
   }
 
   @Test
-  void chartsTheFewestAndTheMostPositions() throws IOException {
-    Map<String, CategorySeries> series = KernelChart.of(KernelFigures.of(results())).getSeriesMap();
+  void chartsSmallestAndLargestNumberOfPositions() throws IOException {
+    Map<String, CategorySeries> series = KernelChart.of(KernelResults.of(results())).getSeriesMap();
     assertThat(series.keySet())
         .containsExactly(
             "Myelin, 1 position, of memory",
@@ -98,8 +98,8 @@ class ReportTest {
   }
 
   @Test
-  void drawsBarsAsHighAsTheFractions() throws IOException {
-    String svg = KernelChart.draw(KernelFigures.of(results()));
+  void drawsBarsInProportionToTheFractions() throws IOException {
+    String svg = KernelChart.draw(KernelResults.of(results()));
     assertThat(svg).startsWith("<?xml").endsWith("</svg>\n");
     double memory = barHeight(svg, "rgb(47,111,208)");
     assertThat(memory).isGreaterThan(100);
@@ -119,10 +119,10 @@ class ReportTest {
   }
 
   @Test
-  void namesTheInstructionSetsThatWereAskedFor() throws IOException {
+  void labelsEachInstructionSet() throws IOException {
     String json = sample().replace("\"isa\": \"none\"", "\"isa\": \"avx2\"");
-    KernelFigures figures = KernelFigures.of(JmhResult.read(json));
-    assertThat(figures.sets()).containsExactly("best", "avx2");
+    KernelResults figures = KernelResults.of(JmhResult.read(json));
+    assertThat(figures.instructionSets()).containsExactly("best", "avx2");
     assertThat(figures.table().toString())
         .contains("| Myelin, ms |", "| Myelin, avx2, ms |")
         .doesNotContain("ggml");
@@ -131,7 +131,7 @@ class ReportTest {
   }
 
   @Test
-  void refusesWhatIsNotOfJmh() {
+  void rejectsOtherJson() {
     for (String json :
         List.of("", "{}", "[{}]", "[{\"benchmark\": \"a.B.c\"}]", "[1]", "nonsense")) {
       assertThatThrownBy(() -> JmhResult.read(json)).as(json).isInstanceOf(IOException.class);

@@ -28,8 +28,8 @@ import org.openjdk.jmh.annotations.TearDown;
 import org.openjdk.jmh.annotations.Warmup;
 
 /**
- * Products of f32 matrices as training makes them, ours and ggml's, one graph of one node. {@code
- * ofPeak} is the fraction of the multiply-adds that as many threads do in registers, measured
+ * f32 GEMM with the shapes of training, Myelin's and ggml's, as a graph of one node. {@code
+ * peakFraction} is the fraction of the multiply-adds that as many threads do in registers, measured
  * before each iteration.
  */
 @State(Scope.Thread)
@@ -38,18 +38,18 @@ import org.openjdk.jmh.annotations.Warmup;
 @Warmup(iterations = 2, time = 500, timeUnit = TimeUnit.MILLISECONDS)
 @Measurement(iterations = 5, time = 500, timeUnit = TimeUnit.MILLISECONDS)
 @Fork(value = 1, jvmArgsAppend = "--enable-native-access=ALL-UNNAMED")
-public class ProductBenchmark {
-  /** Of sqrt(k), for factors between -1 and 1. */
-  private static final double BOUND = 1e-5;
+public class SgemmBenchmark {
+  /** Per sqrt(k), for operands between -1 and 1. */
+  private static final double MAX_ERROR = 1e-5;
 
-  /** What is multiplied; the operand that is transposed is a view. */
+  /** The ggml operation; a transposed operand is a view. */
   public enum Kind {
     /** [k, n] times [k, m]: the forward pass. */
     MUL_MAT {
       @Override
       Tensor build(GraphBuilder g, Shape s) {
         return g.matmul(
-            g.input("a", GgmlType.F32, s.k, s.n, s.batch / s.share),
+            g.input("a", GgmlType.F32, s.k, s.n, s.batch / s.broadcast),
             g.input("b", GgmlType.F32, s.k, s.m, s.batch));
       }
     },
@@ -58,7 +58,7 @@ public class ProductBenchmark {
       @Override
       Tensor build(GraphBuilder g, Shape s) {
         return g.outerProduct(
-            g.input("a", GgmlType.F32, s.n, s.k, s.batch / s.share),
+            g.input("a", GgmlType.F32, s.n, s.k, s.batch / s.broadcast),
             g.input("b", GgmlType.F32, s.m, s.k, s.batch));
       }
     },
@@ -66,7 +66,7 @@ public class ProductBenchmark {
     OUT_PROD_T {
       @Override
       Tensor build(GraphBuilder g, Shape s) {
-        Tensor a = g.input("a", GgmlType.F32, s.n, s.k, s.batch / s.share);
+        Tensor a = g.input("a", GgmlType.F32, s.n, s.k, s.batch / s.broadcast);
         Tensor b = g.input("b", GgmlType.F32, s.k, s.m, s.batch);
         return g.outerProduct(a, g.permute(b, 1, 0, 2, 3));
       }
@@ -75,14 +75,16 @@ public class ProductBenchmark {
     abstract Tensor build(GraphBuilder g, Shape s);
   }
 
-  /** Whose product it is. */
-  public enum By {
+  /** Whose kernel. */
+  public enum Implementation {
     MYELIN,
     GGML
   }
 
-  /** A product of so many [n, k] and [k, m], of which {@code share} have the same left side. */
-  record Shape(long n, long m, long k, long batch, long share) {
+  /**
+   * {@code batch} matmuls of [k, n] and [k, m]; {@code broadcast} of them share the first operand.
+   */
+  record Shape(long n, long m, long k, long batch, long broadcast) {
     static Shape parse(String text) {
       long[] d = Arrays.stream(text.split("[x/]")).mapToLong(Long::parseLong).toArray();
       return new Shape(d[0], d[1], d[2], d.length > 3 ? d[3] : 1, d.length > 4 ? d[4] : 1);
@@ -93,14 +95,14 @@ public class ProductBenchmark {
     }
   }
 
-  /** What JMH reports beside the products a second. */
+  /** Auxiliary counters. */
   @AuxCounters
   @State(Scope.Thread)
   public static class Speed {
-    public double ofPeak;
+    public double peakFraction;
   }
 
-  /** n x m x k, x matrices / those that share the left side. */
+  /** n x m x k [x batch [/ broadcast]]. */
   @Param({
     "1024x2048x384",
     "384x2048x1024",
@@ -116,7 +118,7 @@ public class ProductBenchmark {
 
   @Param Kind kind;
 
-  @Param By by;
+  @Param Implementation implementation;
 
   @Param({"1", "2"})
   int threads;
@@ -129,23 +131,26 @@ public class ProductBenchmark {
   @Setup
   public void build() {
     backend = Backend.cpu(threads);
-    graph = graph(by);
+    graph = graph(implementation);
     flops = Shape.parse(shape).flops();
     backend.compute(graph);
-    try (Graph other = graph(by == By.GGML ? By.MYELIN : By.GGML)) {
+    try (Graph other =
+        graph(
+            implementation == Implementation.GGML ? Implementation.MYELIN : Implementation.GGML)) {
       backend.compute(other);
       compare(graph.output("result"), other.output("result"));
     }
   }
 
-  private Graph graph(By whose) {
-    GraphBuilder builder = whose == By.GGML ? new GraphBuilder(8) : new TrainingBuilder(8, 0);
+  private Graph graph(Implementation implementation) {
+    GraphBuilder builder =
+        implementation == Implementation.GGML ? new GraphBuilder(8) : new TrainingBuilder(8, 0);
     builder.output("result", kind.build(builder, Shape.parse(shape)));
-    Graph made = builder.build();
+    Graph built = builder.build();
     Random random = new Random(1);
-    fill(made.input("a"), random);
-    fill(made.input("b"), random);
-    return made;
+    fill(built.input("a"), random);
+    fill(built.input("b"), random);
+    return built;
   }
 
   private static void fill(MemorySegment values, Random random) {
@@ -155,15 +160,17 @@ public class ProductBenchmark {
   }
 
   private void compare(MemorySegment a, MemorySegment b) {
-    double bound = BOUND * Math.sqrt(Shape.parse(shape).k);
+    double bound = MAX_ERROR * Math.sqrt(Shape.parse(shape).k);
     for (long i = 0; i < a.byteSize() / Float.BYTES; i++) {
       double x = a.getAtIndex(ValueLayout.JAVA_FLOAT, i);
       double y = b.getAtIndex(ValueLayout.JAVA_FLOAT, i);
-      Checks.that(Math.abs(x - y) <= bound, "value " + i + ": " + x + " and " + y);
+      Checks.check(Math.abs(x - y) <= bound, "value " + i + ": " + x + " and " + y);
     }
   }
 
-  /** As many multiply-adds as a thread has to do, so that what disturbs one disturbs the other. */
+  /**
+   * As many multiply-adds as one thread of the GEMM does, so that both see the same disturbance.
+   */
   @Setup(Level.Invocation)
   public void measurePeak() {
     long rounds = (long) (flops / threads / KernelsLibrary.fmaFlops(1));
@@ -179,8 +186,8 @@ public class ProductBenchmark {
   }
 
   @Benchmark
-  public boolean product(Speed speed) {
-    speed.ofPeak += flops / peak;
+  public boolean matmul(Speed speed) {
+    speed.peakFraction += flops / peak;
     return backend.compute(graph);
   }
 }

@@ -11,34 +11,34 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.function.LongUnaryOperator;
 
-/** What so many threads do together at best, a second: what kernels are compared with. */
-final class MachineSpeed implements AutoCloseable {
+/** Peak operations and bytes per second of a number of threads: the reference for kernels. */
+final class MachinePeak implements AutoCloseable {
   private static final long ROUNDS = 100_000;
-  private static final long NANOS = 10_000_000;
+  private static final long DURATION_NANOS = 10_000_000;
 
-  /** The best of so many counts: what disturbs a measurement makes it lower only. */
-  private static final int TIMES = 3;
+  /** The maximum counts: other processes only lower it. */
+  private static final int REPETITIONS = 3;
 
   private final int threads;
   private final ExecutorService pool;
 
-  MachineSpeed(int threads) {
+  MachinePeak(int threads) {
     this.threads = threads;
     this.pool = Executors.newFixedThreadPool(threads);
   }
 
-  /** A part of the work: what it has done, in any unit. */
-  private interface Part {
+  /** Work of one thread; returns the operations or bytes done. */
+  private interface Work {
     double run(int thread);
   }
 
-  /** Operations on int8, a product and its sum count two. */
-  double int8() {
+  /** int8 operations per second; a multiply-add counts as two. */
+  double int8Ops() {
     return operations(KernelsLibrary::int8Ops);
   }
 
-  /** Operations on f32, a product and its sum count two. */
-  double f32() {
+  /** f32 operations per second; a multiply-add counts as two. */
+  double f32Flops() {
     return operations(KernelsLibrary::fmaFlops);
   }
 
@@ -46,15 +46,15 @@ final class MachineSpeed implements AutoCloseable {
     return best(
         thread -> {
           double done = 0;
-          for (long start = System.nanoTime(); System.nanoTime() - start < NANOS; ) {
+          for (long start = System.nanoTime(); System.nanoTime() - start < DURATION_NANOS; ) {
             done += ofRounds.applyAsLong(ROUNDS);
           }
           return done;
         });
   }
 
-  /** Bytes read, every one of the segments once; the threads take turns at them. */
-  double read(List<MemorySegment> memory) {
+  /** Bytes read per second; each thread reads every n-th segment, all segments once. */
+  double readBandwidth(List<MemorySegment> memory) {
     return best(
         thread -> {
           double bytes = 0;
@@ -66,35 +66,35 @@ final class MachineSpeed implements AutoCloseable {
         });
   }
 
-  private double best(Part part) {
+  private double best(Work work) {
     double best = 0;
-    for (int i = 0; i < TIMES; i++) {
-      best = Math.max(best, together(part));
+    for (int i = 0; i < REPETITIONS; i++) {
+      best = Math.max(best, runOnAllThreads(work));
     }
     return best;
   }
 
-  private double together(Part part) {
+  private double runOnAllThreads(Work work) {
     CyclicBarrier start = new CyclicBarrier(threads);
-    List<Callable<Double>> parts = new ArrayList<>();
+    List<Callable<Double>> tasks = new ArrayList<>();
     for (int i = 0; i < threads; i++) {
       int thread = i;
-      parts.add(
+      tasks.add(
           () -> {
             start.await();
             long begin = System.nanoTime();
-            double done = part.run(thread);
+            double done = work.run(thread);
             return done / ((System.nanoTime() - begin) * 1e-9);
           });
     }
     try {
       double sum = 0;
-      for (Future<Double> speed : pool.invokeAll(parts)) {
+      for (Future<Double> speed : pool.invokeAll(tasks)) {
         sum += speed.get();
       }
       return sum;
     } catch (Exception e) {
-      throw new IllegalStateException("the machine's speed", e);
+      throw new IllegalStateException("measuring the machine's peak", e);
     }
   }
 

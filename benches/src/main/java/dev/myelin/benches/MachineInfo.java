@@ -10,9 +10,9 @@ import java.util.LinkedHashMap;
 import java.util.Locale;
 import java.util.Map;
 
-/** What benchmarks run on, by name. */
-final class Machine {
-  private Machine() {}
+/** The machine that benchmarks run on, for the report. */
+final class MachineInfo {
+  private MachineInfo() {}
 
   static Map<String, String> describe() {
     GgmlBuild ggml = Ggml.require();
@@ -32,7 +32,7 @@ final class Machine {
       lines.put(
           "load",
           load < 0
-              ? "not known here"
+              ? "unknown"
               : String.format(Locale.ROOT, "%.1f threads on average, before the run", load));
     }
     lines.put(
@@ -45,8 +45,8 @@ final class Machine {
     lines.put("java", Runtime.version() + ", " + System.getProperty("java.vendor"));
     lines.put("ggml", ggml.version() + ", " + ggml.cpuLibrary().getFileName());
     String kernels = KernelsLibrary.kernels();
-    lines.put("own kernels", kernels.isEmpty() ? "none" : kernels);
-    lines.put("products of f32", KernelsLibrary.products());
+    lines.put("kernels", kernels.isEmpty() ? "none" : kernels);
+    lines.put("f32 GEMM", KernelsLibrary.products());
     return lines;
   }
 }

@@ -8,17 +8,17 @@ import java.util.Arrays;
 import java.util.Random;
 
 /**
- * What several positions cost that are decoded together, logits of each, beside one: {@code
- * TogetherTurns FILE THREADS REPETITIONS COUNT...}, turn by turn in one process. Every pass begins
- * with an empty context, so that attention, which each sequence has to itself, counts for little.
+ * Decode speed of a batch of positions, with the logits of each, compared with a batch of one:
+ * {@code BatchDecodeComparison FILE THREADS REPETITIONS BATCH...}, alternating in one process.
+ * Every pass starts with an empty context, so that attention takes little time.
  */
-public final class TogetherTurns {
-  private TogetherTurns() {}
+public final class BatchDecodeComparison {
+  private BatchDecodeComparison() {}
 
   public static void main(String[] arguments) {
     if (arguments.length < 4) {
       throw new IllegalArgumentException(
-          "expected FILE THREADS REPETITIONS COUNT..., not " + Arrays.toString(arguments));
+          "expected FILE THREADS REPETITIONS BATCH..., not " + Arrays.toString(arguments));
     }
     int repetitions = Integer.parseInt(arguments[2]);
     int[] counts = Arrays.stream(arguments).skip(3).mapToInt(Integer::parseInt).toArray();
@@ -31,12 +31,12 @@ public final class TogetherTurns {
         Session session = Session.open(model, options)) {
       int[] tokens = new Random(1).ints(256, 0, model.hyperparameters().vocabulary()).toArray();
       double[] one = new double[repetitions];
-      System.out.println("| together | tokens/s | times one |\n|---|---|---|");
+      System.out.println("| batch | tokens/s | speedup |\n|---|---|---|");
       for (int count : counts) {
         double[] rates = new double[repetitions];
         double[] ratios = new double[repetitions];
         for (int i = -1; i < repetitions; i++) {
-          // the first time builds graphs and is not counted
+          // the first repetition builds graphs and does not count
           double single = rate(session, tokens, 1, 8);
           double many = rate(session, tokens, count, 2);
           if (i >= 0) {

@@ -13,12 +13,12 @@ import java.util.Arrays;
 import java.util.List;
 
 /**
- * Quantises a checkpoint by Myelin and by libllama, turn by turn in one process, and prints wall
- * seconds: {@code QuantizeTurns IN FOLDER THREADS REPETITIONS MIX...}. The output files, removed at
- * the end, must be the same.
+ * Quantises a model with Myelin and with libllama, alternating in one process, and prints wall
+ * seconds: {@code QuantizeComparison IN FOLDER THREADS REPETITIONS MIX...}. The output files must
+ * be identical; they are deleted.
  */
-public final class QuantizeTurns {
-  private QuantizeTurns() {}
+public final class QuantizeComparison {
+  private QuantizeComparison() {}
 
   public static void main(String[] arguments) throws IOException {
     if (arguments.length < 5) {
@@ -33,25 +33,26 @@ public final class QuantizeTurns {
     System.out.println("| | Myelin, s | llama.cpp, s | ratio |\n|---|---|---|---|");
     for (String name : mixes) {
       Mix mix = Mixes.named(name).orElseThrow(() -> new IllegalArgumentException(name));
-      double[] ours = new double[repetitions];
-      double[] theirs = new double[repetitions];
-      Path our = folder.resolve("turns-ours.gguf");
-      Path their = folder.resolve("turns-theirs.gguf");
+      double[] myelinSeconds = new double[repetitions];
+      double[] llamaSeconds = new double[repetitions];
+      Path myelinOut = folder.resolve("myelin.tmp.gguf");
+      Path llamaOut = folder.resolve("llama.tmp.gguf");
       for (int i = 0; i < repetitions; i++) {
-        Files.deleteIfExists(our);
-        Files.deleteIfExists(their);
+        Files.deleteIfExists(myelinOut);
+        Files.deleteIfExists(llamaOut);
         QuantizeOptions options = QuantizeOptions.of(mix).withThreads(threads);
-        ours[i] = seconds(() -> new Quantizer(options).run(in, our, QuantizeListener.NONE));
-        theirs[i] = seconds(() -> LlamaCpp.quantize(in, their, mix.fileType(), threads));
+        myelinSeconds[i] =
+            seconds(() -> new Quantizer(options).run(in, myelinOut, QuantizeListener.NONE));
+        llamaSeconds[i] = seconds(() -> LlamaCpp.quantize(in, llamaOut, mix.fileType(), threads));
       }
-      if (Files.mismatch(our, their) != -1) {
+      if (Files.mismatch(myelinOut, llamaOut) != -1) {
         throw new IllegalStateException(name + ": the files differ");
       }
-      Files.delete(our);
-      Files.delete(their);
-      double a = median(ours);
-      double b = median(theirs);
-      System.out.printf("| %s | %.1f | %.1f | %.1f |%n", name, a, b, b / a);
+      Files.delete(myelinOut);
+      Files.delete(llamaOut);
+      double myelin = median(myelinSeconds);
+      double llama = median(llamaSeconds);
+      System.out.printf("| %s | %.1f | %.1f | %.1f |%n", name, myelin, llama, llama / myelin);
     }
   }
 
