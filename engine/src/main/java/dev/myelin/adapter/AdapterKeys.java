@@ -34,10 +34,10 @@ final class AdapterKeys {
   static float check(GgufFile adapter, GgufFile model) {
     Metadata keys = adapter.metadata();
     if (!keys.optString(TYPE).orElse("").equals("adapter")) {
-      throw keys.bad(TYPE, "expected \"adapter\"");
+      throw keys.error(TYPE, "expected \"adapter\"");
     }
     if (!keys.string(ADAPTER_TYPE).equals("lora")) {
-      throw keys.bad(ADAPTER_TYPE, "expected \"lora\"");
+      throw keys.error(ADAPTER_TYPE, "expected \"lora\"");
     }
     checkModel(keys, model);
     if (keys.has(INVOCATION)) {
@@ -48,7 +48,7 @@ final class AdapterKeys {
     }
     float alpha = keys.f32(ALPHA, 0);
     if (!Float.isFinite(alpha)) {
-      throw keys.bad(ALPHA, "expected a finite number");
+      throw keys.error(ALPHA, "expected a finite number");
     }
     return alpha;
   }
@@ -57,14 +57,14 @@ final class AdapterKeys {
     String of = " as " + model.path() + " has: this adapter is for another model";
     String architecture = model.metadata().string(ARCHITECTURE);
     if (!keys.string(ARCHITECTURE).equals(architecture)) {
-      throw keys.bad(ARCHITECTURE, "expected " + architecture + of);
+      throw keys.error(ARCHITECTURE, "expected " + architecture + of);
     }
     for (String constant : CONSTANTS) {
       String key = architecture + "." + constant;
       if (keys.has(key) && model.metadata().has(key)) {
         int expected = model.metadata().u32(key);
         if (keys.u32(key) != expected) {
-          throw keys.bad(key, "expected " + expected + of);
+          throw keys.error(key, "expected " + expected + of);
         }
       }
     }

@@ -9,8 +9,8 @@ import java.util.Optional;
 public sealed interface Checkpoint {
 
   /** In a GGUF file; of a split checkpoint, any part. */
-  static Checkpoint in(Path file) {
-    return new OfFile(file);
+  static Checkpoint of(Path file) {
+    return new FileCheckpoint(file);
   }
 
   /**
@@ -18,7 +18,7 @@ public sealed interface Checkpoint {
    * away afterwards.
    */
   static Checkpoint copyOf(Path file) {
-    return new OfCopy(file);
+    return new CopiedFileCheckpoint(file);
   }
 
   /**
@@ -28,7 +28,7 @@ public sealed interface Checkpoint {
    * @param name stands for a file's in messages, {@code the bundled checkpoint} for example
    */
   static Checkpoint of(String name, MemorySegment bytes) {
-    return new OfMemory(Path.of(name), bytes);
+    return new MemoryCheckpoint(Path.of(name), bytes);
   }
 
   /** The file as it was named, or the name that stands for one. */
@@ -38,13 +38,13 @@ public sealed interface Checkpoint {
   Optional<Path> file();
 
   /** The same, but read into memory where it is a file. */
-  default Checkpoint copied() {
+  default Checkpoint readIntoMemory() {
     return file().map(Checkpoint::copyOf).orElse(this);
   }
 
   /** The files that are there: all parts of a split checkpoint, by their names. */
   default List<Path> files() {
-    return file().map(Parts::named).orElse(List.of());
+    return file().map(PartReader::findByName).orElse(List.of());
   }
 
   /**
@@ -55,7 +55,7 @@ public sealed interface Checkpoint {
   GgufFile open();
 
   /** A file. */
-  record OfFile(Path path) implements Checkpoint {
+  record FileCheckpoint(Path path) implements Checkpoint {
     @Override
     public Optional<Path> file() {
       return Optional.of(path);
@@ -68,7 +68,7 @@ public sealed interface Checkpoint {
   }
 
   /** A file that is read into memory. */
-  record OfCopy(Path path) implements Checkpoint {
+  record CopiedFileCheckpoint(Path path) implements Checkpoint {
     @Override
     public Optional<Path> file() {
       return Optional.of(path);
@@ -81,7 +81,7 @@ public sealed interface Checkpoint {
   }
 
   /** Bytes. */
-  record OfMemory(Path path, MemorySegment bytes) implements Checkpoint {
+  record MemoryCheckpoint(Path path, MemorySegment bytes) implements Checkpoint {
     @Override
     public Optional<Path> file() {
       return Optional.empty();

@@ -10,8 +10,8 @@ import java.nio.charset.StandardCharsets;
 final class Cursor {
   private static final String HEADER = "header";
 
-  private final Source source;
-  private long at;
+  private final ByteSource source;
+  private long position;
 
   /** What is being read, for messages; put together only for one. */
   private String kind = HEADER;
@@ -19,65 +19,65 @@ final class Cursor {
   private int index;
   private String name;
 
-  Cursor(Source source) {
+  Cursor(ByteSource source) {
     this.source = source;
   }
 
   /**
    * Says for messages that key or tensor {@code index} comes next, whose name is yet to be read.
    */
-  void reading(String kind, int index) {
+  void startEntry(String kind, int index) {
     this.kind = kind;
     this.index = index;
     this.name = null;
   }
 
-  long at() {
-    return at;
+  long position() {
+    return position;
   }
 
   long remaining() {
-    return source.size() - at;
+    return source.size() - position;
   }
 
   int i32(String field) {
-    need(Integer.BYTES, field);
-    int value = source.i32(at);
-    at += Integer.BYTES;
+    require(Integer.BYTES, field);
+    int value = source.i32(position);
+    position += Integer.BYTES;
     return value;
   }
 
   long i64(String field) {
-    need(Long.BYTES, field);
-    long value = source.i64(at);
-    at += Long.BYTES;
+    require(Long.BYTES, field);
+    long value = source.i64(position);
+    position += Long.BYTES;
     return value;
   }
 
   long bits(GgufValueType type) {
-    need(type.bytes(), "value");
-    long bits = source.bits(type, at);
-    at += type.bytes();
+    require(type.bytes(), "value");
+    long bits = source.bits(type, position);
+    position += type.bytes();
     return bits;
   }
 
   void skip(long bytes) {
-    at += bytes;
+    position += bytes;
   }
 
   /** A key's or tensor's name: UTF-8 of 1 to {@code longest} bytes, without zeros. */
-  String name(int longest) {
+  String name(int maxBytes) {
     long length = i64("name length");
-    if (length <= 0 || length > longest) {
-      throw bad(
-          "name length " + Long.toUnsignedString(length), "expected 1 to " + longest + " bytes");
+    if (length <= 0 || length > maxBytes) {
+      throw error(
+          "name length " + Long.toUnsignedString(length), "expected 1 to " + maxBytes + " bytes");
     }
-    need(length, "name");
-    byte[] bytes = source.copy(at, length);
-    at += length;
+    require(length, "name");
+    byte[] bytes = source.copy(position, length);
+    position += length;
     for (byte b : bytes) {
       if (b == 0) {
-        throw bad("name " + quoted(bytes), "expected no zero byte in it");
+        throw error("name " + quoted(bytes), "expected no zero byte in it");
       }
     }
     try {
@@ -90,29 +90,29 @@ final class Cursor {
               .toString();
       return name;
     } catch (CharacterCodingException e) {
-      throw bad("name " + quoted(bytes), "expected UTF-8");
+      throw error("name " + quoted(bytes), "expected UTF-8");
     }
   }
 
-  void need(long bytes, String field) {
+  void require(long bytes, String field) {
     if (bytes > remaining()) {
-      throw bad(
+      throw error(
           field,
           "truncated: expected "
               + bytes
               + " bytes at offset "
-              + at
+              + position
               + ", the file has "
               + source.size());
     }
   }
 
-  ModelFileException bad(String detail, String expected) {
-    String subject = name != null ? kind + " " + Names.shown(name) : kind + " " + index;
-    return source.bad((kind.equals(HEADER) ? HEADER : subject) + ", " + detail, expected);
+  ModelFileException error(String detail, String expected) {
+    String subject = name != null ? kind + " " + MessageText.abbreviate(name) : kind + " " + index;
+    return source.error((kind.equals(HEADER) ? HEADER : subject) + ", " + detail, expected);
   }
 
   private static String quoted(byte[] bytes) {
-    return '"' + Names.shown(new String(bytes, StandardCharsets.UTF_8)) + '"';
+    return '"' + MessageText.abbreviate(new String(bytes, StandardCharsets.UTF_8)) + '"';
   }
 }

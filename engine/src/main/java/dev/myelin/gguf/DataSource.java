@@ -18,13 +18,13 @@ public interface DataSource {
    */
   interface Sink {
     /** Appends a piece. */
-    void write(MemorySegment piece) throws IOException;
+    void write(MemorySegment chunk) throws IOException;
 
     /**
      * Writes a piece that begins at {@code offset} bytes of the tensor, from any thread and in any
      * order; every byte once.
      */
-    void writeAt(long offset, MemorySegment piece) throws IOException;
+    void writeAt(long offset, MemorySegment chunk) throws IOException;
   }
 
   /** The bytes of a segment, which must stay alive until the file is written. */

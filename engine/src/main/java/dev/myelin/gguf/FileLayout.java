@@ -11,21 +11,21 @@ import java.util.concurrent.atomic.AtomicLong;
 final class FileLayout {
   private final int alignment;
   private final byte[] header;
-  private final List<GgufWriter.OutgoingTensor> tensors;
+  private final List<GgufWriter.PendingTensor> tensors;
   private final long size;
 
   FileLayout(
       int version,
       int alignment,
       Map<String, byte[]> values,
-      List<GgufWriter.OutgoingTensor> tensors) {
+      List<GgufWriter.PendingTensor> tensors) {
     this.alignment = alignment;
     this.tensors = tensors;
     ValueWriter out = new ValueWriter();
     out.i32(HeaderReader.MAGIC).i32(version).i64(tensors.size()).i64(values.size());
-    values.forEach((key, value) -> out.string(key).raw(value));
+    values.forEach((key, value) -> out.string(key).rawBytes(value));
     long offset = 0;
-    for (GgufWriter.OutgoingTensor tensor : tensors) {
+    for (GgufWriter.PendingTensor tensor : tensors) {
       out.string(tensor.name()).i32(tensor.shape().size());
       tensor.shape().forEach(out::i64);
       out.i32(tensor.type().id()).i64(offset);
@@ -42,27 +42,27 @@ final class FileLayout {
 
   /** Takes the bytes of a file, from any thread. */
   @FunctionalInterface
-  interface Target {
-    void write(long position, MemorySegment piece) throws IOException;
+  interface Output {
+    void write(long position, MemorySegment chunk) throws IOException;
   }
 
   /** Writes the file, tensor by tensor. */
-  void writeTo(Target out) throws IOException {
+  void writeTo(Output out) throws IOException {
     out.write(0, MemorySegment.ofArray(header));
     if (tensors.isEmpty()) {
       return;
     }
-    long at = pad(out, header.length);
-    for (GgufWriter.OutgoingTensor tensor : tensors) {
-      Counting counting = new Counting(tensor, at, out);
-      tensor.data().writeTo(counting);
-      counting.finish();
-      at = pad(out, at + tensor.bytes());
+    long position = pad(out, header.length);
+    for (GgufWriter.PendingTensor tensor : tensors) {
+      TensorSink sink = new TensorSink(tensor, position, out);
+      tensor.data().writeTo(sink);
+      sink.requireComplete();
+      position = pad(out, position + tensor.bytes());
     }
   }
 
   /** Fills up to a multiple of the alignment, and returns where that is. */
-  private long pad(Target out, long end) throws IOException {
+  private long pad(Output out, long end) throws IOException {
     long aligned = align(end);
     if (aligned > end) {
       out.write(end, MemorySegment.ofArray(new byte[(int) (aligned - end)]));
@@ -70,52 +70,52 @@ final class FileLayout {
     return aligned;
   }
 
-  private long align(long at) {
-    return Math.addExact(at, alignment - 1) & -(long) alignment;
+  private long align(long position) {
+    return Math.addExact(position, alignment - 1) & -(long) alignment;
   }
 
   /** Stops a source that writes more than its tensor has. */
-  private static final class Counting implements DataSource.Sink {
-    private final GgufWriter.OutgoingTensor tensor;
+  private static final class TensorSink implements DataSource.Sink {
+    private final GgufWriter.PendingTensor tensor;
     private final long start;
-    private final Target out;
+    private final Output out;
     private final AtomicLong written = new AtomicLong();
-    private long next;
+    private long position;
 
-    Counting(GgufWriter.OutgoingTensor tensor, long start, Target out) {
+    TensorSink(GgufWriter.PendingTensor tensor, long start, Output out) {
       this.tensor = tensor;
       this.start = start;
       this.out = out;
     }
 
     @Override
-    public void write(MemorySegment piece) throws IOException {
-      writeAt(next, piece);
-      next += piece.byteSize();
+    public void write(MemorySegment chunk) throws IOException {
+      writeAt(position, chunk);
+      position += chunk.byteSize();
     }
 
     @Override
-    public void writeAt(long offset, MemorySegment piece) throws IOException {
-      long bytes = piece.byteSize();
+    public void writeAt(long offset, MemorySegment chunk) throws IOException {
+      long bytes = chunk.byteSize();
       if (offset < 0 || offset > tensor.bytes() || bytes > tensor.bytes() - offset) {
-        throw wrong(offset + bytes);
+        throw sizeError(offset + bytes);
       }
-      out.write(start + offset, piece);
+      out.write(start + offset, chunk);
       written.addAndGet(bytes);
     }
 
-    void finish() {
+    void requireComplete() {
       if (written.get() != tensor.bytes()) {
-        throw wrong(written.get());
+        throw sizeError(written.get());
       }
     }
 
-    private InvalidRequestException wrong(long bytes) {
+    private InvalidRequestException sizeError(long actualBytes) {
       return new InvalidRequestException(
           "tensor "
               + tensor.name()
               + ": its source wrote "
-              + bytes
+              + actualBytes
               + " bytes, expected "
               + tensor.bytes());
     }

@@ -11,7 +11,7 @@ import java.util.List;
 /** Writes files beside their final names and renames them once all are complete. */
 final class FileWriter {
   /** The most handed to the system at once: heap memory is copied on the way. */
-  private static final int PIECE = 1 << 20;
+  private static final int CHUNK_BYTES = 1 << 20;
 
   /** A file to write. */
   record Job(Path file, FileLayout layout) {}
@@ -33,7 +33,7 @@ final class FileWriter {
 
   private static void writeAll(FileLayout layout, OutputFile file) {
     try {
-      layout.writeTo((at, piece) -> writeAll(file, at, piece));
+      layout.writeTo((at, chunk) -> writeAll(file, at, chunk));
     } catch (IOException e) {
       throw file.failed(e);
     }
@@ -42,12 +42,12 @@ final class FileWriter {
 
   private static void writeAll(OutputFile out, long position, MemorySegment bytes)
       throws IOException {
-    for (long at = 0; at < bytes.byteSize(); at += PIECE) {
-      MemorySegment piece = bytes.asSlice(at, Math.min(PIECE, bytes.byteSize() - at));
-      if (!piece.isNative()) { // a view of a float[] is no ByteBuffer
-        piece = MemorySegment.ofArray(piece.toArray(ValueLayout.JAVA_BYTE));
+    for (long at = 0; at < bytes.byteSize(); at += CHUNK_BYTES) {
+      MemorySegment chunk = bytes.asSlice(at, Math.min(CHUNK_BYTES, bytes.byteSize() - at));
+      if (!chunk.isNative()) { // a view of a float[] is no ByteBuffer
+        chunk = MemorySegment.ofArray(chunk.toArray(ValueLayout.JAVA_BYTE));
       }
-      out.write(piece.asByteBuffer(), position + at);
+      out.write(chunk.asByteBuffer(), position + at);
     }
   }
 }

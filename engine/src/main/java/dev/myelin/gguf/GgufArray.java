@@ -12,22 +12,28 @@ import java.util.Objects;
  * and what was expected; an index outside 0..size-1 throws {@link IndexOutOfBoundsException}.
  */
 public final class GgufArray implements GgufValue {
-  private final Source source;
+  private final ByteSource source;
   private final String key;
   private final GgufValueType elementType;
   private final int size;
-  private final long at;
+  private final long offset;
 
   /** For strings: where each one's bytes begin, from {@code at} on, unsigned; and an end. */
-  private final int[] starts;
+  private final int[] stringStarts;
 
-  GgufArray(Source source, String key, GgufValueType elementType, int size, long at, int[] starts) {
+  GgufArray(
+      ByteSource source,
+      String key,
+      GgufValueType elementType,
+      int size,
+      long offset,
+      int[] stringStarts) {
     this.source = source;
     this.key = key;
     this.elementType = elementType;
     this.size = size;
-    this.at = at;
-    this.starts = starts;
+    this.offset = offset;
+    this.stringStarts = stringStarts;
   }
 
   @Override
@@ -47,9 +53,9 @@ public final class GgufArray implements GgufValue {
   public String string(int i) {
     long length = length(i);
     if (length > Integer.MAX_VALUE - 16) {
-      throw bad("expected element " + i + " to be a text, it has " + length + " bytes");
+      throw error("expected element " + i + " to be a text, it has " + length + " bytes");
     }
-    return source.text(start(i), length);
+    return source.string(start(i), length);
   }
 
   /** The bytes of string {@code i}, a view of the file that lives as long as it is open. */
@@ -62,7 +68,7 @@ public final class GgufArray implements GgufValue {
   public int i32(int i) {
     long value = i64(i);
     if (value != (int) value) {
-      throw bad("expected element " + i + " to fit 32 bits, it is " + value);
+      throw error("expected element " + i + " to fit 32 bits, it is " + value);
     }
     return (int) value;
   }
@@ -70,11 +76,12 @@ public final class GgufArray implements GgufValue {
   /** Integer {@code i}, of any width and sign, which must fit a long. */
   public long i64(int i) {
     if (!elementType.isInteger()) {
-      throw bad("expected an array of integers");
+      throw error("expected an array of integers");
     }
     long bits = bits(i);
     if (elementType == GgufValueType.U64 && bits < 0) {
-      throw bad("expected element " + i + " to fit 63 bits, it is " + Long.toUnsignedString(bits));
+      throw error(
+          "expected element " + i + " to fit 63 bits, it is " + Long.toUnsignedString(bits));
     }
     return bits;
   }
@@ -84,7 +91,7 @@ public final class GgufArray implements GgufValue {
     return switch (elementType) {
       case F32 -> Float.intBitsToFloat((int) bits(i));
       case F64 -> (float) Double.longBitsToDouble(bits(i));
-      default -> throw bad("expected an array of f32");
+      default -> throw error("expected an array of f32");
     };
   }
 
@@ -95,33 +102,33 @@ public final class GgufArray implements GgufValue {
 
   public boolean bool(int i) {
     if (elementType != GgufValueType.BOOL) {
-      throw bad("expected an array of bool");
+      throw error("expected an array of bool");
     }
     return bits(i) != 0;
   }
 
   /** Every element as an int; see {@link #i32(int)}. */
   public int[] toInts() {
-    int[] all = new int[size];
+    int[] values = new int[size];
     for (int i = 0; i < size; i++) {
-      all[i] = i32(i);
+      values[i] = i32(i);
     }
-    return all;
+    return values;
   }
 
   /** Every element as a float; see {@link #f32(int)}. */
   public float[] toFloats() {
-    float[] all = new float[size];
+    float[] values = new float[size];
     for (int i = 0; i < size; i++) {
-      all[i] = f32(i);
+      values[i] = f32(i);
     }
-    return all;
+    return values;
   }
 
   /** Returns this array, or throws where its elements are of another type. */
-  public GgufArray expect(GgufValueType type) {
+  public GgufArray requireType(GgufValueType type) {
     if (elementType != type) {
-      throw bad("expected an array of " + type.shortName());
+      throw error("expected an array of " + type.shortName());
     }
     return this;
   }
@@ -139,38 +146,40 @@ public final class GgufArray implements GgufValue {
   }
 
   @Override
-  public String brief() {
+  public String describe() {
     return "[" + size + " x " + elementType.shortName() + "]";
   }
 
   @Override
   public long bytes() {
     return elementType == GgufValueType.STRING
-        ? Integer.toUnsignedLong(starts[size]) - Long.BYTES
+        ? Integer.toUnsignedLong(stringStarts[size]) - Long.BYTES
         : (long) size * elementType.bytes();
   }
 
   /** The array's elements as they lie in the file. */
-  MemorySegment raw() {
-    return source.slice(at, bytes());
+  MemorySegment rawBytes() {
+    return source.slice(offset, bytes());
   }
 
   private long bits(int i) {
     Objects.checkIndex(i, size);
-    return source.bits(elementType, at + (long) i * elementType.bytes());
+    return source.bits(elementType, offset + (long) i * elementType.bytes());
   }
 
   private long start(int i) {
-    return at + Integer.toUnsignedLong(starts[i]);
+    return offset + Integer.toUnsignedLong(stringStarts[i]);
   }
 
   private long length(int i) {
-    expect(GgufValueType.STRING);
+    requireType(GgufValueType.STRING);
     Objects.checkIndex(i, size);
-    return Integer.toUnsignedLong(starts[i + 1]) - Long.BYTES - Integer.toUnsignedLong(starts[i]);
+    return Integer.toUnsignedLong(stringStarts[i + 1])
+        - Long.BYTES
+        - Integer.toUnsignedLong(stringStarts[i]);
   }
 
-  private ModelFileException bad(String expected) {
-    return source.bad("key " + Names.shown(key) + " = " + brief(), expected);
+  private ModelFileException error(String expected) {
+    return source.error("key " + MessageText.abbreviate(key) + " = " + describe(), expected);
   }
 }

@@ -28,8 +28,8 @@ public final class GgufFile implements AutoCloseable {
   private final Path path;
   private final Lifetime lifetime;
   private final Arena arena;
-  private final List<Parts.Part> parts;
-  private final List<MappedFile> mapped;
+  private final List<PartReader.Part> parts;
+  private final List<MappedFile> mappedFiles;
   private final Metadata metadata;
   private final List<TensorInfo> tensors;
   private final Map<String, TensorInfo> byName;
@@ -38,13 +38,17 @@ public final class GgufFile implements AutoCloseable {
    * @param arena holds the mappings or the copy; null where the caller's memory is read
    */
   private GgufFile(
-      Path path, Lifetime lifetime, Arena arena, List<Parts.Part> parts, List<MappedFile> mapped) {
+      Path path,
+      Lifetime lifetime,
+      Arena arena,
+      List<PartReader.Part> parts,
+      List<MappedFile> mappedFiles) {
     this.path = path;
-    this.mapped = mapped;
+    this.mappedFiles = mappedFiles;
     this.lifetime = lifetime;
     this.arena = arena;
     this.parts = parts;
-    Parts.Part first = parts.getFirst();
+    PartReader.Part first = parts.getFirst();
     this.metadata = new Metadata(first.source(), first.header().values());
     this.byName = byName(parts);
     this.tensors = List.copyOf(byName.values());
@@ -73,19 +77,22 @@ public final class GgufFile implements AutoCloseable {
     return open(file, true);
   }
 
-  private static GgufFile open(Path file, boolean copies) {
+  private static GgufFile open(Path file, boolean intoMemory) {
     Arena arena = Arena.ofShared();
     Lifetime lifetime = new Lifetime(file);
-    Parts parts = new Parts(arena, lifetime, copies);
+    PartReader parts = new PartReader(arena, lifetime, intoMemory);
     boolean opened = false;
     try {
-      GgufFile opening = new GgufFile(file, lifetime, arena, parts.open(file), parts.mapped());
-      opening.requireUnchanged();
+      GgufFile result = new GgufFile(file, lifetime, arena, parts.open(file), parts.mappedFiles());
+      result.requireUnchanged();
       opened = true;
-      return opening;
+      return result;
     } catch (ModelFileException e) {
       // what was read may be zeros
-      parts.mapped().stream().filter(MappedFile::isChanged).findAny().ifPresent(GgufFile::fail);
+      parts.mappedFiles().stream()
+          .filter(MappedFile::isChanged)
+          .findAny()
+          .ifPresent(GgufFile::throwChanged);
       throw e;
     } finally {
       if (!opened) {
@@ -94,15 +101,15 @@ public final class GgufFile implements AutoCloseable {
     }
   }
 
-  private static void fail(MappedFile changed) {
-    throw changed.changed();
+  private static void throwChanged(MappedFile changed) {
+    throw changed.changedError();
   }
 
   /**
    * What to throw where the JVM reports a missing page of the mapping, an {@link InternalError}.
    */
-  public ModelFileException changed() {
-    return MappedFile.changed(path);
+  public ModelFileException changedError() {
+    return MappedFile.changedError(path);
   }
 
   /**
@@ -112,8 +119,8 @@ public final class GgufFile implements AutoCloseable {
    * has no way to, or the file is in memory, this does nothing.
    */
   public void watch() {
-    lifetime.check();
-    mapped.forEach(MappedFile::watch);
+    lifetime.requireOpen();
+    mappedFiles.forEach(MappedFile::watch);
   }
 
   /**
@@ -122,9 +129,9 @@ public final class GgufFile implements AutoCloseable {
    * @throws ModelFileException naming the file
    */
   public void requireUnchanged() {
-    for (MappedFile file : mapped) {
+    for (MappedFile file : mappedFiles) {
       if (file.isChanged()) {
-        throw file.changed();
+        throw file.changedError();
       }
     }
   }
@@ -149,10 +156,10 @@ public final class GgufFile implements AutoCloseable {
     Arena arena = Arena.ofShared();
     boolean opened = false;
     try {
-      MemorySegment copy = arena.allocate(bytes.byteSize(), Parts.ALIGNMENT).copyFrom(bytes);
-      GgufFile opening = of(name, arena, copy);
+      MemorySegment copy = arena.allocate(bytes.byteSize(), PartReader.ALIGNMENT).copyFrom(bytes);
+      GgufFile file = of(name, arena, copy);
       opened = true;
-      return opening;
+      return file;
     } finally {
       if (!opened) {
         arena.close();
@@ -162,27 +169,28 @@ public final class GgufFile implements AutoCloseable {
 
   private static GgufFile of(Path name, Arena arena, MemorySegment bytes) {
     Lifetime lifetime = new Lifetime(name);
-    Parts.Part part = new Parts(null, lifetime, false).part(name, bytes, 0);
-    if (Parts.count(part) > 1) {
+    PartReader.Part part = new PartReader(null, lifetime, false).read(name, bytes, 0);
+    if (PartReader.count(part) > 1) {
       throw new ModelFileException(
-          name, "one part of " + Parts.count(part), "expected a whole checkpoint in memory");
+          name, "one part of " + PartReader.count(part), "expected a whole checkpoint in memory");
     }
     return new GgufFile(name, lifetime, arena, List.of(part), List.of());
   }
 
-  private static Map<String, TensorInfo> byName(List<Parts.Part> parts) {
-    Map<String, TensorInfo> all = new LinkedHashMap<>();
-    for (Parts.Part part : parts) {
+  private static Map<String, TensorInfo> byName(List<PartReader.Part> parts) {
+    Map<String, TensorInfo> byName = new LinkedHashMap<>();
+    for (PartReader.Part part : parts) {
       for (TensorInfo tensor : part.header().tensors()) {
-        if (all.put(tensor.name(), tensor) != null) {
-          throw part.source().bad("tensor " + tensor.name(), "expected in one part only");
+        if (byName.put(tensor.name(), tensor) != null) {
+          throw part.source().error("tensor " + tensor.name(), "expected in one part only");
         }
       }
-      if (all.size() > Limits.TENSORS) {
-        throw part.source().bad("tensors", "expected at most " + Limits.TENSORS + " in all parts");
+      if (byName.size() > Limits.MAX_TENSORS) {
+        throw part.source()
+            .error("tensors", "expected at most " + Limits.MAX_TENSORS + " in all parts");
       }
     }
-    return all;
+    return byName;
   }
 
   /** The file as it was named to {@link #open}. */
@@ -202,24 +210,24 @@ public final class GgufFile implements AutoCloseable {
 
   /** Keys and values; of a split checkpoint, those of the first part. */
   public Metadata metadata() {
-    lifetime.check();
+    lifetime.requireOpen();
     return metadata;
   }
 
   /** Every tensor, in the order of the parts and of the file. */
   public List<TensorInfo> tensors() {
-    lifetime.check();
+    lifetime.requireOpen();
     return tensors;
   }
 
   public Optional<TensorInfo> tensor(String name) {
-    lifetime.check();
+    lifetime.requireOpen();
     return Optional.ofNullable(byName.get(name));
   }
 
   /** The bytes of a tensor of this file: a view of the mapping, not a copy. */
   public MemorySegment data(TensorInfo tensor) {
-    lifetime.check();
+    lifetime.requireOpen();
     if (!tensor.equals(byName.get(tensor.name()))) {
       throw new InvalidRequestException(path + ": has no such tensor: " + tensor);
     }
@@ -228,7 +236,7 @@ public final class GgufFile implements AutoCloseable {
 
   /** The whole mappings, one a file. */
   public List<MemorySegment> parts() {
-    lifetime.check();
+    lifetime.requireOpen();
     return parts.stream().map(part -> part.bytes().asReadOnly()).toList();
   }
 
@@ -238,7 +246,7 @@ public final class GgufFile implements AutoCloseable {
 
   /** Whether it is mapped, not in memory. */
   public boolean isMapped() {
-    return !mapped.isEmpty();
+    return !mappedFiles.isEmpty();
   }
 
   /**
@@ -258,6 +266,6 @@ public final class GgufFile implements AutoCloseable {
         throw new IllegalUseException(path + ": closed while a native call reads it");
       }
     }
-    lifetime.end();
+    lifetime.close();
   }
 }

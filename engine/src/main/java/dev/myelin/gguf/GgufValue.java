@@ -3,9 +3,9 @@ package dev.myelin.gguf;
 import java.util.Locale;
 
 /** A metadata value as the file holds it: a scalar, a text, or an array. */
-public sealed interface GgufValue permits GgufValue.Scalar, GgufValue.Text, GgufArray {
+public sealed interface GgufValue permits GgufValue.Scalar, GgufValue.StringValue, GgufArray {
   /** How many characters of a text a message shows. */
-  int SHOWN = 60;
+  int MAX_DESCRIBED_CHARS = 60;
 
   GgufValueType type();
 
@@ -20,7 +20,7 @@ public sealed interface GgufValue permits GgufValue.Scalar, GgufValue.Text, Gguf
   long bytes();
 
   /** The value on one line for people to read, cut where it is long. */
-  String brief();
+  String describe();
 
   /**
    * A number or a truth value.
@@ -50,24 +50,24 @@ public sealed interface GgufValue permits GgufValue.Scalar, GgufValue.Text, Gguf
     }
 
     @Override
-    public String brief() {
+    public String describe() {
       return String.format(Locale.ROOT, "%s %s", type.shortName(), toJava());
     }
   }
 
   /** A text, read from the file when asked for; see {@link Metadata#string}. */
-  final class Text implements GgufValue {
-    private static final int LONGEST = 64 << 20;
+  final class StringValue implements GgufValue {
+    private static final int MAX_BYTES = 64 << 20;
 
-    private final Source source;
+    private final ByteSource source;
     private final String key;
-    private final long at;
+    private final long offset;
     private final long length;
 
-    Text(Source source, String key, long at, long length) {
+    StringValue(ByteSource source, String key, long offset, long length) {
       this.source = source;
       this.key = key;
-      this.at = at;
+      this.offset = offset;
       this.length = length;
     }
 
@@ -86,18 +86,18 @@ public sealed interface GgufValue permits GgufValue.Scalar, GgufValue.Text, Gguf
      *
      * @throws dev.myelin.error.ModelFileException where it is longer than 64 MiB
      */
-    public String text() {
-      if (length > LONGEST) {
-        throw source.bad(
-            "key " + Names.shown(key) + " = a string of " + length + " bytes",
-            "expected a text of at most " + LONGEST + " bytes");
+    public String string() {
+      if (length > MAX_BYTES) {
+        throw source.error(
+            "key " + MessageText.abbreviate(key) + " = a string of " + length + " bytes",
+            "expected a text of at most " + MAX_BYTES + " bytes");
       }
-      return source.text(at, length);
+      return source.string(offset, length);
     }
 
     @Override
     public Object toJava() {
-      return text();
+      return string();
     }
 
     @Override
@@ -106,14 +106,14 @@ public sealed interface GgufValue permits GgufValue.Scalar, GgufValue.Text, Gguf
     }
 
     @Override
-    public String brief() {
+    public String describe() {
       // four bytes a character at most: enough to tell whether there is more to show
-      String start = source.text(at, Math.min(length, 4 * (SHOWN + 1)));
-      return '"' + Names.shown(start, SHOWN) + '"';
+      String start = source.string(offset, Math.min(length, 4 * (MAX_DESCRIBED_CHARS + 1)));
+      return '"' + MessageText.abbreviate(start, MAX_DESCRIBED_CHARS) + '"';
     }
 
-    java.lang.foreign.MemorySegment raw() {
-      return source.slice(at, length);
+    java.lang.foreign.MemorySegment rawBytes() {
+      return source.slice(offset, length);
     }
   }
 }

@@ -20,14 +20,13 @@ import java.util.Map;
  */
 public final class GgufWriter {
   private final Map<String, byte[]> values = new LinkedHashMap<>();
-  private final Map<String, OutgoingTensor> tensors = new LinkedHashMap<>();
+  private final Map<String, PendingTensor> tensors = new LinkedHashMap<>();
   private int version = 3;
   private long copiedBytes;
   private int alignment = Limits.DEFAULT_ALIGNMENT;
 
   /** A tensor to be written; its shape as in {@link TensorInfo}. */
-  record OutgoingTensor(
-      String name, GgmlType type, List<Long> shape, long bytes, DataSource data) {}
+  record PendingTensor(String name, GgmlType type, List<Long> shape, long bytes, DataSource data) {}
 
   /** The format's version: 3 where nothing is said, or 2. */
   public GgufWriter version(int version) {
@@ -74,7 +73,7 @@ public final class GgufWriter {
       case GgufValue v -> copy(key, v);
       default ->
           throw new InvalidRequestException(
-              "key " + Names.shown(key) + ": no GGUF type for " + shown(value));
+              "key " + MessageText.abbreviate(key) + ": no GGUF type for " + describe(value));
     };
   }
 
@@ -121,28 +120,28 @@ public final class GgufWriter {
 
   /** Adds a tensor whose data are produced when the file is written. */
   public GgufWriter tensor(String name, GgmlType type, long[] shape, DataSource data) {
-    checkName("tensor", name, Limits.NAME_BYTES);
+    checkName("tensor", name, Limits.MAX_NAME_BYTES);
     List<Long> dims = new ArrayList<>();
     long elements = 1;
     for (long dim : shape) {
       dims.add(dim);
       elements = Math.multiplyHigh(elements, dim) == 0 ? elements * dim : -1;
       if (dim <= 0 || elements <= 0) {
-        throw badTensor(
+        throw tensorError(
             name, dims, "expected dimensions of at least 1 and fewer than 2^63 elements");
       }
     }
-    if (dims.isEmpty() || dims.size() > Limits.RANK) {
-      throw badTensor(name, dims, "expected 1 to " + Limits.RANK + " dimensions");
+    if (dims.isEmpty() || dims.size() > Limits.MAX_RANK) {
+      throw tensorError(name, dims, "expected 1 to " + Limits.MAX_RANK + " dimensions");
     }
     if (dims.getFirst() % type.blockSize() != 0) {
-      throw badTensor(
+      throw tensorError(
           name, dims, "expected rows that are a multiple of " + type.blockSize() + " elements");
     }
     if (tensors.containsKey(name)) {
       throw new InvalidRequestException("tensor " + name + ": added twice");
     }
-    tensors.put(name, new OutgoingTensor(name, type, dims, type.bytes(elements), data));
+    tensors.put(name, new PendingTensor(name, type, dims, type.bytes(elements), data));
     return this;
   }
 
@@ -153,12 +152,12 @@ public final class GgufWriter {
    * @throws dev.myelin.error.ModelFileException where it cannot be written, as on a full disk
    */
   public void write(Path file) {
-    new FileWriter().write(List.of(new FileWriter.Job(file, layout(Map.of(), all()))));
+    new FileWriter().write(List.of(new FileWriter.Job(file, layout(Map.of(), allTensors()))));
   }
 
   /** Bytes of the file that {@link #write} makes. */
   public long size() {
-    return layout(Map.of(), all()).size();
+    return layout(Map.of(), allTensors()).size();
   }
 
   /**
@@ -175,10 +174,10 @@ public final class GgufWriter {
     }
     SplitName name = new SplitName(prefix, 0, count);
     List<FileWriter.Job> jobs = new ArrayList<>();
-    List<List<OutgoingTensor>> shares = SplitPlan.shares(all(), count);
+    List<List<PendingTensor>> parts = SplitPlan.partition(allTensors(), count);
     for (int part = 0; part < count; part++) {
-      Map<String, byte[]> extra = splitValues(part, count);
-      jobs.add(new FileWriter.Job(name.file(part), layout(extra, shares.get(part))));
+      Map<String, byte[]> splitKeys = splitKeys(part, count);
+      jobs.add(new FileWriter.Job(name.file(part), layout(splitKeys, parts.get(part))));
     }
     new FileWriter().write(jobs);
     return jobs.stream().map(FileWriter.Job::file).toList();
@@ -186,90 +185,101 @@ public final class GgufWriter {
 
   /** The file in memory off the Java heap, which is freed when it is no longer reachable. */
   public MemorySegment toBytes() {
-    FileLayout layout = layout(Map.of(), all());
+    FileLayout layout = layout(Map.of(), allTensors());
     MemorySegment bytes = Arena.ofAuto().allocate(layout.size(), 64);
     try {
-      layout.writeTo((at, piece) -> MemorySegment.copy(piece, 0, bytes, at, piece.byteSize()));
+      layout.writeTo(
+          (position, chunk) -> MemorySegment.copy(chunk, 0, bytes, position, chunk.byteSize()));
     } catch (IOException e) {
       throw new MyelinException("tensor data cannot be read: " + e.getMessage(), e);
     }
     return bytes;
   }
 
-  private List<OutgoingTensor> all() {
+  private List<PendingTensor> allTensors() {
     return List.copyOf(tensors.values());
   }
 
-  private FileLayout layout(Map<String, byte[]> extra, List<OutgoingTensor> chosen) {
-    Map<String, byte[]> every = new LinkedHashMap<>();
-    boolean first = !extra.containsKey(Parts.NO) || extra.get(Parts.NO)[4] == 0;
-    if (first) {
-      every.putAll(values);
+  private FileLayout layout(Map<String, byte[]> splitKeys, List<PendingTensor> tensorsOfFile) {
+    Map<String, byte[]> valuesOfFile = new LinkedHashMap<>();
+    boolean isFirst =
+        !splitKeys.containsKey(PartReader.NUMBER_KEY)
+            || splitKeys.get(PartReader.NUMBER_KEY)[4] == 0;
+    if (isFirst) {
+      valuesOfFile.putAll(values);
     } else if (values.containsKey(HeaderReader.ALIGNMENT_KEY)) {
-      every.put(HeaderReader.ALIGNMENT_KEY, values.get(HeaderReader.ALIGNMENT_KEY));
+      valuesOfFile.put(HeaderReader.ALIGNMENT_KEY, values.get(HeaderReader.ALIGNMENT_KEY));
     }
-    every.putAll(extra);
-    return new FileLayout(version, alignment, every, chosen);
+    valuesOfFile.putAll(splitKeys);
+    return new FileLayout(version, alignment, valuesOfFile, tensorsOfFile);
   }
 
-  private Map<String, byte[]> splitValues(int part, int count) {
-    Map<String, byte[]> split = new LinkedHashMap<>();
-    split.put(Parts.NO, new ValueWriter().value(GgufValueType.U16, part).toBytes());
-    split.put(Parts.COUNT, new ValueWriter().value(GgufValueType.U16, count).toBytes());
-    split.put(Parts.TENSORS, new ValueWriter().value(GgufValueType.I32, tensors.size()).toBytes());
-    return split;
+  private Map<String, byte[]> splitKeys(int part, int count) {
+    Map<String, byte[]> keys = new LinkedHashMap<>();
+    keys.put(PartReader.NUMBER_KEY, new ValueWriter().value(GgufValueType.U16, part).toBytes());
+    keys.put(PartReader.COUNT_KEY, new ValueWriter().value(GgufValueType.U16, count).toBytes());
+    keys.put(
+        PartReader.TENSOR_COUNT_KEY,
+        new ValueWriter().value(GgufValueType.I32, tensors.size()).toBytes());
+    return keys;
   }
 
   private GgufWriter copy(String key, GgufValue value) {
     copiedBytes += value.bytes();
-    if (copiedBytes > Limits.COPIED_BYTES) {
+    if (copiedBytes > Limits.MAX_COPIED_BYTES) {
       throw new InvalidRequestException(
           "key "
-              + Names.shown(key)
+              + MessageText.abbreviate(key)
               + " = "
-              + value.brief()
+              + value.describe()
               + ": expected at most "
-              + Limits.COPIED_BYTES
+              + Limits.MAX_COPIED_BYTES
               + " bytes of metadata to copy");
     }
     return add(key, new ValueWriter().copy(value));
   }
 
   private GgufWriter add(String key, ValueWriter value) {
-    checkName("key", key, Limits.KEY_BYTES);
+    checkName("key", key, Limits.MAX_KEY_BYTES);
     if (key.equals(HeaderReader.ALIGNMENT_KEY)) {
       throw new InvalidRequestException("key " + key + ": set it with alignment()");
     }
     if (values.putIfAbsent(key, value.toBytes()) != null) {
-      throw new InvalidRequestException("key " + Names.shown(key) + ": added twice");
+      throw new InvalidRequestException("key " + MessageText.abbreviate(key) + ": added twice");
     }
     return this;
   }
 
-  private static void checkName(String kind, String name, int longest) {
+  private static void checkName(String kind, String name, int maxBytes) {
     int bytes = name.getBytes(StandardCharsets.UTF_8).length;
-    if (bytes < 1 || bytes > longest || name.indexOf(0) >= 0) {
+    if (bytes < 1 || bytes > maxBytes || name.indexOf(0) >= 0) {
       throw new InvalidRequestException(
-          kind + " " + Names.shown(name) + ": expected a name of 1 to " + longest + " bytes");
+          kind
+              + " "
+              + MessageText.abbreviate(name)
+              + ": expected a name of 1 to "
+              + maxBytes
+              + " bytes");
     }
   }
 
-  private static InvalidRequestException badTensor(String name, List<Long> dims, String expected) {
+  private static InvalidRequestException tensorError(
+      String name, List<Long> dims, String expected) {
     return new InvalidRequestException("tensor " + name + ", shape " + dims + ": " + expected);
   }
 
   private static int[] unsigned(byte[] bytes) {
-    int[] all = new int[bytes.length];
+    int[] values = new int[bytes.length];
     for (int i = 0; i < bytes.length; i++) {
-      all[i] = bytes[i] & 0xff;
+      values[i] = bytes[i] & 0xff;
     }
-    return all;
+    return values;
   }
 
   /** A value in a message: its class, and what it is where that is short. */
-  static String shown(Object value) {
+  static String describe(Object value) {
     return value == null
         ? "null"
-        : value.getClass().getSimpleName() + " " + Names.shown(String.valueOf(value));
+        : value.getClass().getSimpleName() + " " + MessageText.abbreviate(String.valueOf(value));
   }
 }

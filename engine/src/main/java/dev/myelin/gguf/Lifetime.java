@@ -16,17 +16,17 @@ final class Lifetime {
     return open;
   }
 
-  void end() {
+  void close() {
     open = false;
   }
 
-  void check() {
+  void requireOpen() {
     if (!open) {
-      throw closed();
+      throw closedError();
     }
   }
 
-  IllegalUseException closed() {
+  IllegalUseException closedError() {
     return new IllegalUseException(path + ": used after it was closed");
   }
 }

@@ -40,11 +40,11 @@ final class MappedFile {
     return watch != null && watch.isPresent() && watch.get().isChanged();
   }
 
-  ModelFileException changed() {
-    return changed(path);
+  ModelFileException changedError() {
+    return changedError(path);
   }
 
-  static ModelFileException changed(Path path) {
+  static ModelFileException changedError(Path path) {
     return new ModelFileException(
         path, "changed since it was opened", "expected that nobody writes to it or cuts it short");
   }

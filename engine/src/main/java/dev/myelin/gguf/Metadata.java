@@ -13,10 +13,10 @@ import java.util.Set;
  * expected; an {@code opt} getter throws only for the latter.
  */
 public final class Metadata {
-  private final Source source;
+  private final ByteSource source;
   private final Map<String, GgufValue> values;
 
-  Metadata(Source source, Map<String, GgufValue> values) {
+  Metadata(ByteSource source, Map<String, GgufValue> values) {
     this.source = source;
     this.values = Collections.unmodifiableMap(values);
   }
@@ -34,7 +34,7 @@ public final class Metadata {
   }
 
   public String string(String key) {
-    return text(key, require(key, "a string"));
+    return string(key, require(key, "a string"));
   }
 
   public Optional<String> optString(String key) {
@@ -50,11 +50,11 @@ public final class Metadata {
         && scalar.bits() <= Integer.MAX_VALUE) {
       return (int) scalar.bits();
     }
-    throw bad(key, "expected " + expected);
+    throw error(key, "expected " + expected);
   }
 
-  public int u32(String key, int otherwise) {
-    return has(key) ? u32(key) : otherwise;
+  public int u32(String key, int defaultValue) {
+    return has(key) ? u32(key) : defaultValue;
   }
 
   public OptionalInt optU32(String key) {
@@ -66,11 +66,11 @@ public final class Metadata {
     if (require(key, "an integer") instanceof GgufValue.Scalar scalar && scalar.isLong()) {
       return scalar.bits();
     }
-    throw bad(key, "expected an integer of 64 bits");
+    throw error(key, "expected an integer of 64 bits");
   }
 
-  public long i64(String key, long otherwise) {
-    return has(key) ? i64(key) : otherwise;
+  public long i64(String key, long defaultValue) {
+    return has(key) ? i64(key) : defaultValue;
   }
 
   /** A float; an f64 is rounded. It may be infinite or not a number. */
@@ -82,32 +82,32 @@ public final class Metadata {
     if (require(key, "a float") instanceof GgufValue.Scalar scalar && scalar.type().isFloat()) {
       return ((Number) scalar.toJava()).doubleValue();
     }
-    throw bad(key, "expected a float");
+    throw error(key, "expected a float");
   }
 
-  public float f32(String key, float otherwise) {
-    return has(key) ? f32(key) : otherwise;
+  public float f32(String key, float defaultValue) {
+    return has(key) ? f32(key) : defaultValue;
   }
 
   public Optional<Float> optF32(String key) {
     return has(key) ? Optional.of(f32(key)) : Optional.empty();
   }
 
-  public boolean bool(String key, boolean otherwise) {
+  public boolean bool(String key, boolean defaultValue) {
     if (!has(key)) {
-      return otherwise;
+      return defaultValue;
     }
     if (value(key) instanceof GgufValue.Scalar scalar && scalar.type() == GgufValueType.BOOL) {
       return scalar.bits() != 0;
     }
-    throw bad(key, "expected true or false");
+    throw error(key, "expected true or false");
   }
 
   public GgufArray array(String key) {
     if (require(key, "an array") instanceof GgufArray array) {
       return array;
     }
-    throw bad(key, "expected an array");
+    throw error(key, "expected an array");
   }
 
   public Optional<GgufArray> optArray(String key) {
@@ -119,26 +119,26 @@ public final class Metadata {
    *
    * @param expected what was expected instead: "expected 1 to 512 layers"
    */
-  public ModelFileException bad(String key, String expected) {
-    source.lifetime().check();
+  public ModelFileException error(String key, String expected) {
+    source.lifetime().requireOpen();
     GgufValue value = values.get(key);
-    String shown = value == null ? " is missing" : " = " + value.brief();
-    return source.bad("key " + Names.shown(key) + shown, expected);
+    String problem = value == null ? " is missing" : " = " + value.describe();
+    return source.error("key " + MessageText.abbreviate(key) + problem, expected);
   }
 
   private GgufValue require(String key, String expected) {
-    source.lifetime().check();
+    source.lifetime().requireOpen();
     GgufValue value = values.get(key);
     if (value == null) {
-      throw bad(key, "expected " + expected);
+      throw error(key, "expected " + expected);
     }
     return value;
   }
 
-  private String text(String key, GgufValue value) {
-    if (value instanceof GgufValue.Text text) {
-      return text.text();
+  private String string(String key, GgufValue value) {
+    if (value instanceof GgufValue.StringValue text) {
+      return text.string();
     }
-    throw bad(key, "expected a string");
+    throw error(key, "expected a string");
   }
 }

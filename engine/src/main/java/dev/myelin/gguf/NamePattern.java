@@ -12,9 +12,9 @@ import java.util.regex.PatternSyntaxException;
  */
 public record NamePattern(String text, Pattern compiled) {
   /** Characters read for one name of at most 63 bytes; an ordinary pattern reads a few hundred. */
-  private static final int MOST_READS = 200_000;
+  private static final int MAX_CHARS_READ = 200_000;
 
-  private static final int LONGEST = 1000;
+  private static final int MAX_PATTERN_CHARS = 1000;
 
   /**
    * Compiles it.
@@ -22,8 +22,9 @@ public record NamePattern(String text, Pattern compiled) {
    * @throws InvalidRequestException if it is none; the message does not repeat it
    */
   public static NamePattern of(String text) {
-    if (text.length() > LONGEST) {
-      throw new InvalidRequestException(text.length() + " characters: expected at most " + LONGEST);
+    if (text.length() > MAX_PATTERN_CHARS) {
+      throw new InvalidRequestException(
+          text.length() + " characters: expected at most " + MAX_PATTERN_CHARS);
     }
     try {
       return new NamePattern(text, Pattern.compile(text));
@@ -37,28 +38,28 @@ public record NamePattern(String text, Pattern compiled) {
    *
    * @throws InvalidRequestException if that takes too long to tell; as above
    */
-  public boolean isIn(String name) {
+  public boolean isFoundIn(String name) {
     try {
-      return compiled.matcher(new Counted(name)).find();
-    } catch (Counted.Exhausted | StackOverflowError e) {
+      return compiled.matcher(new CountingSequence(name)).find();
+    } catch (CountingSequence.LimitExceeded | StackOverflowError e) {
       throw new InvalidRequestException(
           "takes too long on " + name + ": expected fewer repetitions in each other");
     }
   }
 
   /** Ends a search that reads too often. */
-  private static final class Counted implements CharSequence {
+  private static final class CountingSequence implements CharSequence {
     private final String text;
     private int reads;
 
-    Counted(String text) {
+    CountingSequence(String text) {
       this.text = text;
     }
 
     @Override
     public char charAt(int index) {
-      if (++reads > MOST_READS) {
-        throw new Exhausted();
+      if (++reads > MAX_CHARS_READ) {
+        throw new LimitExceeded();
       }
       return text.charAt(index);
     }
@@ -73,10 +74,10 @@ public record NamePattern(String text, Pattern compiled) {
       return text.substring(from, to);
     }
 
-    private static final class Exhausted extends RuntimeException {
+    private static final class LimitExceeded extends RuntimeException {
       private static final long serialVersionUID = 1L;
 
-      Exhausted() {
+      LimitExceeded() {
         super(null, null, false, false);
       }
     }

@@ -4,15 +4,15 @@ import dev.myelin.error.ModelFileException;
 
 /** Reads one metadata value, keeping where strings and arrays lie instead of their contents. */
 final class ValueReader {
-  private static final int WINDOW = 1 << 14;
+  private static final int BUFFER_BYTES = 1 << 14;
 
-  private final Source source;
+  private final ByteSource source;
   private final Cursor cursor;
 
   /** Elements of arrays that were read one by one so far. */
-  private int readElements;
+  private int scannedElements;
 
-  ValueReader(Source source, Cursor cursor) {
+  ValueReader(ByteSource source, Cursor cursor) {
     this.source = source;
     this.cursor = cursor;
   }
@@ -20,7 +20,7 @@ final class ValueReader {
   GgufValue read(String key) {
     GgufValueType type = type("value type");
     return switch (type) {
-      case STRING -> text(key);
+      case STRING -> string(key);
       case ARRAY -> array(key);
       default -> scalar(type);
     };
@@ -30,7 +30,8 @@ final class ValueReader {
     int id = cursor.i32(field);
     GgufValueType type = GgufValueType.ofId(id);
     if (type == null) {
-      throw cursor.bad(field + " " + Integer.toUnsignedString(id), "expected a type from 0 to 12");
+      throw cursor.error(
+          field + " " + Integer.toUnsignedString(id), "expected a type from 0 to 12");
     }
     return type;
   }
@@ -38,92 +39,92 @@ final class ValueReader {
   private GgufValue scalar(GgufValueType type) {
     long bits = cursor.bits(type);
     if (type == GgufValueType.BOOL && bits > 1) {
-      throw cursor.bad("bool " + bits, "expected 0 or 1");
+      throw cursor.error("bool " + bits, "expected 0 or 1");
     }
     return new GgufValue.Scalar(type, bits);
   }
 
-  private GgufValue text(String key) {
+  private GgufValue string(String key) {
     long length = cursor.i64("string length");
-    if (length < 0 || length > cursor.remaining() || length > Limits.STRING_BYTES) {
-      throw badLength(length, "string", cursor.remaining());
+    if (length < 0 || length > cursor.remaining() || length > Limits.MAX_STRING_BYTES) {
+      throw lengthError(length, "string", cursor.remaining());
     }
-    long at = cursor.at();
+    long offset = cursor.position();
     cursor.skip(length);
-    return new GgufValue.Text(source, key, at, length);
+    return new GgufValue.StringValue(source, key, offset, length);
   }
 
   private GgufValue array(String key) {
     GgufValueType type = type("element type");
     if (type == GgufValueType.ARRAY) {
-      throw cursor.bad("an array of arrays", "expected an array of numbers, bools or strings");
+      throw cursor.error("an array of arrays", "expected an array of numbers, bools or strings");
     }
     long size = cursor.i64("array size");
-    int least = type == GgufValueType.STRING ? Long.BYTES : type.bytes();
-    long fit = Math.min(Limits.ARRAY_ELEMENTS, cursor.remaining() / least);
-    if (size < 0 || size > fit) {
-      throw cursor.bad(
+    int minBytes = type == GgufValueType.STRING ? Long.BYTES : type.bytes();
+    long max = Math.min(Limits.MAX_ARRAY_ELEMENTS, cursor.remaining() / minBytes);
+    if (size < 0 || size > max) {
+      throw cursor.error(
           "array of " + Long.toUnsignedString(size) + " " + type.shortName(),
-          "expected at most " + fit + " elements, what the rest of the file can hold");
+          "expected at most " + max + " elements, what the rest of the file can hold");
     }
     if (type == GgufValueType.STRING || type == GgufValueType.BOOL) {
-      if (size > Limits.READ_ELEMENTS - readElements) {
-        throw cursor.bad(
+      if (size > Limits.MAX_SCANNED_ELEMENTS - scannedElements) {
+        throw cursor.error(
             "array of " + size + " " + type.shortName(),
-            "expected at most " + Limits.READ_ELEMENTS + " strings and bools in all arrays");
+            "expected at most " + Limits.MAX_SCANNED_ELEMENTS + " strings and bools in all arrays");
       }
-      readElements += (int) size;
+      scannedElements += (int) size;
     }
-    long at = cursor.at();
-    int[] starts = type == GgufValueType.STRING ? strings((int) size) : null;
-    if (starts == null) {
+    long offset = cursor.position();
+    int[] stringStarts = type == GgufValueType.STRING ? scanStrings((int) size) : null;
+    if (stringStarts == null) {
       cursor.skip(size * type.bytes());
     }
     if (type == GgufValueType.BOOL) {
-      checkBools(at, (int) size);
+      checkBools(offset, (int) size);
     }
-    return new GgufArray(source, key, type, (int) size, at, starts);
+    return new GgufArray(source, key, type, (int) size, offset, stringStarts);
   }
 
   /** Walks over the strings; returns where each one's bytes begin, from here on, and an end. */
-  private int[] strings(int size) {
+  private int[] scanStrings(int size) {
     int[] starts = new int[size + 1];
-    long begin = cursor.at();
-    long end = Math.min(source.size(), begin + Limits.STRINGS_BYTES);
-    long at = begin;
-    Lengths lengths = new Lengths(source);
+    long begin = cursor.position();
+    long end = Math.min(source.size(), begin + Limits.MAX_STRING_ARRAY_BYTES);
+    long offset = begin;
+    StringLengthReader lengths = new StringLengthReader(source);
     for (int i = 0; i < size; i++) {
-      if (end - at < Long.BYTES) {
-        throw cursor.bad("string " + i, "truncated: expected its length within the file");
+      if (end - offset < Long.BYTES) {
+        throw cursor.error("string " + i, "truncated: expected its length within the file");
       }
-      long length = lengths.at(at);
-      at += Long.BYTES;
-      if (length < 0 || length > end - at || length > Limits.STRING_BYTES) {
-        throw badLength(length, "string " + i, end - at);
+      long length = lengths.read(offset);
+      offset += Long.BYTES;
+      if (length < 0 || length > end - offset || length > Limits.MAX_STRING_BYTES) {
+        throw lengthError(length, "string " + i, end - offset);
       }
-      starts[i] = (int) (at - begin);
-      at += length;
+      starts[i] = (int) (offset - begin);
+      offset += length;
     }
-    starts[size] = (int) (at - begin + Long.BYTES);
-    cursor.skip(at - begin);
+    starts[size] = (int) (offset - begin + Long.BYTES);
+    cursor.skip(offset - begin);
     return starts;
   }
 
-  private ModelFileException badLength(long length, String what, long remaining) {
-    return cursor.bad(
-        what + " of " + Long.toUnsignedString(length) + " bytes",
-        "expected at most " + Math.min(remaining, Limits.STRING_BYTES) + " bytes");
+  private ModelFileException lengthError(long length, String subject, long remaining) {
+    return cursor.error(
+        subject + " of " + Long.toUnsignedString(length) + " bytes",
+        "expected at most " + Math.min(remaining, Limits.MAX_STRING_BYTES) + " bytes");
   }
 
-  private void checkBools(long at, int size) {
-    byte[] window = new byte[Math.min(size, WINDOW)];
-    for (int from = 0; from < size; from += window.length) {
-      int held = Math.min(window.length, size - from);
-      source.copy(at + from, window, held);
-      for (int i = 0; i < held; i++) {
-        int value = window[i] & 0xff;
+  private void checkBools(long offset, int size) {
+    byte[] buffer = new byte[Math.min(size, BUFFER_BYTES)];
+    for (int from = 0; from < size; from += buffer.length) {
+      int count = Math.min(buffer.length, size - from);
+      source.copy(offset + from, buffer, count);
+      for (int i = 0; i < count; i++) {
+        int value = buffer[i] & 0xff;
         if (value > 1) {
-          throw cursor.bad("element " + (from + i) + ", bool " + value, "expected 0 or 1");
+          throw cursor.error("element " + (from + i) + ", bool " + value, "expected 0 or 1");
         }
       }
     }

@@ -40,7 +40,7 @@ final class ValueWriter {
     return this;
   }
 
-  ValueWriter raw(byte[] bytes) {
+  ValueWriter rawBytes(byte[] bytes) {
     out.writeBytes(bytes);
     return this;
   }
@@ -69,13 +69,13 @@ final class ValueWriter {
   ValueWriter copy(GgufValue value) {
     return switch (value) {
       case GgufValue.Scalar scalar -> value(scalar.type(), scalar.toJava());
-      case GgufValue.Text text -> {
+      case GgufValue.StringValue text -> {
         i32(GgufValueType.STRING.id()).i64(text.length());
-        yield raw(text.raw().toArray(ValueLayout.JAVA_BYTE));
+        yield rawBytes(text.rawBytes().toArray(ValueLayout.JAVA_BYTE));
       }
       case GgufArray array -> {
         i32(GgufValueType.ARRAY.id()).i32(array.elementType().id()).i64(array.size());
-        yield raw(array.raw().toArray(ValueLayout.JAVA_BYTE));
+        yield rawBytes(array.rawBytes().toArray(ValueLayout.JAVA_BYTE));
       }
     };
   }
@@ -84,8 +84,8 @@ final class ValueWriter {
     if (type == GgufValueType.STRING && value instanceof String text) {
       return string(text);
     }
-    if (type == GgufValueType.BOOL && value instanceof Boolean truth) {
-      out.write(truth ? 1 : 0);
+    if (type == GgufValueType.BOOL && value instanceof Boolean bool) {
+      out.write(bool ? 1 : 0);
       return this;
     }
     if (type.isFloat() && value instanceof Number number) {
@@ -99,7 +99,7 @@ final class ValueWriter {
       return this;
     }
     throw new InvalidRequestException(
-        "a value of " + type.shortName() + " cannot hold " + GgufWriter.shown(value));
+        "a value of " + type.shortName() + " cannot hold " + GgufWriter.describe(value));
   }
 
   private static long integer(GgufValueType type, Number number) {

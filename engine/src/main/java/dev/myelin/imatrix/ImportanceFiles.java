@@ -91,7 +91,7 @@ public final class ImportanceFiles {
       }
       int chunkSize = file.metadata().u32(CHUNK_SIZE);
       if (chunkSize == 0) {
-        throw file.metadata().bad(CHUNK_SIZE, "expected 1 or more");
+        throw file.metadata().error(CHUNK_SIZE, "expected 1 or more");
       }
       return new ImportanceMatrix(entries, datasets(file), file.metadata().u32(CHUNKS), chunkSize);
     }
@@ -143,14 +143,14 @@ public final class ImportanceFiles {
       file.requireUnchanged();
       return values;
     } catch (InternalError e) {
-      throw file.changed();
+      throw file.changedError();
     }
   }
 
   private static List<String> datasets(GgufFile file) {
     List<String> names = new ArrayList<>();
     if (file.metadata().optArray(DATASETS).isPresent()) {
-      GgufArray array = file.metadata().array(DATASETS).expect(GgufValueType.STRING);
+      GgufArray array = file.metadata().array(DATASETS).requireType(GgufValueType.STRING);
       for (int i = 0; i < array.size(); i++) {
         names.add(array.string(i));
       }

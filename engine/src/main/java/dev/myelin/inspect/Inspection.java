@@ -66,7 +66,7 @@ public record Inspection(
 
   /** Inspects a checkpoint, or all parts of a split one. */
   public static Inspection of(Path path) {
-    return of(Checkpoint.in(path));
+    return of(Checkpoint.of(path));
   }
 
   /** Likewise wherever it is. */

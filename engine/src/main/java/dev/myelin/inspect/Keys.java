@@ -25,7 +25,7 @@ final class Keys {
   }
 
   Optional<String> text(String key) {
-    return metadata.has(key) && metadata.value(key) instanceof GgufValue.Text
+    return metadata.has(key) && metadata.value(key) instanceof GgufValue.StringValue
         ? Optional.of(metadata.string(key))
         : Optional.empty();
   }

@@ -45,8 +45,8 @@ public record MetadataEntry(String key, String type, int count, List<Object> val
               .map(MetadataEntry::cut)
               .toList());
     }
-    boolean cut = value instanceof GgufValue.Text text && text.length() > LONGEST_TEXT;
-    Object shown = cut ? ((GgufValue.Text) value).brief() : value.toJava();
+    boolean cut = value instanceof GgufValue.StringValue text && text.length() > LONGEST_TEXT;
+    Object shown = cut ? ((GgufValue.StringValue) value).describe() : value.toJava();
     return new MetadataEntry(key, value.type().shortName(), -1, List.of(shown));
   }
 

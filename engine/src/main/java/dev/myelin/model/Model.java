@@ -91,7 +91,7 @@ public final class Model implements AutoCloseable {
    *     the model
    */
   public static Model load(Path path, List<Adapter> adapters) {
-    return load(Checkpoint.in(path), adapters);
+    return load(Checkpoint.of(path), adapters);
   }
 
   /** Likewise from wherever the checkpoint is: bytes in memory are copied. */

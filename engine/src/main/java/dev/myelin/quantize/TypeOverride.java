@@ -42,7 +42,7 @@ public record TypeOverride(NamePattern pattern, GgmlType type) {
    */
   boolean matches(String tensor) {
     try {
-      return pattern.isIn(tensor);
+      return pattern.isFoundIn(tensor);
     } catch (InvalidRequestException e) {
       throw new InvalidRequestException("tensor type '" + this + "': " + e.getMessage());
     }

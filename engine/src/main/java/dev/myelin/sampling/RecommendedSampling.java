@@ -173,11 +173,11 @@ public record RecommendedSampling(
     }
 
     private String brief(String name) {
-      return metadata.value(PREFIX + name).brief();
+      return metadata.value(PREFIX + name).describe();
     }
 
     private ModelFileException bad(String name, String expected) {
-      return metadata.bad(PREFIX + name, "expected " + expected);
+      return metadata.error(PREFIX + name, "expected " + expected);
     }
   }
 }

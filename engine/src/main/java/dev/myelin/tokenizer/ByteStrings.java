@@ -47,11 +47,11 @@ final class ByteStrings {
     Metadata metadata = file.metadata();
     GgufArray array = metadata.array(key);
     if (array.elementType() != GgufValueType.STRING) {
-      throw metadata.bad(key, "expected an array of strings");
+      throw metadata.error(key, "expected an array of strings");
     }
     int size = array.size();
     if (size > most) {
-      throw metadata.bad(key, "expected at most " + most + " strings");
+      throw metadata.error(key, "expected at most " + most + " strings");
     }
     return size == 0 ? NONE : of(file, metadata, key, array);
   }
@@ -64,7 +64,7 @@ final class ByteStrings {
     long from = first.address() - whole.address();
     long length = last.address() + last.byteSize() - first.address();
     if (length > MOST_BYTES) {
-      throw metadata.bad(key, "expected strings of at most " + MOST_BYTES + " bytes together");
+      throw metadata.error(key, "expected strings of at most " + MOST_BYTES + " bytes together");
     }
     byte[] bytes = copy(file, whole.asSlice(from, length));
     int[] starts = new int[size + 1];
@@ -86,7 +86,7 @@ final class ByteStrings {
       file.requireUnchanged();
       return bytes;
     } catch (InternalError e) {
-      throw file.changed();
+      throw file.changedError();
     }
   }
 

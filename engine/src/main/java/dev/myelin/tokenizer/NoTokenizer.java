@@ -33,7 +33,7 @@ final class NoTokenizer implements Tokenizer {
     String key = metadata.string("general.architecture").concat(".vocab_size");
     int size = metadata.u32(key);
     if (size < 1 || size > TokenTable.MOST) {
-      throw metadata.bad(key, "expected 1 to " + TokenTable.MOST + " tokens");
+      throw metadata.error(key, "expected 1 to " + TokenTable.MOST + " tokens");
     }
     return size;
   }

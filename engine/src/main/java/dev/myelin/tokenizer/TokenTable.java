@@ -28,7 +28,7 @@ record TokenTable(ByteStrings texts, KnownTexts known, byte[] attributes) {
     ByteStrings texts = ByteStrings.of(file, TOKENS, MOST).namingEmpty();
     int size = texts.size();
     if (size == 0) {
-      throw metadata.bad(TOKENS, "expected at least one token");
+      throw metadata.error(TOKENS, "expected at least one token");
     }
     GgufArray types = metadata.has(TYPES) ? elements(metadata, TYPES, size) : null;
     TokenTable table = new TokenTable(texts, new KnownTexts(), new byte[size]);
@@ -63,7 +63,7 @@ record TokenTable(ByteStrings texts, KnownTexts known, byte[] attributes) {
     for (int i = 0; i < scores.length; i++) {
       scores[i] = integers ? array.i64(i) : array.f32(i);
       if (Float.isNaN(scores[i])) {
-        throw metadata.bad(SCORES, "expected numbers, element " + i + " is not a number");
+        throw metadata.error(SCORES, "expected numbers, element " + i + " is not a number");
       }
     }
     return scores;
@@ -91,7 +91,7 @@ record TokenTable(ByteStrings texts, KnownTexts known, byte[] attributes) {
   private static GgufArray elements(Metadata metadata, String key, int size) {
     GgufArray array = metadata.array(key);
     if (array.size() != size) {
-      throw metadata.bad(key, "expected " + size + " elements, one a token");
+      throw metadata.error(key, "expected " + size + " elements, one a token");
     }
     return array;
   }

@@ -89,10 +89,10 @@ final class VocabularyReader {
     }
     GgufArray array = metadata.array(key);
     if (!array.elementType().isInteger()) {
-      throw metadata.bad(key, "expected an array of token ids");
+      throw metadata.error(key, "expected an array of token ids");
     }
     if (array.size() > TokenTable.MOST) {
-      throw metadata.bad(key, "expected at most " + TokenTable.MOST + " ids");
+      throw metadata.error(key, "expected at most " + TokenTable.MOST + " ids");
     }
     TreeSet<Integer> ids = new TreeSet<>();
     int beyond = 0;
@@ -121,7 +121,7 @@ final class VocabularyReader {
 
   private void requireIf(boolean added, int id, String name) {
     if (added && id == Vocabulary.NONE) {
-      throw metadata.bad(PREFIX + name + "_token_id", "expected the token to add to each text");
+      throw metadata.error(PREFIX + name + "_token_id", "expected the token to add to each text");
     }
   }
 

@@ -75,7 +75,7 @@ final class StateFile {
   static TrainingOptions options(GgufFile file, int threads) {
     Metadata m = file.metadata();
     if (m.u32(PREFIX + "version") != VERSION) {
-      throw m.bad(PREFIX + "version", String.valueOf(VERSION));
+      throw m.error(PREFIX + "version", String.valueOf(VERSION));
     }
     AdamW adamw =
         new AdamW(
@@ -146,7 +146,7 @@ final class StateFile {
             && seconds.size() == steps
             && at.size() == evaluated.size();
     if (!fits) {
-      throw m.bad(PREFIX + "losses", "as many values as the other columns of the history");
+      throw m.error(PREFIX + "losses", "as many values as the other columns of the history");
     }
     History history = new History();
     for (int i = 0; i < steps; i++) {
@@ -167,7 +167,7 @@ final class StateFile {
   static void restore(GgufFile file, Learner learner, long textHash) {
     Metadata m = file.metadata();
     if (m.i64(PREFIX + "text_hash") != textHash) {
-      throw m.bad(
+      throw m.error(
           PREFIX + "text_hash", "the text that the run began with, and as much of it held out");
     }
     file.watch();

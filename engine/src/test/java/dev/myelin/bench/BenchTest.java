@@ -215,7 +215,7 @@ class BenchTest {
 
   private static BenchPlan plan(List<BenchSpec> tests, SessionOptions options, int repetitions) {
     return new BenchPlan(
-        Checkpoint.in(Path.of("none.gguf")), List.of(), tests, options, repetitions, List.of());
+        Checkpoint.of(Path.of("none.gguf")), List.of(), tests, options, repetitions, List.of());
   }
 
   @Test
@@ -232,7 +232,7 @@ class BenchTest {
     List<BenchResult> results = new ArrayList<>();
     BenchPeer peer = new BenchPeer("other", (_, _, _) -> new Recorder("other", 10));
     Bench.run(
-        new BenchPlan(Checkpoint.in(model), List.of(adapter), tests, options, 2, List.of(peer)),
+        new BenchPlan(Checkpoint.of(model), List.of(adapter), tests, options, 2, List.of(peer)),
         test -> told.add(test.label()),
         results::add);
     assertThat(told).containsExactly("pp32 @ d16", "tg8");

@@ -50,7 +50,7 @@ final class ChangedFileProbe {
   }
 
   private void compute() throws Exception {
-    Checkpoint from = how.equals("in-memory") ? Checkpoint.copyOf(file) : Checkpoint.in(file);
+    Checkpoint from = how.equals("in-memory") ? Checkpoint.copyOf(file) : Checkpoint.of(file);
     List<Adapter> adapters =
         how.equals("shortened-adapter") ? List.of(Adapter.of(other)) : List.of();
     SessionOptions options = SessionOptions.defaults().withContextLength(300).withThreads(2);

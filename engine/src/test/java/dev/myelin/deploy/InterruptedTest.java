@@ -36,7 +36,7 @@ class InterruptedTest {
     Path file = RandomModel.small("llama").write(folder.resolve("model.gguf"));
     SessionOptions options = SessionOptions.defaults().withContextLength(300).withThreads(1);
     List<float[]> logits = new ArrayList<>();
-    for (Checkpoint checkpoint : List.of(Checkpoint.in(file), Checkpoint.copyOf(file))) {
+    for (Checkpoint checkpoint : List.of(Checkpoint.of(file), Checkpoint.copyOf(file))) {
       Thread.currentThread().interrupt();
       try (Model model = Model.load(checkpoint);
           Session session = Session.open(model, options)) {

@@ -18,14 +18,14 @@ class GgmlTypeNativeTest {
 
   @ParameterizedTest
   @EnumSource(GgmlType.class)
-  void isAsGgmlHasIt(GgmlType type) {
+  void matchesGgml(GgmlType type) {
     assertThat(Ggml_h.ggml_type_name(type.id()).getString(0)).isEqualTo(type.ggmlName());
     assertThat(Ggml_h.ggml_blck_size(type.id())).isEqualTo(type.blockSize());
     assertThat(Ggml_h.ggml_type_size(type.id())).isEqualTo(type.blockBytes());
   }
 
   @Test
-  void ggmlHasNoTypeThatIsMissingHere() {
+  void listsEveryGgmlType() {
     for (int id = 0; id < GgmlType.ID_LIMIT; id++) {
       assertThat(Ggml_h.ggml_blck_size(id) > 0)
           .as("type %d", id)

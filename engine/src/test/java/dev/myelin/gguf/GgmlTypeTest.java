@@ -10,7 +10,7 @@ import org.junit.jupiter.api.Test;
 
 class GgmlTypeTest {
   @Test
-  void everyIdThatGgmlHasNotRemovedHasOneType() {
+  void mapsEachCurrentIdToOneType() {
     List<Integer> removed = List.of(4, 5, 31, 32, 33, 36, 37, 38);
     List<Integer> missing =
         IntStream.range(-2, 50).filter(id -> GgmlType.ofId(id).isEmpty()).boxed().toList();
@@ -26,7 +26,7 @@ class GgmlTypeTest {
   }
 
   @Test
-  void bytesAreThoseOfWholeBlocks() {
+  void countsBytesOfWholeBlocks() {
     assertThat(GgmlType.Q4_0.bytes(4096)).isEqualTo(4096 / 32 * 18);
     assertThat(GgmlType.F32.bytes(3)).isEqualTo(12);
     assertThat(GgmlType.Q6_K.bytes(0)).isZero();

@@ -25,11 +25,11 @@ class GgufFuzzTest {
   private static final Path NAME = Path.of("fuzz.gguf");
 
   /** For a test on a busy machine; otherwise each takes about a second. */
-  private static final Duration LONGEST = Duration.ofSeconds(3);
+  private static final Duration TIME_LIMIT = Duration.ofSeconds(3);
 
   private static final int ROUNDS = 4_000;
 
-  private static final long[] INTERESTING = {
+  private static final long[] BOUNDARY_VALUES = {
     0,
     1,
     2,
@@ -72,14 +72,18 @@ class GgufFuzzTest {
     -1
   };
 
-  private static final List<byte[]> GOOD =
-      List.of(RawGguf.good().build(), RawGguf.good().version(2).build(), rich(3), rich(2));
+  private static final List<byte[]> VALID_FILES =
+      List.of(
+          RawGguf.valid().build(),
+          RawGguf.valid().version(2).build(),
+          fileOfEveryValueType(3),
+          fileOfEveryValueType(2));
 
   private int opened;
-  private int refused;
+  private int rejected;
 
   /** Every value type, four tensors, alignment 8. */
-  private static byte[] rich(int version) {
+  private static byte[] fileOfEveryValueType(int version) {
     GgufWriter writer = new GgufWriter().version(version).alignment(8);
     for (GgufValueType type : GgufValueType.values()) {
       if (type.bytes() > 0) {
@@ -98,49 +102,49 @@ class GgufFuzzTest {
 
   /** Every byte of a small file as the start of a number, with every interesting value. */
   @Test
-  void everyFieldOverwritten() {
-    long deadline = System.nanoTime() + LONGEST.toNanos();
-    byte[] good = GOOD.getFirst();
-    for (int at = 0; at <= good.length - 8 && System.nanoTime() < deadline; at++) {
-      for (long value : INTERESTING) {
-        check(overwritten(good, at, value, 8));
-        check(overwritten(good, at, value, 4));
+  void survivesEveryOverwrittenField() {
+    long deadline = System.nanoTime() + TIME_LIMIT.toNanos();
+    byte[] valid = VALID_FILES.getFirst();
+    for (int at = 0; at <= valid.length - 8 && System.nanoTime() < deadline; at++) {
+      for (long value : BOUNDARY_VALUES) {
+        check(overwritten(valid, at, value, 8));
+        check(overwritten(valid, at, value, 4));
       }
     }
     assertThat(opened).isPositive();
-    assertThat(refused).isPositive();
+    assertThat(rejected).isPositive();
   }
 
   /** The same for every type of value and tensor, with some of the values. */
   @Test
-  void someFieldsOverwritten() {
-    long deadline = System.nanoTime() + LONGEST.toNanos();
+  void survivesOverwrittenFieldsOfEveryType() {
+    long deadline = System.nanoTime() + TIME_LIMIT.toNanos();
     Random random = new Random(0);
-    byte[] good = GOOD.get(2);
-    for (int at = 0; at <= good.length - 8 && System.nanoTime() < deadline; at++) {
+    byte[] valid = VALID_FILES.get(2);
+    for (int at = 0; at <= valid.length - 8 && System.nanoTime() < deadline; at++) {
       for (int n = 0; n < 8; n++) {
-        long value = INTERESTING[random.nextInt(INTERESTING.length)];
-        check(overwritten(good, at, value, random.nextBoolean() ? 4 : 8));
+        long value = BOUNDARY_VALUES[random.nextInt(BOUNDARY_VALUES.length)];
+        check(overwritten(valid, at, value, random.nextBoolean() ? 4 : 8));
       }
     }
   }
 
   @Test
-  void everyLengthCut() {
-    for (byte[] good : GOOD) {
-      for (int length = 0; length < good.length; length++) {
-        check(Arrays.copyOf(good, length));
+  void survivesTruncationAtEveryLength() {
+    for (byte[] valid : VALID_FILES) {
+      for (int length = 0; length < valid.length; length++) {
+        check(Arrays.copyOf(valid, length));
       }
     }
   }
 
   @ParameterizedTest
   @ValueSource(longs = {1, 2, 3})
-  void manyMutations(long seed) {
+  void survivesRandomMutations(long seed) {
     Random random = new Random(seed);
-    long deadline = System.nanoTime() + LONGEST.toNanos();
+    long deadline = System.nanoTime() + TIME_LIMIT.toNanos();
     for (int round = 0; round < ROUNDS && System.nanoTime() < deadline; round++) {
-      byte[] file = GOOD.get(random.nextInt(GOOD.size())).clone();
+      byte[] file = VALID_FILES.get(random.nextInt(VALID_FILES.size())).clone();
       for (int n = 1 + random.nextInt(4); n > 0 && file.length > 16; n--) {
         file = mutated(file, random);
       }
@@ -150,7 +154,7 @@ class GgufFuzzTest {
 
   private static byte[] mutated(byte[] file, Random random) {
     int at = random.nextInt(file.length);
-    long value = INTERESTING[random.nextInt(INTERESTING.length)];
+    long value = BOUNDARY_VALUES[random.nextInt(BOUNDARY_VALUES.length)];
     switch (random.nextInt(10)) {
       case 0, 1 -> file[at] ^= (byte) (1 << random.nextInt(8));
       case 2 -> file[at] = (byte) random.nextInt(256);
@@ -218,23 +222,23 @@ class GgufFuzzTest {
               error[0] = e;
             }
           };
-      if (Allocation.exceeds(Allocation.limit(bytes.length), open)) {
-        throw new AssertionError("allocates more than " + Allocation.limit(bytes.length));
+      if (HeapAllocation.exceeds(HeapAllocation.limit(bytes.length), open)) {
+        throw new AssertionError("allocates more than " + HeapAllocation.limit(bytes.length));
       }
       if (file[0] != null) {
         opened++;
-        Walk.through(file[0]);
+        OpenFileChecks.checkAll(file[0]);
         file[0].close();
       } else {
-        refused++;
-        oneLine(error[0].getMessage());
+        rejected++;
+        requireOneLine(error[0].getMessage());
       }
     } catch (RuntimeException | Error e) {
       throw new AssertionError("file " + HexFormat.of().formatHex(bytes), e);
     }
   }
 
-  private static void oneLine(String message) {
+  private static void requireOneLine(String message) {
     if (!message.startsWith("fuzz.gguf: ")
         || !message.contains("expected ")
         || message.length() > 300

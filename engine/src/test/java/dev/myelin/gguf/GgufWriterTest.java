@@ -27,74 +27,77 @@ class GgufWriterTest {
 
   @TempDir Path folder;
 
-  private record Refusal(String what, Consumer<GgufWriter> add, String message) {
+  private record InvalidCall(String description, Consumer<GgufWriter> add, String message) {
     @Override
     public String toString() {
-      return what;
+      return description;
     }
   }
 
-  static List<Refusal> refusals() {
+  static List<InvalidCall> invalidCalls() {
     return List.of(
-        new Refusal("version 1", w -> w.version(1), "GGUF version 1: expected 2 or 3"),
-        new Refusal("alignment 12", w -> w.alignment(12), "alignment 12"),
-        new Refusal("alignment 4", w -> w.alignment(4), "alignment 4"),
-        new Refusal("alignment as a key", w -> w.put("general.alignment", 64), "alignment()"),
-        new Refusal("an empty key", w -> w.put("", 1), "key : expected a name"),
-        new Refusal("a long key", w -> w.put("k".repeat(65536), 1), "1 to 65535 bytes"),
-        new Refusal("a key twice", w -> w.put("k", 1).put("k", 2), "key k: added twice"),
-        new Refusal("a negative Integer", w -> w.put("k", -1), "u32 cannot hold -1"),
-        new Refusal("a negative Long", w -> w.put("k", -1L), "u64 cannot hold -1"),
-        new Refusal("u8 256", w -> w.put("k", GgufValueType.U8, 256), "u8 cannot hold 256"),
-        new Refusal("i8 128", w -> w.put("k", GgufValueType.I8, 128), "i8 cannot hold 128"),
-        new Refusal("i16 -32769", w -> w.put("k", GgufValueType.I16, -32769), "i16 cannot hold"),
-        new Refusal("i32 2^31", w -> w.put("k", GgufValueType.I32, 1L << 31), "i32 cannot hold"),
-        new Refusal("an integer of 1.5", w -> w.put("k", GgufValueType.U32, 1.5), "u32 cannot"),
-        new Refusal("a bool of 1", w -> w.put("k", GgufValueType.BOOL, 1), "bool cannot hold"),
-        new Refusal("text of 1", w -> w.put("k", GgufValueType.STRING, 1), "str cannot hold"),
-        new Refusal("a number of text", w -> w.put("k", GgufValueType.F32, "1"), "f32 cannot"),
-        new Refusal("an array as a value", w -> w.put("k", GgufValueType.ARRAY, 1), "arr cannot"),
-        new Refusal("no type for it", w -> w.put("k", new Object()), "no GGUF type for Object"),
-        new Refusal(
+        new InvalidCall("version 1", w -> w.version(1), "GGUF version 1: expected 2 or 3"),
+        new InvalidCall("alignment 12", w -> w.alignment(12), "alignment 12"),
+        new InvalidCall("alignment 4", w -> w.alignment(4), "alignment 4"),
+        new InvalidCall("alignment as a key", w -> w.put("general.alignment", 64), "alignment()"),
+        new InvalidCall("an empty key", w -> w.put("", 1), "key : expected a name"),
+        new InvalidCall("a long key", w -> w.put("k".repeat(65536), 1), "1 to 65535 bytes"),
+        new InvalidCall("a key twice", w -> w.put("k", 1).put("k", 2), "key k: added twice"),
+        new InvalidCall("a negative Integer", w -> w.put("k", -1), "u32 cannot hold -1"),
+        new InvalidCall("a negative Long", w -> w.put("k", -1L), "u64 cannot hold -1"),
+        new InvalidCall("u8 256", w -> w.put("k", GgufValueType.U8, 256), "u8 cannot hold 256"),
+        new InvalidCall("i8 128", w -> w.put("k", GgufValueType.I8, 128), "i8 cannot hold 128"),
+        new InvalidCall(
+            "i16 -32769", w -> w.put("k", GgufValueType.I16, -32769), "i16 cannot hold"),
+        new InvalidCall(
+            "i32 2^31", w -> w.put("k", GgufValueType.I32, 1L << 31), "i32 cannot hold"),
+        new InvalidCall("an integer of 1.5", w -> w.put("k", GgufValueType.U32, 1.5), "u32 cannot"),
+        new InvalidCall("a bool of 1", w -> w.put("k", GgufValueType.BOOL, 1), "bool cannot hold"),
+        new InvalidCall("text of 1", w -> w.put("k", GgufValueType.STRING, 1), "str cannot hold"),
+        new InvalidCall("a number of text", w -> w.put("k", GgufValueType.F32, "1"), "f32 cannot"),
+        new InvalidCall(
+            "an array as a value", w -> w.put("k", GgufValueType.ARRAY, 1), "arr cannot"),
+        new InvalidCall("no type for it", w -> w.put("k", new Object()), "no GGUF type for Object"),
+        new InvalidCall(
             "an element out of range",
             w -> w.putArray("k", GgufValueType.U8, new int[] {1, 300}),
             "u8 cannot hold 300"),
-        new Refusal("no name", w -> w.tensor("", GgmlType.F32, EIGHT, ZEROS), "1 to 63 bytes"),
-        new Refusal(
+        new InvalidCall("no name", w -> w.tensor("", GgmlType.F32, EIGHT, ZEROS), "1 to 63 bytes"),
+        new InvalidCall(
             "a long name", w -> w.tensor("n".repeat(64), GgmlType.F32, EIGHT, ZEROS), "63 bytes"),
-        new Refusal(
+        new InvalidCall(
             "a zero in a name", w -> w.tensor("a\0", GgmlType.F32, EIGHT, ZEROS), "1 to 63 bytes"),
-        new Refusal(
+        new InvalidCall(
             "a name twice",
             w -> w.tensor("t", GgmlType.F32, EIGHT, ZEROS).tensor("t", GgmlType.F32, EIGHT, ZEROS),
             "tensor t: added twice"),
-        new Refusal(
+        new InvalidCall(
             "rank 0", w -> w.tensor("t", GgmlType.F32, new long[0], ZEROS), "1 to 4 dimensions"),
-        new Refusal(
+        new InvalidCall(
             "rank 5",
             w -> w.tensor("t", GgmlType.F32, new long[] {8, 1, 1, 1, 1}, ZEROS),
             "1 to 4 dimensions"),
-        new Refusal(
+        new InvalidCall(
             "a dimension of 0",
             w -> w.tensor("t", GgmlType.F32, new long[] {8, 0}, ZEROS),
             "shape [8, 0]"),
-        new Refusal(
+        new InvalidCall(
             "two dimensions below 0",
             w -> w.tensor("t", GgmlType.F32, new long[] {-4, -2}, ZEROS),
             "dimensions of at least 1"),
-        new Refusal(
+        new InvalidCall(
             "2^64 elements",
             w -> w.tensor("t", GgmlType.F32, new long[] {1L << 32, 1L << 32}, ZEROS),
             "fewer than 2^63"),
-        new Refusal(
+        new InvalidCall(
             "2^63 bytes",
             w -> w.tensor("t", GgmlType.F32, new long[] {1L << 61}, ZEROS),
             "64 bits"),
-        new Refusal(
+        new InvalidCall(
             "half a block",
             w -> w.tensor("t", GgmlType.Q4_K, new long[] {128, 2}, ZEROS),
             "multiple of 256"),
-        new Refusal(
+        new InvalidCall(
             "too little data",
             w -> w.tensor("t", GgmlType.F32, new long[] {9}, ZEROS),
             "tensor t: 32 bytes, expected 36"));
@@ -102,14 +105,14 @@ class GgufWriterTest {
 
   @ParameterizedTest
   @MethodSource("refusals")
-  void refusesWhatTheFormatDoesNotAllow(Refusal refusal) {
-    assertThatThrownBy(() -> refusal.add.accept(new GgufWriter()))
+  void rejectsInvalidCalls(InvalidCall invalid) {
+    assertThatThrownBy(() -> invalid.add.accept(new GgufWriter()))
         .isInstanceOf(InvalidRequestException.class)
-        .hasMessageContaining(refusal.message);
+        .hasMessageContaining(invalid.message);
   }
 
   @Test
-  void aSourceThatWritesTooMuchOrTooLittleIsRefused() throws Exception {
+  void rejectsSourceOfWrongSize() throws Exception {
     for (int bytes : new int[] {0, 31, 33}) {
       DataSource source = sink -> sink.write(MemorySegment.ofArray(new byte[bytes]));
       GgufWriter writer = new GgufWriter().tensor("t", GgmlType.F32, EIGHT, source);
@@ -123,7 +126,7 @@ class GgufWriterTest {
   }
 
   @Test
-  void aFailureLeavesTheOldFileAndNothingElse() throws Exception {
+  void keepsOldFileOnFailure() throws Exception {
     Path file = folder.resolve("m.gguf");
     new GgufWriter().put("old", true).write(file);
     byte[] old = Files.readAllBytes(file);
@@ -145,7 +148,7 @@ class GgufWriterTest {
   }
 
   @Test
-  void aFailureInTheLastPartLeavesNoPart() throws Exception {
+  void leavesNoPartWhenTheLastFails() throws Exception {
     GgufWriter writer =
         new GgufWriter()
             .tensor("a", GgmlType.F32, EIGHT, ZEROS)
@@ -163,7 +166,7 @@ class GgufWriterTest {
   }
 
   @Test
-  void aDiskWithoutRoomIsToldBeforeWriting() throws Exception {
+  void checksFreeSpaceBeforeWriting() throws Exception {
     DataSource never =
         sink -> {
           throw new AssertionError("asked for data");
@@ -180,7 +183,7 @@ class GgufWriterTest {
   }
 
   @Test
-  void placesThatCannotBeWrittenAreNamed() throws Exception {
+  void namesUnwritablePath() throws Exception {
     GgufWriter writer = new GgufWriter();
     assertThatThrownBy(() -> writer.write(folder))
         .isInstanceOf(ModelFileException.class)
@@ -196,7 +199,7 @@ class GgufWriterTest {
 
   /** As in docs/gguf.md. */
   @Test
-  void theExampleOfTheDocumentation() {
+  void runsDocumentationExample() {
     Path path = folder.resolve("model.gguf");
     MemorySegment weights = MemorySegment.ofArray(new byte[(int) GgmlType.Q8_0.bytes(64 * 512)]);
     new GgufWriter()
@@ -221,23 +224,23 @@ class GgufWriterTest {
   }
 
   @Test
-  void aLargeTensorNeedsLittleHeap() {
+  void writesLargeTensorWithLittleHeap() {
     long bytes = 256L << 20;
     Path file = folder.resolve("large.gguf");
     try (Arena arena = Arena.ofConfined()) {
-      MemorySegment piece = arena.allocate(1 << 20);
+      MemorySegment chunk = arena.allocate(1 << 20);
       DataSource source =
           sink -> {
             for (long i = 0; i < bytes >> 20; i++) {
-              piece.set(ValueLayout.JAVA_LONG, 0, i);
-              sink.write(piece);
+              chunk.set(ValueLayout.JAVA_LONG, 0, i);
+              sink.write(chunk);
             }
           };
       GgufWriter writer = new GgufWriter().tensor("t", GgmlType.I8, new long[] {bytes}, source);
-      assertThat(Allocation.of(() -> writer.write(file))).isLessThan(4L << 20);
+      assertThat(HeapAllocation.measure(() -> writer.write(file))).isLessThan(4L << 20);
     }
     GgufFile[] opened = new GgufFile[1];
-    assertThat(Allocation.of(() -> opened[0] = GgufFile.open(file))).isLessThan(4L << 20);
+    assertThat(HeapAllocation.measure(() -> opened[0] = GgufFile.open(file))).isLessThan(4L << 20);
     try (GgufFile large = opened[0]) {
       MemorySegment data = large.data(large.tensor("t").orElseThrow());
       assertThat(data.byteSize()).isEqualTo(bytes);

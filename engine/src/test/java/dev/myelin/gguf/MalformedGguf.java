@@ -10,13 +10,13 @@ public final class MalformedGguf {
   /**
    * A malformed file.
    *
-   * @param what the thing that is wrong
-   * @param words what the message must contain
+   * @param description the thing that is wrong
+   * @param messageParts what the message must contain
    */
-  public record Case(String what, byte[] file, List<String> words) {
+  public record Case(String description, byte[] file, List<String> messageParts) {
     @Override
     public String toString() {
-      return what;
+      return description;
     }
   }
 

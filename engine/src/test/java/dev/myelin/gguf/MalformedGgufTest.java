@@ -23,30 +23,30 @@ class MalformedGgufTest {
   }
 
   @Test
-  void theFileThatTheCasesStartFromIsSound() {
-    try (GgufFile file = GgufFile.of(NAME, RawGguf.segment(RawGguf.good().build()))) {
+  void opensTheValidBaseFile() {
+    try (GgufFile file = GgufFile.of(NAME, RawGguf.segment(RawGguf.valid().build()))) {
       assertThat(file.tensors()).extracting(TensorInfo::name).containsExactly("a", "b");
       assertThat(file.metadata().keys()).hasSize(4);
     }
   }
 
   @Test
-  void thereAreManyCasesAndNoTwoAlike() {
+  void hasManyDistinctCases() {
     List<MalformedGguf.Case> cases = cases();
     assertThat(cases).hasSizeGreaterThanOrEqualTo(100);
-    assertThat(cases.stream().map(MalformedGguf.Case::what)).doesNotHaveDuplicates();
+    assertThat(cases.stream().map(MalformedGguf.Case::description)).doesNotHaveDuplicates();
     assertThat(cases.stream().map(c -> Arrays.hashCode(c.file()))).doesNotHaveDuplicates();
   }
 
   @ParameterizedTest
   @MethodSource("cases")
-  void isRefusedInOneLine(MalformedGguf.Case malformed) {
+  void rejectsWithOneLine(MalformedGguf.Case malformed) {
     MemorySegment bytes = RawGguf.segment(malformed.file());
     Throwable thrown = catchThrowable(() -> GgufFile.of(NAME, bytes).close());
     assertThat(thrown).isExactlyInstanceOf(ModelFileException.class);
     assertThat(thrown.getMessage())
         .startsWith("some.gguf: ")
-        .contains(malformed.words())
+        .contains(malformed.messageParts())
         .doesNotContainPattern("\\p{Cntrl}")
         .contains("expected ")
         .hasSizeLessThan(300);
@@ -54,18 +54,19 @@ class MalformedGgufTest {
 
   @ParameterizedTest
   @MethodSource("cases")
-  void costsNoMoreThanTheFileHolds(MalformedGguf.Case malformed) {
+  void boundsAllocationByFileSize(MalformedGguf.Case malformed) {
     MemorySegment bytes = RawGguf.segment(malformed.file());
     Runnable open = () -> catchThrowable(() -> GgufFile.of(NAME, bytes).close());
-    assertThat(Allocation.exceeds(Allocation.limit(malformed.file().length), open)).isFalse();
+    assertThat(HeapAllocation.exceeds(HeapAllocation.limit(malformed.file().length), open))
+        .isFalse();
   }
 
   @Test
-  void isRefusedFromTheDiskAsFromMemory(@TempDir Path folder) throws Exception {
+  void rejectsFromDiskToo(@TempDir Path folder) throws Exception {
     for (MalformedGguf.Case malformed : cases()) {
       Path file = Files.write(folder.resolve("some.gguf"), malformed.file());
       assertThat(catchThrowable(() -> GgufFile.open(file).close()))
-          .as(malformed.what())
+          .as(malformed.description())
           .isExactlyInstanceOf(ModelFileException.class)
           .hasMessageStartingWith(file + ": ");
     }

@@ -8,16 +8,16 @@ import static dev.myelin.gguf.RawGguf.U32;
 import static dev.myelin.gguf.RawGguf.U64;
 import static dev.myelin.gguf.RawGguf.U8;
 import static dev.myelin.gguf.RawGguf.bytes;
-import static dev.myelin.gguf.RawGguf.good;
 import static dev.myelin.gguf.RawGguf.keysOnly;
+import static dev.myelin.gguf.RawGguf.valid;
 import static dev.myelin.gguf.RawGguf.withKey;
 
 import java.nio.charset.StandardCharsets;
 
 /** Files wrong before their tensors: container, version, counts, keys, values. */
-final class MalformedMetadata extends MalformedTable {
-  private static final long MOST = Long.MAX_VALUE;
-  private static final long LEAST = Long.MIN_VALUE; // 2^63 where it is read as unsigned
+final class MalformedMetadata extends MalformedCases {
+  private static final long MAX = Long.MAX_VALUE;
+  private static final long MIN = Long.MIN_VALUE; // 2^63 where it is read as unsigned
 
   MalformedMetadata() {
     containers();
@@ -33,34 +33,38 @@ final class MalformedMetadata extends MalformedTable {
   private void containers() {
     add("an empty file", new byte[0], "empty", "expected a GGUF file");
     add("one byte", new byte[] {'G'}, "magic \"G\"", "no GGUF file");
-    add("only the magic", good().magic("GGUF").cut(good().build().length - 4), "header", "4");
-    add("cut in the version", good().cut(good().build().length - 6), "header", "6");
-    add("cut in the tensor count", good().cut(good().build().length - 12), "header", "12");
-    add("cut in the key count", good().cut(good().build().length - 20), "header", "20");
-    add("magic in lower case", good().magic("gguf"), "magic \"gguf\"", "GGUF");
-    add("the format before GGUF", good().magic("tjgg"), "magic \"tjgg\"");
-    add("a zip file", good().magic("PK\3\4"), "magic \"PK\\u0003\\u0004\"");
-    add("a gzip file", good().magic("\u001f\u008b\b\0"), "magic", "\\u001f\\u008b");
-    add("a safetensors file", good().magic("\u0040\0\0\0\0\0\0\0{\"a\""), "magic \"@\\u0000");
-    add("a byte order mark first", good().magic("\u00ef\u00bb\u00bfGGUF"), "magic");
+    add(
+        "only the magic",
+        valid().magic("GGUF").truncated(valid().build().length - 4),
+        "header",
+        "4");
+    add("cut in the version", valid().truncated(valid().build().length - 6), "header", "6");
+    add("cut in the tensor count", valid().truncated(valid().build().length - 12), "header", "12");
+    add("cut in the key count", valid().truncated(valid().build().length - 20), "header", "20");
+    add("magic in lower case", valid().magic("gguf"), "magic \"gguf\"", "GGUF");
+    add("the format before GGUF", valid().magic("tjgg"), "magic \"tjgg\"");
+    add("a zip file", valid().magic("PK\3\4"), "magic \"PK\\u0003\\u0004\"");
+    add("a gzip file", valid().magic("\u001f\u008b\b\0"), "magic", "\\u001f\\u008b");
+    add("a safetensors file", valid().magic("\u0040\0\0\0\0\0\0\0{\"a\""), "magic \"@\\u0000");
+    add("a byte order mark first", valid().magic("\u00ef\u00bb\u00bfGGUF"), "magic");
     add("zeros", new byte[4096], "magic \"\\u0000");
-    add("the magic one byte late", good().magic("\0GGUF"), "magic \"\\u0000GGU\"");
-    add("a page of HTML", good().magic("<!DOCTYPE html>"), "magic \"<!DO\"");
+    add("the magic one byte late", valid().magic("\0GGUF"), "magic \"\\u0000GGU\"");
+    add("a page of HTML", valid().magic("<!DOCTYPE html>"), "magic \"<!DO\"");
     add(
         "a Git LFS pointer",
         "version https://git-lfs.github.com/spec/v1\noid sha256:0\nsize 1\n"
             .getBytes(StandardCharsets.US_ASCII),
         "Git LFS pointer");
-    add("the magic reversed", good().magic("FUGG"), "big-endian");
+    add("the magic reversed", valid().magic("FUGG"), "big-endian");
   }
 
   private void versions() {
-    add("version 0", good().version(0), "version 0", "expected 2 or 3");
-    add("version 1", good().version(1), "version 1", "expected 2 or 3", "convert");
-    add("version 4", good().version(4), "version 4", "expected 2 or 3");
-    add("version 2^32-1", good().version(-1), "version 4294967295");
-    add("version 3 big-endian", good().version(3 << 24), "version 3 in big-endian");
-    add("version 2 big-endian", good().version(2 << 24), "version 2 in big-endian");
+    add("version 0", valid().version(0), "version 0", "expected 2 or 3");
+    add("version 1", valid().version(1), "version 1", "expected 2 or 3", "convert");
+    add("version 4", valid().version(4), "version 4", "expected 2 or 3");
+    add("version 2^32-1", valid().version(-1), "version 4294967295");
+    add("version 3 big-endian", valid().version(3 << 24), "version 3 in big-endian");
+    add("version 2 big-endian", valid().version(2 << 24), "version 2 in big-endian");
     add(
         "version 1's 32-bit counts under version 2",
         bytes()
@@ -77,23 +81,23 @@ final class MalformedMetadata extends MalformedTable {
   }
 
   private void counts() {
-    add("2^63 tensors", good().tensorCount(LEAST), "tensor count 9223372036854775808", "most");
-    add("2^63-1 tensors", good().tensorCount(MOST), "tensor count 9223372036854775807");
-    add("2^64-1 tensors", good().tensorCount(-1), "tensor count 18446744073709551615");
-    add("tensors beyond the bytes", good().tensorCount(50), "tensor count 50", "expected at most");
-    add("one tensor too many", good().tensorCount(3), "tensor 2", "name length");
-    add("2^64-1 keys", good().keyCount(-1), "key count 18446744073709551615", "expected at most");
-    add("2^32 keys", good().keyCount(1L << 32), "key count 4294967296");
-    add("one key too many", good().keyCount(5), "tensor 0", "name length 0");
-    add("one key too few", good().keyCount(3), "tensor words", "rank 9");
-    add("no keys counted", good().keyCount(0), "tensor general.architecture", "rank 8");
+    add("2^63 tensors", valid().tensorCount(MIN), "tensor count 9223372036854775808", "most");
+    add("2^63-1 tensors", valid().tensorCount(MAX), "tensor count 9223372036854775807");
+    add("2^64-1 tensors", valid().tensorCount(-1), "tensor count 18446744073709551615");
+    add("tensors beyond the bytes", valid().tensorCount(50), "tensor count 50", "expected at most");
+    add("one tensor too many", valid().tensorCount(3), "tensor 2", "name length");
+    add("2^64-1 keys", valid().keyCount(-1), "key count 18446744073709551615", "expected at most");
+    add("2^32 keys", valid().keyCount(1L << 32), "key count 4294967296");
+    add("one key too many", valid().keyCount(5), "tensor 0", "name length 0");
+    add("one key too few", valid().keyCount(3), "tensor words", "rank 9");
+    add("no keys counted", valid().keyCount(0), "tensor general.architecture", "rank 8");
     RawGguf manyKeys = new RawGguf();
-    for (int i = 0; i <= Limits.KEYS; i++) {
+    for (int i = 0; i <= Limits.MAX_KEYS; i++) {
       manyKeys.key(bytes().str("k" + i).i32(U8).u8(0));
     }
     add("more keys than the limit", manyKeys, "key count 65537", "expected at most 65536");
     RawGguf manyTensors = new RawGguf();
-    for (int i = 0; i <= Limits.TENSORS; i++) {
+    for (int i = 0; i <= Limits.MAX_TENSORS; i++) {
       manyTensors.tensor(bytes().str("t" + i).i32(1).i64(8).i32(0).i64(32L * i));
     }
     add("more tensors than the limit", manyTensors, "tensor count 131073", "most 131072");
@@ -101,7 +105,7 @@ final class MalformedMetadata extends MalformedTable {
 
   private void keys() {
     add("an empty key", withKey(bytes().str("").i32(U8).u8(1)), "key 4", "name length 0");
-    add("a key of 2^63 bytes", withKey(bytes().i64(LEAST)), "key 4", "9223372036854775808");
+    add("a key of 2^63 bytes", withKey(bytes().i64(MIN)), "key 4", "9223372036854775808");
     add("a key of 2^64-1 bytes", withKey(bytes().i64(-1)), "key 4", "18446744073709551615");
     add(
         "a key of 65536 bytes",
@@ -112,22 +116,22 @@ final class MalformedMetadata extends MalformedTable {
     add("a key beyond the file", keysOnly().key(bytes().i64(100).u8('a')), "key 4", "truncated");
     add(
         "a key that is not UTF-8",
-        withKey(bytes().raw(new byte[] {'a', -1}).i32(U8).u8(1)),
+        withKey(bytes().bytes(new byte[] {'a', -1}).i32(U8).u8(1)),
         "key 4",
         "expected UTF-8");
     add(
         "a key in overlong UTF-8",
-        withKey(bytes().raw(new byte[] {(byte) 0xc1, (byte) 0x81}).i32(U8).u8(1)),
+        withKey(bytes().bytes(new byte[] {(byte) 0xc1, (byte) 0x81}).i32(U8).u8(1)),
         "key 4",
         "expected UTF-8");
     add(
         "half a surrogate pair in a key",
-        withKey(bytes().raw(new byte[] {(byte) 0xed, (byte) 0xa0, (byte) 0x80}).i32(U8).u8(1)),
+        withKey(bytes().bytes(new byte[] {(byte) 0xed, (byte) 0xa0, (byte) 0x80}).i32(U8).u8(1)),
         "key 4",
         "expected UTF-8");
     add(
         "a key that ends within a character",
-        withKey(bytes().raw(new byte[] {'a', (byte) 0xe2, (byte) 0x82}).i32(U8).u8(1)),
+        withKey(bytes().bytes(new byte[] {'a', (byte) 0xe2, (byte) 0x82}).i32(U8).u8(1)),
         "key 4",
         "expected UTF-8");
     add(
@@ -193,7 +197,7 @@ final class MalformedMetadata extends MalformedTable {
         "at most 2");
     add(
         "a string of 2^63 bytes",
-        withKey(bytes().str("k").i32(STRING).i64(LEAST)),
+        withKey(bytes().str("k").i32(STRING).i64(MIN)),
         "key k",
         "string of 9223372036854775808 bytes");
     add(
@@ -203,7 +207,7 @@ final class MalformedMetadata extends MalformedTable {
         "string of 18446744073709551615 bytes");
     add(
         "a string whose end overflows",
-        withKey(bytes().str("k").i32(STRING).i64(MOST - 8)),
+        withKey(bytes().str("k").i32(STRING).i64(MAX - 8)),
         "key k",
         "string of 9223372036854775799 bytes");
   }
@@ -223,11 +227,11 @@ final class MalformedMetadata extends MalformedTable {
         withKey(bytes().str("k").i32(ARRAY).i32(ARRAY).i64(1).i32(U8).i64(1).u8(7)),
         "key k",
         "array of arrays");
-    Deep deep = new Deep(100_000);
+    NestedArrays deep = new NestedArrays(100_000);
     add("arrays 100000 deep", withKey(deep.key()), "key k", "array of arrays");
     add(
         "an array of 2^63 bools",
-        withKey(bytes().str("k").i32(ARRAY).i32(BOOL).i64(LEAST)),
+        withKey(bytes().str("k").i32(ARRAY).i32(BOOL).i64(MIN)),
         "key k",
         "array of 9223372036854775808 bool");
     add(
@@ -279,7 +283,7 @@ final class MalformedMetadata extends MalformedTable {
         "string 0 of 18446744073709551615 bytes");
     add(
         "an element of 2^63-1 bytes",
-        withKey(bytes().str("k").i32(ARRAY).i32(STRING).i64(1).i64(MOST)),
+        withKey(bytes().str("k").i32(ARRAY).i32(STRING).i64(1).i64(MAX)),
         "key k",
         "string 0 of 9223372036854775807 bytes");
     add(
@@ -308,7 +312,7 @@ final class MalformedMetadata extends MalformedTable {
   }
 
   /** A key "k" of arrays of one array each. */
-  private record Deep(int depth) {
+  private record NestedArrays(int depth) {
     RawGguf.Bytes key() {
       RawGguf.Bytes key = bytes().str("k").i32(ARRAY);
       for (int i = 0; i < depth; i++) {

@@ -4,15 +4,15 @@ import static dev.myelin.gguf.RawGguf.I32;
 import static dev.myelin.gguf.RawGguf.STRING;
 import static dev.myelin.gguf.RawGguf.U32;
 import static dev.myelin.gguf.RawGguf.bytes;
-import static dev.myelin.gguf.RawGguf.good;
 import static dev.myelin.gguf.RawGguf.keysOnly;
+import static dev.myelin.gguf.RawGguf.valid;
 import static dev.myelin.gguf.RawGguf.withKey;
 import static dev.myelin.gguf.RawGguf.withTensor;
 
 /** Files wrong in their tensors or parts. */
-final class MalformedTensors extends MalformedTable {
-  private static final long MOST = Long.MAX_VALUE;
-  private static final long LEAST = Long.MIN_VALUE; // 2^63 where it is read as unsigned
+final class MalformedTensors extends MalformedCases {
+  private static final long MAX = Long.MAX_VALUE;
+  private static final long MIN = Long.MIN_VALUE; // 2^63 where it is read as unsigned
 
   MalformedTensors() {
     tensorNames();
@@ -36,7 +36,7 @@ final class MalformedTensors extends MalformedTable {
         "63");
     add(
         "a name of 2^63 bytes",
-        withTensor(bytes().i64(LEAST).zeros(40), 32),
+        withTensor(bytes().i64(MIN).zeros(40), 32),
         "tensor 0",
         "name length 9223372036854775808");
     add(
@@ -46,12 +46,12 @@ final class MalformedTensors extends MalformedTable {
         "expected 20 bytes");
     add(
         "a name beyond the file",
-        good().tensor(bytes().i64(30).zeros(26)).header(),
+        valid().tensor(bytes().i64(30).zeros(26)).header(),
         "tensor 2",
         "truncated");
     add(
         "a name that is not UTF-8",
-        withTensor(bytes().raw(new byte[] {(byte) 0xf5}).i32(1).i64(8).i32(0).i64(0), 32),
+        withTensor(bytes().bytes(new byte[] {(byte) 0xf5}).i32(1).i64(8).i32(0).i64(0), 32),
         "tensor 0",
         "expected UTF-8");
     add(
@@ -61,7 +61,7 @@ final class MalformedTensors extends MalformedTable {
         "zero byte");
     add(
         "a name twice",
-        good().tensor(bytes().str("a").i32(1).i64(8).i32(0).i64(96)).data(128),
+        valid().tensor(bytes().str("a").i32(1).i64(8).i32(0).i64(96)).data(128),
         "tensor a",
         "twice");
   }
@@ -100,7 +100,7 @@ final class MalformedTensors extends MalformedTable {
         "dimension");
     add(
         "2^63-1 elements",
-        withTensor(bytes().str("t").i32(1).i64(MOST).i32(0).i64(0), 32),
+        withTensor(bytes().str("t").i32(1).i64(MAX).i32(0).i64(0), 32),
         "tensor t",
         "2^63");
     add(
@@ -138,19 +138,19 @@ final class MalformedTensors extends MalformedTable {
         "32 bytes of data");
     add(
         "the file ends in the rank",
-        good().tensor(bytes().str("longer.name.t").u8(1)).header(),
+        valid().tensor(bytes().str("longer.name.t").u8(1)).header(),
         "tensor longer.name.t",
         "truncated");
     add(
         "the file ends in the shape",
-        good().tensor(bytes().str("t").i32(4).i64(1)).header(),
+        valid().tensor(bytes().str("t").i32(4).i64(1)).header(),
         "tensor t",
         "truncated");
   }
 
   private void types() {
-    int[] gone = {4, 5, 31, 32, 33, 36, 37, 38};
-    for (int id : gone) {
+    int[] removed = {4, 5, 31, 32, 33, 36, 37, 38};
+    for (int id : removed) {
       add(
           "type " + id + ", which ggml removed",
           withTensor(bytes().str("t").i32(1).i64(256).i32(id).i64(0), 1024),
@@ -175,7 +175,7 @@ final class MalformedTensors extends MalformedTable {
         "type 2147483647");
     add(
         "the file ends before the type",
-        good().tensor(bytes().str("tensor.t").i32(1).i64(8)).header(),
+        valid().tensor(bytes().str("tensor.t").i32(1).i64(8)).header(),
         "tensor tensor.t",
         "type");
     add(
@@ -219,7 +219,7 @@ final class MalformedTensors extends MalformedTable {
         "offset 16");
     add(
         "offset 2^63",
-        withTensor(bytes().str("t").i32(1).i64(8).i32(0).i64(LEAST), 64),
+        withTensor(bytes().str("t").i32(1).i64(8).i32(0).i64(MIN), 64),
         "tensor t",
         "offset 9223372036854775808");
     add(
@@ -240,13 +240,13 @@ final class MalformedTensors extends MalformedTable {
         "data offset 1048576");
     add(
         "an end that overflows",
-        withTensor(bytes().str("t").i32(1).i64(8).i32(0).i64(MOST - 31), 64),
+        withTensor(bytes().str("t").i32(1).i64(8).i32(0).i64(MAX - 31), 64),
         "tensor t",
         "offset 9223372036854775776");
-    add("data one byte short", good().cut(1), "tensor b", "36 bytes at data offset 32");
-    add("data half there", good().data(34), "tensor b", "within the file");
-    add("no data at all", good().data(0), "tensor a", "0 bytes of data");
-    add("no padding before the data", good().header(), "tensor a", "0 bytes of data");
+    add("data one byte short", valid().truncated(1), "tensor b", "36 bytes at data offset 32");
+    add("data half there", valid().data(34), "tensor b", "within the file");
+    add("no data at all", valid().data(0), "tensor a", "0 bytes of data");
+    add("no padding before the data", valid().header(), "tensor a", "0 bytes of data");
     add(
         "two tensors in one place",
         keysOnly()
@@ -281,7 +281,7 @@ final class MalformedTensors extends MalformedTable {
         "overlap with tensor a");
     add(
         "the file ends before the offset",
-        good().tensor(bytes().str("tensor.t").i32(1).i64(8).i32(0)).header(),
+        valid().tensor(bytes().str("tensor.t").i32(1).i64(8).i32(0)).header(),
         "tensor tensor.t",
         "offset",
         "truncated");

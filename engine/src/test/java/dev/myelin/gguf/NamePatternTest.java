@@ -13,24 +13,26 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 /** Regular expressions of users, whose work is bounded. */
 class NamePatternTest {
-  private static final String LONGEST =
+  private static final String LONG_NAME =
       "blk.11.attn_output_norm_of_a_rather_long_name_of_63_byt.weight";
 
   @Test
-  void isFoundAnywhere() {
-    assertThat(NamePattern.of("attn_[qkv]").isIn("blk.0.attn_k.weight")).isTrue();
-    assertThat(NamePattern.of("^attn").isIn("blk.0.attn_k.weight")).isFalse();
-    assertThat(NamePattern.of(".*blk.*attn.*(q|k).*weight$").isIn("blk.0.attn_k.weight")).isTrue();
-    assertThat(NamePattern.of(".*.*blk.*.*(gate|up).*y").isIn(LONGEST)).isFalse();
+  void findsPatternAnywhere() {
+    assertThat(NamePattern.of("attn_[qkv]").isFoundIn("blk.0.attn_k.weight")).isTrue();
+    assertThat(NamePattern.of("^attn").isFoundIn("blk.0.attn_k.weight")).isFalse();
+    assertThat(NamePattern.of(".*blk.*attn.*(q|k).*weight$").isFoundIn("blk.0.attn_k.weight"))
+        .isTrue();
+    assertThat(NamePattern.of(".*.*blk.*.*(gate|up).*y").isFoundIn(LONG_NAME)).isFalse();
     assertThat(NamePattern.of("blk\\.(\\d+)\\.(?!ffn).*").text()).startsWith("blk");
   }
 
   @Test
-  void givesUpWhereItTakesTooLong() {
+  void rejectsPatternThatTakesTooLong() {
     NamePattern pattern = NamePattern.of("(.*.*.*)*x$");
-    assertThatThrownBy(() -> pattern.isIn(LONGEST))
+    assertThatThrownBy(() -> pattern.isFoundIn(LONG_NAME))
         .isInstanceOf(InvalidRequestException.class)
-        .hasMessage("takes too long on " + LONGEST + ": expected fewer repetitions in each other");
+        .hasMessage(
+            "takes too long on " + LONG_NAME + ": expected fewer repetitions in each other");
   }
 
   /** Java's matcher remembers some dead ends: these may be found to be in no name. */
@@ -45,9 +47,9 @@ class NamePatternTest {
         "((a|b|_|l|k|.)*)*\\1!"
       })
   @Timeout(value = 5, unit = TimeUnit.SECONDS, threadMode = ThreadMode.SEPARATE_THREAD)
-  void endsSoonWhateverItIs(String text) {
+  void boundsMatchingTime(String text) {
     try {
-      assertThat(NamePattern.of(text).isIn(LONGEST)).isFalse();
+      assertThat(NamePattern.of(text).isFoundIn(LONG_NAME)).isFalse();
     } catch (InvalidRequestException e) {
       assertThat(e).hasMessageStartingWith("takes too long on ");
     }
@@ -55,7 +57,7 @@ class NamePatternTest {
 
   @ParameterizedTest
   @ValueSource(strings = {"(", "[", "a{2,1}", "*"})
-  void whatIsNoneIsRefused(String text) {
+  void rejectsInvalidPattern(String text) {
     assertThatThrownBy(() -> NamePattern.of(text))
         .isInstanceOf(InvalidRequestException.class)
         .hasMessageMatching(".+ at \\d+");

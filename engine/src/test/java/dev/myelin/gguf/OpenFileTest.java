@@ -41,25 +41,26 @@ class OpenFileTest {
     return file;
   }
 
-  private static void refused(Path file, String... words) {
+  private static void assertRejected(Path file, String... messageParts) {
     assertThatThrownBy(() -> GgufFile.open(file).close())
         .isInstanceOf(ModelFileException.class)
         .hasMessageStartingWith(file + ": ")
-        .hasMessageContainingAll(words);
+        .hasMessageContainingAll(messageParts);
   }
 
   @Test
-  void whatIsNoFileIsRefused() throws Exception {
-    refused(folder, "this is a folder", "expected a GGUF file");
-    refused(folder.resolve("none.gguf"), "no such file");
-    refused(Files.createFile(folder.resolve("empty.gguf")), "the file is empty");
-    refused(Path.of(""), "this is a folder");
-    refused(Files.createSymbolicLink(folder.resolve("link"), Path.of("gone")), "no such file");
+  void rejectsPathsWithoutFile() throws Exception {
+    assertRejected(folder, "this is a folder", "expected a GGUF file");
+    assertRejected(folder.resolve("none.gguf"), "no such file");
+    assertRejected(Files.createFile(folder.resolve("empty.gguf")), "the file is empty");
+    assertRejected(Path.of(""), "this is a folder");
+    assertRejected(
+        Files.createSymbolicLink(folder.resolve("link"), Path.of("gone")), "no such file");
   }
 
   @Test
   @Timeout(20)
-  void aPipeDoesNotHang() throws Exception {
+  void rejectsPipeWithoutHanging() throws Exception {
     Path pipe = folder.resolve("pipe");
     boolean made;
     try {
@@ -68,19 +69,19 @@ class OpenFileTest {
       made = false;
     }
     assumeTrue(made && Files.exists(pipe), "skipped: no mkfifo here to make a pipe with");
-    refused(pipe, "device or pipe");
+    assertRejected(pipe, "device or pipe");
   }
 
   @Test
-  void aFileWithoutPermissionIsRefused() throws Exception {
+  void rejectsUnreadableFile() throws Exception {
     Path file = sample();
     Files.setPosixFilePermissions(file, PosixFilePermissions.fromString("---------"));
     assumeTrue(!Files.isReadable(file), "skipped: this user reads files without permission");
-    refused(file, "no permission to read it");
+    assertRejected(file, "no permission to read it");
   }
 
   @Test
-  void aSymbolicLinkOpens() throws Exception {
+  void opensSymbolicLink() throws Exception {
     Path link = Files.createSymbolicLink(folder.resolve("link.gguf"), sample());
     try (GgufFile file = GgufFile.open(link)) {
       assertThat(file.metadata().string("text")).isEqualTo("some text");
@@ -88,7 +89,7 @@ class OpenFileTest {
   }
 
   @Test
-  void everyUseAfterCloseIsRefused() {
+  void rejectsUseAfterClose() {
     GgufFile file = GgufFile.open(sample());
     Metadata metadata = file.metadata();
     GgufArray words = metadata.array("words");
@@ -112,12 +113,12 @@ class OpenFileTest {
             () -> metadata.value("number"),
             () -> metadata.u32("number"),
             () -> metadata.string("text"),
-            () -> metadata.bad("number", "expected 8"),
+            () -> metadata.error("number", "expected 8"),
             () -> words.string(1),
             () -> words.bytes(1),
             () -> floats.f32(1),
             floats::toFloats,
-            text::brief,
+            text::describe,
             text::toJava);
     for (ThrowingCallable use : uses) {
       assertThatThrownBy(use)
@@ -131,7 +132,7 @@ class OpenFileTest {
   }
 
   @Test
-  void memoryThatItsOwnerFreedIsRefused() {
+  void rejectsFreedMemory() {
     GgufFile file;
     try (Arena arena = Arena.ofConfined()) {
       MemorySegment bytes = new GgufWriter().put("text", "some text").toBytes();
@@ -143,7 +144,7 @@ class OpenFileTest {
   }
 
   @Test
-  void aTensorOfAnotherFileIsRefused() {
+  void rejectsTensorOfAnotherFile() {
     try (GgufFile file = GgufFile.open(sample())) {
       TensorInfo tensor = file.tensor("t").orElseThrow();
       TensorInfo moved =
@@ -156,7 +157,7 @@ class OpenFileTest {
 
   @Test
   @Timeout(60)
-  void closingWhileOthersReadStopsThemCleanly() throws Exception {
+  void closeStopsReadersCleanly() throws Exception {
     Path path = sample();
     for (int round = 0; round < 20; round++) {
       GgufFile file = GgufFile.open(path);
@@ -178,7 +179,10 @@ class OpenFileTest {
   }
 
   private static void readUntilClosed(
-      GgufFile file, GgufArray words, CountDownLatch reading, AtomicReference<Throwable> other) {
+      GgufFile file,
+      GgufArray words,
+      CountDownLatch reading,
+      AtomicReference<Throwable> unexpected) {
     try {
       for (int i = 0; ; i = (i + 1) % words.size()) {
         if (!words.string(i).equals("word" + i) || !file.metadata().has("text")) {
@@ -189,7 +193,7 @@ class OpenFileTest {
     } catch (IllegalUseException closed) {
       // what is expected
     } catch (Throwable t) {
-      other.compareAndSet(null, t);
+      unexpected.compareAndSet(null, t);
     } finally {
       reading.countDown();
     }

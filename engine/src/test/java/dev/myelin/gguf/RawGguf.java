@@ -55,11 +55,11 @@ final class RawGguf {
     }
 
     Bytes str(String text) {
-      return raw(text.getBytes(StandardCharsets.UTF_8));
+      return bytes(text.getBytes(StandardCharsets.UTF_8));
     }
 
     /** With its length before it. */
-    Bytes raw(byte[] bytes) {
+    Bytes bytes(byte[] bytes) {
       i64(bytes.length);
       out.writeBytes(bytes);
       return this;
@@ -80,7 +80,7 @@ final class RawGguf {
   }
 
   /** A sound file: four keys, two tensors ("a", 32 bytes of F32; "b", 36 bytes of Q4_0). */
-  static RawGguf good() {
+  static RawGguf valid() {
     return keysOnly()
         .tensor(bytes().str("a").i32(1).i64(8).i32(0).i64(0))
         .tensor(bytes().str("b").i32(2).i64(32, 2).i32(2).i64(32))
@@ -96,9 +96,9 @@ final class RawGguf {
         .key(bytes().str("words").i32(ARRAY).i32(STRING).i64(2).str("ab").str(""));
   }
 
-  /** {@link #good} with one more key. */
+  /** {@link #valid} with one more key. */
   static RawGguf withKey(Bytes key) {
-    return good().key(key);
+    return valid().key(key);
   }
 
   /** Keys, then one tensor and its data's bytes. */
@@ -170,9 +170,9 @@ final class RawGguf {
   }
 
   /** The file without its last {@code bytes} bytes. */
-  byte[] cut(int bytes) {
-    byte[] all = build();
-    return java.util.Arrays.copyOf(all, all.length - bytes);
+  byte[] truncated(int bytes) {
+    byte[] file = build();
+    return java.util.Arrays.copyOf(file, file.length - bytes);
   }
 
   /** A copy off the heap, of exactly the file's size. */

@@ -16,7 +16,7 @@ import org.junit.jupiter.params.provider.CsvSource;
 /** Files of other writers. */
 class RealFilesTest {
   @Test
-  void everyVocabularyReads() throws Exception {
+  void readsEveryVocabulary() throws Exception {
     Path folder = SharedData.path("vocabs");
     List<Path> files;
     try (Stream<Path> all = Files.list(folder)) {
@@ -28,26 +28,26 @@ class RealFilesTest {
         GgufArray tokens = file.metadata().array("tokenizer.ggml.tokens");
         assertThat(tokens.size()).as(path.toString()).isGreaterThan(1000);
         assertThat(file.metadata().string("general.architecture")).isNotBlank();
-        Walk.through(file);
+        OpenFileChecks.checkAll(file);
       }
     }
   }
 
   @ParameterizedTest
   @CsvSource({"f32, 47", "Q8_0, 47", "Q4_0, 47"})
-  void everyCheckpointReads(String kind, int tensors) {
+  void readsEveryCheckpoint(String kind, int tensors) {
     try (GgufFile file = GgufFile.open(SharedData.path("models/stories260K-" + kind + ".gguf"))) {
       assertThat(file.tensors()).hasSize(tensors);
       assertThat(file.metadata().u32("llama.block_count")).isEqualTo(5);
       TensorInfo embedding = file.tensor("token_embd.weight").orElseThrow();
       assertThat(embedding.shape()).containsExactly(64L, 512L);
       assertThat(file.tensors()).extracting(t -> t.type().ggmlName()).contains(kind.toLowerCase());
-      Walk.through(file);
+      OpenFileChecks.checkAll(file);
     }
   }
 
   @Test
-  void weightsAreWhereTheFileSays() {
+  void findsWeightsAtTheirOffsets() {
     try (GgufFile file = GgufFile.open(SharedData.path("models/stories260K-f32.gguf"))) {
       MemorySegment norm = file.data(file.tensor("output_norm.weight").orElseThrow());
       double sum = 0;
@@ -61,11 +61,11 @@ class RealFilesTest {
   }
 
   @Test
-  void aLargeVocabularyOpensAtLittleCost() throws Exception {
+  void opensLargeVocabularyWithLittleHeap() throws Exception {
     Path path = SharedData.path("vocabs/ggml-vocab-llama-bpe.gguf");
     GgufFile.open(path).close();
     GgufFile[] opened = new GgufFile[1];
-    long allocated = Allocation.of(() -> opened[0] = GgufFile.open(path));
+    long allocated = HeapAllocation.measure(() -> opened[0] = GgufFile.open(path));
     try (GgufFile file = opened[0]) {
       GgufArray tokens = file.metadata().array("tokenizer.ggml.tokens");
       GgufArray merges = file.metadata().array("tokenizer.ggml.merges");

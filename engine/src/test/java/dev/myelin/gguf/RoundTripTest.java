@@ -23,14 +23,14 @@ import org.junit.jupiter.params.provider.ValueSource;
 /** What the writer writes, the reader reads. */
 class RoundTripTest {
   private static final Path NAME = Path.of("written.gguf");
-  private static final BigInteger U64_MOST = BigInteger.TWO.pow(64).subtract(BigInteger.ONE);
+  private static final BigInteger U64_MAX = BigInteger.TWO.pow(64).subtract(BigInteger.ONE);
 
   private static GgufFile read(GgufWriter writer) {
     return GgufFile.of(NAME, writer.toBytes());
   }
 
   @Test
-  void theEndsOfEveryNumberType() {
+  void keepsExtremesOfEveryNumberType() {
     GgufWriter writer =
         new GgufWriter()
             .put("u8", GgufValueType.U8, 255)
@@ -39,7 +39,7 @@ class RoundTripTest {
             .put("i16", GgufValueType.I16, -32768)
             .put("u32", GgufValueType.U32, 4294967295L)
             .put("i32", GgufValueType.I32, Integer.MIN_VALUE)
-            .put("u64", GgufValueType.U64, U64_MOST)
+            .put("u64", GgufValueType.U64, U64_MAX)
             .put("i64", GgufValueType.I64, Long.MIN_VALUE)
             .put("f32", GgufValueType.F32, -1.5f)
             .put("f64", GgufValueType.F64, Math.PI)
@@ -55,7 +55,7 @@ class RoundTripTest {
       assertThat(m.i64("i16")).isEqualTo(-32768);
       assertThat(m.i64("u32")).isEqualTo(4294967295L);
       assertThat(m.i64("i32")).isEqualTo(Integer.MIN_VALUE);
-      assertThat(m.value("u64").toJava()).isEqualTo(U64_MOST);
+      assertThat(m.value("u64").toJava()).isEqualTo(U64_MAX);
       assertThat(m.i64("i64")).isEqualTo(Long.MIN_VALUE);
       assertThat(m.f32("f32")).isEqualTo(-1.5f);
       assertThat(m.f32("f64")).isEqualTo((float) Math.PI);
@@ -71,7 +71,7 @@ class RoundTripTest {
   }
 
   @Test
-  void theTypesThatGoWithJavaClasses() {
+  void infersTypeFromJavaClass() {
     GgufWriter writer =
         new GgufWriter()
             .put("a", 7)
@@ -104,7 +104,7 @@ class RoundTripTest {
   }
 
   @Test
-  void textOfEveryKind() {
+  void keepsStrings() {
     String chat =
         "{% for m in messages %}\n\t{{ m }}\0 \uD83E\uDDE0 e\u0301 \u4f60\u597d{% endfor %}";
     GgufWriter writer =
@@ -118,7 +118,7 @@ class RoundTripTest {
       assertThat(file.metadata().string("chat")).isEqualTo(chat);
       assertThat(file.metadata().optString("ключ.日本")).contains("v");
       assertThat(file.metadata().string("big")).hasSize(1 << 20);
-      assertThat(file.metadata().value("big").brief()).hasSizeLessThan(80).endsWith("xxx...\"");
+      assertThat(file.metadata().value("big").describe()).hasSizeLessThan(80).endsWith("xxx...\"");
       assertThat(file.metadata().optString("absent")).isEmpty();
     }
   }
@@ -128,13 +128,13 @@ class RoundTripTest {
       value = GgufValueType.class,
       names = {"STRING", "ARRAY"},
       mode = EnumSource.Mode.EXCLUDE)
-  void arraysOfEveryNumberType(GgufValueType type) {
+  void keepsArraysOfEveryNumberType(GgufValueType type) {
     Number[] numbers = {0, 1, 100, 127};
     Object values = type == GgufValueType.BOOL ? new Boolean[] {false, true, true, true} : numbers;
     GgufWriter writer =
         new GgufWriter().putArray("some", type, values).putArray("none", type, new int[0]);
     try (GgufFile file = read(writer)) {
-      GgufArray array = file.metadata().array("some").expect(type);
+      GgufArray array = file.metadata().array("some").requireType(type);
       assertThat(array.size()).isEqualTo(4);
       for (int i = 0; i < 4; i++) {
         if (type == GgufValueType.BOOL) {
@@ -155,7 +155,7 @@ class RoundTripTest {
   }
 
   @Test
-  void arraysOfStringsKeepTheirBytes() {
+  void keepsBytesOfStringArrays() {
     Random random = new Random(7);
     String[] words = new String[3000];
     for (int i = 0; i < words.length; i++) {
@@ -181,7 +181,7 @@ class RoundTripTest {
 
   @ParameterizedTest
   @EnumSource(GgmlType.class)
-  void tensorsOfEveryType(GgmlType type) {
+  void keepsTensorsOfEveryType(GgmlType type) {
     Random random = new Random(type.id());
     long[] shape = {3L * type.blockSize(), 2, 1, 3};
     byte[] data = new byte[(int) type.bytes(18L * type.blockSize())];
@@ -205,14 +205,14 @@ class RoundTripTest {
 
   @ParameterizedTest
   @ValueSource(ints = {8, 16, 32, 64, 4096})
-  void everyAlignment(int alignment) {
-    GgufWriter sound = new GgufWriter().version(2).alignment(alignment);
+  void alignsTensors(int alignment) {
+    GgufWriter writer = new GgufWriter().version(2).alignment(alignment);
     for (int i = 1; i < 9; i++) {
       byte[] data = new byte[i * 5];
       Arrays.fill(data, (byte) i);
-      sound.tensor("t" + i, GgmlType.I8, new long[] {data.length}, MemorySegment.ofArray(data));
+      writer.tensor("t" + i, GgmlType.I8, new long[] {data.length}, MemorySegment.ofArray(data));
     }
-    try (GgufFile file = read(sound)) {
+    try (GgufFile file = read(writer)) {
       assertThat(file.version()).isEqualTo(2);
       assertThat(file.tensors()).hasSize(8);
       for (TensorInfo tensor : file.tensors()) {
@@ -224,7 +224,7 @@ class RoundTripTest {
   }
 
   @Test
-  void aFileOnTheDiskIsTheSameAsInMemory(@TempDir Path folder) throws Exception {
+  void writesSameBytesToDiskAndMemory(@TempDir Path folder) throws Exception {
     GgufWriter writer = sample();
     Path file = folder.resolve("model.gguf");
     writer.write(file);
@@ -237,7 +237,7 @@ class RoundTripTest {
   }
 
   @Test
-  void aCopyIsTheSameFile() {
+  void copiesFileByteForByte() {
     MemorySegment original = sample().toBytes();
     try (GgufFile file = GgufFile.of(NAME, original)) {
       GgufWriter copy = new GgufWriter().version(file.version()).putAll(file.metadata());
@@ -254,7 +254,7 @@ class RoundTripTest {
     new Random(1).nextBytes(weights);
     return new GgufWriter()
         .put("general.architecture", "llama")
-        .put("most", GgufValueType.U64, U64_MOST)
+        .put("most", GgufValueType.U64, U64_MAX)
         .put("scores", new float[] {1, -2, Float.NaN})
         .put("flags", new boolean[] {true, false})
         .put("tokens", new String[] {"<s>", "", "\u2581the"})

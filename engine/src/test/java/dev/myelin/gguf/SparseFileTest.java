@@ -58,7 +58,7 @@ class SparseFileTest {
     BOOL + ", 1073741824, bool",
     BOOL + ", 16777217, bool"
   })
-  void elementsReadOneByOneAreBounded(int type, long size, String name) throws IOException {
+  void limitsScannedElements(int type, long size, String name) throws IOException {
     Path file = sparse(keys().key(array("k", type, size)), size * 8 + 4096);
     assertThatThrownBy(() -> GgufFile.open(file))
         .isInstanceOf(ModelFileException.class)
@@ -68,14 +68,14 @@ class SparseFileTest {
   }
 
   @Test
-  void theBoundIsForAllArraysTogether() throws IOException {
+  void limitsScannedElementsOfAllArraysTogether() throws IOException {
     RawGguf.Bytes half = array("a", STRING, 3).str("").str("").str("");
     Path file = sparse(keys().key(half).key(array("b", STRING, (1 << 24) - 2)), 1L << 30);
     assertThatThrownBy(() -> GgufFile.open(file)).hasMessageContaining("key b, array of 16777214");
   }
 
   @Test
-  void aVocabularyInAHoleIsRefusedBeforeItIsCopied() throws IOException {
+  void rejectsHugeVocabularyBeforeCopying() throws IOException {
     // a string of 1 GiB, all zeros
     RawGguf start =
         keys()
@@ -90,7 +90,7 @@ class SparseFileTest {
   }
 
   @Test
-  void aLargeArrayOpensAtOnceAndIsNotCopied() throws IOException {
+  void opensLargeArrayWithoutCopying() throws IOException {
     try (GgufFile file = GgufFile.open(sparse(keys().key(array("k", U8, 1 << 30)), 1L << 31))) {
       assertThat(file.metadata().array("k").size()).isEqualTo(1 << 30);
       assertThatThrownBy(() -> new GgufWriter().putAll(file.metadata()))
@@ -102,7 +102,7 @@ class SparseFileTest {
 
   @ParameterizedTest
   @CsvSource({"9223372036854775807, 0", "0, 9223372036854775807", "2147483648, 0", "-1, -1"})
-  void countsInAHole(long tensors, long keys) throws IOException {
+  void rejectsHugeCounts(long tensors, long keys) throws IOException {
     Path file = sparse(keys().tensorCount(tensors).keyCount(keys), 1L << 36);
     assertThatThrownBy(() -> GgufFile.open(file))
         .isInstanceOf(ModelFileException.class)
@@ -110,7 +110,7 @@ class SparseFileTest {
   }
 
   @Test
-  void keysOfManyBytesAreRefused() {
+  void limitsTotalKeyBytes() {
     RawGguf many = keys();
     String longest = "k".repeat((1 << 16) - 8);
     for (int i = 0; i < 300; i++) {
@@ -122,7 +122,7 @@ class SparseFileTest {
   }
 
   @Test
-  void sumsOfAnImportanceMatrixInAHole() throws IOException {
+  void rejectsHugeImportanceMatrix() throws IOException {
     Path file = folder.resolve("sparse.dat");
     Files.write(file, new byte[] {1, 0, 0, 0, 1, 0, 0, 0, 'a', 1, 0, 0, 0, 0, 0, 0, 0x40});
     lengthened(file, 1L << 36);

@@ -17,7 +17,7 @@ import org.junit.jupiter.api.io.TempDir;
 class SplitFilesTest {
   @TempDir Path folder;
 
-  private static GgufWriter seven() {
+  private static GgufWriter writerOfSevenTensors() {
     GgufWriter writer =
         new GgufWriter().alignment(64).put("general.architecture", "llama").put("n", 7);
     for (int i = 0; i < 7; i++) {
@@ -29,8 +29,8 @@ class SplitFilesTest {
   }
 
   @Test
-  void anyPartOpensTheWhole() throws Exception {
-    List<Path> files = seven().writeSplit(folder.resolve("model-v1.0"), 3);
+  void opensWholeCheckpointFromAnyPart() throws Exception {
+    List<Path> files = writerOfSevenTensors().writeSplit(folder.resolve("model-v1.0"), 3);
     assertThat(files)
         .extracting(f -> f.getFileName().toString())
         .containsExactly(
@@ -59,10 +59,10 @@ class SplitFilesTest {
   }
 
   @Test
-  void sharesAreAboutEqualAndNeverEmpty() {
+  void splitsIntoPartsOfSimilarSize() {
     for (int count = 1; count <= 7; count++) {
       Path prefix = folder.resolve("m" + count);
-      List<Path> files = seven().writeSplit(prefix, count);
+      List<Path> files = writerOfSevenTensors().writeSplit(prefix, count);
       assertThat(files).hasSize(count);
       try (GgufFile file = GgufFile.open(files.getFirst())) {
         for (int part = 0; part < count; part++) {
@@ -73,25 +73,25 @@ class SplitFilesTest {
         }
       }
     }
-    assertThatThrownBy(() -> seven().writeSplit(folder.resolve("m"), 8))
+    assertThatThrownBy(() -> writerOfSevenTensors().writeSplit(folder.resolve("m"), 8))
         .isInstanceOf(InvalidRequestException.class)
         .hasMessageContainingAll("8 parts", "1 to 7");
-    assertThatThrownBy(() -> seven().writeSplit(folder.resolve("m"), 0))
+    assertThatThrownBy(() -> writerOfSevenTensors().writeSplit(folder.resolve("m"), 0))
         .isInstanceOf(InvalidRequestException.class);
   }
 
   @Test
-  void aRelativeNameWorksToo() {
+  void opensRelativePath() {
     Path relative = Path.of("").toAbsolutePath().relativize(folder.toAbsolutePath());
-    List<Path> files = seven().writeSplit(relative.resolve("m"), 2);
+    List<Path> files = writerOfSevenTensors().writeSplit(relative.resolve("m"), 2);
     try (GgufFile file = GgufFile.open(files.get(1))) {
       assertThat(file.tensors()).hasSize(7);
     }
   }
 
   @Test
-  void aMissingPartIsNamed() throws Exception {
-    List<Path> files = seven().writeSplit(folder.resolve("m"), 3);
+  void namesMissingPart() throws Exception {
+    List<Path> files = writerOfSevenTensors().writeSplit(folder.resolve("m"), 3);
     Files.delete(files.get(1));
     assertThatThrownBy(() -> GgufFile.open(files.get(2)))
         .isInstanceOf(ModelFileException.class)
@@ -100,8 +100,8 @@ class SplitFilesTest {
   }
 
   @Test
-  void aPartUnderAnotherNameIsRefused() throws Exception {
-    List<Path> files = seven().writeSplit(folder.resolve("m"), 2);
+  void rejectsRenamedPart() throws Exception {
+    List<Path> files = writerOfSevenTensors().writeSplit(folder.resolve("m"), 2);
     Path other = Files.copy(files.get(1), folder.resolve("renamed.gguf"));
     assertThatThrownBy(() -> GgufFile.open(other))
         .isInstanceOf(ModelFileException.class)
@@ -111,8 +111,8 @@ class SplitFilesTest {
   }
 
   @Test
-  void partsInEachOthersPlaceAreRefused() throws Exception {
-    List<Path> files = seven().writeSplit(folder.resolve("m"), 3);
+  void rejectsSwappedParts() throws Exception {
+    List<Path> files = writerOfSevenTensors().writeSplit(folder.resolve("m"), 3);
     Files.copy(files.get(1), files.get(2), java.nio.file.StandardCopyOption.REPLACE_EXISTING);
     assertThatThrownBy(() -> GgufFile.open(files.get(0)))
         .isInstanceOf(ModelFileException.class)
@@ -120,8 +120,8 @@ class SplitFilesTest {
   }
 
   @Test
-  void aPartOfAnotherCheckpointIsRefused() throws Exception {
-    List<Path> files = seven().writeSplit(folder.resolve("m"), 2);
+  void rejectsPartOfAnotherCheckpoint() throws Exception {
+    List<Path> files = writerOfSevenTensors().writeSplit(folder.resolve("m"), 2);
     part(1, 3, 7).write(files.get(1));
     assertThatThrownBy(() -> GgufFile.open(files.get(0)))
         .hasMessageStartingWith(files.get(1) + ": key split.count = u16 3: expected 2");
@@ -133,7 +133,7 @@ class SplitFilesTest {
   }
 
   @Test
-  void aTensorInTwoPartsIsRefused() throws Exception {
+  void rejectsTensorInTwoParts() throws Exception {
     Path first = folder.resolve("m-00001-of-00002.gguf");
     Path second = folder.resolve("m-00002-of-00002.gguf");
     MemorySegment one = MemorySegment.ofArray(new byte[1]);
@@ -145,8 +145,8 @@ class SplitFilesTest {
   }
 
   @Test
-  void aMalformedPartIsNamed() throws Exception {
-    List<Path> files = seven().writeSplit(folder.resolve("m"), 2);
+  void namesMalformedPart() throws Exception {
+    List<Path> files = writerOfSevenTensors().writeSplit(folder.resolve("m"), 2);
     byte[] bytes = Files.readAllBytes(files.get(1));
     Files.write(files.get(1), java.util.Arrays.copyOf(bytes, bytes.length / 2));
     assertThatThrownBy(() -> GgufFile.open(files.get(0)))
@@ -155,7 +155,7 @@ class SplitFilesTest {
   }
 
   @Test
-  void missingOrWrongNumbersAreRefused() throws Exception {
+  void rejectsMissingOrWrongPartNumber() throws Exception {
     Path first = folder.resolve("m-00001-of-00002.gguf");
     new GgufWriter().put("split.count", GgufValueType.U16, 2).write(first);
     assertThatThrownBy(() -> GgufFile.open(first)).hasMessageContaining("key split.no is missing");
@@ -165,9 +165,9 @@ class SplitFilesTest {
   }
 
   @Test
-  void aNameLikeAPartsWithoutTheKeysIsAWholeFile() {
+  void opensWholeFileNamedLikeAPart() {
     Path file = folder.resolve("m-00002-of-00003.gguf");
-    seven().write(file);
+    writerOfSevenTensors().write(file);
     try (GgufFile read = GgufFile.open(file)) {
       assertThat(read.parts()).hasSize(1);
       assertThat(read.tensors()).extracting(TensorInfo::part).containsOnly(0);

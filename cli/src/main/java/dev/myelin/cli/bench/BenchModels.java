@@ -39,7 +39,7 @@ final class BenchModels {
       // a file's name may hold a comma
       boolean one = Files.exists(Usage.path(command.spec, value));
       for (String name : one ? new String[] {value} : value.split(",", -1)) {
-        all.add(Checkpoint.in(Usage.path(command.spec, name)));
+        all.add(Checkpoint.of(Usage.path(command.spec, name)));
       }
     }
     return all.isEmpty() ? List.of(ModelOptions.unnamed(command)) : all;

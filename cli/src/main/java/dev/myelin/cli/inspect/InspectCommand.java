@@ -141,7 +141,7 @@ public final class InspectCommand extends Subcommand {
 
   private static boolean isIn(NamePattern names, String tensor) {
     try {
-      return names.isIn(tensor);
+      return names.isFoundIn(tensor);
     } catch (InvalidRequestException e) {
       throw new InvalidRequestException("--histogram " + names.text() + ": " + e.getMessage());
     }

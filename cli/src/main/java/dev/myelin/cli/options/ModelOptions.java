@@ -63,11 +63,11 @@ public final class ModelOptions {
 
   /** Another checkpoint, which is copied where that of the command is. */
   public Checkpoint checkpoint(Path file) {
-    return copied(Checkpoint.in(file));
+    return copied(Checkpoint.of(file));
   }
 
   private Checkpoint copied(Checkpoint named) {
-    return copied != null && copied.get() ? named.copied() : named;
+    return copied != null && copied.get() ? named.readIntoMemory() : named;
   }
 
   private Checkpoint named() {
@@ -78,7 +78,7 @@ public final class ModelOptions {
               .formatted(parameter.get(), option.typed()));
     }
     if (option.isSet() || parameter.isSet()) {
-      return Checkpoint.in(option.isSet() ? option.get() : parameter.get());
+      return Checkpoint.of(option.isSet() ? option.get() : parameter.get());
     }
     return unnamed(command);
   }
@@ -90,7 +90,7 @@ public final class ModelOptions {
       return command.console.bundled().get().orElseThrow(() -> none(command));
     }
     try {
-      return Checkpoint.in(Path.of(name));
+      return Checkpoint.of(Path.of(name));
     } catch (InvalidPathException e) {
       throw Usage.wrong(
           command.spec, VARIABLE + "=" + name + ": no file name here: " + e.getReason());

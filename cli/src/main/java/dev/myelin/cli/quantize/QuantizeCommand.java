@@ -60,7 +60,7 @@ public final class QuantizeCommand extends Subcommand {
     Path in = Usage.path(spec, given.getFirst());
     Path out = withOut ? Usage.path(spec, given.get(1)) : null;
     QuantizeOptions options = flags.options(given.getLast());
-    Outputs files = flags.inputs(new Outputs(this).reads("IN", Checkpoint.in(in).files()));
+    Outputs files = flags.inputs(new Outputs(this).reads("IN", Checkpoint.of(in).files()));
     if (!dryRun.get()) {
       files.writes("OUT", out).check();
     }

@@ -129,7 +129,7 @@ final class QuantizeText {
     return "%s %s -> %s, %s bits a weight, %s s"
         .formatted(
             in,
-            Units.bytes(Checkpoint.in(in).files().stream().mapToLong(QuantizeText::size).sum()),
+            Units.bytes(Checkpoint.of(in).files().stream().mapToLong(QuantizeText::size).sum()),
             Files.isRegularFile(out) ? out + " " + Units.bytes(size(out)) : out,
             Units.decimals(plan.bitsPerWeight(), 2),
             Units.decimals(nanos / 1e9, 1));

@@ -204,7 +204,7 @@ public final class TrainCommand extends Subcommand {
       outputs.reads("TEXT", Corpus.files(text.get()));
     }
     if (initFrom.isSet()) {
-      outputs.reads("--init-from", Checkpoint.in(initFrom.get()).files());
+      outputs.reads("--init-from", Checkpoint.of(initFrom.get()).files());
     }
     outputs.writes("-o", files.output()).writes("the state of -o,", files.state());
     printer.files().forEach(outputs::writesOther);

@@ -67,7 +67,7 @@ public final class HyperparameterReader {
   public float positive(String key) {
     float value = metadata.f32(prefix + key);
     if (!(value > 0 && value < Float.POSITIVE_INFINITY)) {
-      throw metadata.bad(prefix + key, "a positive number");
+      throw metadata.error(prefix + key, "a positive number");
     }
     return value;
   }
@@ -86,7 +86,7 @@ public final class HyperparameterReader {
   public int between(String key, int low, int high) {
     int value = metadata.u32(prefix + key);
     if (value < low || value > high) {
-      throw metadata.bad(prefix + key, low + " to " + high);
+      throw metadata.error(prefix + key, low + " to " + high);
     }
     return value;
   }
@@ -96,7 +96,7 @@ public final class HyperparameterReader {
     String full = prefix.concat(key);
     int value = LayerValues.same(file, full, layers());
     if (value < low || value > high) {
-      throw metadata.bad(full, "expected " + low + " to " + high);
+      throw metadata.error(full, "expected " + low + " to " + high);
     }
     return value;
   }
@@ -108,21 +108,22 @@ public final class HyperparameterReader {
     String kv = "attention.head_count_kv";
     int kvHeads = metadata.has(prefix.concat(kv)) ? same(kv, 1, heads) : heads;
     if (heads % kvHeads != 0) {
-      throw metadata.bad(prefix + "attention.head_count_kv", "a divisor of " + heads + " heads");
+      throw metadata.error(prefix + "attention.head_count_kv", "a divisor of " + heads + " heads");
     }
     boolean named = metadata.has(prefix + "attention.key_length");
     if (!named && width % heads != 0) {
-      throw metadata.bad(prefix + "attention.head_count", "a divisor of embedding_length " + width);
+      throw metadata.error(
+          prefix + "attention.head_count", "a divisor of embedding_length " + width);
     }
     int headSize = between("attention.key_length", 1, width, width / heads);
     int valueSize = between("attention.value_length", 1, width, headSize);
     if (valueSize != headSize) {
-      throw metadata.bad(
+      throw metadata.error(
           prefix + "attention.value_length",
           "the key length " + headSize + " of this architecture");
     }
     if ((long) heads * headSize > MAX_WIDTH) {
-      throw metadata.bad(prefix + "attention.key_length", "heads of " + MAX_WIDTH + " in all");
+      throw metadata.error(prefix + "attention.key_length", "heads of " + MAX_WIDTH + " in all");
     }
     Attention attention = new Attention(heads, kvHeads, headSize);
     UnservedKeys.refuse(file, architecture(), attention);
@@ -148,7 +149,7 @@ public final class HyperparameterReader {
         return scaling;
       }
     }
-    throw metadata.bad(key, "none, linear, yarn or longrope");
+    throw metadata.error(key, "none, linear, yarn or longrope");
   }
 
   /**
@@ -159,7 +160,7 @@ public final class HyperparameterReader {
     int headSize = attention.headSize();
     int dimensions = between("rope.dimension_count", 0, MAX_WIDTH, headSize);
     if (dimensions != headSize || headSize % 2 != 0) {
-      throw metadata.bad(
+      throw metadata.error(
           metadata.has(prefix + "rope.dimension_count")
               ? prefix + "rope.dimension_count"
               : prefix + "attention.head_count",
@@ -191,7 +192,7 @@ public final class HyperparameterReader {
         metadata.has(prefix + "rope.scaling.factor") ? "rope.scaling.factor" : "rope.scale_linear";
     float factor = metadata.optF32(prefix + key).orElse(0f);
     if (!(factor >= 0 && factor < Float.POSITIVE_INFINITY)) {
-      throw metadata.bad(prefix + key, "a positive number, or 0 for none");
+      throw metadata.error(prefix + key, "a positive number, or 0 for none");
     }
     return factor == 0 ? 1f : factor;
   }

@@ -26,7 +26,7 @@ final class LayerValues {
     }
     if (!array.elementType().isInteger() || array.size() != layers) {
       throw file.metadata()
-          .bad(key, "expected an integer, or one for each of " + layers + " layers");
+          .error(key, "expected an integer, or one for each of " + layers + " layers");
     }
     long first = array.i64(0);
     for (int i = 1; i < layers; i++) {
@@ -38,7 +38,7 @@ final class LayerValues {
       }
     }
     if (first < 0 || first > Integer.MAX_VALUE) {
-      throw file.metadata().bad(key, "expected integers from 0 to " + Integer.MAX_VALUE);
+      throw file.metadata().error(key, "expected integers from 0 to " + Integer.MAX_VALUE);
     }
     return (int) first;
   }

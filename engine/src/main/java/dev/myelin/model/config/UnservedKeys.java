@@ -204,6 +204,6 @@ final class UnservedKeys {
 
   private UnsupportedModelException unsupported(String key, String expected) {
     return new UnsupportedModelException(
-        file.path(), "key " + key + " = " + metadata.value(key).brief(), "expected " + expected);
+        file.path(), "key " + key + " = " + metadata.value(key).describe(), "expected " + expected);
   }
 }

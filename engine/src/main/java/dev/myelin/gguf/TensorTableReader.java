@@ -8,7 +8,7 @@ import java.util.List;
 import java.util.Set;
 
 /** Reads the tensors' names, shapes, types and places, and checks that each has its own bytes. */
-final class TensorTable {
+final class TensorTableReader {
   /** A class, not a lambda: the first lambda of a process costs milliseconds of start-up. */
   private static final Comparator<TensorInfo> BY_OFFSET =
       new Comparator<>() {
@@ -18,12 +18,12 @@ final class TensorTable {
         }
       };
 
-  private final Source source;
+  private final ByteSource source;
   private final Cursor cursor;
   private final int alignment;
   private final int part;
 
-  TensorTable(Source source, Cursor cursor, int alignment, int part) {
+  TensorTableReader(ByteSource source, Cursor cursor, int alignment, int part) {
     this.source = source;
     this.cursor = cursor;
     this.alignment = alignment;
@@ -34,45 +34,46 @@ final class TensorTable {
     List<TensorInfo> relative = new ArrayList<>();
     Set<String> names = new HashSet<>();
     for (int i = 0; i < count; i++) {
-      TensorInfo tensor = tensor(i);
+      TensorInfo tensor = readTensor(i);
       if (!names.add(tensor.name())) {
-        throw source.bad("tensor " + tensor.name(), "expected once, the file has it twice");
+        throw source.error("tensor " + tensor.name(), "expected once, the file has it twice");
       }
       relative.add(tensor);
     }
-    long data = align(cursor.at());
+    long dataOffset = align(cursor.position());
     List<TensorInfo> tensors = new ArrayList<>(relative.size());
     for (TensorInfo tensor : relative) {
-      tensors.add(place(tensor, data));
+      tensors.add(withFileOffset(tensor, dataOffset));
     }
     checkOverlaps(tensors);
     return List.copyOf(tensors);
   }
 
   /** A tensor whose offset still counts from the start of the data. */
-  private TensorInfo tensor(int i) {
-    cursor.reading("tensor", i);
-    String name = cursor.name(Limits.NAME_BYTES);
-    List<Long> shape = shape();
+  private TensorInfo readTensor(int i) {
+    cursor.startEntry("tensor", i);
+    String name = cursor.name(Limits.MAX_NAME_BYTES);
+    List<Long> shape = readShape();
     int typeId = cursor.i32("type");
     GgmlType type = GgmlType.ofId(typeId).orElse(null);
     if (type == null) {
-      throw cursor.bad(
+      throw cursor.error(
           "type " + Integer.toUnsignedString(typeId), "expected a type that ggml 0.25.1 has");
     }
     if (shape.getFirst() % type.blockSize() != 0) {
-      throw cursor.bad(
+      throw cursor.error(
           "row of " + shape.getFirst() + " elements of " + type.ggmlName(),
           "expected a multiple of " + type.blockSize());
     }
-    long bytes = bytes(shape, type);
+    long bytes = byteSize(shape, type);
     return new TensorInfo(name, type, shape, part, cursor.i64("offset"), bytes);
   }
 
-  private List<Long> shape() {
+  private List<Long> readShape() {
     int rank = cursor.i32("rank");
-    if (rank < 0 || rank > Limits.RANK) {
-      throw cursor.bad("rank " + Integer.toUnsignedString(rank), "expected at most " + Limits.RANK);
+    if (rank < 0 || rank > Limits.MAX_RANK) {
+      throw cursor.error(
+          "rank " + Integer.toUnsignedString(rank), "expected at most " + Limits.MAX_RANK);
     }
     if (rank == 0) {
       return List.of(1L); // a single number, as ggml takes it
@@ -81,7 +82,7 @@ final class TensorTable {
     for (int d = 0; d < rank; d++) {
       dims[d] = cursor.i64("dimension");
       if (dims[d] <= 0) {
-        throw cursor.bad(
+        throw cursor.error(
             "dimension " + d + " = " + Long.toUnsignedString(dims[d]),
             "expected 1 to " + Long.MAX_VALUE);
       }
@@ -89,7 +90,7 @@ final class TensorTable {
     return List.of(dims);
   }
 
-  private long bytes(List<Long> shape, GgmlType type) {
+  private long byteSize(List<Long> shape, GgmlType type) {
     try {
       long elements = 1;
       for (long dim : shape) {
@@ -97,27 +98,27 @@ final class TensorTable {
       }
       return Math.multiplyExact(elements / type.blockSize(), (long) type.blockBytes());
     } catch (ArithmeticException e) {
-      throw cursor.bad("shape " + shape, "expected fewer than 2^63 elements and bytes");
+      throw cursor.error("shape " + shape, "expected fewer than 2^63 elements and bytes");
     }
   }
 
-  private TensorInfo place(TensorInfo tensor, long data) {
+  private TensorInfo withFileOffset(TensorInfo tensor, long dataOffset) {
     long offset = tensor.offset();
     if (offset < 0 || offset % alignment != 0) {
-      throw bad(
+      throw error(
           tensor,
           "offset " + Long.toUnsignedString(offset),
           "expected a multiple of the alignment " + alignment);
     }
-    long room = source.size() - data;
-    if (offset > room || tensor.bytes() > room - offset) {
-      throw bad(
+    long dataBytes = source.size() - dataOffset;
+    if (offset > dataBytes || tensor.bytes() > dataBytes - offset) {
+      throw error(
           tensor,
           tensor.bytes() + " bytes at data offset " + offset,
-          "expected them within the file, which has " + Math.max(0, room) + " bytes of data");
+          "expected them within the file, which has " + Math.max(0, dataBytes) + " bytes of data");
     }
     return new TensorInfo(
-        tensor.name(), tensor.type(), tensor.shape(), part, data + offset, tensor.bytes());
+        tensor.name(), tensor.type(), tensor.shape(), part, dataOffset + offset, tensor.bytes());
   }
 
   private void checkOverlaps(List<TensorInfo> tensors) {
@@ -127,17 +128,17 @@ final class TensorTable {
       TensorInfo before = byOffset.get(i - 1);
       TensorInfo after = byOffset.get(i);
       if (after.offset() < before.offset() + before.bytes()) {
-        throw bad(
+        throw error(
             after, "offset " + after.offset(), "expected no overlap with tensor " + before.name());
       }
     }
   }
 
-  private long align(long at) {
-    return (at + alignment - 1) & -(long) alignment;
+  private long align(long offset) {
+    return (offset + alignment - 1) & -(long) alignment;
   }
 
-  private ModelFileException bad(TensorInfo tensor, String detail, String expected) {
-    return source.bad("tensor " + tensor.name() + ", " + detail, expected);
+  private ModelFileException error(TensorInfo tensor, String detail, String expected) {
+    return source.error("tensor " + tensor.name() + ", " + detail, expected);
   }
 }

@@ -16,53 +16,53 @@ import java.util.Locale;
 import java.util.Optional;
 
 /** Maps a checkpoint: the file named, and where that is one part of several, all of them. */
-final class Parts {
-  static final String NO = "split.no";
-  static final String COUNT = "split.count";
-  static final String TENSORS = "split.tensors.count";
+final class PartReader {
+  static final String NUMBER_KEY = "split.no";
+  static final String COUNT_KEY = "split.count";
+  static final String TENSOR_COUNT_KEY = "split.tensors.count";
 
   /** A cache line: more than any kernel asks of its operands. */
   static final long ALIGNMENT = 64;
 
   /** What is read at once. */
-  private static final long PIECE = 1 << 30;
+  private static final long CHUNK_BYTES = 1 << 30;
 
   /** One file. */
-  record Part(MemorySegment bytes, Source source, Header header) {}
+  record Part(MemorySegment bytes, ByteSource source, Header header) {}
 
   private final Arena arena;
   private final Lifetime lifetime;
-  private final boolean copies;
-  private final List<MappedFile> mapped = new ArrayList<>();
+  private final boolean intoMemory;
+  private final List<MappedFile> mappedFiles = new ArrayList<>();
 
   /**
-   * @param copies whether files are read into memory, not mapped
+   * @param intoMemory whether files are read into memory, not mapped
    */
-  Parts(Arena arena, Lifetime lifetime, boolean copies) {
+  PartReader(Arena arena, Lifetime lifetime, boolean intoMemory) {
     this.arena = arena;
     this.lifetime = lifetime;
-    this.copies = copies;
+    this.intoMemory = intoMemory;
   }
 
   /** The files that were mapped. */
-  List<MappedFile> mapped() {
-    return mapped;
+  List<MappedFile> mappedFiles() {
+    return mappedFiles;
   }
 
   /** The parts in order; {@code file} may be any of them. */
   List<Part> open(Path file) {
-    Part given = map(file, 0);
-    int count = count(given);
+    Part opened = map(file, 0);
+    int count = count(opened);
     if (count <= 1) {
-      return List.of(given);
+      return List.of(opened);
     }
-    int number = number(given, count);
+    int number = number(opened, count);
     SplitName name =
         SplitName.of(file)
             .filter(n -> n.count() == count && n.part() == number)
             .orElseThrow(
                 () ->
-                    given.source.bad(
+                    opened.source.error(
                         "part " + (number + 1) + " of " + count,
                         String.format(
                             Locale.ROOT,
@@ -71,15 +71,15 @@ final class Parts {
                             count)));
     List<Part> parts = new ArrayList<>();
     for (int i = 0; i < count; i++) {
-      parts.add(i == number && i == 0 ? given : other(name, i, file));
+      parts.add(i == number && i == 0 ? opened : openOther(name, i, file));
     }
     checkTensorCount(parts);
     return List.copyOf(parts);
   }
 
   /** The file, and those that by their names are parts of the same checkpoint. */
-  static List<Path> named(Path file) {
-    Optional<SplitName> name = SplitName.of(file).filter(n -> n.count() <= Limits.PARTS);
+  static List<Path> findByName(Path file) {
+    Optional<SplitName> name = SplitName.of(file).filter(n -> n.count() <= Limits.MAX_PARTS);
     List<Path> all = new ArrayList<>(List.of(file));
     for (int i = 0; name.isPresent() && i < name.get().count(); i++) {
       Path part = name.get().file(i);
@@ -92,29 +92,29 @@ final class Parts {
 
   /** How many parts a file says it belongs to; 1 where it says nothing. */
   static int count(Part part) {
-    return small(part, COUNT, 1);
+    return smallInteger(part, COUNT_KEY, 1);
   }
 
   private static int number(Part part, int count) {
-    int number = small(part, NO, -1);
+    int number = smallInteger(part, NUMBER_KEY, -1);
     if (number < 0 || number >= count) {
-      throw metadata(part).bad(NO, "expected a number from 0 to " + (count - 1));
+      throw metadata(part).error(NUMBER_KEY, "expected a number from 0 to " + (count - 1));
     }
     return number;
   }
 
-  private Part other(SplitName name, int i, Path given) {
+  private Part openOther(SplitName name, int i, Path opened) {
     Path file = name.file(i);
     if (!Files.exists(file)) {
       throw new ModelFileException(
-          file, "part " + (i + 1) + " of " + name.count() + " of " + given, "no such file");
+          file, "part " + (i + 1) + " of " + name.count() + " of " + opened, "no such file");
     }
     Part part = map(file, i);
     if (count(part) != name.count()) {
-      throw metadata(part).bad(COUNT, "expected " + name.count() + ", as in " + given);
+      throw metadata(part).error(COUNT_KEY, "expected " + name.count() + ", as in " + opened);
     }
     if (number(part, name.count()) != i) {
-      throw metadata(part).bad(NO, "expected " + i + ", as in the file's name");
+      throw metadata(part).error(NUMBER_KEY, "expected " + i + ", as in the file's name");
     }
     return part;
   }
@@ -122,23 +122,23 @@ final class Parts {
   private static void checkTensorCount(List<Part> parts) {
     long tensors = parts.stream().mapToLong(p -> p.header.tensors().size()).sum();
     Metadata first = metadata(parts.getFirst());
-    if (first.i64(TENSORS) != tensors) {
-      throw first.bad(TENSORS, "expected " + tensors + ", as many as the parts hold");
+    if (first.i64(TENSOR_COUNT_KEY) != tensors) {
+      throw first.error(TENSOR_COUNT_KEY, "expected " + tensors + ", as many as the parts hold");
     }
   }
 
-  private static int small(Part part, String key, int otherwise) {
+  private static int smallInteger(Part part, String key, int defaultValue) {
     GgufValue value = part.header.values().get(key);
     if (value == null) {
-      return otherwise;
+      return defaultValue;
     }
     if (value instanceof GgufValue.Scalar scalar
         && scalar.isLong()
         && scalar.bits() >= 0
-        && scalar.bits() <= Limits.PARTS) {
+        && scalar.bits() <= Limits.MAX_PARTS) {
       return (int) scalar.bits();
     }
-    throw metadata(part).bad(key, "expected an integer from 0 to " + Limits.PARTS);
+    throw metadata(part).error(key, "expected an integer from 0 to " + Limits.MAX_PARTS);
   }
 
   private static Metadata metadata(Part part) {
@@ -156,7 +156,7 @@ final class Parts {
       throw new ModelFileException(file, "this is a device or pipe", "expected a GGUF file");
     }
     try (InputFile input = InputFile.open(file)) {
-      return part(file, copies ? copy(input, file) : map(input, file), index);
+      return read(file, intoMemory ? copy(input, file) : map(input, file), index);
     } catch (AccessDeniedException e) {
       throw new ModelFileException(file, "no permission to read it", e);
     } catch (IOException e) {
@@ -166,24 +166,24 @@ final class Parts {
 
   private MemorySegment map(InputFile input, Path file) throws IOException {
     MemorySegment bytes = input.map(arena);
-    mapped.add(new MappedFile(file, bytes, arena));
+    mappedFiles.add(new MappedFile(file, bytes, arena));
     return bytes;
   }
 
   private MemorySegment copy(InputFile input, Path file) throws IOException {
     long size = input.size();
     MemorySegment bytes = NativeMemory.zeros(arena, size, ALIGNMENT, "a copy of " + file);
-    for (long at = 0; at < size; at += PIECE) {
-      MemorySegment piece = bytes.asSlice(at, Math.min(PIECE, size - at));
-      if (!input.read(piece.asByteBuffer(), at)) {
-        throw MappedFile.changed(file);
+    for (long offset = 0; offset < size; offset += CHUNK_BYTES) {
+      MemorySegment chunk = bytes.asSlice(offset, Math.min(CHUNK_BYTES, size - offset));
+      if (!input.read(chunk.asByteBuffer(), offset)) {
+        throw MappedFile.changedError(file);
       }
     }
     return bytes;
   }
 
-  Part part(Path file, MemorySegment bytes, int index) {
-    Source source = new Source(file, bytes, lifetime);
+  Part read(Path file, MemorySegment bytes, int index) {
+    ByteSource source = new ByteSource(file, bytes, lifetime);
     return new Part(bytes, source, HeaderReader.read(source, index));
   }
 }

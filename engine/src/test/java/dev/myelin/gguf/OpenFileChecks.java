@@ -10,20 +10,20 @@ import java.util.Comparator;
 import java.util.List;
 
 /** Reads everything that an open file offers and checks what every open file promises. */
-final class Walk {
-  private Walk() {}
+final class OpenFileChecks {
+  private OpenFileChecks() {}
 
-  static void through(GgufFile file) {
+  static void checkAll(GgufFile file) {
     assertThat(file.version()).isBetween(2, 3);
     for (String key : file.metadata().keys()) {
-      value(file.metadata(), key);
+      checkValue(file.metadata(), key);
     }
-    tensors(file);
+    checkTensors(file);
   }
 
-  private static void value(Metadata metadata, String key) {
+  private static void checkValue(Metadata metadata, String key) {
     GgufValue value = metadata.value(key);
-    assertThat(value.brief()).hasSizeLessThan(100);
+    assertThat(value.describe()).hasSizeLessThan(100);
     assertThat(value.toJava()).isNotNull();
     try {
       assertThat(metadata.u32(key)).isNotNegative();
@@ -31,11 +31,11 @@ final class Walk {
       assertThat(e.getMessage()).doesNotContainPattern("\\p{Cntrl}");
     }
     if (value instanceof GgufArray array) {
-      elements(array);
+      checkElements(array);
     }
   }
 
-  private static void elements(GgufArray array) {
+  private static void checkElements(GgufArray array) {
     int step = Math.max(1, array.size() / 10_000);
     for (int i = 0; i < array.size(); i += step) {
       if (array.elementType() == GgufValueType.STRING) {
@@ -53,7 +53,7 @@ final class Walk {
     }
   }
 
-  private static void tensors(GgufFile file) {
+  private static void checkTensors(GgufFile file) {
     List<TensorInfo> sorted = new ArrayList<>(file.tensors());
     sorted.sort(Comparator.comparingInt(TensorInfo::part).thenComparingLong(TensorInfo::offset));
     long end = 0;

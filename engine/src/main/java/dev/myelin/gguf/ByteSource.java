@@ -12,7 +12,7 @@ import java.nio.file.Path;
  * after the file was closed, whichever thread closed it, or was cut short: the JVM reports a
  * missing page of a mapping as an {@link InternalError}.
  */
-final class Source {
+final class ByteSource {
   private static final ValueLayout.OfShort I16 =
       ValueLayout.JAVA_SHORT_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
   private static final ValueLayout.OfInt I32 =
@@ -24,7 +24,7 @@ final class Source {
   private final MemorySegment bytes;
   private final Lifetime lifetime;
 
-  Source(Path path, MemorySegment bytes, Lifetime lifetime) {
+  ByteSource(Path path, MemorySegment bytes, Lifetime lifetime) {
     this.path = path;
     this.bytes = bytes.asReadOnly();
     this.lifetime = lifetime;
@@ -42,98 +42,98 @@ final class Source {
     return bytes.byteSize();
   }
 
-  byte i8(long at) {
-    lifetime.check();
+  byte i8(long offset) {
+    lifetime.requireOpen();
     try {
-      return bytes.get(ValueLayout.JAVA_BYTE, at);
+      return bytes.get(ValueLayout.JAVA_BYTE, offset);
     } catch (IllegalStateException e) {
-      throw lifetime.closed();
+      throw lifetime.closedError();
     } catch (InternalError e) {
-      throw MappedFile.changed(path);
+      throw MappedFile.changedError(path);
     }
   }
 
-  short i16(long at) {
-    lifetime.check();
+  short i16(long offset) {
+    lifetime.requireOpen();
     try {
-      return bytes.get(I16, at);
+      return bytes.get(I16, offset);
     } catch (IllegalStateException e) {
-      throw lifetime.closed();
+      throw lifetime.closedError();
     } catch (InternalError e) {
-      throw MappedFile.changed(path);
+      throw MappedFile.changedError(path);
     }
   }
 
-  int i32(long at) {
-    lifetime.check();
+  int i32(long offset) {
+    lifetime.requireOpen();
     try {
-      return bytes.get(I32, at);
+      return bytes.get(I32, offset);
     } catch (IllegalStateException e) {
-      throw lifetime.closed();
+      throw lifetime.closedError();
     } catch (InternalError e) {
-      throw MappedFile.changed(path);
+      throw MappedFile.changedError(path);
     }
   }
 
-  long i64(long at) {
-    lifetime.check();
+  long i64(long offset) {
+    lifetime.requireOpen();
     try {
-      return bytes.get(I64, at);
+      return bytes.get(I64, offset);
     } catch (IllegalStateException e) {
-      throw lifetime.closed();
+      throw lifetime.closedError();
     } catch (InternalError e) {
-      throw MappedFile.changed(path);
+      throw MappedFile.changedError(path);
     }
   }
 
-  MemorySegment slice(long at, long length) {
-    lifetime.check();
-    return bytes.asSlice(at, length);
+  MemorySegment slice(long offset, long length) {
+    lifetime.requireOpen();
+    return bytes.asSlice(offset, length);
   }
 
-  byte[] copy(long at, long length) {
-    MemorySegment slice = slice(at, length);
+  byte[] copy(long offset, long length) {
+    MemorySegment slice = slice(offset, length);
     try {
       return slice.toArray(ValueLayout.JAVA_BYTE);
     } catch (IllegalStateException e) {
-      throw lifetime.closed();
+      throw lifetime.closedError();
     } catch (InternalError e) {
-      throw MappedFile.changed(path);
+      throw MappedFile.changedError(path);
     }
   }
 
   /** Fills the beginning of {@code into}. */
-  void copy(long at, byte[] into, int length) {
-    lifetime.check();
+  void copy(long offset, byte[] into, int length) {
+    lifetime.requireOpen();
     try {
-      MemorySegment.copy(bytes, ValueLayout.JAVA_BYTE, at, into, 0, length);
+      MemorySegment.copy(bytes, ValueLayout.JAVA_BYTE, offset, into, 0, length);
     } catch (IllegalStateException e) {
-      throw lifetime.closed();
+      throw lifetime.closedError();
     } catch (InternalError e) {
-      throw MappedFile.changed(path);
+      throw MappedFile.changedError(path);
     }
   }
 
   /** Text of which invalid UTF-8 is replaced. */
-  String text(long at, long length) {
-    return new String(copy(at, length), StandardCharsets.UTF_8);
+  String string(long offset, long length) {
+    return new String(copy(offset, length), StandardCharsets.UTF_8);
   }
 
   /** The bits of a value of a fixed size: integers sign- or zero-extended, floats as they are. */
-  long bits(GgufValueType type, long at) {
+  long bits(GgufValueType type, long offset) {
     return switch (type) {
-      case U8, BOOL -> i8(at) & 0xffL;
-      case I8 -> i8(at);
-      case U16 -> i16(at) & 0xffffL;
-      case I16 -> i16(at);
-      case U32 -> i32(at) & 0xffff_ffffL;
-      case I32, F32 -> i32(at);
-      case U64, I64, F64 -> i64(at);
+      case U8, BOOL -> i8(offset) & 0xffL;
+      case I8 -> i8(offset);
+      case U16 -> i16(offset) & 0xffffL;
+      case I16 -> i16(offset);
+      case U32 -> i32(offset) & 0xffff_ffffL;
+      case I32, F32 -> i32(offset);
+      case U64, I64, F64 -> i64(offset);
       case STRING, ARRAY -> throw new IllegalArgumentException(type.shortName());
     };
   }
 
-  ModelFileException bad(String subject, String expected) {
+  ModelFileException error(String subject, String expected) {
     return new ModelFileException(path, subject, expected);
   }
 }

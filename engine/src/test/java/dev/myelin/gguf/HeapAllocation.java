@@ -4,12 +4,12 @@ import com.sun.management.ThreadMXBean;
 import java.lang.management.ManagementFactory;
 
 /** How much heap a piece of work allocates on its thread. */
-final class Allocation {
+final class HeapAllocation {
   private static final ThreadMXBean THREADS = (ThreadMXBean) ManagementFactory.getThreadMXBean();
 
-  private Allocation() {}
+  private HeapAllocation() {}
 
-  static long of(Runnable work) {
+  static long measure(Runnable work) {
     long before = THREADS.getCurrentThreadAllocatedBytes();
     work.run();
     return THREADS.getCurrentThreadAllocatedBytes() - before;
@@ -20,7 +20,7 @@ final class Allocation {
    * classes, so the second one tells.
    */
   static boolean exceeds(long limit, Runnable work) {
-    return of(work) > limit && of(work) > limit;
+    return measure(work) > limit && measure(work) > limit;
   }
 
   /**
