@@ -8,9 +8,9 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 
 /**
- * The bytes of one file, little endian. Reading outside of them throws, and so does reading them
- * after the file was closed, whichever thread closed it, or was cut short: the JVM reports a
- * missing page of a mapping as an {@link InternalError}.
+ * The bytes of one file, little endian. A read throws if it is out of bounds, if any thread has
+ * closed the file, or if the file was truncated: the JVM reports a missing page of a mapping as an
+ * {@link InternalError}.
  */
 final class ByteSource {
   private static final ValueLayout.OfShort I16 =
@@ -102,7 +102,7 @@ final class ByteSource {
     }
   }
 
-  /** Fills the beginning of {@code into}. */
+  /** Copies {@code length} bytes to the beginning of {@code into}. */
   void copy(long offset, byte[] into, int length) {
     lifetime.requireOpen();
     try {
@@ -114,12 +114,12 @@ final class ByteSource {
     }
   }
 
-  /** Text of which invalid UTF-8 is replaced. */
+  /** A string. Invalid UTF-8 is replaced by U+FFFD. */
   String string(long offset, long length) {
     return new String(copy(offset, length), StandardCharsets.UTF_8);
   }
 
-  /** The bits of a value of a fixed size: integers sign- or zero-extended, floats as they are. */
+  /** The bits of a scalar: integers sign- or zero-extended, floats as IEEE 754 bits. */
   long bits(GgufValueType type, long offset) {
     return switch (type) {
       case U8, BOOL -> i8(offset) & 0xffL;

@@ -5,56 +5,56 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
 
-/** Where a checkpoint is. */
+/** The location of a checkpoint: a file or memory. */
 public sealed interface Checkpoint {
 
-  /** In a GGUF file; of a split checkpoint, any part. */
+  /** A GGUF file. For a split checkpoint, any of its parts. */
   static Checkpoint of(Path file) {
     return new FileCheckpoint(file);
   }
 
   /**
-   * In a GGUF file that is read into memory each time it is opened, not mapped: it may change or go
-   * away afterwards.
+   * A GGUF file that is read into memory each time it is opened, instead of mapped. It may change
+   * or be deleted afterwards.
    */
   static Checkpoint copyOf(Path file) {
     return new CopiedFileCheckpoint(file);
   }
 
   /**
-   * In memory, on the heap or off it, such as the bytes of a resource of a jar. They are read each
-   * time the checkpoint is opened, into memory of its own, and may change or go away afterwards.
+   * Bytes in heap or native memory, such as a resource of a jar. They are copied each time the
+   * checkpoint is opened, and may change or be freed afterwards.
    *
-   * @param name stands for a file's in messages, {@code the bundled checkpoint} for example
+   * @param name the name used in messages, for example {@code the bundled checkpoint}
    */
   static Checkpoint of(String name, MemorySegment bytes) {
     return new MemoryCheckpoint(Path.of(name), bytes);
   }
 
-  /** The file as it was named, or the name that stands for one. */
+  /** The path of the file as given, or the name of the bytes. */
   Path path();
 
-  /** The file, empty where there is none. */
+  /** The file, or empty for bytes in memory. */
   Optional<Path> file();
 
-  /** The same, but read into memory where it is a file. */
+  /** The same checkpoint. If it is a file, it is read into memory instead of mapped. */
   default Checkpoint readIntoMemory() {
     return file().map(Checkpoint::copyOf).orElse(this);
   }
 
-  /** The files that are there: all parts of a split checkpoint, by their names. */
+  /** The existing files: all parts of a split checkpoint, found by their names. */
   default List<Path> files() {
     return file().map(PartReader::findByName).orElse(List.of());
   }
 
   /**
-   * Opens and checks it.
+   * Opens the checkpoint and validates it.
    *
-   * @throws dev.myelin.error.ModelFileException naming what is wrong with it
+   * @throws dev.myelin.error.ModelFileException if it is invalid; the message names the problem
    */
   GgufFile open();
 
-  /** A file. */
+  /** A file that is mapped. */
   record FileCheckpoint(Path path) implements Checkpoint {
     @Override
     public Optional<Path> file() {
@@ -80,7 +80,7 @@ public sealed interface Checkpoint {
     }
   }
 
-  /** Bytes. */
+  /** Bytes in memory. */
   record MemoryCheckpoint(Path path, MemorySegment bytes) implements Checkpoint {
     @Override
     public Optional<Path> file() {

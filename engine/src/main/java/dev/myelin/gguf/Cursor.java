@@ -6,14 +6,14 @@ import java.nio.charset.CharacterCodingException;
 import java.nio.charset.CodingErrorAction;
 import java.nio.charset.StandardCharsets;
 
-/** Reads a header from front to back; every read is compared with the bytes that remain. */
+/** Reads a header sequentially. Every read is checked against the remaining bytes. */
 final class Cursor {
   private static final String HEADER = "header";
 
   private final ByteSource source;
   private long position;
 
-  /** What is being read, for messages; put together only for one. */
+  /** What is being read, for messages. The message text is built only when it is needed. */
   private String kind = HEADER;
 
   private int index;
@@ -23,9 +23,7 @@ final class Cursor {
     this.source = source;
   }
 
-  /**
-   * Says for messages that key or tensor {@code index} comes next, whose name is yet to be read.
-   */
+  /** Starts key or tensor {@code index}, for messages. Its name is not read yet. */
   void startEntry(String kind, int index) {
     this.kind = kind;
     this.index = index;
@@ -65,7 +63,7 @@ final class Cursor {
     position += bytes;
   }
 
-  /** A key's or tensor's name: UTF-8 of 1 to {@code longest} bytes, without zeros. */
+  /** The name of a key or tensor: UTF-8, 1 to {@code maxBytes} bytes, no zero byte. */
   String name(int maxBytes) {
     long length = i64("name length");
     if (length <= 0 || length > maxBytes) {

@@ -3,31 +3,31 @@ package dev.myelin.gguf;
 import java.io.IOException;
 import java.lang.foreign.MemorySegment;
 
-/** Produces a tensor's data piece by piece, so that a large one needs little memory to write. */
+/** Produces the data of a tensor in chunks, so that writing a large tensor needs little memory. */
 @FunctionalInterface
 public interface DataSource {
   /**
-   * Writes the tensor's bytes in order, in pieces of any size, and exactly as many as its shape and
-   * type say. Called once for each file written.
+   * Writes the bytes of the tensor in chunks of any size, in total exactly as many as its shape and
+   * type require. Called once for each file written.
    */
   void writeTo(Sink sink) throws IOException;
 
   /**
-   * Where the pieces go, one after the other or each to its place, but not both. A piece may be
-   * reused as soon as the call returns.
+   * Receives the chunks, either all in order or all with an offset. A chunk may be reused as soon
+   * as the call returns.
    */
   interface Sink {
-    /** Appends a piece. */
+    /** Appends a chunk. */
     void write(MemorySegment chunk) throws IOException;
 
     /**
-     * Writes a piece that begins at {@code offset} bytes of the tensor, from any thread and in any
-     * order; every byte once.
+     * Writes a chunk that begins at byte {@code offset} of the tensor. Any thread, any order, each
+     * byte once.
      */
     void writeAt(long offset, MemorySegment chunk) throws IOException;
   }
 
-  /** The bytes of a segment, which must stay alive until the file is written. */
+  /** The bytes of a segment. It must stay alive until the file is written. */
   static DataSource of(MemorySegment bytes) {
     return sink -> sink.write(bytes);
   }

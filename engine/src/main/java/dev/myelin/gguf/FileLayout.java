@@ -7,7 +7,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.atomic.AtomicLong;
 
-/** One file about to be written: its header's bytes and where each tensor goes. */
+/** The layout of one output file: the bytes of its header and the position of each tensor. */
 final class FileLayout {
   private final int alignment;
   private final byte[] header;
@@ -35,18 +35,18 @@ final class FileLayout {
     this.size = tensors.isEmpty() ? header.length : Math.addExact(align(header.length), offset);
   }
 
-  /** Bytes of the whole file, which ends at a multiple of the alignment where it has tensors. */
+  /** The size of the file in bytes. If it has tensors, a multiple of the alignment. */
   long size() {
     return size;
   }
 
-  /** Takes the bytes of a file, from any thread. */
+  /** Receives the bytes of a file, from any thread. */
   @FunctionalInterface
   interface Output {
     void write(long position, MemorySegment chunk) throws IOException;
   }
 
-  /** Writes the file, tensor by tensor. */
+  /** Writes the header, then each tensor. */
   void writeTo(Output out) throws IOException {
     out.write(0, MemorySegment.ofArray(header));
     if (tensors.isEmpty()) {
@@ -61,7 +61,7 @@ final class FileLayout {
     }
   }
 
-  /** Fills up to a multiple of the alignment, and returns where that is. */
+  /** Pads with zeros to a multiple of the alignment, and returns that position. */
   private long pad(Output out, long end) throws IOException {
     long aligned = align(end);
     if (aligned > end) {
@@ -74,7 +74,7 @@ final class FileLayout {
     return Math.addExact(position, alignment - 1) & -(long) alignment;
   }
 
-  /** Stops a source that writes more than its tensor has. */
+  /** Writes one tensor, and rejects a source that writes too many or too few bytes. */
   private static final class TensorSink implements DataSource.Sink {
     private final GgufWriter.PendingTensor tensor;
     private final long start;

@@ -8,9 +8,9 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 
-/** Writes files beside their final names and renames them once all are complete. */
+/** Writes temporary files and renames them once all are complete. */
 final class FileWriter {
-  /** The most handed to the system at once: heap memory is copied on the way. */
+  /** The largest single write. Writing from heap memory copies it first. */
   private static final int CHUNK_BYTES = 1 << 20;
 
   /** A file to write. */
@@ -24,7 +24,7 @@ final class FileWriter {
         files.add(file);
         writeAll(job.layout(), file);
       }
-      // the first part last: without it the others are no checkpoint
+      // rename the first part last: without it the others are not a checkpoint
       files.reversed().forEach(OutputFile::rename);
     } finally {
       files.forEach(OutputFile::close);
@@ -44,7 +44,7 @@ final class FileWriter {
       throws IOException {
     for (long at = 0; at < bytes.byteSize(); at += CHUNK_BYTES) {
       MemorySegment chunk = bytes.asSlice(at, Math.min(CHUNK_BYTES, bytes.byteSize() - at));
-      if (!chunk.isNative()) { // a view of a float[] is no ByteBuffer
+      if (!chunk.isNative()) { // a view of a float[] has no ByteBuffer
         chunk = MemorySegment.ofArray(chunk.toArray(ValueLayout.JAVA_BYTE));
       }
       out.write(chunk.asByteBuffer(), position + at);

@@ -4,8 +4,8 @@ import dev.myelin.error.InvalidRequestException;
 import java.util.Optional;
 
 /**
- * The element types of ggml 0.25.1: how many elements share a block and how many bytes a block
- * takes. Rows of a tensor are whole blocks. Block layouts: ggml's {@code ggml-common.h}.
+ * The tensor types of ggml 0.25.1, with the number of elements and bytes of a block. A row of a
+ * tensor is a whole number of blocks. Block layouts: ggml's {@code ggml-common.h}.
  */
 public enum GgmlType {
   F32(0, "f32", 1, 4),
@@ -44,7 +44,7 @@ public enum GgmlType {
   Q1_0(41, "q1_0", 128, 18),
   Q2_0(42, "q2_0", 64, 18);
 
-  /** One more than the largest id; the ids 4, 5, 31 to 33 and 36 to 38 were removed from ggml. */
+  /** One more than the largest id. Ids 4, 5, 31 to 33 and 36 to 38 were removed from ggml. */
   static final int ID_LIMIT = 43;
 
   private static final GgmlType[] BY_ID = new GgmlType[ID_LIMIT];
@@ -67,12 +67,12 @@ public enum GgmlType {
     this.blockBytes = blockBytes;
   }
 
-  /** The number that stands for this type in files and in ggml's {@code enum ggml_type}. */
+  /** The number of this type in files and in ggml's {@code enum ggml_type}. */
   public int id() {
     return id;
   }
 
-  /** ggml's name for it, such as {@code f32} or {@code q4_K}. */
+  /** The name in ggml, such as {@code f32} or {@code q4_K}. */
   public String ggmlName() {
     return ggmlName;
   }
@@ -87,12 +87,14 @@ public enum GgmlType {
     return blockBytes;
   }
 
-  /** Whether several elements share a block and its scales. */
+  /** Whether a block holds more than one element. */
   public boolean isQuantized() {
     return blockSize > 1;
   }
 
-  /** Whether ggml multiplies matrices of it; the others only occur inside computations. */
+  /**
+   * Whether ggml's matmul takes weights of this type. The others occur only inside computations.
+   */
   public boolean isMatmulType() {
     return switch (this) {
       case I8, I16, I32, I64, F64, Q8_1, Q8_K -> false;
@@ -100,16 +102,16 @@ public enum GgmlType {
     };
   }
 
-  /** Bits that one element takes, scales included. */
+  /** Bits per element, scales included. */
   public double bitsPerElement() {
     return 8.0 * blockBytes / blockSize;
   }
 
   /**
-   * The bytes of {@code elements} elements.
+   * The size of {@code elements} elements in bytes.
    *
-   * @throws InvalidRequestException where they are no whole number of blocks, or more bytes than a
-   *     long can count
+   * @throws InvalidRequestException if they are not a whole number of blocks, or the size exceeds a
+   *     long
    */
   public long bytes(long elements) {
     if (elements < 0 || elements % blockSize != 0) {
@@ -124,7 +126,7 @@ public enum GgmlType {
     }
   }
 
-  /** The type with this id, or none where ggml 0.25.1 has no such type or has removed it. */
+  /** The type with this id, or empty if ggml 0.25.1 does not have it. */
   public static Optional<GgmlType> ofId(int id) {
     return id < 0 || id >= ID_LIMIT ? Optional.empty() : Optional.ofNullable(BY_ID[id]);
   }

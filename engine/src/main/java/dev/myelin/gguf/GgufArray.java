@@ -5,11 +5,12 @@ import java.lang.foreign.MemorySegment;
 import java.util.Objects;
 
 /**
- * An array among the metadata, read element by element from the file when asked for. Of an array of
- * strings only where each begins is kept (4 bytes an element).
+ * An array value of the metadata. Elements are read from the file on access. For an array of
+ * strings, only the start of each string is kept (4 bytes per element).
  *
- * <p>A getter that does not fit the element type throws {@link ModelFileException} naming file, key
- * and what was expected; an index outside 0..size-1 throws {@link IndexOutOfBoundsException}.
+ * <p>A getter that does not match the element type throws {@link ModelFileException} with the file,
+ * the key and the expected type. An index outside 0..size-1 throws {@link
+ * IndexOutOfBoundsException}.
  */
 public final class GgufArray implements GgufValue {
   private final ByteSource source;
@@ -18,7 +19,7 @@ public final class GgufArray implements GgufValue {
   private final int size;
   private final long offset;
 
-  /** For strings: where each one's bytes begin, from {@code at} on, unsigned; and an end. */
+  /** For strings: the start of each string relative to {@code offset}, unsigned, and one end. */
   private final int[] stringStarts;
 
   GgufArray(
@@ -49,22 +50,27 @@ public final class GgufArray implements GgufValue {
     return size;
   }
 
-  /** String {@code i}; bytes that are not UTF-8 are replaced. */
+  /** String {@code i}. Invalid UTF-8 is replaced by U+FFFD. */
   public String string(int i) {
     long length = length(i);
     if (length > Integer.MAX_VALUE - 16) {
-      throw error("expected element " + i + " to be a text, it has " + length + " bytes");
+      throw error(
+          "expected element "
+              + i
+              + " to be a string of at most 2 GiB, it has "
+              + length
+              + " bytes");
     }
     return source.string(start(i), length);
   }
 
-  /** The bytes of string {@code i}, a view of the file that lives as long as it is open. */
+  /** The bytes of string {@code i}: a view of the file, valid while the file is open. */
   public MemorySegment bytes(int i) {
     long length = length(i);
     return source.slice(start(i), length);
   }
 
-  /** Integer {@code i}, of any width and sign, which must fit an int. */
+  /** Integer {@code i} of any integer type. It must fit an int. */
   public int i32(int i) {
     long value = i64(i);
     if (value != (int) value) {
@@ -73,7 +79,7 @@ public final class GgufArray implements GgufValue {
     return (int) value;
   }
 
-  /** Integer {@code i}, of any width and sign, which must fit a long. */
+  /** Integer {@code i} of any integer type. It must fit a long. */
   public long i64(int i) {
     if (!elementType.isInteger()) {
       throw error("expected an array of integers");
@@ -86,7 +92,7 @@ public final class GgufArray implements GgufValue {
     return bits;
   }
 
-  /** Float {@code i}; an f64 is rounded. */
+  /** Float {@code i}. An f64 is rounded. */
   public float f32(int i) {
     return switch (elementType) {
       case F32 -> Float.intBitsToFloat((int) bits(i));
@@ -95,7 +101,7 @@ public final class GgufArray implements GgufValue {
     };
   }
 
-  /** Float {@code i} in double precision. */
+  /** Float {@code i} as a double. */
   public double f64(int i) {
     return elementType == GgufValueType.F64 ? Double.longBitsToDouble(bits(i)) : f32(i);
   }
@@ -107,7 +113,7 @@ public final class GgufArray implements GgufValue {
     return bits(i) != 0;
   }
 
-  /** Every element as an int; see {@link #i32(int)}. */
+  /** All elements as ints; see {@link #i32(int)}. */
   public int[] toInts() {
     int[] values = new int[size];
     for (int i = 0; i < size; i++) {
@@ -116,7 +122,7 @@ public final class GgufArray implements GgufValue {
     return values;
   }
 
-  /** Every element as a float; see {@link #f32(int)}. */
+  /** All elements as floats; see {@link #f32(int)}. */
   public float[] toFloats() {
     float[] values = new float[size];
     for (int i = 0; i < size; i++) {
@@ -125,7 +131,7 @@ public final class GgufArray implements GgufValue {
     return values;
   }
 
-  /** Returns this array, or throws where its elements are of another type. */
+  /** Returns this array, or throws if its elements have another type. */
   public GgufArray requireType(GgufValueType type) {
     if (elementType != type) {
       throw error("expected an array of " + type.shortName());
@@ -133,7 +139,7 @@ public final class GgufArray implements GgufValue {
     return this;
   }
 
-  /** Element {@code i} in Java, as {@link GgufValue#toJava} says. */
+  /** Element {@code i} as a Java object; see {@link GgufValue#toJava}. */
   public Object toJava(int i) {
     return elementType == GgufValueType.STRING
         ? string(i)
@@ -157,7 +163,7 @@ public final class GgufArray implements GgufValue {
         : (long) size * elementType.bytes();
   }
 
-  /** The array's elements as they lie in the file. */
+  /** The bytes of the elements in the file. */
   MemorySegment rawBytes() {
     return source.slice(offset, bytes());
   }

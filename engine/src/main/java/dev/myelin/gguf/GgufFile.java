@@ -13,16 +13,15 @@ import java.util.Map;
 import java.util.Optional;
 
 /**
- * A checkpoint, mapped read-only: its metadata, and where its tensors lie. Opening checks
- * everything the file says about itself and reads no tensor data; a checkpoint in several files
- * ({@code -00001-of-00003.gguf}) opens as one.
+ * An open checkpoint, mapped read-only: its metadata and its tensors. Opening validates the whole
+ * header and reads no tensor data. A split checkpoint ({@code -00001-of-00003.gguf}) opens as one.
  *
- * <p>Any number of threads may read it. After {@link #close}, every method but {@link #path},
+ * <p>Any number of threads may read it. After {@link #close}, every method except {@link #path},
  * {@link #version} and {@link #isOpen} throws {@link IllegalUseException}, and so does reading a
- * value of {@link Metadata} or {@link GgufArray}; a {@link MemorySegment} handed out before throws
- * the platform's {@link IllegalStateException}. Whoever gave an address to native code must let
- * that finish before closing. The file must stay as it is while it is open; {@link #watch} says
- * what happens where it does not. Replacing it by another file of its name is no change.
+ * value of {@link Metadata} or {@link GgufArray}. A {@link MemorySegment} returned earlier then
+ * throws {@link IllegalStateException}. Native code that uses an address of the file must finish
+ * before the file is closed. The file must not be modified while it is open; see {@link #watch}.
+ * Renaming another file over it is not a modification.
  */
 public final class GgufFile implements AutoCloseable {
   private final Path path;
@@ -35,7 +34,7 @@ public final class GgufFile implements AutoCloseable {
   private final Map<String, TensorInfo> byName;
 
   /**
-   * @param arena holds the mappings or the copy; null where the caller's memory is read
+   * @param arena owns the mappings or the copy; null if the memory belongs to the caller
    */
   private GgufFile(
       Path path,
@@ -55,22 +54,22 @@ public final class GgufFile implements AutoCloseable {
   }
 
   /**
-   * Maps and checks a checkpoint.
+   * Maps a checkpoint and validates it.
    *
-   * @param file a GGUF file; of a split checkpoint, any part
-   * @throws ModelFileException where the file is none, is cut short, or contradicts itself
+   * @param file a GGUF file; for a split checkpoint, any of its parts
+   * @throws ModelFileException if the file is not GGUF, truncated or inconsistent
    */
   public static GgufFile open(Path file) {
     return open(file, false);
   }
 
   /**
-   * Reads a checkpoint into memory off the heap, where nothing that happens to the file matters any
-   * more, and checks it. The native libraries are loaded for it.
+   * Reads a checkpoint into native memory and validates it. Later changes of the file have no
+   * effect. Loads the native libraries.
    *
-   * @param file a GGUF file; of a split checkpoint, any part
-   * @throws ModelFileException as {@link #open}
-   * @throws dev.myelin.error.NativeLibraryException if there is no memory for it
+   * @param file a GGUF file; for a split checkpoint, any of its parts
+   * @throws ModelFileException as for {@link #open}
+   * @throws dev.myelin.error.NativeLibraryException if there is not enough memory
    */
   public static GgufFile read(Path file) {
     NativeLibraries.load();
@@ -88,7 +87,7 @@ public final class GgufFile implements AutoCloseable {
       opened = true;
       return result;
     } catch (ModelFileException e) {
-      // what was read may be zeros
+      // missing pages read as zeros
       parts.mappedFiles().stream()
           .filter(MappedFile::isChanged)
           .findAny()
@@ -106,17 +105,18 @@ public final class GgufFile implements AutoCloseable {
   }
 
   /**
-   * What to throw where the JVM reports a missing page of the mapping, an {@link InternalError}.
+   * The exception to throw if the JVM reports a missing page of the mapping as an {@link
+   * InternalError}.
    */
   public ModelFileException changedError() {
     return MappedFile.changedError(path);
   }
 
   /**
-   * Notices from now on that somebody writes to the file, or cuts it short: {@link
-   * #requireUnchanged} then throws, and what is missing reads as zeros, in Java and in native code.
-   * Files opened once the native libraries are loaded are watched from the start. Where the system
-   * has no way to, or the file is in memory, this does nothing.
+   * Detects from now on that the file is written to or truncated: {@link #requireUnchanged} then
+   * throws, and missing pages read as zeros, in Java and in native code. If the native libraries
+   * are loaded, a file is watched from the time it is opened. Does nothing if the system does not
+   * support it or the checkpoint is in memory.
    */
   public void watch() {
     lifetime.requireOpen();
@@ -124,7 +124,7 @@ public final class GgufFile implements AutoCloseable {
   }
 
   /**
-   * Throws if the file was changed while it was watched: what was read of it may be wrong.
+   * Throws if the file was modified while it was watched: data read from it may be wrong.
    *
    * @throws ModelFileException naming the file
    */
@@ -137,20 +137,20 @@ public final class GgufFile implements AutoCloseable {
   }
 
   /**
-   * Reads a checkpoint that lies in memory, which stays the caller's and is not copied.
+   * Opens a checkpoint in the caller's memory without copying it.
    *
-   * @param name stands for the file in messages
+   * @param name the name used in messages
    */
   public static GgufFile of(Path name, MemorySegment bytes) {
     return of(name, null, bytes);
   }
 
   /**
-   * Copies a checkpoint that lies in memory to memory off the heap, which is freed when it is
-   * closed: what a model can compute with, unlike a checkpoint {@linkplain #of over} the caller's.
+   * Opens a checkpoint from a copy of the bytes in native memory, which is freed on close. A model
+   * can be loaded from it, unlike from a checkpoint {@linkplain #of over} the caller's memory.
    *
-   * @param name stands for the file in messages
-   * @throws ModelFileException where the bytes are none, are cut short, or contradict themselves
+   * @param name the name used in messages
+   * @throws ModelFileException if the bytes are not GGUF, truncated or inconsistent
    */
   public static GgufFile copyOf(Path name, MemorySegment bytes) {
     Arena arena = Arena.ofShared();
@@ -193,28 +193,28 @@ public final class GgufFile implements AutoCloseable {
     return byName;
   }
 
-  /** The file as it was named to {@link #open}. */
+  /** The path that was passed to {@link #open}. */
   public Path path() {
     return path;
   }
 
-  /** The files that it consists of, in order: one, or all the parts. */
+  /** The files of the checkpoint, in order: one, or all its parts. */
   public List<Path> files() {
     return parts.stream().map(part -> part.source().path()).toList();
   }
 
-  /** The format's version, 2 or 3. */
+  /** The version of the format, 2 or 3. */
   public int version() {
     return parts.getFirst().header().version();
   }
 
-  /** Keys and values; of a split checkpoint, those of the first part. */
+  /** Keys and values. For a split checkpoint, those of the first part. */
   public Metadata metadata() {
     lifetime.requireOpen();
     return metadata;
   }
 
-  /** Every tensor, in the order of the parts and of the file. */
+  /** All tensors, in the order of the parts and of the tensor tables. */
   public List<TensorInfo> tensors() {
     lifetime.requireOpen();
     return tensors;
@@ -225,7 +225,7 @@ public final class GgufFile implements AutoCloseable {
     return Optional.ofNullable(byName.get(name));
   }
 
-  /** The bytes of a tensor of this file: a view of the mapping, not a copy. */
+  /** The data of a tensor of this file: a view of the mapping, not a copy. */
   public MemorySegment data(TensorInfo tensor) {
     lifetime.requireOpen();
     if (!tensor.equals(byName.get(tensor.name()))) {
@@ -234,7 +234,7 @@ public final class GgufFile implements AutoCloseable {
     return parts.get(tensor.part()).source().slice(tensor.offset(), tensor.bytes());
   }
 
-  /** The whole mappings, one a file. */
+  /** The bytes of each file, header included. */
   public List<MemorySegment> parts() {
     lifetime.requireOpen();
     return parts.stream().map(part -> part.bytes().asReadOnly()).toList();
@@ -244,15 +244,15 @@ public final class GgufFile implements AutoCloseable {
     return lifetime.isOpen();
   }
 
-  /** Whether it is mapped, not in memory. */
+  /** Whether the checkpoint is mapped, not copied to memory. */
   public boolean isMapped() {
     return !mappedFiles.isEmpty();
   }
 
   /**
-   * Unmaps the file. Closing twice does nothing.
+   * Unmaps the file. Closing twice has no effect.
    *
-   * @throws IllegalUseException where a native call that was given a part of the mapping still runs
+   * @throws IllegalUseException if a native call still uses a part of the mapping
    */
   @Override
   public synchronized void close() {

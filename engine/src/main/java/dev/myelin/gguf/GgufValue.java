@@ -2,30 +2,30 @@ package dev.myelin.gguf;
 
 import java.util.Locale;
 
-/** A metadata value as the file holds it: a scalar, a text, or an array. */
+/** A metadata value: a scalar, a string or an array. */
 public sealed interface GgufValue permits GgufValue.Scalar, GgufValue.StringValue, GgufArray {
-  /** How many characters of a text a message shows. */
+  /** The longest part of a string that {@link #describe} shows, in characters. */
   int MAX_DESCRIBED_CHARS = 60;
 
   GgufValueType type();
 
   /**
-   * The value in Java: {@link Long} for integers (u64 beyond 2^63-1 as {@link
+   * The value as a Java object: {@link Long} for integers (u64 above 2^63-1 as {@link
    * java.math.BigInteger}), {@link Float}, {@link Double}, {@link Boolean}, {@link String} or
    * {@link GgufArray}.
    */
   Object toJava();
 
-  /** How many bytes the value takes in a file, without its type. */
+  /** The size of the value in a file in bytes, without its type. */
   long bytes();
 
-  /** The value on one line for people to read, cut where it is long. */
+  /** The value for messages, on one line, shortened. */
   String describe();
 
   /**
-   * A number or a truth value.
+   * A number or a bool.
    *
-   * @param bits integers sign- or zero-extended, floats as IEEE 754 bits, 1 for true
+   * @param bits an integer sign- or zero-extended, a float as IEEE 754 bits, 1 for true
    */
   record Scalar(GgufValueType type, long bits) implements GgufValue {
     @Override
@@ -39,7 +39,7 @@ public sealed interface GgufValue permits GgufValue.Scalar, GgufValue.StringValu
       };
     }
 
-    /** Whether this is an integer that a long holds. */
+    /** Whether this is an integer that fits a long. */
     boolean isLong() {
       return type.isInteger() && !(type == GgufValueType.U64 && bits < 0);
     }
@@ -55,7 +55,7 @@ public sealed interface GgufValue permits GgufValue.Scalar, GgufValue.StringValu
     }
   }
 
-  /** A text, read from the file when asked for; see {@link Metadata#string}. */
+  /** A string, read from the file on access; see {@link Metadata#string}. */
   final class StringValue implements GgufValue {
     private static final int MAX_BYTES = 64 << 20;
 
@@ -76,21 +76,21 @@ public sealed interface GgufValue permits GgufValue.Scalar, GgufValue.StringValu
       return GgufValueType.STRING;
     }
 
-    /** Its length in bytes of UTF-8. */
+    /** The length in bytes of UTF-8. */
     public long length() {
       return length;
     }
 
     /**
-     * The text; bytes that are not UTF-8 are replaced.
+     * The string. Invalid UTF-8 is replaced by U+FFFD.
      *
-     * @throws dev.myelin.error.ModelFileException where it is longer than 64 MiB
+     * @throws dev.myelin.error.ModelFileException if it is longer than 64 MiB
      */
     public String string() {
       if (length > MAX_BYTES) {
         throw source.error(
             "key " + MessageText.abbreviate(key) + " = a string of " + length + " bytes",
-            "expected a text of at most " + MAX_BYTES + " bytes");
+            "expected at most " + MAX_BYTES + " bytes");
       }
       return source.string(offset, length);
     }
@@ -107,7 +107,7 @@ public sealed interface GgufValue permits GgufValue.Scalar, GgufValue.StringValu
 
     @Override
     public String describe() {
-      // four bytes a character at most: enough to tell whether there is more to show
+      // a character has at most four bytes: enough to know whether the string is longer
       String start = source.string(offset, Math.min(length, 4 * (MAX_DESCRIBED_CHARS + 1)));
       return '"' + MessageText.abbreviate(start, MAX_DESCRIBED_CHARS) + '"';
     }

@@ -1,6 +1,6 @@
 package dev.myelin.gguf;
 
-/** The types of a metadata value. */
+/** The types of metadata values. */
 public enum GgufValueType {
   U8(0, "u8", 1),
   I8(1, "i8", 1),
@@ -28,7 +28,7 @@ public enum GgufValueType {
     this.bytes = bytes;
   }
 
-  /** The number that stands for this type in files. */
+  /** The number of this type in files. */
   public int id() {
     return id;
   }
@@ -38,7 +38,7 @@ public enum GgufValueType {
     return shortName;
   }
 
-  /** Bytes of one value; 0 for strings and arrays, whose values say how long they are. */
+  /** The size of a value in bytes; 0 for strings and arrays, which have no fixed size. */
   public int bytes() {
     return bytes;
   }
@@ -51,7 +51,7 @@ public enum GgufValueType {
     return this == F32 || this == F64;
   }
 
-  /** Null where there is no such type. */
+  /** The type with this id, or null. */
   static GgufValueType ofId(int id) {
     return id < 0 || id >= BY_ID.length ? null : BY_ID[id];
   }

@@ -13,10 +13,10 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * Writes GGUF files. Keys and tensors keep the order in which they are added; tensor data are taken
- * when the file is written. One thread at a time.
+ * Writes GGUF files. Keys and tensors keep the order in which they are added. Tensor data is read
+ * when the file is written. Not thread-safe.
  *
- * <p>What the format does not allow throws {@link InvalidRequestException} as soon as it is added.
+ * <p>Adding something that the format does not allow throws {@link InvalidRequestException}.
  */
 public final class GgufWriter {
   private final Map<String, byte[]> values = new LinkedHashMap<>();
@@ -25,10 +25,10 @@ public final class GgufWriter {
   private long copiedBytes;
   private int alignment = Limits.DEFAULT_ALIGNMENT;
 
-  /** A tensor to be written; its shape as in {@link TensorInfo}. */
+  /** A tensor to write; shape as in {@link TensorInfo}. */
   record PendingTensor(String name, GgmlType type, List<Long> shape, long bytes, DataSource data) {}
 
-  /** The format's version: 3 where nothing is said, or 2. */
+  /** Sets the version of the format: 3 (default) or 2. */
   public GgufWriter version(int version) {
     if (version != 2 && version != 3) {
       throw new InvalidRequestException("GGUF version " + version + ": expected 2 or 3");
@@ -37,7 +37,7 @@ public final class GgufWriter {
     return this;
   }
 
-  /** What tensors are aligned to, in bytes; 32 where nothing is said. */
+  /** Sets the alignment of tensor data in bytes. Default: 32. */
   public GgufWriter alignment(int alignment) {
     if (alignment < 8 || Integer.bitCount(alignment) != 1) {
       throw new InvalidRequestException(
@@ -51,9 +51,9 @@ public final class GgufWriter {
   }
 
   /**
-   * Adds a value of the type that goes with its Java class: Integer u32, Long u64, Float f32,
-   * Double f64, Boolean bool, String str; int[] i32, long[] i64, float[] f32, double[] f64, byte[]
-   * u8, boolean[] bool and String[] arrays; and a {@link GgufValue} of another file as it is there.
+   * Adds a value. Its Java class determines the type: Integer u32, Long u64, Float f32, Double f64,
+   * Boolean bool, String str; int[] i32, long[] i64, float[] f32, double[] f64, byte[] u8,
+   * boolean[] bool and String[] arrays. A {@link GgufValue} of another file is copied unchanged.
    */
   public GgufWriter put(String key, Object value) {
     return switch (value) {
@@ -77,7 +77,7 @@ public final class GgufWriter {
     };
   }
 
-  /** Adds a number, truth value or string of the type given. */
+  /** Adds a number, bool or string of the given type. */
   public GgufWriter put(String key, GgufValueType type, Object value) {
     return add(key, new ValueWriter().value(type, value));
   }
@@ -91,7 +91,7 @@ public final class GgufWriter {
     return add(key, new ValueWriter().array(elementType, values));
   }
 
-  /** Adds every value of another file, except for those that describe its alignment and parts. */
+  /** Adds all values of another file except its alignment and its {@code split.} keys. */
   public GgufWriter putAll(Metadata metadata) {
     for (String key : metadata.keys()) {
       if (!key.equals(HeaderReader.ALIGNMENT_KEY) && !key.startsWith("split.")) {
@@ -105,7 +105,7 @@ public final class GgufWriter {
    * Adds a tensor.
    *
    * @param shape in ggml's order, row length first
-   * @param data its bytes, which must stay alive until the file is written
+   * @param data its bytes; they must stay alive until the file is written
    */
   public GgufWriter tensor(String name, GgmlType type, long[] shape, MemorySegment data) {
     tensor(name, type, shape, DataSource.of(data));
@@ -118,7 +118,7 @@ public final class GgufWriter {
     return this;
   }
 
-  /** Adds a tensor whose data are produced when the file is written. */
+  /** Adds a tensor whose data is produced when the file is written. */
   public GgufWriter tensor(String name, GgmlType type, long[] shape, DataSource data) {
     checkName("tensor", name, Limits.MAX_NAME_BYTES);
     List<Long> dims = new ArrayList<>();
@@ -146,25 +146,25 @@ public final class GgufWriter {
   }
 
   /**
-   * Writes the file. It appears under its name only when it is complete and on the disk; where
-   * anything fails, an older file of that name is left as it was.
+   * Writes the file atomically: it appears under its name only when it is complete and flushed to
+   * disk. On failure an existing file stays unchanged.
    *
-   * @throws dev.myelin.error.ModelFileException where it cannot be written, as on a full disk
+   * @throws dev.myelin.error.ModelFileException if it cannot be written, for example on a full disk
    */
   public void write(Path file) {
     new FileWriter().write(List.of(new FileWriter.Job(file, layout(Map.of(), allTensors()))));
   }
 
-  /** Bytes of the file that {@link #write} makes. */
+  /** The size in bytes of the file that {@link #write} creates. */
   public long size() {
     return layout(Map.of(), allTensors()).size();
   }
 
   /**
-   * Writes the checkpoint as several files {@code prefix-00001-of-0000N.gguf}, the first with all
-   * the metadata, each with about the same number of bytes.
+   * Writes a split checkpoint: files {@code prefix-00001-of-0000N.gguf} of similar size. The first
+   * one holds all metadata.
    *
-   * @param prefix folder and start of the names
+   * @param prefix folder and beginning of the file names
    * @return the files, in order
    */
   public List<Path> writeSplit(Path prefix, int count) {
@@ -183,7 +183,7 @@ public final class GgufWriter {
     return jobs.stream().map(FileWriter.Job::file).toList();
   }
 
-  /** The file in memory off the Java heap, which is freed when it is no longer reachable. */
+  /** The file as native memory, which is freed when it is no longer reachable. */
   public MemorySegment toBytes() {
     FileLayout layout = layout(Map.of(), allTensors());
     MemorySegment bytes = Arena.ofAuto().allocate(layout.size(), 64);
@@ -276,7 +276,7 @@ public final class GgufWriter {
     return values;
   }
 
-  /** A value in a message: its class, and what it is where that is short. */
+  /** A value for messages: its class and its text, shortened. */
   static String describe(Object value) {
     return value == null
         ? "null"

@@ -3,6 +3,6 @@ package dev.myelin.gguf;
 import java.util.List;
 import java.util.Map;
 
-/** What one file says about itself, checked. Tensors carry the index of the file's part. */
+/** The validated header of one file. Each tensor has the index of the part that holds it. */
 record Header(
     int version, int alignment, Map<String, GgufValue> values, List<TensorInfo> tensors) {}

@@ -5,7 +5,7 @@ import java.nio.charset.StandardCharsets;
 import java.util.LinkedHashMap;
 import java.util.Map;
 
-/** Reads and checks one file: magic, version, counts, metadata; then {@link TensorTableReader}. */
+/** Reads and validates a header: magic, version, counts, metadata, then the tensor table. */
 final class HeaderReader {
   /** The bytes "GGUF", read as a little-endian integer. */
   static final int MAGIC = 0x46554747;
@@ -15,10 +15,10 @@ final class HeaderReader {
   /** Magic, version and the two counts. */
   private static final int MIN_HEADER_BYTES = 24;
 
-  /** The least a key takes: length, one byte of name, type, one byte of value. */
+  /** The smallest key: length, one byte of name, type, one byte of value. */
   private static final int MIN_KEY_BYTES = 8 + 1 + 4 + 1;
 
-  /** The least a tensor takes: length, one byte of name, rank, type, offset. */
+  /** The smallest tensor entry: length, one byte of name, rank, type, offset. */
   private static final int MIN_TENSOR_BYTES = 8 + 1 + 4 + 4 + 8;
 
   private final ByteSource source;
@@ -30,7 +30,7 @@ final class HeaderReader {
   }
 
   /**
-   * @param part the index to note in the tensors
+   * @param part the part index to store in the tensors
    */
   static Header read(ByteSource source, int part) {
     return new HeaderReader(source).read(part);
@@ -51,8 +51,8 @@ final class HeaderReader {
       keyBytes += cursor.position() - start;
       if (keyBytes > Limits.MAX_TOTAL_KEY_BYTES) {
         throw cursor.error(
-            "names of more bytes",
-            "expected at most " + Limits.MAX_TOTAL_KEY_BYTES + " in all keys");
+            "key names too long",
+            "expected at most " + Limits.MAX_TOTAL_KEY_BYTES + " bytes in all keys");
       }
       if (values.put(key, reader.read(key)) != null) {
         throw source.error(
@@ -77,13 +77,12 @@ final class HeaderReader {
       throw bigEndianError("magic FUGG");
     }
     if (text.startsWith("version https://")) {
-      throw source.error(
-          "a Git LFS pointer", "expected a GGUF file; fetch the file that it stands for");
+      throw source.error("a Git LFS pointer", "expected a GGUF file; run git lfs pull");
     }
     if (!text.startsWith("GGUF")) {
       throw source.error(
           "magic \"" + text.substring(0, Math.min(4, text.length())) + '"',
-          "expected \"GGUF\", this is no GGUF file");
+          "expected \"GGUF\", this is not a GGUF file");
     }
     if (source.size() < MIN_HEADER_BYTES) {
       throw source.error(
@@ -111,7 +110,7 @@ final class HeaderReader {
     return source.error(subject + " in big-endian order", "expected a little-endian GGUF file");
   }
 
-  /** A count is at most {@code limit} and what fits the rest of the file. */
+  /** Reads a count. It is at most {@code limit} and at most what fits the rest of the file. */
   private long count(String field, int limit, int minBytes) {
     long count = cursor.i64(field);
     long max = Math.min(limit, cursor.remaining() / minBytes);
@@ -122,7 +121,7 @@ final class HeaderReader {
               + max
               + (max == limit
                   ? ""
-                  : ", what the " + source.size() + " bytes of the file can hold"));
+                  : ", the capacity of the " + source.size() + " bytes of the file"));
     }
     return count;
   }

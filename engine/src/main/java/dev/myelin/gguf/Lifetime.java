@@ -3,7 +3,7 @@ package dev.myelin.gguf;
 import dev.myelin.error.IllegalUseException;
 import java.nio.file.Path;
 
-/** Whether a checkpoint's bytes may still be read; shared by everything that reads them. */
+/** Whether a checkpoint is open. Shared by all objects that read from it. */
 final class Lifetime {
   private final Path path;
   private volatile boolean open = true;

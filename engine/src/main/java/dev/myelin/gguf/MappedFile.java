@@ -8,7 +8,7 @@ import java.lang.foreign.MemorySegment;
 import java.nio.file.Path;
 import java.util.Optional;
 
-/** A mapped file, and whether somebody has changed it since. */
+/** A mapped file, and whether it was modified since. */
 final class MappedFile {
   private final Path path;
   private final Arena arena;
@@ -16,9 +16,9 @@ final class MappedFile {
   private Optional<MappingWatch> watch;
 
   /**
-   * Watched from the start where the native libraries are loaded.
+   * Starts to watch the file if the native libraries are loaded.
    *
-   * @param arena of the mapping, with which the watch ends
+   * @param arena of the mapping; closing it ends the watch
    */
   MappedFile(Path path, MemorySegment bytes, Arena arena) {
     this.path = path;
@@ -29,7 +29,7 @@ final class MappedFile {
     }
   }
 
-  /** Watches it from now on, by the native libraries, which are loaded for it. */
+  /** Watches the file from now on. Loads the native libraries. */
   synchronized void watch() {
     if (watch == null) {
       watch = MappingWatch.of(path, bytes, arena);
@@ -46,6 +46,8 @@ final class MappedFile {
 
   static ModelFileException changedError(Path path) {
     return new ModelFileException(
-        path, "changed since it was opened", "expected that nobody writes to it or cuts it short");
+        path,
+        "changed since it was opened",
+        "expected that it is neither written to nor truncated");
   }
 }

@@ -2,7 +2,7 @@ package dev.myelin.gguf;
 
 import dev.myelin.error.Printable;
 
-/** Text from a file, made fit for a message: printable, and short enough to leave room for it. */
+/** Text from a file for messages: printable and shortened. */
 final class MessageText {
   private static final int MAX_CHARS = 80;
 
@@ -12,7 +12,7 @@ final class MessageText {
     return abbreviate(text, MAX_CHARS);
   }
 
-  /** At most {@code limit} characters, and three dots where there are more. */
+  /** At most {@code maxChars} characters, followed by three dots if there are more. */
   static String abbreviate(String text, int maxChars) {
     String start = text.length() > maxChars ? text.substring(0, maxChars) : text;
     String printable = Printable.of(start); // escapes make it longer

@@ -8,9 +8,10 @@ import java.util.OptionalInt;
 import java.util.Set;
 
 /**
- * A checkpoint's keys and values, in the file's order. A getter for a key that is missing or holds
- * something else throws {@link ModelFileException} with the file, the key, the value and what was
- * expected; an {@code opt} getter throws only for the latter.
+ * The keys and values of a checkpoint, in the order of the file. A getter throws {@link
+ * ModelFileException} with the file, the key, the value and the expected type if the key is missing
+ * or the value has another type. An {@code opt} getter, or one with a default, throws only for
+ * another type.
  */
 public final class Metadata {
   private final ByteSource source;
@@ -41,7 +42,7 @@ public final class Metadata {
     return has(key) ? Optional.of(string(key)) : Optional.empty();
   }
 
-  /** An integer of any width and sign from 0 to 2^31-1. */
+  /** An integer of any integer type, from 0 to 2^31-1. */
   public int u32(String key) {
     String expected = "an integer from 0 to " + Integer.MAX_VALUE;
     if (require(key, expected) instanceof GgufValue.Scalar scalar
@@ -61,7 +62,7 @@ public final class Metadata {
     return has(key) ? OptionalInt.of(u32(key)) : OptionalInt.empty();
   }
 
-  /** An integer of any width and sign that fits a long. */
+  /** An integer of any integer type that fits a long. */
   public long i64(String key) {
     if (require(key, "an integer") instanceof GgufValue.Scalar scalar && scalar.isLong()) {
       return scalar.bits();
@@ -73,7 +74,7 @@ public final class Metadata {
     return has(key) ? i64(key) : defaultValue;
   }
 
-  /** A float; an f64 is rounded. It may be infinite or not a number. */
+  /** A float. An f64 is rounded. It may be infinite or NaN. */
   public float f32(String key) {
     return (float) f64(key);
   }
@@ -115,9 +116,9 @@ public final class Metadata {
   }
 
   /**
-   * The error for a value that does not do.
+   * The exception for an invalid or missing value.
    *
-   * @param expected what was expected instead: "expected 1 to 512 layers"
+   * @param expected the expectation: "expected 1 to 512 layers"
    */
   public ModelFileException error(String key, String expected) {
     source.lifetime().requireOpen();

@@ -5,21 +5,21 @@ import java.util.regex.Pattern;
 import java.util.regex.PatternSyntaxException;
 
 /**
- * A regular expression that a user gave, found in tensors' names. The work on one name is bounded:
- * Java's matcher tries again and again, for years with a pattern such as {@code (.*.*.*)*x$}.
+ * A regular expression of a user, searched in tensor names. The work per name is bounded: Java's
+ * matcher backtracks, for years with a pattern such as {@code (.*.*.*)*x$}.
  *
- * @param text as it was given
+ * @param text the expression as given
  */
 public record NamePattern(String text, Pattern compiled) {
-  /** Characters read for one name of at most 63 bytes; an ordinary pattern reads a few hundred. */
+  /** Characters read for one name of at most 63 bytes. A usual pattern reads a few hundred. */
   private static final int MAX_CHARS_READ = 200_000;
 
   private static final int MAX_PATTERN_CHARS = 1000;
 
   /**
-   * Compiles it.
+   * Compiles an expression.
    *
-   * @throws InvalidRequestException if it is none; the message does not repeat it
+   * @throws InvalidRequestException if it is invalid; the message does not repeat it
    */
   public static NamePattern of(String text) {
     if (text.length() > MAX_PATTERN_CHARS) {
@@ -34,20 +34,21 @@ public record NamePattern(String text, Pattern compiled) {
   }
 
   /**
-   * Whether it is found anywhere in a name.
+   * Whether the pattern matches any part of a name.
    *
-   * @throws InvalidRequestException if that takes too long to tell; as above
+   * @throws InvalidRequestException if the search takes too long; the message does not repeat the
+   *     pattern
    */
   public boolean isFoundIn(String name) {
     try {
       return compiled.matcher(new CountingSequence(name)).find();
     } catch (CountingSequence.LimitExceeded | StackOverflowError e) {
       throw new InvalidRequestException(
-          "takes too long on " + name + ": expected fewer repetitions in each other");
+          "takes too long on " + name + ": expected fewer nested repetitions");
     }
   }
 
-  /** Ends a search that reads too often. */
+  /** Aborts a search that reads too many characters. */
   private static final class CountingSequence implements CharSequence {
     private final String text;
     private int reads;

@@ -15,16 +15,18 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
 
-/** Maps a checkpoint: the file named, and where that is one part of several, all of them. */
+/**
+ * Opens the file or files of a checkpoint: the given file, or all parts if it is one of several.
+ */
 final class PartReader {
   static final String NUMBER_KEY = "split.no";
   static final String COUNT_KEY = "split.count";
   static final String TENSOR_COUNT_KEY = "split.tensors.count";
 
-  /** A cache line: more than any kernel asks of its operands. */
+  /** A cache line: at least the alignment that each kernel requires. */
   static final long ALIGNMENT = 64;
 
-  /** What is read at once. */
+  /** The largest single read. */
   private static final long CHUNK_BYTES = 1 << 30;
 
   /** One file. */
@@ -44,12 +46,12 @@ final class PartReader {
     this.intoMemory = intoMemory;
   }
 
-  /** The files that were mapped. */
+  /** The mapped files; empty if they are read into memory. */
   List<MappedFile> mappedFiles() {
     return mappedFiles;
   }
 
-  /** The parts in order; {@code file} may be any of them. */
+  /** All parts in order. {@code file} may be any of them. */
   List<Part> open(Path file) {
     Part opened = map(file, 0);
     int count = count(opened);
@@ -77,7 +79,7 @@ final class PartReader {
     return List.copyOf(parts);
   }
 
-  /** The file, and those that by their names are parts of the same checkpoint. */
+  /** The file and the existing files whose names say that they are parts of the same checkpoint. */
   static List<Path> findByName(Path file) {
     Optional<SplitName> name = SplitName.of(file).filter(n -> n.count() <= Limits.MAX_PARTS);
     List<Path> all = new ArrayList<>(List.of(file));
@@ -90,7 +92,7 @@ final class PartReader {
     return all;
   }
 
-  /** How many parts a file says it belongs to; 1 where it says nothing. */
+  /** The number of parts: {@code split.count}, or 1 if it is missing. */
   static int count(Part part) {
     return smallInteger(part, COUNT_KEY, 1);
   }
@@ -123,7 +125,8 @@ final class PartReader {
     long tensors = parts.stream().mapToLong(p -> p.header.tensors().size()).sum();
     Metadata first = metadata(parts.getFirst());
     if (first.i64(TENSOR_COUNT_KEY) != tensors) {
-      throw first.error(TENSOR_COUNT_KEY, "expected " + tensors + ", as many as the parts hold");
+      throw first.error(
+          TENSOR_COUNT_KEY, "expected " + tensors + ", the number of tensors in all parts");
     }
   }
 

@@ -7,11 +7,11 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /**
- * The name of one part of a split checkpoint: {@code prefix-00002-of-00005.gguf}.
+ * The file name of one part of a split checkpoint: {@code prefix-00002-of-00005.gguf}.
  *
  * @param prefix folder and name before the numbers
- * @param part from 0
- * @param count how many parts there are
+ * @param part index from 0
+ * @param count number of parts
  */
 record SplitName(Path prefix, int part, int count) {
   private static final Pattern PATTERN = Pattern.compile("(.+)-(\\d{5})-of-(\\d{5})\\.gguf");
@@ -28,7 +28,7 @@ record SplitName(Path prefix, int part, int count) {
         : Optional.empty();
   }
 
-  /** The file that holds part {@code part}, from 0. */
+  /** The file of part {@code part}, counted from 0. */
   Path file(int part) {
     return prefix.resolveSibling(
         String.format(Locale.ROOT, "%s-%05d-of-%05d.gguf", prefix.getFileName(), part + 1, count));

@@ -3,11 +3,11 @@ package dev.myelin.gguf;
 import java.util.ArrayList;
 import java.util.List;
 
-/** Deals tensors out to parts. */
+/** Assigns tensors to the parts of a split checkpoint. */
 final class SplitPlan {
   private SplitPlan() {}
 
-  /** Runs of tensors, in order, of about the same bytes each, and at least one tensor each. */
+  /** Consecutive tensors for each part: at least one tensor each, and about the same bytes. */
   static List<List<GgufWriter.PendingTensor>> partition(
       List<GgufWriter.PendingTensor> tensors, int count) {
     double totalBytes = tensors.stream().mapToDouble(GgufWriter.PendingTensor::bytes).sum();
@@ -16,7 +16,7 @@ final class SplitPlan {
     int next = 0;
     for (int part = 0; part < count; part++) {
       List<GgufWriter.PendingTensor> tensorsOfPart = new ArrayList<>();
-      int last = tensors.size() - (count - 1 - part); // leaves one for each part to come
+      int last = tensors.size() - (count - 1 - part); // leaves one tensor for each remaining part
       double targetBytes = totalBytes * (part + 1) / count;
       while (next < last
           && (tensorsOfPart.isEmpty() || part == count - 1 || assignedBytes < targetBytes)) {

@@ -1,9 +1,9 @@
 package dev.myelin.gguf;
 
 /**
- * Reads the lengths of strings that follow each other, through a copy of the bytes around them: a
- * vocabulary has hundreds of thousands, and until the JVM has compiled an access to native memory,
- * so many of them take longer than all else that opening a file does.
+ * Reads the lengths of consecutive strings through a heap buffer. A vocabulary has hundreds of
+ * thousands of strings, and access to native memory is slow until the JVM has compiled it: without
+ * the buffer, reading the lengths would dominate the time to open a file.
  */
 final class StringLengthReader {
   private static final int BUFFER_BYTES = 1 << 14;
@@ -18,7 +18,7 @@ final class StringLengthReader {
     buffer = new byte[(int) Math.min(BUFFER_BYTES, source.size())];
   }
 
-  /** The length at {@code at}, which the caller knows to lie inside the file. */
+  /** The length at {@code offset}, which must be inside the file. */
   long read(long offset) {
     if (offset < bufferOffset || offset - bufferOffset > bufferSize - Long.BYTES) {
       bufferSize = (int) Math.min(buffer.length, source.size() - offset);

@@ -3,15 +3,15 @@ package dev.myelin.gguf;
 import java.util.List;
 
 /**
- * Where a tensor's data lies and how to read it. Checked when the file is opened: every dimension
- * is at least 1, rows are whole blocks, and the data lie inside the file.
+ * The name, type, shape and location of a tensor. Validated when the file is opened: every
+ * dimension is at least 1, rows are whole blocks, and the data is inside the file.
  *
  * @param name at most 63 bytes of UTF-8
- * @param shape one to four dimensions in ggml's order: {@code shape.get(0)} is the row length, in
+ * @param shape 1 to 4 dimensions in ggml's order: {@code shape.get(0)} is the row length in
  *     elements
- * @param part index of the file that holds it, 0 where there is only one
+ * @param part index of the part that holds it; 0 if there is only one file
  * @param offset of its first byte from the start of that file
- * @param bytes how many bytes it takes
+ * @param bytes size in bytes
  */
 public record TensorInfo(
     String name, GgmlType type, List<Long> shape, int part, long offset, long bytes) {
@@ -20,7 +20,7 @@ public record TensorInfo(
     shape = List.copyOf(shape);
   }
 
-  /** How many elements it has. */
+  /** The number of elements. */
   public long elements() {
     long elements = 1;
     for (long dim : shape) {
@@ -29,12 +29,12 @@ public record TensorInfo(
     return elements;
   }
 
-  /** Size of dimension {@code i}, counted from the row length on; 1 beyond the rank. */
+  /** Dimension {@code i}; 0 is the row length. 1 if {@code i} is not less than the rank. */
   public long dim(int i) {
     return i < shape.size() ? shape.get(i) : 1;
   }
 
-  /** Its rank: how many dimensions the file gives it. */
+  /** The number of dimensions in the file. */
   public int rank() {
     return shape.size();
   }

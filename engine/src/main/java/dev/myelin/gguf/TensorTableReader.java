@@ -7,9 +7,9 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
 
-/** Reads the tensors' names, shapes, types and places, and checks that each has its own bytes. */
+/** Reads names, shapes, types and offsets of the tensors, and checks that no two overlap. */
 final class TensorTableReader {
-  /** A class, not a lambda: the first lambda of a process costs milliseconds of start-up. */
+  /** A class, not a lambda: the first lambda of a process costs milliseconds of start-up time. */
   private static final Comparator<TensorInfo> BY_OFFSET =
       new Comparator<>() {
         @Override
@@ -49,7 +49,7 @@ final class TensorTableReader {
     return List.copyOf(tensors);
   }
 
-  /** A tensor whose offset still counts from the start of the data. */
+  /** A tensor whose offset is relative to the start of the data section. */
   private TensorInfo readTensor(int i) {
     cursor.startEntry("tensor", i);
     String name = cursor.name(Limits.MAX_NAME_BYTES);
@@ -76,7 +76,7 @@ final class TensorTableReader {
           "rank " + Integer.toUnsignedString(rank), "expected at most " + Limits.MAX_RANK);
     }
     if (rank == 0) {
-      return List.of(1L); // a single number, as ggml takes it
+      return List.of(1L); // a scalar, as in ggml
     }
     Long[] dims = new Long[rank];
     for (int d = 0; d < rank; d++) {
@@ -115,7 +115,7 @@ final class TensorTableReader {
       throw error(
           tensor,
           tensor.bytes() + " bytes at data offset " + offset,
-          "expected them within the file, which has " + Math.max(0, dataBytes) + " bytes of data");
+          "expected them inside the file, which has " + Math.max(0, dataBytes) + " bytes of data");
     }
     return new TensorInfo(
         tensor.name(), tensor.type(), tensor.shape(), part, dataOffset + offset, tensor.bytes());

@@ -2,14 +2,14 @@ package dev.myelin.gguf;
 
 import dev.myelin.error.ModelFileException;
 
-/** Reads one metadata value, keeping where strings and arrays lie instead of their contents. */
+/** Reads a metadata value. For strings and arrays it keeps the location, not the content. */
 final class ValueReader {
   private static final int BUFFER_BYTES = 1 << 14;
 
   private final ByteSource source;
   private final Cursor cursor;
 
-  /** Elements of arrays that were read one by one so far. */
+  /** Array elements scanned so far. */
   private int scannedElements;
 
   ValueReader(ByteSource source, Cursor cursor) {
@@ -65,7 +65,7 @@ final class ValueReader {
     if (size < 0 || size > max) {
       throw cursor.error(
           "array of " + Long.toUnsignedString(size) + " " + type.shortName(),
-          "expected at most " + max + " elements, what the rest of the file can hold");
+          "expected at most " + max + " elements, the capacity of the rest of the file");
     }
     if (type == GgufValueType.STRING || type == GgufValueType.BOOL) {
       if (size > Limits.MAX_SCANNED_ELEMENTS - scannedElements) {
@@ -86,7 +86,7 @@ final class ValueReader {
     return new GgufArray(source, key, type, (int) size, offset, stringStarts);
   }
 
-  /** Walks over the strings; returns where each one's bytes begin, from here on, and an end. */
+  /** Skips the strings. Returns the start of each string relative to here, and one end. */
   private int[] scanStrings(int size) {
     int[] starts = new int[size + 1];
     long begin = cursor.position();
@@ -95,7 +95,7 @@ final class ValueReader {
     StringLengthReader lengths = new StringLengthReader(source);
     for (int i = 0; i < size; i++) {
       if (end - offset < Long.BYTES) {
-        throw cursor.error("string " + i, "truncated: expected its length within the file");
+        throw cursor.error("string " + i, "truncated: expected its length inside the file");
       }
       long length = lengths.read(offset);
       offset += Long.BYTES;

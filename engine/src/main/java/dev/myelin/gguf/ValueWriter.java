@@ -9,7 +9,7 @@ import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
 
-/** Encodes names, numbers and metadata values, little endian. */
+/** Serializes names, numbers and metadata values, little endian. */
 final class ValueWriter {
   private static final BigInteger U64_LIMIT = BigInteger.ONE.shiftLeft(64);
 
@@ -45,14 +45,14 @@ final class ValueWriter {
     return this;
   }
 
-  /** A value with its type before it. */
+  /** A value preceded by its type. */
   ValueWriter value(GgufValueType type, Object value) {
     i32(type.id());
     return scalar(type, value);
   }
 
   /**
-   * An array with its types before it.
+   * An array preceded by its types.
    *
    * @param values a Java array of numbers, booleans or strings
    */
@@ -65,7 +65,7 @@ final class ValueWriter {
     return this;
   }
 
-  /** A value read from another file. */
+  /** A copy of a value of another file. */
   ValueWriter copy(GgufValue value) {
     return switch (value) {
       case GgufValue.Scalar scalar -> value(scalar.type(), scalar.toJava());

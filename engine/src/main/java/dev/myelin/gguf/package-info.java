@@ -1,8 +1,8 @@
 /**
- * GGUF files: metadata and tensors read straight from a read-only mapping, and written.
+ * Reads and writes GGUF files. Metadata and tensors are read from a read-only mapping.
  *
- * <p>Nothing in a file is trusted. Everything is checked when the file is opened, so that what
- * comes out of {@link dev.myelin.gguf.GgufFile} can be handed to native code. Format: ggml's {@code
+ * <p>Files are untrusted input. A file is validated when it is opened, so that tensors of an open
+ * {@link dev.myelin.gguf.GgufFile} can be passed to native code. Format: ggml's {@code
  * docs/gguf.md}, versions 2 and 3, little endian.
  */
 package dev.myelin.gguf;

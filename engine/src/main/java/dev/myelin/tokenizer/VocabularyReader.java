@@ -163,17 +163,17 @@ final class VocabularyReader {
       set(tokens.find(text), Attribute.USER_DEFINED);
     }
     // with tools, <|end|> only ends a message among several
-    boolean call = ends(ends, "<|call|>") || ends(ends, "<|calls|>");
-    if (call && (ends(ends, "<|return|>") || ends(ends, "<|flush|>"))) {
+    boolean call = contains(ends, "<|call|>") || contains(ends, "<|calls|>");
+    if (call && (contains(ends, "<|return|>") || contains(ends, "<|flush|>"))) {
       keepOn(ends, "<|end|>", Attribute.USER_DEFINED);
     }
-    if (ends(ends, "<|tool_response>")) {
+    if (contains(ends, "<|tool_response>")) {
       keepOn(ends, "</s>", Attribute.NORMAL);
     }
     return ends;
   }
 
-  private boolean ends(TreeSet<Integer> ends, String text) {
+  private boolean contains(TreeSet<Integer> ends, String text) {
     return ends.contains(tokens.find(text));
   }
 

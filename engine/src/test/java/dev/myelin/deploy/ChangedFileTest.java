@@ -24,7 +24,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 @EnabledOnOs(value = OS.LINUX, disabledReason = "skipped: files are watched on Linux only")
 class ChangedFileTest {
   private static final String CHANGED =
-      ": changed since it was opened: expected that nobody writes to it or cuts it short";
+      ": changed since it was opened: expected that it is neither written to nor truncated";
 
   @TempDir Path folder;
   private Path model;

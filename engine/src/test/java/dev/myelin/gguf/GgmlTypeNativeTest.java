@@ -9,7 +9,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
-/** The table of types says what the loaded ggml says. */
+/** {@link GgmlType} matches the type table of the loaded ggml. */
 class GgmlTypeNativeTest {
   @BeforeAll
   static void load() {

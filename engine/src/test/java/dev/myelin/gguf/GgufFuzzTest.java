@@ -18,13 +18,13 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /**
- * Mutations of good files either open, and then keep every promise, or are refused in one line;
- * either way at little cost. Seeds are fixed, and time is bounded.
+ * A mutation of a valid file either opens and passes all checks, or is rejected with a one-line
+ * message. Either way, allocation is bounded. Seeds are fixed and time is limited.
  */
 class GgufFuzzTest {
   private static final Path NAME = Path.of("fuzz.gguf");
 
-  /** For a test on a busy machine; otherwise each takes about a second. */
+  /** The limit for each test on a busy machine. On an idle one, each takes about a second. */
   private static final Duration TIME_LIMIT = Duration.ofSeconds(3);
 
   private static final int ROUNDS = 4_000;
@@ -100,7 +100,7 @@ class GgufFuzzTest {
     return writer.toBytes().toArray(ValueLayout.JAVA_BYTE);
   }
 
-  /** Every byte of a small file as the start of a number, with every interesting value. */
+  /** Overwrites 4 and 8 bytes at every offset of a small file with every boundary value. */
   @Test
   void survivesEveryOverwrittenField() {
     long deadline = System.nanoTime() + TIME_LIMIT.toNanos();
@@ -115,7 +115,7 @@ class GgufFuzzTest {
     assertThat(rejected).isPositive();
   }
 
-  /** The same for every type of value and tensor, with some of the values. */
+  /** The same for a file of all value and tensor types, with random boundary values. */
   @Test
   void survivesOverwrittenFieldsOfEveryType() {
     long deadline = System.nanoTime() + TIME_LIMIT.toNanos();
@@ -168,7 +168,7 @@ class GgufFuzzTest {
         return Arrays.copyOf(file, at);
       }
       case 6 -> swap(file, random);
-      case 7 -> { // a hole, which holds what counts and lengths claim
+      case 7 -> { // zeros appended, so that counts and lengths fit the file
         return Arrays.copyOf(file, file.length + random.nextInt(1 << 15));
       }
       case 8 -> {
@@ -201,7 +201,7 @@ class GgufFuzzTest {
     System.arraycopy(slice, 0, file, b, length);
   }
 
-  /** Leaves {@code removed} bytes out at {@code at}, or has {@code repeated} bytes twice. */
+  /** Removes {@code removed} bytes at {@code at}, or repeats {@code repeated} bytes. */
   private static byte[] spliced(byte[] file, int at, int removed, int repeated) {
     int from = Math.max(0, Math.min(file.length, at + removed - repeated));
     byte[] changed = Arrays.copyOf(file, at + file.length - from);

@@ -20,7 +20,7 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
-/** Streaming, atomic writing, and what the writer refuses. */
+/** Streaming, atomic writes, and invalid calls. */
 class GgufWriterTest {
   private static final long[] EIGHT = {8};
   private static final MemorySegment ZEROS = MemorySegment.ofArray(new byte[32]);
@@ -104,7 +104,7 @@ class GgufWriterTest {
   }
 
   @ParameterizedTest
-  @MethodSource("refusals")
+  @MethodSource("invalidCalls")
   void rejectsInvalidCalls(InvalidCall invalid) {
     assertThatThrownBy(() -> invalid.add.accept(new GgufWriter()))
         .isInstanceOf(InvalidRequestException.class)
@@ -197,7 +197,7 @@ class GgufWriterTest {
     assertThatThrownBy(() -> writer.write(inFile)).isInstanceOf(ModelFileException.class);
   }
 
-  /** As in docs/gguf.md. */
+  /** The example in docs/gguf.md. */
   @Test
   void runsDocumentationExample() {
     Path path = folder.resolve("model.gguf");

@@ -3,7 +3,7 @@ package dev.myelin.gguf;
 import com.sun.management.ThreadMXBean;
 import java.lang.management.ManagementFactory;
 
-/** How much heap a piece of work allocates on its thread. */
+/** Measures the heap memory that a task allocates on its thread. */
 final class HeapAllocation {
   private static final ThreadMXBean THREADS = (ThreadMXBean) ManagementFactory.getThreadMXBean();
 
@@ -16,16 +16,16 @@ final class HeapAllocation {
   }
 
   /**
-   * Whether the work, which can be repeated, allocates more than the limit; the first time may load
-   * classes, so the second one tells.
+   * Whether a task allocates more than the limit. It is run again if it does: the first run may
+   * load classes.
    */
   static boolean exceeds(long limit, Runnable work) {
     return measure(work) > limit && measure(work) > limit;
   }
 
   /**
-   * What opening a file may allocate: a fixed part, and for each byte of it what the smallest key
-   * or tensor costs in objects (its 14 or 25 bytes become some 300).
+   * The limit for opening a file: a fixed part, and a part for each byte of the file. The smallest
+   * key or tensor takes 14 or 25 bytes in the file and about 300 on the heap.
    */
   static long limit(long fileBytes) {
     return 64 * 1024 + 32 * fileBytes;

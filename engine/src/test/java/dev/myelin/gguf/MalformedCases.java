@@ -3,7 +3,7 @@ package dev.myelin.gguf;
 import java.util.ArrayList;
 import java.util.List;
 
-/** Collects malformed files. */
+/** A list of malformed files. */
 abstract class MalformedCases {
   private final List<MalformedGguf.Case> cases = new ArrayList<>();
 

@@ -14,7 +14,7 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
-/** Each malformed file is refused in one line that says what is wrong, at little cost. */
+/** Each malformed file is rejected with a one-line message that names the defect. */
 class MalformedGgufTest {
   private static final Path NAME = Path.of("some.gguf");
 

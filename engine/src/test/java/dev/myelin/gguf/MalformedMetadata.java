@@ -14,10 +14,10 @@ import static dev.myelin.gguf.RawGguf.withKey;
 
 import java.nio.charset.StandardCharsets;
 
-/** Files wrong before their tensors: container, version, counts, keys, values. */
+/** Files with a defect before the tensor table: magic, version, counts, keys, values. */
 final class MalformedMetadata extends MalformedCases {
   private static final long MAX = Long.MAX_VALUE;
-  private static final long MIN = Long.MIN_VALUE; // 2^63 where it is read as unsigned
+  private static final long MIN = Long.MIN_VALUE; // 2^63 if read as unsigned
 
   MalformedMetadata() {
     containers();
@@ -32,7 +32,7 @@ final class MalformedMetadata extends MalformedCases {
 
   private void containers() {
     add("an empty file", new byte[0], "empty", "expected a GGUF file");
-    add("one byte", new byte[] {'G'}, "magic \"G\"", "no GGUF file");
+    add("one byte", new byte[] {'G'}, "magic \"G\"", "not a GGUF file");
     add(
         "only the magic",
         valid().magic("GGUF").truncated(valid().build().length - 4),
@@ -342,7 +342,7 @@ final class MalformedMetadata extends MalformedCases {
         "alignment beyond the file",
         withKey(bytes().str(name).i32(U32).i32(1 << 20)),
         "tensor a",
-        "within the file",
+        "inside the file",
         "0 bytes of data");
     add(
         "offsets of another alignment",

@@ -9,10 +9,10 @@ import static dev.myelin.gguf.RawGguf.valid;
 import static dev.myelin.gguf.RawGguf.withKey;
 import static dev.myelin.gguf.RawGguf.withTensor;
 
-/** Files wrong in their tensors or parts. */
+/** Files with a defect in the tensor table, the data or the split keys. */
 final class MalformedTensors extends MalformedCases {
   private static final long MAX = Long.MAX_VALUE;
-  private static final long MIN = Long.MIN_VALUE; // 2^63 where it is read as unsigned
+  private static final long MIN = Long.MIN_VALUE; // 2^63 if read as unsigned
 
   MalformedTensors() {
     tensorNames();
@@ -244,7 +244,7 @@ final class MalformedTensors extends MalformedCases {
         "tensor t",
         "offset 9223372036854775776");
     add("data one byte short", valid().truncated(1), "tensor b", "36 bytes at data offset 32");
-    add("data half there", valid().data(34), "tensor b", "within the file");
+    add("data half there", valid().data(34), "tensor b", "inside the file");
     add("no data at all", valid().data(0), "tensor a", "0 bytes of data");
     add("no padding before the data", valid().header(), "tensor a", "0 bytes of data");
     add(

@@ -11,7 +11,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
-/** Typed getters: what they convert, and what they say when they cannot. */
+/** Typed getters: conversions and error messages. */
 class MetadataTest {
   private static final GgufFile FILE =
       GgufFile.of(
@@ -100,7 +100,7 @@ class MetadataTest {
   }
 
   @ParameterizedTest
-  @MethodSource("refusals")
+  @MethodSource("invalidReads")
   void namesFileKeyValueAndExpectation(InvalidRead invalid) {
     assertThatThrownBy(() -> invalid.read.apply(FILE.metadata()))
         .isExactlyInstanceOf(ModelFileException.class)

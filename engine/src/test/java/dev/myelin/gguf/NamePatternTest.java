@@ -11,7 +11,7 @@ import org.junit.jupiter.api.Timeout.ThreadMode;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** Regular expressions of users, whose work is bounded. */
+/** Regular expressions of users: results and bounded time. */
 class NamePatternTest {
   private static final String LONG_NAME =
       "blk.11.attn_output_norm_of_a_rather_long_name_of_63_byt.weight";
@@ -31,11 +31,10 @@ class NamePatternTest {
     NamePattern pattern = NamePattern.of("(.*.*.*)*x$");
     assertThatThrownBy(() -> pattern.isFoundIn(LONG_NAME))
         .isInstanceOf(InvalidRequestException.class)
-        .hasMessage(
-            "takes too long on " + LONG_NAME + ": expected fewer repetitions in each other");
+        .hasMessage("takes too long on " + LONG_NAME + ": expected fewer nested repetitions");
   }
 
-  /** Java's matcher remembers some dead ends: these may be found to be in no name. */
+  /** Java's matcher caches some failures: these patterns may also end without a match. */
   @ParameterizedTest
   @ValueSource(
       strings = {

@@ -9,7 +9,7 @@ import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
 
-/** Reads everything that an open file offers and checks what every open file promises. */
+/** Reads everything in an open file and checks the guarantees for open files. */
 final class OpenFileChecks {
   private OpenFileChecks() {}
 

@@ -23,7 +23,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
-/** What can be opened, and what happens to it once it is closed. */
+/** Paths that can be opened, and use after close. */
 class OpenFileTest {
   @TempDir Path folder;
 
@@ -191,7 +191,7 @@ class OpenFileTest {
         reading.countDown();
       }
     } catch (IllegalUseException closed) {
-      // what is expected
+      // expected
     } catch (Throwable t) {
       unexpected.compareAndSet(null, t);
     } finally {

@@ -9,7 +9,7 @@ import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
 
-/** Builds GGUF files byte by byte, wrong ones too: nothing is checked or corrected here. */
+/** Builds GGUF files byte by byte, malformed ones too. Nothing is validated. */
 final class RawGguf {
   static final int U8 = 0;
   static final int U32 = 4;
@@ -58,7 +58,7 @@ final class RawGguf {
       return bytes(text.getBytes(StandardCharsets.UTF_8));
     }
 
-    /** With its length before it. */
+    /** Bytes preceded by their length. */
     Bytes bytes(byte[] bytes) {
       i64(bytes.length);
       out.writeBytes(bytes);
@@ -79,7 +79,7 @@ final class RawGguf {
     return new Bytes();
   }
 
-  /** A sound file: four keys, two tensors ("a", 32 bytes of F32; "b", 36 bytes of Q4_0). */
+  /** A valid file: four keys, two tensors ("a", 32 bytes of F32; "b", 36 bytes of Q4_0). */
   static RawGguf valid() {
     return keysOnly()
         .tensor(bytes().str("a").i32(1).i64(8).i32(0).i64(0))
@@ -87,7 +87,7 @@ final class RawGguf {
         .data(32 + 36);
   }
 
-  /** The same without tensors. */
+  /** The valid file without tensors. */
   static RawGguf keysOnly() {
     return new RawGguf()
         .key(bytes().str("general.architecture").i32(STRING).str("llama"))
@@ -96,12 +96,12 @@ final class RawGguf {
         .key(bytes().str("words").i32(ARRAY).i32(STRING).i64(2).str("ab").str(""));
   }
 
-  /** {@link #valid} with one more key. */
+  /** The valid file with one more key. */
   static RawGguf withKey(Bytes key) {
     return valid().key(key);
   }
 
-  /** Keys, then one tensor and its data's bytes. */
+  /** The keys of the valid file, one tensor, and that many bytes of data. */
   static RawGguf withTensor(Bytes tensor, int dataBytes) {
     return keysOnly().tensor(tensor).data(dataBytes);
   }
@@ -136,7 +136,7 @@ final class RawGguf {
     return this;
   }
 
-  /** How many bytes follow the header and its padding. */
+  /** Sets the number of bytes after the header and its padding. */
   RawGguf data(int bytes) {
     this.dataBytes = bytes;
     return this;
@@ -175,7 +175,7 @@ final class RawGguf {
     return java.util.Arrays.copyOf(file, file.length - bytes);
   }
 
-  /** A copy off the heap, of exactly the file's size. */
+  /** A native copy of exactly the size of the file. */
   static MemorySegment segment(byte[] file) {
     return Arena.ofAuto()
         .allocate(Math.max(1, file.length))

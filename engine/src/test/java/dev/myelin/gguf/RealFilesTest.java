@@ -13,7 +13,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
-/** Files of other writers. */
+/** Files that other programs wrote. */
 class RealFilesTest {
   @Test
   void readsEveryVocabulary() throws Exception {
@@ -53,7 +53,8 @@ class RealFilesTest {
       double sum = 0;
       for (int i = 0; i < 64; i++) {
         float weight = norm.getAtIndex(ValueLayout.JAVA_FLOAT_UNALIGNED, i);
-        assertThat(weight).isBetween(0.1f, 20f); // a trained norm: positive, of order one
+        // a trained norm weight is positive and of order one
+        assertThat(weight).isBetween(0.1f, 20f);
         sum += weight;
       }
       assertThat(sum).isBetween(6.0, 1280.0);

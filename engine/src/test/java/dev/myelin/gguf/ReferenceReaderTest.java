@@ -17,7 +17,7 @@ import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** ggml's own reader takes what the writer writes, and finds the same in it. */
+/** ggml's own reader accepts the written files and reads the same contents. */
 class ReferenceReaderTest {
   private static final MemoryLayout PARAMS =
       MemoryLayout.structLayout(

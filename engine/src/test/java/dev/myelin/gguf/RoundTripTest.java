@@ -20,7 +20,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** What the writer writes, the reader reads. */
+/** The reader returns what the writer wrote. */
 class RoundTripTest {
   private static final Path NAME = Path.of("written.gguf");
   private static final BigInteger U64_MAX = BigInteger.TWO.pow(64).subtract(BigInteger.ONE);

@@ -22,12 +22,12 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
-/** Files of many gigabytes that are holes: what they claim costs neither memory nor time. */
+/** Sparse files of many gigabytes: huge counts and lengths cost neither memory nor time. */
 @Timeout(20)
 class SparseFileTest {
   @TempDir Path folder;
 
-  /** A header, and zeros up to a length that no disk space is needed for. */
+  /** A header, then a hole up to the given length, which takes no disk space. */
   private Path sparse(RawGguf start, long length) throws IOException {
     Path file = folder.resolve("sparse.gguf");
     Files.write(file, start.build());
@@ -38,7 +38,7 @@ class SparseFileTest {
     try (RandomAccessFile longer = new RandomAccessFile(file.toFile(), "rw")) {
       longer.setLength(length);
     } catch (IOException e) {
-      assumeTrue(false, "skipped: no files with holes here: " + e.getMessage());
+      assumeTrue(false, "skipped: no sparse files on this file system: " + e.getMessage());
     }
     return file;
   }
@@ -118,7 +118,7 @@ class SparseFileTest {
     }
     assertThatThrownBy(() -> GgufFile.of(Path.of("many"), RawGguf.segment(many.build())))
         .isInstanceOf(ModelFileException.class)
-        .hasMessageContaining("expected at most 16777216 in all keys");
+        .hasMessageContaining("expected at most 16777216 bytes in all keys");
   }
 
   @Test

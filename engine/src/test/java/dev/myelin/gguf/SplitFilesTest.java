@@ -13,7 +13,7 @@ import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** Checkpoints in several files. */
+/** Split checkpoints. */
 class SplitFilesTest {
   @TempDir Path folder;
 

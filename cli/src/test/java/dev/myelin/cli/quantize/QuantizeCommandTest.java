@@ -239,7 +239,7 @@ class QuantizeCommandTest {
       delimiter = '|',
       value = {
         "quantize F/none o Q4_0                | none: no such file",
-        "quantize T o Q4_0                     | expected \"GGUF\", this is no GGUF file",
+        "quantize T o Q4_0                     | expected \"GGUF\", this is not a GGUF file",
         "quantize M F/no/o Q4_0                | cannot be written",
         "quantize M o IQ2_XXS                  | iq2_xxs needs an importance matrix",
         "quantize M o Q4_0 --imatrix F/none    | none: no such file",
