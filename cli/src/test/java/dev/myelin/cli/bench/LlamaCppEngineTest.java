@@ -48,7 +48,7 @@ class LlamaCppEngineTest {
     List<BenchResult> results = new ArrayList<>();
     Bench.run(
         new BenchPlan(
-            Checkpoint.in(model),
+            Checkpoint.of(model),
             List.of(adapter),
             tests,
             options,
