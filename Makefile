@@ -50,6 +50,7 @@ run: checkpoint build ## generate text, a story by the bundled model; MODEL=file
 
 test: build test-native ## run every test, check formatting and javadoc
 	@.ci/formatted
+	@.ci/check-scripts
 	@.ci/javadoc
 	@.ci/test-scripts
 	@if ! .ci/test-java; then .ci/totals 'Maven failed, see above'; \
@@ -72,7 +73,7 @@ model: build ## train the bundled model again, which takes up to an hour; then `
 bindings: ## generate the bindings of ggml, llama.cpp and libmyelin again; JEXTRACT=path/to/jextract
 	@JEXTRACT='$(JEXTRACT)' native/generate-bindings.sh
 
-format: ## format Java (google-java-format) and, where clang-format is installed, C
+format: ## format Java (google-java-format) and, where clang-format is installed, C, C++ and CUDA
 	@mkdir -p native/build
 	@$(mvn) spotless:apply $(call quietly,format)
 	@.ci/formatted --fix

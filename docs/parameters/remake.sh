@@ -65,6 +65,7 @@ tiny="--vocabulary 512 --layers 2 --width 64 --heads 4 --batch 16 --ctx-size 64 
 # Weights as they are born: a step whose rate is too small to change any of them.
 born() {
     sentiment
+    # shellcheck disable=SC2086 # words
     [ -f "$work/born.gguf" ] ||
         myelin train "$work/sentiment.txt" -o "$work/born.gguf" $tiny --lr 1e-20 --final-lr 0 --steps 1 -t "$threads"
 }
@@ -81,6 +82,7 @@ a() {
     resume=
     rm -f "$work"/a/model*
     for step in 10 20 40 80 160 240 320 360 400 440 480 520 560 600 640 720 800 960 1120 1280; do
+        # shellcheck disable=SC2086 # words
         myelin train "$work/sentiment.txt" -o "$work/a/model.gguf" $tiny --steps $step --evaluate-every 10 -t "$threads" $resume
         judge "$work/a/model.gguf" "$work/a/$step.json"
         resume=--resume
