@@ -2,8 +2,8 @@ package dev.myelin.benches;
 
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ArrayNode;
-import dev.myelin.bindings.KernelsLibrary;
 import dev.myelin.error.NativeLibraryException;
+import dev.myelin.natives.KernelsLibrary;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.nio.file.Files;

@@ -1,12 +1,12 @@
 package dev.myelin.benches;
 
-import dev.myelin.bindings.KernelsLibrary;
 import dev.myelin.gguf.GgmlType;
 import dev.myelin.graph.Backend;
 import dev.myelin.graph.Graph;
 import dev.myelin.graph.GraphBuilder;
 import dev.myelin.graph.NativeKernels;
 import dev.myelin.graph.Tensor;
+import dev.myelin.natives.KernelsLibrary;
 import dev.myelin.testing.RandomWeights;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;

@@ -2,8 +2,8 @@ package dev.myelin.benches;
 
 import com.sun.management.OperatingSystemMXBean;
 import dev.myelin.bindings.GgmlBuild;
-import dev.myelin.bindings.KernelsLibrary;
 import dev.myelin.graph.Ggml;
+import dev.myelin.natives.KernelsLibrary;
 import java.lang.management.ManagementFactory;
 import java.time.LocalDate;
 import java.util.LinkedHashMap;

@@ -1,6 +1,6 @@
 package dev.myelin.benches;
 
-import dev.myelin.bindings.KernelsLibrary;
+import dev.myelin.natives.KernelsLibrary;
 import java.lang.foreign.MemorySegment;
 import java.util.ArrayList;
 import java.util.List;

@@ -2,7 +2,6 @@ package dev.myelin.bindings;
 
 import dev.myelin.bindings.ggml.Ggml_h;
 import dev.myelin.bindings.ggml.ggml_tensor;
-import dev.myelin.error.NativeLibraryException;
 import java.nio.file.Path;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
@@ -27,7 +26,7 @@ final class AbiCheck {
     long expected = OBJECT_BYTES + ggml_tensor.sizeof();
     long overhead = Ggml_h.ggml_tensor_overhead();
     if (overhead != expected) {
-      throw new NativeLibraryException(
+      throw new NativeLoadException(
           library + ": a tensor takes " + overhead + " bytes, these bindings expect " + expected);
     }
   }
@@ -39,7 +38,7 @@ final class AbiCheck {
             && Integer.parseInt(m.group(1)) == 0
             && Integer.parseInt(m.group(2)) >= OLDEST_MINOR;
     if (!fits) {
-      throw new NativeLibraryException(
+      throw new NativeLoadException(
           library + ": ggml " + version + ": expected 0." + OLDEST_MINOR + " or a later 0.x");
     }
   }

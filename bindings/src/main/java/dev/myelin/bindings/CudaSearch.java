@@ -2,7 +2,6 @@ package dev.myelin.bindings;
 
 import dev.myelin.bindings.cuda.CudaFunctions;
 import dev.myelin.bindings.cuda.Cuda_h;
-import dev.myelin.error.NativeLibraryException;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.SymbolLookup;
@@ -59,25 +58,13 @@ public record CudaSearch(Path file, Optional<Absence> absence, String reason, in
     return absence.isEmpty();
   }
 
-  /**
-   * Expects that it can be used.
-   *
-   * @throws NativeLibraryException with the reason if it cannot
-   */
-  public CudaSearch require() {
-    if (!isUsable()) {
-      throw new NativeLibraryException("CUDA: " + reason);
-    }
-    return this;
-  }
-
   private static final class Once {
     static final CudaSearch RESULT = search();
 
     private static CudaSearch search() {
       try {
         return find(place(), Driver.NVIDIA);
-      } catch (NativeLibraryException e) {
+      } catch (NativeLoadException e) {
         return none(Path.of(LIBRARY), Absence.NOT_BUILT, e.getMessage());
       }
     }
@@ -101,7 +88,7 @@ public record CudaSearch(Path file, Optional<Absence> absence, String reason, in
     }
     try {
       NativeLibraries.requireAccess();
-    } catch (NativeLibraryException e) {
+    } catch (NativeLoadException e) {
       return none(file, Absence.UNFIT, e.getMessage());
     }
     // The driver stays: libmyelin-cuda opens it too.
@@ -138,7 +125,7 @@ public record CudaSearch(Path file, Optional<Absence> absence, String reason, in
       NativeSymbols.open(file);
       NativeSymbols.require(file, CudaFunctions.NAMES);
       return "";
-    } catch (NativeLibraryException e) {
+    } catch (NativeLoadException e) {
       return e.getMessage();
     } catch (Throwable e) {
       return file + " cannot be loaded: " + e;
@@ -151,7 +138,7 @@ public record CudaSearch(Path file, Optional<Absence> absence, String reason, in
       int status = Cuda_h.myelin_cuda_device_count(count);
       return status == Cuda_h.MYELIN_CUDA_OK()
           ? new CudaSearch(file, Optional.empty(), "", count.get(ValueLayout.JAVA_INT, 0))
-          : none(file, Absence.NO_DEVICE, CudaLibrary.words(status));
+          : none(file, Absence.NO_DEVICE, statusText(status));
     }
   }
 
@@ -161,6 +148,11 @@ public record CudaSearch(Path file, Optional<Absence> absence, String reason, in
     } catch (IllegalArgumentException e) {
       return Optional.empty();
     }
+  }
+
+  /** What a status of libmyelin-cuda says. */
+  public static String statusText(int status) {
+    return Cuda_h.myelin_cuda_status_string(status).getString(0);
   }
 
   private static CudaSearch none(Path file, Absence absence, String reason) {

@@ -1,6 +1,5 @@
 package dev.myelin.bindings;
 
-import dev.myelin.error.NativeLibraryException;
 import java.io.File;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -36,7 +35,7 @@ record GgmlHome(Path directory, String origin) {
           return new GgmlHome(d, "GGML_HOME");
         }
       }
-      throw new NativeLibraryException(
+      throw new NativeLoadException(
           "GGML_HOME=" + named + ": no libggml-base found there, nor in its lib or bin folder");
     }
     Optional<Path> system = systemDirectory();
@@ -47,7 +46,7 @@ record GgmlHome(Path directory, String origin) {
     if (library(pinned, BASE).isPresent()) {
       return new GgmlHome(pinned, "pinned");
     }
-    throw new NativeLibraryException(
+    throw new NativeLoadException(
         "no ggml library found: not in GGML_HOME (unset), not installed (no ggml.pc), not at "
             + pinned
             + "; `make build` fetches the pinned one");
@@ -76,7 +75,7 @@ record GgmlHome(Path directory, String origin) {
             .filter(f -> f.getFileName().toString().startsWith("backends"))
             .forEach(f -> found.addAll(libraries(f, CPU)));
       } catch (IOException e) {
-        throw new NativeLibraryException("cannot list " + backends + ": " + e.getMessage(), e);
+        throw new NativeLoadException("cannot list " + backends + ": " + e.getMessage(), e);
       }
     }
     return found;
@@ -84,7 +83,7 @@ record GgmlHome(Path directory, String origin) {
 
   private Path required(Pattern name, String what) {
     return library(directory, name)
-        .orElseThrow(() -> new NativeLibraryException("no " + what + " in " + directory));
+        .orElseThrow(() -> new NativeLoadException("no " + what + " in " + directory));
   }
 
   private static Optional<Path> library(Path directory, Pattern name) {
@@ -104,7 +103,7 @@ record GgmlHome(Path directory, String origin) {
                   .thenComparing(Comparator.naturalOrder()))
           .toList();
     } catch (IOException e) {
-      throw new NativeLibraryException("cannot list " + directory + ": " + e.getMessage(), e);
+      throw new NativeLoadException("cannot list " + directory + ": " + e.getMessage(), e);
     }
   }
 

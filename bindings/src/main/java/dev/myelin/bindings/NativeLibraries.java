@@ -3,7 +3,6 @@ package dev.myelin.bindings;
 import dev.myelin.bindings.GgmlBuild.CpuLibrary;
 import dev.myelin.bindings.ggml.GgmlFunctions;
 import dev.myelin.bindings.ggml.Ggml_h;
-import dev.myelin.error.NativeLibraryException;
 import java.lang.foreign.Arena;
 import java.lang.foreign.FunctionDescriptor;
 import java.lang.foreign.Linker;
@@ -33,8 +32,8 @@ public final class NativeLibraries {
   /**
    * Loads everything on the first call and returns the same answer from then on.
    *
-   * @throws NativeLibraryException if a library is missing or does not fit these bindings; the
-   *     first failure is kept and thrown again
+   * @throws NativeLoadException if a library is missing or does not fit these bindings; the first
+   *     failure is kept and thrown again
    */
   public static GgmlBuild load() {
     return Loaded.orThrow().build();
@@ -50,12 +49,12 @@ public final class NativeLibraries {
    * environment variable {@code MYELIN_HOME}. There is no other: what lies in the current folder is
    * not trusted.
    *
-   * @throws NativeLibraryException if neither is set
+   * @throws NativeLoadException if neither is set
    */
   public static Path home() {
     String home = System.getProperty("myelin.home", System.getenv("MYELIN_HOME"));
     if (home == null || home.isBlank()) {
-      throw new NativeLibraryException(
+      throw new NativeLoadException(
           "no folder of native libraries: set the system property myelin.home or the environment"
               + " variable MYELIN_HOME");
     }
@@ -81,10 +80,10 @@ public final class NativeLibraries {
           loaded = loadAll();
         }
         NativeLibraries.loaded = true;
-      } catch (NativeLibraryException e) {
+      } catch (NativeLoadException e) {
         failure = e;
       } catch (LinkageError | RuntimeException e) {
-        failure = new NativeLibraryException("cannot load ggml: " + e.getMessage(), e);
+        failure = new NativeLoadException("cannot load ggml: " + e.getMessage(), e);
       }
       INSTANCE = loaded;
       FAILURE = failure;
@@ -92,7 +91,7 @@ public final class NativeLibraries {
 
     static Loaded orThrow() {
       if (FAILURE != null) {
-        throw new NativeLibraryException(FAILURE.getMessage(), FAILURE);
+        throw new NativeLoadException(FAILURE.getMessage(), FAILURE);
       }
       return INSTANCE;
     }
@@ -107,9 +106,9 @@ public final class NativeLibraries {
   }
 
   /** What to throw where the JVM denies native access to the module of {@code caller}. */
-  public static NativeLibraryException denied(Class<?> caller, IllegalCallerException e) {
+  public static NativeLoadException denied(Class<?> caller, IllegalCallerException e) {
     Module module = caller.getModule();
-    return new NativeLibraryException(
+    return new NativeLoadException(
         "the JVM denies native access: start it with --enable-native-access="
             + (module.isNamed() ? module.getName() : "ALL-UNNAMED"),
         e);
@@ -129,7 +128,7 @@ public final class NativeLibraries {
     NativeSymbols.require(
         ggml.front(), List.of("ggml_log_set", "ggml_backend_reg_by_name", "ggml_backend_load"));
     NativeSymbols.open(kernels);
-    KernelsLibrary.start(kernels);
+    MyelinLibrary.start(kernels);
 
     List<CpuLibrary> candidates = new ArrayList<>();
     for (Path file : ggml.cpuLibraries()) {
@@ -141,12 +140,12 @@ public final class NativeLibraries {
             .filter(c -> c.score() > 0)
             .orElseThrow(
                 () ->
-                    new NativeLibraryException(
+                    new NativeLoadException(
                         "no CPU library in " + ggml.directory() + " runs on this processor"));
     try (Arena arena = Arena.ofConfined()) {
       if (Ggml_h.ggml_backend_reg_by_name(arena.allocateFrom("CPU")).address() == 0
           && Ggml_h.ggml_backend_load(arena.allocateFrom(best.file().toString())).address() == 0) {
-        throw new NativeLibraryException("ggml refused its CPU library " + best.file());
+        throw new NativeLoadException("ggml refused its CPU library " + best.file());
       }
     }
     NativeSymbols.open(best.file());
@@ -176,7 +175,7 @@ public final class NativeLibraries {
     String mine = identity(base);
     String loaded = identity(front);
     if (!mine.equals(loaded)) {
-      throw new NativeLibraryException(
+      throw new NativeLoadException(
           "ggml %s of %s: this process has loaded another one already, ggml %s"
               .formatted(mine, ggml.directory(), loaded));
     }
@@ -216,7 +215,7 @@ public final class NativeLibraries {
     } catch (IllegalArgumentException e) {
       return 0;
     } catch (Throwable e) {
-      throw new NativeLibraryException("cannot ask " + file + " for its score", e);
+      throw new NativeLoadException("cannot ask " + file + " for its score", e);
     }
   }
 
@@ -236,7 +235,7 @@ public final class NativeLibraries {
             ? Path.of(named).toAbsolutePath()
             : home.resolve("native/build/lib").resolve(name);
     if (!Files.isRegularFile(file)) {
-      throw new NativeLibraryException(
+      throw new NativeLoadException(
           "no " + name + " at " + file.getParent() + "; `make build` compiles it");
     }
     return file;

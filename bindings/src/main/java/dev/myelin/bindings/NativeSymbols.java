@@ -1,6 +1,5 @@
 package dev.myelin.bindings;
 
-import dev.myelin.error.NativeLibraryException;
 import java.lang.foreign.Arena;
 import java.lang.foreign.FunctionDescriptor;
 import java.lang.foreign.Linker;
@@ -55,7 +54,7 @@ public final class NativeSymbols {
   /**
    * Opens a library, whose functions {@link #lookup} finds from then on.
    *
-   * @throws NativeLibraryException if the file is cut short, no library, or cannot be linked
+   * @throws NativeLoadException if the file is cut short, no library, or cannot be linked
    */
   public static SymbolLookup open(Path file) {
     SymbolLookup library = open(file, Arena.global());
@@ -70,7 +69,7 @@ public final class NativeSymbols {
     try {
       return SymbolLookup.libraryLookup(absolute, scope);
     } catch (IllegalArgumentException e) {
-      throw new NativeLibraryException("cannot load " + absolute + ": " + reason(absolute), e);
+      throw new NativeLoadException("cannot load " + absolute + ": " + reason(absolute), e);
     }
   }
 
@@ -83,7 +82,7 @@ public final class NativeSymbols {
       ElfFile.fault(file)
           .ifPresent(
               fault -> {
-                throw new NativeLibraryException("cannot load " + file + ": " + fault);
+                throw new NativeLoadException("cannot load " + file + ": " + fault);
               });
     }
   }
@@ -93,7 +92,7 @@ public final class NativeSymbols {
    * not be initialised.
    *
    * @param file the library to name in the message
-   * @throws NativeLibraryException naming the first that is missing
+   * @throws NativeLoadException naming the first that is missing
    */
   public static void require(Path file, List<String> functions) {
     List<String> missing = new ArrayList<>();
@@ -107,7 +106,7 @@ public final class NativeSymbols {
     }
     if (!missing.isEmpty()) {
       int others = missing.size() - 1;
-      throw new NativeLibraryException(
+      throw new NativeLoadException(
           "%s does not fit: it has no function %s%s, which these bindings call"
               .formatted(
                   file, missing.getFirst(), others == 0 ? "" : " and " + others + " others"));

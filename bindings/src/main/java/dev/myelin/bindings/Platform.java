@@ -1,6 +1,5 @@
 package dev.myelin.bindings;
 
-import dev.myelin.error.NativeLibraryException;
 import java.util.Locale;
 
 /**
@@ -38,7 +37,7 @@ record Platform(String ggmlName, String multiarch) {
     throw unsupported(osName, osArch);
   }
 
-  private static NativeLibraryException unsupported(String os, String arch) {
-    return new NativeLibraryException("no native libraries for " + os + " on " + arch);
+  private static NativeLoadException unsupported(String os, String arch) {
+    return new NativeLoadException("no native libraries for " + os + " on " + arch);
   }
 }

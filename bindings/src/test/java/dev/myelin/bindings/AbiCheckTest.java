@@ -6,7 +6,6 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.myelin.bindings.ggml.Ggml_h;
 import dev.myelin.bindings.ggml.ggml_tensor;
-import dev.myelin.error.NativeLibraryException;
 import java.nio.file.Path;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -25,7 +24,7 @@ class AbiCheckTest {
   @ValueSource(strings = {"0.24.9", "0.9.4", "1.0.0", "", "unknown", "0", "-0.25.1"})
   void othersAreRefusedByName(String version) {
     assertThatThrownBy(() -> AbiCheck.version(version, LIBRARY))
-        .isInstanceOf(NativeLibraryException.class)
+        .isInstanceOf(NativeLoadException.class)
         .hasMessage("libggml-base.so: ggml " + version + ": expected 0.25 or a later 0.x");
   }
 

@@ -1,7 +1,6 @@
 package dev.myelin.bindings;
 
 import dev.myelin.bindings.peer.LlamaCpp;
-import dev.myelin.error.MyelinException;
 import java.io.File;
 import java.lang.reflect.Method;
 import java.net.URL;
@@ -30,7 +29,7 @@ final class LoaderProbe {
             case "twice" -> inAnotherLoader(args[1]) + "\n" + inAnotherLoader(args[2]);
             default -> throw new IllegalArgumentException(args[0]);
           });
-    } catch (MyelinException e) {
+    } catch (NativeLoadException e) {
       System.out.println(e.getClass().getSimpleName() + " " + e.getMessage());
       again(e);
     }
@@ -58,7 +57,7 @@ final class LoaderProbe {
   static String answer() {
     try {
       return load();
-    } catch (MyelinException e) {
+    } catch (NativeLoadException e) {
       return e.getClass().getSimpleName() + " " + e.getMessage();
     }
   }
@@ -69,11 +68,11 @@ final class LoaderProbe {
   }
 
   /** A failure is remembered: the next call says the same. */
-  private static void again(MyelinException first) {
+  private static void again(NativeLoadException first) {
     try {
       LlamaCpp.load();
       System.out.println("but the second call succeeded");
-    } catch (MyelinException e) {
+    } catch (NativeLoadException e) {
       if (!e.getMessage().equals(first.getMessage())) {
         System.out.println("but the second call says " + e.getMessage());
       }

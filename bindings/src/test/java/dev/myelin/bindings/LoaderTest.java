@@ -43,7 +43,7 @@ class LoaderTest {
   void aGgmlHomeWithoutGgmlIsNamed() throws Exception {
     assertThat(load(Map.of("GGML_HOME", folder.toString())))
         .isEqualTo(
-            "NativeLibraryException GGML_HOME="
+            "NativeLoadException GGML_HOME="
                 + folder
                 + ": no libggml-base found there, nor in its lib or bin folder");
   }
@@ -52,7 +52,7 @@ class LoaderTest {
   void aGgmlHomeThatDoesNotExistIsNamed() throws Exception {
     Path missing = folder.resolve("missing");
     assertThat(load(Map.of("GGML_HOME", missing.toString())))
-        .startsWith("NativeLibraryException GGML_HOME=" + missing + ": no libggml-base found");
+        .startsWith("NativeLoadException GGML_HOME=" + missing + ": no libggml-base found");
   }
 
   @Test
@@ -60,22 +60,21 @@ class LoaderTest {
     Path fake = folder.resolve(System.mapLibraryName("ggml-base"));
     Files.writeString(fake, "not a library");
     assertThat(load(Map.of("GGML_HOME", folder.toString())))
-        .isEqualTo("NativeLibraryException cannot load " + fake + ": it is no library of 64 bits");
+        .isEqualTo("NativeLoadException cannot load " + fake + ": it is no library of 64 bits");
   }
 
   @Test
   void aFolderWithoutCpuLibraryIsNamed() throws Exception {
     link(f -> !f.contains("ggml-cpu"));
     assertThat(load(Map.of("GGML_HOME", folder.toString())))
-        .isEqualTo(
-            "NativeLibraryException no CPU library in " + folder + " runs on this processor");
+        .isEqualTo("NativeLoadException no CPU library in " + folder + " runs on this processor");
   }
 
   @Test
   void aMissingKernelsLibrarySaysHowToBuildIt() throws Exception {
     String missing = folder.resolve("none.so").toString();
     assertThat(load(Map.of(), "-Dmyelin.kernels=" + missing))
-        .startsWith("NativeLibraryException no ")
+        .startsWith("NativeLoadException no ")
         .contains("`make build` compiles it");
   }
 
@@ -126,8 +125,7 @@ class LoaderTest {
   void withoutAFolderNothingOfTheCurrentOneIsLoaded() throws Exception {
     Map<String, String> environment = Map.of("MYELIN_HOME", "");
     assertThat(load(NativeLibraries.home(), environment, "-Dmyelin.home="))
-        .startsWith(
-            "NativeLibraryException no folder of native libraries: set the system property");
+        .startsWith("NativeLoadException no folder of native libraries: set the system property");
   }
 
   @ParameterizedTest
@@ -141,7 +139,7 @@ class LoaderTest {
     for (int length : new int[] {64, 4096, bytes.length / 2, bytes.length - 1}) {
       Files.write(cut, Arrays.copyOf(bytes, length));
       assertThat(load(Map.of("GGML_HOME", folder.toString())))
-          .startsWith("NativeLibraryException cannot load " + cut + ": it is cut short");
+          .startsWith("NativeLoadException cannot load " + cut + ": it is cut short");
     }
   }
 
@@ -153,7 +151,7 @@ class LoaderTest {
     Path cut = folder.resolve(kernels.getFileName());
     Files.write(cut, Arrays.copyOf(bytes, bytes.length * 2 / 3));
     assertThat(load(Map.of(), "-Dmyelin.kernels=" + cut))
-        .startsWith("NativeLibraryException cannot load " + cut + ": it is cut short");
+        .startsWith("NativeLoadException cannot load " + cut + ": it is cut short");
   }
 
   @ParameterizedTest
@@ -163,7 +161,7 @@ class LoaderTest {
     link(f -> !f.startsWith("libggml-base"));
     copy(library("libggml-base"), folder, function, function.toUpperCase(Locale.ROOT));
     assertThat(load(Map.of("GGML_HOME", folder.toString())))
-        .startsWith("NativeLibraryException ")
+        .startsWith("NativeLoadException ")
         .endsWith("it has no function " + function + ", which these bindings call");
   }
 
@@ -174,7 +172,7 @@ class LoaderTest {
     Path copy = copy(kernels(), folder, function, function.toUpperCase(Locale.ROOT));
     assertThat(load(Map.of(), "-Dmyelin.kernels=" + copy))
         .isEqualTo(
-            "NativeLibraryException "
+            "NativeLoadException "
                 + copy
                 + " does not fit: it has no function "
                 + function
@@ -191,7 +189,7 @@ class LoaderTest {
       file.write(0x7f);
     }
     assertThat(load(Map.of(), "-Dmyelin.kernels=" + other))
-        .startsWith("NativeLibraryException cannot load " + other + ": ")
+        .startsWith("NativeLoadException cannot load " + other + ": ")
         .doesNotContain("Cannot open library")
         .contains("ABI");
   }
@@ -223,7 +221,7 @@ class LoaderTest {
         .hasSize(2)
         .last()
         .asString()
-        .startsWith("NativeLibraryException ggml " + other + " ")
+        .startsWith("NativeLoadException ggml " + other + " ")
         .contains("this process has loaded another one already, ggml " + version + " ");
   }
 
@@ -231,7 +229,7 @@ class LoaderTest {
   void whereNativeAccessIsDeniedEachAttemptNamesTheOption() throws Exception {
     assertThat(child("load", folder, Map.of(), List.of("--illegal-native-access=deny")))
         .isEqualTo(
-            "NativeLibraryException the JVM denies native access: start it with"
+            "NativeLoadException the JVM denies native access: start it with"
                 + " --enable-native-access=ALL-UNNAMED");
   }
 
@@ -281,7 +279,7 @@ class LoaderTest {
   void withoutLibllamaThePeerSaysSo() throws Exception {
     link(f -> !f.contains("llama"));
     assertThat(child("llama", Map.of("GGML_HOME", folder.toString())))
-        .startsWith("NativeLibraryException no libllama beside the ggml in " + folder);
+        .startsWith("NativeLoadException no libllama beside the ggml in " + folder);
   }
 
   @Test

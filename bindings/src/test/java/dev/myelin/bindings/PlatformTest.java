@@ -3,7 +3,6 @@ package dev.myelin.bindings;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import dev.myelin.error.NativeLibraryException;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -29,7 +28,7 @@ class PlatformTest {
   @CsvSource({"Linux, s390x", "Linux, ppc64le", "FreeBSD, amd64", "AIX, ppc64"})
   void othersAreRefusedByName(String os, String arch) {
     assertThatThrownBy(() -> Platform.of(os, arch))
-        .isInstanceOf(NativeLibraryException.class)
+        .isInstanceOf(NativeLoadException.class)
         .hasMessage("no native libraries for " + os + " on " + arch);
   }
 

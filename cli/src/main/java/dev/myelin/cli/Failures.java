@@ -1,5 +1,6 @@
 package dev.myelin.cli;
 
+import dev.myelin.bindings.NativeLoadException;
 import dev.myelin.cli.command.Nearest;
 import dev.myelin.cli.command.Subcommand;
 import dev.myelin.cli.command.Typed;
@@ -106,6 +107,7 @@ final class Failures implements IParameterExceptionHandler, IExecutionExceptionH
   static String message(Throwable e) {
     return switch (e) {
       case MyelinException known -> known.getMessage();
+      case NativeLoadException peer -> peer.getMessage(); // of the engine to compare with
       case OutputException known -> known.getMessage();
       case OutOfMemoryError memory when String.valueOf(memory.getMessage()).contains("thread") ->
           "cannot start a thread: a limit of the user (ulimit -u), the container or the address"

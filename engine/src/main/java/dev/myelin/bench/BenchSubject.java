@@ -2,9 +2,9 @@ package dev.myelin.bench;
 
 import dev.myelin.adapter.Adapter;
 import dev.myelin.bindings.GgmlBuild;
-import dev.myelin.bindings.KernelsLibrary;
 import dev.myelin.graph.Ggml;
 import dev.myelin.inspect.Inspection;
+import dev.myelin.natives.KernelsLibrary;
 import java.util.List;
 import java.util.Locale;
 

@@ -1,11 +1,11 @@
 package dev.myelin.cuda;
 
-import dev.myelin.bindings.CudaLibrary;
 import dev.myelin.bindings.CudaSearch;
 import dev.myelin.error.IllegalUseException;
 import dev.myelin.error.InvalidRequestException;
 import dev.myelin.error.NativeLibraryException;
 import dev.myelin.gguf.GgmlType;
+import dev.myelin.natives.CudaLibrary;
 import java.lang.foreign.MemorySegment;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -45,7 +45,10 @@ public final class CudaDevice implements AutoCloseable {
   }
 
   static CudaDevice open(CudaSearch library, int index) {
-    int devices = library.require().devices();
+    if (!library.isUsable()) {
+      throw new NativeLibraryException("CUDA: " + library.reason());
+    }
+    int devices = library.devices();
     if (index < 0 || index >= devices) {
       throw new InvalidRequestException(
           "CUDA: no device %s: expected 0 to %s".formatted(index, devices - 1));

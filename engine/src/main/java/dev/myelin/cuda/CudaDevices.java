@@ -1,8 +1,8 @@
 package dev.myelin.cuda;
 
-import dev.myelin.bindings.CudaLibrary;
 import dev.myelin.bindings.CudaSearch;
 import dev.myelin.error.NativeLibraryException;
+import dev.myelin.natives.CudaLibrary;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;

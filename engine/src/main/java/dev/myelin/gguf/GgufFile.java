@@ -1,9 +1,9 @@
 package dev.myelin.gguf;
 
-import dev.myelin.bindings.NativeLibraries;
 import dev.myelin.error.IllegalUseException;
 import dev.myelin.error.InvalidRequestException;
 import dev.myelin.error.ModelFileException;
+import dev.myelin.natives.Natives;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.nio.file.Path;
@@ -72,7 +72,7 @@ public final class GgufFile implements AutoCloseable {
    * @throws dev.myelin.error.NativeLibraryException if there is not enough memory
    */
   public static GgufFile read(Path file) {
-    NativeLibraries.load();
+    Natives.load();
     return open(file, true);
   }
 

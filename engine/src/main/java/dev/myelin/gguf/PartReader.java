@@ -1,9 +1,9 @@
 package dev.myelin.gguf;
 
-import dev.myelin.bindings.NativeMemory;
 import dev.myelin.error.ModelFileException;
 import dev.myelin.file.FileReason;
 import dev.myelin.file.InputFile;
+import dev.myelin.natives.NativeMemory;
 import java.io.IOException;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;

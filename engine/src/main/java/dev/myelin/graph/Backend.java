@@ -1,13 +1,14 @@
 package dev.myelin.graph;
 
-import dev.myelin.bindings.KernelsLibrary;
-import dev.myelin.bindings.NativeMemory;
+import dev.myelin.bindings.MyelinLibrary;
 import dev.myelin.bindings.ggml.Ggml_h;
 import dev.myelin.bindings.ggml.ggml_cplan;
 import dev.myelin.bindings.ggml.ggml_threadpool_params;
 import dev.myelin.error.IllegalUseException;
 import dev.myelin.error.InvalidRequestException;
 import dev.myelin.error.NativeLibraryException;
+import dev.myelin.natives.KernelsLibrary;
+import dev.myelin.natives.NativeMemory;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.SegmentAllocator;
@@ -114,7 +115,7 @@ public final class Backend implements AutoCloseable {
     }
     if (status != Ggml_h.GGML_STATUS_SUCCESS()) {
       throw new NativeLibraryException(
-          "ggml: computation failed with status " + status + ": " + KernelsLibrary.takeLog());
+          "ggml: computation failed with status " + status + ": " + MyelinLibrary.takeLog());
     }
     return true;
   }

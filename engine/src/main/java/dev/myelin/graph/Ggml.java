@@ -5,6 +5,7 @@ import dev.myelin.bindings.NativeLibraries;
 import dev.myelin.bindings.ggml.Ggml_h;
 import dev.myelin.error.NativeLibraryException;
 import dev.myelin.gguf.GgmlType;
+import dev.myelin.natives.Natives;
 import java.lang.foreign.MemorySegment;
 
 /**
@@ -24,7 +25,7 @@ public final class Ggml {
     GgmlBuild build = checkedBuild;
     if (build == null) {
       requireNativeAccess();
-      build = NativeLibraries.load();
+      build = Natives.load();
       checkTypes(build);
       checkedBuild = build;
     }
@@ -36,7 +37,7 @@ public final class Ggml {
     try {
       MemorySegment.NULL.reinterpret(0);
     } catch (IllegalCallerException e) {
-      throw NativeLibraries.denied(Ggml.class, e);
+      throw Natives.failure(NativeLibraries.denied(Ggml.class, e));
     }
   }
 

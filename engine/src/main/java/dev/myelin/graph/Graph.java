@@ -1,10 +1,10 @@
 package dev.myelin.graph;
 
-import dev.myelin.bindings.KernelsLibrary;
-import dev.myelin.bindings.NativeMemory;
+import dev.myelin.bindings.MyelinLibrary;
 import dev.myelin.bindings.ggml.Ggml_h;
 import dev.myelin.error.MyelinException;
 import dev.myelin.error.NativeLibraryException;
+import dev.myelin.natives.NativeMemory;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.util.List;
@@ -62,8 +62,7 @@ public final class Graph implements AutoCloseable {
     Graph result = new Graph(context, graph, inputs, outputs, matmulInputs, allocator);
     if (allocator.address() == 0 || !Ggml_h.ggml_gallocr_alloc_graph(allocator, graph)) {
       result.close();
-      throw new NativeLibraryException(
-          "no memory for a compute graph: " + KernelsLibrary.takeLog());
+      throw new NativeLibraryException("no memory for a compute graph: " + MyelinLibrary.takeLog());
     }
     return result;
   }

@@ -1,9 +1,9 @@
 package dev.myelin.graph;
 
-import dev.myelin.bindings.KernelsLibrary;
 import dev.myelin.bindings.ggml.Ggml_h;
 import dev.myelin.error.NativeLibraryException;
 import dev.myelin.gguf.GgmlType;
+import dev.myelin.natives.KernelsLibrary;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;

@@ -1,7 +1,7 @@
 package dev.myelin.graph;
 
-import dev.myelin.bindings.KernelsLibrary;
 import dev.myelin.gguf.GgmlType;
+import dev.myelin.natives.KernelsLibrary;
 import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;

@@ -1,9 +1,9 @@
 package dev.myelin.graph;
 
-import dev.myelin.bindings.NativeMemory;
 import dev.myelin.bindings.ggml.Ggml_h;
 import dev.myelin.error.MyelinException;
 import dev.myelin.error.NativeLibraryException;
+import dev.myelin.natives.NativeMemory;
 import java.lang.foreign.MemorySegment;
 
 /* * Memory that holds tensors: a mapped file, or zeroed pages that the system commits on first write.

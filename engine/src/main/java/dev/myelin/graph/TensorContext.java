@@ -1,10 +1,10 @@
 package dev.myelin.graph;
 
-import dev.myelin.bindings.NativeMemory;
 import dev.myelin.bindings.ggml.Ggml_h;
 import dev.myelin.bindings.ggml.ggml_init_params;
 import dev.myelin.error.NativeLibraryException;
 import dev.myelin.gguf.GgmlType;
+import dev.myelin.natives.NativeMemory;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 

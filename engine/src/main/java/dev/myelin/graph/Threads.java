@@ -1,7 +1,7 @@
 package dev.myelin.graph;
 
-import dev.myelin.bindings.KernelsLibrary;
 import dev.myelin.error.InvalidRequestException;
+import dev.myelin.natives.KernelsLibrary;
 
 /* * Number of compute threads. The threads of a graph synchronise by spinning, so one thread more than
  * cores is very slow (three threads on two cores: 300 times the time). The number is therefore

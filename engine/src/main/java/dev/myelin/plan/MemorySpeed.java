@@ -1,10 +1,10 @@
 package dev.myelin.plan;
 
-import dev.myelin.bindings.KernelsLibrary;
 import dev.myelin.error.CancelledException;
 import dev.myelin.error.InvalidRequestException;
 import dev.myelin.graph.Ggml;
 import dev.myelin.graph.Threads;
+import dev.myelin.natives.KernelsLibrary;
 import java.io.IOException;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;

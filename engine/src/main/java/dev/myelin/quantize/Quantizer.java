@@ -1,6 +1,5 @@
 package dev.myelin.quantize;
 
-import dev.myelin.bindings.KernelsLibrary;
 import dev.myelin.concurrent.WorkerPool;
 import dev.myelin.error.CancelledException;
 import dev.myelin.error.ModelFileException;
@@ -11,6 +10,7 @@ import dev.myelin.gguf.GgufValueType;
 import dev.myelin.gguf.GgufWriter;
 import dev.myelin.gguf.Metadata;
 import dev.myelin.graph.Ggml;
+import dev.myelin.natives.KernelsLibrary;
 import java.lang.foreign.Arena;
 import java.nio.file.Path;
 import java.util.List;

@@ -1,10 +1,10 @@
 package dev.myelin.quantize;
 
-import dev.myelin.bindings.KernelsLibrary;
 import dev.myelin.bindings.ggml.Ggml_h;
 import dev.myelin.gguf.GgmlType;
 import dev.myelin.graph.Dequantizer;
 import dev.myelin.graph.Ggml;
+import dev.myelin.natives.KernelsLibrary;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 

@@ -1,8 +1,8 @@
 package dev.myelin.train;
 
-import dev.myelin.bindings.KernelsLibrary;
 import dev.myelin.model.Model;
 import dev.myelin.model.config.Hyperparameters;
+import dev.myelin.natives.KernelsLibrary;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CountDownLatch;

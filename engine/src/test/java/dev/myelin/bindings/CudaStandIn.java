@@ -17,7 +17,11 @@ public final class CudaStandIn {
             .resolve("native/build/lib")
             .resolve(System.mapLibraryName("myelin"))
             .toString();
-    return CudaSearch.find(file, new CudaSearch.Driver(file, any)).require();
+    CudaSearch found = CudaSearch.find(file, new CudaSearch.Driver(file, any));
+    if (!found.isUsable()) {
+      throw new AssertionError(found.reason());
+    }
+    return found;
   }
 
   /** What was taken of its devices and not given back. */

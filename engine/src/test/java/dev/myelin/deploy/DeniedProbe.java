@@ -1,7 +1,6 @@
 package dev.myelin.deploy;
 
 import dev.myelin.bindings.CudaSearch;
-import dev.myelin.bindings.KernelsLibrary;
 import dev.myelin.error.NativeLibraryException;
 import dev.myelin.gguf.GgmlType;
 import dev.myelin.gguf.GgufFile;
@@ -12,6 +11,7 @@ import dev.myelin.graph.NativeKernels;
 import dev.myelin.graph.TensorBuffer;
 import dev.myelin.graph.TensorContext;
 import dev.myelin.model.Model;
+import dev.myelin.natives.KernelsLibrary;
 import dev.myelin.quantize.Mixes;
 import dev.myelin.quantize.QuantizeListener;
 import dev.myelin.quantize.QuantizeOptions;

@@ -4,9 +4,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.junit.jupiter.api.Assumptions.assumeFalse;
 
-import dev.myelin.bindings.KernelsLibrary;
 import dev.myelin.error.MyelinException;
 import dev.myelin.gguf.GgmlType;
+import dev.myelin.natives.KernelsLibrary;
 import dev.myelin.testing.RandomWeights;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;

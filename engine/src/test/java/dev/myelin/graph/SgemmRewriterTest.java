@@ -3,10 +3,10 @@ package dev.myelin.graph;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.junit.jupiter.api.Assumptions.assumeFalse;
 
-import dev.myelin.bindings.KernelsLibrary;
 import dev.myelin.bindings.ggml.Ggml_h;
 import dev.myelin.bindings.ggml.ggml_tensor;
 import dev.myelin.gguf.GgmlType;
+import dev.myelin.natives.KernelsLibrary;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.util.List;

@@ -2,8 +2,8 @@ package dev.myelin.model;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.myelin.bindings.KernelsLibrary;
 import dev.myelin.gguf.GgmlType;
+import dev.myelin.natives.KernelsLibrary;
 import dev.myelin.testing.Logits;
 import dev.myelin.testing.OwnJvm;
 import dev.myelin.testing.RandomModel;

@@ -3,10 +3,10 @@ package dev.myelin.quantize;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
-import dev.myelin.bindings.KernelsLibrary;
 import dev.myelin.bindings.ggml.Ggml_h;
 import dev.myelin.gguf.GgmlType;
 import dev.myelin.graph.Ggml;
+import dev.myelin.natives.KernelsLibrary;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;

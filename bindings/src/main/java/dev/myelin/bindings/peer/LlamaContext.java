@@ -6,7 +6,6 @@ import dev.myelin.bindings.llama.Llama_h;
 import dev.myelin.bindings.llama.ggml_backend_sched_eval_callback;
 import dev.myelin.bindings.llama.llama_batch;
 import dev.myelin.bindings.llama.llama_context_params;
-import dev.myelin.error.IllegalUseException;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
@@ -139,7 +138,7 @@ public final class LlamaContext implements AutoCloseable {
    */
   public void adapt(List<LlamaAdapter> adapters, float... scales) {
     if (adapters.size() != scales.length || adapters.stream().anyMatch(a -> a.model() != model)) {
-      throw new IllegalUseException("libllama: adapters of this model, each with a scale");
+      throw new IllegalStateException("libllama: adapters of this model, each with a scale");
     }
     try (Arena call = Arena.ofConfined()) {
       MemorySegment pointers = call.allocate(ValueLayout.ADDRESS, Math.max(1, scales.length));
@@ -194,7 +193,7 @@ public final class LlamaContext implements AutoCloseable {
   private MemorySegment address() {
     model.address();
     if (context == null) {
-      throw new IllegalUseException("libllama: the context is closed");
+      throw new IllegalStateException("libllama: the context is closed");
     }
     return context;
   }

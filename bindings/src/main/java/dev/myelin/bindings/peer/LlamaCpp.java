@@ -1,11 +1,11 @@
 package dev.myelin.bindings.peer;
 
-import dev.myelin.bindings.KernelsLibrary;
+import dev.myelin.bindings.MyelinLibrary;
 import dev.myelin.bindings.NativeLibraries;
+import dev.myelin.bindings.NativeLoadException;
 import dev.myelin.bindings.NativeSymbols;
 import dev.myelin.bindings.llama.LlamaFunctions;
 import dev.myelin.bindings.llama.Llama_h;
-import dev.myelin.error.NativeLibraryException;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.nio.file.Files;
@@ -27,11 +27,11 @@ public final class LlamaCpp {
    * Loads it on the first call.
    *
    * @return its file
-   * @throws NativeLibraryException if there is none beside the ggml in use, or it cannot be loaded
+   * @throws NativeLoadException if there is none beside the ggml in use, or it cannot be loaded
    */
   public static Path load() {
     if (Loaded.FAILURE != null) {
-      throw new NativeLibraryException(Loaded.FAILURE.getMessage(), Loaded.FAILURE);
+      throw new NativeLoadException(Loaded.FAILURE.getMessage(), Loaded.FAILURE);
     }
     return Loaded.FILE;
   }
@@ -46,7 +46,7 @@ public final class LlamaCpp {
    * Quantises a checkpoint.
    *
    * @param fileType a value of {@code enum llama_ftype}: 2 is Q4_0, 7 is Q8_0, 15 is Q4_K_M
-   * @throws NativeLibraryException if it fails
+   * @throws NativeLoadException if it fails
    */
   public static void quantize(Path in, Path out, int fileType, int threads) {
     quantize(in, out, QuantizeOptions.of(fileType, threads));
@@ -71,9 +71,9 @@ public final class LlamaCpp {
   }
 
   /** An exception with what the library said last. */
-  static NativeLibraryException failure(String what) {
-    String said = KernelsLibrary.takeLog().replaceAll("\\s*\\n\\s*", "; ");
-    return new NativeLibraryException("libllama: " + what + (said.isEmpty() ? "" : ": " + said));
+  static NativeLoadException failure(String what) {
+    String said = MyelinLibrary.takeLog().replaceAll("\\s*\\n\\s*", "; ");
+    return new NativeLoadException("libllama: " + what + (said.isEmpty() ? "" : ": " + said));
   }
 
   private static final class Loaded {
@@ -85,10 +85,10 @@ public final class LlamaCpp {
       RuntimeException failure = null;
       try {
         file = loadOnce();
-      } catch (NativeLibraryException e) {
+      } catch (NativeLoadException e) {
         failure = e;
       } catch (LinkageError | RuntimeException e) {
-        failure = new NativeLibraryException("cannot load libllama: " + e.getMessage(), e);
+        failure = new NativeLoadException("cannot load libllama: " + e.getMessage(), e);
       }
       FILE = file;
       FAILURE = failure;
@@ -101,7 +101,7 @@ public final class LlamaCpp {
               .filter(Files::isRegularFile)
               .orElseThrow(
                   () ->
-                      new NativeLibraryException(
+                      new NativeLoadException(
                           "no libllama beside the ggml in "
                               + directory
                               + ": the pinned build has one (unset GGML_HOME, `make build`)"));

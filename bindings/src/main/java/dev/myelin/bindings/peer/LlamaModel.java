@@ -3,7 +3,6 @@ package dev.myelin.bindings.peer;
 import dev.myelin.bindings.llama.Llama_h;
 import dev.myelin.bindings.llama.ggml_backend_sched_eval_callback;
 import dev.myelin.bindings.llama.llama_model_params;
-import dev.myelin.error.IllegalUseException;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
@@ -33,7 +32,7 @@ public final class LlamaModel implements AutoCloseable {
   /**
    * Loads a checkpoint.
    *
-   * @throws dev.myelin.error.NativeLibraryException with libllama's own message if it refuses
+   * @throws NativeLoadException with libllama's own message if it refuses
    */
   public static LlamaModel load(Path file, Options options) {
     LlamaCpp.load();
@@ -54,7 +53,7 @@ public final class LlamaModel implements AutoCloseable {
   /**
    * Reads a LoRA adapter; {@link LlamaContext#adapt} uses it.
    *
-   * @throws dev.myelin.error.NativeLibraryException with libllama's own message if it refuses
+   * @throws NativeLoadException with libllama's own message if it refuses
    */
   public LlamaAdapter adapter(Path file) {
     try (Arena arena = Arena.ofConfined()) {
@@ -153,7 +152,7 @@ public final class LlamaModel implements AutoCloseable {
 
   MemorySegment address() {
     if (model == null) {
-      throw new IllegalUseException("libllama: the model is closed");
+      throw new IllegalStateException("libllama: the model is closed");
     }
     return model;
   }

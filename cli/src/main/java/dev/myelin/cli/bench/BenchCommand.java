@@ -5,13 +5,13 @@ import dev.myelin.bench.Bench;
 import dev.myelin.bench.BenchPeer;
 import dev.myelin.bench.BenchPlan;
 import dev.myelin.bench.BenchSpec;
-import dev.myelin.bindings.KernelsLibrary;
 import dev.myelin.cli.command.Subcommand;
 import dev.myelin.cli.command.Usage;
 import dev.myelin.cli.io.Console;
 import dev.myelin.cli.options.AdapterOptions;
 import dev.myelin.generate.SessionOptions;
 import dev.myelin.gguf.Checkpoint;
+import dev.myelin.natives.KernelsLibrary;
 import java.util.ArrayList;
 import java.util.List;
 

@@ -2,13 +2,13 @@ package dev.myelin.cli.info;
 
 import com.sun.management.OperatingSystemMXBean;
 import dev.myelin.bindings.GgmlBuild;
-import dev.myelin.bindings.KernelsLibrary;
-import dev.myelin.bindings.NativeLibraries;
 import dev.myelin.cuda.CudaDevices;
 import dev.myelin.error.NativeLibraryException;
 import dev.myelin.gguf.GgmlType;
 import dev.myelin.graph.Devices;
 import dev.myelin.graph.NativeKernels;
+import dev.myelin.natives.KernelsLibrary;
+import dev.myelin.natives.Natives;
 import java.lang.management.ManagementFactory;
 import java.nio.file.Path;
 import java.util.List;
@@ -73,7 +73,7 @@ record SystemReport(
       String products,
       List<Devices.Device> devices) {
     static NativeParts load() {
-      GgmlBuild ggml = NativeLibraries.load();
+      GgmlBuild ggml = Natives.load();
       Cpu cpu =
           new Cpu(
               KernelsLibrary.cpuName(),

@@ -1,7 +1,6 @@
 package dev.myelin.cli.inspect;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
-import dev.myelin.bindings.KernelsLibrary;
 import dev.myelin.cli.command.Nearest;
 import dev.myelin.cli.command.Outputs;
 import dev.myelin.cli.command.Subcommand;
@@ -21,6 +20,7 @@ import dev.myelin.gguf.TensorInfo;
 import dev.myelin.inspect.Histogram;
 import dev.myelin.inspect.Histograms;
 import dev.myelin.inspect.Inspection;
+import dev.myelin.natives.KernelsLibrary;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.List;

@@ -1,9 +1,9 @@
 package dev.myelin.cli.train;
 
-import dev.myelin.bindings.KernelsLibrary;
 import dev.myelin.cli.command.Subcommand;
 import dev.myelin.cli.command.Usage;
 import dev.myelin.cli.options.ThreadOptions;
+import dev.myelin.natives.KernelsLibrary;
 import dev.myelin.train.AdamW;
 import dev.myelin.train.BatchShape;
 import dev.myelin.train.TrainingOptions;

@@ -4,11 +4,11 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
-import dev.myelin.bindings.KernelsLibrary;
 import dev.myelin.bindings.NativeLibraries;
 import dev.myelin.cli.Outcome;
 import dev.myelin.cli.info.SystemReport.Cuda;
 import dev.myelin.cuda.CudaDevices;
+import dev.myelin.natives.KernelsLibrary;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.regex.Pattern;

@@ -1,5 +1,6 @@
-package dev.myelin.bindings;
+package dev.myelin.natives;
 
+import dev.myelin.bindings.CudaSearch;
 import dev.myelin.bindings.cuda.Cuda_h;
 import dev.myelin.error.NativeLibraryException;
 import java.lang.foreign.Arena;
@@ -121,13 +122,9 @@ public final class CudaLibrary {
     check(Cuda_h.myelin_cuda_matmul(stream, type, k, n, m, weights, x, y), what);
   }
 
-  static String words(int status) {
-    return Cuda_h.myelin_cuda_status_string(status).getString(0);
-  }
-
   private static void check(int status, String what) {
     if (status != Cuda_h.MYELIN_CUDA_OK()) {
-      throw new NativeLibraryException("CUDA: " + what + ": " + words(status));
+      throw new NativeLibraryException("CUDA: " + what + ": " + CudaSearch.statusText(status));
     }
   }
 }

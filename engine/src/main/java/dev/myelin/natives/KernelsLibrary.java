@@ -1,17 +1,14 @@
-package dev.myelin.bindings;
+package dev.myelin.natives;
 
-import dev.myelin.bindings.ggml.Ggml_h;
-import dev.myelin.bindings.ggml.ggml_tensor;
-import dev.myelin.bindings.kernels.MyelinFunctions;
+import dev.myelin.bindings.MyelinLibrary;
+import dev.myelin.bindings.NativeSymbols;
 import dev.myelin.bindings.kernels.Myelin_h;
 import dev.myelin.error.NativeLibraryException;
-import dev.myelin.error.Printable;
 import java.lang.foreign.Arena;
 import java.lang.foreign.Linker;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.SymbolLookup;
 import java.lang.foreign.ValueLayout;
-import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -20,72 +17,20 @@ import java.util.Optional;
 public final class KernelsLibrary {
   private static final int BRAND_BYTES = 128;
 
-  /** The environment variable that chooses the kernels. */
-  private static final String ISA = "MYELIN_ISA";
-
   private KernelsLibrary() {}
-
-  /** Checks the library's version and MYELIN_ISA, and sends ggml's messages to its buffer. */
-  static void start(Path file) {
-    NativeSymbols.require(file, List.of("myelin_abi_version"));
-    int version = Myelin_h.myelin_abi_version();
-    if (version != Myelin_h.MYELIN_ABI_VERSION()) {
-      throw new NativeLibraryException(
-          "libmyelin has interface version "
-              + version
-              + ", these bindings expect "
-              + Myelin_h.MYELIN_ABI_VERSION()
-              + "; `make build` compiles it again");
-    }
-    requireAll(file);
-    int layout =
-        Myelin_h.myelin_tensor_layout(
-            ggml_tensor.ne$offset(),
-            ggml_tensor.nb$offset(),
-            ggml_tensor.src$offset(),
-            ggml_tensor.data$offset());
-    if (layout != Myelin_h.MYELIN_OK()) {
-      throw new NativeLibraryException("libmyelin was compiled for another layout of ggml_tensor");
-    }
-    if (Myelin_h.myelin_isa_status() != Myelin_h.MYELIN_OK()) {
-      throw new NativeLibraryException(
-          "MYELIN_ISA "
-              + Printable.of(System.getenv(ISA))
-              + ": known on this CPU are "
-              + String.join(", ", isaNames()));
-    }
-    Ggml_h.ggml_log_set(symbol("myelin_log_sink"), MemorySegment.NULL);
-  }
 
   /**
    * The values of MYELIN_ISA that this CPU can serve: the instruction sets with kernels, best
    * first, then "scalar", the reference, and "none", ggml's kernels.
    */
   public static List<String> instructionSets() {
-    NativeLibraries.load();
-    return isaNames();
-  }
-
-  private static List<String> isaNames() {
-    List<String> names = new ArrayList<>();
-    MemorySegment name;
-    while ((name = Myelin_h.myelin_isa_name(names.size())).address() != 0) {
-      names.add(name.getString(0));
-    }
-    return names;
-  }
-
-  private static void requireAll(Path file) {
-    try {
-      NativeSymbols.require(file, MyelinFunctions.NAMES);
-    } catch (NativeLibraryException e) {
-      throw new NativeLibraryException(e.getMessage() + "; `make build` compiles it again", e);
-    }
+    Natives.load();
+    return MyelinLibrary.instructionSets();
   }
 
   /** The instruction set extensions that processor and operating system both offer. */
   public static List<String> cpuFeatures() {
-    NativeLibraries.load();
+    Natives.load();
     long bits = Myelin_h.myelin_cpu_features();
     List<String> names = new ArrayList<>();
     for (int i = 0; i < Myelin_h.MYELIN_CPU_FEATURE_COUNT(); i++) {
@@ -98,7 +43,7 @@ public final class KernelsLibrary {
 
   /** The processor's name, empty where it has none. */
   public static String cpuName() {
-    NativeLibraries.load();
+    Natives.load();
     try (Arena arena = Arena.ofConfined()) {
       MemorySegment text = arena.allocate(BRAND_BYTES);
       check(Myelin_h.myelin_cpu_brand(text, BRAND_BYTES));
@@ -108,7 +53,7 @@ public final class KernelsLibrary {
 
   /** Physical cores this process may run on, at least 1. */
   public static int physicalCores() {
-    NativeLibraries.load();
+    Natives.load();
     int available = Runtime.getRuntime().availableProcessors();
     int physical = Myelin_h.myelin_cpu_physical_cores();
     return physical <= 0 ? available : Math.min(physical, available);
@@ -119,7 +64,7 @@ public final class KernelsLibrary {
    * groups and of the address space leave.
    */
   public static int startableThreads(int wanted) {
-    NativeLibraries.load();
+    Natives.load();
     SymbolLookup system = Linker.nativeLinker().defaultLookup();
     Optional<MemorySegment> create = system.find("pthread_create");
     Optional<MemorySegment> join = system.find("pthread_join");
@@ -135,7 +80,7 @@ public final class KernelsLibrary {
 
   /** The instruction set of the kernels in use, empty where ggml's are the fastest. */
   public static String kernels() {
-    NativeLibraries.load();
+    Natives.load();
     return Myelin_h.myelin_kernel_name().getString(0);
   }
 
@@ -271,7 +216,7 @@ public final class KernelsLibrary {
 
   /** The instruction set that products of f32 are computed with. */
   public static String products() {
-    NativeLibraries.load();
+    Natives.load();
     return Myelin_h.myelin_product_name().getString(0);
   }
 
@@ -321,18 +266,8 @@ public final class KernelsLibrary {
 
   /** A native function that ends a graph's computation once the int it is given is not zero. */
   public static MemorySegment abortCallback() {
-    NativeLibraries.load();
+    Natives.load();
     return symbol("myelin_abort_requested");
-  }
-
-  /** Takes the warnings and errors that ggml has written since the last call, newest last. */
-  public static String takeLog() {
-    try (Arena arena = Arena.ofConfined()) {
-      long capacity = Myelin_h.MYELIN_LOG_CAPACITY() + 1L;
-      MemorySegment text = arena.allocate(capacity);
-      Myelin_h.myelin_log_take(text, capacity);
-      return text.getString(0).strip();
-    }
   }
 
   private static void check(int status) {

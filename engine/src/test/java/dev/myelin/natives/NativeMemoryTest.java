@@ -1,4 +1,4 @@
-package dev.myelin.bindings;
+package dev.myelin.natives;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;

@@ -1,4 +1,4 @@
-package dev.myelin.bindings;
+package dev.myelin.natives;
 
 import dev.myelin.error.NativeLibraryException;
 import java.lang.foreign.Arena;

@@ -1,0 +1,79 @@
+package dev.myelin.bindings;
+
+import dev.myelin.bindings.ggml.Ggml_h;
+import dev.myelin.bindings.ggml.ggml_tensor;
+import dev.myelin.bindings.kernels.MyelinFunctions;
+import dev.myelin.bindings.kernels.Myelin_h;
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+
+/** Checks libmyelin as it is loaded. */
+public final class MyelinLibrary {
+  /** The environment variable that chooses the kernels. */
+  private static final String ISA = "MYELIN_ISA";
+
+  private MyelinLibrary() {}
+
+  /** Checks the library's version and MYELIN_ISA, and sends ggml's messages to its buffer. */
+  static void start(Path file) {
+    NativeSymbols.require(file, List.of("myelin_abi_version"));
+    int version = Myelin_h.myelin_abi_version();
+    if (version != Myelin_h.MYELIN_ABI_VERSION()) {
+      throw new NativeLoadException(
+          "libmyelin has interface version "
+              + version
+              + ", these bindings expect "
+              + Myelin_h.MYELIN_ABI_VERSION()
+              + "; `make build` compiles it again");
+    }
+    requireAll(file);
+    int layout =
+        Myelin_h.myelin_tensor_layout(
+            ggml_tensor.ne$offset(),
+            ggml_tensor.nb$offset(),
+            ggml_tensor.src$offset(),
+            ggml_tensor.data$offset());
+    if (layout != Myelin_h.MYELIN_OK()) {
+      throw new NativeLoadException("libmyelin was compiled for another layout of ggml_tensor");
+    }
+    if (Myelin_h.myelin_isa_status() != Myelin_h.MYELIN_OK()) {
+      throw new NativeLoadException(
+          "MYELIN_ISA "
+              + System.getenv(ISA)
+              + ": known on this CPU are "
+              + String.join(", ", instructionSets()));
+    }
+    Ggml_h.ggml_log_set(NativeSymbols.lookup().findOrThrow("myelin_log_sink"), MemorySegment.NULL);
+  }
+
+  /** The values of MYELIN_ISA that this CPU supports, best first; the library must be loaded. */
+  public static List<String> instructionSets() {
+    List<String> names = new ArrayList<>();
+    MemorySegment name;
+    while ((name = Myelin_h.myelin_isa_name(names.size())).address() != 0) {
+      names.add(name.getString(0));
+    }
+    return names;
+  }
+
+  private static void requireAll(Path file) {
+    try {
+      NativeSymbols.require(file, MyelinFunctions.NAMES);
+    } catch (NativeLoadException e) {
+      throw new NativeLoadException(e.getMessage() + "; `make build` compiles it again", e);
+    }
+  }
+
+  /** Takes the warnings and errors that ggml has written since the last call, newest last. */
+  public static String takeLog() {
+    try (Arena arena = Arena.ofConfined()) {
+      long capacity = Myelin_h.MYELIN_LOG_CAPACITY() + 1L;
+      MemorySegment text = arena.allocate(capacity);
+      Myelin_h.myelin_log_take(text, capacity);
+      return text.getString(0).strip();
+    }
+  }
+}

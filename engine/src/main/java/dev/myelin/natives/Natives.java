@@ -1,0 +1,33 @@
+package dev.myelin.natives;
+
+import dev.myelin.bindings.GgmlBuild;
+import dev.myelin.bindings.NativeLibraries;
+import dev.myelin.bindings.NativeLoadException;
+import dev.myelin.error.NativeLibraryException;
+import dev.myelin.error.Printable;
+
+/** Loads the native libraries; a failure is an exception of the engine's family. */
+public final class Natives {
+  private Natives() {}
+
+  /**
+   * Loads them on the first call, and returns the same description from then on.
+   *
+   * @throws NativeLibraryException if a library is missing or does not fit; the first failure is
+   *     kept and thrown again
+   */
+  public static GgmlBuild load() {
+    try {
+      return NativeLibraries.load();
+    } catch (NativeLoadException e) {
+      throw failure(e);
+    }
+  }
+
+  /** The exception to throw for a failure of the bindings. */
+  public static NativeLibraryException failure(NativeLoadException e) {
+    String message = e.getMessage();
+    boolean plain = message.chars().noneMatch(Character::isISOControl);
+    return new NativeLibraryException(plain ? message : Printable.of(message), e);
+  }
+}
