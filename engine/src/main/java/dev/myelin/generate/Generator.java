@@ -117,7 +117,7 @@ public final class Generator {
       TextSink sink,
       Overflow overflow) {
     long start = System.nanoTime();
-    sampler.forget();
+    sampler.clearHistory();
     for (int token : prompt) {
       sampler.accept(token);
     }

@@ -8,15 +8,14 @@ import java.lang.foreign.MemorySegment;
 import java.util.Arrays;
 
 /**
- * The tokens still in play and their logits, in arrays that one sampler reuses for every token.
- * Always in ascending order of id, whatever a stage removes: equal logits then fall to the lowest
- * id without anything being sorted.
+ * The candidate tokens and their logits, in arrays that one sampler reuses for every token. The ids
+ * are always in ascending order, so that the lowest id wins among equal logits without sorting.
  */
 public final class Candidates {
   private final int vocabulary;
-  final int[] ids; // [vocabulary], the first size() in use
+  final int[] ids; // [vocabulary], the first size() are in use
   final float[] logits; // [vocabulary]
-  final float[] weights; // [vocabulary], e^(logit - highest) after weigh()
+  final float[] weights; // [vocabulary], e^(logit - max), set by computeWeights()
   private int size;
 
   Candidates(int vocabulary) {
@@ -26,7 +25,7 @@ public final class Candidates {
     this.weights = new float[vocabulary];
   }
 
-  /** Starts over with every token of the vocabulary. */
+  /** Resets to all tokens of the vocabulary with these logits. */
   void load(MemorySegment source) {
     if (source.byteSize() != (long) vocabulary * Float.BYTES) {
       throw new InvalidRequestException(
@@ -34,7 +33,7 @@ public final class Candidates {
               + source.byteSize()
               + " bytes: expected "
               + vocabulary
-              + " float32 values, one a token of the vocabulary");
+              + " float32 values, one per token of the vocabulary");
     }
     MemorySegment.copy(source, JAVA_FLOAT_UNALIGNED, 0, logits, 0, vocabulary);
     for (int i = 0; i < vocabulary; i++) {
@@ -52,14 +51,14 @@ public final class Candidates {
     size = vocabulary;
   }
 
-  /** Fails where the model, or a mask, has ruled out every token. */
-  void requireOne() {
-    if (size == 0 || logits[best()] == Float.NEGATIVE_INFINITY) {
+  /** Fails if the model or a mask has ruled out every token. */
+  void requireNonEmpty() {
+    if (size == 0 || logits[argmax()] == Float.NEGATIVE_INFINITY) {
       throw new MyelinException("every logit is -Infinity: no token is left to choose from");
     }
   }
 
-  /** Number of tokens still in play. */
+  /** Number of candidates. */
   public int size() {
     return size;
   }
@@ -79,13 +78,13 @@ public final class Candidates {
     logits[index] = logit;
   }
 
-  /** The index of the candidate with this vocabulary id, negative when it was removed. */
+  /** The index of the candidate with this vocabulary id, negative if it was removed. */
   public int indexOf(int id) {
     return id < size && ids[id] == id ? id : Arrays.binarySearch(ids, 0, size, id);
   }
 
-  /** Index of the highest logit, the lowest id among equals. */
-  public int best() {
+  /** Index of the max logit, the lowest id among equals. */
+  public int argmax() {
     int best = 0;
     for (int i = 1; i < size; i++) {
       if (logits[i] > logits[best]) {
@@ -96,17 +95,17 @@ public final class Candidates {
   }
 
   /** Removes every candidate whose logit is lower than {@code lowest}. */
-  public void keepFrom(float lowest) {
+  public void removeBelow(float minimum) {
     int kept = 0;
     for (int i = 0; i < size; i++) {
-      if (logits[i] >= lowest) {
+      if (logits[i] >= minimum) {
         move(i, kept++);
       }
     }
     size = kept;
   }
 
-  /** Copies a candidate down; stages that filter write the kept ones side by side, in order. */
+  /** Copies a candidate to a lower index; filters compact the kept candidates in order. */
   void move(int from, int to) {
     ids[to] = ids[from];
     logits[to] = logits[from];
@@ -118,14 +117,14 @@ public final class Candidates {
   }
 
   /**
-   * Fills {@link #weights} with e^(logit - highest), so that nothing overflows, and returns their
-   * sum: a weight over the sum is the token's probability.
+   * Fills {@link #weights} with e^(logit - max), which cannot overflow, and returns their sum. A
+   * weight divided by the sum is the token's probability.
    */
-  double weigh() {
-    float highest = logits[best()];
+  double computeWeights() {
+    float max = logits[argmax()];
     double sum = 0;
     for (int i = 0; i < size; i++) {
-      float weight = (float) Math.exp(logits[i] - highest);
+      float weight = (float) Math.exp(logits[i] - max);
       weights[i] = weight;
       sum += weight;
     }

@@ -2,9 +2,12 @@ package dev.myelin.sampling;
 
 import java.util.Optional;
 
-/** Keeps tokens at least p times as probable as the likeliest; read off the logits directly. */
+/**
+ * Keeps tokens at least p times as probable as the most likely one. Compares logits, without a
+ * softmax.
+ */
 final class MinP implements SamplerStage {
-  private final float logP; // natural logarithm, 0 or negative
+  private final float logP; // ln(p), at most 0
 
   private MinP(float p) {
     this.logP = (float) Math.log(p);
@@ -16,11 +19,11 @@ final class MinP implements SamplerStage {
 
   @Override
   public void apply(Candidates candidates) {
-    candidates.keepFrom(candidates.logit(candidates.best()) + logP);
+    candidates.removeBelow(candidates.logit(candidates.argmax()) + logP);
   }
 
   @Override
-  public boolean keepsBest() {
+  public boolean isArgmaxInvariant() {
     return true;
   }
 }

@@ -4,7 +4,8 @@ import java.util.Optional;
 
 /**
  * Makes recent tokens less likely: the repeat penalty divides a positive logit and multiplies a
- * negative one (dividing that would favour it); then frequency and presence are taken off.
+ * negative one (dividing it would make the token more likely); then the frequency and presence
+ * penalties are subtracted.
  */
 final class Penalties implements SamplerStage {
   private final SamplingOptions options;
@@ -25,12 +26,12 @@ final class Penalties implements SamplerStage {
       int token = history.token(i);
       int index = candidates.indexOf(token);
       if (index >= 0 && candidates.logit(index) > Float.NEGATIVE_INFINITY) {
-        candidates.setLogit(index, penalised(candidates.logit(index), history.count(token)));
+        candidates.setLogit(index, penalize(candidates.logit(index), history.count(token)));
       }
     }
   }
 
-  private float penalised(float logit, int count) {
+  private float penalize(float logit, int count) {
     float scaled = logit <= 0 ? logit * options.repeatPenalty() : logit / options.repeatPenalty();
     float lowered = scaled - (count * options.frequencyPenalty() + options.presencePenalty());
     return Math.clamp(lowered, -Float.MAX_VALUE, Float.MAX_VALUE); // extreme penalties stay finite

@@ -7,24 +7,25 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * How a checkpoint wants to be sampled: its keys {@code general.sampling.*}.
+ * The sampling options that a model file recommends: its keys {@code general.sampling.*}.
  *
- * @param options the defaults with the file's values in their place
- * @param values what the file says, by the names of {@link SamplingOptions}: {@code temperature =
- *     0.6}; empty where it says nothing
- * @param notes what the file says and this engine does not do, a sentence each, for people to read
+ * @param options the defaults, replaced by the file's values
+ * @param values the file's values by the names of {@link SamplingOptions}, such as {@code
+ *     temperature = 0.6}; empty if the file has none
+ * @param notes what the file recommends and this engine does not support, as readable sentences
  */
 public record RecommendedSampling(
     SamplingOptions options, List<String> values, List<String> notes) {
   private static final String PREFIX = "general.sampling.";
-  private static final int LONGEST_SEQUENCE = 1000; // characters; all stages known have 80
+  private static final int MAX_SEQUENCE_LENGTH =
+      1000; // characters; the names of all stages take 80
 
-  /** What acts on tokens, in the order in which {@link SamplerChain} runs. */
+  /** The stages in the order in which {@link SamplerChain} runs them. */
   private static final List<String> STAGES =
       List.of("penalties", "top_n_sigma", "top_k", "typ_p", "top_p", "min_p", "temperature");
 
-  /** Stages that do nothing unless a key turns them on. */
-  private static final List<String> IDLE_STAGES = List.of("dry", "xtc", "adaptive_p");
+  /** Stages that are off unless a key enables them. */
+  private static final List<String> OFF_BY_DEFAULT = List.of("dry", "xtc", "adaptive_p");
 
   public RecommendedSampling {
     values = List.copyOf(values);
@@ -55,46 +56,46 @@ public record RecommendedSampling(
     void read() {
       if (has("temp")) {
         double value = number("temp", 0, Float.MAX_VALUE, "0 or more");
-        options = options.withTemperature(listed("temperature", (float) value));
+        options = options.withTemperature(report("temperature", (float) value));
       }
       if (has("top_k")) {
         double value = integer("top_k", Integer.MIN_VALUE, Integer.MAX_VALUE, "an integer");
-        options = options.withTopK(listed("top-k", (int) Math.max(0, value)));
+        options = options.withTopK(report("top-k", (int) Math.max(0, value)));
       }
       if (has("top_p")) {
-        options = options.withTopP(listed("top-p", (float) number("top_p", 0, 1, "0 to 1")));
+        options = options.withTopP(report("top-p", (float) number("top_p", 0, 1, "0 to 1")));
       }
       if (has("min_p")) {
-        options = options.withMinP(listed("min-p", (float) number("min_p", 0, 1, "0 to 1")));
+        options = options.withMinP(report("min-p", (float) number("min_p", 0, 1, "0 to 1")));
       }
       if (has("penalty_repeat")) {
         double value = number("penalty_repeat", Float.MIN_VALUE, Float.MAX_VALUE, "above 0");
-        options = options.withRepeatPenalty(listed("repeat-penalty", (float) value));
+        options = options.withRepeatPenalty(report("repeat-penalty", (float) value));
       }
       if (has("penalty_last_n")) {
-        int most = SamplingOptions.MAX_LAST_N;
-        double value = integer("penalty_last_n", -1, most, "-1 (all) to " + most);
-        options = options.withRepeatLastN(listed("repeat-last-n", (int) value));
+        int max = SamplingOptions.MAX_REPEAT_LAST_N;
+        double value = integer("penalty_last_n", -1, max, "-1 (all) to " + max);
+        options = options.withRepeatLastN(report("repeat-last-n", (int) value));
       }
       if (has("sequence")) {
-        sequence();
+        readSequence();
       }
-      unserved("xtc_probability");
-      unserved("mirostat");
+      noteUnsupported("xtc_probability");
+      noteUnsupported("mirostat");
     }
 
-    /** Turns the stages off that the file's chain leaves out. */
-    private void sequence() {
+    /** Disables the stages that the file's sequence omits. */
+    private void readSequence() {
       String text = metadata.string(PREFIX + "sequence");
-      if (text.length() > LONGEST_SEQUENCE) {
-        throw bad("sequence", "at most " + LONGEST_SEQUENCE + " characters");
+      if (text.length() > MAX_SEQUENCE_LENGTH) {
+        throw invalid("sequence", "at most " + MAX_SEQUENCE_LENGTH + " characters");
       }
       List<String> chain = new ArrayList<>();
       List<String> unknown = new ArrayList<>();
       for (String name : text.split(";")) {
         if (STAGES.contains(name)) {
           chain.add(name);
-        } else if (!name.isEmpty() && !IDLE_STAGES.contains(name)) {
+        } else if (!name.isEmpty() && !OFF_BY_DEFAULT.contains(name)) {
           unknown.add('"' + name + '"');
         }
       }
@@ -132,18 +133,18 @@ public record RecommendedSampling(
       };
     }
 
-    /** A method of sampling that is not here, which 0 turns off. */
-    private void unserved(String name) {
+    /** Notes an unsupported sampler, unless its value is 0 (off). */
+    private void noteUnsupported(String name) {
       if (has(name) && number(name, -Double.MAX_VALUE, Double.MAX_VALUE, "a number") > 0) {
         note(name, "not supported, and not used");
       }
     }
 
-    private void note(String name, String what) {
-      notes.add("key " + PREFIX + name + " = " + brief(name) + ": " + what);
+    private void note(String name, String message) {
+      notes.add("key " + PREFIX + name + " = " + describe(name) + ": " + message);
     }
 
-    private <T> T listed(String option, T value) {
+    private <T> T report(String option, T value) {
       values.add(option + " = " + value);
       return value;
     }
@@ -152,31 +153,31 @@ public record RecommendedSampling(
       return metadata.has(PREFIX.concat(name));
     }
 
-    private double integer(String name, double low, double high, String expected) {
-      double value = number(name, low, high, expected);
+    private double integer(String name, double min, double max, String expected) {
+      double value = number(name, min, max, expected);
       if (value != Math.rint(value)) {
-        throw bad(name, expected);
+        throw invalid(name, expected);
       }
       return value;
     }
 
-    private double number(String name, double low, double high, String expected) {
+    private double number(String name, double min, double max, String expected) {
       double value =
           metadata.value(PREFIX + name) instanceof GgufValue.Scalar scalar
                   && scalar.toJava() instanceof Number number
               ? number.doubleValue()
               : Double.NaN;
-      if (!(value >= low && value <= high)) {
-        throw bad(name, expected);
+      if (!(value >= min && value <= max)) {
+        throw invalid(name, expected);
       }
       return value;
     }
 
-    private String brief(String name) {
+    private String describe(String name) {
       return metadata.value(PREFIX + name).describe();
     }
 
-    private ModelFileException bad(String name, String expected) {
+    private ModelFileException invalid(String name, String expected) {
       return metadata.error(PREFIX + name, "expected " + expected);
     }
   }

@@ -6,8 +6,8 @@ import java.util.List;
 import java.util.concurrent.ThreadLocalRandom;
 
 /**
- * Chooses the next token. Holds the recent tokens and the random stream, and is used by one thread.
- * The same options, seed, accepted tokens and logits give the same tokens.
+ * Chooses the next token. Holds the recent tokens and the state of the random number generator; not
+ * thread-safe. The same options, seed, accepted tokens and logits give the same tokens.
  */
 public final class Sampler {
   private final SamplingOptions options;
@@ -15,22 +15,23 @@ public final class Sampler {
   private final long seed;
   private final Candidates candidates;
   private final TokenHistory history;
-  private final List<SamplerStage> first;
+  private final List<SamplerStage> leadingStages;
   private final List<SamplerStage> chain;
-  private final RandomStream random;
+  private final Xoshiro256 random;
 
   /**
-   * @param vocabularySize number of logits in every call
+   * @param vocabularySize number of logits of every call
    */
   public Sampler(SamplingOptions options, int vocabularySize) {
     this(options, vocabularySize, List.of());
   }
 
   /**
-   * @param first stages of the caller's own, run before all others (a mask of forbidden tokens)
+   * @param leadingStages custom stages that run before all others, such as a mask of forbidden
+   *     tokens
    * @throws InvalidRequestException if the vocabulary is empty
    */
-  public Sampler(SamplingOptions options, int vocabularySize, List<SamplerStage> first) {
+  public Sampler(SamplingOptions options, int vocabularySize, List<SamplerStage> leadingStages) {
     if (vocabularySize < 1) {
       throw new InvalidRequestException(
           "vocabulary size = " + vocabularySize + ": expected 1 or more");
@@ -44,48 +45,48 @@ public final class Sampler {
     this.candidates = new Candidates(vocabularySize);
     this.history =
         new TokenHistory(vocabularySize, options.hasPenalties() ? options.repeatLastN() : 0);
-    this.first = List.copyOf(first);
+    this.leadingStages = List.copyOf(leadingStages);
     this.chain = SamplerChain.of(options, history);
-    this.random = new RandomStream(seed);
+    this.random = new Xoshiro256(seed);
   }
 
   public SamplingOptions options() {
     return options;
   }
 
-  /** The seed in use: the one asked for, or the one chosen in its place. */
+  /** The seed in use: the requested one, or the one chosen at random. */
   public long seed() {
     return seed;
   }
 
   /**
-   * Chooses a token. It is not remembered until {@link #accept} is called with it.
+   * Chooses a token. It enters the history only when {@link #accept} is called with it.
    *
    * @param logits float32[vocabulary]; not modified
    * @throws dev.myelin.error.MyelinException if a logit is NaN or +Infinity, or all are -Infinity
-   * @throws InvalidRequestException if there are not as many logits as tokens
+   * @throws InvalidRequestException if the number of logits is not the size of the vocabulary
    */
   public int sample(MemorySegment logits) {
     candidates.load(logits);
-    for (SamplerStage stage : first) {
+    for (SamplerStage stage : leadingStages) {
       stage.apply(candidates);
     }
-    candidates.requireOne();
+    candidates.requireNonEmpty();
     for (SamplerStage stage : chain) {
       stage.apply(candidates);
     }
-    return candidates.id(options.isGreedy() ? candidates.best() : draw());
+    return candidates.id(options.isGreedy() ? candidates.argmax() : draw());
   }
 
   private int draw() {
-    double target = random.nextDouble() * candidates.weigh();
-    double reached = 0;
+    double target = random.nextDouble() * candidates.computeWeights();
+    double cumulative = 0;
     int last = 0;
     for (int i = 0; i < candidates.size(); i++) {
       if (candidates.weights[i] > 0) {
-        reached += candidates.weights[i];
+        cumulative += candidates.weights[i];
         last = i;
-        if (reached > target) {
+        if (cumulative > target) {
           break;
         }
       }
@@ -94,7 +95,7 @@ public final class Sampler {
   }
 
   /**
-   * Remembers a token of the prompt or of the reply, for the penalties.
+   * Adds a token of the prompt or of the reply to the history, for the penalties.
    *
    * @throws InvalidRequestException if the vocabulary has no such token
    */
@@ -105,14 +106,14 @@ public final class Sampler {
     history.accept(token);
   }
 
-  /** Forgets the tokens, as before a new reply; the random stream goes on. */
-  public void forget() {
+  /** Clears the history, as before a new reply. The random number generator keeps its state. */
+  public void clearHistory() {
     history.clear();
   }
 
-  /** Forgets the tokens and restarts the random stream from {@link #seed()}. */
+  /** Clears the history and restarts the random number generator from {@link #seed()}. */
   public void reset() {
     history.clear();
-    random.restart(seed);
+    random.reseed(seed);
   }
 }

@@ -4,9 +4,9 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 
-/** The register of stages, in the order they run (llama.cpp's default order). */
+/** The registry of stages, in the order in which they run (llama.cpp's default order). */
 final class SamplerChain {
-  /** Makes a stage out of the options, or nothing where they turn it off. */
+  /** Creates a stage from the options; empty if they disable it. */
   @FunctionalInterface
   private interface Factory {
     Optional<SamplerStage> of(SamplingOptions options, TokenHistory history);
@@ -23,7 +23,7 @@ final class SamplerChain {
     for (Factory factory : STAGES) {
       factory
           .of(options, history)
-          .filter(stage -> !(options.isGreedy() && stage.keepsBest()))
+          .filter(stage -> !(options.isGreedy() && stage.isArgmaxInvariant()))
           .ifPresent(chain::add);
     }
     return List.copyOf(chain);

@@ -2,7 +2,7 @@ package dev.myelin.sampling;
 
 import java.util.List;
 
-/** Rules out tokens that are never to be sampled, whatever the model thinks of them. */
+/** Sets the logits of tokens that must never be sampled to -Infinity. */
 public final class SuppressedTokens implements SamplerStage {
   private final int[] tokens;
 
@@ -11,7 +11,7 @@ public final class SuppressedTokens implements SamplerStage {
   }
 
   /**
-   * A stage to put before all others; none where there is nothing to rule out.
+   * The stage, to run before all others; empty if no token is suppressed.
    *
    * @param tokens ids, each below the size of the vocabulary
    */

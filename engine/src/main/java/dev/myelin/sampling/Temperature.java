@@ -2,7 +2,9 @@ package dev.myelin.sampling;
 
 import java.util.Optional;
 
-/** Divides the logits; they are first made relative to the highest, so that none overflows. */
+/**
+ * Divides the logits by the temperature. The maximum is subtracted first, so that none overflows.
+ */
 final class Temperature implements SamplerStage {
   private final float temperature;
 
@@ -18,14 +20,14 @@ final class Temperature implements SamplerStage {
 
   @Override
   public void apply(Candidates candidates) {
-    float highest = candidates.logit(candidates.best());
+    float max = candidates.logit(candidates.argmax());
     for (int i = 0; i < candidates.size(); i++) {
-      candidates.setLogit(i, (candidates.logit(i) - highest) / temperature);
+      candidates.setLogit(i, (candidates.logit(i) - max) / temperature);
     }
   }
 
   @Override
-  public boolean keepsBest() {
+  public boolean isArgmaxInvariant() {
     return true;
   }
 }

@@ -3,20 +3,20 @@ package dev.myelin.sampling;
 import java.util.Arrays;
 
 /**
- * The last N accepted tokens as counts, with the distinct ones listed, so that the penalties look
- * at what occurred and not at the whole vocabulary.
+ * Counts of the last N accepted tokens. Lists the distinct ones, so that the penalties do not scan
+ * the whole vocabulary.
  */
 final class TokenHistory {
   private final int[] counts; // [vocabulary]
-  private final int[] slots; // [vocabulary]: where in distinct a counted token stands
-  private final int[] distinct; // [vocabulary], the first distinctCount in use
-  private final int[] ring; // [lastN]; empty where the window has no end
-  private final boolean endless;
+  private final int[] slots; // [vocabulary], index of a counted token in distinct
+  private final int[] distinct; // [vocabulary], the first distinctCount are in use
+  private final int[] ring; // [lastN]; empty if the window is unbounded
+  private final boolean unbounded;
   private int distinctCount;
   private long accepted;
 
   /**
-   * @param lastN length of the window; 0 remembers nothing, -1 everything
+   * @param lastN length of the window; 0 keeps nothing, -1 everything
    */
   TokenHistory(int vocabulary, int lastN) {
     int tracked = lastN == 0 ? 0 : vocabulary;
@@ -24,7 +24,7 @@ final class TokenHistory {
     this.slots = new int[tracked];
     this.distinct = new int[tracked];
     this.ring = new int[Math.max(lastN, 0)];
-    this.endless = lastN < 0;
+    this.unbounded = lastN < 0;
   }
 
   void accept(int token) {
@@ -35,17 +35,17 @@ final class TokenHistory {
       slots[token] = distinctCount;
       distinct[distinctCount++] = token;
     }
-    if (!endless) {
+    if (!unbounded) {
       int position = (int) (accepted % ring.length);
       if (accepted >= ring.length) {
-        forget(ring[position]);
+        remove(ring[position]);
       }
       ring[position] = token;
     }
     accepted++;
   }
 
-  private void forget(int token) {
+  private void remove(int token) {
     if (--counts[token] == 0) {
       int last = distinct[--distinctCount];
       distinct[slots[token]] = last;
@@ -53,12 +53,12 @@ final class TokenHistory {
     }
   }
 
-  /** How many different tokens are in the window. */
+  /** Number of distinct tokens in the window. */
   int distinct() {
     return distinctCount;
   }
 
-  /** One of the different tokens, 0 to distinct() - 1, in no particular order. */
+  /** A distinct token by index, 0 to distinct() - 1, in no particular order. */
   int token(int index) {
     return distinct[index];
   }

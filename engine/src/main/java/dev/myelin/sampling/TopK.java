@@ -3,13 +3,13 @@ package dev.myelin.sampling;
 import java.util.Arrays;
 import java.util.Optional;
 
-/** Keeps the k likeliest tokens; among equals at the edge, the lowest ids. */
+/** Keeps the k most likely tokens; among ties at the threshold, the lowest ids. */
 final class TopK implements SamplerStage {
   private static final int CHUNKS_PER_TOKEN = 4;
 
   private final int k;
-  private final RadixCut cut = new RadixCut();
-  private float[] maxima = {}; // [chunks] highest logit of each chunk of the vocabulary
+  private final RadixSelect select = new RadixSelect();
+  private float[] chunkMaxima = {}; // [chunks], largest logit of each chunk of the vocabulary
 
   private TopK(int k) {
     this.k = k;
@@ -22,36 +22,36 @@ final class TopK implements SamplerStage {
   @Override
   public void apply(Candidates candidates) {
     if (k < candidates.size() / 64) {
-      candidates.keepFrom(lowerBound(candidates));
+      candidates.removeBelow(lowerBound(candidates));
     }
     if (k < candidates.size()) {
-      cut.keepHighest(candidates, candidates.logits, null, k);
+      select.keepTop(candidates, candidates.logits, null, k);
     }
   }
 
   /**
-   * A logit that at least k candidates reach, found in one cheap pass: the k-th highest of the
-   * chunks' maxima. Few candidates pass it, and only those need the exact cut.
+   * A logit that at least k candidates reach, found in one cheap pass: the k-th largest of the
+   * chunks' maxima. Only the few candidates above it need the exact selection.
    */
   private float lowerBound(Candidates candidates) {
     int chunks = k * CHUNKS_PER_TOKEN;
-    if (maxima.length != chunks) {
-      maxima = new float[chunks];
+    if (chunkMaxima.length != chunks) {
+      chunkMaxima = new float[chunks];
     }
-    int length = candidates.size() / chunks; // what is left over at the end only lowers the bound
+    int length = candidates.size() / chunks; // the remainder at the end can only lower the bound
     for (int chunk = 0; chunk < chunks; chunk++) {
-      float highest = Float.NEGATIVE_INFINITY;
+      float max = Float.NEGATIVE_INFINITY;
       for (int i = chunk * length; i < (chunk + 1) * length; i++) {
-        highest = Math.max(highest, candidates.logits[i]);
+        max = Math.max(max, candidates.logits[i]);
       }
-      maxima[chunk] = highest;
+      chunkMaxima[chunk] = max;
     }
-    Arrays.sort(maxima);
-    return maxima[chunks - k];
+    Arrays.sort(chunkMaxima);
+    return chunkMaxima[chunks - k];
   }
 
   @Override
-  public boolean keepsBest() {
+  public boolean isArgmaxInvariant() {
     return true;
   }
 }

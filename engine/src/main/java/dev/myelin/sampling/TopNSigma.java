@@ -3,8 +3,8 @@ package dev.myelin.sampling;
 import java.util.Optional;
 
 /**
- * Keeps logits within n standard deviations of the highest (Tang et al., 2024). Tokens already
- * ruled out do not count towards the deviation.
+ * Keeps logits within n standard deviations of the highest (Tang et al., 2024). Tokens with a logit
+ * of -Infinity do not count towards the deviation.
  */
 final class TopNSigma implements SamplerStage {
   private final float n;
@@ -38,11 +38,11 @@ final class TopNSigma implements SamplerStage {
       }
     }
     double deviation = Math.sqrt(squares / counted);
-    candidates.keepFrom((float) (candidates.logit(candidates.best()) - n * deviation));
+    candidates.removeBelow((float) (candidates.logit(candidates.argmax()) - n * deviation));
   }
 
   @Override
-  public boolean keepsBest() {
+  public boolean isArgmaxInvariant() {
     return true;
   }
 }

@@ -2,10 +2,10 @@ package dev.myelin.sampling;
 
 import java.util.Optional;
 
-/** Nucleus sampling: the fewest of the likeliest tokens whose probabilities reach p. */
+/** Nucleus sampling: keeps the fewest most likely tokens whose probabilities sum to p or more. */
 final class TopP implements SamplerStage {
   private final float p;
-  private final RadixCut cut = new RadixCut();
+  private final RadixSelect select = new RadixSelect();
 
   private TopP(float p) {
     this.p = p;
@@ -17,12 +17,12 @@ final class TopP implements SamplerStage {
 
   @Override
   public void apply(Candidates candidates) {
-    double sum = candidates.weigh();
-    cut.keepHighest(candidates, candidates.logits, candidates.weights, p * sum);
+    double sum = candidates.computeWeights();
+    select.keepTop(candidates, candidates.logits, candidates.weights, p * sum);
   }
 
   @Override
-  public boolean keepsBest() {
+  public boolean isArgmaxInvariant() {
     return true;
   }
 }

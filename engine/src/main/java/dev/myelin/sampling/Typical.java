@@ -3,13 +3,16 @@ package dev.myelin.sampling;
 import java.util.Optional;
 
 /**
- * Locally typical sampling: tokens whose surprise is nearest to the distribution's entropy, until
- * their probabilities exceed p. It may remove the likeliest token.
+ * Locally typical sampling: keeps the tokens whose surprisal is nearest to the entropy of the
+ * distribution, until their probabilities sum to more than p. It may remove the most likely token.
  */
 final class Typical implements SamplerStage {
   private final float p;
-  private final RadixCut cut = new RadixCut();
-  private float[] closeness = {}; // [size] minus the distance from the entropy, in nats
+  private final RadixSelect select = new RadixSelect();
+  private float[]
+      negativeDistance = {}; // [size], minus the distance of the surprisal from the entropy, in
+
+  // nats
 
   private Typical(float p) {
     this.p = p;
@@ -22,28 +25,28 @@ final class Typical implements SamplerStage {
   @Override
   public void apply(Candidates candidates) {
     int size = candidates.size();
-    if (closeness.length < size) {
-      closeness = new float[size];
+    if (negativeDistance.length < size) {
+      negativeDistance = new float[size];
     }
-    double sum = candidates.weigh();
+    double sum = candidates.computeWeights();
     double logSum = Math.log(sum);
-    float highest = candidates.logit(candidates.best());
+    float max = candidates.logit(candidates.argmax());
     double entropy = 0;
     for (int i = 0; i < size; i++) {
       if (candidates.weights[i] > 0) {
-        entropy += candidates.weights[i] / sum * surprise(candidates.logit(i), highest, logSum);
+        entropy += candidates.weights[i] / sum * surprisal(candidates.logit(i), max, logSum);
       }
     }
     for (int i = 0; i < size; i++) {
-      double distance = surprise(candidates.logit(i), highest, logSum) - entropy;
-      closeness[i] = (float) -Math.abs(distance);
+      double distance = surprisal(candidates.logit(i), max, logSum) - entropy;
+      negativeDistance[i] = (float) -Math.abs(distance);
     }
-    // the reference asks for more than p, top-p for at least p
-    cut.keepHighest(candidates, closeness, candidates.weights, Math.nextUp(p * sum));
+    // llama.cpp keeps more than p here, and at least p in top-p
+    select.keepTop(candidates, negativeDistance, candidates.weights, Math.nextUp(p * sum));
   }
 
-  /** Minus the logarithm of the token's probability. */
-  private static double surprise(float logit, float highest, double logSum) {
-    return logSum - (logit - highest);
+  /** Minus the log-probability of the token. */
+  private static double surprisal(float logit, float max, double logSum) {
+    return logSum - (logit - max);
   }
 }

@@ -1,2 +1,2 @@
-/** From logits to the next token: a chain of small stages over one reused set of candidates. */
+/** From logits to the next token: a chain of sampler stages over one reused set of candidates. */
 package dev.myelin.sampling;

@@ -31,9 +31,7 @@ import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/**
- * The same logits through libllama's own samplers, in this JVM: same tokens, same probabilities.
- */
+/** Compares with libllama's samplers on the same logits: same tokens, same probabilities. */
 class OracleSamplersTest {
   private static final int[] SIZES = {17, 1000, 5000};
 
@@ -41,68 +39,68 @@ class OracleSamplersTest {
   static void load() {
     NativeLibraries.load();
     Optional<Path> llama = NativeLibraries.llama();
-    assumeTrue(llama.isPresent(), "skipped: no libllama beside the ggml in use");
+    assumeTrue(llama.isPresent(), "skipped: no libllama next to the ggml in use");
     LlamaCpp.load();
   }
 
   @ParameterizedTest
   @ValueSource(ints = {1, 2, 40, 999, 100_000})
-  void topK(int k) {
+  void topKMatchesLibllama(int k) {
     for (float[] logits : samples()) {
-      compare(llama_sampler_init_top_k(k), Logits.neutral().withTopK(k), logits);
+      compare(llama_sampler_init_top_k(k), TestLogits.neutral().withTopK(k), logits);
     }
   }
 
   @ParameterizedTest
   @ValueSource(floats = {0f, 0.1f, 0.5f, 0.9f, 0.95f, 0.999f})
-  void topP(float p) {
+  void topPMatchesLibllama(float p) {
     for (float[] logits : samples()) {
-      compare(llama_sampler_init_top_p(p, 0), Logits.neutral().withTopP(p), logits);
+      compare(llama_sampler_init_top_p(p, 0), TestLogits.neutral().withTopP(p), logits);
     }
   }
 
   @ParameterizedTest
   @ValueSource(floats = {1e-6f, 0.05f, 0.5f, 1f})
-  void minP(float p) {
+  void minPMatchesLibllama(float p) {
     for (float[] logits : samples()) {
-      compare(llama_sampler_init_min_p(p, 0), Logits.neutral().withMinP(p), logits);
+      compare(llama_sampler_init_min_p(p, 0), TestLogits.neutral().withMinP(p), logits);
     }
   }
 
   @ParameterizedTest
   @ValueSource(floats = {0.05f, 0.2f, 0.7f, 0.95f})
-  void typical(float p) {
+  void typicalMatchesLibllama(float p) {
     for (float[] logits : samples()) {
-      compare(llama_sampler_init_typical(p, 0), Logits.neutral().withTypicalP(p), logits);
+      compare(llama_sampler_init_typical(p, 0), TestLogits.neutral().withTypicalP(p), logits);
     }
   }
 
   @ParameterizedTest
   @ValueSource(floats = {0.3f, 1f, 2.5f})
-  void topNSigma(float n) {
+  void topNSigmaMatchesLibllama(float n) {
     for (float[] logits : samples()) {
-      compare(llama_sampler_init_top_n_sigma(n), Logits.neutral().withTopNSigma(n), logits);
+      compare(llama_sampler_init_top_n_sigma(n), TestLogits.neutral().withTopNSigma(n), logits);
     }
   }
 
   @ParameterizedTest
   @ValueSource(floats = {0.01f, 0.8f, 1.7f, 100f})
-  void temperature(float temperature) {
+  void temperatureMatchesLibllama(float temperature) {
     for (float[] logits : samples()) {
       compare(
           llama_sampler_init_temp(temperature),
-          Logits.neutral().withTemperature(temperature),
+          TestLogits.neutral().withTemperature(temperature),
           logits);
     }
   }
 
   @ParameterizedTest
   @ValueSource(ints = {1, 5, 64, 300})
-  void penalties(int lastN) {
+  void penaltiesMatchLibllama(int lastN) {
     for (float[] logits : samples()) {
       MemorySegment oracle = llama_sampler_init_penalties(logits.length, lastN, 1.3f, 0.25f, -0.4f);
       SamplingOptions options =
-          Logits.neutral()
+          TestLogits.neutral()
               .withRepeatLastN(lastN)
               .withRepeatPenalty(1.3f)
               .withFrequencyPenalty(0.25f)
@@ -121,8 +119,8 @@ class OracleSamplersTest {
   private static float[][] samples() {
     float[][] samples = new float[SIZES.length * 2][];
     for (int i = 0; i < SIZES.length; i++) {
-      samples[2 * i] = Logits.normal(SIZES[i], 1, i);
-      samples[2 * i + 1] = Logits.normal(SIZES[i], 4, 100 + i);
+      samples[2 * i] = TestLogits.gaussian(SIZES[i], 1, i);
+      samples[2 * i + 1] = TestLogits.gaussian(SIZES[i], 4, 100 + i);
     }
     return samples;
   }
@@ -134,30 +132,30 @@ class OracleSamplersTest {
   private static void compare(
       MemorySegment oracle, SamplingOptions options, TokenHistory history, float[] logits) {
     Map<Integer, Float> expected = oracleLogits(oracle, logits);
-    Candidates candidates = Logits.candidates(logits);
+    Candidates candidates = TestLogits.candidates(logits);
     SamplerChain.of(options, history).forEach(stage -> stage.apply(candidates));
     Map<Integer, Float> actual = new TreeMap<>();
     for (int i = 0; i < candidates.size(); i++) {
       actual.put(candidates.id(i), candidates.logit(i));
     }
-    // the oracle sums probabilities as float32, which moves the edge by a token or two
+    // libllama sums probabilities in float32, which moves the threshold by a token or two
     Set<Integer> different = new HashSet<>(actual.keySet());
     different.addAll(expected.keySet());
     different.removeIf(id -> actual.containsKey(id) && expected.containsKey(id));
     boolean sums = options.topP() < 1 || options.typicalP() < 1;
-    assertThat(share(different, logits)).isLessThanOrEqualTo(sums ? 1e-5 : 0);
+    assertThat(probability(different, logits)).isLessThanOrEqualTo(sums ? 1e-5 : 0);
     actual.keySet().retainAll(expected.keySet());
     expected.keySet().retainAll(actual.keySet());
-    // only differences of logits mean anything: temperature here shifts them to end at 0
+    // only differences of logits matter: our temperature shifts the maximum to 0
     float shift = max(expected) - max(actual);
     expected.forEach(
         (id, logit) -> assertThat(actual.get(id) + shift).isCloseTo(logit, within(1e-3f)));
   }
 
-  /** The probability of these tokens together. */
-  private static double share(Set<Integer> ids, float[] logits) {
-    Candidates all = Logits.candidates(logits);
-    double sum = all.weigh();
+  /** The total probability of these tokens. */
+  private static double probability(Set<Integer> ids, float[] logits) {
+    Candidates all = TestLogits.candidates(logits);
+    double sum = all.computeWeights();
     return ids.stream().mapToDouble(id -> all.weights[id] / sum).sum();
   }
 
@@ -165,7 +163,7 @@ class OracleSamplersTest {
     return logits.values().stream().max(Float::compare).orElseThrow();
   }
 
-  /** Applies and frees a sampler; returns the tokens it leaves in play. */
+  /** Applies and frees a sampler; returns the tokens it keeps. */
   private static Map<Integer, Float> oracleLogits(MemorySegment sampler, float[] logits) {
     try (Arena arena = Arena.ofConfined()) {
       MemorySegment data = llama_token_data.allocateArray(logits.length, arena);

@@ -36,7 +36,7 @@ class RecommendedSamplingTest {
   }
 
   @Test
-  void aFileThatSaysNothingLeavesTheDefaults() {
+  void fileWithoutKeysKeepsDefaults() {
     RecommendedSampling none = of(w -> w);
     assertThat(none.options()).isEqualTo(SamplingOptions.defaults());
     assertThat(none.values()).isEmpty();
@@ -44,7 +44,7 @@ class RecommendedSamplingTest {
   }
 
   @Test
-  void everyKeyTakesThePlaceOfItsDefault() {
+  void everyKeyReplacesItsDefault() {
     RecommendedSampling all =
         of(
             w ->
@@ -75,13 +75,13 @@ class RecommendedSamplingTest {
   }
 
   @Test
-  void aTopKBelowZeroKeepsAllAndAnIntegerIsANumber() {
+  void acceptsNegativeTopKAndIntegerTemperature() {
     assertThat(of("top_k", -1).options().topK()).isZero();
     assertThat(of("temp", 1).options().temperature()).isEqualTo(1f);
   }
 
   @Test
-  void aSequenceTurnsTheOtherStagesOff() {
+  void sequenceDisablesOmittedStages() {
     RecommendedSampling greedy =
         of(
             w ->
@@ -103,14 +103,14 @@ class RecommendedSamplingTest {
   }
 
   @Test
-  void whatIsNotThereIsNoted() {
+  void notesUnsupportedSamplers() {
     assertThat(of("mirostat", 2).notes())
         .containsExactly("key general.sampling.mirostat = i32 2: not supported, and not used");
     assertThat(of("xtc_probability", 0.5f).notes()).hasSize(1);
     assertThat(of("mirostat", 0).notes()).isEmpty();
   }
 
-  static Stream<Arguments> bad() {
+  static Stream<Arguments> invalidValues() {
     return Stream.of(
         Arguments.of("temp", -1f, "0 or more"),
         Arguments.of("temp", Float.NaN, "0 or more"),
@@ -131,8 +131,8 @@ class RecommendedSamplingTest {
   }
 
   @ParameterizedTest
-  @MethodSource("bad")
-  void aBadValueIsRefusedByItsKey(String key, Object value, String expected) {
+  @MethodSource("invalidValues")
+  void rejectsInvalidValueNamingKey(String key, Object value, String expected) {
     assertThatThrownBy(() -> of(key, value))
         .isInstanceOf(ModelFileException.class)
         .message()
@@ -142,7 +142,7 @@ class RecommendedSamplingTest {
   }
 
   @Test
-  void suppressedTokensAreNeverDrawn() {
+  void neverSamplesSuppressedTokens() {
     float[] logits = {1, 5, 2, 4};
     Sampler greedy =
         new Sampler(SamplingOptions.greedy(), 4, SuppressedTokens.of(new int[] {1, 3}));

@@ -13,7 +13,7 @@ import org.junit.jupiter.params.provider.MethodSource;
 
 class SamplingOptionsTest {
   @Test
-  void defaultsAreThoseOfLlamaCpp() {
+  void defaultsMatchLlamaCpp() {
     SamplingOptions defaults = SamplingOptions.defaults();
     assertThat(defaults.temperature()).isEqualTo(0.8f);
     assertThat(defaults.topK()).isEqualTo(40);
@@ -32,7 +32,7 @@ class SamplingOptionsTest {
   }
 
   @Test
-  void eachWithChangesItsOwnOptionOnly() {
+  void withMethodsChangeOneOption() {
     SamplingOptions changed =
         SamplingOptions.defaults()
             .withTemperature(0.1f)
@@ -52,38 +52,38 @@ class SamplingOptionsTest {
 
   static Stream<Arguments> outOfRange() {
     return Stream.of(
-        bad(o -> o.withTemperature(-0.1f), "temperature = -0.1: expected 0 or more"),
-        bad(o -> o.withTemperature(Float.NaN), "temperature = NaN: expected 0 or more"),
-        bad(
+        invalid(o -> o.withTemperature(-0.1f), "temperature = -0.1: expected 0 or more"),
+        invalid(o -> o.withTemperature(Float.NaN), "temperature = NaN: expected 0 or more"),
+        invalid(
             o -> o.withTemperature(Float.POSITIVE_INFINITY),
             "temperature = Infinity: expected 0 or more"),
-        bad(o -> o.withTopK(-1), "top-k = -1: expected 0 (off) or more"),
-        bad(o -> o.withTypicalP(0), "typical-p = 0.0: expected above 0 and at most 1 (off)"),
-        bad(o -> o.withTopP(1.5f), "top-p = 1.5: expected 0 to 1 (off)"),
-        bad(o -> o.withTopP(Float.NaN), "top-p = NaN: expected 0 to 1 (off)"),
-        bad(o -> o.withMinP(-1), "min-p = -1.0: expected 0 (off) to 1"),
-        bad(o -> o.withTopNSigma(-1), "top-n-sigma = -1.0: expected 0 (off) or more"),
-        bad(o -> o.withRepeatPenalty(0), "repeat-penalty = 0.0: expected above 0"),
-        bad(o -> o.withRepeatLastN(-2), "repeat-last-n = -2: expected -1 (all) to 1048576"),
-        bad(
+        invalid(o -> o.withTopK(-1), "top-k = -1: expected 0 (off) or more"),
+        invalid(o -> o.withTypicalP(0), "typical-p = 0.0: expected above 0 and at most 1 (off)"),
+        invalid(o -> o.withTopP(1.5f), "top-p = 1.5: expected 0 to 1 (off)"),
+        invalid(o -> o.withTopP(Float.NaN), "top-p = NaN: expected 0 to 1 (off)"),
+        invalid(o -> o.withMinP(-1), "min-p = -1.0: expected 0 (off) to 1"),
+        invalid(o -> o.withTopNSigma(-1), "top-n-sigma = -1.0: expected 0 (off) or more"),
+        invalid(o -> o.withRepeatPenalty(0), "repeat-penalty = 0.0: expected above 0"),
+        invalid(o -> o.withRepeatLastN(-2), "repeat-last-n = -2: expected -1 (all) to 1048576"),
+        invalid(
             o -> o.withRepeatLastN(1 << 21),
             "repeat-last-n = 2097152: expected -1 (all) to 1048576"),
-        bad(
+        invalid(
             o -> o.withFrequencyPenalty(Float.NaN),
             "frequency-penalty = NaN: expected a finite number"),
-        bad(
+        invalid(
             o -> o.withPresencePenalty(Float.NEGATIVE_INFINITY),
             "presence-penalty = -Infinity: expected a finite number"),
-        bad(o -> o.withSeed(-2), "seed = -2: expected 0 or more, or -1 for a random one"));
+        invalid(o -> o.withSeed(-2), "seed = -2: expected 0 or more, or -1 for a random one"));
   }
 
-  private static Arguments bad(UnaryOperator<SamplingOptions> change, String message) {
+  private static Arguments invalid(UnaryOperator<SamplingOptions> change, String message) {
     return Arguments.of(change, message);
   }
 
   @ParameterizedTest
   @MethodSource("outOfRange")
-  void refusesValuesOutOfRangeByName(UnaryOperator<SamplingOptions> change, String message) {
+  void rejectsValuesOutOfRange(UnaryOperator<SamplingOptions> change, String message) {
     assertThatExceptionOfType(InvalidRequestException.class)
         .isThrownBy(() -> change.apply(SamplingOptions.defaults()))
         .withMessage(message);

@@ -16,7 +16,7 @@ class TokenHistoryTest {
 
   @ParameterizedTest
   @ValueSource(ints = {-1, 0, 1, 2, 7, 64})
-  void countsWhatAQueueOfTheLastNCounts(int lastN) {
+  void countsMatchQueueOfLastN(int lastN) {
     TokenHistory history = new TokenHistory(VOCABULARY, lastN);
     ArrayDeque<Integer> queue = new ArrayDeque<>();
     Random random = new Random(lastN);
@@ -35,7 +35,7 @@ class TokenHistoryTest {
   }
 
   @Test
-  void clearForgetsTheWindowToo() {
+  void clearEmptiesWindow() {
     TokenHistory history = new TokenHistory(VOCABULARY, 2);
     history.accept(1);
     history.accept(2);

@@ -5,11 +5,11 @@ import static org.assertj.core.api.Assertions.assertThat;
 import java.util.stream.LongStream;
 import org.junit.jupiter.api.Test;
 
-class RandomStreamTest {
-  /** The published generator's first values from the state 1, 2, 3, 4. */
+class Xoshiro256Test {
+  /** The first values of the published generator from the state 1, 2, 3, 4. */
   @Test
-  void isXoshiro256StarStar() {
-    RandomStream stream = new RandomStream(1, 2, 3, 4);
+  void matchesPublishedXoshiro256StarStar() {
+    Xoshiro256 stream = new Xoshiro256(1, 2, 3, 4);
     assertThat(LongStream.generate(stream::nextLong).limit(6))
         .containsExactly(
             11520L,
@@ -20,30 +20,30 @@ class RandomStreamTest {
             607988272756665600L);
   }
 
-  /** The published SplitMix64's first values from seed 1234567. */
+  /** The first values of the published SplitMix64 from seed 1234567. */
   @Test
-  void isSeededBySplitMix64() {
+  void seedsWithSplitMix64() {
     long[] expected = {
       6457827717110365317L, 3203168211198807973L, Long.parseUnsignedLong("9817491932198370423")
     };
     long state = 1234567;
     for (long value : expected) {
-      state += RandomStream.GOLDEN_GAMMA;
-      assertThat(RandomStream.splitMix(state)).isEqualTo(value);
+      state += Xoshiro256.GOLDEN_GAMMA;
+      assertThat(Xoshiro256.splitMix(state)).isEqualTo(value);
     }
   }
 
-  /** Pins the stream that seeds stand for: a change here changes every user's seeded text. */
+  /** A change of these values changes the text of every user's seed. */
   @Test
-  void seedsKeepTheirMeaning() {
-    RandomStream stream = new RandomStream(42);
+  void seedProducesFixedSequence() {
+    Xoshiro256 stream = new Xoshiro256(42);
     assertThat(LongStream.generate(stream::nextLong).limit(3))
         .containsExactly(1546998764402558742L, 6990951692964543102L, -5902157311460992607L);
   }
 
   @Test
-  void doublesLieInTheUnitInterval() {
-    RandomStream stream = new RandomStream(7);
+  void doublesAreInUnitInterval() {
+    Xoshiro256 stream = new Xoshiro256(7);
     double sum = 0;
     for (int i = 0; i < 100_000; i++) {
       double value = stream.nextDouble();
@@ -54,11 +54,11 @@ class RandomStreamTest {
   }
 
   @Test
-  void restartBeginsAgain() {
-    RandomStream stream = new RandomStream(5);
+  void reseedRestartsSequence() {
+    Xoshiro256 stream = new Xoshiro256(5);
     long first = stream.nextLong();
     stream.nextLong();
-    stream.restart(5);
+    stream.reseed(5);
     assertThat(stream.nextLong()).isEqualTo(first);
   }
 }

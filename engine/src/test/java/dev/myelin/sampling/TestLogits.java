@@ -6,15 +6,15 @@ import java.lang.foreign.ValueLayout;
 import java.util.Random;
 
 /** Logits for tests, with fixed seeds. */
-final class Logits {
-  private Logits() {}
+final class TestLogits {
+  private TestLogits() {}
 
   static MemorySegment of(float... logits) {
     return Arena.ofAuto().allocateFrom(ValueLayout.JAVA_FLOAT, logits);
   }
 
-  /** Bell-shaped with a spread as models have it, and no two alike in practice. */
-  static float[] normal(int size, double deviation, long seed) {
+  /** Normally distributed, as the logits of models; in practice without ties. */
+  static float[] gaussian(int size, double deviation, long seed) {
     Random random = new Random(seed);
     float[] logits = new float[size];
     for (int i = 0; i < size; i++) {
@@ -23,7 +23,7 @@ final class Logits {
     return logits;
   }
 
-  /** Few different values, so that ties are everywhere. */
+  /** Few distinct values, so that there are many ties. */
   static float[] tied(int size, int values, long seed) {
     Random random = new Random(seed);
     float[] logits = new float[size];
@@ -39,8 +39,8 @@ final class Logits {
     return candidates;
   }
 
-  /** The ids a stage, made from these options, leaves in play. */
-  static int[] kept(SamplingOptions options, float... logits) {
+  /** The ids that the stages of these options keep. */
+  static int[] keptIds(SamplingOptions options, float... logits) {
     Candidates candidates = candidates(logits);
     for (SamplerStage stage : SamplerChain.of(options, new TokenHistory(logits.length, 0))) {
       stage.apply(candidates);
@@ -48,7 +48,7 @@ final class Logits {
     return java.util.Arrays.copyOf(candidates.ids, candidates.size());
   }
 
-  /** Options that change nothing at all: temperature 1, every filter off. */
+  /** Options that change nothing: temperature 1, every filter off. */
   static SamplingOptions neutral() {
     return SamplingOptions.defaults()
         .withTemperature(1)

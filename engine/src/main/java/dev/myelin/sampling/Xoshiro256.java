@@ -1,27 +1,27 @@
 package dev.myelin.sampling;
 
 /**
- * xoshiro256** seeded by SplitMix64 (Blackman and Vigna, 2018): written out here so that a seed
- * means the same tokens on every JDK.
+ * The pseudorandom number generator xoshiro256** seeded by SplitMix64 (Blackman and Vigna, 2018).
+ * It does not depend on the JDK: a seed gives the same tokens everywhere.
  */
-final class RandomStream {
+final class Xoshiro256 {
   private long s0;
   private long s1;
   private long s2;
   private long s3;
 
-  RandomStream(long seed) {
-    restart(seed);
+  Xoshiro256(long seed) {
+    reseed(seed);
   }
 
-  RandomStream(long s0, long s1, long s2, long s3) {
+  Xoshiro256(long s0, long s1, long s2, long s3) {
     this.s0 = s0;
     this.s1 = s1;
     this.s2 = s2;
     this.s3 = s3;
   }
 
-  void restart(long seed) {
+  void reseed(long seed) {
     s0 = splitMix(seed += GOLDEN_GAMMA);
     s1 = splitMix(seed += GOLDEN_GAMMA);
     s2 = splitMix(seed += GOLDEN_GAMMA);
@@ -48,7 +48,7 @@ final class RandomStream {
     return result;
   }
 
-  /** Uniform in [0, 1), the 53 highest bits. */
+  /** Uniform in [0, 1), from the 53 highest bits. */
   double nextDouble() {
     return (nextLong() >>> 11) * 0x1p-53;
   }
