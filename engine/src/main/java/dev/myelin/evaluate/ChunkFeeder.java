@@ -7,26 +7,26 @@ import java.lang.foreign.MemorySegment;
 import java.nio.file.Path;
 import java.util.Arrays;
 
-/** Shows a session chunks, a batch at a time. */
+/** Feeds chunks to a session in batches. */
 final class ChunkFeeder {
   private final Session session;
   private final TextChunks chunks;
 
   /**
-   * A pass of the model.
+   * A computed batch.
    *
-   * @param tokens what it was shown
-   * @param starts whether the chunk begins with them
-   * @param first the first prediction whose logits it computed
-   * @param count how many predictions; 0 where all was context
-   * @param logits f32 [count][vocabulary], valid until the session's next pass
+   * @param tokens the tokens of the batch
+   * @param startsChunk whether it is the first batch of the chunk
+   * @param first index of the first prediction
+   * @param count number of predictions; 0 if all tokens are context
+   * @param logits f32 [count][vocabulary], valid until the session computes again
    */
-  record Pass(int[] tokens, boolean starts, int first, int count, MemorySegment logits) {}
+  record Batch(int[] tokens, boolean startsChunk, int first, int count, MemorySegment logits) {}
 
-  /** Takes the passes of a chunk. */
+  /** Receives the batches of a chunk. */
   @FunctionalInterface
   interface Sink {
-    void accept(Pass pass);
+    void accept(Batch batch);
   }
 
   /**
@@ -43,22 +43,21 @@ final class ChunkFeeder {
   }
 
   void feed(int chunk, Sink sink) {
-    int[] seen = chunks.seen(chunk);
-    int batch = session.options().batch();
-    int context = seen.length - chunks.predictions();
+    int[] inputs = chunks.inputs(chunk);
+    int batchSize = session.options().batch();
+    int context = inputs.length - chunks.predictions();
     session.truncate(0);
-    for (int from = 0; from < seen.length; from += batch) {
-      int to = Math.min(seen.length, from + batch);
+    for (int from = 0; from < inputs.length; from += batchSize) {
+      int to = Math.min(inputs.length, from + batchSize);
       int count = Math.max(0, to - Math.max(from, context));
-      int[] tokens = Arrays.copyOfRange(seen, from, to);
+      int[] tokens = Arrays.copyOfRange(inputs, from, to);
       MemorySegment logits = session.feedBatch(tokens, Math.max(1, count));
-      sink.accept(new Pass(tokens, from == 0, Math.max(0, from - context), count, logits));
+      sink.accept(new Batch(tokens, from == 0, Math.max(0, from - context), count, logits));
     }
   }
 
   /**
-   * @throws ModelFileException if a loss or divergence is NaN or infinite, which names the
-   *     prediction
+   * @throws ModelFileException if a loss or divergence is NaN or infinite; names the prediction
    */
   static void requireFinite(double value, Path model, TextChunks chunks, int chunk, int index) {
     if (!Double.isFinite(value)) {

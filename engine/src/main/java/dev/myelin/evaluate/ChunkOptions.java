@@ -3,32 +3,32 @@ package dev.myelin.evaluate;
 import dev.myelin.error.InvalidRequestException;
 
 /**
- * How a text is cut into chunks.
+ * How a text is split into chunks.
  *
- * @param contextLength tokens of a chunk; 0 means {@value #DEFAULT_CONTEXT}, or the model's
- *     positions where it has fewer
- * @param stride 0: chunks follow each other, the second half of each is predicted. More: each
- *     window begins so many tokens after the one before, its last {@code stride} tokens are
- *     predicted, and it is {@code stride / 2} longer than {@code contextLength}
- * @param chunks most of them; {@value #ALL} means as many as the text has
+ * @param contextLength tokens per chunk; 0 means {@value #DEFAULT_CONTEXT}, or the model's context
+ *     length if that is shorter
+ * @param stride 0: chunks do not overlap, and the second half of each is predicted. Otherwise
+ *     windows start {@code stride} tokens apart, the last {@code stride} tokens of each are
+ *     predicted, and a window is {@code stride / 2} longer than {@code contextLength}
+ * @param chunks maximum number of chunks; {@value #ALL} means all
  */
 public record ChunkOptions(int contextLength, int stride, int chunks) {
   public static final int DEFAULT_CONTEXT = 512;
   public static final int ALL = -1;
 
-  /** Half of it is context, and a token must be left to be predicted. */
-  static final int LEAST_CONTEXT = 3;
+  /** The minimum of which half is context and one token is predicted. */
+  static final int MIN_CONTEXT = 3;
 
-  static final int MOST_CONTEXT = 1 << 24;
+  static final int MAX_CONTEXT = 1 << 24;
 
   /**
    * @throws InvalidRequestException naming the option that is out of range
    */
   public ChunkOptions {
-    if (contextLength != 0 && contextLength < LEAST_CONTEXT || contextLength > MOST_CONTEXT) {
+    if (contextLength != 0 && contextLength < MIN_CONTEXT || contextLength > MAX_CONTEXT) {
       throw new InvalidRequestException(
-          "context = %s: expected %s to %s tokens a chunk"
-              .formatted(contextLength, LEAST_CONTEXT, MOST_CONTEXT));
+          "context = %s: expected %s to %s tokens per chunk"
+              .formatted(contextLength, MIN_CONTEXT, MAX_CONTEXT));
     }
     if (stride < 0) {
       throw new InvalidRequestException(
@@ -55,7 +55,7 @@ public record ChunkOptions(int contextLength, int stride, int chunks) {
     return new ChunkOptions(contextLength, stride, value);
   }
 
-  /** Of the chunks that there are, how many are wanted. */
+  /** The number of chunks to compute. */
   int limit(int available) {
     return chunks == ALL ? available : Math.min(chunks, available);
   }

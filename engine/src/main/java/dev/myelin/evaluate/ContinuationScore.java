@@ -1,14 +1,14 @@
 package dev.myelin.evaluate;
 
 /**
- * How likely a continuation of a prompt is.
+ * The score of a continuation of a prompt.
  *
  * @param continuation its text
- * @param tokens how many tokens it takes after what all continuations have in common
- * @param logProbability of all of them together, in nats
+ * @param tokens number of tokens after the common context
+ * @param logProbability log-probability of all these tokens together, in nats
  */
 public record ContinuationScore(String continuation, int tokens, double logProbability) {
-  /** The log-probability of a token. */
+  /** The mean log-probability per token. */
   public double mean() {
     return logProbability / tokens;
   }

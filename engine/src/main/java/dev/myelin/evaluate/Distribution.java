@@ -4,14 +4,14 @@ import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 
 /**
- * A probability for each token of a vocabulary, filled again and again. Sums are in double
- * precision: a vocabulary of 100,000 tokens adds up as many small numbers.
+ * A probability distribution over the vocabulary; reusable. Sums are in double precision, because a
+ * large vocabulary adds many small numbers.
  */
 final class Distribution {
-  /** Below this a file's log-probabilities are cut off: such a token counts as impossible. */
-  static final float CUT_OFF = -16f;
+  /** Log-probabilities of a file are clipped here: such a token has the probability 0. */
+  static final float MIN_LOG_PROBABILITY = -16f;
 
-  /** Logits, or logarithms of probabilities. */
+  /** Logits or log-probabilities. */
   private final float[] values;
 
   /** Probabilities times {@link #total}. */
@@ -19,95 +19,94 @@ final class Distribution {
 
   private double total;
 
-  /** The logarithm of a token's probability is its value minus this. */
-  private double shift;
+  /** Subtracted from a value to get the log-probability. */
+  private double logNormalizer;
 
-  private int top;
+  private int argmax;
 
-  /** Whether the probabilities add up to 1, but for rounding of doubles. */
-  private boolean exact;
+  /** Whether the probabilities sum to 1, up to rounding. */
+  private boolean normalized;
 
   Distribution(int vocabulary) {
     values = new float[vocabulary];
     weights = new double[vocabulary];
   }
 
-  /** Where a row's values go before {@link #fromLogits()} or {@link #fromLogProbabilities()}. */
+  /** The buffer to fill before {@link #fromLogits()} or {@link #fromLogProbabilities()}. */
   float[] values() {
     return values;
   }
 
-  /** Takes a row of logits out of f32 [rows][vocabulary]. */
+  /** Copies a row of f32 [rows][vocabulary] as logits. */
   void fromLogits(MemorySegment block, int row) {
-    long at = (long) row * values.length * Float.BYTES;
-    MemorySegment.copy(block, ValueLayout.JAVA_FLOAT, at, values, 0, values.length);
+    long offset = (long) row * values.length * Float.BYTES;
+    MemorySegment.copy(block, ValueLayout.JAVA_FLOAT, offset, values, 0, values.length);
     fromLogits();
   }
 
-  /** Takes the values as logits. Where one is NaN or infinite, so are the log-probabilities. */
+  /** Interprets the values as logits. If one is NaN or infinite, so are the log-probabilities. */
   void fromLogits() {
-    findTop();
-    float most = values[top];
+    findArgmax();
+    float max = values[argmax];
     double sum = 0;
     for (int i = 0; i < values.length; i++) {
-      double weight = Math.exp((double) values[i] - most);
+      double weight = Math.exp((double) values[i] - max);
       weights[i] = weight;
       sum += weight;
     }
     total = sum;
-    shift = most + Math.log(sum);
-    exact = true;
+    logNormalizer = max + Math.log(sum);
+    normalized = true;
   }
 
-  /** Takes the values as logarithms of probabilities, as they are. */
+  /** Interprets the values as log-probabilities, without normalising them. */
   void fromLogProbabilities() {
-    findTop();
+    findArgmax();
     for (int i = 0; i < values.length; i++) {
-      weights[i] = values[i] > CUT_OFF ? Math.exp(values[i]) : 0;
+      weights[i] = values[i] > MIN_LOG_PROBABILITY ? Math.exp(values[i]) : 0;
     }
     total = 1;
-    shift = 0;
-    exact = false;
+    logNormalizer = 0;
+    normalized = false;
   }
 
-  private void findTop() {
+  private void findArgmax() {
     int best = 0;
     for (int i = 1; i < values.length; i++) {
       if (values[i] > values[best]) {
         best = i;
       }
     }
-    top = best;
+    argmax = best;
   }
 
   double logProbability(int token) {
-    return values[token] - shift;
+    return values[token] - logNormalizer;
   }
 
-  /** The likeliest token; of several the one with the smallest id. */
-  int top() {
-    return top;
+  /** The most likely token; the lowest id among equals. */
+  int argmax() {
+    return argmax;
   }
 
-  /** The logarithm of the sum of e to the power of each logit. */
-  double logSum() {
-    return shift;
+  /** Log-sum-exp of the logits. */
+  double logSumExp() {
+    return logNormalizer;
   }
 
   /**
-   * The Kullback-Leibler divergence of another distribution from this one, in nats: what it costs
-   * to take {@code other} for this. Of probabilities out of a file, which do not quite add up to 1,
-   * it may be a little below 0.
+   * The Kullback-Leibler divergence D(this || other), in nats. It may be slightly negative for
+   * probabilities from a file, which do not exactly sum to 1.
    */
-  double divergence(Distribution other) {
+  double klDivergence(Distribution other) {
     double sum = 0;
     for (int i = 0; i < values.length; i++) {
       double weight = weights[i];
       if (weight > 0) {
-        sum += weight * ((values[i] - shift) - (other.values[i] - other.shift));
+        sum += weight * ((values[i] - logNormalizer) - (other.values[i] - other.logNormalizer));
       }
     }
     double mean = sum / total;
-    return exact ? Math.max(0, mean) : mean;
+    return normalized ? Math.max(0, mean) : mean;
   }
 }

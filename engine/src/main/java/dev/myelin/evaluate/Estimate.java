@@ -1,20 +1,20 @@
 package dev.myelin.evaluate;
 
 /**
- * A mean over a sample, and how sure it is.
+ * The mean of a sample and its standard error.
  *
  * @param value the mean
- * @param error its standard error
+ * @param error the standard error
  */
 public record Estimate(double value, double error) {
-  /** What e to the power of it is. */
+  /** The estimate of e to the power of this value. */
   public Estimate exp() {
     double e = Math.exp(value);
     return new Estimate(e, e * error);
   }
 
-  /** A share of {@code count} trials. */
-  static Estimate share(long hits, long count) {
+  /** The proportion of hits in {@code count} trials. */
+  static Estimate proportion(long hits, long count) {
     double p = (double) hits / count;
     return new Estimate(p, count < 2 ? 0 : Math.sqrt(p * (1 - p) / (count - 1)));
   }

@@ -2,49 +2,56 @@ package dev.myelin.evaluate;
 
 import dev.myelin.error.CancelledException;
 import dev.myelin.error.ModelFileException;
-import dev.myelin.evaluate.KlStatistics.Prediction;
+import dev.myelin.evaluate.KlAccumulator.Prediction;
 import dev.myelin.generate.Session;
 import java.nio.file.Path;
 import java.util.function.Consumer;
 
-/** How far a quantised model's predictions are from its original's. */
+/** Compares the predictions of a quantised model with those of the original. */
 public final class KlDivergence {
   private KlDivergence() {}
 
   /**
    * Runs two models side by side, chunk by chunk.
    *
-   * @param session the quantised model's; what it held is forgotten
-   * @param original likewise of the original; with batches as long at least
-   * @param running is told the figures after each chunk
-   * @return the figures; not complete after a cancellation of either session
-   * @throws CancelledException if no chunk was done by then
+   * @param session of the quantised model; its tokens are discarded
+   * @param original session of the original, with a batch size at least as large; its tokens are
+   *     discarded
+   * @param progress receives the statistics after each chunk
+   * @return the statistics; not complete if either session was cancelled
+   * @throws CancelledException if cancelled before the first chunk was done
    * @throws dev.myelin.error.InvalidRequestException if the vocabularies differ or a session's
    *     context is too short
    * @throws ModelFileException if a model computes NaN or infinity
    */
   public static KlResult measure(
-      Session session, Session original, TextChunks chunks, Consumer<KlFigures> running) {
-    return measure(session, new Original.OfModel(original, session, chunks), chunks, running);
+      Session session, Session original, TextChunks chunks, Consumer<KlStatistics> progress) {
+    return measure(
+        session, new OriginalLogits.FromModel(original, session, chunks), chunks, progress);
   }
 
   /**
-   * Likewise with an original whose predictions were written to a file before.
+   * As above, with the original's predictions from a file.
    *
-   * @param chunks of that file: {@link TextChunks#of(dev.myelin.model.Model, LogitsFile, int)}
-   * @throws ModelFileException also if a row of the file holds no log-probabilities
+   * @param chunks the chunks of the file: {@link TextChunks#of(dev.myelin.model.Model, LogitsFile,
+   *     int)}
+   * @throws ModelFileException also if a row of the file has invalid log-probabilities
    */
   public static KlResult measure(
-      Session session, LogitsFile original, TextChunks chunks, Consumer<KlFigures> running) {
-    return measure(session, new Original.OfFile(original, session, chunks), chunks, running);
+      Session session, LogitsFile original, TextChunks chunks, Consumer<KlStatistics> progress) {
+    return measure(
+        session, new OriginalLogits.FromFile(original, session, chunks), chunks, progress);
   }
 
   private static KlResult measure(
-      Session session, Original original, TextChunks chunks, Consumer<KlFigures> running) {
+      Session session,
+      OriginalLogits original,
+      TextChunks chunks,
+      Consumer<KlStatistics> progress) {
     ChunkFeeder feeder = new ChunkFeeder(session, chunks);
     Prediction[] predictions = new Prediction[chunks.predictions()];
-    KlStatistics statistics = new KlStatistics(chunks.count());
-    KlFigures figures = null;
+    KlAccumulator accumulator = new KlAccumulator(chunks.count());
+    KlStatistics latest = null;
     Path path = session.model().file().path();
     int vocabulary = session.model().hyperparameters().vocabulary();
     try (RowWorkers workers = new RowWorkers(session.options().threads(), vocabulary)) {
@@ -52,15 +59,15 @@ public final class KlDivergence {
         int chunk = i;
         feeder.feed(
             chunk,
-            pass -> {
-              original.follow(pass);
+            batch -> {
+              original.compute(batch);
               workers.forEach(
-                  pass.count(),
+                  batch.count(),
                   (row, scratch) -> {
-                    scratch.ours().fromLogits(pass.logits(), row);
-                    original.read(chunk, pass, row, scratch.original());
-                    int index = pass.first() + row;
-                    int token = chunks.predicted(chunk, index);
+                    scratch.ours().fromLogits(batch.logits(), row);
+                    original.read(chunk, batch, row, scratch.original());
+                    int index = batch.first() + row;
+                    int token = chunks.target(chunk, index);
                     predictions[index] = compare(scratch.ours(), scratch.original(), token);
                   });
             });
@@ -68,24 +75,24 @@ public final class KlDivergence {
           Prediction p = predictions[index];
           ChunkFeeder.requireFinite(p.originalLoss(), original.path(), chunks, chunk, index);
           ChunkFeeder.requireFinite(p.loss() + p.divergence(), path, chunks, chunk, index);
-          statistics.add(p);
+          accumulator.add(p);
         }
-        figures = statistics.figures(chunk + 1);
-        running.accept(figures);
+        latest = accumulator.statistics(chunk + 1);
+        progress.accept(latest);
       }
     } catch (CancelledException e) {
-      if (figures == null) {
+      if (latest == null) {
         throw new CancelledException("cancelled before the first chunk was done");
       }
     }
-    return statistics.result(figures);
+    return accumulator.result(latest);
   }
 
   private static Prediction compare(Distribution ours, Distribution original, int token) {
     return new Prediction(
         -ours.logProbability(token),
         -original.logProbability(token),
-        original.divergence(ours),
-        ours.top() == original.top());
+        original.klDivergence(ours),
+        ours.argmax() == original.argmax());
   }
 }

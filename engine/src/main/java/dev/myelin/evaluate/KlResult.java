@@ -1,10 +1,10 @@
 package dev.myelin.evaluate;
 
 /**
- * What a comparison found.
+ * The result of a comparison.
  *
- * @param figures means and their errors
- * @param divergences of every prediction, in nats
- * @param deltas Δp of every prediction
+ * @param statistics means and standard errors
+ * @param divergences quantiles of the KL divergence of each prediction, in nats
+ * @param deltaPs quantiles of Δp of each prediction
  */
-public record KlResult(KlFigures figures, Spread divergences, Spread deltas) {}
+public record KlResult(KlStatistics statistics, Quantiles divergences, Quantiles deltaPs) {}

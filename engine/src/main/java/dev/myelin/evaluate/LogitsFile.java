@@ -12,12 +12,12 @@ import java.nio.file.Path;
 import java.util.Arrays;
 
 /**
- * A file of log-probabilities as llama.cpp's perplexity tool writes it ({@code --save-all-logits}),
- * and {@link LogitsFileWriter}: what an original predicted for every token of a text. Rows are read
- * when they are needed. Any number of threads may read one.
+ * A file of log-probabilities that an original model predicted for a text, in the format of
+ * llama.cpp's {@code --save-all-logits} and of {@link LogitsFileWriter}. Rows are read on demand.
+ * Thread-safe.
  */
 public final class LogitsFile implements AutoCloseable {
-  private static final int MOST_TOKENS = 1 << 28;
+  private static final int MAX_TOKENS = 1 << 28;
 
   private final Path path;
   private final InputFile input;
@@ -34,7 +34,7 @@ public final class LogitsFile implements AutoCloseable {
   /**
    * Opens a file and checks its header, tokens and length.
    *
-   * @throws ModelFileException naming what is wrong with it
+   * @throws ModelFileException naming the invalid part
    */
   public static LogitsFile open(Path path) {
     if (Files.isDirectory(path)) {
@@ -46,15 +46,15 @@ public final class LogitsFile implements AutoCloseable {
       return new LogitsFile(path, input);
     } catch (IOException e) {
       close(input);
-      throw failed(path, e);
+      throw readFailure(path, e);
     } catch (RuntimeException e) {
       close(input);
       throw e;
     }
   }
 
-  /** Whether a file begins as those do; false where it cannot be read. */
-  public static boolean isOne(Path path) {
+  /** Whether a file starts with the magic of this format; false if it cannot be read. */
+  public static boolean isLogitsFile(Path path) {
     if (!Files.isRegularFile(path)) {
       return false;
     }
@@ -71,7 +71,7 @@ public final class LogitsFile implements AutoCloseable {
     return path;
   }
 
-  /** Tokens of a chunk. */
+  /** Tokens per chunk. */
   public int contextLength() {
     return format.contextLength();
   }
@@ -84,18 +84,18 @@ public final class LogitsFile implements AutoCloseable {
     return format.chunks();
   }
 
-  /** The tokens of all chunks, one after the other. */
+  /** The tokens of all chunks, concatenated. */
   public int[] tokens() {
     return tokens.clone();
   }
 
-  /** Reads what was predicted at a position. */
+  /** Reads a row: the prediction at one position. */
   void read(int chunk, int row, Distribution to) {
     ByteBuffer bytes = format.rowBuffer();
     try {
       readFully(input, bytes, format.offset(chunk, row));
     } catch (IOException e) {
-      throw failed(path, e);
+      throw readFailure(path, e);
     }
     format.decode(bytes, to, path, chunk, row);
   }
@@ -106,28 +106,28 @@ public final class LogitsFile implements AutoCloseable {
     long size = input.size();
     byte[] magic = LogitsFormat.MAGIC;
     if (size < LogitsFormat.HEADER_BYTES) {
-      throw bad(size + " bytes", "expected a file of logits, which begins with \"_logits_\"");
+      throw invalid(size + " bytes", "expected a file of logits, which starts with \"_logits_\"");
     }
     readFully(input, header, 0);
     if (!Arrays.equals(header.array(), 0, magic.length, magic, 0, magic.length)) {
-      throw bad("no file of logits", "expected it to begin with \"_logits_\"");
+      throw invalid("not a file of logits", "expected it to start with \"_logits_\"");
     }
     header.position(magic.length);
     int context =
-        bounded("context", header.getInt(), ChunkOptions.LEAST_CONTEXT, ChunkOptions.MOST_CONTEXT);
-    int vocabulary = bounded("vocabulary", header.getInt(), 1, MOST_TOKENS);
-    int chunks = bounded("chunks", header.getInt(), 1, Integer.MAX_VALUE);
-    LogitsFormat read = new LogitsFormat(context, vocabulary, chunks);
-    if (read.size() != size) {
-      String expected = read.size() == Long.MAX_VALUE ? "more than any" : "" + read.size();
-      throw bad(
+        checkRange("context", header.getInt(), ChunkOptions.MIN_CONTEXT, ChunkOptions.MAX_CONTEXT);
+    int vocabulary = checkRange("vocabulary", header.getInt(), 1, MAX_TOKENS);
+    int chunks = checkRange("chunks", header.getInt(), 1, Integer.MAX_VALUE);
+    LogitsFormat format = new LogitsFormat(context, vocabulary, chunks);
+    if (format.size() != size) {
+      String expected = format.size() == Long.MAX_VALUE ? "more than any" : "" + format.size();
+      throw invalid(
           "%s chunks of %s tokens, vocabulary %s".formatted(chunks, context, vocabulary),
           "expected %s bytes, the file has %s".formatted(expected, size));
     }
-    if (read.tokenBytes() / Integer.BYTES > MOST_TOKENS) {
-      throw bad(chunks + " chunks of " + context, "expected at most " + MOST_TOKENS + " tokens");
+    if (format.tokenBytes() / Integer.BYTES > MAX_TOKENS) {
+      throw invalid(chunks + " chunks of " + context, "expected at most " + MAX_TOKENS + " tokens");
     }
-    return read;
+    return format;
   }
 
   private int[] readTokens() throws IOException {
@@ -136,29 +136,29 @@ public final class LogitsFile implements AutoCloseable {
     int[] ids = new int[bytes.capacity() / Integer.BYTES];
     bytes.flip().asIntBuffer().get(ids);
     for (int i = 0; i < ids.length; i++) {
-      bounded("token " + i, ids[i], 0, format.vocabulary() - 1);
+      checkRange("token " + i, ids[i], 0, format.vocabulary() - 1);
     }
     return ids;
   }
 
-  private int bounded(String what, int value, int least, int most) {
-    if (value < least || value > most) {
-      throw bad(what + " = " + value, "expected " + least + " to " + most);
+  private int checkRange(String name, int value, int min, int max) {
+    if (value < min || value > max) {
+      throw invalid(name + " = " + value, "expected " + min + " to " + max);
     }
     return value;
   }
 
-  private ModelFileException bad(String subject, String expected) {
+  private ModelFileException invalid(String subject, String expected) {
     return new ModelFileException(path, subject, expected);
   }
 
-  private static void readFully(InputFile from, ByteBuffer to, long at) throws IOException {
-    if (!from.read(to, at)) {
-      throw new IOException("it ends at byte " + (at + to.position()));
+  private static void readFully(InputFile from, ByteBuffer to, long offset) throws IOException {
+    if (!from.read(to, offset)) {
+      throw new IOException("the file ends at byte " + (offset + to.position()));
     }
   }
 
-  private static ModelFileException failed(Path path, IOException e) {
+  private static ModelFileException readFailure(Path path, IOException e) {
     String reason = e instanceof NoSuchFileException ? "no such file" : FileReason.of(e);
     return new ModelFileException(path, "cannot be read: " + reason, e);
   }

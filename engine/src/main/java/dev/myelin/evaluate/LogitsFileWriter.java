@@ -9,24 +9,24 @@ import java.nio.ByteOrder;
 import java.nio.file.Path;
 
 /**
- * Writes what a model predicts, for {@link LogitsFile} and llama.cpp. The file appears under its
- * name once it is complete: without {@link #commit} nothing is left behind.
+ * Writes a model's predictions, for {@link LogitsFile} and llama.cpp. The file appears under its
+ * name when {@link #commit} is called; otherwise nothing is left.
  */
 public final class LogitsFileWriter implements AutoCloseable {
   private final OutputFile file;
   private final LogitsFormat format;
 
   /**
-   * Begins a file.
+   * Creates a file.
    *
-   * @param vocabulary the model's
-   * @throws InvalidRequestException if the chunks overlap, which the format does not know
+   * @param vocabulary size of the model's vocabulary
+   * @throws InvalidRequestException if the chunks overlap, which the format does not support
    * @throws ModelFileException if it cannot be written
    */
   public LogitsFileWriter(Path target, TextChunks chunks, int vocabulary) {
     if (!chunks.isConsecutive()) {
       throw new InvalidRequestException(
-          "logits are saved of chunks that follow each other: expected no stride");
+          "logits of overlapping windows cannot be saved: expected no stride");
     }
     format = new LogitsFormat(chunks.contextLength(), vocabulary, chunks.count());
     file = new OutputFile(target, format.size());
@@ -47,30 +47,30 @@ public final class LogitsFileWriter implements AutoCloseable {
     return header.position(0);
   }
 
-  /** Bytes of the complete file. */
+  /** Size of the complete file in bytes. */
   public long bytes() {
     return format.size();
   }
 
-  /** Writes a row; any thread may, in any order. */
+  /** Writes a row; from any thread, in any order. */
   void write(int chunk, int row, Distribution from) {
     ByteBuffer bytes = format.rowBuffer();
     format.encode(from, bytes);
     writeFully(bytes, format.offset(chunk, row));
   }
 
-  private void writeFully(ByteBuffer bytes, long at) {
+  private void writeFully(ByteBuffer bytes, long offset) {
     try {
-      file.write(bytes, at);
+      file.write(bytes, offset);
     } catch (IOException e) {
       throw file.failed(e);
     }
   }
 
   /**
-   * Gives the file its name; every row must have been written.
+   * Moves the file to its name; all rows must have been written.
    *
-   * @throws ModelFileException if that fails
+   * @throws ModelFileException if this fails
    */
   public void commit() {
     file.complete();

@@ -8,41 +8,41 @@ import java.nio.file.Path;
 
 /**
  * The layout of llama.cpp's files of log-probabilities, little endian: {@code "_logits_"}; i32
- * tokens of a chunk, vocabulary, chunks; the i32 tokens of all chunks; then a row for each
- * prediction, of the second half of every chunk. A row is f32 scale, f32 smallest log-probability,
- * and a u16 for each token (one more where the vocabulary is odd): its log-probability is {@code
- * scale * u16 + smallest}, at most 16 below the largest.
+ * tokens per chunk, vocabulary, chunks; the i32 tokens of all chunks; then a row for each
+ * prediction of the second half of every chunk. A row is f32 scale, f32 minimum, and a u16 for each
+ * token (padded to an even number). The log-probability is {@code scale * u16 + minimum}, clipped
+ * at 16 below the largest.
  */
 record LogitsFormat(int contextLength, int vocabulary, int chunks) {
   static final byte[] MAGIC = "_logits_".getBytes(StandardCharsets.US_ASCII);
   static final int HEADER_BYTES = MAGIC.length + 3 * Integer.BYTES;
 
-  private static final int ROW_HEADER = 2 * Float.BYTES;
-  private static final float STEPS = 65535f;
+  private static final int ROW_HEADER_BYTES = 2 * Float.BYTES;
+  private static final float MAX_QUANT = 65535f;
   private static final float RANGE = 16f;
 
-  /** Rows of a chunk. */
+  /** Rows per chunk. */
   int rows() {
     return contextLength - 1 - contextLength / 2;
   }
 
   int rowBytes() {
-    return ROW_HEADER + Math.ceilDiv(vocabulary, 2) * 2 * Short.BYTES;
+    return ROW_HEADER_BYTES + Math.ceilDiv(vocabulary, 2) * 2 * Short.BYTES;
   }
 
   long tokenBytes() {
     return (long) contextLength * chunks * Integer.BYTES;
   }
 
-  /** Where a row begins. */
+  /** Offset of a row. */
   long offset(int chunk, int row) {
     return HEADER_BYTES + tokenBytes() + ((long) chunk * rows() + row) * rowBytes();
   }
 
-  /** Bytes of the whole file, {@link Long#MAX_VALUE} where they are beyond any. */
+  /** Size of the file in bytes; {@link Long#MAX_VALUE} if it overflows. */
   long size() {
-    double about = (double) chunks * rows() * rowBytes();
-    return about > Long.MAX_VALUE / 2 ? Long.MAX_VALUE : offset(chunks, 0);
+    double estimate = (double) chunks * rows() * rowBytes();
+    return estimate > Long.MAX_VALUE / 2 ? Long.MAX_VALUE : offset(chunks, 0);
   }
 
   /** A buffer for one row. */
@@ -50,22 +50,22 @@ record LogitsFormat(int contextLength, int vocabulary, int chunks) {
     return ByteBuffer.allocate(rowBytes()).order(ByteOrder.LITTLE_ENDIAN);
   }
 
-  /** Writes what {@link Distribution#fromLogits} made. */
+  /** Encodes a distribution of {@link Distribution#fromLogits}. */
   void encode(Distribution from, ByteBuffer row) {
     float[] logits = from.values();
-    float most = logits[from.top()];
-    float least = most;
+    float max = logits[from.argmax()];
+    float min = max;
     for (float logit : logits) {
-      least = Math.min(least, logit);
+      min = Math.min(min, logit);
     }
-    least = Math.max(least, most - RANGE);
-    float scale = (most - least) / STEPS;
+    min = Math.max(min, max - RANGE);
+    float scale = (max - min) / MAX_QUANT;
     float inverse = scale == 0 ? 0 : 1 / scale;
     row.clear();
     row.putFloat(scale);
-    row.putFloat((float) (least - from.logSum()));
+    row.putFloat((float) (min - from.logSumExp()));
     for (float logit : logits) {
-      row.putShort((short) (logit > least ? (int) Math.rint(inverse * (logit - least)) : 0));
+      row.putShort((short) (logit > min ? (int) Math.rint(inverse * (logit - min)) : 0));
     }
     while (row.hasRemaining()) {
       row.put((byte) 0);
@@ -74,28 +74,28 @@ record LogitsFormat(int contextLength, int vocabulary, int chunks) {
   }
 
   /**
-   * Reads a row into the values of a distribution.
+   * Decodes a row into a distribution.
    *
-   * @throws ModelFileException if its numbers are no log-probabilities
+   * @throws ModelFileException if the values are not log-probabilities
    */
   void decode(ByteBuffer row, Distribution to, Path file, int chunk, int index) {
     float scale = row.getFloat(0);
-    float least = row.getFloat(Float.BYTES);
-    // rounding may lift the likeliest token of a sure model a little above 0
-    float most = scale * STEPS + least;
+    float min = row.getFloat(Float.BYTES);
+    // rounding may lift the largest log-probability slightly above 0
+    float max = scale * MAX_QUANT + min;
     if (!(scale >= 0
-        && scale <= RANGE * 1.01f / STEPS
-        && least >= -Float.MAX_VALUE
-        && most <= 0.01f)) {
+        && scale <= RANGE * 1.01f / MAX_QUANT
+        && min >= -Float.MAX_VALUE
+        && max <= 0.01f)) {
       throw new ModelFileException(
           file,
           "chunk %s, row %s: scale %s, smallest log-probability %s"
-              .formatted(chunk + 1, index, scale, least),
+              .formatted(chunk + 1, index, scale, min),
           "expected log-probabilities, at most 16 apart");
     }
     float[] values = to.values();
     for (int i = 0; i < values.length; i++) {
-      values[i] = scale * (row.getShort(ROW_HEADER + i * Short.BYTES) & 0xffff) + least;
+      values[i] = scale * (row.getShort(ROW_HEADER_BYTES + i * Short.BYTES) & 0xffff) + min;
     }
     to.fromLogProbabilities();
   }

@@ -1,39 +1,39 @@
 package dev.myelin.evaluate;
 
-/** Mean and spread of values that come one by one, and what two such series have in common. */
+/** Running mean and variance of a series, and the covariance of two. */
 final class Moments {
   private long count;
   private double mean;
-  private double squares; // of the differences from the mean (Welford 1962)
+  private double sumOfSquares; // of the deviations from the mean (Welford 1962)
 
   void add(double value) {
     count++;
-    double before = value - mean;
-    mean += before / count;
-    squares += before * (value - mean);
+    double delta = value - mean;
+    mean += delta / count;
+    sumOfSquares += delta * (value - mean);
   }
 
   long count() {
     return count;
   }
 
-  /** The mean; its error is that of independent values, from their deviation over n - 1. */
+  /** The mean and its standard error, for independent values and n - 1 degrees of freedom. */
   Estimate estimate() {
-    double error = count < 2 ? 0 : Math.sqrt(squares / count / (count - 1));
+    double error = count < 2 ? 0 : Math.sqrt(sumOfSquares / count / (count - 1));
     return new Estimate(mean, error);
   }
 
-  /** Two series, value by value. */
+  /** Two series of equal length. */
   static final class Pair {
     private final Moments first = new Moments();
     private final Moments second = new Moments();
-    private double products; // of the differences from the means
+    private double sumOfProducts; // of the deviations from the means
 
     void add(double a, double b) {
-      double before = a - first.mean;
+      double delta = a - first.mean;
       first.add(a);
       second.add(b);
-      products += before * (b - second.mean);
+      sumOfProducts += delta * (b - second.mean);
     }
 
     Estimate first() {
@@ -47,7 +47,7 @@ final class Moments {
     /** The covariance of the two means. */
     double covariance() {
       long n = first.count;
-      return n < 2 ? 0 : products / n / (n - 1);
+      return n < 2 ? 0 : sumOfProducts / n / (n - 1);
     }
   }
 }

@@ -5,18 +5,18 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
 
-/** What of continuations is compared. */
+/** By what continuations are compared. */
 public enum Normalization {
-  /** The log-probability: which of the texts is likeliest. */
+  /** The total log-probability: which text is the most likely. */
   SUM,
-  /** The log-probability of a token, which does not prefer short continuations. */
+  /** The mean log-probability per token, which does not favour short continuations. */
   MEAN;
 
   double of(ContinuationScore score) {
     return this == SUM ? score.logProbability() : score.mean();
   }
 
-  /** As the command line spells it. */
+  /** The name on the command line. */
   public String label() {
     return name().toLowerCase(Locale.ROOT);
   }
@@ -26,7 +26,7 @@ public enum Normalization {
   }
 
   /**
-   * @throws InvalidRequestException naming those known
+   * @throws InvalidRequestException if the label is unknown; names the known ones
    */
   public static Normalization of(String label) {
     return Arrays.stream(values())

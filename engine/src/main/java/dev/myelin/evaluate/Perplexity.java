@@ -5,36 +5,35 @@ import dev.myelin.generate.Session;
 import dev.myelin.model.Model;
 import java.util.function.Consumer;
 
-/** How well a model predicts a text. */
+/** Measures the perplexity of a text. */
 public final class Perplexity {
   private Perplexity() {}
 
   /**
    * Measures chunk by chunk.
    *
-   * @param session what it held is forgotten; it may be cancelled from another thread
-   * @param running is told the figure after each chunk
-   * @return the figure; {@linkplain PerplexityResult#isComplete not complete} after a cancellation
-   * @throws CancelledException if no chunk was done by then
+   * @param session its tokens are discarded; it may be cancelled from another thread
+   * @param progress receives the result after each chunk
+   * @return the result; {@linkplain PerplexityResult#isComplete not complete} after a cancellation
+   * @throws CancelledException if cancelled before the first chunk was done
    * @throws dev.myelin.error.InvalidRequestException if the session's context is too short
    * @throws dev.myelin.error.ModelFileException if the model computes NaN or infinity
    */
   public static PerplexityResult measure(
-      Session session, TextChunks chunks, Consumer<PerplexityResult> running) {
-    return measure(session, chunks, null, running);
+      Session session, TextChunks chunks, Consumer<PerplexityResult> progress) {
+    return measure(session, chunks, null, progress);
   }
 
   /**
-   * Likewise, and writes what was predicted.
+   * As above, and writes the predictions.
    *
-   * @param save takes every row; to be committed by the caller if the result is complete. May be
-   *     null
+   * @param writer receives every row; the caller commits it if the result is complete. May be null
    */
   public static PerplexityResult measure(
       Session session,
       TextChunks chunks,
-      LogitsFileWriter save,
-      Consumer<PerplexityResult> running) {
+      LogitsFileWriter writer,
+      Consumer<PerplexityResult> progress) {
     ChunkFeeder feeder = new ChunkFeeder(session, chunks);
     double[] losses = new double[chunks.predictions()];
     Moments moments = new Moments();
@@ -46,16 +45,16 @@ public final class Perplexity {
         int chunk = i;
         feeder.feed(
             chunk,
-            pass ->
+            batch ->
                 workers.forEach(
-                    pass.count(),
+                    batch.count(),
                     (row, scratch) -> {
-                      Distribution ours = scratch.ours();
-                      ours.fromLogits(pass.logits(), row);
-                      int index = pass.first() + row;
-                      losses[index] = -ours.logProbability(chunks.predicted(chunk, index));
-                      if (save != null && Double.isFinite(losses[index])) {
-                        save.write(chunk, index, ours);
+                      Distribution distribution = scratch.ours();
+                      distribution.fromLogits(batch.logits(), row);
+                      int index = batch.first() + row;
+                      losses[index] = -distribution.logProbability(chunks.target(chunk, index));
+                      if (writer != null && Double.isFinite(losses[index])) {
+                        writer.write(chunk, index, distribution);
                       }
                     }));
         for (int index = 0; index < losses.length; index++) {
@@ -64,7 +63,7 @@ public final class Perplexity {
         }
         result =
             new PerplexityResult(chunk + 1, chunks.count(), moments.count(), moments.estimate());
-        running.accept(result);
+        progress.accept(result);
       }
     } catch (CancelledException e) {
       if (result == null) {

@@ -1,21 +1,21 @@
 package dev.myelin.evaluate;
 
 /**
- * How well a model predicts a text, or the chunks of it done so far.
+ * The perplexity of the chunks done so far.
  *
- * @param chunks done
- * @param planned how many there are to do
- * @param predictions tokens predicted
- * @param loss mean negative log-likelihood of a token, in nats
+ * @param chunks number of chunks done
+ * @param totalChunks number of chunks of the text
+ * @param predictions number of predicted tokens
+ * @param loss mean negative log-likelihood per token, in nats
  */
-public record PerplexityResult(int chunks, int planned, long predictions, Estimate loss) {
-  /** e to the power of the loss: as unsure as a fair choice among so many tokens. */
+public record PerplexityResult(int chunks, int totalChunks, long predictions, Estimate loss) {
+  /** e to the power of the loss. */
   public Estimate perplexity() {
     return loss.exp();
   }
 
-  /** Whether no chunk is left; false after a cancellation. */
+  /** Whether all chunks are done; false after a cancellation. */
   public boolean isComplete() {
-    return chunks == planned;
+    return chunks == totalChunks;
   }
 }

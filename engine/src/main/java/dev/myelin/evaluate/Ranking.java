@@ -4,31 +4,31 @@ import java.util.Arrays;
 import java.util.List;
 
 /**
- * Continuations of one prompt, compared.
+ * A ranking of the continuations of a prompt.
  *
- * @param promptTokens tokens that all have in common
- * @param scores in the order they were given
- * @param probabilities of each if it must be one of them; they add up to 1
- * @param best the index of the likeliest; of several the first
+ * @param promptTokens number of tokens of the common context
+ * @param scores in the order of the continuations
+ * @param probabilities normalised over the continuations; they sum to 1
+ * @param bestIndex index of the most likely one; the first among equals
  */
 public record Ranking(
-    int promptTokens, List<ContinuationScore> scores, List<Double> probabilities, int best) {
+    int promptTokens, List<ContinuationScore> scores, List<Double> probabilities, int bestIndex) {
   public Ranking {
     scores = List.copyOf(scores);
     probabilities = List.copyOf(probabilities);
   }
 
-  static Ranking of(int promptTokens, List<ContinuationScore> scores, Normalization by) {
-    double[] values = scores.stream().mapToDouble(by::of).toArray();
+  static Ranking of(int promptTokens, List<ContinuationScore> scores, Normalization normalization) {
+    double[] values = scores.stream().mapToDouble(normalization::of).toArray();
     int best = 0;
     for (int i = 1; i < values.length; i++) {
       best = values[i] > values[best] ? i : best;
     }
-    double most = values[best];
+    double max = values[best];
     double[] weights = new double[values.length];
     double sum = 0;
     for (int i = 0; i < values.length; i++) {
-      weights[i] = Math.exp(values[i] - most);
+      weights[i] = Math.exp(values[i] - max);
       sum += weights[i];
     }
     double total = sum;
@@ -36,8 +36,8 @@ public record Ranking(
         promptTokens, scores, Arrays.stream(weights).map(w -> w / total).boxed().toList(), best);
   }
 
-  /** The likeliest continuation. */
-  public ContinuationScore winner() {
-    return scores.get(best);
+  /** The most likely continuation. */
+  public ContinuationScore best() {
+    return scores.get(bestIndex);
   }
 }

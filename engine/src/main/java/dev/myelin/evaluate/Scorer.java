@@ -12,26 +12,27 @@ import java.util.List;
 import java.util.Set;
 
 /**
- * How likely each of several continuations of a prompt is, so that a model classifies.
+ * Scores several continuations of a prompt, for classification.
  *
- * <p>Prompt and continuation are tokenised as one text, since a token may span the boundary. The
- * tokens that the prompt and all these texts begin with are the context; what follows them is
- * scored. So every continuation is scored from the same point, and the context is computed once.
+ * <p>Prompt and continuation are tokenised as one text, because a token may span the boundary. The
+ * common prefix of the prompt's tokens and of all these texts is the context, and the tokens after
+ * it are scored. Every continuation is therefore scored from the same point, and the context is
+ * computed once.
  */
 public final class Scorer {
   private final Session session;
-  private final Normalization by;
+  private final Normalization normalization;
   private final boolean parseSpecial;
   private final Distribution distribution;
 
   /**
-   * @param session keeps the last prompt's tokens, so that prompts which begin alike share them
-   * @param by what the continuations are compared by
-   * @param parseSpecial whether texts may name control tokens
+   * @param session keeps the tokens of the last prompt, so that prompts share a common prefix
+   * @param normalization by what the continuations are compared
+   * @param parseSpecial whether to parse control tokens in the texts
    */
-  public Scorer(Session session, Normalization by, boolean parseSpecial) {
+  public Scorer(Session session, Normalization normalization, boolean parseSpecial) {
     this.session = session;
-    this.by = by;
+    this.normalization = normalization;
     this.parseSpecial = parseSpecial;
     distribution = new Distribution(session.model().hyperparameters().vocabulary());
   }
@@ -39,39 +40,40 @@ public final class Scorer {
   /**
    * Scores continuations.
    *
-   * @param continuations two or more, each another text, none empty
-   * @throws InvalidRequestException if they are not, one does not fit into the context, or the
-   *     prompt has no token
+   * @param continuations two or more, distinct and not empty
+   * @throws InvalidRequestException if the continuations are invalid, one does not fit into the
+   *     context, or the context has no token
    * @throws ModelFileException if the model computes NaN or infinity
    * @throws dev.myelin.error.CancelledException if the session was cancelled
    */
   public Ranking rank(String prompt, List<String> continuations) {
     check(continuations);
-    int[] context = encode(prompt);
-    List<int[]> wholes = new ArrayList<>();
-    int common = context.length;
+    int[] promptTokens = encode(prompt);
+    List<int[]> sequences = new ArrayList<>();
+    int contextLength = promptTokens.length;
     for (String continuation : continuations) {
-      int[] whole = encode(prompt + continuation);
-      common = Math.min(common, prefix(context, whole));
-      wholes.add(whole);
+      int[] sequence = encode(prompt + continuation);
+      contextLength = Math.min(contextLength, commonPrefix(promptTokens, sequence));
+      sequences.add(sequence);
     }
-    if (common == 0) {
+    if (contextLength == 0) {
       throw new InvalidRequestException(
-          "the prompt has no token that all continuations go on from: expected one or more");
+          "the prompt has no token in common with all continuations: expected one or more");
     }
-    double[] first = firstTokens(Arrays.copyOf(context, common), wholes);
+    double[] first =
+        firstTokenLogProbabilities(Arrays.copyOf(promptTokens, contextLength), sequences);
     List<ContinuationScore> scores = new ArrayList<>();
-    for (int i = 0; i < wholes.size(); i++) {
-      int[] rest = Arrays.copyOfRange(wholes.get(i), common, wholes.get(i).length);
-      double sum = first[i] + afterFirst(rest, common);
+    for (int i = 0; i < sequences.size(); i++) {
+      int[] rest = Arrays.copyOfRange(sequences.get(i), contextLength, sequences.get(i).length);
+      double sum = first[i] + remainingLogProbability(rest, contextLength);
       scores.add(new ContinuationScore(continuations.get(i), rest.length, sum));
     }
-    session.truncate(common);
-    return Ranking.of(common, scores, by);
+    session.truncate(contextLength);
+    return Ranking.of(contextLength, scores, normalization);
   }
 
   /**
-   * @throws InvalidRequestException unless these are continuations that can be compared
+   * @throws InvalidRequestException if these continuations cannot be compared
    */
   public static void check(List<String> continuations) {
     if (continuations.size() < 2) {
@@ -90,45 +92,45 @@ public final class Scorer {
     }
   }
 
-  /** A text's tokens, without the one that may end it: the text goes on. */
+  /** The tokens of a text, without EOS, because the text continues. */
   private int[] encode(String text) {
     Tokenizer tokenizer = session.model().tokenizer();
     int[] tokens = tokenizer.encode(text, true, parseSpecial);
     Vocabulary vocabulary = tokenizer.vocabulary();
-    boolean ended = vocabulary.addsEos() && tokens.length > 0;
-    return ended ? Arrays.copyOf(tokens, tokens.length - 1) : tokens;
+    boolean hasEos = vocabulary.addsEos() && tokens.length > 0;
+    return hasEos ? Arrays.copyOf(tokens, tokens.length - 1) : tokens;
   }
 
-  private static int prefix(int[] a, int[] b) {
-    // a continuation that vanishes into the prompt's last token still has one token of its own
-    int most = Math.min(a.length, b.length - 1);
-    int mismatch = Arrays.mismatch(a, 0, most, b, 0, most);
-    return mismatch < 0 ? most : mismatch;
+  private static int commonPrefix(int[] a, int[] b) {
+    // at least one token of each continuation is scored
+    int limit = Math.min(a.length, b.length - 1);
+    int mismatch = Arrays.mismatch(a, 0, limit, b, 0, limit);
+    return mismatch < 0 ? limit : mismatch;
   }
 
-  /** The log-probability of each text's first token after the context. */
-  private double[] firstTokens(int[] context, List<int[]> wholes) {
-    int longest = wholes.stream().mapToInt(w -> w.length).max().orElseThrow();
+  /** The log-probability of each sequence's first token after the context. */
+  private double[] firstTokenLogProbabilities(int[] context, List<int[]> sequences) {
+    int longest = sequences.stream().mapToInt(w -> w.length).max().orElseThrow();
     if (longest - 1 > session.contextLength()) {
       throw new InvalidRequestException(
           "prompt and continuation have %s tokens: expected at most %s, the context and one"
               .formatted(longest, session.contextLength() + 1));
     }
     distribution.fromLogits(session.sync(context), 0);
-    return wholes.stream().mapToDouble(w -> logProbability(w[context.length])).toArray();
+    return sequences.stream().mapToDouble(w -> logProbability(w[context.length])).toArray();
   }
 
-  private double afterFirst(int[] tokens, int context) {
+  private double remainingLogProbability(int[] tokens, int contextLength) {
     if (tokens.length == 1) {
       return 0;
     }
     double[] sum = {0};
-    session.truncate(context);
+    session.truncate(contextLength);
     session.feedAll(
         Arrays.copyOf(tokens, tokens.length - 1),
         (position, logits) -> {
           distribution.fromLogits(logits, 0);
-          sum[0] += logProbability(tokens[position - context + 1]);
+          sum[0] += logProbability(tokens[position - contextLength + 1]);
         });
     return sum[0];
   }

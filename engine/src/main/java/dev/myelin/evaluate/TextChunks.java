@@ -7,8 +7,8 @@ import java.util.Arrays;
 import java.util.OptionalInt;
 
 /**
- * A text as the chunks of tokens that a model sees one at a time, and the tokens of each that it is
- * to predict. Cut as llama.cpp's perplexity does. Immutable.
+ * A text split into chunks of tokens, as llama.cpp's perplexity splits it. A model sees one chunk
+ * at a time and predicts the last part of it. Immutable.
  */
 public final class TextChunks {
   private final int[] tokens;
@@ -17,12 +17,12 @@ public final class TextChunks {
   private final int count;
 
   /**
-   * @param window tokens of a chunk
-   * @param step from the start of one to that of the next
-   * @param context the first so many tokens are seen only; of the one after them on, logits count
+   * @param window tokens per chunk
+   * @param step distance between the starts of two chunks
+   * @param context number of tokens at the start that are context only
    */
   private record Layout(int window, int step, int context) {
-    static Layout halves(int window) {
+    static Layout consecutive(int window) {
       return new Layout(window, window, window / 2);
     }
   }
@@ -35,54 +35,55 @@ public final class TextChunks {
   }
 
   /**
-   * Cuts a text.
+   * Splits a text.
    *
-   * @throws InvalidRequestException if it is empty or too short, or the model has not so many
-   *     positions
+   * @throws InvalidRequestException if the text is empty or too short, or a chunk exceeds the
+   *     model's context length
    */
   public static TextChunks of(Model model, String text, ChunkOptions options) {
     return ofTokens(model, model.tokenizer().encode(text, true, false), options);
   }
 
-  /** As above, of a text's tokens, with those that the tokenizer puts at its ends. */
+  /** As above, from the tokens of a text, including BOS and EOS if the tokenizer adds them. */
   public static TextChunks ofTokens(Model model, int[] tokens, ChunkOptions options) {
     int positions = model.hyperparameters().contextLength();
     int stride = options.stride();
-    int asked = options.contextLength();
-    int room = Math.max(ChunkOptions.LEAST_CONTEXT, positions - stride / 2);
-    int context = asked == 0 ? Math.min(ChunkOptions.DEFAULT_CONTEXT, room) : asked;
-    long longest = context + (long) stride / 2;
-    if (longest > positions) {
+    int requested = options.contextLength();
+    int maxContext = Math.max(ChunkOptions.MIN_CONTEXT, positions - stride / 2);
+    int context = requested == 0 ? Math.min(ChunkOptions.DEFAULT_CONTEXT, maxContext) : requested;
+    long length = context + (long) stride / 2;
+    if (length > positions) {
       throw new InvalidRequestException(
           (stride == 0 ? "context = " + context : "context = " + context + " + stride / 2")
               + ": this model has "
               + positions
               + " positions");
     }
-    int window = (int) longest;
+    int window = (int) length;
     if (stride >= window) {
       throw new InvalidRequestException(
           "stride = %s: expected less than a window's %s tokens".formatted(stride, window));
     }
     OptionalInt bos = bos(model);
-    requireEnough(tokens, window, bos);
+    requireTwoChunks(tokens, window, bos);
     if (stride == 0) {
       int chunks = options.limit(tokens.length / window);
-      return new TextChunks(tokens.clone(), Layout.halves(window), bos, chunks);
+      return new TextChunks(tokens.clone(), Layout.consecutive(window), bos, chunks);
     }
     Layout layout = new Layout(window, stride, window - stride - 1);
     int windows = options.limit(Math.ceilDiv(tokens.length - window, stride));
-    // windows begin anywhere in the text: like llama.cpp, without BOS
+    // windows start anywhere in the text: without BOS, as in llama.cpp
     return new TextChunks(tokens.clone(), layout, OptionalInt.empty(), windows);
   }
 
   /**
-   * The chunks that a file of logits was made from.
+   * The chunks of a file of logits.
    *
-   * @throws InvalidRequestException if the model has another vocabulary or not so many positions
+   * @throws InvalidRequestException if the vocabulary differs, or a chunk exceeds the model's
+   *     context length
    */
-  public static TextChunks of(Model model, LogitsFile file, int mostChunks) {
-    ChunkOptions options = new ChunkOptions(file.contextLength(), 0, mostChunks);
+  public static TextChunks of(Model model, LogitsFile file, int maxChunks) {
+    ChunkOptions options = new ChunkOptions(file.contextLength(), 0, maxChunks);
     int vocabulary = model.hyperparameters().vocabulary();
     if (file.vocabulary() != vocabulary) {
       throw new InvalidRequestException(
@@ -100,7 +101,7 @@ public final class TextChunks {
     }
     return new TextChunks(
         file.tokens(),
-        Layout.halves(file.contextLength()),
+        Layout.consecutive(file.contextLength()),
         bos(model),
         options.limit(file.chunks()));
   }
@@ -110,7 +111,7 @@ public final class TextChunks {
     return vocabulary.addsBos() ? vocabulary.bos() : OptionalInt.empty();
   }
 
-  private static void requireEnough(int[] tokens, int window, OptionalInt bos) {
+  private static void requireTwoChunks(int[] tokens, int window, OptionalInt bos) {
     long needed = 2L * window;
     if (tokens.length == 0
         || tokens.length == 1 && bos.isPresent() && tokens[0] == bos.getAsInt()) {
@@ -124,50 +125,50 @@ public final class TextChunks {
     }
   }
 
-  /** How many chunks there are. */
+  /** Number of chunks. */
   public int count() {
     return count;
   }
 
-  /** Tokens of a chunk. */
+  /** Tokens per chunk. */
   public int contextLength() {
     return layout.window;
   }
 
-  /** How many tokens of each chunk are predicted. */
+  /** Number of predictions per chunk. */
   public int predictions() {
     return layout.window - 1 - layout.context;
   }
 
-  /** All tokens of the text, those beyond the last chunk too. */
+  /** All tokens of the text, including those after the last chunk. */
   public int[] tokens() {
     return tokens.clone();
   }
 
-  /** Whether the chunks follow each other, without overlap. */
+  /** Whether the chunks are consecutive, without overlap. */
   boolean isConsecutive() {
     return layout.step == layout.window;
   }
 
-  /** The tokens that the model sees of a chunk: all but the last, whose logits nobody needs. */
-  int[] seen(int chunk) {
+  /** The input tokens of a chunk: all but the last, whose logits are not needed. */
+  int[] inputs(int chunk) {
     int start = chunk * layout.step;
-    int[] seen = Arrays.copyOfRange(tokens, start, start + layout.window - 1);
-    bos.ifPresent(id -> seen[0] = id);
-    return seen;
+    int[] inputs = Arrays.copyOfRange(tokens, start, start + layout.window - 1);
+    bos.ifPresent(id -> inputs[0] = id);
+    return inputs;
   }
 
-  /** The token that prediction {@code index} of a chunk is about. */
-  int predicted(int chunk, int index) {
+  /** The target token of prediction {@code index} of a chunk. */
+  int target(int chunk, int index) {
     return tokens[chunk * layout.step + layout.context + 1 + index];
   }
 
-  /** Where in a chunk the logits of a prediction stand. */
+  /** The position in a chunk of the logits of a prediction. */
   int position(int index) {
     return layout.context + index;
   }
 
-  /** The tokens of the chunks, one after the other; for consecutive chunks. */
+  /** The tokens of all chunks, concatenated; for consecutive chunks. */
   int[] chunkTokens() {
     return Arrays.copyOf(tokens, count * layout.window);
   }

@@ -1,2 +1,5 @@
-/** How well a model predicts a text, how far a quantised one is from its original, and scores. */
+/**
+ * Evaluation: perplexity, comparison of a quantised model with its original, scores of
+ * continuations.
+ */
 package dev.myelin.evaluate;

@@ -4,8 +4,8 @@ import dev.myelin.graph.MatmulInput;
 import java.util.List;
 
 /**
- * Sees what weights are multiplied with while a session computes. All of it is kept in memory until
- * a batch is done: smaller batches need less.
+ * Observes the activations that weights are multiplied with while a session computes. They stay in
+ * memory until a batch is done, so smaller batches need less memory.
  */
 public interface ActivationObserver {
   /** Observes nothing. */
@@ -17,12 +17,12 @@ public interface ActivationObserver {
         }
 
         @Override
-        public void computed(List<MatmulInput> observations) {}
+        public void onBatch(List<MatmulInput> observations) {}
       };
 
-  /** Whether to observe the weight of that name. */
+  /** Whether to observe the weight of this name. */
   boolean observes(String weight);
 
-  /** A batch was computed; what is handed over is valid during the call only. */
-  void computed(List<MatmulInput> observations);
+  /** Called after each batch. The observations are valid during the call only. */
+  void onBatch(List<MatmulInput> observations);
 }

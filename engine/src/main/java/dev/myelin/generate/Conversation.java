@@ -15,53 +15,54 @@ import java.util.Optional;
 import java.util.stream.IntStream;
 
 /**
- * Turns between a user and a model, in a session of its own. Each turn is rendered with the
- * checkpoint's chat template, and only what is new to the session is computed. A checkpoint without
- * one continues the text instead: all turns, one after the other, as they are.
+ * A conversation between a user and a model in a session. Each turn is rendered with the
+ * checkpoint's chat template, and only the tokens that are new to the session are computed. Without
+ * a template, the turns are concatenated as plain text.
  *
- * <p>No message names a control token, whatever it says: only the template's own text does.
+ * <p>Text of messages never becomes a control token; only the template's own text does.
  *
- * <p>For one thread at a time; {@link Session#cancel} ends a reply from another.
+ * <p>Not thread-safe. {@link Session#cancel} ends a reply from another thread.
  */
 public final class Conversation {
   private final Session session;
   private final Generator generator;
   private final Tokenizer tokenizer;
   private final Optional<ChatTemplate> template;
-  private final OnFull onFull;
+  private final ContextFullPolicy policy;
   private final List<Exchange> exchanges = new ArrayList<>();
   private String system;
   private int dropped;
   private Transcript transcript = Transcript.EMPTY;
 
   /**
-   * As below, with {@link OnFull#STOP}.
+   * As below, with {@link ContextFullPolicy#STOP}.
    *
    * @param system the system prompt, empty for none
    */
   public Conversation(Session session, SamplingOptions sampling, String system) {
-    this(session, sampling, system, OnFull.STOP);
+    this(session, sampling, system, ContextFullPolicy.STOP);
   }
 
   /**
    * @param system the system prompt, empty for none
-   * @param onFull what happens when the context is full
+   * @param policy what happens when the context is full
    */
-  public Conversation(Session session, SamplingOptions sampling, String system, OnFull onFull) {
+  public Conversation(
+      Session session, SamplingOptions sampling, String system, ContextFullPolicy policy) {
     this.session = session;
     this.generator = new Generator(session, sampling);
     this.tokenizer = session.model().tokenizer();
     this.template = ChatTemplate.of(session.model().file());
-    this.onFull = Objects.requireNonNull(onFull, "onFull");
+    this.policy = Objects.requireNonNull(policy, "onFull");
     reset(system);
   }
 
-  /** The checkpoint's template; without one, text is continued. */
+  /** The checkpoint's template; empty if turns are plain text. */
   public Optional<ChatTemplate> template() {
     return template;
   }
 
-  /** The seed of the replies: the one asked for, or the one chosen in its place. */
+  /** The seed of the replies: the requested one, or the one chosen at random. */
   public long seed() {
     return generator.seed();
   }
@@ -79,33 +80,38 @@ public final class Conversation {
     reset(system);
   }
 
-  /** All turns so far, the system prompt first; also those that the model does not see any more. */
+  /**
+   * All turns so far, the system prompt first, including those that were dropped from the context.
+   */
   public List<ChatMessage> messages() {
     return List.copyOf(messages(0));
   }
 
-  /** How many of the oldest exchanges the model does not see any more: {@link OnFull#DROP}. */
+  /**
+   * How many of the oldest exchanges were dropped from the context: {@link
+   * ContextFullPolicy#DROP_OLDEST}.
+   */
   public int dropped() {
     return dropped;
   }
 
   /**
-   * Takes a user's turn and writes the model's. A reply that was cancelled counts as far as it
-   * came; where nothing was written, or this throws, the turn never happened.
+   * Adds a user's message and generates the reply. A cancelled reply is kept as far as it was
+   * generated. If no token was generated, or this method throws, the conversation is unchanged.
    *
-   * @throws ContextFullException if the message does not fit into the context, or with {@link
-   *     OnFull#STOP} the conversation
+   * @throws ContextFullException if the message does not fit into the context, or, with {@link
+   *     ContextFullPolicy#STOP}, if the conversation does not
    * @throws dev.myelin.error.InvalidRequestException if the template refuses the messages
    */
   public Generation reply(String user, GenerateOptions options, TextSink sink) {
     Turn turn = new Turn(user);
-    Generation reply = generator.continueFrom(turn.prompt, options, sink, turn::shorter);
+    Generation reply = generator.continueFrom(turn.prompt, options, sink, turn::truncate);
     if (reply.reason() == FinishReason.CANCELLED && reply.tokens().isEmpty()) {
       return reply;
     }
-    int[] tokens = ReplyTokens.all(reply, turn.prompt[turn.prompt.length - 1], tokenizer);
+    int[] tokens = ReplyTokens.flatten(reply, turn.prompt[turn.prompt.length - 1], tokenizer);
     exchanges.add(new Exchange(user, reply.text(), tokens));
-    dropped = turn.first;
+    dropped = turn.firstExchange;
     transcript = turn.transcript.with(ReplyTokens.groups(reply, tokenizer));
     return reply;
   }
@@ -121,61 +127,61 @@ public final class Conversation {
     return messages;
   }
 
-  /** A message on its way to a reply: what the model sees before it. */
+  /** A user's message and the prompt that the model sees. */
   private final class Turn {
     private final String user;
-    private int first = dropped;
+    private int firstExchange = dropped;
     private Transcript transcript;
     private int[] prompt;
 
     Turn(String user) {
       this.user = user;
-      see(first);
+      render(firstExchange);
       int context = session.contextLength();
-      int whole = prompt.length;
-      if (whole > context && !drop(0, context)) {
-        see(exchanges.size());
+      int length = prompt.length;
+      if (length > context && !drop(0, context)) {
+        render(exchanges.size());
         throw prompt.length > context
             ? ContextFullException.message(prompt.length, context)
-            : ContextFullException.conversation(whole, context);
+            : ContextFullException.conversation(length, context);
       }
     }
 
-    /** Leaves out the oldest exchanges in the middle of a reply; null if that does not help. */
-    int[] shorter(List<Integer> written) {
-      return drop(written.size(), session.contextLength() - 1)
-          ? ReplyTokens.joined(prompt, ReplyTokens.ids(written))
+    /** Drops the oldest exchanges in the middle of a reply; null if that does not free enough. */
+    int[] truncate(List<Integer> generated) {
+      return drop(generated.size(), session.contextLength() - 1)
+          ? ReplyTokens.concat(prompt, ReplyTokens.toArray(generated))
           : null;
     }
 
     /**
-     * Leaves out as few exchanges as leave a quarter of the context free, else all.
+     * Drops the fewest exchanges that leave a quarter of the context free, or else all.
      *
-     * @param written how many tokens follow the prompt
-     * @param most how many there may be with them
+     * @param generated number of tokens after the prompt
+     * @param limit maximum number of tokens with them
      */
-    private boolean drop(int written, int most) {
-      if (onFull == OnFull.STOP || first == exchanges.size()) {
+    private boolean drop(int generated, int limit) {
+      if (policy == ContextFullPolicy.STOP || firstExchange == exchanges.size()) {
         return false;
       }
       int context = session.contextLength();
-      int low = first + 1;
+      int low = firstExchange + 1;
       int high = exchanges.size();
       while (low < high) {
-        int middle = (low + high) / 2;
-        see(middle);
-        if (prompt.length + written <= context - context / 4) {
-          high = middle;
+        int mid = (low + high) / 2;
+        render(mid);
+        if (prompt.length + generated <= context - context / 4) {
+          high = mid;
         } else {
-          low = middle + 1;
+          low = mid + 1;
         }
       }
-      see(low);
-      return prompt.length + written <= most;
+      render(low);
+      return prompt.length + generated <= limit;
     }
 
-    private void see(int from) {
-      first = from;
+    private void render(int from) {
+      firstExchange = from;
       if (template.isPresent()) {
         List<ChatMessage> messages = messages(from);
         messages.add(ChatMessage.user(user));
@@ -184,26 +190,26 @@ public final class Conversation {
         prompt = transcript.tokens();
       } else {
         transcript = Transcript.EMPTY;
-        prompt = continued(from);
+        prompt = encodePlain(from);
       }
     }
 
-    private int[] continued(int from) {
+    private int[] encodePlain(int from) {
       IntStream.Builder tokens = IntStream.builder();
-      String before = system.isEmpty() ? "" : system + "\n";
-      boolean begins = true;
+      String prefix = system.isEmpty() ? "" : system + "\n";
+      boolean addSpecial = true;
       for (Exchange exchange : exchanges.subList(from, exchanges.size())) {
-        add(before + exchange.user(), begins, tokens);
+        add(prefix + exchange.user(), addSpecial, tokens);
         Arrays.stream(exchange.tokens()).forEach(tokens);
-        before = "";
-        begins = false;
+        prefix = "";
+        addSpecial = false;
       }
-      add(before + user, begins, tokens);
+      add(prefix + user, addSpecial, tokens);
       return tokens.build().toArray();
     }
 
-    private void add(String said, boolean begins, IntStream.Builder tokens) {
-      Arrays.stream(tokenizer.encode(PromptText.untrusted(said), begins)).forEach(tokens);
+    private void add(String text, boolean addSpecial, IntStream.Builder tokens) {
+      Arrays.stream(tokenizer.encode(PromptText.untrusted(text), addSpecial)).forEach(tokens);
     }
   }
 }

@@ -6,7 +6,7 @@ import java.util.List;
 /**
  * A user's message and the model's reply.
  *
- * @param tokens those of the reply that are its text
+ * @param tokens the tokens of the reply's text
  */
 record Exchange(String user, String reply, int[] tokens) {
   List<ChatMessage> messages() {

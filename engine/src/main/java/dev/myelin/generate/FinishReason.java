@@ -2,15 +2,15 @@ package dev.myelin.generate;
 
 /** Why a generation ended. */
 public enum FinishReason {
-  /** The model wrote one of its end tokens. */
+  /** The model generated an end-of-generation token. */
   END_OF_TEXT("end of text"),
-  /** The text reached one of the stop strings, which is left out. */
+  /** The text reached a stop string, which is not part of the result. */
   STOP_STRING("stop string"),
-  /** As many tokens as asked for. */
+  /** The requested number of tokens was generated. */
   LENGTH("length"),
-  /** No room for another token. */
+  /** The context is full. */
   CONTEXT_FULL("context full"),
-  /** Somebody called {@link Session#cancel}. */
+  /** {@link Session#cancel} was called. */
   CANCELLED("cancelled");
 
   private final String text;

@@ -6,9 +6,10 @@ import java.util.List;
 /**
  * When a generation ends.
  *
- * @param maxTokens most tokens to write; -1 means until the text ends or the context is full
- * @param stop texts that end it; none may be empty
- * @param ignoreEos whether to write on past the model's end tokens
+ * @param maxTokens maximum number of tokens to generate; -1 means until the text ends or the
+ *     context is full
+ * @param stop strings that end the generation; none may be empty
+ * @param ignoreEos whether to continue after end-of-generation tokens
  */
 public record GenerateOptions(int maxTokens, List<String> stop, boolean ignoreEos) {
   public GenerateOptions {
@@ -21,7 +22,7 @@ public record GenerateOptions(int maxTokens, List<String> stop, boolean ignoreEo
     }
   }
 
-  /** No limit but the text's own end and the context. */
+  /** No limit except the end of the text and the context. */
   public static GenerateOptions defaults() {
     return new GenerateOptions(-1, List.of(), false);
   }

@@ -3,13 +3,13 @@ package dev.myelin.generate;
 import java.util.List;
 
 /**
- * What a model wrote.
+ * The text that a model generated.
  *
- * @param text the text, without the prompt, end tokens and stop strings; where it ends within a
- *     character, without that part of it
- * @param tokens all tokens sampled, an end token included
+ * @param text the text, without the prompt, end tokens, stop strings and an incomplete character at
+ *     the end
+ * @param tokens all sampled tokens, including an end token
  * @param reason why it ended
- * @param metrics how long it took
+ * @param metrics token counts and times
  */
 public record Generation(String text, List<Integer> tokens, FinishReason reason, Metrics metrics) {
   public Generation {

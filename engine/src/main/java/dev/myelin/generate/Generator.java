@@ -15,9 +15,9 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * Writes text: feeds a prompt, samples a token, feeds it, and so on. The random stream goes on from
- * one text to the next: a generator writes another text each time, and one with the same seed the
- * same texts in the same order.
+ * Generates text: feeds a prompt, samples a token, feeds it, and so on. The random number generator
+ * keeps its state between texts, so each call generates a different text. A generator with the same
+ * seed generates the same texts in the same order.
  */
 public final class Generator {
   private final Session session;
@@ -27,8 +27,8 @@ public final class Generator {
   /**
    * A generator for a session.
    *
-   * @param sampling how tokens are chosen; {@link Model#sampling} is what the file recommends.
-   *     Tokens that the file suppresses are never chosen.
+   * @param sampling how tokens are sampled; {@link Model#sampling} returns what the file
+   *     recommends. Tokens that the file suppresses are never sampled.
    */
   public Generator(Session session, SamplingOptions sampling) {
     this.session = session;
@@ -40,22 +40,22 @@ public final class Generator {
             SuppressedTokens.of(tokenizer.vocabulary().suppressed()));
   }
 
-  /** The seed in use: the one asked for, or the one chosen in its place. */
+  /** The seed in use: the requested one, or the one chosen at random. */
   public long seed() {
     return sampler.seed();
   }
 
   /**
-   * Continues the session with a prompt and what the model writes after it. Control tokens in the
-   * prompt are recognised; the beginning-of-text token is put before it where the session is empty
-   * and the file asks for one. Use {@link #generate(PromptText, GenerateOptions, TextSink)} for
-   * prompts that must not contain control tokens.
+   * Appends a prompt to the session and generates the text after it. Control tokens in the prompt
+   * are parsed. BOS is added if the session is empty and the tokenizer adds it. Use {@link
+   * #generate(PromptText, GenerateOptions, TextSink)} for prompts that must not contain control
+   * tokens.
    */
   public Generation generate(String prompt, GenerateOptions options, TextSink sink) {
     return generate(PromptText.trusted(prompt), options, sink);
   }
 
-  /** As above; control tokens are recognised in the trusted parts of the prompt only. */
+  /** As above; control tokens are parsed in the trusted parts of the prompt only. */
   public Generation generate(PromptText prompt, GenerateOptions options, TextSink sink) {
     return generate(tokenizer.encode(prompt, session.position() == 0), options, sink);
   }
@@ -63,71 +63,73 @@ public final class Generator {
   /**
    * As above, from token ids.
    *
-   * @throws ContextFullException if the prompt does not fit behind what the session holds
+   * @throws ContextFullException if the prompt does not fit into the rest of the context
    */
   public Generation generate(int[] prompt, GenerateOptions options, TextSink sink) {
-    int before = session.position();
-    if (prompt.length > session.contextLength() - before) {
-      throw ContextFullException.prompt(prompt.length, before, session.contextLength());
+    int position = session.position();
+    if (prompt.length > session.contextLength() - position) {
+      throw ContextFullException.prompt(prompt.length, position, session.contextLength());
     }
-    return run(prompt.length, () -> session.feed(prompt), prompt, options, sink, Overflow.END);
+    return run(
+        prompt.length, () -> session.feed(prompt), prompt, options, sink, OverflowHandler.STOP);
   }
 
   /**
-   * Writes after {@code whole}, all tokens of a conversation so far: what the session already holds
-   * of them at the start is not computed again.
+   * Generates after {@code tokens}, the whole conversation so far. The prefix that the session
+   * already holds is not computed again.
    *
-   * @throws ContextFullException if they are more than the context holds
+   * @throws ContextFullException if the tokens do not fit into the context
    */
-  public Generation continueFrom(int[] whole, GenerateOptions options, TextSink sink) {
-    return continueFrom(whole, options, sink, Overflow.END);
+  public Generation continueFrom(int[] tokens, GenerateOptions options, TextSink sink) {
+    return continueFrom(tokens, options, sink, OverflowHandler.STOP);
   }
 
-  /** As above, and goes on where the context is full if there is something to leave out. */
-  Generation continueFrom(int[] whole, GenerateOptions options, TextSink sink, Overflow overflow) {
-    if (whole.length > session.contextLength()) {
-      throw ContextFullException.prompt(whole.length, 0, session.contextLength());
+  /** As above; when the context is full, continues if the handler can shorten the tokens. */
+  Generation continueFrom(
+      int[] tokens, GenerateOptions options, TextSink sink, OverflowHandler overflowHandler) {
+    if (tokens.length > session.contextLength()) {
+      throw ContextFullException.prompt(tokens.length, 0, session.contextLength());
     }
-    int fed = whole.length - session.commonPrefix(whole);
-    return run(fed, () -> session.sync(whole), whole, options, sink, overflow);
+    int promptTokens = tokens.length - session.commonPrefix(tokens);
+    return run(promptTokens, () -> session.sync(tokens), tokens, options, sink, overflowHandler);
   }
 
-  /** What to do where no further token fits into the context. */
-  interface Overflow {
+  /** Called when no further token fits into the context. */
+  interface OverflowHandler {
     /** Ends the text. */
-    Overflow END = written -> null;
+    OverflowHandler STOP = written -> null;
 
     /**
-     * All tokens to go on from, fewer than the context holds, or null to end the text.
+     * All tokens to continue from, fewer than the context holds, or null to end the text.
      *
-     * @param written the tokens sampled so far, with which those returned end
+     * @param generated the tokens sampled so far; the returned tokens end with them
      */
-    int[] shorter(List<Integer> written);
+    int[] truncate(List<Integer> generated);
   }
 
   private interface Prefill {
-    MemorySegment logits();
+    MemorySegment run();
   }
 
   private Generation run(
-      int fed,
+      int promptTokens,
       Prefill prefill,
       int[] prompt,
       GenerateOptions options,
       TextSink sink,
-      Overflow overflow) {
+      OverflowHandler overflowHandler) {
     long start = System.nanoTime();
     sampler.clearHistory();
     for (int token : prompt) {
       sampler.accept(token);
     }
     Writer writer = new Writer(options, sink);
-    long prefilled = start;
+    long prefillEnd = start;
     long firstToken = start;
     try {
-      MemorySegment logits = prefill.logits();
-      prefilled = System.nanoTime();
-      firstToken = prefilled;
+      MemorySegment logits = prefill.run();
+      prefillEnd = System.nanoTime();
+      firstToken = prefillEnd;
       while (writer.reason == null) {
         int token = sampler.sample(logits);
         if (writer.tokens.isEmpty()) {
@@ -136,7 +138,7 @@ public final class Generator {
         sampler.accept(token);
         writer.write(token);
         if (writer.reason == null) {
-          logits = next(token, writer, overflow);
+          logits = next(token, writer, overflowHandler);
         }
       }
     } catch (CancelledException e) {
@@ -146,27 +148,27 @@ public final class Generator {
     writer.finish();
     Metrics metrics =
         new Metrics(
-            prefilled == start ? 0 : fed,
+            prefillEnd == start ? 0 : promptTokens,
             writer.tokens.size(),
-            Duration.ofNanos(prefilled - start),
+            Duration.ofNanos(prefillEnd - start),
             Duration.ofNanos(end - firstToken),
             Duration.ofNanos(firstToken - start));
     return new Generation(writer.text.toString(), writer.tokens, writer.reason, metrics);
   }
 
-  private MemorySegment next(int token, Writer writer, Overflow overflow) {
+  private MemorySegment next(int token, Writer writer, OverflowHandler overflowHandler) {
     if (session.position() < session.contextLength()) {
       return session.feed(token);
     }
-    int[] shorter = overflow.shorter(writer.tokens);
-    if (shorter == null) {
+    int[] truncated = overflowHandler.truncate(writer.tokens);
+    if (truncated == null) {
       writer.reason = FinishReason.CONTEXT_FULL;
       return null;
     }
-    return session.sync(shorter);
+    return session.sync(truncated);
   }
 
-  /** Turns tokens into text and decides when it is enough. */
+  /** Decodes tokens to text and detects the end of the generation. */
   private final class Writer {
     private final GenerateOptions options;
     private final TextSink sink;
@@ -191,7 +193,7 @@ public final class Generator {
         reason = FinishReason.END_OF_TEXT;
         return;
       }
-      show(filter.push(stream.push(token)));
+      emit(filter.push(stream.push(token)));
       if (filter.isStopped()) {
         reason = FinishReason.STOP_STRING;
       } else if (tokens.size() == options.maxTokens()) {
@@ -199,15 +201,15 @@ public final class Generator {
       }
     }
 
-    /** What still waits in the stream is a part of a character, which is no text. */
+    /** Flushes the filter. Bytes left in the stream are an incomplete character and are dropped. */
     void finish() {
-      show(filter.flush());
+      emit(filter.flush());
     }
 
-    private void show(String shown) {
-      if (!shown.isEmpty()) {
-        text.append(shown);
-        sink.accept(shown);
+    private void emit(String piece) {
+      if (!piece.isEmpty()) {
+        text.append(piece);
+        sink.accept(piece);
       }
     }
   }

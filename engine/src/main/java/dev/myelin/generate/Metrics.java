@@ -3,11 +3,11 @@ package dev.myelin.generate;
 import java.time.Duration;
 
 /**
- * How long a generation took.
+ * Token counts and times of a generation.
  *
- * @param promptTokens tokens fed before the first was sampled; what the session already held does
- *     not count
- * @param generatedTokens tokens sampled, an end token included
+ * @param promptTokens tokens fed before the first was sampled, without those that the session
+ *     already held
+ * @param generatedTokens sampled tokens, including an end token
  * @param prefill time to feed the prompt
  * @param decode time from the first sampled token to the last
  * @param timeToFirstToken from the call to the first sampled token
@@ -19,12 +19,14 @@ public record Metrics(
     Duration decode,
     Duration timeToFirstToken) {
 
-  /** Tokens a second while the prompt was fed, 0 if none were. */
+  /** Tokens per second of the prefill; 0 if nothing was fed. */
   public double prefillTokensPerSecond() {
     return rate(promptTokens, prefill);
   }
 
-  /** Tokens a second after the first one, which the prefill paid for; 0 if there was no second. */
+  /**
+   * Tokens per second after the first one, which belongs to the prefill; 0 if there was no second.
+   */
   public double decodeTokensPerSecond() {
     return rate(generatedTokens - 1, decode);
   }

@@ -8,62 +8,63 @@ import java.util.Arrays;
 import java.util.List;
 
 /**
- * A reply as it goes back to the model: the tokens that the model wrote, as far as they are the
- * reply's text. Left out are the end token, tokens at the end that form no whole character, and a
- * stop string.
+ * The tokens of a reply as they go back into the context: the generated tokens that form the
+ * reply's text, without the end token, an incomplete character at the end, and a stop string.
  */
 final class ReplyTokens {
-  /** The fewest tokens that form whole characters together; control tokens have an empty text. */
+  /**
+   * The fewest tokens that form complete characters together; the text of control tokens is empty.
+   */
   record Group(String text, int[] tokens) {}
 
   private ReplyTokens() {}
 
   static List<Group> groups(Generation reply, Tokenizer tokenizer) {
-    int ended = reply.reason() == FinishReason.END_OF_TEXT ? 1 : 0;
-    List<Integer> tokens = reply.tokens().subList(0, reply.tokens().size() - ended);
+    int endTokens = reply.reason() == FinishReason.END_OF_TEXT ? 1 : 0;
+    List<Integer> tokens = reply.tokens().subList(0, reply.tokens().size() - endTokens);
     List<Group> groups = new ArrayList<>();
     TextStream stream = new TextStream(tokenizer);
-    StringBuilder text = new StringBuilder(); // of the group that is being made
-    int from = 0; // its first token
-    int pushed = 0; // bytes since its beginning
-    int at = 0; // in the reply's text
+    StringBuilder text = new StringBuilder(); // of the current group
+    int from = 0; // first token of the group
+    int bytesPushed = 0; // bytes since the start of the group
+    int textOffset = 0; // offset in the reply's text
     for (int i = 0; i < tokens.size(); i++) {
       text.append(stream.push(tokens.get(i)));
-      pushed += bytes(tokens.get(i), tokenizer);
-      int whole = pushed - stream.waiting();
+      bytesPushed += byteLength(tokens.get(i), tokenizer);
+      int completeBytes = bytesPushed - stream.waiting();
       int length = 0;
       int to = from;
-      while (to <= i && length + bytes(tokens.get(to), tokenizer) <= whole) {
-        length += bytes(tokens.get(to++), tokenizer);
+      while (to <= i && length + byteLength(tokens.get(to), tokenizer) <= completeBytes) {
+        length += byteLength(tokens.get(to++), tokenizer);
       }
-      if (to > from && length == whole) {
-        if (!reply.text().startsWith(text.toString(), at)) {
+      if (to > from && length == completeBytes) {
+        if (!reply.text().startsWith(text.toString(), textOffset)) {
           break;
         }
-        groups.add(new Group(text.toString(), ids(tokens.subList(from, to))));
-        at += text.length();
+        groups.add(new Group(text.toString(), toArray(tokens.subList(from, to))));
+        textOffset += text.length();
         text.setLength(0);
         from = to;
-        pushed -= length;
+        bytesPushed -= length;
       }
     }
     return groups;
   }
 
-  private static int bytes(int token, Tokenizer tokenizer) {
+  private static int byteLength(int token, Tokenizer tokenizer) {
     return tokenizer.piece(token, false).length;
   }
 
-  static int[] ids(List<Integer> tokens) {
+  static int[] toArray(List<Integer> tokens) {
     return tokens.stream().mapToInt(Integer::intValue).toArray();
   }
 
   /**
-   * As one sequence, to which a text belongs that was cut within a token.
+   * All tokens in one array. Text that was cut within a token is encoded again.
    *
    * @param previous the token before the reply
    */
-  static int[] all(Generation reply, int previous, Tokenizer tokenizer) {
+  static int[] flatten(Generation reply, int previous, Tokenizer tokenizer) {
     List<Group> groups = groups(reply, tokenizer);
     int covered = 0;
     int last = previous;
@@ -75,10 +76,10 @@ final class ReplyTokens {
     String rest = reply.text().substring(covered);
     return rest.isEmpty()
         ? tokens
-        : joined(tokens, tokenizer.encodeAfter(last, PromptText.untrusted(rest)));
+        : concat(tokens, tokenizer.encodeAfter(last, PromptText.untrusted(rest)));
   }
 
-  static int[] joined(int[] first, int[] second) {
+  static int[] concat(int[] first, int[] second) {
     int[] all = Arrays.copyOf(first, first.length + second.length);
     System.arraycopy(second, 0, all, first.length, second.length);
     return all;

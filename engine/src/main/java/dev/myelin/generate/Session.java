@@ -15,13 +15,15 @@ import java.util.Arrays;
 import java.util.concurrent.Semaphore;
 
 /**
- * One sequence of tokens seen by a model: its cache, threads and graphs. Used by one thread at a
- * time; a second one at the same time, or any use after {@link #close}, throws {@link
- * IllegalUseException}. Only {@link #cancel} may be called from anywhere.
+ * One sequence of tokens with its KV cache, threads and compute graphs. Used by one thread at a
+ * time: concurrent use, or any use after {@link #close}, throws {@link IllegalUseException}. Only
+ * {@link #cancel} may be called from any thread.
  */
 public final class Session implements AutoCloseable {
-  /** The cache grows into a graph by steps of so many cells, so that decoding can reuse graphs. */
-  private static final int CELL_STEP = 256;
+  /**
+   * The number of visible cells is padded to a multiple of this, so that decoding reuses graphs.
+   */
+  private static final int CELL_PADDING = 256;
 
   private final Model.Lease lease;
   private final Model model;
@@ -29,11 +31,11 @@ public final class Session implements AutoCloseable {
   private final int contextLength;
   private final int vocabulary;
   private final Backend backend;
-  private final KvCache cache;
-  private final Graphs graphs;
+  private final KvCache kvCache;
+  private final GraphCache graphs;
   private final ActivationObserver observer;
-  // not a lock, which would let a sink in again from inside a computation
-  private final Semaphore use = new Semaphore(1);
+  // not a reentrant lock: a sink must not use the session from inside a computation
+  private final Semaphore inUse = new Semaphore(1);
   private int[] tokens = new int[64];
   private volatile int position;
   private boolean closed;
@@ -45,17 +47,17 @@ public final class Session implements AutoCloseable {
     contextLength = contextLength(hp, options.contextLength());
     vocabulary = hp.vocabulary();
     lease = model.lease();
-    KvCache kv = null;
+    KvCache cache = null;
     Backend cpu = null;
     try {
       cpu = Backend.cpu(Threads.effective(options.threads(), options.forceThreads()));
-      // fewer, where the system does not let more be started
+      // may be fewer, if the system refuses to start more
       this.options = options.withThreads(cpu.threads()).withContextLength(contextLength);
-      kv = cache(hp, this.options);
-      graphs = new Graphs(model, kv, contextLength, observer);
+      cache = kvCache(hp, this.options);
+      graphs = new GraphCache(model, cache, contextLength, observer);
     } catch (Throwable e) {
-      if (kv != null) {
-        kv.close();
+      if (cache != null) {
+        cache.close();
       }
       if (cpu != null) {
         cpu.close();
@@ -63,7 +65,7 @@ public final class Session implements AutoCloseable {
       lease.close();
       throw e;
     }
-    cache = kv;
+    kvCache = cache;
     backend = cpu;
   }
 
@@ -90,33 +92,33 @@ public final class Session implements AutoCloseable {
     return model;
   }
 
-  /** The options with what was left open filled in, and with the threads that compute. */
+  /** The options with all defaults resolved, and the number of threads in use. */
   public SessionOptions options() {
     return options;
   }
 
-  /** Tokens seen so far. */
+  /** Number of tokens that the session holds. */
   public int position() {
     return position;
   }
 
-  /** Most tokens it can see. */
+  /** Maximum number of tokens. */
   public int contextLength() {
     return contextLength;
   }
 
-  /** Bytes that the cache takes once full. */
+  /** Size of the full KV cache in bytes. */
   public long cacheBytes() {
-    return cache.bytes();
+    return kvCache.bytes();
   }
 
-  /** The tokens seen so far, oldest first. */
+  /** The tokens that the session holds, oldest first. */
   public int[] tokens() {
-    enter();
+    acquire();
     try {
       return Arrays.copyOf(tokens, position);
     } finally {
-      use.release();
+      inUse.release();
     }
   }
 
@@ -124,18 +126,18 @@ public final class Session implements AutoCloseable {
    * Appends tokens, {@link SessionOptions#batch} at a time.
    *
    * @return logits of the last one, f32 [vocabulary], valid until the session is used again
-   * @throws InvalidRequestException if there are none, an id is out of range, or they do not fit
-   *     into the context
-   * @throws CancelledException if {@link #cancel} was called; whole batches remain
-   * @throws dev.myelin.error.ModelFileException if the model's file was changed meanwhile; no later
-   *     call succeeds then
+   * @throws InvalidRequestException if there are no tokens, an id is out of range, or they do not
+   *     fit into the context
+   * @throws CancelledException if {@link #cancel} was called; complete batches are kept
+   * @throws dev.myelin.error.ModelFileException if the model file changed in the meantime; every
+   *     later call fails as well
    */
   public MemorySegment feed(int... tokens) {
-    enter();
+    acquire();
     try {
       return append(tokens);
     } finally {
-      use.release();
+      inUse.release();
     }
   }
 
@@ -149,9 +151,9 @@ public final class Session implements AutoCloseable {
     return logits;
   }
 
-  /** Like {@link #feed}, and hands out the logits of every position. */
+  /** As {@link #feed}, and passes the logits of every position to the sink. */
   public void feedAll(int[] tokens, LogitsSink sink) {
-    enter();
+    acquire();
     try {
       check(tokens);
       long row = (long) vocabulary * Float.BYTES;
@@ -164,21 +166,21 @@ public final class Session implements AutoCloseable {
         }
       }
     } finally {
-      use.release();
+      inUse.release();
     }
   }
 
   /**
-   * Appends tokens in one pass, and computes the logits of the last ones only.
+   * Appends tokens in one batch, and computes the logits of the last {@code outputs} only.
    *
    * @param tokens at most {@link SessionOptions#batch}
-   * @param outputs of how many, 1 to their number
+   * @param outputs how many logits, 1 to the number of tokens
    * @return f32 [outputs][vocabulary] in the order of the tokens, valid until the session is used
    *     again
    * @throws InvalidRequestException as {@link #feed}, and if one of the counts is out of range
    */
   public MemorySegment feedBatch(int[] tokens, int outputs) {
-    enter();
+    acquire();
     try {
       check(tokens);
       if (tokens.length > options.batch() || outputs < 1 || outputs > tokens.length) {
@@ -188,20 +190,20 @@ public final class Session implements AutoCloseable {
       }
       return compute(tokens, 0, tokens.length, outputs);
     } finally {
-      use.release();
+      inUse.release();
     }
   }
 
   /**
-   * Makes the session hold exactly these tokens: keeps what it has in common with them at the start
-   * and feeds the rest, the last one at least.
+   * Makes the session hold exactly these tokens: keeps the common prefix and feeds the rest, at
+   * least the last token.
    *
    * @return as {@link #feed}
    */
   public MemorySegment sync(int[] tokens) {
-    enter();
+    acquire();
     try {
-      int common = common(tokens);
+      int common = commonPrefixLength(tokens);
       int before = position;
       position = common;
       try {
@@ -211,36 +213,36 @@ public final class Session implements AutoCloseable {
         throw e;
       }
     } finally {
-      use.release();
+      inUse.release();
     }
   }
 
-  /** How many tokens {@link #sync} would not compute again. */
+  /** The number of tokens that {@link #sync} would reuse. */
   public int commonPrefix(int[] tokens) {
-    enter();
+    acquire();
     try {
-      return common(tokens);
+      return commonPrefixLength(tokens);
     } finally {
-      use.release();
+      inUse.release();
     }
   }
 
-  private int common(int[] tokens) {
-    int common = 0;
-    int most = Math.min(position, tokens.length - 1);
-    while (common < most && this.tokens[common] == tokens[common]) {
-      common++;
+  private int commonPrefixLength(int[] tokens) {
+    int length = 0;
+    int limit = Math.min(position, tokens.length - 1);
+    while (length < limit && this.tokens[length] == tokens[length]) {
+      length++;
     }
-    return common;
+    return length;
   }
 
   /**
-   * Forgets all but the first {@code length} tokens.
+   * Removes all but the first {@code length} tokens.
    *
-   * @throws InvalidRequestException if it has fewer
+   * @throws InvalidRequestException if the session holds fewer
    */
   public void truncate(int length) {
-    enter();
+    acquire();
     try {
       if (length < 0 || length > position) {
         throw new InvalidRequestException(
@@ -248,11 +250,11 @@ public final class Session implements AutoCloseable {
       }
       position = length;
     } finally {
-      use.release();
+      inUse.release();
     }
   }
 
-  /** Ends the running computation soon, and refuses further ones until {@link #resume}. */
+  /** Ends the running computation soon, and rejects further ones until {@link #resume}. */
   public void cancel() {
     backend.cancel();
   }
@@ -261,14 +263,14 @@ public final class Session implements AutoCloseable {
     return backend.isCancelled();
   }
 
-  /** Takes {@link #cancel} back. */
+  /** Reverts {@link #cancel}. */
   public void resume() {
     backend.resume();
   }
 
   @Override
   public void close() {
-    if (!use.tryAcquire()) {
+    if (!inUse.tryAcquire()) {
       throw new IllegalUseException(
           "session: cannot close, another thread is using it, or its own sink");
     }
@@ -276,12 +278,12 @@ public final class Session implements AutoCloseable {
       if (!closed) {
         closed = true;
         graphs.close();
-        cache.close();
+        kvCache.close();
         backend.close();
         lease.close();
       }
     } finally {
-      use.release();
+      inUse.release();
     }
   }
 
@@ -290,20 +292,20 @@ public final class Session implements AutoCloseable {
       throw new CancelledException("cancelled at position " + position);
     }
     int end = position + count;
-    int cells = Math.min(cache.cells(), Math.ceilDiv(end, CELL_STEP) * CELL_STEP);
-    Graphs.Step step = graphs.step(new Shape(count, cells, outputs));
-    step.fill(ids, from, position);
-    if (!backend.compute(step.graph())) {
+    int cells = Math.min(kvCache.cells(), Math.ceilDiv(end, CELL_PADDING) * CELL_PADDING);
+    GraphCache.ForwardGraph graph = graphs.get(new Shape(count, cells, outputs));
+    graph.fill(ids, from, position);
+    if (!backend.compute(graph.graph())) {
       throw new CancelledException("cancelled at position " + position);
     }
     model.requireUnchanged();
-    observer.computed(step.graph().matmulInputs());
+    observer.onBatch(graph.graph().matmulInputs());
     if (tokens.length < end) {
       tokens = Arrays.copyOf(tokens, Math.max(end, 2 * tokens.length));
     }
     System.arraycopy(ids, from, tokens, position, count);
     position = end;
-    return step.graph().output(Graphs.LOGITS);
+    return graph.graph().output(GraphCache.LOGITS);
   }
 
   private void check(int[] ids) {
@@ -323,22 +325,22 @@ public final class Session implements AutoCloseable {
     }
   }
 
-  private void enter() {
-    if (!use.tryAcquire()) {
+  private void acquire() {
+    if (!inUse.tryAcquire()) {
       throw new IllegalUseException("session: another thread is using it, or its own sink");
     }
     if (closed || !model.isOpen()) {
-      use.release();
+      inUse.release();
       throw new IllegalUseException(
           closed ? "the session is closed" : "the session's model is closed");
     }
   }
 
-  private static KvCache cache(Hyperparameters hp, SessionOptions options) {
+  private static KvCache kvCache(Hyperparameters hp, SessionOptions options) {
     Hyperparameters.Attention a = hp.attention();
     KvCache.Shape shape = new KvCache.Shape(hp.layers(), a.kvHeads(), a.headSize());
     int context = options.contextLength();
-    long cells = Math.ceilDiv((long) context, CELL_STEP) * CELL_STEP;
+    long cells = Math.ceilDiv((long) context, CELL_PADDING) * CELL_PADDING;
     if (cells > Integer.MAX_VALUE) {
       throw new InvalidRequestException("context = " + context + ": more than any cache holds");
     }
@@ -349,10 +351,11 @@ public final class Session implements AutoCloseable {
     }
   }
 
-  private static int contextLength(Hyperparameters hp, int asked) {
-    int length = asked == 0 ? Math.min(hp.contextLength(), SessionOptions.DEFAULT_CONTEXT) : asked;
-    boolean learned = hp.rope() == null;
-    if (learned && length > hp.contextLength()) {
+  private static int contextLength(Hyperparameters hp, int requested) {
+    int length =
+        requested == 0 ? Math.min(hp.contextLength(), SessionOptions.DEFAULT_CONTEXT) : requested;
+    boolean learnedPositions = hp.rope() == null;
+    if (learnedPositions && length > hp.contextLength()) {
       throw new InvalidRequestException(
           "context = %s: this model has learned %s positions"
               .formatted(length, hp.contextLength()));

@@ -7,13 +7,13 @@ import dev.myelin.graph.Threads;
 /**
  * How a session computes.
  *
- * @param contextLength most positions it holds; 0 means the model's own, but at most {@value
+ * @param contextLength maximum number of positions; 0 means that of the model, but at most {@value
  *     #DEFAULT_CONTEXT}
- * @param batch most tokens of a prompt computed together
- * @param threads threads that compute, 0 to 512; 0 means one a physical core. More than this
- *     process has cores are not started, see {@link dev.myelin.graph.Threads}
- * @param forceThreads whether they are started all the same, for measurements
- * @param cacheType what keys and values are kept in
+ * @param batch maximum number of prompt tokens computed together
+ * @param threads number of compute threads, 0 to 512; 0 means one per physical core. Limited to the
+ *     cores of this process, see {@link dev.myelin.graph.Threads}
+ * @param forceThreads whether to start more threads than cores, for measurements
+ * @param cacheType data type of the KV cache
  */
 public record SessionOptions(
     int contextLength, int batch, int threads, boolean forceThreads, CacheType cacheType) {
@@ -31,7 +31,7 @@ public record SessionOptions(
     Threads.check(threads, 0);
   }
 
-  /** With no more threads than cores. */
+  /** With at most one thread per core. */
   public SessionOptions(int contextLength, int batch, int threads, CacheType cacheType) {
     this(contextLength, batch, threads, false, cacheType);
   }

@@ -3,43 +3,42 @@ package dev.myelin.generate;
 import java.util.List;
 
 /**
- * Lets text through up to the first stop string. What could be the beginning of one is held back
- * until it is clear.
+ * Passes text through up to the first stop string. Holds back text that may be the start of one.
  */
 final class StopFilter {
   private final List<String> stops;
-  private final StringBuilder held = new StringBuilder();
+  private final StringBuilder pending = new StringBuilder();
   private boolean stopped;
 
   StopFilter(List<String> stops) {
     this.stops = stops;
   }
 
-  /** Adds text; returns what may be shown now. */
+  /** Adds text; returns the text that can be emitted now. */
   String push(String text) {
     if (stopped) {
       return "";
     }
-    held.append(text);
+    pending.append(text);
     int end = -1;
     for (String stop : stops) {
-      int at = held.indexOf(stop);
+      int at = pending.indexOf(stop);
       if (at >= 0 && (end < 0 || at < end)) {
         end = at;
       }
     }
     if (end >= 0) {
       stopped = true;
-      String shown = held.substring(0, end);
-      held.setLength(0);
-      return shown;
+      String released = pending.substring(0, end);
+      pending.setLength(0);
+      return released;
     }
-    return release(held.length() - longestBeginning());
+    return release(pending.length() - longestPartialMatch());
   }
 
-  /** The end of the text: nothing can follow what is held back. */
+  /** Returns the pending text at the end of the generation. */
   String flush() {
-    return stopped ? "" : release(held.length());
+    return stopped ? "" : release(pending.length());
   }
 
   boolean isStopped() {
@@ -47,18 +46,18 @@ final class StopFilter {
   }
 
   private String release(int length) {
-    String shown = held.substring(0, length);
-    held.delete(0, length);
-    return shown;
+    String released = pending.substring(0, length);
+    pending.delete(0, length);
+    return released;
   }
 
-  /** How many of the last characters are the beginning of a stop string. */
-  private int longestBeginning() {
+  /** Length of the longest suffix that is the start of a stop string. */
+  private int longestPartialMatch() {
     int longest = 0;
     for (String stop : stops) {
-      int most = Math.min(stop.length() - 1, held.length());
-      for (int n = most; n > longest; n--) {
-        if (stop.startsWith(held.substring(held.length() - n))) {
+      int max = Math.min(stop.length() - 1, pending.length());
+      for (int n = max; n > longest; n--) {
+        if (stop.startsWith(pending.substring(pending.length() - n))) {
           longest = n;
         }
       }

@@ -1,9 +1,9 @@
 package dev.myelin.generate;
 
-/** Takes text as it is generated; pieces are whole characters. */
+/** Receives text as it is generated, in complete characters. */
 @FunctionalInterface
 public interface TextSink {
-  /** A sink that drops everything. */
+  /** A sink that discards the text. */
   TextSink NONE = text -> {};
 
   void accept(String text);

@@ -11,92 +11,93 @@ import java.util.List;
 import java.util.OptionalInt;
 
 /**
- * A conversation as text and as tokens, so that the next prompt keeps the tokens in which a reply
- * was written: encoded from its text it may get others, and all that follows them would be computed
- * again. Immutable.
+ * A conversation as text and as tokens. The next prompt keeps the generated tokens of a reply:
+ * encoding its text may give other tokens, and everything after them would be computed again.
+ * Immutable.
  */
 final class Transcript {
   static final Transcript EMPTY = new Transcript(List.of());
 
   /**
-   * A piece of the conversation.
+   * A segment of the conversation.
    *
-   * @param trusted which of its characters a template wrote
-   * @param written whether the model wrote it
+   * @param trusted which characters come from the template
+   * @param generated whether the model generated it
    */
-  private record Part(String text, BitSet trusted, boolean written, int[] tokens) {
-    /** Whether this text stands there in a prompt, and may have the same tokens. */
-    boolean isAt(int at, String prompt, BitSet promptTrusted) {
-      if (!prompt.startsWith(text, at)) {
+  private record Segment(String text, BitSet trusted, boolean generated, int[] tokens) {
+    /** Whether the prompt has this text at this offset, from the same origin. */
+    boolean matchesAt(int offset, String prompt, BitSet promptTrusted) {
+      if (!prompt.startsWith(text, offset)) {
         return false;
       }
-      BitSet there = promptTrusted.get(at, at + text.length());
-      // a template may write the space itself with which a reply begins, but no token of its own
-      return written
-          ? there.stream().allMatch(i -> Character.isWhitespace(text.charAt(i)))
-          : there.equals(trusted);
+      BitSet trustedInPrompt = promptTrusted.get(offset, offset + text.length());
+      // the template may write the leading space of a reply, but no control token
+      return generated
+          ? trustedInPrompt.stream().allMatch(i -> Character.isWhitespace(text.charAt(i)))
+          : trustedInPrompt.equals(trusted);
     }
   }
 
-  private final List<Part> parts;
+  private final List<Segment> segments;
 
-  private Transcript(List<Part> parts) {
-    this.parts = List.copyOf(parts);
+  private Transcript(List<Segment> segments) {
+    this.segments = List.copyOf(segments);
   }
 
-  /** The prompt for the next reply; its beginning keeps the tokens it has here. */
+  /** The transcript of the prompt for the next reply; its common prefix keeps its tokens. */
   Transcript with(PromptText prompt, Tokenizer tokenizer) {
     String text = prompt.text();
-    BitSet trusted = trusted(prompt);
-    List<Part> all = new ArrayList<>();
-    List<Part> open = new ArrayList<>(); // control tokens in a reply count with what follows them
+    BitSet trusted = trustedCharacters(prompt);
+    List<Segment> all = new ArrayList<>();
+    List<Segment> pending =
+        new ArrayList<>(); // control tokens in a reply are kept with the text after them
     int kept = 0;
-    for (Part part : parts) {
-      if (!part.isAt(kept, text, trusted)) {
+    for (Segment segment : segments) {
+      if (!segment.matchesAt(kept, text, trusted)) {
         break;
       }
-      open.add(part);
-      if (!part.text.isEmpty()) {
-        kept += part.text.length();
-        all.addAll(open);
-        open.clear();
+      pending.add(segment);
+      if (!segment.text.isEmpty()) {
+        kept += segment.text.length();
+        all.addAll(pending);
+        pending.clear();
       }
     }
-    PromptText rest = from(prompt, kept);
-    OptionalInt last = last(all);
+    PromptText rest = suffix(prompt, kept);
+    OptionalInt last = lastToken(all);
     int[] tokens =
         last.isEmpty()
             ? ChatTokens.of(rest, tokenizer)
             : tokenizer.encodeAfter(last.getAsInt(), rest);
-    all.add(new Part(rest.text(), trusted.get(kept, text.length()), false, tokens));
+    all.add(new Segment(rest.text(), trusted.get(kept, text.length()), false, tokens));
     return new Transcript(all);
   }
 
-  /** With the reply to the prompt. */
+  /** The transcript with the reply appended. */
   Transcript with(List<ReplyTokens.Group> reply) {
-    List<Part> all = new ArrayList<>(parts);
+    List<Segment> all = new ArrayList<>(segments);
     for (ReplyTokens.Group group : reply) {
-      all.add(new Part(group.text(), new BitSet(), true, group.tokens()));
+      all.add(new Segment(group.text(), new BitSet(), true, group.tokens()));
     }
     return new Transcript(all);
   }
 
   /** All tokens, oldest first. */
   int[] tokens() {
-    return parts.stream().flatMapToInt(part -> Arrays.stream(part.tokens)).toArray();
+    return segments.stream().flatMapToInt(segment -> Arrays.stream(segment.tokens)).toArray();
   }
 
-  /** The last token, if any: a tokenizer may have none for a text. */
-  private static OptionalInt last(List<Part> parts) {
-    for (Part part : parts.reversed()) {
-      if (part.tokens.length > 0) {
-        return OptionalInt.of(part.tokens[part.tokens.length - 1]);
+  /** The last token; empty if the text has no tokens. */
+  private static OptionalInt lastToken(List<Segment> segments) {
+    for (Segment segment : segments.reversed()) {
+      if (segment.tokens.length > 0) {
+        return OptionalInt.of(segment.tokens[segment.tokens.length - 1]);
       }
     }
     return OptionalInt.empty();
   }
 
-  private static BitSet trusted(PromptText prompt) {
+  private static BitSet trustedCharacters(PromptText prompt) {
     BitSet trusted = new BitSet();
     int at = 0;
     for (Span span : prompt.spans()) {
@@ -107,8 +108,8 @@ final class Transcript {
     return trusted;
   }
 
-  /** The prompt without its first characters. */
-  private static PromptText from(PromptText prompt, int from) {
+  /** The prompt without its first {@code from} characters. */
+  private static PromptText suffix(PromptText prompt, int from) {
     List<Span> spans = new ArrayList<>();
     int at = 0;
     for (Span span : prompt.spans()) {

@@ -1,2 +1,2 @@
-/** Sessions that keep a conversation's state, and the loop that turns logits into text. */
+/** Sessions, which hold a sequence's state, and the generation loop from logits to text. */
 package dev.myelin.generate;

@@ -22,20 +22,21 @@ import java.util.Map;
 import java.util.TreeMap;
 
 /**
- * The older format, little endian: the number of entries; of each its name, the chunks it was seen
- * in, the number of its values and the values, which are means times those chunks; then the chunks
- * of all and the text's name. Names and texts have their length before them, in 32 bits as all.
+ * The legacy format, little endian, with 32-bit values. First the number of entries. For each
+ * entry: name, number of chunks, number of values, and the values (means multiplied by the number
+ * of chunks). Then the total number of chunks and the name of the dataset. Each string is preceded
+ * by its length.
  */
 final class DatFormat {
   private static final ValueLayout.OfInt I32 =
       ValueLayout.JAVA_INT_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
   private static final ValueLayout.OfFloat F32 =
       ValueLayout.JAVA_FLOAT_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
-  private static final int LONGEST_NAME = 1 << 16;
+  private static final int MAX_NAME_BYTES = 1 << 16;
 
   private final Path file;
   private final MemorySegment bytes;
-  private long at;
+  private long offset;
 
   private DatFormat(Path file, MemorySegment bytes) {
     this.file = file;
@@ -45,34 +46,34 @@ final class DatFormat {
   static ImportanceMatrix read(Path file) {
     try (Arena arena = Arena.ofConfined();
         InputFile input = InputFile.open(file)) {
-      ImportanceFiles.requireRoom(file, input.size());
-      return new DatFormat(file, input.map(arena)).matrix();
+      ImportanceMatrixFiles.requireFitsHeap(file, input.size());
+      return new DatFormat(file, input.map(arena)).readMatrix();
     } catch (IOException e) {
       throw new ModelFileException(file, "cannot be read: " + FileReason.of(e), e);
     } catch (InternalError e) {
-      // a page of the mapping is missing
+      // a page of the mapping is missing: the file was truncated
       throw new ModelFileException(
-          file, "changed while it was read", "expected a file that stays as it is");
+          file, "changed while it was read", "expected a file that does not change");
     }
   }
 
-  private ImportanceMatrix matrix() {
-    int count = between("the number of entries", 1, 1 << 17);
+  private ImportanceMatrix readMatrix() {
+    int count = readInt("the number of entries", 1, 1 << 17);
     TreeMap<String, Entry> entries = new TreeMap<>();
     for (int i = 0; i < count; i++) {
-      String name = text("the name of entry " + i);
-      int chunks = between("chunks of entry " + name, 0, Integer.MAX_VALUE);
-      int values = between("values of entry " + name, 1, Integer.MAX_VALUE - 8);
-      require((long) values * Float.BYTES, "values of entry " + name);
-      float[] sums = bytes.asSlice(at, (long) values * Float.BYTES).toArray(F32);
-      at += (long) values * Float.BYTES;
+      String name = readString("the name of entry " + i);
+      int chunks = readInt("chunks of entry " + name, 0, Integer.MAX_VALUE);
+      int values = readInt("values of entry " + name, 1, Integer.MAX_VALUE - 8);
+      requireRemaining((long) values * Float.BYTES, "values of entry " + name);
+      float[] sums = bytes.asSlice(offset, (long) values * Float.BYTES).toArray(F32);
+      offset += (long) values * Float.BYTES;
       entries.put(name, new Entry(sums, new long[] {chunks}));
     }
-    // what follows may be missing
-    int chunks = at < bytes.byteSize() ? between("chunks", 0, Integer.MAX_VALUE) : 0;
+    // the rest is optional
+    int chunks = offset < bytes.byteSize() ? readInt("chunks", 0, Integer.MAX_VALUE) : 0;
     List<String> datasets = new ArrayList<>();
-    if (at < bytes.byteSize()) {
-      String name = text("the text's name");
+    if (offset < bytes.byteSize()) {
+      String name = readString("the text's name");
       if (!name.isEmpty()) {
         datasets.add(name);
       }
@@ -80,31 +81,31 @@ final class DatFormat {
     return new ImportanceMatrix(entries, datasets, chunks, 0);
   }
 
-  private String text(String what) {
-    int length = between("the length of " + what, 0, LONGEST_NAME);
-    require(length, what);
-    byte[] utf8 = bytes.asSlice(at, length).toArray(ValueLayout.JAVA_BYTE);
-    at += length;
+  private String readString(String name) {
+    int length = readInt("the length of " + name, 0, MAX_NAME_BYTES);
+    requireRemaining(length, name);
+    byte[] utf8 = bytes.asSlice(offset, length).toArray(ValueLayout.JAVA_BYTE);
+    offset += length;
     return new String(utf8, StandardCharsets.UTF_8);
   }
 
-  private int between(String what, int low, int high) {
-    require(Integer.BYTES, what);
-    int value = bytes.get(I32, at);
-    if (value < low || value > high) {
+  private int readInt(String name, int min, int max) {
+    requireRemaining(Integer.BYTES, name);
+    int value = bytes.get(I32, offset);
+    if (value < min || value > max) {
       throw new ModelFileException(
-          file, what + " = " + value + " at byte " + at, "this is no importance matrix");
+          file, name + " = " + value + " at byte " + offset, "this is not an importance matrix");
     }
-    at += Integer.BYTES;
+    offset += Integer.BYTES;
     return value;
   }
 
-  private void require(long length, String what) {
-    if (length > bytes.byteSize() - at) {
+  private void requireRemaining(long length, String name) {
+    if (length > bytes.byteSize() - offset) {
       throw new ModelFileException(
           file,
-          "it ends within " + what,
-          "expected " + length + " bytes at " + at + ", this is no whole importance matrix");
+          "the file ends within " + name,
+          "expected " + length + " bytes at " + offset + ", the importance matrix is truncated");
     }
   }
 
@@ -122,12 +123,12 @@ final class DatFormat {
 
   private static void write(ImportanceMatrix matrix, OutputStream out) throws IOException {
     TreeMap<String, Entry> seen = new TreeMap<>(matrix.entries());
-    seen.values().removeIf(e -> e.unseen() == e.counts().length);
+    seen.values().removeIf(e -> e.unusedMatrices() == e.counts().length);
     writeAll(out, ints(seen.size()));
     for (Map.Entry<String, Entry> e : seen.entrySet()) {
-      writeAll(out, named(e.getKey()));
+      writeAll(out, lengthPrefixed(e.getKey()));
       float[] means = e.getValue().means();
-      int chunks = chunks(e.getValue(), matrix);
+      int chunks = chunkCount(e.getValue(), matrix);
       writeAll(out, ints(chunks, means.length));
       ByteBuffer values = ints(new int[means.length]);
       for (float mean : means) {
@@ -137,13 +138,13 @@ final class DatFormat {
     }
     writeAll(out, ints(matrix.chunks()));
     List<String> datasets = matrix.datasets();
-    writeAll(out, named(datasets.isEmpty() ? "" : datasets.getLast()));
+    writeAll(out, lengthPrefixed(datasets.isEmpty() ? "" : datasets.getLast()));
   }
 
-  /** Rounded up: none would mean that nothing was seen. */
-  private static int chunks(Entry entry, ImportanceMatrix matrix) {
-    long most = Arrays.stream(entry.counts()).max().orElse(0);
-    return Math.toIntExact(matrix.isOlder() ? most : Math.ceilDiv(most, matrix.chunkSize()));
+  /** The number of chunks of an entry, rounded up: 0 would mean that nothing was seen. */
+  private static int chunkCount(Entry entry, ImportanceMatrix matrix) {
+    long max = Arrays.stream(entry.counts()).max().orElse(0);
+    return Math.toIntExact(matrix.isLegacy() ? max : Math.ceilDiv(max, matrix.chunkSize()));
   }
 
   private static ByteBuffer ints(int... values) {
@@ -156,7 +157,7 @@ final class DatFormat {
     return buffer.flip();
   }
 
-  private static ByteBuffer named(String text) {
+  private static ByteBuffer lengthPrefixed(String text) {
     byte[] utf8 = text.getBytes(StandardCharsets.UTF_8);
     ByteArrayOutputStream bytes = new ByteArrayOutputStream();
     bytes.writeBytes(ints(utf8.length).array());

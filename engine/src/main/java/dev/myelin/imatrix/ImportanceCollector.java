@@ -18,11 +18,11 @@ import java.util.Set;
 import java.util.TreeMap;
 
 /**
- * Sums the squares of what each weight of a layer is multiplied with, of experts one by one. Also
- * merges matrices that were made before. One thread at a time.
+ * Sums the squared activations that each weight of a layer is multiplied with, separately for each
+ * expert. Also merges existing matrices. Not thread-safe.
  */
 public final class ImportanceCollector implements ActivationObserver {
-  private final boolean output;
+  private final boolean includeOutput;
   private final int chunkSize;
   private final Map<String, Sums> weights = new TreeMap<>();
   private final Set<String> datasets = new LinkedHashSet<>();
@@ -36,37 +36,38 @@ public final class ImportanceCollector implements ActivationObserver {
       this.counts = new long[counts];
     }
 
-    /** One count for all matrices becomes one for each. */
-    void spread(int matrices) {
+    /** Expands one common count to one count per matrix. */
+    void expandCounts(int matrices) {
       if (counts.length == 1 && matrices > 1) {
-        long all = counts[0];
+        long count = counts[0];
         counts = new long[matrices];
-        Arrays.fill(counts, all);
+        Arrays.fill(counts, count);
       }
     }
   }
 
   /**
-   * @param output whether the output matrix counts too: it is best left with more bits instead
-   * @param chunkSize tokens of a piece of text
+   * @param includeOutput whether to observe the output matrix; quantising it with more bits is
+   *     usually better
+   * @param chunkSize tokens per chunk
    */
-  public ImportanceCollector(boolean output, int chunkSize) {
+  public ImportanceCollector(boolean includeOutput, int chunkSize) {
     if (chunkSize < 1) {
       throw new InvalidRequestException("chunk size = " + chunkSize + ": expected 1 or more");
     }
-    this.output = output;
+    this.includeOutput = includeOutput;
     this.chunkSize = chunkSize;
   }
 
   @Override
   public boolean observes(String weight) {
     return (weight.startsWith("blk.") && weight.endsWith(".weight"))
-        || (output && weight.equals("output.weight"));
+        || (includeOutput && weight.equals("output.weight"));
   }
 
   @Override
-  public void computed(List<MatmulInput> observations) {
-    // queries, keys and values have the same input, and so have gates and up projections
+  public void onBatch(List<MatmulInput> observations) {
+    // Q, K and V share their input, as do gate and up projection
     Map<Tensor, double[]> shared = new IdentityHashMap<>();
     for (MatmulInput o : observations) {
       Sums sums =
@@ -75,34 +76,36 @@ public final class ImportanceCollector implements ActivationObserver {
         add(sums.squares, shared.computeIfAbsent(o.input(), x -> squares(o)));
         sums.counts[0] += o.input().elements() / o.columns();
       } else {
-        o.forEachRow((matrix, values, at) -> addRow(sums, matrix, o.columns(), values, at));
+        o.forEachRow((matrix, values, offset) -> addRow(sums, matrix, o.columns(), values, offset));
       }
       requireFinite(o.weight(), sums.squares);
     }
   }
 
-  private static void addRow(Sums sums, int matrix, int columns, MemorySegment values, long at) {
-    addSquares(sums.squares, matrix * columns, values, at, columns);
+  private static void addRow(
+      Sums sums, int matrix, int columns, MemorySegment values, long offset) {
+    addSquares(sums.squares, matrix * columns, values, offset, columns);
     sums.counts[sums.counts.length == 1 ? 0 : matrix]++;
   }
 
   private static double[] squares(MatmulInput o) {
     double[] squares = new double[o.columns()];
-    o.forEachRow((matrix, values, at) -> addSquares(squares, 0, values, at, squares.length));
+    o.forEachRow(
+        (matrix, values, offset) -> addSquares(squares, 0, values, offset, squares.length));
     return squares;
   }
 
   private static void addSquares(
-      double[] sums, int from, MemorySegment values, long at, int columns) {
+      double[] sums, int from, MemorySegment values, long offset, int columns) {
     for (int i = 0; i < columns; i++) {
-      double value = values.getAtIndex(ValueLayout.JAVA_FLOAT, at + i);
+      double value = values.getAtIndex(ValueLayout.JAVA_FLOAT, offset + i);
       sums[from + i] += value * value;
     }
   }
 
-  private static void add(double[] to, double[] more) {
+  private static void add(double[] to, double[] other) {
     for (int i = 0; i < to.length; i++) {
-      to[i] += more[i];
+      to[i] += other[i];
     }
   }
 
@@ -110,7 +113,7 @@ public final class ImportanceCollector implements ActivationObserver {
     for (double sum : sums) {
       if (!(sum <= Float.MAX_VALUE)) {
         throw new MyelinException(
-            "what " + weight + " is multiplied with is not finite: is the model damaged?");
+            "the activations of " + weight + " are not finite: is the model damaged?");
       }
     }
   }
@@ -118,7 +121,7 @@ public final class ImportanceCollector implements ActivationObserver {
   private Sums sums(String weight, int columns, int matrices, boolean experts) {
     int counts = experts ? matrices : 1;
     Sums sums = weights.computeIfAbsent(weight, w -> new Sums(columns * matrices, counts));
-    sums.spread(counts);
+    sums.expandCounts(counts);
     if (sums.squares.length != columns * matrices || sums.counts.length != counts) {
       throw new InvalidRequestException(
           "entry %s has %s columns in %s matrices, the model %s in %s: is it another model's?"
@@ -133,25 +136,25 @@ public final class ImportanceCollector implements ActivationObserver {
   }
 
   /**
-   * Adds what was collected before.
+   * Adds an existing matrix.
    *
-   * @throws InvalidRequestException if it is of a model of another shape
+   * @throws InvalidRequestException if it belongs to a model of another shape
    */
   public void add(ImportanceMatrix matrix) {
-    long scale = matrix.isOlder() ? chunkSize : 1; // the older format counts in chunks
+    long scale = matrix.isLegacy() ? chunkSize : 1; // the legacy format counts chunks
     for (Map.Entry<String, Entry> e : matrix.entries().entrySet()) {
-      float[] more = e.getValue().sums();
+      float[] other = e.getValue().sums();
       long[] counts = e.getValue().counts();
-      Sums sums = weights.computeIfAbsent(e.getKey(), w -> new Sums(more.length, counts.length));
-      sums.spread(counts.length);
-      if (sums.squares.length != more.length
+      Sums sums = weights.computeIfAbsent(e.getKey(), w -> new Sums(other.length, counts.length));
+      sums.expandCounts(counts.length);
+      if (sums.squares.length != other.length
           || (counts.length > 1 && counts.length != sums.counts.length)) {
         throw new InvalidRequestException(
             "entry %s has %s sums, another has %s: expected matrices of one model"
-                .formatted(e.getKey(), more.length, sums.squares.length));
+                .formatted(e.getKey(), other.length, sums.squares.length));
       }
-      for (int i = 0; i < more.length; i++) {
-        sums.squares[i] += (double) more[i] * scale;
+      for (int i = 0; i < other.length; i++) {
+        sums.squares[i] += (double) other[i] * scale;
       }
       for (int i = 0; i < sums.counts.length; i++) {
         sums.counts[i] += counts[counts.length == 1 ? 0 : i] * scale;
@@ -160,7 +163,7 @@ public final class ImportanceCollector implements ActivationObserver {
     datasets.addAll(matrix.datasets());
   }
 
-  /** Notes the name of the text. */
+  /** Records the name of a dataset. */
   public void addDataset(String name) {
     datasets.add(name);
   }
@@ -169,10 +172,10 @@ public final class ImportanceCollector implements ActivationObserver {
     return weights.isEmpty();
   }
 
-  /** What was collected so far. */
+  /** The matrix collected so far. */
   public ImportanceMatrix matrix() {
     TreeMap<String, Entry> entries = new TreeMap<>();
-    long most = 0;
+    long max = 0;
     for (Map.Entry<String, Sums> e : weights.entrySet()) {
       Sums sums = e.getValue();
       float[] squares = new float[sums.squares.length];
@@ -180,9 +183,9 @@ public final class ImportanceCollector implements ActivationObserver {
         squares[i] = (float) sums.squares[i];
       }
       entries.put(e.getKey(), new Entry(squares, sums.counts.clone()));
-      most = Math.max(most, Arrays.stream(sums.counts).max().orElse(0));
+      max = Math.max(max, Arrays.stream(sums.counts).max().orElse(0));
     }
-    int chunks = (int) Math.min(Integer.MAX_VALUE, most / chunkSize);
+    int chunks = (int) Math.min(Integer.MAX_VALUE, max / chunkSize);
     return new ImportanceMatrix(entries, new ArrayList<>(datasets), chunks, chunkSize);
   }
 }

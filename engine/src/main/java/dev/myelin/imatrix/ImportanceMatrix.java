@@ -12,25 +12,25 @@ import java.util.TreeMap;
 import java.util.function.Predicate;
 
 /**
- * Which columns of each weight matter: the squares of what it was multiplied with, summed over the
- * tokens of a text.
+ * The importance of each column of each weight: the squared activations it was multiplied with,
+ * summed over the tokens of a text.
  *
- * @param entries by the weight's name
- * @param datasets the names of the texts
- * @param chunks pieces of text seen
- * @param chunkSize tokens of a piece; 0 where the file does not say, as in the older format
+ * @param entries by name of the weight
+ * @param datasets names of the texts
+ * @param chunks number of chunks processed
+ * @param chunkSize tokens per chunk; 0 if the file does not tell, as in the legacy format
  */
 public record ImportanceMatrix(
     SortedMap<String, Entry> entries, List<String> datasets, int chunks, int chunkSize) {
-  /** Beyond it products of weights and importances leave the range of floats. */
-  private static final float LARGEST = 1e12f;
+  /** Above it, products of weights and importances overflow a float. */
+  private static final float MAX_IMPORTANCE = 1e12f;
 
   /**
-   * What one weight was multiplied with.
+   * The activations of one weight.
    *
-   * @param sums of squares, [columns * matrices]: columns of the first matrix first
-   * @param counts how many rows were summed, one for each matrix, or one for all. In the older
-   *     format pieces of text instead, and the sums are means times that.
+   * @param sums sums of squares, [matrices][columns]
+   * @param counts number of rows summed, one per matrix or one for all. In the legacy format the
+   *     number of chunks; the sums are then means multiplied by it.
    */
   public record Entry(float[] sums, long[] counts) {
     public Entry {
@@ -40,7 +40,7 @@ public record ImportanceMatrix(
       }
     }
 
-    /** The mean squares; 1 for an expert that no token was sent to. */
+    /** The mean squares; 1 for an expert without tokens. */
     float[] means() {
       float[] means = new float[sums.length];
       int columns = sums.length / counts.length;
@@ -51,7 +51,7 @@ public record ImportanceMatrix(
       return means;
     }
 
-    /** Whether nothing was measured: a sum of squares is 0 only where every value was. */
+    /** Whether all sums are 0, which means that nothing was measured. */
     boolean isZero() {
       for (float sum : sums) {
         if (sum != 0) {
@@ -61,13 +61,13 @@ public record ImportanceMatrix(
       return true;
     }
 
-    /** Parts of the weight that no token was sent to: experts. */
-    int unseen() {
-      int unseen = 0;
+    /** Number of matrices without tokens: unused experts. */
+    int unusedMatrices() {
+      int unused = 0;
       for (long count : counts) {
-        unseen += count == 0 ? 1 : 0;
+        unused += count == 0 ? 1 : 0;
       }
-      return unseen;
+      return unused;
     }
   }
 
@@ -84,24 +84,25 @@ public record ImportanceMatrix(
     }
   }
 
-  /** Whether it comes from a file that does not say how many tokens a chunk has. */
-  public boolean isOlder() {
+  /** Whether it comes from a legacy file, which does not tell the tokens per chunk. */
+  public boolean isLegacy() {
     return chunkSize == 0;
   }
 
   /**
-   * The mean square of each column of a weight, [columns * matrices], if it was seen. An entry that
-   * is 0 everywhere counts as none: by it every value of the weight would be worth nothing.
+   * The mean square of each column of a weight, [matrices][columns]; empty if the weight was not
+   * observed. An entry of zeros counts as missing, because it would give no value of the weight any
+   * importance.
    *
-   * @param columns of each matrix; one of several that is 0 everywhere gets 1 everywhere, as an
-   *     expert that no token was sent to
-   * @throws InvalidRequestException if they are no sound numbers
+   * @param columns columns per matrix; of several matrices, one of zeros gets 1 everywhere, like an
+   *     expert without tokens
+   * @throws InvalidRequestException if a value is not finite, negative or too large
    */
   public Optional<float[]> importance(String weight, long columns) {
-    return means(weight).map(means -> evenedOut(means, columns));
+    return means(weight).map(means -> fillZeroMatrices(means, columns));
   }
 
-  /** As above of a weight that is one matrix, or whose counts are by matrix. */
+  /** As above for a weight that is one matrix, or that has one count per matrix. */
   public Optional<float[]> importance(String weight) {
     return means(weight);
   }
@@ -113,17 +114,24 @@ public record ImportanceMatrix(
     }
     float[] means = entry.means();
     for (int i = 0; i < means.length; i++) {
-      if (!(means[i] >= 0 && means[i] <= LARGEST)) {
+      if (!(means[i] >= 0 && means[i] <= MAX_IMPORTANCE)) {
         throw new InvalidRequestException(
-            "entry " + weight + ", column " + i + ": " + means[i] + ": expected 0 to " + LARGEST);
+            "entry "
+                + weight
+                + ", column "
+                + i
+                + ": "
+                + means[i]
+                + ": expected 0 to "
+                + MAX_IMPORTANCE);
       }
     }
     return Optional.of(means);
   }
 
-  private static float[] evenedOut(float[] means, long columns) {
+  private static float[] fillZeroMatrices(float[] means, long columns) {
     if (means.length % columns != 0) {
-      return means; // of another shape: the caller refuses it
+      return means; // another shape: the caller rejects it
     }
     for (int from = 0; from < means.length; from += (int) columns) {
       int to = from + (int) columns;
@@ -138,24 +146,24 @@ public record ImportanceMatrix(
     return means;
   }
 
-  /** The weights whose entries are 0 everywhere, which count as none. */
-  public List<String> zeroes() {
-    List<String> zeroes = new ArrayList<>();
+  /** The weights whose entries are all zeros, which count as missing. */
+  public List<String> zeroEntries() {
+    List<String> names = new ArrayList<>();
     for (Map.Entry<String, Entry> e : entries.entrySet()) {
       if (e.getValue().isZero()) {
-        zeroes.add(e.getKey());
+        names.add(e.getKey());
       }
     }
-    return zeroes;
+    return names;
   }
 
   /**
-   * This matrix, if its sums can be sums of squares.
+   * Returns this matrix if its sums are valid.
    *
    * @throws InvalidRequestException naming an entry and column whose sum is NaN, infinite or
    *     negative
    */
-  ImportanceMatrix checked() {
+  ImportanceMatrix requireValid() {
     for (Map.Entry<String, Entry> e : entries.entrySet()) {
       float[] sums = e.getValue().sums();
       for (int i = 0; i < sums.length; i++) {
@@ -169,22 +177,22 @@ public record ImportanceMatrix(
     return this;
   }
 
-  /** Only the entries whose names are accepted. */
-  public ImportanceMatrix only(Predicate<String> names) {
-    SortedMap<String, Entry> some = new TreeMap<>(entries);
-    some.keySet().removeIf(name -> !names.test(name));
-    return new ImportanceMatrix(some, datasets, chunks, chunkSize);
+  /** A matrix with only the entries whose names are accepted. */
+  public ImportanceMatrix filter(Predicate<String> names) {
+    SortedMap<String, Entry> filtered = new TreeMap<>(entries);
+    filtered.keySet().removeIf(name -> !names.test(name));
+    return new ImportanceMatrix(filtered, datasets, chunks, chunkSize);
   }
 
-  /** Weights of which a part was never seen, with how much, for people to read. */
-  public List<String> partial() {
-    List<String> partial = new ArrayList<>();
+  /** The weights with unused experts, and how many, as readable text. */
+  public List<String> partialEntries() {
+    List<String> descriptions = new ArrayList<>();
     for (Map.Entry<String, Entry> e : entries.entrySet()) {
-      int unseen = e.getValue().unseen();
-      if (unseen > 0) {
-        partial.add(e.getKey() + ": " + unseen + " of " + e.getValue().counts().length);
+      int unused = e.getValue().unusedMatrices();
+      if (unused > 0) {
+        descriptions.add(e.getKey() + ": " + unused + " of " + e.getValue().counts().length);
       }
     }
-    return partial;
+    return descriptions;
   }
 }

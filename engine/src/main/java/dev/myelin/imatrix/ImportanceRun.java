@@ -9,20 +9,20 @@ import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.util.Arrays;
 
-/** Runs a model over a text, piece by piece, and lets a collector see what happens. */
+/** Runs a model over a text, chunk by chunk, with a collector that observes the activations. */
 public final class ImportanceRun {
-  /** Told of each piece that is done; perplexity is NaN where it is not computed. */
+  /** Called after each chunk. The perplexity is NaN if it is not computed. */
   @FunctionalInterface
   public interface Listener {
-    void chunk(int done, int of, double perplexity);
+    void onChunk(int done, int total, double perplexity);
   }
 
   private final Model model;
   private final ImportanceOptions options;
   private final ImportanceCollector collector;
   private volatile boolean cancelled;
-  private volatile Session running;
-  private double surprise;
+  private volatile Session activeSession;
+  private double negativeLogLikelihood;
   private long predicted;
 
   public ImportanceRun(Model model, ImportanceOptions options, ImportanceCollector collector) {
@@ -31,25 +31,25 @@ public final class ImportanceRun {
     this.collector = collector;
   }
 
-  /** Ends {@link #over} soon; any thread. */
+  /** Ends {@link #run} soon; may be called from any thread. */
   public void cancel() {
     cancelled = true;
-    Session session = running;
+    Session session = activeSession;
     if (session != null) {
       session.cancel();
     }
   }
 
   /**
-   * Runs over a text.
+   * Runs the model over a text.
    *
-   * @return pieces done; fewer than there are where {@link #cancel} was called
+   * @return number of completed chunks; less than all if {@link #cancel} was called
    * @throws InvalidRequestException if the text is too short
    */
-  public int over(String text, Listener listener) {
+  public int run(String text, Listener listener) {
     int[] tokens = model.tokenizer().encode(text, true, options.parseSpecial());
     int size = options.chunkSize();
-    int skipped = (int) Math.min((long) options.skip() * size, tokens.length);
+    int skipped = (int) Math.min((long) options.skippedChunks() * size, tokens.length);
     if (tokens.length - skipped < 2L * size) {
       throw new InvalidRequestException(
           "%s tokens of text: expected at least %s, two chunks of %s%s"
@@ -59,27 +59,27 @@ public final class ImportanceRun {
                   size,
                   skipped == 0 ? "" : " after those skipped"));
     }
-    int all = (tokens.length - skipped) / size;
-    int count = options.chunks() < 0 ? all : Math.min(options.chunks(), all);
+    int available = (tokens.length - skipped) / size;
+    int count = options.maxChunks() < 0 ? available : Math.min(options.maxChunks(), available);
     try (Session session = Session.open(model, options.session(), collector)) {
-      running = session;
+      activeSession = session;
       int done = 0;
       while (done < count && !cancelled) {
         int from = skipped + done * size;
-        if (!chunk(session, Arrays.copyOfRange(tokens, from, from + size))) {
+        if (!runChunk(session, Arrays.copyOfRange(tokens, from, from + size))) {
           break;
         }
         done++;
-        listener.chunk(done, count, Math.exp(surprise / predicted));
+        listener.onChunk(done, count, Math.exp(negativeLogLikelihood / predicted));
       }
       return done;
     } finally {
-      running = null;
+      activeSession = null;
     }
   }
 
-  /** Runs over one piece as a text of its own; false where it was cancelled. */
-  private boolean chunk(Session session, int[] tokens) {
+  /** Runs over one chunk from an empty context; false if it was cancelled. */
+  private boolean runChunk(Session session, int[] tokens) {
     int[] next = Arrays.copyOfRange(tokens, 1, tokens.length);
     Vocabulary vocabulary = model.tokenizer().vocabulary();
     if (vocabulary.addsBos() && vocabulary.bos().isPresent()) {
@@ -90,9 +90,9 @@ public final class ImportanceRun {
       session.feedAll(
           tokens,
           (position, logits) -> {
-            // the first half has too little context to tell
+            // tokens of the first half have too little context
             if (options.perplexity() && position >= tokens.length / 2 && position < next.length) {
-              surprise += surprise(logits, next[position]);
+              negativeLogLikelihood += negativeLogLikelihood(logits, next[position]);
               predicted++;
             }
           });
@@ -102,17 +102,17 @@ public final class ImportanceRun {
     }
   }
 
-  /** Minus the logarithm of the probability of a token. */
-  private static double surprise(MemorySegment logits, int token) {
+  /** Minus the log-probability of a token. */
+  private static double negativeLogLikelihood(MemorySegment logits, int token) {
     int count = (int) (logits.byteSize() / Float.BYTES);
-    float largest = Float.NEGATIVE_INFINITY;
+    float max = Float.NEGATIVE_INFINITY;
     for (int i = 0; i < count; i++) {
-      largest = Math.max(largest, logits.getAtIndex(ValueLayout.JAVA_FLOAT, i));
+      max = Math.max(max, logits.getAtIndex(ValueLayout.JAVA_FLOAT, i));
     }
     double sum = 0;
     for (int i = 0; i < count; i++) {
-      sum += Math.exp(logits.getAtIndex(ValueLayout.JAVA_FLOAT, i) - largest);
+      sum += Math.exp(logits.getAtIndex(ValueLayout.JAVA_FLOAT, i) - max);
     }
-    return Math.log(sum) + largest - logits.getAtIndex(ValueLayout.JAVA_FLOAT, token);
+    return Math.log(sum) + max - logits.getAtIndex(ValueLayout.JAVA_FLOAT, token);
   }
 }

@@ -1,5 +1,5 @@
 /**
- * Importance matrices: which columns of each weight matter, measured by running a model over text,
- * kept in files, and merged.
+ * Importance matrices: how much each column of each weight matters, measured by running a model
+ * over a text. They are stored in files and merged.
  */
 package dev.myelin.imatrix;

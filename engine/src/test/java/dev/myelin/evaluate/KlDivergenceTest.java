@@ -27,13 +27,13 @@ import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** A quantised model beside its original, run or read from a file. */
+/** Comparison of a quantised model with its original, as a model or as a file. */
 class KlDivergenceTest {
-  /** Of figures from the same logits, and from those of two engines with f32 weights. */
+  /** Tolerance of statistics from the same logits, and from two engines with f32 weights. */
   private static final double BOUND = 1e-4;
 
-  /** How many times libllama's error ours may be where both round. */
-  private static final double TIMES = 1.5;
+  /** Maximum ratio of our error to libllama's, where both round activations. */
+  private static final double MAX_ERROR_RATIO = 1.5;
 
   private static final int BOS = 1;
   private static final int CONTEXT = 64;
@@ -58,7 +58,7 @@ class KlDivergenceTest {
         .withCacheType(CacheType.F32);
   }
 
-  private static ChunkOptions cut(int context) {
+  private static ChunkOptions chunkOptions(int context) {
     return ChunkOptions.defaults().withContextLength(context);
   }
 
@@ -67,17 +67,17 @@ class KlDivergenceTest {
         Model other = Model.load(base);
         Session session = Session.open(model, options(context).withBatch(50));
         Session second = Session.open(other, options(context).withBatch(50))) {
-      TextChunks chunks = TextChunks.ofTokens(model, ids, cut(context));
+      TextChunks chunks = TextChunks.ofTokens(model, ids, chunkOptions(context));
       return KlDivergence.measure(session, second, chunks, step -> {});
     }
   }
 
   @Test
-  void aModelIsItself() {
+  void modelDoesNotDivergeFromItself() {
     KlResult result = compare(quantised, quantised, tokens, CONTEXT);
-    KlFigures f = result.figures();
+    KlStatistics f = result.statistics();
     assertThat(f.divergence()).isEqualTo(new Estimate(0, 0));
-    assertThat(result.divergences().at(1)).isZero();
+    assertThat(result.divergences().value(1)).isZero();
     assertThat(f.sameTop()).isEqualTo(new Estimate(1, 0));
     assertThat(f.ratio().value()).isEqualTo(1);
     assertThat(f.logRatio().error()).isCloseTo(0, within(1e-9));
@@ -88,13 +88,13 @@ class KlDivergenceTest {
   }
 
   @Test
-  void figuresOfARandomModel() {
+  void randomModelMatchesLibllama() {
     Logits.requireOracle();
-    againstLibllama(quantised, original, tokens, CONTEXT);
+    assertMatchesLibllama(quantised, original, tokens, CONTEXT);
   }
 
   @Test
-  void figuresOfATrainedModel() {
+  void trainedModelMatchesLibllama() {
     Logits.requireOracle();
     Path f32 = SharedData.path("models/stories260K-f32.gguf");
     Path q4 = SharedData.path("models/stories260K-Q4_0.gguf");
@@ -102,19 +102,19 @@ class KlDivergenceTest {
     try (Model model = Model.load(f32)) {
       ids = model.tokenizer().encode(StoryText.of(6, 3), true, false);
     }
-    againstLibllama(q4, f32, ids, 128);
+    assertMatchesLibllama(q4, f32, ids, 128);
   }
 
   /**
-   * The figures are those of our logits and, of the original, of libllama's, computed the plain
-   * way. Our logits of the quantised model are as close as libllama's to those of its weights as
-   * f32: both engines round activations, so that a figure of one lies beside the other's by some
-   * share of its own error.
+   * Compares with statistics computed from our logits of the quantised model and libllama's logits
+   * of the original. Our logits of the quantised model are as close to those of its dequantised
+   * weights as libllama's. Both engines round activations, so their statistics differ by a fraction
+   * of this error.
    */
-  private static void againstLibllama(Path file, Path base, int[] ids, int context) {
+  private static void assertMatchesLibllama(Path file, Path base, int[] ids, int context) {
     KlResult result = compare(file, base, ids, context);
-    Peer.Predictions q = Peer.ours(file, ids, context, BOS);
-    Peer.Predictions p = Peer.chunks(base, ids, context, BOS);
+    ReferenceStatistics.Predictions q = ReferenceStatistics.ours(file, ids, context, BOS);
+    ReferenceStatistics.Predictions p = ReferenceStatistics.chunks(base, ids, context, BOS);
     int count = q.rows().size();
     double[] divergences = new double[count];
     double[] deltas = new double[count];
@@ -122,57 +122,61 @@ class KlDivergenceTest {
     double[] originals = p.losses();
     int same = 0;
     for (int i = 0; i < count; i++) {
-      divergences[i] = Peer.divergence(p.rows().get(i), q.rows().get(i));
+      divergences[i] = ReferenceStatistics.klDivergence(p.rows().get(i), q.rows().get(i));
       deltas[i] = Math.exp(-losses[i]) - Math.exp(-originals[i]);
-      same += Peer.top(p.rows().get(i)) == Peer.top(q.rows().get(i)) ? 1 : 0;
+      same +=
+          ReferenceStatistics.argmax(p.rows().get(i)) == ReferenceStatistics.argmax(q.rows().get(i))
+              ? 1
+              : 0;
     }
-    KlFigures f = result.figures();
-    close(f.divergence(), Peer.estimate(divergences));
-    close(f.deltaP(), Peer.estimate(deltas));
-    close(f.loss(), Peer.estimate(losses));
-    close(f.originalLoss(), Peer.estimate(originals));
+    KlStatistics f = result.statistics();
+    assertClose(f.divergence(), ReferenceStatistics.estimate(divergences));
+    assertClose(f.deltaP(), ReferenceStatistics.estimate(deltas));
+    assertClose(f.loss(), ReferenceStatistics.estimate(losses));
+    assertClose(f.originalLoss(), ReferenceStatistics.estimate(originals));
     double[] ratios = new double[count];
     Arrays.setAll(ratios, i -> losses[i] - originals[i]);
-    // the error of a difference is that of the losses' differences
-    close(f.logRatio(), Peer.estimate(ratios));
-    // a tie may fall either way
+    // the error of the difference is that of the paired differences
+    assertClose(f.logRatio(), ReferenceStatistics.estimate(ratios));
+    // ties may be broken differently
     assertThat(f.sameTop().value()).isCloseTo((double) same / count, within(1.5 / count));
     Arrays.sort(divergences);
-    assertThat(result.divergences().at(1)).isCloseTo(divergences[count - 1], within(20 * BOUND));
-    assertThat(result.divergences().at(0)).isNotNegative();
+    assertThat(result.divergences().value(1)).isCloseTo(divergences[count - 1], within(20 * BOUND));
+    assertThat(result.divergences().value(0)).isNotNegative();
 
     Path widened = Dequantized.write(file, folder.resolve("dequantized.gguf"));
-    Peer.Predictions exact = Peer.chunks(widened, ids, context, BOS);
+    ReferenceStatistics.Predictions exact = ReferenceStatistics.chunks(widened, ids, context, BOS);
     double ours = meanDivergence(exact, q);
-    double theirs = meanDivergence(exact, Peer.chunks(file, ids, context, BOS));
+    double theirs = meanDivergence(exact, ReferenceStatistics.chunks(file, ids, context, BOS));
     System.out.printf(
-        "KL %.6f ± %.6f; of the dequantised model %.2e, libllama's %.2e%n",
+        "KL %.6f ± %.6f; against the dequantised model %.2e, libllama's %.2e%n",
         f.divergence().value(), f.divergence().error(), ours, theirs);
     assertThat(theirs).isBetween(1e-7, 1e-2);
-    assertThat(ours).isLessThan(TIMES * theirs);
+    assertThat(ours).isLessThan(MAX_ERROR_RATIO * theirs);
   }
 
-  private static double meanDivergence(Peer.Predictions of, Peer.Predictions other) {
+  private static double meanDivergence(
+      ReferenceStatistics.Predictions of, ReferenceStatistics.Predictions other) {
     double sum = 0;
     for (int i = 0; i < of.rows().size(); i++) {
-      sum += Peer.divergence(of.rows().get(i), other.rows().get(i));
+      sum += ReferenceStatistics.klDivergence(of.rows().get(i), other.rows().get(i));
     }
     return sum / of.rows().size();
   }
 
-  private static void close(Estimate ours, Estimate expected) {
+  private static void assertClose(Estimate ours, Estimate expected) {
     assertThat(ours.value()).isCloseTo(expected.value(), within(BOUND));
     assertThat(ours.error()).isCloseTo(expected.error(), within(BOUND));
   }
 
   @Test
-  void aFileStandsForTheOriginal() throws Exception {
+  void logitsFileReplacesOriginalModel() throws Exception {
     Path saved = folder.resolve("f32.logits");
-    KlFigures read;
-    List<KlFigures> steps = new ArrayList<>();
+    KlStatistics read;
+    List<KlStatistics> steps = new ArrayList<>();
     try (Model model = Model.load(original);
         Session session = Session.open(model, options(CONTEXT))) {
-      TextChunks chunks = TextChunks.ofTokens(model, tokens, cut(CONTEXT));
+      TextChunks chunks = TextChunks.ofTokens(model, tokens, chunkOptions(CONTEXT));
       try (LogitsFileWriter writer = new LogitsFileWriter(saved, chunks, 320)) {
         Perplexity.measure(session, chunks, writer, step -> {});
         assertThat(saved).doesNotExist();
@@ -183,20 +187,22 @@ class KlDivergenceTest {
         Session session = Session.open(model, options(CONTEXT));
         LogitsFile file = LogitsFile.open(saved)) {
       TextChunks chunks = TextChunks.of(model, file, ChunkOptions.ALL);
-      read = KlDivergence.measure(session, file, chunks, steps::add).figures();
+      read = KlDivergence.measure(session, file, chunks, steps::add).statistics();
     }
     assertThat(steps).hasSize(5).endsWith(read);
-    KlFigures run = compare(quantised, original, tokens, CONTEXT).figures();
+    KlStatistics run = compare(quantised, original, tokens, CONTEXT).statistics();
     assertThat(read.predictions()).isEqualTo(run.predictions());
     assertThat(read.loss().value()).isCloseTo(run.loss().value(), within(1e-3));
-    // what is 16 below the likeliest is cut off: tokens that this random model calls impossible
+    // log-probabilities are clipped at 16 below the maximum, which this random model reaches
     assertThat(read.originalLoss().value()).isLessThan(run.originalLoss().value());
     assertThat(read.divergence().value()).isCloseTo(run.divergence().value(), within(2e-3));
     assertThat(read.sameTop()).isEqualTo(run.sameTop());
     assertThat(read.originalLoss().value()).isCloseTo(meanLoss(saved), within(1e-6));
   }
 
-  /** The mean loss in a file of 5 chunks of 64 tokens, vocabulary 320, read byte by byte. */
+  /**
+   * The mean loss in a file of 5 chunks of 64 tokens, vocabulary 320, computed from the raw bytes.
+   */
   private static double meanLoss(Path file) throws Exception {
     ByteBuffer bytes = ByteBuffer.wrap(Files.readAllBytes(file)).order(ByteOrder.LITTLE_ENDIAN);
     assertThat(new String(bytes.array(), 0, 8, StandardCharsets.US_ASCII)).isEqualTo("_logits_");
@@ -220,7 +226,7 @@ class KlDivergenceTest {
   }
 
   @Test
-  void anotherVocabularyIsRefused() {
+  void rejectsDifferentVocabulary() {
     RandomModel.Shape larger = new RandomModel.Shape(3, 256, 8, 2, 32, 512, 352, 512);
     Path more = RandomModel.small("llama").withShape(larger).write(folder.resolve("more.gguf"));
     assertThatThrownBy(() -> compare(quantised, more, tokens, CONTEXT))
@@ -237,11 +243,11 @@ class KlDivergenceTest {
   }
 
   @Test
-  void aCancellationKeepsTheChunksDone() {
+  void cancellationKeepsCompletedChunks() {
     try (Model model = Model.load(quantised);
         Session session = Session.open(model, options(CONTEXT));
         Session second = Session.open(model, options(CONTEXT))) {
-      TextChunks chunks = TextChunks.ofTokens(model, tokens, cut(CONTEXT));
+      TextChunks chunks = TextChunks.ofTokens(model, tokens, chunkOptions(CONTEXT));
       KlResult result =
           KlDivergence.measure(
               session,
@@ -252,8 +258,8 @@ class KlDivergenceTest {
                   second.cancel();
                 }
               });
-      assertThat(result.figures().isComplete()).isFalse();
-      assertThat(result.figures().chunks()).isEqualTo(2);
+      assertThat(result.statistics().isComplete()).isFalse();
+      assertThat(result.statistics().chunks()).isEqualTo(2);
       assertThat(result.divergences().count()).isEqualTo(2 * 31);
     }
   }

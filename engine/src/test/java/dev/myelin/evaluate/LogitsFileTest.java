@@ -28,7 +28,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** Files of log-probabilities: what is written is read, and bad ones are refused. */
+/** Files of log-probabilities: round trip, and rejection of invalid files. */
 class LogitsFileTest {
   private static final int CONTEXT = 8;
   private static final int VOCABULARY = 320;
@@ -50,8 +50,8 @@ class LogitsFileTest {
     model.close();
   }
 
-  /** A sound file, of which every token is equally likely everywhere. */
-  private static ByteBuffer good() {
+  /** A valid file in which all tokens are equally likely. */
+  private static ByteBuffer validFile() {
     int size = FIRST_ROW + CHUNKS * ROWS * ROW_BYTES;
     ByteBuffer bytes = ByteBuffer.allocate(size).order(ByteOrder.LITTLE_ENDIAN);
     bytes.put("_logits_".getBytes(StandardCharsets.US_ASCII));
@@ -70,90 +70,90 @@ class LogitsFileTest {
     return Files.write(folder.resolve("file.logits"), bytes.array());
   }
 
-  private static KlFigures compare(Path file) {
-    SessionOptions how = SessionOptions.defaults().withContextLength(CONTEXT).withThreads(1);
+  private static KlStatistics compare(Path file) {
+    SessionOptions options = SessionOptions.defaults().withContextLength(CONTEXT).withThreads(1);
     try (LogitsFile logits = LogitsFile.open(file);
-        Session session = Session.open(model, how)) {
+        Session session = Session.open(model, options)) {
       TextChunks chunks = TextChunks.of(model, logits, ChunkOptions.ALL);
-      return KlDivergence.measure(session, logits, chunks, step -> {}).figures();
+      return KlDivergence.measure(session, logits, chunks, step -> {}).statistics();
     }
   }
 
   @Test
-  void aSoundFileIsRead() throws Exception {
-    Path file = write(good());
-    assertThat(LogitsFile.isOne(file)).isTrue();
-    assertThat(LogitsFile.isOne(model.file().path())).isFalse();
-    assertThat(LogitsFile.isOne(folder)).isFalse();
-    assertThat(LogitsFile.isOne(folder.resolve("none"))).isFalse();
-    KlFigures figures = compare(file);
+  void readsValidFile() throws Exception {
+    Path file = write(validFile());
+    assertThat(LogitsFile.isLogitsFile(file)).isTrue();
+    assertThat(LogitsFile.isLogitsFile(model.file().path())).isFalse();
+    assertThat(LogitsFile.isLogitsFile(folder)).isFalse();
+    assertThat(LogitsFile.isLogitsFile(folder.resolve("none"))).isFalse();
+    KlStatistics figures = compare(file);
     assertThat(figures.originalPerplexity().value()).isCloseTo(VOCABULARY, within(0.01));
     assertThat(figures.originalPerplexity().error()).isCloseTo(0, within(1e-6));
     assertThat(figures.predictions()).isEqualTo(CHUNKS * ROWS);
   }
 
-  private record Bad(String message, Consumer<ByteBuffer> change) {
+  private record Corruption(String message, Consumer<ByteBuffer> change) {
     @Override
     public String toString() {
       return message;
     }
   }
 
-  static Stream<Bad> bad() {
+  static Stream<Corruption> corruptions() {
     return Stream.of(
-        new Bad("no file of logits: expected it to begin", b -> b.put(3, (byte) 'x')),
-        new Bad("context = 2: expected 3 to", b -> b.putInt(8, 2)),
-        new Bad("context = -8: expected 3 to", b -> b.putInt(8, -8)),
-        new Bad("vocabulary = 0: expected 1 to", b -> b.putInt(12, 0)),
-        new Bad("vocabulary = -2147483648: expected", b -> b.putInt(12, Integer.MIN_VALUE)),
-        new Bad("chunks = 0: expected 1 to", b -> b.putInt(16, 0)),
-        new Bad("chunks = -1: expected 1 to", b -> b.putInt(16, -1)),
-        new Bad("4 chunks of 8 tokens, vocabulary 320: expected ", b -> b.putInt(16, 4)),
-        new Bad("2 chunks of 8 tokens, vocabulary 320: expected ", b -> b.putInt(16, 2)),
-        new Bad("vocabulary 322: expected ", b -> b.putInt(12, 322)),
-        new Bad(
+        new Corruption("not a file of logits: expected it to start", b -> b.put(3, (byte) 'x')),
+        new Corruption("context = 2: expected 3 to", b -> b.putInt(8, 2)),
+        new Corruption("context = -8: expected 3 to", b -> b.putInt(8, -8)),
+        new Corruption("vocabulary = 0: expected 1 to", b -> b.putInt(12, 0)),
+        new Corruption("vocabulary = -2147483648: expected", b -> b.putInt(12, Integer.MIN_VALUE)),
+        new Corruption("chunks = 0: expected 1 to", b -> b.putInt(16, 0)),
+        new Corruption("chunks = -1: expected 1 to", b -> b.putInt(16, -1)),
+        new Corruption("4 chunks of 8 tokens, vocabulary 320: expected ", b -> b.putInt(16, 4)),
+        new Corruption("2 chunks of 8 tokens, vocabulary 320: expected ", b -> b.putInt(16, 2)),
+        new Corruption("vocabulary 322: expected ", b -> b.putInt(12, 322)),
+        new Corruption(
             "expected more than any bytes, the file has",
             b -> b.putInt(8, 1 << 24).putInt(12, 1 << 28).putInt(16, Integer.MAX_VALUE)),
-        new Bad("token 5 = 320: expected 0 to 319", b -> b.putInt(20 + 5 * 4, 320)),
-        new Bad("token 0 = -1: expected 0 to 319", b -> b.putInt(20, -1)),
-        new Bad("chunk 1, row 0: scale NaN, ", b -> b.putFloat(FIRST_ROW, Float.NaN)),
-        new Bad("chunk 1, row 0: scale -1.0, ", b -> b.putFloat(FIRST_ROW, -1)),
-        new Bad("chunk 1, row 0: scale 1.0, ", b -> b.putFloat(FIRST_ROW, 1)),
-        new Bad(
+        new Corruption("token 5 = 320: expected 0 to 319", b -> b.putInt(20 + 5 * 4, 320)),
+        new Corruption("token 0 = -1: expected 0 to 319", b -> b.putInt(20, -1)),
+        new Corruption("chunk 1, row 0: scale NaN, ", b -> b.putFloat(FIRST_ROW, Float.NaN)),
+        new Corruption("chunk 1, row 0: scale -1.0, ", b -> b.putFloat(FIRST_ROW, -1)),
+        new Corruption("chunk 1, row 0: scale 1.0, ", b -> b.putFloat(FIRST_ROW, 1)),
+        new Corruption(
             "chunk 2, row 1: scale 0.0, smallest log-probability NaN: expected log-prob",
             b -> b.putFloat(FIRST_ROW + 4 * ROW_BYTES + 4, Float.NaN)),
-        new Bad(
+        new Corruption(
             "smallest log-probability -Infinity: expected log-prob",
             b -> b.putFloat(FIRST_ROW + 4, Float.NEGATIVE_INFINITY)),
-        new Bad(
+        new Corruption(
             "chunk 3, row 2: scale 0.0, smallest log-probability 0.5: expected log-prob",
             b -> b.putFloat(FIRST_ROW + 8 * ROW_BYTES + 4, 0.5f)));
   }
 
   @ParameterizedTest
-  @MethodSource("bad")
-  void whatIsWrongIsNamed(Bad bad) throws Exception {
-    ByteBuffer bytes = good();
-    bad.change.accept(bytes);
+  @MethodSource("corruptions")
+  void rejectsCorruptFileNamingField(Corruption corruption) throws Exception {
+    ByteBuffer bytes = validFile();
+    corruption.change.accept(bytes);
     Path file = write(bytes);
     assertThatThrownBy(() -> compare(file))
         .isInstanceOf(ModelFileException.class)
         .hasMessageStartingWith(file + ": ")
-        .hasMessageContaining(bad.message);
+        .hasMessageContaining(corruption.message);
   }
 
   @ParameterizedTest
   @ValueSource(ints = {0, 7, 19, 20, 40, FIRST_ROW, FIRST_ROW + 5 * ROW_BYTES - 1})
-  void aCutFileIsRefused(int length) throws Exception {
-    Path file = Files.write(folder.resolve("cut"), Arrays.copyOf(good().array(), length));
+  void rejectsTruncatedFile(int length) throws Exception {
+    Path file = Files.write(folder.resolve("cut"), Arrays.copyOf(validFile().array(), length));
     assertThatThrownBy(() -> LogitsFile.open(file))
         .isInstanceOf(ModelFileException.class)
         .hasMessageContaining("expected ");
   }
 
   @Test
-  void aFileThatDoesNotFitTheModelIsRefused() throws Exception {
-    Path file = write(good());
+  void rejectsFileOfOtherModel() throws Exception {
+    Path file = write(validFile());
     RandomModel.Shape shape = RandomModel.Shape.SMALL.withContextLength(7);
     Path narrow = RandomModel.small("llama").withShape(shape).write(folder.resolve("7.gguf"));
     RandomModel.Shape more = new RandomModel.Shape(1, 256, 8, 2, 32, 512, 352, 512);
@@ -176,11 +176,11 @@ class LogitsFileTest {
   }
 
   @Test
-  void logitsOfOtherChunksAreRefused() throws Exception {
+  void rejectsLogitsOfOtherChunks() throws Exception {
     int[] others = Logits.randomTokens(CHUNKS * CONTEXT, VOCABULARY, 1);
-    SessionOptions how = SessionOptions.defaults().withContextLength(CONTEXT).withThreads(1);
-    try (LogitsFile logits = LogitsFile.open(write(good()));
-        Session session = Session.open(model, how)) {
+    SessionOptions options = SessionOptions.defaults().withContextLength(CONTEXT).withThreads(1);
+    try (LogitsFile logits = LogitsFile.open(write(validFile()));
+        Session session = Session.open(model, options)) {
       TextChunks chunks =
           TextChunks.ofTokens(model, others, ChunkOptions.defaults().withContextLength(CONTEXT));
       assertThatThrownBy(() -> KlDivergence.measure(session, logits, chunks, step -> {}))
@@ -191,7 +191,7 @@ class LogitsFileTest {
 
   @ParameterizedTest
   @ValueSource(ints = {1, 2, 33, 320, 1001})
-  void rowsAreKeptToHalfAStep(int vocabulary) {
+  void rowsRoundTripWithinHalfStep(int vocabulary) {
     LogitsFormat format = new LogitsFormat(CONTEXT, vocabulary, 1);
     assertThat(format.rowBytes()).isEqualTo(8 + 2 * (vocabulary + vocabulary % 2));
     Random random = new Random(vocabulary);
@@ -206,7 +206,7 @@ class LogitsFileTest {
       format.encode(written, row);
       assertThat(row.remaining()).isEqualTo(format.rowBytes());
       format.decode(row, read, Path.of("file"), 0, 0);
-      double most = written.logProbability(written.top());
+      double most = written.logProbability(written.argmax());
       double step = row.getFloat(0);
       for (int i = 0; i < vocabulary; i++) {
         double expected = Math.max(written.logProbability(i), most - 16);
@@ -216,7 +216,7 @@ class LogitsFileTest {
   }
 
   @Test
-  void nothingIsLeftBehindWithoutACommit() throws Exception {
+  void writesNoFileWithoutCommit() throws Exception {
     Path place = Files.createDirectory(folder.resolve("place"));
     int[] tokens = Logits.randomTokens(CHUNKS * CONTEXT, VOCABULARY, 1);
     TextChunks chunks =

@@ -26,18 +26,21 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** Perplexity and its error against the plain computation from libllama's logits. */
+/** Compares perplexity and standard error with those computed from libllama's logits. */
 class OraclePerplexityTest {
-  /** As a share of the loss: logits differ in their last bits. */
+  /** Relative to the loss: logits differ in their last bits. */
   private static final double F32_BOUND = 1e-5;
 
   /**
-   * Activations are rounded to 8 bits, now and then to another one than libllama's, which rounds
-   * their scales to f16 too.
+   * Activations are rounded to 8 bits, sometimes differently from libllama, which also rounds their
+   * scales to f16.
    */
   private static final double QUANTISED_BOUND = 2e-3;
 
-  /** The trained model is 64 wide: a row has two blocks, whose rounding hardly averages out. */
+  /**
+   * The trained model has an embedding length of 64: the rounding of two blocks per row hardly
+   * averages out.
+   */
   private static final double SMALL_MODEL_BOUND = 4e-3;
 
   private static final int CONTEXT = 64;
@@ -72,7 +75,7 @@ class OraclePerplexityTest {
 
   @ParameterizedTest
   @MethodSource("random")
-  void randomModels(Case c) {
+  void randomModelsMatchLibllama(Case c) {
     Path file = c.model.write(folder.resolve("random.gguf"));
     int[] tokens = Logits.randomTokens(6 * CONTEXT + 17, c.model.shape().vocabulary(), 5);
     compare(file, tokens, CONTEXT, c.bound);
@@ -80,36 +83,36 @@ class OraclePerplexityTest {
 
   @ParameterizedTest
   @ValueSource(strings = {"f32", "Q8_0", "Q4_0"})
-  void aTrainedModel(String type) {
+  void trainedModelMatchesLibllama(String type) {
     Path file = SharedData.path("models/stories260K-" + type + ".gguf");
     int[] tokens = tokens(file, StoryText.of(6, 1));
     Estimate ours = compare(file, tokens, 128, type.equals("f32") ? F32_BOUND : SMALL_MODEL_BOUND);
-    // it was trained on such text: far from a blind guess among 512
+    // it was trained on such text: far below the 512 of a uniform guess
     assertThat(ours.exp().value()).isBetween(2.0, 8.0);
   }
 
   @Test
-  void stridedWindows() {
+  void stridedWindowsMatchLibllama() {
     Path file = SharedData.path("models/stories260K-f32.gguf");
     int[] tokens = tokens(file, StoryText.of(5, 2));
     ChunkOptions options = ChunkOptions.defaults().withContextLength(112).withStride(32);
-    double[] expected = Peer.windows(file, tokens, 128, 32).losses();
+    double[] expected = ReferenceStatistics.windows(file, tokens, 128, 32).losses();
     try (Model model = Model.load(file);
         Session session = Session.open(model, options(128, 512))) {
       TextChunks windows = TextChunks.ofTokens(model, tokens, options);
       assertThat(windows.contextLength()).isEqualTo(128);
       PerplexityResult result = Perplexity.measure(session, windows, step -> {});
       assertThat(result.predictions()).isEqualTo(expected.length);
-      close(result.loss(), Peer.estimate(expected), F32_BOUND);
+      assertClose(result.loss(), ReferenceStatistics.estimate(expected), F32_BOUND);
     }
   }
 
   @Test
-  void runningValuesAreThoseOfTheChunksSoFar() {
+  void progressMatchesChunksDone() {
     RandomModel random = RandomModel.small("llama");
     Path file = random.write(folder.resolve("running.gguf"));
     int[] tokens = Logits.randomTokens(5 * CONTEXT, random.shape().vocabulary(), 6);
-    double[] losses = Peer.chunks(file, tokens, CONTEXT, 1).losses();
+    double[] losses = ReferenceStatistics.chunks(file, tokens, CONTEXT, 1).losses();
     List<PerplexityResult> steps = new ArrayList<>();
     try (Model model = Model.load(file);
         Session session = Session.open(model, options(CONTEXT, 512))) {
@@ -120,12 +123,16 @@ class OraclePerplexityTest {
       for (PerplexityResult step : steps) {
         int count = step.chunks() * chunks.predictions();
         assertThat(step.predictions()).isEqualTo(count);
-        close(step.loss(), Peer.estimate(Arrays.copyOf(losses, count)), F32_BOUND);
+        assertClose(
+            step.loss(), ReferenceStatistics.estimate(Arrays.copyOf(losses, count)), F32_BOUND);
       }
     }
   }
 
-  /** A chunk in one batch, and one of odd length in several, where the halves meet in one. */
+  /**
+   * One chunk per batch; and chunks of odd length in several batches, of which one has the boundary
+   * of the halves.
+   */
   private static Estimate compare(Path file, int[] tokens, int context, double bound) {
     Estimate whole = null;
     try (Model model = Model.load(file)) {
@@ -134,13 +141,13 @@ class OraclePerplexityTest {
         TextChunks chunks = TextChunks.ofTokens(model, tokens, options);
         Vocabulary vocabulary = model.tokenizer().vocabulary();
         int bos = vocabulary.addsBos() ? vocabulary.bos().orElseThrow() : -1;
-        double[] losses = Peer.chunks(file, tokens, length, bos).losses();
+        double[] losses = ReferenceStatistics.chunks(file, tokens, length, bos).losses();
         int batch = length == context ? 512 : 41;
         try (Session session = Session.open(model, options(length, batch))) {
           PerplexityResult result = Perplexity.measure(session, chunks, step -> {});
           assertThat(result.isComplete()).isTrue();
           assertThat(result.predictions()).isEqualTo(losses.length);
-          close(result.loss(), Peer.estimate(losses), bound);
+          assertClose(result.loss(), ReferenceStatistics.estimate(losses), bound);
           whole = whole == null ? result.loss() : whole;
         }
       }
@@ -148,7 +155,7 @@ class OraclePerplexityTest {
     return whole;
   }
 
-  private static void close(Estimate ours, Estimate expected, double bound) {
+  private static void assertClose(Estimate ours, Estimate expected, double bound) {
     System.out.printf(
         "loss %.7f ± %.7f, from libllama's logits %.7f ± %.7f%n",
         ours.value(), ours.error(), expected.value(), expected.error());

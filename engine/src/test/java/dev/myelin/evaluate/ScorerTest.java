@@ -26,7 +26,7 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
-/** Scores of continuations, against libllama and each other. */
+/** Scores of continuations, compared with libllama and with each other. */
 class ScorerTest {
   private static final List<String> LABELS = List.of("positive", "negative", "so so");
 
@@ -56,8 +56,11 @@ class ScorerTest {
     }
   }
 
-  /** Sums over each whole text from libllama's logits, from where all of them differ. */
-  private static double[] peer(Path file, String prompt, List<String> continuations) {
+  /**
+   * The log-probability of each continuation from libllama's logits, from the point where they
+   * differ.
+   */
+  private static double[] libllamaScores(Path file, String prompt, List<String> continuations) {
     double[] sums = new double[continuations.size()];
     LlamaContext.Options options =
         new LlamaContext.Options(128, 128, 1, CacheType.F32.type().id(), FlashAttention.OFF);
@@ -79,7 +82,8 @@ class ScorerTest {
             tokens,
             (position, logits) -> {
               if (position >= from - 1 && position < tokens.length - 1) {
-                sums[at] += Peer.logSoftmax(Logits.copy(logits))[tokens[position + 1]];
+                sums[at] +=
+                    ReferenceStatistics.logSoftmax(Logits.copy(logits))[tokens[position + 1]];
               }
             });
       }
@@ -87,7 +91,7 @@ class ScorerTest {
     return sums;
   }
 
-  /** Whether all go on with the same token, and have another one after it. */
+  /** Whether all have the same token at this position, and another one after it. */
   private static boolean sameAt(List<int[]> all, int at) {
     int[] prompt = all.getFirst();
     return all.stream()
@@ -104,12 +108,12 @@ class ScorerTest {
     "größe:,bpe",
     "the,spm"
   })
-  void libllamaAgrees(String prompt, String kind) {
+  void scoresMatchLibllama(String prompt, String kind) {
     Logits.requireOracle();
     Path file = kind.equals("spm") ? spm : bpe;
-    // a space at the end of a parameter would be lost
+    // CsvSource strips a trailing space
     String whole = prompt.isEmpty() ? "" : prompt + " ";
-    double[] expected = peer(file, whole, LABELS);
+    double[] expected = libllamaScores(file, whole, LABELS);
     Ranking ranking = rank(file, whole, LABELS);
     for (int i = 0; i < expected.length; i++) {
       ContinuationScore score = ranking.scores().get(i);
@@ -122,16 +126,16 @@ class ScorerTest {
   }
 
   @Test
-  void aTrainedModelKnowsItsStories() {
+  void trainedModelPrefersPlausibleContinuation() {
     Path story = SharedData.path("models/stories260K-f32.gguf");
     String prompt = "Once upon a time, there was a little girl named ";
     Ranking ranking = rank(story, prompt, List.of("table", "Lily", "Tuesday"));
-    assertThat(ranking.winner().continuation()).isEqualTo("Lily");
+    assertThat(ranking.best().continuation()).isEqualTo("Lily");
     assertThat(ranking.probabilities().get(1)).isGreaterThan(0.9);
   }
 
   @Test
-  void aTokenMaySpanTheBoundary() {
+  void tokenMaySpanPromptBoundary() {
     Path story = SharedData.path("models/stories260K-f32.gguf");
     // "Lily" is a token: after "Li", all three are scored from before it
     Ranking ranking = rank(story, "a girl named Li", List.of("ly", "sa", "ttle"));
@@ -140,11 +144,11 @@ class ScorerTest {
       before = model.tokenizer().encode("a girl named Li", true, true).length;
     }
     assertThat(ranking.promptTokens()).isLessThan(before);
-    assertThat(ranking.winner().continuation()).isEqualTo("ly");
+    assertThat(ranking.best().continuation()).isEqualTo("ly");
   }
 
   @Test
-  void aTextIsTheProductOfItsParts() {
+  void scoreIsSumOfScoresOfParts() {
     Path story = SharedData.path("models/stories260K-f32.gguf");
     String prompt = "Once upon a time";
     double both =
@@ -156,7 +160,7 @@ class ScorerTest {
   }
 
   @Test
-  void promptsInOneSessionDoNotInfluenceEachOther() {
+  void promptsInOneSessionAreIndependent() {
     List<String> prompts = List.of("once upon a time ", "once upon a ", "twice upon ", "o");
     try (Model model = Model.load(spm);
         Session session = open(model)) {
@@ -165,7 +169,7 @@ class ScorerTest {
         Ranking shared = scorer.rank(prompt, LABELS);
         try (Session fresh = open(model)) {
           Ranking alone = new Scorer(fresh, Normalization.MEAN, true).rank(prompt, LABELS);
-          assertThat(shared.best()).isEqualTo(alone.best());
+          assertThat(shared.bestIndex()).isEqualTo(alone.bestIndex());
           for (int i = 0; i < LABELS.size(); i++) {
             assertThat(shared.scores().get(i).logProbability())
                 .isCloseTo(alone.scores().get(i).logProbability(), within(1e-3));
@@ -177,10 +181,10 @@ class ScorerTest {
   }
 
   @Test
-  void theOrderOfTheContinuationsDoesNotMatter() {
+  void scoresDoNotDependOnOrder() {
     Ranking forward = rank(spm, "it was ", LABELS);
     Ranking backward = rank(spm, "it was ", LABELS.reversed());
-    assertThat(backward.winner().continuation()).isEqualTo(forward.winner().continuation());
+    assertThat(backward.best().continuation()).isEqualTo(forward.best().continuation());
     for (int i = 0; i < LABELS.size(); i++) {
       assertThat(backward.scores().get(LABELS.size() - 1 - i).logProbability())
           .isCloseTo(forward.scores().get(i).logProbability(), within(1e-4));
@@ -188,24 +192,24 @@ class ScorerTest {
   }
 
   @Test
-  void continuationsThatCannotBeComparedAreRefused() {
-    refused(List.of(), "continuations: expected two or more, found 0");
-    refused(List.of("a"), "continuations: expected two or more, found 1");
-    refused(List.of("a", "b", "a"), "continuation 'a' is given twice: expected each once");
-    refused(List.of("a", ""), "a continuation is empty: expected a text");
+  void rejectsInvalidContinuations() {
+    assertRejected(List.of(), "continuations: expected two or more, found 0");
+    assertRejected(List.of("a"), "continuations: expected two or more, found 1");
+    assertRejected(List.of("a", "b", "a"), "continuation 'a' is given twice: expected each once");
+    assertRejected(List.of("a", ""), "a continuation is empty: expected a text");
   }
 
-  private static void refused(List<String> continuations, String message) {
+  private static void assertRejected(List<String> continuations, String message) {
     assertThatThrownBy(() -> rank(spm, "x", continuations))
         .isInstanceOf(InvalidRequestException.class)
         .hasMessage(message);
   }
 
   @Test
-  void promptsWithoutATokenOrBeyondTheContextAreRefused() {
+  void rejectsEmptyAndTooLongPrompts() {
     assertThatThrownBy(() -> rank(bpe, "", LABELS))
         .isInstanceOf(InvalidRequestException.class)
-        .hasMessageContaining("the prompt has no token that all continuations go on from");
+        .hasMessageContaining("the prompt has no token in common with all continuations");
     String[] words = new String[400];
     Arrays.fill(words, "zq");
     assertThatThrownBy(() -> rank(spm, String.join(" ", words), LABELS))
@@ -215,7 +219,7 @@ class ScorerTest {
   }
 
   @Test
-  void aCancelledSessionThrows() {
+  void cancelledSessionThrows() {
     try (Model model = Model.load(spm);
         Session session = open(model)) {
       session.cancel();
@@ -227,7 +231,7 @@ class ScorerTest {
   }
 
   @Test
-  void normalizationsAreNamed() {
+  void parsesNormalizationLabels() {
     assertThat(Normalization.of("Mean")).isEqualTo(Normalization.MEAN);
     assertThatThrownBy(() -> Normalization.of("max"))
         .isInstanceOf(InvalidRequestException.class)

@@ -15,7 +15,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** Small cases computed by hand, and properties. */
+/** Small cases computed by hand, and general properties. */
 class StatisticsTest {
   private static Distribution distribution(float... logits) {
     Distribution d = new Distribution(logits.length);
@@ -37,13 +37,13 @@ class StatisticsTest {
   }
 
   @Test
-  void aMeanAndItsError() {
+  void meanAndStandardErrorByHand() {
     Moments moments = new Moments();
     assertThat(moments.estimate()).isEqualTo(new Estimate(0, 0));
     for (double value : new double[] {1, 2, 3, 6}) {
       moments.add(value);
     }
-    // mean square 12.5, less 9: 3.5, over 3
+    // mean of squares 12.5, minus 9 is 3.5, divided by 3
     assertThat(moments.estimate().value()).isEqualTo(3);
     assertThat(moments.estimate().error()).isCloseTo(Math.sqrt(3.5 / 3), within(1e-15));
     Estimate e = new Estimate(Math.log(8), 0.25).exp();
@@ -52,7 +52,7 @@ class StatisticsTest {
   }
 
   @Test
-  void momentsDoNotLoseDigits() {
+  void momentsAreNumericallyStable() {
     Moments.Pair pair = new Moments.Pair();
     for (int i = 0; i < 1000; i++) {
       pair.add(1e8 + i % 2, 1e8 - i % 2);
@@ -62,26 +62,27 @@ class StatisticsTest {
   }
 
   @Test
-  void aCovarianceByHand() {
+  void covarianceByHand() {
     Moments.Pair pair = new Moments.Pair();
     pair.add(1, 2);
     pair.add(2, 1);
     pair.add(3, 6);
-    // mean product 22/3, less 2 * 3: 4/3, over 2
+    // mean of products 22/3, minus 2 * 3 is 4/3, divided by 2
     assertThat(pair.covariance()).isCloseTo(2.0 / 3, within(1e-15));
   }
 
   @Test
-  void quantilesAreLinearBetweenNeighbours() {
-    Spread spread = new Spread(new double[] {4, 1, 3, 2});
-    assertThat(spread.count()).isEqualTo(4);
-    assertThat(spread.at(0)).isEqualTo(1);
-    assertThat(spread.at(1)).isEqualTo(4);
-    assertThat(spread.at(0.5)).isEqualTo(2.5);
-    assertThat(spread.at(0.9)).isCloseTo(3.7, within(1e-12));
-    assertThat(new Spread(new double[] {7}).at(0.3)).isEqualTo(7);
-    assertThatThrownBy(() -> spread.at(1.1)).isInstanceOf(IllegalArgumentException.class);
-    assertThatThrownBy(() -> spread.at(Double.NaN)).isInstanceOf(IllegalArgumentException.class);
+  void quantilesInterpolateLinearly() {
+    Quantiles quantiles = new Quantiles(new double[] {4, 1, 3, 2});
+    assertThat(quantiles.count()).isEqualTo(4);
+    assertThat(quantiles.value(0)).isEqualTo(1);
+    assertThat(quantiles.value(1)).isEqualTo(4);
+    assertThat(quantiles.value(0.5)).isEqualTo(2.5);
+    assertThat(quantiles.value(0.9)).isCloseTo(3.7, within(1e-12));
+    assertThat(new Quantiles(new double[] {7}).value(0.3)).isEqualTo(7);
+    assertThatThrownBy(() -> quantiles.value(1.1)).isInstanceOf(IllegalArgumentException.class);
+    assertThatThrownBy(() -> quantiles.value(Double.NaN))
+        .isInstanceOf(IllegalArgumentException.class);
   }
 
   @Test
@@ -89,57 +90,57 @@ class StatisticsTest {
     Distribution d = distribution(log(1), log(2), log(5));
     assertThat(d.logProbability(0)).isCloseTo(Math.log(1 / 8.0), within(1e-7));
     assertThat(d.logProbability(2)).isCloseTo(Math.log(5 / 8.0), within(1e-7));
-    assertThat(d.top()).isEqualTo(2);
-    assertThat(distribution(3, 3, 1).top()).isZero();
+    assertThat(d.argmax()).isEqualTo(2);
+    assertThat(distribution(3, 3, 1).argmax()).isZero();
   }
 
   @Test
-  void aDivergenceByHand() {
+  void klDivergenceByHand() {
     Distribution p = distribution(log(0.5), log(0.25), log(0.25));
     Distribution q = distribution(log(0.25), log(0.25), log(0.5));
-    assertThat(p.divergence(q)).isCloseTo(0.25 * Math.log(2), within(1e-7));
+    assertThat(p.klDivergence(q)).isCloseTo(0.25 * Math.log(2), within(1e-7));
     Distribution sure = distribution(0, Float.NEGATIVE_INFINITY, Float.NEGATIVE_INFINITY);
-    assertThat(sure.divergence(p)).isCloseTo(Math.log(2), within(1e-7));
-    assertThat(p.divergence(sure)).isInfinite();
+    assertThat(sure.klDivergence(p)).isCloseTo(Math.log(2), within(1e-7));
+    assertThat(p.klDivergence(sure)).isInfinite();
   }
 
   @ParameterizedTest
   @ValueSource(doubles = {0.001, 1, 10, 100})
-  void divergencesAreNotNegativeAndZeroOfItself(double width) {
+  void klDivergenceIsNonNegativeAndZeroForEqualLogits(double width) {
     Random random = new Random(3);
     for (int i = 0; i < 50; i++) {
       float[] logits = random(random, 500, width);
       Distribution p = distribution(logits);
-      assertThat(p.divergence(distribution(random(random, 500, width)))).isNotNegative();
-      assertThat(p.divergence(distribution(logits))).isZero();
+      assertThat(p.klDivergence(distribution(random(random, 500, width)))).isNotNegative();
+      assertThat(p.klDivergence(distribution(logits))).isZero();
       float[] near = logits.clone();
       near[i] = Math.nextUp(near[i]);
-      assertThat(p.divergence(distribution(near))).isBetween(0.0, 1e-6);
+      assertThat(p.klDivergence(distribution(near))).isBetween(0.0, 1e-6);
     }
   }
 
   @ParameterizedTest
   @ValueSource(ints = {-1000, -3, 64, 4096})
-  void aConstantAddedToLogitsChangesNothing(int constant) {
+  void addedConstantDoesNotChangeDistribution(int constant) {
     Random random = new Random(4);
     float[] logits = random(random, 200, 4);
     float[] moved = logits.clone();
     for (int i = 0; i < moved.length; i++) {
-      // to 1/1024, so that the sum is exact
+      // multiples of 1/1024, so that the sum is exact
       logits[i] = Math.round(logits[i] * 1024) / 1024f;
       moved[i] = logits[i] + constant;
     }
     Distribution p = distribution(logits);
     Distribution q = distribution(moved);
-    assertThat(q.top()).isEqualTo(p.top());
-    assertThat(p.divergence(q)).isCloseTo(0, within(1e-12));
+    assertThat(q.argmax()).isEqualTo(p.argmax());
+    assertThat(p.klDivergence(q)).isCloseTo(0, within(1e-12));
     for (int i = 0; i < logits.length; i++) {
       assertThat(q.logProbability(i)).isCloseTo(p.logProbability(i), within(1e-9));
     }
   }
 
   @Test
-  void whatIsNoNumberStaysNone() {
+  void nonFiniteLogitsGiveNaN() {
     for (float bad : new float[] {Float.NaN, Float.POSITIVE_INFINITY}) {
       assertThat(distribution(1, bad, 2).logProbability(0)).isNaN();
       assertThat(distribution(bad, 1, 2).logProbability(2)).isNaN();
@@ -148,12 +149,12 @@ class StatisticsTest {
   }
 
   @Test
-  void figuresByHand() {
-    KlStatistics statistics = new KlStatistics(1);
-    statistics.add(new KlStatistics.Prediction(Math.log(4), Math.log(2), 0.5, true));
-    statistics.add(new KlStatistics.Prediction(Math.log(2), Math.log(2), 0.1, false));
-    KlResult result = statistics.result(statistics.figures(1));
-    KlFigures f = result.figures();
+  void klStatisticsByHand() {
+    KlAccumulator statistics = new KlAccumulator(1);
+    statistics.add(new KlAccumulator.Prediction(Math.log(4), Math.log(2), 0.5, true));
+    statistics.add(new KlAccumulator.Prediction(Math.log(2), Math.log(2), 0.1, false));
+    KlResult result = statistics.result(statistics.statistics(1));
+    KlStatistics f = result.statistics();
     assertThat(f.perplexity().value()).isCloseTo(Math.sqrt(8), within(1e-12));
     assertThat(f.originalPerplexity().value()).isCloseTo(2, within(1e-12));
     assertThat(f.originalPerplexity().error()).isZero();
@@ -167,19 +168,19 @@ class StatisticsTest {
     assertThat(f.rmsDeltaP().value()).isCloseTo(Math.sqrt(1 / 32.0), within(1e-12));
     assertThat(f.rmsDeltaP().error()).isCloseTo(0.5 / Math.sqrt(1 / 32.0) / 32, within(1e-12));
     assertThat(f.sameTop()).isEqualTo(new Estimate(0.5, 0.5));
-    assertThat(result.divergences().at(0.5)).isCloseTo(0.3, within(1e-12));
-    assertThat(result.deltas().at(0)).isCloseTo(-0.25, within(1e-12));
+    assertThat(result.divergences().value(0.5)).isCloseTo(0.3, within(1e-12));
+    assertThat(result.deltaPs().value(0)).isCloseTo(-0.25, within(1e-12));
   }
 
   @Test
-  void aRankingIsASoftmaxOverSumsOrMeans() {
+  void rankingIsSoftmaxOfSumsOrMeans() {
     List<ContinuationScore> scores =
         List.of(new ContinuationScore("a", 1, -2), new ContinuationScore("b", 4, -4));
     Ranking sum = Ranking.of(3, scores, Normalization.SUM);
-    assertThat(sum.winner().continuation()).isEqualTo("a");
+    assertThat(sum.best().continuation()).isEqualTo("a");
     assertThat(sum.probabilities().get(0)).isCloseTo(1 / (1 + Math.exp(-2)), within(1e-12));
     Ranking mean = Ranking.of(3, scores, Normalization.MEAN);
-    assertThat(mean.winner().continuation()).isEqualTo("b");
+    assertThat(mean.best().continuation()).isEqualTo("b");
     assertThat(mean.probabilities().get(1)).isCloseTo(1 / (1 + Math.exp(-1)), within(1e-12));
     ContinuationScore far = new ContinuationScore("c", 1, -5000);
     ContinuationScore farther = new ContinuationScore("d", 1, -6000);
@@ -188,9 +189,9 @@ class StatisticsTest {
   }
 
   @Test
-  void aConfusionCounts() {
-    Confusion confusion = new Confusion(List.of("a", "b"));
-    assertThat(confusion.accuracy()).isEqualTo(new Share(0, 0.5, 0, 1));
+  void confusionMatrixCountsExamples() {
+    ConfusionMatrix confusion = new ConfusionMatrix(List.of("a", "b"));
+    assertThat(confusion.accuracy()).isEqualTo(new Proportion(0, 0.5, 0, 1));
     confusion.add(0, 0);
     confusion.add(0, 1);
     confusion.add(1, 1);
@@ -202,15 +203,15 @@ class StatisticsTest {
     assertThat(confusion.accuracy().error()).isCloseTo(0.2, within(1e-12));
   }
 
-  /** The ends are the true shares of which this sample is 1.96 deviations away. */
+  /** The bounds are the proportions from which this sample is 1.96 standard deviations away. */
   @ParameterizedTest
   @CsvSource({"20, 20", "0, 20", "15, 20", "3, 5", "1, 1", "0, 1", "990, 1000"})
-  void aSharesIntervalIsWilsons(int hits, int trials) {
-    Share share = Share.of(hits, trials);
+  void proportionHasWilsonInterval(int hits, int trials) {
+    Proportion proportion = Proportion.of(hits, trials);
     double p = (double) hits / trials;
-    assertThat(share.value()).isEqualTo(p);
-    assertThat(share.error()).isPositive();
-    for (double end : new double[] {share.low(), share.high()}) {
+    assertThat(proportion.value()).isEqualTo(p);
+    assertThat(proportion.error()).isPositive();
+    for (double end : new double[] {proportion.low(), proportion.high()}) {
       if (end > 0 && end < 1) {
         double deviation = Math.sqrt(end * (1 - end) / trials);
         assertThat(Math.abs(end - p) / deviation).isCloseTo(1.959964, within(1e-5));
@@ -218,11 +219,11 @@ class StatisticsTest {
         assertThat(end).isEqualTo(p);
       }
     }
-    assertThat(share.low()).isLessThan(share.high());
+    assertThat(proportion.low()).isLessThan(proportion.high());
   }
 
   @Test
-  void everyRowIsWorkedOnOnceByAnyNumberOfThreads() {
+  void eachRowIsProcessedOnce() {
     for (int threads : new int[] {1, 2, 5}) {
       try (RowWorkers workers = new RowWorkers(threads, 1 << 12)) {
         AtomicIntegerArray seen = new AtomicIntegerArray(200);
@@ -238,7 +239,7 @@ class StatisticsTest {
   }
 
   @Test
-  void noRowIsWorkedOnAfterAFailureWasThrown() {
+  void noRowIsProcessedAfterFailureIsThrown() {
     try (RowWorkers workers = new RowWorkers(3, 1 << 12)) {
       AtomicInteger working = new AtomicInteger();
       assertThatThrownBy(

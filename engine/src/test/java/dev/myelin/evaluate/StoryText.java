@@ -2,7 +2,10 @@ package dev.myelin.evaluate;
 
 import java.util.Random;
 
-/** English of the kind that the trained test model has seen, the same for the same seed. */
+/**
+ * Generates stories like those that the trained test model was trained on; deterministic for a
+ * seed.
+ */
 final class StoryText {
   private static final String[] NAMES = {"Lily", "Tom", "Max", "Anna", "Ben", "Mia", "Sam"};
   private static final String[] ANIMALS = {"dog", "cat", "bird", "bear", "frog", "fish"};

@@ -1,10 +1,10 @@
 package dev.myelin.example;
 
+import dev.myelin.generate.ContextFullPolicy;
 import dev.myelin.generate.Conversation;
 import dev.myelin.generate.FinishReason;
 import dev.myelin.generate.GenerateOptions;
 import dev.myelin.generate.Generation;
-import dev.myelin.generate.OnFull;
 import dev.myelin.generate.Session;
 import dev.myelin.generate.SessionOptions;
 import dev.myelin.model.Model;
@@ -22,7 +22,8 @@ final class Interview {
     try (Model model = Model.load(file);
         Session session = Session.open(model, options)) {
       Conversation conversation =
-          new Conversation(session, SamplingOptions.greedy(), "Answer briefly.", OnFull.DROP);
+          new Conversation(
+              session, SamplingOptions.greedy(), "Answer briefly.", ContextFullPolicy.DROP_OLDEST);
       for (String question : questions) {
         Generation reply =
             conversation.reply(question, GenerateOptions.tokens(200), text -> out.append(text));

@@ -19,7 +19,7 @@ import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** Texts that a random model writes. */
+/** Generation with a random model. */
 class GeneratorTest {
   private static final SessionOptions OPTIONS =
       SessionOptions.defaults().withThreads(1).withContextLength(64);
@@ -39,8 +39,8 @@ class GeneratorTest {
     model.close();
   }
 
-  /** What a session writes, beginning again three times. */
-  private static List<List<Integer>> texts(long seed) {
+  /** Three texts from one session, each from an empty context. */
+  private static List<List<Integer>> generateThreeTexts(long seed) {
     try (Session session = Session.open(model, OPTIONS)) {
       Generator generator = new Generator(session, SamplingOptions.defaults().withSeed(seed));
       List<List<Integer>> texts = new ArrayList<>();
@@ -53,15 +53,17 @@ class GeneratorTest {
   }
 
   @Test
-  void eachTextIsDrawnAgainAndASeedRepeatsThemAll() {
-    List<List<Integer>> texts = texts(7);
+  void textsDifferAndSeedReproducesThem() {
+    List<List<Integer>> texts = generateThreeTexts(7);
     assertThat(texts).doesNotHaveDuplicates();
-    assertThat(texts(7)).isEqualTo(texts);
-    assertThat(texts(SamplingOptions.RANDOM_SEED)).doesNotHaveDuplicates().isNotEqualTo(texts);
+    assertThat(generateThreeTexts(7)).isEqualTo(texts);
+    assertThat(generateThreeTexts(SamplingOptions.RANDOM_SEED))
+        .doesNotHaveDuplicates()
+        .isNotEqualTo(texts);
   }
 
   @Test
-  void theSeedIsKnown() {
+  void reportsSeed() {
     try (Session session = Session.open(model, OPTIONS)) {
       SamplingOptions sampling = SamplingOptions.defaults();
       assertThat(new Generator(session, sampling.withSeed(5)).seed()).isEqualTo(5);
@@ -73,9 +75,9 @@ class GeneratorTest {
     }
   }
 
-  /** Bytes of which no character becomes are no text; neither the sink nor the result has them. */
+  /** An incomplete character at the end appears neither in the sink nor in the result. */
   @Test
-  void aTextCutWithinACharacterEndsBeforeIt() {
+  void omitsIncompleteCharacterAtEnd() {
     int cut = 0;
     try (Session session = Session.open(model, OPTIONS)) {
       Generator generator = new Generator(session, SamplingOptions.defaults().withSeed(3));
@@ -95,7 +97,7 @@ class GeneratorTest {
   }
 
   @Test
-  void controlTokensOfAPromptAreThoseOfItsTrustedParts() {
+  void parsesControlTokensInTrustedTextOnly() {
     try (Session session = Session.open(model, OPTIONS)) {
       Generator generator = new Generator(session, SamplingOptions.greedy());
       PromptText prompt =
@@ -108,7 +110,7 @@ class GeneratorTest {
   }
 
   @Test
-  void aPromptThatDoesNotFitIsRefusedWithTheNumbers() {
+  void rejectsPromptLongerThanContext() {
     try (Session session = Session.open(model, OPTIONS)) {
       Generator generator = new Generator(session, SamplingOptions.greedy());
       assertThatThrownBy(() -> generator.generate(new int[65], EIGHT, TextSink.NONE))
@@ -134,7 +136,7 @@ class GeneratorTest {
               "the prompt has 45 tokens, which do not fit into a context of 64 that holds 20"
                   + " already");
       assertThat(session.position()).isEqualTo(20);
-      // one that just fits still gets a token
+      // a prompt that just fits gets one token
       assertThat(generator.generate(new int[44], EIGHT, TextSink.NONE))
           .satisfies(g -> assertThat(g.tokens()).hasSize(1))
           .satisfies(g -> assertThat(g.reason()).isEqualTo(FinishReason.CONTEXT_FULL));

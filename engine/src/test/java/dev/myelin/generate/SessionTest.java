@@ -26,7 +26,7 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** What a session refuses, and that its history alone decides what it computes. */
+/** What a session rejects, and that its logits depend on its tokens only. */
 class SessionTest {
   private static final int CONTEXT = 300;
   private static final SessionOptions OPTIONS =
@@ -51,7 +51,7 @@ class SessionTest {
   }
 
   @Test
-  void nothingToFeedIsRefused() {
+  void rejectsEmptyInput() {
     try (Session session = Session.open(model, OPTIONS)) {
       assertThatThrownBy(session::feed)
           .isInstanceOf(InvalidRequestException.class)
@@ -65,7 +65,7 @@ class SessionTest {
 
   @ParameterizedTest
   @ValueSource(ints = {-1, Integer.MIN_VALUE, 320, Integer.MAX_VALUE})
-  void tokenIdsOutOfRangeAreRefusedBeforeAnythingIsComputed(int id) {
+  void rejectsInvalidTokenIdsBeforeComputing(int id) {
     try (Session session = Session.open(model, OPTIONS)) {
       session.feed(1, 2, 3);
       assertThatThrownBy(() -> session.feed(4, 5, id))
@@ -79,7 +79,7 @@ class SessionTest {
   }
 
   @Test
-  void afterAnObserverThrowsTheEarlierShapeWorksOn() {
+  void survivesExceptionOfObserver() {
     List<String> asked = new ArrayList<>();
     ActivationObserver failing =
         new ActivationObserver() {
@@ -93,7 +93,7 @@ class SessionTest {
           }
 
           @Override
-          public void computed(List<MatmulInput> observations) {}
+          public void onBatch(List<MatmulInput> observations) {}
         };
     try (Session session = Session.open(model, OPTIONS, failing);
         Session other = Session.open(model, OPTIONS)) {
@@ -101,7 +101,7 @@ class SessionTest {
         session.truncate(0);
         session.feed(shape);
         asked.add("fail");
-        // other shapes of both kinds: more cells, more tokens
+        // other shapes of both graphs: more cells, more tokens
         assertThatThrownBy(() -> session.feedAll(new int[] {1, 2, 3}, (position, logits) -> {}))
             .hasMessage("on purpose");
         assertThatThrownBy(() -> session.feedBatch(new int[] {1, 2, 3, 4}, 2))
@@ -115,7 +115,7 @@ class SessionTest {
   }
 
   @Test
-  void aFullContextIsRefusedAndTheSessionGoesOn() {
+  void rejectsTokensBeyondContext() {
     int[] tokens = Logits.randomTokens(CONTEXT, 320, 1);
     try (Session session = Session.open(model, OPTIONS)) {
       assertThatThrownBy(() -> session.feed(new int[CONTEXT + 1]))
@@ -133,7 +133,7 @@ class SessionTest {
 
   @ParameterizedTest
   @ValueSource(ints = {-1, 4, Integer.MAX_VALUE})
-  void onlyWhatIsThereCanBeTruncated(int length) {
+  void rejectsInvalidTruncation(int length) {
     try (Session session = Session.open(model, OPTIONS)) {
       session.feed(1, 2, 3);
       assertThatThrownBy(() -> session.truncate(length))
@@ -143,7 +143,7 @@ class SessionTest {
   }
 
   @Test
-  void optionsAreChecked() {
+  void rejectsInvalidOptions() {
     SessionOptions o = OPTIONS;
     assertThatThrownBy(() -> o.withContextLength(-1)).hasMessageContaining("context = -1");
     assertThatThrownBy(() -> o.withBatch(0)).hasMessageContaining("batch = 0");
@@ -156,7 +156,7 @@ class SessionTest {
   }
 
   @Test
-  void noMoreThreadsThanCoresUnlessForced() {
+  void limitsThreadsToCoresUnlessForced() {
     int cores = Threads.cores();
     SessionOptions more = OPTIONS.withThreads(cores + 1);
     assumeTrue(cores < Threads.MAX);
@@ -169,14 +169,14 @@ class SessionTest {
 
   @ParameterizedTest
   @ValueSource(ints = {Integer.MAX_VALUE, Integer.MAX_VALUE - 255, 1 << 30})
-  void aContextThatNoMemoryHoldsIsRefused(int context) {
+  void rejectsContextLargerThanMemory(int context) {
     assertThatThrownBy(() -> Session.open(model, OPTIONS.withContextLength(context)))
         .isInstanceOf(InvalidRequestException.class)
         .hasMessageContaining("context = " + context);
   }
 
   @Test
-  void headsThatDoNotDivideIntoBlocksNeedAnotherCacheType() {
+  void rejectsQuantizedCacheForHeadSizeNotMultipleOfBlock() {
     RandomModel odd =
         RandomModel.small("llama").withShape(Shape.SMALL.withHeads(8, 2, 24).withLayers(1));
     try (Model m = Model.load(odd.write(folder.resolve("odd.gguf")))) {
@@ -190,7 +190,7 @@ class SessionTest {
   }
 
   @Test
-  void learnedPositionsAreTheLongestContext() {
+  void rejectsContextBeyondLearnedPositions() {
     RandomModel gpt2 = RandomModel.small("gpt2");
     try (Model m = Model.load(gpt2.write(folder.resolve("gpt2.gguf")))) {
       assertThatThrownBy(() -> Session.open(m, OPTIONS.withContextLength(513)))
@@ -200,7 +200,7 @@ class SessionTest {
   }
 
   @Test
-  void everyUseAfterCloseThrows() {
+  void rejectsUseAfterClose() {
     Session session = Session.open(model, OPTIONS);
     MemorySegment logits = session.feed(1, 2);
     session.close();
@@ -225,7 +225,7 @@ class SessionTest {
   }
 
   @Test
-  void aClosedModelEndsItsSessions() {
+  void rejectsUseAfterModelIsClosed() {
     Model own = Model.load(file);
     Session session = Session.open(own, OPTIONS);
     session.feed(1, 2);
@@ -241,18 +241,18 @@ class SessionTest {
   }
 
   @Test
-  void logitsAreGoneWhereTheGraphIs() {
+  void logitsBecomeInvalidWithTheirGraph() {
     try (Session session = Session.open(model, OPTIONS)) {
       MemorySegment first = session.feed(1, 2, 3);
       session.feed(4, 5);
-      // another shape: the graph that held them was replaced
+      // another shape replaced the graph that held the logits
       assertThatThrownBy(() -> first.get(ValueLayout.JAVA_FLOAT, 0))
           .isInstanceOf(IllegalStateException.class);
     }
   }
 
   @Test
-  void aSinkMayNotUseItsSession() {
+  void rejectsReentrantUseFromSink() {
     try (Session session = Session.open(model, OPTIONS)) {
       List<Throwable> thrown = new ArrayList<>();
       List<Runnable> uses =
@@ -276,7 +276,7 @@ class SessionTest {
   }
 
   @Test
-  void aSinkThatThrowsLeavesTheSessionUsable() {
+  void survivesExceptionOfSink() {
     int[] tokens = {5, 6, 7};
     try (Session session = Session.open(model, OPTIONS)) {
       assertThatThrownBy(
@@ -288,12 +288,12 @@ class SessionTest {
                       }))
           .hasMessage("enough");
       float[] after = Logits.copy(session.sync(new int[] {5, 6, 7, 8}));
-      assertClose(after, alone(5, 6, 7, 8));
+      assertClose(after, freshLogits(5, 6, 7, 8));
     }
   }
 
   @Test
-  void howTokensAreCutIntoCallsAndBatchesDoesNotMatter() {
+  void logitsDoNotDependOnBatchesOrThreads() {
     int[] tokens = Logits.randomTokens(290, 320, 3);
     Logits expected;
     try (Session session = Session.open(model, OPTIONS)) {
@@ -315,7 +315,7 @@ class SessionTest {
   }
 
   @Test
-  void feedGivesTheLastOfWhatFeedAllGives() {
+  void feedReturnsLastLogitsOfFeedAll() {
     int[] tokens = Logits.randomTokens(20, 320, 4);
     try (Session one = Session.open(model, OPTIONS);
         Session all = Session.open(model, OPTIONS)) {
@@ -326,26 +326,26 @@ class SessionTest {
   }
 
   @Test
-  void afterSyncASessionComputesAsAFreshOne() {
+  void syncMatchesFreshSession() {
     int[] story = Logits.randomTokens(40, 320, 5);
     int[] other = story.clone();
     other[25] = (other[25] + 1) % 320;
     try (Session session = Session.open(model, OPTIONS)) {
       session.feed(story);
       assertThat(session.commonPrefix(other)).isEqualTo(25);
-      assertClose(Logits.copy(session.sync(other)), alone(other));
+      assertClose(Logits.copy(session.sync(other)), freshLogits(other));
       assertThat(session.tokens()).isEqualTo(other);
-      // shorter than what it holds, a prefix of it, and the same again
+      // a prefix of the held tokens, twice
       int[] start = Arrays.copyOf(other, 10);
-      assertClose(Logits.copy(session.sync(start)), alone(start));
-      assertClose(Logits.copy(session.sync(start)), alone(start));
+      assertClose(Logits.copy(session.sync(start)), freshLogits(start));
+      assertClose(Logits.copy(session.sync(start)), freshLogits(start));
       assertThat(session.position()).isEqualTo(10);
-      assertClose(Logits.copy(session.sync(story)), alone(story));
+      assertClose(Logits.copy(session.sync(story)), freshLogits(story));
     }
   }
 
   @Test
-  void aSyncThatDoesNotFitLeavesTheSessionAsItWas() {
+  void rejectedSyncLeavesSessionUnchanged() {
     int[] story = Logits.randomTokens(40, 320, 6);
     try (Session session = Session.open(model, OPTIONS)) {
       session.feed(story);
@@ -356,7 +356,7 @@ class SessionTest {
   }
 
   @Test
-  void aBatchComputesTheLogitsOfItsLastTokens() {
+  void feedBatchComputesLogitsOfLastTokens() {
     int[] tokens = Logits.randomTokens(20, 320, 3);
     try (Session all = Session.open(model, OPTIONS);
         Session last = Session.open(model, OPTIONS.withBatch(20))) {
@@ -382,7 +382,7 @@ class SessionTest {
     }
   }
 
-  private static float[] alone(int... tokens) {
+  private static float[] freshLogits(int... tokens) {
     try (Session session = Session.open(model, OPTIONS)) {
       return Logits.copy(session.feed(tokens));
     }

@@ -27,7 +27,9 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
-/** Sessions and threads: one owner at a time, cancelled from anywhere, many on one model. */
+/**
+ * Sessions and threads: exclusive use, cancellation from any thread, many sessions on one model.
+ */
 @Timeout(value = 120, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
 class SessionThreadsTest {
   private static final SessionOptions OPTIONS =
@@ -49,7 +51,7 @@ class SessionThreadsTest {
   }
 
   @Test
-  void aSecondThreadAtTheSameTimeIsRefused() throws Exception {
+  void rejectsConcurrentUse() throws Exception {
     CountDownLatch inside = new CountDownLatch(1);
     CountDownLatch tried = new CountDownLatch(1);
     try (Session session = Session.open(model, OPTIONS);
@@ -74,14 +76,14 @@ class SessionThreadsTest {
       }
       tried.countDown();
       owner.get();
-      // one after the other is fine
+      // sequential use is allowed
       session.feed(3);
       assertThat(session.tokens()).containsExactly(1, 2, 3);
     }
   }
 
   @Test
-  void cancelEndsALongPrefillSoonAndKeepsWholeBatches() throws Exception {
+  void cancelEndsPrefillAndKeepsCompleteBatches() throws Exception {
     RandomModel.Shape big = new RandomModel.Shape(8, 1024, 16, 4, 64, 4096, 320, 4096);
     Path slow = folder.resolve("slow.gguf");
     RandomModel.small("llama").withShape(big).repeatingWriter().write(slow);
@@ -105,7 +107,7 @@ class SessionThreadsTest {
       int kept = session.position();
       assertThat(session.tokens()).isEqualTo(Arrays.copyOf(prompt, kept));
 
-      // refused until it is taken back; then it goes on as if nothing had happened
+      // rejects computations until resume(), then continues normally
       assertThat(session.isCancelled()).isTrue();
       assertThatThrownBy(() -> session.feed(1)).isInstanceOf(CancelledException.class);
       session.resume();
@@ -119,7 +121,7 @@ class SessionThreadsTest {
   }
 
   @Test
-  void manySessionsOnOneModelComputeAsEachAlone() throws Exception {
+  void concurrentSessionsMatchSingleSession() throws Exception {
     int count = 8;
     List<int[]> prompts = new ArrayList<>();
     List<Logits> alone = new ArrayList<>();
@@ -148,7 +150,7 @@ class SessionThreadsTest {
   }
 
   @Test
-  void sessionsTakenInTurnsDoNotSeeEachOther() {
+  void interleavedSessionsAreIndependent() {
     int[] a = Logits.randomTokens(60, 320, 1);
     int[] b = Logits.randomTokens(60, 320, 2);
     try (Session first = Session.open(model, OPTIONS);
@@ -168,7 +170,7 @@ class SessionThreadsTest {
   }
 
   @Test
-  void aModelClosedDuringAComputationEndsIt() throws Exception {
+  void closingModelEndsComputation() throws Exception {
     int[] prompt = Logits.randomTokens(500, 320, 9);
     Model own = Model.load(file);
     Session session = Session.open(own, OPTIONS.withBatch(50));
@@ -178,7 +180,7 @@ class SessionThreadsTest {
         Thread.onSpinWait();
       }
       own.close();
-      // it ends before a batch, unless it was at its last
+      // it ends before the next batch, unless it computes the last one
       try {
         assertThat(fed.get()).hasSize(320);
       } catch (ExecutionException e) {
@@ -191,7 +193,7 @@ class SessionThreadsTest {
   }
 
   @Test
-  void cancelAndCloseFromManyThreadsNeverCrash() throws Exception {
+  void concurrentCancelAndCloseDoNotCrash() throws Exception {
     for (int round = 0; round < 20; round++) {
       Session session = Session.open(model, OPTIONS.withBatch(16));
       try (ExecutorService threads = Executors.newFixedThreadPool(4)) {

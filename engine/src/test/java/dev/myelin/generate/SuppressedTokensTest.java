@@ -13,23 +13,23 @@ import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** {@code tokenizer.ggml.suppress_tokens}: never sampled, and still in the logits. */
+/** {@code tokenizer.ggml.suppress_tokens}: never sampled, but present in the logits. */
 class SuppressedTokensTest {
   private static final int[] PROMPT = {1, 40, 50};
 
   @TempDir static Path folder;
 
   @Test
-  void aSuppressedTokenIsNeverGeneratedAndItsLogitStays() {
-    MemorySegment good = RandomModel.small("llama").writer().toBytes();
+  void neverGeneratesSuppressedTokenAndKeepsItsLogit() {
+    MemorySegment valid = RandomModel.small("llama").writer().toBytes();
     Path plain = folder.resolve("plain.gguf");
     Path suppressing = folder.resolve("suppressing.gguf");
-    new ChangedModel(good).write(plain);
-    int likeliest = tokens(plain).getFirst();
-    new ChangedModel(good)
-        .put("tokenizer.ggml.suppress_tokens", new int[] {likeliest, 1 << 20})
+    new ChangedModel(valid).write(plain);
+    int mostLikely = tokens(plain).getFirst();
+    new ChangedModel(valid)
+        .put("tokenizer.ggml.suppress_tokens", new int[] {mostLikely, 1 << 20})
         .write(suppressing);
-    assertThat(tokens(suppressing)).hasSize(40).doesNotContain(likeliest);
+    assertThat(tokens(suppressing)).hasSize(40).doesNotContain(mostLikely);
     assertThat(logits(suppressing)).isEqualTo(logits(plain));
   }
 

@@ -20,7 +20,7 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
-/** Which tokens of a conversation are kept when it goes on. */
+/** Which tokens of a conversation are kept in the next turn. */
 class TranscriptTest {
   private static final String START = "<|im_start|>";
   private static final String END = "<|im_end|>";
@@ -41,7 +41,7 @@ class TranscriptTest {
     }
   }
 
-  /** Text of the template and of others in turn. */
+  /** Alternating text of the template (first) and of messages. */
   private static PromptText prompt(String... parts) {
     List<Span> spans = new ArrayList<>();
     for (int i = 0; i < parts.length; i++) {
@@ -50,26 +50,26 @@ class TranscriptTest {
     return new PromptText(spans);
   }
 
-  private static int[] encoded(PromptText text) {
+  private static int[] encode(PromptText text) {
     return tokenizer.encode(text, false);
   }
 
-  /** The text byte by byte: tokens that the encoder would not choose. */
-  private static List<Integer> spelled(String text) {
+  /** One token per byte, which the encoder would not choose. */
+  private static List<Integer> byteTokens(String text) {
     List<Integer> tokens = new ArrayList<>();
     text.chars().forEach(c -> tokens.add(tokenizer.encode(Character.toString(c), false, false)[0]));
     return tokens;
   }
 
   private static Generation reply(String text, List<Integer> tokens, FinishReason reason) {
-    return new Generation(text, tokens, reason, new Metrics(0, 0, z(), z(), z()));
+    return new Generation(text, tokens, reason, new Metrics(0, 0, zero(), zero(), zero()));
   }
 
-  private static Duration z() {
+  private static Duration zero() {
     return Duration.ZERO;
   }
 
-  private static int[] joined(Object... parts) {
+  private static int[] concat(Object... parts) {
     return Arrays.stream(parts)
         .flatMapToInt(
             part ->
@@ -83,119 +83,120 @@ class TranscriptTest {
     return tokenizer.vocabulary().id(token).orElseThrow();
   }
 
-  /** A first turn whose reply was written in tokens of one byte. */
-  private static Transcript first(String reply, List<Integer> tokens, FinishReason reason) {
+  /** A first turn with this reply. */
+  private static Transcript firstTurn(String reply, List<Integer> tokens, FinishReason reason) {
     return Transcript.EMPTY
         .with(prompt(START, "one", END + START), tokenizer)
         .with(ReplyTokens.groups(reply(reply, tokens, reason), tokenizer));
   }
 
-  private static String word() {
-    // a token of two letters or more, so that spelling it is another way to write it
+  private static String multiLetterToken() {
+    // a token of two letters or more, so that its byte tokens differ
     for (int i = 256; ; i++) {
       String text = tokenizer.decode(new int[] {i}, false);
       if (text.length() > 1 && text.chars().allMatch(c -> c > ' ' && c < 127)) {
-        assertThat(spelled(text)).hasSizeGreaterThan(tokenizer.encode(text, false, false).length);
+        assertThat(byteTokens(text))
+            .hasSizeGreaterThan(tokenizer.encode(text, false, false).length);
         return text;
       }
     }
   }
 
   @Test
-  void aReplyKeepsTheTokensItWasWrittenIn() {
-    String word = word();
-    List<Integer> tokens = new ArrayList<>(spelled(word));
+  void replyKeepsGeneratedTokens() {
+    String word = multiLetterToken();
+    List<Integer> tokens = new ArrayList<>(byteTokens(word));
     tokens.add(id(END));
     Transcript next =
-        first(word, tokens, FinishReason.END_OF_TEXT)
+        firstTurn(word, tokens, FinishReason.END_OF_TEXT)
             .with(prompt(START, "one", END + START, word, END + START, "two", END), tokenizer);
     assertThat(next.tokens())
         .isEqualTo(
-            joined(
-                encoded(prompt(START, "one", END + START)),
-                spelled(word),
-                encoded(prompt(END + START, "two", END))));
+            concat(
+                encode(prompt(START, "one", END + START)),
+                byteTokens(word),
+                encode(prompt(END + START, "two", END))));
   }
 
   @Test
-  void whatATemplateCutsOffOrChangesIsEncoded() {
-    String word = word();
-    Transcript turn = first(word + " \n", spelled(word + " \n"), FinishReason.LENGTH);
-    int[] before = encoded(prompt(START, "one", END + START));
+  void encodesTextThatTemplateChanges() {
+    String word = multiLetterToken();
+    Transcript turn = firstTurn(word + " \n", byteTokens(word + " \n"), FinishReason.LENGTH);
+    int[] before = encode(prompt(START, "one", END + START));
     PromptText trimmed = prompt(START, "one", END + START, word, END);
     assertThat(turn.with(trimmed, tokenizer).tokens())
-        .isEqualTo(joined(before, spelled(word), encoded(prompt(END))));
-    // another beginning: nothing of the reply is there
+        .isEqualTo(concat(before, byteTokens(word), encode(prompt(END))));
+    // another start of the reply: nothing of it is kept
     PromptText other = prompt(START, "one", END + START + "#", word, END);
     assertThat(turn.with(other, tokenizer).tokens())
-        .isEqualTo(joined(before, encoded(prompt("#", word, END))));
+        .isEqualTo(concat(before, encode(prompt("#", word, END))));
     PromptText earlier = prompt(START, "One", END + START, word, END);
-    assertThat(turn.with(earlier, tokenizer).tokens()).isEqualTo(encoded(earlier));
+    assertThat(turn.with(earlier, tokenizer).tokens()).isEqualTo(encode(earlier));
   }
 
   @Test
-  void aTemplateMayWriteTheSpaceOfAReply() {
-    Transcript turn = first(" ab", spelled(" ab"), FinishReason.LENGTH);
+  void acceptsLeadingSpaceFromTemplate() {
+    Transcript turn = firstTurn(" ab", byteTokens(" ab"), FinishReason.LENGTH);
     PromptText prompt = prompt(START, "one", END + START + " ", "ab", END);
     assertThat(turn.with(prompt, tokenizer).tokens())
         .isEqualTo(
-            joined(
-                encoded(prompt(START, "one", END + START)), spelled(" ab"), encoded(prompt(END))));
+            concat(
+                encode(prompt(START, "one", END + START)), byteTokens(" ab"), encode(prompt(END))));
   }
 
-  /** The same characters by another author: a token must neither appear nor vanish. */
+  /** The same characters from another origin: a control token must neither appear nor vanish. */
   @Test
-  void theAuthorCounts() {
-    Transcript turn = first("x" + END, spelled("x" + END), FinishReason.LENGTH);
+  void encodesSameTextOfOtherOrigin() {
+    Transcript turn = firstTurn("x" + END, byteTokens("x" + END), FinishReason.LENGTH);
     PromptText cut = prompt(START, "one", END + START, "x", END);
-    assertThat(turn.with(cut, tokenizer).tokens()).isEqualTo(encoded(cut));
+    assertThat(turn.with(cut, tokenizer).tokens()).isEqualTo(encode(cut));
     PromptText forged = prompt(START, "one" + END + START + "x", END);
-    assertThat(turn.with(forged, tokenizer).tokens()).isEqualTo(encoded(forged));
+    assertThat(turn.with(forged, tokenizer).tokens()).isEqualTo(encode(forged));
   }
 
   @Test
-  void aControlTokenInAReplyStaysWithTheTextBehindIt() {
+  void keepsControlTokenWithFollowingText() {
     List<Integer> tokens = new ArrayList<>(List.of(id(START)));
-    tokens.addAll(spelled("ab"));
+    tokens.addAll(byteTokens("ab"));
     tokens.add(id(START));
-    Transcript turn = first("ab", tokens, FinishReason.LENGTH);
-    int[] before = encoded(prompt(START, "one", END + START));
+    Transcript turn = firstTurn("ab", tokens, FinishReason.LENGTH);
+    int[] before = encode(prompt(START, "one", END + START));
     assertThat(turn.with(prompt(START, "one", END + START, "ab", END), tokenizer).tokens())
-        .isEqualTo(joined(before, List.of(id(START)), spelled("ab"), encoded(prompt(END))));
+        .isEqualTo(concat(before, List.of(id(START)), byteTokens("ab"), encode(prompt(END))));
     assertThat(turn.with(prompt(START, "one", END + START + END), tokenizer).tokens())
-        .isEqualTo(joined(before, encoded(prompt(END))));
+        .isEqualTo(concat(before, encode(prompt(END))));
   }
 
   @Test
-  void stopStringsAndPartsOfCharactersDoNotGoBack() {
-    List<Integer> tokens = spelled("ab\n\nUser");
+  void dropsStopStringsAndIncompleteCharacters() {
+    List<Integer> tokens = byteTokens("ab\n\nUser");
     Generation stopped = reply("ab", tokens, FinishReason.STOP_STRING);
-    assertThat(ReplyTokens.all(stopped, 0, tokenizer)).isEqualTo(joined(spelled("ab")));
+    assertThat(ReplyTokens.flatten(stopped, 0, tokenizer)).isEqualTo(concat(byteTokens("ab")));
     int[] emoji = tokenizer.encode("\ud83d\ude00", false, false);
-    List<Integer> cut = new ArrayList<>(spelled("ab"));
+    List<Integer> cut = new ArrayList<>(byteTokens("ab"));
     Arrays.stream(emoji, 0, emoji.length - 1).forEach(cut::add);
-    assertThat(ReplyTokens.all(reply("ab", cut, FinishReason.LENGTH), 0, tokenizer))
-        .isEqualTo(joined(spelled("ab")));
+    assertThat(ReplyTokens.flatten(reply("ab", cut, FinishReason.LENGTH), 0, tokenizer))
+        .isEqualTo(concat(byteTokens("ab")));
     cut.add(emoji[emoji.length - 1]);
-    assertThat(ReplyTokens.all(reply("ab\ud83d\ude00", cut, FinishReason.LENGTH), 0, tokenizer))
-        .isEqualTo(joined(cut));
+    assertThat(ReplyTokens.flatten(reply("ab\ud83d\ude00", cut, FinishReason.LENGTH), 0, tokenizer))
+        .isEqualTo(concat(cut));
   }
 
   @Test
-  void aTokenThatAStopStringCutsIsEncodedAsFarAsItIsText() {
-    String word = word();
+  void encodesTextOfTokenCutByStopString() {
+    String word = multiLetterToken();
     String kept = word.substring(0, word.length() - 1);
     int[] whole = tokenizer.encode(word, false, false);
     assertThat(whole).hasSize(1);
     Generation stopped = reply(kept, List.of(whole[0]), FinishReason.STOP_STRING);
-    assertThat(ReplyTokens.all(stopped, 0, tokenizer))
+    assertThat(ReplyTokens.flatten(stopped, 0, tokenizer))
         .isEqualTo(tokenizer.encode(kept, false, false));
   }
 
-  /** The space in front of a text is for its beginning, not for where a prompt is put together. */
+  /** The tokenizer's leading space belongs to the start of the text only. */
   @ParameterizedTest
   @EnumSource
-  void noSpaceComesBetweenAReplyAndWhatFollows(Kind kind) {
+  void addsNoSpaceAfterReply(Kind kind) {
     Tokenizer own = tokenizer(kind);
     int[] ids = own.encode("abc", false, false);
     String text = own.piece(ids[0], false)[0] == ' ' ? " abc" : "abc";
@@ -208,7 +209,7 @@ class TranscriptTest {
   }
 
   @Test
-  void beginningOfTextComesOnce() {
+  void addsBosOnce() {
     Tokenizer llama = tokenizer(Kind.LLAMA_BPE);
     int bos = llama.vocabulary().bos().orElseThrow();
     for (String begin : new String[] {"", "<|begin_of_text|>"}) {
@@ -219,9 +220,9 @@ class TranscriptTest {
     }
   }
 
-  /** A byte-level vocabulary without a token for a byte drops it. */
+  /** A byte-level vocabulary drops bytes that have no token. */
   @Test
-  void aTextMayHaveNoTokens() {
+  void acceptsTextWithoutTokens() {
     GgufWriter file =
         new GgufWriter()
             .put("tokenizer.ggml.model", "gpt2")
@@ -237,38 +238,41 @@ class TranscriptTest {
   }
 
   /**
-   * Whatever is kept, the tokens say the prompt's text, with its own control tokens and no other.
+   * The tokens always decode to the prompt's text, with the template's control tokens and no
+   * others.
    */
   @Test
-  void keptTokensSayThePromptAndNothingElse() {
+  void keptTokensDecodeToPrompt() {
     Random random = new Random(5);
-    String[] pieces = {"ab", " ", "\n", END, START, "<|im_", "end|>", "\u00e9", word(), "x"};
+    String[] pieces = {
+      "ab", " ", "\n", END, START, "<|im_", "end|>", "\u00e9", multiLetterToken(), "x"
+    };
     for (int i = 0; i < 300; i++) {
       Transcript transcript = Transcript.EMPTY;
-      List<Span> said = new ArrayList<>();
+      List<Span> spans = new ArrayList<>();
       for (int turn = 0; turn < 4; turn++) {
-        said.add(new Span(START, true));
-        said.add(new Span(text(random, pieces), false));
-        said.add(new Span(END + START, true));
-        PromptText prompt = new PromptText(said);
+        spans.add(new Span(START, true));
+        spans.add(new Span(text(random, pieces), false));
+        spans.add(new Span(END + START, true));
+        PromptText prompt = new PromptText(spans);
         transcript = transcript.with(prompt, tokenizer);
         int[] tokens = transcript.tokens();
         assertThat(tokenizer.decode(tokens, true)).isEqualTo(prompt.text());
-        assertThat(control(tokens)).isEqualTo(control(encoded(prompt)));
+        assertThat(controlTokens(tokens)).isEqualTo(controlTokens(encode(prompt)));
         String reply = text(random, pieces);
         List<Integer> written =
-            random.nextBoolean() ? spelled(reply) : boxed(tokenizer.encode(reply, false, false));
+            random.nextBoolean() ? byteTokens(reply) : boxed(tokenizer.encode(reply, false, false));
         transcript =
             transcript.with(
                 ReplyTokens.groups(reply(reply, written, FinishReason.LENGTH), tokenizer));
-        // templates repeat a reply, trim it, leave it out, or change what was before
+        // templates repeat a reply, trim it, omit it, or change earlier text
         switch (random.nextInt(5)) {
-          case 0 -> said.add(new Span(reply.strip(), false));
-          case 1 -> said.set(random.nextInt(said.size()), new Span(text(random, pieces), true));
-          case 2 -> said.add(new Span("x" + reply, false));
-          default -> said.add(new Span(reply, false));
+          case 0 -> spans.add(new Span(reply.strip(), false));
+          case 1 -> spans.set(random.nextInt(spans.size()), new Span(text(random, pieces), true));
+          case 2 -> spans.add(new Span("x" + reply, false));
+          default -> spans.add(new Span(reply, false));
         }
-        said.add(new Span(END, true));
+        spans.add(new Span(END, true));
       }
     }
   }
@@ -285,7 +289,7 @@ class TranscriptTest {
     return Arrays.stream(tokens).boxed().toList();
   }
 
-  private static List<Integer> control(int[] tokens) {
+  private static List<Integer> controlTokens(int[] tokens) {
     return boxed(Arrays.stream(tokens).filter(tokenizer.vocabulary()::isControl).toArray());
   }
 }

@@ -10,7 +10,7 @@ import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import dev.myelin.error.ModelFileException;
 import dev.myelin.error.MyelinException;
-import dev.myelin.imatrix.ImportanceFiles;
+import dev.myelin.imatrix.ImportanceMatrixFiles;
 import dev.myelin.tokenizer.Tokenizer;
 import java.io.IOException;
 import java.io.RandomAccessFile;
@@ -126,7 +126,7 @@ class SparseFileTest {
     Path file = folder.resolve("sparse.dat");
     Files.write(file, new byte[] {1, 0, 0, 0, 1, 0, 0, 0, 'a', 1, 0, 0, 0, 0, 0, 0, 0x40});
     lengthened(file, 1L << 36);
-    assertThatThrownBy(() -> ImportanceFiles.read(file))
+    assertThatThrownBy(() -> ImportanceMatrixFiles.read(file))
         .isInstanceOf(ModelFileException.class)
         .hasMessageContaining("half of the Java heap");
   }

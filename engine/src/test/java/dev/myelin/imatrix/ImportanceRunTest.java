@@ -16,7 +16,7 @@ import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** Pieces of a text: how many, which, and ended on the way. */
+/** Chunks of a text: how many, which, and cancellation. */
 class ImportanceRunTest {
   private static final int CHUNK = 32;
   private static final String TEXT = "the quick brown fox jumps over the lazy dog ".repeat(12);
@@ -38,25 +38,25 @@ class ImportanceRunTest {
     model.close();
   }
 
-  private static ImportanceOptions options(int most, int skip, int batch) {
+  private static ImportanceOptions options(int maxChunks, int skippedChunks, int batch) {
     SessionOptions session = SessionOptions.defaults().withThreads(1).withBatch(batch);
-    return new ImportanceOptions(CHUNK, most, skip, false, false, false, session);
+    return new ImportanceOptions(CHUNK, maxChunks, skippedChunks, false, false, false, session);
   }
 
   private static ImportanceCollector run(ImportanceOptions options, int expected) {
     ImportanceCollector collector = new ImportanceCollector(false, CHUNK);
-    List<String> heard = new ArrayList<>();
+    List<String> events = new ArrayList<>();
     int done =
         new ImportanceRun(model, options, collector)
-            .over(TEXT, (i, of, perplexity) -> heard.add(i + " of " + of + " " + perplexity));
+            .run(TEXT, (i, of, perplexity) -> events.add(i + " of " + of + " " + perplexity));
     assertThat(done).isEqualTo(expected);
-    assertThat(heard).hasSize(expected);
-    assertThat(heard.getLast()).isEqualTo("%1$d of %1$d NaN".formatted(expected));
+    assertThat(events).hasSize(expected);
+    assertThat(events.getLast()).isEqualTo("%1$d of %1$d NaN".formatted(expected));
     return collector;
   }
 
   @Test
-  void chunksAddUpHoweverTheyAreFed() {
+  void sumsDoNotDependOnBatches() {
     ImportanceMatrix all = run(options(-1, 0, 512), chunks).matrix();
     assertThat(all.chunks()).isEqualTo(chunks);
     assertThat(all.entries().get(QUERY).counts()).containsExactly((long) chunks * CHUNK);
@@ -72,11 +72,11 @@ class ImportanceRunTest {
   }
 
   @Test
-  void shortTextsAreRefused() {
+  void rejectsTooShortText() {
     assertThatThrownBy(
             () ->
                 new ImportanceRun(model, options(-1, 0, 32), new ImportanceCollector(false, CHUNK))
-                    .over("too short", (i, of, perplexity) -> {}))
+                    .run("too short", (i, of, perplexity) -> {}))
         .isInstanceOf(InvalidRequestException.class)
         .hasMessageContaining("tokens of text: expected at least 64, two chunks of 32");
     assertThatThrownBy(() -> run(options(-1, chunks - 1, 32), 0))
@@ -85,11 +85,11 @@ class ImportanceRunTest {
   }
 
   @Test
-  void whatIsDoneCountsWhenItIsCancelled() {
+  void cancellationKeepsCompletedChunks() {
     ImportanceCollector collector = new ImportanceCollector(false, CHUNK);
     ImportanceRun run = new ImportanceRun(model, options(-1, 0, 512), collector);
     int done =
-        run.over(
+        run.run(
             TEXT,
             (i, of, perplexity) -> {
               if (i == 2) {
@@ -98,11 +98,11 @@ class ImportanceRunTest {
             });
     assertThat(done).isEqualTo(2);
     assertThat(collector.matrix().chunks()).isEqualTo(2);
-    assertThat(run.over(TEXT, (i, of, perplexity) -> {})).isZero();
+    assertThat(run.run(TEXT, (i, of, perplexity) -> {})).isZero();
   }
 
   @Test
-  void matricesOfOtherShapesAreRefusedWhenTheModelRuns() {
+  void rejectsMatrixOfOtherShape() {
     ImportanceCollector collector = new ImportanceCollector(false, CHUNK);
     java.util.TreeMap<String, ImportanceMatrix.Entry> entries = new java.util.TreeMap<>();
     entries.put(QUERY, new ImportanceMatrix.Entry(new float[3], new long[] {1}));
@@ -110,7 +110,7 @@ class ImportanceRunTest {
     assertThatThrownBy(
             () ->
                 new ImportanceRun(model, options(2, 0, 32), collector)
-                    .over(TEXT, (i, of, perplexity) -> {}))
+                    .run(TEXT, (i, of, perplexity) -> {}))
         .isInstanceOf(InvalidRequestException.class)
         .hasMessageContaining(
             "entry " + QUERY + " has 3 columns in 1 matrices, the model 256 in 1");

@@ -30,15 +30,17 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
-/** The sums of each column against those of what libllama multiplies, seen by its callback. */
+/**
+ * Compares the sums of each column with the activations of libllama, observed by its eval callback.
+ */
 class OracleImportanceTest {
   private static final int CHUNK = 48;
   private static final double F32_BOUND = 1e-5;
 
-  /** ggml looks GELU up in a table of half precision: a last bit becomes an eleventh. */
+  /** ggml computes GELU by a table in half precision. */
   private static final double GELU_BOUND = 1e-3;
 
-  /** Quantised weights: both round what they multiply with, each in its own order of sums. */
+  /** Quantised weights: both engines round activations, and sum in a different order. */
   private static final double QUANTISED_BOUND = 0.02;
 
   @TempDir static Path folder;
@@ -70,7 +72,7 @@ class OracleImportanceTest {
 
   @ParameterizedTest
   @MethodSource("models")
-  void sumsAreThoseOfTheOracle(Case c) {
+  void sumsMatchLibllama(Case c) {
     Path file = c.model.write(folder.resolve("model.gguf"));
     String text = "the quick brown fox jumps over the lazy dog and on it goes ".repeat(8);
     ImportanceCollector collector = new ImportanceCollector(true, CHUNK);
@@ -79,7 +81,7 @@ class OracleImportanceTest {
     int done;
     double[] perplexity = {Double.NaN};
     try (Model model = Model.load(file)) {
-      // batches that do not divide the chunk
+      // a batch size that does not divide the chunk
       ImportanceOptions options =
           new ImportanceOptions(
               CHUNK,
@@ -91,7 +93,7 @@ class OracleImportanceTest {
               SessionOptions.defaults().withCacheType(CacheType.F32).withThreads(1).withBatch(20));
       done =
           new ImportanceRun(model, options, collector)
-              .over(text, (i, of, ppl) -> perplexity[0] = ppl);
+              .run(text, (i, of, ppl) -> perplexity[0] = ppl);
       tokens = model.tokenizer().encode(text, true, false);
       bos =
           model.tokenizer().vocabulary().addsBos()
@@ -100,7 +102,7 @@ class OracleImportanceTest {
     }
     assertThat(done).isEqualTo(3);
     Oracle oracle = new Oracle();
-    double surprise = oracle.run(file, tokens, bos, done);
+    double expectedLoss = oracle.run(file, tokens, bos, done);
     ImportanceMatrix matrix = collector.matrix();
 
     assertThat(matrix.entries().keySet()).isEqualTo(oracle.sums.keySet());
@@ -119,22 +121,22 @@ class OracleImportanceTest {
     System.out.printf("importance: %s: largest difference %.1e%n", c, worst);
     assertThat(worst).isLessThan(c.bound);
     assertThat(perplexity[0])
-        .isCloseTo(Math.exp(surprise), org.assertj.core.data.Percentage.withPercentage(1));
+        .isCloseTo(Math.exp(expectedLoss), org.assertj.core.data.Percentage.withPercentage(1));
   }
 
-  /** The same sums by libllama. */
+  /** The same sums from libllama. */
   private static final class Oracle {
     private final Map<String, double[]> sums = new TreeMap<>();
     private final Map<String, long[]> counts = new TreeMap<>();
 
-    /** Runs it and returns the mean surprise at the second halves of the chunks. */
+    /** Runs libllama and returns the mean loss of the second halves of the chunks. */
     double run(Path file, int[] tokens, int bos, int chunks) {
       LlamaContext.Options options =
           new LlamaContext.Options(CHUNK, CHUNK, 1, CacheType.F32.type().id(), FlashAttention.OFF);
       double[] sum = {0};
       int[] predicted = {0};
       try (LlamaModel model = LlamaModel.load(file, LlamaModel.Options.PLAIN);
-          LlamaContext context = model.context(options, (t, ask, data) -> see(t, ask))) {
+          LlamaContext context = model.context(options, (t, ask, data) -> observe(t, ask))) {
         for (int i = 0; i < chunks; i++) {
           int[] chunk = Arrays.copyOfRange(tokens, i * CHUNK, (i + 1) * CHUNK);
           int[] next = Arrays.copyOfRange(chunk, 1, CHUNK);
@@ -144,7 +146,7 @@ class OracleImportanceTest {
               chunk,
               (position, logits) -> {
                 if (position >= CHUNK / 2 && position < CHUNK - 1) {
-                  sum[0] += surprise(Logits.copy(logits), next[position]);
+                  sum[0] += negativeLogLikelihood(Logits.copy(logits), next[position]);
                   predicted[0]++;
                 }
               });
@@ -153,7 +155,7 @@ class OracleImportanceTest {
       return sum[0] / predicted[0];
     }
 
-    private static double surprise(float[] logits, int token) {
+    private static double negativeLogLikelihood(float[] logits, int token) {
       double sum = 0;
       for (float logit : logits) {
         sum += Math.exp(logit - logits[token]);
@@ -161,17 +163,18 @@ class OracleImportanceTest {
       return Math.log(sum);
     }
 
-    private boolean see(MemorySegment address, boolean ask) {
+    private boolean observe(MemorySegment address, boolean asking) {
       MemorySegment t = ggml_tensor.reinterpret(address, java.lang.foreign.Arena.global(), null);
       int op = ggml_tensor.op(t);
-      boolean experts = op == Ggml_h.GGML_OP_MUL_MAT() + 1; // the next of the enum
+      boolean experts =
+          op == Ggml_h.GGML_OP_MUL_MAT() + 1; // GGML_OP_MUL_MAT_ID is the next enum constant
       if (op != Ggml_h.GGML_OP_MUL_MAT() && !experts) {
         return false;
       }
       MemorySegment w = source(t, 0);
       String name = ggml_tensor.name(w).getString(0);
       boolean wanted = name.startsWith("blk.") || name.equals("output.weight");
-      if (ask || !wanted) {
+      if (asking || !wanted) {
         return wanted;
       }
       MemorySegment x = source(t, 1);

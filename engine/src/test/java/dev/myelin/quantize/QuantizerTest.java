@@ -14,8 +14,8 @@ import dev.myelin.gguf.GgufFile;
 import dev.myelin.gguf.GgufWriter;
 import dev.myelin.gguf.TensorInfo;
 import dev.myelin.imatrix.ImportanceCollector;
-import dev.myelin.imatrix.ImportanceFiles;
 import dev.myelin.imatrix.ImportanceMatrix;
+import dev.myelin.imatrix.ImportanceMatrixFiles;
 import dev.myelin.imatrix.ImportanceOptions;
 import dev.myelin.imatrix.ImportanceRun;
 import dev.myelin.model.Model;
@@ -140,7 +140,7 @@ class QuantizerTest {
         InvalidRequestException.class,
         options("IQ2_XXS")
             .withPure(true)
-            .withImportance(importance(model, 1).only(n -> n.startsWith("blk.")), "i"),
+            .withImportance(importance(model, 1).filter(n -> n.startsWith("blk.")), "i"),
         model,
         "tensor output.weight: iq2_xxs needs an entry in the importance matrix, which has none");
   }
@@ -150,7 +150,7 @@ class QuantizerTest {
     ImportanceMatrix good = importance(model, 1);
     refused(
         InvalidRequestException.class,
-        options("Q4_K").withImportance(good.only(n -> false), "other.gguf"),
+        options("Q4_K").withImportance(good.filter(n -> false), "other.gguf"),
         model,
         "other.gguf: no entry for any tensor of " + model + ": is this another model's?");
     refused(
@@ -388,7 +388,7 @@ class QuantizerTest {
       double[] perplexity = {0};
       int done =
           new ImportanceRun(loaded, how, collector)
-              .over(
+              .run(
                   "Once upon a time, there was a little girl named Lily. She loved to play outside in the park. "
                       .repeat(8),
                   (i, of, sofar) -> perplexity[0] = sofar);
@@ -396,8 +396,8 @@ class QuantizerTest {
       assertThat(perplexity[0]).isBetween(1.0, 20.0);
     }
     Path matrix = folder.resolve("imatrix.gguf");
-    ImportanceFiles.write(collector.matrix(), matrix, ImportanceFiles.Format.GGUF);
-    ImportanceMatrix read = ImportanceFiles.read(matrix);
+    ImportanceMatrixFiles.write(collector.matrix(), matrix, ImportanceMatrixFiles.Format.GGUF);
+    ImportanceMatrix read = ImportanceMatrixFiles.read(matrix);
     Path plain = folder.resolve("plain.gguf");
     Path weighted = folder.resolve("weighted.gguf");
     run(options("Q4_0"), file, plain);

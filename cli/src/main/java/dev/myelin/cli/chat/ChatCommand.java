@@ -11,9 +11,9 @@ import dev.myelin.cli.options.ModelOptions;
 import dev.myelin.cli.options.SamplerOptions;
 import dev.myelin.cli.options.StopOptions;
 import dev.myelin.cli.run.ContextLimits;
+import dev.myelin.generate.ContextFullPolicy;
 import dev.myelin.generate.Conversation;
 import dev.myelin.generate.GenerateOptions;
-import dev.myelin.generate.OnFull;
 import dev.myelin.generate.Session;
 import dev.myelin.generate.SessionOptions;
 import dev.myelin.gguf.Checkpoint;
@@ -57,7 +57,7 @@ public final class ChatCommand extends Subcommand {
   @Override
   public void run() {
     Checkpoint checkpoint = model.checkpoint();
-    OnFull full = onFull();
+    ContextFullPolicy full = onFull();
     GenerateOptions until = stop.options();
     SamplingOptions given = sampling.options();
     SessionOptions options = session.options();
@@ -73,10 +73,10 @@ public final class ChatCommand extends Subcommand {
     }
   }
 
-  private OnFull onFull() {
+  private ContextFullPolicy onFull() {
     return switch (onFull.get()) {
-      case "drop" -> OnFull.DROP;
-      case "stop" -> OnFull.STOP;
+      case "drop" -> ContextFullPolicy.DROP_OLDEST;
+      case "stop" -> ContextFullPolicy.STOP;
       default -> throw Usage.wrong(spec, "--on-full '" + onFull.get() + "': expected drop or stop");
     };
   }

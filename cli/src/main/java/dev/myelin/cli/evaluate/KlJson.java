@@ -3,9 +3,9 @@ package dev.myelin.cli.evaluate;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.myelin.cli.io.Json;
-import dev.myelin.evaluate.KlFigures;
 import dev.myelin.evaluate.KlResult;
-import dev.myelin.evaluate.Spread;
+import dev.myelin.evaluate.KlStatistics;
+import dev.myelin.evaluate.Quantiles;
 import dev.myelin.evaluate.TextChunks;
 import java.util.List;
 
@@ -16,14 +16,14 @@ final class KlJson {
   /**
    * @param steps the figures after each chunk; none leaves them out
    */
-  static ObjectNode of(KlResult result, TextChunks cut, List<KlFigures> steps) {
+  static ObjectNode of(KlResult result, TextChunks cut, List<KlStatistics> steps) {
     ObjectNode root = Json.object();
-    put(root, result.figures());
+    put(root, result.statistics());
     root.put("context_length", cut.contextLength());
-    root.put("chunks_planned", result.figures().planned());
-    root.put("complete", result.figures().isComplete());
+    root.put("chunks_planned", result.statistics().totalChunks());
+    root.put("complete", result.statistics().isComplete());
     root.set("kl_divergence_at", spread(result.divergences()));
-    root.set("delta_p_at", spread(result.deltas()));
+    root.set("delta_p_at", spread(result.deltaPs()));
     if (!steps.isEmpty()) {
       ArrayNode running = root.putArray("running");
       steps.forEach(step -> put(running.addObject(), step));
@@ -31,7 +31,7 @@ final class KlJson {
     return root;
   }
 
-  private static void put(ObjectNode node, KlFigures f) {
+  private static void put(ObjectNode node, KlStatistics f) {
     PerplexityJson.put(node, "perplexity", f.perplexity());
     PerplexityJson.put(node, "original_perplexity", f.originalPerplexity());
     PerplexityJson.put(node, "ratio", f.ratio());
@@ -46,10 +46,10 @@ final class KlJson {
     node.put("chunks", f.chunks());
   }
 
-  private static ArrayNode spread(Spread spread) {
+  private static ArrayNode spread(Quantiles spread) {
     ArrayNode list = Json.array();
     for (double share : KlText.SHARES) {
-      list.addObject().put("share", share).put("value", spread.at(share));
+      list.addObject().put("share", share).put("value", spread.value(share));
     }
     return list;
   }

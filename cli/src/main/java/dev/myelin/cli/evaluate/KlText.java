@@ -3,8 +3,8 @@ package dev.myelin.cli.evaluate;
 import dev.myelin.cli.io.TextTable;
 import dev.myelin.cli.io.Units;
 import dev.myelin.evaluate.Estimate;
-import dev.myelin.evaluate.KlFigures;
 import dev.myelin.evaluate.KlResult;
+import dev.myelin.evaluate.KlStatistics;
 import dev.myelin.evaluate.TextChunks;
 import java.util.Locale;
 
@@ -18,7 +18,7 @@ final class KlText {
   private KlText() {}
 
   static String of(KlResult result, TextChunks cut) {
-    KlFigures f = result.figures();
+    KlStatistics f = result.statistics();
     String means =
         new TextTable("ll")
             .row("perplexity", PerplexityText.estimate(f.perplexity(), 6))
@@ -37,8 +37,8 @@ final class KlText {
     for (double share : SHARES) {
       spread.row(
           name(share),
-          Units.decimals(result.divergences().at(share), 6),
-          percent(result.deltas().at(share), 3));
+          Units.decimals(result.divergences().value(share), 6),
+          percent(result.deltaPs().value(share), 3));
     }
     return means + "\n" + spread;
   }
@@ -54,7 +54,7 @@ final class KlText {
   }
 
   /** A line for a chunk. */
-  static String running(KlFigures step) {
+  static String running(KlStatistics step) {
     Estimate p = step.perplexity();
     Estimate ratio = step.logRatio();
     Estimate divergence = step.divergence();

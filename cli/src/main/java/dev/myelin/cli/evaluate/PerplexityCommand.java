@@ -16,8 +16,8 @@ import dev.myelin.cli.options.PromptOptions;
 import dev.myelin.error.InvalidRequestException;
 import dev.myelin.evaluate.ChunkOptions;
 import dev.myelin.evaluate.KlDivergence;
-import dev.myelin.evaluate.KlFigures;
 import dev.myelin.evaluate.KlResult;
+import dev.myelin.evaluate.KlStatistics;
 import dev.myelin.evaluate.LogitsFile;
 import dev.myelin.evaluate.LogitsFileWriter;
 import dev.myelin.evaluate.Perplexity;
@@ -99,7 +99,7 @@ public final class PerplexityCommand extends Subcommand {
     SessionOptions how = session.options();
     ChunkOptions cut =
         Usage.check(spec, () -> new ChunkOptions(how.contextLength(), stride.get(), chunks.get()));
-    boolean fromLogits = original.isSet() && LogitsFile.isOne(original.get());
+    boolean fromLogits = original.isSet() && LogitsFile.isLogitsFile(original.get());
     if (!text.isSet() && !fromLogits) {
       requireOriginal();
       throw Usage.wrong(spec, "no text: give -f FILE (- is standard input)");
@@ -222,11 +222,11 @@ public final class PerplexityCommand extends Subcommand {
 
   /** A comparison, which tells its progress. */
   private interface Comparison {
-    KlResult run(Consumer<KlFigures> each);
+    KlResult run(Consumer<KlStatistics> each);
   }
 
   private void compare(ChunkWatch watch, TextChunks cut, Comparison comparison) {
-    List<KlFigures> steps = new ArrayList<>();
+    List<KlStatistics> steps = new ArrayList<>();
     KlResult result =
         comparison.run(
             step -> {
@@ -241,7 +241,7 @@ public final class PerplexityCommand extends Subcommand {
         json.get()
             ? Json.pretty(KlJson.of(result, cut, running.get() ? steps : List.of()))
             : KlText.of(result, cut));
-    watch.statistics(result.figures().chunks());
+    watch.statistics(result.statistics().chunks());
   }
 
   private Session open(Model model, TextChunks cut, SessionOptions how) {

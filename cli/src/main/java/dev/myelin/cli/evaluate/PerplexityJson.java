@@ -19,7 +19,7 @@ final class PerplexityJson {
     ObjectNode root = Json.object();
     put(root, result);
     root.put("context_length", cut.contextLength());
-    root.put("chunks_planned", result.planned());
+    root.put("chunks_planned", result.totalChunks());
     root.put("complete", result.isComplete());
     if (!steps.isEmpty()) {
       ArrayNode running = root.putArray("running");

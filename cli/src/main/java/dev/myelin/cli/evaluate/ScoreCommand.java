@@ -14,7 +14,7 @@ import dev.myelin.cli.options.ModelOptions;
 import dev.myelin.cli.options.PromptOptions;
 import dev.myelin.error.CancelledException;
 import dev.myelin.error.InvalidRequestException;
-import dev.myelin.evaluate.Confusion;
+import dev.myelin.evaluate.ConfusionMatrix;
 import dev.myelin.evaluate.Normalization;
 import dev.myelin.evaluate.Ranking;
 import dev.myelin.evaluate.Scorer;
@@ -145,7 +145,7 @@ public final class ScoreCommand extends Subcommand {
 
   private void classify(Scorer scorer, LabelledLines lines, List<String> choices) {
     List<ScoreJson.Scored> scored = new ArrayList<>();
-    Confusion confusion = new Confusion(choices);
+    ConfusionMatrix confusion = new ConfusionMatrix(choices);
     ScoreText text = new ScoreText(choices, lines.labelled());
     if (!json.get()) {
       console.print(text.header());
@@ -156,7 +156,7 @@ public final class ScoreCommand extends Subcommand {
       for (LabelledLines.Line line : lines.lines()) {
         Ranking ranking = rank(scorer, line, choices);
         if (lines.labelled()) {
-          confusion.add(line.actual(), ranking.best());
+          confusion.add(line.actual(), ranking.bestIndex());
         }
         if (json.get()) {
           scored.add(new ScoreJson.Scored(line, ranking));

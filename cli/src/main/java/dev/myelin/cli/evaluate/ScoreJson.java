@@ -3,10 +3,10 @@ package dev.myelin.cli.evaluate;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.myelin.cli.io.Json;
-import dev.myelin.evaluate.Confusion;
+import dev.myelin.evaluate.ConfusionMatrix;
 import dev.myelin.evaluate.ContinuationScore;
+import dev.myelin.evaluate.Proportion;
 import dev.myelin.evaluate.Ranking;
-import dev.myelin.evaluate.Share;
 import java.util.List;
 
 /** Scores as JSON. */
@@ -25,7 +25,7 @@ final class ScoreJson {
   /**
    * @param confusion null where the lines have no labels
    */
-  static ObjectNode of(List<Scored> scored, Confusion confusion) {
+  static ObjectNode of(List<Scored> scored, ConfusionMatrix confusion) {
     ObjectNode root = Json.object();
     ArrayNode prompts = root.putArray("prompts");
     for (Scored one : scored) {
@@ -44,7 +44,7 @@ final class ScoreJson {
   }
 
   private static void put(ObjectNode node, Ranking ranking) {
-    node.put("likeliest", ranking.winner().continuation());
+    node.put("likeliest", ranking.best().continuation());
     node.put("prompt_tokens", ranking.promptTokens());
     ArrayNode list = node.putArray("continuations");
     for (int i = 0; i < ranking.scores().size(); i++) {
@@ -58,10 +58,10 @@ final class ScoreJson {
     }
   }
 
-  private static void put(ObjectNode root, Confusion confusion) {
+  private static void put(ObjectNode root, ConfusionMatrix confusion) {
     root.put("examples", confusion.examples());
     root.put("correct", confusion.correct());
-    Share accuracy = confusion.accuracy();
+    Proportion accuracy = confusion.accuracy();
     root.put("accuracy", accuracy.value());
     root.put("accuracy_error", accuracy.error());
     root.put("accuracy_low", accuracy.low());

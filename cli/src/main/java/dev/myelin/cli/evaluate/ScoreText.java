@@ -3,10 +3,10 @@ package dev.myelin.cli.evaluate;
 import dev.myelin.cli.io.TextTable;
 import dev.myelin.cli.io.Units;
 import dev.myelin.error.Printable;
-import dev.myelin.evaluate.Confusion;
+import dev.myelin.evaluate.ConfusionMatrix;
 import dev.myelin.evaluate.ContinuationScore;
+import dev.myelin.evaluate.Proportion;
 import dev.myelin.evaluate.Ranking;
-import dev.myelin.evaluate.Share;
 import java.util.List;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
@@ -42,7 +42,7 @@ final class ScoreText {
           Units.decimals(score.mean(), 4),
           percent(ranking.probabilities().get(i)));
     }
-    return table + "\nlikeliest: " + shown(ranking.winner().continuation()) + "\n";
+    return table + "\nlikeliest: " + shown(ranking.best().continuation()) + "\n";
   }
 
   String header() {
@@ -52,8 +52,8 @@ final class ScoreText {
   String line(LabelledLines.Line line, Ranking ranking) {
     String actual = labelled ? ranking.scores().get(line.actual()).continuation() : "";
     return row(
-        shown(ranking.winner().continuation()),
-        percent(ranking.probabilities().get(ranking.best())),
+        shown(ranking.best().continuation()),
+        percent(ranking.probabilities().get(ranking.bestIndex())),
         shown(actual),
         text(line.text()));
   }
@@ -68,8 +68,8 @@ final class ScoreText {
   }
 
   /** How often labels were right, and what was taken for what. */
-  static String of(Confusion confusion) {
-    Share share = confusion.accuracy();
+  static String of(ConfusionMatrix confusion) {
+    Proportion share = confusion.accuracy();
     String accuracy =
         "accuracy  %s, %s of %s; 95 %% interval %s to %s\n"
             .formatted(

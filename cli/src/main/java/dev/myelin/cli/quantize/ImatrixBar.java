@@ -16,7 +16,7 @@ final class ImatrixBar implements ImportanceRun.Listener, AutoCloseable {
   }
 
   @Override
-  public void chunk(int done, int of, double sofar) {
+  public void onChunk(int done, int of, double sofar) {
     if (progress == null) {
       progress = Progress.of(console, "imatrix", of, " chunks");
     }

@@ -19,9 +19,9 @@ import dev.myelin.file.OutputFile;
 import dev.myelin.generate.SessionOptions;
 import dev.myelin.gguf.Checkpoint;
 import dev.myelin.imatrix.ImportanceCollector;
-import dev.myelin.imatrix.ImportanceFiles;
-import dev.myelin.imatrix.ImportanceFiles.Format;
 import dev.myelin.imatrix.ImportanceMatrix;
+import dev.myelin.imatrix.ImportanceMatrixFiles;
+import dev.myelin.imatrix.ImportanceMatrixFiles.Format;
 import dev.myelin.imatrix.ImportanceOptions;
 import dev.myelin.imatrix.ImportanceRun;
 import dev.myelin.model.Model;
@@ -80,7 +80,7 @@ public final class ImatrixCommand extends Subcommand {
   private final Value<Integer> context =
       option(
           int.class,
-          ImportanceOptions.DEFAULT_CHUNK,
+          ImportanceOptions.DEFAULT_CHUNK_SIZE,
           "N",
           "Tokens of a chunk (default: ${DEFAULT-VALUE}).",
           "-c",
@@ -158,8 +158,8 @@ public final class ImatrixCommand extends Subcommand {
       throw new CancelledException("cancelled before the first chunk, nothing was written");
     }
     ImportanceMatrix matrix = collector.matrix();
-    ImportanceFiles.write(matrix, out.get(), written);
-    List<String> partial = matrix.partial();
+    ImportanceMatrixFiles.write(matrix, out.get(), written);
+    List<String> partial = matrix.partialEntries();
     partial.stream().limit(MOST_SHOWN).forEach(p -> console.note("experts without tokens: " + p));
     if (partial.size() > MOST_SHOWN) {
       console.note("and in " + (partial.size() - MOST_SHOWN) + " further tensors");
@@ -170,7 +170,7 @@ public final class ImatrixCommand extends Subcommand {
   }
 
   private static void add(ImportanceCollector collector, Path file) {
-    ImportanceMatrix matrix = ImportanceFiles.read(file);
+    ImportanceMatrix matrix = ImportanceMatrixFiles.read(file);
     try {
       collector.add(matrix);
     } catch (MyelinException e) {
@@ -192,7 +192,7 @@ public final class ImatrixCommand extends Subcommand {
       ImatrixBar bar = new ImatrixBar(console);
       try (bar;
           Interrupts _ = Interrupts.once(run::cancel)) {
-        run.over(read, bar);
+        run.run(read, bar);
       }
       collector.addDataset(stdin ? "standard input" : text.get().toString());
       bar.result();

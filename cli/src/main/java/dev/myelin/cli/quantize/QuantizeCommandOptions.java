@@ -9,8 +9,8 @@ import dev.myelin.cli.io.Input;
 import dev.myelin.cli.options.ThreadOptions;
 import dev.myelin.error.InvalidRequestException;
 import dev.myelin.gguf.GgmlType;
-import dev.myelin.imatrix.ImportanceFiles;
 import dev.myelin.imatrix.ImportanceMatrix;
+import dev.myelin.imatrix.ImportanceMatrixFiles;
 import dev.myelin.quantize.Mix;
 import dev.myelin.quantize.Mixes;
 import dev.myelin.quantize.QuantizeOptions;
@@ -179,11 +179,11 @@ final class QuantizeCommandOptions {
   }
 
   private ImportanceMatrix importance() {
-    ImportanceMatrix all = ImportanceFiles.read(imatrix.get());
+    ImportanceMatrix all = ImportanceMatrixFiles.read(imatrix.get());
     noteUnused("--include-weights", include.get(), all);
     noteUnused("--exclude-weights", exclude.get(), all);
     ImportanceMatrix some =
-        all.only(
+        all.filter(
             name ->
                 exclude.get().stream().noneMatch(name::contains)
                     && (include.get().isEmpty()

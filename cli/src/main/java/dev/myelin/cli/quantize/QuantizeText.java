@@ -121,7 +121,7 @@ final class QuantizeText {
   private static List<String> zeroes(QuantizeOptions options) {
     return options.importance() == null
         ? List.of()
-        : new ArrayList<>(options.importance().zeroes());
+        : new ArrayList<>(options.importance().zeroEntries());
   }
 
   /** The files with their sizes; of a split checkpoint, all parts together. */

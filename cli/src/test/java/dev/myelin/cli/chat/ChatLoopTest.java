@@ -5,9 +5,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.myelin.chat.ChatMessage;
 import dev.myelin.chat.Role;
 import dev.myelin.cli.io.Console;
+import dev.myelin.generate.ContextFullPolicy;
 import dev.myelin.generate.Conversation;
 import dev.myelin.generate.GenerateOptions;
-import dev.myelin.generate.OnFull;
 import dev.myelin.generate.Session;
 import dev.myelin.generate.SessionOptions;
 import dev.myelin.model.Model;
@@ -65,7 +65,7 @@ class ChatLoopTest {
   }
 
   /** Talks with a small model in a context of 24 tokens. */
-  private void talk(Lines lines, OnFull onFull, Check check) {
+  private void talk(Lines lines, ContextFullPolicy onFull, Check check) {
     Path model = RandomModel.small("llama").write(folder.resolve("model.gguf"));
     Console console =
         new Console(
@@ -104,7 +104,7 @@ class ChatLoopTest {
         Typed.of("^C", "one\\", "^C", "/save", "far too long for so small a context", "a");
     talk(
         lines,
-        OnFull.DROP,
+        ContextFullPolicy.DROP_OLDEST,
         conversation ->
             assertThat(conversation.messages())
                 .extracting(ChatMessage::content)
@@ -124,7 +124,7 @@ class ChatLoopTest {
   void withStopAFullConversationSaysWhatHelps() {
     talk(
         Typed.of("abcdefghijklm", "abcdefghijklm", "/reset", "abcdefghijklm"),
-        OnFull.STOP,
+        ContextFullPolicy.STOP,
         conversation -> assertThat(conversation.messages()).hasSize(2));
     assertThat(err.toString())
         .containsPattern(
@@ -140,7 +140,7 @@ class ChatLoopTest {
     String[] expected = {"\"\"\"a", "b\\", "/c", "d\n\"\"\"", "e\"\"\"\nf\\\ng", "h\ni"};
     talk(
         Typed.of(lines),
-        OnFull.DROP,
+        ContextFullPolicy.DROP_OLDEST,
         conversation ->
             assertThat(conversation.messages())
                 .filteredOn(message -> message.role() == Role.USER)
@@ -152,7 +152,7 @@ class ChatLoopTest {
   void whatWasStoppedBeforeAReplyBeganIsSaid() {
     talk(
         Typed.of("cancelled", "a"),
-        OnFull.DROP,
+        ContextFullPolicy.DROP_OLDEST,
         conversation -> assertThat(conversation.messages()).hasSize(2));
     assertThat(err.toString())
         .containsOnlyOnce("stopped before the reply began: the message does not count");

@@ -9,9 +9,9 @@ import dev.myelin.cli.io.Units;
 import dev.myelin.gguf.GgmlType;
 import dev.myelin.gguf.GgufFile;
 import dev.myelin.gguf.GgufWriter;
-import dev.myelin.imatrix.ImportanceFiles;
 import dev.myelin.imatrix.ImportanceMatrix;
 import dev.myelin.imatrix.ImportanceMatrix.Entry;
+import dev.myelin.imatrix.ImportanceMatrixFiles;
 import dev.myelin.testing.RandomModel;
 import dev.myelin.testing.RandomModel.Shape;
 import dev.myelin.testing.RandomVocabulary;
@@ -127,8 +127,10 @@ class QuantizeCommandTest {
     Arrays.fill(ones, 1f);
     entries.put("blk.0.ffn_gate.weight", new Entry(ones, new long[] {1}));
     Path matrix = folder.resolve("zero.imatrix");
-    ImportanceFiles.write(
-        new ImportanceMatrix(entries, List.of(), 1, 512), matrix, ImportanceFiles.Format.GGUF);
+    ImportanceMatrixFiles.write(
+        new ImportanceMatrix(entries, List.of(), 1, 512),
+        matrix,
+        ImportanceMatrixFiles.Format.GGUF);
     assertThat(Outcome.of("quantize", model, plain, type, "--pure").status()).isZero();
     Outcome done = Outcome.of("quantize", model, zero, type, "--pure", "--imatrix", matrix);
     assertThat(done.status()).as(done.err()).isZero();

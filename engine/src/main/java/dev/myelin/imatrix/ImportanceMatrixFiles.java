@@ -26,14 +26,14 @@ import java.util.Map;
 import java.util.TreeMap;
 
 /**
- * Importance matrices in files: GGUF, as llama.cpp 0.5.0 writes them, and the older binary format
- * ({@code .dat}), which is told by its first bytes.
+ * Reads and writes importance matrices: GGUF, as llama.cpp 0.5.0 writes them, and the legacy binary
+ * format ({@code .dat}). The first bytes tell which.
  */
-public final class ImportanceFiles {
-  /** How a matrix is written. */
+public final class ImportanceMatrixFiles {
+  /** File formats. */
   public enum Format {
     GGUF,
-    /** The older one, without counts by expert. */
+    /** The legacy format, without counts per expert. */
     DAT
   }
 
@@ -41,20 +41,20 @@ public final class ImportanceFiles {
   private static final String DATASETS = "imatrix.datasets";
   private static final String CHUNKS = "imatrix.chunk_count";
   private static final String CHUNK_SIZE = "imatrix.chunk_size";
-  private static final String SUMS = ".in_sum2";
-  private static final String COUNTS = ".counts";
+  private static final String SUMS_SUFFIX = ".in_sum2";
+  private static final String COUNTS_SUFFIX = ".counts";
 
-  private ImportanceFiles() {}
+  private ImportanceMatrixFiles() {}
 
   /**
    * Reads a matrix of either format.
    *
-   * @throws ModelFileException naming what is wrong with the file
+   * @throws ModelFileException naming the invalid part of the file
    */
   public static ImportanceMatrix read(Path file) {
     ImportanceMatrix matrix = isGguf(file) ? readGguf(file) : DatFormat.read(file);
     try {
-      return matrix.checked();
+      return matrix.requireValid();
     } catch (InvalidRequestException e) {
       throw new ModelFileException(file, e.getMessage(), e);
     }
@@ -77,17 +77,17 @@ public final class ImportanceFiles {
 
   private static ImportanceMatrix readGguf(Path path) {
     try (GgufFile file = GgufFile.open(path)) {
-      requireRoom(path, file.tensors().stream().mapToLong(TensorInfo::bytes).sum());
+      requireFitsHeap(path, file.tensors().stream().mapToLong(TensorInfo::bytes).sum());
       TreeMap<String, Entry> entries = new TreeMap<>();
       for (TensorInfo tensor : file.tensors()) {
-        if (tensor.name().endsWith(SUMS)) {
-          String weight = tensor.name().substring(0, tensor.name().length() - SUMS.length());
+        if (tensor.name().endsWith(SUMS_SUFFIX)) {
+          String weight = tensor.name().substring(0, tensor.name().length() - SUMS_SUFFIX.length());
           entries.put(weight, entry(file, weight, tensor));
         }
       }
       if (entries.isEmpty()) {
         throw new ModelFileException(
-            path, "no entries", "expected an importance matrix, tensors NAME" + SUMS);
+            path, "no entries", "expected an importance matrix, tensors NAME" + SUMS_SUFFIX);
       }
       int chunkSize = file.metadata().u32(CHUNK_SIZE);
       if (chunkSize == 0) {
@@ -98,34 +98,37 @@ public final class ImportanceFiles {
   }
 
   /**
-   * A matrix is held in memory; a damaged file, or one with holes, may claim far more than it is.
+   * Rejects matrices that do not fit into memory; the header of a damaged or sparse file may claim
+   * any size.
    */
-  static void requireRoom(Path file, long bytes) {
-    long room = Runtime.getRuntime().maxMemory() / 2;
-    if (bytes > room) {
+  static void requireFitsHeap(Path file, long bytes) {
+    long limit = Runtime.getRuntime().maxMemory() / 2;
+    if (bytes > limit) {
       throw new ModelFileException(
           file,
           bytes + " bytes of sums",
-          "expected an importance matrix of at most " + room + " bytes, half of the Java heap");
+          "expected an importance matrix of at most " + limit + " bytes, half of the Java heap");
     }
   }
 
   private static Entry entry(GgufFile file, String weight, TensorInfo sums) {
     TensorInfo counts =
-        file.tensor(weight + COUNTS)
+        file.tensor(weight + COUNTS_SUFFIX)
             .orElseThrow(
-                () -> new ModelFileException(file.path(), "tensor " + weight + COUNTS, "missing"));
-    float[] rows = floats(file, counts);
-    long[] whole = new long[rows.length];
-    for (int i = 0; i < rows.length; i++) {
-      if (!(rows[i] >= 0 && rows[i] < Long.MAX_VALUE)) {
+                () ->
+                    new ModelFileException(
+                        file.path(), "tensor " + weight + COUNTS_SUFFIX, "missing"));
+    float[] values = floats(file, counts);
+    long[] rounded = new long[values.length];
+    for (int i = 0; i < values.length; i++) {
+      if (!(values[i] >= 0 && values[i] < Long.MAX_VALUE)) {
         throw new ModelFileException(
-            file.path(), "tensor " + counts.name() + " has " + rows[i], "expected a count");
+            file.path(), "tensor " + counts.name() + " has " + values[i], "expected a count");
       }
-      whole[i] = Math.round((double) rows[i]);
+      rounded[i] = Math.round((double) values[i]);
     }
     try {
-      return new Entry(floats(file, sums), whole);
+      return new Entry(floats(file, sums), rounded);
     } catch (InvalidRequestException e) {
       throw new ModelFileException(file.path(), "entry " + weight, e.getMessage());
     }
@@ -159,9 +162,9 @@ public final class ImportanceFiles {
   }
 
   /**
-   * Writes a matrix; the file appears when it is complete, and replaces an older one.
+   * Writes a matrix. The file appears when it is complete, and replaces an existing one.
    *
-   * @throws ModelFileException where it cannot be written, as on a full disk
+   * @throws ModelFileException if it cannot be written, for example on a full disk
    */
   public static void write(ImportanceMatrix matrix, Path file, Format format) {
     if (format == Format.DAT) {
@@ -177,21 +180,21 @@ public final class ImportanceFiles {
     for (Map.Entry<String, Entry> e : matrix.entries().entrySet()) {
       float[] sums = e.getValue().sums();
       long[] counts = e.getValue().counts();
-      float[] rows = new float[counts.length];
-      for (int i = 0; i < rows.length; i++) {
-        rows[i] = counts[i];
+      float[] countValues = new float[counts.length];
+      for (int i = 0; i < countValues.length; i++) {
+        countValues[i] = counts[i];
       }
-      long columns = sums.length / rows.length;
+      long columns = sums.length / countValues.length;
       writer.tensor(
-          e.getKey() + SUMS,
+          e.getKey() + SUMS_SUFFIX,
           GgmlType.F32,
-          rows.length == 1 ? new long[] {columns} : new long[] {columns, rows.length},
+          countValues.length == 1 ? new long[] {columns} : new long[] {columns, countValues.length},
           MemorySegment.ofArray(sums));
       writer.tensor(
-          e.getKey() + COUNTS,
+          e.getKey() + COUNTS_SUFFIX,
           GgmlType.F32,
-          rows.length == 1 ? new long[] {1} : new long[] {1, rows.length},
-          MemorySegment.ofArray(rows));
+          countValues.length == 1 ? new long[] {1} : new long[] {1, countValues.length},
+          MemorySegment.ofArray(countValues));
     }
     writer.write(file);
   }

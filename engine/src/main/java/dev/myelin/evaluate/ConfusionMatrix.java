@@ -2,27 +2,27 @@ package dev.myelin.evaluate;
 
 import java.util.List;
 
-/** How often which label was taken for which, as examples come in. */
-public final class Confusion {
+/** Confusion matrix: counts of actual and predicted labels. */
+public final class ConfusionMatrix {
   private final List<String> labels;
   private final long[][] counts;
 
-  public Confusion(List<String> labels) {
+  public ConfusionMatrix(List<String> labels) {
     this.labels = List.copyOf(labels);
     counts = new long[labels.size()][labels.size()];
   }
 
-  /** The labels' order in {@link #count}. */
+  /** The labels, in the order of the indices of {@link #count}. */
   public List<String> labels() {
     return labels;
   }
 
-  /** Counts an example, by the labels' indices. */
+  /** Counts an example, by indices of labels. */
   public void add(int actual, int predicted) {
     counts[actual][predicted]++;
   }
 
-  /** Examples of {@code actual} that were taken for {@code predicted}. */
+  /** Number of examples with these actual and predicted labels. */
   public long count(int actual, int predicted) {
     return counts[actual][predicted];
   }
@@ -45,8 +45,8 @@ public final class Confusion {
     return sum;
   }
 
-  /** The share that was right, and between what the true one is; of no examples 0 to 1. */
-  public Share accuracy() {
-    return Share.of(correct(), examples());
+  /** The fraction of correct predictions, with its confidence interval; 0 to 1 without examples. */
+  public Proportion accuracy() {
+    return Proportion.of(correct(), examples());
   }
 }

@@ -17,14 +17,14 @@ import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** Conversations longer than their context. */
-class FullContextTest {
+/** Conversations that are longer than the context. */
+class ContextFullTest {
   private static final String TEMPLATE =
       "{% for m in messages %}<|im_start|>{{ m.role[0] }} {{ m.content }}<|im_end|>{% endfor %}"
           + "{% if add_generation_prompt %}<|im_start|>a {% endif %}";
   private static final int CONTEXT = 96;
   private static final GenerateOptions FOUR = new GenerateOptions(4, List.of(), true);
-  private static final GenerateOptions ENDLESS = new GenerateOptions(-1, List.of(), true);
+  private static final GenerateOptions UNLIMITED = new GenerateOptions(-1, List.of(), true);
 
   @TempDir static Path folder;
   private static Model chat;
@@ -49,22 +49,22 @@ class FullContextTest {
     void with(Session session, Conversation conversation);
   }
 
-  private static void conversing(Model model, OnFull onFull, Body body) {
+  private static void withConversation(Model model, ContextFullPolicy policy, Body body) {
     SessionOptions options = SessionOptions.defaults().withThreads(1).withContextLength(CONTEXT);
     try (Session session = Session.open(model, options)) {
-      body.with(session, new Conversation(session, SamplingOptions.greedy(), "be brief", onFull));
+      body.with(session, new Conversation(session, SamplingOptions.greedy(), "be brief", policy));
     }
   }
 
-  private static String seen(Session session) {
+  private static String sessionText(Session session) {
     return session.model().tokenizer().decode(session.tokens(), true);
   }
 
   @Test
-  void theOldestExchangesGoAndTheSystemPromptStays() {
-    conversing(
+  void dropsOldestExchangesAndKeepsSystemPrompt() {
+    withConversation(
         chat,
-        OnFull.DROP,
+        ContextFullPolicy.DROP_OLDEST,
         (session, conversation) -> {
           int dropped = 0;
           int drops = 0;
@@ -73,15 +73,15 @@ class FullContextTest {
             Generation reply = conversation.reply(message, FOUR, TextSink.NONE);
             assertThat(reply.tokens()).as(message).hasSize(4);
             assertThat(conversation.messages()).hasSize(3 + 2 * i);
-            assertThat(seen(session))
+            assertThat(sessionText(session))
                 .startsWith("<|im_start|>s be brief<|im_end|><|im_start|>u message ")
                 .contains("<|im_start|>u message " + i + "<|im_end|><|im_start|>a ");
             if (conversation.dropped() > dropped) {
               drops++;
               dropped = conversation.dropped();
-              // room for more than one exchange, so that not each message drops again
+              // frees more than one exchange, so that not every message drops
               assertThat(session.position()).isLessThanOrEqualTo(CONTEXT - CONTEXT / 4 + 4);
-              assertThat(seen(session))
+              assertThat(sessionText(session))
                   .contains("u message " + dropped + "<")
                   .doesNotContain("u message " + (dropped - 1) + "<");
             }
@@ -94,10 +94,10 @@ class FullContextTest {
   }
 
   @Test
-  void whatWasNotDroppedIsComputedOnce() {
-    conversing(
+  void keptExchangesAreComputedOnce() {
+    withConversation(
         chat,
-        OnFull.DROP,
+        ContextFullPolicy.DROP_OLDEST,
         (session, conversation) -> {
           for (int i = 0; i < 30; i++) {
             int dropped = conversation.dropped();
@@ -110,10 +110,10 @@ class FullContextTest {
   }
 
   @Test
-  void aReplyGoesOnWhereItFillsTheContext() {
-    conversing(
+  void replyContinuesAfterFillingContext() {
+    withConversation(
         chat,
-        OnFull.DROP,
+        ContextFullPolicy.DROP_OLDEST,
         (session, conversation) -> {
           conversation.reply("one ".repeat(9), FOUR, TextSink.NONE);
           assertThat(conversation.dropped()).isZero();
@@ -128,7 +128,7 @@ class FullContextTest {
           }
           expected.addAll(reply.tokens().subList(0, 29));
           assertThat(session.tokens()).containsExactly(ints(expected));
-          // and the next turn keeps it
+          // and the next turn keeps the tokens
           Generation next = conversation.reply("x", FOUR, TextSink.NONE);
           assertThat(conversation.dropped()).isEqualTo(1);
           assertThat(next.metrics().promptTokens()).isLessThan(20);
@@ -140,30 +140,30 @@ class FullContextTest {
   }
 
   @Test
-  void aReplyThatFillsTheContextAloneEnds() {
-    conversing(
+  void replyThatFillsContextByItselfEnds() {
+    withConversation(
         chat,
-        OnFull.DROP,
+        ContextFullPolicy.DROP_OLDEST,
         (session, conversation) -> {
           conversation.reply("one", FOUR, TextSink.NONE);
-          Generation reply = conversation.reply("two", ENDLESS, TextSink.NONE);
+          Generation reply = conversation.reply("two", UNLIMITED, TextSink.NONE);
           assertThat(reply.reason()).isEqualTo(FinishReason.CONTEXT_FULL);
           assertThat(session.position()).isEqualTo(CONTEXT);
           assertThat(conversation.dropped()).isEqualTo(1);
           assertThat(conversation.reply("three", FOUR, TextSink.NONE).tokens()).hasSize(4);
           assertThat(conversation.dropped()).isEqualTo(2);
-          assertThat(seen(session))
+          assertThat(sessionText(session))
               .startsWith("<|im_start|>s be brief<|im_end|><|im_start|>u three");
         });
   }
 
   @Test
-  void aMessageThatDoesNotFitByItselfNeverHappened() {
-    for (OnFull onFull : OnFull.values()) {
+  void rejectsMessageLongerThanContext() {
+    for (ContextFullPolicy policy : ContextFullPolicy.values()) {
       for (Model model : List.of(chat, plain)) {
-        conversing(
+        withConversation(
             model,
-            onFull,
+            policy,
             (session, conversation) -> {
               conversation.reply("one", FOUR, TextSink.NONE);
               List<ChatMessage> before = conversation.messages();
@@ -186,13 +186,13 @@ class FullContextTest {
   }
 
   @Test
-  void withStopAFullConversationRefusesMessages() {
-    conversing(
+  void stopPolicyRejectsMessagesOnceFull() {
+    withConversation(
         chat,
-        OnFull.STOP,
+        ContextFullPolicy.STOP,
         (session, conversation) -> {
           conversation.reply("one", FOUR, TextSink.NONE);
-          Generation full = conversation.reply("two", ENDLESS, TextSink.NONE);
+          Generation full = conversation.reply("two", UNLIMITED, TextSink.NONE);
           assertThat(full.reason()).isEqualTo(FinishReason.CONTEXT_FULL);
           assertThatThrownBy(() -> conversation.reply("three", FOUR, TextSink.NONE))
               .isInstanceOfSatisfying(
@@ -204,32 +204,35 @@ class FullContextTest {
   }
 
   @Test
-  void withoutATemplateItIsTheSame() {
-    conversing(
+  void dropsOldestExchangesWithoutTemplate() {
+    withConversation(
         plain,
-        OnFull.DROP,
+        ContextFullPolicy.DROP_OLDEST,
         (session, conversation) -> {
           for (int i = 0; i < 30; i++) {
             conversation.reply(" message " + i, FOUR, TextSink.NONE);
-            assertThat(seen(session)).startsWith("be brief\n message ").contains(" message " + i);
+            assertThat(sessionText(session))
+                .startsWith("be brief\n message ")
+                .contains(" message " + i);
           }
           assertThat(conversation.dropped()).isBetween(20, 29);
-          assertThat(seen(session)).startsWith("be brief\n message " + conversation.dropped());
+          assertThat(sessionText(session))
+              .startsWith("be brief\n message " + conversation.dropped());
         });
   }
 
   @Test
-  void aReplyCancelledWhileItMakesRoomCounts() {
-    conversing(
+  void keepsReplyCancelledWhileDropping() {
+    withConversation(
         chat,
-        OnFull.DROP,
+        ContextFullPolicy.DROP_OLDEST,
         (session, conversation) -> {
           conversation.reply("one", FOUR, TextSink.NONE);
           StringBuilder shown = new StringBuilder();
           Generation reply =
               conversation.reply(
                   "two",
-                  ENDLESS,
+                  UNLIMITED,
                   text -> {
                     shown.append(text);
                     if (session.position() == CONTEXT) {

@@ -9,25 +9,26 @@ import java.lang.foreign.MemorySegment;
 import java.nio.file.Path;
 import java.util.Arrays;
 
-/** What a quantised model is compared with. */
-abstract sealed class Original {
-  /** Follows the other model's pass. */
-  abstract void follow(ChunkFeeder.Pass pass);
+/** The original's logits, with which a quantised model is compared. */
+abstract sealed class OriginalLogits {
+  /** Computes the same batch as the quantised model. */
+  abstract void compute(ChunkFeeder.Batch batch);
 
-  /** Fills in what the original predicts at a row of the pass. */
-  abstract void read(int chunk, ChunkFeeder.Pass pass, int row, Distribution to);
+  /** Reads the original's prediction at a row of the batch. */
+  abstract void read(int chunk, ChunkFeeder.Batch batch, int row, Distribution to);
 
   abstract Path path();
 
-  /** A model, run beside the other one. */
-  static final class OfModel extends Original {
+  /** From the original model. */
+  static final class FromModel extends OriginalLogits {
     private final Session session;
     private MemorySegment logits;
 
     /**
-     * @throws InvalidRequestException if it has another vocabulary, or its session no such context
+     * @throws InvalidRequestException if the vocabulary differs, or the session's context is too
+     *     short
      */
-    OfModel(Session session, Session other, TextChunks chunks) {
+    FromModel(Session session, Session other, TextChunks chunks) {
       this.session = session;
       int vocabulary = session.model().hyperparameters().vocabulary();
       int expected = other.model().hyperparameters().vocabulary();
@@ -36,7 +37,7 @@ abstract sealed class Original {
             "%s: vocabulary of %s tokens: expected %s, as %s has"
                 .formatted(path(), vocabulary, expected, other.model().file().path()));
       }
-      requireSameTexts(session.model(), other.model(), chunks);
+      requireSameTokens(session.model(), other.model(), chunks);
       if (session.contextLength() < chunks.contextLength()) {
         throw new InvalidRequestException(
             "%s: context = %s: expected %s, the tokens of a chunk"
@@ -49,8 +50,8 @@ abstract sealed class Original {
       }
     }
 
-    /** The tokens in use must mean the same to both. */
-    private static void requireSameTexts(Model original, Model other, TextChunks chunks) {
+    /** The tokens in use must have the same text in both vocabularies. */
+    private static void requireSameTokens(Model original, Model other, TextChunks chunks) {
       Vocabulary expected = other.tokenizer().vocabulary();
       Vocabulary vocabulary = original.tokenizer().vocabulary();
       Arrays.stream(chunks.tokens())
@@ -72,15 +73,15 @@ abstract sealed class Original {
     }
 
     @Override
-    void follow(ChunkFeeder.Pass pass) {
-      if (pass.starts()) {
+    void compute(ChunkFeeder.Batch batch) {
+      if (batch.startsChunk()) {
         session.truncate(0);
       }
-      logits = session.feedBatch(pass.tokens(), Math.max(1, pass.count()));
+      logits = session.feedBatch(batch.tokens(), Math.max(1, batch.count()));
     }
 
     @Override
-    void read(int chunk, ChunkFeeder.Pass pass, int row, Distribution to) {
+    void read(int chunk, ChunkFeeder.Batch batch, int row, Distribution to) {
       to.fromLogits(logits, row);
     }
 
@@ -90,18 +91,18 @@ abstract sealed class Original {
     }
   }
 
-  /** Its predictions, written down before. */
-  static final class OfFile extends Original {
+  /** From a file. */
+  static final class FromFile extends OriginalLogits {
     private final LogitsFile file;
 
     /**
-     * @throws InvalidRequestException if it was made from other chunks
+     * @throws InvalidRequestException if it holds other chunks
      */
-    OfFile(LogitsFile file, Session other, TextChunks chunks) {
+    FromFile(LogitsFile file, Session other, TextChunks chunks) {
       this.file = file;
       int vocabulary = other.model().hyperparameters().vocabulary();
       int[] tokens = chunks.chunkTokens();
-      int same = Arrays.mismatch(tokens, file.tokens());
+      int mismatch = Arrays.mismatch(tokens, file.tokens());
       if (file.vocabulary() != vocabulary) {
         throw new InvalidRequestException(
             "%s: logits of %s tokens: expected %s, the vocabulary of %s"
@@ -109,20 +110,20 @@ abstract sealed class Original {
       }
       if (!chunks.isConsecutive()
           || chunks.contextLength() != file.contextLength()
-          || same >= 0 && same < tokens.length) {
+          || mismatch >= 0 && mismatch < tokens.length) {
         throw new InvalidRequestException(
             path() + ": expected logits of the same chunks of tokens");
       }
     }
 
     @Override
-    void follow(ChunkFeeder.Pass pass) {
-      // its rows are read one by one
+    void compute(ChunkFeeder.Batch batch) {
+      // rows are read on demand
     }
 
     @Override
-    void read(int chunk, ChunkFeeder.Pass pass, int row, Distribution to) {
-      file.read(chunk, pass.first() + row, to);
+    void read(int chunk, ChunkFeeder.Batch batch, int row, Distribution to) {
+      file.read(chunk, batch.first() + row, to);
     }
 
     @Override

@@ -8,8 +8,8 @@ import dev.myelin.error.ModelFileException;
 import dev.myelin.gguf.GgmlType;
 import dev.myelin.gguf.GgufFile;
 import dev.myelin.gguf.GgufWriter;
-import dev.myelin.imatrix.ImportanceFiles.Format;
 import dev.myelin.imatrix.ImportanceMatrix.Entry;
+import dev.myelin.imatrix.ImportanceMatrixFiles.Format;
 import dev.myelin.testing.RandomModel;
 import java.io.IOException;
 import java.lang.foreign.MemorySegment;
@@ -25,8 +25,8 @@ import java.util.TreeMap;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** Both formats there and back, merged, damaged. */
-class ImportanceFilesTest {
+/** Both formats: round trip, merge, corrupt files. */
+class ImportanceMatrixFilesTest {
   private static final String DENSE = "blk.0.attn_q.weight";
   private static final String EXPERTS = "blk.0.ffn_up_exps.weight";
 
@@ -39,7 +39,7 @@ class ImportanceFilesTest {
     return new ImportanceMatrix(new TreeMap<>(entries), List.of("a.txt", "b.txt"), 2, 512);
   }
 
-  private static void same(ImportanceMatrix a, ImportanceMatrix b) {
+  private static void assertSame(ImportanceMatrix a, ImportanceMatrix b) {
     assertThat(a.entries().keySet()).isEqualTo(b.entries().keySet());
     a.entries()
         .forEach(
@@ -53,10 +53,10 @@ class ImportanceFilesTest {
   }
 
   @Test
-  void ggufThereAndBack() {
+  void ggufRoundTrips() {
     Path file = folder.resolve("m.gguf");
-    ImportanceFiles.write(sample(), file, Format.GGUF);
-    same(ImportanceFiles.read(file), sample());
+    ImportanceMatrixFiles.write(sample(), file, Format.GGUF);
+    assertSame(ImportanceMatrixFiles.read(file), sample());
     try (GgufFile gguf = GgufFile.open(file)) {
       assertThat(gguf.metadata().keys())
           .containsExactly(
@@ -69,28 +69,28 @@ class ImportanceFilesTest {
   }
 
   @Test
-  void meansAreSumsByCount() {
+  void importanceIsMeanSquare() {
     assertThat(sample().importance(DENSE).orElseThrow())
         .containsExactly(1f / 1024, 2.5f / 1024, 0, 8f / 1024);
-    // an expert without tokens counts as if all its columns were alike
+    // an expert without tokens has the same importance in all columns
     assertThat(sample().importance(EXPERTS).orElseThrow()).containsExactly(1, 2, 1, 1, 1, 2);
     assertThat(sample().importance("blk.9.attn_q.weight")).isEmpty();
-    assertThat(sample().partial()).containsExactly(EXPERTS + ": 1 of 3");
+    assertThat(sample().partialEntries()).containsExactly(EXPERTS + ": 1 of 3");
   }
 
   @Test
-  void theOlderFormatKeepsMeans() throws IOException {
+  void legacyFormatKeepsMeans() throws IOException {
     Path file = folder.resolve("m.dat");
-    ImportanceFiles.write(sample(), file, Format.DAT);
-    ImportanceMatrix read = ImportanceFiles.read(file);
-    assertThat(read.isOlder()).isTrue();
+    ImportanceMatrixFiles.write(sample(), file, Format.DAT);
+    ImportanceMatrix read = ImportanceMatrixFiles.read(file);
+    assertThat(read.isLegacy()).isTrue();
     assertThat(read.chunks()).isEqualTo(2);
     assertThat(read.datasets()).containsExactly("b.txt");
     for (String name : List.of(DENSE, EXPERTS)) {
       assertThat(read.importance(name).orElseThrow())
           .isEqualTo(sample().importance(name).orElseThrow());
     }
-    // two chunks of 512 for 1024 tokens; what was seen less often counts as one
+    // 1024 tokens are two chunks of 512; fewer tokens are rounded up to one chunk
     assertThat(read.entries().get(DENSE).counts()).containsExactly(2);
     assertThat(read.entries().get(EXPERTS).counts()).containsExactly(1);
     ByteBuffer bytes = ByteBuffer.wrap(Files.readAllBytes(file)).order(ByteOrder.LITTLE_ENDIAN);
@@ -99,7 +99,7 @@ class ImportanceFilesTest {
   }
 
   @Test
-  void matricesAreMerged() {
+  void mergesMatrices() {
     ImportanceCollector all = new ImportanceCollector(false, 512);
     all.add(sample());
     all.add(sample());
@@ -109,10 +109,10 @@ class ImportanceFilesTest {
     assertThat(merged.chunks()).isEqualTo(4);
     assertThat(merged.datasets()).containsExactly("a.txt", "b.txt");
 
-    // the older format counts in chunks, and all experts alike
+    // the legacy format counts chunks, with one count for all experts
     Path file = folder.resolve("m.dat");
-    ImportanceFiles.write(sample(), file, Format.DAT);
-    all.add(ImportanceFiles.read(file));
+    ImportanceMatrixFiles.write(sample(), file, Format.DAT);
+    all.add(ImportanceMatrixFiles.read(file));
     assertThat(all.matrix().entries().get(DENSE).counts()).containsExactly(2048 + 1024);
     assertThat(all.matrix().entries().get(EXPERTS).counts()).containsExactly(518, 512, 522);
 
@@ -124,7 +124,7 @@ class ImportanceFilesTest {
   }
 
   @Test
-  void anEntryThatIsZeroEverywhereCountsAsNone() {
+  void ignoresAllZeroEntries() {
     TreeMap<String, Entry> entries = new TreeMap<>();
     entries.put(DENSE, new Entry(new float[4], new long[] {1024}));
     entries.put("some", new Entry(new float[] {0, 0, 0, 1}, new long[] {1}));
@@ -133,27 +133,27 @@ class ImportanceFilesTest {
     assertThat(matrix.importance(DENSE)).isEmpty();
     assertThat(matrix.importance(DENSE, 4)).isEmpty();
     assertThat(matrix.importance("some", 4).orElseThrow()).containsExactly(0, 0, 0, 1);
-    // of several matrices one that is zero is as an expert without tokens
+    // of several matrices, one of zeros is treated as an expert without tokens
     assertThat(matrix.importance(EXPERTS, 2).orElseThrow()).containsExactly(1, 1, 0, 1, 1, 1, 2, 0);
-    assertThat(matrix.zeroes()).containsExactly(DENSE);
+    assertThat(matrix.zeroEntries()).containsExactly(DENSE);
   }
 
   @Test
-  void badNumbersInAFileAreRefusedByName() {
+  void rejectsFileWithInvalidSums() {
     for (Format format : Format.values()) {
       for (float bad : new float[] {Float.NaN, Float.POSITIVE_INFINITY, -1}) {
         TreeMap<String, Entry> entries = new TreeMap<>();
         entries.put(DENSE, new Entry(new float[] {1, bad}, new long[] {1}));
         Path file = folder.resolve("bad." + format);
-        ImportanceFiles.write(new ImportanceMatrix(entries, List.of(), 1, 1), file, format);
-        refused(
+        ImportanceMatrixFiles.write(new ImportanceMatrix(entries, List.of(), 1, 1), file, format);
+        assertRejected(
             file, "entry %s, column 1 = %s: expected a number of 0 or more".formatted(DENSE, bad));
       }
     }
   }
 
   @Test
-  void badNumbersAreNamed() {
+  void rejectsInvalidImportanceNamingColumn() {
     for (float bad : new float[] {Float.NaN, Float.POSITIVE_INFINITY, -1, 1e20f}) {
       TreeMap<String, Entry> entries = new TreeMap<>();
       entries.put(DENSE, new Entry(new float[] {1, bad}, new long[] {1}));
@@ -165,57 +165,60 @@ class ImportanceFilesTest {
   }
 
   @Test
-  void whatIsNoImportanceMatrixIsRefused() throws IOException {
+  void rejectsOtherFiles() throws IOException {
     Path model = RandomModel.small("llama").write(folder.resolve("model.gguf"));
-    refused(model, "no entries: expected an importance matrix");
-    refused(folder, "this is a folder");
-    refused(folder.resolve("none"), "no such file");
-    refused(
-        Files.write(folder.resolve("empty"), new byte[0]), "it ends within the number of entries");
+    assertRejected(model, "no entries: expected an importance matrix");
+    assertRejected(folder, "this is a folder");
+    assertRejected(folder.resolve("none"), "no such file");
+    assertRejected(
+        Files.write(folder.resolve("empty"), new byte[0]),
+        "the file ends within the number of entries");
     Path text = Files.writeString(folder.resolve("text"), "certainly not an importance matrix");
-    refused(text, "the number of entries = ");
+    assertRejected(text, "the number of entries = ");
     GgufWriter lonely = new GgufWriter().put("imatrix.chunk_size", 512);
     lonely.tensor(
         DENSE + ".in_sum2", GgmlType.F32, new long[] {4}, MemorySegment.ofArray(new float[4]));
     lonely.write(folder.resolve("lonely"));
-    refused(folder.resolve("lonely"), "tensor " + DENSE + ".counts: missing");
+    assertRejected(folder.resolve("lonely"), "tensor " + DENSE + ".counts: missing");
     lonely.tensor(
         DENSE + ".counts", GgmlType.F32, new long[] {3}, MemorySegment.ofArray(new float[3]));
     lonely.write(folder.resolve("odd"));
-    refused(folder.resolve("odd"), "entry " + DENSE + ": 4 sums for 3 counts");
+    assertRejected(folder.resolve("odd"), "entry " + DENSE + ": 4 sums for 3 counts");
   }
 
-  private static void refused(Path file, String message) {
-    assertThatThrownBy(() -> ImportanceFiles.read(file))
+  private static void assertRejected(Path file, String message) {
+    assertThatThrownBy(() -> ImportanceMatrixFiles.read(file))
         .isInstanceOf(ModelFileException.class)
         .hasMessageStartingWith(file.toString())
         .hasMessageContaining(message)
         .hasMessageNotContaining("\n");
   }
 
-  /** Cut short anywhere, or with any byte changed: refused or read, never anything else. */
+  /**
+   * Truncated anywhere, or with any byte changed: rejected or read, without any other exception.
+   */
   @Test
-  void damagedFilesAreRefusedOrRead() throws IOException {
+  void corruptFilesAreRejectedOrRead() throws IOException {
     for (Format format : Format.values()) {
       Path file = folder.resolve("whole");
-      ImportanceFiles.write(sample(), file, format);
+      ImportanceMatrixFiles.write(sample(), file, format);
       byte[] whole = Files.readAllBytes(file);
       for (int length = 0; length < whole.length; length++) {
-        readOrRefused(Arrays.copyOf(whole, length));
+        readOrReject(Arrays.copyOf(whole, length));
       }
       SplittableRandom random = new SplittableRandom(1);
       for (int i = 0; i < 200; i++) {
         byte[] changed = whole.clone();
         changed[random.nextInt(changed.length)] = (byte) random.nextInt(256);
-        readOrRefused(changed);
+        readOrReject(changed);
       }
     }
   }
 
-  private void readOrRefused(byte[] bytes) throws IOException {
+  private void readOrReject(byte[] bytes) throws IOException {
     Path file = Files.write(folder.resolve("damaged"), bytes);
     try {
-      ImportanceMatrix matrix = ImportanceFiles.read(file);
+      ImportanceMatrix matrix = ImportanceMatrixFiles.read(file);
       assertThat(matrix.entries()).isNotNull();
     } catch (ModelFileException e) {
       assertThat(e.getMessage()).startsWith(file.toString()).doesNotContain("\n");
@@ -223,13 +226,13 @@ class ImportanceFilesTest {
   }
 
   @Test
-  void aDatFileThatCannotBeWrittenLeavesNothing() throws IOException {
+  void failedWriteLeavesNoFile() throws IOException {
     Path nowhere = folder.resolve("no/such/m.dat");
-    assertThatThrownBy(() -> ImportanceFiles.write(sample(), nowhere, Format.DAT))
+    assertThatThrownBy(() -> ImportanceMatrixFiles.write(sample(), nowhere, Format.DAT))
         .isInstanceOf(ModelFileException.class)
         .hasMessageContaining("cannot be written");
     Path taken = Files.createDirectories(folder.resolve("taken/with/files"));
-    assertThatThrownBy(() -> ImportanceFiles.write(sample(), taken.getParent(), Format.DAT))
+    assertThatThrownBy(() -> ImportanceMatrixFiles.write(sample(), taken.getParent(), Format.DAT))
         .isInstanceOf(ModelFileException.class);
     try (var left = Files.list(folder.resolve("taken"))) {
       assertThat(left).containsExactly(taken.getParent());

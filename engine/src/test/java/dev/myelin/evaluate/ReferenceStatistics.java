@@ -14,15 +14,15 @@ import java.util.Arrays;
 import java.util.List;
 
 /**
- * Perplexity and KL divergence from libllama's logits, computed the plain way: an F32 cache, no
- * flash attention, every logit of every chunk, sums over lists.
+ * Perplexity and KL divergence computed directly from libllama's logits: F32 cache, no flash
+ * attention, all logits in memory.
  */
-final class Peer {
-  private Peer() {}
+final class ReferenceStatistics {
+  private ReferenceStatistics() {}
 
   /**
    * @param rows logits of each prediction
-   * @param tokens what is predicted
+   * @param tokens target tokens
    */
   record Predictions(List<float[]> rows, List<Integer> tokens) {
     double[] losses() {
@@ -34,7 +34,10 @@ final class Peer {
     }
   }
 
-  /** Chunks of {@code context} tokens, of which the second half is predicted. */
+  /**
+   * Predictions of libllama for chunks of {@code context} tokens, of which the second half is
+   * predicted.
+   */
   static Predictions chunks(Path file, int[] tokens, int context, int bos) {
     List<float[]> rows = new ArrayList<>();
     List<Integer> predicted = new ArrayList<>();
@@ -42,17 +45,17 @@ final class Peer {
         LlamaContext peer = model.context(options(context))) {
       for (int chunk = 0; chunk < tokens.length / context; chunk++) {
         int[] ids = Arrays.copyOfRange(tokens, chunk * context, (chunk + 1) * context);
-        int[] seen = ids.clone();
+        int[] inputs = ids.clone();
         if (bos >= 0) {
-          seen[0] = bos;
+          inputs[0] = bos;
         }
         peer.clear();
         peer.feedAll(
-            seen,
-            (at, logits) -> {
-              if (at >= context / 2 && at < context - 1) {
+            inputs,
+            (position, logits) -> {
+              if (position >= context / 2 && position < context - 1) {
                 rows.add(Logits.copy(logits));
-                predicted.add(ids[at + 1]);
+                predicted.add(ids[position + 1]);
               }
             });
       }
@@ -60,7 +63,7 @@ final class Peer {
     return new Predictions(rows, predicted);
   }
 
-  /** The same chunks by Myelin, in batches that do not divide them. */
+  /** Predictions of Myelin for the same chunks, with a batch size that does not divide them. */
   static Predictions ours(Path file, int[] tokens, int context, int bos) {
     List<float[]> rows = new ArrayList<>();
     List<Integer> predicted = new ArrayList<>();
@@ -74,17 +77,17 @@ final class Peer {
         Session session = Session.open(model, options)) {
       for (int chunk = 0; chunk < tokens.length / context; chunk++) {
         int[] ids = Arrays.copyOfRange(tokens, chunk * context, (chunk + 1) * context);
-        int[] seen = ids.clone();
+        int[] inputs = ids.clone();
         if (bos >= 0) {
-          seen[0] = bos;
+          inputs[0] = bos;
         }
         session.truncate(0);
         session.feedAll(
-            seen,
-            (at, logits) -> {
-              if (at >= context / 2 && at < context - 1) {
+            inputs,
+            (position, logits) -> {
+              if (position >= context / 2 && position < context - 1) {
                 rows.add(Logits.copy(logits));
-                predicted.add(ids[at + 1]);
+                predicted.add(ids[position + 1]);
               }
             });
       }
@@ -92,7 +95,10 @@ final class Peer {
     return new Predictions(rows, predicted);
   }
 
-  /** Windows of {@code window} tokens, of which the last {@code stride} are predicted. */
+  /**
+   * Predictions of libllama for windows of {@code window} tokens, of which the last {@code stride}
+   * are predicted.
+   */
   static Predictions windows(Path file, int[] tokens, int window, int stride) {
     List<float[]> rows = new ArrayList<>();
     List<Integer> predicted = new ArrayList<>();
@@ -103,10 +109,10 @@ final class Peer {
         peer.clear();
         peer.feedAll(
             Arrays.copyOfRange(tokens, start, start + window),
-            (at, logits) -> {
-              if (at >= window - stride - 1 && at < window - 1) {
+            (position, logits) -> {
+              if (position >= window - stride - 1 && position < window - 1) {
                 rows.add(Logits.copy(logits));
-                predicted.add(tokens[from + at + 1]);
+                predicted.add(tokens[from + position + 1]);
               }
             });
       }
@@ -120,22 +126,22 @@ final class Peer {
   }
 
   static double[] logSoftmax(float[] logits) {
-    double most = Double.NEGATIVE_INFINITY;
+    double max = Double.NEGATIVE_INFINITY;
     for (float logit : logits) {
-      most = Math.max(most, logit);
+      max = Math.max(max, logit);
     }
     double sum = 0;
     for (float logit : logits) {
-      sum += Math.exp(logit - most);
+      sum += Math.exp(logit - max);
     }
     double[] result = new double[logits.length];
     for (int i = 0; i < result.length; i++) {
-      result[i] = logits[i] - most - Math.log(sum);
+      result[i] = logits[i] - max - Math.log(sum);
     }
     return result;
   }
 
-  static double divergence(float[] original, float[] other) {
+  static double klDivergence(float[] original, float[] other) {
     double[] p = logSoftmax(original);
     double[] q = logSoftmax(other);
     double sum = 0;
@@ -145,7 +151,7 @@ final class Peer {
     return sum;
   }
 
-  static int top(float[] logits) {
+  static int argmax(float[] logits) {
     int best = 0;
     for (int i = 1; i < logits.length; i++) {
       best = logits[i] > logits[best] ? i : best;

@@ -11,60 +11,60 @@ import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.util.Arrays;
 
-/** A session's graphs: the last one for single tokens and the last one for batches. */
-final class Graphs implements AutoCloseable {
+/** A session's compute graphs: the last one for single tokens and the last one for batches. */
+final class GraphCache implements AutoCloseable {
   static final String LOGITS = "logits";
 
-  /** Upper bounds of the operations in a layer, and outside of them. */
-  private static final int LAYER_NODES = 64;
+  /** Upper bounds of the number of nodes per layer, per used expert, and outside of the layers. */
+  private static final int MAX_LAYER_NODES = 64;
 
-  private static final int EXPERT_NODES = 4;
-  private static final int OTHER_NODES = 32;
+  private static final int MAX_EXPERT_NODES = 4;
+  private static final int MAX_OTHER_NODES = 32;
 
   private final Model model;
   private final KvCache cache;
   private final int contextLength;
   private final ActivationObserver observer;
-  private Step single;
-  private Step batch;
+  private ForwardGraph single;
+  private ForwardGraph batch;
 
-  Graphs(Model model, KvCache cache, int contextLength, ActivationObserver observer) {
+  GraphCache(Model model, KvCache cache, int contextLength, ActivationObserver observer) {
     this.model = model;
     this.cache = cache;
     this.contextLength = contextLength;
     this.observer = observer;
   }
 
-  /** The graph of that shape, built unless it is the one at hand. */
-  Step step(Shape shape) {
-    boolean one = shape.tokens() == 1;
-    Step held = one ? single : batch;
-    if (held != null && held.shape.equals(shape)) {
-      return held;
+  /** The graph of this shape; built if it is not the cached one. */
+  ForwardGraph get(Shape shape) {
+    boolean isSingle = shape.tokens() == 1;
+    ForwardGraph cached = isSingle ? single : batch;
+    if (cached != null && cached.shape.equals(shape)) {
+      return cached;
     }
-    // Gone before the next one takes its memory, and not kept: building may fail.
-    hold(one, null);
-    if (held != null) {
-      held.graph.close();
+    // Closed before the next one is allocated, and removed first, because building may fail.
+    put(isSingle, null);
+    if (cached != null) {
+      cached.graph.close();
     }
-    Step built = build(shape);
-    hold(one, built);
+    ForwardGraph built = build(shape);
+    put(isSingle, built);
     return built;
   }
 
-  private void hold(boolean one, Step step) {
-    if (one) {
-      single = step;
+  private void put(boolean isSingle, ForwardGraph graph) {
+    if (isSingle) {
+      single = graph;
     } else {
-      batch = step;
+      batch = graph;
     }
   }
 
-  private Step build(Shape shape) {
+  private ForwardGraph build(Shape shape) {
     Hyperparameters hp = model.hyperparameters();
-    int perLayer = LAYER_NODES + EXPERT_NODES * hp.experts().used();
+    int nodesPerLayer = MAX_LAYER_NODES + MAX_EXPERT_NODES * hp.experts().used();
     GraphBuilder builder =
-        new GraphBuilder(OTHER_NODES + hp.layers() * perLayer + model.adapterNodes());
+        new GraphBuilder(MAX_OTHER_NODES + hp.layers() * nodesPerLayer + model.adapterNodes());
     try {
       builder.observe(observer::observes);
       CachedPass pass = new CachedPass(builder, shape, cache, contextLength);
@@ -73,29 +73,29 @@ final class Graphs implements AutoCloseable {
       builder.discard();
       throw e;
     }
-    return new Step(shape, builder.build());
+    return new ForwardGraph(shape, builder.build());
   }
 
   @Override
   public void close() {
-    for (Step step : Arrays.asList(single, batch)) {
-      if (step != null) {
-        step.graph.close();
+    for (ForwardGraph graph : Arrays.asList(single, batch)) {
+      if (graph != null) {
+        graph.graph.close();
       }
     }
     single = null;
     batch = null;
   }
 
-  /** A graph and how its inputs are filled. */
-  static final class Step {
+  /** A compute graph of the forward pass, and how its inputs are filled. */
+  static final class ForwardGraph {
     private static final short VISIBLE = Float.floatToFloat16(0f);
-    private static final short HIDDEN = Float.floatToFloat16(Float.NEGATIVE_INFINITY);
+    private static final short MASKED = Float.floatToFloat16(Float.NEGATIVE_INFINITY);
 
     private final Shape shape;
     private final Graph graph;
 
-    private Step(Shape shape, Graph graph) {
+    private ForwardGraph(Shape shape, Graph graph) {
       this.shape = shape;
       this.graph = graph;
     }
@@ -104,7 +104,10 @@ final class Graphs implements AutoCloseable {
       return graph;
     }
 
-    /** Token i of the pass is {@code ids[from + i]} at {@code position + i}. */
+    /**
+     * Fills the inputs: token i of the pass is {@code ids[from + i]} at position {@code position +
+     * i}.
+     */
     void fill(int[] ids, int from, int position) {
       MemorySegment tokens = graph.input("tokens");
       MemorySegment positions = graph.input("positions");
@@ -125,15 +128,15 @@ final class Graphs implements AutoCloseable {
       }
     }
 
-    /** Causal: a token sees itself and what came before. */
+    /** Causal mask: a token sees itself and the positions before it. */
     private void fillMask(MemorySegment mask, int position) {
       short[] row = new short[shape.cells()];
-      Arrays.fill(row, HIDDEN);
+      Arrays.fill(row, MASKED);
       Arrays.fill(row, 0, position, VISIBLE);
       for (int i = 0; i < shape.tokens(); i++) {
         row[position + i] = VISIBLE;
-        long at = (long) i * shape.cells() * Short.BYTES;
-        MemorySegment.copy(row, 0, mask, ValueLayout.JAVA_SHORT, at, shape.cells());
+        long offset = (long) i * shape.cells() * Short.BYTES;
+        MemorySegment.copy(row, 0, mask, ValueLayout.JAVA_SHORT, offset, shape.cells());
       }
     }
   }
