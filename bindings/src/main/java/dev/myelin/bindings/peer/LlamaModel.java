@@ -1,5 +1,6 @@
 package dev.myelin.bindings.peer;
 
+import dev.myelin.bindings.NativeLoadException;
 import dev.myelin.bindings.llama.Llama_h;
 import dev.myelin.bindings.llama.ggml_backend_sched_eval_callback;
 import dev.myelin.bindings.llama.llama_model_params;
