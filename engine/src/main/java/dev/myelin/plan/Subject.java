@@ -7,7 +7,7 @@ import dev.myelin.inspect.Activity;
 import dev.myelin.inspect.InspectedTensor;
 import dev.myelin.inspect.Inspection;
 import dev.myelin.inspect.ModelShape;
-import dev.myelin.quantize.ModelFacts;
+import dev.myelin.quantize.ModelTraits;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalInt;
@@ -34,7 +34,7 @@ public record Subject(
     List<TensorInfo> tensors,
     boolean asItIs,
     ModelShape.Experts experts,
-    ModelFacts facts,
+    ModelTraits facts,
     Optional<CacheShape> cache,
     int context) {
 
@@ -78,8 +78,8 @@ public record Subject(
           name + ": expected at most " + MOST_PARAMETERS + " parameters");
     }
     Blueprint.Heads heads = blueprint.heads();
-    ModelFacts facts =
-        ModelFacts.of(
+    ModelTraits facts =
+        ModelTraits.of(
             ARCHITECTURE,
             OptionalInt.of(blueprint.layers()),
             heads.query(),
@@ -107,8 +107,8 @@ public record Subject(
     ModelShape shape = file.shape();
     List<TensorInfo> tensors = file.tensors().stream().map(InspectedTensor::info).toList();
     int heads = shape.heads().query().orElse(0);
-    ModelFacts facts =
-        ModelFacts.of(
+    ModelTraits facts =
+        ModelTraits.of(
             shape.architecture().orElse(""),
             shape.layers(),
             heads,
@@ -154,7 +154,7 @@ public record Subject(
         List.of(),
         false,
         new ModelShape.Experts(0, 0, 0),
-        ModelFacts.of("", OptionalInt.empty(), 0, 0, 0, List.of()),
+        ModelTraits.of("", OptionalInt.empty(), 0, 0, 0, List.of()),
         Optional.empty(),
         0);
   }
@@ -165,7 +165,7 @@ public record Subject(
       List<TensorInfo> tensors,
       boolean asItIs,
       ModelShape.Experts experts,
-      ModelFacts facts,
+      ModelTraits facts,
       Optional<CacheShape> cache,
       int context) {
     long parameters = tensors.stream().mapToLong(TensorInfo::elements).sum();

@@ -6,67 +6,83 @@ import java.util.EnumMap;
 import java.util.Map;
 
 /**
- * A file type as users name it: a type for most matrices, and rules for those that get another.
+ * A quantization mix, named like llama.cpp's file types: a base type, and rules that give some
+ * matrices another type.
  *
  * @param name such as {@code Q4_K_M}
- * @param fileType the number that {@code general.file_type} keeps of it
- * @param base the type of a matrix that no rule is about
- * @param rules by role; the answer null keeps the base
- * @param generous whether values and keys of certain large models get more bits whatever the rules
- *     say
+ * @param fileType the value of {@code general.file_type}
+ * @param base the type of every matrix without a rule
+ * @param rules by role; a rule that returns null keeps the base type
+ * @param largeModelRules whether the value and key matrices of 70B and 8-expert models get more
+ *     bits than the rules say
  */
 public record Mix(
-    String name, int fileType, GgmlType base, Map<Role, Rule> rules, boolean generous) {
+    String name,
+    int fileType,
+    GgmlType base,
+    Map<TensorRole, Rule> rules,
+    boolean largeModelRules) {
 
-  /** Chooses the type of a matrix by the place it has in the model, null for the mix's own. */
+  /** Chooses the type of a matrix, or null for the base type. */
   @FunctionalInterface
   public interface Rule {
-    GgmlType at(Place place);
+    GgmlType typeFor(MatrixContext place);
   }
 
   /**
-   * Where a matrix stands.
+   * What a rule knows about a matrix.
    *
-   * @param layer its layer, or how many of its role came before
-   * @param layers how many layers there are, or matrices of its role
-   * @param stacked whether it is a stack of experts' matrices
-   * @param importance whether there is an importance matrix
+   * @param layer its layer, or the number of matrices of its role seen before it
+   * @param layers the number of layers, or of matrices of its role
+   * @param isExpertStack whether the tensor holds the matrices of several experts
+   * @param hasImportance whether an importance matrix is given
    */
-  public record Place(
-      Role role, int layer, int layers, boolean stacked, boolean importance, ModelFacts model) {
-    private static final int GROUPED = 4;
+  public record MatrixContext(
+      TensorRole role,
+      int layer,
+      int layers,
+      boolean isExpertStack,
+      boolean hasImportance,
+      ModelTraits model) {
+    private static final int MIN_GROUP = 4;
 
-    /** In the first {@code 1 / n} of the layers. */
-    boolean inFirst(int n) {
+    /** Whether the layer is in the first {@code 1 / n} of the layers. */
+    boolean inFirstFraction(int n) {
       return layer < layers / n;
     }
 
-    /** In the first eighth, the last eighth, or every third layer between them. */
-    boolean deservesMore() {
-      return inFirst(8) || layer >= 7 * layers / 8 || (layer - layers / 8) % 3 == 2;
+    /**
+     * Whether the layer is in the first eighth, in the last eighth, or is every third one between
+     * them.
+     */
+    boolean usesMoreBits() {
+      return inFirstFraction(8) || layer >= 7 * layers / 8 || (layer - layers / 8) % 3 == 2;
     }
 
-    /** Between the first and the last eighth. */
+    /** Whether the layer is between the first and the last eighth. */
     boolean inMiddle() {
-      return !inFirst(8) && layer < 7 * layers / 8;
+      return !inFirstFraction(8) && layer < 7 * layers / 8;
     }
 
-    /** Whether four or more query heads share keys and values: those are small, and matter more. */
-    boolean grouped() {
-      return model.headsPerKvHead() >= GROUPED;
+    /**
+     * Whether four or more query heads share a KV head. Key and value matrices are then small, and
+     * more sensitive.
+     */
+    boolean isGroupedQuery() {
+      return model.headsPerKvHead() >= MIN_GROUP;
     }
 
-    boolean eightExperts() {
+    boolean hasEightExperts() {
       return model.experts() == 8;
     }
 
-    boolean falcon() {
+    boolean isFalcon() {
       return model.isFalcon();
     }
   }
 
   public Mix {
-    EnumMap<Role, Rule> copy = new EnumMap<>(Role.class);
+    EnumMap<TensorRole, Rule> copy = new EnumMap<>(TensorRole.class);
     copy.putAll(rules);
     rules = Collections.unmodifiableMap(copy);
   }
@@ -75,36 +91,36 @@ public record Mix(
     return new Mix(name, fileType, base, Map.of(), true);
   }
 
-  Mix with(Role role, Rule rule) {
-    EnumMap<Role, Rule> more = new EnumMap<>(Role.class);
+  Mix withRule(TensorRole role, Rule rule) {
+    EnumMap<TensorRole, Rule> more = new EnumMap<>(TensorRole.class);
     more.putAll(rules);
     more.put(role, rule);
-    return new Mix(name, fileType, base, more, generous);
+    return new Mix(name, fileType, base, more, largeModelRules);
   }
 
-  /** One rule for every role that has none yet. */
-  Mix withOthers(Rule rule) {
+  /** Adds a rule for every role that has none. */
+  Mix withDefaultRule(Rule rule) {
     Mix mix = this;
-    for (Role role : Role.values()) {
-      mix = rules.containsKey(role) ? mix : mix.with(role, rule);
+    for (TensorRole role : TensorRole.values()) {
+      mix = rules.containsKey(role) ? mix : mix.withRule(role, rule);
     }
     return mix;
   }
 
-  /** Rules that are final. */
-  Mix strict() {
+  /** The same mix without the extra bits for large models. */
+  Mix withoutLargeModelRules() {
     return new Mix(name, fileType, base, rules, false);
   }
 
-  /** What a rule says of this place, else the base. */
-  GgmlType at(Place place) {
-    Rule rule = rules.get(place.role());
-    GgmlType chosen = rule == null ? null : rule.at(place);
+  /** The type that the rules choose for a matrix, else the base type. */
+  GgmlType typeFor(MatrixContext matrix) {
+    Rule rule = rules.get(matrix.role());
+    GgmlType chosen = rule == null ? null : rule.typeFor(matrix);
     return chosen == null ? base : chosen;
   }
 
-  /** Whether the base shares scales among elements; only then rules and overrides apply. */
-  public boolean isQuantised() {
+  /** Whether the base type is a block format. Rules and overrides apply only then. */
+  public boolean isQuantized() {
     return base.isQuantized();
   }
 }

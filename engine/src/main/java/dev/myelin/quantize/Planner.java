@@ -11,38 +11,42 @@ import java.util.EnumSet;
 import java.util.List;
 import java.util.Set;
 
-/** Decides about every tensor before any is converted, and refuses what cannot be done. */
+/**
+ * Chooses the type of every tensor before any is converted, and rejects what cannot be converted.
+ */
 final class Planner {
-  /** What can be read as floats but is no longer what it was trained as. */
-  private static final Set<GgmlType> UNREADABLE =
-      EnumSet.complementOf(EnumSet.copyOf(Targets.all()));
+  /** Types of intermediate results, integers and doubles: they are never converted. */
+  private static final Set<GgmlType> NOT_CONVERTIBLE =
+      EnumSet.complementOf(EnumSet.copyOf(TargetTypes.all()));
 
   private final GgufFile file;
   private final QuantizeOptions options;
-  private final boolean dry;
+  private final boolean dryRun;
 
   /**
-   * @param dry whether a missing importance matrix is noted rather than refused
+   * @param dryRun whether a missing importance matrix is recorded in the plan rather than an error
    */
-  Planner(GgufFile file, QuantizeOptions options, boolean dry) {
+  Planner(GgufFile file, QuantizeOptions options, boolean dryRun) {
     this.file = file;
     this.options = options;
-    this.dry = dry;
+    this.dryRun = dryRun;
   }
 
   QuantizePlan plan() {
     if (file.tensors().isEmpty()) {
       throw new ModelFileException(
-          file.path(), "no tensors", "expected a model, this is a vocabulary or metadata alone");
+          file.path(),
+          "no tensors",
+          "expected a model, the file holds only a vocabulary or metadata");
     }
     List<TensorInfo> ordered = TensorOrder.of(file.tensors());
-    TypeChooser chooser = new TypeChooser(file.path(), ModelFacts.of(file), ordered, options);
+    TypeChooser chooser = new TypeChooser(file.path(), ModelTraits.of(file), ordered, options);
     List<PlannedTensor> planned = new ArrayList<>();
     for (TensorInfo tensor : ordered) {
       planned.add(planned(tensor, chooser.choose(tensor)));
     }
     checkImportance(planned);
-    return new QuantizePlan(planned, chooser.unused());
+    return new QuantizePlan(planned, chooser.unusedOverrides());
   }
 
   private PlannedTensor planned(TensorInfo tensor, TypeChooser.Choice choice) {
@@ -51,9 +55,9 @@ final class Planner {
       return new PlannedTensor(tensor, type, false, false, false);
     }
     if (!TypeChooser.fits(tensor, type)) {
-      throw TypeChooser.noFit(file.path(), tensor, type);
+      throw TypeChooser.rowMismatch(file.path(), tensor, type);
     }
-    if (UNREADABLE.contains(tensor.type())) {
+    if (NOT_CONVERTIBLE.contains(tensor.type())) {
       throw new ModelFileException(
           file.path(),
           "tensor " + tensor.name() + " has type " + tensor.type().ggmlName(),
@@ -63,11 +67,12 @@ final class Planner {
       throw new ModelFileException(
           file.path(),
           "tensor " + tensor.name() + " is quantised already, " + tensor.type().ggmlName(),
-          "expected f32, f16 or bf16 (allow requantising to lose more)");
+          "expected f32, f16 or bf16 (requantising loses quality and must be allowed)");
     }
-    boolean weighted = weights(tensor) != null;
-    boolean missing = !weighted && Targets.needsImportance(tensor.name(), type, options.mix());
-    if (missing && !dry) {
+    boolean hasImportance = importance(tensor) != null;
+    boolean lacksImportance =
+        !hasImportance && TargetTypes.needsImportance(tensor.name(), type, options.mix());
+    if (lacksImportance && !dryRun) {
       throw new InvalidRequestException(
           file.path()
               + ": tensor "
@@ -76,54 +81,57 @@ final class Planner {
               + type.ggmlName()
               + (options.importance() == null
                   ? " needs an importance matrix"
-                  : " needs an entry in the importance matrix, which has none for it"));
+                  : " needs an entry in the importance matrix, but it has none"));
     }
-    return new PlannedTensor(tensor, type, choice.fallback(), weighted, missing);
+    return new PlannedTensor(tensor, type, choice.fallback(), hasImportance, lacksImportance);
   }
 
   /** The importance of each column of each matrix of a tensor, or null. */
-  float[] weights(TensorInfo tensor) {
+  float[] importance(TensorInfo tensor) {
     ImportanceMatrix matrix = options.importance();
     if (matrix == null || options.copy()) {
       return null;
     }
-    float[] weights = importance(matrix, tensor);
+    float[] importance = importance(matrix, tensor);
     long expected = tensor.dim(0) * tensor.dim(2);
-    if (weights == null || weights.length == expected) {
-      return weights;
+    if (importance == null || importance.length == expected) {
+      return importance;
     }
-    if (Role.of(tensor.name()) == Role.TOKEN_EMBEDDING) {
-      return null; // looked up, not multiplied: what there may be is another matrix's
+    if (TensorRole.of(tensor.name()) == TensorRole.TOKEN_EMBEDDING) {
+      return null; // only looked up: the entry belongs to the tied output matrix
     }
     throw new InvalidRequestException(
-        name()
+        importanceName()
             + ": entry "
             + tensor.name()
             + " has "
-            + weights.length
+            + importance.length
             + " columns: expected "
             + expected
-            + ", is this another model's?");
+            + "; the importance matrix may be of another model");
   }
 
   private float[] importance(ImportanceMatrix matrix, TensorInfo tensor) {
     try {
       return matrix.importance(tensor.name(), tensor.dim(0)).orElse(null);
     } catch (InvalidRequestException e) {
-      throw new InvalidRequestException(name() + ": " + e.getMessage());
+      throw new InvalidRequestException(importanceName() + ": " + e.getMessage());
     }
   }
 
   private void checkImportance(List<PlannedTensor> planned) {
-    boolean any = planned.stream().anyMatch(t -> !t.isCopied() && t.type().isQuantized());
-    boolean used = planned.stream().anyMatch(PlannedTensor::weighted);
-    if (options.importance() != null && any && !used) {
+    boolean anyQuantized = planned.stream().anyMatch(t -> !t.isCopied() && t.type().isQuantized());
+    boolean used = planned.stream().anyMatch(PlannedTensor::hasImportance);
+    if (options.importance() != null && anyQuantized && !used) {
       throw new InvalidRequestException(
-          name() + ": no entry for any tensor of " + file.path() + ": is this another model's?");
+          importanceName()
+              + ": no entry for any tensor of "
+              + file.path()
+              + "; the importance matrix may be of another model");
     }
   }
 
-  private String name() {
+  private String importanceName() {
     return options.importanceFile() == null ? "importance matrix" : options.importanceFile();
   }
 }

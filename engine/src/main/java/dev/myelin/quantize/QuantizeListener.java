@@ -1,17 +1,17 @@
 package dev.myelin.quantize;
 
-/** Told how far a conversion is; by the thread that started it. */
+/** Receives the progress of a conversion, in the thread that started it. */
 public interface QuantizeListener {
-  /** Listens to nothing. */
+  /** Ignores all events. */
   QuantizeListener NONE = new QuantizeListener() {};
 
   /**
-   * A tensor is begun.
+   * Called before a tensor is converted.
    *
    * @param index from 0
    */
   default void tensor(PlannedTensor tensor, int index) {}
 
-  /** So many of all parameters are done. */
+  /** Called when {@code done} of {@code total} parameters are converted. */
   default void progress(long done, long total) {}
 }

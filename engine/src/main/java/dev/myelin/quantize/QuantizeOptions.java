@@ -6,20 +6,19 @@ import dev.myelin.imatrix.ImportanceMatrix;
 import java.util.List;
 
 /**
- * What a checkpoint is converted to.
+ * Options of a conversion.
  *
- * @param mix the file type
- * @param copy keeps every tensor as it is; the mix is then ignored
- * @param pure gives every matrix the mix's base type, without rules
- * @param allowRequantize converts tensors that are quantised already, at a loss
- * @param leaveOutput keeps {@code output.weight} as it is
- * @param outputType of {@code output.weight} (or the embedding that serves as it), null for the
- *     mix's
- * @param embeddingType of the token embedding, null for the mix's
- * @param overrides types by name, the first that matches counts
- * @param importance which columns matter, or null
- * @param importanceFile the name of its file, noted in the checkpoint, or null
- * @param threads threads that convert; 0 means one a physical core
+ * @param mix the quantization mix
+ * @param copy copies every tensor without conversion; the mix is ignored
+ * @param pure uses the mix's base type for every matrix, without rules
+ * @param allowRequantize also converts tensors that are already quantised, which loses quality
+ * @param leaveOutput copies {@code output.weight} without conversion
+ * @param outputType type of {@code output.weight} (or of the tied embedding), null for the mix's
+ * @param embeddingType type of the token embedding, null for the mix's
+ * @param overrides types by tensor name; the first that matches applies
+ * @param importance the importance matrix, or null
+ * @param importanceFile the name of its file, recorded in the output, or null
+ * @param threads number of threads; 0 means one per physical core
  */
 public record QuantizeOptions(
     Mix mix,
@@ -37,14 +36,14 @@ public record QuantizeOptions(
     overrides = List.copyOf(overrides);
     Threads.check(threads, 0);
     if (outputType != null) {
-      Targets.require(outputType);
+      TargetTypes.require(outputType);
     }
     if (embeddingType != null) {
-      Targets.require(embeddingType);
+      TargetTypes.require(embeddingType);
     }
   }
 
-  /** That mix as llama.cpp makes it, without an importance matrix. */
+  /** The defaults of llama.cpp for a mix, without an importance matrix. */
   public static QuantizeOptions of(Mix mix) {
     return new QuantizeOptions(
         mix, false, false, false, false, null, null, List.of(), null, null, 0);
@@ -110,8 +109,8 @@ public record QuantizeOptions(
         threads);
   }
 
-  /** Types of the output and the embedding, null for the mix's. */
-  public QuantizeOptions withEnds(GgmlType output, GgmlType embedding) {
+  /** Sets the types of the output and the token embedding, null for the mix's. */
+  public QuantizeOptions withOutputAndEmbeddingTypes(GgmlType output, GgmlType embedding) {
     return new QuantizeOptions(
         mix,
         copy,
@@ -142,7 +141,7 @@ public record QuantizeOptions(
   }
 
   /**
-   * @param file the name that is noted in the checkpoint
+   * @param file the name recorded in the output
    */
   public QuantizeOptions withImportance(ImportanceMatrix value, String file) {
     return new QuantizeOptions(

@@ -7,25 +7,25 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * What becomes of a checkpoint, tensor by tensor, in the order in which they are written.
+ * The type of each tensor of a conversion, in the order in which the tensors are written.
  *
  * @param tensors every tensor
- * @param unused overrides that were given and are for none of the tensors
+ * @param unusedOverrides overrides that match no tensor
  */
-public record QuantizePlan(List<PlannedTensor> tensors, List<TypeOverride> unused) {
+public record QuantizePlan(List<PlannedTensor> tensors, List<TypeOverride> unusedOverrides) {
   public QuantizePlan {
     tensors = List.copyOf(tensors);
-    unused = List.copyOf(unused);
+    unusedOverrides = List.copyOf(unusedOverrides);
   }
 
   /**
-   * What a mix makes, without an importance matrix, of a model of which only the shape is known.
+   * Plans the conversion of a model of which only the shape is known, without an importance matrix.
    *
-   * @param tensors all of the model's, in any order
-   * @throws InvalidRequestException if rows do not fit a mix that has no other type for them, or an
-   *     expert's tensor is in none of the layers
+   * @param tensors all tensors of the model, in any order
+   * @throws InvalidRequestException if the mix has no fallback type for the row size of a tensor,
+   *     or an expert tensor is in no layer
    */
-  public static QuantizePlan of(ModelFacts model, List<TensorInfo> tensors, Mix mix) {
+  public static QuantizePlan of(ModelTraits model, List<TensorInfo> tensors, Mix mix) {
     List<TensorInfo> ordered = TensorOrder.of(tensors);
     TypeChooser chooser = new TypeChooser(null, model, ordered, QuantizeOptions.of(mix));
     List<PlannedTensor> planned = new ArrayList<>();
@@ -33,8 +33,9 @@ public record QuantizePlan(List<PlannedTensor> tensors, List<TypeOverride> unuse
       TypeChooser.Choice choice = chooser.choose(tensor);
       GgmlType type = choice.type();
       boolean copied = type == tensor.type();
-      boolean missing = !copied && Targets.needsImportance(tensor.name(), type, mix);
-      planned.add(new PlannedTensor(tensor, type, !copied && choice.fallback(), false, missing));
+      boolean lacksImportance = !copied && TargetTypes.needsImportance(tensor.name(), type, mix);
+      planned.add(
+          new PlannedTensor(tensor, type, !copied && choice.fallback(), false, lacksImportance));
     }
     return new QuantizePlan(planned, List.of());
   }
@@ -44,28 +45,28 @@ public record QuantizePlan(List<PlannedTensor> tensors, List<TypeOverride> unuse
     return tensors.stream().mapToLong(t -> t.source().elements()).sum();
   }
 
-  /** Bytes of all tensors as they are. */
+  /** Size of all input tensors. */
   public long bytesBefore() {
     return tensors.stream().mapToLong(t -> t.source().bytes()).sum();
   }
 
-  /** Bytes of all tensors as they become. */
+  /** Size of all output tensors. */
   public long bytesAfter() {
     return tensors.stream().mapToLong(PlannedTensor::bytes).sum();
   }
 
-  /** Bits that a parameter takes as they become. */
+  /** Average bits per parameter of the output. */
   public double bitsPerWeight() {
     return 8.0 * bytesAfter() / parameters();
   }
 
-  /** How many tensors' rows did not fit the type they should have had. */
+  /** Number of tensors that got a fallback type. */
   public long fallbacks() {
     return tensors.stream().filter(PlannedTensor::fallback).count();
   }
 
-  /** Whether it can only be carried out with an importance matrix. */
+  /** Whether the conversion needs an importance matrix. */
   public boolean needsImportance() {
-    return tensors.stream().anyMatch(PlannedTensor::missing);
+    return tensors.stream().anyMatch(PlannedTensor::lacksImportance);
   }
 }

@@ -20,21 +20,22 @@ import java.util.function.Supplier;
 import java.util.stream.Stream;
 
 /**
- * Converts a checkpoint to other types, byte for byte as llama.cpp 0.5.0 does. Memory use does not
- * depend on the size of the model: rows are converted as they are read, and written as they come.
+ * Converts a checkpoint to other types. The output is byte for byte that of llama.cpp 0.5.0. Memory
+ * use does not depend on the size of the model: rows are read, converted and written in chunks.
  *
  * <p>One conversion at a time; {@link #cancel} may be called from any thread.
  */
 public final class Quantizer {
   private static final String FILE_TYPE = "general.file_type";
-  private static final String VERSION = "general.quantization_version";
+  private static final String QUANTIZATION_VERSION = "general.quantization_version";
   private static final String ALIGNMENT = "general.alignment";
-  private static final String IMATRIX = "quantize.imatrix.";
+  private static final String IMATRIX_PREFIX = "quantize.imatrix.";
 
-  /** Version of the block formats, ggml's GGML_QNT_VERSION. */
+  /** Version of the block formats: ggml's GGML_QNT_VERSION. */
   private static final int FORMAT_VERSION = 2;
 
-  private static final Set<String> SPLIT = Set.of("split.no", "split.count", "split.tensors.count");
+  private static final Set<String> SPLIT_KEYS =
+      Set.of("split.no", "split.count", "split.tensors.count");
 
   private final QuantizeOptions options;
   private volatile boolean cancelled;
@@ -44,9 +45,9 @@ public final class Quantizer {
   }
 
   /**
-   * What would become of a checkpoint, without converting anything.
+   * Plans a conversion without converting anything.
    *
-   * @throws ModelFileException naming a tensor that cannot be converted so
+   * @throws ModelFileException if a tensor cannot be converted; it names the tensor
    */
   public QuantizePlan plan(Path in) {
     try (GgufFile file = GgufFile.open(in)) {
@@ -57,40 +58,41 @@ public final class Quantizer {
   /**
    * Converts a checkpoint.
    *
-   * @param in a GGUF file; of a split checkpoint any part
-   * @param out where the new one goes, a single file; it appears when it is complete and on the
-   *     disk, and replaces an older file of that name
-   * @return what became of each tensor
-   * @throws ModelFileException naming what is wrong with a file, or with a tensor's values
+   * @param in a GGUF file, or any part of a split checkpoint
+   * @param out the file to write; it replaces an existing file only when it is complete and synced
+   *     to disk
+   * @return the type of each tensor
+   * @throws ModelFileException if a file or a tensor's values are invalid
    * @throws dev.myelin.error.InvalidRequestException if the options do not suit the model
-   * @throws CancelledException if {@link #cancel} was called; nothing was written then
+   * @throws CancelledException if {@link #cancel} was called; then no file is written
    */
   public QuantizePlan run(Path in, Path out, QuantizeListener listener) {
     Ggml.require();
     try (GgufFile file = GgufFile.open(in)) {
-      checkApart(file, out);
+      checkNotInput(file, out);
       Planner planner = new Planner(file, options, false);
       QuantizePlan plan = planner.plan();
       int threads = options.threads() == 0 ? KernelsLibrary.physicalCores() : options.threads();
-      Steps steps = new Steps(plan.parameters(), listener);
-      try (TensorSource source = new TensorSource(file.files());
+      ProgressReporter progress = new ProgressReporter(plan.parameters(), listener);
+      try (TensorReader reader = new TensorReader(file.files());
           Arena arena = Arena.ofShared();
           WorkerPool pool = new WorkerPool("quantize", threads)) {
         List<RowBuffers> buffers =
             Stream.generate(() -> new RowBuffers(arena)).limit(threads).toList();
-        TensorStream.Context context =
-            new TensorStream.Context(file.path(), source, pool, buffers, steps);
+        TensorConverter.Context context =
+            new TensorConverter.Context(file.path(), reader, pool, buffers, progress);
         GgufWriter writer = new GgufWriter();
         putMetadata(writer, file.metadata());
         for (PlannedTensor tensor : plan.tensors()) {
-          Supplier<float[]> weights = () -> planner.weights(tensor.source());
-          DataSource stream = new TensorStream(context, tensor, tensor.weighted() ? weights : null);
+          Supplier<float[]> importance = () -> planner.importance(tensor.source());
+          DataSource converter =
+              new TensorConverter(context, tensor, tensor.hasImportance() ? importance : null);
           writer.tensor(
               tensor.source().name(),
               tensor.type(),
               shape(tensor),
               sink -> {
-                stream.writeTo(sink);
+                converter.writeTo(sink);
                 file.requireUnchanged();
               });
         }
@@ -100,30 +102,30 @@ public final class Quantizer {
     }
   }
 
-  /** Ends the running conversion soon, and every later one; any thread. */
+  /** Cancels the running conversion and every later one. May be called from any thread. */
   public void cancel() {
     cancelled = true;
   }
 
-  private static void checkApart(GgufFile file, Path out) {
+  private static void checkNotInput(GgufFile file, Path out) {
     for (Path part : file.files()) {
       if (FileId.of(out).equals(FileId.of(part)) && FileId.of(out).isPresent()) {
         throw new ModelFileException(
-            out, "this is the checkpoint to convert", "expected another file to write");
+            out, "is part of the checkpoint to convert", "expected another file to write");
       }
     }
   }
 
-  /** Those of the checkpoint in their order, then what this conversion says of itself. */
+  /** Copies the input's metadata in order, then adds the keys of this conversion. */
   private void putMetadata(GgufWriter writer, Metadata metadata) {
     for (String key : metadata.keys()) {
       if (key.equals(ALIGNMENT)) {
         writer.alignment(metadata.u32(key));
-      } else if (!SPLIT.contains(key) && !isReplaced(key)) {
+      } else if (!SPLIT_KEYS.contains(key) && !isReplaced(key)) {
         writer.put(key, metadata.value(key));
       }
     }
-    writer.put(VERSION, FORMAT_VERSION);
+    writer.put(QUANTIZATION_VERSION, FORMAT_VERSION);
     if (!options.copy()) {
       writer.put(FILE_TYPE, options.mix().fileType());
     } else if (metadata.has(FILE_TYPE)) {
@@ -135,26 +137,26 @@ public final class Quantizer {
   }
 
   private boolean isReplaced(String key) {
-    return key.equals(VERSION)
+    return key.equals(QUANTIZATION_VERSION)
         || key.equals(FILE_TYPE)
-        || (options.importance() != null && !options.copy() && key.startsWith(IMATRIX));
+        || (options.importance() != null && !options.copy() && key.startsWith(IMATRIX_PREFIX));
   }
 
   private void putImportance(GgufWriter writer) {
     if (options.importanceFile() != null) {
-      writer.put(IMATRIX + "file", options.importanceFile());
+      writer.put(IMATRIX_PREFIX + "file", options.importanceFile());
     }
     if (!options.importance().datasets().isEmpty()) {
-      writer.put(IMATRIX + "dataset", options.importance().datasets().getFirst());
+      writer.put(IMATRIX_PREFIX + "dataset", options.importance().datasets().getFirst());
     }
-    writer.put(IMATRIX + "entries_count", options.importance().entries().size());
+    writer.put(IMATRIX_PREFIX + "entries_count", options.importance().entries().size());
     int chunks = options.importance().chunks();
     if (chunks > 0) {
-      writer.put(IMATRIX + "chunks_count", GgufValueType.U32, chunks);
+      writer.put(IMATRIX_PREFIX + "chunks_count", GgufValueType.U32, chunks);
     }
   }
 
-  /** Without dimensions of 1 at its end, as ggml counts them. */
+  /** The shape without trailing dimensions of 1, as ggml counts them. */
   private static long[] shape(PlannedTensor tensor) {
     int rank = Math.max(1, tensor.source().rank());
     while (rank > 1 && tensor.source().dim(rank - 1) == 1) {
@@ -167,36 +169,36 @@ public final class Quantizer {
     return shape;
   }
 
-  private final class Steps implements TensorStream.Steps {
+  private final class ProgressReporter implements TensorConverter.Progress {
     private final long total;
     private final QuantizeListener listener;
     private final AtomicLong done = new AtomicLong();
-    private int tensors;
+    private int tensorsStarted;
 
-    Steps(long total, QuantizeListener listener) {
+    ProgressReporter(long total, QuantizeListener listener) {
       this.total = total;
       this.listener = listener;
     }
 
     @Override
     public void begin(PlannedTensor tensor) {
-      check();
-      listener.tensor(tensor, tensors++);
-      show();
+      checkCancelled();
+      listener.tensor(tensor, tensorsStarted++);
+      report();
     }
 
     @Override
     public void done(long elements) {
-      check();
+      checkCancelled();
       done.addAndGet(elements);
     }
 
     @Override
-    public void show() {
+    public void report() {
       listener.progress(done.get(), total);
     }
 
-    private void check() {
+    private void checkCancelled() {
       if (cancelled) {
         throw new CancelledException("cancelled");
       }

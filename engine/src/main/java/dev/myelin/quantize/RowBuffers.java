@@ -4,7 +4,7 @@ import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 
-/** Buffers of one worker, which grow: the rows read, their floats, the rows to write. */
+/** The growing buffers of one worker: the rows read, their f32 values, the rows to write. */
 final class RowBuffers {
   private static final long ALIGNMENT = 64;
 
@@ -15,7 +15,7 @@ final class RowBuffers {
   private MemorySegment out = MemorySegment.NULL;
 
   /**
-   * @param arena of all workers, shared
+   * @param arena the shared arena of all workers
    */
   RowBuffers(Arena arena) {
     this.arena = arena;

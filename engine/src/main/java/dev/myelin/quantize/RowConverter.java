@@ -9,20 +9,20 @@ import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 
 /**
- * Rows of a type to floats and back: by our own kernels where they have the type, which write the
- * same bytes, else by ggml. Memory off the heap.
+ * Converts rows of one type to and from f32. Uses Myelin's native kernels for the types they
+ * support, which write the same bytes as ggml, else ggml. All memory is off-heap.
  */
 final class RowConverter {
-  /** The bits of infinity: larger ones, without the sign, are no numbers. */
-  static final int INFINITE = 0x7f80_0000;
+  /** The bits of infinity; larger bits, without the sign, are NaN. */
+  static final int INFINITY_BITS = 0x7f80_0000;
 
   private final GgmlType type;
-  private final boolean own;
+  private final boolean hasNativeKernel;
   private final Dequantizer dequantizer;
 
   private RowConverter(GgmlType type) {
     this.type = type;
-    own = KernelsLibrary.encodeBlock(type.id()) != 0;
+    hasNativeKernel = KernelsLibrary.encodeBlock(type.id()) != 0;
     dequantizer = type.isQuantized() ? Dequantizer.of(type).orElse(null) : null;
   }
 
@@ -31,16 +31,19 @@ final class RowConverter {
     return new RowConverter(type);
   }
 
-  /** Whether values of this type can be told: integers and some types of computations cannot. */
-  boolean isReadable() {
-    return Targets.all().contains(type);
+  /**
+   * Whether tensors of this type can be converted; integers and types of intermediate results
+   * cannot.
+   */
+  boolean isConvertible() {
+    return TargetTypes.all().contains(type);
   }
 
   /**
-   * Values as floats, in {@code out} unless they are floats where they lie.
+   * Converts values to f32, into {@code out}. F32 input is only scanned.
    *
-   * @param scratch 4 bytes
-   * @return the largest magnitude as the bits of a float; {@link #INFINITE} or more if one is not
+   * @param scratch 4 bytes for the result of the native call
+   * @return the bits of the largest magnitude; {@link #INFINITY_BITS} or more if a value is not
    *     finite
    */
   int toFloats(MemorySegment in, long elements, MemorySegment out, MemorySegment scratch) {
@@ -54,16 +57,20 @@ final class RowConverter {
   }
 
   /**
-   * Writes rows of floats in this type.
+   * Quantizes rows of f32 values to this type.
    *
-   * @param importance of each column, or {@link MemorySegment#NULL}
+   * @param importance importance of each column, or {@link MemorySegment#NULL}
    */
   void fromFloats(
-      MemorySegment floats, long rows, long row, MemorySegment importance, MemorySegment out) {
-    if (own && importance.address() == 0) {
-      KernelsLibrary.encode(type.id(), floats, rows * row, out);
+      MemorySegment floats,
+      long rows,
+      long rowLength,
+      MemorySegment importance,
+      MemorySegment out) {
+    if (hasNativeKernel && importance.address() == 0) {
+      KernelsLibrary.encode(type.id(), floats, rows * rowLength, out);
     } else {
-      Ggml_h.ggml_quantize_chunk(type.id(), floats, out, 0, rows, row, importance);
+      Ggml_h.ggml_quantize_chunk(type.id(), floats, out, 0, rows, rowLength, importance);
     }
   }
 }

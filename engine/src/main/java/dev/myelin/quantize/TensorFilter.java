@@ -4,20 +4,21 @@ import dev.myelin.gguf.TensorInfo;
 import java.util.List;
 import java.util.Set;
 
-/** Which tensors keep their type whatever is asked for: vectors, and small or delicate matrices. */
+/** Tensors that are never quantised: vectors, and small or sensitive matrices. */
 final class TensorFilter {
-  private static final Set<String> KEPT = Set.of("position_embd.weight", "token_types.weight");
+  private static final Set<String> UNQUANTIZED =
+      Set.of("position_embd.weight", "token_types.weight");
 
-  private static final List<String> KEPT_PARTS =
+  private static final List<String> UNQUANTIZED_PARTS =
       List.of(
           "_norm.weight",
-          // routers, and a table of experts by token
+          // routers, and the table from token to expert
           "ffn_gate_inp.weight",
           "ffn_gate_tid2eid.weight",
           "altup",
           "laurel",
           "per_layer_model_proj",
-          // short convolutions of state-space layers
+          // short convolutions of recurrent layers
           "ssm_conv1d",
           "shortconv.conv.weight",
           "indexer.k_proj.weight",
@@ -41,7 +42,7 @@ final class TensorFilter {
           // relative positions
           "attn_rel_b.weight",
           ".rel_pos",
-          // encoders of pictures and sound
+          // vision and audio encoders
           ".position_embd",
           "sam.pos_embd",
           "sam.neck.",
@@ -53,13 +54,13 @@ final class TensorFilter {
 
   private TensorFilter() {}
 
-  /** Whether the tensor is a matrix, or a stack of some, that may be quantised. */
-  static boolean allows(TensorInfo tensor) {
+  /** Whether the tensor is a matrix, or a stack of matrices, that may be quantised. */
+  static boolean isQuantizable(TensorInfo tensor) {
     String name = tensor.name();
     return isMatrix(tensor)
         && name.endsWith("weight")
-        && !KEPT.contains(name)
-        && KEPT_PARTS.stream().noneMatch(name::contains);
+        && !UNQUANTIZED.contains(name)
+        && UNQUANTIZED_PARTS.stream().noneMatch(name::contains);
   }
 
   private static boolean isMatrix(TensorInfo tensor) {

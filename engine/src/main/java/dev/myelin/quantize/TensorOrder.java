@@ -8,28 +8,28 @@ import java.util.List;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
-/** The order in which llama.cpp walks through a model: layer by layer, in each by name. */
+/** llama.cpp's tensor order: by layer, then by name. */
 final class TensorOrder {
   private static final Pattern LAYER = Pattern.compile("blk\\.(\\d{1,6})(?!\\d)");
 
-  private record Place(int layer, byte[] name, TensorInfo tensor) {
-    static Place of(TensorInfo tensor) {
-      return new Place(
+  private record SortKey(int layer, byte[] name, TensorInfo tensor) {
+    static SortKey of(TensorInfo tensor) {
+      return new SortKey(
           TensorOrder.layer(tensor.name()), tensor.name().getBytes(StandardCharsets.UTF_8), tensor);
     }
   }
 
-  private static final Comparator<Place> BY_LAYER =
-      Comparator.comparingInt(Place::layer).thenComparing(Place::name, Arrays::compareUnsigned);
+  private static final Comparator<SortKey> BY_LAYER =
+      Comparator.comparingInt(SortKey::layer).thenComparing(SortKey::name, Arrays::compareUnsigned);
 
   private TensorOrder() {}
 
-  /** Tensors outside of layers first. */
+  /** Sorts tensors; those outside the layers come first. */
   static List<TensorInfo> of(List<TensorInfo> tensors) {
-    return tensors.stream().map(Place::of).sorted(BY_LAYER).map(Place::tensor).toList();
+    return tensors.stream().map(SortKey::of).sorted(BY_LAYER).map(SortKey::tensor).toList();
   }
 
-  /** The layer a tensor belongs to, -1 for none. */
+  /** The layer of a tensor, -1 if it is outside the layers. */
   static int layer(String tensor) {
     Matcher matcher = LAYER.matcher(tensor);
     return matcher.lookingAt() ? Integer.parseInt(matcher.group(1)) : -1;

@@ -5,7 +5,7 @@ import dev.myelin.error.ModelFileException;
 import dev.myelin.error.MyelinException;
 import dev.myelin.gguf.GgmlType;
 import dev.myelin.gguf.TensorInfo;
-import dev.myelin.quantize.Mix.Place;
+import dev.myelin.quantize.Mix.MatrixContext;
 import java.nio.file.Path;
 import java.util.EnumMap;
 import java.util.HashSet;
@@ -14,69 +14,71 @@ import java.util.Map;
 import java.util.Set;
 
 /**
- * Chooses the type of each tensor as llama.cpp 0.5.0 does. Asked once for each tensor, in the order
- * of {@link TensorOrder}: some rules count what came before.
+ * Chooses the type of each tensor as llama.cpp 0.5.0 does. Call {@link #choose} once per tensor, in
+ * the order of {@link TensorOrder}, because some rules count the matrices seen before.
  */
 final class TypeChooser {
   private final Path file;
-  private final ModelFacts model;
+  private final ModelTraits model;
   private final QuantizeOptions options;
   private final Mix mix;
-  private final int values;
-  private final Set<TypeOverride> used = new HashSet<>();
-  private final Map<Role, Integer> seen = new EnumMap<>(Role.class);
+  private final int valueMatrices;
+  private final Set<TypeOverride> usedOverrides = new HashSet<>();
+  private final Map<TensorRole, Integer> matricesSeen = new EnumMap<>(TensorRole.class);
 
   /**
-   * @param file the checkpoint, null for a model that is none yet
-   * @param tensors all of the model's
+   * @param file the checkpoint, null if there is no file
+   * @param tensors all tensors of the model
    */
-  TypeChooser(Path file, ModelFacts model, List<TensorInfo> tensors, QuantizeOptions options) {
+  TypeChooser(Path file, ModelTraits model, List<TensorInfo> tensors, QuantizeOptions options) {
     this.file = file;
     this.model = model;
     this.options = options;
     this.mix = options.mix();
-    this.values = (int) tensors.stream().filter(t -> Role.of(t.name()) == Role.VALUE).count();
+    this.valueMatrices =
+        (int)
+            tensors.stream().filter(t -> TensorRole.of(t.name()) == TensorRole.ATTENTION_V).count();
   }
 
-  /** The type of a tensor, and whether its rows did not fit the one it should have had. */
+  /** The type of a tensor, and whether it is a fallback. */
   record Choice(GgmlType type, boolean fallback) {}
 
   Choice choose(TensorInfo tensor) {
     String name = tensor.name();
-    if (options.copy() || !TensorFilter.allows(tensor)) {
+    if (options.copy() || !TensorFilter.isQuantizable(tensor)) {
       return new Choice(tensor.type(), false);
     }
-    Role role = Role.of(name);
-    if (role == Role.OUTPUT && options.leaveOutput()) {
+    TensorRole role = TensorRole.of(name);
+    if (role == TensorRole.OUTPUT && options.leaveOutput()) {
       return new Choice(tensor.type(), false);
     }
     TypeOverride override = override(name);
-    GgmlType named = override == null ? null : override.type();
-    if (role == Role.TOKEN_EMBEDDING && options.embeddingType() != null) {
+    GgmlType overridden = override == null ? null : override.type();
+    if (role == TensorRole.TOKEN_EMBEDDING && options.embeddingType() != null) {
       boolean perLayer = !name.equals("token_embd.weight");
-      if (!perLayer || named == null) {
+      if (!perLayer || overridden == null) {
         return new Choice(options.embeddingType(), false);
       }
     }
-    if (role == Role.OUTPUT && options.outputType() != null) {
+    if (role == TensorRole.OUTPUT && options.outputType() != null) {
       return new Choice(options.outputType(), false);
     }
-    if (!mix.isQuantised()) {
+    if (!mix.isQuantized()) {
       return new Choice(mix.base(), false);
     }
-    GgmlType type = named;
+    GgmlType type = overridden;
     if (override != null) {
-      used.add(override);
+      usedOverrides.add(override);
     } else {
       type = options.pure() ? mix.base() : byRules(tensor, role);
     }
-    GgmlType fitting = fitting(tensor, type);
+    GgmlType fitting = fallbackFor(tensor, type);
     return new Choice(fitting, fitting != type);
   }
 
-  /** Those of the overrides that changed nothing so far. */
-  List<TypeOverride> unused() {
-    return options.overrides().stream().filter(o -> !used.contains(o)).toList();
+  /** The overrides that matched no tensor so far. */
+  List<TypeOverride> unusedOverrides() {
+    return options.overrides().stream().filter(o -> !usedOverrides.contains(o)).toList();
   }
 
   private TypeOverride override(String name) {
@@ -88,62 +90,67 @@ final class TypeChooser {
     return null;
   }
 
-  private GgmlType byRules(TensorInfo tensor, Role role) {
-    boolean head = role == Role.OUTPUT || (role == Role.TOKEN_EMBEDDING && model.tied());
-    if (head) {
-      return output(tensor);
+  private GgmlType byRules(TensorInfo tensor, TensorRole role) {
+    boolean isOutput =
+        role == TensorRole.OUTPUT || (role == TensorRole.TOKEN_EMBEDDING && model.tiedEmbedding());
+    if (isOutput) {
+      return outputType(tensor);
     }
-    GgmlType type = mix.at(place(tensor, role));
-    if (!mix.generous()) {
+    GgmlType type = mix.typeFor(context(tensor, role));
+    if (!mix.largeModelRules()) {
       return type;
     }
-    if (role == Role.VALUE
-        && model.seventyBillion()
+    if (role == TensorRole.ATTENTION_V
+        && model.is70B()
         && (type == GgmlType.Q3_K || type == GgmlType.Q4_K)) {
       type = GgmlType.Q5_K;
     }
-    // eight experts have many times the parameters of the attention they share
-    boolean cheap = role == Role.VALUE || role == Role.KEY;
-    return cheap && model.experts() == 8 ? GgmlType.Q8_0 : type;
+    // with eight experts, attention is a small part of the parameters
+    boolean isKeyOrValue = role == TensorRole.ATTENTION_V || role == TensorRole.ATTENTION_K;
+    return isKeyOrValue && model.experts() == 8 ? GgmlType.Q8_0 : type;
   }
 
-  /** The matrix that makes logits, which may be the embedding. */
-  private GgmlType output(TensorInfo tensor) {
+  /** The type of the output matrix, which may be the tied embedding. */
+  private GgmlType outputType(TensorInfo tensor) {
     if (options.outputType() != null) {
       return options.outputType();
     }
     if (model.isFalcon() || tensor.dim(0) % mix.base().blockSize() != 0) {
       return GgmlType.Q8_0;
     }
-    return mix.rules().containsKey(Role.OUTPUT)
-        ? mix.at(new Place(Role.OUTPUT, 0, 1, false, hasImportance(), model))
+    return mix.rules().containsKey(TensorRole.OUTPUT)
+        ? mix.typeFor(new MatrixContext(TensorRole.OUTPUT, 0, 1, false, hasImportance(), model))
         : GgmlType.Q6_K;
   }
 
-  private Place place(TensorInfo tensor, Role role) {
-    int before = seen.merge(role, 1, Integer::sum) - 1;
+  private MatrixContext context(TensorInfo tensor, TensorRole role) {
+    int before = matricesSeen.merge(role, 1, Integer::sum) - 1;
     int layer = before;
-    boolean feedForward = role == Role.UP || role == Role.GATE || role == Role.DOWN;
-    // experts' matrices are no fixed number a layer
-    if (feedForward && model.experts() > 1 && mix.generous()) {
+    boolean feedForward =
+        role == TensorRole.FFN_UP || role == TensorRole.FFN_GATE || role == TensorRole.FFN_DOWN;
+    // the number of expert matrices per layer varies
+    if (feedForward && model.experts() > 1 && mix.largeModelRules()) {
       layer = TensorOrder.layer(tensor.name());
       if (layer < 0 || layer >= model.layers()) {
-        throw refused(
+        throw invalid(
             file,
             "tensor " + tensor.name(),
-            "expected it in one of " + model.layers() + " layers, blk.N.");
+            "expected a name blk.N. with N below " + model.layers());
       }
     }
-    int layers = role == Role.VALUE ? values : model.layers();
-    return new Place(role, layer, layers, tensor.dim(2) > 1, hasImportance(), model);
+    int layers = role == TensorRole.ATTENTION_V ? valueMatrices : model.layers();
+    return new MatrixContext(role, layer, layers, tensor.dim(2) > 1, hasImportance(), model);
   }
 
   private boolean hasImportance() {
     return options.importance() != null;
   }
 
-  /** The type, or one of about as many bits whose smaller blocks divide the rows. */
-  private GgmlType fitting(TensorInfo tensor, GgmlType type) {
+  /**
+   * The type itself if its blocks divide the rows, else a type of about as many bits with smaller
+   * blocks.
+   */
+  private GgmlType fallbackFor(TensorInfo tensor, GgmlType type) {
     if (fits(tensor, type)) {
       return type;
     }
@@ -154,7 +161,7 @@ final class TypeChooser {
           case Q4_K -> GgmlType.Q5_0;
           case Q5_K -> GgmlType.Q5_1;
           case Q6_K -> GgmlType.Q8_0;
-          case Q1_0, NVFP4 -> throw noFit(file, tensor, type);
+          case Q1_0, NVFP4 -> throw rowMismatch(file, tensor, type);
           default -> GgmlType.F16;
         };
     return fits(tensor, smaller) ? smaller : GgmlType.F16;
@@ -164,14 +171,14 @@ final class TypeChooser {
     return tensor.dim(0) % type.blockSize() == 0;
   }
 
-  static MyelinException noFit(Path file, TensorInfo tensor, GgmlType type) {
-    return refused(
+  static MyelinException rowMismatch(Path file, TensorInfo tensor, GgmlType type) {
+    return invalid(
         file,
         "tensor " + tensor.name() + " has rows of " + tensor.dim(0),
         "expected a multiple of " + type.blockSize() + " for " + type.ggmlName());
   }
 
-  private static MyelinException refused(Path file, String subject, String expected) {
+  private static MyelinException invalid(Path file, String subject, String expected) {
     return file == null
         ? new InvalidRequestException(subject + ": " + expected)
         : new ModelFileException(file, subject, expected);

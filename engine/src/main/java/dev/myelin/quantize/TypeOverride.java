@@ -6,19 +6,19 @@ import dev.myelin.gguf.NamePattern;
 import java.util.Locale;
 
 /**
- * A type for the tensors whose names a regular expression matches anywhere.
+ * A type for the tensors whose names contain a match of a regular expression.
  *
- * @param pattern matched against names such as {@code blk.0.attn_k.weight}
+ * @param pattern searched in names such as {@code blk.0.attn_k.weight}
  */
 public record TypeOverride(NamePattern pattern, GgmlType type) {
   public TypeOverride {
-    Targets.require(type);
+    TargetTypes.require(type);
   }
 
   /**
-   * Reads {@code regex=TYPE}; the expression is taken in lower case, as names are.
+   * Parses {@code REGEX=TYPE}. The expression is converted to lower case, like tensor names.
    *
-   * @throws InvalidRequestException naming what is wrong with it
+   * @throws InvalidRequestException if the text is malformed
    */
   public static TypeOverride of(String text) {
     int equals = text.indexOf('=');
@@ -27,7 +27,7 @@ public record TypeOverride(NamePattern pattern, GgmlType type) {
           "tensor type '" + text + "': expected NAME=TYPE, such as attn_v=q8_0");
     }
     String name = text.substring(0, equals).toLowerCase(Locale.ROOT);
-    GgmlType type = Targets.named(text.substring(equals + 1));
+    GgmlType type = TargetTypes.named(text.substring(equals + 1));
     try {
       return new TypeOverride(NamePattern.of(name), type);
     } catch (InvalidRequestException e) {
@@ -36,7 +36,7 @@ public record TypeOverride(NamePattern pattern, GgmlType type) {
   }
 
   /**
-   * Whether it is for a tensor of that name.
+   * Whether the expression matches a tensor name.
    *
    * @throws InvalidRequestException if the expression takes too long
    */
@@ -48,7 +48,7 @@ public record TypeOverride(NamePattern pattern, GgmlType type) {
     }
   }
 
-  /** As it is given: {@code attn_v=q8_0}. */
+  /** The text form: {@code attn_v=q8_0}. */
   @Override
   public String toString() {
     return pattern.text() + "=" + type.ggmlName();

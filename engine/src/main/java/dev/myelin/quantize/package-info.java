@@ -1,6 +1,6 @@
 /**
- * Checkpoints with other types: which tensor gets which ({@link dev.myelin.quantize.Mixes}, {@link
- * dev.myelin.quantize.TypeChooser}), and the rows converted by ggml and written as they come
- * ({@link dev.myelin.quantize.Quantizer}).
+ * Quantization of checkpoints: the choice of each tensor's type ({@link dev.myelin.quantize.Mixes},
+ * {@link dev.myelin.quantize.TypeChooser}) and the conversion ({@link
+ * dev.myelin.quantize.Quantizer}).
  */
 package dev.myelin.quantize;

@@ -9,7 +9,7 @@ import dev.myelin.gguf.GgufFile;
 import dev.myelin.gguf.TensorInfo;
 import dev.myelin.inspect.Inspection;
 import dev.myelin.quantize.Mixes;
-import dev.myelin.quantize.ModelFacts;
+import dev.myelin.quantize.ModelTraits;
 import dev.myelin.quantize.QuantizePlan;
 import dev.myelin.testing.RandomModel;
 import dev.myelin.testing.RandomModel.Feature;
@@ -107,7 +107,7 @@ class PlannedTypesTest {
   }
 
   private static Map<String, GgmlType> types(
-      ModelFacts facts, List<TensorInfo> tensors, String mix) {
+      ModelTraits facts, List<TensorInfo> tensors, String mix) {
     Map<String, GgmlType> types = new LinkedHashMap<>();
     QuantizePlan.of(facts, tensors, Mixes.named(mix).orElseThrow()).tensors().stream()
         .sorted(Comparator.comparing(t -> t.source().name()))
@@ -127,8 +127,8 @@ class PlannedTypesTest {
         names.stream()
             .map(n -> new TensorInfo(n, GgmlType.F32, List.of(256L, 512L), 0, 0, 524_288))
             .toList();
-    ModelFacts facts =
-        ModelFacts.of("llama", OptionalInt.of(layers), 8 * sharing, 8, experts, tensors);
+    ModelTraits facts =
+        ModelTraits.of("llama", OptionalInt.of(layers), 8 * sharing, 8, experts, tensors);
     return types(facts, tensors, mix).get(name);
   }
 

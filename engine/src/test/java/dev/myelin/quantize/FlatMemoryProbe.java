@@ -4,7 +4,10 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 
-/** The main program of {@link FlatMemoryTest}'s process: converts a checkpoint. */
+/**
+ * Main class of the child process of {@link FlatMemoryTest}: converts a checkpoint and prints the
+ * peak resident memory in MiB.
+ */
 final class FlatMemoryProbe {
   private FlatMemoryProbe() {}
 

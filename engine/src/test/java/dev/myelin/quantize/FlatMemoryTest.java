@@ -15,21 +15,21 @@ import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** A checkpoint of more than a gigabyte is converted in the memory that a small one takes. */
+/** Converts a checkpoint of more than a gigabyte in little memory. */
 class FlatMemoryTest {
   private static final long GIGABYTE = 1L << 30;
 
-  /** What a JVM with a heap of 64 MiB and its compiled code come to, and no more. */
-  private static final int MOST_MEBIBYTES = 320;
+  /** A JVM with a heap of 64 MiB and its compiled code fit in this. */
+  private static final int MAX_MEBIBYTES = 320;
 
   @TempDir Path folder;
 
   @Test
-  void aGigabyteUnderAHeapOf64Megabytes() throws Exception {
+  void convertsOneGigabyteWith64MegabyteHeap() throws Exception {
     long free = Files.getFileStore(folder).getUsableSpace();
     assumeTrue(
         free > 3 * GIGABYTE,
-        () -> "skipped: " + (free >> 20) + " MiB free at " + folder + ", 3072 MiB wanted");
+        () -> "skipped: " + (free >> 20) + " MiB free at " + folder + ", 3072 MiB needed");
     Path in = folder.resolve("in.gguf");
     RandomModel.small("llama")
         .withShape(Shape.LLAMA_1B.withLayers(5))
@@ -43,8 +43,8 @@ class FlatMemoryTest {
     List<String> heap = List.of("-Xmx64m");
     int peak =
         Integer.parseInt(OwnJvm.run(FlatMemoryProbe.class, 120, heap, in, out, "Q8_0").strip());
-    System.out.println("quantize: peak of resident memory " + peak + " MiB");
-    assertThat(peak).isLessThan(MOST_MEBIBYTES);
+    System.out.println("quantize: peak resident memory " + peak + " MiB");
+    assertThat(peak).isLessThan(MAX_MEBIBYTES);
     assertThat(Files.size(out)).isBetween(Files.size(in) / 2, Files.size(in));
   }
 }

@@ -35,17 +35,17 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
 /**
- * Whole files against libllama's quantiser, byte for byte: every architecture, then every type and
- * every mix on {@link Skeleton models of a few rows}, where all rules find a layer.
+ * Compares whole files with libllama's quantiser, byte for byte: every architecture, then every
+ * type and every mix on {@link SparseModel models of a few rows} with enough layers for every rule.
  */
 class OracleQuantizeTest {
   private static final Shape SHAPE = new Shape(2, 256, 8, 2, 32, 256, 272, 64);
-  private static final int NVFP4_FILE = 39;
+  private static final int NVFP4_FILE_TYPE = 39;
 
   @TempDir static Path folder;
 
   private static final Map<String, Path> MODELS = new LinkedHashMap<>();
-  private static final Map<String, Path> SKELETONS = new LinkedHashMap<>();
+  private static final Map<String, Path> SPARSE_MODELS = new LinkedHashMap<>();
 
   @BeforeAll
   static void write() {
@@ -58,26 +58,26 @@ class OracleQuantizeTest {
     put("qwen3", RandomModel.small("qwen3").withShape(SHAPE));
     put("gpt2", RandomModel.small("gpt2").withShape(SHAPE.withHeads(8, 8, 32)));
     put("one layer", llama.withShape(new Shape(1, 256, 4, 1, 64, 256, 264, 64)));
-    // rows that blocks of 256 do not divide, of 64 some, of 32 all
+    // row sizes that are not multiples of 256, some multiples of 64, all multiples of 32
     put("odd rows", llama.withShape(new Shape(1, 192, 4, 2, 48, 224, 272, 64)));
 
-    skeleton(new Skeleton("llama", 16, 8, 8, 0, 256));
-    skeleton(new Skeleton("llama", 8, 8, 2, 0, 256).withoutOutput());
-    skeleton(new Skeleton("llama", 9, 8, 4, 8, 256));
-    skeleton(new Skeleton("llama", 8, 8, 8, 4, 256).withoutOutput());
-    skeleton(new Skeleton("llama", 80, 16, 8, 0, 256));
-    skeleton(new Skeleton("falcon", 17, 8, 1, 0, 256));
-    skeleton(new Skeleton("qwen2", 12, 8, 8, 0, 224));
+    putSparse(new SparseModel("llama", 16, 8, 8, 0, 256));
+    putSparse(new SparseModel("llama", 8, 8, 2, 0, 256).withoutOutput());
+    putSparse(new SparseModel("llama", 9, 8, 4, 8, 256));
+    putSparse(new SparseModel("llama", 8, 8, 8, 4, 256).withoutOutput());
+    putSparse(new SparseModel("llama", 80, 16, 8, 0, 256));
+    putSparse(new SparseModel("falcon", 17, 8, 1, 0, 256));
+    putSparse(new SparseModel("qwen2", 12, 8, 8, 0, 224));
   }
 
   private static void put(String name, RandomModel model) {
     MODELS.put(name, model.write(folder.resolve(name.replaceAll("\\W+", "-") + ".gguf")));
   }
 
-  private static void skeleton(Skeleton skeleton) {
-    Path file = folder.resolve("skeleton-" + SKELETONS.size() + ".gguf");
-    skeleton.write(file);
-    SKELETONS.put(skeleton.toString(), file);
+  private static void putSparse(SparseModel model) {
+    Path file = folder.resolve("skeleton-" + SPARSE_MODELS.size() + ".gguf");
+    model.write(file);
+    SPARSE_MODELS.put(model.toString(), file);
   }
 
   private static Quantizer quantizer(QuantizeOptions options) {
@@ -85,22 +85,22 @@ class OracleQuantizeTest {
   }
 
   static Stream<GgmlType> types() {
-    return Targets.all().stream();
+    return TargetTypes.all().stream();
   }
 
   @ParameterizedTest
   @MethodSource("types")
-  void pureTypesAreTheSameFile(GgmlType type) throws IOException {
+  void pureTypesMatchLlamaCpp(GgmlType type) throws IOException {
     QuantizeOptions options = QuantizeOptions.of(pureMix(type)).withPure(true);
     for (String name : List.of("one layer", "odd rows")) {
       Path model = MODELS.get(name);
       if (name.equals("odd rows") && (type == GgmlType.Q1_0 || type == GgmlType.NVFP4)) {
-        // llama.cpp has no type of smaller blocks for these, and refuses the file too
+        // llama.cpp has no fallback type for these and rejects the file too
         assertThatThrownBy(() -> compare(name, model, options, null))
             .isInstanceOf(ModelFileException.class)
             .hasMessageContaining("expected a multiple of " + type.blockSize() + " for ");
         assertThatThrownBy(
-                () -> LlamaCpp.quantize(model, folder.resolve("no"), peer(options, null)))
+                () -> LlamaCpp.quantize(model, folder.resolve("no"), peerOptions(options, null)))
             .isInstanceOf(NativeLibraryException.class);
         continue;
       }
@@ -109,12 +109,12 @@ class OracleQuantizeTest {
         compare(name, model, options, null);
       }
       if (plan.needsImportance() || type.isQuantized() && name.equals("odd rows")) {
-        compare(name + ", weighted", model, options, importance(model, 2));
+        compare(name + ", with importance", model, options, importance(model, 2));
       }
     }
   }
 
-  /** The mix of which the pure version has this type. */
+  /** The mix whose base type is this one. */
   private static Mix pureMix(GgmlType type) {
     return Mixes.all().stream()
         .filter(m -> m.base() == type && !m.name().equals("Q2_K_S"))
@@ -128,7 +128,7 @@ class OracleQuantizeTest {
 
   @ParameterizedTest
   @MethodSource("architectures")
-  void everyArchitectureIsTheSameFile(String name) throws IOException {
+  void architecturesMatchLlamaCpp(String name) throws IOException {
     Path model = MODELS.get(name);
     for (String mix : List.of("Q4_0", "Q4_K_M", "MXFP4_MOE", "F16", "BF16", "F32")) {
       QuantizeOptions options = QuantizeOptions.of(Mixes.named(mix).orElseThrow());
@@ -137,16 +137,16 @@ class OracleQuantizeTest {
   }
 
   static Stream<Mix> mixes() {
-    return Mixes.all().stream().filter(m -> m.fileType() != NVFP4_FILE);
+    return Mixes.all().stream().filter(m -> m.fileType() != NVFP4_FILE_TYPE);
   }
 
   @ParameterizedTest
   @MethodSource("mixes")
-  void mixesGiveEveryTensorTheSameTypeAndBytes(Mix mix) throws IOException {
-    for (Map.Entry<String, Path> model : SKELETONS.entrySet()) {
+  void mixesMatchLlamaCpp(Mix mix) throws IOException {
+    for (Map.Entry<String, Path> model : SPARSE_MODELS.entrySet()) {
       QuantizeOptions options = QuantizeOptions.of(mix);
       if (mix.base() == GgmlType.Q1_0 && model.getKey().contains("224")) {
-        continue; // refused by both
+        continue; // rejected by both
       }
       if (!new Quantizer(options).plan(model.getValue()).needsImportance()) {
         compare(model.getKey(), model.getValue(), options, null);
@@ -156,14 +156,18 @@ class OracleQuantizeTest {
   }
 
   @Test
-  void optionsAreUnderstoodAlike() throws IOException {
+  void optionsMatchLlamaCpp() throws IOException {
     Mix q4km = Mixes.named("Q4_K_M").orElseThrow();
     QuantizeOptions plain = QuantizeOptions.of(q4km);
-    for (Path model : SKELETONS.values()) {
+    for (Path model : SPARSE_MODELS.values()) {
       compare("leave", model, plain.withLeaveOutput(true), null);
-      compare("ends", model, plain.withEnds(GgmlType.Q8_0, GgmlType.Q5_1), null);
-      compare("output", model, plain.withEnds(GgmlType.F16, null), null);
-      compare("embedding", model, plain.withEnds(null, GgmlType.F32).withPure(true), null);
+      compare("ends", model, plain.withOutputAndEmbeddingTypes(GgmlType.Q8_0, GgmlType.Q5_1), null);
+      compare("output", model, plain.withOutputAndEmbeddingTypes(GgmlType.F16, null), null);
+      compare(
+          "embedding",
+          model,
+          plain.withOutputAndEmbeddingTypes(null, GgmlType.F32).withPure(true),
+          null);
       List<TypeOverride> overrides =
           Stream.of(
                   "attn_v=q8_0",
@@ -188,7 +192,7 @@ class OracleQuantizeTest {
   }
 
   @Test
-  void quantisedFilesAreRequantisedAlike() throws IOException {
+  void requantizingMatchesLlamaCpp() throws IOException {
     Path q8 = folder.resolve("q8.gguf");
     new Quantizer(QuantizeOptions.of(Mixes.named("Q6_K").orElseThrow()))
         .run(MODELS.get("experts, bf16"), q8, QuantizeListener.NONE);
@@ -198,7 +202,7 @@ class OracleQuantizeTest {
   }
 
   @Test
-  void splitFilesBecomeOne() throws IOException {
+  void mergesSplitFiles() throws IOException {
     Path whole = MODELS.get("dense");
     Path first;
     try (GgufFile file = GgufFile.open(whole)) {
@@ -230,18 +234,18 @@ class OracleQuantizeTest {
     Path ours = folder.resolve("ours.gguf");
     Path theirs = folder.resolve("theirs.gguf");
     quantizer(options.withImportance(importance, null)).run(model, ours, QuantizeListener.NONE);
-    LlamaCpp.quantize(model, theirs, peer(options, importance));
-    if (importance == null && options.mix().fileType() != NVFP4_FILE) {
+    LlamaCpp.quantize(model, theirs, peerOptions(options, importance));
+    if (importance == null && options.mix().fileType() != NVFP4_FILE_TYPE) {
       assertThat(Files.mismatch(ours, theirs))
           .as("%s, %s", what, options.mix().name())
           .isEqualTo(-1);
     } else {
-      sameTensors(what + ", " + options.mix().name(), ours, theirs);
+      assertSameTensors(what + ", " + options.mix().name(), ours, theirs);
     }
   }
 
-  /** What an importance matrix adds to the metadata is tested elsewhere. */
-  private static void sameTensors(String what, Path ours, Path theirs) {
+  /** Ignores the metadata, which an importance matrix adds to. */
+  private static void assertSameTensors(String what, Path ours, Path theirs) {
     try (GgufFile a = GgufFile.open(ours);
         GgufFile b = GgufFile.open(theirs)) {
       assertThat(a.tensors())
@@ -255,11 +259,11 @@ class OracleQuantizeTest {
     }
   }
 
-  private static dev.myelin.bindings.peer.QuantizeOptions peer(
+  private static dev.myelin.bindings.peer.QuantizeOptions peerOptions(
       QuantizeOptions o, ImportanceMatrix importance) {
     Map<String, Integer> overrides = new LinkedHashMap<>();
     int fileType = o.mix().fileType();
-    if (fileType == NVFP4_FILE) { // llama.cpp writes the type, but knows no file of it
+    if (fileType == NVFP4_FILE_TYPE) { // llama.cpp supports the type, but has no such file type
       fileType = 7;
       overrides.put(".", GgmlType.NVFP4.id());
     }
@@ -283,7 +287,7 @@ class OracleQuantizeTest {
     return peer;
   }
 
-  /** Random importances for every matrix; an expert in eight is unseen. */
+  /** Random importances for every matrix; one expert in eight has no counts. */
   private static ImportanceMatrix importance(Path model, long seed) {
     TreeMap<String, ImportanceMatrix.Entry> entries = new TreeMap<>();
     try (GgufFile file = GgufFile.open(model)) {

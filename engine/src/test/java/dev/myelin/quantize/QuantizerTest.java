@@ -38,7 +38,7 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** What is refused, what is left behind, what is noted in the file. */
+/** Errors, leftover files, and the metadata written. */
 class QuantizerTest {
   private static final Shape SHAPE = new Shape(2, 256, 8, 2, 32, 256, 272, 64);
 
@@ -60,7 +60,7 @@ class QuantizerTest {
   }
 
   @Test
-  void whatWasPlannedIsWritten() throws IOException {
+  void writesThePlannedTypes() throws IOException {
     Path out = folder.resolve("out.gguf");
     Files.writeString(out, "an older file");
     List<String> begun = new ArrayList<>();
@@ -97,16 +97,16 @@ class QuantizerTest {
       assertThat(file.metadata().u32("general.quantization_version")).isEqualTo(2);
       assertThat(file.metadata().has("quantize.imatrix.file")).isFalse();
     }
-    onlyFileIs(out);
+    assertOnlyFiles(out);
   }
 
-  private void onlyFileIs(Path... expected) throws IOException {
+  private void assertOnlyFiles(Path... expected) throws IOException {
     try (Stream<Path> files = Files.list(folder)) {
       assertThat(files).containsExactlyInAnyOrder(expected);
     }
   }
 
-  private void refused(
+  private void assertRejected(
       Class<? extends MyelinException> kind, QuantizeOptions options, Path in, String message)
       throws IOException {
     Path out = folder.resolve("refused.gguf");
@@ -124,19 +124,20 @@ class QuantizerTest {
 
   @ParameterizedTest
   @ValueSource(strings = {"IQ2_XXS", "IQ2_XS", "IQ1_S", "IQ1_M", "IQ2_S", "IQ3_XXS", "Q2_K_S"})
-  void veryFewBitsNeedAnImportanceMatrix(String mix) throws IOException {
-    refused(InvalidRequestException.class, options(mix), model, " needs an importance matrix");
+  void lowBitMixesRequireImportanceMatrix(String mix) throws IOException {
+    assertRejected(
+        InvalidRequestException.class, options(mix), model, " needs an importance matrix");
     assertThat(new Quantizer(options(mix)).plan(model).needsImportance()).isTrue();
   }
 
   @Test
-  void typesThatGgmlItselfWritesWithOneOnlyAreRefusedEverywhere() throws IOException {
-    refused(
+  void rejectsIq2WithoutImportanceForAnyTensor() throws IOException {
+    assertRejected(
         InvalidRequestException.class,
-        options("Q4_0").withEnds(GgmlType.IQ2_XS, null),
+        options("Q4_0").withOutputAndEmbeddingTypes(GgmlType.IQ2_XS, null),
         model,
         "tensor output.weight: iq2_xs needs an importance matrix");
-    refused(
+    assertRejected(
         InvalidRequestException.class,
         options("IQ2_XXS")
             .withPure(true)
@@ -146,21 +147,23 @@ class QuantizerTest {
   }
 
   @Test
-  void importanceOfAnotherModelIsRefused() throws IOException {
+  void rejectsImportanceMatrixOfAnotherModel() throws IOException {
     ImportanceMatrix good = importance(model, 1);
-    refused(
+    assertRejected(
         InvalidRequestException.class,
         options("Q4_K").withImportance(good.filter(n -> false), "other.gguf"),
         model,
-        "other.gguf: no entry for any tensor of " + model + ": is this another model's?");
-    refused(
+        "other.gguf: no entry for any tensor of "
+            + model
+            + "; the importance matrix may be of another model");
+    assertRejected(
         InvalidRequestException.class,
         options("Q4_K").withImportance(importance(model, 3), "other.gguf"),
         model,
         "other.gguf: entry output.weight has 768 columns: expected 256");
     TreeMap<String, ImportanceMatrix.Entry> bad = new TreeMap<>(good.entries());
     bad.put("blk.1.attn_q.weight", new ImportanceMatrix.Entry(nans(256), new long[] {1}));
-    refused(
+    assertRejected(
         InvalidRequestException.class,
         options("Q4_K").withImportance(new ImportanceMatrix(bad, List.of(), 1, 512), "bad.gguf"),
         model,
@@ -173,7 +176,7 @@ class QuantizerTest {
     return nans;
   }
 
-  /** Ones, so many times as many as there are columns. */
+  /** Importances of 1; {@code times} entries per column. */
   private static ImportanceMatrix importance(Path model, int times) {
     TreeMap<String, ImportanceMatrix.Entry> entries = new TreeMap<>();
     try (GgufFile file = GgufFile.open(model)) {
@@ -189,12 +192,12 @@ class QuantizerTest {
   }
 
   @Test
-  void valuesThatAreNoNumbersAreNamed() throws IOException {
+  void rejectsNonFiniteValues() throws IOException {
     for (GgmlType type : List.of(GgmlType.F32, GgmlType.F16, GgmlType.BF16)) {
       for (float bad : new float[] {Float.NaN, Float.NEGATIVE_INFINITY}) {
         Path in = changed("blk.0.ffn_up.weight", type, 3 * 256 + 5, bad);
         for (String mix : List.of("Q4_0", type.name())) {
-          refused(
+          assertRejected(
               ModelFileException.class,
               options(mix),
               in,
@@ -203,15 +206,15 @@ class QuantizerTest {
       }
     }
     Path vector = changed("output_norm.weight", GgmlType.F32, 7, Float.NaN);
-    refused(
+    assertRejected(
         ModelFileException.class, options("Q8_0"), vector, "output_norm.weight, row 0, column 7");
   }
 
   @Test
-  void valuesBeyondATypeAreRefused() throws IOException {
+  void rejectsValuesOutOfRange() throws IOException {
     Path large = changed("blk.0.ffn_up.weight", GgmlType.F32, 0, 1e9f);
     for (String mix : List.of("Q4_0", "Q4_K", "Q8_0", "F16", "IQ4_XS", "IQ3_S", "TQ2_0")) {
-      refused(
+      assertRejected(
           ModelFileException.class,
           options(mix),
           large,
@@ -244,10 +247,10 @@ class QuantizerTest {
   }
 
   @Test
-  void quantisedTensorsAreLeftAloneUnlessAllowed() throws IOException {
+  void requantizesOnlyWhenAllowed() throws IOException {
     Path q8 = folder.resolve("q8.gguf");
     run(options("Q8_0"), model, q8);
-    refused(
+    assertRejected(
         ModelFileException.class,
         options("Q4_0"),
         q8,
@@ -260,14 +263,14 @@ class QuantizerTest {
   }
 
   @Test
-  void rowsThatNoBlockFitsAreNamed() throws IOException {
+  void rejectsRowsThatBlocksDoNotDivide() throws IOException {
     Path odd =
         RandomModel.small("llama")
             .withShape(new Shape(1, 72, 2, 1, 36, 72, 272, 64))
             .write(folder.resolve("odd.gguf"));
-    refused(
+    assertRejected(
         ModelFileException.class,
-        options("F16").withEnds(GgmlType.Q4_K, null),
+        options("F16").withOutputAndEmbeddingTypes(GgmlType.Q4_K, null),
         odd,
         "tensor output.weight has rows of 72: expected a multiple of 256 for q4_K");
     QuantizePlan plan = run(options("Q4_K_M"), odd, folder.resolve("out.gguf"));
@@ -278,30 +281,32 @@ class QuantizerTest {
   }
 
   @Test
-  void whatCannotBeReadOrWrittenIsNamed() throws IOException {
-    refused(
+  void reportsUnreadableAndUnwritableFiles() throws IOException {
+    assertRejected(
         ModelFileException.class,
         options("Q4_0"),
         folder.resolve("none.gguf"),
         "none.gguf: no such file");
     Path text = Files.writeString(folder.resolve("text.gguf"), "no model");
-    refused(ModelFileException.class, options("Q4_0"), text, "expected \"GGUF\"");
+    assertRejected(ModelFileException.class, options("Q4_0"), text, "expected \"GGUF\"");
     Path vocabulary = folder.resolve("vocabulary.gguf");
     new GgufWriter().put("general.architecture", "llama").write(vocabulary);
-    refused(ModelFileException.class, options("Q4_0"), vocabulary, "no tensors: expected a model");
+    assertRejected(
+        ModelFileException.class, options("Q4_0"), vocabulary, "no tensors: expected a model");
     Path integers = folder.resolve("integers.gguf");
     new GgufWriter()
         .put("general.architecture", "llama")
         .tensor("a.weight", GgmlType.I32, new long[] {32, 2}, MemorySegment.ofArray(new byte[256]))
         .write(integers);
-    refused(ModelFileException.class, options("Q4_0"), integers, "tensor a.weight has type i32");
+    assertRejected(
+        ModelFileException.class, options("Q4_0"), integers, "tensor a.weight has type i32");
 
     assertThatThrownBy(() -> run(options("Q4_0"), model, model))
         .isInstanceOf(ModelFileException.class)
-        .hasMessageContaining("this is the checkpoint to convert");
+        .hasMessageContaining("is part of the checkpoint to convert");
     Path link = Files.createSymbolicLink(folder.resolve("link.gguf"), model);
     assertThatThrownBy(() -> run(options("Q4_0"), model, link))
-        .hasMessageContaining("this is the checkpoint to convert");
+        .hasMessageContaining("is part of the checkpoint to convert");
     Files.delete(link);
     assertThatThrownBy(() -> run(options("Q4_0"), model, folder.resolve("no/out.gguf")))
         .isInstanceOf(ModelFileException.class)
@@ -312,7 +317,7 @@ class QuantizerTest {
   }
 
   @Test
-  void aPartOfTheInputIsNoOutput() {
+  void rejectsInputPartAsOutput() {
     Path first;
     try (GgufFile file = GgufFile.open(model)) {
       GgufWriter writer = new GgufWriter().putAll(file.metadata());
@@ -324,11 +329,11 @@ class QuantizerTest {
     }
     Path second = folder.resolve("m-00002-of-00002.gguf");
     assertThatThrownBy(() -> run(options("Q4_0"), first, second))
-        .hasMessageContaining("m-00002-of-00002.gguf: this is the checkpoint to convert");
+        .hasMessageContaining("m-00002-of-00002.gguf: is part of the checkpoint to convert");
   }
 
   @Test
-  void cancellingLeavesNothing() throws Exception {
+  void cancelLeavesNoFile() throws Exception {
     Path out = folder.resolve("out.gguf");
     Quantizer quantizer = new Quantizer(options("Q4_K_M"));
     CountDownLatch begun = new CountDownLatch(1);
@@ -357,14 +362,14 @@ class QuantizerTest {
     assertThatThrownBy(() -> quantizer.run(large, out, listener))
         .isInstanceOf(CancelledException.class);
     other.join();
-    onlyFileIs(large);
+    assertOnlyFiles(large);
     assertThatThrownBy(() -> quantizer.run(model, out, QuantizeListener.NONE))
         .isInstanceOf(CancelledException.class);
-    onlyFileIs(large);
+    assertOnlyFiles(large);
   }
 
   @Test
-  void theNumberOfThreadsDoesNotMatter() throws IOException {
+  void resultDoesNotDependOnThreadCount() throws IOException {
     Path experts =
         RandomModel.small("llama").with(EXPERTS).withShape(SHAPE).write(folder.resolve("in.gguf"));
     Path one = folder.resolve("1.gguf");
@@ -377,7 +382,7 @@ class QuantizerTest {
   }
 
   @Test
-  void whatWasMeasuredIsUsedAndNoted() throws IOException {
+  void usesAndRecordsTheImportanceMatrix() throws IOException {
     Path file = SharedData.path("models/stories260K-f32.gguf");
     ImportanceCollector collector = new ImportanceCollector(false, 64);
     collector.addDataset("story.txt");
@@ -402,7 +407,7 @@ class QuantizerTest {
     Path weighted = folder.resolve("weighted.gguf");
     run(options("Q4_0"), file, plain);
     QuantizePlan plan = run(options("Q4_0").withImportance(read, "imatrix.gguf"), file, weighted);
-    assertThat(plan.tensors().stream().filter(PlannedTensor::weighted).count()).isEqualTo(35);
+    assertThat(plan.tensors().stream().filter(PlannedTensor::hasImportance).count()).isEqualTo(35);
     try (GgufFile a = GgufFile.open(plain);
         GgufFile b = GgufFile.open(weighted)) {
       TensorInfo t = a.tensor("blk.3.ffn_up.weight").orElseThrow();
@@ -423,14 +428,14 @@ class QuantizerTest {
   @ParameterizedTest
   @ValueSource(
       strings = {"attn_v", "=q8_0", "attn_v=", "attn_v=q9", "[=q8_0", "attn_v=i32", "a=q8_K"})
-  void badOverridesAreWrongUsage(String text) {
+  void rejectsMalformedOverrides(String text) {
     assertThatThrownBy(() -> TypeOverride.of(text))
         .isInstanceOf(InvalidRequestException.class)
         .hasMessageContaining("type '");
   }
 
   @Test
-  void anOverrideThatTakesTooLongIsNamed() {
+  void reportsOverrideThatTakesTooLong() {
     TypeOverride override = TypeOverride.of("(.*.*.*)*x$=q8_0");
     String name = "blk.0." + "attn_".repeat(10) + "weight";
     assertThatThrownBy(() -> override.matches(name))
@@ -439,7 +444,7 @@ class QuantizerTest {
   }
 
   @Test
-  void mixesAreFoundByNameAliasAndNumber() {
+  void findsMixesByNameAliasAndNumber() {
     assertThat(Mixes.named("q4_k_m")).isEqualTo(Mixes.named("Q4_K")).isEqualTo(Mixes.named("15"));
     assertThat(Mixes.named("Q4_K_X")).isEmpty();
     assertThat(Mixes.all()).extracting(Mix::name).doesNotHaveDuplicates();
@@ -447,7 +452,7 @@ class QuantizerTest {
   }
 
   @Test
-  void alignmentIsKept() {
+  void keepsAlignment() {
     Path in = folder.resolve("in.gguf");
     try (GgufFile file = GgufFile.open(model)) {
       GgufWriter writer = new GgufWriter().putAll(file.metadata()).alignment(256);

@@ -14,7 +14,7 @@ import dev.myelin.imatrix.ImportanceMatrixFiles;
 import dev.myelin.quantize.Mix;
 import dev.myelin.quantize.Mixes;
 import dev.myelin.quantize.QuantizeOptions;
-import dev.myelin.quantize.Targets;
+import dev.myelin.quantize.TargetTypes;
 import dev.myelin.quantize.TypeOverride;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -83,7 +83,7 @@ final class QuantizeCommandOptions {
   }
 
   private Subcommand.Value<String> type(String description, String name) {
-    List<String> known = Targets.all().stream().map(GgmlType::ggmlName).toList();
+    List<String> known = TargetTypes.all().stream().map(GgmlType::ggmlName).toList();
     return command.choice(known, null, "TYPE", description, name);
   }
 
@@ -109,7 +109,7 @@ final class QuantizeCommandOptions {
                     .withPure(pure.get())
                     .withAllowRequantize(requantize.get())
                     .withLeaveOutput(leaveOutput.get())
-                    .withEnds(output, embedding)
+                    .withOutputAndEmbeddingTypes(output, embedding)
                     .withOverrides(overrides(further))
                     .withThreads(threads.count()));
     return imatrix.isSet()
@@ -150,11 +150,11 @@ final class QuantizeCommandOptions {
     if (name == null) {
       return null;
     }
-    List<String> known = Targets.all().stream().map(GgmlType::ggmlName).toList();
+    List<String> known = TargetTypes.all().stream().map(GgmlType::ggmlName).toList();
     if (known.stream().noneMatch(name::equalsIgnoreCase)) {
       throw unknown("type '" + name + "' for " + option, name, known);
     }
-    return Targets.named(name);
+    return TargetTypes.named(name);
   }
 
   /**

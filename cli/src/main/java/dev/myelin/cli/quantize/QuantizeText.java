@@ -11,7 +11,7 @@ import dev.myelin.quantize.Mixes;
 import dev.myelin.quantize.PlannedTensor;
 import dev.myelin.quantize.QuantizeOptions;
 import dev.myelin.quantize.QuantizePlan;
-import dev.myelin.quantize.Targets;
+import dev.myelin.quantize.TargetTypes;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -40,7 +40,7 @@ final class QuantizeText {
     }
     mixes.row(QuantizeCommandOptions.COPY, "", "", "", "tensors as they are");
     TextTable types = new TextTable("lr").row("tensor type", "bits");
-    for (GgmlType type : Targets.all()) {
+    for (GgmlType type : TargetTypes.all()) {
       types.row(type.ggmlName(), Units.decimals(type.bitsPerElement(), 4));
     }
     return mixes
@@ -73,7 +73,7 @@ final class QuantizeText {
   }
 
   private static String remark(PlannedTensor t, QuantizeOptions options) {
-    if (t.missing()) {
+    if (t.lacksImportance()) {
       return "needs an importance matrix";
     }
     if (t.fallback()) {
@@ -82,13 +82,15 @@ final class QuantizeText {
     if (!t.isCopied() && zeroes(options).contains(t.source().name())) {
       return "zero everywhere in the importance matrix";
     }
-    boolean without = options.importance() != null && !t.isCopied() && !t.weighted();
+    boolean without = options.importance() != null && !t.isCopied() && !t.hasImportance();
     return without ? "not in the importance matrix" : "";
   }
 
   /** Rules that match no tensor that is converted. */
   static List<String> unused(QuantizePlan plan) {
-    return plan.unused().stream().map(o -> "--tensor-type " + o + ": changes no tensor").toList();
+    return plan.unusedOverrides().stream()
+        .map(o -> "--tensor-type " + o + ": changes no tensor")
+        .toList();
   }
 
   /** What is worth knowing after a conversion. */
@@ -103,7 +105,7 @@ final class QuantizeText {
     }
     if (options.importance() != null) {
       long converted = plan.tensors().stream().filter(t -> !t.isCopied()).count();
-      long weighted = plan.tensors().stream().filter(PlannedTensor::weighted).count();
+      long weighted = plan.tensors().stream().filter(PlannedTensor::hasImportance).count();
       List<String> zeroes = zeroes(options);
       zeroes.retainAll(
           plan.tensors().stream().filter(t -> !t.isCopied()).map(t -> t.source().name()).toList());

@@ -7,23 +7,29 @@ import java.nio.file.Path;
 import java.util.SplittableRandom;
 
 /**
- * A file that both quantisers take for a model: every layer's tensors by their names, of two rows
- * each, which is enough to see what type they get.
+ * A file with the tensor names of every layer but only two rows per tensor, which is enough to test
+ * the choice of types.
  *
- * @param experts of a layer, 0 for a dense model
- * @param row length of every row
+ * @param experts experts in a layer, 0 for a dense model
+ * @param rowLength length of every row
  * @param tied whether there is no output matrix
  */
-record Skeleton(
-    String architecture, int layers, int heads, int kvHeads, int experts, int row, boolean tied) {
+record SparseModel(
+    String architecture,
+    int layers,
+    int heads,
+    int kvHeads,
+    int experts,
+    int rowLength,
+    boolean tied) {
   private static final int ROWS = 2;
 
-  Skeleton(String architecture, int layers, int heads, int kvHeads, int experts, int row) {
+  SparseModel(String architecture, int layers, int heads, int kvHeads, int experts, int row) {
     this(architecture, layers, heads, kvHeads, experts, row, false);
   }
 
-  Skeleton withoutOutput() {
-    return new Skeleton(architecture, layers, heads, kvHeads, experts, row, true);
+  SparseModel withoutOutput() {
+    return new SparseModel(architecture, layers, heads, kvHeads, experts, rowLength, true);
   }
 
   void write(Path file) {
@@ -34,8 +40,8 @@ record Skeleton(
         .put("general.file_type", 0)
         .put(prefix + "block_count", layers)
         .put(prefix + "context_length", 64)
-        .put(prefix + "embedding_length", row)
-        .put(prefix + "feed_forward_length", row)
+        .put(prefix + "embedding_length", rowLength)
+        .put(prefix + "feed_forward_length", rowLength)
         .put(prefix + "attention.head_count", heads)
         .put(prefix + "attention.head_count_kv", kvHeads)
         .put(prefix + "attention.layer_norm_rms_epsilon", 1e-5f)
@@ -48,7 +54,7 @@ record Skeleton(
     if (!tied) {
       put(writer, "output.weight", 1);
     }
-    // from the last to the first: the order in the file does not count
+    // in reverse: the order in the file does not matter
     for (int i = layers - 1; i >= 0; i--) {
       layer(writer, "blk." + i + ".", i);
     }
@@ -56,13 +62,13 @@ record Skeleton(
   }
 
   private void layer(GgufWriter writer, String layer, int index) {
-    // a fused or latent projection here and there counts as values
+    // some fused or latent projections, which count as value matrices
     put(writer, layer + (index % 5 == 4 ? "attn_qkv" : "attn_v") + ".weight", 1);
     if (index % 7 == 6) {
       put(writer, layer + "attn_kv_b.weight", 1);
     }
     if (layers > 40) {
-      put(writer, layer + "ffn_down.weight", 1); // what the rest gets was seen with fewer
+      put(writer, layer + "ffn_down.weight", 1); // models with fewer layers cover the other tensors
       return;
     }
     put(writer, layer + "attn_k.weight", 1);
@@ -83,14 +89,14 @@ record Skeleton(
   private void put(GgufWriter writer, String name, int matrices) {
     SplittableRandom random = new SplittableRandom(name.hashCode());
     int rows = matrices == 1 ? ROWS : 1;
-    float[] values = new float[row * rows * matrices];
+    float[] values = new float[rowLength * rows * matrices];
     for (int i = 0; i < values.length; i++) {
       values[i] = (float) random.nextGaussian(0, 0.05);
     }
     writer.tensor(
         name,
         GgmlType.F32,
-        matrices == 1 ? new long[] {row, rows} : new long[] {row, rows, matrices},
-        RandomWeights.encode(GgmlType.F32, values, row));
+        matrices == 1 ? new long[] {rowLength, rows} : new long[] {rowLength, rows, matrices},
+        RandomWeights.encode(GgmlType.F32, values, rowLength));
   }
 }

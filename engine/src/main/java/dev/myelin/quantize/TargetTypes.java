@@ -8,8 +8,8 @@ import java.util.Set;
 import java.util.stream.Collectors;
 
 /** The types that a tensor can be converted to. */
-public final class Targets {
-  /** Those of computations, integers and doubles are written by no quantiser. */
+public final class TargetTypes {
+  /** Types of intermediate results, integers and doubles are excluded. */
   private static final Set<GgmlType> ALL =
       Collections.unmodifiableSet(
           EnumSet.complementOf(
@@ -22,7 +22,7 @@ public final class Targets {
                   GgmlType.I64,
                   GgmlType.F64)));
 
-  private static final Set<GgmlType> DEMAND_IMPORTANCE =
+  private static final Set<GgmlType> REQUIRE_IMPORTANCE =
       EnumSet.of(GgmlType.IQ2_XXS, GgmlType.IQ2_XS, GgmlType.IQ1_S);
 
   private static final Set<GgmlType> POOR_WITHOUT_IMPORTANCE =
@@ -34,16 +34,16 @@ public final class Targets {
           GgmlType.IQ1_M,
           GgmlType.IQ1_S);
 
-  private Targets() {}
+  private TargetTypes() {}
 
   public static Set<GgmlType> all() {
     return ALL;
   }
 
   /**
-   * The type of that name, in letters of either case.
+   * Finds a type by name, ignoring case.
    *
-   * @throws InvalidRequestException if there is none, or nothing can be converted to it
+   * @throws InvalidRequestException if there is no such type, or tensors cannot be converted to it
    */
   public static GgmlType named(String name) {
     return ALL.stream()
@@ -54,28 +54,29 @@ public final class Targets {
                 new InvalidRequestException(
                     "type '"
                         + name
-                        + "': known are "
+                        + "': expected one of "
                         + ALL.stream().map(GgmlType::ggmlName).collect(Collectors.joining(", "))));
   }
 
   static void require(GgmlType type) {
     if (!ALL.contains(type)) {
-      throw new InvalidRequestException("type " + type.ggmlName() + ": nothing is converted to it");
+      throw new InvalidRequestException(
+          "type " + type.ggmlName() + ": tensors cannot be converted to it");
     }
   }
 
-  /** Whether ggml itself refuses to write the type without an importance matrix. */
-  static boolean demandsImportance(GgmlType type) {
-    return DEMAND_IMPORTANCE.contains(type);
+  /** Whether ggml cannot write the type without an importance matrix. */
+  static boolean requiresImportance(GgmlType type) {
+    return REQUIRE_IMPORTANCE.contains(type);
   }
 
-  /** Whether a matrix of such few bits is of no use without an importance matrix. */
+  /** Whether a tensor of this type is unusable without an importance matrix. */
   static boolean needsImportance(String tensor, GgmlType type, Mix mix) {
-    if (demandsImportance(type)) {
+    if (requiresImportance(type)) {
       return true;
     }
-    Role role = Role.of(tensor);
-    if (role == Role.OUTPUT || role == Role.TOKEN_EMBEDDING) {
+    TensorRole role = TensorRole.of(tensor);
+    if (role == TensorRole.OUTPUT || role == TensorRole.TOKEN_EMBEDDING) {
       return false;
     }
     return POOR_WITHOUT_IMPORTANCE.contains(type)

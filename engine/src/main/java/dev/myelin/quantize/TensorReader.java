@@ -10,14 +10,15 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * Reads a checkpoint's tensors by positions rather than through a mapping: what was read does not
- * stay in the process's memory, and a file that someone cuts short is an error, not a crash.
+ * Reads a checkpoint's tensors with positional reads rather than a memory mapping: the data does
+ * not stay in the process's resident memory, and a file truncated meanwhile is an error, not a
+ * crash.
  */
-final class TensorSource implements AutoCloseable {
+final class TensorReader implements AutoCloseable {
   private final List<Path> files;
   private final List<InputFile> inputs = new ArrayList<>();
 
-  TensorSource(List<Path> files) {
+  TensorReader(List<Path> files) {
     this.files = files;
     try {
       for (Path file : files) {
@@ -29,12 +30,12 @@ final class TensorSource implements AutoCloseable {
     }
   }
 
-  /** Fills {@code into} from a position; any thread. */
-  void read(int part, long position, MemorySegment into) {
+  /** Fills {@code target} from a file offset. Thread-safe. */
+  void read(int part, long position, MemorySegment target) {
     try {
-      if (!inputs.get(part).read(into.asByteBuffer(), position)) {
+      if (!inputs.get(part).read(target.asByteBuffer(), position)) {
         throw new ModelFileException(
-            files.get(part), "it ends within a tensor", "has someone changed it meanwhile?");
+            files.get(part), "ends within a tensor", "the file was changed while it was read");
       }
     } catch (IOException e) {
       throw failed(files.get(part), e);

@@ -16,20 +16,20 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /**
- * Values from the smallest to the largest in every type, with importances from none to the most:
- * ggml ends the process where it finds no point of a grid, which nothing may lead to. It would be
- * the process of the tests; in one of its own ggml would make its tables of grids again.
+ * Converts values from the smallest to the largest to every type, with importances of every
+ * magnitude. ggml aborts the process if it finds no grid point; no input may lead there. The test
+ * runs in the test process, because a child process would build ggml's grid tables again.
  */
-class ExtremesTest {
+class ExtremeValuesTest {
   private static final int ROW = 512;
   private static final String NAME = "blk.0.ffn_up.weight";
 
   @Test
-  void noValueEndsTheProcess(@TempDir Path folder) {
+  void noValueAbortsTheProcess(@TempDir Path folder) {
     Path in = folder.resolve("in.gguf");
     Path out = folder.resolve("out.gguf");
     SplittableRandom random = new SplittableRandom(5);
-    List<DoubleSupplier> sizes =
+    List<DoubleSupplier> distributions =
         List.of(
             () -> -1e-45,
             () -> random.nextGaussian(0, 1e-42),
@@ -44,28 +44,28 @@ class ExtremesTest {
             () -> random.nextBoolean() ? 0 : 1e12,
             () -> Math.abs(Math.scalb(random.nextGaussian(), random.nextInt(-149, 37))));
     int written = 0;
-    int refused = 0;
-    for (DoubleSupplier size : sizes) {
-      write(in, size);
-      for (GgmlType type : Targets.all()) {
+    int rejected = 0;
+    for (DoubleSupplier distribution : distributions) {
+      write(in, distribution);
+      for (GgmlType type : TargetTypes.all()) {
         for (int i = -1; i < importances.size(); i++) {
           if (convert(in, out, type, i < 0 ? null : importances.get(i))) {
             written++;
           } else {
-            refused++;
+            rejected++;
           }
         }
       }
     }
-    System.out.println("extremes: " + written + " written, " + refused + " refused");
+    System.out.println("extreme values: " + written + " written, " + rejected + " rejected");
     assertThat(written).isGreaterThan(300);
-    assertThat(refused).isGreaterThan(30);
+    assertThat(rejected).isGreaterThan(30);
   }
 
-  private static void write(Path in, DoubleSupplier size) {
+  private static void write(Path in, DoubleSupplier distribution) {
     float[] values = new float[2 * ROW];
     for (int i = 0; i < values.length; i++) {
-      values[i] = (float) size.getAsDouble();
+      values[i] = (float) distribution.getAsDouble();
     }
     new GgufWriter()
         .put("general.architecture", "llama")

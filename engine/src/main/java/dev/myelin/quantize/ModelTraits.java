@@ -8,48 +8,50 @@ import java.util.List;
 import java.util.OptionalInt;
 
 /**
- * What the mixes ask about a model.
+ * Properties of a model that the mixes depend on.
  *
  * @param architecture value of {@code general.architecture}
  * @param layers number of layers
- * @param headsPerKvHead query heads that share a head of keys and values, in the first layer
- * @param experts of a layer, 0 for a dense model
- * @param seventyBillion one of those models of 70 billion parameters whose small value matrices get
- *     more bits
- * @param tied whether the token embedding serves as the output too
+ * @param headsPerKvHead query heads per KV head, in the first layer
+ * @param experts experts in a layer, 0 for a dense model
+ * @param is70B whether it is one of the 70B models whose small value matrices get more bits
+ * @param tiedEmbedding whether the token embedding is also the output matrix
  */
-public record ModelFacts(
+public record ModelTraits(
     String architecture,
     int layers,
     int headsPerKvHead,
     int experts,
-    boolean seventyBillion,
-    boolean tied) {
+    boolean is70B,
+    boolean tiedEmbedding) {
 
   private static final String FALCON = "falcon";
 
-  /** Reads them; a key of a wrong type is a {@link dev.myelin.error.ModelFileException}. */
-  public static ModelFacts of(GgufFile file) {
+  /**
+   * Reads the metadata of a file. A key of a wrong type is a {@link
+   * dev.myelin.error.ModelFileException}.
+   */
+  public static ModelTraits of(GgufFile file) {
     Metadata metadata = file.metadata();
     String architecture = metadata.string("general.architecture");
-    int heads = first(metadata, architecture + ".attention.head_count", 0);
+    int heads = scalarOrFirst(metadata, architecture + ".attention.head_count", 0);
     return of(
         architecture,
         metadata.optU32(architecture + ".block_count"),
         heads,
-        first(metadata, architecture + ".attention.head_count_kv", heads),
+        scalarOrFirst(metadata, architecture + ".attention.head_count_kv", heads),
         metadata.u32(architecture + ".expert_count", 0),
         file.tensors());
   }
 
   /**
-   * Those of a model of that shape.
+   * The traits of a model of a given shape.
    *
-   * @param layers counted by the tensors' names where it is empty
-   * @param heads of queries
-   * @param experts of a layer, 0 for a dense model
+   * @param layers number of layers; counted from the tensor names if empty
+   * @param heads number of query heads
+   * @param experts experts in a layer, 0 for a dense model
    */
-  public static ModelFacts of(
+  public static ModelTraits of(
       String architecture,
       OptionalInt layers,
       int heads,
@@ -57,12 +59,12 @@ public record ModelFacts(
       int experts,
       List<TensorInfo> tensors) {
     int count = layers.orElseGet(() -> highestLayer(tensors) + 1);
-    return new ModelFacts(
+    return new ModelTraits(
         architecture,
         count,
         kvHeads == 0 ? 0 : heads / kvHeads,
         experts,
-        isSeventyBillion(architecture, count, heads != kvHeads),
+        is70B(architecture, count, heads != kvHeads),
         tensors.stream().noneMatch(t -> t.name().equals("output.weight")));
   }
 
@@ -70,7 +72,7 @@ public record ModelFacts(
     return architecture.equals(FALCON);
   }
 
-  private static boolean isSeventyBillion(String architecture, int layers, boolean grouped) {
+  private static boolean is70B(String architecture, int layers, boolean grouped) {
     return switch (architecture) {
       case "llama" -> layers == 80 && grouped;
       case "qwen2", "olmo", "deci" -> layers == 80;
@@ -87,15 +89,15 @@ public record ModelFacts(
     return highest;
   }
 
-  /** A number, or the first of one for each layer. */
-  private static int first(Metadata metadata, String key, int otherwise) {
+  /** A number, or the first element of an array with one number per layer. */
+  private static int scalarOrFirst(Metadata metadata, String key, int defaultValue) {
     if (metadata.has(key) && metadata.value(key) instanceof GgufArray array) {
       return array.size() > 0
               && array.toJava(0) instanceof Long value
               && value == (int) (long) value
           ? (int) (long) value
-          : otherwise;
+          : defaultValue;
     }
-    return metadata.u32(key, otherwise);
+    return metadata.u32(key, defaultValue);
   }
 }

@@ -18,22 +18,25 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.MethodSource;
 
-/** Our own kernels against ggml's reference: the same bytes for values of every kind and size. */
-class EncodeTest {
-  /** An odd number of blocks: the last one alone. */
+/**
+ * Compares the native quantize kernels with ggml's: same bytes for values of every distribution and
+ * magnitude.
+ */
+class QuantizeKernelsTest {
+  /** An odd number of blocks, so that the last one is processed alone. */
   private static final int COUNT = 256 * 61;
 
-  /** How values are drawn; the argument is their place. */
-  private enum Values {
+  /** How values are drawn; the second argument is the index. */
+  private enum Distribution {
     NORMAL((r, i) -> r.nextGaussian(0, 0.02)),
     LARGE((r, i) -> r.nextGaussian(0, 3e4)),
-    BEYOND_HALVES((r, i) -> r.nextGaussian(0, 1e7)),
+    BEYOND_F16((r, i) -> r.nextGaussian(0, 1e7)),
     SMALL((r, i) -> r.nextGaussian(0, 1e-12)),
-    AROUND_THE_SMALLEST((r, i) -> r.nextGaussian(0, 1e-15)),
+    NEAR_SMALLEST_SCALE((r, i) -> r.nextGaussian(0, 1e-15)),
     TINY((r, i) -> r.nextGaussian(0, 1e-30)),
     SUBNORMAL((r, i) -> r.nextGaussian(0, 1e-41)),
-    EVERY_SIZE((r, i) -> Math.scalb(r.nextGaussian(), r.nextInt(-149, 60))),
-    SIZE_BY_GROUP((r, i) -> Math.scalb(r.nextGaussian(), (int) (i / 16 * 7 % 40) - 30)),
+    EVERY_MAGNITUDE((r, i) -> Math.scalb(r.nextGaussian(), r.nextInt(-149, 60))),
+    MAGNITUDE_BY_GROUP((r, i) -> Math.scalb(r.nextGaussian(), (int) (i / 16 * 7 % 40) - 30)),
     ZEROES((r, i) -> 0),
     NEGATIVE_ZEROES((r, i) -> -0.0),
     MOSTLY_ZEROES((r, i) -> r.nextInt(40) == 0 ? r.nextGaussian() : 0),
@@ -41,51 +44,52 @@ class EncodeTest {
     CONSTANT_BY_GROUP((r, i) -> (int) (i / 32) % 5 - 2),
     POSITIVE((r, i) -> 1 + r.nextDouble()),
     NEGATIVE((r, i) -> -1 - r.nextDouble()),
-    /** Ties, of magnitudes and in rounding. */
-    STEPS((r, i) -> r.nextInt(-8, 9) * 0.25),
+    /** Equal magnitudes and rounding ties. */
+    TIES((r, i) -> r.nextInt(-8, 9) * 0.25),
     SIGNS((r, i) -> r.nextBoolean() ? 1 : -1),
     OUTLIERS((r, i) -> r.nextInt(64) == 0 ? r.nextGaussian(0, 10) : r.nextGaussian(0, 1e-3)),
-    HALVES((r, i) -> Float.float16ToFloat(Float.floatToFloat16((float) r.nextGaussian(0, 0.02))));
+    F16_VALUES(
+        (r, i) -> Float.float16ToFloat(Float.floatToFloat16((float) r.nextGaussian(0, 0.02))));
 
-    private interface Draw {
-      double at(SplittableRandom random, double place);
+    private interface Sampler {
+      double sample(SplittableRandom random, double index);
     }
 
-    private final Draw draw;
+    private final Sampler draw;
 
-    Values(Draw draw) {
+    Distribution(Sampler draw) {
       this.draw = draw;
     }
 
-    DoubleUnaryOperator by(SplittableRandom random) {
-      return place -> draw.at(random, place);
+    DoubleUnaryOperator sampler(SplittableRandom random) {
+      return place -> draw.sample(random, place);
     }
   }
 
-  static Stream<GgmlType> served() {
+  static Stream<GgmlType> supportedTypes() {
     Ggml.require();
     return Stream.of(GgmlType.values()).filter(t -> KernelsLibrary.encodeBlock(t.id()) != 0);
   }
 
   @Test
-  void thisMachineHasKernels() {
+  void avx512HasQuantizeKernels() {
     assumeTrue(
         KernelsLibrary.kernels().equals("avx512"),
-        "skipped: no AVX-512 here, or another MYELIN_ISA: ggml converts everything");
-    assertThat(served())
+        "skipped: no AVX-512, or MYELIN_ISA selects other kernels");
+    assertThat(supportedTypes())
         .containsExactly(GgmlType.Q4_0, GgmlType.Q8_0, GgmlType.Q4_K, GgmlType.Q6_K);
   }
 
   @ParameterizedTest
   @EnumSource
-  void bytesAreThoseOfTheReference(Values values) {
-    served().forEach(type -> compare(type, values));
+  void matchesGgmlBytes(Distribution distribution) {
+    supportedTypes().forEach(type -> compare(type, distribution));
   }
 
-  private static void compare(GgmlType type, Values values) {
+  private static void compare(GgmlType type, Distribution distribution) {
     try (Arena arena = Arena.ofConfined()) {
       MemorySegment floats = arena.allocate(COUNT * 4L, 64);
-      DoubleUnaryOperator draw = values.by(new SplittableRandom(values.ordinal()));
+      DoubleUnaryOperator draw = distribution.sampler(new SplittableRandom(distribution.ordinal()));
       for (int i = 0; i < COUNT; i++) {
         floats.setAtIndex(ValueLayout.JAVA_FLOAT, i, (float) draw.applyAsDouble(i));
       }
@@ -98,20 +102,20 @@ class EncodeTest {
       KernelsLibrary.encode(type.id(), floats, COUNT, ours);
       long mismatch = ours.asSlice(0, bytes).mismatch(expected);
       assertThat(mismatch)
-          .as("%s, %s, block %d", type, values, mismatch / type.blockBytes())
+          .as("%s, %s, block %d", type, distribution, mismatch / type.blockBytes())
           .isEqualTo(-1);
       assertThat(ours.get(ValueLayout.JAVA_BYTE, bytes)).isEqualTo((byte) 0x5a);
     }
   }
 
-  static Stream<GgmlType> wide() {
+  static Stream<GgmlType> floatTypes() {
     return Stream.of(GgmlType.F32, GgmlType.F16, GgmlType.BF16);
   }
 
-  /** Every half, and lengths that no vector divides. */
+  /** Every f16 and bf16 value, and lengths that are no multiple of the vector width. */
   @ParameterizedTest
   @MethodSource("wide")
-  void valuesAreWidenedExactly(GgmlType type) {
+  void convertsToFloatExactly(GgmlType type) {
     Ggml.require();
     try (Arena arena = Arena.ofConfined()) {
       for (int n : new int[] {0, 1, 15, 16, 17, 1000, 1 << 16}) {
@@ -134,14 +138,14 @@ class EncodeTest {
           largest = Math.max(largest, magnitude);
         }
         MemorySegment out = arena.allocate(4L * n + 4, 64);
-        MemorySegment most = arena.allocate(4);
-        KernelsLibrary.widen(type.id(), in, n, out, most);
+        MemorySegment max = arena.allocate(4);
+        KernelsLibrary.widen(type.id(), in, n, out, max);
         float[] widened =
             (type == GgmlType.F32 ? in : out).asSlice(0, 4L * n).toArray(ValueLayout.JAVA_FLOAT);
         assertThat(widened).isEqualTo(expected);
-        int bits = most.get(ValueLayout.JAVA_INT, 0);
-        boolean finite = largest < RowConverter.INFINITE;
-        assertThat(bits < RowConverter.INFINITE).isEqualTo(finite);
+        int bits = max.get(ValueLayout.JAVA_INT, 0);
+        boolean finite = largest < RowConverter.INFINITY_BITS;
+        assertThat(bits < RowConverter.INFINITY_BITS).isEqualTo(finite);
         if (finite) {
           assertThat(bits).isEqualTo(largest);
         }
