@@ -9,22 +9,22 @@ import java.util.Optional;
 import java.util.OptionalInt;
 
 /**
- * What remembering one position costs, in all layers together.
+ * The cost of one position in the KV cache, summed over all layers.
  *
- * @param layers layers that keep keys and values
- * @param values numbers kept for a position, keys and values together
- * @param bytes what they take in each type of cache, but for types whose blocks heads do not divide
- *     into
- * @param flops floating-point operations of attention that a position adds to each later token
- * @param slidingWindow how far some layers look back: their caches grow no further
+ * @param layers layers with a KV cache
+ * @param values elements per position, keys and values together
+ * @param bytes bytes per position for each cache type; without types whose block size does not
+ *     divide the head size
+ * @param flops floating-point operations of attention per token and earlier position
+ * @param slidingWindow the sliding window of some layers, whose caches do not grow beyond it
  */
 public record CacheCost(
     int layers, long values, Map<CacheType, Long> bytes, long flops, OptionalInt slidingWindow) {
 
-  /** What one layer keeps and computes for a position. */
+  /** The cost of one position in one layer. */
   private record Layer(long keys, long values, long flops) {}
 
-  private record Source(GgufFile file, Keys keys, ModelShape shape) {
+  private record LayerReader(GgufFile file, LenientMetadata keys, ModelShape shape) {
     private boolean has(int layer, String name) {
       return matrix(layer, name).isPresent();
     }
@@ -33,44 +33,47 @@ public record CacheCost(
       return file.tensor("blk." + layer + "." + name + ".weight");
     }
 
-    /** What a layer keeps; none where it has no attention. */
+    /** The cost in one layer; empty without attention. */
     Optional<Layer> layer(int i) {
       int heads = keys.dimension("attention.head_count", i).orElse(0);
       int kvHeads = keys.dimension("attention.head_count_kv", i).orElse(heads);
-      int key = shape.heads().size().orElse(0);
-      int value = keys.dimension("attention.value_length").orElse(key);
-      long flops = 2L * heads * (key + value);
-      Layer told = new Layer((long) kvHeads * key, (long) kvHeads * value, flops);
+      int keyLength = shape.heads().size().orElse(0);
+      int valueLength = keys.dimension("attention.value_length").orElse(keyLength);
+      long flops = 2L * heads * (keyLength + valueLength);
+      Layer fromMetadata =
+          new Layer((long) kvHeads * keyLength, (long) kvHeads * valueLength, flops);
       if (has(i, "attn_k")) {
         long k = matrix(i, "attn_k").orElseThrow().dim(1);
         return Optional.of(
-            new Layer(k, matrix(i, "attn_v").map(v -> v.dim(1)).orElse(k), told.flops));
+            new Layer(k, matrix(i, "attn_v").map(v -> v.dim(1)).orElse(k), fromMetadata.flops));
       }
       if (has(i, "attn_kv_a_mqa")) {
-        // multi-head latent attention: one compressed vector serves as key and value
+        // multi-head latent attention: one compressed vector is both key and value
         boolean latent = keys.has("attention.key_length_mla");
-        return Optional.of(latent ? new Layer(key, 0, told.flops) : told);
+        return Optional.of(latent ? new Layer(keyLength, 0, fromMetadata.flops) : fromMetadata);
       }
       boolean fused = has(i, "attn_qkv") && !has(i, "ssm_out");
-      return fused || onlyMetadata() ? Optional.of(told) : Optional.empty();
+      return fused || hasNoTensors() ? Optional.of(fromMetadata) : Optional.empty();
     }
 
-    private boolean onlyMetadata() {
+    private boolean hasNoTensors() {
       return file.tensors().isEmpty();
     }
   }
 
-  /** Empty where the file tells no attention. */
-  static Optional<CacheCost> of(GgufFile file, Keys keys, ModelShape shape) {
-    Source source = new Source(file, keys, shape);
+  /** Empty if the file describes no attention. */
+  static Optional<CacheCost> of(GgufFile file, LenientMetadata keys, ModelShape shape) {
+    LayerReader reader = new LayerReader(file, keys, shape);
     int layers = 0;
     long values = 0;
     long flops = 0;
-    int own = shape.layers().orElse(0) - keys.dimension("attention.shared_kv_layers").orElse(0);
+    int layersWithCache =
+        shape.layers().orElse(0) - keys.dimension("attention.shared_kv_layers").orElse(0);
     for (int i = 0; i < shape.layers().orElse(0); i++) {
-      Optional<Layer> layer = source.layer(i);
+      Optional<Layer> layer = reader.layer(i);
       flops += layer.map(Layer::flops).orElse(0L);
-      if (layer.isPresent() && i < own) { // the last layers may use an earlier one's cache
+      if (layer.isPresent()
+          && i < layersWithCache) { // the last layers may share an earlier layer's cache
         values += layer.get().keys + layer.get().values;
         layers++;
       }

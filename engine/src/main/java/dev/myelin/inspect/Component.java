@@ -3,7 +3,7 @@ package dev.myelin.inspect;
 import java.util.List;
 import java.util.regex.Pattern;
 
-/** The parts of a model, told by the names that the GGUF specification gives to tensors. */
+/** The components of a model, recognized by the tensor names of the GGUF specification. */
 public enum Component {
   EMBEDDING("embedding"),
   POSITIONS("positions"),
@@ -15,7 +15,7 @@ public enum Component {
   OUTPUT("output"),
   OTHER("other");
 
-  /** Asked in this order, of a tensor's name within its layer. */
+  /** Tried in this order on a tensor's name within its layer. */
   private static final List<Rule> RULES =
       List.of(
           rule(NORMS, ".*norm.*|ln[12]?\\..*|.*_ln\\..*"),
@@ -33,20 +33,20 @@ public enum Component {
     this.label = label;
   }
 
-  private record Rule(Component component, Pattern names) {}
+  private record Rule(Component component, Pattern pattern) {}
 
-  private static Rule rule(Component component, String names) {
-    return new Rule(component, Pattern.compile(names));
+  private static Rule rule(Component component, String pattern) {
+    return new Rule(component, Pattern.compile(pattern));
   }
 
-  /** Its name for people and in JSON: {@code feed-forward}. */
+  /** The name in text and JSON output: {@code feed-forward}. */
   public String label() {
     return label;
   }
 
   static Component of(TensorName name) {
     for (Rule rule : RULES) {
-      if (rule.names.matcher(name.local()).matches()) {
+      if (rule.pattern.matcher(name.local()).matches()) {
         return rule.component;
       }
     }

@@ -7,14 +7,14 @@ import java.util.TreeMap;
 import java.util.function.Function;
 
 /**
- * Tensors that have something in common.
+ * A group of tensors with a common key.
  *
- * @param key what they have in common
- * @param tensors how many there are
+ * @param key the common property
+ * @param tensors number of tensors
  */
 public record Group<K>(K key, int tensors, long parameters, long bytes) {
 
-  /** Bits that a parameter takes on average, scales included. */
+  /** Average bits per parameter, scales included. */
   public double bitsPerWeight() {
     return parameters == 0 ? 0 : 8.0 * bytes / parameters;
   }
@@ -24,7 +24,7 @@ public record Group<K>(K key, int tensors, long parameters, long bytes) {
         key, tensors + 1, parameters + tensor.parameters(), bytes + tensor.info().bytes());
   }
 
-  /** All of them as one group. */
+  /** Makes one group of all tensors. */
   static <K> Group<K> total(K key, List<InspectedTensor> all) {
     Group<K> group = new Group<>(key, 0, 0, 0);
     for (InspectedTensor tensor : all) {
@@ -33,8 +33,8 @@ public record Group<K>(K key, int tensors, long parameters, long bytes) {
     return group;
   }
 
-  /** Groups by key, in the keys' order. */
-  static <K extends Comparable<K>> List<Group<K>> by(
+  /** Groups tensors by key, sorted by key. */
+  static <K extends Comparable<K>> List<Group<K>> groupBy(
       Function<InspectedTensor, K> key, List<InspectedTensor> all) {
     Map<K, Group<K>> groups = new TreeMap<>();
     for (InspectedTensor tensor : all) {

@@ -3,25 +3,25 @@ package dev.myelin.inspect;
 import java.util.List;
 
 /**
- * How a tensor's values are distributed. Figures are of the finite values among those looked at;
- * where there are none they are NaN.
+ * A histogram of a tensor's values. The statistics are those of the finite values read; without
+ * finite values they are NaN.
  *
- * @param looked values looked at
- * @param sampled whether those are evenly spread rows rather than all
- * @param nans values that are no number
- * @param infinities infinite ones
- * @param zeros how many are exactly zero
- * @param deviation standard deviation, of all and not of a sample
- * @param low lower end of the first bin: the least value, but at most {@value #DEVIATIONS}
+ * @param count values read
+ * @param sampled whether only a sample of evenly spaced rows was read
+ * @param nans NaN values
+ * @param infinities infinite values
+ * @param zeros values that are exactly zero
+ * @param standardDeviation population standard deviation
+ * @param low lower end of the first bin: the minimum, but at most {@value #MAX_DEVIATIONS} standard
  *     deviations from the mean
- * @param high upper end of the last bin, likewise; it belongs to that bin
+ * @param high upper end of the last bin, inclusive: the maximum, with the same limit
  * @param below finite values below {@code low}
  * @param above finite values above {@code high}
  * @param bins values in each of {@value #BINS} bins of equal width; empty without finite values. If
- *     all values are the same, they are in the first
+ *     all values are equal, they are in the first bin
  */
 public record Histogram(
-    long looked,
+    long count,
     boolean sampled,
     long nans,
     long infinities,
@@ -29,7 +29,7 @@ public record Histogram(
     double min,
     double max,
     double mean,
-    double deviation,
+    double standardDeviation,
     double low,
     double high,
     long below,
@@ -37,19 +37,19 @@ public record Histogram(
     List<Long> bins) {
   public static final int BINS = 64;
 
-  /** Single values far out would leave all others in one bin. */
-  public static final int DEVIATIONS = 5;
+  /** Limits the range, because a single outlier would leave all other values in one bin. */
+  public static final int MAX_DEVIATIONS = 5;
 
   public Histogram {
     bins = List.copyOf(bins);
   }
 
-  /** Values that are numbers and not infinite. */
+  /** Number of finite values. */
   public long finite() {
-    return looked - nans - infinities;
+    return count - nans - infinities;
   }
 
-  /** The part of the finite values that is exactly zero, 0 to 1. */
+  /** The fraction of finite values that are exactly zero, 0 to 1. */
   public double zeroFraction() {
     return finite() == 0 ? 0 : (double) zeros / finite();
   }

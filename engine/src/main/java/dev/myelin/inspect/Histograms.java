@@ -15,29 +15,32 @@ import java.util.Optional;
 import java.util.function.IntConsumer;
 
 /**
- * Computes {@link Histogram}s of tensors. Memory stays flat: values are read from the mapping and
- * turned into floats a piece at a time.
+ * Computes {@link Histogram}s of tensors. Memory use is constant: values are read from the mapping
+ * and dequantized in chunks.
  */
 public final class Histograms {
-  /** Of a tensor with more values than this, evenly spread rows of so many are looked at. */
-  public static final long MOST_VALUES = 1L << 24;
+  /**
+   * Of a tensor with more values, only a sample of evenly spaced rows with this many values is
+   * read.
+   */
+  public static final long MAX_VALUES = 1L << 24;
 
-  /** Values at a time: whole blocks of every type, and floats that fit a core's cache. */
-  private static final int PIECE = 1 << 14;
+  /** Values per chunk: whole blocks of every type, and f32 values that fit in the cache. */
+  private static final int CHUNK = 1 << 14;
 
-  /** Shorter rows of a sample are looked at several at a time. */
+  /** In a sample, several rows shorter than this are read together. */
   private static final int SHORT_ROW = 256;
 
-  /** Of a value, in any type. */
-  private static final int MOST_BYTES = 8;
+  /** Largest size of a value, of any type. */
+  private static final int MAX_VALUE_BYTES = 8;
 
   private Histograms() {}
 
   /**
-   * Computes those of several tensors, as many at a time as there are threads.
+   * Computes the histograms of several tensors in parallel.
    *
-   * @param done told how many are done, in the calling thread
-   * @return in the order asked for; empty for a type that has no values to read
+   * @param done receives the number of finished tensors, in the calling thread
+   * @return in the order given; empty for a type that cannot be dequantized
    * @throws CancelledException if the calling thread is interrupted
    */
   public static Map<TensorInfo, Optional<Histogram>> of(
@@ -51,12 +54,12 @@ public final class Histograms {
     return byTensor;
   }
 
-  /** Computes that of one tensor; empty for a type that has no values to read. */
+  /** Computes the histogram of one tensor; empty for a type that cannot be dequantized. */
   public static Optional<Histogram> of(GgufFile file, TensorInfo tensor) {
-    return Dequantizer.of(tensor.type()).map(values -> of(file, tensor, values));
+    return Dequantizer.of(tensor.type()).map(dequantizer -> of(file, tensor, dequantizer));
   }
 
-  private static Histogram of(GgufFile file, TensorInfo tensor, Dequantizer values) {
+  private static Histogram of(GgufFile file, TensorInfo tensor, Dequantizer dequantizer) {
     file.watch();
     MemorySegment data = file.data(tensor);
     try (Arena arena = Arena.ofConfined()) {
@@ -64,63 +67,64 @@ public final class Histograms {
           new Reader(
               tensor,
               data,
-              values,
-              new float[PIECE],
-              arena.allocate(ValueLayout.JAVA_FLOAT, PIECE),
-              arena.allocate(MOST_BYTES * PIECE));
-      Tally tally = new Tally();
-      reader.read(tally::measure);
-      tally.range();
-      reader.read(tally::count);
+              dequantizer,
+              new float[CHUNK],
+              arena.allocate(ValueLayout.JAVA_FLOAT, CHUNK),
+              arena.allocate(MAX_VALUE_BYTES * CHUNK));
+      HistogramBuilder counter = new HistogramBuilder();
+      reader.read(counter::addToRange);
+      counter.setRange();
+      reader.read(counter::addToBins);
       file.requireUnchanged();
-      return tally.result(reader.sampled());
+      return counter.build(reader.isSampled());
     }
   }
 
-  /** Takes the first {@code count} floats. */
+  /** Receives the first {@code count} values of {@code floats}. */
   private interface Sink {
-    void take(float[] floats, int count);
+    void accept(float[] floats, int count);
   }
 
   private record Reader(
       TensorInfo tensor,
       MemorySegment data,
-      Dequantizer values,
+      Dequantizer dequantizer,
       float[] floats,
-      MemorySegment work,
-      MemorySegment copy) {
+      MemorySegment buffer,
+      MemorySegment nativeCopy) {
 
-    boolean sampled() {
-      return tensor.elements() > MOST_VALUES;
+    boolean isSampled() {
+      return tensor.elements() > MAX_VALUES;
     }
 
-    /** Shows every row, or evenly spread ones; rows too long for that by pieces. */
+    /** Reads every row, or evenly spaced rows; long rows in several chunks. */
     void read(Sink sink) {
-      long row = tensor.dim(0);
-      long unit = sampled() ? Math.min(row * Math.max(1, SHORT_ROW / row), PIECE) : PIECE;
-      long units = (tensor.elements() + unit - 1) / unit;
-      long wanted = Math.min(units, Math.max(1, MOST_VALUES / unit));
-      for (long i = 0; i < wanted; i++) {
-        long at = wanted == units ? i : (long) ((double) units / wanted * i);
-        long from = at * unit;
-        int count = (int) Math.min(unit, tensor.elements() - from);
-        long start = tensor.type().bytes(from);
+      long rowLength = tensor.dim(0);
+      long chunk =
+          isSampled() ? Math.min(rowLength * Math.max(1, SHORT_ROW / rowLength), CHUNK) : CHUNK;
+      long chunks = (tensor.elements() + chunk - 1) / chunk;
+      long chunksRead = Math.min(chunks, Math.max(1, MAX_VALUES / chunk));
+      for (long i = 0; i < chunksRead; i++) {
+        long index = chunksRead == chunks ? i : (long) ((double) chunks / chunksRead * i);
+        long offset = index * chunk;
+        int count = (int) Math.min(chunk, tensor.elements() - offset);
+        long start = tensor.type().bytes(offset);
         MemorySegment blocks = data.asSlice(start, tensor.type().bytes(count));
-        MemorySegment room = work.asSlice(0, (long) count * Float.BYTES);
+        MemorySegment target = buffer.asSlice(0, (long) count * Float.BYTES);
         MemorySegment.copy(
-            values.dequantize(blocks.isNative() ? blocks : copied(blocks), room),
+            dequantizer.dequantize(blocks.isNative() ? blocks : copyToNative(blocks), target),
             ValueLayout.JAVA_FLOAT_UNALIGNED,
             0,
             floats,
             0,
             count);
-        sink.take(floats, count);
+        sink.accept(floats, count);
       }
     }
 
-    /** Of a checkpoint on the heap, which native code cannot read. */
-    private MemorySegment copied(MemorySegment blocks) {
-      return copy.asSlice(0, blocks.byteSize()).copyFrom(blocks);
+    /** Copies blocks of a checkpoint on the Java heap, which native code cannot read. */
+    private MemorySegment copyToNative(MemorySegment blocks) {
+      return nativeCopy.asSlice(0, blocks.byteSize()).copyFrom(blocks);
     }
   }
 }

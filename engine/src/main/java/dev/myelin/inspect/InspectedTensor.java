@@ -9,49 +9,51 @@ import java.util.OptionalInt;
 import java.util.regex.Pattern;
 
 /**
- * A tensor, and what it is for.
+ * A tensor and its role in the model.
  *
- * @param layer the layer it belongs to, counted from 0; none for what lies outside of them
+ * @param layer the layer of the tensor, from 0; empty outside the layers
  */
 public record InspectedTensor(
-    TensorInfo info, Component component, OptionalInt layer, Use use, boolean multiplies) {
+    TensorInfo info, Component component, OptionalInt layer, Access access, boolean isMatmul) {
 
-  /** How much of a tensor the computation of one token reads. */
-  public enum Use {
-    /** All of it. */
-    WHOLE,
-    /** The share of the experts that the router chooses. */
-    ROUTED,
-    /** One row: an embedding. */
-    ROW
+  /** How much of a tensor is read per token. */
+  public enum Access {
+    /** The whole tensor. */
+    ALL,
+    /** The matrices of the experts that the router selects. */
+    SELECTED_EXPERTS,
+    /** One row of an embedding. */
+    ONE_ROW
   }
 
-  private static final Pattern ROUTED =
+  private static final Pattern EXPERT_NAMES =
       Pattern.compile("ffn_.*_(exps|chexps)\\..*|ffn_(gate|up|down)\\.\\d+\\..*");
-  private static final Pattern ROWS =
+  private static final Pattern EMBEDDING_NAMES =
       Pattern.compile("(.*\\.)?(\\w*token_embd|position_embd|token_types|embed_tokens)\\.weight");
 
-  /** What a name tells. */
-  private record Kind(Component component, Use use) {
+  /** What is known from the name. */
+  private record Kind(Component component, Access access) {
     static Kind of(TensorName name) {
-      Use use = Use.WHOLE;
-      if (ROWS.matcher(name.local()).matches()) {
-        use = Use.ROW;
-      } else if (ROUTED.matcher(name.local()).matches()) {
-        use = Use.ROUTED;
+      Access access = Access.ALL;
+      if (EMBEDDING_NAMES.matcher(name.local()).matches()) {
+        access = Access.ONE_ROW;
+      } else if (EXPERT_NAMES.matcher(name.local()).matches()) {
+        access = Access.SELECTED_EXPERTS;
       }
-      return new Kind(Component.of(name), use);
+      return new Kind(Component.of(name), access);
     }
   }
 
-  /** Told by its name and shape. */
+  /** Classifies a tensor by its name and shape. */
   public static InspectedTensor of(TensorInfo info) {
     TensorName name = TensorName.of(info.name());
     return of(info, name, Kind.of(name));
   }
 
-  /** All tensors of a model; names that layers have in common are looked at once. */
-  public static List<InspectedTensor> all(List<TensorInfo> tensors) {
+  /**
+   * Classifies all tensors of a model. Names that are common to several layers are matched once.
+   */
+  public static List<InspectedTensor> ofAll(List<TensorInfo> tensors) {
     Map<String, Kind> kinds = new HashMap<>();
     List<InspectedTensor> all = new ArrayList<>(tensors.size());
     for (TensorInfo info : tensors) {
@@ -67,35 +69,35 @@ public record InspectedTensor(
   }
 
   private static InspectedTensor of(TensorInfo info, TensorName name, Kind kind) {
-    boolean matrix = info.dim(1) > 1 && name.local().endsWith(".weight");
-    boolean multiplies =
-        matrix
-            && kind.use != Use.ROW
+    boolean isMatrix = info.dim(1) > 1 && name.local().endsWith(".weight");
+    boolean isMatmul =
+        isMatrix
+            && kind.access != Access.ONE_ROW
             && kind.component != Component.NORMS
             && kind.component != Component.POSITIONS;
-    return new InspectedTensor(info, kind.component, name.layer(), kind.use, multiplies);
+    return new InspectedTensor(info, kind.component, name.layer(), kind.access, isMatmul);
   }
 
-  /** Its parameters: every element counts as one. */
+  /** Number of parameters: the elements. */
   public long parameters() {
     return info.elements();
   }
 
-  /** Those of its parameters that a token's computation reads, where it is not a row. */
-  long active(ModelShape.Experts experts) {
-    return switch (use) {
-      case ROW -> 0;
-      case WHOLE -> parameters();
-      case ROUTED -> experts.share(parameters());
+  /** Parameters that are active for a token; 0 for embeddings, of which one row is read. */
+  long activeParameters(ModelShape.Experts experts) {
+    return switch (access) {
+      case ONE_ROW -> 0;
+      case ALL -> parameters();
+      case SELECTED_EXPERTS -> experts.share(parameters());
     };
   }
 
-  /** The bytes of those, and of a row. */
+  /** Bytes read per token. */
   long activeBytes(ModelShape.Experts experts) {
-    return switch (use) {
-      case ROW -> info.bytes() / Math.max(1, info.elements() / info.dim(0));
-      case WHOLE -> info.bytes();
-      case ROUTED -> experts.share(info.bytes());
+    return switch (access) {
+      case ONE_ROW -> info.bytes() / Math.max(1, info.elements() / info.dim(0));
+      case ALL -> info.bytes();
+      case SELECTED_EXPERTS -> experts.share(info.bytes());
     };
   }
 }

@@ -9,18 +9,19 @@ import java.util.List;
 import java.util.Optional;
 
 /**
- * What a checkpoint's header tells about its parameters: how many there are, where, in which types,
- * and what a token costs. No tensor data is read, and nothing is kept of the file.
+ * A summary of a checkpoint's parameters, computed from the header: how many there are, in which
+ * components and types, and the cost of a token. No tensor data is read, and the file may be closed
+ * afterwards.
  *
- * @param path the file as it was named
- * @param version of GGUF
- * @param files how many files it consists of
- * @param fileBytes bytes of all of them
- * @param fileType what the file is quantized to as a whole
- * @param total all tensors; its key is the path
- * @param components in the order of {@link Component}, those that have tensors
- * @param types most parameters first
- * @param cache empty where the file tells no attention
+ * @param path the path as given
+ * @param version GGUF version
+ * @param files number of files
+ * @param fileBytes size of all files
+ * @param fileType the quantization mix
+ * @param total the group of all tensors; its key is the path
+ * @param components components that have tensors, in the order of {@link Component}
+ * @param types sorted by parameters, most first
+ * @param cache empty if the file describes no attention
  * @param tensors in the file's order
  * @param metadata in the file's order
  */
@@ -34,18 +35,18 @@ public record Inspection(
     Group<Path> total,
     List<Group<Component>> components,
     List<Group<GgmlType>> types,
-    Activity activity,
+    TokenCost tokenCost,
     Optional<CacheCost> cache,
     Optional<TokenizerSummary> tokenizer,
     List<InspectedTensor> tensors,
     List<MetadataEntry> metadata) {
 
-  /** Inspects a file, which may be closed afterwards. */
+  /** Inspects an open file. */
   public static Inspection of(GgufFile file) {
-    Keys keys = new Keys(file);
+    LenientMetadata keys = new LenientMetadata(file);
     ModelShape shape = ModelShape.of(keys);
-    List<InspectedTensor> tensors = InspectedTensor.all(file.tensors());
-    List<Group<GgmlType>> types = Group.by(t -> t.info().type(), tensors);
+    List<InspectedTensor> tensors = InspectedTensor.ofAll(file.tensors());
+    List<Group<GgmlType>> types = Group.groupBy(t -> t.info().type(), tensors);
     types.sort(Comparator.comparingLong((Group<GgmlType> g) -> g.parameters()).reversed());
     return new Inspection(
         file.path(),
@@ -53,23 +54,23 @@ public record Inspection(
         file.parts().size(),
         file.parts().stream().mapToLong(part -> part.byteSize()).sum(),
         shape,
-        FileType.of(keys.whole("general.file_type"), types),
+        FileType.of(keys.globalNumber("general.file_type"), types),
         Group.total(file.path(), tensors),
-        Group.by(InspectedTensor::component, tensors),
+        Group.groupBy(InspectedTensor::component, tensors),
         types,
-        Activity.of(tensors, shape.experts(), keys.flag("attention.causal", true)),
+        TokenCost.of(tensors, shape.experts(), keys.flag("attention.causal", true)),
         CacheCost.of(file, keys, shape),
         TokenizerSummary.of(keys),
         tensors,
         MetadataEntry.all(file));
   }
 
-  /** Inspects a checkpoint, or all parts of a split one. */
+  /** Inspects a checkpoint, or all parts of a split checkpoint. */
   public static Inspection of(Path path) {
     return of(Checkpoint.of(path));
   }
 
-  /** Likewise wherever it is. */
+  /** Inspects a checkpoint on disk or in memory. */
   public static Inspection of(Checkpoint checkpoint) {
     try (GgufFile file = checkpoint.open()) {
       return of(file);

@@ -4,11 +4,11 @@ import java.util.Optional;
 import java.util.OptionalInt;
 
 /**
- * What the metadata say about a model's shape. Whatever they do not say is empty.
+ * The shape of a model according to its metadata. Missing values are empty.
  *
- * @param width length of the residual stream
- * @param feedForward inner width of a feed-forward layer; where layers differ, the largest
- * @param contextLength positions it was trained for
+ * @param width embedding length
+ * @param feedForward feed-forward length; if layers differ, the largest
+ * @param contextLength context length of the training
  */
 public record ModelShape(
     Optional<String> architecture,
@@ -20,18 +20,18 @@ public record ModelShape(
     Heads heads,
     Experts experts) {
 
-  /** More layers than any model has; keeps sums over them within a long. */
-  private static final int MOST_LAYERS = 1 << 16;
+  /** Upper limit for the number of layers, so that sums over layers fit in a long. */
+  private static final int MAX_LAYERS = 1 << 16;
 
   /**
-   * Attention heads; where layers differ, the most and the largest.
+   * Attention heads; if layers differ, the maximum.
    *
-   * @param keyValue heads of keys and values, each shared by several query heads
-   * @param size values of a head
+   * @param keyValue KV heads
+   * @param size head size
    */
   public record Heads(OptionalInt query, OptionalInt keyValue, OptionalInt size) {
-    /** How many query heads share a head of keys and values. */
-    public OptionalInt sharing() {
+    /** Number of query heads per KV head. */
+    public OptionalInt queryHeadsPerKvHead() {
       int kv = keyValue.orElse(0);
       return kv > 0 && query.isPresent()
           ? OptionalInt.of(query.getAsInt() / kv)
@@ -40,43 +40,43 @@ public record ModelShape(
   }
 
   /**
-   * A mixture of experts; 0 of 0 for a dense model.
+   * A mixture of experts; all 0 for a dense model.
    *
-   * @param present experts of a layer that the router chooses from
-   * @param used how many it chooses for a token
-   * @param shared further experts that every token uses
+   * @param count routed experts per layer
+   * @param used experts used per token
+   * @param shared shared experts, used by every token
    */
-  public record Experts(int present, int used, int shared) {
-    /** The part of so many parameters that belongs to the experts used. */
+  public record Experts(int count, int used, int shared) {
+    /** The share of a number of parameters that belongs to the experts used. */
     long share(long parameters) {
-      if (present == 0 || used >= present) {
+      if (count == 0 || used >= count) {
         return parameters;
       }
-      return parameters / present * used + parameters % present * used / present;
+      return parameters / count * used + parameters % count * used / count;
     }
   }
 
-  static ModelShape of(Keys keys) {
+  static ModelShape of(LenientMetadata keys) {
     OptionalInt width = keys.dimension("embedding_length");
-    OptionalInt query = keys.largest("attention.head_count");
+    OptionalInt query = keys.maxDimension("attention.head_count");
     OptionalInt size = keys.dimension("attention.key_length");
     if (size.isEmpty() && width.isPresent() && query.orElse(0) > 0) {
       size = OptionalInt.of(width.getAsInt() / query.getAsInt());
     }
-    OptionalInt keyValue = keys.largest("attention.head_count_kv");
+    OptionalInt keyValue = keys.maxDimension("attention.head_count_kv");
     OptionalInt layers = keys.dimension("block_count");
-    int present = keys.dimension("expert_count").orElse(0);
+    int expertCount = keys.dimension("expert_count").orElse(0);
     return new ModelShape(
-        keys.text("general.architecture"),
-        keys.text("general.name"),
-        layers.orElse(0) > MOST_LAYERS ? OptionalInt.empty() : layers,
+        keys.string("general.architecture"),
+        keys.string("general.name"),
+        layers.orElse(0) > MAX_LAYERS ? OptionalInt.empty() : layers,
         width,
-        keys.largest("feed_forward_length"),
+        keys.maxDimension("feed_forward_length"),
         keys.number("context_length"),
         new Heads(query, keyValue.isPresent() ? keyValue : query, size),
         new Experts(
-            present,
-            keys.largest("expert_used_count").orElse(present),
+            expertCount,
+            keys.maxDimension("expert_used_count").orElse(expertCount),
             keys.dimension("expert_shared_count").orElse(0)));
   }
 }

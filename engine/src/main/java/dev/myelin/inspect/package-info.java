@@ -1,6 +1,6 @@
 /**
- * Where a checkpoint's parameters are: computed from its header alone, without ggml, for any
- * architecture whose tensors are named as the GGUF specification says. Only {@link
- * dev.myelin.inspect.Histograms} read values, by ggml.
+ * Inspection of checkpoints: parameters, types and costs, computed from the header without ggml,
+ * for any architecture that uses the tensor names of the GGUF specification. Only {@link
+ * dev.myelin.inspect.Histograms} reads values, with ggml.
  */
 package dev.myelin.inspect;

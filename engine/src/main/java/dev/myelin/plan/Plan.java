@@ -3,7 +3,7 @@ package dev.myelin.plan;
 import dev.myelin.cache.CacheType;
 import dev.myelin.error.InvalidRequestException;
 import dev.myelin.gguf.TensorInfo;
-import dev.myelin.inspect.Activity;
+import dev.myelin.inspect.TokenCost;
 import dev.myelin.quantize.Mix;
 import dev.myelin.quantize.Mixes;
 import dev.myelin.quantize.PlannedTensor;
@@ -108,7 +108,7 @@ public record Plan(
    * that models are trained in, and for those for experts where there are none.
    */
   public static List<Mix> mixes(Subject subject) {
-    boolean experts = subject.experts().present() > 0;
+    boolean experts = subject.experts().count() > 0;
     return Mixes.all().reversed().stream()
         .filter(m -> !TRAINED_IN.contains(m.name()))
         .filter(m -> experts || !m.name().equals(EXPERTS_ONLY))
@@ -151,7 +151,7 @@ public record Plan(
   }
 
   private static Row row(String label, Subject subject, List<TensorInfo> tensors) {
-    Activity activity = Subject.activity(tensors, subject.experts());
+    TokenCost activity = Subject.activity(tensors, subject.experts());
     long bytes = tensors.stream().mapToLong(TensorInfo::bytes).sum();
     return new Row(label, subject.parameters(), bytes, activity.bytes());
   }

@@ -3,10 +3,10 @@ package dev.myelin.plan;
 import dev.myelin.cache.CacheType;
 import dev.myelin.error.InvalidRequestException;
 import dev.myelin.gguf.TensorInfo;
-import dev.myelin.inspect.Activity;
 import dev.myelin.inspect.InspectedTensor;
 import dev.myelin.inspect.Inspection;
 import dev.myelin.inspect.ModelShape;
+import dev.myelin.inspect.TokenCost;
 import dev.myelin.quantize.ModelTraits;
 import java.util.List;
 import java.util.Optional;
@@ -19,7 +19,7 @@ import java.util.OptionalLong;
  * @param name for people
  * @param source where its shape stands; empty where it was given by hand
  * @param parameters all of them
- * @param active those that take part in computing one token, as {@link Activity} counts
+ * @param active those that take part in computing one token, as {@link TokenCost} counts
  * @param tensors empty where only the number of parameters is known
  * @param asItIs whether the tensors' types are those of a file, rather than to be chosen
  * @param facts what mixes of types go by
@@ -113,7 +113,7 @@ public record Subject(
             shape.layers(),
             heads,
             shape.heads().keyValue().orElse(heads),
-            shape.experts().present(),
+            shape.experts().count(),
             tensors);
     Optional<CacheShape> cache =
         file.cache()
@@ -174,8 +174,8 @@ public record Subject(
         name, source, parameters, active, tensors, asItIs, experts, facts, cache, context);
   }
 
-  static Activity activity(List<TensorInfo> tensors, ModelShape.Experts experts) {
-    return Activity.of(InspectedTensor.all(tensors), experts, true);
+  static TokenCost activity(List<TensorInfo> tensors, ModelShape.Experts experts) {
+    return TokenCost.of(InspectedTensor.ofAll(tensors), experts, true);
   }
 
   private static CacheShape cache(Blueprint b) {

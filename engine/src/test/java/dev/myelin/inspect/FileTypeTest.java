@@ -31,14 +31,14 @@ class FileTypeTest {
     "32, BF16",
     "38, MXFP4_MOE"
   })
-  void theFileNamesIt(int number, String name) {
+  void readsFileType(int number, String name) {
     assertThat(label(number)).isEqualTo(name);
     assertThat(label((long) number)).isEqualTo(name);
   }
 
   @ParameterizedTest
   @CsvSource({"4", "33", "1024", "2147483647"})
-  void anUnknownNumberIsIgnored(int number) {
+  void ignoresUnknownFileType(int number) {
     assertThat(label(number)).isEqualTo("(guessed) EMPTY");
   }
 
@@ -46,7 +46,7 @@ class FileTypeTest {
   @CsvSource(
       nullValues = "none",
       value = {"none", "Q4_K_M"})
-  void nothingOrAnotherTypeIsGuessed(String text) {
+  void guessesWithoutFileType(String text) {
     assertThat(label(text)).isEqualTo("(guessed) EMPTY");
   }
 }

@@ -32,29 +32,29 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
-/** Counts, against values that are turned into floats all at once and counted one by one. */
+/** Compares histograms with counts over values that are dequantized at once. */
 class HistogramsTest {
   private static final int ROW = 768; // whole blocks of every type
-  private static final int ROWS = 43; // more than a piece, and no whole number of pieces
+  private static final int ROWS = 43; // more than one chunk, and not a multiple of the chunk size
 
   @TempDir Path folder;
 
-  private static float[] drawn(long seed) {
+  private static float[] randomValues(long seed) {
     SplittableRandom random = new SplittableRandom(seed);
     float[] values = new float[ROW * ROWS];
     for (int i = 0; i < values.length; i++) {
       values[i] = (float) (0.01 + 0.05 * random.nextGaussian());
     }
-    values[5] = 3; // far out
+    values[5] = 3; // an outlier
     values[6] = 0;
     return values;
   }
 
   /**
-   * Values as files have them. Encoding those of a few bits takes long: any bytes mean something in
-   * them, and those chosen here make no scale infinite.
+   * Values in the format of a type. Quantizing to the types of few bits takes long, so they get
+   * random bytes; the bytes chosen make no scale infinite.
    */
-  private static MemorySegment encoded(GgmlType type, float[] values) {
+  private static MemorySegment encode(GgmlType type, float[] values) {
     if (type.name().matches("IQ[123].*")) {
       byte[] bytes = new byte[(int) type.bytes(values.length)];
       new SplittableRandom(type.id()).nextBytes(bytes);
@@ -80,8 +80,8 @@ class HistogramsTest {
     return MemorySegment.ofArray(java.util.Arrays.copyOf(plain.array(), plain.position()));
   }
 
-  /** What a tensor's bytes mean, without the code under test. */
-  private static double[] decoded(GgmlType type, MemorySegment bytes, int count) {
+  /** Dequantizes without the code under test. */
+  private static double[] decode(GgmlType type, MemorySegment bytes, int count) {
     double[] values = new double[count];
     MemorySegment traits =
         Ggml_h.ggml_get_type_traits(type.id()).reinterpret(ggml_type_traits.sizeof());
@@ -126,10 +126,10 @@ class HistogramsTest {
       value = GgmlType.class,
       mode = EnumSource.Mode.EXCLUDE,
       names = {"Q8_1", "Q8_K"})
-  void everyTypeIsCountedValueByValue(GgmlType type) {
+  void matchesReferenceForEveryType(GgmlType type) {
     Ggml.require();
-    MemorySegment bytes = encoded(type, drawn(type.id()));
-    double[] values = decoded(type, bytes, ROW * ROWS);
+    MemorySegment bytes = encode(type, randomValues(type.id()));
+    double[] values = decode(type, bytes, ROW * ROWS);
     Histogram h = of(type, new long[] {ROW, ROWS}, bytes);
 
     double sum = 0;
@@ -149,17 +149,17 @@ class HistogramsTest {
     }
     double deviation = Math.sqrt(squares / values.length);
 
-    assertThat(h.looked()).isEqualTo(values.length);
+    assertThat(h.count()).isEqualTo(values.length);
     assertThat(h.sampled()).isFalse();
     assertThat(h.nans() + h.infinities()).isZero();
     assertThat(h.zeros()).isEqualTo(zeros);
     assertThat(h.min()).isEqualTo(min);
     assertThat(h.max()).isEqualTo(max);
-    double close = 1e-9 * Math.max(Math.abs(min), Math.abs(max));
-    assertThat(h.mean()).isCloseTo(mean, within(close));
-    assertThat(h.deviation()).isCloseTo(deviation, within(close));
-    assertThat(h.low()).isCloseTo(Math.max(min, mean - 5 * deviation), within(close));
-    assertThat(h.high()).isCloseTo(Math.min(max, mean + 5 * deviation), within(close));
+    double tolerance = 1e-9 * Math.max(Math.abs(min), Math.abs(max));
+    assertThat(h.mean()).isCloseTo(mean, within(tolerance));
+    assertThat(h.standardDeviation()).isCloseTo(deviation, within(tolerance));
+    assertThat(h.low()).isCloseTo(Math.max(min, mean - 5 * deviation), within(tolerance));
+    assertThat(h.high()).isCloseTo(Math.min(max, mean + 5 * deviation), within(tolerance));
 
     long[] bins = new long[64];
     long below = 0;
@@ -176,11 +176,11 @@ class HistogramsTest {
     }
     assertThat(h.below()).isEqualTo(below);
     assertThat(h.above()).isEqualTo(above).isGreaterThanOrEqualTo(type == GgmlType.F32 ? 1 : 0);
-    long moved = 0; // a value at an edge may be rounded to either side
+    long difference = 0; // a value at the edge of a bin may be rounded to either side
     for (int i = 0; i < 64; i++) {
-      moved += Math.abs(bins[i] - h.bins().get(i));
+      difference += Math.abs(bins[i] - h.bins().get(i));
     }
-    assertThat(moved).isLessThanOrEqualTo(values.length / 1000);
+    assertThat(difference).isLessThanOrEqualTo(values.length / 1000);
     assertThat(h.bins().stream().mapToLong(Long::longValue).sum() + below + above)
         .isEqualTo(values.length);
   }
@@ -189,7 +189,7 @@ class HistogramsTest {
   @EnumSource(
       value = GgmlType.class,
       names = {"Q8_1", "Q8_K"})
-  void typesWithoutValuesToRead(GgmlType type) {
+  void isEmptyForTypesWithoutDequantizer(GgmlType type) {
     byte[] data = new byte[(int) type.bytes(ROW)];
     GgufWriter writer =
         new GgufWriter().tensor("t", type, new long[] {ROW}, MemorySegment.ofArray(data));
@@ -203,17 +203,17 @@ class HistogramsTest {
       value = GgmlType.class,
       mode = EnumSource.Mode.EXCLUDE,
       names = {"Q8_1", "Q8_K"})
-  void noiseForBlocksIsNoReasonToFail(GgmlType type) {
+  void acceptsRandomBytes(GgmlType type) {
     byte[] noise = new byte[(int) type.bytes(ROW * 4L)];
     new SplittableRandom(1).nextBytes(noise);
     Histogram h = of(type, new long[] {ROW, 4}, MemorySegment.ofArray(noise));
-    assertThat(h.looked()).isEqualTo(ROW * 4L);
+    assertThat(h.count()).isEqualTo(ROW * 4L);
     long binned = h.bins().stream().mapToLong(Long::longValue).sum();
-    assertThat(binned + h.below() + h.above() + h.nans() + h.infinities()).isEqualTo(h.looked());
+    assertThat(binned + h.below() + h.above() + h.nans() + h.infinities()).isEqualTo(h.count());
   }
 
   @Test
-  void whatIsNoNumberIsCountedApart() {
+  void countsNansAndInfinitiesSeparately() {
     float inf = Float.POSITIVE_INFINITY;
     Histogram h = ofFloats(Float.NaN, 1, inf, -inf, 0, -0f, 2, Float.NaN);
     assertThat(h.nans()).isEqualTo(2);
@@ -231,7 +231,7 @@ class HistogramsTest {
   }
 
   @Test
-  void nothingButNoNumbers() {
+  void hasNoBinsWithoutFiniteValues() {
     Histogram h = ofFloats(Float.NaN, Float.NEGATIVE_INFINITY);
     assertThat(h.finite()).isZero();
     assertThat(h.zeroFraction()).isZero();
@@ -240,26 +240,26 @@ class HistogramsTest {
   }
 
   @Test
-  void valuesThatAreAllTheSame() {
+  void putsEqualValuesInFirstBin() {
     Histogram h = ofFloats(0.1f, 0.1f, 0.1f);
-    assertThat(h.deviation()).isZero();
+    assertThat(h.standardDeviation()).isZero();
     assertThat(h.min()).isEqualTo(0.1f);
     assertThat(h.bins().getFirst()).isEqualTo(3);
     assertThat(h.below() + h.above()).isZero();
   }
 
   @Test
-  void theLargestFloats() {
+  void doesNotOverflowOnLargestFloats() {
     Histogram h = ofFloats(Float.MAX_VALUE, -Float.MAX_VALUE);
     assertThat(h.mean()).isZero();
-    assertThat(h.deviation()).isEqualTo(Float.MAX_VALUE);
+    assertThat(h.standardDeviation()).isEqualTo(Float.MAX_VALUE);
   }
 
   @Test
-  void largeTensorsAreSampledEvenly() {
-    // a ramp over rows: a sample of all parts of it has the mean and the range of the whole
+  void samplesLargeTensorsEvenly() {
+    // values grow with the row, so an even sample has the mean and the range of the whole
     int row = 512;
-    int rows = (int) (2 * Histograms.MOST_VALUES / row) + 100;
+    int rows = (int) (2 * Histograms.MAX_VALUES / row) + 100;
     GgufWriter writer = new GgufWriter();
     writer.tensor(
         "t",
@@ -277,7 +277,7 @@ class HistogramsTest {
     try (GgufFile file = GgufFile.open(path)) {
       Histogram h = Histograms.of(file, file.tensors().getFirst()).orElseThrow();
       assertThat(h.sampled()).isTrue();
-      assertThat(h.looked()).isEqualTo(Histograms.MOST_VALUES);
+      assertThat(h.count()).isEqualTo(Histograms.MAX_VALUES);
       assertThat(h.min()).isZero();
       assertThat(h.max()).isEqualTo(99);
       assertThat(h.mean()).isCloseTo(49.5, within(0.1));
@@ -285,7 +285,7 @@ class HistogramsTest {
   }
 
   @Test
-  void allTensorsOfAModelByAnyNumberOfThreads() {
+  void resultDoesNotDependOnThreadCount() {
     Path path = RandomModel.small("llama").withType(GgmlType.Q4_0).write(folder.resolve("m.gguf"));
     try (GgufFile file = GgufFile.open(path)) {
       List<Integer> done = new ArrayList<>();
@@ -294,15 +294,15 @@ class HistogramsTest {
       assertThat(done).hasSize(file.tensors().size()).isSorted().last().isEqualTo(done.size());
       assertThat(Histograms.of(file, file.tensors(), 3, n -> {})).isEqualTo(one);
       Histogram norm = one.get(file.tensor("output_norm.weight").orElseThrow()).orElseThrow();
-      assertThat(norm.mean()).isCloseTo(1, within(0.05)); // as the random model is drawn
-      assertThat(norm.deviation()).isCloseTo(0.1, within(0.03));
+      assertThat(norm.mean()).isCloseTo(1, within(0.05)); // the distribution of the random model
+      assertThat(norm.standardDeviation()).isCloseTo(0.1, within(0.03));
       assertThatThrownBy(() -> Histograms.of(file, file.tensors(), 0, n -> {}))
           .isInstanceOf(InvalidRequestException.class);
     }
   }
 
   @Test
-  void interruptedWork() {
+  void stopsWhenInterrupted() {
     Path path = RandomModel.small("llama").write(folder.resolve("m.gguf"));
     try (GgufFile file = GgufFile.open(path)) {
       Thread.currentThread().interrupt();

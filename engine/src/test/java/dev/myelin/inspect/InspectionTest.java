@@ -20,7 +20,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** Counts, on files whose numbers are known by hand. */
+/** Inspects files whose numbers were computed by hand. */
 class InspectionTest {
   private static final long EMBEDDING = 128 * 96;
   private static final long ATTENTION = 2 * (128 * 128 + 128 * 64 + 128 * 64 + 128 * 128);
@@ -30,15 +30,15 @@ class InspectionTest {
   @TempDir Path folder;
 
   private static Inspection inspect(GgufWriter writer) {
-    try (GgufFile file = Checkpoints.open(writer)) {
+    try (GgufFile file = TestCheckpoints.open(writer)) {
       return Inspection.of(file);
     }
   }
 
   @ParameterizedTest
   @ValueSource(strings = {"llama", "some-unheard-of-architecture"})
-  void aDenseModelWithATiedOutput(String architecture) {
-    Inspection i = inspect(Checkpoints.dense(architecture));
+  void countsDenseModelWithTiedOutput(String architecture) {
+    Inspection i = inspect(TestCheckpoints.dense(architecture));
     long total = EMBEDDING + ATTENTION + FEED_FORWARD + NORMS;
     assertThat(i.total().parameters()).isEqualTo(total);
     assertThat(i.total().tensors()).isEqualTo(2 + 2 * 9);
@@ -56,22 +56,21 @@ class InspectionTest {
     assertThat(i.total().bytes()).isEqualTo(bytes);
     assertThat(i.total().bitsPerWeight()).isEqualTo(8.0 * bytes / total);
 
-    long multiplied = ATTENTION + FEED_FORWARD + EMBEDDING;
-    assertThat(i.activity())
+    long matmul = ATTENTION + FEED_FORWARD + EMBEDDING;
+    assertThat(i.tokenCost())
         .isEqualTo(
-            new Activity(
-                multiplied + NORMS, 128, EMBEDDING, 2 * multiplied, bytes + 128 / 32 * 34));
+            new TokenCost(matmul + NORMS, 128, EMBEDDING, 2 * matmul, bytes + 128 / 32 * 34));
     assertThat(i.shape().architecture()).contains(architecture);
-    assertThat(i.shape().heads().sharing()).hasValue(2);
+    assertThat(i.shape().heads().queryHeadsPerKvHead()).hasValue(2);
     assertThat(i.shape().heads().size()).hasValue(32);
     assertThat(i.shape().contextLength()).hasValue(64);
     assertThat(i.tokenizer()).isEmpty();
   }
 
   @Test
-  void theCacheOfAPosition() {
-    CacheCost cache = inspect(Checkpoints.dense("llama")).cache().orElseThrow();
-    long values = 2 * 2 * 2 * 32; // layers, keys and values, heads of them, their size
+  void computesCacheSizePerPosition() {
+    CacheCost cache = inspect(TestCheckpoints.dense("llama")).cache().orElseThrow();
+    long values = 2 * 2 * 2 * 32; // layers, keys and values, KV heads, head size
     assertThat(cache.layers()).isEqualTo(2);
     assertThat(cache.values()).isEqualTo(values);
     assertThat(cache.bytes())
@@ -79,14 +78,14 @@ class InspectionTest {
             entry(CacheType.F32, values * 4),
             entry(CacheType.F16, values * 2),
             entry(CacheType.Q8_0, values / 32 * 34));
-    // products of 4 queries with a key, and of 4 weights with a value: 2 operations each
+    // 4 queries times a key, and 4 weights times a value: 2 operations each
     assertThat(cache.flops()).isEqualTo(2 * (4 * 32 * 2 + 4 * 32 * 2));
     assertThat(cache.slidingWindow()).isEmpty();
   }
 
   @Test
-  void ofAMixtureOnlyTheExpertsUsedAreActive() {
-    Inspection i = inspect(Checkpoints.experts());
+  void countsOnlyUsedExpertsAsActive() {
+    Inspection i = inspect(TestCheckpoints.experts());
     long experts = 8 * FEED_FORWARD;
     long router = 2 * 128 * 8;
     assertThat(i.shape().experts()).isEqualTo(new ModelShape.Experts(8, 2, 0));
@@ -99,31 +98,30 @@ class InspectionTest {
             tuple(Component.ROUTER, router),
             tuple(Component.NORMS, NORMS),
             tuple(Component.OUTPUT, EMBEDDING));
-    long multiplied = ATTENTION + 2 * FEED_FORWARD + router + EMBEDDING;
+    long matmul = ATTENTION + 2 * FEED_FORWARD + router + EMBEDDING;
     long bytes = (ATTENTION + 2 * FEED_FORWARD) / 32 * 18 + (router + NORMS) * 4;
     bytes += EMBEDDING / 32 * 34 + 128 * 2;
-    assertThat(i.activity())
-        .isEqualTo(new Activity(multiplied + NORMS, 128, 0, 2 * multiplied, bytes));
+    assertThat(i.tokenCost()).isEqualTo(new TokenCost(matmul + NORMS, 128, 0, 2 * matmul, bytes));
   }
 
   @Test
-  void aSplitCheckpointCountsLikeAWholeOne() {
-    List<Path> parts = Checkpoints.dense("llama").writeSplit(folder.resolve("m"), 3);
+  void splitCheckpointEqualsWholeCheckpoint() {
+    List<Path> parts = TestCheckpoints.dense("llama").writeSplit(folder.resolve("m"), 3);
     Path whole = folder.resolve("whole.gguf");
-    Checkpoints.dense("llama").write(whole);
+    TestCheckpoints.dense("llama").write(whole);
     Inspection split = Inspection.of(parts.get(1));
     Inspection one = Inspection.of(whole);
     assertThat(split.files()).isEqualTo(3);
     assertThat(split.components()).isEqualTo(one.components());
     assertThat(split.types()).isEqualTo(one.types());
-    assertThat(split.activity()).isEqualTo(one.activity());
+    assertThat(split.tokenCost()).isEqualTo(one.tokenCost());
     assertThat(split.cache()).isEqualTo(one.cache());
     assertThat(split.fileBytes())
         .isEqualTo(parts.stream().map(Path::toFile).mapToLong(java.io.File::length).sum());
   }
 
   @Test
-  void headsThatDifferByLayer() {
+  void readsHeadsPerLayer() {
     GgufWriter w =
         new GgufWriter()
             .put("general.architecture", "x")
@@ -132,9 +130,9 @@ class InspectionTest {
             .put("x.attention.head_count", new int[] {4, 4, 2})
             .put("x.attention.head_count_kv", new int[] {0, 2, 1})
             .put("x.attention.sliding_window", 16);
-    Checkpoints.tensor(w, "blk.0.ssm_in.weight", GgmlType.F32, 128, 8);
-    Checkpoints.tensor(w, "blk.1.attn_qkv.weight", GgmlType.F32, 128, 256);
-    Checkpoints.tensor(w, "blk.2.attn_qkv.weight", GgmlType.F32, 128, 128);
+    TestCheckpoints.tensor(w, "blk.0.ssm_in.weight", GgmlType.F32, 128, 8);
+    TestCheckpoints.tensor(w, "blk.1.attn_qkv.weight", GgmlType.F32, 128, 256);
+    TestCheckpoints.tensor(w, "blk.2.attn_qkv.weight", GgmlType.F32, 128, 128);
     CacheCost cache = inspect(w).cache().orElseThrow();
     assertThat(cache.layers()).isEqualTo(2);
     assertThat(cache.values()).isEqualTo(2 * 2 * 32 + 2 * 32);
@@ -142,35 +140,35 @@ class InspectionTest {
   }
 
   @Test
-  void headsThatBlocksDoNotDivideInto() {
-    GgufWriter w = Checkpoints.dense("llama").put("llama.attention.key_length", 16);
+  void omitsCacheTypesThatDoNotDivideHeads() {
+    GgufWriter w = TestCheckpoints.dense("llama").put("llama.attention.key_length", 16);
     assertThat(inspect(w).cache().orElseThrow().bytes())
         .containsOnlyKeys(CacheType.F32, CacheType.F16);
   }
 
   @Test
-  void latentAttentionKeepsOneVector() {
+  void countsLatentAttentionAsOneVector() {
     GgufWriter w =
-        Checkpoints.keys("deepseek2")
+        TestCheckpoints.keys("deepseek2")
             .put("deepseek2.attention.key_length", 96)
             .put("deepseek2.attention.value_length", 64)
             .put("deepseek2.attention.key_length_mla", 48);
     for (int i = 0; i < 2; i++) {
-      Checkpoints.tensor(w, "blk." + i + ".attn_kv_a_mqa.weight", GgmlType.F32, 128, 96);
+      TestCheckpoints.tensor(w, "blk." + i + ".attn_kv_a_mqa.weight", GgmlType.F32, 128, 96);
     }
     assertThat(inspect(w).cache().orElseThrow().values()).isEqualTo(2 * 96);
   }
 
   @Test
-  void anEncoderHasNoTiedOutput() {
-    GgufWriter w = Checkpoints.dense("bert").put("bert.attention.causal", false);
-    Activity activity = inspect(w).activity();
+  void encoderHasNoTiedOutput() {
+    GgufWriter w = TestCheckpoints.dense("bert").put("bert.attention.causal", false);
+    TokenCost activity = inspect(w).tokenCost();
     assertThat(activity.tied()).isZero();
     assertThat(activity.active()).isEqualTo(ATTENTION + FEED_FORWARD + NORMS);
   }
 
   @Test
-  void aFileThatOnlyHasATokenizer() {
+  void readsFileWithOnlyATokenizer() {
     GgufWriter w =
         new GgufWriter()
             .put("general.architecture", "llama")
@@ -184,13 +182,13 @@ class InspectionTest {
     assertThat(i.total().bitsPerWeight()).isZero();
     assertThat(i.components()).isEmpty();
     assertThat(i.cache()).isEmpty();
-    assertThat(i.activity()).isEqualTo(new Activity(0, 0, 0, 0, 0));
+    assertThat(i.tokenCost()).isEqualTo(new TokenCost(0, 0, 0, 0, 0));
     assertThat(i.tokenizer())
         .contains(new TokenizerSummary("gpt2", Optional.of("qwen2"), 3, 1, true));
   }
 
   @Test
-  void metadataThatMakeNoSenseCountAsMissing() {
+  void treatsInvalidMetadataAsMissing() {
     GgufWriter w =
         new GgufWriter()
             .put("general.architecture", 7)
@@ -205,12 +203,12 @@ class InspectionTest {
     assertThat(i.shape().width()).isEmpty();
     assertThat(i.shape().heads().query()).isEmpty();
     assertThat(i.shape().contextLength()).isEmpty();
-    assertThat(i.shape().experts().present()).isZero();
+    assertThat(i.shape().experts().count()).isZero();
     assertThat(i.metadata()).hasSize(6);
   }
 
   @Test
-  void metadataAreCut() {
+  void truncatesMetadata() {
     int[] numbers = IntStream.range(0, 1000).toArray();
     GgufWriter w =
         new GgufWriter()
@@ -256,7 +254,7 @@ class InspectionTest {
     "blk., OTHER",
     "'', OTHER"
   })
-  void componentsByName(String name, Component component) {
+  void findsComponentByName(String name, Component component) {
     assertThat(Component.of(TensorName.of(name))).isEqualTo(component);
   }
 
@@ -270,15 +268,15 @@ class InspectionTest {
     "blk..attn_q, -1",
     "blk.7, -1"
   })
-  void layersByName(String name, int layer) {
+  void findsLayerByName(String name, int layer) {
     assertThat(TensorName.of(name).layer().orElse(-1)).isEqualTo(layer);
   }
 
   @Test
-  void aRealCheckpoint() throws Exception {
+  void readsRealCheckpoint() throws Exception {
     Path path = SharedData.path("models/stories260K-f32.gguf");
     Inspection i = Inspection.of(path);
-    // the sizes that its maker gives: https://huggingface.co/karpathy/tinyllamas
+    // the published sizes: https://huggingface.co/karpathy/tinyllamas
     assertThat(i.shape().layers()).hasValue(5);
     assertThat(i.shape().heads().query()).hasValue(8);
     assertThat(i.shape().heads().keyValue()).hasValue(4);

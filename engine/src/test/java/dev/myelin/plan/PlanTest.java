@@ -177,11 +177,11 @@ class PlanTest {
     Plan plan = Plan.of(subject, 100, CacheType.Q8_0, List.of(mix("Q4_0")));
     assertThat(plan.rows()).extracting(Plan.Row::label).containsExactly("as it is", "Q4_0");
     assertThat(plan.rows().getFirst().weightBytes()).isEqualTo(inspection.total().bytes());
-    assertThat(plan.rows().getFirst().activeBytes()).isEqualTo(inspection.activity().bytes());
+    assertThat(plan.rows().getFirst().activeBytes()).isEqualTo(inspection.tokenCost().bytes());
     assertThat(plan.rows().getLast().weightBytes()).isLessThan(inspection.total().bytes());
     long each = inspection.cache().orElseThrow().bytes().get(CacheType.Q8_0);
     assertThat(plan.cacheBytes()).hasValue(100 * each);
-    assertThat(plan.subject().active()).isEqualTo(inspection.activity().active());
+    assertThat(plan.subject().active()).isEqualTo(inspection.tokenCost().active());
     assertThat(Plan.mixes(subject)).contains(mix("MXFP4_MOE"));
   }
 
@@ -224,7 +224,7 @@ class PlanTest {
     Plan plan = Plan.of(subject, 0, CacheType.F16, List.of(mix(name)));
     Inspection written = Inspection.of(out);
     assertThat(plan.rows().getFirst().weightBytes()).isEqualTo(written.total().bytes());
-    assertThat(plan.rows().getFirst().activeBytes()).isEqualTo(written.activity().bytes());
+    assertThat(plan.rows().getFirst().activeBytes()).isEqualTo(written.tokenCost().bytes());
     assertThat(plan.subject().parameters()).isEqualTo(written.total().parameters());
   }
 

@@ -44,7 +44,7 @@ final class HistogramText {
             number(h.min()),
             number(h.max()),
             number(h.mean()),
-            number(h.deviation()),
+            number(h.standardDeviation()),
             Units.percent(h.zeros(), h.finite()));
   }
 
@@ -52,7 +52,7 @@ final class HistogramText {
   private static String notes(Histogram h) {
     String notes = "";
     if (h.sampled()) {
-      notes += "values read: " + Units.exact(h.looked()) + ", a sample of evenly spread rows\n";
+      notes += "values read: " + Units.exact(h.count()) + ", a sample of evenly spread rows\n";
     }
     if (h.nans() + h.infinities() > 0) {
       notes +=

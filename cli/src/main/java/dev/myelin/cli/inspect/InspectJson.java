@@ -5,7 +5,6 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.myelin.cache.CacheType;
 import dev.myelin.cli.io.Json;
 import dev.myelin.gguf.TensorInfo;
-import dev.myelin.inspect.Activity;
 import dev.myelin.inspect.CacheCost;
 import dev.myelin.inspect.Group;
 import dev.myelin.inspect.Histogram;
@@ -13,6 +12,7 @@ import dev.myelin.inspect.InspectedTensor;
 import dev.myelin.inspect.Inspection;
 import dev.myelin.inspect.MetadataEntry;
 import dev.myelin.inspect.ModelShape;
+import dev.myelin.inspect.TokenCost;
 import dev.myelin.inspect.TokenizerSummary;
 import java.util.List;
 import java.util.Locale;
@@ -56,20 +56,20 @@ final class InspectJson {
     node.put("context_length", Json.orNull(shape.contextLength()));
     node.put("heads", Json.orNull(shape.heads().query()));
     node.put("kv_heads", Json.orNull(shape.heads().keyValue()));
-    node.put("heads_per_kv_head", Json.orNull(shape.heads().sharing()));
+    node.put("heads_per_kv_head", Json.orNull(shape.heads().queryHeadsPerKvHead()));
     node.put("head_size", Json.orNull(shape.heads().size()));
-    node.put("experts", shape.experts().present());
+    node.put("experts", shape.experts().count());
     node.put("experts_used", shape.experts().used());
     node.put("experts_shared", shape.experts().shared());
     return node;
   }
 
   private static ObjectNode parameters(Inspection i) {
-    Activity activity = i.activity();
+    TokenCost activity = i.tokenCost();
     ObjectNode node = Json.object();
     node.put("total", i.total().parameters());
     node.put("active", activity.active());
-    node.put("looked_up", activity.lookedUp());
+    node.put("looked_up", activity.embeddingRow());
     node.put("tied", activity.tied());
     node.put("bytes_per_token", activity.bytes());
     node.put("tensors", i.total().tensors());
@@ -115,7 +115,7 @@ final class InspectJson {
 
   private static ObjectNode flops(Inspection i) {
     ObjectNode node = Json.object();
-    node.put("matrices", i.activity().flops());
+    node.put("matrices", i.tokenCost().flops());
     node.put("attention_per_position", i.cache().map(CacheCost::flops).orElse(null));
     return node;
   }
@@ -179,7 +179,7 @@ final class InspectJson {
 
   private static ObjectNode histogram(Histogram h) {
     ObjectNode node = Json.object();
-    node.put("looked_at", h.looked());
+    node.put("looked_at", h.count());
     node.put("sampled", h.sampled());
     node.put("nan", h.nans());
     node.put("infinite", h.infinities());
@@ -187,7 +187,7 @@ final class InspectJson {
     node.put("min", number(h.min()));
     node.put("max", number(h.max()));
     node.put("mean", number(h.mean()));
-    node.put("deviation", number(h.deviation()));
+    node.put("deviation", number(h.standardDeviation()));
     node.put("low", number(h.low()));
     node.put("high", number(h.high()));
     node.put("below", h.below());

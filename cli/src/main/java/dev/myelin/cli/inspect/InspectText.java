@@ -4,13 +4,13 @@ import dev.myelin.cache.CacheType;
 import dev.myelin.cli.io.TextTable;
 import dev.myelin.cli.io.Units;
 import dev.myelin.error.Printable;
-import dev.myelin.inspect.Activity;
 import dev.myelin.inspect.CacheCost;
 import dev.myelin.inspect.Group;
 import dev.myelin.inspect.InspectedTensor;
 import dev.myelin.inspect.Inspection;
 import dev.myelin.inspect.MetadataEntry;
 import dev.myelin.inspect.ModelShape;
+import dev.myelin.inspect.TokenCost;
 import dev.myelin.inspect.TokenizerSummary;
 import java.util.List;
 import java.util.Locale;
@@ -60,12 +60,12 @@ final class InspectText {
       String attention = heads.query().getAsInt() + " heads";
       attention += text(" of %d values", heads.size());
       attention += text(", %d of keys and values", heads.keyValue());
-      table.row("attention", attention + text(" (%d share one)", heads.sharing()));
+      table.row("attention", attention + text(" (%d share one)", heads.queryHeadsPerKvHead()));
     }
-    if (shape.experts().present() > 0) {
+    if (shape.experts().count() > 0) {
       ModelShape.Experts e = shape.experts();
       String shared = e.shared() == 0 ? "" : ", and " + e.shared() + " used by all";
-      table.row("experts", e.present() + ", " + e.used() + " used per token" + shared);
+      table.row("experts", e.count() + ", " + e.used() + " used per token" + shared);
     }
     shape.contextLength().ifPresent(n -> table.row("context", Units.exact(n) + " tokens"));
     i.tokenizer().ifPresent(t -> table.row("tokenizer", tokenizer(t)));
@@ -121,7 +121,7 @@ final class InspectText {
   }
 
   static TextTable cost(Inspection i) {
-    Activity a = i.activity();
+    TokenCost a = i.tokenCost();
     TextTable table = new TextTable("ll");
     table.row(
         "active",
@@ -129,7 +129,7 @@ final class InspectText {
             + " parameters per token ("
             + Units.percent(a.active(), i.total().parameters())
             + "), and "
-            + Units.exact(a.lookedUp())
+            + Units.exact(a.embeddingRow())
             + " in rows of tables");
     if (a.tied() > 0) {
       table.row("shared", Units.exact(a.tied()) + " parameters are both embedding and output");

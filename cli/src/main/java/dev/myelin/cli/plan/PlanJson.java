@@ -40,7 +40,7 @@ final class PlanJson {
     node.put("source", subject.source().isEmpty() ? null : subject.source());
     node.put("parameters", subject.parameters());
     node.put("active", subject.active());
-    node.put("experts", subject.experts().present());
+    node.put("experts", subject.experts().count());
     node.put("experts_used", subject.experts().used());
     node.put("flops_per_token", plan.flops());
     boolean known = !subject.tensors().isEmpty();

@@ -51,7 +51,7 @@ final class PlanText {
   private static String active(Plan plan) {
     Subject subject = plan.subject();
     ModelShape.Experts e = subject.experts();
-    String experts = e.present() == 0 ? "" : ", " + e.used() + " of " + e.present() + " experts";
+    String experts = e.count() == 0 ? "" : ", " + e.used() + " of " + e.count() + " experts";
     return Units.exact(subject.active())
         + " parameters per token"
         + experts

@@ -6,11 +6,11 @@ import dev.myelin.gguf.GgufWriter;
 import java.lang.foreign.MemorySegment;
 import java.nio.file.Path;
 
-/** Files of zeroes in the shape of real models. */
-final class Checkpoints {
+/** Checkpoints filled with zeros in the shape of real models. */
+final class TestCheckpoints {
   static final Path NAME = Path.of("test.gguf");
 
-  private Checkpoints() {}
+  private TestCheckpoints() {}
 
   static GgufFile open(GgufWriter writer) {
     return GgufFile.of(NAME, writer.toBytes());
@@ -25,7 +25,10 @@ final class Checkpoints {
     return writer.tensor(name, type, shape, MemorySegment.ofArray(zeroes));
   }
 
-  /** Keys of two layers: width 128, 4 heads of 32, 2 of keys and values, 256 inner, 96 tokens. */
+  /**
+   * Metadata of two layers: embedding length 128, 4 heads of size 32, 2 KV heads, feed-forward
+   * length 256.
+   */
   static GgufWriter keys(String architecture) {
     return new GgufWriter()
         .put("general.architecture", architecture)
@@ -47,7 +50,7 @@ final class Checkpoints {
     tensor(w, blk + "attn_output.weight", GgmlType.Q4_0, 128, 128);
   }
 
-  /** A dense model whose output is the embedding. */
+  /** A dense model with a tied output. */
   static GgufWriter dense(String architecture) {
     GgufWriter w = keys(architecture);
     tensor(w, "token_embd.weight", GgmlType.Q8_0, 128, 96);
@@ -62,7 +65,7 @@ final class Checkpoints {
     return tensor(w, "output_norm.weight", GgmlType.F32, 128);
   }
 
-  /** A mixture of 8 experts, 2 used, with an output of its own. */
+  /** A mixture of 8 experts, 2 used, with an output matrix. */
   static GgufWriter experts() {
     GgufWriter w = keys("llama").put("llama.expert_count", 8).put("llama.expert_used_count", 2);
     tensor(w, "token_embd.weight", GgmlType.F16, 128, 96);

@@ -4,10 +4,10 @@ import java.util.Arrays;
 import java.util.List;
 
 /**
- * Counts values into a {@link Histogram}: all of them are shown to {@link #measure} first, which
- * finds their range, and then to {@link #count}.
+ * Builds a {@link Histogram} in two passes over the values: {@link #addToRange} finds the range,
+ * then {@link #addToBins} counts.
  */
-final class Tally {
+final class HistogramBuilder {
   private long nans;
   private long infinities;
   private long zeros;
@@ -25,11 +25,11 @@ final class Tally {
   private long above;
   private final long[] bins = new long[Histogram.BINS];
 
-  void measure(float[] values, int count) {
+  void addToRange(float[] values, int count) {
     for (int i = 0; i < count; i++) {
       double v = values[i];
       if (Math.abs(v) <= Float.MAX_VALUE) {
-        pivot = finite++ == 0 ? v : pivot; // sums of differences keep their digits
+        pivot = finite++ == 0 ? v : pivot; // differences to a pivot keep the sums precise
         zeros += v == 0 ? 1 : 0;
         min = Math.min(min, v);
         max = Math.max(max, v);
@@ -43,17 +43,17 @@ final class Tally {
     }
   }
 
-  /** Ends the measuring. */
-  void range() {
+  /** Ends the first pass. */
+  void setRange() {
     if (finite == 0) {
-      return; // there is nothing to count
+      return; // no values to count
     }
-    low = Math.max(min, mean() - Histogram.DEVIATIONS * deviation());
-    high = Math.min(max, mean() + Histogram.DEVIATIONS * deviation());
+    low = Math.max(min, mean() - Histogram.MAX_DEVIATIONS * deviation());
+    high = Math.min(max, mean() + Histogram.MAX_DEVIATIONS * deviation());
     binsPerUnit = high > low ? bins.length / (high - low) : 0;
   }
 
-  void count(float[] values, int count) {
+  void addToBins(float[] values, int count) {
     for (int i = 0; i < count; i++) {
       double v = values[i];
       if (v >= low && v <= high) {
@@ -75,28 +75,15 @@ final class Tally {
     return Math.sqrt(Math.max(0, squares / finite - offset * offset));
   }
 
-  Histogram result(boolean sampled) {
-    long looked = finite + nans + infinities;
+  Histogram build(boolean sampled) {
+    long count = finite + nans + infinities;
     if (finite == 0) {
-      double none = Double.NaN;
+      double nan = Double.NaN;
       return new Histogram(
-          looked,
-          sampled,
-          nans,
-          infinities,
-          0,
-          none,
-          none,
-          none,
-          none,
-          none,
-          none,
-          0,
-          0,
-          List.of());
+          count, sampled, nans, infinities, 0, nan, nan, nan, nan, nan, nan, 0, 0, List.of());
     }
     return new Histogram(
-        looked,
+        count,
         sampled,
         nans,
         infinities,
