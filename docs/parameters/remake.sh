@@ -104,7 +104,7 @@ b() {
 few() { # NAME OPTIONS...
     name=$1
     shift
-    learn "$name" "$work/few.txt" --held-out 0.5 "$@"
+    learn "$name" "$work/few.txt" --val-split 0.5 "$@"
 }
 
 learn() { # NAME TEXT OPTIONS...

@@ -12,22 +12,22 @@ import java.util.Map;
 import java.util.Set;
 
 /**
- * Word lists, rules and plots, read from text files beside this class; {@code shared.txt} explains
- * their language.
+ * The word lists, rules and plots, read from resource files. {@code shared.txt} explains the
+ * syntax.
  */
 final class Grammar {
   /**
    * A kind of story.
    *
-   * @param flags what it needs or sets: {@code human}, {@code animal}, ...
+   * @param flags what the plot requires or sets: {@code human}, {@code animal}, ...
    */
-  record Plot(String name, Set<String> flags, Rule ways) {}
+  record Plot(String name, Set<String> flags, Rule alternatives) {}
 
   private final Map<String, List<Word>> words = new LinkedHashMap<>();
   private final Map<String, Rule> rules = new LinkedHashMap<>();
   private final List<Plot> plots = new ArrayList<>();
 
-  /** Reads these files; shared rules come before plots. */
+  /** Reads grammar files. Shared rules must come before plots. */
   static Grammar read(String... files) {
     Grammar grammar = new Grammar();
     for (String file : files) {
@@ -42,31 +42,32 @@ final class Grammar {
 
   private void add(List<String> lines) {
     String plot = "";
-    List<Rule.Line> open = new ArrayList<>();
+    List<Rule.Line> ruleLines = new ArrayList<>();
     List<String> forms = List.of();
     List<Word> list = null;
     for (String line : lines) {
       if (line.isBlank() || line.startsWith("#")) {
         continue;
       }
-      String[] head = line.split("\\s+");
+      String[] fields = line.split("\\s+");
       if (line.startsWith("@ ")) {
         list = new ArrayList<>();
-        words.put(head[1], list);
-        forms = Arrays.stream(head).skip(2).map(form -> form.replaceAll("[()]", "")).toList();
+        words.put(fields[1], list);
+        forms = Arrays.stream(fields).skip(2).map(form -> form.replaceAll("[()]", "")).toList();
       } else if (line.startsWith("plot ")) {
-        plot = head[1];
+        plot = fields[1];
         list = null;
-        Set<String> flags = Set.copyOf(Arrays.asList(head).subList(2, head.length));
+        Set<String> flags = Set.copyOf(Arrays.asList(fields).subList(2, fields.length));
         plots.add(new Plot(plot, flags, new Rule(plot, true, new ArrayList<>())));
       } else if (line.startsWith("- ")) {
-        plots.getLast().ways().lines().add(Rule.Line.parse(line.substring(2)));
+        plots.getLast().alternatives().lines().add(Rule.Line.parse(line.substring(2)));
       } else if (line.startsWith("= ") || line.startsWith("* ")) {
         list = null;
-        open = new ArrayList<>();
-        String name = scoped(plot, head[1]);
-        boolean hides = !plot.isEmpty() && rules.containsKey(head[1]); // by mistake, surely
-        if (hides || rules.put(name, new Rule(name, line.startsWith("*"), open)) != null) {
+        ruleLines = new ArrayList<>();
+        String name = qualifiedName(plot, fields[1]);
+        boolean shadowsShared = !plot.isEmpty() && rules.containsKey(fields[1]); // surely a mistake
+        if (shadowsShared
+            || rules.put(name, new Rule(name, line.startsWith("*"), ruleLines)) != null) {
           throw new IllegalStateException("grammar: two rules named " + name);
         }
       } else if (list != null) {
@@ -74,12 +75,12 @@ final class Grammar {
           list.add(Word.parse(value.strip(), forms));
         }
       } else {
-        open.add(Rule.Line.parse(line.strip()));
+        ruleLines.add(Rule.Line.parse(line.strip()));
       }
     }
   }
 
-  private static String scoped(String plot, String rule) {
+  private static String qualifiedName(String plot, String rule) {
     return plot.isEmpty() ? rule : plot + "." + rule;
   }
 
@@ -87,17 +88,17 @@ final class Grammar {
     return plots;
   }
 
-  /** A plot's own rule of that name, else the shared one. */
+  /** The plot's own rule of this name, else the shared one. */
   Rule rule(Plot plot, String name) {
-    Rule own = rules.get(scoped(plot.name(), name));
-    Rule rule = own == null ? rules.get(name) : own;
+    Rule plotRule = rules.get(qualifiedName(plot.name(), name));
+    Rule rule = plotRule == null ? rules.get(name) : plotRule;
     if (rule == null) {
       throw new IllegalStateException("grammar: plot " + plot.name() + ": no rule " + name);
     }
     return rule;
   }
 
-  /** A list of words. */
+  /** The word list of this name. */
   List<Word> words(String name) {
     List<Word> list = words.get(name);
     if (list == null) {

@@ -5,47 +5,48 @@ import java.util.List;
 import java.util.Set;
 
 /**
- * Ways to say something.
+ * Alternative templates for a part of a story.
  *
- * @param event whether they differ in what happens, not only in words: a plot counts as another one
- *     then
+ * @param isEvent whether the alternatives differ in what happens, not only in wording; each then
+ *     makes a different plot
  */
-record Rule(String name, boolean event, List<Line> lines) {
+record Rule(String name, boolean isEvent, List<Line> lines) {
 
   /**
-   * One way, and where it fits.
+   * One alternative and its conditions.
    *
-   * @param with flags that must be set
-   * @param without flags that must not be
-   * @param sets flags that it sets
+   * @param requires flags that must be set
+   * @param excludes flags that must not be set
+   * @param sets flags that this line sets
    */
-  record Line(int weight, Set<String> with, Set<String> without, Set<String> sets, Part template) {
+  record Line(
+      int weight, Set<String> requires, Set<String> excludes, Set<String> sets, Template template) {
 
-    boolean fits(Set<String> flags) {
-      return flags.containsAll(with) && without.stream().noneMatch(flags::contains);
+    boolean matches(Set<String> flags) {
+      return flags.containsAll(requires) && excludes.stream().noneMatch(flags::contains);
     }
 
-    /** Reads the marks before the template: {@code ?flag ?!flag +flag *weight}. */
+    /** Parses a line: prefixes {@code ?flag ?!flag +flag *weight}, then the template. */
     static Line parse(String text) {
-      Set<String> with = new HashSet<>();
-      Set<String> without = new HashSet<>();
+      Set<String> requires = new HashSet<>();
+      Set<String> excludes = new HashSet<>();
       Set<String> sets = new HashSet<>();
       int weight = 1;
       String rest = text;
       while (rest.matches("[?+*]!?\\w+ .*")) {
-        String mark = rest.substring(0, rest.indexOf(' '));
-        rest = rest.substring(mark.length() + 1);
-        if (mark.startsWith("?!")) {
-          without.add(mark.substring(2));
-        } else if (mark.startsWith("?")) {
-          with.add(mark.substring(1));
-        } else if (mark.startsWith("+")) {
-          sets.add(mark.substring(1));
+        String prefix = rest.substring(0, rest.indexOf(' '));
+        rest = rest.substring(prefix.length() + 1);
+        if (prefix.startsWith("?!")) {
+          excludes.add(prefix.substring(2));
+        } else if (prefix.startsWith("?")) {
+          requires.add(prefix.substring(1));
+        } else if (prefix.startsWith("+")) {
+          sets.add(prefix.substring(1));
         } else {
-          weight = Integer.parseInt(mark.substring(1));
+          weight = Integer.parseInt(prefix.substring(1));
         }
       }
-      return new Line(weight, with, without, sets, TemplateParser.parse(rest));
+      return new Line(weight, requires, excludes, sets, TemplateParser.parse(rest));
     }
   }
 }

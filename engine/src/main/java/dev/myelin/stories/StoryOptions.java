@@ -3,15 +3,15 @@ package dev.myelin.stories;
 import dev.myelin.error.InvalidRequestException;
 
 /**
- * Which stories to write.
+ * Which stories to generate.
  *
  * @param kind stories or labelled sentences
- * @param seed the same seed, the same stories
- * @param count how many, at least 0
+ * @param seed the seed; the same seed gives the same stories
+ * @param count number of stories, at least 0
  */
 public record StoryOptions(Kind kind, long seed, long count) {
 
-  /** What can be written. */
+  /** Kinds of text. */
   public enum Kind {
     /** Short stories of simple words. */
     STORY,

@@ -3,90 +3,90 @@ package dev.myelin.stories;
 import java.util.ArrayList;
 import java.util.List;
 
-/** Reads a line of the grammar. */
+/** Parses the template of a grammar line. */
 final class TemplateParser {
   private final String text;
-  private int at;
+  private int position;
 
   private TemplateParser(String text) {
     this.text = text;
   }
 
-  static Part parse(String text) {
+  static Template parse(String text) {
     TemplateParser parser = new TemplateParser(text);
-    Part part = parser.sequence();
-    if (parser.at < text.length()) {
-      throw parser.wrong("a '" + text.charAt(parser.at) + "' without its beginning");
+    Template template = parser.sequence();
+    if (parser.position < text.length()) {
+      throw parser.error("a '" + text.charAt(parser.position) + "' without an opening bracket");
     }
-    return part;
+    return template;
   }
 
-  private Part sequence() {
-    List<Part> parts = new ArrayList<>();
+  private Template sequence() {
+    List<Template> parts = new ArrayList<>();
     StringBuilder plain = new StringBuilder();
-    while (at < text.length() && "|}".indexOf(text.charAt(at)) < 0) {
-      char c = text.charAt(at);
-      if (c == '{' || c == '[' || c == '<' || text.startsWith("//", at)) {
+    while (position < text.length() && "|}".indexOf(text.charAt(position)) < 0) {
+      char c = text.charAt(position);
+      if (c == '{' || c == '[' || c == '<' || text.startsWith("//", position)) {
         flush(plain, parts);
         parts.add(
             switch (c) {
               case '{' -> choice();
-              case '[' -> slot(until(']'));
-              case '<' -> new Part.Call(until('>'));
+              case '[' -> slot(readUntil(']'));
+              case '<' -> new Template.RuleCall(readUntil('>'));
               default -> {
-                at += 2;
-                yield new Part.Break();
+                position += 2;
+                yield new Template.ParagraphBreak();
               }
             });
       } else {
         plain.append(c);
-        at++;
+        position++;
       }
     }
     flush(plain, parts);
-    return parts.size() == 1 ? parts.getFirst() : new Part.Sequence(List.copyOf(parts));
+    return parts.size() == 1 ? parts.getFirst() : new Template.Sequence(List.copyOf(parts));
   }
 
-  private static void flush(StringBuilder plain, List<Part> parts) {
+  private static void flush(StringBuilder plain, List<Template> parts) {
     if (!plain.isEmpty()) {
-      parts.add(new Part.Text(plain.toString()));
+      parts.add(new Template.Text(plain.toString()));
       plain.setLength(0);
     }
   }
 
-  private Part choice() {
-    List<Part> options = new ArrayList<>();
+  private Template choice() {
+    List<Template> options = new ArrayList<>();
     do {
-      at++;
+      position++;
       options.add(sequence());
-    } while (at < text.length() && text.charAt(at) == '|');
-    if (at == text.length()) {
-      throw wrong("a '{' without its end");
+    } while (position < text.length() && text.charAt(position) == '|');
+    if (position == text.length()) {
+      throw error("a '{' without a closing bracket");
     }
-    at++;
-    return new Part.Choice(List.copyOf(options));
+    position++;
+    return new Template.Choice(List.copyOf(options));
   }
 
-  private Part slot(String inside) {
-    boolean capital = inside.startsWith("^");
-    String path = capital ? inside.substring(1) : inside;
+  private Template slot(String content) {
+    boolean capitalized = content.startsWith("^");
+    String path = capitalized ? content.substring(1) : content;
     int dot = path.indexOf('.');
     return dot < 0
-        ? new Part.Slot(path, "", capital)
-        : new Part.Slot(path.substring(0, dot), path.substring(dot + 1), capital);
+        ? new Template.Slot(path, "", capitalized)
+        : new Template.Slot(path.substring(0, dot), path.substring(dot + 1), capitalized);
   }
 
-  private String until(char end) {
-    int close = text.indexOf(end, at);
+  private String readUntil(char end) {
+    int close = text.indexOf(end, position);
     if (close < 0) {
-      throw wrong("no '" + end + "' after column " + at);
+      throw error("no '" + end + "' after column " + position);
     }
-    String inside = text.substring(at + 1, close);
-    at = close + 1;
-    return inside;
+    String content = text.substring(position + 1, close);
+    position = close + 1;
+    return content;
   }
 
-  private IllegalStateException wrong(String what) {
+  private IllegalStateException error(String what) {
     return new IllegalStateException("grammar: " + text + ": " + what);
   }
 }

@@ -7,11 +7,11 @@ import java.util.Map;
 /**
  * A word or phrase of a list.
  *
- * @param forms its other forms by name: "in the park" is {@code at} of "the park"
+ * @param forms other forms by name: "in the park" is the form {@code at} of "the park"
  */
 record Word(String text, Map<String, String> forms) {
 
-  /** Reads {@code text/form/form}. */
+  /** Parses {@code text/form/form}. */
   static Word parse(String value, List<String> names) {
     String[] parts = value.split("/");
     if (parts.length != names.size() + 1) {

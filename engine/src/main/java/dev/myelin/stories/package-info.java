@@ -1,5 +1,5 @@
 /**
- * A generator of simple English stories, by a grammar of its own: the text that Myelin's bundled
- * checkpoint is trained on, and labelled sentences for a first classifier.
+ * A generator of simple English stories from a grammar: the training data of the bundled
+ * checkpoint, and labelled sentences for a simple classifier.
  */
 package dev.myelin.stories;

@@ -3,18 +3,17 @@ package dev.myelin.train;
 import dev.myelin.error.InvalidRequestException;
 
 /**
- * How parameters follow their gradients: AdamW (Loshchilov and Hutter 2019) with a learning rate
- * that warms up linearly and decays along a cosine (Loshchilov and Hutter 2017).
+ * The AdamW optimizer (Loshchilov and Hutter 2019) with a learning rate schedule of linear warmup
+ * and cosine decay (Loshchilov and Hutter 2017).
  *
- * @param learningRate its largest value
- * @param finalLearningRate its last one
- * @param warmup steps until the largest
- * @param beta1 decay of the mean of the gradients
- * @param beta2 decay of the mean of their squares
- * @param epsilon added to the root of the latter
- * @param weightDecay share of each matrix's weights taken away, times the learning rate; norms and
- *     biases keep theirs
- * @param clip largest norm of all gradients together; larger ones are scaled down
+ * @param learningRate the maximum learning rate
+ * @param finalLearningRate the learning rate of the last step
+ * @param warmup number of warmup steps
+ * @param beta1 decay rate of the first moment
+ * @param beta2 decay rate of the second moment
+ * @param epsilon term added to the denominator for numerical stability
+ * @param weightDecay weight decay coefficient; applied to matrices, not to norms and biases
+ * @param clip maximum norm of all gradients together; larger gradients are scaled down
  */
 public record AdamW(
     float learningRate,
@@ -36,7 +35,7 @@ public record AdamW(
         "final learning rate",
         finalLearningRate,
         "0 to " + learningRate);
-    check(warmup >= 0, "warm-up", warmup, "0 steps or more");
+    check(warmup >= 0, "warmup", warmup, "0 steps or more");
     check(beta1 >= 0 && beta1 < 1, "beta1", beta1, "0 to below 1");
     check(beta2 >= 0 && beta2 < 1, "beta2", beta2, "0 to below 1");
     check(epsilon > 0 && epsilon <= 1, "epsilon", epsilon, "above 0, at most 1");
@@ -44,30 +43,30 @@ public record AdamW(
     check(clip > 0 && clip < Float.POSITIVE_INFINITY, "gradient clipping", clip, "above 0");
   }
 
-  private static void check(boolean holds, String name, Number value, String expected) {
-    if (!holds) {
+  private static void check(boolean valid, String name, Number value, String expected) {
+    if (!valid) {
       throw new InvalidRequestException(name + " = " + value + ": expected " + expected);
     }
   }
 
-  /** The learning rate of step {@code step}, the first one 1, of {@code steps}. */
-  public float rate(long step, long steps) {
+  /** The learning rate of a step, counted from 1, of {@code steps}. */
+  public float learningRateAt(long step, long steps) {
     if (step <= warmup) {
       return learningRate * step / Math.max(1, warmup);
     }
-    double done = Math.min(1, (step - warmup) / (double) Math.max(1, steps - warmup));
-    double share = 0.5 * (1 + Math.cos(Math.PI * done));
-    return (float) (finalLearningRate + (learningRate - finalLearningRate) * share);
+    double progress = Math.min(1, (step - warmup) / (double) Math.max(1, steps - warmup));
+    double cosine = 0.5 * (1 + Math.cos(Math.PI * progress));
+    return (float) (finalLearningRate + (learningRate - finalLearningRate) * cosine);
   }
 
-  /** What the native step reads: f32 [7]; decay for matrices only. */
-  float[] settings(long step, long steps, boolean decayed) {
+  /** The parameters of ggml's AdamW operation: f32 [7]. Weight decay is for matrices only. */
+  float[] stepParameters(long step, long steps, boolean decay) {
     return new float[] {
-      rate(step, steps),
+      learningRateAt(step, steps),
       beta1,
       beta2,
       epsilon,
-      decayed ? weightDecay : 0f,
+      decay ? weightDecay : 0f,
       (float) (1 / (1 - Math.pow(beta1, step))),
       (float) (1 / (1 - Math.pow(beta2, step)))
     };

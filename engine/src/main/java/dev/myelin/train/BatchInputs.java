@@ -7,7 +7,10 @@ import dev.myelin.graph.TensorContext;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 
-/** What a training graph reads of a batch. It lies outside the graph, which would reuse it. */
+/**
+ * The input tensors of a training graph. They are allocated outside the graph, whose allocator
+ * would reuse their memory.
+ */
 final class BatchInputs implements AutoCloseable {
   private final BatchShape shape;
   private final int vocabulary;
@@ -17,10 +20,10 @@ final class BatchInputs implements AutoCloseable {
   private final Tensor positions;
   private final Tensor mask;
   private final Tensor labels;
-  private final Tensor learned;
-  private final Tensor scale;
+  private final Tensor lossMask;
+  private final Tensor lossScale;
   private final int[] targets;
-  private int active;
+  private int targetCount;
 
   BatchInputs(BatchShape shape, int vocabulary) {
     this.shape = shape;
@@ -30,10 +33,10 @@ final class BatchInputs implements AutoCloseable {
     positions = context.tensor("positions", GgmlType.I32, shape.tokens());
     mask = context.tensor("mask", GgmlType.F32, shape.context(), shape.context());
     labels = context.tensor("labels", GgmlType.F32, vocabulary, shape.tokens());
-    learned = context.tensor("learned", GgmlType.F32, 1, shape.tokens());
-    scale = context.tensor("scale", GgmlType.F32, 1);
+    lossMask = context.tensor("loss_mask", GgmlType.F32, 1, shape.tokens());
+    lossScale = context.tensor("loss_scale", GgmlType.F32, 1);
     long bytes = 0;
-    Tensor[] all = {tokens, positions, mask, labels, learned, scale};
+    Tensor[] all = {tokens, positions, mask, labels, lossMask, lossScale};
     for (Tensor t : all) {
       bytes += TensorBuffer.roundUp(t.type().bytes(t.elements()));
     }
@@ -51,48 +54,49 @@ final class BatchInputs implements AutoCloseable {
 
   private void fillConstants() {
     int context = shape.context();
-    MemorySegment where = positions.data();
+    MemorySegment positionData = positions.data();
     for (int i = 0; i < shape.tokens(); i++) {
-      where.setAtIndex(ValueLayout.JAVA_INT, i, i % context);
+      positionData.setAtIndex(ValueLayout.JAVA_INT, i, i % context);
     }
-    MemorySegment seen = mask.data();
+    MemorySegment maskData = mask.data();
     for (long row = 0; row < context; row++) {
       for (long column = row + 1; column < context; column++) {
-        seen.setAtIndex(ValueLayout.JAVA_FLOAT, row * context + column, Float.NEGATIVE_INFINITY);
+        maskData.setAtIndex(
+            ValueLayout.JAVA_FLOAT, row * context + column, Float.NEGATIVE_INFINITY);
       }
     }
   }
 
   /**
-   * Takes a batch.
+   * Fills the inputs with a batch.
    *
-   * @param windows {@link BatchShape#window} tokens of each sequence, one after the other; {@code
-   *     ~id} of those that are read and not learned
+   * @param windows {@link BatchShape#windowLength} tokens of each sequence, concatenated; {@code
+   *     ~id} for tokens that are excluded from the loss
    */
   void fill(int[] windows) {
     MemorySegment ids = tokens.data();
     MemorySegment oneHot = labels.data();
-    active = 0;
+    targetCount = 0;
     for (int i = 0; i < shape.tokens(); i++) {
-      int at = i / shape.context() * shape.window() + i % shape.context();
-      int id = windows[at];
+      int index = i / shape.context() * shape.windowLength() + i % shape.context();
+      int id = windows[index];
       ids.setAtIndex(ValueLayout.JAVA_INT, i, id < 0 ? ~id : id);
       long row = (long) i * vocabulary;
       oneHot.setAtIndex(ValueLayout.JAVA_FLOAT, row + targets[i], 0f);
-      int next = windows[at + 1];
-      boolean counts = next >= 0;
-      targets[i] = counts ? next : 0;
-      oneHot.setAtIndex(ValueLayout.JAVA_FLOAT, row + targets[i], counts ? 1f : 0f);
-      learned.data().setAtIndex(ValueLayout.JAVA_FLOAT, i, counts ? 1f : 0f);
-      active += counts ? 1 : 0;
+      int next = windows[index + 1];
+      boolean isTarget = next >= 0;
+      targets[i] = isTarget ? next : 0;
+      oneHot.setAtIndex(ValueLayout.JAVA_FLOAT, row + targets[i], isTarget ? 1f : 0f);
+      lossMask.data().setAtIndex(ValueLayout.JAVA_FLOAT, i, isTarget ? 1f : 0f);
+      targetCount += isTarget ? 1 : 0;
     }
-    float factor = active == 0 ? 0f : (float) shape.tokens() / active;
-    scale.data().set(ValueLayout.JAVA_FLOAT, 0, factor);
+    float factor = targetCount == 0 ? 0f : (float) shape.tokens() / targetCount;
+    lossScale.data().set(ValueLayout.JAVA_FLOAT, 0, factor);
   }
 
-  /** Positions of the batch whose next token is learned. */
-  int active() {
-    return active;
+  /** Number of positions whose next token counts in the loss. */
+  int targetCount() {
+    return targetCount;
   }
 
   BatchShape shape() {
@@ -109,22 +113,24 @@ final class BatchInputs implements AutoCloseable {
     return positions;
   }
 
-  /** f32 [context, context]: 0 where a position sees another, else -infinity. */
+  /** f32 [context, context], the causal mask: 0 or -infinity. */
   Tensor mask() {
     return mask;
   }
 
-  /** f32 [1, tokens]: 1 where the token that follows is learned, else 0. */
-  Tensor learned() {
-    return learned;
+  /** f32 [1, tokens]: 1 where the next token counts in the loss, else 0. */
+  Tensor lossMask() {
+    return lossMask;
   }
 
-  /** f32 [1]: from the mean over all positions to that over the {@link #active} ones. */
-  Tensor scale() {
-    return scale;
+  /**
+   * f32 [1]: scales the mean over all positions to the mean over {@link #targetCount} positions.
+   */
+  Tensor lossScale() {
+    return lossScale;
   }
 
-  /** f32 [vocabulary, tokens]: 1 at the token that follows, else 0. */
+  /** f32 [vocabulary, tokens]: the next token, one-hot. */
   Tensor labels() {
     return labels;
   }

@@ -1,18 +1,18 @@
 package dev.myelin.train;
 
 /**
- * What is computed together.
+ * The shape of a batch.
  *
- * @param sequences windows of text
- * @param context positions of each
+ * @param sequences number of sequences
+ * @param context positions per sequence
  */
 public record BatchShape(int sequences, int context) {
   public int tokens() {
     return sequences * context;
   }
 
-  /** Tokens of a window: each position also needs the one that follows. */
-  public int window() {
+  /** Tokens per window: the context and the token after it. */
+  public int windowLength() {
     return context + 1;
   }
 }

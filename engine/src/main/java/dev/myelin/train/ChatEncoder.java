@@ -10,15 +10,15 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * Renders a conversation and finds the assistant's tokens in it: those between the prompt that a
- * model would have been given and the end of the turn.
+ * Renders a conversation and finds the assistant's tokens: those from the end of the generation
+ * prompt to the end of the turn.
  */
 final class ChatEncoder {
   private static final String ASSISTANT = "assistant";
 
   private final ChatTemplate template;
   private final Tokenizer tokenizer;
-  private String endless;
+  private String withoutEndOfTurn;
 
   ChatEncoder(ChatTemplate template, Tokenizer tokenizer) {
     this.template = template;
@@ -26,10 +26,10 @@ final class ChatEncoder {
   }
 
   /**
-   * The tokens of a conversation, {@code ~id} of those that are not the assistant's.
+   * The tokens of a conversation, {@code ~id} for tokens that are not the assistant's.
    *
-   * @throws InvalidRequestException if there is no message of the assistant, or the template does
-   *     not keep the beginning of a conversation as it was when more follows
+   * @throws InvalidRequestException if there is no assistant message, or if the template renders
+   *     the start of a conversation differently when more messages follow
    */
   int[] encode(ChatSample sample) {
     List<Map<String, Object>> messages = sample.messages();
@@ -45,19 +45,19 @@ final class ChatEncoder {
     for (int i = 0; i < messages.size(); i++) {
       if (ASSISTANT.equals(messages.get(i).get("role"))) {
         replies.add(i);
-        starts.add(tokensOf(sample, i, true, text, tokens));
+        starts.add(commonPrefix(sample, i, true, text, tokens));
       }
     }
     if (replies.isEmpty()) {
-      throw new InvalidRequestException("expected a message of the assistant to learn");
+      throw new InvalidRequestException("expected an assistant message to train on");
     }
     for (int r = 0; r < starts.size(); r++) {
       int from = starts.get(r);
-      int most = r + 1 < starts.size() ? starts.get(r + 1) : tokens.length;
-      int end = endOfTurn(tokens, from, most);
-      if (end < 0) { // nothing ends the turn
-        end = tokensOf(sample, replies.get(r) + 1, false, text, tokens);
-        endless = endless == null ? sample.source() : endless;
+      int limit = r + 1 < starts.size() ? starts.get(r + 1) : tokens.length;
+      int end = endOfTurn(tokens, from, limit);
+      if (end < 0) { // no token ends the turn
+        end = commonPrefix(sample, replies.get(r) + 1, false, text, tokens);
+        withoutEndOfTurn = withoutEndOfTurn == null ? sample.source() : withoutEndOfTurn;
       }
       System.arraycopy(tokens, from, masked, from, Math.max(0, end - from));
     }
@@ -65,11 +65,12 @@ final class ChatEncoder {
   }
 
   /**
-   * After the first token that ends a turn, -1 if there is none. It is the template's: what people
-   * and models write names no control token. What the template writes after it, nobody generates.
+   * The index after the first end-of-turn token, or -1. The token comes from the template, because
+   * message text never becomes a control token. Text that the template adds after it is never
+   * generated.
    */
-  private int endOfTurn(int[] tokens, int from, int most) {
-    for (int i = from; i < most; i++) {
+  private int endOfTurn(int[] tokens, int from, int limit) {
+    for (int i = from; i < limit; i++) {
       if (tokenizer.vocabulary().isEndOfGeneration(tokens[i])) {
         return i + 1;
       }
@@ -77,35 +78,37 @@ final class ChatEncoder {
     return -1;
   }
 
-  /** How many tokens the rendering of the first messages has in common with the whole. */
-  private int tokensOf(ChatSample sample, int count, boolean reply, String text, int[] whole) {
+  /**
+   * The number of leading tokens that the rendering of the first messages shares with the whole.
+   */
+  private int commonPrefix(ChatSample sample, int count, boolean reply, String text, int[] whole) {
     if (count == 0) {
-      return 0; // the conversation begins with the assistant
+      return 0; // the conversation starts with the assistant
     }
     PromptText part =
         template.promptOf(sample.messages().subList(0, count), reply, sample.variables());
     if (!text.startsWith(part.text())) {
       throw new InvalidRequestException(
-          ("message %s: what the chat template renders %s is not how the whole conversation begins:"
-                  + " expected a template that keeps it (chat_template_kwargs on the line may help,"
-                  + " {\"enable_thinking\": false} for one)")
+          ("message %s: the chat template renders the text %s differently in the whole"
+               + " conversation: expected the same text (chat_template_kwargs on the line may help,"
+               + " such as {\"enable_thinking\": false})")
               .formatted(reply ? count : count - 1, reply ? "before it" : "up to it"));
     }
     int[] tokens = ChatTokens.of(part, tokenizer);
-    int same = 0;
-    while (same < tokens.length && same < whole.length && tokens[same] == whole[same]) {
-      same++;
+    int common = 0;
+    while (common < tokens.length && common < whole.length && tokens[common] == whole[common]) {
+      common++;
     }
-    return same;
+    return common;
   }
 
   List<String> notes() {
     List<String> notes = new ArrayList<>();
-    if (endless != null) {
+    if (withoutEndOfTurn != null) {
       notes.add(
-          endless
-              + ": the chat template writes no token that ends a reply: the model does not learn"
-              + " to end one");
+          withoutEndOfTurn
+              + ": the chat template adds no end-of-turn token: the model does not learn"
+              + " to end a reply");
     }
     return notes;
   }

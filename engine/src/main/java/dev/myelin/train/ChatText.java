@@ -10,16 +10,16 @@ import java.util.Arrays;
 import java.util.List;
 
 /**
- * Conversations. A window holds one of them from its start, or what did not fit into the window
- * before; the rest of it is padding.
+ * Conversations as training data. A window holds the start of one conversation, or its
+ * continuation; the rest is padding.
  */
 final class ChatText extends TrainingText {
   private final List<ChatSample> training;
-  private final List<ChatSample> heldOut;
+  private final List<ChatSample> validation;
 
-  ChatText(List<ChatSample> training, List<ChatSample> heldOut) {
+  ChatText(List<ChatSample> training, List<ChatSample> validation) {
     this.training = List.copyOf(training);
-    this.heldOut = List.copyOf(heldOut);
+    this.validation = List.copyOf(validation);
   }
 
   @Override
@@ -32,25 +32,28 @@ final class ChatText extends TrainingText {
                     new ModelFileException(
                         model.file().path(),
                         "no tokenizer.chat_template",
-                        "expected one to render conversations with"));
+                        "expected a chat template to render conversations"));
     ChatEncoder encoder = new ChatEncoder(template, model.tokenizer());
-    Tokens learned = tokens(training, encoder);
-    Tokens measured = tokens(heldOut, encoder);
-    return new Encoded(learned, measured, true, encoder.notes());
+    Tokens trainingTokens = tokens(training, encoder);
+    Tokens validationTokens = tokens(validation, encoder);
+    return new Encoded(trainingTokens, validationTokens, true, encoder.notes());
   }
 
-  /** The conversations one after the other; their pieces are cut once the window is known. */
+  /**
+   * Concatenates the conversations. They are cut into windows later, when the window length is
+   * known.
+   */
   private static Tokens tokens(List<ChatSample> samples, ChatEncoder encoder) {
     List<int[]> parts = new ArrayList<>(samples.size());
     long size = 0;
     for (ChatSample sample : samples) {
-      int[] part = encoded(sample, encoder);
+      int[] part = encode(sample, encoder);
       parts.add(part);
       size += part.length;
     }
     if (size > Integer.MAX_VALUE - 16) {
       throw new InvalidRequestException(
-          size + " tokens of conversations: expected fewer than 2^31; learn from less text");
+          size + " tokens of conversations: expected fewer than 2^31; use less text");
     }
     int[] ids = new int[(int) size];
     int[] starts = new int[samples.size()];
@@ -63,35 +66,35 @@ final class ChatText extends TrainingText {
       at += part.length;
       ends[i] = at;
     }
-    return new Tokens(ids, new Pieces(starts, ends));
+    return new Tokens(ids, new WindowRanges(starts, ends));
   }
 
-  private static int[] encoded(ChatSample sample, ChatEncoder encoder) {
+  private static int[] encode(ChatSample sample, ChatEncoder encoder) {
     try {
       return encoder.encode(sample);
     } catch (InvalidRequestException e) {
       throw new InvalidRequestException(sample.source() + ": " + e.getMessage());
     } catch (ModelFileException e) {
-      throw e; // the template itself is wrong
+      throw e; // an error of the template itself
     } catch (MyelinException e) {
       throw new MyelinException(sample.source() + ": " + e.getMessage(), e);
     }
   }
 
   /**
-   * Cuts conversations into windows: at every {@code context} tokens, without those windows in
-   * which nothing is learned.
+   * Cuts conversations into windows of {@code context} tokens, and drops windows without any token
+   * that counts in the loss.
    */
-  static Pieces windows(Tokens conversations, BatchShape shape) {
-    Pieces whole = conversations.pieces();
+  static WindowRanges cutIntoWindows(Tokens conversations, BatchShape shape) {
+    WindowRanges samples = conversations.windows();
     int[] ids = conversations.ids();
     int[] starts = new int[16];
     int[] ends = new int[16];
     int count = 0;
-    for (int c = 0; c < whole.count(); c++) {
-      int end = whole.ends()[c];
-      for (int from = whole.starts()[c]; from < end - 1; from += shape.context()) {
-        if (learns(ids, from + 1, Math.min(end, from + shape.window()))) {
+    for (int c = 0; c < samples.count(); c++) {
+      int end = samples.ends()[c];
+      for (int from = samples.starts()[c]; from < end - 1; from += shape.context()) {
+        if (hasTarget(ids, from + 1, Math.min(end, from + shape.windowLength()))) {
           if (count == starts.length) {
             starts = Arrays.copyOf(starts, 2 * count);
             ends = Arrays.copyOf(ends, 2 * count);
@@ -101,10 +104,10 @@ final class ChatText extends TrainingText {
         }
       }
     }
-    return new Pieces(Arrays.copyOf(starts, count), Arrays.copyOf(ends, count));
+    return new WindowRanges(Arrays.copyOf(starts, count), Arrays.copyOf(ends, count));
   }
 
-  private static boolean learns(int[] ids, int from, int to) {
+  private static boolean hasTarget(int[] ids, int from, int to) {
     for (int i = from; i < to; i++) {
       if (ids[i] >= 0) {
         return true;

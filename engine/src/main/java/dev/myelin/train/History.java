@@ -3,27 +3,28 @@ package dev.myelin.train;
 import java.util.ArrayList;
 import java.util.List;
 
-/** What a run measured so far. One thread at a time. */
+/** The losses of a training run so far. Not thread-safe. */
 public final class History {
   private final List<Step> steps = new ArrayList<>();
   private final List<Evaluation> evaluations = new ArrayList<>();
 
   /**
-   * A step.
+   * One training step.
    *
-   * @param step its number, the first one 1
-   * @param loss of its batch before the step, in nats a token
-   * @param norm of all gradients before clipping
-   * @param rate learning rate
-   * @param seconds it took
+   * @param step number of the step, from 1
+   * @param loss loss of its batch before the step, in nats per token
+   * @param gradientNorm norm of all gradients before clipping
+   * @param learningRate learning rate of the step
+   * @param seconds duration of the step
    */
-  public record Step(long step, float loss, float norm, float rate, float seconds) {}
+  public record Step(
+      long step, float loss, float gradientNorm, float learningRate, float seconds) {}
 
   /**
-   * The loss of the held-out text.
+   * An evaluation of the validation loss.
    *
-   * @param step after which step
-   * @param loss in nats a token
+   * @param step number of steps done before
+   * @param loss validation loss in nats per token
    */
   public record Evaluation(long step, float loss) {}
 
@@ -35,17 +36,17 @@ public final class History {
     evaluations.add(evaluation);
   }
 
-  /** Every step, in order. */
+  /** All steps, in order. */
   public List<Step> steps() {
     return List.copyOf(steps);
   }
 
-  /** Every evaluation, in order. */
+  /** All evaluations, in order. */
   public List<Evaluation> evaluations() {
     return List.copyOf(evaluations);
   }
 
-  /** How many steps were done. */
+  /** Number of steps done. */
   public long step() {
     return steps.isEmpty() ? 0 : steps.getLast().step();
   }
@@ -59,26 +60,32 @@ public final class History {
     return best;
   }
 
-  /** How many evaluations came after the best one. */
-  int sinceBest() {
+  /** Number of evaluations after the best one. */
+  int evaluationsSinceBest() {
     return evaluations.isEmpty() ? 0 : evaluations.size() - 1 - evaluations.indexOf(best());
   }
 
-  /** A table with a line a step; the held-out loss where it was measured. */
+  /** A CSV table with one line per step, and the validation loss where it was evaluated. */
   public String toCsv(int tokensPerStep) {
     StringBuilder csv =
-        new StringBuilder("step,tokens,loss,held_out_loss,learning_rate,norm,tokens_per_second\n");
+        new StringBuilder(
+            "step,tokens,loss,validation_loss,learning_rate,gradient_norm,tokens_per_second\n");
     int next = 0;
     if (!evaluations.isEmpty() && evaluations.getFirst().step() == 0) {
       csv.append("0,0,,").append(evaluations.getFirst().loss()).append(",,,\n");
       next = 1;
     }
     for (Step s : steps) {
-      boolean measured = next < evaluations.size() && evaluations.get(next).step() == s.step();
-      String heldOut = measured ? String.valueOf(evaluations.get(next++).loss()) : "";
+      boolean isEvaluated = next < evaluations.size() && evaluations.get(next).step() == s.step();
+      String validationLoss = isEvaluated ? String.valueOf(evaluations.get(next++).loss()) : "";
       csv.append(s.step()).append(',').append(s.step() * tokensPerStep).append(',');
-      csv.append(s.loss()).append(',').append(heldOut).append(',').append(s.rate()).append(',');
-      csv.append(s.norm()).append(',').append(tokensPerStep / s.seconds()).append('\n');
+      csv.append(s.loss())
+          .append(',')
+          .append(validationLoss)
+          .append(',')
+          .append(s.learningRate())
+          .append(',');
+      csv.append(s.gradientNorm()).append(',').append(tokensPerStep / s.seconds()).append('\n');
     }
     return csv.toString();
   }

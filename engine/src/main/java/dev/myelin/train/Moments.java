@@ -8,19 +8,19 @@ import java.util.Collection;
 import java.util.LinkedHashMap;
 import java.util.Map;
 
-/** The optimiser's memory: running means of each parameter's gradient and of its square. */
+/** The optimizer state: first and second moments of each parameter's gradient. */
 final class Moments implements AutoCloseable {
   private final TensorContext context;
   private final TensorBuffer buffer;
   private final Map<String, Pair> byName = new LinkedHashMap<>();
 
   /**
-   * @param m mean of the gradients, of the parameter's shape
-   * @param v mean of their squares
+   * @param m first moment, in the parameter's shape
+   * @param v second moment
    */
   record Pair(Tensor m, Tensor v) {}
 
-  /** All zero. */
+  /** Allocates zeroed moments. */
   Moments(Collection<Tensor> parameters) {
     long bytes = 0;
     for (Tensor p : parameters) {
@@ -29,11 +29,11 @@ final class Moments implements AutoCloseable {
     buffer = TensorBuffer.allocateZeroed(bytes);
     context = new TensorContext(2 * parameters.size());
     for (Tensor p : parameters) {
-      byName.put(p.name(), new Pair(like(p, ".m"), like(p, ".v")));
+      byName.put(p.name(), new Pair(newLike(p, ".m"), newLike(p, ".v")));
     }
   }
 
-  private Tensor like(Tensor p, String suffix) {
+  private Tensor newLike(Tensor p, String suffix) {
     Tensor t =
         context.tensor(p.name() + suffix, GgmlType.F32, p.dim(0), p.dim(1), p.dim(2), p.dim(3));
     buffer.append(t);

@@ -5,19 +5,19 @@ import dev.myelin.tokenizer.ControlTokens;
 import dev.myelin.tokenizer.Tokenizer;
 import dev.myelin.tokenizer.Vocabulary;
 import dev.myelin.train.corpus.Document;
-import dev.myelin.train.corpus.Passage;
-import dev.myelin.train.corpus.Split;
-import dev.myelin.train.corpus.TokenData;
-import dev.myelin.train.corpus.TokenData.Marks;
+import dev.myelin.train.corpus.DocumentChunk;
+import dev.myelin.train.corpus.TokenStream;
+import dev.myelin.train.corpus.TokenStream.BoundaryTokens;
+import dev.myelin.train.corpus.ValidationSplit;
 import java.util.List;
 import java.util.Optional;
 
-/** Documents one after the other, each with BOS before it and EOS after it. */
+/** Concatenated documents as training data, each with BOS before it and EOS after it. */
 final class PlainText extends TrainingText {
-  private final Split text;
+  private final ValidationSplit text;
   private final boolean parseSpecial;
 
-  PlainText(Split text, boolean parseSpecial) {
+  PlainText(ValidationSplit text, boolean parseSpecial) {
     this.text = text;
     this.parseSpecial = parseSpecial;
   }
@@ -28,30 +28,31 @@ final class PlainText extends TrainingText {
     List<String> notes =
         parseSpecial
             ? List.of()
-            : spelled(tokenizer.vocabulary()).map(List::of).orElseGet(List::of);
+            : noteControlTokens(tokenizer.vocabulary()).map(List::of).orElseGet(List::of);
     return new Encoded(
         tokens(text.training(), tokenizer, threads),
-        tokens(text.heldOut(), tokenizer, threads),
+        tokens(text.validation(), tokenizer, threads),
         false,
         notes);
   }
 
   private Tokens tokens(List<Document> documents, Tokenizer tokenizer, int threads) {
     Vocabulary vocabulary = tokenizer.vocabulary();
-    Marks marks = new Marks(vocabulary.bos().isPresent(), vocabulary.eos().isPresent());
+    BoundaryTokens boundary =
+        new BoundaryTokens(vocabulary.bos().isPresent(), vocabulary.eos().isPresent());
     return new Tokens(
-        TokenData.encode(documents, tokenizer, marks, parseSpecial, threads).tokens(), null);
+        TokenStream.encode(documents, tokenizer, boundary, parseSpecial, threads).tokens(), null);
   }
 
-  /** A text that spells a control token was mostly meant to have it. */
-  private Optional<String> spelled(Vocabulary vocabulary) {
+  /** A note if the text spells a control token, which was probably meant to be parsed. */
+  private Optional<String> noteControlTokens(Vocabulary vocabulary) {
     ControlTokens control = new ControlTokens(vocabulary);
     for (Document document : text.training()) {
-      for (Passage passage : document.passages()) {
+      for (DocumentChunk passage : document.chunks()) {
         Optional<String> token = control.firstIn(passage.bytes());
         if (token.isPresent()) {
           return Optional.of(
-              "%s: spells the control token %s, which is learned as plain characters"
+              "%s: contains the text of control token %s, which is encoded as plain text"
                   .formatted(document.source(), token.get()));
         }
       }

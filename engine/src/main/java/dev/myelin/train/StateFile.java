@@ -12,39 +12,38 @@ import dev.myelin.graph.Tensor;
 import java.util.List;
 
 /**
- * All that a run needs to go on: a GGUF file with the learned tensors, the optimiser's moments
- * ({@code optimizer.m.NAME}, {@code optimizer.v.NAME}), the options, the history and a hash of the
- * text. Written like every GGUF file: there under its name when it is complete and on the disk, or
- * not at all.
+ * The state file, from which a run is resumed: a GGUF file with the trained tensors, the
+ * optimizer's moments ({@code optimizer.m.NAME}, {@code optimizer.v.NAME}), the options, the
+ * history and a hash of the text. It is written atomically.
  */
 final class StateFile {
   private static final int VERSION = 1;
   private static final String PREFIX = "training.";
-  private static final String M = "optimizer.m.";
-  private static final String V = "optimizer.v.";
-  private static final long MOST_STEPS = 1 << 23;
+  private static final String FIRST_MOMENT = "optimizer.m.";
+  private static final String SECOND_MOMENT = "optimizer.v.";
+  private static final long MAX_STEPS = 1 << 23;
 
   private StateFile() {}
 
   /**
-   * Adds a run's state to a file that describes its model.
+   * Adds the state of a run.
    *
-   * @param textHash of the tokens that are learned from
+   * @param textHash hash of the training tokens
    */
-  static void describe(
-      GgufWriter out, Learner learner, TrainingOptions options, History history, long textHash) {
+  static void putState(
+      GgufWriter out, Trainer trainer, TrainingOptions options, History history, long textHash) {
     out.put(PREFIX + "version", VERSION).put(PREFIX + "text_hash", GgufValueType.I64, textHash);
     putOptions(out, options);
     putHistory(out, history);
-    for (Tensor p : learner.parameters()) {
-      Moments.Pair moments = learner.moments().of(p);
+    for (Tensor p : trainer.parameters()) {
+      Moments.Pair moments = trainer.moments().of(p);
       put(out, p.name(), p, p);
-      put(out, M + p.name(), p, moments.m());
-      put(out, V + p.name(), p, moments.v());
+      put(out, FIRST_MOMENT + p.name(), p, moments.m());
+      put(out, SECOND_MOMENT + p.name(), p, moments.v());
     }
   }
 
-  /** Adds a tensor's values under a name, in the shape of {@code like}. */
+  /** Adds a tensor with the values of one tensor and the shape of another. */
   static void put(GgufWriter out, String name, Tensor like, Tensor values) {
     out.tensor(name, GgmlType.F32, like.shape(), values.data());
   }
@@ -54,13 +53,13 @@ final class StateFile {
     out.put(PREFIX + "batch", o.shape().sequences())
         .put(PREFIX + "context", o.shape().context())
         .put(PREFIX + "steps", o.steps())
-        .put(PREFIX + "seed", GgufValueType.I64, o.text().seed())
-        .put(PREFIX + "held_out", o.text().heldOut())
-        .put(PREFIX + "whole_documents", o.text().wholeDocuments())
-        .put(PREFIX + "parse_special", o.text().parseSpecial())
-        .put(PREFIX + "evaluate_every", o.watch().evaluateEvery())
-        .put(PREFIX + "checkpoint_every", o.watch().checkpointEvery())
-        .put(PREFIX + "patience", o.watch().patience())
+        .put(PREFIX + "seed", GgufValueType.I64, o.data().seed())
+        .put(PREFIX + "held_out", o.data().validationFraction())
+        .put(PREFIX + "whole_documents", o.data().wholeDocuments())
+        .put(PREFIX + "parse_special", o.data().parseSpecial())
+        .put(PREFIX + "evaluate_every", o.intervals().evaluateEvery())
+        .put(PREFIX + "checkpoint_every", o.intervals().checkpointEvery())
+        .put(PREFIX + "patience", o.intervals().patience())
         .put(PREFIX + "learning_rate", a.learningRate())
         .put(PREFIX + "final_learning_rate", a.finalLearningRate())
         .put(PREFIX + "warmup", a.warmup())
@@ -71,7 +70,7 @@ final class StateFile {
         .put(PREFIX + "clip", a.clip());
   }
 
-  /** The options of the run that wrote a file, but for its threads. */
+  /** The options of the run that wrote a file, except the threads. */
   static TrainingOptions options(GgufFile file, int threads) {
     Metadata m = file.metadata();
     if (m.u32(PREFIX + "version") != VERSION) {
@@ -92,12 +91,12 @@ final class StateFile {
         m.i64(PREFIX + "steps"),
         0,
         adamw,
-        new TrainingOptions.Text(
+        new TrainingOptions.Data(
             m.i64(PREFIX + "seed"),
             m.f64(PREFIX + "held_out"),
             m.bool(PREFIX + "whole_documents", false),
             m.bool(PREFIX + "parse_special", false)),
-        new TrainingOptions.Watch(
+        new TrainingOptions.Intervals(
             m.u32(PREFIX + "evaluate_every"),
             m.u32(PREFIX + "checkpoint_every"),
             m.u32(PREFIX + "patience")),
@@ -110,8 +109,8 @@ final class StateFile {
     for (int i = 0; i < steps.size(); i++) {
       History.Step s = steps.get(i);
       columns[0][i] = s.loss();
-      columns[1][i] = s.norm();
-      columns[2][i] = s.rate();
+      columns[1][i] = s.gradientNorm();
+      columns[2][i] = s.learningRate();
       columns[3][i] = s.seconds();
     }
     List<History.Evaluation> evaluations = history.evaluations();
@@ -129,7 +128,7 @@ final class StateFile {
         .put(PREFIX + "evaluated_losses", losses);
   }
 
-  /** What the run that wrote a file had measured. */
+  /** The history of the run that wrote a file. */
   static History history(GgufFile file) {
     Metadata m = file.metadata();
     GgufArray losses = m.array(PREFIX + "losses");
@@ -140,13 +139,13 @@ final class StateFile {
     GgufArray evaluated = m.array(PREFIX + "evaluated_losses");
     int steps = losses.size();
     boolean fits =
-        steps < MOST_STEPS
+        steps < MAX_STEPS
             && norms.size() == steps
             && rates.size() == steps
             && seconds.size() == steps
             && at.size() == evaluated.size();
     if (!fits) {
-      throw m.error(PREFIX + "losses", "as many values as the other columns of the history");
+      throw m.error(PREFIX + "losses", "as many values as the other arrays of the history");
     }
     History history = new History();
     for (int i = 0; i < steps; i++) {
@@ -160,22 +159,21 @@ final class StateFile {
   }
 
   /**
-   * Puts a file's tensors where the learner has them.
+   * Copies the tensors of a file to the trainer.
    *
-   * @throws ModelFileException if the file is of another model, or of other text
+   * @throws ModelFileException if the file is of another model or another text
    */
-  static void restore(GgufFile file, Learner learner, long textHash) {
+  static void restore(GgufFile file, Trainer trainer, long textHash) {
     Metadata m = file.metadata();
     if (m.i64(PREFIX + "text_hash") != textHash) {
-      throw m.error(
-          PREFIX + "text_hash", "the text that the run began with, and as much of it held out");
+      throw m.error(PREFIX + "text_hash", "the text and validation split of the original run");
     }
     file.watch();
-    for (Tensor p : learner.parameters()) {
-      Moments.Pair moments = learner.moments().of(p);
+    for (Tensor p : trainer.parameters()) {
+      Moments.Pair moments = trainer.moments().of(p);
       copy(file, p.name(), p);
-      copy(file, M + p.name(), moments.m());
-      copy(file, V + p.name(), moments.v());
+      copy(file, FIRST_MOMENT + p.name(), moments.m());
+      copy(file, SECOND_MOMENT + p.name(), moments.v());
     }
     file.requireUnchanged();
   }

@@ -7,7 +7,7 @@ import dev.myelin.gguf.GgufFile;
 import dev.myelin.gguf.GgufWriter;
 import dev.myelin.gguf.TensorInfo;
 import dev.myelin.model.Model;
-import dev.myelin.train.corpus.Split;
+import dev.myelin.train.corpus.ValidationSplit;
 import dev.myelin.train.vocabulary.TrainedVocabulary;
 import java.nio.file.Path;
 import java.util.EnumSet;
@@ -16,21 +16,22 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.function.Function;
 
-/** Begins runs: from nothing, from a checkpoint, or where an earlier run was interrupted. */
+/** Creates training runs: from scratch, from a checkpoint, or resumed from a state file. */
 public final class Training {
-  private static final Path NEW = Path.of("new model");
-  private static final Set<GgmlType> FLOATS = EnumSet.of(GgmlType.F32, GgmlType.F16, GgmlType.BF16);
+  private static final Path NEW_MODEL = Path.of("new model");
+  private static final Set<GgmlType> TRAINABLE_TYPES =
+      EnumSet.of(GgmlType.F32, GgmlType.F16, GgmlType.BF16);
 
   private Training() {}
 
   /**
-   * Where a run's files are.
+   * The files of a run.
    *
-   * @param output the checkpoint that it makes
-   * @param state what an interrupted run goes on from
+   * @param output the checkpoint to write
+   * @param state the state file, from which an interrupted run is resumed
    */
   public record Files(Path output, Path state) {
-    /** The state beside the output: {@code story.gguf} and {@code story.state.gguf}. */
+    /** The state file beside the output: {@code story.state.gguf} for {@code story.gguf}. */
     public static Files of(Path output) {
       String name = output.getFileName().toString();
       String stem = name.endsWith(".gguf") ? name.substring(0, name.length() - 5) : name;
@@ -39,91 +40,88 @@ public final class Training {
   }
 
   /**
-   * A new model with random weights.
+   * Trains a new model with random weights.
    *
-   * @param metadata further keys of the checkpoint, {@code general.name} for one
+   * @param metadata additional metadata of the checkpoint, such as {@code general.name}
    * @throws InvalidRequestException if the text is too short for the options
    */
   public static TrainingRun start(
-      Split text,
+      ValidationSplit text,
       TrainedVocabulary vocabulary,
-      ModelDesign design,
+      LlamaConfig config,
       TrainingOptions options,
       Files files,
       Map<String, Object> metadata) {
     GgufWriter model = new GgufWriter().put("general.architecture", "llama");
-    NewModel.describe(design, vocabulary.size(), options.text().seed(), model);
+    ModelInitializer.putModel(config, vocabulary.size(), options.data().seed(), model);
     vocabulary.put(model);
-    GgufFile file = GgufFile.of(NEW, model.toBytes());
-    return run(new WholeModel(file, metadata), plain(text, options), options, files);
+    GgufFile file = GgufFile.of(NEW_MODEL, model.toBytes());
+    return newRun(new FullModel(file, metadata), plainText(text, options), options, files);
   }
 
   /**
-   * Every weight of a checkpoint, learned further.
+   * Fine-tunes all weights of a checkpoint.
    *
    * @throws ModelFileException if its weights are not f32, f16 or bf16
    */
-  public static TrainingRun tune(
+  public static TrainingRun fineTune(
       Path checkpoint,
-      Split text,
+      ValidationSplit text,
       TrainingOptions options,
       Files files,
       Map<String, Object> metadata) {
-    return tune(checkpoint, plain(text, options), options, files, metadata);
+    return fineTune(checkpoint, plainText(text, options), options, files, metadata);
   }
 
-  /** As above, of any text. */
-  public static TrainingRun tune(
+  /** Same as above, for any training data. */
+  public static TrainingRun fineTune(
       Path checkpoint,
       TrainingText text,
       TrainingOptions options,
       Files files,
       Map<String, Object> metadata) {
-    return opened(
+    return withFile(
         checkpoint,
         file -> {
-          requireFloats(file);
-          return run(new WholeModel(file, metadata), text, options, files);
+          requireTrainable(file);
+          return newRun(new FullModel(file, metadata), text, options, files);
         });
   }
 
   /**
-   * An adapter of a checkpoint, whose weights stay as they are; they may be quantised.
+   * Trains a LoRA adapter of a checkpoint, whose weights are frozen and may be quantised.
    *
-   * @param metadata further keys of the adapter's file
+   * @param metadata additional metadata of the adapter file
    */
-  public static TrainingRun adapt(
+  public static TrainingRun fineTuneLora(
       Path checkpoint,
       LoraOptions lora,
-      Split text,
+      ValidationSplit text,
       TrainingOptions options,
       Files files,
       Map<String, Object> metadata) {
-    return adapt(checkpoint, lora, plain(text, options), options, files, metadata);
+    return fineTuneLora(checkpoint, lora, plainText(text, options), options, files, metadata);
   }
 
-  /** As above, of any text. */
-  public static TrainingRun adapt(
+  /** Same as above, for any training data. */
+  public static TrainingRun fineTuneLora(
       Path checkpoint,
       LoraOptions lora,
       TrainingText text,
       TrainingOptions options,
       Files files,
       Map<String, Object> metadata) {
-    return opened(
+    return withFile(
         checkpoint,
         file ->
-            run(
-                new LearnedAdapter(file, lora, options.text().seed(), metadata),
-                text,
-                options,
-                files));
+            newRun(
+                new LoraModel(file, lora, options.data().seed(), metadata), text, options, files));
   }
 
   /**
-   * The options of the run that left a state.
+   * The options of the run that wrote a state file.
    *
-   * @param threads as the state does not tell
+   * @param threads number of threads, which the state file does not contain
    */
   public static TrainingOptions options(Path state, int threads) {
     try (GgufFile file = GgufFile.open(state)) {
@@ -132,60 +130,58 @@ public final class Training {
   }
 
   /**
-   * A run of a whole model goes on from its state.
+   * Resumes a run that trains all weights.
    *
-   * @param text the same as before
-   * @throws ModelFileException if it is not, or the file is no state
+   * @param text the text of the original run
+   * @throws ModelFileException if the text differs, or the file is not a state file
    */
   public static TrainingRun resume(
-      Split text, TrainingOptions options, Files files, Map<String, Object> metadata) {
-    return resume(plain(text, options), options, files, metadata);
+      ValidationSplit text, TrainingOptions options, Files files, Map<String, Object> metadata) {
+    return resume(plainText(text, options), options, files, metadata);
   }
 
-  /** As above, of any text. */
+  /** Same as above, for any training data. */
   public static TrainingRun resume(
       TrainingText text, TrainingOptions options, Files files, Map<String, Object> metadata) {
-    return opened(
+    return withFile(
         files.state(),
         file -> {
           if (isAdapter(file)) {
             throw new ModelFileException(
-                file.path(),
-                "the state of an adapter's training",
-                "name the checkpoint that it changes");
+                file.path(), "the state of adapter training", "expected the base checkpoint too");
           }
-          return restored(run(new WholeModel(file, metadata), text, options, files), files);
+          return restore(newRun(new FullModel(file, metadata), text, options, files), files);
         });
   }
 
   /**
-   * The training of an adapter goes on from its state.
+   * Resumes a run that trains an adapter.
    *
-   * @param checkpoint the one that is adapted
+   * @param checkpoint the base checkpoint
    * @throws ModelFileException if the state is of another checkpoint, rank or text
    */
-  public static TrainingRun resumeAdapter(
+  public static TrainingRun resumeLora(
       Path checkpoint,
       LoraOptions lora,
-      Split text,
+      ValidationSplit text,
       TrainingOptions options,
       Files files,
       Map<String, Object> metadata) {
-    return resumeAdapter(checkpoint, lora, plain(text, options), options, files, metadata);
+    return resumeLora(checkpoint, lora, plainText(text, options), options, files, metadata);
   }
 
-  /** As above, of any text. */
-  public static TrainingRun resumeAdapter(
+  /** Same as above, for any training data. */
+  public static TrainingRun resumeLora(
       Path checkpoint,
       LoraOptions lora,
       TrainingText text,
       TrainingOptions options,
       Files files,
       Map<String, Object> metadata) {
-    return restored(adapt(checkpoint, lora, text, options, files, metadata), files);
+    return restore(fineTuneLora(checkpoint, lora, text, options, files, metadata), files);
   }
 
-  /** The adapter whose training left a state, none if a whole model's did. */
+  /** The LoRA options of a state file; empty if all weights are trained. */
   public static Optional<LoraOptions> lora(Path state) {
     try (GgufFile file = GgufFile.open(state)) {
       if (!isAdapter(file)) {
@@ -197,21 +193,21 @@ public final class Training {
   }
 
   /**
-   * The model whose training left a state.
+   * The model configuration of a state file.
    *
-   * @throws ModelFileException if the state is that of an adapter's training
+   * @throws ModelFileException if the state file is of adapter training
    */
-  public static EarlierModel model(Path state) {
+  public static SavedConfig model(Path state) {
     try (GgufFile file = GgufFile.open(state)) {
-      return EarlierModel.of(file);
+      return SavedConfig.of(file);
     }
   }
 
-  /** A run that closes the file in the end, as this does where none comes about. */
-  private static TrainingRun opened(Path path, Function<GgufFile, TrainingRun> begin) {
+  /** Opens a file for a run, which closes it; closes it here if the run cannot be created. */
+  private static TrainingRun withFile(Path path, Function<GgufFile, TrainingRun> start) {
     GgufFile file = GgufFile.open(path);
     try {
-      return begin.apply(file);
+      return start.apply(file);
     } catch (RuntimeException e) {
       file.close();
       throw e;
@@ -222,7 +218,7 @@ public final class Training {
     return file.metadata().optString("general.type").orElse("").equals("adapter");
   }
 
-  private static TrainingRun restored(TrainingRun run, Files files) {
+  private static TrainingRun restore(TrainingRun run, Files files) {
     try (GgufFile state = GgufFile.open(files.state())) {
       run.restore(state);
       return run;
@@ -232,34 +228,35 @@ public final class Training {
     }
   }
 
-  static TrainingRun run(Learned learned, TrainingText text, TrainingOptions options, Files files) {
+  static TrainingRun newRun(
+      TrainableModel trainable, TrainingText text, TrainingOptions options, Files files) {
     try {
-      Model model = learned.model();
-      int longest = model.hyperparameters().contextLength();
-      if (options.shape().context() > longest) {
+      Model model = trainable.model();
+      int maxContext = model.hyperparameters().contextLength();
+      if (options.shape().context() > maxContext) {
         throw new InvalidRequestException(
-            "context = %s: the model has at most %s positions"
-                .formatted(options.shape().context(), longest));
+            "context = %s: the model has a context length of %s"
+                .formatted(options.shape().context(), maxContext));
       }
       TrainingText.Encoded encoded = text.encode(model, options.threads());
-      return new TrainingRun(learned, encoded, options, files.output(), files.state());
+      return new TrainingRun(trainable, encoded, options, files.output(), files.state());
     } catch (RuntimeException e) {
-      learned.close();
+      trainable.close();
       throw e;
     }
   }
 
-  private static TrainingText plain(Split text, TrainingOptions options) {
-    return TrainingText.of(text, options.text().parseSpecial());
+  private static TrainingText plainText(ValidationSplit text, TrainingOptions options) {
+    return TrainingText.of(text, options.data().parseSpecial());
   }
 
-  static void requireFloats(GgufFile file) {
+  static void requireTrainable(GgufFile file) {
     for (TensorInfo info : file.tensors()) {
-      if (!FLOATS.contains(info.type())) {
+      if (!TRAINABLE_TYPES.contains(info.type())) {
         throw new ModelFileException(
             file.path(),
             "tensor " + info.name() + " has type " + info.type().ggmlName(),
-            "expected f32, f16 or bf16: quantised weights cannot be learned, an adapter can");
+            "expected f32, f16 or bf16: quantised weights cannot be trained, but an adapter can");
       }
     }
   }

@@ -7,17 +7,17 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CountDownLatch;
 
-/** What training costs, and what the machine can do. */
+/** The cost of training, and the peak speed of the machine. */
 public final class TrainingCost {
   private static final long ROUNDS = 1 << 16;
-  private static final long NANOS = 150_000_000;
+  private static final long MEASURE_NANOS = 150_000_000;
 
   private TrainingCost() {}
 
   /**
-   * Operations of a token's forward and backward pass: two for each weight of a matrix and three
-   * passes (the result, the derivative by the input, that by the weight); attention's products
-   * likewise, over the whole context, as they are computed.
+   * Floating-point operations per token of the forward and backward pass: two per matrix weight,
+   * times three (forward, gradient of the input, gradient of the weight). The matmuls of attention
+   * are counted in the same way, over the whole context, as they are computed.
    */
   public static double flopsPerToken(Model model, int context) {
     Hyperparameters hp = model.hyperparameters();
@@ -32,10 +32,7 @@ public final class TrainingCost {
     return 6 * (matrices + attention);
   }
 
-  /**
-   * Multiply-adds of f32 that so many threads do at once, in operations a second: the processor's
-   * peak as it is now.
-   */
+  /** Measures the peak of f32 multiply-adds on a number of threads, in operations per second. */
   public static double peakFlops(int threads) {
     KernelsLibrary.products();
     CountDownLatch start = new CountDownLatch(threads);
@@ -69,7 +66,7 @@ public final class TrainingCost {
     long begin = System.nanoTime();
     long end = begin;
     double flops = 0;
-    while (end - begin < NANOS) {
+    while (end - begin < MEASURE_NANOS) {
       flops += KernelsLibrary.fmaFlops(ROUNDS);
       end = System.nanoTime();
     }

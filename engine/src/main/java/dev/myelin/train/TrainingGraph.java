@@ -17,20 +17,20 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * The graph of a batch's loss: alone, or with the gradients and the optimiser's step, so that one
- * computation is one step of training.
+ * The graph of the loss of a batch; optionally with gradients and the optimizer step, so that one
+ * computation is one training step.
  */
 final class TrainingGraph implements AutoCloseable {
-  /** Upper bounds of the operations in a layer, of an expert, and outside of layers. */
+  /** Upper bounds of the nodes per layer, per expert, and outside the layers. */
   private static final int LAYER_NODES = 112;
 
   private static final int EXPERT_NODES = 8;
   private static final int OTHER_NODES = 64;
 
-  private static final String NORM = "norm";
+  private static final String GRADIENT_NORM = "norm";
   private static final String CLIP = "clip";
-  private static final String DECAYED = "settings";
-  private static final String PLAIN = "settings without decay";
+  private static final String WITH_DECAY = "settings";
+  private static final String WITHOUT_DECAY = "settings without decay";
 
   private final BatchInputs inputs;
   private final Graph graph;
@@ -40,20 +40,20 @@ final class TrainingGraph implements AutoCloseable {
     this.graph = graph;
   }
 
-  /** What a computation gave. */
-  record Result(float loss, float norm) {}
+  /** The result of a training step. */
+  record Result(float loss, float gradientNorm) {}
 
   /**
-   * The loss alone.
+   * A graph that computes the loss only.
    *
-   * @param masked whether some tokens of a batch are only read
+   * @param masked whether some tokens are excluded from the loss
    */
   static TrainingGraph loss(Network network, Hyperparameters hp, BatchShape shape, boolean masked) {
     return build(
         network, hp, shape, masked, List.of(), (builder, loss) -> builder.output("loss", loss));
   }
 
-  /** The loss, then a step that changes the parameters and their moments. */
+  /** A graph that computes the loss and updates the parameters and their moments. */
   static TrainingGraph step(
       Network network,
       Hyperparameters hp,
@@ -68,10 +68,10 @@ final class TrainingGraph implements AutoCloseable {
         shape,
         masked,
         parameters,
-        (builder, loss) -> addStep(builder, loss, parameters, moments, clip));
+        (builder, loss) -> addOptimizerStep(builder, loss, parameters, moments, clip));
   }
 
-  private interface Rest {
+  private interface Outputs {
     void add(TrainingBuilder builder, Tensor loss);
   }
 
@@ -81,7 +81,7 @@ final class TrainingGraph implements AutoCloseable {
       BatchShape shape,
       boolean masked,
       Collection<Tensor> parameters,
-      Rest rest) {
+      Outputs outputs) {
     int perLayer = LAYER_NODES + EXPERT_NODES * hp.experts().used();
     int nodes = OTHER_NODES + hp.layers() * perLayer + LowRank.NODES * parameters.size();
     BatchInputs inputs = new BatchInputs(shape, hp.vocabulary());
@@ -90,7 +90,8 @@ final class TrainingGraph implements AutoCloseable {
       parameters.forEach(builder::addParameter);
       Tensor logits = network.logits(new TrainingPass(builder, inputs, masked));
       Tensor loss = builder.crossEntropy(logits, inputs.labels());
-      rest.add(builder, (masked ? builder.multiply(loss, inputs.scale()) : loss).named("loss"));
+      outputs.add(
+          builder, (masked ? builder.multiply(loss, inputs.lossScale()) : loss).named("loss"));
     } catch (RuntimeException e) {
       builder.discard();
       inputs.close();
@@ -104,7 +105,7 @@ final class TrainingGraph implements AutoCloseable {
     }
   }
 
-  private static void addStep(
+  private static void addOptimizerStep(
       TrainingBuilder builder,
       Tensor loss,
       Collection<Tensor> parameters,
@@ -112,7 +113,7 @@ final class TrainingGraph implements AutoCloseable {
       float clip) {
     List<Tensor> gradients = builder.differentiate(loss);
     Tensor norm = builder.globalNorm(gradients);
-    builder.output(NORM, norm);
+    builder.output(GRADIENT_NORM, norm);
     Tensor factor = builder.clipFactor(norm, builder.scalarInput(CLIP), clip);
     Map<String, Tensor> settingsOf = new HashMap<>();
     int i = 0;
@@ -121,7 +122,7 @@ final class TrainingGraph implements AutoCloseable {
       Tensor clipped = builder.multiply(gradients.get(i++), factor);
       Tensor settings =
           settingsOf.computeIfAbsent(
-              parameter.dim(1) > 1 ? DECAYED : PLAIN,
+              parameter.dim(1) > 1 ? WITH_DECAY : WITHOUT_DECAY,
               name -> builder.input(name, GgmlType.F32, TrainingBuilder.ADAMW_PARAMETERS));
       builder.adamw(parameter, clipped, pair.m(), pair.v(), settings);
     }
@@ -131,12 +132,12 @@ final class TrainingGraph implements AutoCloseable {
     return inputs.shape();
   }
 
-  /** Positions of the last batch whose next token is learned. */
-  int active() {
-    return inputs.active();
+  /** Number of positions of the last batch that count in the loss. */
+  int targetCount() {
+    return inputs.targetCount();
   }
 
-  /** The loss of a batch, mean over its positions that are learned, in nats. */
+  /** The loss of a batch in nats: the mean over the positions that count in it. */
   float loss(Backend backend, int[] windows) {
     inputs.fill(windows);
     compute(backend);
@@ -144,23 +145,23 @@ final class TrainingGraph implements AutoCloseable {
   }
 
   /**
-   * A step of training.
+   * Does a training step.
    *
-   * @param step the step's number, the first one 1
+   * @param step number of the step, from 1
    */
   Result step(Backend backend, int[] windows, AdamW adamw, long step, long steps) {
     inputs.fill(windows);
     graph.input(TrainingBuilder.LOSS_GRADIENT).set(ValueLayout.JAVA_FLOAT, 0, 1f);
     graph.input(CLIP).set(ValueLayout.JAVA_FLOAT, 0, adamw.clip());
-    for (String settings : List.of(DECAYED, PLAIN)) {
+    for (String settings : List.of(WITH_DECAY, WITHOUT_DECAY)) {
       if (graph.hasInput(settings)) {
-        put(graph.input(settings), adamw.settings(step, steps, settings.equals(DECAYED)));
+        put(graph.input(settings), adamw.stepParameters(step, steps, settings.equals(WITH_DECAY)));
       }
     }
     compute(backend);
     return new Result(
         graph.output("loss").get(ValueLayout.JAVA_FLOAT, 0),
-        graph.output(NORM).get(ValueLayout.JAVA_FLOAT, 0));
+        graph.output(GRADIENT_NORM).get(ValueLayout.JAVA_FLOAT, 0));
   }
 
   private static void put(MemorySegment to, float[] values) {

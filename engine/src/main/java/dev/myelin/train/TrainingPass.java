@@ -5,14 +5,16 @@ import dev.myelin.graph.Tensor;
 import dev.myelin.graph.TrainingBuilder;
 import dev.myelin.pass.ForwardPass;
 
-/** A forward pass over whole windows of text: no cache, every position an output. */
+/**
+ * The forward pass of training: whole windows without a KV cache, and outputs at every position.
+ */
 public final class TrainingPass implements ForwardPass {
   private final TrainingBuilder graph;
   private final BatchInputs inputs;
   private final boolean masked;
 
   /**
-   * @param masked whether some positions are only read
+   * @param masked whether some positions are excluded from the loss
    */
   TrainingPass(TrainingBuilder graph, BatchInputs inputs, boolean masked) {
     this.graph = graph;
@@ -50,18 +52,17 @@ public final class TrainingPass implements ForwardPass {
   }
 
   /**
-   * Sets what is only read to 0, so that no derivative of its logits reaches a weight. Before the
-   * output matrix, where this costs least; after it once more where that has a bias.
+   * Sets positions that are excluded from the loss to 0, so that they have no gradient. Applied
+   * before the output matrix, where it costs least, and again after it if it has a bias.
    */
   @Override
   public Tensor learnable(Tensor x) {
-    return masked ? graph.multiply(x, inputs.learned()) : x;
+    return masked ? graph.multiply(x, inputs.lossMask()) : x;
   }
 
   /**
-   * Attention written out, since ggml knows no derivative of its fused one. The query heads that
-   * share a key head count as further positions of it: so every product has matrices of its own,
-   * and none is repeated.
+   * Attention from single operations, because ggml's fused attention has no derivative. The query
+   * heads that share a KV head are treated as additional positions, so that no matrix is repeated.
    */
   @Override
   public Tensor attend(int layer, Tensor q, Tensor k, Tensor v, float scale) {
@@ -70,27 +71,27 @@ public final class TrainingPass implements ForwardPass {
     long kvHeads = k.dim(1);
     long context = inputs.shape().context();
     long sequences = inputs.shape().sequences();
-    long shared = context * (heads / kvHeads);
+    long queriesPerKvHead = context * (heads / kvHeads);
 
-    Tensor queries = graph.contiguous(graph.permute(split(q), 0, 2, 1, 3));
-    queries = graph.reshape4d(queries, headSize, shared, kvHeads, sequences);
-    Tensor keys = graph.contiguous(graph.permute(split(k), 0, 2, 1, 3));
-    Tensor values = graph.contiguous(graph.permute(split(v), 1, 2, 0, 3));
+    Tensor queries = graph.contiguous(graph.permute(splitSequences(q), 0, 2, 1, 3));
+    queries = graph.reshape4d(queries, headSize, queriesPerKvHead, kvHeads, sequences);
+    Tensor keys = graph.contiguous(graph.permute(splitSequences(k), 0, 2, 1, 3));
+    Tensor values = graph.contiguous(graph.permute(splitSequences(v), 1, 2, 0, 3));
 
     Tensor scores = graph.matmul(keys, queries);
     scores = graph.reshape4d(scores, context, context, heads, sequences);
     Tensor weights = graph.softmax(scores, inputs.mask(), scale);
-    weights = graph.reshape4d(weights, context, shared, kvHeads, sequences);
-    Tensor mixed = graph.matmul(values, weights);
-    mixed = graph.reshape4d(mixed, headSize, context, heads, sequences);
-    Tensor joined = graph.contiguous(graph.permute(mixed, 0, 2, 1, 3));
-    return graph.reshape2d(joined, headSize * heads, context * sequences);
+    weights = graph.reshape4d(weights, context, queriesPerKvHead, kvHeads, sequences);
+    Tensor output = graph.matmul(values, weights);
+    output = graph.reshape4d(output, headSize, context, heads, sequences);
+    Tensor merged = graph.contiguous(graph.permute(output, 0, 2, 1, 3));
+    return graph.reshape2d(merged, headSize * heads, context * sequences);
   }
 
   /** [headSize, heads, tokens] to [headSize, heads, context, sequences]. */
-  private Tensor split(Tensor t) {
-    Tensor whole = t.isContiguous() ? t : graph.contiguous(t);
+  private Tensor splitSequences(Tensor t) {
+    Tensor contiguous = t.isContiguous() ? t : graph.contiguous(t);
     BatchShape shape = inputs.shape();
-    return graph.reshape4d(whole, t.dim(0), t.dim(1), shape.context(), shape.sequences());
+    return graph.reshape4d(contiguous, t.dim(0), t.dim(1), shape.context(), shape.sequences());
   }
 }

@@ -12,108 +12,116 @@ import java.util.List;
 import java.util.Optional;
 
 /**
- * A run of training: steps, measurements of the held-out loss, checkpoints, an early end. Used by
- * one thread; {@link #stop} may be called from anywhere.
+ * A training run: steps, evaluations, checkpoints and early stopping. Not thread-safe, except
+ * {@link #stop}.
  */
 public final class TrainingRun implements AutoCloseable {
-  private final Learned learned;
+  private final TrainableModel trainable;
   private final TrainingOptions options;
-  private final Windows windows;
-  private final Optional<HeldOut> heldOut;
+  private final BatchSampler sampler;
+  private final Optional<ValidationSet> validation;
   private final Path output;
   private final Path state;
-  private final Learner learner;
+  private final Trainer trainer;
   private final long textHash;
-  private final int textTokens;
-  private final int heldOutTokens;
-  private final int learnedTokens;
+  private final int trainingTokens;
+  private final int validationTokens;
+  private final int targetTokens;
   private final List<String> notes;
   private History history = new History();
-  private long saved;
+  private long savedStep;
   private volatile boolean stopped;
 
-  /** How a run ended. */
-  public enum End {
-    /** All its steps are done. */
+  /** Why a run ended. */
+  public enum EndReason {
+    /** All steps are done. */
     DONE,
-    /** The held-out loss did not improve any more. */
-    PATIENCE,
+    /** The validation loss no longer improved. */
+    EARLY_STOPPING,
     /** {@link TrainingRun#stop} was called. */
     STOPPED
   }
 
-  /** Is told what happens. Calls come from the thread that runs. */
+  /** Receives the events of a run, in its thread. */
   public interface Listener {
-    /** A step is done. */
+    /** Called after a step. */
     default void step(History.Step step) {}
 
-    /** The held-out loss was measured; the model may be used until this returns. */
+    /** Called after an evaluation; the model may be used until this returns. */
     default void evaluated(History.Evaluation evaluation) {}
 
-    /** The run can be resumed from here. */
+    /** Called after a checkpoint; the run can be resumed from this step. */
     default void saved(long step) {}
   }
 
   /**
-   * @param learned becomes the run's, which closes it
-   * @param encoded what is learned, and what the loss is measured on: none if empty
-   * @param output the checkpoint that the run makes
-   * @param state the file that an interrupted run goes on from
+   * @param trainable the model to train; closed with the run
+   * @param encoded the training and validation data; the latter may be empty
+   * @param output the checkpoint to write
+   * @param state the state file to write
    */
   TrainingRun(
-      Learned learned,
+      TrainableModel trainable,
       TrainingText.Encoded encoded,
       TrainingOptions options,
       Path output,
       Path state) {
-    this.learned = learned;
+    this.trainable = trainable;
     this.output = output;
     this.state = state;
-    boolean whole = options.text().wholeDocuments();
-    int bos = learned.model().tokenizer().vocabulary().bos().orElse(-1);
+    boolean wholeDocuments = options.data().wholeDocuments();
+    int bos = trainable.model().tokenizer().vocabulary().bos().orElse(-1);
     BatchShape shape = options.shape();
-    long seed = options.text().seed();
+    long seed = options.data().seed();
     int[] text = encoded.training().ids();
-    int[] heldOutText = encoded.heldOut().ids();
-    Pieces pieces = pieces(encoded.training(), whole, bos, shape);
-    windows =
-        pieces == null ? new Windows(text, shape, seed) : new Windows(text, shape, seed, pieces);
-    this.options = options.resolved(windows.stepsPerEpoch());
-    heldOut =
-        options.watch().evaluateEvery() == 0 || heldOutText.length == 0
+    int[] validationText = encoded.validation().ids();
+    WindowRanges windows = windows(encoded.training(), wholeDocuments, bos, shape);
+    sampler =
+        windows == null
+            ? new BatchSampler(text, shape, seed)
+            : new BatchSampler(text, shape, seed, windows);
+    this.options = options.withStepsOfEpochs(sampler.stepsPerEpoch());
+    validation =
+        options.intervals().evaluateEvery() == 0 || validationText.length == 0
             ? Optional.empty()
-            : Optional.of(heldOut(encoded.heldOut(), whole, bos, shape));
-    textTokens = text.length;
-    heldOutTokens = heldOutText.length;
-    learnedTokens = encoded.training().learned();
+            : Optional.of(validation(encoded.validation(), wholeDocuments, bos, shape));
+    trainingTokens = text.length;
+    validationTokens = validationText.length;
+    targetTokens = encoded.training().targetCount();
     notes = encoded.notes();
-    textHash = Arrays.hashCode(text) * 31L + Arrays.hashCode(heldOutText);
-    learner = new Learner(learned.model(), learned.parameters(), this.options, encoded.masked());
+    textHash = Arrays.hashCode(text) * 31L + Arrays.hashCode(validationText);
+    trainer =
+        new Trainer(trainable.model(), trainable.parameters(), this.options, encoded.masked());
   }
 
-  private static Pieces pieces(TrainingText.Tokens text, boolean whole, int bos, BatchShape shape) {
-    if (text.pieces() != null) {
-      return ChatText.windows(text, shape);
+  private static WindowRanges windows(
+      TrainingText.Tokens text, boolean wholeDocuments, int bos, BatchShape shape) {
+    if (text.windows() != null) {
+      return ChatText.cutIntoWindows(text, shape);
     }
-    return whole ? Pieces.whole(Documents.starts(text.ids(), bos, shape)) : null;
+    return wholeDocuments
+        ? WindowRanges.withoutPadding(DocumentStarts.find(text.ids(), bos, shape))
+        : null;
   }
 
-  private static HeldOut heldOut(
-      TrainingText.Tokens text, boolean whole, int bos, BatchShape shape) {
-    Pieces pieces = pieces(text, whole, bos, shape);
-    return pieces == null ? new HeldOut(text.ids(), shape) : new HeldOut(text.ids(), shape, pieces);
+  private static ValidationSet validation(
+      TrainingText.Tokens text, boolean wholeDocuments, int bos, BatchShape shape) {
+    WindowRanges windows = windows(text, wholeDocuments, bos, shape);
+    return windows == null
+        ? new ValidationSet(text.ids(), shape)
+        : new ValidationSet(text.ids(), shape, windows);
   }
 
-  /** Goes on from the state that an earlier run left. */
+  /** Restores the state of an earlier run. */
   void restore(GgufFile file) {
-    StateFile.restore(file, learner, textHash);
+    StateFile.restore(file, trainer, textHash);
     history = StateFile.history(file);
-    saved = history.step();
+    savedStep = history.step();
   }
 
-  /** The model that learns; its weights change with every step. */
+  /** The model in training; its weights change with every step. */
   public Model model() {
-    return learned.model();
+    return trainable.model();
   }
 
   public TrainingOptions options() {
@@ -124,83 +132,84 @@ public final class TrainingRun implements AutoCloseable {
     return history;
   }
 
-  /** Parameters that are learned. */
+  /** Number of trained parameters. */
   public long parameters() {
-    return learned.parameters().stream().mapToLong(t -> t.elements()).sum();
+    return trainable.parameters().stream().mapToLong(t -> t.elements()).sum();
   }
 
-  /** Tokens that are learned from. */
-  public int textTokens() {
-    return textTokens;
+  /** Number of tokens of the training text. */
+  public int trainingTokens() {
+    return trainingTokens;
   }
 
-  /** Of these, tokens that are not only read. */
-  public int learnedTokens() {
-    return learnedTokens;
+  /** Number of training tokens that count in the loss. */
+  public int targetTokens() {
+    return targetTokens;
   }
 
-  /** What people should know about the text, a sentence each. */
+  /** Notes for users about the text, one sentence each. */
   public List<String> notes() {
     return notes;
   }
 
-  /** Tokens that are held out. */
-  public int heldOutTokens() {
-    return heldOutTokens;
+  /** Number of tokens of the validation text. */
+  public int validationTokens() {
+    return validationTokens;
   }
 
-  /** Steps until every window of the text was seen once. */
+  /** Number of steps per epoch. */
   public long stepsPerEpoch() {
-    return windows.stepsPerEpoch();
+    return sampler.stepsPerEpoch();
   }
 
-  /** Ends the run after the step that is being computed; what was learned is saved. */
+  /** Stops the run after the current step; a checkpoint is saved. */
   public void stop() {
     stopped = true;
   }
 
   /**
-   * Runs to the end.
+   * Runs all remaining steps.
    *
    * @throws dev.myelin.error.MyelinException if training diverges, or a file cannot be written;
-   *     earlier checkpoints stay as they are
+   *     earlier checkpoints remain
    */
-  public End run(Listener listener) {
-    requireRoom();
-    if (heldOut.isPresent() && history.evaluations().isEmpty()) {
+  public EndReason run(Listener listener) {
+    checkDiskSpace();
+    if (validation.isPresent() && history.evaluations().isEmpty()) {
       evaluate(listener);
     }
-    End end = end();
+    EndReason end = endReason();
     while (end == null) {
       long number = history.step() + 1;
-      History.Step step = learner.learn(windows.batch(number), number);
+      History.Step step = trainer.step(sampler.batch(number), number);
       history.add(step);
       listener.step(step);
       boolean last = number == options.steps();
-      if (heldOut.isPresent() && (last || due(number, options.watch().evaluateEvery()))) {
+      if (validation.isPresent() && (last || isDue(number, options.intervals().evaluateEvery()))) {
         evaluate(listener);
       }
-      end = end();
-      if (end != null || due(number, options.watch().checkpointEvery())) {
+      end = endReason();
+      if (end != null || isDue(number, options.intervals().checkpointEvery())) {
         save(listener);
       }
     }
-    if (history.step() > saved) {
+    if (history.step() > savedStep) {
       save(listener);
     }
     return end;
   }
 
   /**
-   * Finds out before the first step whether the files can be written. While one is written, its
-   * predecessor is still there.
+   * Checks before the first step that the files can be written. An old file is kept until its
+   * replacement is complete.
    */
-  private void requireRoom() {
-    long model = learned.checkpointBytes();
-    long all = stateFile().size();
-    long earlier = size(output) + size(state);
+  private void checkDiskSpace() {
+    long modelSize = trainable.checkpointBytes();
+    long stateSize = stateFile().size();
+    long existingSize = size(output) + size(state);
     OutputFile.check(output, 0);
-    OutputFile.check(state, Math.max(0, model + all + Math.max(model, all) - earlier));
+    OutputFile.check(
+        state, Math.max(0, modelSize + stateSize + Math.max(modelSize, stateSize) - existingSize));
   }
 
   private static long size(Path file) {
@@ -213,54 +222,55 @@ public final class TrainingRun implements AutoCloseable {
 
   private GgufWriter stateFile() {
     GgufWriter out = new GgufWriter();
-    learned.describe(out);
-    StateFile.describe(out, learner, options, history, textHash);
+    trainable.putState(out);
+    StateFile.putState(out, trainer, options, history, textHash);
     return out;
   }
 
-  private End end() {
+  private EndReason endReason() {
     if (history.step() >= options.steps()) {
-      return End.DONE;
+      return EndReason.DONE;
     }
-    if (options.watch().patience() > 0 && history.sinceBest() >= options.watch().patience()) {
-      return End.PATIENCE;
+    if (options.intervals().patience() > 0
+        && history.evaluationsSinceBest() >= options.intervals().patience()) {
+      return EndReason.EARLY_STOPPING;
     }
-    return stopped ? End.STOPPED : null;
+    return stopped ? EndReason.STOPPED : null;
   }
 
-  private static boolean due(long step, int every) {
+  private static boolean isDue(long step, int every) {
     return every > 0 && step % every == 0;
   }
 
   private void evaluate(Listener listener) {
-    float loss = learner.lossOf(heldOut.orElseThrow());
+    float loss = trainer.validationLoss(validation.orElseThrow());
     History.Evaluation evaluation = new History.Evaluation(history.step(), loss);
     history.add(evaluation);
     if (keepsBest() && evaluation.equals(history.best())) {
-      learned.write(output);
+      trainable.write(output);
     }
     listener.evaluated(evaluation);
   }
 
   private boolean keepsBest() {
-    return options.watch().patience() > 0 && heldOut.isPresent();
+    return options.intervals().patience() > 0 && validation.isPresent();
   }
 
   private void save(Listener listener) {
-    if (history.step() == saved) {
+    if (history.step() == savedStep) {
       return;
     }
     stateFile().write(state);
     if (!keepsBest()) {
-      learned.write(output);
+      trainable.write(output);
     }
-    saved = history.step();
-    listener.saved(saved);
+    savedStep = history.step();
+    listener.saved(savedStep);
   }
 
   @Override
   public void close() {
-    learner.close();
-    learned.close();
+    trainer.close();
+    trainable.close();
   }
 }

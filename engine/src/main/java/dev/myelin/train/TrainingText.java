@@ -1,55 +1,55 @@
 package dev.myelin.train;
 
 import dev.myelin.model.Model;
-import dev.myelin.train.corpus.Split;
+import dev.myelin.train.corpus.ValidationSplit;
 import java.util.List;
 
-/** What a run learns from, and what it is measured on, before a model's tokenizer has read it. */
+/** The training and validation data of a run, before tokenization. */
 public abstract sealed class TrainingText permits PlainText, ChatText {
   /**
-   * Documents, all of whose tokens are learned.
+   * Documents; all tokens count in the loss.
    *
-   * @param parseSpecial whether the text may name control tokens, such as {@code <|im_end|>}
+   * @param parseSpecial whether control tokens in the text, such as {@code <|im_end|>}, are parsed
    */
-  public static TrainingText of(Split text, boolean parseSpecial) {
+  public static TrainingText of(ValidationSplit text, boolean parseSpecial) {
     return new PlainText(text, parseSpecial);
   }
 
   /**
-   * Conversations, of which the assistant's tokens are learned and the others only read. The
-   * model's own chat template renders them.
+   * Conversations, rendered by the model's chat template; only the assistant's tokens count in the
+   * loss.
    *
    * @param training at least one
-   * @param heldOut may be none
+   * @param validation may be empty
    */
-  public static TrainingText of(List<ChatSample> training, List<ChatSample> heldOut) {
-    return new ChatText(training, heldOut);
+  public static TrainingText of(List<ChatSample> training, List<ChatSample> validation) {
+    return new ChatText(training, validation);
   }
 
-  /** The text in tokens. */
+  /** Tokenizes the data. */
   abstract Encoded encode(Model model, int threads);
 
   /**
-   * A text in tokens.
+   * The tokenized data.
    *
-   * @param masked whether some tokens are only read
-   * @param notes what people should know about the text, a sentence each
+   * @param masked whether some tokens are excluded from the loss
+   * @param notes notes for users about the text, one sentence each
    */
-  record Encoded(Tokens training, Tokens heldOut, boolean masked, List<String> notes) {}
+  record Encoded(Tokens training, Tokens validation, boolean masked, List<String> notes) {}
 
   /**
-   * Tokens, one after the other.
+   * A token stream.
    *
-   * @param ids of each token; {@code ~id} of one that is read and not learned
-   * @param pieces where windows begin and end; null where they may be anywhere
+   * @param ids token ids; {@code ~id} for tokens that are excluded from the loss
+   * @param windows the windows; null if they may start anywhere
    */
-  record Tokens(int[] ids, Pieces pieces) {
-    int learned() {
-      int learned = 0;
+  record Tokens(int[] ids, WindowRanges windows) {
+    int targetCount() {
+      int count = 0;
       for (int id : ids) {
-        learned += id >= 0 ? 1 : 0;
+        count += id >= 0 ? 1 : 0;
       }
-      return learned;
+      return count;
     }
   }
 }

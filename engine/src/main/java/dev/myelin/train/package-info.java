@@ -1,5 +1,5 @@
 /**
- * How parameters are learned: a forward pass over windows of text, its derivatives by ggml, steps
- * of AdamW, and checkpoints that an interrupted run goes on from.
+ * Training: a forward pass over windows of text, gradients by ggml, AdamW steps, and checkpoints
+ * from which a run can be resumed.
  */
 package dev.myelin.train;

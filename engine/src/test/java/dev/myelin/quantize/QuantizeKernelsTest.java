@@ -114,7 +114,7 @@ class QuantizeKernelsTest {
 
   /** Every f16 and bf16 value, and lengths that are no multiple of the vector width. */
   @ParameterizedTest
-  @MethodSource("wide")
+  @MethodSource("floatTypes")
   void convertsToFloatExactly(GgmlType type) {
     Ggml.require();
     try (Arena arena = Arena.ofConfined()) {

@@ -143,7 +143,7 @@ class QuantizerTest {
             .withPure(true)
             .withImportance(importance(model, 1).filter(n -> n.startsWith("blk.")), "i"),
         model,
-        "tensor output.weight: iq2_xxs needs an entry in the importance matrix, which has none");
+        "tensor output.weight: iq2_xxs needs an entry in the importance matrix, but it has none");
   }
 
   @Test

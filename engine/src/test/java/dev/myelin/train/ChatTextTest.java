@@ -21,8 +21,8 @@ import dev.myelin.testing.RandomVocabulary;
 import dev.myelin.testing.TestModels;
 import dev.myelin.tokenizer.Tokenizer;
 import dev.myelin.train.Training.Files;
-import dev.myelin.train.TrainingOptions.Text;
-import dev.myelin.train.TrainingOptions.Watch;
+import dev.myelin.train.TrainingOptions.Data;
+import dev.myelin.train.TrainingOptions.Intervals;
 import dev.myelin.train.TrainingText.Encoded;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -32,7 +32,9 @@ import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** Conversations to learn from: what of them is learned, and that a model learns to end a turn. */
+/**
+ * Training on conversations: which tokens count in the loss, and that a model learns to end a turn.
+ */
 class ChatTextTest {
   private static final Shape TINY = new Shape(2, 64, 4, 2, 16, 96, 320, 128);
 
@@ -72,12 +74,12 @@ class ChatTextTest {
     }
   }
 
-  /** What is learned, a line for each run of learned tokens; control tokens by their names. */
-  private List<String> learned(String template, ChatSample sample) {
-    return learned(model(template), sample);
+  /** The text of each run of tokens that count in the loss, with control tokens. */
+  private List<String> trainedText(String template, ChatSample sample) {
+    return trainedText(model(template), sample);
   }
 
-  private static List<String> learned(Path file, ChatSample sample) {
+  private static List<String> trainedText(Path file, ChatSample sample) {
     List<String> runs = new ArrayList<>();
     try (Model model = Model.load(file)) {
       int[] ids = TrainingText.of(List.of(sample), List.of()).encode(model, 1).training().ids();
@@ -97,7 +99,7 @@ class ChatTextTest {
   }
 
   @Test
-  void theAssistantsTokensAndTheEndOfEachTurnAreLearned() {
+  void trainsOnAssistantTokensAndEndOfTurn() {
     ChatSample sample =
         chat(
             "system",
@@ -110,7 +112,7 @@ class ChatTextTest {
             "a?",
             "assistant",
             "yes");
-    assertThat(learned(CHATML, sample)).containsExactly("hello<|im_end|>", "yes<|im_end|>");
+    assertThat(trainedText(CHATML, sample)).containsExactly("hello<|im_end|>", "yes<|im_end|>");
     int[] ids = encoded(CHATML, sample).training().ids();
     try (Model model = Model.load(model(CHATML))) {
       Tokenizer tokenizer = model.tokenizer();
@@ -124,17 +126,17 @@ class ChatTextTest {
   }
 
   @Test
-  void aPublishedModelsTemplateIsServed() {
+  void supportsTemplateOfPublishedModel() {
     Path smol = TestModels.path(TestModels.SMOL);
     ChatSample sample =
         chat("user", "Hi <|im_end|>!", "assistant", "Hello.", "user", "Tea?", "assistant", "Yes");
-    assertThat(learned(smol, sample)).containsExactly("Hello.<|im_end|>", "Yes<|im_end|>");
+    assertThat(trainedText(smol, sample)).containsExactly("Hello.<|im_end|>", "Yes<|im_end|>");
   }
 
   @Test
-  void whatUsersWriteNamesNoControlToken() {
+  void encodesControlTokensInMessagesAsText() {
     ChatSample sample = chat("user", "x<|im_end|>", "assistant", "y<|im_end|>z");
-    assertThat(learned(CHATML, sample)).containsExactly("y<|im_end|>z<|im_end|>");
+    assertThat(trainedText(CHATML, sample)).containsExactly("y<|im_end|>z<|im_end|>");
     int[] ids = encoded(CHATML, sample).training().ids();
     try (Model model = Model.load(model(CHATML))) {
       int end = model.tokenizer().vocabulary().id("<|im_end|>").orElseThrow();
@@ -143,30 +145,33 @@ class ChatTextTest {
     }
   }
 
-  /** Reasoning models write the reasoning of the last reply only, an empty one too. */
+  /**
+   * Templates of reasoning models render the reasoning of the last reply only, even if it is empty.
+   */
   @Test
-  void aTemplateMayRenderTheLastReplyOtherwise() {
+  void templateMayRenderLastReplyDifferently() {
     String thinking =
         CHATML.replace(
             "{{ m.content }}",
             "{% if loop.last and m.role == 'assistant' %}[t]{% endif %}{{ m.content }}");
     ChatSample sample = chat("user", "a", "assistant", "b", "user", "c", "assistant", "d");
-    assertThat(learned(thinking, sample)).containsExactly("b<|im_end|>", "[t]d<|im_end|>");
+    assertThat(trainedText(thinking, sample)).containsExactly("b<|im_end|>", "[t]d<|im_end|>");
   }
 
   @Test
-  void aTemplateThatDoesNotKeepTheBeginningIsRefused() {
+  void rejectsTemplateThatChangesThePrefix() {
     String counting = "{{ messages|length }}" + CHATML;
     assertThatThrownBy(() -> encoded(counting, chat("user", "a", "assistant", "b")))
         .isInstanceOf(InvalidRequestException.class)
-        .hasMessageStartingWith("chats line 4: message 1: what the chat template renders before it")
+        .hasMessageStartingWith(
+            "chats line 4: message 1: the chat template renders the text before it differently")
         .message()
         .doesNotContain("\n");
   }
 
-  /** The prompt ends within the reasoning, which a conversation's messages do not have. */
+  /** The generation prompt ends within the reasoning, which the messages do not have. */
   @Test
-  void aPromptThatBeginsTheReasoningNeedsAVariable() {
+  void promptThatStartsReasoningNeedsVariable() {
     String reasoning =
         CHATML.replace(
             "assistant\n{% endif %}",
@@ -174,28 +179,28 @@ class ChatTextTest {
     ChatSample sample = chat("user", "a", "assistant", "b");
     assertThatThrownBy(() -> encoded(reasoning, sample))
         .isInstanceOf(InvalidRequestException.class)
-        .hasMessageContaining("{\"enable_thinking\": false} for one");
+        .hasMessageContaining("such as {\"enable_thinking\": false}");
     ChatSample without =
         new ChatSample(sample.source(), sample.messages(), Map.of("enable_thinking", false));
-    assertThat(learned(reasoning, without)).containsExactly("b<|im_end|>");
+    assertThat(trainedText(reasoning, without)).containsExactly("b<|im_end|>");
   }
 
   @Test
-  void aConversationWithoutTheAssistantIsRefused() {
+  void rejectsConversationWithoutAssistant() {
     assertThatThrownBy(() -> encoded(CHATML, chat("user", "a")))
         .isInstanceOf(InvalidRequestException.class)
-        .hasMessage("chats line 2: expected a message of the assistant to learn");
+        .hasMessage("chats line 2: expected an assistant message to train on");
   }
 
   @Test
-  void aModelWithoutATemplateIsRefused() {
+  void rejectsModelWithoutChatTemplate() {
     assertThatThrownBy(() -> encoded(null, chat("user", "a", "assistant", "b")))
         .isInstanceOf(ModelFileException.class)
         .hasMessageContaining("no tokenizer.chat_template");
   }
 
   @Test
-  void aTemplateThatEndsNoTurnIsNoted() {
+  void notesTemplateWithoutEndOfTurn() {
     String endless =
         "{% for m in messages %}{{ m.role }}: {{ m.content }}\n{% endfor %}"
             + "{% if add_generation_prompt %}assistant: {% endif %}";
@@ -203,17 +208,17 @@ class ChatTextTest {
     assertThat(encoded(endless, sample).notes())
         .singleElement()
         .asString()
-        .startsWith("chats line 4: the chat template writes no token that ends a reply");
+        .startsWith("chats line 4: the chat template adds no end-of-turn token");
     assertThat(encoded(CHATML, sample).notes()).isEmpty();
   }
 
   @Test
-  void windowsHoldOneConversationAndWhatIsLearned() {
+  void windowsHoldOneConversationWithTargets() {
     int[] ids = {~1, ~2, 3, 4, ~5, ~6, 7, 8, 9, ~10, ~11, ~12, ~13, ~14, ~15, 16};
     TrainingText.Tokens tokens =
-        new TrainingText.Tokens(ids, new Pieces(new int[] {0, 5}, new int[] {5, 16}));
-    Pieces pieces = ChatText.windows(tokens, new BatchShape(1, 3));
-    // the second window of the first conversation learns nothing, nor do two of the other's
+        new TrainingText.Tokens(ids, new WindowRanges(new int[] {0, 5}, new int[] {5, 16}));
+    WindowRanges pieces = ChatText.cutIntoWindows(tokens, new BatchShape(1, 3));
+    // the second window of the first conversation has no targets, nor have two of the other's
     assertThat(pieces.starts()).containsExactly(0, 5, 14);
     assertThat(pieces.ends()).containsExactly(5, 16, 16);
     int[] window = new int[4];
@@ -224,7 +229,7 @@ class ChatTextTest {
   }
 
   @Test
-  void aModelLearnsToAnswerAndToEndItsTurn() {
+  void modelLearnsToAnswerAndEndItsTurn() {
     Path base = model(CHATML);
     List<ChatSample> chats =
         List.of(
@@ -235,17 +240,17 @@ class ChatTextTest {
             120,
             0,
             new AdamW(1e-2f, 1e-3f, 5, 0.9f, 0.95f, 1e-8f, 0, 1f),
-            new Text(3, 0, false),
-            new Watch(60, 0, 0),
+            new Data(3, 0, false),
+            new Intervals(60, 0, 0),
             1);
     Files files = Files.of(folder.resolve("tuned.gguf"));
     try (TrainingRun run =
-        Training.tune(base, TrainingText.of(chats, chats), options, files, Map.of())) {
-      assertThat(run.learnedTokens()).isPositive().isLessThan(run.textTokens() / 2);
+        Training.fineTune(base, TrainingText.of(chats, chats), options, files, Map.of())) {
+      assertThat(run.targetTokens()).isPositive().isLessThan(run.trainingTokens() / 2);
       run.run(new TrainingRun.Listener() {});
       List<History.Evaluation> measured = run.history().evaluations();
       assertThat(measured.getLast().loss()).isLessThan(0.1f);
-      // the same conversations are held out: the same tokens count
+      // the validation set is the same conversations: the same tokens count
       assertThat(measured.getLast().loss())
           .isLessThan(3 * run.history().steps().getLast().loss() + 0.01f);
     }

@@ -18,11 +18,11 @@ import dev.myelin.testing.RandomModel;
 import dev.myelin.testing.RandomModel.Feature;
 import dev.myelin.testing.RandomModel.Shape;
 import dev.myelin.train.Training.Files;
-import dev.myelin.train.TrainingOptions.Text;
-import dev.myelin.train.TrainingOptions.Watch;
+import dev.myelin.train.TrainingOptions.Data;
+import dev.myelin.train.TrainingOptions.Intervals;
 import dev.myelin.train.TrainingRun.Listener;
 import dev.myelin.train.corpus.Document;
-import dev.myelin.train.corpus.Split;
+import dev.myelin.train.corpus.ValidationSplit;
 import java.io.IOException;
 import java.lang.foreign.ValueLayout;
 import java.nio.file.Path;
@@ -33,7 +33,7 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** Checkpoints learned further, whole and by adapters; what comes of it is what others read. */
+/** Fine-tuning of all weights and of adapters; the results load in other engines. */
 class FineTuneTest {
   private static final Shape TINY = new Shape(2, 64, 4, 2, 16, 96, 320, 64);
   private static final BatchShape BATCH = new BatchShape(2, 16);
@@ -43,12 +43,12 @@ class FineTuneTest {
           30,
           0,
           new AdamW(3e-3f, 3e-4f, 3, 0.9f, 0.95f, 1e-8f, 0.01f, 1f),
-          new Text(3, 0, false),
-          new Watch(0, 10, 0),
+          new Data(3, 0, false),
+          new Intervals(0, 10, 0),
           1);
 
-  private static final Split TEXT =
-      new Split(
+  private static final ValidationSplit TEXT =
+      new ValidationSplit(
           List.of(Document.of("text", "the cat sat on the mat and the hat. ".repeat(30))),
           List.of());
 
@@ -62,7 +62,7 @@ class FineTuneTest {
     return model.write(folder.resolve("base.gguf"));
   }
 
-  private static float lossFell(TrainingRun run) {
+  private static float assertLossFalls(TrainingRun run) {
     run.run(new Listener() {});
     List<History.Step> steps = run.history().steps();
     assertThat(steps.getLast().loss()).isLessThan(0.8f * steps.getFirst().loss());
@@ -78,14 +78,14 @@ class FineTuneTest {
 
   @ParameterizedTest
   @ValueSource(strings = {"llama", "qwen2", "qwen3"})
-  void wholeModelIsLearnedFurther(String architecture) {
+  void fineTunesFullModel(String architecture) {
     RandomModel random = RandomModel.small(architecture).withShape(TINY).with(Feature.TIED);
     Path base = model(random.withType(architecture.equals("qwen2") ? GgmlType.BF16 : GgmlType.F16));
     Files files = files("tuned");
     int[] tokens = Logits.randomTokens(12, TINY.vocabulary(), 3);
     float[] learned;
-    try (TrainingRun run = Training.tune(base, TEXT, OPTIONS, files, Map.of())) {
-      lossFell(run);
+    try (TrainingRun run = Training.fineTune(base, TEXT, OPTIONS, files, Map.of())) {
+      assertLossFalls(run);
       learned = logits(run.model(), tokens);
     }
     try (Model written = Model.load(files.output())) {
@@ -104,7 +104,7 @@ class FineTuneTest {
 
   @ParameterizedTest
   @ValueSource(strings = {"llama", "qwen2", "qwen3", "experts", "quantised"})
-  void adapterIsLearnedAndTheModelStaysAsItWas(String kind) throws IOException {
+  void trainsAdapterAndLeavesModelUnchanged(String kind) throws IOException {
     boolean plain = kind.equals("experts") || kind.equals("quantised");
     RandomModel random = RandomModel.small(plain ? "llama" : kind).withShape(TINY);
     random = kind.equals("experts") ? random.with(Feature.EXPERTS) : random;
@@ -114,10 +114,10 @@ class FineTuneTest {
     int[] tokens = Logits.randomTokens(12, TINY.vocabulary(), 3);
     float[] learned;
     LoraOptions lora = new LoraOptions(4, 8f);
-    try (TrainingRun run = Training.adapt(base, lora, TEXT, OPTIONS, files, Map.of())) {
+    try (TrainingRun run = Training.fineTuneLora(base, lora, TEXT, OPTIONS, files, Map.of())) {
       long all = run.model().weights().values().stream().mapToLong(t -> t.elements()).sum();
       assertThat(run.parameters()).isPositive().isLessThan(all / 2);
-      lossFell(run);
+      assertLossFalls(run);
       learned = logits(run.model(), tokens);
     }
     assertThat(java.nio.file.Files.readAllBytes(base)).isEqualTo(before);
@@ -129,22 +129,23 @@ class FineTuneTest {
         error += Math.pow(loaded[i] - learned[i], 2);
         power += Math.pow(learned[i], 2);
       }
-      // a quantised base was learned over as f32, and its activations are quantised too in use
+      // training uses the quantised base as f32; inference also quantises its activations
       assertThat(error / power).isLessThan(kind.equals("quantised") ? 1e-2 : 1e-8);
     }
   }
 
   @Test
-  void adaptersTrainingIsResumed() {
+  void resumesAdapterTraining() {
     Path base = model(RandomModel.small("llama").withShape(TINY));
     LoraOptions lora = new LoraOptions(4, 8f);
     List<Float> unbroken;
-    try (TrainingRun run = Training.adapt(base, lora, TEXT, OPTIONS, files("whole"), Map.of())) {
-      lossFell(run);
+    try (TrainingRun run =
+        Training.fineTuneLora(base, lora, TEXT, OPTIONS, files("whole"), Map.of())) {
+      assertLossFalls(run);
       unbroken = run.history().steps().stream().map(History.Step::loss).toList();
     }
     Files parts = files("parts");
-    try (TrainingRun run = Training.adapt(base, lora, TEXT, OPTIONS, parts, Map.of())) {
+    try (TrainingRun run = Training.fineTuneLora(base, lora, TEXT, OPTIONS, parts, Map.of())) {
       run.run(
           new Listener() {
             @Override
@@ -156,7 +157,7 @@ class FineTuneTest {
           });
     }
     assertThat(Training.lora(parts.state())).contains(lora);
-    try (TrainingRun run = Training.resumeAdapter(base, lora, TEXT, OPTIONS, parts, Map.of())) {
+    try (TrainingRun run = Training.resumeLora(base, lora, TEXT, OPTIONS, parts, Map.of())) {
       run.run(new Listener() {});
       assertThat(run.history().steps().stream().map(History.Step::loss)).isEqualTo(unbroken);
     }
@@ -164,17 +165,15 @@ class FineTuneTest {
         .isInstanceOf(ModelFileException.class)
         .hasMessageContaining("adapter");
     assertThatThrownBy(
-            () ->
-                Training.resumeAdapter(
-                    base, new LoraOptions(2, 8f), TEXT, OPTIONS, parts, Map.of()))
+            () -> Training.resumeLora(base, new LoraOptions(2, 8f), TEXT, OPTIONS, parts, Map.of()))
         .isInstanceOf(ModelFileException.class)
         .hasMessageContaining("lora_a");
   }
 
   @Test
-  void whatCannotBeLearnedIsRefused() {
+  void rejectsModelsThatCannotBeTrained() {
     Path quantised = model(RandomModel.small("llama").withShape(TINY).withType(GgmlType.Q8_0));
-    assertThatThrownBy(() -> Training.tune(quantised, TEXT, OPTIONS, files("no"), Map.of()))
+    assertThatThrownBy(() -> Training.fineTune(quantised, TEXT, OPTIONS, files("no"), Map.of()))
         .isInstanceOf(ModelFileException.class)
         .hasMessageContaining("q8_0")
         .hasMessageContaining("expected f32, f16 or bf16");
@@ -185,14 +184,14 @@ class FineTuneTest {
             2,
             0,
             AdamW.DEFAULT,
-            new Text(1, 0, false),
-            new Watch(0, 0, 0),
+            new Data(1, 0, false),
+            new Intervals(0, 0, 0),
             1);
-    assertThatThrownBy(() -> Training.tune(llama, TEXT, wide, files("no"), Map.of()))
+    assertThatThrownBy(() -> Training.fineTune(llama, TEXT, wide, files("no"), Map.of()))
         .isInstanceOf(InvalidRequestException.class)
-        .hasMessageContaining("context = 128: the model has at most 64 positions");
+        .hasMessageContaining("context = 128: the model has a context length of 64");
     Path gpt2 = model(RandomModel.small("gpt2").withShape(TINY.withHeads(4, 4, 16)));
-    assertThatThrownBy(() -> Training.tune(gpt2, TEXT, OPTIONS, files("no"), Map.of()))
+    assertThatThrownBy(() -> Training.fineTune(gpt2, TEXT, OPTIONS, files("no"), Map.of()))
         .hasMessageContaining("has no derivative");
   }
 }

@@ -34,8 +34,8 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
 /**
- * Whole models: the loss is that of the logits that sessions compute, and the gradient of every
- * weight, along a random direction, that of finite differences.
+ * Gradients of whole models: the loss matches the logits of sessions, and the gradient of every
+ * weight matches finite differences along a random direction.
  */
 class ModelGradientTest {
   private static final Shape TINY = new Shape(2, 64, 4, 2, 16, 96, 320, 64);
@@ -44,8 +44,8 @@ class ModelGradientTest {
   private static Backend backend;
 
   /**
-   * @param step how far weights are moved; short where a router would choose other experts
-   * @param masked whether some tokens are only read
+   * @param step step of the finite difference; small if a router would choose other experts
+   * @param masked whether some tokens are excluded from the loss
    */
   private record Case(String name, RandomModel model, float step, boolean masked) {
     Case(String name, RandomModel model) {
@@ -94,9 +94,9 @@ class ModelGradientTest {
     return Model.copyOf(GgufFile.of(Path.of("random.gguf"), model.writer().toBytes()));
   }
 
-  /** Random tokens; of a masked case half of them are only read. */
+  /** Random tokens; in a masked case half of them are excluded from the loss. */
   private static int[] windows(Case test, int vocabulary) {
-    int[] windows = Logits.randomTokens(BATCH.sequences() * BATCH.window(), vocabulary, 5);
+    int[] windows = Logits.randomTokens(BATCH.sequences() * BATCH.windowLength(), vocabulary, 5);
     Random random = new Random(6);
     for (int i = 0; i < windows.length && test.masked; i++) {
       windows[i] = random.nextBoolean() ? ~windows[i] : windows[i];
@@ -110,7 +110,7 @@ class ModelGradientTest {
 
   @ParameterizedTest
   @MethodSource("models")
-  void lossIsThatOfASessionsLogits(Case test) {
+  void lossMatchesSessionLogits(Case test) {
     try (Model model = copy(test.model);
         TrainingGraph graph =
             TrainingGraph.loss(model.network(), model.hyperparameters(), BATCH, test.masked)) {
@@ -118,20 +118,20 @@ class ModelGradientTest {
       int[] windows = windows(test, vocabulary);
       double sum = 0;
       for (int s = 0; s < BATCH.sequences(); s++) {
-        sum += sessionLoss(model, windows, s * BATCH.window());
+        sum += sessionLoss(model, windows, s * BATCH.windowLength());
       }
       float loss = graph.loss(backend, windows);
       if (test.masked) {
-        assertThat(graph.active()).isBetween(8, BATCH.tokens() - 8);
+        assertThat(graph.targetCount()).isBetween(8, BATCH.tokens() - 8);
       } else {
-        assertThat(graph.active()).isEqualTo(BATCH.tokens());
+        assertThat(graph.targetCount()).isEqualTo(BATCH.tokens());
       }
-      assertThat((double) loss).isCloseTo(sum / graph.active(), offset(2e-3));
+      assertThat((double) loss).isCloseTo(sum / graph.targetCount(), offset(2e-3));
     }
   }
 
   @Test
-  void whereNothingIsLearnedNothingChanges() {
+  void fullyMaskedBatchHasNoGradient() {
     RandomModel random = RandomModel.small("qwen2").withShape(TINY).with(BIASES);
     try (Model model = copy(random);
         Moments moments = new Moments(model.weights().values());
@@ -144,20 +144,21 @@ class ModelGradientTest {
                 model.weights().values(),
                 moments,
                 1f)) {
-      int[] windows = Logits.randomTokens(BATCH.sequences() * BATCH.window(), TINY.vocabulary(), 5);
+      int[] windows =
+          Logits.randomTokens(BATCH.sequences() * BATCH.windowLength(), TINY.vocabulary(), 5);
       int[] masked = Arrays.stream(windows).map(id -> ~id).toArray();
       AdamW plain = new AdamW(1e-2f, 1e-2f, 0, 0.9f, 0.95f, 1e-8f, 0, 1f);
       TrainingGraph.Result nothing = graph.step(backend, masked, plain, 1, 2);
       assertThat(nothing.loss()).isZero();
-      assertThat(nothing.norm()).isZero();
-      masked[5] = windows[5]; // one token is enough
+      assertThat(nothing.gradientNorm()).isZero();
+      masked[5] = windows[5]; // one target is enough
       TrainingGraph.Result one = graph.step(backend, masked, plain, 2, 2);
       assertThat(one.loss()).isPositive();
-      assertThat(one.norm()).isPositive();
+      assertThat(one.gradientNorm()).isPositive();
     }
   }
 
-  /** Sum of -log p of the tokens that follow, by a session's logits. */
+  /** Sum of -log p of the next tokens, from the logits of a session. */
   private static double sessionLoss(Model model, int[] windows, int from) {
     double[] sum = new double[1];
     try (Session session = Session.open(model)) {
@@ -179,7 +180,7 @@ class ModelGradientTest {
 
   @ParameterizedTest
   @MethodSource("models")
-  void everyWeightsGradientIsThatOfFiniteDifferences(Case test) {
+  void gradientsMatchFiniteDifferences(Case test) {
     try (Model model = copy(test.model);
         BatchInputs inputs = new BatchInputs(BATCH, model.hyperparameters().vocabulary())) {
       List<Tensor> weights = new ArrayList<>(model.weights().values());
@@ -189,7 +190,7 @@ class ModelGradientTest {
       Tensor logits = model.network().logits(new TrainingPass(g, inputs, test.masked));
       Tensor loss = g.crossEntropy(logits, inputs.labels());
       List<Tensor> gradients =
-          g.differentiate(test.masked ? g.multiply(loss, inputs.scale()) : loss);
+          g.differentiate(test.masked ? g.multiply(loss, inputs.lossScale()) : loss);
       for (int i = 0; i < gradients.size(); i++) {
         g.output("gradient " + i, g.contiguous(gradients.get(i)));
       }
@@ -207,7 +208,7 @@ class ModelGradientTest {
     int count = (int) weight.elements();
     float[] before = weight.data().toArray(ValueLayout.JAVA_FLOAT);
     float[] gradient = graph.output("gradient " + index).toArray(ValueLayout.JAVA_FLOAT);
-    // along the gradient itself, with some noise: far from zero, and any error shows
+    // along the gradient with some noise: the derivative is far from zero, so errors show
     Random random = new Random(index);
     double norm = 0;
     float[] direction = new float[count];
@@ -236,12 +237,12 @@ class ModelGradientTest {
 
   private static double difference(
       Graph graph, Tensor weight, float[] before, float[] direction, float h) {
-    double above = moved(graph, weight, before, direction, h);
-    double below = moved(graph, weight, before, direction, -h);
+    double above = lossAt(graph, weight, before, direction, h);
+    double below = lossAt(graph, weight, before, direction, -h);
     return (above - below) / (2.0 * h);
   }
 
-  private static double moved(
+  private static double lossAt(
       Graph graph, Tensor weight, float[] before, float[] direction, float h) {
     float[] values = before.clone();
     for (int i = 0; i < values.length; i++) {
@@ -258,7 +259,7 @@ class ModelGradientTest {
   }
 
   @Test
-  void architectureWithoutDerivativesIsRefused() {
+  void rejectsArchitectureWithoutDerivatives() {
     RandomModel gpt2 = RandomModel.small("gpt2").withShape(TINY.withHeads(4, 4, 16));
     try (Model model = copy(gpt2);
         Moments moments = new Moments(model.weights().values())) {

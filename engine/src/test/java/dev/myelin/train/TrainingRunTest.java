@@ -8,13 +8,13 @@ import dev.myelin.error.ModelFileException;
 import dev.myelin.error.MyelinException;
 import dev.myelin.gguf.GgufFile;
 import dev.myelin.train.Training.Files;
-import dev.myelin.train.TrainingOptions.Text;
-import dev.myelin.train.TrainingOptions.Watch;
-import dev.myelin.train.TrainingRun.End;
+import dev.myelin.train.TrainingOptions.Data;
+import dev.myelin.train.TrainingOptions.Intervals;
+import dev.myelin.train.TrainingRun.EndReason;
 import dev.myelin.train.TrainingRun.Listener;
 import dev.myelin.train.corpus.Corpus;
 import dev.myelin.train.corpus.Document;
-import dev.myelin.train.corpus.Split;
+import dev.myelin.train.corpus.ValidationSplit;
 import dev.myelin.train.vocabulary.TrainedVocabulary;
 import dev.myelin.train.vocabulary.VocabularyKind;
 import dev.myelin.train.vocabulary.VocabularyOptions;
@@ -32,13 +32,13 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** Runs: they learn, they go on where they were interrupted, they end when they should. */
+/** Training runs: the loss falls, runs can be resumed, and they end when they should. */
 class TrainingRunTest {
-  private static final ModelDesign DESIGN = ModelDesign.dense(2, 32, 4, 2, 64, 24);
+  private static final LlamaConfig CONFIG = LlamaConfig.dense(2, 32, 4, 2, 64, 24);
   private static final BatchShape BATCH = new BatchShape(4, 24);
   private static final AdamW FAST = new AdamW(1e-2f, 1e-3f, 2, 0.9f, 0.95f, 1e-8f, 0.1f, 1f);
 
-  private static Split text;
+  private static ValidationSplit text;
   private static TrainedVocabulary vocabulary;
 
   @TempDir Path folder;
@@ -55,19 +55,19 @@ class TrainingRunTest {
       String story = "%s has a %s. %s likes the %s very much.".formatted(name, thing, name, thing);
       documents.add(Document.of("story " + i, story));
     }
-    text = Split.of(new Corpus(documents), 0.2, 1);
+    text = ValidationSplit.of(new Corpus(documents), 0.2, 1);
     vocabulary =
         VocabularyTrainer.train(text.training(), VocabularyOptions.of(VocabularyKind.SPM, 290));
   }
 
   private static TrainingOptions options(long steps, int checkpointEvery, int patience) {
-    return options(BATCH, steps, 0, FAST, new Watch(5, checkpointEvery, patience), 1);
+    return options(BATCH, steps, 0, FAST, new Intervals(5, checkpointEvery, patience), 1);
   }
 
   private static TrainingOptions options(
-      BatchShape shape, long steps, double epochs, AdamW adamw, Watch watch, int threads) {
+      BatchShape shape, long steps, double epochs, AdamW adamw, Intervals watch, int threads) {
     return new TrainingOptions(
-        shape, steps, epochs, adamw, new Text(7, 0.2, false), watch, threads);
+        shape, steps, epochs, adamw, new Data(7, 0.2, false), watch, threads);
   }
 
   private Files files(String name) {
@@ -75,28 +75,30 @@ class TrainingRunTest {
   }
 
   private TrainingRun start(TrainingOptions options, Files files) {
-    return Training.start(text, vocabulary, DESIGN, options, files, Map.of());
+    return Training.start(text, vocabulary, CONFIG, options, files, Map.of());
   }
 
   private static byte[] bytes(Path file) throws IOException {
     return java.nio.file.Files.readAllBytes(file);
   }
 
-  /** What was measured, without the time that it took. */
-  private static List<List<Float>> measured(History history) {
-    return history.steps().stream().map(s -> List.of(s.loss(), s.norm(), s.rate())).toList();
+  /** The measurements of each step without the times. */
+  private static List<List<Float>> measurements(History history) {
+    return history.steps().stream()
+        .map(s -> List.of(s.loss(), s.gradientNorm(), s.learningRate()))
+        .toList();
   }
 
   @ParameterizedTest
   @ValueSource(ints = {0, 4})
-  void lossFallsFarBelowThatOfChance(int experts) {
-    ModelDesign design =
-        new ModelDesign(2, 32, 4, 2, 48, 24, experts == 0, experts, experts / 2, 10_000f, 0.02f);
+  void lossFallsFarBelowChance(int experts) {
+    LlamaConfig config =
+        new LlamaConfig(2, 32, 4, 2, 48, 24, experts == 0, experts, experts / 2, 10_000f, 0.02f);
     Files files = files("learned");
     TrainingOptions options = options(120, 0, 0);
     try (TrainingRun run =
-        Training.start(text, vocabulary, design, options, files, Map.of("general.name", "tiny"))) {
-      assertThat(run.run(new Listener() {})).isEqualTo(End.DONE);
+        Training.start(text, vocabulary, config, options, files, Map.of("general.name", "tiny"))) {
+      assertThat(run.run(new Listener() {})).isEqualTo(EndReason.DONE);
       History history = run.history();
       double chance = Math.log(vocabulary.size());
       assertThat((double) history.evaluations().getFirst().loss())
@@ -113,10 +115,10 @@ class TrainingRunTest {
   }
 
   @Test
-  void sameSeedGivesTheSameBytesOnAnyNumberOfThreads() throws IOException {
+  void sameSeedGivesSameBytesOnAnyThreadCount() throws IOException {
     List<byte[]> written = new ArrayList<>();
     for (int threads : new int[] {1, 1, 2}) {
-      TrainingOptions o = options(BATCH, 6, 0, FAST, new Watch(0, 0, 0), threads);
+      TrainingOptions o = options(BATCH, 6, 0, FAST, new Intervals(0, 0, 0), threads);
       Files files = files("threads" + written.size());
       try (TrainingRun run = start(o, files)) {
         run.run(new Listener() {});
@@ -128,15 +130,15 @@ class TrainingRunTest {
   }
 
   @Test
-  void resumedRunIsAnUnbrokenOne() throws IOException {
+  void resumedRunEqualsUninterruptedRun() throws IOException {
     Files whole = files("whole");
     List<List<Float>> unbroken;
     try (TrainingRun run = start(options(20, 4, 0), whole)) {
       run.run(new Listener() {});
-      unbroken = measured(run.history());
+      unbroken = measurements(run.history());
     }
     Files parts = files("parts");
-    // dies in its eleventh step: the checkpoint after the eighth is what is left
+    // the run is killed in step 11: the checkpoint of step 8 remains
     try (TrainingRun run = start(options(20, 4, 0), parts)) {
       assertThatThrownBy(
               () ->
@@ -156,17 +158,17 @@ class TrainingRunTest {
     try (TrainingRun run = Training.resume(text, left, parts, Map.of())) {
       assertThat(run.history().step()).isEqualTo(8);
       run.run(new Listener() {});
-      assertThat(measured(run.history())).isEqualTo(unbroken);
+      assertThat(measurements(run.history())).isEqualTo(unbroken);
       assertThat(run.history().evaluations()).hasSize(1 + 20 / 5);
     }
     assertThat(bytes(parts.output())).isEqualTo(bytes(whole.output()));
   }
 
   @Test
-  void stoppedRunSavesItsLastStep() {
+  void stoppedRunSavesLastStep() {
     Files files = files("stopped");
     try (TrainingRun run = start(options(50, 0, 0), files)) {
-      End end =
+      EndReason end =
           run.run(
               new Listener() {
                 @Override
@@ -176,7 +178,7 @@ class TrainingRunTest {
                   }
                 }
               });
-      assertThat(end).isEqualTo(End.STOPPED);
+      assertThat(end).isEqualTo(EndReason.STOPPED);
     }
     try (TrainingRun run = Training.resume(text, options(50, 0, 0), files, Map.of())) {
       assertThat(run.history().step()).isEqualTo(3);
@@ -184,13 +186,13 @@ class TrainingRunTest {
   }
 
   @Test
-  void patienceEndsARunAndKeepsTheBestWeights() throws IOException {
+  void earlyStoppingKeepsBestWeights() throws IOException {
     Files files = files("patient");
     AdamW rough = new AdamW(8e-2f, 8e-2f, 0, 0.9f, 0.95f, 1e-8f, 0f, 100f);
-    TrainingOptions o = options(BATCH, 500, 0, rough, new Watch(5, 5, 3), 1);
+    TrainingOptions o = options(BATCH, 500, 0, rough, new Intervals(5, 5, 3), 1);
     byte[][] best = new byte[1][];
     try (TrainingRun run = start(o, files)) {
-      End end =
+      EndReason end =
           run.run(
               new Listener() {
                 @Override
@@ -204,15 +206,15 @@ class TrainingRunTest {
                   }
                 }
               });
-      assertThat(end).isEqualTo(End.PATIENCE);
-      assertThat(run.history().sinceBest()).isEqualTo(3);
+      assertThat(end).isEqualTo(EndReason.EARLY_STOPPING);
+      assertThat(run.history().evaluationsSinceBest()).isEqualTo(3);
       assertThat(run.history().step()).isLessThan(500);
     }
     assertThat(bytes(files.output())).isEqualTo(best[0]);
   }
 
   @Test
-  void divergedRunEndsAndLeavesItsLastCheckpoint() throws IOException {
+  void divergedRunKeepsLastCheckpoint() throws IOException {
     Files files = files("diverged");
     byte[][] before = new byte[2][];
     try (TrainingRun run = start(options(20, 4, 0), files)) {
@@ -252,12 +254,12 @@ class TrainingRunTest {
   }
 
   @Test
-  void stateOfAnotherTextOrModelIsRefused() {
+  void rejectsStateOfAnotherTextOrModel() {
     Files files = files("state");
     try (TrainingRun run = start(options(2, 2, 0), files)) {
       run.run(new Listener() {});
     }
-    Split other = Split.of(new Corpus(text.training()), 0.1, 1);
+    ValidationSplit other = ValidationSplit.of(new Corpus(text.training()), 0.1, 1);
     assertThatThrownBy(() -> Training.resume(other, options(4, 2, 0), files, Map.of()))
         .isInstanceOf(ModelFileException.class)
         .hasMessageContaining("text_hash");
@@ -270,7 +272,7 @@ class TrainingRunTest {
   }
 
   @Test
-  void fileThatCannotBeWrittenEndsTheRun() throws IOException {
+  void reportsUnwritableFile() throws IOException {
     Files files = files("folder");
     java.nio.file.Files.createDirectory(files.output());
     try (TrainingRun run = start(options(4, 2, 0), files)) {
@@ -281,29 +283,34 @@ class TrainingRunTest {
   }
 
   @Test
-  void textThatFillsNoWindowsIsRefused() {
-    Split little =
-        new Split(
+  void rejectsTextShorterThanWindows() {
+    ValidationSplit little =
+        new ValidationSplit(
             List.of(Document.of("a", "Anna has a cat.")),
             List.of(Document.of("b", "Ben has a hat.")));
     assertThatThrownBy(
             () ->
                 Training.start(
-                    little, vocabulary, DESIGN, options(4, 0, 0), files("little"), Map.of()))
+                    little, vocabulary, CONFIG, options(4, 0, 0), files("little"), Map.of()))
         .isInstanceOf(InvalidRequestException.class)
         .hasMessageContaining("tokens of text: expected at least");
-    Split noHeldOut = new Split(text.training(), little.heldOut());
+    ValidationSplit littleValidation = new ValidationSplit(text.training(), little.validation());
     assertThatThrownBy(
             () ->
                 Training.start(
-                    noHeldOut, vocabulary, DESIGN, options(4, 0, 0), files("little"), Map.of()))
+                    littleValidation,
+                    vocabulary,
+                    CONFIG,
+                    options(4, 0, 0),
+                    files("little"),
+                    Map.of()))
         .isInstanceOf(InvalidRequestException.class)
-        .hasMessageContaining("held-out text");
+        .hasMessageContaining("validation text");
   }
 
   @Test
-  void epochsDecideTheSteps() {
-    TrainingOptions o = options(BATCH, 1, 2.5, FAST, new Watch(0, 0, 0), 1);
+  void epochsDetermineSteps() {
+    TrainingOptions o = options(BATCH, 1, 2.5, FAST, new Intervals(0, 0, 0), 1);
     try (TrainingRun run = start(o, files("epochs"))) {
       assertThat(run.options().steps()).isEqualTo((long) Math.ceil(2.5 * run.stepsPerEpoch()));
     }

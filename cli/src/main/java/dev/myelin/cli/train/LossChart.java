@@ -30,7 +30,7 @@ final class LossChart {
   private static final Pattern LONG_NUMBER = Pattern.compile("\\d+\\.\\d{3,}(?!\\d|[eE])");
 
   private static final Color TRAINING = new Color(0x5b8def);
-  private static final Color HELD_OUT = new Color(0xe0662b);
+  private static final Color VALIDATION = new Color(0xe0662b);
 
   private LossChart() {}
 
@@ -97,12 +97,12 @@ final class LossChart {
     if (!evaluations.isEmpty()) {
       XYSeries series =
           chart.addSeries(
-              "held out",
+              "validation",
               evaluations.stream().mapToDouble(History.Evaluation::step).toArray(),
               evaluations.stream().mapToDouble(History.Evaluation::loss).toArray());
       series.setMarker(SeriesMarkers.CIRCLE);
-      series.setMarkerColor(HELD_OUT);
-      style(series, HELD_OUT, 2.2f);
+      series.setMarkerColor(VALIDATION);
+      style(series, VALIDATION, 2.2f);
     }
     return chart;
   }

@@ -6,7 +6,7 @@ import dev.myelin.cli.command.Usage;
 import dev.myelin.cli.io.Console;
 import dev.myelin.cli.io.Progress;
 import dev.myelin.file.OutputFile;
-import dev.myelin.stories.Stories;
+import dev.myelin.stories.StoryGenerator;
 import dev.myelin.stories.StoryOptions;
 import dev.myelin.stories.StoryOptions.Kind;
 import java.io.IOException;
@@ -55,7 +55,9 @@ public final class StoriesCommand extends Subcommand {
         "stories",
         "Write simple English stories by a grammar: text to train on.",
         "",
-        "Each story ends with a line " + Stories.SEPARATOR + ". With --kind sentiment there is a",
+        "Each story ends with a line "
+            + StoryGenerator.SEPARATOR
+            + ". With --kind sentiment there is a",
         "sentence a line, and its label: `The soup was cold. => negative`.",
         "",
         "Examples:",
@@ -97,12 +99,12 @@ public final class StoriesCommand extends Subcommand {
 
   private <E extends Exception> void write(
       StoryOptions options, boolean printing, Destination<E> to) throws E {
-    String end = options.kind() == Kind.STORY ? "\n" + Stories.SEPARATOR + "\n" : "\n";
+    String end = options.kind() == Kind.STORY ? "\n" + StoryGenerator.SEPARATOR + "\n" : "\n";
     StringBuilder chunk = new StringBuilder();
     long done = 0;
     try (Progress progress =
         Progress.of(console, printing, "stories", options.count(), " stories")) {
-      for (Iterator<String> texts = Stories.write(options).map(s -> s.text()).iterator();
+      for (Iterator<String> texts = StoryGenerator.stream(options).map(s -> s.text()).iterator();
           texts.hasNext(); ) {
         chunk.append(texts.next()).append(end);
         done++;

@@ -7,24 +7,24 @@ import dev.myelin.train.ChatSample;
 import dev.myelin.train.TrainingText;
 import dev.myelin.train.corpus.Corpus;
 import dev.myelin.train.corpus.Document;
-import dev.myelin.train.corpus.Split;
+import dev.myelin.train.corpus.ValidationSplit;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.IdentityHashMap;
 import java.util.List;
 import java.util.Map;
 
-/** Reads conversations to learn from: a file with a JSON object on each line. */
+/** Reads conversations to train on: a file with a JSON object on each line. */
 final class TrainChats {
   private TrainChats() {}
 
   /**
-   * All conversations of a file, some of them held out.
+   * Reads all conversations of a file and splits them.
    *
-   * @param heldOut the share of the text that is not learned
+   * @param validationFraction the fraction of the text used for validation
    * @throws InvalidRequestException naming the file and the line of what is no conversation
    */
-  static TrainingText read(Path file, double heldOut, long seed) {
+  static TrainingText read(Path file, double validationFraction, long seed) {
     Map<Document, ChatSample> samples = new IdentityHashMap<>();
     List<Document> documents = new ArrayList<>();
     int number = 0;
@@ -40,13 +40,13 @@ final class TrainChats {
     }
     if (documents.isEmpty()) {
       throw new InvalidRequestException(
-          file + ": holds no conversation, expected a JSON object on each line");
+          file + ": no conversation: expected a JSON object on each line");
     }
-    Split split =
+    ValidationSplit split =
         documents.size() == 1
-            ? new Split(documents, List.of()) // of one conversation nothing can be held out
-            : Split.of(new Corpus(documents), heldOut, seed);
-    return TrainingText.of(of(split.training(), samples), of(split.heldOut(), samples));
+            ? new ValidationSplit(documents, List.of()) // a single conversation is not split
+            : ValidationSplit.of(new Corpus(documents), validationFraction, seed);
+    return TrainingText.of(of(split.training(), samples), of(split.validation(), samples));
   }
 
   private static List<ChatSample> of(List<Document> documents, Map<Document, ChatSample> samples) {

@@ -16,7 +16,7 @@ import dev.myelin.train.TrainingOptions;
 import dev.myelin.train.TrainingRun;
 import dev.myelin.train.TrainingText;
 import dev.myelin.train.corpus.Corpus;
-import dev.myelin.train.corpus.Split;
+import dev.myelin.train.corpus.ValidationSplit;
 import dev.myelin.train.vocabulary.TrainedVocabulary;
 import dev.myelin.train.vocabulary.VocabularyTrainer;
 import java.nio.file.Path;
@@ -25,29 +25,29 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 
-/** Learns a model from text. */
+/** Trains a model on text. */
 public final class TrainCommand extends Subcommand {
-  /** Which documents are held out, the text alone decides. */
-  private static final long HELD_OUT_SEED = 1;
+  /** A fixed seed, so that the validation split depends only on the text. */
+  private static final long SPLIT_SEED = 1;
 
   private final Value<Path> text =
       parameter(
           Path.class,
           false,
           "TEXT",
-          "A file of UTF-8 text or a folder of such; lines of <|endoftext|> part documents.");
+          "A UTF-8 text file or a folder of them; lines of <|endoftext|> separate documents.");
   private final Value<Path> chat =
       option(
           Path.class,
           null,
           "FILE",
           "Conversations instead, a JSON object with \"messages\" on each line; the model's chat"
-              + " template renders them, and only the assistant's tokens are learned.",
+              + " template renders them, and only the assistant's tokens count in the loss.",
           "--chat");
   private final Value<Path> output =
-      option(Path.class, null, "FILE", "The checkpoint to make, a GGUF file.", "-o", "--output");
+      option(Path.class, null, "FILE", "The checkpoint to write, a GGUF file.", "-o", "--output");
   private final Value<Boolean> resume =
-      flag("Go on where a run with this output was interrupted.", "--resume");
+      flag("Resume an interrupted run with this output.", "--resume");
   private final Value<Boolean> overwrite =
       flag("Replace the files of an earlier run.", "--overwrite");
   private final Value<Path> initFrom =
@@ -55,10 +55,10 @@ public final class TrainCommand extends Subcommand {
           Path.class,
           null,
           "FILE",
-          "Learn a checkpoint of f32, f16 or bf16 weights further, with its tokenizer.",
+          "Fine-tune a checkpoint of f32, f16 or bf16 weights, with its tokenizer.",
           "--init-from");
   private final Value<Boolean> lora =
-      flag("Leave the checkpoint's weights as they are and learn an adapter (LoRA).", "--lora");
+      flag("Train a LoRA adapter instead of the checkpoint's weights.", "--lora");
   private final Value<Integer> rank =
       option(
           Integer.class,
@@ -71,9 +71,7 @@ public final class TrainCommand extends Subcommand {
           Float.class,
           null,
           "X",
-          "The adapter's change is scaled by this over the rank (default: "
-              + LoraOptions.DEFAULT.alpha()
-              + ").",
+          "The adapter is scaled by alpha / rank (default: " + LoraOptions.DEFAULT.alpha() + ").",
           "--lora-alpha");
   private final TrainModelOptions model = new TrainModelOptions(this);
   private final TrainOptions how = new TrainOptions(this);
@@ -91,12 +89,12 @@ public final class TrainCommand extends Subcommand {
     super(
         console,
         "train",
-        "Learn a tokenizer and a model from text, or a checkpoint further.",
+        "Train a tokenizer and a model on text, or fine-tune a checkpoint.",
         "",
-        "Every --checkpoint-every steps all that --resume needs is written beside the output, as",
-        "NAME.state.gguf; the losses go to NAME.csv and NAME.svg. Ctrl-C ends the run after its"
-            + " step.",
-        "Files that are there already are left alone without --resume or --overwrite.",
+        "Every --checkpoint-every steps the state for --resume is written beside the output, as",
+        "NAME.state.gguf; the losses go to NAME.csv and NAME.svg. Ctrl-C ends the run after the"
+            + " current step.",
+        "Existing files are an error without --resume or --overwrite.",
         "",
         "Examples:",
         "  myelin train stories.txt -o stories.gguf --steps 2000",
@@ -130,11 +128,11 @@ public final class TrainCommand extends Subcommand {
     TrainingOptions options = resume.get() ? resumed(files.state()) : how.options();
     try (TrainingRun run = begin(options, files, printer)) {
       run.notes().forEach(note -> console.note(Printable.of("note: " + note)));
-      if (!options.text().parseSpecial() && !chat.isSet() && !run.notes().isEmpty()) {
-        console.note("note: --parse-special makes it the token, --chat takes conversations");
+      if (!options.data().parseSpecial() && !chat.isSet() && !run.notes().isEmpty()) {
+        console.note("note: --parse-special parses it as the token, --chat reads conversations");
       }
       printer.begin(run);
-      TrainingRun.End end;
+      TrainingRun.EndReason end;
       try (Interrupts _ = Interrupts.once(run::stop)) {
         end = run.run(printer);
       } finally {
@@ -222,7 +220,9 @@ public final class TrainCommand extends Subcommand {
   /** What lies in the folder of texts would be read as one by the next run. */
   private void requireOutside(String option, Path file) {
     Path folder = text.get();
-    if (folder != null && java.nio.file.Files.isDirectory(folder) && Corpus.holds(folder, file)) {
+    if (folder != null
+        && java.nio.file.Files.isDirectory(folder)
+        && Corpus.contains(folder, file)) {
       throw Usage.wrong(
           spec,
           option + " " + file + ": lies among the texts in " + folder + ": expected it elsewhere");
@@ -231,30 +231,34 @@ public final class TrainCommand extends Subcommand {
 
   private TrainingRun begin(TrainingOptions options, Files files, TrainReport printer) {
     Map<String, Object> keys = metadata();
-    double heldOut = options.text().heldOut();
+    double validationFraction = options.data().validationFraction();
     if (!initFrom.isSet() && !resume.get()) {
       return fresh(
-          Split.of(Corpus.read(text.get()), heldOut, HELD_OUT_SEED), options, files, keys, printer);
+          ValidationSplit.of(Corpus.read(text.get()), validationFraction, SPLIT_SEED),
+          options,
+          files,
+          keys,
+          printer);
     }
-    TrainingText learned =
+    TrainingText trainingText =
         chat.isSet()
-            ? TrainChats.read(chat.get(), heldOut, HELD_OUT_SEED)
+            ? TrainChats.read(chat.get(), validationFraction, SPLIT_SEED)
             : TrainingText.of(
-                Split.of(Corpus.read(text.get()), heldOut, HELD_OUT_SEED),
-                options.text().parseSpecial());
+                ValidationSplit.of(Corpus.read(text.get()), validationFraction, SPLIT_SEED),
+                options.data().parseSpecial());
     if (resume.get()) {
       return lora.get()
-          ? Training.resumeAdapter(
+          ? Training.resumeLora(
               initFrom.get(),
               Training.lora(files.state()).orElseThrow(),
-              learned,
+              trainingText,
               options,
               files,
               keys)
-          : Training.resume(learned, options, files, keys);
+          : Training.resume(trainingText, options, files, keys);
     }
     if (!lora.get()) {
-      return Training.tune(initFrom.get(), learned, options, files, keys);
+      return Training.fineTune(initFrom.get(), trainingText, options, files, keys);
     }
     LoraOptions usual = LoraOptions.DEFAULT;
     LoraOptions adapter =
@@ -264,11 +268,11 @@ public final class TrainCommand extends Subcommand {
                 new LoraOptions(
                     rank.isSet() ? rank.get() : usual.rank(),
                     alpha.isSet() ? alpha.get() : usual.alpha()));
-    return Training.adapt(initFrom.get(), adapter, learned, options, files, keys);
+    return Training.fineTuneLora(initFrom.get(), adapter, trainingText, options, files, keys);
   }
 
   private TrainingRun fresh(
-      Split split,
+      ValidationSplit split,
       TrainingOptions options,
       Files files,
       Map<String, Object> keys,

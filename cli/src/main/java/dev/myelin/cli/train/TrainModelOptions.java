@@ -2,8 +2,8 @@ package dev.myelin.cli.train;
 
 import dev.myelin.cli.command.Subcommand;
 import dev.myelin.cli.command.Usage;
-import dev.myelin.train.EarlierModel;
-import dev.myelin.train.ModelDesign;
+import dev.myelin.train.LlamaConfig;
+import dev.myelin.train.SavedConfig;
 import dev.myelin.train.vocabulary.VocabularyKind;
 import dev.myelin.train.vocabulary.VocabularyOptions;
 import java.util.List;
@@ -41,8 +41,7 @@ final class TrainModelOptions {
             "KIND",
             "Kind of tokenizer: ${COMPLETION-CANDIDATES} (bytes) (default: " + TOKENIZER + ").",
             "--tokenizer");
-    vocabulary =
-        count(VOCABULARY, "Tokens in the vocabulary, learned from the text", "--vocabulary");
+    vocabulary = count(VOCABULARY, "Size of the vocabulary, trained on the text", "--vocabulary");
     layers = count(LAYERS, "Layers", "--layers");
     width = count(WIDTH, "Width of the residual stream", "--width");
     heads = count(HEADS, "Attention heads", "--heads");
@@ -56,10 +55,10 @@ final class TrainModelOptions {
     ropeBase = number(ROPE_BASE, "Frequency base of rotary positions", "--rope-base");
     embeddingDeviation =
         number(
-            ModelDesign.EMBEDDING_DEVIATION,
+            LlamaConfig.EMBEDDING_DEVIATION,
             "Deviation of the first embeddings",
             "--embedding-deviation");
-    untied = command.flag("Learn an output matrix apart from the embedding.", "--untied");
+    untied = command.flag("Train an output matrix separate from the embedding.", "--untied");
   }
 
   private Subcommand.Value<Integer> count(int otherwise, String description, String name) {
@@ -93,14 +92,14 @@ final class TrainModelOptions {
     };
   }
 
-  ModelDesign design(int context) {
+  LlamaConfig design(int context) {
     int wide = or(width, WIDTH);
     int rounded = Math.ceilDiv(Math.max(wide * 8 / 3, 1), MULTIPLE) * MULTIPLE;
     int count = or(experts, 0);
     return Usage.check(
         command.spec,
         () ->
-            new ModelDesign(
+            new LlamaConfig(
                 or(layers, LAYERS),
                 wide,
                 or(heads, HEADS),
@@ -111,7 +110,7 @@ final class TrainModelOptions {
                 count,
                 or(expertsUsed, count == 0 ? 0 : 2),
                 or(ropeBase, ROPE_BASE),
-                or(embeddingDeviation, ModelDesign.EMBEDDING_DEVIATION)));
+                or(embeddingDeviation, LlamaConfig.EMBEDDING_DEVIATION)));
   }
 
   VocabularyOptions vocabulary(int threads) {
@@ -128,7 +127,7 @@ final class TrainModelOptions {
   }
 
   /** Refuses options that differ from those that a resumed run began with. */
-  void requireSame(EarlierModel earlier) {
+  void requireSame(SavedConfig earlier) {
     same(tokenizer, earlier.tokenizer());
     same(vocabulary, earlier.vocabulary());
     same(layers, earlier.layers());

@@ -7,10 +7,10 @@ import dev.myelin.natives.KernelsLibrary;
 import dev.myelin.train.AdamW;
 import dev.myelin.train.BatchShape;
 import dev.myelin.train.TrainingOptions;
-import dev.myelin.train.TrainingOptions.Text;
-import dev.myelin.train.TrainingOptions.Watch;
+import dev.myelin.train.TrainingOptions.Data;
+import dev.myelin.train.TrainingOptions.Intervals;
 
-/** How a model learns. What is not given of a resumed run stays as it was. */
+/** The options of training. A resumed run keeps the options that are not given. */
 final class TrainOptions {
   private static final AdamW USUAL = AdamW.DEFAULT;
   private static final TrainingOptions DEFAULTS =
@@ -19,8 +19,8 @@ final class TrainOptions {
           1000,
           0,
           USUAL,
-          new Text(1, 0.05, false),
-          new Watch(100, 100, 0),
+          new Data(1, 0.05, false),
+          new Intervals(100, 100, 0),
           1);
 
   private final Subcommand command;
@@ -35,7 +35,7 @@ final class TrainOptions {
   private final Subcommand.Value<Float> beta1;
   private final Subcommand.Value<Float> beta2;
   private final Subcommand.Value<Float> clip;
-  private final Subcommand.Value<Double> heldOut;
+  private final Subcommand.Value<Double> validationFraction;
   private final Subcommand.Value<Boolean> wholeDocuments;
   private final Subcommand.Value<Boolean> parseSpecial;
   private final Subcommand.Value<Integer> evaluateEvery;
@@ -46,66 +46,61 @@ final class TrainOptions {
 
   TrainOptions(Subcommand command) {
     this.command = command;
-    batch = count("Windows of text in a step", DEFAULTS.shape().sequences(), "-b", "--batch");
-    context = count("Tokens of a window", DEFAULTS.shape().context(), "-c", "--ctx-size");
+    batch = count("Sequences per step", DEFAULTS.shape().sequences(), "-b", "--batch");
+    context = count("Tokens per sequence", DEFAULTS.shape().context(), "-c", "--ctx-size");
     steps = command.option(Long.class, null, "N", text("Steps", DEFAULTS.steps()), "-n", "--steps");
     epochs =
         command.option(
-            Double.class,
-            null,
-            "X",
-            "Times to see the whole text, instead of --steps.",
-            "--epochs");
-    rate = number("Largest learning rate", USUAL.learningRate(), "--lr", "--learning-rate");
+            Double.class, null, "X", "Number of epochs, instead of --steps.", "--epochs");
+    rate = number("Maximum learning rate", USUAL.learningRate(), "--lr", "--learning-rate");
     finalRate =
         command.option(
             Float.class,
             null,
             "X",
-            "Learning rate at the end of its cosine (default: a tenth of the largest).",
+            "Learning rate of the last step, after cosine decay (default: a tenth of the maximum).",
             "--final-lr");
-    warmup = count("Steps in which the learning rate rises", USUAL.warmup(), "--warmup");
+    warmup = count("Steps of linear warmup", USUAL.warmup(), "--warmup");
     decay = number("Weight decay of matrices", USUAL.weightDecay(), "--weight-decay");
-    beta1 = number("Decay of the gradients' mean", USUAL.beta1(), "--beta1");
-    beta2 = number("Decay of the mean of their squares", USUAL.beta2(), "--beta2");
-    clip = number("Largest norm of the gradients", USUAL.clip(), "--clip");
-    heldOut =
+    beta1 = number("Decay rate of the first moment", USUAL.beta1(), "--beta1");
+    beta2 = number("Decay rate of the second moment", USUAL.beta2(), "--beta2");
+    clip = number("Maximum norm of the gradients", USUAL.clip(), "--clip");
+    validationFraction =
         command.option(
             Double.class,
             null,
             "X",
-            text("Share of the text that is measured on, not learned", DEFAULTS.text().heldOut()),
-            "--held-out");
+            text("Fraction of the text for validation", DEFAULTS.data().validationFraction()),
+            "--val-split");
     wholeDocuments =
         command.flag(
-            "Begin every window where a document begins, rather than anywhere.",
-            "--whole-documents");
+            "Start every sequence at a document, rather than anywhere.", "--whole-documents");
     parseSpecial =
         command.flag(
             "Names of special tokens in the text, such as <|im_end|>, are these tokens.",
             "--parse-special");
     evaluateEvery =
         count(
-            "Steps between held-out losses, 0 for none",
-            DEFAULTS.watch().evaluateEvery(),
+            "Steps between evaluations of the validation loss, 0 for none",
+            DEFAULTS.intervals().evaluateEvery(),
             "--evaluate-every");
     checkpointEvery =
         count(
             "Steps between checkpoints, 0 for none",
-            DEFAULTS.watch().checkpointEvery(),
+            DEFAULTS.intervals().checkpointEvery(),
             "--checkpoint-every");
     patience =
         count(
-            "Held-out losses without a new best that end the run, 0 for no end; keeps the best"
-                + " weights",
-            DEFAULTS.watch().patience(),
+            "Evaluations without a new best loss before early stopping, 0 for none; keeps the"
+                + " best weights",
+            DEFAULTS.intervals().patience(),
             "--patience");
     seed =
         command.option(
             Long.class,
             null,
             "N",
-            text("Same seed, same model", DEFAULTS.text().seed()),
+            text("Same seed, same model", DEFAULTS.data().seed()),
             "-s",
             "--seed");
     threads = new ThreadOptions(command);
@@ -158,23 +153,23 @@ final class TrainOptions {
                     a.epsilon(),
                     either(decay, a.weightDecay()),
                     either(clip, a.clip())),
-                new Text(
-                    either(seed, earlier.text().seed()),
-                    either(heldOut, earlier.text().heldOut()),
-                    wholeDocuments.get() || earlier.text().wholeDocuments(),
-                    parseSpecial.get() || earlier.text().parseSpecial()),
-                new Watch(
-                    either(evaluateEvery, earlier.watch().evaluateEvery()),
-                    either(checkpointEvery, earlier.watch().checkpointEvery()),
-                    either(patience, earlier.watch().patience())),
+                new Data(
+                    either(seed, earlier.data().seed()),
+                    either(validationFraction, earlier.data().validationFraction()),
+                    wholeDocuments.get() || earlier.data().wholeDocuments(),
+                    parseSpecial.get() || earlier.data().parseSpecial()),
+                new Intervals(
+                    either(evaluateEvery, earlier.intervals().evaluateEvery()),
+                    either(checkpointEvery, earlier.intervals().checkpointEvery()),
+                    either(patience, earlier.intervals().patience())),
                 threads(),
                 threads.forced()));
   }
 
   /** Refuses what would make another text of that which a resumed run began with. */
   void requireSameText(TrainingOptions earlier) {
-    Usage.requireSame(command, heldOut, earlier.text().heldOut());
-    if (parseSpecial.get() && !earlier.text().parseSpecial()) {
+    Usage.requireSame(command, validationFraction, earlier.data().validationFraction());
+    if (parseSpecial.get() && !earlier.data().parseSpecial()) {
       throw Usage.wrong(
           command.spec,
           "--parse-special: the run to resume began with special tokens as plain text");

@@ -14,7 +14,7 @@ import dev.myelin.train.History;
 import dev.myelin.train.Training;
 import dev.myelin.train.TrainingCost;
 import dev.myelin.train.TrainingRun;
-import dev.myelin.train.TrainingRun.End;
+import dev.myelin.train.TrainingRun.EndReason;
 import dev.myelin.train.vocabulary.TrainedVocabulary;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
@@ -66,19 +66,19 @@ final class TrainReport implements TrainingRun.Listener, AutoCloseable {
     firstStep = run.history().step();
     line(
         "parameters",
-        "%s, of which %s are learned",
+        "%s, of which %s are trained",
         Units.exact(run.model().weights().values().stream().mapToLong(t -> t.elements()).sum()),
         Units.exact(run.parameters()));
     String read =
-        run.learnedTokens() == run.textTokens()
+        run.targetTokens() == run.trainingTokens()
             ? ""
-            : ", of which " + Units.exact(run.learnedTokens()) + " are learned";
+            : ", of which " + Units.exact(run.targetTokens()) + " count in the loss";
     line(
         "text",
-        "%s tokens%s; %s held out",
-        Units.exact(run.textTokens()),
+        "%s tokens%s; %s for validation",
+        Units.exact(run.trainingTokens()),
         read,
-        Units.exact(run.heldOutTokens()));
+        Units.exact(run.validationTokens()));
     line(
         "steps",
         "%s of %d x %d tokens, %.2f epochs",
@@ -109,7 +109,8 @@ final class TrainReport implements TrainingRun.Listener, AutoCloseable {
     History history = run.history();
     String loss =
         history.steps().isEmpty() ? "" : format("loss %.4f, ", history.steps().getLast().loss());
-    progress.line(format("step %6d  %sheld out %.4f", evaluation.step(), loss, evaluation.loss()));
+    progress.line(
+        format("step %6d  %svalidation %.4f", evaluation.step(), loss, evaluation.loss()));
     writeLosses();
     boolean due = sampleEvery > 0 && history.evaluations().size() % sampleEvery == 0;
     if (due) {
@@ -156,7 +157,7 @@ final class TrainReport implements TrainingRun.Listener, AutoCloseable {
   }
 
   /** What came of it. */
-  void end(TrainingRun run, End end, Training.Files files) {
+  void end(TrainingRun run, EndReason end, Training.Files files) {
     History history = run.history();
     long steps = history.step() - firstStep;
     if (steps > 0) {
@@ -181,7 +182,7 @@ final class TrainReport implements TrainingRun.Listener, AutoCloseable {
     if (best != null) {
       float last = history.evaluations().getLast().loss();
       line(
-          "held out",
+          "validation",
           "%.4f, perplexity %.3f; best %.4f after step %d",
           last,
           Math.exp(last),
@@ -191,15 +192,15 @@ final class TrainReport implements TrainingRun.Listener, AutoCloseable {
     line("ended by", "%s", reason(end));
     line("checkpoint", "%s", files.output());
     line("losses", "%s", drawn ? csv + ", " + chart : csv);
-    if (end == End.STOPPED) {
+    if (end == EndReason.STOPPED) {
       console.note("stopped after step " + history.step() + ": --resume goes on from here");
     }
   }
 
-  private static String reason(End end) {
+  private static String reason(EndReason end) {
     return switch (end) {
       case DONE -> "its last step";
-      case PATIENCE -> "held-out losses without a new best";
+      case EARLY_STOPPING -> "early stopping";
       case STOPPED -> "Ctrl-C";
     };
   }

@@ -17,7 +17,7 @@ final class TrainReportOptions {
             int.class,
             0,
             "N",
-            "Print a sample of text at every N-th held-out loss, 0 for none (default: 0).",
+            "Print a sample of text at every N-th evaluation, 0 for none (default: 0).",
             "--sample-every");
     samplePrompt =
         command.option(

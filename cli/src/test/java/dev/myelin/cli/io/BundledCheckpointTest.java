@@ -15,7 +15,7 @@ import dev.myelin.gguf.Checkpoint;
 import dev.myelin.inspect.Inspection;
 import dev.myelin.model.Model;
 import dev.myelin.sampling.SamplingOptions;
-import dev.myelin.stories.Stories;
+import dev.myelin.stories.StoryGenerator;
 import dev.myelin.stories.StoryOptions.Kind;
 import dev.myelin.tokenizer.Tokenizer;
 import java.io.IOException;
@@ -117,10 +117,10 @@ class BundledCheckpointTest {
   /** Of every token of each story and of its end, by what precedes it in the story. */
   private static double perplexity() {
     Tokenizer tokenizer = model.tokenizer();
-    Stories stories = Stories.of(Kind.STORY);
+    StoryGenerator stories = StoryGenerator.of(Kind.STORY);
     double[] sum = new double[2]; // of losses, of tokens
     for (int i = 0; i < HELD_OUT; i++) {
-      int[] story = tokenizer.encode(stories.tell(HELD_OUT_SEED, i).text(), true, false);
+      int[] story = tokenizer.encode(stories.generate(HELD_OUT_SEED, i).text(), true, false);
       int[] tokens = Arrays.copyOf(story, story.length + 1);
       tokens[story.length] = tokenizer.vocabulary().eos().orElseThrow();
       try (Session session = open()) {
@@ -163,9 +163,9 @@ class BundledCheckpointTest {
     assertThat(story.chars().filter(c -> c == '"').count() % 2).as(story).isZero();
     assertThat(story).doesNotContain("  ", " ,", " .", "<");
     Set<String> known = new TreeSet<>(words(prompt));
-    Stories stories = Stories.of(Kind.STORY);
+    StoryGenerator stories = StoryGenerator.of(Kind.STORY);
     for (int i = 0; i < 4000; i++) {
-      known.addAll(words(stories.tell(1, i).text()));
+      known.addAll(words(stories.generate(1, i).text()));
     }
     assertThat(known).containsAll(words(story));
   }

@@ -3,7 +3,7 @@ package dev.myelin.cli.train;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.myelin.cli.Outcome;
-import dev.myelin.stories.Stories;
+import dev.myelin.stories.StoryGenerator;
 import dev.myelin.stories.StoryOptions.Kind;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -17,10 +17,10 @@ class StoriesCommandTest {
   @Test
   void eachStoryEndsWithTheSeparatorOnALineOfItsOwn() {
     Outcome outcome = Outcome.of("stories", "-n", 3, "-s", 7);
-    Stories stories = Stories.of(Kind.STORY);
+    StoryGenerator stories = StoryGenerator.of(Kind.STORY);
     StringBuilder expected = new StringBuilder();
     for (int i = 0; i < 3; i++) {
-      expected.append(stories.tell(7, i).text()).append("\n<|endoftext|>\n");
+      expected.append(stories.generate(7, i).text()).append("\n<|endoftext|>\n");
     }
     assertThat(outcome.status()).isZero();
     assertThat(outcome.out()).isEqualTo(expected.toString());

@@ -89,7 +89,7 @@ class TrainCommandTest {
     }
     List<String> csv = Files.readAllLines(folder.resolve("new.csv"));
     assertThat(csv).hasSize(1 + 1 + 15);
-    assertThat(csv.getFirst()).startsWith("step,tokens,loss,held_out_loss,");
+    assertThat(csv.getFirst()).startsWith("step,tokens,loss,validation_loss,");
     assertThat(csv.get(1 + 15)).startsWith("15,960,");
     String svg = Files.readString(folder.resolve("new.svg"), StandardCharsets.UTF_8);
     assertThat(svg).contains("<svg").hasSizeLessThan(200_000);
@@ -108,7 +108,7 @@ class TrainCommandTest {
     Process process =
         Child.of(
                 List.of(),
-                with(new Object[] {"train"}, small(output, "-n", 100_000, "--held-out", 0.3)))
+                with(new Object[] {"train"}, small(output, "-n", 100_000, "--val-split", 0.3)))
             .redirectErrorStream(true)
             .start();
     waitForStep(folder.resolve("interrupted.csv"));
@@ -118,7 +118,7 @@ class TrainCommandTest {
     assertThat(said).contains("ended by     Ctrl-C").contains("--resume goes on from here");
     assertThat(folder.resolve("interrupted.state.gguf")).isRegularFile();
 
-    // what is held out is remembered too
+    // the validation split is also restored
     Outcome resumed = train(text, "-o", output, "--resume", "-n", 1, "-t", 1);
     assertThat(resumed.status()).as(resumed.err()).isZero();
     assertThat(resumed.err()).contains("resumed      after step ");
@@ -173,7 +173,7 @@ class TrainCommandTest {
         "--heads 3 --width 64|heads = 3: expected a divisor of the width 64",
         "--kv-heads 5|kv heads = 5: expected a divisor of 8",
         "--experts 1|experts = 1: expected 0 or 2 to 256",
-        "--held-out 0.9|held out = 0.9: expected 0 to 0.5",
+        "--val-split 0.9|validation split = 0.9: expected 0 to 0.5",
         "--steps 3 --epochs 2|--steps and --epochs: expected one of them",
         "--patience 2 --evaluate-every 0|patience = 2: expected 0 where nothing is evaluated",
         "--lora|--lora without --init-from: name the checkpoint to adapt",

@@ -55,7 +55,7 @@ class TrainTextTest {
     List<Object> all =
         new ArrayList<>(
             List.of("-o", output, "--init-from", base, "-c", 16, "-b", 2, "-n", 2, "-t", 1));
-    all.addAll(List.of("--evaluate-every", 0, "--held-out", 0));
+    all.addAll(List.of("--evaluate-every", 0, "--val-split", 0));
     all.addAll(Arrays.asList(more));
     return train(all.toArray());
   }
@@ -75,7 +75,8 @@ class TrainTextTest {
         .contains(
             "note: "
                 + text
-                + ": spells the control token <|im_start|>, which is learned as plain characters\n")
+                + ": contains the text of control token <|im_start|>, which is encoded as plain text
+")
         .contains("note: --parse-special makes it the token, --chat takes conversations\n");
     Outcome parsed = tune(folder.resolve("parsed.gguf"), text, "--parse-special");
     assertThat(parsed.err()).doesNotContain("note: ");
@@ -92,7 +93,7 @@ class TrainTextTest {
     Outcome outcome = tune(whole, "--chat", chats, "--lora", "-n", 6);
     assertThat(outcome.status()).as(outcome.err()).isZero();
     assertThat(outcome.err())
-        .containsPattern("text +\\d+ tokens, of which \\d+ are learned; 0 held");
+        .containsPattern("text +\\d+ tokens, of which \\d+ count in the loss; 0 for validation");
     Path parts = folder.resolve("parts.gguf");
     assertThat(tune(parts, "--chat", chats, "--lora", "-n", 3).status()).isZero();
     Outcome missing = train("--chat", chats, "-o", parts, "--resume", "-n", 6, "-t", 1);
@@ -185,7 +186,7 @@ class TrainTextTest {
       "--experts 4",
       "--experts-used 2",
       "--rope-base 500",
-      "--held-out 0.2"
+      "--val-split 0.2"
     };
     String[] earlier = {"1", "32", "4", "2", "96", "320", "spm", "0", "0", "10000.0", "0.05"};
     for (int i = 0; i < contradicting.length; i++) {

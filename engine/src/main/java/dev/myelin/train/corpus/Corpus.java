@@ -10,14 +10,13 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * The documents of a text file or a folder, in order. Its text lies off the Java heap, as many
- * bytes as the files have, and is freed when no document is reachable. Immutable.
+ * The documents of a text file or a folder, in order. The text is held off-heap, with as many bytes
+ * as the files, and is freed when no document is reachable. Immutable.
  *
- * <p>Files are UTF-8; a byte order mark is dropped. Lines may end in CR LF and count as ended by LF
- * alone: a model should not learn which editor saved its text, nor meet prompts that end their
- * lines otherwise. Any other character is kept. A line that is exactly {@code <|endoftext|>} ends a
- * document, and so does a file; the line break before either belongs to no document. Blank
- * documents are dropped.
+ * <p>Files are UTF-8; a byte order mark is dropped. CR LF is converted to LF, so that a model does
+ * not learn the line endings of an editor. All other characters are kept. A line that is exactly
+ * {@code <|endoftext|>} ends a document, and so does the end of a file; the line break before it is
+ * not part of the document. Blank documents are dropped.
  *
  * @param documents at least one
  */
@@ -29,7 +28,7 @@ public record Corpus(List<Document> documents) {
       MemorySegment.ofArray(SEPARATOR.getBytes(StandardCharsets.US_ASCII));
 
   /**
-   * @throws InvalidRequestException if there is none
+   * @throws InvalidRequestException if there is no document
    */
   public Corpus {
     documents = List.copyOf(documents);
@@ -39,11 +38,11 @@ public record Corpus(List<Document> documents) {
   }
 
   /**
-   * Reads a text file, or the regular files of a folder and its subfolders, in the order of their
-   * names. Hidden files and folders (names that begin with a dot) are left out, links followed.
+   * Reads a text file, or the regular files of a folder and its subfolders in the order of their
+   * names. Hidden files and folders (names that start with a dot) are skipped; links are followed.
    *
-   * @throws InvalidRequestException naming the file, and the byte where one is not UTF-8; or if
-   *     there is no text at all
+   * @throws InvalidRequestException if a file is not UTF-8 (the message names file and byte), or if
+   *     there is no text
    */
   public static Corpus read(Path path) {
     List<Document> documents = new ArrayList<>();
@@ -51,17 +50,17 @@ public record Corpus(List<Document> documents) {
       addDocuments(file, TextFile.read(file), documents);
     }
     if (documents.isEmpty()) {
-      throw new InvalidRequestException(path + ": holds no text, expected some to learn from");
+      throw new InvalidRequestException(path + ": no text: expected text to train on");
     }
     return new Corpus(documents);
   }
 
-  /** Whether a file, which need not exist, is or would be one of those of a folder. */
-  public static boolean holds(Path folder, Path file) {
-    return new TextFolder(folder).holds(file);
+  /** Whether a file, which need not exist, would be read as part of a folder. */
+  public static boolean contains(Path folder, Path file) {
+    return new TextFolder(folder).contains(file);
   }
 
-  /** Bytes of all documents. */
+  /** Size of all documents in bytes. */
   public long size() {
     return size(documents);
   }
@@ -73,7 +72,7 @@ public record Corpus(List<Document> documents) {
   /**
    * The files that {@link #read} reads.
    *
-   * @throws InvalidRequestException naming a folder that cannot be read
+   * @throws InvalidRequestException if a folder cannot be read
    */
   public static List<Path> files(Path path) {
     return Files.isDirectory(path) ? new TextFolder(path).files() : List.of(path);
@@ -95,8 +94,8 @@ public record Corpus(List<Document> documents) {
 
   private static void add(
       String source, MemorySegment text, long from, long to, List<Document> documents) {
-    boolean broken = to > from && text.get(ValueLayout.JAVA_BYTE, to - 1) == '\n';
-    long end = broken ? to - 1 : to;
+    boolean endsWithLineFeed = to > from && text.get(ValueLayout.JAVA_BYTE, to - 1) == '\n';
+    long end = endsWithLineFeed ? to - 1 : to;
     Document document = new Document(source, text.asSlice(from, end - from));
     if (!document.isBlank()) {
       documents.add(document);

@@ -6,18 +6,15 @@ import java.lang.foreign.ValueLayout;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
 
-/**
- * A text that stands for itself: what comes before or after it in a corpus has nothing to do with
- * it. Immutable.
- */
+/** A text that is independent of the texts before and after it in a corpus. Immutable. */
 public final class Document {
-  private static final int LONGEST_STRING = 1 << 29;
+  private static final int MAX_STRING_BYTES = 1 << 29;
 
   private final String source;
   private final MemorySegment utf8;
 
   /**
-   * @param utf8 well-formed, and not written to again
+   * @param utf8 well-formed UTF-8 that is not modified any more
    */
   Document(String source, MemorySegment utf8) {
     this.source = source;
@@ -25,15 +22,15 @@ public final class Document {
   }
 
   /**
-   * A document of one's own.
+   * Makes a document from a string.
    *
-   * @param source names it in messages
-   * @throws InvalidRequestException if a surrogate lacks its other half
+   * @param source a name for messages
+   * @throws InvalidRequestException if the string has an unpaired surrogate
    */
   public static Document of(String source, String text) {
     byte[] bytes = text.getBytes(StandardCharsets.UTF_8);
     if (!new String(bytes, StandardCharsets.UTF_8).equals(text)) {
-      throw new InvalidRequestException(source + ": a surrogate without its other half");
+      throw new InvalidRequestException(source + ": unpaired surrogate");
     }
     return new Document(source, MemorySegment.ofArray(bytes).asReadOnly());
   }
@@ -43,30 +40,30 @@ public final class Document {
     return source;
   }
 
-  /** Its length in bytes of UTF-8. */
+  /** Length in bytes of UTF-8. */
   public long size() {
     return utf8.byteSize();
   }
 
   /**
-   * The whole text.
+   * The text as a string.
    *
-   * @throws InvalidRequestException where it has more than 2^29 bytes; see {@link #passages}
+   * @throws InvalidRequestException if it has more than 2^29 bytes; see {@link #chunks}
    */
   public String text() {
-    if (size() > LONGEST_STRING) {
+    if (size() > MAX_STRING_BYTES) {
       throw new InvalidRequestException(
-          source + ": a text of " + size() + " bytes, expected at most " + LONGEST_STRING);
+          source + ": document of " + size() + " bytes, expected at most " + MAX_STRING_BYTES);
     }
     return new String(utf8.toArray(ValueLayout.JAVA_BYTE), StandardCharsets.UTF_8);
   }
 
-  /** The text in parts of about 16 KiB, in order, each to be tokenized by itself. */
-  public List<Passage> passages() {
-    return Passage.of(this);
+  /** The text in chunks of about 16 KiB, in order, which can be tokenized separately. */
+  public List<DocumentChunk> chunks() {
+    return DocumentChunk.of(this);
   }
 
-  /** Part of it, from one character's first byte to another's. */
+  /** A part of the document; both offsets are at character boundaries. */
   Document part(long from, long to) {
     return new Document(source, utf8.asSlice(from, to - from));
   }

@@ -14,19 +14,19 @@ import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 
 /**
- * A text file in memory off the Java heap: UTF-8, without a byte order mark, lines ended by line
- * feeds alone. It is copied rather than mapped, so that a file that changes meanwhile does no harm.
+ * A text file read into off-heap memory: UTF-8, without a byte order mark, with LF line endings. It
+ * is copied rather than mapped, so that a later change of the file does no harm.
  */
 final class TextFile {
-  private static final int BLOCK = 1 << 20;
+  private static final int BLOCK_SIZE = 1 << 20;
 
   private final Path file;
-  private final Utf8Check check = new Utf8Check();
-  private final byte[] block = new byte[BLOCK];
-  private final byte[] lines = new byte[BLOCK + 1];
+  private final Utf8Validator utf8 = new Utf8Validator();
+  private final byte[] block = new byte[BLOCK_SIZE];
+  private final byte[] normalized = new byte[BLOCK_SIZE + 1];
   private MemorySegment text;
   private long size;
-  private boolean afterReturn;
+  private boolean afterCarriageReturn;
 
   private TextFile(Path file, long expected) {
     this.file = file;
@@ -34,7 +34,7 @@ final class TextFile {
   }
 
   /**
-   * Reads a file, or a pipe to its end.
+   * Reads a file or a pipe to its end.
    *
    * @throws InvalidRequestException if it cannot be read or is not UTF-8
    */
@@ -49,9 +49,9 @@ final class TextFile {
   static InvalidRequestException unreadable(Path file, IOException e) {
     String why =
         switch (e) {
-          case NoSuchFileException none -> "there is no such file";
-          case AccessDeniedException denied -> "no permission to read it";
-          case FileSystemLoopException loop -> "a link that leads back to its folder";
+          case NoSuchFileException none -> "no such file";
+          case AccessDeniedException denied -> "permission denied";
+          case FileSystemLoopException loop -> "a link to a parent folder";
           default -> String.valueOf(e.getMessage());
         };
     return new InvalidRequestException(file + ": cannot be read: " + why);
@@ -60,22 +60,22 @@ final class TextFile {
   private MemorySegment read(InputStream in) throws IOException {
     for (int n = in.read(block); n >= 0; n = in.read(block)) {
       if (size == 0) {
-        requireNoOther(n);
+        requireNoOtherEncoding(n);
       }
-      requireGood(check.add(block, n));
+      requireUtf8(utf8.add(block, n));
       append(n);
     }
-    requireGood(check.end());
-    if (afterReturn) {
-      lines[0] = '\r';
-      append(lines, 1);
+    requireUtf8(utf8.end());
+    if (afterCarriageReturn) {
+      normalized[0] = '\r';
+      append(normalized, 1);
     }
     byte[] start = text.asSlice(0, Math.min(size, 3)).toArray(ValueLayout.JAVA_BYTE);
     long from = TextBytes.mark(start, start.length);
     return text.asSlice(from, size - from).asReadOnly();
   }
 
-  private void requireNoOther(int n) {
+  private void requireNoOtherEncoding(int n) {
     TextBytes.otherEncoding(block, n)
         .ifPresent(
             other -> {
@@ -84,27 +84,27 @@ final class TextFile {
             });
   }
 
-  private void requireGood(long offset) {
-    if (offset != Utf8Check.GOOD) {
+  private void requireUtf8(long offset) {
+    if (offset != Utf8Validator.VALID) {
       throw new InvalidRequestException(
-          file + ": byte " + offset + ": not UTF-8, expected text in UTF-8");
+          file + ": byte " + offset + ": not UTF-8: expected text in UTF-8");
     }
   }
 
-  /** Appends {@code block[0..n)}, a return before a line feed left out. */
+  /** Appends {@code block[0..n)}, without carriage returns before line feeds. */
   private void append(int n) {
     int count = 0;
     for (int i = 0; i < n; i++) {
       byte b = block[i];
-      if (afterReturn && b != '\n') {
-        lines[count++] = '\r';
+      if (afterCarriageReturn && b != '\n') {
+        normalized[count++] = '\r';
       }
-      afterReturn = b == '\r';
-      if (!afterReturn) {
-        lines[count++] = b;
+      afterCarriageReturn = b == '\r';
+      if (!afterCarriageReturn) {
+        normalized[count++] = b;
       }
     }
-    append(lines, count);
+    append(normalized, count);
   }
 
   private void append(byte[] bytes, int count) {

@@ -22,33 +22,33 @@ final class TextFolder extends SimpleFileVisitor<Path> {
     this.folder = folder;
   }
 
-  /** The files in the order of their paths, the same on every system. */
+  /** The files, sorted by path in the same way on every system. */
   List<Path> files() {
     try {
       Files.walkFileTree(folder, EnumSet.of(FileVisitOption.FOLLOW_LINKS), Integer.MAX_VALUE, this);
     } catch (IOException e) {
       throw TextFile.unreadable(folder, e);
     }
-    files.sort(Comparator.comparing(this::name));
+    files.sort(Comparator.comparing(this::relativeName));
     return files;
   }
 
-  /** Whether this file would be among them, by its real place. */
-  boolean holds(Path file) {
+  /** Whether a file would be one of them, by its real path. */
+  boolean contains(Path file) {
     try {
-      Path inside = file.toAbsolutePath().getParent().toRealPath();
-      Path real = folder.toRealPath();
-      if (!inside.startsWith(real)) {
+      Path parent = file.toAbsolutePath().getParent().toRealPath();
+      Path realFolder = folder.toRealPath();
+      if (!parent.startsWith(realFolder)) {
         return false;
       }
-      for (Path name : real.relativize(inside).resolve(file.getFileName())) {
+      for (Path name : realFolder.relativize(parent).resolve(file.getFileName())) {
         if (name.toString().startsWith(".")) {
           return false;
         }
       }
       return true;
     } catch (IOException e) {
-      return false; // no such folder, which whoever writes there will say
+      return false; // no such folder: writing the file will fail
     }
   }
 
@@ -59,7 +59,7 @@ final class TextFolder extends SimpleFileVisitor<Path> {
 
   @Override
   public FileVisitResult visitFile(Path path, BasicFileAttributes attributes) {
-    // a link to nothing is kept: reading it fails, rather than that text is left out in silence
+    // a broken link is kept: reading it fails, so that no text is skipped silently
     if (!isHidden(path) && (attributes.isRegularFile() || attributes.isSymbolicLink())) {
       files.add(path);
     }
@@ -75,7 +75,7 @@ final class TextFolder extends SimpleFileVisitor<Path> {
     return !path.equals(folder) && path.getFileName().toString().startsWith(".");
   }
 
-  private String name(Path file) {
+  private String relativeName(Path file) {
     return folder.relativize(file).toString().replace(File.separatorChar, '/');
   }
 }

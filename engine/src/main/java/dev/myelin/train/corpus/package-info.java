@@ -1,5 +1,5 @@
 /**
- * Text to learn from: documents read from files, some of them held out, and their tokens as one
- * stream.
+ * Training data: documents read from files, their split into training and validation, and their
+ * tokens as one stream.
  */
 package dev.myelin.train.corpus;

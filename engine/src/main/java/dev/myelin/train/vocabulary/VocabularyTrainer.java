@@ -3,7 +3,7 @@ package dev.myelin.train.vocabulary;
 import dev.myelin.concurrent.WorkerPool;
 import dev.myelin.error.InvalidRequestException;
 import dev.myelin.train.corpus.Document;
-import dev.myelin.train.corpus.Passage;
+import dev.myelin.train.corpus.DocumentChunk;
 import java.util.List;
 
 /** Learns vocabularies from text. The same text and options give the same vocabulary. */
@@ -27,7 +27,7 @@ public final class VocabularyTrainer {
 
   /** Counts words on several threads, each with a counter of its own. */
   static WordCounts count(List<Document> documents, int threads, WordCounter counter) {
-    List<Passage> passages = Passage.of(documents);
+    List<DocumentChunk> passages = DocumentChunk.of(documents);
     int parts = Math.max(1, Math.min(threads, passages.size()));
     List<WordCounts> counts =
         WorkerPool.map(
@@ -50,7 +50,7 @@ public final class VocabularyTrainer {
   /** Adds a passage's words to counts. */
   @FunctionalInterface
   interface WordCounter {
-    void count(Passage passage, WordCounts counts);
+    void count(DocumentChunk passage, WordCounts counts);
   }
 
   static InvalidRequestException tooSmall(int size, int least, String why) {

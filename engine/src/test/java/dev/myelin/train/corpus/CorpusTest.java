@@ -15,12 +15,12 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
-/** Documents of files and folders, and files that are no text. */
+/** Reading documents from files and folders, and errors for files that are not text. */
 class CorpusTest {
   @TempDir Path folder;
 
   @Test
-  void documentsEndAtSeparatorsAndFiles() throws IOException {
+  void splitsDocumentsAtSeparatorsAndFiles() throws IOException {
     assertThat(read("a\nb\n<|endoftext|>\n\nc\n\n<|endoftext|>\nd"))
         .containsExactly("a\nb", "\nc\n", "d");
     assertThat(read("one line, no break")).containsExactly("one line, no break");
@@ -31,25 +31,25 @@ class CorpusTest {
   }
 
   @Test
-  void linesEndInLineFeeds() throws IOException {
+  void convertsCrLfToLf() throws IOException {
     assertThat(read("a\r\nb\r\n<|endoftext|>\r\nc\rd\r\r\n\r"))
         .containsExactly("a\nb", "c\rd\r\n\r");
   }
 
   @Test
-  void aByteOrderMarkIsDropped() throws IOException {
+  void dropsByteOrderMark() throws IOException {
     assertThat(read("\ufeffa \ufeff b")).containsExactly("a \ufeff b");
     assertThat(read("\ufeff<|endoftext|>\na")).containsExactly("a");
   }
 
   @Test
-  void everyCharacterIsKept() throws IOException {
+  void keepsEveryCharacter() throws IOException {
     String text = "\0 a\0\u0085\u2028 \ud83d\ude00\udbff\udfff\uffff\ue000\ud7ff \t\u000b";
     assertThat(read(text)).containsExactly(text);
   }
 
   @Test
-  void largeFilesAsSmallOnes() throws IOException {
+  void readsLargeFiles() throws IOException {
     // blocks of 1 MiB end within characters and within CR LF
     for (String part : List.of("\u20ac", "\ud83d\ude00x", "a\r\n", "\r", "<|endoftext|>\r\n")) {
       String text = ("x" + part).repeat(700_000);
@@ -77,32 +77,32 @@ class CorpusTest {
     "f0 9f 98 c3, 0",
     "ff 61, 0"
   })
-  void notUtf8(String bytes, int offset) throws IOException {
+  void rejectsMalformedUtf8(String bytes, int offset) throws IOException {
     byte[] bad = java.util.HexFormat.ofDelimiter(" ").parseHex(bytes);
-    assertRefused(bad, offset);
+    assertRejected(bad, offset);
     byte[] later = new byte[(1 << 20) - 1 + bad.length];
     java.util.Arrays.fill(later, (byte) 'a');
     System.arraycopy(bad, 0, later, (1 << 20) - 1, bad.length);
-    assertRefused(later, offset + (1 << 20) - 1);
+    assertRejected(later, offset + (1 << 20) - 1);
   }
 
   @Test
-  void utf16IsCalledByItsName() throws IOException {
+  void namesUtf16() throws IOException {
     Path file = Files.write(folder.resolve("utf16.txt"), new byte[] {-1, -2, 'a', 0});
     assertThatThrownBy(() -> Corpus.read(file))
         .isInstanceOf(InvalidRequestException.class)
         .hasMessage(file + ": this is UTF-16: expected text in UTF-8");
   }
 
-  private void assertRefused(byte[] bytes, int offset) throws IOException {
+  private void assertRejected(byte[] bytes, int offset) throws IOException {
     Path file = Files.write(folder.resolve("bad.txt"), bytes);
     assertThatThrownBy(() -> Corpus.read(file))
         .isInstanceOf(InvalidRequestException.class)
-        .hasMessage(file + ": byte " + offset + ": not UTF-8, expected text in UTF-8");
+        .hasMessage(file + ": byte " + offset + ": not UTF-8: expected text in UTF-8");
   }
 
   @Test
-  void utf8AsJavaDecodesIt() throws IOException {
+  void agreesWithJavaOnUtf8() throws IOException {
     Random random = new Random(3);
     int good = 0;
     for (int i = 0; i < 3000; i++) {
@@ -120,7 +120,7 @@ class CorpusTest {
       } catch (java.nio.charset.CharacterCodingException e) {
         well = false;
       }
-      Utf8Check check = new Utf8Check();
+      Utf8Validator check = new Utf8Validator();
       boolean ours = check.add(bytes, bytes.length) < 0 && check.end() < 0;
       assertThat(ours).as(java.util.HexFormat.of().formatHex(bytes)).isEqualTo(well);
       good += well ? 1 : 0;
@@ -129,7 +129,7 @@ class CorpusTest {
   }
 
   @Test
-  void foldersInOrder() throws IOException {
+  void readsFoldersInOrder() throws IOException {
     write("b.txt", "2");
     write("a/z.md", "1\n<|endoftext|>\n1b");
     write("c/d/e", "4");
@@ -144,40 +144,40 @@ class CorpusTest {
   }
 
   @Test
-  void noText() throws IOException {
-    assertThatThrownBy(() -> Corpus.read(folder)).hasMessageContaining(folder + ": holds no text");
+  void rejectsMissingText() throws IOException {
+    assertThatThrownBy(() -> Corpus.read(folder)).hasMessageContaining(folder + ": no text");
     Path file = write("empty", "");
-    assertThatThrownBy(() -> Corpus.read(file)).hasMessageContaining(file + ": holds no text");
-    assertThatThrownBy(() -> Corpus.read(folder)).hasMessageContaining(folder + ": holds no text");
-    assertThatThrownBy(() -> read(" \n\r\n\t")).hasMessageContaining("holds no text");
-    assertThatThrownBy(() -> read("\ufeff")).hasMessageContaining("holds no text");
+    assertThatThrownBy(() -> Corpus.read(file)).hasMessageContaining(file + ": no text");
+    assertThatThrownBy(() -> Corpus.read(folder)).hasMessageContaining(folder + ": no text");
+    assertThatThrownBy(() -> read(" \n\r\n\t")).hasMessageContaining(": no text");
+    assertThatThrownBy(() -> read("\ufeff")).hasMessageContaining(": no text");
     Path missing = folder.resolve("missing");
     assertThatThrownBy(() -> Corpus.read(missing))
-        .hasMessage(missing + ": cannot be read: there is no such file");
+        .hasMessage(missing + ": cannot be read: no such file");
     assertThatThrownBy(() -> new Corpus(List.of())).isInstanceOf(InvalidRequestException.class);
   }
 
   @Test
-  void linksToNothingAndInCircles() throws IOException {
+  void rejectsBrokenAndCyclicLinks() throws IOException {
     write("a", "a");
     Path link = Files.createSymbolicLink(folder.resolve("link"), folder.resolve("gone"));
     assertThatThrownBy(() -> Corpus.read(folder))
-        .hasMessage(link + ": cannot be read: there is no such file");
+        .hasMessage(link + ": cannot be read: no such file");
     Files.delete(link);
     Path sub = Files.createDirectory(folder.resolve("sub"));
     Files.createSymbolicLink(sub.resolve("up"), folder);
     assertThatThrownBy(() -> Corpus.read(folder))
-        .hasMessageContaining("up: cannot be read: a link that leads back to its folder");
+        .hasMessageContaining("up: cannot be read: a link to a parent folder");
   }
 
   @Test
-  void unreadableFiles() throws IOException {
+  void reportsUnreadableFiles() throws IOException {
     Path file = write("secret", "a");
     assertThat(file.toFile().setReadable(false)).isTrue();
     org.junit.jupiter.api.Assumptions.assumeFalse(
         Files.isReadable(file), "skipped: this user may read every file");
     assertThatThrownBy(() -> Corpus.read(folder))
-        .hasMessage(file + ": cannot be read: no permission to read it");
+        .hasMessage(file + ": cannot be read: permission denied");
   }
 
   private static String trim(String text) {

@@ -9,7 +9,7 @@ import dev.myelin.gguf.GgufWriter;
 import dev.myelin.testing.EnglishText;
 import dev.myelin.testing.SharedData;
 import dev.myelin.tokenizer.Tokenizer;
-import dev.myelin.train.corpus.TokenData.Marks;
+import dev.myelin.train.corpus.TokenStream.BoundaryTokens;
 import dev.myelin.train.vocabulary.TrainedVocabulary;
 import dev.myelin.train.vocabulary.VocabularyKind;
 import dev.myelin.train.vocabulary.VocabularyOptions;
@@ -23,11 +23,11 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** Documents as one stream: the tokens of each as if encoded alone and whole. */
-class TokenDataTest {
+/** The token stream has the tokens of each document encoded alone and whole. */
+class TokenStreamTest {
   @ParameterizedTest
   @EnumSource
-  void documentsOneAfterTheOther(VocabularyKind kind) {
+  void concatenatesDocuments(VocabularyKind kind) {
     Tokenizer tokenizer = tokenizer(kind);
     int bos = tokenizer.vocabulary().bos().orElseThrow();
     int eos = tokenizer.vocabulary().eos().orElseThrow();
@@ -43,28 +43,28 @@ class TokenDataTest {
       marked.addAll(ids);
       marked.add(eos);
     }
-    assertThat(list(encode(documents, tokenizer, Marks.NONE, 1))).isEqualTo(plain);
-    TokenData data = TokenData.encode(documents, tokenizer, Marks.BOTH, 1);
+    assertThat(list(encode(documents, tokenizer, BoundaryTokens.NONE, 1))).isEqualTo(plain);
+    TokenStream data = TokenStream.encode(documents, tokenizer, BoundaryTokens.BOTH, 1);
     assertThat(list(data.tokens())).isEqualTo(marked);
     assertThat(data.size()).isEqualTo(marked.size());
     assertThat(data.slice(1, 3)).isEqualTo(Arrays.copyOfRange(data.tokens(), 1, 4));
     assertThatThrownBy(() -> data.slice(1, data.size()))
         .isInstanceOf(IndexOutOfBoundsException.class);
-    int[] ends = encode(documents, tokenizer, new Marks(false, true), 1);
+    int[] ends = encode(documents, tokenizer, new BoundaryTokens(false, true), 1);
     assertThat(ends).hasSize(plain.size() + 3).endsWith(eos);
-    assertThat(encode(List.of(), tokenizer, Marks.BOTH, 2)).isEmpty();
+    assertThat(encode(List.of(), tokenizer, BoundaryTokens.BOTH, 2)).isEmpty();
   }
 
   @ParameterizedTest
   @EnumSource
-  void longDocumentsAreEncodedAsOne(VocabularyKind kind) {
+  void encodesLongDocumentsLikeWhole(VocabularyKind kind) {
     Tokenizer tokenizer = tokenizer(kind);
     for (String text : longTexts()) {
       Document document = document(text);
-      assertThat(document.passages()).hasSizeGreaterThan(2);
-      assertThat(String.join("", document.passages().stream().map(Passage::text).toList()))
+      assertThat(document.chunks()).hasSizeGreaterThan(2);
+      assertThat(String.join("", document.chunks().stream().map(DocumentChunk::text).toList()))
           .isEqualTo(text);
-      assertThat(encode(List.of(document), tokenizer, Marks.NONE, 2))
+      assertThat(encode(List.of(document), tokenizer, BoundaryTokens.NONE, 2))
           .isEqualTo(tokenizer.encode(text, false, false));
     }
   }
@@ -81,53 +81,53 @@ class TokenDataTest {
         "qwen2",
         "falcon"
       })
-  void soAreThoseOfRealVocabularies(String name) {
+  void encodesLongDocumentsLikeWholeWithRealVocabularies(String name) {
     try (GgufFile file = GgufFile.open(SharedData.path("vocabs/ggml-vocab-" + name + ".gguf"))) {
       Tokenizer tokenizer = Tokenizer.of(file);
       for (String text : longTexts()) {
-        assertThat(encode(List.of(document(text)), tokenizer, Marks.NONE, 2))
+        assertThat(encode(List.of(document(text)), tokenizer, BoundaryTokens.NONE, 2))
             .isEqualTo(tokenizer.encode(text, false, false));
       }
     }
   }
 
   @Test
-  void textWithoutWordsIsCutSomewhere() {
+  void splitsTextWithoutWords() {
     Tokenizer tokenizer = tokenizer(VocabularyKind.SPM);
     Document document = document("\u20ac\ud83d\ude00".repeat(1_000_000));
-    List<Passage> passages = document.passages();
+    List<DocumentChunk> passages = document.chunks();
     assertThat(passages.size()).isEqualTo(2);
     passages.forEach(passage -> assertThat(passage.text()).doesNotContain("\ufffd"));
-    assertThat(encode(List.of(document), tokenizer, Marks.NONE, 2)).hasSize(7_000_001);
+    assertThat(encode(List.of(document), tokenizer, BoundaryTokens.NONE, 2)).hasSize(7_000_001);
   }
 
   @ParameterizedTest
   @EnumSource
-  void threadsDoNotMatter(VocabularyKind kind) {
+  void resultDoesNotDependOnThreadCount(VocabularyKind kind) {
     Tokenizer tokenizer = tokenizer(kind);
     EnglishText english = new EnglishText(5);
     List<Document> documents = new ArrayList<>();
     for (int i = 0; i < 300; i++) {
       documents.add(document(english.story()));
     }
-    int[] serial = encode(documents, tokenizer, Marks.BOTH, 1);
+    int[] serial = encode(documents, tokenizer, BoundaryTokens.BOTH, 1);
     for (int threads = 2; threads < 9; threads += 3) {
-      assertThat(encode(documents, tokenizer, Marks.BOTH, threads)).isEqualTo(serial);
+      assertThat(encode(documents, tokenizer, BoundaryTokens.BOTH, threads)).isEqualTo(serial);
     }
-    assertThatThrownBy(() -> encode(documents, tokenizer, Marks.BOTH, 0))
+    assertThatThrownBy(() -> encode(documents, tokenizer, BoundaryTokens.BOTH, 0))
         .isInstanceOf(InvalidRequestException.class)
         .hasMessage("threads = 0: expected 1 or more");
   }
 
   @Test
-  void controlTokensInTextAreText() {
+  void encodesControlTokensAsText() {
     Tokenizer tokenizer = tokenizer(VocabularyKind.SPM);
-    int[] ids = encode(List.of(document("a </s> b")), tokenizer, Marks.NONE, 1);
+    int[] ids = encode(List.of(document("a </s> b")), tokenizer, BoundaryTokens.NONE, 1);
     assertThat(ids).doesNotContain(tokenizer.vocabulary().eos().orElseThrow());
   }
 
   @Test
-  void marksThatAreNoTokens() {
+  void rejectsMissingBoundaryTokens() {
     GgufWriter writer =
         new GgufWriter()
             .put("tokenizer.ggml.model", "gpt2")
@@ -136,13 +136,15 @@ class TokenDataTest {
             .put("tokenizer.ggml.merges", new String[] {"a a"});
     try (GgufFile file = GgufFile.of(Path.of("small.gguf"), writer.toBytes())) {
       Tokenizer tokenizer = Tokenizer.of(file);
-      assertThatThrownBy(() -> encode(List.of(document("a")), tokenizer, Marks.BOTH, 1))
+      assertThatThrownBy(() -> encode(List.of(document("a")), tokenizer, BoundaryTokens.BOTH, 1))
           .isInstanceOf(InvalidRequestException.class)
-          .hasMessageContaining("no BOS in the vocabulary");
+          .hasMessageContaining("no BOS token in the vocabulary");
     }
   }
 
-  /** Longer than a passage: English, with spaces and lines everywhere, and other scripts. */
+  /**
+   * Texts of several chunks: English, with spaces and line breaks everywhere, and other scripts.
+   */
   private static List<String> longTexts() {
     EnglishText english = new EnglishText(6);
     StringBuilder stories = new StringBuilder();
@@ -158,8 +160,8 @@ class TokenDataTest {
   }
 
   private static int[] encode(
-      List<Document> documents, Tokenizer tokenizer, Marks marks, int threads) {
-    return TokenData.encode(documents, tokenizer, marks, threads).tokens();
+      List<Document> documents, Tokenizer tokenizer, BoundaryTokens boundary, int threads) {
+    return TokenStream.encode(documents, tokenizer, boundary, threads).tokens();
   }
 
   private static Tokenizer tokenizer(VocabularyKind kind) {

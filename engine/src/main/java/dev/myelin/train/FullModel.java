@@ -11,26 +11,26 @@ import java.util.Set;
 import java.util.function.Predicate;
 import java.util.stream.Collectors;
 
-/** Every weight of a model is learned, but for the divisors of its rotary positions. */
-final class WholeModel implements Learned {
-  /** Keys of a file that describe how its weights were stored, or a run. */
-  private static final Predicate<String> STORAGE =
+/** Trains all weights of a model except the RoPE factors. */
+final class FullModel implements TrainableModel {
+  /** Keys that describe the storage of the weights or a training run. */
+  private static final Predicate<String> EXCLUDED_KEYS =
       key ->
           key.equals("general.file_type")
               || key.equals("general.quantization_version")
               || key.startsWith("training.");
 
   private final Model model;
-  private final Map<String, Object> extra;
+  private final Map<String, Object> metadata;
   private final Collection<Tensor> parameters;
 
   /**
-   * @param file becomes this one's, which closes it
-   * @param extra further metadata, put instead of the file's own
+   * @param file the checkpoint; closed with this object
+   * @param metadata metadata that replaces the file's
    */
-  WholeModel(GgufFile file, Map<String, Object> extra) {
+  FullModel(GgufFile file, Map<String, Object> metadata) {
     this.model = Model.copyOf(file);
-    this.extra = extra;
+    this.metadata = metadata;
     this.parameters =
         model.weights().values().stream()
             .filter(t -> !t.name().startsWith("rope_"))
@@ -48,11 +48,11 @@ final class WholeModel implements Learned {
   }
 
   @Override
-  public void describe(GgufWriter state) {
+  public void putState(GgufWriter state) {
     putMetadata(state);
-    Set<Tensor> learned = Set.copyOf(parameters);
+    Set<Tensor> trained = Set.copyOf(parameters);
     for (Tensor t : model.weights().values()) {
-      if (!learned.contains(t)) {
+      if (!trained.contains(t)) {
         StateFile.put(state, t.name(), t, t);
       }
     }
@@ -81,11 +81,11 @@ final class WholeModel implements Learned {
     var metadata = model.file().metadata();
     for (String key : metadata.keys()) {
       boolean partOfFile = key.equals("general.alignment") || key.startsWith("split.");
-      if (!partOfFile && !STORAGE.test(key) && !extra.containsKey(key)) {
+      if (!partOfFile && !EXCLUDED_KEYS.test(key) && !metadata.containsKey(key)) {
         out.put(key, metadata.value(key));
       }
     }
-    extra.forEach(out::put);
+    metadata.forEach(out::put);
     out.put("general.file_type", 0);
   }
 

@@ -16,19 +16,19 @@ import java.util.zip.CRC32;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 
-/** What holds for every story of the grammar, over ten thousand of them. */
-class StoriesTest {
-  private static final int MANY = 10_000;
+/** Properties of all stories, tested on ten thousand. */
+class StoryGeneratorTest {
+  private static final int COUNT = 10_000;
   private static final Pattern VOWEL = Pattern.compile("(?i)(a|e|i|o|unh|und|um|up|ug|us[^e]).*");
 
   static List<Story> stories;
 
   @BeforeAll
   static void write() {
-    stories = Stories.write(new StoryOptions(Kind.STORY, 20_26, MANY)).toList();
+    stories = StoryGenerator.stream(new StoryOptions(Kind.STORY, 20_26, COUNT)).toList();
   }
 
-  private static void none(String regex) {
+  private static void assertNoMatch(String regex) {
     Pattern pattern = Pattern.compile(regex);
     assertThat(
             stories.stream()
@@ -42,22 +42,22 @@ class StoriesTest {
   }
 
   @Test
-  void onlyPlainCharactersAreUsedAndNoMarkOfTheGrammarIsLeft() {
-    none("[^A-Za-z ,.!?\"':\\n-]");
-    none("  | \\n|\\n |^\\s|\\s$|(?<!\\n)\\n(?!\\n)|\\n{3}");
-    none("\\b[HFGENP]\\b(?!\")|\\bnull\\b|\\?!");
+  void containsNoGrammarSyntaxOrUnusualCharacters() {
+    assertNoMatch("[^A-Za-z ,.!?\"':\\n-]");
+    assertNoMatch("  | \\n|\\n |^\\s|\\s$|(?<!\\n)\\n(?!\\n)|\\n{3}");
+    assertNoMatch("\\b[HFGENP]\\b(?!\")|\\bnull\\b|\\?!");
   }
 
   @Test
-  void punctuationIsRegular() {
-    none("[,.!?:][,.!?:]| [,.!?:]|[,.!?:][A-Za-z]|,\\n|,$");
-    none("(?<![.!?]|[.!?]\")(\\n\\n|$)");
-    none("[a-z]\"|[.!?,]\"[A-Za-z]");
-    none("\\b(\\w+) \\1\\b");
+  void punctuationIsCorrect() {
+    assertNoMatch("[,.!?:][,.!?:]| [,.!?:]|[,.!?:][A-Za-z]|,\\n|,$");
+    assertNoMatch("(?<![.!?]|[.!?]\")(\\n\\n|$)");
+    assertNoMatch("[a-z]\"|[.!?,]\"[A-Za-z]");
+    assertNoMatch("\\b(\\w+) \\1\\b");
   }
 
   @Test
-  void quotationsOpenAndClose() {
+  void quotationMarksAreBalanced() {
     for (Story story : stories) {
       for (String paragraph : story.text().split("\n\n")) {
         boolean open = false;
@@ -76,21 +76,22 @@ class StoriesTest {
   }
 
   @Test
-  void sentencesBeginWithACapital() {
-    none("(^|\\n|(?<!Mr|Mrs)[.!?] )\"?[a-z]");
-    none("(?<!,) \"[a-z]");
+  void sentencesStartWithCapital() {
+    assertNoMatch("(^|\\n|(?<!Mr|Mrs)[.!?] )\"?[a-z]");
+    assertNoMatch("(?<!,) \"[a-z]");
   }
 
-  /** After a quotation either somebody is said to have said it, or a new sentence begins. */
+  /** A quotation is followed by its speaker or by a new sentence. */
   @Test
-  void whatFollowsAQuotationIsWhoSaidItOrANewSentence() {
-    none(
+  void quotationIsFollowedBySpeakerOrNewSentence() {
+    assertNoMatch(
         "[.!?,]\" (?=[a-z])(?!((they|somebody|everybody|all|both|the|a|an|old|his|her|he|she|it)"
-            + " )?(\\w+\\.? ){0,6}?(all )?(said|asked|cried|shouted|called|thought|whispered|wrote)\\b)");
+            + " )?(\\w+\\.? ){0,6}?(all"
+            + " )?(said|asked|cried|shouted|called|thought|whispered|wrote)\\b)");
   }
 
   @Test
-  void articlesFitTheNextWord() {
+  void articlesMatchNextWord() {
     Pattern article = Pattern.compile("\\b(an?) (\\w+)", Pattern.CASE_INSENSITIVE);
     Set<String> wrong = new TreeSet<>();
     for (Story story : stories) {
@@ -101,12 +102,15 @@ class StoriesTest {
           .forEach(m -> wrong.add(m.group()));
     }
     assertThat(wrong).isEmpty();
-    none("\\b[Aa]n? (\\w+ )?(berries|apples|pears|plums|cherries|nuts|carrots|mushrooms)\\b");
+    assertNoMatch(
+        "\\b[Aa]n? (\\w+ )?(berries|apples|pears|plums|cherries|nuts|carrots|mushrooms)\\b");
   }
 
-  /** The grammar refuses to use one that is not; here, that the hero comes first. */
+  /**
+   * The builder rejects characters that were not introduced; this tests that the hero comes first.
+   */
   @Test
-  void theHeroIsNamedInTheFirstTwoSentences() {
+  void heroIsNamedInFirstTwoSentences() {
     Grammar grammar = Grammar.read("words.txt");
     Set<String> names = new HashSet<>();
     for (String list : List.of("girl", "boy", "she-animal", "he-animal")) {
@@ -120,17 +124,17 @@ class StoriesTest {
   }
 
   @Test
-  void lengthsFitAContextOfTwoHundredAndFiftySixTokens() {
+  void lengthsFitContextOf256Tokens() {
     int[] words = stories.stream().mapToInt(s -> s.text().split("\\s+").length).sorted().toArray();
     assertThat(words[0]).isGreaterThan(60);
-    assertThat(words[MANY - 1]).isLessThan(220);
-    assertThat(words[MANY / 2]).isBetween(100, 160);
+    assertThat(words[COUNT - 1]).isLessThan(220);
+    assertThat(words[COUNT / 2]).isBetween(100, 160);
   }
 
   @Test
-  void plotsAreManyAndVocabularyIsSmall() {
+  void hasManyPlotsAndSmallVocabulary() {
     assertThat(stories.stream().map(Story::plot).distinct().count()).isGreaterThan(9_000);
-    assertThat(stories.stream().map(Story::text).distinct().count()).isEqualTo(MANY);
+    assertThat(stories.stream().map(Story::text).distinct().count()).isEqualTo(COUNT);
     assertThat(stories.stream().map(Story::kind).distinct().count()).isGreaterThanOrEqualTo(45);
     Set<String> words = new HashSet<>();
     stories.forEach(s -> words.addAll(List.of(s.text().toLowerCase().split("[^a-z']+"))));
@@ -138,33 +142,35 @@ class StoriesTest {
   }
 
   @Test
-  void aStoryDependsOnSeedAndIndexOnly() {
-    Stories writer = Stories.of(Kind.STORY);
-    for (int i : new int[] {MANY - 1, 17, 0}) {
-      assertThat(writer.tell(20_26, i)).isEqualTo(stories.get(i));
+  void storyDependsOnlyOnSeedAndIndex() {
+    StoryGenerator generator = StoryGenerator.of(Kind.STORY);
+    for (int i : new int[] {COUNT - 1, 17, 0}) {
+      assertThat(generator.generate(20_26, i)).isEqualTo(stories.get(i));
     }
-    assertThat(writer.tell(7, 0)).isNotEqualTo(writer.tell(8, 0));
-    assertThat(writer.tell(7, 0)).isNotEqualTo(writer.tell(7, 1));
+    assertThat(generator.generate(7, 0)).isNotEqualTo(generator.generate(8, 0));
+    assertThat(generator.generate(7, 0)).isNotEqualTo(generator.generate(7, 1));
   }
 
   /**
-   * The corpus that the bundled checkpoint learned, to the byte, on every JVM. Who changes the
-   * grammar or a list learns the checkpoint anew.
+   * The training data of the bundled checkpoint, byte for byte, on every JVM. A change of the
+   * grammar or a word list requires training the checkpoint again.
    */
   @Test
-  void theCorpusOfTheBundledCheckpointStaysAsItWas() {
+  void corpusOfBundledCheckpointIsUnchanged() {
     CRC32 sum = new CRC32();
-    Stories writer = Stories.of(Kind.STORY);
+    StoryGenerator generator = StoryGenerator.of(Kind.STORY);
     for (int i = 0; i < 60_000; i += 60) {
-      sum.update(writer.tell(1, i).text().getBytes(StandardCharsets.US_ASCII));
+      sum.update(generator.generate(1, i).text().getBytes(StandardCharsets.US_ASCII));
     }
     assertThat(Long.toHexString(sum.getValue())).isEqualTo("34c59e4a");
   }
 
   @Test
-  void sentencesHaveBalancedLabelsAndLeaveOneOut() {
+  void sentencesHaveBalancedLabelsAndExcludeOne() {
     List<String> lines =
-        Stories.write(new StoryOptions(Kind.SENTIMENT, 1, 50_000)).map(Story::text).toList();
+        StoryGenerator.stream(new StoryOptions(Kind.SENTIMENT, 1, 50_000))
+            .map(Story::text)
+            .toList();
     assertThat(lines).allMatch(l -> l.matches("[A-Z][A-Za-z ,'!]+[.!] => (positive|negative)"));
     assertThat(lines).noneMatch(l -> l.startsWith("I love sunny days!"));
     assertThat(lines.stream().distinct().count()).isGreaterThan(20_000);
@@ -180,7 +186,7 @@ class StoriesTest {
   }
 
   @Test
-  void aNegativeCountIsRefused() {
+  void rejectsNegativeCount() {
     assertThatThrownBy(() -> new StoryOptions(Kind.STORY, 1, -1))
         .isInstanceOf(InvalidRequestException.class)
         .hasMessage("count -1: expected at least 0");

@@ -12,21 +12,21 @@ import java.util.Collection;
 import java.util.List;
 import java.util.Map;
 
-/** The weights stay as they are; an adapter of low rank is learned. */
-final class LearnedAdapter implements Learned {
+/** Trains a LoRA adapter; the weights of the model are frozen. */
+final class LoraModel implements TrainableModel {
   private final LoraOptions options;
-  private final NewAdapter adapter;
+  private final LoraParameters adapter;
   private final Model model;
-  private final Map<String, Object> extra;
+  private final Map<String, Object> metadata;
 
   /**
-   * @param file becomes this one's, which closes it
-   * @param extra further metadata of the adapter's file
+   * @param file the base model; closed with this object
+   * @param metadata additional metadata of the adapter file
    */
-  LearnedAdapter(GgufFile file, LoraOptions options, long seed, Map<String, Object> extra) {
+  LoraModel(GgufFile file, LoraOptions options, long seed, Map<String, Object> metadata) {
     this.options = options;
-    this.extra = extra;
-    adapter = new NewAdapter(options, seed);
+    this.metadata = metadata;
+    adapter = new LoraParameters(options, seed);
     model = Model.copyOf(file, List.of(adapter));
   }
 
@@ -39,7 +39,7 @@ final class LearnedAdapter implements Learned {
   public Collection<Tensor> parameters() {
     List<Tensor> all = new ArrayList<>();
     adapter
-        .changes()
+        .matrices()
         .values()
         .forEach(
             change -> {
@@ -50,7 +50,7 @@ final class LearnedAdapter implements Learned {
   }
 
   @Override
-  public void describe(GgufWriter state) {
+  public void putState(GgufWriter state) {
     state.put("general.type", "adapter").put("adapter.lora.alpha", options.alpha());
     state.put("training.rank", options.rank());
   }
@@ -67,8 +67,8 @@ final class LearnedAdapter implements Learned {
 
   private AdapterWriter checkpoint() {
     AdapterWriter out = new AdapterWriter(model.hyperparameters().architecture(), options.alpha());
-    extra.forEach(out::put);
-    adapter.changes().forEach((weight, c) -> out.add(weight, Half.of(c.a()), Half.of(c.b())));
+    metadata.forEach(out::put);
+    adapter.matrices().forEach((weight, c) -> out.add(weight, Half.of(c.a()), Half.of(c.b())));
     return out;
   }
 

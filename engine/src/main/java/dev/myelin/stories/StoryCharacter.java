@@ -1,9 +1,9 @@
 package dev.myelin.stories;
 
-/** Somebody in a story. */
-record Character(Role role, String name, boolean female, boolean animal, String kind) {
+/** A character of a story. */
+record StoryCharacter(Role role, String name, boolean female, boolean animal, String kind) {
 
-  /** What somebody is to the hero, by the letter that templates call them. */
+  /** The role of a character, named by its letter in templates. */
   enum Role {
     /** The hero. */
     H,
@@ -11,7 +11,7 @@ record Character(Role role, String name, boolean female, boolean animal, String 
     F,
     /** Another friend. */
     G,
-    /** One of the hero's family. */
+    /** A member of the hero's family. */
     E,
     /** A grown-up outside the family. */
     N,
@@ -19,24 +19,24 @@ record Character(Role role, String name, boolean female, boolean animal, String 
     P
   }
 
-  String he() {
+  String subject() {
     return female ? "she" : "he";
   }
 
-  String him() {
+  String object() {
     return female ? "her" : "him";
   }
 
-  String his() {
+  String possessive() {
     return female ? "her" : "his";
   }
 
-  String himself() {
+  String reflexive() {
     return female ? "herself" : "himself";
   }
 
-  /** Name, with the kind of an animal: "Pip the mouse". */
-  String full() {
+  /** The name; of an animal, with its kind: "Pip the mouse". */
+  String nameWithKind() {
     return animal ? name + " the " + kind : name;
   }
 }

@@ -5,13 +5,12 @@ import dev.myelin.gguf.Metadata;
 import dev.myelin.tokenizer.Tokenizer;
 
 /**
- * The shape of the model whose training left a state, to be compared with what a resumed run is
- * asked for.
+ * The configuration of the model in a state file, to be compared with the options of a resumed run.
  *
  * @param tokenizer {@code spm} or {@code bpe}
  * @param expertsUsed 0 for a dense model
  */
-public record EarlierModel(
+public record SavedConfig(
     String tokenizer,
     int vocabulary,
     int layers,
@@ -26,11 +25,11 @@ public record EarlierModel(
 
   private static final float ROPE_BASE = 10_000f;
 
-  static EarlierModel of(GgufFile state) {
+  static SavedConfig of(GgufFile state) {
     Metadata m = state.metadata();
     String prefix = m.string("general.architecture") + ".";
     int heads = m.u32(prefix + "attention.head_count");
-    return new EarlierModel(
+    return new SavedConfig(
         m.string("tokenizer.ggml.model").equals("gpt2") ? "bpe" : "spm",
         Tokenizer.size(state),
         m.u32(prefix + "block_count"),

@@ -7,21 +7,21 @@ import dev.myelin.graph.Threads;
 import dev.myelin.model.Model;
 import java.util.Collection;
 
-/** A model that learns, step by step: its weights, the optimiser's moments, the graphs. */
-final class Learner implements AutoCloseable {
+/** Trains a model step by step: holds the weights, the optimizer's moments and the graphs. */
+final class Trainer implements AutoCloseable {
   private final Model model;
   private final Collection<Tensor> parameters;
   private final TrainingOptions options;
   private final boolean masked;
   private final Moments moments;
   private final Backend backend;
-  private TrainingGraph step;
+  private TrainingGraph stepGraph;
 
   /**
-   * @param parameters the weights that are learned, in the model's memory
-   * @param masked whether some tokens are only read
+   * @param parameters the trained weights, in the model's memory
+   * @param masked whether some tokens are excluded from the loss
    */
-  Learner(Model model, Collection<Tensor> parameters, TrainingOptions options, boolean masked) {
+  Trainer(Model model, Collection<Tensor> parameters, TrainingOptions options, boolean masked) {
     this.model = model;
     this.parameters = parameters;
     this.options = options;
@@ -30,7 +30,7 @@ final class Learner implements AutoCloseable {
     Moments zeroes = null;
     try {
       zeroes = new Moments(parameters);
-      step =
+      stepGraph =
           TrainingGraph.step(
               model.network(),
               model.hyperparameters(),
@@ -50,33 +50,33 @@ final class Learner implements AutoCloseable {
   }
 
   /**
-   * Learns from a batch.
+   * Does a training step.
    *
-   * @param number of the step, the first one 1
-   * @throws DivergedException if the loss or the gradients are no numbers any more
+   * @param number number of the step, from 1
+   * @throws DivergedException if the loss or a gradient is NaN or infinite
    */
-  History.Step learn(int[] batch, long number) {
+  History.Step step(int[] batch, long number) {
     long start = System.nanoTime();
     TrainingGraph.Result result =
-        step.step(backend, batch, options.adamw(), number, options.steps());
+        stepGraph.step(backend, batch, options.adamw(), number, options.steps());
     float seconds = (System.nanoTime() - start) / 1e9f;
-    if (!Float.isFinite(result.loss()) || !Float.isFinite(result.norm())) {
-      throw new DivergedException(number, result.loss(), result.norm());
+    if (!Float.isFinite(result.loss()) || !Float.isFinite(result.gradientNorm())) {
+      throw new DivergedException(number, result.loss(), result.gradientNorm());
     }
-    float rate = options.adamw().rate(number, options.steps());
-    return new History.Step(number, result.loss(), result.norm(), rate, seconds);
+    float learningRate = options.adamw().learningRateAt(number, options.steps());
+    return new History.Step(number, result.loss(), result.gradientNorm(), learningRate, seconds);
   }
 
-  /** The loss of a text: mean over the tokens that are learned. */
-  float lossOf(HeldOut text) {
+  /** The mean loss over the tokens of a validation set that count in it. */
+  float validationLoss(ValidationSet validation) {
     double sum = 0;
     long tokens = 0;
     try (TrainingGraph graph =
-        TrainingGraph.loss(model.network(), model.hyperparameters(), text.shape(), masked)) {
-      for (int i = 0; i < text.batches(); i++) {
-        float loss = graph.loss(backend, text.batch(i));
-        sum += (double) loss * graph.active();
-        tokens += graph.active();
+        TrainingGraph.loss(model.network(), model.hyperparameters(), validation.shape(), masked)) {
+      for (int i = 0; i < validation.batches(); i++) {
+        float loss = graph.loss(backend, validation.batch(i));
+        sum += (double) loss * graph.targetCount();
+        tokens += graph.targetCount();
       }
     }
     return (float) (sum / tokens);
@@ -90,7 +90,7 @@ final class Learner implements AutoCloseable {
     return moments;
   }
 
-  /** The weights are no numbers any more: the run ends, earlier checkpoints stay. */
+  /** The loss or a gradient is NaN or infinite. The run ends; earlier checkpoints remain. */
   static final class DivergedException extends MyelinException {
     private static final long serialVersionUID = 1L;
 
@@ -103,7 +103,7 @@ final class Learner implements AutoCloseable {
 
   @Override
   public void close() {
-    step.close();
+    stepGraph.close();
     moments.close();
     backend.close();
   }

@@ -3,17 +3,17 @@ package dev.myelin.stories;
 import java.util.List;
 
 /**
- * SplitMix64 (Steele, Lea and Flood, 2014), written out so that a seed means the same stories on
- * every JDK. Each story has a stream of its own.
+ * SplitMix64 (Steele, Lea and Flood, 2014), implemented here so that a seed gives the same stories
+ * on every JDK. Each story has its own stream.
  */
-final class Dice {
+final class StoryRandom {
   private static final long GAMMA = 0x9E3779B97F4A7C15L;
-  private static final int COMMON = 12;
+  private static final int COMMON_COUNT = 12;
   private static final int COMMON_PERCENT = 75;
 
   private long state;
 
-  Dice(long seed, long index) {
+  StoryRandom(long seed, long index) {
     state = mix(mix(seed + GAMMA) + index * GAMMA);
   }
 
@@ -24,22 +24,24 @@ final class Dice {
   }
 
   /** Uniform in [0, bound). */
-  int below(int bound) {
+  int nextInt(int bound) {
     state += GAMMA;
     return (int) ((mix(state) >>> 32) * bound >>> 32);
   }
 
   boolean percent(int chance) {
-    return below(100) < chance;
+    return nextInt(100) < chance;
   }
 
   <T> T pick(List<T> from) {
-    return from.get(below(from.size()));
+    return from.get(nextInt(from.size()));
   }
 
-  /** Mostly one of the first few, as names are in life: a few are everywhere, most are rare. */
+  /**
+   * Picks mostly one of the first elements, like names in real life: few are common, most are rare.
+   */
   <T> T pickCommon(List<T> from) {
-    int few = Math.min(COMMON, from.size());
-    return from.get(below(percent(COMMON_PERCENT) ? few : from.size()));
+    int common = Math.min(COMMON_COUNT, from.size());
+    return from.get(nextInt(percent(COMMON_PERCENT) ? common : from.size()));
   }
 }

@@ -4,16 +4,16 @@ import dev.myelin.error.InvalidRequestException;
 import java.util.SplittableRandom;
 
 /**
- * Which windows of a stream of tokens a step sees. Every epoch cuts the stream again, at an offset
- * of its own, and shuffles the pieces; all of it follows from the seed and the step's number, so
- * that a resumed run sees what an unbroken one would have seen.
+ * Chooses the windows of each step. Every epoch cuts the token stream into windows at another
+ * offset and shuffles them. The result depends only on the seed and the step, so that a resumed run
+ * sees the same batches as an uninterrupted one.
  */
-final class Windows {
+final class BatchSampler {
   private final int[] tokens;
   private final BatchShape shape;
   private final long seed;
   private final int count;
-  private final Pieces pieces;
+  private final WindowRanges windows;
   private int[] order;
   private int offset;
   private long epoch = -1;
@@ -21,12 +21,12 @@ final class Windows {
   /**
    * @throws InvalidRequestException if there are fewer tokens than two windows
    */
-  Windows(int[] tokens, BatchShape shape, long seed) {
+  BatchSampler(int[] tokens, BatchShape shape, long seed) {
     this.tokens = tokens;
     this.shape = shape;
     this.seed = seed;
-    this.pieces = null;
-    // one window is left for the offset
+    this.windows = null;
+    // one window is lost to the offset
     this.count = (tokens.length - 1) / shape.context() - 1;
     if (count < 1) {
       throw new InvalidRequestException(
@@ -36,46 +36,47 @@ final class Windows {
   }
 
   /**
-   * Windows that begin with documents or conversations.
+   * Uses windows that start at documents or conversations.
    *
    * @throws InvalidRequestException if there are none
    */
-  Windows(int[] tokens, BatchShape shape, long seed, Pieces pieces) {
+  BatchSampler(int[] tokens, BatchShape shape, long seed, WindowRanges windows) {
     this.tokens = tokens;
     this.shape = shape;
     this.seed = seed;
-    this.pieces = pieces;
-    this.count = pieces.count();
+    this.windows = windows;
+    this.count = windows.count();
     if (count < 1) {
-      throw new InvalidRequestException("no window in which something is learned");
+      throw new InvalidRequestException("no window with a token that counts in the loss");
     }
   }
 
-  /** Steps until every window was seen once, at least one. */
+  /** Number of steps per epoch, at least 1. */
   long stepsPerEpoch() {
     return Math.max(1, count / shape.sequences());
   }
 
-  /** The batch of a step, counted from 1: each sequence's tokens, one after the other. */
+  /** The batch of a step, counted from 1: the windows of all sequences, concatenated. */
   int[] batch(long step) {
-    int[] batch = new int[shape.sequences() * shape.window()];
+    int[] batch = new int[shape.sequences() * shape.windowLength()];
     long first = (step - 1) * shape.sequences();
     for (int i = 0; i < shape.sequences(); i++) {
-      copy(first + i, batch, i * shape.window());
+      copyWindow(first + i, batch, i * shape.windowLength());
     }
     return batch;
   }
 
-  private void copy(long number, int[] to, int at) {
-    long wanted = number / count;
-    if (wanted != epoch) {
-      shuffle(wanted);
+  private void copyWindow(long number, int[] target, int position) {
+    long windowEpoch = number / count;
+    if (windowEpoch != epoch) {
+      shuffle(windowEpoch);
     }
     int window = order[(int) (number % count)];
-    if (pieces == null) {
-      System.arraycopy(tokens, offset + window * shape.context(), to, at, shape.window());
+    if (windows == null) {
+      System.arraycopy(
+          tokens, offset + window * shape.context(), target, position, shape.windowLength());
     } else {
-      pieces.copy(tokens, window, to, at, shape.window());
+      windows.copy(tokens, window, target, position, shape.windowLength());
     }
   }
 

@@ -16,37 +16,37 @@ import java.util.Optional;
 import java.util.SplittableRandom;
 
 /**
- * Changes to be learned of every matrix that a model multiplies with: A random, B zero, so that
- * nothing is changed at first.
+ * New LoRA matrices for every weight matrix of a model. A is random and B is zero, so the initial
+ * update is zero.
  */
-final class NewAdapter implements AdapterSource {
-  private static final int MOST_MATRICES = 1 << 14;
+final class LoraParameters implements AdapterSource {
+  private static final int MAX_MATRICES = 1 << 14;
 
   private final LoraOptions options;
   private final SplittableRandom random;
-  private final TensorContext context = new TensorContext(2 * MOST_MATRICES);
+  private final TensorContext context = new TensorContext(2 * MAX_MATRICES);
   private final List<TensorBuffer> buffers = new ArrayList<>();
-  private final Map<String, LowRank> changes = new LinkedHashMap<>();
+  private final Map<String, LowRank> matrices = new LinkedHashMap<>();
 
-  NewAdapter(LoraOptions options, long seed) {
+  LoraParameters(LoraOptions options, long seed) {
     this.options = options;
     this.random = new SplittableRandom(seed);
   }
 
   @Override
   public Optional<LowRank> find(String weight, long[] a, long[] b) {
-    // lookups and routers stay as they are
+    // embeddings and routers are not adapted
     if (a[0] == RANK || weight.endsWith("ffn_gate_inp.weight")) {
       return Optional.empty();
     }
-    if (changes.size() == MOST_MATRICES) {
-      throw new InvalidRequestException("more than " + MOST_MATRICES + " matrices to adapt");
+    if (matrices.size() == MAX_MATRICES) {
+      throw new InvalidRequestException("more than " + MAX_MATRICES + " matrices to adapt");
     }
-    LowRank change =
+    LowRank matrix =
         new LowRank(tensor(weight + ".lora_a", a), tensor(weight + ".lora_b", b), options.scale());
-    randomise(change.a());
-    changes.put(weight, change);
-    return Optional.of(change);
+    randomize(matrix.a());
+    matrices.put(weight, matrix);
+    return Optional.of(matrix);
   }
 
   private Tensor tensor(String name, long... pattern) {
@@ -61,7 +61,7 @@ final class NewAdapter implements AdapterSource {
     return t;
   }
 
-  private void randomise(Tensor a) {
+  private void randomize(Tensor a) {
     double deviation = 1 / Math.sqrt(3.0 * a.dim(0));
     for (long i = 0; i < a.elements(); i++) {
       float value = (float) (random.nextGaussian() * deviation);
@@ -69,9 +69,9 @@ final class NewAdapter implements AdapterSource {
     }
   }
 
-  /** By the matrices' names, in the order in which the model asked for them. */
-  Map<String, LowRank> changes() {
-    return changes;
+  /** The LoRA matrices by weight name, in the order in which the model requested them. */
+  Map<String, LowRank> matrices() {
+    return matrices;
   }
 
   @Override
