@@ -25,13 +25,13 @@ import org.knowm.xchart.style.lines.SeriesLines;
 import org.knowm.xchart.style.markers.SeriesMarkers;
 
 /**
- * Tables (standard output) and figures (SVG) of docs/parameters.md from what remake.sh measured.
+ * Prints the tables and draws the figures (SVG) of docs/parameters.md from the measurements of remake.sh.
  */
 final class Figures {
   private static final ObjectMapper JSON = new ObjectMapper();
   private static final Pattern LONG_NUMBER = Pattern.compile("\\d+\\.\\d{2,}(?![\\d.]|[eE])");
 
-  private static final Pattern PIECE =
+  private static final Pattern LINE_SEGMENT =
       Pattern.compile(
           "<line style=\"([^\"]*)\" x1=\"([^\"]*)\" x2=\"([^\"]*)\" y1=\"([^\"]*)\""
               + " y2=\"([^\"]*)\"/>");
@@ -61,7 +61,7 @@ final class Figures {
       figures.overfitting();
     }
     if (Files.exists(figures.work.resolve("c/F32.perplexity.json"))) {
-      figures.quantised();
+      figures.quantized();
     }
     if (Files.isDirectory(figures.work.resolve("d"))) {
       figures.shapes();
@@ -70,7 +70,7 @@ final class Figures {
 
   // ---- (a) ------------------------------------------------------------------------------------
 
-  /** Sentences of test.tsv that the figure shows: two of each kind. */
+  /** Indexes of the sentences of test.tsv in the figure: two of each label. */
   private static final int[] SHOWN = {0, 1, 2, 4};
 
   private void sentiment() throws IOException {
@@ -80,7 +80,7 @@ final class Figures {
     double[][] positive = new double[SHOWN.length][steps.length];
     String[] sentences = new String[SHOWN.length];
     System.out.println("\n## a: sentiment\n");
-    row("step", "held-out loss", "*positive*", "*negative*", "of the two", "right of 400");
+    row("step", "validation loss", "*positive*", "*negative*", "of the two", "right of 400");
     row("--:", "--:", "--:", "--:", "--:", "--:");
     for (int i = 0; i < steps.length; i++) {
       JsonNode score = JSON.readTree(work.resolve("a/" + (int) steps[i] + ".json").toFile());
@@ -94,7 +94,7 @@ final class Figures {
       JsonNode sunny = prompts.get(0).get("continuations");
       row(
           "%d".formatted((int) steps[i]),
-          number("%.3f", losses.heldOutAt(steps[i])),
+          number("%.3f", losses.validationAt(steps[i])),
           number("%.2f %%", 100 * Math.exp(sunny.get(0).get("log_probability").asDouble())),
           number("%.2f %%", 100 * Math.exp(sunny.get(1).get("log_probability").asDouble())),
           number("%.1f %%", positive[0][i]),
@@ -113,7 +113,7 @@ final class Figures {
     }
     write(chart, "sentiment.svg");
 
-    XYChart loss = chart("Loss of the sentiment model", "step", "loss, nats a token");
+    XYChart loss = chart("Loss of the sentiment model", "step", "loss, nats per token");
     loss.getStyler().setYAxisMin(0.0);
     double chance = Math.log(512);
     line(
@@ -125,7 +125,7 @@ final class Figures {
         1.5f,
         false);
     line(loss, "training", losses.step(), losses.training(), BLUE, 1.2f, false);
-    line(loss, "held out", losses.heldOutSteps(), losses.heldOut(), ORANGE, 2.2f, false);
+    line(loss, "validation", losses.validationSteps(), losses.validation(), ORANGE, 2.2f, false);
     write(loss, "loss.svg");
   }
 
@@ -151,16 +151,16 @@ final class Figures {
             new Run("patience", "patience 5", BLUE),
             new Run("more", "2800 sentences", GREEN));
     XYChart chart =
-        chart("Held-out loss (thick) and training loss (thin)", "step", "loss, nats a token");
+        chart("Validation loss (thick) and training loss (thin)", "step", "loss, nats per token");
     chart.getStyler().setYAxisMin(0.0);
     System.out.println("\n## b: overfitting\n");
     row(
         "run",
         "steps",
         "training loss, end",
-        "held out, best",
+        "validation, best",
         "after step",
-        "held out, end",
+        "validation, end",
         "labels right");
     row("---", "--:", "--:", "--:", "--:", "--:", "--:");
     for (Run run : runs) {
@@ -173,14 +173,14 @@ final class Figures {
       JsonNode score = JSON.readTree(work.resolve("b/" + run.file + ".json").toFile());
       row(
           run.name,
-          "%d".formatted((int) last(losses.heldOutSteps())),
+          "%d".formatted((int) last(losses.validationSteps())),
           number("%.3f", mean(losses.training(), 10)),
-          number("%.3f", losses.heldOut()[best]),
-          "%d".formatted((int) losses.heldOutSteps()[best]),
-          number("%.3f", last(losses.heldOut())),
+          number("%.3f", losses.validation()[best]),
+          "%d".formatted((int) losses.validationSteps()[best]),
+          number("%.3f", last(losses.validation())),
           number("%.1f", 100 * score.get("accuracy").asDouble())
               + number(" ± %.1f %%", 100 * score.get("accuracy_error").asDouble()));
-      line(chart, run.name, losses.heldOutSteps(), losses.heldOut(), run.colour, 2.4f, false);
+      line(chart, run.name, losses.validationSteps(), losses.validation(), run.colour, 2.4f, false);
       if (run.file.equals("long") || run.file.equals("more")) {
         line(
             chart,
@@ -192,8 +192,8 @@ final class Figures {
             false);
       }
       if (run.file.equals("patience")) {
-        double[] x = {losses.heldOutSteps()[best]};
-        double[] y = {losses.heldOut()[best]};
+        double[] x = {losses.validationSteps()[best]};
+        double[] y = {losses.validation()[best]};
         line(chart, "kept by patience", x, y, BLUE, 2f, true).setMarker(SeriesMarkers.DIAMOND);
       }
     }
@@ -203,15 +203,15 @@ final class Figures {
 
   // ---- (c) ------------------------------------------------------------------------------------
 
-  private void quantised() throws IOException {
+  private void quantized() throws IOException {
     List<double[]> plain = new ArrayList<>();
-    List<double[]> helped = new ArrayList<>();
+    List<double[]> withImatrix = new ArrayList<>();
     List<String> names = new ArrayList<>();
     System.out.println("\n## c: quantisation\n");
     row(
         "type",
         "bytes",
-        "bits each",
+        "bits per weight",
         "perplexity",
         "ratio to f32",
         "KL divergence",
@@ -253,46 +253,46 @@ final class Figures {
           first ? "" : number("%.5f", p.get("kl_divergence").asDouble()),
           first ? "" : number("%.1f %%", 100 * p.get("same_top").asDouble()),
           number("%,.0f", fastest(type)));
-      (type.contains("+") ? helped : plain)
+      (type.contains("+") ? withImatrix : plain)
           .add(new double[] {bits, perplexity, p.path("kl_divergence").asDouble()});
       if (!type.contains("+")) {
         names.add(type);
       }
     }
     double original = plain.getFirst()[1];
-    plain.removeFirst(); // so that the others have room
+    plain.removeFirst(); // it would compress the axis
     names.removeFirst();
     XYChart perplexity =
-        bits("Perplexity of quantised models", "perplexity", plain, helped, names, 1);
+        bits("Perplexity of quantised models", "perplexity", plain, withImatrix, names, 1);
     double[] ends = {plain.getLast()[0], plain.getFirst()[0]};
     line(perplexity, "f32", ends, new double[] {original, original}, GREY, 1.5f, false);
     perplexity.getStyler().setYAxisDecimalPattern("0.00");
     write(perplexity, "quantisation.svg");
-    plain.removeFirst(); // f16, whose divergence is hardly there
+    plain.removeFirst(); // f16, whose divergence is almost 0
     names.removeFirst();
     XYChart divergence =
-        bits("Divergence from f32", "KL divergence, nats", plain, helped, names, 2);
+        bits("Divergence from f32", "KL divergence, nats", plain, withImatrix, names, 2);
     divergence.getStyler().setYAxisLogarithmic(true);
     write(divergence, "divergence.svg");
   }
 
-  /** A chart of a column of measurements by the bits of a parameter, the points named. */
+  /** A chart of measurements against bits per weight, with labelled points. */
   private static XYChart bits(
       String title,
       String y,
       List<double[]> plain,
-      List<double[]> helped,
+      List<double[]> withImatrix,
       List<String> names,
       int column) {
-    XYChart chart = chart(title, "bits a parameter", y);
+    XYChart chart = chart(title, "bits per weight", y);
     chart.getStyler().setXAxisMax(1.08 * plain.getFirst()[0]); // room for the last name
     line(chart, "quantised", column(plain, 0), column(plain, column), BLUE, 2f, true);
-    if (!helped.isEmpty()) {
+    if (!withImatrix.isEmpty()) {
       line(
               chart,
               "with an importance matrix",
-              column(helped, 0),
-              column(helped, column),
+              column(withImatrix, 0),
+              column(withImatrix, column),
               ORANGE,
               1f,
               true)
@@ -306,7 +306,7 @@ final class Figures {
     return chart;
   }
 
-  /** Tokens per second, in the best of all runs of a type. */
+  /** Tokens per second of the best run of a type. */
   private double fastest(String type) throws IOException {
     double best = Double.NaN;
     for (int round = 1;
@@ -323,7 +323,7 @@ final class Figures {
 
   // ---- (d) ------------------------------------------------------------------------------------
 
-  /** A model of d, by the name of its files. */
+  /** A model of section d. */
   private record Shape(String file, String name, Color colour) {}
 
   private static final Shape DENSE = new Shape("dense", "dense, 256 wide", ORANGE);
@@ -331,8 +331,8 @@ final class Figures {
   private static final List<Shape> SHARED =
       List.of(
           DENSE,
-          new Shape("untied", "output apart from embedding", GREY),
-          new Shape("heads1", "4 heads share 1 of keys and values", GREY));
+          new Shape("untied", "untied output", GREY),
+          new Shape("heads1", "4 heads, 1 KV head", GREY));
 
   private static final List<Shape> SPARSE =
       List.of(
@@ -345,15 +345,15 @@ final class Figures {
     System.out.println("\n## d: shapes");
     table(SHARED);
     table(SPARSE);
-    XYChart chart = chart("Experts beside dense layers", "step", "held-out loss, nats a token");
+    XYChart chart = chart("Experts beside dense layers", "step", "validation loss, nats per token");
     chart.getStyler().setYAxisDecimalPattern("0.0");
     for (Shape shape : SPARSE) {
       for (int seed : SEEDS) {
         if (measured(shape, seed)) {
           Losses losses = Losses.read(work.resolve("d/" + shape.file + "-" + seed + ".csv"));
-          // from step 100 on: before, all fall alike
-          double[] x = Arrays.copyOfRange(losses.heldOutSteps(), 1, losses.heldOutSteps().length);
-          double[] y = Arrays.copyOfRange(losses.heldOut(), 1, x.length + 1);
+          // from step 100: before, all losses fall in the same way
+          double[] x = Arrays.copyOfRange(losses.validationSteps(), 1, losses.validationSteps().length);
+          double[] y = Arrays.copyOfRange(losses.validation(), 1, x.length + 1);
           String name = shape.name + (seed == 1 ? "" : ", other seed");
           line(chart, name, x, y, shape.colour, seed == 1 ? 2.4f : 1.1f, true);
         }
@@ -374,8 +374,8 @@ final class Figures {
         "shape",
         "parameters",
         "active",
-        "f16 cache, bytes a token",
-        "held-out loss, seed 1",
+        "f16 cache, bytes per token",
+        "validation loss, seed 1",
         "seed 2");
     row("---", "--:", "--:", "--:", "--:", "--:");
     for (Shape shape : shapes) {
@@ -390,7 +390,7 @@ final class Figures {
       cells.add("%,d".formatted(model.at("/cache/bytes_per_token/f16").asLong()));
       for (int seed : SEEDS) {
         Path csv = work.resolve("d/" + shape.file + "-" + seed + ".csv");
-        cells.add(measured(shape, seed) ? number("%.3f", last(Losses.read(csv).heldOut())) : "");
+        cells.add(measured(shape, seed) ? number("%.3f", last(Losses.read(csv).validation())) : "");
       }
       row(cells.toArray(String[]::new));
     }
@@ -398,12 +398,12 @@ final class Figures {
 
   // ---- files ----------------------------------------------------------------------------------
 
-  /** A run's losses, as `myelin train` writes them. */
+  /** The losses of a run, from the CSV file of `myelin train`. */
   private record Losses(
-      double[] step, double[] training, double[] heldOutSteps, double[] heldOut, double[] norm) {
+      double[] step, double[] training, double[] validationSteps, double[] validation, double[] norm) {
     static Losses read(Path csv) throws IOException {
       List<double[]> training = new ArrayList<>();
-      List<double[]> heldOut = new ArrayList<>();
+      List<double[]> validation = new ArrayList<>();
       List<String> lines = Files.readAllLines(csv);
       for (String line : lines.subList(1, lines.size())) {
         String[] cells = line.split(",", -1);
@@ -413,14 +413,14 @@ final class Figures {
           training.add(values);
         }
         if (!cells[3].isEmpty()) {
-          heldOut.add(new double[] {step, value(cells[3])});
+          validation.add(new double[] {step, value(cells[3])});
         }
       }
       return new Losses(
           column(training, 0),
           column(training, 1),
-          column(heldOut, 0),
-          column(heldOut, 1),
+          column(validation, 0),
+          column(validation, 1),
           column(training, 2));
     }
 
@@ -428,20 +428,20 @@ final class Figures {
       return Double.parseDouble(cell);
     }
 
-    double heldOutAt(double step) {
-      return heldOut[Arrays.binarySearch(heldOutSteps, step)];
+    double validationAt(double step) {
+      return validation[Arrays.binarySearch(validationSteps, step)];
     }
 
     int best() {
       int best = 0;
-      for (int i = 1; i < heldOut.length; i++) {
-        best = heldOut[i] < heldOut[best] ? i : best;
+      for (int i = 1; i < validation.length; i++) {
+        best = validation[i] < validation[best] ? i : best;
       }
       return best;
     }
 
     void steps(String name, int... numbers) {
-      row(name, "loss", "norm of the gradient");
+      row(name, "loss", "gradient norm");
       row("--:", "--:", "--:");
       for (int n : numbers) {
         row("%d".formatted(n), number("%.3f", training[n - 1]), number("%.2f", norm[n - 1]));
@@ -483,7 +483,7 @@ final class Figures {
     chart.getStyler().setChartBackgroundColor(Color.WHITE);
     chart.getStyler().setLegendPosition(LegendPosition.InsideNE);
     chart.getStyler().setMarkerSize(7);
-    // dashes would be drawn one by one
+    // dashes would be drawn as single lines
     chart.getStyler().setPlotGridLinesStroke(new BasicStroke(0.5f));
     chart.getStyler().setToolTipsEnabled(false);
     chart.getStyler().setXAxisTickMarkSpacingHint(120);
@@ -493,7 +493,7 @@ final class Figures {
 
   private static XYSeries line(
       XYChart chart, String name, double[] x, double[] y, Color colour, float width, boolean dots) {
-    int group = Math.ceilDiv(x.length, 200); // more points show nothing more, and make files large
+    int group = Math.ceilDiv(x.length, 200); // more points are not visible, and make files large
     XYSeries series = chart.addSeries(name, grouped(x, group), grouped(y, group));
     series.setLineColor(colour);
     series.setLineStyle(new BasicStroke(width));
@@ -515,7 +515,7 @@ final class Figures {
   private void write(XYChart chart, String name) throws IOException {
     ByteArrayOutputStream bytes = new ByteArrayOutputStream();
     VectorGraphicsEncoder.saveVectorGraphic(chart, bytes, VectorGraphicsFormat.SVG);
-    // letters are drawn as outlines: a tenth of a pixel is enough, and makes the file small
+    // text is drawn as outlines: a tenth of a pixel is precise enough, and keeps the file small
     String svg =
         LONG_NUMBER
             .matcher(bytes.toString(StandardCharsets.UTF_8))
@@ -527,23 +527,23 @@ final class Figures {
     Files.writeString(out.resolve(name), joined(svg));
   }
 
-  /** Curves come as a line for each piece: those that go on where the last one ended become one. */
+  /** Joins consecutive line segments into polylines. */
   private static String joined(String svg) {
     StringBuilder text = new StringBuilder();
     String style = "";
     String end = "";
     for (String element : svg.split("\n")) {
-      Matcher piece = PIECE.matcher(element);
-      boolean line = piece.matches();
-      String from = line ? piece.group(2) + "," + piece.group(4) : "";
-      boolean goesOn = line && piece.group(1).equals(style) && from.equals(end);
-      if (!goesOn) {
+      Matcher segment = LINE_SEGMENT.matcher(element);
+      boolean line = segment.matches();
+      String from = line ? segment.group(2) + "," + segment.group(4) : "";
+      boolean continues = line && segment.group(1).equals(style) && from.equals(end);
+      if (!continues) {
         text.append(style.isEmpty() ? "" : "\"/>\n");
         text.append(
-            line ? "<polyline style=\"" + piece.group(1) + "\" points=\"" + from : element + "\n");
+            line ? "<polyline style=\"" + segment.group(1) + "\" points=\"" + from : element + "\n");
       }
-      style = line ? piece.group(1) : "";
-      end = line ? piece.group(3) + "," + piece.group(5) : "";
+      style = line ? segment.group(1) : "";
+      end = line ? segment.group(3) + "," + segment.group(5) : "";
       text.append(line ? " " + end : "");
     }
     return text.toString();

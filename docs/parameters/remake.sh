@@ -1,20 +1,20 @@
 #!/bin/sh
-# Makes every number and figure of docs/parameters.md from nothing, by the commands of that page.
-# After `make build`; on one idle core about half an hour in all.
+# Reproduces every number and figure of docs/parameters.md with the commands of that page.
+# Run after `make build`; takes about half an hour on one idle core.
 
 usage() {
     cat >&2 << END
 usage: docs/parameters/remake.sh WORK [a|b|c|d|draw|all]...
-  WORK   a folder for texts, checkpoints and measurements; what is in it is used again
-  a      a sentiment model grows confident
-  b      trained too long on too little text
-  c      what quantising costs and gains
-  d      shared parameters, and experts
-  draw   tables (WORK/tables.md) and figures (docs/parameters/*.svg) of what WORK holds
+  WORK   a folder for texts, checkpoints and measurements; existing files are reused
+  a      training of a sentiment model
+  b      overfitting
+  c      quantisation
+  d      shared parameters and mixtures of experts
+  draw   tables (WORK/tables.md) and figures (docs/parameters/*.svg) from the files in WORK
   all    all of these, the default
 environment:
-  THREADS      threads that compute (default: 1)
-  STORIES_F32  for c: an f32 checkpoint of stories (default: the one that \`make model\` makes)
+  THREADS      number of threads (default: 1)
+  STORIES_F32  for c: an f32 stories checkpoint (default: the one of \`make model\`)
 END
     exit 2
 }
@@ -38,12 +38,12 @@ myelin() {
     "$home/cli/bin/myelin" "$command" "$@"
 }
 
-# Documents of one line each, as training sees them: begun by BOS, ended by EOS.
+# Makes each line a document, so that training adds BOS before and EOS after it.
 documents() {
     awk '{ print; print "<|endoftext|>" }' "$1"
 }
 
-# Sentences with labels: `lines` to learn, and 400 of another seed that are not among them to judge by,
+# Labelled sentences: `lines` for training, and a test set of 400 other sentences of another seed,
 # the first of which is never generated.
 sentiment() {
     [ -f "$work/test.tsv" ] && return
@@ -58,73 +58,73 @@ sentiment() {
     mv "$work/test.tsv.part" "$work/test.tsv"
 }
 
-# The two-layer model of a and b. The learning rate is constant, so that --resume with more --steps goes on as if it
-# had never stopped.
+# The two-layer model of a and b. The learning rate is constant, so that --resume with more --steps continues
+# as without the stop.
 tiny="--vocabulary 512 --layers 2 --width 64 --heads 4 --batch 16 --ctx-size 64 --warmup 0 --lr 2e-3 --final-lr 2e-3"
 
-# Weights as they are born: a step whose rate is too small to change any of them.
-born() {
+# The initialized model: one step with a learning rate too small to change a weight.
+init_model() {
     sentiment
     # shellcheck disable=SC2086 # words
     [ -f "$work/born.gguf" ] ||
         myelin train "$work/sentiment.txt" -o "$work/born.gguf" $tiny --lr 1e-20 --final-lr 0 --steps 1 -t "$threads"
 }
 
-judge() { # CHECKPOINT FILE.json
+score_labels() { # CHECKPOINT FILE.json
     myelin score -m "$1" -p '{} => ' -f "$work/test.tsv" --labels positive,negative --json -t "$threads" > "$2"
 }
 
-# (a) Learn, stop, ask, go on.
+# (a) Train, stop, score, resume.
 a() {
-    born
+    init_model
     mkdir -p "$work/a"
-    judge "$work/born.gguf" "$work/a/0.json"
+    score_labels "$work/born.gguf" "$work/a/0.json"
     resume=
     rm -f "$work"/a/model*
     for step in 10 20 40 80 160 240 320 360 400 440 480 520 560 600 640 720 800 960 1120 1280; do
         # shellcheck disable=SC2086 # words
         myelin train "$work/sentiment.txt" -o "$work/a/model.gguf" $tiny --steps $step --evaluate-every 10 -t "$threads" $resume
-        judge "$work/a/model.gguf" "$work/a/$step.json"
+        score_labels "$work/a/model.gguf" "$work/a/$step.json"
         resume=--resume
     done
     myelin inspect "$work/a/model.gguf" > "$work/a/inspect.txt"
 }
 
-# (b) The same model, the same weights at birth, on half of 240 lines; the other half is held out.
+# (b) The same initialized model on half of 240 lines; the other half is for validation.
 b() {
-    born
+    init_model
     mkdir -p "$work/b"
     few long
     few patience --patience 5
     few nodecay --weight-decay 0
     few decay --weight-decay 1
-    learn more "$work/sentiment.txt"
+    train_init more "$work/sentiment.txt"
 }
 
 few() { # NAME OPTIONS...
     name=$1
     shift
-    learn "$name" "$work/few.txt" --val-split 0.5 "$@"
+    train_init "$name" "$work/few.txt" --val-split 0.5 "$@"
 }
 
-learn() { # NAME TEXT OPTIONS...
+train_init() { # NAME TEXT OPTIONS...
     name=$1
     text=$2
     shift 2
     [ -f "$work/b/$name.json" ] && return
     myelin train "$text" -o "$work/b/$name.gguf" --overwrite --init-from "$work/born.gguf" --batch 16 --ctx-size 64 --warmup 0 --lr 2e-3 \
         --final-lr 2e-3 --steps 800 --evaluate-every 10 -t "$threads" "$@"
-    judge "$work/b/$name.gguf" "$work/b/$name.json"
+    score_labels "$work/b/$name.gguf" "$work/b/$name.json"
 }
 
-# (c) Quantise a checkpoint of stories; measure bytes, perplexity, distance and speed on stories of another seed.
+# (c) Quantise a stories checkpoint; measure size, perplexity, KL divergence and speed on stories of another seed.
 c() {
     [ -f "$stories" ] || {
-        echo "remake.sh: $stories: no such checkpoint; \`make model\` makes it, or name another with STORIES_F32" >&2
+        echo "remake.sh: $stories: no such file; run \`make model\`, or set STORIES_F32" >&2
         exit 1
     }
     mkdir -p "$work/c"
-    # Perplexity takes its text as it is: without the lines between documents.
+    # perplexity does not split documents: remove the separator lines.
     myelin stories -n 400 -s 1001 | grep -vxF '<|endoftext|>' > "$work/c/test.txt"
     myelin stories -n 400 -s 1002 | grep -vxF '<|endoftext|>' > "$work/c/calibration.txt"
     myelin imatrix -m "$stories" -f "$work/c/calibration.txt" -o "$work/c/imatrix.gguf" -c 256 --chunks 100 --no-ppl -t "$threads"
@@ -136,7 +136,7 @@ c() {
     for type in Q4_0 Q3_K_M Q2_K; do
         quantise "$type+imatrix" "$type" --imatrix "$work/c/imatrix.gguf"
     done
-    # Speed in rounds of short runs: what else the machine does slows all types alike, and the best run least.
+    # Speed: rounds of short runs, so that other load affects all types alike; the best run is used.
     for round in 1 2 3; do
         for model in "$work"/c/[FQ]*.gguf; do
             myelin bench -m "$model" -p 0 -n 16 -r 40 -o json -t "$threads" > "${model%.gguf}.bench-$round.json"
@@ -161,11 +161,11 @@ measure() { # NAME OPTIONS...
     mv "$work/c/$name.perplexity.json.part" "$work/c/$name.perplexity.json"
 }
 
-# (d) The same stories, the same steps, other shapes.
+# (d) Other model shapes with the same stories and steps.
 d() {
     mkdir -p "$work/d"
     [ -f "$work/stories.txt" ] || myelin stories -n 4000 -s 3 -o "$work/stories.txt"
-    # Twice, born and fed differently, since chance has its share.
+    # Two seeds, to see the influence of chance.
     for seed in 1 2; do
         shape dense --feed-forward 256
         shape dense512 --feed-forward 512

@@ -78,11 +78,11 @@ final class FullModel implements TrainableModel {
   }
 
   private void putMetadata(GgufWriter out) {
-    var metadata = model.file().metadata();
-    for (String key : metadata.keys()) {
+    var original = model.file().metadata();
+    for (String key : original.keys()) {
       boolean partOfFile = key.equals("general.alignment") || key.startsWith("split.");
       if (!partOfFile && !EXCLUDED_KEYS.test(key) && !metadata.containsKey(key)) {
-        out.put(key, metadata.value(key));
+        out.put(key, original.value(key));
       }
     }
     metadata.forEach(out::put);

@@ -74,7 +74,7 @@ class ChangedFileTest {
         .first()
         .asString()
         .startsWith(model + ": ")
-        .containsAnyOf("changed since it was opened", "it ends within a tensor");
+        .containsAnyOf("changed since it was opened", "ends within a tensor");
     assertThat(Files.exists(out)).isFalse();
   }
 

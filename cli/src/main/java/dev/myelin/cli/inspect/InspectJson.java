@@ -65,13 +65,13 @@ final class InspectJson {
   }
 
   private static ObjectNode parameters(Inspection i) {
-    TokenCost activity = i.tokenCost();
+    TokenCost cost = i.tokenCost();
     ObjectNode node = Json.object();
     node.put("total", i.total().parameters());
-    node.put("active", activity.active());
-    node.put("looked_up", activity.embeddingRow());
-    node.put("tied", activity.tied());
-    node.put("bytes_per_token", activity.bytes());
+    node.put("active", cost.active());
+    node.put("embedding_row", cost.embeddingRow());
+    node.put("tied", cost.tied());
+    node.put("bytes_per_token", cost.bytes());
     node.put("tensors", i.total().tensors());
     node.put("bytes", i.total().bytes());
     node.put("bits_per_weight", i.total().bitsPerWeight());
@@ -115,7 +115,7 @@ final class InspectJson {
 
   private static ObjectNode flops(Inspection i) {
     ObjectNode node = Json.object();
-    node.put("matrices", i.tokenCost().flops());
+    node.put("matmul", i.tokenCost().flops());
     node.put("attention_per_position", i.cache().map(CacheCost::flops).orElse(null));
     return node;
   }
@@ -179,7 +179,7 @@ final class InspectJson {
 
   private static ObjectNode histogram(Histogram h) {
     ObjectNode node = Json.object();
-    node.put("looked_at", h.count());
+    node.put("count", h.count());
     node.put("sampled", h.sampled());
     node.put("nan", h.nans());
     node.put("infinite", h.infinities());
@@ -187,7 +187,7 @@ final class InspectJson {
     node.put("min", number(h.min()));
     node.put("max", number(h.max()));
     node.put("mean", number(h.mean()));
-    node.put("deviation", number(h.standardDeviation()));
+    node.put("standard_deviation", number(h.standardDeviation()));
     node.put("low", number(h.low()));
     node.put("high", number(h.high()));
     node.put("below", h.below());

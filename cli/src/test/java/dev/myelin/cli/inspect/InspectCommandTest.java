@@ -141,7 +141,7 @@ class InspectCommandTest {
     long multiplied = 8192 + 256 + 24576 / 4 + 192;
     assertThat(parameters.get("total").asLong()).isEqualTo(33_280);
     assertThat(parameters.get("active").asLong()).isEqualTo(multiplied + 64);
-    assertThat(parameters.get("looked_up").asLong()).isEqualTo(64);
+    assertThat(parameters.get("embedding_row").asLong()).isEqualTo(64);
     assertThat(parameters.get("tied").asLong()).isEqualTo(192);
     long read = 8704 + 1024 + 13_824 / 4 + 256 + 384 + 64 * 2;
     assertThat(parameters.get("bytes_per_token").asLong()).isEqualTo(read);

@@ -175,7 +175,7 @@ class TrainCommandTest {
         "--experts 1|experts = 1: expected 0 or 2 to 256",
         "--val-split 0.9|validation split = 0.9: expected 0 to 0.5",
         "--steps 3 --epochs 2|--steps and --epochs: expected one of them",
-        "--patience 2 --evaluate-every 0|patience = 2: expected 0 where nothing is evaluated",
+        "--patience 2 --evaluate-every 0|patience = 2: expected 0 without evaluations",
         "--lora|--lora without --init-from: name the checkpoint to adapt",
         "--meta name|--meta name: expected KEY=TEXT",
         "--tokenizer wordpiece|tokenizer = wordpiece: expected spm or bpe",

@@ -75,9 +75,9 @@ class TrainTextTest {
         .contains(
             "note: "
                 + text
-                + ": contains the text of control token <|im_start|>, which is encoded as plain text
-")
-        .contains("note: --parse-special makes it the token, --chat takes conversations\n");
+                + ": contains the text of control token <|im_start|>, which is encoded as plain"
+                + " text\n")
+        .contains("note: --parse-special parses it as the token, --chat reads conversations\n");
     Outcome parsed = tune(folder.resolve("parsed.gguf"), text, "--parse-special");
     assertThat(parsed.err()).doesNotContain("note: ");
     // each name is one token instead of a dozen
@@ -122,7 +122,7 @@ class TrainTextTest {
         "{\"message\": []}|chats.jsonl line 2: expected an array of messages",
         "{\"messages\": []}|chats.jsonl line 2: messages[]: expected one message",
         "{\"messages\": [{\"content\": \"a\"}]}|chats.jsonl line 2: messages[0].role",
-        "{\"messages\": [{\"role\": \"user\", \"content\": \"a\"}]}|line 2: expected a message of",
+        "{\"messages\": [{\"role\": \"user\", \"content\": \"a\"}]}|line 2: expected an assistant message",
         "plain text|chats.jsonl line 2: line 1, column"
       })
   void aMalformedLineIsNamed(String line, String expected) throws Exception {

@@ -1,5 +1,5 @@
 'use strict';
-// All texts from the checkpoint go through textContent or attributes that hold plain text.
+// Text from the checkpoint is set only as textContent or as plain-text attributes.
 (() => {
   const data = JSON.parse(document.getElementById('data').textContent);
   const tensors = data.tensors;
@@ -8,7 +8,7 @@
     '#97bbf5', '#9c6b4e', '#9498a0'];
   const colours = new Map(data.types.map((t, i) => [t.type, palette[i % palette.length]]));
   const $ = id => document.getElementById(id);
-  const state = {area: 'parameters', group: 'component', zoom: [], chosen: null};
+  const state = {area: 'parameters', group: 'component', zoom: [], selected: null};
 
   // ---- numbers and elements
   const exact = n => n.toLocaleString('en-US');
@@ -33,15 +33,15 @@
   const shape = t => t.shape.join(' × ');
   const share = t => percent(t[state.area], total[state.area === 'bytes' ? 'bytes' : 'total']);
 
-  const brief = name => name.replace(/^.*blk\.\d+\./, '').replace(/\.weight$/, '');
+  const shortName = name => name.replace(/^.*blk\.\d+\./, '').replace(/\.weight$/, '');
 
-  function ink(colour) { // black or white, whichever can be read on it
+  function textColour(colour) { // black or white text, by the contrast
     const c = [1, 3, 5].map(i => parseInt(colour.slice(i, i + 2), 16) / 255)
       .map(v => v <= .04045 ? v / 12.92 : ((v + .055) / 1.055) ** 2.4);
     return .2126 * c[0] + .7152 * c[1] + .0722 * c[2] > .19 ? '#101112' : '#ffffff';
   }
 
-  // ---- the key figures
+  // ---- key figures
   function figure(name, value, more) {
     const dd = make('dd', value);
     if (more) dd.append(make('small', more));
@@ -49,28 +49,28 @@
   }
   const experts = data.model.experts
     ? data.model.experts_used + ' of ' + data.model.experts + ' experts'
-    : total.active === total.total ? 'all of them' : 'rows of tables apart';
+    : total.active === total.total ? 'all parameters' : 'embedding rows not counted';
   figure('Parameters', rounded(total.total), exact(total.total));
   figure('Active per token', rounded(total.active),
     percent(total.active, total.total) + ', ' + experts);
-  figure('Shared', total.tied ? rounded(total.tied) : 'none',
-    (total.tied ? 'embedding is output too' : 'own output')
+  figure('Tied', total.tied ? rounded(total.tied) : 'none',
+    (total.tied ? 'embedding is the output' : 'separate output')
       + (data.model.heads_per_kv_head > 1
-        ? '; ' + data.model.heads_per_kv_head + ' heads share keys, values' : ''));
+        ? '; ' + data.model.heads_per_kv_head + ' query heads per KV head' : ''));
   figure('Bits each', total.bits_per_weight.toFixed(2), inBytes(total.bytes) + ' of weights');
   if (data.cache) {
     figure('Cache per token', inBytes(data.cache.bytes_per_token.f16), 'keys and values in f16');
   }
   figure('Read per token', inBytes(total.bytes_per_token), 'of parameters');
-  figure('FLOPs per token', rounded(data.flops_per_token.matrices),
+  figure('FLOPs per token', rounded(data.flops_per_token.matmul),
     data.flops_per_token.attention_per_position
       ? '+ ' + rounded(data.flops_per_token.attention_per_position) + ' per earlier position' : '');
 
-  // ---- the tree: group, group, tensor
+  // ---- tree: group, group, tensor
   function keys(t) {
     const layer = t.layer === null ? null : 'layer ' + t.layer;
     return state.group === 'component'
-      ? [t.component, layer] : [layer === null ? 'outside of layers' : layer, t.component];
+      ? [t.component, layer] : [layer === null ? 'outside the layers' : layer, t.component];
   }
   function tree() {
     const root = {name: 'all', children: new Map()};
@@ -98,7 +98,7 @@
     return top;
   }
 
-  // ---- the map
+  // ---- map
   const map = $('map');
   const tip = $('tip');
   function describe(t) {
@@ -115,62 +115,62 @@
     const focused = map.contains(document.activeElement) ? document.activeElement.label : null;
     const root = d3.hierarchy(tree()).sum(n => n.tensor ? n.tensor[state.area] : 0)
       .sort((a, b) => b.value - a.value);
-    const room = n => n.depth > 0 && n.children && n.x1 - n.x0 > 34 && n.y1 - n.y0 > 30;
+    const hasHeading = n => n.depth > 0 && n.children && n.x1 - n.x0 > 34 && n.y1 - n.y0 > 30;
     d3.treemap().size([map.clientWidth, map.clientHeight])
       .paddingOuter(n => n.depth === 0 ? 2 : n.children ? 1 : 0)
-      .paddingTop(n => room(n) ? (n.depth === 1 ? 20 : 15) : 1)
+      .paddingTop(n => hasHeading(n) ? (n.depth === 1 ? 20 : 15) : 1)
       .paddingInner(n => n.depth === 0 ? 4 : 1)
       .round(true)(root);
-    const made = [];
+    const elements = [];
     root.each(n => {
       const w = n.x1 - n.x0;
       const h = n.y1 - n.y0;
       if (n.depth === 0 || w < 1 || h < 1) return;
       if (n.data.tensor) {
-        made.push(leaf(n, w, h));
-      } else if (room(n)) {
+        elements.push(leaf(n, w, h));
+      } else if (hasHeading(n)) {
         const text = n.data.name + ' ' + percent(n.value, root.value);
         const e = make('button', text, {type: 'button', label: n.data.name, className: 'head'});
         e.classList.toggle('one', n.depth === 1);
-        e.setAttribute('aria-label', text + ': enlarge');
+        e.setAttribute('aria-label', text + ': zoom in');
         place(e, n.x0, n.y0, n.x1, n.y0 + (n.depth === 1 ? 20 : 15));
-        const way = n.ancestors().reverse().slice(1).map(a => a.data.name);
-        e.addEventListener('click', () => zoom([...state.zoom, ...way]));
-        made.push(e);
+        const path = n.ancestors().reverse().slice(1).map(a => a.data.name);
+        e.addEventListener('click', () => zoom([...state.zoom, ...path]));
+        elements.push(e);
       }
     });
-    map.replaceChildren(...made);
-    made.forEach(e => { e.tabIndex = -1; });
-    const first = made.find(e => focused !== null && e.label === focused)
-      || made.find(e => e.tensor === state.chosen) || made[0];
+    map.replaceChildren(...elements);
+    elements.forEach(e => { e.tabIndex = -1; });
+    const first = elements.find(e => focused !== null && e.label === focused)
+      || elements.find(e => e.tensor === state.selected) || elements[0];
     if (first) first.tabIndex = 0;
     if (first && focused !== null) first.focus({preventScroll: true});
-    crumbs();
+    showPath();
   }
   function leaf(n, w, h) {
     const t = n.data.tensor;
     const colour = colours.get(t.type);
     const e = make('button', null, {type: 'button', className: 'leaf', tensor: t, label: t.name});
     e.style.backgroundColor = colour;
-    e.style.color = ink(colour);
-    if (w > 30 && h > 14) e.append(make('span', n.data.name || brief(t.name)));
+    e.style.color = textColour(colour);
+    if (w > 30 && h > 14) e.append(make('span', n.data.name || shortName(t.name)));
     if (w > 60 && h > 30) e.append(make('small', t.type));
     if (w < 9 || h < 9) e.style.padding = '0';
     e.classList.toggle('big', w > 180 && h > 60);
     e.setAttribute('aria-label', describe(t).join('; '));
-    e.setAttribute('aria-pressed', String(t === state.chosen));
+    e.setAttribute('aria-pressed', String(t === state.selected));
     place(e, n.x0, n.y0, n.x1, n.y1);
     return e;
   }
-  function zoom(way) {
-    state.zoom = way;
+  function zoom(path) {
+    state.zoom = path;
     draw();
   }
-  function crumbs() {
+  function showPath() {
     const path = $('path');
     path.replaceChildren();
     if (state.zoom.length === 0) {
-      path.textContent = 'A heading enlarges its group; a tensor shows its values.';
+      path.textContent = 'Select a heading to zoom in, a tensor to show its values.';
       return;
     }
     path.append(make('button', 'all', {type: 'button', onclick: () => zoom([])}));
@@ -179,8 +179,8 @@
         : make('button', name, {type: 'button', onclick: () => zoom(state.zoom.slice(0, i + 1))}));
     });
   }
-  function choose(t) {
-    state.chosen = t;
+  function select(t) {
+    state.selected = t;
     for (const e of map.querySelectorAll('.leaf')) {
       e.setAttribute('aria-pressed', String(e.tensor === t));
     }
@@ -196,7 +196,7 @@
   }
   map.addEventListener('click', e => {
     const b = e.target.closest('.leaf');
-    if (b) choose(b.tensor);
+    if (b) select(b.tensor);
   });
   map.addEventListener('mousemove', e => showTip(e.target.closest('.leaf'), e.clientX, e.clientY));
   map.addEventListener('mouseleave', () => { tip.hidden = true; });
@@ -208,13 +208,13 @@
   });
   map.addEventListener('focusout', () => { tip.hidden = true; });
   map.addEventListener('keydown', e => {
-    const way = {ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1]}[e.key];
+    const direction = {ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1]}[e.key];
     if (e.key === 'Escape') {
       tip.hidden = true;
       if (state.zoom.length) zoom(state.zoom.slice(0, -1));
-    } else if (way) {
+    } else if (direction) {
       e.preventDefault();
-      const next = nearest(document.activeElement, way);
+      const next = nearest(document.activeElement, direction);
       if (next) next.focus();
     }
   });
@@ -222,20 +222,20 @@
     const middle = e => [e.offsetLeft + e.offsetWidth / 2, e.offsetTop + e.offsetHeight / 2];
     const [x, y] = middle(from);
     let best = null;
-    let least = Infinity;
+    let minDistance = Infinity;
     for (const e of map.children) {
       const [ex, ey] = middle(e);
       const ahead = (ex - x) * dx + (ey - y) * dy;
       const aside = Math.abs((ex - x) * dy) + Math.abs((ey - y) * dx);
-      if (e !== from && ahead > 1 && ahead + 2 * aside < least) {
-        least = ahead + 2 * aside;
+      if (e !== from && ahead > 1 && ahead + 2 * aside < minDistance) {
+        minDistance = ahead + 2 * aside;
         best = e;
       }
     }
     return best;
   }
 
-  // ---- one tensor
+  // ---- selected tensor
   function detail(t) {
     const box = $('tensor');
     box.replaceChildren(make('h3', t.name), make('dl', null, {}, ...pairs([
@@ -248,7 +248,7 @@
     if (h === undefined) {
       box.append(make('p', 'This page was written without histograms.', {className: 'note'}));
     } else if (h === null) {
-      box.append(make('p', 'ggml reads no values of this type.', {className: 'note'}));
+      box.append(make('p', 'This type cannot be dequantized.', {className: 'note'}));
     } else {
       box.append(make('h4', 'Values'), ...values(h));
     }
@@ -256,15 +256,15 @@
   function values(h) {
     const parts = [];
     if (h.bins.length) {
-      const most = Math.max(...h.bins);
+      const maxCount = Math.max(...h.bins);
       const width = (h.high - h.low) / h.bins.length;
       const bins = make('div', null, {className: 'bins'});
       bins.setAttribute('role', 'img');
       bins.setAttribute('aria-label', 'Histogram of values from ' + digits(h.low) + ' to '
-        + digits(h.high) + ', mean ' + digits(h.mean) + ', standard deviation ' + digits(h.deviation));
+        + digits(h.high) + ', mean ' + digits(h.mean) + ', standard deviation ' + digits(h.standard_deviation));
       h.bins.forEach((count, i) => {
         const bar = make('b');
-        bar.style.height = count === 0 ? '0' : Math.max(.7, 100 * count / most) + '%';
+        bar.style.height = count === 0 ? '0' : Math.max(.7, 100 * count / maxCount) + '%';
         const from = h.low + i * width;
         bins.append(make('i', null,
           {title: digits(from) + ' to ' + digits(from + width) + ': ' + exact(count)}, bar));
@@ -277,33 +277,33 @@
       parts.push(bins, make('div', null, {className: 'axis'}, make('span', digits(h.low)),
         make('span', digits(h.high))));
     }
-    const finite = h.looked_at - h.nan - h.infinite;
+    const finite = h.count - h.nan - h.infinite;
     parts.push(make('dl', null, {}, ...pairs([
       ['min', digits(h.min)], ['max', digits(h.max)],
-      ['mean', digits(h.mean)], ['standard deviation', digits(h.deviation)],
+      ['mean', digits(h.mean)], ['standard deviation', digits(h.standard_deviation)],
       ['zero', exact(h.zero) + ', ' + percent(h.zero, finite)],
       ['NaN, infinite', exact(h.nan) + ', ' + exact(h.infinite)],
-      ['values read', exact(h.looked_at)]])));
+      ['values read', exact(h.count)]])));
     if (h.below + h.above > 0) {
       parts.push(make('p', exact(h.below) + ' values lie below and ' + exact(h.above)
-        + ' above the bars, more than 5 deviations from the mean.', {className: 'note'}));
+        + ' above the bins, more than 5 standard deviations from the mean.', {className: 'note'}));
     }
     if (h.sampled) {
-      parts.push(make('p', 'A sample of rows, evenly spread over the tensor.', {className: 'note'}));
+      parts.push(make('p', 'A sample of evenly spaced rows.', {className: 'note'}));
     }
     return parts;
   }
 
-  // ---- the list of tensors
+  // ---- list of tensors
   const columns = [['name', t => t.name], ['component', t => t.component], ['layer', t => t.layer],
     ['type', t => t.type], ['shape', shape], ['parameters', t => t.parameters],
     ['bytes', t => t.bytes], ['mean', t => t.histogram ? t.histogram.mean : null],
-    ['deviation', t => t.histogram ? t.histogram.deviation : null]];
+    ['deviation', t => t.histogram ? t.histogram.standard_deviation : null]];
   const numeric = new Set(['layer', 'parameters', 'bytes', 'mean', 'deviation']);
   let sorting = null;
   function list() {
-    const wanted = $('filter').value.toLowerCase();
-    const rows = tensors.filter(t => t.name.toLowerCase().includes(wanted));
+    const filter = $('filter').value.toLowerCase();
+    const rows = tensors.filter(t => t.name.toLowerCase().includes(filter));
     if (sorting) {
       const value = columns.find(c => c[0] === sorting.name)[1];
       rows.sort((a, b) => {
@@ -311,14 +311,14 @@
         if (x === y) return 0;
         if (x === null) return 1;
         if (y === null) return -1;
-        return (x < y ? -1 : 1) * sorting.way;
+        return (x < y ? -1 : 1) * sorting.direction;
       });
     }
     const head = make('tr', null, {}, ...columns.map(([name]) => {
       const th = make('th', null, {scope: 'col', className: numeric.has(name) ? 'number' : ''},
         make('button', name, {type: 'button', onclick: () => sort(name)}));
       if (sorting && sorting.name === name) {
-        th.setAttribute('aria-sort', sorting.way > 0 ? 'ascending' : 'descending');
+        th.setAttribute('aria-sort', sorting.direction > 0 ? 'ascending' : 'descending');
       }
       return th;
     }));
@@ -326,7 +326,7 @@
       const v = value(t);
       if (name === 'name') {
         return make('td', null, {},
-          make('button', v, {type: 'button', onclick: () => { choose(t); $('map-title').scrollIntoView(); }}));
+          make('button', v, {type: 'button', onclick: () => { select(t); $('map-title').scrollIntoView(); }}));
       }
       const text = v === null ? '' : !numeric.has(name) ? v : Number.isInteger(v) ? exact(v) : digits(v);
       return make('td', text, {className: numeric.has(name) ? 'number' : ''});
@@ -335,7 +335,7 @@
       make('table', null, {}, make('thead', null, {}, head), make('tbody', null, {}, ...body)));
   }
   function sort(name) {
-    sorting = {name, way: sorting && sorting.name === name ? -sorting.way : numeric.has(name) ? -1 : 1};
+    sorting = {name, direction: sorting && sorting.name === name ? -sorting.direction : numeric.has(name) ? -1 : 1};
     list();
     const button = [...document.querySelectorAll('#tensors thead button')].find(b => b.textContent === name);
     button.focus();
@@ -343,7 +343,7 @@
   $('filter').addEventListener('input', list);
   $('tensors').addEventListener('toggle', () => { if ($('tensors').open) list(); });
 
-  // ---- all together
+  // ---- start
   for (const t of data.types) {
     const box = make('i');
     box.style.backgroundColor = colours.get(t.type);
@@ -358,9 +358,9 @@
     });
   }
   if (tensors.length) {
-    choose(tensors.reduce((a, b) => b.parameters > a.parameters ? b : a));
+    select(tensors.reduce((a, b) => b.parameters > a.parameters ? b : a));
     new ResizeObserver(draw).observe(map);
   } else {
-    map.textContent = 'There are no tensors in this file.';
+    map.textContent = 'This file has no tensors.';
   }
 })();
