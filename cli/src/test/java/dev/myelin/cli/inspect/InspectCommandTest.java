@@ -145,7 +145,7 @@ class InspectCommandTest {
     assertThat(parameters.get("tied").asLong()).isEqualTo(192);
     long read = 8704 + 1024 + 13_824 / 4 + 256 + 384 + 64 * 2;
     assertThat(parameters.get("bytes_per_token").asLong()).isEqualTo(read);
-    assertThat(root.at("/flops_per_token/matrices").asLong()).isEqualTo(2 * multiplied);
+    assertThat(root.at("/flops_per_token/matmul").asLong()).isEqualTo(2 * multiplied);
     assertThat(root.at("/cache/bytes_per_token/f16").asLong()).isEqualTo(2 * 32 * 2);
     assertThat(root.at("/cache/bytes_per_token/q8_0").asLong()).isEqualTo(2 * 34);
     assertThat(root.at("/cache/sliding_window").isNull()).isTrue();
