@@ -25,7 +25,8 @@ import org.knowm.xchart.style.lines.SeriesLines;
 import org.knowm.xchart.style.markers.SeriesMarkers;
 
 /**
- * Prints the tables and draws the figures (SVG) of docs/parameters.md from the measurements of remake.sh.
+ * Prints the tables and draws the figures (SVG) of docs/parameters.md from the measurements of
+ * remake.sh.
  */
 final class Figures {
   private static final ObjectMapper JSON = new ObjectMapper();
@@ -352,7 +353,8 @@ final class Figures {
         if (measured(shape, seed)) {
           Losses losses = Losses.read(work.resolve("d/" + shape.file + "-" + seed + ".csv"));
           // from step 100: before, all losses fall in the same way
-          double[] x = Arrays.copyOfRange(losses.validationSteps(), 1, losses.validationSteps().length);
+          double[] x =
+              Arrays.copyOfRange(losses.validationSteps(), 1, losses.validationSteps().length);
           double[] y = Arrays.copyOfRange(losses.validation(), 1, x.length + 1);
           String name = shape.name + (seed == 1 ? "" : ", other seed");
           line(chart, name, x, y, shape.colour, seed == 1 ? 2.4f : 1.1f, true);
@@ -400,7 +402,11 @@ final class Figures {
 
   /** The losses of a run, from the CSV file of `myelin train`. */
   private record Losses(
-      double[] step, double[] training, double[] validationSteps, double[] validation, double[] norm) {
+      double[] step,
+      double[] training,
+      double[] validationSteps,
+      double[] validation,
+      double[] norm) {
     static Losses read(Path csv) throws IOException {
       List<double[]> training = new ArrayList<>();
       List<double[]> validation = new ArrayList<>();
@@ -540,7 +546,9 @@ final class Figures {
       if (!continues) {
         text.append(style.isEmpty() ? "" : "\"/>\n");
         text.append(
-            line ? "<polyline style=\"" + segment.group(1) + "\" points=\"" + from : element + "\n");
+            line
+                ? "<polyline style=\"" + segment.group(1) + "\" points=\"" + from
+                : element + "\n");
       }
       style = line ? segment.group(1) : "";
       end = line ? segment.group(3) + "," + segment.group(5) : "";

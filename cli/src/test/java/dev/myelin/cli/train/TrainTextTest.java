@@ -122,7 +122,8 @@ class TrainTextTest {
         "{\"message\": []}|chats.jsonl line 2: expected an array of messages",
         "{\"messages\": []}|chats.jsonl line 2: messages[]: expected one message",
         "{\"messages\": [{\"content\": \"a\"}]}|chats.jsonl line 2: messages[0].role",
-        "{\"messages\": [{\"role\": \"user\", \"content\": \"a\"}]}|line 2: expected an assistant message",
+        "{\"messages\": [{\"role\": \"user\", \"content\": \"a\"}]}|line 2: expected an assistant"
+            + " message",
         "plain text|chats.jsonl line 2: line 1, column"
       })
   void aMalformedLineIsNamed(String line, String expected) throws Exception {
