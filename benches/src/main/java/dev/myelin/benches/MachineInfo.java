@@ -1,7 +1,7 @@
 package dev.myelin.benches;
 
 import com.sun.management.OperatingSystemMXBean;
-import dev.myelin.bindings.GgmlBuild;
+import dev.myelin.bindings.loader.GgmlBuild;
 import dev.myelin.graph.Ggml;
 import dev.myelin.natives.KernelsLibrary;
 import java.lang.management.ManagementFactory;

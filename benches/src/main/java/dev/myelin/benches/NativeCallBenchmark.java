@@ -1,9 +1,9 @@
 package dev.myelin.benches;
 
-import dev.myelin.bindings.NativeLibraries;
 import dev.myelin.bindings.ggml.Ggml_h;
 import dev.myelin.bindings.ggml.ggml_init_params;
 import dev.myelin.bindings.kernels.Myelin_h;
+import dev.myelin.bindings.loader.NativeLibraries;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.util.concurrent.TimeUnit;

@@ -13,7 +13,7 @@ import java.util.Optional;
  * process at a missing page, and the JVM prints a warning for a file that is no library: both are
  * found before.
  */
-final class ElfFile {
+public final class ElfFile {
   private static final int HEADER_BYTES = 64;
   private static final int MAGIC = 0x7f454c46;
   private static final int CLASS_64 = 2;
@@ -34,7 +34,7 @@ final class ElfFile {
   private ElfFile() {}
 
   /** Whether it is one of 64 bits and all there. */
-  static boolean isWhole(Path file) {
+  public static boolean isWhole(Path file) {
     return fault(file).isEmpty();
   }
 

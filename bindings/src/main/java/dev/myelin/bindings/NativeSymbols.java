@@ -63,7 +63,7 @@ public final class NativeSymbols {
   }
 
   /** Opens a library for as long as {@code scope} lives; {@link #lookup} does not look into it. */
-  static SymbolLookup open(Path file, Arena scope) {
+  public static SymbolLookup open(Path file, Arena scope) {
     Path absolute = file.toAbsolutePath();
     requireWhole(absolute);
     try {
@@ -77,7 +77,7 @@ public final class NativeSymbols {
    * Refuses a file that the dynamic linker would map although bytes of it are missing, which ends
    * the process.
    */
-  static void requireWhole(Path file) {
+  public static void requireWhole(Path file) {
     if (IS_ELF) {
       ElfFile.fault(file)
           .ifPresent(

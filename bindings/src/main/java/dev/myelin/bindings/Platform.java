@@ -8,8 +8,8 @@ import java.util.Locale;
  * @param ggmlName how the pinned ggml packages name it, for example {@code linux-x64}
  * @param multiarch Debian's name of its library folder, for example {@code x86_64-linux-gnu}
  */
-record Platform(String ggmlName, String multiarch) {
-  static Platform current() {
+public record Platform(String ggmlName, String multiarch) {
+  public static Platform current() {
     return of(System.getProperty("os.name"), System.getProperty("os.arch"));
   }
 

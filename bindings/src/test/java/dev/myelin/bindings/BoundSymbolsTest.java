@@ -11,6 +11,8 @@ import dev.myelin.bindings.kernels.MyelinFunctions;
 import dev.myelin.bindings.kernels.Myelin_h;
 import dev.myelin.bindings.llama.LlamaFunctions;
 import dev.myelin.bindings.llama.Llama_h;
+import dev.myelin.bindings.loader.CudaSearch;
+import dev.myelin.bindings.loader.NativeLibraries;
 import dev.myelin.bindings.peer.LlamaCpp;
 import java.io.IOException;
 import java.lang.foreign.FunctionDescriptor;

@@ -1,7 +1,7 @@
 package dev.myelin.bench;
 
 import dev.myelin.adapter.Adapter;
-import dev.myelin.bindings.GgmlBuild;
+import dev.myelin.bindings.loader.GgmlBuild;
 import dev.myelin.graph.Ggml;
 import dev.myelin.inspect.Inspection;
 import dev.myelin.natives.KernelsLibrary;

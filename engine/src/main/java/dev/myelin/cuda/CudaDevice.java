@@ -1,6 +1,6 @@
 package dev.myelin.cuda;
 
-import dev.myelin.bindings.CudaSearch;
+import dev.myelin.bindings.loader.CudaSearch;
 import dev.myelin.error.IllegalUseException;
 import dev.myelin.error.InvalidRequestException;
 import dev.myelin.error.NativeLibraryException;

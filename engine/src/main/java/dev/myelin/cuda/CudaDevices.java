@@ -1,6 +1,6 @@
 package dev.myelin.cuda;
 
-import dev.myelin.bindings.CudaSearch;
+import dev.myelin.bindings.loader.CudaSearch;
 import dev.myelin.error.NativeLibraryException;
 import dev.myelin.natives.CudaLibrary;
 import java.nio.file.Path;

@@ -1,7 +1,7 @@
 package dev.myelin.gguf;
 
-import dev.myelin.bindings.MappingWatch;
-import dev.myelin.bindings.NativeLibraries;
+import dev.myelin.bindings.loader.MappingWatch;
+import dev.myelin.bindings.loader.NativeLibraries;
 import dev.myelin.error.ModelFileException;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;

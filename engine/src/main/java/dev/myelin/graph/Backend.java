@@ -1,9 +1,9 @@
 package dev.myelin.graph;
 
-import dev.myelin.bindings.MyelinLibrary;
 import dev.myelin.bindings.ggml.Ggml_h;
 import dev.myelin.bindings.ggml.ggml_cplan;
 import dev.myelin.bindings.ggml.ggml_threadpool_params;
+import dev.myelin.bindings.loader.MyelinLibrary;
 import dev.myelin.error.IllegalUseException;
 import dev.myelin.error.InvalidRequestException;
 import dev.myelin.error.NativeLibraryException;

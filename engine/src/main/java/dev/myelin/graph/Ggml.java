@@ -1,8 +1,8 @@
 package dev.myelin.graph;
 
-import dev.myelin.bindings.GgmlBuild;
-import dev.myelin.bindings.NativeLibraries;
 import dev.myelin.bindings.ggml.Ggml_h;
+import dev.myelin.bindings.loader.GgmlBuild;
+import dev.myelin.bindings.loader.NativeLibraries;
 import dev.myelin.error.NativeLibraryException;
 import dev.myelin.gguf.GgmlType;
 import dev.myelin.natives.Natives;

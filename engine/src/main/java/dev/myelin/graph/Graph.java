@@ -1,7 +1,7 @@
 package dev.myelin.graph;
 
-import dev.myelin.bindings.MyelinLibrary;
 import dev.myelin.bindings.ggml.Ggml_h;
+import dev.myelin.bindings.loader.MyelinLibrary;
 import dev.myelin.error.MyelinException;
 import dev.myelin.error.NativeLibraryException;
 import dev.myelin.natives.NativeMemory;

@@ -1,7 +1,7 @@
 package dev.myelin.natives;
 
-import dev.myelin.bindings.CudaSearch;
 import dev.myelin.bindings.cuda.Cuda_h;
+import dev.myelin.bindings.loader.CudaSearch;
 import dev.myelin.error.NativeLibraryException;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;

@@ -1,8 +1,8 @@
 package dev.myelin.natives;
 
-import dev.myelin.bindings.MyelinLibrary;
 import dev.myelin.bindings.NativeSymbols;
 import dev.myelin.bindings.kernels.Myelin_h;
+import dev.myelin.bindings.loader.MyelinLibrary;
 import dev.myelin.error.NativeLibraryException;
 import java.lang.foreign.Arena;
 import java.lang.foreign.Linker;

@@ -1,8 +1,8 @@
 package dev.myelin.natives;
 
-import dev.myelin.bindings.GgmlBuild;
-import dev.myelin.bindings.NativeLibraries;
 import dev.myelin.bindings.NativeLoadException;
+import dev.myelin.bindings.loader.GgmlBuild;
+import dev.myelin.bindings.loader.NativeLibraries;
 import dev.myelin.error.NativeLibraryException;
 import dev.myelin.error.Printable;
 

@@ -3,8 +3,8 @@ package dev.myelin.cuda;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import dev.myelin.bindings.CudaSearch;
-import dev.myelin.bindings.CudaStandIn;
+import dev.myelin.bindings.loader.CudaSearch;
+import dev.myelin.bindings.loader.CudaStandIn;
 import dev.myelin.error.IllegalUseException;
 import dev.myelin.error.InvalidRequestException;
 import dev.myelin.error.MyelinException;

@@ -1,6 +1,6 @@
 package dev.myelin.deploy;
 
-import dev.myelin.bindings.CudaSearch;
+import dev.myelin.bindings.loader.CudaSearch;
 import dev.myelin.error.NativeLibraryException;
 import dev.myelin.gguf.GgmlType;
 import dev.myelin.gguf.GgufFile;

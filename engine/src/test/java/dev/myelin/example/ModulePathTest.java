@@ -3,7 +3,7 @@ package dev.myelin.example;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
-import dev.myelin.bindings.NativeLibraries;
+import dev.myelin.bindings.loader.NativeLibraries;
 import dev.myelin.chat.ChatTemplate;
 import dev.myelin.testing.SharedData;
 import java.io.ByteArrayOutputStream;

@@ -2,8 +2,8 @@ package dev.myelin.gguf;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.myelin.bindings.NativeLibraries;
 import dev.myelin.bindings.ggml.Ggml_h;
+import dev.myelin.bindings.loader.NativeLibraries;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;

@@ -2,8 +2,8 @@ package dev.myelin.gguf;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.myelin.bindings.NativeLibraries;
 import dev.myelin.bindings.NativeSymbols;
+import dev.myelin.bindings.loader.NativeLibraries;
 import java.lang.foreign.Arena;
 import java.lang.foreign.FunctionDescriptor;
 import java.lang.foreign.Linker;

@@ -14,9 +14,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
-import dev.myelin.bindings.NativeLibraries;
 import dev.myelin.bindings.llama.llama_token_data;
 import dev.myelin.bindings.llama.llama_token_data_array;
+import dev.myelin.bindings.loader.NativeLibraries;
 import dev.myelin.bindings.peer.LlamaCpp;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;

@@ -10,10 +10,10 @@ import static dev.myelin.bindings.llama.Llama_h.llama_tokenize;
 import static dev.myelin.bindings.llama.Llama_h.llama_vocab_n_tokens;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
-import dev.myelin.bindings.NativeLibraries;
 import dev.myelin.bindings.NativeSymbols;
 import dev.myelin.bindings.llama.Llama_h;
 import dev.myelin.bindings.llama.llama_model_params;
+import dev.myelin.bindings.loader.NativeLibraries;
 import dev.myelin.bindings.peer.LlamaCpp;
 import java.lang.foreign.Arena;
 import java.lang.foreign.FunctionDescriptor;

@@ -1,11 +1,11 @@
 package dev.myelin.bindings.peer;
 
-import dev.myelin.bindings.MyelinLibrary;
-import dev.myelin.bindings.NativeLibraries;
 import dev.myelin.bindings.NativeLoadException;
 import dev.myelin.bindings.NativeSymbols;
 import dev.myelin.bindings.llama.LlamaFunctions;
 import dev.myelin.bindings.llama.Llama_h;
+import dev.myelin.bindings.loader.MyelinLibrary;
+import dev.myelin.bindings.loader.NativeLibraries;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.nio.file.Files;

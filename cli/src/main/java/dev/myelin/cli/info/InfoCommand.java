@@ -1,6 +1,6 @@
 package dev.myelin.cli.info;
 
-import dev.myelin.bindings.GgmlBuild;
+import dev.myelin.bindings.loader.GgmlBuild;
 import dev.myelin.cli.command.Subcommand;
 import dev.myelin.cli.command.Version;
 import dev.myelin.cli.info.SystemReport.Machine;

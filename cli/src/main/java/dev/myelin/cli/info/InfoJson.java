@@ -2,7 +2,7 @@ package dev.myelin.cli.info;
 
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
-import dev.myelin.bindings.GgmlBuild;
+import dev.myelin.bindings.loader.GgmlBuild;
 import dev.myelin.cli.command.Version;
 import dev.myelin.cli.info.SystemReport.Machine;
 import dev.myelin.cli.info.SystemReport.NativeParts;

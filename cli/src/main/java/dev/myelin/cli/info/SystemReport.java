@@ -1,7 +1,7 @@
 package dev.myelin.cli.info;
 
 import com.sun.management.OperatingSystemMXBean;
-import dev.myelin.bindings.GgmlBuild;
+import dev.myelin.bindings.loader.GgmlBuild;
 import dev.myelin.cuda.CudaDevices;
 import dev.myelin.error.NativeLibraryException;
 import dev.myelin.gguf.GgmlType;

@@ -4,7 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
-import dev.myelin.bindings.NativeLibraries;
+import dev.myelin.bindings.loader.NativeLibraries;
 import dev.myelin.cli.Outcome;
 import dev.myelin.cli.info.SystemReport.Cuda;
 import dev.myelin.cuda.CudaDevices;

@@ -1,5 +1,6 @@
-package dev.myelin.bindings;
+package dev.myelin.bindings.loader;
 
+import dev.myelin.bindings.NativeLoadException;
 import dev.myelin.bindings.ggml.Ggml_h;
 import dev.myelin.bindings.ggml.ggml_tensor;
 import java.nio.file.Path;

@@ -1,10 +1,9 @@
-package dev.myelin.bindings;
+package dev.myelin.natives;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.myelin.error.NativeLibraryException;
 import dev.myelin.graph.NativeKernels;
-import dev.myelin.natives.KernelsLibrary;
 import dev.myelin.testing.OwnJvm;
 import java.util.List;
 import java.util.Locale;

@@ -1,4 +1,4 @@
-package dev.myelin.bindings;
+package dev.myelin.bindings.loader;
 
 import dev.myelin.bindings.kernels.Myelin_h;
 import java.lang.foreign.Arena;

@@ -1,6 +1,6 @@
-package dev.myelin.bindings;
+package dev.myelin.bindings.loader;
 
-import dev.myelin.bindings.CudaSearch.Driver;
+import dev.myelin.bindings.loader.CudaSearch.Driver;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;

@@ -1,5 +1,6 @@
-package dev.myelin.bindings;
+package dev.myelin.bindings.loader;
 
+import dev.myelin.bindings.NativeLoadException;
 import dev.myelin.bindings.peer.LlamaCpp;
 import java.io.File;
 import java.lang.reflect.Method;

@@ -1,4 +1,4 @@
-package dev.myelin.bindings;
+package dev.myelin.bindings.loader;
 
 import java.nio.file.Path;
 import java.util.List;

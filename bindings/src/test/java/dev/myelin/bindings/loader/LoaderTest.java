@@ -1,4 +1,4 @@
-package dev.myelin.bindings;
+package dev.myelin.bindings.loader;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;

@@ -1,5 +1,6 @@
-package dev.myelin.bindings;
+package dev.myelin.bindings.loader;
 
+import dev.myelin.bindings.NativeSymbols;
 import java.lang.foreign.FunctionDescriptor;
 import java.lang.foreign.Linker;
 import java.lang.foreign.MemorySegment;

@@ -1,5 +1,7 @@
-package dev.myelin.bindings;
+package dev.myelin.bindings.loader;
 
+import dev.myelin.bindings.NativeLoadException;
+import dev.myelin.bindings.NativeSymbols;
 import dev.myelin.bindings.ggml.Ggml_h;
 import dev.myelin.bindings.ggml.ggml_tensor;
 import dev.myelin.bindings.kernels.MyelinFunctions;

@@ -1,9 +1,10 @@
-package dev.myelin.bindings;
+package dev.myelin.bindings.loader;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatCode;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.myelin.bindings.NativeLoadException;
 import dev.myelin.bindings.ggml.Ggml_h;
 import dev.myelin.bindings.ggml.ggml_tensor;
 import java.nio.file.Path;

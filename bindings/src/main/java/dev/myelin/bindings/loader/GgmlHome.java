@@ -1,5 +1,7 @@
-package dev.myelin.bindings;
+package dev.myelin.bindings.loader;
 
+import dev.myelin.bindings.NativeLoadException;
+import dev.myelin.bindings.Platform;
 import java.io.File;
 import java.io.IOException;
 import java.nio.file.Files;

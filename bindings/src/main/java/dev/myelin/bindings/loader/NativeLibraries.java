@@ -1,8 +1,10 @@
-package dev.myelin.bindings;
+package dev.myelin.bindings.loader;
 
-import dev.myelin.bindings.GgmlBuild.CpuLibrary;
+import dev.myelin.bindings.NativeLoadException;
+import dev.myelin.bindings.NativeSymbols;
 import dev.myelin.bindings.ggml.GgmlFunctions;
 import dev.myelin.bindings.ggml.Ggml_h;
+import dev.myelin.bindings.loader.GgmlBuild.CpuLibrary;
 import java.lang.foreign.Arena;
 import java.lang.foreign.FunctionDescriptor;
 import java.lang.foreign.Linker;
@@ -76,7 +78,7 @@ public final class NativeLibraries {
       try {
         requireAccess();
         // ggml's registry is one a process and takes no care of threads: one class loader at a time
-        synchronized ("dev.myelin.bindings.NativeLibraries".intern()) {
+        synchronized ("dev.myelin.bindings.loader.NativeLibraries".intern()) {
           loaded = loadAll();
         }
         NativeLibraries.loaded = true;

@@ -1,11 +1,11 @@
-package dev.myelin.bindings;
+package dev.myelin.bindings.loader;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.junit.jupiter.api.Assumptions.assumeFalse;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
-import dev.myelin.bindings.CudaSearch.Absence;
-import dev.myelin.bindings.CudaSearch.Driver;
+import dev.myelin.bindings.loader.CudaSearch.Absence;
+import dev.myelin.bindings.loader.CudaSearch.Driver;
 import dev.myelin.natives.CudaLibrary;
 import java.io.IOException;
 import java.lang.ProcessBuilder.Redirect;

@@ -1,5 +1,8 @@
-package dev.myelin.bindings;
+package dev.myelin.bindings.loader;
 
+import dev.myelin.bindings.ElfFile;
+import dev.myelin.bindings.NativeLoadException;
+import dev.myelin.bindings.NativeSymbols;
 import dev.myelin.bindings.cuda.CudaFunctions;
 import dev.myelin.bindings.cuda.Cuda_h;
 import java.lang.foreign.Arena;
