@@ -1,7 +1,7 @@
 #!/bin/sh
-# Prints the nvcc that `make cuda` uses: one of this machine, else the pinned one (requirements.txt), which is
-# downloaded from PyPI into native/build/cuda, whole or not at all. What is missing is one line, and status 1.
-#   nvcc.sh --source   says which it would be: machine, pinned (there), download
+# Prints the nvcc that `make cuda` uses: an installed one, else the pinned one (requirements.txt), which is
+# downloaded from PyPI into native/build/cuda, completely or not at all. Missing tools: one line and status 1.
+#   nvcc.sh --source   prints which it would be: machine (installed), pinned (downloaded before), download
 set -eu
 
 here=$(CDPATH='' cd -- "$(dirname -- "$0")" && pwd)
@@ -14,18 +14,18 @@ die() {
     exit 1
 }
 
-# Sets release to the first number of an nvcc's version.
+# Sets release to the major version of an nvcc.
 is_new_enough() { # nvcc
     [ -x "$1" ] || return 1
     release=$("$1" --version 2> /dev/null | sed -n 's/.*release \([0-9]*\).*/\1/p')
     [ "${release:-0}" -ge "$oldest" ]
 }
 
-# One of this machine; where CUDA_HOME is set, that one only.
+# An installed one; if CUDA_HOME is set, that one only.
 find_nvcc() {
     if [ -n "${CUDA_HOME:-}" ]; then
         is_new_enough "$CUDA_HOME/bin/nvcc" ||
-            die "CUDA_HOME=$CUDA_HOME: it has no bin/nvcc of a CUDA toolkit $oldest or newer"
+            die "CUDA_HOME=$CUDA_HOME: there is no bin/nvcc of a CUDA toolkit $oldest or newer"
         nvcc=$CUDA_HOME/bin/nvcc
         return 0
     fi
@@ -39,11 +39,11 @@ checksum() {
     if command -v sha256sum > /dev/null; then sha256sum "$pins"; else shasum -a 256 "$pins"; fi | cut -d ' ' -f 1
 }
 
-pinned_is_there() {
+has_pinned() {
     [ -f "$out/.pin" ] && [ "$(cat "$out/.pin")" = "$(checksum)" ]
 }
 
-# Says in one line what a build needs and this machine lacks.
+# Names all missing tools in one line.
 check_tools() {
     missing=
     for tool in "$@"; do
@@ -76,26 +76,26 @@ download() {
     trap 'exit 143' TERM
     mkdir "$tmp" 2> /dev/null || die "cannot write to $tmp"
     echo "nvcc: fetching $(sed -n 's/^\(nvidia-cuda-nvcc\)==\([^ ]*\).*/\1 \2/p' "$pins") from PyPI" >&2
-    if ! said=$(PIP_ROOT_USER_ACTION=ignore python3 -m pip install --quiet --no-input --no-deps --no-compile \
+    if ! output=$(PIP_ROOT_USER_ACTION=ignore python3 -m pip install --quiet --no-input --no-deps --no-compile \
         --only-binary :all: --require-hashes --disable-pip-version-check --retries 2 --timeout 20 \
         --target "$tmp" --requirement "$pins" 2>&1); then
-        case $said in
+        case $output in
             *"No space left"* | *ENOSPC*) die "no space left for the CUDA compiler, which takes 350 MB, in $out" ;;
-            *"HASHES"* | *"hashes"*) die "PyPI has other files than the pinned ones (native/cuda/requirements.txt)" ;;
+            *"HASHES"* | *"hashes"*) die "the files on PyPI are not the pinned ones (native/cuda/requirements.txt)" ;;
             *"NewConnectionError"* | *"ConnectTimeout"* | *"timed out"* | *"resolution"*)
                 die "cannot download: no network? Try again online, or set CUDA_HOME to a CUDA toolkit" ;;
-            *) die "pip cannot fetch it: $(printf '%s\n' "$said" | sed -n 's/^ERROR: //p' | head -n 1)" ;;
+            *) die "pip failed: $(printf '%s\n' "$output" | sed -n 's/^ERROR: //p' | head -n 1)" ;;
         esac
     fi
-    is_new_enough "$tmp/nvidia/cu13/bin/nvcc" || die "what PyPI gave holds no nvcc that runs here"
+    is_new_enough "$tmp/nvidia/cu13/bin/nvcc" || die "the downloaded packages contain no nvcc that runs here"
     checksum > "$tmp/.pin"
     rm -rf "$out"
-    mv "$tmp" "$out" 2> /dev/null || pinned_is_there || die "cannot write to $out"
+    mv "$tmp" "$out" 2> /dev/null || has_pinned || die "cannot write to $out"
 }
 
 if find_nvcc; then
     source=machine
-elif pinned_is_there; then
+elif has_pinned; then
     source=pinned
 else
     source=download

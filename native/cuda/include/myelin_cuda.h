@@ -1,16 +1,15 @@
 /**
- * libmyelin-cuda: products of weights, as they lie in a checkpoint, and activations on NVIDIA GPUs.
+ * libmyelin-cuda: matmul of quantised weights, in the file's layout, and activations on NVIDIA GPUs.
  *
  * Rules of this interface:
  *  - plain C ABI, fixed-width types, no structures by value: every function can be bound by the
  *    Foreign Function & Memory API without a shim;
  *  - a function that can fail returns a status; none exits, aborts or prints;
- *  - all functions may be called from any thread at any time; calls that name the same stream take
- *    turns;
- *  - a call leaves its device the calling thread's current device of the CUDA runtime;
- *  - the library loads without a GPU and without a driver, and says MYELIN_CUDA_ERROR_NO_DEVICE;
- *  - what is declared here never changes its meaning; MYELIN_CUDA_ABI_VERSION grows when something
- *    does.
+ *  - all functions may be called from any thread at any time; calls on the same stream are
+ *    serialised;
+ *  - a call sets its device as the calling thread's current device of the CUDA runtime;
+ *  - the library loads without a GPU and without a driver, and then returns MYELIN_CUDA_ERROR_NO_DEVICE;
+ *  - MYELIN_CUDA_ABI_VERSION is incremented when the meaning of any declaration changes.
  */
 #ifndef MYELIN_CUDA_H
 #define MYELIN_CUDA_H
@@ -42,37 +41,37 @@ MYELIN_CUDA_API int32_t myelin_cuda_abi_version(void);
 
 /* ---- status ---------------------------------------------------------------------------------- */
 
-/** Outcome of a call; functions return it as an int32_t. The first three are those of myelin_status. */
+/** The status of a call, returned as an int32_t. The first three have the values of myelin_status. */
 enum myelin_cuda_status {
     MYELIN_CUDA_OK = 0,
-    /** A null or misaligned pointer, a size out of range, a device or stream that is none. */
+    /** A null or misaligned pointer, a size out of range, no such device or stream. */
     MYELIN_CUDA_ERROR_ARGUMENT = 1,
     /** A type without a kernel, or a GPU older than compute capability 8.0. */
     MYELIN_CUDA_ERROR_UNSUPPORTED = 2,
-    /** No GPU, no driver, or a driver that is older than this library's runtime. */
+    /** No GPU, no driver, or a driver older than the CUDA runtime of this library. */
     MYELIN_CUDA_ERROR_NO_DEVICE = 3,
-    /** The device, or the host, has not so much memory free. */
+    /** Not enough free memory on the device or the host. */
     MYELIN_CUDA_ERROR_MEMORY = 4,
-    /** Any other error of CUDA: this plus its cudaError_t, which is positive. */
+    /** Any other CUDA error: this plus the cudaError_t, which is positive. */
     MYELIN_CUDA_ERROR_CUDA = 0x10000,
 };
 
 /**
- * One line of English for a status, CUDA's own words for MYELIN_CUDA_ERROR_CUDA and above; never
- * null, also for numbers that are none.
+ * A one-line description of a status, CUDA's own for MYELIN_CUDA_ERROR_CUDA and above; never null,
+ * also for unknown statuses.
  */
 MYELIN_CUDA_API const char *myelin_cuda_status_string(int32_t status);
 
 /* ---- devices --------------------------------------------------------------------------------- */
 
 /**
- * Counts the GPUs; 0 with any error.
- * Errors: MYELIN_CUDA_ERROR_ARGUMENT for a null count, MYELIN_CUDA_ERROR_NO_DEVICE if there is none.
+ * Writes the number of GPUs; 0 on error.
+ * Errors: MYELIN_CUDA_ERROR_ARGUMENT for a null count, MYELIN_CUDA_ERROR_NO_DEVICE if there are none.
  */
 MYELIN_CUDA_API int32_t myelin_cuda_device_count(int32_t *count);
 
 /**
- * Writes the name of device 0 <= device < count, NUL-terminated and cut to fit capacity bytes.
+ * Writes the name of device 0 <= device < count, NUL-terminated and truncated to capacity bytes.
  * Errors: MYELIN_CUDA_ERROR_ARGUMENT, MYELIN_CUDA_ERROR_NO_DEVICE.
  */
 MYELIN_CUDA_API int32_t myelin_cuda_device_name(int32_t device, char *buffer, size_t capacity);
@@ -85,7 +84,7 @@ MYELIN_CUDA_API int32_t myelin_cuda_device_capability(int32_t device, int32_t *c
                                                       int32_t *processors);
 
 /**
- * Writes the bytes of memory that are free now, and all bytes.
+ * Writes the free and the total bytes of device memory.
  * Errors: MYELIN_CUDA_ERROR_ARGUMENT, MYELIN_CUDA_ERROR_NO_DEVICE.
  */
 MYELIN_CUDA_API int32_t myelin_cuda_device_memory(int32_t device, uint64_t *free_bytes,
@@ -94,22 +93,22 @@ MYELIN_CUDA_API int32_t myelin_cuda_device_memory(int32_t device, uint64_t *free
 /* ---- memory ---------------------------------------------------------------------------------- */
 
 /**
- * Allocates bytes > 0 of a device's memory, at a multiple of 256; its contents are undefined.
- * *address is null with any error: MYELIN_CUDA_ERROR_ARGUMENT, MYELIN_CUDA_ERROR_MEMORY,
+ * Allocates bytes > 0 of device memory, aligned to 256; the contents are undefined.
+ * *address is null on error: MYELIN_CUDA_ERROR_ARGUMENT, MYELIN_CUDA_ERROR_MEMORY,
  * MYELIN_CUDA_ERROR_NO_DEVICE.
  */
 MYELIN_CUDA_API int32_t myelin_cuda_allocate(int32_t device, size_t bytes, void **address);
 
-/** Frees what myelin_cuda_allocate() gave, once the device is done with it; null is MYELIN_CUDA_OK. */
+/** Frees memory of myelin_cuda_allocate() once the device no longer uses it; null is MYELIN_CUDA_OK. */
 MYELIN_CUDA_API int32_t myelin_cuda_free(int32_t device, void *address);
 
 /* ---- streams --------------------------------------------------------------------------------- */
 
-/** Work of a device that is done in the order in which it was asked for; has its own scratch memory. */
+/** A CUDA stream, whose work runs in the order of the calls, with its scratch memory. */
 typedef struct myelin_cuda_stream myelin_cuda_stream;
 
 /**
- * Opens a stream. *stream is null with any error: MYELIN_CUDA_ERROR_ARGUMENT,
+ * Opens a stream. *stream is null on error: MYELIN_CUDA_ERROR_ARGUMENT,
  * MYELIN_CUDA_ERROR_UNSUPPORTED (an older GPU), MYELIN_CUDA_ERROR_NO_DEVICE.
  */
 MYELIN_CUDA_API int32_t myelin_cuda_stream_open(int32_t device, myelin_cuda_stream **stream);
@@ -117,23 +116,23 @@ MYELIN_CUDA_API int32_t myelin_cuda_stream_open(int32_t device, myelin_cuda_stre
 /** Waits for a stream's work and closes it; no other thread may be using it. Null is MYELIN_CUDA_OK. */
 MYELIN_CUDA_API int32_t myelin_cuda_stream_close(myelin_cuda_stream *stream);
 
-/** Waits for a stream's work, and returns what went wrong in it. */
+/** Waits for a stream's work and returns its status. */
 MYELIN_CUDA_API int32_t myelin_cuda_stream_synchronize(myelin_cuda_stream *stream);
 
 /**
- * Copies bytes of host memory to the device, after the stream's earlier work; host may be changed on
+ * Copies bytes of host memory to the device, after the stream's earlier work; host may be reused on
  * return. 0 bytes are MYELIN_CUDA_OK. Errors: MYELIN_CUDA_ERROR_ARGUMENT.
  */
 MYELIN_CUDA_API int32_t myelin_cuda_upload(myelin_cuda_stream *stream, void *device, const void *host,
                                            size_t bytes);
 
-/** Copies bytes of device memory to the host, after the stream's earlier work; all there on return. */
+/** Copies bytes of device memory to the host, after the stream's earlier work; complete on return. */
 MYELIN_CUDA_API int32_t myelin_cuda_download(myelin_cuda_stream *stream, void *host, const void *device,
                                              size_t bytes);
 
-/* ---- products -------------------------------------------------------------------------------- */
+/* ---- matmul ---------------------------------------------------------------------------------- */
 
-/** Numbers of ggml_type that myelin_cuda_matmul() multiplies with. */
+/** Values of ggml_type that myelin_cuda_matmul() supports. */
 enum myelin_cuda_type {
     MYELIN_CUDA_F16 = 1,
     MYELIN_CUDA_Q4_0 = 2,
@@ -142,27 +141,27 @@ enum myelin_cuda_type {
     MYELIN_CUDA_Q6_K = 14,
 };
 
-/** Most positions that are multiplied in one reading of the weights with int8 activations. */
+/** Maximum number of positions of the decode kernels, which use int8 activations. */
 #define MYELIN_CUDA_DECODE_POSITIONS 8
 
-/** Weights of a block of this type, which k must be a multiple of; 0 for a type without a kernel. */
+/** Weights per block of a type; k must be a multiple. 0 for a type without a kernel. */
 MYELIN_CUDA_API int32_t myelin_cuda_block(int32_t type);
 
-/** Bytes of a row of k weights; 0 for a type without a kernel or a k that is no positive multiple. */
+/** Bytes of a row of k weights; 0 for a type without a kernel or if k is not a positive multiple. */
 MYELIN_CUDA_API int64_t myelin_cuda_row_bytes(int32_t type, int64_t k);
 
 /**
- * y, f32 [n, m] = weights [k, n] of a type, as they lie in a file, times x, f32 [k, m]; all three in
- * device memory at multiples of 16, rows without gaps, k contiguous in weights and x, n in y. Does
- * not wait for the result; memory must not be freed before it is there.
+ * y, f32 [n, m] = weights [k, n] of a type, in the file's layout, times x, f32 [k, m]; all three in
+ * device memory, aligned to 16, rows without gaps, k contiguous in weights and x, n in y. Does
+ * not wait for the result; memory must not be freed before the result is complete.
  *
- * m <= MYELIN_CUDA_DECODE_POSITIONS: quantised weights meet x in int8 with a scale per 32 values,
- * summed in int32 per block and f32 beyond; F16 meets x in f32. A position's result is the same
- * with any other positions. Beyond: weights and x are rounded to f16 (x scaled by a power of two per
- * position), products summed in f32 by the tensor cores. n = 0 or m = 0 is MYELIN_CUDA_OK.
+ * m <= MYELIN_CUDA_DECODE_POSITIONS: x is quantised to int8 with a scale per 32 values, summed in
+ * int32 within a block and in f32 across blocks; for F16 weights x stays f32. The result of a position
+ * does not depend on the others. Larger m: weights and x are rounded to f16 (x scaled by a power of two
+ * per position), summed in f32 by the tensor cores. n = 0 or m = 0 is MYELIN_CUDA_OK.
  *
  * Errors: MYELIN_CUDA_ERROR_ARGUMENT (also for k, n or m above 2^30), MYELIN_CUDA_ERROR_UNSUPPORTED,
- * MYELIN_CUDA_ERROR_MEMORY (no room for activations).
+ * MYELIN_CUDA_ERROR_MEMORY (for the quantised activations).
  */
 MYELIN_CUDA_API int32_t myelin_cuda_matmul(myelin_cuda_stream *stream, int32_t type, int64_t k, int64_t n,
                                            int64_t m, const void *weights, const float *x, float *y);

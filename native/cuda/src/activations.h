@@ -1,4 +1,4 @@
-/** How x is made ready: int8 with a scale per 32 for decoding, halves for prefill. Threads of kernels. */
+/** Conversion of x: to int8 with a scale per 32 for decode, to f16 for prefill. */
 #ifndef MYELIN_CUDA_SRC_ACTIVATIONS_H
 #define MYELIN_CUDA_SRC_ACTIVATIONS_H
 
@@ -6,29 +6,29 @@
 
 namespace myelin {
 
-/** Threads of a block of both kernels. */
+/** Threads per block of both kernels. */
 constexpr int ACTIVATION_THREADS = 256;
 
-/** 32 quantised activations: their scale, and it times the sum of q. */
+/** Of 32 quantised activations: the scale, and the scale times the sum of q. */
 struct alignas(8) scale_and_sum {
     float scale;
     float sum;
 };
 
-/** The larger magnitude; a NaN stays. */
-MYELIN_HD float larger(float a, float b) {
+/** The maximum; NaN if either is NaN. */
+MYELIN_HD float max_nan(float a, float b) {
     return b > a || b != b ? b : a;
 }
 
-/** What 32 values of this largest magnitude are multiplied with to be int8; their scale is largest / 127. */
+/** The inverse of the scale largest / 127 of 32 values with this largest magnitude. */
 MYELIN_HD float inverse_scale(float largest) {
     const float scale = largest / 127.0f;
     return scale >= 1.17549435e-38f ? 1.0f / scale : 0.0f;
 }
 
 /**
- * The power of two, as an exponent, that brings a position's largest magnitude to 2^14 or above and
- * below 2^15, where f16 is precise and far from its ends; 0 for zeroes and what is not finite.
+ * The exponent of the power of two that scales a position's largest magnitude to [2^14, 2^15), where
+ * f16 is precise and neither overflows nor underflows; 0 for zeroes and values that are not finite.
  */
 MYELIN_HD int position_exponent(float largest) {
     if (!(largest > 0.0f && largest < INFINITY)) {
@@ -39,25 +39,25 @@ MYELIN_HD int position_exponent(float largest) {
     return 15 - exponent < 126 ? 15 - exponent : 126;
 }
 
-MYELIN_DEVICE float warp_largest(float value) {
+MYELIN_DEVICE float warp_max(float value) {
     MYELIN_UNROLL
     for (int bits = 16; bits > 0; bits /= 2) {
-        value = larger(value, shuffle_xor(value, bits));
+        value = max_nan(value, shuffle_xor(value, bits));
     }
     return value;
 }
 
-/** One value a thread, one scale a warp; values a multiple of 32. */
-MYELIN_DEVICE void quantise_thread(const float *x, int64_t values, uint8_t *q, scale_and_sum *scales) {
+/** One value per thread, one scale per warp; values is a multiple of 32. */
+MYELIN_DEVICE void quantize_thread(const float *x, int64_t values, uint8_t *q, scale_and_sum *scales) {
     const int64_t i = block_index() * ACTIVATION_THREADS + thread_index();
-    /* Whole warps leave. */
+    /* All threads of a warp return together. */
     if (i >= values) {
         return;
     }
     const float value = x[i];
-    const float largest = warp_largest(fabsf(value));
+    const float largest = warp_max(fabsf(value));
     const float scaled = value * inverse_scale(largest);
-    /* Of a NaN any integer will do: the scale is a NaN. */
+    /* The scale is NaN then, so any integer will do. */
     const int quant = scaled == scaled ? (int)rintf(scaled) : 0;
     auto sum = (uint32_t)quant;
     MYELIN_UNROLL
@@ -71,23 +71,23 @@ MYELIN_DEVICE void quantise_thread(const float *x, int64_t values, uint8_t *q, s
     }
 }
 
-/** One block a position: x f32 [k, m] to halves f16 [padded, m]; parts: a float of shared memory a warp. */
-MYELIN_DEVICE void halve_thread(const float *x, int64_t k, int64_t padded, uint8_t *halves, float *inverse,
-                                float *parts) {
+/** One block per position: x f32 [k, m] to halves f16 [padded, m]; parts: shared memory, a float per warp. */
+MYELIN_DEVICE void convert_to_f16_thread(const float *x, int64_t k, int64_t padded, uint8_t *halves,
+                                         float *inverse, float *parts) {
     x += block_index() * k;
     halves += block_index() * padded * 2;
     float largest = 0;
     for (int64_t i = thread_index(); i < k; i += ACTIVATION_THREADS) {
-        largest = larger(largest, fabsf(x[i]));
+        largest = max_nan(largest, fabsf(x[i]));
     }
-    largest = warp_largest(largest);
+    largest = warp_max(largest);
     if (thread_index() % 32 == 0) {
         parts[thread_index() / 32] = largest;
     }
     block_barrier();
     MYELIN_UNROLL
     for (int i = 0; i < ACTIVATION_THREADS / 32; i++) {
-        largest = larger(largest, parts[i]);
+        largest = max_nan(largest, parts[i]);
     }
     const int exponent = position_exponent(largest);
     const float factor = ldexpf(1.0f, exponent);

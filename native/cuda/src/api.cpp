@@ -1,4 +1,4 @@
-/** The C interface: checks arguments, makes statuses of errors, owns devices' and streams' state. */
+/** The C interface: checks arguments, converts errors to statuses, owns the streams. */
 #include "myelin_cuda.h"
 
 #include <cuda_runtime_api.h>
@@ -15,30 +15,30 @@ struct myelin_cuda_stream {
     int device;
     int processors;
     cudaStream_t stream;
-    /** Activations as the kernels want them; grows, and is used in the stream's order. */
+    /** Converted activations; grows, and is used in stream order. */
     void *scratch;
     size_t scratch_bytes;
-    std::mutex turn;
+    std::mutex mutex;
 };
 
 namespace {
 
-constexpr int64_t LARGEST = int64_t{1} << 30;
-constexpr int OLDEST_CAPABILITY = 80;
-/** What device memory's addresses are multiples of, and those of tensors in a file. */
+constexpr int64_t MAX_DIMENSION = int64_t{1} << 30;
+constexpr int MIN_CAPABILITY = 80;
+/** Alignment of device memory, and of tensors in a file. */
 constexpr uintptr_t ALIGNMENT = 16;
 
-static_assert(myelin::DECODE_POSITIONS == MYELIN_CUDA_DECODE_POSITIONS, "one number, two headers");
+static_assert(myelin::DECODE_POSITIONS == MYELIN_CUDA_DECODE_POSITIONS, "defined in two headers");
 static_assert(myelin::TYPE_F16 == (int)MYELIN_CUDA_F16 && (int)TYPE_Q4_0 == (int)MYELIN_CUDA_Q4_0 &&
                   (int)TYPE_Q8_0 == (int)MYELIN_CUDA_Q8_0 && (int)TYPE_Q4_K == (int)MYELIN_CUDA_Q4_K &&
                   (int)TYPE_Q6_K == (int)MYELIN_CUDA_Q6_K,
-              "one numbering, ggml's");
+              "values of ggml_type");
 
 int32_t status_of(cudaError_t error) {
     if (error == cudaSuccess) {
         return MYELIN_CUDA_OK;
     }
-    /* CUDA keeps the error for whoever asks next, who would take it for his own. */
+    /* Clears CUDA's last error, which another caller would take for its own. */
     (void)cudaGetLastError();
     switch (error) {
         case cudaErrorNoDevice:
@@ -61,7 +61,7 @@ int32_t status_of(cudaError_t error) {
     }
 }
 
-/** MYELIN_CUDA_OK if there is such a device; what is none counts as a wrong argument only where some are. */
+/** MYELIN_CUDA_OK if the device exists; ERROR_ARGUMENT only if there are other devices. */
 int32_t check_device(int32_t device) {
     int32_t count = 0;
     const int32_t status = myelin_cuda_device_count(&count);
@@ -71,13 +71,13 @@ int32_t check_device(int32_t device) {
     return device >= 0 && device < count ? MYELIN_CUDA_OK : MYELIN_CUDA_ERROR_ARGUMENT;
 }
 
-/** Checks a device and makes it the thread's. */
+/** Checks a device and makes it the thread's current one. */
 int32_t use_device(int32_t device) {
     const int32_t status = check_device(device);
     return status != MYELIN_CUDA_OK ? status : status_of(cudaSetDevice(device));
 }
 
-bool misaligned(const void *address) {
+bool is_misaligned(const void *address) {
     return (uintptr_t)address % ALIGNMENT != 0;
 }
 
@@ -98,12 +98,12 @@ int64_t block_bytes(int32_t type) {
     }
 }
 
-/** Makes the scratch memory of a stream at least so large. */
+/** Grows the scratch memory of a stream to at least so many bytes. */
 cudaError_t reserve(myelin_cuda_stream &s, size_t bytes) {
     if (bytes <= s.scratch_bytes) {
         return cudaSuccess;
     }
-    /* Work under way may still read the old one. */
+    /* Running work may still read the old memory. */
     cudaError_t error = cudaStreamSynchronize(s.stream);
     if (error != cudaSuccess) {
         return error;
@@ -127,7 +127,7 @@ cudaError_t decode(myelin_cuda_stream &s, int32_t type, int64_t k, int64_t n, in
     if (type == MYELIN_CUDA_F16) {
         return myelin::decode_f16(s.processors, k, n, (int)m, weights, x, y, s.stream);
     }
-    /* k is a multiple of 32, so the scales that follow are aligned. */
+    /* k is a multiple of 32, so the scales after the quants are aligned. */
     const size_t quants = (size_t)(k * m);
     cudaError_t error = reserve(s, quants + quants / 32 * sizeof(myelin::scale_and_sum));
     if (error != cudaSuccess) {
@@ -135,16 +135,16 @@ cudaError_t decode(myelin_cuda_stream &s, int32_t type, int64_t k, int64_t n, in
     }
     auto *q = static_cast<uint8_t *>(s.scratch);
     auto *scales = reinterpret_cast<myelin::scale_and_sum *>(q + quants);
-    error = myelin::quantise_activations(x, k, m, q, scales, s.stream);
+    error = myelin::quantize_activations(x, k, m, q, scales, s.stream);
     if (error != cudaSuccess) {
         return error;
     }
-    return myelin::decode_quantised(type, s.processors, k, n, (int)m, weights, q, scales, y, s.stream);
+    return myelin::decode_quantized(type, s.processors, k, n, (int)m, weights, q, scales, y, s.stream);
 }
 
 cudaError_t prefill(myelin_cuda_stream &s, int32_t type, int64_t k, int64_t n, int64_t m,
                     const uint8_t *weights, const float *x, float *y) {
-    const int64_t padded = myelin::padded_to_steps(k);
+    const int64_t padded = myelin::padded_k(k);
     const size_t halves = (size_t)(padded * m) * 2;
     cudaError_t error = reserve(s, halves + (size_t)m * sizeof(float));
     if (error != cudaSuccess) {
@@ -152,7 +152,7 @@ cudaError_t prefill(myelin_cuda_stream &s, int32_t type, int64_t k, int64_t n, i
     }
     auto *x16 = static_cast<uint8_t *>(s.scratch);
     auto *inverse = reinterpret_cast<float *>(x16 + halves);
-    error = myelin::halve_activations(x, k, padded, m, x16, inverse, s.stream);
+    error = myelin::convert_activations_to_f16(x, k, padded, m, x16, inverse, s.stream);
     if (error != cudaSuccess) {
         return error;
     }
@@ -301,7 +301,7 @@ int32_t myelin_cuda_stream_open(int32_t device, myelin_cuda_stream **stream) {
     if (status != MYELIN_CUDA_OK) {
         return status;
     }
-    if (capability < OLDEST_CAPABILITY) {
+    if (capability < MIN_CAPABILITY) {
         return MYELIN_CUDA_ERROR_UNSUPPORTED;
     }
     status = use_device(device);
@@ -327,7 +327,7 @@ int32_t myelin_cuda_stream_close(myelin_cuda_stream *stream) {
     if (stream == nullptr) {
         return MYELIN_CUDA_OK;
     }
-    /* All is given back whatever happens; the first error is the one that counts. */
+    /* Everything is released in any case; the first error is returned. */
     cudaError_t error = cudaSetDevice(stream->device);
     const cudaError_t waited = cudaStreamSynchronize(stream->stream);
     const cudaError_t freed = cudaFree(stream->scratch);
@@ -343,7 +343,7 @@ int32_t myelin_cuda_stream_synchronize(myelin_cuda_stream *stream) {
     if (stream == nullptr) {
         return MYELIN_CUDA_ERROR_ARGUMENT;
     }
-    /* Without the lock: others may ask for more meanwhile. */
+    /* Without the lock: other threads may add work meanwhile. */
     const cudaError_t error = cudaSetDevice(stream->device);
     return status_of(error == cudaSuccess ? cudaStreamSynchronize(stream->stream) : error);
 }
@@ -358,7 +358,7 @@ static int32_t copy(myelin_cuda_stream *stream, void *to, const void *from, size
     }
     cudaError_t error = cudaSetDevice(stream->device);
     if (error == cudaSuccess) {
-        const std::lock_guard<std::mutex> turn(stream->turn);
+        const std::lock_guard<std::mutex> lock(stream->mutex);
         error = cudaMemcpyAsync(to, from, bytes, kind, stream->stream);
     }
     if (error == cudaSuccess) {
@@ -392,7 +392,7 @@ int32_t myelin_cuda_block(int32_t type) {
 
 int64_t myelin_cuda_row_bytes(int32_t type, int64_t k) {
     const int64_t block = myelin_cuda_block(type);
-    if (block == 0 || k < 1 || k > LARGEST || k % block != 0) {
+    if (block == 0 || k < 1 || k > MAX_DIMENSION || k % block != 0) {
         return 0;
     }
     return k / block * block_bytes(type);
@@ -400,15 +400,15 @@ int64_t myelin_cuda_row_bytes(int32_t type, int64_t k) {
 
 int32_t myelin_cuda_matmul(myelin_cuda_stream *stream, int32_t type, int64_t k, int64_t n, int64_t m,
                            const void *weights, const float *x, float *y) {
-    /* The type first: it can be told without a device. */
+    /* The type first: its check needs no device. */
     if (myelin_cuda_block(type) == 0) {
         return MYELIN_CUDA_ERROR_UNSUPPORTED;
     }
-    if (myelin_cuda_row_bytes(type, k) == 0 || n < 0 || n > LARGEST || m < 0 || m > LARGEST) {
+    if (myelin_cuda_row_bytes(type, k) == 0 || n < 0 || n > MAX_DIMENSION || m < 0 || m > MAX_DIMENSION) {
         return MYELIN_CUDA_ERROR_ARGUMENT;
     }
-    if (weights == nullptr || x == nullptr || y == nullptr || misaligned(weights) || misaligned(x) ||
-        misaligned(y) || stream == nullptr) {
+    if (weights == nullptr || x == nullptr || y == nullptr || is_misaligned(weights) || is_misaligned(x) ||
+        is_misaligned(y) || stream == nullptr) {
         return MYELIN_CUDA_ERROR_ARGUMENT;
     }
     if (n == 0 || m == 0) {
@@ -416,9 +416,9 @@ int32_t myelin_cuda_matmul(myelin_cuda_stream *stream, int32_t type, int64_t k, 
     }
     cudaError_t error = cudaSetDevice(stream->device);
     if (error == cudaSuccess) {
-        const std::lock_guard<std::mutex> turn(stream->turn);
-        const auto product = m <= MYELIN_CUDA_DECODE_POSITIONS ? decode : prefill;
-        error = product(*stream, type, k, n, m, static_cast<const uint8_t *>(weights), x, y);
+        const std::lock_guard<std::mutex> lock(stream->mutex);
+        const auto matmul = m <= MYELIN_CUDA_DECODE_POSITIONS ? decode : prefill;
+        error = matmul(*stream, type, k, n, m, static_cast<const uint8_t *>(weights), x, y);
     }
     return status_of(error);
 }

@@ -3,7 +3,7 @@
 namespace myelin {
 namespace {
 
-/** Blocks that registers must suffice for; more positions want more, and with fewer blocks nothing spills. */
+/** Resident blocks per multiprocessor: more positions need more registers, and fewer blocks avoid spills. */
 constexpr int resident_blocks(int positions) {
     return positions == 8 ? 4 : positions == 4 ? 5 : 8;
 }
@@ -24,7 +24,8 @@ __global__ void __launch_bounds__(DECODE_THREADS)
     decode_f16_thread<M>(k, n, m, weights, x, y);
 }
 
-/** The grid for n rows: as many blocks as run at a time, so that all of them end together. */
+/** The grid for n rows: as many blocks as are resident at a time, so that all of them end at about the same
+ * time. */
 template <typename K>
 cudaError_t grid_for(K kernel, int64_t n, int processors, unsigned *blocks) {
     int resident = 0;
@@ -37,8 +38,8 @@ cudaError_t grid_for(K kernel, int64_t n, int processors, unsigned *blocks) {
 }
 
 template <int TYPE, int M>
-cudaError_t start(int processors, int64_t k, int64_t n, int m, const uint8_t *weights, const uint8_t *q,
-                  const scale_and_sum *scales, float *y, cudaStream_t stream) {
+cudaError_t launch(int processors, int64_t k, int64_t n, int m, const uint8_t *weights, const uint8_t *q,
+                   const scale_and_sum *scales, float *y, cudaStream_t stream) {
     const int64_t row_bytes = k / format<TYPE>::WEIGHTS * format<TYPE>::BYTES;
     unsigned blocks = 0;
     const cudaError_t error = grid_for(decode_kernel<TYPE, M>, n, processors, &blocks);
@@ -50,23 +51,23 @@ cudaError_t start(int processors, int64_t k, int64_t n, int m, const uint8_t *we
 }
 
 template <int TYPE>
-cudaError_t start(int processors, int64_t k, int64_t n, int m, const uint8_t *weights, const uint8_t *q,
-                  const scale_and_sum *scales, float *y, cudaStream_t stream) {
+cudaError_t launch(int processors, int64_t k, int64_t n, int m, const uint8_t *weights, const uint8_t *q,
+                   const scale_and_sum *scales, float *y, cudaStream_t stream) {
     if (m == 1) {
-        return start<TYPE, 1>(processors, k, n, m, weights, q, scales, y, stream);
+        return launch<TYPE, 1>(processors, k, n, m, weights, q, scales, y, stream);
     }
     if (m == 2) {
-        return start<TYPE, 2>(processors, k, n, m, weights, q, scales, y, stream);
+        return launch<TYPE, 2>(processors, k, n, m, weights, q, scales, y, stream);
     }
     if (m <= 4) {
-        return start<TYPE, 4>(processors, k, n, m, weights, q, scales, y, stream);
+        return launch<TYPE, 4>(processors, k, n, m, weights, q, scales, y, stream);
     }
-    return start<TYPE, 8>(processors, k, n, m, weights, q, scales, y, stream);
+    return launch<TYPE, 8>(processors, k, n, m, weights, q, scales, y, stream);
 }
 
 template <int M>
-cudaError_t start_f16(int processors, int64_t k, int64_t n, int m, const uint8_t *weights, const float *x,
-                      float *y, cudaStream_t stream) {
+cudaError_t launch_f16(int processors, int64_t k, int64_t n, int m, const uint8_t *weights, const float *x,
+                       float *y, cudaStream_t stream) {
     unsigned blocks = 0;
     const cudaError_t error = grid_for(decode_f16_kernel<M>, n, processors, &blocks);
     if (error != cudaSuccess) {
@@ -78,17 +79,17 @@ cudaError_t start_f16(int processors, int64_t k, int64_t n, int m, const uint8_t
 
 }  // namespace
 
-cudaError_t decode_quantised(int type, int processors, int64_t k, int64_t n, int m, const uint8_t *weights,
+cudaError_t decode_quantized(int type, int processors, int64_t k, int64_t n, int m, const uint8_t *weights,
                              const uint8_t *q, const scale_and_sum *scales, float *y, cudaStream_t stream) {
     switch (type) {
         case TYPE_Q4_0:
-            return start<TYPE_Q4_0>(processors, k, n, m, weights, q, scales, y, stream);
+            return launch<TYPE_Q4_0>(processors, k, n, m, weights, q, scales, y, stream);
         case TYPE_Q8_0:
-            return start<TYPE_Q8_0>(processors, k, n, m, weights, q, scales, y, stream);
+            return launch<TYPE_Q8_0>(processors, k, n, m, weights, q, scales, y, stream);
         case TYPE_Q4_K:
-            return start<TYPE_Q4_K>(processors, k, n, m, weights, q, scales, y, stream);
+            return launch<TYPE_Q4_K>(processors, k, n, m, weights, q, scales, y, stream);
         case TYPE_Q6_K:
-            return start<TYPE_Q6_K>(processors, k, n, m, weights, q, scales, y, stream);
+            return launch<TYPE_Q6_K>(processors, k, n, m, weights, q, scales, y, stream);
         default:
             return cudaErrorInvalidValue;
     }
@@ -97,15 +98,15 @@ cudaError_t decode_quantised(int type, int processors, int64_t k, int64_t n, int
 cudaError_t decode_f16(int processors, int64_t k, int64_t n, int m, const uint8_t *weights, const float *x,
                        float *y, cudaStream_t stream) {
     if (m == 1) {
-        return start_f16<1>(processors, k, n, m, weights, x, y, stream);
+        return launch_f16<1>(processors, k, n, m, weights, x, y, stream);
     }
     if (m == 2) {
-        return start_f16<2>(processors, k, n, m, weights, x, y, stream);
+        return launch_f16<2>(processors, k, n, m, weights, x, y, stream);
     }
     if (m <= 4) {
-        return start_f16<4>(processors, k, n, m, weights, x, y, stream);
+        return launch_f16<4>(processors, k, n, m, weights, x, y, stream);
     }
-    return start_f16<8>(processors, k, n, m, weights, x, y, stream);
+    return launch_f16<8>(processors, k, n, m, weights, x, y, stream);
 }
 
 }  // namespace myelin

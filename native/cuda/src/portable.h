@@ -1,6 +1,6 @@
 /**
- * What the index logic needs of a GPU's instructions, in a form that a C++ compiler takes too: the
- * tests run the kernels' own functions on the host.
+ * Arithmetic and memory instructions of the GPU, with a portable C++ version of each: the tests run the
+ * kernels' own source on the host.
  */
 #ifndef MYELIN_CUDA_SRC_PORTABLE_H
 #define MYELIN_CUDA_SRC_PORTABLE_H
@@ -23,7 +23,7 @@
 
 namespace myelin {
 
-/** A run of 16 bytes, the widest access there is. */
+/** 16 bytes, the widest memory access. */
 struct alignas(16) words4 {
     uint32_t w[4];
 };
@@ -37,7 +37,7 @@ MYELIN_HD uint32_t funnel_right(uint32_t low, uint32_t high, uint32_t shift) {
 #endif
 }
 
-/** sum plus the products of four pairs of int8. */
+/** sum plus the dot product of four int8 pairs. */
 MYELIN_HD int32_t dot4(uint32_t a, uint32_t b, int32_t sum) {
 #if defined(__CUDA_ARCH__)
     return __dp4a((int32_t)a, (int32_t)b, sum);
@@ -49,7 +49,7 @@ MYELIN_HD int32_t dot4(uint32_t a, uint32_t b, int32_t sum) {
 #endif
 }
 
-/** Byte i of four int8 as a float: 2^23 + 128 + value is put together, then the constant goes. */
+/** Byte i of four int8 as a float: builds 2^23 + 128 + value and subtracts the constant. */
 MYELIN_HD float byte_to_float(uint32_t bytes, int i) {
 #if defined(__CUDA_ARCH__)
     return __uint_as_float(__byte_perm(bytes ^ 0x80808080u, 0x4b000000u, 0x7440u | (uint32_t)i)) - 8388736.0f;
@@ -87,7 +87,7 @@ MYELIN_HD float half_to_float(uint16_t h) {
 #endif
 }
 
-/** Rounded to the nearest, ties to even; what is too large becomes infinite. */
+/** Rounds to nearest, ties to even; values that are too large become infinite. */
 MYELIN_HD uint16_t float_to_half(float value) {
 #if defined(__CUDA_ARCH__)
     return __half_as_ushort(__float2half_rn(value));
@@ -109,7 +109,7 @@ MYELIN_HD uint16_t float_to_half(float value) {
     (void)std::frexp(magnitude, &exponent);
     const int place = exponent - 11 < -24 ? -24 : exponent - 11;
     const auto units = (uint32_t)std::nearbyint(std::ldexp((double)magnitude, -place));
-    /* Units count up through the exponents, since a carry of the fraction is the next exponent. */
+    /* A carry out of the fraction increments the exponent, as it must. */
     return (uint16_t)(sign | (units + ((uint32_t)(place + 24) << 10)));
 #endif
 }
@@ -178,27 +178,27 @@ MYELIN_HD void store128(uint8_t *at, const words4 &value) {
 }
 
 #if !defined(__CUDACC__)
-/** Tests copy when they like. */
-void copy_later(uint8_t *shared, const uint8_t *global, int bytes);
+/** Defined by the tests, which choose when the copy is done. */
+void emulated_cp_async_16(uint8_t *shared, const uint8_t *global, int bytes);
 #endif
 
 /**
- * Starts copying the first bytes of 16 at a multiple of 16 to shared memory; the others become zero
+ * Starts copying the first bytes of an aligned group of 16 to shared memory; the others become zero
  * and are not read. 0 <= bytes <= 16.
  */
-MYELIN_HD void copy128(uint8_t *shared, const uint8_t *global, int bytes) {
+MYELIN_HD void cp_async_16(uint8_t *shared, const uint8_t *global, int bytes) {
 #if defined(__CUDA_ARCH__)
     asm volatile(
         "cp.async.cg.shared.global [%0], [%1], 16, %2;" ::"r"((uint32_t)__cvta_generic_to_shared(shared)),
         "l"(__cvta_generic_to_global(global)), "r"(bytes)
         : "memory");
 #elif defined(__CUDACC__)
-    /* nvcc compiles this for the host too, where nothing calls it. */
+    /* nvcc compiles this for the host too, where it is not called. */
     (void)shared;
     (void)global;
     (void)bytes;
 #else
-    copy_later(shared, global, bytes);
+    emulated_cp_async_16(shared, global, bytes);
 #endif
 }
 

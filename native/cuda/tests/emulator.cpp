@@ -21,7 +21,7 @@ struct copy {
     }
 };
 
-/** Those who wait for each other: a block or a warp. */
+/** A barrier of a block or a warp. */
 struct barrier {
     int members = 0;
     int arrived = 0;
@@ -34,7 +34,7 @@ struct thread_state {
     bool ended = false;
     std::vector<copy> started;
     std::vector<std::vector<copy>> groups;
-    /** What a lane gives to its warp: an address, or fragments of A and B. */
+    /** What a lane shares with its warp: a word, an address, fragments of A and B. */
     uint32_t word = 0;
     const uint8_t *address = nullptr;
     uint32_t a[4] = {};
@@ -46,12 +46,12 @@ struct machine {
     std::vector<thread_state> threads;
     std::vector<barrier> warps;
     barrier block;
-    emulator::copies when = emulator::copies::LATE;
+    emulator::copy_mode mode = emulator::copy_mode::DEFERRED;
     const std::function<void()> *kernel = nullptr;
     int64_t index_of_block = 0;
     int64_t blocks = 0;
     int current = 0;
-    bool stuck = false;
+    bool deadlocked = false;
     long conflicts = 0;
 };
 
@@ -67,7 +67,7 @@ thread_state &self() {
     return gpu.threads[(size_t)gpu.current];
 }
 
-/** Lane of this thread's warp. */
+/** The state of a lane of this thread's warp. */
 thread_state &lane_state(int lane) {
     return gpu.threads[(size_t)(gpu.current / LANES * LANES + lane)];
 }
@@ -78,7 +78,7 @@ void wait(barrier &at) {
         at.arrived = 0;
         at.generation++;
     }
-    /* The last one goes round too, so that the order changes. */
+    /* The last one yields too, so that the order changes. */
     const int me = gpu.current;
     do {
         swapcontext(&gpu.threads[(size_t)me].context, &gpu.scheduler);
@@ -116,7 +116,7 @@ void run_block(int threads, std::vector<int> &order, uint32_t &seed) {
                 running -= gpu.threads[(size_t)i].ended;
             }
         }
-        /* Forwards, backwards, or from somewhere else. */
+        /* Forwards, backwards, or rotated. */
         seed = seed * 1664525u + 1013904223u;
         if (seed >> 31) {
             std::reverse(order.begin(), order.end());
@@ -129,7 +129,7 @@ void run_block(int threads, std::vector<int> &order, uint32_t &seed) {
                            arrivals != gpu.block.arrived;
         idle = moved ? 0 : idle + 1;
         if (idle > 2) {
-            gpu.stuck = true;
+            gpu.deadlocked = true;
             return;
         }
     }
@@ -139,10 +139,10 @@ void run_block(int threads, std::vector<int> &order, uint32_t &seed) {
 
 namespace emulator {
 
-void run(int64_t blocks, int threads, copies when, uint32_t seed, const std::function<void()> &kernel) {
+void run(int64_t blocks, int threads, copy_mode mode, uint32_t seed, const std::function<void()> &kernel) {
     gpu.kernel = &kernel;
     gpu.blocks = blocks;
-    gpu.when = when;
+    gpu.mode = mode;
     gpu.threads.resize((size_t)std::max(threads, (int)gpu.threads.size()));
     std::vector<int> order;
     for (int i = 0; i < threads; i++) {
@@ -157,8 +157,8 @@ void run(int64_t blocks, int threads, copies when, uint32_t seed, const std::fun
     }
 }
 
-bool stuck() {
-    return gpu.stuck;
+bool deadlocked() {
+    return gpu.deadlocked;
 }
 
 long bank_conflicts() {
@@ -197,21 +197,21 @@ uint32_t shuffle_xor(uint32_t value, int bits) {
     return other;
 }
 
-void copy_later(uint8_t *shared, const uint8_t *global, int bytes) {
+void emulated_cp_async_16(uint8_t *shared, const uint8_t *global, int bytes) {
     const copy c = {shared, global, bytes};
-    if (gpu.when == emulator::copies::AT_ONCE) {
+    if (gpu.mode == emulator::copy_mode::IMMEDIATE) {
         c.perform();
     } else {
         self().started.push_back(c);
     }
 }
 
-void commit_copies() {
+void cp_async_commit() {
     self().groups.push_back(std::move(self().started));
     self().started.clear();
 }
 
-void wait_for_all_but(int groups) {
+void cp_async_wait_all_but(int groups) {
     auto &mine = self().groups;
     while ((int)mine.size() > groups) {
         for (const copy &c : mine.front()) {
@@ -221,12 +221,12 @@ void wait_for_all_but(int groups) {
     }
 }
 
-void load_matrices(const uint8_t *row, uint32_t (&r)[4]) {
+void ldmatrix_x4(const uint8_t *row, uint32_t (&r)[4]) {
     self().address = row;
     warp_barrier();
     const int lane = gpu.current % LANES;
     for (int j = 0; j < 4; j++) {
-        /* Row i of matrix j is at lane 8 j + i; a lane gets two halves of row lane / 4. */
+        /* Lane 8 j + i has the address of row i of matrix j; a lane loads two halves of row lane / 4. */
         memcpy(&r[j], lane_state(8 * j + lane / 4).address + lane % 4 * 4, 4);
         if (lane == 0) {
             uint32_t banks = 0;
@@ -239,14 +239,14 @@ void load_matrices(const uint8_t *row, uint32_t (&r)[4]) {
     warp_barrier();
 }
 
-void multiply(const uint32_t (&a)[4], uint32_t b0, uint32_t b1, float (&sum)[4]) {
+void mma(const uint32_t (&a)[4], uint32_t b0, uint32_t b1, float (&sum)[4]) {
     memcpy(self().a, a, sizeof a);
     self().b[0] = b0;
     self().b[1] = b1;
     warp_barrier();
     const int lane = gpu.current % LANES;
     for (int i = 0; i < 4; i++) {
-        /* c0, c1 are of row lane / 4, c2, c3 of that plus 8; columns 2 (lane % 4) and the next. */
+        /* c0, c1: row lane / 4; c2, c3: that plus 8; columns 2 (lane % 4) and the next. */
         const int row = (lane >> 2) + (i < 2 ? 0 : 8);
         const int column = (lane & 3) * 2 + (i & 1);
         double total = sum[i];

@@ -1,7 +1,7 @@
 /**
- * Runs kernels on the host: a fiber a thread, in an order that the test chooses, changed at every
- * barrier. Copies to shared memory arrive at once or as late as they may, so that data used before its
- * barrier, or overwritten while in use, is seen. Matrix instructions follow PTX's description.
+ * Runs kernels on the host: one fiber per thread, in an order that changes at every barrier.
+ * Asynchronous copies complete immediately or as late as possible, to detect data that is used before
+ * its barrier or overwritten while in use. Matrix instructions follow the PTX specification.
  */
 #ifndef MYELIN_CUDA_TESTS_EMULATOR_H
 #define MYELIN_CUDA_TESTS_EMULATOR_H
@@ -15,16 +15,16 @@
 
 namespace emulator {
 
-/** When copies are done: when they are asked for, or when they are waited for. */
-enum class copies { AT_ONCE, LATE };
+/** When a copy is done: when it is started, or when it is waited for. */
+enum class copy_mode { IMMEDIATE, DEFERRED };
 
-/** Runs every block of a grid, one after the other; kernel is a thread's work. */
-void run(int64_t blocks, int threads, copies when, uint32_t seed, const std::function<void()> &kernel);
+/** Runs the blocks of a grid one after the other; kernel is the work of one thread. */
+void run(int64_t blocks, int threads, copy_mode mode, uint32_t seed, const std::function<void()> &kernel);
 
-/** What went wrong: threads of a block or warp that wait for others which have ended. */
-bool stuck();
+/** Whether threads of a block or warp wait for threads that have ended. */
+bool deadlocked();
 
-/** Matrix loads with two rows of a matrix in one bank. */
+/** Number of matrix loads with two rows of a matrix in the same bank. */
 long bank_conflicts();
 
 }  // namespace emulator

@@ -1,6 +1,6 @@
 /**
- * The plain reference of both test programs: weights one at a time from the formats' description,
- * sums in double precision, and how far a kernel may be from them.
+ * The reference of both test programs: weights one at a time by the specification of the formats,
+ * sums in double precision, and error bounds.
  */
 #ifndef MYELIN_CUDA_TESTS_REFERENCE_H
 #define MYELIN_CUDA_TESTS_REFERENCE_H
@@ -20,8 +20,8 @@ namespace reference {
 using myelin::half_to_float;
 
 /**
- * A type, and its bounds: what the order of sums in f32 may cost, as a part of the product of the
- * norms of weights and activations. Rounding of activations and weights comes on top, see expected.
+ * A type and its error bounds for the order of f32 sums, relative to the product of the norms of weights
+ * and activations. The rounding of activations and weights is added in expected.
  */
 struct type_info {
     int type;
@@ -54,7 +54,7 @@ class generator {
         return (float)next() / 4294967296.0f * 2.0f - 1.0f;
     }
 
-    /** A half between 2^-8 and 2^-6, either sign: a scale as files have it. */
+    /** A half with magnitude 2^-8 to 2^-6 and random sign: a typical scale. */
     uint16_t scale() {
         return (uint16_t)((next() & 0x8000) | (7 + (next() >> 16) % 2) << 10 | (next() & 0x3ff));
     }
@@ -63,7 +63,7 @@ class generator {
     uint32_t state;
 };
 
-/** Rows of weights as they lie in a file, at a multiple of 16 and not a byte longer. */
+/** Rows of weights in the file's layout, aligned to 16, without a byte after them. */
 struct matrix {
     type_info info;
     int64_t k;
@@ -84,7 +84,7 @@ inline void put_half(uint8_t *at, uint16_t half) {
     memcpy(at, &half, 2);
 }
 
-/** Random blocks; all bit patterns of quants and of scales of groups occur. */
+/** Random blocks, with all bit patterns of quants and of group scales. */
 inline void fill_blocks(const type_info &t, uint8_t *blocks, int64_t count, generator &r) {
     for (int64_t b = 0; b < count; b++) {
         uint8_t *at = blocks + b * t.bytes;
@@ -114,7 +114,7 @@ inline matrix random_matrix(const type_info &t, int64_t k, int64_t n, generator 
     return m;
 }
 
-/** Activations, most small and some large, as models have them. */
+/** Activations as in models: most are small, some are large. */
 inline std::vector<float> random_activations(int64_t k, int64_t m, generator &r) {
     std::vector<float> x((size_t)(k * m));
     for (auto &v : x) {
@@ -128,7 +128,7 @@ const T &block_at(const uint8_t *row, int64_t number) {
     return reinterpret_cast<const T *>(row)[number];
 }
 
-/** Weight i of a row at a multiple of 2, one at a time. */
+/** Weight i of a row, which is aligned to 2. */
 inline double weight(int type, const uint8_t *row, int64_t i) {
     switch (type) {
         case TYPE_Q4_0: {
@@ -177,8 +177,8 @@ inline std::vector<double> weights_of(const matrix &w, int64_t row) {
     return out;
 }
 
-/** The same, rounded to halves as prefill does. */
-inline std::vector<double> rounded(const std::vector<double> &w) {
+/** Weights rounded to f16, as in prefill. */
+inline std::vector<double> rounded_to_f16(const std::vector<double> &w) {
     std::vector<double> out(w.size());
     for (size_t i = 0; i < w.size(); i++) {
         out[i] = half_to_float(myelin::float_to_half((float)w[i]));
@@ -195,8 +195,7 @@ inline double norm(const double *v, int64_t k) {
 }
 
 /**
- * What a product should be: exact, and with operands rounded as the kernels round them; a result may
- * be so far from each.
+ * The expected result: exact, and with operands rounded as in the kernels, each with its error bound.
  */
 struct expected {
     double exact;
@@ -209,18 +208,18 @@ struct expected {
     }
 };
 
-/** Quantised activations, as quantise_activations() makes them. */
+/** Quantised activations, as by quantize_activations(). */
 struct quants {
     std::vector<uint8_t> q;
     std::vector<myelin::scale_and_sum> scales;
 };
 
-inline quants quantised(const std::vector<float> &x) {
+inline quants quantized(const std::vector<float> &x) {
     quants out = {std::vector<uint8_t>(x.size()), std::vector<myelin::scale_and_sum>(x.size() / 32)};
     for (size_t b = 0; b < x.size() / 32; b++) {
         float largest = 0;
         for (size_t i = 32 * b; i < 32 * b + 32; i++) {
-            largest = myelin::larger(largest, std::fabs(x[i]));
+            largest = myelin::max_nan(largest, std::fabs(x[i]));
         }
         int sum = 0;
         for (size_t i = 32 * b; i < 32 * b + 32; i++) {
@@ -234,11 +233,13 @@ inline quants quantised(const std::vector<float> &x) {
     return out;
 }
 
-/** Position p of x in f16 [padded], as halve_activations() makes it; returns what takes its factor back. */
-inline float halved(const std::vector<float> &x, int64_t k, int64_t p, uint16_t *out, int64_t padded) {
+/** Converts position p of x to f16 [padded], as convert_activations_to_f16(); returns the inverse of its
+ * factor. */
+inline float converted_to_f16(const std::vector<float> &x, int64_t k, int64_t p, uint16_t *out,
+                              int64_t padded) {
     float largest = 0;
     for (int64_t i = 0; i < k; i++) {
-        largest = myelin::larger(largest, std::fabs(x[(size_t)(p * k + i)]));
+        largest = myelin::max_nan(largest, std::fabs(x[(size_t)(p * k + i)]));
     }
     const int exponent = myelin::position_exponent(largest);
     for (int64_t i = 0; i < padded; i++) {
@@ -248,9 +249,9 @@ inline float halved(const std::vector<float> &x, int64_t k, int64_t p, uint16_t 
     return std::ldexp(1.0f, -exponent);
 }
 
-/** Decoding one row w and position p of x; q may be null for F16, which is not rounded. */
-inline expected decoded(const type_info &t, const std::vector<double> &w, const std::vector<float> &x,
-                        const quants *q, int64_t p) {
+/** Decode of row w and position p of x; q is null for F16, whose activations are not rounded. */
+inline expected expected_decode(const type_info &t, const std::vector<double> &w, const std::vector<float> &x,
+                                const quants *q, int64_t p) {
     const auto k = (int64_t)w.size();
     expected e = {};
     double norms = 0;
@@ -261,7 +262,7 @@ inline expected decoded(const type_info &t, const std::vector<double> &w, const 
         if (q != nullptr) {
             const double scale = q->scales[at / 32].scale;
             e.rounded += w[(size_t)i] * (scale * (int8_t)q->q[at]);
-            /* Rounded to the nearest of 255 steps: at most half of one. */
+            /* Rounding to the nearest of 255 steps: at most half a step. */
             e.exact_bound += std::fabs(w[(size_t)i]) * scale * 0.50001;
         }
     }
@@ -273,21 +274,22 @@ inline expected decoded(const type_info &t, const std::vector<double> &w, const 
     return e;
 }
 
-/** Prefill of one row w, its rounded() weights and position p, halves from halved() with its factor. */
-inline expected prefilled(const type_info &t, const std::vector<double> &w,
-                          const std::vector<double> &rounded, const std::vector<float> &x,
-                          const uint16_t *halves, float inverse, int64_t p) {
+/** Prefill of row w, its weights rounded to f16, and position p, converted to halves with its inverse factor.
+ */
+inline expected expected_prefill(const type_info &t, const std::vector<double> &w,
+                                 const std::vector<double> &rounded, const std::vector<float> &x,
+                                 const uint16_t *halves, float inverse, int64_t p) {
     const auto k = (int64_t)w.size();
     expected e = {};
     double norms = 0;
     for (int64_t i = 0; i < k; i++) {
         const double value = x[(size_t)(p * k + i)];
-        const double product = w[(size_t)i] * value;
-        e.exact += product;
+        const double matmul = w[(size_t)i] * value;
+        e.exact += matmul;
         norms += value * value;
         e.rounded += rounded[(size_t)i] * half_to_float(halves[i]) * inverse;
         /* Two roundings to 11 bits, or to a multiple of 2^-24 where a weight is tiny. */
-        e.exact_bound += std::fabs(product) * 0x1.01p-10 + std::fabs(value) * 0x1p-25;
+        e.exact_bound += std::fabs(matmul) * 0x1.01p-10 + std::fabs(value) * 0x1p-25;
     }
     e.rounded_bound = t.prefill_bound * norm(w.data(), k) * std::sqrt(norms);
     e.exact_bound += e.rounded_bound;

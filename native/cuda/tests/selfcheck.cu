@@ -1,7 +1,7 @@
 /*
- * Runs every kernel on the first GPU: compares it with the plain reference over shapes with edges, then
- * times it beside a plain read of the same bytes (decode) and the tensor cores' peak (prefill). Exits
- * with 77, as automake's skipped tests do, where there is no device.
+ * Runs every kernel on the first GPU: compares it with the reference over shapes with edges, then times
+ * it and a plain read of the same bytes (decode) or prints the fraction of the tensor cores' peak (prefill).
+ * Exits with 77, automake's status of skipped tests, if there is no device.
  */
 #include <cuda_runtime.h>
 
@@ -55,7 +55,7 @@ class buffer {
 struct tally {
     long compared = 0;
     long wrong = 0;
-    /** The largest deviation from the rounded reference, as a part of its bound. */
+    /** The largest error relative to its bound. */
     double worst = 0;
 
     void add(const type_info &t, const expected &e, double y, int64_t k, int64_t row, int64_t position,
@@ -69,13 +69,13 @@ struct tally {
     }
 };
 
-std::vector<float> product(myelin_cuda_stream *stream, const matrix &w, const std::vector<float> &x,
-                           int64_t m) {
+std::vector<float> matmul(myelin_cuda_stream *stream, const matrix &w, const std::vector<float> &x,
+                          int64_t m) {
     const size_t results = (size_t)(w.n * m);
     buffer weights(w.bytes());
     buffer input(x.size() * sizeof(float));
     buffer output(results * sizeof(float));
-    /* Poison: what is not written is no number. */
+    /* Results that are not written stay NaN. */
     std::vector<float> y(results, NAN);
     check(myelin_cuda_upload(stream, weights.address, w.data.get(), w.bytes()), "upload");
     check(myelin_cuda_upload(stream, input.address, x.data(), x.size() * sizeof(float)), "upload");
@@ -91,29 +91,30 @@ void compare(myelin_cuda_stream *stream, const type_info &t, int64_t k, int64_t 
     generator r((uint32_t)(k * 31 + n * 7 + m));
     const matrix w = random_matrix(t, k, n, r);
     const auto x = random_activations(k, m, r);
-    const auto y = product(stream, w, x, m);
+    const auto y = matmul(stream, w, x, m);
     const bool decode = m <= MYELIN_CUDA_DECODE_POSITIONS;
-    const quants q = decode && t.type != myelin::TYPE_F16 ? quantised(x) : quants{};
-    const int64_t padded = myelin::padded_to_steps(k);
+    const quants q = decode && t.type != myelin::TYPE_F16 ? quantized(x) : quants{};
+    const int64_t padded = myelin::padded_k(k);
     std::vector<uint16_t> halves((size_t)(padded * m));
     std::vector<float> inverse((size_t)m);
     for (int64_t p = 0; p < m; p++) {
-        inverse[(size_t)p] = halved(x, k, p, halves.data() + p * padded, padded);
+        inverse[(size_t)p] = converted_to_f16(x, k, p, halves.data() + p * padded, padded);
     }
     for (int64_t row = 0; row < n; row++) {
         const auto weights = weights_of(w, row);
-        const auto halved_weights = rounded(weights);
+        const auto f16_weights = rounded_to_f16(weights);
         for (int64_t p = 0; p < m; p++) {
-            const expected e = decode ? decoded(t, weights, x, t.type == myelin::TYPE_F16 ? nullptr : &q, p)
-                                      : prefilled(t, weights, halved_weights, x, halves.data() + p * padded,
-                                                  inverse[(size_t)p], p);
+            const expected e =
+                decode ? expected_decode(t, weights, x, t.type == myelin::TYPE_F16 ? nullptr : &q, p)
+                       : expected_prefill(t, weights, f16_weights, x, halves.data() + p * padded,
+                                          inverse[(size_t)p], p);
             out.add(t, e, y[(size_t)(p * n + row)], k, row, p, m);
         }
     }
     if (decode && m > 1) {
-        /* A position's result does not depend on the others. */
+        /* The result of a position does not depend on the others. */
         const std::vector<float> last(x.end() - k, x.end());
-        const auto alone = product(stream, w, last, 1);
+        const auto alone = matmul(stream, w, last, 1);
         for (int64_t row = 0; row < n; row++) {
             if (alone[(size_t)row] != y[(size_t)((m - 1) * n + row)] && out.wrong++ < 5) {
                 fprintf(stderr, "%s k %lld row %lld: differs alone and among %lld\n", t.name, (long long)k,
@@ -159,7 +160,7 @@ bool compare_all(myelin_cuda_stream *stream) {
 
 /* ---- time ------------------------------------------------------------------------------------ */
 
-/** Reads every 16 bytes once: what decoding cannot be faster than. */
+/** Reads every 16 bytes once: the upper bound of decode. */
 __global__ void __launch_bounds__(256)
     read_kernel(const uint4 *__restrict__ from, size_t count, uint32_t *out) {
     uint32_t sum = 0;
@@ -169,37 +170,37 @@ __global__ void __launch_bounds__(256)
         const uint4 v = from[i];
         sum ^= v.x ^ v.y ^ v.z ^ v.w;
     }
-    /* Never, as far as anyone can tell: so that the reads stay. */
+    /* Keeps the compiler from removing the reads. */
     if (sum == 0x9e3779b9u) {
         *out = sum;
     }
 }
 
 /**
- * The median time of some runs in seconds. The library has a stream of its own, so the host's clock is
- * taken over several runs in a row, which hides what starting them costs.
+ * The median time of a run in seconds. The library has its own stream, so the host's clock measures
+ * several runs in a row, which hides the cost of launching.
  */
 template <typename F>
 double median_seconds(F run) {
     constexpr int RUNS = 9;
-    constexpr int IN_A_ROW = 10;
+    constexpr int RUNS_PER_SAMPLE = 10;
     run(3);
     std::vector<double> times;
     for (int i = 0; i < RUNS; i++) {
         timespec start;
         timespec end;
         clock_gettime(CLOCK_MONOTONIC, &start);
-        run(IN_A_ROW);
+        run(RUNS_PER_SAMPLE);
         clock_gettime(CLOCK_MONOTONIC, &end);
         times.push_back(((double)(end.tv_sec - start.tv_sec) + 1e-9 * (double)(end.tv_nsec - start.tv_nsec)) /
-                        IN_A_ROW);
+                        RUNS_PER_SAMPLE);
     }
     std::sort(times.begin(), times.end());
     return times[RUNS / 2];
 }
 
-double product_seconds(myelin_cuda_stream *stream, const type_info &t, int64_t k, int64_t n, int64_t m,
-                       const buffer &weights, const buffer &x, const buffer &y) {
+double matmul_seconds(myelin_cuda_stream *stream, const type_info &t, int64_t k, int64_t n, int64_t m,
+                      const buffer &weights, const buffer &x, const buffer &y) {
     return median_seconds([&](int runs) {
         for (int i = 0; i < runs; i++) {
             check(myelin_cuda_matmul(stream, t.type, k, n, m, weights.address,
@@ -210,7 +211,7 @@ double product_seconds(myelin_cuda_stream *stream, const type_info &t, int64_t k
     });
 }
 
-/** Multiply-adds of f16 into f32 that a multiprocessor does per cycle, dense; 0 if unknown here. */
+/** Dense f16 multiply-adds with f32 accumulation per multiprocessor and cycle; 0 if unknown. */
 int tensor_rate(int capability) {
     switch (capability) {
         case 80:
@@ -231,19 +232,19 @@ void time_all(myelin_cuda_stream *stream, int capability, int processors) {
     constexpr int64_t K = 8192;
     constexpr int64_t DECODE_ROWS = 32768;
     constexpr int64_t PREFILL_ROWS = 8192;
-    constexpr int64_t MOST = 2048;
+    constexpr int64_t MAX_POSITIONS = 2048;
     int kilohertz = 0;
     check_cuda(cudaDeviceGetAttribute(&kilohertz, cudaDevAttrClockRate, 0), "clock");
     const double peak = 2e3 * kilohertz * processors * tensor_rate(capability);
     generator r(3);
-    const auto activations = random_activations(K, MOST, r);
+    const auto activations = random_activations(K, MAX_POSITIONS, r);
     buffer x(activations.size() * sizeof(float));
-    buffer y((size_t)(std::max(DECODE_ROWS * 8, PREFILL_ROWS * MOST)) * sizeof(float));
+    buffer y((size_t)(std::max(DECODE_ROWS * 8, PREFILL_ROWS * MAX_POSITIONS)) * sizeof(float));
     buffer sink(4);
     check(myelin_cuda_upload(stream, x.address, activations.data(), activations.size() * sizeof(float)),
           "upload");
 
-    printf("\ndecode, k %lld, n %lld: GB/s of weights, and as a part of a plain read of the same bytes\n",
+    printf("\ndecode, k %lld, n %lld: GB/s of weights, and the fraction of a plain read of the same bytes\n",
            (long long)K, (long long)DECODE_ROWS);
     printf("%-6s %8s %16s %16s %16s %16s\n", "type", "read", "1 position", "2", "4", "8");
     std::string prefills;
@@ -262,13 +263,13 @@ void time_all(myelin_cuda_stream *stream, int capability, int processors) {
         });
         printf("%-6s %8.0f", t.name, bytes / read / 1e9);
         for (const int64_t m : {1, 2, 4, 8}) {
-            const double s = product_seconds(stream, t, K, DECODE_ROWS, m, weights, x, y);
+            const double s = matmul_seconds(stream, t, K, DECODE_ROWS, m, weights, x, y);
             printf(" %8.0f (%5.2f)", bytes / s / 1e9, read / s);
         }
         printf("\n");
         prefills += t.name + std::string(7 - std::string(t.name).size(), ' ');
         for (const int64_t m : {16L, 128L, 512L, 2048L}) {
-            const double s = product_seconds(stream, t, K, PREFILL_ROWS, m, weights, x, y);
+            const double s = matmul_seconds(stream, t, K, PREFILL_ROWS, m, weights, x, y);
             const double rate = 2.0 * K * PREFILL_ROWS * (double)m / s;
             char cell[40];
             snprintf(cell, sizeof cell, peak > 0 ? " %7.1f (%4.2f)" : " %7.1f", rate / 1e12, rate / peak);
@@ -277,7 +278,7 @@ void time_all(myelin_cuda_stream *stream, int capability, int processors) {
         prefills += "\n";
     }
     printf(
-        "\nprefill, k %lld, n %lld: TFLOP/s, and as a part of %.0f TFLOP/s, multiprocessors times clock "
+        "\nprefill, k %lld, n %lld: TFLOP/s, and the fraction of %.0f TFLOP/s, multiprocessors times clock "
         "times rate\n",
         (long long)K, (long long)PREFILL_ROWS, peak / 1e12);
     printf("%-6s %15s %14s %14s %14s\n%s", "type", "16 positions", "128", "512", "2048", prefills.c_str());

@@ -1,6 +1,6 @@
 /*
- * The C interface without a device: the library loads, answers, and checks what it is given. Where
- * there is a device, that it allocates, copies and refuses too.
+ * The C interface without a device: the library loads and checks its arguments. With a device also:
+ * it allocates, copies, and rejects wrong arguments.
  */
 #include "myelin_cuda.h"
 
@@ -44,8 +44,8 @@ static void test_sizes(void) {
     }
 }
 
-/** Everything here must be refused before a device is looked at: the pointers lead nowhere. */
-static void test_products(myelin_cuda_stream *stream) {
+/** All must be rejected before the device is used: the pointers are invalid. */
+static void test_matmul(myelin_cuda_stream *stream) {
     void *w = (void *)(uintptr_t)4096;
     float *x = (float *)(uintptr_t)8192;
     float *y = (float *)(uintptr_t)16384;
@@ -131,7 +131,7 @@ static void test_device(void) {
     CHECK(strcmp(text, back) == 0, "'%s'", back);
     CHECK(myelin_cuda_upload(stream, NULL, text, 1) == MYELIN_CUDA_ERROR_ARGUMENT, "nowhere");
     CHECK(myelin_cuda_upload(stream, NULL, NULL, 0) == MYELIN_CUDA_OK, "nothing");
-    test_products(stream);
+    test_matmul(stream);
     CHECK(myelin_cuda_stream_synchronize(stream) == MYELIN_CUDA_OK, "synchronize");
     CHECK(myelin_cuda_free(0, memory) == MYELIN_CUDA_OK, "free");
     CHECK(myelin_cuda_stream_close(stream) == MYELIN_CUDA_OK, "close");
@@ -141,7 +141,7 @@ int main(void) {
     test_identity();
     test_sizes();
     test_nulls();
-    test_products(NULL);
+    test_matmul(NULL);
     int32_t count = -1;
     const int32_t status = myelin_cuda_device_count(&count);
     if (status == MYELIN_CUDA_OK) {

@@ -1,6 +1,6 @@
 #!/bin/sh
-# What is in the machine code of the library: prints registers and instructions of each kernel, and fails if one
-# uses local memory (spills), or lacks the instructions that it was written for.
+# Prints registers and instructions of each kernel in the library's machine code, and fails if a kernel uses
+# local memory (spills), or lacks the instructions that it was written for.
 library=$1
 PATH=$PATH:/usr/local/cuda/bin
 if ! command -v cuobjdump > /dev/null 2>&1 || ! command -v nvdisasm > /dev/null 2>&1; then
@@ -13,7 +13,7 @@ for arch in sm_80 sm_90; do
       cuobjdump --gpu-architecture $arch --dump-sass "$library"; } | awk -v arch=$arch '
         # _ZN6myelin...decode_kernelILi12ELi4EE... is decode 12 4.
         function short(name,   kernel, numbers) {
-            if (!match(name, /(decode|prefill|quantise|halve)(_f16)?_kernel/)) return name
+            if (!match(name, /(decode|prefill|quantize|convert_to)(_f16)?_kernel/)) return name
             kernel = substr(name, RSTART, RLENGTH)
             sub(/_kernel/, "", kernel)
             numbers = substr(name, RSTART + RLENGTH)
