@@ -1,9 +1,9 @@
-# The front door of Myelin. `make help` lists what there is; nothing needs root, and nothing is written
-# outside this folder but the caches of Maven and npm.
+# `make help` lists the targets. Nothing needs root, and nothing is written outside this folder except the
+# caches of Maven and npm.
 
 N ?= 256
 BENCH_OUT ?= benches/target/report
-# The checkpoint that the jar holds; it runs without being named.
+# The bundled model, which runs if no MODEL is given.
 bundled := cli/src/main/resources/dev/myelin/cli/stories.gguf
 ifeq ($(origin PROMPT),undefined)
 PROMPT := Once upon a time
@@ -13,18 +13,18 @@ MODEL := $(firstword $(wildcard $(bundled) ../shared/models/stories260K-f32.gguf
 endif
 JEXTRACT ?= jextract
 MVN ?= mvn
-# What the command line gives is passed on as it is, dollar signs and quotes too.
+# Values from the command line are passed on unchanged, including dollar signs and quotes.
 override PROMPT := $(value PROMPT)
 override MODEL := $(value MODEL)
 export PROMPT MODEL
 
-# Maven with a JDK that fits, also where `java` on the PATH is older; older Mavens use what that JDK warns of.
+# Maven with the JDK of find-jdk, even if `java` on the PATH is older; older Mavens use features that this JDK warns about.
 export MVN
 export MAVEN_OPTS := -XX:-UsePerfData --sun-misc-unsafe-memory-access=allow --enable-native-access=ALL-UNNAMED $(MAVEN_OPTS)
 mvn = JAVA_HOME=$$(cli/bin/find-jdk) && export JAVA_HOME && $(MVN) -B -ntp -q -Dstyle.color=never
-# What is shown of a tool's output: nothing, or all of it when it fails.
+# Shows a tool's output only if it fails.
 quietly = > native/build/$(1).log 2>&1 || { cat native/build/$(1).log; exit 1; }
-# ThreadSanitizer of older compilers does not know where newer kernels put things.
+# ThreadSanitizer of older compilers does not support the address layout of newer kernels.
 fixed_addresses = $$(setarch "$$(uname -m)" -R true 2>/dev/null && echo setarch "$$(uname -m)" -R)
 cmake = cmake $(if $(shell command -v ninja),-G Ninja)
 
@@ -33,7 +33,7 @@ aot := cli/target/myelin.aot.stamp
 lib := native/build/lib/.stamp
 bench := benches/target/.built
 
-# Folders are listed too: they change when a file is deleted.
+# Folders are inputs too: they change when a file is deleted.
 java_inputs := pom.xml $(wildcard */pom.xml licenses/*) LICENSE THIRD-PARTY-NOTICES $(shell find */src/main -name '[!.]*' 2>/dev/null)
 native_inputs := native/CMakeLists.txt $(shell find native/cmake native/include native/src native/tests -name '[!.]*')
 
@@ -45,7 +45,7 @@ help: ## list the targets
 	@echo 'usage: make TARGET [VARIABLE=value ...]'
 	@sed -n 's/^\([a-z0-9-]*\):[^#]*## /\1|/p' Makefile | while IFS='|' read -r t d; do printf '  %-15s%s\n' "$$t" "$$d"; done
 
-run: checkpoint build ## generate text, a story by the bundled model; MODEL=file.gguf PROMPT='...' N=tokens ARGS='further options of myelin run'
+run: checkpoint build ## generate text, by default a story by the bundled model; MODEL=file.gguf PROMPT='...' N=tokens ARGS='further options of myelin run'
 	@exec cli/bin/myelin run $(if $(filter-out $(bundled),$(MODEL)),-m "$$MODEL") -p "$$PROMPT" -n $(N) $(ARGS)
 
 test: build test-native ## run every test, check formatting and javadoc
@@ -58,16 +58,16 @@ test: build test-native ## run every test, check formatting and javadoc
 
 build: $(lib) $(jar) $(aot) | ggml ## fetch ggml, compile everything; then cli/bin/myelin works
 
-bench: $(bench) $(lib) | ggml ## run the JMH benchmarks, write a report; QUICK=1 for a glance, ISA='avx512 none' for kernels, BENCH_OUT=folder, ARGS='regular expression and JMH options'
+bench: $(bench) $(lib) | ggml ## run the JMH benchmarks, write a report; QUICK=1 for a short run, ISA='avx512 none' for kernels, BENCH_OUT=folder, ARGS='regular expression and JMH options'
 	@jdk=$$(cli/bin/find-jdk) && exec "$$jdk/bin/java" --enable-native-access=ALL-UNNAMED -Dmyelin.home="$(CURDIR)" \
 	  -Djava.io.tmpdir=benches/target -cp 'benches/target/*:benches/target/lib/*' \
 	  dev.myelin.benches.BenchmarkRun '$(BENCH_OUT)' '$(QUICK)' '$(ISA)' $(ARGS)
 
-compare: checkpoint build ## tokens/s beside llama.cpp on the same file, turn by turn; MODEL=file.gguf ARGS='further options of myelin bench'
+compare: checkpoint build ## compare tokens/s with llama.cpp on the same file, alternating; MODEL=file.gguf ARGS='further options of myelin bench'
 	@native/ggml/fetch.sh --pinned
 	@exec cli/bin/myelin bench -m "$$MODEL" --compare llama.cpp $(ARGS)
 
-model: build ## train the bundled model again, which takes up to an hour; then `make build` bundles it
+model: build ## train the bundled model again (up to an hour); then `make build` bundles it
 	@cli/bin/make-model
 
 bindings: ## generate the bindings of ggml, llama.cpp and libmyelin again; JEXTRACT=path/to/jextract
@@ -78,14 +78,14 @@ format: ## format Java (google-java-format) and, where clang-format is installed
 	@$(mvn) spotless:apply $(call quietly,format)
 	@.ci/formatted --fix
 
-test-isa: build ## run the kernel and oracle tests with each instruction set that this CPU has; ISA='avx2 none' for some
+test-isa: build ## run the kernel and oracle tests with each instruction set of this CPU; ISA='avx2 none' for some
 	@.ci/test-isa $(ISA)
 
 test-native: $(lib) ## run the tests of libmyelin only
 	@ctest --test-dir native/build --output-on-failure --no-tests=error $(call quietly,ctest)
 	@grep 'tests passed' native/build/ctest.log
 
-test-sanitize: native/build/.tools ## run them under AddressSanitizer, UndefinedBehaviorSanitizer and ThreadSanitizer
+test-sanitize: native/build/.tools ## run these under AddressSanitizer, UndefinedBehaviorSanitizer and ThreadSanitizer
 	@for kind in address thread; do \
 	  { $(cmake) -S native -B native/build-$$kind -DMYELIN_SANITIZE=$$kind && \
 	    MAKEFLAGS= cmake --build native/build-$$kind --parallel; } $(call quietly,sanitize); \
@@ -93,14 +93,14 @@ test-sanitize: native/build/.tools ## run them under AddressSanitizer, Undefined
 	  echo "$$kind sanitizer: $$(grep 'tests passed' native/build/sanitize.log)"; \
 	done
 
-test-aarch64: ## cross-compile them for aarch64 and run them under qemu
+test-aarch64: ## cross-compile these for aarch64 and run them under qemu
 	@command -v aarch64-linux-gnu-gcc qemu-aarch64 >/dev/null || { \
 	  echo 'missing: a cross compiler or an emulator; install: apt-get install gcc-aarch64-linux-gnu qemu-user' >&2; exit 1; }
 	@$(cmake) -S native -B native/build-aarch64 --toolchain "$(CURDIR)/native/cmake/aarch64.cmake" >/dev/null
 	@MAKEFLAGS= cmake --build native/build-aarch64 --parallel
 	@ctest --test-dir native/build-aarch64 --output-on-failure
 
-cuda: ## build libmyelin-cuda, products on NVIDIA GPUs; by an nvcc of this machine, else by one from PyPI
+cuda: ## build libmyelin-cuda (matmul on NVIDIA GPUs) with an installed nvcc, else with one from PyPI
 	@mkdir -p native/build
 	@nvcc=$$(native/cuda/nvcc.sh) || exit 1; \
 	  { grep -qsxF 'CMAKE_HOME_DIRECTORY:INTERNAL=$(CURDIR)/native/cuda' native/build-cuda/CMakeCache.txt && \
@@ -112,26 +112,26 @@ cuda: ## build libmyelin-cuda, products on NVIDIA GPUs; by an nvcc of this machi
 	@echo 'compiling libmyelin-cuda' >&2
 	@MAKEFLAGS= cmake --build native/build-cuda --parallel $(call quietly,cuda)
 
-test-cuda: cuda ## run its tests, and where a GPU is, compare and time every kernel
+test-cuda: cuda ## run its tests; with a GPU, also compare and time every kernel
 	@ctest --test-dir native/build-cuda --output-on-failure --no-tests=error $(call quietly,ctest-cuda)
 	@grep 'tests passed' native/build/ctest-cuda.log
 	@grep '^skipped' native/build-cuda/Testing/Temporary/LastTest.log || true
 	@native/build-cuda/selfcheck || { status=$$?; [ $$status = 77 ] || exit $$status; \
 	  echo 'so the kernels ran in the emulator only, not on a GPU'; }
 
-clean: ## remove everything that was built or unpacked
+clean: ## remove all build output and downloads
 	rm -rf native/build native/build-* */target
 
-# ---- how things are made ----------------------------------------------------------------------------
+# ---- files ------------------------------------------------------------------------------------------
 
 checkpoint:
 	@if [ -z "$$MODEL" ]; then \
-	  echo 'no checkpoint: name one with MODEL=path/to/checkpoint.gguf' >&2; exit 1; fi
+	  echo 'no model: give one with MODEL=path/to/model.gguf' >&2; exit 1; fi
 
 ggml:
 	@native/ggml/fetch.sh
 
-# All that is missing is reported at once, before anything is built.
+# Missing tools are reported together, before anything is built.
 native/build/.tools:
 	@native/check-tools.sh
 	@mkdir -p $(@D) && touch $@
@@ -148,9 +148,9 @@ $(jar): $(java_inputs) | native/build/.tools
 	@$(mvn) -pl cli -am -DskipTests package $(call quietly,maven-build)
 	@touch $@
 
-# An ahead-of-time cache of the classes (JEP 514) makes the start faster; without one everything works too.
-$(aot): $(jar) cli/bin/myelin cli/bin/train-start cli/src/build/start.jinja $(wildcard cli/target/lib/*.jar) | $(lib) ggml
-	@cli/bin/train-start || echo 'no ahead-of-time cache: Myelin starts a little slower' >&2
+# An AOT cache of the classes (JEP 514) makes the start faster; it is optional.
+$(aot): $(jar) cli/bin/myelin cli/bin/make-aot-cache cli/src/build/start.jinja $(wildcard cli/target/lib/*.jar) | $(lib) ggml
+	@cli/bin/make-aot-cache || echo 'no AOT cache: Myelin starts a little slower' >&2
 	@touch $@
 
 # The two Maven runs write to the same folders, so one follows the other.

@@ -23,7 +23,7 @@ import java.util.zip.ZipOutputStream;
  * compiled for Java 5, as picocli's are, and verifies them anew at every start. Their bytecode stays
  * as it is; they get stack maps and the version of Java 8.
  *
- * <p>Run by {@code cli/bin/train-start}: java ModernClasses.java JAR...
+ * <p>Run by {@code cli/bin/make-aot-cache}: java ModernClasses.java JAR...
  */
 final class ModernClasses {
   /** The first class file version that is cached; Java 6. */
