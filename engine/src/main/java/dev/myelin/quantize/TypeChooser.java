@@ -72,7 +72,7 @@ final class TypeChooser {
     } else {
       type = options.pure() ? mix.base() : byRules(tensor, role);
     }
-    GgmlType fitting = fallbackFor(tensor, type);
+    GgmlType fitting = fittingType(tensor, type);
     return new Choice(fitting, fitting != type);
   }
 
@@ -150,7 +150,7 @@ final class TypeChooser {
    * The type itself if its blocks divide the rows, else a type of about as many bits with smaller
    * blocks.
    */
-  private GgmlType fallbackFor(TensorInfo tensor, GgmlType type) {
+  private GgmlType fittingType(TensorInfo tensor, GgmlType type) {
     if (fits(tensor, type)) {
       return type;
     }

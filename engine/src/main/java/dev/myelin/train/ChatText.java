@@ -58,13 +58,13 @@ final class ChatText extends TrainingText {
     int[] ids = new int[(int) size];
     int[] starts = new int[samples.size()];
     int[] ends = new int[samples.size()];
-    int at = 0;
+    int position = 0;
     for (int i = 0; i < starts.length; i++) {
       int[] part = parts.get(i);
-      System.arraycopy(part, 0, ids, at, part.length);
-      starts[i] = at;
-      at += part.length;
-      ends[i] = at;
+      System.arraycopy(part, 0, ids, position, part.length);
+      starts[i] = position;
+      position += part.length;
+      ends[i] = position;
     }
     return new Tokens(ids, new WindowRanges(starts, ends));
   }

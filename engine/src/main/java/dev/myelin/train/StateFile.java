@@ -114,17 +114,17 @@ final class StateFile {
       columns[3][i] = s.seconds();
     }
     List<History.Evaluation> evaluations = history.evaluations();
-    long[] at = new long[evaluations.size()];
+    long[] evaluatedSteps = new long[evaluations.size()];
     float[] losses = new float[evaluations.size()];
-    for (int i = 0; i < at.length; i++) {
-      at[i] = evaluations.get(i).step();
+    for (int i = 0; i < evaluatedSteps.length; i++) {
+      evaluatedSteps[i] = evaluations.get(i).step();
       losses[i] = evaluations.get(i).loss();
     }
     out.put(PREFIX + "losses", columns[0])
         .put(PREFIX + "norms", columns[1])
         .put(PREFIX + "rates", columns[2])
         .put(PREFIX + "seconds", columns[3])
-        .put(PREFIX + "evaluated_steps", at)
+        .put(PREFIX + "evaluated_steps", evaluatedSteps)
         .put(PREFIX + "evaluated_losses", losses);
   }
 
@@ -135,15 +135,15 @@ final class StateFile {
     GgufArray norms = m.array(PREFIX + "norms");
     GgufArray rates = m.array(PREFIX + "rates");
     GgufArray seconds = m.array(PREFIX + "seconds");
-    GgufArray at = m.array(PREFIX + "evaluated_steps");
-    GgufArray evaluated = m.array(PREFIX + "evaluated_losses");
+    GgufArray evaluatedSteps = m.array(PREFIX + "evaluated_steps");
+    GgufArray evaluatedLosses = m.array(PREFIX + "evaluated_losses");
     int steps = losses.size();
     boolean fits =
         steps < MAX_STEPS
             && norms.size() == steps
             && rates.size() == steps
             && seconds.size() == steps
-            && at.size() == evaluated.size();
+            && evaluatedSteps.size() == evaluatedLosses.size();
     if (!fits) {
       throw m.error(PREFIX + "losses", "as many values as the other arrays of the history");
     }
@@ -152,8 +152,8 @@ final class StateFile {
       history.add(
           new History.Step(i + 1L, losses.f32(i), norms.f32(i), rates.f32(i), seconds.f32(i)));
     }
-    for (int i = 0; i < at.size(); i++) {
-      history.add(new History.Evaluation(at.i64(i), evaluated.f32(i)));
+    for (int i = 0; i < evaluatedSteps.size(); i++) {
+      history.add(new History.Evaluation(evaluatedSteps.i64(i), evaluatedLosses.f32(i)));
     }
     return history;
   }

@@ -96,8 +96,8 @@ public final class TokenStream {
     return Arrays.copyOfRange(tokens, from, from + length);
   }
 
-  private static int boundaryToken(boolean wanted, String name, OptionalInt id) {
-    if (!wanted) {
+  private static int boundaryToken(boolean required, String name, OptionalInt id) {
+    if (!required) {
       return -1;
     }
     return id.orElseThrow(
