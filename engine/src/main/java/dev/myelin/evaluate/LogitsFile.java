@@ -1,7 +1,7 @@
 package dev.myelin.evaluate;
 
 import dev.myelin.error.ModelFileException;
-import dev.myelin.file.FileReason;
+import dev.myelin.file.FileErrors;
 import dev.myelin.file.InputFile;
 import java.io.IOException;
 import java.nio.ByteBuffer;
@@ -159,7 +159,7 @@ public final class LogitsFile implements AutoCloseable {
   }
 
   private static ModelFileException readFailure(Path path, IOException e) {
-    String reason = e instanceof NoSuchFileException ? "no such file" : FileReason.of(e);
+    String reason = e instanceof NoSuchFileException ? "no such file" : FileErrors.describe(e);
     return new ModelFileException(path, "cannot be read: " + reason, e);
   }
 

@@ -63,7 +63,7 @@ public final class LogitsFileWriter implements AutoCloseable {
     try {
       file.write(bytes, offset);
     } catch (IOException e) {
-      throw file.failed(e);
+      throw file.writeError(e);
     }
   }
 

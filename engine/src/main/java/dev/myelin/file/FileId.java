@@ -15,25 +15,25 @@ public record FileId(Object key) {
   /** Empty for a folder, a device or a pipe, which any number of options may name. */
   public static Optional<FileId> of(Path path) {
     try {
-      BasicFileAttributes found = Files.readAttributes(path, BasicFileAttributes.class);
-      if (!found.isRegularFile()) {
+      BasicFileAttributes attributes = Files.readAttributes(path, BasicFileAttributes.class);
+      if (!attributes.isRegularFile()) {
         return Optional.empty();
       }
-      Object key = found.fileKey(); // null where the system has none
+      Object key = attributes.fileKey(); // null where the system has none
       return Optional.of(new FileId(key == null ? path.toRealPath() : key));
     } catch (IOException e) {
-      return Optional.of(new FileId(place(path)));
+      return Optional.of(new FileId(realPath(path)));
     }
   }
 
   /** Where a file that is not there would be. */
-  private static Path place(Path path) {
-    Path place = path.toAbsolutePath();
+  private static Path realPath(Path path) {
+    Path result = path.toAbsolutePath();
     try {
-      place = Target.of(path).place();
-      return place.getParent().toRealPath().resolve(place.getFileName());
+      result = OutputTarget.of(path).path();
+      return result.getParent().toRealPath().resolve(result.getFileName());
     } catch (IOException | RuntimeException e) {
-      return place.normalize();
+      return result.normalize();
     }
   }
 }

@@ -19,28 +19,28 @@ import java.util.Objects;
  */
 public final class InputFile implements AutoCloseable {
   private final Path path;
-  private final Object identity;
+  private final Object fileKey;
   private FileChannel channel;
   private boolean closed;
 
   private interface Action<T> {
-    T on(FileChannel channel) throws IOException;
+    T apply(FileChannel channel) throws IOException;
   }
 
   private InputFile(Path path) throws IOException {
     this.path = path;
-    identity = identity(path);
+    fileKey = fileKey(path);
   }
 
   /** Opens a file. */
   public static InputFile open(Path path) throws IOException {
     InputFile file = new InputFile(path);
-    file.steadily(FileChannel::size);
+    file.retryAfterInterrupt(FileChannel::size);
     return file;
   }
 
   public long size() throws IOException {
-    return steadily(FileChannel::size);
+    return retryAfterInterrupt(FileChannel::size);
   }
 
   /**
@@ -48,15 +48,15 @@ public final class InputFile implements AutoCloseable {
    *
    * @return false if the file ends before
    */
-  public boolean read(ByteBuffer into, long position) throws IOException {
-    int start = into.position();
-    while (into.hasRemaining()) {
-      int before = into.position();
+  public boolean read(ByteBuffer buffer, long position) throws IOException {
+    int start = buffer.position();
+    while (buffer.hasRemaining()) {
+      int before = buffer.position();
       int count =
-          steadily(
+          retryAfterInterrupt(
               from -> {
-                into.position(before);
-                return from.read(into, position + before - start);
+                buffer.position(before);
+                return from.read(buffer, position + before - start);
               });
       if (count < 0) {
         return false;
@@ -72,7 +72,8 @@ public final class InputFile implements AutoCloseable {
    */
   public MemorySegment map(Arena arena) throws IOException {
     try {
-      return steadily(from -> from.map(FileChannel.MapMode.READ_ONLY, 0, from.size(), arena));
+      return retryAfterInterrupt(
+          from -> from.map(FileChannel.MapMode.READ_ONLY, 0, from.size(), arena));
     } catch (IOException e) {
       if (e.getCause() instanceof OutOfMemoryError) {
         throw new IOException("the address space has no room for it (ulimit -v?)", e);
@@ -82,12 +83,12 @@ public final class InputFile implements AutoCloseable {
   }
 
   /** Repeats it after an interrupt, of this thread or another, has closed the channel. */
-  private <T> T steadily(Action<T> action) throws IOException {
+  private <T> T retryAfterInterrupt(Action<T> action) throws IOException {
     boolean interrupted = Thread.interrupted();
     try {
       while (true) {
         try {
-          return action.on(channel());
+          return action.apply(channel());
         } catch (ClosedChannelException e) {
           interrupted |= Thread.interrupted();
           if (isClosed()) {
@@ -112,7 +113,7 @@ public final class InputFile implements AutoCloseable {
     }
     if (channel == null || !channel.isOpen()) {
       FileChannel opened = FileChannel.open(path, StandardOpenOption.READ);
-      if (!Objects.equals(identity, identity(path))) {
+      if (!Objects.equals(fileKey, fileKey(path))) {
         opened.close();
         throw new IOException("another file has taken its name");
       }
@@ -121,7 +122,7 @@ public final class InputFile implements AutoCloseable {
     return channel;
   }
 
-  private static Object identity(Path path) throws IOException {
+  private static Object fileKey(Path path) throws IOException {
     return Files.readAttributes(path, BasicFileAttributes.class).fileKey();
   }
 

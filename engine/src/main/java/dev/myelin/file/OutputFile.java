@@ -23,13 +23,13 @@ import java.util.concurrent.ThreadLocalRandom;
  */
 public final class OutputFile implements AutoCloseable {
   /** A name is at most 255 bytes long almost everywhere. */
-  private static final int LONGEST_NAME = 60;
+  private static final int MAX_PREFIX_CHARS = 60;
 
-  private final Target target;
-  private final Path beside;
+  private final OutputTarget target;
+  private final Path temporary;
   private final FileChannel channel;
-  private final InOrder inOrder;
-  private final boolean shared;
+  private final ReorderBuffer reorderBuffer;
+  private final boolean isStandardOutput;
   private boolean renamed;
 
   /**
@@ -39,17 +39,17 @@ public final class OutputFile implements AutoCloseable {
    * @throws ModelFileException naming the file, if it cannot be written or the disk has no room
    */
   public OutputFile(Path file, long bytes) {
-    target = Target.of(file);
-    target.require(bytes);
-    boolean through = target.kind() == Target.Kind.THROUGH;
-    beside = through ? null : target.folder().resolve(privateName(target.place()));
-    shared = through && target.isStandardOutput();
+    target = OutputTarget.of(file);
+    target.requireWritable(bytes);
+    boolean isStream = target.kind() == OutputTarget.Kind.STREAM;
+    temporary = isStream ? null : target.folder().resolve(temporaryName(target.path()));
+    isStandardOutput = isStream && target.isStandardOutput();
     try {
-      channel = through ? openThrough() : openBeside();
+      channel = isStream ? openStream() : openTemporary();
     } catch (IOException e) {
-      throw failed(e);
+      throw writeError(e);
     }
-    inOrder = through ? new InOrder(channel) : null;
+    reorderBuffer = isStream ? new ReorderBuffer(channel) : null;
   }
 
   /**
@@ -59,7 +59,7 @@ public final class OutputFile implements AutoCloseable {
    * @throws ModelFileException naming the file and the reason
    */
   public static void check(Path file, long bytes) {
-    Target.of(file).require(bytes);
+    OutputTarget.of(file).requireWritable(bytes);
   }
 
   /**
@@ -73,7 +73,7 @@ public final class OutputFile implements AutoCloseable {
       out.complete();
       out.rename();
     } catch (IOException e) {
-      throw Target.failed(file, e);
+      throw OutputTarget.writeError(file, e);
     }
   }
 
@@ -83,7 +83,7 @@ public final class OutputFile implements AutoCloseable {
    * @throws ModelFileException naming the file and the reason
    */
   public static void writeNew(Path file, byte[] bytes) {
-    if (Target.of(file).kind() == Target.Kind.FILE) {
+    if (OutputTarget.of(file).kind() == OutputTarget.Kind.FILE) {
       throw new ModelFileException(file, "exists already", (Throwable) null);
     }
     write(file, bytes);
@@ -91,30 +91,30 @@ public final class OutputFile implements AutoCloseable {
 
   /** Deletes what is unfinished in this process, which is about to be halted. */
   public static void deleteUnfinished() {
-    PartFiles.deleteAll();
+    TemporaryFiles.deleteAll();
   }
 
   /** Hard to guess, so that two processes that write one file have a temporary file each. */
-  private static String privateName(Path place) {
-    String name = place.getFileName().toString();
-    String start = name.length() > LONGEST_NAME ? "myelin" : name;
-    return start + "." + Long.toHexString(ThreadLocalRandom.current().nextLong()) + ".part";
+  private static String temporaryName(Path path) {
+    String name = path.getFileName().toString();
+    String prefix = name.length() > MAX_PREFIX_CHARS ? "myelin" : name;
+    return prefix + "." + Long.toHexString(ThreadLocalRandom.current().nextLong()) + ".part";
   }
 
-  private FileChannel openThrough() throws IOException {
+  private FileChannel openStream() throws IOException {
     // the descriptor itself: its position is where the shell's >> left it
-    return shared
+    return isStandardOutput
         ? new FileOutputStream(FileDescriptor.out).getChannel()
         : FileChannel.open(
-            target.place(), StandardOpenOption.WRITE, StandardOpenOption.TRUNCATE_EXISTING);
+            target.path(), StandardOpenOption.WRITE, StandardOpenOption.TRUNCATE_EXISTING);
   }
 
-  private FileChannel openBeside() throws IOException {
-    PartFiles.add(beside);
+  private FileChannel openTemporary() throws IOException {
+    TemporaryFiles.add(temporary);
     try {
-      return target.kind() == Target.Kind.FILE
-          ? Attributes.create(beside, target.place())
-          : FileChannel.open(beside, StandardOpenOption.WRITE, StandardOpenOption.CREATE_NEW);
+      return target.kind() == OutputTarget.Kind.FILE
+          ? OwnerAndMode.create(temporary, target.path())
+          : FileChannel.open(temporary, StandardOpenOption.WRITE, StandardOpenOption.CREATE_NEW);
     } catch (IOException e) {
       discard();
       throw e;
@@ -127,8 +127,8 @@ public final class OutputFile implements AutoCloseable {
    * @param bytes all that remains in it
    */
   public void write(ByteBuffer bytes, long position) throws IOException {
-    if (inOrder != null) {
-      inOrder.write(bytes, position);
+    if (reorderBuffer != null) {
+      reorderBuffer.write(bytes, position);
       return;
     }
     long next = position;
@@ -162,12 +162,12 @@ public final class OutputFile implements AutoCloseable {
    */
   public void complete() {
     try {
-      if (beside != null) {
+      if (temporary != null) {
         channel.force(true);
       }
       closeChannel();
     } catch (IOException e) {
-      throw failed(e);
+      throw writeError(e);
     }
   }
 
@@ -177,40 +177,40 @@ public final class OutputFile implements AutoCloseable {
    * @throws ModelFileException if that fails
    */
   public void rename() {
-    if (beside == null) {
+    if (temporary == null) {
       return;
     }
     try {
       Files.move(
-          beside,
-          target.place(),
+          temporary,
+          target.path(),
           StandardCopyOption.ATOMIC_MOVE,
           StandardCopyOption.REPLACE_EXISTING);
       renamed = true;
-      PartFiles.remove(beside);
+      TemporaryFiles.remove(temporary);
     } catch (IOException e) {
-      throw failed(e);
+      throw writeError(e);
     }
   }
 
   /** A failure to write it, as one that names it. */
-  public ModelFileException failed(IOException e) {
-    return Target.failed(target.named(), e);
+  public ModelFileException writeError(IOException e) {
+    return OutputTarget.writeError(target.requested(), e);
   }
 
   private void closeChannel() throws IOException {
-    if (!shared) {
+    if (!isStandardOutput) {
       channel.close();
     }
   }
 
   private void discard() {
     try {
-      Files.deleteIfExists(beside);
+      Files.deleteIfExists(temporary);
     } catch (IOException e) {
       // the failure that left it here is the one to report
     }
-    PartFiles.remove(beside);
+    TemporaryFiles.remove(temporary);
   }
 
   @Override
@@ -220,7 +220,7 @@ public final class OutputFile implements AutoCloseable {
     } catch (IOException e) {
       // the failure before it is the one to report
     }
-    if (beside != null && !renamed) {
+    if (temporary != null && !renamed) {
       discard();
     }
   }

@@ -37,7 +37,7 @@ public final class Generator {
         new Sampler(
             sampling,
             session.model().hyperparameters().vocabulary(),
-            SuppressedTokens.of(tokenizer.vocabulary().suppressed()));
+            SuppressedTokens.of(tokenizer.vocabulary().suppressedTokens()));
   }
 
   /** The seed in use: the requested one, or the one chosen at random. */

@@ -31,7 +31,7 @@ final class ReplyTokens {
     for (int i = 0; i < tokens.size(); i++) {
       text.append(stream.push(tokens.get(i)));
       bytesPushed += byteLength(tokens.get(i), tokenizer);
-      int completeBytes = bytesPushed - stream.waiting();
+      int completeBytes = bytesPushed - stream.pendingBytes();
       int length = 0;
       int to = from;
       while (to <= i && length + byteLength(tokens.get(to), tokenizer) <= completeBytes) {

@@ -35,7 +35,7 @@ final class FileWriter {
     try {
       layout.writeTo((at, chunk) -> writeAll(file, at, chunk));
     } catch (IOException e) {
-      throw file.failed(e);
+      throw file.writeError(e);
     }
     file.complete();
   }

@@ -1,7 +1,7 @@
 package dev.myelin.gguf;
 
 import dev.myelin.error.ModelFileException;
-import dev.myelin.file.FileReason;
+import dev.myelin.file.FileErrors;
 import dev.myelin.file.InputFile;
 import dev.myelin.natives.NativeMemory;
 import java.io.IOException;
@@ -163,7 +163,7 @@ final class PartReader {
     } catch (AccessDeniedException e) {
       throw new ModelFileException(file, "no permission to read it", e);
     } catch (IOException e) {
-      throw new ModelFileException(file, "cannot be read: " + FileReason.of(e), e);
+      throw new ModelFileException(file, "cannot be read: " + FileErrors.describe(e), e);
     }
   }
 

@@ -1,7 +1,7 @@
 package dev.myelin.imatrix;
 
 import dev.myelin.error.ModelFileException;
-import dev.myelin.file.FileReason;
+import dev.myelin.file.FileErrors;
 import dev.myelin.file.InputFile;
 import dev.myelin.file.OutputFile;
 import dev.myelin.imatrix.ImportanceMatrix.Entry;
@@ -49,7 +49,7 @@ final class DatFormat {
       ImportanceMatrixFiles.requireFitsHeap(file, input.size());
       return new DatFormat(file, input.map(arena)).readMatrix();
     } catch (IOException e) {
-      throw new ModelFileException(file, "cannot be read: " + FileReason.of(e), e);
+      throw new ModelFileException(file, "cannot be read: " + FileErrors.describe(e), e);
     } catch (InternalError e) {
       // a page of the mapping is missing: the file was truncated
       throw new ModelFileException(
@@ -114,7 +114,7 @@ final class DatFormat {
       try {
         write(matrix, output.stream());
       } catch (IOException e) {
-        throw output.failed(e);
+        throw output.writeError(e);
       }
       output.complete();
       output.rename();

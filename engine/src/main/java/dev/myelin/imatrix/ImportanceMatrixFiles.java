@@ -2,7 +2,7 @@ package dev.myelin.imatrix;
 
 import dev.myelin.error.InvalidRequestException;
 import dev.myelin.error.ModelFileException;
-import dev.myelin.file.FileReason;
+import dev.myelin.file.FileErrors;
 import dev.myelin.gguf.GgmlType;
 import dev.myelin.gguf.GgufArray;
 import dev.myelin.gguf.GgufFile;
@@ -71,7 +71,7 @@ public final class ImportanceMatrixFiles {
     } catch (AccessDeniedException e) {
       throw new ModelFileException(file, "no permission to read it", e);
     } catch (IOException e) {
-      throw new ModelFileException(file, "cannot be read: " + FileReason.of(e), e);
+      throw new ModelFileException(file, "cannot be read: " + FileErrors.describe(e), e);
     }
   }
 

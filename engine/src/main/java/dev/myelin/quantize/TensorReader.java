@@ -1,7 +1,7 @@
 package dev.myelin.quantize;
 
 import dev.myelin.error.ModelFileException;
-import dev.myelin.file.FileReason;
+import dev.myelin.file.FileErrors;
 import dev.myelin.file.InputFile;
 import java.io.IOException;
 import java.lang.foreign.MemorySegment;
@@ -43,7 +43,7 @@ final class TensorReader implements AutoCloseable {
   }
 
   private static ModelFileException failed(Path file, IOException e) {
-    return new ModelFileException(file, "cannot be read: " + FileReason.of(e), e);
+    return new ModelFileException(file, "cannot be read: " + FileErrors.describe(e), e);
   }
 
   @Override

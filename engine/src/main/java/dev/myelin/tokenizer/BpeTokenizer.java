@@ -12,22 +12,25 @@ import dev.myelin.tokenizer.PreTokenizer.Trait;
  * order of the file's merges.
  */
 final class BpeTokenizer extends FragmentTokenizer {
-  static final String PRE = "tokenizer.ggml.pre";
-  private static final String MERGES = "tokenizer.ggml.merges";
+  static final String PRE_KEY = "tokenizer.ggml.pre";
+  private static final String MERGES_KEY = "tokenizer.ggml.merges";
 
   /** Far above the largest list known, of 514,906. */
-  private static final int MOST_MERGES = 1 << 23;
+  private static final int MAX_MERGES = 1 << 23;
 
   private final PreTokenizer preTokenizer;
   private final ByteStrings mergeTexts;
-  private volatile Rules rules;
+  private volatile EncoderTables tables;
 
   /** What encoding needs: from a merge's text to its rank, and the pre-tokenizer's steps. */
-  private record Rules(ByteStringTable merges, Splitter[] splitters) {}
+  private record EncoderTables(ByteStringTable merges, Splitter[] splitters) {}
 
   private BpeTokenizer(
-      Vocabulary vocabulary, PreTokenizer preTokenizer, ByteStrings mergeTexts, boolean prefix) {
-    super(vocabulary, prefix, preTokenizer.has(Trait.CLEANS_SPACES));
+      Vocabulary vocabulary,
+      PreTokenizer preTokenizer,
+      ByteStrings mergeTexts,
+      boolean prefixesSpace) {
+    super(vocabulary, prefixesSpace, preTokenizer.has(Trait.CLEAN_SPACES));
     this.preTokenizer = preTokenizer;
     this.mergeTexts = mergeTexts;
   }
@@ -37,15 +40,16 @@ final class BpeTokenizer extends FragmentTokenizer {
     PreTokenizer preTokenizer = preTokenizer(file);
     TokenTable tokens = TokenTable.of(file);
     // GPT-2's own <|endoftext|> had another id; llama.cpp takes 11, and files rely on it
-    int bos = preTokenizer.has(Trait.WITHOUT_BOS) ? Vocabulary.NONE : 11;
+    int bos = preTokenizer.has(Trait.NO_BOS) ? Vocabulary.NONE : 11;
     Vocabulary vocabulary =
         new VocabularyReader(file, tokens)
             .read(
                 new VocabularyReader.Defaults(
-                    bos, 11, Vocabulary.NONE, preTokenizer.has(Trait.ADDS_BOS), false));
+                    bos, 11, Vocabulary.NONE, preTokenizer.has(Trait.ADD_BOS), false));
     tokens.scores(metadata); // unused, but a table of another length means a broken file
-    boolean optional = preTokenizer.has(Trait.WITHOUT_MERGES) && !metadata.has(MERGES);
-    ByteStrings merges = optional ? ByteStrings.NONE : ByteStrings.of(file, MERGES, MOST_MERGES);
+    boolean mayLackMerges = preTokenizer.has(Trait.NO_MERGES) && !metadata.has(MERGES_KEY);
+    ByteStrings merges =
+        mayLackMerges ? ByteStrings.EMPTY : ByteStrings.of(file, MERGES_KEY, MAX_MERGES);
     checkMerges(file, merges);
     return new BpeTokenizer(
         vocabulary, preTokenizer, merges, metadata.bool("tokenizer.ggml.add_space_prefix", false));
@@ -58,27 +62,27 @@ final class BpeTokenizer extends FragmentTokenizer {
 
   @Override
   TextEncoder encoder() {
-    Rules ready = rules;
+    EncoderTables ready = tables;
     if (ready == null) {
-      ready = new Rules(new ByteStringTable(mergeTexts), preTokenizer.splitters());
-      rules = ready;
+      ready = new EncoderTables(new ByteStringTable(mergeTexts), preTokenizer.splitters());
+      tables = ready;
     }
-    return new Encoder(vocabulary().table(), ready, preTokenizer.has(Trait.WHOLE_WORDS));
+    return new Encoder(vocabulary().table(), ready, preTokenizer.has(Trait.IGNORE_MERGES));
   }
 
   @Override
-  byte[] plain(int token) {
+  byte[] decodeNormal(int token) {
     return ByteAlphabet.decode(vocabulary().texts().copy(token));
   }
 
   private static PreTokenizer preTokenizer(GgufFile file) {
-    String name = file.metadata().optString(PRE).orElse("");
-    return PreTokenizers.named(name.isEmpty() ? PreTokenizers.DEFAULT_NAME : name)
+    String name = file.metadata().optString(PRE_KEY).orElse("");
+    return PreTokenizers.find(name.isEmpty() ? PreTokenizers.DEFAULT_NAME : name)
         .orElseThrow(
             () ->
                 new UnsupportedModelException(
                     file.path(),
-                    "key " + PRE + " = \"" + name + '"',
+                    "key " + PRE_KEY + " = \"" + name + '"',
                     "expected a pre-tokenizer among " + String.join(", ", PreTokenizers.names())));
   }
 
@@ -94,7 +98,7 @@ final class BpeTokenizer extends FragmentTokenizer {
       if (at >= last) {
         throw new ModelFileException(
             file.path(),
-            "key " + MERGES + ": element " + i + " = \"" + merges.text(i) + '"',
+            "key " + MERGES_KEY + ": element " + i + " = \"" + merges.text(i) + '"',
             "expected two symbols with a space between");
       }
     }
@@ -102,26 +106,26 @@ final class BpeTokenizer extends FragmentTokenizer {
 
   private static final class Encoder extends PairMerger implements TextEncoder {
     private final ByteStringTable tokens;
-    private final Rules rules;
-    private final boolean wholeWords;
+    private final EncoderTables tables;
+    private final boolean ignoreMerges;
     private byte[] word = new byte[64];
 
-    Encoder(ByteStringTable tokens, Rules rules, boolean wholeWords) {
+    Encoder(ByteStringTable tokens, EncoderTables tables, boolean ignoreMerges) {
       this.tokens = tokens;
-      this.rules = rules;
-      this.wholeWords = wholeWords;
+      this.tables = tables;
+      this.ignoreMerges = ignoreMerges;
     }
 
     @Override
     public void encode(byte[] utf8, int from, int to, boolean afterSpecial, IntList ids) {
       SplitText text = new SplitText(utf8, from, to);
-      IntList ends = PreTokenizer.split(text, rules.splitters);
+      IntList ends = PreTokenizer.split(text, tables.splitters);
       int at = from;
-      int point = 0;
+      int codePoint = 0;
       for (int i = 0; i < ends.size(); i++) {
         int start = at;
-        for (; point < ends.get(i); point++) {
-          at += Utf8.length(utf8[at]);
+        for (; codePoint < ends.get(i); codePoint++) {
+          at += Utf8.sequenceLength(utf8[at]);
         }
         encodeWord(utf8, start, at, ids);
       }
@@ -132,18 +136,18 @@ final class BpeTokenizer extends FragmentTokenizer {
         word = new byte[Math.multiplyExact(2, to - from)];
       }
       int size = ByteAlphabet.encode(utf8, from, to, word);
-      int whole = wholeWords ? tokens.find(word, 0, size) : Vocabulary.NONE;
-      if (whole >= 0) {
-        ids.add(whole);
+      int wordId = ignoreMerges ? tokens.find(word, 0, size) : Vocabulary.NONE;
+      if (wordId >= 0) {
+        ids.add(wordId);
         return;
       }
       merge(word, 0, size);
-      for (int symbol = first(); symbol >= 0; symbol = after(symbol)) {
-        int id = tokens.find(word, from(symbol), to(symbol));
+      for (int symbol = first(); symbol >= 0; symbol = next(symbol)) {
+        int id = tokens.find(word, start(symbol), end(symbol));
         if (id >= 0) {
           ids.add(id);
         } else {
-          addBytes(from(symbol), to(symbol), ids);
+          addBytes(start(symbol), end(symbol), ids);
         }
       }
     }
@@ -160,8 +164,8 @@ final class BpeTokenizer extends FragmentTokenizer {
 
     @Override
     long rank(byte[] text, int from, int middle, int to) {
-      int rank = rules.merges.findPair(text, from, middle, to);
-      return rank < 0 ? NEVER : rank;
+      int rank = tables.merges.findPair(text, from, middle, to);
+      return rank < 0 ? NO_MERGE : rank;
     }
   }
 }

@@ -19,7 +19,7 @@ final class ByteStringTable {
   private final int[] slots;
 
   private final int mask;
-  private final int longest;
+  private final int maxLength;
   private int duplicate = NONE;
 
   ByteStringTable(ByteStrings strings) {
@@ -29,14 +29,14 @@ final class ByteStringTable {
     slots = new int[Integer.highestOneBit(Math.max(8, size + (size >> 1)) - 1) << 1];
     mask = slots.length - 1;
     byte[] bytes = strings.bytes();
-    int most = 0;
+    int max = 0;
     for (int i = 0; i < size; i++) {
       int from = strings.start(i);
       int to = strings.end(i);
-      most = Math.max(most, to - from);
-      hashes[i] = finish(hash(salt, bytes, from, to));
+      max = Math.max(max, to - from);
+      hashes[i] = mix(hash(salt, bytes, from, to));
     }
-    longest = most;
+    maxLength = max;
     for (int i = 0; i < size; i++) {
       insert(i);
     }
@@ -47,7 +47,7 @@ final class ByteStringTable {
     while (slots[slot] != 0) {
       int other = slots[slot] - 1;
       if (hashes[other] == hashes[i]
-          && equal(other, strings.bytes(), strings.start(i), strings.end(i))) {
+          && isEqual(other, strings.bytes(), strings.start(i), strings.end(i))) {
         if (duplicate == NONE) {
           duplicate = i;
         }
@@ -69,13 +69,13 @@ final class ByteStringTable {
 
   /** The index of the string {@code text[from..to)}, or {@link #NONE}. */
   int find(byte[] text, int from, int to) {
-    if (to - from > longest) {
+    if (to - from > maxLength) {
       return NONE;
     }
-    int hash = finish(hash(salt, text, from, to));
+    int hash = mix(hash(salt, text, from, to));
     for (int slot = hash & mask; slots[slot] != 0; slot = slot + 1 & mask) {
       int i = slots[slot] - 1;
-      if (hashes[i] == hash && equal(i, text, from, to)) {
+      if (hashes[i] == hash && isEqual(i, text, from, to)) {
         return i;
       }
     }
@@ -86,34 +86,34 @@ final class ByteStringTable {
    * The index of {@code text[from..middle)}, a space, {@code text[middle..to)}; or {@link #NONE}.
    */
   int findPair(byte[] text, int from, int middle, int to) {
-    if (to - from + 1 > longest) {
+    if (to - from + 1 > maxLength) {
       return NONE;
     }
-    int hash = finish(hash(step(hash(salt, text, from, middle), ' '), text, middle, to));
+    int hash = mix(hash(hashStep(hash(salt, text, from, middle), ' '), text, middle, to));
     for (int slot = hash & mask; slots[slot] != 0; slot = slot + 1 & mask) {
       int i = slots[slot] - 1;
-      if (hashes[i] == hash && equalPair(i, text, from, middle, to)) {
+      if (hashes[i] == hash && isEqualPair(i, text, from, middle, to)) {
         return i;
       }
     }
     return NONE;
   }
 
-  private boolean equal(int i, byte[] text, int from, int to) {
+  private boolean isEqual(int i, byte[] text, int from, int to) {
     int start = strings.start(i);
-    return strings.end(i) - start == to - from && same(text, from, start, to - from);
+    return strings.end(i) - start == to - from && equalBytes(text, from, start, to - from);
   }
 
-  private boolean equalPair(int i, byte[] text, int from, int middle, int to) {
+  private boolean isEqualPair(int i, byte[] text, int from, int middle, int to) {
     int start = strings.start(i);
     int split = start + middle - from;
     return strings.end(i) - start == to - from + 1
         && strings.bytes()[split] == ' '
-        && same(text, from, start, middle - from)
-        && same(text, middle, split + 1, to - middle);
+        && equalBytes(text, from, start, middle - from)
+        && equalBytes(text, middle, split + 1, to - middle);
   }
 
-  private boolean same(byte[] text, int from, int start, int length) {
+  private boolean equalBytes(byte[] text, int from, int start, int length) {
     byte[] bytes = strings.bytes();
     for (int i = 0; i < length; i++) {
       if (text[from + i] != bytes[start + i]) {
@@ -123,19 +123,19 @@ final class ByteStringTable {
     return true;
   }
 
-  private long step(long hash, int b) {
+  private long hashStep(long hash, int b) {
     return (hash + b) * salt;
   }
 
   private long hash(long start, byte[] bytes, int from, int to) {
     long hash = start;
     for (int i = from; i < to; i++) {
-      hash = step(hash, bytes[i]);
+      hash = hashStep(hash, bytes[i]);
     }
     return hash;
   }
 
-  private static int finish(long hash) {
+  private static int mix(long hash) {
     long mixed = (hash ^ hash >>> 32) * 0xd6e8_feb8_6659_fd93L;
     return (int) (mixed ^ mixed >>> 32);
   }

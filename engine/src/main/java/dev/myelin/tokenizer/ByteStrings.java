@@ -17,12 +17,12 @@ import java.util.Arrays;
  */
 final class ByteStrings {
   /** What lies between two strings: the next one's length, u64. */
-  private static final int GAP = Long.BYTES;
+  private static final int LENGTH_BYTES = Long.BYTES;
 
   /** Of all strings, their lengths included; the largest table known has some 10 MB. */
-  private static final int MOST_BYTES = 1 << 27;
+  private static final int MAX_BYTES = 1 << 27;
 
-  static final ByteStrings NONE = new ByteStrings(new byte[0], new int[] {GAP}, false);
+  static final ByteStrings EMPTY = new ByteStrings(new byte[0], new int[] {LENGTH_BYTES}, false);
 
   private final byte[] bytes;
 
@@ -40,44 +40,44 @@ final class ByteStrings {
   /**
    * Copies an array of strings.
    *
-   * @param most how many strings there may be
+   * @param maxSize how many strings there may be
    * @throws dev.myelin.error.ModelFileException if the key is missing or is something else
    */
-  static ByteStrings of(GgufFile file, String key, int most) {
+  static ByteStrings of(GgufFile file, String key, int maxSize) {
     Metadata metadata = file.metadata();
     GgufArray array = metadata.array(key);
     if (array.elementType() != GgufValueType.STRING) {
       throw metadata.error(key, "expected an array of strings");
     }
     int size = array.size();
-    if (size > most) {
-      throw metadata.error(key, "expected at most " + most + " strings");
+    if (size > maxSize) {
+      throw metadata.error(key, "expected at most " + maxSize + " strings");
     }
-    return size == 0 ? NONE : of(file, metadata, key, array);
+    return size == 0 ? EMPTY : of(file, metadata, key, array);
   }
 
   private static ByteStrings of(GgufFile file, Metadata metadata, String key, GgufArray array) {
     int size = array.size();
-    MemorySegment whole = file.parts().getFirst();
+    MemorySegment fileBytes = file.parts().getFirst();
     MemorySegment first = array.bytes(0);
     MemorySegment last = array.bytes(size - 1);
-    long from = first.address() - whole.address();
+    long from = first.address() - fileBytes.address();
     long length = last.address() + last.byteSize() - first.address();
-    if (length > MOST_BYTES) {
-      throw metadata.error(key, "expected strings of at most " + MOST_BYTES + " bytes together");
+    if (length > MAX_BYTES) {
+      throw metadata.error(key, "expected strings of at most " + MAX_BYTES + " bytes together");
     }
-    byte[] bytes = copy(file, whole.asSlice(from, length));
+    byte[] bytes = copy(file, fileBytes.asSlice(from, length));
     int[] starts = new int[size + 1];
-    starts[1] = (int) first.byteSize() + GAP;
-    boolean empty = first.byteSize() == 0;
+    starts[1] = (int) first.byteSize() + LENGTH_BYTES;
+    boolean hasEmpty = first.byteSize() == 0;
     int at = starts[1];
     for (int i = 2; i <= size; i++) {
-      int bytesOfOne = length(bytes, at - GAP);
-      empty |= bytesOfOne == 0;
-      at += bytesOfOne + GAP;
+      int stringLength = length(bytes, at - LENGTH_BYTES);
+      hasEmpty |= stringLength == 0;
+      at += stringLength + LENGTH_BYTES;
       starts[i] = at;
     }
-    return new ByteStrings(bytes, starts, empty);
+    return new ByteStrings(bytes, starts, hasEmpty);
   }
 
   private static byte[] copy(GgufFile file, MemorySegment strings) {
@@ -94,17 +94,17 @@ final class ByteStrings {
   private static ByteStrings of(byte[]... strings) {
     ByteArrayOutputStream all = new ByteArrayOutputStream();
     int[] starts = new int[strings.length + 1];
-    starts[0] = GAP;
+    starts[0] = LENGTH_BYTES;
     for (int i = 0; i < strings.length; i++) {
-      all.writeBytes(new byte[GAP]);
+      all.writeBytes(new byte[LENGTH_BYTES]);
       all.writeBytes(strings[i]);
-      starts[i + 1] = all.size() + GAP;
+      starts[i + 1] = all.size() + LENGTH_BYTES;
     }
     return new ByteStrings(all.toByteArray(), starts, false);
   }
 
   /** These strings, where an empty one {@code i} is called {@code [EMPTY_i]} as in llama.cpp. */
-  ByteStrings namingEmpty() {
+  ByteStrings withEmptyNamed() {
     if (!hasEmpty) {
       return this;
     }
@@ -132,7 +132,7 @@ final class ByteStrings {
   }
 
   int end(int i) {
-    return starts[i + 1] - GAP;
+    return starts[i + 1] - LENGTH_BYTES;
   }
 
   byte[] copy(int i) {

@@ -5,7 +5,7 @@ final class ByteTrie {
   static final int NONE = -1;
 
   /** So that an edge's key, node and byte, fits 32 bits; a byte takes a node at most. */
-  static final int MOST_NODES = (1 << 24) - 2;
+  static final int MAX_NODES = (1 << 24) - 2;
 
   /**
    * Edges by open addressing: parent node and byte in the high half (+1, 0 is free), child below.
@@ -31,7 +31,7 @@ final class ByteTrie {
   }
 
   /** A new node below this one, which has no such child yet. */
-  int grow(int parent, byte b) {
+  int addChild(int parent, byte b) {
     if (nodes * 2 > edges.length) {
       long[] old = edges;
       edges = new long[old.length * 2];

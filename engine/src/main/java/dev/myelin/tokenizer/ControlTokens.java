@@ -10,12 +10,12 @@ public final class ControlTokens {
 
   public ControlTokens(Vocabulary vocabulary) {
     this.vocabulary = vocabulary;
-    this.control = new SpecialTokens(vocabulary, Attribute.CONTROL, 0);
+    this.control = new SpecialTokens(vocabulary, TokenAttribute.CONTROL, 0);
   }
 
   /** The first control token that the text, as UTF-8, spells. */
-  public Optional<String> firstIn(byte[] text) {
-    for (Fragment fragment : control.cut(text, TrustedBytes.ALL)) {
+  public Optional<String> findFirst(byte[] text) {
+    for (Fragment fragment : control.partition(text, TrustedBytes.ALL)) {
       if (!fragment.isText()) {
         return Optional.of(vocabulary.text(fragment.token()));
       }

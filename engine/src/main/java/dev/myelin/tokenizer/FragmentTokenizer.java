@@ -10,22 +10,22 @@ import java.nio.charset.StandardCharsets;
  */
 abstract class FragmentTokenizer implements Tokenizer {
   /** A text of more chars could outgrow an array on its way. */
-  private static final int LONGEST = 1 << 28;
+  private static final int MAX_CHARS = 1 << 28;
 
   private final Vocabulary vocabulary;
   private final boolean prefixesSpace;
-  private final boolean cleansSpaces;
-  private volatile SpecialTokens named;
-  private volatile SpecialTokens userDefined;
+  private final boolean cleanSpaces;
+  private volatile SpecialTokens allSpecial;
+  private volatile SpecialTokens onlyUserDefined;
 
   /**
    * @param prefixesSpace whether text begins with a space that is not there
-   * @param cleansSpaces see {@link SpaceCleanUp}
+   * @param cleanSpaces see {@link SpaceCleaner}
    */
-  FragmentTokenizer(Vocabulary vocabulary, boolean prefixesSpace, boolean cleansSpaces) {
+  FragmentTokenizer(Vocabulary vocabulary, boolean prefixesSpace, boolean cleanSpaces) {
     this.vocabulary = vocabulary;
     this.prefixesSpace = prefixesSpace;
-    this.cleansSpaces = cleansSpaces;
+    this.cleanSpaces = cleanSpaces;
   }
 
   /** Encodes the fragments of one text, one after the other. */
@@ -42,46 +42,46 @@ abstract class FragmentTokenizer implements Tokenizer {
   abstract TextEncoder encoder();
 
   /** The bytes of a token of ordinary text. */
-  abstract byte[] plain(int token);
+  abstract byte[] decodeNormal(int token);
 
   @Override
   public int[] encode(String text, boolean addSpecial, boolean parseSpecial) {
-    requireNotTooLong(text.length());
+    checkLength(text.length());
     IntList ids = new IntList();
-    begin(addSpecial, ids);
-    encode(text, special(parseSpecial), TrustedBytes.ALL, true, ids);
-    return ended(addSpecial, ids);
+    addBos(addSpecial, ids);
+    encode(text, specialTokens(parseSpecial), TrustedBytes.ALL, true, ids);
+    return withEos(addSpecial, ids);
   }
 
   @Override
   public int[] encode(PromptText text, boolean addSpecial) {
     IntList ids = new IntList();
-    begin(addSpecial, ids);
+    addBos(addSpecial, ids);
     encode(text, true, ids);
-    return ended(addSpecial, ids);
+    return withEos(addSpecial, ids);
   }
 
   @Override
   public int[] encodeAfter(int previous, PromptText text) {
     IntList ids = new IntList();
-    encode(text, (vocabulary.attribute(previous) & Attribute.SPECIAL) != 0, ids);
+    encode(text, (vocabulary.attribute(previous) & TokenAttribute.SPECIAL) != 0, ids);
     return ids.toArray();
   }
 
-  private static void requireNotTooLong(long length) {
-    if (length > LONGEST) {
+  private static void checkLength(long length) {
+    if (length > MAX_CHARS) {
       throw new InvalidRequestException(
-          "a text of " + length + " characters: expected at most " + LONGEST);
+          "a text of " + length + " characters: expected at most " + MAX_CHARS);
     }
   }
 
-  private void begin(boolean addSpecial, IntList ids) {
+  private void addBos(boolean addSpecial, IntList ids) {
     if (addSpecial && vocabulary.addsBos()) {
       ids.add(vocabulary.bosId());
     }
   }
 
-  private int[] ended(boolean addSpecial, IntList ids) {
+  private int[] withEos(boolean addSpecial, IntList ids) {
     if (addSpecial && vocabulary.addsEos()) {
       ids.add(vocabulary.eosId());
     }
@@ -89,23 +89,23 @@ abstract class FragmentTokenizer implements Tokenizer {
   }
 
   private void encode(PromptText text, boolean afterSpecial, IntList ids) {
-    requireNotTooLong(text.length());
-    String whole = text.text();
-    encode(whole, special(true), TrustedBytes.of(text, whole), afterSpecial, ids);
+    checkLength(text.length());
+    String string = text.text();
+    encode(string, specialTokens(true), TrustedBytes.of(text, string), afterSpecial, ids);
   }
 
   private void encode(
       String text, SpecialTokens special, TrustedBytes trusted, boolean afterSpecial, IntList ids) {
-    byte[] utf8 = Utf8.bytes(text);
+    byte[] utf8 = Utf8.encode(text);
     TextEncoder encoder = encoder();
-    boolean after = afterSpecial;
-    for (SpecialTokens.Fragment fragment : special.cut(utf8, trusted)) {
+    boolean followsSpecial = afterSpecial;
+    for (SpecialTokens.Fragment fragment : special.partition(utf8, trusted)) {
       if (fragment.isText()) {
-        encoder.encode(utf8, fragment.from(), fragment.to(), after, ids);
+        encoder.encode(utf8, fragment.from(), fragment.to(), followsSpecial, ids);
       } else {
         ids.add(fragment.token());
       }
-      after = !fragment.isText();
+      followsSpecial = !fragment.isText();
     }
   }
 
@@ -122,22 +122,22 @@ abstract class FragmentTokenizer implements Tokenizer {
       out.write(piece, from, piece.length - from);
     }
     byte[] bytes = out.toByteArray();
-    return cleansSpaces ? SpaceCleanUp.clean(bytes) : bytes;
+    return cleanSpaces ? SpaceCleaner.clean(bytes) : bytes;
   }
 
   @Override
   public byte[] piece(int token, boolean renderSpecial) {
     int attribute = vocabulary.attribute(token);
-    if (!renderSpecial && (attribute & Attribute.HIDDEN) != 0) {
+    if (!renderSpecial && (attribute & TokenAttribute.HIDDEN) != 0) {
       return new byte[0];
     }
-    if ((attribute & Attribute.SPECIAL) != 0) {
+    if ((attribute & TokenAttribute.SPECIAL) != 0) {
       return vocabulary.texts().copy(token);
     }
-    if ((attribute & Attribute.NORMAL) != 0) {
-      return plain(token);
+    if ((attribute & TokenAttribute.NORMAL) != 0) {
+      return decodeNormal(token);
     }
-    if ((attribute & Attribute.BYTE) != 0) {
+    if ((attribute & TokenAttribute.BYTE) != 0) {
       return new byte[] {(byte) ByteToken.value(vocabulary.texts(), token)};
     }
     return new byte[0];
@@ -149,17 +149,17 @@ abstract class FragmentTokenizer implements Tokenizer {
   }
 
   /** The table of special tokens to look for, made when first asked for. */
-  private SpecialTokens special(boolean parse) {
-    SpecialTokens special = parse ? named : userDefined;
+  private SpecialTokens specialTokens(boolean parse) {
+    SpecialTokens special = parse ? allSpecial : onlyUserDefined;
     if (special == null) {
       special =
           parse
-              ? new SpecialTokens(vocabulary, Attribute.SPECIAL, 0)
-              : new SpecialTokens(vocabulary, Attribute.USER_DEFINED, Attribute.HIDDEN);
+              ? new SpecialTokens(vocabulary, TokenAttribute.SPECIAL, 0)
+              : new SpecialTokens(vocabulary, TokenAttribute.USER_DEFINED, TokenAttribute.HIDDEN);
       if (parse) {
-        named = special;
+        allSpecial = special;
       } else {
-        userDefined = special;
+        onlyUserDefined = special;
       }
     }
     return special;

@@ -24,43 +24,43 @@ final class NoTokenizer implements Tokenizer {
     return new NoTokenizer(
         file.path(),
         file.metadata().string(TokenizerKind.KEY),
-        Vocabulary.withoutTexts(file.path(), size(file)));
+        Vocabulary.withoutTexts(file.path(), vocabularySize(file)));
   }
 
   /** The number of tokens, which only {@code ARCHITECTURE.vocab_size} tells. */
-  static int size(GgufFile file) {
+  static int vocabularySize(GgufFile file) {
     Metadata metadata = file.metadata();
     String key = metadata.string("general.architecture").concat(".vocab_size");
     int size = metadata.u32(key);
-    if (size < 1 || size > TokenTable.MOST) {
-      throw metadata.error(key, "expected 1 to " + TokenTable.MOST + " tokens");
+    if (size < 1 || size > TokenTable.MAX_TOKENS) {
+      throw metadata.error(key, "expected 1 to " + TokenTable.MAX_TOKENS + " tokens");
     }
     return size;
   }
 
   @Override
   public int[] encode(String text, boolean addSpecial, boolean parseSpecial) {
-    throw missing();
+    throw noVocabularyError();
   }
 
   @Override
   public int[] encode(PromptText text, boolean addSpecial) {
-    throw missing();
+    throw noVocabularyError();
   }
 
   @Override
   public int[] encodeAfter(int previous, PromptText text) {
-    throw missing();
+    throw noVocabularyError();
   }
 
   @Override
   public String decode(int[] tokens, boolean renderSpecial) {
-    throw missing();
+    throw noVocabularyError();
   }
 
   @Override
   public byte[] piece(int token, boolean renderSpecial) {
-    throw missing();
+    throw noVocabularyError();
   }
 
   @Override
@@ -73,7 +73,7 @@ final class NoTokenizer implements Tokenizer {
     return kind;
   }
 
-  private UnsupportedModelException missing() {
+  private UnsupportedModelException noVocabularyError() {
     return new UnsupportedModelException(
         file,
         "key " + TokenizerKind.KEY + " = \"" + kind + "\": the file has no vocabulary",

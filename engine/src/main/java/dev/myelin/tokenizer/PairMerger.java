@@ -9,7 +9,7 @@ import java.util.Arrays;
  */
 abstract class PairMerger {
   /** The rank of two symbols that may not be joined. */
-  static final long NEVER = Long.MAX_VALUE;
+  static final long NO_MERGE = Long.MAX_VALUE;
 
   private final MergeQueue queue = new MergeQueue();
   private byte[] text;
@@ -23,7 +23,7 @@ abstract class PairMerger {
 
   /**
    * The rank of joining {@code text[from..middle)} and {@code text[middle..to)}: an int, the
-   * smallest goes first; or {@link #NEVER}.
+   * smallest goes first; or {@link #NO_MERGE}.
    */
   abstract long rank(byte[] text, int from, int middle, int to);
 
@@ -32,7 +32,7 @@ abstract class PairMerger {
     this.text = text;
     size = 0;
     for (int at = from; at < to; ) {
-      int length = Math.min(Utf8.length(text[at]), to - at);
+      int length = Math.min(Utf8.sequenceLength(text[at]), to - at);
       add(at, at + length);
       at += length;
     }
@@ -40,7 +40,7 @@ abstract class PairMerger {
       next[size - 1] = -1;
     }
     for (int i = 1; i < size; i++) {
-      consider(i - 1, i);
+      enqueue(i - 1, i);
     }
     while (!queue.isEmpty()) {
       long key = queue.firstKey();
@@ -50,7 +50,7 @@ abstract class PairMerger {
       int right = next[left];
       // the pair is out of date if one of its symbols has been joined to another since
       if (start[left] < end[left] && right >= 0 && end[right] - start[left] == length) {
-        join(left, right);
+        mergePair(left, right);
       }
     }
   }
@@ -61,15 +61,15 @@ abstract class PairMerger {
   }
 
   /** The symbol after this one, or -1. */
-  final int after(int symbol) {
+  final int next(int symbol) {
     return next[symbol];
   }
 
-  final int from(int symbol) {
+  final int start(int symbol) {
     return start[symbol];
   }
 
-  final int to(int symbol) {
+  final int end(int symbol) {
     return end[symbol];
   }
 
@@ -88,22 +88,22 @@ abstract class PairMerger {
     size++;
   }
 
-  private void join(int left, int right) {
+  private void mergePair(int left, int right) {
     end[left] = end[right];
     end[right] = start[right];
     next[left] = next[right];
     if (next[left] >= 0) {
       previous[next[left]] = left;
-      consider(left, next[left]);
+      enqueue(left, next[left]);
     }
     if (previous[left] >= 0) {
-      consider(previous[left], left);
+      enqueue(previous[left], left);
     }
   }
 
-  private void consider(int left, int right) {
+  private void enqueue(int left, int right) {
     long rank = rank(text, start[left], start[right], end[right]);
-    if (rank != NEVER) {
+    if (rank != NO_MERGE) {
       queue.add(rank << 32 | left, end[right] - start[left]);
     }
   }

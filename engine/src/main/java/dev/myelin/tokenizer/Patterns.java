@@ -7,8 +7,8 @@ package dev.myelin.tokenizer;
 final class Patterns {
   static final String NUMBER = "\\p{N}";
   static final String NUMBERS = "\\p{N}+";
-  static final String NUMBERS_OF_3 = "\\p{N}{1,3}";
-  static final String DIGITS_OF_3 = "[0-9][0-9][0-9]";
+  static final String NUMBERS_1_TO_3 = "\\p{N}{1,3}";
+  static final String THREE_DIGITS = "[0-9][0-9][0-9]";
   static final String LINES = "[^\\n]+|\\n+";
   static final String LINE_BREAK = "[\\r\\n]";
   static final String SPACED_LETTERS = "\\s?\\p{L}+";
@@ -19,17 +19,17 @@ final class Patterns {
 
   static final String PREFIX = "[^\\r\\n\\p{L}\\p{N}]?";
   static final String WORD = PREFIX + "\\p{L}+";
-  static final String SIGNS = " ?[^\\s\\p{L}\\p{N}]+[\\r\\n]*";
-  static final String SIGNS_SLASH = " ?[^\\s\\p{L}\\p{N}]+[\\r\\n/]*";
+  static final String SYMBOLS = " ?[^\\s\\p{L}\\p{N}]+[\\r\\n]*";
+  static final String SYMBOLS_SLASH = " ?[^\\s\\p{L}\\p{N}]+[\\r\\n/]*";
   static final String SPACES = "\\s+(?!\\S)|\\s+";
   static final String LINES_SPACES = "\\s*[\\r\\n]+|" + SPACES;
 
   static final String GPT2 =
       "'(?:[stmd]|re|ve|ll)| ?\\p{L}+| ?\\p{N}+| ?[^\\s\\p{L}\\p{N}]+|\\s+(?!\\S)";
-  static final String LLAMA3 = any(CONTRACTION, WORD, NUMBERS_OF_3, SIGNS, LINES_SPACES);
-  static final String QWEN2 = any(CONTRACTION, WORD, NUMBER, SIGNS, LINES_SPACES);
+  static final String LLAMA3 = anyOf(CONTRACTION, WORD, NUMBERS_1_TO_3, SYMBOLS, LINES_SPACES);
+  static final String QWEN2 = anyOf(CONTRACTION, WORD, NUMBER, SYMBOLS, LINES_SPACES);
   static final String QWEN35 =
-      any(
+      anyOf(
           CONTRACTION,
           PREFIX + "[\\p{L}\\p{M}]+",
           NUMBER,
@@ -37,35 +37,41 @@ final class Patterns {
           LINES_SPACES);
 
   static final String TEKKEN =
-      any(cased("[\\p{L}&&[^a-z]]", "[\\p{L}&&[^A-Z]]", ""), NUMBER, SIGNS_SLASH, LINES_SPACES);
+      anyOf(
+          casedWord("[\\p{L}&&[^a-z]]", "[\\p{L}&&[^A-Z]]", ""),
+          NUMBER,
+          SYMBOLS_SLASH,
+          LINES_SPACES);
   static final String GPT4O =
-      any(
-          cased("[\\p{L}&&[^a-z]]", "[\\p{L}&&[^A-Z]]", optional(CONTRACTION)),
-          NUMBERS_OF_3,
-          SIGNS_SLASH,
+      anyOf(
+          casedWord("[\\p{L}&&[^a-z]]", "[\\p{L}&&[^A-Z]]", optional(CONTRACTION)),
+          NUMBERS_1_TO_3,
+          SYMBOLS_SLASH,
           LINES_SPACES);
   static final String GRANITE =
-      any(
-          cased("[\\p{L}\\p{M}&&[^a-z]]", "[\\p{L}\\p{M}&&[^A-Z]]", optional(CONTRACTION)),
-          NUMBERS_OF_3,
-          SIGNS_SLASH,
+      anyOf(
+          casedWord("[\\p{L}\\p{M}&&[^a-z]]", "[\\p{L}\\p{M}&&[^A-Z]]", optional(CONTRACTION)),
+          NUMBERS_1_TO_3,
+          SYMBOLS_SLASH,
           LINES_SPACES);
-  static final String MARKED_WORD = PREFIX.concat("[\\p{L}\\p{M}]+").concat(optional(CONTRACTION));
+  static final String WORD_WITH_MARKS =
+      PREFIX.concat("[\\p{L}\\p{M}]+").concat(optional(CONTRACTION));
 
-  private static final String PUNCTUATED_WORD =
+  private static final String WORD_WITH_PUNCTUATION =
       "[!-/:-@\\[-`{-~][A-Za-z]+|[^\\r\\n\\p{L}\\p{P}\\p{S}]?[\\p{L}\\p{M}]+";
-  static final String DEEPSEEK3 = any(PUNCTUATED_WORD, " ?[\\p{P}\\p{S}]+[\\r\\n]*", LINES_SPACES);
-  static final String SPARK = any(PUNCTUATED_WORD, " ?[\\p{P}\\p{S}]+", LINE_BREAK, SPACES);
+  static final String DEEPSEEK3 =
+      anyOf(WORD_WITH_PUNCTUATION, " ?[\\p{P}\\p{S}]+[\\r\\n]*", LINES_SPACES);
+  static final String SPARK = anyOf(WORD_WITH_PUNCTUATION, " ?[\\p{P}\\p{S}]+", LINE_BREAK, SPACES);
 
   /**
    * Chinese characters are told from other letters by their {@link UnicodeCategories} stand-ins.
    */
   static final String KIMI =
-      any(
+      anyOf(
           "[\\u00ba\\u0081]+",
           PREFIX.concat("[\\p{L}&&[^\\u00ba]]+").concat(optional(CONTRACTION)),
-          NUMBERS_OF_3,
-          SIGNS,
+          NUMBERS_1_TO_3,
+          SYMBOLS,
           LINES_SPACES);
 
   static final String BLOOM = " ?[^(\\s|.,!?\\u2026\\u3002\\uff0c\\u3001\\u0964\\u06d4\\u060c)]+";
@@ -77,7 +83,7 @@ final class Patterns {
   static final String EAST_ASIAN = "[\\u4e00-\\u9fa5\\u0800-\\u4e00\\uac00-\\ud7ff]+";
 
   static final String YOUTU_SCRIPTS =
-      any(
+      anyOf(
           "[\\uac00-\\ud7a3\\u3131-\\u318e]+",
           "[\\uff01\\u2026\\u201c\\u201d\\u2018\\u2019\\u2014\\uff1a\\uff1b\\uff0c"
               + "\\u3001-\\u303f\\ufe30-\\ufe4f]+",
@@ -117,7 +123,7 @@ final class Patterns {
 
   private Patterns() {}
 
-  static String any(String... alternatives) {
+  static String anyOf(String... alternatives) {
     return String.join("|", alternatives);
   }
 
@@ -126,8 +132,8 @@ final class Patterns {
   }
 
   /** Small letters after any capitals, or else capitals before any small letters. */
-  private static String cased(String capital, String small, String suffix) {
-    return any(
+  private static String casedWord(String capital, String small, String suffix) {
+    return anyOf(
         String.join("", PREFIX, capital, "*", small, "+", suffix),
         String.join("", PREFIX, capital, "+", small, "*", suffix));
   }

@@ -14,30 +14,30 @@ record PreTokenizer(List<String> names, List<Step> steps, List<Trait> traits) {
   /** What a name stands for besides how to cut. */
   enum Trait {
     /** A word that is a token is not cut, even where no merges lead to it. */
-    WHOLE_WORDS,
+    IGNORE_MERGES,
 
     /** BOS goes in front unless the file says otherwise. */
-    ADDS_BOS,
+    ADD_BOS,
 
     /** There is no BOS unless the file names one. */
-    WITHOUT_BOS,
+    NO_BOS,
 
     /** Decoding drops spaces before punctuation. */
-    CLEANS_SPACES,
+    CLEAN_SPACES,
 
     /** Each character is a token; the file may leave merges out. */
-    WITHOUT_MERGES
+    NO_MERGES
   }
 
   /** A step before it is compiled, which waits until a text is to be cut. */
   interface Step {
-    Splitter splitter();
+    Splitter compile();
   }
 
   /** A step by a pattern; see {@link RegexSplitter}. */
   record Regex(String regex) implements Step {
     @Override
-    public Splitter splitter() {
+    public Splitter compile() {
       return new RegexSplitter(regex);
     }
   }
@@ -50,7 +50,7 @@ record PreTokenizer(List<String> names, List<Step> steps, List<Trait> traits) {
   Splitter[] splitters() {
     Splitter[] splitters = new Splitter[steps.size()];
     for (int i = 0; i < splitters.length; i++) {
-      splitters[i] = steps.get(i).splitter();
+      splitters[i] = steps.get(i).compile();
     }
     return splitters;
   }

@@ -1,7 +1,7 @@
 package dev.myelin.tokenizer;
 
-import static dev.myelin.tokenizer.CodedSplitter.DIGITS_BY_THREES;
-import static dev.myelin.tokenizer.CodedSplitter.TRAILING_SPACE;
+import static dev.myelin.tokenizer.CustomSplitter.DIGIT_GROUPS_OF_3;
+import static dev.myelin.tokenizer.CustomSplitter.TRAILING_SPACE;
 import static dev.myelin.tokenizer.Patterns.AFMOE_SCRIPTS;
 import static dev.myelin.tokenizer.Patterns.BLOOM;
 import static dev.myelin.tokenizer.Patterns.CJK;
@@ -9,7 +9,6 @@ import static dev.myelin.tokenizer.Patterns.CONTRACTION;
 import static dev.myelin.tokenizer.Patterns.DEEPSEEK3;
 import static dev.myelin.tokenizer.Patterns.DEEPSEEK_LETTERS;
 import static dev.myelin.tokenizer.Patterns.DEEPSEEK_PUNCTUATION;
-import static dev.myelin.tokenizer.Patterns.DIGITS_OF_3;
 import static dev.myelin.tokenizer.Patterns.EAST_ASIAN;
 import static dev.myelin.tokenizer.Patterns.GPT2;
 import static dev.myelin.tokenizer.Patterns.GPT4O;
@@ -19,27 +18,28 @@ import static dev.myelin.tokenizer.Patterns.LINES;
 import static dev.myelin.tokenizer.Patterns.LINES_SPACES;
 import static dev.myelin.tokenizer.Patterns.LINE_BREAK;
 import static dev.myelin.tokenizer.Patterns.LLAMA3;
-import static dev.myelin.tokenizer.Patterns.MARKED_WORD;
 import static dev.myelin.tokenizer.Patterns.NUMBER;
 import static dev.myelin.tokenizer.Patterns.NUMBERS;
-import static dev.myelin.tokenizer.Patterns.NUMBERS_OF_3;
+import static dev.myelin.tokenizer.Patterns.NUMBERS_1_TO_3;
 import static dev.myelin.tokenizer.Patterns.QWEN2;
 import static dev.myelin.tokenizer.Patterns.QWEN35;
-import static dev.myelin.tokenizer.Patterns.SIGNS;
-import static dev.myelin.tokenizer.Patterns.SIGNS_SLASH;
 import static dev.myelin.tokenizer.Patterns.SPACED_LETTERS;
 import static dev.myelin.tokenizer.Patterns.SPACED_PUNCTUATION;
 import static dev.myelin.tokenizer.Patterns.SPACES;
 import static dev.myelin.tokenizer.Patterns.SPARK;
+import static dev.myelin.tokenizer.Patterns.SYMBOLS;
+import static dev.myelin.tokenizer.Patterns.SYMBOLS_SLASH;
 import static dev.myelin.tokenizer.Patterns.TEKKEN;
+import static dev.myelin.tokenizer.Patterns.THREE_DIGITS;
 import static dev.myelin.tokenizer.Patterns.WORD;
+import static dev.myelin.tokenizer.Patterns.WORD_WITH_MARKS;
 import static dev.myelin.tokenizer.Patterns.YOUTU_SCRIPTS;
-import static dev.myelin.tokenizer.Patterns.any;
-import static dev.myelin.tokenizer.PreTokenizer.Trait.ADDS_BOS;
-import static dev.myelin.tokenizer.PreTokenizer.Trait.CLEANS_SPACES;
-import static dev.myelin.tokenizer.PreTokenizer.Trait.WHOLE_WORDS;
-import static dev.myelin.tokenizer.PreTokenizer.Trait.WITHOUT_BOS;
-import static dev.myelin.tokenizer.PreTokenizer.Trait.WITHOUT_MERGES;
+import static dev.myelin.tokenizer.Patterns.anyOf;
+import static dev.myelin.tokenizer.PreTokenizer.Trait.ADD_BOS;
+import static dev.myelin.tokenizer.PreTokenizer.Trait.CLEAN_SPACES;
+import static dev.myelin.tokenizer.PreTokenizer.Trait.IGNORE_MERGES;
+import static dev.myelin.tokenizer.PreTokenizer.Trait.NO_BOS;
+import static dev.myelin.tokenizer.PreTokenizer.Trait.NO_MERGES;
 
 import dev.myelin.tokenizer.PreTokenizer.Regex;
 import dev.myelin.tokenizer.PreTokenizer.Step;
@@ -56,23 +56,23 @@ final class PreTokenizers {
   static final String DEFAULT_NAME = "default";
 
   private static final PreTokenizer[] ALL = {
-    of("default", traits(CLEANS_SPACES), "[\\p{P}$+<=>^~|]+", GPT2, NUMBERS, DIGITS_OF_3),
+    of("default", traits(CLEAN_SPACES), "[\\p{P}$+<=>^~|]+", GPT2, NUMBERS, THREE_DIGITS),
     of(
         "llama-bpe llama3 llama-v3 falcon3 falcon-h1 pixtral midm-2.0 lfm2 jina-v5-nano",
-        traits(WHOLE_WORDS, ADDS_BOS, CLEANS_SPACES),
+        traits(IGNORE_MERGES, ADD_BOS, CLEAN_SPACES),
         LLAMA3),
-    of("dbrx smaug-bpe", traits(CLEANS_SPACES), LLAMA3),
-    of("glm4 chatglm-bpe", traits(WITHOUT_BOS, CLEANS_SPACES), LLAMA3),
+    of("dbrx smaug-bpe", traits(CLEAN_SPACES), LLAMA3),
+    of("glm4 chatglm-bpe", traits(NO_BOS, CLEAN_SPACES), LLAMA3),
     of(
         "gpt-2 phi-2 jina-es jina-de gigachat jina-v2-es jina-v2-de a.x-4.0 mellum modern-bert"
             + " jina-v1-en jina-v2-code roberta-bpe mpt olmo jais exaone4",
-        traits(CLEANS_SPACES),
+        traits(CLEAN_SPACES),
         GPT2),
     of("trillion granite-docling", traits(), GPT2),
-    of("starcoder refact codeshell exaone minerva-7b mellum2", traits(CLEANS_SPACES), NUMBER, GPT2),
+    of("starcoder refact codeshell exaone minerva-7b mellum2", traits(CLEAN_SPACES), NUMBER, GPT2),
     of("command-r smollm", traits(), NUMBER, GPT2),
     of("qwen2 deepseek-r1-qwen kormo f2llmv2 hunyuan grok-2 solar-open", traits(), QWEN2),
-    of("stablelm2 megrez", traits(CLEANS_SPACES), QWEN2),
+    of("stablelm2 megrez", traits(CLEAN_SPACES), QWEN2),
     of("qwen35", traits(), QWEN35),
     of(
         "deepseek-llm",
@@ -91,56 +91,56 @@ final class PreTokenizers {
         SPACED_PUNCTUATION,
         EAST_ASIAN,
         NUMBER),
-    of("deepseek-v3 hunyuan-dense joyai-llm hy_v4", traits(), NUMBERS_OF_3, CJK, DEEPSEEK3),
-    of("spark2_5", traits(), NUMBERS_OF_3, CJK, SPARK, NUMBER),
-    of("falcon", traits(CLEANS_SPACES), "[\\p{P}$+<=>^~|`]+", GPT2, DIGITS_OF_3),
-    of("tekken", traits(WHOLE_WORDS, ADDS_BOS), TEKKEN),
+    of("deepseek-v3 hunyuan-dense joyai-llm hy_v4", traits(), NUMBERS_1_TO_3, CJK, DEEPSEEK3),
+    of("spark2_5", traits(), NUMBERS_1_TO_3, CJK, SPARK, NUMBER),
+    of("falcon", traits(CLEAN_SPACES), "[\\p{P}$+<=>^~|`]+", GPT2, THREE_DIGITS),
+    of("tekken", traits(IGNORE_MERGES, ADD_BOS), TEKKEN),
     of("gpt-4o llama4 kanana2 talkie minimax-m2", traits(), GPT4O),
-    of("granite-embed-multi-97m", traits(WHOLE_WORDS), GRANITE),
+    of("granite-embed-multi-97m", traits(IGNORE_MERGES), GRANITE),
     of(
         "tiny_aya cohere2moe",
         traits(),
-        DIGITS_BY_THREES,
-        any(MARKED_WORD, NUMBERS_OF_3, SIGNS_SLASH, LINES_SPACES)),
+        DIGIT_GROUPS_OF_3,
+        anyOf(WORD_WITH_MARKS, NUMBERS_1_TO_3, SYMBOLS_SLASH, LINES_SPACES)),
     of(
         "youtu",
-        traits(WHOLE_WORDS),
+        traits(IGNORE_MERGES),
         YOUTU_SCRIPTS,
-        any(MARKED_WORD, NUMBER, SIGNS_SLASH, LINES_SPACES)),
+        anyOf(WORD_WITH_MARKS, NUMBER, SYMBOLS_SLASH, LINES_SPACES)),
     of("poro-chat", traits(), BLOOM),
-    of("bloom gpt3-finnish", traits(CLEANS_SPACES), BLOOM),
+    of("bloom gpt3-finnish", traits(CLEAN_SPACES), BLOOM),
     of("viking", traits(), BLOOM, NUMBER),
     of(
         "chameleon",
-        traits(ADDS_BOS),
+        traits(ADD_BOS),
         "<sentinel:[0-9]+>",
         "IMGIMG[A-I]{1,4}Z",
         "[\\t\\n]|    |  ",
         NUMBER,
         "[\\p{P}!-/:-@\\[-`{-~]",
         GPT2),
-    of("kimi-k2", traits(WITHOUT_MERGES), KIMI),
+    of("kimi-k2", traits(NO_MERGES), KIMI),
     of(
         "bailingmoe bailingmoe2 llada-moe",
         traits(),
-        any(CONTRACTION, WORD, NUMBER, SIGNS, "\\s*[\\r\\n]", SPACES)),
+        anyOf(CONTRACTION, WORD, NUMBER, SYMBOLS, "\\s*[\\r\\n]", SPACES)),
     of(
         "seed-coder",
         traits(),
-        any(CONTRACTION, WORD, NUMBER, " ?[^\\s\\p{L}\\p{N}\\r\\n]+", LINES_SPACES)),
-    of("ufakzeka", traits(), any(WORD, NUMBER, SIGNS, LINES_SPACES)),
-    of("afmoe", traits(), DIGITS_BY_THREES, AFMOE_SCRIPTS, DEEPSEEK3),
+        anyOf(CONTRACTION, WORD, NUMBER, " ?[^\\s\\p{L}\\p{N}\\r\\n]+", LINES_SPACES)),
+    of("ufakzeka", traits(), anyOf(WORD, NUMBER, SYMBOLS, LINES_SPACES)),
+    of("afmoe", traits(), DIGIT_GROUPS_OF_3, AFMOE_SCRIPTS, DEEPSEEK3),
     of("laguna", traits(), LINES, QWEN2),
     of(
         "minicpm5",
-        traits(WHOLE_WORDS, CLEANS_SPACES),
-        NUMBERS_OF_3,
-        any(CONTRACTION, WORD, NUMBERS, SIGNS, LINES_SPACES)),
+        traits(IGNORE_MERGES, CLEAN_SPACES),
+        NUMBERS_1_TO_3,
+        anyOf(CONTRACTION, WORD, NUMBERS, SYMBOLS, LINES_SPACES)),
   };
 
   private PreTokenizers() {}
 
-  static Optional<PreTokenizer> named(String name) {
+  static Optional<PreTokenizer> find(String name) {
     for (PreTokenizer preTokenizer : ALL) {
       if (preTokenizer.names().contains(name)) {
         return Optional.of(preTokenizer);
@@ -162,7 +162,7 @@ final class PreTokenizers {
     return List.of(traits);
   }
 
-  /** An entry: names apart by spaces; a step is a pattern or one of {@link CodedSplitter}. */
+  /** An entry: names apart by spaces; a step is a pattern or one of {@link CustomSplitter}. */
   private static PreTokenizer of(String names, List<Trait> traits, Object... steps) {
     Step[] all = new Step[steps.length];
     for (int i = 0; i < steps.length; i++) {

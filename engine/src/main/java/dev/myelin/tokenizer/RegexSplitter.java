@@ -7,8 +7,8 @@ import java.util.regex.Pattern;
  * Makes a piece of each match of a pattern, and of what lies between two matches.
  *
  * <p>A pattern that names categories, {@code \p{L}}, sees {@link SplitText#categories}; another one
- * sees {@link SplitText#letters}. Patterns must take linear time: of one loop after another over
- * the same characters, and of groups in a loop, beware.
+ * sees {@link SplitText#text}. Patterns must take linear time: of one loop after another over the
+ * same characters, and of groups in a loop, beware.
  */
 final class RegexSplitter implements Splitter {
   private final Pattern pattern;
@@ -21,33 +21,33 @@ final class RegexSplitter implements Splitter {
 
   @Override
   public IntList split(SplitText text, IntList ends) {
-    Matcher matcher = pattern.matcher(byCategory ? text.categories() : text.letters());
-    IntList finer = new IntList();
+    Matcher matcher = pattern.matcher(byCategory ? text.categories() : text.text());
+    IntList result = new IntList();
     int last = 0;
     for (int i = 0; i < ends.size(); i++) {
       int end = ends.get(i);
-      matcher.region(at(text, last), at(text, end));
+      matcher.region(toChar(text, last), toChar(text, end));
       while (matcher.find()) {
-        int start = index(text, matcher.start());
+        int start = toCodePoint(text, matcher.start());
         if (start > last) {
-          finer.add(start);
+          result.add(start);
         }
-        last = index(text, matcher.end());
-        finer.add(last);
+        last = toCodePoint(text, matcher.end());
+        result.add(last);
       }
       if (last < end) {
-        finer.add(end);
+        result.add(end);
         last = end;
       }
     }
-    return finer;
+    return result;
   }
 
-  private int at(SplitText text, int i) {
-    return byCategory ? i : text.start(i);
+  private int toChar(SplitText text, int i) {
+    return byCategory ? i : text.charOf(i);
   }
 
-  private int index(SplitText text, int at) {
-    return byCategory ? at : text.index(at);
+  private int toCodePoint(SplitText text, int at) {
+    return byCategory ? at : text.codePointAt(at);
   }
 }

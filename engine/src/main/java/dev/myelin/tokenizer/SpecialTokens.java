@@ -26,22 +26,22 @@ final class SpecialTokens {
   private final Vocabulary vocabulary;
 
   /** Ids by rank, and the automaton's match of each. */
-  private final int[] longestFirst;
+  private final int[] idsByRank;
 
-  private final int[] matches;
+  private final int[] matchesByRank;
 
   /** Its tokens are ranks. */
-  private final TokenAutomaton automaton = new TokenAutomaton();
+  private final AhoCorasick automaton = new AhoCorasick();
 
   /** A table of the tokens that have one of these attributes and none of those. */
-  SpecialTokens(Vocabulary vocabulary, int any, int none) {
+  SpecialTokens(Vocabulary vocabulary, int included, int excluded) {
     this.vocabulary = vocabulary;
     ByteStrings texts = vocabulary.texts();
     byte[] attributes = vocabulary.attributes();
     long[] sorted = new long[16];
     int size = 0;
     for (int id = 0; id < attributes.length; id++) {
-      if ((attributes[id] & any) != 0 && (attributes[id] & none) == 0) {
+      if ((attributes[id] & included) != 0 && (attributes[id] & excluded) == 0) {
         if (size == sorted.length) {
           sorted = Arrays.copyOf(sorted, size * 2);
         }
@@ -49,14 +49,14 @@ final class SpecialTokens {
       }
     }
     Arrays.sort(sorted, 0, size);
-    longestFirst = new int[size];
-    matches = new int[size];
+    idsByRank = new int[size];
+    matchesByRank = new int[size];
     for (int i = 0; i < size; i++) {
       int id = (int) sorted[i];
-      longestFirst[i] = id;
-      matches[i] = automaton.add(texts.bytes(), texts.start(id), texts.end(id), i);
+      idsByRank[i] = id;
+      matchesByRank[i] = automaton.add(texts.bytes(), texts.start(id), texts.end(id), i);
     }
-    automaton.finish();
+    automaton.build();
   }
 
   /**
@@ -65,12 +65,12 @@ final class SpecialTokens {
    * @param trusted where control tokens may be, and what is written like one; other tokens that the
    *     file calls user-defined may be anywhere
    */
-  List<Fragment> cut(byte[] text, TrustedBytes trusted) {
-    return new Cut(text, trusted).fragments();
+  List<Fragment> partition(byte[] text, TrustedBytes trusted) {
+    return new Partition(text, trusted).fragments();
   }
 
   /** One text being cut. */
-  private final class Cut {
+  private final class Partition {
     private final byte[] text;
     private final TrustedBytes trusted;
 
@@ -78,23 +78,23 @@ final class SpecialTokens {
     private final BitSet taken = new BitSet();
 
     /** Place in the high half, token in the low one. */
-    private long[] found = new long[16];
+    private long[] tokens = new long[16];
 
     private int size;
 
-    Cut(byte[] text, TrustedBytes trusted) {
+    Partition(byte[] text, TrustedBytes trusted) {
       this.text = text;
       this.trusted = trusted;
     }
 
     List<Fragment> fragments() {
       take();
-      Arrays.sort(found, 0, size);
+      Arrays.sort(tokens, 0, size);
       List<Fragment> fragments = new ArrayList<>(2 * size + 1);
       int from = 0;
       for (int i = 0; i < size; i++) {
-        int at = (int) (found[i] >>> 32);
-        int token = (int) found[i];
+        int at = (int) (tokens[i] >>> 32);
+        int token = (int) tokens[i];
         addText(from, at, fragments);
         from = at + length(token);
         fragments.add(new Fragment(token, at, from));
@@ -113,21 +113,22 @@ final class SpecialTokens {
     }
 
     private void take() {
-      long[] first = candidates();
-      PriorityQueue<Long> shorter = new PriorityQueue<>();
+      long[] longest = candidates();
+      PriorityQueue<Long> retries = new PriorityQueue<>();
       int next = 0;
-      while (next < first.length || !shorter.isEmpty()) {
-        boolean retry = next == first.length || !shorter.isEmpty() && shorter.peek() < first[next];
-        long candidate = retry ? shorter.poll() : first[next++];
+      while (next < longest.length || !retries.isEmpty()) {
+        boolean retry =
+            next == longest.length || !retries.isEmpty() && retries.peek() < longest[next];
+        long candidate = retry ? retries.poll() : longest[next++];
         int at = (int) candidate;
         int rank = (int) (candidate >>> 32);
-        int token = longestFirst[rank];
+        int token = idsByRank[rank];
         if (!taken.get(at)) {
           // what is taken is at least as long: it cannot lie between the first and the last byte
           if (taken.get(at + length(token) - 1)) {
-            int match = fitting(at, matches[rank]);
+            int match = longestFitting(at, matchesByRank[rank]);
             if (match != 0) {
-              shorter.add(candidate(match, at));
+              retries.add(candidate(match, at));
             }
           } else {
             take(token, at);
@@ -143,7 +144,7 @@ final class SpecialTokens {
       int state = 0;
       for (int at = text.length - 1; at >= 0; at--) {
         state = automaton.step(state, text[at]);
-        int match = allowed(automaton.longest(state), at);
+        int match = longestAllowed(automaton.longest(state), at);
         if (match != 0) {
           all = count == all.length ? Arrays.copyOf(all, count * 2) : all;
           all[count++] = candidate(match, at);
@@ -159,24 +160,24 @@ final class SpecialTokens {
     }
 
     /** This match, or the next shorter one that may be where it is. */
-    private int allowed(int match, int at) {
+    private int longestAllowed(int match, int at) {
       int m = match;
-      while (m != 0 && !isAllowed(longestFirst[automaton.token(m)], at)) {
+      while (m != 0 && !isAllowed(idsByRank[automaton.token(m)], at)) {
         m = automaton.shorter(m);
       }
       return m;
     }
 
     private boolean isAllowed(int token, int at) {
-      boolean hidden = (vocabulary.attribute(token) & Attribute.HIDDEN) != 0;
-      return !hidden && !isMarker(token) || trusted.cover(at, at + length(token));
+      boolean hidden = (vocabulary.attribute(token) & TokenAttribute.HIDDEN) != 0;
+      return !hidden && !isWrittenAsControl(token) || trusted.covers(at, at + length(token));
     }
 
     /**
      * Whether its text is written as control tokens are: {@code <|message|>}, {@code <turn|>}.
      * Files call some user-defined, gpt-oss's and Command R's roles for example.
      */
-    private boolean isMarker(int token) {
+    private boolean isWrittenAsControl(int token) {
       ByteStrings texts = vocabulary.texts();
       byte[] bytes = texts.bytes();
       int from = texts.start(token);
@@ -198,36 +199,36 @@ final class SpecialTokens {
     /**
      * The longest match at a place that is no longer than this one and ends before what is taken.
      */
-    private int fitting(int at, int longest) {
-      int room = taken.nextSetBit(at) - at;
+    private int longestFitting(int at, int longest) {
+      int freeBytes = taken.nextSetBit(at) - at;
       int match = longest;
-      while (match != 0 && length(longestFirst[automaton.token(match)]) > room) {
+      while (match != 0 && length(idsByRank[automaton.token(match)]) > freeBytes) {
         match = automaton.shorter(match);
       }
-      return allowed(match, at);
+      return longestAllowed(match, at);
     }
 
     private void take(int token, int at) {
       int attribute = vocabulary.attribute(token);
       int from = at;
       int to = at + length(token);
-      if ((attribute & Attribute.STRIPS_LEFT) != 0) {
-        while (from > 0 && isFreeSpace(from - 1)) {
+      if ((attribute & TokenAttribute.LSTRIP) != 0) {
+        while (from > 0 && isUntakenSpace(from - 1)) {
           from--;
         }
       }
-      if ((attribute & Attribute.STRIPS_RIGHT) != 0) {
-        while (to < text.length && isFreeSpace(to)) {
+      if ((attribute & TokenAttribute.RSTRIP) != 0) {
+        while (to < text.length && isUntakenSpace(to)) {
           to++;
         }
       }
       taken.set(from, to);
-      found = size == found.length ? Arrays.copyOf(found, size * 2) : found;
-      found[size++] = (long) at << 32 | token;
+      tokens = size == tokens.length ? Arrays.copyOf(tokens, size * 2) : tokens;
+      tokens[size++] = (long) at << 32 | token;
     }
 
     /** As C's isspace. */
-    private boolean isFreeSpace(int at) {
+    private boolean isUntakenSpace(int at) {
       byte b = text[at];
       return (b == ' ' || b >= '\t' && b <= '\r') && !taken.get(at);
     }

@@ -7,9 +7,9 @@ final class SplitText {
   private final int[] codePoints;
   private final int size;
   private String categories;
-  private String letters;
+  private String text;
 
-  /** Where each code point begins in {@link #letters}, and its end; null if each takes one char. */
+  /** Where each code point begins in {@link #text}, and its end; null if each takes one char. */
   private int[] starts;
 
   /** The text {@code utf8[from..to)}. */
@@ -28,7 +28,7 @@ final class SplitText {
     if (categories == null) {
       char[] chars = new char[size];
       for (int i = 0; i < size; i++) {
-        chars[i] = UnicodeCategories.standIn(codePoints[i]);
+        chars[i] = UnicodeCategories.categoryChar(codePoints[i]);
       }
       categories = new String(chars);
     }
@@ -36,34 +36,34 @@ final class SplitText {
   }
 
   /** The text, but all white space beyond ASCII looks the same. */
-  String letters() {
-    if (letters == null) {
-      int[] points = Arrays.copyOf(codePoints, size);
-      boolean wide = false;
+  String text() {
+    if (text == null) {
+      int[] normalized = Arrays.copyOf(codePoints, size);
+      boolean hasSupplementary = false;
       for (int i = 0; i < size; i++) {
-        if (points[i] >= 0x80 && UnicodeCategories.isSpace(points[i])) {
-          points[i] = UnicodeCategories.SPACE;
+        if (normalized[i] >= 0x80 && UnicodeCategories.isSpace(normalized[i])) {
+          normalized[i] = UnicodeCategories.SPACE;
         }
-        wide |= points[i] >= Character.MIN_SUPPLEMENTARY_CODE_POINT;
+        hasSupplementary |= normalized[i] >= Character.MIN_SUPPLEMENTARY_CODE_POINT;
       }
-      letters = new String(points, 0, size);
-      if (wide) {
+      text = new String(normalized, 0, size);
+      if (hasSupplementary) {
         starts = new int[size + 1];
         for (int i = 0; i < size; i++) {
-          starts[i + 1] = starts[i] + Character.charCount(points[i]);
+          starts[i + 1] = starts[i] + Character.charCount(normalized[i]);
         }
       }
     }
-    return letters;
+    return text;
   }
 
-  /** Where code point {@code i} begins in {@link #letters}. */
-  int start(int i) {
+  /** Where code point {@code i} begins in {@link #text}. */
+  int charOf(int i) {
     return starts == null ? i : starts[i];
   }
 
-  /** Which code point begins at this char of {@link #letters}. */
-  int index(int start) {
-    return starts == null ? start : Arrays.binarySearch(starts, start);
+  /** Which code point begins at this char of {@link #text}. */
+  int codePointAt(int charIndex) {
+    return starts == null ? charIndex : Arrays.binarySearch(starts, charIndex);
   }
 }

@@ -10,7 +10,7 @@ import java.util.Arrays;
  * U+2581.
  */
 final class SpmTokenizer extends FragmentTokenizer {
-  private static final byte[] SPACE = {(byte) 0xe2, (byte) 0x96, (byte) 0x81};
+  private static final byte[] ESCAPED_SPACE = {(byte) 0xe2, (byte) 0x96, (byte) 0x81};
 
   private final float[] scores;
   private final boolean prefixesSpace;
@@ -44,7 +44,7 @@ final class SpmTokenizer extends FragmentTokenizer {
   }
 
   @Override
-  byte[] plain(int token) {
+  byte[] decodeNormal(int token) {
     return unescape(vocabulary().texts().copy(token));
   }
 
@@ -65,13 +65,13 @@ final class SpmTokenizer extends FragmentTokenizer {
     public void encode(byte[] utf8, int from, int to, boolean afterSpecial, IntList ids) {
       byte[] text = escape(utf8, from, to, prefixesSpace && afterSpecial);
       merge(text, 0, text.length);
-      for (int symbol = first(); symbol >= 0; symbol = after(symbol)) {
-        int id = table.find(text, from(symbol), to(symbol));
+      for (int symbol = first(); symbol >= 0; symbol = next(symbol)) {
+        int id = table.find(text, start(symbol), end(symbol));
         if (id >= 0) {
           ids.add(id);
         } else {
-          for (int i = from(symbol); i < to(symbol); i++) {
-            ids.add(ofByte(text[i]));
+          for (int i = start(symbol); i < end(symbol); i++) {
+            ids.add(byteToken(text[i]));
           }
         }
       }
@@ -80,17 +80,17 @@ final class SpmTokenizer extends FragmentTokenizer {
     @Override
     long rank(byte[] text, int from, int middle, int to) {
       int id = table.find(text, from, to);
-      return id < 0 ? NEVER : descending(scores[id]);
+      return id < 0 ? NO_MERGE : rankOf(scores[id]);
     }
 
     /** Ints in the order of floats from the highest to the lowest; the zeros are one. */
-    private static long descending(float score) {
+    private static long rankOf(float score) {
       int bits = Float.floatToRawIntBits(score + 0f);
       return ~(bits ^ bits >> 31 & Integer.MAX_VALUE);
     }
 
     /** A byte's own token, or the unknown one: token 0 where the file does not say. */
-    private int ofByte(byte b) {
+    private int byteToken(byte b) {
       int id = table.find(ByteToken.text(b & 0xff));
       if (id < 0) {
         id = table.find(new byte[] {b});
@@ -105,10 +105,10 @@ final class SpmTokenizer extends FragmentTokenizer {
       spaces += utf8[i] == ' ' ? 1 : 0;
     }
     byte[] text = new byte[Math.addExact(to - from, 2 * spaces + (prefix ? 1 : 0))];
-    int at = prefix ? space(text, 0) : 0;
+    int at = prefix ? putSpace(text, 0) : 0;
     for (int i = from; i < to; i++) {
       if (utf8[i] == ' ') {
-        at = space(text, at);
+        at = putSpace(text, at);
       } else {
         text[at++] = utf8[i];
       }
@@ -116,9 +116,9 @@ final class SpmTokenizer extends FragmentTokenizer {
     return text;
   }
 
-  private static int space(byte[] text, int at) {
-    System.arraycopy(SPACE, 0, text, at, SPACE.length);
-    return at + SPACE.length;
+  private static int putSpace(byte[] text, int at) {
+    System.arraycopy(ESCAPED_SPACE, 0, text, at, ESCAPED_SPACE.length);
+    return at + ESCAPED_SPACE.length;
   }
 
   private static byte[] unescape(byte[] token) {
@@ -126,9 +126,9 @@ final class SpmTokenizer extends FragmentTokenizer {
     int size = 0;
     for (int i = 0; i < token.length; i++) {
       if (i + 2 < token.length
-          && token[i] == SPACE[0]
-          && token[i + 1] == SPACE[1]
-          && token[i + 2] == SPACE[2]) {
+          && token[i] == ESCAPED_SPACE[0]
+          && token[i + 1] == ESCAPED_SPACE[1]
+          && token[i + 2] == ESCAPED_SPACE[2]) {
         text[size++] = ' ';
         i += 2;
       } else {

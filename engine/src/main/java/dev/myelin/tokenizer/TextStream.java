@@ -11,7 +11,7 @@ import java.nio.charset.StandardCharsets;
 public final class TextStream {
   private final Tokenizer tokenizer;
   private final boolean renderSpecial;
-  private final ByteArrayOutputStream waiting = new ByteArrayOutputStream();
+  private final ByteArrayOutputStream pendingBytes = new ByteArrayOutputStream();
 
   /** A stream that leaves control tokens out. */
   public TextStream(Tokenizer tokenizer) {
@@ -32,23 +32,23 @@ public final class TextStream {
    * @throws dev.myelin.error.InvalidRequestException if the id is not in the vocabulary
    */
   public String push(int token) {
-    waiting.writeBytes(tokenizer.piece(token, renderSpecial));
-    byte[] bytes = waiting.toByteArray();
-    int whole = bytes.length - Utf8.unfinished(bytes, bytes.length);
-    waiting.reset();
-    waiting.write(bytes, whole, bytes.length - whole);
-    return new String(bytes, 0, whole, StandardCharsets.UTF_8);
+    pendingBytes.writeBytes(tokenizer.piece(token, renderSpecial));
+    byte[] bytes = pendingBytes.toByteArray();
+    int complete = bytes.length - Utf8.incompleteBytes(bytes, bytes.length);
+    pendingBytes.reset();
+    pendingBytes.write(bytes, complete, bytes.length - complete);
+    return new String(bytes, 0, complete, StandardCharsets.UTF_8);
   }
 
   /** How many bytes wait for the rest of their character: 0 to 3. */
-  public int waiting() {
-    return waiting.size();
+  public int pendingBytes() {
+    return pendingBytes.size();
   }
 
   /** Returns what still waits for the rest of a character, as U+FFFD; the stream starts again. */
   public String flush() {
-    String rest = waiting.toString(StandardCharsets.UTF_8);
-    waiting.reset();
+    String rest = pendingBytes.toString(StandardCharsets.UTF_8);
+    pendingBytes.reset();
     return rest;
   }
 }

@@ -26,10 +26,10 @@ public interface Tokenizer {
    *
    * @throws ModelFileException if the file does not tell
    */
-  static int size(GgufFile file) {
+  static int vocabularySize(GgufFile file) {
     return TokenizerKind.of(file) == TokenizerKind.NONE
-        ? NoTokenizer.size(file)
-        : file.metadata().array(TokenTable.TOKENS).size();
+        ? NoTokenizer.vocabularySize(file)
+        : file.metadata().array(TokenTable.TOKENS_KEY).size();
   }
 
   /**

@@ -17,26 +17,26 @@ final class TrustedBytes {
   }
 
   /**
-   * @param whole {@link PromptText#text} of it
+   * @param string {@link PromptText#text} of it
    */
-  static TrustedBytes of(PromptText text, String whole) {
+  static TrustedBytes of(PromptText text, String string) {
     List<Span> spans = text.spans();
     if (spans.isEmpty()) {
       return ALL;
     }
     int first = spans.getFirst().trusted() ? 0 : 1;
     int[] ends = new int[first + spans.size()];
-    int border = 0; // in characters
-    int counted = 0;
+    int spanEnd = 0; // in characters
+    int countedTo = 0;
     int bytes = 0;
     for (int i = 0; i < spans.size(); i++) {
-      border += spans.get(i).text().length();
-      int to = border;
-      if (splitsPair(whole, border)) { // one character, and not all of it is trusted
+      spanEnd += spans.get(i).text().length();
+      int to = spanEnd;
+      if (splitsPair(string, spanEnd)) { // one character, and not all of it is trusted
         to += spans.get(i).trusted() ? -1 : 1;
       }
-      bytes += Utf8.size(whole, counted, to);
-      counted = to;
+      bytes += Utf8.encodedSize(string, countedTo, to);
+      countedTo = to;
       ends[first + i] = bytes;
     }
     return new TrustedBytes(ends);
@@ -49,7 +49,7 @@ final class TrustedBytes {
   }
 
   /** Whether all bytes of {@code [from..to)} are trusted. */
-  boolean cover(int from, int to) {
+  boolean covers(int from, int to) {
     int found = Arrays.binarySearch(ends, from);
     int run = found < 0 ? -found - 1 : found + 1;
     while (run < ends.length && ends[run] == from) { // empty runs

@@ -40,7 +40,7 @@ final class UnicodeCategories {
    * The character that stands for a code point: itself in ASCII, else one of the constants. For
    * {@code \p{L}} and the like in a pattern it is as good as the code point.
    */
-  static char standIn(int codePoint) {
+  static char categoryChar(int codePoint) {
     if (codePoint < 0x80) {
       return (char) codePoint;
     }
@@ -48,8 +48,8 @@ final class UnicodeCategories {
       return SPACE;
     }
     int category = Character.getType(codePoint);
-    if (category == Character.UNASSIGNED || within(codePoint, ADDED_IN_16)) {
-      return within(codePoint, HAN) ? HAN_OTHER : OTHER;
+    if (category == Character.UNASSIGNED || isIn(codePoint, ADDED_IN_16)) {
+      return isIn(codePoint, HAN) ? HAN_OTHER : OTHER;
     }
     return switch (category) {
       case Character.UPPERCASE_LETTER,
@@ -57,7 +57,7 @@ final class UnicodeCategories {
           Character.TITLECASE_LETTER,
           Character.MODIFIER_LETTER,
           Character.OTHER_LETTER ->
-          within(codePoint, HAN) ? HAN_LETTER : LETTER;
+          isIn(codePoint, HAN) ? HAN_LETTER : LETTER;
       case Character.DECIMAL_DIGIT_NUMBER, Character.LETTER_NUMBER, Character.OTHER_NUMBER ->
           NUMBER;
       case Character.NON_SPACING_MARK, Character.ENCLOSING_MARK, Character.COMBINING_SPACING_MARK ->
@@ -87,7 +87,7 @@ final class UnicodeCategories {
     };
   }
 
-  private static boolean within(int codePoint, int[] ranges) {
+  private static boolean isIn(int codePoint, int[] ranges) {
     int low = 0;
     int high = ranges.length / 2 - 1;
     while (low <= high) {

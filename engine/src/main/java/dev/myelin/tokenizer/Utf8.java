@@ -8,7 +8,7 @@ final class Utf8 {
   private Utf8() {}
 
   /** A text's bytes; half a surrogate pair counts as U+FFFD. */
-  static byte[] bytes(String text) {
+  static byte[] encode(String text) {
     for (int i = 0; i < text.length(); i++) {
       if (Character.isSurrogate(text.charAt(i))) {
         return wellFormed(text).getBytes(StandardCharsets.UTF_8);
@@ -17,8 +17,8 @@ final class Utf8 {
     return text.getBytes(StandardCharsets.UTF_8);
   }
 
-  /** How many bytes {@link #bytes} makes of the chars {@code [from..to)}. */
-  static int size(String text, int from, int to) {
+  /** How many bytes {@link #encode} makes of the chars {@code [from..to)}. */
+  static int encodedSize(String text, int from, int to) {
     int size = 0;
     for (int i = from; i < to; i++) {
       char c = text.charAt(i);
@@ -35,7 +35,7 @@ final class Utf8 {
   }
 
   /** How many bytes the character has that begins with this one; 1 for a byte that begins none. */
-  static int length(byte first) {
+  static int sequenceLength(byte first) {
     int b = first & 0xff;
     return b >= 0xf0 ? 4 : b >= 0xe0 ? 3 : b >= 0xc0 ? 2 : 1;
   }
@@ -48,15 +48,15 @@ final class Utf8 {
     int[] points = new int[to - from];
     int size = 0;
     for (int at = from; at < to; size++) {
-      int length = length(utf8[at]);
+      int length = sequenceLength(utf8[at]);
       int point = length == 1 ? utf8[at] : utf8[at] & 0x7f >> length;
       for (int i = 1; i < length; i++) {
-        boolean follows = at + i < to && (utf8[at + i] & 0xc0) == 0x80;
-        point = follows && point >= 0 ? point << 6 | utf8[at + i] & 0x3f : -1;
+        boolean isContinuation = at + i < to && (utf8[at + i] & 0xc0) == 0x80;
+        point = isContinuation && point >= 0 ? point << 6 | utf8[at + i] & 0x3f : -1;
       }
-      boolean good = point >= 0 && point <= Character.MAX_CODE_POINT;
-      points[size] = good ? point : 0xfffd;
-      at += good ? length : 1;
+      boolean isValid = point >= 0 && point <= Character.MAX_CODE_POINT;
+      points[size] = isValid ? point : 0xfffd;
+      at += isValid ? length : 1;
     }
     return Arrays.copyOf(points, size);
   }
@@ -65,12 +65,13 @@ final class Utf8 {
    * How many bytes at the end of {@code bytes[0..size)} begin a character that more bytes could
    * complete: 0 to 3.
    */
-  static int unfinished(byte[] bytes, int size) {
+  static int incompleteBytes(byte[] bytes, int size) {
     for (int back = 1; back <= Math.min(3, size); back++) {
       byte b = bytes[size - back];
       if ((b & 0xc0) != 0x80) {
-        boolean open = length(b) > back && (back == 1 || mayFollow(b, bytes[size - back + 1]));
-        return open && (b & 0xff) >= 0xc2 && (b & 0xff) <= 0xf4 ? back : 0;
+        boolean isIncomplete =
+            sequenceLength(b) > back && (back == 1 || isValidSecondByte(b, bytes[size - back + 1]));
+        return isIncomplete && (b & 0xff) >= 0xc2 && (b & 0xff) <= 0xf4 ? back : 0;
       }
     }
     return 0;
@@ -80,7 +81,7 @@ final class Utf8 {
    * Whether a second byte fits the first: no overlong forms, nothing beyond U+10FFFF. It may lead
    * to half a surrogate pair, which Java decodes as one U+FFFD.
    */
-  private static boolean mayFollow(byte first, byte second) {
+  private static boolean isValidSecondByte(byte first, byte second) {
     int b = second & 0xff;
     return switch (first & 0xff) {
       case 0xe0 -> b >= 0xa0;

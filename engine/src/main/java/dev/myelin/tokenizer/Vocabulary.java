@@ -15,9 +15,10 @@ public final class Vocabulary {
   /**
    * Ids of special tokens, {@link #NONE} for one that the model does not have.
    *
-   * @param ends where a reply is over, ascending
+   * @param endOfGeneration where a reply is over, ascending
    */
-  record SpecialIds(int bos, int eos, int eot, int eom, int unknown, int padding, int[] ends) {}
+  record SpecialIds(
+      int bos, int eos, int eot, int eom, int unknown, int padding, int[] endOfGeneration) {}
 
   private final Path file;
   private final ByteStrings texts;
@@ -25,12 +26,12 @@ public final class Vocabulary {
   private final SpecialIds ids;
   private final boolean addsBos;
   private final boolean addsEos;
-  private final int[] suppressed;
+  private final int[] suppressedTokens;
   private final List<String> notes;
   private volatile ByteStringTable table;
 
   /**
-   * @param suppressed tokens never to be sampled, ascending
+   * @param suppressedTokens tokens never to be sampled, ascending
    * @param notes see {@link #notes}
    */
   Vocabulary(
@@ -39,7 +40,7 @@ public final class Vocabulary {
       SpecialIds ids,
       boolean addsBos,
       boolean addsEos,
-      int[] suppressed,
+      int[] suppressedTokens,
       List<String> notes) {
     this.file = file;
     this.texts = tokens.texts();
@@ -47,7 +48,7 @@ public final class Vocabulary {
     this.ids = ids;
     this.addsBos = addsBos;
     this.addsEos = addsEos;
-    this.suppressed = suppressed;
+    this.suppressedTokens = suppressedTokens;
     this.notes = List.copyOf(notes);
   }
 
@@ -56,7 +57,7 @@ public final class Vocabulary {
     int none = NONE;
     return new Vocabulary(
         file,
-        new TokenTable(ByteStrings.NONE, null, new byte[size]),
+        new TokenTable(ByteStrings.EMPTY, null, new byte[size]),
         new SpecialIds(none, none, none, none, none, none, new int[0]),
         false,
         false,
@@ -110,17 +111,17 @@ public final class Vocabulary {
 
   /** Whether a reply is over when the model generates this token: EOS, end of turn and the like. */
   public boolean isEndOfGeneration(int id) {
-    return Arrays.binarySearch(ids.ends, id) >= 0;
+    return Arrays.binarySearch(ids.endOfGeneration, id) >= 0;
   }
 
   /** Every id of which {@link #isEndOfGeneration} holds, ascending. */
   public int[] endOfGeneration() {
-    return ids.ends.clone();
+    return ids.endOfGeneration.clone();
   }
 
   /** Whether this token controls the model and is no text. */
   public boolean isControl(int id) {
-    return (attribute(id) & Attribute.CONTROL) != 0;
+    return (attribute(id) & TokenAttribute.CONTROL) != 0;
   }
 
   /** Whether tokens have texts; a file may come without a vocabulary. */
@@ -129,8 +130,8 @@ public final class Vocabulary {
   }
 
   /** Tokens that are never to be sampled, ascending, as the file asks. */
-  public int[] suppressed() {
-    return suppressed.clone();
+  public int[] suppressedTokens() {
+    return suppressedTokens.clone();
   }
 
   /**
@@ -146,7 +147,7 @@ public final class Vocabulary {
    * UTF-8 are replaced.
    */
   public String text(int id) {
-    check(id);
+    requireValid(id);
     return hasTexts() ? texts.text(id) : "";
   }
 
@@ -159,12 +160,12 @@ public final class Vocabulary {
     return optional(table().find(text.getBytes(StandardCharsets.UTF_8)));
   }
 
-  /** Of {@link Attribute}. */
+  /** Of {@link TokenAttribute}. */
   int attribute(int id) {
-    return attributes[check(id)] & 0xff;
+    return attributes[requireValid(id)] & 0xff;
   }
 
-  /** Of {@link Attribute}, one a token; not to be written. */
+  /** Of {@link TokenAttribute}, one a token; not to be written. */
   byte[] attributes() {
     return attributes;
   }
@@ -175,22 +176,22 @@ public final class Vocabulary {
 
   /** From text to id; made when first asked for, as decoding does without. */
   ByteStringTable table() {
-    ByteStringTable ready = table;
-    if (ready == null) {
-      ready = new ByteStringTable(texts);
-      requireDistinct(ready);
-      table = ready;
+    ByteStringTable result = table;
+    if (result == null) {
+      result = new ByteStringTable(texts);
+      requireDistinct(result);
+      table = result;
     }
-    return ready;
+    return result;
   }
 
-  private void requireDistinct(ByteStringTable made) {
-    int second = made.duplicate();
+  private void requireDistinct(ByteStringTable table) {
+    int second = table.duplicate();
     if (second != ByteStringTable.NONE) {
       throw new ModelFileException(
           file,
-          "key " + TokenTable.TOKENS + ": \"" + texts.text(second) + '"',
-          "expected once, it is token " + made.find(texts.copy(second)) + " and token " + second);
+          "key " + TokenTable.TOKENS_KEY + ": \"" + texts.text(second) + '"',
+          "expected once, it is token " + table.find(texts.copy(second)) + " and token " + second);
     }
   }
 
@@ -206,7 +207,7 @@ public final class Vocabulary {
     return ids.unknown;
   }
 
-  int check(int id) {
+  int requireValid(int id) {
     if (id < 0 || id >= attributes.length) {
       throw new InvalidRequestException(
           "token " + id + ": expected 0 to " + (attributes.length - 1) + ", the tokens of " + file);

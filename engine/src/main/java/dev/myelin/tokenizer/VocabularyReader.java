@@ -25,7 +25,7 @@ final class VocabularyReader {
   private final Metadata metadata;
   private final TokenTable tokens;
   private final List<String> notes = new ArrayList<>();
-  private final Map<SpecialRole, Integer> roles = new EnumMap<>(SpecialRole.class);
+  private final Map<SpecialTokenRole, Integer> roles = new EnumMap<>(SpecialTokenRole.class);
 
   VocabularyReader(GgufFile file, TokenTable tokens) {
     this.file = file;
@@ -38,25 +38,25 @@ final class VocabularyReader {
     int eos = id("eos_token_id", defaults.eos);
     int unknown = id("unknown_token_id", defaults.unknown);
     findRoles();
-    TreeSet<Integer> ends = ends(eos);
-    StrippingTokens.mark(metadata, tokens);
+    TreeSet<Integer> ends = endOfGeneration(eos);
+    StripRules.apply(metadata, tokens);
     boolean addsBos = metadata.bool("tokenizer.ggml.add_bos_token", defaults.addsBos);
     boolean addsEos = metadata.bool("tokenizer.ggml.add_eos_token", defaults.addsEos);
-    requireIf(addsBos, bos, "bos");
-    requireIf(addsEos, eos, "eos");
+    requireToken(addsBos, bos, "bos");
+    requireToken(addsEos, eos, "eos");
     SpecialIds ids =
         new SpecialIds(
             bos,
             eos,
-            roles.get(SpecialRole.END_OF_TURN),
-            roles.get(SpecialRole.END_OF_MESSAGE),
+            roles.get(SpecialTokenRole.END_OF_TURN),
+            roles.get(SpecialTokenRole.END_OF_MESSAGE),
             unknown,
             padding(),
-            ascending(ends));
-    return new Vocabulary(file.path(), tokens, ids, addsBos, addsEos, suppressed(), notes);
+            toArray(ends));
+    return new Vocabulary(file.path(), tokens, ids, addsBos, addsEos, suppressedTokens(), notes);
   }
 
-  private static int[] ascending(TreeSet<Integer> ids) {
+  private static int[] toArray(TreeSet<Integer> ids) {
     int[] array = new int[ids.size()];
     int size = 0;
     for (int id : ids) {
@@ -65,24 +65,24 @@ final class VocabularyReader {
     return array;
   }
 
-  private int id(String name, int otherwise) {
+  private int id(String name, int defaultId) {
     // not by +, which takes a process milliseconds when it first does it
     String key = PREFIX.concat(name);
     if (!metadata.has(key)) {
-      return otherwise < size() ? otherwise : Vocabulary.NONE;
+      return defaultId < size() ? defaultId : Vocabulary.NONE;
     }
     long id = metadata.i64(key);
     if (id < 0 || id >= size()) {
       // as llama.cpp does: published files have such ids
       notes.add(
           "key %s = %s is no token, expected 0 to %s: not used".formatted(key, id, size() - 1));
-      return otherwise < size() ? otherwise : Vocabulary.NONE;
+      return defaultId < size() ? defaultId : Vocabulary.NONE;
     }
     return (int) id;
   }
 
   /** Tokens that the file never wants to see sampled; ids beyond the vocabulary do not matter. */
-  private int[] suppressed() {
+  private int[] suppressedTokens() {
     String key = PREFIX.concat("suppress_tokens");
     if (!metadata.has(key)) {
       return new int[0];
@@ -91,25 +91,25 @@ final class VocabularyReader {
     if (!array.elementType().isInteger()) {
       throw metadata.error(key, "expected an array of token ids");
     }
-    if (array.size() > TokenTable.MOST) {
-      throw metadata.error(key, "expected at most " + TokenTable.MOST + " ids");
+    if (array.size() > TokenTable.MAX_TOKENS) {
+      throw metadata.error(key, "expected at most " + TokenTable.MAX_TOKENS + " ids");
     }
     TreeSet<Integer> ids = new TreeSet<>();
-    int beyond = 0;
+    int outOfRange = 0;
     for (int i = 0; i < array.size(); i++) {
       long id = array.i64(i);
       if (id >= 0 && id < size()) {
         ids.add((int) id);
       } else {
-        beyond++;
+        outOfRange++;
       }
     }
-    if (beyond > 0) {
+    if (outOfRange > 0) {
       notes.add(
           "key %s: %s of its %s ids are no tokens, expected 0 to %s: not used"
-              .formatted(key, beyond, array.size(), size() - 1));
+              .formatted(key, outOfRange, array.size(), size() - 1));
     }
-    return ascending(ids);
+    return toArray(ids);
   }
 
   /** Padding is never generated nor read here, and files in use name one beyond their tokens. */
@@ -119,56 +119,56 @@ final class VocabularyReader {
     return id < size() ? (int) Math.max(id, Vocabulary.NONE) : Vocabulary.NONE;
   }
 
-  private void requireIf(boolean added, int id, String name) {
-    if (added && id == Vocabulary.NONE) {
+  private void requireToken(boolean isAdded, int id, String name) {
+    if (isAdded && id == Vocabulary.NONE) {
       throw metadata.error(PREFIX + name + "_token_id", "expected the token to add to each text");
     }
   }
 
   private void findRoles() {
-    for (SpecialRole role : SpecialRole.values()) {
+    for (SpecialTokenRole role : SpecialTokenRole.values()) {
       int id = Vocabulary.NONE;
       for (String key : role.keys()) {
         id = id(key, id);
       }
-      roles.put(role, id == Vocabulary.NONE ? control(role.texts()) : id);
+      roles.put(role, id == Vocabulary.NONE ? findControl(role.texts()) : id);
     }
   }
 
   /** The first of these tokens that there is, made a control token. */
-  private int control(List<String> texts) {
+  private int findControl(List<String> texts) {
     for (String text : texts) {
       int id = tokens.find(text);
       if (id != Vocabulary.NONE) {
-        tokens.mark(id, Attribute.CONTROL);
+        tokens.addAttribute(id, TokenAttribute.CONTROL);
         return id;
       }
     }
     return Vocabulary.NONE;
   }
 
-  private TreeSet<Integer> ends(int eos) {
+  private TreeSet<Integer> endOfGeneration(int eos) {
     TreeSet<Integer> ends = new TreeSet<>();
-    for (Map.Entry<SpecialRole, Integer> role : roles.entrySet()) {
-      if (role.getKey().ends()) {
+    for (Map.Entry<SpecialTokenRole, Integer> role : roles.entrySet()) {
+      if (role.getKey().isEndOfGeneration()) {
         ends.add(role.getValue());
       }
     }
-    for (String text : SpecialRole.ENDS) {
-      ends.add(control(List.of(text)));
+    for (String text : SpecialTokenRole.END_OF_GENERATION) {
+      ends.add(findControl(List.of(text)));
     }
     ends.add(eos);
     ends.remove(Vocabulary.NONE);
-    for (String text : SpecialRole.RENDERED) {
-      set(tokens.find(text), Attribute.USER_DEFINED);
+    for (String text : SpecialTokenRole.ALWAYS_RENDERED) {
+      setAttribute(tokens.find(text), TokenAttribute.USER_DEFINED);
     }
     // with tools, <|end|> only ends a message among several
-    boolean call = contains(ends, "<|call|>") || contains(ends, "<|calls|>");
-    if (call && (contains(ends, "<|return|>") || contains(ends, "<|flush|>"))) {
-      keepOn(ends, "<|end|>", Attribute.USER_DEFINED);
+    boolean callsTools = contains(ends, "<|call|>") || contains(ends, "<|calls|>");
+    if (callsTools && (contains(ends, "<|return|>") || contains(ends, "<|flush|>"))) {
+      remove(ends, "<|end|>", TokenAttribute.USER_DEFINED);
     }
     if (contains(ends, "<|tool_response>")) {
-      keepOn(ends, "</s>", Attribute.NORMAL);
+      remove(ends, "</s>", TokenAttribute.NORMAL);
     }
     return ends;
   }
@@ -177,14 +177,14 @@ final class VocabularyReader {
     return ends.contains(tokens.find(text));
   }
 
-  private void keepOn(TreeSet<Integer> ends, String text, int attribute) {
+  private void remove(TreeSet<Integer> ends, String text, int attribute) {
     int id = tokens.find(text);
     if (ends.remove(id)) {
-      set(id, attribute);
+      setAttribute(id, attribute);
     }
   }
 
-  private void set(int id, int attribute) {
+  private void setAttribute(int id, int attribute) {
     if (id != Vocabulary.NONE) {
       tokens.attributes()[id] = (byte) attribute;
     }

@@ -49,7 +49,7 @@ final class PlainText extends TrainingText {
     ControlTokens control = new ControlTokens(vocabulary);
     for (Document document : text.training()) {
       for (DocumentChunk passage : document.chunks()) {
-        Optional<String> token = control.firstIn(passage.bytes());
+        Optional<String> token = control.findFirst(passage.bytes());
         if (token.isPresent()) {
           return Optional.of(
               "%s: contains the text of control token %s, which is encoded as plain text"

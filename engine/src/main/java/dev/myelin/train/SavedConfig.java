@@ -31,7 +31,7 @@ public record SavedConfig(
     int heads = m.u32(prefix + "attention.head_count");
     return new SavedConfig(
         m.string("tokenizer.ggml.model").equals("gpt2") ? "bpe" : "spm",
-        Tokenizer.size(state),
+        Tokenizer.vocabularySize(state),
         m.u32(prefix + "block_count"),
         m.u32(prefix + "embedding_length"),
         heads,

@@ -54,7 +54,7 @@ public final class Training {
       Map<String, Object> metadata) {
     GgufWriter model = new GgufWriter().put("general.architecture", "llama");
     ModelInitializer.putModel(config, vocabulary.size(), options.data().seed(), model);
-    vocabulary.put(model);
+    vocabulary.writeTo(model);
     GgufFile file = GgufFile.of(NEW_MODEL, model.toBytes());
     return newRun(new FullModel(file, metadata), plainText(text, options), options, files);
   }

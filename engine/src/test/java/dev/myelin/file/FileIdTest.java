@@ -13,40 +13,40 @@ import org.junit.jupiter.api.io.TempDir;
 class FileIdTest {
   @TempDir Path folder;
 
-  private static void same(Path a, Path b) {
+  private static void assertSameFile(Path a, Path b) {
     assertThat(FileId.of(a)).isPresent().isEqualTo(FileId.of(b));
   }
 
   @Test
-  void oneFileHasOneIdentityByEveryName() throws IOException {
+  void equalsForEveryPathOfAFile() throws IOException {
     assumeFalse(
         System.getProperty("os.name").startsWith("Windows"), "skipped: links need permission");
     Path file = Files.writeString(folder.resolve("file"), "text");
-    same(file, folder.resolve("./file"));
-    same(file, Path.of("").toAbsolutePath().relativize(file));
-    same(file, Files.createSymbolicLink(folder.resolve("link"), Path.of("file")));
-    same(file, Files.createLink(folder.resolve("hard"), file));
+    assertSameFile(file, folder.resolve("./file"));
+    assertSameFile(file, Path.of("").toAbsolutePath().relativize(file));
+    assertSameFile(file, Files.createSymbolicLink(folder.resolve("link"), Path.of("file")));
+    assertSameFile(file, Files.createLink(folder.resolve("hard"), file));
     Path there = Files.createSymbolicLink(folder.resolve("there"), folder);
-    same(file, there.resolve("file"));
+    assertSameFile(file, there.resolve("file"));
     assertThat(FileId.of(file))
         .isNotEqualTo(FileId.of(Files.writeString(folder.resolve("copy"), "text")));
   }
 
   @Test
-  void aFileThatDoesNotExistYetHasOneToo() throws IOException {
+  void equalsForEveryPathOfAMissingFile() throws IOException {
     assumeFalse(
         System.getProperty("os.name").startsWith("Windows"), "skipped: links need permission");
     Path file = folder.resolve("new");
-    same(file, folder.resolve("./new"));
-    same(file, Files.createSymbolicLink(folder.resolve("link"), Path.of("new")));
+    assertSameFile(file, folder.resolve("./new"));
+    assertSameFile(file, Files.createSymbolicLink(folder.resolve("link"), Path.of("new")));
     Path there = Files.createSymbolicLink(folder.resolve("there"), folder);
-    same(file, there.resolve("new"));
-    same(folder.resolve("no/new"), folder.resolve("no/./new"));
+    assertSameFile(file, there.resolve("new"));
+    assertSameFile(folder.resolve("no/new"), folder.resolve("no/./new"));
     assertThat(FileId.of(file)).isNotEqualTo(FileId.of(folder.resolve("other")));
   }
 
   @Test
-  void foldersAndDevicesHaveNone() {
+  void isEmptyForFoldersAndDevices() {
     assertThat(FileId.of(folder)).isEmpty();
     Path device = Path.of("/dev/null");
     assertThat(Files.exists(device) ? FileId.of(device) : FileId.of(folder)).isEmpty();

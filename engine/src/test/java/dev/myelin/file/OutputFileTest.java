@@ -46,19 +46,19 @@ class OutputFileTest {
     return PosixFilePermissions.toString(Files.getPosixFilePermissions(file));
   }
 
-  private static void requireLinks() {
+  private static void assumePosix() {
     assumeFalse(
         System.getProperty("os.name").startsWith("Windows"),
         "skipped: needs the links, modes and devices of a POSIX system");
   }
 
-  private static void requireModes(Path unwritable) {
+  private static void assumeNotRoot(Path unwritable) {
     assumeFalse(
         Files.isWritable(unwritable), "skipped: this user, root perhaps, may write everywhere");
   }
 
   @Test
-  void anOlderFileStaysUntilTheNewOneIsComplete() throws IOException {
+  void keepsExistingFileUntilRename() throws IOException {
     Path file = Files.writeString(folder.resolve("out"), "old");
     try (OutputFile out = new OutputFile(file, 0)) {
       out.write(buffer("ew"), 1);
@@ -74,7 +74,7 @@ class OutputFileTest {
   }
 
   @Test
-  void nothingIsLeftOfWhatWasNotCompleted() throws IOException {
+  void deletesUnfinishedFileOnClose() throws IOException {
     Path file = Files.writeString(folder.resolve("out"), "old");
     try (OutputFile out = new OutputFile(file, 0)) {
       out.write(buffer("half"), 0);
@@ -84,7 +84,7 @@ class OutputFileTest {
   }
 
   @Test
-  void whatIsUnfinishedCanBeDeletedByAnotherThread() throws IOException {
+  void deletesUnfinishedFilesOfTheProcess() throws IOException {
     try (OutputFile out = new OutputFile(folder.resolve("out"), 0)) {
       out.write(buffer("half"), 0);
       assertThat(names()).hasSize(1);
@@ -95,8 +95,8 @@ class OutputFileTest {
 
   @ParameterizedTest
   @ValueSource(strings = {"rw-------", "rw-rw-rw-", "rwxr-x---", "rw-r--r--"})
-  void anOlderFilesModeIsKept(String mode) throws IOException {
-    requireLinks();
+  void keepsModeOfExistingFile(String mode) throws IOException {
+    assumePosix();
     Path file = Files.writeString(folder.resolve("out"), "old");
     Files.setPosixFilePermissions(file, PosixFilePermissions.fromString(mode));
     OutputFile.write(file, bytes("new"));
@@ -105,16 +105,16 @@ class OutputFileTest {
   }
 
   @Test
-  void aNewFilesModeIsAnyNewFiles() throws IOException {
-    requireLinks();
+  void createsFileWithDefaultMode() throws IOException {
+    assumePosix();
     Path file = folder.resolve("out");
     OutputFile.write(file, bytes("new"));
     assertThat(mode(file)).isEqualTo(mode(Files.createFile(folder.resolve("other"))));
   }
 
   @Test
-  void whatALinkLeadsToIsReplacedAndTheLinkStays() throws IOException {
-    requireLinks();
+  void replacesLinkTargetAndKeepsLink() throws IOException {
+    assumePosix();
     Path there = Files.createDirectory(folder.resolve("there"));
     Path file = Files.writeString(there.resolve("file"), "old");
     Path link = Files.createSymbolicLink(there.resolve("link"), Path.of("file"));
@@ -127,41 +127,42 @@ class OutputFileTest {
   }
 
   @Test
-  void aLinkToNothingMakesWhatItLeadsTo() throws IOException {
-    requireLinks();
+  void createsMissingLinkTarget() throws IOException {
+    assumePosix();
     Path link = Files.createSymbolicLink(folder.resolve("link"), Path.of("file"));
     OutputFile.write(link, bytes("new"));
     assertThat(link).isSymbolicLink();
     assertThat(folder.resolve("file")).hasContent("new");
     Path nowhere = Files.createSymbolicLink(folder.resolve("nowhere"), Path.of("no/file"));
-    refused(nowhere, "no such folder for " + folder.resolve("no/file") + ", where the link leads");
+    assertNotWritable(
+        nowhere, "no such folder for " + folder.resolve("no/file") + ", where the link leads");
     Path loop = Files.createSymbolicLink(folder.resolve("loop"), Path.of("loop"));
-    refused(loop, "too many symbolic links");
+    assertNotWritable(loop, "too many symbolic links");
   }
 
-  private static void refused(Path file, String reason) {
-    for (Runnable way :
+  private static void assertNotWritable(Path file, String reason) {
+    for (Runnable action :
         List.<Runnable>of(
             () -> OutputFile.check(file, 0), () -> OutputFile.write(file, bytes("x")))) {
-      assertThatThrownBy(way::run)
+      assertThatThrownBy(action::run)
           .isInstanceOf(ModelFileException.class)
           .hasMessage(file + ": cannot be written: " + reason);
     }
   }
 
   @Test
-  void placesWithoutPermissionSaySo() throws IOException {
-    requireLinks();
+  void reportsMissingPermission() throws IOException {
+    assumePosix();
     Path closed = Files.createDirectory(folder.resolve("closed"));
     Path inside = Files.writeString(closed.resolve("file"), "old");
     Path readOnly = Files.writeString(folder.resolve("read-only"), "old");
     Files.setPosixFilePermissions(closed, PosixFilePermissions.fromString("r-xr-xr-x"));
     Files.setPosixFilePermissions(readOnly, PosixFilePermissions.fromString("r--r--r--"));
     try {
-      requireModes(closed);
-      refused(closed.resolve("new"), "permission denied");
-      refused(inside, "permission denied");
-      refused(readOnly, "permission denied");
+      assumeNotRoot(closed);
+      assertNotWritable(closed.resolve("new"), "permission denied");
+      assertNotWritable(inside, "permission denied");
+      assertNotWritable(readOnly, "permission denied");
       assertThat(inside).hasContent("old");
       assertThat(readOnly).hasContent("old");
     } finally {
@@ -170,15 +171,15 @@ class OutputFileTest {
   }
 
   @Test
-  void foldersAndMissingFoldersAreNamed() {
-    refused(folder.resolve("no/file"), "no such folder");
+  void rejectsFoldersAndMissingFolders() {
+    assertNotWritable(folder.resolve("no/file"), "no such folder");
     assertThatThrownBy(() -> OutputFile.check(folder, 0))
         .isInstanceOf(ModelFileException.class)
         .hasMessage(folder + ": this is a folder: expected a file to write");
   }
 
   @Test
-  void aDiskWithoutRoomIsFoundBeforehand() {
+  void checksFreeSpace() {
     Path file = folder.resolve("out");
     assertThatThrownBy(() -> OutputFile.check(file, 1L << 60))
         .isInstanceOf(ModelFileException.class)
@@ -187,7 +188,7 @@ class OutputFileTest {
   }
 
   @Test
-  void devicesAreWrittenToAndStay() throws IOException {
+  void writesToDevices() throws IOException {
     Path full = Path.of("/dev/full");
     assumeTrue(Files.isWritable(full), "skipped: this system has no /dev/full");
     OutputFile.check(full, 1L << 60);
@@ -202,8 +203,8 @@ class OutputFileTest {
   }
 
   @Test
-  void aPipeGetsTheBytesInOrder() throws Exception {
-    requireLinks();
+  void writesToPipeInOrder() throws Exception {
+    assumePosix();
     Path pipe = folder.resolve("pipe");
     Process made = new ProcessBuilder("mkfifo", pipe.toString()).start();
     assumeTrue(made.waitFor() == 0, "skipped: no mkfifo");
@@ -230,7 +231,7 @@ class OutputFileTest {
   }
 
   @Test
-  void whatMustBeNewReplacesNothing() throws IOException {
+  void writeNewRejectsExistingFile() throws IOException {
     Path file = folder.resolve("out");
     OutputFile.writeNew(file, bytes("first"));
     assertThatThrownBy(() -> OutputFile.writeNew(file, bytes("second")))
@@ -241,7 +242,7 @@ class OutputFileTest {
   }
 
   @Test
-  void twoThatWriteOneFileLeaveOneOfTheTwo() throws IOException {
+  void concurrentWritersLeaveOneCompleteFile() throws IOException {
     Path file = folder.resolve("out");
     try (OutputFile one = new OutputFile(file, 0);
         OutputFile two = new OutputFile(file, 0)) {
@@ -258,7 +259,7 @@ class OutputFileTest {
   }
 
   @Test
-  void theLongestNameIsLongEnough() throws IOException {
+  void writesFileWithLongestName() throws IOException {
     String name = "n".repeat(255);
     Path file = folder.resolve(name);
     OutputFile.write(file, bytes("new"));
@@ -266,7 +267,7 @@ class OutputFileTest {
   }
 
   @Test
-  void anInterruptedThreadLeavesNothingAndSaysWhy() throws IOException {
+  void reportsInterruptAndLeavesNothing() throws IOException {
     Path file = folder.resolve("out");
     Thread.currentThread().interrupt();
     try {

@@ -90,7 +90,7 @@ class GeneratorTest {
         StringBuilder whole = new StringBuilder();
         generation.tokens().forEach(token -> whole.append(stream.push(token)));
         assertThat(generation.text()).isEqualTo(whole.toString()).isEqualTo(shown.toString());
-        cut += stream.waiting() > 0 ? 1 : 0;
+        cut += stream.pendingBytes() > 0 ? 1 : 0;
       }
     }
     assertThat(cut).isPositive();

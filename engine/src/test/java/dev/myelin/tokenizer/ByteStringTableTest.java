@@ -22,7 +22,7 @@ class ByteStringTableTest {
   }
 
   @Test
-  void findsWhatAMapFinds() {
+  void matchesHashMap() {
     Random random = new Random(3);
     for (int size : new int[] {0, 1, 2, 7, 100, 5000}) {
       Map<String, Integer> map = new HashMap<>();
@@ -48,7 +48,7 @@ class ByteStringTableTest {
   }
 
   @Test
-  void findsPairsByTheirHalves() {
+  void findsPairs() {
     ByteStringTable table = new ByteStringTable(strings("a b", "ab c", "a bc", "\u0120 \u00e9"));
     byte[] abc = utf8("xabcx");
     assertThat(table.findPair(abc, 1, 2, 3)).isZero();
@@ -61,7 +61,7 @@ class ByteStringTableTest {
 
   /** Strings that collide under the usual polynomial of 31 neither lengthen the search nor mix. */
   @Test
-  void doesNotFallForCollisions() {
+  void resistsHashCollisions() {
     String[] all = new String[1 << 14];
     for (int i = 0; i < all.length; i++) {
       StringBuilder text = new StringBuilder();
@@ -78,7 +78,7 @@ class ByteStringTableTest {
 
   @Test
   void namesEmptyStrings() {
-    ByteStrings named = strings("", "x", "").namingEmpty();
+    ByteStrings named = strings("", "x", "").withEmptyNamed();
     assertThat(named.text(0)).isEqualTo("[EMPTY_0]");
     assertThat(named.text(1)).isEqualTo("x");
     assertThat(named.text(2)).isEqualTo("[EMPTY_2]");

@@ -19,9 +19,9 @@ import org.junit.jupiter.params.provider.MethodSource;
  */
 class LongTextTest {
   private static final int MILLION = 1 << 20;
-  private static final Duration FAR_TOO_LONG = Duration.ofSeconds(60);
+  private static final Duration TIME_LIMIT = Duration.ofSeconds(60);
 
-  private static Map<String, String> millions() {
+  private static Map<String, String> millionCharacters() {
     Map<String, String> texts = new LinkedHashMap<>();
     for (String unit : new String[] {"a", " ", "7", "\ud83d\ude00"}) {
       texts.put(unit, unit.repeat(MILLION));
@@ -66,21 +66,21 @@ class LongTextTest {
 
   static List<String> preTokenizers() {
     return PreTokenizers.names().stream()
-        .filter(name -> PreTokenizers.named(name).orElseThrow().names().getFirst().equals(name))
+        .filter(name -> PreTokenizers.find(name).orElseThrow().names().getFirst().equals(name))
         .toList();
   }
 
   @ParameterizedTest
   @MethodSource("preTokenizers")
   void preTokenizersTakeLinearTime(String name) {
-    Splitter[] splitters = PreTokenizers.named(name).orElseThrow().splitters();
+    Splitter[] splitters = PreTokenizers.find(name).orElseThrow().splitters();
     assertTimeoutPreemptively(
-        FAR_TOO_LONG,
+        TIME_LIMIT,
         () ->
             texts(MILLION / 4)
                 .forEach(
                     (what, text) -> {
-                      byte[] utf8 = Utf8.bytes(text);
+                      byte[] utf8 = Utf8.encode(text);
                       SplitText split = new SplitText(utf8, 0, utf8.length);
                       IntList ends = PreTokenizer.split(split, splitters);
                       assertThat(ends.last()).as(what).isEqualTo(split.size());
@@ -106,9 +106,9 @@ class LongTextTest {
     try (GgufFile file = SmallVocabularies.open(writer)) {
       Tokenizer tokenizer = Tokenizer.of(file);
       Map<String, String> texts = texts(MILLION / 64);
-      texts.putAll(millions());
+      texts.putAll(millionCharacters());
       assertTimeoutPreemptively(
-          FAR_TOO_LONG, () -> texts.forEach((what, text) -> roundTrip(tokenizer, what, text)));
+          TIME_LIMIT, () -> texts.forEach((what, text) -> roundTrip(tokenizer, what, text)));
     }
   }
 

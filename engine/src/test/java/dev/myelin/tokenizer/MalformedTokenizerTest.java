@@ -54,7 +54,7 @@ class MalformedTokenizerTest {
     return SmallVocabularies.open(writer);
   }
 
-  private static Arguments bad(
+  private static Arguments malformedCase(
       Map<String, Object> base, String key, Object value, String... expected) {
     if (value == null) {
       base.remove(key);
@@ -67,54 +67,62 @@ class MalformedTokenizerTest {
   static Stream<Arguments> malformed() {
     float nan = Float.NaN;
     return Stream.of(
-        bad(spm(), "model", null, "tokenizer.ggml.model", "missing"),
-        bad(spm(), "model", 7, "tokenizer.ggml.model", "7", "string"),
-        bad(spm(), "model", "wordpiece", "\"wordpiece\"", "llama, gpt2"),
-        bad(spm(), "model", "rwkv", "\"rwkv\"", "llama, gpt2"),
-        bad(spm(), "model", "Llama", "\"Llama\"", "llama, gpt2"),
-        bad(spm(), "model", "no_vocab", "general.architecture is missing"),
-        bad(spm(), "tokens", null, "tokenizer.ggml.tokens", "missing"),
-        bad(spm(), "tokens", new String[0], "tokenizer.ggml.tokens", "at least one token"),
-        bad(spm(), "tokens", new int[] {1, 2}, "tokenizer.ggml.tokens", "array of strings"),
-        bad(spm(), "tokens", "a b c", "tokenizer.ggml.tokens", "array"),
-        bad(spm(), "tokens", new String[] {"x", "y", "z", "<0x41>"}, "token_type", "4 elements"),
-        bad(spm(), "tokens", new String[] {"x", "y", "z", "<0x4>", "w"}, "token 3", "<0x4>"),
-        bad(spm(), "tokens", new String[] {"x", "y", "z", "<0xGG>", "w"}, "token 3", "<0xGG>"),
-        bad(spm(), "tokens", new String[] {"x", "y", "z", "", "w"}, "token 3", "[EMPTY_3]"),
-        bad(spm(), "token_type", new int[] {1, 2}, "token_type", "5 elements"),
-        bad(spm(), "token_type", new int[6], "token_type", "5 elements"),
-        bad(spm(), "token_type", new float[5], "token_type", "integers"),
-        bad(spm(), "token_type", 3, "token_type", "array"),
-        bad(spm(), "scores", new float[] {1, 2}, "scores", "5 elements"),
-        bad(spm(), "scores", new float[9], "scores", "5 elements"),
-        bad(spm(), "scores", new float[] {0, 0, nan, 0, 0}, "scores", "element 2"),
-        bad(spm(), "scores", new boolean[5], "scores", "f32"),
-        bad(spm(), "bos_token_id", "1", "bos_token_id", "integer"),
-        bad(spm(), "suppress_tokens", 3, "suppress_tokens", "array"),
-        bad(spm(), "suppress_tokens", new float[] {1}, "suppress_tokens", "token ids"),
-        bad(spm(), "suppress_tokens", new String[] {"a"}, "suppress_tokens", "token ids"),
-        bad(spm(), "add_bos_token", 1, "add_bos_token", "true or false"),
-        bad(spm(), "add_eos_token", "yes", "add_eos_token", "true or false"),
-        bad(spm(), "add_space_prefix", 1f, "add_space_prefix", "true or false"),
-        bad(bpe(), "pre", "llama-9", "tokenizer.ggml.pre", "\"llama-9\"", "default, llama-bpe"),
-        bad(bpe(), "pre", "gemma4", "\"gemma4\"", "pre-tokenizer"),
-        bad(bpe(), "pre", new int[] {1}, "tokenizer.ggml.pre", "string"),
-        bad(bpe(), "merges", null, "tokenizer.ggml.merges", "missing"),
-        bad(bpe(), "merges", "a b", "tokenizer.ggml.merges", "array"),
-        bad(bpe(), "merges", new int[] {1}, "tokenizer.ggml.merges", "array of strings"),
-        bad(bpe(), "merges", new String[] {"a b", "ab"}, "merges", "element 1 = \"ab\"", "two"),
-        bad(bpe(), "merges", new String[] {""}, "merges", "element 0", "two"),
-        bad(bpe(), "merges", new String[] {" a"}, "merges", "element 0", "two"),
-        bad(bpe(), "merges", new String[] {"a "}, "merges", "element 0", "two"),
-        bad(bpe(), "merges", new String[] {" "}, "merges", "element 0", "two"),
-        bad(bpe(), "add_bos_token", true, "bos_token_id is missing"),
-        bad(bpe(), "add_eos_token", true, "eos_token_id is missing"),
-        bad(bpe(), "scores", new float[3], "scores", "4 elements"));
+        malformedCase(spm(), "model", null, "tokenizer.ggml.model", "missing"),
+        malformedCase(spm(), "model", 7, "tokenizer.ggml.model", "7", "string"),
+        malformedCase(spm(), "model", "wordpiece", "\"wordpiece\"", "llama, gpt2"),
+        malformedCase(spm(), "model", "rwkv", "\"rwkv\"", "llama, gpt2"),
+        malformedCase(spm(), "model", "Llama", "\"Llama\"", "llama, gpt2"),
+        malformedCase(spm(), "model", "no_vocab", "general.architecture is missing"),
+        malformedCase(spm(), "tokens", null, "tokenizer.ggml.tokens", "missing"),
+        malformedCase(
+            spm(), "tokens", new String[0], "tokenizer.ggml.tokens", "at least one token"),
+        malformedCase(
+            spm(), "tokens", new int[] {1, 2}, "tokenizer.ggml.tokens", "array of strings"),
+        malformedCase(spm(), "tokens", "a b c", "tokenizer.ggml.tokens", "array"),
+        malformedCase(
+            spm(), "tokens", new String[] {"x", "y", "z", "<0x41>"}, "token_type", "4 elements"),
+        malformedCase(
+            spm(), "tokens", new String[] {"x", "y", "z", "<0x4>", "w"}, "token 3", "<0x4>"),
+        malformedCase(
+            spm(), "tokens", new String[] {"x", "y", "z", "<0xGG>", "w"}, "token 3", "<0xGG>"),
+        malformedCase(
+            spm(), "tokens", new String[] {"x", "y", "z", "", "w"}, "token 3", "[EMPTY_3]"),
+        malformedCase(spm(), "token_type", new int[] {1, 2}, "token_type", "5 elements"),
+        malformedCase(spm(), "token_type", new int[6], "token_type", "5 elements"),
+        malformedCase(spm(), "token_type", new float[5], "token_type", "integers"),
+        malformedCase(spm(), "token_type", 3, "token_type", "array"),
+        malformedCase(spm(), "scores", new float[] {1, 2}, "scores", "5 elements"),
+        malformedCase(spm(), "scores", new float[9], "scores", "5 elements"),
+        malformedCase(spm(), "scores", new float[] {0, 0, nan, 0, 0}, "scores", "element 2"),
+        malformedCase(spm(), "scores", new boolean[5], "scores", "f32"),
+        malformedCase(spm(), "bos_token_id", "1", "bos_token_id", "integer"),
+        malformedCase(spm(), "suppress_tokens", 3, "suppress_tokens", "array"),
+        malformedCase(spm(), "suppress_tokens", new float[] {1}, "suppress_tokens", "token ids"),
+        malformedCase(spm(), "suppress_tokens", new String[] {"a"}, "suppress_tokens", "token ids"),
+        malformedCase(spm(), "add_bos_token", 1, "add_bos_token", "true or false"),
+        malformedCase(spm(), "add_eos_token", "yes", "add_eos_token", "true or false"),
+        malformedCase(spm(), "add_space_prefix", 1f, "add_space_prefix", "true or false"),
+        malformedCase(
+            bpe(), "pre", "llama-9", "tokenizer.ggml.pre", "\"llama-9\"", "default, llama-bpe"),
+        malformedCase(bpe(), "pre", "gemma4", "\"gemma4\"", "pre-tokenizer"),
+        malformedCase(bpe(), "pre", new int[] {1}, "tokenizer.ggml.pre", "string"),
+        malformedCase(bpe(), "merges", null, "tokenizer.ggml.merges", "missing"),
+        malformedCase(bpe(), "merges", "a b", "tokenizer.ggml.merges", "array"),
+        malformedCase(bpe(), "merges", new int[] {1}, "tokenizer.ggml.merges", "array of strings"),
+        malformedCase(
+            bpe(), "merges", new String[] {"a b", "ab"}, "merges", "element 1 = \"ab\"", "two"),
+        malformedCase(bpe(), "merges", new String[] {""}, "merges", "element 0", "two"),
+        malformedCase(bpe(), "merges", new String[] {" a"}, "merges", "element 0", "two"),
+        malformedCase(bpe(), "merges", new String[] {"a "}, "merges", "element 0", "two"),
+        malformedCase(bpe(), "merges", new String[] {" "}, "merges", "element 0", "two"),
+        malformedCase(bpe(), "add_bos_token", true, "bos_token_id is missing"),
+        malformedCase(bpe(), "add_eos_token", true, "eos_token_id is missing"),
+        malformedCase(bpe(), "scores", new float[3], "scores", "4 elements"));
   }
 
   @ParameterizedTest(name = "{index} {0}")
   @MethodSource("malformed")
-  void isRefused(String key, Map<String, Object> values, String[] expected) {
+  void rejectsMalformedFile(String key, Map<String, Object> values, String[] expected) {
     try (GgufFile file = open(values)) {
       assertThatThrownBy(() -> Tokenizer.of(file))
           .isInstanceOf(ModelFileException.class)
@@ -126,7 +134,7 @@ class MalformedTokenizerTest {
   }
 
   @Test
-  void refusesEqualTokens() {
+  void rejectsDuplicateTokens() {
     Map<String, Object> values = bpe();
     values.put("tokens", new String[] {"a", "b", "a", "<|endoftext|>"});
     try (GgufFile file = open(values)) {
@@ -141,7 +149,7 @@ class MalformedTokenizerTest {
   }
 
   @Test
-  void refusesAnUnknownPreTokenizerAsUnsupported() {
+  void rejectsUnknownPreTokenizerAsUnsupported() {
     Map<String, Object> values = bpe();
     values.put("pre", "\u001b[31m");
     try (GgufFile file = open(values)) {
@@ -152,7 +160,7 @@ class MalformedTokenizerTest {
   }
 
   @Test
-  void takesWhatHarmsNobody() {
+  void acceptsHarmlessDefects() {
     Map<String, Object> values = spm();
     values.put("padding_token_id", 4_000_000_000L);
     values.put("token_type", new int[] {2, 3, 3, 6, 99});
@@ -170,7 +178,7 @@ class MalformedTokenizerTest {
   @ParameterizedTest
   @ValueSource(
       strings = {"bos", "eos", "eot", "eom", "unknown", "fim_pad", "fim_pre", "prefix", "middle"})
-  void passesOverIdsBeyondTheVocabularyWithANote(String role) {
+  void ignoresOutOfRangeIdsWithANote(String role) {
     String key = role + "_token_id";
     for (Object id : new Object[] {5, 0xffff_ffffL, 1L << 40}) {
       Map<String, Object> values = spm();
@@ -190,7 +198,7 @@ class MalformedTokenizerTest {
   }
 
   @Test
-  void anIdBeyondTheVocabularyIsRefusedWhereItIsToBeAdded() {
+  void rejectsOutOfRangeBosThatMustBeAdded() {
     Map<String, Object> values = bpe();
     values.put("bos_token_id", 40);
     values.put("add_bos_token", true);
@@ -202,12 +210,12 @@ class MalformedTokenizerTest {
   }
 
   @Test
-  void suppressedTokensBeyondTheVocabularyDoNotMatter() {
+  void ignoresOutOfRangeSuppressedTokens() {
     Map<String, Object> values = spm();
     values.put("suppress_tokens", new int[] {4, -1, 2, 5, 4});
     try (GgufFile file = open(values)) {
       Vocabulary vocabulary = Tokenizer.of(file).vocabulary();
-      assertThat(vocabulary.suppressed()).containsExactly(2, 4);
+      assertThat(vocabulary.suppressedTokens()).containsExactly(2, 4);
       assertThat(vocabulary.notes())
           .containsExactly(
               "key tokenizer.ggml.suppress_tokens: 2 of its 5 ids are no tokens,"
@@ -216,7 +224,7 @@ class MalformedTokenizerTest {
   }
 
   @Test
-  void leavesOutDefaultsBeyondTheVocabulary() {
+  void ignoresOutOfRangeDefaults() {
     Map<String, Object> values = new LinkedHashMap<>();
     values.put("model", "llama");
     values.put("tokens", new String[] {"a"});
@@ -236,7 +244,7 @@ class MalformedTokenizerTest {
   }
 
   @Test
-  void readsTokensThatAreNoUtf8() {
+  void readsTokensThatAreNotUtf8() {
     GgufWriter writer =
         new GgufWriter()
             .put(PREFIX + "model", "llama")
@@ -269,12 +277,12 @@ class MalformedTokenizerTest {
     values.put("suppress_tokens", new int[] {1, 3});
     GgufWriter writer = new GgufWriter();
     values.forEach((key, value) -> writer.put(PREFIX + key, value));
-    byte[] good = writer.toBytes().toArray(ValueLayout.JAVA_BYTE);
+    byte[] valid = writer.toBytes().toArray(ValueLayout.JAVA_BYTE);
     Random random = new Random(21);
-    int worked = 0;
-    int refused = 0;
+    int accepted = 0;
+    int rejected = 0;
     for (int round = 0; round < 20_000; round++) {
-      byte[] bytes = good.clone();
+      byte[] bytes = valid.clone();
       for (int n = random.nextInt(3); n >= 0; n--) {
         int at = 24 + random.nextInt(bytes.length - 24);
         bytes[at] = (byte) (random.nextBoolean() ? random.nextInt(256) : bytes[at] + 1);
@@ -286,16 +294,16 @@ class MalformedTokenizerTest {
         for (int id = 0; id < tokenizer.vocabulary().size(); id++) {
           tokenizer.piece(id, false);
         }
-        for (int id : tokenizer.vocabulary().suppressed()) {
+        for (int id : tokenizer.vocabulary().suppressedTokens()) {
           tokenizer.vocabulary().text(id);
         }
-        worked++;
+        accepted++;
       } catch (MyelinException e) {
         assertThat(e.getMessage()).startsWith("small.gguf: ").doesNotContain("\n");
-        refused++;
+        rejected++;
       }
     }
-    assertThat(worked).isGreaterThan(1000);
-    assertThat(refused).isGreaterThan(1000);
+    assertThat(accepted).isGreaterThan(1000);
+    assertThat(rejected).isGreaterThan(1000);
   }
 }

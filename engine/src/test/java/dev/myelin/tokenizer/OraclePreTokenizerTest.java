@@ -25,25 +25,25 @@ class OraclePreTokenizerTest {
 
   @ParameterizedTest
   @MethodSource("names")
-  void named(String name) {
-    boolean first = PreTokenizers.named(name).orElseThrow().names().getFirst().equals(name);
-    compare(SmallVocabularies.bpe(name, false), Texts.all(name.hashCode(), first ? 1200 : 40));
+  void eachNameMatchesLibllama(String name) {
+    boolean first = PreTokenizers.find(name).orElseThrow().names().getFirst().equals(name);
+    compare(SmallVocabularies.bpe(name, false), TestTexts.all(name.hashCode(), first ? 1200 : 40));
   }
 
   @Test
-  void withoutName() {
-    compare(SmallVocabularies.bpe(null, false), Texts.all(1, 4000));
+  void missingNameMatchesLibllama() {
+    compare(SmallVocabularies.bpe(null, false), TestTexts.all(1, 4000));
   }
 
   @Test
-  void spm() {
-    compare(SmallVocabularies.spm(), Texts.all(2, 8000));
+  void spmMatchesLibllama() {
+    compare(SmallVocabularies.spm(), TestTexts.all(2, 8000));
     compare(
         SmallVocabularies.spm()
             .put("tokenizer.ggml.add_space_prefix", false)
             .put("tokenizer.ggml.add_bos_token", false)
             .put("tokenizer.ggml.add_eos_token", true),
-        Texts.all(3, 1000));
+        TestTexts.all(3, 1000));
   }
 
   private void compare(GgufWriter writer, List<String> texts) {
@@ -51,9 +51,9 @@ class OraclePreTokenizerTest {
     writer.write(path);
     try (GgufFile file = GgufFile.open(path);
         OracleVocabulary oracle = OracleVocabulary.of(path)) {
-      Comparison comparison = new Comparison(Tokenizer.of(file), oracle);
-      comparison.vocabulary();
-      comparison.textsInTurn(texts);
+      LibllamaComparison comparison = new LibllamaComparison(Tokenizer.of(file), oracle);
+      comparison.compareVocabulary();
+      comparison.compareTexts(texts);
     }
   }
 }

@@ -35,23 +35,23 @@ class OracleTokenizerTest {
         "refact",
         "starcoder"
       })
-  void asLibllama(String name) {
+  void vocabularyMatchesLibllama(String name) {
     try (GgufFile file = GgufFile.open(SharedData.path("vocabs/ggml-vocab-" + name + ".gguf"));
         OracleVocabulary oracle = OracleVocabulary.of(file.path())) {
-      Comparison comparison = new Comparison(Tokenizer.of(file), oracle);
-      comparison.vocabulary();
-      comparison.textsInTurn(Texts.all(name.hashCode(), RANDOM_TEXTS));
+      LibllamaComparison comparison = new LibllamaComparison(Tokenizer.of(file), oracle);
+      comparison.compareVocabulary();
+      comparison.compareTexts(TestTexts.all(name.hashCode(), RANDOM_TEXTS));
     }
   }
 
   @ParameterizedTest
   @ValueSource(strings = {"stories260K-f32"})
-  void modelAsLibllama(String name) {
+  void modelMatchesLibllama(String name) {
     try (GgufFile file = GgufFile.open(SharedData.path("models/" + name + ".gguf"));
         OracleVocabulary oracle = OracleVocabulary.of(file.path())) {
-      Comparison comparison = new Comparison(Tokenizer.of(file), oracle);
-      comparison.vocabulary();
-      comparison.textsInTurn(Texts.all(7, RANDOM_TEXTS));
+      LibllamaComparison comparison = new LibllamaComparison(Tokenizer.of(file), oracle);
+      comparison.compareVocabulary();
+      comparison.compareTexts(TestTexts.all(7, RANDOM_TEXTS));
     }
   }
 }

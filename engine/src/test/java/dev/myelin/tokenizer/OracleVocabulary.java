@@ -56,7 +56,7 @@ final class OracleVocabulary implements AutoCloseable {
     assumeTrue(llama.isPresent(), "skipped: no libllama beside the ggml in use");
     if (isEnd == null) {
       LlamaCpp.load();
-      Llama_h.llama_log_set(silence(), MemorySegment.NULL);
+      Llama_h.llama_log_set(silentLog(), MemorySegment.NULL);
       SymbolLookup symbols = NativeSymbols.lookup();
       isEnd =
           Linker.nativeLinker()
@@ -87,9 +87,10 @@ final class OracleVocabulary implements AutoCloseable {
     try (Arena call = Arena.ofConfined()) {
       MemorySegment bytes = call.allocate(utf8.length + 1);
       MemorySegment.copy(utf8, 0, bytes, ValueLayout.JAVA_BYTE, 0, utf8.length);
-      int most = 2 * utf8.length + 16;
-      MemorySegment ids = call.allocate(ValueLayout.JAVA_INT, most);
-      int n = llama_tokenize(vocabulary, bytes, utf8.length, ids, most, addSpecial, parseSpecial);
+      int capacity = 2 * utf8.length + 16;
+      MemorySegment ids = call.allocate(ValueLayout.JAVA_INT, capacity);
+      int n =
+          llama_tokenize(vocabulary, bytes, utf8.length, ids, capacity, addSpecial, parseSpecial);
       return ids.asSlice(0, n * 4L).toArray(ValueLayout.JAVA_INT);
     }
   }
@@ -140,7 +141,7 @@ final class OracleVocabulary implements AutoCloseable {
   }
 
   /** A log callback that drops what it is given. */
-  private static MemorySegment silence() {
+  private static MemorySegment silentLog() {
     try {
       MethodHandle drop =
           MethodHandles.lookup()
@@ -160,5 +161,5 @@ final class OracleVocabulary implements AutoCloseable {
     }
   }
 
-  private static void drop(int level, MemorySegment text, MemorySegment data) {}
+  private static void ignore(int level, MemorySegment text, MemorySegment data) {}
 }

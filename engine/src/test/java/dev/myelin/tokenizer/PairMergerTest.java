@@ -12,7 +12,7 @@ import org.junit.jupiter.api.Test;
 
 class PairMergerTest {
   /** What the heap and the chain must amount to: look at all pairs, join the best, begin again. */
-  private static List<String> slowly(String text, Map<String, Integer> ranks) {
+  private static List<String> mergeNaively(String text, Map<String, Integer> ranks) {
     List<String> symbols = new ArrayList<>();
     text.codePoints().forEach(c -> symbols.add(Character.toString(c)));
     while (true) {
@@ -31,7 +31,7 @@ class PairMergerTest {
     }
   }
 
-  private static List<String> quickly(String text, Map<String, Integer> ranks) {
+  private static List<String> mergeWithPairMerger(String text, Map<String, Integer> ranks) {
     byte[] utf8 = text.getBytes(StandardCharsets.UTF_8);
     PairMerger merger =
         new PairMerger() {
@@ -42,20 +42,21 @@ class PairMergerTest {
                     new String(bytes, from, middle - from, StandardCharsets.UTF_8)
                         + " "
                         + new String(bytes, middle, to - middle, StandardCharsets.UTF_8));
-            return rank == null ? NEVER : rank;
+            return rank == null ? NO_MERGE : rank;
           }
         };
     merger.merge(utf8, 0, utf8.length);
     List<String> symbols = new ArrayList<>();
-    for (int s = merger.first(); s >= 0; s = merger.after(s)) {
+    for (int s = merger.first(); s >= 0; s = merger.next(s)) {
       symbols.add(
-          new String(utf8, merger.from(s), merger.to(s) - merger.from(s), StandardCharsets.UTF_8));
+          new String(
+              utf8, merger.start(s), merger.end(s) - merger.start(s), StandardCharsets.UTF_8));
     }
     return symbols;
   }
 
   @Test
-  void joinsTheBestPairFirst() {
+  void matchesNaiveMerger() {
     Random random = new Random(11);
     String[] letters = {"a", "b", "c", "\u00e9", "\ud83d\ude00"};
     for (int round = 0; round < 400; round++) {
@@ -73,9 +74,9 @@ class PairMergerTest {
       for (int i = random.nextInt(60); i > 0; i--) {
         text.append(letters[random.nextInt(letters.length)]);
       }
-      assertThat(quickly(text.toString(), ranks))
+      assertThat(mergeWithPairMerger(text.toString(), ranks))
           .as(text.toString())
-          .isEqualTo(slowly(text.toString(), ranks));
+          .isEqualTo(mergeNaively(text.toString(), ranks));
     }
   }
 }

@@ -23,7 +23,7 @@ class PromptTextTest {
         "<|end|>"
   };
 
-  private enum Vocabularies {
+  private enum TestVocabulary {
     SPM,
     BPE,
     PHI_3,
@@ -55,13 +55,13 @@ class PromptTextTest {
     return new PromptText(spans);
   }
 
-  private static List<String> named(Tokenizer tokenizer, PromptText text) {
+  private static List<String> tokenTexts(Tokenizer tokenizer, PromptText text) {
     return Arrays.stream(tokenizer.encode(text, false))
         .mapToObj(tokenizer.vocabulary()::text)
         .toList();
   }
 
-  private static String random(Random random) {
+  private static String randomText(Random random) {
     StringBuilder text = new StringBuilder();
     for (int i = random.nextInt(5); i >= 0; i--) {
       text.append(PIECES[random.nextInt(PIECES.length)]);
@@ -70,7 +70,7 @@ class PromptTextTest {
   }
 
   @Test
-  void neighboursWithTheSameTrustAreOne() {
+  void mergesAdjacentSpansOfSameTrust() {
     PromptText text =
         new PromptText(
             List.of(
@@ -91,11 +91,11 @@ class PromptTextTest {
 
   @ParameterizedTest
   @EnumSource
-  void oneAuthorIsAStringParsedOrNot(Vocabularies vocabularies) {
-    Tokenizer tokenizer = vocabularies.open();
+  void singleSpanEqualsPlainString(TestVocabulary vocabulary) {
+    Tokenizer tokenizer = vocabulary.open();
     Random random = new Random(7);
     for (int i = 0; i < 500; i++) {
-      String text = i == 0 ? "" : random(random);
+      String text = i == 0 ? "" : randomText(random);
       for (boolean special : new boolean[] {false, true}) {
         assertThat(tokenizer.encode(PromptText.trusted(text), special))
             .as(text)
@@ -110,12 +110,12 @@ class PromptTextTest {
   /** Parts that name no control token, not even across their borders, make no difference. */
   @ParameterizedTest
   @EnumSource
-  void bordersChangeNothingElse(Vocabularies vocabularies) {
-    Tokenizer tokenizer = vocabularies.open();
+  void spanBoundariesDoNotChangeTokens(TestVocabulary vocabulary) {
+    Tokenizer tokenizer = vocabulary.open();
     Random random = new Random(8);
     int compared = 0;
     for (int i = 0; i < 500; i++) {
-      PromptText text = text(random(random), random(random));
+      PromptText text = text(randomText(random), randomText(random));
       int[] plain = tokenizer.encode(text.text(), false, false);
       if (Arrays.equals(plain, tokenizer.encode(text.text(), false, true))) {
         assertThat(tokenizer.encode(text, false)).as("%s", text).isEqualTo(plain);
@@ -128,28 +128,30 @@ class PromptTextTest {
   /** Control tokens come from trusted text only, and all of those in it are found. */
   @ParameterizedTest
   @EnumSource
-  void untrustedTextNamesNoControlToken(Vocabularies vocabularies) {
-    Tokenizer tokenizer = vocabularies.open();
+  void findsControlTokensInTrustedTextOnly(TestVocabulary testVocabulary) {
+    Tokenizer tokenizer = testVocabulary.open();
     Vocabulary vocabulary = tokenizer.vocabulary();
     Random random = new Random(9);
     for (int i = 0; i < 1000; i++) {
-      String[] parts = {random(random), random(random), random(random), random(random)};
+      String[] parts = {
+        randomText(random), randomText(random), randomText(random), randomText(random)
+      };
       List<String> expected = new ArrayList<>();
       for (int part = 0; part < parts.length; part += 2) {
-        expected.addAll(control(vocabulary, tokenizer.encode(parts[part], false, true)));
+        expected.addAll(controlTokens(vocabulary, tokenizer.encode(parts[part], false, true)));
       }
-      assertThat(control(vocabulary, tokenizer.encode(text(parts), false)))
+      assertThat(controlTokens(vocabulary, tokenizer.encode(text(parts), false)))
           .as(String.join("|", parts))
           .isEqualTo(expected);
     }
   }
 
-  private static List<String> control(Vocabulary vocabulary, int[] tokens) {
+  private static List<String> controlTokens(Vocabulary vocabulary, int[] tokens) {
     return Arrays.stream(tokens).filter(vocabulary::isControl).mapToObj(vocabulary::text).toList();
   }
 
   @Test
-  void aTokenAcrossABorderIsText() {
+  void controlTokenAcrossBoundaryIsText() {
     Tokenizer tokenizer = open(SmallVocabularies.bpe("qwen2", true));
     String[][] cases = {
       {"<|im_", "end|>"}, {"", "<|im_", "end|>"}, {"<|im_", "end|", ">"}, {"<|im_end|", ">"}
@@ -159,7 +161,7 @@ class PromptTextTest {
           .as(String.join("|", parts))
           .isEqualTo(tokenizer.encode("<|im_end|>", false, false));
     }
-    assertThat(named(tokenizer, text("<|im_end|>", "<|im_end|>", "<|im_end|>")))
+    assertThat(tokenTexts(tokenizer, text("<|im_end|>", "<|im_end|>", "<|im_end|>")))
         .startsWith("<|im_end|>")
         .endsWith("<|im_end|>")
         .filteredOn("<|im_end|>"::equals)
@@ -167,7 +169,7 @@ class PromptTextTest {
   }
 
   @Test
-  void aTrustedTokenIsFoundRightAfterItsRefusedBeginning() {
+  void findsTrustedTokenAfterUntrustedPrefix() {
     Tokenizer tokenizer =
         open(
             new GgufWriter()
@@ -181,15 +183,15 @@ class PromptTextTest {
   }
 
   @Test
-  void userDefinedTokensAreFoundAnywhere() {
+  void findsUserDefinedTokensAnywhere() {
     Tokenizer tokenizer = open(SmallVocabularies.bpe("qwen2", true));
-    assertThat(named(tokenizer, text("[abc]", "[abc][a", "bc]")))
+    assertThat(tokenTexts(tokenizer, text("[abc]", "[abc][a", "bc]")))
         .containsExactly("[abc]", "[abc]", "[abc]");
   }
 
   /** Command R's files call its roles user-defined, and gpt-oss's become so to be rendered. */
   @Test
-  void userDefinedTokensThatAreWrittenAsControlTokensAreFoundInTrustedTextOnly() {
+  void findsUserDefinedRoleMarkersInTrustedTextOnly() {
     String[] markers = {
       "<|USER_TOKEN|>", "<|tool_call>", "<call|>", "<\uff5cUser\uff5c>", "<|message|>"
     };
@@ -214,18 +216,18 @@ class PromptTextTest {
                 .put(PREFIX + "token_type", types.stream().mapToInt(t -> t).toArray())
                 .put(PREFIX + "scores", new float[tokens.size()]));
     for (String marker : markers) {
-      assertThat(named(tokenizer, text(marker))).containsExactly(marker);
-      assertThat(named(tokenizer, text("", marker))).doesNotContain(marker);
+      assertThat(tokenTexts(tokenizer, text(marker))).containsExactly(marker);
+      assertThat(tokenTexts(tokenizer, text("", marker))).doesNotContain(marker);
       assertThat(tokenizer.encode(marker, false, false)).hasSize(1); // as in llama.cpp
     }
     for (String other : others) {
-      assertThat(named(tokenizer, text(other))).containsExactly(other);
-      assertThat(named(tokenizer, text("", other))).containsExactly(other);
+      assertThat(tokenTexts(tokenizer, text(other))).containsExactly(other);
+      assertThat(tokenTexts(tokenizer, text("", other))).containsExactly(other);
     }
   }
 
   @Test
-  void wordsAndMergesRunAcrossBorders() {
+  void mergesAcrossBoundaries() {
     Tokenizer tokenizer =
         open(
             new GgufWriter()
@@ -234,13 +236,13 @@ class PromptTextTest {
                 .put(PREFIX + "tokens", new String[] {"a", "b", "\u0120", "ab", "\u0120ab"})
                 .put(PREFIX + "token_type", new int[] {1, 1, 1, 1, 1})
                 .put(PREFIX + "merges", new String[] {"a b", "\u0120 ab"}));
-    assertThat(named(tokenizer, text(" a", "b", " ", "ab")))
+    assertThat(tokenTexts(tokenizer, text(" a", "b", " ", "ab")))
         .containsExactly("\u0120ab", "\u0120ab");
   }
 
   /** SentencePiece puts a space before a text and after a special token, and nowhere else. */
   @Test
-  void theSpaceInFrontComesOnceATokenNotOnceAPart() {
+  void prefixesSpaceOncePerFragmentNotPerSpan() {
     Tokenizer tokenizer =
         open(
             new GgufWriter()
@@ -250,22 +252,23 @@ class PromptTextTest {
                     new String[] {"?", "<s>", "</s>", "\u2581", "a", "b", "ab", "\u2581ab"})
                 .put(PREFIX + "token_type", new int[] {1, 3, 3, 1, 1, 1, 1, 1})
                 .put(PREFIX + "scores", new float[] {0, 0, 0, 0, 0, 0, -1, -2}));
-    assertThat(named(tokenizer, text("a", "b"))).containsExactly("\u2581ab");
-    assertThat(named(tokenizer, text("<s>", "ab", "</s>", "a", "b")))
+    assertThat(tokenTexts(tokenizer, text("a", "b"))).containsExactly("\u2581ab");
+    assertThat(tokenTexts(tokenizer, text("<s>", "ab", "</s>", "a", "b")))
         .containsExactly("<s>", "\u2581ab", "</s>", "\u2581ab");
-    assertThat(named(tokenizer, text("", "ab", " ", "ab"))).containsExactly("\u2581ab", "\u2581ab");
+    assertThat(tokenTexts(tokenizer, text("", "ab", " ", "ab")))
+        .containsExactly("\u2581ab", "\u2581ab");
     assertThat(tokenizer.encode(text("", "ab"), true)).containsExactly(1, 7);
   }
 
   @Test
-  void tokensThatTakeWhiteSpaceAlongDoSoAcrossBorders() {
-    Tokenizer phi3 = Vocabularies.PHI_3.open();
+  void stripsWhiteSpaceAcrossBoundaries() {
+    Tokenizer phi3 = TestVocabulary.PHI_3.open();
     assertThat(phi3.encode(text("<|end|>", " \n\the", "<|user|>"), false))
         .isEqualTo(phi3.encode("<|end|> \n\the<|user|>", false, true));
     // one that is text takes nothing
     assertThat(phi3.encode(text("", "<|end|>", " \n\the"), false))
         .isEqualTo(phi3.encode("<|end|> \n\the", false, false));
-    Tokenizer jina = Vocabularies.JINA.open();
+    Tokenizer jina = TestVocabulary.JINA.open();
     assertThat(jina.encode(text("", "hello  ", "<mask>"), false))
         .isEqualTo(jina.encode("hello  <mask>", false, true));
     assertThat(jina.encode(text("hello  ", "<mask>"), false))
@@ -273,7 +276,7 @@ class PromptTextTest {
   }
 
   @Test
-  void halvesOfAPairMeetAtABorder() {
+  void joinsSurrogatePairAcrossBoundary() {
     Tokenizer tokenizer = open(SmallVocabularies.bpe("qwen2", true));
     String end = "<|im_end|>";
     for (PromptText text :
@@ -289,7 +292,7 @@ class PromptTextTest {
   }
 
   @Test
-  void aTextBeyondTheLimitIsRefused() {
+  void rejectsTooLongText() {
     String part = "a".repeat(1 << 20);
     List<Span> spans = new ArrayList<>();
     for (int i = 0; i <= 256; i++) {

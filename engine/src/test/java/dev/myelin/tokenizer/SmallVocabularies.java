@@ -31,9 +31,9 @@ final class SmallVocabularies {
    * order: wherever two pre-tokenizers cut differently, tokens differ.
    *
    * @param pre the pre-tokenizer's name, or null for none
-   * @param whole whether each merge has its token; without one, text gets lost
+   * @param allMerges whether each merge has its token; without one, text gets lost
    */
-  static GgufWriter bpe(String pre, boolean whole) {
+  static GgufWriter bpe(String pre, boolean allMerges) {
     Random random = new Random(42);
     List<String> letters = new ArrayList<>();
     byte[] one = new byte[1];
@@ -60,7 +60,7 @@ final class SmallVocabularies {
     }
     Set<String> tokens = new LinkedHashSet<>(letters);
     for (int i = 0; i < merges.size(); i++) {
-      if (whole || i % 50 != 0) {
+      if (allMerges || i % 50 != 0) {
         tokens.add(merges.get(i).replace(" ", ""));
       }
     }

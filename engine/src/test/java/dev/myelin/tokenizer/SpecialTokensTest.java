@@ -25,18 +25,18 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 /** Cutting a text at special tokens, against the plain loop over all tokens that llama.cpp has. */
 class SpecialTokensTest {
-  private static final int[] KINDS = {
-    Attribute.CONTROL,
-    Attribute.CONTROL | Attribute.STRIPS_RIGHT,
-    Attribute.CONTROL | Attribute.STRIPS_LEFT,
-    Attribute.USER_DEFINED,
-    Attribute.USER_DEFINED | Attribute.STRIPS_LEFT | Attribute.STRIPS_RIGHT,
-    Attribute.NORMAL
+  private static final int[] ATTRIBUTES = {
+    TokenAttribute.CONTROL,
+    TokenAttribute.CONTROL | TokenAttribute.RSTRIP,
+    TokenAttribute.CONTROL | TokenAttribute.LSTRIP,
+    TokenAttribute.USER_DEFINED,
+    TokenAttribute.USER_DEFINED | TokenAttribute.LSTRIP | TokenAttribute.RSTRIP,
+    TokenAttribute.NORMAL
   };
 
   private static Vocabulary vocabulary(List<String> texts, byte[] attributes) {
     GgufWriter writer =
-        new GgufWriter().put(TokenTable.TOKENS, texts.toArray(String[]::new)).put("x", 1);
+        new GgufWriter().put(TokenTable.TOKENS_KEY, texts.toArray(String[]::new)).put("x", 1);
     try (GgufFile file = GgufFile.of(Path.of("random"), writer.toBytes())) {
       TokenTable table = TokenTable.of(file);
       System.arraycopy(attributes, 0, table.attributes(), 0, attributes.length);
@@ -45,7 +45,7 @@ class SpecialTokensTest {
     }
   }
 
-  private static String random(Random random, String alphabet, int length) {
+  private static String randomText(Random random, String alphabet, int length) {
     StringBuilder text = new StringBuilder();
     for (int i = 0; i < length; i++) {
       text.append(alphabet.charAt(random.nextInt(alphabet.length())));
@@ -55,45 +55,45 @@ class SpecialTokensTest {
 
   @ParameterizedTest
   @ValueSource(strings = {"ab", "ab <", "a ", "abcdefgh \n"})
-  void isWhatALoopOverAllTokensGives(String alphabet) {
+  void matchesNaivePartition(String alphabet) {
     Random random = new Random(alphabet.hashCode());
-    int cuts = 0;
+    int fragments = 0;
     for (int round = 0; round < 400; round++) {
       Set<String> texts = new HashSet<>();
       int longest = 1 + random.nextInt(7);
       for (int i = 0; i < 1 + random.nextInt(12); i++) {
-        texts.add(random(random, alphabet, 1 + random.nextInt(longest)));
+        texts.add(randomText(random, alphabet, 1 + random.nextInt(longest)));
       }
       byte[] attributes = new byte[texts.size()];
       for (int i = 0; i < attributes.length; i++) {
-        attributes[i] = (byte) KINDS[random.nextInt(KINDS.length)];
+        attributes[i] = (byte) ATTRIBUTES[random.nextInt(ATTRIBUTES.length)];
       }
       Vocabulary vocabulary = vocabulary(List.copyOf(texts), attributes);
-      PromptText text = spans(random, alphabet);
+      PromptText text = randomSpans(random, alphabet);
       byte[] bytes = text.text().getBytes(US_ASCII);
-      for (int none : new int[] {0, Attribute.HIDDEN}) {
-        SpecialTokens special = new SpecialTokens(vocabulary, Attribute.SPECIAL, none);
-        List<Fragment> expected = new Loop(vocabulary, none, text).cut();
-        assertThat(special.cut(bytes, TrustedBytes.of(text, text.text())))
+      for (int excluded : new int[] {0, TokenAttribute.HIDDEN}) {
+        SpecialTokens special = new SpecialTokens(vocabulary, TokenAttribute.SPECIAL, excluded);
+        List<Fragment> expected = new NaivePartition(vocabulary, excluded, text).partition();
+        assertThat(special.partition(bytes, TrustedBytes.of(text, text.text())))
             .as("%s with %s in %s", texts, List.of(attributes), text)
             .isEqualTo(expected);
-        cuts += expected.size();
+        fragments += expected.size();
       }
     }
-    assertThat(cuts).isGreaterThan(2000);
+    assertThat(fragments).isGreaterThan(2000);
   }
 
-  private static PromptText spans(Random random, String alphabet) {
+  private static PromptText randomSpans(Random random, String alphabet) {
     List<Span> spans = new ArrayList<>();
     for (int i = 0; i < 1 + random.nextInt(4); i++) {
-      spans.add(new Span(random(random, alphabet, random.nextInt(30)), random.nextBoolean()));
+      spans.add(new Span(randomText(random, alphabet, random.nextInt(30)), random.nextBoolean()));
     }
     return new PromptText(spans);
   }
 
   /** As {@code tokenizer_st_partition}: each token in turn over all fragments of text. */
-  private record Loop(Vocabulary vocabulary, int none, PromptText prompt) {
-    List<Fragment> cut() {
+  private record NaivePartition(Vocabulary vocabulary, int excluded, PromptText prompt) {
+    List<Fragment> partition() {
       String text = prompt.text();
       TrustedBytes trusted = TrustedBytes.of(prompt, text);
       List<Fragment> fragments = new ArrayList<>();
@@ -102,8 +102,8 @@ class SpecialTokensTest {
       }
       List<Integer> ids =
           IntStream.range(0, vocabulary.size())
-              .filter(id -> (vocabulary.attribute(id) & Attribute.SPECIAL) != 0)
-              .filter(id -> (vocabulary.attribute(id) & none) == 0)
+              .filter(id -> (vocabulary.attribute(id) & TokenAttribute.SPECIAL) != 0)
+              .filter(id -> (vocabulary.attribute(id) & excluded) == 0)
               .boxed()
               .sorted(Comparator.comparing(id -> -vocabulary.text(id).length()))
               .toList();
@@ -111,7 +111,7 @@ class SpecialTokensTest {
         List<Fragment> next = new ArrayList<>();
         for (Fragment fragment : fragments) {
           if (fragment.isText()) {
-            cut(text, trusted, fragment, id, next);
+            partition(text, trusted, fragment, id, next);
           } else {
             next.add(fragment);
           }
@@ -121,17 +121,18 @@ class SpecialTokensTest {
       return fragments;
     }
 
-    private void cut(String text, TrustedBytes trusted, Fragment in, int id, List<Fragment> out) {
+    private void partition(
+        String text, TrustedBytes trusted, Fragment in, int id, List<Fragment> out) {
       String token = vocabulary.text(id);
       int attribute = vocabulary.attribute(id);
-      boolean anywhere = (attribute & Attribute.HIDDEN) == 0;
+      boolean anywhere = (attribute & TokenAttribute.HIDDEN) == 0;
       int from = in.from();
       int at = text.indexOf(token, from);
       while (at >= 0 && at + token.length() <= in.to()) {
         int to = at + token.length();
-        if (anywhere || trusted.cover(at, to)) {
+        if (anywhere || trusted.covers(at, to)) {
           int end = at;
-          while ((attribute & Attribute.STRIPS_LEFT) != 0
+          while ((attribute & TokenAttribute.LSTRIP) != 0
               && end > from
               && Character.isWhitespace(text.charAt(end - 1))) {
             end--;
@@ -140,7 +141,7 @@ class SpecialTokensTest {
             out.add(new Fragment(Vocabulary.NONE, from, end));
           }
           out.add(new Fragment(id, at, to));
-          while ((attribute & Attribute.STRIPS_RIGHT) != 0
+          while ((attribute & TokenAttribute.RSTRIP) != 0
               && to < in.to()
               && Character.isWhitespace(text.charAt(to))) {
             to++;
@@ -159,7 +160,7 @@ class SpecialTokensTest {
 
   /** 46,656 tokens and a text of them; runs of one letter that many nested tokens are found in. */
   @Test
-  void manyTokensInALongTextTakeLittleTime() {
+  void partitionsInLinearTime() {
     List<String> texts = new ArrayList<>();
     for (int i = 0; i < 46_656; i++) {
       texts.add(Integer.toString(46_656 + i, 36).substring(1));
@@ -168,15 +169,16 @@ class SpecialTokensTest {
       texts.add("a".repeat(i));
     }
     byte[] attributes = new byte[texts.size()];
-    Arrays.fill(attributes, (byte) Attribute.USER_DEFINED);
-    SpecialTokens special = new SpecialTokens(vocabulary(texts, attributes), Attribute.SPECIAL, 0);
+    Arrays.fill(attributes, (byte) TokenAttribute.USER_DEFINED);
+    SpecialTokens special =
+        new SpecialTokens(vocabulary(texts, attributes), TokenAttribute.SPECIAL, 0);
     Random random = new Random(1);
-    String text = random(random, "abcdefghijklmnopqrstuvwxyz0123456789", 200_000);
+    String text = randomText(random, "abcdefghijklmnopqrstuvwxyz0123456789", 200_000);
     byte[] bytes = (text + "a".repeat(200_000) + "b").getBytes(US_ASCII);
     // seconds where the work grows with tokens times text: minutes
     List<Fragment> fragments =
         assertTimeoutPreemptively(
-            Duration.ofSeconds(30), () -> special.cut(bytes, TrustedBytes.ALL));
+            Duration.ofSeconds(30), () -> special.partition(bytes, TrustedBytes.ALL));
     assertThat(fragments.size()).isGreaterThan(60_000);
   }
 }

@@ -28,7 +28,7 @@ class TextStreamTest {
   }
 
   @Test
-  void waitsForTheWholeCharacter() {
+  void holdsBackIncompleteCharacter() {
     TextStream stream = new TextStream(bytes);
     assertThat(stream.push(byteToken(0xf0))).isEmpty();
     assertThat(stream.push(byteToken(0x9f))).isEmpty();
@@ -39,7 +39,7 @@ class TextStreamTest {
   }
 
   @Test
-  void replacesWhatIsLeftOver() {
+  void flushReplacesIncompleteCharacter() {
     TextStream stream = new TextStream(bytes);
     assertThat(stream.push(byteToken(0xe4))).isEmpty();
     assertThat(stream.push(byteToken(0xb8))).isEmpty();
@@ -49,7 +49,7 @@ class TextStreamTest {
   }
 
   @Test
-  void doesNotHoldBackWhatNothingCompletes() {
+  void replacesInvalidBytesAtOnce() {
     TextStream stream = new TextStream(bytes);
     assertThat(stream.push(byteToken(0x80))).isEqualTo("\ufffd");
     assertThat(stream.push(byteToken(0xc0))).isEqualTo("\ufffd");
@@ -62,7 +62,7 @@ class TextStreamTest {
 
   /** Random bytes, many of them parts of characters: together the same text as at once. */
   @Test
-  void isTheWholeTextInParts() {
+  void matchesDecodingAtOnce() {
     Random random = new Random(5);
     int[] leads = {
       0xc3, 0xe0, 0xe2, 0xed, 0xef, 0xf0, 0xf4, 0xf5, 0xc1, 0x80, 0xbf, 0x9f, 0xa0, 'a'
@@ -82,9 +82,9 @@ class TextStreamTest {
   }
 
   @Test
-  void streamsRealTextUnbroken() {
+  void neverSplitsSurrogatePairs() {
     Tokenizer tokenizer = open(SmallVocabularies.bpe("llama-bpe", true));
-    for (String text : Texts.all(9, 500)) {
+    for (String text : TestTexts.all(9, 500)) {
       TextStream stream = new TextStream(tokenizer);
       StringBuilder parts = new StringBuilder();
       for (int id : tokenizer.encode(text, false, false)) {
@@ -93,19 +93,19 @@ class TextStreamTest {
             .isTrue();
         parts.append(part);
       }
-      assertThat(parts.append(stream.flush()).toString()).isEqualTo(Texts.wellFormed(text));
+      assertThat(parts.append(stream.flush()).toString()).isEqualTo(TestTexts.wellFormed(text));
     }
   }
 
   @Test
-  void showsControlTokensOnRequest() {
+  void rendersControlTokensOnRequest() {
     int end = bytes.vocabulary().id("<|im_end|>").orElseThrow();
     assertThat(new TextStream(bytes).push(end)).isEmpty();
     assertThat(new TextStream(bytes, true).push(end)).isEqualTo("<|im_end|>");
   }
 
   @Test
-  void refusesIdsOutsideTheVocabulary() {
+  void rejectsOutOfRangeIds() {
     int size = bytes.vocabulary().size();
     for (int id : new int[] {-1, size, Integer.MAX_VALUE, Integer.MIN_VALUE}) {
       assertThatThrownBy(() -> new TextStream(bytes).push(id))

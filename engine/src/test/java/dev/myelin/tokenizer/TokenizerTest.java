@@ -63,90 +63,90 @@ class TokenizerTest {
         .put(PREFIX + "merges", new String[] {"a b", "\u0120 ab"});
   }
 
-  private static List<String> named(Tokenizer tokenizer, int[] ids) {
+  private static List<String> tokenTexts(Tokenizer tokenizer, int[] ids) {
     return Arrays.stream(ids).mapToObj(tokenizer.vocabulary()::text).toList();
   }
 
   @Test
-  void spmPutsASpaceInFrontAndTakesItAwayAgain() {
+  void spmAddsAndRemovesPrefixSpace() {
     Tokenizer tokenizer = open(spm());
     assertThat(tokenizer.kind()).isEqualTo("llama");
     int[] ids = tokenizer.encode("ab ab", false, false);
-    assertThat(named(tokenizer, ids)).containsExactly("\u2581ab", "\u2581ab");
+    assertThat(tokenTexts(tokenizer, ids)).containsExactly("\u2581ab", "\u2581ab");
     assertThat(tokenizer.decode(ids, false)).isEqualTo("ab ab");
-    assertThat(named(tokenizer, tokenizer.encode("ab", true, false)))
+    assertThat(tokenTexts(tokenizer, tokenizer.encode("ab", true, false)))
         .containsExactly("<s>", "\u2581ab");
     assertThat(tokenizer.encode("", true, false)).containsExactly(1);
     assertThat(tokenizer.encode("", false, false)).isEmpty();
   }
 
   @Test
-  void controlTokensAreFoundOnlyWhereAskedFor() {
+  void parsesControlTokensOnRequest() {
     Tokenizer tokenizer = open(spm("+[ab]", "[", "]", "<", "s", ">"));
-    assertThat(named(tokenizer, tokenizer.encode("<s>ab", false, true)))
+    assertThat(tokenTexts(tokenizer, tokenizer.encode("<s>ab", false, true)))
         .containsExactly("<s>", "\u2581ab");
-    assertThat(named(tokenizer, tokenizer.encode("<s>", false, false)))
+    assertThat(tokenTexts(tokenizer, tokenizer.encode("<s>", false, false)))
         .containsExactly("\u2581", "<", "s", ">");
-    assertThat(named(tokenizer, tokenizer.encode("a[ab]b", false, false)))
+    assertThat(tokenTexts(tokenizer, tokenizer.encode("a[ab]b", false, false)))
         .containsExactly("\u2581", "a", "[ab]", "\u2581", "b");
     assertThat(tokenizer.decode(new int[] {1, 7}, false)).isEqualTo(" ab");
     assertThat(tokenizer.decode(new int[] {1, 7}, true)).isEqualTo("<s> ab");
   }
 
   @Test
-  void longerSpecialTokensGoFirst() {
+  void matchesLongerSpecialTokensFirst() {
     Tokenizer tokenizer = open(bpe("!<x", "!<xy>", "!y>z", "<", "x", "y", ">", "z"));
-    assertThat(named(tokenizer, tokenizer.encode("<xy>z<x<xyy>z", false, true)))
+    assertThat(tokenTexts(tokenizer, tokenizer.encode("<xy>z<x<xyy>z", false, true)))
         .containsExactly("<xy>", "z", "<x", "<x", "y", "y>z");
   }
 
   @Test
-  void phi3TokensTakeWhiteSpaceAlong() {
+  void phi3TokensStripWhiteSpaceOnTheRight() {
     Tokenizer tokenizer =
         open(spm("!<|end|>", "!<|endoftext|>", "\n").put("general.name", "Phi3 mini"));
-    assertThat(named(tokenizer, tokenizer.encode("ab <|end|> \n\t ab", false, true)))
+    assertThat(tokenTexts(tokenizer, tokenizer.encode("ab <|end|> \n\t ab", false, true)))
         .containsExactly("\u2581ab", "\u2581", "<|end|>", "\u2581ab");
-    assertThat(named(tokenizer, tokenizer.encode("<|endoftext|>\nab", false, true)))
+    assertThat(tokenTexts(tokenizer, tokenizer.encode("<|endoftext|>\nab", false, true)))
         .containsExactly("<|endoftext|>", "\u2581", "\n", "ab");
   }
 
   @Test
-  void maskTokensTakeTheSpaceBefore() {
+  void maskTokensStripWhiteSpaceOnTheLeft() {
     Tokenizer tokenizer = open(bpe("!<mask>"));
-    assertThat(named(tokenizer, tokenizer.encode("ab <mask> ab", false, true)))
+    assertThat(tokenTexts(tokenizer, tokenizer.encode("ab <mask> ab", false, true)))
         .containsExactly("ab", "\u0120", "<mask>", "\u0120ab");
     GgufWriter jina =
         tokens("gpt2", "a", "b", "\u0120", "ab", "\u0120ab", "!<mask>")
             .put(PREFIX + "pre", "jina-v2-code")
             .put(PREFIX + "merges", new String[] {"a b", "\u0120 ab"});
     Tokenizer stripping = open(jina);
-    assertThat(named(stripping, stripping.encode("ab <mask> ab", false, true)))
+    assertThat(tokenTexts(stripping, stripping.encode("ab <mask> ab", false, true)))
         .containsExactly("ab", "<mask>", "\u0120ab");
   }
 
   @Test
-  void bpeJoinsByRankAndDropsWhatItHasNoTokenFor() {
+  void bpeMergesByRankAndDropsUnknownBytes() {
     Tokenizer tokenizer = open(bpe());
     assertThat(tokenizer.kind()).isEqualTo("gpt2");
-    assertThat(named(tokenizer, tokenizer.encode("ab abxc", false, false)))
+    assertThat(tokenTexts(tokenizer, tokenizer.encode("ab abxc", false, false)))
         .containsExactly("ab", "\u0120ab", "c");
     assertThat(tokenizer.decode(new int[] {3, 4, 5}, false)).isEqualTo("ab abc");
   }
 
   @ParameterizedTest
   @CsvSource({"llama-bpe,true", "tekken,true", "gpt-2,false", "dbrx,false"})
-  void wholeWordsNeedNoMerges(String pre, boolean whole) {
+  void ignoreMergesTakesWholeWords(String pre, boolean ignoreMerges) {
     GgufWriter writer =
         tokens("gpt2", "a", "b", "\u0120", "bab", "\u0120ab")
             .put(PREFIX + "pre", pre)
             .put(PREFIX + "add_bos_token", false)
             .put(PREFIX + "merges", new String[] {"a b"});
     assertThat(open(writer).encode("bab", false, false))
-        .containsExactly(whole ? new int[] {3} : new int[] {1, 0, 1});
+        .containsExactly(ignoreMerges ? new int[] {3} : new int[] {1, 0, 1});
   }
 
   @Test
-  void beginsAndEndsAsTheFileSays() {
+  void addsBosAndEosAsTheFileSays() {
     GgufWriter writer =
         bpe("!<b>", "!<e>")
             .put(PREFIX + "bos_token_id", 6)
@@ -167,7 +167,7 @@ class TokenizerTest {
   }
 
   @Test
-  void bpeCleansSpacesWhereItsNameSaysSo() {
+  void cleansSpacesDependingOnPreTokenizer() {
     String[] signs = {".", ",", "'", "s", "\u0120'", "\u0120.", "\u0120,", "?", "\u0120?"};
     GgufWriter gpt2 = bpe(signs);
     int[] ids = {3, 11, 12, 4, 10, 9, 14}; // ab . , ab ' s ?
@@ -180,7 +180,7 @@ class TokenizerTest {
   }
 
   @Test
-  void knowsSpecialTokensByTheirTexts() {
+  void findsSpecialTokensByTheirTexts() {
     Tokenizer tokenizer =
         open(
             bpe(
@@ -202,7 +202,7 @@ class TokenizerTest {
   }
 
   @Test
-  void endOfAMessageIsNotTheEndWhereToolsAreCalled() {
+  void endTokenDoesNotEndGenerationOfToolModels() {
     Tokenizer tokenizer = open(bpe("<|end|>", "<|return|>", "<|call|>", "<|start|>"));
     assertThat(tokenizer.vocabulary().endOfGeneration()).containsExactly(7, 8);
     assertThat(tokenizer.decode(new int[] {9, 3, 6, 7}, false)).isEqualTo("<|start|>ab<|end|>");
@@ -213,7 +213,7 @@ class TokenizerTest {
   }
 
   @Test
-  void spmWritesTheUnknownTokenForAByteWithoutOne() {
+  void spmEncodesBytesWithoutTokenAsUnknown() {
     GgufWriter writer =
         tokens("llama", "a")
             .put(PREFIX + "unknown_token_id", 0)
@@ -222,7 +222,7 @@ class TokenizerTest {
   }
 
   @Test
-  void idsOutsideTheVocabularyAreRefused() {
+  void rejectsOutOfRangeIds() {
     assertThatThrownBy(() -> open(spm()).vocabulary().text(99))
         .isInstanceOf(InvalidRequestException.class)
         .hasMessage("token 99: expected 0 to 7, the tokens of small.gguf");
@@ -230,7 +230,7 @@ class TokenizerTest {
 
   @ParameterizedTest
   @ValueSource(strings = {"\ud800", "\udc00", "a\ud83d", "\ude00\ud83d", "x\udbff\udbffy"})
-  void halfASurrogatePairIsReplaced(String text) {
+  void replacesUnpairedSurrogates(String text) {
     Tokenizer tokenizer = open(SmallVocabularies.bpe("qwen2", true));
     int[] ids = tokenizer.encode(text, false, false);
     assertThat(tokenizer.decode(ids, false))
@@ -239,11 +239,11 @@ class TokenizerTest {
   }
 
   @Test
-  void anyTextComesBack() {
+  void roundTripsAnyText() {
     Tokenizer bpe = open(SmallVocabularies.bpe("llama-bpe", true));
     Tokenizer spm = open(SmallVocabularies.spm().put(PREFIX + "add_space_prefix", false));
-    for (String text : Texts.all(13, 2000)) {
-      String expected = Texts.wellFormed(text);
+    for (String text : TestTexts.all(13, 2000)) {
+      String expected = TestTexts.wellFormed(text);
       int[] ids = bpe.encode(text, false, false);
       StringBuilder pieces = new StringBuilder();
       TextStream stream = new TextStream(bpe);
@@ -259,8 +259,8 @@ class TokenizerTest {
 
   /** Tables are made on first use: many threads at once must all see them whole. */
   @Test
-  void manyThreadsShareOne() throws Exception {
-    List<String> texts = Texts.all(17, 300);
+  void isThreadSafe() throws Exception {
+    List<String> texts = TestTexts.all(17, 300);
     List<int[]> expected = new ArrayList<>();
     Tokenizer alone = open(SmallVocabularies.bpe("qwen2", true));
     for (String text : texts) {

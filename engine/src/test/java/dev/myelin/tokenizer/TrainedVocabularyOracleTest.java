@@ -29,37 +29,39 @@ class TrainedVocabularyOracleTest {
   }
 
   @Test
-  void spm() {
-    asLibllama(VocabularyOptions.of(VocabularyKind.SPM, 3000));
+  void spmMatchesLibllama() {
+    compareWithLibllama(VocabularyOptions.of(VocabularyKind.SPM, 3000));
   }
 
   @Test
-  void spmOfEveryCharacter() {
-    asLibllama(VocabularyOptions.of(VocabularyKind.SPM, 5800).withCoverage(1).withMinimumCount(1));
+  void spmWithFullCoverageMatchesLibllama() {
+    compareWithLibllama(
+        VocabularyOptions.of(VocabularyKind.SPM, 5800).withCoverage(1).withMinimumCount(1));
   }
 
   @ParameterizedTest
   @ValueSource(strings = {"qwen2", "gpt-2", "llama-bpe", "default", "deepseek-coder", "tekken"})
-  void bpe(String preTokenizer) {
-    asLibllama(VocabularyOptions.of(VocabularyKind.BPE, 900).withPreTokenizer(preTokenizer));
+  void bpeMatchesLibllama(String preTokenizer) {
+    compareWithLibllama(
+        VocabularyOptions.of(VocabularyKind.BPE, 900).withPreTokenizer(preTokenizer));
   }
 
-  private void asLibllama(VocabularyOptions options) {
+  private void compareWithLibllama(VocabularyOptions options) {
     TrainedVocabulary trained = VocabularyTrainer.train(documents(), options);
     assertThat(trained.size()).isEqualTo(options.size());
     Path path = folder.resolve("trained.gguf");
-    trained.put(new GgufWriter().put("general.architecture", "llama")).write(path);
+    trained.writeTo(new GgufWriter().put("general.architecture", "llama")).write(path);
     try (GgufFile file = GgufFile.open(path);
         OracleVocabulary oracle = OracleVocabulary.of(path)) {
-      Comparison comparison = new Comparison(Tokenizer.of(file), oracle);
-      comparison.vocabulary();
-      comparison.textsInTurn(Texts.all(options.hashCode(), 3000));
+      LibllamaComparison comparison = new LibllamaComparison(Tokenizer.of(file), oracle);
+      comparison.compareVocabulary();
+      comparison.compareTexts(TestTexts.all(options.hashCode(), 3000));
       EnglishText english = new EnglishText(99);
       List<String> stories = new ArrayList<>();
       for (int i = 0; i < 100; i++) {
         stories.add(english.story());
       }
-      comparison.textsInTurn(stories);
+      comparison.compareTexts(stories);
     }
   }
 
@@ -70,8 +72,8 @@ class TrainedVocabularyOracleTest {
     for (int i = 0; i < 200; i++) {
       documents.add(Document.of("story", english.story()));
     }
-    for (String text : Texts.all(5, 400)) {
-      documents.add(Document.of("text", Texts.wellFormed(text)));
+    for (String text : TestTexts.all(5, 400)) {
+      documents.add(Document.of("text", TestTexts.wellFormed(text)));
     }
     return documents;
   }

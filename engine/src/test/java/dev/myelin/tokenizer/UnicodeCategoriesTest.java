@@ -8,10 +8,10 @@ import org.junit.jupiter.api.Test;
 class UnicodeCategoriesTest {
   /** A JDK of a later Unicode must not change tokens: see {@link UnicodeCategories}. */
   @Test
-  void categoriesAreThoseOfUnicode15() {
+  void matchesUnicode15() {
     CRC32 crc = new CRC32();
     for (int c = 0; c <= Character.MAX_CODE_POINT; c++) {
-      char standIn = UnicodeCategories.standIn(c);
+      char standIn = UnicodeCategories.categoryChar(c);
       crc.update(standIn);
       crc.update(standIn >> 8);
     }
@@ -19,25 +19,25 @@ class UnicodeCategoriesTest {
   }
 
   @Test
-  void knowsTheKinds() {
-    assertThat(UnicodeCategories.standIn('x')).isEqualTo('x');
-    assertThat(UnicodeCategories.standIn(0xe9)).isEqualTo(UnicodeCategories.LETTER);
-    assertThat(UnicodeCategories.standIn(0x4e2d)).isEqualTo(UnicodeCategories.HAN_LETTER);
-    assertThat(UnicodeCategories.standIn(0x2a6df)).isEqualTo(UnicodeCategories.HAN_LETTER);
-    assertThat(UnicodeCategories.standIn(0xfa6e)).isEqualTo(UnicodeCategories.HAN_OTHER);
-    assertThat(UnicodeCategories.standIn(0xbd)).isEqualTo(UnicodeCategories.NUMBER);
-    assertThat(UnicodeCategories.standIn(0x3002)).isEqualTo(UnicodeCategories.PUNCTUATION);
-    assertThat(UnicodeCategories.standIn(0x1f600)).isEqualTo(UnicodeCategories.SYMBOL);
-    assertThat(UnicodeCategories.standIn(0x301)).isEqualTo(UnicodeCategories.MARK);
-    assertThat(UnicodeCategories.standIn(0x3000)).isEqualTo(UnicodeCategories.SPACE);
-    assertThat(UnicodeCategories.standIn(0x85)).isEqualTo(UnicodeCategories.SPACE);
-    assertThat(UnicodeCategories.standIn(0x200d)).isEqualTo(UnicodeCategories.OTHER);
-    assertThat(UnicodeCategories.standIn(0x897)).isEqualTo(UnicodeCategories.OTHER); // of 16.0
+  void returnsCategoryOfEachKind() {
+    assertThat(UnicodeCategories.categoryChar('x')).isEqualTo('x');
+    assertThat(UnicodeCategories.categoryChar(0xe9)).isEqualTo(UnicodeCategories.LETTER);
+    assertThat(UnicodeCategories.categoryChar(0x4e2d)).isEqualTo(UnicodeCategories.HAN_LETTER);
+    assertThat(UnicodeCategories.categoryChar(0x2a6df)).isEqualTo(UnicodeCategories.HAN_LETTER);
+    assertThat(UnicodeCategories.categoryChar(0xfa6e)).isEqualTo(UnicodeCategories.HAN_OTHER);
+    assertThat(UnicodeCategories.categoryChar(0xbd)).isEqualTo(UnicodeCategories.NUMBER);
+    assertThat(UnicodeCategories.categoryChar(0x3002)).isEqualTo(UnicodeCategories.PUNCTUATION);
+    assertThat(UnicodeCategories.categoryChar(0x1f600)).isEqualTo(UnicodeCategories.SYMBOL);
+    assertThat(UnicodeCategories.categoryChar(0x301)).isEqualTo(UnicodeCategories.MARK);
+    assertThat(UnicodeCategories.categoryChar(0x3000)).isEqualTo(UnicodeCategories.SPACE);
+    assertThat(UnicodeCategories.categoryChar(0x85)).isEqualTo(UnicodeCategories.SPACE);
+    assertThat(UnicodeCategories.categoryChar(0x200d)).isEqualTo(UnicodeCategories.OTHER);
+    assertThat(UnicodeCategories.categoryChar(0x897)).isEqualTo(UnicodeCategories.OTHER); // of 16.0
   }
 
   /** The stand-ins are what patterns take them for. */
   @Test
-  void standInsAreOfTheirCategory() {
+  void categoryCharsHaveTheirCategory() {
     assertThat(String.valueOf(UnicodeCategories.LETTER)).matches("\\p{L}");
     assertThat(String.valueOf(UnicodeCategories.HAN_LETTER)).matches("\\p{L}");
     assertThat(String.valueOf(UnicodeCategories.NUMBER)).matches("\\p{N}");

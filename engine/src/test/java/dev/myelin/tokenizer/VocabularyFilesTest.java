@@ -35,7 +35,7 @@ class VocabularyFilesTest {
         "refact",
         "starcoder"
       })
-  void encodesAsExpected(String name) throws IOException {
+  void matchesPublishedTokenIds(String name) throws IOException {
     Path path = SharedData.path("vocabs/ggml-vocab-" + name + ".gguf");
     String[] texts =
         Files.readString(SharedData.path("vocabs/ggml-vocab-" + name + ".gguf.inp"))
@@ -58,7 +58,7 @@ class VocabularyFilesTest {
 
   @ParameterizedTest
   @CsvSource({"bert-bge,bert", "nomic-bert-moe,t5", "gemma-4,gemma4"})
-  void refusesOtherKinds(String name, String kind) {
+  void rejectsUnsupportedKinds(String name, String kind) {
     try (GgufFile file = GgufFile.open(SharedData.path("vocabs/ggml-vocab-" + name + ".gguf"))) {
       assertThatThrownBy(() -> Tokenizer.of(file))
           .isInstanceOf(UnsupportedModelException.class)

@@ -2,7 +2,7 @@ package dev.myelin.cli.chat;
 
 import dev.myelin.cli.io.Console;
 import dev.myelin.cli.io.Input;
-import dev.myelin.tokenizer.TextBytes;
+import dev.myelin.tokenizer.EncodingDetector;
 import java.io.BufferedReader;
 import java.io.FilterInputStream;
 import java.io.IOException;
@@ -54,7 +54,7 @@ final class PipedLines implements Lines {
 
   /** Remembers how a stream began. */
   private static final class FirstBytes extends FilterInputStream {
-    private final byte[] first = new byte[TextBytes.ENOUGH];
+    private final byte[] first = new byte[EncodingDetector.MAX_BYTES];
     private int count;
 
     FirstBytes(InputStream in) {
@@ -78,7 +78,7 @@ final class PipedLines implements Lines {
 
     /** Refuses another encoding by its name. */
     void check() {
-      TextBytes.otherEncoding(first, count)
+      EncodingDetector.detectNonUtf8(first, count)
           .ifPresent(
               other -> {
                 throw Input.otherEncoding(Input.STANDARD, other);

@@ -2,8 +2,8 @@ package dev.myelin.cli.io;
 
 import dev.myelin.error.InvalidRequestException;
 import dev.myelin.error.MyelinException;
-import dev.myelin.file.FileReason;
-import dev.myelin.tokenizer.TextBytes;
+import dev.myelin.file.FileErrors;
+import dev.myelin.tokenizer.EncodingDetector;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.ByteBuffer;
@@ -58,7 +58,8 @@ public final class Input {
 
   /** The error of reading or writing a file, which names it. */
   public static MyelinException failure(String file, IOException e) {
-    String reason = e instanceof CharacterCodingException ? "expected UTF-8" : FileReason.of(e);
+    String reason =
+        e instanceof CharacterCodingException ? "expected UTF-8" : FileErrors.describe(e);
     return new MyelinException(file + ": " + reason, e);
   }
 
@@ -67,11 +68,11 @@ public final class Input {
    * be what was given.
    */
   static String text(byte[] bytes, String name) {
-    Optional<String> other = TextBytes.otherEncoding(bytes, bytes.length);
+    Optional<String> other = EncodingDetector.detectNonUtf8(bytes, bytes.length);
     if (other.isPresent()) {
       throw otherEncoding(name, other.get());
     }
-    return decoded(bytes, TextBytes.mark(bytes, bytes.length), name);
+    return decoded(bytes, EncodingDetector.byteOrderMarkLength(bytes, bytes.length), name);
   }
 
   public static InvalidRequestException otherEncoding(String name, String encoding) {

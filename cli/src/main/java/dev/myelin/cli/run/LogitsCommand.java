@@ -109,7 +109,7 @@ public final class LogitsCommand extends Subcommand {
       try {
         open.feedAll(tokens, new Rows(out::write));
       } catch (UncheckedIOException e) {
-        throw file.failed(e.getCause());
+        throw file.writeError(e.getCause());
       }
       file.complete();
       file.rename();

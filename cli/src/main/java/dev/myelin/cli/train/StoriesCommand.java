@@ -85,7 +85,7 @@ public final class StoriesCommand extends Subcommand {
       try {
         write(options, false, out::write);
       } catch (IOException e) {
-        throw file.failed(e);
+        throw file.writeError(e);
       }
       file.complete();
       file.rename();

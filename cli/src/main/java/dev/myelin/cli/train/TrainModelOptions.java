@@ -118,7 +118,7 @@ final class TrainModelOptions {
         command.spec,
         () ->
             VocabularyOptions.of(
-                    VocabularyKind.named(or(tokenizer, TOKENIZER)), or(vocabulary, VOCABULARY))
+                    VocabularyKind.forName(or(tokenizer, TOKENIZER)), or(vocabulary, VOCABULARY))
                 .withThreads(threads));
   }
 

@@ -60,7 +60,7 @@ public final class HyperparameterReader {
    * label only, which published files often get wrong.
    */
   public int vocabulary() {
-    return Tokenizer.size(file);
+    return Tokenizer.vocabularySize(file);
   }
 
   /** A positive, finite constant that must be there. */

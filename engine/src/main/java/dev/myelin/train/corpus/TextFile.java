@@ -1,7 +1,7 @@
 package dev.myelin.train.corpus;
 
 import dev.myelin.error.InvalidRequestException;
-import dev.myelin.tokenizer.TextBytes;
+import dev.myelin.tokenizer.EncodingDetector;
 import java.io.IOException;
 import java.io.InputStream;
 import java.lang.foreign.Arena;
@@ -71,12 +71,12 @@ final class TextFile {
       append(normalized, 1);
     }
     byte[] start = text.asSlice(0, Math.min(size, 3)).toArray(ValueLayout.JAVA_BYTE);
-    long from = TextBytes.mark(start, start.length);
+    long from = EncodingDetector.byteOrderMarkLength(start, start.length);
     return text.asSlice(from, size - from).asReadOnly();
   }
 
   private void requireNoOtherEncoding(int n) {
-    TextBytes.otherEncoding(block, n)
+    EncodingDetector.detectNonUtf8(block, n)
         .ifPresent(
             other -> {
               throw new InvalidRequestException(

@@ -17,10 +17,10 @@ final class Pair {
   long count;
 
   /** The count by which it waits in the queue, 0 if it does not. */
-  long queued;
+  long queuedCount;
 
   /** Whether its count grew since that was last looked at. */
-  boolean touched;
+  boolean isTouched;
 
   /** When it was joined: 0 for the first, or {@link #NONE} yet. */
   int rank = NONE;
@@ -29,7 +29,7 @@ final class Pair {
   int token = NONE;
 
   /** Where it begins or began, in any order. */
-  private int[] places = new int[2];
+  private int[] positions = new int[2];
 
   private int size;
 
@@ -38,22 +38,22 @@ final class Pair {
     this.text = text;
   }
 
-  boolean isJoined() {
+  boolean isMerged() {
     return rank != NONE;
   }
 
-  void addPlace(int place) {
-    if (size == places.length) {
-      places = Arrays.copyOf(places, size + (size >> 1) + 2);
+  void addPosition(int position) {
+    if (size == positions.length) {
+      positions = Arrays.copyOf(positions, size + (size >> 1) + 2);
     }
-    places[size++] = place;
+    positions[size++] = position;
   }
 
   /** The places in ascending order, which are then forgotten. */
-  int[] takePlaces() {
-    int[] taken = Arrays.copyOf(places, size);
+  int[] takePositions() {
+    int[] taken = Arrays.copyOf(positions, size);
     Arrays.sort(taken);
-    places = new int[0];
+    positions = new int[0];
     size = 0;
     return taken;
   }

@@ -18,12 +18,12 @@ final class PairTable {
     this.byText = byText;
   }
 
-  /** The pair of two symbols, or null where it was never asked for by {@link #make}. */
+  /** The pair of two symbols, or null where it was never asked for by {@link #getOrCreate}. */
   Pair find(int left, int right) {
     return pairs[slot(key(left, right))];
   }
 
-  Pair make(int left, int right, String leftText, String rightText) {
+  Pair getOrCreate(int left, int right, String leftText, String rightText) {
     long key = key(left, right);
     int slot = slot(key);
     if (pairs[slot] == null) {

@@ -9,11 +9,11 @@ import java.util.Arrays;
  * a word of its own. Control characters belong to no word: they are always written as bytes.
  */
 final class SpmWords {
-  static final int MARKER = 0x2581;
-  private static final byte[] MARKER_UTF8 = "\u2581".getBytes(StandardCharsets.UTF_8);
+  static final int SPACE_MARKER = 0x2581;
+  private static final byte[] SPACE_MARKER_UTF8 = "\u2581".getBytes(StandardCharsets.UTF_8);
 
   /** What a character is to a word. */
-  private enum Role {
+  private enum CharacterClass {
     /** Begins a word. */
     MARKER,
     LETTER,
@@ -24,18 +24,18 @@ final class SpmWords {
     BREAK
   }
 
-  private static final Role[] ASCII = new Role[0x80];
+  private static final CharacterClass[] ASCII = new CharacterClass[0x80];
 
   static {
     for (int c = 0; c < ASCII.length; c++) {
-      ASCII[c] = c == ' ' ? Role.MARKER : role(c);
+      ASCII[c] = c == ' ' ? CharacterClass.MARKER : classOf(c);
     }
   }
 
   private final WordCounts counts;
   private byte[] word = new byte[64];
   private int size;
-  private Role last = Role.BREAK;
+  private CharacterClass last = CharacterClass.BREAK;
 
   SpmWords(WordCounts counts) {
     this.counts = counts;
@@ -45,37 +45,39 @@ final class SpmWords {
    * Counts the words of a text.
    *
    * @param utf8 well-formed
-   * @param prefix whether a space that is not there comes before it
+   * @param prefixesSpace whether a space that is not there comes before it
    */
-  void add(byte[] utf8, boolean prefix) {
-    if (prefix) {
-      add(Role.MARKER, MARKER_UTF8, 0, MARKER_UTF8.length);
+  void add(byte[] utf8, boolean prefixesSpace) {
+    if (prefixesSpace) {
+      add(CharacterClass.MARKER, SPACE_MARKER_UTF8, 0, SPACE_MARKER_UTF8.length);
     }
     for (int at = 0; at < utf8.length; ) {
       int b = utf8[at];
       if (b >= 0) {
         if (b == ' ') {
-          add(Role.MARKER, MARKER_UTF8, 0, MARKER_UTF8.length);
+          add(CharacterClass.MARKER, SPACE_MARKER_UTF8, 0, SPACE_MARKER_UTF8.length);
         } else {
           add(ASCII[b], utf8, at, at + 1);
         }
         at++;
       } else {
-        int length = length(b);
-        add(role(codePoint(utf8, at, length)), utf8, at, at + length);
+        int length = sequenceLength(b);
+        add(classOf(codePoint(utf8, at, length)), utf8, at, at + length);
         at += length;
       }
     }
-    end();
+    endWord();
   }
 
   /** Whether a text may be a piece: with one space in front of a word, or spaces alone. */
   static boolean isPiece(String text) {
-    return text.length() < 2 || text.charAt(1) != MARKER || text.chars().allMatch(c -> c == MARKER);
+    return text.length() < 2
+        || text.charAt(1) != SPACE_MARKER
+        || text.chars().allMatch(c -> c == SPACE_MARKER);
   }
 
   /** How many bytes the character has that begins with this one. */
-  static int length(int first) {
+  static int sequenceLength(int first) {
     int b = first & 0xff;
     return b >= 0xf0 ? 4 : b >= 0xe0 ? 3 : b >= 0xc0 ? 2 : 1;
   }
@@ -88,14 +90,17 @@ final class SpmWords {
     return point;
   }
 
-  private void add(Role role, byte[] from, int start, int end) {
-    boolean joins =
-        role == last || last == Role.MARKER && (role == Role.LETTER || role == Role.SYMBOL);
-    if (!joins || role == Role.ALONE) {
-      end();
+  private void add(CharacterClass characterClass, byte[] from, int start, int end) {
+    boolean extendsWord =
+        characterClass == last
+            || last == CharacterClass.MARKER
+                && (characterClass == CharacterClass.LETTER
+                    || characterClass == CharacterClass.SYMBOL);
+    if (!extendsWord || characterClass == CharacterClass.ALONE) {
+      endWord();
     }
-    last = role;
-    if (role != Role.BREAK) {
+    last = characterClass;
+    if (characterClass != CharacterClass.BREAK) {
       int length = end - start;
       if (size + length > word.length) {
         word = Arrays.copyOf(word, size + length + size / 2);
@@ -105,25 +110,25 @@ final class SpmWords {
     }
   }
 
-  private void end() {
+  private void endWord() {
     if (size > 0) {
       counts.add(word, 0, size, 1);
       size = 0;
     }
-    last = Role.BREAK;
+    last = CharacterClass.BREAK;
   }
 
-  private static Role role(int c) {
-    if (c == MARKER) {
-      return Role.MARKER;
+  private static CharacterClass classOf(int c) {
+    if (c == SPACE_MARKER) {
+      return CharacterClass.MARKER;
     }
     return switch (Character.getType(c)) {
-      case Character.CONTROL -> Role.BREAK;
+      case Character.CONTROL -> CharacterClass.BREAK;
       case Character.DECIMAL_DIGIT_NUMBER,
           Character.SPACE_SEPARATOR,
           Character.LINE_SEPARATOR,
           Character.PARAGRAPH_SEPARATOR ->
-          Role.ALONE;
+          CharacterClass.ALONE;
       case Character.UPPERCASE_LETTER,
           Character.LOWERCASE_LETTER,
           Character.TITLECASE_LETTER,
@@ -132,8 +137,8 @@ final class SpmWords {
           Character.NON_SPACING_MARK,
           Character.ENCLOSING_MARK,
           Character.COMBINING_SPACING_MARK ->
-          Role.LETTER;
-      default -> Role.SYMBOL;
+          CharacterClass.LETTER;
+      default -> CharacterClass.SYMBOL;
     };
   }
 }

@@ -11,8 +11,8 @@ final class Symbols {
   /** No symbol: the end of a word. */
   static final int GAP = Integer.MIN_VALUE;
 
-  private static final int INSIDE = GAP + 1;
-  private static final int MOST = Integer.MAX_VALUE - 16;
+  private static final int CONTINUATION = GAP + 1;
+  private static final int MAX_CELLS = Integer.MAX_VALUE - 16;
 
   private int[] cells = new int[1 << 12];
   private long[] weights = new long[1 << 8];
@@ -28,7 +28,7 @@ final class Symbols {
   }
 
   /** Says how many characters a token has. */
-  void define(int token, int length) {
+  void setLength(int token, int length) {
     if (token >= lengths.length) {
       lengths = Arrays.copyOf(lengths, token + token / 2);
     }
@@ -66,44 +66,44 @@ final class Symbols {
   }
 
   /** The token that begins here; {@link #GAP} or another negative number where none does. */
-  int at(int place) {
-    return cells[place];
+  int token(int position) {
+    return cells[position];
   }
 
   /** Where the symbol after the one that begins here begins, or the gap. */
-  int next(int place) {
-    return place + lengths[cells[place]];
+  int next(int position) {
+    return position + lengths[cells[position]];
   }
 
   /** Where the symbol before the one that begins here begins, or the gap. */
-  int previous(int place) {
-    int last = cells[place - 1];
-    return last >= 0 || last == GAP ? place - 1 : place + last;
+  int previous(int position) {
+    int last = cells[position - 1];
+    return last >= 0 || last == GAP ? position - 1 : position + last;
   }
 
   /** How often the word occurs that this place is in. */
-  long weight(int place) {
-    return weights[-1 - Arrays.binarySearch(gaps, 0, words, place)];
+  long weight(int position) {
+    return weights[-1 - Arrays.binarySearch(gaps, 0, words, position)];
   }
 
   /** Makes one symbol of the one that begins here and the next. */
-  void join(int place, int token) {
-    int second = next(place);
+  void merge(int position, int token) {
+    int second = next(position);
     int end = second + lengths[cells[second]];
-    cells[second] = INSIDE;
-    cells[end - 1] = place - end;
-    cells[place] = token;
+    cells[second] = CONTINUATION;
+    cells[end - 1] = position - end;
+    cells[position] = token;
   }
 
   private void reserve() {
     if (size == cells.length) {
-      if (size == MOST) {
+      if (size == MAX_CELLS) {
         throw new InvalidRequestException(
             "more than "
-                + MOST
+                + MAX_CELLS
                 + " characters of different words: train the vocabulary on less text");
       }
-      cells = Arrays.copyOf(cells, (int) Math.min(MOST, size + size / 2L));
+      cells = Arrays.copyOf(cells, (int) Math.min(MAX_CELLS, size + size / 2L));
     }
   }
 }

@@ -60,7 +60,7 @@ public record TrainedVocabulary(
   }
 
   /** Adds everything a checkpoint says of its tokenizer. */
-  public GgufWriter put(GgufWriter out) {
+  public GgufWriter writeTo(GgufWriter out) {
     boolean spm = kind == VocabularyKind.SPM;
     out.put(PREFIX + "model", kind.ggufName()).put(PREFIX + "pre", preTokenizer);
     out.put(PREFIX + "tokens", tokens.stream().map(Token::text).toArray(String[]::new));
@@ -82,7 +82,7 @@ public record TrainedVocabulary(
 
   /** The tokenizer that a checkpoint with this vocabulary would have. */
   public Tokenizer tokenizer() {
-    GgufWriter writer = put(new GgufWriter().put("general.architecture", "llama"));
+    GgufWriter writer = writeTo(new GgufWriter().put("general.architecture", "llama"));
     try (GgufFile file = GgufFile.of(Path.of("trained vocabulary"), writer.toBytes())) {
       return Tokenizer.of(file);
     }

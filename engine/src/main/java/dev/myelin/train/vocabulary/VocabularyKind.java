@@ -31,7 +31,7 @@ public enum VocabularyKind {
   /**
    * @throws InvalidRequestException if there is none of that name
    */
-  public static VocabularyKind named(String name) {
+  public static VocabularyKind forName(String name) {
     for (VocabularyKind kind : values()) {
       if (kind.shortName.equals(name)) {
         return kind;

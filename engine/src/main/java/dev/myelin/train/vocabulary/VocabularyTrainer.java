@@ -20,8 +20,8 @@ public final class VocabularyTrainer {
    */
   public static TrainedVocabulary train(List<Document> documents, VocabularyOptions options) {
     return switch (options.kind()) {
-      case SPM -> new SpmVocabulary(options).train(documents);
-      case BPE -> new BpeVocabulary(options).train(documents);
+      case SPM -> new SpmVocabularyTrainer(options).train(documents);
+      case BPE -> new BpeVocabularyTrainer(options).train(documents);
     };
   }
 
@@ -35,16 +35,16 @@ public final class VocabularyTrainer {
             parts,
             threads,
             part -> {
-              WordCounts some = new WordCounts();
+              WordCounts partial = new WordCounts();
               for (int i = part; i < passages.size(); i += parts) {
-                counter.count(passages.get(i), some);
+                counter.count(passages.get(i), partial);
               }
-              return some;
+              return partial;
             },
             n -> {});
-    WordCounts all = counts.getFirst();
-    counts.subList(1, parts).forEach(all::addAll);
-    return all;
+    WordCounts total = counts.getFirst();
+    counts.subList(1, parts).forEach(total::addAll);
+    return total;
   }
 
   /** Adds a passage's words to counts. */
@@ -53,14 +53,14 @@ public final class VocabularyTrainer {
     void count(DocumentChunk passage, WordCounts counts);
   }
 
-  static InvalidRequestException tooSmall(int size, int least, String why) {
+  static InvalidRequestException tooSmallError(int size, int minSize, String contents) {
     return new InvalidRequestException(
-        "vocabulary = %s: expected at least %s, %s".formatted(size, least, why));
+        "vocabulary = %s: expected at least %s, %s".formatted(size, minSize, contents));
   }
 
-  static InvalidRequestException tooLarge(int size, int most, int minimumCount) {
+  static InvalidRequestException tooLargeError(int size, int maxSize, int minimumCount) {
     return new InvalidRequestException(
         "vocabulary = %s: the text fills %s with pairs that occur %s times or more, expected at most %s; or learn from more text"
-            .formatted(size, most, minimumCount, most));
+            .formatted(size, maxSize, minimumCount, maxSize));
   }
 }

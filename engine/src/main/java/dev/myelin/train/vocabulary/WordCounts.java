@@ -5,7 +5,7 @@ import java.util.Arrays;
 
 /** How often each of many words occurs. Words are bytes, kept one after the other in one array. */
 final class WordCounts {
-  private static final int MOST_BYTES = Integer.MAX_VALUE - 16;
+  private static final int MAX_BYTES = Integer.MAX_VALUE - 16;
 
   private byte[] bytes = new byte[1 << 16];
   private int[] ends = new int[1 << 12];
@@ -64,10 +64,10 @@ final class WordCounts {
   }
 
   private void append(byte[] from, int start, int end, int hash, long count) {
-    int at = size == 0 ? 0 : ends[size - 1];
+    int offset = size == 0 ? 0 : ends[size - 1];
     int length = end - start;
-    if (at + length > bytes.length) {
-      bytes = Arrays.copyOf(bytes, capacity((long) at + length));
+    if (offset + length > bytes.length) {
+      bytes = Arrays.copyOf(bytes, capacity((long) offset + length));
     }
     if (size == ends.length) {
       int capacity = size + size / 2;
@@ -75,21 +75,21 @@ final class WordCounts {
       counts = Arrays.copyOf(counts, capacity);
       hashes = Arrays.copyOf(hashes, capacity);
     }
-    System.arraycopy(from, start, bytes, at, length);
-    ends[size] = at + length;
+    System.arraycopy(from, start, bytes, offset, length);
+    ends[size] = offset + length;
     counts[size] = count;
     hashes[size] = hash;
     size++;
   }
 
   private static int capacity(long needed) {
-    if (needed > MOST_BYTES) {
+    if (needed > MAX_BYTES) {
       throw new InvalidRequestException(
           "more than "
-              + MOST_BYTES
+              + MAX_BYTES
               + " bytes of different words: train the vocabulary on less text");
     }
-    return (int) Math.min(MOST_BYTES, needed + needed / 2);
+    return (int) Math.min(MAX_BYTES, needed + needed / 2);
   }
 
   private void grow() {

@@ -14,7 +14,7 @@ import java.util.function.Predicate;
  */
 final class NaiveTrainer {
   /** Two symbols. */
-  record Join(String left, String right) {
+  record Merge(String left, String right) {
     String text() {
       return left + right;
     }
@@ -22,23 +22,24 @@ final class NaiveTrainer {
 
   private final Map<String, Integer> words;
   private final boolean byText;
-  private final int longest;
+  private final int maxLength;
   private final Predicate<String> allowed;
   private final Map<Object, Integer> ranks = new HashMap<>();
-  private final List<Join> joins = new ArrayList<>();
+  private final List<Merge> merges = new ArrayList<>();
 
-  NaiveTrainer(Map<String, Integer> words, boolean byText, int longest, Predicate<String> allowed) {
+  NaiveTrainer(
+      Map<String, Integer> words, boolean byText, int maxLength, Predicate<String> allowed) {
     this.words = words;
     this.byText = byText;
-    this.longest = longest;
+    this.maxLength = maxLength;
     this.allowed = allowed;
   }
 
   /** Joins until nothing occurs twice or there are that many joins. */
-  List<Join> train(int most) {
-    while (joins.size() < most) {
+  List<Merge> train(int maxMerges) {
+    while (merges.size() < maxMerges) {
       Map<Object, Integer> counts = new HashMap<>();
-      Map<Object, Join> first = new HashMap<>();
+      Map<Object, Merge> first = new HashMap<>();
       words.forEach((word, count) -> count(tokenize(word), count, counts, first));
       Object best =
           counts.entrySet().stream()
@@ -52,10 +53,10 @@ final class NaiveTrainer {
       if (best == null) {
         break;
       }
-      ranks.put(best, joins.size());
-      joins.add(first.get(best));
+      ranks.put(best, merges.size());
+      merges.add(first.get(best));
     }
-    return joins;
+    return merges;
   }
 
   /** A word's symbols: the pair of the lowest rank is joined, the leftmost of these, and again. */
@@ -81,19 +82,19 @@ final class NaiveTrainer {
   }
 
   private void count(
-      List<String> symbols, int count, Map<Object, Integer> counts, Map<Object, Join> first) {
+      List<String> symbols, int count, Map<Object, Integer> counts, Map<Object, Merge> first) {
     for (int i = 0; i + 1 < symbols.size(); i++) {
-      Join join = new Join(symbols.get(i), symbols.get(i + 1));
-      if (join.text().codePointCount(0, join.text().length()) <= longest
-          && allowed.test(join.text())) {
-        Object key = key(join.left, join.right);
+      Merge merge = new Merge(symbols.get(i), symbols.get(i + 1));
+      if (merge.text().codePointCount(0, merge.text().length()) <= maxLength
+          && allowed.test(merge.text())) {
+        Object key = key(merge.left, merge.right);
         counts.merge(key, count, Integer::sum);
-        first.putIfAbsent(key, join);
+        first.putIfAbsent(key, merge);
       }
     }
   }
 
   private Object key(String left, String right) {
-    return byText ? left + right : new Join(left, right);
+    return byText ? left + right : new Merge(left, right);
   }
 }

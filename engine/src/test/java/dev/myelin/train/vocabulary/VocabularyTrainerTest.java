@@ -26,12 +26,14 @@ import org.junit.jupiter.params.provider.EnumSource;
 /** Whole vocabularies: what is in them, what they do to text, and what cannot be filled. */
 class VocabularyTrainerTest {
   private static final String TRICKY =
-      "  two  spaces\n    four 123 45 don't (\"quoted\") end!!\n\n\tTab\u00e9\u00e9 \u4e2d\u6587\u4e2d\u6587 "
-          + "\ud83d\ude00\ud83d\ude00 a\u0301a\u0301 x\u00a0y\u3000z \0\0 ";
+      "  two  spaces\n"
+          + "    four 123 45 don't (\"quoted\") end!!\n\n"
+          + "\tTab\u00e9\u00e9 \u4e2d\u6587\u4e2d\u6587 \ud83d\ude00\ud83d\ude00 a\u0301a\u0301"
+          + " x\u00a0y\u3000z \0\0 ";
 
   @ParameterizedTest
   @EnumSource
-  void theSameTextGivesTheSameVocabulary(VocabularyKind kind) {
+  void isDeterministic(VocabularyKind kind) {
     List<Document> documents = new ArrayList<>(stories(2, 150));
     VocabularyOptions options = VocabularyOptions.of(kind, 600);
     TrainedVocabulary one = VocabularyTrainer.train(documents, options);
@@ -44,15 +46,15 @@ class VocabularyTrainerTest {
 
   @ParameterizedTest
   @EnumSource
-  void aSmallerVocabularyIsTheStartOfALargerOne(VocabularyKind kind) {
+  void smallVocabularyIsPrefixOfLargeOne(VocabularyKind kind) {
     List<Document> documents = stories(3, 100);
-    List<String> small = joins(train(documents, kind, 400));
-    List<String> large = joins(train(documents, kind, 600));
+    List<String> small = mergedTokens(train(documents, kind, 400));
+    List<String> large = mergedTokens(train(documents, kind, 600));
     assertThat(large).startsWith(small.toArray(String[]::new)).hasSizeGreaterThan(small.size());
   }
 
   @Test
-  void spmPiecesAreThoseOfGreedyTraining() {
+  void spmMatchesNaiveTrainer() {
     List<Document> documents = new ArrayList<>(stories(4, 20));
     documents.add(Document.of("tricky", TRICKY.repeat(3)));
     Map<String, Integer> words = new LinkedHashMap<>();
@@ -73,9 +75,9 @@ class VocabularyTrainerTest {
     TrainedVocabulary trained =
         VocabularyTrainer.train(
             documents, VocabularyOptions.of(VocabularyKind.SPM, size).withCoverage(1));
-    List<String> joined = joins(trained);
+    List<String> joined = mergedTokens(trained);
     NaiveTrainer naive = new NaiveTrainer(words, true, 16, SpmWords::isPiece);
-    assertThat(naive.train(joined.size()).stream().map(NaiveTrainer.Join::text))
+    assertThat(naive.train(joined.size()).stream().map(NaiveTrainer.Merge::text))
         .containsExactlyElementsOf(joined);
     // and the tokenizer makes the same symbols of each word
     Tokenizer tokenizer = trained.tokenizer();
@@ -92,7 +94,7 @@ class VocabularyTrainerTest {
   }
 
   @Test
-  void bpeMergesAreThoseOfGreedyTraining() {
+  void bpeMatchesNaiveTrainer() {
     List<Document> documents = stories(5, 20);
     Map<String, Integer> words = new LinkedHashMap<>();
     // GPT-2's own expression (Radford et al. 2019), for text in which Java knows every character
@@ -128,7 +130,7 @@ class VocabularyTrainerTest {
 
   @ParameterizedTest
   @EnumSource
-  void anyTextComesBack(VocabularyKind kind) {
+  void roundTripsAnyText(VocabularyKind kind) {
     List<Document> documents = new ArrayList<>(stories(6, 60));
     documents.add(Document.of("tricky", TRICKY.repeat(4)));
     Tokenizer tokenizer = train(documents, kind, 600).tokenizer();
@@ -149,7 +151,7 @@ class VocabularyTrainerTest {
 
   @ParameterizedTest
   @EnumSource
-  void englishBecomesMuchShorter(VocabularyKind kind) {
+  void compressesEnglish(VocabularyKind kind) {
     Tokenizer tokenizer = train(stories(7, 300), kind, 600).tokenizer();
     int bytes = 0;
     int tokens = 0;
@@ -161,7 +163,7 @@ class VocabularyTrainerTest {
   }
 
   @Test
-  void whatIsInSpm() {
+  void laysOutSpmTokens() {
     TrainedVocabulary trained =
         train(List.of(Document.of("x", "low low lower 77 low\nlow")), VocabularyKind.SPM, 269);
     assertThat(trained.tokens().subList(0, 3).stream().map(Token::text))
@@ -182,7 +184,7 @@ class VocabularyTrainerTest {
   }
 
   @Test
-  void whatIsInBpe() {
+  void laysOutBpeTokens() {
     TrainedVocabulary trained =
         train(List.of(Document.of("x", "low low lower 77 low\nlow")), VocabularyKind.BPE, 260);
     assertThat(trained.merges()).containsExactly("l o", "lo w", "\u0120 low");
@@ -198,35 +200,35 @@ class VocabularyTrainerTest {
 
   @ParameterizedTest
   @EnumSource
-  void whatCannotBeFilledSaysWhatCan(VocabularyKind kind) {
+  void reportsPossibleSizes(VocabularyKind kind) {
     List<Document> documents = List.of(Document.of("x", "low low lower 77 low\nlow"));
-    int most = kind == VocabularyKind.SPM ? 269 : 260;
-    assertThat(train(documents, kind, most).size()).isEqualTo(most);
-    assertThatThrownBy(() -> train(documents, kind, most + 1))
+    int maxSize = kind == VocabularyKind.SPM ? 269 : 260;
+    assertThat(train(documents, kind, maxSize).size()).isEqualTo(maxSize);
+    assertThatThrownBy(() -> train(documents, kind, maxSize + 1))
         .isInstanceOf(InvalidRequestException.class)
         .hasMessage(
             "vocabulary = %d: the text fills %d with pairs that occur 2 times or more, expected at most %d; or learn from more text"
-                .formatted(most + 1, most, most));
-    int least = kind == VocabularyKind.SPM ? 266 : 257;
-    assertThat(train(documents, kind, least).merges()).isEmpty();
-    assertThatThrownBy(() -> train(documents, kind, least - 1))
+                .formatted(maxSize + 1, maxSize, maxSize));
+    int minSize = kind == VocabularyKind.SPM ? 266 : 257;
+    assertThat(train(documents, kind, minSize).merges()).isEmpty();
+    assertThatThrownBy(() -> train(documents, kind, minSize - 1))
         .isInstanceOf(InvalidRequestException.class)
         .hasMessageStartingWith(
-            "vocabulary = %d: expected at least %d, ".formatted(least - 1, least));
+            "vocabulary = %d: expected at least %d, ".formatted(minSize - 1, minSize));
   }
 
   @Test
-  void oddTexts() {
+  void trainsOnRepetitiveTexts() {
     Document word = Document.of("x", "a".repeat(3_000_000));
-    assertThat(joins(train(List.of(word), VocabularyKind.SPM, 265)))
+    assertThat(mergedTokens(train(List.of(word), VocabularyKind.SPM, 265)))
         .containsExactly("aa", "aaaa", "aaaaaaaa", "aaaaaaaaaaaaaaaa");
     assertThat(train(List.of(word), VocabularyKind.BPE, 261).merges())
         .containsExactly("a a", "aa aa", "aaaa aaaa", "aaaaaaaa aaaaaaaa");
     Document emoji = Document.of("x", "\ud83d\ude00\ud83d\ude03".repeat(50));
-    assertThat(joins(train(List.of(emoji), VocabularyKind.SPM, 263)))
+    assertThat(mergedTokens(train(List.of(emoji), VocabularyKind.SPM, 263)))
         .containsExactly("\ud83d\ude00\ud83d\ude03");
     Document spaces = Document.of("x", "        ".repeat(50));
-    assertThat(joins(train(List.of(spaces), VocabularyKind.SPM, 262)))
+    assertThat(mergedTokens(train(List.of(spaces), VocabularyKind.SPM, 262)))
         .containsExactly("\u2581\u2581", "\u2581\u2581\u2581\u2581");
     for (VocabularyKind kind : VocabularyKind.values()) {
       assertThatThrownBy(() -> train(List.of(), kind, 300))
@@ -237,7 +239,7 @@ class VocabularyTrainerTest {
   }
 
   @Test
-  void rareCharactersAreBytes() {
+  void encodesRareCharactersAsBytes() {
     String text = "abab ".repeat(2000) + "\u4e2d";
     TrainedVocabulary trained = train(List.of(Document.of("x", text)), VocabularyKind.SPM, 265);
     assertThat(trained.tokens().stream().map(Token::text)).doesNotContain("\u4e2d");
@@ -252,16 +254,17 @@ class VocabularyTrainerTest {
   }
 
   @Test
-  void optionsOutOfRange() {
+  void rejectsInvalidOptions() {
     VocabularyOptions good = VocabularyOptions.of(VocabularyKind.BPE, 300);
     assertThatThrownBy(() -> VocabularyOptions.of(VocabularyKind.SPM, 0))
         .hasMessage("vocabulary = 0: expected 1 to 1048576");
     assertThatThrownBy(() -> good.withCoverage(0)).hasMessageContaining("coverage = 0.0");
     assertThatThrownBy(() -> good.withCoverage(Double.NaN)).hasMessageContaining("coverage = NaN");
     assertThatThrownBy(() -> good.withMinimumCount(0)).hasMessageContaining("minimum count = 0");
-    assertThatThrownBy(() -> good.withLongest(257)).hasMessageContaining("longest token = 257");
+    assertThatThrownBy(() -> good.withMaxTokenLength(257))
+        .hasMessageContaining("longest token = 257");
     assertThatThrownBy(() -> good.withThreads(0)).hasMessageContaining("threads = 0");
-    assertThatThrownBy(() -> VocabularyKind.named("unigram"))
+    assertThatThrownBy(() -> VocabularyKind.forName("unigram"))
         .hasMessage("tokenizer = unigram: expected spm or bpe");
     List<Document> documents = stories(1, 3);
     assertThatThrownBy(() -> VocabularyTrainer.train(documents, good.withPreTokenizer("gtp-2")))
@@ -271,7 +274,7 @@ class VocabularyTrainerTest {
   }
 
   @Test
-  void textIsNotChanged() {
+  void doesNotParseControlTokens() {
     String text = "<s> </s> <unk> <|endoftext|> <0x0A> abc";
     for (VocabularyKind kind : VocabularyKind.values()) {
       Tokenizer tokenizer =
@@ -292,7 +295,7 @@ class VocabularyTrainerTest {
   }
 
   /** What was joined, in order. */
-  private static List<String> joins(TrainedVocabulary trained) {
+  private static List<String> mergedTokens(TrainedVocabulary trained) {
     if (trained.kind() == VocabularyKind.BPE) {
       return trained.merges();
     }

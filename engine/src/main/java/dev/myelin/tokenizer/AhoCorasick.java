@@ -7,7 +7,7 @@ import java.util.Arrays;
  * from its end to its start, the state tells at each place which tokens begin there, the longest
  * one first, in time that does not depend on how many tokens there are.
  */
-final class TokenAutomaton {
+final class AhoCorasick {
   static final int NONE = -1;
   private static final int ROOT = 0;
 
@@ -20,38 +20,38 @@ final class TokenAutomaton {
   private int[] tokens = new int[64];
 
   /** The longest proper suffix of a node's string that is a node too. */
-  private int[] fallbacks;
+  private int[] failureLinks;
 
   /**
    * The node itself where a token ends there, else the nearest such node on the way of fallbacks.
    */
-  private int[] matches;
+  private int[] outputLinks;
 
   /** Whether some token has this last byte; in most texts most bytes are none. */
-  private final boolean[] last = new boolean[256];
+  private final boolean[] isLastByte = new boolean[256];
 
-  TokenAutomaton() {
+  AhoCorasick() {
     tokens[ROOT] = NONE;
   }
 
   /**
-   * Adds the token {@code text[from..to)}, which is not empty; before {@link #finish}.
+   * Adds the token {@code text[from..to)}, which is not empty; before {@link #build}.
    *
    * @return its match
    */
   int add(byte[] text, int from, int to, int token) {
     int node = ROOT;
-    last[text[to - 1] & 0xff] = true;
+    isLastByte[text[to - 1] & 0xff] = true;
     for (int i = to - 1; i >= from; i--) {
       int child = trie.child(node, text[i]);
-      node = child == ByteTrie.NONE ? grow(node, text[i]) : child;
+      node = child == ByteTrie.NONE ? addChild(node, text[i]) : child;
     }
     tokens[node] = token;
     return node;
   }
 
-  private int grow(int parent, byte b) {
-    int node = trie.grow(parent, b);
+  private int addChild(int parent, byte b) {
+    int node = trie.addChild(parent, b);
     if (node == parents.length) {
       parents = Arrays.copyOf(parents, node * 2);
       bytes = Arrays.copyOf(bytes, node * 2);
@@ -64,18 +64,18 @@ final class TokenAutomaton {
   }
 
   /** Makes the automaton ready to read. */
-  void finish() {
-    fallbacks = new int[trie.size()];
-    matches = new int[trie.size()];
-    for (int node : byDepth()) {
+  void build() {
+    failureLinks = new int[trie.size()];
+    outputLinks = new int[trie.size()];
+    for (int node : nodesByDepth()) {
       int parent = parents[node];
-      fallbacks[node] = parent == ROOT ? ROOT : step(fallbacks[parent], bytes[node]);
-      matches[node] = tokens[node] != NONE ? node : matches[fallbacks[node]];
+      failureLinks[node] = parent == ROOT ? ROOT : step(failureLinks[parent], bytes[node]);
+      outputLinks[node] = tokens[node] != NONE ? node : outputLinks[failureLinks[node]];
     }
   }
 
   /** Every node but the root, a shorter string before a longer one. */
-  private int[] byDepth() {
+  private int[] nodesByDepth() {
     int size = trie.size();
     int[] depths = new int[size];
     int[] starts = new int[size + 1];
@@ -98,26 +98,26 @@ final class TokenAutomaton {
 
   /** The state one byte nearer to the start of the text; the first state is 0. */
   int step(int state, byte b) {
-    if (state == ROOT && !last[b & 0xff]) {
+    if (state == ROOT && !isLastByte[b & 0xff]) {
       return ROOT;
     }
-    int at = state;
-    int next = trie.child(at, b);
-    while (next == ByteTrie.NONE && at != ROOT) {
-      at = fallbacks[at];
-      next = trie.child(at, b);
+    int node = state;
+    int next = trie.child(node, b);
+    while (next == ByteTrie.NONE && node != ROOT) {
+      node = failureLinks[node];
+      next = trie.child(node, b);
     }
     return next == ByteTrie.NONE ? ROOT : next;
   }
 
   /** The match of the longest token that begins where the state was reached, 0 for none. */
   int longest(int state) {
-    return matches[state];
+    return outputLinks[state];
   }
 
   /** The match of the next shorter token that begins at the same place, 0 for none. */
   int shorter(int match) {
-    return matches[fallbacks[match]];
+    return outputLinks[failureLinks[match]];
   }
 
   /** The token of a match. */

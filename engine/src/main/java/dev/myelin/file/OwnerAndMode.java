@@ -16,23 +16,23 @@ import java.util.Set;
 /**
  * A file that takes another one's place has its mode and, as far as the system allows, its owner.
  */
-final class Attributes {
-  private static final Set<StandardOpenOption> NEW =
+final class OwnerAndMode {
+  private static final Set<StandardOpenOption> CREATE_NEW =
       EnumSet.of(StandardOpenOption.WRITE, StandardOpenOption.CREATE_NEW);
-  private static final FileAttribute<Set<PosixFilePermission>> PRIVATE =
+  private static final FileAttribute<Set<PosixFilePermission>> OWNER_ONLY =
       PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rw-------"));
 
-  private Attributes() {}
+  private OwnerAndMode() {}
 
   /** Makes a file like {@code older}; nobody else may read it until it is. */
-  static FileChannel create(Path file, Path older) throws IOException {
+  static FileChannel create(Path file, Path original) throws IOException {
     if (!file.getFileSystem().supportedFileAttributeViews().contains("unix")) {
-      return FileChannel.open(file, NEW);
+      return FileChannel.open(file, CREATE_NEW);
     }
-    FileChannel channel = FileChannel.open(file, NEW, PRIVATE);
+    FileChannel channel = FileChannel.open(file, CREATE_NEW, OWNER_ONLY);
     try {
-      copyOwner(older, file);
-      Files.setPosixFilePermissions(file, Files.getPosixFilePermissions(older));
+      copyOwner(original, file);
+      Files.setPosixFilePermissions(file, Files.getPosixFilePermissions(original));
     } catch (IOException e) {
       channel.close();
       throw e;
@@ -41,12 +41,12 @@ final class Attributes {
   }
 
   private static void copyOwner(Path from, Path to) throws IOException {
-    Map<String, Object> wanted = Files.readAttributes(from, "unix:uid,gid");
-    Map<String, Object> has = Files.readAttributes(to, "unix:uid,gid");
-    for (String id : wanted.keySet()) {
-      if (!wanted.get(id).equals(has.get(id))) {
+    Map<String, Object> expected = Files.readAttributes(from, "unix:uid,gid");
+    Map<String, Object> actual = Files.readAttributes(to, "unix:uid,gid");
+    for (String id : expected.keySet()) {
+      if (!expected.get(id).equals(actual.get(id))) {
         try {
-          Files.setAttribute(to, "unix:" + id, wanted.get(id), LinkOption.NOFOLLOW_LINKS);
+          Files.setAttribute(to, "unix:" + id, expected.get(id), LinkOption.NOFOLLOW_LINKS);
         } catch (IOException e) {
           // only root gives files away
         }

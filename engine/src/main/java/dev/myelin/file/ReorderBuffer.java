@@ -9,28 +9,28 @@ import java.util.TreeMap;
  * Pieces for a pipe, which has no positions: those that come too early wait for the ones before
  * them. Several threads may write.
  */
-final class InOrder {
+final class ReorderBuffer {
   private final WritableByteChannel out;
-  private final TreeMap<Long, ByteBuffer> waiting = new TreeMap<>();
-  private long next;
+  private final TreeMap<Long, ByteBuffer> pending = new TreeMap<>();
+  private long position;
 
-  InOrder(WritableByteChannel out) {
+  ReorderBuffer(WritableByteChannel out) {
     this.out = out;
   }
 
   synchronized void write(ByteBuffer bytes, long position) throws IOException {
-    if (position != next) {
-      waiting.put(position, ByteBuffer.allocate(bytes.remaining()).put(bytes).flip());
+    if (position != position) {
+      pending.put(position, ByteBuffer.allocate(bytes.remaining()).put(bytes).flip());
       return;
     }
-    pass(bytes);
-    while (!waiting.isEmpty() && waiting.firstKey() == next) {
-      pass(waiting.pollFirstEntry().getValue());
+    writeNext(bytes);
+    while (!pending.isEmpty() && pending.firstKey() == position) {
+      writeNext(pending.pollFirstEntry().getValue());
     }
   }
 
-  private void pass(ByteBuffer bytes) throws IOException {
-    next += bytes.remaining();
+  private void writeNext(ByteBuffer bytes) throws IOException {
+    position += bytes.remaining();
     while (bytes.hasRemaining()) {
       out.write(bytes);
     }

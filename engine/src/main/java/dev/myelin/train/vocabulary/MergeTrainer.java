@@ -19,12 +19,12 @@ import java.util.function.Predicate;
  * brings about a pair that was joined earlier, that one is joined at once. Only the pairs around a
  * join are counted anew.
  */
-final class PairTrainer {
+final class MergeTrainer {
   /** A pair in the queue with its count at that time. */
-  private record Waiting(long count, Pair pair) {}
+  private record QueueEntry(long count, Pair pair) {}
 
-  private static final Comparator<Waiting> ORDER =
-      Comparator.comparingLong((Waiting w) -> -w.count)
+  private static final Comparator<QueueEntry> ORDER =
+      Comparator.comparingLong((QueueEntry w) -> -w.count)
           .thenComparing(w -> w.pair.text)
           .thenComparing(w -> w.pair.left);
 
@@ -34,10 +34,10 @@ final class PairTrainer {
   private final PairTable pairs;
   private final Predicate<String> allowed;
   private final int minimumCount;
-  private final int longest;
-  private final PriorityQueue<Waiting> queue = new PriorityQueue<>(ORDER);
+  private final int maxTokenLength;
+  private final PriorityQueue<QueueEntry> queue = new PriorityQueue<>(ORDER);
   private final List<Pair> touched = new ArrayList<>();
-  private final List<Pair> joined = new ArrayList<>();
+  private final List<Pair> merges = new ArrayList<>();
 
   /**
    * @param symbols the words
@@ -46,38 +46,38 @@ final class PairTrainer {
    *     for itself, as merges do
    * @param allowed which texts may become tokens
    */
-  PairTrainer(
+  MergeTrainer(
       Symbols symbols,
       List<String> texts,
       boolean byText,
       Predicate<String> allowed,
       int minimumCount,
-      int longest) {
+      int maxTokenLength) {
     this.symbols = symbols;
     this.texts = new ArrayList<>(texts);
     this.pairs = new PairTable(byText);
     this.allowed = allowed;
     this.minimumCount = minimumCount;
-    this.longest = longest;
+    this.maxTokenLength = maxTokenLength;
     for (int id = 0; id < texts.size(); id++) {
       ids.put(texts.get(id), id);
     }
   }
 
   /** Joins pairs until there are that many tokens, or none left to join; returns them in order. */
-  List<Pair> train(int wanted) {
+  List<Pair> train(int size) {
     countAll();
-    while (texts.size() < wanted) {
-      Pair best = best();
+    while (texts.size() < size) {
+      Pair best = pollBest();
       if (best == null) {
         break;
       }
       if (Thread.currentThread().isInterrupted()) {
         throw new CancelledException("interrupted while training a vocabulary");
       }
-      joinAll(best);
+      mergeAll(best);
     }
-    return joined;
+    return merges;
   }
 
   /** What each token is written as: the alphabet, then what was joined, in the order of ids. */
@@ -86,138 +86,138 @@ final class PairTrainer {
   }
 
   private void countAll() {
-    for (int place = 1; place < symbols.end(); place++) {
-      if (symbols.at(place) >= 0 && symbols.at(place + 1) >= 0) {
-        appear(place, place + 1);
+    for (int position = 1; position < symbols.end(); position++) {
+      if (symbols.token(position) >= 0 && symbols.token(position + 1) >= 0) {
+        addPair(position, position + 1);
       }
     }
-    queueTouched();
+    enqueueTouched();
   }
 
-  private Pair best() {
+  private Pair pollBest() {
     while (!queue.isEmpty()) {
-      Waiting first = queue.poll();
+      QueueEntry first = queue.poll();
       Pair pair = first.pair;
-      if (pair.isJoined() || first.count != pair.queued) {
+      if (pair.isMerged() || first.count != pair.queuedCount) {
         continue; // another entry took its place
       }
       if (first.count == pair.count) {
         return pair;
       }
-      pair.queued = 0;
-      offer(pair);
+      pair.queuedCount = 0;
+      enqueue(pair);
     }
     return null;
   }
 
-  private void joinAll(Pair pair) {
-    pair.rank = joined.size();
+  private void mergeAll(Pair pair) {
+    pair.rank = merges.size();
     pair.token = ids.computeIfAbsent(pair.text, this::newToken);
-    joined.add(pair);
-    for (int place : pair.takePlaces()) {
+    merges.add(pair);
+    for (int position : pair.takePositions()) {
       // a place is out of date if one of its symbols was joined to another since
-      if (symbols.at(place) >= 0 && pairAt(place) == pair) {
-        join(place, pair);
-        joinOlderAround(place);
+      if (symbols.token(position) >= 0 && pairAt(position) == pair) {
+        merge(position, pair);
+        applyEarlierMerges(position);
       }
     }
-    queueTouched();
+    enqueueTouched();
   }
 
   /** Joins what was joined earlier and now appeared again, the oldest first, left before right. */
-  private void joinOlderAround(int place) {
-    int at = place;
+  private void applyEarlierMerges(int position) {
+    int current = position;
     while (true) {
-      int before = symbols.previous(at);
-      Pair left = symbols.at(before) >= 0 ? pairAt(before) : null;
-      Pair right = pairAt(at);
-      boolean leftIsOld = left != null && left.isJoined();
-      boolean rightIsOld = right != null && right.isJoined();
-      if (leftIsOld && (!rightIsOld || left.rank <= right.rank)) {
-        at = before;
-        join(at, left);
-      } else if (rightIsOld) {
-        join(at, right);
+      int before = symbols.previous(current);
+      Pair left = symbols.token(before) >= 0 ? pairAt(before) : null;
+      Pair right = pairAt(current);
+      boolean leftIsMerged = left != null && left.isMerged();
+      boolean rightIsMerged = right != null && right.isMerged();
+      if (leftIsMerged && (!rightIsMerged || left.rank <= right.rank)) {
+        current = before;
+        merge(current, left);
+      } else if (rightIsMerged) {
+        merge(current, right);
       } else {
         return;
       }
     }
   }
 
-  private void join(int place, Pair pair) {
-    int next = symbols.next(place);
-    int before = symbols.previous(place);
+  private void merge(int position, Pair pair) {
+    int next = symbols.next(position);
+    int before = symbols.previous(position);
     int after = symbols.next(next);
-    boolean hasBefore = symbols.at(before) >= 0;
-    boolean hasAfter = symbols.at(after) >= 0;
-    long weight = symbols.weight(place);
+    boolean hasBefore = symbols.token(before) >= 0;
+    boolean hasAfter = symbols.token(after) >= 0;
+    long weight = symbols.weight(position);
     pair.count -= weight;
     if (hasBefore) {
-      vanish(before, place, weight);
+      removePair(before, position, weight);
     }
     if (hasAfter) {
-      vanish(next, after, weight);
+      removePair(next, after, weight);
     }
-    symbols.join(place, pair.token);
+    symbols.merge(position, pair.token);
     if (hasBefore) {
-      appear(before, place);
+      addPair(before, position);
     }
     if (hasAfter) {
-      appear(place, after);
+      addPair(position, after);
     }
   }
 
-  private void vanish(int place, int next, long weight) {
-    Pair pair = pairs.find(symbols.at(place), symbols.at(next));
+  private void removePair(int position, int next, long weight) {
+    Pair pair = pairs.find(symbols.token(position), symbols.token(next));
     if (pair != null) {
       pair.count -= weight;
     }
   }
 
-  private void appear(int place, int next) {
-    int left = symbols.at(place);
-    int right = symbols.at(next);
-    if (symbols.length(left) + symbols.length(right) > longest) {
+  private void addPair(int position, int next) {
+    int left = symbols.token(position);
+    int right = symbols.token(next);
+    if (symbols.length(left) + symbols.length(right) > maxTokenLength) {
       return;
     }
-    Pair pair = pairs.make(left, right, texts.get(left), texts.get(right));
-    pair.count += symbols.weight(place);
-    if (!pair.isJoined()) {
-      pair.addPlace(place);
-      if (!pair.touched) {
-        pair.touched = true;
+    Pair pair = pairs.getOrCreate(left, right, texts.get(left), texts.get(right));
+    pair.count += symbols.weight(position);
+    if (!pair.isMerged()) {
+      pair.addPosition(position);
+      if (!pair.isTouched) {
+        pair.isTouched = true;
         touched.add(pair);
       }
     }
   }
 
   /** The pair of the symbol that begins here and the next, or null. */
-  private Pair pairAt(int place) {
-    int next = symbols.at(symbols.next(place));
-    return next < 0 ? null : pairs.find(symbols.at(place), next);
+  private Pair pairAt(int position) {
+    int next = symbols.token(symbols.next(position));
+    return next < 0 ? null : pairs.find(symbols.token(position), next);
   }
 
-  private void queueTouched() {
+  private void enqueueTouched() {
     for (Pair pair : touched) {
-      pair.touched = false;
-      if (!pair.isJoined() && pair.count > pair.queued) {
-        offer(pair);
+      pair.isTouched = false;
+      if (!pair.isMerged() && pair.count > pair.queuedCount) {
+        enqueue(pair);
       }
     }
     touched.clear();
   }
 
-  private void offer(Pair pair) {
+  private void enqueue(Pair pair) {
     if (pair.count >= minimumCount && allowed.test(pair.text)) {
-      pair.queued = pair.count;
-      queue.add(new Waiting(pair.count, pair));
+      pair.queuedCount = pair.count;
+      queue.add(new QueueEntry(pair.count, pair));
     }
   }
 
   private int newToken(String text) {
     int token = texts.size();
     texts.add(text);
-    symbols.define(token, text.codePointCount(0, text.length()));
+    symbols.setLength(token, text.codePointCount(0, text.length()));
     return token;
   }
 }

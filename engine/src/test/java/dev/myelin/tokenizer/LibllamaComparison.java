@@ -5,9 +5,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 import java.util.List;
 
 /** Compares a tokenizer with libllama's. */
-record Comparison(Tokenizer ours, OracleVocabulary oracle) {
+record LibllamaComparison(Tokenizer ours, OracleVocabulary oracle) {
   /** Every token: its text, and what it is for. */
-  void vocabulary() {
+  void compareVocabulary() {
     Vocabulary vocabulary = ours.vocabulary();
     assertThat(vocabulary.size()).isEqualTo(oracle.size());
     for (int id = 0; id < vocabulary.size(); id++) {
@@ -22,24 +22,24 @@ record Comparison(Tokenizer ours, OracleVocabulary oracle) {
   }
 
   /** Each text in every way to encode it, and back. */
-  void texts(List<String> texts) {
+  void compareInAllModes(List<String> texts) {
     for (String text : texts) {
-      for (int way = 0; way < 4; way++) {
-        compare(text, way);
+      for (int mode = 0; mode < 4; mode++) {
+        compare(text, mode);
       }
     }
   }
 
   /** The texts, one in this way, the next in another. */
-  void textsInTurn(List<String> texts) {
+  void compareTexts(List<String> texts) {
     for (int i = 0; i < texts.size(); i++) {
       compare(texts.get(i), i & 3);
     }
   }
 
-  private void compare(String text, int way) {
-    boolean addSpecial = (way & 1) != 0;
-    boolean parseSpecial = (way & 2) != 0;
+  private void compare(String text, int mode) {
+    boolean addSpecial = (mode & 1) != 0;
+    boolean parseSpecial = (mode & 2) != 0;
     int[] expected = oracle.encode(text, addSpecial, parseSpecial);
     assertThat(ours.encode(text, addSpecial, parseSpecial))
         .as("add %s, parse %s, <%s>", addSpecial, parseSpecial, escaped(text))

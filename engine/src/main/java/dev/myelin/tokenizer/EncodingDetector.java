@@ -3,18 +3,18 @@ package dev.myelin.tokenizer;
 import java.util.Optional;
 
 /** What the first bytes of a text that should be UTF-8 tell of it. */
-public final class TextBytes {
+public final class EncodingDetector {
   /** So many bytes from the start are enough to look at. */
-  public static final int ENOUGH = 64;
+  public static final int MAX_BYTES = 64;
 
   /** Without a mark, so many bytes must alternate with zeroes before it is taken for UTF-16. */
-  private static final int PATTERN = 6;
+  private static final int MIN_ALTERNATING_BYTES = 6;
 
-  private TextBytes() {}
+  private EncodingDetector() {}
 
   /** Bytes of a UTF-8 byte order mark at the start, 3 or 0: the mark is no part of the text. */
-  public static int mark(byte[] bytes, int count) {
-    return begins(bytes, count, 0xef, 0xbb, 0xbf) ? 3 : 0;
+  public static int byteOrderMarkLength(byte[] bytes, int count) {
+    return startsWith(bytes, count, 0xef, 0xbb, 0xbf) ? 3 : 0;
   }
 
   /**
@@ -23,17 +23,17 @@ public final class TextBytes {
    *
    * @param count how many of the bytes there are
    */
-  public static Optional<String> otherEncoding(byte[] bytes, int count) {
-    if (begins(bytes, count, 0xff, 0xfe, 0, 0) || begins(bytes, count, 0, 0, 0xfe, 0xff)) {
+  public static Optional<String> detectNonUtf8(byte[] bytes, int count) {
+    if (startsWith(bytes, count, 0xff, 0xfe, 0, 0) || startsWith(bytes, count, 0, 0, 0xfe, 0xff)) {
       return Optional.of("UTF-32");
     }
-    boolean marked = begins(bytes, count, 0xff, 0xfe) || begins(bytes, count, 0xfe, 0xff);
-    return marked || alternates(bytes, count, 0) || alternates(bytes, count, 1)
+    boolean hasMark = startsWith(bytes, count, 0xff, 0xfe) || startsWith(bytes, count, 0xfe, 0xff);
+    return hasMark || alternates(bytes, count, 0) || alternates(bytes, count, 1)
         ? Optional.of("UTF-16")
         : Optional.empty();
   }
 
-  private static boolean begins(byte[] bytes, int count, int... first) {
+  private static boolean startsWith(byte[] bytes, int count, int... first) {
     boolean same = count >= first.length;
     for (int i = 0; same && i < first.length; i++) {
       same = (bytes[i] & 0xff) == first[i];
@@ -43,9 +43,9 @@ public final class TextBytes {
 
   /** Whether every second byte is zero, and no other. */
   private static boolean alternates(byte[] bytes, int count, int zeroes) {
-    int looked = Math.min(count, ENOUGH) & ~1;
-    boolean all = looked >= PATTERN;
-    for (int i = 0; all && i < looked; i++) {
+    int size = Math.min(count, MAX_BYTES) & ~1;
+    boolean all = size >= MIN_ALTERNATING_BYTES;
+    for (int i = 0; all && i < size; i++) {
       all = (bytes[i] == 0) == (i % 2 == zeroes);
     }
     return all;

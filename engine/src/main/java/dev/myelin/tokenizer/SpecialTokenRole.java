@@ -6,7 +6,7 @@ import java.util.List;
  * What a special token may be for, the keys that may give its id (the last one present counts), and
  * the texts by which it is known where no key does: files often leave these out.
  */
-enum SpecialRole {
+enum SpecialTokenRole {
   END_OF_TURN(
       List.of("eot_token_id"),
       "<|eot_id|>",
@@ -21,7 +21,7 @@ enum SpecialRole {
       "<\uff5cend\u2581of\u2581sentence\uff5c>",
       "<end_of_utterance>"),
   END_OF_MESSAGE(List.of("eom_token_id"), "<|eom_id|>"),
-  FILL_PREFIX(
+  FIM_PREFIX(
       List.of("fim_pre_token_id", "prefix_token_id"),
       "<|fim_prefix|>",
       "<fim-prefix>",
@@ -31,7 +31,7 @@ enum SpecialRole {
       "\u2581<PRE>",
       "<|code_prefix|>",
       "<|prefix|>"),
-  FILL_SUFFIX(
+  FIM_SUFFIX(
       List.of("fim_suf_token_id", "suffix_token_id"),
       "<|fim_suffix|>",
       "<fim-suffix>",
@@ -41,7 +41,7 @@ enum SpecialRole {
       "\u2581<SUF>",
       "<|code_suffix|>",
       "<|suffix|>"),
-  FILL_MIDDLE(
+  FIM_MIDDLE(
       List.of("fim_mid_token_id", "middle_token_id"),
       "<|fim_middle|>",
       "<fim-middle>",
@@ -51,19 +51,19 @@ enum SpecialRole {
       "\u2581<MID>",
       "<|code_middle|>",
       "<|middle|>"),
-  FILL_PADDING(
+  FIM_PADDING(
       List.of("fim_pad_token_id"), "<|fim_pad|>", "<fim-pad>", "<fim_pad>", "<PAD>", "[PAD]"),
-  FILL_REPOSITORY(
+  FIM_REPOSITORY(
       List.of("fim_rep_token_id"),
       "<|fim_repo|>",
       "<|repo_name|>",
       "<fim-repo>",
       "<REPO>",
       "<reponame>"),
-  FILL_FILE(List.of("fim_sep_token_id"), "<|file_sep|>");
+  FIM_SEPARATOR(List.of("fim_sep_token_id"), "<|file_sep|>");
 
   /** Texts that end a reply whatever else the file says. */
-  static final List<String> ENDS =
+  static final List<String> END_OF_GENERATION =
       List.of(
           "<|eot_id|>",
           "<|im_end|>",
@@ -89,13 +89,13 @@ enum SpecialRole {
           "[e~[");
 
   /** Texts of gpt-oss that are always rendered. */
-  static final List<String> RENDERED =
+  static final List<String> ALWAYS_RENDERED =
       List.of("<|channel|>", "<|message|>", "<|start|>", "<|constrain|>");
 
   private final List<String> keys;
   private final List<String> texts;
 
-  SpecialRole(List<String> keys, String... texts) {
+  SpecialTokenRole(List<String> keys, String... texts) {
     this.keys = keys;
     this.texts = List.of(texts);
   }
@@ -110,9 +110,9 @@ enum SpecialRole {
   }
 
   /** Whether a reply is over where this one is generated. */
-  boolean ends() {
+  boolean isEndOfGeneration() {
     return switch (this) {
-      case FILL_PREFIX, FILL_SUFFIX, FILL_MIDDLE -> false;
+      case FIM_PREFIX, FIM_SUFFIX, FIM_MIDDLE -> false;
       default -> true;
     };
   }

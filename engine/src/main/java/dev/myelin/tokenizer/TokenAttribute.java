@@ -1,7 +1,7 @@
 package dev.myelin.tokenizer;
 
 /** What a token is, as bits of a byte; a token may be several of these. */
-final class Attribute {
+final class TokenAttribute {
   static final int UNKNOWN = 1;
   static final int UNUSED = 1 << 1;
   static final int NORMAL = 1 << 2;
@@ -10,10 +10,10 @@ final class Attribute {
   static final int BYTE = 1 << 5;
 
   /** White space before it in the text goes. */
-  static final int STRIPS_LEFT = 1 << 6;
+  static final int LSTRIP = 1 << 6;
 
   /** White space after it in the text goes. */
-  static final int STRIPS_RIGHT = 1 << 7;
+  static final int RSTRIP = 1 << 7;
 
   /** Not for a reader's eyes, unless asked for. */
   static final int HIDDEN = UNKNOWN | CONTROL;
@@ -21,7 +21,7 @@ final class Attribute {
   /** Found in a text as a whole, before anything else is. */
   static final int SPECIAL = UNKNOWN | CONTROL | USER_DEFINED;
 
-  private Attribute() {}
+  private TokenAttribute() {}
 
   /** The attribute for an element of {@code tokenizer.ggml.token_type}; 0 for one not known. */
   static byte ofType(int type) {

@@ -12,10 +12,10 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** The pairs that are joined, in order: by hand, and as a trainer without any cleverness has it. */
-class PairTrainerTest {
+class MergeTrainerTest {
   @ParameterizedTest
   @ValueSource(booleans = {false, true})
-  void lowLowerNewestWidest(boolean byText) {
+  void mergesExampleOfSennrich(boolean byText) {
     // Sennrich et al. 2016, with their counts; es, st occur 9 times each: the first by text wins
     Map<String, Integer> words = new LinkedHashMap<>();
     words.put("low_", 5);
@@ -32,7 +32,7 @@ class PairTrainerTest {
 
   @ParameterizedTest
   @ValueSource(ints = {1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19, 20})
-  void asTheDefinitionSays(int seed) {
+  void matchesNaiveTrainer(int seed) {
     Random random = new Random(seed);
     int letters = 1 + random.nextInt(4);
     int length = 2 + random.nextInt(30);
@@ -44,14 +44,14 @@ class PairTrainerTest {
       }
       words.merge(word.toString(), 1 + random.nextInt(5), Integer::sum);
     }
-    int longest = random.nextBoolean() ? 1000 : 6;
+    int maxLength = random.nextBoolean() ? 1000 : 6;
     for (boolean byText : new boolean[] {false, true}) {
       List<String> ours =
-          train(words, byText, 150, longest).stream()
+          train(words, byText, 150, maxLength).stream()
               .map(pair -> byText ? pair.text : pair.left + " " + pair.text)
               .toList();
       List<String> naive =
-          new NaiveTrainer(words, byText, longest, text -> true)
+          new NaiveTrainer(words, byText, maxLength, text -> true)
               .train(150).stream()
                   .map(join -> byText ? join.text() : join.left() + " " + join.text())
                   .toList();
@@ -62,14 +62,14 @@ class PairTrainerTest {
   }
 
   @Test
-  void nothingToJoin() {
+  void returnsNoMergesIfNoPairIsFrequentEnough() {
     assertThat(train(Map.of("a", 5, "b", 1), true, 10, 16)).isEmpty();
     assertThat(train(Map.of("abc", 1), true, 10, 16)).isEmpty();
     assertThat(train(Map.of("abc", 2), true, 10, 1)).isEmpty();
   }
 
   private static List<Pair> train(
-      Map<String, Integer> words, boolean byText, int joins, int longest) {
+      Map<String, Integer> words, boolean byText, int maxMerges, int maxLength) {
     Symbols symbols = new Symbols();
     List<String> alphabet = new ArrayList<>();
     words
@@ -81,16 +81,16 @@ class PairTrainerTest {
                     .filter(letter -> !alphabet.contains(letter))
                     .forEach(alphabet::add));
     for (int id = 0; id < alphabet.size(); id++) {
-      symbols.define(id, 1);
+      symbols.setLength(id, 1);
     }
     words.forEach(
         (word, count) -> {
           word.chars().forEach(c -> symbols.add(alphabet.indexOf(Character.toString(c))));
           symbols.endWord(count);
         });
-    PairTrainer trainer = new PairTrainer(symbols, alphabet, byText, text -> true, 2, longest);
-    List<Pair> joined = trainer.train(alphabet.size() + joins);
+    MergeTrainer trainer = new MergeTrainer(symbols, alphabet, byText, text -> true, 2, maxLength);
+    List<Pair> merges = trainer.train(alphabet.size() + maxMerges);
     assertThat(trainer.texts()).startsWith(alphabet.toArray(String[]::new)).doesNotHaveDuplicates();
-    return joined;
+    return merges;
   }
 }

@@ -6,8 +6,8 @@ import java.util.List;
 import java.util.Random;
 
 /** Texts to tokenize: by hand where tokenizers are known to differ, and random with fixed seeds. */
-final class Texts {
-  private static final String[] BY_HAND = {
+final class TestTexts {
+  private static final String[] HAND_WRITTEN = {
     "",
     " ",
     "  ",
@@ -28,11 +28,17 @@ final class Texts {
     "I'm we're you've she'll he'd it's isn't I'M WE'RE YOU'VE SHE'LL HE'D IT'S",
     "don\u2019t \u2018quoted\u2019 \u201cdouble\u201d \u2014 dash\u2026",
     "0 1 12 123 1234 12345 123456 1234567 12345678 123456789 1234567890",
-    "3.14 1e-9 0x1F 1,000,000 \u00bd \u00b2\u00b3 \u2167 \u0663\u0664\u0665 \u0967\u0968 \uff11\uff12\uff13\uff14",
+    "3.14 1e-9 0x1F 1,000,000 \u00bd \u00b2\u00b3 \u2167 \u0663\u0664\u0665 \u0967\u0968"
+        + " \uff11\uff12\uff13\uff14",
     "abc123def4567ghi89   1234567 x1234 \u4e2d1234\u6587",
     "camelCase PascalCase snake_case SCREAMING_SNAKE kebab-case HTTPServer iOS XMLHttpRequest",
     "def f(x):\n    return [i**2 for i in range(x) if i % 2 == 0]\n\n\nprint(f(10))  # ok\n",
-    "#include <stdio.h>\r\nint main(void) {\r\n\tprintf(\"%d\\n\", 1 << 3);\r\n\treturn 0;\r\n}\r\n",
+    "#include <stdio.h>\r\n"
+        + "int main(void) {\r\n"
+        + "\tprintf(\"%d\\n"
+        + "\", 1 << 3);\r\n"
+        + "\treturn 0;\r\n"
+        + "}\r\n",
     "public static <T> void main(String... args) throws Exception { /* \u00e9 */ }",
     "SELECT * FROM t WHERE a <> 'b''c' AND d IS NOT NULL;",
     "<html><body class=\"x\">&nbsp;<br/></body></html>",
@@ -45,23 +51,32 @@ final class Texts {
     "a?b!c.d,e;f:g-h_i=j+k*l/m\\n^o~p`q|r<s>t(u)v[w]x{y}z\"1'2@3#4$5%6&7",
     " ! \" # $ % & ' ( ) * + , - . / : ; < = > ? @ [ \\ ] ^ _ ` { | } ~ ",
     "a ? b ! c . d , e ' f 's 'm 're 've 'll 't 'd g ' ' h",
-    "\u4f60\u597d\uff0c\u4e16\u754c\uff01\u8fd9\u662f\u4e00\u4e2a\u6d4b\u8bd5\u3002 123 \u4e2d\u6587english\u6df7\u5408",
+    "\u4f60\u597d\uff0c\u4e16\u754c\uff01\u8fd9\u662f\u4e00\u4e2a\u6d4b\u8bd5\u3002 123"
+        + " \u4e2d\u6587english\u6df7\u5408",
     "\u3053\u3093\u306b\u3061\u306f\u4e16\u754c\u30ab\u30bf\u30ab\u30ca\u3001\u3072\u3089\u304c\u306a\u3002\uff71\uff72\uff73",
     "\uc548\ub155\ud558\uc138\uc694 \uc138\uacc4! \u3131\u3134\u3137 \u1100\u1161\u11a8",
-    "\u0645\u0631\u062d\u0628\u0627 \u0628\u0627\u0644\u0639\u0627\u0644\u0645\u061f \u0661\u0662\u0663 \u0645\u064f\u062d\u064e\u0645\u064e\u0651\u062f\u060c",
+    "\u0645\u0631\u062d\u0628\u0627 \u0628\u0627\u0644\u0639\u0627\u0644\u0645\u061f"
+        + " \u0661\u0662\u0663 \u0645\u064f\u062d\u064e\u0645\u064e\u0651\u062f\u060c",
     "\u05e9\u05dc\u05d5\u05dd \u05e2\u05d5\u05dc\u05dd \u05e9\u05b8\u05c1\u05dc\u05d5\u05b9\u05dd",
-    "\u0928\u092e\u0938\u094d\u0924\u0947 \u0926\u0941\u0928\u093f\u092f\u093e\u0964 \u0e2a\u0e27\u0e31\u0e2a\u0e14\u0e35 \u0e0a\u0e32\u0e27\u0e42\u0e25\u0e01",
-    "\u041f\u0440\u0438\u0432\u0435\u0442, \u043c\u0438\u0440! \u0395\u03bb\u03bb\u03b7\u03bd\u03b9\u03ba\u03ac \u00c0\u00e9\u00ee\u00f5\u00fc\u00df \u0130\u0131 \u01c5 \u1e9e \u017f",
+    "\u0928\u092e\u0938\u094d\u0924\u0947 \u0926\u0941\u0928\u093f\u092f\u093e\u0964"
+        + " \u0e2a\u0e27\u0e31\u0e2a\u0e14\u0e35 \u0e0a\u0e32\u0e27\u0e42\u0e25\u0e01",
+    "\u041f\u0440\u0438\u0432\u0435\u0442, \u043c\u0438\u0440!"
+        + " \u0395\u03bb\u03bb\u03b7\u03bd\u03b9\u03ba\u03ac \u00c0\u00e9\u00ee\u00f5\u00fc\u00df"
+        + " \u0130\u0131 \u01c5 \u1e9e \u017f",
     "e\u0301 a\u0308\u0323 Z\u0351\u036b\u0343\u0352 \u0300x \u20dd\ufe0f",
-    "\ud83d\ude00\ud83d\ude03 \ud83d\udc68\u200d\ud83d\udc69\u200d\ud83d\udc67\u200d\ud83d\udc66 \ud83c\uddfa\ud83c\uddf8 \ud83d\udc4d\ud83c\udffd \u2764\ufe0f\u200d\ud83d\udd25 1\ufe0f\u20e3",
-    "\ud835\udc00\ud835\udd38 \ud801\udc00\ud801\udc28 \ud83a\udd00 \ud842\udfb7\ud869\uded6 \ud87e\udc00",
+    "\ud83d\ude00\ud83d\ude03 \ud83d\udc68\u200d\ud83d\udc69\u200d\ud83d\udc67\u200d\ud83d\udc66"
+        + " \ud83c\uddfa\ud83c\uddf8 \ud83d\udc4d\ud83c\udffd \u2764\ufe0f\u200d\ud83d\udd25"
+        + " 1\ufe0f\u20e3",
+    "\ud835\udc00\ud835\udd38 \ud801\udc00\ud801\udc28 \ud83a\udd00 \ud842\udfb7\ud869\uded6"
+        + " \ud87e\udc00",
     "\u00a0x\u2003y\u3000z\u2028a\u2029b\u0085c\u1680d\u202fe\u205ff \u200bg\ufeffh\u00adi\u180e",
     "\u0000\u0001\u001b[31m\u007f\u0080\u009f x\u0000y",
     "\ufffd\ufffe\uffff\ue000\udbff\udffd",
     "\u2581\u2581a \u2581 \u0120the \u010a <0x0A> <0xE2>",
     "<s></s><unk><pad> <|endoftext|>x<|im_start|>user\nhi<|im_end|>\n<|eot_id|> <|begin_of_text|>",
     "<|end|>  \n x <|user|>\n\n  y <|assistant|> z </s> \t w <s>  v<mask>  u  <mask>[MASK]",
-    "<|fim_prefix|>a<|fim_suffix|>b<|fim_middle|> <fim_prefix> <filename> <file_sep><pad>[PAD] [INST]",
+    "<|fim_prefix|>a<|fim_suffix|>b<|fim_middle|> <fim_prefix> <filename> <file_sep><pad>[PAD]"
+        + " [INST]",
     "<\uff5cbegin\u2581of\u2581sentence\uff5c>User<\uff5cfim\u2581hole\uff5c> <PRE> \u2581<PRE>",
     "IMGIMGABZ IMGIMGABCDEZ <sentinel:12> IMGIMGZ <sentinel:>",
     "Once upon a time, there was a little girl named Lily. She loved to play outside.",
@@ -156,50 +171,52 @@ final class Texts {
     "\u00b2"
   };
 
-  private Texts() {}
+  private TestTexts() {}
 
-  static List<String> byHand() {
-    return List.of(BY_HAND);
+  static List<String> handWritten() {
+    return List.of(HAND_WRITTEN);
   }
 
   /** The text with U+FFFD for half a surrogate pair. */
   static String wellFormed(String text) {
-    return new String(Utf8.bytes(text), StandardCharsets.UTF_8);
+    return new String(Utf8.encode(text), StandardCharsets.UTF_8);
   }
 
   /** Those by hand and {@code count} random ones, which are the same for the same seed. */
   static List<String> all(long seed, int count) {
-    List<String> texts = new ArrayList<>(byHand());
+    List<String> texts = new ArrayList<>(handWritten());
     Random random = new Random(seed);
     for (int i = 0; i < count; i++) {
       texts.add(
           switch (i % 4) {
-            case 0 -> ofRange(random);
-            case 1 -> ofRanges(random);
-            case 2 -> ofSnippets(random);
-            default -> ofHand(random);
+            case 0 -> fromOneRange(random);
+            case 1 -> fromManyRanges(random);
+            case 2 -> fromSnippets(random);
+            default -> mutatedHandWritten(random);
           });
     }
     return texts;
   }
 
   /** Words of characters that lie near each other. */
-  private static String ofRange(Random random) {
+  private static String fromOneRange(Random random) {
     int[] range = RANGES[random.nextInt(RANGES.length)];
     StringBuilder text = new StringBuilder();
     for (int i = random.nextInt(40); i >= 0; i--) {
       text.appendCodePoint(
-          random.nextInt(5) == 0 ? SPACES[random.nextInt(SPACES.length)] : point(random, range));
+          random.nextInt(5) == 0
+              ? SPACES[random.nextInt(SPACES.length)]
+              : codePoint(random, range));
     }
     return text.toString();
   }
 
-  private static String ofRanges(Random random) {
+  private static String fromManyRanges(Random random) {
     StringBuilder text = new StringBuilder();
     for (int i = random.nextInt(30); i >= 0; i--) {
       int[] range = RANGES[random.nextInt(RANGES.length)];
       int point =
-          random.nextInt(4) == 0 ? SPACES[random.nextInt(SPACES.length)] : point(random, range);
+          random.nextInt(4) == 0 ? SPACES[random.nextInt(SPACES.length)] : codePoint(random, range);
       for (int repeat = random.nextInt(4) == 0 ? random.nextInt(6) : 0; repeat >= 0; repeat--) {
         text.appendCodePoint(point);
       }
@@ -207,7 +224,7 @@ final class Texts {
     return text.toString();
   }
 
-  private static String ofSnippets(Random random) {
+  private static String fromSnippets(Random random) {
     StringBuilder text = new StringBuilder();
     for (int i = random.nextInt(30); i >= 0; i--) {
       text.append(SNIPPETS[random.nextInt(SNIPPETS.length)]);
@@ -216,8 +233,8 @@ final class Texts {
   }
 
   /** A part of a text by hand with something put into it. */
-  private static String ofHand(Random random) {
-    String text = BY_HAND[random.nextInt(BY_HAND.length)];
+  private static String mutatedHandWritten(Random random) {
+    String text = HAND_WRITTEN[random.nextInt(HAND_WRITTEN.length)];
     int[] points = text.codePoints().toArray();
     int from = random.nextInt(points.length + 1);
     int to = from + random.nextInt(points.length - from + 1);
@@ -227,7 +244,7 @@ final class Texts {
         + new String(points, middle, to - middle);
   }
 
-  private static int point(Random random, int[] range) {
+  private static int codePoint(Random random, int[] range) {
     int point = range[0] + random.nextInt(range[1] - range[0] + 1);
     return point >= 0xd800 && point <= 0xdfff ? 0xfffd : point;
   }

@@ -7,20 +7,20 @@ import java.util.Map;
  * The ids of the few tokens that are known by their texts, found in one pass over all tokens: a
  * table of every token would take far longer to make, and may never be needed.
  */
-final class KnownTexts {
+final class WellKnownTokens {
   private final Map<String, Integer> ids = new HashMap<>();
 
-  KnownTexts() {
-    for (SpecialRole role : SpecialRole.values()) {
-      expect(role.texts());
+  WellKnownTokens() {
+    for (SpecialTokenRole role : SpecialTokenRole.values()) {
+      register(role.texts());
     }
-    expect(SpecialRole.ENDS);
-    expect(SpecialRole.RENDERED);
-    expect(StrippingTokens.MASKS);
+    register(SpecialTokenRole.END_OF_GENERATION);
+    register(SpecialTokenRole.ALWAYS_RENDERED);
+    register(StripRules.MASK_TOKENS);
   }
 
   /** Takes a token's id, where its text is known. */
-  void consider(ByteStrings texts, int id) {
+  void addIfKnown(ByteStrings texts, int id) {
     int start = texts.start(id);
     int end = texts.end(id);
     // all known texts begin with one of the first three or U+2581, and end with one of the others
@@ -39,7 +39,7 @@ final class KnownTexts {
     return ids.get(text);
   }
 
-  private void expect(Iterable<String> texts) {
+  private void register(Iterable<String> texts) {
     for (String text : texts) {
       ids.put(text, Vocabulary.NONE);
     }

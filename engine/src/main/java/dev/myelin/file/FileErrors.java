@@ -8,11 +8,11 @@ import java.nio.file.FileSystemException;
 import java.nio.file.NoSuchFileException;
 
 /** What went wrong with a file, in a few words: messages of the JDK often repeat its name only. */
-public final class FileReason {
-  private FileReason() {}
+public final class FileErrors {
+  private FileErrors() {}
 
   /** The reason, to stand after the file's name: {@code permission denied} for one. */
-  public static String of(IOException e) {
+  public static String describe(IOException e) {
     if (e instanceof NoSuchFileException) {
       return "no such file or folder";
     }
@@ -29,12 +29,12 @@ public final class FileReason {
     if ("Is a directory".equals(text)) {
       return "this is a folder";
     }
-    return text == null || text.isBlank() ? e.getClass().getSimpleName() : lowerFirst(text);
+    return text == null || text.isBlank() ? e.getClass().getSimpleName() : lowerCaseFirst(text);
   }
 
   /** {@code No space left on device} goes on a line; {@code EOF} stays as it is. */
-  private static String lowerFirst(String text) {
-    boolean word = text.length() > 1 && !Character.isUpperCase(text.charAt(1));
-    return word ? Character.toLowerCase(text.charAt(0)) + text.substring(1) : text;
+  private static String lowerCaseFirst(String text) {
+    boolean isWord = text.length() > 1 && !Character.isUpperCase(text.charAt(1));
+    return isWord ? Character.toLowerCase(text.charAt(0)) + text.substring(1) : text;
   }
 }

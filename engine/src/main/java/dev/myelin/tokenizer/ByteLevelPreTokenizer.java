@@ -7,18 +7,18 @@ import java.nio.charset.StandardCharsets;
  * What byte-level BPE does before it joins anything: cuts a text into words, and writes each byte
  * as a visible character. For training; any number of threads may use one.
  */
-public final class ByteLevelWords {
+public final class ByteLevelPreTokenizer {
   private final Splitter[] splitters;
 
-  private ByteLevelWords(Splitter[] splitters) {
+  private ByteLevelPreTokenizer(Splitter[] splitters) {
     this.splitters = splitters;
   }
 
   /** Takes the words of a text in turn. */
   @FunctionalInterface
-  public interface Sink {
+  public interface WordConsumer {
     /** The word is {@code utf8[from..to)}. */
-    void word(byte[] utf8, int from, int to);
+    void accept(byte[] utf8, int from, int to);
   }
 
   /**
@@ -27,39 +27,39 @@ public final class ByteLevelWords {
    * @param name as in {@code tokenizer.ggml.pre}
    * @throws InvalidRequestException if there is none of that name, or none that joins bytes
    */
-  public static ByteLevelWords of(String name) {
+  public static ByteLevelPreTokenizer of(String name) {
     PreTokenizer preTokenizer =
-        PreTokenizers.named(name)
+        PreTokenizers.find(name)
             .orElseThrow(
                 () ->
                     new InvalidRequestException(
                         "pre-tokenizer = %s: expected one of %s"
                             .formatted(name, String.join(", ", PreTokenizers.names()))));
-    if (preTokenizer.has(PreTokenizer.Trait.WITHOUT_MERGES)) {
+    if (preTokenizer.has(PreTokenizer.Trait.NO_MERGES)) {
       throw new InvalidRequestException(
           "pre-tokenizer = " + name + ": its tokens are not made by merges, expected another");
     }
-    return new ByteLevelWords(preTokenizer.splitters());
+    return new ByteLevelPreTokenizer(preTokenizer.splitters());
   }
 
   /** The character that a byte is written as. */
-  public static String letter(byte value) {
+  public static String character(byte value) {
     byte[] utf8 = new byte[2];
     int size = ByteAlphabet.encode(new byte[] {value}, 0, 1, utf8);
     return new String(utf8, 0, size, StandardCharsets.UTF_8);
   }
 
   /** Cuts a text, which is UTF-8. */
-  public void split(byte[] utf8, Sink sink) {
+  public void split(byte[] utf8, WordConsumer consumer) {
     IntList ends = PreTokenizer.split(new SplitText(utf8, 0, utf8.length), splitters);
     int at = 0;
-    int point = 0;
+    int codePoint = 0;
     for (int i = 0; i < ends.size(); i++) {
       int start = at;
-      for (; point < ends.get(i); point++) {
-        at += Utf8.length(utf8[at]);
+      for (; codePoint < ends.get(i); codePoint++) {
+        at += Utf8.sequenceLength(utf8[at]);
       }
-      sink.word(utf8, start, at);
+      consumer.accept(utf8, start, at);
     }
   }
 }

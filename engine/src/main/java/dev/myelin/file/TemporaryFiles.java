@@ -8,11 +8,11 @@ import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 
 /** The temporary files of this process: they are deleted when it ends, except by SIGKILL. */
-final class PartFiles {
+final class TemporaryFiles {
   private static final Set<Path> ALL = ConcurrentHashMap.newKeySet();
   private static Thread hook;
 
-  private PartFiles() {}
+  private TemporaryFiles() {}
 
   /**
    * Remembers a file that is about to be made.
@@ -21,13 +21,13 @@ final class PartFiles {
    */
   static synchronized void add(Path file) {
     if (hook == null) {
-      Thread deleting = new Thread(PartFiles::deleteAll, "unfinished-files");
+      Thread thread = new Thread(TemporaryFiles::deleteAll, "unfinished-files");
       try {
-        Runtime.getRuntime().addShutdownHook(deleting);
+        Runtime.getRuntime().addShutdownHook(thread);
       } catch (IllegalStateException e) {
         throw new CancelledException(file + ": not written, the process ends");
       }
-      hook = deleting;
+      hook = thread;
     }
     ALL.add(file);
   }

@@ -13,17 +13,17 @@ import java.util.Map;
  * </s>}, the bytes, what was joined in that order with scores 0, -1, -2 ..., then the characters of
  * the text, the most frequent first.
  */
-final class SpmVocabulary {
+final class SpmVocabularyTrainer {
   private static final String[] SPECIAL = {"<unk>", "<s>", "</s>"};
   private static final int UNKNOWN = 0;
   private static final int BOS = 1;
   private static final int EOS = 2;
-  private static final int BYTES = 256;
-  private static final int FIRST = SPECIAL.length + BYTES;
+  private static final int BYTE_TOKENS = 256;
+  private static final int FIRST_PIECE = SPECIAL.length + BYTE_TOKENS;
 
   private final VocabularyOptions options;
 
-  SpmVocabulary(VocabularyOptions options) {
+  SpmVocabularyTrainer(VocabularyOptions options) {
     this.options = options;
   }
 
@@ -32,48 +32,48 @@ final class SpmVocabulary {
         VocabularyTrainer.count(
             documents,
             options.threads(),
-            (passage, some) -> new SpmWords(some).add(passage.bytes(), passage.isFirst()));
-    List<String> characters = Characters.of(counts).covering(options.coverage());
-    int least = FIRST + characters.size();
-    if (options.size() < least) {
-      throw VocabularyTrainer.tooSmall(
+            (passage, partial) -> new SpmWords(partial).add(passage.bytes(), passage.isFirst()));
+    List<String> characters = CharacterCounts.of(counts).mostFrequent(options.coverage());
+    int minSize = FIRST_PIECE + characters.size();
+    if (options.size() < minSize) {
+      throw VocabularyTrainer.tooSmallError(
           options.size(),
-          least,
+          minSize,
           "3 special tokens, 256 bytes and the %s characters that cover %s of the text"
               .formatted(characters.size(), options.coverage()));
     }
-    PairTrainer trainer =
-        new PairTrainer(
+    MergeTrainer trainer =
+        new MergeTrainer(
             symbols(counts, characters),
             characters,
             true,
             SpmWords::isPiece,
             options.minimumCount(),
-            options.longest());
-    List<Pair> joined = trainer.train(options.size() - FIRST);
-    if (least + joined.size() < options.size()) {
-      throw VocabularyTrainer.tooLarge(
-          options.size(), least + joined.size(), options.minimumCount());
+            options.maxTokenLength());
+    List<Pair> merges = trainer.train(options.size() - FIRST_PIECE);
+    if (minSize + merges.size() < options.size()) {
+      throw VocabularyTrainer.tooLargeError(
+          options.size(), minSize + merges.size(), options.minimumCount());
     }
-    return vocabulary(joined, characters);
+    return vocabulary(merges, characters);
   }
 
-  private static TrainedVocabulary vocabulary(List<Pair> joined, List<String> characters) {
+  private static TrainedVocabulary vocabulary(List<Pair> merges, List<String> characters) {
     List<Token> tokens = new ArrayList<>();
     for (int id = 0; id < SPECIAL.length; id++) {
       tokens.add(new Token(SPECIAL[id], 0, id == UNKNOWN ? Type.UNKNOWN : Type.CONTROL));
     }
-    for (int b = 0; b < BYTES; b++) {
+    for (int b = 0; b < BYTE_TOKENS; b++) {
       tokens.add(new Token("<0x%02X>".formatted(b), 0, Type.BYTE));
     }
-    joined.forEach(pair -> tokens.add(piece(pair.text, tokens.size())));
+    merges.forEach(pair -> tokens.add(piece(pair.text, tokens.size())));
     characters.forEach(text -> tokens.add(piece(text, tokens.size())));
     return new TrainedVocabulary(
         VocabularyKind.SPM, "default", tokens, List.of(), BOS, EOS, UNKNOWN);
   }
 
   private static Token piece(String text, int id) {
-    return new Token(text, FIRST - id, Type.NORMAL);
+    return new Token(text, FIRST_PIECE - id, Type.NORMAL);
   }
 
   /** The words by numbers of characters; one that is not among them is a gap. */
@@ -82,12 +82,12 @@ final class SpmVocabulary {
     Map<Integer, Integer> ids = new HashMap<>();
     for (int id = 0; id < characters.size(); id++) {
       ids.put(characters.get(id).codePointAt(0), id);
-      symbols.define(id, 1);
+      symbols.setLength(id, 1);
     }
     byte[] bytes = counts.bytes();
     for (int word = 0; word < counts.size(); word++) {
       for (int at = counts.start(word); at < counts.end(word); ) {
-        int length = SpmWords.length(bytes[at]);
+        int length = SpmWords.sequenceLength(bytes[at]);
         Integer id = ids.get(SpmWords.codePoint(bytes, at, length));
         if (id == null) {
           symbols.endWord(counts.count(word));

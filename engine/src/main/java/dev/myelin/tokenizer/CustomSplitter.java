@@ -1,11 +1,11 @@
 package dev.myelin.tokenizer;
 
 /** Steps of pre-tokenizers for which a pattern would not take linear time. */
-enum CodedSplitter implements Splitter, PreTokenizer.Step {
+enum CustomSplitter implements Splitter, PreTokenizer.Step {
   /** White space at the end of the piece: {@code \s+$}. */
   TRAILING_SPACE {
     @Override
-    void cut(SplitText text, int from, int to, IntList ends) {
+    void splitPiece(SplitText text, int from, int to, IntList ends) {
       int end = to;
       while (end > from && isSpace(text, end - 1)) {
         end--;
@@ -23,9 +23,9 @@ enum CodedSplitter implements Splitter, PreTokenizer.Step {
    * Digits by threes, counted from the right: 1 234 567. What stands before a number stays with its
    * first group, for the next step to cut off.
    */
-  DIGITS_BY_THREES {
+  DIGIT_GROUPS_OF_3 {
     @Override
-    void cut(SplitText text, int from, int to, IntList ends) {
+    void splitPiece(SplitText text, int from, int to, IntList ends) {
       int last = from;
       for (int at = from; at < to; ) {
         int start = at;
@@ -49,22 +49,22 @@ enum CodedSplitter implements Splitter, PreTokenizer.Step {
   };
 
   /** Adds where the pieces of {@code [from..to)} end. */
-  abstract void cut(SplitText text, int from, int to, IntList ends);
+  abstract void splitPiece(SplitText text, int from, int to, IntList ends);
 
   @Override
-  public Splitter splitter() {
+  public Splitter compile() {
     return this;
   }
 
   @Override
   public IntList split(SplitText text, IntList ends) {
-    IntList finer = new IntList();
+    IntList result = new IntList();
     int from = 0;
     for (int i = 0; i < ends.size(); i++) {
-      cut(text, from, ends.get(i), finer);
+      splitPiece(text, from, ends.get(i), result);
       from = ends.get(i);
     }
-    return finer;
+    return result;
   }
 
   private static boolean isSpace(SplitText text, int i) {

@@ -6,22 +6,22 @@ import java.util.List;
 import java.util.Map;
 
 /** How often each character of a text occurs within words. */
-final class Characters {
+final class CharacterCounts {
   private final Map<Integer, Long> counts = new HashMap<>();
   private long total;
 
-  private Characters() {}
+  private CharacterCounts() {}
 
-  static Characters of(WordCounts words) {
-    Characters characters = new Characters();
+  static CharacterCounts of(WordCounts words) {
+    CharacterCounts characters = new CharacterCounts();
     byte[] bytes = words.bytes();
     for (int word = 0; word < words.size(); word++) {
       long count = words.count(word);
-      for (int at = words.start(word); at < words.end(word); ) {
-        int length = SpmWords.length(bytes[at]);
-        characters.counts.merge(SpmWords.codePoint(bytes, at, length), count, Long::sum);
+      for (int offset = words.start(word); offset < words.end(word); ) {
+        int length = SpmWords.sequenceLength(bytes[offset]);
+        characters.counts.merge(SpmWords.codePoint(bytes, offset, length), count, Long::sum);
         characters.total += count;
-        at += length;
+        offset += length;
       }
     }
     return characters;
@@ -31,23 +31,23 @@ final class Characters {
    * The space marker and the most frequent characters that together make up this part of the text,
    * the most frequent first, of equals the one of the lower code point.
    */
-  List<String> covering(double part) {
+  List<String> mostFrequent(double coverage) {
     List<Map.Entry<Integer, Long>> all = new ArrayList<>(counts.entrySet());
     all.sort(
         Map.Entry.<Integer, Long>comparingByValue()
             .reversed()
             .thenComparing(Map.Entry.comparingByKey()));
-    List<String> covering = new ArrayList<>();
+    List<String> characters = new ArrayList<>();
     long covered = 0;
     for (Map.Entry<Integer, Long> character : all) {
-      if (covered < part * total || character.getKey() == SpmWords.MARKER) {
-        covering.add(Character.toString(character.getKey()));
+      if (covered < coverage * total || character.getKey() == SpmWords.SPACE_MARKER) {
+        characters.add(Character.toString(character.getKey()));
       }
       covered += character.getValue();
     }
-    if (!counts.containsKey(SpmWords.MARKER)) {
-      covering.add(Character.toString(SpmWords.MARKER));
+    if (!counts.containsKey(SpmWords.SPACE_MARKER)) {
+      characters.add(Character.toString(SpmWords.SPACE_MARKER));
     }
-    return covering;
+    return characters;
   }
 }

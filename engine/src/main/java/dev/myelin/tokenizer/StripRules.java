@@ -1,0 +1,44 @@
+package dev.myelin.tokenizer;
+
+import dev.myelin.gguf.Metadata;
+import java.util.List;
+import java.util.Locale;
+import java.util.Set;
+
+/**
+ * Special tokens that take the white space beside them along. Files do not say which these are; it
+ * is known by the models' names.
+ */
+final class StripRules {
+  static final List<String> MASK_TOKENS = List.of("<mask>", "[MASK]");
+
+  private static final Set<String> PHI_3_NOT_STRIPPED = Set.of("<unk>", "<s>", "<|endoftext|>");
+
+  private StripRules() {}
+
+  static void apply(Metadata metadata, TokenTable tokens) {
+    String preTokenizer = metadata.optString(BpeTokenizer.PRE_KEY).orElse("");
+    String name = metadata.optString("general.name").orElse("").toLowerCase(Locale.ROOT);
+    if (preTokenizer.contains("jina-v2-de")
+        || preTokenizer.contains("jina-v2-es")
+        || preTokenizer.contains("jina-v2-code")) {
+      setLstrip(tokens, "<mask>");
+    } else if (name.contains("phi-3") || name.contains("phi3")) {
+      for (int id = 0; id < tokens.texts().size(); id++) {
+        if ((tokens.attributes()[id] & TokenAttribute.SPECIAL) != 0
+            && !PHI_3_NOT_STRIPPED.contains(tokens.texts().text(id))) {
+          tokens.addAttribute(id, TokenAttribute.RSTRIP);
+        }
+      }
+    } else if (name.contains("modern-bert")) {
+      setLstrip(tokens, "[MASK]");
+    }
+  }
+
+  private static void setLstrip(TokenTable tokens, String text) {
+    int id = tokens.find(text);
+    if (id != Vocabulary.NONE) {
+      tokens.addAttribute(id, TokenAttribute.LSTRIP);
+    }
+  }
+}
