@@ -158,7 +158,7 @@ class LauncherTest {
             new Ran(
                 "myelin: "
                     + large
-                    + ": cannot be read: the address space has no room for it (ulimit -v?)\n",
+                    + ": cannot be read: not enough address space to map it (ulimit -v?)\n",
                 1));
   }
 

@@ -7,11 +7,11 @@ import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.FileSystemException;
 import java.nio.file.NoSuchFileException;
 
-/** What went wrong with a file, in a few words: messages of the JDK often repeat its name only. */
+/** Short descriptions of I/O errors. The messages of the JDK often contain only the file name. */
 public final class FileErrors {
   private FileErrors() {}
 
-  /** The reason, to stand after the file's name: {@code permission denied} for one. */
+  /** The cause of an error, to follow the file name: {@code permission denied}. */
   public static String describe(IOException e) {
     if (e instanceof NoSuchFileException) {
       return "no such file or folder";
@@ -32,7 +32,7 @@ public final class FileErrors {
     return text == null || text.isBlank() ? e.getClass().getSimpleName() : lowerCaseFirst(text);
   }
 
-  /** {@code No space left on device} goes on a line; {@code EOF} stays as it is. */
+  /** Lower-cases {@code No space left on device}, but keeps {@code EOF}. */
   private static String lowerCaseFirst(String text) {
     boolean isWord = text.length() > 1 && !Character.isUpperCase(text.charAt(1));
     return isWord ? Character.toLowerCase(text.charAt(0)) + text.substring(1) : text;

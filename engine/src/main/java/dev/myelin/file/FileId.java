@@ -7,26 +7,26 @@ import java.nio.file.attribute.BasicFileAttributes;
 import java.util.Optional;
 
 /**
- * Which file a path names: equal for two paths that name one, through symbolic or hard links, also
- * where neither exists yet.
+ * The identity of a file: equal for all paths of one file, through symbolic and hard links, even if
+ * the file does not exist yet.
  */
 public record FileId(Object key) {
 
-  /** Empty for a folder, a device or a pipe, which any number of options may name. */
+  /** The identity of a regular or missing file. Empty for a folder, device or pipe. */
   public static Optional<FileId> of(Path path) {
     try {
       BasicFileAttributes attributes = Files.readAttributes(path, BasicFileAttributes.class);
       if (!attributes.isRegularFile()) {
         return Optional.empty();
       }
-      Object key = attributes.fileKey(); // null where the system has none
+      Object key = attributes.fileKey(); // null if the file system has none
       return Optional.of(new FileId(key == null ? path.toRealPath() : key));
     } catch (IOException e) {
       return Optional.of(new FileId(realPath(path)));
     }
   }
 
-  /** Where a file that is not there would be. */
+  /** The real path that a missing file would have. */
   private static Path realPath(Path path) {
     Path result = path.toAbsolutePath();
     try {

@@ -13,8 +13,8 @@ import java.nio.file.attribute.BasicFileAttributes;
 import java.util.Objects;
 
 /**
- * A file that is read by position, by any number of threads, or mapped. A {@link FileChannel} is
- * closed for all of them by the first interrupt of one; here a thread that is interrupted reads on,
+ * A file that any number of threads read by position, or that is mapped. An interrupt of one thread
+ * closes a {@link FileChannel} for all threads; here the interrupted thread reopens it, continues,
  * and stays interrupted.
  */
 public final class InputFile implements AutoCloseable {
@@ -44,9 +44,9 @@ public final class InputFile implements AutoCloseable {
   }
 
   /**
-   * Fills what remains of a buffer.
+   * Fills the remaining space of a buffer.
    *
-   * @return false if the file ends before
+   * @return false if the file ends first
    */
   public boolean read(ByteBuffer buffer, long position) throws IOException {
     int start = buffer.position();
@@ -66,9 +66,9 @@ public final class InputFile implements AutoCloseable {
   }
 
   /**
-   * Maps all of it, read-only, until the arena is closed.
+   * Maps the whole file, read-only, until the arena is closed.
    *
-   * @throws IOException also where the address space has no room
+   * @throws IOException also if the address space is exhausted
    */
   public MemorySegment map(Arena arena) throws IOException {
     try {
@@ -76,13 +76,13 @@ public final class InputFile implements AutoCloseable {
           from -> from.map(FileChannel.MapMode.READ_ONLY, 0, from.size(), arena));
     } catch (IOException e) {
       if (e.getCause() instanceof OutOfMemoryError) {
-        throw new IOException("the address space has no room for it (ulimit -v?)", e);
+        throw new IOException("not enough address space to map it (ulimit -v?)", e);
       }
       throw e;
     }
   }
 
-  /** Repeats it after an interrupt, of this thread or another, has closed the channel. */
+  /** Repeats the action if an interrupt, of this thread or another, has closed the channel. */
   private <T> T retryAfterInterrupt(Action<T> action) throws IOException {
     boolean interrupted = Thread.interrupted();
     try {
@@ -115,7 +115,7 @@ public final class InputFile implements AutoCloseable {
       FileChannel opened = FileChannel.open(path, StandardOpenOption.READ);
       if (!Objects.equals(fileKey, fileKey(path))) {
         opened.close();
-        throw new IOException("another file has taken its name");
+        throw new IOException("it was replaced by another file");
       }
       channel = opened;
     }
@@ -133,7 +133,7 @@ public final class InputFile implements AutoCloseable {
       try {
         channel.close();
       } catch (IOException e) {
-        // it was only read
+        // opened for reading: nothing can be lost
       }
     }
   }

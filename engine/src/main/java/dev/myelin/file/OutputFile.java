@@ -14,15 +14,17 @@ import java.nio.file.StandardOpenOption;
 import java.util.concurrent.ThreadLocalRandom;
 
 /**
- * A file that is written beside its name and gets the name when it is complete and on the disk, so
- * that nobody sees half of it and a failure leaves an older one as it was. Closed without that, it
- * leaves nothing behind.
+ * A file that is written atomically: to a temporary file in the same folder, which is flushed to
+ * disk and then renamed. Readers never see an incomplete file, and on failure an existing file
+ * stays unchanged. Closing it before {@link #rename} deletes the temporary file.
  *
- * <p>Symbolic links are followed: what they lead to is replaced. An older file's mode is kept.
- * Devices and pipes are not replaced but written to as the bytes come.
+ * <p>Symbolic links are followed: the file they point to is replaced. The mode of an existing file
+ * is kept. Devices and pipes are written to directly.
  */
 public final class OutputFile implements AutoCloseable {
-  /** A name is at most 255 bytes long almost everywhere. */
+  /**
+   * A longer name is not repeated in the temporary name, as file names are limited to 255 bytes.
+   */
   private static final int MAX_PREFIX_CHARS = 60;
 
   private final OutputTarget target;
@@ -33,10 +35,10 @@ public final class OutputFile implements AutoCloseable {
   private boolean renamed;
 
   /**
-   * Begins a file; an older one of that name stays until {@link #rename}.
+   * Opens a file for writing. An existing file stays until {@link #rename}.
    *
-   * @param bytes how many it will have; 0 where that is not known
-   * @throws ModelFileException naming the file, if it cannot be written or the disk has no room
+   * @param bytes expected size; 0 if unknown
+   * @throws ModelFileException naming the file, if it cannot be written or the disk is full
    */
   public OutputFile(Path file, long bytes) {
     target = OutputTarget.of(file);
@@ -53,9 +55,9 @@ public final class OutputFile implements AutoCloseable {
   }
 
   /**
-   * Finds out whether a file can be written, before the work for it is done; makes nothing.
+   * Checks whether a file can be written. Creates nothing.
    *
-   * @param bytes how many it will have; 0 where that is not known
+   * @param bytes expected size; 0 if unknown
    * @throws ModelFileException naming the file and the reason
    */
   public static void check(Path file, long bytes) {
@@ -65,7 +67,7 @@ public final class OutputFile implements AutoCloseable {
   /**
    * Writes a whole file.
    *
-   * @throws ModelFileException naming the file and the reason; an older one is as it was
+   * @throws ModelFileException naming the file and the reason; an existing file stays unchanged
    */
   public static void write(Path file, byte[] bytes) {
     try (OutputFile out = new OutputFile(file, bytes.length)) {
@@ -78,7 +80,7 @@ public final class OutputFile implements AutoCloseable {
   }
 
   /**
-   * Writes a whole file that must not be there yet; a device or a pipe may.
+   * Writes a whole file that must not exist yet, or a device or pipe.
    *
    * @throws ModelFileException naming the file and the reason
    */
@@ -89,12 +91,12 @@ public final class OutputFile implements AutoCloseable {
     write(file, bytes);
   }
 
-  /** Deletes what is unfinished in this process, which is about to be halted. */
+  /** Deletes all temporary files of this process. For a process that is about to halt. */
   public static void deleteUnfinished() {
     TemporaryFiles.deleteAll();
   }
 
-  /** Hard to guess, so that two processes that write one file have a temporary file each. */
+  /** A random name, so that two processes that write the same file do not collide. */
   private static String temporaryName(Path path) {
     String name = path.getFileName().toString();
     String prefix = name.length() > MAX_PREFIX_CHARS ? "myelin" : name;
@@ -102,7 +104,7 @@ public final class OutputFile implements AutoCloseable {
   }
 
   private FileChannel openStream() throws IOException {
-    // the descriptor itself: its position is where the shell's >> left it
+    // the descriptor itself: it keeps the position of a shell's >>
     return isStandardOutput
         ? new FileOutputStream(FileDescriptor.out).getChannel()
         : FileChannel.open(
@@ -122,9 +124,9 @@ public final class OutputFile implements AutoCloseable {
   }
 
   /**
-   * Writes a piece that begins at a position, from any thread and in any order; every byte once.
+   * Writes a chunk that begins at a position. Any thread, any order, each byte once.
    *
-   * @param bytes all that remains in it
+   * @param bytes all remaining bytes are written
    */
   public void write(ByteBuffer bytes, long position) throws IOException {
     if (reorderBuffer != null) {
@@ -137,7 +139,7 @@ public final class OutputFile implements AutoCloseable {
     }
   }
 
-  /** Writes one piece after the other; one thread. Closing it is not needed and does nothing. */
+  /** A stream that writes sequentially, for one thread. Closing it has no effect. */
   public OutputStream stream() {
     return new OutputStream() {
       private long position;
@@ -156,9 +158,9 @@ public final class OutputFile implements AutoCloseable {
   }
 
   /**
-   * All is written: waits until it is on the disk.
+   * Flushes the complete file to disk.
    *
-   * @throws ModelFileException if it does not get there
+   * @throws ModelFileException if that fails
    */
   public void complete() {
     try {
@@ -172,7 +174,7 @@ public final class OutputFile implements AutoCloseable {
   }
 
   /**
-   * Gives the file, which is complete, its name, in place of an older one.
+   * Renames the complete file to its final name, replacing an existing file.
    *
    * @throws ModelFileException if that fails
    */
@@ -193,7 +195,7 @@ public final class OutputFile implements AutoCloseable {
     }
   }
 
-  /** A failure to write it, as one that names it. */
+  /** An exception that names the file. */
   public ModelFileException writeError(IOException e) {
     return OutputTarget.writeError(target.requested(), e);
   }
@@ -208,7 +210,7 @@ public final class OutputFile implements AutoCloseable {
     try {
       Files.deleteIfExists(temporary);
     } catch (IOException e) {
-      // the failure that left it here is the one to report
+      // report the original failure
     }
     TemporaryFiles.remove(temporary);
   }
@@ -218,7 +220,7 @@ public final class OutputFile implements AutoCloseable {
     try {
       closeChannel();
     } catch (IOException e) {
-      // the failure before it is the one to report
+      // report the original failure
     }
     if (temporary != null && !renamed) {
       discard();

@@ -11,34 +11,34 @@ import java.nio.file.Path;
 import java.nio.file.attribute.BasicFileAttributes;
 
 /**
- * Where the bytes of an output go, once symbolic links are followed.
+ * The destination of an output after following symbolic links.
  *
- * @param requested as the user named it, for messages
+ * @param requested the path that the user gave, for messages
  * @param path the file itself, absolute; it need not exist
- * @param kind what is there
+ * @param kind what exists there
  */
 record OutputTarget(Path requested, Path path, Kind kind) {
   private static final int MAX_LINKS = 40;
 
-  /** Where a process's open files are: what these names lead to may have no name of its own. */
+  /** Links in /proc/PID/fd may point to files without a name. */
   private static final Path PROC = Path.of("/proc");
 
-  /** The same on systems without /proc; elsewhere a link to a folder there. */
+  /** The same on systems without /proc. On Linux, a link to /proc/self/fd. */
   private static final Path DEV_FD = Path.of("/dev/fd");
 
   enum Kind {
-    /** Nothing yet. */
+    /** Does not exist. */
     NEW,
-    /** A file, which is replaced. */
+    /** A regular file, to be replaced. */
     FILE,
-    /** A device, a pipe or an open file, which is written to. */
+    /** A device, a pipe or an open file, to be written to. */
     STREAM
   }
 
   /**
-   * Follows links.
+   * Follows symbolic links.
    *
-   * @throws ModelFileException if it is a folder, or in none
+   * @throws ModelFileException if it is a folder, or its folder does not exist
    */
   static OutputTarget of(Path requested) {
     try {
@@ -92,9 +92,9 @@ record OutputTarget(Path requested, Path path, Kind kind) {
   }
 
   /**
-   * Finds out whether it may be written and whether there is room.
+   * Checks permission and free space.
    *
-   * @param bytes how many; 0 where that is not known
+   * @param bytes expected size; 0 if unknown
    * @throws ModelFileException naming the file and the reason
    */
   void requireWritable(long bytes) {
@@ -119,25 +119,25 @@ record OutputTarget(Path requested, Path path, Kind kind) {
     }
   }
 
-  /** Bytes that may still be written there, the most where that is not known. */
+  /** Free bytes on the disk; {@link Long#MAX_VALUE} if unknown. */
   long freeBytes() {
     try {
       FileStore disk = Files.getFileStore(folder());
       return disk.getTotalSpace() == 0 ? Long.MAX_VALUE : disk.getUsableSpace();
     } catch (IOException e) {
-      return Long.MAX_VALUE; // a mount that is not listed, as in a chroot
+      return Long.MAX_VALUE; // the mount is not listed, for example in a chroot
     }
   }
 
   private String linkNote() {
-    return Files.isSymbolicLink(requested) ? " for " + path + ", where the link leads" : "";
+    return Files.isSymbolicLink(requested) ? " for " + path + ", the target of the link" : "";
   }
 
   static ModelFileException writeError(Path path, IOException e) {
     return new ModelFileException(path, "cannot be written: " + FileErrors.describe(e), e);
   }
 
-  /** Whether this is the standard output of this process, by a path such as /dev/stdout. */
+  /** Whether the path is the standard output of this process, such as /dev/stdout. */
   boolean isStandardOutput() {
     try {
       return path.equals(DEV_FD.resolve("1"))

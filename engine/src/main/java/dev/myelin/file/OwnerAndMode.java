@@ -13,9 +13,7 @@ import java.util.EnumSet;
 import java.util.Map;
 import java.util.Set;
 
-/**
- * A file that takes another one's place has its mode and, as far as the system allows, its owner.
- */
+/** Creates a file with the mode and, if permitted, the owner of the file that it will replace. */
 final class OwnerAndMode {
   private static final Set<StandardOpenOption> CREATE_NEW =
       EnumSet.of(StandardOpenOption.WRITE, StandardOpenOption.CREATE_NEW);
@@ -24,7 +22,10 @@ final class OwnerAndMode {
 
   private OwnerAndMode() {}
 
-  /** Makes a file like {@code older}; nobody else may read it until it is. */
+  /**
+   * Creates a file with the attributes of {@code original}. Until they are set, only the owner can
+   * read it.
+   */
   static FileChannel create(Path file, Path original) throws IOException {
     if (!file.getFileSystem().supportedFileAttributeViews().contains("unix")) {
       return FileChannel.open(file, CREATE_NEW);
@@ -48,7 +49,7 @@ final class OwnerAndMode {
         try {
           Files.setAttribute(to, "unix:" + id, expected.get(id), LinkOption.NOFOLLOW_LINKS);
         } catch (IOException e) {
-          // only root gives files away
+          // only root may change the owner
         }
       }
     }

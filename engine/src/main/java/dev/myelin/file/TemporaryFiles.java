@@ -7,7 +7,7 @@ import java.nio.file.Path;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 
-/** The temporary files of this process: they are deleted when it ends, except by SIGKILL. */
+/** The temporary files of this process. A shutdown hook deletes them. */
 final class TemporaryFiles {
   private static final Set<Path> ALL = ConcurrentHashMap.newKeySet();
   private static Thread hook;
@@ -15,9 +15,9 @@ final class TemporaryFiles {
   private TemporaryFiles() {}
 
   /**
-   * Remembers a file that is about to be made.
+   * Registers a file before it is created.
    *
-   * @throws CancelledException if the process ends already
+   * @throws CancelledException if the JVM is shutting down
    */
   static synchronized void add(Path file) {
     if (hook == null) {
@@ -25,14 +25,16 @@ final class TemporaryFiles {
       try {
         Runtime.getRuntime().addShutdownHook(thread);
       } catch (IllegalStateException e) {
-        throw new CancelledException(file + ": not written, the process ends");
+        throw new CancelledException(file + ": not written, the process is shutting down");
       }
       hook = thread;
     }
     ALL.add(file);
   }
 
-  /** The file is gone or has its name. No hook stays behind, which would hold the classes. */
+  /**
+   * Unregisters a deleted or renamed file. Removes the hook, which would keep the classes loaded.
+   */
   static synchronized void remove(Path file) {
     ALL.remove(file);
     if (!ALL.isEmpty() || hook == null) {
@@ -42,17 +44,17 @@ final class TemporaryFiles {
       Runtime.getRuntime().removeShutdownHook(hook);
       hook = null;
     } catch (IllegalStateException e) {
-      // the process ends, and the hook runs
+      // the JVM is shutting down, and the hook runs
     }
   }
 
-  /** Takes no lock: a process that is being killed does not wait. */
+  /** Takes no lock: a process that is being killed must not wait. */
   static void deleteAll() {
     for (Path file : ALL) {
       try {
         Files.deleteIfExists(file);
       } catch (IOException e) {
-        // the process ends: nowhere to report it
+        // the JVM is shutting down: nowhere to report it
       }
     }
   }

@@ -1,7 +1,7 @@
 /**
- * Files that are written: whole or not at all, never in the place of an input.
+ * Files: atomic output, robust input, and identity.
  *
- * <p>{@link dev.myelin.file.OutputFile} is the only way in which Myelin writes a file; {@link
- * dev.myelin.file.FileId} tells whether two paths are one file.
+ * <p>{@link dev.myelin.file.OutputFile} is the only way in which Myelin writes a file. {@link
+ * dev.myelin.file.FileId} tells whether two paths are the same file.
  */
 package dev.myelin.file;

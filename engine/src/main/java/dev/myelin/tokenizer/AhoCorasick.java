@@ -3,9 +3,9 @@ package dev.myelin.tokenizer;
 import java.util.Arrays;
 
 /**
- * An Aho-Corasick automaton over tokens written backwards (Aho and Corasick 1975). Reading a text
- * from its end to its start, the state tells at each place which tokens begin there, the longest
- * one first, in time that does not depend on how many tokens there are.
+ * An Aho-Corasick automaton over reversed tokens (Aho and Corasick 1975). It reads a text from its
+ * end to its start. At each position the state gives the tokens that begin there, the longest
+ * first. The time does not depend on the number of tokens.
  */
 final class AhoCorasick {
   static final int NONE = -1;
@@ -13,21 +13,22 @@ final class AhoCorasick {
 
   private final ByteTrie trie = new ByteTrie();
 
-  /** Of each node. */
+  /** Per node: parent, byte of the edge to it, token or {@link #NONE}. */
   private int[] parents = new int[64];
 
   private byte[] bytes = new byte[64];
   private int[] tokens = new int[64];
 
-  /** The longest proper suffix of a node's string that is a node too. */
+  /** Per node: the node of the longest proper suffix. */
   private int[] failureLinks;
 
   /**
-   * The node itself where a token ends there, else the nearest such node on the way of fallbacks.
+   * Per node: the node itself if it is a token, else the nearest node with a token along the
+   * failure links, else 0.
    */
   private int[] outputLinks;
 
-  /** Whether some token has this last byte; in most texts most bytes are none. */
+  /** Whether a token ends with this byte. Most bytes of most texts do not. */
   private final boolean[] isLastByte = new boolean[256];
 
   AhoCorasick() {
@@ -35,9 +36,9 @@ final class AhoCorasick {
   }
 
   /**
-   * Adds the token {@code text[from..to)}, which is not empty; before {@link #build}.
+   * Adds the token {@code text[from..to)}, which must not be empty. Call before {@link #build}.
    *
-   * @return its match
+   * @return the match of the token
    */
   int add(byte[] text, int from, int to, int token) {
     int node = ROOT;
@@ -63,7 +64,7 @@ final class AhoCorasick {
     return node;
   }
 
-  /** Makes the automaton ready to read. */
+  /** Computes the links after all tokens are added. */
   void build() {
     failureLinks = new int[trie.size()];
     outputLinks = new int[trie.size()];
@@ -74,7 +75,7 @@ final class AhoCorasick {
     }
   }
 
-  /** Every node but the root, a shorter string before a longer one. */
+  /** All nodes except the root, by depth. */
   private int[] nodesByDepth() {
     int size = trie.size();
     int[] depths = new int[size];
@@ -96,7 +97,7 @@ final class AhoCorasick {
     return order;
   }
 
-  /** The state one byte nearer to the start of the text; the first state is 0. */
+  /** The next state for the byte before the current position. The initial state is 0. */
   int step(int state, byte b) {
     if (state == ROOT && !isLastByte[b & 0xff]) {
       return ROOT;
@@ -110,12 +111,12 @@ final class AhoCorasick {
     return next == ByteTrie.NONE ? ROOT : next;
   }
 
-  /** The match of the longest token that begins where the state was reached, 0 for none. */
+  /** The match of the longest token that begins at the current position; 0 for none. */
   int longest(int state) {
     return outputLinks[state];
   }
 
-  /** The match of the next shorter token that begins at the same place, 0 for none. */
+  /** The match of the next shorter token at the same position; 0 for none. */
   int shorter(int match) {
     return outputLinks[failureLinks[match]];
   }

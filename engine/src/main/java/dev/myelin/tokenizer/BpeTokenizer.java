@@ -7,22 +7,22 @@ import dev.myelin.gguf.Metadata;
 import dev.myelin.tokenizer.PreTokenizer.Trait;
 
 /**
- * Byte-level byte-pair encoding, as in GPT-2: the text is cut into words by a pre-tokenizer, a
- * word's bytes are written in {@link ByteAlphabet}, and neighbouring symbols are joined in the
- * order of the file's merges.
+ * Byte-level byte-pair encoding, as in GPT-2. A pre-tokenizer splits the text into words, the bytes
+ * of a word are mapped to {@link ByteAlphabet}, and adjacent symbols are merged in the order of the
+ * file's merges.
  */
 final class BpeTokenizer extends FragmentTokenizer {
   static final String PRE_KEY = "tokenizer.ggml.pre";
   private static final String MERGES_KEY = "tokenizer.ggml.merges";
 
-  /** Far above the largest list known, of 514,906. */
+  /** The largest known list has 514,906 merges. */
   private static final int MAX_MERGES = 1 << 23;
 
   private final PreTokenizer preTokenizer;
   private final ByteStrings mergeTexts;
   private volatile EncoderTables tables;
 
-  /** What encoding needs: from a merge's text to its rank, and the pre-tokenizer's steps. */
+  /** For encoding: the rank of each merge, and the compiled steps of the pre-tokenizer. */
   private record EncoderTables(ByteStringTable merges, Splitter[] splitters) {}
 
   private BpeTokenizer(
@@ -39,14 +39,14 @@ final class BpeTokenizer extends FragmentTokenizer {
     Metadata metadata = file.metadata();
     PreTokenizer preTokenizer = preTokenizer(file);
     TokenTable tokens = TokenTable.of(file);
-    // GPT-2's own <|endoftext|> had another id; llama.cpp takes 11, and files rely on it
+    // GPT-2's <|endoftext|> has another id, but llama.cpp defaults to 11, and files rely on it
     int bos = preTokenizer.has(Trait.NO_BOS) ? Vocabulary.NONE : 11;
     Vocabulary vocabulary =
         new VocabularyReader(file, tokens)
             .read(
                 new VocabularyReader.Defaults(
                     bos, 11, Vocabulary.NONE, preTokenizer.has(Trait.ADD_BOS), false));
-    tokens.scores(metadata); // unused, but a table of another length means a broken file
+    tokens.scores(metadata); // unused, but a wrong length means a broken file
     boolean mayLackMerges = preTokenizer.has(Trait.NO_MERGES) && !metadata.has(MERGES_KEY);
     ByteStrings merges =
         mayLackMerges ? ByteStrings.EMPTY : ByteStrings.of(file, MERGES_KEY, MAX_MERGES);
@@ -86,7 +86,7 @@ final class BpeTokenizer extends FragmentTokenizer {
                     "expected a pre-tokenizer among " + String.join(", ", PreTokenizers.names())));
   }
 
-  /** A merge is two symbols with a space between. */
+  /** Checks that each merge is two symbols separated by a space. */
   private static void checkMerges(GgufFile file, ByteStrings merges) {
     byte[] bytes = merges.bytes();
     for (int i = 0; i < merges.size(); i++) {
@@ -99,7 +99,7 @@ final class BpeTokenizer extends FragmentTokenizer {
         throw new ModelFileException(
             file.path(),
             "key " + MERGES_KEY + ": element " + i + " = \"" + merges.text(i) + '"',
-            "expected two symbols with a space between");
+            "expected two symbols separated by a space");
       }
     }
   }
@@ -152,7 +152,10 @@ final class BpeTokenizer extends FragmentTokenizer {
       }
     }
 
-    /** A symbol that is no token: what of it is one byte long may be; llama.cpp drops the rest. */
+    /**
+     * Adds the tokens of the single bytes of a symbol that is not a token. Like llama.cpp, drops
+     * the rest.
+     */
     private void addBytes(int from, int to, IntList ids) {
       for (int i = from; i < to; i++) {
         int id = tokens.find(word, i, i + 1);

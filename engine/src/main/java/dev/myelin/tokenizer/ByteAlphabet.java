@@ -6,20 +6,20 @@ import java.util.Arrays;
 import java.util.HexFormat;
 
 /**
- * GPT-2's way to write any bytes as visible characters: bytes that print in Latin-1 stand for
- * themselves, the others for the characters from U+0100 on, so that a space is {@code Ġ}.
+ * GPT-2's mapping from bytes to printable characters ({@code bytes_to_unicode}): printable Latin-1
+ * bytes map to themselves, the others to U+0100 and above. A space is {@code Ġ}.
  */
 final class ByteAlphabet {
   private static final char[] CHARS = chars();
 
-  /** The byte that a character below U+0144 stands for, or -1. */
+  /** The byte of a character below U+0144, or -1. */
   private static final short[] BYTES = bytes();
 
   private ByteAlphabet() {}
 
   /**
-   * Writes {@code bytes[from..to)} as UTF-8 of the alphabet to {@code out}, which needs room for
-   * twice as many, and returns how much it wrote.
+   * Maps {@code bytes[from..to)} to the alphabet and writes UTF-8 to {@code out}, which needs space
+   * for twice as many bytes. Returns the number of bytes written.
    */
   static int encode(byte[] bytes, int from, int to, byte[] out) {
     int size = 0;
@@ -36,8 +36,8 @@ final class ByteAlphabet {
   }
 
   /**
-   * The bytes that a token of this alphabet stands for. A character outside of it shows as {@code
-   * [UNK_BYTE_0x}, its UTF-8 in hexadecimal, the whole token, {@code ]}, as in llama.cpp.
+   * The bytes of a token in this alphabet. As in llama.cpp, a character outside the alphabet
+   * becomes {@code [UNK_BYTE_0x}, its UTF-8 in hexadecimal, the whole token, {@code ]}.
    */
   static byte[] decode(byte[] token) {
     ByteArrayOutputStream out = new ByteArrayOutputStream(token.length);

@@ -4,8 +4,8 @@ import dev.myelin.error.InvalidRequestException;
 import java.nio.charset.StandardCharsets;
 
 /**
- * What byte-level BPE does before it joins anything: cuts a text into words, and writes each byte
- * as a visible character. For training; any number of threads may use one.
+ * The pre-tokenization of byte-level BPE, for training: splits text into words, and maps bytes to
+ * characters. Thread-safe.
  */
 public final class ByteLevelPreTokenizer {
   private final Splitter[] splitters;
@@ -14,7 +14,7 @@ public final class ByteLevelPreTokenizer {
     this.splitters = splitters;
   }
 
-  /** Takes the words of a text in turn. */
+  /** Receives the words of a text in order. */
   @FunctionalInterface
   public interface WordConsumer {
     /** The word is {@code utf8[from..to)}. */
@@ -22,10 +22,10 @@ public final class ByteLevelPreTokenizer {
   }
 
   /**
-   * The words of a pre-tokenizer.
+   * The pre-tokenizer of a name.
    *
    * @param name as in {@code tokenizer.ggml.pre}
-   * @throws InvalidRequestException if there is none of that name, or none that joins bytes
+   * @throws InvalidRequestException if the name is unknown, or its tokens are not made by merges
    */
   public static ByteLevelPreTokenizer of(String name) {
     PreTokenizer preTokenizer =
@@ -37,19 +37,19 @@ public final class ByteLevelPreTokenizer {
                             .formatted(name, String.join(", ", PreTokenizers.names()))));
     if (preTokenizer.has(PreTokenizer.Trait.NO_MERGES)) {
       throw new InvalidRequestException(
-          "pre-tokenizer = " + name + ": its tokens are not made by merges, expected another");
+          "pre-tokenizer = " + name + ": its tokens are not made by merges, expected another one");
     }
     return new ByteLevelPreTokenizer(preTokenizer.splitters());
   }
 
-  /** The character that a byte is written as. */
+  /** The character of a byte in {@link ByteAlphabet}. */
   public static String character(byte value) {
     byte[] utf8 = new byte[2];
     int size = ByteAlphabet.encode(new byte[] {value}, 0, 1, utf8);
     return new String(utf8, 0, size, StandardCharsets.UTF_8);
   }
 
-  /** Cuts a text, which is UTF-8. */
+  /** Splits a text in UTF-8 into words. */
   public void split(byte[] utf8, WordConsumer consumer) {
     IntList ends = PreTokenizer.split(new SplitText(utf8, 0, utf8.length), splitters);
     int at = 0;

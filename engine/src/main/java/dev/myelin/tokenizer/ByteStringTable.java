@@ -1,12 +1,12 @@
 package dev.myelin.tokenizer;
 
 /**
- * Finds a string's index by its bytes: open addressing with linear probing, and each string's hash
- * kept, so that a miss rarely touches the strings. Small, for a fresh process pays for each page of
- * memory it touches.
+ * A hash table from strings to their indices: open addressing with linear probing. The hashes are
+ * stored, so that a miss rarely reads the strings. The table is small, because a new process pays
+ * for each page of memory that it touches.
  *
- * <p>The hash is salted, for the strings come from a file that nobody vouches for. Of equal strings
- * the first is found.
+ * <p>The hash is salted, because the strings come from an untrusted file. For equal strings the
+ * first index is returned.
  */
 final class ByteStringTable {
   static final int NONE = -1;
@@ -15,7 +15,7 @@ final class ByteStringTable {
   private final long salt = System.nanoTime() * 0x9e37_79b9_7f4a_7c15L | 1;
   private final int[] hashes;
 
-  /** Index + 1; 0 is free. */
+  /** Index + 1; 0 if the slot is free. */
   private final int[] slots;
 
   private final int mask;
@@ -58,7 +58,7 @@ final class ByteStringTable {
     slots[slot] = i + 1;
   }
 
-  /** The first string that an earlier one equals, or {@link #NONE}. */
+  /** The first string that equals an earlier one, or {@link #NONE}. */
   int duplicate() {
     return duplicate;
   }
@@ -83,7 +83,8 @@ final class ByteStringTable {
   }
 
   /**
-   * The index of {@code text[from..middle)}, a space, {@code text[middle..to)}; or {@link #NONE}.
+   * The index of the concatenation of {@code text[from..middle)}, a space and {@code
+   * text[middle..to)}, or {@link #NONE}.
    */
   int findPair(byte[] text, int from, int middle, int to) {
     if (to - from + 1 > maxLength) {

@@ -11,22 +11,22 @@ import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 
 /**
- * An array of strings of a file, copied to the heap as it lies there: string {@code i} is {@code
+ * An array of strings of a file, copied to the heap in its file format: string {@code i} is {@code
  * bytes()[start(i)..end(i))}. One copy of a few megabytes is many times faster than a view of each
- * string, and it outlives the file.
+ * string, and the file may be closed.
  */
 final class ByteStrings {
-  /** What lies between two strings: the next one's length, u64. */
+  /** Two strings are separated by the length of the second, a u64. */
   private static final int LENGTH_BYTES = Long.BYTES;
 
-  /** Of all strings, their lengths included; the largest table known has some 10 MB. */
+  /** Size of the array, lengths included. The largest known one has about 10 MB. */
   private static final int MAX_BYTES = 1 << 27;
 
   static final ByteStrings EMPTY = new ByteStrings(new byte[0], new int[] {LENGTH_BYTES}, false);
 
   private final byte[] bytes;
 
-  /** Where each string begins, and where one after the last would. */
+  /** The start of each string, and the start that one more string would have. */
   private final int[] starts;
 
   private final boolean hasEmpty;
@@ -40,8 +40,8 @@ final class ByteStrings {
   /**
    * Copies an array of strings.
    *
-   * @param maxSize how many strings there may be
-   * @throws dev.myelin.error.ModelFileException if the key is missing or is something else
+   * @param maxSize largest number of strings
+   * @throws dev.myelin.error.ModelFileException if the key is missing or not an array of strings
    */
   static ByteStrings of(GgufFile file, String key, int maxSize) {
     Metadata metadata = file.metadata();
@@ -90,7 +90,7 @@ final class ByteStrings {
     }
   }
 
-  /** Strings given one by one, none of them empty. */
+  /** The given strings, none of them empty. */
   private static ByteStrings of(byte[]... strings) {
     ByteArrayOutputStream all = new ByteArrayOutputStream();
     int[] starts = new int[strings.length + 1];
@@ -103,7 +103,7 @@ final class ByteStrings {
     return new ByteStrings(all.toByteArray(), starts, false);
   }
 
-  /** These strings, where an empty one {@code i} is called {@code [EMPTY_i]} as in llama.cpp. */
+  /** Replaces each empty string {@code i} by {@code [EMPTY_i]}, as in llama.cpp. */
   ByteStrings withEmptyNamed() {
     if (!hasEmpty) {
       return this;
@@ -122,7 +122,7 @@ final class ByteStrings {
     return starts.length - 1;
   }
 
-  /** What {@link #start} and {@link #end} refer to; not to be written. */
+  /** The array that {@link #start} and {@link #end} index. Must not be modified. */
   byte[] bytes() {
     return bytes;
   }
@@ -139,12 +139,12 @@ final class ByteStrings {
     return Arrays.copyOfRange(bytes, start(i), end(i));
   }
 
-  /** String {@code i}; bytes that are not UTF-8 are replaced. */
+  /** String {@code i}. Invalid UTF-8 is replaced by U+FFFD. */
   String text(int i) {
     return new String(bytes, start(i), end(i) - start(i), StandardCharsets.UTF_8);
   }
 
-  /** The low 31 bits of a little-endian length, which were checked to be all there is. */
+  /** The low 32 bits of a little-endian length. The others are known to be zero. */
   private static int length(byte[] bytes, int at) {
     return (bytes[at] & 0xff)
         | (bytes[at + 1] & 0xff) << 8

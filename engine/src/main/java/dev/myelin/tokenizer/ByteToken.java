@@ -1,12 +1,12 @@
 package dev.myelin.tokenizer;
 
-/** Tokens that stand for one byte each and are written {@code <0x00>} to {@code <0xFF>}. */
+/** Byte tokens, which are written {@code <0x00>} to {@code <0xFF>}. */
 final class ByteToken {
   private static final String HEX = "0123456789ABCDEF";
 
   private ByteToken() {}
 
-  /** The byte that string {@code i} stands for, 0 to 255, or -1. */
+  /** The byte of string {@code i}, 0 to 255, or -1 if it is not a byte token. */
   static int value(ByteStrings texts, int i) {
     byte[] bytes = texts.bytes();
     int at = texts.start(i);
@@ -22,7 +22,7 @@ final class ByteToken {
     return high < 0 || low < 0 ? -1 : high << 4 | low;
   }
 
-  /** How the token for a byte is written. */
+  /** The text of the token of a byte. */
   static byte[] text(int value) {
     return new byte[] {
       '<', '0', 'x', (byte) HEX.charAt(value >> 4), (byte) HEX.charAt(value & 15), '>'

@@ -1,20 +1,21 @@
 package dev.myelin.tokenizer;
 
-/** The edges of a trie of byte strings: nodes are numbers, from 0, the root, on. */
+/** The edges of a trie of byte strings. Nodes are numbered from 0, the root. */
 final class ByteTrie {
   static final int NONE = -1;
 
-  /** So that an edge's key, node and byte, fits 32 bits; a byte takes a node at most. */
+  /** The key of an edge, node and byte, must fit 32 bits. Each byte adds at most one node. */
   static final int MAX_NODES = (1 << 24) - 2;
 
   /**
-   * Edges by open addressing: parent node and byte in the high half (+1, 0 is free), child below.
+   * A hash table of edges, open addressing: key (parent node and byte, + 1) in the high half, child
+   * in the low half; 0 is free.
    */
   private long[] edges = new long[256];
 
   private int nodes = 1;
 
-  /** The node one byte further, from node 0 on; or {@link #NONE}. */
+  /** The child of a node for a byte, or {@link #NONE}. */
   int child(int node, byte b) {
     long key = key(node, b);
     for (int slot = slot(key); edges[slot] != 0; slot = slot + 1 & edges.length - 1) {
@@ -25,12 +26,12 @@ final class ByteTrie {
     return NONE;
   }
 
-  /** How many nodes there are; a child's number is higher than its parent's. */
+  /** The number of nodes. A child has a higher number than its parent. */
   int size() {
     return nodes;
   }
 
-  /** A new node below this one, which has no such child yet. */
+  /** Adds a child. The parent must not have a child for this byte yet. */
   int addChild(int parent, byte b) {
     if (nodes * 2 > edges.length) {
       long[] old = edges;

@@ -3,7 +3,7 @@ package dev.myelin.tokenizer;
 import dev.myelin.tokenizer.SpecialTokens.Fragment;
 import java.util.Optional;
 
-/** Finds the spelling of control tokens in text that is read as plain characters. */
+/** Finds the texts of control tokens in plain text. */
 public final class ControlTokens {
   private final Vocabulary vocabulary;
   private final SpecialTokens control;
@@ -13,7 +13,7 @@ public final class ControlTokens {
     this.control = new SpecialTokens(vocabulary, TokenAttribute.CONTROL, 0);
   }
 
-  /** The first control token that the text, as UTF-8, spells. */
+  /** The text of the first control token in a text, given as UTF-8. */
   public Optional<String> findFirst(byte[] text) {
     for (Fragment fragment : control.partition(text, TrustedBytes.ALL)) {
       if (!fragment.isText()) {

@@ -1,8 +1,8 @@
 package dev.myelin.tokenizer;
 
-/** Steps of pre-tokenizers for which a pattern would not take linear time. */
+/** Pre-tokenizer steps written by hand, because a regular expression would not take linear time. */
 enum CustomSplitter implements Splitter, PreTokenizer.Step {
-  /** White space at the end of the piece: {@code \s+$}. */
+  /** White space at the end of a piece: {@code \s+$}. */
   TRAILING_SPACE {
     @Override
     void splitPiece(SplitText text, int from, int to, IntList ends) {
@@ -20,8 +20,8 @@ enum CustomSplitter implements Splitter, PreTokenizer.Step {
   },
 
   /**
-   * Digits by threes, counted from the right: 1 234 567. What stands before a number stays with its
-   * first group, for the next step to cut off.
+   * Groups of three digits, counted from the right: 1 234 567. Text before a number stays with the
+   * first group; the next step splits it off.
    */
   DIGIT_GROUPS_OF_3 {
     @Override
@@ -48,7 +48,7 @@ enum CustomSplitter implements Splitter, PreTokenizer.Step {
     }
   };
 
-  /** Adds where the pieces of {@code [from..to)} end. */
+  /** Adds the ends of the pieces of {@code [from..to)}. */
   abstract void splitPiece(SplitText text, int from, int to, IntList ends);
 
   @Override

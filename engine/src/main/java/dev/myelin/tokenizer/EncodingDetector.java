@@ -2,26 +2,26 @@ package dev.myelin.tokenizer;
 
 import java.util.Optional;
 
-/** What the first bytes of a text that should be UTF-8 tell of it. */
+/** Detects the encoding of a text by its first bytes. */
 public final class EncodingDetector {
-  /** So many bytes from the start are enough to look at. */
+  /** The largest number of bytes that are examined. */
   public static final int MAX_BYTES = 64;
 
-  /** Without a mark, so many bytes must alternate with zeroes before it is taken for UTF-16. */
+  /** Without a byte order mark, the bytes that must alternate with zeros to be UTF-16. */
   private static final int MIN_ALTERNATING_BYTES = 6;
 
   private EncodingDetector() {}
 
-  /** Bytes of a UTF-8 byte order mark at the start, 3 or 0: the mark is no part of the text. */
+  /** The length of a UTF-8 byte order mark at the start: 3 or 0. */
   public static int byteOrderMarkLength(byte[] bytes, int count) {
     return startsWith(bytes, count, 0xef, 0xbb, 0xbf) ? 3 : 0;
   }
 
   /**
-   * The encoding that a text has instead of UTF-8, empty where the first bytes do not tell: UTF-16
-   * and UTF-32 with their marks, and UTF-16 of mostly Latin letters without one.
+   * The encoding of a text that is not UTF-8: UTF-16 or UTF-32 with a byte order mark, or UTF-16 of
+   * mostly Latin letters without one. Otherwise empty.
    *
-   * @param count how many of the bytes there are
+   * @param count number of valid bytes in the array
    */
   public static Optional<String> detectNonUtf8(byte[] bytes, int count) {
     if (startsWith(bytes, count, 0xff, 0xfe, 0, 0) || startsWith(bytes, count, 0, 0, 0xfe, 0xff)) {
@@ -41,7 +41,7 @@ public final class EncodingDetector {
     return same;
   }
 
-  /** Whether every second byte is zero, and no other. */
+  /** Whether exactly every second byte is zero. */
   private static boolean alternates(byte[] bytes, int count, int zeroes) {
     int size = Math.min(count, MAX_BYTES) & ~1;
     boolean all = size >= MIN_ALTERNATING_BYTES;

@@ -5,11 +5,11 @@ import java.io.ByteArrayOutputStream;
 import java.nio.charset.StandardCharsets;
 
 /**
- * What every kind of tokenizer does: special tokens are cut out first, the text between them is
- * encoded as its kind demands.
+ * The common part of all kinds of tokenizers: splits a text into special tokens and fragments of
+ * ordinary text. Subclasses encode the fragments.
  */
 abstract class FragmentTokenizer implements Tokenizer {
-  /** A text of more chars could outgrow an array on its way. */
+  /** A longer text could overflow an array. */
   private static final int MAX_CHARS = 1 << 28;
 
   private final Vocabulary vocabulary;
@@ -19,7 +19,7 @@ abstract class FragmentTokenizer implements Tokenizer {
   private volatile SpecialTokens onlyUserDefined;
 
   /**
-   * @param prefixesSpace whether text begins with a space that is not there
+   * @param prefixesSpace whether a space is added in front of the text
    * @param cleanSpaces see {@link SpaceCleaner}
    */
   FragmentTokenizer(Vocabulary vocabulary, boolean prefixesSpace, boolean cleanSpaces) {
@@ -28,20 +28,20 @@ abstract class FragmentTokenizer implements Tokenizer {
     this.cleanSpaces = cleanSpaces;
   }
 
-  /** Encodes the fragments of one text, one after the other. */
+  /** Encodes the fragments of one text in order. */
   interface TextEncoder {
     /**
      * Encodes {@code utf8[from..to)}.
      *
-     * @param afterSpecial whether it begins the text or follows a special token
+     * @param afterSpecial whether the fragment is the first or follows a special token
      */
     void encode(byte[] utf8, int from, int to, boolean afterSpecial, IntList ids);
   }
 
-  /** An encoder for one text. */
+  /** Creates an encoder for one text. */
   abstract TextEncoder encoder();
 
-  /** The bytes of a token of ordinary text. */
+  /** The bytes of a normal token. */
   abstract byte[] decodeNormal(int token);
 
   @Override
@@ -148,7 +148,7 @@ abstract class FragmentTokenizer implements Tokenizer {
     return vocabulary;
   }
 
-  /** The table of special tokens to look for, made when first asked for. */
+  /** The special tokens to search for, created on first use. */
   private SpecialTokens specialTokens(boolean parse) {
     SpecialTokens special = parse ? allSpecial : onlyUserDefined;
     if (special == null) {

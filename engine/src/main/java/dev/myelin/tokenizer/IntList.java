@@ -2,7 +2,7 @@ package dev.myelin.tokenizer;
 
 import java.util.Arrays;
 
-/** Ints that are appended and read back. */
+/** A growable list of ints. */
 final class IntList {
   private int[] values = new int[64];
   private int size;

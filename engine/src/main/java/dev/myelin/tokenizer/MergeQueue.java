@@ -2,7 +2,7 @@ package dev.myelin.tokenizer;
 
 import java.util.Arrays;
 
-/** A binary heap of pairs: the smallest key first, with the pair's length in bytes beside it. */
+/** A binary min-heap of candidate merges: a key and the length of the pair in bytes. */
 final class MergeQueue {
   private long[] keys = new long[32];
   private int[] lengths = new int[32];

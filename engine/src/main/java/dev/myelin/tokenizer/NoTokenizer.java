@@ -6,8 +6,8 @@ import dev.myelin.gguf.Metadata;
 import java.nio.file.Path;
 
 /**
- * Stands for the tokenizer of a file without a vocabulary: the model computes with token ids, and
- * turning text into them, or back, is an error that names what is missing.
+ * The tokenizer of a file without a vocabulary. The model works with token ids; encoding and
+ * decoding text throw an exception that names the missing vocabulary.
  */
 final class NoTokenizer implements Tokenizer {
   private final Path file;
@@ -27,7 +27,7 @@ final class NoTokenizer implements Tokenizer {
         Vocabulary.withoutTexts(file.path(), vocabularySize(file)));
   }
 
-  /** The number of tokens, which only {@code ARCHITECTURE.vocab_size} tells. */
+  /** The number of tokens: {@code ARCHITECTURE.vocab_size}. */
   static int vocabularySize(GgufFile file) {
     Metadata metadata = file.metadata();
     String key = metadata.string("general.architecture").concat(".vocab_size");
@@ -77,6 +77,6 @@ final class NoTokenizer implements Tokenizer {
     return new UnsupportedModelException(
         file,
         "key " + TokenizerKind.KEY + " = \"" + kind + "\": the file has no vocabulary",
-        "expected one to read and write text");
+        "expected one to encode and decode text");
   }
 }

@@ -3,18 +3,18 @@ package dev.myelin.tokenizer;
 import java.util.Arrays;
 
 /**
- * Joins neighbouring symbols of a text, the best pair first and of equals the leftmost, until no
- * pair may be joined: what SPM and BPE have in common. The symbols are the text's characters at
- * first. With a chain of symbols and a heap of pairs it takes n log n steps.
+ * Byte-pair encoding of a text, shared by SPM and BPE. The initial symbols are the characters. The
+ * adjacent pair of the lowest rank is merged, the leftmost of equals, until no pair can be merged.
+ * A linked list of symbols and a heap of pairs give n log n steps.
  */
 abstract class PairMerger {
-  /** The rank of two symbols that may not be joined. */
+  /** The rank of two symbols that cannot be merged. */
   static final long NO_MERGE = Long.MAX_VALUE;
 
   private final MergeQueue queue = new MergeQueue();
   private byte[] text;
 
-  // symbol i is text[start[i]..end[i]), empty once it was joined to the one before
+  // symbol i is text[start[i]..end[i]); empty after it was merged into the previous one
   private int[] start = new int[32];
   private int[] end = new int[32];
   private int[] next = new int[32];
@@ -22,12 +22,12 @@ abstract class PairMerger {
   private int size;
 
   /**
-   * The rank of joining {@code text[from..middle)} and {@code text[middle..to)}: an int, the
-   * smallest goes first; or {@link #NO_MERGE}.
+   * The rank of merging {@code text[from..middle)} and {@code text[middle..to)}: an int, the lowest
+   * is merged first; or {@link #NO_MERGE}.
    */
   abstract long rank(byte[] text, int from, int middle, int to);
 
-  /** Joins what can be joined in {@code text[from..to)}, which is UTF-8. */
+  /** Merges the symbols of {@code text[from..to)}, UTF-8. */
   final void merge(byte[] text, int from, int to) {
     this.text = text;
     size = 0;
@@ -48,19 +48,19 @@ abstract class PairMerger {
       queue.removeFirst();
       int left = (int) key;
       int right = next[left];
-      // the pair is out of date if one of its symbols has been joined to another since
+      // the entry is stale if one of its symbols was merged since
       if (start[left] < end[left] && right >= 0 && end[right] - start[left] == length) {
         mergePair(left, right);
       }
     }
   }
 
-  /** The first symbol, or -1 for an empty text. */
+  /** The first symbol, or -1 if the text is empty. */
   final int first() {
     return size == 0 ? -1 : 0;
   }
 
-  /** The symbol after this one, or -1. */
+  /** The next symbol, or -1. */
   final int next(int symbol) {
     return next[symbol];
   }

@@ -1,8 +1,8 @@
 package dev.myelin.tokenizer;
 
 /**
- * Patterns that pre-tokenizers share. They are those of the models' {@code tokenizer.json}, as far
- * as llama.cpp follows these: where it cuts otherwise, checkpoints in this format expect its way.
+ * Regular expressions shared by pre-tokenizers. They follow the {@code tokenizer.json} of the
+ * models, except where llama.cpp splits differently: GGUF files rely on its behaviour.
  */
 final class Patterns {
   static final String NUMBER = "\\p{N}";
@@ -14,7 +14,7 @@ final class Patterns {
   static final String SPACED_LETTERS = "\\s?\\p{L}+";
   static final String SPACED_PUNCTUATION = "\\s?\\p{P}+";
 
-  /** What an apostrophe may begin: it's, they're. */
+  /** Contractions: it's, they're. */
   static final String CONTRACTION = "'(?:[sStTmMdD]|[rR][eE]|[vV][eE]|[lL][lL])";
 
   static final String PREFIX = "[^\\r\\n\\p{L}\\p{N}]?";
@@ -63,9 +63,7 @@ final class Patterns {
       anyOf(WORD_WITH_PUNCTUATION, " ?[\\p{P}\\p{S}]+[\\r\\n]*", LINES_SPACES);
   static final String SPARK = anyOf(WORD_WITH_PUNCTUATION, " ?[\\p{P}\\p{S}]+", LINE_BREAK, SPACES);
 
-  /**
-   * Chinese characters are told from other letters by their {@link UnicodeCategories} stand-ins.
-   */
+  /** Han characters are recognised by their {@link UnicodeCategories} characters. */
   static final String KIMI =
       anyOf(
           "[\\u00ba\\u0081]+",
@@ -79,7 +77,7 @@ final class Patterns {
   /** Chinese and Japanese. */
   static final String CJK = "[\\u4e00-\\u9fa5\\u3040-\\u309f\\u30a0-\\u30ff]+";
 
-  /** About everything from U+0800 to the end of Hangul. */
+  /** Almost everything from U+0800 to the end of Hangul. */
   static final String EAST_ASIAN = "[\\u4e00-\\u9fa5\\u0800-\\u4e00\\uac00-\\ud7ff]+";
 
   static final String YOUTU_SCRIPTS =
@@ -95,7 +93,7 @@ final class Patterns {
           + "\\u2f00-\\u2fdf\\u0e40-\\u0e7f\\u0e80-\\u0eff\\u1780-\\u17ff\\u1000-\\u109f"
           + "\\uaa60-\\uaa7f\\ua9e0-\\ua9ff\\uac00-\\ud7af\\u1100-\\u11ff]+";
 
-  /** Letters of scripts that tell capitals from small letters. */
+  /** Letters of scripts with upper and lower case. */
   static final String DEEPSEEK_LETTERS =
       "\\s?[A-Za-z"
           + "\\u00b5\\u00c0-\\u00d6\\u00d8-\\u00f6\\u00f8-\\u01ba\\u01bc-\\u01bf"
@@ -119,7 +117,7 @@ final class Patterns {
   static final String DEEPSEEK_PUNCTUATION =
       "\\s?[!-/:-~\\uff01-\\uff0f\\uff1a-\\uff5e\\u2018-\\u201f\\u3000-\\u3002]+";
 
-  // joined by methods and not by +, which takes a process milliseconds when it first does it
+  // String.join, not +: the first string concatenation costs milliseconds of start-up time
 
   private Patterns() {}
 
@@ -131,7 +129,7 @@ final class Patterns {
     return String.join("", "(?:", pattern, ")?");
   }
 
-  /** Small letters after any capitals, or else capitals before any small letters. */
+  /** A word: any capitals, then small letters; or capitals, then any small letters. */
   private static String casedWord(String capital, String small, String suffix) {
     return anyOf(
         String.join("", PREFIX, capital, "*", small, "+", suffix),

@@ -3,38 +3,38 @@ package dev.myelin.tokenizer;
 import java.util.List;
 
 /**
- * How text is cut into words before merges join bytes within each, and what else is known by the
- * name in {@code tokenizer.ggml.pre}.
+ * A pre-tokenizer: splits text into words, within which bytes are merged. Selected by {@code
+ * tokenizer.ggml.pre}.
  *
- * @param names as files write it
- * @param steps each cuts the pieces of the one before
- * @param traits what else holds for these names
+ * @param names values of {@code tokenizer.ggml.pre}
+ * @param steps each splits the pieces of the previous one
+ * @param traits other properties of models with these names
  */
 record PreTokenizer(List<String> names, List<Step> steps, List<Trait> traits) {
-  /** What a name stands for besides how to cut. */
+  /** Properties that a name implies besides the splitting. */
   enum Trait {
-    /** A word that is a token is not cut, even where no merges lead to it. */
+    /** A word that is a token is taken as a whole, even if no merges lead to it. */
     IGNORE_MERGES,
 
-    /** BOS goes in front unless the file says otherwise. */
+    /** BOS is added unless the file says otherwise. */
     ADD_BOS,
 
-    /** There is no BOS unless the file names one. */
+    /** There is no BOS unless the file defines one. */
     NO_BOS,
 
-    /** Decoding drops spaces before punctuation. */
+    /** Decoding removes spaces before punctuation. */
     CLEAN_SPACES,
 
-    /** Each character is a token; the file may leave merges out. */
+    /** The file may have no merges. */
     NO_MERGES
   }
 
-  /** A step before it is compiled, which waits until a text is to be cut. */
+  /** A step, compiled on first use. */
   interface Step {
     Splitter compile();
   }
 
-  /** A step by a pattern; see {@link RegexSplitter}. */
+  /** A regular expression; see {@link RegexSplitter}. */
   record Regex(String regex) implements Step {
     @Override
     public Splitter compile() {
@@ -46,7 +46,7 @@ record PreTokenizer(List<String> names, List<Step> steps, List<Trait> traits) {
     return traits.contains(trait);
   }
 
-  /** The steps, ready for use. */
+  /** The compiled steps. */
   Splitter[] splitters() {
     Splitter[] splitters = new Splitter[steps.size()];
     for (int i = 0; i < splitters.length; i++) {
@@ -55,7 +55,7 @@ record PreTokenizer(List<String> names, List<Step> steps, List<Trait> traits) {
     return splitters;
   }
 
-  /** Where each word of a text ends, counted in code points. */
+  /** The end of each word of a text, in code points. */
   static IntList split(SplitText text, Splitter[] splitters) {
     IntList ends = new IntList();
     ends.add(text.size());

@@ -49,8 +49,8 @@ import java.util.List;
 import java.util.Optional;
 
 /**
- * The pre-tokenizers by the names in {@code tokenizer.ggml.pre}: a new one is an entry here, with
- * the names it goes by, its steps in order, and what else is known of it.
+ * The registry of pre-tokenizers by {@code tokenizer.ggml.pre}. To add one, add an entry with its
+ * names, traits and steps.
  */
 final class PreTokenizers {
   static final String DEFAULT_NAME = "default";
@@ -149,7 +149,7 @@ final class PreTokenizers {
     return Optional.empty();
   }
 
-  /** Every name, for messages. */
+  /** All names, for messages. */
   static List<String> names() {
     List<String> names = new ArrayList<>();
     for (PreTokenizer preTokenizer : ALL) {
@@ -162,7 +162,7 @@ final class PreTokenizers {
     return List.of(traits);
   }
 
-  /** An entry: names apart by spaces; a step is a pattern or one of {@link CustomSplitter}. */
+  /** An entry. Names are separated by spaces; a step is a regex or a {@link CustomSplitter}. */
   private static PreTokenizer of(String names, List<Trait> traits, Object... steps) {
     Step[] all = new Step[steps.length];
     for (int i = 0; i < steps.length; i++) {

@@ -5,15 +5,15 @@ import java.util.List;
 import java.util.Objects;
 
 /**
- * The text of a prompt of which it is known who wrote what: a chat template's own text is trusted,
- * what users, documents and tools say is not. {@link Tokenizer#encode(PromptText, boolean)} finds
+ * The text of a prompt as trusted and untrusted spans. The text of a chat template is trusted; the
+ * text of users, documents and tools is not. {@link Tokenizer#encode(PromptText, boolean)} finds
  * control tokens in trusted text only.
  *
- * @param spans the parts in order; empty ones are left out, and neighbours with the same trust
- *     become one
+ * @param spans the spans in order; empty ones are dropped, adjacent ones of the same trust are
+ *     merged
  */
 public record PromptText(List<Span> spans) {
-  /** A part of the text by one author. */
+  /** A part of the text. */
   public record Span(String text, boolean trusted) {
     public Span {
       Objects.requireNonNull(text, "text");
@@ -24,17 +24,17 @@ public record PromptText(List<Span> spans) {
     spans = merged(spans);
   }
 
-  /** A text that may name control tokens everywhere. */
+  /** A text in which control tokens are found everywhere. */
   public static PromptText trusted(String text) {
     return new PromptText(List.of(new Span(text, true)));
   }
 
-  /** A text that names no control token, whatever it says. */
+  /** A text in which no control tokens are found. */
   public static PromptText untrusted(String text) {
     return new PromptText(List.of(new Span(text, false)));
   }
 
-  /** How many characters (UTF-16 units) it has. */
+  /** The length in UTF-16 code units. */
   public long length() {
     long length = 0;
     for (Span span : spans) {
@@ -43,7 +43,7 @@ public record PromptText(List<Span> spans) {
     return length;
   }
 
-  /** The whole text, as one string. */
+  /** The concatenation of all spans. */
   public String text() {
     if (spans.size() == 1) {
       return spans.getFirst().text();

@@ -4,11 +4,12 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /**
- * Makes a piece of each match of a pattern, and of what lies between two matches.
+ * Splits at the matches of a regular expression: each match and each gap between two matches
+ * becomes a piece.
  *
- * <p>A pattern that names categories, {@code \p{L}}, sees {@link SplitText#categories}; another one
- * sees {@link SplitText#text}. Patterns must take linear time: of one loop after another over the
- * same characters, and of groups in a loop, beware.
+ * <p>A pattern with categories, {@code \p{L}}, is matched against {@link SplitText#categories}, any
+ * other against {@link SplitText#text}. Patterns must take linear time: avoid consecutive loops
+ * over the same characters, and groups in loops.
  */
 final class RegexSplitter implements Splitter {
   private final Pattern pattern;

@@ -3,8 +3,8 @@ package dev.myelin.tokenizer;
 import java.util.Arrays;
 
 /**
- * Takes away spaces that some tokenizers' decoders do not want: before {@code ? ! . ,} and before
- * {@code 's 'm 're 've}, and both around an apostrophe that stands alone. As in llama.cpp.
+ * Removes spaces from decoded text, as in llama.cpp ({@code clean_spaces}): before {@code ? ! . ,},
+ * before {@code 's 'm 're 've}, and around a separate apostrophe.
  */
 final class SpaceCleaner {
   private SpaceCleaner() {}
@@ -17,7 +17,7 @@ final class SpaceCleaner {
     return Arrays.copyOf(bytes, size);
   }
 
-  // each pass moves bytes to the left; what is still to be read is never overwritten
+  // each pass compacts the bytes in place
 
   private static int cleanBeforePunctuation(byte[] text, int size) {
     int newSize = Math.min(1, size);

@@ -3,8 +3,8 @@ package dev.myelin.tokenizer;
 import java.util.List;
 
 /**
- * What a special token may be for, the keys that may give its id (the last one present counts), and
- * the texts by which it is known where no key does: files often leave these out.
+ * Roles of special tokens. Each has the keys that may give its id (the last one present is used),
+ * and the well-known texts that identify it if there is no key: files often lack the keys.
  */
 enum SpecialTokenRole {
   END_OF_TURN(
@@ -62,7 +62,7 @@ enum SpecialTokenRole {
       "<reponame>"),
   FIM_SEPARATOR(List.of("fim_sep_token_id"), "<|file_sep|>");
 
-  /** Texts that end a reply whatever else the file says. */
+  /** Texts that always end generation (EOG). */
   static final List<String> END_OF_GENERATION =
       List.of(
           "<|eot_id|>",
@@ -88,7 +88,7 @@ enum SpecialTokenRole {
           "<\uff5cend\u2581of\u2581sentence\uff5c>",
           "[e~[");
 
-  /** Texts of gpt-oss that are always rendered. */
+  /** Texts of gpt-oss that are always rendered: they become user-defined tokens. */
   static final List<String> ALWAYS_RENDERED =
       List.of("<|channel|>", "<|message|>", "<|start|>", "<|constrain|>");
 
@@ -100,7 +100,7 @@ enum SpecialTokenRole {
     this.texts = List.of(texts);
   }
 
-  /** Keys after {@code tokenizer.ggml.}. */
+  /** Keys without the prefix {@code tokenizer.ggml.}. */
   List<String> keys() {
     return keys;
   }
@@ -109,7 +109,7 @@ enum SpecialTokenRole {
     return texts;
   }
 
-  /** Whether a reply is over where this one is generated. */
+  /** Whether this token ends generation. */
   boolean isEndOfGeneration() {
     return switch (this) {
       case FIM_PREFIX, FIM_SUFFIX, FIM_MIDDLE -> false;

@@ -7,16 +7,18 @@ import java.util.List;
 import java.util.PriorityQueue;
 
 /**
- * Cuts a text at the special tokens that it names, before anything else looks at it. As in
- * llama.cpp the longest tokens are taken first, of the same length the one with the lowest id, each
- * from left to right in what the earlier ones left.
+ * Partitions a text into special tokens and ordinary text before it is tokenized. As in llama.cpp,
+ * longer tokens are matched first, among equal lengths the one with the lowest id, each from left
+ * to right in the remaining text.
  *
- * <p>One pass finds the longest token that begins at each place. These candidates are taken in that
- * order; one that reaches into what is taken already gives way to the next shorter one at its
- * place.
+ * <p>One pass finds the longest token at each position. These candidates are taken in that order. A
+ * candidate that overlaps a taken token is replaced by the next shorter one at its position.
  */
 final class SpecialTokens {
-  /** A token, or where it is {@link Vocabulary#NONE} the bytes {@code [from..to)} of the text. */
+  /**
+   * A special token, or, if it is {@link Vocabulary#NONE}, the bytes {@code [from..to)} of the
+   * text.
+   */
   record Fragment(int token, int from, int to) {
     boolean isText() {
       return token == Vocabulary.NONE;
@@ -25,15 +27,15 @@ final class SpecialTokens {
 
   private final Vocabulary vocabulary;
 
-  /** Ids by rank, and the automaton's match of each. */
+  /** Token ids by rank (longest first), and the match of each in the automaton. */
   private final int[] idsByRank;
 
   private final int[] matchesByRank;
 
-  /** Its tokens are ranks. */
+  /** The tokens of the automaton are ranks. */
   private final AhoCorasick automaton = new AhoCorasick();
 
-  /** A table of the tokens that have one of these attributes and none of those. */
+  /** The tokens that have an attribute of {@code included} and none of {@code excluded}. */
   SpecialTokens(Vocabulary vocabulary, int included, int excluded) {
     this.vocabulary = vocabulary;
     ByteStrings texts = vocabulary.texts();
@@ -60,24 +62,24 @@ final class SpecialTokens {
   }
 
   /**
-   * The text's fragments in order; none is empty.
+   * The fragments of a text in order; none is empty.
    *
-   * @param trusted where control tokens may be, and what is written like one; other tokens that the
-   *     file calls user-defined may be anywhere
+   * @param trusted where control tokens, and tokens that are written like them, are found; other
+   *     user-defined tokens are found anywhere
    */
   List<Fragment> partition(byte[] text, TrustedBytes trusted) {
     return new Partition(text, trusted).fragments();
   }
 
-  /** One text being cut. */
+  /** The partition of one text. */
   private final class Partition {
     private final byte[] text;
     private final TrustedBytes trusted;
 
-    /** Bytes that belong to a token, or are white space that a token strips. */
+    /** Bytes of taken tokens and of the white space that they strip. */
     private final BitSet taken = new BitSet();
 
-    /** Place in the high half, token in the low one. */
+    /** Taken tokens: position in the high half, token in the low half. */
     private long[] tokens = new long[16];
 
     private int size;
@@ -103,7 +105,7 @@ final class SpecialTokens {
       return fragments;
     }
 
-    /** The text between two tokens, without what these strip. */
+    /** Adds the text between two tokens without stripped white space. */
     private void addText(int from, int to, List<Fragment> fragments) {
       int start = taken.nextClearBit(from);
       int end = taken.nextSetBit(start);
@@ -124,7 +126,7 @@ final class SpecialTokens {
         int rank = (int) (candidate >>> 32);
         int token = idsByRank[rank];
         if (!taken.get(at)) {
-          // what is taken is at least as long: it cannot lie between the first and the last byte
+          // taken tokens are at least as long: none is strictly inside this one
           if (taken.get(at + length(token) - 1)) {
             int match = longestFitting(at, matchesByRank[rank]);
             if (match != 0) {
@@ -137,7 +139,7 @@ final class SpecialTokens {
       }
     }
 
-    /** The longest token at each place, in the order in which they are taken. */
+    /** The longest token at each position, in the order in which they are taken. */
     private long[] candidates() {
       long[] all = new long[16];
       int count = 0;
@@ -159,7 +161,7 @@ final class SpecialTokens {
       return (long) automaton.token(match) << 32 | at;
     }
 
-    /** This match, or the next shorter one that may be where it is. */
+    /** This match, or the next shorter one that is allowed at the position. */
     private int longestAllowed(int match, int at) {
       int m = match;
       while (m != 0 && !isAllowed(idsByRank[automaton.token(m)], at)) {
@@ -174,8 +176,8 @@ final class SpecialTokens {
     }
 
     /**
-     * Whether its text is written as control tokens are: {@code <|message|>}, {@code <turn|>}.
-     * Files call some user-defined, gpt-oss's and Command R's roles for example.
+     * Whether a token is written like a control token: {@code <|message|>}, {@code <turn|>}. Some
+     * files mark such tokens as user-defined, for example the roles of gpt-oss and Command R.
      */
     private boolean isWrittenAsControl(int token) {
       ByteStrings texts = vocabulary.texts();
@@ -188,7 +190,7 @@ final class SpecialTokens {
           && (isBar(bytes, from + 1) || isBar(bytes, to - 2) || isBar(bytes, to - 4));
     }
 
-    /** An ASCII bar, or the first byte of a full-width one. */
+    /** Whether an ASCII or full-width vertical bar begins here. */
     private static boolean isBar(byte[] bytes, int at) {
       return bytes[at] == '|'
           || bytes[at] == (byte) 0xef
@@ -197,7 +199,8 @@ final class SpecialTokens {
     }
 
     /**
-     * The longest match at a place that is no longer than this one and ends before what is taken.
+     * The longest match at a position that is at most as long as this one and ends before the next
+     * taken token.
      */
     private int longestFitting(int at, int longest) {
       int freeBytes = taken.nextSetBit(at) - at;
@@ -227,7 +230,7 @@ final class SpecialTokens {
       tokens[size++] = (long) at << 32 | token;
     }
 
-    /** As C's isspace. */
+    /** White space as in C's {@code isspace}, not taken yet. */
     private boolean isUntakenSpace(int at) {
       byte b = text[at];
       return (b == ' ' || b >= '\t' && b <= '\r') && !taken.get(at);

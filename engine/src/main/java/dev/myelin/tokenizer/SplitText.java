@@ -2,14 +2,14 @@ package dev.myelin.tokenizer;
 
 import java.util.Arrays;
 
-/** A text under pre-tokenization, by code points, and as patterns want to see it. */
+/** A text during pre-tokenization: code points, and strings to match patterns against. */
 final class SplitText {
   private final int[] codePoints;
   private final int size;
   private String categories;
   private String text;
 
-  /** Where each code point begins in {@link #text}, and its end; null if each takes one char. */
+  /** The start of each code point in {@link #text}, and its end; null if each is one char. */
   private int[] starts;
 
   /** The text {@code utf8[from..to)}. */
@@ -18,12 +18,12 @@ final class SplitText {
     size = codePoints.length;
   }
 
-  /** How many code points there are. */
+  /** The number of code points. */
   int size() {
     return size;
   }
 
-  /** One char a code point: ASCII as it is, of the others only their category. */
+  /** One char per code point: ASCII unchanged, others replaced by a char of the same category. */
   String categories() {
     if (categories == null) {
       char[] chars = new char[size];
@@ -35,7 +35,7 @@ final class SplitText {
     return categories;
   }
 
-  /** The text, but all white space beyond ASCII looks the same. */
+  /** The text with all non-ASCII white space replaced by one character. */
   String text() {
     if (text == null) {
       int[] normalized = Arrays.copyOf(codePoints, size);
@@ -57,12 +57,12 @@ final class SplitText {
     return text;
   }
 
-  /** Where code point {@code i} begins in {@link #text}. */
+  /** The index in {@link #text} where code point {@code i} begins. */
   int charOf(int i) {
     return starts == null ? i : starts[i];
   }
 
-  /** Which code point begins at this char of {@link #text}. */
+  /** The code point that begins at an index of {@link #text}. */
   int codePointAt(int charIndex) {
     return starts == null ? charIndex : Arrays.binarySearch(starts, charIndex);
   }

@@ -1,13 +1,12 @@
 package dev.myelin.tokenizer;
 
-/** One step of a pre-tokenizer: cuts the pieces of a text into smaller ones. */
+/** One step of a pre-tokenizer: splits the pieces of a text into smaller ones. */
 interface Splitter {
   /**
-   * Cuts a text further.
+   * Splits each piece of a text.
    *
-   * @param ends where each piece ends, counted in code points, ascending; the last is the text's
-   *     end
-   * @return where each smaller piece ends
+   * @param ends the end of each piece in code points, ascending; the last is the end of the text
+   * @return the end of each smaller piece
    */
   IntList split(SplitText text, IntList ends);
 }

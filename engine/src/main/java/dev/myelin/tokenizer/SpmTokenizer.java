@@ -5,9 +5,8 @@ import dev.myelin.gguf.Metadata;
 import java.util.Arrays;
 
 /**
- * SentencePiece's byte-pair encoding: neighbouring symbols are joined where that makes a token, the
- * one of the highest score first; what is no token is written byte by byte. Spaces are written
- * U+2581.
+ * SentencePiece BPE (SPM): adjacent symbols are merged if the result is a token, the highest score
+ * first. Symbols that are not tokens become byte tokens. Spaces are escaped as U+2581.
  */
 final class SpmTokenizer extends FragmentTokenizer {
   private static final byte[] ESCAPED_SPACE = {(byte) 0xe2, (byte) 0x96, (byte) 0x81};
@@ -83,13 +82,13 @@ final class SpmTokenizer extends FragmentTokenizer {
       return id < 0 ? NO_MERGE : rankOf(scores[id]);
     }
 
-    /** Ints in the order of floats from the highest to the lowest; the zeros are one. */
+    /** Maps a score to an int rank: a higher score has a lower rank. -0 equals 0. */
     private static long rankOf(float score) {
       int bits = Float.floatToRawIntBits(score + 0f);
       return ~(bits ^ bits >> 31 & Integer.MAX_VALUE);
     }
 
-    /** A byte's own token, or the unknown one: token 0 where the file does not say. */
+    /** The token of a byte, or the unknown token, which is 0 if the file does not define it. */
     private int byteToken(byte b) {
       int id = table.find(ByteToken.text(b & 0xff));
       if (id < 0) {

@@ -6,8 +6,8 @@ import java.util.Locale;
 import java.util.Set;
 
 /**
- * Special tokens that take the white space beside them along. Files do not say which these are; it
- * is known by the models' names.
+ * Which special tokens strip white space. Files do not store it; llama.cpp derives it from the name
+ * of the model.
  */
 final class StripRules {
   static final List<String> MASK_TOKENS = List.of("<mask>", "[MASK]");

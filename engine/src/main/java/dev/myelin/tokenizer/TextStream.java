@@ -4,22 +4,21 @@ import java.io.ByteArrayOutputStream;
 import java.nio.charset.StandardCharsets;
 
 /**
- * Turns tokens into text as they are generated, and never hands out a part of a character: bytes
- * wait until the character they belong to is whole. What it hands out together is the tokens'
- * pieces; bytes that do not form UTF-8 become U+FFFD. For one thread at a time.
+ * Decodes tokens to text while they are generated. It never returns a part of a character: bytes
+ * are held back until the character is complete. Invalid UTF-8 becomes U+FFFD. Not thread-safe.
  */
 public final class TextStream {
   private final Tokenizer tokenizer;
   private final boolean renderSpecial;
   private final ByteArrayOutputStream pendingBytes = new ByteArrayOutputStream();
 
-  /** A stream that leaves control tokens out. */
+  /** A stream that omits control tokens. */
   public TextStream(Tokenizer tokenizer) {
     this(tokenizer, false);
   }
 
   /**
-   * @param renderSpecial whether control tokens appear by their names
+   * @param renderSpecial whether control tokens are rendered
    */
   public TextStream(Tokenizer tokenizer, boolean renderSpecial) {
     this.tokenizer = tokenizer;
@@ -27,7 +26,7 @@ public final class TextStream {
   }
 
   /**
-   * Takes the next token and returns the text that is whole now, which may be empty.
+   * Adds the next token and returns the text that is complete now, which may be empty.
    *
    * @throws dev.myelin.error.InvalidRequestException if the id is not in the vocabulary
    */
@@ -40,12 +39,12 @@ public final class TextStream {
     return new String(bytes, 0, complete, StandardCharsets.UTF_8);
   }
 
-  /** How many bytes wait for the rest of their character: 0 to 3. */
+  /** The number of bytes held back: 0 to 3. */
   public int pendingBytes() {
     return pendingBytes.size();
   }
 
-  /** Returns what still waits for the rest of a character, as U+FFFD; the stream starts again. */
+  /** Returns the bytes held back, as U+FFFD, and resets the stream. */
   public String flush() {
     String rest = pendingBytes.toString(StandardCharsets.UTF_8);
     pendingBytes.reset();

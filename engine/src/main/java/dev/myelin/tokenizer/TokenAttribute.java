@@ -1,6 +1,6 @@
 package dev.myelin.tokenizer;
 
-/** What a token is, as bits of a byte; a token may be several of these. */
+/** Token attributes as bit flags, like llama.cpp's {@code llama_token_attr}. */
 final class TokenAttribute {
   static final int UNKNOWN = 1;
   static final int UNUSED = 1 << 1;
@@ -9,21 +9,21 @@ final class TokenAttribute {
   static final int USER_DEFINED = 1 << 4;
   static final int BYTE = 1 << 5;
 
-  /** White space before it in the text goes. */
+  /** White space before the token is removed. */
   static final int LSTRIP = 1 << 6;
 
-  /** White space after it in the text goes. */
+  /** White space after the token is removed. */
   static final int RSTRIP = 1 << 7;
 
-  /** Not for a reader's eyes, unless asked for. */
+  /** Not rendered, unless requested. */
   static final int HIDDEN = UNKNOWN | CONTROL;
 
-  /** Found in a text as a whole, before anything else is. */
+  /** Matched in the text before it is tokenized. */
   static final int SPECIAL = UNKNOWN | CONTROL | USER_DEFINED;
 
   private TokenAttribute() {}
 
-  /** The attribute for an element of {@code tokenizer.ggml.token_type}; 0 for one not known. */
+  /** The attribute for a value of {@code tokenizer.ggml.token_type}; 0 for an unknown one. */
   static byte ofType(int type) {
     return switch (type) {
       case 1 -> NORMAL;

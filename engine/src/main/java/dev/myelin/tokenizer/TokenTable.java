@@ -6,21 +6,21 @@ import dev.myelin.gguf.GgufFile;
 import dev.myelin.gguf.Metadata;
 
 /**
- * What a file says of its tokens, checked.
+ * The validated token tables of a file.
  *
- * @param texts as the file writes them
+ * @param texts of the tokens, as in the file
  * @param wellKnown the ids of those that are known by their texts
- * @param attributes of {@link TokenAttribute}, one a token
+ * @param attributes {@link TokenAttribute} bits of each token
  */
 record TokenTable(ByteStrings texts, WellKnownTokens wellKnown, byte[] attributes) {
   static final String TOKENS_KEY = "tokenizer.ggml.tokens";
   private static final String TYPES_KEY = "tokenizer.ggml.token_type";
   private static final String SCORES_KEY = "tokenizer.ggml.scores";
 
-  /** Far above the largest vocabulary known, 262,144. */
+  /** The largest known vocabulary has 262,144 tokens. */
   static final int MAX_TOKENS = 1 << 22;
 
-  /** Of special tokens together, which must fit a {@link ByteTrie}. */
+  /** Total length of the special tokens, which must fit a {@link ByteTrie}. */
   private static final int MAX_SPECIAL_BYTES = ByteTrie.MAX_NODES / 2;
 
   static TokenTable of(GgufFile file) {
@@ -52,7 +52,7 @@ record TokenTable(ByteStrings texts, WellKnownTokens wellKnown, byte[] attribute
     return table;
   }
 
-  /** Each token's score, 0 where the file has none. */
+  /** The scores of the tokens; 0 if the file has none. */
   float[] scores(Metadata metadata) {
     if (!metadata.has(SCORES_KEY)) {
       return new float[texts.size()];
@@ -63,7 +63,7 @@ record TokenTable(ByteStrings texts, WellKnownTokens wellKnown, byte[] attribute
     for (int i = 0; i < scores.length; i++) {
       scores[i] = integers ? array.i64(i) : array.f32(i);
       if (Float.isNaN(scores[i])) {
-        throw metadata.error(SCORES_KEY, "expected numbers, element " + i + " is not a number");
+        throw metadata.error(SCORES_KEY, "expected numbers, element " + i + " is NaN");
       }
     }
     return scores;
@@ -78,20 +78,20 @@ record TokenTable(ByteStrings texts, WellKnownTokens wellKnown, byte[] attribute
     attributes[id] |= (byte) attribute;
   }
 
-  /** A token of type byte is written {@code <0x0A>}; its text is read when it is decoded. */
+  /** Checks that a byte token is written {@code <0x0A>}: decoding relies on it. */
   private void requireByteToken(GgufFile file, int id) {
     if (ByteToken.value(texts, id) < 0) {
       throw new ModelFileException(
           file.path(),
           "key " + TOKENS_KEY + ": token " + id + " = \"" + texts.text(id) + '"',
-          "expected <0x00> to <0xFF>, for its type is byte");
+          "expected <0x00> to <0xFF>, its type is byte");
     }
   }
 
   private static GgufArray arrayOfSize(Metadata metadata, String key, int size) {
     GgufArray array = metadata.array(key);
     if (array.size() != size) {
-      throw metadata.error(key, "expected " + size + " elements, one a token");
+      throw metadata.error(key, "expected " + size + " elements, one for each token");
     }
     return array;
   }

@@ -6,25 +6,25 @@ import dev.myelin.error.UnsupportedModelException;
 import dev.myelin.gguf.GgufFile;
 
 /**
- * Text to token ids and back, as the file's model was trained to see them. Any number of threads
- * may use one; it does not need the file after it was made.
+ * Encodes text to token ids and decodes them. Immutable and thread-safe. It does not need the file
+ * after it is created.
  */
 public interface Tokenizer {
   /**
-   * The tokenizer that a file describes.
+   * The tokenizer of a file.
    *
-   * @throws UnsupportedModelException if its kind or its pre-tokenizer is not among those known
-   * @throws ModelFileException if its tables contradict each other
+   * @throws UnsupportedModelException if its kind or its pre-tokenizer is not supported
+   * @throws ModelFileException if its tables are inconsistent
    */
   static Tokenizer of(GgufFile file) {
     return TokenizerKind.of(file).create(file);
   }
 
   /**
-   * How many tokens a file's model knows: those of its vocabulary; {@code ARCHITECTURE.vocab_size}
-   * where it has none, else that key is a label only.
+   * The vocabulary size of a file: the number of its tokens, or {@code ARCHITECTURE.vocab_size} if
+   * it has no tokens. Otherwise that key is ignored.
    *
-   * @throws ModelFileException if the file does not tell
+   * @throws ModelFileException if the file has neither
    */
   static int vocabularySize(GgufFile file) {
     return TokenizerKind.of(file) == TokenizerKind.NONE
@@ -33,53 +33,52 @@ public interface Tokenizer {
   }
 
   /**
-   * The ids of a text's tokens.
+   * Encodes a text.
    *
-   * @param text any text; a surrogate without its other half counts as U+FFFD
-   * @param addSpecial whether to begin and end as the file says (BOS, EOS)
-   * @param parseSpecial whether the text may name control tokens, such as {@code <|im_end|>}; false
-   *     for what a user wrote. Tokens that the file calls user-defined are found either way.
+   * @param text any text; an unpaired surrogate is encoded as U+FFFD
+   * @param addSpecial whether to add BOS and EOS if the file says so
+   * @param parseSpecial whether control tokens, such as {@code <|im_end|>}, are found in the text;
+   *     false for the text of a user. User-defined tokens are always found.
    * @throws InvalidRequestException if the text has more than 2^28 characters
-   * @throws ModelFileException on the first call, if two tokens of the file are written the same
+   * @throws ModelFileException on the first call, if two tokens of the file have the same text
    */
   int[] encode(String text, boolean addSpecial, boolean parseSpecial);
 
   /**
-   * The ids of a prompt's tokens. It is encoded as one text, as if it had no parts, but a control
-   * token is found only where all of its characters are trusted. So is one that the file calls
-   * user-defined but that is written as control tokens are, between {@code <|} and {@code |>}: the
-   * roles of gpt-oss and Command R. A trusted text gives what {@link #encode(String, boolean,
-   * boolean)} gives with {@code parseSpecial}, an untrusted one, but for such tokens, what it gives
-   * without.
+   * Encodes a prompt. The spans are encoded as one text, but a control token is found only if all
+   * its characters are trusted. The same holds for user-defined tokens that are written like
+   * control tokens, with {@code <|} or {@code |>}: the roles of gpt-oss and Command R. A trusted
+   * text gives the same tokens as {@link #encode(String, boolean, boolean)} with {@code
+   * parseSpecial}. An untrusted text gives the same tokens as without it, except for those
+   * user-defined tokens.
    *
-   * @param addSpecial whether to begin and end as the file says (BOS, EOS)
+   * @param addSpecial whether to add BOS and EOS if the file says so
    * @throws InvalidRequestException if the text has more than 2^28 characters
-   * @throws ModelFileException on the first call, if two tokens of the file are written the same
+   * @throws ModelFileException on the first call, if two tokens of the file have the same text
    */
   int[] encode(PromptText text, boolean addSpecial);
 
   /**
-   * The ids of the tokens of a text that goes on after another token. It differs from {@link
-   * #encode(PromptText, boolean)} where the kind puts a space in front of a text: there is none in
-   * the middle of one.
+   * Encodes the continuation of a text. It differs from {@link #encode(PromptText, boolean)} for
+   * tokenizers that add a space in front of a text: a continuation gets none.
    *
-   * @param previous the token before it
+   * @param previous the token before the continuation
    * @throws InvalidRequestException as above, and if that token is not in the vocabulary
    */
   int[] encodeAfter(int previous, PromptText text);
 
   /**
-   * The text of tokens. Bytes that do not form UTF-8 become U+FFFD. As in llama.cpp, the space that
-   * encoding puts in front is taken away again, and some vocabularies drop spaces before
-   * punctuation; {@link TextStream} does neither.
+   * Decodes tokens. Invalid UTF-8 becomes U+FFFD. As in llama.cpp, the space that encoding adds in
+   * front is removed, and for some vocabularies also spaces before punctuation. {@link TextStream}
+   * does neither.
    *
-   * @param renderSpecial whether control tokens appear by their names
+   * @param renderSpecial whether control tokens are rendered
    * @throws InvalidRequestException if an id is not in the vocabulary
    */
   String decode(int[] tokens, boolean renderSpecial);
 
   /**
-   * The bytes one token stands for, which may be a part of a character.
+   * The bytes of one token, which may be a part of a character.
    *
    * @throws InvalidRequestException if the id is not in the vocabulary
    */
@@ -87,6 +86,8 @@ public interface Tokenizer {
 
   Vocabulary vocabulary();
 
-  /** What the file calls this kind of tokenizer: {@code llama}, {@code gpt2}. */
+  /**
+   * The kind of tokenizer as named by {@code tokenizer.ggml.model}: {@code llama}, {@code gpt2}.
+   */
   String kind();
 }

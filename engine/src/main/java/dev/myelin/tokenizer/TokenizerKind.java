@@ -6,7 +6,7 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.stream.Collectors;
 
-/** The kinds of tokenizers by the names that files give them; a new kind is a line here. */
+/** The kinds of tokenizers by {@code tokenizer.ggml.model}. To add a kind, add a constant. */
 enum TokenizerKind {
   SPM(List.of("llama")) {
     @Override

@@ -4,12 +4,12 @@ import dev.myelin.tokenizer.PromptText.Span;
 import java.util.Arrays;
 import java.util.List;
 
-/** Which bytes of a text, as UTF-8, may be part of a control token. */
+/** Which bytes of a UTF-8 text are trusted: only these may be part of a control token. */
 final class TrustedBytes {
-  /** Of a text that is trusted as a whole. */
+  /** All bytes are trusted. */
   static final TrustedBytes ALL = new TrustedBytes(new int[] {Integer.MAX_VALUE});
 
-  /** Where runs end; the first is trusted and may be empty, then they alternate. */
+  /** Ends of alternating runs. The first run is trusted and may be empty. */
   private final int[] ends;
 
   private TrustedBytes(int[] ends) {
@@ -17,7 +17,7 @@ final class TrustedBytes {
   }
 
   /**
-   * @param string {@link PromptText#text} of it
+   * @param string {@link PromptText#text} of the text
    */
   static TrustedBytes of(PromptText text, String string) {
     List<Span> spans = text.spans();
@@ -26,13 +26,13 @@ final class TrustedBytes {
     }
     int first = spans.getFirst().trusted() ? 0 : 1;
     int[] ends = new int[first + spans.size()];
-    int spanEnd = 0; // in characters
+    int spanEnd = 0; // in chars
     int countedTo = 0;
     int bytes = 0;
     for (int i = 0; i < spans.size(); i++) {
       spanEnd += spans.get(i).text().length();
       int to = spanEnd;
-      if (splitsPair(string, spanEnd)) { // one character, and not all of it is trusted
+      if (splitsPair(string, spanEnd)) { // a surrogate pair across the boundary is untrusted
         to += spans.get(i).trusted() ? -1 : 1;
       }
       bytes += Utf8.encodedSize(string, countedTo, to);
@@ -48,7 +48,7 @@ final class TrustedBytes {
         && Character.isSurrogatePair(text.charAt(at - 1), text.charAt(at));
   }
 
-  /** Whether all bytes of {@code [from..to)} are trusted. */
+  /** Whether all bytes in {@code [from..to)} are trusted. */
   boolean covers(int from, int to) {
     int found = Arrays.binarySearch(ends, from);
     int run = found < 0 ? -found - 1 : found + 1;

@@ -1,12 +1,11 @@
 package dev.myelin.tokenizer;
 
 /**
- * Unicode's general categories as pre-tokenizers see them. The categories are those of Unicode
- * 15.1, which tokenizers in use were checked against: what later versions added counts as
- * unassigned, whatever the Java in use knows.
+ * Unicode general categories for pre-tokenizers, as of Unicode 15.1 on every JDK: code points added
+ * later are unassigned, so that a new JDK does not change tokens.
  */
 final class UnicodeCategories {
-  // a character of the category for each; what pre-tokenizers tell apart, and no more
+  // one character of each category that pre-tokenizers distinguish
   static final char LETTER = '\u00aa';
   static final char HAN_LETTER = '\u00ba';
   static final char NUMBER = '\u00b2';
@@ -17,7 +16,7 @@ final class UnicodeCategories {
   static final char OTHER = '\u0080';
   static final char HAN_OTHER = '\u0081';
 
-  /** First and last code points of what Unicode 16.0 assigned. */
+  /** Ranges (first, last) that Unicode 16.0 assigned. */
   private static final int[] ADDED_IN_16 = {
     0x897, 0x897, 0x1b4e, 0x1b4f, 0x1b7f, 0x1b7f, 0x1c89, 0x1c8a, 0x2427, 0x2429, 0x31e4, 0x31e5,
     0xa7cb, 0xa7cd, 0xa7da, 0xa7dc, 0x105c0, 0x105f3, 0x10d40, 0x10d65, 0x10d69, 0x10d85, 0x10d8e,
@@ -28,7 +27,7 @@ final class UnicodeCategories {
     0x1fadf, 0x1fae9, 0x1fae9, 0x1fbcb, 0x1fbef,
   };
 
-  /** First and last code points of Chinese characters: the blocks, holes included. */
+  /** Ranges (first, last) of Han characters: whole blocks, unassigned code points included. */
   private static final int[] HAN = {
     0x3400, 0x4dbf, 0x4e00, 0x9fff, 0xf900, 0xfaff, 0x20000, 0x2a6df, 0x2a700, 0x2ebef, 0x2f800,
     0x2fa1f,
@@ -37,8 +36,8 @@ final class UnicodeCategories {
   private UnicodeCategories() {}
 
   /**
-   * The character that stands for a code point: itself in ASCII, else one of the constants. For
-   * {@code \p{L}} and the like in a pattern it is as good as the code point.
+   * The code point itself if it is ASCII, else the constant of its category. Patterns such as
+   * {@code \p{L}} match it exactly if they match the code point.
    */
   static char categoryChar(int codePoint) {
     if (codePoint < 0x80) {
@@ -79,7 +78,7 @@ final class UnicodeCategories {
     };
   }
 
-  /** White space beyond ASCII: the property White_Space. */
+  /** Non-ASCII white space: the property White_Space. */
   static boolean isSpace(int codePoint) {
     return switch (codePoint) {
       case 0x85, 0xa0, 0x1680, 0x2028, 0x2029, 0x202f, 0x205f, 0x3000 -> true;

@@ -3,11 +3,11 @@ package dev.myelin.tokenizer;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 
-/** What tokenizers need to know of UTF-8. */
+/** UTF-8 functions for tokenizers. */
 final class Utf8 {
   private Utf8() {}
 
-  /** A text's bytes; half a surrogate pair counts as U+FFFD. */
+  /** Encodes a text. An unpaired surrogate becomes U+FFFD. */
   static byte[] encode(String text) {
     for (int i = 0; i < text.length(); i++) {
       if (Character.isSurrogate(text.charAt(i))) {
@@ -17,7 +17,7 @@ final class Utf8 {
     return text.getBytes(StandardCharsets.UTF_8);
   }
 
-  /** How many bytes {@link #encode} makes of the chars {@code [from..to)}. */
+  /** The size in bytes of the encoded chars {@code [from..to)}. */
   static int encodedSize(String text, int from, int to) {
     int size = 0;
     for (int i = from; i < to; i++) {
@@ -34,16 +34,13 @@ final class Utf8 {
     return size;
   }
 
-  /** How many bytes the character has that begins with this one; 1 for a byte that begins none. */
+  /** The length of the sequence that begins with this byte; 1 if the byte begins none. */
   static int sequenceLength(byte first) {
     int b = first & 0xff;
     return b >= 0xf0 ? 4 : b >= 0xe0 ? 3 : b >= 0xc0 ? 2 : 1;
   }
 
-  /**
-   * The code points of {@code utf8[from..to)}; a byte that is part of no character counts as
-   * U+FFFD.
-   */
+  /** Decodes {@code utf8[from..to)}. An invalid byte becomes U+FFFD. */
   static int[] codePoints(byte[] utf8, int from, int to) {
     int[] points = new int[to - from];
     int size = 0;
@@ -61,10 +58,7 @@ final class Utf8 {
     return Arrays.copyOf(points, size);
   }
 
-  /**
-   * How many bytes at the end of {@code bytes[0..size)} begin a character that more bytes could
-   * complete: 0 to 3.
-   */
+  /** The length of an incomplete character at the end of {@code bytes[0..size)}: 0 to 3. */
   static int incompleteBytes(byte[] bytes, int size) {
     for (int back = 1; back <= Math.min(3, size); back++) {
       byte b = bytes[size - back];
@@ -78,8 +72,8 @@ final class Utf8 {
   }
 
   /**
-   * Whether a second byte fits the first: no overlong forms, nothing beyond U+10FFFF. It may lead
-   * to half a surrogate pair, which Java decodes as one U+FFFD.
+   * Whether the second byte is valid after the first: no overlong forms, nothing above U+10FFFF.
+   * Surrogates are accepted; Java decodes each as one U+FFFD.
    */
   private static boolean isValidSecondByte(byte first, byte second) {
     int b = second & 0xff;

@@ -8,14 +8,14 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.OptionalInt;
 
-/** The tokens of a file, and which of them are special. Immutable; it does not need the file. */
+/** The tokens of a file, and which of them are special. Immutable; does not need the file. */
 public final class Vocabulary {
   static final int NONE = -1;
 
   /**
-   * Ids of special tokens, {@link #NONE} for one that the model does not have.
+   * Ids of special tokens; {@link #NONE} for a missing one.
    *
-   * @param endOfGeneration where a reply is over, ascending
+   * @param endOfGeneration ids that end generation, ascending
    */
   record SpecialIds(
       int bos, int eos, int eot, int eom, int unknown, int padding, int[] endOfGeneration) {}
@@ -31,7 +31,7 @@ public final class Vocabulary {
   private volatile ByteStringTable table;
 
   /**
-   * @param suppressedTokens tokens never to be sampled, ascending
+   * @param suppressedTokens ids that are never sampled, ascending
    * @param notes see {@link #notes}
    */
   Vocabulary(
@@ -52,7 +52,7 @@ public final class Vocabulary {
     this.notes = List.copyOf(notes);
   }
 
-  /** Of a file that has none: ids without texts, none of them special. */
+  /** The vocabulary of a file without tokens: ids without texts, none of them special. */
   static Vocabulary withoutTexts(Path file, int size) {
     int none = NONE;
     return new Vocabulary(
@@ -65,32 +65,32 @@ public final class Vocabulary {
         List.of());
   }
 
-  /** How many tokens there are; ids are 0 to size-1. */
+  /** The number of tokens. Ids are 0 to size-1. */
   public int size() {
     return attributes.length;
   }
 
-  /** What a text begins with. */
+  /** The begin-of-sequence token. */
   public OptionalInt bos() {
     return optional(ids.bos);
   }
 
-  /** What a text ends with. */
+  /** The end-of-sequence token. */
   public OptionalInt eos() {
     return optional(ids.eos);
   }
 
-  /** What a turn of a conversation ends with. */
+  /** The end-of-turn token. */
   public OptionalInt eot() {
     return optional(ids.eot);
   }
 
-  /** What a message that goes on after a tool answered ends with. */
+  /** The end-of-message token: the turn continues after a tool call. */
   public OptionalInt eom() {
     return optional(ids.eom);
   }
 
-  /** What stands for text that the vocabulary cannot express. */
+  /** The token for text that the vocabulary cannot represent. */
   public OptionalInt unknown() {
     return optional(ids.unknown);
   }
@@ -99,52 +99,52 @@ public final class Vocabulary {
     return optional(ids.padding);
   }
 
-  /** Whether encoding puts BOS in front, where special tokens are asked for. */
+  /** Whether encoding with {@code addSpecial} adds BOS. */
   public boolean addsBos() {
     return addsBos;
   }
 
-  /** Whether encoding puts EOS at the end, where special tokens are asked for. */
+  /** Whether encoding with {@code addSpecial} adds EOS. */
   public boolean addsEos() {
     return addsEos;
   }
 
-  /** Whether a reply is over when the model generates this token: EOS, end of turn and the like. */
+  /** Whether this token ends generation: EOS, end of turn and similar. */
   public boolean isEndOfGeneration(int id) {
     return Arrays.binarySearch(ids.endOfGeneration, id) >= 0;
   }
 
-  /** Every id of which {@link #isEndOfGeneration} holds, ascending. */
+  /** All tokens that end generation, ascending. */
   public int[] endOfGeneration() {
     return ids.endOfGeneration.clone();
   }
 
-  /** Whether this token controls the model and is no text. */
+  /** Whether this is a control token. */
   public boolean isControl(int id) {
     return (attribute(id) & TokenAttribute.CONTROL) != 0;
   }
 
-  /** Whether tokens have texts; a file may come without a vocabulary. */
+  /** Whether tokens have texts; false for a file without a vocabulary. */
   public boolean hasTexts() {
     return texts.size() > 0;
   }
 
-  /** Tokens that are never to be sampled, ascending, as the file asks. */
+  /** Tokens that are never sampled ({@code tokenizer.ggml.suppress_tokens}), ascending. */
   public int[] suppressedTokens() {
     return suppressedTokens.clone();
   }
 
   /**
-   * What is odd about the file's vocabulary and does not keep it from being used, a sentence each:
-   * ids of special tokens beyond the vocabulary for one. For people to read.
+   * Harmless defects of the vocabulary, one sentence each, for example special token ids that are
+   * out of range.
    */
   public List<String> notes() {
     return notes;
   }
 
   /**
-   * The token as the file writes it: {@code ▁the} or {@code Ġthe} for " the". Bytes that are not
-   * UTF-8 are replaced.
+   * The text of a token as in the file: {@code ▁the} or {@code Ġthe} for " the". Invalid UTF-8 is
+   * replaced by U+FFFD.
    */
   public String text(int id) {
     requireValid(id);
@@ -152,20 +152,20 @@ public final class Vocabulary {
   }
 
   /**
-   * The id of the token that the file writes like this.
+   * The id of the token with this text, as in the file.
    *
-   * @throws ModelFileException on the first call, if two tokens are written the same
+   * @throws ModelFileException on the first call, if two tokens have the same text
    */
   public OptionalInt id(String text) {
     return optional(table().find(text.getBytes(StandardCharsets.UTF_8)));
   }
 
-  /** Of {@link TokenAttribute}. */
+  /** {@link TokenAttribute} bits of a token. */
   int attribute(int id) {
     return attributes[requireValid(id)] & 0xff;
   }
 
-  /** Of {@link TokenAttribute}, one a token; not to be written. */
+  /** {@link TokenAttribute} bits of each token. Must not be modified. */
   byte[] attributes() {
     return attributes;
   }
@@ -174,7 +174,7 @@ public final class Vocabulary {
     return texts;
   }
 
-  /** From text to id; made when first asked for, as decoding does without. */
+  /** The table from text to id, created on first use: decoding does not need it. */
   ByteStringTable table() {
     ByteStringTable result = table;
     if (result == null) {

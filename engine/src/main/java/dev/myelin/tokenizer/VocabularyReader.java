@@ -11,14 +11,14 @@ import java.util.Map;
 import java.util.TreeSet;
 
 /**
- * Finds a file's special tokens: by its keys, by what its kind of tokenizer takes for granted, and
- * by texts that are known. Whatever is found by its text becomes a control token, as files often
- * forget to say so.
+ * Finds the special tokens of a file: by its keys, by the defaults of its kind of tokenizer, and by
+ * well-known texts. A token found by its text becomes a control token, because files often fail to
+ * mark it.
  */
 final class VocabularyReader {
   private static final String PREFIX = "tokenizer.ggml.";
 
-  /** What holds where the file says nothing; an id is {@link Vocabulary#NONE} for none. */
+  /** Defaults for missing keys. An id is {@link Vocabulary#NONE} for none. */
   record Defaults(int bos, int eos, int unknown, boolean addsBos, boolean addsEos) {}
 
   private final GgufFile file;
@@ -66,22 +66,22 @@ final class VocabularyReader {
   }
 
   private int id(String name, int defaultId) {
-    // not by +, which takes a process milliseconds when it first does it
+    // concat, not +: the first string concatenation costs milliseconds of start-up time
     String key = PREFIX.concat(name);
     if (!metadata.has(key)) {
       return defaultId < size() ? defaultId : Vocabulary.NONE;
     }
     long id = metadata.i64(key);
     if (id < 0 || id >= size()) {
-      // as llama.cpp does: published files have such ids
+      // ignored as in llama.cpp: published files have such ids
       notes.add(
-          "key %s = %s is no token, expected 0 to %s: not used".formatted(key, id, size() - 1));
+          "key %s = %s is not a token, expected 0 to %s: ignored".formatted(key, id, size() - 1));
       return defaultId < size() ? defaultId : Vocabulary.NONE;
     }
     return (int) id;
   }
 
-  /** Tokens that the file never wants to see sampled; ids beyond the vocabulary do not matter. */
+  /** Tokens that are never sampled. Out-of-range ids are ignored. */
   private int[] suppressedTokens() {
     String key = PREFIX.concat("suppress_tokens");
     if (!metadata.has(key)) {
@@ -106,13 +106,13 @@ final class VocabularyReader {
     }
     if (outOfRange > 0) {
       notes.add(
-          "key %s: %s of its %s ids are no tokens, expected 0 to %s: not used"
+          "key %s: %s of its %s ids are not tokens, expected 0 to %s: ignored"
               .formatted(key, outOfRange, array.size(), size() - 1));
     }
     return toArray(ids);
   }
 
-  /** Padding is never generated nor read here, and files in use name one beyond their tokens. */
+  /** The padding token. It is not used here, and some files have an out-of-range id. */
   private int padding() {
     String key = "tokenizer.ggml.padding_token_id";
     long id = metadata.has(key) ? metadata.i64(key) : Vocabulary.NONE;
@@ -135,7 +135,7 @@ final class VocabularyReader {
     }
   }
 
-  /** The first of these tokens that there is, made a control token. */
+  /** Finds the first existing token of these texts and makes it a control token. */
   private int findControl(List<String> texts) {
     for (String text : texts) {
       int id = tokens.find(text);
@@ -162,7 +162,7 @@ final class VocabularyReader {
     for (String text : SpecialTokenRole.ALWAYS_RENDERED) {
       setAttribute(tokens.find(text), TokenAttribute.USER_DEFINED);
     }
-    // with tools, <|end|> only ends a message among several
+    // if the model calls tools, <|end|> ends only one of several messages
     boolean callsTools = contains(ends, "<|call|>") || contains(ends, "<|calls|>");
     if (callsTools && (contains(ends, "<|return|>") || contains(ends, "<|flush|>"))) {
       remove(ends, "<|end|>", TokenAttribute.USER_DEFINED);

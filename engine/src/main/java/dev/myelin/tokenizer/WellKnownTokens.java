@@ -4,8 +4,8 @@ import java.util.HashMap;
 import java.util.Map;
 
 /**
- * The ids of the few tokens that are known by their texts, found in one pass over all tokens: a
- * table of every token would take far longer to make, and may never be needed.
+ * The ids of the few tokens with well-known texts, found in one pass over all tokens. A table of
+ * all tokens would take much longer to create and may never be needed.
  */
 final class WellKnownTokens {
   private final Map<String, Integer> ids = new HashMap<>();
@@ -19,11 +19,11 @@ final class WellKnownTokens {
     register(StripRules.MASK_TOKENS);
   }
 
-  /** Takes a token's id, where its text is known. */
+  /** Stores the id of a token if its text is well known. */
   void addIfKnown(ByteStrings texts, int id) {
     int start = texts.start(id);
     int end = texts.end(id);
-    // all known texts begin with one of the first three or U+2581, and end with one of the others
+    // every well-known text begins with '<', '[', '_' or U+2581, and ends with '>', ']' or '['
     if (end > start) {
       byte first = texts.bytes()[start];
       byte last = texts.bytes()[end - 1];
@@ -34,7 +34,7 @@ final class WellKnownTokens {
     }
   }
 
-  /** The id of one of the known texts, or {@link Vocabulary#NONE} where no token has it. */
+  /** The id of a well-known text, or {@link Vocabulary#NONE} if the vocabulary does not have it. */
   int find(String text) {
     return ids.get(text);
   }

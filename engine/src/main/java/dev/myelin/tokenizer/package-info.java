@@ -1,5 +1,2 @@
-/**
- * Text to token ids and back: the SPM ({@code llama}) and byte-level BPE ({@code gpt2}) tokenizers
- * of GGUF files.
- */
+/** Tokenizers of GGUF files: SPM ({@code llama}) and byte-level BPE ({@code gpt2}). */
 package dev.myelin.tokenizer;

@@ -57,7 +57,7 @@ class ShortOfMemoryTest {
     }
     assertThat(run("mapping", large))
         .containsExactly(
-            large + ": cannot be read: the address space has no room for it (ulimit -v?)");
+            large + ": cannot be read: not enough address space to map it (ulimit -v?)");
   }
 
   private List<String> run(String what, Path model) throws Exception {

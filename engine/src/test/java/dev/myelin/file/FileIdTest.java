@@ -9,7 +9,7 @@ import java.nio.file.Path;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** Which paths name one file. */
+/** Which paths are the same file. */
 class FileIdTest {
   @TempDir Path folder;
 

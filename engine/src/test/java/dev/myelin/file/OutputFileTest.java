@@ -23,7 +23,7 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** Files appear whole or not at all, where the user said, and keep what the user gave them. */
+/** Atomic writes, links, modes, devices and error messages. */
 @Timeout(60)
 class OutputFileTest {
   @TempDir Path folder;
@@ -53,8 +53,7 @@ class OutputFileTest {
   }
 
   private static void assumeNotRoot(Path unwritable) {
-    assumeFalse(
-        Files.isWritable(unwritable), "skipped: this user, root perhaps, may write everywhere");
+    assumeFalse(Files.isWritable(unwritable), "skipped: this user may write everywhere (root?)");
   }
 
   @Test
@@ -135,7 +134,7 @@ class OutputFileTest {
     assertThat(folder.resolve("file")).hasContent("new");
     Path nowhere = Files.createSymbolicLink(folder.resolve("nowhere"), Path.of("no/file"));
     assertNotWritable(
-        nowhere, "no such folder for " + folder.resolve("no/file") + ", where the link leads");
+        nowhere, "no such folder for " + folder.resolve("no/file") + ", the target of the link");
     Path loop = Files.createSymbolicLink(folder.resolve("loop"), Path.of("loop"));
     assertNotWritable(loop, "too many symbolic links");
   }

@@ -59,7 +59,7 @@ class ByteStringTableTest {
     assertThat(table.findPair(utf8("\u0120\u00e9"), 0, 2, 4)).isEqualTo(3);
   }
 
-  /** Strings that collide under the usual polynomial of 31 neither lengthen the search nor mix. */
+  /** Strings with equal {@link String#hashCode} are found, without long searches. */
   @Test
   void resistsHashCollisions() {
     String[] all = new String[1 << 14];

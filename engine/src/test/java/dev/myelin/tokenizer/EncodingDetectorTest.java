@@ -16,7 +16,7 @@ class EncodingDetectorTest {
 
   @ParameterizedTest
   @CsvSource({
-    "UTF-16, UTF-16", // Java writes a mark with this one
+    "UTF-16, UTF-16", // Java adds a second mark
     "UTF-16LE, UTF-16",
     "UTF-16BE, UTF-16",
     "UTF-32LE, UTF-32",

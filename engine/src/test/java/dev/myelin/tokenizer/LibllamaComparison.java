@@ -4,9 +4,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import java.util.List;
 
-/** Compares a tokenizer with libllama's. */
+/** Compares a tokenizer with that of libllama. */
 record LibllamaComparison(Tokenizer ours, OracleVocabulary oracle) {
-  /** Every token: its text, and what it is for. */
+  /** Compares the text and the attributes of every token. */
   void compareVocabulary() {
     Vocabulary vocabulary = ours.vocabulary();
     assertThat(vocabulary.size()).isEqualTo(oracle.size());
@@ -21,7 +21,7 @@ record LibllamaComparison(Tokenizer ours, OracleVocabulary oracle) {
     }
   }
 
-  /** Each text in every way to encode it, and back. */
+  /** Encodes and decodes each text in all four modes. */
   void compareInAllModes(List<String> texts) {
     for (String text : texts) {
       for (int mode = 0; mode < 4; mode++) {
@@ -30,7 +30,7 @@ record LibllamaComparison(Tokenizer ours, OracleVocabulary oracle) {
     }
   }
 
-  /** The texts, one in this way, the next in another. */
+  /** Encodes and decodes each text in one of the four modes, in turn. */
   void compareTexts(List<String> texts) {
     for (int i = 0; i < texts.size(); i++) {
       compare(texts.get(i), i & 3);

@@ -14,8 +14,8 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
 /**
- * A million characters without a word's end: neither a stack overflow nor quadratic time, which
- * would be hours.
+ * Texts of a million characters without a word boundary: no stack overflow, and no quadratic time,
+ * which would be hours.
  */
 class LongTextTest {
   private static final int MILLION = 1 << 20;

@@ -23,7 +23,7 @@ import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.MethodSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** Each thing wrong with a file's tokenizer gets one line that names the file, key and value. */
+/** Each malformed tokenizer is rejected with a one-line message that names file, key and value. */
 class MalformedTokenizerTest {
   private static final String PREFIX = "tokenizer.ggml.";
 
@@ -170,7 +170,7 @@ class MalformedTokenizerTest {
       assertThat(tokenizer.vocabulary().padding()).isEmpty();
       assertThat(tokenizer.vocabulary().text(4)).isEqualTo("[EMPTY_4]");
       assertThat(tokenizer.piece(4, true)).isEmpty();
-      // a byte without a token is unknown
+      // a byte without a token becomes the unknown token
       assertThat(tokenizer.encode("AB", false, false)).endsWith(3, 0);
     }
   }
@@ -191,7 +191,7 @@ class MalformedTokenizerTest {
         assertThat(vocabulary.endOfGeneration()).containsExactly(2);
         assertThat(vocabulary.notes())
             .containsExactly(
-                "key tokenizer.ggml.%s = %s is no token, expected 0 to 4: not used"
+                "key tokenizer.ggml.%s = %s is not a token, expected 0 to 4: ignored"
                     .formatted(key, id));
       }
     }
@@ -218,8 +218,8 @@ class MalformedTokenizerTest {
       assertThat(vocabulary.suppressedTokens()).containsExactly(2, 4);
       assertThat(vocabulary.notes())
           .containsExactly(
-              "key tokenizer.ggml.suppress_tokens: 2 of its 5 ids are no tokens,"
-                  + " expected 0 to 4: not used");
+              "key tokenizer.ggml.suppress_tokens: 2 of its 5 ids are not tokens,"
+                  + " expected 0 to 4: ignored");
     }
   }
 
@@ -266,7 +266,7 @@ class MalformedTokenizerTest {
     }
   }
 
-  /** Bytes changed at random: a tokenizer that works, or one of our exceptions. */
+  /** Files with random changes: a working tokenizer or a {@link MyelinException}. */
   @ParameterizedTest
   @ValueSource(strings = {"llama", "gpt2"})
   void survivesRandomChanges(String kind) {

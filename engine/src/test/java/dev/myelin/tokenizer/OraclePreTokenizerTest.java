@@ -10,7 +10,7 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
-/** Every pre-tokenizer by each of its names cuts as libllama does. */
+/** Each name of each pre-tokenizer gives the same tokens as libllama. */
 class OraclePreTokenizerTest {
   @TempDir Path folder;
 

@@ -6,7 +6,7 @@ import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** Real vocabularies: the same tokens and the same text as libllama, whatever the text. */
+/** Real vocabularies give the same tokens and decoded text as libllama. */
 class OracleTokenizerTest {
   private static final int RANDOM_TEXTS = 5000;
 

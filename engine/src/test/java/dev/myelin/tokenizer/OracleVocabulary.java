@@ -28,7 +28,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.Optional;
 
-/** A file's vocabulary in libllama, in this JVM. */
+/** A vocabulary loaded by libllama in this JVM. */
 final class OracleVocabulary implements AutoCloseable {
   private static MethodHandle isEnd;
   private static MethodHandle attribute;
@@ -49,7 +49,7 @@ final class OracleVocabulary implements AutoCloseable {
     vocabulary = llama_model_get_vocab(model);
   }
 
-  /** Loads libllama, or skips the calling test with a message. */
+  /** Loads libllama, or skips the calling test. */
   static synchronized void load() {
     NativeLibraries.load();
     Optional<Path> llama = NativeLibraries.llama();
@@ -140,19 +140,19 @@ final class OracleVocabulary implements AutoCloseable {
     arena.close();
   }
 
-  /** A log callback that drops what it is given. */
+  /** A log callback that ignores messages. */
   private static MemorySegment silentLog() {
     try {
-      MethodHandle drop =
+      MethodHandle ignore =
           MethodHandles.lookup()
               .findStatic(
                   OracleVocabulary.class,
-                  "drop",
+                  "ignore",
                   MethodType.methodType(
                       void.class, int.class, MemorySegment.class, MemorySegment.class));
       return Linker.nativeLinker()
           .upcallStub(
-              drop,
+              ignore,
               FunctionDescriptor.ofVoid(
                   ValueLayout.JAVA_INT, ValueLayout.ADDRESS, ValueLayout.ADDRESS),
               Arena.global());

@@ -11,7 +11,7 @@ import java.util.Random;
 import org.junit.jupiter.api.Test;
 
 class PairMergerTest {
-  /** What the heap and the chain must amount to: look at all pairs, join the best, begin again. */
+  /** The naive algorithm: find the best of all pairs, merge it, repeat. */
   private static List<String> mergeNaively(String text, Map<String, Integer> ranks) {
     List<String> symbols = new ArrayList<>();
     text.codePoints().forEach(c -> symbols.add(Character.toString(c)));
@@ -65,7 +65,7 @@ class PairMergerTest {
       for (int i = 0; i < 30; i++) {
         String left = known.get(random.nextInt(known.size()));
         String right = known.get(random.nextInt(known.size()));
-        // equal and negative ranks occur: scores of SPM are ranks too
+        // equal and negative ranks occur: SPM scores map to ranks
         if (ranks.putIfAbsent(left + " " + right, random.nextInt(20) - 10) == null) {
           known.add(left + right);
         }

@@ -14,7 +14,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
-/** Prompts of which a part is trusted: where control tokens are found, and where they are text. */
+/** Prompts of trusted and untrusted spans: where control tokens are found. */
 class PromptTextTest {
   private static final String PREFIX = "tokenizer.ggml.";
   private static final String[] PIECES = {
@@ -46,7 +46,7 @@ class PromptTextTest {
     }
   }
 
-  /** Trusted and untrusted text in turn, the first one trusted. */
+  /** A prompt of alternating trusted and untrusted spans, the first one trusted. */
   private static PromptText text(String... parts) {
     List<Span> spans = new ArrayList<>();
     for (int i = 0; i < parts.length; i++) {
@@ -107,7 +107,7 @@ class PromptTextTest {
     }
   }
 
-  /** Parts that name no control token, not even across their borders, make no difference. */
+  /** If there are no control tokens, not even across a boundary, the spans make no difference. */
   @ParameterizedTest
   @EnumSource
   void spanBoundariesDoNotChangeTokens(TestVocabulary vocabulary) {
@@ -125,7 +125,7 @@ class PromptTextTest {
     assertThat(compared).isGreaterThan(20);
   }
 
-  /** Control tokens come from trusted text only, and all of those in it are found. */
+  /** All control tokens in trusted text are found, and no others. */
   @ParameterizedTest
   @EnumSource
   void findsControlTokensInTrustedTextOnly(TestVocabulary testVocabulary) {
@@ -189,7 +189,7 @@ class PromptTextTest {
         .containsExactly("[abc]", "[abc]", "[abc]");
   }
 
-  /** Command R's files call its roles user-defined, and gpt-oss's become so to be rendered. */
+  /** The roles of Command R are user-defined; those of gpt-oss become so to be rendered. */
   @Test
   void findsUserDefinedRoleMarkersInTrustedTextOnly() {
     String[] markers = {
@@ -240,7 +240,7 @@ class PromptTextTest {
         .containsExactly("\u0120ab", "\u0120ab");
   }
 
-  /** SentencePiece puts a space before a text and after a special token, and nowhere else. */
+  /** SentencePiece adds a space in front of the text and after a special token, nowhere else. */
   @Test
   void prefixesSpaceOncePerFragmentNotPerSpan() {
     Tokenizer tokenizer =
@@ -265,7 +265,7 @@ class PromptTextTest {
     Tokenizer phi3 = TestVocabulary.PHI_3.open();
     assertThat(phi3.encode(text("<|end|>", " \n\the", "<|user|>"), false))
         .isEqualTo(phi3.encode("<|end|> \n\the<|user|>", false, true));
-    // one that is text takes nothing
+    // as ordinary text it strips nothing
     assertThat(phi3.encode(text("", "<|end|>", " \n\the"), false))
         .isEqualTo(phi3.encode("<|end|> \n\the", false, false));
     Tokenizer jina = TestVocabulary.JINA.open();
@@ -296,7 +296,10 @@ class PromptTextTest {
     String part = "a".repeat(1 << 20);
     List<Span> spans = new ArrayList<>();
     for (int i = 0; i <= 256; i++) {
-      spans.add(new Span(part, i % 2 == 0)); // not merged, so that they share their characters
+      spans.add(
+          new Span(
+              part,
+              i % 2 == 0)); // alternating trust: not merged, so that the spans share one string
     }
     Tokenizer tokenizer = open(SmallVocabularies.bpe("qwen2", true));
     PromptText text = new PromptText(spans);

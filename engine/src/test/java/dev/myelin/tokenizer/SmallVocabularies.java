@@ -11,7 +11,7 @@ import java.util.List;
 import java.util.Random;
 import java.util.Set;
 
-/** Vocabularies written by tests: they need no data from outside. */
+/** Generated vocabularies, independent of external data. */
 final class SmallVocabularies {
   static final int NORMAL = 1;
   static final int UNKNOWN = 2;
@@ -27,11 +27,11 @@ final class SmallVocabularies {
   private SmallVocabularies() {}
 
   /**
-   * A byte-level vocabulary in which bytes and pairs of bytes may be joined at random, in random
-   * order: wherever two pre-tokenizers cut differently, tokens differ.
+   * A byte-level vocabulary with random merges in random order: if two pre-tokenizers split
+   * differently, the tokens differ.
    *
-   * @param pre the pre-tokenizer's name, or null for none
-   * @param allMerges whether each merge has its token; without one, text gets lost
+   * @param pre name of the pre-tokenizer, or null for none
+   * @param allMerges whether each merge has a token; without it, text is lost
    */
   static GgufWriter bpe(String pre, boolean allMerges) {
     Random random = new Random(42);

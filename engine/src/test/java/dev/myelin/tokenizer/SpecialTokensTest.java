@@ -23,7 +23,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** Cutting a text at special tokens, against the plain loop over all tokens that llama.cpp has. */
+/** Partitioning by special tokens, compared with the loop over all tokens of llama.cpp. */
 class SpecialTokensTest {
   private static final int[] ATTRIBUTES = {
     TokenAttribute.CONTROL,
@@ -91,7 +91,7 @@ class SpecialTokensTest {
     return new PromptText(spans);
   }
 
-  /** As {@code tokenizer_st_partition}: each token in turn over all fragments of text. */
+  /** Like {@code tokenizer_st_partition}: searches each token in all text fragments. */
   private record NaivePartition(Vocabulary vocabulary, int excluded, PromptText prompt) {
     List<Fragment> partition() {
       String text = prompt.text();
@@ -158,7 +158,7 @@ class SpecialTokensTest {
     }
   }
 
-  /** 46,656 tokens and a text of them; runs of one letter that many nested tokens are found in. */
+  /** A text of 46,656 different tokens, then a run of one letter with many nested tokens. */
   @Test
   void partitionsInLinearTime() {
     List<String> texts = new ArrayList<>();
@@ -175,7 +175,7 @@ class SpecialTokensTest {
     Random random = new Random(1);
     String text = randomText(random, "abcdefghijklmnopqrstuvwxyz0123456789", 200_000);
     byte[] bytes = (text + "a".repeat(200_000) + "b").getBytes(US_ASCII);
-    // seconds where the work grows with tokens times text: minutes
+    // a loop over all tokens would take minutes
     List<Fragment> fragments =
         assertTimeoutPreemptively(
             Duration.ofSeconds(30), () -> special.partition(bytes, TrustedBytes.ALL));

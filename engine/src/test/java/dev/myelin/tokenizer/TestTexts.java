@@ -5,7 +5,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Random;
 
-/** Texts to tokenize: by hand where tokenizers are known to differ, and random with fixed seeds. */
+/** Texts to tokenize: hand-written ones for known differences, and random ones with fixed seeds. */
 final class TestTexts {
   private static final String[] HAND_WRITTEN = {
     "",
@@ -89,7 +89,7 @@ final class TestTexts {
     "foo/bar//baz/\n/\r\n/ a./\n",
   };
 
-  /** First and last code points to choose from, many where tokenizers tell characters apart. */
+  /** Ranges of code points (first, last), mainly where tokenizers distinguish characters. */
   private static final int[][] RANGES = {
     {0x20, 0x7e},
     {0x00, 0xff},
@@ -177,12 +177,12 @@ final class TestTexts {
     return List.of(HAND_WRITTEN);
   }
 
-  /** The text with U+FFFD for half a surrogate pair. */
+  /** The text with unpaired surrogates replaced by U+FFFD. */
   static String wellFormed(String text) {
     return new String(Utf8.encode(text), StandardCharsets.UTF_8);
   }
 
-  /** Those by hand and {@code count} random ones, which are the same for the same seed. */
+  /** All hand-written texts and {@code count} random ones, determined by the seed. */
   static List<String> all(long seed, int count) {
     List<String> texts = new ArrayList<>(handWritten());
     Random random = new Random(seed);
@@ -198,7 +198,7 @@ final class TestTexts {
     return texts;
   }
 
-  /** Words of characters that lie near each other. */
+  /** Words of characters from one range. */
   private static String fromOneRange(Random random) {
     int[] range = RANGES[random.nextInt(RANGES.length)];
     StringBuilder text = new StringBuilder();
@@ -232,7 +232,7 @@ final class TestTexts {
     return text.toString();
   }
 
-  /** A part of a text by hand with something put into it. */
+  /** A part of a hand-written text with a snippet inserted. */
   private static String mutatedHandWritten(Random random) {
     String text = HAND_WRITTEN[random.nextInt(HAND_WRITTEN.length)];
     int[] points = text.codePoints().toArray();

@@ -55,12 +55,15 @@ class TextStreamTest {
     assertThat(stream.push(byteToken(0xc0))).isEqualTo("\ufffd");
     assertThat(stream.push(byteToken(0xff))).isEqualTo("\ufffd");
     assertThat(stream.push(byteToken(0xf0))).isEmpty();
-    assertThat(stream.push(byteToken(0x80))).isEqualTo("\ufffd\ufffd"); // an overlong form
+    assertThat(stream.push(byteToken(0x80))).isEqualTo("\ufffd\ufffd"); // overlong form
     assertThat(stream.push(byteToken(0xe0))).isEmpty();
     assertThat(stream.push(byteToken('a'))).isEqualTo("\ufffda");
   }
 
-  /** Random bytes, many of them parts of characters: together the same text as at once. */
+  /**
+   * Streaming random bytes, many of them parts of characters, gives the same text as decoding at
+   * once.
+   */
   @Test
   void matchesDecodingAtOnce() {
     Random random = new Random(5);

@@ -18,7 +18,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** Small vocabularies whose tokens can be told by hand. */
+/** Small vocabularies with tokens that are checked by hand. */
 class TokenizerTest {
   private static final String PREFIX = "tokenizer.ggml.";
 
@@ -29,7 +29,8 @@ class TokenizerTest {
   }
 
   /**
-   * Tokens by their texts; {@code !} before one makes it a control token, {@code +} user-defined.
+   * A writer with these tokens. The prefix {@code !} marks a control token, {@code +} a
+   * user-defined one.
    */
   private static GgufWriter tokens(String kind, String... texts) {
     int[] types = new int[texts.length];
@@ -193,7 +194,7 @@ class TokenizerTest {
     Vocabulary vocabulary = tokenizer.vocabulary();
     assertThat(vocabulary.eot()).hasValue(6);
     assertThat(vocabulary.eom()).hasValue(9);
-    assertThat(vocabulary.eos()).hasValue(11); // as llama.cpp takes for granted
+    assertThat(vocabulary.eos()).hasValue(11); // the default of llama.cpp
     assertThat(vocabulary.endOfGeneration()).containsExactly(6, 7, 9, 10, 11);
     assertThat(vocabulary.isControl(8)).isTrue();
     assertThat(vocabulary.isControl(6)).isTrue();
@@ -257,7 +258,7 @@ class TokenizerTest {
     }
   }
 
-  /** Tables are made on first use: many threads at once must all see them whole. */
+  /** Tables are created on first use: concurrent threads must see them complete. */
   @Test
   void isThreadSafe() throws Exception {
     List<String> texts = TestTexts.all(17, 300);

@@ -19,7 +19,7 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** Trained vocabularies in libllama: the same tokens and the same text, whatever the text. */
+/** Trained vocabularies give the same tokens and decoded text in libllama. */
 class TrainedVocabularyOracleTest {
   @TempDir Path folder;
 
@@ -65,7 +65,7 @@ class TrainedVocabularyOracleTest {
     }
   }
 
-  /** Stories, and every kind of text there is. */
+  /** Stories and all kinds of test texts. */
   private static List<Document> documents() {
     EnglishText english = new EnglishText(1);
     List<Document> documents = new ArrayList<>();

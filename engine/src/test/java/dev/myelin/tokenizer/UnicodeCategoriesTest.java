@@ -32,10 +32,11 @@ class UnicodeCategoriesTest {
     assertThat(UnicodeCategories.categoryChar(0x3000)).isEqualTo(UnicodeCategories.SPACE);
     assertThat(UnicodeCategories.categoryChar(0x85)).isEqualTo(UnicodeCategories.SPACE);
     assertThat(UnicodeCategories.categoryChar(0x200d)).isEqualTo(UnicodeCategories.OTHER);
-    assertThat(UnicodeCategories.categoryChar(0x897)).isEqualTo(UnicodeCategories.OTHER); // of 16.0
+    assertThat(UnicodeCategories.categoryChar(0x897))
+        .isEqualTo(UnicodeCategories.OTHER); // added in 16.0
   }
 
-  /** The stand-ins are what patterns take them for. */
+  /** Patterns match the category characters as expected. */
   @Test
   void categoryCharsHaveTheirCategory() {
     assertThat(String.valueOf(UnicodeCategories.LETTER)).matches("\\p{L}");

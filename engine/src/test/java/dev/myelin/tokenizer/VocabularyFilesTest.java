@@ -16,7 +16,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** Real vocabularies and the ids their authors expect for some texts. */
+/** Real vocabularies give the published token ids of their test texts. */
 class VocabularyFilesTest {
   @ParameterizedTest
   @ValueSource(

@@ -90,7 +90,7 @@ class ModelKeysTest {
     assertThat(outcome.status()).as(outcome.err()).isZero();
     assertThat(outcome.err())
         .containsOnlyOnce(
-            "note: %s: key tokenizer.ggml.eot_token_id = 99999 is no token, expected 0 to 319: not used\n"
+            "note: %s: key tokenizer.ggml.eot_token_id = 99999 is not a token, expected 0 to 319: ignored\n"
                 .formatted(model));
   }
 

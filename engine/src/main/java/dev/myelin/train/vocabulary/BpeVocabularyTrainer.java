@@ -8,8 +8,8 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * Byte-level BPE: the 256 bytes in order, what merges made of them, and {@code <|endoftext|>},
- * which begins and ends documents.
+ * Trains byte-level BPE. The tokens are the 256 bytes, the merges, and {@code <|endoftext|>}, which
+ * begins and ends documents.
  */
 final class BpeVocabularyTrainer {
   private static final String END_OF_TEXT = "<|endoftext|>";

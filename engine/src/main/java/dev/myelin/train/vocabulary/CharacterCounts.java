@@ -5,7 +5,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 
-/** How often each character of a text occurs within words. */
+/** Counts the characters of words. */
 final class CharacterCounts {
   private final Map<Integer, Long> counts = new HashMap<>();
   private long total;
@@ -28,8 +28,8 @@ final class CharacterCounts {
   }
 
   /**
-   * The space marker and the most frequent characters that together make up this part of the text,
-   * the most frequent first, of equals the one of the lower code point.
+   * The space marker and the most frequent characters that together cover this fraction of the
+   * text: the most frequent first, among equals the lower code point.
    */
   List<String> mostFrequent(double coverage) {
     List<Map.Entry<Integer, Long>> all = new ArrayList<>(counts.entrySet());

@@ -10,17 +10,16 @@ import java.util.PriorityQueue;
 import java.util.function.Predicate;
 
 /**
- * Byte-pair encoding's training (Gage 1994, Sennrich et al. 2016): the pair of neighbouring symbols
- * that occurs most often becomes a token, everywhere, again and again. Of pairs that occur equally
- * often, the one whose text comes first in the order of UTF-16 goes first, then the one whose left
- * symbol does.
+ * Trains byte-pair encoding (Gage 1994, Sennrich et al. 2016): repeatedly merges the most frequent
+ * pair of adjacent symbols into a token. Ties are broken by the text of the pair, in UTF-16 order,
+ * then by the text of the left symbol.
  *
- * <p>Words are joined exactly as a tokenizer joins them that knows the tokens so far: where a join
- * brings about a pair that was joined earlier, that one is joined at once. Only the pairs around a
- * join are counted anew.
+ * <p>Words are always merged exactly as a tokenizer with the current tokens merges them: if a merge
+ * creates a pair that was merged earlier, that pair is merged at once. Only the pairs next to a
+ * merge are recounted.
  */
 final class MergeTrainer {
-  /** A pair in the queue with its count at that time. */
+  /** A pair in the queue, with its count when it was added. */
   private record QueueEntry(long count, Pair pair) {}
 
   private static final Comparator<QueueEntry> ORDER =
@@ -41,9 +40,9 @@ final class MergeTrainer {
 
   /**
    * @param symbols the words
-   * @param texts what each token of the alphabet is written as, in the order of ids
-   * @param byText whether pairs that give the same text are joined together, as SPM does, or each
-   *     for itself, as merges do
+   * @param texts of the tokens of the alphabet, by id
+   * @param byText whether pairs with the same text are merged together, as by SPM, or separately,
+   *     as by BPE merges
    * @param allowed which texts may become tokens
    */
   MergeTrainer(
@@ -64,7 +63,7 @@ final class MergeTrainer {
     }
   }
 
-  /** Joins pairs until there are that many tokens, or none left to join; returns them in order. */
+  /** Merges until there are {@code size} tokens or no pair is left. Returns the merges in order. */
   List<Pair> train(int size) {
     countAll();
     while (texts.size() < size) {
@@ -80,7 +79,7 @@ final class MergeTrainer {
     return merges;
   }
 
-  /** What each token is written as: the alphabet, then what was joined, in the order of ids. */
+  /** The texts of all tokens by id: the alphabet, then the merged tokens. */
   List<String> texts() {
     return texts;
   }
@@ -99,7 +98,7 @@ final class MergeTrainer {
       QueueEntry first = queue.poll();
       Pair pair = first.pair;
       if (pair.isMerged() || first.count != pair.queuedCount) {
-        continue; // another entry took its place
+        continue; // stale: another entry replaced it
       }
       if (first.count == pair.count) {
         return pair;
@@ -115,7 +114,7 @@ final class MergeTrainer {
     pair.token = ids.computeIfAbsent(pair.text, this::newToken);
     merges.add(pair);
     for (int position : pair.takePositions()) {
-      // a place is out of date if one of its symbols was joined to another since
+      // a position is stale if one of its symbols was merged since
       if (symbols.token(position) >= 0 && pairAt(position) == pair) {
         merge(position, pair);
         applyEarlierMerges(position);
@@ -124,7 +123,9 @@ final class MergeTrainer {
     enqueueTouched();
   }
 
-  /** Joins what was joined earlier and now appeared again, the oldest first, left before right. */
+  /**
+   * Applies earlier merges to the pairs next to a merge: the lowest rank first, left before right.
+   */
   private void applyEarlierMerges(int position) {
     int current = position;
     while (true) {
@@ -191,7 +192,7 @@ final class MergeTrainer {
     }
   }
 
-  /** The pair of the symbol that begins here and the next, or null. */
+  /** The pair of the symbol at a position and the next symbol, or null. */
   private Pair pairAt(int position) {
     int next = symbols.token(symbols.next(position));
     return next < 0 ? null : pairs.find(symbols.token(position), next);

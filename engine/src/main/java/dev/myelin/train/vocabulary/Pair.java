@@ -2,33 +2,34 @@ package dev.myelin.train.vocabulary;
 
 import java.util.Arrays;
 
-/** Two neighbouring symbols that may be joined, or, of SPM, all pairs that give the same text. */
+/** Two adjacent symbols that may be merged. For SPM, all pairs with the same text are one. */
 final class Pair {
   static final int NONE = -1;
 
   /**
-   * The text of its first symbol and of both; of pairs that give the same text, of the first one.
+   * The text of the left symbol and of both. If pairs with the same text are one, those of the
+   * first.
    */
   final String left;
 
   final String text;
 
-  /** How often it occurs now. */
+  /** The current number of occurrences. */
   long count;
 
-  /** The count by which it waits in the queue, 0 if it does not. */
+  /** The count of its entry in the queue; 0 if it has none. */
   long queuedCount;
 
-  /** Whether its count grew since that was last looked at. */
+  /** Whether its count has increased since it was last enqueued. */
   boolean isTouched;
 
-  /** When it was joined: 0 for the first, or {@link #NONE} yet. */
+  /** The rank of the merge: 0 for the first; {@link #NONE} if not merged. */
   int rank = NONE;
 
-  /** The token that it was joined to. */
+  /** The token of the merge; {@link #NONE} if not merged. */
   int token = NONE;
 
-  /** Where it begins or began, in any order. */
+  /** Positions where it begins or began, in any order. */
   private int[] positions = new int[2];
 
   private int size;
@@ -49,7 +50,7 @@ final class Pair {
     positions[size++] = position;
   }
 
-  /** The places in ascending order, which are then forgotten. */
+  /** Returns the positions in ascending order and clears them. */
   int[] takePositions() {
     int[] taken = Arrays.copyOf(positions, size);
     Arrays.sort(taken);

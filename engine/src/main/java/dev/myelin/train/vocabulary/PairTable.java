@@ -3,7 +3,7 @@ package dev.myelin.train.vocabulary;
 import java.util.HashMap;
 import java.util.Map;
 
-/** From two symbols to their {@link Pair}: open addressing by both ids. */
+/** A hash table from two symbols to their {@link Pair}: open addressing. */
 final class PairTable {
   private final boolean byText;
   private final Map<String, Pair> texts = new HashMap<>();
@@ -12,13 +12,13 @@ final class PairTable {
   private int size;
 
   /**
-   * @param byText whether pairs that give the same text are one
+   * @param byText whether pairs with the same text are one
    */
   PairTable(boolean byText) {
     this.byText = byText;
   }
 
-  /** The pair of two symbols, or null where it was never asked for by {@link #getOrCreate}. */
+  /** The pair of two symbols, or null if {@link #getOrCreate} has not created it. */
   Pair find(int left, int right) {
     return pairs[slot(key(left, right))];
   }

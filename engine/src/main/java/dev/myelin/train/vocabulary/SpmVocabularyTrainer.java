@@ -9,9 +9,9 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * SPM by byte-pair encoding, laid out as SentencePiece does: {@code <unk>}, {@code <s>}, {@code
- * </s>}, the bytes, what was joined in that order with scores 0, -1, -2 ..., then the characters of
- * the text, the most frequent first.
+ * Trains SentencePiece BPE (SPM). The layout is that of SentencePiece: {@code <unk>}, {@code <s>},
+ * {@code </s>}, the byte tokens, the merged pieces with scores 0, -1, -2 ..., then the characters
+ * of the text, the most frequent first.
  */
 final class SpmVocabularyTrainer {
   private static final String[] SPECIAL = {"<unk>", "<s>", "</s>"};
@@ -76,7 +76,7 @@ final class SpmVocabularyTrainer {
     return new Token(text, FIRST_PIECE - id, Type.NORMAL);
   }
 
-  /** The words by numbers of characters; one that is not among them is a gap. */
+  /** The words as character ids. A character that is not in the vocabulary splits a word. */
   private static Symbols symbols(WordCounts counts, List<String> characters) {
     Symbols symbols = new Symbols();
     Map<Integer, Integer> ids = new HashMap<>();

@@ -4,23 +4,23 @@ import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 
 /**
- * Cuts text into the words within which SPM pieces are joined. A word is a run of letters or of
- * other characters, with U+2581 in front for a space before it; a digit or a space beyond ASCII is
- * a word of its own. Control characters belong to no word: they are always written as bytes.
+ * Splits text into the words within which SPM pieces are merged. A word is a run of letters or of
+ * other characters, with U+2581 for each space before it. A digit or a non-ASCII space is a word of
+ * its own. Control characters are in no word: they are always encoded as bytes.
  */
 final class SpmWords {
   static final int SPACE_MARKER = 0x2581;
   private static final byte[] SPACE_MARKER_UTF8 = "\u2581".getBytes(StandardCharsets.UTF_8);
 
-  /** What a character is to a word. */
+  /** How a character takes part in words. */
   private enum CharacterClass {
     /** Begins a word. */
     MARKER,
     LETTER,
     SYMBOL,
-    /** A word of its own. */
+    /** A single-character word. */
     ALONE,
-    /** No part of any word. */
+    /** In no word. */
     BREAK
   }
 
@@ -45,7 +45,7 @@ final class SpmWords {
    * Counts the words of a text.
    *
    * @param utf8 well-formed
-   * @param prefixesSpace whether a space that is not there comes before it
+   * @param prefixesSpace whether a space is added in front
    */
   void add(byte[] utf8, boolean prefixesSpace) {
     if (prefixesSpace) {
@@ -69,14 +69,14 @@ final class SpmWords {
     endWord();
   }
 
-  /** Whether a text may be a piece: with one space in front of a word, or spaces alone. */
+  /** Whether a text may be a piece: spaces only, or at most one leading space. */
   static boolean isPiece(String text) {
     return text.length() < 2
         || text.charAt(1) != SPACE_MARKER
         || text.chars().allMatch(c -> c == SPACE_MARKER);
   }
 
-  /** How many bytes the character has that begins with this one. */
+  /** The length of the UTF-8 sequence that begins with this byte. */
   static int sequenceLength(int first) {
     int b = first & 0xff;
     return b >= 0xf0 ? 4 : b >= 0xe0 ? 3 : b >= 0xc0 ? 2 : 1;

@@ -4,11 +4,11 @@ import dev.myelin.error.InvalidRequestException;
 import java.util.Arrays;
 
 /**
- * The words under training, as symbols in one array with a gap between words. A symbol of several
- * characters takes as many cells: the first holds its token, the last how far back that is.
+ * The words during training: symbols in one array, with a gap between words. A symbol of n
+ * characters takes n cells: the first holds its token, the last its negative length.
  */
 final class Symbols {
-  /** No symbol: the end of a word. */
+  /** The end of a word. */
   static final int GAP = Integer.MIN_VALUE;
 
   private static final int CONTINUATION = GAP + 1;
@@ -20,14 +20,14 @@ final class Symbols {
   private int words;
   private int size;
 
-  /** Cells that each token takes. */
+  /** The number of cells of each token. */
   private int[] lengths = new int[1 << 9];
 
   Symbols() {
     cells[size++] = GAP;
   }
 
-  /** Says how many characters a token has. */
+  /** Sets the number of characters of a token. */
   void setLength(int token, int length) {
     if (token >= lengths.length) {
       lengths = Arrays.copyOf(lengths, token + token / 2);
@@ -39,13 +39,13 @@ final class Symbols {
     return lengths[token];
   }
 
-  /** Adds a character to the word that is being written. */
+  /** Adds a character to the current word. */
   void add(int token) {
     reserve();
     cells[size++] = token;
   }
 
-  /** Ends a word that occurs this often. */
+  /** Ends the current word, which occurs {@code weight} times. */
   void endWord(long weight) {
     if (cells[size - 1] == GAP) {
       return;
@@ -60,33 +60,33 @@ final class Symbols {
     cells[size++] = GAP;
   }
 
-  /** One more than the last place. */
+  /** The end of the last position. */
   int end() {
     return size;
   }
 
-  /** The token that begins here; {@link #GAP} or another negative number where none does. */
+  /** The token that begins at a position; {@link #GAP} or another negative number if none does. */
   int token(int position) {
     return cells[position];
   }
 
-  /** Where the symbol after the one that begins here begins, or the gap. */
+  /** The position of the next symbol or gap. */
   int next(int position) {
     return position + lengths[cells[position]];
   }
 
-  /** Where the symbol before the one that begins here begins, or the gap. */
+  /** The position of the previous symbol or gap. */
   int previous(int position) {
     int last = cells[position - 1];
     return last >= 0 || last == GAP ? position - 1 : position + last;
   }
 
-  /** How often the word occurs that this place is in. */
+  /** The number of occurrences of the word at a position. */
   long weight(int position) {
     return weights[-1 - Arrays.binarySearch(gaps, 0, words, position)];
   }
 
-  /** Makes one symbol of the one that begins here and the next. */
+  /** Merges the symbol at a position and the next one. */
   void merge(int position, int token) {
     int second = next(position);
     int end = second + lengths[cells[second]];
@@ -101,7 +101,7 @@ final class Symbols {
         throw new InvalidRequestException(
             "more than "
                 + MAX_CELLS
-                + " characters of different words: train the vocabulary on less text");
+                + " characters in distinct words: train the vocabulary on less text");
       }
       cells = Arrays.copyOf(cells, (int) Math.min(MAX_CELLS, size + size / 2L));
     }

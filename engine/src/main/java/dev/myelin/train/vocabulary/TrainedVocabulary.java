@@ -7,15 +7,15 @@ import java.nio.file.Path;
 import java.util.List;
 
 /**
- * A vocabulary learned from text. Immutable.
+ * A trained vocabulary. Immutable.
  *
  * @param preTokenizer {@code tokenizer.ggml.pre}
  * @param tokens by id
- * @param merges of BPE, two tokens with a space between, the first to join first; none of SPM,
- *     where scores take their place
- * @param bos what every document begins with
- * @param eos what every document ends with
- * @param unknown of SPM, what stands for text that cannot be expressed; -1 for none
+ * @param merges BPE: pairs of tokens separated by a space, in order of rank; SPM: empty, scores are
+ *     used instead
+ * @param bos begin-of-sequence token, before every document
+ * @param eos end-of-sequence token, after every document
+ * @param unknown SPM: token for text that cannot be represented; -1 for none
  */
 public record TrainedVocabulary(
     VocabularyKind kind,
@@ -27,7 +27,7 @@ public record TrainedVocabulary(
     int unknown) {
   private static final String PREFIX = "tokenizer.ggml.";
 
-  /** What a token is for, with the number that GGUF gives it. */
+  /** The type of a token, with its number in GGUF. */
   public enum Type {
     NORMAL(1),
     UNKNOWN(2),
@@ -44,8 +44,8 @@ public record TrainedVocabulary(
   /**
    * A token.
    *
-   * @param text as a file writes it, {@code ▁the} or {@code Ġthe} for " the"
-   * @param score of SPM: of two pieces that could be joined, the one with the higher score is
+   * @param text as in the file, {@code ▁the} or {@code Ġthe} for " the"
+   * @param score SPM: the piece with the highest score is merged first
    */
   public record Token(String text, float score, Type type) {}
 
@@ -54,12 +54,12 @@ public record TrainedVocabulary(
     merges = List.copyOf(merges);
   }
 
-  /** How many tokens there are. */
+  /** The number of tokens. */
   public int size() {
     return tokens.size();
   }
 
-  /** Adds everything a checkpoint says of its tokenizer. */
+  /** Adds all tokenizer keys of a checkpoint. */
   public GgufWriter writeTo(GgufWriter out) {
     boolean spm = kind == VocabularyKind.SPM;
     out.put(PREFIX + "model", kind.ggufName()).put(PREFIX + "pre", preTokenizer);
@@ -80,7 +80,7 @@ public record TrainedVocabulary(
         .put(PREFIX + "add_space_prefix", spm);
   }
 
-  /** The tokenizer that a checkpoint with this vocabulary would have. */
+  /** The tokenizer of a checkpoint with this vocabulary. */
   public Tokenizer tokenizer() {
     GgufWriter writer = writeTo(new GgufWriter().put("general.architecture", "llama"));
     try (GgufFile file = GgufFile.of(Path.of("trained vocabulary"), writer.toBytes())) {

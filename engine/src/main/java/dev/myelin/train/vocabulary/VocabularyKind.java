@@ -2,12 +2,12 @@ package dev.myelin.train.vocabulary;
 
 import dev.myelin.error.InvalidRequestException;
 
-/** The kinds of vocabularies that can be learned. */
+/** The kinds of vocabularies that can be trained. */
 public enum VocabularyKind {
-  /** Characters joined within words, and a token for each byte of what is no piece. */
+  /** SentencePiece BPE: merges characters within words; byte tokens for everything else. */
   SPM("spm", "llama"),
 
-  /** Bytes joined within words that a pre-tokenizer cuts. */
+  /** Byte-level BPE: merges bytes within the words of a pre-tokenizer. */
   BPE("bpe", "gpt2");
 
   private final String shortName;
@@ -18,18 +18,18 @@ public enum VocabularyKind {
     this.ggufName = ggufName;
   }
 
-  /** How users name it: spm, bpe. */
+  /** The name for users: spm, bpe. */
   public String shortName() {
     return shortName;
   }
 
-  /** What {@code tokenizer.ggml.model} says. */
+  /** The value of {@code tokenizer.ggml.model}. */
   String ggufName() {
     return ggufName;
   }
 
   /**
-   * @throws InvalidRequestException if there is none of that name
+   * @throws InvalidRequestException if the name is unknown
    */
   public static VocabularyKind forName(String name) {
     for (VocabularyKind kind : values()) {

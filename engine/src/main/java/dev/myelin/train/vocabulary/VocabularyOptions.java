@@ -3,14 +3,14 @@ package dev.myelin.train.vocabulary;
 import dev.myelin.error.InvalidRequestException;
 
 /**
- * What vocabulary to learn.
+ * Options of vocabulary training.
  *
- * @param size how many tokens it has, special ones and bytes included
- * @param coverage of SPM, how much of the text the characters that become pieces make up, above 0
- *     to 1; rarer ones are written byte by byte
- * @param minimumCount how often a pair must occur to be joined, 1 or more
- * @param maxTokenLength how long a token may become: characters of SPM, bytes of BPE, 1 to 256
- * @param preTokenizer of BPE, how words are cut, as in {@code tokenizer.ggml.pre}
+ * @param size number of tokens, special and byte tokens included
+ * @param coverage SPM: fraction of the text that the characters in the vocabulary cover, above 0 to
+ *     1; rarer characters are encoded as bytes
+ * @param minimumCount occurrences that a pair needs to be merged, 1 or more
+ * @param maxTokenLength largest length of a token, 1 to 256: characters for SPM, bytes for BPE
+ * @param preTokenizer BPE: the pre-tokenizer, a value of {@code tokenizer.ggml.pre}
  * @param threads threads that count words, 1 or more; the result does not depend on it
  */
 public record VocabularyOptions(
@@ -21,7 +21,7 @@ public record VocabularyOptions(
     int maxTokenLength,
     String preTokenizer,
     int threads) {
-  /** Cuts digits apart, keeps capitals and contractions in mind, and decodes without loss. */
+  /** Separates digits, handles contractions, and decodes without loss. */
   public static final String DEFAULT_PRE_TOKENIZER = "qwen2";
 
   private static final int MAX_TOKENS = 1 << 20;
@@ -39,7 +39,7 @@ public record VocabularyOptions(
     check(threads >= 1, "threads", threads, "1 or more");
   }
 
-  /** The usual choice for each kind, on one thread. */
+  /** The defaults of each kind, with one thread. */
   public static VocabularyOptions of(VocabularyKind kind, int size) {
     int maxTokenLength = kind == VocabularyKind.SPM ? 16 : 48;
     return new VocabularyOptions(kind, size, 0.9995, 2, maxTokenLength, DEFAULT_PRE_TOKENIZER, 1);

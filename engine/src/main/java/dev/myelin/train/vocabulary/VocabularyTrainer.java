@@ -6,17 +6,16 @@ import dev.myelin.train.corpus.Document;
 import dev.myelin.train.corpus.DocumentChunk;
 import java.util.List;
 
-/** Learns vocabularies from text. The same text and options give the same vocabulary. */
+/** Trains vocabularies on text. The same text and options give the same vocabulary. */
 public final class VocabularyTrainer {
   private VocabularyTrainer() {}
 
   /**
-   * Learns a vocabulary.
+   * Trains a vocabulary.
    *
-   * @param documents what is to be tokenized well: those to train a model on, without those held
-   *     out
-   * @throws InvalidRequestException if the text cannot fill the vocabulary, or the vocabulary does
-   *     not hold the alphabet of the text; the message says how many tokens to ask for
+   * @param documents the training text, without the validation text
+   * @throws InvalidRequestException if the text is too small for the size, or the size is too small
+   *     for the alphabet; the message contains the possible size
    */
   public static TrainedVocabulary train(List<Document> documents, VocabularyOptions options) {
     return switch (options.kind()) {
@@ -25,7 +24,7 @@ public final class VocabularyTrainer {
     };
   }
 
-  /** Counts words on several threads, each with a counter of its own. */
+  /** Counts words on several threads. */
   static WordCounts count(List<Document> documents, int threads, WordCounter counter) {
     List<DocumentChunk> passages = DocumentChunk.of(documents);
     int parts = Math.max(1, Math.min(threads, passages.size()));
@@ -47,7 +46,7 @@ public final class VocabularyTrainer {
     return total;
   }
 
-  /** Adds a passage's words to counts. */
+  /** Adds the words of a passage to counts. */
   @FunctionalInterface
   interface WordCounter {
     void count(DocumentChunk passage, WordCounts counts);
@@ -60,7 +59,7 @@ public final class VocabularyTrainer {
 
   static InvalidRequestException tooLargeError(int size, int maxSize, int minimumCount) {
     return new InvalidRequestException(
-        "vocabulary = %s: the text fills %s with pairs that occur %s times or more, expected at most %s; or learn from more text"
-            .formatted(size, maxSize, minimumCount, maxSize));
+        "vocabulary = %s: expected at most %s, the tokens of all pairs that occur %s times or more; or train on more text"
+            .formatted(size, maxSize, minimumCount));
   }
 }

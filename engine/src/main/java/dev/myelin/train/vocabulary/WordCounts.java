@@ -3,7 +3,7 @@ package dev.myelin.train.vocabulary;
 import dev.myelin.error.InvalidRequestException;
 import java.util.Arrays;
 
-/** How often each of many words occurs. Words are bytes, kept one after the other in one array. */
+/** Counts distinct words. Words are byte strings, stored consecutively in one array. */
 final class WordCounts {
   private static final int MAX_BYTES = Integer.MAX_VALUE - 16;
 
@@ -13,10 +13,10 @@ final class WordCounts {
   private int[] hashes = new int[1 << 12];
   private int size;
 
-  /** Open addressing: a word's number plus 1, or 0. */
+  /** Open addressing: word index + 1; 0 if the slot is free. */
   private int[] slots = new int[1 << 14];
 
-  /** How many different words there are. */
+  /** The number of distinct words. */
   int size() {
     return size;
   }
@@ -25,7 +25,7 @@ final class WordCounts {
     return counts[word];
   }
 
-  /** The array that holds the words. */
+  /** The bytes of all words. */
   byte[] bytes() {
     return bytes;
   }
@@ -85,9 +85,7 @@ final class WordCounts {
   private static int capacity(long needed) {
     if (needed > MAX_BYTES) {
       throw new InvalidRequestException(
-          "more than "
-              + MAX_BYTES
-              + " bytes of different words: train the vocabulary on less text");
+          "more than " + MAX_BYTES + " bytes of distinct words: train the vocabulary on less text");
     }
     return (int) Math.min(MAX_BYTES, needed + needed / 2);
   }

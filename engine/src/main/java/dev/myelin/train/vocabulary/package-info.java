@@ -1,5 +1,5 @@
 /**
- * Vocabularies learned from text by byte-pair encoding: SPM pieces with scores, and byte-level
- * tokens with merges, as GGUF files hold them.
+ * Trains vocabularies by byte-pair encoding, in the form of GGUF files: SPM pieces with scores, or
+ * byte-level tokens with merges.
  */
 package dev.myelin.train.vocabulary;

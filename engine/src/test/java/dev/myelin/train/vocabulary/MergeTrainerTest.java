@@ -11,12 +11,12 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** The pairs that are joined, in order: by hand, and as a trainer without any cleverness has it. */
+/** The merges in order, compared with a worked example and with a naive trainer. */
 class MergeTrainerTest {
   @ParameterizedTest
   @ValueSource(booleans = {false, true})
   void mergesExampleOfSennrich(boolean byText) {
-    // Sennrich et al. 2016, with their counts; es, st occur 9 times each: the first by text wins
+    // the example of Sennrich et al. 2016; es and st occur 9 times each: the first by text wins
     Map<String, Integer> words = new LinkedHashMap<>();
     words.put("low_", 5);
     words.put("lower_", 2);
@@ -55,7 +55,7 @@ class MergeTrainerTest {
               .train(150).stream()
                   .map(join -> byText ? join.text() : join.left() + " " + join.text())
                   .toList();
-      // the naive one counts merges, not tokens: some of its merges give no new token
+      // the naive trainer counts merges, not tokens: some merges give no new token
       assertThat(ours.size()).isBetween(4, 1000);
       assertThat(ours).as("by text %s, %s", byText, words).startsWith(naive.toArray(String[]::new));
     }

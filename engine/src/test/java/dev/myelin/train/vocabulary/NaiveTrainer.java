@@ -9,11 +9,11 @@ import java.util.Map;
 import java.util.function.Predicate;
 
 /**
- * Training as its definition says: every word is tokenized from its characters with the joins so
- * far, every pair counted, at every step.
+ * Trains by definition: at every step, tokenizes every word with the current merges and counts all
+ * pairs.
  */
 final class NaiveTrainer {
-  /** Two symbols. */
+  /** A merge of two symbols. */
   record Merge(String left, String right) {
     String text() {
       return left + right;
@@ -35,7 +35,7 @@ final class NaiveTrainer {
     this.allowed = allowed;
   }
 
-  /** Joins until nothing occurs twice or there are that many joins. */
+  /** Merges until no pair occurs twice or there are {@code maxMerges} merges. */
   List<Merge> train(int maxMerges) {
     while (merges.size() < maxMerges) {
       Map<Object, Integer> counts = new HashMap<>();
@@ -59,7 +59,7 @@ final class NaiveTrainer {
     return merges;
   }
 
-  /** A word's symbols: the pair of the lowest rank is joined, the leftmost of these, and again. */
+  /** The symbols of a word: repeatedly merges the leftmost pair of the lowest rank. */
   List<String> tokenize(String word) {
     List<String> symbols =
         new ArrayList<>(

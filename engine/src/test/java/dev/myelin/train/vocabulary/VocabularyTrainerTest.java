@@ -23,7 +23,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
-/** Whole vocabularies: what is in them, what they do to text, and what cannot be filled. */
+/** Trained vocabularies: contents, tokenization, and errors. */
 class VocabularyTrainerTest {
   private static final String TRICKY =
       "  two  spaces\n"
@@ -58,7 +58,7 @@ class VocabularyTrainerTest {
     List<Document> documents = new ArrayList<>(stories(4, 20));
     documents.add(Document.of("tricky", TRICKY.repeat(3)));
     Map<String, Integer> words = new LinkedHashMap<>();
-    // the words by another road: with spaces as markers, control characters out
+    // an independent split into words: spaces as markers, without control characters
     Pattern word =
         Pattern.compile(
             "\u2581*+(?:\\p{Nd}|[\\p{L}\\p{M}]++|[^\\p{L}\\p{M}\\p{Nd}\\p{Cc}\\p{Z}\u2581]++)?");
@@ -79,7 +79,7 @@ class VocabularyTrainerTest {
     NaiveTrainer naive = new NaiveTrainer(words, true, 16, SpmWords::isPiece);
     assertThat(naive.train(joined.size()).stream().map(NaiveTrainer.Merge::text))
         .containsExactlyElementsOf(joined);
-    // and the tokenizer makes the same symbols of each word
+    // the tokenizer produces the same symbols
     Tokenizer tokenizer = trained.tokenizer();
     words
         .keySet()
@@ -97,7 +97,7 @@ class VocabularyTrainerTest {
   void bpeMatchesNaiveTrainer() {
     List<Document> documents = stories(5, 20);
     Map<String, Integer> words = new LinkedHashMap<>();
-    // GPT-2's own expression (Radford et al. 2019), for text in which Java knows every character
+    // the regular expression of GPT-2 (Radford et al. 2019)
     Pattern word =
         Pattern.compile(
             "'s|'t|'re|'ve|'m|'ll|'d| ?\\p{L}+| ?\\p{N}+| ?[^\\s\\p{L}\\p{N}]+|\\s+(?!\\S)|\\s+");
@@ -140,7 +140,7 @@ class VocabularyTrainerTest {
       for (int j = random.nextInt(30); j > 0; j--) {
         int[] ends = {0x7f, 0x7f, 0x250, 0x2100, 0xd7ff, 0x1ffff, 0x10ffff};
         int c = random.nextInt(ends[random.nextInt(ends.length)] + 1);
-        // half a pair is no character, and U+2581 is how SPM writes a space
+        // no unpaired surrogates, and no U+2581, which SPM decodes as a space
         text.appendCodePoint(c >= 0xd800 && c <= 0xdfff || c == 0x2581 ? ' ' : c);
       }
       int[] ids = tokenizer.encode(text.toString(), false, false);
@@ -170,8 +170,8 @@ class VocabularyTrainerTest {
         .containsExactly("<unk>", "<s>", "</s>");
     assertThat(trained.tokens().get(3).text()).isEqualTo("<0x00>");
     assertThat(trained.tokens().get(258).text()).isEqualTo("<0xFF>");
-    // lo and ow 5 times: lo; low; then the marker before it; then the letters by count and code
-    // point
+    // lo and ow occur 5 times: lo is first; then low, marker + low; then letters by
+    // count, code point
     assertThat(trained.tokens().subList(259, 269).stream().map(Token::text))
         .containsExactly("lo", "low", "\u2581low", "l", "o", "w", "\u2581", "7", "e", "r");
     Vocabulary vocabulary = trained.tokenizer().vocabulary();
@@ -207,8 +207,8 @@ class VocabularyTrainerTest {
     assertThatThrownBy(() -> train(documents, kind, maxSize + 1))
         .isInstanceOf(InvalidRequestException.class)
         .hasMessage(
-            "vocabulary = %d: the text fills %d with pairs that occur 2 times or more, expected at most %d; or learn from more text"
-                .formatted(maxSize + 1, maxSize, maxSize));
+            "vocabulary = %d: expected at most %d, the tokens of all pairs that occur 2 times or more; or train on more text"
+                .formatted(maxSize + 1, maxSize));
     int minSize = kind == VocabularyKind.SPM ? 266 : 257;
     assertThat(train(documents, kind, minSize).merges()).isEmpty();
     assertThatThrownBy(() -> train(documents, kind, minSize - 1))
@@ -294,7 +294,7 @@ class VocabularyTrainerTest {
     return VocabularyTrainer.train(documents, VocabularyOptions.of(kind, size));
   }
 
-  /** What was joined, in order. */
+  /** The merged tokens in order. */
   private static List<String> mergedTokens(TrainedVocabulary trained) {
     if (trained.kind() == VocabularyKind.BPE) {
       return trained.merges();
