@@ -33,7 +33,7 @@ final class FileWriter {
 
   private static void writeAll(FileLayout layout, OutputFile file) {
     try {
-      layout.writeTo((at, chunk) -> writeAll(file, at, chunk));
+      layout.writeTo((offset, chunk) -> writeAll(file, offset, chunk));
     } catch (IOException e) {
       throw file.writeError(e);
     }
@@ -42,12 +42,12 @@ final class FileWriter {
 
   private static void writeAll(OutputFile out, long position, MemorySegment bytes)
       throws IOException {
-    for (long at = 0; at < bytes.byteSize(); at += CHUNK_BYTES) {
-      MemorySegment chunk = bytes.asSlice(at, Math.min(CHUNK_BYTES, bytes.byteSize() - at));
+    for (long offset = 0; offset < bytes.byteSize(); offset += CHUNK_BYTES) {
+      MemorySegment chunk = bytes.asSlice(offset, Math.min(CHUNK_BYTES, bytes.byteSize() - offset));
       if (!chunk.isNative()) { // a view of a float[] has no ByteBuffer
         chunk = MemorySegment.ofArray(chunk.toArray(ValueLayout.JAVA_BYTE));
       }
-      out.write(chunk.asByteBuffer(), position + at);
+      out.write(chunk.asByteBuffer(), position + offset);
     }
   }
 }

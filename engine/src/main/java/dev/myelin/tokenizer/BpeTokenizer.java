@@ -90,12 +90,12 @@ final class BpeTokenizer extends FragmentTokenizer {
   private static void checkMerges(GgufFile file, ByteStrings merges) {
     byte[] bytes = merges.bytes();
     for (int i = 0; i < merges.size(); i++) {
-      int at = merges.start(i) + 1;
+      int offset = merges.start(i) + 1;
       int last = merges.end(i) - 1;
-      while (at < last && bytes[at] != ' ') {
-        at++;
+      while (offset < last && bytes[offset] != ' ') {
+        offset++;
       }
-      if (at >= last) {
+      if (offset >= last) {
         throw new ModelFileException(
             file.path(),
             "key " + MERGES_KEY + ": element " + i + " = \"" + merges.text(i) + '"',
@@ -120,14 +120,14 @@ final class BpeTokenizer extends FragmentTokenizer {
     public void encode(byte[] utf8, int from, int to, boolean afterSpecial, IntList ids) {
       SplitText text = new SplitText(utf8, from, to);
       IntList ends = PreTokenizer.split(text, tables.splitters);
-      int at = from;
+      int offset = from;
       int codePoint = 0;
       for (int i = 0; i < ends.size(); i++) {
-        int start = at;
+        int start = offset;
         for (; codePoint < ends.get(i); codePoint++) {
-          at += Utf8.sequenceLength(utf8[at]);
+          offset += Utf8.sequenceLength(utf8[offset]);
         }
-        encodeWord(utf8, start, at, ids);
+        encodeWord(utf8, start, offset, ids);
       }
     }
 

@@ -52,14 +52,14 @@ public final class ByteLevelPreTokenizer {
   /** Splits a text in UTF-8 into words. */
   public void split(byte[] utf8, WordConsumer consumer) {
     IntList ends = PreTokenizer.split(new SplitText(utf8, 0, utf8.length), splitters);
-    int at = 0;
+    int offset = 0;
     int codePoint = 0;
     for (int i = 0; i < ends.size(); i++) {
-      int start = at;
+      int start = offset;
       for (; codePoint < ends.get(i); codePoint++) {
-        at += Utf8.sequenceLength(utf8[at]);
+        offset += Utf8.sequenceLength(utf8[offset]);
       }
-      consumer.accept(utf8, start, at);
+      consumer.accept(utf8, start, offset);
     }
   }
 }

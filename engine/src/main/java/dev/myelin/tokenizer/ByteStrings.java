@@ -70,12 +70,12 @@ final class ByteStrings {
     int[] starts = new int[size + 1];
     starts[1] = (int) first.byteSize() + LENGTH_BYTES;
     boolean hasEmpty = first.byteSize() == 0;
-    int at = starts[1];
+    int offset = starts[1];
     for (int i = 2; i <= size; i++) {
-      int stringLength = length(bytes, at - LENGTH_BYTES);
+      int stringLength = length(bytes, offset - LENGTH_BYTES);
       hasEmpty |= stringLength == 0;
-      at += stringLength + LENGTH_BYTES;
-      starts[i] = at;
+      offset += stringLength + LENGTH_BYTES;
+      starts[i] = offset;
     }
     return new ByteStrings(bytes, starts, hasEmpty);
   }
@@ -145,10 +145,10 @@ final class ByteStrings {
   }
 
   /** The low 32 bits of a little-endian length. The others are known to be zero. */
-  private static int length(byte[] bytes, int at) {
-    return (bytes[at] & 0xff)
-        | (bytes[at + 1] & 0xff) << 8
-        | (bytes[at + 2] & 0xff) << 16
-        | (bytes[at + 3] & 0xff) << 24;
+  private static int length(byte[] bytes, int offset) {
+    return (bytes[offset] & 0xff)
+        | (bytes[offset + 1] & 0xff) << 8
+        | (bytes[offset + 2] & 0xff) << 16
+        | (bytes[offset + 3] & 0xff) << 24;
   }
 }

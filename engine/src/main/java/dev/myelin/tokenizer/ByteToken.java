@@ -9,16 +9,16 @@ final class ByteToken {
   /** The byte of string {@code i}, 0 to 255, or -1 if it is not a byte token. */
   static int value(ByteStrings texts, int i) {
     byte[] bytes = texts.bytes();
-    int at = texts.start(i);
-    if (texts.end(i) - at != 6
-        || bytes[at] != '<'
-        || bytes[at + 1] != '0'
-        || bytes[at + 2] != 'x'
-        || bytes[at + 5] != '>') {
+    int start = texts.start(i);
+    if (texts.end(i) - start != 6
+        || bytes[start] != '<'
+        || bytes[start + 1] != '0'
+        || bytes[start + 2] != 'x'
+        || bytes[start + 5] != '>') {
       return -1;
     }
-    int high = Character.digit(bytes[at + 3], 16);
-    int low = Character.digit(bytes[at + 4], 16);
+    int high = Character.digit(bytes[start + 3], 16);
+    int low = Character.digit(bytes[start + 4], 16);
     return high < 0 || low < 0 ? -1 : high << 4 | low;
   }
 

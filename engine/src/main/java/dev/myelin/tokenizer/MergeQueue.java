@@ -26,37 +26,37 @@ final class MergeQueue {
       keys = Arrays.copyOf(keys, capacity);
       lengths = Arrays.copyOf(lengths, capacity);
     }
-    int at = size++;
-    while (at > 0) {
-      int parent = at - 1 >> 1;
+    int index = size++;
+    while (index > 0) {
+      int parent = index - 1 >> 1;
       if (keys[parent] <= key) {
         break;
       }
-      keys[at] = keys[parent];
-      lengths[at] = lengths[parent];
-      at = parent;
+      keys[index] = keys[parent];
+      lengths[index] = lengths[parent];
+      index = parent;
     }
-    keys[at] = key;
-    lengths[at] = length;
+    keys[index] = key;
+    lengths[index] = length;
   }
 
   void removeFirst() {
     size--;
     long key = keys[size];
     int length = lengths[size];
-    int at = 0;
-    for (int child = 1; child < size; child = 2 * at + 1) {
+    int index = 0;
+    for (int child = 1; child < size; child = 2 * index + 1) {
       if (child + 1 < size && keys[child + 1] < keys[child]) {
         child++;
       }
       if (keys[child] >= key) {
         break;
       }
-      keys[at] = keys[child];
-      lengths[at] = lengths[child];
-      at = child;
+      keys[index] = keys[child];
+      lengths[index] = lengths[child];
+      index = child;
     }
-    keys[at] = key;
-    lengths[at] = length;
+    keys[index] = key;
+    lengths[index] = length;
   }
 }

@@ -31,10 +31,10 @@ abstract class PairMerger {
   final void merge(byte[] text, int from, int to) {
     this.text = text;
     size = 0;
-    for (int at = from; at < to; ) {
-      int length = Math.min(Utf8.sequenceLength(text[at]), to - at);
-      add(at, at + length);
-      at += length;
+    for (int offset = from; offset < to; ) {
+      int length = Math.min(Utf8.sequenceLength(text[offset]), to - offset);
+      add(offset, offset + length);
+      offset += length;
     }
     if (size > 0) {
       next[size - 1] = -1;

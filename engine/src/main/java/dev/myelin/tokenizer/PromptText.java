@@ -21,7 +21,7 @@ public record PromptText(List<Span> spans) {
   }
 
   public PromptText {
-    spans = merged(spans);
+    spans = mergeAdjacent(spans);
   }
 
   /** A text in which control tokens are found everywhere. */
@@ -55,7 +55,7 @@ public record PromptText(List<Span> spans) {
     return text.toString();
   }
 
-  private static List<Span> merged(List<Span> spans) {
+  private static List<Span> mergeAdjacent(List<Span> spans) {
     List<Span> merged = new ArrayList<>(spans.size());
     for (int from = 0, to; from < spans.size(); from = to) {
       boolean trusted = spans.get(from).trusted();
@@ -64,7 +64,7 @@ public record PromptText(List<Span> spans) {
           && (spans.get(to).trusted() == trusted || spans.get(to).text().isEmpty())) {
         to++;
       }
-      Span span = to == from + 1 ? spans.get(from) : joined(spans.subList(from, to), trusted);
+      Span span = to == from + 1 ? spans.get(from) : concatenate(spans.subList(from, to), trusted);
       if (!span.text().isEmpty()) {
         merged.add(span);
       }
@@ -72,7 +72,7 @@ public record PromptText(List<Span> spans) {
     return List.copyOf(merged);
   }
 
-  private static Span joined(List<Span> spans, boolean trusted) {
+  private static Span concatenate(List<Span> spans, boolean trusted) {
     StringBuilder text = new StringBuilder();
     for (Span span : spans) {
       text.append(span.text());

@@ -48,7 +48,7 @@ final class RegexSplitter implements Splitter {
     return byCategory ? i : text.charOf(i);
   }
 
-  private int toCodePoint(SplitText text, int at) {
-    return byCategory ? at : text.codePointAt(at);
+  private int toCodePoint(SplitText text, int index) {
+    return byCategory ? index : text.codePointAt(index);
   }
 }

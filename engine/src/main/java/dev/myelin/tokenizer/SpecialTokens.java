@@ -95,11 +95,11 @@ final class SpecialTokens {
       List<Fragment> fragments = new ArrayList<>(2 * size + 1);
       int from = 0;
       for (int i = 0; i < size; i++) {
-        int at = (int) (tokens[i] >>> 32);
+        int offset = (int) (tokens[i] >>> 32);
         int token = (int) tokens[i];
-        addText(from, at, fragments);
-        from = at + length(token);
-        fragments.add(new Fragment(token, at, from));
+        addText(from, offset, fragments);
+        from = offset + length(token);
+        fragments.add(new Fragment(token, offset, from));
       }
       addText(from, text.length, fragments);
       return fragments;
@@ -122,18 +122,18 @@ final class SpecialTokens {
         boolean retry =
             next == longest.length || !retries.isEmpty() && retries.peek() < longest[next];
         long candidate = retry ? retries.poll() : longest[next++];
-        int at = (int) candidate;
+        int offset = (int) candidate;
         int rank = (int) (candidate >>> 32);
         int token = idsByRank[rank];
-        if (!taken.get(at)) {
+        if (!taken.get(offset)) {
           // taken tokens are at least as long: none is strictly inside this one
-          if (taken.get(at + length(token) - 1)) {
-            int match = longestFitting(at, matchesByRank[rank]);
+          if (taken.get(offset + length(token) - 1)) {
+            int match = longestFitting(offset, matchesByRank[rank]);
             if (match != 0) {
-              retries.add(candidate(match, at));
+              retries.add(candidate(match, offset));
             }
           } else {
-            take(token, at);
+            take(token, offset);
           }
         }
       }
@@ -144,12 +144,12 @@ final class SpecialTokens {
       long[] all = new long[16];
       int count = 0;
       int state = 0;
-      for (int at = text.length - 1; at >= 0; at--) {
-        state = automaton.step(state, text[at]);
-        int match = longestAllowed(automaton.longest(state), at);
+      for (int offset = text.length - 1; offset >= 0; offset--) {
+        state = automaton.step(state, text[offset]);
+        int match = longestAllowed(automaton.longest(state), offset);
         if (match != 0) {
           all = count == all.length ? Arrays.copyOf(all, count * 2) : all;
-          all[count++] = candidate(match, at);
+          all[count++] = candidate(match, offset);
         }
       }
       all = Arrays.copyOf(all, count);
@@ -157,22 +157,23 @@ final class SpecialTokens {
       return all;
     }
 
-    private long candidate(int match, int at) {
-      return (long) automaton.token(match) << 32 | at;
+    private long candidate(int match, int offset) {
+      return (long) automaton.token(match) << 32 | offset;
     }
 
     /** This match, or the next shorter one that is allowed at the position. */
-    private int longestAllowed(int match, int at) {
+    private int longestAllowed(int match, int offset) {
       int m = match;
-      while (m != 0 && !isAllowed(idsByRank[automaton.token(m)], at)) {
+      while (m != 0 && !isAllowed(idsByRank[automaton.token(m)], offset)) {
         m = automaton.shorter(m);
       }
       return m;
     }
 
-    private boolean isAllowed(int token, int at) {
+    private boolean isAllowed(int token, int offset) {
       boolean hidden = (vocabulary.attribute(token) & TokenAttribute.HIDDEN) != 0;
-      return !hidden && !isWrittenAsControl(token) || trusted.covers(at, at + length(token));
+      return !hidden && !isWrittenAsControl(token)
+          || trusted.covers(offset, offset + length(token));
     }
 
     /**
@@ -191,30 +192,30 @@ final class SpecialTokens {
     }
 
     /** Whether an ASCII or full-width vertical bar begins here. */
-    private static boolean isBar(byte[] bytes, int at) {
-      return bytes[at] == '|'
-          || bytes[at] == (byte) 0xef
-              && bytes[at + 1] == (byte) 0xbd
-              && bytes[at + 2] == (byte) 0x9c;
+    private static boolean isBar(byte[] bytes, int offset) {
+      return bytes[offset] == '|'
+          || bytes[offset] == (byte) 0xef
+              && bytes[offset + 1] == (byte) 0xbd
+              && bytes[offset + 2] == (byte) 0x9c;
     }
 
     /**
      * The longest match at a position that is at most as long as this one and ends before the next
      * taken token.
      */
-    private int longestFitting(int at, int longest) {
-      int freeBytes = taken.nextSetBit(at) - at;
+    private int longestFitting(int offset, int longest) {
+      int freeBytes = taken.nextSetBit(offset) - offset;
       int match = longest;
       while (match != 0 && length(idsByRank[automaton.token(match)]) > freeBytes) {
         match = automaton.shorter(match);
       }
-      return longestAllowed(match, at);
+      return longestAllowed(match, offset);
     }
 
-    private void take(int token, int at) {
+    private void take(int token, int offset) {
       int attribute = vocabulary.attribute(token);
-      int from = at;
-      int to = at + length(token);
+      int from = offset;
+      int to = offset + length(token);
       if ((attribute & TokenAttribute.LSTRIP) != 0) {
         while (from > 0 && isUntakenSpace(from - 1)) {
           from--;
@@ -227,13 +228,13 @@ final class SpecialTokens {
       }
       taken.set(from, to);
       tokens = size == tokens.length ? Arrays.copyOf(tokens, size * 2) : tokens;
-      tokens[size++] = (long) at << 32 | token;
+      tokens[size++] = (long) offset << 32 | token;
     }
 
     /** White space as in C's {@code isspace}, not taken yet. */
-    private boolean isUntakenSpace(int at) {
-      byte b = text[at];
-      return (b == ' ' || b >= '\t' && b <= '\r') && !taken.get(at);
+    private boolean isUntakenSpace(int offset) {
+      byte b = text[offset];
+      return (b == ' ' || b >= '\t' && b <= '\r') && !taken.get(offset);
     }
 
     private int length(int token) {

@@ -104,20 +104,20 @@ final class SpmTokenizer extends FragmentTokenizer {
       spaces += utf8[i] == ' ' ? 1 : 0;
     }
     byte[] text = new byte[Math.addExact(to - from, 2 * spaces + (prefix ? 1 : 0))];
-    int at = prefix ? putSpace(text, 0) : 0;
+    int offset = prefix ? putSpace(text, 0) : 0;
     for (int i = from; i < to; i++) {
       if (utf8[i] == ' ') {
-        at = putSpace(text, at);
+        offset = putSpace(text, offset);
       } else {
-        text[at++] = utf8[i];
+        text[offset++] = utf8[i];
       }
     }
     return text;
   }
 
-  private static int putSpace(byte[] text, int at) {
-    System.arraycopy(ESCAPED_SPACE, 0, text, at, ESCAPED_SPACE.length);
-    return at + ESCAPED_SPACE.length;
+  private static int putSpace(byte[] text, int offset) {
+    System.arraycopy(ESCAPED_SPACE, 0, text, offset, ESCAPED_SPACE.length);
+    return offset + ESCAPED_SPACE.length;
   }
 
   private static byte[] unescape(byte[] token) {

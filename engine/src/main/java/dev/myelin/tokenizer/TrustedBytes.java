@@ -42,10 +42,10 @@ final class TrustedBytes {
     return new TrustedBytes(ends);
   }
 
-  private static boolean splitsPair(String text, int at) {
-    return at > 0
-        && at < text.length()
-        && Character.isSurrogatePair(text.charAt(at - 1), text.charAt(at));
+  private static boolean splitsPair(String text, int index) {
+    return index > 0
+        && index < text.length()
+        && Character.isSurrogatePair(text.charAt(index - 1), text.charAt(index));
   }
 
   /** Whether all bytes in {@code [from..to)} are trusted. */

@@ -44,16 +44,16 @@ final class Utf8 {
   static int[] codePoints(byte[] utf8, int from, int to) {
     int[] points = new int[to - from];
     int size = 0;
-    for (int at = from; at < to; size++) {
-      int length = sequenceLength(utf8[at]);
-      int point = length == 1 ? utf8[at] : utf8[at] & 0x7f >> length;
+    for (int offset = from; offset < to; size++) {
+      int length = sequenceLength(utf8[offset]);
+      int point = length == 1 ? utf8[offset] : utf8[offset] & 0x7f >> length;
       for (int i = 1; i < length; i++) {
-        boolean isContinuation = at + i < to && (utf8[at + i] & 0xc0) == 0x80;
-        point = isContinuation && point >= 0 ? point << 6 | utf8[at + i] & 0x3f : -1;
+        boolean isContinuation = offset + i < to && (utf8[offset + i] & 0xc0) == 0x80;
+        point = isContinuation && point >= 0 ? point << 6 | utf8[offset + i] & 0x3f : -1;
       }
       boolean isValid = point >= 0 && point <= Character.MAX_CODE_POINT;
       points[size] = isValid ? point : 0xfffd;
-      at += isValid ? length : 1;
+      offset += isValid ? length : 1;
     }
     return Arrays.copyOf(points, size);
   }

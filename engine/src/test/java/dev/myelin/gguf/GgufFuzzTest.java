@@ -105,10 +105,10 @@ class GgufFuzzTest {
   void survivesEveryOverwrittenField() {
     long deadline = System.nanoTime() + TIME_LIMIT.toNanos();
     byte[] valid = VALID_FILES.getFirst();
-    for (int at = 0; at <= valid.length - 8 && System.nanoTime() < deadline; at++) {
+    for (int offset = 0; offset <= valid.length - 8 && System.nanoTime() < deadline; offset++) {
       for (long value : BOUNDARY_VALUES) {
-        check(overwritten(valid, at, value, 8));
-        check(overwritten(valid, at, value, 4));
+        check(overwritten(valid, offset, value, 8));
+        check(overwritten(valid, offset, value, 4));
       }
     }
     assertThat(opened).isPositive();
@@ -121,10 +121,10 @@ class GgufFuzzTest {
     long deadline = System.nanoTime() + TIME_LIMIT.toNanos();
     Random random = new Random(0);
     byte[] valid = VALID_FILES.get(2);
-    for (int at = 0; at <= valid.length - 8 && System.nanoTime() < deadline; at++) {
+    for (int offset = 0; offset <= valid.length - 8 && System.nanoTime() < deadline; offset++) {
       for (int n = 0; n < 8; n++) {
         long value = BOUNDARY_VALUES[random.nextInt(BOUNDARY_VALUES.length)];
-        check(overwritten(valid, at, value, random.nextBoolean() ? 4 : 8));
+        check(overwritten(valid, offset, value, random.nextBoolean() ? 4 : 8));
       }
     }
   }
@@ -153,41 +153,41 @@ class GgufFuzzTest {
   }
 
   private static byte[] mutated(byte[] file, Random random) {
-    int at = random.nextInt(file.length);
+    int offset = random.nextInt(file.length);
     long value = BOUNDARY_VALUES[random.nextInt(BOUNDARY_VALUES.length)];
     switch (random.nextInt(10)) {
-      case 0, 1 -> file[at] ^= (byte) (1 << random.nextInt(8));
-      case 2 -> file[at] = (byte) random.nextInt(256);
+      case 0, 1 -> file[offset] ^= (byte) (1 << random.nextInt(8));
+      case 2 -> file[offset] = (byte) random.nextInt(256);
       case 3 -> {
-        return overwritten(file, Math.min(at, file.length - 8), value, 8);
+        return overwritten(file, Math.min(offset, file.length - 8), value, 8);
       }
       case 4 -> {
-        return overwritten(file, Math.min(at, file.length - 8), value, 4);
+        return overwritten(file, Math.min(offset, file.length - 8), value, 4);
       }
       case 5 -> {
-        return Arrays.copyOf(file, at);
+        return Arrays.copyOf(file, offset);
       }
       case 6 -> swap(file, random);
       case 7 -> { // zeros appended, so that counts and lengths fit the file
         return Arrays.copyOf(file, file.length + random.nextInt(1 << 15));
       }
       case 8 -> {
-        return spliced(file, at, random.nextInt(24), 0); // some bytes removed
+        return spliced(file, offset, random.nextInt(24), 0); // some bytes removed
       }
       default -> {
-        return spliced(file, at, 0, random.nextInt(24)); // some bytes repeated
+        return spliced(file, offset, 0, random.nextInt(24)); // some bytes repeated
       }
     }
     return file;
   }
 
-  private static byte[] overwritten(byte[] file, int at, long value, int bytes) {
+  private static byte[] overwritten(byte[] file, int offset, long value, int bytes) {
     byte[] changed = file.clone();
     ByteBuffer buffer = ByteBuffer.wrap(changed).order(ByteOrder.LITTLE_ENDIAN);
     if (bytes == 8) {
-      buffer.putLong(at, value);
+      buffer.putLong(offset, value);
     } else {
-      buffer.putInt(at, (int) value);
+      buffer.putInt(offset, (int) value);
     }
     return changed;
   }
@@ -202,10 +202,10 @@ class GgufFuzzTest {
   }
 
   /** Removes {@code removed} bytes at {@code at}, or repeats {@code repeated} bytes. */
-  private static byte[] spliced(byte[] file, int at, int removed, int repeated) {
-    int from = Math.max(0, Math.min(file.length, at + removed - repeated));
-    byte[] changed = Arrays.copyOf(file, at + file.length - from);
-    System.arraycopy(file, from, changed, at, file.length - from);
+  private static byte[] spliced(byte[] file, int offset, int removed, int repeated) {
+    int from = Math.max(0, Math.min(file.length, offset + removed - repeated));
+    byte[] changed = Arrays.copyOf(file, offset + file.length - from);
+    System.arraycopy(file, from, changed, offset, file.length - from);
     return changed;
   }
 

@@ -112,7 +112,7 @@ class ModelKeysTest {
     assertThat(beyond.err()).contains("token id 320: the vocabulary has 0 to 319");
     String line =
         "myelin: %s: key tokenizer.ggml.model = \"no_vocab\": the file has no vocabulary:"
-            + " expected one to read and write text\n";
+            + " expected one to encode and decode text\n";
     for (String command : List.of("run", "logits")) {
       Outcome refused = Outcome.of(command, "-m", model, "-p", "ab", "-t", 1);
       assertThat(refused.status()).isEqualTo(1);

@@ -86,15 +86,15 @@ final class SpmVocabularyTrainer {
     }
     byte[] bytes = counts.bytes();
     for (int word = 0; word < counts.size(); word++) {
-      for (int at = counts.start(word); at < counts.end(word); ) {
-        int length = SpmWords.sequenceLength(bytes[at]);
-        Integer id = ids.get(SpmWords.codePoint(bytes, at, length));
+      for (int offset = counts.start(word); offset < counts.end(word); ) {
+        int length = SpmWords.sequenceLength(bytes[offset]);
+        Integer id = ids.get(SpmWords.codePoint(bytes, offset, length));
         if (id == null) {
           symbols.endWord(counts.count(word));
         } else {
           symbols.add(id);
         }
-        at += length;
+        offset += length;
       }
       symbols.endWord(counts.count(word));
     }

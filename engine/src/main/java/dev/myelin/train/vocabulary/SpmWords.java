@@ -51,19 +51,19 @@ final class SpmWords {
     if (prefixesSpace) {
       add(CharacterClass.MARKER, SPACE_MARKER_UTF8, 0, SPACE_MARKER_UTF8.length);
     }
-    for (int at = 0; at < utf8.length; ) {
-      int b = utf8[at];
+    for (int offset = 0; offset < utf8.length; ) {
+      int b = utf8[offset];
       if (b >= 0) {
         if (b == ' ') {
           add(CharacterClass.MARKER, SPACE_MARKER_UTF8, 0, SPACE_MARKER_UTF8.length);
         } else {
-          add(ASCII[b], utf8, at, at + 1);
+          add(ASCII[b], utf8, offset, offset + 1);
         }
-        at++;
+        offset++;
       } else {
         int length = sequenceLength(b);
-        add(classOf(codePoint(utf8, at, length)), utf8, at, at + length);
-        at += length;
+        add(classOf(codePoint(utf8, offset, length)), utf8, offset, offset + length);
+        offset += length;
       }
     }
     endWord();
@@ -82,10 +82,10 @@ final class SpmWords {
     return b >= 0xf0 ? 4 : b >= 0xe0 ? 3 : b >= 0xc0 ? 2 : 1;
   }
 
-  static int codePoint(byte[] utf8, int at, int length) {
-    int point = length == 1 ? utf8[at] : utf8[at] & 0x7f >> length;
+  static int codePoint(byte[] utf8, int offset, int length) {
+    int point = length == 1 ? utf8[offset] : utf8[offset] & 0x7f >> length;
     for (int i = 1; i < length; i++) {
-      point = point << 6 | utf8[at + i] & 0x3f;
+      point = point << 6 | utf8[offset + i] & 0x3f;
     }
     return point;
   }

@@ -255,21 +255,21 @@ class VocabularyTrainerTest {
 
   @Test
   void rejectsInvalidOptions() {
-    VocabularyOptions good = VocabularyOptions.of(VocabularyKind.BPE, 300);
+    VocabularyOptions valid = VocabularyOptions.of(VocabularyKind.BPE, 300);
     assertThatThrownBy(() -> VocabularyOptions.of(VocabularyKind.SPM, 0))
         .hasMessage("vocabulary = 0: expected 1 to 1048576");
-    assertThatThrownBy(() -> good.withCoverage(0)).hasMessageContaining("coverage = 0.0");
-    assertThatThrownBy(() -> good.withCoverage(Double.NaN)).hasMessageContaining("coverage = NaN");
-    assertThatThrownBy(() -> good.withMinimumCount(0)).hasMessageContaining("minimum count = 0");
-    assertThatThrownBy(() -> good.withMaxTokenLength(257))
+    assertThatThrownBy(() -> valid.withCoverage(0)).hasMessageContaining("coverage = 0.0");
+    assertThatThrownBy(() -> valid.withCoverage(Double.NaN)).hasMessageContaining("coverage = NaN");
+    assertThatThrownBy(() -> valid.withMinimumCount(0)).hasMessageContaining("minimum count = 0");
+    assertThatThrownBy(() -> valid.withMaxTokenLength(257))
         .hasMessageContaining("longest token = 257");
-    assertThatThrownBy(() -> good.withThreads(0)).hasMessageContaining("threads = 0");
+    assertThatThrownBy(() -> valid.withThreads(0)).hasMessageContaining("threads = 0");
     assertThatThrownBy(() -> VocabularyKind.forName("unigram"))
         .hasMessage("tokenizer = unigram: expected spm or bpe");
     List<Document> documents = stories(1, 3);
-    assertThatThrownBy(() -> VocabularyTrainer.train(documents, good.withPreTokenizer("gtp-2")))
+    assertThatThrownBy(() -> VocabularyTrainer.train(documents, valid.withPreTokenizer("gtp-2")))
         .hasMessageStartingWith("pre-tokenizer = gtp-2: expected one of default, llama-bpe");
-    assertThatThrownBy(() -> VocabularyTrainer.train(documents, good.withPreTokenizer("kimi-k2")))
+    assertThatThrownBy(() -> VocabularyTrainer.train(documents, valid.withPreTokenizer("kimi-k2")))
         .hasMessageContaining("not made by merges");
   }
 
