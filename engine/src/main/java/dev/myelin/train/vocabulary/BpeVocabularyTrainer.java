@@ -31,9 +31,9 @@ final class BpeVocabularyTrainer {
         VocabularyTrainer.count(
             documents,
             options.threads(),
-            (passage, partial) ->
+            (chunk, partial) ->
                 preTokenizer.split(
-                    passage.bytes(), (utf8, from, to) -> partial.add(utf8, from, to, 1)));
+                    chunk.bytes(), (utf8, from, to) -> partial.add(utf8, from, to, 1)));
     MergeTrainer trainer =
         new MergeTrainer(
             symbols(counts),

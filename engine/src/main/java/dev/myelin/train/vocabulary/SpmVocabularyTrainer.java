@@ -32,7 +32,7 @@ final class SpmVocabularyTrainer {
         VocabularyTrainer.count(
             documents,
             options.threads(),
-            (passage, partial) -> new SpmWords(partial).add(passage.bytes(), passage.isFirst()));
+            (chunk, partial) -> new SpmWords(partial).add(chunk.bytes(), chunk.isFirst()));
     List<String> characters = CharacterCounts.of(counts).mostFrequent(options.coverage());
     int minSize = FIRST_PIECE + characters.size();
     if (options.size() < minSize) {

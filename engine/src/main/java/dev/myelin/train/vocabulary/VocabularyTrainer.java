@@ -26,8 +26,8 @@ public final class VocabularyTrainer {
 
   /** Counts words on several threads. */
   static WordCounts count(List<Document> documents, int threads, WordCounter counter) {
-    List<DocumentChunk> passages = DocumentChunk.of(documents);
-    int parts = Math.max(1, Math.min(threads, passages.size()));
+    List<DocumentChunk> chunks = DocumentChunk.of(documents);
+    int parts = Math.max(1, Math.min(threads, chunks.size()));
     List<WordCounts> counts =
         WorkerPool.map(
             "count-words",
@@ -35,8 +35,8 @@ public final class VocabularyTrainer {
             threads,
             part -> {
               WordCounts partial = new WordCounts();
-              for (int i = part; i < passages.size(); i += parts) {
-                counter.count(passages.get(i), partial);
+              for (int i = part; i < chunks.size(); i += parts) {
+                counter.count(chunks.get(i), partial);
               }
               return partial;
             },
@@ -46,10 +46,10 @@ public final class VocabularyTrainer {
     return total;
   }
 
-  /** Adds the words of a passage to counts. */
+  /** Adds the words of a chunk to counts. */
   @FunctionalInterface
   interface WordCounter {
-    void count(DocumentChunk passage, WordCounts counts);
+    void count(DocumentChunk chunk, WordCounts counts);
   }
 
   static InvalidRequestException tooSmallError(int size, int minSize, String contents) {
