@@ -19,21 +19,21 @@ import java.util.Map;
 import java.util.Optional;
 
 /**
- * A checkpoint's own chat template (the key {@code tokenizer.chat_template}, in Jinja), which turns
- * messages into the text of a prompt. Immutable, for any number of threads.
+ * A checkpoint's chat template (key {@code tokenizer.chat_template}, in Jinja), which renders
+ * messages to a prompt. Immutable and thread-safe.
  *
- * <p>Nothing is parsed before the first rendering; {@link #prepare} does it ahead.
+ * <p>The template is parsed when it is first rendered, or by {@link #compile}.
  */
 public final class ChatTemplate {
   private static final String KEY = "tokenizer.chat_template";
 
-  private final Optional<Path> file; // for messages
-  private final String where; // in that file, for messages
+  private final Optional<Path> file; // for error messages
+  private final String key; // in that file, for error messages
   private final String source;
   private final String bos;
   private final String eos;
   private final Clock clock;
-  private final Optional<ChatTemplate> forTools; // the one to use where there are tools
+  private final Optional<ChatTemplate> toolTemplate; // used for prompts with tools
   private volatile Template compiled;
 
   ChatTemplate(Optional<Path> file, String source, String bos, String eos, Clock clock) {
@@ -42,178 +42,180 @@ public final class ChatTemplate {
 
   private ChatTemplate(
       Optional<Path> file,
-      String where,
+      String key,
       String source,
       String bos,
       String eos,
       Clock clock,
-      Optional<ChatTemplate> forTools) {
+      Optional<ChatTemplate> toolTemplate) {
     this.file = file;
-    this.where = where;
+    this.key = key;
     this.source = source;
     this.bos = bos;
     this.eos = eos;
     this.clock = clock;
-    this.forTools = forTools;
+    this.toolTemplate = toolTemplate;
   }
 
   /**
-   * The template in a checkpoint, or nothing where it has none. A second one of the name {@code
-   * tool_use} is used for prompts with tools, as the reference does, and always where it is the
-   * only one.
+   * The template of a checkpoint; empty if it has none. A second template named {@code tool_use} is
+   * used for prompts with tools, as by llama.cpp, and for all prompts if it is the only one.
    *
-   * @throws ModelFileException if the key does not hold a string, or the tokens it needs are wrong
+   * @throws ModelFileException if the key is not a string, or the special tokens are invalid
    */
   public static Optional<ChatTemplate> of(GgufFile file) {
-    Optional<ChatTemplate> forTools = of(file, KEY + ".tool_use", Optional.empty());
-    Optional<ChatTemplate> own = of(file, KEY, forTools);
-    return own.isPresent() ? own : forTools;
+    Optional<ChatTemplate> toolTemplate = of(file, KEY + ".tool_use", Optional.empty());
+    Optional<ChatTemplate> plainTemplate = of(file, KEY, toolTemplate);
+    return plainTemplate.isPresent() ? plainTemplate : toolTemplate;
   }
 
   private static Optional<ChatTemplate> of(
-      GgufFile file, String key, Optional<ChatTemplate> forTools) {
+      GgufFile file, String key, Optional<ChatTemplate> toolTemplate) {
     Metadata metadata = file.metadata();
     String source = metadata.optString(key).orElse("");
     if (source.isBlank()) {
       return Optional.empty();
     }
-    String bos = token(metadata, "tokenizer.ggml.bos_token_id");
-    String eos = token(metadata, "tokenizer.ggml.eos_token_id");
+    String bos = tokenText(metadata, "tokenizer.ggml.bos_token_id");
+    String eos = tokenText(metadata, "tokenizer.ggml.eos_token_id");
     Optional<Path> path = Optional.of(file.path());
-    return Optional.of(new ChatTemplate(path, key, source, bos, eos, new LocalClock(), forTools));
+    return Optional.of(
+        new ChatTemplate(path, key, source, bos, eos, new LocalClock(), toolTemplate));
   }
 
   /**
-   * Another template in the place of a checkpoint's own, with that checkpoint's special tokens.
+   * Another template in place of the checkpoint's, with the checkpoint's special tokens.
    *
-   * @param file where the template comes from, for messages
-   * @throws ModelFileException if the special tokens it needs are wrong
+   * @param file source of the template, for error messages
+   * @throws ModelFileException if the special tokens are invalid
    */
   public static ChatTemplate of(GgufFile checkpoint, Path file, String source) {
     Metadata metadata = checkpoint.metadata();
     return parse(
         file,
         source,
-        token(metadata, "tokenizer.ggml.bos_token_id"),
-        token(metadata, "tokenizer.ggml.eos_token_id"));
+        tokenText(metadata, "tokenizer.ggml.bos_token_id"),
+        tokenText(metadata, "tokenizer.ggml.eos_token_id"));
   }
 
-  private static String token(Metadata metadata, String key) {
+  private static String tokenText(Metadata metadata, String key) {
     Optional<GgufArray> tokens = metadata.optArray("tokenizer.ggml.tokens");
     if (!metadata.has(key) || tokens.isEmpty()) {
       return "";
     }
     long id = metadata.i64(key);
-    // one beyond the vocabulary is no token, as for the tokenizer, which notes it
+    // an id out of range is no token; the tokenizer reports it
     return id < 0 || id >= tokens.get().size() ? "" : tokens.get().string((int) id);
   }
 
   /**
-   * A template from elsewhere.
+   * A template from a string.
    *
-   * @param bos text of the token that begins a sequence, empty if there is none
-   * @param eos text of the token that ends one, empty if there is none
+   * @param bos text of BOS, empty if there is none
+   * @param eos text of EOS, empty if there is none
    */
   public static ChatTemplate parse(String source, String bos, String eos) {
     return new ChatTemplate(Optional.empty(), source, bos, eos, new LocalClock());
   }
 
   /**
-   * A template out of a file of its own.
+   * A template from a separate file.
    *
-   * @param file where it comes from, for messages
-   * @param bos text of the token that begins a sequence, empty if there is none
-   * @param eos text of the token that ends one, empty if there is none
+   * @param file source of the template, for error messages
+   * @param bos text of BOS, empty if there is none
+   * @param eos text of EOS, empty if there is none
    */
   public static ChatTemplate parse(Path file, String source, String bos, String eos) {
     return new ChatTemplate(
         Optional.of(file), "", source, bos, eos, new LocalClock(), Optional.empty());
   }
 
-  /** The template itself. */
+  /** The source of the template. */
   public String source() {
     return source;
   }
 
   /**
-   * Parses the template now instead of on the first rendering.
+   * Parses the template now, not when it is first rendered.
    *
-   * @throws MyelinException if it is malformed, with line and column
+   * @throws MyelinException if it is malformed; names line and column
    */
-  public void prepare() {
+  public void compile() {
     try {
       compiled();
     } catch (TemplateException e) {
-      throw failure(e);
+      throw toException(e);
     }
   }
 
   /**
-   * The prompt for these messages, special tokens as text. It begins with the text of BOS if the
-   * template says so: encode it without adding special tokens, and parsing those in it.
+   * Renders messages to a prompt, with special tokens as text. It starts with BOS if the template
+   * writes it: encode it with parsing of special tokens, and without adding any.
    *
-   * @param addGenerationPrompt whether the text ends where the assistant's reply begins
-   * @throws InvalidRequestException if there is no message, or the template refuses them (its
-   *     {@code raise_exception})
-   * @throws MyelinException if the template is malformed, fails or would not end, with line and
-   *     column; a {@link ModelFileException} where the file is known
+   * @param addGenerationPrompt whether to append the start of the assistant's reply
+   * @throws InvalidRequestException if there is no message, or the template calls {@code
+   *     raise_exception}
+   * @throws MyelinException if the template is malformed, fails or exceeds its budget; names line
+   *     and column. A {@link ModelFileException} if the file is known
    */
   public String render(List<ChatMessage> messages, boolean addGenerationPrompt) {
     return render(messages, addGenerationPrompt, Map.of());
   }
 
   /**
-   * As above, with further variables the template reads, such as {@code enable_thinking} or {@code
+   * As above, with more variables for the template, such as {@code enable_thinking} or {@code
    * tools}.
    *
-   * @param variables text, numbers, booleans, lists, maps and null, however nested
+   * @param variables strings, numbers, booleans, lists, maps and null, nested
    */
   public String render(
       List<ChatMessage> messages, boolean addGenerationPrompt, Map<String, ?> variables) {
-    return prompt(messages, addGenerationPrompt, variables).text();
+    return renderPrompt(messages, addGenerationPrompt, variables).text();
   }
 
-  /** As {@link #render(List, boolean, Map)}; it is known what the template itself wrote. */
-  public PromptText prompt(
+  /**
+   * As {@link #render(List, boolean, Map)}, with the origin of each part: trusted text comes from
+   * the template.
+   */
+  public PromptText renderPrompt(
       List<ChatMessage> messages, boolean addGenerationPrompt, Map<String, ?> variables) {
     List<Map<String, Object>> turns = new ArrayList<>(messages.size());
     for (ChatMessage message : messages) {
       turns.add(Map.of("role", message.role().templateName(), "content", message.content()));
     }
-    return promptOf(turns, addGenerationPrompt, variables);
+    return renderMaps(turns, addGenerationPrompt, variables);
   }
 
   /**
-   * As {@link #prompt}, of messages as OpenAI's API has them: {@code role}, {@code content} (a
-   * text, parts or null), {@code tool_calls}, {@code tool_call_id}, {@code name}, {@code
-   * reasoning_content} and whatever else the template reads. As with Hugging Face's {@code
-   * apply_chat_template}, {@code tools} and {@code documents} are None where no variable says
-   * otherwise.
+   * As {@link #renderPrompt}, for messages in the form of OpenAI's API: {@code role}, {@code
+   * content} (string, parts or null), {@code tool_calls}, {@code tool_call_id}, {@code name},
+   * {@code reasoning_content} and anything else that the template reads. As with Hugging Face's
+   * {@code apply_chat_template}, {@code tools} and {@code documents} default to None.
    *
-   * @param messages values as those of the variables
+   * @param messages values of the same types as variables
    */
-  public PromptText promptOf(
+  public PromptText renderMaps(
       List<? extends Map<String, ?>> messages,
       boolean addGenerationPrompt,
       Map<String, ?> variables) {
     if (messages.isEmpty()) {
       throw new InvalidRequestException("a conversation without messages: expected one at least");
     }
-    if (forTools.isPresent() && variables.get("tools") != null) {
-      return forTools.get().promptOf(messages, addGenerationPrompt, variables);
+    if (toolTemplate.isPresent() && variables.get("tools") != null) {
+      return toolTemplate.get().renderMaps(messages, addGenerationPrompt, variables);
     }
-    Map<String, Object> all = new HashMap<>();
-    all.put("tools", null);
-    all.put("documents", null);
-    all.putAll(variables);
-    all.put("messages", messages);
-    all.put("add_generation_prompt", addGenerationPrompt);
-    all.put("bos_token", bos);
-    all.put("eos_token", eos);
+    Map<String, Object> allVariables = new HashMap<>();
+    allVariables.put("tools", null);
+    allVariables.put("documents", null);
+    allVariables.putAll(variables);
+    allVariables.put("messages", messages);
+    allVariables.put("add_generation_prompt", addGenerationPrompt);
+    allVariables.put("bos_token", bos);
+    allVariables.put("eos_token", eos);
     try {
-      return compiled().render(all, clock);
+      return compiled().render(allVariables, clock);
     } catch (TemplateException e) {
-      throw failure(e);
+      throw toException(e);
     }
   }
 
@@ -226,15 +228,15 @@ public final class ChatTemplate {
     return template;
   }
 
-  private MyelinException failure(TemplateException e) {
+  private MyelinException toException(TemplateException e) {
     String message = Printable.of(String.valueOf(e.getMessage()));
-    if (e.raised()) {
+    if (e.isRaisedByTemplate()) {
       return new InvalidRequestException("the chat template refuses the messages: " + message);
     }
     String line = e.line() > 0 ? " line " + e.line() + " column " + e.column() : "";
-    String place = line.isEmpty() && where.isEmpty() ? "template" : (where + line).strip();
+    String location = line.isEmpty() && key.isEmpty() ? "template" : (key + line).strip();
     return file.isPresent()
-        ? new ModelFileException(file.get(), place, message)
-        : new MyelinException(place + ": " + message);
+        ? new ModelFileException(file.get(), location, message)
+        : new MyelinException(location + ": " + message);
   }
 }

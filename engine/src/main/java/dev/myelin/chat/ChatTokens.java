@@ -4,13 +4,13 @@ import dev.myelin.tokenizer.PromptText;
 import dev.myelin.tokenizer.Tokenizer;
 import dev.myelin.tokenizer.Vocabulary;
 
-/** The tokens of a conversation that a {@link ChatTemplate} rendered. */
+/** Encodes a prompt that a {@link ChatTemplate} rendered. */
 public final class ChatTokens {
   private ChatTokens() {}
 
   /**
-   * The ids of a whole prompt's tokens. Most templates write BOS themselves; where the tokenizer
-   * adds it and the template did not, it comes first here.
+   * The token ids of a whole prompt. Most templates write BOS. It is added here if the tokenizer
+   * adds it and the template did not write it.
    *
    * @throws dev.myelin.error.InvalidRequestException if the vocabulary has no token for a character
    */

@@ -5,30 +5,30 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 
-/** The system prompt that a template writes where a conversation has none. */
+/** The system prompt that a template inserts if the conversation has none. */
 public final class DefaultSystemPrompt {
-  private static final String SYSTEM = "a-system-prompt";
-  private static final String USER = "a-user-message";
+  private static final String SYSTEM_MARKER = "a-system-prompt";
+  private static final String USER_MARKER = "a-user-message";
 
   private DefaultSystemPrompt() {}
 
   /**
-   * Found by rendering: what stands in the place of the system prompt when there is none. Empty
-   * where the template writes nothing there, or fails.
+   * Renders a conversation with and without a system prompt, and compares. Empty if the template
+   * inserts nothing, or fails.
    */
   public static Optional<String> of(ChatTemplate template) {
     try {
-      ChatMessage user = ChatMessage.user(USER);
-      String with = rendered(template, ChatMessage.system(SYSTEM), user);
-      String without = rendered(template, user);
-      int at = with.indexOf(SYSTEM);
-      int end = with.indexOf(USER);
-      if (at < 0 || end < at || with.indexOf(SYSTEM, at + 1) >= 0) {
+      ChatMessage user = ChatMessage.user(USER_MARKER);
+      String with = render(template, ChatMessage.system(SYSTEM_MARKER), user);
+      String without = render(template, user);
+      int at = with.indexOf(SYSTEM_MARKER);
+      int end = with.indexOf(USER_MARKER);
+      if (at < 0 || end < at || with.indexOf(SYSTEM_MARKER, at + 1) >= 0) {
         return Optional.empty();
       }
       String before = with.substring(0, at);
-      String after = with.substring(at + SYSTEM.length(), end);
-      String other = without.substring(0, Math.max(0, without.indexOf(USER)));
+      String after = with.substring(at + SYSTEM_MARKER.length(), end);
+      String other = without.substring(0, Math.max(0, without.indexOf(USER_MARKER)));
       return other.startsWith(before)
               && other.endsWith(after)
               && other.length() > before.length() + after.length()
@@ -36,11 +36,11 @@ public final class DefaultSystemPrompt {
               .filter(prompt -> !prompt.isEmpty())
           : Optional.empty();
     } catch (MyelinException e) {
-      return Optional.empty(); // a reply will say what is wrong
+      return Optional.empty(); // the next reply reports the error
     }
   }
 
-  private static String rendered(ChatTemplate template, ChatMessage... messages) {
-    return template.prompt(List.of(messages), true, Map.of()).text();
+  private static String render(ChatTemplate template, ChatMessage... messages) {
+    return template.renderPrompt(List.of(messages), true, Map.of()).text();
   }
 }

@@ -4,7 +4,7 @@ import java.time.Clock;
 import java.time.Instant;
 import java.time.ZoneId;
 
-/** The system's clock; its time zone, whose rules take milliseconds to load, is read when asked. */
+/** The system clock. Its time zone is read lazily, because loading the rules takes milliseconds. */
 final class LocalClock extends Clock {
   @Override
   public ZoneId getZone() {

@@ -2,14 +2,14 @@ package dev.myelin.chat;
 
 import java.util.Locale;
 
-/** Who wrote a message. */
+/** The author of a message. */
 public enum Role {
   SYSTEM,
   USER,
   ASSISTANT,
   TOOL;
 
-  /** The name templates know it by. */
+  /** The name in templates. */
   public String templateName() {
     return name().toLowerCase(Locale.ROOT);
   }

@@ -1,2 +1,2 @@
-/** Conversations, written the way a checkpoint was trained to read them. */
+/** Chat messages, and the chat templates that render them to prompts. */
 package dev.myelin.chat;

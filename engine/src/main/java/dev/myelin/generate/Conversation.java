@@ -185,7 +185,7 @@ public final class Conversation {
       if (template.isPresent()) {
         List<ChatMessage> messages = messages(from);
         messages.add(ChatMessage.user(user));
-        PromptText rendered = template.get().prompt(messages, true, Map.of());
+        PromptText rendered = template.get().renderPrompt(messages, true, Map.of());
         transcript = Conversation.this.transcript.with(rendered, tokenizer);
         prompt = transcript.tokens();
       } else {

@@ -33,7 +33,7 @@ final class ChatEncoder {
    */
   int[] encode(ChatSample sample) {
     List<Map<String, Object>> messages = sample.messages();
-    PromptText whole = template.promptOf(messages, false, sample.variables());
+    PromptText whole = template.renderMaps(messages, false, sample.variables());
     String text = whole.text();
     int[] tokens = ChatTokens.of(whole, tokenizer);
     int[] masked = new int[tokens.length];
@@ -86,7 +86,7 @@ final class ChatEncoder {
       return 0; // the conversation starts with the assistant
     }
     PromptText part =
-        template.promptOf(sample.messages().subList(0, count), reply, sample.variables());
+        template.renderMaps(sample.messages().subList(0, count), reply, sample.variables());
     if (!text.startsWith(part.text())) {
       throw new InvalidRequestException(
           ("message %s: the chat template renders the text %s differently in the whole"

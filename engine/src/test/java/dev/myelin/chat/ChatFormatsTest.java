@@ -16,11 +16,11 @@ import java.util.Optional;
 import org.junit.jupiter.api.Test;
 
 /**
- * The well-known prompt formats, each by a short template of our own that needs the same features
- * as the published one.
+ * The common prompt formats. Each has a short template that uses the same features as the published
+ * one.
  */
 class ChatFormatsTest {
-  private static final List<ChatMessage> TALK =
+  private static final List<ChatMessage> CONVERSATION =
       List.of(system("Be brief."), user("Hi"), assistant("Hello!"), user(" And now? "));
 
   @Test
@@ -34,7 +34,7 @@ class ChatFormatsTest {
         {% if add_generation_prompt %}
         {{ '<|im_start|>assistant\\n' }}{% endif %}
         """;
-    assertThat(render(template, TALK, true))
+    assertThat(render(template, CONVERSATION, true))
         .isEqualTo(
             """
             <|im_start|>system
@@ -57,9 +57,9 @@ class ChatFormatsTest {
             """);
   }
 
-  /** As Qwen3: the last question is sought backwards; thinking before it is dropped. */
+  /** As Qwen3: searches backwards for the last user message; drops thinking before it. */
   @Test
-  void thinkingIsKeptOnlyAfterTheLastQuestion() {
+  void keepsThinkingOnlyAfterLastUserMessage() {
     String template =
         """
         {%- set ns = namespace(searching=true, last=messages|length - 1) %}
@@ -95,7 +95,8 @@ class ChatFormatsTest {
             {%- if enable_thinking is defined and enable_thinking is false %}
                 {{- '<think>\\n\\n</think>\\n\\n' }}
             {%- endif %}
-        {%- endif %}""";
+        {%- endif %}\
+        """;
     ChatMessage thoughtful = assistant("<think>\nhm\n</think>\n\nYes.");
     assertThat(render(template, List.of(user("A"), thoughtful, user("B")), true))
         .isEqualTo("<u>A<a>Yes.<u>B<a>");
@@ -121,7 +122,7 @@ class ChatFormatsTest {
             + "{{ bos_token + '[INST] ' + content.strip() + ' [/INST]' }}"
             + "{% elif message['role'] == 'assistant' %}"
             + "{{ ' '  + content.strip() + ' ' + eos_token }}{% endif %}{% endfor %}";
-    assertThat(render(template, TALK, true))
+    assertThat(render(template, CONVERSATION, true))
         .isEqualTo(
             "<s>[INST] <<SYS>>\nBe brief.\n<</SYS>>\n\nHi [/INST] Hello! </s>"
                 + "<s>[INST] And now? [/INST]");
@@ -175,7 +176,7 @@ class ChatFormatsTest {
             {{- '<|start_header_id|>assistant<|end_header_id|>\\n\\n' }}
         {%- endif %}
         """;
-    assertThat(render(template, TALK, true))
+    assertThat(render(template, CONVERSATION, true))
         .isEqualTo(
             "<s><|start_header_id|>system<|end_header_id|>\n\nToday Date: 09 Mar 2031\n\n"
                 + "Be brief.<|eot_id|><|start_header_id|>user<|end_header_id|>\n\nHi<|eot_id|>"
@@ -191,7 +192,7 @@ class ChatFormatsTest {
                 + "<|start_header_id|>user<|end_header_id|>\n\nHi<|eot_id|>");
   }
 
-  /** As Mistral: the system text goes before the last user message; roles must alternate. */
+  /** As Mistral: the system prompt goes before the last user message; roles must alternate. */
   @Test
   void mistral() {
     String template =
@@ -226,7 +227,7 @@ class ChatFormatsTest {
             {%- endif %}
         {%- endfor %}
         """;
-    assertThat(render(template, TALK, true))
+    assertThat(render(template, CONVERSATION, true))
         .isEqualTo("<s>[INST] Hi[/INST] Hello!</s>[INST] Be brief.\n\n And now? [/INST]");
     assertThatExceptionOfType(InvalidRequestException.class)
         .isThrownBy(() -> render(template, List.of(assistant("a")), true))
@@ -243,7 +244,7 @@ class ChatFormatsTest {
             + "{{ '<start_of_turn>' + role + '\\n' + message['content'] | trim"
             + " + '<end_of_turn>\\n' }}{% endfor %}"
             + "{% if add_generation_prompt %}{{'<start_of_turn>model\\n'}}{% endif %}";
-    assertThat(render(template, TALK.subList(1, 4), true))
+    assertThat(render(template, CONVERSATION.subList(1, 4), true))
         .isEqualTo(
             """
             <s><start_of_turn>user
@@ -255,7 +256,7 @@ class ChatFormatsTest {
             <start_of_turn>model
             """);
     assertThatExceptionOfType(InvalidRequestException.class)
-        .isThrownBy(() -> render(template, TALK, true))
+        .isThrownBy(() -> render(template, CONVERSATION, true))
         .withMessageEndingWith("System role not supported");
   }
 
@@ -270,13 +271,13 @@ class ChatFormatsTest {
             + "{{'<|assistant|>\\n' + message['content'] + '<|end|>\\n'}}{% endif %}{% endfor %}"
             + "{% if add_generation_prompt %}{{ '<|assistant|>\\n' }}"
             + "{% else %}{{ eos_token }}{% endif %}";
-    assertThat(render(template, TALK, false))
+    assertThat(render(template, CONVERSATION, false))
         .isEqualTo(
             "<|system|>\nBe brief.<|end|>\n<|user|>\nHi<|end|>\n<|assistant|>\nHello!<|end|>\n"
                 + "<|user|>\n And now? <|end|>\n</s>");
   }
 
-  /** As DeepSeek: the system prompts are gathered first; thinking is cut off at its end. */
+  /** As DeepSeek: collects the system prompts first, and removes thinking. */
   @Test
   void deepseek() {
     String template =
@@ -321,7 +322,7 @@ class ChatFormatsTest {
             + " else 'CHATBOT') + '_TOKEN|>' + content.strip() + '<|END_OF_TURN_TOKEN|>' }}"
             + "{% endfor %}{% if add_generation_prompt %}"
             + "{{ '<|START_OF_TURN_TOKEN|><|CHATBOT_TOKEN|>' }}{% endif %}";
-    assertThat(render(template, TALK, true))
+    assertThat(render(template, CONVERSATION, true))
         .isEqualTo(
             "<s><|START_OF_TURN_TOKEN|><|SYSTEM_TOKEN|>Be brief.<|END_OF_TURN_TOKEN|>"
                 + "<|START_OF_TURN_TOKEN|><|USER_TOKEN|>Hi<|END_OF_TURN_TOKEN|>"
@@ -367,7 +368,8 @@ class ChatFormatsTest {
             <|start_of_role|>document {"document_id": 1}<|end_of_role|>
             Facts.<|end_of_text|>
             <|start_of_role|>user<|end_of_role|>Hi<|end_of_text|>
-            <|start_of_role|>assistant<|end_of_role|>""");
+            <|start_of_role|>assistant<|end_of_role|>\
+            """);
   }
 
   @Test
@@ -387,7 +389,7 @@ class ChatFormatsTest {
         {% endif %}
         {% endfor %}
         """;
-    assertThat(render(template, TALK, true))
+    assertThat(render(template, CONVERSATION, true))
         .isEqualTo(
             """
             <|system|>
@@ -402,9 +404,9 @@ class ChatFormatsTest {
             """);
   }
 
-  /** Tool calls and results, as a caller with tools passes them through the variables. */
+  /** Tools, passed as variables. */
   @Test
-  void toolsAndMarkedGeneration() {
+  void toolsAndGenerationBlock() {
     String template =
         """
         {%- for tool in tools %}
@@ -421,7 +423,8 @@ class ChatFormatsTest {
         {%- generation %}
         {{- m.role[:1] | upper }}>{{ m.content -}}
         {%- endgeneration %}
-        {%- endfor %}""";
+        {%- endfor %}\
+        """;
     Map<String, Object> parameters =
         Map.of(
             "properties",

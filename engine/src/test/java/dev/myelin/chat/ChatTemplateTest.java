@@ -26,7 +26,7 @@ class ChatTemplateTest {
   private static final List<ChatMessage> HI = List.of(ChatMessage.user("Hi"));
 
   @Test
-  void comesFromTheFileWithItsTokens() {
+  void readsTemplateAndSpecialTokensFromFile() {
     GgufFile file =
         file(
             new GgufWriter()
@@ -42,14 +42,14 @@ class ChatTemplateTest {
   }
 
   @Test
-  void tokensThatAreNotThereAreEmpty() {
+  void missingSpecialTokensAreEmpty() {
     GgufFile file =
         file(new GgufWriter().put("tokenizer.chat_template", "[{{ bos_token }}{{ eos_token }}]"));
     assertThat(ChatTemplate.of(file).orElseThrow().render(HI, true)).isEqualTo("[]");
   }
 
   @Test
-  void aSecondTemplateIsForTools() {
+  void usesToolTemplateForTools() {
     GgufFile both =
         file(
             new GgufWriter()
@@ -66,14 +66,14 @@ class ChatTemplateTest {
   }
 
   @Test
-  void aFileWithoutOneHasNone() {
+  void emptyWithoutTemplateInFile() {
     assertThat(ChatTemplate.of(file(new GgufWriter()))).isEmpty();
     assertThat(ChatTemplate.of(file(new GgufWriter().put("tokenizer.chat_template", " \n"))))
         .isEmpty();
   }
 
   @Test
-  void badMetadataNamesTheFileAndTheKey() {
+  void rejectsInvalidMetadataNamingFileAndKey() {
     assertThatExceptionOfType(ModelFileException.class)
         .isThrownBy(() -> ChatTemplate.of(file(new GgufWriter().put("tokenizer.chat_template", 7))))
         .withMessageContaining("m.gguf")
@@ -92,7 +92,7 @@ class ChatTemplateTest {
   }
 
   @Test
-  void tokensBeyondTheVocabularyAreEmpty() {
+  void specialTokensOutOfVocabularyAreEmpty() {
     GgufFile file =
         file(
             new GgufWriter()
@@ -104,22 +104,21 @@ class ChatTemplateTest {
   }
 
   @Test
-  void errorsNameTheKeyTheLineAndTheFile() {
+  void errorsNameFileKeyAndLine() {
     String source = "{{ bos_token }}\n{{ messages | shout }}";
     assertThatExceptionOfType(MyelinException.class)
         .isThrownBy(() -> ChatTemplate.parse(source, "", "").render(HI, true))
-        .withMessage("tokenizer.chat_template line 2 column 15: no filter is called 'shout'");
+        .withMessage("tokenizer.chat_template line 2 column 15: unknown filter 'shout'");
     ChatTemplate fromFile =
         ChatTemplate.of(file(new GgufWriter().put("tokenizer.chat_template", source)))
             .orElseThrow();
     assertThatExceptionOfType(ModelFileException.class)
         .isThrownBy(() -> fromFile.render(HI, true))
-        .withMessage(
-            "m.gguf: tokenizer.chat_template line 2 column 15: no filter is called 'shout'");
+        .withMessage("m.gguf: tokenizer.chat_template line 2 column 15: unknown filter 'shout'");
   }
 
   @Test
-  void refusalsAreOneLineSafeForATerminal() {
+  void raisedMessagesAreOnePrintableLine() {
     ChatTemplate template =
         ChatTemplate.parse("{{ raise_exception('no\\n\\x1b[31m' ~ messages[0].role) }}", "", "");
     assertThatExceptionOfType(InvalidRequestException.class)
@@ -128,17 +127,17 @@ class ChatTemplateTest {
   }
 
   @Test
-  void prepareFindsWhatIsMalformed() {
+  void compileRejectsMalformedTemplate() {
     ChatTemplate template = ChatTemplate.parse("a\n{% if x %}", "", "");
     assertThatExceptionOfType(MyelinException.class)
-        .isThrownBy(template::prepare)
+        .isThrownBy(template::compile)
         .withMessageStartingWith("tokenizer.chat_template line ")
         .withMessageContaining("endif");
-    ChatTemplate.parse("fine", "", "").prepare();
+    ChatTemplate.parse("fine", "", "").compile();
   }
 
   @Test
-  void messagesAreRequired() {
+  void rejectsEmptyMessages() {
     ChatTemplate template = ChatTemplate.parse("x", "", "");
     assertThatExceptionOfType(InvalidRequestException.class)
         .isThrownBy(() -> template.render(List.of(), true))
@@ -148,7 +147,7 @@ class ChatTemplateTest {
   }
 
   @Test
-  void variablesCannotReplaceTheMessages() {
+  void variablesCannotReplaceMessages() {
     ChatTemplate template =
         ChatTemplate.parse("{{ messages[0].role }}{{ x }}{{ add_generation_prompt }}", "", "");
     assertThat(template.render(HI, true, Map.of("messages", "?", "x", 1))).isEqualTo("user1True");
@@ -157,9 +156,9 @@ class ChatTemplateTest {
         .withMessageContaining("java.lang.Thread");
   }
 
-  /** Templates are written for apply_chat_template, where these are None rather than undefined. */
+  /** In apply_chat_template, which templates are written for, these are None and not undefined. */
   @Test
-  void toolsAndDocumentsAreNoneWhereNotGiven() {
+  void toolsAndDocumentsDefaultToNone() {
     ChatTemplate template =
         ChatTemplate.parse("{{ tools }} {{ documents is defined }} {{ x is defined }}", "", "");
     assertThat(template.render(HI, true)).isEqualTo("None True False");
@@ -167,7 +166,7 @@ class ChatTemplateTest {
   }
 
   @Test
-  void messagesOfOpenAisApiAreReadAsTheyAre() {
+  void acceptsOpenAiMessages() {
     ChatTemplate template =
         ChatTemplate.parse(
             "{% for m in messages %}{{ m.role }}:{{ m.content }}{{"
@@ -179,16 +178,17 @@ class ChatTemplateTest {
     call.put("tool_calls", List.of(Map.of("function", Map.of("arguments", Map.of("a", 7)))));
     assertThat(
             template
-                .promptOf(List.of(Map.of("role", "clown", "content", "Hi"), call), false, Map.of())
+                .renderMaps(
+                    List.of(Map.of("role", "clown", "content", "Hi"), call), false, Map.of())
                 .text())
         .isEqualTo("clown:Hi;assistant:None7;");
     assertThatExceptionOfType(InvalidRequestException.class)
-        .isThrownBy(() -> template.promptOf(List.of(), true, Map.of()))
+        .isThrownBy(() -> template.renderMaps(List.of(), true, Map.of()))
         .withMessage("a conversation without messages: expected one at least");
   }
 
   @Test
-  void anotherTemplateTakesTheSpecialTokensOfTheCheckpoint() {
+  void otherTemplateUsesSpecialTokensOfCheckpoint() {
     GgufFile file =
         file(
             new GgufWriter()
@@ -201,7 +201,7 @@ class ChatTemplateTest {
     assertThatExceptionOfType(ModelFileException.class)
         .isThrownBy(
             () -> ChatTemplate.of(file, Path.of("a.jinja"), "\n{{ 1 | no }}").render(HI, false))
-        .withMessage("a.jinja: line 2 column 8: no filter is called 'no'");
+        .withMessage("a.jinja: line 2 column 8: unknown filter 'no'");
     String longest = "x".repeat((1 << 20) + 1);
     assertThatExceptionOfType(ModelFileException.class)
         .isThrownBy(() -> ChatTemplate.of(file, Path.of("a.jinja"), longest).render(HI, false))
@@ -209,7 +209,7 @@ class ChatTemplateTest {
   }
 
   @Test
-  void everyRoleHasItsName() {
+  void rolesHaveTemplateNames() {
     ChatTemplate template =
         ChatTemplate.parse("{% for m in messages %}{{ m.role }} {% endfor %}", "", "");
     List<ChatMessage> all = new ArrayList<>();
@@ -220,7 +220,7 @@ class ChatTemplateTest {
   }
 
   @Test
-  void threadsShareATemplate() throws Exception {
+  void rendersConcurrently() throws Exception {
     ChatTemplate template =
         ChatTemplate.parse(
             "{% set ns = namespace(t='') %}{% for m in messages %}"
@@ -240,22 +240,22 @@ class ChatTemplateTest {
     }
   }
 
-  /** The template engine is not loaded before something is rendered. */
+  /** The template engine is loaded when a template is first rendered. */
   @Test
-  void parsingDoesNotLoadTheEngine() throws Exception {
+  void parsingDoesNotLoadTemplateEngine() throws Exception {
     RecordingLoader loader = new RecordingLoader();
     Class<?> fresh = loader.loadClass(ChatTemplate.class.getName());
     fresh
         .getMethod("parse", String.class, String.class, String.class)
         .invoke(null, "{{ messages }}", "", "");
-    assertThat(loader.asked).contains(ChatTemplate.class.getName());
-    assertThat(loader.asked)
+    assertThat(loader.requested).contains(ChatTemplate.class.getName());
+    assertThat(loader.requested)
         .noneMatch(name -> name.matches("dev.myelin.chat.template.(Template|Lexer|Parser)"));
   }
 
-  /** Loads Myelin's classes itself, so that what they ask for is seen. */
+  /** Defines Myelin's classes itself, and records the requested names. */
   private static final class RecordingLoader extends ClassLoader {
-    final List<String> asked = new ArrayList<>();
+    final List<String> requested = new ArrayList<>();
 
     RecordingLoader() {
       super(ChatTemplateTest.class.getClassLoader());
@@ -263,7 +263,7 @@ class ChatTemplateTest {
 
     @Override
     protected Class<?> loadClass(String name, boolean resolve) throws ClassNotFoundException {
-      asked.add(name);
+      requested.add(name);
       if (!name.startsWith("dev.myelin.")) {
         return super.loadClass(name, resolve);
       }

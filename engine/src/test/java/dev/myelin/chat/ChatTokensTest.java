@@ -28,7 +28,7 @@ class ChatTokensTest {
   }
 
   @Test
-  void beginWithOneBosWhereTheTokenizerAddsIt() {
+  void startsWithOneBosIfTokenizerAddsIt() {
     Tokenizer llama = tokenizer(RandomVocabulary.Kind.LLAMA_BPE);
     int bos = llama.vocabulary().bos().orElseThrow();
     int[] written = ChatTokens.of(PromptText.trusted("<|begin_of_text|>a"), llama);
@@ -38,7 +38,7 @@ class ChatTokensTest {
   }
 
   @Test
-  void aUsersBosIsText() {
+  void untrustedBosIsText() {
     Tokenizer llama = tokenizer(RandomVocabulary.Kind.LLAMA_BPE);
     int[] tokens = ChatTokens.of(PromptText.untrusted("<|begin_of_text|>"), llama);
     int bos = llama.vocabulary().bos().orElseThrow();
@@ -47,7 +47,7 @@ class ChatTokensTest {
   }
 
   @Test
-  void haveNoBosWhereTheTokenizerAddsNone() {
+  void hasNoBosIfTokenizerDoesNotAddIt() {
     Tokenizer qwen = tokenizer(RandomVocabulary.Kind.QWEN2);
     PromptText prompt =
         new PromptText(List.of(new Span("<|im_start|>", true), new Span("<|im_end|>", false)));

@@ -4,7 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import org.junit.jupiter.api.Test;
 
-/** The system prompts that templates bring along. */
+/** Default system prompts of templates. */
 class DefaultSystemPromptTest {
   private static final String TURNS =
       "{% for m in messages %}<{{ m.role }}>{{ m.content }}<end>\n{% endfor %}";
@@ -14,7 +14,7 @@ class DefaultSystemPromptTest {
   }
 
   @Test
-  void oneThatStandsWhereTheSystemPromptWould() {
+  void findsDefaultSystemPrompt() {
     assertThat(
             of("{% if messages[0].role != 'system' %}<system>Be kind.<end>\n{% endif %}" + TURNS))
         .hasValue("Be kind.");
@@ -28,18 +28,18 @@ class DefaultSystemPromptTest {
   }
 
   @Test
-  void noneWhereNothingIsPutThere() {
+  void emptyWithoutDefaultSystemPrompt() {
     assertThat(of(TURNS)).isEmpty();
     assertThat(of("{% if messages[0].role != 'system' %}<system><end>\n{% endif %}" + TURNS))
         .isEmpty();
     assertThat(of("<system>Cutting off: 2023.<end>" + TURNS)).isEmpty();
-    // one that every conversation has is no default
+    // text that every conversation has is not a default
     assertThat(of("<system>Always.{% if messages[0].role == 'system' %}{% endif %}<end>" + TURNS))
         .isEmpty();
   }
 
   @Test
-  void noneWhereTheTemplateFailsOrLeavesMessagesOut() {
+  void emptyIfTemplateFailsOrOmitsMessages() {
     assertThat(of("{% if messages[0].role == 'system' %}{{ raise_exception('no') }}{% endif %}"))
         .isEmpty();
     assertThat(of("{% for m in %}")).isEmpty();

@@ -20,8 +20,8 @@ import java.util.Map;
 import java.util.stream.Stream;
 
 /**
- * llama.cpp's chat templates, which {@code native/ggml/fetch.sh --templates} gets, our
- * conversations and what Jinja2 makes of them ({@code
+ * llama.cpp's chat templates, which {@code native/ggml/fetch.sh --templates} downloads, our
+ * conversations, and the text that Jinja2 renders for them ({@code
  * engine/src/test/templates/make_expectations.py}).
  */
 final class TemplateCorpus {
@@ -40,18 +40,18 @@ final class TemplateCorpus {
       Map<String, Object> variables) {}
 
   /**
-   * What Jinja2 gives.
+   * The result of Jinja2.
    *
-   * @param text the rendering, null where it is known by its hash only, or fails
-   * @param sha256 of the UTF-8 of a long rendering, else null
-   * @param raised the words of raise_exception, else null
-   * @param fails Jinja2's own error, else null
+   * @param text the rendered text; null if only its hash is stored, or if it fails
+   * @param sha256 hash of the UTF-8 of a long text, else null
+   * @param raised the message of raise_exception, else null
+   * @param fails Jinja2's error, else null
    */
   record Expected(String text, String sha256, String raised, String fails) {}
 
   private TemplateCorpus() {}
 
-  /** Names of the templates, whether they are there or not. */
+  /** Names of all templates, downloaded or not. */
   static List<String> names() {
     try (Stream<Path> files = Files.list(RESOURCES.resolve("expected"))) {
       return files
@@ -63,12 +63,14 @@ final class TemplateCorpus {
     }
   }
 
-  /** The templates to test: one where none is there, so that one test is skipped and not 70. */
+  /**
+   * The templates to test. Only one if none is downloaded, so that one test is skipped and not 70.
+   */
   static List<String> fetched() {
     return Files.isDirectory(REFERENCE) ? names() : names().subList(0, 1);
   }
 
-  /** A file of the reference's, or skips the calling test. */
+  /** A file of llama.cpp; skips the calling test if it is missing. */
   static String reference(String file) {
     Path path = REFERENCE.resolve(file);
     assumeTrue(
@@ -77,7 +79,7 @@ final class TemplateCorpus {
     return read(path);
   }
 
-  /** All conversations with each of their settings. */
+  /** All conversations, with each of their settings. */
   static List<Conversation> conversations() {
     Map<String, Object> all = object(json(RESOURCES.resolve("conversations.json")));
     Map<String, Object> settings = object(all.get("settings"));
@@ -86,7 +88,7 @@ final class TemplateCorpus {
     for (Object entry : (List<?>) all.get("conversations")) {
       Map<String, Object> conversation = object(entry);
       List<Map<String, Object>> messages = new ArrayList<>();
-      ((List<?>) expanded(conversation.get("messages"))).forEach(m -> messages.add(object(m)));
+      ((List<?>) expandRepeats(conversation.get("messages"))).forEach(m -> messages.add(object(m)));
       for (Object setting : (List<?>) conversation.get("settings")) {
         Map<String, Object> variables = new LinkedHashMap<>();
         if (conversation.containsKey("tools")) {
@@ -103,12 +105,12 @@ final class TemplateCorpus {
     return result;
   }
 
-  /** The hash of the template that the expectations were made with. */
+  /** The hash of the template that the expected texts were rendered from. */
   static String sha256(String template) {
     return (String) object(json(expectations(template))).get("sha256");
   }
 
-  /** What Jinja2 gives for each conversation, by its name. */
+  /** The result of Jinja2 by name of the conversation. */
   static Map<String, Expected> expected(String template) {
     JsonNode renderings;
     try {
@@ -123,7 +125,7 @@ final class TemplateCorpus {
       if (node.has("lines")) {
         StringBuilder lines = new StringBuilder();
         node.get("lines").forEach(line -> lines.append(line.textValue()));
-        text = node.has("as") ? between(result, node, lines) : lines.toString();
+        text = node.has("as") ? spliced(result, node, lines) : lines.toString();
       }
       result.put(
           entry.getKey(),
@@ -136,7 +138,7 @@ final class TemplateCorpus {
     return result;
   }
 
-  private static String between(Map<String, Expected> earlier, JsonNode node, CharSequence middle) {
+  private static String spliced(Map<String, Expected> earlier, JsonNode node, CharSequence middle) {
     String other = earlier.get(node.get("as").textValue()).text();
     int head = other.offsetByCodePoints(0, node.get("head").intValue());
     int tail = other.offsetByCodePoints(other.length(), -node.get("tail").intValue());
@@ -172,19 +174,19 @@ final class TemplateCorpus {
     }
   }
 
-  /** With each {@code {"repeat": text, "times": n}} as the text that it stands for. */
-  private static Object expanded(Object value) {
+  /** Replaces each {@code {"repeat": text, "times": n}} by the repeated text. */
+  private static Object expandRepeats(Object value) {
     if (value instanceof Map<?, ?> map) {
       if (map.size() == 2 && map.get("repeat") instanceof String text) {
         return text.repeat((int) map.get("times"));
       }
       Map<Object, Object> result = new LinkedHashMap<>();
-      map.forEach((key, item) -> result.put(key, expanded(item)));
+      map.forEach((key, item) -> result.put(key, expandRepeats(item)));
       return result;
     }
     return value instanceof List<?> list
         ? list.stream()
-            .map(TemplateCorpus::expanded)
+            .map(TemplateCorpus::expandRepeats)
             .collect(ArrayList::new, List::add, List::addAll)
         : value;
   }

@@ -19,10 +19,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
-/**
- * Published templates render as Jinja2 renders them, to the byte, or are refused as it refuses
- * them.
- */
+/** Published templates render the same bytes as Jinja2, or fail as in Jinja2. */
 class TemplateCorpusTest {
   static final Clock CLOCK = Clock.fixed(Instant.parse("2024-07-26T13:05:09Z"), ZoneOffset.UTC);
 
@@ -31,7 +28,7 @@ class TemplateCorpusTest {
   }
 
   @Test
-  void thereAreSeventy() {
+  void corpusHasSeventyTemplates() {
     assertThat(TemplateCorpus.names()).hasSize(70);
   }
 
@@ -57,11 +54,18 @@ class TemplateCorpusTest {
     assertThat(String.join("\n", wrong)).as(name).isEmpty();
   }
 
-  /** Empty if there is none. */
-  private static String difference(ChatTemplate template, Conversation talk, Expected expected) {
+  /** Describes the difference; empty if there is none. */
+  private static String difference(
+      ChatTemplate template, Conversation conversation, Expected expected) {
     String text;
     try {
-      text = template.promptOf(talk.messages(), talk.generationPrompt(), talk.variables()).text();
+      text =
+          template
+              .renderMaps(
+                  conversation.messages(),
+                  conversation.generationPrompt(),
+                  conversation.variables())
+              .text();
     } catch (InvalidRequestException e) {
       String words = "the chat template refuses the messages: ";
       return expected.raised() != null

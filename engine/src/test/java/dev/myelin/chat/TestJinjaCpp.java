@@ -8,7 +8,7 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /**
- * Reads the cases of llama.cpp's tests/test-jinja.cpp, which are calls {@code test_template(t,
+ * Parses the cases of llama.cpp's tests/test-jinja.cpp, which are calls {@code test_template(t,
  * name, template, variables, expected)} with JSON in braces.
  */
 final class TestJinjaCpp {
@@ -19,12 +19,12 @@ final class TestJinjaCpp {
     }
   }
 
-  /** What stood in braces and is no object. */
+  /** A braced list that is not an object. */
   private record Braced(List<Object> items) {}
 
   private static final Pattern CALL =
       Pattern.compile("^ *test_template\\(t,(?=\\s*\")", Pattern.MULTILINE);
-  // Blanks and comments, then a raw string, a string, a word or number, or a mark.
+  // White space and comments, then a raw string, a string, a word or number, or punctuation.
   private static final Pattern TOKEN =
       Pattern.compile(
           "(?:\\s|//[^\\n"
@@ -51,7 +51,7 @@ final class TestJinjaCpp {
           new Case(
               (String) arguments.get(0),
               (String) arguments.get(1),
-              object(plain(arguments.get(2))),
+              object(unwrap(arguments.get(2))),
               (String) arguments.get(3)));
     }
     return cases;
@@ -68,16 +68,16 @@ final class TestJinjaCpp {
     matcher.region(matcher.end(), matcher.regionEnd());
   }
 
-  /** The token that was read last: text of a string, else null. */
+  /** The value of the current token if it is a string, else null. */
   private String string() {
-    return quoted == null ? raw : unescaped(quoted);
+    return quoted == null ? raw : unescape(quoted);
   }
 
   private boolean at(String expected) {
     return expected.equals(mark);
   }
 
-  /** Items up to the mark that closes them; nothing after it is read. */
+  /** Items up to the closing punctuation. */
   private List<Object> items(String closing) {
     List<Object> items = new ArrayList<>();
     while (!at(closing)) {
@@ -106,7 +106,7 @@ final class TestJinjaCpp {
     String string = string();
     if (string != null) {
       StringBuilder text = new StringBuilder();
-      for (; string != null; string = string()) { // strings side by side are one
+      for (; string != null; string = string()) { // adjacent strings are concatenated
         text.append(string);
         next();
       }
@@ -131,7 +131,7 @@ final class TestJinjaCpp {
     };
   }
 
-  /** An object if all items are pairs that begin with a text, as nlohmann's JSON has it. */
+  /** An object if all items are pairs that start with a string, as in nlohmann's JSON. */
   private static Object braced(List<Object> items) {
     Map<String, Object> object = new LinkedHashMap<>();
     for (Object item : items) {
@@ -155,24 +155,24 @@ final class TestJinjaCpp {
     return ((Braced) value).items();
   }
 
-  private static Object plain(Object value) {
+  private static Object unwrap(Object value) {
     return switch (value) {
-      case Braced(List<Object> items) -> plain(items);
+      case Braced(List<Object> items) -> unwrap(items);
       case List<?> items -> {
         List<Object> result = new ArrayList<>();
-        items.forEach(item -> result.add(plain(item)));
+        items.forEach(item -> result.add(unwrap(item)));
         yield result;
       }
       case Map<?, ?> map -> {
         Map<Object, Object> result = new LinkedHashMap<>();
-        map.forEach((key, item) -> result.put(key, plain(item)));
+        map.forEach((key, item) -> result.put(key, unwrap(item)));
         yield result;
       }
       case null, default -> value;
     };
   }
 
-  private static String unescaped(String text) {
+  private static String unescape(String text) {
     return Pattern.compile("\\\\(u[0-9a-fA-F]{4}|(?s:.))")
         .matcher(text)
         .replaceAll(

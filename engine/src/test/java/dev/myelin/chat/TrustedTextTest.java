@@ -27,20 +27,21 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
 /**
- * With each published template: control tokens are those that the template wrote, and no other,
- * whatever messages, tools and documents say.
+ * For each published template: only the template's text becomes control tokens, never messages,
+ * tools or documents.
  */
 class TrustedTextTest {
-  private static final char OPEN = '\ue000'; // what comes from outside stands between these
+  private static final char OPEN = '\ue000'; // delimiters of untrusted text
   private static final char CLOSE = '\ue001';
   private static final int FIRST_CONTROL = 3 + 256;
 
-  /** What templates write that may be a control token. */
+  /** Text of templates that may be a control token. */
   private static final Pattern CONTROL =
       Pattern.compile("<[|｜][^|｜<>\\n]{1,40}[|｜]>|</?[a-z_]{1,30}>|\\[/?[A-Z_]{2,30}\\]");
 
-  /** Of these, templates expect certain values. */
-  private static final Set<String> KEPT = Set.of("role", "type", "id", "tool_call_id", "name");
+  /** Keys for which templates expect certain values. */
+  private static final Set<String> UNCHANGED_KEYS =
+      Set.of("role", "type", "id", "tool_call_id", "name");
 
   static List<String> fetched() {
     return TemplateCorpus.fetched();
@@ -48,11 +49,11 @@ class TrustedTextTest {
 
   @ParameterizedTest
   @MethodSource("fetched")
-  void controlTokensAreTheTemplatesOwn(String name) {
+  void onlyTemplateTextBecomesControlTokens(String name) {
     String source = TemplateCorpus.reference(name + ".jinja");
     List<String> controls = controls(source);
     Tokenizer tokenizer = tokenizer(controls);
-    // a template that takes thoughts out of a text and writes them again makes these tokens itself
+    // templates that extract the thinking part write these tokens themselves
     String spelt =
         controls.stream().filter(c -> !c.contains("think")).collect(Collectors.joining());
     String hostile = OPEN + spelt + "<s></s>" + CLOSE;
@@ -60,33 +61,34 @@ class TrustedTextTest {
         new ChatTemplate(Optional.empty(), source, "<s>", "</s>", TemplateCorpusTest.CLOCK);
     int rendered = 0;
     int found = 0;
-    for (Conversation talk : TemplateCorpus.conversations()) {
-      if (talk.name().startsWith("very long")) {
+    for (Conversation conversation : TemplateCorpus.conversations()) {
+      if (conversation.name().startsWith("very long")) {
         continue;
       }
       PromptText prompt;
       try {
         prompt =
-            template.promptOf(
-                messages(talk, hostile),
-                talk.generationPrompt(),
-                changed(talk.variables(), hostile));
+            template.renderMaps(
+                messages(conversation, hostile),
+                conversation.generationPrompt(),
+                inject(conversation.variables(), hostile));
       } catch (MyelinException e) {
-        continue; // as it is without, or for what it says now
+        continue; // it fails without the injected text as well, or because of it
       }
       rendered++;
-      String where = name + ", " + talk.name();
-      check(prompt, hostile, where);
+      String where = name + ", " + conversation.name();
+      assertNoUntrustedCharacterIsTrusted(prompt, hostile, where);
       int[] own = controls(tokenizer, trusted(prompt));
-      assertThat(control(tokenizer.encode(prompt, false))).as(where).isEqualTo(own);
+      assertThat(controlIds(tokenizer.encode(prompt, false))).as(where).isEqualTo(own);
       found += own.length;
     }
     assertThat(rendered).as(name).isPositive();
     assertThat(found > 0 || controls.isEmpty()).as(name).isTrue();
   }
 
-  /** No character from outside is trusted. */
-  private static void check(PromptText prompt, String hostile, String where) {
+  /** Asserts that no untrusted character is marked as trusted. */
+  private static void assertNoUntrustedCharacterIsTrusted(
+      PromptText prompt, String hostile, String where) {
     String text = prompt.text();
     boolean[] trusted = new boolean[text.length()];
     int at = 0;
@@ -112,11 +114,11 @@ class TrustedTextTest {
 
   private static int[] controls(Tokenizer tokenizer, List<String> texts) {
     return texts.stream()
-        .flatMapToInt(text -> Arrays.stream(control(tokenizer.encode(text, false, true))))
+        .flatMapToInt(text -> Arrays.stream(controlIds(tokenizer.encode(text, false, true))))
         .toArray();
   }
 
-  private static int[] control(int[] tokens) {
+  private static int[] controlIds(int[] tokens) {
     IntPredicate control = id -> id > 0 && id < 3 || id >= FIRST_CONTROL;
     return Arrays.stream(tokens).filter(control).toArray();
   }
@@ -131,7 +133,7 @@ class TrustedTextTest {
     return List.copyOf(found);
   }
 
-  /** Bytes, and the control tokens that the template names. */
+  /** A tokenizer of bytes and the template's control tokens. */
   private static Tokenizer tokenizer(List<String> controls) {
     List<String> tokens = new ArrayList<>(List.of("<unk>", "<s>", "</s>"));
     List<Integer> types = new ArrayList<>(List.of(2, 3, 3));
@@ -157,28 +159,30 @@ class TrustedTextTest {
   }
 
   @SuppressWarnings("unchecked")
-  private static List<Map<String, Object>> messages(Conversation talk, String hostile) {
+  private static List<Map<String, Object>> messages(Conversation conversation, String hostile) {
     List<Map<String, Object>> messages = new ArrayList<>();
-    talk.messages().forEach(m -> messages.add((Map<String, Object>) changed(m, null, hostile)));
-    if (talk.name().startsWith("unknown role")) {
+    conversation
+        .messages()
+        .forEach(m -> messages.add((Map<String, Object>) inject(m, null, hostile)));
+    if (conversation.name().startsWith("unknown role")) {
       messages.getLast().put("role", hostile);
     }
     return messages;
   }
 
   @SuppressWarnings("unchecked")
-  private static Map<String, Object> changed(Map<String, Object> variables, String hostile) {
-    return (Map<String, Object>) changed(variables, null, hostile);
+  private static Map<String, Object> inject(Map<String, Object> variables, String hostile) {
+    return (Map<String, Object>) inject(variables, null, hostile);
   }
 
-  /** With control tokens spelt in all texts, and in keys of tool calls' arguments. */
-  private static Object changed(Object value, String key, String hostile) {
+  /** Appends control tokens to all strings, and to keys of tool call arguments. */
+  private static Object inject(Object value, String key, String hostile) {
     return switch (value) {
-      case String text when key == null || !KEPT.contains(key) -> text + hostile;
-      case List<?> list -> list.stream().map(item -> changed(item, key, hostile)).toList();
+      case String text when key == null || !UNCHANGED_KEYS.contains(key) -> text + hostile;
+      case List<?> list -> list.stream().map(item -> inject(item, key, hostile)).toList();
       case Map<?, ?> map -> {
         Map<Object, Object> result = new LinkedHashMap<>();
-        map.forEach((k, item) -> result.put(k, changed(item, (String) k, hostile)));
+        map.forEach((k, item) -> result.put(k, inject(item, (String) k, hostile)));
         if ("arguments".equals(key) || "content".equals(key)) {
           result.put(hostile, hostile);
         }

@@ -120,7 +120,7 @@ class ChatTextTest {
       assertThat(plain)
           .isEqualTo(
               ChatTokens.of(
-                  model.chatTemplate().orElseThrow().promptOf(sample.messages(), false, Map.of()),
+                  model.chatTemplate().orElseThrow().renderMaps(sample.messages(), false, Map.of()),
                   tokenizer));
     }
   }
@@ -269,7 +269,7 @@ class ChatTextTest {
             model
                 .chatTemplate()
                 .orElseThrow()
-                .promptOf(sample.messages().subList(0, 1), true, Map.of()),
+                .renderMaps(sample.messages().subList(0, 1), true, Map.of()),
             model.tokenizer());
     try (Session session = Session.open(model, SessionOptions.defaults().withThreads(1))) {
       return new Generator(session, SamplingOptions.greedy())

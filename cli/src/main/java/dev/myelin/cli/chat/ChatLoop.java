@@ -79,7 +79,7 @@ final class ChatLoop {
     Runnable parse =
         () -> {
           try {
-            template.prepare();
+            template.compile();
           } catch (MyelinException e) {
             // the first reply reports it
           }

@@ -130,7 +130,7 @@ public final class TemplateCommand extends Subcommand {
     if (tools.isSet()) {
       variables.put("tools", ChatRequest.tools(read(tools.get()), name(tools.get())));
     }
-    PromptText prompt = chosen.promptOf(request.messages(), !noGenerationPrompt.get(), variables);
+    PromptText prompt = chosen.renderMaps(request.messages(), !noGenerationPrompt.get(), variables);
     if (tokens.get()) {
       int[] ids = ChatTokens.of(prompt, Tokenizer.of(checkpoint.orElseThrow()));
       console.println(

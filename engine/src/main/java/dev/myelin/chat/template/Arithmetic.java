@@ -1,44 +1,54 @@
 package dev.myelin.chat.template;
 
-/** What + - * / // % ** do, by the types of the two operands. */
+/** The operators + - * / // % **, by the types of the two operands. */
 final class Arithmetic {
   private Arithmetic() {}
 
-  static Object compute(String operator, Object a, Object b, Render render) {
+  static Object compute(String operator, Object a, Object b, RenderContext context) {
     if (operator.equals("%") && a instanceof Str format) {
-      return PercentFormat.format(format, b, render);
+      return PercentFormat.format(format, b, context);
     }
-    Values.defined(a);
-    Values.defined(b);
-    if (Values.number(a) && Values.number(b)) {
-      return Numbers.compute(operator, a, b, render.budget);
+    Values.requireDefined(a);
+    Values.requireDefined(b);
+    if (Values.isNumber(a) && Values.isNumber(b)) {
+      return Numbers.compute(operator, a, b, context.budget);
     }
     Object result =
         switch (operator) {
-          case "+" -> add(a, b, render);
+          case "+" -> add(a, b, context);
           case "*" ->
-              Values.integer(Numbers.plain(a)) ? repeat(b, a, render) : repeat(a, b, render);
+              Values.isInteger(Numbers.boolToInt(a))
+                  ? repeat(b, a, context)
+                  : repeat(a, b, context);
           default -> null;
         };
     if (result == null) {
-      throw new Failure(
-          "'" + operator + "' between '" + Values.type(a) + "' and '" + Values.type(b) + "'");
+      throw new TemplateError(
+          "'"
+              + operator
+              + "' between '"
+              + Values.typeName(a)
+              + "' and '"
+              + Values.typeName(b)
+              + "'");
     }
     return result;
   }
 
-  private static Object add(Object a, Object b, Render render) {
+  private static Object add(Object a, Object b, RenderContext context) {
     if (a instanceof Str x && b instanceof Str y) {
       boolean markup = x.markup || y.markup;
-      return new StrBuilder(render.budget)
-          .append(markup ? Html.escape(x, render) : x)
-          .append(markup ? Html.escape(y, render) : y)
-          .str()
+      return new StrBuilder(context.budget)
+          .append(markup ? Html.escape(x, context) : x)
+          .append(markup ? Html.escape(y, context) : y)
+          .build()
           .markup(markup);
     }
-    if (a instanceof PySeq x && b instanceof PySeq y && x.type().equals(y.type())) {
+    if (a instanceof PySequence x
+        && b instanceof PySequence y
+        && x.typeName().equals(y.typeName())) {
       if (x instanceof PyList || x instanceof PyTuple) {
-        render.budget.items((long) x.size() + y.size());
+        context.budget.chargeItems((long) x.size() + y.size());
         Object[] all = new Object[x.size() + y.size()];
         System.arraycopy(x.toArray(), 0, all, 0, x.size());
         System.arraycopy(y.toArray(), 0, all, x.size(), y.size());
@@ -48,18 +58,18 @@ final class Arithmetic {
     return null;
   }
 
-  private static Object repeat(Object value, Object times, Render render) {
-    if (!Values.integer(Numbers.plain(times))) {
+  private static Object repeat(Object value, Object factor, RenderContext context) {
+    if (!Values.isInteger(Numbers.boolToInt(factor))) {
       return null;
     }
-    long count = Math.max(0, Numbers.clamped(times, "*"));
+    long count = Math.max(0, Numbers.clampToLong(factor, "*"));
     if (value instanceof Str text) {
-      return new StrBuilder(render.budget).repeat(text, count).str().markup(text.markup);
+      return new StrBuilder(context.budget).repeat(text, count).build().markup(text.markup);
     }
     if (value instanceof PyList || value instanceof PyTuple) {
-      Object[] items = ((PySeq) value).toArray();
-      render.budget.check(items.length, count);
-      render.budget.items(items.length * count);
+      Object[] items = ((PySequence) value).toArray();
+      context.budget.requireCopies(items.length, count);
+      context.budget.chargeItems(items.length * count);
       Object[] all = new Object[(int) (items.length * count)];
       for (int i = 0; i < all.length; i++) {
         all[i] = items[i % items.length];

@@ -2,21 +2,21 @@ package dev.myelin.chat.template;
 
 import java.util.List;
 
-/** Statements, one after the other, up to a jump. */
-final class Body extends Stmt {
-  private final Stmt[] statements;
+/** A sequence of statements. Execution stops at a break or continue. */
+final class Body extends Statement {
+  private final Statement[] statements;
 
-  Body(int at, List<Stmt> statements) {
+  Body(int at, List<Statement> statements) {
     super(at);
-    this.statements = parts(statements).toArray(new Stmt[0]);
+    this.statements = children(statements).toArray(new Statement[0]);
   }
 
   @Override
-  void execute(Render render) {
-    for (Stmt statement : statements) {
-      render.step(statement.at);
-      statement.execute(render);
-      if (render.jump != Render.Jump.NONE) {
+  void execute(RenderContext context) {
+    for (Statement statement : statements) {
+      context.step(statement.offset);
+      statement.execute(context);
+      if (context.jump != RenderContext.Jump.NONE) {
         return;
       }
     }

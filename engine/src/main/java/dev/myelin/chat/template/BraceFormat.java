@@ -3,48 +3,48 @@ package dev.myelin.chat.template;
 /** Python's {@code str.format}. */
 final class BraceFormat {
   private final Str format;
-  private final Args args;
-  private final Render render;
-  private int automatic; // fields without a name so far
+  private final CallArguments args;
+  private final RenderContext context;
+  private int nextAutoIndex; // fields without a name so far
 
-  private BraceFormat(Str format, Args args, Render render) {
+  private BraceFormat(Str format, CallArguments args, RenderContext context) {
     this.format = format;
     this.args = args;
-    this.render = render;
+    this.context = context;
   }
 
-  static Str format(Str format, Args args, Render render) {
-    BraceFormat fields = new BraceFormat(format, args, render);
-    return fields.text(0, format.units(), true).markup(format.markup);
+  static Str format(Str format, CallArguments args, RenderContext context) {
+    BraceFormat fields = new BraceFormat(format, args, context);
+    return fields.expand(0, format.units(), true).markup(format.markup);
   }
 
-  /** The text between two offsets, with its fields filled in. */
-  private Str text(int from, int to, boolean nested) {
-    StrBuilder text = new StrBuilder(render.budget);
+  /** The text between two offsets, with its replacement fields expanded. */
+  private Str expand(int from, int to, boolean allowNested) {
+    StrBuilder text = new StrBuilder(context.budget);
     String s = format.text;
-    int done = from;
+    int copied = from;
     for (int at = from; at < to; at++) {
       char c = s.charAt(at);
       if (c != '{' && c != '}') {
         continue;
       }
-      text.append(format, done, at);
-      if (at + 1 < to && s.charAt(at + 1) == c && nested) {
+      text.append(format, copied, at);
+      if (at + 1 < to && s.charAt(at + 1) == c && allowNested) {
         text.append(format, at, at + 1);
         at++;
       } else if (c == '}') {
-        throw new Failure("format: a single '}'");
+        throw new TemplateError("format: a single '}'");
       } else {
-        int end = close(at, to);
-        text.append(field(at + 1, end, nested));
+        int end = closingBrace(at, to);
+        text.append(field(at + 1, end, allowNested));
         at = end;
       }
-      done = at + 1;
+      copied = at + 1;
     }
-    return text.append(format, done, to).str();
+    return text.append(format, copied, to).build();
   }
 
-  private int close(int open, int to) {
+  private int closingBrace(int open, int to) {
     int depth = 0;
     for (int at = open; at < to; at++) {
       char c = format.text.charAt(at);
@@ -53,44 +53,45 @@ final class BraceFormat {
         return at;
       }
     }
-    throw new Failure("format: a '{' is not closed");
+    throw new TemplateError("format: a '{' is not closed");
   }
 
-  private Str field(int from, int to, boolean nested) {
-    render.budget.step();
+  private Str field(int from, int to, boolean allowNested) {
+    context.budget.step();
     String s = format.text;
     int end = from;
     while (end < to && s.charAt(end) != ':' && s.charAt(end) != '!') {
-      end = s.charAt(end) == '[' ? bracket(end, to) + 1 : end + 1;
+      end = s.charAt(end) == '[' ? closingBracket(end, to) + 1 : end + 1;
     }
     Object value = value(from, end);
     if (end < to && s.charAt(end) == '!') {
       char conversion = end + 1 < to ? s.charAt(end + 1) : 0;
       if (conversion != 'r' && conversion != 's' && conversion != 'a'
           || end + 2 < to && s.charAt(end + 2) != ':') {
-        throw new Failure("format: '!' needs r, s or a after it");
+        throw new TemplateError("format: '!' needs r, s or a after it");
       }
-      value = conversion == 's' ? Repr.text(value, render.budget) : Repr.repr(value, render.budget);
+      value =
+          conversion == 's' ? Repr.str(value, context.budget) : Repr.repr(value, context.budget);
       end += 2;
     }
     if (end >= to) {
-      return shown(value);
+      return toText(value);
     }
-    if (!nested) {
-      throw new Failure("format: a specification in a specification");
+    if (!allowNested) {
+      throw new TemplateError("format: a specification in a specification");
     }
-    Str spec = text(end + 1, to, false);
-    return spec.isEmpty() ? shown(value) : FormatSpec.parse(spec).apply(value, render);
+    Str spec = expand(end + 1, to, false);
+    return spec.isEmpty() ? toText(value) : FormatSpec.parse(spec).apply(value, context);
   }
 
-  private Str shown(Object value) {
-    return format.markup ? Html.escape(value, render) : Repr.text(value, render.budget);
+  private Str toText(Object value) {
+    return format.markup ? Html.escape(value, context) : Repr.str(value, context.budget);
   }
 
-  private int bracket(int at, int to) {
+  private int closingBracket(int at, int to) {
     int close = format.text.indexOf(']', at);
     if (close < 0 || close >= to) {
-      throw new Failure("format: a '[' is not closed");
+      throw new TemplateError("format: a '[' is not closed");
     }
     return close;
   }
@@ -106,7 +107,7 @@ final class BraceFormat {
     while (end < to) {
       boolean item = s.charAt(end) == '[';
       if (!item && s.charAt(end) != '.') {
-        throw new Failure("format: ']' needs '.' or '[' after it");
+        throw new TemplateError("format: ']' needs '.' or '[' after it");
       }
       int start = end + 1;
       end = start;
@@ -114,16 +115,16 @@ final class BraceFormat {
           && (item ? s.charAt(end) != ']' : s.charAt(end) != '.' && s.charAt(end) != '[')) {
         end++;
       }
-      Str name = format.cut(start, end);
+      Str name = format.substring(start, end);
       if (name.isEmpty()) {
-        throw new Failure("format: an attribute or item without a name");
+        throw new TemplateError("format: empty attribute or item name");
       }
       if (item) {
         boolean index = FormatSpec.digits(name.text, 0) == name.units() && name.units() < 10;
-        value = Attributes.item(value, index ? (Object) Long.valueOf(name.text) : name, render);
+        value = Lookup.getItem(value, index ? (Object) Long.valueOf(name.text) : name, context);
         end++;
       } else {
-        value = Attributes.attribute(value, name.text, render);
+        value = Lookup.getAttribute(value, name.text, context);
       }
     }
     return value;
@@ -131,15 +132,15 @@ final class BraceFormat {
 
   private Object argument(String name) {
     if (name.isEmpty() || FormatSpec.digits(name, 0) == name.length()) {
-      int index = name.isEmpty() ? automatic++ : FormatSpec.number(name, 0, name.length());
+      int index = name.isEmpty() ? nextAutoIndex++ : FormatSpec.parseInt(name, 0, name.length());
       if (index >= args.positional().size()) {
-        throw new Failure("format: argument " + index + " is missing");
+        throw new TemplateError("format: argument " + index + " is missing");
       }
       return args.positional().get(index);
     }
-    Object value = args.named().get(name);
+    Object value = args.keywords().get(name);
     if (value == null) {
-      throw new Failure("format: argument '" + name + "' is missing");
+      throw new TemplateError("format: argument '" + name + "' is missing");
     }
     return value;
   }

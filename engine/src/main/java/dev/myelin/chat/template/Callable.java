@@ -1,22 +1,22 @@
 package dev.myelin.chat.template;
 
-/** What a template can call: functions, methods, macros, and objects such as {@code loop}. */
+/** A callable value: function, method, macro, or an object such as {@code loop}. */
 abstract class Callable {
-  abstract Object call(Args args, Render render);
+  abstract Object call(CallArguments args, RenderContext context);
 
   abstract String name();
 
-  String type() {
+  String typeName() {
     return "function";
   }
 
-  /** What printing it writes; null where that is an error. */
-  String shown() {
+  /** The printed text; null if printing is an error. */
+  String repr() {
     return null;
   }
 
   /** An attribute, or null. */
-  Object attribute(String name, Render render) {
+  Object getAttribute(String name, RenderContext context) {
     return null;
   }
 }

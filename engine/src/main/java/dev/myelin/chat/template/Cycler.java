@@ -2,28 +2,28 @@ package dev.myelin.chat.template;
 
 import java.util.List;
 
-/** What {@code cycler()} returns: values, one after the other, again and again. */
+/** The result of {@code cycler()}: returns its values in turn, cyclically. */
 final class Cycler extends Callable {
   private final List<Object> values;
   private int position;
 
   Cycler(List<Object> values) {
     if (values.isEmpty()) {
-      throw new Failure("cycler: expected one value at least");
+      throw new TemplateError("cycler: expected at least one value");
     }
     this.values = values;
   }
 
   @Override
-  Object call(Args args, Render render) {
-    throw new Failure("a cycler cannot be called: use its next()");
+  Object call(CallArguments args, RenderContext context) {
+    throw new TemplateError("a cycler cannot be called: use its next()");
   }
 
   @Override
-  Object attribute(String name, Render render) {
+  Object getAttribute(String name, RenderContext context) {
     return switch (name) {
       case "current" -> values.get(position);
-      case "next", "reset" -> new Step(name.equals("next"));
+      case "next", "reset" -> new CyclerMethod(name.equals("next"));
       default -> null;
     };
   }
@@ -34,20 +34,20 @@ final class Cycler extends Callable {
   }
 
   @Override
-  String type() {
+  String typeName() {
     return "cycler";
   }
 
-  private final class Step extends Callable {
+  private final class CyclerMethod extends Callable {
     private final boolean next;
 
-    Step(boolean next) {
+    CyclerMethod(boolean next) {
       this.next = next;
     }
 
     @Override
-    Object call(Args args, Render render) {
-      Parameters.of("").bind(name(), args);
+    Object call(CallArguments args, RenderContext context) {
+      Signature.of("").bind(name(), args);
       Object value = values.get(position);
       position = next ? (position + 1) % values.size() : 0;
       return next ? value : None.NONE;
@@ -59,7 +59,7 @@ final class Cycler extends Callable {
     }
 
     @Override
-    String type() {
+    String typeName() {
       return "method";
     }
   }

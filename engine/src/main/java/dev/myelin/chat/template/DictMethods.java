@@ -6,7 +6,7 @@ import java.util.Map;
 final class DictMethods {
   private DictMethods() {}
 
-  static String parameters(String name) {
+  static String signature(String name) {
     return switch (name) {
       case "clear", "copy", "items", "keys", "popitem", "values" -> "";
       case "get", "setdefault" -> "key [default]";
@@ -16,8 +16,9 @@ final class DictMethods {
     };
   }
 
-  static Object call(PyDict dict, String name, Object[] a, Args args, Render render) {
-    Budget budget = render.budget;
+  static Object call(
+      PyDict dict, String name, Object[] a, CallArguments args, RenderContext context) {
+    Budget budget = context.budget;
     switch (name) {
       case "items":
         return new DictView(dict, DictView.Kind.ITEMS);
@@ -32,21 +33,21 @@ final class DictMethods {
         return found != null ? found : orNone(a[1]);
       default:
     }
-    Map<Object, PyDict.Entry> entries = dict.changeable(name);
+    Map<Object, PyDict.Entry> entries = dict.mutableEntries(name);
     switch (name) {
       case "clear":
         entries.clear();
         return None.NONE;
       case "pop":
-        PyDict.Entry removed = entries.remove(Keys.of(a[0], budget));
+        PyDict.Entry removed = entries.remove(HashKeys.of(a[0], budget));
         if (removed == null && a[1] == null) {
-          throw new Failure("pop: the dict has no such key");
+          throw new TemplateError("pop: the dict has no such key");
         }
         return removed != null ? removed.value : a[1];
       case "popitem":
-        budget.spend(1 + entries.size() / 8);
+        budget.chargeWork(1 + entries.size() / 8);
         if (entries.isEmpty()) {
-          throw new Failure("popitem: the dict is empty");
+          throw new TemplateError("popitem: the dict is empty");
         }
         Object last = null;
         for (Object key : entries.keySet()) {
@@ -65,7 +66,7 @@ final class DictMethods {
         if (a[0] != null) {
           merge(dict, a[0], budget);
         }
-        merge(dict, args.namedDict(budget), budget);
+        merge(dict, args.keywordDict(budget), budget);
         return None.NONE;
     }
   }
@@ -74,7 +75,7 @@ final class DictMethods {
     return value == null ? None.NONE : value;
   }
 
-  /** Adds the entries of a dict, or pairs. */
+  /** Adds the entries of a dict or of a sequence of pairs. */
   static void merge(PyDict dict, Object other, Budget budget) {
     if (other instanceof PyDict more) {
       for (Object key : more.keys(budget)) {
@@ -85,7 +86,7 @@ final class DictMethods {
     for (Object item : Values.items(other, budget)) {
       Object[] pair = Values.items(item, budget);
       if (pair.length != 2) {
-        throw new Failure("a dict needs pairs, not " + pair.length + " values");
+        throw new TemplateError("a dict needs pairs, not " + pair.length + " values");
       }
       dict.put(pair[0], pair[1], budget);
     }

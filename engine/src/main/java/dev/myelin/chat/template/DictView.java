@@ -1,7 +1,7 @@
 package dev.myelin.chat.template;
 
-/** What {@code keys()}, {@code values()} and {@code items()} return. */
-final class DictView extends PySeq {
+/** The result of {@code keys()}, {@code values()} and {@code items()}. */
+final class DictView extends PySequence {
   enum Kind {
     KEYS,
     VALUES,
@@ -50,12 +50,12 @@ final class DictView extends PySeq {
   }
 
   @Override
-  boolean indexed() {
+  boolean isIndexed() {
     return false;
   }
 
   @Override
-  String type() {
+  String typeName() {
     return switch (kind) {
       case KEYS -> "dict_keys";
       case VALUES -> "dict_values";

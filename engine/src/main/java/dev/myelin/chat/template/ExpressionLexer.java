@@ -4,38 +4,39 @@ import dev.myelin.chat.template.Token.Kind;
 import java.math.BigInteger;
 import java.util.List;
 
-/** The tokens inside one tag: names, numbers, strings, operators. */
+/** Splits the inside of a tag into tokens: names, numbers, strings, operators. */
 final class ExpressionLexer {
-  private static final int LONGEST_NUMBER = 1000; // digits
-  private static final String[] LONG_OPERATORS = {"**", "//", "==", "!=", ">=", "<="};
+  private static final int MAX_NUMBER_LENGTH = 1000; // digits
+  private static final String[] TWO_CHARACTER_OPERATORS = {"**", "//", "==", "!=", ">=", "<="};
   private static final String OPERATORS = "+-*/%~[](){}<>=.:|,;";
-  private static final String[] SINGLE = new String[128]; // one object for each operator
+  private static final String[] OPERATOR_STRINGS = new String[128]; // one string per operator
 
   static {
     for (int i = 0; i < OPERATORS.length(); i++) {
-      SINGLE[OPERATORS.charAt(i)] = OPERATORS.substring(i, i + 1);
+      OPERATOR_STRINGS[OPERATORS.charAt(i)] = OPERATORS.substring(i, i + 1);
     }
   }
 
   private final String source;
   private final List<Token> tokens;
-  private final StringBuilder brackets = new StringBuilder(); // what has to be closed
+  private final StringBuilder closingBrackets =
+      new StringBuilder(); // expected closing brackets, innermost last
 
   ExpressionLexer(String source, List<Token> tokens) {
     this.source = source;
     this.tokens = tokens;
   }
 
-  boolean inBrackets() {
-    return !brackets.isEmpty();
+  boolean isInBrackets() {
+    return !closingBrackets.isEmpty();
   }
 
   /** Reads the token at an offset and returns the offset after it. */
   int next(int at) {
     int c = source.codePointAt(at);
-    if (Chars.nameStart(c)) {
+    if (CharClasses.isNameStart(c)) {
       int end = at;
-      while (end < source.length() && Chars.namePart(source.codePointAt(end))) {
+      while (end < source.length() && CharClasses.isNamePart(source.codePointAt(end))) {
         end += Character.charCount(source.codePointAt(end));
       }
       return add(Kind.NAME, null, at, end);
@@ -43,42 +44,42 @@ final class ExpressionLexer {
     if (c == '\'' || c == '"') {
       return string(at, (char) c);
     }
-    if (c < 128 && Chars.digit((char) c)) {
+    if (c < 128 && CharClasses.isDigit((char) c)) {
       return number(at);
     }
     return operator(at, c);
   }
 
   private int operator(int at, int c) {
-    for (String operator : LONG_OPERATORS) {
+    for (String operator : TWO_CHARACTER_OPERATORS) {
       if (c == operator.charAt(0) && source.startsWith(operator, at)) {
         tokens.add(new Token(Kind.OPERATOR, operator, null, at));
         return at + 2;
       }
     }
-    if (c >= 128 || SINGLE[c] == null) {
-      throw new Failure("unexpected character '" + Character.toString(c) + "'", at);
+    if (c >= 128 || OPERATOR_STRINGS[c] == null) {
+      throw new TemplateError("unexpected character '" + Character.toString(c) + "'", at);
     }
     switch (c) {
-      case '(' -> brackets.append(')');
-      case '[' -> brackets.append(']');
-      case '{' -> brackets.append('}');
+      case '(' -> closingBrackets.append(')');
+      case '[' -> closingBrackets.append(']');
+      case '{' -> closingBrackets.append('}');
       case ')', ']', '}' -> close(at, (char) c);
       default -> {}
     }
-    tokens.add(new Token(Kind.OPERATOR, SINGLE[c], null, at));
+    tokens.add(new Token(Kind.OPERATOR, OPERATOR_STRINGS[c], null, at));
     return at + 1;
   }
 
   private void close(int at, char c) {
-    int last = brackets.length() - 1;
+    int last = closingBrackets.length() - 1;
     if (last < 0) {
-      throw new Failure("'" + c + "' was not expected here", at);
+      throw new TemplateError("'" + c + "' is unexpected", at);
     }
-    if (brackets.charAt(last) != c) {
-      throw new Failure("'" + c + "': expected '" + brackets.charAt(last) + "'", at);
+    if (closingBrackets.charAt(last) != c) {
+      throw new TemplateError("'" + c + "': expected '" + closingBrackets.charAt(last) + "'", at);
     }
-    brackets.setLength(last);
+    closingBrackets.setLength(last);
   }
 
   private int string(int at, char quote) {
@@ -87,9 +88,9 @@ final class ExpressionLexer {
       end += source.charAt(end) == '\\' ? 2 : 1;
     }
     if (end >= source.length()) {
-      throw new Failure("a string is not closed", at);
+      throw new TemplateError("a string is not closed", at);
     }
-    return add(Kind.STRING, Escapes.text(source.substring(at + 1, end), at), at, end + 1);
+    return add(Kind.STRING, StringEscapes.unescape(source.substring(at + 1, end), at), at, end + 1);
   }
 
   private int number(int at) {
@@ -119,8 +120,8 @@ final class ExpressionLexer {
     if (end == whole) {
       return add(Kind.NUMBER, integer(at, end, 10), at, end);
     }
-    if (end - at > LONGEST_NUMBER) {
-      throw new Failure("a number of " + (end - at) + " characters", at);
+    if (end - at > MAX_NUMBER_LENGTH) {
+      throw new TemplateError("a number of " + (end - at) + " characters", at);
     }
     return add(Kind.NUMBER, Double.valueOf(source.substring(at, end).replace("_", "")), at, end);
   }
@@ -143,9 +144,9 @@ final class ExpressionLexer {
     int at = from;
     while (at < source.length()) {
       char c = source.charAt(at);
-      if (c == '_' && at + 1 < source.length() && digit(source.charAt(at + 1), radix)) {
+      if (c == '_' && at + 1 < source.length() && isDigit(source.charAt(at + 1), radix)) {
         at += 2;
-      } else if (digit(c, radix)) {
+      } else if (isDigit(c, radix)) {
         at++;
       } else {
         break;
@@ -154,15 +155,15 @@ final class ExpressionLexer {
     return at;
   }
 
-  private static boolean digit(char c, int radix) {
+  private static boolean isDigit(char c, int radix) {
     return c < 128 && Character.digit(c, radix) >= 0;
   }
 
   private Object integer(int from, int to, int radix) {
-    if (to - from > LONGEST_NUMBER) {
-      throw new Failure("a number of " + (to - from) + " digits", from);
+    if (to - from > MAX_NUMBER_LENGTH) {
+      throw new TemplateError("a number of " + (to - from) + " digits", from);
     }
-    return Numbers.integer(new BigInteger(source.substring(from, to).replace("_", ""), radix));
+    return Numbers.normalize(new BigInteger(source.substring(from, to).replace("_", ""), radix));
   }
 
   private int add(Kind kind, Object value, int at, int end) {

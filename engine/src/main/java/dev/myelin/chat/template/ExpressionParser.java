@@ -4,27 +4,27 @@ import dev.myelin.chat.template.Token.Kind;
 import java.util.ArrayList;
 import java.util.List;
 
-/** Expressions, with the precedences of Jinja2. */
+/** Parses expressions with Jinja2's precedences. */
 class ExpressionParser {
-  private static final int DEEPEST = 200;
+  private static final int MAX_DEPTH = 200;
 
-  final Tokens tokens;
-  private final Postfix postfix;
+  final TokenStream tokens;
+  private final PostfixParser postfix;
   private int depth;
 
-  ExpressionParser(Tokens tokens, MacroUse use) {
+  ExpressionParser(TokenStream tokens, ImplicitArguments use) {
     this.tokens = tokens;
-    this.postfix = new Postfix(this, tokens, use);
+    this.postfix = new PostfixParser(this, tokens, use);
   }
 
-  /** An expression, or several with commas: a tuple. */
-  Expr tuple(boolean conditional) {
-    int at = tokens.peek().at();
-    List<Expr> items = new ArrayList<>();
+  /** An expression, or a tuple of several expressions separated by commas. */
+  Expression tuple(boolean allowConditional) {
+    int at = tokens.peek().offset();
+    List<Expression> items = new ArrayList<>();
     boolean comma = false;
-    while (!ends(conditional)) {
-      items.add(conditional ? expression() : or());
-      comma = tokens.takeOperator(",");
+    while (!isTupleEnd(allowConditional)) {
+      items.add(allowConditional ? expression() : or());
+      comma = tokens.acceptOperator(",");
       if (!comma) {
         break;
       }
@@ -32,85 +32,87 @@ class ExpressionParser {
     if (items.isEmpty()) {
       throw tokens.unexpected();
     }
-    return items.size() == 1 && !comma ? items.get(0) : new Literals.Items(at, items, true);
+    return items.size() == 1 && !comma
+        ? items.get(0)
+        : new LiteralExpressions.ListOrTuple(at, items, true);
   }
 
   /** Whether a tuple ends before the next token. */
-  private boolean ends(boolean conditional) {
+  private boolean isTupleEnd(boolean allowConditional) {
     Token next = tokens.peek();
     return next.is(Kind.OUTPUT_END)
         || next.is(Kind.TAG_END)
-        || next.operator(")")
-        || !conditional && next.name("recursive");
+        || next.isOperator(")")
+        || !allowConditional && next.isName("recursive");
   }
 
-  Expr expression() {
+  Expression expression() {
     Token start = tokens.peek();
-    enter(start);
-    Expr value = or();
-    while (tokens.takeName("if")) {
-      Expr condition = or();
-      Expr otherwise = tokens.takeName("else") ? expression() : null;
-      value = new Operations.Conditional(start.at(), condition, value, otherwise);
+    enterNesting(start);
+    Expression value = or();
+    while (tokens.acceptName("if")) {
+      Expression condition = or();
+      Expression elseValue = tokens.acceptName("else") ? expression() : null;
+      value = new OperatorExpressions.Conditional(start.offset(), condition, value, elseValue);
     }
     depth--;
     return value;
   }
 
-  void enter(Token token) {
-    if (++depth > DEEPEST) {
-      throw new Failure("nested too deeply", token.at());
+  void enterNesting(Token token) {
+    if (++depth > MAX_DEPTH) {
+      throw new TemplateError("nested too deeply", token.offset());
     }
   }
 
-  void leave() {
+  void leaveNesting() {
     depth--;
   }
 
-  Expr or() {
-    Expr left = and();
-    while (tokens.peek().name("or")) {
-      int at = tokens.take().at();
-      left = new Operations.Logical(at, false, left, and());
+  Expression or() {
+    Expression left = and();
+    while (tokens.peek().isName("or")) {
+      int at = tokens.next().offset();
+      left = new OperatorExpressions.Logical(at, false, left, and());
     }
     return left;
   }
 
-  private Expr and() {
-    Expr left = not();
-    while (tokens.peek().name("and")) {
-      int at = tokens.take().at();
-      left = new Operations.Logical(at, true, left, not());
+  private Expression and() {
+    Expression left = not();
+    while (tokens.peek().isName("and")) {
+      int at = tokens.next().offset();
+      left = new OperatorExpressions.Logical(at, true, left, not());
     }
     return left;
   }
 
-  private Expr not() {
+  private Expression not() {
     Token token = tokens.peek();
-    if (!token.name("not")) {
+    if (!token.isName("not")) {
       return comparison();
     }
-    tokens.take();
-    enter(token);
-    Expr operand = not();
-    leave();
-    return new Operations.Not(token.at(), operand);
+    tokens.next();
+    enterNesting(token);
+    Expression operand = not();
+    leaveNesting();
+    return new OperatorExpressions.Not(token.offset(), operand);
   }
 
-  private Expr comparison() {
-    Expr first = sum();
+  private Expression comparison() {
+    Expression first = additive();
     Token token = tokens.peek();
     String operator = comparisonOperator();
     if (operator == null) {
       return first;
     }
     List<String> operators = new ArrayList<>();
-    List<Expr> others = new ArrayList<>();
+    List<Expression> others = new ArrayList<>();
     for (; operator != null; operator = comparisonOperator()) {
       operators.add(operator);
-      others.add(sum());
+      others.add(additive());
     }
-    return new Operations.Comparison(token.at(), first, operators, others);
+    return new OperatorExpressions.Comparison(token.offset(), first, operators, others);
   }
 
   private String comparisonOperator() {
@@ -118,89 +120,89 @@ class ExpressionParser {
     if (token.is(Kind.OPERATOR)) {
       switch (token.text()) {
         case "==", "!=", "<", "<=", ">", ">=":
-          return tokens.take().text();
+          return tokens.next().text();
         default:
           return null;
       }
     }
-    if (token.name("in")) {
-      return tokens.take().text();
+    if (token.isName("in")) {
+      return tokens.next().text();
     }
-    if (token.name("not") && tokens.peekSecond().name("in")) {
-      tokens.take();
-      tokens.take();
+    if (token.isName("not") && tokens.peekSecond().isName("in")) {
+      tokens.next();
+      tokens.next();
       return "not in";
     }
     return null;
   }
 
-  private Expr sum() {
-    Expr left = concatenation();
-    while (tokens.peek().operator("+") || tokens.peek().operator("-")) {
-      Token token = tokens.take();
-      left = new Operations.Binary(token.at(), token.text(), left, concatenation());
+  private Expression additive() {
+    Expression left = concatenation();
+    while (tokens.peek().isOperator("+") || tokens.peek().isOperator("-")) {
+      Token token = tokens.next();
+      left = new OperatorExpressions.Binary(token.offset(), token.text(), left, concatenation());
     }
     return left;
   }
 
-  private Expr concatenation() {
-    Expr first = product();
+  private Expression concatenation() {
+    Expression first = multiplicative();
     Token token = tokens.peek();
-    if (!token.operator("~")) {
+    if (!token.isOperator("~")) {
       return first;
     }
-    List<Expr> operands = new ArrayList<>();
+    List<Expression> operands = new ArrayList<>();
     operands.add(first);
-    while (tokens.takeOperator("~")) {
-      operands.add(product());
+    while (tokens.acceptOperator("~")) {
+      operands.add(multiplicative());
     }
-    return new Operations.Concat(token.at(), operands);
+    return new OperatorExpressions.Concat(token.offset(), operands);
   }
 
-  private Expr product() {
-    Expr left = power();
+  private Expression multiplicative() {
+    Expression left = power();
     while (true) {
       Token token = tokens.peek();
-      if (!token.operator("*")
-          && !token.operator("/")
-          && !token.operator("//")
-          && !token.operator("%")) {
+      if (!token.isOperator("*")
+          && !token.isOperator("/")
+          && !token.isOperator("//")
+          && !token.isOperator("%")) {
         return left;
       }
-      tokens.take();
-      left = new Operations.Binary(token.at(), token.text(), left, power());
+      tokens.next();
+      left = new OperatorExpressions.Binary(token.offset(), token.text(), left, power());
     }
   }
 
-  private Expr power() {
-    Expr left = unary(true);
-    while (tokens.peek().operator("**")) {
-      Token token = tokens.take();
-      left = new Operations.Binary(token.at(), "**", left, unary(true));
+  private Expression power() {
+    Expression left = unary(true);
+    while (tokens.peek().isOperator("**")) {
+      Token token = tokens.next();
+      left = new OperatorExpressions.Binary(token.offset(), "**", left, unary(true));
     }
     return left;
   }
 
   /**
-   * @param filters whether filters and tests that follow belong to it
+   * @param allowFilters whether following filters and tests apply to it
    */
-  private Expr unary(boolean filters) {
+  private Expression unary(boolean allowFilters) {
     Token token = tokens.peek();
-    Expr value;
-    if (token.operator("-") || token.operator("+")) {
-      tokens.take();
-      enter(token);
-      Expr operand = unary(false);
-      leave();
-      value = new Operations.Sign(token.at(), token.text().equals("-"), operand);
+    Expression value;
+    if (token.isOperator("-") || token.isOperator("+")) {
+      tokens.next();
+      enterNesting(token);
+      Expression operand = unary(false);
+      leaveNesting();
+      value = new OperatorExpressions.UnarySign(token.offset(), token.text().equals("-"), operand);
     } else {
       value = postfix.primary();
     }
     value = postfix.postfix(value);
-    return filters ? postfix.filters(value) : value;
+    return allowFilters ? postfix.filters(value) : value;
   }
 
-  Calls.Filter filter(Expr value) {
+  CallExpressions.FilterCall filter(Expression value) {
     return postfix.filter(value);
   }
 }

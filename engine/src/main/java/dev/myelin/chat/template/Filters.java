@@ -1,42 +1,42 @@
 package dev.myelin.chat.template;
 
-/** Finds filters by name; they stand in groups by what they work on. */
+/** Finds filters by name. They are grouped by the type of their input. */
 final class Filters {
   private Filters() {}
 
-  static boolean known(String name) {
-    return TextFilters.parameters(name) != null
-        || ListFilters.parameters(name) != null
-        || SelectFilters.parameters(name) != null
-        || ValueFilters.parameters(name) != null;
+  static boolean exists(String name) {
+    return TextFilters.signature(name) != null
+        || ListFilters.signature(name) != null
+        || SelectFilters.signature(name) != null
+        || ValueFilters.signature(name) != null;
   }
 
-  static Object apply(String name, Object value, Args args, Render render) {
-    String parameters = TextFilters.parameters(name);
+  static Object apply(String name, Object value, CallArguments args, RenderContext context) {
+    String parameters = TextFilters.signature(name);
     if (parameters != null) {
-      return TextFilters.apply(name, value, bound(parameters, name, args), args, render);
+      return TextFilters.apply(name, value, bind(parameters, name, args), args, context);
     }
-    parameters = ListFilters.parameters(name);
+    parameters = ListFilters.signature(name);
     if (parameters != null) {
-      return ListFilters.apply(name, value, bound(parameters, name, args), render);
+      return ListFilters.apply(name, value, bind(parameters, name, args), context);
     }
-    parameters = SelectFilters.parameters(name);
+    parameters = SelectFilters.signature(name);
     if (parameters != null) {
-      return SelectFilters.apply(name, value, args, render);
+      return SelectFilters.apply(name, value, args, context);
     }
-    parameters = ValueFilters.parameters(name);
+    parameters = ValueFilters.signature(name);
     if (parameters != null) {
-      return ValueFilters.apply(name, value, bound(parameters, name, args), render);
+      return ValueFilters.apply(name, value, bind(parameters, name, args), context);
     }
-    throw new Failure("no filter is called '" + name + "'");
+    throw new TemplateError("unknown filter '" + name + "'");
   }
 
-  private static Object[] bound(String parameters, String name, Args args) {
-    return Parameters.of(parameters).bind(name, args);
+  private static Object[] bind(String parameters, String name, CallArguments args) {
+    return Signature.of(parameters).bind(name, args);
   }
 
-  /** An optional argument that is true or false. */
-  static boolean flag(Object argument) {
-    return argument != null && Values.truth(argument);
+  /** Whether an optional argument is given and true. */
+  static boolean isTrue(Object argument) {
+    return argument != null && Values.isTruthy(argument);
   }
 }

@@ -3,28 +3,25 @@ package dev.myelin.chat.template;
 import java.math.BigInteger;
 import java.util.Locale;
 
-/**
- * How one value is written: what stands after the colon in {@code '{:>8.2f}'}, or in {@code
- * '%8.2f'}.
- */
+/** A format specification: the part after the colon in {@code '{:>8.2f}'}, or {@code '%8.2f'}. */
 final class FormatSpec {
   Str fill = Str.of(" ");
-  char align; // one of < > = ^, 0 for the usual one of the type
+  char align; // one of < > = ^, 0 for the default of the type
   char sign = '-';
   boolean alternate;
   int width;
   char grouping; // , or _ or 0
   int precision = -1;
-  char code; // 0 for the usual one
+  char type; // presentation type, 0 for the default
 
-  /** Reads a specification of Python's {@code format}. */
+  /** Parses a specification of Python's {@code format}. */
   static FormatSpec parse(Str written) {
     FormatSpec spec = new FormatSpec();
     String s = written.text;
     int at = 0;
     int second = s.isEmpty() ? 0 : Character.charCount(s.codePointAt(0));
     if (second < s.length() && isAlign(s.charAt(second)) && second > 0) {
-      spec.fill = written.cut(0, second);
+      spec.fill = written.substring(0, second);
       spec.align = s.charAt(second);
       at = second + 1;
     } else if (!s.isEmpty() && isAlign(s.charAt(0))) {
@@ -45,7 +42,7 @@ final class FormatSpec {
       }
     }
     int end = digits(s, at);
-    spec.width = number(s, at, end);
+    spec.width = parseInt(s, at, end);
     at = end;
     if (at < s.length() && (s.charAt(at) == ',' || s.charAt(at) == '_')) {
       spec.grouping = s.charAt(at++);
@@ -53,16 +50,16 @@ final class FormatSpec {
     if (at < s.length() && s.charAt(at) == '.') {
       end = digits(s, at + 1);
       if (end == at + 1) {
-        throw new Failure("format '" + s + "': the precision is missing");
+        throw new TemplateError("format '" + s + "': the precision is missing");
       }
-      spec.precision = number(s, at + 1, end);
+      spec.precision = parseInt(s, at + 1, end);
       at = end;
     }
     if (at < s.length()) {
-      spec.code = s.charAt(at++);
+      spec.type = s.charAt(at++);
     }
     if (at < s.length()) {
-      throw new Failure("format '" + s + "' is not known");
+      throw new TemplateError("format '" + s + "' is not known");
     }
     return spec;
   }
@@ -73,117 +70,119 @@ final class FormatSpec {
 
   static int digits(String s, int from) {
     int at = from;
-    while (at < s.length() && Chars.digit(s.charAt(at))) {
+    while (at < s.length() && CharClasses.isDigit(s.charAt(at))) {
       at++;
     }
     return at;
   }
 
-  static int number(String s, int from, int to) {
+  static int parseInt(String s, int from, int to) {
     if (to - from > 9) {
-      throw new Failure("format: " + s.substring(from, to) + " is too large");
+      throw new TemplateError("format: " + s.substring(from, to) + " is too large");
     }
     return from == to ? 0 : Integer.parseInt(s, from, to, 10);
   }
 
-  /** The value as {@code format(value, spec)} writes it. */
-  Str apply(Object value, Render render) {
-    Object plain = Numbers.plain(value);
-    if (Values.integer(plain) && "eEfFgG%".indexOf(code == 0 ? 'd' : code) < 0) {
+  /** Formats a value as Python's {@code format(value, spec)}. */
+  Str apply(Object value, RenderContext context) {
+    Object plain = Numbers.boolToInt(value);
+    if (Values.isInteger(plain) && "eEfFgG%".indexOf(type == 0 ? 'd' : type) < 0) {
       if (precision >= 0) {
-        throw new Failure("format: a whole number takes no precision");
+        throw new TemplateError("format: a whole number takes no precision");
       }
-      return integer(plain, render.budget);
-    } else if (Values.number(plain)) {
-      return real(Numbers.real(plain), render.budget);
+      return formatInteger(plain, context.budget);
+    } else if (Values.isNumber(plain)) {
+      return formatFloat(Numbers.toDouble(plain), context.budget);
     }
-    Values.defined(value);
-    boolean bare = width == 0 && precision < 0 && align == 0 && code == 0;
-    if (!bare && !(value instanceof Str)) {
-      throw new Failure("format: '" + Values.type(value) + "' takes no specification");
+    Values.requireDefined(value);
+    boolean unspecified = width == 0 && precision < 0 && align == 0 && type == 0;
+    if (!unspecified && !(value instanceof Str)) {
+      throw new TemplateError("format: '" + Values.typeName(value) + "' takes no specification");
     }
-    if (code != 0 && code != 's') {
-      throw new Failure("format: '" + code + "' does not fit '" + Values.type(value) + "'");
+    if (type != 0 && type != 's') {
+      throw new TemplateError(
+          "format: '" + type + "' does not fit '" + Values.typeName(value) + "'");
     }
     if (grouping != 0) {
-      throw new Failure("format: '" + grouping + "' does not fit '" + Values.type(value) + "'");
+      throw new TemplateError(
+          "format: '" + grouping + "' does not fit '" + Values.typeName(value) + "'");
     }
-    return text(Repr.text(value, render.budget), render.budget);
+    return formatText(Repr.str(value, context.budget), context.budget);
   }
 
-  /** Text, cut to the precision and padded. */
-  Str text(Str text, Budget budget) {
+  /** Text, truncated to the precision and padded. */
+  Str formatText(Str text, Budget budget) {
     Str cut = text;
     if (precision >= 0 && precision < text.length()) {
-      cut = text.cut(0, text.offset(precision));
+      cut = text.substring(0, text.offsetOf(precision));
     }
     return pad("", cut, align == 0 || align == '=' ? '<' : align, budget);
   }
 
-  Str integer(Object value, Budget budget) {
-    BigInteger number = Numbers.big(value);
-    boolean upper = code == 'X';
+  Str formatInteger(Object value, Budget budget) {
+    BigInteger number = Numbers.toBigInteger(value);
+    boolean upper = type == 'X';
     int radix =
-        switch (code) {
+        switch (type) {
           case 0, 'd', 'i', 'u', 'n' -> 10;
           case 'x', 'X' -> 16;
           case 'o' -> 8;
           case 'b' -> 2;
           case 'c' -> 0;
-          default -> throw new Failure("format: '" + code + "' does not fit 'int'");
+          default -> throw new TemplateError("format: '" + type + "' does not fit 'int'");
         };
     if (radix == 0) {
-      return text(character(value), budget);
+      return formatText(character(value), budget);
     }
-    Numbers.pay(number.bitLength(), budget);
+    Numbers.chargeConversion(number.bitLength(), budget);
     String digits = number.abs().toString(radix);
     String prefix = sign(number.signum() < 0);
     if (alternate && radix != 10) {
-      prefix += "0" + code;
+      prefix += "0" + type;
     }
     digits = upper ? digits.toUpperCase(Locale.ROOT) : digits;
     if (digits.length() < precision) { // of a percent format
-      budget.make(precision);
+      budget.chargeWrite(precision);
       digits = "0".repeat(precision - digits.length()) + digits;
     }
-    return number(prefix, digits, radix == 10 ? 3 : 4, budget);
+    return parseInt(prefix, digits, radix == 10 ? 3 : 4, budget);
   }
 
   static Str character(Object value) {
-    long point = Numbers.clamped(value, "%c");
+    long point = Numbers.clampToLong(value, "%c");
     if (point < 0 || point > Character.MAX_CODE_POINT) {
-      throw new Failure("%c: " + point + " is no character");
+      throw new TemplateError("%c: " + point + " is not a character");
     }
     return Str.of(Character.toString((int) point));
   }
 
-  Str real(double value, Budget budget) {
+  Str formatFloat(double value, Budget budget) {
     boolean negative = value < 0 || value == 0 && 1 / value < 0;
     double size = Math.abs(value);
     String digits;
-    if (code == 0 && precision < 0) {
-      digits = Reals.repr(size);
-    } else if (code == 0) {
-      digits = Decimals.text(size, 'g', precision, alternate, budget);
+    if (type == 0 && precision < 0) {
+      digits = Floats.repr(size);
+    } else if (type == 0) {
+      digits = FloatFormat.format(size, 'g', precision, alternate, budget);
       boolean whole = digits(digits, 0) == digits.length();
       digits = whole && precision > digits.length() ? digits + ".0" : digits;
-    } else if (code == '%') {
-      digits = Decimals.text(size * 100, 'f', precision, alternate, budget) + "%";
-    } else if ("eEfFgG".indexOf(code) >= 0) {
-      digits = Decimals.text(size, code, precision, alternate, budget);
-    } else if (code == 'n') {
-      digits = Decimals.text(size, 'g', precision, alternate, budget);
+    } else if (type == '%') {
+      digits = FloatFormat.format(size * 100, 'f', precision, alternate, budget) + "%";
+    } else if ("eEfFgG".indexOf(type) >= 0) {
+      digits = FloatFormat.format(size, type, precision, alternate, budget);
+    } else if (type == 'n') {
+      digits = FloatFormat.format(size, 'g', precision, alternate, budget);
     } else {
-      throw new Failure("format: '" + code + "' does not fit 'float'");
+      throw new TemplateError("format: '" + type + "' does not fit 'float'");
     }
-    return number(sign(negative), digits, 3, budget);
+    return parseInt(sign(negative), digits, 3, budget);
   }
 
   private String sign(boolean negative) {
     return negative ? "-" : sign == '-' ? "" : String.valueOf(sign);
   }
 
-  private Str number(String prefix, String digits, int group, Budget budget) {
+  private Str parseInt(String prefix, String digits, int group, Budget budget) {
     String text = digits;
     if (grouping != 0) {
       int end = FormatSpec.digits(text, 0);
@@ -193,27 +192,27 @@ final class FormatSpec {
       }
       text = grouped.toString();
     }
-    budget.make(text.length());
+    budget.chargeWrite(text.length());
     return pad(prefix, Str.of(text), align == 0 ? '>' : align, budget);
   }
 
-  private Str pad(String prefix, Str text, char where, Budget budget) {
+  private Str pad(String prefix, Str text, char alignment, Budget budget) {
     int missing = width - prefix.length() - text.length();
     if (missing <= 0 && prefix.isEmpty()) {
       return text;
     }
     int left =
-        switch (where) {
+        switch (alignment) {
           case '<' -> 0;
           case '^' -> missing / 2;
           default -> missing;
         };
     StrBuilder padded = new StrBuilder(budget);
-    if (where == '=') {
+    if (alignment == '=') {
       padded.append(prefix).repeat(fill, missing).append(text);
     } else {
       padded.repeat(fill, left).append(prefix).append(text).repeat(fill, (long) missing - left);
     }
-    return padded.str();
+    return padded.build();
   }
 }

@@ -1,20 +1,20 @@
 package dev.myelin.chat.template;
 
-/** Escapes of HTML, which prompts seldom want, but which Jinja2 has. */
+/** HTML escaping, as in Jinja2. */
 final class Html {
-  private static final int ENTITY = 11; // characters of the longest, such as &#x10ffff;
+  private static final int MAX_ENTITY_LENGTH = 11; // such as &#x10ffff;
 
   private Html() {}
 
-  /** Jinja2's {@code escape}: what is marked as safe stays. */
-  static Str escape(Object value, Render render) {
-    Str text = Repr.text(value, render.budget);
-    return text.markup ? text : forced(text, render);
+  /** Jinja2's {@code escape}: text marked as safe is not escaped. */
+  static Str escape(Object value, RenderContext context) {
+    Str text = Repr.str(value, context.budget);
+    return text.markup ? text : forceEscape(text, context);
   }
 
-  static Str forced(Str text, Render render) {
+  static Str forceEscape(Str text, RenderContext context) {
     String s = text.text;
-    StrBuilder made = new StrBuilder(render.budget);
+    StrBuilder result = new StrBuilder(context.budget);
     int from = 0;
     for (int at = 0; at < s.length(); at++) {
       String entity =
@@ -27,63 +27,63 @@ final class Html {
             default -> null;
           };
       if (entity != null) {
-        made.append(text, from, at).append(entity, text.trustedAt(at));
+        result.append(text, from, at).append(entity, text.isTrustedAt(at));
         from = at + 1;
       }
     }
-    return made.append(text, from, s.length()).str().markup(true);
+    return result.append(text, from, s.length()).build().markup(true);
   }
 
-  /** The text without comments and tags, and with single spaces. */
-  static Str striptags(Str text, Render render) {
-    Str plain = without(without(text, "<!--", "-->", render), "<", ">", render);
-    StrBuilder made = new StrBuilder(render.budget);
+  /** Removes comments and tags, and collapses white space. */
+  static Str striptags(Str text, RenderContext context) {
+    Str plain = removeBetween(removeBetween(text, "<!--", "-->", context), "<", ">", context);
+    StrBuilder result = new StrBuilder(context.budget);
     String s = plain.text;
     boolean gap = false;
     for (int at = 0; at < s.length(); at++) {
-      if (Chars.space(s.charAt(at))) {
-        gap = made.length() > 0;
+      if (CharClasses.isSpace(s.charAt(at))) {
+        gap = result.length() > 0;
         continue;
       }
       if (gap) {
-        made.append(" ", plain.trustedAt(at));
+        result.append(" ", plain.isTrustedAt(at));
         gap = false;
       }
-      made.append(plain, at, at + 1);
+      result.append(plain, at, at + 1);
     }
-    return unescape(made.str(), render);
+    return unescape(result.build(), context);
   }
 
-  private static Str without(Str text, String begin, String end, Render render) {
-    StrBuilder made = new StrBuilder(render.budget);
+  private static Str removeBetween(Str text, String begin, String end, RenderContext context) {
+    StrBuilder result = new StrBuilder(context.budget);
     int from = 0;
     for (int at; (at = text.text.indexOf(begin, from)) >= 0; ) {
       int close = text.text.indexOf(end, at + begin.length());
       if (close < 0) {
         break;
       }
-      made.append(text, from, at);
+      result.append(text, from, at);
       from = close + end.length();
     }
-    return made.append(text, from, text.units()).str();
+    return result.append(text, from, text.units()).build();
   }
 
-  /** The entities that {@code escape} writes, and numbers, as characters. */
-  private static Str unescape(Str text, Render render) {
+  /** Replaces named and numeric entities by their characters. */
+  private static Str unescape(Str text, RenderContext context) {
     String s = text.text;
-    StrBuilder made = new StrBuilder(render.budget);
+    StrBuilder result = new StrBuilder(context.budget);
     int from = 0;
     for (int at; (at = s.indexOf('&', from)) >= 0; ) {
-      made.append(text, from, at);
-      int end = s.indexOf(';', at, Math.min(at + ENTITY, s.length()));
-      int point = end < 0 ? -1 : entity(s.substring(at + 1, end));
+      result.append(text, from, at);
+      int end = s.indexOf(';', at, Math.min(at + MAX_ENTITY_LENGTH, s.length()));
+      int point = end < 0 ? -1 : parseEntity(s.substring(at + 1, end));
       from = point < 0 ? at + 1 : end + 1;
-      made.append(point < 0 ? '&' : point, text.trustedAt(at));
+      result.append(point < 0 ? '&' : point, text.isTrustedAt(at));
     }
-    return made.append(text, from, s.length()).str();
+    return result.append(text, from, s.length()).build();
   }
 
-  private static int entity(String name) {
+  private static int parseEntity(String name) {
     switch (name) {
       case "amp":
         return '&';
@@ -114,23 +114,23 @@ final class Html {
     }
   }
 
-  /** Attributes of a tag: {@code a="b"}. */
-  static Str attributes(PyDict dict, boolean space, Render render) {
-    StrBuilder made = new StrBuilder(render.budget);
+  /** Formats the attributes of a tag: {@code a="b"}. */
+  static Str xmlAttributes(PyDict dict, boolean space, RenderContext context) {
+    StrBuilder result = new StrBuilder(context.budget);
     for (PyDict.Entry entry : dict.entries()) {
       if (entry.value == None.NONE || entry.value instanceof Undefined) {
         continue;
       }
-      Str name = Repr.text(entry.key, render.budget);
+      Str name = Repr.str(entry.key, context.budget);
       for (int i = 0; i < name.units(); i++) {
         char c = name.text.charAt(i);
-        if (Chars.space(c) || c == '/' || c == '>' || c == '=') {
-          throw new Failure("xmlattr: '" + name + "' is no name of an attribute");
+        if (CharClasses.isSpace(c) || c == '/' || c == '>' || c == '=') {
+          throw new TemplateError("xmlattr: '" + name + "' is not an attribute name");
         }
       }
-      made.append(made.length() > 0 || space ? " " : "").append(escape(name, render));
-      made.append("=\"").append(escape(entry.value, render)).append("\"");
+      result.append(result.length() > 0 || space ? " " : "").append(escape(name, context));
+      result.append("=\"").append(escape(entry.value, context)).append("\"");
     }
-    return made.str().markup(render.autoescape);
+    return result.build().markup(context.autoescape);
   }
 }

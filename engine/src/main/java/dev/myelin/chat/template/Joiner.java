@@ -1,6 +1,6 @@
 package dev.myelin.chat.template;
 
-/** What {@code joiner()} returns: empty when first called, the separator from then on. */
+/** The result of {@code joiner()}: empty at the first call, the separator afterwards. */
 final class Joiner extends Callable {
   private final Object separator;
   private boolean used;
@@ -10,8 +10,8 @@ final class Joiner extends Callable {
   }
 
   @Override
-  Object call(Args args, Render render) {
-    Parameters.of("").bind("joiner", args);
+  Object call(CallArguments args, RenderContext context) {
+    Signature.of("").bind("joiner", args);
     Object text = used ? separator : Str.EMPTY;
     used = true;
     return text;
@@ -23,7 +23,7 @@ final class Joiner extends Callable {
   }
 
   @Override
-  String type() {
+  String typeName() {
     return "joiner";
   }
 }

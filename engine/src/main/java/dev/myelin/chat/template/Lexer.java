@@ -6,48 +6,48 @@ import java.util.List;
 
 /**
  * Splits a template into tokens, as Jinja2 does with {@code trim_blocks} and {@code lstrip_blocks}:
- * the line feed after a tag goes, and the white space before a tag that begins a line. Linear in
- * the template's length.
+ * removes the line feed after a tag, and the white space before a tag at the start of a line. Takes
+ * linear time.
  */
 final class Lexer {
-  private final String source; // its only line ends are line feeds
+  private final String source; // with line feeds as the only line ends
   private final List<Token> tokens = new ArrayList<>();
-  private int pos;
+  private int position;
 
   private Lexer(String source) {
     this.source = source;
   }
 
-  static List<Token> lex(String source) {
+  static List<Token> tokenize(String source) {
     Lexer lexer = new Lexer(source);
-    lexer.template();
+    lexer.tokenizeTemplate();
     lexer.add(Kind.END, "the end of the template", source.length());
     return lexer.tokens;
   }
 
-  private void template() {
+  private void tokenizeTemplate() {
     int from = 0;
     int at;
-    while ((at = opening()) >= 0) {
+    while ((at = nextTag()) >= 0) {
       char kind = source.charAt(at + 1);
-      char sign = sign(at + 2);
-      data(from, at, sign, kind != '{');
-      pos = at + (sign == 0 ? 2 : 3);
+      char sign = signAt(at + 2);
+      addData(from, at, sign, kind != '{');
+      position = at + (sign == 0 ? 2 : 3);
       if (kind == '#') {
-        comment(at);
+        skipComment(at);
       } else if (kind == '{') {
-        tag(at, "}}");
-      } else if (!raw(at)) {
-        tag(at, "%}");
+        tokenizeTag(at, "}}");
+      } else if (!tokenizeRaw(at)) {
+        tokenizeTag(at, "%}");
       }
-      from = pos;
+      from = position;
     }
-    data(from, source.length(), '+', false);
+    addData(from, source.length(), '+', false);
   }
 
   /** Offset of the brace that begins the next tag; -1 if there is none. */
-  private int opening() {
-    for (int at = pos; (at = source.indexOf('{', at)) >= 0 && at + 1 < source.length(); at++) {
+  private int nextTag() {
+    for (int at = position; (at = source.indexOf('{', at)) >= 0 && at + 1 < source.length(); at++) {
       char next = source.charAt(at + 1);
       if (next == '{' || next == '%' || next == '#') {
         return at;
@@ -56,21 +56,21 @@ final class Lexer {
     return -1;
   }
 
-  /** The - or + at an offset, or 0. */
-  private char sign(int at) {
+  /** The whitespace control sign at an offset, - or +; 0 if there is none. */
+  private char signAt(int at) {
     char c = at < source.length() ? source.charAt(at) : 0;
     return c == '-' || c == '+' ? c : 0;
   }
 
-  private void data(int from, int to, char sign, boolean tag) {
+  private void addData(int from, int to, char sign, boolean isTag) {
     int end = to;
     if (sign == '-') {
-      while (end > from && Chars.space(source.charAt(end - 1))) {
+      while (end > from && CharClasses.isSpace(source.charAt(end - 1))) {
         end--;
       }
-    } else if (sign == 0 && tag) {
+    } else if (sign == 0 && isTag) {
       int start = to;
-      while (start > from && source.charAt(start - 1) != '\n' && space(start - 1)) {
+      while (start > from && source.charAt(start - 1) != '\n' && isSpace(start - 1)) {
         start--;
       }
       if (start == 0 || source.charAt(start - 1) == '\n') {
@@ -82,28 +82,28 @@ final class Lexer {
     }
   }
 
-  private void comment(int at) {
-    int end = source.indexOf("#}", pos);
+  private void skipComment(int at) {
+    int end = source.indexOf("#}", position);
     if (end < 0) {
-      throw new Failure("a comment is not closed", at);
+      throw new TemplateError("a comment is not closed", at);
     }
-    char sign = end > pos ? sign(end - 1) : 0;
-    pos = end + 2;
-    afterTag(sign);
+    char sign = end > position ? signAt(end - 1) : 0;
+    position = end + 2;
+    stripAfterTag(sign);
   }
 
-  /** What the sign of a closing delimiter, or its absence, removes from the text that follows. */
-  private void afterTag(char sign) {
+  /** Removes white space after a tag, according to the sign of its closing delimiter. */
+  private void stripAfterTag(char sign) {
     if (sign == '-') {
       skipSpace();
-    } else if (sign == 0 && pos < source.length() && source.charAt(pos) == '\n') {
-      pos++;
+    } else if (sign == 0 && position < source.length() && source.charAt(position) == '\n') {
+      position++;
     }
   }
 
-  /** Reads a raw block, if this tag begins one. */
-  private boolean raw(int at) {
-    int begin = word(pos, "raw");
+  /** Tokenizes a raw block; false if this tag does not start one. */
+  private boolean tokenizeRaw(int at) {
+    int begin = skipWord(position, "raw");
     if (begin < 0) {
       return false;
     }
@@ -111,78 +111,80 @@ final class Lexer {
     if (!strip && !source.startsWith("%}", begin)) {
       return false;
     }
-    pos = begin + (strip ? 3 : 2);
+    position = begin + (strip ? 3 : 2);
     if (strip) {
       skipSpace();
     }
-    int from = pos;
+    int from = position;
     for (int tag = from; (tag = source.indexOf("{%", tag)) >= 0; tag += 2) {
-      char sign = sign(tag + 2);
-      int end = word(tag + (sign == 0 ? 2 : 3), "endraw");
-      char closing = end < 0 ? 0 : sign(end);
+      char sign = signAt(tag + 2);
+      int end = skipWord(tag + (sign == 0 ? 2 : 3), "endraw");
+      char closing = end < 0 ? 0 : signAt(end);
       if (end >= 0 && source.startsWith("%}", closing == 0 ? end : end + 1)) {
-        data(from, tag, sign, true);
-        pos = end + (closing == 0 ? 2 : 3);
-        afterTag(closing);
+        addData(from, tag, sign, true);
+        position = end + (closing == 0 ? 2 : 3);
+        stripAfterTag(closing);
         return true;
       }
     }
-    throw new Failure("a raw block is not closed", at);
+    throw new TemplateError("a raw block is not closed", at);
   }
 
-  /** The offset after white space, the word and white space; -1 where it is not there. */
-  private int word(int from, String word) {
+  /**
+   * The offset after optional white space, the word and white space; -1 if the word is not there.
+   */
+  private int skipWord(int from, String word) {
     int at = from;
-    while (at < source.length() && space(at)) {
+    while (at < source.length() && isSpace(at)) {
       at++;
     }
     if (!source.startsWith(word, at)) {
       return -1;
     }
     at += word.length();
-    while (at < source.length() && space(at)) {
+    while (at < source.length() && isSpace(at)) {
       at++;
     }
     return at;
   }
 
-  private void tag(int at, String close) {
+  private void tokenizeTag(int at, String close) {
     boolean output = close.equals("}}");
     add(output ? Kind.OUTPUT_BEGIN : Kind.TAG_BEGIN, output ? "{{" : "{%", at);
     ExpressionLexer expressions = new ExpressionLexer(source, tokens);
     while (true) {
       skipSpace();
-      if (pos >= source.length()) {
-        throw new Failure("'" + close + "' is missing", at);
+      if (position >= source.length()) {
+        throw new TemplateError("'" + close + "' is missing", at);
       }
-      if (!expressions.inBrackets() && closed(close, output)) {
+      if (!expressions.isInBrackets() && acceptClose(close, output)) {
         return;
       }
-      pos = expressions.next(pos);
+      position = expressions.next(position);
     }
   }
 
-  private boolean closed(String close, boolean output) {
-    char sign = sign(pos);
-    if (sign == '+' && output || !source.startsWith(close, sign == 0 ? pos : pos + 1)) {
+  private boolean acceptClose(String close, boolean output) {
+    char sign = signAt(position);
+    if (sign == '+' && output || !source.startsWith(close, sign == 0 ? position : position + 1)) {
       return false;
     }
-    add(output ? Kind.OUTPUT_END : Kind.TAG_END, close, pos);
-    pos += sign == 0 ? 2 : 3;
+    add(output ? Kind.OUTPUT_END : Kind.TAG_END, close, position);
+    position += sign == 0 ? 2 : 3;
     if (!output || sign == '-') {
-      afterTag(sign);
+      stripAfterTag(sign);
     }
     return true;
   }
 
   private void skipSpace() {
-    while (pos < source.length() && space(pos)) {
-      pos++;
+    while (position < source.length() && isSpace(position)) {
+      position++;
     }
   }
 
-  private boolean space(int at) {
-    return Chars.space(source.charAt(at));
+  private boolean isSpace(int at) {
+    return CharClasses.isSpace(source.charAt(at));
   }
 
   private void add(Kind kind, String text, int at) {

@@ -3,11 +3,11 @@ package dev.myelin.chat.template;
 import java.util.ArrayList;
 import java.util.Collections;
 
-/** The methods of Python's lists; tuples and ranges have two of them. */
+/** The methods of Python's lists; tuples and ranges have count and index. */
 final class ListMethods {
   private ListMethods() {}
 
-  static String parameters(String name) {
+  static String signature(String name) {
     return switch (name) {
       case "append", "count", "remove" -> "value";
       case "clear", "copy", "reverse" -> "";
@@ -20,22 +20,22 @@ final class ListMethods {
     };
   }
 
-  static Object call(PySeq sequence, String name, Object[] a, Render render) {
-    Budget budget = render.budget;
+  static Object call(PySequence sequence, String name, Object[] a, RenderContext context) {
+    Budget budget = context.budget;
     switch (name) {
       case "count":
         return count(sequence, a[0], budget);
       case "index":
         return index(sequence, a, budget);
       case "copy":
-        budget.items(sequence.size());
+        budget.chargeItems(sequence.size());
         return PyList.of(sequence.toArray());
       default:
     }
-    ArrayList<Object> items = ((PyList) sequence).changeable(name);
+    ArrayList<Object> items = ((PyList) sequence).mutableItems(name);
     switch (name) {
       case "append":
-        budget.items(1);
+        budget.chargeItems(1);
         items.add(a[0]);
         return None.NONE;
       case "clear":
@@ -43,13 +43,13 @@ final class ListMethods {
         return None.NONE;
       case "extend":
         for (Object item : Values.items(a[0], budget)) {
-          budget.items(1);
+          budget.chargeItems(1);
           items.add(item);
         }
         return None.NONE;
       case "insert":
-        budget.items(1 + items.size() / 8);
-        long at = Numbers.clamped(a[0], "insert");
+        budget.chargeItems(1 + items.size() / 8);
+        long at = Numbers.clampToLong(a[0], "insert");
         long place = Math.clamp(at < 0 ? at + items.size() : at, 0L, (long) items.size());
         items.add((int) place, a[1]);
         return None.NONE;
@@ -59,7 +59,7 @@ final class ListMethods {
         items.remove((int) index(sequence, new Object[] {a[0], null, null}, budget));
         return None.NONE;
       case "reverse":
-        budget.spend(items.size());
+        budget.chargeWork(items.size());
         Collections.reverse(items);
         return None.NONE;
       default:
@@ -69,10 +69,10 @@ final class ListMethods {
 
   private static Object sort(ArrayList<Object> items, Object[] a, Budget budget) {
     if (a[0] != null && a[0] != None.NONE) {
-      throw new Failure("sort: a key is not supported");
+      throw new TemplateError("sort: a key is not supported");
     }
     Object[] sorted = items.toArray();
-    Sorting.sort(sorted, sorted, a[1] != null && Values.truth(a[1]), budget);
+    MergeSort.sort(sorted, sorted, a[1] != null && Values.isTruthy(a[1]), budget);
     for (int i = 0; i < sorted.length; i++) {
       items.set(i, sorted[i]);
     }
@@ -80,34 +80,34 @@ final class ListMethods {
   }
 
   private static Object pop(ArrayList<Object> items, Object index, Budget budget) {
-    long at = index == null ? items.size() - 1 : Numbers.clamped(index, "pop");
+    long at = index == null ? items.size() - 1 : Numbers.clampToLong(index, "pop");
     long place = at < 0 ? at + items.size() : at;
     if (place < 0 || place >= items.size()) {
-      throw new Failure("pop: the list has no item " + at);
+      throw new TemplateError("pop: the list has no item " + at);
     }
-    budget.spend(1 + (items.size() - place) / 8);
+    budget.chargeWork(1 + (items.size() - place) / 8);
     return items.remove((int) place);
   }
 
-  private static long count(PySeq sequence, Object value, Budget budget) {
+  private static long count(PySequence sequence, Object value, Budget budget) {
     long count = 0;
     for (Object item : Values.items(sequence, budget)) {
-      count += item == value || Compare.equal(item, value, budget) ? 1 : 0;
+      count += item == value || Comparisons.equal(item, value, budget) ? 1 : 0;
     }
     return count;
   }
 
-  private static long index(PySeq sequence, Object[] a, Budget budget) {
+  private static long index(PySequence sequence, Object[] a, Budget budget) {
     Object[] items = Values.items(sequence, budget);
-    long from = a[1] == null ? 0 : Numbers.clamped(a[1], "index");
-    long to = a[2] == null ? items.length : Numbers.clamped(a[2], "index");
+    long from = a[1] == null ? 0 : Numbers.clampToLong(a[1], "index");
+    long to = a[2] == null ? items.length : Numbers.clampToLong(a[2], "index");
     from = from < 0 ? Math.max(0, from + items.length) : from;
     to = to < 0 ? to + items.length : Math.min(to, items.length);
     for (long i = from; i < to; i++) {
-      if (items[(int) i] == a[0] || Compare.equal(items[(int) i], a[0], budget)) {
+      if (items[(int) i] == a[0] || Comparisons.equal(items[(int) i], a[0], budget)) {
         return i;
       }
     }
-    throw new Failure("the value is not in the " + sequence.type());
+    throw new TemplateError("the value is not in the " + sequence.typeName());
   }
 }

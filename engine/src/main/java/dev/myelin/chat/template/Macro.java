@@ -6,129 +6,132 @@ import java.util.Map;
 /** A macro, or the body of a call block. */
 final class Macro extends Callable {
   /**
-   * What a template says about a macro.
+   * The definition of a macro.
    *
-   * @param defaults of each parameter, null where it has none
-   * @param rest whether the body reads {@code varargs}
-   * @param keywords whether it reads {@code kwargs}
-   * @param caller whether it reads {@code caller}
+   * @param defaults default of each parameter, null if it has none
+   * @param catchVarargs whether the body reads {@code varargs}
+   * @param catchKwargs whether the body reads {@code kwargs}
+   * @param usesCaller whether the body reads {@code caller}
    */
-  record Code(
+  record Definition(
       String name,
       List<String> parameters,
-      List<Expr> defaults,
+      List<Expression> defaults,
       Body body,
-      boolean rest,
-      boolean keywords,
-      boolean caller) {}
+      boolean catchVarargs,
+      boolean catchKwargs,
+      boolean usesCaller) {}
 
-  private final Code code;
+  private final Definition definition;
   private final Scope closure;
 
-  Macro(Code code, Scope closure) {
-    this.code = code;
+  Macro(Definition definition, Scope closure) {
+    this.definition = definition;
     this.closure = closure;
   }
 
   @Override
-  Object call(Args args, Render render) {
-    int levels = 2 + code.body.depth();
-    render.budget.enter(levels);
-    render.budget.spend(code.parameters.size());
+  Object call(CallArguments args, RenderContext context) {
+    int levels = 2 + definition.body.depth();
+    context.budget.enter(levels);
+    context.budget.chargeWork(definition.parameters.size());
     Scope scope = new Scope(closure);
-    bind(args, scope, render);
-    Str text = render.capture(code.body, scope);
-    render.budget.leave(levels);
+    bind(args, scope, context);
+    Str text = context.capture(definition.body, scope);
+    context.budget.leave(levels);
     return text;
   }
 
-  private void bind(Args args, Scope scope, Render render) {
-    List<String> names = code.parameters;
-    int given = args.positional().size();
-    if (given > names.size() && !code.rest) {
-      throw new Failure("macro '" + code.name + "' takes " + names.size() + " arguments at most");
+  private void bind(CallArguments args, Scope scope, RenderContext context) {
+    List<String> names = definition.parameters;
+    int positionalCount = args.positional().size();
+    if (positionalCount > names.size() && !definition.catchVarargs) {
+      throw new TemplateError(
+          "macro '" + definition.name + "' takes " + names.size() + " arguments at most");
     }
-    keywords(args, scope, render);
-    Scope outer = render.scope;
-    render.scope = scope;
+    bindKeywords(args, scope, context);
+    Scope outer = context.scope;
+    context.scope = scope;
     for (int i = 0; i < names.size(); i++) {
       String name = names.get(i);
-      if (i < given) {
+      if (i < positionalCount) {
         scope.set(name, args.positional().get(i));
-      } else if (args.named().containsKey(name)) {
-        scope.set(name, args.named().get(name));
-      } else if (code.defaults.get(i) != null) {
-        scope.set(name, code.defaults.get(i).evaluate(render));
+      } else if (args.keywords().containsKey(name)) {
+        scope.set(name, args.keywords().get(name));
+      } else if (definition.defaults.get(i) != null) {
+        scope.set(name, definition.defaults.get(i).evaluate(context));
       } else {
         scope.set(name, new Undefined("parameter '" + name + "' was not provided"));
       }
     }
-    render.scope = outer;
-    if (code.rest) {
-      List<Object> rest = args.positional().subList(Math.min(given, names.size()), given);
-      scope.set("varargs", PyTuple.of(rest.toArray()));
+    context.scope = outer;
+    if (definition.catchVarargs) {
+      List<Object> varargs =
+          args.positional().subList(Math.min(positionalCount, names.size()), positionalCount);
+      scope.set("varargs", PyTuple.of(varargs.toArray()));
     }
   }
 
-  /** Checks the arguments with names, and passes on those that are no parameters. */
-  private void keywords(Args args, Scope scope, Render render) {
-    PyDict further = new PyDict();
-    boolean called = code.parameters.contains("caller");
-    for (Map.Entry<String, Object> each : args.named().entrySet()) {
+  /** Checks the keyword arguments, and collects those that are not parameters. */
+  private void bindKeywords(CallArguments args, Scope scope, RenderContext context) {
+    PyDict kwargs = new PyDict();
+    boolean hasCaller = definition.parameters.contains("caller");
+    for (Map.Entry<String, Object> each : args.keywords().entrySet()) {
       String name = each.getKey();
-      int at = code.parameters.indexOf(name);
+      int at = definition.parameters.indexOf(name);
       if (at >= 0 && at < args.positional().size()) {
-        throw new Failure("macro '" + code.name + "': argument '" + name + "' is given twice");
-      } else if (at < 0 && name.equals("caller") && code.caller) {
+        throw new TemplateError(
+            "macro '" + definition.name + "': argument '" + name + "' is given twice");
+      } else if (at < 0 && name.equals("caller") && definition.usesCaller) {
         scope.set(name, each.getValue());
-        called = true;
-      } else if (at < 0 && code.keywords) {
-        further.put(Str.of(name), each.getValue(), render.budget);
+        hasCaller = true;
+      } else if (at < 0 && definition.catchKwargs) {
+        kwargs.put(Str.of(name), each.getValue(), context.budget);
       } else if (at < 0) {
-        throw new Failure("macro '" + code.name + "' has no parameter '" + name + "'");
+        throw new TemplateError("macro '" + definition.name + "' has no parameter '" + name + "'");
       }
     }
-    if (code.keywords) {
-      scope.set("kwargs", further);
+    if (definition.catchKwargs) {
+      scope.set("kwargs", kwargs);
     }
-    if (code.caller && !called) {
+    if (definition.usesCaller && !hasCaller) {
       scope.set("caller", new Undefined("no caller is defined"));
     }
   }
 
   @Override
   String name() {
-    return code.name;
+    return definition.name;
   }
 
   @Override
-  String type() {
+  String typeName() {
     return "macro";
   }
 
   @Override
-  String shown() {
-    return "<Macro '" + code.name + "'>";
+  String repr() {
+    return "<Macro '" + definition.name + "'>";
   }
 
   @Override
-  Object attribute(String name, Render render) {
+  Object getAttribute(String name, RenderContext context) {
     switch (name) {
       case "name":
-        return Str.of(code.name);
+        return Str.of(definition.name);
       case "arguments":
-        Object[] names = new Object[code.parameters.size()];
-        render.budget.hold((long) Budget.STRING * names.length);
+        Object[] names = new Object[definition.parameters.size()];
+        context.budget.chargeMemory((long) Budget.STRING_OVERHEAD * names.length);
         for (int i = 0; i < names.length; i++) {
-          names[i] = Str.of(code.parameters.get(i));
+          names[i] = Str.of(definition.parameters.get(i));
         }
         return PyTuple.of(names);
       case "catch_kwargs":
-        return code.keywords;
+        return definition.catchKwargs;
       case "catch_varargs":
-        return code.rest;
+        return definition.catchVarargs;
       case "caller":
-        return code.caller;
+        return definition.usesCaller;
       default:
         return null;
     }

@@ -3,7 +3,7 @@ package dev.myelin.chat.template;
 import java.util.HashMap;
 import java.util.Map;
 
-/** What {@code namespace()} returns: attributes that can be set anywhere. */
+/** The result of {@code namespace()}: its attributes can be set from any scope. */
 final class Namespace {
   private final Map<String, Object> attributes = new HashMap<>();
 

@@ -2,38 +2,38 @@ package dev.myelin.chat.template;
 
 import java.util.List;
 
-/** A part of a parsed template. */
+/** A node of the syntax tree. */
 abstract class Node {
-  private static final int DEEPEST = 400;
+  private static final int MAX_DEPTH = 400;
 
   /** Offset in the template. */
-  final int at;
+  final int offset;
 
-  /** Levels of nodes below it, and itself. */
+  /** Height of the subtree. */
   private int depth = 1;
 
-  Node(int at) {
-    this.at = at;
+  Node(int offset) {
+    this.offset = offset;
   }
 
   int depth() {
     return depth;
   }
 
-  /** Tells of a part, which may be null. */
-  final <N extends Node> N part(N node) {
+  /** Registers a child node, which may be null, and updates the depth. */
+  final <N extends Node> N child(N node) {
     if (node != null && node.depth() >= depth) {
       depth = node.depth() + 1;
-      if (depth > DEEPEST) {
-        throw new Failure("nested too deeply", at);
+      if (depth > MAX_DEPTH) {
+        throw new TemplateError("nested too deeply", offset);
       }
     }
     return node;
   }
 
-  final <N extends Node> List<N> parts(List<N> nodes) {
+  final <N extends Node> List<N> children(List<N> nodes) {
     for (N node : nodes) {
-      part(node);
+      child(node);
     }
     return nodes;
   }

@@ -1,6 +1,6 @@
 package dev.myelin.chat.template;
 
-/** Python's None; null would mean that something is missing. */
+/** Python's None; Java's null means that a value is missing. */
 enum None {
   NONE
 }

@@ -4,276 +4,290 @@ import dev.myelin.chat.template.Token.Kind;
 import java.util.ArrayList;
 import java.util.List;
 
-/** Statements. A new one is a line in {@link #statement} and its code. */
+/** Parses statements. A new one is a line in {@link #statement} and its method. */
 final class Parser extends ExpressionParser {
-  private static final int DEEPEST = 100;
+  private static final int MAX_DEPTH = 100;
 
-  private final MacroUse use;
-  private Token open; // the tag whose end is looked for, for errors
-  private int loops; // around here, inside the innermost macro
+  private final ImplicitArguments implicitArguments;
+  private Token openTag; // the innermost open tag, for error messages
+  private int loopDepth; // enclosing loops inside the innermost macro
   private int depth;
 
-  private Parser(Tokens tokens, MacroUse use) {
-    super(tokens, use);
-    this.use = use;
+  private Parser(TokenStream tokens, ImplicitArguments implicitArguments) {
+    super(tokens, implicitArguments);
+    this.implicitArguments = implicitArguments;
   }
 
   static Body parse(String source) {
-    return new Parser(new Tokens(Lexer.lex(source)), new MacroUse()).body();
+    return new Parser(new TokenStream(Lexer.tokenize(source)), new ImplicitArguments()).body();
   }
 
-  /** Statements up to a tag of one of these names, of which the name is not yet taken. */
+  /** Parses statements up to one of these end tags. The name of the end tag is the next token. */
   private Body body(String... ends) {
-    List<Stmt> statements = new ArrayList<>();
-    int at = tokens.peek().at();
+    List<Statement> statements = new ArrayList<>();
+    int at = tokens.peek().offset();
     while (true) {
-      Token token = tokens.take();
+      Token token = tokens.next();
       switch (token.kind()) {
-        case DATA -> statements.add(new Statements.Text(token.at(), token.text()));
+        case DATA ->
+            statements.add(new SimpleStatements.TemplateData(token.offset(), token.text()));
         case OUTPUT_BEGIN -> {
-          statements.add(new Statements.Output(token.at(), tuple(true)));
+          statements.add(new SimpleStatements.Output(token.offset(), tuple(true)));
           tokens.expect(Kind.OUTPUT_END, "}}");
         }
         case TAG_BEGIN -> {
           Token name = tokens.peek();
           for (String end : ends) {
-            if (name.name(end)) {
+            if (name.isName(end)) {
               return new Body(at, statements);
             }
           }
           statements.add(tag());
         }
         default -> {
-          if (open == null) {
+          if (openTag == null) {
             return new Body(at, statements);
           }
-          throw new Failure(
-              "'" + ends[ends.length - 1] + "' is missing for '" + open.text() + "'", open.at());
+          throw new TemplateError(
+              "'" + ends[ends.length - 1] + "' is missing for '" + openTag.text() + "'",
+              openTag.offset());
         }
       }
     }
   }
 
-  private Stmt tag() {
+  private Statement tag() {
     Token name = tokens.expectName();
-    Token outer = open;
-    if (++depth > DEEPEST) {
-      throw new Failure("nested too deeply", name.at());
+    Token outer = openTag;
+    if (++depth > MAX_DEPTH) {
+      throw new TemplateError("nested too deeply", name.offset());
     }
-    Stmt statement = statement(name, outer);
+    Statement statement = statement(name, outer);
     depth--;
-    open = outer;
+    openTag = outer;
     tokens.expect(Kind.TAG_END, "%}");
     return statement;
   }
 
-  private Stmt statement(Token name, Token outer) {
-    int at = name.at();
-    open = name;
+  private Statement statement(Token name, Token outer) {
+    int at = name.offset();
+    openTag = name;
     return switch (name.text()) {
       case "if" -> ifBlock(at);
       case "for" -> forBlock(at);
-      case "set" -> set(at);
-      case "macro" -> macro(at);
-      case "call" -> call(at);
+      case "set" -> setStatement(at);
+      case "macro" -> macroStatement(at);
+      case "call" -> callBlock(at);
       case "filter" -> filterBlock(at);
-      case "with" -> with(at);
-      case "generation" -> new Blocks.Scoped(at, block("endgeneration"), null, false);
+      case "with" -> withBlock(at);
+      case "generation" -> new BlockStatements.ScopedBlock(at, block("endgeneration"), null, false);
       case "block" -> namedBlock(at);
       case "autoescape" -> {
-        Expr on = expression();
-        yield new Blocks.Scoped(at, block("endautoescape"), on, false);
+        Expression on = expression();
+        yield new BlockStatements.ScopedBlock(at, block("endautoescape"), on, false);
       }
-      case "print" -> print(at);
-      case "break" -> jump(name, Render.Jump.BREAK);
-      case "continue" -> jump(name, Render.Jump.CONTINUE);
+      case "print" -> printStatement(at);
+      case "break" -> loopControl(name, RenderContext.Jump.BREAK);
+      case "continue" -> loopControl(name, RenderContext.Jump.CONTINUE);
       case "else", "elif" ->
-          throw new Failure("'" + name.text() + "' belongs to no 'if' or 'for'", at);
+          throw new TemplateError("'" + name.text() + "' belongs to no 'if' or 'for'", at);
       case "include", "import", "from", "extends" ->
-          throw new Failure("the tag '" + name.text() + "' is not supported", at);
-      default -> throw unknown(name, outer);
+          throw new TemplateError("the tag '" + name.text() + "' is not supported", at);
+      default -> throw unknownTag(name, outer);
     };
   }
 
-  private static Failure unknown(Token name, Token outer) {
+  private static TemplateError unknownTag(Token name, Token outer) {
     if (!name.text().startsWith("end")) {
-      return new Failure("the tag '" + name.text() + "' is not known", name.at());
+      return new TemplateError("the tag '" + name.text() + "' is not known", name.offset());
     }
     String message = "'" + name.text() + "' has no start tag";
-    return new Failure(
-        outer == null ? message : message + ": expected 'end" + outer.text() + "'", name.at());
+    return new TemplateError(
+        outer == null ? message : message + ": expected 'end" + outer.text() + "'", name.offset());
   }
 
-  /** The rest of a start tag, its body, and the end tag up to its delimiter. */
+  /** Parses the end of a start tag, the body, and the name of the end tag. */
   private Body block(String end) {
     tokens.expect(Kind.TAG_END, "%}");
     Body body = body(end);
-    tokens.take();
+    tokens.next();
     return body;
   }
 
-  private Stmt ifBlock(int at) {
-    List<Expr> conditions = new ArrayList<>();
+  private Statement ifBlock(int at) {
+    List<Expression> conditions = new ArrayList<>();
     List<Body> bodies = new ArrayList<>();
     do {
       conditions.add(tuple(false));
       tokens.expect(Kind.TAG_END, "%}");
       bodies.add(body("elif", "else", "endif"));
-    } while (tokens.takeName("elif"));
-    Body otherwise = null;
-    if (tokens.takeName("else")) {
-      otherwise = block("endif");
+    } while (tokens.acceptName("elif"));
+    Body elseBody = null;
+    if (tokens.acceptName("else")) {
+      elseBody = block("endif");
     } else {
-      tokens.take();
+      tokens.next();
     }
-    return new Statements.If(at, conditions, bodies, otherwise);
+    return new SimpleStatements.If(at, conditions, bodies, elseBody);
   }
 
-  private Stmt forBlock(int at) {
+  private Statement forBlock(int at) {
     Target target = target(false);
-    if (!tokens.takeName("in")) {
-      throw new Failure("'" + tokens.peek().text() + "': expected 'in'", tokens.peek().at());
+    if (!tokens.acceptName("in")) {
+      throw new TemplateError(
+          "'" + tokens.peek().text() + "': expected 'in'", tokens.peek().offset());
     }
-    Expr items = tuple(false);
-    Expr test = tokens.takeName("if") ? expression() : null;
-    boolean recursive = tokens.takeName("recursive");
+    Expression items = tuple(false);
+    Expression filter = tokens.acceptName("if") ? expression() : null;
+    boolean recursive = tokens.acceptName("recursive");
     tokens.expect(Kind.TAG_END, "%}");
-    loops++;
+    loopDepth++;
     Body body = body("else", "endfor");
-    loops--;
-    Body otherwise = null;
-    if (tokens.takeName("else")) {
-      otherwise = block("endfor");
+    loopDepth--;
+    Body elseBody = null;
+    if (tokens.acceptName("else")) {
+      elseBody = block("endfor");
     } else {
-      tokens.take();
+      tokens.next();
     }
-    return new For(at, target, items, test, body, otherwise, recursive);
+    return new ForStatement(at, target, items, filter, body, elseBody, recursive);
   }
 
   /**
-   * @param attributes whether a namespace's attributes can be assigned to
+   * @param allowAttributes whether attributes of a namespace are allowed
    */
-  private Target target(boolean attributes) {
-    int at = tokens.peek().at();
+  private Target target(boolean allowAttributes) {
+    int at = tokens.peek().offset();
     List<Target> targets = new ArrayList<>();
     boolean comma;
     do {
-      targets.add(singleTarget(attributes));
-      comma = tokens.takeOperator(",");
+      targets.add(singleTarget(allowAttributes));
+      comma = tokens.acceptOperator(",");
     } while (comma
-        && (tokens.peek().is(Kind.NAME) && !tokens.peek().name("in")
-            || tokens.peek().operator("(")));
-    return targets.size() == 1 && !comma ? targets.get(0) : new Target.Several(at, targets);
+        && (tokens.peek().is(Kind.NAME) && !tokens.peek().isName("in")
+            || tokens.peek().isOperator("(")));
+    return targets.size() == 1 && !comma ? targets.get(0) : new Target.TupleTarget(at, targets);
   }
 
-  private Target singleTarget(boolean attributes) {
-    if (tokens.peek().operator("(")) {
-      Token bracket = tokens.take();
-      enter(bracket);
-      Target inside = target(attributes);
-      leave();
+  private Target singleTarget(boolean allowAttributes) {
+    if (tokens.peek().isOperator("(")) {
+      Token bracket = tokens.next();
+      enterNesting(bracket);
+      Target inside = target(allowAttributes);
+      leaveNesting();
       tokens.expectOperator(")");
       return inside;
     }
     Token name = tokens.expectName();
     switch (name.text()) {
       case "true", "True", "false", "False", "none", "None":
-        throw new Failure("'" + name.text() + "' cannot be assigned to", name.at());
+        throw new TemplateError("'" + name.text() + "' cannot be assigned to", name.offset());
       default:
     }
-    if (attributes && tokens.takeOperator(".")) {
-      return new Target.Attribute(name.at(), name.text(), tokens.expectName().text());
+    if (allowAttributes && tokens.acceptOperator(".")) {
+      return new Target.NamespaceAttribute(name.offset(), name.text(), tokens.expectName().text());
     }
-    return new Target.Name(name.at(), name.text());
+    return new Target.Name(name.offset(), name.text());
   }
 
-  private Stmt set(int at) {
+  private Statement setStatement(int at) {
     Target target = target(true);
-    if (tokens.takeOperator("=")) {
-      return new Statements.Set(at, target, tuple(true));
+    if (tokens.acceptOperator("=")) {
+      return new SimpleStatements.Set(at, target, tuple(true));
     }
-    Calls.Filter filter = tokens.takeOperator("|") ? blockFilter() : null;
-    return new Blocks.SetBlock(at, target, filter, block("endset"));
+    CallExpressions.FilterCall filter = tokens.acceptOperator("|") ? blockFilter() : null;
+    return new BlockStatements.SetBlock(at, target, filter, block("endset"));
   }
 
-  /** The filters of a block, whose text goes into the first. */
-  private Calls.Filter blockFilter() {
-    Calls.Filter filter = filter(null);
-    while (tokens.takeOperator("|")) {
+  /** The filters of a block; the first one receives its text. */
+  private CallExpressions.FilterCall blockFilter() {
+    CallExpressions.FilterCall filter = filter(null);
+    while (tokens.acceptOperator("|")) {
       filter = filter(filter);
     }
     return filter;
   }
 
-  private Stmt filterBlock(int at) {
-    Calls.Filter filter = blockFilter();
-    return new Blocks.FilterBlock(at, filter, block("endfilter"));
+  private Statement filterBlock(int at) {
+    CallExpressions.FilterCall filter = blockFilter();
+    return new BlockStatements.FilterBlock(at, filter, block("endfilter"));
   }
 
-  private Stmt macro(int at) {
-    return new Blocks.MacroBlock(at, code(tokens.expectName().text(), "endmacro"));
+  private Statement macroStatement(int at) {
+    return new BlockStatements.MacroDefinition(
+        at, macroDefinition(tokens.expectName().text(), "endmacro"));
   }
 
-  private Stmt call(int at) {
+  private Statement callBlock(int at) {
     List<String> names = new ArrayList<>();
-    List<Expr> defaults = new ArrayList<>();
-    if (tokens.peek().operator("(")) {
-      signature(names, defaults);
+    List<Expression> defaults = new ArrayList<>();
+    if (tokens.peek().isOperator("(")) {
+      parameters(names, defaults);
     }
-    Expr call = expression();
-    if (!(call instanceof Calls.Call)) {
-      throw new Failure("call: expected a call of a macro", call.at);
+    Expression call = expression();
+    if (!(call instanceof CallExpressions.Call)) {
+      throw new TemplateError("call: expected a call of a macro", call.offset);
     }
-    return new Blocks.CallBlock(at, (Calls.Call) call, code("caller", names, defaults, "endcall"));
+    return new BlockStatements.CallBlock(
+        at, (CallExpressions.Call) call, macroDefinition("caller", names, defaults, "endcall"));
   }
 
-  private Macro.Code code(String name, String end) {
+  private Macro.Definition macroDefinition(String name, String end) {
     List<String> names = new ArrayList<>();
-    List<Expr> defaults = new ArrayList<>();
-    signature(names, defaults);
-    return code(name, names, defaults, end);
+    List<Expression> defaults = new ArrayList<>();
+    parameters(names, defaults);
+    return macroDefinition(name, names, defaults, end);
   }
 
-  private Macro.Code code(String name, List<String> names, List<Expr> defaults, String end) {
-    MacroUse before = use.begin();
-    int outerLoops = loops;
-    loops = 0;
+  private Macro.Definition macroDefinition(
+      String name, List<String> names, List<Expression> defaults, String end) {
+    ImplicitArguments outer = implicitArguments.enterMacro();
+    int outerLoopDepth = loopDepth;
+    loopDepth = 0;
     Body body = block(end);
-    loops = outerLoops;
-    Macro.Code code =
-        new Macro.Code(name, names, defaults, body, use.rest(), use.keywords(), use.caller());
-    use.end(before);
-    return code;
+    loopDepth = outerLoopDepth;
+    Macro.Definition definition =
+        new Macro.Definition(
+            name,
+            names,
+            defaults,
+            body,
+            implicitArguments.varargs(),
+            implicitArguments.kwargs(),
+            implicitArguments.caller());
+    implicitArguments.leaveMacro(outer);
+    return definition;
   }
 
-  private void signature(List<String> names, List<Expr> defaults) {
+  private void parameters(List<String> names, List<Expression> defaults) {
     tokens.expectOperator("(");
-    while (!tokens.takeOperator(")")) {
+    while (!tokens.acceptOperator(")")) {
       if (!names.isEmpty()) {
         tokens.expectOperator(",");
-        if (tokens.takeOperator(")")) {
+        if (tokens.acceptOperator(")")) {
           return;
         }
       }
       Token name = tokens.expectName();
-      if (names.size() == Postfix.MOST_NAMES) {
-        throw new Failure("more than " + Postfix.MOST_NAMES + " parameters", name.at());
+      if (names.size() == PostfixParser.MAX_KEYWORDS) {
+        throw new TemplateError(
+            "more than " + PostfixParser.MAX_KEYWORDS + " parameters", name.offset());
       }
       if (names.contains(name.text())) {
-        throw new Failure("parameter '" + name.text() + "' is named twice", name.at());
+        throw new TemplateError("parameter '" + name.text() + "' is named twice", name.offset());
       }
       names.add(name.text());
-      Expr value = tokens.takeOperator("=") ? expression() : null;
+      Expression value = tokens.acceptOperator("=") ? expression() : null;
       if (value == null && !defaults.isEmpty() && defaults.getLast() != null) {
-        throw new Failure("parameter '" + name.text() + "' needs a default", name.at());
+        throw new TemplateError("parameter '" + name.text() + "' needs a default", name.offset());
       }
       defaults.add(value);
     }
   }
 
-  private Stmt with(int at) {
+  private Statement withBlock(int at) {
     List<Target> targets = new ArrayList<>();
-    List<Expr> values = new ArrayList<>();
+    List<Expression> values = new ArrayList<>();
     while (!tokens.peek().is(Kind.TAG_END)) {
       if (!targets.isEmpty()) {
         tokens.expectOperator(",");
@@ -282,32 +296,32 @@ final class Parser extends ExpressionParser {
       tokens.expectOperator("=");
       values.add(expression());
     }
-    return new Blocks.With(at, targets, values, block("endwith"));
+    return new BlockStatements.With(at, targets, values, block("endwith"));
   }
 
-  private Stmt namedBlock(int at) {
+  private Statement namedBlock(int at) {
     String name = tokens.expectName().text();
-    boolean scoped = tokens.takeName("scoped");
-    if (tokens.peek().name("required")) {
-      throw new Failure("block '" + name + "' is required, and nothing extends it", at);
+    boolean scoped = tokens.acceptName("scoped");
+    if (tokens.peek().isName("required")) {
+      throw new TemplateError("block '" + name + "' is required, and nothing extends it", at);
     }
     Body body = block("endblock");
-    tokens.takeName(name);
-    return new Blocks.Scoped(at, body, null, !scoped);
+    tokens.acceptName(name);
+    return new BlockStatements.ScopedBlock(at, body, null, !scoped);
   }
 
-  private Stmt print(int at) {
-    List<Stmt> outputs = new ArrayList<>();
+  private Statement printStatement(int at) {
+    List<Statement> outputs = new ArrayList<>();
     do {
-      outputs.add(new Statements.Output(at, expression()));
-    } while (tokens.takeOperator(","));
+      outputs.add(new SimpleStatements.Output(at, expression()));
+    } while (tokens.acceptOperator(","));
     return new Body(at, outputs);
   }
 
-  private Stmt jump(Token name, Render.Jump jump) {
-    if (loops == 0) {
-      throw new Failure("'" + name.text() + "' outside of a loop", name.at());
+  private Statement loopControl(Token name, RenderContext.Jump jump) {
+    if (loopDepth == 0) {
+      throw new TemplateError("'" + name.text() + "' outside of a loop", name.offset());
     }
-    return new Statements.JumpTo(name.at(), jump);
+    return new SimpleStatements.LoopControl(name.offset(), jump);
   }
 }

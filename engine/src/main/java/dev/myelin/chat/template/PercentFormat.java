@@ -4,90 +4,91 @@ package dev.myelin.chat.template;
 final class PercentFormat {
   private final Str format;
   private final Object values;
-  private final Render render;
-  private int at;
-  private int used; // items of a tuple
+  private final RenderContext context;
+  private int position;
+  private int usedValues; // of a tuple
 
-  private PercentFormat(Str format, Object values, Render render) {
+  private PercentFormat(Str format, Object values, RenderContext context) {
     this.format = format;
     this.values = values;
-    this.render = render;
+    this.context = context;
   }
 
   /**
-   * @param values a tuple for several, a dict for names, or one value
+   * @param values a tuple of values, a dict of named values, or a single value
    */
-  static Str format(Str format, Object values, Render render) {
-    return new PercentFormat(format, values, render).text().markup(format.markup);
+  static Str format(Str format, Object values, RenderContext context) {
+    return new PercentFormat(format, values, context).expand().markup(format.markup);
   }
 
-  private Str text() {
-    StrBuilder text = new StrBuilder(render.budget);
+  private Str expand() {
+    StrBuilder text = new StrBuilder(context.budget);
     int from = 0;
-    while ((at = format.text.indexOf('%', from)) >= 0) {
-      text.append(format, from, at);
-      at++;
+    while ((position = format.text.indexOf('%', from)) >= 0) {
+      text.append(format, from, position);
+      position++;
       field(text);
-      from = at;
+      from = position;
     }
     text.append(format, from, format.units());
-    boolean left = values instanceof PyTuple tuple ? used < tuple.size() : used == 0;
+    boolean left = values instanceof PyTuple tuple ? usedValues < tuple.size() : usedValues == 0;
     if (left && !(values instanceof PyDict)) {
-      throw new Failure("'%': not all values are used by the format");
+      throw new TemplateError("'%': not all values are used by the format");
     }
-    return text.str();
+    return text.build();
   }
 
   private void field(StrBuilder text) {
-    render.budget.step();
-    int start = at;
-    Object named = at < format.units() && format.text.charAt(at) == '(' ? named() : null;
+    context.budget.step();
+    int start = position;
+    Object named =
+        position < format.units() && format.text.charAt(position) == '(' ? namedValue() : null;
     FormatSpec spec = new FormatSpec();
-    flags(spec);
-    spec.width = size(spec.width);
+    parseFlags(spec);
+    spec.width = parseSize(spec.width);
     if (spec.width < 0) {
       spec.align = '<';
       spec.width = -spec.width;
     }
-    if (next() == '.') {
-      at++;
-      spec.precision = Math.max(0, size(0));
+    if (peek() == '.') {
+      position++;
+      spec.precision = Math.max(0, parseSize(0));
     }
-    while ("hlL".indexOf(next()) >= 0) {
-      at++;
+    while ("hlL".indexOf(peek()) >= 0) {
+      position++;
     }
-    char code = next();
-    at++;
+    char code = peek();
+    position++;
     if (code == '%') {
-      text.append("%", format.trustedAt(start));
+      text.append("%", format.isTrustedAt(start));
       return;
     }
-    spec.code = code;
-    text.append(converted(spec, named != null ? named : value()));
+    spec.type = code;
+    text.append(convert(spec, named != null ? named : nextValue()));
   }
 
-  private Object named() {
+  private Object namedValue() {
     int depth = 1;
-    int from = ++at;
+    int from = ++position;
     while (depth > 0) {
-      char c = next();
+      char c = peek();
       depth += c == '(' ? 1 : c == ')' ? -1 : 0;
-      at++;
+      position++;
     }
     if (!(values instanceof PyDict dict)) {
-      throw new Failure("'%': a format with names needs a dict");
+      throw new TemplateError("'%': a format with names needs a dict");
     }
-    Str key = format.cut(from, at - 1);
-    Object value = dict.get(key, render.budget);
+    Str key = format.substring(from, position - 1);
+    Object value = dict.get(key, context.budget);
     if (value == null) {
-      throw new Failure("'%': the dict has no key '" + key + "'");
+      throw new TemplateError("'%': the dict has no key '" + key + "'");
     }
     return value;
   }
 
-  private void flags(FormatSpec spec) {
+  private void parseFlags(FormatSpec spec) {
     while (true) {
-      switch (next()) {
+      switch (peek()) {
         case '-' -> spec.align = '<';
         case '+' -> spec.sign = '+';
         case ' ' -> spec.sign = spec.sign == '+' ? '+' : ' ';
@@ -97,92 +98,92 @@ final class PercentFormat {
           return;
         }
       }
-      at++;
+      position++;
     }
   }
 
-  /** A width or precision: digits, or a star for the next value. */
-  private int size(int otherwise) {
-    if (next() == '*') {
-      at++;
-      return Numbers.count(value(), "'%': '*'");
+  /** A width or precision: digits, or * for the next value. */
+  private int parseSize(int defaultSize) {
+    if (peek() == '*') {
+      position++;
+      return Numbers.clampToInt(nextValue(), "'%': '*'");
     }
-    int end = FormatSpec.digits(format.text, at);
-    int size = end > at ? FormatSpec.number(format.text, at, end) : otherwise;
-    at = end;
+    int end = FormatSpec.digits(format.text, position);
+    int size = end > position ? FormatSpec.parseInt(format.text, position, end) : defaultSize;
+    position = end;
     return size;
   }
 
-  private char next() {
-    if (at >= format.units()) {
-      throw new Failure("'%': the format ends in the middle of a field");
+  private char peek() {
+    if (position >= format.units()) {
+      throw new TemplateError("'%': the format ends in the middle of a field");
     }
-    return format.text.charAt(at);
+    return format.text.charAt(position);
   }
 
-  private Object value() {
+  private Object nextValue() {
     if (values instanceof PyTuple tuple) {
-      if (used >= tuple.size()) {
-        throw new Failure("'%': not enough values for the format");
+      if (usedValues >= tuple.size()) {
+        throw new TemplateError("'%': not enough values for the format");
       }
-      return tuple.get(used++);
+      return tuple.get(usedValues++);
     }
-    if (used++ > 0) {
-      throw new Failure("'%': not enough values for the format");
+    if (usedValues++ > 0) {
+      throw new TemplateError("'%': not enough values for the format");
     }
     return values;
   }
 
-  private Str converted(FormatSpec spec, Object value) {
-    Budget budget = render.budget;
+  private Str convert(FormatSpec spec, Object value) {
+    Budget budget = context.budget;
     boolean zeros = spec.fill.text.equals("0") && spec.align != '<';
     spec.fill = Str.of(zeros ? "0" : " ");
-    switch (spec.code) {
+    switch (spec.type) {
       case 's', 'r', 'a':
         Str text =
-            spec.code == 's'
-                ? (format.markup ? Html.escape(value, render) : Repr.text(value, budget))
+            spec.type == 's'
+                ? (format.markup ? Html.escape(value, context) : Repr.str(value, budget))
                 : Repr.repr(value, budget);
-        return padded(spec, text);
+        return pad(spec, text);
       case 'c':
         spec.precision = -1;
         boolean single = value instanceof Str string && string.length() == 1;
-        return padded(spec, single ? (Str) value : FormatSpec.character(value));
+        return pad(spec, single ? (Str) value : FormatSpec.character(value));
       case 'd', 'i', 'u', 'x', 'X', 'o':
         spec.align = spec.align == '<' ? '<' : zeros ? '=' : '>';
-        spec.code = spec.code == 'i' || spec.code == 'u' ? 'd' : spec.code;
-        return spec.integer(whole(spec, value), budget);
+        spec.type = spec.type == 'i' || spec.type == 'u' ? 'd' : spec.type;
+        return spec.formatInteger(requireInteger(spec, value), budget);
       case 'e', 'E', 'f', 'F', 'g', 'G':
         spec.align = spec.align == '<' ? '<' : zeros ? '=' : '>';
-        return spec.real(Numbers.real(number(spec, value)), budget);
+        return spec.formatFloat(Numbers.toDouble(requireNumber(spec, value)), budget);
       default:
-        throw new Failure("'%" + spec.code + "' is not known");
+        throw new TemplateError("'%" + spec.type + "' is not known");
     }
   }
 
-  private Str padded(FormatSpec spec, Str text) {
+  private Str pad(FormatSpec spec, Str text) {
     spec.fill = Str.of(" ");
     spec.align = spec.align == '<' ? '<' : '>';
-    return spec.text(text, render.budget);
+    return spec.formatText(text, context.budget);
   }
 
-  private static Object whole(FormatSpec spec, Object value) {
-    Object plain = number(spec, value);
+  private static Object requireInteger(FormatSpec spec, Object value) {
+    Object plain = requireNumber(spec, value);
     if (plain instanceof Double real) {
-      if (spec.code != 'd' || Double.isNaN(real) || Double.isInfinite(real)) {
-        throw new Failure("'%" + spec.code + "': expected a whole number");
+      if (spec.type != 'd' || Double.isNaN(real) || Double.isInfinite(real)) {
+        throw new TemplateError("'%" + spec.type + "': expected a whole number");
       }
-      return Numbers.integer(new java.math.BigDecimal(real).toBigInteger());
+      return Numbers.normalize(new java.math.BigDecimal(real).toBigInteger());
     }
     return plain;
   }
 
-  private static Object number(FormatSpec spec, Object value) {
-    Values.defined(value);
-    if (!Values.number(value)) {
-      throw new Failure(
-          "'%" + spec.code + "': expected a number, not '" + Values.type(value) + "'");
+  private static Object requireNumber(FormatSpec spec, Object value) {
+    Values.requireDefined(value);
+    if (!Values.isNumber(value)) {
+      throw new TemplateError(
+          "'%" + spec.type + "': expected a number, not '" + Values.typeName(value) + "'");
     }
-    return Numbers.plain(value);
+    return Numbers.boolToInt(value);
   }
 }

@@ -4,9 +4,9 @@ import java.util.Collection;
 import java.util.LinkedHashMap;
 import java.util.Map;
 
-/** A dict, in the order of insertion; one that came from outside cannot be changed. */
+/** A dict, in insertion order. A dict of the input variables is frozen. */
 final class PyDict {
-  /** A key as it was first written, and its value. */
+  /** A key as it was first inserted, and its value. */
   static final class Entry {
     final Object key;
     Object value;
@@ -38,38 +38,38 @@ final class PyDict {
 
   /** The value of a key, or null. */
   Object get(Object key, Budget budget) {
-    Entry entry = entries.get(Keys.of(key, budget));
+    Entry entry = entries.get(HashKeys.of(key, budget));
     return entry == null ? null : entry.value;
   }
 
-  /** The value of a name, or null. */
+  /** The value of a string key, or null. */
   Object get(String key) {
     Entry entry = entries.get(key);
     return entry == null ? null : entry.value;
   }
 
   void put(Object key, Object value, Budget budget) {
-    Object hashed = Keys.of(key, budget);
+    Object hashed = HashKeys.of(key, budget);
     Entry entry = entries.get(hashed);
     if (entry != null) {
       entry.value = value;
     } else {
-      budget.items(4); // an entry, its node and its place in the table
+      budget.chargeItems(4); // the entry, its node and its table slot
       entries.put(hashed, new Entry(key, value));
     }
   }
 
-  /** The entries, to be changed by a template. */
-  Map<Object, Entry> changeable(String method) {
+  /** The entries, for a method that modifies them. */
+  Map<Object, Entry> mutableEntries(String method) {
     if (frozen) {
-      throw new Failure(method + ": a dict that came from outside cannot be changed");
+      throw new TemplateError(method + ": an input dict cannot be modified");
     }
     return entries;
   }
 
   PyDict copy(Budget budget) {
     PyDict copy = new PyDict();
-    budget.items(4L * size());
+    budget.chargeItems(4L * size());
     for (Map.Entry<Object, Entry> each : entries.entrySet()) {
       Entry entry = each.getValue();
       copy.entries.put(each.getKey(), new Entry(entry.key, entry.value));
@@ -78,7 +78,7 @@ final class PyDict {
   }
 
   Object[] keys(Budget budget) {
-    budget.spend(size());
+    budget.chargeWork(size());
     return new DictView(this, DictView.Kind.KEYS).toArray();
   }
 }

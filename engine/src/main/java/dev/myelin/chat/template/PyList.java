@@ -3,8 +3,8 @@ package dev.myelin.chat.template;
 import java.util.ArrayList;
 import java.util.Arrays;
 
-/** A list; one that came from outside cannot be changed. */
-final class PyList extends PySeq {
+/** A list. A list of the input variables is frozen. */
+final class PyList extends PySequence {
   private final ArrayList<Object> items;
   private final boolean frozen;
 
@@ -25,15 +25,15 @@ final class PyList extends PySeq {
     return new PyList(items, true);
   }
 
-  /** For the template's own code, which changes lists that it just made. */
+  /** Appends to a list that the engine has just created. */
   void add(Object item) {
     items.add(item);
   }
 
-  /** The items, to be changed by a template. */
-  ArrayList<Object> changeable(String method) {
+  /** The items, for a method that modifies them. */
+  ArrayList<Object> mutableItems(String method) {
     if (frozen) {
-      throw new Failure(method + ": a list that came from outside cannot be changed");
+      throw new TemplateError(method + ": an input list cannot be modified");
     }
     return items;
   }
@@ -54,7 +54,7 @@ final class PyList extends PySeq {
   }
 
   @Override
-  String type() {
+  String typeName() {
     return "list";
   }
 }

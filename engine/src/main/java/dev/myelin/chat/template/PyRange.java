@@ -1,8 +1,8 @@
 package dev.myelin.chat.template;
 
-/** Python's range: numbers that are not stored. */
-final class PyRange extends PySeq {
-  private static final int LONGEST = 100_000; // Jinja2's own limit
+/** Python's range; its numbers are not stored. */
+final class PyRange extends PySequence {
+  private static final int MAX_SIZE = 100_000; // Jinja2's own limit
 
   final long start;
   final long stop;
@@ -11,7 +11,7 @@ final class PyRange extends PySeq {
 
   PyRange(long start, long stop, long step) {
     if (step == 0) {
-      throw new Failure("range step = 0: expected another number");
+      throw new TemplateError("range step = 0: expected a nonzero number");
     }
     this.start = start;
     this.stop = stop;
@@ -20,9 +20,9 @@ final class PyRange extends PySeq {
     // unsigned: the distance of two longs may be 2^64 - 1, a step 2^63
     long distance = step > 0 ? stop - start : start - stop;
     long count = empty ? 0 : Long.divideUnsigned(distance - 1, step > 0 ? step : -step) + 1;
-    if (count < 0 || count > LONGEST) {
-      throw new Failure(
-          "range of " + Long.toUnsignedString(count) + " numbers: at most " + LONGEST);
+    if (count < 0 || count > MAX_SIZE) {
+      throw new TemplateError(
+          "range of " + Long.toUnsignedString(count) + " numbers: at most " + MAX_SIZE);
     }
     this.size = (int) count;
   }
@@ -38,7 +38,7 @@ final class PyRange extends PySeq {
   }
 
   @Override
-  String type() {
+  String typeName() {
     return "range";
   }
 }

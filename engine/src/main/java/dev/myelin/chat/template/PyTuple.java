@@ -1,8 +1,8 @@
 package dev.myelin.chat.template;
 
-/** A tuple, whose items may have names. */
-final class PyTuple extends PySeq {
-  private static final String[] NAMELESS = {};
+/** A tuple, or a named tuple. */
+final class PyTuple extends PySequence {
+  private static final String[] NO_NAMES = {};
 
   private final Object[] items;
   private final String[] names;
@@ -13,7 +13,7 @@ final class PyTuple extends PySeq {
   }
 
   static PyTuple of(Object... items) {
-    return new PyTuple(items, NAMELESS);
+    return new PyTuple(items, NO_NAMES);
   }
 
   static PyTuple named(String[] names, Object... items) {
@@ -21,7 +21,7 @@ final class PyTuple extends PySeq {
   }
 
   /** The item of this name, or null. */
-  Object attribute(String name) {
+  Object getAttribute(String name) {
     for (int i = 0; i < names.length; i++) {
       if (names[i].equals(name)) {
         return items[i];
@@ -46,7 +46,7 @@ final class PyTuple extends PySeq {
   }
 
   @Override
-  String type() {
+  String typeName() {
     return "tuple";
   }
 }

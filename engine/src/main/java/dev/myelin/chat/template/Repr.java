@@ -6,30 +6,33 @@ import java.math.BigInteger;
 final class Repr {
   private Repr() {}
 
-  /** What printing a value writes. */
-  static Str text(Object value, Budget budget) {
+  /** The value as Python's {@code str}. */
+  static Str str(Object value, Budget budget) {
     if (value instanceof Str text) {
       return text;
     }
-    String plain = plain(value, budget);
+    String plain = scalar(value, budget);
     if (plain != null) {
-      budget.make(plain.length());
-      budget.hold(Budget.STRING);
+      budget.chargeWrite(plain.length());
+      budget.chargeMemory(Budget.STRING_OVERHEAD);
       return Str.of(plain);
     }
     StrBuilder text = new StrBuilder(budget);
     write(value, text, budget);
-    return text.str();
+    return text.build();
   }
 
   static Str repr(Object value, Budget budget) {
     StrBuilder text = new StrBuilder(budget);
     write(value, text, budget);
-    return text.str();
+    return text.build();
   }
 
-  /** Of values without parts that look the same either way; null for others. */
-  private static String plain(Object value, Budget budget) {
+  /**
+   * The text of a scalar, which is the same for {@code str} and {@code repr}; null for other
+   * values.
+   */
+  private static String scalar(Object value, Budget budget) {
     if (value instanceof Long || value instanceof BigInteger) {
       return Numbers.digits(value, budget);
     } else if (value instanceof Boolean truth) {
@@ -37,7 +40,7 @@ final class Repr {
     } else if (value == None.NONE) {
       return "None";
     } else if (value instanceof Double real) {
-      return Reals.repr(real);
+      return Floats.repr(real);
     } else if (value instanceof Undefined) {
       return "";
     }
@@ -50,32 +53,33 @@ final class Repr {
       quote(string, text);
     } else if (value instanceof Undefined) {
       text.append("Undefined");
-    } else if (value instanceof PySeq || value instanceof PyDict) {
+    } else if (value instanceof PySequence || value instanceof PyDict) {
       budget.enter(4);
       if (value instanceof PyDict dict) {
         dict(dict, text, budget);
       } else {
-        sequence((PySeq) value, text, budget);
+        sequence((PySequence) value, text, budget);
       }
       budget.leave(4);
-    } else if (value instanceof Generator generator) {
-      write(generator.list(budget), text, budget);
+    } else if (value instanceof PyGenerator generator) {
+      write(generator.toList(budget), text, budget);
     } else if (value instanceof Callable callable) {
-      String shown = callable.shown();
+      String shown = callable.repr();
       if (shown == null) {
-        throw new Failure("'" + callable.name() + "' is a " + callable.type() + ": call it");
+        throw new TemplateError(
+            "'" + callable.name() + "' is a " + callable.typeName() + ": call it");
       }
       text.append(shown);
     } else {
-      String plain = plain(value, budget);
+      String plain = scalar(value, budget);
       if (plain == null) {
-        throw new Failure("'" + Values.type(value) + "' cannot be printed");
+        throw new TemplateError("'" + Values.typeName(value) + "' cannot be printed");
       }
       text.append(plain);
     }
   }
 
-  private static void sequence(PySeq sequence, StrBuilder text, Budget budget) {
+  private static void sequence(PySequence sequence, StrBuilder text, Budget budget) {
     if (sequence instanceof PyRange range) {
       text.append("range(").append(Long.toString(range.start)).append(", ");
       text.append(Long.toString(range.stop));
@@ -86,11 +90,11 @@ final class Repr {
       return;
     }
     boolean tuple = sequence instanceof PyTuple;
-    if (!sequence.indexed()) {
-      text.append(sequence.type()).append("(");
+    if (!sequence.isIndexed()) {
+      text.append(sequence.typeName()).append("(");
     }
     text.append(tuple ? "(" : "[");
-    PySeq items = Values.sequence(sequence, budget);
+    PySequence items = Values.toSequence(sequence, budget);
     for (int i = 0; i < items.size(); i++) {
       if (i > 0) {
         text.append(", ");
@@ -98,7 +102,7 @@ final class Repr {
       write(items.get(i), text, budget);
     }
     text.append(tuple ? (items.size() == 1 ? ",)" : ")") : "]");
-    if (!sequence.indexed()) {
+    if (!sequence.isIndexed()) {
       text.append(")");
     }
   }
@@ -129,7 +133,7 @@ final class Repr {
       int end = at + Character.charCount(c);
       String escape = escape(c, quote.charAt(0));
       if (escape != null) {
-        text.append(string, from, at).append(escape, string.trustedAt(at));
+        text.append(string, from, at).append(escape, string.isTrustedAt(at));
         from = end;
       }
       at = end;
@@ -140,7 +144,7 @@ final class Repr {
   private static String escape(int c, char quote) {
     if (c == '\\' || c == quote) {
       return c == '\\' ? "\\\\" : "\\" + quote;
-    } else if (Chars.printable(c)) {
+    } else if (CharClasses.isPrintable(c)) {
       return null;
     }
     return switch (c) {

@@ -3,26 +3,26 @@ package dev.myelin.chat.template;
 import java.util.HashMap;
 import java.util.Map;
 
-/** Names of one block; those of the blocks around it can be read. */
+/** The variables of one block; those of the enclosing blocks can be read. */
 final class Scope {
   private final Scope outer;
-  private Map<String, Object> names; // made when first needed
+  private Map<String, Object> variables; // created lazily
 
   Scope(Scope outer) {
     this.outer = outer;
   }
 
   void set(String name, Object value) {
-    if (names == null) {
-      names = new HashMap<>();
+    if (variables == null) {
+      variables = new HashMap<>();
     }
-    names.put(name, value);
+    variables.put(name, value);
   }
 
   /** The value of a name, or null. */
   Object get(String name) {
     for (Scope scope = this; scope != null; scope = scope.outer) {
-      Object value = scope.names == null ? null : scope.names.get(name);
+      Object value = scope.variables == null ? null : scope.variables.get(name);
       if (value != null) {
         return value;
       }

@@ -1,18 +1,18 @@
 package dev.myelin.chat.template;
 
-/** What stands in brackets with colons: numbers or None. */
+/** A slice {@code start:stop:step}; each part is a number or None. */
 record Slice(Object start, Object stop, Object step) {
-  /** The slice of a string, list, tuple or range; null where the value cannot be sliced. */
-  static Object of(Object value, Slice slice, Budget budget) {
+  /** Slices a string, list, tuple or range; null if the value cannot be sliced. */
+  static Object apply(Object value, Slice slice, Budget budget) {
     if (value instanceof Str text) {
-      return slice.of(text, budget);
+      return slice.apply(text, budget);
     }
-    if (!(value instanceof PySeq sequence) || !sequence.indexed()) {
+    if (!(value instanceof PySequence sequence) || !sequence.isIndexed()) {
       return null;
     }
-    long[] bounds = slice.bounds(sequence.size());
+    long[] bounds = slice.indices(sequence.size());
     Object[] items = new Object[(int) bounds[2]];
-    budget.items(items.length);
+    budget.chargeItems(items.length);
     for (int i = 0; i < items.length; i++) {
       items[i] = sequence.get((int) (bounds[0] + i * bounds[1]));
     }
@@ -27,17 +27,17 @@ record Slice(Object start, Object stop, Object step) {
     return PyList.of(items);
   }
 
-  private Str of(Str text, Budget budget) {
-    budget.read(text.units());
-    long[] bounds = bounds(text.length());
+  private Str apply(Str text, Budget budget) {
+    budget.chargeRead(text.units());
+    long[] bounds = indices(text.length());
     if (bounds[1] == 1) {
-      int from = text.offset((int) bounds[0]);
-      int to = text.offset((int) (bounds[0] + bounds[2]));
-      budget.make(to - from);
-      return text.cut(from, to);
+      int from = text.offsetOf((int) bounds[0]);
+      int to = text.offsetOf((int) (bounds[0] + bounds[2]));
+      budget.chargeWrite(to - from);
+      return text.substring(from, to);
     }
     StrBuilder made = new StrBuilder(budget);
-    budget.spend(bounds[2]);
+    budget.chargeWork(bounds[2]);
     if (text.length() == text.units()) {
       for (long i = 0; i < bounds[2]; i++) {
         int at = (int) (bounds[0] + i * bounds[1]);
@@ -54,29 +54,29 @@ record Slice(Object start, Object stop, Object step) {
         made.append(text, offsets[at], offsets[at + 1]);
       }
     }
-    return made.str().markup(text.markup);
+    return made.build().markup(text.markup);
   }
 
-  /** First index, step and number of items, in something of this length. */
-  private long[] bounds(int size) {
-    long by = step == None.NONE ? 1 : Numbers.clamped(step, "slice step");
-    if (by == 0) {
-      throw new Failure("slice step = 0: expected another number");
+  /** First index, step and number of items, for a sequence of this size. */
+  private long[] indices(int size) {
+    long stride = step == None.NONE ? 1 : Numbers.clampToLong(step, "slice step");
+    if (stride == 0) {
+      throw new TemplateError("slice step = 0: expected a nonzero number");
     }
-    long low = by > 0 ? 0 : -1;
-    long high = by > 0 ? size : size - 1;
-    long from = bound(start, by > 0 ? low : high, size, low, high);
-    long to = bound(stop, by > 0 ? high : low, size, low, high);
-    long distance = by > 0 ? to - from : from - to;
-    long absolute = by == Long.MIN_VALUE ? Long.MAX_VALUE : Math.abs(by);
-    return new long[] {from, by, distance <= 0 ? 0 : (distance - 1) / absolute + 1};
+    long low = stride > 0 ? 0 : -1;
+    long high = stride > 0 ? size : size - 1;
+    long from = clampIndex(start, stride > 0 ? low : high, size, low, high);
+    long to = clampIndex(stop, stride > 0 ? high : low, size, low, high);
+    long distance = stride > 0 ? to - from : from - to;
+    long absolute = stride == Long.MIN_VALUE ? Long.MAX_VALUE : Math.abs(stride);
+    return new long[] {from, stride, distance <= 0 ? 0 : (distance - 1) / absolute + 1};
   }
 
-  private static long bound(Object value, long missing, int size, long low, long high) {
+  private static long clampIndex(Object value, long missing, int size, long low, long high) {
     if (value == None.NONE) {
       return missing;
     }
-    long index = Numbers.clamped(value, "slice index");
+    long index = Numbers.clampToLong(value, "slice index");
     return Math.clamp(index < 0 ? index + size : index, low, high);
   }
 }

@@ -3,30 +3,33 @@ package dev.myelin.chat.template;
 import java.util.Arrays;
 
 /**
- * A string, and where each of its characters comes from: the template itself (trusted) or what it
- * was given. Offsets count UTF-16 units; {@link #length} and {@link #offset} are for Python's
- * characters.
+ * A string with the origin of each character: the template (trusted) or the input variables.
+ * Offsets count UTF-16 units; {@link #length} and {@link #offsetOf} count code points, as Python
+ * does.
  */
 final class Str {
   static final Str EMPTY = of("");
 
   final String text;
 
-  /** Whether {@code safe} or {@code escape} made it, so that joining it escapes the others. */
+  /**
+   * Whether it is the result of {@code safe} or {@code escape}, so that concatenation escapes other
+   * strings.
+   */
   final boolean markup;
 
-  private final boolean first; // origin of the first run
-  private final int[] cuts; // where the origin changes; null where it never does
-  private int points = -1; // Python's length, counted when first asked for
+  private final boolean firstTrusted; // whether the first run is trusted
+  private final int[] boundaries; // offsets where the origin changes; null if it never does
+  private int codePoints = -1; // Python's length, computed lazily
 
-  private Str(String text, boolean first, int[] cuts, boolean markup) {
+  private Str(String text, boolean firstTrusted, int[] boundaries, boolean markup) {
     this.text = text;
-    this.first = first;
-    this.cuts = cuts;
+    this.firstTrusted = firstTrusted;
+    this.boundaries = boundaries;
     this.markup = markup;
   }
 
-  /** Text of the template's own. */
+  /** A trusted string. */
   static Str of(String text) {
     return new Str(text, true, null, false);
   }
@@ -36,14 +39,14 @@ final class Str {
   }
 
   /**
-   * @param cuts ascending offsets inside the text, or null
+   * @param boundaries ascending offsets where the origin changes, or null
    */
-  static Str of(String text, boolean first, int[] cuts) {
-    return new Str(text, first, cuts, false);
+  static Str of(String text, boolean firstTrusted, int[] boundaries) {
+    return new Str(text, firstTrusted, boundaries, false);
   }
 
   Str markup(boolean value) {
-    return markup == value ? this : new Str(text, first, cuts, value);
+    return markup == value ? this : new Str(text, firstTrusted, boundaries, value);
   }
 
   boolean isEmpty() {
@@ -54,52 +57,52 @@ final class Str {
     return text.length();
   }
 
-  /** Number of characters, as Python counts. */
+  /** Number of code points. */
   int length() {
-    if (points < 0) {
-      points = text.codePointCount(0, text.length());
+    if (codePoints < 0) {
+      codePoints = text.codePointCount(0, text.length());
     }
-    return points;
+    return codePoints;
   }
 
-  /** Offset of the character with this index, which is at most the length. */
-  int offset(int index) {
+  /** Offset of the code point with this index, which is at most the length. */
+  int offsetOf(int index) {
     return length() == text.length() ? index : text.offsetByCodePoints(0, index);
   }
 
-  /** Index of the character at an offset. */
-  int index(int offset) {
+  /** Index of the code point at an offset. */
+  int indexAt(int offset) {
     return length() == text.length() ? offset : text.codePointCount(0, offset);
   }
 
-  /** Number of runs of one origin; none in an empty string. */
-  int runs() {
-    return text.isEmpty() ? 0 : cuts == null ? 1 : cuts.length + 1;
+  /** Number of runs of one origin; 0 for an empty string. */
+  int runCount() {
+    return text.isEmpty() ? 0 : boundaries == null ? 1 : boundaries.length + 1;
   }
 
   int runEnd(int run) {
-    return cuts == null || run == cuts.length ? text.length() : cuts[run];
+    return boundaries == null || run == boundaries.length ? text.length() : boundaries[run];
   }
 
-  boolean runTrusted(int run) {
-    return first ^ (run & 1) == 1;
+  boolean isRunTrusted(int run) {
+    return firstTrusted ^ (run & 1) == 1;
   }
 
-  /** The run that an offset lies in. */
-  int run(int offset) {
-    if (cuts == null) {
+  /** Index of the run that contains an offset. */
+  int runAt(int offset) {
+    if (boundaries == null) {
       return 0;
     }
-    int at = Arrays.binarySearch(cuts, offset);
+    int at = Arrays.binarySearch(boundaries, offset);
     return at >= 0 ? at + 1 : -at - 1;
   }
 
-  boolean trustedAt(int offset) {
-    return runTrusted(run(offset));
+  boolean isTrustedAt(int offset) {
+    return isRunTrusted(runAt(offset));
   }
 
-  /** A part of it, between two offsets. */
-  Str cut(int from, int to) {
+  /** The substring between two offsets. */
+  Str substring(int from, int to) {
     if (from >= to) {
       return markup ? EMPTY.markup(true) : EMPTY;
     }
@@ -107,19 +110,19 @@ final class Str {
       return this;
     }
     String part = text.substring(from, to);
-    if (cuts == null) {
-      return new Str(part, first, null, markup);
+    if (boundaries == null) {
+      return new Str(part, firstTrusted, null, markup);
     }
-    int begin = run(from);
-    int end = run(to - 1);
+    int begin = runAt(from);
+    int end = runAt(to - 1);
     int[] inside = null;
     if (end > begin) {
       inside = new int[end - begin];
       for (int i = 0; i < inside.length; i++) {
-        inside[i] = cuts[begin + i] - from;
+        inside[i] = boundaries[begin + i] - from;
       }
     }
-    return new Str(part, runTrusted(begin), inside, markup);
+    return new Str(part, isRunTrusted(begin), inside, markup);
   }
 
   @Override

@@ -5,14 +5,14 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 
-/** Makes a {@link Str} of parts; what is made is paid for from the budget. */
+/** Builds a {@link Str} from parts, and charges the budget. */
 final class StrBuilder {
   private final Budget budget;
   private final StringBuilder text = new StringBuilder();
-  private int[] cuts = {};
-  private int count; // of cuts
-  private boolean first = true;
-  private boolean last = true;
+  private int[] boundaries = {};
+  private int boundaryCount; // of cuts
+  private boolean firstTrusted = true;
+  private boolean lastTrusted = true;
 
   StrBuilder(Budget budget) {
     this.budget = budget;
@@ -22,7 +22,7 @@ final class StrBuilder {
     return text.length();
   }
 
-  /** Text of the template's own, or of conversions. */
+  /** Appends trusted text. */
   StrBuilder append(String part) {
     return append(part, true);
   }
@@ -33,16 +33,16 @@ final class StrBuilder {
 
   StrBuilder append(String part, int from, int to, boolean trusted) {
     if (from < to) {
-      budget.make(to - from);
-      origin(trusted);
+      budget.chargeWrite(to - from);
+      startRun(trusted);
       text.append(part, from, to);
     }
     return this;
   }
 
   StrBuilder append(int codePoint, boolean trusted) {
-    budget.make(1);
-    origin(trusted);
+    budget.chargeWrite(1);
+    startRun(trusted);
     text.appendCodePoint(codePoint);
     return this;
   }
@@ -55,52 +55,55 @@ final class StrBuilder {
     if (from >= to) {
       return this;
     }
-    for (int run = part.run(from), at = from; at < to; run++) {
+    for (int run = part.runAt(from), at = from; at < to; run++) {
       int end = Math.min(part.runEnd(run), to);
-      append(part.text, at, end, part.runTrusted(run));
+      append(part.text, at, end, part.isRunTrusted(run));
       at = end;
     }
     return this;
   }
 
-  StrBuilder repeat(Str part, long times) {
-    if (times > 0 && !part.isEmpty()) {
-      budget.check(part.units(), times);
-      for (long i = 0; i < times; i++) {
+  StrBuilder repeat(Str part, long count) {
+    if (count > 0 && !part.isEmpty()) {
+      budget.requireCopies(part.units(), count);
+      for (long i = 0; i < count; i++) {
         append(part);
       }
     }
     return this;
   }
 
-  private void origin(boolean trusted) {
+  private void startRun(boolean trusted) {
     if (text.isEmpty()) {
-      first = trusted;
-    } else if (trusted != last) {
-      budget.make(4); // the cut takes memory, too
-      if (count == cuts.length) {
-        cuts = Arrays.copyOf(cuts, Math.max(8, count * 2));
+      firstTrusted = trusted;
+    } else if (trusted != lastTrusted) {
+      budget.chargeWrite(4); // the boundary takes memory as well
+      if (boundaryCount == boundaries.length) {
+        boundaries = Arrays.copyOf(boundaries, Math.max(8, boundaryCount * 2));
       }
-      cuts[count++] = text.length();
+      boundaries[boundaryCount++] = text.length();
     }
-    last = trusted;
+    lastTrusted = trusted;
   }
 
-  Str str() {
+  Str build() {
     if (text.isEmpty()) {
       return Str.EMPTY;
     }
-    budget.hold(Budget.STRING);
-    return Str.of(text.toString(), first, count == 0 ? null : Arrays.copyOf(cuts, count));
+    budget.chargeMemory(Budget.STRING_OVERHEAD);
+    return Str.of(
+        text.toString(),
+        firstTrusted,
+        boundaryCount == 0 ? null : Arrays.copyOf(boundaries, boundaryCount));
   }
 
-  PromptText prompt() {
-    List<PromptText.Span> spans = new ArrayList<>(count + 1);
+  PromptText toPromptText() {
+    List<PromptText.Span> spans = new ArrayList<>(boundaryCount + 1);
     int from = 0;
-    for (int i = 0; i <= count; i++) {
-      int to = i == count ? text.length() : cuts[i];
+    for (int i = 0; i <= boundaryCount; i++) {
+      int to = i == boundaryCount ? text.length() : boundaries[i];
       if (from < to) {
-        spans.add(new PromptText.Span(text.substring(from, to), first ^ (i & 1) == 1));
+        spans.add(new PromptText.Span(text.substring(from, to), firstTrusted ^ (i & 1) == 1));
       }
       from = to;
     }

@@ -4,11 +4,11 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 
-/** The methods of Python's strings: a line here says the parameters, a line below what it does. */
+/** The methods of Python's strings: their signatures, and their implementations. */
 final class StrMethods {
   private StrMethods() {}
 
-  static String parameters(String name) {
+  static String signature(String name) {
     return switch (name) {
       case "capitalize", "casefold", "lower", "swapcase", "title", "upper" -> "";
       case "isalnum", "isalpha", "isascii", "isdecimal", "isdigit", "isidentifier" -> "";
@@ -33,56 +33,62 @@ final class StrMethods {
   }
 
   /**
-   * @param a values of the parameters, null where left out
+   * @param a values of the parameters, null if omitted
    */
-  static Object call(Str s, String name, Object[] a, Args args, Render render) {
+  static Object call(Str s, String name, Object[] a, CallArguments args, RenderContext context) {
     return switch (name) {
-      case "capitalize" -> Case.capitalize(s, render.budget);
-      case "casefold" -> Case.fold(s, render.budget);
-      case "lower" -> Case.lower(s, render.budget);
-      case "swapcase" -> Case.swap(s, render.budget);
-      case "title" -> Case.title(s, render.budget);
-      case "upper" -> Case.upper(s, render.budget);
-      case "center" -> Texts.pad(s, a[0], a[1], '^', render.budget);
-      case "ljust" -> Texts.pad(s, a[0], a[1], '<', render.budget);
-      case "rjust" -> Texts.pad(s, a[0], a[1], '>', render.budget);
-      case "count" -> Texts.count(s, a, render.budget);
-      case "find" -> Texts.find(s, a, false, render.budget);
-      case "rfind" -> Texts.find(s, a, true, render.budget);
-      case "index" -> Texts.found(Texts.find(s, a, false, render.budget), a[0]);
-      case "rindex" -> Texts.found(Texts.find(s, a, true, render.budget), a[0]);
-      case "startswith" -> Texts.begins(s, a, false, render.budget);
-      case "endswith" -> Texts.begins(s, a, true, render.budget);
-      case "expandtabs" -> Texts.expandTabs(s, a[0], render.budget);
-      case "format" -> BraceFormat.format(s, args, render);
-      case "format_map" -> BraceFormat.format(s, mapping(a[0]), render);
-      case "join" -> join(s, a[0], render);
-      case "lstrip" -> Texts.strip(s, a[0], true, false, render.budget);
-      case "rstrip" -> Texts.strip(s, a[0], false, true, render.budget);
-      case "strip" -> Texts.strip(s, a[0], true, true, render.budget);
-      case "partition" -> Splits.partition(s, text(a[0], name), false, render.budget);
-      case "rpartition" -> Splits.partition(s, text(a[0], name), true, render.budget);
-      case "removeprefix" -> Texts.without(s, text(a[0], name), false, render.budget);
-      case "removesuffix" -> Texts.without(s, text(a[0], name), true, render.budget);
-      case "replace" -> replace(s, a, render);
-      case "split" -> Splits.split(s, a, false, render.budget);
-      case "rsplit" -> Splits.split(s, a, true, render.budget);
-      case "splitlines" -> Splits.lines(s, a[0] != null && Values.truth(a[0]), render.budget);
-      case "zfill" -> Texts.zeros(s, Numbers.count(a[0], "zfill: width"), render.budget);
-      default -> CharTests.holds(s, name, render.budget);
+      case "capitalize" -> CaseMapping.capitalize(s, context.budget);
+      case "casefold" -> CaseMapping.casefold(s, context.budget);
+      case "lower" -> CaseMapping.toLower(s, context.budget);
+      case "swapcase" -> CaseMapping.swapcase(s, context.budget);
+      case "title" -> CaseMapping.title(s, context.budget);
+      case "upper" -> CaseMapping.toUpper(s, context.budget);
+      case "center" -> StrOperations.pad(s, a[0], a[1], '^', context.budget);
+      case "ljust" -> StrOperations.pad(s, a[0], a[1], '<', context.budget);
+      case "rjust" -> StrOperations.pad(s, a[0], a[1], '>', context.budget);
+      case "count" -> StrOperations.count(s, a, context.budget);
+      case "find" -> StrOperations.find(s, a, false, context.budget);
+      case "rfind" -> StrOperations.find(s, a, true, context.budget);
+      case "index" ->
+          StrOperations.requireFound(StrOperations.find(s, a, false, context.budget), a[0]);
+      case "rindex" ->
+          StrOperations.requireFound(StrOperations.find(s, a, true, context.budget), a[0]);
+      case "startswith" -> StrOperations.startsOrEndsWith(s, a, false, context.budget);
+      case "endswith" -> StrOperations.startsOrEndsWith(s, a, true, context.budget);
+      case "expandtabs" -> StrOperations.expandTabs(s, a[0], context.budget);
+      case "format" -> BraceFormat.format(s, args, context);
+      case "format_map" -> BraceFormat.format(s, mapping(a[0]), context);
+      case "join" -> join(s, a[0], context);
+      case "lstrip" -> StrOperations.strip(s, a[0], true, false, context.budget);
+      case "rstrip" -> StrOperations.strip(s, a[0], false, true, context.budget);
+      case "strip" -> StrOperations.strip(s, a[0], true, true, context.budget);
+      case "partition" -> StrSplit.partition(s, requireStr(a[0], name), false, context.budget);
+      case "rpartition" -> StrSplit.partition(s, requireStr(a[0], name), true, context.budget);
+      case "removeprefix" ->
+          StrOperations.removeAffix(s, requireStr(a[0], name), false, context.budget);
+      case "removesuffix" ->
+          StrOperations.removeAffix(s, requireStr(a[0], name), true, context.budget);
+      case "replace" -> replace(s, a, context);
+      case "split" -> StrSplit.split(s, a, false, context.budget);
+      case "rsplit" -> StrSplit.split(s, a, true, context.budget);
+      case "splitlines" ->
+          StrSplit.splitLines(s, a[0] != null && Values.isTruthy(a[0]), context.budget);
+      case "zfill" ->
+          StrOperations.zfill(s, Numbers.clampToInt(a[0], "zfill: width"), context.budget);
+      default -> StrPredicates.test(s, name, context.budget);
     };
   }
 
-  static Str text(Object value, String method) {
-    if (Values.defined(value) instanceof Str text) {
+  static Str requireStr(Object value, String method) {
+    if (Values.requireDefined(value) instanceof Str text) {
       return text;
     }
-    throw new Failure(method + ": expected a string, not '" + Values.type(value) + "'");
+    throw new TemplateError(method + ": expected a string, not '" + Values.typeName(value) + "'");
   }
 
-  private static Args mapping(Object value) {
-    if (!(Values.defined(value) instanceof PyDict dict)) {
-      throw new Failure("format_map: expected a dict, not '" + Values.type(value) + "'");
+  private static CallArguments mapping(Object value) {
+    if (!(Values.requireDefined(value) instanceof PyDict dict)) {
+      throw new TemplateError("format_map: expected a dict, not '" + Values.typeName(value) + "'");
     }
     Map<String, Object> named = new HashMap<>();
     for (PyDict.Entry entry : dict.entries()) {
@@ -90,31 +96,33 @@ final class StrMethods {
         named.put(key.text, entry.value);
       }
     }
-    return new Args(List.of(), named);
+    return new CallArguments(List.of(), named);
   }
 
-  private static Str join(Str separator, Object items, Render render) {
-    StrBuilder text = new StrBuilder(render.budget);
+  private static Str join(Str separator, Object items, RenderContext context) {
+    StrBuilder text = new StrBuilder(context.budget);
     int i = 0;
-    for (Object item : Values.items(items, render.budget)) {
+    for (Object item : Values.items(items, context.budget)) {
       if (i > 0) {
         text.append(separator);
       }
       if (!(item instanceof Str part)) {
-        Values.defined(item);
-        throw new Failure("join: item " + i + " is '" + Values.type(item) + "': expected a string");
+        Values.requireDefined(item);
+        throw new TemplateError(
+            "join: item " + i + " is '" + Values.typeName(item) + "': expected a string");
       }
-      render.budget.step();
-      text.append(separator.markup ? Html.escape(part, render) : part);
+      context.budget.step();
+      text.append(separator.markup ? Html.escape(part, context) : part);
       i++;
     }
-    return text.str().markup(separator.markup);
+    return text.build().markup(separator.markup);
   }
 
-  private static Str replace(Str s, Object[] a, Render render) {
-    Str old = text(a[0], "replace");
-    Str by = text(a[1], "replace");
-    long most = a[2] == null ? -1 : Numbers.clamped(a[2], "replace: count");
-    return Texts.replace(s, old, s.markup ? Html.escape(by, render) : by, most, render.budget);
+  private static Str replace(Str s, Object[] a, RenderContext context) {
+    Str old = requireStr(a[0], "replace");
+    Str by = requireStr(a[1], "replace");
+    long most = a[2] == null ? -1 : Numbers.clampToLong(a[2], "replace: count");
+    return StrOperations.replace(
+        s, old, s.markup ? Html.escape(by, context) : by, most, context.budget);
   }
 }

@@ -5,7 +5,7 @@ import java.time.ZonedDateTime;
 import java.util.Locale;
 import java.util.TimeZone;
 
-/** C's strftime, in English, for the functions that print today's date into a prompt. */
+/** C's strftime, in English, for templates that write the date. */
 final class Strftime {
   private static final String[] MONTHS = {
     "January",
@@ -27,8 +27,8 @@ final class Strftime {
 
   private Strftime() {}
 
-  static Str format(ZonedDateTime time, Str format, Render render) {
-    StrBuilder text = new StrBuilder(render.budget);
+  static Str format(ZonedDateTime time, Str format, RenderContext context) {
+    StrBuilder text = new StrBuilder(context.budget);
     for (int i = 0; i < format.units(); i++) {
       char c = format.text.charAt(i);
       if (c != '%' || i + 1 == format.units()) {
@@ -36,21 +36,21 @@ final class Strftime {
         continue;
       }
       char code = format.text.charAt(++i);
-      boolean unpadded = code == '-' && i + 1 < format.units();
-      if (unpadded) {
+      boolean noPadding = code == '-' && i + 1 < format.units();
+      if (noPadding) {
         code = format.text.charAt(++i);
       }
       String field = field(time, code);
-      text.append(unpadded ? unpadded(field) : field);
+      text.append(noPadding ? stripPadding(field) : field);
     }
-    return text.str();
+    return text.build();
   }
 
-  private static String unpadded(String field) {
+  private static String stripPadding(String field) {
     int from = 0;
     while (from < field.length() - 1
         && (field.charAt(from) == '0' || field.charAt(from) == ' ')
-        && Chars.digit(field.charAt(from + 1))) {
+        && CharClasses.isDigit(field.charAt(from + 1))) {
       from++;
     }
     return field.substring(from);
@@ -59,28 +59,27 @@ final class Strftime {
   private static String field(ZonedDateTime time, char code) {
     return switch (code) {
       case 'Y' -> Integer.toString(time.getYear());
-      case 'C' -> padded(time.getYear() / 100, 2, '0');
-      case 'y' -> padded(time.getYear() % 100, 2, '0');
-      case 'm' -> padded(time.getMonthValue(), 2, '0');
-      case 'd' -> padded(time.getDayOfMonth(), 2, '0');
-      case 'e' -> padded(time.getDayOfMonth(), 2, ' ');
-      case 'j' -> padded(time.getDayOfYear(), 3, '0');
+      case 'C' -> pad(time.getYear() / 100, 2, '0');
+      case 'y' -> pad(time.getYear() % 100, 2, '0');
+      case 'm' -> pad(time.getMonthValue(), 2, '0');
+      case 'd' -> pad(time.getDayOfMonth(), 2, '0');
+      case 'e' -> pad(time.getDayOfMonth(), 2, ' ');
+      case 'j' -> pad(time.getDayOfYear(), 3, '0');
       case 'B' -> MONTHS[time.getMonthValue() - 1];
       case 'b', 'h' -> MONTHS[time.getMonthValue() - 1].substring(0, 3);
       case 'A' -> DAYS[time.getDayOfWeek().getValue() % 7];
       case 'a' -> DAYS[time.getDayOfWeek().getValue() % 7].substring(0, 3);
       case 'w' -> Integer.toString(time.getDayOfWeek().getValue() % 7);
       case 'u' -> Integer.toString(time.getDayOfWeek().getValue());
-      case 'U' ->
-          padded((time.getDayOfYear() + 6 - time.getDayOfWeek().getValue() % 7) / 7, 2, '0');
-      case 'W' -> padded((time.getDayOfYear() + 7 - time.getDayOfWeek().getValue()) / 7, 2, '0');
-      case 'H' -> padded(time.getHour(), 2, '0');
-      case 'I' -> padded((time.getHour() + 11) % 12 + 1, 2, '0');
-      case 'k' -> padded(time.getHour(), 2, ' ');
-      case 'l' -> padded((time.getHour() + 11) % 12 + 1, 2, ' ');
-      case 'M' -> padded(time.getMinute(), 2, '0');
-      case 'S' -> padded(time.getSecond(), 2, '0');
-      case 'f' -> padded(time.getNano() / 1000, 6, '0');
+      case 'U' -> pad((time.getDayOfYear() + 6 - time.getDayOfWeek().getValue() % 7) / 7, 2, '0');
+      case 'W' -> pad((time.getDayOfYear() + 7 - time.getDayOfWeek().getValue()) / 7, 2, '0');
+      case 'H' -> pad(time.getHour(), 2, '0');
+      case 'I' -> pad((time.getHour() + 11) % 12 + 1, 2, '0');
+      case 'k' -> pad(time.getHour(), 2, ' ');
+      case 'l' -> pad((time.getHour() + 11) % 12 + 1, 2, ' ');
+      case 'M' -> pad(time.getMinute(), 2, '0');
+      case 'S' -> pad(time.getSecond(), 2, '0');
+      case 'f' -> pad(time.getNano() / 1000, 6, '0');
       case 's' -> Long.toString(time.toEpochSecond());
       case 'p' -> time.getHour() < 12 ? "AM" : "PM";
       case 'P' -> time.getHour() < 12 ? "am" : "pm";
@@ -95,11 +94,11 @@ final class Strftime {
       case 'n' -> "\n";
       case 't' -> "\t";
       case '%' -> "%";
-      default -> throw new Failure("strftime_now does not know %" + code);
+      default -> throw new TemplateError("strftime_now: unknown field %" + code);
     };
   }
 
-  /** Fields whose letters stand in a pattern. */
+  /** Replaces the letters of a pattern by their fields. */
   private static String join(ZonedDateTime time, String pattern) {
     StringBuilder text = new StringBuilder();
     for (int i = 0; i < pattern.length(); i++) {
@@ -112,7 +111,7 @@ final class Strftime {
   private static String offset(ZoneOffset offset) {
     int minutes = Math.abs(offset.getTotalSeconds()) / 60;
     String sign = offset.getTotalSeconds() < 0 ? "-" : "+";
-    return sign + padded(minutes / 60, 2, '0') + padded(minutes % 60, 2, '0');
+    return sign + pad(minutes / 60, 2, '0') + pad(minutes % 60, 2, '0');
   }
 
   private static String zone(ZonedDateTime time) {
@@ -123,7 +122,7 @@ final class Strftime {
             Locale.ENGLISH);
   }
 
-  private static String padded(int number, int width, char with) {
+  private static String pad(int number, int width, char with) {
     String digits = Integer.toString(number);
     return String.valueOf(with).repeat(Math.max(0, width - digits.length())) + digits;
   }

@@ -3,13 +3,13 @@ package dev.myelin.chat.template;
 import java.util.ArrayList;
 import java.util.List;
 
-/** What a value is assigned to: a name, a namespace's attribute, or several of them. */
+/** The target of an assignment: a name, an attribute of a namespace, or a tuple of targets. */
 abstract class Target extends Node {
   Target(int at) {
     super(at);
   }
 
-  abstract void assign(Object value, Render render);
+  abstract void assign(Object value, RenderContext context);
 
   static final class Name extends Target {
     private final String name;
@@ -20,8 +20,8 @@ abstract class Target extends Node {
     }
 
     @Override
-    void assign(Object value, Render render) {
-      render.scope.set(name, value);
+    void assign(Object value, RenderContext context) {
+      context.scope.set(name, value);
     }
 
     @Override
@@ -30,24 +30,24 @@ abstract class Target extends Node {
     }
   }
 
-  static final class Attribute extends Target {
+  static final class NamespaceAttribute extends Target {
     private final String owner;
     private final String name;
 
-    Attribute(int at, String owner, String name) {
+    NamespaceAttribute(int at, String owner, String name) {
       super(at);
       this.owner = owner;
       this.name = name;
     }
 
     @Override
-    void assign(Object value, Render render) {
-      render.at = at;
-      if (!(render.name(owner) instanceof Namespace namespace)) {
-        throw new Failure("set " + this + ": only a namespace's attributes can be set");
+    void assign(Object value, RenderContext context) {
+      context.offset = offset;
+      if (!(context.resolve(owner) instanceof Namespace namespace)) {
+        throw new TemplateError("set " + this + ": only attributes of a namespace can be set");
       }
       if (namespace.get(name) == null) {
-        render.budget.items(4);
+        context.budget.chargeItems(4);
       }
       namespace.set(name, value);
     }
@@ -58,24 +58,24 @@ abstract class Target extends Node {
     }
   }
 
-  static final class Several extends Target {
+  static final class TupleTarget extends Target {
     private final List<Target> targets;
 
-    Several(int at, List<Target> targets) {
+    TupleTarget(int at, List<Target> targets) {
       super(at);
-      this.targets = parts(new ArrayList<>(targets));
+      this.targets = children(new ArrayList<>(targets));
     }
 
     @Override
-    void assign(Object value, Render render) {
-      render.step(at);
-      Object[] values = Values.items(Values.defined(value), render.budget);
+    void assign(Object value, RenderContext context) {
+      context.step(offset);
+      Object[] values = Values.items(Values.requireDefined(value), context.budget);
       if (values.length != targets.size()) {
-        throw new Failure(
+        throw new TemplateError(
             values.length + " values for the " + targets.size() + " names " + targets);
       }
       for (int i = 0; i < values.length; i++) {
-        targets.get(i).assign(values[i], render);
+        targets.get(i).assign(values[i], context);
       }
     }
 

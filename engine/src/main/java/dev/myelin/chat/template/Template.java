@@ -5,11 +5,12 @@ import java.time.Clock;
 import java.time.ZonedDateTime;
 import java.util.Map;
 
-/** A parsed Jinja template; immutable, for any number of threads. */
+/** A parsed Jinja template. Immutable and thread-safe. */
 public final class Template {
-  private static final int LONGEST = 1 << 20; // characters; the largest known has 30 thousand
+  private static final int MAX_LENGTH =
+      1 << 20; // characters; the largest known template has 30,000
 
-  private static final int LONGEST_MESSAGE = 1000;
+  private static final int MAX_MESSAGE_LENGTH = 1000;
 
   private final String source;
   private final Body body;
@@ -22,30 +23,32 @@ public final class Template {
   /**
    * Parses a template.
    *
-   * @throws TemplateException if it is malformed, with line and column
+   * @throws TemplateException if it is malformed; names line and column
    */
   public static Template parse(String source) {
-    if (source.length() > LONGEST) {
+    if (source.length() > MAX_LENGTH) {
       throw new TemplateException(
-          source.length() + " characters: expected at most " + LONGEST, 0, 0, false, null);
+          source.length() + " characters: expected at most " + MAX_LENGTH, 0, 0, false, null);
     }
-    String lines = lines(source);
+    String lines = normalizeLineEnds(source);
     try {
       return new Template(lines, Parser.parse(lines));
-    } catch (Failure e) {
-      throw failure(lines, e, Math.max(e.at, 0), e);
+    } catch (TemplateError e) {
+      throw toException(lines, e, Math.max(e.offset, 0), e);
     } catch (StackOverflowError e) {
       throw new TemplateException("nested too deeply", 0, 0, false, e);
     }
   }
 
-  /** Line feeds as the only line ends, and without one at the end. */
-  private static String lines(String source) {
-    String lines = source;
+  /** Normalizes line ends to line feeds, and removes one at the end. */
+  private static String normalizeLineEnds(String source) {
+    String normalized = source;
     if (source.indexOf('\r') >= 0) {
-      lines = source.replace("\r\n", "\n").replace('\r', '\n');
+      normalized = source.replace("\r\n", "\n").replace('\r', '\n');
     }
-    return lines.endsWith("\n") ? lines.substring(0, lines.length() - 1) : lines;
+    return normalized.endsWith("\n")
+        ? normalized.substring(0, normalized.length() - 1)
+        : normalized;
   }
 
   /**
@@ -60,34 +63,36 @@ public final class Template {
   /**
    * Renders the template.
    *
-   * @param variables text, numbers, booleans, lists, maps and null (None), however nested; of their
-   *     text only {@code bos_token}, {@code eos_token} and well-known roles are trusted
-   * @param clock what {@code strftime_now} asks
-   * @throws TemplateException if it fails, refuses the variables, or does too much work
-   * @throws dev.myelin.error.InvalidRequestException if a variable has another type
+   * @param variables strings, numbers, booleans, lists, maps and null (None), nested. Only {@code
+   *     bos_token}, {@code eos_token} and well-known roles are trusted
+   * @param clock clock of {@code strftime_now}
+   * @throws TemplateException if it fails, calls {@code raise_exception}, or exceeds its budget
+   * @throws dev.myelin.error.InvalidRequestException if a variable has an unsupported type
    */
   public PromptText render(Map<String, ?> variables, Clock clock) {
-    Variables taken = new Variables();
+    VariableConverter converter = new VariableConverter();
     Scope scope = new Scope(null);
     for (Map.Entry<String, ?> each : variables.entrySet()) {
-      scope.set(each.getKey(), taken.of(each.getKey(), each.getValue()));
+      scope.set(each.getKey(), converter.convert(each.getKey(), each.getValue()));
     }
-    Render render = new Render(new Budget(taken.size()), clock, scope);
+    RenderContext context = new RenderContext(new Budget(converter.size()), clock, scope);
     try {
-      render.budget.enter(body.depth());
-      body.execute(render);
-      return render.out.prompt();
-    } catch (Failure e) {
-      throw failure(source, e, e.at >= 0 ? e.at : render.at, e);
+      context.budget.enter(body.depth());
+      body.execute(context);
+      return context.output.toPromptText();
+    } catch (TemplateError e) {
+      throw toException(source, e, e.offset >= 0 ? e.offset : context.offset, e);
     } catch (StackOverflowError e) {
-      throw failure(source, new Failure("nested too deeply"), render.at, e);
+      throw toException(source, new TemplateError("nested too deeply"), context.offset, e);
     } catch (OutOfMemoryError e) {
-      Failure tooLarge = new Failure("the template makes more text than memory holds");
-      throw failure(source, tooLarge, render.at, e);
+      TemplateError tooLarge =
+          new TemplateError("the template writes more text than fits into memory");
+      throw toException(source, tooLarge, context.offset, e);
     }
   }
 
-  private static TemplateException failure(String source, Failure e, int at, Throwable cause) {
+  private static TemplateException toException(
+      String source, TemplateError e, int at, Throwable cause) {
     int line = 1;
     int start = 0;
     int end = Math.min(at, source.length());
@@ -97,9 +102,9 @@ public final class Template {
     }
     int column = source.codePointCount(start, end) + 1;
     String message = e.getMessage();
-    if (message.length() > LONGEST_MESSAGE) { // names in it may be as long as the template
-      message = message.substring(0, LONGEST_MESSAGE) + "...";
+    if (message.length() > MAX_MESSAGE_LENGTH) { // a name in it may be as long as the template
+      message = message.substring(0, MAX_MESSAGE_LENGTH) + "...";
     }
-    return new TemplateException(message, line, column, e.raised, cause);
+    return new TemplateException(message, line, column, e.raisedByTemplate, cause);
   }
 }

@@ -1,10 +1,10 @@
 package dev.myelin.chat.template;
 
-/** What can stand after {@code is}: a line says the parameters, a line below what it asks. */
+/** The tests after {@code is}: their signatures, and their implementations. */
 final class Tests {
   private Tests() {}
 
-  static String parameters(String name) {
+  static String signature(String name) {
     return switch (name) {
       case "boolean", "callable", "defined", "escaped", "even", "false", "filter", "float" -> "";
       case "integer", "iterable", "lower", "mapping", "none", "number", "odd", "sequence" -> "";
@@ -17,46 +17,48 @@ final class Tests {
     };
   }
 
-  static boolean known(String name) {
-    return parameters(name) != null;
+  static boolean exists(String name) {
+    return signature(name) != null;
   }
 
-  static boolean holds(String name, Object value, Args args, Render render) {
-    String parameters = parameters(name);
+  static boolean apply(String name, Object value, CallArguments args, RenderContext context) {
+    String parameters = signature(name);
     if (parameters == null) {
-      throw new Failure("no test is called '" + name + "'");
+      throw new TemplateError("unknown test '" + name + "'");
     }
-    Object[] a = Parameters.of(parameters).bind(name, args);
+    Object[] a = Signature.of(parameters).bind(name, args);
     return switch (name) {
       case "boolean" -> value instanceof Boolean;
       case "callable" -> value instanceof Callable || value instanceof Undefined;
       case "defined" -> !(value instanceof Undefined);
-      case "divisibleby" -> remainder(value, a[0], render) == 0;
+      case "divisibleby" -> remainder(value, a[0], context) == 0;
       case "escaped" -> value instanceof Str text && text.markup;
-      case "even" -> remainder(value, 2L, render) == 0;
+      case "even" -> remainder(value, 2L, context) == 0;
       case "false" -> Boolean.FALSE.equals(value);
-      case "filter" -> Filters.known(TextFilters.text(value, render).text);
+      case "filter" -> Filters.exists(TextFilters.toStr(value, context).text);
       case "float" -> value instanceof Double;
-      case "in" -> Compare.contains(a[0], value, render.budget);
-      case "integer" -> Values.integer(value);
-      case "iterable" -> Values.iterable(value);
-      case "lower" -> CharTests.holds(TextFilters.text(value, render), "islower", render.budget);
+      case "in" -> Comparisons.contains(a[0], value, context.budget);
+      case "integer" -> Values.isInteger(value);
+      case "iterable" -> Values.isIterable(value);
+      case "lower" ->
+          StrPredicates.test(TextFilters.toStr(value, context), "islower", context.budget);
       case "mapping" -> value instanceof PyDict;
       case "none" -> value == None.NONE;
-      case "number" -> Values.number(value);
-      case "odd" -> remainder(value, 2L, render) == 1;
-      case "sameas" -> same(value, a[0]);
+      case "number" -> Values.isNumber(value);
+      case "odd" -> remainder(value, 2L, context) == 1;
+      case "sameas" -> isSame(value, a[0]);
       case "sequence" ->
           value instanceof Str
               || value instanceof PyDict
               || value instanceof Undefined
-              || value instanceof PySeq sequence && sequence.indexed();
+              || value instanceof PySequence sequence && sequence.isIndexed();
       case "string" -> value instanceof Str;
-      case "test" -> known(TextFilters.text(value, render).text);
+      case "test" -> exists(TextFilters.toStr(value, context).text);
       case "true" -> Boolean.TRUE.equals(value);
       case "undefined" -> value instanceof Undefined;
-      case "upper" -> CharTests.holds(TextFilters.text(value, render), "isupper", render.budget);
-      default -> Operations.Comparison.holds(operator(name), value, a[0], render.budget);
+      case "upper" ->
+          StrPredicates.test(TextFilters.toStr(value, context), "isupper", context.budget);
+      default -> OperatorExpressions.Comparison.test(operator(name), value, a[0], context.budget);
     };
   }
 
@@ -72,19 +74,19 @@ final class Tests {
     };
   }
 
-  private static double remainder(Object value, Object by, Render render) {
-    return Numbers.real(Arithmetic.compute("%", numeric(value), by, render));
+  private static double remainder(Object value, Object by, RenderContext context) {
+    return Numbers.toDouble(Arithmetic.compute("%", numeric(value), by, context));
   }
 
-  /** A string would be taken for a format. */
+  /** Rejects strings, for which % is a format. */
   private static Object numeric(Object value) {
     if (value instanceof Str) {
-      throw new Failure("'%' between 'str' and 'int'");
+      throw new TemplateError("'%' between 'str' and 'int'");
     }
     return value;
   }
 
-  private static boolean same(Object a, Object b) {
+  private static boolean isSame(Object a, Object b) {
     if (a instanceof Str x && b instanceof Str y) {
       return x.text.equals(y.text);
     }

@@ -1,10 +1,10 @@
 package dev.myelin.chat.template;
 
-/** Filters of text: a line here says the parameters, a line below what it does. */
+/** Filters of strings: their signatures, and their implementations. */
 final class TextFilters {
   private TextFilters() {}
 
-  static String parameters(String name) {
+  static String signature(String name) {
     return switch (name) {
       case "capitalize", "e", "escape", "forceescape", "lower", "safe" -> "";
       case "string", "striptags", "title", "upper", "wordcount" -> "";
@@ -23,74 +23,77 @@ final class TextFilters {
   }
 
   /**
-   * @param a values of the parameters, null where left out
+   * @param a values of the parameters, null if omitted
    */
-  static Object apply(String name, Object value, Object[] a, Args args, Render render) {
-    Budget budget = render.budget;
+  static Object apply(
+      String name, Object value, Object[] a, CallArguments args, RenderContext context) {
+    Budget budget = context.budget;
     return switch (name) {
-      case "capitalize" -> Case.capitalize(text(value, render), budget);
-      case "center" -> Texts.pad(text(value, render), or(a[0], 80L), null, '^', budget);
-      case "e", "escape" -> Html.escape(value, render);
-      case "forceescape" -> Html.forced(text(value, render), render);
-      case "format" -> format(text(value, render), args, render);
-      case "indent" -> Layout.indent(value, a, render);
-      case "lower" -> Case.lower(text(value, render), budget);
-      case "replace" -> replace(text(value, render), a, render);
-      case "safe" -> safe(text(value, render), budget);
-      case "string" -> text(value, render);
-      case "striptags" -> Html.striptags(text(value, render), render);
-      case "title" -> Case.titleFilter(text(value, render), budget);
-      case "tojson" -> Json.dumps(value, a, budget);
-      case "trim" -> Texts.strip(text(value, render), a[0], true, true, budget);
-      case "truncate" -> Layout.truncate(text(value, render), a, render);
-      case "upper" -> Case.upper(text(value, render), budget);
-      case "urlencode" -> Urls.encode(value, render);
-      case "wordcount" -> Layout.wordCount(text(value, render), budget);
-      case "wordwrap" -> Layout.wordWrap(text(value, render), a, render);
-      case "xmlattr" -> attributes(value, a[0] == null || Values.truth(a[0]), render);
+      case "capitalize" -> CaseMapping.capitalize(toStr(value, context), budget);
+      case "center" ->
+          StrOperations.pad(toStr(value, context), orDefault(a[0], 80L), null, '^', budget);
+      case "e", "escape" -> Html.escape(value, context);
+      case "forceescape" -> Html.forceEscape(toStr(value, context), context);
+      case "format" -> format(toStr(value, context), args, context);
+      case "indent" -> TextLayout.indent(value, a, context);
+      case "lower" -> CaseMapping.toLower(toStr(value, context), budget);
+      case "replace" -> replace(toStr(value, context), a, context);
+      case "safe" -> safe(toStr(value, context), budget);
+      case "string" -> toStr(value, context);
+      case "striptags" -> Html.striptags(toStr(value, context), context);
+      case "title" -> CaseMapping.titleFilter(toStr(value, context), budget);
+      case "tojson" -> JsonWriter.dumps(value, a, budget);
+      case "trim" -> StrOperations.strip(toStr(value, context), a[0], true, true, budget);
+      case "truncate" -> TextLayout.truncate(toStr(value, context), a, context);
+      case "upper" -> CaseMapping.toUpper(toStr(value, context), budget);
+      case "urlencode" -> UrlEncoding.encode(value, context);
+      case "wordcount" -> TextLayout.wordCount(toStr(value, context), budget);
+      case "wordwrap" -> TextLayout.wordWrap(toStr(value, context), a, context);
+      case "xmlattr" -> xmlAttributes(value, a[0] == null || Values.isTruthy(a[0]), context);
       default -> throw new AssertionError(name);
     };
   }
 
-  static Str text(Object value, Render render) {
-    return Repr.text(value, render.budget);
+  static Str toStr(Object value, RenderContext context) {
+    return Repr.str(value, context.budget);
   }
 
-  static Object or(Object argument, Object otherwise) {
-    return argument == null ? otherwise : argument;
+  static Object orDefault(Object argument, Object defaultValue) {
+    return argument == null ? defaultValue : argument;
   }
 
   private static Str safe(Str text, Budget budget) {
-    budget.read(text.units()); // its characters are counted again
+    budget.chargeRead(text.units()); // its characters will be counted again
     return text.markup(true);
   }
 
-  private static Str format(Str format, Args args, Render render) {
-    if (args.named().isEmpty()) {
+  private static Str format(Str format, CallArguments args, RenderContext context) {
+    if (args.keywords().isEmpty()) {
       Object values = PyTuple.of(args.positional().toArray());
-      return PercentFormat.format(format, values, render);
+      return PercentFormat.format(format, values, context);
     }
     if (!args.positional().isEmpty()) {
-      throw new Failure("format: values with names and without");
+      throw new TemplateError("format: both positional and keyword arguments");
     }
-    return PercentFormat.format(format, args.namedDict(render.budget), render);
+    return PercentFormat.format(format, args.keywordDict(context.budget), context);
   }
 
-  private static Str replace(Str s, Object[] a, Render render) {
-    long most = a[2] == null || a[2] == None.NONE ? -1 : Numbers.clamped(a[2], "replace: count");
-    Str old = text(a[0], render);
-    Str by = text(a[1], render);
-    if (render.autoescape) {
-      return Texts.replace(
-          Html.escape(s, render), old, Html.escape(by, render), most, render.budget);
+  private static Str replace(Str s, Object[] a, RenderContext context) {
+    long most =
+        a[2] == null || a[2] == None.NONE ? -1 : Numbers.clampToLong(a[2], "replace: count");
+    Str old = toStr(a[0], context);
+    Str by = toStr(a[1], context);
+    if (context.autoescape) {
+      return StrOperations.replace(
+          Html.escape(s, context), old, Html.escape(by, context), most, context.budget);
     }
-    return Texts.replace(s.markup(false), old, by, most, render.budget);
+    return StrOperations.replace(s.markup(false), old, by, most, context.budget);
   }
 
-  private static Str attributes(Object value, boolean space, Render render) {
-    if (!(Values.defined(value) instanceof PyDict dict)) {
-      throw new Failure("xmlattr: expected a dict, not '" + Values.type(value) + "'");
+  private static Str xmlAttributes(Object value, boolean space, RenderContext context) {
+    if (!(Values.requireDefined(value) instanceof PyDict dict)) {
+      throw new TemplateError("xmlattr: expected a dict, not '" + Values.typeName(value) + "'");
     }
-    return Html.attributes(dict, space, render);
+    return Html.xmlAttributes(dict, space, context);
   }
 }

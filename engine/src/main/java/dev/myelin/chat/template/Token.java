@@ -3,11 +3,11 @@ package dev.myelin.chat.template;
 /**
  * A token of a template.
  *
- * @param text the name or operator, the characters of data; the source of a number
- * @param value of a string or number
- * @param at offset in the template
+ * @param text the source text of the token
+ * @param value the value of a string or number
+ * @param offset offset in the template
  */
-record Token(Kind kind, String text, Object value, int at) {
+record Token(Kind kind, String text, Object value, int offset) {
   enum Kind {
     DATA,
     OUTPUT_BEGIN,
@@ -25,11 +25,11 @@ record Token(Kind kind, String text, Object value, int at) {
     return kind == other;
   }
 
-  boolean name(String name) {
+  boolean isName(String name) {
     return kind == Kind.NAME && text.equals(name);
   }
 
-  boolean operator(String operator) {
+  boolean isOperator(String operator) {
     return kind == Kind.OPERATOR && text.equals(operator);
   }
 }

@@ -1,19 +1,19 @@
 package dev.myelin.chat.template;
 
 /**
- * A name or attribute that is not there: empty when printed or looped over, an error when something
- * is read from it or computed with it. The error's text is made when it is needed; most templates
- * ask for what may be missing.
+ * An undefined variable or attribute. It is empty when printed or iterated; reading from it or
+ * computing with it is an error. The error message is created lazily, because templates often test
+ * for undefined values.
  */
 final class Undefined {
-  private final String type; // of what lacks the attribute; null where there is none
-  private final String name; // the name, or all of the error's text
-  private final boolean variable;
+  private final String ownerType; // type without this attribute; null for other reasons
+  private final String name; // the name, or the whole error message
+  private final boolean isVariable;
 
-  private Undefined(String type, String name, boolean variable) {
-    this.type = type;
+  private Undefined(String ownerType, String name, boolean isVariable) {
+    this.ownerType = ownerType;
     this.name = name;
-    this.variable = variable;
+    this.isVariable = isVariable;
   }
 
   Undefined(String why) {
@@ -25,13 +25,14 @@ final class Undefined {
   }
 
   static Undefined attribute(Object owner, String name) {
-    return new Undefined(Values.type(owner), name, false);
+    return new Undefined(Values.typeName(owner), name, false);
   }
 
-  Failure failure() {
-    if (variable) {
-      return new Failure("'" + name + "' is undefined");
+  TemplateError error() {
+    if (isVariable) {
+      return new TemplateError("'" + name + "' is undefined");
     }
-    return new Failure(type == null ? name : "'" + type + "' has no attribute '" + name + "'");
+    return new TemplateError(
+        ownerType == null ? name : "'" + ownerType + "' has no attribute '" + name + "'");
   }
 }

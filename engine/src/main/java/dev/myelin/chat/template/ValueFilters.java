@@ -4,11 +4,11 @@ import java.math.BigDecimal;
 import java.math.BigInteger;
 import java.math.RoundingMode;
 
-/** Filters of numbers, and of anything: a line says the parameters, a line below what it does. */
+/** Filters of numbers and of any value: their signatures, and their implementations. */
 final class ValueFilters {
   private ValueFilters() {}
 
-  static String parameters(String name) {
+  static String signature(String name) {
     return switch (name) {
       case "abs" -> "";
       case "attr" -> "name";
@@ -22,51 +22,52 @@ final class ValueFilters {
   }
 
   /**
-   * @param a values of the parameters, null where left out
+   * @param a values of the parameters, null if omitted
    */
-  static Object apply(String name, Object value, Object[] a, Render render) {
+  static Object apply(String name, Object value, Object[] a, RenderContext context) {
     return switch (name) {
       case "abs" -> abs(value);
-      case "attr" -> attribute(value, StrMethods.text(a[0], "attr"), render);
+      case "attr" -> attribute(value, StrMethods.requireStr(a[0], "attr"), context);
       case "d", "default" ->
-          value instanceof Undefined || Filters.flag(a[1]) && !Values.truth(value)
-              ? TextFilters.or(a[0], Str.EMPTY)
+          value instanceof Undefined || Filters.isTrue(a[1]) && !Values.isTruthy(value)
+              ? TextFilters.orDefault(a[0], Str.EMPTY)
               : value;
-      case "filesizeformat" -> fileSize(value, Filters.flag(a[0]), render);
-      case "float" -> real(value, TextFilters.or(a[0], 0.0), render);
-      case "int" -> integer(value, TextFilters.or(a[0], 0L), a[1], render);
-      case "round" -> round(value, a, render);
+      case "filesizeformat" -> fileSize(value, Filters.isTrue(a[0]), context);
+      case "float" -> toFloat(value, TextFilters.orDefault(a[0], 0.0), context);
+      case "int" -> toInt(value, TextFilters.orDefault(a[0], 0L), a[1], context);
+      case "round" -> round(value, a, context);
       default -> throw new AssertionError(name);
     };
   }
 
-  private static Object number(Object value, String filter) {
-    Values.defined(value);
-    if (!Values.number(value)) {
-      throw new Failure(filter + ": expected a number, not '" + Values.type(value) + "'");
+  private static Object requireNumber(Object value, String filter) {
+    Values.requireDefined(value);
+    if (!Values.isNumber(value)) {
+      throw new TemplateError(filter + ": expected a number, not '" + Values.typeName(value) + "'");
     }
-    return Numbers.plain(value);
+    return Numbers.boolToInt(value);
   }
 
   private static Object abs(Object value) {
-    Object number = number(value, "abs");
+    Object number = requireNumber(value, "abs");
     if (number instanceof Double real) {
       return Math.abs(real);
     }
-    return Numbers.integer(Numbers.big(number).abs());
+    return Numbers.normalize(Numbers.toBigInteger(number).abs());
   }
 
-  /** An attribute only, never an item. */
-  private static Object attribute(Object value, Str name, Render render) {
-    return value instanceof PyDict && DictMethods.parameters(name.text) == null
+  /** Looks up an attribute, never an item. */
+  private static Object attribute(Object value, Str name, RenderContext context) {
+    return value instanceof PyDict && DictMethods.signature(name.text) == null
         ? Undefined.attribute(value, name.text)
-        : Attributes.attribute(value, name.text, render);
+        : Lookup.getAttribute(value, name.text, context);
   }
 
-  private static Str fileSize(Object value, boolean binary, Render render) {
-    Object number = real(value, None.NONE, render);
+  private static Str fileSize(Object value, boolean binary, RenderContext context) {
+    Object number = toFloat(value, None.NONE, context);
     if (!(number instanceof Double bytes)) {
-      throw new Failure("filesizeformat: expected a number, not '" + Values.type(value) + "'");
+      throw new TemplateError(
+          "filesizeformat: expected a number, not '" + Values.typeName(value) + "'");
     }
     int base = binary ? 1024 : 1000;
     if (bytes == 1) {
@@ -82,37 +83,39 @@ final class ValueFilters {
       unit *= base;
       i++;
     }
-    String size = Decimals.text(bytes / unit, 'f', 1, false, render.budget);
+    String size = FloatFormat.format(bytes / unit, 'f', 1, false, context.budget);
     return Str.of(size + " " + prefixes.charAt(i) + (binary ? "iB" : "B"));
   }
 
-  private static Object real(Object value, Object otherwise, Render render) {
-    if (Values.number(value)) {
-      return Numbers.real(value);
+  private static Object toFloat(Object value, Object defaultValue, RenderContext context) {
+    if (Values.isNumber(value)) {
+      return Numbers.toDouble(value);
     }
-    Double read = value instanceof Str text ? Readers.real(text, render.budget) : null;
-    return read == null ? otherwise : read;
+    Double read = value instanceof Str text ? NumberParser.parseFloat(text, context.budget) : null;
+    return read == null ? defaultValue : read;
   }
 
-  private static Object integer(Object value, Object otherwise, Object base, Render render) {
+  private static Object toInt(
+      Object value, Object defaultValue, Object base, RenderContext context) {
     if (value instanceof Str text) {
-      int radix = base == null ? 10 : Numbers.count(base, "int: base");
-      Object read = Readers.integer(text, radix, render.budget);
+      int radix = base == null ? 10 : Numbers.clampToInt(base, "int: base");
+      Object read = NumberParser.parseInt(text, radix, context.budget);
       if (read != null) {
         return read;
       }
     }
-    Object number = Values.number(value) ? Numbers.plain(value) : real(value, None.NONE, render);
+    Object number =
+        Values.isNumber(value) ? Numbers.boolToInt(value) : toFloat(value, None.NONE, context);
     if (number instanceof Double real) {
       boolean finite = !Double.isNaN(real) && !Double.isInfinite(real);
-      return finite ? Numbers.integer(new BigDecimal(real).toBigInteger()) : otherwise;
+      return finite ? Numbers.normalize(new BigDecimal(real).toBigInteger()) : defaultValue;
     }
-    return number == None.NONE ? otherwise : number;
+    return number == None.NONE ? defaultValue : number;
   }
 
-  private static Object round(Object value, Object[] a, Render render) {
-    Object number = number(value, "round");
-    int places = a[0] == null ? 0 : Numbers.count(a[0], "round: precision");
+  private static Object round(Object value, Object[] a, RenderContext context) {
+    Object number = requireNumber(value, "round");
+    int places = a[0] == null ? 0 : Numbers.clampToInt(a[0], "round: precision");
     String method = a[1] == null ? "common" : a[1].toString();
     RoundingMode mode =
         switch (method) {
@@ -120,23 +123,24 @@ final class ValueFilters {
           case "ceil" -> RoundingMode.CEILING;
           case "floor" -> RoundingMode.FLOOR;
           default ->
-              throw new Failure("round: method = '" + method + "': expected common, ceil or floor");
+              throw new TemplateError(
+                  "round: method = '" + method + "': expected common, ceil or floor");
         };
     if (mode == RoundingMode.HALF_EVEN) {
-      Numbers.pay(2000, render.budget);
+      Numbers.chargeConversion(2000, context.budget);
       if (number instanceof Double real) {
-        return Reals.round(real, places, mode);
+        return Floats.round(real, places, mode);
       }
       if (places >= 0) {
         return number;
       }
-      BigDecimal exact = new BigDecimal(Numbers.big(number));
+      BigDecimal exact = new BigDecimal(Numbers.toBigInteger(number));
       BigInteger rounded = exact.setScale(Math.max(places, -5000), mode).toBigInteger();
-      return Numbers.integer(rounded);
+      return Numbers.normalize(rounded);
     }
     double scale = Math.pow(10, places);
-    double scaled = Numbers.real(number) * scale;
-    // no negative zero: Python's ceil and floor are whole numbers
+    double scaled = Numbers.toDouble(number) * scale;
+    // no negative zero: Python's ceil and floor return ints
     return ((mode == RoundingMode.CEILING ? Math.ceil(scaled) : Math.floor(scaled)) + 0.0) / scale;
   }
 }

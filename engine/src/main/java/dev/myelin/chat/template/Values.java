@@ -2,11 +2,11 @@ package dev.myelin.chat.template;
 
 import java.math.BigInteger;
 
-/** What Python does with any value: its type's name, its truth, its items. */
+/** Operations on values of any type: type name, truth value, items. */
 final class Values {
   private Values() {}
 
-  static String type(Object value) {
+  static String typeName(Object value) {
     if (value instanceof Str) {
       return "str";
     } else if (value instanceof Long || value instanceof BigInteger) {
@@ -15,25 +15,25 @@ final class Values {
       return "float";
     } else if (value instanceof Boolean) {
       return "bool";
-    } else if (value instanceof PySeq sequence) {
-      return sequence.type();
+    } else if (value instanceof PySequence sequence) {
+      return sequence.typeName();
     } else if (value instanceof PyDict) {
       return "dict";
     } else if (value == None.NONE) {
       return "None";
     } else if (value instanceof Undefined) {
       return "Undefined";
-    } else if (value instanceof Generator) {
+    } else if (value instanceof PyGenerator) {
       return "generator";
     } else if (value instanceof Namespace) {
       return "namespace";
     } else if (value instanceof Slice) {
       return "slice";
     }
-    return ((Callable) value).type();
+    return ((Callable) value).typeName();
   }
 
-  static boolean truth(Object value) {
+  static boolean isTruthy(Object value) {
     if (value instanceof Boolean truth) {
       return truth;
     } else if (value instanceof Str text) {
@@ -42,7 +42,7 @@ final class Values {
       return number != 0;
     } else if (value instanceof Double number) {
       return number != 0;
-    } else if (value instanceof PySeq sequence) {
+    } else if (value instanceof PySequence sequence) {
       return sequence.size() > 0;
     } else if (value instanceof PyDict dict) {
       return dict.size() > 0;
@@ -50,58 +50,61 @@ final class Values {
     return value != None.NONE && !(value instanceof Undefined);
   }
 
-  static boolean integer(Object value) {
+  static boolean isInteger(Object value) {
     return value instanceof Long || value instanceof BigInteger;
   }
 
-  static boolean number(Object value) {
-    return integer(value) || value instanceof Double || value instanceof Boolean;
+  static boolean isNumber(Object value) {
+    return isInteger(value) || value instanceof Double || value instanceof Boolean;
   }
 
-  static boolean iterable(Object value) {
+  static boolean isIterable(Object value) {
     return value instanceof Str
-        || value instanceof PySeq
+        || value instanceof PySequence
         || value instanceof PyDict
-        || value instanceof Generator
+        || value instanceof PyGenerator
         || value instanceof Undefined
-        || value instanceof Loop;
+        || value instanceof LoopContext;
   }
 
-  /** The items that a loop over the value sees; those of a generator are used up. */
+  /** The items of an iteration; consumes a generator. */
   static Object[] items(Object value, Budget budget) {
-    if (value instanceof PySeq sequence) {
-      budget.spend(1 + sequence.size() / 4);
+    if (value instanceof PySequence sequence) {
+      budget.chargeWork(1 + sequence.size() / 4);
       return sequence.toArray();
     } else if (value instanceof Str text) {
       return characters(text, budget);
     } else if (value instanceof PyDict dict) {
       return dict.keys(budget);
-    } else if (value instanceof Generator generator) {
-      return generator.rest(budget);
+    } else if (value instanceof PyGenerator generator) {
+      return generator.drain(budget);
     } else if (value instanceof Undefined) {
       return new Object[0];
     }
-    throw new Failure("'" + type(value) + "' cannot be looped over");
+    throw new TemplateError("'" + typeName(value) + "' is not iterable");
   }
 
-  /** What a for block goes through: a list as it is, so that it sees what is appended to it. */
-  static PySeq sequence(Object value, Budget budget) {
-    if (value instanceof PySeq sequence && sequence.indexed()) {
+  /**
+   * The sequence of a for loop. A list is not copied, so that the loop sees items that are
+   * appended.
+   */
+  static PySequence toSequence(Object value, Budget budget) {
+    if (value instanceof PySequence sequence && sequence.isIndexed()) {
       return sequence;
     }
     Object[] items = items(value, budget);
-    budget.items(items.length);
+    budget.chargeItems(items.length);
     return PyTuple.of(items);
   }
 
   private static Object[] characters(Str text, Budget budget) {
-    budget.spend(text.length());
-    budget.hold((long) Budget.STRING * text.length());
+    budget.chargeWork(text.length());
+    budget.chargeMemory((long) Budget.STRING_OVERHEAD * text.length());
     Object[] items = new Object[text.length()];
     int at = 0;
     for (int i = 0; i < items.length; i++) {
       int end = at + Character.charCount(text.text.codePointAt(at));
-      items[i] = text.cut(at, end);
+      items[i] = text.substring(at, end);
       at = end;
     }
     return items;
@@ -111,24 +114,24 @@ final class Values {
   static long length(Object value) {
     if (value instanceof Str text) {
       return text.length();
-    } else if (value instanceof PySeq sequence) {
+    } else if (value instanceof PySequence sequence) {
       return sequence.size();
     } else if (value instanceof PyDict dict) {
       return dict.size();
-    } else if (value instanceof Generator generator) {
-      return generator.left();
-    } else if (value instanceof Loop loop) {
+    } else if (value instanceof PyGenerator generator) {
+      return generator.remaining();
+    } else if (value instanceof LoopContext loop) {
       return loop.length();
     } else if (value instanceof Undefined) {
       return 0;
     }
-    throw new Failure("'" + type(value) + "' has no length");
+    throw new TemplateError("'" + typeName(value) + "' has no length");
   }
 
-  /** A defined value, or the error that it is not. */
-  static Object defined(Object value) {
+  /** Returns the value, or fails if it is undefined. */
+  static Object requireDefined(Object value) {
     if (value instanceof Undefined undefined) {
-      throw undefined.failure();
+      throw undefined.error();
     }
     return value;
   }

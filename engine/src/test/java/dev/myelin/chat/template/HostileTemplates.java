@@ -3,9 +3,9 @@ package dev.myelin.chat.template;
 import java.util.ArrayList;
 import java.util.List;
 
-/** Templates that would take for ever, or all memory, or all of the stack. */
+/** Templates that would never end, or exhaust the heap or the stack. */
 final class HostileTemplates {
-  /** What is done with a value X that is nested too deeply, or in itself. */
+  /** Operations on a value X that is nested too deeply, or contains itself. */
   private static final String USES =
       """
       {{ X }}
@@ -45,7 +45,7 @@ final class HostileTemplates {
       {{ raise_exception(X) }}
       """;
 
-  /** Filters of a text {@code t} of five million characters. */
+  /** Filters of a string {@code t} of five million characters. */
   private static final String FILTERS =
       """
       upper
@@ -96,7 +96,7 @@ final class HostileTemplates {
       indent(first=true, blank=true)
       """;
 
-  /** Its methods. */
+  /** Methods of {@code t}. */
   private static final String METHODS =
       """
       split('a')
@@ -130,7 +130,7 @@ final class HostileTemplates {
       index(t * 2)
       """;
 
-  /** Its methods that are cheap once. */
+  /** Methods of {@code t} that are cheap to call once. */
   private static final String LOOPED =
       """
       find('b' * 100000)
@@ -189,7 +189,7 @@ final class HostileTemplates {
       %
       """;
 
-  /** Formats of Python's other kind. */
+  /** Formats of {@code str.format}. */
   private static final String BRACES =
       """
       {:1000000000}
@@ -211,7 +211,7 @@ final class HostileTemplates {
       {:#1000000000b}
       """;
 
-  /** Whole templates. */
+  /** Complete templates. */
   private static final String OTHERS =
       """
       {{ 'a' * 10**9 }}
@@ -319,7 +319,7 @@ final class HostileTemplates {
       {% if %}{% endif %}
       """;
 
-  /** Before, opening, middle, closing, after, with ¦ between them: nested very deeply. */
+  /** Deep nesting: prefix, opening, middle, closing and suffix, separated by ¦. */
   private static final String NESTED =
       """
       {{ ¦(¦1¦)¦ }}

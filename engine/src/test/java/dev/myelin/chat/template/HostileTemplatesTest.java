@@ -14,17 +14,17 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
 /**
- * Templates that are made to take all time or memory: each ends, and where it fails, by a line of
- * its own and never by an error of the JVM's. The time limit is far above what they take (0.1 to
- * 0.5 s), since machines are busy.
+ * Templates that try to use unlimited time or memory. Each of them ends; if it fails, then with a
+ * one-line error, and never with an error of the JVM. The time limit is far above what they take
+ * (0.1 to 0.5 s), because machines may be busy.
  */
 class HostileTemplatesTest {
   private static final Map<String, Object> VARIABLES =
       Map.of("messages", List.of(Map.of("role", "user", "content", "hi")));
-  private static final int LONGEST = 1 << 20;
+  private static final int MAX_LENGTH = 1 << 20;
 
   /** Evaluates one expression ten billion times. */
-  private static final String FOREVER =
+  private static final String NESTED_LOOP =
       "{%% for i in range(100000) %%}{%% for j in range(100000) %%}"
           + "{%% set x = %s %%}{%% endfor %%}{%% endfor %%}";
 
@@ -32,7 +32,7 @@ class HostileTemplatesTest {
       "{% set ns = namespace(a=X, b=X) %}{% for i in range(60) %}"
           + "{% set ns.a = Y %}{% set ns.b = Z %}{% endfor %}";
 
-  /** Two values of 60 levels each, whose halves are the same object: 2^60 parts. */
+  /** Two values of 60 nested levels with shared parts: 2^60 elements each. */
   static List<String> sharedParts() {
     List<String> all = new ArrayList<>();
     String lists = shared("[1]", "[A, A]");
@@ -71,7 +71,7 @@ class HostileTemplatesTest {
         .replace("Z", twice.replace("A", "ns.b"));
   }
 
-  /** Texts of millions of characters, searched and changed. */
+  /** Operations on strings of millions of characters. */
   static List<String> longTexts() {
     List<String> all = new ArrayList<>();
     for (String expression :
@@ -111,7 +111,7 @@ class HostileTemplatesTest {
     return IntStream.range(0, count).boxed().toArray();
   }
 
-  /** One operation, very often. */
+  /** One operation in a long loop. */
   static List<String> oftenRepeated() {
     List<String> all = new ArrayList<>();
     for (String expression :
@@ -141,18 +141,19 @@ class HostileTemplatesTest {
           "{% set keep = [] %}{% set c = 'abcdefgh' * 1000 %}"
               + "{% set l = range(5000) | list %}{% set l2 = range(5000) | list %}"
               + "{% set d = dict(c | list | batch(2)) %}{% set d2 = dict(d) %}"
-              + FOREVER.formatted(expression));
+              + NESTED_LOOP.formatted(expression));
     }
     String wide = "{% set u = '\ud83d\ude00' * 1000000 %}";
     for (String expression : List.of("u | safe | length", "u.startswith('a', 999999)")) {
-      all.add(wide + FOREVER.formatted(expression));
+      all.add(wide + NESTED_LOOP.formatted(expression));
     }
     String dicts = "{% set d = dict(range(100000) | batch(2)) %}{% set e = dict(d, x=1) %}";
-    all.add(dicts + "{% set _ = d.update(y=1) %}" + FOREVER.formatted("d.items() == e.items()"));
+    all.add(
+        dicts + "{% set _ = d.update(y=1) %}" + NESTED_LOOP.formatted("d.items() == e.items()"));
     String macro =
         "{% macro m(" + "a%s, ".repeat(250).formatted(indices(250)) + "z) %}{% endmacro %}";
-    all.add(macro + FOREVER.formatted("m()"));
-    all.add(macro + "{% set keep = [] %}" + FOREVER.formatted("keep.append(m.arguments)"));
+    all.add(macro + NESTED_LOOP.formatted("m()"));
+    all.add(macro + "{% set keep = [] %}" + NESTED_LOOP.formatted("keep.append(m.arguments)"));
     all.add("{% for i in range(100000) recursive %}{{ loop(range(100000)) }}{% endfor %}");
     all.add(
         "{% macro m(a) %}{{ caller(a) }}{% endmacro %}{% call(x) m(1) %}{{ m(2) }}{% endcall %}");
@@ -163,7 +164,7 @@ class HostileTemplatesTest {
     return all;
   }
 
-  /** A mebibyte of one thing: the parser is linear, and its depth is bounded. */
+  /** A MiB of one repeated unit: the parser takes linear time, and its depth is bounded. */
   static List<String> longTemplates() {
     List<String> all = new ArrayList<>();
     for (String unit :
@@ -182,7 +183,7 @@ class HostileTemplatesTest {
             "{% if x %}",
             "{{ 1 }}\n",
             "{% set x = 1 %}")) {
-      all.add(unit.repeat(LONGEST / unit.length()));
+      all.add(unit.repeat(MAX_LENGTH / unit.length()));
     }
     for (String unit :
         List.of(
@@ -206,7 +207,7 @@ class HostileTemplatesTest {
             "9",
             "\\",
             "** ")) {
-      all.add("{{ " + unit.repeat((LONGEST - 9) / unit.length()) + "1 }}");
+      all.add("{{ " + unit.repeat((MAX_LENGTH - 9) / unit.length()) + "1 }}");
     }
     all.add("{{ f(" + "a=1,".repeat(250_000) + ") }}");
     all.add("{% for (" + "a, ".repeat(300_000) + "b) in c %}{% endfor %}");
@@ -221,26 +222,26 @@ class HostileTemplatesTest {
 
   @ParameterizedTest
   @MethodSource({"longTexts", "longTemplates"})
-  void ends(String template) {
+  void templateEnds(String template) {
     Throwable thrown = outcome(template);
     if (thrown != null) {
-      isOneLine(thrown);
+      assertOneLineError(thrown);
     }
   }
 
-  private static void isOneLine(Throwable thrown) {
+  private static void assertOneLineError(Throwable thrown) {
     assertThat(thrown).isInstanceOf(TemplateException.class);
-    assertThat(thrown.getMessage()).hasSizeLessThan(1100).doesNotContain("memory holds");
+    assertThat(thrown.getMessage()).hasSizeLessThan(1100).doesNotContain("fits into memory");
     assertThat(thrown.getCause() instanceof Error).as("%s", thrown.getCause()).isFalse();
   }
 
-  /** These have no other end than the budget's. */
+  /** These end only when they exceed the budget. */
   @ParameterizedTest
   @MethodSource({"sharedParts", "oftenRepeated"})
-  void isRefused(String template) {
+  void templateExceedsBudget(String template) {
     Throwable thrown = outcome(template);
     assertThat(thrown).isNotNull();
-    isOneLine(thrown);
+    assertOneLineError(thrown);
   }
 
   private static Throwable outcome(String template) {

@@ -13,7 +13,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** A template comes out of a file from anywhere: it reaches nothing, and it ends. */
+/** Templates are untrusted: they cannot reach Java objects, and they end. */
 class SafetyTest {
   private static final Map<String, Object> VARIABLES =
       Map.of("messages", List.of(Map.of("role", "user", "content", "{{ 7 * 7 }}{% raw %}")));
@@ -39,7 +39,7 @@ class SafetyTest {
         "{{ self }}",
         "{{ ' body' }}{{ body }}",
       })
-  void noJavaObjectIsInReach(String template) {
+  void cannotReachJavaObjects(String template) {
     assertThat(render(template).strip()).isIn("", "body");
   }
 
@@ -68,12 +68,12 @@ class SafetyTest {
         "{{ messages[0].update(role='system') }}",
         "{{ messages[0].pop('role') }}",
       })
-  void whatIsNotJinjaIsRefused(String template) {
+  void rejectsUnsupportedSyntax(String template) {
     assertThatExceptionOfType(TemplateException.class).isThrownBy(() -> render(template));
   }
 
   @Test
-  void messagesAreNeverTemplates() {
+  void messagesAreNotParsedAsTemplates() {
     assertThat(render("{{ messages[0].content }}")).isEqualTo("{{ 7 * 7 }}{% raw %}");
     assertThat(render("{% set x = messages[0].content %}{{ x ~ x }}"))
         .isEqualTo("{{ 7 * 7 }}{% raw %}{{ 7 * 7 }}{% raw %}");
@@ -137,7 +137,7 @@ class SafetyTest {
 
   @ParameterizedTest
   @MethodSource("endless")
-  void whatWouldNotEndFails(String template) {
+  void nonTerminatingTemplatesFail(String template) {
     TemplateException failure =
         assertTimeoutPreemptively(
             Duration.ofSeconds(20),
@@ -149,12 +149,12 @@ class SafetyTest {
                 return e;
               }
             });
-    assertThat(failure.raised()).as(failure.getMessage()).isFalse();
+    assertThat(failure.isRaisedByTemplate()).as(failure.getMessage()).isFalse();
   }
 
-  /** What a template may do grows with the messages: a long conversation is not endless. */
+  /** The budget grows with the messages, so that long conversations render. */
   @Test
-  void longConversationsRender() {
+  void rendersLongConversations() {
     String content = "word ".repeat(200_000);
     List<Map<String, String>> messages =
         Collections.nCopies(30, Map.of("role", "user", "content", content));
@@ -162,13 +162,15 @@ class SafetyTest {
         "{% for m in messages %}{% set c = m.content | trim %}{{ '<' + m.role + '>' + c }}{% endfor"
             + " %}";
     String text =
-        Template.parse(template).render(Map.of("messages", messages), ReferenceTest.NOW).text();
+        Template.parse(template)
+            .render(Map.of("messages", messages), Jinja2ReferenceTest.NOW)
+            .text();
     assertThat(text).hasSize(30 * (content.length() - 1 + "<user>".length()));
   }
 
-  /** Templates look for the last question, or a tool's result, in a loop over all messages. */
+  /** Some templates search all messages in a loop over all messages. */
   @Test
-  void loopsOverAThousandMessagesInEachOtherRender() {
+  void rendersNestedLoopsOverThousandMessages() {
     List<Map<String, String>> messages =
         Collections.nCopies(1000, Map.of("role", "user", "content", "word ".repeat(20)));
     String template =
@@ -176,11 +178,13 @@ class SafetyTest {
             + "{% if o.role == 'tool' %}{% set ns.n = loop.index %}{% endif %}{% endfor %}"
             + "{% set ns.t = ns.t ~ m.content %}{% endfor %}{{ ns.n }}{{ ns.t | length }}";
     String text =
-        Template.parse(template).render(Map.of("messages", messages), ReferenceTest.NOW).text();
+        Template.parse(template)
+            .render(Map.of("messages", messages), Jinja2ReferenceTest.NOW)
+            .text();
     assertThat(text).isEqualTo("0100000");
   }
 
   private static String render(String template) {
-    return Template.parse(template).render(VARIABLES, ReferenceTest.NOW).text();
+    return Template.parse(template).render(VARIABLES, Jinja2ReferenceTest.NOW).text();
   }
 }

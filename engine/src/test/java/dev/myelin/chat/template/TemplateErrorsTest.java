@@ -8,7 +8,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
-/** Errors say what is wrong, and in which line. */
+/** Errors report line, column and reason. */
 class TemplateErrorsTest {
   @ParameterizedTest
   @CsvSource(
@@ -22,12 +22,12 @@ class TemplateErrorsTest {
         "⏎{% for a in m -%}⏎⏎{{ a + 1 }}⏎{% endfor %} ¦ 4 ¦ '+' between 'str' and 'int'",
         "{% macro f() %}⏎⏎{{ [1] + 1 }}{% endmacro %}⏎⏎{{ f() }} ¦ 3 ¦ '+' between 'list' and"
             + " 'int'",
-        "⏎{{ s | shout }} ¦ 2 ¦ no filter is called 'shout'",
-        "⏎{% if s is loud %}{% endif %} ¦ 2 ¦ no test is called 'loud'",
+        "⏎{{ s | shout }} ¦ 2 ¦ unknown filter 'shout'",
+        "⏎{% if s is loud %}{% endif %} ¦ 2 ¦ unknown test 'loud'",
         "⏎{% for a b in s %}{% endfor %} ¦ 2 ¦ 'b': expected 'in'",
-        "⏎{% for a in none %}{% endfor %} ¦ 2 ¦ 'None' cannot be looped over",
+        "⏎{% for a in none %}{% endfor %} ¦ 2 ¦ 'None' is not iterable",
         "⏎{% for a, b in [[1, 2, 3]] %}{% endfor %} ¦ 2 ¦ 3 values for the 2 names [a, b]",
-        "⏎{% set s.x = 1 %} ¦ 2 ¦ set s.x: only a namespace's attributes can be set",
+        "⏎{% set s.x = 1 %} ¦ 2 ¦ set s.x: only attributes of a namespace can be set",
         "⏎⏎{{ 'open }} ¦ 3 ¦ a string is not closed",
         "⏎⏎{{ open ¦ 3 ¦ '}}' is missing",
         "⏎{% if true ¦ 2 ¦ '%}' is missing",
@@ -37,21 +37,21 @@ class TemplateErrorsTest {
         "⏎{% break %} ¦ 2 ¦ 'break' outside of a loop",
         "⏎{% include 'x' %} ¦ 2 ¦ the tag 'include' is not supported",
         "⏎{{ 1 // 0 }} ¦ 2 ¦ '//': / by zero",
-        "⏎{{ s[::0] }} ¦ 2 ¦ slice step = 0: expected another number",
+        "⏎{{ s[::0] }} ¦ 2 ¦ slice step = 0: expected a nonzero number",
         "⏎{{ 1 $ 2 }} ¦ 2 ¦ unexpected character '$'",
-        "⏎{{ (1 + ) }} ¦ 2 ¦ ')' was not expected here",
+        "⏎{{ (1 + ) }} ¦ 2 ¦ ')' is unexpected",
         "⏎{{ f(a=1 b=2) }} ¦ 2 ¦ 'b': expected ','",
         "⏎{{ s.split('') }} ¦ 2 ¦ split: the separator is empty",
-        "⏎{{ s.split() | map('nope') | list }} ¦ 2 ¦ no filter is called 'nope'",
+        "⏎{{ s.split() | map('nope') | list }} ¦ 2 ¦ unknown filter 'nope'",
         "⏎{{ s.replace('a') }} ¦ 2 ¦ missing argument 'new'",
         "⏎{{ u | tojson }} ¦ 2 ¦ 'u' is undefined",
         "⏎{{ {[1]: 2} }} ¦ 2 ¦ 'list' cannot be a key",
-        "⏎{{ strftime_now('%Q') }} ¦ 2 ¦ strftime_now does not know %Q",
+        "⏎{{ strftime_now('%Q') }} ¦ 2 ¦ strftime_now: unknown field %Q",
         "{% macro f(a) %}{% endmacro %}⏎{{ f(1, 2) }} ¦ 2 ¦ macro 'f' takes 1 arguments at most",
         "{% macro f(a) %}{% endmacro %}⏎{{ f(b=2) }} ¦ 2 ¦ macro 'f' has no parameter 'b'",
         "⏎{{ [1].pop(7) }} ¦ 2 ¦ pop: the list has no item 7",
         "⏎{{ raise_exception('no ' ~ s) }} ¦ 2 ¦ no text",
-        "⏎{{ s | random }} ¦ 2 ¦ random: a prompt must not depend on chance",
+        "⏎{{ s | random }} ¦ 2 ¦ random: not supported, because a prompt must be reproducible",
         "⏎{% extends 'x' %} ¦ 2 ¦ the tag 'extends' is not supported",
         "⏎{% block a required %}{% endblock %} ¦ 2 ¦ block 'a' is required, and nothing extends it",
         "⏎{{ s.upper }} ¦ 2 ¦ 'upper' is a method: call it",
@@ -68,21 +68,21 @@ class TemplateErrorsTest {
         "⏎{{ '%s' % (1, 2) }} ¦ 2 ¦ '%': not all values are used by the format",
         "⏎{{ '{:q}'.format(1) }} ¦ 2 ¦ format: 'q' does not fit 'int'",
         "⏎{{ '{1}'.format(1) }} ¦ 2 ¦ format: argument 1 is missing",
-        "⏎{{ '{0[]}'.format(s) }} ¦ 2 ¦ format: an attribute or item without a name",
+        "⏎{{ '{0[]}'.format(s) }} ¦ 2 ¦ format: empty attribute or item name",
         "⏎{{ '{0[0]x}'.format(s) }} ¦ 2 ¦ format: ']' needs '.' or '[' after it",
         "⏎{{ s.encode() }} ¦ 2 ¦ 'str' has no attribute 'encode'",
         "⏎{{ [2, 'a'] | sort }} ¦ 2 ¦ '<' between 'str' and 'int'",
         "⏎{{ 9 ** 9 ** 99 ** 99 }} ¦ 2 ¦ '**': the result has more than 4000 digits",
-        "⏎{{ f(a, *b, c) }} ¦ 2 ¦ an argument without a name must come first",
+        "⏎{{ f(a, *b, c) }} ¦ 2 ¦ a positional argument follows a keyword argument",
         "⏎{% macro f(a, a) %}{% endmacro %} ¦ 2 ¦ parameter 'a' is named twice",
         "⏎{{ 1 + (2 }} ¦ 2 ¦ '}': expected ')'",
       })
-  void namesTheLineAndTheReason(String template, int line, String message) {
+  void reportsLineAndReason(String template, int line, String message) {
     TemplateException e = failure(template.replace('⏎', '\n'));
     assertThat(e).hasMessage(message);
     assertThat(e.line()).isEqualTo(line);
     assertThat(e.column()).isPositive();
-    assertThat(e.raised()).isEqualTo(template.contains("raise_exception"));
+    assertThat(e.isRaisedByTemplate()).isEqualTo(template.contains("raise_exception"));
   }
 
   @ParameterizedTest
@@ -94,14 +94,14 @@ class TemplateErrorsTest {
     "'🙂{{ 1 // 0 }}', 1, 7",
     "'{{ [1, 2,\n {s: 1}, {[1]: 2}] }}', 2, 11",
   })
-  void namesTheColumnInCharacters(String template, int line, int column) {
+  void reportsColumnInCharacters(String template, int line, int column) {
     TemplateException e = failure(template);
     assertThat(e.line()).isEqualTo(line);
     assertThat(e.column()).isEqualTo(column);
   }
 
   @Test
-  void tagsThatDoNotMatchAreNamed() {
+  void reportsUnmatchedTags() {
     assertThat(failure("\n{% if s %}\n")).hasMessageContaining("endif");
     assertThat(failure("\n{% for a in s %}\n{% endif %}")).hasMessageContaining("endfor");
     assertThat(failure("{% endif %}")).hasMessageContaining("start tag");
@@ -109,14 +109,14 @@ class TemplateErrorsTest {
   }
 
   @Test
-  void aFailureLeavesTheTemplateUsable() {
+  void templateIsUsableAfterFailure() {
     Template template = Template.parse("{{ m.k + 1 }}");
     assertThat(
             catchThrowableOfType(
                 TemplateException.class,
-                () -> template.render(Map.of("m", Map.of("k", "x")), ReferenceTest.NOW)))
+                () -> template.render(Map.of("m", Map.of("k", "x")), Jinja2ReferenceTest.NOW)))
         .isNotNull();
-    assertThat(template.render(Map.of("m", Map.of("k", 1)), ReferenceTest.NOW).text())
+    assertThat(template.render(Map.of("m", Map.of("k", 1)), Jinja2ReferenceTest.NOW).text())
         .isEqualTo("2");
   }
 
@@ -126,7 +126,7 @@ class TemplateErrorsTest {
             TemplateException.class,
             () ->
                 Template.parse(template)
-                    .render(Map.of("m", Map.of("k", "v"), "s", "text"), ReferenceTest.NOW)
+                    .render(Map.of("m", Map.of("k", "v"), "s", "text"), Jinja2ReferenceTest.NOW)
                     .text());
     assertThat(failure).as(template).isNotNull();
     return failure;

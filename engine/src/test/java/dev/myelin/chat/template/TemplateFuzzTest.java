@@ -21,17 +21,17 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
 /**
- * Whatever a template says, it renders or is a {@link TemplateException}, after bounded work and
- * memory. {@code -Dmyelin.fuzz.templates=1000000} tries more than the usual number.
+ * Every template renders or throws a {@link TemplateException}, with bounded work and memory.
+ * {@code -Dmyelin.fuzz.templates=1000000} tests more than the default number.
  */
 class TemplateFuzzTest {
   private static final int COUNT = Integer.getInteger("myelin.fuzz.templates", 20_000);
   private static final ZonedDateTime NOW =
       ZonedDateTime.of(2024, 7, 26, 13, 5, 9, 0, ZoneOffset.UTC);
 
-  // Far above what the budget allows on a slow machine; of the thread, so that others do not count.
-  private static final long MOST_NANOSECONDS = 5_000_000_000L;
-  private static final long MOST_BYTES = 3L << 30;
+  // Far above what the budget allows on a slow machine. Per thread, so other threads do not count.
+  private static final long MAX_NANOSECONDS = 5_000_000_000L;
+  private static final long MAX_BYTES = 3L << 30;
 
   private static final ThreadMXBean THREADS = (ThreadMXBean) ManagementFactory.getThreadMXBean();
 
@@ -54,8 +54,8 @@ class TemplateFuzzTest {
               Map.of("role", "user", "content", "Hi"),
               Map.of("role", "assistant", "content", "Hello <|im_end|>")));
 
-  /** Renders; returns what failed, or the text. */
-  private static String bounded(String template) {
+  /** Renders; returns the text or the error. */
+  private static String renderBounded(String template) {
     long cpu = THREADS.getCurrentThreadCpuTime();
     long bytes = THREADS.getCurrentThreadAllocatedBytes();
     String outcome;
@@ -63,34 +63,34 @@ class TemplateFuzzTest {
       outcome = Template.parse(template).render(VARIABLES, NOW).text();
     } catch (TemplateException e) {
       outcome = e.line() + ":" + e.column() + ": " + e.getMessage();
-      assertThat(e.getMessage()).as(shown(template)).isNotBlank();
+      assertThat(e.getMessage()).as(abbreviate(template)).isNotBlank();
       for (Throwable cause = e; cause != null; cause = cause.getCause()) {
-        assertThat(cause).as(shown(template)).isNotInstanceOf(OutOfMemoryError.class);
+        assertThat(cause).as(abbreviate(template)).isNotInstanceOf(OutOfMemoryError.class);
       }
     } catch (Throwable e) {
-      throw new AssertionError(shown(template), e);
+      throw new AssertionError(abbreviate(template), e);
     }
     assertThat(THREADS.getCurrentThreadCpuTime() - cpu)
-        .as(() -> "nanoseconds of " + shown(template))
-        .isLessThan(MOST_NANOSECONDS);
+        .as(() -> "nanoseconds of " + abbreviate(template))
+        .isLessThan(MAX_NANOSECONDS);
     assertThat(THREADS.getCurrentThreadAllocatedBytes() - bytes)
-        .as(() -> "bytes of " + shown(template))
-        .isLessThan(MOST_BYTES);
+        .as(() -> "bytes of " + abbreviate(template))
+        .isLessThan(MAX_BYTES);
     return outcome;
   }
 
-  private static String shown(String template) {
+  private static String abbreviate(String template) {
     return template.length() <= 2000 ? template : template.substring(0, 2000) + "...";
   }
 
   @Test
   void hostileTemplatesEnd() {
     for (String template : HostileTemplates.all()) {
-      bounded(template);
+      renderBounded(template);
     }
   }
 
-  /** What Jinja2 renders, of our other tests. */
+  /** The templates of the Jinja2 reference tests. */
   private static List<String> seeds() throws IOException {
     List<String> seeds = new ArrayList<>();
     for (String name : List.of("expressions.txt", "templates.txt")) {
@@ -115,16 +115,16 @@ class TemplateFuzzTest {
 
   @ParameterizedTest
   @MethodSource("parts")
-  void changedTemplatesRenderOrFail(int part) throws IOException {
+  void mutatedTemplatesRenderOrFail(int part) throws IOException {
     List<String> seeds = seeds();
     SplittableRandom random = new SplittableRandom(part);
     int rendered = 0;
     for (int i = 0; i < COUNT / 4; i++) {
       StringBuilder template = new StringBuilder(seeds.get(random.nextInt(seeds.size())));
       for (int changes = random.nextInt(4); changes >= 0; changes--) {
-        change(template, seeds, random);
+        mutate(template, seeds, random);
       }
-      if (template.length() < 5_000 && !bounded(template.toString()).isEmpty()) {
+      if (template.length() < 5_000 && !renderBounded(template.toString()).isEmpty()) {
         rendered++;
       }
     }
@@ -258,7 +258,7 @@ class TemplateFuzzTest {
     return pieces;
   }
 
-  private static void change(StringBuilder text, List<String> seeds, SplittableRandom random) {
+  private static void mutate(StringBuilder text, List<String> seeds, SplittableRandom random) {
     int at = random.nextInt(text.length() + 1);
     int to = Math.min(text.length(), at + random.nextInt(1, 12));
     switch (random.nextInt(7)) {
@@ -271,10 +271,10 @@ class TemplateFuzzTest {
     }
   }
 
-  /** Expressions of any shape, with numbers and texts of any size. */
+  /** Random sequences of pieces. */
   @ParameterizedTest
   @MethodSource("parts")
-  void madeUpTemplatesRenderOrFail(int part) {
+  void randomTemplatesRenderOrFail(int part) {
     SplittableRandom random = new SplittableRandom(100 + part);
     int rendered = 0;
     for (int i = 0; i < COUNT / 4; i++) {
@@ -286,16 +286,16 @@ class TemplateFuzzTest {
       if (random.nextBoolean()) {
         text = "{{ " + text.replace("{", "").replace("}", "").replace("%", "") + " }}";
       }
-      if (!bounded(text).isEmpty()) {
+      if (!renderBounded(text).isEmpty()) {
         rendered++;
       }
     }
     assertThat(rendered).isPositive();
   }
 
-  /** Variables that come from outside are taken, or refused by their name. */
+  /** Variables of any type are converted, or rejected with a message. */
   @Test
-  void variablesOfAnyTypeAreTakenOrRefused() {
+  void variablesAreConvertedOrRejected() {
     List<Object> cyclic = new ArrayList<>();
     cyclic.add(cyclic);
     for (Object value : List.of(cyclic, new Object(), 'c', new int[1], Double.NaN, "\ud800")) {
