@@ -18,28 +18,28 @@ public final class ElfFile {
   private static final int MAGIC = 0x7f454c46;
   private static final int CLASS_64 = 2;
   private static final int LITTLE_ENDIAN = 1;
-  private static final int SEGMENTS_OFFSET = 32;
-  private static final int SECTIONS_OFFSET = 40;
-  private static final int SEGMENT_BYTES = 54;
-  private static final int SEGMENT_COUNT = 56;
-  private static final int SECTION_BYTES = 58;
-  private static final int SECTION_COUNT = 60;
+  private static final int PROGRAM_HEADERS_AT = 32;
+  private static final int SECTION_HEADERS_AT = 40;
+  private static final int PROGRAM_HEADER_SIZE_AT = 54;
+  private static final int PROGRAM_HEADER_COUNT_AT = 56;
+  private static final int SECTION_HEADER_SIZE_AT = 58;
+  private static final int SECTION_HEADER_COUNT_AT = 60;
 
   /** What a program header takes at least, and where its fields are. */
-  private static final int PROGRAM_HEADER = 56;
+  private static final int MIN_PROGRAM_HEADER_BYTES = 56;
 
-  private static final int FILE_OFFSET = 8;
-  private static final int FILE_BYTES = 32;
+  private static final int SEGMENT_OFFSET_AT = 8;
+  private static final int SEGMENT_FILE_SIZE_AT = 32;
 
   private ElfFile() {}
 
   /** Whether it is one of 64 bits and all there. */
-  public static boolean isWhole(Path file) {
-    return fault(file).isEmpty();
+  public static boolean isComplete(Path file) {
+    return findDefect(file).isEmpty();
   }
 
   /** What keeps it from being one of 64 bits that is all there, in a few words. */
-  static Optional<String> fault(Path file) {
+  static Optional<String> findDefect(Path file) {
     // no channel: an interrupted thread could not read it
     try (InputStream in = Files.newInputStream(file)) {
       long size = Files.size(file);
@@ -51,29 +51,29 @@ public final class ElfFile {
         return Optional.of("it is no library of 64 bits");
       }
       header.order(ByteOrder.LITTLE_ENDIAN);
-      long segments = header.getLong(SEGMENTS_OFFSET);
-      int segmentBytes = Short.toUnsignedInt(header.getShort(SEGMENT_BYTES));
-      int segmentCount = Short.toUnsignedInt(header.getShort(SEGMENT_COUNT));
-      if (segments < HEADER_BYTES || segmentBytes < PROGRAM_HEADER || segmentCount == 0) {
+      long segments = header.getLong(PROGRAM_HEADERS_AT);
+      int segmentBytes = Short.toUnsignedInt(header.getShort(PROGRAM_HEADER_SIZE_AT));
+      int segmentCount = Short.toUnsignedInt(header.getShort(PROGRAM_HEADER_COUNT_AT));
+      if (segments < HEADER_BYTES || segmentBytes < MIN_PROGRAM_HEADER_BYTES || segmentCount == 0) {
         return Optional.of("it is no library of 64 bits");
       }
-      long sections = header.getLong(SECTIONS_OFFSET);
+      long sections = header.getLong(SECTION_HEADERS_AT);
       int sectionBytes =
-          Short.toUnsignedInt(header.getShort(SECTION_BYTES))
-              * Short.toUnsignedInt(header.getShort(SECTION_COUNT));
+          Short.toUnsignedInt(header.getShort(SECTION_HEADER_SIZE_AT))
+              * Short.toUnsignedInt(header.getShort(SECTION_HEADER_COUNT_AT));
       // linkers write the section headers last
-      if (isBeyond(segments, (long) segmentBytes * segmentCount, size)
-          || isBeyond(sections, sectionBytes, size)) {
-        return cutShort(size);
+      if (exceeds(segments, (long) segmentBytes * segmentCount, size)
+          || exceeds(sections, sectionBytes, size)) {
+        return truncated(size);
       }
       in.skipNBytes(segments - HEADER_BYTES);
       ByteBuffer table =
           ByteBuffer.wrap(in.readNBytes(segmentBytes * segmentCount))
               .order(ByteOrder.LITTLE_ENDIAN);
       for (int at = 0; at + segmentBytes <= table.capacity(); at += segmentBytes) {
-        long offset = table.getLong(at + FILE_OFFSET);
-        if (isBeyond(offset, table.getLong(at + FILE_BYTES), size)) {
-          return cutShort(size);
+        long offset = table.getLong(at + SEGMENT_OFFSET_AT);
+        if (exceeds(offset, table.getLong(at + SEGMENT_FILE_SIZE_AT), size)) {
+          return truncated(size);
         }
       }
       return Optional.empty();
@@ -82,11 +82,11 @@ public final class ElfFile {
     }
   }
 
-  private static boolean isBeyond(long offset, long bytes, long size) {
+  private static boolean exceeds(long offset, long bytes, long size) {
     return offset < 0 || bytes < 0 || offset > size - bytes;
   }
 
-  private static Optional<String> cutShort(long size) {
+  private static Optional<String> truncated(long size) {
     return Optional.of("it is cut short, its headers name more than its " + size + " bytes");
   }
 }

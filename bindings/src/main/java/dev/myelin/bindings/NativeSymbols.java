@@ -65,11 +65,11 @@ public final class NativeSymbols {
   /** Opens a library for as long as {@code scope} lives; {@link #lookup} does not look into it. */
   public static SymbolLookup open(Path file, Arena scope) {
     Path absolute = file.toAbsolutePath();
-    requireWhole(absolute);
+    requireComplete(absolute);
     try {
       return SymbolLookup.libraryLookup(absolute, scope);
     } catch (IllegalArgumentException e) {
-      throw new NativeLoadException("cannot load " + absolute + ": " + reason(absolute), e);
+      throw new NativeLoadException("cannot load " + absolute + ": " + linkerMessage(absolute), e);
     }
   }
 
@@ -77,9 +77,9 @@ public final class NativeSymbols {
    * Refuses a file that the dynamic linker would map although bytes of it are missing, which ends
    * the process.
    */
-  public static void requireWhole(Path file) {
+  public static void requireComplete(Path file) {
     if (IS_ELF) {
-      ElfFile.fault(file)
+      ElfFile.findDefect(file)
           .ifPresent(
               fault -> {
                 throw new NativeLoadException("cannot load " + file + ": " + fault);
@@ -114,7 +114,7 @@ public final class NativeSymbols {
   }
 
   /** Why the dynamic linker refuses a file: the JVM keeps that to itself. */
-  private static String reason(Path file) {
+  private static String linkerMessage(Path file) {
     Linker linker = Linker.nativeLinker();
     Optional<MemorySegment> open = linker.defaultLookup().find("dlopen");
     Optional<MemorySegment> error = linker.defaultLookup().find("dlerror");

@@ -41,7 +41,7 @@ public final class CudaDevice implements AutoCloseable {
    * @throws InvalidRequestException if there is no device of that number
    */
   public static CudaDevice open(int index) {
-    return open(CudaSearch.once(), index);
+    return open(CudaSearch.result(), index);
   }
 
   static CudaDevice open(CudaSearch library, int index) {
@@ -58,7 +58,7 @@ public final class CudaDevice implements AutoCloseable {
 
   /** Types of weights that there are kernels for. */
   public List<GgmlType> types() {
-    return Arrays.stream(GgmlType.values()).filter(t -> CudaLibrary.block(t.id()) > 0).toList();
+    return Arrays.stream(GgmlType.values()).filter(t -> CudaLibrary.blockSize(t.id()) > 0).toList();
   }
 
   /**
@@ -76,7 +76,7 @@ public final class CudaDevice implements AutoCloseable {
       String name, GgmlType type, long k, long n, MemorySegment data) {
     requireOpen();
     String tensor = CudaMatrix.text(name, type, k, n);
-    if (CudaLibrary.block(type.id()) == 0) {
+    if (CudaLibrary.blockSize(type.id()) == 0) {
       throw bad(
           tensor,
           "expected " + types().stream().map(GgmlType::ggmlName).collect(Collectors.joining(", ")));

@@ -39,12 +39,12 @@ public final class CudaDevices {
 
   /** The library's file, or where it would be. */
   public static Path library() {
-    return CudaSearch.once().file();
+    return CudaSearch.result().file();
   }
 
   /** Why there is no device to use, in one line; none where there are some. */
   public static Optional<String> absence() {
-    CudaSearch search = CudaSearch.once();
+    CudaSearch search = CudaSearch.result();
     return search.isUsable() ? Optional.empty() : Optional.of(search.reason());
   }
 
@@ -54,7 +54,7 @@ public final class CudaDevices {
    * @throws NativeLibraryException if a device fails to answer
    */
   public static List<Device> list() {
-    return list(CudaSearch.once());
+    return list(CudaSearch.result());
   }
 
   static List<Device> list(CudaSearch search) {

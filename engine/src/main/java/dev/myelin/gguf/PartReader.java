@@ -175,7 +175,7 @@ final class PartReader {
 
   private MemorySegment copy(InputFile input, Path file) throws IOException {
     long size = input.size();
-    MemorySegment bytes = NativeMemory.zeros(arena, size, ALIGNMENT, "a copy of " + file);
+    MemorySegment bytes = NativeMemory.allocateZeroed(arena, size, ALIGNMENT, "a copy of " + file);
     for (long offset = 0; offset < size; offset += CHUNK_BYTES) {
       MemorySegment chunk = bytes.asSlice(offset, Math.min(CHUNK_BYTES, size - offset));
       if (!input.read(chunk.asByteBuffer(), offset)) {

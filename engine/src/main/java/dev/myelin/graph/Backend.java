@@ -65,7 +65,7 @@ public final class Backend implements AutoCloseable {
     }
     Ggml.require();
     int count = threads == 1 ? 1 : startableThreads(threads);
-    NativeMemory.require(SLACK_BYTES, "threads (" + count + ")");
+    NativeMemory.requireAvailable(SLACK_BYTES, "threads (" + count + ")");
     try (Arena arena = Arena.ofConfined()) {
       MemorySegment params = ggml_threadpool_params.allocate(arena).fill((byte) 0);
       ggml_threadpool_params.n_threads(params, count);
@@ -127,10 +127,12 @@ public final class Backend implements AutoCloseable {
   private void preparePlan(long workBytes) {
     if (workBuffer == null || workBuffer.bytes().byteSize() < workBytes) {
       freeWorkBuffer();
-      workBuffer = NativeMemory.zeros(workBytes, WORK_ALIGNMENT, "the work buffer of a graph");
+      workBuffer =
+          NativeMemory.allocateZeroed(workBytes, WORK_ALIGNMENT, "the work buffer of a graph");
     }
     if (!started) {
-      NativeMemory.require(SLACK_BYTES + threads * BYTES_PER_THREAD, "threads (" + threads + ")");
+      NativeMemory.requireAvailable(
+          SLACK_BYTES + threads * BYTES_PER_THREAD, "threads (" + threads + ")");
       started = true;
     }
     ggml_cplan.work_data(plan, workBuffer.bytes());

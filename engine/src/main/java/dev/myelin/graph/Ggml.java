@@ -37,7 +37,7 @@ public final class Ggml {
     try {
       MemorySegment.NULL.reinterpret(0);
     } catch (IllegalCallerException e) {
-      throw Natives.failure(NativeLibraries.denied(Ggml.class, e));
+      throw Natives.failure(NativeLibraries.accessDenied(Ggml.class, e));
     }
   }
 

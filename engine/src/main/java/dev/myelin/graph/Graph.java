@@ -52,7 +52,7 @@ public final class Graph implements AutoCloseable {
       List<MatmulInput> matmulInputs) {
     try {
       // ggml aborts the process if it cannot allocate its own tables
-      NativeMemory.require(
+      NativeMemory.requireAvailable(
           SLACK_BYTES + context.capacity() * ALLOCATOR_BYTES_PER_TENSOR, "a compute graph");
     } catch (NativeLibraryException e) {
       context.close();

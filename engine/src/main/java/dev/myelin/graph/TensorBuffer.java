@@ -39,15 +39,15 @@ public final class TensorBuffer implements AutoCloseable {
       throw new MyelinException("graph: a buffer must be native memory aligned to 32 bytes");
     }
     Ggml.require();
-    NativeMemory.require(SLACK_BYTES, "a buffer");
+    NativeMemory.requireAvailable(SLACK_BYTES, "a buffer");
     return new TensorBuffer(memory, null);
   }
 
   /** A zeroed buffer. The system commits its pages on first write. */
   public static TensorBuffer allocateZeroed(long bytes) {
     Ggml.require();
-    NativeMemory.require(SLACK_BYTES, "a buffer");
-    NativeMemory.Block block = NativeMemory.zeros(bytes, CACHE_LINE, "a buffer");
+    NativeMemory.requireAvailable(SLACK_BYTES, "a buffer");
+    NativeMemory.Block block = NativeMemory.allocateZeroed(bytes, CACHE_LINE, "a buffer");
     try {
       return new TensorBuffer(block.bytes(), block);
     } catch (RuntimeException e) {

@@ -32,8 +32,8 @@ public final class TensorContext implements AutoCloseable {
     long bytes = tensors * Ggml_h.ggml_tensor_overhead() + extraBytes;
     String purpose = "the description of " + tensors + " tensors";
     // ggml aborts the process if it cannot allocate; beside this memory it needs little
-    NativeMemory.require(SLACK_BYTES, purpose);
-    memory = NativeMemory.zeros(bytes, ALIGNMENT, purpose);
+    NativeMemory.requireAvailable(SLACK_BYTES, purpose);
+    memory = NativeMemory.allocateZeroed(bytes, ALIGNMENT, purpose);
     try (Arena arena = Arena.ofConfined()) {
       MemorySegment params = ggml_init_params.allocate(arena);
       ggml_init_params.mem_size(params, bytes);

@@ -49,7 +49,7 @@ public final class CudaLibrary {
   }
 
   /** Weights of a block of a ggml type; 0 where no kernel multiplies with it. */
-  public static int block(int type) {
+  public static int blockSize(int type) {
     return Cuda_h.myelin_cuda_block(type);
   }
 

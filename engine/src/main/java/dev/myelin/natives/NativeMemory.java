@@ -37,24 +37,24 @@ public final class NativeMemory {
    * @param what it is for, for the message
    * @throws NativeLibraryException if there is no memory for them
    */
-  public static Block zeros(long bytes, long alignment, String what) {
-    MemorySegment block = taken(calloc(Math.addExact(bytes, alignment)), bytes, what);
+  public static Block allocateZeroed(long bytes, long alignment, String what) {
+    MemorySegment block = requireAllocated(calloc(Math.addExact(bytes, alignment)), bytes, what);
     long skip = -block.address() & (alignment - 1);
     return new Block(block, block.reinterpret(bytes + alignment).asSlice(skip, bytes));
   }
 
   /** A block as the C library knows it, and the part to be used. */
-  public record Block(MemorySegment owned, MemorySegment bytes) implements AutoCloseable {
+  public record Block(MemorySegment allocation, MemorySegment bytes) implements AutoCloseable {
     @Override
     public void close() {
-      free(owned);
+      free(allocation);
     }
   }
 
-  /** Zeros that are freed with an arena; otherwise as {@link #zeros}. */
-  public static MemorySegment zeros(Arena arena, long bytes, long alignment, String what) {
-    Block block = zeros(bytes, alignment, what);
-    MemorySegment owned = block.owned();
+  /** Zeros that are freed with an arena; otherwise as {@link #allocateZeroed}. */
+  public static MemorySegment allocateZeroed(Arena arena, long bytes, long alignment, String what) {
+    Block block = allocateZeroed(bytes, alignment, what);
+    MemorySegment owned = block.allocation();
     return MemorySegment.ofAddress(block.bytes().address())
         .reinterpret(bytes, arena, ignored -> free(owned));
   }
@@ -65,11 +65,11 @@ public final class NativeMemory {
    *
    * @throws NativeLibraryException if there is not
    */
-  public static void require(long bytes, String what) {
-    free(taken(malloc(Math.max(1, bytes)), bytes, what));
+  public static void requireAvailable(long bytes, String what) {
+    free(requireAllocated(malloc(Math.max(1, bytes)), bytes, what));
   }
 
-  private static MemorySegment taken(MemorySegment block, long bytes, String what) {
+  private static MemorySegment requireAllocated(MemorySegment block, long bytes, String what) {
     if (block.address() == 0) {
       throw new NativeLibraryException("no memory for " + what + ": " + bytes + " bytes");
     }

@@ -48,7 +48,7 @@ final class DeniedProbe {
         }
       }
     }
-    if (CudaSearch.once().isUsable()) {
+    if (CudaSearch.result().isUsable()) {
       System.out.println("CUDA is usable");
     }
   }

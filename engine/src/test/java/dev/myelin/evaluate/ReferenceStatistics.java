@@ -41,8 +41,8 @@ final class ReferenceStatistics {
   static Predictions chunks(Path file, int[] tokens, int context, int bos) {
     List<float[]> rows = new ArrayList<>();
     List<Integer> predicted = new ArrayList<>();
-    try (LlamaModel model = LlamaModel.load(file, LlamaModel.Options.PLAIN);
-        LlamaContext peer = model.context(options(context))) {
+    try (LlamaModel model = LlamaModel.load(file, LlamaModel.Options.NO_REPACK);
+        LlamaContext peer = model.createContext(options(context))) {
       for (int chunk = 0; chunk < tokens.length / context; chunk++) {
         int[] ids = Arrays.copyOfRange(tokens, chunk * context, (chunk + 1) * context);
         int[] inputs = ids.clone();
@@ -102,8 +102,8 @@ final class ReferenceStatistics {
   static Predictions windows(Path file, int[] tokens, int window, int stride) {
     List<float[]> rows = new ArrayList<>();
     List<Integer> predicted = new ArrayList<>();
-    try (LlamaModel model = LlamaModel.load(file, LlamaModel.Options.PLAIN);
-        LlamaContext peer = model.context(options(window))) {
+    try (LlamaModel model = LlamaModel.load(file, LlamaModel.Options.NO_REPACK);
+        LlamaContext peer = model.createContext(options(window))) {
       for (int start = 0; start + window < tokens.length; start += stride) {
         int from = start;
         peer.clear();

@@ -64,8 +64,8 @@ class ScorerTest {
     double[] sums = new double[continuations.size()];
     LlamaContext.Options options =
         new LlamaContext.Options(128, 128, 1, CacheType.F32.type().id(), FlashAttention.OFF);
-    try (LlamaModel model = LlamaModel.load(file, LlamaModel.Options.PLAIN);
-        LlamaContext context = model.context(options)) {
+    try (LlamaModel model = LlamaModel.load(file, LlamaModel.Options.NO_REPACK);
+        LlamaContext context = model.createContext(options)) {
       List<int[]> all = new ArrayList<>(List.of(model.tokenize(prompt, true, true)));
       continuations.forEach(c -> all.add(model.tokenize(prompt + c, true, true)));
       int common = 0;

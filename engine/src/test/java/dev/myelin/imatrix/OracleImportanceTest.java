@@ -135,8 +135,8 @@ class OracleImportanceTest {
           new LlamaContext.Options(CHUNK, CHUNK, 1, CacheType.F32.type().id(), FlashAttention.OFF);
       double[] sum = {0};
       int[] predicted = {0};
-      try (LlamaModel model = LlamaModel.load(file, LlamaModel.Options.PLAIN);
-          LlamaContext context = model.context(options, (t, ask, data) -> observe(t, ask))) {
+      try (LlamaModel model = LlamaModel.load(file, LlamaModel.Options.NO_REPACK);
+          LlamaContext context = model.createContext(options, (t, ask, data) -> observe(t, ask))) {
         for (int i = 0; i < chunks; i++) {
           int[] chunk = Arrays.copyOfRange(tokens, i * CHUNK, (i + 1) * CHUNK);
           int[] next = Arrays.copyOfRange(chunk, 1, CHUNK);

@@ -35,7 +35,7 @@ class GreedyStoryTest {
   void f32PrintsTheStory() throws IOException {
     Path file = SharedData.path("models/stories260K-f32.gguf");
     String story = Files.readString(SharedData.path("models/stories260K-greedy.txt"));
-    try (LlamaModel oracle = LlamaModel.load(file, LlamaModel.Options.VOCABULARY)) {
+    try (LlamaModel oracle = LlamaModel.load(file, LlamaModel.Options.VOCABULARY_ONLY)) {
       int[] prompt = oracle.tokenize(PROMPT, true, true);
       int[] written = ours(file, prompt, CacheType.F16);
       assertThat(text(oracle, prompt, written).strip()).isEqualTo(story.strip());
@@ -49,7 +49,7 @@ class GreedyStoryTest {
   @CsvSource({"f32, F32", "f32, F16", "Q8_0, F32", "Q8_0, F16", "Q4_0, F32", "Q4_0, F16"})
   void everyTypeWritesWhatTheOracleThinksLikeliest(String type, CacheType cache) {
     Path file = SharedData.path("models/stories260K-" + type + ".gguf");
-    try (LlamaModel oracle = LlamaModel.load(file, LlamaModel.Options.PLAIN)) {
+    try (LlamaModel oracle = LlamaModel.load(file, LlamaModel.Options.NO_REPACK)) {
       int[] prompt = oracle.tokenize(PROMPT, true, true);
       int[] written = ours(file, prompt, cache);
       assertThat(mostBehind(oracle, prompt, written, cache))
@@ -79,7 +79,7 @@ class GreedyStoryTest {
     FlashAttention attention = cache == CacheType.F32 ? FlashAttention.OFF : FlashAttention.AUTO;
     LlamaContext.Options options =
         new LlamaContext.Options(512, 512, 1, cache.type().id(), attention);
-    try (LlamaContext context = model.context(options)) {
+    try (LlamaContext context = model.createContext(options)) {
       float most = 0;
       float[] logits = Logits.copy(context.feed(prompt));
       for (int token : written) {

@@ -14,7 +14,7 @@ class NativeMemoryTest {
   @ValueSource(longs = {0, 1, 100, 1 << 20, 40 << 20})
   void memoryIsZerosAlsoWhereItWasUsedBefore(long bytes) {
     for (int i = 0; i < 3; i++) {
-      try (NativeMemory.Block block = NativeMemory.zeros(bytes, 64, "a test")) {
+      try (NativeMemory.Block block = NativeMemory.allocateZeroed(bytes, 64, "a test")) {
         assertThat(block.bytes().byteSize()).isEqualTo(bytes);
         assertThat(block.bytes().address() % 64).isZero();
         for (long at = 0; at < bytes; at += 97) {
@@ -22,17 +22,17 @@ class NativeMemoryTest {
         }
         block.bytes().fill((byte) 1);
       }
-      NativeMemory.require(bytes, "a test");
+      NativeMemory.requireAvailable(bytes, "a test");
     }
   }
 
   @Test
   void whatThereIsNoMemoryForIsNamed() {
     long bytes = 1L << 60;
-    assertThatThrownBy(() -> NativeMemory.require(bytes, "a test"))
+    assertThatThrownBy(() -> NativeMemory.requireAvailable(bytes, "a test"))
         .isInstanceOf(NativeLibraryException.class)
         .hasMessage("no memory for a test: " + bytes + " bytes");
-    assertThatThrownBy(() -> NativeMemory.zeros(bytes, 64, "a test"))
+    assertThatThrownBy(() -> NativeMemory.allocateZeroed(bytes, 64, "a test"))
         .isInstanceOf(NativeLibraryException.class)
         .hasMessage("no memory for a test: " + bytes + " bytes");
   }

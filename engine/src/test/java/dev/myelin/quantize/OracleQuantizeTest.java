@@ -270,7 +270,7 @@ class OracleQuantizeTest {
     o.overrides().forEach(t -> overrides.put(t.pattern().text(), t.type().id()));
     var peer =
         dev.myelin.bindings.peer.QuantizeOptions.of(fileType, 2)
-            .withEnds(
+            .withOutputAndEmbeddingTypes(
                 o.outputType() == null ? -1 : o.outputType().id(),
                 o.embeddingType() == null ? -1 : o.embeddingType().id())
             .withOverrides(overrides);

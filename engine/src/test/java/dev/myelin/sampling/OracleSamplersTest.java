@@ -38,7 +38,7 @@ class OracleSamplersTest {
   @BeforeAll
   static void load() {
     NativeLibraries.load();
-    Optional<Path> llama = NativeLibraries.llama();
+    Optional<Path> llama = NativeLibraries.llamaLibrary();
     assumeTrue(llama.isPresent(), "skipped: no libllama next to the ggml in use");
     LlamaCpp.load();
   }

@@ -88,15 +88,15 @@ public record Logits(float[][] rows) {
     LlamaContext.Options options =
         new LlamaContext.Options(
             run.contextLength, 512, run.threads, run.cacheType.type().id(), attention);
-    try (LlamaModel model = LlamaModel.load(run.file, LlamaModel.Options.PLAIN);
-        LlamaContext context = model.context(options)) {
+    try (LlamaModel model = LlamaModel.load(run.file, LlamaModel.Options.NO_REPACK);
+        LlamaContext context = model.createContext(options)) {
       float[] scales = new float[run.adapters.size()];
       List<LlamaAdapter> adapters = new ArrayList<>();
       for (Adapter adapter : run.adapters) {
         scales[adapters.size()] = adapter.scale();
-        adapters.add(model.adapter(adapter.file()));
+        adapters.add(model.loadAdapter(adapter.file()));
       }
-      context.adapt(adapters, scales);
+      context.setAdapters(adapters, scales);
       for (int from = 0; from < tokens.length; from += chunk) {
         int to = Math.min(tokens.length, from + chunk);
         context.feedAll(

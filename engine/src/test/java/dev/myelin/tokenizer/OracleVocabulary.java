@@ -52,7 +52,7 @@ final class OracleVocabulary implements AutoCloseable {
   /** Loads libllama, or skips the calling test. */
   static synchronized void load() {
     NativeLibraries.load();
-    Optional<Path> llama = NativeLibraries.llama();
+    Optional<Path> llama = NativeLibraries.llamaLibrary();
     assumeTrue(llama.isPresent(), "skipped: no libllama beside the ggml in use");
     if (isEnd == null) {
       LlamaCpp.load();

@@ -13,7 +13,7 @@ import java.util.regex.Pattern;
  */
 final class AbiCheck {
   /** The oldest minor version of ggml 0.x whose public headers hold every bound symbol. */
-  private static final int OLDEST_MINOR = 25;
+  private static final int MIN_MINOR = 25;
 
   /** What ggml puts before each tensor in a context: {@code struct ggml_object}. */
   private static final long OBJECT_BYTES = 32;
@@ -23,7 +23,7 @@ final class AbiCheck {
   private AbiCheck() {}
 
   static void run(Path library) {
-    version(Ggml_h.ggml_version().getString(0), library);
+    checkVersion(Ggml_h.ggml_version().getString(0), library);
     long expected = OBJECT_BYTES + ggml_tensor.sizeof();
     long overhead = Ggml_h.ggml_tensor_overhead();
     if (overhead != expected) {
@@ -32,15 +32,15 @@ final class AbiCheck {
     }
   }
 
-  static void version(String version, Path library) {
+  static void checkVersion(String version, Path library) {
     Matcher m = VERSION.matcher(version);
     boolean fits =
         m.matches()
             && Integer.parseInt(m.group(1)) == 0
-            && Integer.parseInt(m.group(2)) >= OLDEST_MINOR;
+            && Integer.parseInt(m.group(2)) >= MIN_MINOR;
     if (!fits) {
       throw new NativeLoadException(
-          library + ": ggml " + version + ": expected 0." + OLDEST_MINOR + " or a later 0.x");
+          library + ": ggml " + version + ": expected 0." + MIN_MINOR + " or a later 0.x");
     }
   }
 }

@@ -29,7 +29,7 @@ public record CudaSearch(Path file, Optional<Absence> absence, String reason, in
     NOT_BUILT,
     NO_DRIVER,
     /** The file is no library for this machine, another library, or of another version. */
-    UNFIT,
+    INCOMPATIBLE,
     /** There is a driver, but no device, or none that it can use. */
     NO_DEVICE
   }
@@ -52,8 +52,8 @@ public record CudaSearch(Path file, Optional<Absence> absence, String reason, in
    * Looks on the first call, and returns the same answer from then on: at the system property
    * {@code myelin.cuda}, else in {@code native/build-cuda/lib} of {@link NativeLibraries#home}.
    */
-  public static CudaSearch once() {
-    return Once.RESULT;
+  public static CudaSearch result() {
+    return Holder.RESULT;
   }
 
   /** Whether the library is loaded and has devices. */
@@ -61,19 +61,19 @@ public record CudaSearch(Path file, Optional<Absence> absence, String reason, in
     return absence.isEmpty();
   }
 
-  private static final class Once {
+  private static final class Holder {
     static final CudaSearch RESULT = search();
 
     private static CudaSearch search() {
       try {
-        return find(place(), Driver.NVIDIA);
+        return find(location(), Driver.NVIDIA);
       } catch (NativeLoadException e) {
-        return none(Path.of(LIBRARY), Absence.NOT_BUILT, e.getMessage());
+        return absent(Path.of(LIBRARY), Absence.NOT_BUILT, e.getMessage());
       }
     }
   }
 
-  private static Path place() {
+  private static Path location() {
     String named = System.getProperty("myelin.cuda");
     return named != null
         ? Path.of(named).toAbsolutePath()
@@ -83,35 +83,35 @@ public record CudaSearch(Path file, Optional<Absence> absence, String reason, in
   /** Looks for the library at {@code file}, and loads it where that driver is. */
   static CudaSearch find(Path file, Driver driver) {
     if (!Files.isRegularFile(file)) {
-      return none(
+      return absent(
           file, Absence.NOT_BUILT, "no libmyelin-cuda at " + file + "; `make cuda` builds it");
     }
     if (!Files.exists(driver.control)) {
-      return none(file, Absence.NO_DRIVER, "no NVIDIA driver: there is no " + driver.control);
+      return absent(file, Absence.NO_DRIVER, "no NVIDIA driver: there is no " + driver.control);
     }
     try {
-      NativeLibraries.requireAccess();
+      NativeLibraries.requireNativeAccess();
     } catch (NativeLoadException e) {
-      return none(file, Absence.UNFIT, e.getMessage());
+      return absent(file, Absence.INCOMPATIBLE, e.getMessage());
     }
     // The driver stays: libmyelin-cuda opens it too.
     if (open(driver.library, Arena.global()).isEmpty()) {
       String message = "no NVIDIA driver: %s cannot be loaded";
-      return none(file, Absence.NO_DRIVER, message.formatted(driver.library));
+      return absent(file, Absence.NO_DRIVER, message.formatted(driver.library));
     }
-    String unfit = unfit(file);
+    String unfit = loadAndCheck(file);
     if (!unfit.isEmpty()) {
-      return none(file, Absence.UNFIT, unfit);
+      return absent(file, Absence.INCOMPATIBLE, unfit);
     }
-    return count(file);
+    return countDevices(file);
   }
 
   /**
    * Opens the library by itself, asks for its version, and loads it for the bindings if it fits.
    */
-  private static String unfit(Path file) {
+  private static String loadAndCheck(Path file) {
     try (Arena arena = Arena.ofConfined()) {
-      boolean whole = !IS_ELF || ElfFile.isWhole(file);
+      boolean whole = !IS_ELF || ElfFile.isComplete(file);
       Optional<SymbolLookup> library = whole ? open(file.toString(), arena) : Optional.empty();
       if (library.isEmpty()) {
         return file + " is no library for this machine";
@@ -120,7 +120,7 @@ public record CudaSearch(Path file, Optional<Absence> absence, String reason, in
       if (symbol.isEmpty()) {
         return file + " is another library: it has no " + VERSION_SYMBOL;
       }
-      int version = NativeLibraries.call(symbol.get());
+      int version = NativeLibraries.callInt(symbol.get());
       if (version != Cuda_h.MYELIN_CUDA_ABI_VERSION()) {
         return "%s has interface version %s, these bindings expect %s; `make cuda` compiles it again"
             .formatted(file, version, Cuda_h.MYELIN_CUDA_ABI_VERSION());
@@ -135,13 +135,13 @@ public record CudaSearch(Path file, Optional<Absence> absence, String reason, in
     }
   }
 
-  private static CudaSearch count(Path file) {
+  private static CudaSearch countDevices(Path file) {
     try (Arena arena = Arena.ofConfined()) {
       MemorySegment count = arena.allocate(ValueLayout.JAVA_INT);
       int status = Cuda_h.myelin_cuda_device_count(count);
       return status == Cuda_h.MYELIN_CUDA_OK()
           ? new CudaSearch(file, Optional.empty(), "", count.get(ValueLayout.JAVA_INT, 0))
-          : none(file, Absence.NO_DEVICE, statusText(status));
+          : absent(file, Absence.NO_DEVICE, statusText(status));
     }
   }
 
@@ -158,7 +158,7 @@ public record CudaSearch(Path file, Optional<Absence> absence, String reason, in
     return Cuda_h.myelin_cuda_status_string(status).getString(0);
   }
 
-  private static CudaSearch none(Path file, Absence absence, String reason) {
+  private static CudaSearch absent(Path file, Absence absence, String reason) {
     return new CudaSearch(file, Optional.of(absence), reason, 0);
   }
 }

@@ -23,22 +23,22 @@ import java.util.stream.Stream;
 record GgmlHome(Path directory, String origin) {
   private static final String SUFFIX = "(\\.v?[0-9.]+)?\\.(so|dylib|dll)(\\.[0-9.]+)?";
   private static final Pattern BASE = Pattern.compile("(lib)?ggml-base" + SUFFIX);
-  private static final Pattern FRONT = Pattern.compile("(lib)?ggml" + SUFFIX);
+  private static final Pattern MAIN = Pattern.compile("(lib)?ggml" + SUFFIX);
   private static final Pattern CPU = Pattern.compile("(lib)?ggml-cpu(-[a-z0-9_.]+)?" + SUFFIX);
   private static final Pattern LLAMA = Pattern.compile("(lib)?llama" + SUFFIX);
   private static final Pattern PC_LINE = Pattern.compile("(\\w+)=(.*)");
 
   static GgmlHome find(Path home) {
-    String named = System.getenv("GGML_HOME");
-    if (named != null && !named.isBlank()) {
-      Path directory = Path.of(named).toAbsolutePath();
+    String ggmlHome = System.getenv("GGML_HOME");
+    if (ggmlHome != null && !ggmlHome.isBlank()) {
+      Path directory = Path.of(ggmlHome).toAbsolutePath();
       for (Path d : List.of(directory, directory.resolve("lib"), directory.resolve("bin"))) {
         if (library(d, BASE).isPresent()) {
           return new GgmlHome(d, "GGML_HOME");
         }
       }
       throw new NativeLoadException(
-          "GGML_HOME=" + named + ": no libggml-base found there, nor in its lib or bin folder");
+          "GGML_HOME=" + ggmlHome + ": no libggml-base found there, nor in its lib or bin folder");
     }
     Optional<Path> system = systemDirectory();
     if (system.isPresent()) {
@@ -54,16 +54,16 @@ record GgmlHome(Path directory, String origin) {
             + "; `make build` fetches the pinned one");
   }
 
-  Path base() {
+  Path baseLibrary() {
     return required(BASE, "libggml-base");
   }
 
-  Path front() {
-    return required(FRONT, "libggml");
+  Path mainLibrary() {
+    return required(MAIN, "libggml");
   }
 
   /** The library of llama.cpp beside this ggml, if there is one. */
-  Optional<Path> llama() {
+  Optional<Path> llamaLibrary() {
     return library(directory, LLAMA);
   }
 

@@ -12,8 +12,8 @@ import java.util.Optional;
  * zeros, where the process would end otherwise.
  */
 public final class MappingWatch {
-  private static final int NOT_THE_SAME = -1;
-  private static final int ENDED = -2;
+  private static final int ALREADY_CHANGED = -1;
+  private static final int CLOSED = -2;
 
   private int watch;
 
@@ -41,10 +41,10 @@ public final class MappingWatch {
               mapping.byteSize(),
               watch);
       if (status == Myelin_h.MYELIN_OK()) {
-        return Optional.of(ending(new MappingWatch(watch.get(ValueLayout.JAVA_INT, 0)), mapped));
+        return Optional.of(closeWith(new MappingWatch(watch.get(ValueLayout.JAVA_INT, 0)), mapped));
       }
       return status == Myelin_h.MYELIN_ERROR_CHANGED()
-          ? Optional.of(new MappingWatch(NOT_THE_SAME))
+          ? Optional.of(new MappingWatch(ALREADY_CHANGED))
           : Optional.empty();
     }
   }
@@ -53,24 +53,24 @@ public final class MappingWatch {
    * An arena frees what it got last first: the watch ends after the last read, and before the
    * mapping.
    */
-  private static MappingWatch ending(MappingWatch watch, Arena mapped) {
+  private static MappingWatch closeWith(MappingWatch watch, Arena mapped) {
     try {
-      MemorySegment.NULL.reinterpret(mapped, ignored -> watch.end());
+      MemorySegment.NULL.reinterpret(mapped, ignored -> watch.close());
       return watch;
     } catch (RuntimeException e) {
-      watch.end();
+      watch.close();
       throw e;
     }
   }
 
   /** Whether the file was written to, or cut short, since; true stays true until the watch ends. */
   public synchronized boolean isChanged() {
-    return watch == NOT_THE_SAME
+    return watch == ALREADY_CHANGED
         || Myelin_h.myelin_mapping_check(watch) == Myelin_h.MYELIN_ERROR_CHANGED();
   }
 
-  private synchronized void end() {
+  private synchronized void close() {
     Myelin_h.myelin_mapping_unwatch(watch);
-    watch = ENDED;
+    watch = CLOSED;
   }
 }

@@ -20,7 +20,7 @@ public final class MyelinLibrary {
   private MyelinLibrary() {}
 
   /** Checks the library's version and MYELIN_ISA, and sends ggml's messages to its buffer. */
-  static void start(Path file) {
+  static void initialize(Path file) {
     NativeSymbols.require(file, List.of("myelin_abi_version"));
     int version = Myelin_h.myelin_abi_version();
     if (version != Myelin_h.MYELIN_ABI_VERSION()) {

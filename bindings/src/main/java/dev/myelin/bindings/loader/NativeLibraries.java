@@ -64,8 +64,8 @@ public final class NativeLibraries {
   }
 
   /** The libllama beside the ggml in use: the oracle of tests, the peer of benchmarks. */
-  public static Optional<Path> llama() {
-    return Loaded.orThrow().ggml().llama();
+  public static Optional<Path> llamaLibrary() {
+    return Loaded.orThrow().ggml().llamaLibrary();
   }
 
   private record Loaded(GgmlHome ggml, GgmlBuild build) {
@@ -76,7 +76,7 @@ public final class NativeLibraries {
       Loaded loaded = null;
       RuntimeException failure = null;
       try {
-        requireAccess();
+        requireNativeAccess();
         // ggml's registry is one a process and takes no care of threads: one class loader at a time
         synchronized ("dev.myelin.bindings.loader.NativeLibraries".intern()) {
           loaded = loadAll();
@@ -99,16 +99,16 @@ public final class NativeLibraries {
     }
   }
 
-  static void requireAccess() {
+  static void requireNativeAccess() {
     try {
       MemorySegment.NULL.reinterpret(0);
     } catch (IllegalCallerException e) {
-      throw denied(NativeLibraries.class, e);
+      throw accessDenied(NativeLibraries.class, e);
     }
   }
 
   /** What to throw where the JVM denies native access to the module of {@code caller}. */
-  public static NativeLoadException denied(Class<?> caller, IllegalCallerException e) {
+  public static NativeLoadException accessDenied(Class<?> caller, IllegalCallerException e) {
     Module module = caller.getModule();
     return new NativeLoadException(
         "the JVM denies native access: start it with --enable-native-access="
@@ -118,19 +118,20 @@ public final class NativeLibraries {
 
   private static Loaded loadAll() {
     Path home = home();
-    Path kernels = kernels(home);
+    Path kernels = kernelsLibrary(home);
     GgmlHome ggml = GgmlHome.find(home);
     // First, for the others to find it: they name it without a folder.
-    SymbolLookup base = NativeSymbols.open(ggml.base(), Arena.global());
-    SymbolLookup front = NativeSymbols.open(ggml.front());
-    NativeSymbols.open(ggml.base());
-    requireSameBase(ggml, base, front);
-    NativeSymbols.require(ggml.base(), List.of("ggml_version", "ggml_tensor_overhead"));
-    AbiCheck.run(ggml.base());
+    SymbolLookup base = NativeSymbols.open(ggml.baseLibrary(), Arena.global());
+    SymbolLookup front = NativeSymbols.open(ggml.mainLibrary());
+    NativeSymbols.open(ggml.baseLibrary());
+    requireSameBuild(ggml, base, front);
+    NativeSymbols.require(ggml.baseLibrary(), List.of("ggml_version", "ggml_tensor_overhead"));
+    AbiCheck.run(ggml.baseLibrary());
     NativeSymbols.require(
-        ggml.front(), List.of("ggml_log_set", "ggml_backend_reg_by_name", "ggml_backend_load"));
+        ggml.mainLibrary(),
+        List.of("ggml_log_set", "ggml_backend_reg_by_name", "ggml_backend_load"));
     NativeSymbols.open(kernels);
-    MyelinLibrary.start(kernels);
+    MyelinLibrary.initialize(kernels);
 
     List<CpuLibrary> candidates = new ArrayList<>();
     for (Path file : ggml.cpuLibraries()) {
@@ -151,7 +152,7 @@ public final class NativeLibraries {
       }
     }
     NativeSymbols.open(best.file());
-    NativeSymbols.require(ggml.base(), GgmlFunctions.NAMES);
+    NativeSymbols.require(ggml.baseLibrary(), GgmlFunctions.NAMES);
     return new Loaded(
         ggml,
         new GgmlBuild(
@@ -167,15 +168,15 @@ public final class NativeLibraries {
    * The dynamic linker takes a library by its name where one is loaded already, also one of another
    * folder: of another application, or an older deployment of this one. The same build will do.
    */
-  private static void requireSameBase(GgmlHome ggml, SymbolLookup base, SymbolLookup front) {
+  private static void requireSameBuild(GgmlHome ggml, SymbolLookup base, SymbolLookup front) {
     String symbol = "ggml_version";
     Optional<MemorySegment> own = base.find(symbol);
     Optional<MemorySegment> used = front.find(symbol);
     if (own.isEmpty() || used.isEmpty() || own.get().equals(used.get())) {
       return;
     }
-    String mine = identity(base);
-    String loaded = identity(front);
+    String mine = versionAndCommit(base);
+    String loaded = versionAndCommit(front);
     if (!mine.equals(loaded)) {
       throw new NativeLoadException(
           "ggml %s of %s: this process has loaded another one already, ggml %s"
@@ -183,11 +184,11 @@ public final class NativeLibraries {
     }
   }
 
-  private static String identity(SymbolLookup library) {
-    return text(library, "ggml_version") + " (" + text(library, "ggml_commit") + ")";
+  private static String versionAndCommit(SymbolLookup library) {
+    return callString(library, "ggml_version") + " (" + callString(library, "ggml_commit") + ")";
   }
 
-  private static String text(SymbolLookup library, String function) {
+  private static String callString(SymbolLookup library, String function) {
     Optional<MemorySegment> symbol = library.find(function);
     if (symbol.isEmpty()) {
       return "unknown";
@@ -206,14 +207,14 @@ public final class NativeLibraries {
 
   /** Asks a CPU library how well it suits this machine; one without an opinion suits any. */
   private static int score(Path file) {
-    NativeSymbols.requireWhole(file);
+    NativeSymbols.requireComplete(file);
     try (Arena arena = Arena.ofConfined()) {
       Optional<MemorySegment> symbol =
           SymbolLookup.libraryLookup(file, arena).find("ggml_backend_score");
       if (symbol.isEmpty()) {
         return 1;
       }
-      return call(symbol.get());
+      return callInt(symbol.get());
     } catch (IllegalArgumentException e) {
       return 0;
     } catch (Throwable e) {
@@ -222,14 +223,14 @@ public final class NativeLibraries {
   }
 
   /** Calls a function without parameters that gives an int. */
-  static int call(MemorySegment function) throws Throwable {
+  static int callInt(MemorySegment function) throws Throwable {
     return (int)
         Linker.nativeLinker()
             .downcallHandle(function, FunctionDescriptor.of(ValueLayout.JAVA_INT))
             .invokeExact();
   }
 
-  private static Path kernels(Path home) {
+  private static Path kernelsLibrary(Path home) {
     String name = System.mapLibraryName("myelin");
     String named = System.getProperty("myelin.kernels");
     Path file =

@@ -95,7 +95,7 @@ public final class LlamaContext implements AutoCloseable {
 
   /** Takes the logits of a position, f32 [vocabulary], valid during the call only. */
   @FunctionalInterface
-  public interface Sink {
+  public interface LogitsSink {
     void accept(int position, MemorySegment logits);
   }
 
@@ -119,7 +119,7 @@ public final class LlamaContext implements AutoCloseable {
   }
 
   /** Likewise, with the logits of every position. */
-  public void feedAll(int[] ids, Sink sink) {
+  public void feedAll(int[] ids, LogitsSink sink) {
     int count;
     for (int from = 0; from < ids.length; from += count) {
       count = Math.min(options.batch(), ids.length - from);
@@ -136,7 +136,7 @@ public final class LlamaContext implements AutoCloseable {
    *
    * @param scales one for each
    */
-  public void adapt(List<LlamaAdapter> adapters, float... scales) {
+  public void setAdapters(List<LlamaAdapter> adapters, float... scales) {
     if (adapters.size() != scales.length || adapters.stream().anyMatch(a -> a.model() != model)) {
       throw new IllegalStateException("libllama: adapters of this model, each with a scale");
     }

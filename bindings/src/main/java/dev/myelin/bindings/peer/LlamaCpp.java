@@ -20,7 +20,7 @@ public final class LlamaCpp {
 
   /** Whether a libllama lies beside the ggml in use. */
   public static boolean isAvailable() {
-    return NativeLibraries.llama().isPresent();
+    return NativeLibraries.llamaLibrary().isPresent();
   }
 
   /**
@@ -97,7 +97,7 @@ public final class LlamaCpp {
     private static Path loadOnce() {
       Path directory = NativeLibraries.load().directory();
       Path library =
-          NativeLibraries.llama()
+          NativeLibraries.llamaLibrary()
               .filter(Files::isRegularFile)
               .orElseThrow(
                   () ->

@@ -20,10 +20,10 @@ public final class LlamaModel implements AutoCloseable {
    */
   public record Options(boolean vocabularyOnly, boolean repack) {
     public static final Options DEFAULT = new Options(false, true);
-    public static final Options VOCABULARY = new Options(true, true);
+    public static final Options VOCABULARY_ONLY = new Options(true, true);
 
     /** The weights as they lie in the file, as Myelin multiplies them. */
-    public static final Options PLAIN = new Options(false, false);
+    public static final Options NO_REPACK = new Options(false, false);
   }
 
   private LlamaModel(MemorySegment model) {
@@ -52,11 +52,11 @@ public final class LlamaModel implements AutoCloseable {
   }
 
   /**
-   * Reads a LoRA adapter; {@link LlamaContext#adapt} uses it.
+   * Reads a LoRA adapter; {@link LlamaContext#setAdapters} uses it.
    *
    * @throws NativeLoadException with libllama's own message if it refuses
    */
-  public LlamaAdapter adapter(Path file) {
+  public LlamaAdapter loadAdapter(Path file) {
     try (Arena arena = Arena.ofConfined()) {
       MemorySegment adapter =
           Llama_h.llama_adapter_lora_init(address(), arena.allocateFrom(file.toString()));
@@ -67,7 +67,7 @@ public final class LlamaModel implements AutoCloseable {
     }
   }
 
-  public LlamaContext context(LlamaContext.Options options) {
+  public LlamaContext createContext(LlamaContext.Options options) {
     return new LlamaContext(this, options, null);
   }
 
@@ -77,7 +77,7 @@ public final class LlamaModel implements AutoCloseable {
    * @param observer called with each operation before it is computed, to say whether it is of
    *     interest, and if so again after it
    */
-  public LlamaContext context(
+  public LlamaContext createContext(
       LlamaContext.Options options, ggml_backend_sched_eval_callback.Function observer) {
     return new LlamaContext(this, options, observer);
   }

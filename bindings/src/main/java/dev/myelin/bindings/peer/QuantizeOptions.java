@@ -45,7 +45,7 @@ public record QuantizeOptions(
         fileType, threads, pure, true, outputType, embeddingType, importance, overrides);
   }
 
-  public QuantizeOptions withEnds(int output, int embedding) {
+  public QuantizeOptions withOutputAndEmbeddingTypes(int output, int embedding) {
     return new QuantizeOptions(
         fileType, threads, pure, leaveOutput, output, embedding, importance, overrides);
   }

@@ -18,13 +18,13 @@ class AbiCheckTest {
   @ParameterizedTest
   @ValueSource(strings = {"0.25.1", "0.25", "0.25.0-dirty", "0.27.0", "0.100.3"})
   void versionsThatFit(String version) {
-    assertThatCode(() -> AbiCheck.version(version, LIBRARY)).doesNotThrowAnyException();
+    assertThatCode(() -> AbiCheck.checkVersion(version, LIBRARY)).doesNotThrowAnyException();
   }
 
   @ParameterizedTest
   @ValueSource(strings = {"0.24.9", "0.9.4", "1.0.0", "", "unknown", "0", "-0.25.1"})
   void othersAreRefusedByName(String version) {
-    assertThatThrownBy(() -> AbiCheck.version(version, LIBRARY))
+    assertThatThrownBy(() -> AbiCheck.checkVersion(version, LIBRARY))
         .isInstanceOf(NativeLoadException.class)
         .hasMessage("libggml-base.so: ggml " + version + ": expected 0.25 or a later 0.x");
   }

@@ -30,7 +30,7 @@ final class CudaSearchProbe {
             .mapToObj(
                 i -> {
                   NativeLibraries.load();
-                  return CudaSearch.once();
+                  return CudaSearch.result();
                 })
             .toList();
     if (all.stream().anyMatch(s -> s != all.getFirst())) {

@@ -56,10 +56,10 @@ class CudaSearchTest {
   @Test
   void aFileThatIsNoLibrary() throws IOException {
     Path file = text();
-    assertAbsent(CudaSearch.find(file, driver()), Absence.UNFIT)
+    assertAbsent(CudaSearch.find(file, driver()), Absence.INCOMPATIBLE)
         .isEqualTo(file + " is no library for this machine");
     Files.write(file, new byte[0]);
-    assertAbsent(CudaSearch.find(file, driver()), Absence.UNFIT);
+    assertAbsent(CudaSearch.find(file, driver()), Absence.INCOMPATIBLE);
   }
 
   @Test
@@ -68,14 +68,14 @@ class CudaSearchTest {
     byte[] whole = Files.readAllBytes(LIBMYELIN);
     for (int length : new int[] {16, 63, 64, 4096, whole.length / 2, whole.length - 1}) {
       Files.write(file, Arrays.copyOf(whole, length));
-      assertAbsent(CudaSearch.find(file, driver()), Absence.UNFIT)
+      assertAbsent(CudaSearch.find(file, driver()), Absence.INCOMPATIBLE)
           .isEqualTo(file + " is no library for this machine");
     }
   }
 
   @Test
   void anotherLibrary() {
-    assertAbsent(CudaSearch.find(LIBMYELIN, driver()), Absence.UNFIT)
+    assertAbsent(CudaSearch.find(LIBMYELIN, driver()), Absence.INCOMPATIBLE)
         .isEqualTo(LIBMYELIN + " is another library: it has no myelin_cuda_abi_version");
   }
 
@@ -83,7 +83,7 @@ class CudaSearchTest {
   @EnabledOnOs(value = OS.LINUX, disabledReason = "skipped: needs Linux and its C compiler")
   void anotherVersionIsUnloadedAgain() throws Exception {
     Path file = compile("int myelin_cuda_abi_version(void) { return 77; }");
-    assertAbsent(CudaSearch.find(file, driver()), Absence.UNFIT)
+    assertAbsent(CudaSearch.find(file, driver()), Absence.INCOMPATIBLE)
         .isEqualTo(
             file
                 + " has interface version 77, these bindings expect 1;"
@@ -112,7 +112,7 @@ class CudaSearchTest {
   @Test
   void aDriverWithoutDevice() throws Exception {
     requireBuiltWithoutDriver();
-    Path library = CudaSearch.once().file();
+    Path library = CudaSearch.result().file();
     assertThat(probe(library.toString(), folder.toString(), LIBMYELIN.toString()))
         .containsExactly(
             "Optional[NO_DEVICE] no CUDA device, or no driver for it that is new enough",
@@ -123,8 +123,8 @@ class CudaSearchTest {
   /** The search of this process agrees with what the machine has. */
   @Test
   void thisMachine() {
-    CudaSearch search = CudaSearch.once();
-    assertThat(search).isSameAs(CudaSearch.once());
+    CudaSearch search = CudaSearch.result();
+    assertThat(search).isSameAs(CudaSearch.result());
     assertThat(search.isUsable())
         .isEqualTo(search.devices() > 0)
         .isEqualTo(search.reason().isEmpty());
@@ -135,7 +135,7 @@ class CudaSearchTest {
 
   private static void requireBuiltWithoutDriver() {
     assumeTrue(
-        Files.exists(CudaSearch.once().file()),
+        Files.exists(CudaSearch.result().file()),
         "skipped: no libmyelin-cuda, `make cuda` builds it");
     assumeFalse(
         Files.exists(Path.of("/dev/nvidiactl")), "skipped: this machine has an NVIDIA driver");

@@ -27,7 +27,7 @@ final class LlamaCppEngine implements BenchEngine {
     model = LlamaModel.load(file, LlamaModel.Options.DEFAULT);
     try {
       context =
-          model.context(
+          model.createContext(
               new LlamaContext.Options(
                   options.contextLength(),
                   Math.min(options.batch(), options.contextLength()),
@@ -51,9 +51,9 @@ final class LlamaCppEngine implements BenchEngine {
     float[] scales = new float[adapters.size()];
     for (Adapter adapter : adapters) {
       scales[read.size()] = adapter.scale();
-      read.add(model.adapter(adapter.file()));
+      read.add(model.loadAdapter(adapter.file()));
     }
-    context.adapt(read, scales);
+    context.setAdapters(read, scales);
   }
 
   @Override
