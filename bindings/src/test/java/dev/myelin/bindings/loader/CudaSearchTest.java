@@ -6,7 +6,6 @@ import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import dev.myelin.bindings.loader.CudaSearch.Absence;
 import dev.myelin.bindings.loader.CudaSearch.Driver;
-import dev.myelin.natives.CudaLibrary;
 import java.io.IOException;
 import java.lang.ProcessBuilder.Redirect;
 import java.nio.charset.StandardCharsets;
@@ -128,9 +127,6 @@ class CudaSearchTest {
     assertThat(search.isUsable())
         .isEqualTo(search.devices() > 0)
         .isEqualTo(search.reason().isEmpty());
-    if (search.isUsable()) {
-      assertThat(CudaLibrary.device(0).totalBytes()).isPositive();
-    }
   }
 
   private static void requireBuiltWithoutDriver() {
