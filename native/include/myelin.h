@@ -1,12 +1,12 @@
 /**
- * libmyelin: what Myelin computes or asks of the machine in native code.
+ * libmyelin: the native half of Myelin, its kernels and its queries of the machine.
  *
  * Rules of this interface:
- *  - plain C ABI, fixed-width types, no structures by value: every function can be bound by the
- *    Foreign Function & Memory API without a shim;
+ *  - plain C ABI, fixed-width types, no structures by value: the Foreign Function & Memory API binds
+ *    every function without a shim;
  *  - a function that can fail returns a myelin_status; none exits, aborts or prints;
- *  - all functions may be called from any thread at any time;
- *  - what is declared here never changes its meaning; MYELIN_ABI_VERSION grows when something does.
+ *  - every function may be called from any thread at any time;
+ *  - MYELIN_ABI_VERSION grows with every change of a name or a meaning.
  */
 #ifndef MYELIN_H
 #define MYELIN_H
@@ -33,36 +33,36 @@ extern "C" {
 /* ---- identity -------------------------------------------------------------------------------- */
 
 /** The version of this header; a caller compares it with myelin_abi_version() after loading. */
-#define MYELIN_ABI_VERSION 3
+#define MYELIN_ABI_VERSION 4
 
-/** The ABI version that the loaded library was built with. */
+/** The MYELIN_ABI_VERSION that the loaded library was built with. */
 MYELIN_API int32_t myelin_abi_version(void);
 
 /* ---- status ---------------------------------------------------------------------------------- */
 
-/** Outcome of a call; functions return it as an int32_t. */
+/** The outcome of a call; functions return it as an int32_t. */
 enum myelin_status {
     MYELIN_OK = 0,
     /** A null pointer, a negative size, or a range that wraps around the address space. */
     MYELIN_ERROR_ARGUMENT = 1,
-    /** This platform has no way to do it; the caller goes on without. */
+    /** Not available on this platform or for this type; the caller goes on without. */
     MYELIN_ERROR_UNSUPPORTED = 2,
     /** The operating system refused. */
     MYELIN_ERROR_SYSTEM = 3,
     /** The environment variable MYELIN_ISA names no instruction set that this CPU has. */
     MYELIN_ERROR_ISA = 4,
-    /** A file is no longer what it was when it was mapped. */
+    /** A file has changed since it was mapped. */
     MYELIN_ERROR_CHANGED = 5,
 };
 
-/** One line of English for a status; never null, also for numbers that are none. */
+/** One line of English for a status; never null, not even for an unknown status. */
 MYELIN_API const char *myelin_status_string(int32_t status);
 
 /* ---- CPU ------------------------------------------------------------------------------------- */
 
 /**
- * Instruction set extensions that the kernels choose by. The value is a bit's number in
- * myelin_cpu_features(); new ones are only ever added at the end.
+ * Instruction set extensions by which kernels are chosen. The value is a bit number in
+ * myelin_cpu_features(); new features are added at the end only.
  */
 enum myelin_cpu_feature {
     MYELIN_CPU_SSE42 = 0,
@@ -80,7 +80,7 @@ enum myelin_cpu_feature {
     MYELIN_CPU_AVX512_VNNI = 12,
     MYELIN_CPU_AVX512_BF16 = 13,
     MYELIN_CPU_AVX512_FP16 = 14,
-    /** The three AMX bits say that CPU and OS have it; Linux also wants each process to ask. */
+    /** The three AMX bits: CPU and OS support it; on Linux each process must request it as well. */
     MYELIN_CPU_AMX_TILE = 15,
     MYELIN_CPU_AMX_INT8 = 16,
     MYELIN_CPU_AMX_BF16 = 17,
@@ -91,17 +91,17 @@ enum myelin_cpu_feature {
     MYELIN_CPU_BF16 = 22,
     MYELIN_CPU_SVE = 23,
     MYELIN_CPU_SVE2 = 24,
-    /** How many features this header knows. */
+    /** The number of features. */
     MYELIN_CPU_FEATURE_COUNT = 25,
 };
 
 /**
- * The extensions that may be used here: the CPU has them and the operating system saves their
+ * The extensions that programs can use: the CPU has them and the operating system saves their
  * registers (XCR0 on x86, the auxiliary vector on aarch64). Bit i is set for feature i.
  */
 MYELIN_API uint64_t myelin_cpu_features(void);
 
-/** Name of feature 0 <= feature < MYELIN_CPU_FEATURE_COUNT ("avx512_vnni"); null beyond. */
+/** The name of a feature ("avx512_vnni"); null unless 0 <= feature < MYELIN_CPU_FEATURE_COUNT. */
 MYELIN_API const char *myelin_cpu_feature_name(int32_t feature);
 
 /**
@@ -111,8 +111,8 @@ MYELIN_API const char *myelin_cpu_feature_name(int32_t feature);
 MYELIN_API int32_t myelin_cpu_brand(char *buffer, size_t capacity);
 
 /**
- * Physical cores among the logical CPUs that this process may run on; 0 if unknown. Quotas of
- * control groups are not looked at.
+ * Physical cores of the logical CPUs that this process may run on; 0 if unknown. CPU quotas of
+ * control groups are ignored.
  */
 MYELIN_API int32_t myelin_cpu_physical_cores(void);
 
@@ -120,29 +120,29 @@ MYELIN_API int32_t myelin_cpu_physical_cores(void);
 MYELIN_API int32_t myelin_cpu_logical_cores(void);
 
 /**
- * MYELIN_ERROR_ISA if the environment variable MYELIN_ISA has a value that is none of
- * myelin_isa_name(), else MYELIN_OK. The variable chooses the kernels and is read once; blanks around
- * the name and the case of its letters do not matter, and no name is the best. A caller asks after
- * loading the library and goes no further with an error: until then no function uses kernels that were
- * not asked for, and those that return a status return this one.
+ * MYELIN_ERROR_ISA if the environment variable MYELIN_ISA has a value that is none of myelin_isa_name(),
+ * else MYELIN_OK. The variable chooses the kernels and is read once. Case and surrounding blanks do not
+ * matter; unset or empty is the best instruction set. A caller checks this after loading the library and
+ * stops on an error. Until then no function uses kernels that were not asked for, and functions that
+ * return a status return MYELIN_ERROR_ISA.
  */
 MYELIN_API int32_t myelin_isa_status(void);
 
 /**
- * The values of MYELIN_ISA that this CPU can serve: the instruction sets with kernels, best first, then
- * "scalar", the reference, and "none", ggml's kernels; null for other numbers than 0 to their last.
+ * The values of MYELIN_ISA that work on this CPU: the instruction sets with kernels, best first, then
+ * "scalar", the reference, and "none", ggml's kernels. Null unless 0 <= index < their count.
  */
 MYELIN_API const char *myelin_isa_name(int32_t index);
 
-/** pthread_create() and pthread_join(), which moved from one library of glibc to another. */
+/** pthread_create() and pthread_join(): passed in, because glibc 2.34 moved them to another library. */
 typedef int (*myelin_thread_create)(pthread_t *thread, const pthread_attr_t *attributes,
                                     void *(*start)(void *), void *argument);
 typedef int (*myelin_thread_join)(pthread_t thread, void **result);
 
 /**
- * Starts that many threads, which live at the same time and end, and says how many could be started: the
- * limits of the user, of control groups and of the address space count.
- * Errors: MYELIN_ERROR_ARGUMENT (not 0 to 1024, or a null pointer).
+ * Starts up to `wanted` threads that live at the same time, joins them, and writes how many could be
+ * started to `started`. Limits of the user, of control groups and of the address space apply.
+ * Errors: MYELIN_ERROR_ARGUMENT (wanted is not in 0 to 1024, or a pointer is null).
  */
 MYELIN_API int32_t myelin_threads_probe(int32_t wanted, myelin_thread_create create, myelin_thread_join join,
                                         int32_t *started);
@@ -150,255 +150,255 @@ MYELIN_API int32_t myelin_threads_probe(int32_t wanted, myelin_thread_create cre
 /* ---- callbacks for ggml ---------------------------------------------------------------------- */
 
 /**
- * Has the type of ggml_abort_callback. flag points to an aligned int32_t that the caller owns and
- * that outlives the computation; a value other than 0 asks for the end. A null flag never does.
+ * A ggml_abort_callback. flag points to an aligned int32_t that the caller owns and that outlives the
+ * computation; a value other than 0 aborts it. A null flag never does.
  */
 MYELIN_API bool myelin_abort_requested(void *flag);
 
-/** Most bytes of text that myelin_log_sink() keeps; older lines go first. */
+/** The most bytes of text that myelin_log_sink() keeps; the oldest lines are dropped first. */
 #define MYELIN_LOG_CAPACITY 8192
 
 /**
- * Has the type of ggml_log_callback: keeps the text of warnings (level 3) and errors (level 4) and of
- * what continues them (level 5, same thread); the rest is dropped. user is not looked at.
+ * A ggml_log_callback: keeps the text of warnings (level 3), errors (level 4) and their continuations
+ * (level 5, same thread), and drops the rest. user is ignored.
  */
 MYELIN_API void myelin_log_sink(int32_t level, const char *text, void *user);
 
 /**
- * Moves the text kept so far into buffer, NUL-terminated; its newest part where capacity is less than
- * MYELIN_LOG_CAPACITY + 1. Returns the bytes written without the NUL; 0 for a null buffer or a
- * capacity of 0, and then nothing is cleared.
+ * Moves the text kept so far to buffer, NUL-terminated; only its newest part if capacity is less than
+ * MYELIN_LOG_CAPACITY + 1. Returns the bytes written without the NUL. A null buffer or a capacity of 0
+ * returns 0 and clears nothing.
  */
 MYELIN_API size_t myelin_log_take(char *buffer, size_t capacity);
 
 /* ---- memory ---------------------------------------------------------------------------------- */
 
 /**
- * Asks the operating system to read the pages of a mapping ahead, without waiting for them.
- * address need not be aligned; 0 bytes are MYELIN_OK.
+ * Asks the operating system to read the pages of a mapping ahead, and does not wait for them.
+ * address need not be aligned; for 0 bytes the result is MYELIN_OK.
  * Errors: MYELIN_ERROR_ARGUMENT, MYELIN_ERROR_UNSUPPORTED, MYELIN_ERROR_SYSTEM (not mapped).
  */
 MYELIN_API int32_t myelin_prefetch(const void *address, size_t bytes);
 
 /**
- * Counts how many of the bytes of a mapping are in memory now, in whole pages cut to the range,
- * and writes that to resident. Errors as myelin_prefetch(); resident is 0 then.
+ * Writes to resident how many bytes of a mapping are in memory now, in whole pages clipped to the range.
+ * Errors as myelin_prefetch(); resident is 0 then.
  */
 MYELIN_API int32_t myelin_resident_bytes(const void *address, size_t bytes, uint64_t *resident);
 
 /**
- * Watches a mapping of a file: all its bytes, read-only, from its start. Where somebody shortens the file,
- * reading what is missing gives zeros from then on instead of the signal SIGBUS, and the watch is marked;
- * other causes of that signal go to the handler that was there before. path is opened again, to notice
- * that the file is written to; where that fails only missing pages are noticed.
- * *watch gets a number for the two functions below, -1 if the call fails.
- * Errors: MYELIN_ERROR_ARGUMENT, MYELIN_ERROR_CHANGED (it has another size already),
- * MYELIN_ERROR_UNSUPPORTED, MYELIN_ERROR_SYSTEM (more than 1024 at once).
+ * Watches a read-only mapping of a whole file. If the file is truncated, reads of missing pages give zeros
+ * instead of raising SIGBUS, and the watch is marked as changed; other causes of SIGBUS go to the previous
+ * handler. path is opened again, to notice writes to the file; if that fails, only missing pages are
+ * noticed. *watch is an id for the two functions below, -1 if the call fails.
+ * Errors: MYELIN_ERROR_ARGUMENT, MYELIN_ERROR_CHANGED (the file has another size already),
+ * MYELIN_ERROR_UNSUPPORTED, MYELIN_ERROR_SYSTEM (among others: more than 1024 watches).
  */
 MYELIN_API int32_t myelin_mapping_watch(const char *path, const void *address, size_t bytes, int32_t *watch);
 
 /**
- * MYELIN_ERROR_CHANGED once a page was missing, or the file's size or time of writing changed;
- * from then on always. MYELIN_ERROR_ARGUMENT for what is no watch.
+ * MYELIN_ERROR_CHANGED once a page was missing, or the size or modification time of the file changed, and
+ * at every call after that. MYELIN_ERROR_ARGUMENT if watch is not the id of a watch.
  */
 MYELIN_API int32_t myelin_mapping_check(int32_t watch);
 
-/** Ends a watch, before the mapping ends. MYELIN_ERROR_ARGUMENT for what is no watch. */
+/** Ends a watch; call it before unmapping. MYELIN_ERROR_ARGUMENT if watch is not the id of a watch. */
 MYELIN_API int32_t myelin_mapping_unwatch(int32_t watch);
 
 /* ---- kernels --------------------------------------------------------------------------------- */
 
+/*
+ * Names of shapes: W [n_rows, k] weights of a layer, X [n, k] activations (n tokens), Y [n, n_rows] =
+ * X times W transposed. Tensors are in ggml's order, innermost dimension first: W is [k, n_rows].
+ * Functions myelin_op_* have the type ggml_custom_op_t; the last argument is the user data of the node.
+ */
+
 struct ggml_tensor;
 
 /**
- * Compares the byte offsets of four fields of struct ggml_tensor with those that the operations
- * below were compiled with. MYELIN_ERROR_UNSUPPORTED if one differs: then use none of them.
+ * Compares the byte offsets of four fields of struct ggml_tensor with those that the library was compiled
+ * with. MYELIN_ERROR_UNSUPPORTED if one differs: do not use the myelin_op_* functions then.
  */
-MYELIN_API int32_t myelin_tensor_layout(size_t ne, size_t nb, size_t src, size_t data);
+MYELIN_API int32_t myelin_check_tensor_layout(size_t ne, size_t nb, size_t src, size_t data);
 
 /**
- * The instruction set whose kernels are in use ("avx512"), "" if this machine has none here that
- * are faster than ggml's, or none are asked for. The environment variable MYELIN_ISA names another
- * one, "scalar" the reference.
+ * The instruction set of the kernels in use ("avx512"); "" if ggml's kernels are used, because this CPU
+ * has no instruction set with faster ones or because MYELIN_ISA says so.
  */
-MYELIN_API const char *myelin_kernel_name(void);
+MYELIN_API const char *myelin_kernel_isa(void);
 
-/** The format of activations that are not quantised: rows of f32, for weights that are floats. */
+/** The format of activations that are not quantised: rows of f32, for weights in f16, bf16 and f32. */
 #define MYELIN_ACTIVATIONS_F32 3
 
 /**
- * How activations must be quantised to be multiplied with weights of this ggml_type: a number for
- * the two functions below and, but for MYELIN_ACTIVATIONS_F32, for myelin_op_quantize(); 0 if no kernel
- * serves the type.
+ * The format of activations for weights of this ggml_type: an argument of the two functions below and,
+ * except for MYELIN_ACTIVATIONS_F32, of myelin_op_quantize(). 0 if no kernel supports the type.
  */
-MYELIN_API int32_t myelin_kernel_format(int32_t type);
+MYELIN_API int32_t myelin_activation_format(int32_t type);
 
-/** Values that share a scale; rows must be a multiple of it. 0 for what is no format. */
-MYELIN_API int32_t myelin_activation_block(int32_t format);
+/** Values that share a scale; k must be a multiple of it. 0 for an unknown format. */
+MYELIN_API int32_t myelin_activation_block_size(int32_t format);
 
-/** Bytes of a row of k values in a format; 0 if k is not positive or no multiple of the block. */
-MYELIN_API int64_t myelin_activation_bytes(int32_t format, int64_t k);
+/** Bytes of a row of k activations in a format; 0 unless k is a positive multiple of the block size. */
+MYELIN_API int64_t myelin_activation_row_bytes(int32_t format, int64_t k);
 
 /**
- * A ggml_custom_op_t: quantises the rows of src[0], f32 [k, m] with contiguous rows, into dst, i8
- * [myelin_activation_bytes(format, k), m]. The last parameter is the format.
+ * Quantises activations: src[0], f32 [k, n] with contiguous rows, to dst, i8
+ * [myelin_activation_row_bytes(format, k), n]. format is the user data.
  */
 MYELIN_API void myelin_op_quantize(struct ggml_tensor *dst, int32_t thread, int32_t threads, void *format);
 
 /**
- * A ggml_custom_op_t: likewise silu(src[0]) * src[1], of two f32 [k, m] with contiguous rows, without
- * that it is stored; silu(x) = x / (1 + exp(-x)).
+ * SwiGLU, then myelin_op_quantize(): silu(src[0]) * src[1], both f32 [k, n] with contiguous rows, where
+ * silu(x) = x / (1 + exp(-x)). The f32 result is not stored.
  */
-MYELIN_API void myelin_op_quantize_gated(struct ggml_tensor *dst, int32_t thread, int32_t threads,
-                                         void *format);
-
-/** Bytes of what the next operation's last parameter points to: the format, an int32, and epsilon, a float.
- */
-#define MYELIN_NORMED_BYTES 8
-
-/**
- * A ggml_custom_op_t: likewise the rows of src[0], f32 [k, m], each divided by the root of the mean of its
- * squares and epsilon, times src[1], f32 [k].
- */
-MYELIN_API void myelin_op_quantize_normed(struct ggml_tensor *dst, int32_t thread, int32_t threads, void *of);
-
-/** Bytes of zeroes, at a multiple of 8, that each node of myelin_op_matmul() needs to itself. */
-#define MYELIN_PROGRESS_BYTES 64
-
-/** Most matrices that one node of myelin_op_matmul() multiplies. */
-#define MYELIN_MOST_MATRICES 4
-
-/**
- * A ggml_custom_op_t: f32 [n, m] = weights [k, n] of a type with a kernel, times rows that
- * myelin_op_quantize() made of [k, m] in that type's format; with MYELIN_ACTIVATIONS_F32, f32 [k, m] with
- * contiguous rows. Of the sources the last are the rows, the others 1 to MYELIN_MOST_MATRICES weights of
- * one format: what they give lies one after the other in dst. The threads share the rows of all W as they
- * come: shared points to MYELIN_PROGRESS_BYTES zeroes, which are zero again when the operation is done.
- */
-MYELIN_API void myelin_op_matmul(struct ggml_tensor *dst, int32_t thread, int32_t threads, void *shared);
-
-/**
- * A ggml_custom_op_t: sorts what a router chose by expert. src[0] is i32 [used, tokens], each less than
- * experts, the last parameter; dst i32 [2 + experts + used * tokens] is for the two below.
- */
-MYELIN_API void myelin_op_group(struct ggml_tensor *dst, int32_t thread, int32_t threads, void *experts);
-
-/**
- * A ggml_custom_op_t: quantises the rows of src[0], f32 [k, 1 or used, tokens], once for each expert that
- * answers them, in the order of src[1], which myelin_op_group() made. dst is i8
- * [myelin_activation_bytes(format, k), used * tokens], the last parameter the format.
- */
-MYELIN_API void myelin_op_quantize_groups(struct ggml_tensor *dst, int32_t thread, int32_t threads,
+MYELIN_API void myelin_op_quantize_swiglu(struct ggml_tensor *dst, int32_t thread, int32_t threads,
                                           void *format);
 
+/** Bytes of the parameters of myelin_op_quantize_rms_norm(): int32_t format, float epsilon. */
+#define MYELIN_RMS_NORM_PARAMS_BYTES 8
+
 /**
- * A ggml_custom_op_t: dst, f32 [n, used, tokens] = weights src[0] [k, n, experts], of a type with a kernel,
- * times the rows src[1] of myelin_op_quantize_groups(), each by its expert; with MYELIN_ACTIVATIONS_F32,
- * src[1] is f32 [k, 1 or used, tokens] with contiguous rows. src[2] is the groups. shared as for
- * myelin_op_matmul().
+ * RMS norm, then myelin_op_quantize(): each row of src[0], f32 [k, n], divided by the root of the mean of
+ * its squares and epsilon, times the weight src[1], f32 [k]. The f32 result is not stored.
  */
-MYELIN_API void myelin_op_matmul_groups(struct ggml_tensor *dst, int32_t thread, int32_t threads,
-                                        void *shared);
+MYELIN_API void myelin_op_quantize_rms_norm(struct ggml_tensor *dst, int32_t thread, int32_t threads,
+                                            void *params);
+
+/** Bytes of the work queue of a matmul node: zeros, aligned to 8, not shared with other nodes. */
+#define MYELIN_WORK_QUEUE_BYTES 64
+
+/** The most weight matrices of one node of myelin_op_matmul(). */
+#define MYELIN_MAX_MATRICES 4
 
 /**
- * Whether myelin_op_attention() reads caches of this ggml_type with so many values a head, on this
- * machine.
+ * Matmul: dst, f32 [n_rows, n] = weights [k, n_rows] of a supported type times activations from
+ * myelin_op_quantize() of [k, n] in the format of that type; for MYELIN_ACTIVATIONS_F32, f32 [k, n] with
+ * contiguous rows. The last source is the activations, the sources before it are 1 to MYELIN_MAX_MATRICES
+ * weights of one format, whose results lie one after the other in dst. Threads take rows of all weights
+ * from the queue, MYELIN_WORK_QUEUE_BYTES of zeros that are zeros again at the end.
  */
-MYELIN_API bool myelin_attention_serves(int32_t type, int64_t head);
-
-/** Bytes, at a multiple of 8, that each node of myelin_op_attention() needs to itself. */
-#define MYELIN_ATTENTION_BYTES 64
+MYELIN_API void myelin_op_matmul(struct ggml_tensor *dst, int32_t thread, int32_t threads, void *queue);
 
 /**
- * A ggml_custom_op_t: dst, f32 [head, heads, tokens] = softmax(scale * QKt) V of queries src[0], f32
- * [head, heads, tokens], and keys src[1] and values src[2], both [head, cells, kv_heads] of one type
- * that is served; kv_heads divides heads. src[3] is i32 [tokens]: a token sees cells 0 to its number,
- * which is less than cells. Rows of each are contiguous, dst is. shared points to the scale, a float,
- * followed by zeroes, MYELIN_ATTENTION_BYTES in all, which are as they were when the operation is done.
+ * Groups the choices of a router by expert: src[0] is i32 [used, tokens], the expert ids, each less than
+ * n_experts, the user data. dst, i32 [2 + n_experts + used * tokens], is the routing for the next two.
  */
-MYELIN_API void myelin_op_attention(struct ggml_tensor *dst, int32_t thread, int32_t threads, void *shared);
+MYELIN_API void myelin_op_group_by_expert(struct ggml_tensor *dst, int32_t thread, int32_t threads,
+                                          void *n_experts);
 
 /**
- * A ggml_custom_op_t in place, with src[0], f32 [n, m, a, b] with contiguous rows, as dst: makes a row NaN
- * where the row of src[1], f32 [k, l, a, b] with contiguous rows, has a value that is not finite. l
- * divides m: the rows of src[1] take turns. For what ggml multiplies with quantised weights: it quantises
- * src[1], and drops NaN.
+ * Quantises activations for experts: src[0], f32 [k, 1 or used, tokens] with contiguous rows, once for
+ * each expert of a token, in the order of the routing src[1]. dst is i8
+ * [myelin_activation_row_bytes(format, k), used * tokens]. format is the user data.
  */
-MYELIN_API void myelin_op_carry(struct ggml_tensor *dst, int32_t thread, int32_t threads, void *unused);
+MYELIN_API void myelin_op_quantize_by_expert(struct ggml_tensor *dst, int32_t thread, int32_t threads,
+                                             void *format);
 
 /**
- * A ggml_custom_op_t in place, with src[0], q8_0 [n, cells, a], as dst: makes a block of 32 NaN where the
- * one that was written there, by rows of src[1], f32 [n, m, a], to the numbers src[2], i64 [m], has a
- * value that is not finite.
+ * Matmul by expert, as ggml_mul_mat_id: dst, f32 [n_rows, used, tokens] = weights src[0]
+ * [k, n_rows, n_experts] of a supported type, each expert times its activations src[1] from
+ * myelin_op_quantize_by_expert(); for MYELIN_ACTIVATIONS_F32, src[1] is f32 [k, 1 or used, tokens] with
+ * contiguous rows. src[2] is the routing. The queue is that of myelin_op_matmul().
  */
-MYELIN_API void myelin_op_carry_q8_0(struct ggml_tensor *dst, int32_t thread, int32_t threads, void *unused);
+MYELIN_API void myelin_op_matmul_by_expert(struct ggml_tensor *dst, int32_t thread, int32_t threads,
+                                           void *queue);
 
-/* ---- quantising ------------------------------------------------------------------------------- */
+/** Whether myelin_op_attention() supports a cache of this ggml_type and head size on this machine. */
+MYELIN_API bool myelin_attention_supported(int32_t type, int64_t head_size);
 
-/** Values of a block of this ggml_type if myelin_encode() writes it on this machine, else 0. */
-MYELIN_API int32_t myelin_encode_block(int32_t type);
+/** Bytes of the parameters of a node of myelin_op_attention(), aligned to 8, not shared. */
+#define MYELIN_ATTENTION_PARAMS_BYTES 64
 
 /**
- * Writes n finite values of x, rows of whole blocks one after the other, as blocks of a ggml_type:
- * the bytes that ggml's reference writes without importances. x and out need no alignment beyond
- * their elements'.
+ * Attention: dst, f32 [head_size, heads, tokens] = softmax(scale * QKt) V of queries src[0], f32
+ * [head_size, heads, tokens], and of keys src[1] and values src[2], both [head_size, cells, kv_heads] of
+ * one supported type; kv_heads divides heads. src[3] is i32 [tokens], the position of each token: it sees
+ * the cells 0 to its position, which is less than cells. Rows of every source are contiguous, dst is
+ * contiguous. params are the scale, a float, then zeros that are zeros again at the end.
+ */
+MYELIN_API void myelin_op_attention(struct ggml_tensor *dst, int32_t thread, int32_t threads, void *params);
+
+/**
+ * Restores NaN that ggml's quantisation of activations drops. In place on src[0], f32 [n_rows, n, a, b]
+ * with contiguous rows, which is dst: a row becomes NaN if the row of src[1], f32 [k, m, a, b] with
+ * contiguous rows, has a value that is not finite. m divides n: row i belongs to row i % m of src[1].
+ */
+MYELIN_API void myelin_op_propagate_nan(struct ggml_tensor *dst, int32_t thread, int32_t threads,
+                                        void *unused);
+
+/**
+ * The same for a q8_0 cache. In place on src[0], q8_0 [k, cells, a], which is dst: a block of 32 becomes
+ * NaN if the values written to it are not all finite. src[1], f32 [k, n, a], are the rows that were
+ * written, src[2], i64 [n], the cells they were written to.
+ */
+MYELIN_API void myelin_op_propagate_nan_q8_0(struct ggml_tensor *dst, int32_t thread, int32_t threads,
+                                             void *unused);
+
+/* ---- quantising weights ----------------------------------------------------------------------- */
+
+/** Values of a block of this ggml_type if myelin_quantize() supports it on this machine, else 0. */
+MYELIN_API int32_t myelin_quantize_block_size(int32_t type);
+
+/**
+ * Quantises n finite values of x, whole blocks, to a ggml_type, with the same bytes as ggml's reference
+ * without an importance matrix. x and out need the alignment of their elements only.
  * Errors: MYELIN_ERROR_ISA, MYELIN_ERROR_UNSUPPORTED for a type without a kernel, MYELIN_ERROR_ARGUMENT.
  */
-MYELIN_API int32_t myelin_encode(int32_t type, const float *x, int64_t n, void *out);
+MYELIN_API int32_t myelin_quantize(int32_t type, const float *x, int64_t n, void *out);
 
 /**
- * Writes n values of x, of ggml's types f16 or bf16, to out as floats; f32 are only looked at. largest
- * gets the largest of their bits without the sign: 0x7f800000 or more if one is not finite.
+ * Converts n values of x, f16 or bf16, to f32; f32 is not copied. max_bits is the largest bit pattern
+ * without the sign: 0x7f800000 or more if a value is not finite.
  * Errors: MYELIN_ERROR_ISA, MYELIN_ERROR_UNSUPPORTED for another type, MYELIN_ERROR_ARGUMENT.
  */
-MYELIN_API int32_t myelin_widen(int32_t type, const void *x, int64_t n, float *out, uint32_t *largest);
+MYELIN_API int32_t myelin_to_f32(int32_t type, const void *x, int64_t n, float *out, uint32_t *max_bits);
 
-/* ---- single precision, for training ---------------------------------------------------------- */
+/* ---- f32 GEMM, for training ------------------------------------------------------------------ */
 
-/** What myelin_op_product() computes; the number is its last parameter. */
-enum myelin_product {
+/** What myelin_op_sgemm() computes; the user data of a node. */
+enum myelin_sgemm_kind {
     /** As ggml_mul_mat: dst [n, m, a, b] = src[0] [k, n, a0, b0] times src[1] [k, m, a, b]. */
-    MYELIN_PRODUCT_MUL_MAT = 0,
+    MYELIN_SGEMM_MUL_MAT = 0,
     /** As ggml_out_prod: dst [n, m, a, b] = src[0] [n, k, a0, b0] times src[1] [m, k, a, b]. */
-    MYELIN_PRODUCT_OUT_PROD = 1,
+    MYELIN_SGEMM_OUT_PROD = 1,
 };
 
 /**
- * The instruction set whose products of f32 are in use ("avx512", "avx2", "neon", "scalar"), never null:
- * of what MYELIN_ISA names, the best if that is "none".
+ * The instruction set of the f32 GEMM in use ("avx512", "avx2", "neon", "scalar"), never null: that of
+ * MYELIN_ISA, the best one if MYELIN_ISA is "none".
  */
-MYELIN_API const char *myelin_product_name(void);
+MYELIN_API const char *myelin_sgemm_isa(void);
 
 /**
- * A ggml_custom_op_t: a product of f32 matrices, kind a number of enum myelin_product. Any strides
- * of src[0] and src[1], transposed ones too; rows of dst are contiguous. a0 divides a, b0 divides b:
- * matrices of src[0] are used by a / a0 of src[1] each. Every element of dst is summed in the same
- * order whatever the number of threads.
+ * Matmul of f32 matrices; kind is an enum myelin_sgemm_kind. src[0] and src[1] may have any strides,
+ * transposed ones too; rows of dst are contiguous. a0 divides a, b0 divides b: each matrix of src[0] is
+ * used by a / a0 times b / b0 of src[1]. Every element of dst is summed in the same order for any number
+ * of threads.
  */
-MYELIN_API void myelin_op_product(struct ggml_tensor *dst, int32_t thread, int32_t threads, void *kind);
+MYELIN_API void myelin_op_sgemm(struct ggml_tensor *dst, int32_t thread, int32_t threads, void *kind);
 
-/* ---- what the machine can do, measured ------------------------------------------------------- */
+/* ---- peak speed of the machine --------------------------------------------------------------- */
 
 /**
- * Does so many rounds of independent multiply-adds of f32 in registers, by the widest instructions
- * of myelin_product_name(), and returns how many operations those were (an FMA counts two): the
- * caller takes the time. 0 for rounds below 1.
+ * Runs rounds of independent f32 multiply-adds in registers with the widest instructions of
+ * myelin_sgemm_isa() and returns the number of operations (an FMA is two); the caller measures the time.
+ * 0 if rounds < 1.
  */
 MYELIN_API uint64_t myelin_fma_flops(int64_t rounds);
 
 /**
- * Does so many rounds of independent products of int8, summed as int32 in registers, by the widest
- * instructions of this machine or those of the kernels that MYELIN_ISA names, "none" aside, and returns how
- * many operations those were (a product and its sum count two): the caller takes the time. 0 for rounds
- * below 1.
+ * Runs rounds of independent int8 dot products, summed as int32 in registers, with the widest instructions
+ * of this machine, or those of MYELIN_ISA unless it is "none", and returns the number of operations (a
+ * product and its sum are two); the caller measures the time. 0 if rounds < 1.
  */
 MYELIN_API uint64_t myelin_int8_ops(int64_t rounds);
 
 /**
- * Reads every byte in order and returns the sum of its 64-bit words, the rest left out: the caller
- * takes the time. 0 for null.
+ * Reads every byte in order and returns the sum of the 64-bit words, without the remainder; the caller
+ * measures the time. 0 for null.
  */
-MYELIN_API uint64_t myelin_read(const void *address, size_t bytes);
+MYELIN_API uint64_t myelin_read_memory(const void *address, size_t bytes);
 
 #ifdef __cplusplus
 }

@@ -321,7 +321,7 @@ static void check_largest(attend_fn f, const char *name) {
 
 static struct {
     float scale;
-    char rest[MYELIN_ATTENTION_BYTES - sizeof(float)];
+    char rest[MYELIN_ATTENTION_PARAMS_BYTES - sizeof(float)];
 } __attribute__((aligned(8))) node;
 
 typedef struct {
@@ -337,7 +337,7 @@ static void *run(void *of) {
 }
 
 static void check_operation(void) {
-    if (!myelin_attention_serves(1, 64)) {
+    if (!myelin_attention_supported(1, 64)) {
         printf("no kernels for this machine: the operation is not tested\n");
         return;
     }
@@ -373,9 +373,9 @@ static void check_operation(void) {
             CHECK(node.rest[i] == 0, "as it was, for the next time");
         }
     }
-    CHECK(!myelin_attention_serves(0, 64), "f32");
-    CHECK(!myelin_attention_serves(8, 48), "half a block");
-    CHECK(!myelin_attention_serves(1, 0) && !myelin_attention_serves(1, 257), "sizes of heads");
+    CHECK(!myelin_attention_supported(0, 64), "f32");
+    CHECK(!myelin_attention_supported(8, 48), "half a block");
+    CHECK(!myelin_attention_supported(1, 0) && !myelin_attention_supported(1, 257), "sizes of heads");
 }
 
 #ifdef AVXVNNI_BY_AVX512

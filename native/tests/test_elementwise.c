@@ -120,7 +120,7 @@ static void check_operations(enum activation_format format) {
     struct ggml_tensor up = tensor(k, M, sizeof other[0], other);
     struct ggml_tensor scales = tensor(k, 1, sizeof weight, weight);
     struct ggml_tensor stored = tensor(k, M, sizeof made[0], made);
-    struct ggml_tensor dst = tensor(myelin_activation_bytes(format, k), M, 0, rows);
+    struct ggml_tensor dst = tensor(myelin_activation_row_bytes(format, k), M, 0, rows);
     for (int32_t threads = 1; threads <= 5; threads++) {
         for (int i = 0; i < M; i++) {
             t->gate(k, x[i], other[i], made[i]);
@@ -129,7 +129,7 @@ static void check_operations(enum activation_format format) {
         run(myelin_op_quantize, &dst, 1, plain, wanted);
         dst.src[0] = &gate;
         dst.src[1] = &up;
-        run(myelin_op_quantize_gated, &dst, threads, plain, rows);
+        run(myelin_op_quantize_swiglu, &dst, threads, plain, rows);
         CHECK(memcmp(rows, wanted, sizeof rows) == 0, "format %d, %d threads: gated", format, threads);
         for (int i = 0; i < M; i++) {
             t->scale(k, x[i], t->norm(k, x[i], node.epsilon), weight, made[i]);
@@ -138,7 +138,7 @@ static void check_operations(enum activation_format format) {
         run(myelin_op_quantize, &dst, 1, plain, wanted);
         dst.src[0] = &gate;
         dst.src[1] = &scales;
-        run(myelin_op_quantize_normed, &dst, threads, &node, rows);
+        run(myelin_op_quantize_rms_norm, &dst, threads, &node, rows);
         CHECK(memcmp(rows, wanted, sizeof rows) == 0, "format %d, %d threads: normed", format, threads);
     }
 }

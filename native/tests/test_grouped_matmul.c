@@ -32,7 +32,7 @@ static int32_t ids[MOST_TOKENS][MOST_USED + 1]; /* rows lie further apart than t
 static int32_t groups[2 + MOST_EXPERTS + MOST_PAIRS];
 static segment rows[MOST_PAIRS * K / SEGMENT];
 static float y[MOST_PAIRS * N];
-static int64_t progress_bytes[MYELIN_PROGRESS_BYTES / sizeof(int64_t)];
+static int64_t progress_bytes[MYELIN_WORK_QUEUE_BYTES / sizeof(int64_t)];
 
 /** A contiguous tensor. */
 static struct ggml_tensor tensor(int32_t type, size_t row_bytes, int64_t d0, int64_t d1, int64_t d2,
@@ -82,7 +82,7 @@ typedef struct {
 
 static void *multiply(void *of) {
     const task *t = of;
-    myelin_op_matmul_groups(t->dst, t->thread, t->threads, progress_bytes);
+    myelin_op_matmul_by_expert(t->dst, t->thread, t->threads, progress_bytes);
     return NULL;
 }
 
@@ -147,10 +147,10 @@ static void check(int32_t type, int32_t experts, int64_t used, int64_t tokens, i
     out.src[2] = &g;
     memset(y, 0xff, sizeof y);
     for (int32_t i = 0; i < threads; i++) {
-        myelin_op_group(&g, i, threads, (void *)(intptr_t)experts);
+        myelin_op_group_by_expert(&g, i, threads, (void *)(intptr_t)experts);
     }
     for (int32_t i = 0; i < threads && !is_float(type); i++) {
-        myelin_op_quantize_groups(&q, i, threads, (void *)(intptr_t)format);
+        myelin_op_quantize_by_expert(&q, i, threads, (void *)(intptr_t)format);
     }
     run_threads(&out, threads);
     CHECK(progress_bytes[0] == 0 && progress_bytes[1] == 0, "as it was, for the next time");

@@ -72,20 +72,19 @@ static void check_in_use(void) {
     float out[32];
     uint32_t most;
     if (asked.kind == ISA_UNKNOWN) {
-        CHECK(myelin_encode(TYPE_Q4_0, x, 32, out) == MYELIN_ERROR_ISA, "encode");
-        CHECK(myelin_widen(TYPE_F32, x, 32, out, &most) == MYELIN_ERROR_ISA, "widen");
+        CHECK(myelin_quantize(TYPE_Q4_0, x, 32, out) == MYELIN_ERROR_ISA, "encode");
+        CHECK(myelin_to_f32(TYPE_F32, x, 32, out, &most) == MYELIN_ERROR_ISA, "widen");
     } else {
-        CHECK(myelin_encode(TYPE_Q4_0, x, 32, out) != MYELIN_ERROR_ISA, "encode");
-        CHECK(myelin_widen(TYPE_F32, x, 32, out, &most) == MYELIN_OK, "widen");
+        CHECK(myelin_quantize(TYPE_Q4_0, x, 32, out) != MYELIN_ERROR_ISA, "encode");
+        CHECK(myelin_to_f32(TYPE_F32, x, 32, out, &most) == MYELIN_OK, "widen");
     }
     if (asked.kind == ISA_NAMED) {
-        CHECK(strcmp(myelin_kernel_name(), asked.name) == 0, "%s", myelin_kernel_name());
-        CHECK(
-            strncmp(myelin_product_name(), asked.name, 3) == 0 || strcmp(myelin_product_name(), "neon") == 0,
-            "products: %s", myelin_product_name());
+        CHECK(strcmp(myelin_kernel_isa(), asked.name) == 0, "%s", myelin_kernel_isa());
+        CHECK(strncmp(myelin_sgemm_isa(), asked.name, 3) == 0 || strcmp(myelin_sgemm_isa(), "neon") == 0,
+              "products: %s", myelin_sgemm_isa());
     } else if (asked.kind != ISA_BEST) {
-        CHECK(*myelin_kernel_name() == '\0' && myelin_kernel_format(TYPE_Q4_0) == 0, "ggml's kernels");
-        CHECK(!myelin_attention_serves(TYPE_F16, 64), "ggml's attention");
+        CHECK(*myelin_kernel_isa() == '\0' && myelin_activation_format(TYPE_Q4_0) == 0, "ggml's kernels");
+        CHECK(!myelin_attention_supported(TYPE_F16, 64), "ggml's attention");
     }
 }
 

@@ -28,7 +28,7 @@ static void check_rows(int64_t shared, int32_t threads) {
             dst.src[0] = &dst;
             dst.src[1] = &of;
             for (int32_t i = 0; i < threads; i++) {
-                myelin_op_carry(&dst, i, threads, NULL);
+                myelin_op_propagate_nan(&dst, i, threads, NULL);
             }
             for (int i = 0; i < TOKENS * USED; i++) {
                 const int broken = i / USED == token && (shared || i % USED == slot);
@@ -60,7 +60,7 @@ static void check_cache(int32_t threads) {
         dst.src[1] = &from;
         dst.src[2] = &rows;
         for (int32_t i = 0; i < threads; i++) {
-            myelin_op_carry_q8_0(&dst, i, threads, NULL);
+            myelin_op_propagate_nan_q8_0(&dst, i, threads, NULL);
         }
         for (int h = 0; h < HEADS; h++) {
             for (int c = 0; c < CELLS; c++) {

@@ -13,23 +13,23 @@ static void check_arguments(void) {
     unsigned char out[512];
     uint32_t largest = 1;
     for (int32_t type = -1; type <= TYPE_COUNT; type++) {
-        const int32_t block = myelin_encode_block(type);
+        const int32_t block = myelin_quantize_block_size(type);
         CHECK(block == 0 || block == 32 || block == 256, "type %d: %d", type, block);
         const int32_t expected = block == 0 ? MYELIN_ERROR_UNSUPPORTED : MYELIN_OK;
-        CHECK(myelin_encode(type, x, 256, out) == expected, "type %d", type);
+        CHECK(myelin_quantize(type, x, 256, out) == expected, "type %d", type);
         if (block != 0) {
-            CHECK(myelin_encode(type, x, block - 1, out) == MYELIN_ERROR_ARGUMENT, "no whole block");
-            CHECK(myelin_encode(type, x, -block, out) == MYELIN_ERROR_ARGUMENT, "negative");
-            CHECK(myelin_encode(type, NULL, 0, out) == MYELIN_ERROR_ARGUMENT, "null");
-            CHECK(myelin_encode(type, x, 0, out) == MYELIN_OK, "nothing to do");
+            CHECK(myelin_quantize(type, x, block - 1, out) == MYELIN_ERROR_ARGUMENT, "no whole block");
+            CHECK(myelin_quantize(type, x, -block, out) == MYELIN_ERROR_ARGUMENT, "negative");
+            CHECK(myelin_quantize(type, NULL, 0, out) == MYELIN_ERROR_ARGUMENT, "null");
+            CHECK(myelin_quantize(type, x, 0, out) == MYELIN_OK, "nothing to do");
         }
     }
-    CHECK(myelin_encode_block(TYPE_Q2_K) == 0, "ggml's");
-    CHECK(myelin_widen(TYPE_Q2_K, x, 1, x, &largest) == MYELIN_ERROR_UNSUPPORTED, "quantised");
-    CHECK(myelin_widen(TYPE_F16, NULL, 1, x, &largest) == MYELIN_ERROR_ARGUMENT, "null");
-    CHECK(myelin_widen(TYPE_F16, x, -1, x, &largest) == MYELIN_ERROR_ARGUMENT, "negative");
-    CHECK(myelin_widen(TYPE_F16, x, 1, x, NULL) == MYELIN_ERROR_ARGUMENT, "no result");
-    CHECK(myelin_widen(TYPE_F32, x, 0, x, &largest) == MYELIN_OK && largest == 0, "nothing to do");
+    CHECK(myelin_quantize_block_size(TYPE_Q2_K) == 0, "ggml's");
+    CHECK(myelin_to_f32(TYPE_Q2_K, x, 1, x, &largest) == MYELIN_ERROR_UNSUPPORTED, "quantised");
+    CHECK(myelin_to_f32(TYPE_F16, NULL, 1, x, &largest) == MYELIN_ERROR_ARGUMENT, "null");
+    CHECK(myelin_to_f32(TYPE_F16, x, -1, x, &largest) == MYELIN_ERROR_ARGUMENT, "negative");
+    CHECK(myelin_to_f32(TYPE_F16, x, 1, x, NULL) == MYELIN_ERROR_ARGUMENT, "no result");
+    CHECK(myelin_to_f32(TYPE_F32, x, 0, x, &largest) == MYELIN_OK && largest == 0, "nothing to do");
 }
 
 /** Exactly as long as needed, so that a sanitizer sees a step too far. */
@@ -42,19 +42,19 @@ static void check_lengths(void) {
             in[i] = (uint16_t)(0x3c00 + 37 * i); /* 1.0 and more, ascending */
         }
         uint32_t largest = 0;
-        CHECK(myelin_widen(TYPE_F16, in, n, out, &largest) == MYELIN_OK, "f16");
+        CHECK(myelin_to_f32(TYPE_F16, in, n, out, &largest) == MYELIN_OK, "f16");
         uint32_t last;
         memcpy(&last, &out[n - 1], sizeof last);
         CHECK(out[0] == 1 && out[n - 1] == half_to_float(in[n - 1]) && largest == last, "f16, %d", (int)n);
-        CHECK(myelin_widen(TYPE_F32, out, n, out, &largest) == MYELIN_OK && largest == last, "f32, %d",
+        CHECK(myelin_to_f32(TYPE_F32, out, n, out, &largest) == MYELIN_OK && largest == last, "f32, %d",
               (int)n);
-        CHECK(myelin_widen(TYPE_BF16, in, n, out, &largest) == MYELIN_OK, "bf16");
+        CHECK(myelin_to_f32(TYPE_BF16, in, n, out, &largest) == MYELIN_OK, "bf16");
         CHECK(largest == (uint32_t)in[n - 1] << 16, "bf16, %d", (int)n);
         free(in);
         free(out);
     }
     for (int32_t type = 0; type < TYPE_COUNT; type++) {
-        const int32_t block = myelin_encode_block(type);
+        const int32_t block = myelin_quantize_block_size(type);
         for (int blocks = 1; block > 0 && blocks <= 3; blocks++) {
             const size_t count = (size_t)(block * blocks);
             float *x = malloc(count * sizeof *x);
@@ -66,7 +66,7 @@ static void check_lengths(void) {
                                  : type == TYPE_Q4_K ? sizeof(block_q4_k)
                                                      : sizeof(block_q6_k);
             void *out = malloc(bytes * (size_t)blocks);
-            CHECK(myelin_encode(type, x, (int64_t)count, out) == MYELIN_OK, "type %d", type);
+            CHECK(myelin_quantize(type, x, (int64_t)count, out) == MYELIN_OK, "type %d", type);
             free(x);
             free(out);
         }
@@ -76,7 +76,7 @@ static void check_lengths(void) {
 /** The reference and the kernels widen alike, what is no number included. */
 static void check_tables(void) {
 #if defined(__x86_64__)
-    if (myelin_encode_block(TYPE_Q4_0) == 0) {
+    if (myelin_quantize_block_size(TYPE_Q4_0) == 0) {
         printf("skipped: no AVX-512 here\n");
         return;
     }

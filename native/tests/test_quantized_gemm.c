@@ -384,17 +384,17 @@ static void check_halves(void) {
 }
 
 static void check_interface(void) {
-    CHECK(myelin_activation_bytes(ACTIVATIONS_32, 33) == 0, "no multiple of the block");
-    CHECK(myelin_activation_bytes(ACTIVATIONS_256, 0) == 0, "no values");
-    CHECK(myelin_activation_bytes(7, 256) == 0, "no format");
-    CHECK(myelin_activation_bytes(ACTIVATIONS_32, 32) == 384, "one segment");
-    CHECK(myelin_activation_bytes(ACTIVATIONS_256, 512) == 768, "two segments");
-    CHECK(myelin_activation_bytes(ACTIVATIONS_F32, 33) == 132, "floats");
-    CHECK(myelin_activation_bytes(ACTIVATIONS_F32, 0) == 0, "no floats");
-    CHECK(myelin_kernel_format(-1) == 0, "no type");
-    CHECK(myelin_kernel_format(TYPE_COUNT) == 0, "beyond the types");
-    CHECK(myelin_kernel_format(2000) == 0, "far beyond");
-    CHECK(myelin_tensor_layout(0, 0, 0, 0) == MYELIN_ERROR_UNSUPPORTED, "another layout");
+    CHECK(myelin_activation_row_bytes(ACTIVATIONS_32, 33) == 0, "no multiple of the block");
+    CHECK(myelin_activation_row_bytes(ACTIVATIONS_256, 0) == 0, "no values");
+    CHECK(myelin_activation_row_bytes(7, 256) == 0, "no format");
+    CHECK(myelin_activation_row_bytes(ACTIVATIONS_32, 32) == 384, "one segment");
+    CHECK(myelin_activation_row_bytes(ACTIVATIONS_256, 512) == 768, "two segments");
+    CHECK(myelin_activation_row_bytes(ACTIVATIONS_F32, 33) == 132, "floats");
+    CHECK(myelin_activation_row_bytes(ACTIVATIONS_F32, 0) == 0, "no floats");
+    CHECK(myelin_activation_format(-1) == 0, "no type");
+    CHECK(myelin_activation_format(TYPE_COUNT) == 0, "beyond the types");
+    CHECK(myelin_activation_format(2000) == 0, "far beyond");
+    CHECK(myelin_check_tensor_layout(0, 0, 0, 0) == MYELIN_ERROR_UNSUPPORTED, "another layout");
 }
 
 #if defined(AVXVNNI_BY_AVX512)

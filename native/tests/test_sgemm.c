@@ -109,7 +109,7 @@ typedef struct {
 } problem;
 
 static problem make(shape s, int32_t kind, layout of_a, layout of_b) {
-    const int mul_mat = kind == MYELIN_PRODUCT_MUL_MAT;
+    const int mul_mat = kind == MYELIN_SGEMM_MUL_MAT;
     problem p = {.s = s, .kind = kind};
     p.a = tensor(mul_mat ? s.k : s.n, mul_mat ? s.n : s.k, s.a / s.share2, s.b / s.share3, of_a);
     p.b = tensor(mul_mat ? s.k : s.m, mul_mat ? s.m : s.k, s.a, s.b, of_b);
@@ -140,7 +140,7 @@ static struct ggml_tensor compute(const product_table *table, problem *p, int32_
 
 static void check_values(const product_table *table, const problem *p, const struct ggml_tensor *dst) {
     const shape s = p->s;
-    const int mul_mat = p->kind == MYELIN_PRODUCT_MUL_MAT;
+    const int mul_mat = p->kind == MYELIN_SGEMM_MUL_MAT;
     int64_t wrong = 0;
     for (int64_t i3 = 0; i3 < s.b; i3++) {
         for (int64_t i2 = 0; i2 < s.a; i2++) {
@@ -262,7 +262,7 @@ static void check_broadcast(const product_table *t) {
 /** A part of a product is the part of the product: no element depends on the tile it falls into. */
 static void check_places(const product_table *t) {
     const shape s = {2 * t->rows + 5, 2 * t->columns + 3, PRODUCT_DEPTH + 5, 1, 1, 1, 1};
-    problem p = make(s, MYELIN_PRODUCT_MUL_MAT, PLAIN, PLAIN);
+    problem p = make(s, MYELIN_SGEMM_MUL_MAT, PLAIN, PLAIN);
     struct ggml_tensor all = compute(t, &p, 1, PLAIN);
     for (int64_t i = 0; i + 1 < s.n; i += 3) {
         for (int64_t j = 0; j < s.m; j += 2) {
@@ -291,7 +291,7 @@ static void check_dots(const product_table *t) {
         }
     }
     const int64_t many = 1 << 20;
-    problem p = make((shape){1, 1, many, 1, 1, 1, 1}, MYELIN_PRODUCT_MUL_MAT, PLAIN, PLAIN);
+    problem p = make((shape){1, 1, many, 1, 1, 1, 1}, MYELIN_SGEMM_MUL_MAT, PLAIN, PLAIN);
     for (int64_t k = 0; k < many; k++) {
         *at(&p.a, k, 0, 0, 0) = *at(&p.b, k, 0, 0, 0) = k == 0 ? 4096.0f : 1.0f;
     }
@@ -351,7 +351,7 @@ static void check_threads(const product_table *t) {
 /** What is no number stays where it belongs: rows and columns beyond the edge do not mix in. */
 static void check_not_a_number(const product_table *t) {
     const shape s = {t->rows + 2, t->columns + 2, 6, 1, 1, 1, 1};
-    problem p = make(s, MYELIN_PRODUCT_OUT_PROD, PLAIN, PLAIN);
+    problem p = make(s, MYELIN_SGEMM_OUT_PROD, PLAIN, PLAIN);
     *at(&p.a, 1, 3, 0, 0) = NAN;
     *at(&p.b, t->columns + 1, 2, 0, 0) = INFINITY;
     struct ggml_tensor dst = compute(t, &p, 1, PLAIN);
@@ -409,16 +409,16 @@ static void check_choice(void) {
 #elif defined(__aarch64__)
     CHECK(sgemm_named("i8mm") == &products_neon, "the one of i8mm");
 #endif
-    CHECK(strcmp(myelin_product_name(), sgemm_in_use()->name) == 0, "%s", myelin_product_name());
+    CHECK(strcmp(myelin_sgemm_isa(), sgemm_in_use()->name) == 0, "%s", myelin_sgemm_isa());
 }
 
 static void check_interface(void) {
-    problem p = make((shape){50, 40, 30, 2, 1, 1, 1}, MYELIN_PRODUCT_OUT_PROD, PLAIN, PLAIN);
+    problem p = make((shape){50, 40, 30, 2, 1, 1, 1}, MYELIN_SGEMM_OUT_PROD, PLAIN, PLAIN);
     struct ggml_tensor want = compute(sgemm_in_use(), &p, 1, PLAIN);
     struct ggml_tensor got = compute(sgemm_in_use(), &p, 1, PADDED);
     memset(at(&got, 0, 0, 0, 0), 0, sizeof(float));
     for (int32_t thread = 0; thread < 2; thread++) {
-        myelin_op_product(&got, thread, 2, (void *)(intptr_t)MYELIN_PRODUCT_OUT_PROD);
+        myelin_op_sgemm(&got, thread, 2, (void *)(intptr_t)MYELIN_SGEMM_OUT_PROD);
     }
     CHECK(different(&p, &want, &got) == 0, "by its public name");
     free(want.data);
@@ -426,9 +426,9 @@ static void check_interface(void) {
     discard(&p);
     CHECK(myelin_fma_flops(0) == 0 && myelin_fma_flops(-1) == 0, "no rounds");
     CHECK(myelin_fma_flops(3) == 3 * myelin_fma_flops(1) && myelin_fma_flops(1) > 0, "three rounds");
-    CHECK(myelin_read(NULL, 100) == 0, "null");
+    CHECK(myelin_read_memory(NULL, 100) == 0, "null");
     const uint64_t words[] = {1, 2, 3};
-    CHECK(myelin_read(words, sizeof words) == 6, "three words");
+    CHECK(myelin_read_memory(words, sizeof words) == 6, "three words");
 }
 
 int main(void) {

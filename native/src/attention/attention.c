@@ -14,9 +14,9 @@ typedef struct {
     work_queue chunks;
 } node;
 
-_Static_assert(sizeof(node) <= MYELIN_ATTENTION_BYTES, "node");
+_Static_assert(sizeof(node) <= MYELIN_ATTENTION_PARAMS_BYTES, "node");
 
-bool myelin_attention_serves(int32_t type, int64_t head) {
+bool myelin_attention_supported(int32_t type, int64_t head) {
     return kernels_in_use() != NULL && attention_serves(type) && head >= 1 && head <= MOST_HEAD &&
            (type != TYPE_Q8_0 || head % 32 == 0);
 }
@@ -47,7 +47,7 @@ void myelin_op_attention(struct ggml_tensor *dst, int32_t thread, int32_t thread
         .scale = n->scale,
         .out = dst->data,
     };
-    assert(myelin_attention_serves(a.type, q->ne[0]) && v->type == a.type && a.heads % a.kv_heads == 0);
+    assert(myelin_attention_supported(a.type, q->ne[0]) && v->type == a.type && a.heads % a.kv_heads == 0);
     assert(k->ne[0] == a.head && v->ne[0] == a.head && v->ne[1] == a.cells && v->ne[2] == a.kv_heads);
     assert(dst->ne[0] * dst->ne[1] == a.head * a.heads * a.tokens && dst->src[3]->ne[0] == a.tokens);
     const int64_t queries = a.tokens * (a.heads / a.kv_heads);

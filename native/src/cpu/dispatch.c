@@ -185,10 +185,10 @@ const encode_table *weights_in_use(void) {
     return table;
 }
 
-const char *myelin_kernel_name(void) {
+const char *myelin_kernel_isa(void) {
     return kernels_in_use() == NULL ? "" : kernels_in_use()->name;
 }
 
-const char *myelin_product_name(void) {
+const char *myelin_sgemm_isa(void) {
     return sgemm_in_use()->name;
 }

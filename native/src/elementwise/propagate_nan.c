@@ -30,7 +30,7 @@ static char *row_at(const struct ggml_tensor *t, const struct ggml_tensor *of, i
            (size_t)i3 * t->nb[3];
 }
 
-void myelin_op_carry(struct ggml_tensor *dst, int32_t thread, int32_t threads, void *unused) {
+void myelin_op_propagate_nan(struct ggml_tensor *dst, int32_t thread, int32_t threads, void *unused) {
     (void)unused;
     const struct ggml_tensor *x = dst->src[1];
     const int64_t rows = dst->ne[1] * dst->ne[2] * dst->ne[3];
@@ -45,7 +45,7 @@ void myelin_op_carry(struct ggml_tensor *dst, int32_t thread, int32_t threads, v
     }
 }
 
-void myelin_op_carry_q8_0(struct ggml_tensor *dst, int32_t thread, int32_t threads, void *unused) {
+void myelin_op_propagate_nan_q8_0(struct ggml_tensor *dst, int32_t thread, int32_t threads, void *unused) {
     (void)unused;
     const struct ggml_tensor *x = dst->src[1];
     const int64_t *ids = dst->src[2]->data;

@@ -10,7 +10,8 @@
 #include "runtime/ggml_tensor.h"
 #include "runtime/work_queue.h"
 
-/** What a node of myelin_op_group() holds: how many experts, where each one's pairs begin, the pairs. */
+/** What a node of myelin_op_group_by_expert() holds: how many experts, where each one's pairs begin, the
+ * pairs. */
 typedef struct {
     int32_t experts;
     const int32_t *begin; /* [experts + 1] */
@@ -27,7 +28,7 @@ static int64_t expert_of(const struct ggml_tensor *ids, int64_t used, int64_t pa
     return ((const int32_t *)(const void *)row)[pair % used];
 }
 
-void myelin_op_group(struct ggml_tensor *dst, int32_t thread, int32_t threads, void *experts) {
+void myelin_op_group_by_expert(struct ggml_tensor *dst, int32_t thread, int32_t threads, void *experts) {
     (void)threads;
     if (thread != 0) {
         return;
@@ -58,13 +59,13 @@ void myelin_op_group(struct ggml_tensor *dst, int32_t thread, int32_t threads, v
     }
 }
 
-void myelin_op_quantize_groups(struct ggml_tensor *dst, int32_t thread, int32_t threads, void *format) {
+void myelin_op_quantize_by_expert(struct ggml_tensor *dst, int32_t thread, int32_t threads, void *format) {
     const struct ggml_tensor *x = dst->src[0];
     const groups g = groups_of(dst->src[1]);
     const int64_t k = x->ne[0];
     const int64_t used = dst->ne[1] / x->ne[2];
     assert(used * x->ne[2] == dst->ne[1] && (x->ne[1] == 1 || x->ne[1] == used));
-    assert(dst->ne[0] == myelin_activation_bytes((int32_t)(intptr_t)format, k) && dst->ne[0] > 0);
+    assert(dst->ne[0] == myelin_activation_row_bytes((int32_t)(intptr_t)format, k) && dst->ne[0] > 0);
     const quantize_fn quantize = kernels_in_use()->activations->quantize[(intptr_t)format];
     for (int64_t e = 0; e < g.experts; e++) {
         const int64_t first = g.begin[e];
@@ -80,7 +81,7 @@ void myelin_op_quantize_groups(struct ggml_tensor *dst, int32_t thread, int32_t 
     }
 }
 
-void myelin_op_matmul_groups(struct ggml_tensor *dst, int32_t thread, int32_t threads, void *shared) {
+void myelin_op_matmul_by_expert(struct ggml_tensor *dst, int32_t thread, int32_t threads, void *shared) {
     (void)thread;
     work_queue *queue = shared;
     const struct ggml_tensor *w = dst->src[0];

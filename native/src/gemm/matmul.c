@@ -11,7 +11,7 @@
 
 _Static_assert(WORK_MULTIPLE == PANELS * COLUMNS, "threads take whole groups of rows");
 
-int32_t myelin_kernel_format(int32_t type) {
+int32_t myelin_activation_format(int32_t type) {
     const int served = type >= 0 && type < TYPE_COUNT && kernels_in_use() != NULL;
     return served ? (int32_t)kernel_types[type].format : ACTIVATIONS_NONE;
 }
@@ -28,8 +28,8 @@ void kernel_product(const isa_kernels *isa, const product *p, int64_t from, int6
 typedef struct {
     int count;
     int64_t rows; /* of all */
-    int64_t begin[MYELIN_MOST_MATRICES + 1];
-    product of[MYELIN_MOST_MATRICES];
+    int64_t begin[MYELIN_MAX_MATRICES + 1];
+    product of[MYELIN_MAX_MATRICES];
 } matrices;
 
 /** What Java has checked: weights of this format's, and rows in it. */
@@ -37,21 +37,22 @@ static void assert_rows(const struct ggml_tensor *w, const struct ggml_tensor *x
     (void)w;
     (void)x;
     (void)format;
-    assert(format != ACTIVATIONS_NONE && myelin_kernel_format(w->type) == format);
-    assert(myelin_activation_bytes(format, w->ne[0]) > 0);
+    assert(format != ACTIVATIONS_NONE && myelin_activation_format(w->type) == format);
+    assert(myelin_activation_row_bytes(format, w->ne[0]) > 0);
     assert(w->nb[1] >= kernel_row_bytes(&kernel_types[w->type], w->ne[0]));
-    assert(x->ne[0] == (format == ACTIVATIONS_F32 ? w->ne[0] : myelin_activation_bytes(format, w->ne[0])));
+    assert(x->ne[0] ==
+           (format == ACTIVATIONS_F32 ? w->ne[0] : myelin_activation_row_bytes(format, w->ne[0])));
 }
 
 static void matrices_of(const struct ggml_tensor *dst, matrices *all) {
     memset(all, 0, sizeof *all);
-    while (all->count < MYELIN_MOST_MATRICES && dst->src[all->count + 1] != NULL) {
+    while (all->count < MYELIN_MAX_MATRICES && dst->src[all->count + 1] != NULL) {
         all->count++;
     }
     const struct ggml_tensor *x = dst->src[all->count];
     for (int i = 0; i < all->count; i++) {
         const struct ggml_tensor *w = dst->src[i];
-        assert_rows(w, x, myelin_kernel_format(dst->src[0]->type));
+        assert_rows(w, x, myelin_activation_format(dst->src[0]->type));
         all->of[i] = (product){
             .type = w->type,
             .k = w->ne[0],

@@ -7,14 +7,14 @@
 #include "myelin.h"
 #include "runtime/ggml_tensor.h"
 
-int32_t myelin_activation_block(int32_t format) {
+int32_t myelin_activation_block_size(int32_t format) {
     return format > ACTIVATIONS_NONE && format < ACTIVATION_FORMATS
                ? (int32_t)activation_block((enum activation_format)format)
                : 0;
 }
 
-int64_t myelin_activation_bytes(int32_t format, int64_t k) {
-    const int32_t block = myelin_activation_block(format);
+int64_t myelin_activation_row_bytes(int32_t format, int64_t k) {
+    const int32_t block = myelin_activation_block_size(format);
     if (block == 0 || k <= 0 || k % block != 0) {
         return 0;
     }
@@ -36,7 +36,7 @@ static share share_of(const struct ggml_tensor *dst, int32_t thread, int32_t thr
     const int64_t k = dst->src[0]->ne[0];
     const int64_t all = dst->ne[1] * segment_count(k);
     assert(format == ACTIVATIONS_32 || format == ACTIVATIONS_256);
-    assert(dst->ne[0] == myelin_activation_bytes(format, k) && dst->ne[0] > 0);
+    assert(dst->ne[0] == myelin_activation_row_bytes(format, k) && dst->ne[0] > 0);
     assert(dst->src[0]->ne[1] == dst->ne[1] && 0 <= thread && thread < threads);
     return (share){
         .k = k,
@@ -76,7 +76,7 @@ void myelin_op_quantize(struct ggml_tensor *dst, int32_t thread, int32_t threads
     }
 }
 
-void myelin_op_quantize_gated(struct ggml_tensor *dst, int32_t thread, int32_t threads, void *format) {
+void myelin_op_quantize_swiglu(struct ggml_tensor *dst, int32_t thread, int32_t threads, void *format) {
     share s = share_of(dst, thread, threads, (int32_t)(intptr_t)format);
     assert(dst->src[1]->ne[0] == s.k && dst->src[1]->ne[1] == s.positions);
     float v[SEGMENT];
@@ -90,15 +90,15 @@ void myelin_op_quantize_gated(struct ggml_tensor *dst, int32_t thread, int32_t t
     }
 }
 
-/** What a node of myelin_op_quantize_normed() has to itself. */
+/** What a node of myelin_op_quantize_rms_norm() has to itself. */
 typedef struct {
     int32_t format;
     float epsilon;
 } normed;
 
-_Static_assert(sizeof(normed) == MYELIN_NORMED_BYTES, "normed");
+_Static_assert(sizeof(normed) == MYELIN_RMS_NORM_PARAMS_BYTES, "normed");
 
-void myelin_op_quantize_normed(struct ggml_tensor *dst, int32_t thread, int32_t threads, void *of) {
+void myelin_op_quantize_rms_norm(struct ggml_tensor *dst, int32_t thread, int32_t threads, void *of) {
     const normed *node = of;
     const row_table *rows = kernels_in_use()->elementwise;
     share s = share_of(dst, thread, threads, node->format);

@@ -3,15 +3,15 @@
 #include "cpu/dispatch.h"
 #include "myelin.h"
 
-int32_t myelin_encode_block(int32_t type) {
+int32_t myelin_quantize_block_size(int32_t type) {
     if (type < 0 || type >= TYPE_COUNT || weights_in_use()->encode[type] == NULL) {
         return 0;
     }
     return type == TYPE_Q4_0 || type == TYPE_Q8_0 ? 32 : 256;
 }
 
-int32_t myelin_encode(int32_t type, const float *x, int64_t n, void *out) {
-    const int32_t block = myelin_encode_block(type);
+int32_t myelin_quantize(int32_t type, const float *x, int64_t n, void *out) {
+    const int32_t block = myelin_quantize_block_size(type);
     if (block == 0) {
         const int32_t wrong = myelin_isa_status();
         return wrong == MYELIN_OK ? MYELIN_ERROR_UNSUPPORTED : wrong;
@@ -23,7 +23,7 @@ int32_t myelin_encode(int32_t type, const float *x, int64_t n, void *out) {
     return MYELIN_OK;
 }
 
-int32_t myelin_widen(int32_t type, const void *x, int64_t n, float *out, uint32_t *largest) {
+int32_t myelin_to_f32(int32_t type, const void *x, int64_t n, float *out, uint32_t *largest) {
     if (myelin_isa_status() != MYELIN_OK) {
         return myelin_isa_status();
     }

@@ -2,7 +2,7 @@
 
 #include "myelin.h"
 
-_Static_assert(sizeof(work_queue) <= MYELIN_PROGRESS_BYTES, "the queue fits what a caller reserves");
+_Static_assert(sizeof(work_queue) <= MYELIN_WORK_QUEUE_BYTES, "the queue fits what a caller reserves");
 
 int64_t work_queue_take(work_queue *queue, int64_t items, int32_t threads, int64_t *count) {
     int_fast64_t from = atomic_load_explicit(&queue->next, memory_order_relaxed);

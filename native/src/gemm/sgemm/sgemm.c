@@ -60,7 +60,7 @@ static sgemm_plan describe(const product_table *table, struct ggml_tensor *dst, 
     const struct ggml_tensor *a = dst->src[0];
     const struct ggml_tensor *b = dst->src[1];
     /* the dimension that is summed over, and the one that is left */
-    const int inner = kind == MYELIN_PRODUCT_MUL_MAT ? 0 : 1;
+    const int inner = kind == MYELIN_SGEMM_MUL_MAT ? 0 : 1;
     const int outer = 1 - inner;
     const int64_t k = a->ne[inner];
     return (sgemm_plan){
@@ -214,6 +214,6 @@ void product_compute(const product_table *table, struct ggml_tensor *dst, int32_
     }
 }
 
-void myelin_op_product(struct ggml_tensor *dst, int32_t thread, int32_t threads, void *kind) {
+void myelin_op_sgemm(struct ggml_tensor *dst, int32_t thread, int32_t threads, void *kind) {
     product_compute(sgemm_in_use(), dst, thread, threads, (int32_t)(intptr_t)kind);
 }

@@ -39,7 +39,7 @@ typedef struct {
     tile_fn tile;
     /** As myelin_fma_flops(), of rounds > 0. */
     uint64_t (*flops)(int64_t rounds);
-    /** As myelin_read(). */
+    /** As myelin_read_memory(). */
     uint64_t (*read)(const char *from, size_t bytes);
 } product_table;
 
@@ -56,7 +56,7 @@ extern const product_table products_avx512;
 extern const product_table products_neon;
 #endif
 
-/** What myelin_op_product() does, by a table. */
+/** What myelin_op_sgemm() does, by a table. */
 void product_compute(const product_table *table, struct ggml_tensor *dst, int32_t thread, int32_t threads,
                      int32_t kind);
 

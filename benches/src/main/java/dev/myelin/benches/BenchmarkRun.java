@@ -47,13 +47,13 @@ public final class BenchmarkRun {
       System.exit(2);
     }
     try {
-      List<String> known = KernelsLibrary.instructionSets();
+      List<String> known = KernelsLibrary.isaNames();
       Optional<String> unknown = plan.unsupportedInstructionSet(known);
       if (unknown.isPresent()) {
         System.err.println(
             "bench: ISA "
                 + unknown.get()
-                + ": known on this CPU are "
+                + ": this CPU supports "
                 + KernelBenchmark.BEST
                 + ", "
                 + String.join(", ", known));

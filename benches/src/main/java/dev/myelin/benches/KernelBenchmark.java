@@ -129,9 +129,9 @@ public class KernelBenchmark {
     boolean supported = NativeKernels.supportedTypes().containsKey(type);
     useNative = supported && !isa.equals(GGML);
     Checks.check(
-        isa.equals(BEST) || isa.equals(GGML) || isa.equals(KernelsLibrary.kernels()),
+        isa.equals(BEST) || isa.equals(GGML) || isa.equals(KernelsLibrary.kernelIsa()),
         "isa = %s: not supported by this CPU, or not the value of MYELIN_ISA; in use: %s"
-            .formatted(isa, KernelsLibrary.kernels()));
+            .formatted(isa, KernelsLibrary.kernelIsa()));
     copies =
         positions <= MAX_COLD_POSITIONS ? (int) Math.ceilDiv(COLD_BYTES, type.bytes(n * k)) : 1;
     SplittableRandom random = new SplittableRandom(1);

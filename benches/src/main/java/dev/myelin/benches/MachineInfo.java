@@ -44,9 +44,9 @@ final class MachineInfo {
             + System.getProperty("os.arch"));
     lines.put("java", Runtime.version() + ", " + System.getProperty("java.vendor"));
     lines.put("ggml", ggml.version() + ", " + ggml.cpuLibrary().getFileName());
-    String kernels = KernelsLibrary.kernels();
+    String kernels = KernelsLibrary.kernelIsa();
     lines.put("kernels", kernels.isEmpty() ? "none" : kernels);
-    lines.put("f32 GEMM", KernelsLibrary.products());
+    lines.put("f32 GEMM", KernelsLibrary.sgemmIsa());
     return lines;
   }
 }

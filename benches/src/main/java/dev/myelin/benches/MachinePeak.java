@@ -59,7 +59,7 @@ final class MachinePeak implements AutoCloseable {
         thread -> {
           double bytes = 0;
           for (int i = thread; i < memory.size(); i += threads) {
-            KernelsLibrary.read(memory.get(i));
+            KernelsLibrary.readMemory(memory.get(i));
             bytes += memory.get(i).byteSize();
           }
           return bytes;

@@ -73,7 +73,7 @@ class ProcessTest {
       Process process = builder.start();
       Child.rest(process.getInputStream());
       assertThat(Child.rest(process.getErrorStream()))
-          .startsWith("myelin: MYELIN_ISA avx1024: known on this CPU are ")
+          .startsWith("myelin: MYELIN_ISA avx1024: this CPU supports ")
           .endsWith(", scalar, none\n")
           .hasLineCount(1);
       assertThat(Child.status(process)).isEqualTo(1);

@@ -63,14 +63,14 @@ final class Activations {
     Producer producer = producers.get(x);
     if (producer instanceof Swiglu(Tensor gate, Tensor up)) {
       return customNode(
-          g, x, format, KernelsLibrary.quantizeGatedOperation(), formatOnly, gate, up);
+          g, x, format, KernelsLibrary.quantizeSwigluOperation(), formatOnly, gate, up);
     }
     if (producer instanceof WeightedRmsNorm(RmsNorm norm, Tensor weight)) {
-      MemorySegment params = g.scratch(KernelsLibrary.normedBytes());
+      MemorySegment params = g.scratch(KernelsLibrary.rmsNormParamsBytes());
       params.set(ValueLayout.JAVA_INT, 0, format);
       params.set(ValueLayout.JAVA_FLOAT, Integer.BYTES, norm.epsilon);
       return customNode(
-          g, x, format, KernelsLibrary.quantizeNormedOperation(), params, norm.x, weight);
+          g, x, format, KernelsLibrary.quantizeRmsNormOperation(), params, norm.x, weight);
     }
     return customNode(g, x, format, KernelsLibrary.quantizeOperation(), formatOnly, x);
   }
@@ -82,7 +82,7 @@ final class Activations {
       MemorySegment operation,
       MemorySegment userdata,
       Tensor... src) {
-    long bytes = KernelsLibrary.activationBytes(format, x.dim(0));
+    long bytes = KernelsLibrary.activationRowBytes(format, x.dim(0));
     return g.custom(GgmlType.I8, bytes, x.dim(1), operation, userdata, src);
   }
 }

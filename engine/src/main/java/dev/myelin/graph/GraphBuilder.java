@@ -215,7 +215,7 @@ public class GraphBuilder {
     if (!w.type().isQuantized() || isDifferentiable() || x.stride(0) != Float.BYTES) {
       return y;
     }
-    return customInPlace(y, KernelsLibrary.carryOperation(), x);
+    return customInPlace(y, KernelsLibrary.propagateNaNOperation(), x);
   }
 
   /** Adds a node that a native function computes on all threads, in the memory of {@code a}. */
@@ -293,7 +293,7 @@ public class GraphBuilder {
         d0,
         d1,
         KernelsLibrary.matmulOperation(),
-        context.scratch(KernelsLibrary.progressBytes()),
+        context.scratch(KernelsLibrary.workQueueBytes()),
         sources.toArray(Tensor[]::new));
   }
 
@@ -391,7 +391,7 @@ public class GraphBuilder {
         wrap(Ggml_h.ggml_set_rows(ggmlContext(), a.struct(), b.struct(), ids.struct()));
     // ggml loses NaN when it quantises
     return a.type() == GgmlType.Q8_0
-        ? customInPlace(written, KernelsLibrary.carryQ8Operation(), b, ids)
+        ? customInPlace(written, KernelsLibrary.propagateNaNQ8Operation(), b, ids)
         : written;
   }
 
@@ -484,7 +484,7 @@ public class GraphBuilder {
         k,
         v,
         positions);
-    MemorySegment params = context.scratch(KernelsLibrary.attentionBytes());
+    MemorySegment params = context.scratch(KernelsLibrary.attentionParamsBytes());
     params.set(ValueLayout.JAVA_FLOAT, 0, scale);
     return custom(
         GgmlType.F32,

@@ -34,8 +34,8 @@ final class GroupedExperts {
         w.dim(1),
         ids.dim(0),
         ids.dim(1),
-        KernelsLibrary.matmulGroupsOperation(),
-        g.scratch(KernelsLibrary.progressBytes()),
+        KernelsLibrary.matmulByExpertOperation(),
+        g.scratch(KernelsLibrary.workQueueBytes()),
         w,
         operand,
         sorted);
@@ -46,7 +46,7 @@ final class GroupedExperts {
         GgmlType.I32,
         2 + experts + ids.dim(0) * ids.dim(1),
         1,
-        KernelsLibrary.groupOperation(),
+        KernelsLibrary.groupByExpertOperation(),
         MemorySegment.ofAddress(experts),
         ids);
   }
@@ -54,9 +54,9 @@ final class GroupedExperts {
   private static Tensor quantize(GraphBuilder g, Tensor x, Tensor sorted, QuantizationKey key) {
     return g.custom(
         GgmlType.I8,
-        KernelsLibrary.activationBytes(key.format, x.dim(0)),
+        KernelsLibrary.activationRowBytes(key.format, x.dim(0)),
         key.ids.dim(0) * key.ids.dim(1),
-        KernelsLibrary.quantizeGroupsOperation(),
+        KernelsLibrary.quantizeByExpertOperation(),
         MemorySegment.ofAddress(key.format),
         x,
         sorted);

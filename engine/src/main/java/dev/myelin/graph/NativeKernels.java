@@ -14,7 +14,7 @@ public final class NativeKernels {
 
   /** Whether activations of this format are plain f32: those of f16, bf16 and f32 weights. */
   static boolean isF32(int format) {
-    return format == KernelsLibrary.f32Activations();
+    return format == KernelsLibrary.f32ActivationFormat();
   }
 
   /** Whether a native kernel computes {@code w} [k, n] times {@code x} [k, m]. */
@@ -27,7 +27,7 @@ public final class NativeKernels {
   /** Whether one operation can multiply all these weights with {@code x}. */
   public static boolean supportsGroupedMatmul(List<Tensor> weights, Tensor x) {
     return !weights.isEmpty()
-        && weights.size() <= KernelsLibrary.mostMatrices()
+        && weights.size() <= KernelsLibrary.maxMatrices()
         && weights.stream()
             .allMatch(
                 w ->
@@ -47,7 +47,7 @@ public final class NativeKernels {
         && x.type() == GgmlType.F32
         && x.stride(0) == Float.BYTES
         && w.isContiguousFrom(0)
-        && KernelsLibrary.activationBytes(format, x.dim(0)) > 0;
+        && KernelsLibrary.activationRowBytes(format, x.dim(0)) > 0;
   }
 
   /*   * Whether a native kernel computes attention of {@code q} [headSize, heads, tokens] over {@code k} and {@code v}
@@ -56,7 +56,7 @@ public final class NativeKernels {
   public static boolean supportsAttention(Tensor q, Tensor k, Tensor v) {
     return q.type() == GgmlType.F32
         && k.type() == v.type()
-        && KernelsLibrary.attentionServes(k.type().id(), q.dim(0))
+        && KernelsLibrary.isAttentionSupported(k.type().id(), q.dim(0))
         && q.dim(0) == k.dim(0)
         && q.dim(1) % k.dim(2) == 0
         && Shapes.isSameShape(k, v)
@@ -75,7 +75,7 @@ public final class NativeKernels {
     Map<GgmlType, String> types = new EnumMap<>(GgmlType.class);
     for (GgmlType type : GgmlType.values()) {
       if (KernelsLibrary.activationFormat(type.id()) != 0) {
-        types.put(type, KernelsLibrary.kernels());
+        types.put(type, KernelsLibrary.kernelIsa());
       }
     }
     return types;

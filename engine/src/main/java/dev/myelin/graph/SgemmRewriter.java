@@ -20,7 +20,7 @@ final class SgemmRewriter {
 
   static void rewrite(MemorySegment graph, Arena arena) {
     // the scalar reference is for comparison only
-    if (KernelsLibrary.products().equals("scalar")) {
+    if (KernelsLibrary.sgemmIsa().equals("scalar")) {
       return;
     }
     try (TensorContext context = new TensorContext(4)) {
@@ -54,7 +54,7 @@ final class SgemmRewriter {
             1,
             sources,
             1,
-            KernelsLibrary.productOperation(),
+            KernelsLibrary.sgemmOperation(),
             ALL_THREADS,
             kind);
     MemorySegment copy = ggml_tensor.allocate(arena);

@@ -13,22 +13,22 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 
-/** Calls libmyelin: what the machine can do, and the callbacks ggml is given. */
+/** Calls libmyelin: the CPU, the kernels, the callbacks of ggml. */
 public final class KernelsLibrary {
   private static final int BRAND_BYTES = 128;
 
   private KernelsLibrary() {}
 
   /**
-   * The values of MYELIN_ISA that this CPU can serve: the instruction sets with kernels, best
-   * first, then "scalar", the reference, and "none", ggml's kernels.
+   * The values of MYELIN_ISA that work on this CPU: the instruction sets with kernels, best first,
+   * then "scalar", the reference, and "none", ggml's kernels.
    */
-  public static List<String> instructionSets() {
+  public static List<String> isaNames() {
     Natives.load();
-    return MyelinLibrary.instructionSets();
+    return MyelinLibrary.isaNames();
   }
 
-  /** The instruction set extensions that processor and operating system both offer. */
+  /** The instruction set extensions that the processor has and the operating system supports. */
   public static List<String> cpuFeatures() {
     Natives.load();
     long bits = Myelin_h.myelin_cpu_features();
@@ -41,7 +41,7 @@ public final class KernelsLibrary {
     return names;
   }
 
-  /** The processor's name, empty where it has none. */
+  /** The processor's name, empty if it has none. */
   public static String cpuName() {
     Natives.load();
     try (Arena arena = Arena.ofConfined()) {
@@ -51,7 +51,7 @@ public final class KernelsLibrary {
     }
   }
 
-  /** Physical cores this process may run on, at least 1. */
+  /** Physical cores that this process may run on, at least 1. */
   public static int physicalCores() {
     Natives.load();
     int available = Runtime.getRuntime().availableProcessors();
@@ -60,8 +60,8 @@ public final class KernelsLibrary {
   }
 
   /**
-   * How many more threads could be started now, up to a number: what limits of the user, of control
-   * groups and of the address space leave.
+   * How many of {@code wanted} more threads can be started now, within the limits of the user, of
+   * control groups and of the address space.
    */
   public static int startableThreads(int wanted) {
     Natives.load();
@@ -78,193 +78,208 @@ public final class KernelsLibrary {
     }
   }
 
-  /** The instruction set of the kernels in use, empty where ggml's are the fastest. */
-  public static String kernels() {
+  /** The instruction set of the kernels in use, empty if ggml's kernels are used. */
+  public static String kernelIsa() {
     Natives.load();
-    return Myelin_h.myelin_kernel_name().getString(0);
+    return Myelin_h.myelin_kernel_isa().getString(0);
   }
 
   /**
-   * How activations are quantised for weights of a ggml type: a number for the functions below, 0
-   * if no kernel serves the type.
+   * The format of activations for weights of a ggml type: an argument of the methods below, 0 if no
+   * kernel supports the type.
    */
   public static int activationFormat(int type) {
-    return Myelin_h.myelin_kernel_format(type);
+    return Myelin_h.myelin_activation_format(type);
   }
 
-  /** The format of activations that stay f32: that of weights that are floats. */
-  public static int f32Activations() {
+  /** The format of activations that stay f32, for weights in f16, bf16 and f32. */
+  public static int f32ActivationFormat() {
     return Myelin_h.MYELIN_ACTIVATIONS_F32();
   }
 
-  /** Bytes of a row of {@code k} activations in a format; 0 if k does not divide into blocks. */
-  public static long activationBytes(int format, long k) {
-    return Myelin_h.myelin_activation_bytes(format, k);
+  /** Bytes of a row of {@code k} activations in a format; 0 if k is not a multiple of its block. */
+  public static long activationRowBytes(int format, long k) {
+    return Myelin_h.myelin_activation_row_bytes(format, k);
   }
 
-  /** A ggml custom operation: f32 [k, m] to quantised rows; its user data is the format. */
+  /** A ggml custom op: quantises f32 [k, n]; the user data is the format. */
   public static MemorySegment quantizeOperation() {
     return Operations.QUANTIZE;
   }
 
-  /** A ggml custom operation: silu(f32 [k, m]) * f32 [k, m] to quantised rows; as above. */
-  public static MemorySegment quantizeGatedOperation() {
-    return Operations.QUANTIZE_GATED;
+  /** A ggml custom op: quantises silu(f32 [k, n]) * f32 [k, n]; the user data is the format. */
+  public static MemorySegment quantizeSwigluOperation() {
+    return Operations.QUANTIZE_SWIGLU;
   }
 
   /**
-   * A ggml custom operation: RMS norms of f32 [k, m], times f32 [k], to quantised rows; its user
-   * data is the format, an int, and epsilon, a float, {@link #normedBytes} in all.
+   * A ggml custom op: quantises the RMS norm of f32 [k, n] times a weight, f32 [k]; the user data
+   * is the format, an int, and epsilon, a float, {@link #rmsNormParamsBytes} in all.
    */
-  public static MemorySegment quantizeNormedOperation() {
-    return Operations.QUANTIZE_NORMED;
+  public static MemorySegment quantizeRmsNormOperation() {
+    return Operations.QUANTIZE_RMS_NORM;
   }
 
-  /** Bytes that each node with a quantised norm needs to itself. */
-  public static long normedBytes() {
-    return Myelin_h.MYELIN_NORMED_BYTES();
+  /** Bytes of the user data of a quantised RMS norm. */
+  public static long rmsNormParamsBytes() {
+    return Myelin_h.MYELIN_RMS_NORM_PARAMS_BYTES();
   }
 
   /**
-   * A ggml custom operation: weights times rows in their format; user data as {@link
-   * #progressBytes}.
+   * A ggml custom op: weights times quantised activations; the user data is the work queue of the
+   * node, {@link #workQueueBytes} zeros.
    */
   public static MemorySegment matmulOperation() {
     return Operations.MATMUL;
   }
 
-  /** How many matrices one such operation multiplies with the same rows, at most. */
-  public static int mostMatrices() {
-    return Myelin_h.MYELIN_MOST_MATRICES();
-  }
-
-  /** A ggml custom operation: what a router chose, sorted; its user data is the experts' number. */
-  public static MemorySegment groupOperation() {
-    return Operations.GROUP;
-  }
-
-  /** A ggml custom operation: rows quantised for each of their experts; user data is the format. */
-  public static MemorySegment quantizeGroupsOperation() {
-    return Operations.QUANTIZE_GROUPS;
+  /** The most weight matrices of one matmul node. */
+  public static int maxMatrices() {
+    return Myelin_h.MYELIN_MAX_MATRICES();
   }
 
   /**
-   * A ggml custom operation: experts' weights times such rows, or f32; user data as for a matmul.
+   * A ggml custom op: the choices of a router, grouped by expert; the user data is the number of
+   * experts.
    */
-  public static MemorySegment matmulGroupsOperation() {
-    return Operations.MATMUL_GROUPS;
-  }
-
-  /** Bytes of zeroes, at a multiple of 8, that each node with a matmul needs to itself. */
-  public static long progressBytes() {
-    return Myelin_h.MYELIN_PROGRESS_BYTES();
-  }
-
-  /** Whether attention over a cache of that ggml type, so many values a head, has a kernel. */
-  public static boolean attentionServes(int type, long head) {
-    return Myelin_h.myelin_attention_serves(type, head);
+  public static MemorySegment groupByExpertOperation() {
+    return Operations.GROUP_BY_EXPERT;
   }
 
   /**
-   * A ggml custom operation: attention over a cache; its user data is the scale, a float, followed
-   * by zeroes, {@link #attentionBytes} in all.
+   * A ggml custom op: quantises activations once for each of their experts; the user data is the
+   * format.
+   */
+  public static MemorySegment quantizeByExpertOperation() {
+    return Operations.QUANTIZE_BY_EXPERT;
+  }
+
+  /**
+   * A ggml custom op: the weights of experts times these activations, or f32; the user data is that
+   * of a matmul.
+   */
+  public static MemorySegment matmulByExpertOperation() {
+    return Operations.MATMUL_BY_EXPERT;
+  }
+
+  /** Bytes of the work queue of a matmul node, zeros aligned to 8, not shared with other nodes. */
+  public static long workQueueBytes() {
+    return Myelin_h.MYELIN_WORK_QUEUE_BYTES();
+  }
+
+  /** Whether the attention kernel supports a cache of this ggml type and head size. */
+  public static boolean isAttentionSupported(int type, long headSize) {
+    return Myelin_h.myelin_attention_supported(type, headSize);
+  }
+
+  /**
+   * A ggml custom op: attention over a cache; the user data is the scale, a float, followed by
+   * zeros, {@link #attentionParamsBytes} in all.
    */
   public static MemorySegment attentionOperation() {
     return Operations.ATTENTION;
   }
 
-  /** Bytes, at a multiple of 8, that each node with an attention needs to itself. */
-  public static long attentionBytes() {
-    return Myelin_h.MYELIN_ATTENTION_BYTES();
+  /** Bytes of the user data of an attention node, aligned to 8, not shared with other nodes. */
+  public static long attentionParamsBytes() {
+    return Myelin_h.MYELIN_ATTENTION_PARAMS_BYTES();
   }
 
   /**
-   * A ggml custom operation in place: makes rows NaN where their source f32 [k, m] is not finite;
-   * no user data.
+   * A ggml custom op, in place: makes rows NaN whose source row, f32 [k, n], is not finite; no user
+   * data.
    */
-  public static MemorySegment carryOperation() {
-    return Operations.CARRY;
+  public static MemorySegment propagateNaNOperation() {
+    return Operations.PROPAGATE_NAN;
   }
 
   /**
-   * A ggml custom operation in place: makes blocks of a q8_0 cache NaN where what was written there
-   * is not finite; no user data.
+   * A ggml custom op, in place: makes blocks of a q8_0 cache NaN if the values written to them are
+   * not finite; no user data.
    */
-  public static MemorySegment carryQ8Operation() {
-    return Operations.CARRY_Q8_0;
+  public static MemorySegment propagateNaNQ8Operation() {
+    return Operations.PROPAGATE_NAN_Q8_0;
   }
 
-  /** Values of a block of a ggml type that {@link #encode} writes on this machine, else 0. */
-  public static int encodeBlock(int type) {
-    return Myelin_h.myelin_encode_block(type);
-  }
-
-  /** Writes n finite floats, whole blocks, as ggml's reference does without importances. */
-  public static void encode(int type, MemorySegment floats, long n, MemorySegment out) {
-    check(Myelin_h.myelin_encode(type, floats, n, out));
+  /** Values of a block of a ggml type if {@link #quantize} supports it on this machine, else 0. */
+  public static int quantizeBlockSize(int type) {
+    return Myelin_h.myelin_quantize_block_size(type);
   }
 
   /**
-   * Writes n values of f16 or bf16 as floats; f32 are only looked at.
+   * Quantises n finite floats, whole blocks, as ggml's reference does without an importance matrix.
+   */
+  public static void quantize(int type, MemorySegment floats, long n, MemorySegment out) {
+    check(Myelin_h.myelin_quantize(type, floats, n, out));
+  }
+
+  /**
+   * Converts n values of f16 or bf16 to f32; f32 is not copied.
    *
-   * @param largest gets 4 bytes: the largest bits without the sign
+   * @param maxBits gets 4 bytes: the largest bit pattern without the sign
    */
-  public static void widen(
-      int type, MemorySegment values, long n, MemorySegment floats, MemorySegment largest) {
-    check(Myelin_h.myelin_widen(type, values, n, floats, largest));
+  public static void toF32(
+      int type, MemorySegment values, long n, MemorySegment floats, MemorySegment maxBits) {
+    check(Myelin_h.myelin_to_f32(type, values, n, floats, maxBits));
   }
 
-  /** The instruction set that products of f32 are computed with. */
-  public static String products() {
+  /** The instruction set of the f32 GEMM. */
+  public static String sgemmIsa() {
     Natives.load();
-    return Myelin_h.myelin_product_name().getString(0);
+    return Myelin_h.myelin_sgemm_isa().getString(0);
   }
 
-  /** A ggml custom operation: a product of f32 matrices; its user data is one of the two kinds. */
-  public static MemorySegment productOperation() {
-    return Operations.PRODUCT;
+  /** A ggml custom op: f32 GEMM; the user data is one of the two kinds. */
+  public static MemorySegment sgemmOperation() {
+    return Operations.SGEMM;
   }
 
-  /** The kind of product that ggml_mul_mat computes. */
+  /** The kind of GEMM that ggml_mul_mat computes. */
   public static MemorySegment mulMatKind() {
-    return MemorySegment.ofAddress(Myelin_h.MYELIN_PRODUCT_MUL_MAT());
+    return MemorySegment.ofAddress(Myelin_h.MYELIN_SGEMM_MUL_MAT());
   }
 
-  /** The kind of product that ggml_out_prod computes. */
+  /** The kind of GEMM that ggml_out_prod computes. */
   public static MemorySegment outProdKind() {
-    return MemorySegment.ofAddress(Myelin_h.MYELIN_PRODUCT_OUT_PROD());
+    return MemorySegment.ofAddress(Myelin_h.MYELIN_SGEMM_OUT_PROD());
   }
 
-  /** Does so many rounds of f32 multiply-adds; returns the operations, for who takes the time. */
+  /**
+   * Runs rounds of f32 multiply-adds and returns the number of operations; the caller measures the
+   * time.
+   */
   public static long fmaFlops(long rounds) {
     return Myelin_h.myelin_fma_flops(rounds);
   }
 
-  /** Does so many rounds of int8 products; returns the operations, for who takes the time. */
+  /**
+   * Runs rounds of int8 dot products and returns the number of operations; the caller measures the
+   * time.
+   */
   public static long int8Ops(long rounds) {
     return Myelin_h.myelin_int8_ops(rounds);
   }
 
-  /** Reads all of {@code memory}; returns a sum, for who takes the time. */
-  public static long read(MemorySegment memory) {
-    return Myelin_h.myelin_read(memory, memory.byteSize());
+  /** Reads all of {@code memory} and returns a checksum; the caller measures the time. */
+  public static long readMemory(MemorySegment memory) {
+    return Myelin_h.myelin_read_memory(memory, memory.byteSize());
   }
 
   private static final class Operations {
-    static final MemorySegment PRODUCT = symbol("myelin_op_product");
+    static final MemorySegment SGEMM = symbol("myelin_op_sgemm");
     static final MemorySegment QUANTIZE = symbol("myelin_op_quantize");
-    static final MemorySegment QUANTIZE_GATED = symbol("myelin_op_quantize_gated");
-    static final MemorySegment QUANTIZE_NORMED = symbol("myelin_op_quantize_normed");
+    static final MemorySegment QUANTIZE_SWIGLU = symbol("myelin_op_quantize_swiglu");
+    static final MemorySegment QUANTIZE_RMS_NORM = symbol("myelin_op_quantize_rms_norm");
     static final MemorySegment MATMUL = symbol("myelin_op_matmul");
-    static final MemorySegment GROUP = symbol("myelin_op_group");
-    static final MemorySegment QUANTIZE_GROUPS = symbol("myelin_op_quantize_groups");
-    static final MemorySegment MATMUL_GROUPS = symbol("myelin_op_matmul_groups");
+    static final MemorySegment GROUP_BY_EXPERT = symbol("myelin_op_group_by_expert");
+    static final MemorySegment QUANTIZE_BY_EXPERT = symbol("myelin_op_quantize_by_expert");
+    static final MemorySegment MATMUL_BY_EXPERT = symbol("myelin_op_matmul_by_expert");
     static final MemorySegment ATTENTION = symbol("myelin_op_attention");
-    static final MemorySegment CARRY = symbol("myelin_op_carry");
-    static final MemorySegment CARRY_Q8_0 = symbol("myelin_op_carry_q8_0");
+    static final MemorySegment PROPAGATE_NAN = symbol("myelin_op_propagate_nan");
+    static final MemorySegment PROPAGATE_NAN_Q8_0 = symbol("myelin_op_propagate_nan_q8_0");
   }
 
-  /** A native function that ends a graph's computation once the int it is given is not zero. */
+  /** A ggml abort callback: aborts a graph computation when the int at its argument is not 0. */
   public static MemorySegment abortCallback() {
     Natives.load();
     return symbol("myelin_abort_requested");

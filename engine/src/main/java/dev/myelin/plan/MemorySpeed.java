@@ -74,7 +74,7 @@ public record MemorySpeed(long bytesPerSecond, int threads, long bytes, int pass
       List<Callable<Long>> pass = new ArrayList<>();
       for (int i = 0; i < count; i++) {
         MemorySegment slice = memory.asSlice(i * each, each);
-        pass.add(() -> KernelsLibrary.read(slice));
+        pass.add(() -> KernelsLibrary.readMemory(slice));
       }
       long[] nanos = passes(pool, pass);
       Arrays.sort(nanos);

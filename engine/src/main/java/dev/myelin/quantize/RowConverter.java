@@ -22,7 +22,7 @@ final class RowConverter {
 
   private RowConverter(GgmlType type) {
     this.type = type;
-    hasNativeKernel = KernelsLibrary.encodeBlock(type.id()) != 0;
+    hasNativeKernel = KernelsLibrary.quantizeBlockSize(type.id()) != 0;
     dequantizer = type.isQuantized() ? Dequantizer.of(type).orElse(null) : null;
   }
 
@@ -49,9 +49,9 @@ final class RowConverter {
   int toFloats(MemorySegment in, long elements, MemorySegment out, MemorySegment scratch) {
     if (dequantizer != null) {
       dequantizer.dequantize(in, out);
-      KernelsLibrary.widen(GgmlType.F32.id(), out, elements, out, scratch);
+      KernelsLibrary.toF32(GgmlType.F32.id(), out, elements, out, scratch);
     } else {
-      KernelsLibrary.widen(type.id(), in, elements, out, scratch);
+      KernelsLibrary.toF32(type.id(), in, elements, out, scratch);
     }
     return scratch.get(ValueLayout.JAVA_INT, 0);
   }
@@ -68,7 +68,7 @@ final class RowConverter {
       MemorySegment importance,
       MemorySegment out) {
     if (hasNativeKernel && importance.address() == 0) {
-      KernelsLibrary.encode(type.id(), floats, rows * rowLength, out);
+      KernelsLibrary.quantize(type.id(), floats, rows * rowLength, out);
     } else {
       Ggml_h.ggml_quantize_chunk(type.id(), floats, out, 0, rows, rowLength, importance);
     }

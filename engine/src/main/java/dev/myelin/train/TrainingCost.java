@@ -34,7 +34,7 @@ public final class TrainingCost {
 
   /** Measures the peak of f32 multiply-adds on a number of threads, in operations per second. */
   public static double peakFlops(int threads) {
-    KernelsLibrary.products();
+    KernelsLibrary.sgemmIsa();
     CountDownLatch start = new CountDownLatch(threads);
     double[] speeds = new double[threads];
     List<Thread> all = new ArrayList<>();

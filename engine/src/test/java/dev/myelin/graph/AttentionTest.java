@@ -31,7 +31,8 @@ class AttentionTest {
   @BeforeAll
   static void kernels() {
     Ggml.require();
-    assumeFalse(KernelsLibrary.kernels().isEmpty(), "skipped: no native kernels for this machine");
+    assumeFalse(
+        KernelsLibrary.kernelIsa().isEmpty(), "skipped: no native kernels for this machine");
   }
 
   static List<Case> cases() {

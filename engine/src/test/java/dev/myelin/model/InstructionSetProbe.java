@@ -22,7 +22,7 @@ final class InstructionSetProbe {
    * @param args the vocabulary's size, then files
    */
   public static void main(String[] args) {
-    System.out.println(KernelsLibrary.kernels());
+    System.out.println(KernelsLibrary.kernelIsa());
     int[] tokens = Logits.randomTokens(TOKENS, Integer.parseInt(args[0]), 5);
     for (int i = 1; i < args.length; i++) {
       Logits.Run run = new Logits.Run(Path.of(args[i]), tokens, CONTEXT, CacheType.F16, 1);

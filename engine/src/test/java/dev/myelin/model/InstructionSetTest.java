@@ -45,7 +45,7 @@ class InstructionSetTest {
   }
 
   static List<String> instructionSets() {
-    return KernelsLibrary.instructionSets();
+    return KernelsLibrary.isaNames();
   }
 
   @ParameterizedTest

@@ -68,13 +68,13 @@ class QuantizeKernelsTest {
 
   static Stream<GgmlType> supportedTypes() {
     Ggml.require();
-    return Stream.of(GgmlType.values()).filter(t -> KernelsLibrary.encodeBlock(t.id()) != 0);
+    return Stream.of(GgmlType.values()).filter(t -> KernelsLibrary.quantizeBlockSize(t.id()) != 0);
   }
 
   @Test
   void avx512HasQuantizeKernels() {
     assumeTrue(
-        KernelsLibrary.kernels().equals("avx512"),
+        KernelsLibrary.kernelIsa().equals("avx512"),
         "skipped: no AVX-512, or MYELIN_ISA selects other kernels");
     assertThat(supportedTypes())
         .containsExactly(GgmlType.Q4_0, GgmlType.Q8_0, GgmlType.Q4_K, GgmlType.Q6_K);
@@ -99,7 +99,7 @@ class QuantizeKernelsTest {
       ours.set(ValueLayout.JAVA_BYTE, bytes, (byte) 0x5a);
       Ggml_h.ggml_quantize_chunk(
           type.id(), floats, expected, 0, COUNT / 256, 256, MemorySegment.NULL);
-      KernelsLibrary.encode(type.id(), floats, COUNT, ours);
+      KernelsLibrary.quantize(type.id(), floats, COUNT, ours);
       long mismatch = ours.asSlice(0, bytes).mismatch(expected);
       assertThat(mismatch)
           .as("%s, %s, block %d", type, distribution, mismatch / type.blockBytes())
@@ -139,7 +139,7 @@ class QuantizeKernelsTest {
         }
         MemorySegment out = arena.allocate(4L * n + 4, 64);
         MemorySegment max = arena.allocate(4);
-        KernelsLibrary.widen(type.id(), in, n, out, max);
+        KernelsLibrary.toF32(type.id(), in, n, out, max);
         float[] widened =
             (type == GgmlType.F32 ? in : out).asSlice(0, 4L * n).toArray(ValueLayout.JAVA_FLOAT);
         assertThat(widened).isEqualTo(expected);

@@ -22,10 +22,10 @@ public class Myelin_h extends Myelin_h$shared {
 
     static final SymbolLookup SYMBOL_LOOKUP = dev.myelin.bindings.NativeSymbols.lookup();
 
-    private static final int MYELIN_ABI_VERSION = (int)3L;
+    private static final int MYELIN_ABI_VERSION = (int)4L;
     /**
      * {@snippet lang=c :
-     * #define MYELIN_ABI_VERSION 3
+     * #define MYELIN_ABI_VERSION 4
      * }
      */
     public static int MYELIN_ABI_VERSION() {
@@ -49,41 +49,41 @@ public class Myelin_h extends Myelin_h$shared {
     public static int MYELIN_ACTIVATIONS_F32() {
         return MYELIN_ACTIVATIONS_F32;
     }
-    private static final int MYELIN_NORMED_BYTES = (int)8L;
+    private static final int MYELIN_RMS_NORM_PARAMS_BYTES = (int)8L;
     /**
      * {@snippet lang=c :
-     * #define MYELIN_NORMED_BYTES 8
+     * #define MYELIN_RMS_NORM_PARAMS_BYTES 8
      * }
      */
-    public static int MYELIN_NORMED_BYTES() {
-        return MYELIN_NORMED_BYTES;
+    public static int MYELIN_RMS_NORM_PARAMS_BYTES() {
+        return MYELIN_RMS_NORM_PARAMS_BYTES;
     }
-    private static final int MYELIN_PROGRESS_BYTES = (int)64L;
+    private static final int MYELIN_WORK_QUEUE_BYTES = (int)64L;
     /**
      * {@snippet lang=c :
-     * #define MYELIN_PROGRESS_BYTES 64
+     * #define MYELIN_WORK_QUEUE_BYTES 64
      * }
      */
-    public static int MYELIN_PROGRESS_BYTES() {
-        return MYELIN_PROGRESS_BYTES;
+    public static int MYELIN_WORK_QUEUE_BYTES() {
+        return MYELIN_WORK_QUEUE_BYTES;
     }
-    private static final int MYELIN_MOST_MATRICES = (int)4L;
+    private static final int MYELIN_MAX_MATRICES = (int)4L;
     /**
      * {@snippet lang=c :
-     * #define MYELIN_MOST_MATRICES 4
+     * #define MYELIN_MAX_MATRICES 4
      * }
      */
-    public static int MYELIN_MOST_MATRICES() {
-        return MYELIN_MOST_MATRICES;
+    public static int MYELIN_MAX_MATRICES() {
+        return MYELIN_MAX_MATRICES;
     }
-    private static final int MYELIN_ATTENTION_BYTES = (int)64L;
+    private static final int MYELIN_ATTENTION_PARAMS_BYTES = (int)64L;
     /**
      * {@snippet lang=c :
-     * #define MYELIN_ATTENTION_BYTES 64
+     * #define MYELIN_ATTENTION_PARAMS_BYTES 64
      * }
      */
-    public static int MYELIN_ATTENTION_BYTES() {
-        return MYELIN_ATTENTION_BYTES;
+    public static int MYELIN_ATTENTION_PARAMS_BYTES() {
+        return MYELIN_ATTENTION_PARAMS_BYTES;
     }
 
     private static class myelin_abi_version {
@@ -1231,7 +1231,7 @@ public class Myelin_h extends Myelin_h$shared {
         }
     }
 
-    private static class myelin_tensor_layout {
+    private static class myelin_check_tensor_layout {
         public static final FunctionDescriptor DESC = FunctionDescriptor.of(
             Myelin_h.C_INT,
             Myelin_h.C_LONG,
@@ -1240,7 +1240,7 @@ public class Myelin_h extends Myelin_h$shared {
             Myelin_h.C_LONG
         );
 
-        public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("myelin_tensor_layout");
+        public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("myelin_check_tensor_layout");
 
         public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
     }
@@ -1248,43 +1248,43 @@ public class Myelin_h extends Myelin_h$shared {
     /**
      * Function descriptor for:
      * {@snippet lang=c :
-     * int32_t myelin_tensor_layout(size_t ne, size_t nb, size_t src, size_t data)
+     * int32_t myelin_check_tensor_layout(size_t ne, size_t nb, size_t src, size_t data)
      * }
      */
-    public static FunctionDescriptor myelin_tensor_layout$descriptor() {
-        return myelin_tensor_layout.DESC;
+    public static FunctionDescriptor myelin_check_tensor_layout$descriptor() {
+        return myelin_check_tensor_layout.DESC;
     }
 
     /**
      * Downcall method handle for:
      * {@snippet lang=c :
-     * int32_t myelin_tensor_layout(size_t ne, size_t nb, size_t src, size_t data)
+     * int32_t myelin_check_tensor_layout(size_t ne, size_t nb, size_t src, size_t data)
      * }
      */
-    public static MethodHandle myelin_tensor_layout$handle() {
-        return myelin_tensor_layout.HANDLE;
+    public static MethodHandle myelin_check_tensor_layout$handle() {
+        return myelin_check_tensor_layout.HANDLE;
     }
 
     /**
      * Address for:
      * {@snippet lang=c :
-     * int32_t myelin_tensor_layout(size_t ne, size_t nb, size_t src, size_t data)
+     * int32_t myelin_check_tensor_layout(size_t ne, size_t nb, size_t src, size_t data)
      * }
      */
-    public static MemorySegment myelin_tensor_layout$address() {
-        return myelin_tensor_layout.ADDR;
+    public static MemorySegment myelin_check_tensor_layout$address() {
+        return myelin_check_tensor_layout.ADDR;
     }
 
     /**
      * {@snippet lang=c :
-     * int32_t myelin_tensor_layout(size_t ne, size_t nb, size_t src, size_t data)
+     * int32_t myelin_check_tensor_layout(size_t ne, size_t nb, size_t src, size_t data)
      * }
      */
-    public static int myelin_tensor_layout(long ne, long nb, long src, long data) {
-        var mh$ = myelin_tensor_layout.HANDLE;
+    public static int myelin_check_tensor_layout(long ne, long nb, long src, long data) {
+        var mh$ = myelin_check_tensor_layout.HANDLE;
         try {
             if (TRACE_DOWNCALLS) {
-                traceDowncall("myelin_tensor_layout", ne, nb, src, data);
+                traceDowncall("myelin_check_tensor_layout", ne, nb, src, data);
             }
             return (int)mh$.invokeExact(ne, nb, src, data);
         } catch (Error | RuntimeException ex) {
@@ -1294,11 +1294,11 @@ public class Myelin_h extends Myelin_h$shared {
         }
     }
 
-    private static class myelin_kernel_name {
+    private static class myelin_kernel_isa {
         public static final FunctionDescriptor DESC = FunctionDescriptor.of(
             Myelin_h.C_POINTER    );
 
-        public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("myelin_kernel_name");
+        public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("myelin_kernel_isa");
 
         public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
     }
@@ -1306,43 +1306,43 @@ public class Myelin_h extends Myelin_h$shared {
     /**
      * Function descriptor for:
      * {@snippet lang=c :
-     * const char *myelin_kernel_name()
+     * const char *myelin_kernel_isa()
      * }
      */
-    public static FunctionDescriptor myelin_kernel_name$descriptor() {
-        return myelin_kernel_name.DESC;
+    public static FunctionDescriptor myelin_kernel_isa$descriptor() {
+        return myelin_kernel_isa.DESC;
     }
 
     /**
      * Downcall method handle for:
      * {@snippet lang=c :
-     * const char *myelin_kernel_name()
+     * const char *myelin_kernel_isa()
      * }
      */
-    public static MethodHandle myelin_kernel_name$handle() {
-        return myelin_kernel_name.HANDLE;
+    public static MethodHandle myelin_kernel_isa$handle() {
+        return myelin_kernel_isa.HANDLE;
     }
 
     /**
      * Address for:
      * {@snippet lang=c :
-     * const char *myelin_kernel_name()
+     * const char *myelin_kernel_isa()
      * }
      */
-    public static MemorySegment myelin_kernel_name$address() {
-        return myelin_kernel_name.ADDR;
+    public static MemorySegment myelin_kernel_isa$address() {
+        return myelin_kernel_isa.ADDR;
     }
 
     /**
      * {@snippet lang=c :
-     * const char *myelin_kernel_name()
+     * const char *myelin_kernel_isa()
      * }
      */
-    public static MemorySegment myelin_kernel_name() {
-        var mh$ = myelin_kernel_name.HANDLE;
+    public static MemorySegment myelin_kernel_isa() {
+        var mh$ = myelin_kernel_isa.HANDLE;
         try {
             if (TRACE_DOWNCALLS) {
-                traceDowncall("myelin_kernel_name");
+                traceDowncall("myelin_kernel_isa");
             }
             return (MemorySegment)mh$.invokeExact();
         } catch (Error | RuntimeException ex) {
@@ -1352,13 +1352,13 @@ public class Myelin_h extends Myelin_h$shared {
         }
     }
 
-    private static class myelin_kernel_format {
+    private static class myelin_activation_format {
         public static final FunctionDescriptor DESC = FunctionDescriptor.of(
             Myelin_h.C_INT,
             Myelin_h.C_INT
         );
 
-        public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("myelin_kernel_format");
+        public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("myelin_activation_format");
 
         public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
     }
@@ -1366,43 +1366,43 @@ public class Myelin_h extends Myelin_h$shared {
     /**
      * Function descriptor for:
      * {@snippet lang=c :
-     * int32_t myelin_kernel_format(int32_t type)
+     * int32_t myelin_activation_format(int32_t type)
      * }
      */
-    public static FunctionDescriptor myelin_kernel_format$descriptor() {
-        return myelin_kernel_format.DESC;
+    public static FunctionDescriptor myelin_activation_format$descriptor() {
+        return myelin_activation_format.DESC;
     }
 
     /**
      * Downcall method handle for:
      * {@snippet lang=c :
-     * int32_t myelin_kernel_format(int32_t type)
+     * int32_t myelin_activation_format(int32_t type)
      * }
      */
-    public static MethodHandle myelin_kernel_format$handle() {
-        return myelin_kernel_format.HANDLE;
+    public static MethodHandle myelin_activation_format$handle() {
+        return myelin_activation_format.HANDLE;
     }
 
     /**
      * Address for:
      * {@snippet lang=c :
-     * int32_t myelin_kernel_format(int32_t type)
+     * int32_t myelin_activation_format(int32_t type)
      * }
      */
-    public static MemorySegment myelin_kernel_format$address() {
-        return myelin_kernel_format.ADDR;
+    public static MemorySegment myelin_activation_format$address() {
+        return myelin_activation_format.ADDR;
     }
 
     /**
      * {@snippet lang=c :
-     * int32_t myelin_kernel_format(int32_t type)
+     * int32_t myelin_activation_format(int32_t type)
      * }
      */
-    public static int myelin_kernel_format(int type) {
-        var mh$ = myelin_kernel_format.HANDLE;
+    public static int myelin_activation_format(int type) {
+        var mh$ = myelin_activation_format.HANDLE;
         try {
             if (TRACE_DOWNCALLS) {
-                traceDowncall("myelin_kernel_format", type);
+                traceDowncall("myelin_activation_format", type);
             }
             return (int)mh$.invokeExact(type);
         } catch (Error | RuntimeException ex) {
@@ -1412,13 +1412,13 @@ public class Myelin_h extends Myelin_h$shared {
         }
     }
 
-    private static class myelin_activation_block {
+    private static class myelin_activation_block_size {
         public static final FunctionDescriptor DESC = FunctionDescriptor.of(
             Myelin_h.C_INT,
             Myelin_h.C_INT
         );
 
-        public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("myelin_activation_block");
+        public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("myelin_activation_block_size");
 
         public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
     }
@@ -1426,43 +1426,43 @@ public class Myelin_h extends Myelin_h$shared {
     /**
      * Function descriptor for:
      * {@snippet lang=c :
-     * int32_t myelin_activation_block(int32_t format)
+     * int32_t myelin_activation_block_size(int32_t format)
      * }
      */
-    public static FunctionDescriptor myelin_activation_block$descriptor() {
-        return myelin_activation_block.DESC;
+    public static FunctionDescriptor myelin_activation_block_size$descriptor() {
+        return myelin_activation_block_size.DESC;
     }
 
     /**
      * Downcall method handle for:
      * {@snippet lang=c :
-     * int32_t myelin_activation_block(int32_t format)
+     * int32_t myelin_activation_block_size(int32_t format)
      * }
      */
-    public static MethodHandle myelin_activation_block$handle() {
-        return myelin_activation_block.HANDLE;
+    public static MethodHandle myelin_activation_block_size$handle() {
+        return myelin_activation_block_size.HANDLE;
     }
 
     /**
      * Address for:
      * {@snippet lang=c :
-     * int32_t myelin_activation_block(int32_t format)
+     * int32_t myelin_activation_block_size(int32_t format)
      * }
      */
-    public static MemorySegment myelin_activation_block$address() {
-        return myelin_activation_block.ADDR;
+    public static MemorySegment myelin_activation_block_size$address() {
+        return myelin_activation_block_size.ADDR;
     }
 
     /**
      * {@snippet lang=c :
-     * int32_t myelin_activation_block(int32_t format)
+     * int32_t myelin_activation_block_size(int32_t format)
      * }
      */
-    public static int myelin_activation_block(int format) {
-        var mh$ = myelin_activation_block.HANDLE;
+    public static int myelin_activation_block_size(int format) {
+        var mh$ = myelin_activation_block_size.HANDLE;
         try {
             if (TRACE_DOWNCALLS) {
-                traceDowncall("myelin_activation_block", format);
+                traceDowncall("myelin_activation_block_size", format);
             }
             return (int)mh$.invokeExact(format);
         } catch (Error | RuntimeException ex) {
@@ -1472,14 +1472,14 @@ public class Myelin_h extends Myelin_h$shared {
         }
     }
 
-    private static class myelin_activation_bytes {
+    private static class myelin_activation_row_bytes {
         public static final FunctionDescriptor DESC = FunctionDescriptor.of(
             Myelin_h.C_LONG,
             Myelin_h.C_INT,
             Myelin_h.C_LONG
         );
 
-        public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("myelin_activation_bytes");
+        public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("myelin_activation_row_bytes");
 
         public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
     }
@@ -1487,43 +1487,43 @@ public class Myelin_h extends Myelin_h$shared {
     /**
      * Function descriptor for:
      * {@snippet lang=c :
-     * int64_t myelin_activation_bytes(int32_t format, int64_t k)
+     * int64_t myelin_activation_row_bytes(int32_t format, int64_t k)
      * }
      */
-    public static FunctionDescriptor myelin_activation_bytes$descriptor() {
-        return myelin_activation_bytes.DESC;
+    public static FunctionDescriptor myelin_activation_row_bytes$descriptor() {
+        return myelin_activation_row_bytes.DESC;
     }
 
     /**
      * Downcall method handle for:
      * {@snippet lang=c :
-     * int64_t myelin_activation_bytes(int32_t format, int64_t k)
+     * int64_t myelin_activation_row_bytes(int32_t format, int64_t k)
      * }
      */
-    public static MethodHandle myelin_activation_bytes$handle() {
-        return myelin_activation_bytes.HANDLE;
+    public static MethodHandle myelin_activation_row_bytes$handle() {
+        return myelin_activation_row_bytes.HANDLE;
     }
 
     /**
      * Address for:
      * {@snippet lang=c :
-     * int64_t myelin_activation_bytes(int32_t format, int64_t k)
+     * int64_t myelin_activation_row_bytes(int32_t format, int64_t k)
      * }
      */
-    public static MemorySegment myelin_activation_bytes$address() {
-        return myelin_activation_bytes.ADDR;
+    public static MemorySegment myelin_activation_row_bytes$address() {
+        return myelin_activation_row_bytes.ADDR;
     }
 
     /**
      * {@snippet lang=c :
-     * int64_t myelin_activation_bytes(int32_t format, int64_t k)
+     * int64_t myelin_activation_row_bytes(int32_t format, int64_t k)
      * }
      */
-    public static long myelin_activation_bytes(int format, long k) {
-        var mh$ = myelin_activation_bytes.HANDLE;
+    public static long myelin_activation_row_bytes(int format, long k) {
+        var mh$ = myelin_activation_row_bytes.HANDLE;
         try {
             if (TRACE_DOWNCALLS) {
-                traceDowncall("myelin_activation_bytes", format, k);
+                traceDowncall("myelin_activation_row_bytes", format, k);
             }
             return (long)mh$.invokeExact(format, k);
         } catch (Error | RuntimeException ex) {
@@ -1595,7 +1595,7 @@ public class Myelin_h extends Myelin_h$shared {
         }
     }
 
-    private static class myelin_op_quantize_gated {
+    private static class myelin_op_quantize_swiglu {
         public static final FunctionDescriptor DESC = FunctionDescriptor.ofVoid(
             Myelin_h.C_POINTER,
             Myelin_h.C_INT,
@@ -1603,7 +1603,7 @@ public class Myelin_h extends Myelin_h$shared {
             Myelin_h.C_POINTER
         );
 
-        public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("myelin_op_quantize_gated");
+        public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("myelin_op_quantize_swiglu");
 
         public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
     }
@@ -1611,43 +1611,43 @@ public class Myelin_h extends Myelin_h$shared {
     /**
      * Function descriptor for:
      * {@snippet lang=c :
-     * void myelin_op_quantize_gated(struct ggml_tensor *dst, int32_t thread, int32_t threads, void *format)
+     * void myelin_op_quantize_swiglu(struct ggml_tensor *dst, int32_t thread, int32_t threads, void *format)
      * }
      */
-    public static FunctionDescriptor myelin_op_quantize_gated$descriptor() {
-        return myelin_op_quantize_gated.DESC;
+    public static FunctionDescriptor myelin_op_quantize_swiglu$descriptor() {
+        return myelin_op_quantize_swiglu.DESC;
     }
 
     /**
      * Downcall method handle for:
      * {@snippet lang=c :
-     * void myelin_op_quantize_gated(struct ggml_tensor *dst, int32_t thread, int32_t threads, void *format)
+     * void myelin_op_quantize_swiglu(struct ggml_tensor *dst, int32_t thread, int32_t threads, void *format)
      * }
      */
-    public static MethodHandle myelin_op_quantize_gated$handle() {
-        return myelin_op_quantize_gated.HANDLE;
+    public static MethodHandle myelin_op_quantize_swiglu$handle() {
+        return myelin_op_quantize_swiglu.HANDLE;
     }
 
     /**
      * Address for:
      * {@snippet lang=c :
-     * void myelin_op_quantize_gated(struct ggml_tensor *dst, int32_t thread, int32_t threads, void *format)
+     * void myelin_op_quantize_swiglu(struct ggml_tensor *dst, int32_t thread, int32_t threads, void *format)
      * }
      */
-    public static MemorySegment myelin_op_quantize_gated$address() {
-        return myelin_op_quantize_gated.ADDR;
+    public static MemorySegment myelin_op_quantize_swiglu$address() {
+        return myelin_op_quantize_swiglu.ADDR;
     }
 
     /**
      * {@snippet lang=c :
-     * void myelin_op_quantize_gated(struct ggml_tensor *dst, int32_t thread, int32_t threads, void *format)
+     * void myelin_op_quantize_swiglu(struct ggml_tensor *dst, int32_t thread, int32_t threads, void *format)
      * }
      */
-    public static void myelin_op_quantize_gated(MemorySegment dst, int thread, int threads, MemorySegment format) {
-        var mh$ = myelin_op_quantize_gated.HANDLE;
+    public static void myelin_op_quantize_swiglu(MemorySegment dst, int thread, int threads, MemorySegment format) {
+        var mh$ = myelin_op_quantize_swiglu.HANDLE;
         try {
             if (TRACE_DOWNCALLS) {
-                traceDowncall("myelin_op_quantize_gated", dst, thread, threads, format);
+                traceDowncall("myelin_op_quantize_swiglu", dst, thread, threads, format);
             }
             mh$.invokeExact(dst, thread, threads, format);
         } catch (Error | RuntimeException ex) {
@@ -1657,7 +1657,7 @@ public class Myelin_h extends Myelin_h$shared {
         }
     }
 
-    private static class myelin_op_quantize_normed {
+    private static class myelin_op_quantize_rms_norm {
         public static final FunctionDescriptor DESC = FunctionDescriptor.ofVoid(
             Myelin_h.C_POINTER,
             Myelin_h.C_INT,
@@ -1665,7 +1665,7 @@ public class Myelin_h extends Myelin_h$shared {
             Myelin_h.C_POINTER
         );
 
-        public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("myelin_op_quantize_normed");
+        public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("myelin_op_quantize_rms_norm");
 
         public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
     }
@@ -1673,45 +1673,45 @@ public class Myelin_h extends Myelin_h$shared {
     /**
      * Function descriptor for:
      * {@snippet lang=c :
-     * void myelin_op_quantize_normed(struct ggml_tensor *dst, int32_t thread, int32_t threads, void *of)
+     * void myelin_op_quantize_rms_norm(struct ggml_tensor *dst, int32_t thread, int32_t threads, void *params)
      * }
      */
-    public static FunctionDescriptor myelin_op_quantize_normed$descriptor() {
-        return myelin_op_quantize_normed.DESC;
+    public static FunctionDescriptor myelin_op_quantize_rms_norm$descriptor() {
+        return myelin_op_quantize_rms_norm.DESC;
     }
 
     /**
      * Downcall method handle for:
      * {@snippet lang=c :
-     * void myelin_op_quantize_normed(struct ggml_tensor *dst, int32_t thread, int32_t threads, void *of)
+     * void myelin_op_quantize_rms_norm(struct ggml_tensor *dst, int32_t thread, int32_t threads, void *params)
      * }
      */
-    public static MethodHandle myelin_op_quantize_normed$handle() {
-        return myelin_op_quantize_normed.HANDLE;
+    public static MethodHandle myelin_op_quantize_rms_norm$handle() {
+        return myelin_op_quantize_rms_norm.HANDLE;
     }
 
     /**
      * Address for:
      * {@snippet lang=c :
-     * void myelin_op_quantize_normed(struct ggml_tensor *dst, int32_t thread, int32_t threads, void *of)
+     * void myelin_op_quantize_rms_norm(struct ggml_tensor *dst, int32_t thread, int32_t threads, void *params)
      * }
      */
-    public static MemorySegment myelin_op_quantize_normed$address() {
-        return myelin_op_quantize_normed.ADDR;
+    public static MemorySegment myelin_op_quantize_rms_norm$address() {
+        return myelin_op_quantize_rms_norm.ADDR;
     }
 
     /**
      * {@snippet lang=c :
-     * void myelin_op_quantize_normed(struct ggml_tensor *dst, int32_t thread, int32_t threads, void *of)
+     * void myelin_op_quantize_rms_norm(struct ggml_tensor *dst, int32_t thread, int32_t threads, void *params)
      * }
      */
-    public static void myelin_op_quantize_normed(MemorySegment dst, int thread, int threads, MemorySegment of) {
-        var mh$ = myelin_op_quantize_normed.HANDLE;
+    public static void myelin_op_quantize_rms_norm(MemorySegment dst, int thread, int threads, MemorySegment params) {
+        var mh$ = myelin_op_quantize_rms_norm.HANDLE;
         try {
             if (TRACE_DOWNCALLS) {
-                traceDowncall("myelin_op_quantize_normed", dst, thread, threads, of);
+                traceDowncall("myelin_op_quantize_rms_norm", dst, thread, threads, params);
             }
-            mh$.invokeExact(dst, thread, threads, of);
+            mh$.invokeExact(dst, thread, threads, params);
         } catch (Error | RuntimeException ex) {
            throw ex;
         } catch (Throwable ex$) {
@@ -1735,7 +1735,7 @@ public class Myelin_h extends Myelin_h$shared {
     /**
      * Function descriptor for:
      * {@snippet lang=c :
-     * void myelin_op_matmul(struct ggml_tensor *dst, int32_t thread, int32_t threads, void *shared)
+     * void myelin_op_matmul(struct ggml_tensor *dst, int32_t thread, int32_t threads, void *queue)
      * }
      */
     public static FunctionDescriptor myelin_op_matmul$descriptor() {
@@ -1745,7 +1745,7 @@ public class Myelin_h extends Myelin_h$shared {
     /**
      * Downcall method handle for:
      * {@snippet lang=c :
-     * void myelin_op_matmul(struct ggml_tensor *dst, int32_t thread, int32_t threads, void *shared)
+     * void myelin_op_matmul(struct ggml_tensor *dst, int32_t thread, int32_t threads, void *queue)
      * }
      */
     public static MethodHandle myelin_op_matmul$handle() {
@@ -1755,7 +1755,7 @@ public class Myelin_h extends Myelin_h$shared {
     /**
      * Address for:
      * {@snippet lang=c :
-     * void myelin_op_matmul(struct ggml_tensor *dst, int32_t thread, int32_t threads, void *shared)
+     * void myelin_op_matmul(struct ggml_tensor *dst, int32_t thread, int32_t threads, void *queue)
      * }
      */
     public static MemorySegment myelin_op_matmul$address() {
@@ -1764,16 +1764,16 @@ public class Myelin_h extends Myelin_h$shared {
 
     /**
      * {@snippet lang=c :
-     * void myelin_op_matmul(struct ggml_tensor *dst, int32_t thread, int32_t threads, void *shared)
+     * void myelin_op_matmul(struct ggml_tensor *dst, int32_t thread, int32_t threads, void *queue)
      * }
      */
-    public static void myelin_op_matmul(MemorySegment dst, int thread, int threads, MemorySegment shared) {
+    public static void myelin_op_matmul(MemorySegment dst, int thread, int threads, MemorySegment queue) {
         var mh$ = myelin_op_matmul.HANDLE;
         try {
             if (TRACE_DOWNCALLS) {
-                traceDowncall("myelin_op_matmul", dst, thread, threads, shared);
+                traceDowncall("myelin_op_matmul", dst, thread, threads, queue);
             }
-            mh$.invokeExact(dst, thread, threads, shared);
+            mh$.invokeExact(dst, thread, threads, queue);
         } catch (Error | RuntimeException ex) {
            throw ex;
         } catch (Throwable ex$) {
@@ -1781,7 +1781,7 @@ public class Myelin_h extends Myelin_h$shared {
         }
     }
 
-    private static class myelin_op_group {
+    private static class myelin_op_group_by_expert {
         public static final FunctionDescriptor DESC = FunctionDescriptor.ofVoid(
             Myelin_h.C_POINTER,
             Myelin_h.C_INT,
@@ -1789,7 +1789,7 @@ public class Myelin_h extends Myelin_h$shared {
             Myelin_h.C_POINTER
         );
 
-        public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("myelin_op_group");
+        public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("myelin_op_group_by_expert");
 
         public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
     }
@@ -1797,45 +1797,45 @@ public class Myelin_h extends Myelin_h$shared {
     /**
      * Function descriptor for:
      * {@snippet lang=c :
-     * void myelin_op_group(struct ggml_tensor *dst, int32_t thread, int32_t threads, void *experts)
+     * void myelin_op_group_by_expert(struct ggml_tensor *dst, int32_t thread, int32_t threads, void *n_experts)
      * }
      */
-    public static FunctionDescriptor myelin_op_group$descriptor() {
-        return myelin_op_group.DESC;
+    public static FunctionDescriptor myelin_op_group_by_expert$descriptor() {
+        return myelin_op_group_by_expert.DESC;
     }
 
     /**
      * Downcall method handle for:
      * {@snippet lang=c :
-     * void myelin_op_group(struct ggml_tensor *dst, int32_t thread, int32_t threads, void *experts)
+     * void myelin_op_group_by_expert(struct ggml_tensor *dst, int32_t thread, int32_t threads, void *n_experts)
      * }
      */
-    public static MethodHandle myelin_op_group$handle() {
-        return myelin_op_group.HANDLE;
+    public static MethodHandle myelin_op_group_by_expert$handle() {
+        return myelin_op_group_by_expert.HANDLE;
     }
 
     /**
      * Address for:
      * {@snippet lang=c :
-     * void myelin_op_group(struct ggml_tensor *dst, int32_t thread, int32_t threads, void *experts)
+     * void myelin_op_group_by_expert(struct ggml_tensor *dst, int32_t thread, int32_t threads, void *n_experts)
      * }
      */
-    public static MemorySegment myelin_op_group$address() {
-        return myelin_op_group.ADDR;
+    public static MemorySegment myelin_op_group_by_expert$address() {
+        return myelin_op_group_by_expert.ADDR;
     }
 
     /**
      * {@snippet lang=c :
-     * void myelin_op_group(struct ggml_tensor *dst, int32_t thread, int32_t threads, void *experts)
+     * void myelin_op_group_by_expert(struct ggml_tensor *dst, int32_t thread, int32_t threads, void *n_experts)
      * }
      */
-    public static void myelin_op_group(MemorySegment dst, int thread, int threads, MemorySegment experts) {
-        var mh$ = myelin_op_group.HANDLE;
+    public static void myelin_op_group_by_expert(MemorySegment dst, int thread, int threads, MemorySegment n_experts) {
+        var mh$ = myelin_op_group_by_expert.HANDLE;
         try {
             if (TRACE_DOWNCALLS) {
-                traceDowncall("myelin_op_group", dst, thread, threads, experts);
+                traceDowncall("myelin_op_group_by_expert", dst, thread, threads, n_experts);
             }
-            mh$.invokeExact(dst, thread, threads, experts);
+            mh$.invokeExact(dst, thread, threads, n_experts);
         } catch (Error | RuntimeException ex) {
            throw ex;
         } catch (Throwable ex$) {
@@ -1843,7 +1843,7 @@ public class Myelin_h extends Myelin_h$shared {
         }
     }
 
-    private static class myelin_op_quantize_groups {
+    private static class myelin_op_quantize_by_expert {
         public static final FunctionDescriptor DESC = FunctionDescriptor.ofVoid(
             Myelin_h.C_POINTER,
             Myelin_h.C_INT,
@@ -1851,7 +1851,7 @@ public class Myelin_h extends Myelin_h$shared {
             Myelin_h.C_POINTER
         );
 
-        public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("myelin_op_quantize_groups");
+        public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("myelin_op_quantize_by_expert");
 
         public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
     }
@@ -1859,43 +1859,43 @@ public class Myelin_h extends Myelin_h$shared {
     /**
      * Function descriptor for:
      * {@snippet lang=c :
-     * void myelin_op_quantize_groups(struct ggml_tensor *dst, int32_t thread, int32_t threads, void *format)
+     * void myelin_op_quantize_by_expert(struct ggml_tensor *dst, int32_t thread, int32_t threads, void *format)
      * }
      */
-    public static FunctionDescriptor myelin_op_quantize_groups$descriptor() {
-        return myelin_op_quantize_groups.DESC;
+    public static FunctionDescriptor myelin_op_quantize_by_expert$descriptor() {
+        return myelin_op_quantize_by_expert.DESC;
     }
 
     /**
      * Downcall method handle for:
      * {@snippet lang=c :
-     * void myelin_op_quantize_groups(struct ggml_tensor *dst, int32_t thread, int32_t threads, void *format)
+     * void myelin_op_quantize_by_expert(struct ggml_tensor *dst, int32_t thread, int32_t threads, void *format)
      * }
      */
-    public static MethodHandle myelin_op_quantize_groups$handle() {
-        return myelin_op_quantize_groups.HANDLE;
+    public static MethodHandle myelin_op_quantize_by_expert$handle() {
+        return myelin_op_quantize_by_expert.HANDLE;
     }
 
     /**
      * Address for:
      * {@snippet lang=c :
-     * void myelin_op_quantize_groups(struct ggml_tensor *dst, int32_t thread, int32_t threads, void *format)
+     * void myelin_op_quantize_by_expert(struct ggml_tensor *dst, int32_t thread, int32_t threads, void *format)
      * }
      */
-    public static MemorySegment myelin_op_quantize_groups$address() {
-        return myelin_op_quantize_groups.ADDR;
+    public static MemorySegment myelin_op_quantize_by_expert$address() {
+        return myelin_op_quantize_by_expert.ADDR;
     }
 
     /**
      * {@snippet lang=c :
-     * void myelin_op_quantize_groups(struct ggml_tensor *dst, int32_t thread, int32_t threads, void *format)
+     * void myelin_op_quantize_by_expert(struct ggml_tensor *dst, int32_t thread, int32_t threads, void *format)
      * }
      */
-    public static void myelin_op_quantize_groups(MemorySegment dst, int thread, int threads, MemorySegment format) {
-        var mh$ = myelin_op_quantize_groups.HANDLE;
+    public static void myelin_op_quantize_by_expert(MemorySegment dst, int thread, int threads, MemorySegment format) {
+        var mh$ = myelin_op_quantize_by_expert.HANDLE;
         try {
             if (TRACE_DOWNCALLS) {
-                traceDowncall("myelin_op_quantize_groups", dst, thread, threads, format);
+                traceDowncall("myelin_op_quantize_by_expert", dst, thread, threads, format);
             }
             mh$.invokeExact(dst, thread, threads, format);
         } catch (Error | RuntimeException ex) {
@@ -1905,7 +1905,7 @@ public class Myelin_h extends Myelin_h$shared {
         }
     }
 
-    private static class myelin_op_matmul_groups {
+    private static class myelin_op_matmul_by_expert {
         public static final FunctionDescriptor DESC = FunctionDescriptor.ofVoid(
             Myelin_h.C_POINTER,
             Myelin_h.C_INT,
@@ -1913,7 +1913,7 @@ public class Myelin_h extends Myelin_h$shared {
             Myelin_h.C_POINTER
         );
 
-        public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("myelin_op_matmul_groups");
+        public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("myelin_op_matmul_by_expert");
 
         public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
     }
@@ -1921,45 +1921,45 @@ public class Myelin_h extends Myelin_h$shared {
     /**
      * Function descriptor for:
      * {@snippet lang=c :
-     * void myelin_op_matmul_groups(struct ggml_tensor *dst, int32_t thread, int32_t threads, void *shared)
+     * void myelin_op_matmul_by_expert(struct ggml_tensor *dst, int32_t thread, int32_t threads, void *queue)
      * }
      */
-    public static FunctionDescriptor myelin_op_matmul_groups$descriptor() {
-        return myelin_op_matmul_groups.DESC;
+    public static FunctionDescriptor myelin_op_matmul_by_expert$descriptor() {
+        return myelin_op_matmul_by_expert.DESC;
     }
 
     /**
      * Downcall method handle for:
      * {@snippet lang=c :
-     * void myelin_op_matmul_groups(struct ggml_tensor *dst, int32_t thread, int32_t threads, void *shared)
+     * void myelin_op_matmul_by_expert(struct ggml_tensor *dst, int32_t thread, int32_t threads, void *queue)
      * }
      */
-    public static MethodHandle myelin_op_matmul_groups$handle() {
-        return myelin_op_matmul_groups.HANDLE;
+    public static MethodHandle myelin_op_matmul_by_expert$handle() {
+        return myelin_op_matmul_by_expert.HANDLE;
     }
 
     /**
      * Address for:
      * {@snippet lang=c :
-     * void myelin_op_matmul_groups(struct ggml_tensor *dst, int32_t thread, int32_t threads, void *shared)
+     * void myelin_op_matmul_by_expert(struct ggml_tensor *dst, int32_t thread, int32_t threads, void *queue)
      * }
      */
-    public static MemorySegment myelin_op_matmul_groups$address() {
-        return myelin_op_matmul_groups.ADDR;
+    public static MemorySegment myelin_op_matmul_by_expert$address() {
+        return myelin_op_matmul_by_expert.ADDR;
     }
 
     /**
      * {@snippet lang=c :
-     * void myelin_op_matmul_groups(struct ggml_tensor *dst, int32_t thread, int32_t threads, void *shared)
+     * void myelin_op_matmul_by_expert(struct ggml_tensor *dst, int32_t thread, int32_t threads, void *queue)
      * }
      */
-    public static void myelin_op_matmul_groups(MemorySegment dst, int thread, int threads, MemorySegment shared) {
-        var mh$ = myelin_op_matmul_groups.HANDLE;
+    public static void myelin_op_matmul_by_expert(MemorySegment dst, int thread, int threads, MemorySegment queue) {
+        var mh$ = myelin_op_matmul_by_expert.HANDLE;
         try {
             if (TRACE_DOWNCALLS) {
-                traceDowncall("myelin_op_matmul_groups", dst, thread, threads, shared);
+                traceDowncall("myelin_op_matmul_by_expert", dst, thread, threads, queue);
             }
-            mh$.invokeExact(dst, thread, threads, shared);
+            mh$.invokeExact(dst, thread, threads, queue);
         } catch (Error | RuntimeException ex) {
            throw ex;
         } catch (Throwable ex$) {
@@ -1967,14 +1967,14 @@ public class Myelin_h extends Myelin_h$shared {
         }
     }
 
-    private static class myelin_attention_serves {
+    private static class myelin_attention_supported {
         public static final FunctionDescriptor DESC = FunctionDescriptor.of(
             Myelin_h.C_BOOL,
             Myelin_h.C_INT,
             Myelin_h.C_LONG
         );
 
-        public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("myelin_attention_serves");
+        public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("myelin_attention_supported");
 
         public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
     }
@@ -1982,45 +1982,45 @@ public class Myelin_h extends Myelin_h$shared {
     /**
      * Function descriptor for:
      * {@snippet lang=c :
-     * _Bool myelin_attention_serves(int32_t type, int64_t head)
+     * _Bool myelin_attention_supported(int32_t type, int64_t head_size)
      * }
      */
-    public static FunctionDescriptor myelin_attention_serves$descriptor() {
-        return myelin_attention_serves.DESC;
+    public static FunctionDescriptor myelin_attention_supported$descriptor() {
+        return myelin_attention_supported.DESC;
     }
 
     /**
      * Downcall method handle for:
      * {@snippet lang=c :
-     * _Bool myelin_attention_serves(int32_t type, int64_t head)
+     * _Bool myelin_attention_supported(int32_t type, int64_t head_size)
      * }
      */
-    public static MethodHandle myelin_attention_serves$handle() {
-        return myelin_attention_serves.HANDLE;
+    public static MethodHandle myelin_attention_supported$handle() {
+        return myelin_attention_supported.HANDLE;
     }
 
     /**
      * Address for:
      * {@snippet lang=c :
-     * _Bool myelin_attention_serves(int32_t type, int64_t head)
+     * _Bool myelin_attention_supported(int32_t type, int64_t head_size)
      * }
      */
-    public static MemorySegment myelin_attention_serves$address() {
-        return myelin_attention_serves.ADDR;
+    public static MemorySegment myelin_attention_supported$address() {
+        return myelin_attention_supported.ADDR;
     }
 
     /**
      * {@snippet lang=c :
-     * _Bool myelin_attention_serves(int32_t type, int64_t head)
+     * _Bool myelin_attention_supported(int32_t type, int64_t head_size)
      * }
      */
-    public static boolean myelin_attention_serves(int type, long head) {
-        var mh$ = myelin_attention_serves.HANDLE;
+    public static boolean myelin_attention_supported(int type, long head_size) {
+        var mh$ = myelin_attention_supported.HANDLE;
         try {
             if (TRACE_DOWNCALLS) {
-                traceDowncall("myelin_attention_serves", type, head);
+                traceDowncall("myelin_attention_supported", type, head_size);
             }
-            return (boolean)mh$.invokeExact(type, head);
+            return (boolean)mh$.invokeExact(type, head_size);
         } catch (Error | RuntimeException ex) {
            throw ex;
         } catch (Throwable ex$) {
@@ -2044,7 +2044,7 @@ public class Myelin_h extends Myelin_h$shared {
     /**
      * Function descriptor for:
      * {@snippet lang=c :
-     * void myelin_op_attention(struct ggml_tensor *dst, int32_t thread, int32_t threads, void *shared)
+     * void myelin_op_attention(struct ggml_tensor *dst, int32_t thread, int32_t threads, void *params)
      * }
      */
     public static FunctionDescriptor myelin_op_attention$descriptor() {
@@ -2054,7 +2054,7 @@ public class Myelin_h extends Myelin_h$shared {
     /**
      * Downcall method handle for:
      * {@snippet lang=c :
-     * void myelin_op_attention(struct ggml_tensor *dst, int32_t thread, int32_t threads, void *shared)
+     * void myelin_op_attention(struct ggml_tensor *dst, int32_t thread, int32_t threads, void *params)
      * }
      */
     public static MethodHandle myelin_op_attention$handle() {
@@ -2064,7 +2064,7 @@ public class Myelin_h extends Myelin_h$shared {
     /**
      * Address for:
      * {@snippet lang=c :
-     * void myelin_op_attention(struct ggml_tensor *dst, int32_t thread, int32_t threads, void *shared)
+     * void myelin_op_attention(struct ggml_tensor *dst, int32_t thread, int32_t threads, void *params)
      * }
      */
     public static MemorySegment myelin_op_attention$address() {
@@ -2073,16 +2073,16 @@ public class Myelin_h extends Myelin_h$shared {
 
     /**
      * {@snippet lang=c :
-     * void myelin_op_attention(struct ggml_tensor *dst, int32_t thread, int32_t threads, void *shared)
+     * void myelin_op_attention(struct ggml_tensor *dst, int32_t thread, int32_t threads, void *params)
      * }
      */
-    public static void myelin_op_attention(MemorySegment dst, int thread, int threads, MemorySegment shared) {
+    public static void myelin_op_attention(MemorySegment dst, int thread, int threads, MemorySegment params) {
         var mh$ = myelin_op_attention.HANDLE;
         try {
             if (TRACE_DOWNCALLS) {
-                traceDowncall("myelin_op_attention", dst, thread, threads, shared);
+                traceDowncall("myelin_op_attention", dst, thread, threads, params);
             }
-            mh$.invokeExact(dst, thread, threads, shared);
+            mh$.invokeExact(dst, thread, threads, params);
         } catch (Error | RuntimeException ex) {
            throw ex;
         } catch (Throwable ex$) {
@@ -2090,7 +2090,7 @@ public class Myelin_h extends Myelin_h$shared {
         }
     }
 
-    private static class myelin_op_carry {
+    private static class myelin_op_propagate_nan {
         public static final FunctionDescriptor DESC = FunctionDescriptor.ofVoid(
             Myelin_h.C_POINTER,
             Myelin_h.C_INT,
@@ -2098,7 +2098,7 @@ public class Myelin_h extends Myelin_h$shared {
             Myelin_h.C_POINTER
         );
 
-        public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("myelin_op_carry");
+        public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("myelin_op_propagate_nan");
 
         public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
     }
@@ -2106,43 +2106,43 @@ public class Myelin_h extends Myelin_h$shared {
     /**
      * Function descriptor for:
      * {@snippet lang=c :
-     * void myelin_op_carry(struct ggml_tensor *dst, int32_t thread, int32_t threads, void *unused)
+     * void myelin_op_propagate_nan(struct ggml_tensor *dst, int32_t thread, int32_t threads, void *unused)
      * }
      */
-    public static FunctionDescriptor myelin_op_carry$descriptor() {
-        return myelin_op_carry.DESC;
+    public static FunctionDescriptor myelin_op_propagate_nan$descriptor() {
+        return myelin_op_propagate_nan.DESC;
     }
 
     /**
      * Downcall method handle for:
      * {@snippet lang=c :
-     * void myelin_op_carry(struct ggml_tensor *dst, int32_t thread, int32_t threads, void *unused)
+     * void myelin_op_propagate_nan(struct ggml_tensor *dst, int32_t thread, int32_t threads, void *unused)
      * }
      */
-    public static MethodHandle myelin_op_carry$handle() {
-        return myelin_op_carry.HANDLE;
+    public static MethodHandle myelin_op_propagate_nan$handle() {
+        return myelin_op_propagate_nan.HANDLE;
     }
 
     /**
      * Address for:
      * {@snippet lang=c :
-     * void myelin_op_carry(struct ggml_tensor *dst, int32_t thread, int32_t threads, void *unused)
+     * void myelin_op_propagate_nan(struct ggml_tensor *dst, int32_t thread, int32_t threads, void *unused)
      * }
      */
-    public static MemorySegment myelin_op_carry$address() {
-        return myelin_op_carry.ADDR;
+    public static MemorySegment myelin_op_propagate_nan$address() {
+        return myelin_op_propagate_nan.ADDR;
     }
 
     /**
      * {@snippet lang=c :
-     * void myelin_op_carry(struct ggml_tensor *dst, int32_t thread, int32_t threads, void *unused)
+     * void myelin_op_propagate_nan(struct ggml_tensor *dst, int32_t thread, int32_t threads, void *unused)
      * }
      */
-    public static void myelin_op_carry(MemorySegment dst, int thread, int threads, MemorySegment unused) {
-        var mh$ = myelin_op_carry.HANDLE;
+    public static void myelin_op_propagate_nan(MemorySegment dst, int thread, int threads, MemorySegment unused) {
+        var mh$ = myelin_op_propagate_nan.HANDLE;
         try {
             if (TRACE_DOWNCALLS) {
-                traceDowncall("myelin_op_carry", dst, thread, threads, unused);
+                traceDowncall("myelin_op_propagate_nan", dst, thread, threads, unused);
             }
             mh$.invokeExact(dst, thread, threads, unused);
         } catch (Error | RuntimeException ex) {
@@ -2152,7 +2152,7 @@ public class Myelin_h extends Myelin_h$shared {
         }
     }
 
-    private static class myelin_op_carry_q8_0 {
+    private static class myelin_op_propagate_nan_q8_0 {
         public static final FunctionDescriptor DESC = FunctionDescriptor.ofVoid(
             Myelin_h.C_POINTER,
             Myelin_h.C_INT,
@@ -2160,7 +2160,7 @@ public class Myelin_h extends Myelin_h$shared {
             Myelin_h.C_POINTER
         );
 
-        public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("myelin_op_carry_q8_0");
+        public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("myelin_op_propagate_nan_q8_0");
 
         public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
     }
@@ -2168,43 +2168,43 @@ public class Myelin_h extends Myelin_h$shared {
     /**
      * Function descriptor for:
      * {@snippet lang=c :
-     * void myelin_op_carry_q8_0(struct ggml_tensor *dst, int32_t thread, int32_t threads, void *unused)
+     * void myelin_op_propagate_nan_q8_0(struct ggml_tensor *dst, int32_t thread, int32_t threads, void *unused)
      * }
      */
-    public static FunctionDescriptor myelin_op_carry_q8_0$descriptor() {
-        return myelin_op_carry_q8_0.DESC;
+    public static FunctionDescriptor myelin_op_propagate_nan_q8_0$descriptor() {
+        return myelin_op_propagate_nan_q8_0.DESC;
     }
 
     /**
      * Downcall method handle for:
      * {@snippet lang=c :
-     * void myelin_op_carry_q8_0(struct ggml_tensor *dst, int32_t thread, int32_t threads, void *unused)
+     * void myelin_op_propagate_nan_q8_0(struct ggml_tensor *dst, int32_t thread, int32_t threads, void *unused)
      * }
      */
-    public static MethodHandle myelin_op_carry_q8_0$handle() {
-        return myelin_op_carry_q8_0.HANDLE;
+    public static MethodHandle myelin_op_propagate_nan_q8_0$handle() {
+        return myelin_op_propagate_nan_q8_0.HANDLE;
     }
 
     /**
      * Address for:
      * {@snippet lang=c :
-     * void myelin_op_carry_q8_0(struct ggml_tensor *dst, int32_t thread, int32_t threads, void *unused)
+     * void myelin_op_propagate_nan_q8_0(struct ggml_tensor *dst, int32_t thread, int32_t threads, void *unused)
      * }
      */
-    public static MemorySegment myelin_op_carry_q8_0$address() {
-        return myelin_op_carry_q8_0.ADDR;
+    public static MemorySegment myelin_op_propagate_nan_q8_0$address() {
+        return myelin_op_propagate_nan_q8_0.ADDR;
     }
 
     /**
      * {@snippet lang=c :
-     * void myelin_op_carry_q8_0(struct ggml_tensor *dst, int32_t thread, int32_t threads, void *unused)
+     * void myelin_op_propagate_nan_q8_0(struct ggml_tensor *dst, int32_t thread, int32_t threads, void *unused)
      * }
      */
-    public static void myelin_op_carry_q8_0(MemorySegment dst, int thread, int threads, MemorySegment unused) {
-        var mh$ = myelin_op_carry_q8_0.HANDLE;
+    public static void myelin_op_propagate_nan_q8_0(MemorySegment dst, int thread, int threads, MemorySegment unused) {
+        var mh$ = myelin_op_propagate_nan_q8_0.HANDLE;
         try {
             if (TRACE_DOWNCALLS) {
-                traceDowncall("myelin_op_carry_q8_0", dst, thread, threads, unused);
+                traceDowncall("myelin_op_propagate_nan_q8_0", dst, thread, threads, unused);
             }
             mh$.invokeExact(dst, thread, threads, unused);
         } catch (Error | RuntimeException ex) {
@@ -2214,13 +2214,13 @@ public class Myelin_h extends Myelin_h$shared {
         }
     }
 
-    private static class myelin_encode_block {
+    private static class myelin_quantize_block_size {
         public static final FunctionDescriptor DESC = FunctionDescriptor.of(
             Myelin_h.C_INT,
             Myelin_h.C_INT
         );
 
-        public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("myelin_encode_block");
+        public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("myelin_quantize_block_size");
 
         public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
     }
@@ -2228,43 +2228,43 @@ public class Myelin_h extends Myelin_h$shared {
     /**
      * Function descriptor for:
      * {@snippet lang=c :
-     * int32_t myelin_encode_block(int32_t type)
+     * int32_t myelin_quantize_block_size(int32_t type)
      * }
      */
-    public static FunctionDescriptor myelin_encode_block$descriptor() {
-        return myelin_encode_block.DESC;
+    public static FunctionDescriptor myelin_quantize_block_size$descriptor() {
+        return myelin_quantize_block_size.DESC;
     }
 
     /**
      * Downcall method handle for:
      * {@snippet lang=c :
-     * int32_t myelin_encode_block(int32_t type)
+     * int32_t myelin_quantize_block_size(int32_t type)
      * }
      */
-    public static MethodHandle myelin_encode_block$handle() {
-        return myelin_encode_block.HANDLE;
+    public static MethodHandle myelin_quantize_block_size$handle() {
+        return myelin_quantize_block_size.HANDLE;
     }
 
     /**
      * Address for:
      * {@snippet lang=c :
-     * int32_t myelin_encode_block(int32_t type)
+     * int32_t myelin_quantize_block_size(int32_t type)
      * }
      */
-    public static MemorySegment myelin_encode_block$address() {
-        return myelin_encode_block.ADDR;
+    public static MemorySegment myelin_quantize_block_size$address() {
+        return myelin_quantize_block_size.ADDR;
     }
 
     /**
      * {@snippet lang=c :
-     * int32_t myelin_encode_block(int32_t type)
+     * int32_t myelin_quantize_block_size(int32_t type)
      * }
      */
-    public static int myelin_encode_block(int type) {
-        var mh$ = myelin_encode_block.HANDLE;
+    public static int myelin_quantize_block_size(int type) {
+        var mh$ = myelin_quantize_block_size.HANDLE;
         try {
             if (TRACE_DOWNCALLS) {
-                traceDowncall("myelin_encode_block", type);
+                traceDowncall("myelin_quantize_block_size", type);
             }
             return (int)mh$.invokeExact(type);
         } catch (Error | RuntimeException ex) {
@@ -2274,7 +2274,7 @@ public class Myelin_h extends Myelin_h$shared {
         }
     }
 
-    private static class myelin_encode {
+    private static class myelin_quantize {
         public static final FunctionDescriptor DESC = FunctionDescriptor.of(
             Myelin_h.C_INT,
             Myelin_h.C_INT,
@@ -2283,7 +2283,7 @@ public class Myelin_h extends Myelin_h$shared {
             Myelin_h.C_POINTER
         );
 
-        public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("myelin_encode");
+        public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("myelin_quantize");
 
         public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
     }
@@ -2291,43 +2291,43 @@ public class Myelin_h extends Myelin_h$shared {
     /**
      * Function descriptor for:
      * {@snippet lang=c :
-     * int32_t myelin_encode(int32_t type, const float *x, int64_t n, void *out)
+     * int32_t myelin_quantize(int32_t type, const float *x, int64_t n, void *out)
      * }
      */
-    public static FunctionDescriptor myelin_encode$descriptor() {
-        return myelin_encode.DESC;
+    public static FunctionDescriptor myelin_quantize$descriptor() {
+        return myelin_quantize.DESC;
     }
 
     /**
      * Downcall method handle for:
      * {@snippet lang=c :
-     * int32_t myelin_encode(int32_t type, const float *x, int64_t n, void *out)
+     * int32_t myelin_quantize(int32_t type, const float *x, int64_t n, void *out)
      * }
      */
-    public static MethodHandle myelin_encode$handle() {
-        return myelin_encode.HANDLE;
+    public static MethodHandle myelin_quantize$handle() {
+        return myelin_quantize.HANDLE;
     }
 
     /**
      * Address for:
      * {@snippet lang=c :
-     * int32_t myelin_encode(int32_t type, const float *x, int64_t n, void *out)
+     * int32_t myelin_quantize(int32_t type, const float *x, int64_t n, void *out)
      * }
      */
-    public static MemorySegment myelin_encode$address() {
-        return myelin_encode.ADDR;
+    public static MemorySegment myelin_quantize$address() {
+        return myelin_quantize.ADDR;
     }
 
     /**
      * {@snippet lang=c :
-     * int32_t myelin_encode(int32_t type, const float *x, int64_t n, void *out)
+     * int32_t myelin_quantize(int32_t type, const float *x, int64_t n, void *out)
      * }
      */
-    public static int myelin_encode(int type, MemorySegment x, long n, MemorySegment out) {
-        var mh$ = myelin_encode.HANDLE;
+    public static int myelin_quantize(int type, MemorySegment x, long n, MemorySegment out) {
+        var mh$ = myelin_quantize.HANDLE;
         try {
             if (TRACE_DOWNCALLS) {
-                traceDowncall("myelin_encode", type, x, n, out);
+                traceDowncall("myelin_quantize", type, x, n, out);
             }
             return (int)mh$.invokeExact(type, x, n, out);
         } catch (Error | RuntimeException ex) {
@@ -2337,7 +2337,7 @@ public class Myelin_h extends Myelin_h$shared {
         }
     }
 
-    private static class myelin_widen {
+    private static class myelin_to_f32 {
         public static final FunctionDescriptor DESC = FunctionDescriptor.of(
             Myelin_h.C_INT,
             Myelin_h.C_INT,
@@ -2347,7 +2347,7 @@ public class Myelin_h extends Myelin_h$shared {
             Myelin_h.C_POINTER
         );
 
-        public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("myelin_widen");
+        public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("myelin_to_f32");
 
         public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
     }
@@ -2355,75 +2355,75 @@ public class Myelin_h extends Myelin_h$shared {
     /**
      * Function descriptor for:
      * {@snippet lang=c :
-     * int32_t myelin_widen(int32_t type, const void *x, int64_t n, float *out, uint32_t *largest)
+     * int32_t myelin_to_f32(int32_t type, const void *x, int64_t n, float *out, uint32_t *max_bits)
      * }
      */
-    public static FunctionDescriptor myelin_widen$descriptor() {
-        return myelin_widen.DESC;
+    public static FunctionDescriptor myelin_to_f32$descriptor() {
+        return myelin_to_f32.DESC;
     }
 
     /**
      * Downcall method handle for:
      * {@snippet lang=c :
-     * int32_t myelin_widen(int32_t type, const void *x, int64_t n, float *out, uint32_t *largest)
+     * int32_t myelin_to_f32(int32_t type, const void *x, int64_t n, float *out, uint32_t *max_bits)
      * }
      */
-    public static MethodHandle myelin_widen$handle() {
-        return myelin_widen.HANDLE;
+    public static MethodHandle myelin_to_f32$handle() {
+        return myelin_to_f32.HANDLE;
     }
 
     /**
      * Address for:
      * {@snippet lang=c :
-     * int32_t myelin_widen(int32_t type, const void *x, int64_t n, float *out, uint32_t *largest)
+     * int32_t myelin_to_f32(int32_t type, const void *x, int64_t n, float *out, uint32_t *max_bits)
      * }
      */
-    public static MemorySegment myelin_widen$address() {
-        return myelin_widen.ADDR;
+    public static MemorySegment myelin_to_f32$address() {
+        return myelin_to_f32.ADDR;
     }
 
     /**
      * {@snippet lang=c :
-     * int32_t myelin_widen(int32_t type, const void *x, int64_t n, float *out, uint32_t *largest)
+     * int32_t myelin_to_f32(int32_t type, const void *x, int64_t n, float *out, uint32_t *max_bits)
      * }
      */
-    public static int myelin_widen(int type, MemorySegment x, long n, MemorySegment out, MemorySegment largest) {
-        var mh$ = myelin_widen.HANDLE;
+    public static int myelin_to_f32(int type, MemorySegment x, long n, MemorySegment out, MemorySegment max_bits) {
+        var mh$ = myelin_to_f32.HANDLE;
         try {
             if (TRACE_DOWNCALLS) {
-                traceDowncall("myelin_widen", type, x, n, out, largest);
+                traceDowncall("myelin_to_f32", type, x, n, out, max_bits);
             }
-            return (int)mh$.invokeExact(type, x, n, out, largest);
+            return (int)mh$.invokeExact(type, x, n, out, max_bits);
         } catch (Error | RuntimeException ex) {
            throw ex;
         } catch (Throwable ex$) {
            throw new AssertionError("should not reach here", ex$);
         }
     }
-    private static final int MYELIN_PRODUCT_MUL_MAT = (int)0L;
+    private static final int MYELIN_SGEMM_MUL_MAT = (int)0L;
     /**
      * {@snippet lang=c :
-     * enum myelin_product.MYELIN_PRODUCT_MUL_MAT = 0
+     * enum myelin_sgemm_kind.MYELIN_SGEMM_MUL_MAT = 0
      * }
      */
-    public static int MYELIN_PRODUCT_MUL_MAT() {
-        return MYELIN_PRODUCT_MUL_MAT;
+    public static int MYELIN_SGEMM_MUL_MAT() {
+        return MYELIN_SGEMM_MUL_MAT;
     }
-    private static final int MYELIN_PRODUCT_OUT_PROD = (int)1L;
+    private static final int MYELIN_SGEMM_OUT_PROD = (int)1L;
     /**
      * {@snippet lang=c :
-     * enum myelin_product.MYELIN_PRODUCT_OUT_PROD = 1
+     * enum myelin_sgemm_kind.MYELIN_SGEMM_OUT_PROD = 1
      * }
      */
-    public static int MYELIN_PRODUCT_OUT_PROD() {
-        return MYELIN_PRODUCT_OUT_PROD;
+    public static int MYELIN_SGEMM_OUT_PROD() {
+        return MYELIN_SGEMM_OUT_PROD;
     }
 
-    private static class myelin_product_name {
+    private static class myelin_sgemm_isa {
         public static final FunctionDescriptor DESC = FunctionDescriptor.of(
             Myelin_h.C_POINTER    );
 
-        public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("myelin_product_name");
+        public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("myelin_sgemm_isa");
 
         public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
     }
@@ -2431,43 +2431,43 @@ public class Myelin_h extends Myelin_h$shared {
     /**
      * Function descriptor for:
      * {@snippet lang=c :
-     * const char *myelin_product_name()
+     * const char *myelin_sgemm_isa()
      * }
      */
-    public static FunctionDescriptor myelin_product_name$descriptor() {
-        return myelin_product_name.DESC;
+    public static FunctionDescriptor myelin_sgemm_isa$descriptor() {
+        return myelin_sgemm_isa.DESC;
     }
 
     /**
      * Downcall method handle for:
      * {@snippet lang=c :
-     * const char *myelin_product_name()
+     * const char *myelin_sgemm_isa()
      * }
      */
-    public static MethodHandle myelin_product_name$handle() {
-        return myelin_product_name.HANDLE;
+    public static MethodHandle myelin_sgemm_isa$handle() {
+        return myelin_sgemm_isa.HANDLE;
     }
 
     /**
      * Address for:
      * {@snippet lang=c :
-     * const char *myelin_product_name()
+     * const char *myelin_sgemm_isa()
      * }
      */
-    public static MemorySegment myelin_product_name$address() {
-        return myelin_product_name.ADDR;
+    public static MemorySegment myelin_sgemm_isa$address() {
+        return myelin_sgemm_isa.ADDR;
     }
 
     /**
      * {@snippet lang=c :
-     * const char *myelin_product_name()
+     * const char *myelin_sgemm_isa()
      * }
      */
-    public static MemorySegment myelin_product_name() {
-        var mh$ = myelin_product_name.HANDLE;
+    public static MemorySegment myelin_sgemm_isa() {
+        var mh$ = myelin_sgemm_isa.HANDLE;
         try {
             if (TRACE_DOWNCALLS) {
-                traceDowncall("myelin_product_name");
+                traceDowncall("myelin_sgemm_isa");
             }
             return (MemorySegment)mh$.invokeExact();
         } catch (Error | RuntimeException ex) {
@@ -2477,7 +2477,7 @@ public class Myelin_h extends Myelin_h$shared {
         }
     }
 
-    private static class myelin_op_product {
+    private static class myelin_op_sgemm {
         public static final FunctionDescriptor DESC = FunctionDescriptor.ofVoid(
             Myelin_h.C_POINTER,
             Myelin_h.C_INT,
@@ -2485,7 +2485,7 @@ public class Myelin_h extends Myelin_h$shared {
             Myelin_h.C_POINTER
         );
 
-        public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("myelin_op_product");
+        public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("myelin_op_sgemm");
 
         public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
     }
@@ -2493,43 +2493,43 @@ public class Myelin_h extends Myelin_h$shared {
     /**
      * Function descriptor for:
      * {@snippet lang=c :
-     * void myelin_op_product(struct ggml_tensor *dst, int32_t thread, int32_t threads, void *kind)
+     * void myelin_op_sgemm(struct ggml_tensor *dst, int32_t thread, int32_t threads, void *kind)
      * }
      */
-    public static FunctionDescriptor myelin_op_product$descriptor() {
-        return myelin_op_product.DESC;
+    public static FunctionDescriptor myelin_op_sgemm$descriptor() {
+        return myelin_op_sgemm.DESC;
     }
 
     /**
      * Downcall method handle for:
      * {@snippet lang=c :
-     * void myelin_op_product(struct ggml_tensor *dst, int32_t thread, int32_t threads, void *kind)
+     * void myelin_op_sgemm(struct ggml_tensor *dst, int32_t thread, int32_t threads, void *kind)
      * }
      */
-    public static MethodHandle myelin_op_product$handle() {
-        return myelin_op_product.HANDLE;
+    public static MethodHandle myelin_op_sgemm$handle() {
+        return myelin_op_sgemm.HANDLE;
     }
 
     /**
      * Address for:
      * {@snippet lang=c :
-     * void myelin_op_product(struct ggml_tensor *dst, int32_t thread, int32_t threads, void *kind)
+     * void myelin_op_sgemm(struct ggml_tensor *dst, int32_t thread, int32_t threads, void *kind)
      * }
      */
-    public static MemorySegment myelin_op_product$address() {
-        return myelin_op_product.ADDR;
+    public static MemorySegment myelin_op_sgemm$address() {
+        return myelin_op_sgemm.ADDR;
     }
 
     /**
      * {@snippet lang=c :
-     * void myelin_op_product(struct ggml_tensor *dst, int32_t thread, int32_t threads, void *kind)
+     * void myelin_op_sgemm(struct ggml_tensor *dst, int32_t thread, int32_t threads, void *kind)
      * }
      */
-    public static void myelin_op_product(MemorySegment dst, int thread, int threads, MemorySegment kind) {
-        var mh$ = myelin_op_product.HANDLE;
+    public static void myelin_op_sgemm(MemorySegment dst, int thread, int threads, MemorySegment kind) {
+        var mh$ = myelin_op_sgemm.HANDLE;
         try {
             if (TRACE_DOWNCALLS) {
-                traceDowncall("myelin_op_product", dst, thread, threads, kind);
+                traceDowncall("myelin_op_sgemm", dst, thread, threads, kind);
             }
             mh$.invokeExact(dst, thread, threads, kind);
         } catch (Error | RuntimeException ex) {
@@ -2659,14 +2659,14 @@ public class Myelin_h extends Myelin_h$shared {
         }
     }
 
-    private static class myelin_read {
+    private static class myelin_read_memory {
         public static final FunctionDescriptor DESC = FunctionDescriptor.of(
             Myelin_h.C_LONG,
             Myelin_h.C_POINTER,
             Myelin_h.C_LONG
         );
 
-        public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("myelin_read");
+        public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("myelin_read_memory");
 
         public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
     }
@@ -2674,43 +2674,43 @@ public class Myelin_h extends Myelin_h$shared {
     /**
      * Function descriptor for:
      * {@snippet lang=c :
-     * uint64_t myelin_read(const void *address, size_t bytes)
+     * uint64_t myelin_read_memory(const void *address, size_t bytes)
      * }
      */
-    public static FunctionDescriptor myelin_read$descriptor() {
-        return myelin_read.DESC;
+    public static FunctionDescriptor myelin_read_memory$descriptor() {
+        return myelin_read_memory.DESC;
     }
 
     /**
      * Downcall method handle for:
      * {@snippet lang=c :
-     * uint64_t myelin_read(const void *address, size_t bytes)
+     * uint64_t myelin_read_memory(const void *address, size_t bytes)
      * }
      */
-    public static MethodHandle myelin_read$handle() {
-        return myelin_read.HANDLE;
+    public static MethodHandle myelin_read_memory$handle() {
+        return myelin_read_memory.HANDLE;
     }
 
     /**
      * Address for:
      * {@snippet lang=c :
-     * uint64_t myelin_read(const void *address, size_t bytes)
+     * uint64_t myelin_read_memory(const void *address, size_t bytes)
      * }
      */
-    public static MemorySegment myelin_read$address() {
-        return myelin_read.ADDR;
+    public static MemorySegment myelin_read_memory$address() {
+        return myelin_read_memory.ADDR;
     }
 
     /**
      * {@snippet lang=c :
-     * uint64_t myelin_read(const void *address, size_t bytes)
+     * uint64_t myelin_read_memory(const void *address, size_t bytes)
      * }
      */
-    public static long myelin_read(MemorySegment address, long bytes) {
-        var mh$ = myelin_read.HANDLE;
+    public static long myelin_read_memory(MemorySegment address, long bytes) {
+        var mh$ = myelin_read_memory.HANDLE;
         try {
             if (TRACE_DOWNCALLS) {
-                traceDowncall("myelin_read", address, bytes);
+                traceDowncall("myelin_read_memory", address, bytes);
             }
             return (long)mh$.invokeExact(address, bytes);
         } catch (Error | RuntimeException ex) {

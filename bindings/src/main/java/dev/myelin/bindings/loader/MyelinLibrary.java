@@ -33,7 +33,7 @@ public final class MyelinLibrary {
     }
     requireAll(file);
     int layout =
-        Myelin_h.myelin_tensor_layout(
+        Myelin_h.myelin_check_tensor_layout(
             ggml_tensor.ne$offset(),
             ggml_tensor.nb$offset(),
             ggml_tensor.src$offset(),
@@ -45,14 +45,14 @@ public final class MyelinLibrary {
       throw new NativeLoadException(
           "MYELIN_ISA "
               + System.getenv(ISA)
-              + ": known on this CPU are "
-              + String.join(", ", instructionSets()));
+              + ": this CPU supports "
+              + String.join(", ", isaNames()));
     }
     Ggml_h.ggml_log_set(NativeSymbols.lookup().findOrThrow("myelin_log_sink"), MemorySegment.NULL);
   }
 
   /** The values of MYELIN_ISA that this CPU supports, best first; the library must be loaded. */
-  public static List<String> instructionSets() {
+  public static List<String> isaNames() {
     List<String> names = new ArrayList<>();
     MemorySegment name;
     while ((name = Myelin_h.myelin_isa_name(names.size())).address() != 0) {

@@ -168,7 +168,7 @@ class LoaderTest {
   @Test
   @EnabledOnOs(OS.LINUX)
   void aFunctionThatTheKernelsLackIsNamed() throws Exception {
-    String function = "myelin_encode_block";
+    String function = "myelin_quantize_block_size";
     Path copy = copy(kernels(), folder, function, function.toUpperCase(Locale.ROOT));
     assertThat(load(Map.of(), "-Dmyelin.kernels=" + copy))
         .isEqualTo(

@@ -80,7 +80,7 @@ record SystemReport(
               KernelsLibrary.physicalCores(),
               KernelsLibrary.cpuFeatures());
       return new NativeParts(
-          cpu, ggml, NativeKernels.supportedTypes(), KernelsLibrary.products(), Devices.list());
+          cpu, ggml, NativeKernels.supportedTypes(), KernelsLibrary.sgemmIsa(), Devices.list());
     }
   }
 
