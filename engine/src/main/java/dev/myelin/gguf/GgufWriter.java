@@ -25,6 +25,9 @@ public final class GgufWriter {
   private long copiedBytes;
   private int alignment = Limits.DEFAULT_ALIGNMENT;
 
+  /** A file without keys and tensors. */
+  public GgufWriter() {}
+
   /** A tensor to write; shape as in {@link TensorInfo}. */
   record PendingTensor(String name, GgmlType type, List<Long> shape, long bytes, DataSource data) {}
 

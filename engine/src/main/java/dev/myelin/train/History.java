@@ -8,6 +8,9 @@ public final class History {
   private final List<Step> steps = new ArrayList<>();
   private final List<Evaluation> evaluations = new ArrayList<>();
 
+  /** An empty history. */
+  public History() {}
+
   /**
    * One training step.
    *

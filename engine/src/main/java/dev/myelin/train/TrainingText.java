@@ -6,6 +6,8 @@ import java.util.List;
 
 /** The training and validation data of a run, before tokenization. */
 public abstract sealed class TrainingText permits PlainText, ChatText {
+  TrainingText() {}
+
   /**
    * Documents; all tokens count in the loss.
    *

@@ -1,10 +1,12 @@
 package dev.myelin.example;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import dev.myelin.bindings.loader.NativeLibraries;
 import dev.myelin.chat.ChatTemplate;
+import dev.myelin.testing.RandomModel;
 import dev.myelin.testing.SharedData;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
@@ -19,15 +21,13 @@ import java.util.jar.Attributes;
 import java.util.jar.JarEntry;
 import java.util.jar.JarOutputStream;
 import java.util.jar.Manifest;
-import java.util.regex.Matcher;
-import java.util.regex.Pattern;
 import java.util.stream.Stream;
 import javax.tools.JavaCompiler;
 import javax.tools.ToolProvider;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** An application that is a module uses the engine, which needs java.base only. */
+/** Applications on the module path and on the class path. */
 class ModulePathTest {
   private static final String RENDER =
       """
@@ -47,34 +47,85 @@ class ModulePathTest {
       }
       """;
 
+  private static final String GENERATE =
+      """
+      package app;
+
+      import dev.myelin.generate.Session;
+      import dev.myelin.generate.SessionOptions;
+      import dev.myelin.model.Model;
+      import java.nio.file.Path;
+
+      public class App {
+        public static void main(String[] args) {
+          try (Model model = Model.load(Path.of(args[0]));
+              Session session = Session.open(model, SessionOptions.defaults().withThreads(1))) {
+            session.feed(1, 2, 3);
+            System.out.println(session.position() + " tokens, " + Model.class.getModule());
+          }
+        }
+      }
+      """;
+
+  private static final String INTERNAL =
+      """
+      package app;
+
+      public class App {
+        dev.myelin.graph.Graph graph;
+      }
+      """;
+
+  private static final String REQUIRES = "module app { requires dev.myelin.engine; }";
+
   @TempDir Path folder;
 
   @Test
-  void aModuleRequiresTheEngine() throws Exception {
-    Path jars = Files.createDirectory(folder.resolve("jars"));
-    jar("engine", ChatTemplate.class, jars);
-    jar("bindings", NativeLibraries.class, jars);
-    Path out =
-        compiled(List.of("-p", jars.toString()), "module app { requires dev.myelin.engine; }");
+  void aModuleRendersATemplate() throws Exception {
+    Path jars = jars();
+    Path out = compiled(RENDER, List.of("-p", jars.toString()), REQUIRES);
     assertThat(java("-p", jars + ":" + out, "-m", "app/app.App"))
         .isEqualTo("HI %\nmodule dev.myelin.engine\n");
   }
 
   @Test
+  void aModuleRunsAModel() throws Exception {
+    Path model = RandomModel.small("llama").write(folder.resolve("model.gguf"));
+    Path jars = jars();
+    Path out = compiled(GENERATE, List.of("-p", jars.toString()), REQUIRES);
+    String access = "--enable-native-access=dev.myelin.bindings,dev.myelin.engine";
+    String home = "-Dmyelin.home=" + SharedData.projectRoot();
+    assertThat(java(access, home, "-p", jars + ":" + out, "-m", "app/app.App", model.toString()))
+        .isEqualTo("3 tokens, module dev.myelin.engine\n");
+  }
+
+  @Test
+  void internalPackagesAreNotVisible() throws Exception {
+    Path jars = jars();
+    assertThatThrownBy(() -> compiled(INTERNAL, List.of("-p", jars.toString()), REQUIRES))
+        .hasMessageContaining("package dev.myelin.graph is not visible");
+  }
+
+  @Test
   void theClassPathNeedsJavaBaseOnly() throws Exception {
     String path = location(ChatTemplate.class) + ":" + location(NativeLibraries.class);
-    Path out = compiled(List.of("-cp", path), null);
+    Path out = compiled(RENDER, List.of("-cp", path), null);
     assertThat(java("--limit-modules", "java.base", "-cp", path + ":" + out, "app.App"))
         .startsWith("HI %\nunnamed module");
+  }
+
+  private Path jars() throws Exception {
+    Path jars = Files.createDirectory(folder.resolve("jars"));
+    jar("engine", ChatTemplate.class, jars);
+    jar("bindings", NativeLibraries.class, jars);
+    return jars;
   }
 
   private static Path location(Class<?> type) throws Exception {
     return Path.of(type.getProtectionDomain().getCodeSource().getLocation().toURI());
   }
 
-  /**
-   * The jar of a module: as it was built, or the classes with the name that the build gives them.
-   */
+  /** The jar of a module: as it was built, or of the classes. */
   private static void jar(String module, Class<?> type, Path jars) throws Exception {
     Path classes = location(type);
     Path jar = jars.resolve("myelin-" + module + "-0.1.0.jar");
@@ -84,7 +135,6 @@ class ModulePathTest {
     }
     Manifest manifest = new Manifest();
     manifest.getMainAttributes().put(Attributes.Name.MANIFEST_VERSION, "1.0");
-    manifest.getMainAttributes().putValue("Automatic-Module-Name", moduleName(module));
     try (OutputStream file = Files.newOutputStream(jar);
         JarOutputStream out = new JarOutputStream(file, manifest);
         Stream<Path> files = Files.walk(classes)) {
@@ -96,18 +146,11 @@ class ModulePathTest {
     }
   }
 
-  private static String moduleName(String module) throws IOException {
-    String pom = Files.readString(SharedData.projectRoot().resolve(module).resolve("pom.xml"));
-    Matcher name = Pattern.compile("<myelin.module>(.*)</myelin.module>").matcher(pom);
-    assertThat(name.find()).isTrue();
-    return name.group(1);
-  }
-
-  private Path compiled(List<String> options, String moduleInfo) throws IOException {
+  private Path compiled(String code, List<String> options, String moduleInfo) throws IOException {
     JavaCompiler compiler = ToolProvider.getSystemJavaCompiler();
     assumeTrue(compiler != null, "skipped: this JVM has no compiler");
     Path source = Files.createDirectories(folder.resolve("src/app")).resolve("App.java");
-    Files.writeString(source, RENDER);
+    Files.writeString(source, code);
     Path out = folder.resolve("out");
     List<String> command = new ArrayList<>(options);
     command.addAll(List.of("-d", out.toString(), source.toString()));

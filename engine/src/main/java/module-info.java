@@ -1,0 +1,36 @@
+/** The engine: models, tokenizers, generation, training, quantizing, evaluation. */
+module dev.myelin.engine {
+  requires dev.myelin.bindings;
+  requires java.management;
+  requires jdk.management;
+
+  exports dev.myelin.adapter;
+  exports dev.myelin.bench;
+  exports dev.myelin.cache;
+  exports dev.myelin.chat;
+  exports dev.myelin.cuda;
+  exports dev.myelin.error;
+  exports dev.myelin.evaluate;
+  exports dev.myelin.generate;
+  exports dev.myelin.gguf;
+  exports dev.myelin.imatrix;
+  exports dev.myelin.inspect;
+  exports dev.myelin.model;
+  exports dev.myelin.model.config;
+  exports dev.myelin.plan;
+  exports dev.myelin.quantize;
+  exports dev.myelin.sampling;
+  exports dev.myelin.stories;
+  exports dev.myelin.tokenizer;
+  exports dev.myelin.train;
+  exports dev.myelin.train.corpus;
+  exports dev.myelin.train.vocabulary;
+  exports dev.myelin.file to
+      dev.myelin.cli;
+  exports dev.myelin.graph to
+      dev.myelin.cli,
+      dev.myelin.benches;
+  exports dev.myelin.natives to
+      dev.myelin.cli,
+      dev.myelin.benches;
+}
