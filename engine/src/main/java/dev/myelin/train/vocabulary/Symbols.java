@@ -60,7 +60,7 @@ final class Symbols {
     cells[size++] = GAP;
   }
 
-  /** The end of the last position. */
+  /** The number of cells: one more than the last position. */
   int end() {
     return size;
   }
