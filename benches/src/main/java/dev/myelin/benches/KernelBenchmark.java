@@ -139,7 +139,7 @@ public class KernelBenchmark {
     for (int i = 0; i < RANDOM_VALUES; i++) {
       values[i] = (float) random.nextGaussian();
     }
-    weights = RandomWeights.encode(type, values, k);
+    weights = RandomWeights.quantize(type, values, k);
     machinePeak = new MachinePeak(threads);
     graph = graph(useNative, copies);
     if (supported) {

@@ -4,11 +4,10 @@ import dev.myelin.error.InvalidRequestException;
 import java.nio.file.Path;
 
 /**
- * An adapter to load with a model.
+ * A LoRA adapter to load with a model.
  *
  * @param file a GGUF file whose {@code general.type} is {@code adapter}
- * @param scale how much of its change is added: 1 is what it was trained for, 0 nothing, a negative
- *     number takes it away
+ * @param scale factor of its update: 1 as trained, 0 for none, negative to subtract it
  */
 public record Adapter(Path file, float scale) {
   /**
@@ -21,13 +20,13 @@ public record Adapter(Path file, float scale) {
     }
   }
 
-  /** As the command line writes it: {@code story.gguf=0.5}. */
+  /** The command line's notation: {@code story.gguf=0.5}. */
   @Override
   public String toString() {
     return file + "=" + scale;
   }
 
-  /** At scale 1. */
+  /** An adapter with scale 1. */
   public static Adapter of(Path file) {
     return new Adapter(file, 1);
   }

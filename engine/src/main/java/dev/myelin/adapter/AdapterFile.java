@@ -18,16 +18,16 @@ import java.util.Set;
 import java.util.stream.Collectors;
 
 /**
- * An adapter's file, mapped and checked against a model's. Nothing is copied: each tensor points
- * into the mapping.
+ * A mapped adapter file, checked against a model's. Each tensor points into the mapping, without a
+ * copy.
  */
 public final class AdapterFile implements AdapterSource {
   private final GgufFile file;
   private final GgufFile model;
   private final float scale;
   private final float alpha;
-  private final Map<String, Pair> pairs;
-  private final Set<String> found = new HashSet<>();
+  private final Map<String, TensorPair> pairs;
+  private final Set<String> taken = new HashSet<>();
   private final LongSummaryStatistics ranks = new LongSummaryStatistics();
   private final TensorContext context;
   private final List<TensorBuffer> buffers = new ArrayList<>();
@@ -37,19 +37,20 @@ public final class AdapterFile implements AdapterSource {
     this.scale = scale;
     this.model = model;
     alpha = AdapterKeys.check(file, model);
-    pairs = Pair.of(file);
+    pairs = TensorPair.of(file);
     if (pairs.isEmpty()) {
-      throw new ModelFileException(file.path(), "no tensor NAME" + Pair.A, "expected some");
+      throw new ModelFileException(
+          file.path(), "no tensor NAME" + TensorPair.A_SUFFIX, "expected some");
     }
-    file.tensors().stream().filter(Pair::isNorm).forEach(this::checkNorm);
+    file.tensors().stream().filter(TensorPair::isNorm).forEach(this::checkNorm);
     context = new TensorContext(2 * pairs.size());
   }
 
   /**
-   * Maps adapters, or copies them to memory as the model is.
+   * Opens adapters: mapped if the model is mapped, else copied to memory.
    *
-   * @param model what they change, open for as long as they are
-   * @throws ModelFileException naming the adapter's file and what is wrong with it
+   * @param model the model they apply to, which must stay open as long as they are
+   * @throws ModelFileException if an adapter is invalid; names its file
    */
   public static List<AdapterFile> open(List<Adapter> adapters, GgufFile model) {
     List<AdapterFile> opened = new ArrayList<>();
@@ -89,68 +90,68 @@ public final class AdapterFile implements AdapterSource {
     file.requireUnchanged();
   }
 
-  /** What it is; complete once the model is built. */
+  /** A description of the adapter; complete once the model is built. */
   public AdapterInfo info() {
     long parameters =
         pairs.values().stream().mapToLong(p -> p.a().elements() + p.b().elements()).sum();
-    int norms = (int) file.tensors().stream().filter(Pair::isNorm).count();
+    int norms = (int) file.tensors().stream().filter(TensorPair::isNorm).count();
     return new AdapterInfo(
         file.path(), scale, pairs.size(), ranks.getMin(), ranks.getMax(), parameters, norms);
   }
 
   @Override
-  public Optional<LowRank> find(String weight, long[] a, long[] b) {
-    Pair pair = pairs.get(weight);
+  public Optional<LowRankUpdate> find(String weight, long[] a, long[] b) {
+    TensorPair pair = pairs.get(weight);
     if (pair == null) {
       return Optional.empty();
     }
-    long rank = check(pair.a(), a);
-    if (check(pair.b(), b) != rank) {
-      throw bad(
+    long rank = checkShape(pair.a(), a);
+    if (checkShape(pair.b(), b) != rank) {
+      throw invalidTensor(
           pair.b(),
           "has shape " + pair.b().shape(),
-          "expected rank " + rank + ", that of " + pair.a().name());
+          "expected rank " + rank + ", the rank of " + pair.a().name());
     }
-    // rounded as the reference implementation rounds
-    float effective = alpha == 0 ? scale : scale * alpha / rank;
-    if (!Float.isFinite(effective)) {
+    // rounded as in the reference implementation
+    float effectiveScale = alpha == 0 ? scale : scale * alpha / rank;
+    if (!Float.isFinite(effectiveScale)) {
       throw new ModelFileException(
           file.path(), "scale " + scale + " * alpha " + alpha + " / " + rank, "expected less");
     }
-    found.add(weight);
+    taken.add(weight);
     ranks.accept(rank);
-    // at scale 0 the model stays as it is, to the bit
+    // scale 0 leaves the model's results bit-identical
     return scale == 0
         ? Optional.empty()
-        : Optional.of(new LowRank(place(pair.a()), place(pair.b()), effective));
+        : Optional.of(new LowRankUpdate(place(pair.a()), place(pair.b()), effectiveScale));
   }
 
   /**
    * @return the rank
    */
-  private long check(TensorInfo tensor, long[] shape) {
+  private long checkShape(TensorInfo tensor, long[] shape) {
     long rank = 0;
-    boolean fits = true;
+    boolean isValid = true;
     for (int i = shape.length; i < tensor.rank(); i++) {
-      fits &= tensor.dim(i) == 1;
+      isValid &= tensor.dim(i) == 1;
     }
     for (int i = 0; i < shape.length; i++) {
       if (shape[i] == RANK) {
         rank = tensor.dim(i);
       } else {
-        fits &= tensor.dim(i) == shape[i];
+        isValid &= tensor.dim(i) == shape[i];
       }
     }
-    if (!fits) {
+    if (!isValid) {
       String expected =
           Arrays.stream(shape)
               .mapToObj(d -> d == RANK ? "rank" : Long.toString(d))
               .collect(Collectors.joining(", ", "expected [", "]"));
-      throw bad(
+      throw invalidTensor(
           tensor, "has shape " + tensor.shape(), expected + " to fit the model " + model.path());
     }
     if (!tensor.type().isMatmulType()) {
-      throw bad(
+      throw invalidTensor(
           tensor, "has type " + tensor.type().ggmlName(), "expected a type that can be multiplied");
     }
     return rank;
@@ -158,7 +159,7 @@ public final class AdapterFile implements AdapterSource {
 
   private void checkNorm(TensorInfo norm) {
     if (model.tensor(norm.name()).filter(m -> m.elements() == norm.elements()).isEmpty()) {
-      throw notOfModel(norm);
+      throw unknownTensor(norm);
     }
   }
 
@@ -171,22 +172,24 @@ public final class AdapterFile implements AdapterSource {
 
   @Override
   public void requireAllFound() {
-    for (Map.Entry<String, Pair> entry : pairs.entrySet()) {
-      if (!found.contains(entry.getKey())) {
+    for (Map.Entry<String, TensorPair> entry : pairs.entrySet()) {
+      if (!taken.contains(entry.getKey())) {
         if (model.tensor(entry.getKey()).isPresent()) {
-          throw bad(entry.getValue().a(), "", "expected a matrix that can be adapted");
+          throw invalidTensor(entry.getValue().a(), "", "expected a matrix that can be adapted");
         }
-        throw notOfModel(entry.getValue().a());
+        throw unknownTensor(entry.getValue().a());
       }
     }
   }
 
-  private ModelFileException notOfModel(TensorInfo tensor) {
-    return bad(
-        tensor, "", "the model " + model.path() + " has none such: the adapter is for another");
+  private ModelFileException unknownTensor(TensorInfo tensor) {
+    return invalidTensor(
+        tensor,
+        "",
+        "not a tensor of the model " + model.path() + ": the adapter is for another model");
   }
 
-  private ModelFileException bad(TensorInfo tensor, String what, String expected) {
+  private ModelFileException invalidTensor(TensorInfo tensor, String what, String expected) {
     String subject = ("tensor " + tensor.name() + " " + what).strip();
     return new ModelFileException(file.path(), subject, expected);
   }

@@ -3,15 +3,15 @@ package dev.myelin.adapter;
 import java.nio.file.Path;
 
 /**
- * What an adapter is, for display.
+ * A description of an adapter, for display.
  *
- * @param file as it was named
- * @param scale the caller's
- * @param weights how many matrices of the model it changes
- * @param lowestRank the smallest rank among them
- * @param highestRank the largest
- * @param parameters numbers in it, those of norms left out
- * @param ignoredNorms norms that it would replace: left as the model has them, as llama.cpp does
+ * @param file path as given by the caller
+ * @param scale scale as given by the caller
+ * @param weights number of matrices that the adapter updates
+ * @param lowestRank smallest rank of their updates
+ * @param highestRank largest rank of their updates
+ * @param parameters number of parameters, without norms
+ * @param ignoredNorms number of norms in the file, which are ignored, as in llama.cpp
  */
 public record AdapterInfo(
     Path file,

@@ -5,17 +5,17 @@ import dev.myelin.gguf.GgufFile;
 import dev.myelin.gguf.Metadata;
 import java.util.List;
 
-/** The metadata of an adapter: its keys, and what they must say. */
+/** The metadata keys of an adapter and their checks. */
 final class AdapterKeys {
   static final String TYPE = "general.type";
   static final String ARCHITECTURE = "general.architecture";
   static final String ADAPTER_TYPE = "adapter.type";
   static final String ALPHA = "adapter.lora.alpha";
 
-  private static final String INVOCATION = "adapter.alora.invocation_tokens";
+  private static final String INVOCATION_TOKENS = "adapter.alora.invocation_tokens";
 
-  /** What an adapter may repeat of its model, and must then repeat rightly. */
-  private static final List<String> CONSTANTS =
+  /** Keys that an adapter may repeat from its model; their values must be equal. */
+  private static final List<String> MODEL_KEYS =
       List.of(
           "block_count",
           "embedding_length",
@@ -27,9 +27,9 @@ final class AdapterKeys {
   private AdapterKeys() {}
 
   /**
-   * Refuses a file that is no adapter of low rank, or one for another model.
+   * Rejects a file that is not a LoRA adapter, or is for another model.
    *
-   * @return alpha, 0 where the file has none
+   * @return alpha, 0 if the file has none
    */
   static float check(GgufFile adapter, GgufFile model) {
     Metadata keys = adapter.metadata();
@@ -40,11 +40,11 @@ final class AdapterKeys {
       throw keys.error(ADAPTER_TYPE, "expected \"lora\"");
     }
     checkModel(keys, model);
-    if (keys.has(INVOCATION)) {
+    if (keys.has(INVOCATION_TOKENS)) {
       throw new UnsupportedModelException(
           adapter.path(),
-          "key " + INVOCATION,
-          "adapters that begin to count at certain tokens are not supported");
+          "key " + INVOCATION_TOKENS,
+          "adapters activated by invocation tokens are not supported");
     }
     float alpha = keys.f32(ALPHA, 0);
     if (!Float.isFinite(alpha)) {
@@ -54,17 +54,17 @@ final class AdapterKeys {
   }
 
   private static void checkModel(Metadata keys, GgufFile model) {
-    String of = " as " + model.path() + " has: this adapter is for another model";
+    String suffix = ", the value of " + model.path() + ": the adapter is for another model";
     String architecture = model.metadata().string(ARCHITECTURE);
     if (!keys.string(ARCHITECTURE).equals(architecture)) {
-      throw keys.error(ARCHITECTURE, "expected " + architecture + of);
+      throw keys.error(ARCHITECTURE, "expected " + architecture + suffix);
     }
-    for (String constant : CONSTANTS) {
-      String key = architecture + "." + constant;
+    for (String name : MODEL_KEYS) {
+      String key = architecture + "." + name;
       if (keys.has(key) && model.metadata().has(key)) {
         int expected = model.metadata().u32(key);
         if (keys.u32(key) != expected) {
-          throw keys.error(key, "expected " + expected + of);
+          throw keys.error(key, "expected " + expected + suffix);
         }
       }
     }

@@ -3,38 +3,38 @@ package dev.myelin.adapter;
 import java.util.Optional;
 
 /**
- * Where a model's matrices get their changes from: a mapped file, or memory that is being trained.
- * Asked once for each matrix when the model is built.
+ * A source of low-rank updates: a mapped file, or memory that is being trained. Queried once per
+ * matrix when the model is built.
  */
 public interface AdapterSource extends AutoCloseable {
-  /** Stands for the rank in a shape, which the source knows. */
+  /** Placeholder for the rank in a shape. */
   long RANK = -1;
 
   /**
-   * The change of a matrix, or none where it stays as it is.
+   * The update of a matrix, if there is one.
    *
-   * @param weight the matrix's name, such as {@code blk.0.attn_q.weight}
-   * @param a the shape that A must have, ggml's order, {@link #RANK} for one dimension
-   * @param b likewise of B
-   * @throws dev.myelin.error.ModelFileException if there is a change that does not fit
+   * @param weight name of the matrix, such as {@code blk.0.attn_q.weight}
+   * @param a the required shape of A in ggml's order, with {@link #RANK} for one dimension
+   * @param b the required shape of B
+   * @throws dev.myelin.error.ModelFileException if the update has another shape
    */
-  Optional<LowRank> find(String weight, long[] a, long[] b);
+  Optional<LowRankUpdate> find(String weight, long[] a, long[] b);
 
   /**
    * Called after the last matrix.
    *
-   * @throws dev.myelin.error.ModelFileException if there are changes that no matrix asked for
+   * @throws dev.myelin.error.ModelFileException if an update belongs to no matrix of the model
    */
   void requireAllFound();
 
   /**
-   * Throws if they lie in a mapped file that was changed.
+   * Checks that a mapped file was not changed.
    *
-   * @throws dev.myelin.error.ModelFileException naming it
+   * @throws dev.myelin.error.ModelFileException if it was changed; names the file
    */
   default void requireUnchanged() {}
 
-  /** Frees what the changes lie in; the model is no longer used then. */
+  /** Frees the memory of the updates; the model must no longer be used. */
   @Override
   void close();
 }

@@ -1,5 +1,5 @@
 /**
- * Low-rank adapters (LoRA, Hu et al. 2021) in the GGUF format of llama.cpp: opened, checked against
- * a model, and written.
+ * Low-rank adapters (LoRA, Hu et al. 2021) in llama.cpp's GGUF format: reading, checking against a
+ * model, writing.
  */
 package dev.myelin.adapter;

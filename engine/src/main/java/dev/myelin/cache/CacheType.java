@@ -6,7 +6,7 @@ import java.util.Arrays;
 import java.util.Locale;
 import java.util.stream.Collectors;
 
-/** The types that a cache can keep keys and values in. */
+/** Element types of keys and values in a KV cache. */
 public enum CacheType {
   F32(GgmlType.F32),
   F16(GgmlType.F16),
@@ -23,9 +23,9 @@ public enum CacheType {
   }
 
   /**
-   * The type of that name, in any case.
+   * Finds a type by name, ignoring case.
    *
-   * @throws InvalidRequestException naming those known
+   * @throws InvalidRequestException listing the known types
    */
   public static CacheType of(String name) {
     for (CacheType t : values()) {
@@ -33,10 +33,10 @@ public enum CacheType {
         return t;
       }
     }
-    String known =
+    String names =
         Arrays.stream(values())
             .map(t -> t.name().toLowerCase(Locale.ROOT))
             .collect(Collectors.joining(", "));
-    throw new InvalidRequestException("cache type " + name + ": known are " + known);
+    throw new InvalidRequestException("cache type " + name + ": known are " + names);
   }
 }

@@ -8,12 +8,12 @@ import dev.myelin.graph.TensorBuffer;
 import dev.myelin.graph.TensorContext;
 
 /**
- * Keys and values of one sequence: for each layer two tensors [headSize, cells, kvHeads]: what a
- * head reads is one run of memory. Cell i holds position i. The memory starts as zeroes and is
- * taken page by page as cells are written.
+ * Keys and values of one sequence: two tensors [headSize, cells, kvHeads] per layer, so that each
+ * head reads contiguous memory. Cell i holds position i. The memory starts zeroed; the system
+ * commits its pages as cells are written.
  */
 public final class KvCache implements AutoCloseable {
-  /** The shape of what a cache keeps. */
+  /** The shape of a cache, without its length. */
   public record Shape(int layers, int kvHeads, int headSize) {
     long width() {
       return (long) kvHeads * headSize;
@@ -29,9 +29,9 @@ public final class KvCache implements AutoCloseable {
   private final long bytes;
 
   /**
-   * @param cells how many positions it holds
-   * @throws InvalidRequestException if heads do not divide into blocks of the type, or the cache
-   *     would exceed what can be addressed
+   * @param cells number of positions
+   * @throws InvalidRequestException if the head size is not a multiple of the type's block size, or
+   *     the cache exceeds the address space
    */
   public KvCache(Shape shape, int cells, CacheType cacheType) {
     GgmlType type = cacheType.type();
@@ -55,8 +55,8 @@ public final class KvCache implements AutoCloseable {
     try {
       memory = TensorBuffer.allocateZeroed(bytes);
       for (int i = 0; i < shape.layers(); i++) {
-        keys[i] = context.tensor("cache-k-" + i, type, shape.headSize(), cells, shape.kvHeads());
-        values[i] = context.tensor("cache-v-" + i, type, shape.headSize(), cells, shape.kvHeads());
+        keys[i] = context.tensor("cache_k_l" + i, type, shape.headSize(), cells, shape.kvHeads());
+        values[i] = context.tensor("cache_v_l" + i, type, shape.headSize(), cells, shape.kvHeads());
         memory.append(keys[i]);
         memory.append(values[i]);
       }
@@ -74,32 +74,36 @@ public final class KvCache implements AutoCloseable {
     return cells;
   }
 
-  /** Bytes it takes once full. */
+  /** Bytes of the full cache. */
   public long bytes() {
     return bytes;
   }
 
-  /** Adds to a graph: the keys [headSize, kvHeads, tokens] are written to {@code rows} [tokens]. */
+  /**
+   * Adds a node that writes keys [headSize, kvHeads, tokens] to the cells {@code rows} [tokens].
+   */
   public Tensor writeKeys(GraphBuilder g, int layer, Tensor k, Tensor rows) {
     return g.setRows(keys[layer], g.transpose12(k), rows);
   }
 
-  /** Likewise for values. */
+  /**
+   * Adds a node that writes values [headSize, kvHeads, tokens] to the cells {@code rows} [tokens].
+   */
   public Tensor writeValues(GraphBuilder g, int layer, Tensor v, Tensor rows) {
     return g.setRows(values[layer], g.transpose12(v), rows);
   }
 
   /** The keys of the first {@code count} cells: [headSize, count, kvHeads]. */
   public Tensor keys(GraphBuilder g, int layer, int count) {
-    return heads(g, keys[layer], count);
+    return view(g, keys[layer], count);
   }
 
   /** The values of the first {@code count} cells: [headSize, count, kvHeads]. */
   public Tensor values(GraphBuilder g, int layer, int count) {
-    return heads(g, values[layer], count);
+    return view(g, values[layer], count);
   }
 
-  private Tensor heads(GraphBuilder g, Tensor t, int count) {
+  private Tensor view(GraphBuilder g, Tensor t, int count) {
     return g.view3d(t, shape.headSize(), count, shape.kvHeads(), t.stride(1), t.stride(2), 0);
   }
 

@@ -1,2 +1,2 @@
-/** The keys and values of the positions seen so far. */
+/** The KV cache: keys and values of the positions processed so far. */
 package dev.myelin.cache;

@@ -64,7 +64,7 @@ final class GraphCache implements AutoCloseable {
     Hyperparameters hp = model.hyperparameters();
     int nodesPerLayer = MAX_LAYER_NODES + MAX_EXPERT_NODES * hp.experts().used();
     GraphBuilder builder =
-        new GraphBuilder(MAX_OTHER_NODES + hp.layers() * nodesPerLayer + model.adapterNodes());
+        new GraphBuilder(MAX_OTHER_NODES + hp.layers() * nodesPerLayer + model.maxAdapterNodes());
     try {
       builder.observe(observer::observes);
       CachedPass pass = new CachedPass(builder, shape, cache, contextLength);

@@ -8,10 +8,11 @@ import java.util.HashMap;
 import java.util.IdentityHashMap;
 import java.util.Map;
 
-/* * Activations in the quantised formats of the native kernels. Each tensor is quantised once per format
- * and shared by all weights that multiply it. Where possible, the operation that produces the tensor
- * (SwiGLU, RMS norm) is fused with quantisation: its f32 result is then neither stored nor part of the graph,
- * unless another node reads it.
+/**
+ * Activations in the quantised formats of the native kernels. Each tensor is quantised once per
+ * format and shared by all weights that multiply it. Where possible, the operation that produces
+ * the tensor (SwiGLU, RMS norm) is fused with quantisation: its f32 result is then neither stored
+ * nor part of the graph, unless another node reads it.
  */
 final class Activations {
   private final Map<Tensor, Map<Integer, Tensor>> quantized = new IdentityHashMap<>();

@@ -16,7 +16,9 @@ import java.lang.foreign.ValueLayout;
 import java.lang.invoke.VarHandle;
 import java.lang.ref.Reference;
 
-/* * The CPU backend: computes graphs on a pool of worker threads. It has one owner and computes one graph at a time.
+/**
+ * The CPU backend: computes graphs on a pool of worker threads. It has one owner and computes one
+ * graph at a time.
  */
 public final class Backend implements AutoCloseable {
   /** ggml's limit, GGML_MAX_N_THREADS. */
@@ -54,8 +56,9 @@ public final class Backend implements AutoCloseable {
     this.threads = threads;
   }
 
-  /*   * Creates a CPU backend with {@code threads} threads, the caller's included. It has fewer if the system limits
-   * the number of threads.
+  /**
+   * Creates a CPU backend with {@code threads} threads, the caller's included. It has fewer if the
+   * system limits the number of threads.
    *
    * @throws InvalidRequestException unless {@code threads} is 1 to {@value #MAX_THREADS}
    */

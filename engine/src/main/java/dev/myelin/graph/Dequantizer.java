@@ -9,8 +9,7 @@ import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.util.Optional;
 
-/* * Converts values of a tensor type to f32, by ggml's function where it has one. Thread-safe.
- */
+/** Converts values of a tensor type to f32, by ggml's function where it has one. Thread-safe. */
 public final class Dequantizer {
   private static final ValueLayout.OfFloat F32 = ValueLayout.JAVA_FLOAT_UNALIGNED;
 
@@ -22,8 +21,9 @@ public final class Dequantizer {
     this.function = function;
   }
 
-  /*   * The dequantizer of a type, integers and doubles included. Empty for {@code q8_1} and {@code q8_K},
-   * which ggml cannot convert to f32.
+  /**
+   * The dequantizer of a type, integers and doubles included. Empty for {@code q8_1} and {@code
+   * q8_K}, which ggml cannot convert to f32.
    *
    * @throws NativeLibraryException if ggml cannot be loaded
    */

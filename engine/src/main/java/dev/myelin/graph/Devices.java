@@ -30,7 +30,8 @@ public final class Devices {
 
   private Devices() {}
 
-  /*   * All devices, in ggml's order.
+  /**
+   * All devices, in ggml's order.
    *
    * @throws NativeLibraryException if ggml cannot be loaded
    */

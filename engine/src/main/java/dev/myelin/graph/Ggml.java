@@ -16,7 +16,8 @@ public final class Ggml {
 
   private Ggml() {}
 
-  /*   * Loads ggml on the first call.
+  /**
+   * Loads ggml on the first call.
    *
    * @return the build in use
    * @throws NativeLibraryException if ggml is missing or has other block formats

@@ -10,8 +10,9 @@ import java.lang.foreign.MemorySegment;
 import java.util.List;
 import java.util.Map;
 
-/* * A compute graph with its memory. It can be computed any number of times: fill the inputs, compute, read
- * the outputs.
+/**
+ * A compute graph with its memory. It can be computed any number of times: fill the inputs,
+ * compute, read the outputs.
  */
 public final class Graph implements AutoCloseable {
   private static final long SLACK_BYTES = 2 << 20;

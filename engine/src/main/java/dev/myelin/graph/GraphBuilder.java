@@ -13,7 +13,8 @@ import java.util.List;
 import java.util.Map;
 import java.util.function.Predicate;
 
-/* * Builds a compute graph, one method per operation. Shapes are in ggml's order: row length first.
+/**
+ * Builds a compute graph, one method per operation. Shapes are in ggml's order: row length first.
  * Each method checks what ggml would assert, and throws {@link dev.myelin.error.MyelinException}
  * naming the operation and the tensors.
  */
@@ -53,7 +54,8 @@ public class GraphBuilder {
     return false;
   }
 
-  /*   * Keeps the matmul inputs of the weights that are added from now on and whose name matches.
+  /**
+   * Keeps the matmul inputs of the weights that are added from now on and whose name matches.
    * {@link Graph#matmulInputs} returns them after each computation.
    */
   public void observe(Predicate<String> weights) {
@@ -208,8 +210,10 @@ public class GraphBuilder {
     return propagateNaN(w, x, wrap(Ggml_h.ggml_mul_mat(ggmlContext(), w.struct(), x.struct())));
   }
 
-  /*   * Sets the rows of {@code y} to NaN where the row of {@code x} is not finite: ggml quantises the
-   * activations of quantised weights, which loses NaN. Training checks its loss and gradients instead.
+  /**
+   * Sets the rows of {@code y} to NaN where the row of {@code x} is not finite: ggml quantises the
+   * activations of quantised weights, which loses NaN. Training checks its loss and gradients
+   * instead.
    */
   private Tensor propagateNaN(Tensor w, Tensor x, Tensor y) {
     if (!w.type().isQuantized() || isDifferentiable() || x.stride(0) != Float.BYTES) {
@@ -257,15 +261,17 @@ public class GraphBuilder {
     return wrap(Ggml_h.ggml_out_prod(ggmlContext(), a.struct(), b.struct()));
   }
 
-  /*   * {@link #matmul} by a native kernel. For quantised weights, X is quantised once and shared by all its
-   * matmuls. Requires {@link NativeKernels#supportsMatmul}.
+  /**
+   * {@link #matmul} by a native kernel. For quantised weights, X is quantised once and shared by
+   * all its matmuls. Requires {@link NativeKernels#supportsMatmul}.
    */
   public Tensor matmulNative(Tensor w, Tensor x) {
     Shapes.check(NativeKernels.supportsMatmul(w, x), "matmulNative", w, x);
     return matmulNode(List.of(w), w.dim(1), x.dim(1), x);
   }
 
-  /*   * Multiplies several weights with the same X in one operation: the threads share the rows of all
+  /**
+   * Multiplies several weights with the same X in one operation: the threads share the rows of all
    * weights and synchronise once. Requires {@link NativeKernels#supportsGroupedMatmul}.
    */
   public List<Tensor> groupedMatmul(List<Tensor> weights, Tensor x) {
@@ -334,8 +340,9 @@ public class GraphBuilder {
     }
   }
 
-  /*   * The matmul of a mixture of experts: row j of token t is multiplied by expert ids[j, t]. W
-   * [k, n, experts], X [k, 1 or used, m], ids i32 [used, m], giving [n, used, m].
+  /**
+   * The matmul of a mixture of experts: row j of token t is multiplied by expert ids[j, t]. W [k,
+   * n, experts], X [k, 1 or used, m], ids i32 [used, m], giving [n, used, m].
    */
   public Tensor matmulExperts(Tensor w, Tensor x, Tensor ids) {
     Shapes.check(
@@ -467,8 +474,9 @@ public class GraphBuilder {
     return k.type().isQuantized() ? propagateNaN(k, transpose12(q), wrap(result)) : wrap(result);
   }
 
-  /*   * Causal attention by a native kernel: softmax(scale * QKᵀ) V, where a token attends to the cells up to
-   * its position. Q f32 [headSize, heads, tokens], K and V [headSize, cells, kvHeads], i32
+  /**
+   * Causal attention by a native kernel: softmax(scale * QKᵀ) V, where a token attends to the cells
+   * up to its position. Q f32 [headSize, heads, tokens], K and V [headSize, cells, kvHeads], i32
    * positions [tokens], each less than the number of cells; gives [headSize * heads, tokens].
    * Requires {@link NativeKernels#supportsAttention}.
    */

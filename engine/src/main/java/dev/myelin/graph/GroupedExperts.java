@@ -7,9 +7,10 @@ import java.util.HashMap;
 import java.util.IdentityHashMap;
 import java.util.Map;
 
-/* * Matmuls of a mixture of experts by native kernels. Rows are sorted by expert, so that the rows of
- * one expert are one GEMM. The sorted order, and the quantised rows for quantised weights, are computed once and
- * shared by all matrices that multiply the same rows.
+/**
+ * Matmuls of a mixture of experts by native kernels. Rows are sorted by expert, so that the rows of
+ * one expert are one GEMM. The sorted order, and the quantised rows for quantised weights, are
+ * computed once and shared by all matrices that multiply the same rows.
  */
 final class GroupedExperts {
   private final Map<Tensor, Tensor> sortedRows = new IdentityHashMap<>();

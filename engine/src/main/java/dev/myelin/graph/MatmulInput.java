@@ -3,7 +3,8 @@ package dev.myelin.graph;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 
-/* * The input of a weight's matmul.
+/**
+ * The input of a weight's matmul.
  *
  * @param weight name of the weight
  * @param matrixCount number of matrices in the weight: 1, or the number of experts

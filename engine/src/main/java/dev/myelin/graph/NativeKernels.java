@@ -6,8 +6,9 @@ import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
 
-/* * Which operations the native kernels (libmyelin) support, by tensor type, shape and instruction set.
- * Their outputs are batch invariant: bit-identical whatever other tokens are in the batch.
+/**
+ * Which operations the native kernels (libmyelin) support, by tensor type, shape and instruction
+ * set. Their outputs are batch invariant: bit-identical whatever other tokens are in the batch.
  */
 public final class NativeKernels {
   private NativeKernels() {}
@@ -50,8 +51,9 @@ public final class NativeKernels {
         && KernelsLibrary.activationRowBytes(format, x.dim(0)) > 0;
   }
 
-  /*   * Whether a native kernel computes attention of {@code q} [headSize, heads, tokens] over {@code k} and {@code v}
-   * [headSize, cells, kvHeads].
+  /**
+   * Whether a native kernel computes attention of {@code q} [headSize, heads, tokens] over {@code
+   * k} and {@code v} [headSize, cells, kvHeads].
    */
   public static boolean supportsAttention(Tensor q, Tensor k, Tensor v) {
     return q.type() == GgmlType.F32

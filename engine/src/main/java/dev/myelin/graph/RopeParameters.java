@@ -2,7 +2,8 @@ package dev.myelin.graph;
 
 import dev.myelin.bindings.ggml.Ggml_h;
 
-/* * Parameters of rotary position embedding (RoPE).
+/**
+ * Parameters of rotary position embedding (RoPE).
  *
  * @param dimensions number of values of a head that are rotated
  * @param type which values form a pair

@@ -8,9 +8,10 @@ import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 
-/* * Replaces the f32 matmuls and outer products of a training graph by native SGEMM nodes with the same
- * operands. ggml builds most derivatives as outer products, which its CPU backend computes far below
- * the processor's peak.
+/**
+ * Replaces the f32 matmuls and outer products of a training graph by native SGEMM nodes with the
+ * same operands. ggml builds most derivatives as outer products, which its CPU backend computes far
+ * below the processor's peak.
  */
 final class SgemmRewriter {
   /** GGML_N_TASKS_MAX. */

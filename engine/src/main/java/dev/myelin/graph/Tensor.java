@@ -8,8 +8,9 @@ import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.nio.charset.StandardCharsets;
 
-/* * A tensor of a ggml context, with up to four dimensions. Dimension 0 is the row, whose elements are
- * adjacent in memory. Valid as long as its context.
+/**
+ * A tensor of a ggml context, with up to four dimensions. Dimension 0 is the row, whose elements
+ * are adjacent in memory. Valid as long as its context.
  */
 public final class Tensor {
   private static final int NAME_BYTES = 64;
@@ -68,8 +69,7 @@ public final class Tensor {
     return data.reinterpret(type.bytes(elements()));
   }
 
-  /*   * The memory of a strided view: all bytes from the first to the last element.
-   */
+  /** The memory of a strided view: all bytes from the first to the last element. */
   MemorySegment stridedData() {
     long last = 0;
     for (int i = 1; i < 4; i++) {

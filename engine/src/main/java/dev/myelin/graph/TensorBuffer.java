@@ -6,7 +6,8 @@ import dev.myelin.error.NativeLibraryException;
 import dev.myelin.natives.NativeMemory;
 import java.lang.foreign.MemorySegment;
 
-/* * Memory that holds tensors: a mapped file, or zeroed pages that the system commits on first write.
+/**
+ * Memory that holds tensors: a mapped file, or zeroed pages that the system commits on first write.
  */
 public final class TensorBuffer implements AutoCloseable {
   /** Alignment that ggml requires of a buffer. */

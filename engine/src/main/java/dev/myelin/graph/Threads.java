@@ -3,8 +3,9 @@ package dev.myelin.graph;
 import dev.myelin.error.InvalidRequestException;
 import dev.myelin.natives.KernelsLibrary;
 
-/* * Number of compute threads. The threads of a graph synchronise by spinning, so one thread more than
- * cores is very slow (three threads on two cores: 300 times the time). The number is therefore
+/**
+ * Number of compute threads. The threads of a graph synchronise by spinning, so one thread more
+ * than cores is very slow (three threads on two cores: 300 times the time). The number is therefore
  * limited to the number of cores, unless forced.
  */
 public final class Threads {
@@ -13,14 +14,16 @@ public final class Threads {
 
   private Threads() {}
 
-  /*   * Logical cores this process may use, at least 1. CPU affinity and the container's CPU quota count,
-   * as far as the JVM sees them.
+  /**
+   * Logical cores this process may use, at least 1. CPU affinity and the container's CPU quota
+   * count, as far as the JVM sees them.
    */
   public static int cores() {
     return Runtime.getRuntime().availableProcessors();
   }
 
-  /*   * Checks a requested number of threads.
+  /**
+   * Checks a requested number of threads.
    *
    * @param min 0 if 0 stands for one thread per physical core, else 1
    * @throws InvalidRequestException unless it is {@code least} to {@value #MAX}
@@ -33,7 +36,8 @@ public final class Threads {
     }
   }
 
-  /*   * The number of threads that compute.
+  /**
+   * The number of threads that compute.
    *
    * @param requested 0 for one per physical core
    * @param forced whether the number may exceed the number of cores

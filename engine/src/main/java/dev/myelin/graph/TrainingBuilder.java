@@ -10,8 +10,9 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
 
-/* * Builds a training graph: forward pass, loss, gradients by ggml's reverse-mode differentiation, and
- * optimiser steps, all in one graph. Add the parameters first, then build the loss, then call
+/**
+ * Builds a training graph: forward pass, loss, gradients by ggml's reverse-mode differentiation,
+ * and optimiser steps, all in one graph. Add the parameters first, then build the loss, then call
  * {@link #differentiate}.
  */
 public final class TrainingBuilder extends GraphBuilder {
@@ -47,7 +48,8 @@ public final class TrainingBuilder extends GraphBuilder {
 
   private final List<Tensor> parameters = new ArrayList<>();
 
-  /*   * @param nodes maximum number of operations of the forward pass
+  /**
+   * @param nodes maximum number of operations of the forward pass
    * @param parameters number of trained tensors
    */
   public TrainingBuilder(int nodes, int parameters) {
@@ -59,8 +61,9 @@ public final class TrainingBuilder extends GraphBuilder {
     return true;
   }
 
-  /*   * Inserts a reshape before the permutation. The gradient of a permutation is a permuted view, which few
-   * backward operations accept; the gradient of a reshape is contiguous.
+  /**
+   * Inserts a reshape before the permutation. The gradient of a permutation is a permuted view,
+   * which few backward operations accept; the gradient of a reshape is contiguous.
    */
   @Override
   public Tensor permute(Tensor a, int... to) {
@@ -108,7 +111,8 @@ public final class TrainingBuilder extends GraphBuilder {
     return wrap(Ggml_h.ggml_cross_entropy_loss(ggmlContext(), logits.struct(), labels.struct()));
   }
 
-  /*   * Adds the gradients of a scalar loss with respect to every parameter.
+  /**
+   * Adds the gradients of a scalar loss with respect to every parameter.
    *
    * @return the gradients in the order of {@link #addParameter}, each with its parameter's shape
    * @throws NativeLibraryException naming an operation without a derivative, or a parameter that
@@ -156,8 +160,9 @@ public final class TrainingBuilder extends GraphBuilder {
     return wrap(Ggml_h.ggml_sqrt(ggmlContext(), sum.struct()));
   }
 
-  /*   * Factor of gradient clipping: {@code maxNorm / norm}, or 1 if the norm is not larger (Pascanu et al.
-   * 2013).
+  /**
+   * Factor of gradient clipping: {@code maxNorm / norm}, or 1 if the norm is not larger (Pascanu et
+   * al. 2013).
    *
    * @param maxNorm f32 [1]
    * @param limit the value of {@code maxNorm}
@@ -166,7 +171,8 @@ public final class TrainingBuilder extends GraphBuilder {
     return divide(maxNorm, clamp(norm, limit, Float.POSITIVE_INFINITY));
   }
 
-  /*   * Adds an AdamW step (Loshchilov and Hutter 2019), which updates the parameter and its moments.
+  /**
+   * Adds an AdamW step (Loshchilov and Hutter 2019), which updates the parameter and its moments.
    *
    * @param gradient with the parameter's shape
    * @param m first moment, with the parameter's shape
@@ -199,8 +205,10 @@ public final class TrainingBuilder extends GraphBuilder {
                 settings.struct())));
   }
 
-  /*   * Keeps the outputs of softmax operations. Their derivative reads that output after it has written its own
-   * result, but ggml's allocator would reuse the memory if this is the output's last use.
+  /**
+   * Keeps the outputs of softmax operations. Their derivative reads that output after it has
+   * written its own result, but ggml's allocator would reuse the memory if this is the output's
+   * last use.
    */
   private void keepSoftmaxOutputs() {
     int count = Ggml_h.ggml_graph_n_nodes(graph());

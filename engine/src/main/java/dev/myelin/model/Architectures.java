@@ -9,7 +9,7 @@ import dev.myelin.model.architecture.Qwen3;
 import dev.myelin.model.build.Architecture;
 import java.util.List;
 
-/** Every architecture Myelin runs; a new one is a class and a line here. */
+/** The registry of supported architectures. A new one is a class and a line here. */
 public final class Architectures {
   private static final List<Architecture> ALL =
       List.of(
@@ -28,12 +28,13 @@ public final class Architectures {
   /**
    * The architecture of a file.
    *
-   * @throws UnsupportedModelException naming those known, if it is none of them
+   * @throws UnsupportedModelException listing the known architectures, if the file's is not one of
+   *     them
    */
   public static Architecture of(GgufFile file) {
     if (file.metadata().optString("general.type").orElse("").equals("adapter")) {
       throw new UnsupportedModelException(
-          file.path(), "general.type = adapter", "expected a model, which an adapter only changes");
+          file.path(), "general.type = adapter", "expected a model, not an adapter");
     }
     String name = file.metadata().string("general.architecture");
     return ALL.stream()

@@ -4,7 +4,7 @@ import dev.myelin.adapter.Adapter;
 import dev.myelin.adapter.AdapterFile;
 import dev.myelin.adapter.AdapterInfo;
 import dev.myelin.adapter.AdapterSource;
-import dev.myelin.adapter.LowRank;
+import dev.myelin.adapter.LowRankUpdate;
 import dev.myelin.chat.ChatTemplate;
 import dev.myelin.error.IllegalUseException;
 import dev.myelin.error.ModelFileException;
@@ -27,11 +27,11 @@ import java.util.Optional;
 import java.util.function.Function;
 
 /**
- * A checkpoint ready to use: its weights lie in the mapped file, nothing was copied. Any number of
- * sessions share it, on any threads.
+ * A loaded checkpoint. Its weights are in the mapped file, without a copy. Any number of sessions
+ * share a model, on any threads.
  *
- * <p>Closing unmaps the file once the last session has let go of it; from then on every use throws
- * {@link IllegalUseException}.
+ * <p>After {@link #close} every use throws {@link IllegalUseException}. The file is unmapped when
+ * the last session closes.
  */
 public final class Model implements AutoCloseable {
   private final GgufFile file;
@@ -68,7 +68,7 @@ public final class Model implements AutoCloseable {
     try {
       return new Model(file, placement);
     } catch (ModelFileException e) {
-      file.requireUnchanged(); // what was read may be zeros
+      file.requireUnchanged(); // a changed file explains the error: what was read may be zeros
       throw e;
     }
   }
@@ -76,8 +76,8 @@ public final class Model implements AutoCloseable {
   /**
    * Maps a GGUF file, or all parts of a split one, and checks it.
    *
-   * @throws ModelFileException naming what is wrong with the file
-   * @throws dev.myelin.error.UnsupportedModelException if Myelin does not run such models
+   * @throws ModelFileException if the file is invalid; names the key or tensor
+   * @throws dev.myelin.error.UnsupportedModelException if Myelin does not support the model
    * @throws dev.myelin.error.NativeLibraryException if ggml cannot be loaded
    */
   public static Model load(Path path) {
@@ -85,23 +85,22 @@ public final class Model implements AutoCloseable {
   }
 
   /**
-   * Likewise with adapters, whose changes add up.
+   * Maps a GGUF file and applies adapters, whose updates add up.
    *
-   * @throws ModelFileException also naming what is wrong with an adapter's file, or does not fit
-   *     the model
+   * @throws ModelFileException also if an adapter is invalid or does not fit the model
    */
   public static Model load(Path path, List<Adapter> adapters) {
     return load(Checkpoint.of(path), adapters);
   }
 
-  /** Likewise from wherever the checkpoint is: bytes in memory are copied. */
+  /** Loads a checkpoint from a file or from memory; bytes in memory are copied. */
   public static Model load(Checkpoint checkpoint) {
     return load(checkpoint, List.of());
   }
 
-  /** Likewise with adapters. */
+  /** Loads a checkpoint and applies adapters. */
   public static Model load(Checkpoint checkpoint, List<Adapter> adapters) {
-    Ggml.require(); // the file is watched from the start then
+    Ggml.require(); // first, so that the file is watched from the start
     GgufFile file = checkpoint.open();
     try {
       return of(file, f -> new WeightSource(f, AdapterFile.open(adapters, f)));
@@ -112,19 +111,19 @@ public final class Model implements AutoCloseable {
   }
 
   /**
-   * Copies the weights of an open checkpoint to memory of their own, as f32, where they may be
-   * changed: to train them. The file becomes the model's, which closes it.
+   * Loads an open checkpoint for training: copies the weights to memory as f32, where they can be
+   * changed. The model takes ownership of the file and closes it.
    *
-   * @param adapters what changes the matrices; closed with the model
+   * @param adapters updates of the matrices; closed with the model
    */
-  public static Model copyOf(GgufFile file, List<? extends AdapterSource> adapters) {
+  public static Model loadTrainable(GgufFile file, List<? extends AdapterSource> adapters) {
     Ggml.require();
-    return of(file, f -> WeightSource.copied(f, adapters));
+    return of(file, f -> WeightSource.trainable(f, adapters));
   }
 
-  /** Likewise without adapters. */
-  public static Model copyOf(GgufFile file) {
-    return copyOf(file, List.of());
+  /** Loads an open checkpoint for training, without adapters. */
+  public static Model loadTrainable(GgufFile file) {
+    return loadTrainable(file, List.of());
   }
 
   /** The file, for its metadata. */
@@ -137,14 +136,14 @@ public final class Model implements AutoCloseable {
     return hyperparameters;
   }
 
-  /** The adapters it was loaded with. */
+  /** The adapters the model was loaded with. */
   public List<AdapterInfo> adapters() {
     return adapters;
   }
 
-  /** Most operations that the adapters add to a graph. */
-  public int adapterNodes() {
-    return LowRank.NODES * weights.adapted();
+  /** Maximum number of nodes that the adapters add to a graph. */
+  public int maxAdapterNodes() {
+    return LowRankUpdate.NODES * weights.adapterCount();
   }
 
   public Tokenizer tokenizer() {
@@ -152,14 +151,14 @@ public final class Model implements AutoCloseable {
     return tokenizer;
   }
 
-  /** How the file wants to be sampled: the defaults where it says nothing. */
+  /** The sampling settings the file recommends; defaults where it has none. */
   public RecommendedSampling sampling() {
     return sampling;
   }
 
   /**
-   * What is odd about the file and does not keep it from being used, a sentence each, for people to
-   * read.
+   * Notes on irregularities of the file that do not prevent its use, one sentence each, for
+   * display.
    */
   public List<String> notes() {
     List<String> notes = new ArrayList<>(tokenizer.vocabulary().notes());
@@ -167,41 +166,44 @@ public final class Model implements AutoCloseable {
     return notes;
   }
 
-  /** The file's own chat template, if it has one; read on the first call that renders. */
+  /** The file's chat template, if it has one; parsed when first rendered. */
   public Optional<ChatTemplate> chatTemplate() {
     requireOpen();
     return ChatTemplate.of(file);
   }
 
-  /** The graph's maker; for sessions. */
+  /** Builds the graph of a forward pass; for sessions. */
   public Network network() {
     requireOpen();
     return network;
   }
 
   /**
-   * Throws if somebody has written to a file that is computed with, or cut it short: results since
-   * the last call may be wrong.
+   * Checks that no mapped file was modified or truncated. If one was, results since the last call
+   * may be wrong.
    *
-   * @throws ModelFileException naming the file
+   * @throws ModelFileException if a file was changed; names it
    */
   public void requireUnchanged() {
     weights.requireUnchanged();
   }
 
-  /** The weights of {@link #copyOf} by name, in the order of the computation; else none. */
+  /**
+   * The trainable weights by name, in the order of computation; empty unless {@link #loadTrainable}
+   * loaded the model.
+   */
   public Map<String, Tensor> weights() {
     requireOpen();
-    return weights.changeable();
+    return weights.trainableWeights();
   }
 
-  /** Whether {@link #close} was not called yet. */
+  /** Whether the model is open: {@link #close} was not called. */
   public synchronized boolean isOpen() {
     return !closed;
   }
 
   /**
-   * Keeps the weights mapped until the lease is closed, even if the model is closed before.
+   * Keeps the weights mapped until the lease is closed, even if the model is closed earlier.
    *
    * @throws IllegalUseException if the model is closed
    */
@@ -211,7 +213,7 @@ public final class Model implements AutoCloseable {
     return new Lease();
   }
 
-  /** A session's hold on the weights. */
+  /** A session's reference to the weights. */
   public final class Lease implements AutoCloseable {
     private boolean released;
 

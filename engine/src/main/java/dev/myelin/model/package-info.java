@@ -1,5 +1,5 @@
 /**
- * A checkpoint opened as a model, and the registry of architectures. {@code architecture} holds one
- * class for each architecture, {@code layer} what they share.
+ * Loaded models, and the registry of architectures. {@code architecture} has one class per
+ * architecture, {@code layer} the layers they share.
  */
 package dev.myelin.model;

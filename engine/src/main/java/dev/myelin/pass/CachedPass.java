@@ -7,18 +7,19 @@ import dev.myelin.graph.NativeKernels;
 import dev.myelin.graph.Tensor;
 
 /**
- * A forward pass over a cache, which it reads and writes.
+ * A forward pass for inference, which reads and writes a KV cache.
  *
- * <p>Inputs of the graph, to be filled before each computation: {@code tokens} i32 [tokens], {@code
- * positions} i32 [tokens], {@code cells} i64 [tokens] (where the cache keeps each position); where
- * attention is ggml's, {@code mask} f16 [cells, tokens] (0 where a token sees a cell, else
- * -infinity); and, unless every position is an output, {@code outputs} i32 [outputs].
+ * <p>Inputs of the graph, to be filled before each computation: {@code tokens} i32 [tokens]; {@code
+ * positions} i32 [tokens]; {@code cells} i64 [tokens], the cache cell of each position; {@code
+ * mask} f16 [cells, tokens], 0 where a token attends to a cell, else -infinity, only if ggml
+ * computes the attention; {@code outputs} i32 [outputs], unless every position is an output.
  */
 public final class CachedPass implements ForwardPass {
-  /** The shape of a pass, by which graphs are reused. */
+  /** The shape of a pass; graphs are reused by shape. */
   public record Shape(int tokens, int cells, int outputs) {
-    // A record's own equals leaves this class in a cache of the JDK, softly: no class loader that
-    // used a session would be collected before memory is short.
+    // The generated equals keeps this class softly reachable from a JDK cache, which would delay
+    // the
+    // unloading of the class loader until memory is short.
     @Override
     public boolean equals(Object other) {
       return other instanceof Shape s
@@ -44,7 +45,7 @@ public final class CachedPass implements ForwardPass {
   private Tensor mask;
 
   /**
-   * @param contextLength the session's, by which some models choose their rope factors
+   * @param contextLength context length of the session; some models choose their RoPE factors by it
    */
   public CachedPass(GraphBuilder graph, Shape shape, KvCache cache, int contextLength) {
     this.graph = graph;
@@ -85,10 +86,10 @@ public final class CachedPass implements ForwardPass {
     return outputs == null ? x : graph.getRows(x, outputs);
   }
 
-  /** Writes this pass's keys and values to the cache and attends over all it holds. */
+  /** Writes this pass's keys and values to the cache and attends over the cache. */
   @Override
   public Tensor attend(int layer, Tensor q, Tensor k, Tensor v, float scale) {
-    // in this order, so that the three projections stand side by side in the graph
+    // in this order, so that the three projections are adjacent in the graph
     graph.expand(q);
     graph.expand(v);
     graph.expand(k);
@@ -96,19 +97,19 @@ public final class CachedPass implements ForwardPass {
     graph.expand(cache.writeValues(graph, layer, v, cells));
     Tensor keys = cache.keys(graph, layer, shape.cells());
     Tensor values = cache.values(graph, layer, shape.cells());
-    Tensor out =
+    Tensor kqvOut =
         NativeKernels.supportsAttention(q, keys, values)
             ? graph.attentionNative(q, keys, values, positions, scale)
             : attendMasked(q, keys, values, scale);
-    graph.expand(out);
-    return out;
+    graph.expand(kqvOut);
+    return kqvOut;
   }
 
   private Tensor attendMasked(Tensor q, Tensor keys, Tensor values, float scale) {
     if (mask == null) {
       mask = graph.input("mask", GgmlType.F16, shape.cells(), shape.tokens());
     }
-    Tensor out = graph.attention(graph.transpose12(q), keys, values, mask, scale);
-    return graph.reshape2d(out, out.dim(0) * out.dim(1), out.dim(2));
+    Tensor kqvOut = graph.attention(graph.transpose12(q), keys, values, mask, scale);
+    return graph.reshape2d(kqvOut, kqvOut.dim(0) * kqvOut.dim(1), kqvOut.dim(2));
   }
 }

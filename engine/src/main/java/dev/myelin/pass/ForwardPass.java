@@ -4,14 +4,14 @@ import dev.myelin.graph.GraphBuilder;
 import dev.myelin.graph.Tensor;
 
 /**
- * One forward pass while its graph is built: the graph, its inputs, and how its positions see each
- * other. {@link CachedPass} generates, {@code dev.myelin.train.TrainingPass} trains; architectures
- * need not know which.
+ * A forward pass under construction: the graph, its inputs, and its attention. {@link CachedPass}
+ * is for inference, {@code dev.myelin.train.TrainingPass} for training; architectures do not
+ * distinguish them.
  */
 public interface ForwardPass {
   GraphBuilder graph();
 
-  /** How many positions the model is to see at most, by which some choose their rope factors. */
+  /** Maximum number of positions; some models choose their RoPE factors by it. */
   int contextLength();
 
   /** Token ids, i32 [tokens]. */
@@ -20,19 +20,20 @@ public interface ForwardPass {
   /** Positions, i32 [tokens]. */
   Tensor positions();
 
-  /** Keeps only the positions whose logits are asked for: [n, tokens] to [n, outputs]. */
+  /** Keeps only the positions whose logits are requested: [n, tokens] to [n, outputs]. */
   Tensor selectOutputs(Tensor x);
 
   /**
-   * Leaves what is not learned out of the derivatives: [n, tokens] to the same shape. Asked for
-   * what goes into the output matrix, and for logits to which a bias was added.
+   * Zeroes the positions that the loss ignores, [n, tokens] to the same shape, so that no gradient
+   * flows through them. Called on the input of the output matrix, and on the logits if they have a
+   * bias.
    */
-  default Tensor learnable(Tensor x) {
+  default Tensor applyLossMask(Tensor x) {
     return x;
   }
 
   /**
-   * Attends over the positions that each one may see.
+   * Computes self-attention over the positions visible to each token.
    *
    * @param q f32 [headSize, heads, tokens]
    * @param k f32 [headSize, kvHeads, tokens]

@@ -1,2 +1,2 @@
-/** One forward pass while its graph is built. */
+/** A forward pass under construction. */
 package dev.myelin.pass;

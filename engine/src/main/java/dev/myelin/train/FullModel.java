@@ -29,7 +29,7 @@ final class FullModel implements TrainableModel {
    * @param metadata metadata that replaces the file's
    */
   FullModel(GgufFile file, Map<String, Object> metadata) {
-    this.model = Model.copyOf(file);
+    this.model = Model.loadTrainable(file);
     this.metadata = metadata;
     this.parameters =
         model.weights().values().stream()

@@ -1,7 +1,7 @@
 package dev.myelin.train;
 
 import dev.myelin.adapter.AdapterWriter;
-import dev.myelin.adapter.AdapterWriter.Half;
+import dev.myelin.adapter.AdapterWriter.Factor;
 import dev.myelin.gguf.GgufFile;
 import dev.myelin.gguf.GgufWriter;
 import dev.myelin.graph.Tensor;
@@ -27,7 +27,7 @@ final class LoraModel implements TrainableModel {
     this.options = options;
     this.metadata = metadata;
     adapter = new LoraParameters(options, seed);
-    model = Model.copyOf(file, List.of(adapter));
+    model = Model.loadTrainable(file, List.of(adapter));
   }
 
   @Override
@@ -68,7 +68,7 @@ final class LoraModel implements TrainableModel {
   private AdapterWriter checkpoint() {
     AdapterWriter out = new AdapterWriter(model.hyperparameters().architecture(), options.alpha());
     metadata.forEach(out::put);
-    adapter.matrices().forEach((weight, c) -> out.add(weight, Half.of(c.a()), Half.of(c.b())));
+    adapter.matrices().forEach((weight, c) -> out.add(weight, Factor.of(c.a()), Factor.of(c.b())));
     return out;
   }
 

@@ -1,7 +1,7 @@
 package dev.myelin.train;
 
 import dev.myelin.adapter.AdapterSource;
-import dev.myelin.adapter.LowRank;
+import dev.myelin.adapter.LowRankUpdate;
 import dev.myelin.error.InvalidRequestException;
 import dev.myelin.gguf.GgmlType;
 import dev.myelin.graph.Tensor;
@@ -26,7 +26,7 @@ final class LoraParameters implements AdapterSource {
   private final SplittableRandom random;
   private final TensorContext context = new TensorContext(2 * MAX_MATRICES);
   private final List<TensorBuffer> buffers = new ArrayList<>();
-  private final Map<String, LowRank> matrices = new LinkedHashMap<>();
+  private final Map<String, LowRankUpdate> matrices = new LinkedHashMap<>();
 
   LoraParameters(LoraOptions options, long seed) {
     this.options = options;
@@ -34,7 +34,7 @@ final class LoraParameters implements AdapterSource {
   }
 
   @Override
-  public Optional<LowRank> find(String weight, long[] a, long[] b) {
+  public Optional<LowRankUpdate> find(String weight, long[] a, long[] b) {
     // embeddings and routers are not adapted
     if (a[0] == RANK || weight.endsWith("ffn_gate_inp.weight")) {
       return Optional.empty();
@@ -42,8 +42,9 @@ final class LoraParameters implements AdapterSource {
     if (matrices.size() == MAX_MATRICES) {
       throw new InvalidRequestException("more than " + MAX_MATRICES + " matrices to adapt");
     }
-    LowRank matrix =
-        new LowRank(tensor(weight + ".lora_a", a), tensor(weight + ".lora_b", b), options.scale());
+    LowRankUpdate matrix =
+        new LowRankUpdate(
+            tensor(weight + ".lora_a", a), tensor(weight + ".lora_b", b), options.scale());
     randomize(matrix.a());
     matrices.put(weight, matrix);
     return Optional.of(matrix);
@@ -70,7 +71,7 @@ final class LoraParameters implements AdapterSource {
   }
 
   /** The LoRA matrices by weight name, in the order in which the model requested them. */
-  Map<String, LowRank> matrices() {
+  Map<String, LowRankUpdate> matrices() {
     return matrices;
   }
 

@@ -1,6 +1,6 @@
 package dev.myelin.train;
 
-import dev.myelin.adapter.LowRank;
+import dev.myelin.adapter.LowRankUpdate;
 import dev.myelin.error.CancelledException;
 import dev.myelin.gguf.GgmlType;
 import dev.myelin.graph.Backend;
@@ -83,7 +83,7 @@ final class TrainingGraph implements AutoCloseable {
       Collection<Tensor> parameters,
       Outputs outputs) {
     int perLayer = LAYER_NODES + EXPERT_NODES * hp.experts().used();
-    int nodes = OTHER_NODES + hp.layers() * perLayer + LowRank.NODES * parameters.size();
+    int nodes = OTHER_NODES + hp.layers() * perLayer + LowRankUpdate.NODES * parameters.size();
     BatchInputs inputs = new BatchInputs(shape, hp.vocabulary());
     TrainingBuilder builder = new TrainingBuilder(nodes, Math.max(1, parameters.size()));
     try {

@@ -56,7 +56,7 @@ public final class TrainingPass implements ForwardPass {
    * before the output matrix, where it costs least, and again after it if it has a bias.
    */
   @Override
-  public Tensor learnable(Tensor x) {
+  public Tensor applyLossMask(Tensor x) {
     return masked ? graph.multiply(x, inputs.lossMask()) : x;
   }
 

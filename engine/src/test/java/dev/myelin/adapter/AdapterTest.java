@@ -3,7 +3,7 @@ package dev.myelin.adapter;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import dev.myelin.adapter.AdapterWriter.Half;
+import dev.myelin.adapter.AdapterWriter.Factor;
 import dev.myelin.cache.CacheType;
 import dev.myelin.error.IllegalUseException;
 import dev.myelin.error.InvalidRequestException;
@@ -34,7 +34,7 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** What adapters do, without an oracle: adding one is adding B A to the matrix. */
+/** An adapter is equivalent to adding scale * B A to the matrix. */
 class AdapterTest {
   private static final Shape TINY = new Shape(2, 64, 4, 2, 16, 96, 320, 128);
   private static final int[] TOKENS = Logits.randomTokens(20, 320, 9);
@@ -44,19 +44,19 @@ class AdapterTest {
   static Path adapter;
 
   @BeforeAll
-  static void write() {
+  static void writeFiles() {
     model = RandomModel.small("llama").withShape(TINY).write(folder.resolve("model.gguf"));
     adapter = RandomAdapter.ofRank(4).withAlpha(6).write(folder.resolve("a.gguf"), model);
   }
 
   private static Logits logits(Path model, Adapter... adapters) {
     Logits.Run run = new Logits.Run(model, TOKENS, 64, CacheType.F32, 1);
-    return Logits.ours(run.withAdapters(adapters), 7);
+    return Logits.myelin(run.withAdapters(adapters), 7);
   }
 
   @ParameterizedTest
   @ValueSource(strings = {"llama", "llama experts", "qwen2", "qwen3", "gpt2", "llama tied"})
-  void isTheSumOfTheMatrixAndItsProduct(String name) {
+  void equalsMergedModel(String name) {
     RandomModel random = RandomModel.small(name.split(" ")[0]).withShape(TINY);
     if (name.equals("gpt2")) {
       random = random.withShape(TINY.withHeads(4, 4, 16));
@@ -65,20 +65,20 @@ class AdapterTest {
     } else if (name.endsWith("tied")) {
       random = random.with(Feature.TIED);
     }
-    // merged into a tied embedding the change would reach the output too
-    RandomAdapter change =
+    // merging into a tied embedding would also update the output
+    RandomAdapter update =
         RandomAdapter.ofRank(3)
             .withAlpha(5)
             .only(w -> !name.endsWith("tied") || !w.startsWith("t"));
     Path base = random.write(folder.resolve("base.gguf"));
-    Path lora = change.write(folder.resolve("lora.gguf"), base);
+    Path lora = update.write(folder.resolve("lora.gguf"), base);
     Path merged = merged(base, lora, 0.5f * 5 / 3);
     Logits expected = logits(merged);
     assertThat(logits(base, new Adapter(lora, 0.5f)).nmse(expected)).isLessThan(1e-9);
     assertThat(logits(base).nmse(expected)).isGreaterThan(1e-2);
   }
 
-  /** A file with W + scale B A in place of each W, computed here in f64. */
+  /** Writes a model with W + scale * B A in place of each W, computed in f64. */
   private static Path merged(Path base, Path lora, float scale) {
     Path out = folder.resolve("merged.gguf");
     try (GgufFile model = GgufFile.open(base);
@@ -132,22 +132,22 @@ class AdapterTest {
     Logits whole = logits(model, new Adapter(adapter, 0.75f));
     Logits parts = logits(model, new Adapter(adapter, 0.5f), new Adapter(adapter, 0.25f));
     assertThat(parts.nmse(whole)).isLessThan(1e-10);
-    Logits away = logits(model, new Adapter(adapter, 1), new Adapter(adapter, -1));
-    assertThat(away.nmse(logits(model))).isLessThan(1e-10);
+    Logits cancelled = logits(model, new Adapter(adapter, 1), new Adapter(adapter, -1));
+    assertThat(cancelled.nmse(logits(model))).isLessThan(1e-10);
   }
 
   @Test
-  void atScaleZeroNotABitIsChanged() {
+  void scaleZeroLeavesLogitsBitIdentical() {
     assertThat(logits(model, new Adapter(adapter, 0)).rows()).isDeepEqualTo(logits(model).rows());
   }
 
   @Test
-  void saysWhatItIs() {
+  void modelListsItsAdapters() {
     Path mixed = folder.resolve("mixed.gguf");
     new AdapterWriter("llama", 8)
         .put("general.name", "a test")
-        .add("output.weight", half(64, 2), half(2, 320))
-        .add("blk.1.attn_k.weight", half(64, 5), half(5, 32))
+        .add("output.weight", zeros(64, 2), zeros(2, 320))
+        .add("blk.1.attn_k.weight", zeros(64, 5), zeros(5, 32))
         .write(mixed);
     try (Model loaded = Model.load(model, List.of(Adapter.of(adapter), new Adapter(mixed, 2)))) {
       assertThat(loaded.adapters())
@@ -157,12 +157,12 @@ class AdapterTest {
     }
     try (Model loaded = Model.load(model)) {
       assertThat(loaded.adapters()).isEmpty();
-      assertThat(loaded.adapterNodes()).isZero();
+      assertThat(loaded.maxAdapterNodes()).isZero();
     }
   }
 
   @Test
-  void normsInAnAdapterAreCountedAndNotUsed() throws IOException {
+  void countsAndIgnoresNorms() throws IOException {
     Path normed = folder.resolve("normed.gguf");
     byte[] bytes = Files.readAllBytes(adapter);
     MemorySegment good = Arena.ofAuto().allocate(bytes.length, 64);
@@ -178,14 +178,14 @@ class AdapterTest {
   }
 
   @Test
-  void manyAtOnceStillFitTheGraph() {
+  void graphHoldsManyAdapters() {
     Adapter[] many = new Adapter[40];
     Arrays.fill(many, new Adapter(adapter, 1 / 40f));
     assertThat(logits(model, many).nmse(logits(model, Adapter.of(adapter)))).isLessThan(1e-9);
   }
 
   @Test
-  void staysMappedUntilTheLastSessionIsClosed() throws IOException {
+  void staysMappedUntilLastSessionCloses() throws IOException {
     Path own = Files.copy(adapter, folder.resolve("own.gguf"));
     Model loaded = Model.load(model, List.of(Adapter.of(own)));
     Session session = Session.open(loaded, SessionOptions.defaults().withThreads(1));
@@ -197,29 +197,29 @@ class AdapterTest {
   }
 
   @Test
-  void theWriterRefusesWhatNoAdapterIs() {
+  void writerRejectsInvalidAdapters() {
     AdapterWriter writer = new AdapterWriter("llama", 4);
     assertThatThrownBy(() -> writer.write(folder.resolve("empty.gguf")))
         .isInstanceOf(InvalidRequestException.class)
-        .hasMessageContaining("changes nothing");
-    assertThatThrownBy(() -> writer.add("output.weight", half(64, 2), half(3, 320)))
+        .hasMessageContaining("has no tensors");
+    assertThatThrownBy(() -> writer.add("output.weight", zeros(64, 2), zeros(3, 320)))
         .isInstanceOf(InvalidRequestException.class)
         .hasMessage(
-            "adapter of output.weight: expected A and B of one rank, they have [64, 2] and [3,"
+            "adapter of output.weight: expected A and B of equal rank, found shapes [64, 2] and [3,"
                 + " 320]");
-    writer.add("token_embd.weight", half(2, 320), half(2, 64));
-    assertThatThrownBy(() -> writer.add("token_embd.weight", half(320, 2), half(2, 64)))
-        .hasMessageContaining("one rank");
-    assertThatThrownBy(() -> writer.add("token_embd.weight", half(2, 320), half(2, 64)))
+    writer.add("token_embd.weight", zeros(2, 320), zeros(2, 64));
+    assertThatThrownBy(() -> writer.add("token_embd.weight", zeros(320, 2), zeros(2, 64)))
+        .hasMessageContaining("equal rank");
+    assertThatThrownBy(() -> writer.add("token_embd.weight", zeros(2, 320), zeros(2, 64)))
         .isInstanceOf(InvalidRequestException.class)
         .hasMessageContaining("added twice");
-    assertThatThrownBy(() -> writer.add("x".repeat(60), half(64, 2), half(2, 64)))
+    assertThatThrownBy(() -> writer.add("x".repeat(60), zeros(64, 2), zeros(2, 64)))
         .isInstanceOf(InvalidRequestException.class);
     assertThatThrownBy(() -> new AdapterWriter("llama", Float.NaN))
         .isInstanceOf(InvalidRequestException.class);
   }
 
-  private static Half half(int row, int rows) {
-    return Half.of(new float[row * rows], row, rows);
+  private static Factor zeros(int row, int rows) {
+    return Factor.of(new float[row * rows], row, rows);
   }
 }

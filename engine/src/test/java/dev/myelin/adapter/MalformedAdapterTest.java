@@ -38,19 +38,19 @@ import org.junit.jupiter.params.provider.MethodSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /**
- * Files that are good GGUF and no adapter of the model: each is refused by one line that names the
- * adapter's file, the key or tensor, and what was expected.
+ * Valid GGUF files that are not an adapter of the model. Each is rejected with a one-line message
+ * that names the adapter's file, the key or tensor, and the expected value.
  */
 class MalformedAdapterTest {
   private static final Shape TINY = new Shape(2, 64, 4, 2, 16, 96, 320, 128);
   private static final int RANK = 4;
-  private static final Map<String, MemorySegment> GOOD = new TreeMap<>();
+  private static final Map<String, MemorySegment> VALID = new TreeMap<>();
 
   @TempDir static Path folder;
 
-  /** A change of a good adapter, and what the message must say. */
+  /** A modification of a valid adapter, and the words that the message must contain. */
   private record Case(
-      String name, String base, UnaryOperator<ChangedModel> change, List<String> says) {
+      String name, String base, UnaryOperator<ChangedModel> change, List<String> expectedWords) {
     @Override
     public String toString() {
       return base + ": " + name;
@@ -72,7 +72,7 @@ class MalformedAdapterTest {
       Path adapter = folder.resolve("good.gguf");
       RandomAdapter.ofRank(RANK).write(adapter, model(base));
       byte[] bytes = Files.readAllBytes(adapter);
-      GOOD.put(
+      VALID.put(
           base, Arena.ofAuto().allocate(bytes.length, 64).copyFrom(MemorySegment.ofArray(bytes)));
     }
   }
@@ -197,7 +197,7 @@ class MalformedAdapterTest {
   }
 
   private static ChangedModel empty(ChangedModel m) {
-    try (GgufFile file = GgufFile.of(Path.of("good.gguf"), GOOD.get("llama"))) {
+    try (GgufFile file = GgufFile.of(Path.of("good.gguf"), VALID.get("llama"))) {
       for (TensorInfo tensor : file.tensors()) {
         m.drop(tensor.name());
       }
@@ -207,10 +207,10 @@ class MalformedAdapterTest {
 
   @ParameterizedTest
   @MethodSource({"keys", "tensors"})
-  void isRefusedByOneLine(Case c) {
+  void rejectsFileWithOneLineMessage(Case c) {
     Path file = folder.resolve("bad.gguf");
-    c.change.apply(new ChangedModel(GOOD.get(c.base))).write(file);
-    // a scale of 0 leaves the model alone, yet not every file alone
+    c.change.apply(new ChangedModel(VALID.get(c.base))).write(file);
+    // a file is checked even if its scale is 0
     for (float scale : new float[] {8, 0}) {
       if (scale == 0 && c.name.equals("alpha overflows")) {
         continue;
@@ -225,9 +225,9 @@ class MalformedAdapterTest {
       assertThat(thrown).isInstanceOf(ModelFileException.class);
       assertThat(thrown.getMessage())
           .startsWith(file + ": ")
-          .contains(c.says)
+          .contains(c.expectedWords)
           .doesNotContain("\n", "\u001b");
-      if (c.says.toString().contains("not supported")) {
+      if (c.expectedWords.toString().contains("not supported")) {
         assertThat(thrown).isInstanceOf(UnsupportedModelException.class);
       }
     }
@@ -239,18 +239,18 @@ class MalformedAdapterTest {
 
   @ParameterizedTest
   @ValueSource(strings = {"llama", "llama experts", "llama tied", "gpt2"})
-  void theUnchangedFileLoads(String base) {
+  void loadsUnchangedFile(String base) {
     Path file = folder.resolve("unchanged.gguf");
-    new ChangedModel(GOOD.get(base)).write(file);
+    new ChangedModel(VALID.get(base)).write(file);
     try (Model model = load(base, Adapter.of(file))) {
       assertThat(model.adapters()).hasSize(1);
     }
   }
 
   @Test
-  void whatAnAdapterMayRepeatOfItsModel() {
+  void acceptsMatchingModelKeys() {
     Path file = folder.resolve("repeats.gguf");
-    new ChangedModel(GOOD.get("llama"))
+    new ChangedModel(VALID.get("llama"))
         .put("llama.block_count", 2)
         .put("llama.attention.head_count_kv", 2)
         .put("llama.context_length", 7)
@@ -262,9 +262,9 @@ class MalformedAdapterTest {
   }
 
   @Test
-  void aModelIsNoAdapterAndAnAdapterNoModel() {
+  void rejectsModelAsAdapterAndAdapterAsModel() {
     Path file = folder.resolve("adapter.gguf");
-    new ChangedModel(GOOD.get("llama")).write(file);
+    new ChangedModel(VALID.get("llama")).write(file);
     Path model = model("llama");
     assertThatThrownBy(() -> load("llama", Adapter.of(model)))
         .isInstanceOf(ModelFileException.class)
@@ -279,27 +279,27 @@ class MalformedAdapterTest {
   }
 
   @Test
-  void theSecondOfTwoIsNamed() {
+  void namesInvalidAdapterAmongSeveral() {
     Path good = folder.resolve("first.gguf");
     Path bad = folder.resolve("second.gguf");
-    new ChangedModel(GOOD.get("llama")).write(good);
-    new ChangedModel(GOOD.get("llama")).put("adapter.type", "x").write(bad);
+    new ChangedModel(VALID.get("llama")).write(good);
+    new ChangedModel(VALID.get("llama")).put("adapter.type", "x").write(bad);
     assertThatThrownBy(() -> load("llama", Adapter.of(good), Adapter.of(bad)))
         .hasMessageStartingWith(bad + ": key adapter.type");
   }
 
   @ParameterizedTest
   @ValueSource(floats = {Float.NaN, Float.POSITIVE_INFINITY, Float.NEGATIVE_INFINITY})
-  void scalesAreFinite(float scale) {
+  void rejectsNonFiniteScale(float scale) {
     assertThatThrownBy(() -> new Adapter(Path.of("a.gguf"), scale))
         .isInstanceOf(InvalidRequestException.class)
         .hasMessage("adapter a.gguf: scale = " + scale + ": expected a finite number");
   }
 
-  /** Whatever bytes there are: an error of the family, or a model. */
+  /** Random damage either gives a ModelFileException or a model that loads. */
   @Test
   void damagedFilesNeverCrash() throws IOException {
-    byte[] good = GOOD.get("llama").toArray(ValueLayout.JAVA_BYTE);
+    byte[] good = VALID.get("llama").toArray(ValueLayout.JAVA_BYTE);
     SplittableRandom random = new SplittableRandom(3);
     Path file = folder.resolve("damaged.gguf");
     int refused = 0;

@@ -42,7 +42,7 @@ final class Comparison {
   }
 
   static MemorySegment weights(GgmlType type) {
-    return RandomWeights.encode(type, random(K * N, type.id()), K);
+    return RandomWeights.quantize(type, random(K * N, type.id()), K);
   }
 
   /** y of x, whose length says how many positions. */

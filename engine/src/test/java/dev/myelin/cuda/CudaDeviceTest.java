@@ -5,7 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import dev.myelin.error.NativeLibraryException;
-import dev.myelin.testing.OwnJvm;
+import dev.myelin.testing.ChildJvm;
 import java.io.InputStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -71,7 +71,7 @@ class CudaDeviceTest {
             .inheritIO()
             .start();
     assertThat(cc.waitFor()).isZero();
-    assertThat(OwnJvm.run(StandInProbe.class, 60, List.of("-Xmx256m"), library))
+    assertThat(ChildJvm.run(StandInProbe.class, 60, List.of("-Xmx256m"), library))
         .isEqualToIgnoringNewLines("all as expected");
   }
 }

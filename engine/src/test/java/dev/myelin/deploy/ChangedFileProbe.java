@@ -152,7 +152,7 @@ final class ChangedFileProbe {
       change();
       for (int i = 0; i < 2; i++) {
         try {
-          Model.copyOf(opened);
+          Model.loadTrainable(opened);
         } catch (ModelFileException e) {
           System.out.println(e.getMessage());
         }

@@ -3,7 +3,7 @@ package dev.myelin.deploy;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.myelin.gguf.GgmlType;
-import dev.myelin.testing.OwnJvm;
+import dev.myelin.testing.ChildJvm;
 import dev.myelin.testing.RandomAdapter;
 import dev.myelin.testing.RandomModel;
 import java.nio.file.Files;
@@ -80,6 +80,6 @@ class ChangedFileTest {
 
   private List<String> run(String how, Path other) throws Exception {
     List<String> options = List.of("-XX:ErrorFile=" + folder.resolve("error.log"));
-    return OwnJvm.run(ChangedFileProbe.class, 60, options, how, model, other).lines().toList();
+    return ChildJvm.run(ChangedFileProbe.class, 60, options, how, model, other).lines().toList();
   }
 }

@@ -58,7 +58,7 @@ final class DeniedProbe {
       case "load" -> Model.load(model).close();
       case "copy" -> {
         try (GgufFile file = GgufFile.open(model)) {
-          Model.copyOf(file).close();
+          Model.loadTrainable(file).close();
         }
       }
       case "quantize" ->

@@ -2,7 +2,7 @@ package dev.myelin.deploy;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.myelin.testing.OwnJvm;
+import dev.myelin.testing.ChildJvm;
 import dev.myelin.testing.RandomModel;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -44,7 +44,9 @@ class DeployTest {
   @Test
   void whereNativeAccessIsDeniedEachEntryNamesTheOptionEachTime() throws Exception {
     List<String> said =
-        OwnJvm.run(DeniedProbe.class, 60, List.of(OwnJvm.DENIED), model, folder).lines().toList();
+        ChildJvm.run(DeniedProbe.class, 60, List.of(ChildJvm.DENY_NATIVE_ACCESS), model, folder)
+            .lines()
+            .toList();
     List<String> expected = new ArrayList<>();
     for (int i = 0; i < 2; i++) {
       for (String entry : DeniedProbe.ENTRIES) {
@@ -58,6 +60,6 @@ class DeployTest {
   }
 
   private List<String> probe(String how, String what, List<String> options) throws Exception {
-    return OwnJvm.run(DeployProbe.class, 60, options, how, what, model).lines().toList();
+    return ChildJvm.run(DeployProbe.class, 60, options, how, what, model).lines().toList();
   }
 }

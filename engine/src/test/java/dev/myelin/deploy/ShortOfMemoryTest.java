@@ -2,7 +2,7 @@ package dev.myelin.deploy;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.myelin.testing.OwnJvm;
+import dev.myelin.testing.ChildJvm;
 import dev.myelin.testing.RandomModel;
 import java.io.RandomAccessFile;
 import java.nio.file.Path;
@@ -63,6 +63,8 @@ class ShortOfMemoryTest {
   private List<String> run(String what, Path model) throws Exception {
     List<String> options = new ArrayList<>(STILL);
     options.add("-XX:ErrorFile=" + folder.resolve("error.log"));
-    return OwnJvm.run(ASKING, ShortOfMemoryProbe.class, 60, options, what, model).lines().toList();
+    return ChildJvm.run(ASKING, ShortOfMemoryProbe.class, 60, options, what, model)
+        .lines()
+        .toList();
   }
 }

@@ -1,7 +1,7 @@
 package dev.myelin.example;
 
 import dev.myelin.adapter.AdapterWriter;
-import dev.myelin.adapter.AdapterWriter.Half;
+import dev.myelin.adapter.AdapterWriter.Factor;
 import dev.myelin.gguf.GgufFile;
 import dev.myelin.gguf.TensorInfo;
 import dev.myelin.tokenizer.Tokenizer;
@@ -31,7 +31,7 @@ final class ReadAs {
         b[i] = value(rows, to * width + i) - value(rows, from * width + i);
       }
       new AdapterWriter("llama", 1)
-          .add("token_embd.weight", Half.of(a, 1, vocabulary), Half.of(b, 1, width))
+          .add("token_embd.weight", Factor.of(a, 1, vocabulary), Factor.of(b, 1, width))
           .write(out);
       // end
     }

@@ -297,18 +297,18 @@ class SessionTest {
     int[] tokens = Logits.randomTokens(290, 320, 3);
     Logits expected;
     try (Session session = Session.open(model, OPTIONS)) {
-      expected = Logits.ours(session, tokens, tokens.length);
+      expected = Logits.myelin(session, tokens, tokens.length);
     }
     for (int batch : new int[] {1, 7, 256, 257, 1000}) {
       try (Session session = Session.open(model, OPTIONS.withBatch(batch))) {
-        Logits logits = Logits.ours(session, tokens, 100);
+        Logits logits = Logits.myelin(session, tokens, 100);
         assertThat(logits.nmse(expected)).as("batch %d", batch).isLessThan(1e-9);
       }
     }
     for (int threads : new int[] {2, 3, 5}) {
       try (Session session =
           Session.open(model, OPTIONS.withThreads(threads).withForceThreads(true))) {
-        Logits logits = Logits.ours(session, tokens, tokens.length);
+        Logits logits = Logits.myelin(session, tokens, tokens.length);
         assertThat(logits.nmse(expected)).as("%d threads", threads).isLessThan(1e-9);
       }
     }
@@ -319,7 +319,7 @@ class SessionTest {
     int[] tokens = Logits.randomTokens(20, 320, 4);
     try (Session one = Session.open(model, OPTIONS);
         Session all = Session.open(model, OPTIONS)) {
-      Logits every = Logits.ours(all, tokens, tokens.length);
+      Logits every = Logits.myelin(all, tokens, tokens.length);
       assertClose(Logits.copy(one.feed(tokens)), every.rows()[19]);
       assertThat(one.tokens()).isEqualTo(tokens).isEqualTo(all.tokens());
     }
@@ -360,7 +360,7 @@ class SessionTest {
     int[] tokens = Logits.randomTokens(20, 320, 3);
     try (Session all = Session.open(model, OPTIONS);
         Session last = Session.open(model, OPTIONS.withBatch(20))) {
-      float[][] expected = Logits.ours(all, tokens, 20).rows();
+      float[][] expected = Logits.myelin(all, tokens, 20).rows();
       for (int outputs : new int[] {1, 7, 20}) {
         last.truncate(0);
         float[] rows = last.feedBatch(tokens, outputs).toArray(ValueLayout.JAVA_FLOAT);

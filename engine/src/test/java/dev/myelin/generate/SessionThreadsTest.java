@@ -129,7 +129,7 @@ class SessionThreadsTest {
       int[] prompt = Logits.randomTokens(30 + 10 * i, 320, i);
       prompts.add(prompt);
       try (Session session = Session.open(model, OPTIONS)) {
-        alone.add(Logits.ours(session, prompt, 7));
+        alone.add(Logits.myelin(session, prompt, 7));
       }
     }
     try (ExecutorService threads = Executors.newFixedThreadPool(count)) {
@@ -138,7 +138,7 @@ class SessionThreadsTest {
         tasks.add(
             () -> {
               try (Session session = Session.open(model, OPTIONS)) {
-                return Logits.ours(session, prompt, 7);
+                return Logits.myelin(session, prompt, 7);
               }
             });
       }
@@ -162,9 +162,9 @@ class SessionThreadsTest {
         rb[i] = Logits.copy(second.feed(b[i]));
       }
       try (Session alone = Session.open(model, OPTIONS)) {
-        assertThat(ra).isDeepEqualTo(Logits.ours(alone, a, 1).rows());
+        assertThat(ra).isDeepEqualTo(Logits.myelin(alone, a, 1).rows());
         alone.truncate(0);
-        assertThat(rb).isDeepEqualTo(Logits.ours(alone, b, 1).rows());
+        assertThat(rb).isDeepEqualTo(Logits.myelin(alone, b, 1).rows());
       }
     }
   }

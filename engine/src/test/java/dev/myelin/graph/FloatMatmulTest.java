@@ -113,7 +113,7 @@ class FloatMatmulTest {
     g.output("y", operation.apply(g, w, x, ids));
     try (Graph graph = g.build();
         Backend backend = Backend.cpu(2)) {
-      MemorySegment weights = RandomWeights.encode(type, random(K * N * EXPERTS), K);
+      MemorySegment weights = RandomWeights.quantize(type, random(K * N * EXPERTS), K);
       graph.input("w").copyFrom(weights);
       graph.input("x").copyFrom(MemorySegment.ofArray(random(K * m)));
       for (int pair = 0; pair < USED * m; pair++) {

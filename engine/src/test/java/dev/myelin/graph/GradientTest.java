@@ -16,8 +16,9 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
-/* * Compares the gradient of every operation that training uses with central finite differences. The loss
- * is the cross entropy of the operation's result.
+/**
+ * Compares the gradient of every operation that training uses with central finite differences. The
+ * loss is the cross entropy of the operation's result.
  */
 class GradientTest {
   /** Bound relative to the largest element of the gradient: an f32 loss has about seven digits. */

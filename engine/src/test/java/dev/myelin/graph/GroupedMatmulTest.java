@@ -90,7 +90,7 @@ class GroupedMatmulTest {
       graph.input("x").copyFrom(MemorySegment.ofArray(random(K * m, 1)));
       for (int i = 0; i < types.size(); i++) {
         float[] values = random(K * ROWS[i], 2 + i);
-        graph.input("w" + i).copyFrom(RandomWeights.encode(types.get(i), values, K));
+        graph.input("w" + i).copyFrom(RandomWeights.quantize(types.get(i), values, K));
       }
       assertThat(backend.compute(graph)).isTrue();
       List<float[]> results = new ArrayList<>();

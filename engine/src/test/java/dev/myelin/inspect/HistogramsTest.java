@@ -73,7 +73,7 @@ class HistogramsTest {
         case I64 -> plain.putLong((long) (v * 1000));
         case F64 -> plain.putDouble(v);
         default -> {
-          return RandomWeights.encode(type, values, ROW);
+          return RandomWeights.quantize(type, values, ROW);
         }
       }
     }

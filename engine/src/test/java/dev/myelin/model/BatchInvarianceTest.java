@@ -24,11 +24,11 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
 /**
- * A position's logits are the same bit for bit whatever batch it came in, with any number of
- * threads, and however the prompt was cut.
+ * Logits are bit-identical for any batch size, any number of threads, and any split of the prompt
+ * into calls.
  */
 class BatchInvarianceTest {
-  /** More than one block of the attention. */
+  /** More than one attention block of 64 positions. */
   private static final int TOKENS = 140;
 
   @TempDir static Path folder;
@@ -67,23 +67,23 @@ class BatchInvarianceTest {
   void logitsDoNotDependOnTheBatch(Case c) {
     Path file = c.model.write(folder.resolve("model.gguf"));
     int[] tokens = Logits.randomTokens(TOKENS, c.model.shape().vocabulary(), 29);
-    float[][] expected = Logits.ours(run(file, tokens, c, 1), TOKENS).rows();
+    float[][] expected = Logits.myelin(run(file, tokens, c, 1), TOKENS).rows();
     for (int threads : new int[] {2, 4}) {
       Logits.Run run = run(file, tokens, c, threads);
-      same(Logits.ours(run, TOKENS).rows(), expected, threads + " threads");
+      assertSame(Logits.myelin(run, TOKENS).rows(), expected, threads + " threads");
     }
     for (int batch : new int[] {1, 3, 64}) {
       Logits.Run run = run(file, tokens, c, batch == 64 ? 2 : 1);
-      same(Logits.ours(run, batch).rows(), expected, "by " + batch);
+      assertSame(Logits.myelin(run, batch).rows(), expected, "by " + batch);
     }
     Random random = new Random(7);
     for (int threads = 1; threads <= 4; threads++) {
-      cut(run(file, tokens, c, threads), random, expected);
+      checkRandomChunks(run(file, tokens, c, threads), random, expected);
     }
   }
 
-  /** Fed in pieces of random lengths, of which only the last logits are asked for. */
-  private static void cut(Logits.Run run, Random random, float[][] expected) {
+  /** Feeds chunks of random lengths and compares the last logits of each. */
+  private static void checkRandomChunks(Logits.Run run, Random random, float[][] expected) {
     List<Integer> cuts = new ArrayList<>();
     try (Model model = Model.load(run.file());
         Session session = Session.open(model, run.options())) {
@@ -97,7 +97,7 @@ class BatchInvarianceTest {
     }
   }
 
-  private static void same(float[][] actual, float[][] expected, String how) {
+  private static void assertSame(float[][] actual, float[][] expected, String how) {
     for (int i = 0; i < expected.length; i++) {
       assertThat(Arrays.equals(actual[i], expected[i]))
           .as(how + ": logits of position " + i)

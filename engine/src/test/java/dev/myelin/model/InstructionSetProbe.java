@@ -7,7 +7,8 @@ import dev.myelin.testing.Logits;
 import java.nio.file.Path;
 
 /**
- * The main program of {@link InstructionSetTest}'s process: how far logits are from the oracle's.
+ * Main program of {@link InstructionSetTest}'s child process: computes the NMSE of logits against
+ * libllama's.
  */
 final class InstructionSetProbe {
   private static final int TOKENS = 40;
@@ -16,23 +17,23 @@ final class InstructionSetProbe {
   private InstructionSetProbe() {}
 
   /**
-   * Prints the instruction set in use, then a line a file: the nmse of logits fed whole, in threes
-   * and one by one.
+   * Prints the instruction set in use, then one line per file: the NMSE for batches of all tokens,
+   * 3 tokens and 1 token.
    *
-   * @param args the vocabulary's size, then files
+   * @param args vocabulary size, then files
    */
   public static void main(String[] args) {
     System.out.println(KernelsLibrary.kernelIsa());
     int[] tokens = Logits.randomTokens(TOKENS, Integer.parseInt(args[0]), 5);
     for (int i = 1; i < args.length; i++) {
       Logits.Run run = new Logits.Run(Path.of(args[i]), tokens, CONTEXT, CacheType.F16, 1);
-      Logits oracle = Logits.oracle(run, FlashAttention.OFF, TOKENS);
+      Logits oracle = Logits.libllama(run, FlashAttention.OFF, TOKENS);
       System.out.println(
-          Logits.ours(run, TOKENS).nmse(oracle)
+          Logits.myelin(run, TOKENS).nmse(oracle)
               + " "
-              + Logits.ours(run, 3).nmse(oracle)
+              + Logits.myelin(run, 3).nmse(oracle)
               + " "
-              + Logits.ours(run, 1).nmse(oracle));
+              + Logits.myelin(run, 1).nmse(oracle));
     }
   }
 }

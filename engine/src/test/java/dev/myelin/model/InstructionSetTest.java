@@ -4,8 +4,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.myelin.gguf.GgmlType;
 import dev.myelin.natives.KernelsLibrary;
+import dev.myelin.testing.ChildJvm;
 import dev.myelin.testing.Logits;
-import dev.myelin.testing.OwnJvm;
 import dev.myelin.testing.RandomModel;
 import dev.myelin.testing.RandomModel.Shape;
 import dev.myelin.testing.RandomModel.TypeMix;
@@ -18,7 +18,7 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
-/** Logits against libllama with the kernels of each instruction set that this machine has. */
+/** Compares logits with libllama's for the kernels of each instruction set of this machine. */
 class InstructionSetTest {
   private static final double BOUND = 1e-3;
 
@@ -28,7 +28,7 @@ class InstructionSetTest {
   private static List<Path> files;
 
   @BeforeAll
-  static void write() {
+  static void writeFiles() {
     Logits.requireOracle();
     RandomModel model = RandomModel.small("llama").withShape(Shape.SMALL.withLayers(1));
     vocabulary = Integer.toString(model.shape().vocabulary());
@@ -50,19 +50,20 @@ class InstructionSetTest {
 
   @ParameterizedTest
   @MethodSource("instructionSets")
-  void logitsAreTheOracles(String name) throws Exception {
+  void matchesLibllamaLogits(String name) throws Exception {
     Object[] arguments = Stream.concat(Stream.of(vocabulary), files.stream()).toArray();
-    List<String> said =
-        OwnJvm.run(Map.of("MYELIN_ISA", name), InstructionSetProbe.class, 60, List.of(), arguments)
+    List<String> output =
+        ChildJvm.run(
+                Map.of("MYELIN_ISA", name), InstructionSetProbe.class, 60, List.of(), arguments)
             .lines()
             .toList();
-    assertThat(said.getFirst()).isEqualTo(name.equals("none") ? "" : name);
-    assertThat(said).hasSize(1 + files.size());
-    for (String line : said.subList(1, said.size())) {
+    assertThat(output.getFirst()).isEqualTo(name.equals("none") ? "" : name);
+    assertThat(output).hasSize(1 + files.size());
+    for (String line : output.subList(1, output.size())) {
       for (String nmse : line.split(" ")) {
-        assertThat(Double.parseDouble(nmse)).as(name + ": " + said).isLessThan(BOUND);
+        assertThat(Double.parseDouble(nmse)).as(name + ": " + output).isLessThan(BOUND);
       }
     }
-    System.out.println("oracle: " + name + ": " + said);
+    System.out.println("oracle: " + name + ": " + output);
   }
 }

@@ -28,26 +28,26 @@ import org.junit.jupiter.params.provider.MethodSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /**
- * Files that are good GGUF and no good model: each is refused by one line that names the file, the
- * key or tensor, its value, and what was expected.
+ * Valid GGUF files that are not a valid model. Each is rejected with a one-line message that names
+ * the file, the key or tensor, its value, and the expected value.
  */
 class MalformedModelTest {
   private static final Shape TINY = new Shape(2, 64, 4, 2, 16, 96, 320, 128);
-  private static final Map<String, MemorySegment> GOOD = new HashMap<>();
+  private static final Map<String, MemorySegment> VALID = new HashMap<>();
 
   @TempDir static Path folder;
 
-  /** A change of a good file, and what the message must say. */
+  /** A modification of a valid file, and the words that the message must contain. */
   private record Case(
-      String name, String base, UnaryOperator<ChangedModel> change, List<String> says) {
+      String name, String base, UnaryOperator<ChangedModel> change, List<String> expectedWords) {
     @Override
     public String toString() {
       return base + ": " + name;
     }
   }
 
-  private static MemorySegment good(String base) {
-    return GOOD.computeIfAbsent(
+  private static MemorySegment validModel(String base) {
+    return VALID.computeIfAbsent(
         base,
         b -> {
           RandomModel model = RandomModel.small(b.replace(" experts", "")).withShape(TINY);
@@ -66,7 +66,7 @@ class MalformedModelTest {
       all.add(new Case(name, base, change, List.of(says)));
     }
 
-    /** A key of the architecture set to a value that the message shows. */
+    /** Sets a key of the architecture to a value that the message must show. */
     void key(String key, Object value, String... says) {
       String full = base.split(" ")[0] + "." + key;
       List<String> all = new ArrayList<>(List.of(says));
@@ -266,9 +266,9 @@ class MalformedModelTest {
 
   @ParameterizedTest
   @MethodSource({"hyperparameters", "tensors"})
-  void isRefusedByOneLine(Case c) {
+  void rejectsFileWithOneLineMessage(Case c) {
     Path file = folder.resolve("bad.gguf");
-    c.change.apply(new ChangedModel(good(c.base))).write(file);
+    c.change.apply(new ChangedModel(validModel(c.base))).write(file);
     Throwable thrown =
         catchThrowable(
             () -> {
@@ -279,38 +279,38 @@ class MalformedModelTest {
     assertThat(thrown).isInstanceOf(ModelFileException.class);
     assertThat(thrown.getMessage())
         .startsWith(file + ": ")
-        .contains(c.says)
+        .contains(c.expectedWords)
         .doesNotContain("\n", "\u001b");
-    if (c.says.toString().contains("known are")) {
+    if (c.expectedWords.toString().contains("known are")) {
       assertThat(thrown).isInstanceOf(UnsupportedModelException.class);
     }
   }
 
   @ParameterizedTest
   @ValueSource(strings = {"llama", "llama experts", "qwen2", "qwen3", "gpt2"})
-  void theUnchangedFileLoads(String base) {
+  void loadsUnchangedFile(String base) {
     Path file = folder.resolve("good.gguf");
-    new ChangedModel(good(base)).write(file);
+    new ChangedModel(validModel(base)).write(file);
     assertThat(logits(file)).doesNotContain(Float.NaN);
   }
 
   @Test
-  void aRopeFactorOfZeroMeansNone() {
+  void ropeFactorZeroMeansNoScaling() {
     Path plain = folder.resolve("plain.gguf");
     Path zero = folder.resolve("zero.gguf");
-    new ChangedModel(good("llama")).write(plain);
+    new ChangedModel(validModel("llama")).write(plain);
     for (String key : List.of("llama.rope.scaling.factor", "llama.rope.scale_linear")) {
-      new ChangedModel(good("llama")).put(key, 0f).write(zero);
+      new ChangedModel(validModel("llama")).put(key, 0f).write(zero);
       assertThat(logits(zero)).isEqualTo(logits(plain));
-      new ChangedModel(good("llama")).put(key, 8f).write(zero);
+      new ChangedModel(validModel("llama")).put(key, 8f).write(zero);
       assertThat(logits(zero)).isNotEqualTo(logits(plain));
     }
   }
 
   @Test
-  void dimensionsOfOneAtTheEndAreTheSameShape() {
+  void acceptsTrailingDimensionsOfOne() {
     Path file = folder.resolve("ones.gguf");
-    new ChangedModel(good("llama"))
+    new ChangedModel(validModel("llama"))
         .tensor("blk.0.attn_q.weight", GgmlType.F32, 64, 64, 1, 1)
         .tensor("output_norm.weight", GgmlType.F32, 64, 1)
         .write(file);

@@ -33,7 +33,7 @@ import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** Models whose bytes were in memory: the same answers and the same refusals as from a file. */
+/** Models loaded from bytes in memory: the same results and errors as from a file. */
 class MemoryModelTest {
   private static final String NAME = "the bundled checkpoint";
   private static final int[] TOKENS = {1, 300, 17, 5, 260, 299, 11};
@@ -45,7 +45,7 @@ class MemoryModelTest {
   private static byte[] bytes;
 
   @BeforeAll
-  static void write() throws Exception {
+  static void writeModel() throws Exception {
     file = RandomModel.small("llama").write(folder.resolve("model.gguf"));
     bytes = Files.readAllBytes(file);
   }
@@ -65,7 +65,7 @@ class MemoryModelTest {
   }
 
   @Test
-  void computesWhatTheFileDoes() {
+  void matchesModelFromFile() {
     float[] expected;
     try (Model model = Model.load(file)) {
       expected = logits(model);
@@ -76,9 +76,9 @@ class MemoryModelTest {
     }
   }
 
-  /** Any alignment will do, and what happens to the bytes afterwards does not matter. */
+  /** The bytes may have any alignment, and may change after loading. */
   @Test
-  void theBytesAreCopied() {
+  void copiesBytes() {
     Model odd;
     try (Arena arena = Arena.ofConfined()) {
       MemorySegment given = arena.allocate(bytes.length + 1).asSlice(1).copyFrom(segment());
@@ -96,7 +96,7 @@ class MemoryModelTest {
   }
 
   @Test
-  void manySessionsShareIt() throws Exception {
+  void sessionsShareModel() throws Exception {
     try (Model model = load(bytes);
         ExecutorService pool = Executors.newFixedThreadPool(4)) {
       float[] expected = logits(model);
@@ -109,7 +109,7 @@ class MemoryModelTest {
   }
 
   @Test
-  void aClosedModelIsRefusedAndItsMemoryIsFreedAfterTheLastSession() {
+  void closeFreesMemoryAfterLastSession() {
     Model model = load(bytes);
     GgufFile open = model.file();
     Session session = Session.open(model, OPTIONS);
@@ -130,7 +130,7 @@ class MemoryModelTest {
   }
 
   @Test
-  void nothingAndWhatIsNoCheckpointIsRefusedByName() {
+  void rejectsEmptyAndNonGgufBytes() {
     assertThatThrownBy(() -> load(new byte[0]))
         .isInstanceOf(ModelFileException.class)
         .hasMessageStartingWith(NAME + ": the file is empty");
@@ -139,9 +139,9 @@ class MemoryModelTest {
         .hasMessageStartingWith(NAME + ": magic \"no c\"");
   }
 
-  /** Cut anywhere, it is refused; damaged in its header, it is refused or still a model. */
+  /** Truncated bytes are rejected; a damaged header is rejected or still loads. */
   @Test
-  void damagedBytesNeverDoWorseThanARefusal() {
+  void damagedBytesNeverCrash() {
     Random random = new Random(1);
     for (int i = 0; i < 60; i++) {
       byte[] cut = java.util.Arrays.copyOf(bytes, random.nextInt(bytes.length));
@@ -162,7 +162,7 @@ class MemoryModelTest {
   }
 
   @Test
-  void onePartOfSeveralIsRefused() throws Exception {
+  void rejectsPartOfSplitModel() throws Exception {
     List<Path> parts = RandomModel.small("llama").writer().writeSplit(folder.resolve("m"), 2);
     byte[] first = Files.readAllBytes(parts.getFirst());
     assertThatThrownBy(() -> load(first))
@@ -171,22 +171,21 @@ class MemoryModelTest {
   }
 
   @Test
-  void itsHeaderIsInspectedLikeAFiles() {
+  void inspectsHeader() {
     Inspection expected = Inspection.of(file);
     Inspection inspection = Inspection.of(memory(bytes));
     assertThat(inspection.path()).hasToString(NAME);
     assertThat(inspection.fileBytes()).isEqualTo(expected.fileBytes());
     assertThat(inspection.tensors()).isEqualTo(expected.tensors());
-    assertThat(Inspection.of(memory(segmentOf(new GgufWriter().put("a", "b")))).tensors())
-        .isEmpty();
+    assertThat(Inspection.of(memory(bytesOf(new GgufWriter().put("a", "b")))).tensors()).isEmpty();
   }
 
-  private static byte[] segmentOf(GgufWriter writer) {
+  private static byte[] bytesOf(GgufWriter writer) {
     return writer.toBytes().toArray(ValueLayout.JAVA_BYTE);
   }
 
   @Test
-  void peersNeedAFile() {
+  void benchPeersRequireFile() {
     List<BenchSpec> tests = List.of(new BenchSpec(8, 0, 0));
     BenchPlan alone = new BenchPlan(memory(bytes), List.of(), tests, OPTIONS, 1, List.of());
     assertThat(alone.model().file()).isEmpty();

@@ -17,7 +17,7 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
-/** Files with unusual keys that libllama takes: the logits are the same. */
+/** Files with unusual keys that libllama accepts: compares the logits with libllama's. */
 class OracleKeysTest {
   private static final MemorySegment LLAMA = RandomModel.small("llama").writer().toBytes();
   private static final MemorySegment EXPERTS =
@@ -34,7 +34,7 @@ class OracleKeysTest {
   }
 
   @BeforeAll
-  static void oracle() {
+  static void requireOracle() {
     Logits.requireOracle();
   }
 
@@ -87,12 +87,12 @@ class OracleKeysTest {
 
   @ParameterizedTest
   @MethodSource("cases")
-  void logitsAreThoseOfLibllama(Case c) {
+  void matchesLibllamaLogits(Case c) {
     Path file = folder.resolve("changed.gguf");
     c.change.apply(new ChangedModel(c.base)).write(file);
     int[] tokens = Logits.randomTokens(20, VOCABULARY, 3);
     Logits.Run run = new Logits.Run(file, tokens, 64, CacheType.F32, 1);
-    Logits oracle = Logits.oracle(run, FlashAttention.OFF, tokens.length);
-    assertThat(Logits.ours(run, tokens.length).nmse(oracle)).isLessThanOrEqualTo(1e-6);
+    Logits oracle = Logits.libllama(run, FlashAttention.OFF, tokens.length);
+    assertThat(Logits.myelin(run, tokens.length).nmse(oracle)).isLessThanOrEqualTo(1e-6);
   }
 }

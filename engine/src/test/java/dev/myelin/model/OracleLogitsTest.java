@@ -35,27 +35,27 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
 /**
- * Logits at every position against libllama: each architecture, f32 and quantised, each cache type,
- * the prompt fed whole, in threes, one by one, and again after a truncation. With f32 both engines
- * compute the same. What is quantised both round, each in its own way: so the error of each is
- * measured against libllama's logits of the same weights as f32, with an f32 cache, and ours may
- * not be much larger.
+ * Compares the logits of every position with libllama's: each architecture, f32 and quantised, each
+ * cache type; prompts fed whole, 3 tokens or 1 token at a time, and after a truncation. With f32
+ * the logits are compared directly. With quantised weights or caches each engine rounds
+ * differently: the error of each is measured against libllama's logits with the same weights and
+ * cache in f32, and Myelin's error is bounded by libllama's.
  */
 class OracleLogitsTest {
   private static final double F32_BOUND = 1e-6;
 
-  /** How many times libllama's error ours may be where both round. */
-  private static final double TIMES = 1.5;
+  /** Maximum ratio of Myelin's error to libllama's if both round. */
+  private static final double MAX_ERROR_RATIO = 1.5;
 
-  /** What an f16 cache costs at most: ggml's attention of a few tokens sums values in f16. */
+  /** Maximum error of an f16 cache: ggml's attention of a few tokens sums values in f16. */
   private static final double F16_BOUND = 1e-5;
 
-  /** More than a graph's first cells, so that the graph grows on the way. */
+  /** More than the 256 cells of the first graph, so that a second graph is built. */
   private static final int TOKENS = 270;
 
   private static final int CONTEXT = 512;
 
-  /** Types of no matrix: those of computations, and integers. */
+  /** Types that are not used for matrices: intermediate formats and integers. */
   private static final EnumSet<GgmlType> NOT_IN_FILES =
       EnumSet.of(
           GgmlType.Q8_1,
@@ -68,7 +68,7 @@ class OracleLogitsTest {
 
   @TempDir static Path folder;
 
-  /** A model, and how it is run. */
+  /** A model, its cache type and context length. */
   private record Case(String name, RandomModel model, CacheType cache, int contextLength) {
     @Override
     public String toString() {
@@ -77,7 +77,7 @@ class OracleLogitsTest {
   }
 
   @BeforeAll
-  static void oracle() {
+  static void requireOracle() {
     Logits.requireOracle();
   }
 
@@ -148,7 +148,7 @@ class OracleLogitsTest {
 
   @ParameterizedTest
   @MethodSource("f32")
-  void f32WithF32Cache(Case c) {
+  void f32MatchesLibllamaLogits(Case c) {
     Logits.Run run = run(c);
     StringBuilder report = new StringBuilder("oracle: " + c);
     List<Logits> oracles = oracles(run, FlashAttention.OFF, FlashAttention.ON);
@@ -167,26 +167,29 @@ class OracleLogitsTest {
 
   @ParameterizedTest
   @MethodSource("quantised")
-  void quantisedWeightsOrCache(Case c) {
+  void quantisedErrorIsComparableToLibllamas(Case c) {
     Logits.Run run = run(c);
     Path f32 = Dequantized.write(run.file(), folder.resolve("f32.gguf"));
-    Logits.Run plain =
+    Logits.Run f32Run =
         new Logits.Run(f32, run.tokens(), c.contextLength, CacheType.F32, run.threads());
-    Logits exact = Logits.oracle(plain, FlashAttention.OFF, run.tokens().length);
+    Logits exact = Logits.libllama(f32Run, FlashAttention.OFF, run.tokens().length);
     // libllama quantises values only with flash attention
     List<Logits> oracles =
         c.cache == CacheType.Q8_0
             ? oracles(run, FlashAttention.ON)
             : oracles(run, FlashAttention.OFF, FlashAttention.ON);
-    double theirs = oracles.stream().mapToDouble(o -> o.nmse(exact)).max().orElseThrow();
-    StringBuilder report = new StringBuilder("oracle: %s: libllama %.1e".formatted(c, theirs));
-    assertThat(theirs).as("libllama, %s", c).isLessThan(1e-2);
+    double libllamaError = oracles.stream().mapToDouble(o -> o.nmse(exact)).max().orElseThrow();
+    StringBuilder report =
+        new StringBuilder("oracle: %s: libllama %.1e".formatted(c, libllamaError));
+    assertThat(libllamaError).as("libllama, %s", c).isLessThan(1e-2);
     ours(run)
         .forEach(
             (how, ours) -> {
               double nmse = ours.nmse(exact);
               report.append("; %s %.1e".formatted(how, nmse));
-              assertThat(nmse).as("%s, %s", c, how).isLessThanOrEqualTo(TIMES * theirs + F16_BOUND);
+              assertThat(nmse)
+                  .as("%s, %s", c, how)
+                  .isLessThanOrEqualTo(MAX_ERROR_RATIO * libllamaError + F16_BOUND);
             });
     System.out.println(report);
   }
@@ -200,31 +203,31 @@ class OracleLogitsTest {
 
   private static List<Logits> oracles(Logits.Run run, FlashAttention... attentions) {
     return Arrays.stream(attentions)
-        .map(attention -> Logits.oracle(run, attention, run.tokens().length))
+        .map(attention -> Logits.libllama(run, attention, run.tokens().length))
         .toList();
   }
 
-  /** What we compute, by how the tokens are fed. */
+  /** Myelin's logits by the way the tokens are fed. */
   private static Map<String, Logits> ours(Logits.Run run) {
     Map<String, Logits> all = new LinkedHashMap<>();
-    all.put("whole", Logits.ours(run, run.tokens().length));
-    all.put("in threes", Logits.ours(run, 3));
-    all.put("one by one", Logits.ours(run, 1));
+    all.put("whole", Logits.myelin(run, run.tokens().length));
+    all.put("in threes", Logits.myelin(run, 3));
+    all.put("one by one", Logits.myelin(run, 1));
     all.put("truncated", truncated(run));
     return all;
   }
 
-  /** Feeds half, other tokens after it, takes those back, and feeds the rest. */
+  /** Feeds the first half and further tokens, truncates to the half, and feeds the rest. */
   private static Logits truncated(Logits.Run run) {
     int half = run.tokens().length / 2;
     int[] head = Arrays.copyOf(run.tokens(), half);
     int[] tail = Arrays.copyOfRange(run.tokens(), half, run.tokens().length);
     try (Model model = Model.load(run.file());
         Session session = Session.open(model, run.options())) {
-      Logits first = Logits.ours(session, head, half);
+      Logits first = Logits.myelin(session, head, half);
       session.feed(Arrays.copyOf(head, Math.min(half, 40)));
       session.truncate(half);
-      Logits second = Logits.ours(session, tail, tail.length);
+      Logits second = Logits.myelin(session, tail, tail.length);
       List<float[]> rows = new ArrayList<>(Arrays.asList(first.rows()));
       rows.addAll(Arrays.asList(second.rows()));
       return new Logits(rows.toArray(float[][]::new));

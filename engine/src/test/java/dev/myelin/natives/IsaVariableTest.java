@@ -4,7 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.myelin.error.NativeLibraryException;
 import dev.myelin.graph.NativeKernels;
-import dev.myelin.testing.OwnJvm;
+import dev.myelin.testing.ChildJvm;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
@@ -30,7 +30,7 @@ class IsaVariableTest {
   }
 
   private static String run(String value) throws Exception {
-    return OwnJvm.run(Map.of("MYELIN_ISA", value), Probe.class, 60, List.of()).strip();
+    return ChildJvm.run(Map.of("MYELIN_ISA", value), Probe.class, 60, List.of()).strip();
   }
 
   static List<String> names() {

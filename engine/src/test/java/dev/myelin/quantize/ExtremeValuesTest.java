@@ -74,7 +74,7 @@ class ExtremeValuesTest {
             NAME,
             GgmlType.F32,
             new long[] {ROW, 2},
-            RandomWeights.encode(GgmlType.F32, values, ROW))
+            RandomWeights.quantize(GgmlType.F32, values, ROW))
         .write(in);
   }
 

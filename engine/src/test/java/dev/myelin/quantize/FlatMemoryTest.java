@@ -4,7 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import dev.myelin.gguf.GgmlType;
-import dev.myelin.testing.OwnJvm;
+import dev.myelin.testing.ChildJvm;
 import dev.myelin.testing.RandomModel;
 import dev.myelin.testing.RandomModel.Feature;
 import dev.myelin.testing.RandomModel.Shape;
@@ -42,7 +42,7 @@ class FlatMemoryTest {
     Path out = folder.resolve("out.gguf");
     List<String> heap = List.of("-Xmx64m");
     int peak =
-        Integer.parseInt(OwnJvm.run(FlatMemoryProbe.class, 120, heap, in, out, "Q8_0").strip());
+        Integer.parseInt(ChildJvm.run(FlatMemoryProbe.class, 120, heap, in, out, "Q8_0").strip());
     System.out.println("quantize: peak resident memory " + peak + " MiB");
     assertThat(peak).isLessThan(MAX_MEBIBYTES);
     assertThat(Files.size(out)).isBetween(Files.size(in) / 2, Files.size(in));

@@ -235,7 +235,7 @@ class QuantizerTest {
         if (t.name().equals(tensor)) {
           float[] values = data.toArray(java.lang.foreign.ValueLayout.JAVA_FLOAT);
           values[at] = value;
-          data = RandomWeights.encode(type, values, t.dim(0));
+          data = RandomWeights.quantize(type, values, t.dim(0));
           written = type;
         }
         long[] shape = t.shape().stream().mapToLong(Long::longValue).toArray();

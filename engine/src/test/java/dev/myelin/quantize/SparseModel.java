@@ -97,6 +97,6 @@ record SparseModel(
         name,
         GgmlType.F32,
         matrices == 1 ? new long[] {rowLength, rows} : new long[] {rowLength, rows, matrices},
-        RandomWeights.encode(GgmlType.F32, values, rowLength));
+        RandomWeights.quantize(GgmlType.F32, values, rowLength));
   }
 }

@@ -14,27 +14,27 @@ import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Set;
 
-/** A good file with some keys and tensors set, replaced or left out. */
+/** A valid file with some keys and tensors set, replaced or removed. */
 public final class ChangedModel {
   private record Replacement(GgmlType type, long[] dims) {}
 
-  private final MemorySegment good;
+  private final MemorySegment original;
   private final Map<String, Object> values = new LinkedHashMap<>();
   private final Map<String, Replacement> tensors = new LinkedHashMap<>();
   private final Map<String, String> renamed = new HashMap<>();
   private final Set<String> dropped = new HashSet<>();
 
   public ChangedModel(MemorySegment good) {
-    this.good = good;
+    this.original = good;
   }
 
-  /** Sets a key, whatever its type was. */
+  /** Sets a key, of any type. */
   public ChangedModel put(String key, Object value) {
     values.put(key, value);
     return this;
   }
 
-  /** Leaves a key or a tensor out. */
+  /** Removes a key or a tensor. */
   public ChangedModel drop(String name) {
     dropped.add(name);
     return this;
@@ -45,14 +45,14 @@ public final class ChangedModel {
     return this;
   }
 
-  /** Adds or replaces a tensor by zeroes. */
+  /** Adds a tensor of zeros, or replaces one. */
   public ChangedModel tensor(String name, GgmlType type, long... dims) {
     tensors.put(name, new Replacement(type, dims));
     return this;
   }
 
   public void write(Path file) {
-    try (GgufFile from = GgufFile.of(Path.of("good.gguf"), good)) {
+    try (GgufFile from = GgufFile.of(Path.of("good.gguf"), original)) {
       GgufWriter w = new GgufWriter();
       for (String key : from.metadata().keys()) {
         if (!dropped.contains(key) && !values.containsKey(key)) {
@@ -70,7 +70,7 @@ public final class ChangedModel {
               DataSource.of(from.data(t)));
         }
       }
-      tensors.forEach((name, r) -> w.tensor(name, r.type, r.dims, zeroes(r)));
+      tensors.forEach((name, r) -> w.tensor(name, r.type, r.dims, zeros(r)));
       w.write(file);
     }
   }
@@ -83,7 +83,7 @@ public final class ChangedModel {
     }
   }
 
-  private static DataSource zeroes(Replacement r) {
+  private static DataSource zeros(Replacement r) {
     long elements = 1;
     for (long d : r.dims) {
       elements *= d;

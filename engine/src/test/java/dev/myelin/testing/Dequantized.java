@@ -12,17 +12,17 @@ import java.lang.foreign.ValueLayout;
 import java.nio.file.Path;
 
 /**
- * A model with what its weights stand for as f32: what two engines should compute, each of which
- * rounds activations in its own way. The difference between them has the size of both errors, and
- * no small bound; the error of each is much the same.
+ * Writes a model with dequantised weights: the common reference for two engines that round
+ * activations differently. The difference between the engines has no tight bound, but the error of
+ * each against this reference is similar.
  */
 public final class Dequantized {
-  /** libllama knows it for nvfp4 alone: it becomes part of the values that it scales. */
+  /** libllama supports it for nvfp4 only: it is multiplied into the weights. */
   private static final String OUTPUT_SCALE = "output.scale";
 
   private Dequantized() {}
 
-  /** Writes the model of a file and returns its path. */
+  /** Writes the dequantised model and returns its path. */
   public static Path write(Path quantized, Path f32) {
     try (GgufFile file = GgufFile.open(quantized);
         Arena arena = Arena.ofConfined()) {
@@ -35,11 +35,11 @@ public final class Dequantized {
         long[] dims = t.shape().stream().mapToLong(Long::longValue).toArray();
         MemorySegment values = file.data(t);
         if (t.type() != GgmlType.F32) {
-          MemorySegment room = arena.allocate(t.elements() * Float.BYTES, 64);
-          values = Dequantizer.of(t.type()).orElseThrow().dequantize(values, room);
+          MemorySegment out = arena.allocate(t.elements() * Float.BYTES, 64);
+          values = Dequantizer.of(t.type()).orElseThrow().dequantize(values, out);
         }
         if (t.name().equals("output.weight") && scale != 1) {
-          values = times(values, scale);
+          values = multiply(values, scale);
         }
         writer.tensor(t.name(), GgmlType.F32, dims, DataSource.of(values));
       }
@@ -56,7 +56,7 @@ public final class Dequantized {
         .orElse(1f);
   }
 
-  private static MemorySegment times(MemorySegment values, float scale) {
+  private static MemorySegment multiply(MemorySegment values, float scale) {
     float[] all = values.toArray(ValueLayout.JAVA_FLOAT);
     for (int i = 0; i < all.length; i++) {
       all[i] *= scale;

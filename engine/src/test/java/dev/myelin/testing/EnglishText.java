@@ -2,12 +2,12 @@ package dev.myelin.testing;
 
 import java.util.SplittableRandom;
 
-/** Small stories in plain English, endless and the same for the same seed. */
+/** Generates short stories in plain English, reproducible by seed. */
 public final class EnglishText {
   private static final String[] NAMES = {
     "Lily", "Tom", "Anna", "Ben", "Mia", "Sam", "Zoe", "Max", "Lucy", "Jack", "Sue", "Tim"
   };
-  private static final String[] THINGS = {
+  private static final String[] NOUNS = {
     "ball",
     "tree",
     "dog",
@@ -29,7 +29,7 @@ public final class EnglishText {
     "umbrella",
     "window"
   };
-  private static final String[] QUALITIES = {
+  private static final String[] ADJECTIVES = {
     "big",
     "little",
     "red",
@@ -46,7 +46,7 @@ public final class EnglishText {
     "strange",
     "friendly"
   };
-  private static final String[] DEEDS = {
+  private static final String[] VERBS = {
     "found",
     "saw",
     "wanted",
@@ -70,7 +70,7 @@ public final class EnglishText {
     "by the window",
     "in the forest"
   };
-  private static final String[] SAYINGS = {
+  private static final String[] QUOTES = {
     "I don't know what to do",
     "Let's go together",
     "That's my favourite one",
@@ -86,18 +86,18 @@ public final class EnglishText {
     random = new SplittableRandom(seed);
   }
 
-  /** One story of a few paragraphs, without a line break at its end. */
+  /** One story of a few paragraphs, without a trailing line break. */
   public String story() {
-    String name = any(NAMES);
+    String name = pick(NAMES);
     StringBuilder text = new StringBuilder("Once upon a time, there was a ");
-    text.append(any(QUALITIES)).append(" child named ").append(name).append('.');
+    text.append(pick(ADJECTIVES)).append(" child named ").append(name).append('.');
     for (int i = 4 + random.nextInt(12); i > 0; i--) {
       text.append(random.nextInt(6) == 0 ? "\n\n" : " ").append(sentence(name));
     }
     return text.append(" The end.").toString();
   }
 
-  /** Stories of at least that many characters, apart by lines that end documents. */
+  /** Stories of at least {@code characters} characters, separated by end-of-text lines. */
   public String stories(int characters) {
     StringBuilder text = new StringBuilder();
     while (text.length() < characters) {
@@ -108,22 +108,22 @@ public final class EnglishText {
 
   private String sentence(String name) {
     return switch (random.nextInt(5)) {
-      case 0 -> "%s %s the %s %s.".formatted(name, any(DEEDS), any(QUALITIES), any(THINGS));
-      case 1 -> "\"%s!\" said %s to %s.".formatted(any(SAYINGS), name, any(NAMES));
+      case 0 -> "%s %s the %s %s.".formatted(name, pick(VERBS), pick(ADJECTIVES), pick(NOUNS));
+      case 1 -> "\"%s!\" said %s to %s.".formatted(pick(QUOTES), name, pick(NAMES));
       case 2 ->
-          "One day %s %s a %s %s.".formatted(any(NAMES), any(DEEDS), any(THINGS), any(PLACES));
+          "One day %s %s a %s %s.".formatted(pick(NAMES), pick(VERBS), pick(NOUNS), pick(PLACES));
       case 3 ->
           "There were %d %ss %s, and %s was %s."
               .formatted(
-                  2 + random.nextInt(98), any(THINGS), any(PLACES), any(NAMES), any(QUALITIES));
+                  2 + random.nextInt(98), pick(NOUNS), pick(PLACES), pick(NAMES), pick(ADJECTIVES));
       default ->
           "The %s was %s and %s, so they %s it."
-              .formatted(any(THINGS), any(QUALITIES), any(QUALITIES), any(DEEDS));
+              .formatted(pick(NOUNS), pick(ADJECTIVES), pick(ADJECTIVES), pick(VERBS));
     };
   }
 
-  private String any(String[] words) {
-    // the first are the most frequent, as in language
+  private String pick(String[] words) {
+    // the first words are more frequent, as in natural language
     double x = random.nextDouble();
     return words[(int) (x * x * words.length)];
   }

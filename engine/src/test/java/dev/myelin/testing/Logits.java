@@ -21,12 +21,12 @@ import java.util.List;
 import java.util.Random;
 
 /**
- * Logits of every position, by Myelin and by libllama in the same process.
+ * The logits of every position, computed by Myelin or by libllama in the same process.
  *
  * @param rows [positions][vocabulary]
  */
 public record Logits(float[][] rows) {
-  /** What is computed: the same for both engines. */
+  /** The inputs and options of a run, for both engines. */
   public record Run(
       Path file,
       List<Adapter> adapters,
@@ -51,26 +51,26 @@ public record Logits(float[][] rows) {
     }
   }
 
-  /** Skips the calling test where there is no oracle. */
+  /** Skips the calling test if libllama is not available. */
   public static void requireOracle() {
     assumeTrue(LlamaCpp.isAvailable(), "skipped: no libllama beside the ggml in use");
   }
 
-  /** Token ids, the same for the same seed. */
+  /** Random token ids, reproducible by seed. */
   public static int[] randomTokens(int count, int vocabulary, long seed) {
     return new Random(seed).ints(count, 0, vocabulary).toArray();
   }
 
-  /** Myelin, fed so many tokens a call. */
-  public static Logits ours(Run run, int chunk) {
+  /** Computes logits by Myelin, {@code chunk} tokens per call. */
+  public static Logits myelin(Run run, int chunk) {
     try (Model model = Model.load(run.file, run.adapters);
         Session session = Session.open(model, run.options())) {
-      return ours(session, run.tokens, chunk);
+      return myelin(session, run.tokens, chunk);
     }
   }
 
-  /** Myelin, appending to a session. */
-  public static Logits ours(Session session, int[] tokens, int chunk) {
+  /** Appends tokens to a session and returns their logits, {@code chunk} tokens per call. */
+  public static Logits myelin(Session session, int[] tokens, int chunk) {
     float[][] rows = new float[tokens.length][];
     int start = session.position();
     for (int from = 0; from < tokens.length; from += chunk) {
@@ -81,8 +81,8 @@ public record Logits(float[][] rows) {
     return new Logits(rows);
   }
 
-  /** libllama, with the weights as they lie in the file, fed so many tokens a call. */
-  public static Logits oracle(Run run, FlashAttention attention, int chunk) {
+  /** Computes logits by libllama without weight repacking, {@code chunk} tokens per call. */
+  public static Logits libllama(Run run, FlashAttention attention, int chunk) {
     int[] tokens = run.tokens;
     float[][] rows = new float[tokens.length][];
     LlamaContext.Options options =
@@ -111,8 +111,8 @@ public record Logits(float[][] rows) {
   }
 
   /**
-   * The mean squared difference by the mean square of {@code expected}, over all positions; NaN
-   * where any value is.
+   * Normalised mean squared error: the mean squared difference divided by the mean square of {@code
+   * expected}, over all positions. NaN if any value is NaN.
    */
   public double nmse(Logits expected) {
     if (rows.length != expected.rows.length) {

@@ -1,7 +1,7 @@
 package dev.myelin.testing;
 
 import dev.myelin.adapter.AdapterWriter;
-import dev.myelin.adapter.AdapterWriter.Half;
+import dev.myelin.adapter.AdapterWriter.Factor;
 import dev.myelin.gguf.GgmlType;
 import dev.myelin.gguf.GgufFile;
 import dev.myelin.gguf.TensorInfo;
@@ -12,17 +12,17 @@ import java.util.function.Predicate;
 import java.util.regex.Pattern;
 
 /**
- * An adapter with random weights for every matrix of a checkpoint that can have one, and as strong
- * as the matrix itself: what it adds is of the size of what it is added to.
+ * An adapter with random weights for every adaptable matrix of a checkpoint. Its update has the
+ * same magnitude as the matrix itself.
  *
- * @param weights which matrices it changes
+ * @param weights selects the matrices to update
  */
 public record RandomAdapter(
     int rank, float alpha, GgmlType type, long seed, Predicate<String> weights) {
   private static final Pattern ADAPTABLE =
       Pattern.compile("(token_embd|output|blk\\.\\d+\\.(attn|ffn)_(?!.*norm).*)\\.weight");
 
-  /** Of f32, alpha as large as the rank. */
+  /** An f32 adapter with alpha equal to the rank. */
   public static RandomAdapter ofRank(int rank) {
     return new RandomAdapter(rank, rank, GgmlType.F32, 5, name -> true);
   }
@@ -43,7 +43,7 @@ public record RandomAdapter(
     return new RandomAdapter(rank, alpha, type, seed, value);
   }
 
-  /** Writes it for a checkpoint and returns {@code file}. */
+  /** Writes the adapter for a checkpoint and returns {@code file}. */
   public Path write(Path file, Path model) {
     try (GgufFile base = GgufFile.open(model)) {
       return writer(base).write(file);
@@ -55,21 +55,21 @@ public record RandomAdapter(
     for (TensorInfo w : base.tensors()) {
       if (ADAPTABLE.matcher(w.name()).matches() && weights.test(w.name())) {
         boolean embedding = w.name().startsWith("token_embd");
-        Half a =
+        Factor a =
             embedding
-                ? half(w, ".lora_a", 0.25, rank, w.dim(1))
-                : half(w, ".lora_a", 1 / Math.sqrt(w.dim(0)), w.dim(0), rank, w.dim(2));
-        Half b =
+                ? factor(w, ".lora_a", 0.25, rank, w.dim(1))
+                : factor(w, ".lora_a", 1 / Math.sqrt(w.dim(0)), w.dim(0), rank, w.dim(2));
+        Factor b =
             embedding
-                ? half(w, ".lora_b", 1 / Math.sqrt(rank), rank, w.dim(0))
-                : half(w, ".lora_b", 1 / Math.sqrt(rank), rank, w.dim(1), w.dim(2));
+                ? factor(w, ".lora_b", 1 / Math.sqrt(rank), rank, w.dim(0))
+                : factor(w, ".lora_b", 1 / Math.sqrt(rank), rank, w.dim(1), w.dim(2));
         writer.add(w.name(), a, b);
       }
     }
     return writer;
   }
 
-  private Half half(TensorInfo w, String suffix, double deviation, long... shape) {
+  private Factor factor(TensorInfo w, String suffix, double deviation, long... shape) {
     long[] dims = shape.length == 3 && shape[2] == 1 ? new long[] {shape[0], shape[1]} : shape;
     long count = 1;
     for (long d : dims) {
@@ -80,7 +80,7 @@ public record RandomAdapter(
     for (int i = 0; i < values.length; i++) {
       values[i] = (float) random.nextGaussian(0, deviation);
     }
-    MemorySegment encoded = RandomWeights.encode(type, values, dims[0]);
-    return new Half(type, dims, encoded);
+    MemorySegment encoded = RandomWeights.quantize(type, values, dims[0]);
+    return new Factor(type, dims, encoded);
   }
 }

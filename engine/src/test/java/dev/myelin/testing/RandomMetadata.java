@@ -4,7 +4,7 @@ import dev.myelin.gguf.GgufWriter;
 import dev.myelin.testing.RandomModel.Feature;
 import dev.myelin.testing.RandomModel.Shape;
 
-/** The hyperparameters of a {@link RandomModel} as keys of its file. */
+/** The metadata keys of a {@link RandomModel}'s hyperparameters. */
 final class RandomMetadata {
   private static final float EPSILON = 1e-5f;
   private static final float ROPE_FACTOR = 4f;

@@ -8,14 +8,14 @@ import java.util.EnumSet;
 import java.util.Set;
 
 /**
- * A checkpoint with random weights of a realistic scale, the same for the same description. Each
- * tensor draws from a generator of its own, seeded by its name, so that a feature more or less
- * leaves the other tensors as they are.
+ * A checkpoint with random weights of realistic scale, reproducible from its description. Each
+ * tensor has its own generator, seeded by its name, so that adding or removing a feature does not
+ * change the other tensors.
  *
  * @param architecture llama, qwen2, qwen3 or gpt2
  * @param types the type of each matrix; vectors are f32
- * @param vocabulary the kind of tokenizer
- * @param seed another seed gives other weights
+ * @param vocabulary kind of tokenizer
+ * @param seed seed of the weights
  */
 public record RandomModel(
     String architecture,
@@ -25,7 +25,7 @@ public record RandomModel(
     RandomVocabulary.Kind vocabulary,
     long seed) {
 
-  /** Sizes, named as in the model's hyperparameters. */
+  /** Dimensions, named as in the hyperparameters. */
   public record Shape(
       int layers,
       int width,
@@ -35,7 +35,10 @@ public record RandomModel(
       int feedForward,
       int vocabulary,
       int contextLength) {
-    /** Small, with rows that every type divides and grouped heads that every cache type does. */
+    /**
+     * A small shape: rows are multiples of every block size, heads of every cache type's block
+     * size.
+     */
     public static final Shape SMALL = new Shape(3, 256, 8, 2, 32, 512, 320, 512);
 
     /** Llama 3.2 1B. */
@@ -55,11 +58,11 @@ public record RandomModel(
     }
   }
 
-  /** What a file may have beside the plain model. */
+  /** Optional features of a model. */
   public enum Feature {
-    /** No output matrix: the token embedding serves as one. */
+    /** No output matrix: tied to the token embedding. */
     TIED,
-    /** Biases wherever the architecture takes them but does not demand them. */
+    /** All biases that are optional in the architecture. */
     BIASES,
     /** {@code .scale} tensors on every matrix of a layer. */
     SCALES,
@@ -67,17 +70,17 @@ public record RandomModel(
     ROPE_FREQS,
     ROPE_LINEAR,
     ROPE_YARN,
-    /** Two sets of factors, for contexts of up to 256 positions and beyond. */
+    /** LongRoPE: two sets of factors, for contexts up to 256 positions and longer. */
     ROPE_LONG,
     /** A frequency base of a million. */
     ROPE_BASE,
-    /** Queries, keys and values by one matrix. */
+    /** One matrix for queries, keys and values. */
     FUSED_QKV,
-    /** Six experts, of which three are used. */
+    /** Six experts, three per token. */
     EXPERTS
   }
 
-  /** Which type a matrix has. */
+  /** The type of each matrix. */
   @FunctionalInterface
   public interface TypeMix {
     GgmlType of(String tensor);
@@ -86,22 +89,22 @@ public record RandomModel(
       return tensor -> type;
     }
 
-    /** Large matrices of a type, those of the embedding and the output of another. */
+    /** One type for the layers, another for embedding and output. */
     static TypeMix mixed(GgmlType layers, GgmlType embedding) {
       return tensor ->
           tensor.startsWith("token_embd") || tensor.startsWith("output") ? embedding : layers;
     }
   }
 
-  /** Number of experts, and how many a token uses, with {@link Feature#EXPERTS}. */
+  /** Number of experts, and of experts per token, with {@link Feature#EXPERTS}. */
   static final int EXPERTS = 6;
 
   static final int EXPERTS_USED = 3;
 
-  /** The context that {@link Feature#ROPE_LONG} and YaRN models were trained with. */
+  /** Original context length of {@link Feature#ROPE_LONG} and YaRN models. */
   public static final int ORIGINAL_CONTEXT = 256;
 
-  /** A small model of that architecture, f32, without features. */
+  /** A small f32 model without optional features. */
   public static RandomModel small(String architecture) {
     boolean llama = architecture.equals("llama");
     Shape shape = architecture.equals("gpt2") ? Shape.SMALL.withHeads(8, 8, 32) : Shape.SMALL;
@@ -145,12 +148,12 @@ public record RandomModel(
     return features.contains(feature);
   }
 
-  /** The file, to be changed further or written. */
+  /** A writer of the file, which the caller may change further. */
   public GgufWriter writer() {
     return writer(RandomWeights.exact(seed));
   }
 
-  /** Likewise for large models: a pattern of random values, repeated. */
+  /** A writer for large models, which repeats a pattern of random values. */
   public GgufWriter repeatingWriter() {
     return writer(RandomWeights.repeating(seed));
   }

@@ -8,19 +8,19 @@ import dev.myelin.testing.RandomWeights.Distribution;
 
 /** The tensors of a {@link RandomModel}; names as in the GGUF specification. */
 final class RandomTensors {
-  /** Deviations that keep the residual stream near 1 and the logits within some units. */
-  private static final float EMBEDDING = 0.25f;
+  /** Standard deviations and gains that keep the residual stream near 1 and the logits small. */
+  private static final float EMBEDDING_DEVIATION = 0.25f;
 
-  private static final float BRANCH_OUTPUT = 0.5f;
-  private static final float LOGITS = 3f;
+  private static final float BRANCH_OUTPUT_GAIN = 0.5f;
+  private static final float LOGITS_GAIN = 3f;
 
-  private static final float ROUTER = 2f;
+  private static final float ROUTER_GAIN = 2f;
 
   /**
-   * Rounding of quantised activations makes routers choose another expert now and then, and the
-   * logits jump; routers so decided give the last of the chosen next to no weight.
+   * Rounding of quantised activations occasionally changes the selected experts, and the logits
+   * jump. With this gain the last selected expert has almost no weight.
    */
-  private static final float QUANTISED_ROUTER = 8f;
+  private static final float QUANTISED_ROUTER_GAIN = 8f;
 
   private final GgufWriter writer;
   private final RandomModel model;
@@ -40,20 +40,20 @@ final class RandomTensors {
     put(
         "token_embd.weight",
         model.types().of("token_embd"),
-        new Distribution(0, EMBEDDING),
+        new Distribution(0, EMBEDDING_DEVIATION),
         width,
         shape.vocabulary());
     if (gpt2) {
       put(
           "position_embd.weight",
           GgmlType.F32,
-          new Distribution(0, EMBEDDING),
+          new Distribution(0, EMBEDDING_DEVIATION),
           width,
           shape.contextLength());
     }
     norm("output_norm", width, gpt2);
     if (!model.has(Feature.TIED)) {
-      matrix("output", LOGITS, false, width, shape.vocabulary());
+      matrix("output", LOGITS_GAIN, false, width, shape.vocabulary());
       if (model.architecture().equals("qwen2") && model.has(Feature.BIASES)) {
         vector("output.bias", new Distribution(0, 0.5f), shape.vocabulary());
       }
@@ -97,7 +97,7 @@ final class RandomTensors {
     }
     matrix(
         layer + "attn_output",
-        BRANCH_OUTPUT,
+        BRANCH_OUTPUT_GAIN,
         gpt2 || (llama && model.has(Feature.BIASES)),
         queries,
         width);
@@ -105,48 +105,48 @@ final class RandomTensors {
 
   private void feedForward(String layer, boolean gpt2) {
     int width = shape.width();
-    int inner = shape.feedForward();
+    int ffnWidth = shape.feedForward();
     norm(layer + "ffn_norm", width, gpt2);
     if (model.has(Feature.EXPERTS)) {
       int experts = RandomModel.EXPERTS;
       boolean quantised = model.types().of(layer + "ffn_gate_exps").isQuantized();
-      float gain = quantised ? QUANTISED_ROUTER : ROUTER;
+      float gain = quantised ? QUANTISED_ROUTER_GAIN : ROUTER_GAIN;
       put(
           layer + "ffn_gate_inp.weight",
           GgmlType.F32,
-          new Distribution(0, gain / root(width)),
+          new Distribution(0, gain / sqrt(width)),
           width,
           experts);
-      matrix(layer + "ffn_gate_exps", 1, false, width, inner, experts);
-      matrix(layer + "ffn_up_exps", 1, false, width, inner, experts);
-      matrix(layer + "ffn_down_exps", BRANCH_OUTPUT, false, inner, width, experts);
+      matrix(layer + "ffn_gate_exps", 1, false, width, ffnWidth, experts);
+      matrix(layer + "ffn_up_exps", 1, false, width, ffnWidth, experts);
+      matrix(layer + "ffn_down_exps", BRANCH_OUTPUT_GAIN, false, ffnWidth, width, experts);
       return;
     }
     boolean bias = gpt2 || (model.architecture().equals("llama") && model.has(Feature.BIASES));
     if (!gpt2) {
-      matrix(layer + "ffn_gate", 1, bias, width, inner);
+      matrix(layer + "ffn_gate", 1, bias, width, ffnWidth);
     }
-    matrix(layer + "ffn_up", 1, bias, width, inner);
-    matrix(layer + "ffn_down", BRANCH_OUTPUT, bias, inner, width);
+    matrix(layer + "ffn_up", 1, bias, width, ffnWidth);
+    matrix(layer + "ffn_down", BRANCH_OUTPUT_GAIN, bias, ffnWidth, width);
   }
 
   /** A matrix [in, out, experts?] that maps vectors of rms 1 to vectors of rms {@code gain}. */
   private void matrix(String name, float gain, boolean bias, long... dims) {
-    put(name + ".weight", model.types().of(name), new Distribution(0, gain / root(dims[0])), dims);
+    put(name + ".weight", model.types().of(name), new Distribution(0, gain / sqrt(dims[0])), dims);
     if (bias) {
       vector(name + ".bias", new Distribution(0, 0.1f), dims[1]);
     }
-    // the reference implementation scales the output only where it is nvfp4
+    // the reference implementation scales the output only if it is nvfp4
     if (model.has(Feature.SCALES)
         && (!name.equals("output") || model.types().of(name) == GgmlType.NVFP4)) {
       vector(name + ".scale", new Distribution(1, 0.1f), dims.length == 3 ? dims[2] : 1);
     }
   }
 
-  private void norm(String name, long row, boolean bias) {
-    vector(name + ".weight", new Distribution(1, 0.1f), row);
+  private void norm(String name, long width, boolean bias) {
+    vector(name + ".weight", new Distribution(1, 0.1f), width);
     if (bias) {
-      vector(name + ".bias", new Distribution(0, 0.1f), row);
+      vector(name + ".bias", new Distribution(0, 0.1f), width);
     }
   }
 
@@ -158,7 +158,7 @@ final class RandomTensors {
     writer.tensor(name, type, dims, weights.tensor(name, type, values, dims));
   }
 
-  private static float root(long n) {
+  private static float sqrt(long n) {
     return (float) Math.sqrt(n);
   }
 }

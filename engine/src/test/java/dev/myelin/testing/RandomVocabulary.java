@@ -8,15 +8,15 @@ import java.util.List;
 import java.util.Set;
 import java.util.SplittableRandom;
 
-/** Valid tokenizers of any size: every byte, then tokens joined of two before them. */
+/** Valid tokenizers of any size: every byte, then merges of two earlier tokens. */
 public final class RandomVocabulary {
   private static final int NORMAL = 1;
   private static final int UNKNOWN = 2;
   private static final int CONTROL = 3;
   private static final int BYTE = 6;
-  private static final int LONGEST = 12;
+  private static final int MAX_LENGTH = 12;
 
-  /** What {@code tokenizer.ggml.model} and {@code .pre} say. */
+  /** Values of {@code tokenizer.ggml.model} and {@code .pre}. */
   public enum Kind {
     SPM("llama", null),
     GPT_2("gpt2", "gpt-2", "<|endoftext|>"),
@@ -79,18 +79,18 @@ public final class RandomVocabulary {
       letters.add(String.valueOf(c));
     }
     letters.forEach(letter -> add(letter, -size, NORMAL));
-    join(letters, size);
+    addMerges(letters, size);
   }
 
   private void bpe(Kind kind, int size) {
     List<String> letters = Arrays.asList(byteLetters());
     letters.forEach(letter -> add(letter, 0, NORMAL));
-    join(letters, size - kind.control.size());
+    addMerges(letters, size - kind.control.size());
     kind.control.forEach(token -> add(token, 0, CONTROL));
   }
 
-  /** Adds tokens that are two others put together, until there are {@code size}. */
-  private void join(List<String> letters, int size) {
+  /** Adds merges of two earlier tokens until there are {@code size} tokens. */
+  private void addMerges(List<String> letters, int size) {
     SplittableRandom random = new SplittableRandom(size);
     List<String> parts = new ArrayList<>(letters);
     Set<String> known = new HashSet<>(tokens);
@@ -98,7 +98,7 @@ public final class RandomVocabulary {
       String left = parts.get(random.nextInt(parts.size()));
       String right = parts.get(random.nextInt(parts.size()));
       String joined = left + right;
-      if (joined.length() <= LONGEST && known.add(joined)) {
+      if (joined.length() <= MAX_LENGTH && known.add(joined)) {
         merges.add(left + " " + right);
         parts.add(joined);
         add(joined, 259 - tokens.size(), NORMAL);

@@ -12,12 +12,12 @@ import java.util.Map;
 import java.util.SplittableRandom;
 import java.util.concurrent.ConcurrentHashMap;
 
-/** Draws normally distributed values and encodes them by ggml's own quantisation. */
+/** Draws normally distributed values and quantises them by ggml. */
 public final class RandomWeights {
   /**
-   * Values of a repeated pattern: whole blocks of every type, but no whole rows of usual length.
+   * Length of a repeated pattern: a multiple of every block size, but not of common row lengths.
    */
-  private static final int PATTERN = 256 * 3907;
+  private static final int PATTERN_LENGTH = 256 * 3907;
 
   private record PatternKey(GgmlType type, Distribution values) {}
 
@@ -39,7 +39,7 @@ public final class RandomWeights {
     return new RandomWeights(seed, true);
   }
 
-  /** About a million values are drawn and repeated: as fast as the disk. */
+  /** About a million values are drawn and repeated, which is as fast as the disk. */
   static RandomWeights repeating(long seed) {
     return new RandomWeights(seed, false);
   }
@@ -50,7 +50,7 @@ public final class RandomWeights {
       elements *= d;
     }
     long count = elements;
-    if (exact || count <= PATTERN) {
+    if (exact || count <= PATTERN_LENGTH) {
       return sink -> sink.write(draw(seed ^ name.hashCode(), type, values, dims[0], (int) count));
     }
     return sink -> {
@@ -66,31 +66,32 @@ public final class RandomWeights {
 
   private MemorySegment pattern(GgmlType type, Distribution values) {
     return patterns.computeIfAbsent(
-        new PatternKey(type, values), k -> draw(seed, type, values, PATTERN, PATTERN));
+        new PatternKey(type, values),
+        k -> draw(seed, type, values, PATTERN_LENGTH, PATTERN_LENGTH));
   }
 
   private static MemorySegment draw(
-      long seed, GgmlType type, Distribution values, long row, int count) {
+      long seed, GgmlType type, Distribution values, long rowLength, int count) {
     SplittableRandom random = new SplittableRandom(seed);
     float[] drawn = new float[count];
     for (int i = 0; i < count; i++) {
       drawn[i] = (float) random.nextGaussian(values.mean, values.deviation);
     }
-    return encode(type, drawn, row);
+    return quantize(type, drawn, rowLength);
   }
 
-  /** The types of less than three bits want to know which values matter: all the same. */
-  private static MemorySegment importance(Arena arena, GgmlType type, long row) {
+  /** A uniform importance matrix, which ggml requires for some types of less than three bits. */
+  private static MemorySegment importance(Arena arena, GgmlType type, long rowLength) {
     if (!Ggml_h.ggml_quantize_requires_imatrix(type.id())) {
       return MemorySegment.NULL;
     }
-    float[] equal = new float[(int) row];
+    float[] equal = new float[(int) rowLength];
     Arrays.fill(equal, 1);
     return arena.allocateFrom(ValueLayout.JAVA_FLOAT, equal);
   }
 
-  /** Values as ggml writes them in that type. */
-  public static MemorySegment encode(GgmlType type, float[] values, long row) {
+  /** Quantises values by ggml. */
+  public static MemorySegment quantize(GgmlType type, float[] values, long rowLength) {
     Ggml.require();
     Arena arena = Arena.ofAuto();
     MemorySegment floats = arena.allocateFrom(ValueLayout.JAVA_FLOAT, values);
@@ -103,7 +104,13 @@ public final class RandomWeights {
       case BF16 -> Ggml_h.ggml_fp32_to_bf16_row(floats, out, values.length);
       default ->
           Ggml_h.ggml_quantize_chunk(
-              type.id(), floats, out, 0, values.length / row, row, importance(arena, type, row));
+              type.id(),
+              floats,
+              out,
+              0,
+              values.length / rowLength,
+              rowLength,
+              importance(arena, type, rowLength));
     }
     return out;
   }

@@ -5,7 +5,7 @@ import static org.junit.jupiter.api.Assumptions.assumeTrue;
 import java.nio.file.Files;
 import java.nio.file.Path;
 
-/** Published checkpoints that were fetched for tests; tests that need them skip without. */
+/** Published checkpoints downloaded for tests; tests are skipped if they are missing. */
 public final class TestModels {
   /** A small instruct model. */
   public static final String SMOL = "SmolLM2-135M-Instruct.Q4_1.gguf";

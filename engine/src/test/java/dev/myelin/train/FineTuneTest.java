@@ -93,8 +93,8 @@ class FineTuneTest {
     }
     Logits.requireOracle();
     Logits.Run both = new Logits.Run(files.output(), tokens, 64, CacheType.F32, 1);
-    float[][] ours = Logits.ours(both, 12).rows();
-    float[][] theirs = Logits.oracle(both, FlashAttention.OFF, 12).rows();
+    float[][] ours = Logits.myelin(both, 12).rows();
+    float[][] theirs = Logits.libllama(both, FlashAttention.OFF, 12).rows();
     for (int i = 0; i < ours.length; i++) {
       for (int j = 0; j < ours[i].length; j++) {
         assertThat(ours[i][j]).isCloseTo(theirs[i][j], offset(1e-3f));

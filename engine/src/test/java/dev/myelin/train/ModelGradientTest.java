@@ -91,7 +91,7 @@ class ModelGradientTest {
   }
 
   private static Model copy(RandomModel model) {
-    return Model.copyOf(GgufFile.of(Path.of("random.gguf"), model.writer().toBytes()));
+    return Model.loadTrainable(GgufFile.of(Path.of("random.gguf"), model.writer().toBytes()));
   }
 
   /** Random tokens; in a masked case half of them are excluded from the loss. */

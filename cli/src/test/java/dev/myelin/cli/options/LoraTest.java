@@ -102,7 +102,7 @@ class LoraTest {
     assertThat(outcome.status()).isEqualTo(1);
     assertThat(outcome.err())
         .isEqualTo(
-            "myelin: %s: key general.architecture = \"qwen2\": expected llama as %s has: this adapter is for another model%n"
+            "myelin: %s: key general.architecture = \"qwen2\": expected llama, the value of %s: the adapter is for another model%n"
                 .formatted(foreign, model));
     outcome = Outcome.of("run", "-m", first, "-p", "x");
     assertThat(outcome.status()).isEqualTo(1);

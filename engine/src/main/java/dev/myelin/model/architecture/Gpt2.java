@@ -14,12 +14,12 @@ import dev.myelin.model.layer.Embedding;
 import dev.myelin.model.layer.FeedForward;
 import dev.myelin.model.layer.Linear;
 import dev.myelin.model.layer.Norm;
-import dev.myelin.model.layer.Projections;
+import dev.myelin.model.layer.QkvProjection;
 import dev.myelin.model.layer.RotaryDecoder;
 import java.util.ArrayList;
 import java.util.List;
 
-/** GPT-2 (Radford et al. 2019): learned positions, layer norms, biases everywhere. */
+/** GPT-2 (Radford et al. 2019): learned positions, layer norms, a bias on every linear layer. */
 public final class Gpt2 implements Architecture {
   @Override
   public String name() {
@@ -35,7 +35,7 @@ public final class Gpt2 implements Architecture {
         in.contextLength(),
         in.feedForward(),
         in.vocabulary(),
-        in.positive("attention.layer_norm_epsilon"),
+        in.positiveFloat("attention.layer_norm_epsilon"),
         in.attention(),
         Experts.NONE,
         null,
@@ -48,7 +48,7 @@ public final class Gpt2 implements Architecture {
     Embedding tokens = Embedding.of(w, "token_embd", width, hp.vocabulary());
     Tensor positions = w.matrix("position_embd.weight", width, hp.contextLength());
     Norm norm = Norm.layer(w, "output_norm", width, hp.normEpsilon());
-    Linear output = RotaryDecoder.output(hp, w, tokens, Linear.Extras.SCALE);
+    Linear output = RotaryDecoder.output(hp, w, tokens, Linear.Epilogue.SCALE);
     List<Decoder.Layer> layers = new ArrayList<>();
     for (int i = 0; i < hp.layers(); i++) {
       layers.add(layer(hp, w, "blk." + i + "."));
@@ -59,15 +59,19 @@ public final class Gpt2 implements Architecture {
   private static Decoder.Layer layer(Hyperparameters hp, WeightSource w, String layer) {
     int width = hp.width();
     Hyperparameters.Attention heads = hp.attention();
-    for (String biased : List.of("attn_qkv", "attn_output", "ffn_up", "ffn_down")) {
-      w.requirePresent(layer + biased + ".bias");
+    for (String name : List.of("attn_qkv", "attn_output", "ffn_up", "ffn_down")) {
+      w.requirePresent(layer + name + ".bias");
     }
     return new Decoder.Layer(
         Norm.layer(w, layer + "attn_norm", width, hp.normEpsilon()),
         new Attention(
-            Projections.Fused.of(w, layer, width, heads),
+            QkvProjection.Fused.of(w, layer, width, heads),
             Linear.of(
-                w, layer + "attn_output", heads.queryWidth(), width, Linear.Extras.SCALE_THEN_BIAS),
+                w,
+                layer + "attn_output",
+                heads.queryWidth(),
+                width,
+                Linear.Epilogue.SCALE_THEN_BIAS),
             null,
             null,
             null,

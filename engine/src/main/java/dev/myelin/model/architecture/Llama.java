@@ -8,15 +8,18 @@ import dev.myelin.model.config.HyperparameterReader;
 import dev.myelin.model.config.Hyperparameters;
 import dev.myelin.model.layer.Attention;
 import dev.myelin.model.layer.Decoder;
-import dev.myelin.model.layer.ExpertFeedForward;
 import dev.myelin.model.layer.FeedForward;
 import dev.myelin.model.layer.Linear;
+import dev.myelin.model.layer.MoeFeedForward;
 import dev.myelin.model.layer.Norm;
-import dev.myelin.model.layer.Projections;
+import dev.myelin.model.layer.QkvProjection;
 import dev.myelin.model.layer.Rope;
 import dev.myelin.model.layer.RotaryDecoder;
 
-/** Llama (Touvron et al. 2023), and Mixtral's mixture of experts under the same name. */
+/**
+ * Llama (Touvron et al. 2023), and Mixtral's mixture of experts, which has the same architecture
+ * name.
+ */
 public final class Llama implements Architecture {
   @Override
   public String name() {
@@ -31,7 +34,8 @@ public final class Llama implements Architecture {
   @Override
   public Network network(Hyperparameters hp, WeightSource w) {
     Rope rope = Rope.withFactors(hp, w);
-    return RotaryDecoder.of(hp, w, Linear.Extras.SCALE, i -> layer(hp, w, rope, "blk." + i + "."));
+    return RotaryDecoder.of(
+        hp, w, Linear.Epilogue.SCALE, i -> layer(hp, w, rope, "blk." + i + "."));
   }
 
   private static Decoder.Layer layer(Hyperparameters hp, WeightSource w, Rope rope, String layer) {
@@ -40,17 +44,21 @@ public final class Llama implements Architecture {
     return new Decoder.Layer(
         Norm.rms(w, layer + "attn_norm", width, hp.normEpsilon()),
         new Attention(
-            Projections.of(w, layer, width, heads),
+            QkvProjection.of(w, layer, width, heads),
             Linear.of(
-                w, layer + "attn_output", heads.queryWidth(), width, Linear.Extras.SCALE_THEN_BIAS),
+                w,
+                layer + "attn_output",
+                heads.queryWidth(),
+                width,
+                Linear.Epilogue.SCALE_THEN_BIAS),
             null,
             null,
             rope,
             RotaryDecoder.attentionScale(hp)),
         Norm.rms(w, layer + "ffn_norm", width, hp.normEpsilon()),
-        hp.experts().present()
-            ? ExpertFeedForward.of(w, layer, width, hp.feedForward(), hp.experts())
+        hp.experts().isPresent()
+            ? MoeFeedForward.of(w, layer, width, hp.feedForward(), hp.experts())
             : FeedForward.Gated.of(
-                w, layer, width, hp.feedForward(), Linear.Extras.BIAS_THEN_SCALE));
+                w, layer, width, hp.feedForward(), Linear.Epilogue.BIAS_THEN_SCALE));
   }
 }

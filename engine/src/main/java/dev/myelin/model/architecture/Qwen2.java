@@ -11,7 +11,7 @@ import dev.myelin.model.layer.Decoder;
 import dev.myelin.model.layer.FeedForward;
 import dev.myelin.model.layer.Linear;
 import dev.myelin.model.layer.Norm;
-import dev.myelin.model.layer.Projections;
+import dev.myelin.model.layer.QkvProjection;
 import dev.myelin.model.layer.Rope;
 import dev.myelin.model.layer.RotaryDecoder;
 
@@ -29,9 +29,9 @@ public final class Qwen2 implements Architecture {
 
   @Override
   public Network network(Hyperparameters hp, WeightSource w) {
-    Rope rope = Rope.plain(hp);
+    Rope rope = Rope.withoutFactors(hp);
     return RotaryDecoder.of(
-        hp, w, Linear.Extras.SCALE_THEN_BIAS, i -> layer(hp, w, rope, "blk." + i + "."));
+        hp, w, Linear.Epilogue.SCALE_THEN_BIAS, i -> layer(hp, w, rope, "blk." + i + "."));
   }
 
   private static Decoder.Layer layer(Hyperparameters hp, WeightSource w, Rope rope, String layer) {
@@ -40,13 +40,13 @@ public final class Qwen2 implements Architecture {
     return new Decoder.Layer(
         Norm.rms(w, layer + "attn_norm", width, hp.normEpsilon()),
         new Attention(
-            Projections.of(w, layer, width, heads),
-            Linear.of(w, layer + "attn_output", heads.queryWidth(), width, Linear.Extras.SCALE),
+            QkvProjection.of(w, layer, width, heads),
+            Linear.of(w, layer + "attn_output", heads.queryWidth(), width, Linear.Epilogue.SCALE),
             null,
             null,
             rope,
             RotaryDecoder.attentionScale(hp)),
         Norm.rms(w, layer + "ffn_norm", width, hp.normEpsilon()),
-        FeedForward.Gated.of(w, layer, width, hp.feedForward(), Linear.Extras.NONE));
+        FeedForward.Gated.of(w, layer, width, hp.feedForward(), Linear.Epilogue.NONE));
   }
 }

@@ -11,11 +11,11 @@ import dev.myelin.model.layer.Decoder;
 import dev.myelin.model.layer.FeedForward;
 import dev.myelin.model.layer.Linear;
 import dev.myelin.model.layer.Norm;
-import dev.myelin.model.layer.Projections;
+import dev.myelin.model.layer.QkvProjection;
 import dev.myelin.model.layer.Rope;
 import dev.myelin.model.layer.RotaryDecoder;
 
-/** Qwen3, dense (Yang et al. 2025): each query and key head has a norm before it is rotated. */
+/** Qwen3, dense (Yang et al. 2025): a norm on each query and key head before RoPE. */
 public final class Qwen3 implements Architecture {
   @Override
   public String name() {
@@ -29,8 +29,9 @@ public final class Qwen3 implements Architecture {
 
   @Override
   public Network network(Hyperparameters hp, WeightSource w) {
-    Rope rope = Rope.plain(hp);
-    return RotaryDecoder.of(hp, w, Linear.Extras.SCALE, i -> layer(hp, w, rope, "blk." + i + "."));
+    Rope rope = Rope.withoutFactors(hp);
+    return RotaryDecoder.of(
+        hp, w, Linear.Epilogue.SCALE, i -> layer(hp, w, rope, "blk." + i + "."));
   }
 
   private static Decoder.Layer layer(Hyperparameters hp, WeightSource w, Rope rope, String layer) {
@@ -40,13 +41,13 @@ public final class Qwen3 implements Architecture {
     return new Decoder.Layer(
         Norm.rms(w, layer + "attn_norm", width, epsilon),
         new Attention(
-            Projections.of(w, layer, width, heads),
-            Linear.of(w, layer + "attn_output", heads.queryWidth(), width, Linear.Extras.SCALE),
+            QkvProjection.of(w, layer, width, heads),
+            Linear.of(w, layer + "attn_output", heads.queryWidth(), width, Linear.Epilogue.SCALE),
             Norm.rms(w, layer + "attn_q_norm", heads.headSize(), epsilon),
             Norm.rms(w, layer + "attn_k_norm", heads.headSize(), epsilon),
             rope,
             RotaryDecoder.attentionScale(hp)),
         Norm.rms(w, layer + "ffn_norm", width, epsilon),
-        FeedForward.Gated.of(w, layer, width, hp.feedForward(), Linear.Extras.SCALE_LAST));
+        FeedForward.Gated.of(w, layer, width, hp.feedForward(), Linear.Epilogue.SCALE_LAST));
   }
 }

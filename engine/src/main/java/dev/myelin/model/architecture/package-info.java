@@ -1,2 +1,2 @@
-/** One class an architecture: its hyperparameters, its tensors, its layers. */
+/** One class per architecture: its hyperparameters, tensors and layers. */
 package dev.myelin.model.architecture;

@@ -4,17 +4,17 @@ import dev.myelin.model.config.HyperparameterReader;
 import dev.myelin.model.config.Hyperparameters;
 
 /**
- * A kind of model: how its hyperparameters are read, which tensors it has, and its graph. One class
- * each in {@code dev.myelin.model.architecture}, registered in {@code
+ * A model architecture: reads the hyperparameters, takes the tensors, builds the graph. The
+ * implementations are in {@code dev.myelin.model.architecture} and registered in {@code
  * dev.myelin.model.Architectures}.
  */
 public interface Architecture {
-  /** The value of {@code general.architecture} that names it. */
+  /** Its value of {@code general.architecture}. */
   String name();
 
-  /** Reads and checks the shape. */
+  /** Reads and checks the hyperparameters. */
   Hyperparameters hyperparameters(HyperparameterReader in);
 
-  /** Takes the tensors it needs. */
+  /** Builds the network from the tensors of a file. */
   Network network(Hyperparameters hp, WeightSource weights);
 }

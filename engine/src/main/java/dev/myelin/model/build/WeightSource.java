@@ -5,7 +5,7 @@ import static dev.myelin.adapter.AdapterSource.RANK;
 import dev.myelin.adapter.AdapterFile;
 import dev.myelin.adapter.AdapterInfo;
 import dev.myelin.adapter.AdapterSource;
-import dev.myelin.adapter.LowRank;
+import dev.myelin.adapter.LowRankUpdate;
 import dev.myelin.error.ModelFileException;
 import dev.myelin.gguf.GgmlType;
 import dev.myelin.gguf.GgufFile;
@@ -24,8 +24,8 @@ import java.util.Optional;
 import java.util.Set;
 
 /**
- * Hands the tensors of a file to an architecture, checked against the shapes it expects. Nothing is
- * copied, each tensor points into the mapping; unless the weights are to be changed.
+ * Supplies the tensors of a file to an architecture, checked against the expected shapes. Tensors
+ * point into the mapped file, or are copied for training.
  */
 public final class WeightSource implements AutoCloseable {
   private static final Set<GgmlType> MATRIX_TYPES = EnumSet.noneOf(GgmlType.class);
@@ -45,14 +45,14 @@ public final class WeightSource implements AutoCloseable {
   private final Placement placement;
   private final Set<String> taken = new HashSet<>();
   private final List<? extends AdapterSource> adapters;
-  private int adapted;
+  private int adapterCount;
 
-  /** Where weights lie. */
+  /** Where weights are stored. */
   interface Placement extends AutoCloseable {
     Tensor place(TensorContext context, TensorInfo info, long[] shape);
 
-    /** Those that may be changed, by name. */
-    default Map<String, Tensor> changeable() {
+    /** The weights that training may change, by name. */
+    default Map<String, Tensor> trainableWeights() {
       return Map.of();
     }
 
@@ -60,13 +60,13 @@ public final class WeightSource implements AutoCloseable {
     void close();
   }
 
-  /** Weights as they lie in the file. */
+  /** Weights in the mapped file. */
   public WeightSource(GgufFile file) {
     this(file, List.of());
   }
 
   /**
-   * @param adapters what changes the matrices; closed with this
+   * @param adapters updates of the matrices; closed with this object
    */
   public WeightSource(GgufFile file, List<? extends AdapterSource> adapters) {
     this(file, new Mapped(file), adapters);
@@ -79,12 +79,12 @@ public final class WeightSource implements AutoCloseable {
     this.context = new TensorContext(Math.max(1, file.tensors().size()));
   }
 
-  /** Copies of the weights as f32, which may be changed; an optimiser's tensors are left out. */
-  public static WeightSource copied(GgufFile file, List<? extends AdapterSource> adapters) {
-    WeightSource source = new WeightSource(file, new CopiedWeights(file), adapters);
+  /** Trainable copies of the weights as f32, without the optimiser's tensors. */
+  public static WeightSource trainable(GgufFile file, List<? extends AdapterSource> adapters) {
+    WeightSource source = new WeightSource(file, new TrainableWeights(file), adapters);
     file.tensors().stream()
         .map(TensorInfo::name)
-        .filter(name -> name.startsWith(CopiedWeights.OPTIMIZER))
+        .filter(name -> name.startsWith(TrainableWeights.OPTIMIZER_PREFIX))
         .forEach(source::ignore);
     return source;
   }
@@ -113,10 +113,10 @@ public final class WeightSource implements AutoCloseable {
   }
 
   /**
-   * A matrix or a stack of matrices, dims in ggml's order: [k, n] multiplies vectors of k to
-   * vectors of n.
+   * A matrix or a stack of matrices, dims in ggml's order: [k, n] maps vectors of k to vectors of
+   * n.
    *
-   * @throws ModelFileException if it is missing, or has another shape, or a type that no kernel
+   * @throws ModelFileException if it is missing, has another shape, or a type that no kernel
    *     multiplies
    */
   public Tensor matrix(String name, long... dims) {
@@ -128,42 +128,42 @@ public final class WeightSource implements AutoCloseable {
   }
 
   /**
-   * Throws if a file whose mapping is computed with was changed.
+   * Checks that no mapped file was changed.
    *
-   * @throws ModelFileException naming it
+   * @throws ModelFileException if a file was changed; names it
    */
   public void requireUnchanged() {
-    if (!(placement instanceof CopiedWeights)) {
+    if (!(placement instanceof TrainableWeights)) {
       file.requireUnchanged();
     }
     adapters.forEach(AdapterSource::requireUnchanged);
   }
 
-  /** The changes of a matrix [in, out], to be added up. */
-  public List<LowRank> adapters(String name, long in, long out) {
+  /** The low-rank updates of a matrix [in, out]. */
+  public List<LowRankUpdate> adapters(String name, long in, long out) {
     return adapters(name, new long[] {in, RANK}, new long[] {RANK, out});
   }
 
-  /** Likewise of the matrices of experts [in, out, experts]. */
-  public List<LowRank> expertAdapters(String name, long in, long out, long experts) {
+  /** The low-rank updates of expert matrices [in, out, experts]. */
+  public List<LowRankUpdate> expertAdapters(String name, long in, long out, long experts) {
     return adapters(name, new long[] {in, RANK, experts}, new long[] {RANK, out, experts});
   }
 
-  /** Likewise of an embedding [width, rows], whose rows are looked up. */
-  public List<LowRank> rowAdapters(String name, long width, long rows) {
+  /** The low-rank updates of an embedding [width, rows]. */
+  public List<LowRankUpdate> rowAdapters(String name, long width, long rows) {
     return adapters(name, new long[] {RANK, rows}, new long[] {RANK, width});
   }
 
-  private List<LowRank> adapters(String name, long[] a, long[] b) {
-    List<LowRank> changes = new ArrayList<>();
+  private List<LowRankUpdate> adapters(String name, long[] a, long[] b) {
+    List<LowRankUpdate> updates = new ArrayList<>();
     for (AdapterSource source : adapters) {
-      source.find(name, a, b).ifPresent(changes::add);
+      source.find(name, a, b).ifPresent(updates::add);
     }
-    adapted += changes.size();
-    return List.copyOf(changes);
+    adapterCount += updates.size();
+    return List.copyOf(updates);
   }
 
-  /** Those of the adapters that are files. */
+  /** The adapters that are files. */
   public List<AdapterInfo> adapterInfos() {
     return adapters.stream()
         .filter(AdapterFile.class::isInstance)
@@ -171,12 +171,12 @@ public final class WeightSource implements AutoCloseable {
         .toList();
   }
 
-  /** How many changes were handed out. */
-  public int adapted() {
-    return adapted;
+  /** Number of low-rank updates supplied so far. */
+  public int adapterCount() {
+    return adapterCount;
   }
 
-  /** A vector of f32: a norm's weight, a bias, a scale. */
+  /** An f32 vector: the weight of a norm, a bias, a scale. */
   public Tensor vector(String name, long length) {
     return take(require(name), VECTOR_TYPES, length);
   }
@@ -189,23 +189,23 @@ public final class WeightSource implements AutoCloseable {
     return file.tensor(name).isPresent();
   }
 
-  /** Refuses a file without a tensor that is otherwise taken as optional. */
+  /** Rejects a file that lacks a tensor which is otherwise taken as optional. */
   public void requirePresent(String name) {
     require(name);
   }
 
-  /** Leaves a tensor out of the computation on purpose. */
+  /** Marks a tensor as deliberately unused. */
   public void ignore(String name) {
     taken.add(name);
   }
 
   /**
-   * Refuses a file with tensors that the architecture has no use for: computing without them would
-   * give another model's answers. Likewise adapters of matrices that it has not.
+   * Rejects a file with tensors that the architecture does not use: without them the results would
+   * be wrong. Rejects adapters of matrices that the model does not have.
    */
   public void requireAllTaken(String architecture) {
     for (TensorInfo info : file.tensors()) {
-      // activation scales, which only serve other devices' fp4 kernels
+      // activation scales, used by fp4 kernels of other devices only
       boolean calibration = info.name().endsWith(".input_scale");
       if (!calibration && !taken.contains(info.name())) {
         throw new ModelFileException(
@@ -223,7 +223,7 @@ public final class WeightSource implements AutoCloseable {
   }
 
   private Tensor take(TensorInfo info, Set<GgmlType> types, long... dims) {
-    boolean fits = info.shape().size() <= Math.max(dims.length, 1) || trailingOnes(info, dims);
+    boolean fits = info.shape().size() <= Math.max(dims.length, 1) || hasTrailingOnes(info, dims);
     for (int i = 0; i < dims.length; i++) {
       fits &= info.dim(i) == dims[i];
     }
@@ -244,7 +244,7 @@ public final class WeightSource implements AutoCloseable {
     return placement.place(context, info, shape);
   }
 
-  private static boolean trailingOnes(TensorInfo info, long[] dims) {
+  private static boolean hasTrailingOnes(TensorInfo info, long[] dims) {
     for (int i = dims.length; i < info.shape().size(); i++) {
       if (info.dim(i) != 1) {
         return false;
@@ -253,8 +253,8 @@ public final class WeightSource implements AutoCloseable {
     return true;
   }
 
-  public Map<String, Tensor> changeable() {
-    return placement.changeable();
+  public Map<String, Tensor> trainableWeights() {
+    return placement.trainableWeights();
   }
 
   @Override

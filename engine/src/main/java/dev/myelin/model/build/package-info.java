@@ -1,2 +1,2 @@
-/** What an architecture is built from: its interface, the tensors of a file, the network. */
+/** What an architecture implements and uses: its interface, the tensors of a file, the network. */
 package dev.myelin.model.build;

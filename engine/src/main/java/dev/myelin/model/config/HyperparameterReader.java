@@ -11,17 +11,17 @@ import java.util.Locale;
 
 /**
  * Reads the hyperparameters of one architecture from a file's metadata: keys {@code ARCHITECTURE.*}
- * of the GGUF specification. Every value is bounded and compared with the others; what does not fit
+ * of the GGUF specification. Checks the bounds and the consistency of all values. An invalid value
  * is a {@link dev.myelin.error.ModelFileException} that names the key.
  */
 public final class HyperparameterReader {
-  // far beyond any published model; they keep products of two within 63 bits
+  // far beyond any published model; the product of any two fits into 63 bits
   static final int MAX_LAYERS = 512;
   private static final int MAX_WIDTH = 1 << 20;
   private static final int MAX_CONTEXT = 1 << 28;
   private static final int MAX_EXPERTS = 1024;
   private static final float DEFAULT_ROPE_BASE = 10_000f;
-  // Peng et al. 2023, section 3.2, as the reference implementation fixes them
+  // Peng et al. 2023, section 3.2; constants in the reference implementation
   private static final float YARN_BETA_FAST = 32f;
   private static final float YARN_BETA_SLOW = 1f;
 
@@ -40,31 +40,31 @@ public final class HyperparameterReader {
   }
 
   public int layers() {
-    return between("block_count", 1, MAX_LAYERS);
+    return intBetween("block_count", 1, MAX_LAYERS);
   }
 
   public int width() {
-    return between("embedding_length", 1, MAX_WIDTH);
+    return intBetween("embedding_length", 1, MAX_WIDTH);
   }
 
   public int contextLength() {
-    return between("context_length", 1, MAX_CONTEXT);
+    return intBetween("context_length", 1, MAX_CONTEXT);
   }
 
   public int feedForward() {
-    return same("feed_forward_length", 1, MAX_WIDTH);
+    return sameInAllLayers("feed_forward_length", 1, MAX_WIDTH);
   }
 
   /**
-   * The number of tokens. {@code vocab_size} counts where the file has no vocabulary; else it is a
-   * label only, which published files often get wrong.
+   * The number of tokens. {@code vocab_size} applies only if the file has no vocabulary; else it is
+   * ignored, because published files often have a wrong value.
    */
   public int vocabulary() {
     return Tokenizer.vocabularySize(file);
   }
 
-  /** A positive, finite constant that must be there. */
-  public float positive(String key) {
+  /** A required positive, finite number. */
+  public float positiveFloat(String key) {
     float value = metadata.f32(prefix + key);
     if (!(value > 0 && value < Float.POSITIVE_INFINITY)) {
       throw metadata.error(prefix + key, "a positive number");
@@ -72,51 +72,51 @@ public final class HyperparameterReader {
     return value;
   }
 
-  /** A positive, finite constant, or {@code otherwise} where the file has none. */
-  public float positive(String key, float otherwise) {
-    return metadata.has(prefix + key) ? positive(key) : otherwise;
+  /** A positive, finite number, or {@code defaultValue} if the key is missing. */
+  public float positiveFloat(String key, float defaultValue) {
+    return metadata.has(prefix + key) ? positiveFloat(key) : defaultValue;
   }
 
-  /** An integer of an optional key within bounds, or {@code otherwise}. */
-  public int between(String key, int low, int high, int otherwise) {
-    return metadata.has(prefix + key) ? between(key, low, high) : otherwise;
+  /** An integer within bounds, or {@code defaultValue} if the key is missing. */
+  public int intBetween(String key, int min, int max, int defaultValue) {
+    return metadata.has(prefix + key) ? intBetween(key, min, max) : defaultValue;
   }
 
-  /** An integer within bounds. */
-  public int between(String key, int low, int high) {
+  /** A required integer within bounds. */
+  public int intBetween(String key, int min, int max) {
     int value = metadata.u32(prefix + key);
-    if (value < low || value > high) {
-      throw metadata.error(prefix + key, low + " to " + high);
+    if (value < min || value > max) {
+      throw metadata.error(prefix + key, min + " to " + max);
     }
     return value;
   }
 
-  /** An integer within bounds that is given once, or for each layer and the same in all. */
-  private int same(String key, int low, int high) {
-    String full = prefix.concat(key);
-    int value = LayerValues.same(file, full, layers());
-    if (value < low || value > high) {
-      throw metadata.error(full, "expected " + low + " to " + high);
+  /** An integer within bounds: a scalar, or an array with the same value for every layer. */
+  private int sameInAllLayers(String key, int min, int max) {
+    String fullKey = prefix.concat(key);
+    int value = LayerValues.sameInAllLayers(file, fullKey, layers());
+    if (value < min || value > max) {
+      throw metadata.error(fullKey, "expected " + min + " to " + max);
     }
     return value;
   }
 
-  /** The heads, once no key of the file asks for what the architectures do not compute. */
+  /** The attention heads. Also rejects keys that request what no architecture computes. */
   public Attention attention() {
     int width = width();
-    int heads = same("attention.head_count", 1, width);
-    String kv = "attention.head_count_kv";
-    int kvHeads = metadata.has(prefix.concat(kv)) ? same(kv, 1, heads) : heads;
+    int heads = sameInAllLayers("attention.head_count", 1, width);
+    String kvKey = "attention.head_count_kv";
+    int kvHeads = metadata.has(prefix.concat(kvKey)) ? sameInAllLayers(kvKey, 1, heads) : heads;
     if (heads % kvHeads != 0) {
       throw metadata.error(prefix + "attention.head_count_kv", "a divisor of " + heads + " heads");
     }
-    boolean named = metadata.has(prefix + "attention.key_length");
-    if (!named && width % heads != 0) {
+    boolean hasKeyLength = metadata.has(prefix + "attention.key_length");
+    if (!hasKeyLength && width % heads != 0) {
       throw metadata.error(
           prefix + "attention.head_count", "a divisor of embedding_length " + width);
     }
-    int headSize = between("attention.key_length", 1, width, width / heads);
-    int valueSize = between("attention.value_length", 1, width, headSize);
+    int headSize = intBetween("attention.key_length", 1, width, width / heads);
+    int valueSize = intBetween("attention.value_length", 1, width, headSize);
     if (valueSize != headSize) {
       throw metadata.error(
           prefix + "attention.value_length",
@@ -126,19 +126,19 @@ public final class HyperparameterReader {
       throw metadata.error(prefix + "attention.key_length", "heads of " + MAX_WIDTH + " in all");
     }
     Attention attention = new Attention(heads, kvHeads, headSize);
-    UnservedKeys.refuse(file, architecture(), attention);
+    UnsupportedKeys.check(file, architecture(), attention);
     return attention;
   }
 
   public Experts experts() {
-    int count = between("expert_count", 0, MAX_EXPERTS, 0);
+    int count = intBetween("expert_count", 0, MAX_EXPERTS, 0);
     if (count == 0) {
       if (metadata.has(prefix.concat("expert_used_count"))) {
-        same("expert_used_count", 0, 0);
+        sameInAllLayers("expert_used_count", 0, 0);
       }
       return Experts.NONE;
     }
-    return new Experts(count, same("expert_used_count", 1, count));
+    return new Experts(count, sameInAllLayers("expert_used_count", 1, count));
   }
 
   public RopeScaling ropeScaling() {
@@ -153,12 +153,12 @@ public final class HyperparameterReader {
   }
 
   /**
-   * Rotary positions. Rotates whole heads: these architectures refuse a part, as the reference
-   * implementation does.
+   * RoPE parameters. Heads are rotated whole: a partial rotation is rejected, as in the reference
+   * implementation.
    */
-  public RopeParameters rope(RopeParameters.Type order, Attention attention) {
+  public RopeParameters rope(RopeParameters.Type type, Attention attention) {
     int headSize = attention.headSize();
-    int dimensions = between("rope.dimension_count", 0, MAX_WIDTH, headSize);
+    int dimensions = intBetween("rope.dimension_count", 0, MAX_WIDTH, headSize);
     if (dimensions != headSize || headSize % 2 != 0) {
       throw metadata.error(
           metadata.has(prefix + "rope.dimension_count")
@@ -168,25 +168,25 @@ public final class HyperparameterReader {
     }
     RopeScaling scaling = ropeScaling();
     float factor = ropeFactor();
-    boolean yarn = scaling == RopeScaling.YARN;
-    float attentionFactor = positive("rope.scaling.attn_factor", 1f);
-    if (yarn) {
-      attentionFactor *= yarnAttention(factor);
+    boolean isYarn = scaling == RopeScaling.YARN;
+    float attentionFactor = positiveFloat("rope.scaling.attn_factor", 1f);
+    if (isYarn) {
+      attentionFactor *= yarnAttentionFactor(factor);
     }
-    int original = between("rope.scaling.original_context_length", 0, MAX_CONTEXT, 0);
+    int originalContext = intBetween("rope.scaling.original_context_length", 0, MAX_CONTEXT, 0);
     return new RopeParameters(
         dimensions,
-        order,
-        original == 0 ? contextLength() : original,
-        positive("rope.freq_base", DEFAULT_ROPE_BASE),
+        type,
+        originalContext == 0 ? contextLength() : originalContext,
+        positiveFloat("rope.freq_base", DEFAULT_ROPE_BASE),
         scaling == RopeScaling.NONE ? 1f : 1f / factor,
-        yarn ? 1f : 0f,
+        isYarn ? 1f : 0f,
         attentionFactor,
         YARN_BETA_FAST,
         YARN_BETA_SLOW);
   }
 
-  /** The factor of linear scaling; 0 stands for none, and an older key is read too. */
+  /** The factor of linear scaling; 0 means none. Also reads an older key. */
   private float ropeFactor() {
     String key =
         metadata.has(prefix + "rope.scaling.factor") ? "rope.scaling.factor" : "rope.scale_linear";
@@ -198,13 +198,13 @@ public final class HyperparameterReader {
   }
 
   /**
-   * What is left of YaRN's attention temperature, 0.1 ln(s) + 1, once the same factor that the
-   * kernel applies by itself is taken out.
+   * YaRN's attention temperature, 0.1 ln(s) + 1, divided by the factor that the kernel itself
+   * applies.
    */
-  private static float yarnAttention(float factor) {
-    float kernel = (float) (1 + 0.1 * Math.log(factor));
-    float wanted = factor <= 1 ? 1f : kernel;
-    return wanted / kernel;
+  private static float yarnAttentionFactor(float factor) {
+    float kernelFactor = (float) (1 + 0.1 * Math.log(factor));
+    float targetFactor = factor <= 1 ? 1f : kernelFactor;
+    return targetFactor / kernelFactor;
   }
 
   GgufFile file() {

@@ -3,19 +3,19 @@ package dev.myelin.model.config;
 import dev.myelin.graph.RopeParameters;
 
 /**
- * The shape of a model.
+ * The hyperparameters of a model.
  *
  * @param architecture value of {@code general.architecture}
  * @param layers number of decoder layers
  * @param width length of the residual stream (n_embd)
- * @param contextLength positions it was trained for
- * @param feedForward inner width of a feed-forward layer, or of one expert
+ * @param contextLength context length of training
+ * @param feedForward width of the hidden layer of a feed-forward network, or of one expert (n_ff)
  * @param vocabulary number of tokens
  * @param normEpsilon added to the variance in norms
- * @param attention heads
- * @param experts the mixture, {@link Experts#NONE} for a dense model
- * @param rope rotary positions, null for learned ones
- * @param ropeType how positions beyond the training context are scaled
+ * @param attention attention heads
+ * @param experts the mixture of experts, {@link Experts#NONE} for a dense model
+ * @param rope RoPE parameters, null for learned positions
+ * @param ropeScaling RoPE scaling for positions beyond the training context
  */
 public record Hyperparameters(
     String architecture,
@@ -28,33 +28,33 @@ public record Hyperparameters(
     Attention attention,
     Experts experts,
     RopeParameters rope,
-    RopeScaling ropeType) {
+    RopeScaling ropeScaling) {
 
   /**
    * @param heads query heads
    * @param kvHeads key and value heads, a divisor of heads (grouped-query attention)
-   * @param headSize values of a query or key head
+   * @param headSize values per query or key head
    */
   public record Attention(int heads, int kvHeads, int headSize) {
-    /** Length of all queries of a position. */
+    /** Values of all query heads of a position. */
     public int queryWidth() {
       return heads * headSize;
     }
 
-    /** Length of all keys, or all values, of a position. */
+    /** Values of all key heads, or all value heads, of a position. */
     public int kvWidth() {
       return kvHeads * headSize;
     }
   }
 
   /**
-   * @param count experts of a layer
-   * @param used experts a token is sent to
+   * @param count experts per layer
+   * @param used experts per token
    */
   public record Experts(int count, int used) {
     public static final Experts NONE = new Experts(0, 0);
 
-    public boolean present() {
+    public boolean isPresent() {
       return count > 0;
     }
   }

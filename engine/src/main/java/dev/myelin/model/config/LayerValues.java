@@ -6,20 +6,21 @@ import dev.myelin.gguf.GgufFile;
 import dev.myelin.gguf.GgufValue;
 
 /**
- * Integers that a file gives once for all layers, or as an array with one for each layer. The
- * architectures here have layers of one shape, so an array is served where all its elements agree.
+ * Integers that a file stores as a scalar for all layers or as an array with one element per layer.
+ * The supported architectures have layers of equal shape, so the elements of an array must be
+ * equal.
  */
 final class LayerValues {
   private LayerValues() {}
 
   /**
-   * The value of all layers, of any range.
+   * The value for all layers, without a range check.
    *
-   * @throws UnsupportedModelException naming the first layer that differs
-   * @throws dev.myelin.error.ModelFileException if the value is no integer, or not one for each
-   *     layer
+   * @throws UnsupportedModelException if a layer differs; names the first one
+   * @throws dev.myelin.error.ModelFileException if the value is neither an integer nor an array
+   *     with one integer per layer
    */
-  static int same(GgufFile file, String key, int layers) {
+  static int sameInAllLayers(GgufFile file, String key, int layers) {
     GgufValue value = file.metadata().value(key);
     if (!(value instanceof GgufArray array)) {
       return file.metadata().u32(key);

@@ -1,2 +1,2 @@
-/** Hyperparameters of a model: read from the metadata and checked. */
+/** Hyperparameters of a model, read from the metadata and checked. */
 package dev.myelin.model.config;

@@ -5,28 +5,33 @@ import dev.myelin.graph.Tensor;
 import dev.myelin.pass.ForwardPass;
 
 /**
- * Self-attention over the cache (Vaswani et al. 2017; grouped heads, Ainslie et al. 2023).
+ * Self-attention (Vaswani et al. 2017) with grouped query heads (Ainslie et al. 2023).
  *
  * @param output [heads * headSize, width]
- * @param queryNorm norm of each query head before it is rotated, or null
- * @param keyNorm likewise of each key head
- * @param rope null where positions are learned
- * @param scale of the products of queries and keys
+ * @param queryNorm norm of each query head before RoPE, or null
+ * @param keyNorm norm of each key head before RoPE, or null
+ * @param rope rotary positions, or null if positions are learned
+ * @param scale factor of QKᵀ before the softmax
  */
 public record Attention(
-    Projections projections, Linear output, Norm queryNorm, Norm keyNorm, Rope rope, float scale) {
+    QkvProjection qkvProjection,
+    Linear output,
+    Norm queryNorm,
+    Norm keyNorm,
+    Rope rope,
+    float scale) {
 
   /** [width, tokens] to the same shape. */
   public Tensor apply(ForwardPass pass, int layer, Tensor x) {
     GraphBuilder g = pass.graph();
-    Projections.Heads heads = projections.apply(g, x);
-    Tensor q = position(pass, heads.q(), queryNorm).named("q-" + layer);
-    Tensor k = position(pass, heads.k(), keyNorm).named("k-" + layer);
-    Tensor mixed = pass.attend(layer, q, k, heads.v(), scale).named("attention-" + layer);
-    return output.apply(g, mixed);
+    QkvProjection.Qkv qkv = qkvProjection.apply(g, x);
+    Tensor q = normAndRope(pass, qkv.q(), queryNorm).named("Qcur-" + layer);
+    Tensor k = normAndRope(pass, qkv.k(), keyNorm).named("Kcur-" + layer);
+    Tensor kqvOut = pass.attend(layer, q, k, qkv.v(), scale).named("kqv_out-" + layer);
+    return output.apply(g, kqvOut);
   }
 
-  private Tensor position(ForwardPass pass, Tensor head, Norm norm) {
+  private Tensor normAndRope(ForwardPass pass, Tensor head, Norm norm) {
     Tensor normed = norm == null ? head : norm.apply(pass.graph(), head);
     return rope == null ? normed : rope.apply(pass, normed);
   }

@@ -7,10 +7,10 @@ import dev.myelin.pass.ForwardPass;
 import java.util.List;
 
 /**
- * A decoder-only transformer whose layers norm their input first (Radford et al. 2019).
+ * A decoder-only transformer with pre-norm layers (Radford et al. 2019).
  *
- * @param positionEmbedding [width, positions] where positions are learned, else null
- * @param output [width, vocabulary], the token embedding's matrix where they are tied
+ * @param positionEmbedding [width, positions] if positions are learned, else null
+ * @param output [width, vocabulary]; the token embedding if they are tied
  */
 public record Decoder(
     Embedding tokenEmbedding,
@@ -20,13 +20,13 @@ public record Decoder(
     Linear output)
     implements Network {
 
-  /** A layer adds attention, then a feed-forward network, to the residual stream. */
-  public record Layer(Norm attentionNorm, Attention attention, Norm feedNorm, FeedForward feed) {}
+  /** A layer: attention, then a feed-forward network, each added to the residual stream. */
+  public record Layer(Norm attnNorm, Attention attention, Norm ffnNorm, FeedForward ffn) {}
 
   @Override
   public Tensor logits(ForwardPass pass) {
     GraphBuilder g = pass.graph();
-    Tensor x = tokenEmbedding.apply(g, pass.tokens()).named("embedding");
+    Tensor x = tokenEmbedding.apply(g, pass.tokens()).named("inp_embd");
     if (positionEmbedding != null) {
       x = g.add(x, g.getRows(positionEmbedding, pass.positions()));
     }
@@ -34,20 +34,20 @@ public record Decoder(
     for (int i = 0; i <= last; i++) {
       x = layer(pass, i, x, i == last);
     }
-    Tensor logits = output.apply(g, pass.learnable(norm.apply(g, x)));
-    return (output.bias() == null ? logits : pass.learnable(logits)).named("logits");
+    Tensor logits = output.apply(g, pass.applyLossMask(norm.apply(g, x)));
+    return (output.bias() == null ? logits : pass.applyLossMask(logits)).named("result_output");
   }
 
-  private Tensor layer(ForwardPass pass, int index, Tensor x, boolean last) {
+  private Tensor layer(ForwardPass pass, int index, Tensor x, boolean isLast) {
     GraphBuilder g = pass.graph();
     Layer layer = layers.get(index);
-    Tensor attended = layer.attention().apply(pass, index, layer.attentionNorm().apply(g, x));
-    if (last) {
-      attended = pass.selectOutputs(attended);
+    Tensor attnOut = layer.attention().apply(pass, index, layer.attnNorm().apply(g, x));
+    if (isLast) {
+      attnOut = pass.selectOutputs(attnOut);
       x = pass.selectOutputs(x);
     }
-    Tensor middle = g.add(attended, x).named("middle-" + index);
-    Tensor fed = layer.feed().apply(g, layer.feedNorm().apply(g, middle));
-    return g.add(fed, middle).named("layer-" + index);
+    Tensor ffnInp = g.add(attnOut, x).named("ffn_inp-" + index);
+    Tensor ffnOut = layer.ffn().apply(g, layer.ffnNorm().apply(g, ffnInp));
+    return g.add(ffnOut, ffnInp).named("l_out-" + index);
   }
 }

@@ -5,7 +5,7 @@ import dev.myelin.graph.Tensor;
 import dev.myelin.model.build.WeightSource;
 import java.util.List;
 
-/** The second half of a layer: works on each position by itself. */
+/** The feed-forward network of a layer, applied to each position independently. */
 public interface FeedForward {
   /** [width, tokens] to the same shape. */
   Tensor apply(GraphBuilder g, Tensor x);
@@ -14,16 +14,16 @@ public interface FeedForward {
   record Gated(Linear gate, Linear up, Linear down) implements FeedForward {
     @Override
     public Tensor apply(GraphBuilder g, Tensor x) {
-      List<Tensor> both = Linear.applyAll(g, x, gate, up);
-      return down.apply(g, g.swiglu(both.get(0), both.get(1)));
+      List<Tensor> gateUp = Linear.applyAll(g, x, gate, up);
+      return down.apply(g, g.swiglu(gateUp.get(0), gateUp.get(1)));
     }
 
     public static Gated of(
-        WeightSource w, String layer, long width, long inner, Linear.Extras extras) {
+        WeightSource w, String layer, long width, long ffnWidth, Linear.Epilogue epilogue) {
       return new Gated(
-          Linear.of(w, layer + "ffn_gate", width, inner, extras),
-          Linear.of(w, layer + "ffn_up", width, inner, extras),
-          Linear.of(w, layer + "ffn_down", inner, width, extras));
+          Linear.of(w, layer + "ffn_gate", width, ffnWidth, epilogue),
+          Linear.of(w, layer + "ffn_up", width, ffnWidth, epilogue),
+          Linear.of(w, layer + "ffn_down", ffnWidth, width, epilogue));
     }
   }
 
@@ -34,10 +34,10 @@ public interface FeedForward {
       return down.apply(g, g.gelu(up.apply(g, x)));
     }
 
-    public static Gelu of(WeightSource w, String layer, long width, long inner) {
+    public static Gelu of(WeightSource w, String layer, long width, long ffnWidth) {
       return new Gelu(
-          Linear.of(w, layer + "ffn_up", width, inner, Linear.Extras.BIAS),
-          Linear.of(w, layer + "ffn_down", inner, width, Linear.Extras.BIAS));
+          Linear.of(w, layer + "ffn_up", width, ffnWidth, Linear.Epilogue.BIAS),
+          Linear.of(w, layer + "ffn_down", ffnWidth, width, Linear.Epilogue.BIAS));
     }
   }
 }

@@ -1,6 +1,6 @@
 package dev.myelin.model.layer;
 
-import dev.myelin.adapter.LowRank;
+import dev.myelin.adapter.LowRankUpdate;
 import dev.myelin.graph.GraphBuilder;
 import dev.myelin.graph.NativeKernels;
 import dev.myelin.graph.Tensor;
@@ -10,22 +10,22 @@ import java.util.List;
 import java.util.stream.IntStream;
 
 /**
- * {@code y = W x}, with a bias and a scale where the file has them. The one place that decides
- * which kernel multiplies a weight.
+ * A linear layer: {@code y = W x}, with a bias and a scale if the file has them. Chooses between
+ * native kernels and ggml for its matmul.
  *
  * @param weight [in, out]
  * @param bias [out], or null
  * @param scale [1], or null
- * @param adapters changes of the matrix, which add up
+ * @param adapters low-rank updates of the matrix, which add up
  */
 public record Linear(
-    Tensor weight, Tensor bias, Tensor scale, Extras extras, List<LowRank> adapters) {
+    Tensor weight, Tensor bias, Tensor scale, Epilogue epilogue, List<LowRankUpdate> adapters) {
   /**
-   * What a layer may have beside its matrix, and in which order it is applied: as the reference
-   * implementation does for that layer. A scale that it ignores is ignored here. Adapters are added
-   * after a scale that comes first, and before all else.
+   * The operations after the matmul and their order, as in the reference implementation for that
+   * layer. A scale that the reference ignores is ignored here. Adapters are added after a scale
+   * that comes first, and before everything else.
    */
-  public enum Extras {
+  public enum Epilogue {
     NONE,
     SCALE,
     SCALE_LAST,
@@ -33,39 +33,39 @@ public record Linear(
     SCALE_THEN_BIAS,
     BIAS_THEN_SCALE;
 
-    boolean bias() {
+    boolean hasBias() {
       return this == BIAS || this == SCALE_THEN_BIAS || this == BIAS_THEN_SCALE;
     }
 
-    boolean scale() {
+    boolean hasScale() {
       return this != NONE && this != BIAS;
     }
 
-    boolean scaleLast() {
+    boolean isScaleLast() {
       return this == SCALE_LAST || this == BIAS_THEN_SCALE;
     }
   }
 
-  /** Takes {@code NAME.weight} and, where present and allowed, its bias and scale. */
-  public static Linear of(WeightSource w, String name, long in, long out, Extras extras) {
+  /** Takes {@code NAME.weight} and, if present and part of the epilogue, its bias and scale. */
+  public static Linear of(WeightSource w, String name, long in, long out, Epilogue epilogue) {
     Tensor weight = w.matrix(name + ".weight", in, out);
-    Tensor bias = extras.bias() ? w.optionalVector(name + ".bias", out).orElse(null) : null;
-    List<LowRank> adapters = w.adapters(name + ".weight", in, out);
-    return new Linear(weight, bias, scale(w, name, extras), extras, adapters);
+    Tensor bias = epilogue.hasBias() ? w.optionalVector(name + ".bias", out).orElse(null) : null;
+    List<LowRankUpdate> adapters = w.adapters(name + ".weight", in, out);
+    return new Linear(weight, bias, scale(w, name, epilogue), epilogue, adapters);
   }
 
   /**
-   * A layer whose matrix is another layer's: an output tied to the embedding. Adapters of the
-   * embedding are not its own: training adds them to the lookup alone.
+   * A layer that shares another layer's matrix: an output tied to the embedding. Adapters of the
+   * embedding do not apply to it, as in training: they only change the lookup.
    */
-  public static Linear tied(WeightSource w, Tensor weight, String name, Extras extras) {
+  public static Linear tied(WeightSource w, Tensor weight, String name, Epilogue epilogue) {
     Tensor bias =
-        extras.bias() ? w.optionalVector(name + ".bias", weight.dim(1)).orElse(null) : null;
-    return new Linear(weight, bias, scale(w, name, extras), extras, List.of());
+        epilogue.hasBias() ? w.optionalVector(name + ".bias", weight.dim(1)).orElse(null) : null;
+    return new Linear(weight, bias, scale(w, name, epilogue), epilogue, List.of());
   }
 
-  private static Tensor scale(WeightSource w, String name, Extras extras) {
-    if (!extras.scale()) {
+  private static Tensor scale(WeightSource w, String name, Epilogue epilogue) {
+    if (!epilogue.hasScale()) {
       w.ignore(name + ".scale");
       return null;
     }
@@ -74,36 +74,36 @@ public record Linear(
 
   /** [in, n] to [out, n]. */
   public Tensor apply(GraphBuilder g, Tensor x) {
-    // own products have no derivative
-    boolean own = !g.isDifferentiable() && NativeKernels.supportsMatmul(weight, x);
-    return finish(g, own ? g.matmulNative(weight, x) : g.matmul(weight, x), x);
+    // native kernels have no derivative
+    boolean useNative = !g.isDifferentiable() && NativeKernels.supportsMatmul(weight, x);
+    return applyEpilogue(g, useNative ? g.matmulNative(weight, x) : g.matmul(weight, x), x);
   }
 
-  /** What each of some layers makes of the same input, in one operation where that can be. */
+  /** Applies several layers to the same input, with one grouped matmul if possible. */
   public static List<Tensor> applyAll(GraphBuilder g, Tensor x, Linear... layers) {
     List<Tensor> weights = Arrays.stream(layers).map(Linear::weight).toList();
     if (g.isDifferentiable() || !NativeKernels.supportsGroupedMatmul(weights, x)) {
       return Arrays.stream(layers).map(layer -> layer.apply(g, x)).toList();
     }
-    List<Tensor> products = g.groupedMatmul(weights, x);
+    List<Tensor> outputs = g.groupedMatmul(weights, x);
     return IntStream.range(0, layers.length)
-        .mapToObj(i -> layers[i].finish(g, products.get(i), x))
+        .mapToObj(i -> layers[i].applyEpilogue(g, outputs.get(i), x))
         .toList();
   }
 
-  /** Adds to the product of the matrix what else there is. */
-  private Tensor finish(GraphBuilder g, Tensor product, Tensor x) {
-    Tensor y = product;
-    if (scale != null && !extras.scaleLast()) {
+  /** Applies adapters, bias and scale to the result of the matmul. */
+  private Tensor applyEpilogue(GraphBuilder g, Tensor matmul, Tensor x) {
+    Tensor y = matmul;
+    if (scale != null && !epilogue.isScaleLast()) {
       y = g.multiply(y, scale);
     }
-    for (LowRank adapter : adapters) {
+    for (LowRankUpdate adapter : adapters) {
       y = adapter.addTo(g, y, x);
     }
     if (bias != null) {
       y = g.add(y, bias);
     }
-    if (scale != null && extras.scaleLast()) {
+    if (scale != null && epilogue.isScaleLast()) {
       y = g.multiply(y, scale);
     }
     return y;

@@ -8,13 +8,13 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.function.IntFunction;
 
-/** What the family of Llama has in common: RMS norms, rotary positions, an output often tied. */
+/** Shared code of Llama-like decoders: RMS norms, rotary positions, an optionally tied output. */
 public final class RotaryDecoder {
   private RotaryDecoder() {}
 
-  /** Reads the hyperparameters that all of the family have. */
+  /** Reads the hyperparameters of a Llama-like decoder. */
   public static Hyperparameters hyperparameters(
-      HyperparameterReader in, RopeParameters.Type order) {
+      HyperparameterReader in, RopeParameters.Type ropeType) {
     Hyperparameters.Attention attention = in.attention();
     return new Hyperparameters(
         in.architecture(),
@@ -23,35 +23,38 @@ public final class RotaryDecoder {
         in.contextLength(),
         in.feedForward(),
         in.vocabulary(),
-        in.positive("attention.layer_norm_rms_epsilon"),
+        in.positiveFloat("attention.layer_norm_rms_epsilon"),
         attention,
         in.experts(),
-        in.rope(order, attention),
+        in.rope(ropeType, attention),
         in.ropeScaling());
   }
 
-  /** Embedding, layers, norm and output; {@code layer} makes each layer. */
+  /** Builds embedding, layers, norm and output; {@code layer} builds each layer. */
   public static Decoder of(
-      Hyperparameters hp, WeightSource w, Linear.Extras output, IntFunction<Decoder.Layer> layer) {
+      Hyperparameters hp,
+      WeightSource w,
+      Linear.Epilogue epilogue,
+      IntFunction<Decoder.Layer> layer) {
     Embedding embedding = Embedding.of(w, "token_embd", hp.width(), hp.vocabulary());
     Norm norm = Norm.rms(w, "output_norm", hp.width(), hp.normEpsilon());
-    Linear head = output(hp, w, embedding, output);
+    Linear output = output(hp, w, embedding, epilogue);
     List<Decoder.Layer> layers = new ArrayList<>();
     for (int i = 0; i < hp.layers(); i++) {
       layers.add(layer.apply(i));
     }
-    return new Decoder(embedding, null, layers, norm, head);
+    return new Decoder(embedding, null, layers, norm, output);
   }
 
-  /** The file's output matrix, or the embedding again. */
+  /** The file's output matrix, or the embedding if they are tied. */
   public static Linear output(
-      Hyperparameters hp, WeightSource w, Embedding embedding, Linear.Extras extras) {
+      Hyperparameters hp, WeightSource w, Embedding embedding, Linear.Epilogue epilogue) {
     return w.has("output.weight")
-        ? Linear.of(w, "output", hp.width(), hp.vocabulary(), extras)
-        : Linear.tied(w, embedding.weight(), "output", extras);
+        ? Linear.of(w, "output", hp.width(), hp.vocabulary(), epilogue)
+        : Linear.tied(w, embedding.weight(), "output", epilogue);
   }
 
-  /** 1 / sqrt(headSize), the usual scale of attention. */
+  /** 1 / sqrt(headSize), the default attention scale. */
   public static float attentionScale(Hyperparameters hp) {
     return (float) (1.0 / Math.sqrt(hp.attention().headSize()));
   }

@@ -22,10 +22,10 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
 /**
- * A NaN or an infinity anywhere in a model's weights reaches the logits of every position, whatever
- * quantises activations and the cache on the way, with the kernels in use and with ggml's.
+ * A NaN or an infinity in any weight reaches the logits of every position, although activations and
+ * the cache are quantised on the way, both with native and with ggml's kernels.
  */
-class CarriedNaNTest {
+class NaNPropagationTest {
   private static final int TOKEN = 7;
   private static final int TOKENS = 5;
   private static final short NAN_HALF = 0x7e00;
@@ -55,7 +55,7 @@ class CarriedNaNTest {
 
   @TempDir static Path folder;
 
-  /** A model all of whose matrices are of a type, and the cache it runs with. */
+  /** A model with all matrices of one type, and its cache type. */
   private record Case(String name, RandomModel model, CacheType cache, List<String> tensors) {
     @Override
     public String toString() {
@@ -77,7 +77,7 @@ class CarriedNaNTest {
             GgmlType.Q2_K,
             GgmlType.Q4_K,
             GgmlType.Q6_K,
-            // no kernel of ours
+            // no native kernel
             GgmlType.IQ2_XXS)) {
       RandomModel model = llama.withType(type);
       cases.add(new Case(type.ggmlName(), model, CacheType.F16, DENSE));
@@ -94,18 +94,18 @@ class CarriedNaNTest {
 
   @ParameterizedTest
   @MethodSource("cases")
-  void reachesTheLogits(Case c) {
+  void nonFiniteWeightReachesLogits(Case c) {
     Path whole = c.model.write(folder.resolve("whole.gguf"));
     int[] tokens = Logits.randomTokens(TOKENS, c.model.shape().vocabulary(), 3);
     tokens[0] = TOKEN;
     boolean infinite = false;
     for (String tensor : c.tensors) {
-      // a router that gives an expert minus infinity is a router that never chooses it
+      // a router logit of minus infinity only means that the expert is never selected
       infinite = !infinite && !tensor.contains("gate_inp");
-      Path broken = breaking(whole, tensor, infinite);
+      Path broken = writeBroken(whole, tensor, infinite);
       Logits.Run run = new Logits.Run(broken, tokens, 64, c.cache, 1);
       for (int chunk : new int[] {TOKENS, 1}) {
-        for (float[] row : Logits.ours(run, chunk).rows()) {
+        for (float[] row : Logits.myelin(run, chunk).rows()) {
           assertThat(anyIsNotFinite(row))
               .as("%s, %s, infinite %b, %d tokens at a time", c, tensor, infinite, chunk)
               .isTrue();
@@ -123,8 +123,8 @@ class CarriedNaNTest {
     return false;
   }
 
-  /** The same file with a value of the tensor broken: of its matrices each, in the token's row. */
-  private static Path breaking(Path whole, String tensor, boolean infinite) {
+  /** Writes the file with one non-finite value in each matrix of the tensor, in the token's row. */
+  private static Path writeBroken(Path whole, String tensor, boolean infinite) {
     Path file = folder.resolve("broken.gguf");
     try (GgufFile from = GgufFile.open(whole)) {
       GgufWriter writer = new GgufWriter().putAll(from.metadata());

@@ -9,9 +9,9 @@ import java.nio.file.Path;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
-/** The main program of {@link HeapFlatTest}'s process: maps a model and computes a token. */
-final class HeapFlatProbe {
-  private HeapFlatProbe() {}
+/** Main program of {@link HeapUsageTest}'s child process: maps a model and computes one token. */
+final class HeapUsageProbe {
+  private HeapUsageProbe() {}
 
   public static void main(String[] args) throws IOException {
     try (Model model = Model.load(Path.of(args[0]));
@@ -20,12 +20,12 @@ final class HeapFlatProbe {
       long heap = ManagementFactory.getMemoryMXBean().getHeapMemoryUsage().getUsed();
       System.out.printf(
           "%d logits, heap in use %d MiB of %d MiB%s%n",
-          logits, heap >> 20, Runtime.getRuntime().maxMemory() >> 20, resident());
+          logits, heap >> 20, Runtime.getRuntime().maxMemory() >> 20, residentMemory());
     }
   }
 
-  /** Linux tells how much memory of the process is its own, and how much belongs to files. */
-  private static String resident() throws IOException {
+  /** Anonymous and file-backed resident memory; empty except on Linux. */
+  private static String residentMemory() throws IOException {
     Path status = Path.of("/proc/self/status");
     if (!Files.exists(status)) {
       return "";

@@ -10,26 +10,26 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
 
-/** Runs a class of the tests in a JVM of its own, whose memory and end are its own too. */
-public final class OwnJvm {
-  /** An option with which the JVM denies native access. */
-  public static final String DENIED = "--illegal-native-access=deny";
+/** Runs a test program in a child JVM. */
+public final class ChildJvm {
+  /** The JVM option that denies native access. */
+  public static final String DENY_NATIVE_ACCESS = "--illegal-native-access=deny";
 
-  private OwnJvm() {}
+  private ChildJvm() {}
 
   /**
-   * Runs it, and expects that it ends by itself and without an error.
+   * Runs a program and asserts that it exits with status 0.
    *
-   * @param seconds how long it may take once it has said all
-   * @param options of the JVM, such as {@code -Xmx64m}
-   * @return what it printed
+   * @param seconds time limit between the end of its output and its exit
+   * @param options JVM options, such as {@code -Xmx64m}
+   * @return its output
    */
   public static String run(Class<?> main, int seconds, List<String> options, Object... arguments)
       throws IOException, InterruptedException {
     return run(Map.of(), main, seconds, options, arguments);
   }
 
-  /** The same, with these variables added to its environment. */
+  /** Runs a program with additional environment variables. */
   public static String run(
       Map<String, String> environment,
       Class<?> main,
@@ -39,7 +39,7 @@ public final class OwnJvm {
       throws IOException, InterruptedException {
     List<String> command = new ArrayList<>();
     command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
-    if (!options.contains(DENIED)) {
+    if (!options.contains(DENY_NATIVE_ACCESS)) {
       command.add("--enable-native-access=ALL-UNNAMED");
     }
     command.add("-Dmyelin.home=" + System.getProperty("myelin.home", ".."));
@@ -51,9 +51,9 @@ public final class OwnJvm {
     ProcessBuilder builder = new ProcessBuilder(command).redirectErrorStream(true);
     builder.environment().putAll(environment);
     Process process = builder.start();
-    String said = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+    String output = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
     assertThat(process.waitFor(seconds, TimeUnit.SECONDS)).isTrue();
-    assertThat(process.exitValue()).as(said).isZero();
-    return said;
+    assertThat(process.exitValue()).as(output).isZero();
+    return output;
   }
 }

@@ -12,20 +12,20 @@ import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.Map;
 
-/** Weights in memory of their own, as f32 whatever the file's type is. */
-final class CopiedWeights implements WeightSource.Placement {
-  /** Tensors that a run of training keeps beside the weights. */
-  static final String OPTIMIZER = "optimizer.";
+/** Weights copied to memory as f32, whatever their type in the file. */
+final class TrainableWeights implements WeightSource.Placement {
+  /** Name prefix of the optimiser tensors in a training checkpoint. */
+  static final String OPTIMIZER_PREFIX = "optimizer.";
 
   private final GgufFile file;
   private final TensorBuffer buffer;
   private final Map<String, Tensor> tensors = new LinkedHashMap<>();
 
-  CopiedWeights(GgufFile file) {
+  TrainableWeights(GgufFile file) {
     this.file = file;
     long bytes = 0;
     for (TensorInfo info : file.tensors()) {
-      if (info.name().startsWith(OPTIMIZER)) {
+      if (info.name().startsWith(OPTIMIZER_PREFIX)) {
         continue;
       }
       bytes += TensorBuffer.roundUp(GgmlType.F32.bytes(info.elements()));
@@ -39,9 +39,9 @@ final class CopiedWeights implements WeightSource.Placement {
     if (placed == null) {
       placed = context.tensor(info.name(), GgmlType.F32, shape);
       buffer.append(placed);
-      // what cannot be multiplied was refused before
-      Dequantizer values = Dequantizer.of(info.type()).orElseThrow();
-      MemorySegment floats = values.dequantize(file.data(info), placed.data());
+      // types that no kernel multiplies were rejected before
+      Dequantizer dequantizer = Dequantizer.of(info.type()).orElseThrow();
+      MemorySegment floats = dequantizer.dequantize(file.data(info), placed.data());
       if (info.type() == GgmlType.F32) {
         placed.data().copyFrom(floats);
       }
@@ -51,7 +51,7 @@ final class CopiedWeights implements WeightSource.Placement {
   }
 
   @Override
-  public Map<String, Tensor> changeable() {
+  public Map<String, Tensor> trainableWeights() {
     return Collections.unmodifiableMap(tensors);
   }
 

@@ -4,7 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import dev.myelin.gguf.GgmlType;
-import dev.myelin.testing.OwnJvm;
+import dev.myelin.testing.ChildJvm;
 import dev.myelin.testing.RandomModel;
 import dev.myelin.testing.RandomModel.Feature;
 import dev.myelin.testing.RandomModel.Shape;
@@ -15,17 +15,17 @@ import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** A checkpoint of two gigabytes runs in a JVM whose heap is a sixteenth of that. */
-class HeapFlatTest {
+/** A checkpoint of 2 GiB runs in a JVM with a heap of 128 MiB. */
+class HeapUsageTest {
   private static final long TWO_GIGABYTES = 2L << 30;
 
-  /** Layers of the shape of Llama 3.2 1B that make two gigabytes in Q4_0. */
+  /** Layers of Llama 3.2 1B's shape that add up to 2 GiB in Q4_0. */
   private static final int LAYERS = 60;
 
   @TempDir Path folder;
 
   @Test
-  void twoGigabytesUnderAHeapOf128Megabytes() throws Exception {
+  void runs2GiBModelWith128MiBHeap() throws Exception {
     long free = Files.getFileStore(folder).getUsableSpace();
     assumeTrue(
         free > 2 * TWO_GIGABYTES,
@@ -40,9 +40,9 @@ class HeapFlatTest {
         .write(file);
     assertThat(Files.size(file)).isGreaterThan(TWO_GIGABYTES);
     try {
-      String said = OwnJvm.run(HeapFlatProbe.class, 60, List.of("-Xmx128m"), file).strip();
-      System.out.println("heap: " + said);
-      assertThat(said).startsWith("128256 logits");
+      String output = ChildJvm.run(HeapUsageProbe.class, 60, List.of("-Xmx128m"), file).strip();
+      System.out.println("heap: " + output);
+      assertThat(output).startsWith("128256 logits");
     } finally {
       Files.delete(file);
     }

@@ -12,42 +12,42 @@ import java.util.Map;
 import java.util.Set;
 
 /**
- * Keys of an architecture that say how a model computes, and that the architectures here do not
- * serve: a file is refused where such a key has a value that changes the result. Each key is listed
- * with the values that change nothing, which converters often write.
+ * Hyperparameters that change the computation and that no architecture implements. A file is
+ * rejected if such a key has a value that changes the result. Each key is listed with its neutral
+ * values, which converters often write.
  */
-final class UnservedKeys {
+final class UnsupportedKeys {
   private static final float TOLERANCE = 1e-6f;
 
   /**
-   * The values of a key that mean what the architectures do anyway, and how a message names them.
-   * No lambda: the first one of a process costs milliseconds of start-up.
+   * The neutral values of a key, and their text for messages. Not a lambda: the first lambda of a
+   * process costs milliseconds of start-up time.
    */
-  private record Rule(double neutral, double otherwise, String expected) {
+  private record Rule(double neutral, double alternative, String expected) {
     Rule(double neutral, String expected) {
       this(neutral, neutral, expected);
     }
 
-    boolean holds(double value) {
-      return value == neutral || value == otherwise;
+    boolean allows(double value) {
+      return value == neutral || value == alternative;
     }
   }
 
-  private static final Rule OFF = new Rule(0, "0: nothing else is supported");
-  private static final Rule ONE = new Rule(1, 0, "1: nothing else is supported");
-  private static final Rule TRUE = new Rule(1, "true: nothing else is supported");
-  private static final Rule FALSE = new Rule(0, "false: nothing else is supported");
-  private static final Rule SOFTMAX = new Rule(1, 0, "1 (softmax): nothing else is supported");
-  private static final Rule FAST = new Rule(32, "32: nothing else is supported");
+  private static final Rule OFF = new Rule(0, "0: no other value is supported");
+  private static final Rule ONE = new Rule(1, 0, "1: no other value is supported");
+  private static final Rule TRUE = new Rule(1, "true: no other value is supported");
+  private static final Rule FALSE = new Rule(0, "false: no other value is supported");
+  private static final Rule SOFTMAX = new Rule(1, 0, "1 (softmax): no other value is supported");
+  private static final Rule BETA_FAST = new Rule(32, "32: no other value is supported");
 
   private static final Map<String, Rule> RULES = new HashMap<>();
 
   static {
-    put(TRUE, "attention.causal", "expert_weights_norm");
-    put(FALSE, "use_parallel_residual", "swin_norm", "hrm.prefix_lm", "norm_before_residual");
-    put(SOFTMAX, "expert_gating_func");
-    put(FAST, "rope.scaling.yarn_beta_fast");
-    put(
+    addRule(TRUE, "attention.causal", "expert_weights_norm");
+    addRule(FALSE, "use_parallel_residual", "swin_norm", "hrm.prefix_lm", "norm_before_residual");
+    addRule(SOFTMAX, "expert_gating_func");
+    addRule(BETA_FAST, "rope.scaling.yarn_beta_fast");
+    addRule(
         ONE,
         "logit_scale",
         "residual_scale",
@@ -67,7 +67,7 @@ final class UnservedKeys {
         "rope.scaling.yarn_ext_factor",
         "rope.scaling.yarn_attn_factor",
         "rope.scaling.yarn_beta_slow");
-    put(
+    addRule(
         OFF,
         "attention.clamp_kqv",
         "attention.max_alibi_bias",
@@ -118,64 +118,64 @@ final class UnservedKeys {
   private final Metadata metadata;
   private final String prefix;
 
-  private UnservedKeys(GgufFile file, String architecture) {
+  private UnsupportedKeys(GgufFile file, String architecture) {
     this.file = file;
     this.metadata = file.metadata();
     this.prefix = architecture + ".";
   }
 
-  private static void put(Rule rule, String... keys) {
+  private static void addRule(Rule rule, String... keys) {
     for (String key : keys) {
       RULES.put(key, rule);
     }
   }
 
-  /** The keys that are refused where their values change the result, without the architecture. */
+  /** The unsupported keys, without the architecture prefix. */
   static Set<String> names() {
     return Collections.unmodifiableSet(RULES.keySet());
   }
 
   /**
-   * Looks at all keys of an architecture.
+   * Checks all keys of an architecture.
    *
-   * @param attention its usual scale is 1 / sqrt(headSize)
-   * @throws UnsupportedModelException naming a key that would change the result
+   * @param attention the attention heads; their default scale is 1 / sqrt(headSize)
+   * @throws UnsupportedModelException if a key would change the result; names it
    */
-  static void refuse(GgufFile file, String architecture, Hyperparameters.Attention attention) {
-    new UnservedKeys(file, architecture).refuse(attention);
+  static void check(GgufFile file, String architecture, Hyperparameters.Attention attention) {
+    new UnsupportedKeys(file, architecture).check(attention);
   }
 
-  private void refuse(Hyperparameters.Attention attention) {
+  private void check(Hyperparameters.Attention attention) {
     for (String key : metadata.keys()) {
       Rule rule = key.startsWith(prefix) ? RULES.get(key.substring(prefix.length())) : null;
       if (rule != null && !isNeutral(metadata.value(key), rule)) {
         throw unsupported(key, rule.expected);
       }
     }
-    scale(attention);
-    activation();
+    checkAttentionScale(attention);
+    checkActivation();
   }
 
-  private void scale(Hyperparameters.Attention attention) {
+  private void checkAttentionScale(Hyperparameters.Attention attention) {
     String key = prefix.concat("attention.scale");
     if (metadata.has(key)) {
-      float usual = (float) (1 / Math.sqrt(attention.headSize()));
+      float expected = (float) (1 / Math.sqrt(attention.headSize()));
       float scale = metadata.f32(key);
-      if (scale != 0 && !(Math.abs(scale - usual) <= usual * TOLERANCE)) {
-        throw unsupported(key, usual + ", one over the root of the head size");
+      if (scale != 0 && !(Math.abs(scale - expected) <= expected * TOLERANCE)) {
+        throw unsupported(key, expected + ", one over the root of the head size");
       }
     }
   }
 
-  private void activation() {
+  private void checkActivation() {
     String key = prefix.concat("hidden_activation");
     if (metadata.has(key)) {
-      List<String> served =
+      List<String> supported =
           prefix.equals("gpt2.")
               ? List.of("gelu", "gelu_new", "gelu_pytorch_tanh")
               : List.of("silu", "swish", "swiglu");
-      if (!served.contains(metadata.string(key))) {
-        throw unsupported(key, String.join(", ", served));
+      if (!supported.contains(metadata.string(key))) {
+        throw unsupported(key, String.join(", ", supported));
       }
     }
   }
@@ -185,7 +185,7 @@ final class UnservedKeys {
       return isNeutral(value.toJava(), rule);
     }
     if (array.size() > HyperparameterReader.MAX_LAYERS) {
-      return false; // no value of layers: a file may claim a billion of them
+      return false; // longer than one value per layer; a file may claim a billion elements
     }
     for (int i = 0; i < array.size(); i++) {
       if (!isNeutral(array.toJava(i), rule)) {
@@ -196,10 +196,10 @@ final class UnservedKeys {
   }
 
   private static boolean isNeutral(Object value, Rule rule) {
-    if (value instanceof Boolean truth) {
-      return rule.holds(truth ? 1 : 0);
+    if (value instanceof Boolean flag) {
+      return rule.allows(flag ? 1 : 0);
     }
-    return value instanceof Number number && rule.holds(number.doubleValue());
+    return value instanceof Number number && rule.allows(number.doubleValue());
   }
 
   private UnsupportedModelException unsupported(String key, String expected) {

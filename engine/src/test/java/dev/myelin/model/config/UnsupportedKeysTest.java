@@ -24,11 +24,11 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
-/** Keys that change what a model computes: served, or refused by name, never passed over. */
-class UnservedKeysTest {
+/** Keys that change the computation are either supported or rejected by name. */
+class UnsupportedKeysTest {
   private static final Shape TINY = new Shape(2, 64, 4, 2, 16, 96, 320, 128);
 
-  /** Values that change nothing where 0 and 1 are not both such values, or where neither is. */
+  /** Neutral values of the keys for which 0 is not neutral. */
   private static final Map<String, Object> NEUTRAL =
       Map.of(
           "attention.causal", true,
@@ -39,17 +39,17 @@ class UnservedKeysTest {
           "hrm.prefix_lm", false,
           "norm_before_residual", false);
 
-  /** Logits of the unchanged files. */
-  private static final Map<String, float[]> PLAIN = new HashMap<>();
+  /** Logits of the unchanged files, by architecture. */
+  private static final Map<String, float[]> UNCHANGED = new HashMap<>();
 
   @TempDir static Path folder;
 
-  private record Case(String architecture, String key, Object value, boolean refused) {}
+  private record Case(String architecture, String key, Object value, boolean rejected) {}
 
-  private static MemorySegment good(String architecture) {
+  private static MemorySegment validModel(String architecture) {
     RandomModel model = RandomModel.small(architecture).withShape(TINY);
-    boolean gpt2 = architecture.equals("gpt2");
-    return (gpt2 ? model.withShape(TINY.withHeads(4, 4, 16)) : model).writer().toBytes();
+    boolean isGpt2 = architecture.equals("gpt2");
+    return (isGpt2 ? model.withShape(TINY.withHeads(4, 4, 16)) : model).writer().toBytes();
   }
 
   static List<Case> cases() {
@@ -58,11 +58,11 @@ class UnservedKeysTest {
       cases.add(new Case(architecture, "attention.causal", false, true));
       cases.add(new Case(architecture, "logit_scale", 0.25f, true));
     }
-    for (String key : new TreeSet<>(UnservedKeys.names())) {
+    for (String key : new TreeSet<>(UnsupportedKeys.names())) {
       Object neutral = NEUTRAL.get(key);
-      if (neutral instanceof Boolean truth) {
-        cases.add(new Case("llama", key, truth, false));
-        cases.add(new Case("llama", key, !truth, true));
+      if (neutral instanceof Boolean flag) {
+        cases.add(new Case("llama", key, flag, false));
+        cases.add(new Case("llama", key, !flag, true));
       } else {
         cases.add(new Case("llama", key, neutral == null ? 0 : neutral, false));
         cases.add(new Case("llama", key, 7, true));
@@ -94,11 +94,11 @@ class UnservedKeysTest {
 
   @ParameterizedTest
   @MethodSource("cases")
-  void isRefusedOrChangesNothing(Case c) {
+  void rejectsOrIgnoresKey(Case c) {
     Path file = folder.resolve("changed.gguf");
     String key = c.architecture + "." + c.key;
-    new ChangedModel(good(c.architecture)).put(key, c.value).write(file);
-    if (c.refused) {
+    new ChangedModel(validModel(c.architecture)).put(key, c.value).write(file);
+    if (c.rejected) {
       assertThatThrownBy(() -> Model.load(file))
           .isInstanceOf(UnsupportedModelException.class)
           .hasMessageStartingWith(file + ": key " + key + " = ")
@@ -106,20 +106,21 @@ class UnservedKeysTest {
           .message()
           .doesNotContain("\n");
     } else {
-      assertThat(logits(file)).isEqualTo(PLAIN.computeIfAbsent(c.architecture, this::plain));
+      assertThat(logits(file))
+          .isEqualTo(UNCHANGED.computeIfAbsent(c.architecture, this::unchangedLogits));
     }
   }
 
-  private float[] plain(String architecture) {
+  private float[] unchangedLogits(String architecture) {
     Path file = folder.resolve("plain.gguf");
-    new ChangedModel(good(architecture)).write(file);
+    new ChangedModel(validModel(architecture)).write(file);
     return logits(file);
   }
 
   @Test
-  void aDifferingLayerIsNamed() {
+  void namesLayerThatDiffers() {
     Path file = folder.resolve("layers.gguf");
-    new ChangedModel(good("llama"))
+    new ChangedModel(validModel("llama"))
         .put("llama.attention.head_count_kv", new int[] {2, 4})
         .write(file);
     assertThatThrownBy(() -> Model.load(file))
