@@ -54,9 +54,9 @@ class TrustedTextTest {
     List<String> controls = controls(source);
     Tokenizer tokenizer = tokenizer(controls);
     // templates that extract the thinking part write these tokens themselves
-    String spelt =
+    String controlText =
         controls.stream().filter(c -> !c.contains("think")).collect(Collectors.joining());
-    String hostile = OPEN + spelt + "<s></s>" + CLOSE;
+    String hostile = OPEN + controlText + "<s></s>" + CLOSE;
     ChatTemplate template =
         new ChatTemplate(Optional.empty(), source, "<s>", "</s>", TemplateCorpusTest.CLOCK);
     int rendered = 0;

@@ -163,8 +163,7 @@ class LogitsFileTest {
         Model large = Model.load(larger)) {
       assertThatThrownBy(() -> TextChunks.of(small, logits, ChunkOptions.ALL))
           .isInstanceOf(InvalidRequestException.class)
-          .hasMessage(
-              file + ": chunks of 8 tokens: expected at most 7, the positions of " + narrow);
+          .hasMessage(file + ": chunks of 8 tokens: expected at most 7, the positions of " + narrow);
       assertThatThrownBy(() -> TextChunks.of(large, logits, ChunkOptions.ALL))
           .isInstanceOf(InvalidRequestException.class)
           .hasMessage(file + ": logits of 320 tokens: expected 352, the vocabulary of " + larger);
@@ -206,10 +205,10 @@ class LogitsFileTest {
       format.encode(written, row);
       assertThat(row.remaining()).isEqualTo(format.rowBytes());
       format.decode(row, read, Path.of("file"), 0, 0);
-      double most = written.logProbability(written.argmax());
+      double max = written.logProbability(written.argmax());
       double step = row.getFloat(0);
       for (int i = 0; i < vocabulary; i++) {
-        double expected = Math.max(written.logProbability(i), most - 16);
+        double expected = Math.max(written.logProbability(i), max - 16);
         assertThat(read.logProbability(i)).isCloseTo(expected, within(0.51 * step + 1e-5));
       }
     }

@@ -134,7 +134,7 @@ class OraclePerplexityTest {
    * of the halves.
    */
   private static Estimate compare(Path file, int[] tokens, int context, double bound) {
-    Estimate whole = null;
+    Estimate first = null;
     try (Model model = Model.load(file)) {
       for (int length : new int[] {context, context - 1}) {
         ChunkOptions options = ChunkOptions.defaults().withContextLength(length);
@@ -148,11 +148,11 @@ class OraclePerplexityTest {
           assertThat(result.isComplete()).isTrue();
           assertThat(result.predictions()).isEqualTo(losses.length);
           assertClose(result.loss(), ReferenceStatistics.estimate(losses), bound);
-          whole = whole == null ? result.loss() : whole;
+          first = first == null ? result.loss() : first;
         }
       }
     }
-    return whole;
+    return first;
   }
 
   private static void assertClose(Estimate ours, Estimate expected, double bound) {

@@ -112,9 +112,9 @@ class ScorerTest {
     Logits.requireOracle();
     Path file = kind.equals("spm") ? spm : bpe;
     // CsvSource strips a trailing space
-    String whole = prompt.isEmpty() ? "" : prompt + " ";
-    double[] expected = libllamaScores(file, whole, LABELS);
-    Ranking ranking = rank(file, whole, LABELS);
+    String fullPrompt = prompt.isEmpty() ? "" : prompt + " ";
+    double[] expected = libllamaScores(file, fullPrompt, LABELS);
+    Ranking ranking = rank(file, fullPrompt, LABELS);
     for (int i = 0; i < expected.length; i++) {
       ContinuationScore score = ranking.scores().get(i);
       assertThat(score.continuation()).isEqualTo(LABELS.get(i));

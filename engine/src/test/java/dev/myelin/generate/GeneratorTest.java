@@ -83,13 +83,13 @@ class GeneratorTest {
       Generator generator = new Generator(session, SamplingOptions.defaults().withSeed(3));
       for (int n = 1; n < 40; n++) {
         session.truncate(0);
-        StringBuilder shown = new StringBuilder();
+        StringBuilder received = new StringBuilder();
         GenerateOptions options = new GenerateOptions(n, List.of(), true);
-        Generation generation = generator.generate("hello", options, shown::append);
+        Generation generation = generator.generate("hello", options, received::append);
         TextStream stream = new TextStream(model.tokenizer());
-        StringBuilder whole = new StringBuilder();
-        generation.tokens().forEach(token -> whole.append(stream.push(token)));
-        assertThat(generation.text()).isEqualTo(whole.toString()).isEqualTo(shown.toString());
+        StringBuilder decoded = new StringBuilder();
+        generation.tokens().forEach(token -> decoded.append(stream.push(token)));
+        assertThat(generation.text()).isEqualTo(decoded.toString()).isEqualTo(received.toString());
         cut += stream.pendingBytes() > 0 ? 1 : 0;
       }
     }

@@ -80,13 +80,13 @@ class SessionTest {
 
   @Test
   void survivesExceptionOfObserver() {
-    List<String> asked = new ArrayList<>();
+    List<String> weights = new ArrayList<>();
     ActivationObserver failing =
         new ActivationObserver() {
           @Override
           public boolean observes(String weight) {
-            asked.add(weight);
-            if (asked.contains("fail")) {
+            weights.add(weight);
+            if (weights.contains("fail")) {
               throw new IllegalStateException("on purpose");
             }
             return false;
@@ -100,13 +100,13 @@ class SessionTest {
       for (int[] shape : new int[][] {{1}, {1, 2}}) {
         session.truncate(0);
         session.feed(shape);
-        asked.add("fail");
+        weights.add("fail");
         // other shapes of both graphs: more cells, more tokens
         assertThatThrownBy(() -> session.feedAll(new int[] {1, 2, 3}, (position, logits) -> {}))
             .hasMessage("on purpose");
         assertThatThrownBy(() -> session.feedBatch(new int[] {1, 2, 3, 4}, 2))
             .hasMessage("on purpose");
-        asked.clear();
+        weights.clear();
         session.truncate(0);
         other.truncate(0);
         assertThat(Logits.copy(session.feed(shape))).isEqualTo(Logits.copy(other.feed(shape)));

@@ -186,9 +186,9 @@ class TranscriptTest {
   void encodesTextOfTokenCutByStopString() {
     String word = multiLetterToken();
     String kept = word.substring(0, word.length() - 1);
-    int[] whole = tokenizer.encode(word, false, false);
-    assertThat(whole).hasSize(1);
-    Generation stopped = reply(kept, List.of(whole[0]), FinishReason.STOP_STRING);
+    int[] token = tokenizer.encode(word, false, false);
+    assertThat(token).hasSize(1);
+    Generation stopped = reply(kept, List.of(token[0]), FinishReason.STOP_STRING);
     assertThat(ReplyTokens.flatten(stopped, 0, tokenizer))
         .isEqualTo(tokenizer.encode(kept, false, false));
   }

@@ -200,15 +200,15 @@ class ImportanceMatrixFilesTest {
   @Test
   void corruptFilesAreRejectedOrRead() throws IOException {
     for (Format format : Format.values()) {
-      Path file = folder.resolve("whole");
+      Path file = folder.resolve("valid");
       ImportanceMatrixFiles.write(sample(), file, format);
-      byte[] whole = Files.readAllBytes(file);
-      for (int length = 0; length < whole.length; length++) {
-        readOrReject(Arrays.copyOf(whole, length));
+      byte[] bytes = Files.readAllBytes(file);
+      for (int length = 0; length < bytes.length; length++) {
+        readOrReject(Arrays.copyOf(bytes, length));
       }
       SplittableRandom random = new SplittableRandom(1);
       for (int i = 0; i < 200; i++) {
-        byte[] changed = whole.clone();
+        byte[] changed = bytes.clone();
         changed[random.nextInt(changed.length)] = (byte) random.nextInt(256);
         readOrReject(changed);
       }

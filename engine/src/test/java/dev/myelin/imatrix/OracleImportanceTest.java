@@ -173,9 +173,9 @@ class OracleImportanceTest {
       }
       MemorySegment w = source(t, 0);
       String name = ggml_tensor.name(w).getString(0);
-      boolean wanted = name.startsWith("blk.") || name.equals("output.weight");
-      if (asking || !wanted) {
-        return wanted;
+      boolean observed = name.startsWith("blk.") || name.equals("output.weight");
+      if (asking || !observed) {
+        return observed;
       }
       MemorySegment x = source(t, 1);
       int columns = (int) ggml_tensor.ne(x, 0);

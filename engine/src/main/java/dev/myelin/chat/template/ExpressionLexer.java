@@ -109,7 +109,7 @@ final class ExpressionLexer {
       }
     }
     int end = digits(at, 10);
-    int whole = end;
+    int integerEnd = end;
     if (!afterDot) {
       if (end < source.length() && source.charAt(end) == '.') {
         int fraction = digits(end + 1, 10);
@@ -117,7 +117,7 @@ final class ExpressionLexer {
       }
       end = exponent(end);
     }
-    if (end == whole) {
+    if (end == integerEnd) {
       return add(Kind.NUMBER, integer(at, end, 10), at, end);
     }
     if (end - at > MAX_NUMBER_LENGTH) {

@@ -88,7 +88,7 @@ final class FormatSpec {
     Object plain = Numbers.boolToInt(value);
     if (Values.isInteger(plain) && "eEfFgG%".indexOf(type == 0 ? 'd' : type) < 0) {
       if (precision >= 0) {
-        throw new TemplateError("format: a whole number takes no precision");
+        throw new TemplateError("format: an int takes no precision");
       }
       return formatInteger(plain, context.budget);
     } else if (Values.isNumber(plain)) {
@@ -164,8 +164,8 @@ final class FormatSpec {
       digits = Floats.repr(size);
     } else if (type == 0) {
       digits = FloatFormat.format(size, 'g', precision, alternate, budget);
-      boolean whole = digits(digits, 0) == digits.length();
-      digits = whole && precision > digits.length() ? digits + ".0" : digits;
+      boolean isWhole = digits(digits, 0) == digits.length();
+      digits = isWhole && precision > digits.length() ? digits + ".0" : digits;
     } else if (type == '%') {
       digits = FloatFormat.format(size * 100, 'f', precision, alternate, budget) + "%";
     } else if ("eEfFgG".indexOf(type) >= 0) {

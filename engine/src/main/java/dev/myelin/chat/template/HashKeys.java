@@ -35,9 +35,9 @@ final class HashKeys {
   }
 
   private static Object number(double number) {
-    long whole = (long) number;
-    if (whole == number && whole != Long.MAX_VALUE) {
-      return whole;
+    long integer = (long) number;
+    if (integer == number && integer != Long.MAX_VALUE) {
+      return integer;
     }
     return number;
   }

@@ -259,12 +259,12 @@ final class PostfixParser {
   }
 
   private String dottedName(Token name) {
-    String whole = name.text();
+    String dotted = name.text();
     while (tokens.peek().isOperator(".")) {
       tokens.next();
-      whole += "." + tokens.expectName().text();
+      dotted += "." + tokens.expectName().text();
     }
-    return whole;
+    return dotted;
   }
 
   private Expression test(Expression value) {

@@ -120,9 +120,13 @@ final class StrMethods {
 
   private static Str replace(Str s, Object[] a, RenderContext context) {
     Str old = requireStr(a[0], "replace");
-    Str by = requireStr(a[1], "replace");
-    long most = a[2] == null ? -1 : Numbers.clampToLong(a[2], "replace: count");
+    Str replacement = requireStr(a[1], "replace");
+    long maxCount = a[2] == null ? -1 : Numbers.clampToLong(a[2], "replace: count");
     return StrOperations.replace(
-        s, old, s.markup ? Html.escape(by, context) : by, most, context.budget);
+        s,
+        old,
+        s.markup ? Html.escape(replacement, context) : replacement,
+        maxCount,
+        context.budget);
   }
 }

@@ -79,15 +79,19 @@ final class TextFilters {
   }
 
   private static Str replace(Str s, Object[] a, RenderContext context) {
-    long most =
+    long maxCount =
         a[2] == null || a[2] == None.NONE ? -1 : Numbers.clampToLong(a[2], "replace: count");
     Str old = toStr(a[0], context);
-    Str by = toStr(a[1], context);
+    Str replacement = toStr(a[1], context);
     if (context.autoescape) {
       return StrOperations.replace(
-          Html.escape(s, context), old, Html.escape(by, context), most, context.budget);
+          Html.escape(s, context),
+          old,
+          Html.escape(replacement, context),
+          maxCount,
+          context.budget);
     }
-    return StrOperations.replace(s.markup(false), old, by, most, context.budget);
+    return StrOperations.replace(s.markup(false), old, replacement, maxCount, context.budget);
   }
 
   private static Str xmlAttributes(Object value, boolean space, RenderContext context) {

@@ -79,7 +79,7 @@ class SafetyTest {
         .isEqualTo("{{ 7 * 7 }}{% raw %}{{ 7 * 7 }}{% raw %}");
   }
 
-  static List<String> endless() {
+  static List<String> nonTerminating() {
     String doubling = "{%% set ns = namespace(s=%s) %%}{%% for i in range(%d) %%}%s{%% endfor %%}";
     return List.of(
         "{{ range(1000000000) }}",
@@ -136,7 +136,7 @@ class SafetyTest {
   }
 
   @ParameterizedTest
-  @MethodSource("endless")
+  @MethodSource("nonTerminating")
   void nonTerminatingTemplatesFail(String template) {
     TemplateException failure =
         assertTimeoutPreemptively(
