@@ -163,7 +163,8 @@ class LogitsFileTest {
         Model large = Model.load(larger)) {
       assertThatThrownBy(() -> TextChunks.of(small, logits, ChunkOptions.ALL))
           .isInstanceOf(InvalidRequestException.class)
-          .hasMessage(file + ": chunks of 8 tokens: expected at most 7, the positions of " + narrow);
+          .hasMessage(
+              file + ": chunks of 8 tokens: expected at most 7, the positions of " + narrow);
       assertThatThrownBy(() -> TextChunks.of(large, logits, ChunkOptions.ALL))
           .isInstanceOf(InvalidRequestException.class)
           .hasMessage(file + ": logits of 320 tokens: expected 352, the vocabulary of " + larger);
