@@ -60,14 +60,14 @@ sentiment() {
 
 # The two-layer model of a and b. The learning rate is constant, so that --resume with more --steps continues
 # as without the stop.
-tiny="--vocabulary 512 --layers 2 --width 64 --heads 4 --batch 16 --ctx-size 64 --warmup 0 --lr 2e-3 --final-lr 2e-3"
+tiny="--vocab-size 512 --layers 2 --width 64 --heads 4 --batch 16 --ctx-size 64 --warmup 0 --lr 2e-3 --min-lr 2e-3"
 
 # The initialized model: one step with a learning rate too small to change a weight.
 init_model() {
     sentiment
     # shellcheck disable=SC2086 # words
     [ -f "$work/born.gguf" ] ||
-        myelin train "$work/sentiment.txt" -o "$work/born.gguf" $tiny --lr 1e-20 --final-lr 0 --steps 1 -t "$threads"
+        myelin train "$work/sentiment.txt" -o "$work/born.gguf" $tiny --lr 1e-20 --min-lr 0 --steps 1 -t "$threads"
 }
 
 score_labels() { # CHECKPOINT FILE.json
@@ -113,7 +113,7 @@ train_init() { # NAME TEXT OPTIONS...
     shift 2
     [ -f "$work/b/$name.json" ] && return
     myelin train "$text" -o "$work/b/$name.gguf" --overwrite --init-from "$work/born.gguf" --batch 16 --ctx-size 64 --warmup 0 --lr 2e-3 \
-        --final-lr 2e-3 --steps 800 --evaluate-every 10 -t "$threads" "$@"
+        --min-lr 2e-3 --steps 800 --evaluate-every 10 -t "$threads" "$@"
     score_labels "$work/b/$name.gguf" "$work/b/$name.json"
 }
 
@@ -181,7 +181,7 @@ shape() { # NAME OPTIONS...
     name=$1-$seed
     shift
     [ -f "$work/d/$name.json" ] && return
-    myelin train "$work/stories.txt" -o "$work/d/$name.gguf" --overwrite --vocabulary 512 --layers 2 --width 96 --heads 4 --batch 8 --ctx-size 128 \
+    myelin train "$work/stories.txt" -o "$work/d/$name.gguf" --overwrite --vocab-size 512 --layers 2 --width 96 --heads 4 --batch 8 --ctx-size 128 \
         --steps 600 --warmup 50 --lr 3e-3 --evaluate-every 100 --seed "$seed" -t "$threads" "$@"
     myelin inspect "$work/d/$name.gguf" --json > "$work/d/$name.json.part"
     mv "$work/d/$name.json.part" "$work/d/$name.json"

@@ -1,24 +1,24 @@
 package dev.myelin.cli;
 
-import dev.myelin.cli.io.Input;
+import dev.myelin.cli.io.TextInput;
 import dev.myelin.error.InvalidRequestException;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 
-/** The process's arguments as bytes, which the JVM hands out as text. */
+/** Checks that the process's arguments are UTF-8. */
 final class Arguments {
-  private static final Path BYTES = Path.of("/proc/self/cmdline");
+  private static final Path COMMAND_LINE = Path.of("/proc/self/cmdline");
   private static final char REPLACEMENT = '\ufffd';
 
   private Arguments() {}
 
   /**
-   * The first argument that is no UTF-8, such as a prompt from a terminal that writes ISO 8859-1;
-   * null if there is none, or the system does not tell. The JVM decodes what is not UTF-8 as
-   * U+FFFD, which would be computed with as if it had been typed.
+   * The first argument that is not UTF-8, such as a prompt from a terminal that writes ISO 8859-1;
+   * null if there is none, or on systems without /proc. The JVM decodes other bytes as U+FFFD,
+   * which is also a character that a user can type.
    */
-  static String malformed(String... arguments) {
+  static String firstMalformed(String... arguments) {
     String malformed = null;
     for (String argument : arguments) {
       if (argument.indexOf(REPLACEMENT) >= 0) {
@@ -27,10 +27,10 @@ final class Arguments {
       }
     }
     if (malformed == null) {
-      return null; // nearly always: the file is not read
+      return null; // the usual case: the file is not read
     }
     try {
-      Input.decoded(Files.readAllBytes(BYTES), 0, "arguments");
+      TextInput.decode(Files.readAllBytes(COMMAND_LINE), 0, "arguments");
       return null; // U+FFFD was typed
     } catch (InvalidRequestException e) {
       return malformed;

@@ -23,7 +23,7 @@ import java.util.Map;
 import java.util.function.Function;
 import picocli.CommandLine;
 
-/** Every command of Myelin; a new one is a class and a line here. */
+/** All commands. A new one is a class and a line here. */
 final class Commands {
   private static final Map<String, Function<Console, Subcommand>> ALL = new LinkedHashMap<>();
 
@@ -51,8 +51,8 @@ final class Commands {
   private Commands() {}
 
   /**
-   * The parser for a command line, with the command in use only, unless the arguments begin with
-   * one that looks at the others, or with none.
+   * The parser for a command line. It has only the command in use, unless the first argument is
+   * help, completion or not a command: these need all commands.
    */
   static CommandLine parser(Console console, String... args) {
     CommandLine root = new CommandLine(new Myelin(console).withHelp());
@@ -60,12 +60,12 @@ final class Commands {
     if (ALL.containsKey(first) && !first.equals("help") && !first.equals("completion")) {
       root.addSubcommand(first, ALL.get(first).apply(console).withHelp());
     } else {
-      ALL.forEach((name, make) -> root.addSubcommand(name, make.apply(console).withHelp()));
+      ALL.forEach((name, factory) -> root.addSubcommand(name, factory.apply(console).withHelp()));
     }
-    Failures failures = new Failures(console);
-    CommandLine.tracer().setLevel(CommandLine.TraceLevel.OFF); // or it warns of the next line's use
-    root.setOverwrittenOptionsAllowed(
-        true); // the last one counts: scripts append to what they have
+    ErrorHandler failures = new ErrorHandler(console);
+    CommandLine.tracer()
+        .setLevel(CommandLine.TraceLevel.OFF); // else it warns about the next setting
+    root.setOverwrittenOptionsAllowed(true); // the last value wins: scripts append options
     root.setExpandAtFiles(false); // a prompt may begin with @
     root.setParameterExceptionHandler(failures);
     root.setExecutionExceptionHandler(failures);

@@ -4,7 +4,7 @@ import dev.myelin.cli.command.Subcommand;
 import dev.myelin.cli.io.Console;
 import picocli.AutoComplete;
 
-/** Prints a script that teaches bash or zsh the commands and options. */
+/** Prints a completion script for bash and zsh. */
 final class CompletionCommand extends Subcommand {
 
   CompletionCommand(Console console) {

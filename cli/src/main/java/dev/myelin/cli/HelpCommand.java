@@ -5,13 +5,13 @@ import dev.myelin.cli.command.Usage;
 import dev.myelin.cli.io.Console;
 import picocli.CommandLine;
 
-/** Explains a command, or lists all. */
+/** Prints the help of a command, or of all. */
 final class HelpCommand extends Subcommand {
   private final Value<String> command =
-      parameter(String.class, false, "COMMAND", "Which one; none lists all.");
+      parameter(String.class, false, "COMMAND", "The command; without it all commands are listed.");
 
   HelpCommand(Console console) {
-    super(console, "help", "Explain a command.");
+    super(console, "help", "Describe a command.");
   }
 
   @Override
@@ -20,7 +20,7 @@ final class HelpCommand extends Subcommand {
     if (command.isSet()) {
       line = line.getSubcommands().get(command.get());
       if (line == null) {
-        throw Usage.wrong(spec, "unknown command '" + command.get() + "'");
+        throw Usage.error(spec, "unknown command '" + command.get() + "'");
       }
     }
     console.print(line.getUsageMessage());

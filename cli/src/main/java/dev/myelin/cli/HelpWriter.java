@@ -5,8 +5,8 @@ import dev.myelin.cli.io.Console.OutputException;
 import java.io.Writer;
 
 /**
- * Standard output as picocli writes help to it. Picocli drops exceptions or prints their stacks, so
- * the first one is kept until {@link #check}.
+ * Standard output for picocli's help. Picocli swallows exceptions or prints their stack traces, so
+ * the first one is kept until {@link #rethrow}.
  */
 final class HelpWriter extends Writer {
   private final Console console;
@@ -28,11 +28,11 @@ final class HelpWriter extends Writer {
   }
 
   /**
-   * Throws what went wrong, if something did.
+   * Rethrows the first failure, if there was one.
    *
-   * @throws OutputException if standard output could not take the help
+   * @throws OutputException if the help could not be written
    */
-  void check() {
+  void rethrow() {
     if (failure != null) {
       throw failure;
     }

@@ -1,6 +1,6 @@
 package dev.myelin.cli;
 
-import dev.myelin.cli.command.Interrupts;
+import dev.myelin.cli.command.SignalHandler;
 import dev.myelin.cli.command.Subcommand;
 import dev.myelin.cli.command.Usage;
 import dev.myelin.cli.command.Version;
@@ -13,16 +13,16 @@ import picocli.CommandLine.ExitCode;
 import picocli.CommandLine.Model.OptionSpec;
 import picocli.CommandLine.ParameterException;
 
-/** The entry point: finds the command, runs it, and turns whatever happens into an exit status. */
+/** The entry point: parses the command line, runs the command and returns its exit status. */
 public final class Myelin extends Subcommand {
   Myelin(Console console) {
     super(
         console,
         "myelin",
-        "Runs quantised large language models.",
+        "Run quantized large language models.",
         "",
-        "Exit status: 0 done, 1 the work failed, 2 wrong usage, 130 interrupted.",
-        "`myelin COMMAND --help` explains a command, with examples.");
+        "Exit status: 0 success, 1 failure, 2 wrong usage, 130 interrupted.",
+        "`myelin COMMAND --help` describes a command and gives examples.");
     spec.usageMessage().synopsisSubcommandLabel("COMMAND");
     spec.versionProvider(() -> new String[] {Version.text()});
     spec.addOption(
@@ -33,35 +33,36 @@ public final class Myelin extends Subcommand {
   }
 
   public static void main(String[] args) {
-    Locale.setDefault(Locale.Category.FORMAT, Locale.ROOT); // of libraries: ours name it themselves
+    Locale.setDefault(
+        Locale.Category.FORMAT, Locale.ROOT); // for libraries: our own code names the locale
     Console console = Console.system();
-    String malformed = Arguments.malformed(args);
+    String malformed = Arguments.firstMalformed(args);
     if (malformed != null) {
       console.note(Printable.of("myelin: argument '" + malformed + "': expected UTF-8"));
       System.exit(ExitCode.USAGE);
     }
-    System.exit(Interrupts.status(run(console, args)));
+    System.exit(SignalHandler.exitStatus(run(console, args)));
   }
 
   /** Runs one command line and returns its exit status. */
   static int run(Console console, String... args) {
     CommandLine line = Commands.parser(console, args);
-    Failures failures = new Failures(console);
+    ErrorHandler failures = new ErrorHandler(console);
     HelpWriter out = new HelpWriter(console);
     line.setOut(new PrintWriter(out));
     try {
-      int status = line.execute(Foreign.understood(line, console, args));
-      out.check();
+      int status = line.execute(LlamaCppArguments.translate(line, console, args));
+      out.rethrow();
       return status;
     } catch (ParameterException e) { // before picocli reads anything
       return failures.handleParseException(e, args);
-    } catch (Throwable e) { // picocli lets errors pass: out of memory, stack overflow
+    } catch (Throwable e) { // picocli does not catch errors: out of memory, stack overflow
       return failures.handle(e, line);
     }
   }
 
   @Override
   public void run() {
-    throw Usage.wrong(spec, "no command given");
+    throw Usage.error(spec, "no command given");
   }
 }

@@ -11,7 +11,7 @@ import org.junit.jupiter.api.io.TempDir;
 /** The completion script, in a shell. */
 class CompletionTest {
   @Test
-  void bashCompletesCommandsOptionsAndValues(@TempDir Path folder) throws Exception {
+  void completesCommandsOptionsAndValues(@TempDir Path folder) throws Exception {
     assumeTrue(Files.exists(Path.of("/bin/bash")), "skipped: no /bin/bash");
     Outcome outcome = Outcome.of("completion");
     assertThat(outcome.status()).isZero();
@@ -39,8 +39,8 @@ class CompletionTest {
     ProcessBuilder bash = new ProcessBuilder("/bin/bash", "-c", program, "bash", script.toString());
     bash.command().addAll(java.util.List.of(words));
     Process process = bash.redirectErrorStream(true).start();
-    String out = Child.rest(process.getInputStream()).strip();
-    assertThat(Child.status(process)).as(out).isZero();
+    String out = ChildProcess.readRemaining(process.getInputStream()).strip();
+    assertThat(ChildProcess.exitStatus(process)).as(out).isZero();
     return out;
   }
 }

@@ -56,9 +56,9 @@ class LauncherTest {
   }
 
   /** Standard output and error together, and the status. */
-  private record Ran(String text, int status) {}
+  private record Result(String text, int status) {}
 
-  private static Ran sh(String script, Map<String, String> environment) throws Exception {
+  private static Result run(String script, Map<String, String> environment) throws Exception {
     ProcessBuilder builder = new ProcessBuilder("/bin/sh", "-c", script, "sh", command.toString());
     builder.environment().keySet().removeIf(name -> name.startsWith("LC_") || name.equals("LANG"));
     builder.environment().putAll(environment);
@@ -68,7 +68,7 @@ class LauncherTest {
     Process process = builder.start();
     process.getOutputStream().close();
     String text = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
-    return new Ran(text, Child.status(process));
+    return new Result(text, ChildProcess.exitStatus(process));
   }
 
   @ParameterizedTest
@@ -81,7 +81,7 @@ class LauncherTest {
         "LC_ALL=xx_YY.ISO-8859-1",
         "COMMANDS=/nonexistent", // there is no command `locale`
       })
-  void argumentsAndFileNamesAreUtf8InAnyLocale(String variable) throws Exception {
+  void readsUtf8InAnyLocale(String variable) throws Exception {
     int equals = variable.indexOf('=');
     Map<String, String> environment =
         equals < 0
@@ -93,78 +93,78 @@ class LauncherTest {
         f="${M%/*}/$(printf '\\305\\274\\303\\263\\305\\202w.gguf')"; cp "$M" "$f"
         PATH="${COMMANDS-$PATH}" "$1" inspect "$f"
         """;
-    Ran ran = sh(script, environment);
+    Result ran = run(script, environment);
     assertThat(ran.text()).startsWith(home + "/żółw.gguf: GGUF version 3");
     assertThat(ran.status()).isZero();
   }
 
   @Test
-  void anArgumentInAnotherEncodingIsRefused() throws Exception {
+  void rejectsNonUtf8Argument() throws Exception {
     assumeTrue(Files.exists(Path.of("/proc/self/cmdline")), "skipped: needs Linux's /proc");
-    assertThat(sh("\"$1\" run -m \"$M\" -p \"$(printf 'F\\374e')\"", Map.of()))
-        .isEqualTo(new Ran("myelin: argument 'F\ufffde': expected UTF-8\n", 2));
+    assertThat(run("\"$1\" run -m \"$M\" -p \"$(printf 'F\\374e')\"", Map.of()))
+        .isEqualTo(new Result("myelin: argument 'F\ufffde': expected UTF-8\n", 2));
     // U+FFFD itself may be typed
     assertThat(
-            sh("\"$1\" run -m \"$M\" -p \"$(printf '\\357\\277\\275')\" --nope", Map.of()).text())
+            run("\"$1\" run -m \"$M\" -p \"$(printf '\\357\\277\\275')\" --nope", Map.of()).text())
         .startsWith("myelin run: unknown option '--nope'");
   }
 
   @Test
-  void aClosedInputIsNotTheJvmsOwnFile() throws Exception {
-    assertThat(sh("\"$1\" run -m \"$M\" -f - -n 1 <&-", Map.of()))
-        .isEqualTo(new Ran("myelin: standard input: Bad file descriptor\n", 1));
+  void reportsClosedStandardInput() throws Exception {
+    assertThat(run("\"$1\" run -m \"$M\" -f - -n 1 <&-", Map.of()))
+        .isEqualTo(new Result("myelin: standard input: Bad file descriptor\n", 1));
   }
 
   @Test
-  void aClosedOutputIsAnError() throws Exception {
-    assertThat(sh("\"$1\" version >&-", Map.of()))
-        .isEqualTo(new Ran("myelin: standard output: Bad file descriptor\n", 1));
-    assertThat(sh("\"$1\" version <&- >&- 2>&-", Map.of())).isEqualTo(new Ran("", 1));
+  void reportsClosedStandardOutput() throws Exception {
+    assertThat(run("\"$1\" version >&-", Map.of()))
+        .isEqualTo(new Result("myelin: standard output: Bad file descriptor\n", 1));
+    assertThat(run("\"$1\" version <&- >&- 2>&-", Map.of())).isEqualTo(new Result("", 1));
   }
 
   @Test
-  void aClosedErrorIsSilent() throws Exception {
-    assertThat(sh("\"$1\" run --nope 2>&-", Map.of())).isEqualTo(new Ran("", 2));
+  void acceptsClosedStandardError() throws Exception {
+    assertThat(run("\"$1\" run --nope 2>&-", Map.of())).isEqualTo(new Result("", 2));
   }
 
   /** In KB; a JVM reserves gigabytes unless it is told not to. */
   @ParameterizedTest
   @ValueSource(ints = {8_000_000, 4_000_000, 2_000_000, 1_000_000, 700_000})
-  void aLimitedAddressSpaceIsEnough(int limit) throws Exception {
-    Ran ran = limited(limit, "run -m \"$M\" -p abc -n 3 --temp 0 --ignore-eos -t 2");
+  void runsInLimitedAddressSpace(int limit) throws Exception {
+    Result ran = limited(limit, "run -m \"$M\" -p abc -n 3 --temp 0 --ignore-eos -t 2");
     assertThat(ran.text()).startsWith("abc").contains("generation");
     assertThat(ran.status()).isZero();
   }
 
   @ParameterizedTest
   @ValueSource(ints = {699_999, 100_000})
-  void anAddressSpaceThatIsTooSmallIsNamed(int limit) throws Exception {
+  void rejectsTooSmallAddressSpace(int limit) throws Exception {
     assertThat(limited(limit, "run -m \"$M\""))
         .isEqualTo(
-            new Ran(
+            new Result(
                 "myelin: the address space is limited to %d KB (ulimit -v): Myelin needs 700000 and the size of the model\n"
                     .formatted(limit),
                 1));
   }
 
   @Test
-  void aModelThatTheAddressSpaceHasNoRoomForIsOneLine() throws Exception {
+  void reportsModelLargerThanAddressSpace() throws Exception {
     Path large = home.resolve("large.gguf");
     try (RandomAccessFile file = new RandomAccessFile(large.toFile(), "rw")) {
       file.setLength(1L << 30); // takes no room on the disk
     }
     assertThat(limited(1_000_000, "run -m \"${M%/*}/large.gguf\" -p abc"))
         .isEqualTo(
-            new Ran(
+            new Result(
                 "myelin: "
                     + large
                     + ": cannot be read: not enough address space to map it (ulimit -v?)\n",
                 1));
   }
 
-  private static Ran limited(int limit, String arguments) throws Exception {
-    Ran able = sh("ulimit -v " + limit + " 2>/dev/null || echo unable", Map.of());
+  private static Result limited(int limit, String arguments) throws Exception {
+    Result able = run("ulimit -v " + limit + " 2>/dev/null || echo unable", Map.of());
     assumeTrue(able.text().isEmpty(), "skipped: the shell cannot limit the address space");
-    return sh("ulimit -c 0; ulimit -v " + limit + "; \"$1\" " + arguments, Map.of());
+    return run("ulimit -c 0; ulimit -v " + limit + "; \"$1\" " + arguments, Map.of());
   }
 }

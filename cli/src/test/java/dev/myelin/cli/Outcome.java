@@ -16,7 +16,7 @@ import java.util.stream.Stream;
 public record Outcome(int status, byte[] bytes, String err) {
 
   public static Outcome of(String... args) {
-    return given("", args);
+    return withInput("", args);
   }
 
   /** Likewise with arguments of any kind, paths for example. */
@@ -27,25 +27,25 @@ public record Outcome(int status, byte[] bytes, String err) {
             .toArray(String[]::new));
   }
 
-  public static Outcome given(String input, String... args) {
-    return given(input.getBytes(StandardCharsets.UTF_8), Map.of(), args);
+  public static Outcome withInput(String input, String... args) {
+    return withInput(input.getBytes(StandardCharsets.UTF_8), Map.of(), args);
   }
 
   /** Likewise with that checkpoint in the place of the bundled one, which others have not. */
-  public static Outcome bundling(
+  public static Outcome withBundledModel(
       Checkpoint bundled, Map<String, String> environment, Object... args) {
-    return given(
+    return withInput(
         new byte[0],
         environment,
         Optional.of(bundled),
         Arrays.stream(args).map(Object::toString).toArray(String[]::new));
   }
 
-  public static Outcome given(byte[] input, Map<String, String> environment, String... args) {
-    return given(input, environment, Optional.empty(), args);
+  public static Outcome withInput(byte[] input, Map<String, String> environment, String... args) {
+    return withInput(input, environment, Optional.empty(), args);
   }
 
-  private static Outcome given(
+  private static Outcome withInput(
       byte[] input, Map<String, String> environment, Optional<Checkpoint> bundled, String... args) {
     ByteArrayOutputStream out = new ByteArrayOutputStream();
     StringWriter err = new StringWriter();

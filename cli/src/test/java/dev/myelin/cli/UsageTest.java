@@ -41,8 +41,8 @@ class UsageTest {
         "rum                             | myelin: unknown command 'rum': did you mean run?",
         "tokenise -m M                   | myelin: unknown command 'tokenise': did you mean"
             + " tokenize?",
-        "zzz                             | myelin: unknown command 'zzz' (`myelin --help` says"
-            + " more)",
+        "zzz                             | myelin: unknown command 'zzz' (see `myelin"
+            + " --help`)",
         "--verison                       | myelin: unknown option '--verison': did you mean"
             + " --version?",
         "help zzz                        | myelin help: unknown command 'zzz'",
@@ -50,11 +50,11 @@ class UsageTest {
         "run -m M -p x --top_k=1         | unknown option '--top_k=1': did you mean --top-k?",
         "run -m M -p x y                 | unknown argument 'y'",
         "run -m M                        | no prompt: give -p TEXT, or -f FILE",
-        "run -p x                        | no model: name a GGUF file with -m FILE or in"
+        "run -p x                        | no model: give a GGUF file with -m FILE or in"
             + " $MYELIN_MODEL",
         "run -m M -p                     | missing required parameter for option '-p' (TEXT)",
-        "run -m M -p x -f y              | two prompts: give either --prompt or --file",
-        "run -m M -p x -n many           | option '-n': 'many' is not a whole number",
+        "run -m M -p x -f y              | two prompts: give --prompt or --file",
+        "run -m M -p x -n many           | option '-n': 'many' is not an integer",
         "run -m M -p x -n -2             | n = -2: expected -1 (no limit) or more",
         "run -m M -p x --temp -0.5       | temperature = -0.5: expected 0 or more",
         "run -m M -p x --temp nan        | option '--temp': 'nan' is not a number",
@@ -65,10 +65,10 @@ class UsageTest {
         "run -m M -p x --top-p 0x1p-1    | option '--top-p': '0x1p-1' is not a number",
         "run -m M -p x --top-p 1f        | option '--top-p': '1f' is not a number",
         "run -m M -p x --top-p .         | option '--top-p': '.' is not a number",
-        "run -m M -p x -n 0x10           | option '-n': '0x10' is not a whole number",
+        "run -m M -p x -n 0x10           | option '-n': '0x10' is not an integer",
         "run -m M -p x -n99999999999     | option '-n': '99999999999' is out of range: expected"
             + " -2147483648 to",
-        "run -m M -p x --predict 1.5     | option '--predict': '1.5' is not a whole number",
+        "run -m M -p x --predict 1.5     | option '--predict': '1.5' is not an integer",
         "run -m M -p x -s 99999999999999999999 | option '-s': '99999999999999999999' is out of"
             + " range: expected -92",
         "run -m M -p x --typical 0       | typical-p = 0.0: expected above 0 and at most 1",
@@ -76,8 +76,8 @@ class UsageTest {
         "train x -o y --lr nan           | option '--lr': 'nan' is not a number",
         "train x -o y --epochs 1e400     | option '--epochs': '1e400' is out of range: expected at"
             + " most 1.79",
-        "run M -m M -p x                 | the model is named by -m already (quote texts with"
-            + " spaces)",
+        "run M -m M -p x                 | -m already names the model (quote"
+            + " text with spaces)",
         "run M -p once upon              | unknown argument 'upon'",
         "run -m M -e -f x                | -e: expected with -p TEXT",
         "run -m M -e -p \\xff            | --escape: byte 0xff at 0: expected UTF-8",
@@ -90,14 +90,14 @@ class UsageTest {
         "run -m M -p x -t 100000         | threads = 100000: expected 0 to 512; this process may"
             + " use",
         "run -m M -p x -c -1             | context = -1: expected 0 or more",
-        "logits -m M                     | tokens: give either --tokens 1,2,3 or --prompt TEXT",
-        "logits -m M --tokens 1,x        | '--tokens' (ID): 'x' is not a whole number",
+        "logits -m M                     | expected either --tokens 1,2,3 or --prompt TEXT",
+        "logits -m M --tokens 1,x        | '--tokens' (ID): 'x' is not an integer",
         "tokenize -m M --id              | unknown option '--id': did you mean --ids?",
       })
-  void wrongUsageHasStatusTwoAndOneLine(String line, String message) {
+  void reportsWrongUsage(String line, String message) {
     Outcome outcome = Outcome.of(words(line));
     assertThat(outcome.err()).contains(message).hasLineCount(1);
-    assertThat(outcome.err()).endsWith(" --help` says more)\n");
+    assertThat(outcome.err()).endsWith(" --help`)\n");
     assertThat(outcome.status()).isEqualTo(2);
     assertThat(outcome.out()).isEmpty();
   }
@@ -121,7 +121,7 @@ class UsageTest {
         "logits -m M --tokens 1 -o M/x       | M/x: cannot be written: no such folder",
         "logits -m M --tokens 1 -o FOLDER/no/x | FOLDER/no/x: cannot be written: no such folder",
       })
-  void failedWorkHasStatusOneAndOneLine(String line, String message) {
+  void reportsFailedWork(String line, String message) {
     Outcome outcome = Outcome.of(words(line));
     assertThat(outcome.err()).startsWith("myelin: ").hasLineCount(1);
     assertThat(outcome.err())
@@ -138,18 +138,18 @@ class UsageTest {
   }
 
   @Test
-  void whatIsNoFileNameIsWrongUsage() {
+  void rejectsInvalidFileName() {
     Outcome nul = Outcome.of("run", "-m", "a\0b", "-p", "x");
     assertThat(nul.status()).isEqualTo(2);
     assertThat(nul.err())
-        .contains("option '-m': 'a\\u0000b' is no file name: Nul character not allowed")
+        .contains("option '-m': 'a\\u0000b' is not a file name: Nul character not allowed")
         .hasLineCount(1);
     assertThat(Outcome.of("run", "-m", "", "-p", "x").err())
         .contains("option '-m': the file name is empty");
   }
 
   @Test
-  void verboseShowsWhereAnErrorHappened() {
+  void verbosePrintsStackTrace() {
     String[] line = {"run", "-m", "/none", "-p", "x", "--verbose"};
     assertThat(Outcome.of(line).err()).contains("/none: no such file", "\tat dev.myelin.");
     assertThat(Outcome.of("run", "--nope", "--verbose").err())
@@ -162,7 +162,7 @@ class UsageTest {
 
   @ParameterizedTest
   @MethodSource("commands")
-  void everyCommandExplainsItself(String name) {
+  void everyCommandHasHelp(String name) {
     Outcome help = Outcome.of(name, "--help");
     assertThat(help.status()).isZero();
     assertThat(help.out()).startsWith("Usage: myelin " + name).endsWith("\n");
@@ -184,7 +184,7 @@ class UsageTest {
   }
 
   @Test
-  void versionIsOneLineHoweverItIsAskedFor() {
+  void printsVersion() {
     String version = Outcome.of("version").out();
     assertThat(version).matches("myelin .+\n");
     assertThat(Outcome.of("--version").out()).isEqualTo(version);
@@ -192,13 +192,13 @@ class UsageTest {
   }
 
   @Test
-  void onlyTheCommandInUseIsBuilt() {
+  void buildsOnlyTheCommandInUse() {
     CommandLine line = Commands.parser(Outcome.console(), "run", "-p", "x");
     assertThat(line.getSubcommands().keySet()).containsExactly("run");
   }
 
   @Test
-  void outputThatCannotBeWrittenIsAnError() {
+  void reportsOutputError() {
     StringWriter err = new StringWriter();
     OutputStream full =
         new OutputStream() {

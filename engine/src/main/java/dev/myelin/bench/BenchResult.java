@@ -42,7 +42,7 @@ public record BenchResult(
    * Every value by name, in order: a {@link String}, a number, an array of numbers ({@code long[]},
    * {@code double[]}), or null. The names are llama-bench's where they mean the same; further ones
    * are {@code engine}, {@code cpu_library}, {@code adapters}, {@code p10_ts}, {@code median_ts},
-   * {@code p90_ts}, {@code ratio} and {@code ratio_pairs}.
+   * {@code p90_ts}, {@code ratio} and {@code ratio_paired}.
    */
   public SequencedMap<String, Object> fields() {
     SequencedMap<String, Object> fields = new LinkedHashMap<>();
@@ -72,7 +72,7 @@ public record BenchResult(
     fields.put("median_ts", rounded(samples.medianRate()));
     fields.put("p90_ts", rounded(samples.rateAt(0.9)));
     fields.put("ratio", lead == null ? null : rounded(lead.medians));
-    fields.put("ratio_pairs", lead == null ? null : rounded(lead.pairs));
+    fields.put("ratio_paired", lead == null ? null : rounded(lead.pairs));
     fields.put("samples_ns", samples.nanoseconds().stream().mapToLong(Long::longValue).toArray());
     fields.put("samples_ts", Arrays.stream(samples.rates()).map(BenchResult::rounded).toArray());
     return fields;

@@ -38,7 +38,7 @@ public final class Quantities {
    * @throws InvalidRequestException unless it is 1 or more
    */
   public static long bytesPerSecond(String text) {
-    return read(SPEED, text, "speed", "bytes a second, such as 50GB/s");
+    return read(SPEED, text, "bandwidth", "bytes per second, such as 50GB/s");
   }
 
   private static long read(Pattern pattern, String text, String what, String expected) {

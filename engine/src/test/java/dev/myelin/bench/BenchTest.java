@@ -179,7 +179,7 @@ class BenchTest {
             "median_ts",
             "p90_ts",
             "ratio",
-            "ratio_pairs",
+            "ratio_paired",
             "samples_ns",
             "samples_ts");
     assertThat(result.fields())
@@ -193,7 +193,7 @@ class BenchTest {
         .containsEntry("median_ts", 768.0)
         .containsEntry("p90_ts", 972.8)
         .containsEntry("ratio", 1.25)
-        .containsEntry("ratio_pairs", 1.5)
+        .containsEntry("ratio_paired", 1.5)
         .containsEntry("samples_ts", new double[] {512, 1024});
   }
 

@@ -72,6 +72,6 @@ class QuantitiesTest {
   void notSpeeds(String text) {
     assertThatThrownBy(() -> Quantities.bytesPerSecond(text))
         .isInstanceOf(InvalidRequestException.class)
-        .hasMessageContaining("bytes a second");
+        .hasMessageContaining("bytes per second");
   }
 }

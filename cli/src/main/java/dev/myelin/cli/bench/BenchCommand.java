@@ -17,29 +17,29 @@ import java.util.List;
 
 /** Measures tokens per second. */
 public final class BenchCommand extends Subcommand {
-  private final BenchModels models = new BenchModels(this);
+  private final BenchModelOptions models = new BenchModelOptions(this);
   private final AdapterOptions lora = new AdapterOptions(this);
   private final Value<List<Integer>> prompts =
-      counts(512, "Tokens of a prompt, fed in batches", "-p", "--n-prompt");
+      countOption(512, "Length of the prompt, processed in batches", "-p", "--n-prompt");
   private final Value<List<Integer>> generations =
-      counts(128, "Tokens generated one by one", "-n", "--n-gen");
+      countOption(128, "Number of tokens to generate, one by one", "-n", "--n-gen");
   private final Value<List<Integer>> depths =
-      counts(0, "Tokens already in the context", "-d", "--n-depth");
+      countOption(0, "Number of tokens already in the context", "-d", "--n-depth");
   private final Value<Integer> repetitions =
       option(
           int.class,
           5,
           "N",
-          "Times each test is measured (default: ${DEFAULT-VALUE}).",
+          "Repetitions of each test (default: ${DEFAULT-VALUE}).",
           "-r",
           "--repetitions");
-  private final BenchContextOptions session = new BenchContextOptions(this);
+  private final BenchContextOptions context = new BenchContextOptions(this);
   private final Value<String> output =
       choice(
           BenchOutputs.names(),
           "md",
           "FORMAT",
-          "${COMPLETION-CANDIDATES} (default: md).",
+          "Output format: ${COMPLETION-CANDIDATES} (default: md).",
           "-o",
           "--output");
   private final Value<List<String>> peers =
@@ -48,21 +48,20 @@ public final class BenchCommand extends Subcommand {
           List.of(),
           null,
           "ENGINE",
-          "Measure another engine too, turn by turn: " + String.join(", ", Peers.names()) + ".",
+          "Also measure another engine, in turns: " + String.join(", ", Peers.names()) + ".",
           "--compare");
 
   public BenchCommand(Console console) {
     super(
         console,
         "bench",
-        "Measure tokens per second: of prompts (pp) and of generation (tg).",
+        "Measure tokens per second of prompt processing (pp) and text generation (tg).",
         "",
-        "Lists make a test of each value: -p 128,512 -d 0,4096 are four tests. 0 leaves a kind"
-            + " out.",
-        "So do -m, -t, -b and --cache-type, and options that are repeated: every combination is a"
-            + " row.",
-        "With --compare both engines hold the model in one process and take turns, repetition by",
-        "repetition; the ratio is Myelin's median over the other's: above 1 Myelin is faster.",
+        "A list runs a test for each value: -p 128,512 -d 0,4096 are four tests. 0 disables pp or"
+            + " tg.",
+        "-m, -t, -b and --cache-type are lists too, and options may be repeated: each combination",
+        "is a row. With --compare both engines run in one process and take turns. The ratio is",
+        "Myelin's median over the other engine's: above 1 Myelin is faster.",
         "",
         "Examples:",
         "  myelin bench -m model.gguf",
@@ -74,12 +73,12 @@ public final class BenchCommand extends Subcommand {
   @Override
   public void run() {
     if (!BenchOutputs.names().contains(output.get())) {
-      throw Usage.wrong(
+      throw Usage.error(
           spec,
           "output " + output.get() + ": known are " + String.join(", ", BenchOutputs.names()));
     }
-    List<BenchPlan> plans = plans(session.options());
-    BenchOutput format = BenchOutputs.of(output.get(), BenchVaried.among(plans)).orElseThrow();
+    List<BenchPlan> plans = plans(context.options());
+    BenchOutput format = BenchOutputs.of(output.get(), VaryingSettings.among(plans)).orElseThrow();
     for (BenchPlan plan : plans) {
       if (plans.size() > 1) {
         console.note(name(plan));
@@ -101,17 +100,18 @@ public final class BenchCommand extends Subcommand {
             Usage.check(
                 spec,
                 () ->
-                    new BenchPlan(model, adapters, tests(), options, repetitions.get(), named())));
+                    new BenchPlan(
+                        model, adapters, tests(), options, repetitions.get(), namedPeers())));
       }
     }
     return plans;
   }
 
-  private List<BenchPeer> named() {
+  private List<BenchPeer> namedPeers() {
     return peers.get().stream().map(Peers::of).toList();
   }
 
-  /** What tells a plan from the others. */
+  /** The settings that distinguish a plan from the others. */
   private static String name(BenchPlan plan) {
     SessionOptions session = plan.session();
     return "%s: threads %s, batch %s, cache %s"
@@ -135,8 +135,8 @@ public final class BenchCommand extends Subcommand {
     return tests;
   }
 
-  private Value<List<Integer>> counts(int otherwise, String description, String... names) {
-    String line = description + " (default: " + otherwise + ").";
-    return list(Integer.class, List.of(otherwise), ",", "N", line, names);
+  private Value<List<Integer>> countOption(int defaultValue, String description, String... names) {
+    String line = description + " (default: " + defaultValue + ").";
+    return list(Integer.class, List.of(defaultValue), ",", "N", line, names);
   }
 }

@@ -12,7 +12,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Set;
 
-/** How benchmarks compute: every combination of what is listed. */
+/** Lists of threads, batch sizes and cache types; every combination is measured. */
 final class BenchContextOptions {
   private final Subcommand command;
   private final Subcommand.Value<List<Integer>> threads;
@@ -29,7 +29,7 @@ final class BenchContextOptions {
             List.of(0),
             ",",
             "N",
-            "Threads that compute; 0 means one a physical core.",
+            "Number of threads; 0 is one per physical core.",
             "-t",
             "--threads");
     force = ThreadOptions.force(command);
@@ -38,7 +38,7 @@ final class BenchContextOptions {
             int.class,
             0,
             "N",
-            "Most tokens in the context; 0 means as many as the longest test needs.",
+            "Context length in tokens; 0 is the length of the longest test.",
             "-c",
             "--ctx-size");
     batches =
@@ -47,7 +47,9 @@ final class BenchContextOptions {
             List.of(SessionOptions.DEFAULT_BATCH),
             ",",
             "N",
-            "Most prompt tokens computed together (default: " + SessionOptions.DEFAULT_BATCH + ").",
+            "Maximum number of prompt tokens per batch (default: "
+                + SessionOptions.DEFAULT_BATCH
+                + ").",
             "-b",
             "--batch");
     cacheTypes =
@@ -56,7 +58,7 @@ final class BenchContextOptions {
             List.of("f16"),
             ",",
             "TYPE",
-            "What keys and values are kept in: ${COMPLETION-CANDIDATES} (default: f16).",
+            "Type of the KV cache: ${COMPLETION-CANDIDATES} (default: f16).",
             "--cache-type");
   }
 
@@ -64,13 +66,13 @@ final class BenchContextOptions {
     return Arrays.stream(CacheType.values()).map(t -> t.name().toLowerCase(Locale.ROOT)).toList();
   }
 
-  /** The combinations, the threads of each cache type and batch one after the other. */
+  /** All combinations, ordered by cache type, batch and threads. */
   List<SessionOptions> options() {
-    Set<Integer> granted = granted();
+    Set<Integer> counts = threadCounts();
     List<SessionOptions> all = new ArrayList<>();
     for (String type : new LinkedHashSet<>(cacheTypes.get())) {
       for (int batch : new LinkedHashSet<>(batches.get())) {
-        for (int count : granted) {
+        for (int count : counts) {
           all.add(
               Usage.check(
                   command.spec,
@@ -83,16 +85,16 @@ final class BenchContextOptions {
     return all;
   }
 
-  /** The threads listed, no more than there are cores, each number once. */
-  private Set<Integer> granted() {
-    Set<Integer> granted = new LinkedHashSet<>();
-    for (int asked : threads.get()) {
-      int count = ThreadOptions.granted(command, asked, force.get());
-      if (count != asked) {
-        command.console.note(ThreadOptions.remark(asked, count));
+  /** The listed numbers of threads, limited to the cores, without duplicates. */
+  private Set<Integer> threadCounts() {
+    Set<Integer> counts = new LinkedHashSet<>();
+    for (int requested : threads.get()) {
+      int count = ThreadOptions.limitToCores(command, requested, force.get());
+      if (count != requested) {
+        command.console.note(ThreadOptions.limitNote(requested, count));
       }
-      granted.add(count);
+      counts.add(count);
     }
-    return granted;
+    return counts;
   }
 }

@@ -6,18 +6,18 @@ import dev.myelin.bench.BenchResult;
 import dev.myelin.cli.io.Json;
 import java.util.SequencedMap;
 
-/** The fields of a result as formats need them. */
+/** The fields of a result, for the output formats. */
 final class BenchFields {
   private BenchFields() {}
 
-  /** Those that are a single value. */
-  static SequencedMap<String, Object> single(BenchResult result) {
+  /** The fields with a single value. */
+  static SequencedMap<String, Object> scalars(BenchResult result) {
     SequencedMap<String, Object> fields = result.fields();
     fields.values().removeIf(value -> value instanceof long[] || value instanceof double[]);
     return fields;
   }
 
-  static ObjectNode json(BenchResult result) {
+  static ObjectNode toJson(BenchResult result) {
     ObjectNode node = Json.object();
     result
         .fields()

@@ -2,12 +2,12 @@ package dev.myelin.cli.bench;
 
 import dev.myelin.bench.BenchResult;
 
-/** A format in which results are printed, one by one as they come. */
+/** A format that prints results one by one. */
 interface BenchOutput {
-  /** The text of a result, and before the first one what the format begins with. */
+  /** The text of a result; before the first one also the header. */
   String result(BenchResult result);
 
-  /** Text after the last result. */
+  /** The text after the last result. */
   default String end() {
     return "";
   }

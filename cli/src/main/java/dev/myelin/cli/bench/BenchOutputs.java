@@ -6,9 +6,10 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.function.Function;
 
-/** Every format of results; a new one is a class and a line here. */
+/** All output formats. A new one is a class and a line here. */
 final class BenchOutputs {
-  private static final Map<String, Function<BenchVaried, BenchOutput>> ALL = new LinkedHashMap<>();
+  private static final Map<String, Function<VaryingSettings, BenchOutput>> ALL =
+      new LinkedHashMap<>();
 
   static {
     ALL.put("md", MarkdownOutput::new);
@@ -21,10 +22,10 @@ final class BenchOutputs {
   private BenchOutputs() {}
 
   /**
-   * @param varied which settings the results differ in
+   * @param varying the settings that differ between results
    */
-  static Optional<BenchOutput> of(String format, BenchVaried varied) {
-    return Optional.ofNullable(ALL.get(format)).map(make -> make.apply(varied));
+  static Optional<BenchOutput> of(String format, VaryingSettings varying) {
+    return Optional.ofNullable(ALL.get(format)).map(factory -> factory.apply(varying));
   }
 
   static List<String> names() {

@@ -6,19 +6,19 @@ import java.util.stream.Collectors;
 
 /** Comma-separated values (RFC 4180, every value in quotes), without the samples. */
 final class CsvOutput implements BenchOutput {
-  private boolean begun;
+  private boolean started;
 
   @Override
   public String result(BenchResult result) {
-    SequencedMap<String, Object> fields = BenchFields.single(result);
-    String header = begun ? "" : String.join(",", fields.keySet()) + "\n";
-    begun = true;
+    SequencedMap<String, Object> fields = BenchFields.scalars(result);
+    String header = started ? "" : String.join(",", fields.keySet()) + "\n";
+    started = true;
     return fields.values().stream()
-        .map(CsvOutput::quoted)
+        .map(CsvOutput::quote)
         .collect(Collectors.joining(",", header, "\n"));
   }
 
-  private static String quoted(Object value) {
+  private static String quote(Object value) {
     return value == null ? "" : '"' + value.toString().replace("\"", "\"\"") + '"';
   }
 }

@@ -3,19 +3,19 @@ package dev.myelin.cli.bench;
 import dev.myelin.bench.BenchResult;
 import dev.myelin.cli.io.Json;
 
-/** An array of objects. */
+/** A JSON array of objects. */
 final class JsonOutput implements BenchOutput {
-  private boolean begun;
+  private boolean started;
 
   @Override
   public String result(BenchResult result) {
-    String before = begun ? ",\n" : "[\n";
-    begun = true;
-    return before + Json.pretty(BenchFields.json(result)).stripTrailing();
+    String before = started ? ",\n" : "[\n";
+    started = true;
+    return before + Json.pretty(BenchFields.toJson(result)).stripTrailing();
   }
 
   @Override
   public String end() {
-    return begun ? "\n]\n" : "[]\n";
+    return started ? "\n]\n" : "[]\n";
   }
 }

@@ -12,7 +12,7 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * llama.cpp in this process, with its own defaults: weights repacked, flash attention if it can.
+ * llama.cpp in this process with its defaults: repacked weights, flash attention where supported.
  */
 final class LlamaCppEngine implements BenchEngine {
   static final String NAME = "llama.cpp";
@@ -21,7 +21,7 @@ final class LlamaCppEngine implements BenchEngine {
   private final LlamaContext context;
 
   /**
-   * @param options with nothing left open
+   * @param options with all values resolved
    */
   LlamaCppEngine(Path file, List<Adapter> adapters, SessionOptions options) {
     model = LlamaModel.load(file, LlamaModel.Options.DEFAULT);
@@ -39,21 +39,21 @@ final class LlamaCppEngine implements BenchEngine {
       throw e;
     }
     try {
-      adapt(adapters);
+      applyAdapters(adapters);
     } catch (RuntimeException e) {
       close();
       throw e;
     }
   }
 
-  private void adapt(List<Adapter> adapters) {
-    List<LlamaAdapter> read = new ArrayList<>();
+  private void applyAdapters(List<Adapter> adapters) {
+    List<LlamaAdapter> loaded = new ArrayList<>();
     float[] scales = new float[adapters.size()];
     for (Adapter adapter : adapters) {
-      scales[read.size()] = adapter.scale();
-      read.add(model.loadAdapter(adapter.file()));
+      scales[loaded.size()] = adapter.scale();
+      loaded.add(model.loadAdapter(adapter.file()));
     }
-    context.setAdapters(read, scales);
+    context.setAdapters(loaded, scales);
   }
 
   @Override

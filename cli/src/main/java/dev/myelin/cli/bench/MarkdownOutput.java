@@ -9,9 +9,7 @@ import java.util.List;
 import java.util.function.Function;
 import java.util.stream.Collectors;
 
-/**
- * A table of Markdown for people, in columns of fixed width so that rows can be printed at once.
- */
+/** A Markdown table with columns of fixed width, so that each row can be printed at once. */
 final class MarkdownOutput implements BenchOutput {
   private record Column(String name, int width, boolean left, Function<BenchResult, String> cell) {
     String pad(String text) {
@@ -24,12 +22,12 @@ final class MarkdownOutput implements BenchOutput {
     }
   }
 
-  /** Those of all tables, up to the threads. */
-  private static final List<Column> FIRST =
+  /** The columns before those of varying settings. */
+  private static final List<Column> LEADING =
       List.of(
           left("model", 26, r -> Printable.of(r.subject().modelType()).replace("|", "\\|")),
           right("size", 7, r -> Units.bytes(r.subject().modelSize())),
-          right("params", 6, r -> Units.rounded(r.subject().parameters())),
+          right("params", 6, r -> Units.abbreviated(r.subject().parameters())),
           left("engine", 9, BenchResult::engine),
           right("threads", 7, r -> Integer.toString(r.session().threads())));
 
@@ -37,29 +35,29 @@ final class MarkdownOutput implements BenchOutput {
   private static final Column CACHE_TYPE =
       left("cache", 5, r -> r.session().cacheType().type().ggmlName());
 
-  /** Those of all tables from the test on. */
-  private static final List<Column> LAST =
+  /** The columns after those of varying settings. */
+  private static final List<Column> TRAILING =
       List.of(
           left("test", 14, r -> r.test().label()),
           right("t/s", 17, r -> mean(r.samples())),
           right("median", 8, r -> rate(r.samples().medianRate())),
-          right("p10 .. p90", 18, r -> spread(r.samples())),
+          right("p10 .. p90", 18, r -> range(r.samples())),
           right("ratio", 6, r -> ratio(r, BenchResult.Lead::medians)),
-          right("of pairs", 8, r -> ratio(r, BenchResult.Lead::pairs)));
+          right("paired", 6, r -> ratio(r, BenchResult.Lead::pairs)));
 
-  private final BenchVaried varied;
-  private final List<Column> columns = new ArrayList<>(FIRST);
+  private final VaryingSettings varying;
+  private final List<Column> columns = new ArrayList<>(LEADING);
   private BenchResult last;
 
-  MarkdownOutput(BenchVaried varied) {
-    this.varied = varied;
+  MarkdownOutput(VaryingSettings varied) {
+    this.varying = varied;
     if (varied.batch()) {
       columns.add(BATCH);
     }
     if (varied.cacheType()) {
       columns.add(CACHE_TYPE);
     }
-    columns.addAll(LAST);
+    columns.addAll(TRAILING);
   }
 
   private static Column left(String name, int width, Function<BenchResult, String> cell) {
@@ -90,8 +88,8 @@ final class MarkdownOutput implements BenchOutput {
             .formatted(
                 last.subject().cpu(),
                 last.subject().cpuLibrary(),
-                varied.cacheType() ? "" : ", cache " + last.fields().get("type_k"),
-                varied.batch() ? "" : ", batch " + last.session().batch(),
+                varying.cacheType() ? "" : ", cache " + last.fields().get("type_k"),
+                varying.batch() ? "" : ", batch " + last.session().batch(),
                 last.samples().nanoseconds().size(),
                 last.subject().commit(),
                 last.adapters().isEmpty() ? "" : ", adapters " + Printable.of(last.adapters()));
@@ -105,7 +103,7 @@ final class MarkdownOutput implements BenchOutput {
     return rate(samples.meanRate()) + " ± " + rate(samples.rateDeviation());
   }
 
-  private static String spread(Samples samples) {
+  private static String range(Samples samples) {
     return rate(samples.rateAt(0.1)) + " .. " + rate(samples.rateAt(0.9));
   }
 
@@ -113,7 +111,7 @@ final class MarkdownOutput implements BenchOutput {
     return Units.decimals(rate, 2);
   }
 
-  private static String ratio(BenchResult result, Function<BenchResult.Lead, Double> which) {
-    return result.lead() == null ? "" : Units.decimals(which.apply(result.lead()), 3);
+  private static String ratio(BenchResult result, Function<BenchResult.Lead, Double> value) {
+    return result.lead() == null ? "" : Units.decimals(value.apply(result.lead()), 3);
   }
 }

@@ -6,7 +6,7 @@ import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
 
-/** Other engines to measure beside Myelin; one more is a class and a line here. */
+/** Other engines that bench can compare with. A new one is a class and a line here. */
 public final class Peers {
   private static final Map<String, BenchPeer> ALL =
       new TreeMap<>(

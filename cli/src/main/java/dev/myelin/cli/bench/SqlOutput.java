@@ -5,17 +5,17 @@ import java.util.Map;
 import java.util.SequencedMap;
 import java.util.stream.Collectors;
 
-/** Statements that create a table and fill it, for SQLite and other databases; no samples. */
+/** SQL that creates and fills a table, for SQLite and other databases; without the samples. */
 final class SqlOutput implements BenchOutput {
   private static final String TABLE = "myelin_bench";
 
-  private boolean begun;
+  private boolean started;
 
   @Override
   public String result(BenchResult result) {
-    SequencedMap<String, Object> fields = BenchFields.single(result);
-    String create = begun ? "" : create(fields);
-    begun = true;
+    SequencedMap<String, Object> fields = BenchFields.scalars(result);
+    String create = started ? "" : create(fields);
+    started = true;
     String names = String.join(", ", fields.keySet());
     return fields.values().stream()
         .map(SqlOutput::literal)
@@ -37,7 +37,7 @@ final class SqlOutput implements BenchOutput {
           case String text -> "TEXT";
           case Integer number -> "INTEGER";
           case Long number -> "INTEGER";
-          case null, default -> "REAL"; // the ratio, which Myelin's own results do not have
+          case null, default -> "REAL"; // the ratios, which are null for Myelin
         };
     return "  " + field.getKey() + " " + type;
   }

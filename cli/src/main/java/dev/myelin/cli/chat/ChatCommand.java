@@ -21,9 +21,9 @@ import dev.myelin.model.Model;
 import dev.myelin.sampling.SamplingOptions;
 import java.util.List;
 
-/** A conversation in the terminal. */
+/** Chats with a model. */
 public final class ChatCommand extends Subcommand {
-  private final ModelOptions model = ModelOptions.computing(this);
+  private final ModelOptions model = ModelOptions.withNoMmap(this);
   private final AdapterOptions lora = new AdapterOptions(this);
   private final Value<String> system =
       option(String.class, "", "TEXT", "The system prompt.", "-S", "--system");
@@ -32,21 +32,21 @@ public final class ChatCommand extends Subcommand {
           List.of("drop", "stop"),
           "drop",
           "WHAT",
-          "Once the context is full: drop the oldest messages, or stop (default: drop).",
+          "When the context is full: drop the oldest messages, or stop (default: drop).",
           "--on-full");
   private final StopOptions stop = new StopOptions(this);
   private final SamplerOptions sampling = new SamplerOptions(this);
-  private final ContextOptions session = new ContextOptions(this);
+  private final ContextOptions context = new ContextOptions(this);
 
   public ChatCommand(Console console) {
     super(
         console,
         "chat",
-        "Talk with a model.",
+        "Chat with a model.",
         "",
-        "A line that ends in \\ goes on in the next one; \"\"\" begins and ends a message of"
-            + " several lines.",
-        "/help lists what else can be typed. Ctrl-C stops a reply, Ctrl-D ends.",
+        "A line that ends in \\ continues on the next one; \"\"\" begins and ends a multi-line"
+            + " message.",
+        "/help lists the commands. Ctrl-C stops a reply, Ctrl-D ends the chat.",
         "",
         "Examples:",
         "  myelin chat -m model.gguf",
@@ -58,18 +58,18 @@ public final class ChatCommand extends Subcommand {
   public void run() {
     Checkpoint checkpoint = model.checkpoint();
     ContextFullPolicy full = onFull();
-    GenerateOptions until = stop.options();
-    SamplingOptions given = sampling.options();
-    SessionOptions options = session.options();
+    GenerateOptions generateOptions = stop.options();
+    SamplingOptions requested = sampling.options();
+    SessionOptions options = context.options();
     List<Adapter> adapters = lora.adapters();
     try (Model loaded = Model.load(checkpoint, adapters);
-        Session open = session.opened(Session.open(loaded, options));
-        Lines lines = lines()) {
-      SamplingOptions how = sampling.options(loaded.sampling(), given);
-      Statistics.notes(console, loaded);
-      ContextLimits.warn(console, open);
-      Conversation conversation = new Conversation(open, how, system.get(), full);
-      new ChatLoop(console, lines, open, conversation, until).run();
+        Session session = context.noteThreads(Session.open(loaded, options));
+        LineSource lines = lines()) {
+      SamplingOptions samplingOptions = sampling.options(loaded.sampling(), requested);
+      Statistics.printModelNotes(console, loaded);
+      ContextLimits.warnIfBeyondTraining(console, session);
+      Conversation conversation = new Conversation(session, samplingOptions, system.get(), full);
+      new ChatLoop(console, lines, session, conversation, generateOptions).run();
     }
   }
 
@@ -77,15 +77,17 @@ public final class ChatCommand extends Subcommand {
     return switch (onFull.get()) {
       case "drop" -> ContextFullPolicy.DROP_OLDEST;
       case "stop" -> ContextFullPolicy.STOP;
-      default -> throw Usage.wrong(spec, "--on-full '" + onFull.get() + "': expected drop or stop");
+      default -> throw Usage.error(spec, "--on-full '" + onFull.get() + "': expected drop or stop");
     };
   }
 
-  private Lines lines() {
+  private LineSource lines() {
     if (!console.interactive().getAsBoolean()) {
-      return new PipedLines(console);
+      return new PipeLineSource(console);
     }
     ChatTerminal terminal = new ChatTerminal(console);
-    return terminal.isDumb() ? new DumbLines(terminal) : new TerminalLines(console, terminal);
+    return terminal.isDumb()
+        ? new DumbTerminalLineSource(terminal)
+        : new TerminalLineSource(console, terminal);
   }
 }

@@ -1,12 +1,12 @@
 package dev.myelin.cli.chat;
 
 import dev.myelin.chat.ChatTemplate;
-import dev.myelin.cli.chat.Lines.Interrupted;
-import dev.myelin.cli.chat.Messages.Message;
-import dev.myelin.cli.command.Interrupts;
+import dev.myelin.cli.chat.LineSource.InterruptedLineException;
+import dev.myelin.cli.chat.MessageReader.Message;
+import dev.myelin.cli.command.SignalHandler;
 import dev.myelin.cli.io.Console;
 import dev.myelin.cli.run.ContextLimits;
-import dev.myelin.cli.run.Echo;
+import dev.myelin.cli.run.TextPrinter;
 import dev.myelin.error.ContextFullException;
 import dev.myelin.error.InvalidRequestException;
 import dev.myelin.error.MyelinException;
@@ -17,20 +17,20 @@ import dev.myelin.generate.GenerateOptions;
 import dev.myelin.generate.Generation;
 import dev.myelin.generate.Session;
 
-/** Reads messages and commands, prints replies. */
+/** Reads messages and commands, and prints replies. */
 final class ChatLoop {
   private final Console console;
-  private final Lines lines;
+  private final LineSource lines;
   private final Session session;
   private final Conversation conversation;
-  private final GenerateOptions until;
-  private final ChatCommands commands;
+  private final GenerateOptions generateOptions;
+  private final SlashCommands commands;
   private boolean done;
   private boolean dropNoted;
 
   ChatLoop(
       Console console,
-      Lines lines,
+      LineSource lines,
       Session session,
       Conversation conversation,
       GenerateOptions until) {
@@ -38,96 +38,96 @@ final class ChatLoop {
     this.lines = lines;
     this.session = session;
     this.conversation = conversation;
-    this.until = until;
-    commands = new ChatCommands(console, session, conversation);
+    this.generateOptions = until;
+    commands = new SlashCommands(console, session, conversation);
   }
 
-  /** Until the input ends or the user leaves. */
+  /** Runs until the input ends or the user exits. */
   void run() {
     if (conversation.template().isEmpty()) {
-      console.note("no chat template in this checkpoint: it continues your text");
+      console.note("the model has no chat template: it continues your text");
     } else {
-      prepare(conversation.template().get());
+      parseInBackground(conversation.template().get());
     }
-    if (lines.interactive()) {
-      console.note("/help lists the commands, Ctrl-D ends");
+    if (lines.isInteractive()) {
+      console.note("/help lists the commands, Ctrl-D ends the chat");
     }
-    Messages messages = new Messages(lines);
+    MessageReader messages = new MessageReader(lines);
     while (!done) {
       try {
         Message message = messages.next();
         if (message == null) {
           return;
         }
-        take(message);
-      } catch (Interrupted e) {
-        done = Interrupts.ending();
+        handle(message);
+      } catch (InterruptedLineException e) {
+        done = SignalHandler.isTerminating();
         if (!done) {
-          console.note("Ctrl-D or /exit ends");
+          console.note("Ctrl-D or /exit ends the chat");
         }
       } catch (MyelinException e) {
-        if (!lines.interactive()) {
-          throw e; // a script shall notice
+        if (!lines.isInteractive()) {
+          throw e; // so that scripts notice
         }
         console.note(Printable.of("myelin: " + e.getMessage()));
       }
     }
   }
 
-  /** Parses the template while the user types: the first time takes long. */
-  private static void prepare(ChatTemplate template) {
+  /** Parses the template while the user types, as this is slow. */
+  private static void parseInBackground(ChatTemplate template) {
     Runnable parse =
         () -> {
           try {
             template.compile();
           } catch (MyelinException e) {
-            // the first reply reports it
+            // reported by the first reply
           }
         };
     Thread.ofPlatform().daemon().name("chat-template").start(parse);
   }
 
-  private void take(Message message) {
-    if (message.command()) {
+  private void handle(Message message) {
+    if (message.isCommand()) {
       done = commands.run(message.text());
     } else if (!message.text().isBlank()) {
       Generation reply = reply(message.text());
-      commands.replied(reply);
-      remark(reply);
+      commands.setLastReply(reply);
+      noteLimits(reply);
     }
   }
 
   private Generation reply(String message) {
-    try (Echo echo = new Echo(console);
-        Interrupts _ = Interrupts.once(session::cancel)) {
-      return conversation.reply(message, until, echo);
+    try (TextPrinter printer = new TextPrinter(console);
+        SignalHandler _ = SignalHandler.install(session::cancel)) {
+      return conversation.reply(message, generateOptions, printer);
     } catch (ContextFullException e) {
       throw ContextLimits.tooLong(e, session);
     } catch (InvalidRequestException e) {
-      throw lines.interactive()
+      throw lines.isInteractive()
           ? new InvalidRequestException(e.getMessage() + " (/reset starts a new conversation)")
           : e;
     } finally {
       session.resume();
-      done = Interrupts.ending();
+      done = SignalHandler.isTerminating();
     }
   }
 
-  private void remark(Generation reply) {
+  private void noteLimits(Generation reply) {
     if (reply.reason() == FinishReason.CANCELLED && reply.tokens().isEmpty()) {
-      console.note("stopped before the reply began: the message does not count");
+      console.note("stopped before the reply began: the message is discarded");
     }
     int context = session.contextLength();
     if (conversation.dropped() > 0 && !dropNoted) {
       dropNoted = true;
       console.note(
-          "the context of %s tokens is full: from now on the oldest messages are left out (%s)"
-              .formatted(context, ContextLimits.larger(session)));
+          "the context of %s tokens is full: the oldest messages are dropped from now on (%s)"
+              .formatted(context, ContextLimits.hint(session)));
     }
     if (reply.reason() == FinishReason.CONTEXT_FULL) {
       console.note(
-          "the context of %s tokens is full: the reply ends here (%s)"
-              .formatted(context, ContextLimits.larger(session)));
+          "the context of %s tokens is full: the reply ends (%s)"
+              .formatted(context, ContextLimits.hint(session)));
     }
   }
 }

@@ -1,8 +1,8 @@
 package dev.myelin.cli.chat;
 
-import dev.myelin.cli.command.Interrupts;
+import dev.myelin.cli.command.SignalHandler;
 import dev.myelin.cli.io.Console;
-import dev.myelin.cli.io.Input;
+import dev.myelin.cli.io.TextInput;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.util.Set;
@@ -18,29 +18,29 @@ import org.jline.terminal.TerminalBuilder;
 import org.jline.utils.InfoCmp;
 
 /**
- * The terminal of a conversation. While a message is typed it is the line editor's; during a reply
- * it shows nothing of what is typed, which waits for the next message, and Ctrl-C is a signal.
+ * The terminal of a chat. While a message is typed, the line editor controls it. During a reply
+ * typed keys are not shown and wait for the next message, and Ctrl-C is a signal.
  */
 final class ChatTerminal implements AutoCloseable {
-  /** Terminals that cannot move the cursor, or of which nothing is known. */
+  /** Terminals that cannot move the cursor, or are unknown. */
   private static final Set<String> DUMB = Set.of("dumb", "emacs", "network", "unknown");
 
-  /** What those that have no entry in the terminal database understand today. */
-  private static final String USUAL = "xterm-256color";
+  /** The type used for terminals without an entry in the terminal database. */
+  private static final String DEFAULT_TYPE = "xterm-256color";
 
-  /** A field, as the level of a logger is lost once nothing refers to it. */
+  /** A field, since a logger that nothing refers to loses its level. */
   private static final Logger JLINE = Logger.getLogger("org.jline");
 
   private final Terminal terminal;
   private final boolean dumb;
-  private final Attributes found;
-  private final Attributes answering;
+  private final Attributes original;
+  private final Attributes replyMode;
 
   ChatTerminal(Console console) {
-    JLINE.setLevel(Level.OFF); // it writes stack traces about terminals it does not know
-    // otherwise it reads Ctrl-C as a key and raises it as a signal too
+    JLINE.setLevel(Level.OFF); // it logs stack traces for unknown terminals
+    // else JLine also raises Ctrl-C, which it reads as a key, as a signal
     System.setProperty(TerminalBuilder.PROP_SOFTWARE_SIGNALS, "false");
-    String name = console.variable("TERM");
+    String name = console.environmentVariable("TERM");
     dumb = name == null || DUMB.contains(name);
     try {
       terminal =
@@ -48,24 +48,24 @@ final class ChatTerminal implements AutoCloseable {
               .name("myelin")
               .system(true)
               .dumb(true)
-              .type(dumb ? Terminal.TYPE_DUMB : isKnown(name) ? name : USUAL)
+              .type(dumb ? Terminal.TYPE_DUMB : isKnown(name) ? name : DEFAULT_TYPE)
               .encoding(StandardCharsets.UTF_8)
               .graphemeCluster(false)
               .build();
     } catch (IOException e) {
-      throw Input.failure("terminal", e);
+      throw TextInput.fileError("terminal", e);
     }
     if (terminal.getColumns() == 0) {
-      terminal.setSize(Size.of(80, 24)); // one that does not know its size, such as a serial line
+      terminal.setSize(Size.of(80, 24)); // a terminal without a size, such as a serial line
     }
-    found = terminal.getAttributes();
-    answering = new Attributes(found);
-    answering.setLocalFlag(LocalFlag.ECHO, false);
-    answering.setLocalFlag(LocalFlag.ICANON, false);
-    answering.setControlChar(ControlChar.VMIN, 1);
-    answering.setControlChar(ControlChar.VTIME, 0);
-    Interrupts.lastly(this::putBack);
-    answering();
+    original = terminal.getAttributes();
+    replyMode = new Attributes(original);
+    replyMode.setLocalFlag(LocalFlag.ECHO, false);
+    replyMode.setLocalFlag(LocalFlag.ICANON, false);
+    replyMode.setControlChar(ControlChar.VMIN, 1);
+    replyMode.setControlChar(ControlChar.VTIME, 0);
+    SignalHandler.setCleanup(this::restore);
+    enterReplyMode();
   }
 
   private static boolean isKnown(String name) {
@@ -80,32 +80,32 @@ final class ChatTerminal implements AutoCloseable {
     }
   }
 
-  /** Whether lines cannot be edited in it. */
+  /** Whether it has no line editing. */
   boolean isDumb() {
     return dumb;
   }
 
-  Terminal jline() {
+  Terminal terminal() {
     return terminal;
   }
 
-  /** A message is being typed. */
-  void typing() {
-    terminal.setAttributes(found);
+  /** Call before a message is typed. */
+  void enterInputMode() {
+    terminal.setAttributes(original);
   }
 
-  /** A reply is being written. What is pasted now is still marked as such. */
-  void answering() {
-    terminal.setAttributes(answering);
-    markPastes(true);
+  /** Call before a reply. Pasted text is still marked as such. */
+  void enterReplyMode() {
+    terminal.setAttributes(replyMode);
+    setBracketedPaste(true);
   }
 
-  private void putBack() {
-    markPastes(false);
-    terminal.setAttributes(found);
+  private void restore() {
+    setBracketedPaste(false);
+    terminal.setAttributes(original);
   }
 
-  private void markPastes(boolean on) {
+  private void setBracketedPaste(boolean on) {
     if (!dumb) {
       String mark = on ? LineReaderImpl.BRACKETED_PASTE_ON : LineReaderImpl.BRACKETED_PASTE_OFF;
       terminal.writer().write(mark);
@@ -115,12 +115,12 @@ final class ChatTerminal implements AutoCloseable {
 
   @Override
   public void close() {
-    Interrupts.lastly(() -> {});
+    SignalHandler.setCleanup(() -> {});
     try {
-      markPastes(false);
+      setBracketedPaste(false);
       terminal.close();
     } catch (IOException e) {
-      throw Input.failure("terminal", e);
+      throw TextInput.fileError("terminal", e);
     }
   }
 }

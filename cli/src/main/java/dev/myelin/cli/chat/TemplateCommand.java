@@ -5,8 +5,8 @@ import dev.myelin.chat.ChatTokens;
 import dev.myelin.cli.command.Subcommand;
 import dev.myelin.cli.command.Usage;
 import dev.myelin.cli.io.Console;
-import dev.myelin.cli.io.Input;
 import dev.myelin.cli.io.JsonInput;
+import dev.myelin.cli.io.TextInput;
 import dev.myelin.cli.options.ModelOptions;
 import dev.myelin.error.ModelFileException;
 import dev.myelin.gguf.Checkpoint;
@@ -25,7 +25,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.stream.Collectors;
 
-/** Shows the prompt that a chat template makes of messages. */
+/** Prints the prompt that a chat template renders. */
 public final class TemplateCommand extends Subcommand {
   private static final Path STANDARD_INPUT = Path.of("-");
 
@@ -35,43 +35,43 @@ public final class TemplateCommand extends Subcommand {
           Path.class,
           null,
           "FILE",
-          "A template in the place of the checkpoint's own. Without a checkpoint its special tokens"
-              + " are <s> and </s>.",
+          "A template instead of the model's. Without a model its bos_token and eos_token are <s>"
+              + " and </s>.",
           "--template");
   private final Value<Path> messages =
       option(
           Path.class,
           null,
           "FILE",
-          "The messages, a JSON array of objects as in OpenAI's API, or an object with \"messages\""
-              + " and \"tools\"; - is standard input. Default: one message of the user, \"Hi\".",
+          "The messages, a JSON array as in OpenAI's API, or an object with \"messages\" and"
+              + " \"tools\"; - is standard input (default: a user message, \"Hi\").",
           "--messages");
   private final Value<Path> tools =
       option(
           Path.class,
           null,
           "FILE",
-          "The tools that the model may call, a JSON array of objects; - is standard input.",
+          "The tools, a JSON array as in OpenAI's API; - is standard input.",
           "--tools");
   private final Value<String> kwargs =
       option(
           String.class,
           null,
           "JSON",
-          "Further variables of the template, a JSON object such as {\"enable_thinking\": false}.",
+          "More template variables, a JSON object such as {\"enable_thinking\": false}.",
           "--chat-template-kwargs");
   private final Value<Boolean> noGenerationPrompt =
-      flag("End with the last message, not where a reply begins.", "--no-generation-prompt");
+      flag("End the prompt after the last message.", "--no-generation-prompt");
   private final Value<Boolean> tokens =
-      flag("Print the ids of the tokens that the model gets, on one line.", "--tokens");
+      flag("Print the token ids of the prompt on one line.", "--tokens");
 
   public TemplateCommand(Console console) {
     super(
         console,
         "template",
-        "Print the prompt that a chat template makes of messages.",
+        "Print the prompt that a chat template renders from messages.",
         "",
-        "The prompt is printed to the byte: no newline is added.",
+        "The prompt is printed exactly: no newline is added.",
         "",
         "Examples:",
         "  myelin template -m model.gguf --messages messages.json",
@@ -82,22 +82,26 @@ public final class TemplateCommand extends Subcommand {
 
   @Override
   public void run() {
-    boolean bare = template.isSet() && !model.isNamed();
-    if (bare && tokens.get()) {
-      throw Usage.wrong(spec, "--tokens: no model whose tokens they are: name one with -m FILE");
+    boolean noModel = template.isSet() && !model.isNamed();
+    if (noModel && tokens.get()) {
+      throw Usage.error(spec, "--tokens: expected a model, -m FILE");
     }
     if (isStandardInput(messages) && isStandardInput(tools)) {
-      throw Usage.wrong(spec, "--messages - --tools -: standard input can be only one of them");
+      throw Usage.error(spec, "--messages - --tools -: standard input can be only one of them");
     }
     Map<String, Object> variables = new HashMap<>();
     if (kwargs.isSet()) {
       String name = "--chat-template-kwargs";
       variables.putAll(
-          Usage.check(spec, () -> JsonInput.object(JsonInput.parse(kwargs.get(), name), name)));
+          Usage.check(
+              spec, () -> JsonInput.requireObject(JsonInput.parse(kwargs.get(), name), name)));
     }
-    if (bare) {
+    if (noModel) {
       Path file = template.get();
-      print(ChatTemplate.parse(file, Input.file(file), "<s>", "</s>"), variables, Optional.empty());
+      print(
+          ChatTemplate.parse(file, TextInput.readFile(file), "<s>", "</s>"),
+          variables,
+          Optional.empty());
       return;
     }
     Checkpoint checkpoint = model.checkpoint();
@@ -108,7 +112,7 @@ public final class TemplateCommand extends Subcommand {
 
   private ChatTemplate template(GgufFile file) {
     if (template.isSet()) {
-      return ChatTemplate.of(file, template.get(), Input.file(template.get()));
+      return ChatTemplate.of(file, template.get(), TextInput.readFile(template.get()));
     }
     return ChatTemplate.of(file)
         .orElseThrow(
@@ -116,7 +120,7 @@ public final class TemplateCommand extends Subcommand {
                 new ModelFileException(
                     file.path(),
                     "no tokenizer.chat_template",
-                    "name a template with --template FILE"));
+                    "give a template with --template FILE"));
   }
 
   private void print(
@@ -124,7 +128,7 @@ public final class TemplateCommand extends Subcommand {
     ChatRequest request =
         messages.isSet()
             ? ChatRequest.parse(read(messages.get()), name(messages.get()))
-            : ChatRequest.HI;
+            : ChatRequest.DEFAULT;
     Map<String, Object> variables = new HashMap<>(request.variables());
     variables.putAll(options);
     if (tools.isSet()) {
@@ -140,7 +144,7 @@ public final class TemplateCommand extends Subcommand {
     }
   }
 
-  /** Half a pair of surrogates, which JSON can spell, is U+FFFD here as it is to the tokenizer. */
+  /** Encodes a lone surrogate, which JSON can contain, as U+FFFD, as the tokenizer does. */
   private static byte[] utf8(String text) {
     ByteBuffer bytes;
     try {
@@ -151,11 +155,11 @@ public final class TemplateCommand extends Subcommand {
               .replaceWith("\ufffd".getBytes(StandardCharsets.UTF_8))
               .encode(CharBuffer.wrap(text));
     } catch (CharacterCodingException e) {
-      throw new IllegalStateException(e); // what is malformed is replaced
+      throw new IllegalStateException(e); // malformed input is replaced
     }
-    byte[] exact = new byte[bytes.remaining()];
-    bytes.get(exact);
-    return exact;
+    byte[] array = new byte[bytes.remaining()];
+    bytes.get(array);
+    return array;
   }
 
   private static boolean isStandardInput(Value<Path> file) {
@@ -163,7 +167,9 @@ public final class TemplateCommand extends Subcommand {
   }
 
   private String read(Path file) {
-    return file.equals(STANDARD_INPUT) ? Input.standardInput(console) : Input.file(file);
+    return file.equals(STANDARD_INPUT)
+        ? TextInput.readStandardInput(console)
+        : TextInput.readFile(file);
   }
 
   private static String name(Path file) {

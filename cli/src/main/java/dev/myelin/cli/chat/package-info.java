@@ -1,2 +1,2 @@
-/** Conversations with a model, and chat templates. */
+/** Chats with a model, and chat templates. */
 package dev.myelin.cli.chat;

@@ -7,12 +7,12 @@ import picocli.CommandLine.ITypeConverter;
 import picocli.CommandLine.TypeConversionException;
 
 /**
- * Converts option values: numbers in decimal digits and within the range of their type, and file
- * names. Java's own parsers also take {@code NaN}, {@code 0x1p3} and {@code 1f}, and make infinity
- * of {@code 1e999}.
+ * Converts option values: decimal numbers within the range of their type, and file names. Java's
+ * own parsers also accept {@code NaN}, {@code 0x1p3} and {@code 1f}, and parse {@code 1e999} as
+ * infinity.
  */
 public final class Converters {
-  private static final String FRACTION = "0123456789+-.eE";
+  private static final String DECIMAL_CHARACTERS = "0123456789+-.eE";
 
   private Converters() {}
 
@@ -28,7 +28,7 @@ public final class Converters {
     line.registerConverter(Path.class, Converters::path);
   }
 
-  /** A file's name; an empty one is refused. */
+  /** A file name, which must not be empty. */
   static Path path(String name) {
     if (name.isEmpty()) {
       throw new TypeConversionException("the file name is empty");
@@ -36,64 +36,64 @@ public final class Converters {
     try {
       return Path.of(name);
     } catch (InvalidPathException e) {
-      throw new TypeConversionException("'" + name + "' is no file name: " + e.getReason());
+      throw new TypeConversionException("'" + name + "' is not a file name: " + e.getReason());
     }
   }
 
-  // classes, as lambdas take longer where a program starts
+  // classes: lambdas are slower at start-up
 
   private static final class Ints implements ITypeConverter<Integer> {
     @Override
     public Integer convert(String text) {
-      return (int) whole(text, Integer.MIN_VALUE, Integer.MAX_VALUE);
+      return (int) parseInteger(text, Integer.MIN_VALUE, Integer.MAX_VALUE);
     }
   }
 
   private static final class Longs implements ITypeConverter<Long> {
     @Override
     public Long convert(String text) {
-      return whole(text, Long.MIN_VALUE, Long.MAX_VALUE);
+      return parseInteger(text, Long.MIN_VALUE, Long.MAX_VALUE);
     }
   }
 
   private static final class Floats implements ITypeConverter<Float> {
     @Override
     public Float convert(String text) {
-      return (float) number(text, Float.MAX_VALUE);
+      return (float) parseDecimal(text, Float.MAX_VALUE);
     }
   }
 
   private static final class Doubles implements ITypeConverter<Double> {
     @Override
     public Double convert(String text) {
-      return number(text, Double.MAX_VALUE);
+      return parseDecimal(text, Double.MAX_VALUE);
     }
   }
 
-  private static long whole(String text, long least, long most) {
+  private static long parseInteger(String text, long min, long max) {
     int digits = text.startsWith("-") || text.startsWith("+") ? 1 : 0;
     for (int i = digits; i < text.length(); i++) {
       if (text.charAt(i) < '0' || text.charAt(i) > '9') {
-        throw bad(text, "is not a whole number");
+        throw error(text, "is not an integer");
       }
     }
     if (digits == text.length()) {
-      throw bad(text, "is not a whole number");
+      throw error(text, "is not an integer");
     }
     try {
       long value = Long.parseLong(text);
-      if (value >= least && value <= most) {
+      if (value >= min && value <= max) {
         return value;
       }
     } catch (NumberFormatException e) {
       // too many digits
     }
-    throw bad(text, "is out of range: expected " + least + " to " + most);
+    throw error(text, "is out of range: expected " + min + " to " + max);
   }
 
-  private static double number(String text, Number most) {
+  private static double parseDecimal(String text, Number max) {
     double value = Double.NaN;
-    if (!text.isEmpty() && text.chars().allMatch(c -> FRACTION.indexOf(c) >= 0)) {
+    if (!text.isEmpty() && text.chars().allMatch(c -> DECIMAL_CHARACTERS.indexOf(c) >= 0)) {
       try {
         value = Double.parseDouble(text);
       } catch (NumberFormatException e) {
@@ -101,15 +101,15 @@ public final class Converters {
       }
     }
     if (Double.isNaN(value)) {
-      throw bad(text, "is not a number");
+      throw error(text, "is not a number");
     }
-    if (Math.abs(value) > most.doubleValue()) {
-      throw bad(text, "is out of range: expected at most " + most);
+    if (Math.abs(value) > max.doubleValue()) {
+      throw error(text, "is out of range: expected at most " + max);
     }
     return value;
   }
 
-  private static TypeConversionException bad(String text, String what) {
+  private static TypeConversionException error(String text, String what) {
     return new TypeConversionException("'" + text + "' " + what);
   }
 }

@@ -9,12 +9,12 @@ import picocli.CommandLine.Model.PositionalParamSpec;
 import picocli.CommandLine.ParseResult;
 
 /**
- * A command and its options, in the order of the help. They are declared by calls rather than by
- * annotations: picocli reads those by reflection, through proxies made at every start, which takes
- * longer than loading a model.
+ * A command and its options, in the order of the help. Options are declared by calls instead of
+ * picocli's annotations, which it reads by reflection at every start; that takes longer than
+ * loading a model.
  */
 public abstract class Subcommand implements Runnable {
-  /** Found in the arguments even where they do not parse. */
+  /** Looked up in the arguments directly, as they may fail to parse. */
   public static final String VERBOSE = "--verbose";
 
   private static final int WIDTH = 100;
@@ -25,7 +25,7 @@ public abstract class Subcommand implements Runnable {
 
   /**
    * @param description one line
-   * @param footer lines below the options: what else there is to know, and examples
+   * @param footer lines below the options: further notes, and examples
    */
   @SuppressWarnings("this-escape") // picocli keeps it, and calls run() later
   protected Subcommand(Console console, String name, String description, String... footer) {
@@ -33,14 +33,14 @@ public abstract class Subcommand implements Runnable {
     spec = CommandSpec.wrapWithoutInspection(this).name(name);
     spec.usageMessage()
         .description(description)
-        .footer(ended(footer))
+        .footer(withNewline(footer))
         .sortOptions(false)
         .width(WIDTH)
         .longOptionsMaxWidth(OPTION_WIDTH);
   }
 
-  /** With the line end that picocli leaves out. */
-  private static String[] ended(String... footer) {
+  /** Adds the final newline that picocli omits. */
+  private static String[] withNewline(String... footer) {
     String[] lines = footer.clone();
     if (lines.length > 0) {
       lines[lines.length - 1] += "%n";
@@ -48,7 +48,7 @@ public abstract class Subcommand implements Runnable {
     return lines;
   }
 
-  /** What an option or parameter was given, or its default. */
+  /** The value of an option or parameter, or its default. */
   public record Value<T>(ArgSpec spec) {
     public T get() {
       return spec.getValue();
@@ -58,15 +58,15 @@ public abstract class Subcommand implements Runnable {
       return get() != null;
     }
 
-    /** Whether it is on the command line, with its default value or another. */
+    /** Whether it is on the command line, even with its default value. */
     boolean isGiven() {
       return spec instanceof OptionSpec option && parsed().hasMatchedOption(option);
     }
 
-    /** The name by which it is on the command line. */
-    public String typed() {
+    /** The name that was typed on the command line. */
+    public String typedName() {
       return spec instanceof OptionSpec option
-          ? Typed.name(option, parsed().originalArgs())
+          ? TypedName.of(option, parsed().originalArgs())
           : spec.paramLabel();
     }
 
@@ -75,48 +75,52 @@ public abstract class Subcommand implements Runnable {
     }
   }
 
-  /** Adds the options that every command has, which come last. */
+  /** Adds the options that every command has, at the end. */
   public final CommandSpec withHelp() {
     spec.addOption(
         OptionSpec.builder("-h", "--help").usageHelp(true).description("Print this help.").build());
-    flag("Say more; with an error, where it happened.", VERBOSE);
+    flag("Print the stack trace of an error.", VERBOSE);
     return spec;
   }
 
   /** An option without a value. */
   public final Value<Boolean> flag(String description, String... names) {
-    return added(builder(boolean.class, description, names).initialValue(false));
+    return add(builder(boolean.class, description, names).initialValue(false));
   }
 
   /**
    * An option with a value.
    *
-   * @param otherwise its value where it is not given, null for none
-   * @param label what the help calls the value
+   * @param defaultValue the value if it is not given, null for none
+   * @param label the value's name in the help
    */
   public final <T> Value<T> option(
-      Class<T> type, T otherwise, String label, String description, String... names) {
-    return added(builder(type, description, names).initialValue(otherwise).paramLabel(label));
+      Class<T> type, T defaultValue, String label, String description, String... names) {
+    return add(builder(type, description, names).initialValue(defaultValue).paramLabel(label));
   }
 
-  /** Likewise with a choice, which shells complete. */
+  /** An option with one of several values, which shells complete. */
   public final Value<String> choice(
-      Iterable<String> known, String otherwise, String label, String description, String... names) {
-    return added(
+      Iterable<String> candidates,
+      String defaultValue,
+      String label,
+      String description,
+      String... names) {
+    return add(
         builder(String.class, description, names)
-            .initialValue(otherwise)
+            .initialValue(defaultValue)
             .paramLabel(label)
-            .completionCandidates(known));
+            .completionCandidates(candidates));
   }
 
   /**
    * An option that may be repeated.
    *
-   * @param separator between values given at once, null for none
+   * @param separator between the values of one argument, null for none
    */
   public final <T> Value<List<T>> list(
       Class<T> type,
-      List<T> otherwise,
+      List<T> defaultValue,
       String separator,
       String label,
       String description,
@@ -124,29 +128,29 @@ public abstract class Subcommand implements Runnable {
     OptionSpec.Builder builder =
         builder(List.class, description, names)
             .auxiliaryTypes(type)
-            .initialValue(otherwise)
+            .initialValue(defaultValue)
             .paramLabel(label);
-    return added(separator == null ? builder : builder.splitRegex(separator));
+    return add(separator == null ? builder : builder.splitRegex(separator));
   }
 
-  /** An option that may be repeated, of choices that shells complete. */
+  /** An option that may be repeated, with values that shells complete. */
   public final Value<List<String>> choices(
-      List<String> known,
-      List<String> otherwise,
+      List<String> candidates,
+      List<String> defaultValue,
       String separator,
       String label,
       String description,
       String... names) {
-    return added(
+    return add(
         builder(List.class, description, names)
             .auxiliaryTypes(String.class)
-            .initialValue(otherwise)
+            .initialValue(defaultValue)
             .paramLabel(label)
             .splitRegex(separator)
-            .completionCandidates(known));
+            .completionCandidates(candidates));
   }
 
-  /** A parameter without a name. */
+  /** A positional parameter. */
   public final <T> Value<T> parameter(
       Class<T> type, boolean required, String label, String description) {
     PositionalParamSpec parameter =
@@ -161,7 +165,7 @@ public abstract class Subcommand implements Runnable {
     return new Value<>(parameter);
   }
 
-  /** Parameters without names, in order; the command checks how many there are. */
+  /** Positional parameters, in order; the command checks their number. */
   public final Value<List<String>> parameters(String label, String description) {
     PositionalParamSpec parameters =
         PositionalParamSpec.builder()
@@ -181,7 +185,7 @@ public abstract class Subcommand implements Runnable {
     return OptionSpec.builder(names).type(type).description(description);
   }
 
-  private <T> Value<T> added(OptionSpec.Builder builder) {
+  private <T> Value<T> add(OptionSpec.Builder builder) {
     OptionSpec option = builder.build();
     spec.addOption(option);
     return new Value<>(option);

@@ -8,43 +8,43 @@ import picocli.CommandLine.Model.OptionSpec;
 import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.TypeConversionException;
 
-/** Tells wrong usage from failed work: what options alone show to be wrong has status 2. */
+/** Errors of wrong usage, with exit status 2: those that the options alone show. */
 public final class Usage {
   private Usage() {}
 
-  /** Makes something out of options; what the engine refuses is then wrong usage. */
+  /** Builds something from options; what the engine rejects is wrong usage. */
   public static <T> T check(CommandSpec spec, Supplier<T> options) {
     try {
       return options.get();
     } catch (InvalidRequestException e) {
-      throw wrong(spec, e.getMessage());
+      throw error(spec, e.getMessage());
     }
   }
 
-  /** A file among parameters that picocli takes for texts. */
+  /** The file named by a parameter that picocli parses as a string. */
   public static Path path(CommandSpec spec, String name) {
     try {
       return Converters.path(name);
     } catch (TypeConversionException e) {
-      throw wrong(spec, e.getMessage());
+      throw error(spec, e.getMessage());
     }
   }
 
-  /** Refuses an option of a resumed run that differs from what the run began with. */
+  /** Rejects an option that differs from the one the resumed run was started with. */
   public static <T> void requireSame(Subcommand command, Subcommand.Value<T> given, T earlier) {
     if (given.isSet() && !given.get().equals(earlier)) {
-      throw wrong(
+      throw error(
           command.spec,
-          name(given) + " " + given.get() + ": the run to resume began with " + earlier);
+          optionName(given) + " " + given.get() + ": the run was started with " + earlier);
     }
   }
 
   /** The longest name of an option. */
-  public static String name(Subcommand.Value<?> option) {
+  public static String optionName(Subcommand.Value<?> option) {
     return ((OptionSpec) option.spec()).longestName();
   }
 
-  public static ParameterException wrong(CommandSpec spec, String problem) {
+  public static ParameterException error(CommandSpec spec, String problem) {
     return new ParameterException(spec.commandLine(), problem);
   }
 }

@@ -1,6 +1,6 @@
 package dev.myelin.cli.command;
 
-/** The version in the jar's manifest. */
+/** The version from the jar's manifest. */
 public final class Version {
   private Version() {}
 

@@ -5,22 +5,22 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * Texts to classify, one a line, perhaps with the right label and a tab before each.
+ * Texts to classify, one per line, optionally with the correct label and a tab before each.
  *
- * @param labelled whether they have labels
+ * @param labelled whether the lines have labels
  */
 record LabelledLines(List<Line> lines, boolean labelled) {
   /**
-   * @param number in the file, from 1
-   * @param actual the label's index, -1 without one
+   * @param number the line number, from 1
+   * @param actual index of the correct label, -1 without one
    */
   record Line(int number, String text, int actual) {}
 
   /**
-   * Reads a file's text. Empty lines are left out. Lines have labels where one begins with a label
-   * and a tab, or all have a tab; then all must have one.
+   * Parses a text. Blank lines are skipped. Lines have labels if at least one begins with a label
+   * and a tab, or all contain a tab; then every line must have one.
    *
-   * @param name the file's, for messages
+   * @param name of the file, for messages
    * @throws InvalidRequestException if there is no text, or a line has no label while others do
    */
   static LabelledLines of(String name, String text, List<String> labels) {
@@ -48,7 +48,7 @@ record LabelledLines(List<Line> lines, boolean labelled) {
       }
     }
     if (plain.isEmpty()) {
-      throw new InvalidRequestException(name + ": no text: expected one a line");
+      throw new InvalidRequestException(name + ": no text: expected one per line");
     }
     if (!known && !tabs) {
       return new LabelledLines(plain, false);

@@ -1,13 +1,13 @@
 package dev.myelin.cli.evaluate;
 
 import dev.myelin.adapter.Adapter;
-import dev.myelin.cli.command.Outputs;
+import dev.myelin.cli.command.CommandFiles;
 import dev.myelin.cli.command.Subcommand;
 import dev.myelin.cli.command.Usage;
 import dev.myelin.cli.io.Console;
-import dev.myelin.cli.io.Input;
 import dev.myelin.cli.io.Json;
 import dev.myelin.cli.io.Statistics;
+import dev.myelin.cli.io.TextInput;
 import dev.myelin.cli.io.Units;
 import dev.myelin.cli.options.AdapterOptions;
 import dev.myelin.cli.options.ContextOptions;
@@ -35,9 +35,9 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.function.Consumer;
 
-/** Measures how well a model predicts a text, and how far it is from its original. */
+/** Computes the perplexity of a text, and the divergence from a base model. */
 public final class PerplexityCommand extends Subcommand {
-  private final ModelOptions model = ModelOptions.computing(this);
+  private final ModelOptions model = ModelOptions.withNoMmap(this);
   private final AdapterOptions lora = new AdapterOptions(this);
   private final Value<Path> text =
       option(Path.class, null, "FILE", "The text, UTF-8; - is standard input.", "-f", "--file");
@@ -46,45 +46,45 @@ public final class PerplexityCommand extends Subcommand {
           int.class,
           ChunkOptions.ALL,
           "N",
-          "Most chunks to compute; -1, the default, means all.",
+          "Maximum number of chunks; -1, the default, is all.",
           "--chunks");
   private final Value<Integer> stride =
       option(
           int.class,
           0,
           "N",
-          "Overlapping windows, each N tokens after the last; 0, the default, means chunks.",
+          "Use overlapping windows, N tokens apart; 0, the default, uses chunks.",
           "--stride",
           "--ppl-stride");
-  private final Value<Path> original =
+  private final Value<Path> base =
       option(
           Path.class,
           null,
           "FILE",
-          "Compare with the original: its checkpoint, or logits saved of it.",
+          "Compare with a base model: its GGUF file, or its saved logits.",
           "--kl-base");
-  private final Value<Path> save =
+  private final Value<Path> saveLogits =
       option(
           Path.class,
           null,
           "FILE",
-          "Save what is predicted, for --kl-base and for llama.cpp.",
+          "Save the logits, for --kl-base and for llama.cpp.",
           "--save-logits");
-  private final Value<Boolean> running =
-      flag("Print the figures after each chunk too.", "--running");
+  private final Value<Boolean> perChunk =
+      flag("Also print the results after each chunk.", "--per-chunk");
   private final Value<Boolean> json = flag("Print JSON.", "--json");
-  private final ContextOptions session =
+  private final ContextOptions context =
       new ContextOptions(
-          this, "Tokens of a chunk; 0 means 512, or the model's context if shorter.");
+          this, "Tokens per chunk; 0 is 512, or the model's context if that is shorter.");
 
   public PerplexityCommand(Console console) {
     super(
         console,
         "perplexity",
-        "Measure how well a model predicts a text, and how far it is from its original.",
+        "Compute the perplexity of a text, and the KL divergence from a base model.",
         "",
-        "The text is cut into chunks as by llama.cpp; the second half of each is predicted.",
-        "Ctrl-C ends it; the figures of the chunks done are kept.",
+        "The text is split into chunks as in llama.cpp; the second half of each is scored.",
+        "Ctrl-C ends it; the results of the chunks so far are printed.",
         "",
         "Examples:",
         "  myelin perplexity -m model.gguf -f wiki.test.raw",
@@ -96,155 +96,177 @@ public final class PerplexityCommand extends Subcommand {
   @Override
   public void run() {
     Checkpoint checkpoint = model.checkpoint();
-    SessionOptions how = session.options();
-    ChunkOptions cut =
-        Usage.check(spec, () -> new ChunkOptions(how.contextLength(), stride.get(), chunks.get()));
-    boolean fromLogits = original.isSet() && LogitsFile.isLogitsFile(original.get());
+    SessionOptions sessionOptions = context.options();
+    ChunkOptions chunkOptions =
+        Usage.check(
+            spec,
+            () -> new ChunkOptions(sessionOptions.contextLength(), stride.get(), chunks.get()));
+    boolean fromLogits = base.isSet() && LogitsFile.isLogitsFile(base.get());
     if (!text.isSet() && !fromLogits) {
-      requireOriginal();
-      throw Usage.wrong(spec, "no text: give -f FILE (- is standard input)");
+      requireBase();
+      throw Usage.error(spec, "no text: give -f FILE (- is standard input)");
     }
-    if (stride.get() != 0 && (fromLogits || save.isSet())) {
-      throw Usage.wrong(spec, "--stride: files of logits are of chunks, which do not overlap");
+    if (stride.get() != 0 && (fromLogits || saveLogits.isSet())) {
+      throw Usage.error(spec, "--stride: files of logits contain chunks, which do not overlap");
     }
-    if (original.isSet() && save.isSet()) {
-      throw Usage.wrong(spec, "--save-logits with --kl-base: give one of them");
+    if (base.isSet() && saveLogits.isSet()) {
+      throw Usage.error(spec, "--save-logits with --kl-base: expected one of them");
     }
     List<Adapter> adapters = lora.adapters();
-    new Outputs(this)
+    new CommandFiles(this)
         .reads(checkpoint)
         .reads("--lora", lora.files())
         .reads("-f", text.get())
-        .writesOther("--save-logits", save.get())
+        .writesNonModel("--save-logits", saveLogits.get())
         .check();
-    String read = text.isSet() ? PromptOptions.read(console, text.get()) : null;
+    String content = text.isSet() ? PromptOptions.readFile(console, text.get()) : null;
     try (Model loaded = Model.load(checkpoint, adapters)) {
-      Statistics.notes(console, loaded);
-      if (!original.isSet()) {
-        alone(loaded, TextChunks.of(loaded, read, cut), how);
+      Statistics.printModelNotes(console, loaded);
+      if (!base.isSet()) {
+        measure(loaded, TextChunks.of(loaded, content, chunkOptions), sessionOptions);
       } else if (fromLogits) {
-        try (LogitsFile logits = LogitsFile.open(original.get())) {
-          beside(loaded, logits, read, cut, how);
+        try (LogitsFile logits = LogitsFile.open(base.get())) {
+          compareWith(loaded, logits, content, chunkOptions, sessionOptions);
         }
       } else {
-        try (Model other = Model.load(model.checkpoint(original.get()))) {
-          beside(loaded, other, read, cut, how);
+        try (Model baseModel = Model.load(model.checkpoint(base.get()))) {
+          compareWith(loaded, baseModel, content, chunkOptions, sessionOptions);
         }
       }
-      Statistics.adapters(console, loaded);
+      Statistics.printAdapters(console, loaded);
     }
   }
 
-  /** A file of logits that is not there is not a text that is missing. */
-  private void requireOriginal() {
-    if (original.isSet() && !Files.exists(original.get())) {
-      String name = original.get().toString();
-      throw Input.failure(name, new NoSuchFileException(name));
+  /** Reports a missing file of logits as such, not as a missing text. */
+  private void requireBase() {
+    if (base.isSet() && !Files.exists(base.get())) {
+      String name = base.get().toString();
+      throw TextInput.fileError(name, new NoSuchFileException(name));
     }
   }
 
-  /** Whether figures are printed after each chunk. */
-  private boolean isPrinting() {
-    return running.get() && !json.get();
+  /** Whether results are printed after each chunk. */
+  private boolean printsPerChunk() {
+    return perChunk.get() && !json.get();
   }
 
-  private void alone(Model loaded, TextChunks cut, SessionOptions how) {
+  private void measure(Model loaded, TextChunks textChunks, SessionOptions sessionOptions) {
     List<PerplexityResult> steps = new ArrayList<>();
-    try (Session open = open(loaded, cut, how);
-        ChunkWatch watch = new ChunkWatch(console, isPrinting(), cut, open)) {
+    try (Session session = open(loaded, textChunks, sessionOptions);
+        ChunkProgress progress =
+            new ChunkProgress(console, printsPerChunk(), textChunks, session)) {
       Consumer<PerplexityResult> each =
           step -> {
-            watch.done(step.chunks(), step.perplexity().value());
+            progress.chunkDone(step.chunks(), step.perplexity().value());
             steps.add(step);
-            if (isPrinting()) {
-              console.print(PerplexityText.running(step));
+            if (printsPerChunk()) {
+              console.print(PerplexityText.chunkLine(step));
             }
           };
-      PerplexityResult result = measured(open, cut, each);
-      watch.end();
+      PerplexityResult result = measureAndSave(session, textChunks, each);
+      progress.finish();
       console.print(
           json.get()
-              ? Json.pretty(PerplexityJson.of(result, cut, running.get() ? steps : List.of()))
-              : PerplexityText.of(result, cut));
-      watch.statistics(result.chunks());
+              ? Json.pretty(
+                  PerplexityJson.of(result, textChunks, perChunk.get() ? steps : List.of()))
+              : PerplexityText.of(result, textChunks));
+      progress.printStatistics(result.chunks());
     }
   }
 
-  private PerplexityResult measured(Session open, TextChunks cut, Consumer<PerplexityResult> each) {
-    if (!save.isSet()) {
-      return Perplexity.measure(open, cut, each);
+  private PerplexityResult measureAndSave(
+      Session session, TextChunks textChunks, Consumer<PerplexityResult> each) {
+    if (!saveLogits.isSet()) {
+      return Perplexity.measure(session, textChunks, each);
     }
-    int vocabulary = open.model().hyperparameters().vocabulary();
-    try (LogitsFileWriter writer = new LogitsFileWriter(save.get(), cut, vocabulary)) {
-      PerplexityResult result = Perplexity.measure(open, cut, writer, each);
+    int vocabulary = session.model().hyperparameters().vocabulary();
+    try (LogitsFileWriter writer = new LogitsFileWriter(saveLogits.get(), textChunks, vocabulary)) {
+      PerplexityResult result = Perplexity.measure(session, textChunks, writer, each);
       if (result.isComplete()) {
         writer.commit();
-        console.note("%s: %s".formatted(save.get(), Units.bytes(writer.bytes())));
+        console.note("%s: %s".formatted(saveLogits.get(), Units.bytes(writer.bytes())));
       } else {
-        console.note(save.get() + ": not saved, there are chunks left");
+        console.note(saveLogits.get() + ": not saved, since not all chunks were computed");
       }
       return result;
     }
   }
 
-  private void beside(
-      Model loaded, LogitsFile logits, String read, ChunkOptions cut, SessionOptions how) {
-    if (cut.contextLength() != 0 && cut.contextLength() != logits.contextLength()) {
+  private void compareWith(
+      Model loaded,
+      LogitsFile logits,
+      String content,
+      ChunkOptions chunkOptions,
+      SessionOptions sessionOptions) {
+    if (chunkOptions.contextLength() != 0
+        && chunkOptions.contextLength() != logits.contextLength()) {
       throw new InvalidRequestException(
-          "context = %s: expected %s, the chunks of %s"
-              .formatted(cut.contextLength(), logits.contextLength(), logits.path()));
+          "context = %s: expected %s, the chunk size of %s"
+              .formatted(chunkOptions.contextLength(), logits.contextLength(), logits.path()));
     }
-    TextChunks chunked = TextChunks.of(loaded, logits, cut.chunks());
-    if (read != null) {
-      int[] given = loaded.tokenizer().encode(read, true, false);
+    TextChunks textChunks = TextChunks.of(loaded, logits, chunkOptions.chunks());
+    if (content != null) {
+      int[] given = loaded.tokenizer().encode(content, true, false);
       int[] saved = logits.tokens();
-      int most = Math.min(given.length, saved.length);
-      if (given.length < saved.length || Arrays.mismatch(given, 0, most, saved, 0, most) >= 0) {
-        throw new InvalidRequestException(
-            text.get() + ": another text: expected the one that " + logits.path() + " is of");
+      int common = Math.min(given.length, saved.length);
+      if (given.length < saved.length || Arrays.mismatch(given, 0, common, saved, 0, common) >= 0) {
+        throw new InvalidRequestException(text.get() + ": expected the text of " + logits.path());
       }
     }
-    try (Session open = open(loaded, chunked, how);
-        ChunkWatch watch = new ChunkWatch(console, isPrinting(), chunked, open)) {
-      compare(watch, chunked, each -> KlDivergence.measure(open, logits, chunked, each));
+    try (Session session = open(loaded, textChunks, sessionOptions);
+        ChunkProgress progress =
+            new ChunkProgress(console, printsPerChunk(), textChunks, session)) {
+      compare(
+          progress, textChunks, each -> KlDivergence.measure(session, logits, textChunks, each));
     }
   }
 
-  private void beside(
-      Model loaded, Model other, String read, ChunkOptions cut, SessionOptions how) {
-    TextChunks chunked = TextChunks.of(loaded, read, cut);
-    try (Session open = open(loaded, chunked, how);
-        Session second = Session.open(other, how.withContextLength(chunked.contextLength()));
-        ChunkWatch watch = new ChunkWatch(console, isPrinting(), chunked, open, second)) {
-      compare(watch, chunked, each -> KlDivergence.measure(open, second, chunked, each));
+  private void compareWith(
+      Model loaded,
+      Model baseModel,
+      String content,
+      ChunkOptions chunkOptions,
+      SessionOptions sessionOptions) {
+    TextChunks textChunks = TextChunks.of(loaded, content, chunkOptions);
+    try (Session session = open(loaded, textChunks, sessionOptions);
+        Session baseSession =
+            Session.open(baseModel, sessionOptions.withContextLength(textChunks.contextLength()));
+        ChunkProgress progress =
+            new ChunkProgress(console, printsPerChunk(), textChunks, session, baseSession)) {
+      compare(
+          progress,
+          textChunks,
+          each -> KlDivergence.measure(session, baseSession, textChunks, each));
     }
   }
 
-  /** A comparison, which tells its progress. */
+  /** A comparison that reports each chunk. */
   private interface Comparison {
     KlResult run(Consumer<KlStatistics> each);
   }
 
-  private void compare(ChunkWatch watch, TextChunks cut, Comparison comparison) {
+  private void compare(ChunkProgress progress, TextChunks textChunks, Comparison comparison) {
     List<KlStatistics> steps = new ArrayList<>();
     KlResult result =
         comparison.run(
             step -> {
-              watch.done(step.chunks(), step.perplexity().value());
+              progress.chunkDone(step.chunks(), step.perplexity().value());
               steps.add(step);
-              if (isPrinting()) {
-                console.print(KlText.running(step));
+              if (printsPerChunk()) {
+                console.print(KlDivergenceText.chunkLine(step));
               }
             });
-    watch.end();
+    progress.finish();
     console.print(
         json.get()
-            ? Json.pretty(KlJson.of(result, cut, running.get() ? steps : List.of()))
-            : KlText.of(result, cut));
-    watch.statistics(result.statistics().chunks());
+            ? Json.pretty(
+                KlDivergenceJson.of(result, textChunks, perChunk.get() ? steps : List.of()))
+            : KlDivergenceText.of(result, textChunks));
+    progress.printStatistics(result.statistics().chunks());
   }
 
-  private Session open(Model model, TextChunks cut, SessionOptions how) {
-    return session.opened(Session.open(model, how.withContextLength(cut.contextLength())));
+  private Session open(Model model, TextChunks textChunks, SessionOptions sessionOptions) {
+    return context.noteThreads(
+        Session.open(model, sessionOptions.withContextLength(textChunks.contextLength())));
   }
 }

@@ -8,22 +8,22 @@ import dev.myelin.evaluate.PerplexityResult;
 import dev.myelin.evaluate.TextChunks;
 import java.util.List;
 
-/** A perplexity as JSON. */
+/** The perplexity as JSON. */
 final class PerplexityJson {
   private PerplexityJson() {}
 
   /**
-   * @param steps the figures after each chunk; none leaves them out
+   * @param steps the values after each chunk; omitted if empty
    */
-  static ObjectNode of(PerplexityResult result, TextChunks cut, List<PerplexityResult> steps) {
+  static ObjectNode of(PerplexityResult result, TextChunks chunks, List<PerplexityResult> steps) {
     ObjectNode root = Json.object();
     put(root, result);
-    root.put("context_length", cut.contextLength());
-    root.put("chunks_planned", result.totalChunks());
+    root.put("context_length", chunks.contextLength());
+    root.put("chunks_total", result.totalChunks());
     root.put("complete", result.isComplete());
     if (!steps.isEmpty()) {
-      ArrayNode running = root.putArray("running");
-      steps.forEach(step -> put(running.addObject(), step));
+      ArrayNode perChunk = root.putArray("per_chunk");
+      steps.forEach(step -> put(perChunk.addObject(), step));
     }
     return root;
   }
@@ -35,9 +35,9 @@ final class PerplexityJson {
     node.put("chunks", result.chunks());
   }
 
-  /** A value, and its standard error beside it. */
+  /** A value and its standard error. */
   static void put(ObjectNode node, String name, Estimate estimate) {
     node.put(name, estimate.value());
-    node.put(name + "_error", estimate.error());
+    node.put(name + "_stderr", estimate.error());
   }
 }

@@ -1,7 +1,7 @@
 package dev.myelin.cli.evaluate;
 
 import dev.myelin.adapter.Adapter;
-import dev.myelin.cli.command.Interrupts;
+import dev.myelin.cli.command.SignalHandler;
 import dev.myelin.cli.command.Subcommand;
 import dev.myelin.cli.command.Usage;
 import dev.myelin.cli.io.Console;
@@ -26,19 +26,19 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 
-/** Tells how likely continuations are, and so classifies. */
+/** Scores continuations of a prompt by their log-probability, to classify. */
 public final class ScoreCommand extends Subcommand {
-  /** Where a line of the file goes. */
-  private static final String HOLE = "{}";
+  /** Replaced by a line of the file. */
+  private static final String PLACEHOLDER = "{}";
 
-  private final ModelOptions model = ModelOptions.computing(this);
+  private final ModelOptions model = ModelOptions.withNoMmap(this);
   private final AdapterOptions lora = new AdapterOptions(this);
   private final Value<String> prompt =
       option(
           String.class,
           null,
           "TEXT",
-          "The prompt; with -f its pattern, in which {} stands for each line.",
+          "The prompt; with -f a template, in which {} is replaced by each line.",
           "-p",
           "--prompt");
   private final Value<Path> file =
@@ -46,7 +46,7 @@ public final class ScoreCommand extends Subcommand {
           Path.class,
           null,
           "FILE",
-          "Prompts, one a line, perhaps with label and tab before each; - is standard input.",
+          "Prompts, one per line, optionally after a label and a tab; - is standard input.",
           "-f",
           "--file");
   private final Value<List<String>> labels =
@@ -63,29 +63,28 @@ public final class ScoreCommand extends Subcommand {
           List.of(),
           null,
           "TEXT",
-          "A continuation, as it is, commas and spaces too. Repeatable.",
+          "A continuation, which may contain commas and spaces. Repeatable.",
           "--continuation");
-  private final Value<String> normalise =
+  private final Value<String> normalization =
       choice(
           Normalization.labels(),
           "sum",
           "HOW",
-          "Compare log-probabilities: ${COMPLETION-CANDIDATES} over the tokens (default: sum).",
-          "--normalise",
-          "--normalize");
-  private final Value<Boolean> plain =
-      flag("Take special tokens in the texts as text.", "--no-parse-special");
+          "Compare the ${COMPLETION-CANDIDATES} of the tokens' log-probabilities (default: sum).",
+          "--normalize",
+          "--normalise");
+  private final Value<Boolean> noParseSpecial =
+      flag("Treat special tokens in the texts as plain text.", "--no-parse-special");
   private final Value<Boolean> json = flag("Print JSON.", "--json");
-  private final ContextOptions session = new ContextOptions(this);
+  private final ContextOptions context = new ContextOptions(this);
 
   public ScoreCommand(Console console) {
     super(
         console,
         "score",
-        "Log-probabilities of continuations of a prompt: a model classifies.",
+        "Score continuations of a prompt by their log-probability, to classify.",
         "",
-        "Prompt and continuation are one text: end the prompt with a space where one belongs"
-            + " there.",
+        "Prompt and continuation form one text: end the prompt with a space if one is needed.",
         "",
         "Examples:",
         "  myelin score -m model.gguf -p 'I loved it. That is ' --labels positive,negative",
@@ -96,29 +95,29 @@ public final class ScoreCommand extends Subcommand {
   @Override
   public void run() {
     Checkpoint checkpoint = model.checkpoint();
-    SessionOptions how = session.options();
+    SessionOptions sessionOptions = context.options();
     List<String> choices = choices();
-    Normalization by = Usage.check(spec, () -> Normalization.of(normalise.get()));
+    Normalization method = Usage.check(spec, () -> Normalization.of(normalization.get()));
     if (!prompt.isSet() && !file.isSet()) {
-      throw Usage.wrong(spec, "no prompt: give -p TEXT, or -f FILE (- is standard input)");
+      throw Usage.error(spec, "no prompt: give -p TEXT, or -f FILE (- is standard input)");
     }
-    if (prompt.isSet() && file.isSet() && !prompt.get().contains(HOLE)) {
-      throw Usage.wrong(spec, "--prompt with --file: expected {} in it, for the file's lines");
+    if (prompt.isSet() && file.isSet() && !prompt.get().contains(PLACEHOLDER)) {
+      throw Usage.error(spec, "--prompt with --file: expected {} in the prompt");
     }
     List<Adapter> adapters = lora.adapters();
     LabelledLines lines = file.isSet() ? lines(choices) : null;
     try (Model loaded = Model.load(checkpoint, adapters);
-        Session open = session.opened(Session.open(loaded, how));
-        Interrupts _ = Interrupts.once(open::cancel)) {
-      Statistics.notes(console, loaded);
-      Scorer scorer = new Scorer(open, by, !plain.get());
+        Session session = context.noteThreads(Session.open(loaded, sessionOptions));
+        SignalHandler _ = SignalHandler.install(session::cancel)) {
+      Statistics.printModelNotes(console, loaded);
+      Scorer scorer = new Scorer(session, method, !noParseSpecial.get());
       if (lines == null) {
         Ranking ranking = scorer.rank(prompt.get(), choices);
         console.print(json.get() ? Json.pretty(ScoreJson.of(ranking)) : ScoreText.of(ranking));
       } else {
         classify(scorer, lines, choices);
       }
-      Statistics.adapters(console, loaded);
+      Statistics.printAdapters(console, loaded);
     }
   }
 
@@ -127,7 +126,7 @@ public final class ScoreCommand extends Subcommand {
     labels.get().forEach(label -> all.add(label.strip()));
     all.addAll(continuations.get());
     if (all.isEmpty()) {
-      throw Usage.wrong(spec, "nothing to score: give --labels A,B or --continuation TEXT");
+      throw Usage.error(spec, "nothing to score: give --labels A,B or --continuation TEXT");
     }
     Usage.check(
         spec,
@@ -140,11 +139,11 @@ public final class ScoreCommand extends Subcommand {
 
   private LabelledLines lines(List<String> choices) {
     String name = file.get().toString().equals("-") ? "standard input" : file.get().toString();
-    return LabelledLines.of(name, PromptOptions.read(console, file.get()), choices);
+    return LabelledLines.of(name, PromptOptions.readFile(console, file.get()), choices);
   }
 
   private void classify(Scorer scorer, LabelledLines lines, List<String> choices) {
-    List<ScoreJson.Scored> scored = new ArrayList<>();
+    List<ScoreJson.ScoredLine> scored = new ArrayList<>();
     ConfusionMatrix confusion = new ConfusionMatrix(choices);
     ScoreText text = new ScoreText(choices, lines.labelled());
     if (!json.get()) {
@@ -159,14 +158,14 @@ public final class ScoreCommand extends Subcommand {
           confusion.add(line.actual(), ranking.bestIndex());
         }
         if (json.get()) {
-          scored.add(new ScoreJson.Scored(line, ranking));
+          scored.add(new ScoreJson.ScoredLine(line, ranking));
         } else {
           console.print(text.line(line, ranking));
         }
-        progress.to(++done);
+        progress.stepTo(++done);
       }
     } catch (CancelledException e) {
-      console.note("cancelled: the figures are those of the lines so far");
+      console.note("cancelled: results cover the lines so far");
     }
     if (json.get()) {
       console.print(Json.pretty(ScoreJson.of(scored, lines.labelled() ? confusion : null)));
@@ -176,9 +175,9 @@ public final class ScoreCommand extends Subcommand {
   }
 
   private Ranking rank(Scorer scorer, LabelledLines.Line line, List<String> choices) {
-    String whole = prompt.isSet() ? prompt.get().replace(HOLE, line.text()) : line.text();
+    String text = prompt.isSet() ? prompt.get().replace(PLACEHOLDER, line.text()) : line.text();
     try {
-      return scorer.rank(whole, choices);
+      return scorer.rank(text, choices);
     } catch (InvalidRequestException e) {
       throw new InvalidRequestException(
           "%s, line %s: %s".formatted(file.get(), line.number(), e.getMessage()));

@@ -13,8 +13,8 @@ import java.util.List;
 final class ScoreJson {
   private ScoreJson() {}
 
-  /** A line of a file with its scores. */
-  record Scored(LabelledLines.Line line, Ranking ranking) {}
+  /** A line of the file with its scores. */
+  record ScoredLine(LabelledLines.Line line, Ranking ranking) {}
 
   static ObjectNode of(Ranking ranking) {
     ObjectNode root = Json.object();
@@ -23,19 +23,19 @@ final class ScoreJson {
   }
 
   /**
-   * @param confusion null where the lines have no labels
+   * @param confusion null if the lines have no labels
    */
-  static ObjectNode of(List<Scored> scored, ConfusionMatrix confusion) {
+  static ObjectNode of(List<ScoredLine> scored, ConfusionMatrix confusion) {
     ObjectNode root = Json.object();
     ArrayNode prompts = root.putArray("prompts");
-    for (Scored one : scored) {
+    for (ScoredLine line : scored) {
       ObjectNode node = prompts.addObject();
-      node.put("line", one.line().number());
-      node.put("text", one.line().text());
+      node.put("line", line.line().number());
+      node.put("text", line.line().text());
       if (confusion != null) {
-        node.put("actual", confusion.labels().get(one.line().actual()));
+        node.put("actual", confusion.labels().get(line.line().actual()));
       }
-      put(node, one.ranking());
+      put(node, line.ranking());
     }
     if (confusion != null) {
       put(root, confusion);
@@ -44,7 +44,7 @@ final class ScoreJson {
   }
 
   private static void put(ObjectNode node, Ranking ranking) {
-    node.put("likeliest", ranking.best().continuation());
+    node.put("predicted", ranking.best().continuation());
     node.put("prompt_tokens", ranking.promptTokens());
     ArrayNode list = node.putArray("continuations");
     for (int i = 0; i < ranking.scores().size(); i++) {
@@ -63,10 +63,10 @@ final class ScoreJson {
     root.put("correct", confusion.correct());
     Proportion accuracy = confusion.accuracy();
     root.put("accuracy", accuracy.value());
-    root.put("accuracy_error", accuracy.error());
-    root.put("accuracy_low", accuracy.low());
-    root.put("accuracy_high", accuracy.high());
-    ArrayNode table = root.putArray("confusion");
+    root.put("accuracy_stderr", accuracy.error());
+    root.put("accuracy_ci_low", accuracy.low());
+    root.put("accuracy_ci_high", accuracy.high());
+    ArrayNode table = root.putArray("confusion_matrix");
     List<String> labels = confusion.labels();
     for (int actual = 0; actual < labels.size(); actual++) {
       ObjectNode row = table.addObject().put("actual", labels.get(actual));

@@ -4,8 +4,8 @@ import dev.myelin.bindings.loader.GgmlBuild;
 import dev.myelin.cli.command.Subcommand;
 import dev.myelin.cli.command.Version;
 import dev.myelin.cli.info.SystemReport.Machine;
-import dev.myelin.cli.info.SystemReport.NativeParts;
-import dev.myelin.cli.io.Bundled;
+import dev.myelin.cli.info.SystemReport.NativeInfo;
+import dev.myelin.cli.io.BundledModel;
 import dev.myelin.cli.io.Console;
 import dev.myelin.cli.io.Json;
 import dev.myelin.cli.io.TextTable;
@@ -19,7 +19,7 @@ import java.util.Map;
 import java.util.TreeMap;
 import java.util.stream.Collectors;
 
-/** Shows what Myelin runs on. */
+/** Shows the system that Myelin runs on. */
 public final class InfoCommand extends Subcommand {
   private final Value<Boolean> json = flag("Print JSON.", "--json");
 
@@ -27,9 +27,9 @@ public final class InfoCommand extends Subcommand {
     super(
         console,
         "info",
-        "Show what Myelin runs on: bundled model, JVM, processor, ggml, kernels, devices, CUDA.",
+        "Show the bundled model, JVM, processor, ggml, native kernels, devices and CUDA.",
         "",
-        "Where the native libraries cannot be loaded the rest is shown, and the exit status is 1.",
+        "If the native libraries cannot be loaded, the rest is shown and the exit status is 1.",
         "",
         "Examples:",
         "  myelin info",
@@ -39,53 +39,53 @@ public final class InfoCommand extends Subcommand {
   @Override
   public void run() {
     SystemReport report = SystemReport.current();
-    Bundled.Summary model = console.bundled().get().map(Bundled.Summary::of).orElse(null);
+    BundledModel.Summary model = console.bundled().get().map(BundledModel.Summary::of).orElse(null);
     console.print(json.get() ? Json.pretty(InfoJson.of(report, model)) : text(report, model));
-    if (report.problem() != null) {
-      throw report.problem();
+    if (report.error() != null) {
+      throw report.error();
     }
   }
 
-  private static String text(SystemReport report, Bundled.Summary model) {
+  private static String text(SystemReport report, BundledModel.Summary model) {
     SystemReport.Java java = report.java();
     Machine machine = report.machine();
     TextTable table = new TextTable("ll");
     table.row("version", Version.text());
-    table.row("bundled", model == null ? "no model in this build" : bundled(model));
+    table.row("bundled model", model == null ? "none in this build" : bundled(model));
     table.row("java", java.version() + ", " + java.vendor() + ", " + java.home());
     table.row("system", machine.system() + " " + machine.version() + ", " + machine.architecture());
     table.row(
         "memory",
-        "%s, %s free, Java heap at most %s"
+        "%s, %s free, maximum Java heap %s"
             .formatted(
                 Units.bytes(machine.memoryBytes()),
                 Units.bytes(machine.freeBytes()),
                 Units.bytes(java.heapBytes())));
-    if (report.nativeParts() != null) {
-      nativeParts(table, report.nativeParts(), machine);
+    if (report.nativeInfo() != null) {
+      addNativeInfo(table, report.nativeInfo(), machine);
     }
     cuda(report.cuda()).forEach(line -> table.row("cuda", line));
     return table.toString();
   }
 
-  private static String bundled(Bundled.Summary model) {
-    return "%s, %s parameters, %s, %s, licence %s; see %s"
+  private static String bundled(BundledModel.Summary model) {
+    return "%s, %s parameters, %s, %s, license %s; see %s"
         .formatted(
             model.name(),
-            Units.rounded(model.parameters()),
+            Units.abbreviated(model.parameters()),
             model.type(),
             Units.bytes(model.bytes()),
             model.license().isEmpty() ? "not stated" : model.license(),
-            Bundled.CARD);
+            BundledModel.MODEL_CARD);
   }
 
-  private static void nativeParts(TextTable table, NativeParts parts, Machine machine) {
+  private static void addNativeInfo(TextTable table, NativeInfo parts, Machine machine) {
     SystemReport.Cpu cpu = parts.cpu();
     table.row(
         "processor",
         "%s, %s physical cores, %s logical"
             .formatted(
-                cpu.name().isEmpty() ? "without a name" : cpu.name(),
+                cpu.name().isEmpty() ? "unknown" : cpu.name(),
                 cpu.physicalCores(),
                 machine.logicalCores()));
     table.row("features", String.join(" ", cpu.features()));
@@ -95,9 +95,9 @@ public final class InfoCommand extends Subcommand {
         "%s, commit %s, %s, %s"
             .formatted(ggml.version(), ggml.commit(), ggml.origin(), ggml.directory()));
     table.row("cpu library", ggml.cpuLibrary().getFileName().toString());
-    table.row("scores", scores(ggml.candidates()));
-    table.row("own kernels", kernels(parts));
-    table.row("training", parts.products() + " for products of f32");
+    table.row("cpu variants", variants(ggml.candidates()));
+    table.row("native kernels", kernels(parts));
+    table.row("sgemm", parts.sgemmIsa() + ", for training");
     for (Devices.Device device : parts.devices()) {
       table.row(
           "device",
@@ -110,10 +110,10 @@ public final class InfoCommand extends Subcommand {
     }
   }
 
-  /** A line for each GPU, or one that says why there is none. */
+  /** A line for each GPU, or one with the reason why there is none. */
   static List<String> cuda(SystemReport.Cuda cuda) {
-    return cuda.absence() != null
-        ? List.of("none: " + cuda.absence())
+    return cuda.unavailable() != null
+        ? List.of("none: " + cuda.unavailable())
         : cuda.devices().stream().map(InfoCommand::gpu).toList();
   }
 
@@ -123,34 +123,34 @@ public final class InfoCommand extends Subcommand {
             device.index(),
             device.name(),
             device.capabilityText(),
-            device.isSupported() ? "" : " (too old: 8.0 or newer is needed)",
+            device.isSupported() ? "" : " (not supported: 8.0 or newer is required)",
             device.processors(),
             Units.bytes(device.totalBytes()),
             Units.bytes(device.freeBytes()));
   }
 
-  /** The CPU libraries, the best first; those with 0 do not run here. */
-  private static String scores(List<GgmlBuild.CpuLibrary> libraries) {
+  /** The variants of ggml's CPU library with their scores, best first; 0 is not supported here. */
+  private static String variants(List<GgmlBuild.CpuLibrary> libraries) {
     return libraries.stream()
         .sorted(Comparator.comparingInt(GgmlBuild.CpuLibrary::score).reversed())
         .map(library -> variant(library) + " " + library.score())
         .collect(Collectors.joining(", "));
   }
 
-  /** What tells a library from the others: {@code haswell} of {@code libggml-cpu-haswell.so}. */
+  /** The variant of a library: {@code haswell} of {@code libggml-cpu-haswell.so}. */
   private static String variant(GgmlBuild.CpuLibrary library) {
     String name = library.file().getFileName().toString();
     String variant = name.replaceFirst("^(lib)?ggml-cpu-", "").replaceFirst("\\.[a-z]+$", "");
     return variant.isEmpty() ? name : variant;
   }
 
-  private static String kernels(NativeParts parts) {
+  private static String kernels(NativeInfo parts) {
     Map<String, String> types = new TreeMap<>();
     parts
         .kernels()
         .forEach((type, set) -> types.merge(set, type.ggmlName(), (a, b) -> a + " " + b));
     return types.isEmpty()
-        ? "none for this processor: ggml's are used"
+        ? "none for this processor, using ggml's"
         : types.entrySet().stream()
             .map(e -> String.format(Locale.ROOT, "%s for %s", e.getKey(), e.getValue()))
             .collect(Collectors.joining("; "));

@@ -5,8 +5,8 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.myelin.bindings.loader.GgmlBuild;
 import dev.myelin.cli.command.Version;
 import dev.myelin.cli.info.SystemReport.Machine;
-import dev.myelin.cli.info.SystemReport.NativeParts;
-import dev.myelin.cli.io.Bundled;
+import dev.myelin.cli.info.SystemReport.NativeInfo;
+import dev.myelin.cli.io.BundledModel;
 import dev.myelin.cli.io.Json;
 import dev.myelin.cuda.CudaDevices;
 import dev.myelin.graph.Devices;
@@ -14,37 +14,37 @@ import java.util.List;
 import java.util.Locale;
 
 /**
- * What Myelin runs on as JSON. Where native libraries are missing, what needs them is null, and so
- * is a bundled model that this build has not.
+ * The system as JSON. Fields that need the native libraries are null if these are missing, and so
+ * is the bundled model if this build has none.
  */
 final class InfoJson {
   private InfoJson() {}
 
-  static ObjectNode of(SystemReport report, Bundled.Summary model) {
-    NativeParts parts = report.nativeParts();
+  static ObjectNode of(SystemReport report, BundledModel.Summary model) {
+    NativeInfo parts = report.nativeInfo();
     ObjectNode root = Json.object();
     root.put("myelin", Version.text());
-    root.set("bundled", model == null ? null : bundled(model));
+    root.set("bundled_model", model == null ? null : bundled(model));
     root.set("java", java(report.java()));
     root.set("system", system(report.machine()));
     root.set("cpu", parts == null ? null : cpu(parts.cpu(), report.machine()));
     root.set("ggml", parts == null ? null : ggml(parts.ggml()));
     root.set("kernels", parts == null ? null : kernels(parts));
-    root.put("products", parts == null ? null : parts.products());
+    root.put("sgemm_isa", parts == null ? null : parts.sgemmIsa());
     root.set("devices", parts == null ? null : devices(parts.devices()));
     root.set("cuda", cuda(report.cuda()));
-    root.put("problem", report.problem() == null ? null : report.problem().getMessage());
+    root.put("error", report.error() == null ? null : report.error().getMessage());
     return root;
   }
 
-  private static ObjectNode bundled(Bundled.Summary model) {
+  private static ObjectNode bundled(BundledModel.Summary model) {
     ObjectNode node = Json.object();
     node.put("name", model.name());
     node.put("parameters", model.parameters());
     node.put("type", model.type());
     node.put("bytes", model.bytes());
     node.put("license", model.license());
-    node.put("card", Bundled.CARD);
+    node.put("model_card", BundledModel.MODEL_CARD);
     return node;
   }
 
@@ -93,7 +93,7 @@ final class InfoJson {
     return node;
   }
 
-  private static ObjectNode kernels(NativeParts parts) {
+  private static ObjectNode kernels(NativeInfo parts) {
     ObjectNode node = Json.object();
     parts.kernels().forEach((type, kernel) -> node.put(type.ggmlName(), kernel));
     return node;
@@ -105,7 +105,7 @@ final class InfoJson {
       ObjectNode node = array.addObject();
       node.put("name", device.name());
       node.put("description", device.description());
-      node.put("kind", device.kind().name().toLowerCase(Locale.ROOT));
+      node.put("type", device.kind().name().toLowerCase(Locale.ROOT));
       node.put("free_bytes", device.freeBytes());
       node.put("total_bytes", device.totalBytes());
     }
@@ -115,7 +115,7 @@ final class InfoJson {
   static ObjectNode cuda(SystemReport.Cuda cuda) {
     ObjectNode node = Json.object();
     node.put("library", cuda.library().toString());
-    node.put("absence", cuda.absence());
+    node.put("unavailable", cuda.unavailable());
     ArrayNode devices = node.putArray("devices");
     for (CudaDevices.Device device : cuda.devices()) {
       ObjectNode gpu = devices.addObject();

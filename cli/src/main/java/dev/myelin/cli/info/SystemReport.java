@@ -15,18 +15,14 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * What Myelin runs on.
+ * The system that Myelin runs on.
  *
- * @param nativeParts what needs the native libraries; null where they cannot be loaded
- * @param problem why they cannot; null where they can
- * @param cuda what libmyelin-cuda sees, which no other part needs
+ * @param nativeInfo from the native libraries; null if they cannot be loaded
+ * @param error why they cannot be loaded; null if they can
+ * @param cuda the GPUs that libmyelin-cuda sees
  */
 record SystemReport(
-    Java java,
-    Machine machine,
-    NativeParts nativeParts,
-    NativeLibraryException problem,
-    Cuda cuda) {
+    Java java, Machine machine, NativeInfo nativeInfo, NativeLibraryException error, Cuda cuda) {
 
   record Java(String version, String vendor, String home, long heapBytes) {
     static Java current() {
@@ -63,32 +59,32 @@ record SystemReport(
   record Cpu(String name, int physicalCores, List<String> features) {}
 
   /**
-   * @param kernels Myelin's own, by the type they serve: the instruction set in use
-   * @param products the instruction set that training multiplies f32 matrices with
+   * @param kernels instruction set of the native kernel for each type
+   * @param sgemmIsa instruction set of the f32 matmul of training
    */
-  record NativeParts(
+  record NativeInfo(
       Cpu cpu,
       GgmlBuild ggml,
       Map<GgmlType, String> kernels,
-      String products,
+      String sgemmIsa,
       List<Devices.Device> devices) {
-    static NativeParts load() {
+    static NativeInfo load() {
       GgmlBuild ggml = Natives.load();
       Cpu cpu =
           new Cpu(
               KernelsLibrary.cpuName(),
               KernelsLibrary.physicalCores(),
               KernelsLibrary.cpuFeatures());
-      return new NativeParts(
+      return new NativeInfo(
           cpu, ggml, NativeKernels.supportedTypes(), KernelsLibrary.sgemmIsa(), Devices.list());
     }
   }
 
   /**
-   * @param library the file of libmyelin-cuda, or where it would be
-   * @param absence why there are no devices; null where there are some
+   * @param library path of libmyelin-cuda, whether it exists or not
+   * @param unavailable why there are no devices; null if there are
    */
-  record Cuda(Path library, String absence, List<CudaDevices.Device> devices) {
+  record Cuda(Path library, String unavailable, List<CudaDevices.Device> devices) {
     static Cuda current() {
       Path library = CudaDevices.library();
       try {
@@ -100,10 +96,10 @@ record SystemReport(
   }
 
   static SystemReport current() {
-    NativeParts parts = null;
+    NativeInfo parts = null;
     NativeLibraryException problem = null;
     try {
-      parts = NativeParts.load();
+      parts = NativeInfo.load();
     } catch (NativeLibraryException e) {
       problem = e;
     }

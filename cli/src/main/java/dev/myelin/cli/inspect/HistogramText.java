@@ -11,10 +11,10 @@ import java.util.Optional;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 
-/** A histogram for people. */
+/** A histogram as text. */
 final class HistogramText {
-  /** Bins that share a line. */
-  private static final int MERGED = 4;
+  /** Bins per line. */
+  private static final int BINS_PER_LINE = 4;
 
   private static final int WIDTH = 50;
 
@@ -27,11 +27,11 @@ final class HistogramText {
                 Printable.of(tensor.name()),
                 tensor.type().ggmlName(),
                 shape(tensor),
-                Units.exact(tensor.elements()));
+                Units.grouped(tensor.elements()));
     return head
         + histogram
             .map(h -> h.finite() == 0 ? notes(h) : statistics(h) + notes(h) + bars(h))
-            .orElse("ggml reads no values of this type\n");
+            .orElse("ggml cannot dequantize this type\n");
   }
 
   static String shape(TensorInfo tensor) {
@@ -39,7 +39,7 @@ final class HistogramText {
   }
 
   private static String statistics(Histogram h) {
-    return "min %s, max %s, mean %s, deviation %s, %s zero\n"
+    return "min %s, max %s, mean %s, stddev %s, %s zero\n"
         .formatted(
             number(h.min()),
             number(h.max()),
@@ -48,42 +48,42 @@ final class HistogramText {
             Units.percent(h.zeros(), h.finite()));
   }
 
-  /** What one should know before one believes the rest. */
+  /** Notes on which values the histogram covers. */
   private static String notes(Histogram h) {
     String notes = "";
     if (h.sampled()) {
-      notes += "values read: " + Units.exact(h.count()) + ", a sample of evenly spread rows\n";
+      notes += "values read: " + Units.grouped(h.count()) + ", a sample of evenly spaced rows\n";
     }
     if (h.nans() + h.infinities() > 0) {
       notes +=
-          "%s NaN, %s infinite, left out below\n"
-              .formatted(Units.exact(h.nans()), Units.exact(h.infinities()));
+          "%s NaN, %s infinite, not included below\n"
+              .formatted(Units.grouped(h.nans()), Units.grouped(h.infinities()));
     }
     return notes;
   }
 
   private static TextTable bars(Histogram h) {
     TextTable table = new TextTable("rlr");
-    int lines = h.min() == h.max() ? 1 : Histogram.BINS / MERGED;
+    int lines = h.min() == h.max() ? 1 : Histogram.BINS / BINS_PER_LINE;
     List<Long> counts =
         IntStream.range(0, lines)
-            .mapToObj(i -> sum(h.bins().subList(i * MERGED, (i + 1) * MERGED)))
+            .mapToObj(i -> sum(h.bins().subList(i * BINS_PER_LINE, (i + 1) * BINS_PER_LINE)))
             .toList();
-    long most = counts.stream().mapToLong(Long::longValue).max().orElse(1);
+    long max = counts.stream().mapToLong(Long::longValue).max().orElse(1);
     if (h.below() > 0) {
-      table.row("below", "", Units.exact(h.below()));
+      table.row("below", "", Units.grouped(h.below()));
     }
     for (int i = 0; i < lines; i++) {
       double from = h.low() + (h.high() - h.low()) * i / lines;
-      int length = (int) Math.ceil((double) counts.get(i) * WIDTH / most);
-      table.row(number(from), "#".repeat(length), Units.exact(counts.get(i)));
+      int length = (int) Math.ceil((double) counts.get(i) * WIDTH / max);
+      table.row(number(from), "#".repeat(length), Units.grouped(counts.get(i)));
     }
     table.row(h.above() > 0 ? "above " + number(h.high()) : number(h.high()), "", above(h));
     return table;
   }
 
   private static String above(Histogram h) {
-    return h.above() > 0 ? Units.exact(h.above()) : "";
+    return h.above() > 0 ? Units.grouped(h.above()) : "";
   }
 
   private static long sum(List<Long> counts) {

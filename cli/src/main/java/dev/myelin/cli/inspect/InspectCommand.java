@@ -1,10 +1,10 @@
 package dev.myelin.cli.inspect;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
-import dev.myelin.cli.command.Nearest;
-import dev.myelin.cli.command.Outputs;
+import dev.myelin.cli.command.ClosestMatch;
+import dev.myelin.cli.command.CommandFiles;
 import dev.myelin.cli.command.Subcommand;
-import dev.myelin.cli.command.Unused;
+import dev.myelin.cli.command.UnusedOptions;
 import dev.myelin.cli.command.Usage;
 import dev.myelin.cli.io.Console;
 import dev.myelin.cli.io.Json;
@@ -27,45 +27,44 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 
-/** Shows where a checkpoint's parameters are. */
+/** Shows the parameters of a model file. */
 public final class InspectCommand extends Subcommand {
   private final ModelOptions model =
       new ModelOptions(
           this,
-          "A GGUF file; of a split checkpoint, any part. Default: $"
+          "A GGUF file; any part of a split model. Default: $"
               + ModelOptions.VARIABLE
-              + ", else the bundled one.");
+              + ", else the bundled model.");
   private final Value<Boolean> json = flag("Print JSON.", "--json");
-  private final Value<Boolean> tensors = flag("List every tensor too.", "--tensors");
+  private final Value<Boolean> tensors = flag("Also list all tensors.", "--tensors");
   private final Value<Boolean> metadata =
-      flag("List every key too (--json always does).", "--metadata");
+      flag("Also list all metadata keys (--json always does).", "--metadata");
   private final Value<String> histogram =
       option(
           String.class,
           null,
           "TENSOR",
-          "How the values of a tensor are distributed: its name, or a regular expression"
-              + " found in the names of several.",
+          "Print histograms of the values of a tensor, given by name, or of all whose names match"
+              + " a regular expression.",
           "--histogram");
   private final Value<Path> html =
       option(
           Path.class,
           null,
           "OUT",
-          "Write a page for a browser: a map of the parameters, and every tensor's histogram.",
+          "Write an HTML page with a map of the parameters and the histograms of all tensors.",
           "--html");
   private final Value<Boolean> noHistograms =
-      flag("Leave the histograms out of the page: no values are read.", "--no-histograms");
+      flag("Omit the histograms from the page; no values are read.", "--no-histograms");
 
   public InspectCommand(Console console) {
     super(
         console,
         "inspect",
-        "Show a checkpoint's parameters: how many, where, in which types, what they cost.",
+        "Show a model's parameters: number, components, types and cost per token.",
         "",
-        "Only the header is read, so that a file of any size takes a moment; any architecture will"
-            + " do.",
-        "Histograms read the values; of tensors beyond 16 million an even sample of rows.",
+        "Only the header is read, so files of any size are fast. Any architecture is supported.",
+        "Histograms read the values, of larger tensors a sample of 16 million.",
         "",
         "Examples:",
         "  myelin inspect model.gguf",
@@ -78,16 +77,16 @@ public final class InspectCommand extends Subcommand {
   @Override
   public void run() {
     if (noHistograms.get() && !html.isSet()) {
-      throw Usage.wrong(spec, "--no-histograms: expected with --html OUT");
+      throw Usage.error(spec, "--no-histograms: expected with --html OUT");
     }
     if (!json.get() && (histogram.isSet() || html.isSet())) {
-      String shown = histogram.isSet() ? "--histogram prints histograms" : "--html prints nothing";
-      Unused.note(this, shown + ", unless --json is given", tensors, metadata);
+      String reason = histogram.isSet() ? "--histogram prints histograms" : "--html prints nothing";
+      UnusedOptions.note(this, reason + " unless --json is given", tensors, metadata);
     }
     Optional<NamePattern> names = Optional.ofNullable(histogram.get()).map(this::pattern);
     Checkpoint checkpoint = model.checkpoint();
     if (html.isSet()) {
-      new Outputs(this).reads(checkpoint).writesOther("--html", html.get()).check();
+      new CommandFiles(this).reads(checkpoint).writesNonModel("--html", html.get()).check();
     }
     try (GgufFile opened = checkpoint.open()) {
       Inspection inspection = Inspection.of(opened);
@@ -95,7 +94,7 @@ public final class InspectCommand extends Subcommand {
         page(opened, inspection);
       }
       if (names.isPresent()) {
-        print(inspection, histograms(opened, chosen(opened, names.get())));
+        print(inspection, histograms(opened, matching(opened, names.get())));
       } else if (json.get()) {
         console.print(Json.pretty(InspectJson.of(inspection, tensors.get())));
       } else if (!html.isSet()) {
@@ -108,7 +107,8 @@ public final class InspectCommand extends Subcommand {
     try {
       return NamePattern.of(text);
     } catch (InvalidRequestException e) {
-      throw Usage.wrong(spec, "--histogram " + text + ": no regular expression: " + e.getMessage());
+      throw Usage.error(
+          spec, "--histogram " + text + ": not a regular expression: " + e.getMessage());
     }
   }
 
@@ -123,23 +123,24 @@ public final class InspectCommand extends Subcommand {
     return text.toString();
   }
 
-  /** The tensor of that name, or else those whose names the expression is found in. */
-  private static List<TensorInfo> chosen(GgufFile opened, NamePattern names) {
+  /** The tensor of that name, else those whose names match the expression. */
+  private static List<TensorInfo> matching(GgufFile opened, NamePattern names) {
     Optional<TensorInfo> exact = opened.tensor(names.text());
     if (exact.isPresent()) {
       return List.of(exact.get());
     }
-    List<TensorInfo> some = opened.tensors().stream().filter(t -> isIn(names, t.name())).toList();
-    if (some.isEmpty()) {
+    List<TensorInfo> found =
+        opened.tensors().stream().filter(t -> matches(names, t.name())).toList();
+    if (found.isEmpty()) {
       List<String> all = opened.tensors().stream().map(TensorInfo::name).toList();
-      String near = Nearest.to(names.text(), all).map(n -> ": did you mean " + n + "?").orElse("");
-      throw new InvalidRequestException(
-          opened.path() + ": no tensor is called " + names.text() + near);
+      String near =
+          ClosestMatch.find(names.text(), all).map(n -> ": did you mean " + n + "?").orElse("");
+      throw new InvalidRequestException(opened.path() + ": no tensor named " + names.text() + near);
     }
-    return some;
+    return found;
   }
 
-  private static boolean isIn(NamePattern names, String tensor) {
+  private static boolean matches(NamePattern names, String tensor) {
     try {
       return names.isFoundIn(tensor);
     } catch (InvalidRequestException e) {
@@ -147,10 +148,11 @@ public final class InspectCommand extends Subcommand {
     }
   }
 
-  private Map<TensorInfo, Optional<Histogram>> histograms(GgufFile opened, List<TensorInfo> of) {
+  private Map<TensorInfo, Optional<Histogram>> histograms(
+      GgufFile opened, List<TensorInfo> tensors) {
     int threads = KernelsLibrary.physicalCores();
-    try (Progress progress = Progress.of(console, "histograms", of.size(), " tensors")) {
-      return Histograms.of(opened, of, threads, progress::to);
+    try (Progress progress = Progress.of(console, "histograms", tensors.size(), " tensors")) {
+      return Histograms.of(opened, tensors, threads, progress::stepTo);
     }
   }
 
@@ -174,6 +176,6 @@ public final class InspectCommand extends Subcommand {
         InspectPage.of(inspection, shown.isEmpty() ? Map.of() : histograms(opened, shown));
     byte[] bytes = page.getBytes(StandardCharsets.UTF_8);
     OutputFile.write(html.get(), bytes);
-    console.note(html.get() + ": a page of " + Units.bytes(bytes.length));
+    console.note(html.get() + ": page of " + Units.bytes(bytes.length));
   }
 }

@@ -20,7 +20,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.function.Function;
 
-/** An inspection as JSON. What a file does not tell is null. */
+/** An inspection as JSON. Values that are not in the file are null. */
 final class InspectJson {
   private InspectJson() {}
 
@@ -65,13 +65,13 @@ final class InspectJson {
   }
 
   private static ObjectNode parameters(Inspection i) {
-    TokenCost cost = i.tokenCost();
+    TokenCost activity = i.tokenCost();
     ObjectNode node = Json.object();
     node.put("total", i.total().parameters());
-    node.put("active", cost.active());
-    node.put("embedding_row", cost.embeddingRow());
-    node.put("tied", cost.tied());
-    node.put("bytes_per_token", cost.bytes());
+    node.put("active", activity.active());
+    node.put("embedding_row", activity.embeddingRow());
+    node.put("tied", activity.tied());
+    node.put("bytes_per_token", activity.bytes());
     node.put("tensors", i.total().tensors());
     node.put("bytes", i.total().bytes());
     node.put("bits_per_weight", i.total().bitsPerWeight());
@@ -126,7 +126,7 @@ final class InspectJson {
     }
     TokenizerSummary t = tokenizer.get();
     ObjectNode node = Json.object();
-    node.put("kind", t.kind());
+    node.put("model", t.kind());
     node.put("pre_tokenizer", t.preTokenizer().orElse(null));
     node.put("tokens", t.tokens());
     node.put("merges", t.merges());
@@ -151,7 +151,7 @@ final class InspectJson {
     return array;
   }
 
-  /** Adds a histogram, or null, to each tensor that one was made of. */
+  /** Adds a histogram, or null, to each tensor in the map. */
   static void addHistograms(
       ObjectNode root, Inspection i, Map<TensorInfo, Optional<Histogram>> histograms) {
     for (int t = 0; t < i.tensors().size(); t++) {
@@ -163,7 +163,7 @@ final class InspectJson {
     }
   }
 
-  /** Histograms by themselves, with the names of their tensors. */
+  /** The histograms with the names of their tensors. */
   static ArrayNode histograms(Map<TensorInfo, Optional<Histogram>> histograms) {
     ArrayNode array = Json.array();
     histograms.forEach(

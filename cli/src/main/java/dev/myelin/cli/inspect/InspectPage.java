@@ -20,8 +20,8 @@ import java.util.Optional;
 import java.util.Properties;
 
 /**
- * An inspection as one self-contained page. A file's texts enter it as escaped HTML, or as JSON
- * that scripts show as text alone; its policy forbids any other script, and all loading.
+ * An inspection as one self-contained HTML page. Text from the file is escaped, or is JSON that
+ * scripts show only as text. The content security policy forbids other scripts and all loading.
  */
 final class InspectPage {
   private static final String FOLDER = "/dev/myelin/cli/inspect/page/";
@@ -46,20 +46,20 @@ final class InspectPage {
     values.put("title", Html.escape(title));
     values.put("file", Html.escape(InspectText.file(i)));
     values.put("style", style);
-    values.put("model", InspectText.model(i).html("Model", false));
-    values.put("components", InspectText.components(i).html("Where the parameters are", true));
-    values.put("types", InspectText.types(i).html("Types", true));
-    values.put("cost", InspectText.cost(i).html("Cost per token", false));
-    values.put("metadata", InspectText.metadata(i).html("Keys of the file", true));
+    values.put("model", InspectText.model(i).toHtml("Model", false));
+    values.put("components", InspectText.components(i).toHtml("Components", true));
+    values.put("types", InspectText.types(i).toHtml("Types", true));
+    values.put("cost", InspectText.cost(i).toHtml("Cost per token", false));
+    values.put("metadata", InspectText.metadata(i).toHtml("Metadata", true));
     values.put("version", Html.escape(Version.text()));
-    values.put("data", Json.line(data).replace("<", "\\u003c"));
+    values.put("data", Json.compact(data).replace("<", "\\u003c"));
     values.put("layout", layout);
     values.put("script", script);
-    return filled(resource(FOLDER + "page.html"), values);
+    return fill(resource(FOLDER + "page.html"), values);
   }
 
-  /** Fills {@code {{name}}} in, in one pass: values are not looked at. */
-  private static String filled(String template, Map<String, String> values) {
+  /** Replaces {@code {{name}}} in one pass: values are not expanded. */
+  private static String fill(String template, Map<String, String> values) {
     StringBuilder page = new StringBuilder();
     int at = 0;
     for (int open = template.indexOf("{{"); open >= 0; open = template.indexOf("{{", at)) {
@@ -113,7 +113,7 @@ final class InspectPage {
 
   private static String resource(String name) {
     try (InputStream in = open(name)) {
-      // pages are the same wherever their parts were checked out
+      // the same page with any line ends of the checkout
       return new String(in.readAllBytes(), StandardCharsets.UTF_8).replace("\r", "");
     } catch (IOException e) {
       throw new UncheckedIOException(e);

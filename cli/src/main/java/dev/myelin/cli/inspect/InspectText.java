@@ -18,9 +18,9 @@ import java.util.OptionalInt;
 import java.util.function.Function;
 import java.util.stream.Collectors;
 
-/** An inspection for people. */
+/** An inspection as text. */
 final class InspectText {
-  private static final int LONGEST_VALUE = 80;
+  private static final int MAX_VALUE = 80;
 
   private InspectText() {}
 
@@ -54,20 +54,22 @@ final class InspectText {
     ModelShape shape = i.shape();
     ModelShape.Heads heads = shape.heads();
     TextTable table = new TextTable("ll");
-    shape.name().ifPresent(name -> table.row("name", shown(name)));
-    table.row("architecture", shown(shape.architecture().orElse("not said")) + dimensions(shape));
+    shape.name().ifPresent(name -> table.row("name", shorten(name)));
+    table.row("architecture", shorten(shape.architecture().orElse("unknown")) + dimensions(shape));
     if (heads.query().isPresent()) {
       String attention = heads.query().getAsInt() + " heads";
-      attention += text(" of %d values", heads.size());
-      attention += text(", %d of keys and values", heads.keyValue());
-      table.row("attention", attention + text(" (%d share one)", heads.queryHeadsPerKvHead()));
+      attention += text(" of size %d", heads.size());
+      attention +=
+          text(
+              heads.keyValue().orElse(0) == 1 ? ", %d KV head" : ", %d KV heads", heads.keyValue());
+      table.row("attention", attention + text(" (%d per KV head)", heads.queryHeadsPerKvHead()));
     }
     if (shape.experts().count() > 0) {
       ModelShape.Experts e = shape.experts();
-      String shared = e.shared() == 0 ? "" : ", and " + e.shared() + " used by all";
+      String shared = e.shared() == 0 ? "" : ", " + e.shared() + " shared";
       table.row("experts", e.count() + ", " + e.used() + " used per token" + shared);
     }
-    shape.contextLength().ifPresent(n -> table.row("context", Units.exact(n) + " tokens"));
+    shape.contextLength().ifPresent(n -> table.row("context", Units.grouped(n) + " tokens"));
     i.tokenizer().ifPresent(t -> table.row("tokenizer", tokenizer(t)));
     return table;
   }
@@ -83,22 +85,22 @@ final class InspectText {
   }
 
   private static String tokenizer(TokenizerSummary t) {
-    return shown(t.kind())
-        + t.preTokenizer().map(pre -> " (" + shown(pre) + ")").orElse("")
+    return shorten(t.kind())
+        + t.preTokenizer().map(pre -> " (" + shorten(pre) + ")").orElse("")
         + ", "
-        + Units.exact(t.tokens())
+        + Units.grouped(t.tokens())
         + " tokens"
-        + (t.merges() == 0 ? "" : ", " + Units.exact(t.merges()) + " merges")
+        + (t.merges() == 0 ? "" : ", " + Units.grouped(t.merges()) + " merges")
         + (t.chatTemplate() ? ", with a chat template" : "");
   }
 
-  /** A table of groups, with a last row for all of them where the total is asked for. */
+  /** A table of groups, with a row for the total unless that is null. */
   private static <K> TextTable groups(
       String name, Function<K, String> label, List<Group<K>> groups, Inspection total) {
     long parameters = groups.stream().mapToLong(Group::parameters).sum();
     long bytes = groups.stream().mapToLong(Group::bytes).sum();
     TextTable table = new TextTable("lrrrrrr");
-    table.row(name, "tensors", "parameters", "share", "bytes", "share", "bits each");
+    table.row(name, "tensors", "parameters", "share", "bytes", "share", "bits/weight");
     for (Group<K> group : groups) {
       table.row(cells(label.apply(group.key()), group, parameters, bytes));
     }
@@ -111,10 +113,10 @@ final class InspectText {
   private static String[] cells(String label, Group<?> group, long parameters, long bytes) {
     return new String[] {
       label,
-      Units.exact(group.tensors()),
-      Units.exact(group.parameters()),
+      Units.grouped(group.tensors()),
+      Units.grouped(group.parameters()),
       Units.percent(group.parameters(), parameters),
-      Units.exact(group.bytes()),
+      Units.grouped(group.bytes()),
       Units.percent(group.bytes(), bytes),
       Units.decimals(group.bitsPerWeight(), 2)
     };
@@ -125,22 +127,23 @@ final class InspectText {
     TextTable table = new TextTable("ll");
     table.row(
         "active",
-        Units.exact(a.active())
+        Units.grouped(a.active())
             + " parameters per token ("
             + Units.percent(a.active(), i.total().parameters())
-            + "), and "
-            + Units.exact(a.embeddingRow())
-            + " in rows of tables");
+            + "), "
+            + Units.grouped(a.embeddingRow())
+            + " in embedding rows");
     if (a.tied() > 0) {
-      table.row("shared", Units.exact(a.tied()) + " parameters are both embedding and output");
+      table.row("tied", Units.grouped(a.tied()) + " parameters are both embedding and output");
     }
-    table.row("read", Units.exact(a.bytes()) + " bytes of parameters per token");
+    table.row("read", Units.grouped(a.bytes()) + " bytes of parameters per token");
     String attention =
         i.cache()
-            .map(c -> ", and " + Units.rounded(c.flops()) + " per earlier position")
+            .map(c -> ", " + Units.abbreviated(c.flops()) + " per earlier position")
             .orElse("");
-    table.row("flops", Units.rounded(a.flops()) + " per token" + attention);
-    i.cache().ifPresent(c -> table.row("cache", cache(c) + whole(c, i.shape().contextLength())));
+    table.row("flops", Units.abbreviated(a.flops()) + " per token" + attention);
+    i.cache()
+        .ifPresent(c -> table.row("cache", cache(c) + fullContext(c, i.shape().contextLength())));
     return table;
   }
 
@@ -150,18 +153,18 @@ final class InspectText {
       Long bytes = cache.bytes().get(type);
       String name = type.name().toLowerCase(Locale.ROOT);
       text.append(text.isEmpty() ? "" : ", ").append(name).append(' ');
-      text.append(bytes == null ? "impossible" : Units.exact(bytes));
+      text.append(bytes == null ? "not supported" : Units.grouped(bytes));
     }
     text.append(" bytes per token");
-    return text + text(", in some layers for the last %d only", cache.slidingWindow());
+    return text + text(", in some layers for a sliding window of %d tokens", cache.slidingWindow());
   }
 
-  /** What the default type takes for the whole context. */
-  private static String whole(CacheCost cache, OptionalInt context) {
+  /** The size for the full context with the default type. */
+  private static String fullContext(CacheCost cache, OptionalInt context) {
     Long each = cache.bytes().get(CacheType.F16);
     return each == null || context.isEmpty() || cache.slidingWindow().isPresent()
         ? ""
-        : "; f16 " + Units.bytes(each * context.getAsInt()) + " for the whole context";
+        : "; f16 " + Units.bytes(each * context.getAsInt()) + " for the full context";
   }
 
   static TextTable tensors(Inspection i) {
@@ -169,12 +172,12 @@ final class InspectText {
     table.row("tensor", "component", "type", "shape", "parameters", "bytes");
     for (InspectedTensor tensor : i.tensors()) {
       table.row(
-          shown(tensor.info().name()),
+          shorten(tensor.info().name()),
           tensor.component().label(),
           tensor.info().type().ggmlName(),
           HistogramText.shape(tensor.info()),
-          Units.exact(tensor.parameters()),
-          Units.exact(tensor.info().bytes()));
+          Units.grouped(tensor.parameters()),
+          Units.grouped(tensor.info().bytes()));
     }
     return table;
   }
@@ -184,7 +187,7 @@ final class InspectText {
     table.row("key", "type", "value");
     for (MetadataEntry entry : i.metadata()) {
       String type = entry.isArray() ? entry.type() + "[" + entry.count() + "]" : entry.type();
-      table.row(shown(entry.key()), type, value(entry));
+      table.row(shorten(entry.key()), type, value(entry));
     }
     return table;
   }
@@ -197,11 +200,11 @@ final class InspectText {
   }
 
   private static String value(Object value) {
-    return value instanceof String text ? '"' + shown(text) + '"' : String.valueOf(value);
+    return value instanceof String text ? '"' + shorten(text) + '"' : String.valueOf(value);
   }
 
-  private static String shown(String text) {
+  private static String shorten(String text) {
     String line = Printable.of(text);
-    return line.length() > LONGEST_VALUE ? line.substring(0, LONGEST_VALUE) + "..." : line;
+    return line.length() > MAX_VALUE ? line.substring(0, MAX_VALUE) + "..." : line;
   }
 }

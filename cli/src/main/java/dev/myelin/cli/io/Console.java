@@ -17,15 +17,14 @@ import java.util.function.BooleanSupplier;
 import java.util.function.Supplier;
 
 /**
- * Where a command reads and writes: the process's streams, or a test's. Text is UTF-8 whatever the
- * locale says.
+ * The streams of a command: the process's, or those of a test. Text is UTF-8 in any locale.
  *
  * @param in standard input
- * @param out standard output; nothing is buffered, and a failure to write is never lost
+ * @param out standard output; unbuffered, so that no write error is lost
  * @param err standard error
  * @param environment variables
- * @param interactive whether both standard input and output are a terminal
- * @param bundled the checkpoint to use where none is named, empty for none
+ * @param interactive whether standard input and output are both terminals
+ * @param bundled the model to use if none is named, empty for none
  */
 public record Console(
     InputStream in,
@@ -35,14 +34,14 @@ public record Console(
     BooleanSupplier interactive,
     Supplier<Optional<Checkpoint>> bundled) {
 
-  /** With the checkpoint of the jar. */
+  /** With the model in the jar. */
   public Console(
       InputStream in,
       OutputStream out,
       PrintWriter err,
       Map<String, String> environment,
       BooleanSupplier interactive) {
-    this(in, out, err, environment, interactive, Bundled::find);
+    this(in, out, err, environment, interactive, BundledModel::find);
   }
 
   public static Console system() {
@@ -60,7 +59,7 @@ public record Console(
   /**
    * Writes a result.
    *
-   * @throws OutputException if standard output cannot take it
+   * @throws OutputException if it cannot be written
    */
   public void print(String text) {
     write(text.getBytes(StandardCharsets.UTF_8));
@@ -79,13 +78,13 @@ public record Console(
     }
   }
 
-  /** A line of progress, statistics or an error. */
+  /** Prints a line of progress, statistics or an error to standard error. */
   public void note(String line) {
     err.println(line);
   }
 
-  /** A variable's value, null if it is unset or blank. */
-  public String variable(String name) {
+  /** The variable's value, null if it is unset or blank. */
+  public String environmentVariable(String name) {
     String value = environment.get(name);
     return value == null || value.isBlank() ? null : value;
   }
@@ -98,8 +97,8 @@ public record Console(
       super("standard output: " + cause.getMessage(), cause);
     }
 
-    /** Whether the reader went away, as {@code | head -1} does: no error, but the end. */
-    public boolean closedByReader() {
+    /** Whether the reader closed the pipe, as {@code | head -1} does. This is not an error. */
+    public boolean isBrokenPipe() {
       String message = String.valueOf(getCause().getMessage());
       return message.contains("Broken pipe") || message.contains("pipe is being closed");
     }

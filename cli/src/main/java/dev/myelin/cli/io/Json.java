@@ -9,7 +9,7 @@ import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.util.OptionalInt;
 
-/** JSON that programs read: every name is spelt out where it is written, and stays. */
+/** Writes JSON. Field names are literals in the code that writes them, and are stable. */
 public final class Json {
   private Json() {}
 
@@ -27,7 +27,7 @@ public final class Json {
   }
 
   /** On one line, with a newline at the end. */
-  public static String line(JsonNode node) {
+  public static String compact(JsonNode node) {
     return text(node, false);
   }
 

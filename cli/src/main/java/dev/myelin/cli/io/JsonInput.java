@@ -12,19 +12,19 @@ import dev.myelin.error.Printable;
 import java.util.List;
 import java.util.Map;
 
-/** Reads JSON that users give; what is wrong with it is named with its place. */
+/** Reads JSON from users. Errors name the position. */
 public final class JsonInput {
   private JsonInput() {}
 
   /**
-   * A value as maps, lists, strings, numbers, booleans and null.
+   * Parses a value to maps, lists, strings, numbers, booleans and null.
    *
    * @param name of the file or option, for messages
-   * @throws InvalidRequestException naming it with line and column
+   * @throws InvalidRequestException with name, line and column
    */
   public static Object parse(String json, String name) {
     if (json.isBlank()) {
-      throw new InvalidRequestException(name + ": it is empty: expected JSON");
+      throw new InvalidRequestException(name + ": is empty: expected JSON");
     }
     try {
       return mapper().readValue(json, Object.class);
@@ -35,7 +35,7 @@ public final class JsonInput {
     }
   }
 
-  /** What the parser says, on one line, without the names of its own parts. */
+  /** The parser's message on one line, without the names of its classes and settings. */
   private static String problem(JsonProcessingException e) {
     return String.valueOf(e.getOriginalMessage())
         .lines()
@@ -44,17 +44,17 @@ public final class JsonInput {
         .replaceAll(" *[(]?[^(]*\\[Source:.*|, from `[^`]*`|: enable `.*| [(]bound as `.*", "");
   }
 
-  /** The value if it is an object. */
+  /** The value, which must be an object. */
   @SuppressWarnings("unchecked")
-  public static Map<String, Object> object(Object value, String where) {
+  public static Map<String, Object> requireObject(Object value, String where) {
     if (value instanceof Map<?, ?>) {
       return (Map<String, Object>) value;
     }
-    throw new InvalidRequestException(where + " = " + kind(value) + ": expected an object");
+    throw new InvalidRequestException(where + " = " + describe(value) + ": expected an object");
   }
 
-  /** What a value is, for messages. */
-  public static String kind(Object value) {
+  /** The kind of a value, for messages. */
+  public static String describe(Object value) {
     return switch (value) {
       case null -> "null";
       case Map<?, ?> _ -> "an object";

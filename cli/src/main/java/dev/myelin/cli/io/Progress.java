@@ -6,7 +6,7 @@ import me.tongfei.progressbar.ProgressBar;
 import me.tongfei.progressbar.ProgressBarBuilder;
 import me.tongfei.progressbar.ProgressBarStyle;
 
-/** How far a long command is, with the time left: on standard error where that is a terminal. */
+/** A progress bar with the time left, on standard error if that is a terminal. */
 public final class Progress implements AutoCloseable {
   private static final int INTERVAL_MILLIS = 200;
   private static final int WIDTH = 100;
@@ -20,19 +20,19 @@ public final class Progress implements AutoCloseable {
   }
 
   /**
-   * Begins at 0 of {@code total}.
+   * Starts at 0 of {@code total}.
    *
-   * @param unit what is counted, with the space before it: {@code " steps"}
+   * @param unit what is counted, with a leading space: {@code " steps"}
    */
   public static Progress of(Console console, String task, long total, String unit) {
     return of(console, false, task, total, unit);
   }
 
   /**
-   * The same of a command that may print results before it is done.
+   * The same for a command that may print results before it is done.
    *
-   * @param printing whether it does: at a terminal these show how far it is, and there is no bar
-   *     that they would be printed behind
+   * @param printing whether it does: then no bar is drawn if standard output is a terminal, as
+   *     results would be printed into it
    */
   public static Progress of(
       Console console, boolean printing, String task, long total, String unit) {
@@ -60,22 +60,22 @@ public final class Progress implements AutoCloseable {
             .build());
   }
 
-  /** So much is done. */
-  public void to(long done) {
+  /** Moves the bar to {@code done}. */
+  public void stepTo(long done) {
     if (bar != null) {
       bar.stepTo(done);
     }
   }
 
-  /** What stands behind the bar: {@code loss 2.31}. */
-  public void note(String text) {
+  /** Sets the text after the bar: {@code loss 2.31}. */
+  public void setMessage(String text) {
     if (bar != null) {
       bar.setExtraMessage(text);
     }
   }
 
-  /** A line above the bar. */
-  public void line(String text) {
+  /** Prints a line above the bar. */
+  public void println(String text) {
     console.note(bar == null ? text : '\r' + " ".repeat(WIDTH) + '\r' + text);
   }
 

@@ -10,28 +10,26 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Locale;
 
-/** What is said about a generation. */
+/** Lines on standard error about a generation and its model. */
 public final class Statistics {
   private Statistics() {}
 
-  public static void print(Console console, Generation generation) {
+  public static void printTimings(Console console, Generation generation) {
     Metrics m = generation.metrics();
     console.note(rate("prompt", m.promptTokens(), m.prefillTokensPerSecond()));
     console.note(rate("generation", m.generatedTokens(), m.decodeTokensPerSecond()));
     console.note("%-12s %7s ms".formatted("first token", milliseconds(m.timeToFirstToken())));
   }
 
-  /** A line for each adapter of the model. */
-  public static void adapters(Console console, Model model) {
+  /** Prints a line for each adapter of the model. */
+  public static void printAdapters(Console console, Model model) {
     for (AdapterInfo adapter : model.adapters()) {
       String ranks =
           adapter.lowestRank() == adapter.highestRank()
               ? "rank " + adapter.lowestRank()
               : "ranks " + adapter.lowestRank() + " to " + adapter.highestRank();
       String norms =
-          adapter.ignoredNorms() == 0
-              ? ""
-              : ", its " + adapter.ignoredNorms() + " norms are not used";
+          adapter.ignoredNorms() == 0 ? "" : ", " + adapter.ignoredNorms() + " norms ignored";
       String what =
           "%s, scale %s, %s %s, %s%s"
               .formatted(
@@ -45,22 +43,23 @@ public final class Statistics {
     }
   }
 
-  /** What is odd about a model's file; once, when it was loaded. */
-  public static void notes(Console console, Model model) {
-    notes(console, model.file().path(), model.notes());
+  /** Prints notes about unusual keys of the model. Call it once, after loading. */
+  public static void printModelNotes(Console console, Model model) {
+    printModelNotes(console, model.file().path(), model.notes());
   }
 
-  public static void notes(Console console, Path file, List<String> notes) {
+  public static void printModelNotes(Console console, Path file, List<String> notes) {
     for (String note : notes) {
       console.note(Printable.of("note: " + file + ": " + note));
     }
   }
 
-  /** What a model's file recommends and no option overrules. */
-  public static void sampling(Console console, Model model) {
+  /** Prints the sampling parameters that the model's file recommends. */
+  public static void printRecommendedSampling(Console console, Model model) {
     List<String> values = model.sampling().values();
     if (!values.isEmpty()) {
-      console.note("%-12s the file recommends %s".formatted("sampling", String.join(", ", values)));
+      console.note(
+          "%-12s the model recommends %s".formatted("sampling", String.join(", ", values)));
     }
   }
 

@@ -5,7 +5,7 @@ import java.lang.foreign.Linker;
 import java.lang.foreign.ValueLayout;
 import java.lang.invoke.MethodHandle;
 
-/** Whether somebody looks at a stream. */
+/** Detects terminals. */
 public final class Terminals {
   static final int IN = 0;
   public static final int OUT = 1;
@@ -13,7 +13,7 @@ public final class Terminals {
 
   private Terminals() {}
 
-  /** Whether this file descriptor is a terminal, by C's isatty. */
+  /** Whether the file descriptor is a terminal, by C's isatty. */
   public static boolean isTerminal(int descriptor) {
     Linker linker = Linker.nativeLinker();
     String name = System.getProperty("os.name").startsWith("Windows") ? "_isatty" : "isatty";

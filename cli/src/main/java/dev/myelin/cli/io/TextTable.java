@@ -4,7 +4,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 
-/** Lines of cells in columns that line up: the first to the left, the others as they are given. */
+/** A text table with aligned columns. */
 public final class TextTable {
   private static final String GAP = "  ";
 
@@ -12,7 +12,7 @@ public final class TextTable {
   private final List<String[]> rows = new ArrayList<>();
 
   /**
-   * @param alignment a letter a column: {@code l} left, {@code r} right
+   * @param alignment one letter per column: {@code l} left, {@code r} right
    */
   public TextTable(String alignment) {
     left = new boolean[alignment.length()];
@@ -27,10 +27,6 @@ public final class TextTable {
     }
     rows.add(cells);
     return this;
-  }
-
-  boolean isEmpty() {
-    return rows.isEmpty();
   }
 
   @Override
@@ -52,18 +48,18 @@ public final class TextTable {
   }
 
   /**
-   * The same cells as an HTML table, every text escaped; the first of each row heads it.
+   * The same cells as an HTML table, with escaped text. The first cell of each row is a header.
    *
-   * @param titles whether the first row heads the columns
+   * @param hasHeader whether the first row is a header
    */
-  public String html(String caption, boolean titles) {
+  public String toHtml(String caption, boolean hasHeader) {
     StringBuilder html = new StringBuilder("<table>\n<caption>");
     html.append(Html.escape(caption)).append("</caption>\n");
     for (int i = 0; i < rows.size(); i++) {
       html.append("<tr>");
       for (int j = 0; j < left.length; j++) {
-        String scope = titles && i == 0 ? "col" : "row";
-        String cell = j == 0 || (titles && i == 0) ? "th scope=\"" + scope + "\"" : "td";
+        String scope = hasHeader && i == 0 ? "col" : "row";
+        String cell = j == 0 || (hasHeader && i == 0) ? "th scope=\"" + scope + "\"" : "td";
         html.append('<').append(cell).append(left[j] ? ">" : " class=\"number\">");
         html.append(Html.escape(rows.get(i)[j]));
         html.append("</").append(cell, 0, 2).append('>');

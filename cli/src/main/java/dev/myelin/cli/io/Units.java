@@ -2,14 +2,14 @@ package dev.myelin.cli.io;
 
 import java.util.Locale;
 
-/** Numbers as people read them. */
+/** Formats numbers for people. */
 public final class Units {
-  private static final String[] STEPS = {"", "k", "M", "G", "T", "P", "E"};
+  private static final String[] PREFIXES = {"", "k", "M", "G", "T", "P", "E"};
 
   private Units() {}
 
-  /** All digits, in threes: {@code 1,235,814,432}. */
-  public static String exact(long number) {
+  /** All digits, in groups of three: {@code 1,235,814,432}. */
+  public static String grouped(long number) {
     StringBuilder digits = new StringBuilder(Long.toString(number));
     for (int i = digits.length() - 3; i > (number < 0 ? 1 : 0); i -= 3) {
       digits.insert(i, ',');
@@ -17,25 +17,25 @@ public final class Units {
     return digits.toString();
   }
 
-  /** Three digits or more and a decimal prefix: {@code 1.24 G}. */
-  public static String rounded(long number) {
+  /** Three significant digits and an SI prefix: {@code 1.24 G}. */
+  public static String abbreviated(long number) {
     double value = number;
-    int step = 0;
-    while (Math.abs(value) >= 999.5 && step < STEPS.length - 1) {
+    int prefix = 0;
+    while (Math.abs(value) >= 999.5 && prefix < PREFIXES.length - 1) {
       value /= 1000;
-      step++;
+      prefix++;
     }
-    if (step == 0) {
+    if (prefix == 0) {
       return Long.toString(number);
     }
     String format =
         Math.abs(value) < 9.995 ? "%.2f %s" : Math.abs(value) < 99.95 ? "%.1f %s" : "%.0f %s";
-    return String.format(Locale.ROOT, format, value, STEPS[step]);
+    return String.format(Locale.ROOT, format, value, PREFIXES[prefix]);
   }
 
-  /** Bytes with a decimal prefix: {@code 770 MB}. */
+  /** Bytes with an SI prefix: {@code 770 MB}. */
   public static String bytes(long number) {
-    String text = rounded(number);
+    String text = abbreviated(number);
     return text.contains(" ") ? text + "B" : text + " bytes";
   }
 

@@ -7,7 +7,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 
-/** Which adapters change the model. */
+/** The LoRA adapters to apply. */
 public final class AdapterOptions {
   private final Subcommand command;
   private final Subcommand.Value<List<Path>> adapters;
@@ -20,7 +20,7 @@ public final class AdapterOptions {
             List.of(),
             null,
             "FILE[=SCALE]",
-            "A LoRA adapter, a GGUF file, and how much it counts (default: 1). Repeatable.",
+            "A LoRA adapter, a GGUF file, and its scale (default: 1). Repeatable.",
             "--lora");
   }
 
@@ -33,12 +33,12 @@ public final class AdapterOptions {
     return Usage.check(command.spec, () -> adapters.get().stream().map(this::adapter).toList());
   }
 
-  /** Their files. */
+  /** The adapters' files. */
   public List<Path> files() {
     return adapters().stream().map(Adapter::file).toList();
   }
 
-  /** A file's name may hold a {@code =}: what follows is a scale only where it is a number. */
+  /** A file name may contain {@code =}: what follows is a scale only if it is a number. */
   private Adapter adapter(Path value) {
     String text = value.toString();
     int equals = text.lastIndexOf('=');

@@ -10,7 +10,7 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
 
-/** How it computes. */
+/** Threads, context length, batch size and KV cache type. */
 public final class ContextOptions {
   private static final List<String> CACHE_TYPES =
       Arrays.stream(CacheType.values()).map(t -> t.name().toLowerCase(Locale.ROOT)).toList();
@@ -22,22 +22,22 @@ public final class ContextOptions {
   private final Subcommand.Value<String> cacheType;
 
   public ContextOptions(Subcommand command) {
-    this(command, "Most tokens in the context; 0 means the model's own, at most 4096.");
+    this(command, "Context length in tokens; 0 uses the model's, but at most 4096.");
   }
 
   /**
-   * @param contextMeaning what {@code -c} says in the help
+   * @param contextDescription of {@code -c} in the help
    */
-  public ContextOptions(Subcommand command, String contextMeaning) {
+  public ContextOptions(Subcommand command, String contextDescription) {
     this.command = command;
     threads = new ThreadOptions(command);
-    context = command.option(int.class, 0, "N", contextMeaning, "-c", "--ctx-size");
+    context = command.option(int.class, 0, "N", contextDescription, "-c", "--ctx-size");
     batch =
         command.option(
             int.class,
             SessionOptions.DEFAULT_BATCH,
             "N",
-            "Most prompt tokens computed together (default: ${DEFAULT-VALUE}).",
+            "Maximum number of prompt tokens per batch (default: ${DEFAULT-VALUE}).",
             "-b",
             "--batch");
     cacheType =
@@ -45,7 +45,7 @@ public final class ContextOptions {
             CACHE_TYPES,
             "f16",
             "TYPE",
-            "What keys and values are kept in: ${COMPLETION-CANDIDATES} (default: f16).",
+            "Type of the KV cache: ${COMPLETION-CANDIDATES} (default: f16).",
             "--cache-type");
   }
 
@@ -57,18 +57,18 @@ public final class ContextOptions {
                 context.get(),
                 batch.get(),
                 threads.count(),
-                threads.forced(),
+                threads.isForced(),
                 CacheType.of(cacheType.get())));
   }
 
-  /** The session itself, with a note where fewer threads than asked for could be started. */
-  public Session opened(Session session) {
-    int wanted = Threads.effective(threads.count(), threads.forced());
+  /** Returns the session, and prints a note if it has fewer threads than requested. */
+  public Session noteThreads(Session session) {
+    int requested = Threads.effective(threads.count(), threads.isForced());
     int started = session.options().threads();
-    if (started < wanted) {
+    if (started < requested) {
       command.console.note(
-          "threads: the system let %s of %s be started: computing with %s"
-              .formatted(started, wanted, started));
+          "threads: the system started only %s of %s: using %s"
+              .formatted(started, requested, started));
     }
     return session;
   }

@@ -1,20 +1,20 @@
 package dev.myelin.cli.options;
 
-import dev.myelin.cli.io.Input;
+import dev.myelin.cli.io.TextInput;
 import java.io.ByteArrayOutputStream;
 import java.nio.charset.StandardCharsets;
 import java.util.HexFormat;
 
-/** Escapes in a text of the command line, as llama.cpp reads them. */
+/** Escape sequences in a text of the command line, as in llama.cpp. */
 final class Escapes {
   private Escapes() {}
 
   /**
-   * With the characters that escapes stand for; what is no escape stays as it is.
+   * Replaces escape sequences by their characters. Other backslashes stay unchanged.
    *
-   * @throws dev.myelin.error.InvalidRequestException if bytes by {@code \xHH} are no UTF-8
+   * @throws dev.myelin.error.InvalidRequestException if the bytes of {@code \xHH} are not UTF-8
    */
-  static String of(String text) {
+  static String decode(String text) {
     ByteArrayOutputStream bytes = new ByteArrayOutputStream();
     int start = 0;
     for (int i = text.indexOf('\\');
@@ -43,7 +43,7 @@ final class Escapes {
       start = end;
     }
     write(bytes, text.substring(start));
-    return Input.decoded(bytes.toByteArray(), 0, "--escape");
+    return TextInput.decode(bytes.toByteArray(), 0, "--escape");
   }
 
   private static boolean isHex(String text, int at) {

@@ -6,45 +6,43 @@ import dev.myelin.gguf.Checkpoint;
 import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
 
-/** Which checkpoint: the one named, else that of a variable, else the bundled one. */
+/** The model: as named, else from an environment variable, else the bundled one. */
 public final class ModelOptions {
   public static final String VARIABLE = "MYELIN_MODEL";
 
-  private static final String MEANING =
-      "The checkpoint, a GGUF file. Default: $" + VARIABLE + ", else the bundled one.";
+  private static final String DESCRIPTION =
+      "The model, a GGUF file. Default: $" + VARIABLE + ", else the bundled model.";
 
   private final Subcommand command;
-  private final Subcommand.Value<Boolean> copied;
+  private final Subcommand.Value<Boolean> noMmap;
   private final Subcommand.Value<Path> option;
   private final Subcommand.Value<Path> parameter;
 
-  /** By the option {@code -m}, or without it. */
+  /** The option {@code -m}, or a positional parameter. */
   public ModelOptions(Subcommand command) {
-    this(command, MEANING);
+    this(command, DESCRIPTION);
   }
 
-  /** The same, of a command that computes: the checkpoint may be copied instead of mapped. */
-  public static ModelOptions computing(Subcommand command) {
+  /** The same with {@code --no-mmap}, for commands that compute. */
+  public static ModelOptions withNoMmap(Subcommand command) {
     return new ModelOptions(
         command,
-        MEANING,
-        command.flag(
-            "Read the checkpoint into memory, so that it may be written to meanwhile.",
-            "--no-mmap"));
+        DESCRIPTION,
+        command.flag("Read the model into memory instead of mapping it.", "--no-mmap"));
   }
 
   /**
-   * @param meaning what the help says
+   * @param description in the help
    */
-  public ModelOptions(Subcommand command, String meaning) {
-    this(command, meaning, null);
+  public ModelOptions(Subcommand command, String description) {
+    this(command, description, null);
   }
 
-  private ModelOptions(Subcommand command, String meaning, Subcommand.Value<Boolean> copied) {
+  private ModelOptions(Subcommand command, String description, Subcommand.Value<Boolean> noMmap) {
     this.command = command;
-    this.copied = copied;
+    this.noMmap = noMmap;
     parameter = command.parameter(Path.class, false, "FILE", "The same as -m FILE.");
-    option = command.option(Path.class, null, "FILE", meaning, "-m", "--model");
+    option = command.option(Path.class, null, "FILE", description, "-m", "--model");
   }
 
   /** The option, for notes about it. */
@@ -52,56 +50,58 @@ public final class ModelOptions {
     return option;
   }
 
-  /** Whether an option or the variable names one. */
+  /** Whether an option or the variable names a model. */
   public boolean isNamed() {
-    return option.isSet() || parameter.isSet() || command.console.variable(VARIABLE) != null;
+    return option.isSet()
+        || parameter.isSet()
+        || command.console.environmentVariable(VARIABLE) != null;
   }
 
   public Checkpoint checkpoint() {
-    return copied(named());
+    return mapOrCopy(namedOrDefault());
   }
 
-  /** Another checkpoint, which is copied where that of the command is. */
+  /** Another model, mapped or copied as the main one. */
   public Checkpoint checkpoint(Path file) {
-    return copied(Checkpoint.of(file));
+    return mapOrCopy(Checkpoint.of(file));
   }
 
-  private Checkpoint copied(Checkpoint named) {
-    return copied != null && copied.get() ? named.readIntoMemory() : named;
+  private Checkpoint mapOrCopy(Checkpoint checkpoint) {
+    return noMmap != null && noMmap.get() ? checkpoint.readIntoMemory() : checkpoint;
   }
 
-  private Checkpoint named() {
+  private Checkpoint namedOrDefault() {
     if (option.isSet() && parameter.isSet()) {
-      throw Usage.wrong(
+      throw Usage.error(
           command.spec,
-          "unknown argument '%s': the model is named by %s already (quote texts with spaces)"
-              .formatted(parameter.get(), option.typed()));
+          "unknown argument '%s': %s already names the model (quote text with spaces)"
+              .formatted(parameter.get(), option.typedName()));
     }
     if (option.isSet() || parameter.isSet()) {
       return Checkpoint.of(option.isSet() ? option.get() : parameter.get());
     }
-    return unnamed(command);
+    return defaultCheckpoint(command);
   }
 
-  /** The checkpoint where the arguments name none. */
-  public static Checkpoint unnamed(Subcommand command) {
-    String name = command.console.variable(VARIABLE);
+  /** The model if the arguments name none. */
+  public static Checkpoint defaultCheckpoint(Subcommand command) {
+    String name = command.console.environmentVariable(VARIABLE);
     if (name == null) {
-      return command.console.bundled().get().orElseThrow(() -> none(command));
+      return command.console.bundled().get().orElseThrow(() -> noModel(command));
     }
     try {
       return Checkpoint.of(Path.of(name));
     } catch (InvalidPathException e) {
-      throw Usage.wrong(
-          command.spec, VARIABLE + "=" + name + ": no file name here: " + e.getReason());
+      throw Usage.error(
+          command.spec, VARIABLE + "=" + name + ": not a file name: " + e.getReason());
     }
   }
 
-  private static RuntimeException none(Subcommand command) {
-    return Usage.wrong(
+  private static RuntimeException noModel(Subcommand command) {
+    return Usage.error(
         command.spec,
-        "no model: name a GGUF file with -m FILE or in $"
+        "no model: give a GGUF file with -m FILE or in $"
             + VARIABLE
-            + "; this build has none of its own");
+            + "; this build has no bundled model");
   }
 }

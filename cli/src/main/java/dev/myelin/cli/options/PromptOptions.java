@@ -3,10 +3,10 @@ package dev.myelin.cli.options;
 import dev.myelin.cli.command.Subcommand;
 import dev.myelin.cli.command.Usage;
 import dev.myelin.cli.io.Console;
-import dev.myelin.cli.io.Input;
+import dev.myelin.cli.io.TextInput;
 import java.nio.file.Path;
 
-/** The text to go on from. */
+/** The prompt, from an option or a file. */
 public final class PromptOptions {
   private final Subcommand command;
   private final Subcommand.Value<String> text;
@@ -17,50 +17,60 @@ public final class PromptOptions {
     this.command = command;
     text =
         command.option(
-            String.class, null, "TEXT", "The text to go on from, as it is.", "-p", "--prompt");
+            String.class,
+            null,
+            "TEXT",
+            "The prompt, without processing of escapes.",
+            "-p",
+            "--prompt");
     file =
         command.option(
             Path.class,
             null,
             "FILE",
-            "A file with that text, without the last line's end; - is standard input.",
+            "A file with the prompt; its final line end is dropped; - is standard input.",
             "-f",
             "--file");
     escape =
         command.flag(
-            "In the text of -p, \\n, \\t, \\r, \\\", \\', \\\\ and \\xHH are escapes.",
+            "Process escapes in the text of -p: \\n, \\t, \\r, \\\", \\', \\\\ and \\xHH.",
             "-e",
             "--escape");
   }
 
   /**
-   * The prompt; call it before anything takes time.
+   * The prompt. Call it before any slow work.
    *
-   * @param otherwise the prompt where none is given; null if one must be
+   * @param defaultPrompt the prompt if none is given; null if one is required
    */
-  public String text(String otherwise) {
+  public String text(String defaultPrompt) {
     if (text.isSet() && file.isSet()) {
-      throw Usage.wrong(command.spec, "two prompts: give either --prompt or --file");
+      throw Usage.error(command.spec, "two prompts: give --prompt or --file, not both");
     }
     if (escape.get() && !text.isSet()) {
-      throw Usage.wrong(command.spec, escape.typed() + ": expected with -p TEXT");
+      throw Usage.error(command.spec, escape.typedName() + ": expected with -p TEXT");
     }
     if (text.isSet()) {
-      return escape.get() ? Usage.check(command.spec, () -> Escapes.of(text.get())) : text.get();
+      return escape.get()
+          ? Usage.check(command.spec, () -> Escapes.decode(text.get()))
+          : text.get();
     }
     if (file.isSet()) {
-      return read(command.console, file.get());
+      return readFile(command.console, file.get());
     }
-    if (otherwise == null) {
-      throw Usage.wrong(command.spec, "no prompt: give -p TEXT, or -f FILE (- is standard input)");
+    if (defaultPrompt == null) {
+      throw Usage.error(command.spec, "no prompt: give -p TEXT, or -f FILE (- is standard input)");
     }
-    return otherwise;
+    return defaultPrompt;
   }
 
-  /** The text of a file, {@code -} is standard input. */
-  public static String read(Console console, Path file) {
-    String read = file.toString().equals("-") ? Input.standardInput(console) : Input.file(file);
-    // editors and echo end a text with a line's end that is no part of it
+  /** The text of a file without its final line end; {@code -} is standard input. */
+  public static String readFile(Console console, Path file) {
+    String read =
+        file.toString().equals("-")
+            ? TextInput.readStandardInput(console)
+            : TextInput.readFile(file);
+    // editors and echo add a line end that is not part of the text
     int end = read.endsWith("\r\n") ? 2 : read.endsWith("\n") ? 1 : 0;
     return read.substring(0, read.length() - end);
   }

@@ -1,13 +1,13 @@
 package dev.myelin.cli.options;
 
 import dev.myelin.cli.command.Subcommand;
-import dev.myelin.cli.command.Unused;
+import dev.myelin.cli.command.UnusedOptions;
 import dev.myelin.cli.command.Usage;
 import dev.myelin.sampling.RecommendedSampling;
 import dev.myelin.sampling.SamplingOptions;
 import java.util.concurrent.ThreadLocalRandom;
 
-/** How tokens are chosen. */
+/** Sampling parameters. */
 public final class SamplerOptions {
   private static final SamplingOptions DEFAULTS = SamplingOptions.defaults();
   private static final String DEFAULT = " (default: ${DEFAULT-VALUE}).";
@@ -31,86 +31,91 @@ public final class SamplerOptions {
         number(
             DEFAULTS.temperature(),
             "T",
-            "Below 1 sharper, above 1 flatter, 0 always the likeliest token",
+            "Temperature; 0 always chooses the most likely token",
             "--temp",
             "--temperature");
-    topK = count(DEFAULTS.topK(), "K", "Keep the K likeliest tokens, 0 all", "--top-k");
+    topK = count(DEFAULTS.topK(), "K", "Keep the K most likely tokens; 0 keeps all", "--top-k");
     topP =
-        number(DEFAULTS.topP(), "P", "Keep the likeliest up to this probability, 1 all", "--top-p");
+        number(
+            DEFAULTS.topP(),
+            "P",
+            "Keep the most likely tokens up to this total probability; 1 keeps all",
+            "--top-p");
     minP =
         number(
             DEFAULTS.minP(),
             "P",
-            "Keep those with this share of the likeliest's probability",
+            "Keep tokens with at least P times the probability of the most likely one",
             "--min-p");
     typicalP =
         number(
             DEFAULTS.typicalP(),
             "P",
-            "Keep those of typical surprise up to this probability, 1 all",
+            "Locally typical sampling up to this total probability; 1 keeps all",
             "--typical-p",
             "--typical");
     topNSigma =
         number(
             DEFAULTS.topNSigma(),
             "X",
-            "Keep logits within X deviations of the highest, 0 all",
+            "Keep logits within X standard deviations of the maximum; 0 keeps all",
             "--top-n-sigma",
             "--top-nsigma");
     repeatPenalty =
         number(
             DEFAULTS.repeatPenalty(),
             "X",
-            "Divides the logits of recent tokens, 1 off",
+            "Divide the logits of recent tokens by X; 1 disables it",
             "--repeat-penalty");
     repeatLastN =
         count(
             DEFAULTS.repeatLastN(),
             "N",
-            "How many recent tokens penalties look at, -1 all",
+            "Number of recent tokens that penalties apply to; -1 is all",
             "--repeat-last-n");
     frequencyPenalty =
         number(
             DEFAULTS.frequencyPenalty(),
             "X",
-            "Taken off a recent token's logit each time it occurred",
+            "Subtract X from a recent token's logit for each occurrence",
             "--frequency-penalty");
     presencePenalty =
         number(
             DEFAULTS.presencePenalty(),
             "X",
-            "Taken off a recent token's logit once",
+            "Subtract X from a recent token's logit once",
             "--presence-penalty");
     seed =
         command.option(
             long.class,
             SamplingOptions.RANDOM_SEED,
             "N",
-            "Same seed, same text; -1 chooses one" + DEFAULT,
+            "Seed of the random numbers; -1 chooses one" + DEFAULT,
             "-s",
             "--seed");
   }
 
   private Subcommand.Value<Float> number(
-      float otherwise, String label, String description, String... names) {
-    return command.option(Float.class, null, label, description + orElse(otherwise), names);
+      float defaultValue, String label, String description, String... names) {
+    return command.option(Float.class, null, label, description + defaultText(defaultValue), names);
   }
 
   private Subcommand.Value<Integer> count(
-      int otherwise, String label, String description, String... names) {
-    return command.option(Integer.class, null, label, description + orElse(otherwise), names);
+      int defaultValue, String label, String description, String... names) {
+    return command.option(
+        Integer.class, null, label, description + defaultText(defaultValue), names);
   }
 
-  private static String orElse(Number otherwise) {
-    return " (default: the model's, else " + otherwise + ").";
+  private static String defaultText(Number defaultValue) {
+    return " (default: the model's, else " + defaultValue + ").";
   }
 
-  /** The options, with a seed chosen where none is given; call it before anything takes time. */
+  /** The options, with a random seed if none is given. Call it before any slow work. */
   public SamplingOptions options() {
     return Usage.check(
         command.spec,
         () -> {
-          SamplingOptions given = over(DEFAULTS).withSeed(seed.get());
+          SamplingOptions given = applyTo(DEFAULTS).withSeed(seed.get());
           return seed.get() == SamplingOptions.RANDOM_SEED
               ? given.withSeed(ThreadLocalRandom.current().nextInt() & Integer.MAX_VALUE)
               : given;
@@ -118,42 +123,48 @@ public final class SamplerOptions {
   }
 
   /**
-   * The options given, and what a model's file recommends where none is.
+   * The given options, and the model's recommended values for the others.
    *
-   * @param checked what {@link #options} gave, for its seed
+   * @param checked the result of {@link #options}, for its seed
    */
   public SamplingOptions options(RecommendedSampling recommended, SamplingOptions checked) {
-    SamplingOptions all = over(recommended.options()).withSeed(checked.seed());
+    SamplingOptions all = applyTo(recommended.options()).withSeed(checked.seed());
     if (all.isGreedy()) {
-      Unused.note(
-          command, "temperature 0 takes the likeliest token", topK, topP, minP, topNSigma, seed);
+      UnusedOptions.note(
+          command,
+          "temperature 0 chooses the most likely token",
+          topK,
+          topP,
+          minP,
+          topNSigma,
+          seed);
     }
     if (!all.hasPenalties()) {
       if (all.repeatLastN() == 0) {
-        String why = "--repeat-last-n 0 looks at no tokens";
-        Unused.note(command, why, repeatPenalty, frequencyPenalty, presencePenalty);
+        String reason = "--repeat-last-n 0 disables penalties";
+        UnusedOptions.note(command, reason, repeatPenalty, frequencyPenalty, presencePenalty);
       } else {
-        Unused.note(command, "there is no penalty", repeatLastN);
+        UnusedOptions.note(command, "no penalty is set", repeatLastN);
       }
     }
     return all;
   }
 
-  private SamplingOptions over(SamplingOptions others) {
+  private SamplingOptions applyTo(SamplingOptions others) {
     return others
-        .withTemperature(or(temperature, others.temperature()))
-        .withTopK(or(topK, others.topK()))
-        .withTopP(or(topP, others.topP()))
-        .withMinP(or(minP, others.minP()))
-        .withTypicalP(or(typicalP, others.typicalP()))
-        .withTopNSigma(or(topNSigma, others.topNSigma()))
-        .withRepeatPenalty(or(repeatPenalty, others.repeatPenalty()))
-        .withRepeatLastN(or(repeatLastN, others.repeatLastN()))
-        .withFrequencyPenalty(or(frequencyPenalty, others.frequencyPenalty()))
-        .withPresencePenalty(or(presencePenalty, others.presencePenalty()));
+        .withTemperature(orElse(temperature, others.temperature()))
+        .withTopK(orElse(topK, others.topK()))
+        .withTopP(orElse(topP, others.topP()))
+        .withMinP(orElse(minP, others.minP()))
+        .withTypicalP(orElse(typicalP, others.typicalP()))
+        .withTopNSigma(orElse(topNSigma, others.topNSigma()))
+        .withRepeatPenalty(orElse(repeatPenalty, others.repeatPenalty()))
+        .withRepeatLastN(orElse(repeatLastN, others.repeatLastN()))
+        .withFrequencyPenalty(orElse(frequencyPenalty, others.frequencyPenalty()))
+        .withPresencePenalty(orElse(presencePenalty, others.presencePenalty()));
   }
 
-  private static <T> T or(Subcommand.Value<T> given, T otherwise) {
-    return given.isSet() ? given.get() : otherwise;
+  private static <T> T orElse(Subcommand.Value<T> given, T defaultValue) {
+    return given.isSet() ? given.get() : defaultValue;
   }
 }

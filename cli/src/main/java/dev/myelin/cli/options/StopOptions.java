@@ -5,7 +5,7 @@ import dev.myelin.cli.command.Usage;
 import dev.myelin.generate.GenerateOptions;
 import java.util.List;
 
-/** When a generation ends. */
+/** When generation stops. */
 public final class StopOptions {
   private final Subcommand command;
   private final Subcommand.Value<Integer> tokens;
@@ -19,7 +19,7 @@ public final class StopOptions {
             int.class,
             -1,
             "N",
-            "Most tokens to write; -1 means until the text ends or the context is full.",
+            "Maximum number of tokens to generate; -1 is no limit but the context.",
             "-n",
             "--predict");
     stop =
@@ -28,9 +28,11 @@ public final class StopOptions {
             List.of(),
             null,
             "TEXT",
-            "End at this text, which is left out; \\n, \\t, \\\\ are understood. Repeatable.",
+            "Stop at this text, which is not printed; \\n"
+                + ", \\t, \\r"
+                + " and \\\\ are escapes. Repeatable.",
             "--stop");
-    ignoreEos = command.flag("Write on past the model's end token.", "--ignore-eos");
+    ignoreEos = command.flag("Continue after an end-of-generation token.", "--ignore-eos");
   }
 
   public GenerateOptions options() {
@@ -42,26 +44,26 @@ public final class StopOptions {
   }
 
   private String unescaped(String text) {
-    StringBuilder plain = new StringBuilder();
+    StringBuilder unescaped = new StringBuilder();
     for (int i = 0; i < text.length(); i++) {
       char c = text.charAt(i);
       if (c == '\\') {
         i++;
-        plain.append(
+        unescaped.append(
             switch (i < text.length() ? text.charAt(i) : ' ') {
               case 'n' -> '\n';
               case 't' -> '\t';
               case 'r' -> '\r';
               case '\\' -> '\\';
               default ->
-                  throw Usage.wrong(
+                  throw Usage.error(
                       command.spec,
                       "--stop '" + text + "': expected \\n, \\t, \\r or \\\\ after a backslash");
             });
       } else {
-        plain.append(c);
+        unescaped.append(c);
       }
     }
-    return plain.toString();
+    return unescaped.toString();
   }
 }

@@ -4,27 +4,27 @@ import dev.myelin.cli.command.Subcommand;
 import dev.myelin.cli.command.Usage;
 import dev.myelin.graph.Threads;
 
-/** How many threads compute: no more than there are cores, unless that is forced. */
+/** The number of threads: no more than there are cores, unless forced. */
 public final class ThreadOptions {
   private final Subcommand command;
-  private final Subcommand.Value<Integer> asked;
+  private final Subcommand.Value<Integer> requested;
   private final Subcommand.Value<Boolean> force;
   private boolean noted;
 
   public ThreadOptions(Subcommand command) {
-    this(command, "Threads that compute; 0 means one a physical core.");
+    this(command, "Number of threads; 0 is one per physical core.");
   }
 
   /**
-   * @param meaning what {@code -t} says in the help
+   * @param description of {@code -t} in the help
    */
-  public ThreadOptions(Subcommand command, String meaning) {
+  public ThreadOptions(Subcommand command, String description) {
     this.command = command;
-    asked = command.option(int.class, 0, "N", meaning, "-t", "--threads");
+    requested = command.option(int.class, 0, "N", description, "-t", "--threads");
     force = force(command);
   }
 
-  /** The option alone, of a command with a {@code -t} of its own. */
+  /** The option alone, for a command with its own {@code -t}. */
   public static Subcommand.Value<Boolean> force(Subcommand command) {
     return command.flag(
         "Start all threads of -t, even if there are fewer cores.", "--force-threads");
@@ -32,35 +32,37 @@ public final class ThreadOptions {
 
   /** The option, for notes about it. */
   public Subcommand.Value<Integer> option() {
-    return asked;
+    return requested;
   }
 
-  public boolean forced() {
+  public boolean isForced() {
     return force.get();
   }
 
-  /** How many, 0 for one a physical core; one note where it is less than asked for. */
+  /**
+   * The number of threads, 0 for one per physical core. Notes once if it is less than requested.
+   */
   public int count() {
-    int granted = granted(command, asked.get(), forced());
-    if (granted != asked.get() && !noted) {
+    int count = limitToCores(command, requested.get(), isForced());
+    if (count != requested.get() && !noted) {
       noted = true;
-      command.console.note(remark(asked.get(), granted));
+      command.console.note(limitNote(requested.get(), count));
     }
-    return granted;
+    return count;
   }
 
-  /** How many of those asked for are started; wrong usage where they are out of range. */
-  public static int granted(Subcommand command, int asked, boolean forced) {
+  /** The requested number, limited to the cores unless forced. Wrong usage if out of range. */
+  public static int limitToCores(Subcommand command, int requested, boolean forced) {
     return Usage.check(
         command.spec,
         () -> {
-          Threads.check(asked, 0);
-          return forced ? asked : Math.min(asked, Threads.cores());
+          Threads.check(requested, 0);
+          return forced ? requested : Math.min(requested, Threads.cores());
         });
   }
 
-  public static String remark(int asked, int granted) {
-    return "threads: %s asked for, this process may use %s %s: computing with %s (--force-threads starts all)"
-        .formatted(asked, Threads.cores(), Threads.cores() == 1 ? "core" : "cores", granted);
+  public static String limitNote(int requested, int count) {
+    return "threads: %s requested, this process may use %s %s: using %s (--force-threads starts all)"
+        .formatted(requested, Threads.cores(), Threads.cores() == 1 ? "core" : "cores", count);
   }
 }

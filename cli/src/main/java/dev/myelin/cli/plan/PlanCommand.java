@@ -1,9 +1,9 @@
 package dev.myelin.cli.plan;
 
 import dev.myelin.cache.CacheType;
-import dev.myelin.cli.command.Nearest;
+import dev.myelin.cli.command.ClosestMatch;
 import dev.myelin.cli.command.Subcommand;
-import dev.myelin.cli.command.Unused;
+import dev.myelin.cli.command.UnusedOptions;
 import dev.myelin.cli.command.Usage;
 import dev.myelin.cli.io.Console;
 import dev.myelin.cli.io.Json;
@@ -27,7 +27,7 @@ import java.util.Locale;
 import java.util.Optional;
 import java.util.stream.Stream;
 
-/** Shows what a model needs, before one has it. */
+/** Shows the memory a model needs and its maximum speed, without the model itself. */
 public final class PlanCommand extends Subcommand {
   private static final List<String> CACHE_TYPES =
       Arrays.stream(CacheType.values()).map(t -> t.name().toLowerCase(Locale.ROOT)).toList();
@@ -37,16 +37,17 @@ public final class PlanCommand extends Subcommand {
   private final Value<String> positional =
       parameter(String.class, false, "MODEL", "A name from --list, or a GGUF file.");
   private final Value<String> named =
-      option(String.class, null, "MODEL", "The same.", "-m", "--model");
-  private final Value<Boolean> list = flag("List the models known by name.", "--list");
+      option(String.class, null, "MODEL", "The same as MODEL.", "-m", "--model");
+  private final Value<Boolean> list = flag("List the known models.", "--list");
   private final Value<String> parameters =
-      option(String.class, null, "N", "A model of so many: 350M, 7B, 1.76T.", "--params");
+      option(
+          String.class, null, "N", "Number of parameters, such as 350M, 7B or 1.76T.", "--params");
   private final Value<String> active =
       option(
           String.class,
           null,
           "N",
-          "With --params: those that a token uses, of experts.",
+          "With --params: number of parameters active per token.",
           "--active");
   private final ShapeOptions shape = new ShapeOptions(this);
   private final Value<Long> context =
@@ -54,7 +55,7 @@ public final class PlanCommand extends Subcommand {
           long.class,
           0L,
           "N",
-          "Tokens the cache is for; 0, the default: the model's own, at most 4096.",
+          "Context length of the KV cache; 0, the default, is the model's, but at most 4096.",
           "-c",
           "--context",
           "--ctx-size");
@@ -63,7 +64,7 @@ public final class PlanCommand extends Subcommand {
           CACHE_TYPES,
           "f16",
           "TYPE",
-          "What keys and values are kept in: ${COMPLETION-CANDIDATES} (default: f16).",
+          "Type of the KV cache: ${COMPLETION-CANDIDATES} (default: f16).",
           "--cache-type");
   private final Value<List<String>> types =
       list(
@@ -71,24 +72,24 @@ public final class PlanCommand extends Subcommand {
           List.of(),
           ",",
           "TYPE",
-          "Only these quantisations, such as q8_0,q4_K_M (default: all).",
+          "Quantization types, such as q8_0,q4_K_M (default: all).",
           "--types");
-  private final Value<String> speed =
+  private final Value<String> bandwidth =
       option(
           String.class,
           null,
-          "SPEED",
-          "Memory speed, such as 50GB/s; measured otherwise.",
-          "--speed");
+          "BANDWIDTH",
+          "Memory bandwidth, such as 50GB/s (default: measured).",
+          "--bandwidth");
   private final ThreadOptions threads =
       new ThreadOptions(
-          this, "Threads that read when it is measured; 0 means one a physical core.");
-  private final Value<String> training =
+          this, "Number of threads that measure the bandwidth; 0 is one per physical core.");
+  private final Value<String> trainingTokens =
       option(
           String.class,
           null,
           "N",
-          "Also what training on so many tokens takes: 15T.",
+          "Also show the FLOPs of training on N tokens, such as 15T.",
           "--train-tokens");
   private final Value<Boolean> json = flag("Print JSON.", "--json");
 
@@ -96,19 +97,19 @@ public final class PlanCommand extends Subcommand {
     super(
         console,
         "plan",
-        "Show what a model needs at each quantisation, whether it fits, how fast it can be.",
+        "Show the memory and the maximum speed of a model for each quantization type.",
         "",
-        "tokens/s are an upper bound, with the context full (-c): each token reads all active"
+        "tokens/s is an upper bound with a full context (-c): each token reads all active"
             + " parameters",
-        "and the whole cache, at the speed that this machine's memory is read with.",
+        "and the whole KV cache at the memory bandwidth of this machine.",
         "",
         "Examples:",
         "  myelin plan llama-3.2-1b",
         "  myelin plan mixtral-8x7b --context 32768 --cache-type q8_0 --types q4_K_M,q8_0",
-        "  myelin plan --params 1.76T --active 280B --speed 3TB/s",
+        "  myelin plan --params 1.76T --active 280B --bandwidth 3TB/s",
         "  myelin plan --layers 16 --width 2048 --heads 32 --kv-heads 8 --feed-forward 8192 \\",
-        "      --vocab 128256 --tied",
-        "  myelin plan model.gguf --json | jq '.quantisations[] | select(.fits == \"yes\")'");
+        "      --vocab-size 128256 --tied",
+        "  myelin plan model.gguf --json | jq '.quantizations[] | select(.fits == \"yes\")'");
   }
 
   @Override
@@ -120,70 +121,74 @@ public final class PlanCommand extends Subcommand {
     }
     CacheType cache = Usage.check(spec, () -> CacheType.of(cacheType.get()));
     Long tokens =
-        training.isSet() ? Usage.check(spec, () -> Quantities.tokens(training.get())) : null;
+        trainingTokens.isSet()
+            ? Usage.check(spec, () -> Quantities.tokens(trainingTokens.get()))
+            : null;
     List<Mix> chosen = types.get().stream().map(this::mix).toList();
     Subject subject = subject();
     List<Mix> mixes = chosen.isEmpty() ? Plan.mixes(subject) : chosen;
     Plan plan = Usage.check(spec, () -> Plan.of(subject, context.get(), cache, mixes));
-    Long said =
-        speed.isSet() ? Usage.check(spec, () -> Quantities.bytesPerSecond(speed.get())) : null;
+    Long given =
+        bandwidth.isSet()
+            ? Usage.check(spec, () -> Quantities.bytesPerSecond(bandwidth.get()))
+            : null;
     int count = threads.count();
-    if (speed.isSet()) {
-      Unused.note(this, "--speed gives the speed", threads.option());
+    if (bandwidth.isSet()) {
+      UnusedOptions.note(this, "--bandwidth is given", threads.option());
     }
     MachineMemory memory = MachineMemory.now();
-    MemorySpeed reads =
-        said != null
-            ? MemorySpeed.said(said)
+    MemorySpeed memorySpeed =
+        given != null
+            ? MemorySpeed.said(given)
             : Usage.check(spec, () -> MemorySpeed.measure(count, memory.availableBytes()));
     console.print(
         json.get()
-            ? Json.pretty(PlanJson.of(plan, memory, reads, tokens))
-            : PlanText.of(plan, memory, reads, tokens));
+            ? Json.pretty(PlanJson.of(plan, memory, memorySpeed, tokens))
+            : PlanText.of(plan, memory, memorySpeed, tokens));
   }
 
   private Mix mix(String name) {
     return Mixes.named(name)
         .orElseThrow(
             () ->
-                Usage.wrong(
+                Usage.error(
                     spec,
                     "type "
                         + name
                         + ": "
-                        + Nearest.to(name.toLowerCase(Locale.ROOT), MIXES)
+                        + ClosestMatch.find(name.toLowerCase(Locale.ROOT), MIXES)
                             .map(near -> "did you mean " + near + "?")
                             .orElse("known are " + String.join(", ", MIXES))));
   }
 
   private Subject subject() {
-    long ways =
+    long given =
         Stream.of(positional.isSet(), named.isSet(), parameters.isSet(), shape.isSet())
-            .filter(given -> given)
+            .filter(isSet -> isSet)
             .count();
-    if (ways != 1) {
-      throw Usage.wrong(
+    if (given != 1) {
+      throw Usage.error(
           spec,
-          (ways == 0 ? "no model" : "several models")
+          (given == 0 ? "no model" : "several models")
               + ": give a name from --list, a GGUF file, --params N, or a shape");
     }
     if (active.isSet() && !parameters.isSet()) {
-      throw Usage.wrong(spec, "--active: expected with --params");
+      throw Usage.error(spec, "--active: expected with --params");
     }
     if (parameters.isSet()) {
-      return Usage.check(spec, this::byNumber);
+      return Usage.check(spec, this::subjectOfSize);
     } else if (shape.isSet()) {
       return Usage.check(spec, () -> Subject.of("this shape", "", shape.blueprint()));
     }
-    return byName(positional.isSet() ? positional.get() : named.get());
+    return namedSubject(positional.isSet() ? positional.get() : named.get());
   }
 
-  private Subject byNumber() {
+  private Subject subjectOfSize() {
     long all = Quantities.parameters(parameters.get());
     return Subject.of(all, active.isSet() ? Quantities.parameters(active.get()) : all);
   }
 
-  private Subject byName(String name) {
+  private Subject namedSubject(String name) {
     Optional<KnownModel> known = KnownModels.find(name);
     if (known.isPresent()) {
       return Subject.of(known.get());
@@ -194,10 +199,10 @@ public final class PlanCommand extends Subcommand {
     }
     List<String> ids = KnownModels.all().stream().map(KnownModel::id).toList();
     String near =
-        Nearest.to(name.toLowerCase(Locale.ROOT).replace(' ', '-'), ids)
+        ClosestMatch.find(name.toLowerCase(Locale.ROOT).replace(' ', '-'), ids)
             .map(id -> "did you mean " + id + "?")
-            .orElse("--list names those known, and there is no such file");
-    throw Usage.wrong(spec, "unknown model '" + name + "': " + near);
+            .orElse("not in --list, and no such file");
+    throw Usage.error(spec, "unknown model '" + name + "': " + near);
   }
 
   private static Path path(String name) {

@@ -12,7 +12,7 @@ import dev.myelin.plan.Subject;
 import java.util.List;
 import java.util.Locale;
 
-/** A plan as JSON. What is not known is null. */
+/** A plan as JSON. Unknown values are null. */
 final class PlanJson {
   private PlanJson() {}
 
@@ -29,7 +29,7 @@ final class PlanJson {
       training.put("tokens", trainingTokens);
       training.put("flops", plan.trainingFlops(trainingTokens));
     }
-    root.set("quantisations", rows(plan, memory, speed));
+    root.set("quantizations", rows(plan, memory, speed));
     return root;
   }
 
@@ -44,7 +44,7 @@ final class PlanJson {
     node.put("experts_used", subject.experts().used());
     node.put("flops_per_token", plan.flops());
     boolean known = !subject.tensors().isEmpty();
-    node.put("types_as_in", known ? null : Plan.reference(subject.parameters()).name());
+    node.put("reference_model", known ? null : Plan.reference(subject.parameters()).name());
     return node;
   }
 
@@ -52,17 +52,17 @@ final class PlanJson {
     ObjectNode node = Json.object();
     node.put("memory_bytes", memory.totalBytes());
     node.put("available_bytes", memory.availableBytes());
-    node.put("read_bytes_per_second", speed.bytesPerSecond());
+    node.put("bandwidth_bytes_per_second", speed.bytesPerSecond());
     node.put("measured", speed.passes() > 0);
     node.put("threads", speed.passes() > 0 ? speed.threads() : null);
     ArrayNode devices = node.putArray("devices");
     for (Devices.Device device : memory.devices()) {
-      ObjectNode one = devices.addObject();
-      one.put("name", device.name());
-      one.put("description", device.description());
-      one.put("kind", device.kind().name().toLowerCase(Locale.ROOT));
-      one.put("memory_bytes", device.totalBytes());
-      one.put("free_bytes", device.freeBytes());
+      ObjectNode object = devices.addObject();
+      object.put("name", device.name());
+      object.put("description", device.description());
+      object.put("type", device.kind().name().toLowerCase(Locale.ROOT));
+      object.put("memory_bytes", device.totalBytes());
+      object.put("free_bytes", device.freeBytes());
     }
     return node;
   }

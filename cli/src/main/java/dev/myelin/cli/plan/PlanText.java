@@ -14,7 +14,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 
-/** A plan for people. */
+/** A plan as text. */
 final class PlanText {
   private PlanText() {}
 
@@ -38,25 +38,25 @@ final class PlanText {
                   Units.bytes(device.totalBytes()),
                   Units.bytes(device.freeBytes())));
     }
-    head.row("speed", speed(speed));
+    head.row("bandwidth", bandwidth(speed));
     return head + "\n" + rows(plan, memory, speed);
   }
 
   private static String model(Subject subject) {
     String source = subject.source().isEmpty() ? "" : " (" + Printable.of(subject.source()) + ")";
     String name = Printable.of(subject.name()) + source;
-    return name + ", " + Units.exact(subject.parameters()) + " parameters";
+    return name + ", " + Units.grouped(subject.parameters()) + " parameters";
   }
 
   private static String active(Plan plan) {
     Subject subject = plan.subject();
     ModelShape.Experts e = subject.experts();
     String experts = e.count() == 0 ? "" : ", " + e.used() + " of " + e.count() + " experts";
-    return Units.exact(subject.active())
+    return Units.grouped(subject.active())
         + " parameters per token"
         + experts
         + ", "
-        + Units.rounded(plan.flops())
+        + Units.abbreviated(plan.flops())
         + " FLOPs";
   }
 
@@ -65,24 +65,24 @@ final class PlanText {
         Locale.ROOT,
         "%.2e FLOPs for %s tokens: 6 per token and active parameter",
         plan.trainingFlops(tokens),
-        Units.rounded(tokens));
+        Units.abbreviated(tokens));
   }
 
   private static String cache(Plan plan) {
     if (plan.cacheBytes().isEmpty()) {
-      return "depends on the shape, which is not known: left out below";
+      return "unknown, since it depends on the shape: not included below";
     }
     return "%s in %s for %s tokens"
         .formatted(
             Units.bytes(plan.cacheBytes().getAsLong()),
             plan.cacheType().type().ggmlName(),
-            Units.exact(plan.context()));
+            Units.grouped(plan.context()));
   }
 
   private static String types(Subject subject) {
     return subject.tensors().isEmpty()
-        ? "mixed as in " + Plan.reference(subject.parameters()).name()
-        : "tensor by tensor, as llama-quantize mixes them without an importance matrix";
+        ? "as in " + Plan.reference(subject.parameters()).name()
+        : "per tensor, as llama-quantize chooses them without an importance matrix";
   }
 
   private static String memory(MachineMemory memory) {
@@ -92,13 +92,13 @@ final class PlanText {
         + " available";
   }
 
-  private static String speed(MemorySpeed speed) {
-    String each = Units.bytes(speed.bytesPerSecond()) + "/s";
+  private static String bandwidth(MemorySpeed speed) {
+    String perSecond = Units.bytes(speed.bytesPerSecond()) + "/s";
     return speed.passes() == 0
-        ? each + ", as given"
-        : "%s, read by %s %s just now (median of %s times %s)"
+        ? perSecond + ", as given"
+        : "%s, measured with %s %s (median of %s reads of %s)"
             .formatted(
-                each,
+                perSecond,
                 speed.threads(),
                 speed.threads() == 1 ? "thread" : "threads",
                 speed.passes(),
@@ -107,7 +107,7 @@ final class PlanText {
 
   private static TextTable rows(Plan plan, MachineMemory memory, MemorySpeed speed) {
     List<String> titles = new ArrayList<>();
-    titles.addAll(List.of("quantisation", "bits each", "weights", "with cache", "fits"));
+    titles.addAll(List.of("quantization", "bits/weight", "weights", "total", "fits"));
     memory.devices().forEach(d -> titles.add("fits " + d.name()));
     titles.add(
         plan.cacheBytes().isPresent() ? "tokens/s, full context" : "tokens/s, empty context");
@@ -128,7 +128,7 @@ final class PlanText {
     return table;
   }
 
-  /** At least two digits. */
+  /** At least two significant digits. */
   private static String tokens(double number) {
     int digits = number < 0.1 ? 3 : number < 1 ? 2 : number < 100 ? 1 : 0;
     return Units.decimals(number, digits);
@@ -141,8 +141,8 @@ final class PlanText {
       Subject subject = Subject.of(model);
       table.row(
           model.id(),
-          Units.exact(subject.parameters()),
-          Units.exact(subject.active()),
+          Units.grouped(subject.parameters()),
+          Units.grouped(subject.active()),
           model.source());
     }
     return table.toString();

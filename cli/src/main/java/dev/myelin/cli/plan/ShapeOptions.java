@@ -9,7 +9,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 
-/** A model's shape, given by hand: a decoder as Llama has it. */
+/** The shape of a Llama-like decoder, as options. */
 final class ShapeOptions {
   private final Subcommand command;
   private final Map<String, Subcommand.Value<Integer>> numbers = new LinkedHashMap<>();
@@ -17,16 +17,16 @@ final class ShapeOptions {
 
   ShapeOptions(Subcommand command) {
     this.command = command;
-    number("--layers", "Layers of the shape.");
-    number("--width", "Length of the residual stream.");
-    number("--heads", "Heads of queries.");
-    number("--kv-heads", "Heads of keys and values (default: as many).");
-    number("--head-size", "Values of a head (default: the width over the heads).");
-    number("--feed-forward", "Inner width of feed-forward layers, or of each expert.");
-    number("--vocab", "Tokens of the vocabulary.");
-    number("--experts", "Experts of a layer (default: none, a dense model).");
-    number("--experts-used", "Experts that a token uses (default: 2).");
-    tied = command.flag("The embedding is the output too.", "--tied");
+    number("--layers", "Number of layers.");
+    number("--width", "Width of the residual stream (hidden size).");
+    number("--heads", "Number of attention heads.");
+    number("--kv-heads", "Number of KV heads (default: --heads).");
+    number("--head-size", "Size of a head (default: width / heads).");
+    number("--feed-forward", "Width of the feed-forward layers, or of each expert.");
+    number("--vocab-size", "Size of the vocabulary.");
+    number("--experts", "Experts per layer (default: 0, a dense model).");
+    number("--experts-used", "Experts used per token (default: 2).");
+    tied = command.flag("Tie the output to the embedding.", "--tied");
   }
 
   private void number(String name, String description) {
@@ -39,18 +39,19 @@ final class ShapeOptions {
 
   Blueprint blueprint() {
     List<String> missing = new ArrayList<>();
-    for (String name : List.of("--layers", "--width", "--heads", "--feed-forward", "--vocab")) {
+    for (String name :
+        List.of("--layers", "--width", "--heads", "--feed-forward", "--vocab-size")) {
       if (!numbers.get(name).isSet()) {
         missing.add(name);
       }
     }
     if (!missing.isEmpty()) {
-      throw Usage.wrong(command.spec, "a shape needs " + String.join(", ", missing) + " too");
+      throw Usage.error(command.spec, "the shape also needs " + String.join(", ", missing));
     }
-    return Usage.check(command.spec, this::checked);
+    return Usage.check(command.spec, this::build);
   }
 
-  private Blueprint checked() {
+  private Blueprint build() {
     int heads = number("--heads", 0);
     int inner = number("--feed-forward", 0);
     boolean sized = numbers.get("--head-size").isSet();
@@ -60,19 +61,19 @@ final class ShapeOptions {
             number("--width", 0),
             sized ? 1 : heads,
             inner,
-            number("--vocab", 0));
+            number("--vocab-size", 0));
     int size = number("--head-size", shape.heads().size());
     shape = shape.heads(heads, number("--kv-heads", heads), size);
     if (numbers.get("--experts").isSet()) {
       shape = shape.experts(number("--experts", 0), number("--experts-used", 2), inner);
     } else if (numbers.get("--experts-used").isSet()) {
-      throw Usage.wrong(command.spec, "--experts-used: expected with --experts");
+      throw Usage.error(command.spec, "--experts-used: expected with --experts");
     }
     return tied.get() ? shape.with(Feature.TIED) : shape;
   }
 
-  private int number(String name, int otherwise) {
+  private int number(String name, int defaultValue) {
     Subcommand.Value<Integer> value = numbers.get(name);
-    return value.isSet() ? value.get() : otherwise;
+    return value.isSet() ? value.get() : defaultValue;
   }
 }

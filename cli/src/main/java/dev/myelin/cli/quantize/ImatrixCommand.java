@@ -2,14 +2,14 @@ package dev.myelin.cli.quantize;
 
 import dev.myelin.adapter.Adapter;
 import dev.myelin.cache.CacheType;
-import dev.myelin.cli.command.Interrupts;
-import dev.myelin.cli.command.Outputs;
+import dev.myelin.cli.command.CommandFiles;
+import dev.myelin.cli.command.SignalHandler;
 import dev.myelin.cli.command.Subcommand;
-import dev.myelin.cli.command.Unused;
+import dev.myelin.cli.command.UnusedOptions;
 import dev.myelin.cli.command.Usage;
 import dev.myelin.cli.io.Console;
-import dev.myelin.cli.io.Input;
 import dev.myelin.cli.io.Statistics;
+import dev.myelin.cli.io.TextInput;
 import dev.myelin.cli.options.AdapterOptions;
 import dev.myelin.cli.options.ModelOptions;
 import dev.myelin.cli.options.ThreadOptions;
@@ -29,19 +29,19 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.Locale;
 
-/** Measures which columns of each weight matter. */
+/** Computes an importance matrix: which columns of each weight matter. */
 public final class ImatrixCommand extends Subcommand {
   private static final List<String> FORMATS = List.of("gguf", "dat");
-  private static final int MOST_SHOWN = 5;
+  private static final int MAX_SHOWN = 5;
 
-  private final ModelOptions model = ModelOptions.computing(this);
+  private final ModelOptions model = ModelOptions.withNoMmap(this);
   private final AdapterOptions lora = new AdapterOptions(this);
   private final Value<Path> text =
       option(
           Path.class,
           null,
           "FILE",
-          "The text to run over, UTF-8; - is standard input. Without, --in-file's are merged.",
+          "The text, UTF-8; - is standard input. Without it the files of --in-file are merged.",
           "-f",
           "--file");
   private final Value<Path> out =
@@ -49,7 +49,7 @@ public final class ImatrixCommand extends Subcommand {
           Path.class,
           Path.of("imatrix.gguf"),
           "FILE",
-          "The file to write (default: imatrix.gguf).",
+          "Output file (default: imatrix.gguf).",
           "-o",
           "--output");
   private final Value<String> format =
@@ -57,32 +57,32 @@ public final class ImatrixCommand extends Subcommand {
           FORMATS,
           null,
           "FORMAT",
-          "gguf, or dat for older readers (default: dat where FILE ends in .dat, else gguf).",
+          "gguf, or the older dat (default: dat if FILE ends with .dat, else gguf).",
           "--output-format");
-  private final Value<List<Path>> before =
+  private final Value<List<Path>> inputs =
       list(
           Path.class,
           List.of(),
           null,
           "FILE",
-          "A matrix made before, to be added. Repeatable.",
+          "An earlier importance matrix to add. Repeatable.",
           "--in-file");
   private final Value<Integer> chunks =
-      option(int.class, -1, "N", "Most chunks of text; -1 means all.", "--chunks");
-  private final Value<Integer> skip =
-      option(int.class, 0, "N", "Leave out the first chunks.", "--chunk", "--from-chunk");
-  private final Value<Boolean> output = flag("Measure output.weight too.", "--process-output");
-  private final Value<Boolean> noPerplexity =
-      flag("Do not compute the perplexity on the way.", "--no-ppl");
+      option(int.class, -1, "N", "Maximum number of chunks; -1 is all.", "--chunks");
+  private final Value<Integer> firstChunk =
+      option(int.class, 0, "N", "Skip the first N chunks.", "--chunk", "--from-chunk");
+  private final Value<Boolean> output =
+      flag("Also collect data for output.weight.", "--process-output");
+  private final Value<Boolean> noPerplexity = flag("Do not compute the perplexity.", "--no-ppl");
   private final Value<Boolean> parseSpecial =
-      flag("Take the names of special tokens in the text for these.", "--parse-special");
+      flag("Parse special tokens in the text.", "--parse-special");
   private final ThreadOptions threads = new ThreadOptions(this);
   private final Value<Integer> context =
       option(
           int.class,
           ImportanceOptions.DEFAULT_CHUNK_SIZE,
           "N",
-          "Tokens of a chunk (default: ${DEFAULT-VALUE}).",
+          "Tokens per chunk (default: ${DEFAULT-VALUE}).",
           "-c",
           "--ctx-size");
   private final Value<Integer> batch =
@@ -90,7 +90,7 @@ public final class ImatrixCommand extends Subcommand {
           int.class,
           SessionOptions.DEFAULT_BATCH,
           "N",
-          "Most tokens computed together; fewer need less memory (default: ${DEFAULT-VALUE}).",
+          "Maximum number of tokens per batch; fewer need less memory (default: ${DEFAULT-VALUE}).",
           "-b",
           "--batch");
 
@@ -98,9 +98,9 @@ public final class ImatrixCommand extends Subcommand {
     super(
         console,
         "imatrix",
-        "Measure on a text which columns of each weight matter, for `myelin quantize --imatrix`.",
+        "Compute the importance matrix of a model on a text, for `myelin quantize --imatrix`.",
         "",
-        "Ctrl-C ends it; what was measured so far is written.",
+        "Ctrl-C ends it; the data so far is written.",
         "",
         "Examples:",
         "  myelin imatrix -m model-f16.gguf -f text.txt -o imatrix.gguf",
@@ -117,39 +117,40 @@ public final class ImatrixCommand extends Subcommand {
                 new ImportanceOptions(
                     context.get(),
                     chunks.get(),
-                    skip.get(),
+                    firstChunk.get(),
                     output.get(),
                     !noPerplexity.get(),
                     parseSpecial.get(),
                     new SessionOptions(
-                        0, batch.get(), threads.count(), threads.forced(), CacheType.F16)));
+                        0, batch.get(), threads.count(), threads.isForced(), CacheType.F16)));
     Format written = format();
     if (!text.isSet()) {
-      Unused.note(
+      UnusedOptions.note(
           this,
-          "without -f nothing is computed",
+          "without -f no text is processed",
           model.option(),
           lora.option(),
           chunks,
-          skip,
+          firstChunk,
           noPerplexity,
           parseSpecial,
           threads.option(),
           batch);
     }
-    if (!text.isSet() && before.get().isEmpty()) {
-      throw Usage.wrong(spec, "no text: give -f FILE, or --in-file FILE to merge");
+    if (!text.isSet() && inputs.get().isEmpty()) {
+      throw Usage.error(spec, "no text: give -f FILE, or --in-file FILE to merge");
     }
     List<Adapter> adapters = lora.adapters();
     Checkpoint file = text.isSet() ? model.checkpoint() : null;
-    Outputs outputs = new Outputs(this).reads("-f", text.get()).reads("--in-file", before.get());
+    CommandFiles outputs =
+        new CommandFiles(this).reads("-f", text.get()).reads("--in-file", inputs.get());
     if (file != null) {
       outputs.reads(file).reads("--lora", lora.files());
     }
-    outputs.writes("-o", out.get()).check(); // before hours of work rather than after
+    outputs.writes("-o", out.get()).check(); // before hours of work
     ImportanceCollector collector = new ImportanceCollector(output.get(), context.get());
-    for (Path earlier : before.get()) {
-      add(collector, earlier);
+    for (Path input : inputs.get()) {
+      add(collector, input);
     }
     if (text.isSet()) {
       measure(file, adapters, options, collector);
@@ -160,9 +161,9 @@ public final class ImatrixCommand extends Subcommand {
     ImportanceMatrix matrix = collector.matrix();
     ImportanceMatrixFiles.write(matrix, out.get(), written);
     List<String> partial = matrix.partialEntries();
-    partial.stream().limit(MOST_SHOWN).forEach(p -> console.note("experts without tokens: " + p));
-    if (partial.size() > MOST_SHOWN) {
-      console.note("and in " + (partial.size() - MOST_SHOWN) + " further tensors");
+    partial.stream().limit(MAX_SHOWN).forEach(p -> console.note("experts without tokens: " + p));
+    if (partial.size() > MAX_SHOWN) {
+      console.note("and " + (partial.size() - MAX_SHOWN) + " more tensors");
     }
     console.note(
         "%s: %s entries, %s chunks of %s tokens"
@@ -184,24 +185,24 @@ public final class ImatrixCommand extends Subcommand {
       ImportanceOptions options,
       ImportanceCollector collector) {
     boolean stdin = text.get().toString().equals("-");
-    String read = stdin ? Input.standardInput(console) : Input.file(text.get());
+    String content = stdin ? TextInput.readStandardInput(console) : TextInput.readFile(text.get());
     try (Model loaded = Model.load(file, adapters)) {
-      Statistics.notes(console, loaded);
-      OutputFile.check(out.get(), mostBytes(loaded));
+      Statistics.printModelNotes(console, loaded);
+      OutputFile.check(out.get(), maxBytes(loaded));
       ImportanceRun run = new ImportanceRun(loaded, options, collector);
-      ImatrixBar bar = new ImatrixBar(console);
-      try (bar;
-          Interrupts _ = Interrupts.once(run::cancel)) {
-        run.run(read, bar);
+      ImatrixProgress progress = new ImatrixProgress(console);
+      try (progress;
+          SignalHandler _ = SignalHandler.install(run::cancel)) {
+        run.run(content, progress);
       }
       collector.addDataset(stdin ? "standard input" : text.get().toString());
-      bar.result();
-      Statistics.adapters(console, loaded);
+      progress.result();
+      Statistics.printAdapters(console, loaded);
     }
   }
 
-  /** What the file takes at most: a sum a column of each matrix, and its counts. */
-  private static long mostBytes(Model model) {
+  /** Maximum size of the file: one sum per column of each matrix, and counts. */
+  private static long maxBytes(Model model) {
     return model.file().tensors().stream()
         .filter(t -> t.dim(1) > 1 && !t.name().equals("token_embd.weight"))
         .mapToLong(t -> (t.dim(0) + 1) * t.dim(2) * Float.BYTES)
@@ -213,7 +214,7 @@ public final class ImatrixCommand extends Subcommand {
       return out.get().toString().endsWith(".dat") ? Format.DAT : Format.GGUF;
     }
     if (!FORMATS.contains(format.get())) {
-      throw Usage.wrong(spec, "output format '" + format.get() + "': known are gguf, dat");
+      throw Usage.error(spec, "output format '" + format.get() + "': known are gguf, dat");
     }
     return Format.valueOf(format.get().toUpperCase(Locale.ROOT));
   }

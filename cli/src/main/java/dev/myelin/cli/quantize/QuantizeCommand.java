@@ -1,7 +1,7 @@
 package dev.myelin.cli.quantize;
 
-import dev.myelin.cli.command.Interrupts;
-import dev.myelin.cli.command.Outputs;
+import dev.myelin.cli.command.CommandFiles;
+import dev.myelin.cli.command.SignalHandler;
 import dev.myelin.cli.command.Subcommand;
 import dev.myelin.cli.command.Usage;
 import dev.myelin.cli.io.Console;
@@ -16,27 +16,27 @@ import dev.myelin.quantize.Quantizer;
 import java.nio.file.Path;
 import java.util.List;
 
-/** Converts a checkpoint to other types. */
+/** Converts a model to other types. */
 public final class QuantizeCommand extends Subcommand {
   private static final long MILLION = 1_000_000;
 
   private final Value<List<String>> names =
       parameters(
           "IN OUT TYPE",
-          "The checkpoint to convert (of a split one any part), the file to write, and what it "
-              + "becomes, such as Q4_K_M. OUT may be left out with --dry-run.");
-  private final QuantizeCommandOptions flags = new QuantizeCommandOptions(this);
+          "The model to convert (any part of a split one), the output file, and the file type, "
+              + "such as Q4_K_M. OUT is optional with --dry-run.");
+  private final QuantizeCommandOptions commandOptions = new QuantizeCommandOptions(this);
   private final Value<Boolean> dryRun =
-      flag("Print what each tensor would become, and write nothing.", "--dry-run");
+      flag("Print the type of each tensor; write nothing.", "--dry-run");
   private final Value<Boolean> list = flag("List the types.", "--list");
 
   public QuantizeCommand(Console console) {
     super(
         console,
         "quantize",
-        "Convert a checkpoint to fewer bits, or more.",
+        "Convert a model to another quantization type.",
         "",
-        "OUT appears when it is complete; an older file of that name is replaced then.",
+        "OUT is created or replaced only when it is complete.",
         "",
         "Examples:",
         "  myelin quantize model-f16.gguf model-q4_k_m.gguf Q4_K_M",
@@ -54,13 +54,14 @@ public final class QuantizeCommand extends Subcommand {
     List<String> given = names.get();
     boolean withOut = given.size() == 3;
     if (!withOut && !(dryRun.get() && given.size() == 2)) {
-      throw Usage.wrong(
-          spec, "expected IN OUT TYPE, got " + given.size() + " of them (--list names the types)");
+      throw Usage.error(
+          spec, "expected IN OUT TYPE, got " + given.size() + " (--list shows the types)");
     }
     Path in = Usage.path(spec, given.getFirst());
     Path out = withOut ? Usage.path(spec, given.get(1)) : null;
-    QuantizeOptions options = flags.options(given.getLast());
-    Outputs files = flags.inputs(new Outputs(this).reads("IN", Checkpoint.of(in).files()));
+    QuantizeOptions options = commandOptions.options(given.getLast());
+    CommandFiles files =
+        commandOptions.inputs(new CommandFiles(this).reads("IN", Checkpoint.of(in).files()));
     if (!dryRun.get()) {
       files.writes("OUT", out).check();
     }
@@ -77,8 +78,8 @@ public final class QuantizeCommand extends Subcommand {
   private void convert(Quantizer quantizer, QuantizeOptions options, Path in, Path out) {
     long start = System.nanoTime();
     QuantizePlan plan;
-    try (Bar bar = new Bar();
-        Interrupts _ = Interrupts.once(quantizer::cancel)) {
+    try (ProgressListener bar = new ProgressListener();
+        SignalHandler _ = SignalHandler.install(quantizer::cancel)) {
       plan = quantizer.run(in, out, bar);
     } catch (CancelledException e) {
       throw new CancelledException("cancelled, " + out + " was not written");
@@ -87,8 +88,8 @@ public final class QuantizeCommand extends Subcommand {
     console.note(QuantizeText.summary(in, out, plan, System.nanoTime() - start));
   }
 
-  /** Millions of parameters done, and the tensor at work. */
-  private final class Bar implements QuantizeListener, AutoCloseable {
+  /** Shows millions of parameters done, and the current tensor. */
+  private final class ProgressListener implements QuantizeListener, AutoCloseable {
     private Progress progress;
     private String tensor = "";
 
@@ -102,8 +103,8 @@ public final class QuantizeCommand extends Subcommand {
       if (progress == null) {
         progress = Progress.of(console, "quantize", total / MILLION, " M");
       }
-      progress.note(tensor);
-      progress.to(done / MILLION);
+      progress.setMessage(tensor);
+      progress.stepTo(done / MILLION);
     }
 
     @Override

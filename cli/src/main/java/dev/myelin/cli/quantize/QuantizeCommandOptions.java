@@ -1,11 +1,11 @@
 package dev.myelin.cli.quantize;
 
-import dev.myelin.cli.command.Nearest;
-import dev.myelin.cli.command.Outputs;
+import dev.myelin.cli.command.ClosestMatch;
+import dev.myelin.cli.command.CommandFiles;
 import dev.myelin.cli.command.Subcommand;
-import dev.myelin.cli.command.Unused;
+import dev.myelin.cli.command.UnusedOptions;
 import dev.myelin.cli.command.Usage;
-import dev.myelin.cli.io.Input;
+import dev.myelin.cli.io.TextInput;
 import dev.myelin.cli.options.ThreadOptions;
 import dev.myelin.error.InvalidRequestException;
 import dev.myelin.gguf.GgmlType;
@@ -23,7 +23,7 @@ import java.util.Locale;
 import java.util.Optional;
 import java.util.stream.Stream;
 
-/** What a checkpoint is converted to, and by which rules. */
+/** The options of quantize. */
 final class QuantizeCommandOptions {
   static final String COPY = "COPY";
 
@@ -44,38 +44,36 @@ final class QuantizeCommandOptions {
     this.command = command;
     imatrix =
         command.option(
-            Path.class,
-            null,
-            "FILE",
-            "An importance matrix: which columns of each weight matter (see `myelin imatrix`).",
-            "--imatrix");
+            Path.class, null, "FILE", "An importance matrix (see `myelin imatrix`).", "--imatrix");
     include =
-        names("Use it only for tensors whose names contain this. Repeatable.", "--include-weights");
-    exclude = names("Do not use it for those. Repeatable.", "--exclude-weights");
+        names("Use it only for tensors whose names contain NAME. Repeatable.", "--include-weights");
+    exclude =
+        names(
+            "Do not use it for tensors whose names contain NAME. Repeatable.", "--exclude-weights");
     tensorTypes =
         command.list(
             String.class,
             List.of(),
             null,
             "NAME=TYPE",
-            "A type for the tensors whose names this regular expression matches. Repeatable; "
-                + "the first that matches counts.",
+            "The type of tensors whose names match this regular expression. Repeatable; the "
+                + "first match applies.",
             "--tensor-type");
     tensorTypeFile =
         command.option(
             Path.class,
             null,
             "FILE",
-            "A file with such pairs, separated by spaces or newlines.",
+            "A file with NAME=TYPE pairs, separated by whitespace.",
             "--tensor-type-file");
-    outputType = type("The type of output.weight.", "--output-tensor-type");
-    embeddingType = type("The type of the token embedding.", "--token-embedding-type");
-    leaveOutput = command.flag("Keep output.weight as it is.", "--leave-output-tensor");
-    pure = command.flag("One type for every matrix, without the mix's rules.", "--pure");
+    outputType = type("Type of output.weight.", "--output-tensor-type");
+    embeddingType = type("Type of the token embedding.", "--token-embedding-type");
+    leaveOutput = command.flag("Do not convert output.weight.", "--leave-output-tensor");
+    pure = command.flag("Use the same type for all matrices.", "--pure");
     requantize =
         command.flag(
-            "Convert tensors that are quantised already, too: at a loss.", "--allow-requantize");
-    threads = new ThreadOptions(command, "Threads; 0 means one a physical core.");
+            "Also convert quantized tensors, with a loss of quality.", "--allow-requantize");
+    threads = new ThreadOptions(command, "Number of threads; 0 is one per physical core.");
   }
 
   private Subcommand.Value<List<String>> names(String description, String name) {
@@ -87,19 +85,19 @@ final class QuantizeCommandOptions {
     return command.choice(known, null, "TYPE", description, name);
   }
 
-  /** Checks everything that needs no file, then reads the files named. */
+  /** Checks the options, then reads the files they name. */
   QuantizeOptions options(String typeName) {
     if (!include.get().isEmpty() && !exclude.get().isEmpty()) {
-      throw Usage.wrong(command.spec, "give either --include-weights or --exclude-weights");
+      throw Usage.error(command.spec, "expected either --include-weights or --exclude-weights");
     }
     if (!imatrix.isSet()) {
-      Unused.note(command, "there is no --imatrix", include, exclude);
+      UnusedOptions.note(command, "--imatrix is not given", include, exclude);
     }
     boolean copy = typeName.equalsIgnoreCase(COPY);
     Mix mix = copy ? Mixes.named("F32").orElseThrow() : mix(typeName);
     GgmlType output = ggmlType("--output-tensor-type", outputType.get());
     GgmlType embedding = ggmlType("--token-embedding-type", embeddingType.get());
-    String further = tensorTypeFile.isSet() ? Input.file(tensorTypeFile.get()) : "";
+    String fileContent = tensorTypeFile.isSet() ? TextInput.readFile(tensorTypeFile.get()) : "";
     QuantizeOptions options =
         Usage.check(
             command.spec,
@@ -110,22 +108,23 @@ final class QuantizeCommandOptions {
                     .withAllowRequantize(requantize.get())
                     .withLeaveOutput(leaveOutput.get())
                     .withOutputAndEmbeddingTypes(output, embedding)
-                    .withOverrides(overrides(further))
+                    .withOverrides(overrides(fileContent))
                     .withThreads(threads.count()));
     return imatrix.isSet()
-        ? options.withImportance(importance(), imatrix.get().toString())
+        ? options.withImportance(importanceMatrix(), imatrix.get().toString())
         : options;
   }
 
   /** Adds the files that {@link #options} reads. */
-  Outputs inputs(Outputs files) {
+  CommandFiles inputs(CommandFiles files) {
     return files
         .reads("--imatrix", imatrix.get())
         .reads("--tensor-type-file", tensorTypeFile.get());
   }
 
   private Mix mix(String name) {
-    return Mixes.named(name).orElseThrow(() -> unknown("type '" + name + "'", name, mixNames()));
+    return Mixes.named(name)
+        .orElseThrow(() -> unknownType("type '" + name + "'", name, mixNames()));
   }
 
   private static List<String> mixNames() {
@@ -135,11 +134,10 @@ final class QuantizeCommandOptions {
         .toList();
   }
 
-  private RuntimeException unknown(String what, String typed, List<String> known) {
-    Optional<String> near = Nearest.to(typed.toUpperCase(Locale.ROOT), upper(known));
-    String hint =
-        near.map(n -> "did you mean " + n + "?").orElse("`myelin quantize --list` names all");
-    return Usage.wrong(command.spec, "unknown " + what + ": " + hint);
+  private RuntimeException unknownType(String what, String typed, List<String> known) {
+    Optional<String> near = ClosestMatch.find(typed.toUpperCase(Locale.ROOT), upper(known));
+    String hint = near.map(n -> "did you mean " + n + "?").orElse("see `myelin quantize --list`");
+    return Usage.error(command.spec, "unknown " + what + ": " + hint);
   }
 
   private static List<String> upper(List<String> names) {
@@ -152,17 +150,17 @@ final class QuantizeCommandOptions {
     }
     List<String> known = TargetTypes.all().stream().map(GgmlType::ggmlName).toList();
     if (known.stream().noneMatch(name::equalsIgnoreCase)) {
-      throw unknown("type '" + name + "' for " + option, name, known);
+      throw unknownType("type '" + name + "' for " + option, name, known);
     }
     return TargetTypes.named(name);
   }
 
   /**
-   * @param further text of a file with such pairs
+   * @param fileContent more pairs, from a file
    */
-  private List<TypeOverride> overrides(String further) {
+  private List<TypeOverride> overrides(String fileContent) {
     List<String> all = new ArrayList<>(tensorTypes.get());
-    Stream.of(further.split("\\s+")).filter(pair -> !pair.isEmpty()).forEach(all::add);
+    Stream.of(fileContent.split("\\s+")).filter(pair -> !pair.isEmpty()).forEach(all::add);
     for (String pair : all) {
       int equals = pair.lastIndexOf('=');
       if (equals > 0 && equals < pair.length() - 1) {
@@ -175,27 +173,27 @@ final class QuantizeCommandOptions {
   private void noteUnused(String option, List<String> names, ImportanceMatrix matrix) {
     names.stream()
         .filter(name -> matrix.entries().keySet().stream().noneMatch(e -> e.contains(name)))
-        .forEach(name -> command.console.note(option + " " + name + ": changes no tensor"));
+        .forEach(name -> command.console.note(option + " " + name + ": matches no tensor"));
   }
 
-  private ImportanceMatrix importance() {
+  private ImportanceMatrix importanceMatrix() {
     ImportanceMatrix all = ImportanceMatrixFiles.read(imatrix.get());
     noteUnused("--include-weights", include.get(), all);
     noteUnused("--exclude-weights", exclude.get(), all);
-    ImportanceMatrix some =
+    ImportanceMatrix selected =
         all.filter(
             name ->
                 exclude.get().stream().noneMatch(name::contains)
                     && (include.get().isEmpty()
                         || include.get().stream().anyMatch(name::contains)));
-    if (some.entries().isEmpty() && !all.entries().isEmpty()) {
+    if (selected.entries().isEmpty() && !all.entries().isEmpty()) {
       throw new InvalidRequestException(
-          "%s %s: leaves no entry of %s"
+          "%s %s: selects no entry of %s"
               .formatted(
                   include.get().isEmpty() ? "--exclude-weights" : "--include-weights",
                   String.join(", ", include.get().isEmpty() ? exclude.get() : include.get()),
                   imatrix.get()));
     }
-    return some;
+    return selected;
   }
 }

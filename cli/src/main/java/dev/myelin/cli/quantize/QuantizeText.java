@@ -1,6 +1,6 @@
 package dev.myelin.cli.quantize;
 
-import dev.myelin.cli.io.Input;
+import dev.myelin.cli.io.TextInput;
 import dev.myelin.cli.io.TextTable;
 import dev.myelin.cli.io.Units;
 import dev.myelin.gguf.Checkpoint;
@@ -21,15 +21,15 @@ import java.util.Map;
 import java.util.TreeMap;
 import java.util.stream.Collectors;
 
-/** Tables and lines about conversions. */
+/** The output of quantize as text. */
 final class QuantizeText {
   private QuantizeText() {}
 
-  /** Every mix and every type. */
+  /** All file types and tensor types. */
   static String types() {
     Map<String, String> aliases = new TreeMap<>();
     Mixes.aliases().forEach((alias, name) -> aliases.put(name, "also " + alias));
-    TextTable mixes = new TextTable("lrlrl").row("type", "number", "most", "bits", "");
+    TextTable mixes = new TextTable("lrlrl").row("type", "id", "base", "bits/weight", "");
     for (Mix mix : Mixes.all()) {
       mixes.row(
           mix.name(),
@@ -38,17 +38,15 @@ final class QuantizeText {
           Units.decimals(Plan.typicalBits(mix), 2),
           aliases.getOrDefault(mix.name(), ""));
     }
-    mixes.row(QuantizeCommandOptions.COPY, "", "", "", "tensors as they are");
-    TextTable types = new TextTable("lr").row("tensor type", "bits");
+    mixes.row(QuantizeCommandOptions.COPY, "", "", "", "unchanged tensors");
+    TextTable types = new TextTable("lr").row("tensor type", "bits/weight");
     for (GgmlType type : TargetTypes.all()) {
       types.row(type.ggmlName(), Units.decimals(type.bitsPerElement(), 4));
     }
-    return mixes
-        + "\nbits: a parameter of Llama 3.1 8B takes so many; most: the type of most matrices\n\n"
-        + types;
+    return mixes + "\nbits/weight: for Llama 3.1 8B; base: the type of most matrices\n\n" + types;
   }
 
-  /** What each tensor becomes. */
+  /** The type of each tensor. */
   static String plan(QuantizePlan plan, QuantizeOptions options) {
     TextTable table = new TextTable("lrllrl").row("tensor", "shape", "from", "to", "bytes", "");
     for (PlannedTensor t : plan.tensors()) {
@@ -57,11 +55,11 @@ final class QuantizeText {
           t.source().shape().stream().map(String::valueOf).collect(Collectors.joining("x")),
           t.source().type().ggmlName(),
           t.isCopied() ? "" : t.type().ggmlName(),
-          Units.exact(t.bytes()),
+          Units.grouped(t.bytes()),
           remark(t, options));
     }
     String total =
-        "%s of tensors become %s, %s bits a weight%n"
+        "tensors: %s -> %s, %s bits/weight%n"
             .formatted(
                 Units.bytes(plan.bytesBefore()),
                 Units.bytes(plan.bytesAfter()),
@@ -69,39 +67,39 @@ final class QuantizeText {
     return table
         + "\n"
         + total
-        + (plan.needsImportance() ? "an importance matrix is needed: --imatrix FILE\n" : "");
+        + (plan.needsImportance() ? "an importance matrix is required: --imatrix FILE\n" : "");
   }
 
   private static String remark(PlannedTensor t, QuantizeOptions options) {
     if (t.lacksImportance()) {
-      return "needs an importance matrix";
+      return "requires an importance matrix";
     }
     if (t.fallback()) {
-      return "rows do not fit";
+      return "fallback: row size does not fit";
     }
     if (!t.isCopied() && zeroes(options).contains(t.source().name())) {
-      return "zero everywhere in the importance matrix";
+      return "all zeros in the importance matrix";
     }
     boolean without = options.importance() != null && !t.isCopied() && !t.hasImportance();
     return without ? "not in the importance matrix" : "";
   }
 
-  /** Rules that match no tensor that is converted. */
+  /** Rules that match no converted tensor. */
   static List<String> unused(QuantizePlan plan) {
     return plan.unusedOverrides().stream()
-        .map(o -> "--tensor-type " + o + ": changes no tensor")
+        .map(o -> "--tensor-type " + o + ": matches no converted tensor")
         .toList();
   }
 
-  /** What is worth knowing after a conversion. */
+  /** Notes after a conversion. */
   static List<String> notes(QuantizePlan plan, QuantizeOptions options) {
     List<String> notes = new ArrayList<>();
     notes.addAll(unused(plan));
     if (plan.fallbacks() > 0) {
       notes.add(
           plan.fallbacks()
-              + " tensors have rows that do not fit their type and got another (--dry-run shows"
-              + " which)");
+              + " tensors have rows that do not fit their type and use a fallback type (see"
+              + " --dry-run)");
     }
     if (options.importance() != null) {
       long converted = plan.tensors().stream().filter(t -> !t.isCopied()).count();
@@ -111,11 +109,11 @@ final class QuantizeText {
           plan.tensors().stream().filter(t -> !t.isCopied()).map(t -> t.source().name()).toList());
       if (!zeroes.isEmpty()) {
         notes.add(
-            "zero everywhere in the importance matrix, which counts as no entry: "
+            "all zeros in the importance matrix, ignored: "
                 + zeroes.getFirst()
                 + (zeroes.size() == 1 ? "" : " and " + (zeroes.size() - 1) + " more"));
       }
-      notes.add(weighted + " of " + converted + " tensors converted by the importance matrix");
+      notes.add(weighted + " of " + converted + " tensors converted with the importance matrix");
     }
     return notes;
   }
@@ -126,9 +124,9 @@ final class QuantizeText {
         : new ArrayList<>(options.importance().zeroEntries());
   }
 
-  /** The files with their sizes; of a split checkpoint, all parts together. */
+  /** The files with their sizes; for a split model, the sum of its parts. */
   static String summary(Path in, Path out, QuantizePlan plan, long nanos) {
-    return "%s %s -> %s, %s bits a weight, %s s"
+    return "%s %s -> %s, %s bits/weight, %s s"
         .formatted(
             in,
             Units.bytes(Checkpoint.of(in).files().stream().mapToLong(QuantizeText::size).sum()),
@@ -141,7 +139,7 @@ final class QuantizeText {
     try {
       return Files.size(file);
     } catch (IOException e) {
-      throw Input.failure(file.toString(), e);
+      throw TextInput.fileError(file.toString(), e);
     }
   }
 }

@@ -6,47 +6,48 @@ import dev.myelin.error.InvalidRequestException;
 import dev.myelin.generate.Session;
 import dev.myelin.model.config.Hyperparameters;
 
-/** Notes and errors about how much a context holds, with the options that change it. */
+/** Notes and errors about the context length, with the options that change it. */
 public final class ContextLimits {
   private ContextLimits() {}
 
-  /** A note where the context is longer than the one that the model was trained for. */
-  public static void warn(Console console, Session session) {
+  /** Prints a note if the context is longer than the one the model was trained with. */
+  public static void warnIfBeyondTraining(Console console, Session session) {
     int trained = session.model().hyperparameters().contextLength();
     if (session.contextLength() > trained) {
       console.note(
-          "-c %s: the model was trained for a context of %s tokens, and gets worse beyond"
+          "-c %s: the model was trained with a context of %s tokens: longer text is worse"
               .formatted(session.contextLength(), trained));
     }
   }
 
   /**
-   * Refuses a prompt that does not fit, before anything is printed.
+   * Rejects a prompt that does not fit, before anything is printed.
    *
-   * @throws InvalidRequestException with the numbers, and what helps
+   * @throws InvalidRequestException with the numbers, and the options that help
    */
-  static void check(int[] prompt, Session session) {
+  static void requireFits(int[] prompt, Session session) {
     if (prompt.length > session.contextLength()) {
       throw tooLong(
           ContextFullException.prompt(prompt.length, 0, session.contextLength()), session);
     }
   }
 
-  /** A prompt that does not fit, with what helps. */
+  /** The error of a prompt that does not fit, with the options that help. */
   public static InvalidRequestException tooLong(ContextFullException e, Session session) {
-    String help = e.isAlone() ? "" : "/reset starts a new one, --on-full drop goes on with it, ";
-    return new InvalidRequestException(e.getMessage() + " (" + help + larger(session) + ")");
+    String help = e.isAlone() ? "" : "/reset starts a new one, --on-full drop continues it, ";
+    return new InvalidRequestException(e.getMessage() + " (" + help + hint(session) + ")");
   }
 
-  /** How to get a larger context. */
-  public static String larger(Session session) {
+  /** How to get a longer context. */
+  public static String hint(Session session) {
     Hyperparameters hp = session.model().hyperparameters();
     int trained = hp.contextLength();
     if (session.contextLength() < trained) {
-      return "-c allows more, up to the %s that the model was trained for".formatted(trained);
+      return "-c sets a longer one, up to the %s that the model was trained with"
+          .formatted(trained);
     }
     return hp.rope() == null
         ? "the model has no more positions"
-        : "-c allows more, but the model was trained for " + trained;
+        : "-c sets a longer one, but the model was trained with " + trained;
   }
 }

@@ -1,7 +1,7 @@
 package dev.myelin.cli.run;
 
 import dev.myelin.adapter.Adapter;
-import dev.myelin.cli.command.Outputs;
+import dev.myelin.cli.command.CommandFiles;
 import dev.myelin.cli.command.Subcommand;
 import dev.myelin.cli.command.Usage;
 import dev.myelin.cli.io.Console;
@@ -27,7 +27,7 @@ import java.util.List;
 
 /** Writes the logits of every position. */
 public final class LogitsCommand extends Subcommand {
-  private final ModelOptions model = ModelOptions.computing(this);
+  private final ModelOptions model = ModelOptions.withNoMmap(this);
   private final AdapterOptions lora = new AdapterOptions(this);
   private final Value<List<Integer>> ids =
       list(Integer.class, null, ",", "ID", "Token ids, separated by commas.", "--tokens");
@@ -36,18 +36,12 @@ public final class LogitsCommand extends Subcommand {
           String.class,
           null,
           "TEXT",
-          "A text instead; special tokens are added and recognised as in `run`.",
+          "Text instead of ids; special tokens are added and parsed as in `run`.",
           "-p",
           "--prompt");
   private final Value<Path> output =
-      option(
-          Path.class,
-          null,
-          "FILE",
-          "Where to write them instead of standard output.",
-          "-o",
-          "--output");
-  private final ContextOptions session = new ContextOptions(this);
+      option(Path.class, null, "FILE", "Output file (default: standard output).", "-o", "--output");
+  private final ContextOptions context = new ContextOptions(this);
 
   public LogitsCommand(Console console) {
     super(
@@ -62,35 +56,35 @@ public final class LogitsCommand extends Subcommand {
   @Override
   public void run() {
     Checkpoint checkpoint = model.checkpoint();
-    SessionOptions options = session.options();
+    SessionOptions options = context.options();
     List<Adapter> adapters = lora.adapters();
     if (ids.isSet() == prompt.isSet()) {
-      throw Usage.wrong(spec, "tokens: give either --tokens 1,2,3 or --prompt TEXT");
+      throw Usage.error(spec, "expected either --tokens 1,2,3 or --prompt TEXT");
     }
     boolean toFile = output.isSet() && !output.get().toString().equals("-");
     if (!toFile && Terminals.isTerminal(Terminals.OUT)) {
-      throw Usage.wrong(spec, "logits are binary: name a file with -o, or redirect the output");
+      throw Usage.error(spec, "logits are binary: give a file with -o, or redirect the output");
     }
     if (toFile) {
-      new Outputs(this)
+      new CommandFiles(this)
           .reads(checkpoint)
           .reads("--lora", lora.files())
-          .writesOther("-o", output.get())
+          .writesNonModel("-o", output.get())
           .check();
     }
     try (Model loaded = Model.load(checkpoint, adapters)) {
-      Statistics.notes(console, loaded);
+      Statistics.printModelNotes(console, loaded);
       int[] tokens = ids.isSet() ? ids() : loaded.tokenizer().encode(prompt.get(), true, true);
       if (options.contextLength() == 0) {
         options = options.withContextLength(Math.max(1, tokens.length));
       }
-      try (Session open = session.opened(Session.open(loaded, options))) {
-        write(open, tokens, toFile);
+      try (Session session = context.noteThreads(Session.open(loaded, options))) {
+        write(session, tokens, toFile);
       }
       console.note(
           "%s positions of %s logits, float32"
               .formatted(tokens.length, loaded.hyperparameters().vocabulary()));
-      Statistics.adapters(console, loaded);
+      Statistics.printAdapters(console, loaded);
     }
   }
 
@@ -98,16 +92,16 @@ public final class LogitsCommand extends Subcommand {
     return ids.get().stream().mapToInt(Integer::intValue).toArray();
   }
 
-  private void write(Session open, int[] tokens, boolean toFile) {
+  private void write(Session session, int[] tokens, boolean toFile) {
     if (!toFile) {
-      open.feedAll(tokens, new Rows(console::write));
+      session.feedAll(tokens, new RowWriter(console::write));
       return;
     }
-    long row = (long) open.model().hyperparameters().vocabulary() * Float.BYTES;
+    long row = (long) session.model().hyperparameters().vocabulary() * Float.BYTES;
     try (OutputFile file = new OutputFile(output.get(), tokens.length * row)) {
       OutputStream out = file.stream();
       try {
-        open.feedAll(tokens, new Rows(out::write));
+        session.feedAll(tokens, new RowWriter(out::write));
       } catch (UncheckedIOException e) {
         throw file.writeError(e.getCause());
       }
@@ -116,21 +110,21 @@ public final class LogitsCommand extends Subcommand {
     }
   }
 
-  /** Takes bytes. */
-  private interface Destination {
+  /** Receives bytes. */
+  private interface ByteSink {
     void write(byte[] bytes) throws IOException;
   }
 
-  /** Writes a row of logits after the other. */
-  private static final class Rows implements LogitsSink {
+  /** Writes each row of logits as bytes. */
+  private static final class RowWriter implements LogitsSink {
     private static final ValueLayout.OfFloat FLOAT =
         ValueLayout.JAVA_FLOAT_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
 
-    private final Destination destination;
+    private final ByteSink sink;
     private byte[] row = new byte[0];
 
-    Rows(Destination destination) {
-      this.destination = destination;
+    RowWriter(ByteSink sink) {
+      this.sink = sink;
     }
 
     @Override
@@ -142,7 +136,7 @@ public final class LogitsCommand extends Subcommand {
       MemorySegment.copy(
           logits, ValueLayout.JAVA_FLOAT, 0, MemorySegment.ofArray(row), FLOAT, 0, count);
       try {
-        destination.write(row);
+        sink.write(row);
       } catch (IOException e) {
         throw new UncheckedIOException(e);
       }

@@ -1,9 +1,9 @@
 package dev.myelin.cli.run;
 
 import dev.myelin.adapter.Adapter;
-import dev.myelin.cli.command.Interrupts;
+import dev.myelin.cli.command.SignalHandler;
 import dev.myelin.cli.command.Subcommand;
-import dev.myelin.cli.io.Bundled;
+import dev.myelin.cli.io.BundledModel;
 import dev.myelin.cli.io.Console;
 import dev.myelin.cli.io.Statistics;
 import dev.myelin.cli.options.AdapterOptions;
@@ -23,29 +23,29 @@ import dev.myelin.sampling.SamplingOptions;
 import java.time.Duration;
 import java.util.List;
 
-/** Continues a prompt. */
+/** Generates text from a prompt. */
 public final class RunCommand extends Subcommand {
-  private final ModelOptions model = ModelOptions.computing(this);
+  private final ModelOptions model = ModelOptions.withNoMmap(this);
   private final AdapterOptions lora = new AdapterOptions(this);
   private final PromptOptions prompt = new PromptOptions(this);
   private final Value<Boolean> hidePrompt =
-      flag("Print the continuation only.", "--no-display-prompt");
+      flag("Print only the generated text.", "--no-display-prompt");
   private final Value<Boolean> noParseSpecial =
       flag(
-          "Take special tokens in the prompt, such as <|im_end|>, for plain text.",
+          "Treat special tokens in the prompt, such as <|im_end|>, as plain text.",
           "--no-parse-special");
   private final StopOptions stop = new StopOptions(this);
   private final SamplerOptions sampling = new SamplerOptions(this);
-  private final ContextOptions session = new ContextOptions(this);
+  private final ContextOptions context = new ContextOptions(this);
 
   public RunCommand(Console console) {
     super(
         console,
         "run",
-        "Write on from a prompt.",
+        "Generate text from a prompt.",
         "",
-        "Without -m the bundled checkpoint writes a story.",
-        "Ctrl-C ends the generation; the text so far and the statistics are kept.",
+        "Without -m the bundled model writes a story.",
+        "Ctrl-C stops generation; the text so far and the statistics are printed.",
         "",
         "Examples:",
         "  myelin run",
@@ -56,39 +56,41 @@ public final class RunCommand extends Subcommand {
 
   @Override
   public void run() {
-    long named = System.nanoTime();
+    long begin = System.nanoTime();
     Checkpoint checkpoint = model.checkpoint(); // reads the bundled one
-    long read = System.nanoTime() - named;
-    GenerateOptions until = stop.options();
-    SamplingOptions given = sampling.options();
-    SessionOptions options = session.options();
+    long readNanos = System.nanoTime() - begin;
+    GenerateOptions generateOptions = stop.options();
+    SamplingOptions requested = sampling.options();
+    SessionOptions options = context.options();
     List<Adapter> adapters = lora.adapters();
-    String text = prompt.text(checkpoint.file().isEmpty() ? Bundled.PROMPT : null);
+    String text = prompt.text(checkpoint.file().isEmpty() ? BundledModel.DEFAULT_PROMPT : null);
     long start = System.nanoTime();
     try (Model loaded = Model.load(checkpoint, adapters);
-        Session open = session.opened(Session.open(loaded, options))) {
+        Session session = context.noteThreads(Session.open(loaded, options))) {
       long ready = System.nanoTime();
-      SamplingOptions how = sampling.options(loaded.sampling(), given);
-      Statistics.notes(console, loaded);
-      ContextLimits.warn(console, open);
+      SamplingOptions samplingOptions = sampling.options(loaded.sampling(), requested);
+      Statistics.printModelNotes(console, loaded);
+      ContextLimits.warnIfBeyondTraining(console, session);
       int[] tokens = loaded.tokenizer().encode(text, true, !noParseSpecial.get());
-      ContextLimits.check(tokens, open);
+      ContextLimits.requireFits(tokens, session);
       Generation generation;
-      try (Echo echo = new Echo(console)) {
+      try (TextPrinter printer = new TextPrinter(console)) {
         if (!hidePrompt.get()) {
-          echo.accept(text);
+          printer.accept(text);
         }
-        try (Interrupts _ = Interrupts.once(open::cancel)) {
-          generation = new Generator(open, how).generate(tokens, until, echo);
+        try (SignalHandler _ = SignalHandler.install(session::cancel)) {
+          generation =
+              new Generator(session, samplingOptions).generate(tokens, generateOptions, printer);
         }
       }
-      Statistics.print(console, generation);
+      Statistics.printTimings(console, generation);
       console.note(
           "%-12s %7s ms"
-              .formatted("load", Statistics.milliseconds(Duration.ofNanos(read + ready - start))));
-      Statistics.adapters(console, loaded);
-      Statistics.sampling(console, loaded);
-      console.note("%-12s %7s".formatted("seed", how.seed()));
+              .formatted(
+                  "load", Statistics.milliseconds(Duration.ofNanos(readNanos + ready - start))));
+      Statistics.printAdapters(console, loaded);
+      Statistics.printRecommendedSampling(console, loaded);
+      console.note("%-12s %7s".formatted("seed", samplingOptions.seed()));
       console.note("%-12s %s".formatted("stopped by", generation.reason()));
     }
   }

@@ -19,13 +19,13 @@ import org.knowm.xchart.XYSeries;
 import org.knowm.xchart.style.Styler.LegendPosition;
 import org.knowm.xchart.style.markers.SeriesMarkers;
 
-/** Draws how the losses of a run fell. */
+/** Draws the losses of a training run. */
 final class LossChart {
   private static final int WIDTH = 900;
   private static final int HEIGHT = 500;
 
-  /** More points than pixels show nothing more. */
-  private static final int MOST_POINTS = 600;
+  /** More points would not be visible. */
+  private static final int MAX_POINTS = 600;
 
   private static final Pattern LONG_NUMBER = Pattern.compile("\\d+\\.\\d{3,}(?!\\d|[eE])");
 
@@ -35,9 +35,9 @@ final class LossChart {
   private LossChart() {}
 
   /**
-   * The picture's bytes: PNG where the name ends so, else SVG.
+   * The image: PNG if the name ends with .png, else SVG.
    *
-   * @throws IOException where it cannot be drawn: on machines without any font
+   * @throws IOException if it cannot be drawn, as on machines without fonts
    */
   static byte[] draw(String title, History history, String name) throws IOException {
     System.setProperty("java.awt.headless", "true");
@@ -48,16 +48,18 @@ final class LossChart {
         BitmapEncoder.saveBitmap(chart, bytes, BitmapFormat.PNG);
       } else {
         VectorGraphicsEncoder.saveVectorGraphic(chart, bytes, VectorGraphicsFormat.SVG);
-        return shortened(bytes.toString(StandardCharsets.UTF_8)).getBytes(StandardCharsets.UTF_8);
+        return shortenNumbers(bytes.toString(StandardCharsets.UTF_8))
+            .getBytes(StandardCharsets.UTF_8);
       }
       return bytes.toByteArray();
     } catch (LinkageError | InternalError | RuntimeException e) {
-      throw new IOException("no chart: this machine's Java cannot draw text: " + e.getMessage(), e);
+      throw new IOException(
+          "no chart: Java cannot draw text on this machine: " + e.getMessage(), e);
     }
   }
 
-  /** Hundredths of a pixel are enough. */
-  private static String shortened(String svg) {
+  /** Rounds numbers to hundredths of a pixel. */
+  private static String shortenNumbers(String svg) {
     return LONG_NUMBER
         .matcher(svg)
         .replaceAll(m -> String.format(Locale.ROOT, "%.2f", Double.parseDouble(m.group())));
@@ -75,12 +77,12 @@ final class LossChart {
     chart.getStyler().setChartBackgroundColor(Color.WHITE);
     chart.getStyler().setLegendPosition(LegendPosition.InsideNE);
     chart.getStyler().setMarkerSize(5);
-    // dashes would be drawn one by one
+    // solid lines: dashes would be separate elements
     chart.getStyler().setPlotGridLinesStroke(new BasicStroke(0.5f));
     chart.getStyler().setToolTipsEnabled(false);
     List<History.Step> steps = history.steps();
     if (!steps.isEmpty()) {
-      int group = Math.ceilDiv(steps.size(), MOST_POINTS);
+      int group = Math.ceilDiv(steps.size(), MAX_POINTS);
       int points = Math.ceilDiv(steps.size(), group);
       double[] x = new double[points];
       double[] y = new double[points];

@@ -1,6 +1,6 @@
 package dev.myelin.cli.train;
 
-import dev.myelin.cli.command.Outputs;
+import dev.myelin.cli.command.CommandFiles;
 import dev.myelin.cli.command.Subcommand;
 import dev.myelin.cli.command.Usage;
 import dev.myelin.cli.io.Console;
@@ -18,7 +18,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 
-/** Writes stories or labelled sentences to train on. */
+/** Writes stories or labelled sentences as training data. */
 public final class StoriesCommand extends Subcommand {
   private static final Map<String, Kind> KINDS = new LinkedHashMap<>();
   private static final int CHUNK = 1 << 16;
@@ -29,36 +29,36 @@ public final class StoriesCommand extends Subcommand {
   }
 
   private final Value<Long> count =
-      option(long.class, 1L, "N", "How many (default: ${DEFAULT-VALUE}).", "-n", "--count");
+      option(
+          long.class, 1L, "N", "Number of stories (default: ${DEFAULT-VALUE}).", "-n", "--count");
   private final Value<Long> seed =
       option(
-          long.class, 1L, "N", "Same seed, same text (default: ${DEFAULT-VALUE}).", "-s", "--seed");
+          long.class,
+          1L,
+          "N",
+          "Seed of the random numbers (default: ${DEFAULT-VALUE}).",
+          "-s",
+          "--seed");
   private final Value<String> kind =
       choice(
           List.copyOf(KINDS.keySet()),
           "story",
           "KIND",
-          "${COMPLETION-CANDIDATES} (default: story).",
+          "Kind of text: ${COMPLETION-CANDIDATES} (default: story).",
           "--kind");
   private final Value<Path> output =
-      option(
-          Path.class,
-          null,
-          "FILE",
-          "Where to write them instead of standard output.",
-          "-o",
-          "--output");
+      option(Path.class, null, "FILE", "Output file (default: standard output).", "-o", "--output");
 
   public StoriesCommand(Console console) {
     super(
         console,
         "stories",
-        "Write simple English stories by a grammar: text to train on.",
+        "Generate simple English stories from a grammar, as training data.",
         "",
         "Each story ends with a line "
             + StoryGenerator.SEPARATOR
-            + ". With --kind sentiment there is a",
-        "sentence a line, and its label: `The soup was cold. => negative`.",
+            + ". With --kind sentiment each line is a",
+        "sentence and its label: `The soup was cold. => negative`.",
         "",
         "Examples:",
         "  myelin stories",
@@ -68,18 +68,19 @@ public final class StoriesCommand extends Subcommand {
 
   @Override
   public void run() {
-    Kind what = KINDS.get(kind.get());
-    if (what == null) {
-      throw Usage.wrong(
+    Kind textKind = KINDS.get(kind.get());
+    if (textKind == null) {
+      throw Usage.error(
           spec,
           "kind '%s': expected one of %s".formatted(kind.get(), String.join(", ", KINDS.keySet())));
     }
-    StoryOptions options = Usage.check(spec, () -> new StoryOptions(what, seed.get(), count.get()));
+    StoryOptions options =
+        Usage.check(spec, () -> new StoryOptions(textKind, seed.get(), count.get()));
     if (!output.isSet() || output.get().toString().equals("-")) {
       write(options, true, console::write);
       return;
     }
-    new Outputs(this).writesOther("-o", output.get()).check();
+    new CommandFiles(this).writesNonModel("-o", output.get()).check();
     try (OutputFile file = new OutputFile(output.get(), 0)) {
       OutputStream out = file.stream();
       try {
@@ -92,13 +93,13 @@ public final class StoriesCommand extends Subcommand {
     }
   }
 
-  /** Takes bytes. */
-  private interface Destination<E extends Exception> {
+  /** Receives bytes. */
+  private interface ByteSink<E extends Exception> {
     void write(byte[] bytes) throws E;
   }
 
-  private <E extends Exception> void write(
-      StoryOptions options, boolean printing, Destination<E> to) throws E {
+  private <E extends Exception> void write(StoryOptions options, boolean printing, ByteSink<E> to)
+      throws E {
     String end = options.kind() == Kind.STORY ? "\n" + StoryGenerator.SEPARATOR + "\n" : "\n";
     StringBuilder chunk = new StringBuilder();
     long done = 0;
@@ -111,11 +112,11 @@ public final class StoriesCommand extends Subcommand {
         if (chunk.length() >= CHUNK) {
           to.write(chunk.toString().getBytes(StandardCharsets.US_ASCII));
           chunk.setLength(0);
-          progress.to(done);
+          progress.stepTo(done);
         }
       }
       to.write(chunk.toString().getBytes(StandardCharsets.US_ASCII));
-      progress.to(done);
+      progress.stepTo(done);
     }
   }
 }

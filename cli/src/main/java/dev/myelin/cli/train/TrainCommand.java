@@ -1,9 +1,9 @@
 package dev.myelin.cli.train;
 
-import dev.myelin.cli.command.Interrupts;
-import dev.myelin.cli.command.Outputs;
+import dev.myelin.cli.command.CommandFiles;
+import dev.myelin.cli.command.SignalHandler;
 import dev.myelin.cli.command.Subcommand;
-import dev.myelin.cli.command.Unused;
+import dev.myelin.cli.command.UnusedOptions;
 import dev.myelin.cli.command.Usage;
 import dev.myelin.cli.io.Console;
 import dev.myelin.error.MyelinException;
@@ -41,13 +41,13 @@ public final class TrainCommand extends Subcommand {
           Path.class,
           null,
           "FILE",
-          "Conversations instead, a JSON object with \"messages\" on each line; the model's chat"
-              + " template renders them, and only the assistant's tokens count in the loss.",
+          "Train on conversations, one JSON object with \"messages\" per line. The model's chat"
+              + " template renders them; the loss counts only the assistant's tokens.",
           "--chat");
   private final Value<Path> output =
-      option(Path.class, null, "FILE", "The checkpoint to write, a GGUF file.", "-o", "--output");
+      option(Path.class, null, "FILE", "The output model, a GGUF file.", "-o", "--output");
   private final Value<Boolean> resume =
-      flag("Resume an interrupted run with this output.", "--resume");
+      flag("Continue the interrupted run of this output.", "--resume");
   private final Value<Boolean> overwrite =
       flag("Replace the files of an earlier run.", "--overwrite");
   private final Value<Path> initFrom =
@@ -55,10 +55,10 @@ public final class TrainCommand extends Subcommand {
           Path.class,
           null,
           "FILE",
-          "Fine-tune a checkpoint of f32, f16 or bf16 weights, with its tokenizer.",
+          "Fine-tune a model of f32, f16 or bf16 weights, with its tokenizer.",
           "--init-from");
   private final Value<Boolean> lora =
-      flag("Train a LoRA adapter instead of the checkpoint's weights.", "--lora");
+      flag("Train a LoRA adapter instead of the model's weights.", "--lora");
   private final Value<Integer> rank =
       option(
           Integer.class,
@@ -73,8 +73,8 @@ public final class TrainCommand extends Subcommand {
           "X",
           "The adapter is scaled by alpha / rank (default: " + LoraOptions.DEFAULT.alpha() + ").",
           "--lora-alpha");
-  private final TrainModelOptions model = new TrainModelOptions(this);
-  private final TrainOptions how = new TrainOptions(this);
+  private final NewModelOptions model = new NewModelOptions(this);
+  private final TrainOptions trainOptions = new TrainOptions(this);
   private final TrainReportOptions report = new TrainReportOptions(this);
   private final Value<List<String>> metadata =
       list(
@@ -82,19 +82,19 @@ public final class TrainCommand extends Subcommand {
           List.of(),
           null,
           "KEY=TEXT",
-          "A key of the checkpoint, such as general.name; may be repeated.",
+          "A metadata key of the output, such as general.name. Repeatable.",
           "--meta");
 
   public TrainCommand(Console console) {
     super(
         console,
         "train",
-        "Train a tokenizer and a model on text, or fine-tune a checkpoint.",
+        "Train a tokenizer and a model on text, or fine-tune a model.",
         "",
-        "Every --checkpoint-every steps the state for --resume is written beside the output, as",
-        "NAME.state.gguf; the losses go to NAME.csv and NAME.svg. Ctrl-C ends the run after the"
-            + " current step.",
-        "Existing files are an error without --resume or --overwrite.",
+        "Every --checkpoint-every steps the state for --resume is written to NAME.state.gguf"
+            + " beside",
+        "the output, the losses to NAME.csv and NAME.svg. Ctrl-C ends the run after the current",
+        "step. Existing files are only replaced with --resume or --overwrite.",
         "",
         "Examples:",
         "  myelin train stories.txt -o stories.gguf --steps 2000",
@@ -107,95 +107,96 @@ public final class TrainCommand extends Subcommand {
   @Override
   public void run() {
     if (!output.isSet()) {
-      throw Usage.wrong(spec, "no output: name the checkpoint to make with -o FILE");
+      throw Usage.error(spec, "no output: give the output model with -o FILE");
     }
     if (lora.get() && !initFrom.isSet()) {
-      throw Usage.wrong(spec, "--lora without --init-from: name the checkpoint to adapt");
+      throw Usage.error(spec, "--lora without --init-from: give the model to adapt");
     }
     if (resume.get() && overwrite.get()) {
-      throw Usage.wrong(spec, "--resume and --overwrite: expected one of them");
+      throw Usage.error(spec, "--resume and --overwrite: expected one of them");
     }
     checkText();
     if (!lora.get()) {
-      Unused.note(this, "without --lora there is no adapter", rank, alpha);
+      UnusedOptions.note(this, "--lora is not given", rank, alpha);
     }
     if (initFrom.isSet()) {
-      Unused.note(this, "--init-from FILE has its own shape and tokenizer", model.options());
+      UnusedOptions.note(
+          this, "the model of --init-from has its own shape and tokenizer", model.options());
     }
     Files files = Files.of(output.get());
-    TrainReport printer = report.open(console, files.output());
-    checkFiles(files, printer);
-    TrainingOptions options = resume.get() ? resumed(files.state()) : how.options();
-    try (TrainingRun run = begin(options, files, printer)) {
+    TrainReport trainReport = report.open(console, files.output());
+    checkFiles(files, trainReport);
+    TrainingOptions options = resume.get() ? resumedOptions(files.state()) : trainOptions.options();
+    try (TrainingRun run = begin(options, files, trainReport)) {
       run.notes().forEach(note -> console.note(Printable.of("note: " + note)));
       if (!options.data().parseSpecial() && !chat.isSet() && !run.notes().isEmpty()) {
         console.note("note: --parse-special parses it as the token, --chat reads conversations");
       }
-      printer.begin(run);
+      trainReport.begin(run);
       TrainingRun.EndReason end;
-      try (Interrupts _ = Interrupts.once(run::stop)) {
-        end = run.run(printer);
+      try (SignalHandler _ = SignalHandler.install(run::stop)) {
+        end = run.run(trainReport);
       } finally {
-        printer.close();
+        trainReport.close();
       }
-      printer.end(run, end, files);
+      trainReport.end(run, end, files);
     }
   }
 
   private void checkText() {
     if (chat.isSet() == text.isSet()) {
-      throw Usage.wrong(
+      throw Usage.error(
           spec,
           chat.isSet()
               ? "TEXT and --chat: expected one of them"
-              : "no text: name a file or folder of text, or conversations with --chat FILE");
+              : "no text: give a file or folder of text, or conversations with --chat FILE");
     }
     if (chat.isSet()) {
-      how.requireForChat();
+      trainOptions.requireForChat();
       if (!initFrom.isSet() && !resume.get()) {
-        throw Usage.wrong(
+        throw Usage.error(
             spec, "--chat without --init-from: a new model has no chat template to render with");
       }
     }
   }
 
-  /** The options of the run to go on with, and those given now; what contradicts it is refused. */
-  private TrainingOptions resumed(Path state) {
-    TrainingOptions earlier = Training.options(state, how.threads());
+  /** The options of the run to resume, overridden by the given ones. Rejects contradictions. */
+  private TrainingOptions resumedOptions(Path state) {
+    TrainingOptions earlier = Training.options(state, trainOptions.threads());
     Optional<LoraOptions> adapter = Training.lora(state);
     if (adapter.isPresent()) {
       if (!lora.get() || !initFrom.isSet()) {
-        throw Usage.wrong(
+        throw Usage.error(
             spec,
             "--resume: "
                 + state
-                + " is the training of an adapter: expected --lora and --init-from FILE, the"
-                + " checkpoint that it changes");
+                + " is the state of an adapter: expected --lora and --init-from FILE, the model"
+                + " that it adapts");
       }
       Usage.requireSame(this, rank, adapter.get().rank());
       Usage.requireSame(this, alpha, adapter.get().alpha());
     } else {
       if (lora.get() || initFrom.isSet()) {
-        throw Usage.wrong(
+        throw Usage.error(
             spec,
             (lora.get() ? "--lora" : "--init-from")
                 + " with --resume: "
                 + state
-                + " is the training of a whole model, which it holds");
+                + " is the state of a whole model");
       }
       model.requireSame(Training.model(state));
     }
-    how.requireSameText(earlier);
-    return how.over(earlier);
+    trainOptions.requireSameText(earlier);
+    return trainOptions.applyTo(earlier);
   }
 
-  /** Before anything is read, which may take long. */
-  private void checkFiles(Files files, TrainReport printer) {
+  /** Checks the files before any slow work. */
+  private void checkFiles(Files files, TrainReport trainReport) {
     Map<String, Path> written = new LinkedHashMap<>();
     written.put("-o", files.output());
     written.put("the state of -o,", files.state());
-    written.putAll(printer.files());
-    Outputs outputs = new Outputs(this);
+    written.putAll(trainReport.files());
+    CommandFiles outputs = new CommandFiles(this);
     if (chat.isSet()) {
       outputs.reads("--chat", List.of(chat.get()));
     } else if (java.nio.file.Files.exists(text.get())) {
@@ -205,44 +206,48 @@ public final class TrainCommand extends Subcommand {
       outputs.reads("--init-from", Checkpoint.of(initFrom.get()).files());
     }
     outputs.writes("-o", files.output()).writes("the state of -o,", files.state());
-    printer.files().forEach(outputs::writesOther);
+    trainReport.files().forEach(outputs::writesNonModel);
     outputs.check();
     for (Map.Entry<String, Path> file : written.entrySet()) {
       requireOutside(file.getKey(), file.getValue());
       if (!resume.get() && !overwrite.get() && java.nio.file.Files.isRegularFile(file.getValue())) {
         throw new MyelinException(
-            file.getValue()
-                + ": exists already: expected --resume to go on with that run, or --overwrite");
+            file.getValue() + ": exists: expected --resume to continue that run, or --overwrite");
       }
     }
   }
 
-  /** What lies in the folder of texts would be read as one by the next run. */
+  /** A file in the folder of texts would be read as text by the next run. */
   private void requireOutside(String option, Path file) {
     Path folder = text.get();
     if (folder != null
         && java.nio.file.Files.isDirectory(folder)
         && Corpus.contains(folder, file)) {
-      throw Usage.wrong(
+      throw Usage.error(
           spec,
-          option + " " + file + ": lies among the texts in " + folder + ": expected it elsewhere");
+          option
+              + " "
+              + file
+              + ": is in the folder of texts "
+              + folder
+              + ": expected another folder");
     }
   }
 
-  private TrainingRun begin(TrainingOptions options, Files files, TrainReport printer) {
+  private TrainingRun begin(TrainingOptions options, Files files, TrainReport trainReport) {
     Map<String, Object> keys = metadata();
     double validationFraction = options.data().validationFraction();
     if (!initFrom.isSet() && !resume.get()) {
-      return fresh(
+      return startNew(
           ValidationSplit.of(Corpus.read(text.get()), validationFraction, SPLIT_SEED),
           options,
           files,
           keys,
-          printer);
+          trainReport);
     }
     TrainingText trainingText =
         chat.isSet()
-            ? TrainChats.read(chat.get(), validationFraction, SPLIT_SEED)
+            ? ConversationFile.read(chat.get(), validationFraction, SPLIT_SEED)
             : TrainingText.of(
                 ValidationSplit.of(Corpus.read(text.get()), validationFraction, SPLIT_SEED),
                 options.data().parseSpecial());
@@ -260,27 +265,27 @@ public final class TrainCommand extends Subcommand {
     if (!lora.get()) {
       return Training.fineTune(initFrom.get(), trainingText, options, files, keys);
     }
-    LoraOptions usual = LoraOptions.DEFAULT;
+    LoraOptions defaults = LoraOptions.DEFAULT;
     LoraOptions adapter =
         Usage.check(
             spec,
             () ->
                 new LoraOptions(
-                    rank.isSet() ? rank.get() : usual.rank(),
-                    alpha.isSet() ? alpha.get() : usual.alpha()));
+                    rank.isSet() ? rank.get() : defaults.rank(),
+                    alpha.isSet() ? alpha.get() : defaults.alpha()));
     return Training.fineTuneLora(initFrom.get(), adapter, trainingText, options, files, keys);
   }
 
-  private TrainingRun fresh(
+  private TrainingRun startNew(
       ValidationSplit split,
       TrainingOptions options,
       Files files,
       Map<String, Object> keys,
-      TrainReport printer) {
+      TrainReport trainReport) {
     var design = model.design(options.shape().context());
     TrainedVocabulary vocabulary =
         VocabularyTrainer.train(split.training(), model.vocabulary(options.threads()));
-    printer.learned(vocabulary);
+    trainReport.tokenizer(vocabulary);
     return Training.start(split, vocabulary, design, options, files, keys);
   }
 
@@ -289,7 +294,7 @@ public final class TrainCommand extends Subcommand {
     for (String pair : metadata.get()) {
       int at = pair.indexOf('=');
       if (at < 1) {
-        throw Usage.wrong(spec, "--meta " + pair + ": expected KEY=TEXT");
+        throw Usage.error(spec, "--meta " + pair + ": expected KEY=TEXT");
       }
       keys.put(pair.substring(0, at), pair.substring(at + 1));
     }

@@ -10,15 +10,15 @@ import dev.myelin.train.TrainingOptions;
 import dev.myelin.train.TrainingOptions.Data;
 import dev.myelin.train.TrainingOptions.Intervals;
 
-/** The options of training. A resumed run keeps the options that are not given. */
+/** Training parameters. A resumed run keeps the values that are not given. */
 final class TrainOptions {
-  private static final AdamW USUAL = AdamW.DEFAULT;
+  private static final AdamW ADAMW = AdamW.DEFAULT;
   private static final TrainingOptions DEFAULTS =
       new TrainingOptions(
           new BatchShape(8, 256),
           1000,
           0,
-          USUAL,
+          ADAMW,
           new Data(1, 0.05, false),
           new Intervals(100, 100, 0),
           1);
@@ -28,10 +28,10 @@ final class TrainOptions {
   private final Subcommand.Value<Integer> context;
   private final Subcommand.Value<Long> steps;
   private final Subcommand.Value<Double> epochs;
-  private final Subcommand.Value<Float> rate;
-  private final Subcommand.Value<Float> finalRate;
+  private final Subcommand.Value<Float> learningRate;
+  private final Subcommand.Value<Float> minLearningRate;
   private final Subcommand.Value<Integer> warmup;
-  private final Subcommand.Value<Float> decay;
+  private final Subcommand.Value<Float> weightDecay;
   private final Subcommand.Value<Float> beta1;
   private final Subcommand.Value<Float> beta2;
   private final Subcommand.Value<Float> clip;
@@ -48,37 +48,46 @@ final class TrainOptions {
     this.command = command;
     batch = count("Sequences per step", DEFAULTS.shape().sequences(), "-b", "--batch");
     context = count("Tokens per sequence", DEFAULTS.shape().context(), "-c", "--ctx-size");
-    steps = command.option(Long.class, null, "N", text("Steps", DEFAULTS.steps()), "-n", "--steps");
+    steps =
+        command.option(
+            Long.class,
+            null,
+            "N",
+            withDefault("Number of steps", DEFAULTS.steps()),
+            "-n",
+            "--steps");
     epochs =
         command.option(
-            Double.class, null, "X", "Number of epochs, instead of --steps.", "--epochs");
-    rate = number("Maximum learning rate", USUAL.learningRate(), "--lr", "--learning-rate");
-    finalRate =
+            Double.class,
+            null,
+            "X",
+            "Number of passes over the text, instead of --steps.",
+            "--epochs");
+    learningRate = number("Maximum learning rate", ADAMW.learningRate(), "--lr", "--learning-rate");
+    minLearningRate =
         command.option(
             Float.class,
             null,
             "X",
-            "Learning rate of the last step, after cosine decay (default: a tenth of the maximum).",
-            "--final-lr");
-    warmup = count("Steps of linear warmup", USUAL.warmup(), "--warmup");
-    decay = number("Weight decay of matrices", USUAL.weightDecay(), "--weight-decay");
-    beta1 = number("Decay rate of the first moment", USUAL.beta1(), "--beta1");
-    beta2 = number("Decay rate of the second moment", USUAL.beta2(), "--beta2");
-    clip = number("Maximum norm of the gradients", USUAL.clip(), "--clip");
+            "Minimum learning rate, at the end of the cosine schedule (default: --lr /" + " 10).",
+            "--min-lr");
+    warmup = count("Warmup steps, in which the learning rate rises", ADAMW.warmup(), "--warmup");
+    weightDecay = number("Weight decay of matrices", ADAMW.weightDecay(), "--weight-decay");
+    beta1 = number("Decay of AdamW's first moment", ADAMW.beta1(), "--beta1");
+    beta2 = number("Decay of AdamW's second moment", ADAMW.beta2(), "--beta2");
+    clip = number("Maximum norm of the gradients", ADAMW.clip(), "--grad-clip");
     validationFraction =
         command.option(
             Double.class,
             null,
             "X",
-            text("Fraction of the text for validation", DEFAULTS.data().validationFraction()),
+            withDefault(
+                "Fraction of the text used for validation", DEFAULTS.data().validationFraction()),
             "--val-split");
     wholeDocuments =
-        command.flag(
-            "Start every sequence at a document, rather than anywhere.", "--whole-documents");
+        command.flag("Start every sequence at the start of a document.", "--whole-documents");
     parseSpecial =
-        command.flag(
-            "Names of special tokens in the text, such as <|im_end|>, are these tokens.",
-            "--parse-special");
+        command.flag("Parse special tokens in the text, such as <|im_end|>.", "--parse-special");
     evaluateEvery =
         count(
             "Steps between evaluations of the validation loss, 0 for none",
@@ -91,8 +100,8 @@ final class TrainOptions {
             "--checkpoint-every");
     patience =
         count(
-            "Evaluations without a new best loss before early stopping, 0 for none; keeps the"
-                + " best weights",
+            "Stop after N evaluations without a better validation loss and keep the best weights; 0"
+                + " never stops",
             DEFAULTS.intervals().patience(),
             "--patience");
     seed =
@@ -100,22 +109,22 @@ final class TrainOptions {
             Long.class,
             null,
             "N",
-            text("Same seed, same model", DEFAULTS.data().seed()),
+            withDefault("Seed of the random numbers", DEFAULTS.data().seed()),
             "-s",
             "--seed");
     threads = new ThreadOptions(command);
   }
 
-  private static String text(String description, Object otherwise) {
-    return description + " (default: " + otherwise + ").";
+  private static String withDefault(String description, Object defaultValue) {
+    return description + " (default: " + defaultValue + ").";
   }
 
-  private Subcommand.Value<Integer> count(String description, int otherwise, String... names) {
-    return command.option(Integer.class, null, "N", text(description, otherwise), names);
+  private Subcommand.Value<Integer> count(String description, int defaultValue, String... names) {
+    return command.option(Integer.class, null, "N", withDefault(description, defaultValue), names);
   }
 
-  private Subcommand.Value<Float> number(String description, float otherwise, String... names) {
-    return command.option(Float.class, null, "X", text(description, otherwise), names);
+  private Subcommand.Value<Float> number(String description, float defaultValue, String... names) {
+    return command.option(Float.class, null, "X", withDefault(description, defaultValue), names);
   }
 
   int threads() {
@@ -123,73 +132,74 @@ final class TrainOptions {
     return count == 0 ? KernelsLibrary.physicalCores() : count;
   }
 
-  /** Options of a new run. */
+  /** The options of a new run. */
   TrainingOptions options() {
-    return over(DEFAULTS);
+    return applyTo(DEFAULTS);
   }
 
-  /** Those of an earlier run, but for what is given now. */
-  TrainingOptions over(TrainingOptions earlier) {
+  /** The options of an earlier run, overridden by the given ones. */
+  TrainingOptions applyTo(TrainingOptions earlier) {
     AdamW a = earlier.adamw();
-    boolean newRate = rate.isSet();
+    boolean hasNewRate = learningRate.isSet();
     if (epochs.isSet() && steps.isSet()) {
-      throw Usage.wrong(command.spec, "--steps and --epochs: expected one of them");
+      throw Usage.error(command.spec, "--steps and --epochs: expected one of them");
     }
     return Usage.check(
         command.spec,
         () ->
             new TrainingOptions(
                 new BatchShape(
-                    either(batch, earlier.shape().sequences()),
-                    either(context, earlier.shape().context())),
-                either(steps, earlier.steps()),
-                either(epochs, 0.0),
+                    orElse(batch, earlier.shape().sequences()),
+                    orElse(context, earlier.shape().context())),
+                orElse(steps, earlier.steps()),
+                orElse(epochs, 0.0),
                 new AdamW(
-                    either(rate, a.learningRate()),
-                    either(finalRate, newRate ? rate.get() / 10 : a.finalLearningRate()),
-                    either(warmup, a.warmup()),
-                    either(beta1, a.beta1()),
-                    either(beta2, a.beta2()),
+                    orElse(learningRate, a.learningRate()),
+                    orElse(
+                        minLearningRate,
+                        hasNewRate ? learningRate.get() / 10 : a.finalLearningRate()),
+                    orElse(warmup, a.warmup()),
+                    orElse(beta1, a.beta1()),
+                    orElse(beta2, a.beta2()),
                     a.epsilon(),
-                    either(decay, a.weightDecay()),
-                    either(clip, a.clip())),
+                    orElse(weightDecay, a.weightDecay()),
+                    orElse(clip, a.clip())),
                 new Data(
-                    either(seed, earlier.data().seed()),
-                    either(validationFraction, earlier.data().validationFraction()),
+                    orElse(seed, earlier.data().seed()),
+                    orElse(validationFraction, earlier.data().validationFraction()),
                     wholeDocuments.get() || earlier.data().wholeDocuments(),
                     parseSpecial.get() || earlier.data().parseSpecial()),
                 new Intervals(
-                    either(evaluateEvery, earlier.intervals().evaluateEvery()),
-                    either(checkpointEvery, earlier.intervals().checkpointEvery()),
-                    either(patience, earlier.intervals().patience())),
+                    orElse(evaluateEvery, earlier.intervals().evaluateEvery()),
+                    orElse(checkpointEvery, earlier.intervals().checkpointEvery()),
+                    orElse(patience, earlier.intervals().patience())),
                 threads(),
-                threads.forced()));
+                threads.isForced()));
   }
 
-  /** Refuses what would make another text of that which a resumed run began with. */
+  /** Rejects options that would change the text of a resumed run. */
   void requireSameText(TrainingOptions earlier) {
     Usage.requireSame(command, validationFraction, earlier.data().validationFraction());
     if (parseSpecial.get() && !earlier.data().parseSpecial()) {
-      throw Usage.wrong(
-          command.spec,
-          "--parse-special: the run to resume began with special tokens as plain text");
+      throw Usage.error(command.spec, "--parse-special: the run was started without it");
     }
   }
 
-  /** Refuses what has no meaning for conversations. */
+  /** Rejects options that do not apply to conversations. */
   void requireForChat() {
     if (wholeDocuments.get()) {
-      throw Usage.wrong(
-          command.spec, "--whole-documents with --chat: windows begin with conversations anyway");
+      throw Usage.error(
+          command.spec,
+          "--whole-documents with --chat: sequences always start with a conversation");
     }
     if (parseSpecial.get()) {
-      throw Usage.wrong(
+      throw Usage.error(
           command.spec,
-          "--parse-special with --chat: the template's own special tokens are tokens anyway");
+          "--parse-special with --chat: the template's special tokens are always parsed");
     }
   }
 
-  private static <T> T either(Subcommand.Value<T> given, T otherwise) {
-    return given.isSet() ? given.get() : otherwise;
+  private static <T> T orElse(Subcommand.Value<T> given, T defaultValue) {
+    return given.isSet() ? given.get() : defaultValue;
   }
 }

@@ -24,7 +24,7 @@ import java.util.LinkedHashMap;
 import java.util.Locale;
 import java.util.Map;
 
-/** Shows how a run goes, and keeps its losses in files. */
+/** Prints the progress of a run and writes its losses to files. */
 final class TrainReport implements TrainingRun.Listener, AutoCloseable {
   private static final int SAMPLE_TOKENS = 80;
   private static final float SAMPLE_TEMPERATURE = 0.8f;
@@ -39,7 +39,7 @@ final class TrainReport implements TrainingRun.Listener, AutoCloseable {
   private double peak;
   private long firstStep;
   private double seconds;
-  private boolean drawn = true;
+  private boolean drawsChart = true;
 
   TrainReport(Console console, Path csv, Path chart, int sampleEvery, String samplePrompt) {
     this.console = console;
@@ -49,7 +49,7 @@ final class TrainReport implements TrainingRun.Listener, AutoCloseable {
     this.samplePrompt = samplePrompt;
   }
 
-  /** The files that it writes, under the names of their options. */
+  /** The files that it writes, by the names of their options. */
   Map<String, Path> files() {
     Map<String, Path> files = new LinkedHashMap<>();
     files.put("--csv", csv);
@@ -57,51 +57,51 @@ final class TrainReport implements TrainingRun.Listener, AutoCloseable {
     return files;
   }
 
-  void learned(TrainedVocabulary vocabulary) {
-    line("tokenizer", "%s of %s tokens", vocabulary.kind().shortName(), vocabulary.size());
+  void tokenizer(TrainedVocabulary vocabulary) {
+    print("tokenizer", "%s, %s tokens", vocabulary.kind().shortName(), vocabulary.size());
   }
 
   void begin(TrainingRun run) {
     this.run = run;
     firstStep = run.history().step();
-    line(
+    print(
         "parameters",
-        "%s, of which %s are trained",
-        Units.exact(run.model().weights().values().stream().mapToLong(t -> t.elements()).sum()),
-        Units.exact(run.parameters()));
-    String read =
+        "%s, %s trainable",
+        Units.grouped(run.model().weights().values().stream().mapToLong(t -> t.elements()).sum()),
+        Units.grouped(run.parameters()));
+    String trained =
         run.targetTokens() == run.trainingTokens()
             ? ""
-            : ", of which " + Units.exact(run.targetTokens()) + " count in the loss";
-    line(
+            : ", " + Units.grouped(run.targetTokens()) + " trained on";
+    print(
         "text",
         "%s tokens%s; %s for validation",
-        Units.exact(run.trainingTokens()),
-        read,
-        Units.exact(run.validationTokens()));
-    line(
+        Units.grouped(run.trainingTokens()),
+        trained,
+        Units.grouped(run.validationTokens()));
+    print(
         "steps",
         "%s of %d x %d tokens, %.2f epochs",
-        Units.exact(run.options().steps()),
+        Units.grouped(run.options().steps()),
         run.options().shape().sequences(),
         run.options().shape().context(),
         run.options().steps() / (double) run.stepsPerEpoch());
     if (firstStep > 0) {
-      line("resumed", "after step %d", firstStep);
+      print("resumed", "after step %d", firstStep);
     }
     peak = TrainingCost.peakFlops(run.options().threads());
     progress = Progress.of(console, "training", run.options().steps(), " steps");
-    progress.to(firstStep);
+    progress.stepTo(firstStep);
   }
 
   @Override
   public void step(History.Step step) {
     seconds += step.seconds();
-    progress.note(
+    progress.setMessage(
         format(
             "loss %.3f, %.0f tokens/s",
             step.loss(), run.options().shape().tokens() / step.seconds()));
-    progress.to(step.step());
+    progress.stepTo(step.step());
   }
 
   @Override
@@ -109,12 +109,12 @@ final class TrainReport implements TrainingRun.Listener, AutoCloseable {
     History history = run.history();
     String loss =
         history.steps().isEmpty() ? "" : format("loss %.4f, ", history.steps().getLast().loss());
-    progress.line(
+    progress.println(
         format("step %6d  %svalidation %.4f", evaluation.step(), loss, evaluation.loss()));
     writeLosses();
     boolean due = sampleEvery > 0 && history.evaluations().size() % sampleEvery == 0;
     if (due) {
-      progress.line("  " + sample().replace("\n", "\n  "));
+      progress.println("  " + sample().replace("\n", "\n  "));
     }
   }
 
@@ -145,18 +145,18 @@ final class TrainReport implements TrainingRun.Listener, AutoCloseable {
     History history = run.history();
     String table = history.toCsv(run.options().shape().tokens());
     OutputFile.write(csv, table.getBytes(StandardCharsets.UTF_8));
-    if (!drawn) {
+    if (!drawsChart) {
       return;
     }
     try {
       OutputFile.write(chart, LossChart.draw("loss", history, chart.toString()));
     } catch (IOException e) {
-      drawn = false;
-      progress.line(Printable.of(e.getMessage() + "; the losses are in " + csv));
+      drawsChart = false;
+      progress.println(Printable.of(e.getMessage() + "; the losses are in " + csv));
     }
   }
 
-  /** What came of it. */
+  /** Prints the result. */
   void end(TrainingRun run, EndReason end, Training.Files files) {
     History history = run.history();
     long steps = history.step() - firstStep;
@@ -166,22 +166,22 @@ final class TrainReport implements TrainingRun.Listener, AutoCloseable {
       double flops =
           speed * TrainingCost.flopsPerToken(run.model(), run.options().shape().context());
       double now = TrainingCost.peakFlops(run.options().threads());
-      line("speed", "%.0f tokens/s, %.1f GFLOP/s", speed, flops / 1e9);
-      line(
+      print("speed", "%.0f tokens/s, %.1f GFLOP/s", speed, flops / 1e9);
+      print(
           "peak",
-          "%.1f GFLOP/s of f32 multiply-adds on %d threads, before and after; %.0f %% of it used",
+          "%.1f GFLOP/s f32 peak on %d threads; %.0f %% of it used",
           (peak + now) / 2e9,
           run.options().threads(),
           200 * flops / (peak + now));
-      line("time", "%s", clock(Duration.ofMillis((long) (seconds * 1000))));
+      print("time", "%s", duration(Duration.ofMillis((long) (seconds * 1000))));
     }
     if (!history.steps().isEmpty()) {
-      line("loss", "%.4f", history.steps().getLast().loss());
+      print("loss", "%.4f", history.steps().getLast().loss());
     }
     History.Evaluation best = history.best();
     if (best != null) {
       float last = history.evaluations().getLast().loss();
-      line(
+      print(
           "validation",
           "%.4f, perplexity %.3f; best %.4f after step %d",
           last,
@@ -189,28 +189,28 @@ final class TrainReport implements TrainingRun.Listener, AutoCloseable {
           best.loss(),
           best.step());
     }
-    line("ended by", "%s", reason(end));
-    line("checkpoint", "%s", files.output());
-    line("losses", "%s", drawn ? csv + ", " + chart : csv);
+    print("stopped by", "%s", reason(end));
+    print("checkpoint", "%s", files.output());
+    print("losses", "%s", drawsChart ? csv + ", " + chart : csv);
     if (end == EndReason.STOPPED) {
-      console.note("stopped after step " + history.step() + ": --resume goes on from here");
+      console.note("stopped after step " + history.step() + ": --resume continues the run");
     }
   }
 
   private static String reason(EndReason end) {
     return switch (end) {
-      case DONE -> "its last step";
+      case DONE -> "last step";
       case EARLY_STOPPING -> "early stopping";
       case STOPPED -> "Ctrl-C";
     };
   }
 
-  private static String clock(Duration time) {
+  private static String duration(Duration time) {
     return format("%d:%02d:%02d", time.toHours(), time.toMinutesPart(), time.toSecondsPart());
   }
 
-  private void line(String what, String format, Object... values) {
-    console.note(format("%-12s %s", what, format(format, values)));
+  private void print(String name, String format, Object... values) {
+    console.note(format("%-12s %s", name, format(format, values)));
   }
 
   private static String format(String format, Object... values) {

@@ -4,7 +4,7 @@ import dev.myelin.cli.command.Subcommand;
 import dev.myelin.cli.io.Console;
 import java.nio.file.Path;
 
-/** What a run tells while it goes. */
+/** What a run reports: samples, and files with the losses. */
 final class TrainReportOptions {
   private final Subcommand.Value<Integer> sampleEvery;
   private final Subcommand.Value<String> samplePrompt;
@@ -17,22 +17,24 @@ final class TrainReportOptions {
             int.class,
             0,
             "N",
-            "Print a sample of text at every N-th evaluation, 0 for none (default: 0).",
+            "Print a text sample at every N-th evaluation, 0 for none (default: 0).",
             "--sample-every");
     samplePrompt =
         command.option(
             String.class,
             "Once upon a time",
             "TEXT",
-            "What samples begin with (default: ${DEFAULT-VALUE}).",
+            "Prompt of the samples (default: ${DEFAULT-VALUE}).",
             "--sample-prompt");
-    csv = command.option(Path.class, null, "FILE", "The losses (default: NAME.csv).", "--csv");
+    csv =
+        command.option(
+            Path.class, null, "FILE", "CSV file with the losses (default: NAME.csv).", "--csv");
     chart =
         command.option(
             Path.class,
             null,
             "FILE",
-            "The losses as a picture, .svg or .png (default: NAME.svg).",
+            "Chart of the losses, .svg or .png (default: NAME.svg).",
             "--chart");
   }
 

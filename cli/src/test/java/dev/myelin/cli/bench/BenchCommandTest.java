@@ -21,8 +21,8 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 class BenchCommandTest {
-  private static final BenchResult OURS = result("myelin", 500_000_000L, null);
-  private static final BenchResult PEERS =
+  private static final BenchResult MYELIN_RESULT = result("myelin", 500_000_000L, null);
+  private static final BenchResult PEER_RESULT =
       result("llama.cpp", 1_000_000_000L, new BenchResult.Lead(2, 2.5));
 
   private static BenchResult result(String engine, long nanoseconds, BenchResult.Lead lead) {
@@ -45,32 +45,32 @@ class BenchCommandTest {
   }
 
   private static String print(String format) {
-    BenchOutput output = BenchOutputs.of(format, BenchVaried.NOTHING).orElseThrow();
-    return output.result(OURS) + output.result(PEERS) + output.end();
+    BenchOutput output = BenchOutputs.of(format, VaryingSettings.NONE).orElseThrow();
+    return output.result(MYELIN_RESULT) + output.result(PEER_RESULT) + output.end();
   }
 
   @Test
-  void markdown() {
+  void printsMarkdown() {
     assertThat(print("md"))
         .isEqualTo(
             """
-            | model                      |    size | params | engine    | threads | test           |               t/s |   median |         p10 .. p90 |  ratio | of pairs |
-            | -------------------------- | ------: | -----: | --------- | ------: | -------------- | ----------------: | -------: | -----------------: | -----: | -------: |
-            | a\\|b 1.24B Q4_0            | 7.00 kB | 1.24 k | myelin    |       2 | pp128          |     256.00 ± 0.00 |   256.00 |   256.00 .. 256.00 |        |          |
-            | a\\|b 1.24B Q4_0            | 7.00 kB | 1.24 k | llama.cpp |       2 | pp128          |     128.00 ± 0.00 |   128.00 |   128.00 .. 128.00 |  2.000 |    2.500 |
+            | model                      |    size | params | engine    | threads | test           |               t/s |   median |         p10 .. p90 |  ratio | paired |
+            | -------------------------- | ------: | -----: | --------- | ------: | -------------- | ----------------: | -------: | -----------------: | -----: | -----: |
+            | a\\|b 1.24B Q4_0            | 7.00 kB | 1.24 k | myelin    |       2 | pp128          |     256.00 ± 0.00 |   256.00 |   256.00 .. 256.00 |        |        |
+            | a\\|b 1.24B Q4_0            | 7.00 kB | 1.24 k | llama.cpp |       2 | pp128          |     128.00 ± 0.00 |   128.00 |   128.00 .. 128.00 |  2.000 |  2.500 |
 
             A "fast" CPU, cpu.so, cache f16, batch 512, 2 repetitions, ggml commit abc123
             """);
   }
 
   @Test
-  void csv() {
+  void printsCsv() {
     assertThat(print("csv"))
         .isEqualTo(
             """
             engine,build_commit,cpu_info,cpu_library,model_filename,model_type,model_size,model_n_params,adapters,n_batch,\
             n_threads,type_k,type_v,n_prompt,n_gen,n_depth,test_time,avg_ns,stddev_ns,avg_ts,\
-            stddev_ts,p10_ts,median_ts,p90_ts,ratio,ratio_pairs
+            stddev_ts,p10_ts,median_ts,p90_ts,ratio,ratio_paired
             "myelin","abc123","A ""fast"" CPU","cpu.so","it's,a|file.gguf","a|b 1.24B Q4_0","7000","1240","","512",\
             "2","f16","f16","128","0","0","2026-01-02T03:04:05Z","500000000","0","256.0",\
             "0.0","256.0","256.0","256.0",,
@@ -81,7 +81,7 @@ class BenchCommandTest {
   }
 
   @Test
-  void json() throws Exception {
+  void printsJson() throws Exception {
     JsonNode array = new ObjectMapper().readTree(print("json"));
     assertThat(array).hasSize(2);
     assertThat(array.at("/0/engine").asText()).isEqualTo("myelin");
@@ -92,12 +92,12 @@ class BenchCommandTest {
     assertThat(array.at("/0/cpu_info").asText()).isEqualTo("A \"fast\" CPU");
     JsonNode none =
         new ObjectMapper()
-            .readTree(BenchOutputs.of("json", BenchVaried.NOTHING).orElseThrow().end());
+            .readTree(BenchOutputs.of("json", VaryingSettings.NONE).orElseThrow().end());
     assertThat(none.isArray() && none.isEmpty()).isTrue();
   }
 
   @Test
-  void jsonLines() throws Exception {
+  void printsJsonLines() throws Exception {
     List<String> lines = print("jsonl").lines().toList();
     assertThat(lines).hasSize(2);
     JsonNode array = new ObjectMapper().readTree(print("json"));
@@ -107,11 +107,11 @@ class BenchCommandTest {
   }
 
   @Test
-  void sql() {
+  void printsSql() {
     String text = print("sql");
     assertThat(text).startsWith("CREATE TABLE IF NOT EXISTS myelin_bench (\n  engine TEXT,\n");
     assertThat(text).contains("  model_size INTEGER,\n").contains("  avg_ts REAL,\n");
-    assertThat(text).contains("  ratio REAL,\n  ratio_pairs REAL\n);\n");
+    assertThat(text).contains("  ratio REAL,\n  ratio_paired REAL\n);\n");
     assertThat(text.lines().filter(l -> l.startsWith("INSERT INTO myelin_bench (engine, ")))
         .hasSize(2)
         .allMatch(l -> l.contains(" 'it''s,a|file.gguf', ") && l.endsWith(");"));
@@ -134,7 +134,7 @@ class BenchCommandTest {
         "--compare other",
         "--unknown"
       })
-  void wrongUsage(String options) {
+  void rejectsWrongUsage(String options) {
     Outcome run = Outcome.of(("bench -m none.gguf " + options).split(" "));
     assertThat(run.status()).as(run.err()).isEqualTo(2);
     assertThat(run.out()).isEmpty();
@@ -142,7 +142,7 @@ class BenchCommandTest {
   }
 
   @Test
-  void aModelThatIsMissing() {
+  void reportsMissingModel() {
     Outcome run = Outcome.of("bench", "-m", "none.gguf", "-o", "json");
     assertThat(run.status()).isEqualTo(1);
     assertThat(run.out()).isEmpty();
@@ -151,7 +151,7 @@ class BenchCommandTest {
   }
 
   @Test
-  void aModel(@TempDir Path folder) throws Exception {
+  void measuresModel(@TempDir Path folder) throws Exception {
     Path model = RandomModel.small("llama").write(folder.resolve("model.gguf"));
     Outcome run =
         Outcome.of(
@@ -191,7 +191,7 @@ class BenchCommandTest {
 
   /** As llama-bench's lists: every combination is a row. */
   @Test
-  void lists(@TempDir Path folder) throws Exception {
+  void measuresEveryCombination(@TempDir Path folder) throws Exception {
     Path one = RandomModel.small("llama").write(folder.resolve("one.gguf"));
     Path two = RandomModel.small("qwen2").write(folder.resolve("two,three.gguf"));
     String rest = "-p 4 -p 3 -n 0 -r 1 -t 1 -b 2,512 --cache-type f16,f32 -o jsonl";
@@ -215,7 +215,7 @@ class BenchCommandTest {
   }
 
   @Test
-  void aTableHasColumnsForWhatVaries(@TempDir Path folder) {
+  void tableShowsVaryingSettings(@TempDir Path folder) {
     Path model = RandomModel.small("llama").write(folder.resolve("model.gguf"));
     String line = "bench " + model + " -p 4 -n 0 -r 1 -t 1 -b 2,3 --cache-type f16,f32";
     Outcome run = Outcome.of(line.split(" "));
@@ -227,7 +227,7 @@ class BenchCommandTest {
   }
 
   @Test
-  void threadsAreAListWithoutDuplicates(@TempDir Path folder) {
+  void ignoresDuplicateThreadCounts(@TempDir Path folder) {
     Path model = RandomModel.small("llama").write(folder.resolve("model.gguf"));
     int cores = dev.myelin.graph.Threads.cores();
     String threads = "1," + cores + "," + (cores + 1);
@@ -235,6 +235,6 @@ class BenchCommandTest {
         Outcome.of(("bench " + model + " -p 4 -n 0 -r 1 -o csv -t " + threads).split(" "));
     assertThat(run.status()).as(run.err()).isZero();
     assertThat(run.out()).hasLineCount(1 + (cores == 1 ? 1 : 2));
-    assertThat(run.err()).containsOnlyOnce("threads: " + (cores + 1) + " asked for");
+    assertThat(run.err()).containsOnlyOnce("threads: " + (cores + 1) + " requested");
   }
 }

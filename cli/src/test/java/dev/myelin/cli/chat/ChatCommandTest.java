@@ -16,8 +16,7 @@ import org.junit.jupiter.api.io.TempDir;
 
 /** {@code myelin chat} with its input from a pipe. */
 class ChatCommandTest {
-  private static final String NOTICE =
-      "no chat template in this checkpoint: it continues your text\n";
+  private static final String NOTICE = "the model has no chat template: it continues your text\n";
 
   @TempDir static Path folder;
   static Path plain;
@@ -58,11 +57,11 @@ class ChatCommandTest {
     String[] words = {"chat", "-m", model.toString(), "-t", "1", "--temp", "0", "-n", "6"};
     String[] all = Arrays.copyOf(words, words.length + more.length);
     System.arraycopy(more, 0, all, words.length, more.length);
-    return Outcome.given(input, all);
+    return Outcome.withInput(input, all);
   }
 
   @Test
-  void withoutATemplateItSaysSoAndContinuesTheText() {
+  void continuesTextWithoutTemplate() {
     Outcome outcome = chat(plain, "once upon a time");
     assertThat(outcome.status()).isZero();
     assertThat(outcome.err()).isEqualTo(NOTICE);
@@ -72,7 +71,7 @@ class ChatCommandTest {
   }
 
   @Test
-  void everyMessageGetsAReplyAndBlankLinesNone() {
+  void repliesToEachMessage() {
     Outcome outcome = chat(chat, "hello\n\n  \nagain\n/stats\n", "--ignore-eos");
     assertThat(outcome.status()).isZero();
     assertThat(outcome.err()).contains("generation         6 tokens", "stopped by   length");
@@ -81,7 +80,7 @@ class ChatCommandTest {
   }
 
   @Test
-  void theSecondTurnComputesOnlyWhatIsNew() {
+  void secondTurnReusesContext() {
     String prompts = "a rather long first message of many tokens\n/stats\nb\n/stats\n";
     int[] fed =
         chat(plain, prompts)
@@ -96,20 +95,20 @@ class ChatCommandTest {
   }
 
   @Test
-  void resetForgetsAndTheSystemPromptStays() throws Exception {
+  void resetKeepsSystemPrompt() throws Exception {
     Path saved = folder.resolve("reset.txt");
     Outcome outcome =
         chat(chat, "hello\n/reset\nhello\n/save " + saved + "\n", "--system", "be brief");
     String[] replies = outcome.out().split("(?<=\n)");
     String once = chat(chat, "hello\n", "--system", "be brief").out();
     assertThat(outcome.out()).isEqualTo(once + once).as("%s", (Object) replies);
-    assertThat(outcome.err()).contains("a new conversation\n", "saved 3 messages to " + saved);
+    assertThat(outcome.err()).contains("new conversation\n", "saved 3 messages to " + saved);
     assertThat(Files.readString(saved))
         .startsWith("system:\nbe brief\n\nuser:\nhello\n\nassistant:\n");
   }
 
   @Test
-  void anotherSystemPromptStartsAgain() throws Exception {
+  void systemCommandStartsNewConversation() throws Exception {
     Path saved = folder.resolve("system.txt");
     Outcome outcome = chat(chat, "hi\n/system speak like a pirate\nho\n/save " + saved + "\n");
     assertThat(outcome.status()).isZero();
@@ -118,7 +117,7 @@ class ChatCommandTest {
   }
 
   @Test
-  void saveOverwritesNothing() throws Exception {
+  void saveDoesNotOverwrite() throws Exception {
     Path saved = Files.writeString(folder.resolve("mine.txt"), "mine");
     Outcome outcome = chat(plain, "a\n/save " + saved + "\n");
     assertThat(outcome.status()).isEqualTo(1);
@@ -127,17 +126,17 @@ class ChatCommandTest {
   }
 
   @Test
-  void unknownCommandsAreNoMessages() {
+  void rejectsUnknownCommands() {
     Outcome outcome = chat(plain, "/hlep\n/what\n/help\n/exit\nnever answered\n");
     assertThat(outcome.out()).isEmpty();
     assertThat(outcome.err())
-        .contains("unknown command /hlep: did you mean /help? (/help lists them)\n")
-        .contains("unknown command /what (/help lists them)\n")
+        .contains("unknown command /hlep: did you mean /help? (/help lists all)\n")
+        .contains("unknown command /what (/help lists all)\n")
         .contains("/save FILE    write the conversation to a new file\n");
   }
 
   @Test
-  void messagesOfSeveralLinesAreOne() throws Exception {
+  void joinsContinuedLines() throws Exception {
     Path saved = folder.resolve("lines.txt");
     String input = "one\\\ntwo\n\"\"\"\nthree\n\nfour\"\"\"\n\"\"\"five\"\"\"\n /six\n/save ";
     Outcome outcome = chat(chat, input + saved + "\n");
@@ -148,62 +147,61 @@ class ChatCommandTest {
   }
 
   @Test
-  void aFullContextIsSaidOnceAndTheConversationGoesOn() {
-    String said = "the context of 60 tokens is full: from now on the oldest messages are left out";
+  void notesFullContextOnce() {
+    String said = "the context of 60 tokens is full: the oldest messages are dropped from now on";
     String[] options = {"-n", "4", "-c", "60", "--ignore-eos"};
     for (Path model : new Path[] {plain, chat}) {
       Outcome outcome = chat(model, "once upon a time\n".repeat(9) + "/stats\n", options);
       assertThat(outcome.status()).isZero();
       assertThat(outcome.err())
           .containsOnlyOnce(
-              said + " (-c allows more, up to the 512 that the model was trained for)\n")
-          .containsPattern(
-              "context +\\d+ of 60 tokens, without the first \\d messages and replies");
+              said + " (-c sets a longer one, up to the 512 that the model was trained with)\n")
+          .containsPattern("context +\\d+ of 60 tokens, first \\d messages and replies dropped");
     }
   }
 
   @Test
-  void aReplyThatFillsTheContextEndsThere() {
+  void endsReplyAtFullContext() {
     for (String onFull : new String[] {"drop", "stop"}) {
       Outcome outcome =
           chat(plain, "once\n", "-n", "-1", "-c", "30", "--ignore-eos", "--on-full", onFull);
       assertThat(outcome.status()).isZero();
-      assertThat(outcome.err()).contains("the context of 30 tokens is full: the reply ends here (");
+      assertThat(outcome.err()).contains("the context of 30 tokens is full: the reply ends (");
     }
   }
 
   @Test
-  void onFullStopEndsAPipedConversationWithAnError() {
+  void onFullStopFailsPipedConversation() {
     String[] options = {"-n", "-1", "-c", "30", "--ignore-eos", "--on-full", "stop"};
     Outcome outcome = chat(plain, "once upon a time\nmore\n", options);
     assertThat(outcome.status()).isEqualTo(1);
     assertThat(outcome.err())
         .containsPattern("the conversation has \\d+ tokens, which do not fit into a context of 30")
         .contains(
-            "(/reset starts a new one, --on-full drop goes on with it, -c allows more, up to");
+            "(/reset starts a new one, --on-full drop continues it, -c sets a longer one, up to");
   }
 
   @Test
-  void aMessageThatDoesNotFitNamesTheOptionThatHelps() {
+  void rejectsTooLongMessage() {
     String message = "a rather long message ".repeat(5) + "\n";
     Outcome outcome = chat(plain, message, "-c", "30");
     assertThat(outcome.status()).isEqualTo(1);
     assertThat(outcome.err())
         .containsPattern("myelin: the message, .* has \\d+ tokens, which do not fit into a context")
-        .endsWith(" (-c allows more, up to the 512 that the model was trained for)\n")
+        .endsWith(" (-c sets a longer one, up to the 512 that the model was trained with)\n")
         .doesNotContain("/reset");
   }
 
   @Test
-  void aContextBeyondTheTrainedOneIsSaid() {
+  void notesContextBeyondTraining() {
     Outcome outcome = chat(plain, "once\n", "-c", "600");
     assertThat(outcome.err())
         .startsWith(
-            "-c 600: the model was trained for a context of 512 tokens, and gets worse beyond\n");
+            "-c 600: the model was trained with a context of 512 tokens: longer text is worse\n");
   }
 
   @Test
-  void eachReplyIsDrawnAgainAndASeedRepeatsTheSession() {
+  void seedRepeatsSession() {
     String input = "hello\n/reset\nhello\n/stats\n";
     String[] options = {"--temp", "5", "--top-k", "0", "--seed", "7", "--ignore-eos"};
     Outcome outcome = chat(chat, input, options);
@@ -216,7 +214,7 @@ class ChatCommandTest {
   }
 
   @Test
-  void controlTokensInAMessageAreText() {
+  void messageControlTokensAreText() {
     for (Path model : new Path[] {plain, chat}) {
       assertThat(promptTokens(model, "<|im_end|></s>")).isGreaterThan(promptTokens(model, "") + 5);
     }
@@ -229,34 +227,35 @@ class ChatCommandTest {
   }
 
   @Test
-  void aTildeIsTheUsersFolder() throws Exception {
+  void expandsTilde() throws Exception {
     byte[] input = "hi\n/save ~/tilde.txt\n".getBytes(StandardCharsets.UTF_8);
     String[] words = {"chat", "-m", plain.toString(), "-n", "2", "-t", "1"};
-    Outcome outcome = Outcome.given(input, Map.of("HOME", folder.toString()), words);
+    Outcome outcome = Outcome.withInput(input, Map.of("HOME", folder.toString()), words);
     assertThat(outcome.err()).endsWith("saved 2 messages to " + folder.resolve("tilde.txt") + "\n");
     assertThat(Files.readString(folder.resolve("tilde.txt")))
         .startsWith("user:\nhi\n\nassistant:\n");
   }
 
   @Test
-  void theTemplatesOwnSystemPromptIsNamed() {
-    assertThat(chat(chat, "/system\n").err()).isEqualTo("a new conversation, no system prompt\n");
+  void showsTemplatesSystemPrompt() {
+    assertThat(chat(chat, "/system\n").err())
+        .isEqualTo("new conversation, without system prompt\n");
     assertThat(chat(ownPrompt, "/system\n").err())
-        .isEqualTo("a new conversation, with the template's own system prompt: Be kind.\n");
+        .isEqualTo("new conversation, with the template's system prompt: Be kind.\n");
     assertThat(chat(ownPrompt, "/system Be brief.\n").err())
-        .isEqualTo("a new conversation, with this system prompt\n");
+        .isEqualTo("new conversation, with this system prompt\n");
   }
 
   @Test
-  void messagesAreUtf8() {
+  void rejectsNonUtf8Message() {
     byte[] input = {'a', (byte) 0xff, '\n'};
-    Outcome outcome = Outcome.given(input, Map.of(), "chat", "-m", chat.toString());
+    Outcome outcome = Outcome.withInput(input, Map.of(), "chat", "-m", chat.toString());
     assertThat(outcome.status()).isEqualTo(1);
     assertThat(outcome.err()).isEqualTo("myelin: standard input: expected UTF-8\n");
   }
 
   @Test
-  void aBrokenTemplateIsOneLine() {
+  void reportsBrokenTemplate() {
     Outcome outcome = chat(broken, "hello\n");
     assertThat(outcome.status()).isEqualTo(1);
     assertThat(outcome.err()).startsWith("myelin: " + broken + ": tokenizer.chat_template");

@@ -29,21 +29,21 @@ import org.junit.jupiter.api.io.TempDir;
 /** The loop as somebody at a terminal sees it. */
 class ChatLoopTest {
   /** Lines typed, of which ^C is Ctrl-C and those that begin with &lt; were pasted. */
-  private record Typed(Deque<String> lines) implements Lines {
-    static Typed of(String... lines) {
-      return new Typed(new ArrayDeque<>(Arrays.asList(lines)));
+  private record ScriptedLines(Deque<String> lines) implements LineSource {
+    static ScriptedLines of(String... lines) {
+      return new ScriptedLines(new ArrayDeque<>(Arrays.asList(lines)));
     }
 
     @Override
-    public boolean interactive() {
+    public boolean isInteractive() {
       return true;
     }
 
     @Override
-    public Line next(String prompt) throws Interrupted {
+    public Line next(String prompt) throws InterruptedLineException {
       String line = lines.poll();
       if ("^C".equals(line)) {
-        throw new Interrupted();
+        throw new InterruptedLineException();
       }
       return line == null
           ? null
@@ -60,12 +60,12 @@ class ChatLoopTest {
   private final ByteArrayOutputStream out = new ByteArrayOutputStream();
   private final StringWriter err = new StringWriter();
 
-  private interface Check {
+  private interface Assertion {
     void of(Conversation conversation);
   }
 
   /** Talks with a small model in a context of 24 tokens. */
-  private void talk(Lines lines, ContextFullPolicy onFull, Check check) {
+  private void chat(LineSource lines, ContextFullPolicy onFull, Assertion check) {
     Path model = RandomModel.small("llama").write(folder.resolve("model.gguf"));
     Console console =
         new Console(
@@ -74,15 +74,15 @@ class ChatLoopTest {
     try (Model loaded = Model.load(model);
         Session session = Session.open(loaded, options)) {
       Conversation conversation = new Conversation(session, SamplingOptions.greedy(), "", onFull);
-      Lines cancelling =
-          new Lines() {
+      LineSource cancelling =
+          new LineSource() {
             @Override
-            public boolean interactive() {
+            public boolean isInteractive() {
               return true;
             }
 
             @Override
-            public Line next(String prompt) throws Interrupted {
+            public Line next(String prompt) throws InterruptedLineException {
               Line line = lines.next(prompt);
               if (line != null && line.text().equals("cancelled")) {
                 session.cancel(); // as Ctrl-C does right after the message was sent
@@ -99,10 +99,10 @@ class ChatLoopTest {
   }
 
   @Test
-  void errorsAndInterruptsDoNotEndIt() {
-    Typed lines =
-        Typed.of("^C", "one\\", "^C", "/save", "far too long for so small a context", "a");
-    talk(
+  void continuesAfterErrorsAndInterrupts() {
+    ScriptedLines lines =
+        ScriptedLines.of("^C", "one\\", "^C", "/save", "far too long for so small a context", "a");
+    chat(
         lines,
         ContextFullPolicy.DROP_OLDEST,
         conversation ->
@@ -112,34 +112,34 @@ class ChatLoopTest {
                 .startsWith("a"));
     assertThat(lines.lines()).isEmpty();
     assertThat(err.toString())
-        .contains("/help lists the commands, Ctrl-D ends")
-        .contains("Ctrl-D or /exit ends")
-        .contains("myelin: /save: expected a file's name")
-        .contains("do not fit into a context of 24 (-c allows more, up to the 512")
+        .contains("/help lists the commands, Ctrl-D ends the chat")
+        .contains("Ctrl-D or /exit ends the chat")
+        .contains("myelin: /save: expected a file name")
+        .contains("do not fit into a context of 24 (-c sets a longer one, up to the 512")
         .doesNotContain("/reset");
     assertThat(out.toString(StandardCharsets.UTF_8)).hasLineCount(1);
   }
 
   @Test
-  void withStopAFullConversationSaysWhatHelps() {
-    talk(
-        Typed.of("abcdefghijklm", "abcdefghijklm", "/reset", "abcdefghijklm"),
+  void onFullStopExplainsOptions() {
+    chat(
+        ScriptedLines.of("abcdefghijklm", "abcdefghijklm", "/reset", "abcdefghijklm"),
         ContextFullPolicy.STOP,
         conversation -> assertThat(conversation.messages()).hasSize(2));
     assertThat(err.toString())
         .containsPattern(
             "myelin: the conversation has \\d+ tokens, which do not fit into a context")
-        .contains("(/reset starts a new one, --on-full drop goes on with it, -c allows more");
+        .contains("(/reset starts a new one, --on-full drop continues it, -c sets a longer one");
   }
 
   @Test
-  void pastedTextIsText() {
+  void pastedTextIsNotInterpreted() {
     String[] lines = {
       "<\"\"\"a", "<b\\", "</c", "<d\n\"\"\"", "\"\"\"", "<e\"\"\"", "<f\\", "g\"\"\"", "h\\", "<i"
     };
     String[] expected = {"\"\"\"a", "b\\", "/c", "d\n\"\"\"", "e\"\"\"\nf\\\ng", "h\ni"};
-    talk(
-        Typed.of(lines),
+    chat(
+        ScriptedLines.of(lines),
         ContextFullPolicy.DROP_OLDEST,
         conversation ->
             assertThat(conversation.messages())
@@ -149,24 +149,24 @@ class ChatLoopTest {
   }
 
   @Test
-  void whatWasStoppedBeforeAReplyBeganIsSaid() {
-    talk(
-        Typed.of("cancelled", "a"),
+  void notesMessageCancelledBeforeReply() {
+    chat(
+        ScriptedLines.of("cancelled", "a"),
         ContextFullPolicy.DROP_OLDEST,
         conversation -> assertThat(conversation.messages()).hasSize(2));
     assertThat(err.toString())
-        .containsOnlyOnce("stopped before the reply began: the message does not count");
+        .containsOnlyOnce("stopped before the reply began: the message is discarded");
   }
 
   @Test
-  void aLineKnowsWhatOfItWasTyped() {
+  void lineDistinguishesTypedFromPasted() {
     Line line = new Line("\"\"\"pasted\\", 3, 9);
-    assertThat(line.begins("\"\"\"")).isTrue();
-    assertThat(line.ends("\\")).isTrue();
-    assertThat(new Line("\"\"\"pasted\\", 2, 10).begins("\"\"\"")).isFalse();
-    assertThat(new Line("\"\"\"pasted\\", 2, 10).ends("\\")).isFalse();
-    assertThat(line.after(3)).isEqualTo(new Line("pasted\\", 0, 6));
-    assertThat(line.after(3).begins("p")).isFalse();
-    assertThat(Line.typed("/x").begins("/")).isTrue();
+    assertThat(line.startsWith("\"\"\"")).isTrue();
+    assertThat(line.endsWith("\\")).isTrue();
+    assertThat(new Line("\"\"\"pasted\\", 2, 10).startsWith("\"\"\"")).isFalse();
+    assertThat(new Line("\"\"\"pasted\\", 2, 10).endsWith("\\")).isFalse();
+    assertThat(line.withoutPrefix(3)).isEqualTo(new Line("pasted\\", 0, 6));
+    assertThat(line.withoutPrefix(3).startsWith("p")).isFalse();
+    assertThat(Line.typed("/x").startsWith("/")).isTrue();
   }
 }

@@ -69,14 +69,14 @@ class TemplateCommandTest {
     String[] words =
         Stream.concat(Stream.of("template"), Arrays.stream(args).map(Object::toString))
             .toArray(String[]::new);
-    Outcome outcome = Outcome.given(input, words);
+    Outcome outcome = Outcome.withInput(input, words);
     assertThat(outcome.err()).isEmpty();
     assertThat(outcome.status()).isZero();
     return outcome;
   }
 
   @Test
-  void printsThePromptToTheByte() {
+  void printsExactPrompt() {
     String prompt =
         "<|im_start|>user\ngröße <|im_end|><|im_end|>\n<|im_start|>assistant\n<|im_end|>\n";
     assertThat(out("-m", model, "--messages", talk)).isEqualTo(prompt + "<|im_start|>assistant\n");
@@ -86,13 +86,13 @@ class TemplateCommandTest {
   }
 
   @Test
-  void aUserSaysHiWhereThereAreNoMessages() {
+  void usesDefaultMessage() {
     assertThat(out("-m", model))
         .isEqualTo("<|im_start|>user\nHi<|im_end|>\n<|im_start|>assistant\n");
   }
 
   @Test
-  void halfAPairOfSurrogatesIsTheReplacementCharacter() {
+  void replacesLoneSurrogate() {
     String lone = "[{\"role\": \"user\", \"content\": \"a\\ud83d\\ude00\\ud83d!\"}]";
     assertThat(outcome(lone, "-m", model, "--messages", "-", "--no-generation-prompt").out())
         .isEqualTo("<|im_start|>user\na\ud83d\ude00\ufffd!<|im_end|>\n");
@@ -100,7 +100,7 @@ class TemplateCommandTest {
 
   /** Whatever is read, it is a request, or one line that names the file. */
   @Test
-  void damagedRequestsAreOneLine() {
+  void reportsDamagedRequests() {
     String request =
         """
         {"messages": [{"role": "user", "content": [{"type": "text", "text": "\\u00e9\\n"}, null, -1.5e3]}],
@@ -134,7 +134,7 @@ class TemplateCommandTest {
   }
 
   @Test
-  void toolsAndFurtherVariablesReachTheTemplate() {
+  void passesToolsAndVariables() {
     assertThat(out("-m", model, "--tools", tools)).startsWith("tool f\n<|im_start|>");
     String request =
         """
@@ -161,17 +161,17 @@ class TemplateCommandTest {
   }
 
   @Test
-  void aTemplateOfItsOwnHasTheSpecialTokensOfTheModelOrLlamas() {
+  void templateFileUsesModelsSpecialTokens() {
     assertThat(out("--template", jinja)).isEqualTo("<s>Hi</s>");
     assertThat(out("--template", jinja, "-m", model)).isEqualTo("<|endoftext|>Hi<|im_end|>");
     byte[] none = new byte[0];
     Map<String, String> named = Map.of("MYELIN_MODEL", model.toString());
-    assertThat(Outcome.given(none, named, "template", "--template", jinja.toString()).out())
+    assertThat(Outcome.withInput(none, named, "template", "--template", jinja.toString()).out())
         .isEqualTo("<|endoftext|>Hi<|im_end|>");
   }
 
   @Test
-  void tokensAreThoseThatTheModelGets() {
+  void printsTokenIds() {
     String printed = out("-m", model, "--messages", talk, "--tokens");
     Tokenizer tokenizer;
     try (GgufFile file = GgufFile.open(model)) {
@@ -186,7 +186,7 @@ class TemplateCommandTest {
   }
 
   @Test
-  void bosComesFirstWhereTheTokenizerAddsIt() {
+  void addsBosOnce() {
     assertThat(out("-m", plain, "--template", jinja, "--tokens")).startsWith("1 ").endsWith(" 2\n");
     Path bare = folder.resolve("bare.jinja");
     write(bare, "{{ messages[0].content }}");
@@ -227,7 +227,7 @@ class TemplateCommandTest {
         "-m M --messages - | [] [] | 1 | myelin: standard input: line 1, column 4: Trailing token",
         "-m M --messages - | [{\"role\": 1, \"role\": 2}] | 1 | myelin: standard input: line 1,"
             + " column 20: Duplicate",
-        "-m M --messages - | `` | 1 | myelin: standard input: it is empty: expected JSON",
+        "-m M --messages - | `` | 1 | myelin: standard input: is empty: expected JSON",
         "-m M --messages - | [NaN] | 1 | myelin: standard input: line 1, column 5: Non-standard"
             + " token 'NaN'",
         "-m M --messages - | \"Hi\" | 1 | myelin: standard input: expected an array of messages, or"
@@ -236,11 +236,11 @@ class TemplateCommandTest {
             + " messages, or an object with \"messages\"",
         "-m M --messages - | {\"messages\": {}} | 1 | myelin: standard input: messages = an object:"
             + " expected an array of objects",
-        "-m M --messages - | [] | 1 | myelin: standard input: []: expected one message at least",
+        "-m M --messages - | [] | 1 | myelin: standard input: []: expected at least one message",
         "-m M --messages - | [\"Hi\"] | 1 | myelin: standard input: [0] = a string: expected an"
             + " object",
         "-m M --messages - | [{\"content\": \"x\"}] | 1 | myelin: standard input: [0].role ="
-            + " nothing: expected a string, such as \"user\"",
+            + " missing: expected a string, such as \"user\"",
         "-m M --messages - | {\"messages\": [{\"role\": 7}]} | 1 | myelin: standard input:"
             + " messages[0].role = 7: expected a string, such as \"user\"",
         "-m M --messages - | {\"messages\": [{\"role\": \"a\"}], \"tools\": 7} | 1 | myelin:"
@@ -251,19 +251,19 @@ class TemplateCommandTest {
         "--template BROKEN | | 1 | myelin: BROKEN: line 2 column 8: ",
         "-m M --template BROKEN | | 1 | myelin: BROKEN: line 2 column 8: ",
         "--template REFUSING | | 1 | myelin: the chat template refuses the messages: never",
-        "-m PLAIN | | 1 | myelin: PLAIN: no tokenizer.chat_template: name a template with"
+        "-m PLAIN | | 1 | myelin: PLAIN: no tokenizer.chat_template: give a template with"
             + " --template FILE",
-        "--template BROKEN --tokens | | 2 | myelin template: --tokens: no model whose tokens they"
-            + " are: name one with -m FILE",
+        "--template BROKEN --tokens | | 2 | myelin template: --tokens: expected a model, -m"
+            + " FILE",
         "-m M --messages - --tools - | | 2 | myelin template: --messages - --tools -: standard"
             + " input can be only one of them",
         "-m M --chat-template-kwargs {a} | | 2 | myelin template: --chat-template-kwargs: line 1,"
             + " column 2: Unexpected character",
         "-m M --chat-template-kwargs [] | | 2 | myelin template: --chat-template-kwargs = an array:"
             + " expected an object",
-        "`` | | 2 | myelin template: no model: name a GGUF file with -m FILE",
+        "`` | | 2 | myelin template: no model: give a GGUF file with -m FILE",
       })
-  void badInputIsOneLineThatNamesIt(String args, String input, int status, String error) {
+  void reportsBadInput(String args, String input, int status, String error) {
     write(folder.resolve("broken.jinja"), "a\n{{ 1 | nofilter }}");
     write(folder.resolve("refusing.jinja"), "{{ raise_exception('never') }}");
     Map<String, String> names =
@@ -281,7 +281,7 @@ class TemplateCommandTest {
       expected = expected.replace(name.getKey() + ":", name.getValue() + ":");
     }
     byte[] bytes = ((input == null ? "" : input) + "\n").getBytes(StandardCharsets.UTF_8);
-    Outcome outcome = Outcome.given(bytes, Map.of(), words);
+    Outcome outcome = Outcome.withInput(bytes, Map.of(), words);
     assertThat(outcome.err()).startsWith(expected).hasLineCount(1).doesNotContain("Source");
     assertThat(outcome.status()).isEqualTo(status);
     assertThat(outcome.out()).isEmpty();

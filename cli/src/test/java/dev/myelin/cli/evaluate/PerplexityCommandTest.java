@@ -6,7 +6,7 @@ import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
-import dev.myelin.cli.Child;
+import dev.myelin.cli.ChildProcess;
 import dev.myelin.cli.Outcome;
 import dev.myelin.gguf.GgmlType;
 import dev.myelin.testing.RandomModel;
@@ -28,13 +28,13 @@ import org.junit.jupiter.params.provider.CsvSource;
 class PerplexityCommandTest {
   @TempDir static Path folder;
   static Path model;
-  static Path quantised;
+  static Path quantized;
   static Path text;
 
   @BeforeAll
   static void write() throws Exception {
     model = RandomModel.small("llama").write(folder.resolve("model.gguf"));
-    quantised =
+    quantized =
         RandomModel.small("llama").withType(GgmlType.Q4_0).write(folder.resolve("q4_0.gguf"));
     text = Files.writeString(folder.resolve("text.txt"), "once upon a time it was. ".repeat(30));
     Files.writeString(folder.resolve("empty.txt"), "");
@@ -63,45 +63,45 @@ class PerplexityCommandTest {
   }
 
   @Test
-  void theFigureGoesToStandardOutputAndTheTimeToStandardError() {
+  void printsResultAndTime() {
     Outcome outcome = run("-f", text, "-c", 32, "--chunks", 3);
     assertThat(outcome.status()).isZero();
     assertThat(outcome.out().lines())
         .satisfiesExactly(
             l -> assertThat(l).matches("perplexity +[\\d.]+ ± [\\d.]+"),
             l -> assertThat(l).matches("loss +[\\d.]+ ± [\\d.]+ nats per token, [\\d.]+ bits"),
-            l -> assertThat(l).isEqualTo("predicted   45 tokens, in 3 chunks of 32"));
+            l -> assertThat(l).isEqualTo("tokens      45 scored, in 3 chunks of 32"));
     assertThat(outcome.err()).matches("3 chunks of 32 tokens in [\\d.]+ s, [\\d.]+ tokens/s\n");
   }
 
   @Test
-  void runningFiguresEndWithTheFigure() throws Exception {
-    List<String> lines = run("-f", text, "-c", 32, "--running").out().lines().toList();
+  void perChunkFiguresEndWithResult() throws Exception {
+    List<String> lines = run("-f", text, "-c", 32, "--per-chunk").out().lines().toList();
     int chunks = lines.size() - 3;
     assertThat(lines.get(chunks - 1)).matches(" +" + chunks + " +[\\d.]+ ± +[\\d.]+");
     String last = lines.get(chunks - 1).strip().split(" +")[1];
     assertThat(lines.get(chunks)).contains(" " + last + " ±");
-    JsonNode root = json(run("-f", text, "-c", 32, "--running", "--json"));
-    assertThat(root.get("running")).hasSize(chunks);
-    assertThat(root.get("running").get(chunks - 1).get("perplexity"))
+    JsonNode root = json(run("-f", text, "-c", 32, "--per-chunk", "--json"));
+    assertThat(root.get("per_chunk")).hasSize(chunks);
+    assertThat(root.get("per_chunk").get(chunks - 1).get("perplexity"))
         .isEqualTo(root.get("perplexity"));
     assertThat(root.get("perplexity").asDouble()).isCloseTo(Double.parseDouble(last), within(1e-4));
   }
 
   @Test
-  void jsonSaysTheSame() throws Exception {
+  void printsJson() throws Exception {
     JsonNode root = json(run("-f", text, "-c", 32, "--json"));
     assertThat(root.fieldNames())
         .toIterable()
         .containsExactly(
             "perplexity",
-            "perplexity_error",
+            "perplexity_stderr",
             "loss",
-            "loss_error",
+            "loss_stderr",
             "predictions",
             "chunks",
             "context_length",
-            "chunks_planned",
+            "chunks_total",
             "complete");
     assertThat(root.get("complete").asBoolean()).isTrue();
     assertThat(root.get("perplexity").asDouble())
@@ -110,29 +110,40 @@ class PerplexityCommandTest {
   }
 
   @Test
-  void standardInputIsTheSameText() throws Exception {
+  void readsStandardInput() throws Exception {
     String[] words = {
       "perplexity", "-m", model.toString(), "-t", "1", "--cache-type", "f32", "-f", "-", "-c", "32"
     };
     // the newline that ends a file is left out
-    assertThat(Outcome.given(Files.readString(text) + "\n", words).out())
+    assertThat(Outcome.withInput(Files.readString(text) + "\n", words).out())
         .isEqualTo(run("-f", text, "-c", 32).out());
   }
 
   @Test
-  void withNoMmapTheOriginalIsCopiedToo(@TempDir Path own) throws Exception {
+  void noMmapCopiesBaseToo(@TempDir Path own) throws Exception {
     assumeTrue(Files.exists(Path.of("/proc/self/maps")), "skipped: needs Linux's /proc");
     Path original = Files.copy(model, own.resolve("original.gguf"));
     Path longer = Files.writeString(own.resolve("text.txt"), "once upon a time ".repeat(5000));
     Object[] words = {
-      "perplexity", "-m", model, "-f", longer, "-c", 16, "-t", 1, "--kl-base", original, "--running"
+      "perplexity",
+      "-m",
+      model,
+      "-f",
+      longer,
+      "-c",
+      16,
+      "-t",
+      1,
+      "--kl-base",
+      original,
+      "--per-chunk"
     };
     for (boolean copied : new boolean[] {false, true}) {
       Object[] all = Arrays.copyOf(words, words.length + (copied ? 1 : 0));
       if (copied) {
         all[words.length] = "--no-mmap";
       }
-      Process process = Child.of(List.of(), all).start();
+      Process process = ChildProcess.myelin(List.of(), all).start();
       try {
         assertThat(process.getInputStream().read()).isPositive(); // the first chunk's figures
         String maps = Files.readString(Path.of("/proc/" + process.pid() + "/maps"));
@@ -144,34 +155,34 @@ class PerplexityCommandTest {
   }
 
   @Test
-  void aModelBesideItself() throws Exception {
+  void comparesModelWithItself() throws Exception {
     JsonNode root = json(run("-f", text, "-c", 32, "--kl-base", model, "--json"));
     assertThat(root.get("kl_divergence").asDouble()).isZero();
-    assertThat(root.get("same_top").asDouble()).isEqualTo(1);
-    assertThat(root.get("ratio").asDouble()).isEqualTo(1);
-    assertThat(root.get("kl_divergence_at")).hasSize(13);
+    assertThat(root.get("same_top_token").asDouble()).isEqualTo(1);
+    assertThat(root.get("perplexity_ratio").asDouble()).isEqualTo(1);
+    assertThat(root.get("kl_divergence_quantiles")).hasSize(13);
   }
 
   @Test
-  void aQuantisedModelBesideItsOriginalAndItsLogits() throws Exception {
-    Object[] words = {"-m", quantised, "-f", text, "-c", 32, "--kl-base", model};
+  void comparesWithBaseModelAndLogits() throws Exception {
+    Object[] words = {"-m", quantized, "-f", text, "-c", 32, "--kl-base", model};
     Outcome beside = run(words);
     assertThat(beside.status()).isZero();
     assertThat(beside.out().lines().map(l -> l.replaceFirst("  .*", "")))
         .containsExactly(
             "perplexity",
-            "of the original",
-            "ratio",
-            "ln(ratio)",
-            "difference",
+            "base perplexity",
+            "PPL / base",
+            "ln(PPL / base)",
+            "PPL - base",
             "correlation",
-            "KL divergence",
+            "mean KLD",
             "mean Δp",
             "RMS Δp",
             "same top token",
-            "predicted",
+            "tokens",
             "",
-            "of predictions",
+            "quantile",
             "maximum",
             "99.9 %",
             "99.0 %",
@@ -187,24 +198,25 @@ class PerplexityCommandTest {
             "minimum");
     JsonNode run = json(run(Stream.concat(Arrays.stream(words), Stream.of("--json")).toArray()));
     Path saved = folder.resolve("saved");
-    JsonNode read = json(run("-m", quantised, "--kl-base", saved, "--json"));
+    JsonNode read = json(run("-m", quantized, "--kl-base", saved, "--json"));
     assertThat(read.get("kl_divergence").asDouble())
         .isCloseTo(run.get("kl_divergence").asDouble(), within(2e-3));
     assertThat(read.get("perplexity")).isEqualTo(run.get("perplexity"));
     assertThat(read.get("context_length").asInt()).isEqualTo(32);
     // the text may be named too, if it is the same one
-    assertThat(json(run("-m", quantised, "-f", text, "--kl-base", saved, "--json")))
+    assertThat(json(run("-m", quantized, "-f", text, "--kl-base", saved, "--json")))
         .isEqualTo(read);
     assertThat(
-            json(run("-m", quantised, "--kl-base", saved, "--chunks", 2, "--json")).get("chunks"))
+            json(run("-m", quantized, "--kl-base", saved, "--chunks", 2, "--json")).get("chunks"))
         .hasToString("2");
-    assertThat(run("-m", quantised, "--kl-base", saved, "--running").out())
+    assertThat(run("-m", quantized, "--kl-base", saved, "--per-chunk").out())
         .containsPattern(
-            "(?m)^ +1 +[\\d.]+ ± +[\\d.]+  ln\\(ratio\\) .* KL .* RMS Δp .* %  same top .* %$");
+            "(?m)^ +1 +[\\d.]+ ± +[\\d.]+  ln\\(PPL / base\\) .* KLD .* RMS Δp .* %  same top .*"
+                + " %$");
   }
 
   @Test
-  void stridedWindows() {
+  void measuresStridedWindows() {
     Outcome outcome = run("-f", text, "-c", 28, "--stride", 8);
     assertThat(outcome.status()).isZero();
     assertThat(outcome.out()).contains(" chunks of 32\n");
@@ -221,11 +233,11 @@ class PerplexityCommandTest {
         "-f F/text.txt --stride -4               | stride = -4: expected 1 or more",
         "-f F/text.txt --chunk 4                 | unknown option '--chunk': did you mean"
             + " --chunks?",
-        "--stride 4 --kl-base F/saved            | --stride: files of logits are of chunks",
-        "-f F/text.txt --stride 4 --save-logits F/x | --stride: files of logits are of chunks",
-        "-f F/text.txt --kl-base M --save-logits F/x | --save-logits with --kl-base: give one",
+        "--stride 4 --kl-base F/saved            | --stride: files of logits contain chunks",
+        "-f F/text.txt --stride 4 --save-logits F/x | --stride: files of logits contain chunks",
+        "-f F/text.txt --kl-base M --save-logits F/x | --save-logits with --kl-base: expected one",
       })
-  void wrongUsage(String line, String message) {
+  void rejectsWrongUsage(String line, String message) {
     Outcome outcome = run(words(line));
     assertThat(outcome.err()).startsWith("myelin perplexity: ").contains(message).hasLineCount(1);
     assertThat(outcome.status()).isEqualTo(2);
@@ -247,12 +259,12 @@ class PerplexityCommandTest {
             + " expected 320",
         "-f F/text.txt -c 32 --kl-base F/text.txt    | text.txt: magic \"once\": expected \"GGUF\"",
         "--kl-base F/none.logits   | none.logits: no such file",
-        "--kl-base F/saved -c 16   | context = 16: expected 32, the chunks of",
-        "--kl-base F/saved -f F/other.txt | other.txt: another text: expected the one that",
+        "--kl-base F/saved -c 16   | context = 16: expected 32, the chunk size of",
+        "--kl-base F/saved -f F/other.txt | other.txt: expected the text of",
         "-f F/text.txt -c 32 --save-logits F/no/x | x: cannot be written: no such folder",
         "-f F/text.txt -c 32 --save-logits F | this is a folder: expected a file to write",
       })
-  void failedWork(String line, String message) {
+  void reportsFailedWork(String line, String message) {
     Outcome outcome = run(words(line));
     assertThat(outcome.err()).startsWith("myelin: ").contains(message).hasLineCount(1);
     assertThat(outcome.status()).isEqualTo(1);
@@ -270,7 +282,7 @@ class PerplexityCommandTest {
   }
 
   @Test
-  void ctrlCKeepsTheFigureSoFar() throws Exception {
+  void ctrlCKeepsPartialResult() throws Exception {
     Path story = SharedData.path("models/stories260K-f32.gguf");
     Path longer = folder.resolve("long.txt");
     Files.writeString(longer, "Once upon a time, there was a little girl. ".repeat(20_000));
@@ -285,22 +297,22 @@ class PerplexityCommandTest {
       1,
       "-c",
       64,
-      "--running",
+      "--per-chunk",
       "--save-logits",
       saved
     };
-    Process process = Child.of(List.of(), line).start();
+    Process process = ChildProcess.myelin(List.of(), line).start();
     BufferedReader out = process.inputReader(StandardCharsets.UTF_8);
     String first = out.readLine();
     assertThat(first).matches(" +1 +[\\d.]+ ± +[\\d.]+");
-    Child.signal(process, "INT");
+    ChildProcess.signal(process, "INT");
     List<String> rest = Stream.concat(Stream.of(first), out.lines()).toList();
     String running = rest.get(rest.size() - 4).strip();
     assertThat(rest.get(rest.size() - 3)).contains(" " + running.split(" +")[1] + " ±");
-    assertThat(Child.rest(process.getErrorStream()))
-        .contains("cancelled.logits: not saved, there are chunks left\n")
+    assertThat(ChildProcess.readRemaining(process.getErrorStream()))
+        .contains("cancelled.logits: not saved, since not all chunks were computed\n")
         .containsPattern("cancelled after " + running.split(" +")[0] + " of \\d+ chunks\n");
-    assertThat(Child.status(process)).isZero();
+    assertThat(ChildProcess.exitStatus(process)).isZero();
     assertThat(saved).doesNotExist();
   }
 }

@@ -53,7 +53,7 @@ class ScoreCommandTest {
   }
 
   @Test
-  void aTableOfContinuations() {
+  void printsTable() {
     Outcome outcome = run("-p", "it was ", "--labels", "good, bad", "--continuation", "so, so ");
     assertThat(outcome.status()).isZero();
     List<String> lines = outcome.out().lines().toList();
@@ -63,12 +63,12 @@ class ScoreCommandTest {
     assertThat(lines.get(1)).matches("good +\\d+ +-[\\d.]+ +-[\\d.]+ +[\\d.]+ %");
     assertThat(lines.get(2)).startsWith("bad ");
     assertThat(lines.get(3)).startsWith("\"so, so \" ");
-    assertThat(lines.get(5)).matches("likeliest: .+");
+    assertThat(lines.get(5)).matches("predicted: .+");
     assertThat(outcome.err()).isEmpty();
   }
 
   @Test
-  void jsonHasEverything() throws Exception {
+  void printsJson() throws Exception {
     JsonNode root = json("-p", "it was ", "--labels", "good,bad,ugly");
     assertThat(root.get("continuations")).hasSize(3);
     double sum = 0;
@@ -85,11 +85,11 @@ class ScoreCommandTest {
           .isCloseTo(c.get("log_probability").asDouble() / c.get("tokens").asInt(), within(1e-12));
     }
     assertThat(sum).isCloseTo(1, within(1e-9));
-    assertThat(root.get("likeliest").asText()).isEqualTo(winner);
+    assertThat(root.get("predicted").asText()).isEqualTo(winner);
   }
 
   @Test
-  void normaliseChangesProbabilitiesOnly() throws Exception {
+  void normalizationChangesOnlyProbabilities() throws Exception {
     JsonNode sum = json("-p", "it was ", "--labels", "a,zqxzqxzqx");
     JsonNode mean = json("-p", "it was ", "--labels", "a,zqxzqxzqx", "--normalise", "mean");
     JsonNode american = json("-p", "it was ", "--labels", "a,zqxzqxzqx", "--normalize", "MEAN");
@@ -103,7 +103,7 @@ class ScoreCommandTest {
   }
 
   @Test
-  void aFileHasAPromptALine() throws Exception {
+  void readsPromptPerLine() throws Exception {
     Path plain = folder.resolve("plain.txt");
     Outcome outcome = run("-f", plain, "-p", "say: {} - {} ", "--labels", "good,bad");
     assertThat(outcome.out().lines())
@@ -117,14 +117,14 @@ class ScoreCommandTest {
     assertThat(root.get("prompts").get(1).get("line").asInt()).isEqualTo(3);
     JsonNode alone = json("-p", "say: it was\tbad - it was\tbad ", "--labels", "good,bad");
     JsonNode second = root.get("prompts").get(1);
-    assertThat(second.get("likeliest")).isEqualTo(alone.get("likeliest"));
+    assertThat(second.get("predicted")).isEqualTo(alone.get("predicted"));
     assertThat(second.get("continuations").get(0).get("log_probability").asDouble())
         .isCloseTo(
             alone.get("continuations").get(0).get("log_probability").asDouble(), within(1e-3));
   }
 
   @Test
-  void labelsInTheFileMakeASummary() throws Exception {
+  void labelsProduceSummary() throws Exception {
     Path labelled = folder.resolve("labelled.tsv");
     Outcome outcome = run("-f", labelled, "-p", "{} ", "--labels", "good,bad");
     assertThat(outcome.status()).isZero();
@@ -132,23 +132,24 @@ class ScoreCommandTest {
         .containsPattern("predicted +probability  actual +text\n")
         .containsPattern("(good|bad) +[\\d.]+ %  good +it was fine\n")
         .containsPattern("\naccuracy  [\\d.]+ %, [012] of 2; 95 % interval [\\d.]+ to [\\d.]+ %\n")
-        .containsPattern("\nactual  as good  as bad\ngood +[01] +[01]\nbad +[01] +[01]\n$");
+        .containsPattern(
+            "\nactual  predicted good  predicted bad\ngood +[01] +[01]\nbad +[01] +[01]\n$");
     JsonNode root = json("-f", labelled, "-p", "{} ", "--labels", "good,bad");
     assertThat(root.get("examples").asInt()).isEqualTo(2);
     int correct = 0;
     for (JsonNode prompt : root.get("prompts")) {
-      correct += prompt.get("actual").equals(prompt.get("likeliest")) ? 1 : 0;
+      correct += prompt.get("actual").equals(prompt.get("predicted")) ? 1 : 0;
     }
     assertThat(root.get("correct").asInt()).isEqualTo(correct);
     assertThat(root.get("accuracy").asDouble()).isEqualTo(correct / 2.0);
     assertThat(
-            root.get("confusion").get(0).get("predicted").get("good").asInt()
-                + root.get("confusion").get(0).get("predicted").get("bad").asInt())
+            root.get("confusion_matrix").get(0).get("predicted").get("good").asInt()
+                + root.get("confusion_matrix").get(0).get("predicted").get("bad").asInt())
         .isEqualTo(1);
   }
 
   @Test
-  void standardInputIsAListToo() throws Exception {
+  void readsStandardInput() throws Exception {
     String[] words = {
       "score",
       "-m",
@@ -163,15 +164,15 @@ class ScoreCommandTest {
       "a,b"
     };
     Path one = Files.writeString(folder.resolve("one.txt"), "it was \n");
-    assertThat(Outcome.given("it was ", words).out())
+    assertThat(Outcome.withInput("it was ", words).out())
         .isEqualTo(run("-f", one, "--labels", "a,b").out());
   }
 
   @Test
-  void aTrainedModelClassifies() {
+  void trainedModelClassifies() {
     Path story = SharedData.path("models/stories260K-f32.gguf");
     Outcome outcome =
-        Outcome.given(
+        Outcome.withInput(
             "Lily\tOnce upon a time, there was a little girl named\n"
                 + "park\tShe loved to play outside in the\n",
             "score",
@@ -200,10 +201,10 @@ class ScoreCommandTest {
         "-p x --labels a,,b             | a continuation is empty: expected a text",
         "-p x --labels a,b --continuation a | continuation 'a' is given twice",
         "-p x --labels a,b --normalise max | normalise max: known are sum, mean",
-        "-p x --labels a,b -f F/plain.txt | --prompt with --file: expected {} in it",
+        "-p x --labels a,b -f F/plain.txt | --prompt with --file: expected {} in the prompt",
         "-p x --label a,b               | unknown option '--label': did you mean --labels?",
       })
-  void wrongUsage(String line, String message) {
+  void rejectsWrongUsage(String line, String message) {
     Outcome outcome = run(words(line));
     assertThat(outcome.err()).startsWith("myelin score: ").contains(message).hasLineCount(1);
     assertThat(outcome.status()).isEqualTo(2);
@@ -217,12 +218,12 @@ class ScoreCommandTest {
         "-f F/half.tsv    | half.tsv, line 3: no label and tab: expected one of good, bad before a",
         "-f F/unknown.tsv | unknown.tsv, line 2: label 'ugly': expected one of good, bad before a",
         "-f F/strange.tsv | strange.tsv, line 1: label 'x': expected one of good, bad before a tab",
-        "-f F/empty.txt   | empty.txt: no text: expected one a line",
+        "-f F/empty.txt   | empty.txt: no text: expected one per line",
         "-f F/latin1.txt  | latin1.txt: byte 0xe9 at 3: expected UTF-8",
         "-f F/none.txt    | none.txt: no such file",
         "-f F/long.txt -c 64 | long.txt, line 2: prompt and continuation have ",
       })
-  void failedWork(String line, String message) {
+  void reportsFailedWork(String line, String message) {
     Object[] more =
         Stream.concat(Arrays.stream(words(line)), Stream.of("--labels", "good,bad", "--json"))
             .toArray();
@@ -240,7 +241,7 @@ class ScoreCommandTest {
   }
 
   @Test
-  void specialTokensMayBeText() throws Exception {
+  void noParseSpecialKeepsText() throws Exception {
     JsonNode special = json("-p", "a</s>b ", "--labels", "good,bad");
     JsonNode plain = json("-p", "a</s>b ", "--labels", "good,bad", "--no-parse-special");
     assertThat(plain.get("prompt_tokens").asInt())

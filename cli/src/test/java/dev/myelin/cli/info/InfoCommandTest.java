@@ -16,14 +16,14 @@ import org.junit.jupiter.api.Test;
 
 class InfoCommandTest {
   @Test
-  void theTable() {
+  void printsTable() {
     Outcome run = Outcome.of("info");
     assertThat(run.status()).isZero();
     assertThat(run.err()).isEmpty();
     assertThat(run.out().lines().map(line -> line.split(" {2,}")[0]))
         .startsWith(
-            "version", "bundled", "java", "system", "memory", "processor", "features", "ggml")
-        .contains("cpu library", "scores", "own kernels", "training", "device", "cuda");
+            "version", "bundled model", "java", "system", "memory", "processor", "features", "ggml")
+        .contains("cpu library", "cpu variants", "native kernels", "sgemm", "device", "cuda");
     assertThat(run.out())
         .contains(Runtime.version().toString())
         .contains(NativeLibraries.load().cpuLibrary().getFileName().toString())
@@ -31,11 +31,11 @@ class InfoCommandTest {
   }
 
   @Test
-  void json() throws Exception {
+  void printsJson() throws Exception {
     Outcome run = Outcome.of("info", "--json");
     assertThat(run.status()).isZero();
     JsonNode root = new ObjectMapper().readTree(run.out());
-    assertThat(root.get("problem").isNull()).isTrue();
+    assertThat(root.get("error").isNull()).isTrue();
     assertThat(root.at("/ggml/version").asText()).isEqualTo(NativeLibraries.load().version());
     String chosen = root.at("/ggml/cpu_library").asText();
     assertThat(Path.of(chosen)).exists();
@@ -49,26 +49,26 @@ class InfoCommandTest {
     assertThat(root.at("/cpu/physical_cores").asInt())
         .isBetween(1, root.at("/cpu/logical_cores").asInt());
     assertThat(root.at("/cpu/features").isArray()).isTrue();
-    assertThat(root.at("/devices/0/kind").asText()).isEqualTo("cpu");
+    assertThat(root.at("/devices/0/type").asText()).isEqualTo("cpu");
     assertThat(root.at("/system/memory_bytes").asLong()).isGreaterThan(1L << 27);
     assertThat(root.get("kernels").isObject()).isTrue();
-    assertThat(root.get("products").asText()).isEqualTo(KernelsLibrary.sgemmIsa());
+    assertThat(root.get("sgemm_isa").asText()).isEqualTo(KernelsLibrary.sgemmIsa());
   }
 
   @Test
-  void cudaIsSaidAlikeInBoth() throws Exception {
+  void textAndJsonAgreeOnCuda() throws Exception {
     JsonNode cuda = new ObjectMapper().readTree(Outcome.of("info", "--json").out()).get("cuda");
     assertThat(cuda.get("library").asText()).contains("myelin-cuda");
-    assertThat(cuda.get("absence").isNull()).isEqualTo(!cuda.get("devices").isEmpty());
+    assertThat(cuda.get("unavailable").isNull()).isEqualTo(!cuda.get("devices").isEmpty());
     String line =
-        cuda.get("absence").isNull()
+        cuda.get("unavailable").isNull()
             ? "0: " + cuda.at("/devices/0/name").asText() + ", compute capability "
-            : "none: " + cuda.get("absence").asText();
+            : "none: " + cuda.get("unavailable").asText();
     assertThat(Outcome.of("info").out()).containsPattern("(?m)^cuda +" + Pattern.quote(line));
   }
 
   @Test
-  void everyGpuHasALine() {
+  void printsEveryGpu() {
     Cuda cuda =
         new Cuda(
             Path.of("libmyelin-cuda.so"),
@@ -79,10 +79,10 @@ class InfoCommandTest {
     assertThat(InfoCommand.cuda(cuda))
         .containsExactly(
             "0: NVIDIA H100, compute capability 9.0, 132 multiprocessors, 85.0 GB, 84.0 GB free",
-            "1: Tesla T4, compute capability 7.5 (too old: 8.0 or newer is needed),"
+            "1: Tesla T4, compute capability 7.5 (not supported: 8.0 or newer is required),"
                 + " 40 multiprocessors, 16.0 GB, 15.0 GB free");
     JsonNode json = InfoJson.cuda(cuda);
-    assertThat(json.get("absence").isNull()).isTrue();
+    assertThat(json.get("unavailable").isNull()).isTrue();
     assertThat(json.at("/devices/0/compute_capability").asText()).isEqualTo("9.0");
     assertThat(json.at("/devices/0/supported").asBoolean()).isTrue();
     assertThat(json.at("/devices/1/supported").asBoolean()).isFalse();
@@ -90,7 +90,7 @@ class InfoCommandTest {
   }
 
   @Test
-  void wrongUsage() {
+  void rejectsWrongUsage() {
     Outcome run = Outcome.of("info", "now");
     assertThat(run.status()).isEqualTo(2);
     assertThat(run.out()).isEmpty();

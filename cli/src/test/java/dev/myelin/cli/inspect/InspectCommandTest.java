@@ -59,7 +59,7 @@ class InspectCommandTest {
   }
 
   @Test
-  void theTable() throws Exception {
+  void printsTable() throws Exception {
     Outcome run = Outcome.of("inspect", file.toString());
     assertThat(run.err()).isEmpty();
     assertThat(run.status()).isZero();
@@ -70,37 +70,37 @@ class InspectCommandTest {
 
             name          A\\u001b[31mmixture\\n
             architecture  llama, 1 layer, width 64, feed-forward 96
-            attention     2 heads of 32 values, 1 of keys and values (2 share one)
+            attention     2 heads of size 32, 1 KV head (2 per KV head)
             experts       4, 1 used per token
             context       2,048 tokens
             tokenizer     llama, 3 tokens
 
-            component  tensors  parameters    share   bytes    share  bits each
-            embedding        1         192    0.6 %     384    1.6 %      16.00
-            attention        3       8,192   24.6 %   8,704   36.0 %       8.50
-            experts          1      24,576   73.8 %  13,824   57.1 %       4.50
-            router           1         256    0.8 %   1,024    4.2 %      32.00
-            norms            1          64    0.2 %     256    1.1 %      32.00
-            total            7      33,280  100.0 %  24,192  100.0 %       5.82
+            component  tensors  parameters    share   bytes    share  bits/weight
+            embedding        1         192    0.6 %     384    1.6 %        16.00
+            attention        3       8,192   24.6 %   8,704   36.0 %         8.50
+            experts          1      24,576   73.8 %  13,824   57.1 %         4.50
+            router           1         256    0.8 %   1,024    4.2 %        32.00
+            norms            1          64    0.2 %     256    1.1 %        32.00
+            total            7      33,280  100.0 %  24,192  100.0 %         5.82
 
-            type  tensors  parameters   share   bytes   share  bits each
-            q4_0        1      24,576  73.8 %  13,824  57.1 %       4.50
-            q8_0        3       8,192  24.6 %   8,704  36.0 %       8.50
-            f32         2         320   1.0 %   1,280   5.3 %      32.00
-            f16         1         192   0.6 %     384   1.6 %      16.00
+            type  tensors  parameters   share   bytes   share  bits/weight
+            q4_0        1      24,576  73.8 %  13,824  57.1 %         4.50
+            q8_0        3       8,192  24.6 %   8,704  36.0 %         8.50
+            f32         2         320   1.0 %   1,280   5.3 %        32.00
+            f16         1         192   0.6 %     384   1.6 %        16.00
 
-            active  14,848 parameters per token (44.6 %), and 64 in rows of tables
-            shared  192 parameters are both embedding and output
+            active  14,848 parameters per token (44.6 %), 64 in embedding rows
+            tied    192 parameters are both embedding and output
             read    13,952 bytes of parameters per token
-            flops   29.6 k per token, and 256 per earlier position
-            cache   f32 256, f16 128, q8_0 68 bytes per token; f16 262 kB for the whole context
+            flops   29.6 k per token, 256 per earlier position
+            cache   f32 256, f16 128, q8_0 68 bytes per token; f16 262 kB for the full context
             """
                 .replace("FILE", file.toString())
                 .replace("SIZE", Units.bytes(Files.size(file))));
   }
 
   @Test
-  void tensorsAndMetadataOnRequest() {
+  void listsTensorsAndMetadata() {
     String plain = Outcome.of("inspect", file.toString()).out();
     String all = Outcome.of("inspect", file.toString(), "--tensors", "--metadata").out();
     assertThat(all).startsWith(plain);
@@ -115,7 +115,7 @@ class InspectCommandTest {
   }
 
   @Test
-  void json() throws Exception {
+  void printsJson() throws Exception {
     Outcome run = Outcome.of("inspect", "--json", "--tensors", file.toString());
     assertThat(run.status()).isZero();
     JsonNode root = new ObjectMapper().readTree(run.out());
@@ -164,7 +164,7 @@ class InspectCommandTest {
   }
 
   @Test
-  void jsonOfAFileWithNothingInIt() throws Exception {
+  void printsJsonOfEmptyFile() throws Exception {
     Path empty = folder.resolve("empty.gguf");
     new GgufWriter().put("odd", Float.NaN).write(empty);
     Outcome run = Outcome.of("inspect", "--json", empty.toString());
@@ -173,11 +173,11 @@ class InspectCommandTest {
     assertThat(root.get("tokenizer").isNull()).isTrue();
     assertThat(root.at("/model/layers").isNull()).isTrue();
     assertThat(root.has("tensors")).isFalse();
-    assertThat(Outcome.of("inspect", empty.toString()).out()).contains("architecture  not said");
+    assertThat(Outcome.of("inspect", empty.toString()).out()).contains("architecture  unknown");
   }
 
   @Test
-  void badFilesAndWrongUsage() throws Exception {
+  void reportsBadFilesAndWrongUsage() throws Exception {
     Path text = Files.writeString(folder.resolve("text.gguf"), "no model at all");
     Outcome bad = Outcome.of("inspect", text.toString());
     assertThat(bad.status()).isEqualTo(1);

@@ -46,7 +46,7 @@ class InspectPageTest {
     Outcome run = Outcome.of("inspect", args.toArray());
     assertThat(run.status()).as(run.err()).isZero();
     assertThat(run.out()).isEmpty();
-    assertThat(run.err()).startsWith(page + ": a page of ").hasLineCount(1);
+    assertThat(run.err()).startsWith(page + ": page of ").hasLineCount(1);
     return Files.readString(page);
   }
 
@@ -66,7 +66,7 @@ class InspectPageTest {
   }
 
   @Test
-  void thePageHasEveryTensorWithItsHistogram() throws Exception {
+  void pageHasEveryHistogram() throws Exception {
     String html = pageOf(model, page);
     JsonNode data = data(html);
     JsonNode listed =
@@ -96,7 +96,7 @@ class InspectPageTest {
   }
 
   @Test
-  void thePageLoadsNothing() throws Exception {
+  void pageLoadsNoResources() throws Exception {
     String html = pageOf(model, page);
     assertThat(html.replaceAll("(?s)<script>.*?</script>", ""))
         .doesNotContainPattern("(?i)<[^>]*\\s(src|href|srcset|action|data|style|on\\w+)\\s*=");
@@ -132,7 +132,7 @@ class InspectPageTest {
   }
 
   @Test
-  void namesFromTheFileAreText() throws Exception {
+  void escapesNames() throws Exception {
     GgufWriter w =
         new GgufWriter()
             .put("general.architecture", "llama")
@@ -161,7 +161,7 @@ class InspectPageTest {
   }
 
   @Test
-  void withoutHistogramsNoValuesAreRead() throws Exception {
+  void noHistogramsReadsNoValues() throws Exception {
     JsonNode data = data(pageOf(model, page, "--no-histograms"));
     assertThat(data.get("tensors")).isNotEmpty();
     data.get("tensors").forEach(t -> assertThat(t.has("histogram")).isFalse());
@@ -171,14 +171,14 @@ class InspectPageTest {
   }
 
   @Test
-  void aFileWithoutTensors() throws Exception {
+  void acceptsFileWithoutTensors() throws Exception {
     Path empty = folder.resolve("empty.gguf");
     new GgufWriter().put("odd", Float.NaN).write(empty);
     assertThat(data(pageOf(empty, page)).get("tensors")).isEmpty();
   }
 
   @Test
-  void thePageReplacesOneThatWasThere() throws Exception {
+  void replacesOlderPage() throws Exception {
     Files.writeString(page, "old");
     assertThat(pageOf(model, page)).startsWith("<!DOCTYPE html>");
     try (Stream<Path> files = Files.list(folder)) {
@@ -187,12 +187,12 @@ class InspectPageTest {
   }
 
   @Test
-  void placesThatCannotBeWritten() throws Exception {
+  void reportsUnwritableOutput() throws Exception {
     byte[] before = Files.readAllBytes(model);
     failed(folder.resolve("none/page.html"), "none/page.html: cannot be written: no such folder");
     failed(folder, "this is a folder: expected a file to write");
     Path other = Files.copy(model, folder.resolve("other.gguf"));
-    failed(other, "other.gguf: is a checkpoint: expected another file to write");
+    failed(other, "other.gguf: is a model: expected another output file");
     Files.delete(other);
     assertThat(Files.readAllBytes(model)).isEqualTo(before);
     try (Stream<Path> files = Files.list(folder)) {
@@ -201,7 +201,7 @@ class InspectPageTest {
   }
 
   @Test
-  void aFullDisk() {
+  void reportsFullDisk() {
     Path full = Path.of("/dev/full");
     assumeTrue(Files.exists(full), "skipped: no /dev/full here");
     failed(full, "/dev/full: cannot be written: no space left on device");
@@ -215,14 +215,14 @@ class InspectPageTest {
   }
 
   @Test
-  void histogramsInTheTerminal() throws Exception {
+  void printsHistograms() throws Exception {
     Outcome one = Outcome.of("inspect", model, "--histogram", "output_norm.weight");
     assertThat(one.status()).isZero();
     List<String> lines = one.out().lines().toList();
     assertThat(lines.get(0)).isEqualTo("output_norm.weight: f32, 256, 256 values");
     assertThat(lines.get(1))
         .matches(
-            "min 0\\.\\d+, max 1\\.\\d+, mean (1\\.0|0\\.99)\\d+, deviation 0\\.\\d+, 0\\.0 %"
+            "min 0\\.\\d+, max 1\\.\\d+, mean (1\\.0|0\\.99)\\d+, stddev 0\\.\\d+, 0\\.0 %"
                 + " zero");
     assertThat(lines).hasSize(2 + 16 + 1);
     assertThat(lines.stream().filter(l -> l.contains("#".repeat(50)))).isNotEmpty();
@@ -249,19 +249,19 @@ class InspectPageTest {
   }
 
   @Test
-  void histogramsOfWhatIsNotThere() {
+  void reportsUnknownTensor() {
     Outcome near = Outcome.of("inspect", model, "--histogram", "blk.0.atn_q.weight");
     assertThat(near.status()).isEqualTo(1);
     assertThat(near.err())
-        .contains("no tensor is called blk.0.atn_q.weight: did you mean blk.0.attn_q.weight?")
+        .contains("no tensor named blk.0.atn_q.weight: did you mean blk.0.attn_q.weight?")
         .hasLineCount(1);
     Outcome bad = Outcome.of("inspect", model, "--histogram", "attn_(q");
     assertThat(bad.status()).isEqualTo(2);
-    assertThat(bad.err()).contains("--histogram attn_(q: no regular expression").hasLineCount(1);
+    assertThat(bad.err()).contains("--histogram attn_(q: not a regular expression").hasLineCount(1);
   }
 
   @Test
-  void histogramsOfOddValues() {
+  void printsHistogramsOfNonFiniteValues() {
     GgufWriter w = new GgufWriter().put("general.architecture", "x");
     float[] odd = {Float.NaN, 1, 1, Float.POSITIVE_INFINITY};
     float[] none = {Float.NaN, Float.NaN};
@@ -274,16 +274,16 @@ class InspectPageTest {
         .isEqualTo(
             """
             odd: f32, 4, 4 values
-            min 1.000, max 1.000, mean 1.000, deviation 0, 0.0 % zero
-            1 NaN, 1 infinite, left out below
+            min 1.000, max 1.000, mean 1.000, stddev 0, 0.0 % zero
+            1 NaN, 1 infinite, not included below
             1.000  ##################################################  2
             1.000
 
             none: f32, 2, 2 values
-            2 NaN, 0 infinite, left out below
+            2 NaN, 0 infinite, not included below
 
             q8: q8_K, 256, 256 values
-            ggml reads no values of this type
+            ggml cannot dequantize this type
             """);
   }
 }

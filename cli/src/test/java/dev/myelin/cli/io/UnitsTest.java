@@ -26,20 +26,20 @@ class UnitsTest {
         "9223372036854775807  | 9,223,372,036,854,775,807  | 9.22 E",
         "-9223372036854775808 | -9,223,372,036,854,775,808 | -9.22 E",
       })
-  void numbers(long number, String exact, String rounded) {
-    assertThat(Units.exact(number)).isEqualTo(exact);
-    assertThat(Units.rounded(number)).isEqualTo(rounded);
+  void formatsNumbers(long number, String exact, String rounded) {
+    assertThat(Units.grouped(number)).isEqualTo(exact);
+    assertThat(Units.abbreviated(number)).isEqualTo(rounded);
   }
 
   @ParameterizedTest
   @CsvSource({"12, 12 bytes", "1200, 1.20 kB", "770000000, 770 MB"})
-  void bytes(long number, String text) {
+  void formatsBytes(long number, String text) {
     assertThat(Units.bytes(number)).isEqualTo(text);
   }
 
   @ParameterizedTest
   @CsvSource({"1, 3, 33.3 %", "0, 0, 0.0 %", "5, 5, 100.0 %"})
-  void percent(long part, long whole, String text) {
+  void formatsPercent(long part, long whole, String text) {
     assertThat(Units.percent(part, whole)).isEqualTo(text);
   }
 }

@@ -21,19 +21,19 @@ class EscapesTest {
         "\\xc3\\xa4ä, ää",
         "日\\\\本, 日\\本",
       })
-  void whatTheyStandFor(String text, String expected) {
-    assertThat(Escapes.of(text)).isEqualTo(expected);
+  void decodesEscapes(String text, String expected) {
+    assertThat(Escapes.decode(text)).isEqualTo(expected);
   }
 
   @Test
-  void linesAndTabs() {
-    assertThat(Escapes.of("a\\nb\\tc\\rd\\n")).isEqualTo("a\nb\tc\rd\n");
-    assertThat(Escapes.of("")).isEmpty();
+  void decodesLinesAndTabs() {
+    assertThat(Escapes.decode("a\\nb\\tc\\rd\\n")).isEqualTo("a\nb\tc\rd\n");
+    assertThat(Escapes.decode("")).isEmpty();
   }
 
   @Test
-  void bytesThatAreNoTextAreRefused() {
-    assertThatThrownBy(() -> Escapes.of("a\\xff"))
+  void rejectsInvalidUtf8() {
+    assertThatThrownBy(() -> Escapes.decode("a\\xff"))
         .hasMessage("--escape: byte 0xff at 1: expected UTF-8");
   }
 }

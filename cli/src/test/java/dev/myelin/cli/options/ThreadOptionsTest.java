@@ -17,8 +17,8 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 /** {@code -t} of every command that has it: never more threads than cores unless forced. */
 class ThreadOptionsTest {
-  private static final String REMARK =
-      "threads: %d asked for, this process may use %d core%s: computing with %d"
+  private static final String NOTE =
+      "threads: %d requested, this process may use %d core%s: using %d"
           .formatted(
               Threads.cores() + 1,
               Threads.cores(),
@@ -56,10 +56,10 @@ class ThreadOptionsTest {
         "imatrix -m M -f DIR/text.txt -o DIR/x.gguf",
         "quantize M DIR/y.gguf Q8_0",
         "plan M --types q8_0",
-        "plan M --types q8_0 --speed 1GB/s",
+        "plan M --types q8_0 --bandwidth 1GB/s",
         "train DIR/text.txt -o DIR/z.gguf --steps 1",
       })
-  void moreThanGgmlTakesIsWrongUsageThatNamesTheCores(String line) {
+  void rejectsTooManyThreads(String line) {
     Outcome outcome = run(line, "-t", 999);
     assertThat(outcome.status()).isEqualTo(2);
     assertThat(outcome.err())
@@ -78,24 +78,24 @@ class ThreadOptionsTest {
         "score -m M -p x --labels a,b",
         "imatrix -m M -f DIR/text.txt -o DIR/x.gguf -c 16 --chunks 1",
         "quantize M DIR/y.gguf Q8_0",
-        "plan M --types q8_0 --speed 1GB/s",
+        "plan M --types q8_0 --bandwidth 1GB/s",
       })
-  void moreThanThereAreCoresIsReportedOnce(String line) {
+  void notesThreadLimitOnce(String line) {
     assumeTrue(Threads.cores() < Threads.MAX, "skipped: no number of threads is too high here");
     Outcome outcome = run(line, "-t", Threads.cores() + 1);
     assertThat(outcome.status()).as(outcome.err()).isZero();
-    assertThat(outcome.err()).containsOnlyOnce(REMARK);
-    assertThat(run(line, "-t", Threads.cores()).err()).doesNotContain("asked for");
-    assertThat(run(line).err()).doesNotContain("asked for");
+    assertThat(outcome.err()).containsOnlyOnce(NOTE);
+    assertThat(run(line, "-t", Threads.cores()).err()).doesNotContain("requested");
+    assertThat(run(line).err()).doesNotContain("requested");
   }
 
   @Test
-  void forcedOnesAreStarted() {
+  void startsForcedThreads() {
     assumeTrue(Threads.cores() < Threads.MAX, "skipped: no number of threads is too high here");
     Outcome outcome =
         run("bench -m M -p 4 -n 0 -r 1 -o csv", "-t", Threads.cores() + 1, "--force-threads");
     assertThat(outcome.status()).isZero();
-    assertThat(outcome.err()).doesNotContain("asked for");
+    assertThat(outcome.err()).doesNotContain("requested");
     assertThat(outcome.out()).contains(",\"" + (Threads.cores() + 1) + "\",\"f16\"");
   }
 }

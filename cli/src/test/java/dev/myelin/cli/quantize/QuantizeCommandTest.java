@@ -3,7 +3,7 @@ package dev.myelin.cli.quantize;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
-import dev.myelin.cli.Child;
+import dev.myelin.cli.ChildProcess;
 import dev.myelin.cli.Outcome;
 import dev.myelin.cli.io.Units;
 import dev.myelin.gguf.GgmlType;
@@ -53,14 +53,14 @@ class QuantizeCommandTest {
   }
 
   @Test
-  void aSummaryIsAllThatIsSaid() throws IOException {
+  void printsSummaryOnly() throws IOException {
     Path out = folder.resolve("out.gguf");
     Outcome done = Outcome.of("quantize", model, out, "q4_k_m", "-t", 2);
     assertThat(done.status()).as(done.err()).isZero();
     assertThat(done.out()).isEmpty();
     assertThat(done.err())
         .matches(
-            "\\S+model.gguf [\\d.]+ MB -> \\S+out.gguf [\\d.]+ [kM]B, [\\d.]+ bits a weight,"
+            "\\S+model.gguf [\\d.]+ MB -> \\S+out.gguf [\\d.]+ [kM]B, [\\d.]+ bits/weight,"
                 + " [\\d.]+ s\n");
     assertThat(done.err())
         .startsWith(
@@ -72,7 +72,7 @@ class QuantizeCommandTest {
   }
 
   @Test
-  void optionsReachTheTensors() throws IOException {
+  void appliesTypeOptions() throws IOException {
     Path out = folder.resolve("out.gguf");
     Path types = Files.writeString(folder.resolve("types"), "attn_q=q5_1\n  ffn_up=q8_0 ");
     Outcome done =
@@ -97,7 +97,7 @@ class QuantizeCommandTest {
   }
 
   @Test
-  void aDryRunWritesNothing() throws IOException {
+  void dryRunWritesNothing() throws IOException {
     Outcome dry = Outcome.of("quantize", "--dry-run", model, "Q4_K_M");
     assertThat(dry.status()).as(dry.err()).isZero();
     assertThat(dry.out().lines().findFirst().orElseThrow())
@@ -105,19 +105,19 @@ class QuantizeCommandTest {
     assertThat(dry.out())
         .containsPattern("(?m)^blk.0.attn_k.weight +256x64 +f32 +q4_K +9,216$")
         .containsPattern("(?m)^blk.0.attn_norm.weight +256 +f32 +1,024$")
-        .containsPattern("\n\n[\\d.]+ MB of tensors become [\\d.]+ kB, [\\d.]+ bits a weight\n$");
+        .containsPattern("\n\ntensors: [\\d.]+ MB -> [\\d.]+ kB, [\\d.]+ bits/weight\n$");
     Path out = folder.resolve("out.gguf");
     assertThat(Outcome.of("quantize", model, out, "Q4_K_M", "--dry-run").out())
         .isEqualTo(dry.out());
     assertThat(out).doesNotExist();
     assertThat(Outcome.of("quantize", model, "IQ2_XS", "--dry-run").out())
-        .contains("needs an importance matrix\n")
-        .endsWith("an importance matrix is needed: --imatrix FILE\n");
+        .contains("requires an importance matrix\n")
+        .endsWith("an importance matrix is required: --imatrix FILE\n");
   }
 
   @ParameterizedTest
   @ValueSource(strings = {"Q4_0", "Q2_K", "Q4_K", "Q5_K", "Q6_K", "IQ4_XS", "IQ4_NL"})
-  void anEntryOfZerosCountsAsNone(String type) {
+  void ignoresZeroEntries(String type) {
     Path plain = folder.resolve("plain.gguf");
     Path zero = folder.resolve("zero.gguf");
     String weight = "blk.0.ffn_up.weight";
@@ -135,12 +135,11 @@ class QuantizeCommandTest {
     Outcome done = Outcome.of("quantize", model, zero, type, "--pure", "--imatrix", matrix);
     assertThat(done.status()).as(done.err()).isZero();
     assertThat(done.err())
-        .contains(
-            "zero everywhere in the importance matrix, which counts as no entry: " + weight + "\n")
-        .contains("1 of 16 tensors converted by the importance matrix");
+        .contains("all zeros in the importance matrix, ignored: " + weight + "\n")
+        .contains("1 of 16 tensors converted with the importance matrix");
     assertThat(bytes(zero, weight)).isEqualTo(bytes(plain, weight));
     assertThat(Outcome.of("quantize", model, type, "--dry-run", "--imatrix", matrix).out())
-        .containsPattern(weight + " .*zero everywhere in the importance matrix\n");
+        .containsPattern(weight + " .*all zeros in the importance matrix\n");
     Outcome needs = Outcome.of("quantize", model, zero, "IQ2_XS", "--imatrix", matrix);
     assertThat(needs.status()).isEqualTo(1);
   }
@@ -152,7 +151,7 @@ class QuantizeCommandTest {
   }
 
   @Test
-  void whatChangesNothingIsSaid() throws IOException {
+  void notesRulesWithoutMatch() throws IOException {
     Path out = folder.resolve("out.gguf");
     String[] rules = {
       "--tensor-type=attn_zz=q8_0",
@@ -170,11 +169,11 @@ class QuantizeCommandTest {
     assertThat(done.err().lines().toList())
         .hasSize(4)
         .startsWith(
-            "--tensor-type attn_zz=q8_0: changes no tensor",
-            "--tensor-type attn_norm=q8_0: changes no tensor",
-            "--tensor-type blk.0.attn_k=q5_1: changes no tensor");
+            "--tensor-type attn_zz=q8_0: matches no converted tensor",
+            "--tensor-type attn_norm=q8_0: matches no converted tensor",
+            "--tensor-type blk.0.attn_k=q5_1: matches no converted tensor");
     Outcome dry = Outcome.of("quantize", model, "F16", "--dry-run", "--tensor-type", "attn_k=q8_0");
-    assertThat(dry.err()).isEqualTo("--tensor-type attn_k=q8_0: changes no tensor\n");
+    assertThat(dry.err()).isEqualTo("--tensor-type attn_k=q8_0: matches no converted tensor\n");
     Path matrix = folder.resolve("m.gguf");
     Outcome.of("imatrix", "-m", model, "-f", text, "-o", matrix, "-c", 64, "--chunks", 1, "-t", 1);
     Outcome some =
@@ -189,11 +188,11 @@ class QuantizeCommandTest {
             "ffn_up",
             "--include-weights",
             "zz");
-    assertThat(some.err()).startsWith("--include-weights zz: changes no tensor\n");
+    assertThat(some.err()).startsWith("--include-weights zz: matches no tensor\n");
   }
 
   @Test
-  void typesAreListed() {
+  void listsTypes() {
     Outcome list = Outcome.of("quantize", "--list");
     assertThat(list.status()).isZero();
     assertThat(list.out())
@@ -205,13 +204,13 @@ class QuantizeCommandTest {
   @CsvSource(
       delimiter = '|',
       value = {
-        "quantize                              | expected IN OUT TYPE, got 0 of them",
-        "quantize M Q4_0                       | expected IN OUT TYPE, got 2 of them",
-        "quantize M o Q4_0 8                   | expected IN OUT TYPE, got 4 of them",
+        "quantize                              | expected IN OUT TYPE, got 0",
+        "quantize M Q4_0                       | expected IN OUT TYPE, got 2",
+        "quantize M o Q4_0 8                   | expected IN OUT TYPE, got 4",
         "quantize M o Q4_KM                    | unknown type 'Q4_KM': did you mean Q4_K",
         "quantize M o q5_km                    | unknown type 'q5_km': did you mean Q5_K",
-        "quantize M o best                     | unknown type 'best': `myelin quantize --list`"
-            + " names all",
+        "quantize M o best                     | unknown type 'best': see `myelin quantize"
+            + " --list`",
         "quantize M o Q4_0 --tensor-type x=q4k | unknown type 'q4k' for --tensor-type: did you mean"
             + " Q4_K?",
         "quantize M o Q4_0 --tensor-type x     | tensor type 'x': expected NAME=TYPE",
@@ -223,13 +222,13 @@ class QuantizeCommandTest {
         "quantize M o Q4_0 --imatri x          | unknown option '--imatri': did you mean"
             + " --imatrix?",
         "imatrix                               | no text: give -f FILE, or --in-file FILE to merge",
-        "imatrix -f T                          | no model: name a GGUF file with -m FILE",
+        "imatrix -f T                          | no model: give a GGUF file with -m FILE",
         "imatrix -m M -f T -c 1                | context = 1: expected 2 or more",
         "imatrix -m M -f T --chunks 0          | chunks = 0: expected 1 or more, or -1",
         "imatrix -m M -f T --chunk -1          | chunks to skip = -1: expected 0 or more",
         "imatrix -m M -f T --output-format csv | output format 'csv': known are gguf, dat",
       })
-  void wrongUsage(String line, String message) {
+  void rejectsWrongUsage(String line, String message) {
     Outcome outcome = Outcome.of(words(line));
     assertThat(outcome.err()).contains(message).hasLineCount(1);
     assertThat(outcome.status()).isEqualTo(2);
@@ -255,7 +254,7 @@ class QuantizeCommandTest {
         "imatrix -m M -f T -o F                | this is a folder: expected a file to write",
         "imatrix --in-file T -o o              | text.txt: the number of entries = ",
       })
-  void failedWork(String line, String message) {
+  void reportsFailedWork(String line, String message) {
     Outcome outcome = Outcome.of(words(line));
     assertThat(outcome.err()).startsWith("myelin: ").contains(message).hasLineCount(1);
     assertThat(outcome.status()).isEqualTo(1);
@@ -275,7 +274,7 @@ class QuantizeCommandTest {
   }
 
   @Test
-  void vocabulariesAreNoModels() {
+  void rejectsVocabularyOnlyFile() {
     Path vocabulary = folder.resolve("vocabulary.gguf");
     new GgufWriter().put("general.architecture", "llama").write(vocabulary);
     Outcome outcome = Outcome.of("quantize", vocabulary, folder.resolve("o"), "Q4_0");
@@ -284,7 +283,7 @@ class QuantizeCommandTest {
   }
 
   @Test
-  void importanceIsMeasuredMergedAndUsed() {
+  void measuresMergesAndUsesImportance() {
     Path one = folder.resolve("one.gguf");
     Outcome measured =
         Outcome.of("imatrix", "-m", model, "-f", text, "-o", one, "-c", 64, "--chunks", 3, "-t", 1);
@@ -328,7 +327,7 @@ class QuantizeCommandTest {
     Outcome done = Outcome.of("quantize", model, out, "IQ3_XXS", "--imatrix", both);
     assertThat(done.status()).as(done.err()).isZero();
     assertThat(done.err())
-        .startsWith("15 of 16 tensors converted by the importance matrix\n")
+        .startsWith("15 of 16 tensors converted with the importance matrix\n")
         .hasLineCount(2);
     try (GgufFile file = GgufFile.open(out)) {
       assertThat(file.metadata().string("quantize.imatrix.file")).isEqualTo(both.toString());
@@ -337,16 +336,16 @@ class QuantizeCommandTest {
     Outcome some =
         Outcome.of(
             "quantize", model, out, "Q4_0", "--imatrix", both, "--include-weights", "ffn_up");
-    assertThat(some.err()).startsWith("2 of 16 tensors converted by the importance matrix\n");
+    assertThat(some.err()).startsWith("2 of 16 tensors converted with the importance matrix\n");
     Outcome others =
         Outcome.of(
             "quantize", model, out, "Q4_0", "--imatrix", both, "--exclude-weights", "ffn_up");
-    assertThat(others.err()).startsWith("13 of 16 tensors converted by the importance matrix\n");
+    assertThat(others.err()).startsWith("13 of 16 tensors converted with the importance matrix\n");
     Outcome none =
         Outcome.of(
             "quantize", model, out, "Q4_0", "--imatrix", both, "--exclude-weights", "weight");
     assertThat(none.err())
-        .isEqualTo("myelin: --exclude-weights weight: leaves no entry of " + both + "\n");
+        .isEqualTo("myelin: --exclude-weights weight: selects no entry of " + both + "\n");
     assertThat(none.status()).isEqualTo(1);
   }
 
@@ -361,17 +360,17 @@ class QuantizeCommandTest {
   }
 
   @Test
-  void ctrlCLeavesNothing() throws Exception {
+  void ctrlCRemovesPartialFile() throws Exception {
     Path in = large(folder.resolve("in.gguf"));
     Path out = folder.resolve("out.gguf");
-    Process process = Child.of(List.of(), "quantize", in, out, "Q6_K", "-t", 1).start();
+    Process process = ChildProcess.myelin(List.of(), "quantize", in, out, "Q6_K", "-t", 1).start();
     while (process.isAlive() && partial().findAny().isEmpty()) {
       Thread.sleep(20);
     }
-    Child.signal(process, "INT");
-    assertThat(Child.rest(process.getErrorStream()))
+    ChildProcess.signal(process, "INT");
+    assertThat(ChildProcess.readRemaining(process.getErrorStream()))
         .isEqualTo("myelin: cancelled, " + out + " was not written\n");
-    assertThat(Child.status(process)).isEqualTo(130);
+    assertThat(ChildProcess.exitStatus(process)).isEqualTo(130);
     assertThat(out).doesNotExist();
     assertThat(partial()).isEmpty();
     Files.delete(in);
@@ -384,16 +383,16 @@ class QuantizeCommandTest {
   }
 
   @Test
-  void aDiskThatFillsUpLeavesTheOlderFile() throws Exception {
+  void fullDiskKeepsOlderFile() throws Exception {
     Path out = Files.writeString(folder.resolve("out.gguf"), "an older file");
     assumeTrue(Files.exists(Path.of("/bin/bash")), "skipped: no /bin/bash to limit a file's size");
     ProcessBuilder child =
-        Child.of(List.of("-XX:-UsePerfData"), "quantize", model, out, "Q8_0", "-t", 2);
+        ChildProcess.myelin(List.of("-XX:-UsePerfData"), "quantize", model, out, "Q8_0", "-t", 2);
     child.command().addAll(0, List.of("/bin/bash", "-c", "ulimit -f 256; exec \"$@\"", "bash"));
     Process process = child.start();
-    assertThat(Child.rest(process.getErrorStream()))
+    assertThat(ChildProcess.readRemaining(process.getErrorStream()))
         .isEqualTo("myelin: " + out + ": cannot be written: file too large\n");
-    assertThat(Child.status(process)).isEqualTo(1);
+    assertThat(ChildProcess.exitStatus(process)).isEqualTo(1);
     assertThat(out).hasContent("an older file");
     assertThat(partial()).isEmpty();
   }

@@ -39,7 +39,7 @@ class LogitsCommandTest {
   }
 
   @Test
-  void everyPositionHasARowOfTheSessionsLogits() {
+  void writesLogitsOfEveryPosition() {
     Outcome outcome = Outcome.of("logits", "-m", model, "--tokens", LIST, "--cache-type", "f32");
     assertThat(outcome.status()).isZero();
     assertThat(outcome.bytes()).hasSize(TOKENS.length * VOCABULARY * 4);
@@ -60,7 +60,7 @@ class LogitsCommandTest {
   }
 
   @Test
-  void batchesOfAnySizeGiveTheSameLogits() {
+  void batchSizeDoesNotChangeLogits() {
     float[] whole =
         floats(Outcome.of("logits", "-m", model, "--tokens", LIST, "--cache-type", "f32").bytes());
     for (int batch : new int[] {1, 3}) {
@@ -74,7 +74,7 @@ class LogitsCommandTest {
   }
 
   @Test
-  void aFileTakesTheSameBytes() throws Exception {
+  void writesFile() throws Exception {
     Path file = folder.resolve("out.f32");
     Outcome outcome = Outcome.of("logits", "-m", model, "--tokens", LIST, "-o", file);
     assertThat(outcome.bytes()).isEmpty();
@@ -83,8 +83,8 @@ class LogitsCommandTest {
   }
 
   @Test
-  void aPromptIsTokenizedAsForRun() {
-    Outcome ids = Outcome.given("once upon", "tokenize", "-m", model.toString(), "--ids");
+  void tokenizesPrompt() {
+    Outcome ids = Outcome.withInput("once upon", "tokenize", "-m", model.toString(), "--ids");
     String list = ids.out().strip().replace(' ', ',');
     assertThat(Outcome.of("logits", "-m", model, "-p", "once upon").bytes())
         .isEqualTo(Outcome.of("logits", "-m", model, "--tokens", list).bytes());

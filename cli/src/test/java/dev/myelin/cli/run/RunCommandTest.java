@@ -39,7 +39,7 @@ class RunCommandTest {
   }
 
   @Test
-  void aTrainedModelWritesItsStory() throws Exception {
+  void writesKnownStory() throws Exception {
     Path story = SharedData.path("models/stories260K-f32.gguf");
     String expected = Files.readString(SharedData.path("models/stories260K-greedy.txt"));
     Outcome outcome =
@@ -49,13 +49,13 @@ class RunCommandTest {
   }
 
   @Test
-  void statisticsGoToStandardError() {
+  void printsStatisticsToStandardError() {
     Outcome outcome = run("-p", "once upon a time", "-n", 12, "--seed", 41);
     assertThat(outcome.status()).isZero();
     assertThat(outcome.out()).startsWith("once upon a time").endsWith("\n");
     assertThat(outcome.err().lines())
         .satisfiesExactly(
-            l -> assertThat(l).startsWith("--seed: changes nothing, "), // with --temp 0
+            l -> assertThat(l).startsWith("--seed has no effect: "), // with --temp 0
             l -> assertThat(l).matches("prompt +\\d+ tokens +[\\d.]+ tokens/s"),
             l -> assertThat(l).matches("generation +12 tokens +[\\d.]+ tokens/s"),
             l -> assertThat(l).matches("first token +[\\d.]+ ms"),
@@ -65,7 +65,7 @@ class RunCommandTest {
   }
 
   @Test
-  void aCopyOfTheCheckpointWritesTheSame() {
+  void noMmapGivesSameText() {
     Outcome mapped = run("-p", "abc", "-n", 5);
     Outcome copied = run("-p", "abc", "-n", 5, "--no-mmap");
     assertThat(copied.status()).isZero();
@@ -73,7 +73,7 @@ class RunCommandTest {
   }
 
   @Test
-  void thePromptComesFromAnOptionAFileOrStandardInput() throws Exception {
+  void readsPromptFromOptionFileOrStandardInput() throws Exception {
     String prompt = "once upon\n a @time";
     Path file = Files.writeString(folder.resolve("prompt.txt"), prompt + "\n");
     String expected = run("-p", prompt, "-n", 8).out();
@@ -81,29 +81,29 @@ class RunCommandTest {
     String[] words = {
       "run", "-m", model.toString(), "-f", "-", "-n", "8", "--temp", "0", "--ignore-eos"
     };
-    assertThat(Outcome.given(prompt + "\n", words).out()).isEqualTo(expected);
+    assertThat(Outcome.withInput(prompt + "\n", words).out()).isEqualTo(expected);
     assertThat(run("-p", prompt, "-n", 8, "--no-display-prompt").out())
         .isEqualTo(expected.substring(prompt.length()));
   }
 
   @Test
-  void aPromptMayLookLikeAnOptionOrAnArgumentFile() {
+  void acceptsPromptThatLooksLikeOption() {
     assertThat(run("-p", "--x", "-n", 1).out()).startsWith("--x");
     assertThat(run("-p", "@x", "-n", 1).out()).startsWith("@x");
     assertThat(run("-p", "", "-n", 1).status()).isZero();
   }
 
   @Test
-  void theModelMayBeNamedByAVariable() {
+  void readsModelFromVariable() {
     Map<String, String> environment = Map.of("MYELIN_MODEL", model.toString());
     String[] words = {"run", "-p", "a", "-n", "2", "-t", "1"};
-    Outcome outcome = Outcome.given(new byte[0], environment, words);
+    Outcome outcome = Outcome.withInput(new byte[0], environment, words);
     assertThat(outcome.status()).isZero();
     assertThat(outcome.out()).startsWith("a");
   }
 
   @Test
-  void sameSeedSameText() {
+  void seedRepeatsText() {
     Object[] words = {"-p", "once", "-n", 30, "--temp", 1.5, "--top-k", 0, "--seed", 7};
     assertThat(run(words).out()).isEqualTo(run(words).out());
     words[words.length - 1] = 8;
@@ -113,7 +113,7 @@ class RunCommandTest {
   }
 
   @Test
-  void theSeedChosenAtRandomIsSaidAndRepeats() {
+  void printsRandomSeed() {
     Object[] words = {"-p", "once", "-n", 30, "--temp", 1.5, "--top-k", 0};
     Outcome first = run(words);
     String seed = first.err().replaceFirst("(?s).*seed +(\\d+).*", "$1");
@@ -124,7 +124,7 @@ class RunCommandTest {
   }
 
   @Test
-  void aStopStringEndsTheTextAndIsLeftOut() {
+  void stopsAtStopString() {
     String text = run("-p", "once", "-n", 30, "--no-display-prompt").out();
     String stop = text.substring(6, 9);
     Outcome outcome =
@@ -135,14 +135,14 @@ class RunCommandTest {
   }
 
   @Test
-  void aFullContextEndsTheText() {
+  void stopsAtFullContext() {
     Outcome outcome = run("-p", "once", "-c", 20);
     assertThat(outcome.status()).isZero();
     assertThat(outcome.err()).contains("stopped by   context full");
   }
 
   @Test
-  void cacheTypesAndBatchesAreAccepted() {
+  void acceptsCacheTypesAndBatches() {
     String expected = run("-p", "once upon a time", "-n", 8, "--cache-type", "f32").out();
     assertThat(run("-p", "once upon a time", "-n", 8, "--cache-type", "F32", "-b", 3).out())
         .isEqualTo(expected);
@@ -150,32 +150,32 @@ class RunCommandTest {
   }
 
   @Test
-  void theLastOfAnOptionGivenTwiceCounts() {
+  void lastValueOfRepeatedOptionWins() {
     Outcome outcome = run("-p", "once", "-n", 9, "-n", 2);
     assertThat(outcome.err()).contains("generation         2 tokens").doesNotContain("WARN");
   }
 
   @Test
-  void outputIsUtf8() {
+  void writesUtf8() {
     assertThat(new String(run("-p", "größe 世界", "-n", 0).bytes(), StandardCharsets.UTF_8))
         .isEqualTo("größe 世界\n");
   }
 
   @Test
-  void aPromptThatDoesNotFitIsRefusedBeforeItIsPrinted() {
+  void rejectsTooLongPrompt() {
     Outcome outcome = run("-p", "a ".repeat(2000), "-n", 1);
     assertThat(outcome.status()).isEqualTo(1);
     assertThat(outcome.out()).isEmpty();
     assertThat(outcome.err())
         .matches(
             "myelin: the prompt has \\d+ tokens, which do not fit into a context of 512"
-                + " \\(-c allows more, but the model was trained for 512\\)\n");
+                + " \\(-c sets a longer one, but the model was trained with 512\\)\n");
     assertThat(run("-p", "a ".repeat(200), "-c", 100, "-n", 1).err())
-        .endsWith("(-c allows more, up to the 512 that the model was trained for)\n");
+        .endsWith("(-c sets a longer one, up to the 512 that the model was trained with)\n");
   }
 
   @Test
-  void anErrorAfterThePromptBeginsOnALineOfItsOwn() {
+  void errorStartsOnNewLine() {
     String problem = "myelin: logit of token 0 = NaN: expected a number";
     Object[] words = {"-m", withNaN(), "-p", "once", "-n", 2, "-t", 1, "--temp=0"};
     Outcome shown = Outcome.of("run", words);
@@ -207,15 +207,15 @@ class RunCommandTest {
   }
 
   @Test
-  void aContextBeyondTheTrainedOneIsReported() {
+  void notesContextBeyondTraining() {
     String note =
-        "-c 600: the model was trained for a context of 512 tokens, and gets worse beyond\n";
+        "-c 600: the model was trained with a context of 512 tokens: longer text is worse\n";
     assertThat(run("-p", "a", "-c", 600, "-n", 1).err()).startsWith(note);
     assertThat(run("-p", "a", "-c", 512, "-n", 1).err()).doesNotContain("trained");
   }
 
   @Test
-  void specialTokensOfThePromptAreParsedUnlessAskedNotTo() {
+  void noParseSpecialKeepsText() {
     int plain = promptTokens("-p", "a");
     assertThat(promptTokens("-p", "a</s>")).isEqualTo(plain + 1);
     assertThat(promptTokens("-p", "a</s>", "--no-parse-special")).isGreaterThan(plain + 1);

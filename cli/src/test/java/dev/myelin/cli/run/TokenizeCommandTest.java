@@ -40,7 +40,7 @@ class TokenizeCommandTest {
     String[] words =
         Arrays.copyOf(new String[] {"tokenize", "-m", model.toString()}, 3 + more.length);
     System.arraycopy(more, 0, words, 3, more.length);
-    return Outcome.given(input, words);
+    return Outcome.withInput(input, words);
   }
 
   private static String ids(Path model, String text, boolean special, boolean parse) {
@@ -52,7 +52,7 @@ class TokenizeCommandTest {
   }
 
   @Test
-  void idsAreOneLineAsTheOptionsSay() {
+  void printsIds() {
     assertThat(tokenize(spm, TEXT, "--ids").out()).isEqualTo(ids(spm, TEXT, true, true) + "\n");
     assertThat(tokenize(spm, TEXT, "--ids", "--no-bos").out())
         .isEqualTo(ids(spm, TEXT, false, true) + "\n");
@@ -63,7 +63,7 @@ class TokenizeCommandTest {
   }
 
   @Test
-  void textsAreQuotedOnOneLine() {
+  void printsQuotedTokens() {
     for (Path model : List.of(spm, bpe)) {
       Outcome outcome = tokenize(model, TEXT, "--no-bos", "--no-parse-special");
       assertThat(outcome.status()).isZero();
@@ -100,7 +100,7 @@ class TokenizeCommandTest {
   }
 
   @Test
-  void nulSeparatesTextsWithALineOfIdsEach() {
+  void nulSeparatesTexts() {
     Outcome outcome = tokenize(spm, "one\0\0two\nlines\0", "--nul");
     assertThat(outcome.out().split("\n", -1))
         .containsExactly(
@@ -112,15 +112,15 @@ class TokenizeCommandTest {
   }
 
   @Test
-  void nothingIsOneEmptyLineWithoutBos() {
+  void emptyInputPrintsEmptyLine() {
     assertThat(tokenize(spm, "", "--no-bos").out()).isEqualTo("\n");
     assertThat(tokenize(bpe, "", "--no-bos", "--nul").out()).isEqualTo("\n");
   }
 
   @Test
-  void whatIsNotUtf8IsRefused() {
+  void rejectsInvalidUtf8() {
     byte[] input = {'a', (byte) 0xff};
-    Outcome outcome = Outcome.given(input, Map.of(), "tokenize", "-m", spm.toString());
+    Outcome outcome = Outcome.withInput(input, Map.of(), "tokenize", "-m", spm.toString());
     assertThat(outcome.status()).isEqualTo(1);
     assertThat(outcome.err()).isEqualTo("myelin: standard input: byte 0xff at 1: expected UTF-8\n");
     assertThat(outcome.out()).isEmpty();
@@ -128,7 +128,7 @@ class TokenizeCommandTest {
 
   /** Texts and ids of real vocabularies, through the command. */
   @Test
-  void realVocabulariesGiveTheKnownIds() throws Exception {
+  void matchesKnownIds() throws Exception {
     for (String name : List.of("llama-spm", "gpt-2", "llama-bpe", "qwen2")) {
       Path model = SharedData.path("vocabs/ggml-vocab-" + name + ".gguf");
       String inputs = Files.readString(SharedData.path("vocabs/ggml-vocab-" + name + ".gguf.inp"));

@@ -15,7 +15,7 @@ class StoriesCommandTest {
   @TempDir static Path folder;
 
   @Test
-  void eachStoryEndsWithTheSeparatorOnALineOfItsOwn() {
+  void endsStoriesWithSeparator() {
     Outcome outcome = Outcome.of("stories", "-n", 3, "-s", 7);
     StoryGenerator stories = StoryGenerator.of(Kind.STORY);
     StringBuilder expected = new StringBuilder();
@@ -30,7 +30,7 @@ class StoriesCommandTest {
   }
 
   @Test
-  void aFileHoldsWhatIsPrinted() throws Exception {
+  void writesFile() throws Exception {
     Path file = folder.resolve("corpus.txt");
     Outcome outcome = Outcome.of("stories", "-n", 2000, "-o", file);
     assertThat(outcome.out()).isEmpty();
@@ -39,14 +39,14 @@ class StoriesCommandTest {
   }
 
   @Test
-  void sentencesAreOneALineWithTheirLabels() {
+  void writesLabelledSentences() {
     Outcome outcome = Outcome.of("stories", "--kind", "sentiment", "-n", 100);
     assertThat(outcome.out()).hasLineCount(100);
     assertThat(outcome.out().lines()).allMatch(l -> l.matches(".+[.!] => (positive|negative)"));
   }
 
   @Test
-  void wrongUsage() {
+  void rejectsWrongUsage() {
     Outcome kind = Outcome.of("stories", "--kind", "poem");
     assertThat(kind.status()).isEqualTo(2);
     assertThat(kind.err()).contains("kind 'poem': expected one of story, sentiment");

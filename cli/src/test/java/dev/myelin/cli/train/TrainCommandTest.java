@@ -2,7 +2,7 @@ package dev.myelin.cli.train;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.myelin.cli.Child;
+import dev.myelin.cli.ChildProcess;
 import dev.myelin.cli.Outcome;
 import dev.myelin.gguf.GgufFile;
 import dev.myelin.testing.EnglishText;
@@ -22,7 +22,7 @@ import org.junit.jupiter.params.provider.CsvSource;
 /** {@code myelin train}: from a file of text to a checkpoint, and what may go wrong. */
 class TrainCommandTest {
   private static final String[] SMALL = {
-    "--vocabulary",
+    "--vocab-size",
     "320",
     "--layers",
     "1",
@@ -71,17 +71,17 @@ class TrainCommandTest {
   }
 
   @Test
-  void textBecomesACheckpointThatRuns() throws Exception {
+  void trainsRunnableModel() throws Exception {
     Path output = folder.resolve("new.gguf");
     Outcome outcome =
         train(small(output, "-n", 15, "--meta", "general.name=New", "--sample-every", 3));
     assertThat(outcome.err())
-        .contains("tokenizer    spm of 320 tokens")
+        .contains("tokenizer    spm, 320 tokens")
         .contains("tokens; ")
         .contains("step     15  loss ")
         .contains("Once upon a time")
-        .contains("GFLOP/s of f32 multiply-adds on 1 threads")
-        .contains("ended by     its last step");
+        .contains("GFLOP/s f32 peak on 1 threads")
+        .contains("stopped by   last step");
     assertThat(outcome.status()).isZero();
     assertThat(outcome.out()).isEmpty();
     try (GgufFile file = GgufFile.open(output)) {
@@ -99,23 +99,23 @@ class TrainCommandTest {
   }
 
   @Test
-  void interruptedRunIsResumed() throws Exception {
+  void resumesInterruptedRun() throws Exception {
     Path whole = folder.resolve("whole.gguf");
     assertThat(train(small(whole, "-n", 12, "--chart", folder.resolve("w.png"))).status()).isZero();
     assertThat(Files.readAllBytes(folder.resolve("w.png"))).startsWith(0x89, 'P', 'N', 'G');
 
     Path output = folder.resolve("interrupted.gguf");
     Process process =
-        Child.of(
+        ChildProcess.myelin(
                 List.of(),
                 with(new Object[] {"train"}, small(output, "-n", 100_000, "--val-split", 0.3)))
             .redirectErrorStream(true)
             .start();
     waitForStep(folder.resolve("interrupted.csv"));
-    Child.signal(process, "INT");
-    String said = Child.rest(process.getInputStream());
-    assertThat(Child.status(process)).as(said).isZero();
-    assertThat(said).contains("ended by     Ctrl-C").contains("--resume goes on from here");
+    ChildProcess.signal(process, "INT");
+    String said = ChildProcess.readRemaining(process.getInputStream());
+    assertThat(ChildProcess.exitStatus(process)).as(said).isZero();
+    assertThat(said).contains("stopped by   Ctrl-C").contains("--resume continues the run");
     assertThat(folder.resolve("interrupted.state.gguf")).isRegularFile();
 
     // the validation split is also restored
@@ -136,7 +136,7 @@ class TrainCommandTest {
   }
 
   @Test
-  void adapterIsTrainedAndUsed() throws Exception {
+  void trainsAdapter() throws Exception {
     Path base = RandomModel.small("llama").write(folder.resolve("base.gguf"));
     Path output = folder.resolve("adapter.gguf");
     Outcome outcome =
@@ -160,7 +160,7 @@ class TrainCommandTest {
             "-t",
             1);
     assertThat(outcome.status()).as(outcome.err()).isZero();
-    assertThat(outcome.err()).contains("of which ");
+    assertThat(outcome.err()).contains(" trainable");
     Outcome run = Outcome.of("run", "-m", base, "--lora", output, "-p", "a", "-n", 2, "-t", 1);
     assertThat(run.status()).as(run.err()).isZero();
   }
@@ -176,13 +176,13 @@ class TrainCommandTest {
         "--val-split 0.9|validation split = 0.9: expected 0 to 0.5",
         "--steps 3 --epochs 2|--steps and --epochs: expected one of them",
         "--patience 2 --evaluate-every 0|patience = 2: expected 0 without evaluations",
-        "--lora|--lora without --init-from: name the checkpoint to adapt",
+        "--lora|--lora without --init-from: give the model to adapt",
         "--meta name|--meta name: expected KEY=TEXT",
         "--tokenizer wordpiece|tokenizer = wordpiece: expected spm or bpe",
-        "--vocabulary 0|vocabulary = 0",
+        "--vocab-size 0|vocabulary = 0",
         "--wamup 3|unknown option '--wamup': did you mean --warmup?"
       })
-  void wrongUsageIsOneLine(String options, String expected) {
+  void rejectsWrongUsage(String options, String expected) {
     Path output = folder.resolve("never.gguf");
     Outcome outcome = train(with(new Object[] {text, "-o", output}, (Object[]) options.split(" ")));
     assertThat(outcome.err()).startsWith("myelin train: ").contains(expected).hasLineCount(1);
@@ -191,14 +191,14 @@ class TrainCommandTest {
   }
 
   @Test
-  void outputIsNeeded() {
+  void requiresOutput() {
     Outcome outcome = train(text);
-    assertThat(outcome.err()).contains("no output: name the checkpoint to make with -o FILE");
+    assertThat(outcome.err()).contains("no output: give the output model with -o FILE");
     assertThat(outcome.status()).isEqualTo(2);
   }
 
   @Test
-  void badInputIsOneLine() throws Exception {
+  void reportsBadInput() throws Exception {
     Path output = folder.resolve("never.gguf");
     Path empty = Files.writeString(folder.resolve("empty.txt"), "");
     Path binary = Files.write(folder.resolve("binary.txt"), new byte[] {'a', (byte) 0xff, 'b'});

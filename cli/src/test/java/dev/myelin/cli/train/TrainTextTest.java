@@ -67,7 +67,7 @@ class TrainTextTest {
   }
 
   @Test
-  void controlTokensInATextAreNotedOrParsed() throws Exception {
+  void notesOrParsesControlTokens() throws Exception {
     String turn = "<|im_start|>user\nwho<|im_end|>\n";
     Path text = Files.writeString(folder.resolve("turns.txt"), turn.repeat(20));
     Outcome plain = tune(folder.resolve("plain.gguf"), text);
@@ -87,19 +87,19 @@ class TrainTextTest {
   }
 
   @Test
-  void conversationsAreLearnedAndAnAdaptersRunIsResumed() throws Exception {
+  void trainsOnConversationsAndResumes() throws Exception {
     Path chats = Files.writeString(folder.resolve("chats.jsonl"), CHAT.repeat(3) + "\n" + CHAT);
     Path whole = folder.resolve("whole.gguf");
     Outcome outcome = tune(whole, "--chat", chats, "--lora", "-n", 6);
     assertThat(outcome.status()).as(outcome.err()).isZero();
     assertThat(outcome.err())
-        .containsPattern("text +\\d+ tokens, of which \\d+ count in the loss; 0 for validation");
+        .containsPattern("text +\\d+ tokens, \\d+ trained on; 0 for validation");
     Path parts = folder.resolve("parts.gguf");
     assertThat(tune(parts, "--chat", chats, "--lora", "-n", 3).status()).isZero();
     Outcome missing = train("--chat", chats, "-o", parts, "--resume", "-n", 6, "-t", 1);
     assertThat(missing.status()).isEqualTo(2);
     assertThat(missing.err())
-        .contains("is the training of an adapter: expected --lora and --init-from FILE");
+        .contains("is the state of an adapter: expected --lora and --init-from FILE");
     Object[] resume = {
       "--chat", chats, "-o", parts, "--resume", "--lora", "--init-from", base, "-n", 6, "-t", 1
     };
@@ -108,7 +108,7 @@ class TrainTextTest {
     otherRank[resume.length + 1] = 3;
     Outcome contradicting = train(otherRank);
     assertThat(contradicting.status()).isEqualTo(2);
-    assertThat(contradicting.err()).contains("--lora-rank 3: the run to resume began with 8");
+    assertThat(contradicting.err()).contains("--lora-rank 3: the run was started with 8");
     assertThat(train(resume).status()).isZero();
   }
 
@@ -120,13 +120,13 @@ class TrainTextTest {
         "{\"messages\": [|chats.jsonl line 2: line 1, column",
         "[1]|chats.jsonl line 2: [0] = 1: expected an object",
         "{\"message\": []}|chats.jsonl line 2: expected an array of messages",
-        "{\"messages\": []}|chats.jsonl line 2: messages[]: expected one message",
+        "{\"messages\": []}|chats.jsonl line 2: messages[]: expected at least one message",
         "{\"messages\": [{\"content\": \"a\"}]}|chats.jsonl line 2: messages[0].role",
         "{\"messages\": [{\"role\": \"user\", \"content\": \"a\"}]}|line 2: expected an assistant"
             + " message",
         "plain text|chats.jsonl line 2: line 1, column"
       })
-  void aMalformedLineIsNamed(String line, String expected) throws Exception {
+  void reportsMalformedLine(String line, String expected) throws Exception {
     Path chats = Files.writeString(folder.resolve("chats.jsonl"), CHAT + line + "\n" + CHAT);
     Outcome outcome = tune(folder.resolve("never.gguf"), "--chat", chats);
     assertThat(outcome.status()).isEqualTo(1);
@@ -140,11 +140,11 @@ class TrainTextTest {
       value = {
         "--chat C|--chat without --init-from: a new model has no chat template to render with",
         "--chat C T --init-from B|TEXT and --chat: expected one of them",
-        "--init-from B|no text: name a file or folder of text, or conversations with --chat FILE",
+        "--init-from B|no text: give a file or folder of text, or conversations with --chat FILE",
         "--chat C --init-from B --parse-special|--parse-special with --chat: ",
         "--chat C --init-from B --whole-documents|--whole-documents with --chat: "
       })
-  void wrongUsageIsOneLine(String options, String expected) throws Exception {
+  void rejectsWrongUsage(String options, String expected) throws Exception {
     Path text = Files.writeString(folder.resolve("text.txt"), "a b c");
     Path chats = Files.writeString(folder.resolve("usage.jsonl"), CHAT);
     List<Object> words = new ArrayList<>(List.of("-o", folder.resolve("never.gguf")));
@@ -163,12 +163,12 @@ class TrainTextTest {
   }
 
   @Test
-  void aResumedRunRefusesWhatContradictsIt() throws Exception {
+  void resumeRejectsContradictingOptions() throws Exception {
     Path text =
         Files.writeString(folder.resolve("stories.txt"), new EnglishText(3).stories(40_000));
     Path output = folder.resolve("model.gguf");
     Object[] shape = {
-      "--layers", 1, "--width", 32, "--heads", 4, "--kv-heads", 2, "--vocabulary", 320
+      "--layers", 1, "--width", 32, "--heads", 4, "--kv-heads", 2, "--vocab-size", 320
     };
     List<Object> first =
         new ArrayList<>(List.of(text, "-o", output, "-n", 2, "-c", 16, "-b", 1, "-t", 1));
@@ -182,7 +182,7 @@ class TrainTextTest {
       "--heads 2",
       "--kv-heads 4",
       "--feed-forward 512",
-      "--vocabulary 999",
+      "--vocab-size 999",
       "--tokenizer bpe",
       "--experts 4",
       "--experts-used 2",
@@ -196,15 +196,15 @@ class TrainTextTest {
       assertThat(refused.status()).as(contradicting[i]).isEqualTo(2);
       assertThat(refused.err())
           .startsWith("myelin train: " + option + " ")
-          .contains(": the run to resume began with " + earlier[i])
+          .contains(": the run was started with " + earlier[i])
           .hasLineCount(1);
     }
     assertThat(resumed(resume, "--untied").status()).isEqualTo(2);
-    assertThat(resumed(resume, "--embedding-deviation", "0.1").status()).isEqualTo(2);
+    assertThat(resumed(resume, "--embedding-std", "0.1").status()).isEqualTo(2);
     assertThat(resumed(resume, "--parse-special").status()).isEqualTo(2);
     assertThat(resumed(resume, "--init-from", base).err())
         .contains("--init-from with --resume: ")
-        .contains("is the training of a whole model");
+        .contains("is the state of a whole model");
     assertThat(resumed(resume, shape).status()).isZero();
   }
 

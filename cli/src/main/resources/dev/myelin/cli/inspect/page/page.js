@@ -6,20 +6,20 @@
   const total = data.parameters;
   const palette = ['#4269d0', '#efb118', '#ff725c', '#6cc5b0', '#3ca951', '#ff8ab7', '#a463f2',
     '#97bbf5', '#9c6b4e', '#9498a0'];
-  const colours = new Map(data.types.map((t, i) => [t.type, palette[i % palette.length]]));
+  const colors = new Map(data.types.map((t, i) => [t.type, palette[i % palette.length]]));
   const $ = id => document.getElementById(id);
   const state = {area: 'parameters', group: 'component', zoom: [], selected: null};
 
   // ---- numbers and elements
-  const exact = n => n.toLocaleString('en-US');
+  const grouped = n => n.toLocaleString('en-US');
   const percent = (part, whole) => (whole ? 100 * part / whole : 0).toFixed(1) + ' %';
-  function rounded(n) {
-    const steps = ['', 'k', 'M', 'G', 'T', 'P', 'E'];
+  function abbreviated(n) {
+    const prefixes = ['', 'k', 'M', 'G', 'T', 'P', 'E'];
     let i = 0;
-    while (Math.abs(n) >= 999.5 && i < steps.length - 1) { n /= 1000; i++; }
-    return i === 0 ? String(n) : n.toFixed(n < 9.995 ? 2 : n < 99.95 ? 1 : 0) + ' ' + steps[i];
+    while (Math.abs(n) >= 999.5 && i < prefixes.length - 1) { n /= 1000; i++; }
+    return i === 0 ? String(n) : n.toFixed(n < 9.995 ? 2 : n < 99.95 ? 1 : 0) + ' ' + prefixes[i];
   }
-  const inBytes = n => { const t = rounded(n); return t.includes(' ') ? t + 'B' : t + ' bytes'; };
+  const inBytes = n => { const t = abbreviated(n); return t.includes(' ') ? t + 'B' : t + ' bytes'; };
   const digits = v => v === null ? '-' : v === 0 ? '0' : Number(v.toPrecision(4)).toString();
   function make(tag, text, properties, ...children) {
     const e = document.createElement(tag);
@@ -35,8 +35,8 @@
 
   const shortName = name => name.replace(/^.*blk\.\d+\./, '').replace(/\.weight$/, '');
 
-  function textColour(colour) { // black or white text, by the contrast
-    const c = [1, 3, 5].map(i => parseInt(colour.slice(i, i + 2), 16) / 255)
+  function textColor(color) { // black or white text, by the contrast
+    const c = [1, 3, 5].map(i => parseInt(color.slice(i, i + 2), 16) / 255)
       .map(v => v <= .04045 ? v / 12.92 : ((v + .055) / 1.055) ** 2.4);
     return .2126 * c[0] + .7152 * c[1] + .0722 * c[2] > .19 ? '#101112' : '#ffffff';
   }
@@ -50,21 +50,21 @@
   const experts = data.model.experts
     ? data.model.experts_used + ' of ' + data.model.experts + ' experts'
     : total.active === total.total ? 'all parameters' : 'embedding rows not counted';
-  figure('Parameters', rounded(total.total), exact(total.total));
-  figure('Active per token', rounded(total.active),
+  figure('Parameters', abbreviated(total.total), grouped(total.total));
+  figure('Active per token', abbreviated(total.active),
     percent(total.active, total.total) + ', ' + experts);
-  figure('Tied', total.tied ? rounded(total.tied) : 'none',
+  figure('Tied', total.tied ? abbreviated(total.tied) : 'none',
     (total.tied ? 'embedding is the output' : 'separate output')
       + (data.model.heads_per_kv_head > 1
         ? '; ' + data.model.heads_per_kv_head + ' query heads per KV head' : ''));
-  figure('Bits each', total.bits_per_weight.toFixed(2), inBytes(total.bytes) + ' of weights');
+  figure('Bits per weight', total.bits_per_weight.toFixed(2), inBytes(total.bytes) + ' of weights');
   if (data.cache) {
-    figure('Cache per token', inBytes(data.cache.bytes_per_token.f16), 'keys and values in f16');
+    figure('KV cache per token', inBytes(data.cache.bytes_per_token.f16), 'in f16');
   }
   figure('Read per token', inBytes(total.bytes_per_token), 'of parameters');
-  figure('FLOPs per token', rounded(data.flops_per_token.matmul),
+  figure('FLOPs per token', abbreviated(data.flops_per_token.matmul),
     data.flops_per_token.attention_per_position
-      ? '+ ' + rounded(data.flops_per_token.attention_per_position) + ' per earlier position' : '');
+      ? '+ ' + abbreviated(data.flops_per_token.attention_per_position) + ' per earlier position' : '');
 
   // ---- tree: group, group, tensor
   function keys(t) {
@@ -102,8 +102,8 @@
   const map = $('map');
   const tip = $('tip');
   function describe(t) {
-    return [t.name, t.type + ', ' + shape(t), bits(t) + ' bits each, ' + inBytes(t.bytes),
-      exact(t.parameters) + ' parameters, ' + share(t) + ' of all ' + state.area];
+    return [t.name, t.type + ', ' + shape(t), bits(t) + ' bits/weight, ' + inBytes(t.bytes),
+      grouped(t.parameters) + ' parameters, ' + share(t) + ' of all ' + state.area];
   }
   function place(e, x0, y0, x1, y1) {
     e.style.left = x0 + 'px';
@@ -149,10 +149,10 @@
   }
   function leaf(n, w, h) {
     const t = n.data.tensor;
-    const colour = colours.get(t.type);
+    const color = colors.get(t.type);
     const e = make('button', null, {type: 'button', className: 'leaf', tensor: t, label: t.name});
-    e.style.backgroundColor = colour;
-    e.style.color = textColour(colour);
+    e.style.backgroundColor = color;
+    e.style.color = textColor(color);
     if (w > 30 && h > 14) e.append(make('span', n.data.name || shortName(t.name)));
     if (w > 60 && h > 30) e.append(make('small', t.type));
     if (w < 9 || h < 9) e.style.padding = '0';
@@ -240,10 +240,10 @@
     const box = $('tensor');
     box.replaceChildren(make('h3', t.name), make('dl', null, {}, ...pairs([
       ['component', t.component + (t.layer === null ? '' : ', layer ' + t.layer)],
-      ['type', t.type + ', ' + bits(t) + ' bits each'],
+      ['type', t.type + ', ' + bits(t) + ' bits/weight'],
       ['shape', shape(t)],
-      ['parameters', exact(t.parameters) + ', ' + percent(t.parameters, total.total)],
-      ['bytes', exact(t.bytes) + ', ' + percent(t.bytes, total.bytes)]])));
+      ['parameters', grouped(t.parameters) + ', ' + percent(t.parameters, total.total)],
+      ['bytes', grouped(t.bytes) + ', ' + percent(t.bytes, total.bytes)]])));
     const h = t.histogram;
     if (h === undefined) {
       box.append(make('p', 'This page was written without histograms.', {className: 'note'}));
@@ -267,7 +267,7 @@
         bar.style.height = count === 0 ? '0' : Math.max(.7, 100 * count / maxCount) + '%';
         const from = h.low + i * width;
         bins.append(make('i', null,
-          {title: digits(from) + ' to ' + digits(from + width) + ': ' + exact(count)}, bar));
+          {title: digits(from) + ' to ' + digits(from + width) + ': ' + grouped(count)}, bar));
       });
       if (h.low < 0 && h.high > 0) {
         const zero = make('span', '0', {className: 'zero'});
@@ -281,11 +281,11 @@
     parts.push(make('dl', null, {}, ...pairs([
       ['min', digits(h.min)], ['max', digits(h.max)],
       ['mean', digits(h.mean)], ['standard deviation', digits(h.standard_deviation)],
-      ['zero', exact(h.zero) + ', ' + percent(h.zero, finite)],
-      ['NaN, infinite', exact(h.nan) + ', ' + exact(h.infinite)],
-      ['values read', exact(h.count)]])));
+      ['zero', grouped(h.zero) + ', ' + percent(h.zero, finite)],
+      ['NaN, infinite', grouped(h.nan) + ', ' + grouped(h.infinite)],
+      ['values read', grouped(h.count)]])));
     if (h.below + h.above > 0) {
-      parts.push(make('p', exact(h.below) + ' values lie below and ' + exact(h.above)
+      parts.push(make('p', grouped(h.below) + ' values lie below and ' + grouped(h.above)
         + ' above the bins, more than 5 standard deviations from the mean.', {className: 'note'}));
     }
     if (h.sampled) {
@@ -328,7 +328,7 @@
         return make('td', null, {},
           make('button', v, {type: 'button', onclick: () => { select(t); $('map-title').scrollIntoView(); }}));
       }
-      const text = v === null ? '' : !numeric.has(name) ? v : Number.isInteger(v) ? exact(v) : digits(v);
+      const text = v === null ? '' : !numeric.has(name) ? v : Number.isInteger(v) ? grouped(v) : digits(v);
       return make('td', text, {className: numeric.has(name) ? 'number' : ''});
     })));
     document.querySelector('#tensors .scroll').replaceChildren(
@@ -346,7 +346,7 @@
   // ---- start
   for (const t of data.types) {
     const box = make('i');
-    box.style.backgroundColor = colours.get(t.type);
+    box.style.backgroundColor = colors.get(t.type);
     $('legend').append(make('li', null, {}, box,
       t.type + ', ' + percent(t.parameters, total.total) + ' of the parameters'));
   }
