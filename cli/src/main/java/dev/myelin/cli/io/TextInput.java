@@ -58,7 +58,8 @@ public final class TextInput {
 
   /** The error of reading or writing a file, with the file's name. */
   public static MyelinException fileError(String file, IOException e) {
-    String reason = e instanceof CharacterCodingException ? "expected UTF-8" : FileErrors.describe(e);
+    String reason =
+        e instanceof CharacterCodingException ? "expected UTF-8" : FileErrors.describe(e);
     return new MyelinException(file + ": " + reason, e);
   }
 
