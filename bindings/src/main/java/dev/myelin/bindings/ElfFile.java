@@ -9,9 +9,9 @@ import java.nio.file.Path;
 import java.util.Optional;
 
 /**
- * The headers of a library of Linux. The dynamic linker maps a file that was cut short and ends the
- * process at a missing page, and the JVM prints a warning for a file that is no library: both are
- * found before.
+ * Checks the ELF headers of a shared library. The dynamic linker maps a truncated file and the
+ * process ends at a missing page; for a file that is not a library the JVM prints a warning. This
+ * check finds both first.
  */
 public final class ElfFile {
   private static final int HEADER_BYTES = 64;
@@ -25,7 +25,7 @@ public final class ElfFile {
   private static final int SECTION_HEADER_SIZE_AT = 58;
   private static final int SECTION_HEADER_COUNT_AT = 60;
 
-  /** What a program header takes at least, and where its fields are. */
+  /** Minimum size of a program header, and offsets of its fields. */
   private static final int MIN_PROGRAM_HEADER_BYTES = 56;
 
   private static final int SEGMENT_OFFSET_AT = 8;
@@ -33,14 +33,14 @@ public final class ElfFile {
 
   private ElfFile() {}
 
-  /** Whether it is one of 64 bits and all there. */
+  /** Whether the file is a complete 64-bit ELF file. */
   public static boolean isComplete(Path file) {
     return findDefect(file).isEmpty();
   }
 
-  /** What keeps it from being one of 64 bits that is all there, in a few words. */
+  /** Why the file is not a complete 64-bit ELF file; empty if it is. */
   static Optional<String> findDefect(Path file) {
-    // no channel: an interrupted thread could not read it
+    // not a channel, which an interrupted thread could not read
     try (InputStream in = Files.newInputStream(file)) {
       long size = Files.size(file);
       ByteBuffer header = ByteBuffer.wrap(in.readNBytes(HEADER_BYTES));
@@ -48,14 +48,14 @@ public final class ElfFile {
           || header.getInt(0) != MAGIC
           || header.get(4) != CLASS_64
           || header.get(5) != LITTLE_ENDIAN) {
-        return Optional.of("it is no library of 64 bits");
+        return Optional.of("it is not a 64-bit library");
       }
       header.order(ByteOrder.LITTLE_ENDIAN);
       long segments = header.getLong(PROGRAM_HEADERS_AT);
       int segmentBytes = Short.toUnsignedInt(header.getShort(PROGRAM_HEADER_SIZE_AT));
       int segmentCount = Short.toUnsignedInt(header.getShort(PROGRAM_HEADER_COUNT_AT));
       if (segments < HEADER_BYTES || segmentBytes < MIN_PROGRAM_HEADER_BYTES || segmentCount == 0) {
-        return Optional.of("it is no library of 64 bits");
+        return Optional.of("it is not a 64-bit library");
       }
       long sections = header.getLong(SECTION_HEADERS_AT);
       int sectionBytes =
@@ -87,6 +87,6 @@ public final class ElfFile {
   }
 
   private static Optional<String> truncated(long size) {
-    return Optional.of("it is cut short, its headers name more than its " + size + " bytes");
+    return Optional.of("it is truncated: its headers need more than its " + size + " bytes");
   }
 }

@@ -15,13 +15,12 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CopyOnWriteArrayList;
 
 /**
- * The functions of the native libraries that this class loader has opened: where the generated
- * bindings look for theirs.
+ * Looks up functions in the native libraries that this class loader has opened, for the generated
+ * bindings.
  *
- * <p>Libraries are opened by path and not by {@link System#load}, which gives a library to one
- * class loader only: two applications of a server may both hold Myelin. They stay until the process
- * ends, since threads and callbacks of ggml may outlive a class loader; opening one again costs
- * nothing.
+ * <p>Libraries are opened by path, not by {@link System#load}, which ties a library to one class
+ * loader: two applications in a server may both use Myelin. They stay loaded until the process
+ * ends, since ggml's threads and callbacks may outlive a class loader.
  */
 public final class NativeSymbols {
   private static final boolean IS_ELF = System.mapLibraryName("").endsWith(".so");
@@ -32,7 +31,7 @@ public final class NativeSymbols {
 
   private NativeSymbols() {}
 
-  /** Finds functions of the libraries opened so far, whenever they were opened. */
+  /** A lookup in all libraries opened so far, including those opened after this call. */
   public static SymbolLookup lookup() {
     return NativeSymbols::find;
   }
@@ -52,9 +51,9 @@ public final class NativeSymbols {
   }
 
   /**
-   * Opens a library, whose functions {@link #lookup} finds from then on.
+   * Opens a library; {@link #lookup} finds its functions from then on.
    *
-   * @throws NativeLoadException if the file is cut short, no library, or cannot be linked
+   * @throws NativeLoadException if the file is truncated, not a library, or cannot be linked
    */
   public static SymbolLookup open(Path file) {
     SymbolLookup library = open(file, Arena.global());
@@ -62,7 +61,7 @@ public final class NativeSymbols {
     return library;
   }
 
-  /** Opens a library for as long as {@code scope} lives; {@link #lookup} does not look into it. */
+  /** Opens a library for the lifetime of {@code scope}; {@link #lookup} does not search it. */
   public static SymbolLookup open(Path file, Arena scope) {
     Path absolute = file.toAbsolutePath();
     requireComplete(absolute);
@@ -73,10 +72,7 @@ public final class NativeSymbols {
     }
   }
 
-  /**
-   * Refuses a file that the dynamic linker would map although bytes of it are missing, which ends
-   * the process.
-   */
+  /** Rejects a truncated file, which the dynamic linker would map and the process would end. */
   public static void requireComplete(Path file) {
     if (IS_ELF) {
       ElfFile.findDefect(file)
@@ -88,8 +84,8 @@ public final class NativeSymbols {
   }
 
   /**
-   * Makes sure that functions are there before any is called: bindings of one that is missing could
-   * not be initialised.
+   * Checks that functions exist before any is called: with one missing, the class of the bindings
+   * cannot be initialised.
    *
    * @param file the library to name in the message
    * @throws NativeLoadException naming the first that is missing
@@ -107,19 +103,19 @@ public final class NativeSymbols {
     if (!missing.isEmpty()) {
       int others = missing.size() - 1;
       throw new NativeLoadException(
-          "%s does not fit: it has no function %s%s, which these bindings call"
+          "%s does not fit: it lacks the function %s%s, which these bindings call"
               .formatted(
                   file, missing.getFirst(), others == 0 ? "" : " and " + others + " others"));
     }
   }
 
-  /** Why the dynamic linker refuses a file: the JVM keeps that to itself. */
+  /** The dynamic linker's message for a file; the JVM does not report it. */
   private static String linkerMessage(Path file) {
     Linker linker = Linker.nativeLinker();
     Optional<MemorySegment> open = linker.defaultLookup().find("dlopen");
     Optional<MemorySegment> error = linker.defaultLookup().find("dlerror");
     if (open.isEmpty() || error.isEmpty()) {
-      return "the system refuses it";
+      return "the dynamic linker gives no reason";
     }
     try (Arena arena = Arena.ofConfined()) {
       MemorySegment handle =
@@ -136,7 +132,7 @@ public final class NativeSymbols {
                   .downcallHandle(error.get(), FunctionDescriptor.of(ValueLayout.ADDRESS))
                   .invokeExact();
       return handle.address() != 0 || text.address() == 0
-          ? "the system refuses it"
+          ? "the dynamic linker gives no reason"
           : text.reinterpret(Long.MAX_VALUE).getString(0);
     } catch (Throwable e) {
       throw new AssertionError("dlopen and dlerror cannot throw", e);

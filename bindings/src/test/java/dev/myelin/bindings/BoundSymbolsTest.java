@@ -31,7 +31,7 @@ import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
-/** The generated bindings hold what the allow-lists name, each under its own name. */
+/** The generated bindings contain exactly what the allow-lists name, under the same names. */
 class BoundSymbolsTest {
   private static final Pattern LINE = Pattern.compile("--include-(\\w+) (\\w+)");
 
@@ -59,14 +59,14 @@ class BoundSymbolsTest {
         assumeTrue(LlamaCpp.isAvailable(), "skipped: no libllama beside the ggml in use");
         LlamaCpp.load();
       } else if (this == CUDA) {
-        // It loads without a driver too, and then has no device.
+        // It can be loaded without a driver, and then has no device.
         Path file = CudaSearch.result().file();
         assumeTrue(Files.exists(file), "skipped: no libmyelin-cuda, `make cuda` builds it");
         NativeSymbols.open(file);
       }
     }
 
-    /** Names in the allow-list of one kind: function, struct, constant, typedef. */
+    /** Names of one kind in the allow-list: function, struct, constant, typedef. */
     Set<String> listed(String kind) throws IOException {
       Set<String> names = new TreeSet<>();
       Path file = NativeLibraries.home().resolve("bindings/symbols").resolve(list + ".txt");
@@ -91,7 +91,7 @@ class BoundSymbolsTest {
 
   @ParameterizedTest
   @EnumSource
-  void everyFunctionListedResolvesToTheSymbolOfThatName(Library library) throws Exception {
+  void bindsEachListedFunctionToItsSymbol(Library library) throws Exception {
     library.load();
     TreeMap<Long, String> seen = new TreeMap<>();
     for (String name : library.listed("function")) {
@@ -108,7 +108,7 @@ class BoundSymbolsTest {
 
   @ParameterizedTest
   @EnumSource
-  void noFunctionIsBoundThatIsNotListed(Library library) throws IOException {
+  void bindsOnlyListedFunctions(Library library) throws IOException {
     Set<String> bound = new TreeSet<>();
     for (Method m : library.bindings.getMethods()) {
       if (m.getName().endsWith("$address")) {
@@ -121,7 +121,7 @@ class BoundSymbolsTest {
 
   @ParameterizedTest
   @EnumSource
-  void everyConstantAndStructListedIsThere(Library library) throws Exception {
+  void hasEachListedConstantAndStruct(Library library) throws Exception {
     for (String name : library.listed("constant")) {
       assertThat(method(library, name).invoke(null)).as(name).isNotNull();
     }

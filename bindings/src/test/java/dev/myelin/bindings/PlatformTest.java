@@ -20,20 +20,21 @@ class PlatformTest {
     "Windows 11, amd64, win-x64, ''",
     "Windows 11, aarch64, win-arm64, ''",
   })
-  void namesOfThePinnedPackagesAndOfDebian(String os, String arch, String ggml, String multiarch) {
+  void mapsPlatformToPackageAndMultiarchNames(
+      String os, String arch, String ggml, String multiarch) {
     assertThat(Platform.of(os, arch)).isEqualTo(new Platform(ggml, multiarch));
   }
 
   @ParameterizedTest
   @CsvSource({"Linux, s390x", "Linux, ppc64le", "FreeBSD, amd64", "AIX, ppc64"})
-  void othersAreRefusedByName(String os, String arch) {
+  void rejectsUnsupportedPlatforms(String os, String arch) {
     assertThatThrownBy(() -> Platform.of(os, arch))
         .isInstanceOf(NativeLoadException.class)
         .hasMessage("no native libraries for " + os + " on " + arch);
   }
 
   @Test
-  void thisMachineIsOneOfThem() {
+  void supportsThisMachine() {
     assertThat(Platform.current().ggmlName()).isNotEmpty();
   }
 }

@@ -8,9 +8,9 @@ import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 
 /**
- * Calls libmyelin-cuda. Every method expects that a {@link CudaSearch} has loaded it, and throws
- * {@link NativeLibraryException} with the library's words where a call fails. Addresses are those
- * of device memory, which Java cannot read.
+ * Calls libmyelin-cuda, which {@link CudaSearch} must have loaded. If a call fails, throws {@link
+ * NativeLibraryException} with the library's message. Addresses are of device memory, which Java
+ * cannot read.
  */
 public final class CudaLibrary {
   private static final int NAME_BYTES = 256;
@@ -21,13 +21,13 @@ public final class CudaLibrary {
    * A GPU.
    *
    * @param capability its compute capability, 10 * major + minor
-   * @param processors its multiprocessors
-   * @param freeBytes memory that is free now
+   * @param processors number of multiprocessors
+   * @param freeBytes free memory
    */
   public record Device(
       String name, int capability, int processors, long freeBytes, long totalBytes) {}
 
-  /** Asks a device what it is. */
+  /** The properties of a device. */
   public static Device device(int index) {
     String what = "device " + index;
     try (Arena arena = Arena.ofConfined()) {
@@ -48,7 +48,7 @@ public final class CudaLibrary {
     }
   }
 
-  /** Weights of a block of a ggml type; 0 where no kernel multiplies with it. */
+  /** Weights per block of a ggml type; 0 for a type without a kernel. */
   public static int blockSize(int type) {
     return Cuda_h.myelin_cuda_block(type);
   }
@@ -59,10 +59,10 @@ public final class CudaLibrary {
   }
 
   /**
-   * Takes memory of a device.
+   * Allocates device memory.
    *
    * @param bytes at least 1
-   * @param what it is for, for the message
+   * @param what the purpose, for the message
    */
   public static MemorySegment allocate(int device, long bytes, String what) {
     try (Arena arena = Arena.ofConfined()) {
@@ -74,12 +74,12 @@ public final class CudaLibrary {
     }
   }
 
-  /** Gives it back, once the device is done with it. */
+  /** Frees device memory once the device no longer uses it. */
   public static void free(int device, MemorySegment address) {
     check(Cuda_h.myelin_cuda_free(device, address), "device " + device);
   }
 
-  /** Opens a stream; a GPU that is too old has none. */
+  /** Opens a stream; fails on a GPU that is too old. */
   public static MemorySegment openStream(int device) {
     try (Arena arena = Arena.ofConfined()) {
       MemorySegment stream = arena.allocate(ValueLayout.ADDRESS);
@@ -106,8 +106,8 @@ public final class CudaLibrary {
   }
 
   /**
-   * Asks for y, f32 [n, m] = weights [k, n] times x, f32 [k, m], all in device memory; does not
-   * wait.
+   * Starts y, f32 [n, m] = weights [k, n] times x, f32 [k, m], all in device memory; does not wait
+   * for the result.
    */
   public static void matmul(
       MemorySegment stream,

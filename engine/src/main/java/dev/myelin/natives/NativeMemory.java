@@ -10,7 +10,7 @@ import java.lang.invoke.MethodHandle;
 
 /**
  * Memory of the C library. Unlike {@link Arena#allocate} it does not count against the heap's size,
- * and large blocks stay untouched until they are written: they are pages of zeros.
+ * and large blocks are zero pages that the system allocates on first write.
  */
 public final class NativeMemory {
   private static final Linker LINKER = Linker.nativeLinker();
@@ -18,7 +18,7 @@ public final class NativeMemory {
       LINKER.downcallHandle(
           LINKER.defaultLookup().findOrThrow("calloc"),
           FunctionDescriptor.of(ValueLayout.ADDRESS, ValueLayout.JAVA_LONG, ValueLayout.JAVA_LONG));
-  // malloc, by a type that functions of ggml have too: linking one more takes milliseconds
+  // used as malloc: ggml functions have the same signature, and linking another takes milliseconds
   private static final MethodHandle REALLOC =
       LINKER.downcallHandle(
           LINKER.defaultLookup().findOrThrow("realloc"),
@@ -31,11 +31,11 @@ public final class NativeMemory {
   private NativeMemory() {}
 
   /**
-   * Takes zeros, to be given to {@link #free}.
+   * Allocates zeroed memory; closing the block frees it.
    *
-   * @param alignment of the first byte, a power of two
-   * @param what it is for, for the message
-   * @throws NativeLibraryException if there is no memory for them
+   * @param alignment a power of two
+   * @param what the purpose, for the message
+   * @throws NativeLibraryException if there is not enough memory
    */
   public static Block allocateZeroed(long bytes, long alignment, String what) {
     MemorySegment block = requireAllocated(calloc(Math.addExact(bytes, alignment)), bytes, what);
@@ -43,7 +43,7 @@ public final class NativeMemory {
     return new Block(block, block.reinterpret(bytes + alignment).asSlice(skip, bytes));
   }
 
-  /** A block as the C library knows it, and the part to be used. */
+  /** An allocation, and the aligned part of it to use. */
   public record Block(MemorySegment allocation, MemorySegment bytes) implements AutoCloseable {
     @Override
     public void close() {
@@ -51,7 +51,7 @@ public final class NativeMemory {
     }
   }
 
-  /** Zeros that are freed with an arena; otherwise as {@link #allocateZeroed}. */
+  /** Allocates zeroed memory that the arena frees. */
   public static MemorySegment allocateZeroed(Arena arena, long bytes, long alignment, String what) {
     Block block = allocateZeroed(bytes, alignment, what);
     MemorySegment owned = block.allocation();
@@ -60,10 +60,10 @@ public final class NativeMemory {
   }
 
   /**
-   * Makes sure that so much memory is free, without touching it: before calls of native code that
-   * ends the process where it has none. Another thread may take it meanwhile.
+   * Checks that so many bytes can be allocated, before a call of native code that ends the process
+   * if its allocation fails. Another thread may allocate them in between.
    *
-   * @throws NativeLibraryException if there is not
+   * @throws NativeLibraryException if they cannot
    */
   public static void requireAvailable(long bytes, String what) {
     free(requireAllocated(malloc(Math.max(1, bytes)), bytes, what));

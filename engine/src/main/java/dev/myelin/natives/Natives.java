@@ -6,12 +6,12 @@ import dev.myelin.bindings.loader.NativeLibraries;
 import dev.myelin.error.NativeLibraryException;
 import dev.myelin.error.Printable;
 
-/** Loads the native libraries; a failure is an exception of the engine's family. */
+/** Loads the native libraries and converts failures to the engine's exceptions. */
 public final class Natives {
   private Natives() {}
 
   /**
-   * Loads them on the first call, and returns the same description from then on.
+   * Loads them on the first call, and returns the same result from then on.
    *
    * @throws NativeLibraryException if a library is missing or does not fit; the first failure is
    *     kept and thrown again
@@ -24,7 +24,7 @@ public final class Natives {
     }
   }
 
-  /** The exception to throw for a failure of the bindings. */
+  /** The exception for a failure of the bindings. */
   public static NativeLibraryException failure(NativeLoadException e) {
     String message = e.getMessage();
     boolean plain = message.chars().noneMatch(Character::isISOControl);

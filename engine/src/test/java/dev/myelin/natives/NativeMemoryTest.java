@@ -12,7 +12,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 class NativeMemoryTest {
   @ParameterizedTest
   @ValueSource(longs = {0, 1, 100, 1 << 20, 40 << 20})
-  void memoryIsZerosAlsoWhereItWasUsedBefore(long bytes) {
+  void reusedMemoryIsZeroed(long bytes) {
     for (int i = 0; i < 3; i++) {
       try (NativeMemory.Block block = NativeMemory.allocateZeroed(bytes, 64, "a test")) {
         assertThat(block.bytes().byteSize()).isEqualTo(bytes);
@@ -27,7 +27,7 @@ class NativeMemoryTest {
   }
 
   @Test
-  void whatThereIsNoMemoryForIsNamed() {
+  void namesWhatThereIsNoMemoryFor() {
     long bytes = 1L << 60;
     assertThatThrownBy(() -> NativeMemory.requireAvailable(bytes, "a test"))
         .isInstanceOf(NativeLibraryException.class)

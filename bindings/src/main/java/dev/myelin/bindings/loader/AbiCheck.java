@@ -8,14 +8,14 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /**
- * Refuses a ggml whose layout differs from the headers that the bindings were generated from. The
- * block formats are checked by the engine, which owns their table.
+ * Rejects a ggml whose version or tensor layout differs from the headers that the bindings were
+ * generated from. The engine checks the block formats.
  */
 final class AbiCheck {
   /** The oldest minor version of ggml 0.x whose public headers hold every bound symbol. */
   private static final int MIN_MINOR = 25;
 
-  /** What ggml puts before each tensor in a context: {@code struct ggml_object}. */
+  /** Size of {@code struct ggml_object}, which precedes each tensor in a context. */
   private static final long OBJECT_BYTES = 32;
 
   private static final Pattern VERSION = Pattern.compile("(\\d+)\\.(\\d+).*");

@@ -14,31 +14,31 @@ import java.nio.file.Path;
 import java.util.Optional;
 
 /**
- * What came of looking for libmyelin-cuda. It is loaded where it was built and a driver and a
- * device are; anything else is no error but an {@link Absence}, and where there is no driver it was
- * not even opened.
+ * The result of the search for libmyelin-cuda. The library is loaded if it exists and a driver and
+ * a device are present; otherwise there is an {@link Absence}, which is not an error. Without a
+ * driver the library is not opened.
  *
- * @param file where it is, or would be
- * @param absence why it cannot be used, none where it can
- * @param reason the same in one line, empty where it can be used
- * @param devices how many there are, 0 where it cannot be used
+ * @param file its expected path
+ * @param absence why it cannot be used; empty if it can
+ * @param reason the same as one line of text; empty if it can be used
+ * @param devices number of devices, 0 if it cannot be used
  */
 public record CudaSearch(Path file, Optional<Absence> absence, String reason, int devices) {
-  /** Why there is no libmyelin-cuda to compute with. */
+  /** Why libmyelin-cuda cannot be used. */
   public enum Absence {
     NOT_BUILT,
     NO_DRIVER,
-    /** The file is no library for this machine, another library, or of another version. */
+    /** The file is not a library for this machine, is another library, or has another version. */
     INCOMPATIBLE,
-    /** There is a driver, but no device, or none that it can use. */
+    /** There is a driver, but no device that it supports. */
     NO_DEVICE
   }
 
   /**
-   * Where NVIDIA's driver shows itself.
+   * How NVIDIA's driver is detected.
    *
-   * @param control a file of the kernel's part
-   * @param library its library, as the dynamic linker finds it
+   * @param control device file of the kernel driver
+   * @param library name of its library for the dynamic linker
    */
   record Driver(Path control, String library) {
     static final Driver NVIDIA = new Driver(Path.of("/dev/nvidiactl"), "libcuda.so.1");
@@ -49,8 +49,9 @@ public record CudaSearch(Path file, Optional<Absence> absence, String reason, in
   private static final boolean IS_ELF = System.mapLibraryName("").endsWith(".so");
 
   /**
-   * Looks on the first call, and returns the same answer from then on: at the system property
-   * {@code myelin.cuda}, else in {@code native/build-cuda/lib} of {@link NativeLibraries#home}.
+   * Searches on the first call, and returns the same result from then on: the path in the system
+   * property {@code myelin.cuda}, else {@code native/build-cuda/lib} of {@link
+   * NativeLibraries#home}.
    */
   public static CudaSearch result() {
     return Holder.RESULT;
@@ -80,7 +81,7 @@ public record CudaSearch(Path file, Optional<Absence> absence, String reason, in
         : NativeLibraries.home().resolve("native/build-cuda/lib").resolve(LIBRARY);
   }
 
-  /** Looks for the library at {@code file}, and loads it where that driver is. */
+  /** Loads the library at {@code file} if it exists and that driver is present. */
   static CudaSearch find(Path file, Driver driver) {
     if (!Files.isRegularFile(file)) {
       return absent(
@@ -94,7 +95,7 @@ public record CudaSearch(Path file, Optional<Absence> absence, String reason, in
     } catch (NativeLoadException e) {
       return absent(file, Absence.INCOMPATIBLE, e.getMessage());
     }
-    // The driver stays: libmyelin-cuda opens it too.
+    // The driver stays open: libmyelin-cuda opens it too.
     if (open(driver.library, Arena.global()).isEmpty()) {
       String message = "no NVIDIA driver: %s cannot be loaded";
       return absent(file, Absence.NO_DRIVER, message.formatted(driver.library));
@@ -107,14 +108,15 @@ public record CudaSearch(Path file, Optional<Absence> absence, String reason, in
   }
 
   /**
-   * Opens the library by itself, asks for its version, and loads it for the bindings if it fits.
+   * Checks the version of the library and loads it for the bindings; returns what does not fit, or
+   * an empty string.
    */
   private static String loadAndCheck(Path file) {
     try (Arena arena = Arena.ofConfined()) {
       boolean whole = !IS_ELF || ElfFile.isComplete(file);
       Optional<SymbolLookup> library = whole ? open(file.toString(), arena) : Optional.empty();
       if (library.isEmpty()) {
-        return file + " is no library for this machine";
+        return file + " is not a library for this machine";
       }
       Optional<MemorySegment> symbol = library.get().find(VERSION_SYMBOL);
       if (symbol.isEmpty()) {
@@ -153,7 +155,7 @@ public record CudaSearch(Path file, Optional<Absence> absence, String reason, in
     }
   }
 
-  /** What a status of libmyelin-cuda says. */
+  /** The text of a status of libmyelin-cuda. */
   public static String statusText(int status) {
     return Cuda_h.myelin_cuda_status_string(status).getString(0);
   }

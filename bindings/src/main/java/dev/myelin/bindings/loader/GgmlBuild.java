@@ -7,11 +7,12 @@ import java.util.List;
  * The ggml build in use.
  *
  * @param directory the folder that holds its libraries
- * @param origin how it was found: {@code GGML_HOME}, {@code system} or {@code pinned}
+ * @param origin where it was found: {@code GGML_HOME}, {@code system} or {@code pinned}
  * @param version ggml's own version, for example {@code 0.25.1}
  * @param commit the commit it was built from
- * @param cpuLibrary the CPU library chosen, or the one linked in
- * @param candidates every CPU library found with its score; 0 means this machine cannot run it
+ * @param cpuLibrary the selected CPU library
+ * @param candidates every CPU library found, with its score; 0 means that it does not run on this
+ *     machine
  */
 public record GgmlBuild(
     Path directory,
@@ -21,6 +22,6 @@ public record GgmlBuild(
     Path cpuLibrary,
     List<CpuLibrary> candidates) {
 
-  /** A CPU library and the score it gives itself on this machine. */
+  /** A CPU library and its score on this machine. */
   public record CpuLibrary(Path file, int score) {}
 }

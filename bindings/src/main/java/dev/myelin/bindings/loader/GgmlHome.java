@@ -16,9 +16,8 @@ import java.util.regex.Pattern;
 import java.util.stream.Stream;
 
 /**
- * Where a ggml build is looked for, in this order: {@code GGML_HOME}; a system install (the file
- * {@code ggml.pc} of pkg-config, read without starting it); the pinned build that {@code make}
- * unpacks under the project.
+ * The folder of a ggml build. Search order: {@code GGML_HOME}; a system install (pkg-config's
+ * {@code ggml.pc}, which is parsed here); the pinned build that {@code make} downloads.
  */
 record GgmlHome(Path directory, String origin) {
   private static final String SUFFIX = "(\\.v?[0-9.]+)?\\.(so|dylib|dll)(\\.[0-9.]+)?";
@@ -51,7 +50,7 @@ record GgmlHome(Path directory, String origin) {
     throw new NativeLoadException(
         "no ggml library found: not in GGML_HOME (unset), not installed (no ggml.pc), not at "
             + pinned
-            + "; `make build` fetches the pinned one");
+            + "; `make build` downloads the pinned one");
   }
 
   Path baseLibrary() {
@@ -62,12 +61,12 @@ record GgmlHome(Path directory, String origin) {
     return required(MAIN, "libggml");
   }
 
-  /** The library of llama.cpp beside this ggml, if there is one. */
+  /** The libllama in the same folder, if there is one. */
   Optional<Path> llamaLibrary() {
     return library(directory, LLAMA);
   }
 
-  /** Every CPU library of this build; Debian keeps them in a folder of their own. */
+  /** All CPU libraries of this build; Debian has them in a subfolder. */
   List<Path> cpuLibraries() {
     List<Path> found = new ArrayList<>(libraries(directory, CPU));
     Path backends = directory.resolve("ggml");
@@ -114,7 +113,7 @@ record GgmlHome(Path directory, String origin) {
     String path = System.getenv("PKG_CONFIG_PATH");
     if (path != null) {
       for (String p : path.split(File.pathSeparator)) {
-        // An empty one means the current folder, where anybody's files may lie.
+        // An empty one means the current folder, which is not trusted.
         if (Path.of(p).isAbsolute()) {
           folders.add(Path.of(p));
         }
@@ -135,7 +134,7 @@ record GgmlHome(Path directory, String origin) {
         .findFirst();
   }
 
-  /** Reads the variable {@code libdir} of a pkg-config file, which has to be absolute. */
+  /** Reads the variable {@code libdir} of a pkg-config file; it must be absolute. */
   private static Optional<Path> libdir(Path pc) {
     String prefix = "";
     String execPrefix = "";

@@ -8,8 +8,8 @@ import java.nio.file.Path;
 import java.util.Optional;
 
 /**
- * Notices that a mapped file is changed. While it is open, what somebody cuts off the file reads as
- * zeros, where the process would end otherwise.
+ * Detects changes of a mapped file. While the watch is open, truncated pages read as zeros; without
+ * it the process would end.
  */
 public final class MappingWatch {
   private static final int ALREADY_CHANGED = -1;
@@ -22,10 +22,10 @@ public final class MappingWatch {
   }
 
   /**
-   * Watches a mapping of a whole file; the native libraries are loaded for it.
+   * Watches a mapping of a whole file. Loads the native libraries.
    *
-   * @param mapped holds the mapping, whose watch ends with it
-   * @return empty where the system has no way to
+   * @param mapped the arena of the mapping; closing it ends the watch
+   * @return empty if the system does not support it
    */
   public static Optional<MappingWatch> of(Path file, MemorySegment mapping, Arena mapped) {
     NativeLibraries.load();
@@ -49,10 +49,7 @@ public final class MappingWatch {
     }
   }
 
-  /**
-   * An arena frees what it got last first: the watch ends after the last read, and before the
-   * mapping.
-   */
+  /** An arena frees in reverse order: the watch ends after the last read and before the mapping. */
   private static MappingWatch closeWith(MappingWatch watch, Arena mapped) {
     try {
       MemorySegment.NULL.reinterpret(mapped, ignored -> watch.close());
@@ -63,7 +60,7 @@ public final class MappingWatch {
     }
   }
 
-  /** Whether the file was written to, or cut short, since; true stays true until the watch ends. */
+  /** Whether the file was written to or truncated since; once true, it stays true until the end. */
   public synchronized boolean isChanged() {
     return watch == ALREADY_CHANGED
         || Myelin_h.myelin_mapping_check(watch) == Myelin_h.MYELIN_ERROR_CHANGED();

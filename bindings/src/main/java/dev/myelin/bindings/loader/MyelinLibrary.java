@@ -12,14 +12,16 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 
-/** Checks libmyelin as it is loaded. */
+/** Checks libmyelin when it is loaded. */
 public final class MyelinLibrary {
   /** The environment variable that chooses the kernels. */
   private static final String ISA = "MYELIN_ISA";
 
   private MyelinLibrary() {}
 
-  /** Checks the library's version and MYELIN_ISA, and sends ggml's messages to its buffer. */
+  /**
+   * Checks the library's version, layout and MYELIN_ISA, and redirects ggml's log to its buffer.
+   */
   static void initialize(Path file) {
     NativeSymbols.require(file, List.of("myelin_abi_version"));
     int version = Myelin_h.myelin_abi_version();

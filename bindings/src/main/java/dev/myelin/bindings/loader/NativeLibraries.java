@@ -19,12 +19,12 @@ import java.util.List;
 import java.util.Optional;
 
 /**
- * Loads ggml, the CPU library that suits this machine, and Myelin's own kernels, once a class
- * loader; several class loaders share the libraries, and all state that is in them.
+ * Loads ggml, the best of its CPU libraries, and libmyelin, once per class loader; class loaders
+ * share the libraries and their state.
  *
- * <p>ggml's libraries refer to each other by relative path or name, and each is opened by the same
- * absolute path wherever it is opened (here, by ggml's registry, by libllama): the dynamic linker
- * then keeps one copy of each, with one registry of devices.
+ * <p>ggml's libraries refer to each other by relative path or name. Each is always opened by the
+ * same absolute path (here, by ggml's registry, by libllama), so that the dynamic linker keeps one
+ * copy of each, with one device registry.
  */
 public final class NativeLibraries {
   private static volatile boolean loaded;
@@ -32,7 +32,7 @@ public final class NativeLibraries {
   private NativeLibraries() {}
 
   /**
-   * Loads everything on the first call and returns the same answer from then on.
+   * Loads everything on the first call, and returns the same result from then on.
    *
    * @throws NativeLoadException if a library is missing or does not fit these bindings; the first
    *     failure is kept and thrown again
@@ -48,8 +48,8 @@ public final class NativeLibraries {
 
   /**
    * The folder of the project or installation, from the system property {@code myelin.home} or the
-   * environment variable {@code MYELIN_HOME}. There is no other: what lies in the current folder is
-   * not trusted.
+   * environment variable {@code MYELIN_HOME}. There is no default: the current folder is not
+   * trusted.
    *
    * @throws NativeLoadException if neither is set
    */
@@ -57,13 +57,13 @@ public final class NativeLibraries {
     String home = System.getProperty("myelin.home", System.getenv("MYELIN_HOME"));
     if (home == null || home.isBlank()) {
       throw new NativeLoadException(
-          "no folder of native libraries: set the system property myelin.home or the environment"
-              + " variable MYELIN_HOME");
+          "the folder of the native libraries is not set: set the system property myelin.home or"
+              + " the environment variable MYELIN_HOME");
     }
     return Path.of(home).toAbsolutePath().normalize();
   }
 
-  /** The libllama beside the ggml in use: the oracle of tests, the peer of benchmarks. */
+  /** The libllama in the folder of the ggml in use: for tests and benchmarks. */
   public static Optional<Path> llamaLibrary() {
     return Loaded.orThrow().ggml().llamaLibrary();
   }
@@ -77,7 +77,7 @@ public final class NativeLibraries {
       RuntimeException failure = null;
       try {
         requireNativeAccess();
-        // ggml's registry is one a process and takes no care of threads: one class loader at a time
+        // ggml's registry is per process and not thread-safe: one class loader at a time
         synchronized ("dev.myelin.bindings.loader.NativeLibraries".intern()) {
           loaded = loadAll();
         }
@@ -107,7 +107,7 @@ public final class NativeLibraries {
     }
   }
 
-  /** What to throw where the JVM denies native access to the module of {@code caller}. */
+  /** The exception if the JVM denies native access to the module of {@code caller}. */
   public static NativeLoadException accessDenied(Class<?> caller, IllegalCallerException e) {
     Module module = caller.getModule();
     return new NativeLoadException(
@@ -120,7 +120,7 @@ public final class NativeLibraries {
     Path home = home();
     Path kernels = kernelsLibrary(home);
     GgmlHome ggml = GgmlHome.find(home);
-    // First, for the others to find it: they name it without a folder.
+    // First: the other libraries refer to it by name, without a folder.
     SymbolLookup base = NativeSymbols.open(ggml.baseLibrary(), Arena.global());
     SymbolLookup front = NativeSymbols.open(ggml.mainLibrary());
     NativeSymbols.open(ggml.baseLibrary());
@@ -165,8 +165,8 @@ public final class NativeLibraries {
   }
 
   /**
-   * The dynamic linker takes a library by its name where one is loaded already, also one of another
-   * folder: of another application, or an older deployment of this one. The same build will do.
+   * If a library of that name is loaded already, the dynamic linker uses it, even from another
+   * folder: of another application, or an older deployment of this one. The same build is accepted.
    */
   private static void requireSameBuild(GgmlHome ggml, SymbolLookup base, SymbolLookup front) {
     String symbol = "ggml_version";
@@ -179,7 +179,7 @@ public final class NativeLibraries {
     String loaded = versionAndCommit(front);
     if (!mine.equals(loaded)) {
       throw new NativeLoadException(
-          "ggml %s of %s: this process has loaded another one already, ggml %s"
+          "ggml %s of %s: this process has already loaded another one, ggml %s"
               .formatted(mine, ggml.directory(), loaded));
     }
   }
@@ -205,7 +205,7 @@ public final class NativeLibraries {
     }
   }
 
-  /** Asks a CPU library how well it suits this machine; one without an opinion suits any. */
+  /** The score of a CPU library on this machine, 0 if it does not run; 1 if it reports none. */
   private static int score(Path file) {
     NativeSymbols.requireComplete(file);
     try (Arena arena = Arena.ofConfined()) {
@@ -218,11 +218,11 @@ public final class NativeLibraries {
     } catch (IllegalArgumentException e) {
       return 0;
     } catch (Throwable e) {
-      throw new NativeLoadException("cannot ask " + file + " for its score", e);
+      throw new NativeLoadException("cannot get the score of " + file, e);
     }
   }
 
-  /** Calls a function without parameters that gives an int. */
+  /** Calls a function {@code int f(void)}. */
   static int callInt(MemorySegment function) throws Throwable {
     return (int)
         Linker.nativeLinker()

@@ -2,7 +2,7 @@ package dev.myelin.bindings.peer;
 
 import java.lang.foreign.MemorySegment;
 
-/** A LoRA adapter that libllama has read for a model; freed with that model. */
+/** A LoRA adapter that libllama loaded for a model; freed with the model. */
 public final class LlamaAdapter {
   private final LlamaModel model;
   private final MemorySegment adapter;

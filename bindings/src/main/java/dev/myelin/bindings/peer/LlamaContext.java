@@ -11,9 +11,9 @@ import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.util.List;
 
-/** A sequence that libllama computes: its cache and its threads. One thread at a time. */
+/** A sequence in libllama, with its cache and threads. For one thread at a time. */
 public final class LlamaContext implements AutoCloseable {
-  /** How long a worker without work spins, 0 to 100: ggml's default, and llama-bench's. */
+  /** Polling level of idle workers, 0 to 100: the default of ggml and llama-bench. */
   private static final int POLL = 50;
 
   /** How attention is computed. */
@@ -30,9 +30,9 @@ public final class LlamaContext implements AutoCloseable {
   }
 
   /**
-   * @param contextLength most positions, rounded up by libllama
-   * @param batch most tokens computed together
-   * @param threads threads that compute
+   * @param contextLength maximum number of positions, rounded up by libllama
+   * @param batch maximum number of tokens per batch
+   * @param threads number of threads
    * @param cacheType ggml's id of the type of keys and values: 0 is f32, 1 f16, 8 q8_0
    */
   public record Options(
@@ -74,7 +74,7 @@ public final class LlamaContext implements AutoCloseable {
       arena.close();
       throw LlamaCpp.failure("no context with " + options);
     }
-    // lasting workers as llama.cpp's own programs have; else it would start some for each graph
+    // a persistent thread pool, as in llama.cpp's programs; else each graph would start threads
     threadpool = threadpool(options.threads());
     Llama_h.llama_attach_threadpool(context, threadpool, threadpool);
     tokens = arena.allocate(ValueLayout.JAVA_INT, options.batch());
@@ -93,13 +93,13 @@ public final class LlamaContext implements AutoCloseable {
     }
   }
 
-  /** Takes the logits of a position, f32 [vocabulary], valid during the call only. */
+  /** Receives the logits of a position, f32 [vocabulary], valid during the call only. */
   @FunctionalInterface
   public interface LogitsSink {
     void accept(int position, MemorySegment logits);
   }
 
-  /** Tokens seen so far. */
+  /** Number of tokens in the sequence. */
   public int position() {
     return position;
   }
@@ -107,7 +107,7 @@ public final class LlamaContext implements AutoCloseable {
   /**
    * Appends tokens, a batch at a time.
    *
-   * @return logits of the last one, f32 [vocabulary], valid until the next call
+   * @return the logits of the last one, f32 [vocabulary], valid until the next call
    */
   public MemorySegment feed(int... ids) {
     int count = 0;
@@ -118,7 +118,7 @@ public final class LlamaContext implements AutoCloseable {
     return logits(count - 1);
   }
 
-  /** Likewise, with the logits of every position. */
+  /** Appends tokens and hands out the logits of every position. */
   public void feedAll(int[] ids, LogitsSink sink) {
     int count;
     for (int from = 0; from < ids.length; from += count) {
@@ -132,9 +132,9 @@ public final class LlamaContext implements AutoCloseable {
   }
 
   /**
-   * Computes with these adapters from now on, in place of those before.
+   * Uses these adapters from now on, instead of the previous ones.
    *
-   * @param scales one for each
+   * @param scales one per adapter
    */
   public void setAdapters(List<LlamaAdapter> adapters, float... scales) {
     if (adapters.size() != scales.length || adapters.stream().anyMatch(a -> a.model() != model)) {
@@ -153,13 +153,13 @@ public final class LlamaContext implements AutoCloseable {
     }
   }
 
-  /** Forgets everything. */
+  /** Removes all tokens. */
   public void clear() {
     Llama_h.llama_memory_clear(Llama_h.llama_get_memory(address()), false);
     position = 0;
   }
 
-  /** Forgets all but the first {@code length} tokens. */
+  /** Removes all but the first {@code length} tokens. */
   public void truncate(int length) {
     MemorySegment memory = Llama_h.llama_get_memory(address());
     if (!Llama_h.llama_memory_seq_rm(memory, 0, length, -1)) {

@@ -12,13 +12,13 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 
 /**
- * Loads libllama, from the folder of the ggml in use, into this process: both engines then compute
- * with the same copy of ggml. Its messages go where ggml's go, none to the terminal.
+ * Loads libllama from the folder of the ggml in use, so that both engines compute with the same
+ * copy of ggml. Its log goes where ggml's goes, not to the terminal.
  */
 public final class LlamaCpp {
   private LlamaCpp() {}
 
-  /** Whether a libllama lies beside the ggml in use. */
+  /** Whether the folder of the ggml in use has a libllama. */
   public static boolean isAvailable() {
     return NativeLibraries.llamaLibrary().isPresent();
   }
@@ -27,7 +27,7 @@ public final class LlamaCpp {
    * Loads it on the first call.
    *
    * @return its file
-   * @throws NativeLoadException if there is none beside the ggml in use, or it cannot be loaded
+   * @throws NativeLoadException if that folder has none, or it cannot be loaded
    */
   public static Path load() {
     if (Loaded.FAILURE != null) {
@@ -36,7 +36,7 @@ public final class LlamaCpp {
     return Loaded.FILE;
   }
 
-  /** What it was built for, as it says itself. */
+  /** llama.cpp's description of its build and CPU features. */
   public static String systemInfo() {
     load();
     return Llama_h.llama_print_system_info().getString(0).strip();
@@ -53,8 +53,8 @@ public final class LlamaCpp {
   }
 
   /**
-   * Likewise with further options. Types that ggml writes with an importance matrix only end the
-   * process where there is none.
+   * Quantises a checkpoint with more options. Without an importance matrix, types that need one end
+   * the process.
    */
   public static void quantize(Path in, Path out, QuantizeOptions options) {
     load();
@@ -70,10 +70,10 @@ public final class LlamaCpp {
     }
   }
 
-  /** An exception with what the library said last. */
+  /** An exception with the library's last log messages. */
   static NativeLoadException failure(String what) {
-    String said = MyelinLibrary.takeLog().replaceAll("\\s*\\n\\s*", "; ");
-    return new NativeLoadException("libllama: " + what + (said.isEmpty() ? "" : ": " + said));
+    String log = MyelinLibrary.takeLog().replaceAll("\\s*\\n\\s*", "; ");
+    return new NativeLoadException("libllama: " + what + (log.isEmpty() ? "" : ": " + log));
   }
 
   private static final class Loaded {
@@ -102,7 +102,7 @@ public final class LlamaCpp {
               .orElseThrow(
                   () ->
                       new NativeLoadException(
-                          "no libllama beside the ggml in "
+                          "no libllama in the folder of ggml, "
                               + directory
                               + ": the pinned build has one (unset GGML_HOME, `make build`)"));
       NativeSymbols.open(library);

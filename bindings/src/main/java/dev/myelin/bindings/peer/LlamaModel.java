@@ -16,13 +16,13 @@ public final class LlamaModel implements AutoCloseable {
 
   /**
    * @param vocabularyOnly reads the tokenizer alone
-   * @param repack lets libllama copy weights into layouts of its own, its default
+   * @param repack lets libllama repack weights, its default
    */
   public record Options(boolean vocabularyOnly, boolean repack) {
     public static final Options DEFAULT = new Options(false, true);
     public static final Options VOCABULARY_ONLY = new Options(true, true);
 
-    /** The weights as they lie in the file, as Myelin multiplies them. */
+    /** Uses the weights in the file's layout, as Myelin does. */
     public static final Options NO_REPACK = new Options(false, false);
   }
 
@@ -52,7 +52,7 @@ public final class LlamaModel implements AutoCloseable {
   }
 
   /**
-   * Reads a LoRA adapter; {@link LlamaContext#setAdapters} uses it.
+   * Reads a LoRA adapter; for {@link LlamaContext#setAdapters}.
    *
    * @throws NativeLoadException with libllama's own message if it refuses
    */
@@ -72,10 +72,10 @@ public final class LlamaModel implements AutoCloseable {
   }
 
   /**
-   * Likewise, observed.
+   * Creates a context whose operations are observed.
    *
-   * @param observer called with each operation before it is computed, to say whether it is of
-   *     interest, and if so again after it
+   * @param observer called before each operation, to say whether it is of interest, and if so again
+   *     after it
    */
   public LlamaContext createContext(
       LlamaContext.Options options, ggml_backend_sched_eval_callback.Function observer) {
@@ -87,12 +87,12 @@ public final class LlamaModel implements AutoCloseable {
     return Llama_h.llama_vocab_n_tokens(vocabulary());
   }
 
-  /** Text to token ids; with the tokens that the file puts at its ends if {@code addSpecial}. */
+  /** Text to token ids; with BOS and EOS as the file specifies if {@code addSpecial}. */
   public int[] tokenize(String text, boolean addSpecial, boolean parseSpecial) {
     return tokenize(text.getBytes(StandardCharsets.UTF_8), addSpecial, parseSpecial);
   }
 
-  /** Likewise for raw bytes, which need not be UTF-8. */
+  /** Tokenizes raw bytes, which need not be UTF-8. */
   public int[] tokenize(byte[] utf8, boolean addSpecial, boolean parseSpecial) {
     try (Arena arena = Arena.ofConfined()) {
       MemorySegment text = arena.allocateFrom(ValueLayout.JAVA_BYTE, utf8);
@@ -113,7 +113,7 @@ public final class LlamaModel implements AutoCloseable {
     }
   }
 
-  /** The bytes of one token; of a control token only if {@code renderSpecial}. */
+  /** The bytes of a token; empty for a control token unless {@code renderSpecial}. */
   public byte[] piece(int token, boolean renderSpecial) {
     try (Arena arena = Arena.ofConfined()) {
       int capacity = 64;
@@ -132,7 +132,7 @@ public final class LlamaModel implements AutoCloseable {
   /**
    * Token ids to the bytes of a text.
    *
-   * @param removeSpecial leaves out the tokens that the file puts at its ends
+   * @param removeSpecial leaves out BOS and EOS
    */
   public byte[] detokenize(int[] tokens, boolean removeSpecial, boolean renderSpecial) {
     try (Arena arena = Arena.ofConfined()) {

@@ -10,15 +10,15 @@ import java.lang.foreign.ValueLayout;
 import java.util.Map;
 
 /**
- * How libllama quantises.
+ * Options of libllama's quantisation.
  *
  * @param fileType a value of {@code enum llama_ftype}: 2 is Q4_0, 7 is Q8_0, 15 is Q4_K_M
- * @param pure without the mix's rules
- * @param leaveOutput keeps output.weight
- * @param outputType ggml's id of the output's type, -1 for the mix's
- * @param embeddingType likewise of the token embedding
- * @param importance mean squares by column, by the weight's name; empty for none
- * @param overrides ggml's ids of types by regular expression, in order
+ * @param pure all tensors in the same type
+ * @param leaveOutput does not quantise output.weight
+ * @param outputType ggml's id of the type of output.weight, -1 for the file type's default
+ * @param embeddingType the same for token_embd.weight
+ * @param importance importance matrix: mean squares per column, by weight name; empty for none
+ * @param overrides ggml's type ids by regular expression, in order
  */
 public record QuantizeOptions(
     int fileType,
@@ -30,7 +30,7 @@ public record QuantizeOptions(
     Map<String, float[]> importance,
     Map<String, Integer> overrides) {
 
-  /** The file type as llama-quantize makes it. */
+  /** The defaults of llama-quantize. */
   public static QuantizeOptions of(int fileType, int threads) {
     return new QuantizeOptions(fileType, threads, false, false, -1, -1, Map.of(), Map.of());
   }
@@ -82,7 +82,7 @@ public record QuantizeOptions(
     return params;
   }
 
-  /** Ended by an element without a name, as the overrides. */
+  /** The array ends with an element without a name, like the overrides. */
   private MemorySegment importance(Arena arena) {
     MemorySegment all =
         llama_model_imatrix_data.allocateArray(importance.size() + 1, arena).fill((byte) 0);

@@ -1,6 +1,5 @@
 /**
- * llama.cpp's library, which comes with the pinned ggml: the oracle that tests compare with and the
- * peer that benchmarks measure against. It is loaded only by who asks for it; nothing that runs a
- * model does.
+ * libllama, llama.cpp's library in the pinned ggml package: tests compare results with it,
+ * benchmarks compare speed. It is loaded on first use; nothing that runs a model uses it.
  */
 package dev.myelin.bindings.peer;

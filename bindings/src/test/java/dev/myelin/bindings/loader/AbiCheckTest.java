@@ -17,20 +17,20 @@ class AbiCheckTest {
 
   @ParameterizedTest
   @ValueSource(strings = {"0.25.1", "0.25", "0.25.0-dirty", "0.27.0", "0.100.3"})
-  void versionsThatFit(String version) {
+  void acceptsCompatibleVersions(String version) {
     assertThatCode(() -> AbiCheck.checkVersion(version, LIBRARY)).doesNotThrowAnyException();
   }
 
   @ParameterizedTest
   @ValueSource(strings = {"0.24.9", "0.9.4", "1.0.0", "", "unknown", "0", "-0.25.1"})
-  void othersAreRefusedByName(String version) {
+  void rejectsOtherVersions(String version) {
     assertThatThrownBy(() -> AbiCheck.checkVersion(version, LIBRARY))
         .isInstanceOf(NativeLoadException.class)
         .hasMessage("libggml-base.so: ggml " + version + ": expected 0.25 or a later 0.x");
   }
 
   @Test
-  void theGgmlInUseHasTheLayoutOfTheBindings() {
+  void acceptsTheGgmlInUse() {
     NativeLibraries.load();
     assertThat(Ggml_h.ggml_tensor_overhead()).isGreaterThan(ggml_tensor.sizeof());
     assertThatCode(() -> AbiCheck.run(LIBRARY)).doesNotThrowAnyException();

@@ -8,7 +8,7 @@ import java.util.List;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
 
-/** The main program of {@link CudaSearchTest}'s processes: looks, and prints what is loaded. */
+/** The main program of {@link CudaSearchTest}'s processes: searches, and prints what is loaded. */
 final class CudaSearchProbe {
   private CudaSearchProbe() {}
 
@@ -22,7 +22,7 @@ final class CudaSearchProbe {
     System.out.println("driver " + mapped("libcuda.so"));
   }
 
-  /** Many threads at once get the same answer, while libmyelin is loaded by others. */
+  /** Searches from many threads, which also load libmyelin; all must get the same result. */
   private static CudaSearch once() {
     List<CudaSearch> all =
         IntStream.range(0, 16)

@@ -4,10 +4,14 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.junit.jupiter.api.Assumptions.assumeFalse;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
+import dev.myelin.bindings.cuda.Cuda_h;
 import dev.myelin.bindings.loader.CudaSearch.Absence;
 import dev.myelin.bindings.loader.CudaSearch.Driver;
 import java.io.IOException;
 import java.lang.ProcessBuilder.Redirect;
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -21,7 +25,7 @@ import org.junit.jupiter.api.condition.EnabledOnOs;
 import org.junit.jupiter.api.condition.OS;
 import org.junit.jupiter.api.io.TempDir;
 
-/** How libmyelin-cuda is looked for, and that nothing is loaded where it is of no use. */
+/** Tests the search for libmyelin-cuda, and that nothing is loaded without a driver. */
 class CudaSearchTest {
   private static final Path LIBMYELIN =
       NativeLibraries.home().resolve("native/build/lib").resolve(System.mapLibraryName("myelin"));
@@ -29,7 +33,7 @@ class CudaSearchTest {
   @TempDir Path folder;
 
   @Test
-  void aLibraryThatWasNotBuilt() {
+  void reportsLibraryThatWasNotBuilt() {
     Path file = folder.resolve("libmyelin-cuda.so");
     CudaSearch search = CudaSearch.find(file, driver());
     assertAbsent(search, Absence.NOT_BUILT)
@@ -39,48 +43,48 @@ class CudaSearchTest {
   }
 
   @Test
-  void aKernelWithoutDriver() throws IOException {
+  void reportsMissingDeviceFile() throws IOException {
     Path control = folder.resolve("nvidiactl");
-    CudaSearch search = CudaSearch.find(text(), new Driver(control, LIBMYELIN.toString()));
+    CudaSearch search = CudaSearch.find(textFile(), new Driver(control, LIBMYELIN.toString()));
     assertAbsent(search, Absence.NO_DRIVER).isEqualTo("no NVIDIA driver: there is no " + control);
   }
 
   @Test
-  void aDriverWithoutItsLibrary() throws IOException {
-    CudaSearch search = CudaSearch.find(text(), new Driver(folder, "libno-such-driver.so.1"));
+  void reportsMissingDriverLibrary() throws IOException {
+    CudaSearch search = CudaSearch.find(textFile(), new Driver(folder, "libno-such-driver.so.1"));
     assertAbsent(search, Absence.NO_DRIVER)
         .isEqualTo("no NVIDIA driver: libno-such-driver.so.1 cannot be loaded");
   }
 
   @Test
-  void aFileThatIsNoLibrary() throws IOException {
-    Path file = text();
+  void rejectsFileThatIsNotALibrary() throws IOException {
+    Path file = textFile();
     assertAbsent(CudaSearch.find(file, driver()), Absence.INCOMPATIBLE)
-        .isEqualTo(file + " is no library for this machine");
+        .isEqualTo(file + " is not a library for this machine");
     Files.write(file, new byte[0]);
     assertAbsent(CudaSearch.find(file, driver()), Absence.INCOMPATIBLE);
   }
 
   @Test
-  void aLibraryThatWasCutShort() throws IOException {
+  void rejectsTruncatedLibrary() throws IOException {
     Path file = folder.resolve("short.so");
     byte[] whole = Files.readAllBytes(LIBMYELIN);
     for (int length : new int[] {16, 63, 64, 4096, whole.length / 2, whole.length - 1}) {
       Files.write(file, Arrays.copyOf(whole, length));
       assertAbsent(CudaSearch.find(file, driver()), Absence.INCOMPATIBLE)
-          .isEqualTo(file + " is no library for this machine");
+          .isEqualTo(file + " is not a library for this machine");
     }
   }
 
   @Test
-  void anotherLibrary() {
+  void rejectsOtherLibrary() {
     assertAbsent(CudaSearch.find(LIBMYELIN, driver()), Absence.INCOMPATIBLE)
         .isEqualTo(LIBMYELIN + " is another library: it has no myelin_cuda_abi_version");
   }
 
   @Test
   @EnabledOnOs(value = OS.LINUX, disabledReason = "skipped: needs Linux and its C compiler")
-  void anotherVersionIsUnloadedAgain() throws Exception {
+  void rejectsAndUnloadsOtherVersion() throws Exception {
     Path file = compile("int myelin_cuda_abi_version(void) { return 77; }");
     assertAbsent(CudaSearch.find(file, driver()), Absence.INCOMPATIBLE)
         .isEqualTo(
@@ -92,16 +96,17 @@ class CudaSearchTest {
 
   @Test
   @EnabledOnOs(value = OS.LINUX, disabledReason = "skipped: needs Linux and its C compiler")
-  void aLibraryThatLacksFunctions() throws Exception {
+  void rejectsLibraryWithoutAFunction() throws Exception {
     Path file = compile("int myelin_cuda_abi_version(void) { return 1; }");
-    assertThat(probe(file.toString(), folder.toString(), LIBMYELIN.toString()).getFirst())
-        .startsWith("Optional[UNFIT] " + file + " does not fit: it has no function myelin_cuda_");
+    assertThat(runProbe(file.toString(), folder.toString(), LIBMYELIN.toString()).getFirst())
+        .startsWith(
+            "Optional[INCOMPATIBLE] " + file + " does not fit: it lacks the function myelin_cuda_");
   }
 
   @Test
-  void whereNoDriverIsNothingIsLoaded() throws Exception {
+  void loadsNothingWithoutDriver() throws Exception {
     requireBuiltWithoutDriver();
-    assertThat(probe())
+    assertThat(runProbe())
         .containsExactly(
             "Optional[NO_DRIVER] no NVIDIA driver: there is no /dev/nvidiactl",
             "loaded false",
@@ -109,24 +114,33 @@ class CudaSearchTest {
   }
 
   @Test
-  void aDriverWithoutDevice() throws Exception {
+  void reportsDriverWithoutDevice() throws Exception {
     requireBuiltWithoutDriver();
     Path library = CudaSearch.result().file();
-    assertThat(probe(library.toString(), folder.toString(), LIBMYELIN.toString()))
+    assertThat(runProbe(library.toString(), folder.toString(), LIBMYELIN.toString()))
         .containsExactly(
             "Optional[NO_DEVICE] no CUDA device, or no driver for it that is new enough",
             "loaded true",
             "driver false");
   }
 
-  /** The search of this process agrees with what the machine has. */
+  /** The result for this machine is consistent. */
   @Test
-  void thisMachine() {
+  void resultForThisMachineIsConsistent() {
     CudaSearch search = CudaSearch.result();
     assertThat(search).isSameAs(CudaSearch.result());
     assertThat(search.isUsable())
         .isEqualTo(search.devices() > 0)
         .isEqualTo(search.reason().isEmpty());
+    if (search.isUsable()) {
+      try (Arena arena = Arena.ofConfined()) {
+        MemorySegment free = arena.allocate(ValueLayout.JAVA_LONG);
+        MemorySegment total = arena.allocate(ValueLayout.JAVA_LONG);
+        assertThat(Cuda_h.myelin_cuda_device_memory(0, free, total))
+            .isEqualTo(Cuda_h.MYELIN_CUDA_OK());
+        assertThat(total.get(ValueLayout.JAVA_LONG, 0)).isPositive();
+      }
+    }
   }
 
   private static void requireBuiltWithoutDriver() {
@@ -137,7 +151,7 @@ class CudaSearchTest {
         Files.exists(Path.of("/dev/nvidiactl")), "skipped: this machine has an NVIDIA driver");
   }
 
-  /** A driver for this machine, as far as the search can tell. */
+  /** Files that the search accepts as a driver. */
   private Driver driver() {
     return new Driver(folder, LIBMYELIN.toString());
   }
@@ -153,7 +167,7 @@ class CudaSearchTest {
     return file;
   }
 
-  private Path text() throws IOException {
+  private Path textFile() throws IOException {
     return Files.writeString(folder.resolve("libmyelin-cuda.so"), "not a library");
   }
 
@@ -165,7 +179,7 @@ class CudaSearchTest {
   }
 
   /** Runs {@link CudaSearchProbe}; returns the lines it prints. */
-  private static List<String> probe(String... arguments) throws Exception {
+  private static List<String> runProbe(String... arguments) throws Exception {
     List<String> command = new ArrayList<>();
     command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
     command.add("--enable-native-access=ALL-UNNAMED");

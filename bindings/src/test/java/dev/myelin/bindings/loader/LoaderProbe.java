@@ -14,7 +14,7 @@ import java.util.List;
 import java.util.Set;
 import java.util.concurrent.CountDownLatch;
 
-/** The main program of {@link LoaderTest}'s processes: loads, and prints what came of it. */
+/** The main program of {@link LoaderTest}'s processes: loads, and prints the result. */
 final class LoaderProbe {
   private static final int THREADS = 16;
 
@@ -27,19 +27,19 @@ final class LoaderProbe {
             case "load" -> load();
             case "llama" -> "loaded " + LlamaCpp.load();
             case "concurrently" -> concurrently();
-            case "twice" -> inAnotherLoader(args[1]) + "\n" + inAnotherLoader(args[2]);
+            case "twice" -> loadInNewClassLoader(args[1]) + "\n" + loadInNewClassLoader(args[2]);
             default -> throw new IllegalArgumentException(args[0]);
           });
     } catch (NativeLoadException e) {
       System.out.println(e.getClass().getSimpleName() + " " + e.getMessage());
-      again(e);
+      loadAgain(e);
     }
   }
 
-  /** Class loaders that are used stay. */
+  /** Keeps the class loaders reachable. */
   private static final List<ClassLoader> LOADERS = new ArrayList<>();
 
-  private static String inAnotherLoader(String home) throws Exception {
+  private static String loadInNewClassLoader(String home) throws Exception {
     List<URL> path = new ArrayList<>();
     for (String entry : System.getProperty("java.class.path").split(File.pathSeparator)) {
       path.add(Path.of(entry).toUri().toURL());
@@ -49,13 +49,13 @@ final class LoaderProbe {
     LOADERS.add(loader);
     System.setProperty("myelin.home", home);
     Class<?> probe = loader.loadClass(LoaderProbe.class.getName());
-    Method answer = probe.getDeclaredMethod("answer");
+    Method answer = probe.getDeclaredMethod("result");
     answer.setAccessible(true);
     return (String) answer.invoke(null);
   }
 
-  /** What loading gives, or why it fails. */
-  static String answer() {
+  /** The loaded build, or the failure. */
+  static String result() {
     try {
       return load();
     } catch (NativeLoadException e) {
@@ -68,8 +68,8 @@ final class LoaderProbe {
     return "loaded " + build.origin() + " " + build.directory();
   }
 
-  /** A failure is remembered: the next call says the same. */
-  private static void again(NativeLoadException first) {
+  /** A failure is kept: the next call throws the same. */
+  private static void loadAgain(NativeLoadException first) {
     try {
       LlamaCpp.load();
       System.out.println("but the second call succeeded");

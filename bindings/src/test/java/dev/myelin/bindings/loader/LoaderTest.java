@@ -25,7 +25,7 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** The loader in JVMs of its own, since it decides once a process. */
+/** Tests the loader in child processes, since it loads once per process. */
 class LoaderTest {
   private static final List<String> ALLOWED = List.of("--enable-native-access=ALL-UNNAMED");
 
@@ -40,7 +40,7 @@ class LoaderTest {
   }
 
   @Test
-  void aGgmlHomeWithoutGgmlIsNamed() throws Exception {
+  void namesGgmlHomeWithoutGgml() throws Exception {
     assertThat(load(Map.of("GGML_HOME", folder.toString())))
         .isEqualTo(
             "NativeLoadException GGML_HOME="
@@ -49,29 +49,29 @@ class LoaderTest {
   }
 
   @Test
-  void aGgmlHomeThatDoesNotExistIsNamed() throws Exception {
+  void namesMissingGgmlHome() throws Exception {
     Path missing = folder.resolve("missing");
     assertThat(load(Map.of("GGML_HOME", missing.toString())))
         .startsWith("NativeLoadException GGML_HOME=" + missing + ": no libggml-base found");
   }
 
   @Test
-  void aLibraryThatIsNoneIsNamed() throws Exception {
+  void namesFileThatIsNotALibrary() throws Exception {
     Path fake = folder.resolve(System.mapLibraryName("ggml-base"));
     Files.writeString(fake, "not a library");
     assertThat(load(Map.of("GGML_HOME", folder.toString())))
-        .isEqualTo("NativeLoadException cannot load " + fake + ": it is no library of 64 bits");
+        .isEqualTo("NativeLoadException cannot load " + fake + ": it is not a 64-bit library");
   }
 
   @Test
-  void aFolderWithoutCpuLibraryIsNamed() throws Exception {
+  void namesFolderWithoutCpuLibrary() throws Exception {
     link(f -> !f.contains("ggml-cpu"));
     assertThat(load(Map.of("GGML_HOME", folder.toString())))
         .isEqualTo("NativeLoadException no CPU library in " + folder + " runs on this processor");
   }
 
   @Test
-  void aMissingKernelsLibrarySaysHowToBuildIt() throws Exception {
+  void explainsHowToBuildMissingLibmyelin() throws Exception {
     String missing = folder.resolve("none.so").toString();
     assertThat(load(Map.of(), "-Dmyelin.kernels=" + missing))
         .startsWith("NativeLoadException no ")
@@ -79,7 +79,7 @@ class LoaderTest {
   }
 
   @Test
-  void librariesMayLieInAFolderBelow() throws Exception {
+  void findsLibrariesInLibFolder() throws Exception {
     folder = Files.createDirectory(folder.resolve("lib"));
     link(f -> true);
     assertThat(load(Map.of("GGML_HOME", folder.getParent().toString())))
@@ -87,7 +87,7 @@ class LoaderTest {
   }
 
   @Test
-  void aSystemInstallIsFoundByItsPkgConfigFile() throws Exception {
+  void findsSystemInstallByPkgConfigFile() throws Exception {
     Path libraries = Files.createDirectory(folder.resolve("libraries"));
     Path pc = folder.resolve("ggml.pc");
     Files.writeString(pc, "prefix=" + folder + "\nlibdir=${prefix}/libraries\nLibs: -lggml\n");
@@ -99,7 +99,7 @@ class LoaderTest {
 
   @ParameterizedTest
   @ValueSource(strings = {":/usr/none", ".", "./", ":", "here"})
-  void noPkgConfigFileOfTheCurrentFolderIsRead(String path) throws Exception {
+  void ignoresPkgConfigFilesInTheCurrentFolder(String path) throws Exception {
     Path libraries = Files.createDirectory(folder.resolve("libraries"));
     Path here = Files.createDirectory(folder.resolve("here"));
     String pc = "libdir=" + libraries + "\n";
@@ -114,7 +114,7 @@ class LoaderTest {
   }
 
   @Test
-  void aPkgConfigFileThatNamesAFolderRelativeToTheCurrentOneIsSkipped() throws Exception {
+  void ignoresRelativeLibdir() throws Exception {
     Files.writeString(folder.resolve("ggml.pc"), "libdir=.\n");
     link(f -> true);
     Map<String, String> environment = Map.of("GGML_HOME", "", "PKG_CONFIG_PATH", folder.toString());
@@ -122,16 +122,18 @@ class LoaderTest {
   }
 
   @Test
-  void withoutAFolderNothingOfTheCurrentOneIsLoaded() throws Exception {
+  void loadsNothingFromTheCurrentFolder() throws Exception {
     Map<String, String> environment = Map.of("MYELIN_HOME", "");
     assertThat(load(NativeLibraries.home(), environment, "-Dmyelin.home="))
-        .startsWith("NativeLoadException no folder of native libraries: set the system property");
+        .startsWith(
+            "NativeLoadException the folder of the native libraries is not set: set the system"
+                + " property");
   }
 
   @ParameterizedTest
   @EnabledOnOs(OS.LINUX)
   @ValueSource(strings = {"libggml-base", "libggml.", "libggml-cpu"})
-  void aLibraryThatIsCutShortIsNamed(String start) throws Exception {
+  void namesTruncatedGgmlLibrary(String start) throws Exception {
     link(f -> !f.startsWith(start));
     Path original = library(start);
     byte[] bytes = Files.readAllBytes(original);
@@ -139,53 +141,53 @@ class LoaderTest {
     for (int length : new int[] {64, 4096, bytes.length / 2, bytes.length - 1}) {
       Files.write(cut, Arrays.copyOf(bytes, length));
       assertThat(load(Map.of("GGML_HOME", folder.toString())))
-          .startsWith("NativeLoadException cannot load " + cut + ": it is cut short");
+          .startsWith("NativeLoadException cannot load " + cut + ": it is truncated");
     }
   }
 
   @Test
   @EnabledOnOs(OS.LINUX)
-  void aKernelsLibraryThatIsCutShortIsNamed() throws Exception {
+  void namesTruncatedLibmyelin() throws Exception {
     Path kernels = kernels();
     byte[] bytes = Files.readAllBytes(kernels);
     Path cut = folder.resolve(kernels.getFileName());
     Files.write(cut, Arrays.copyOf(bytes, bytes.length * 2 / 3));
     assertThat(load(Map.of(), "-Dmyelin.kernels=" + cut))
-        .startsWith("NativeLoadException cannot load " + cut + ": it is cut short");
+        .startsWith("NativeLoadException cannot load " + cut + ": it is truncated");
   }
 
   @ParameterizedTest
   @EnabledOnOs(OS.LINUX)
   @ValueSource(strings = {"ggml_set_loss", "ggml_version", "ggml_log_set"})
-  void aFunctionThatGgmlLacksIsNamed(String function) throws Exception {
+  void namesFunctionMissingInGgml(String function) throws Exception {
     link(f -> !f.startsWith("libggml-base"));
     copy(library("libggml-base"), folder, function, function.toUpperCase(Locale.ROOT));
     assertThat(load(Map.of("GGML_HOME", folder.toString())))
         .startsWith("NativeLoadException ")
-        .endsWith("it has no function " + function + ", which these bindings call");
+        .endsWith("it lacks the function " + function + ", which these bindings call");
   }
 
   @Test
   @EnabledOnOs(OS.LINUX)
-  void aFunctionThatTheKernelsLackIsNamed() throws Exception {
+  void namesFunctionMissingInLibmyelin() throws Exception {
     String function = "myelin_quantize_block_size";
     Path copy = copy(kernels(), folder, function, function.toUpperCase(Locale.ROOT));
     assertThat(load(Map.of(), "-Dmyelin.kernels=" + copy))
         .isEqualTo(
             "NativeLoadException "
                 + copy
-                + " does not fit: it has no function "
+                + " does not fit: it lacks the function "
                 + function
                 + ", which these bindings call; `make build` compiles it again");
   }
 
   @Test
   @EnabledOnOs(OS.LINUX)
-  void aLibraryThatCannotBeLinkedSaysWhy() throws Exception {
+  void reportsTheDynamicLinkersMessage() throws Exception {
     Path other = folder.resolve("other.so");
     Files.write(other, Files.readAllBytes(kernels()));
     try (RandomAccessFile file = new RandomAccessFile(other.toFile(), "rw")) {
-      file.seek(7); // an operating system that there is none of
+      file.seek(7); // an unknown OS ABI
       file.write(0x7f);
     }
     assertThat(load(Map.of(), "-Dmyelin.kernels=" + other))
@@ -195,16 +197,18 @@ class LoaderTest {
   }
 
   @Test
-  void twoClassLoadersUseTheSameLibraries() throws Exception {
+  void twoClassLoadersShareTheLibraries() throws Exception {
     String home = NativeLibraries.home().toString();
-    assertThat(twice(home, home).lines()).hasSize(2).allMatch(l -> l.startsWith("loaded "));
+    assertThat(loadInTwoClassLoaders(home, home).lines())
+        .hasSize(2)
+        .allMatch(l -> l.startsWith("loaded "));
   }
 
   @Test
   @EnabledOnOs(OS.LINUX)
-  void aSecondClassLoaderMayHaveACopyOfTheSameBuild() throws Exception {
-    installation("", "");
-    assertThat(twice(NativeLibraries.home().toString(), folder.toString()).lines())
+  void acceptsCopyOfTheSameBuildInSecondClassLoader() throws Exception {
+    makeInstallation("", "");
+    assertThat(loadInTwoClassLoaders(NativeLibraries.home().toString(), folder.toString()).lines())
         .hasSize(2)
         .last()
         .asString()
@@ -213,28 +217,28 @@ class LoaderTest {
 
   @Test
   @EnabledOnOs(OS.LINUX)
-  void aSecondClassLoaderWithAnotherBuildIsRefused() throws Exception {
+  void rejectsOtherBuildInSecondClassLoader() throws Exception {
     String version = NativeLibraries.load().version();
     String other = version.substring(0, version.length() - 1) + "9";
-    installation(version, other);
-    assertThat(twice(NativeLibraries.home().toString(), folder.toString()).lines())
+    makeInstallation(version, other);
+    assertThat(loadInTwoClassLoaders(NativeLibraries.home().toString(), folder.toString()).lines())
         .hasSize(2)
         .last()
         .asString()
         .startsWith("NativeLoadException ggml " + other + " ")
-        .contains("this process has loaded another one already, ggml " + version + " ");
+        .contains("this process has already loaded another one, ggml " + version + " ");
   }
 
   @Test
-  void whereNativeAccessIsDeniedEachAttemptNamesTheOption() throws Exception {
-    assertThat(child("load", folder, Map.of(), List.of("--illegal-native-access=deny")))
+  void namesTheOptionIfNativeAccessIsDenied() throws Exception {
+    assertThat(runChild("load", folder, Map.of(), List.of("--illegal-native-access=deny")))
         .isEqualTo(
             "NativeLoadException the JVM denies native access: start it with"
                 + " --enable-native-access=ALL-UNNAMED");
   }
 
-  /** A folder with copies of the libraries, in which one text stands for another. */
-  private void installation(String text, String replacement) throws IOException {
+  /** Makes a folder with copies of the libraries, in which a string is replaced. */
+  private void makeInstallation(String text, String replacement) throws IOException {
     Path home = NativeLibraries.home();
     Path ggml = NativeLibraries.load().directory();
     assumeTrue(ggml.startsWith(home), "skipped: the ggml in use is not the pinned one");
@@ -270,21 +274,21 @@ class LoaderTest {
         .resolve(System.mapLibraryName("myelin"));
   }
 
-  /** Loads in two class loaders, which both stay, with these folders. */
-  private static String twice(String first, String second) throws Exception {
-    return child("twice", Path.of("."), Map.of(), ALLOWED, first, second);
+  /** Loads in two class loaders, with these folders as home. */
+  private static String loadInTwoClassLoaders(String first, String second) throws Exception {
+    return runChild("twice", Path.of("."), Map.of(), ALLOWED, first, second);
   }
 
   @Test
-  void withoutLibllamaThePeerSaysSo() throws Exception {
+  void reportsMissingLibllama() throws Exception {
     link(f -> !f.contains("llama"));
-    assertThat(child("llama", Map.of("GGML_HOME", folder.toString())))
-        .startsWith("NativeLoadException no libllama beside the ggml in " + folder);
+    assertThat(runChild("llama", Map.of("GGML_HOME", folder.toString())))
+        .startsWith("NativeLoadException no libllama in the folder of ggml, " + folder);
   }
 
   @Test
-  void manyThreadsAtOnceGetTheSameBuild() throws Exception {
-    assertThat(child("concurrently", Map.of())).isEqualTo("1 build");
+  void concurrentThreadsGetTheSameBuild() throws Exception {
+    assertThat(runChild("concurrently", Map.of())).isEqualTo("1 build");
   }
 
   /** Links the files of the ggml in use into the temporary folder. */
@@ -306,15 +310,15 @@ class LoaderTest {
       throws Exception {
     List<String> all = new ArrayList<>(ALLOWED);
     all.addAll(List.of(options));
-    return child("load", in, environment, all);
+    return runChild("load", in, environment, all);
   }
 
-  private static String child(String what, Map<String, String> environment) throws Exception {
-    return child(what, Path.of("."), environment, ALLOWED);
+  private static String runChild(String what, Map<String, String> environment) throws Exception {
+    return runChild(what, Path.of("."), environment, ALLOWED);
   }
 
   /** Runs {@link LoaderProbe} in a folder; returns what it prints. */
-  private static String child(
+  private static String runChild(
       String what,
       Path in,
       Map<String, String> environment,
@@ -328,7 +332,7 @@ class LoaderTest {
     command.addAll(List.of("-cp", System.getProperty("java.class.path")));
     command.addAll(List.of(LoaderProbe.class.getName(), what));
     command.addAll(List.of(arguments));
-    // the JVM warns there about files that are no libraries
+    // the JVM prints warnings about files that are not libraries
     ProcessBuilder builder = new ProcessBuilder(command).redirectError(Redirect.DISCARD);
     builder.directory(in.toFile());
     builder.environment().putAll(environment);

@@ -30,7 +30,7 @@ class MappingWatchTest {
   }
 
   @Test
-  void aWatchEndsWithItsMapping() throws IOException {
+  void endsWithItsMapping() throws IOException {
     Path file = file();
     MappingWatch watch;
     try (Arena arena = Arena.ofShared()) {
@@ -43,7 +43,7 @@ class MappingWatchTest {
   }
 
   @Test
-  void thereAreAsManyWatchesAgainOnceMappingsEnd() throws IOException {
+  void reusesWatchesOfClosedMappings() throws IOException {
     Path file = file();
     for (int round = 0; round < 8; round++) {
       try (Arena arena = Arena.ofShared()) {
@@ -56,7 +56,7 @@ class MappingWatchTest {
   }
 
   @Test
-  void aMappingThatEndedIsNotWatched() throws IOException {
+  void rejectsClosedMapping() throws IOException {
     Path file = file();
     Arena arena = Arena.ofShared();
     MemorySegment mapping = map(file, arena);
