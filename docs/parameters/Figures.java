@@ -180,7 +180,7 @@ final class Figures {
           "%d".formatted((int) losses.validationSteps()[best]),
           number("%.3f", last(losses.validation())),
           number("%.1f", 100 * score.get("accuracy").asDouble())
-              + number(" ± %.1f %%", 100 * score.get("accuracy_error").asDouble()));
+              + number(" ± %.1f %%", 100 * score.get("accuracy_stderr").asDouble()));
       line(chart, run.name, losses.validationSteps(), losses.validation(), run.colour, 2.4f, false);
       if (run.file.equals("long") || run.file.equals("more")) {
         line(
@@ -246,13 +246,13 @@ final class Figures {
           type.replace("+", " + "),
           "%,d".formatted(inspected.get("file_bytes").asLong()),
           number("%.2f", bits),
-          number("%.4f", perplexity) + number(" ± %.4f", p.get("perplexity_error").asDouble()),
+          number("%.4f", perplexity) + number(" ± %.4f", p.get("perplexity_stderr").asDouble()),
           first
               ? ""
-              : number("%.4f", p.get("ratio").asDouble())
-                  + number(" ± %.4f", p.get("ratio_error").asDouble()),
+              : number("%.4f", p.get("perplexity_ratio").asDouble())
+                  + number(" ± %.4f", p.get("perplexity_ratio_stderr").asDouble()),
           first ? "" : number("%.5f", p.get("kl_divergence").asDouble()),
-          first ? "" : number("%.1f %%", 100 * p.get("same_top").asDouble()),
+          first ? "" : number("%.1f %%", 100 * p.get("same_top_token").asDouble()),
           number("%,.0f", fastest(type)));
       (type.contains("+") ? withImatrix : plain)
           .add(new double[] {bits, perplexity, p.path("kl_divergence").asDouble()});
