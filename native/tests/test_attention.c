@@ -12,7 +12,7 @@
 #include "quantize/half.h"
 #include "runtime/ggml_tensor.h"
 
-enum { MOST_TOKENS = 40, MOST_HEADS = 8, MOST_CELLS = 330 };
+enum { MAX_TOKENS = 40, MAX_HEADS = 8, MAX_CELLS = 330 };
 
 /** Of the squares of what is right: what keys, queries, values and weights in whole numbers may cost. */
 static const double ERROR_OF_NUMBERS = 1e-6;
@@ -36,12 +36,12 @@ typedef struct {
     float outlier; /* times that, of every seventh value of a head */
 } kind;
 
-static float q[MOST_TOKENS * MOST_HEADS * MOST_HEAD];
-static uint16_t k[MOST_HEADS * MOST_CELLS * MOST_HEAD];
-static uint16_t v[MOST_HEADS * MOST_CELLS * MOST_HEAD];
-static int32_t positions[MOST_TOKENS];
-static float expected[MOST_TOKENS * MOST_HEADS * MOST_HEAD];
-static float result[MOST_TOKENS * MOST_HEADS * MOST_HEAD];
+static float q[MAX_TOKENS * MAX_HEADS * MAX_HEAD_SIZE];
+static uint16_t k[MAX_HEADS * MAX_CELLS * MAX_HEAD_SIZE];
+static uint16_t v[MAX_HEADS * MAX_CELLS * MAX_HEAD_SIZE];
+static int32_t positions[MAX_TOKENS];
+static float expected[MAX_TOKENS * MAX_HEADS * MAX_HEAD_SIZE];
+static float result[MAX_TOKENS * MAX_HEADS * MAX_HEAD_SIZE];
 
 /** A number's half, its last bits dropped: small enough to have no infinities. */
 static half_t half_of(float x) {
@@ -97,7 +97,7 @@ static attention some(int32_t type, int head, int64_t heads, int64_t kv_heads, i
     }
     return (attention){
         .type = type,
-        .head = head,
+        .head_size = head,
         .heads = heads,
         .kv_heads = kv_heads,
         .tokens = tokens,
@@ -128,7 +128,7 @@ static void attend(attend_fn f, const attention *a, int64_t step) {
 
 /** One query's output in double precision, to out [head]. */
 static void in_double(const attention *a, int64_t token, int64_t head, double *out) {
-    static double weight[MOST_CELLS];
+    static double weight[MAX_CELLS];
     const int64_t of = head / (a->heads / a->kv_heads);
     const float *x =
         (const float *)(const void *)(a->q + (size_t)token * a->q_token + (size_t)head * a->q_head);
@@ -138,52 +138,52 @@ static void in_double(const attention *a, int64_t token, int64_t head, double *o
     for (int64_t c = 0; c < seen; c++) {
         const char *row = a->k + (size_t)of * a->k_head + (size_t)c * a->k_cell;
         double s = 0;
-        for (int i = 0; i < a->head; i++) {
+        for (int i = 0; i < a->head_size; i++) {
             s += (double)x[i] * (double)cache_value(a->type, row, i);
         }
         weight[c] = s * (double)a->scale;
         most = weight[c] > most ? weight[c] : most;
     }
-    memset(out, 0, (size_t)a->head * sizeof *out);
+    memset(out, 0, (size_t)a->head_size * sizeof *out);
     for (int64_t c = 0; c < seen; c++) {
         const char *row = a->v + (size_t)of * a->v_head + (size_t)c * a->v_cell;
         const double p = exp(weight[c] - most);
         sum += p;
-        for (int i = 0; i < a->head; i++) {
+        for (int i = 0; i < a->head_size; i++) {
             out[i] += p * (double)cache_value(a->type, row, i);
         }
     }
-    for (int i = 0; i < a->head; i++) {
+    for (int i = 0; i < a->head_size; i++) {
         out[i] /= sum;
     }
 }
 
 static void check_reference(const attention *a, const char *what) {
-    double out[MOST_HEAD];
+    double out[MAX_HEAD_SIZE];
     double error = 0;
     double size = 0;
-    attend(attend_scalar, a, attention_queries(a->head));
+    attend(attend_scalar, a, attention_max_queries(a->head_size));
     for (int64_t t = 0; t < a->tokens; t++) {
         for (int64_t h = 0; h < a->heads; h++) {
             in_double(a, t, h, out);
-            for (int i = 0; i < a->head; i++) {
-                const double d = (double)a->out[(t * a->heads + h) * a->head + i] - out[i];
+            for (int i = 0; i < a->head_size; i++) {
+                const double d = (double)a->out[(t * a->heads + h) * a->head_size + i] - out[i];
                 error += d * d;
                 size += out[i] * out[i];
             }
         }
     }
-    CHECK(error <= ERROR_OF_NUMBERS * size, "%s: head %d, %d tokens at %d, type %d: error %g", what, a->head,
-          (int)a->tokens, (int)positions[0], a->type, error / size);
+    CHECK(error <= ERROR_OF_NUMBERS * size, "%s: head %d, %d tokens at %d, type %d: error %g", what,
+          a->head_size, (int)a->tokens, (int)positions[0], a->type, error / size);
 }
 
 static size_t out_bytes(const attention *a) {
-    return (size_t)(a->tokens * a->heads * a->head) * sizeof(float);
+    return (size_t)(a->tokens * a->heads * a->head_size) * sizeof(float);
 }
 
 /** The same in one go, query by query, token by token, and in cuts of any length. */
 static void check_table(attend_fn f, const char *name, const attention *a) {
-    const int64_t most = attention_queries(a->head);
+    const int64_t most = attention_max_queries(a->head_size);
     attend(attend_scalar, a, most);
     memcpy(expected, result, out_bytes(a));
     const int64_t steps[] = {most, 1, 1 + next() % 30};
@@ -191,7 +191,7 @@ static void check_table(attend_fn f, const char *name, const attention *a) {
         memset(result, 0xff, out_bytes(a));
         attend(f, a, steps[i] < most ? steps[i] : most);
         CHECK(memcmp(result, expected, out_bytes(a)) == 0, "%s: head %d, %d tokens at %d, type %d, by %d",
-              name, a->head, (int)a->tokens, (int)positions[0], a->type, (int)steps[i]);
+              name, a->head_size, (int)a->tokens, (int)positions[0], a->type, (int)steps[i]);
     }
     memset(result, 0xff, out_bytes(a));
     for (int64_t t = 0; t < a->tokens; t++) {
@@ -200,10 +200,10 @@ static void check_table(attend_fn f, const char *name, const attention *a) {
         one.cells = positions[t] + 1;
         one.q += (size_t)t * a->q_token;
         one.positions += t;
-        one.out += t * a->heads * a->head;
+        one.out += t * a->heads * a->head_size;
         attend(f, &one, most);
     }
-    CHECK(memcmp(result, expected, out_bytes(a)) == 0, "%s: head %d, token by token", name, a->head);
+    CHECK(memcmp(result, expected, out_bytes(a)) == 0, "%s: head %d, token by token", name, a->head_size);
 }
 
 /** What a query does not see changes nothing, whatever it is; a broken cell breaks those that see it. */
@@ -211,11 +211,11 @@ static void check_broken(attend_fn f, const char *name) {
     const half_t broken[] = {0x7c00, 0xfc00, 0x7e00};
     for (int i = 0; i < 6; i++) {
         const attention a = some(1, 64, 4, 2, 20, 100, &(kind){"", 1, 1});
-        attend(f, &a, attention_queries(a.head));
+        attend(f, &a, attention_max_queries(a.head_size));
         memcpy(expected, result, out_bytes(&a));
         uint16_t *row = (i % 2 == 0 ? k : v) + (size_t)(110 * 64);
         row[17] = broken[i / 2];
-        attend(f, &a, attention_queries(a.head));
+        attend(f, &a, attention_max_queries(a.head_size));
         for (int64_t t = 0; t < a.tokens; t++) {
             const float *y = result + t * 4 * 64;
             if (positions[t] < 110) {
@@ -235,10 +235,10 @@ static void check_broken_blocks(attend_fn f, const char *name) {
     const half_t broken[] = {0x7c00, 0xfc00, 0x7e00};
     for (int i = 0; i < 6; i++) {
         const attention a = some(8, 64, 4, 2, 20, 100, &(kind){"", 1, 1});
-        attend(f, &a, attention_queries(a.head));
+        attend(f, &a, attention_max_queries(a.head_size));
         memcpy(expected, result, out_bytes(&a));
         ((block_q8_0 *)(void *)(i % 2 == 0 ? k : v))[110 * 2 + 1].d = broken[i / 2];
-        attend(f, &a, attention_queries(a.head));
+        attend(f, &a, attention_max_queries(a.head_size));
         for (int64_t t = 0; t < a.tokens; t++) {
             const float *y = result + t * 4 * 64;
             const int sees = positions[t] >= 110;
@@ -256,11 +256,11 @@ static void check_broken_queries(attend_fn f, const char *name) {
     const float broken[] = {NAN, INFINITY, -INFINITY};
     for (int i = 0; i < 6; i++) {
         const attention a = some(i % 2 == 0 ? 1 : 8, 64, 4, 2, 20, 100, &(kind){"", 1, 1});
-        attend(f, &a, attention_queries(a.head));
+        attend(f, &a, attention_max_queries(a.head_size));
         memcpy(expected, result, out_bytes(&a));
         const int64_t one = next() % (20 * 4);
         q[one * 64 + next() % 64] = broken[i / 2];
-        attend(f, &a, attention_queries(a.head));
+        attend(f, &a, attention_max_queries(a.head_size));
         for (int64_t j = 0; j < 20 * 4 * 64; j++) {
             const int same = memcmp(result + j, expected + j, sizeof *result) == 0;
             CHECK(j / 64 == one ? isnan(result[j]) : same, "%s: query %d, value %d", name, (int)one, (int)j);
@@ -280,7 +280,7 @@ static void check_shapes(attend_fn f, const char *name) {
             const kind *of = &kinds[i % 5];
             const int64_t kv = 1 + next() % 2;
             const int64_t group = 1 + next() % 4;
-            attention a = some(type, heads[i], kv * group, kv, 1 + next() % MOST_TOKENS, next() % 280, of);
+            attention a = some(type, heads[i], kv * group, kv, 1 + next() % MAX_TOKENS, next() % 280, of);
             if (f == attend_scalar) {
                 check_reference(&a, of->what);
             } else {
@@ -341,19 +341,19 @@ static void check_operation(void) {
         printf("no kernels for this machine: the operation is not tested\n");
         return;
     }
-    const attention a = some(1, 64, 8, 2, MOST_TOKENS, 200, &(kind){"", 1, 1});
-    attend(attend_scalar, &a, attention_queries(64));
+    const attention a = some(1, 64, 8, 2, MAX_TOKENS, 200, &(kind){"", 1, 1});
+    attend(attend_scalar, &a, attention_max_queries(64));
     memcpy(expected, result, out_bytes(&a));
     struct ggml_tensor in[4];
     memset(in, 0, sizeof in);
-    in[0] = (struct ggml_tensor){.ne = {64, 8, MOST_TOKENS, 1}, .nb = {4, a.q_head, a.q_token}, .data = q};
+    in[0] = (struct ggml_tensor){.ne = {64, 8, MAX_TOKENS, 1}, .nb = {4, a.q_head, a.q_token}, .data = q};
     in[1] =
         (struct ggml_tensor){.type = 1, .ne = {64, a.cells, 2, 1}, .nb = {2, a.k_cell, a.k_head}, .data = k};
     in[2] = in[1];
     in[2].data = v;
-    in[3] = (struct ggml_tensor){.type = 26, .ne = {MOST_TOKENS, 1, 1, 1}, .data = positions};
+    in[3] = (struct ggml_tensor){.type = 26, .ne = {MAX_TOKENS, 1, 1, 1}, .data = positions};
     struct ggml_tensor dst = {
-        .ne = {64 * 8, MOST_TOKENS, 1, 1}, .data = result, .src = {in, in + 1, in + 2, in + 3}};
+        .ne = {64 * 8, MAX_TOKENS, 1, 1}, .data = result, .src = {in, in + 1, in + 2, in + 3}};
     node.scale = a.scale;
     for (int32_t threads = 1; threads <= 4; threads++) {
         pthread_t ids[4];

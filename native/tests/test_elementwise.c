@@ -21,8 +21,8 @@ static float weight[K];
 static float made[M][K];
 static float expected[K];
 static float result[K];
-static segment rows[M * ((K + SEGMENT - 1) / SEGMENT)];
-static segment wanted[M * ((K + SEGMENT - 1) / SEGMENT)];
+static activation_block rows[M * ((K + K_BLOCK - 1) / K_BLOCK)];
+static activation_block wanted[M * ((K + K_BLOCK - 1) / K_BLOCK)];
 
 static uint32_t state = 99;
 
@@ -38,18 +38,18 @@ static void check_close(const char *name, int i, double actual, double right, do
           right);
 }
 
-static void check_table(const row_table *t, const char *name) {
-    t->gate(K, x[0], other[0], result);
-    rows_scalar.gate(K, x[0], other[0], expected);
+static void check_table(const elementwise_table *t, const char *name) {
+    t->swiglu(K, x[0], other[0], result);
+    elementwise_scalar.swiglu(K, x[0], other[0], expected);
     CHECK(memcmp(result, expected, sizeof result) == 0, "%s: gate as the reference's", name);
     for (int i = 0; i < K; i++) {
         const double v = (double)x[0][i];
         check_close(name, i, (double)result[i], v / (1 + exp(-v)) * (double)other[0][i], ERROR_OF_GATE);
     }
-    const float scale = t->norm(K, x[0], 1e-5f);
-    CHECK(scale == rows_scalar.norm(K, x[0], 1e-5f), "%s: norm as the reference's", name);
+    const float scale = t->inverse_rms(K, x[0], 1e-5f);
+    CHECK(scale == elementwise_scalar.inverse_rms(K, x[0], 1e-5f), "%s: norm as the reference's", name);
     t->scale(K, x[0], scale, weight, result);
-    rows_scalar.scale(K, x[0], scale, weight, expected);
+    elementwise_scalar.scale(K, x[0], scale, weight, expected);
     CHECK(memcmp(result, expected, sizeof result) == 0, "%s: scale as the reference's", name);
     double squares = 0;
     for (int i = 0; i < K; i++) {
@@ -62,14 +62,14 @@ static void check_table(const row_table *t, const char *name) {
     /* far ends: no overflow on the way */
     const float far[16] = {200, -200, 89, -89, 1e30f, -1e30f, 0, -0.0f, INFINITY, 0, 0, 0, 0, 0, 0, 0};
     const float ones[16] = {1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1};
-    t->gate(16, far, ones, result);
+    t->swiglu(16, far, ones, result);
     CHECK(result[0] == 200 && result[2] == 89 && result[4] == 1e30f && result[8] == INFINITY, "%s: large",
           name);
     CHECK(fabsf(result[1]) < 1e-30f && fabsf(result[3]) < 1e-30f && result[6] == 0, "%s: small", name);
 }
 
 /** What is not finite stays so on its way through each function. */
-static void check_broken(const row_table *t, const char *name) {
+static void check_broken(const elementwise_table *t, const char *name) {
     const float broken[] = {NAN, INFINITY, -INFINITY};
     for (int i = 0; i < 3; i++) {
         float a[48];
@@ -81,12 +81,12 @@ static void check_broken(const row_table *t, const char *name) {
         }
         const int at = 7 + 13 * i;
         a[at] = broken[i];
-        t->gate(48, a, b, y);
+        t->swiglu(48, a, b, y);
         CHECK(!isfinite(y[at]) && isfinite(y[at + 1]), "%s: gate of %g", name, (double)broken[i]);
-        const float scale = t->norm(48, a, 1e-5f);
+        const float scale = t->inverse_rms(48, a, 1e-5f);
         t->scale(48, a, scale, b, y);
         CHECK(isnan(y[at]), "%s: norm of %g", name, (double)broken[i]);
-        t->gate(48, b, a, y);
+        t->swiglu(48, b, a, y);
         CHECK(!isfinite(y[at]) && isfinite(y[at + 1]), "%s: %g of up", name, (double)broken[i]);
         t->scale(48, b, 0.5f, a, y);
         CHECK(!isfinite(y[at]) && isfinite(y[at + 1]), "%s: %g of the weight", name, (double)broken[i]);
@@ -99,7 +99,7 @@ static struct ggml_tensor tensor(int64_t d0, int64_t d1, size_t stride, void *da
 
 typedef void operation(struct ggml_tensor *dst, int32_t thread, int32_t threads, void *of);
 
-static void run(operation *f, struct ggml_tensor *dst, int32_t threads, void *of, segment *out) {
+static void run(operation *f, struct ggml_tensor *dst, int32_t threads, void *of, activation_block *out) {
     dst->data = out;
     memset(out, 0xff, sizeof rows);
     for (int32_t i = 0; i < threads; i++) {
@@ -109,8 +109,8 @@ static void run(operation *f, struct ggml_tensor *dst, int32_t threads, void *of
 
 /** What is made and quantised at once is what is quantised after it was made. */
 static void check_operations(enum activation_format format) {
-    const row_table *t = kernels_in_use()->elementwise;
-    const int64_t k = format == ACTIVATIONS_32 ? K : K / SEGMENT * SEGMENT;
+    const elementwise_table *t = kernels_in_use()->elementwise;
+    const int64_t k = format == ACTIVATIONS_32 ? K : K / K_BLOCK * K_BLOCK;
     struct {
         int32_t format;
         float epsilon;
@@ -123,7 +123,7 @@ static void check_operations(enum activation_format format) {
     struct ggml_tensor dst = tensor(myelin_activation_row_bytes(format, k), M, 0, rows);
     for (int32_t threads = 1; threads <= 5; threads++) {
         for (int i = 0; i < M; i++) {
-            t->gate(k, x[i], other[i], made[i]);
+            t->swiglu(k, x[i], other[i], made[i]);
         }
         dst.src[0] = &stored;
         run(myelin_op_quantize, &dst, 1, plain, wanted);
@@ -132,7 +132,7 @@ static void check_operations(enum activation_format format) {
         run(myelin_op_quantize_swiglu, &dst, threads, plain, rows);
         CHECK(memcmp(rows, wanted, sizeof rows) == 0, "format %d, %d threads: gated", format, threads);
         for (int i = 0; i < M; i++) {
-            t->scale(k, x[i], t->norm(k, x[i], node.epsilon), weight, made[i]);
+            t->scale(k, x[i], t->inverse_rms(k, x[i], node.epsilon), weight, made[i]);
         }
         dst.src[0] = &stored;
         run(myelin_op_quantize, &dst, 1, plain, wanted);

@@ -86,17 +86,19 @@ static void check_tables(void) {
     for (int i = 0; i < 1 << 16; i++) {
         in[i] = (half_t)i;
     }
-    const uint32_t a = encode_scalar.widen_f16(1 << 16, in, plain);
-    const uint32_t b = encode_avx512.widen_f16(1 << 16, in, wide);
+    const uint32_t a = quantize_weights_scalar.f16_to_f32(1 << 16, in, plain);
+    const uint32_t b = quantize_weights_avx512.f16_to_f32(1 << 16, in, wide);
     CHECK(a > 0x7f800000 && b > 0x7f800000, "NaN is seen");
     for (int i = 0; i < 1 << 16; i++) {
         const int same = isnan(plain[i]) ? isnan(wide[i]) : memcmp(&plain[i], &wide[i], sizeof(float)) == 0;
         CHECK(same, "half %04x", i);
     }
-    CHECK(encode_scalar.widen_bf16(1 << 16, in, plain) == encode_avx512.widen_bf16(1 << 16, in, wide),
+    CHECK(quantize_weights_scalar.bf16_to_f32(1 << 16, in, plain) ==
+              quantize_weights_avx512.bf16_to_f32(1 << 16, in, wide),
           "bf16");
     CHECK(memcmp(plain, wide, sizeof plain) == 0, "bf16");
-    CHECK(encode_scalar.largest(1 << 16, plain) == encode_avx512.largest(1 << 16, wide), "f32");
+    CHECK(quantize_weights_scalar.max_bits(1 << 16, plain) == quantize_weights_avx512.max_bits(1 << 16, wide),
+          "f32");
 #endif
 }
 

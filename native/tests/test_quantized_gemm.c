@@ -35,10 +35,10 @@ static void put_half(char *at, half_t h) {
     memcpy(at, &h, sizeof h);
 }
 
-enum { MOST_SCALES = 2 };
+enum { MAX_SCALES = 2 };
 
 /** Where a block of this type has its halves: scale, and min. Returns how many; mxfp4 has none. */
-static int scales_of(int32_t type, size_t at[MOST_SCALES]) {
+static int scales_of(int32_t type, size_t at[MAX_SCALES]) {
     at[0] = 0;
     at[1] = 2;
     switch (type) {
@@ -66,11 +66,11 @@ static int scales_of(int32_t type, size_t at[MOST_SCALES]) {
 
 /** Blocks of random bytes, or of one, and small random scales. */
 static void some_weights(int32_t type, size_t blocks, const uint8_t *byte, char *out) {
-    const size_t bytes = kernel_types[type].bytes;
+    const size_t bytes = weight_types[type].block_bytes;
     for (size_t i = 0; i < blocks * bytes; i++) {
         out[i] = (char)(byte != NULL ? *byte : next());
     }
-    size_t at[MOST_SCALES];
+    size_t at[MAX_SCALES];
     const int scales = scales_of(type, at);
     for (size_t b = 0; b < blocks; b++) {
         char *w = out + b * bytes;
@@ -84,23 +84,25 @@ static void some_weights(int32_t type, size_t blocks, const uint8_t *byte, char 
 }
 
 /** A row's weights as numbers. */
-static void dequantise(int32_t type, int64_t k, const char *row, double *out) {
-    const kernel_type *t = &kernel_types[type];
-    for (int64_t at = 0; at < k; at += SEGMENT) {
-        const int blocks = (int)((k - at < SEGMENT ? k - at : SEGMENT) / 32);
-        column c;
+static void dequantize(int32_t type, int64_t k, const char *row, double *out) {
+    const weight_type *t = &weight_types[type];
+    for (int64_t at = 0; at < k; at += K_BLOCK) {
+        const int blocks = (int)((k - at < K_BLOCK ? k - at : K_BLOCK) / 32);
+        dequantized_block c;
         memset(&c, 0, sizeof c);
-        t->column(row + kernel_row_bytes(t, at), blocks, &c);
+        t->dequantize(row + weight_row_bytes(t, at), blocks, &c);
         for (int i = 0; i < 32 * blocks; i++) {
-            const int group = t->kind == PANEL_SUPER_16_MIN ? 0 : t->kind == PANEL_SUPER_16 ? i / 16 : i / 32;
+            const int group = t->panel == PANEL_SUPER_16_MIN ? 0
+                              : t->panel == PANEL_SUPER_16   ? i / 16
+                                                             : i / 32;
             const double d = (double)c.d[group];
             double w = d * c.q[i];
-            if (t->kind == PANEL_32_MIN) {
+            if (t->panel == PANEL_32_MIN) {
                 w += (double)c.m[i / 32];
-            } else if (t->kind == PANEL_SUPER_32_MIN) {
-                w -= (double)c.dmin * c.min[i / 32];
-            } else if (t->kind == PANEL_SUPER_16_MIN) {
-                w -= (double)c.dmin * c.min[i / 16];
+            } else if (t->panel == PANEL_SUPER_32_MIN) {
+                w -= (double)c.dmin * c.mins[i / 32];
+            } else if (t->panel == PANEL_SUPER_16_MIN) {
+                w -= (double)c.dmin * c.mins[i / 16];
             } else {
                 w -= d * (1 << t->zero_shift);
             }
@@ -109,18 +111,18 @@ static void dequantise(int32_t type, int64_t k, const char *row, double *out) {
     }
 }
 
-enum { MOST_K = 2048, MOST_ROWS = 70, MOST_M = 19 };
+enum { MAX_K = 2048, MAX_ROWS = 70, MAX_M = 19 };
 
-static char weights[MOST_ROWS * MOST_K * 2];
-static float x[MOST_M * MOST_K];
-static double row[MOST_K];
-static segment reference_x[MOST_M * MOST_K / SEGMENT];
+static char weights[MAX_ROWS * MAX_K * 2];
+static float x[MAX_M * MAX_K];
+static double row[MAX_K];
+static activation_block reference_x[MAX_M * MAX_K / K_BLOCK];
 /* nothing that needs more than the alignment of an int32 may be asked of activations */
 static _Alignas(64) char room_x[sizeof(int32_t) + sizeof reference_x];
-static segment *const other_x = (segment *)(void *)(room_x + sizeof(int32_t));
-static float reference[MOST_M * MOST_ROWS];
-static float result[MOST_M * MOST_ROWS];
-static float alone[MOST_M * MOST_ROWS];
+static activation_block *const other_x = (activation_block *)(void *)(room_x + sizeof(int32_t));
+static float reference[MAX_M * MAX_ROWS];
+static float result[MAX_M * MAX_ROWS];
+static float alone[MAX_M * MAX_ROWS];
 
 /** What 8-bit activations may be wrong by, relative to |w||x|. */
 static const double ERROR_OF_ACTIVATIONS = 5e-3;
@@ -132,44 +134,45 @@ static const double ERROR_OF_ROUNDING = 0;
 static const double ERROR_OF_ROUNDING = 1e-5;
 #endif
 
-static product whole(int32_t type, int64_t k, const segment *activations, int64_t positions, float *y) {
-    const product p = {
+static gemm_args whole(int32_t type, int64_t k, const activation_block *activations, int64_t positions,
+                       float *y) {
+    const gemm_args p = {
         .type = type,
         .k = k,
-        .weights = weights,
-        .stride = kernel_row_bytes(&kernel_types[type], k),
+        .w = weights,
+        .w_stride = weight_row_bytes(&weight_types[type], k),
         .x = activations,
-        .positions = positions,
+        .n = positions,
         .y = y,
-        .position_stride = MOST_ROWS,
+        .y_stride = MAX_ROWS,
     };
     return p;
 }
 
-static void quantise(const isa_kernels *isa, int32_t type, int64_t k, int64_t first, int64_t positions,
-                     segment *out) {
+static void quantize(const isa_kernels *isa, int32_t type, int64_t k, int64_t first, int64_t positions,
+                     activation_block *out) {
     for (int64_t m = 0; m < positions; m++) {
-        isa->activations->quantize[kernel_types[type].format](k, x + (first + m) * MOST_K, out + m,
-                                                              positions);
+        isa->activations->quantize[weight_types[type].activations](k, x + (first + m) * MAX_K, out + m,
+                                                                   positions);
     }
 }
 
 static void check_errors(const isa_kernels *isa, int32_t type, int64_t k, int64_t rows, int64_t positions) {
     for (int64_t i = 0; i < rows; i++) {
-        dequantise(type, k, weights + (size_t)i * kernel_row_bytes(&kernel_types[type], k), row);
+        dequantize(type, k, weights + (size_t)i * weight_row_bytes(&weight_types[type], k), row);
         for (int64_t m = 0; m < positions; m++) {
             double exact = 0;
             double ww = 0;
             double xx = 0;
             for (int64_t j = 0; j < k; j++) {
-                const double v = (double)x[m * MOST_K + j];
+                const double v = (double)x[m * MAX_K + j];
                 exact += row[j] * v;
                 ww += row[j] * row[j];
                 xx += v * v;
             }
             const double size = sqrt(ww * xx) + 1e-30;
-            const double want = (double)reference[m * MOST_ROWS + i];
-            const double got = (double)result[m * MOST_ROWS + i];
+            const double want = (double)reference[m * MAX_ROWS + i];
+            const double got = (double)result[m * MAX_ROWS + i];
             CHECK(fabs(want - exact) <= ERROR_OF_ACTIVATIONS * size, "type %d k %d: %g, exactly %g", type,
                   (int)k, want, exact);
             CHECK(fabs(got - want) <= ERROR_OF_ROUNDING * size,
@@ -184,63 +187,63 @@ static void check_invariance(const isa_kernels *isa, int32_t type, int64_t k, in
                              int64_t positions) {
     for (int64_t m = 0; m < positions;) {
         const int64_t some = 1 + next() % (uint32_t)(positions - m);
-        quantise(isa, type, k, m, some, other_x);
-        product p = whole(type, k, other_x, some, alone);
+        quantize(isa, type, k, m, some, other_x);
+        gemm_args p = whole(type, k, other_x, some, alone);
         const int64_t cut = next() % (uint32_t)(rows + 1);
-        kernel_product(isa, &p, 0, cut);
-        kernel_product(isa, &p, cut, rows);
+        gemm(isa, &p, 0, cut);
+        gemm(isa, &p, cut, rows);
         for (int64_t j = 0; j < some; j++) {
-            CHECK(memcmp(alone + j * MOST_ROWS, result + (m + j) * MOST_ROWS, (size_t)rows * sizeof *alone) ==
-                      0,
-                  "%s type %d k %d rows %d cut at %d: position %d of %d alone with %d differs", isa->name,
-                  type, (int)k, (int)rows, (int)cut, (int)(m + j), (int)positions, (int)some);
+            CHECK(
+                memcmp(alone + j * MAX_ROWS, result + (m + j) * MAX_ROWS, (size_t)rows * sizeof *alone) == 0,
+                "%s type %d k %d rows %d cut at %d: position %d of %d alone with %d differs", isa->name, type,
+                (int)k, (int)rows, (int)cut, (int)(m + j), (int)positions, (int)some);
         }
         m += some;
     }
 }
 
 static void check_product(const isa_kernels *isa, int32_t type, int64_t k, int64_t rows, int64_t positions) {
-    quantise(scalar, type, k, 0, positions, reference_x);
-    quantise(isa, type, k, 0, positions, other_x);
-    const size_t bytes = (size_t)(segment_count(k) * positions) * sizeof(segment);
+    quantize(scalar, type, k, 0, positions, reference_x);
+    quantize(isa, type, k, 0, positions, other_x);
+    const size_t bytes = (size_t)(k_block_count(k) * positions) * sizeof(activation_block);
     CHECK(memcmp(reference_x, other_x, bytes) == 0, "%s type %d k %d: activations", isa->name, type, (int)k);
-    product p = whole(type, k, reference_x, positions, reference);
-    kernel_product(scalar, &p, 0, rows);
+    gemm_args p = whole(type, k, reference_x, positions, reference);
+    gemm(scalar, &p, 0, rows);
     p = whole(type, k, other_x, positions, result);
-    kernel_product(isa, &p, 0, rows);
+    gemm(isa, &p, 0, rows);
     check_errors(isa, type, k, rows, positions);
     check_invariance(isa, type, k, rows, positions);
 }
 
 static panel expected;
-static panel unpacked;
+static panel packed;
 
 /** A panel from the table's own reader, and from the type's description. */
 static void check_panel(const isa_kernels *isa, int32_t type, int blocks) {
-    const kernel_type *t = &kernel_types[type];
-    const size_t stride = kernel_row_bytes(t, SEGMENT);
-    some_weights(type, COLUMNS * SEGMENT / (size_t)t->block, NULL, weights);
-    for (size_t i = 0; type == TYPE_MXFP4 && i < COLUMNS * BLOCKS; i++) {
-        weights[i * t->bytes] = (char)(i < 32 ? i : next());
+    const weight_type *t = &weight_types[type];
+    const size_t stride = weight_row_bytes(t, K_BLOCK);
+    some_weights(type, PANEL_ROWS * K_BLOCK / (size_t)t->block_size, NULL, weights);
+    for (size_t i = 0; type == TYPE_MXFP4 && i < PANEL_ROWS * BLOCKS; i++) {
+        weights[i * t->block_bytes] = (char)(i < 32 ? i : next());
     }
     memset(&expected, 0, sizeof expected);
-    memset(&unpacked, 0, sizeof unpacked);
-    unpack_columns(t, weights, stride, blocks, &expected);
+    memset(&packed, 0, sizeof packed);
+    pack_panel_by_row(t, weights, stride, blocks, &expected);
     /* blocks may lie at any address: those of 17 bytes do */
-    memmove(weights + 1, weights, COLUMNS * stride);
-    isa->quantized_gemm->unpack[type](weights + 1, stride, blocks, weights, &unpacked);
-    const int has_mins = t->kind == PANEL_SUPER_32_MIN || t->kind == PANEL_SUPER_16_MIN;
+    memmove(weights + 1, weights, PANEL_ROWS * stride);
+    isa->quantized_gemm->pack[type](weights + 1, stride, blocks, weights, &packed);
+    const int has_mins = t->panel == PANEL_SUPER_32_MIN || t->panel == PANEL_SUPER_16_MIN;
     const size_t mins =
-        (size_t)(t->kind == PANEL_SUPER_16_MIN ? BLOCKS : BLOCKS / 2) * sizeof expected.min[0];
-    const int groups = t->kind == PANEL_SUPER_16_MIN ? 1 : t->kind == PANEL_SUPER_16 ? 2 * blocks : blocks;
+        (size_t)(t->panel == PANEL_SUPER_16_MIN ? BLOCKS : BLOCKS / 2) * sizeof expected.mins[0];
+    const int groups = t->panel == PANEL_SUPER_16_MIN ? 1 : t->panel == PANEL_SUPER_16 ? 2 * blocks : blocks;
     const size_t scales = (size_t)groups * sizeof expected.d[0];
-    int same = memcmp(expected.q, unpacked.q, (size_t)blocks * 8 * sizeof expected.q[0]) == 0 &&
-               memcmp(expected.d, unpacked.d, scales) == 0;
-    if (t->kind == PANEL_32_MIN) {
-        same = same && memcmp(expected.m, unpacked.m, (size_t)blocks * sizeof expected.m[0]) == 0;
+    int same = memcmp(expected.q, packed.q, (size_t)blocks * 8 * sizeof expected.q[0]) == 0 &&
+               memcmp(expected.d, packed.d, scales) == 0;
+    if (t->panel == PANEL_32_MIN) {
+        same = same && memcmp(expected.m, packed.m, (size_t)blocks * sizeof expected.m[0]) == 0;
     } else if (has_mins) {
-        same = same && memcmp(expected.min, unpacked.min, mins) == 0 &&
-               memcmp(expected.dmin, unpacked.dmin, sizeof expected.dmin) == 0;
+        same = same && memcmp(expected.mins, packed.mins, mins) == 0 &&
+               memcmp(expected.dmin, packed.dmin, sizeof expected.dmin) == 0;
     }
     CHECK(same, "%s type %d: a panel of %d blocks", isa->name, type, blocks);
 }
@@ -265,15 +268,17 @@ static float value_of_round(int round, int i) {
 }
 
 static void check_type(const isa_kernels *isa, int32_t type) {
-    static const int64_t rows[] = {1, 15, 16, 17, 31, 32, 33, 64, MOST_ROWS};
-    static const int64_t positions[] = {1, 2, 3, 4, 5, 6, 7, 8, 11, 13, MOST_M};
-    const kernel_type *t = &kernel_types[type];
-    const int64_t block = activation_block(t->format) > t->block ? activation_block(t->format) : t->block;
+    static const int64_t rows[] = {1, 15, 16, 17, 31, 32, 33, 64, MAX_ROWS};
+    static const int64_t positions[] = {1, 2, 3, 4, 5, 6, 7, 8, 11, 13, MAX_M};
+    const weight_type *t = &weight_types[type];
+    const int64_t block = activation_block_size(t->activations) > t->block_size
+                              ? activation_block_size(t->activations)
+                              : t->block_size;
     for (int round = 0; round < 30; round++) {
-        const int64_t blocks = round == 0 ? 1 : 1 + next() % (uint32_t)(MOST_K / block);
+        const int64_t blocks = round == 0 ? 1 : 1 + next() % (uint32_t)(MAX_K / block);
         const int64_t k = block * blocks;
-        some_weights(type, MOST_ROWS * (size_t)(k / t->block), largest_of_round(round), weights);
-        for (int i = 0; i < MOST_M * MOST_K; i++) {
+        some_weights(type, MAX_ROWS * (size_t)(k / t->block_size), largest_of_round(round), weights);
+        for (int i = 0; i < MAX_M * MAX_K; i++) {
             x[i] = value_of_round(round, i);
         }
         check_product(isa, type, k, rows[round % 9], positions[round % 11]);
@@ -281,9 +286,9 @@ static void check_type(const isa_kernels *isa, int32_t type) {
 }
 
 static void fill(const isa_kernels *isa, int32_t type, int64_t k, int64_t rows, int64_t positions) {
-    quantise(isa, type, k, 0, positions, other_x);
-    const product p = whole(type, k, other_x, positions, result);
-    kernel_product(isa, &p, 0, rows);
+    quantize(isa, type, k, 0, positions, other_x);
+    const gemm_args p = whole(type, k, other_x, positions, result);
+    gemm(isa, &p, 0, rows);
 }
 
 /** All outputs of a row or position are not finite, all others are as they were. */
@@ -291,8 +296,8 @@ static void check_carried(const isa_kernels *isa, int32_t type, int64_t rows, in
                           int64_t row_of, int64_t position) {
     for (int64_t m = 0; m < positions; m++) {
         for (int64_t i = 0; i < rows; i++) {
-            const float *y = result + m * MOST_ROWS + i;
-            const float *clean = alone + m * MOST_ROWS + i;
+            const float *y = result + m * MAX_ROWS + i;
+            const float *clean = alone + m * MAX_ROWS + i;
             if (m == position) {
                 CHECK(isnan(*y), "%s type %d row %d at %d of %d: NaN is lost", isa->name, type, (int)i,
                       (int)m, (int)positions);
@@ -309,17 +314,18 @@ static void check_carried(const isa_kernels *isa, int32_t type, int64_t rows, in
 
 /** NaN and infinities, in activations and in the scales of weights, reach what is computed with them. */
 static void check_broken(const isa_kernels *isa, int32_t type) {
-    static const int64_t positions[] = {1, 2, 4, 7, MOST_M};
+    static const int64_t positions[] = {1, 2, 4, 7, MAX_M};
     static const half_t halves[] = {0x7e00, 0xfe01, 0x7c00, 0xfc00};
     const float floats[] = {NAN, -NAN, INFINITY, -INFINITY};
     enum { ROWS = 37, NO_ROW = -1 };
-    const kernel_type *t = &kernel_types[type];
-    const int64_t k = activation_block(t->format) == SEGMENT || t->block == SEGMENT ? 3 * SEGMENT : 19 * 32;
-    const size_t row_bytes = kernel_row_bytes(t, k);
-    size_t at[MOST_SCALES];
+    const weight_type *t = &weight_types[type];
+    const int64_t k =
+        activation_block_size(t->activations) == K_BLOCK || t->block_size == K_BLOCK ? 3 * K_BLOCK : 19 * 32;
+    const size_t row_bytes = weight_row_bytes(t, k);
+    size_t at[MAX_SCALES];
     const int scales = scales_of(type, at);
-    some_weights(type, ROWS * (size_t)(k / t->block), NULL, weights);
-    for (int i = 0; i < MOST_M * MOST_K; i++) {
+    some_weights(type, ROWS * (size_t)(k / t->block_size), NULL, weights);
+    for (int i = 0; i < MAX_M * MAX_K; i++) {
         x[i] = uniform();
     }
     for (int round = 0; round < 20; round++) {
@@ -327,19 +333,20 @@ static void check_broken(const isa_kernels *isa, int32_t type) {
         const int64_t m = next() % (uint32_t)count;
         fill(isa, type, k, ROWS, count);
         memcpy(alone, result, sizeof alone);
-        float *value = x + m * MOST_K + next() % (uint32_t)k;
+        float *value = x + m * MAX_K + next() % (uint32_t)k;
         const float was = *value;
         *value = floats[round % 4];
-        quantise(scalar, type, k, 0, count, reference_x);
+        quantize(scalar, type, k, 0, count, reference_x);
         fill(isa, type, k, ROWS, count);
-        CHECK(memcmp(reference_x, other_x, (size_t)(segment_count(k) * count) * sizeof(segment)) == 0,
-              "%s type %d: activations that are not finite", isa->name, type);
+        CHECK(
+            memcmp(reference_x, other_x, (size_t)(k_block_count(k) * count) * sizeof(activation_block)) == 0,
+            "%s type %d: activations that are not finite", isa->name, type);
         check_carried(isa, type, ROWS, count, NO_ROW, m);
         *value = was;
         if (scales > 0) {
             const int64_t r = next() % ROWS;
-            char *scale = weights + (size_t)r * row_bytes + next() % (uint32_t)(k / t->block) * t->bytes +
-                          at[round % scales];
+            char *scale = weights + (size_t)r * row_bytes +
+                          next() % (uint32_t)(k / t->block_size) * t->block_bytes + at[round % scales];
             char kept[sizeof(half_t)];
             memcpy(kept, scale, sizeof kept);
             put_half(scale, halves[round % 4]);
@@ -352,21 +359,21 @@ static void check_broken(const isa_kernels *isa, int32_t type) {
 
 /** Blocks whose scale has no inverse: their quants are 0, and so are their sums. */
 static void check_tiny(const isa_kernels *isa, int32_t type) {
-    enum { K = 2 * SEGMENT };
+    enum { K = 2 * K_BLOCK };
     for (int i = 0; i < K; i++) {
         x[i] = (i % 2 == 0 ? 1e-40f : -1e-37f) * uniform();
     }
-    quantise(scalar, type, K, 0, 1, reference_x);
-    quantise(isa, type, K, 0, 1, other_x);
-    CHECK(memcmp(reference_x, other_x, K / SEGMENT * sizeof(segment)) == 0, "%s type %d: tiny activations",
-          isa->name, type);
+    quantize(scalar, type, K, 0, 1, reference_x);
+    quantize(isa, type, K, 0, 1, other_x);
+    CHECK(memcmp(reference_x, other_x, K / K_BLOCK * sizeof(activation_block)) == 0,
+          "%s type %d: tiny activations", isa->name, type);
 }
 
 static void check_table(const isa_kernels *isa) {
     for (int32_t type = 0; type < TYPE_COUNT; type++) {
-        if (kernel_types[type].column != NULL) {
-            for (int blocks = 1; isa->quantized_gemm->unpack[type] != NULL && blocks <= BLOCKS; blocks++) {
-                check_panel(isa, type, kernel_types[type].block == SEGMENT ? BLOCKS : blocks);
+        if (weight_types[type].dequantize != NULL) {
+            for (int blocks = 1; isa->quantized_gemm->pack[type] != NULL && blocks <= BLOCKS; blocks++) {
+                check_panel(isa, type, weight_types[type].block_size == K_BLOCK ? BLOCKS : blocks);
             }
             check_type(isa, type);
             check_broken(isa, type);
@@ -399,14 +406,14 @@ static void check_interface(void) {
 
 #if defined(AVXVNNI_BY_AVX512)
 /* the source of AVX-VNNI's kernels in AVX-512's encoding */
-extern const kernel_table kernels_avxvnni_by_avx512;
+extern const quantized_gemm_table quantized_gemm_avxvnni_by_avx512;
 static const isa_kernels avxvnni_by_avx512 = {
     .name = "avxvnni",
     .features = UINT64_C(1) << MYELIN_CPU_AVX512VL | UINT64_C(1) << MYELIN_CPU_AVX512_VNNI |
                 UINT64_C(1) << MYELIN_CPU_AVX2 | UINT64_C(1) << MYELIN_CPU_F16C |
                 UINT64_C(1) << MYELIN_CPU_FMA,
-    .quantized_gemm = &kernels_avxvnni_by_avx512,
-    .activations = &activations_avx2,
+    .quantized_gemm = &quantized_gemm_avxvnni_by_avx512,
+    .activations = &quantize_activations_avx2,
 };
 #endif
 

@@ -125,7 +125,7 @@ static void discard(problem *p) {
 }
 
 /** The product by a table and so many threads, one after the other; what lies between rows stays. */
-static struct ggml_tensor compute(const product_table *table, problem *p, int32_t threads, layout of_dst) {
+static struct ggml_tensor compute(const sgemm_table *table, problem *p, int32_t threads, layout of_dst) {
     struct ggml_tensor dst = tensor(p->s.n, p->s.m, p->s.a, p->s.b, of_dst);
     dst.src[0] = &p->a;
     dst.src[1] = &p->b;
@@ -133,12 +133,12 @@ static struct ggml_tensor compute(const product_table *table, problem *p, int32_
         (size_t)((char *)(at(&dst, p->s.n - 1, p->s.m - 1, p->s.a - 1, p->s.b - 1) + 1) - (char *)dst.data);
     memset(dst.data, 0x7f, bytes); /* 3.4e38: what is not written is not taken for a result */
     for (int32_t thread = 0; thread < threads; thread++) {
-        product_compute(table, &dst, thread, threads, p->kind);
+        sgemm_compute(table, &dst, thread, threads, p->kind);
     }
     return dst;
 }
 
-static void check_values(const product_table *table, const problem *p, const struct ggml_tensor *dst) {
+static void check_values(const sgemm_table *table, const problem *p, const struct ggml_tensor *dst) {
     const shape s = p->s;
     const int mul_mat = p->kind == MYELIN_SGEMM_MUL_MAT;
     int64_t wrong = 0;
@@ -179,7 +179,7 @@ static int64_t different(const problem *p, const struct ggml_tensor *x, const st
 
 /** Right, the same bit for bit with any number of threads and strides of dst, nothing between rows touched.
  */
-static void check_problem(const product_table *table, problem p) {
+static void check_problem(const sgemm_table *table, problem p) {
     struct ggml_tensor one = compute(table, &p, 1, PLAIN);
     check_values(table, &p, &one);
     for (int32_t threads = 2; threads <= 7; threads++) {
@@ -200,7 +200,7 @@ static void check_problem(const product_table *table, problem p) {
 }
 
 /** Around the size of tiles, blocks, strips and cuts of k. */
-static void check_edges(const product_table *t) {
+static void check_edges(const sgemm_table *t) {
     const int64_t ns[] = {1, t->lanes, t->lanes + 1, t->rows - 1, t->rows, t->rows + 1, 3 * t->rows + 5};
     const int64_t ms[] = {1, 2, t->columns - 1, t->columns, t->columns + 1, 3 * t->columns + 2};
     const int64_t ks[] = {1, 2, 3, 4, 5, 67};
@@ -216,11 +216,11 @@ static void check_edges(const product_table *t) {
     }
     const shape large[] = {
         {t->block + 3, 5, 9, 1, 1, 1, 1},
-        {7, PRODUCT_STRIP + 5, 9, 1, 1, 1, 1},
-        {t->block + 1, PRODUCT_STRIP + 1, 40, 1, 1, 1, 1},
-        {t->rows + 1, t->columns + 1, PRODUCT_DEPTH, 1, 1, 1, 1},
-        {t->rows + 1, t->columns + 1, PRODUCT_DEPTH + 1, 1, 1, 1, 1},
-        {t->rows + 1, t->columns + 1, 2 * PRODUCT_DEPTH + 7, 1, 1, 1, 1},
+        {7, SGEMM_STRIP + 5, 9, 1, 1, 1, 1},
+        {t->block + 1, SGEMM_STRIP + 1, 40, 1, 1, 1, 1},
+        {t->rows + 1, t->columns + 1, SGEMM_K_BLOCK, 1, 1, 1, 1},
+        {t->rows + 1, t->columns + 1, SGEMM_K_BLOCK + 1, 1, 1, 1, 1},
+        {t->rows + 1, t->columns + 1, 2 * SGEMM_K_BLOCK + 7, 1, 1, 1, 1},
     };
     for (size_t i = 0; i < sizeof large / sizeof *large; i++) {
         for (int32_t kind = 0; kind < 2; kind++) {
@@ -229,11 +229,11 @@ static void check_edges(const product_table *t) {
     }
 }
 
-static void check_layouts(const product_table *t) {
+static void check_layouts(const sgemm_table *t) {
     const shape shapes[] = {
         {t->rows + 3, t->columns + 3, 37, 1, 1, 1, 1},
         {2 * t->rows, 2 * t->columns, 8, 3, 2, 1, 1},
-        {t->rows + 1, 9, PRODUCT_DEPTH + 3, 4, 2, 2, 2},
+        {t->rows + 1, 9, SGEMM_K_BLOCK + 3, 4, 2, 2, 2},
     };
     for (size_t i = 0; i < sizeof shapes / sizeof *shapes; i++) {
         for (int of_a = 0; of_a < LAYOUTS; of_a++) {
@@ -246,7 +246,7 @@ static void check_layouts(const product_table *t) {
     }
 }
 
-static void check_broadcast(const product_table *t) {
+static void check_broadcast(const sgemm_table *t) {
     const shape shapes[] = {
         {5, 7, 11, 6, 1, 1, 1}, {5, 7, 11, 6, 1, 2, 1},   {5, 7, 11, 6, 1, 6, 1},  {5, 7, 11, 6, 4, 3, 2},
         {5, 7, 11, 2, 6, 1, 6}, {33, 13, 64, 9, 2, 3, 1}, {40, 1, 16, 8, 1, 4, 1}, {1, 40, 16, 8, 3, 4, 3},
@@ -260,8 +260,8 @@ static void check_broadcast(const product_table *t) {
 }
 
 /** A part of a product is the part of the product: no element depends on the tile it falls into. */
-static void check_places(const product_table *t) {
-    const shape s = {2 * t->rows + 5, 2 * t->columns + 3, PRODUCT_DEPTH + 5, 1, 1, 1, 1};
+static void check_places(const sgemm_table *t) {
+    const shape s = {2 * t->rows + 5, 2 * t->columns + 3, SGEMM_K_BLOCK + 5, 1, 1, 1, 1};
     problem p = make(s, MYELIN_SGEMM_MUL_MAT, PLAIN, PLAIN);
     struct ggml_tensor all = compute(t, &p, 1, PLAIN);
     for (int64_t i = 0; i + 1 < s.n; i += 3) {
@@ -282,7 +282,7 @@ static void check_places(const product_table *t) {
 }
 
 /** Sums of one element: long ones do not lose what is added last. */
-static void check_dots(const product_table *t) {
+static void check_dots(const sgemm_table *t) {
     const int64_t ks[] = {1, 31, 32, 33, 4095, 4096, 4097, 20000};
     for (size_t i = 0; i < sizeof ks / sizeof *ks; i++) {
         for (int32_t kind = 0; kind < 2; kind++) {
@@ -304,22 +304,22 @@ static void check_dots(const product_table *t) {
 }
 
 typedef struct {
-    const product_table *table;
+    const sgemm_table *table;
     struct ggml_tensor *dst;
     int32_t thread, threads, kind;
 } share;
 
 static void *take_share(void *p) {
     const share *s = p;
-    product_compute(s->table, s->dst, s->thread, s->threads, s->kind);
+    sgemm_compute(s->table, s->dst, s->thread, s->threads, s->kind);
     return NULL;
 }
 
 /** Threads at the same time: each has its own workspace and its own part of dst. */
-static void check_threads(const product_table *t) {
+static void check_threads(const sgemm_table *t) {
     enum { THREADS = 4 };
     const shape shapes[] = {
-        {t->block + 40, PRODUCT_STRIP + 40, PRODUCT_DEPTH + 9, 1, 1, 1, 1},
+        {t->block + 40, SGEMM_STRIP + 40, SGEMM_K_BLOCK + 9, 1, 1, 1, 1},
         {70, 50, 33, 5, 3, 5, 1},
         {3, 200, 20, 1, 1, 1, 1},
         {200, 3, 20, 1, 1, 1, 1},
@@ -349,7 +349,7 @@ static void check_threads(const product_table *t) {
 }
 
 /** What is no number stays where it belongs: rows and columns beyond the edge do not mix in. */
-static void check_not_a_number(const product_table *t) {
+static void check_not_a_number(const sgemm_table *t) {
     const shape s = {t->rows + 2, t->columns + 2, 6, 1, 1, 1, 1};
     problem p = make(s, MYELIN_SGEMM_OUT_PROD, PLAIN, PLAIN);
     *at(&p.a, 1, 3, 0, 0) = NAN;
@@ -368,7 +368,7 @@ static void check_not_a_number(const product_table *t) {
     discard(&p);
 }
 
-static void check_measures(const product_table *t) {
+static void check_measures(const sgemm_table *t) {
     const uint64_t round = t->flops(1);
     CHECK(round > 0 && t->flops(1000) == 1000 * round, "%s: %d a round", t->name, (int)round);
     enum { BYTES = 3001 };
@@ -395,7 +395,7 @@ static void check_measures(const product_table *t) {
 
 /** By its name each table; for another name or none the best, which is the first. */
 static void check_choice(void) {
-    const product_table *best = NULL;
+    const sgemm_table *best = NULL;
     for (int i = 0; i < isa_count; i++) {
         if (sgemm_usable(&isa_table[i])) {
             best = best == NULL ? isa_table[i].sgemm : best;
@@ -407,7 +407,7 @@ static void check_choice(void) {
 #if defined(__x86_64__)
     CHECK(sgemm_named("avxvnni") == sgemm_named("avx2"), "the one of AVX-VNNI");
 #elif defined(__aarch64__)
-    CHECK(sgemm_named("i8mm") == &products_neon, "the one of i8mm");
+    CHECK(sgemm_named("i8mm") == &sgemm_neon, "the one of i8mm");
 #endif
     CHECK(strcmp(myelin_sgemm_isa(), sgemm_in_use()->name) == 0, "%s", myelin_sgemm_isa());
 }
@@ -435,7 +435,7 @@ int main(void) {
     check_choice();
     check_interface();
     for (int i = 0; i < isa_count; i++) {
-        const product_table *table = isa_table[i].sgemm;
+        const sgemm_table *table = isa_table[i].sgemm;
         if (!sgemm_usable(&isa_table[i]) || (i > 0 && table == isa_table[i - 1].sgemm)) {
             continue;
         }

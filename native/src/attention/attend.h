@@ -15,29 +15,29 @@
 
 /** 64 cells of a head as panels of whole numbers. */
 typedef struct {
-    int16_t keys[CELLS * MOST_HEAD];   /* panels of cells: a step is two values */
-    int16_t values[CELLS * MOST_HEAD]; /* panels of values: a step is two cells */
-    float step[CELLS];                 /* of the key */
-    float exponent[CELLS];             /* of the value */
-    float inverse[CELLS];              /* 2^-exponent; 0 of cells that are not there */
+    int16_t keys[BLOCK_CELLS * MAX_HEAD_SIZE];   /* panels of cells: a step is two values */
+    int16_t values[BLOCK_CELLS * MAX_HEAD_SIZE]; /* panels of values: a step is two cells */
+    float step[BLOCK_CELLS];                     /* of the key */
+    float exponent[BLOCK_CELLS];                 /* of the value */
+    float inverse[BLOCK_CELLS];                  /* 2^-exponent; 0 of cells that are not there */
 } __attribute__((aligned(64))) block;
 
 /** Queries and what they have gathered. */
 typedef struct {
     int64_t count;
-    int16_t q[MOST_NUMBERS]; /* [count][2 * steps] */
-    float out[MOST_NUMBERS]; /* [count][width] */
-    float step[MOST_QUERIES + LANES_COUNT];
-    float most[MOST_QUERIES + LANES_COUNT]; /* the largest weight's logarithm, to base 2 */
-    float sum[MOST_QUERIES];
-    int64_t visible[MOST_QUERIES];
+    int16_t q[MAX_CHUNK_VALUES]; /* [count][2 * steps] */
+    float out[MAX_CHUNK_VALUES]; /* [count][width] */
+    float step[MAX_QUERIES + SIMD_WIDTH];
+    float most[MAX_QUERIES + SIMD_WIDTH]; /* the largest weight's logarithm, to base 2 */
+    float sum[MAX_QUERIES];
+    int64_t visible[MAX_QUERIES];
 } __attribute__((aligned(64))) chunk;
 
 /** A tile's weights of a block: numbers of 2^-WEIGHT_BITS, what they were divided by, their sum. */
 typedef struct {
-    int16_t p[TILE_QUERIES][CELLS];
-    float most[LANES_COUNT];
-    float sum[LANES_COUNT];
+    int16_t p[TILE_QUERIES][BLOCK_CELLS];
+    float most[SIMD_WIDTH];
+    float sum[SIMD_WIDTH];
 } __attribute__((aligned(64))) weights;
 
 /** Products of at most TILE_QUERIES rows and a panel, as tile() has them. */
@@ -56,53 +56,53 @@ static void multiply(int rows, const int16_t *a, int64_t stride, int steps, cons
 
 INLINE void read_keys(const int32_t type, const attention *a, const char *k, int count, int steps,
                       block *out) {
-    const int width = attention_width(a->head);
-    int16_t rows[CELLS * MOST_HEAD] __attribute__((aligned(64)));
-    float most[CELLS] = {0};
-    float squares[CELLS] = {0};
-    float in_one[CELLS];
+    const int width = attention_padded_head(a->head_size);
+    int16_t rows[BLOCK_CELLS * MAX_HEAD_SIZE] __attribute__((aligned(64)));
+    float most[BLOCK_CELLS] = {0};
+    float squares[BLOCK_CELLS] = {0};
+    float inverse_scale[BLOCK_CELLS];
     for (int c = 0; c < count; c++) {
-        measure_row(type, k + (size_t)c * a->k_cell, a->head, most + c, squares + c);
+        row_range(type, k + (size_t)c * a->k_cell, a->head_size, most + c, squares + c);
     }
-    for (int c = 0; c < CELLS; c += LANES_COUNT) {
-        choose_steps(most + c, squares + c, out->step + c, in_one + c);
+    for (int c = 0; c < BLOCK_CELLS; c += SIMD_WIDTH) {
+        choose_scales(most + c, squares + c, out->step + c, inverse_scale + c);
     }
     for (int c = 0; c < count; c++) {
-        fix_row(type, k + (size_t)c * a->k_cell, a->head, in_one[c], rows + c * width);
+        quantize_row(type, k + (size_t)c * a->k_cell, a->head_size, inverse_scale[c], rows + c * width);
     }
-    memset(rows + count * width, 0, (size_t)((CELLS - count) * width) * sizeof *rows);
-    for (int c = 0; c < CELLS; c += PANEL_WIDTH) {
-        pair_columns(rows + c * width, width, steps, out->keys + c * 2 * steps);
+    memset(rows + count * width, 0, (size_t)((BLOCK_CELLS - count) * width) * sizeof *rows);
+    for (int c = 0; c < BLOCK_CELLS; c += PANEL_WIDTH) {
+        pack_panel(rows + c * width, width, steps, out->keys + c * 2 * steps);
     }
 }
 
 /** After the keys: what is wrong with one is noted in the value's inverse. */
 INLINE void read_values(const int32_t type, const attention *a, const char *v, int count, block *out) {
-    const int width = attention_width(a->head);
-    float most[CELLS] = {0};
-    float squares[CELLS] = {0};
-    float in_one[CELLS];
+    const int width = attention_padded_head(a->head_size);
+    float most[BLOCK_CELLS] = {0};
+    float squares[BLOCK_CELLS] = {0};
+    float inverse_scale[BLOCK_CELLS];
     for (int c = 0; c < count; c++) {
-        measure_row(type, v + (size_t)c * a->v_cell, a->head, most + c, squares + c);
+        row_range(type, v + (size_t)c * a->v_cell, a->head_size, most + c, squares + c);
     }
-    for (int c = 0; c < CELLS; c += LANES_COUNT) {
-        choose_exponents(most + c, squares + c, out->exponent + c, out->inverse + c, in_one + c);
-        const lanes wrong = lanes_multiply(lanes_load(out->step + c), lanes_all(0));
-        const lanes inverse = lanes_add(lanes_load(out->inverse + c), wrong);
-        lanes_store(out->inverse + c, lanes_first(count - c, inverse, 0));
+    for (int c = 0; c < BLOCK_CELLS; c += SIMD_WIDTH) {
+        choose_exponents(most + c, squares + c, out->exponent + c, out->inverse + c, inverse_scale + c);
+        const f32x16 wrong = f32x16_mul(f32x16_load(out->step + c), f32x16_set1(0));
+        const f32x16 inverse = f32x16_add(f32x16_load(out->inverse + c), wrong);
+        f32x16_store(out->inverse + c, f32x16_first_n(count - c, inverse, 0));
     }
-    for (int c = 0; c < CELLS; c += 2) {
+    for (int c = 0; c < BLOCK_CELLS; c += 2) {
         const char *row = v + (size_t)c * a->v_cell;
-        for (int i = 0; i < width; i += LANES_COUNT) {
-            lanes x[2] = {lanes_all(0), lanes_all(0)};
-            for (int j = 0; j < 2 && c + j < count && i < a->head; j++) {
-                const lanes value = row_lanes(type, row + (size_t)j * a->v_cell, i, a->head);
+        for (int i = 0; i < width; i += SIMD_WIDTH) {
+            f32x16 x[2] = {f32x16_set1(0), f32x16_set1(0)};
+            for (int j = 0; j < 2 && c + j < count && i < a->head_size; j++) {
+                const f32x16 value = row_values(type, row + (size_t)j * a->v_cell, i, a->head_size);
                 /* the largest may round up to one more */
-                x[j] = lanes_min(lanes_multiply(value, lanes_all(in_one[c + j])),
-                                 lanes_all((1 << VALUE_BITS) - 1));
+                x[j] = f32x16_min(f32x16_mul(value, f32x16_set1(inverse_scale[c + j])),
+                                  f32x16_set1((1 << VALUE_BITS) - 1));
             }
-            int16_t *columns = out->values + i / PANEL_WIDTH * PANEL_WIDTH * CELLS;
-            lanes_round_pairs(x[0], x[1], columns + c * PANEL_WIDTH + 2 * (i % PANEL_WIDTH));
+            int16_t *columns = out->values + i / PANEL_WIDTH * PANEL_WIDTH * BLOCK_CELLS;
+            f32x16_to_i16_pairs(x[0], x[1], columns + c * PANEL_WIDTH + 2 * (i % PANEL_WIDTH));
         }
     }
 }
@@ -122,77 +122,78 @@ static void read_block(const attention *a, int64_t kv_head, int64_t begin, int c
 }
 
 /** The weights of a query, whose products with the keys are s, of the first cells; all is a constant. */
-INLINE void soften(const int all, int32_t (*s)[TILE_QUERIES][PANEL_WIDTH], int r, float step, const block *b,
-                   int seen, weights *out) {
-    lanes t[CELLS / LANES_COUNT];
-    lanes most = lanes_all(-INFINITY);
-    lanes sum = lanes_all(0);
+INLINE void softmax_block(const int all, int32_t (*s)[TILE_QUERIES][PANEL_WIDTH], int r, float step,
+                          const block *b, int seen, weights *out) {
+    f32x16 t[BLOCK_CELLS / SIMD_WIDTH];
+    f32x16 most = f32x16_set1(-INFINITY);
+    f32x16 sum = f32x16_set1(0);
 #pragma GCC unroll 4
-    for (int j = 0; j < CELLS / LANES_COUNT; j++) {
-        const int i = j * LANES_COUNT;
-        const lanes dot =
-            lanes_multiply(lanes_of_int(&s[i / PANEL_WIDTH][r][i % PANEL_WIDTH]), lanes_all(step));
-        t[j] = lanes_fma(dot, lanes_load(b->step + i), lanes_load(b->exponent + i));
-        t[j] = all ? t[j] : lanes_first(seen - i, t[j], -INFINITY);
-        most = lanes_max(t[j], most);
+    for (int j = 0; j < BLOCK_CELLS / SIMD_WIDTH; j++) {
+        const int i = j * SIMD_WIDTH;
+        const f32x16 dot =
+            f32x16_mul(f32x16_from_i32(&s[i / PANEL_WIDTH][r][i % PANEL_WIDTH]), f32x16_set1(step));
+        t[j] = f32x16_fma(dot, f32x16_load(b->step + i), f32x16_load(b->exponent + i));
+        t[j] = all ? t[j] : f32x16_first_n(seen - i, t[j], -INFINITY);
+        most = f32x16_max(t[j], most);
     }
-    out->most[r] = lanes_largest(most);
+    out->most[r] = f32x16_reduce_max(most);
 #pragma GCC unroll 4
-    for (int j = 0; j < CELLS / LANES_COUNT; j++) {
-        const int i = j * LANES_COUNT;
-        const lanes inverse = lanes_load(b->inverse + i);
-        const lanes e = power_of_two(lanes_subtract(t[j], lanes_all(out->most[r])));
-        sum = lanes_fma(e, all ? inverse : lanes_first(seen - i, inverse, 0), sum);
-        lanes_round(lanes_multiply(e, lanes_all(1 << WEIGHT_BITS)), out->p[r] + i);
+    for (int j = 0; j < BLOCK_CELLS / SIMD_WIDTH; j++) {
+        const int i = j * SIMD_WIDTH;
+        const f32x16 inverse = f32x16_load(b->inverse + i);
+        const f32x16 e = exp2_nonpositive(f32x16_sub(t[j], f32x16_set1(out->most[r])));
+        sum = f32x16_fma(e, all ? inverse : f32x16_first_n(seen - i, inverse, 0), sum);
+        f32x16_to_i16(f32x16_mul(e, f32x16_set1(1 << WEIGHT_BITS)), out->p[r] + i);
     }
-    out->sum[r] = lanes_sum(sum);
+    out->sum[r] = f32x16_reduce_sum(sum);
 }
 
 /** The larger weight, and what counts what was gathered before and what is now. */
-INLINE void weigh(float *most, const weights *w, float *before, float *now) {
-    const lanes old = lanes_load(most);
-    const lanes new = lanes_load(w->most);
-    const lanes top = lanes_max(new, old);
-    lanes_store(before, power_of_two(lanes_subtract(old, top)));
-    lanes_store(now, power_of_two(lanes_subtract(new, top)));
-    lanes_store(most, top);
+INLINE void rescale(float *most, const weights *w, float *before, float *now) {
+    const f32x16 old = f32x16_load(most);
+    const f32x16 new = f32x16_load(w->most);
+    const f32x16 top = f32x16_max(new, old);
+    f32x16_store(before, exp2_nonpositive(f32x16_sub(old, top)));
+    f32x16_store(now, exp2_nonpositive(f32x16_sub(new, top)));
+    f32x16_store(most, top);
 }
 
 /** Adds to what some queries have gathered the cells of a block, the first of which is begin. */
-static void gather(const block *b, int steps, int width, int64_t begin, int64_t first, int rows, chunk *c) {
-    int32_t s[CELLS / PANEL_WIDTH][TILE_QUERIES][PANEL_WIDTH] __attribute__((aligned(64)));
+static void add_block(const block *b, int steps, int width, int64_t begin, int64_t first, int rows,
+                      chunk *c) {
+    int32_t s[BLOCK_CELLS / PANEL_WIDTH][TILE_QUERIES][PANEL_WIDTH] __attribute__((aligned(64)));
     weights w __attribute__((aligned(64)));
-    float before[LANES_COUNT];
-    float now[LANES_COUNT];
+    float before[SIMD_WIDTH];
+    float now[SIMD_WIDTH];
     const int16_t *q = c->q + first * 2 * steps;
-    for (int i = 0; i < CELLS / PANEL_WIDTH; i++) {
+    for (int i = 0; i < BLOCK_CELLS / PANEL_WIDTH; i++) {
         multiply(rows, q, 2 * steps, steps, b->keys + i * PANEL_WIDTH * 2 * steps, s[i][0]);
     }
-    for (int r = 0; r < LANES_COUNT; r++) {
+    for (int r = 0; r < SIMD_WIDTH; r++) {
         w.most[r] = -INFINITY;
     }
     for (int r = 0; r < rows; r++) {
         const int64_t seen = c->visible[first + r] - begin;
-        if (seen >= CELLS) {
-            soften(1, s, r, c->step[first + r], b, CELLS, &w);
+        if (seen >= BLOCK_CELLS) {
+            softmax_block(1, s, r, c->step[first + r], b, BLOCK_CELLS, &w);
         } else {
-            soften(0, s, r, c->step[first + r], b, (int)seen, &w);
+            softmax_block(0, s, r, c->step[first + r], b, (int)seen, &w);
         }
     }
-    weigh(c->most + first, &w, before, now);
+    rescale(c->most + first, &w, before, now);
     for (int r = 0; r < rows; r++) {
         c->sum[first + r] = fmaf(c->sum[first + r], before[r], w.sum[r] * now[r]);
     }
     for (int i = 0; i < width; i += PANEL_WIDTH) {
-        multiply(rows, w.p[0], CELLS, CELLS / 2, b->values + i * CELLS, s[0][0]);
+        multiply(rows, w.p[0], BLOCK_CELLS, BLOCK_CELLS / 2, b->values + i * BLOCK_CELLS, s[0][0]);
         for (int r = 0; r < rows; r++) {
             float *out = c->out + (first + r) * width + i;
-            const lanes old = lanes_all(before[r]);
-            const lanes unit = lanes_all(now[r] * 0x1p-25f); /* of WEIGHT_BITS and VALUE_BITS */
+            const f32x16 old = f32x16_set1(before[r]);
+            const f32x16 unit = f32x16_set1(now[r] * 0x1p-25f); /* of WEIGHT_BITS and VALUE_BITS */
 #pragma GCC unroll 2
-            for (int j = 0; j < PANEL_WIDTH; j += LANES_COUNT) {
-                const lanes added = lanes_multiply(lanes_of_int(&s[0][r][j]), unit);
-                lanes_store(out + j, lanes_fma(lanes_load(out + j), old, added));
+            for (int j = 0; j < PANEL_WIDTH; j += SIMD_WIDTH) {
+                const f32x16 added = f32x16_mul(f32x16_from_i32(&s[0][r][j]), unit);
+                f32x16_store(out + j, f32x16_fma(f32x16_load(out + j), old, added));
             }
         }
     }
@@ -207,18 +208,18 @@ INLINE const char *query_row(const attention *a, int64_t kv_head, int64_t query)
 
 static void read_queries(const attention *a, int64_t kv_head, int64_t from, int steps, chunk *c) {
     const int64_t group = a->heads / a->kv_heads;
-    for (int64_t i = 0; i < c->count; i += LANES_COUNT) {
-        const int64_t n = c->count - i < LANES_COUNT ? c->count - i : LANES_COUNT;
-        float most[LANES_COUNT] = {0};
-        float squares[LANES_COUNT] = {0};
-        float in_one[LANES_COUNT];
+    for (int64_t i = 0; i < c->count; i += SIMD_WIDTH) {
+        const int64_t n = c->count - i < SIMD_WIDTH ? c->count - i : SIMD_WIDTH;
+        float most[SIMD_WIDTH] = {0};
+        float squares[SIMD_WIDTH] = {0};
+        float inverse_scale[SIMD_WIDTH];
         for (int64_t j = 0; j < n; j++) {
-            measure_row(TYPE_F32, query_row(a, kv_head, from + i + j), a->head, most + j, squares + j);
+            row_range(TYPE_F32, query_row(a, kv_head, from + i + j), a->head_size, most + j, squares + j);
         }
-        choose_steps(most, squares, c->step + i, in_one);
+        choose_scales(most, squares, c->step + i, inverse_scale);
         for (int64_t j = 0; j < n; j++) {
-            int16_t row[MOST_HEAD];
-            fix_row(TYPE_F32, query_row(a, kv_head, from + i + j), a->head, in_one[j], row);
+            int16_t row[MAX_HEAD_SIZE];
+            quantize_row(TYPE_F32, query_row(a, kv_head, from + i + j), a->head_size, inverse_scale[j], row);
             memcpy(c->q + (i + j) * 2 * steps, row, (size_t)steps * 2 * sizeof *row);
             /* to base 2, and with the scale of the products */
             c->step[i + j] *= a->scale * 0x1.715476p0f;
@@ -236,9 +237,9 @@ static void write(const attention *a, int64_t kv_head, int64_t from, int width, 
     const int64_t group = a->heads / a->kv_heads;
     for (int64_t i = 0; i < c->count; i++) {
         const int64_t head = kv_head * group + (from + i) % group;
-        float *out = a->out + ((from + i) / group * a->heads + head) * a->head;
+        float *out = a->out + ((from + i) / group * a->heads + head) * a->head_size;
         const float share = 1 / c->sum[i];
-        for (int j = 0; j < a->head; j++) {
+        for (int j = 0; j < a->head_size; j++) {
             out[j] = c->out[i * width + j] * share;
         }
     }
@@ -247,9 +248,9 @@ static void write(const attention *a, int64_t kv_head, int64_t from, int width, 
 void NAME(const attention *a, int64_t kv_head, int64_t from, int64_t to) {
     chunk c;
     block b;
-    const int width = attention_width(a->head);
-    const int steps = (a->head + 1) / 2;
-    int64_t furthest[MOST_QUERIES / TILE_QUERIES + 1] = {0};
+    const int width = attention_padded_head(a->head_size);
+    const int steps = (a->head_size + 1) / 2;
+    int64_t furthest[MAX_QUERIES / TILE_QUERIES + 1] = {0};
     int64_t end = 0;
     c.count = to - from;
     memset(c.out, 0, (size_t)(c.count * width) * sizeof *c.out);
@@ -259,13 +260,13 @@ void NAME(const attention *a, int64_t kv_head, int64_t from, int64_t to) {
         *tile_end = c.visible[i] > *tile_end ? c.visible[i] : *tile_end;
         end = *tile_end > end ? *tile_end : end;
     }
-    for (int64_t begin = 0; begin < end; begin += CELLS) {
-        const int count = end - begin < CELLS ? (int)(end - begin) : CELLS;
+    for (int64_t begin = 0; begin < end; begin += BLOCK_CELLS) {
+        const int count = end - begin < BLOCK_CELLS ? (int)(end - begin) : BLOCK_CELLS;
         read_block(a, kv_head, begin, count, steps, &b);
         for (int64_t i = 0; i < c.count; i += TILE_QUERIES) {
             if (furthest[i / TILE_QUERIES] > begin) {
                 const int rows = c.count - i < TILE_QUERIES ? (int)(c.count - i) : TILE_QUERIES;
-                gather(&b, steps, width, begin, i, rows, &c);
+                add_block(&b, steps, width, begin, i, rows, &c);
             }
         }
     }

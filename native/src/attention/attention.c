@@ -17,7 +17,7 @@ typedef struct {
 _Static_assert(sizeof(node) <= MYELIN_ATTENTION_PARAMS_BYTES, "node");
 
 bool myelin_attention_supported(int32_t type, int64_t head) {
-    return kernels_in_use() != NULL && attention_serves(type) && head >= 1 && head <= MOST_HEAD &&
+    return kernels_in_use() != NULL && attention_supports(type) && head >= 1 && head <= MAX_HEAD_SIZE &&
            (type != TYPE_Q8_0 || head % 32 == 0);
 }
 
@@ -29,7 +29,7 @@ void myelin_op_attention(struct ggml_tensor *dst, int32_t thread, int32_t thread
     const struct ggml_tensor *v = dst->src[2];
     const attention a = {
         .type = k->type,
-        .head = (int)q->ne[0],
+        .head_size = (int)q->ne[0],
         .heads = q->ne[1],
         .kv_heads = k->ne[2],
         .tokens = q->ne[2],
@@ -48,10 +48,11 @@ void myelin_op_attention(struct ggml_tensor *dst, int32_t thread, int32_t thread
         .out = dst->data,
     };
     assert(myelin_attention_supported(a.type, q->ne[0]) && v->type == a.type && a.heads % a.kv_heads == 0);
-    assert(k->ne[0] == a.head && v->ne[0] == a.head && v->ne[1] == a.cells && v->ne[2] == a.kv_heads);
-    assert(dst->ne[0] * dst->ne[1] == a.head * a.heads * a.tokens && dst->src[3]->ne[0] == a.tokens);
+    assert(k->ne[0] == a.head_size && v->ne[0] == a.head_size && v->ne[1] == a.cells &&
+           v->ne[2] == a.kv_heads);
+    assert(dst->ne[0] * dst->ne[1] == a.head_size * a.heads * a.tokens && dst->src[3]->ne[0] == a.tokens);
     const int64_t queries = a.tokens * (a.heads / a.kv_heads);
-    const int64_t step = attention_queries(a.head);
+    const int64_t step = attention_max_queries(a.head_size);
     const int64_t chunks = (queries + step - 1) / step;
     int64_t i;
     while ((i = atomic_fetch_add_explicit(&n->chunks.next, 1, memory_order_relaxed)) < chunks * a.kv_heads) {

@@ -16,18 +16,18 @@
 #include "quantize/blocks.h"
 
 enum {
-    CELLS = 64,             /* of a block */
-    PANEL_WIDTH = 32,       /* columns of a panel */
-    TILE_QUERIES = 12,      /* that go through a block together */
-    MOST_HEAD = 256,        /* values of a head */
-    MOST_QUERIES = 256,     /* of a chunk */
-    MOST_NUMBERS = 1 << 14, /* of all its queries, rounded up to whole panels */
+    BLOCK_CELLS = 64,           /* of a block */
+    PANEL_WIDTH = 32,           /* columns of a panel */
+    TILE_QUERIES = 12,          /* that go through a block together */
+    MAX_HEAD_SIZE = 256,        /* values of a head */
+    MAX_QUERIES = 256,          /* of a chunk */
+    MAX_CHUNK_VALUES = 1 << 14, /* of all its queries, rounded up to whole panels */
 };
 
 /** Attention of all heads, each group of them over the keys and values of one. Strides in bytes. */
 typedef struct {
-    int32_t type; /* of keys and values: f16 or q8_0 */
-    int head;     /* values of a head, 1 to MOST_HEAD; whole blocks of the type */
+    int32_t type;  /* of keys and values: f16 or q8_0 */
+    int head_size; /* values of a head, 1 to MOST_HEAD; whole blocks of the type */
     int64_t heads;
     int64_t kv_heads;
     int64_t tokens;
@@ -50,18 +50,18 @@ typedef struct {
 typedef void (*attend_fn)(const attention *a, int64_t kv_head, int64_t from, int64_t to);
 
 /** Values of a head, in whole panels. */
-static inline int attention_width(int head) {
+static inline int attention_padded_head(int head) {
     return (head + PANEL_WIDTH - 1) / PANEL_WIDTH * PANEL_WIDTH;
 }
 
 /** Most queries of one call of attend_fn. */
-static inline int64_t attention_queries(int head) {
-    const int most = MOST_NUMBERS / attention_width(head);
-    return most < MOST_QUERIES ? most : MOST_QUERIES;
+static inline int64_t attention_max_queries(int head) {
+    const int most = MAX_CHUNK_VALUES / attention_padded_head(head);
+    return most < MAX_QUERIES ? most : MAX_QUERIES;
 }
 
 /** Whether caches of this type can be read. */
-static inline int attention_serves(int32_t type) {
+static inline int attention_supports(int32_t type) {
     return type == TYPE_F16 || type == TYPE_Q8_0;
 }
 

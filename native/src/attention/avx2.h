@@ -40,10 +40,10 @@ INLINE void tile(const int rows, const int16_t *a, int64_t stride, int steps, co
 
 /** Four steps of rows i and i + 4. */
 INLINE __m256i two_rows(const int16_t *rows, int64_t stride, int i) {
-    return _mm256_setr_m128i(sixteen_bytes(rows + i * stride), sixteen_bytes(rows + (i + 4) * stride));
+    return _mm256_setr_m128i(load_16_bytes(rows + i * stride), load_16_bytes(rows + (i + 4) * stride));
 }
 
-INLINE void pair_columns(const int16_t *rows, int64_t stride, int steps, int16_t *out) {
+INLINE void pack_panel(const int16_t *rows, int64_t stride, int steps, int16_t *out) {
     for (int c = 0; c < PANEL_WIDTH; c += 8, rows += 8 * stride) {
         for (int k = 0; k < steps; k += 4) {
             const __m256i r0 = two_rows(rows + 2 * k, stride, 0);

@@ -36,7 +36,7 @@ INLINE void tile(const int rows, const int16_t *a, int64_t stride, int steps, co
     }
 }
 
-INLINE void pair_columns(const int16_t *rows, int64_t stride, int steps, int16_t *out) {
+INLINE void pack_panel(const int16_t *rows, int64_t stride, int steps, int16_t *out) {
     for (int c = 0; c < PANEL_WIDTH; c += 16) {
         for (int k = 0; k < steps; k += 4) {
             __m512i q[4];

@@ -4,7 +4,7 @@
 #include "attention.h"
 
 /** See attend.h. */
-INLINE void pair_columns(const int16_t *rows, int64_t stride, int steps, int16_t *out) {
+INLINE void pack_panel(const int16_t *rows, int64_t stride, int steps, int16_t *out) {
     for (int k = 0; k < steps; k++) {
         for (int c = 0; c < PANEL_WIDTH; c++) {
             memcpy(out + (k * PANEL_WIDTH + c) * 2, rows + c * stride + 2 * k, 2 * sizeof *out);

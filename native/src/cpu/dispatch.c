@@ -16,15 +16,15 @@ const isa_kernels isa_table[] = {
         .name = "avx512",
         .features = HAS(AVX512F) | HAS(AVX512BW) | HAS(AVX512DQ) | HAS(AVX512VL) | HAS(AVX512_VBMI) |
                     HAS(AVX512_VNNI) | HAS(F16C) | HAS(FMA),
-        .quantized_gemm = &kernels_avx512,
-        .float_gemm = &avx512_floats,
+        .quantized_gemm = &quantized_gemm_avx512,
+        .float_gemm = &float_gemm_avx512,
         .attend = attend_avx512,
-        .elementwise = &rows_avx512,
-        .activations = &activations_avx512,
+        .elementwise = &elementwise_avx512,
+        .activations = &quantize_activations_avx512,
         .sgemm_features = HAS(AVX512F),
-        .sgemm = &products_avx512,
+        .sgemm = &sgemm_avx512,
         .weights_features = HAS(AVX512F) | HAS(AVX512BW) | HAS(AVX512DQ) | HAS(AVX512VL) | HAS(F16C),
-        .weights = &encode_avx512,
+        .weights = &quantize_weights_avx512,
         .int8_peak_features = HAS(AVX512F) | HAS(AVX512BW) | HAS(AVX512_VNNI),
         .int8_peak = &int8_peak_avx512,
     },
@@ -32,14 +32,14 @@ const isa_kernels isa_table[] = {
         .name = "avxvnni",
         .features = HAS(AVX_VNNI) | HAS(AVX2) | HAS(F16C) | HAS(FMA),
 #if defined(MYELIN_AVXVNNI)
-        .quantized_gemm = &kernels_avxvnni,
-        .float_gemm = &avx2_floats,
+        .quantized_gemm = &quantized_gemm_avxvnni,
+        .float_gemm = &float_gemm_avx2,
         .attend = attend_avxvnni,
-        .elementwise = &rows_avx2,
-        .activations = &activations_avx2,
+        .elementwise = &elementwise_avx2,
+        .activations = &quantize_activations_avx2,
 #endif
         .sgemm_features = HAS(AVX2) | HAS(FMA),
-        .sgemm = &products_avx2,
+        .sgemm = &sgemm_avx2,
 #if defined(INT8_PEAK_AVXVNNI)
         .int8_peak_features = HAS(AVX_VNNI) | HAS(AVX2),
         .int8_peak = &int8_peak_avxvnni,
@@ -48,13 +48,13 @@ const isa_kernels isa_table[] = {
     {
         .name = "avx2",
         .features = HAS(AVX2) | HAS(F16C) | HAS(FMA),
-        .quantized_gemm = &kernels_avx2,
-        .float_gemm = &avx2_floats,
+        .quantized_gemm = &quantized_gemm_avx2,
+        .float_gemm = &float_gemm_avx2,
         .attend = attend_avx2,
-        .elementwise = &rows_avx2,
-        .activations = &activations_avx2,
+        .elementwise = &elementwise_avx2,
+        .activations = &quantize_activations_avx2,
         .sgemm_features = HAS(AVX2) | HAS(FMA),
-        .sgemm = &products_avx2,
+        .sgemm = &sgemm_avx2,
         .int8_peak_features = HAS(AVX2),
         .int8_peak = &int8_peak_avx2,
     },
@@ -63,37 +63,37 @@ const isa_kernels isa_table[] = {
     {
         .name = "i8mm",
         .features = HAS(NEON) | HAS(DOTPROD) | HAS(I8MM),
-        .quantized_gemm = &kernels_i8mm,
-        .float_gemm = &neon_floats,
+        .quantized_gemm = &quantized_gemm_i8mm,
+        .float_gemm = &float_gemm_neon,
         .attend = attend_neon,
-        .elementwise = &rows_neon,
-        .activations = &activations_neon,
-        .sgemm = &products_neon,
+        .elementwise = &elementwise_neon,
+        .activations = &quantize_activations_neon,
+        .sgemm = &sgemm_neon,
         .int8_peak_features = HAS(NEON) | HAS(I8MM),
         .int8_peak = &int8_peak_i8mm,
     },
     {
         .name = "dotprod",
         .features = HAS(NEON) | HAS(DOTPROD),
-        .quantized_gemm = &kernels_dotprod,
-        .float_gemm = &neon_floats,
+        .quantized_gemm = &quantized_gemm_dotprod,
+        .float_gemm = &float_gemm_neon,
         .attend = attend_neon,
-        .elementwise = &rows_neon,
-        .activations = &activations_neon,
-        .sgemm = &products_neon,
+        .elementwise = &elementwise_neon,
+        .activations = &quantize_activations_neon,
+        .sgemm = &sgemm_neon,
         .int8_peak_features = HAS(NEON) | HAS(DOTPROD),
         .int8_peak = &int8_peak_dotprod,
     },
 #endif
     {
         .name = "scalar",
-        .quantized_gemm = &kernels_scalar,
-        .float_gemm = &scalar_floats,
+        .quantized_gemm = &quantized_gemm_scalar,
+        .float_gemm = &float_gemm_scalar,
         .attend = attend_scalar,
-        .elementwise = &rows_scalar,
-        .activations = &activations_scalar,
-        .sgemm = &products_scalar,
-        .weights = &encode_scalar,
+        .elementwise = &elementwise_scalar,
+        .activations = &quantize_activations_scalar,
+        .sgemm = &sgemm_scalar,
+        .weights = &quantize_weights_scalar,
         .int8_peak = &int8_peak_scalar,
     },
 };
@@ -134,7 +134,7 @@ const isa_kernels *kernels_named(const char *name) {
     return name == NULL && isa == scalar ? NULL : isa;
 }
 
-const product_table *sgemm_named(const char *name) {
+const sgemm_table *sgemm_named(const char *name) {
     const isa_kernels *isa = name == NULL ? NULL : first_usable(name, sgemm_usable);
     return isa != NULL ? isa->sgemm : first_usable(NULL, sgemm_usable)->sgemm;
 }
@@ -162,9 +162,9 @@ const isa_kernels *kernels_in_use(void) {
     return atomic_load_explicit(&found, memory_order_relaxed);
 }
 
-const product_table *sgemm_in_use(void) {
-    static _Atomic(const product_table *) found;
-    const product_table *table = atomic_load_explicit(&found, memory_order_relaxed);
+const sgemm_table *sgemm_in_use(void) {
+    static _Atomic(const sgemm_table *) found;
+    const sgemm_table *table = atomic_load_explicit(&found, memory_order_relaxed);
     if (table == NULL) {
         table = sgemm_named(isa_requested().name);
         atomic_store_explicit(&found, table, memory_order_relaxed);
@@ -172,9 +172,9 @@ const product_table *sgemm_in_use(void) {
     return table;
 }
 
-const encode_table *weights_in_use(void) {
-    static _Atomic(const encode_table *) found;
-    const encode_table *table = atomic_load_explicit(&found, memory_order_acquire);
+const weight_quantizer *weights_in_use(void) {
+    static _Atomic(const weight_quantizer *) found;
+    const weight_quantizer *table = atomic_load_explicit(&found, memory_order_acquire);
     if (table == NULL) {
         const isa_request asked = isa_requested();
         const bool own = asked.kind == ISA_BEST || asked.kind == ISA_NAMED;

@@ -22,17 +22,17 @@ typedef struct isa_kernels {
 
     /* inference; all null where the compiler could not build them */
     uint64_t features;
-    const kernel_table *quantized_gemm;
-    const float_table *float_gemm;
+    const quantized_gemm_table *quantized_gemm;
+    const float_gemm_table *float_gemm;
     attend_fn attend;
-    const row_table *elementwise;
-    const activation_table *activations;
+    const elementwise_table *elementwise;
+    const activation_quantizer *activations;
 
     uint64_t sgemm_features;
-    const product_table *sgemm;
+    const sgemm_table *sgemm;
 
     uint64_t weights_features;
-    const encode_table *weights; /* quantises them; null if this set has no functions of its own */
+    const weight_quantizer *weights; /* quantises them; null if this set has no functions of its own */
 
     uint64_t int8_peak_features;
     const int8_peak *int8_peak; /* null where the compiler could not build it */
@@ -54,7 +54,7 @@ int int8_peak_usable(const isa_kernels *isa);
 const isa_kernels *kernels_named(const char *name);
 
 /** The f32 GEMM of the instruction set of this name; the best one for another name or null. */
-const product_table *sgemm_named(const char *name);
+const sgemm_table *sgemm_named(const char *name);
 
 /** The int8 peak of the instruction set of this name; the best one for another name or null. */
 const int8_peak *int8_peak_named(const char *name);
@@ -63,9 +63,9 @@ const int8_peak *int8_peak_named(const char *name);
 const isa_kernels *kernels_in_use(void);
 
 /** The f32 GEMM, also with MYELIN_ISA=none. */
-const product_table *sgemm_in_use(void);
+const sgemm_table *sgemm_in_use(void);
 
 /** What quantises weights; the scalar one, which converts only, where MYELIN_ISA leaves that to ggml. */
-const encode_table *weights_in_use(void);
+const weight_quantizer *weights_in_use(void);
 
 #endif

@@ -1,5 +1,5 @@
 /* Compiled with NEON, which every Armv8 has. */
-#define TABLE rows_neon
+#define TABLE elementwise_neon
 
 #include "simd/neon.h"
 

@@ -1,5 +1,5 @@
 /* The reference: plain C for any machine. */
-#define TABLE rows_scalar
+#define TABLE elementwise_scalar
 
 #include "simd/scalar.h"
 

@@ -4,34 +4,34 @@
 #include "elementwise.h"
 #include "simd/exp2.h"
 
-enum { LANES_COUNT = 16 };
+enum { SIMD_WIDTH = 16 };
 
-static void gate(int64_t n, const float *x, const float *up, float *out) {
-    const lanes one = lanes_all(1);
-    for (int64_t i = 0; i < n; i += LANES_COUNT) {
-        const lanes v = lanes_load(x + i);
+static void swiglu(int64_t n, const float *x, const float *up, float *out) {
+    const f32x16 one = f32x16_set1(1);
+    for (int64_t i = 0; i < n; i += SIMD_WIDTH) {
+        const f32x16 v = f32x16_load(x + i);
         /* the power is of what is not positive: e / (1 + e) for negative values, 1 / (1 + e) for others */
-        const lanes e = power_of_two(lanes_multiply(lanes_abs(v), lanes_all(-0x1.715476p0f)));
-        const lanes over = lanes_max(lanes_from(v, 0, one), e);
-        const lanes silu = lanes_divide(lanes_multiply(v, over), lanes_add(one, e));
-        lanes_store(out + i, lanes_multiply(silu, lanes_load(up + i)));
+        const f32x16 e = exp2_nonpositive(f32x16_mul(f32x16_abs(v), f32x16_set1(-0x1.715476p0f)));
+        const f32x16 over = f32x16_max(f32x16_select_ge(v, 0, one), e);
+        const f32x16 silu = f32x16_div(f32x16_mul(v, over), f32x16_add(one, e));
+        f32x16_store(out + i, f32x16_mul(silu, f32x16_load(up + i)));
     }
 }
 
-static float norm(int64_t n, const float *x, float epsilon) {
-    lanes sum = lanes_all(0);
-    for (int64_t i = 0; i < n; i += LANES_COUNT) {
-        const lanes v = lanes_load(x + i);
-        sum = lanes_fma(v, v, sum);
+static float inverse_rms(int64_t n, const float *x, float epsilon) {
+    f32x16 sum = f32x16_set1(0);
+    for (int64_t i = 0; i < n; i += SIMD_WIDTH) {
+        const f32x16 v = f32x16_load(x + i);
+        sum = f32x16_fma(v, v, sum);
     }
-    return 1.0f / sqrtf(lanes_sum(sum) / (float)n + epsilon);
+    return 1.0f / sqrtf(f32x16_reduce_sum(sum) / (float)n + epsilon);
 }
 
-static void scale_row(int64_t n, const float *x, float factor, const float *weight, float *out) {
-    for (int64_t i = 0; i < n; i += LANES_COUNT) {
-        const lanes v = lanes_multiply(lanes_load(x + i), lanes_all(factor));
-        lanes_store(out + i, lanes_multiply(v, lanes_load(weight + i)));
+static void scale_by_weight(int64_t n, const float *x, float factor, const float *weight, float *out) {
+    for (int64_t i = 0; i < n; i += SIMD_WIDTH) {
+        const f32x16 v = f32x16_mul(f32x16_load(x + i), f32x16_set1(factor));
+        f32x16_store(out + i, f32x16_mul(v, f32x16_load(weight + i)));
     }
 }
 
-const row_table TABLE = {gate, norm, scale_row};
+const elementwise_table TABLE = {.swiglu = swiglu, .inverse_rms = inverse_rms, .scale = scale_by_weight};

@@ -1,13 +1,27 @@
 /**
- * Products of quantised weights and quantised activations; of weights that are floats see floats.h.
+ * GEMM with the weights of a layer: Y [n, n_rows] = X [n, k] times W [n_rows, k] transposed.
  *
- * A row of k values is cut into segments of 256. Of 16 rows of W, a segment is unpacked from the
- * file's own layout into a panel that lies in the first cache; panels are multiplied by the same
- * segment of all positions. Products of a block are summed in int32, blocks in f32 in the order of k:
- * so an output is the same bit for bit whatever is computed beside it.
+ * Names, the same in every file of this folder:
+ *   W, w       weights, n_rows rows of k values in a ggml type, w_stride bytes apart
+ *   X, x       activations, n rows (tokens) of k values
+ *   Y, y       the output, n rows of n_rows values, y_stride floats apart
+ *   block      values that share a scale: 32, or 256 of a superblock
+ *   K-block    256 values of k
+ *   panel      16 rows of a K-block of W, packed in the order in which the kernels read them
+ *   strip      32 rows of W, two panels, which are multiplied together
+ *   tile       the part of Y whose sums are in registers: TILE_N rows of X by some rows of W
+ *   step       four values of k, one 32-bit lane of int8
+ *   d, m, dmin, mins, q
+ *              as in ggml's block formats: scale, minimum, scale of the integer minimums, these, quants
+ *
+ * For large n the K-blocks of a strip are packed into panels in the L1 cache and multiplied by the same
+ * K-block of all rows of X. For small n (GEMV, skinny GEMM) the weights go from memory to registers
+ * without a panel. Quantised weights: a block is summed in int32, blocks are added in f32 in the order of
+ * k, so every output has the same bits for any n, any tile and any cut of the rows. float/float_gemm.h has
+ * the order of weights in f16, bf16 and f32.
  */
-#ifndef MYELIN_SRC_KERNELS_H
-#define MYELIN_SRC_KERNELS_H
+#ifndef MYELIN_SRC_GEMM_GEMM_H
+#define MYELIN_SRC_GEMM_GEMM_H
 
 #include <stddef.h>
 #include <stdint.h>
@@ -16,165 +30,162 @@
 #include "quantize/blocks.h"
 
 enum {
-    COLUMNS = 16,         /* rows of W, columns of the result, of a panel */
-    PANELS = 2,           /* panels multiplied together */
-    MOST_POSITIONS = 256, /* of one call of multiply_fn */
-    MOST_STREAMED = 8,    /* of one call of stream_fn, at most */
+    PANEL_ROWS = 16,                  /* rows of W of a panel */
+    PANELS = 2,                       /* panels of a strip */
+    STRIP_ROWS = PANELS * PANEL_ROWS, /* rows of W of a strip */
+    MAX_N = 256,                      /* rows of X of one call of multiply_panels_fn */
+    MAX_GEMV_N = 8,                   /* rows of X of one call of gemv_fn, of any instruction set */
 };
 
-/** What a panel's scales are for. */
+/** What the scales of a panel apply to. */
 enum panel_kind {
     PANEL_32,           /* d * (q - zero) by 32 */
     PANEL_32_MIN,       /* d * q + m by 32 */
-    PANEL_SUPER_32_MIN, /* d * q by 32, less dmin * min, min an integer */
+    PANEL_SUPER_32_MIN, /* d * q by 32, minus dmin * min, min an integer */
     PANEL_SUPER_16,     /* d * (q - zero) by 16 */
-    PANEL_SUPER_16_MIN, /* d * q, q times its scale, less dmin * min by 16; scale and min integers */
+    PANEL_SUPER_16_MIN, /* d * q, q times its scale, minus dmin * min by 16; scale and min integers */
     PANEL_KINDS,
 };
 
-/** A segment of 16 rows of W. */
+/** A K-block of 16 rows of W. */
 typedef struct {
-    uint8_t q[SEGMENT / 4][COLUMNS][4]; /* four weights of a row side by side */
-    float d[16][COLUMNS];               /* by 32 (8 of them), by 16 or a single one */
+    uint8_t q[K_BLOCK / 4][PANEL_ROWS][4]; /* [step][row][4] */
+    float d[16][PANEL_ROWS];               /* by 32 (8 of them), by 16, or a single one */
     union {
-        float m[BLOCKS][COLUMNS];        /* PANEL_32_MIN */
-        int16_t min[BLOCKS][COLUMNS][2]; /* by 32 (in the first 4) or by 16 */
+        float m[BLOCKS][PANEL_ROWS];         /* PANEL_32_MIN */
+        int16_t mins[BLOCKS][PANEL_ROWS][2]; /* by 32 (in the first 4) or by 16 */
     };
-    float dmin[COLUMNS];
+    float dmin[PANEL_ROWS];
 } __attribute__((aligned(64))) panel;
 
-/** One row's segment, as a type's description has it; the reference of what goes into a panel. */
+/** A K-block of one row, read as the type is defined: the reference for the contents of a panel. */
 typedef struct {
-    uint8_t q[SEGMENT];
+    uint8_t q[K_BLOCK];
     float d[16];
     float m[BLOCKS];
-    int16_t min[16];
+    int16_t mins[16];
     float dmin;
-} column;
+} dequantized_block;
 
-/** The values of iq4_nl's and iq4_xs's nibbles, plus 128. */
+/** The values of the nibbles of iq4_nl and iq4_xs, plus 128. */
 extern const uint8_t CODEBOOK_IQ4[16];
 
-/** Twice the values of E2M1, mxfp4's, plus 16. */
+/** Twice the values of E2M1, the format of mxfp4, plus 16. */
 extern const uint8_t CODEBOOK_E2M1[16];
 
-/** Reads a row's segment, or its first blocks of 32. */
-typedef void (*column_fn)(const void *w, int blocks, column *out);
+/** Reads a K-block of a row, or its first blocks of 32. */
+typedef void (*dequantize_fn)(const void *w, int blocks, dequantized_block *out);
 
-/** What there is to know about a type of weights; of floats no more than their size. */
+/** A type of weights; of f16, bf16 and f32 only the sizes. */
 typedef struct {
-    enum activation_format format; /* ACTIVATIONS_NONE: no kernel */
-    enum panel_kind kind;
-    int zero_shift; /* zero = 1 << zero_shift */
-    int block;      /* weights of a block */
-    size_t bytes;   /* of a block */
-    column_fn column;
-} kernel_type;
+    enum activation_format activations; /* ACTIVATIONS_NONE: no kernel */
+    enum panel_kind panel;
+    int zero_shift; /* the zero point is 1 << zero_shift */
+    int block_size; /* values of a block */
+    size_t block_bytes;
+    dequantize_fn dequantize;
+} weight_type;
 
-extern const kernel_type kernel_types[TYPE_COUNT];
+/** By ggml_type. */
+extern const weight_type weight_types[TYPE_COUNT];
 
 /** Bytes of a row of k weights. */
-static inline size_t kernel_row_bytes(const kernel_type *type, int64_t k) {
-    return (size_t)(k / type->block) * type->bytes;
+static inline size_t weight_row_bytes(const weight_type *type, int64_t k) {
+    return (size_t)(k / type->block_size) * type->block_bytes;
 }
 
 /**
- * Unpacks a segment of 16 rows, stride bytes apart, or the first blocks of 32 of it. On its way it asks
- * memory for as many bytes as it reads, at ahead, which need not be there: bit by bit, since what is
- * asked for all at once has to wait.
+ * Packs a K-block of 16 rows, w_stride bytes apart, or its first blocks of 32, into a panel. On the way it
+ * prefetches as many bytes as it reads, from `prefetch` on, which need not be mapped: piece by piece,
+ * because prefetches that are issued all at once stall.
  */
-typedef void (*unpack_fn)(const char *w, size_t stride, int blocks, const char *ahead, panel *out);
+typedef void (*pack_fn)(const char *w, size_t w_stride, int blocks, const char *prefetch, panel *out);
+
+/** Adds the products of a strip and a K-block of X to y [n][STRIP_ROWS]; n <= MAX_N. */
+typedef void (*multiply_panels_fn)(const panel w[PANELS], const activation_block *x, int64_t n, int blocks,
+                                   int zero_shift, float *y);
 
 /**
- * Adds to y [positions][32] the products of two panels and a segment of each position. positions is
- * at most MOST_POSITIONS.
+ * The same for small n, at most the gemv_n of the table, and 16 rows of W, without a panel: y
+ * [n][STRIP_ROWS], of which half is written. Prefetches as pack_fn does.
  */
-typedef void (*multiply_fn)(const panel w[PANELS], const segment *x, int64_t positions, int blocks,
-                            int zero_shift, float *y);
+typedef void (*gemv_fn)(const char *w, size_t w_stride, int blocks, const char *prefetch,
+                        const activation_block *x, int n, float *y);
 
-/**
- * The same products for few positions, at most the table's, and 16 rows, which go from the file's
- * layout straight into registers: y [positions][32], of which a row's half is changed. It
- * asks for memory as unpack_fn does.
- */
-typedef void (*stream_fn)(const char *w, size_t stride, int blocks, const char *ahead, const segment *x,
-                          int positions, float *y);
-
-/** The i-th block of 16 to be added: those that lie in the same bits of a file's bytes, together. */
-static inline int super_16_order(int i) {
+/** The block of 16 that is added i-th: blocks in the same bits of the stored bytes follow each other. */
+static inline int superblock_16_order(int i) {
     return (i & 8) | (i & 3) << 1 | (i >> 2 & 1);
 }
 
-/** The functions of an instruction set. A type without stream goes through panels always, a type without
- * unpack is read by the reference. */
+/** The functions of an instruction set. Without a gemv function a type always uses panels; without a pack
+ * function panels are packed by the reference. */
 typedef struct {
-    unpack_fn unpack[TYPE_COUNT];
-    int streamed;      /* positions of a call of stream */
-    int most_streamed; /* positions that need no panel: more of them take several calls */
-    stream_fn stream[TYPE_COUNT];
-    multiply_fn multiply[PANEL_KINDS];
-} kernel_table;
+    pack_fn pack[TYPE_COUNT];
+    int gemv_n;     /* rows of X of one call of gemv */
+    int max_gemv_n; /* rows of X up to which gemv is used, in several calls */
+    gemv_fn gemv[TYPE_COUNT];
+    multiply_panels_fn multiply[PANEL_KINDS];
+} quantized_gemm_table;
 
-/** Unpacks by the type's description, one row after the other. */
-void unpack_columns(const kernel_type *type, const char *w, size_t stride, int blocks, panel *out);
+/** Packs a panel by the definition of the type, row by row. */
+void pack_panel_by_row(const weight_type *type, const char *w, size_t w_stride, int blocks, panel *out);
 
-/** Rows of f32 where they lie: row i's values are at data + i / used * stride + i % used * slot_stride. */
+/** Rows of X in f32: row i is at data + i / used * stride + i % used * slot_stride. */
 typedef struct {
     const char *data;
     size_t stride;
     size_t slot_stride;
     int64_t used;
-} float_activations;
+} f32_rows;
 
-/** A product's operands, and where its result goes. */
+/** The operands of a GEMM. */
 typedef struct {
-    int32_t type;
+    int32_t type; /* of W */
     int64_t k;
-    const char *weights; /* rows of W, stride bytes apart */
-    size_t stride;
-    const segment *x;         /* [segments][positions]; not with ACTIVATIONS_F32 */
-    float_activations floats; /* with ACTIVATIONS_F32: the row of a position is that of its place */
-    int64_t positions;
-    float *y; /* [positions][rows], position_stride floats from one to the next */
-    int64_t position_stride;
-    const int32_t *places; /* which of y's positions each one is, or null if they are in order */
-    const char *next;      /* what is read after the last row of a call: it is asked for ahead */
-} product;
+    const char *w;
+    size_t w_stride;
+    const activation_block *x; /* [K-blocks][n]; not with ACTIVATIONS_F32 */
+    f32_rows x_f32;            /* with ACTIVATIONS_F32: row i of X is row scatter_row(i) */
+    int64_t n;
+    float *y;
+    int64_t y_stride;
+    const int32_t *scatter; /* the row of Y of each row of X; null if they are in order */
+    const char *next_w;     /* what is read after the last row of a call, to prefetch it */
+} gemm_args;
 
-/** Which of y's positions one of the product's is. */
-static inline int64_t place_of(const product *p, int64_t position) {
-    return p->places == NULL ? position : p->places[position];
+/** The row of Y of row i of X. */
+static inline int64_t scatter_row(const gemm_args *args, int64_t i) {
+    return args->scatter == NULL ? i : args->scatter[i];
 }
 
-/** The next of as few parts as can be of at most so many positions: of much the same size, so that none is
- * small. */
-static inline int64_t even_part(int64_t left, int64_t most) {
-    const int64_t parts = (left + most - 1) / most;
+/** The size of the next of the fewest parts of at most max items, all of about the same size. */
+static inline int64_t balanced_part(int64_t left, int64_t max) {
+    const int64_t parts = (left + max - 1) / max;
     return (left + parts - 1) / parts;
 }
 
 struct isa_kernels;
 
-/** Computes rows [from, to) of the product: y of each position at from to to - 1. */
-void kernel_product(const struct isa_kernels *isa, const product *p, int64_t from, int64_t to);
+/** Computes rows [from, to) of W: y[i][from] to y[i][to - 1] of each row i of X. */
+void gemm(const struct isa_kernels *isa, const gemm_args *args, int64_t from, int64_t to);
 
-/** kernel_product() of quantised weights. */
-void quantized_product(const kernel_table *table, const product *p, int64_t from, int64_t to);
+/** gemm() of quantised weights. */
+void quantized_gemm(const quantized_gemm_table *table, const gemm_args *args, int64_t from, int64_t to);
 
-/** The reference: every type, any machine, plainly written. */
-extern const kernel_table kernels_scalar;
+/** The reference: every type, plain C for any machine. */
+extern const quantized_gemm_table quantized_gemm_scalar;
 
 #if defined(__x86_64__)
-/** AVX-512 with F, BW, DQ, VL, VBMI and VNNI. */
-extern const kernel_table kernels_avx512;
+/** AVX-512 F, BW, DQ, VL, VBMI and VNNI. */
+extern const quantized_gemm_table quantized_gemm_avx512;
 
-/** AVX2 with FMA and F16C; the second with AVX-VNNI too. */
-extern const kernel_table kernels_avx2;
-extern const kernel_table kernels_avxvnni;
+/** AVX2, FMA and F16C; the second also AVX-VNNI. */
+extern const quantized_gemm_table quantized_gemm_avx2;
+extern const quantized_gemm_table quantized_gemm_avxvnni;
 #elif defined(__aarch64__)
-/** NEON with dotprod (Armv8.2), and with i8mm besides (Armv8.6). */
-extern const kernel_table kernels_dotprod;
-extern const kernel_table kernels_i8mm;
+/** NEON with dotprod (Armv8.2); the second also i8mm (Armv8.6). */
+extern const quantized_gemm_table quantized_gemm_dotprod;
+extern const quantized_gemm_table quantized_gemm_i8mm;
 #endif
 
 #endif

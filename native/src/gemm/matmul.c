@@ -1,5 +1,4 @@
-/* The kernels as nodes of a ggml graph: functions of the type ggml_custom_op_t. */
-
+/* The matmul op of a ggml graph. */
 #include <assert.h>
 #include <stddef.h>
 #include <string.h>
@@ -9,106 +8,106 @@
 #include "runtime/ggml_tensor.h"
 #include "runtime/work_queue.h"
 
-_Static_assert(WORK_MULTIPLE == PANELS * COLUMNS, "threads take whole groups of rows");
+_Static_assert((int)WORK_MULTIPLE == (int)STRIP_ROWS, "threads take whole strips");
 
 int32_t myelin_activation_format(int32_t type) {
-    const int served = type >= 0 && type < TYPE_COUNT && kernels_in_use() != NULL;
-    return served ? (int32_t)kernel_types[type].format : ACTIVATIONS_NONE;
+    const int supported = type >= 0 && type < TYPE_COUNT && kernels_in_use() != NULL;
+    return supported ? (int32_t)weight_types[type].activations : ACTIVATIONS_NONE;
 }
 
-void kernel_product(const isa_kernels *isa, const product *p, int64_t from, int64_t to) {
-    if (kernel_types[p->type].format == ACTIVATIONS_F32) {
-        float_product(isa->float_gemm, p, from, to);
+void gemm(const isa_kernels *isa, const gemm_args *args, int64_t from, int64_t to) {
+    if (weight_types[args->type].activations == ACTIVATIONS_F32) {
+        float_gemm(isa->float_gemm, args, from, to);
     } else {
-        quantized_product(isa->quantized_gemm, p, from, to);
+        quantized_gemm(isa->quantized_gemm, args, from, to);
     }
 }
 
-/** Matrices that multiply the same rows: what they give lies one after the other. */
+/** The GEMMs of one node: several W with the same X. Their rows are numbered through. */
 typedef struct {
     int count;
-    int64_t rows; /* of all */
-    int64_t begin[MYELIN_MAX_MATRICES + 1];
-    product of[MYELIN_MAX_MATRICES];
-} matrices;
+    int64_t rows; /* of all W */
+    int64_t first_row[MYELIN_MAX_MATRICES + 1];
+    gemm_args args[MYELIN_MAX_MATRICES];
+} gemm_list;
 
-/** What Java has checked: weights of this format's, and rows in it. */
-static void assert_rows(const struct ggml_tensor *w, const struct ggml_tensor *x, int32_t format) {
+/** Java has checked these conditions. */
+static void assert_shapes(const struct ggml_tensor *w, const struct ggml_tensor *x, int32_t format) {
     (void)w;
     (void)x;
     (void)format;
     assert(format != ACTIVATIONS_NONE && myelin_activation_format(w->type) == format);
     assert(myelin_activation_row_bytes(format, w->ne[0]) > 0);
-    assert(w->nb[1] >= kernel_row_bytes(&kernel_types[w->type], w->ne[0]));
+    assert(w->nb[1] >= weight_row_bytes(&weight_types[w->type], w->ne[0]));
     assert(x->ne[0] ==
            (format == ACTIVATIONS_F32 ? w->ne[0] : myelin_activation_row_bytes(format, w->ne[0])));
 }
 
-static void matrices_of(const struct ggml_tensor *dst, matrices *all) {
-    memset(all, 0, sizeof *all);
-    while (all->count < MYELIN_MAX_MATRICES && dst->src[all->count + 1] != NULL) {
-        all->count++;
+static void read_sources(const struct ggml_tensor *dst, gemm_list *list) {
+    memset(list, 0, sizeof *list);
+    while (list->count < MYELIN_MAX_MATRICES && dst->src[list->count + 1] != NULL) {
+        list->count++;
     }
-    const struct ggml_tensor *x = dst->src[all->count];
-    for (int i = 0; i < all->count; i++) {
+    const struct ggml_tensor *x = dst->src[list->count];
+    for (int i = 0; i < list->count; i++) {
         const struct ggml_tensor *w = dst->src[i];
-        assert_rows(w, x, myelin_activation_format(dst->src[0]->type));
-        all->of[i] = (product){
+        assert_shapes(w, x, myelin_activation_format(dst->src[0]->type));
+        list->args[i] = (gemm_args){
             .type = w->type,
             .k = w->ne[0],
-            .weights = w->data,
-            .stride = w->nb[1],
+            .w = w->data,
+            .w_stride = w->nb[1],
             .x = x->data,
-            .floats = {.data = x->data, .stride = x->nb[1], .used = 1},
-            .positions = x->ne[1],
-            .y = (float *)dst->data + all->rows * x->ne[1],
-            .position_stride = w->ne[1],
+            .x_f32 = {.data = x->data, .stride = x->nb[1], .used = 1},
+            .n = x->ne[1],
+            .y = (float *)dst->data + list->rows * x->ne[1],
+            .y_stride = w->ne[1],
         };
-        all->begin[i] = all->rows;
-        all->rows += w->ne[1];
+        list->first_row[i] = list->rows;
+        list->rows += w->ne[1];
     }
-    all->begin[all->count] = all->rows;
-    assert(all->count > 0 && dst->ne[0] * dst->ne[1] == all->rows * x->ne[1]);
+    list->first_row[list->count] = list->rows;
+    assert(list->count > 0 && dst->ne[0] * dst->ne[1] == list->rows * x->ne[1]);
 }
 
-static int matrix_of(const matrices *all, int64_t row) {
+static int matrix_of(const gemm_list *list, int64_t row) {
     int i = 0;
-    while (row >= all->begin[i + 1]) {
+    while (row >= list->first_row[i + 1]) {
         i++;
     }
     return i;
 }
 
-static const char *weights_of(const matrices *all, int64_t row) {
-    const int i = matrix_of(all, row);
-    return all->of[i].weights + (size_t)(row - all->begin[i]) * all->of[i].stride;
+static const char *weights_at(const gemm_list *list, int64_t row) {
+    const int i = matrix_of(list, row);
+    return list->args[i].w + (size_t)(row - list->first_row[i]) * list->args[i].w_stride;
 }
 
-static void multiply_rows(matrices *all, int64_t from, int64_t to, int64_t next) {
+/** Computes rows [from, to); next is the row that is read after them. */
+static void multiply_rows(gemm_list *list, int64_t from, int64_t to, int64_t next) {
     while (from < to) {
-        const int i = matrix_of(all, from);
-        const int64_t end = to < all->begin[i + 1] ? to : all->begin[i + 1];
-        all->of[i].next = weights_of(all, end < to ? end : next);
-        kernel_product(kernels_in_use(), &all->of[i], from - all->begin[i], end - all->begin[i]);
+        const int i = matrix_of(list, from);
+        const int64_t end = to < list->first_row[i + 1] ? to : list->first_row[i + 1];
+        list->args[i].next_w = weights_at(list, end < to ? end : next);
+        gemm(kernels_in_use(), &list->args[i], from - list->first_row[i], end - list->first_row[i]);
         from = end;
     }
 }
 
-void myelin_op_matmul(struct ggml_tensor *dst, int32_t thread, int32_t threads, void *shared) {
+void myelin_op_matmul(struct ggml_tensor *dst, int32_t thread, int32_t threads, void *queue) {
     (void)thread;
-    work_queue *queue = shared;
-    matrices all;
-    matrices_of(dst, &all);
-    /* where memory decides, rows are taken before they are due, so that it can be asked for them */
-    const int early = all.of->positions <= kernels_in_use()->quantized_gemm->most_streamed;
+    gemm_list list;
+    read_sources(dst, &list);
+    /* where memory is the limit, the next rows are taken early, so that they can be prefetched */
+    const int early = list.args->n <= kernels_in_use()->quantized_gemm->max_gemv_n;
     int64_t count;
-    int64_t from = work_queue_take(queue, all.rows, threads, &count);
+    int64_t from = work_queue_take(queue, list.rows, threads, &count);
     while (from >= 0) {
         int64_t next_count = 0;
-        int64_t next = early ? work_queue_take(queue, all.rows, threads, &next_count) : -1;
-        multiply_rows(&all, from, from + count, next < 0 ? from : next);
+        int64_t next = early ? work_queue_take(queue, list.rows, threads, &next_count) : -1;
+        multiply_rows(&list, from, from + count, next < 0 ? from : next);
         if (!early) {
-            next = work_queue_take(queue, all.rows, threads, &next_count);
+            next = work_queue_take(queue, list.rows, threads, &next_count);
         }
         from = next;
         count = next_count;

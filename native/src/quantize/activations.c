@@ -1,4 +1,4 @@
-/* Activations quantised by nodes of a ggml graph: functions of the type ggml_custom_op_t. */
+/* Ops of a ggml graph that quantise activations. */
 #include "activations.h"
 
 #include <assert.h>
@@ -9,7 +9,7 @@
 
 int32_t myelin_activation_block_size(int32_t format) {
     return format > ACTIVATIONS_NONE && format < ACTIVATION_FORMATS
-               ? (int32_t)activation_block((enum activation_format)format)
+               ? (int32_t)activation_block_size((enum activation_format)format)
                : 0;
 }
 
@@ -19,47 +19,47 @@ int64_t myelin_activation_row_bytes(int32_t format, int64_t k) {
         return 0;
     }
     return format == ACTIVATIONS_F32 ? k * (int64_t)sizeof(float)
-                                     : segment_count(k) * (int64_t)sizeof(segment);
+                                     : k_block_count(k) * (int64_t)sizeof(activation_block);
 }
 
-/** A thread's share of the segments of all positions: of few positions, of one, each has some. */
+/** The K-blocks [next, end) of all rows, those of one thread; also a single row is shared by the threads. */
 typedef struct {
     int64_t k;
-    int64_t positions;
-    int64_t at;
+    int64_t n;
+    int64_t next;
     int64_t end;
-    quantize_fn quantize;
-    segment *out;
+    quantize_row_fn quantize;
+    activation_block *out;
 } share;
 
 static share share_of(const struct ggml_tensor *dst, int32_t thread, int32_t threads, int32_t format) {
     const int64_t k = dst->src[0]->ne[0];
-    const int64_t all = dst->ne[1] * segment_count(k);
+    const int64_t all = dst->ne[1] * k_block_count(k);
     assert(format == ACTIVATIONS_32 || format == ACTIVATIONS_256);
     assert(dst->ne[0] == myelin_activation_row_bytes(format, k) && dst->ne[0] > 0);
     assert(dst->src[0]->ne[1] == dst->ne[1] && 0 <= thread && thread < threads);
     return (share){
         .k = k,
-        .positions = dst->ne[1],
-        .at = all * thread / threads,
+        .n = dst->ne[1],
+        .next = all * thread / threads,
         .end = all * (thread + 1) / threads,
         .quantize = kernels_in_use()->activations->quantize[format],
         .out = dst->data,
     };
 }
 
-/** Where the next segment is, and how long; 0 if none is left. */
-static int64_t next_segment(share *s, int64_t *position, int64_t *from) {
-    if (s->at == s->end) {
+/** Takes the next K-block: its row and first value. Returns its length, 0 if none is left. */
+static int64_t next_k_block(share *s, int64_t *row, int64_t *from) {
+    if (s->next == s->end) {
         return 0;
     }
-    *position = s->at / segment_count(s->k);
-    *from = s->at++ % segment_count(s->k) * SEGMENT;
-    return s->k - *from < SEGMENT ? s->k - *from : SEGMENT;
+    *row = s->next / k_block_count(s->k);
+    *from = s->next++ % k_block_count(s->k) * K_BLOCK;
+    return s->k - *from < K_BLOCK ? s->k - *from : K_BLOCK;
 }
 
-static void put_segment(const share *s, int64_t position, int64_t from, int64_t n, const float *x) {
-    s->quantize(n, x, s->out + from / SEGMENT * s->positions + position, 1);
+static void quantize_k_block(const share *s, int64_t row, int64_t from, int64_t length, const float *x) {
+    s->quantize(length, x, s->out + from / K_BLOCK * s->n + row, 1);
 }
 
 static const float *row_of(const struct ggml_tensor *t, int64_t row) {
@@ -68,54 +68,54 @@ static const float *row_of(const struct ggml_tensor *t, int64_t row) {
 
 void myelin_op_quantize(struct ggml_tensor *dst, int32_t thread, int32_t threads, void *format) {
     share s = share_of(dst, thread, threads, (int32_t)(intptr_t)format);
-    int64_t position;
+    int64_t row;
     int64_t from;
-    int64_t n;
-    while ((n = next_segment(&s, &position, &from)) > 0) {
-        put_segment(&s, position, from, n, row_of(dst->src[0], position) + from);
+    int64_t length;
+    while ((length = next_k_block(&s, &row, &from)) > 0) {
+        quantize_k_block(&s, row, from, length, row_of(dst->src[0], row) + from);
     }
 }
 
 void myelin_op_quantize_swiglu(struct ggml_tensor *dst, int32_t thread, int32_t threads, void *format) {
     share s = share_of(dst, thread, threads, (int32_t)(intptr_t)format);
-    assert(dst->src[1]->ne[0] == s.k && dst->src[1]->ne[1] == s.positions);
-    float v[SEGMENT];
-    int64_t position;
+    assert(dst->src[1]->ne[0] == s.k && dst->src[1]->ne[1] == s.n);
+    float v[K_BLOCK];
+    int64_t row;
     int64_t from;
-    int64_t n;
-    while ((n = next_segment(&s, &position, &from)) > 0) {
-        kernels_in_use()->elementwise->gate(n, row_of(dst->src[0], position) + from,
-                                            row_of(dst->src[1], position) + from, v);
-        put_segment(&s, position, from, n, v);
+    int64_t length;
+    while ((length = next_k_block(&s, &row, &from)) > 0) {
+        kernels_in_use()->elementwise->swiglu(length, row_of(dst->src[0], row) + from,
+                                              row_of(dst->src[1], row) + from, v);
+        quantize_k_block(&s, row, from, length, v);
     }
 }
 
-/** What a node of myelin_op_quantize_rms_norm() has to itself. */
+/** The user data of myelin_op_quantize_rms_norm(). */
 typedef struct {
     int32_t format;
     float epsilon;
-} normed;
+} rms_norm_params;
 
-_Static_assert(sizeof(normed) == MYELIN_RMS_NORM_PARAMS_BYTES, "normed");
+_Static_assert(sizeof(rms_norm_params) == MYELIN_RMS_NORM_PARAMS_BYTES, "as Java writes them");
 
-void myelin_op_quantize_rms_norm(struct ggml_tensor *dst, int32_t thread, int32_t threads, void *of) {
-    const normed *node = of;
-    const row_table *rows = kernels_in_use()->elementwise;
-    share s = share_of(dst, thread, threads, node->format);
+void myelin_op_quantize_rms_norm(struct ggml_tensor *dst, int32_t thread, int32_t threads, void *params) {
+    const rms_norm_params *p = params;
+    const elementwise_table *elementwise = kernels_in_use()->elementwise;
+    share s = share_of(dst, thread, threads, p->format);
     assert(dst->src[1]->ne[0] == s.k);
-    float v[SEGMENT];
+    float v[K_BLOCK];
     float scale = 0;
     int64_t last = -1;
-    int64_t position;
+    int64_t row;
     int64_t from;
-    int64_t n;
-    while ((n = next_segment(&s, &position, &from)) > 0) {
-        const float *x = row_of(dst->src[0], position);
-        if (position != last) {
-            scale = rows->norm(s.k, x, node->epsilon);
-            last = position;
+    int64_t length;
+    while ((length = next_k_block(&s, &row, &from)) > 0) {
+        const float *x = row_of(dst->src[0], row);
+        if (row != last) {
+            scale = elementwise->inverse_rms(s.k, x, p->epsilon);
+            last = row;
         }
-        rows->scale(n, x + from, scale, (const float *)dst->src[1]->data + from, v);
-        put_segment(&s, position, from, n, v);
+        elementwise->scale(length, x + from, scale, (const float *)dst->src[1]->data + from, v);
+        quantize_k_block(&s, row, from, length, v);
     }
 }

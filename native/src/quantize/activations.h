@@ -1,4 +1,4 @@
-/** Activations quantised to int8, as the quantised GEMM reads them. */
+/** Activations quantised to int8, the X of the quantised GEMM. */
 #ifndef MYELIN_SRC_QUANTIZE_ACTIVATIONS_H
 #define MYELIN_SRC_QUANTIZE_ACTIVATIONS_H
 
@@ -9,13 +9,13 @@
 #include "simd/inline.h"
 
 enum {
-    SEGMENT = 256, /* values of a segment */
-    BLOCKS = 8,    /* blocks of 32 in a segment */
+    K_BLOCK = 256, /* values of a K-block */
+    BLOCKS = 8,    /* blocks of 32 in a K-block */
 };
 
 /**
- * How activations are quantised: with a scale per 32 for weights in blocks of 32, with one per 256
- * for weights in super-blocks of 256, not at all for weights that are floats.
+ * How activations are quantised: one scale per 32 for weights in blocks of 32, one per 256 for weights in
+ * superblocks of 256, not at all for weights in f16, bf16 and f32.
  */
 enum activation_format {
     ACTIVATIONS_NONE = 0,
@@ -25,51 +25,50 @@ enum activation_format {
     ACTIVATION_FORMATS,
 };
 
-/** 256 activations: d * q. All of a matrix lie [segments][positions]. */
+/** A K-block of one row of X: d * q. X is stored as [K-blocks][n]. */
 typedef struct {
-    int8_t q[SEGMENT];
-    int32_t sum[16];  /* of the quants, negated: by 32 (8 of them) or by 16 */
-    float d[BLOCKS];  /* by 32; all are the same in the format of 256 */
-    int16_t pairs[8]; /* of the quants by 32, format of 256 only */
+    int8_t q[K_BLOCK];
+    int32_t neg_sums[16]; /* sums of the quants, negated: by 32 (8 of them) or by 16 */
+    float d[BLOCKS];      /* by 32; with ACTIVATIONS_256 all are the same */
+    int16_t sums_32[8];   /* sums of the quants by 32; with ACTIVATIONS_256 only */
     int16_t unused[8];
-} segment;
-_Static_assert(sizeof(segment) == 384, "six cache lines");
+} activation_block;
+_Static_assert(sizeof(activation_block) == 384, "six cache lines");
 
-/** Values of which k must be a multiple. */
-static inline int64_t activation_block(enum activation_format format) {
-    return format == ACTIVATIONS_F32 ? 1 : format == ACTIVATIONS_32 ? 32 : SEGMENT;
+/** k must be a multiple of this. */
+static inline int64_t activation_block_size(enum activation_format format) {
+    return format == ACTIVATIONS_F32 ? 1 : format == ACTIVATIONS_32 ? 32 : K_BLOCK;
 }
 
-static inline int64_t segment_count(int64_t k) {
-    return (k + SEGMENT - 1) / SEGMENT;
+static inline int64_t k_block_count(int64_t k) {
+    return (k + K_BLOCK - 1) / K_BLOCK;
 }
 
-/** Quantises a row of k values to its segments, stride segments apart; what k leaves over is zero. */
-typedef void (*quantize_fn)(int64_t k, const float *x, segment *out, int64_t stride);
+/** Quantises a row of k values to its K-blocks, which are stride apart; the last one is filled with zeros. */
+typedef void (*quantize_row_fn)(int64_t k, const float *x, activation_block *out, int64_t stride);
 
 /** The functions of an instruction set, by format; all give the same bits. */
 typedef struct {
-    quantize_fn quantize[ACTIVATION_FORMATS];
-} activation_table;
+    quantize_row_fn quantize[ACTIVATION_FORMATS];
+} activation_quantizer;
 
-extern const activation_table activations_scalar;
+extern const activation_quantizer quantize_activations_scalar;
 #if defined(__x86_64__)
-extern const activation_table activations_avx2;
-extern const activation_table activations_avx512;
+extern const activation_quantizer quantize_activations_avx2;
+extern const activation_quantizer quantize_activations_avx512;
 #elif defined(__aarch64__)
-extern const activation_table activations_neon;
+extern const activation_quantizer quantize_activations_neon;
 #endif
 
 /**
- * The scale of a block of activations, by their largest magnitude, which is NaN if one of them is: NaN
- * where one is not finite, so that NaN is carried on to all that is multiplied with the block.
+ * The scale of a block of activations. max is the largest magnitude, NaN if one value is NaN. The scale is
+ * NaN if a value is not finite, so that every product with the block is NaN.
  */
-INLINE float activation_scale(float most) {
-    return most <= FLT_MAX ? most / 127.0f : NAN;
+INLINE float activation_scale(float max) {
+    return max <= FLT_MAX ? max / 127.0f : NAN;
 }
 
-/** What the block's activations are multiplied by; 0 for zeroes, for scales too small to have one, for NaN.
- */
+/** The factor that quantises; 0 if d is 0, too small to have an inverse, or NaN. */
 INLINE float activation_inverse(float d) {
     const float inverse = 1.0f / d;
     return inverse <= FLT_MAX ? inverse : 0.0f;

@@ -1,4 +1,4 @@
-/* Compiled with AVX-512 F, BW, DQ, VL, VBMI and VNNI; only called where the probe found them all. */
+/* Compiled with AVX-512 F, BW, DQ, VL, VBMI and VNNI; called only if the CPU has them all. */
 #include <immintrin.h>
 #include <string.h>
 
@@ -8,13 +8,13 @@ INLINE __m512i magnitude(const float *x) {
     return _mm512_and_si512(_mm512_loadu_si512(x), _mm512_set1_epi32(INT32_MAX));
 }
 
-/** As whole numbers, of which those of NaN are larger than any: a maximum of floats may drop it. */
-INLINE float largest(int n, const float *x) {
-    __m512i most = magnitude(x);
+/** By the bits as integers, in which NaN is larger than every number: a maximum of floats may drop it. */
+INLINE float max_magnitude(int n, const float *x) {
+    __m512i max = magnitude(x);
     for (int i = 16; i < n; i += 16) {
-        most = _mm512_max_epi32(most, magnitude(x + i));
+        max = _mm512_max_epi32(max, magnitude(x + i));
     }
-    const int32_t bits = _mm512_reduce_max_epi32(most);
+    const int32_t bits = _mm512_reduce_max_epi32(max);
     float value;
     memcpy(&value, &bits, sizeof value);
     return value;
@@ -28,6 +28,6 @@ INLINE int32_t quantize_16(const float *x, float inverse, int8_t *q) {
 
 #include "activations_simd.h"
 
-const activation_table activations_avx512 = {
+const activation_quantizer quantize_activations_avx512 = {
     .quantize = {[ACTIVATIONS_32] = quantize_32, [ACTIVATIONS_256] = quantize_256},
 };

@@ -1,19 +1,19 @@
-/* Activations: what needs no more than NEON. */
+/* Compiled with NEON, which every Armv8 CPU has. */
 #include <arm_neon.h>
 #include <string.h>
 
 #include "activations.h"
 
-/** By vmaxq_f32, which keeps NaN, as vmaxnmq_f32 does not. */
-INLINE float largest(int n, const float *x) {
-    float32x4_t most[4] = {vdupq_n_f32(0), vdupq_n_f32(0), vdupq_n_f32(0), vdupq_n_f32(0)};
+/** By vmaxq_f32, which keeps NaN; vmaxnmq_f32 does not. */
+INLINE float max_magnitude(int n, const float *x) {
+    float32x4_t max[4] = {vdupq_n_f32(0), vdupq_n_f32(0), vdupq_n_f32(0), vdupq_n_f32(0)};
     for (int i = 0; i < n; i += 16) {
 #pragma GCC unroll 4
         for (int j = 0; j < 4; j++) {
-            most[j] = vmaxq_f32(most[j], vabsq_f32(vld1q_f32(x + i + 4 * j)));
+            max[j] = vmaxq_f32(max[j], vabsq_f32(vld1q_f32(x + i + 4 * j)));
         }
     }
-    return vmaxvq_f32(vmaxq_f32(vmaxq_f32(most[0], most[1]), vmaxq_f32(most[2], most[3])));
+    return vmaxvq_f32(vmaxq_f32(vmaxq_f32(max[0], max[1]), vmaxq_f32(max[2], max[3])));
 }
 
 INLINE int32_t quantize_16(const float *x, float inverse, int8_t *q) {
@@ -30,6 +30,6 @@ INLINE int32_t quantize_16(const float *x, float inverse, int8_t *q) {
 
 #include "activations_simd.h"
 
-const activation_table activations_neon = {
+const activation_quantizer quantize_activations_neon = {
     .quantize = {[ACTIVATIONS_32] = quantize_32, [ACTIVATIONS_256] = quantize_256},
 };

@@ -10,7 +10,7 @@
  * the low 4 bits of scales 4 to 7 and, above them, of mins 4 to 7, whose high 2 bits lie on top of
  * bytes 0 to 3 and 4 to 7. Four bytes are unpacked at a time.
  */
-static inline void q4_k_unpack(const uint8_t packed[12], uint8_t scales[8], uint8_t mins[8]) {
+static inline void q4_k_unpack_scales(const uint8_t packed[12], uint8_t scales[8], uint8_t mins[8]) {
     uint32_t a;
     uint32_t b;
     uint32_t c;

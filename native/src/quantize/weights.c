@@ -4,7 +4,7 @@
 #include "myelin.h"
 
 int32_t myelin_quantize_block_size(int32_t type) {
-    if (type < 0 || type >= TYPE_COUNT || weights_in_use()->encode[type] == NULL) {
+    if (type < 0 || type >= TYPE_COUNT || weights_in_use()->quantize[type] == NULL) {
         return 0;
     }
     return type == TYPE_Q4_0 || type == TYPE_Q8_0 ? 32 : 256;
@@ -19,7 +19,7 @@ int32_t myelin_quantize(int32_t type, const float *x, int64_t n, void *out) {
     if (x == NULL || out == NULL || n < 0 || n % block != 0) {
         return MYELIN_ERROR_ARGUMENT;
     }
-    weights_in_use()->encode[type](n, x, out);
+    weights_in_use()->quantize[type](n, x, out);
     return MYELIN_OK;
 }
 
@@ -32,13 +32,13 @@ int32_t myelin_to_f32(int32_t type, const void *x, int64_t n, float *out, uint32
     }
     switch (type) {
         case TYPE_F32:
-            *largest = weights_in_use()->largest(n, x);
+            *largest = weights_in_use()->max_bits(n, x);
             return MYELIN_OK;
         case TYPE_F16:
-            *largest = weights_in_use()->widen_f16(n, x, out);
+            *largest = weights_in_use()->f16_to_f32(n, x, out);
             return MYELIN_OK;
         case TYPE_BF16:
-            *largest = weights_in_use()->widen_bf16(n, x, out);
+            *largest = weights_in_use()->bf16_to_f32(n, x, out);
             return MYELIN_OK;
         default:
             return MYELIN_ERROR_UNSUPPORTED;

@@ -12,23 +12,23 @@
 #include "blocks.h"
 
 /** Writes n values, whole blocks, to out. */
-typedef void (*encode_fn)(int64_t n, const float *x, void *out);
+typedef void (*quantize_weights_fn)(int64_t n, const float *x, void *out);
 
 /** Entries are null where an instruction set has nothing to offer. */
 typedef struct {
-    encode_fn encode[TYPE_COUNT];
+    quantize_weights_fn quantize[TYPE_COUNT];
     /** Halves to floats; returns the largest bits without their sign. */
-    uint32_t (*widen_f16)(int64_t n, const half_t *x, float *out);
-    uint32_t (*widen_bf16)(int64_t n, const uint16_t *x, float *out);
-    uint32_t (*largest)(int64_t n, const float *x);
-} encode_table;
+    uint32_t (*f16_to_f32)(int64_t n, const half_t *x, float *out);
+    uint32_t (*bf16_to_f32)(int64_t n, const uint16_t *x, float *out);
+    uint32_t (*max_bits)(int64_t n, const float *x);
+} weight_quantizer;
 
 /** Widening only, on any machine. */
-extern const encode_table encode_scalar;
+extern const weight_quantizer quantize_weights_scalar;
 
 #if defined(__x86_64__)
 /** AVX-512 with F, BW, DQ and VL. */
-extern const encode_table encode_avx512;
+extern const weight_quantizer quantize_weights_avx512;
 #endif
 
 #endif

@@ -49,7 +49,7 @@ static __m512i lanes_by(int stride) {
 
 /* ---- 32 values, one scale ---- */
 
-static void encode_q4_0(int64_t n, const float *x, void *out) {
+static void quantize_q4_0(int64_t n, const float *x, void *out) {
     block_q4_0 *y = out;
     for (int64_t b = 0; b < n / 32; b++, x += 32) {
         const __m512 low = _mm512_loadu_ps(x);
@@ -84,7 +84,7 @@ static __m512i rounded(__m512 x) {
     return _mm512_cvttps_epi32(_mm512_add_ps(x, _mm512_or_ps(half, _mm512_and_ps(x, sign))));
 }
 
-static void encode_q8_0(int64_t n, const float *x, void *out) {
+static void quantize_q8_0(int64_t n, const float *x, void *out) {
     block_q8_0 *y = out;
     for (int64_t b = 0; b < n / 32; b++, x += 32) {
         const __m512 low = _mm512_loadu_ps(x);
@@ -176,7 +176,7 @@ static void pack_q6(const uint8_t q[256], block_q6_k *y) {
     }
 }
 
-static void encode_q6_k_block(const float *x, block_q6_k *y) {
+static void quantize_q6_k_block(const float *x, block_q6_k *y) {
     float scales[16];
     float inverses[16];
     uint8_t q[256];
@@ -212,9 +212,9 @@ static void encode_q6_k_block(const float *x, block_q6_k *y) {
     pack_q6(q, y);
 }
 
-static void encode_q6_k(int64_t n, const float *x, void *out) {
+static void quantize_q6_k(int64_t n, const float *x, void *out) {
     for (int64_t b = 0; b < n / 256; b++) {
-        encode_q6_k_block(x + 256 * b, (block_q6_k *)out + b);
+        quantize_q6_k_block(x + 256 * b, (block_q6_k *)out + b);
     }
 }
 
@@ -392,7 +392,7 @@ static void finish_q4(const float *x, const search_q4 *found, int half, block_q4
     }
 }
 
-static void encode_q4_k(int64_t n, const float *x, void *out) {
+static void quantize_q4_k(int64_t n, const float *x, void *out) {
     block_q4_k *y = out;
     const int64_t blocks = n / 256;
     search_q4 found;
@@ -418,7 +418,7 @@ static __mmask16 first_lanes(int64_t n) {
     return (__mmask16)(n >= 16 ? 0xffff : (1u << n) - 1);
 }
 
-static uint32_t widen_f16(int64_t n, const half_t *x, float *out) {
+static uint32_t f16_to_f32(int64_t n, const half_t *x, float *out) {
     __m512i most = _mm512_setzero_si512();
     for (int64_t i = 0; i < n; i += 16) {
         const __mmask16 some = first_lanes(n - i);
@@ -429,7 +429,7 @@ static uint32_t widen_f16(int64_t n, const half_t *x, float *out) {
     return _mm512_reduce_max_epu32(most);
 }
 
-static uint32_t widen_bf16(int64_t n, const uint16_t *x, float *out) {
+static uint32_t bf16_to_f32(int64_t n, const uint16_t *x, float *out) {
     __m512i most = _mm512_setzero_si512();
     for (int64_t i = 0; i < n; i += 16) {
         const __mmask16 some = first_lanes(n - i);
@@ -441,7 +441,7 @@ static uint32_t widen_bf16(int64_t n, const uint16_t *x, float *out) {
     return _mm512_reduce_max_epu32(most);
 }
 
-static uint32_t largest(int64_t n, const float *x) {
+static uint32_t max_bits(int64_t n, const float *x) {
     __m512i most = _mm512_setzero_si512();
     for (int64_t i = 0; i < n; i += 16) {
         most = larger(most, _mm512_maskz_loadu_ps(first_lanes(n - i), x + i));
@@ -449,12 +449,12 @@ static uint32_t largest(int64_t n, const float *x) {
     return _mm512_reduce_max_epu32(most);
 }
 
-const encode_table encode_avx512 = {
-    .encode = {[TYPE_Q4_0] = encode_q4_0,
-               [TYPE_Q8_0] = encode_q8_0,
-               [TYPE_Q4_K] = encode_q4_k,
-               [TYPE_Q6_K] = encode_q6_k},
-    .widen_f16 = widen_f16,
-    .widen_bf16 = widen_bf16,
-    .largest = largest,
+const weight_quantizer quantize_weights_avx512 = {
+    .quantize = {[TYPE_Q4_0] = quantize_q4_0,
+                 [TYPE_Q8_0] = quantize_q8_0,
+                 [TYPE_Q4_K] = quantize_q4_k,
+                 [TYPE_Q6_K] = quantize_q6_k},
+    .f16_to_f32 = f16_to_f32,
+    .bf16_to_f32 = bf16_to_f32,
+    .max_bits = max_bits,
 };

@@ -16,7 +16,7 @@ static uint32_t larger(uint32_t a, uint32_t b) {
     return a > b ? a : b;
 }
 
-static uint32_t widen_f16(int64_t n, const half_t *x, float *out) {
+static uint32_t f16_to_f32(int64_t n, const half_t *x, float *out) {
     uint32_t most = 0;
     for (int64_t i = 0; i < n; i++) {
         out[i] = half_to_float(x[i]);
@@ -25,7 +25,7 @@ static uint32_t widen_f16(int64_t n, const half_t *x, float *out) {
     return most;
 }
 
-static uint32_t widen_bf16(int64_t n, const uint16_t *x, float *out) {
+static uint32_t bf16_to_f32(int64_t n, const uint16_t *x, float *out) {
     uint32_t most = 0;
     for (int64_t i = 0; i < n; i++) {
         const uint32_t bits = (uint32_t)x[i] << 16;
@@ -35,7 +35,7 @@ static uint32_t widen_bf16(int64_t n, const uint16_t *x, float *out) {
     return most;
 }
 
-static uint32_t largest(int64_t n, const float *x) {
+static uint32_t max_bits(int64_t n, const float *x) {
     uint32_t most = 0;
     for (int64_t i = 0; i < n; i++) {
         most = larger(most, magnitude(x[i]));
@@ -43,8 +43,8 @@ static uint32_t largest(int64_t n, const float *x) {
     return most;
 }
 
-const encode_table encode_scalar = {
-    .widen_f16 = widen_f16,
-    .widen_bf16 = widen_bf16,
-    .largest = largest,
+const weight_quantizer quantize_weights_scalar = {
+    .f16_to_f32 = f16_to_f32,
+    .bf16_to_f32 = bf16_to_f32,
+    .max_bits = max_bits,
 };

@@ -12,73 +12,73 @@
 
 typedef struct {
     float x[16];
-} lanes;
+} f32x16;
 
 #define EACH_LANE(expression)      \
-    lanes y;                       \
+    f32x16 y;                      \
     for (int i = 0; i < 16; i++) { \
         y.x[i] = expression;       \
     }                              \
     return y;
 
-INLINE lanes lanes_all(float x){EACH_LANE(x)}
+INLINE f32x16 f32x16_set1(float x){EACH_LANE(x)}
 
-INLINE lanes lanes_load(const float *p){EACH_LANE(p[i])}
+INLINE f32x16 f32x16_load(const float *p){EACH_LANE(p[i])}
 
-INLINE void lanes_store(float *p, lanes a) {
+INLINE void f32x16_store(float *p, f32x16 a) {
     memcpy(p, a.x, sizeof a.x);
 }
 
-INLINE lanes lanes_of_int(const int32_t *p){EACH_LANE((float)p[i])}
+INLINE f32x16 f32x16_from_i32(const int32_t *p){EACH_LANE((float)p[i])}
 
-INLINE lanes lanes_of_bytes(const int8_t *p){EACH_LANE((float)p[i])}
+INLINE f32x16 f32x16_from_i8(const int8_t *p){EACH_LANE((float)p[i])}
 
-INLINE lanes lanes_of_halves(const char *p) {
+INLINE f32x16 f32x16_from_f16(const char *p) {
     half_t h[16];
     memcpy(h, p, sizeof h);
     EACH_LANE(half_to_float(h[i]))
 }
 
 /** Writes whole numbers of at most 16 bits, rounded to nearest, ties to even. */
-INLINE void lanes_round(lanes a, int16_t *p) {
+INLINE void f32x16_to_i16(f32x16 a, int16_t *p) {
     for (int i = 0; i < 16; i++) {
         p[i] = (int16_t)lrintf(a.x[i]);
     }
 }
 
 /** Likewise whole numbers of a and b, in turn. */
-INLINE void lanes_round_pairs(lanes a, lanes b, int16_t *p) {
+INLINE void f32x16_to_i16_pairs(f32x16 a, f32x16 b, int16_t *p) {
     for (int i = 0; i < 16; i++) {
         p[2 * i] = (int16_t)lrintf(a.x[i]);
         p[2 * i + 1] = (int16_t)lrintf(b.x[i]);
     }
 }
 
-INLINE lanes lanes_add(lanes a, lanes b){EACH_LANE(a.x[i] + b.x[i])}
+INLINE f32x16 f32x16_add(f32x16 a, f32x16 b){EACH_LANE(a.x[i] + b.x[i])}
 
-INLINE lanes lanes_subtract(lanes a, lanes b){EACH_LANE(a.x[i] - b.x[i])}
+INLINE f32x16 f32x16_sub(f32x16 a, f32x16 b){EACH_LANE(a.x[i] - b.x[i])}
 
-INLINE lanes lanes_multiply(lanes a, lanes b){EACH_LANE(a.x[i] * b.x[i])}
+INLINE f32x16 f32x16_mul(f32x16 a, f32x16 b){EACH_LANE(a.x[i] * b.x[i])}
 
 /** a * b + c, rounded once. */
-INLINE lanes lanes_fma(lanes a, lanes b, lanes c){EACH_LANE(fmaf(a.x[i], b.x[i], c.x[i]))}
+INLINE f32x16 f32x16_fma(f32x16 a, f32x16 b, f32x16 c){EACH_LANE(fmaf(a.x[i], b.x[i], c.x[i]))}
 
 /** The larger one, b if one is no number. */
-INLINE lanes lanes_max(lanes a, lanes b){EACH_LANE(a.x[i] > b.x[i] ? a.x[i] : b.x[i])}
+INLINE f32x16 f32x16_max(f32x16 a, f32x16 b){EACH_LANE(a.x[i] > b.x[i] ? a.x[i] : b.x[i])}
 
-INLINE lanes lanes_min(lanes a, lanes b){EACH_LANE(a.x[i] < b.x[i] ? a.x[i] : b.x[i])}
+INLINE f32x16 f32x16_min(f32x16 a, f32x16 b){EACH_LANE(a.x[i] < b.x[i] ? a.x[i] : b.x[i])}
 
-INLINE lanes lanes_abs(lanes a){EACH_LANE(fabsf(a.x[i]))}
+INLINE f32x16 f32x16_abs(f32x16 a){EACH_LANE(fabsf(a.x[i]))}
 
 /** a where x is at least limit, else 0. */
-INLINE lanes lanes_from(lanes x, float limit, lanes a){EACH_LANE(x.x[i] >= limit ? a.x[i] : 0.0f)}
+INLINE f32x16 f32x16_select_ge(f32x16 x, float limit, f32x16 a){EACH_LANE(x.x[i] >= limit ? a.x[i] : 0.0f)}
 
 /** The first n of a, which may be more than there are, or fewer than none, and other in their place. */
-INLINE lanes lanes_first(int n, lanes a, float other){EACH_LANE(i < n ? a.x[i] : other)}
+INLINE f32x16 f32x16_first_n(int n, f32x16 a, float other){EACH_LANE(i < n ? a.x[i] : other)}
 
 /** a times 2 to the power of a whole number, which lies in the low bits of shifted. */
-INLINE lanes lanes_scale(lanes a, lanes shifted) {
-    lanes y;
+INLINE f32x16 f32x16_ldexp(f32x16 a, f32x16 shifted) {
+    f32x16 y;
     for (int i = 0; i < 16; i++) {
         uint32_t bits;
         uint32_t n;
@@ -97,8 +97,8 @@ INLINE uint32_t exponent_bits(float x) {
 }
 
 /** The powers of two that a's positive numbers begin with: 1 for 1 to 2. */
-INLINE lanes lanes_powers(lanes a) {
-    lanes y;
+INLINE f32x16 f32x16_pow2_floor(f32x16 a) {
+    f32x16 y;
     for (int i = 0; i < 16; i++) {
         const uint32_t bits = exponent_bits(a.x[i]);
         memcpy(&y.x[i], &bits, sizeof bits);
@@ -107,14 +107,14 @@ INLINE lanes lanes_powers(lanes a) {
 }
 
 /** Their logarithms to base 2: 0 for 1 to 2. */
-INLINE lanes lanes_exponents(lanes a){EACH_LANE((float)((int32_t)(exponent_bits(a.x[i]) >> 23) - 127))}
+INLINE f32x16 f32x16_exponent(f32x16 a){EACH_LANE((float)((int32_t)(exponent_bits(a.x[i]) >> 23) - 127))}
 
-INLINE lanes lanes_divide(lanes a, lanes b){EACH_LANE(a.x[i] / b.x[i])}
+INLINE f32x16 f32x16_div(f32x16 a, f32x16 b){EACH_LANE(a.x[i] / b.x[i])}
 
-INLINE lanes lanes_sqrt(lanes a){EACH_LANE(sqrtf(a.x[i]))}
+INLINE f32x16 f32x16_sqrt(f32x16 a){EACH_LANE(sqrtf(a.x[i]))}
 
 /** The sum: of lanes i and i + 8, of these i and i + 4, and so on. */
-INLINE float lanes_sum(lanes a) {
+INLINE float f32x16_reduce_sum(f32x16 a) {
     for (int n = 8; n > 0; n /= 2) {
         for (int i = 0; i < n; i++) {
             a.x[i] += a.x[i + n];
@@ -123,7 +123,7 @@ INLINE float lanes_sum(lanes a) {
     return a.x[0];
 }
 
-INLINE float lanes_largest(lanes a) {
+INLINE float f32x16_reduce_max(f32x16 a) {
     for (int n = 8; n > 0; n /= 2) {
         for (int i = 0; i < n; i++) {
             a.x[i] = a.x[i] > a.x[i + n] ? a.x[i] : a.x[i + n];

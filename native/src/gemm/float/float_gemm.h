@@ -1,72 +1,71 @@
 /**
- * Products of weights that are floats (f16, bf16, f32) and activations of f32, which stay what they are.
+ * GEMM of weights in f16, bf16 or f32 and activations in f32. Names as in gemm.h.
  *
- * A row of k values, zeroes up to a multiple of 16, is cut into runs of 512. Every 16th value of a run makes
- * a chain: fused multiply-adds in f32, from zero, in the order of k. The 16 chains of a run are added to the
- * output one after the other, and so are runs. That order is the same in all ways of all instruction sets, so
- * an output is the same bit for bit whatever is computed beside it. Few positions are multiplied along the
- * rows, a chain to a lane; for more, a run of 32 rows is widened to a panel whose lanes are rows.
+ * The order of additions is fixed, the same in all kernels of all instruction sets, so every output has the
+ * same bits for any n, any tile and any cut of the rows. A row of k values, filled with zeros to a multiple
+ * of 16, is cut into K-blocks of 512. In a K-block, partial sum i adds the products of values i, i + 16,
+ * i + 32 ... by fused multiply-adds in f32, starting from zero. The 16 partial sums are added to the output
+ * one after the other, K-block by K-block.
+ *
+ * For small n (GEMV) a SIMD lane is a partial sum. For large n a K-block of a strip is converted to a panel
+ * of f32, in which a lane is a row of W.
  */
-#ifndef MYELIN_SRC_KERNELS_FLOATS_H
-#define MYELIN_SRC_KERNELS_FLOATS_H
+#ifndef MYELIN_SRC_GEMM_FLOAT_FLOAT_GEMM_H
+#define MYELIN_SRC_GEMM_FLOAT_FLOAT_GEMM_H
 
 #include "gemm/gemm.h"
 
 enum {
-    CHAINS = 16,                   /* of a run */
-    FLOAT_RUN = 512,               /* values of a run */
-    FLOAT_ROWS = PANELS * COLUMNS, /* rows of W of a panel */
-    FLOAT_POSITIONS = 12,          /* beside a panel at a time */
-    MOST_FLOATS_STREAMED = 8,      /* positions that any instruction set multiplies without a panel */
-    LINE_BYTES = 64,
-    /* from one chain of a panel to the next, and from one position to the next: of a power of two they would
-       evict each other */
-    CHAIN_STRIDE = (FLOAT_RUN / CHAINS + 1) * FLOAT_ROWS,
-    FLOAT_STRIDE = FLOAT_RUN + CHAINS,
+    PARTIAL_SUMS = 16,    /* of a K-block */
+    FLOAT_K_BLOCK = 512,  /* values of a K-block */
+    FLOAT_TILE_N = 12,    /* rows of X that are copied for a panel at a time */
+    MAX_FLOAT_GEMV_N = 8, /* rows of X of one call of float_gemv_fn, of any instruction set */
+    CACHE_LINE = 64,
+    /* strides of partial sums in a panel and of rows of X: no powers of two, which would evict each other */
+    PARTIAL_SUM_STRIDE = (FLOAT_K_BLOCK / PARTIAL_SUMS + 1) * STRIP_ROWS,
+    X_STRIDE = FLOAT_K_BLOCK + PARTIAL_SUMS,
 };
 
-/** A run of 32 rows of W: [chains][values][32 rows]. */
-typedef float float_panel[CHAINS * CHAIN_STRIDE];
+/** A K-block of a strip: [partial sums][steps][STRIP_ROWS]. A step is 16 values of k, one of each sum. */
+typedef float float_panel[PARTIAL_SUMS * PARTIAL_SUM_STRIDE];
 
-/** 32 rows of W in two halves, each with its stride; and what to ask memory for on the way. */
+/** The 32 rows of a strip in two halves, each with its stride; and the address to prefetch. */
 typedef struct {
     const char *w[PANELS];
     size_t stride[PANELS];
-    const char *ahead;
-} float_rows;
+    const char *prefetch;
+} float_strip;
 
-/** Widens so many values of 32 rows, whole lines of them. */
-typedef void (*unpack_floats_fn)(const float_rows *rows, int64_t values, float *out);
+/** Converts values of each row of a strip, whole cache lines of them, to a panel. */
+typedef void (*pack_floats_fn)(const float_strip *strip, int64_t values, float *out);
 
-/** Adds to y [positions][32] the products of a panel of so many values a chain and x
- * [positions][FLOAT_STRIDE]. */
-typedef void (*multiply_floats_fn)(const float *w, const float *x, int64_t positions, int64_t steps,
-                                   float *y);
+/** Adds the products of a panel of so many steps and x [n][X_STRIDE] to y [n][STRIP_ROWS]. */
+typedef void (*multiply_float_panel_fn)(const float *w, const float *x, int64_t n, int64_t steps, float *y);
 
 /**
- * The same for few positions, at most float_table.streamed, and at most 32 rows, stride bytes apart. values
- * is a multiple of 16; x [positions] rows.
+ * The same for small n, at most the gemv_n of the table, and at most 32 rows, w_stride bytes apart. values
+ * is a multiple of 16; x has n pointers to rows.
  */
-typedef void (*stream_floats_fn)(const char *w, size_t stride, int64_t rows, int64_t values,
-                                 const float *const *x, int64_t positions, float *y);
+typedef void (*float_gemv_fn)(const char *w, size_t w_stride, int64_t rows, int64_t values,
+                              const float *const *x, int64_t n, float *y);
 
-/** What an instruction set has; without unpack, more positions are streamed in parts. */
+/** The functions of an instruction set. Without a pack function gemv is called several times. */
 typedef struct {
-    int64_t streamed; /* up to so many positions go without a panel */
-    unpack_floats_fn unpack[TYPE_COUNT];
-    stream_floats_fn stream[TYPE_COUNT];
-    multiply_floats_fn multiply;
-} float_table;
+    int64_t gemv_n; /* rows of X of one call of gemv */
+    pack_floats_fn pack[TYPE_COUNT];
+    float_gemv_fn gemv[TYPE_COUNT];
+    multiply_float_panel_fn multiply;
+} float_gemm_table;
 
-extern const float_table scalar_floats;
+extern const float_gemm_table float_gemm_scalar;
 #if defined(__x86_64__)
-extern const float_table avx512_floats;
-extern const float_table avx2_floats;
+extern const float_gemm_table float_gemm_avx512;
+extern const float_gemm_table float_gemm_avx2;
 #elif defined(__aarch64__)
-extern const float_table neon_floats;
+extern const float_gemm_table float_gemm_neon;
 #endif
 
-/** kernel_product() of these types. */
-void float_product(const float_table *table, const product *p, int64_t from, int64_t to);
+/** gemm() of these types. */
+void float_gemm(const float_gemm_table *table, const gemm_args *args, int64_t from, int64_t to);
 
 #endif

@@ -1,33 +1,33 @@
 /* Compiled with AVX2, FMA and F16C; only called where the probe found them all. */
 #include "avx2_blocks.h"
 
-#define TABLE kernels_avx2
+#define TABLE quantized_gemm_avx2
 
 enum {
-    VECTORS = COLUMNS / LANES, /* of a panel's columns */
-    TILE = 4,                  /* positions: 8 registers of sums leave 8 for operands and what lies between */
-    NO_ZERO = -1,              /* in place of a zero_shift */
+    VECTORS = PANEL_ROWS / LANES, /* of a panel's columns */
+    TILE_N = 4,   /* positions: 8 registers of sums leave 8 for operands and what lies between */
+    NO_ZERO = -1, /* in place of a zero_shift */
 };
 
 /* in the order written: the compiler would start on more sums than there are registers */
 #define KEEP(v) __asm__ volatile("" : "+x"(v))
 
-#define EACH(i, n) _Pragma("GCC unroll 8") for (size_t i = 0; i < (n); i++)
-#define UP_TO_TILE UP_TO_4
+#define UNROLL(i, n) _Pragma("GCC unroll 8") for (size_t i = 0; i < (n); i++)
+#define CASES_TO_TILE_N CASES_TO_4
 
 /**
  * How many steps are summed in 16 bits: a step adds two products to a lane, each at most most * 127 in size,
  * since activations are. Only quants of 8 bits come to one step: those are made signed, see add_signed().
  */
-INLINE size_t depth_of(const size_t most, const size_t steps) {
+INLINE size_t depth_of(const size_t max_q, const size_t steps) {
     size_t depth = steps;
-    while (depth > 1 && 2 * depth * most * 127 > (size_t)INT16_MAX) {
+    while (depth > 1 && 2 * depth * max_q * 127 > (size_t)INT16_MAX) {
         depth /= 2;
     }
     return depth;
 }
 
-INLINE __m256i broadcast(const segment *x, size_t step) {
+INLINE __m256i broadcast(const activation_block *x, size_t step) {
     return _mm256_set1_epi32(word((const char *)x->q + 4 * step));
 }
 
@@ -38,34 +38,34 @@ INLINE __m256i add_pairs(__m256i a, __m256i s) {
 }
 
 /** Adds depth steps that are summed in 16 bits, of all positions side by side. */
-INLINE void add_deep(const size_t rows, const size_t width, const size_t depth, const __m256i *w,
-                     const segment *x, size_t step, __m256i a[TILE][VECTORS]) {
-    __m256i s[TILE][VECTORS];
+INLINE void add_deep(const size_t n, const size_t width, const size_t depth, const __m256i *w,
+                     const activation_block *x, size_t step, __m256i a[TILE_N][VECTORS]) {
+    __m256i s[TILE_N][VECTORS];
 #pragma GCC unroll 8
     for (size_t j = 0; j < depth; j++) {
-        EACH(r, rows) {
+        UNROLL(r, n) {
             const __m256i v = broadcast(x + r, step + j);
-            EACH(c, width) {
+            UNROLL(c, width) {
                 const __m256i p = _mm256_maddubs_epi16(w[j * width + c], v);
                 s[r][c] = j == 0 ? p : _mm256_add_epi16(s[r][c], p);
                 KEEP(s[r][c]);
             }
         }
     }
-    EACH(r, rows) {
-        EACH(c, width) {
+    UNROLL(r, n) {
+        UNROLL(c, width) {
             a[r][c] = add_pairs(a[r][c], s[r][c]);
         }
     }
 }
 
 /** Adds two steps, the weights held in registers: one position after the other. */
-INLINE void add_two(const size_t rows, const size_t width, const __m256i *w, const segment *x, size_t step,
-                    __m256i a[TILE][VECTORS]) {
-    EACH(r, rows) {
+INLINE void add_two(const size_t n, const size_t width, const __m256i *w, const activation_block *x,
+                    size_t step, __m256i a[TILE_N][VECTORS]) {
+    UNROLL(r, n) {
         const __m256i v0 = broadcast(x + r, step);
         const __m256i v1 = broadcast(x + r, step + 1);
-        EACH(c, width) {
+        UNROLL(c, width) {
             const __m256i p = _mm256_maddubs_epi16(w[c], v0);
             a[r][c] = add_pairs(a[r][c], _mm256_add_epi16(p, _mm256_maddubs_epi16(w[width + c], v1)));
         }
@@ -76,17 +76,17 @@ INLINE void add_two(const size_t rows, const size_t width, const __m256i *w, con
  * Adds one step of quants that stand for q - 128: the size of that, 128 at most, times activations of its
  * sign. A lane is 2 * 128 * 127 = 32512 at most, so nothing overflows.
  */
-INLINE void add_signed(const size_t rows, const size_t width, const __m256i *w, const segment *x, size_t step,
-                       __m256i a[TILE][VECTORS]) {
+INLINE void add_signed(const size_t n, const size_t width, const __m256i *w, const activation_block *x,
+                       size_t step, __m256i a[TILE_N][VECTORS]) {
     __m256i sign[VECTORS];
     __m256i size[VECTORS];
-    EACH(c, width) {
+    UNROLL(c, width) {
         sign[c] = _mm256_xor_si256(w[c], _mm256_set1_epi8((char)0x80));
         size[c] = _mm256_abs_epi8(sign[c]);
     }
-    EACH(r, rows) {
+    UNROLL(r, n) {
         const __m256i v = broadcast(x + r, step);
-        EACH(c, width) {
+        UNROLL(c, width) {
             a[r][c] = add_pairs(a[r][c], _mm256_maddubs_epi16(size[c], _mm256_sign_epi8(v, sign[c])));
         }
     }
@@ -96,26 +96,26 @@ INLINE void add_signed(const size_t rows, const size_t width, const __m256i *w, 
  * Sets a to the products of block b of 4 * steps weights, less their zero: w [steps][width] vectors of
  * quants up to most, x's activations of each position.
  */
-INLINE void add_products(const size_t rows, const size_t width, const size_t most, const int zero_shift,
-                         const size_t steps, const __m256i *w, const segment *x, size_t b,
-                         __m256i a[TILE][VECTORS]) {
-    const size_t depth = depth_of(most, steps);
-    EACH(r, rows) {
+INLINE void add_dot_products(const size_t n, const size_t width, const size_t max_q, const int zero_shift,
+                             const size_t steps, const __m256i *w, const activation_block *x, size_t b,
+                             __m256i a[TILE_N][VECTORS]) {
+    const size_t depth = depth_of(max_q, steps);
+    UNROLL(r, n) {
         const int has_start = zero_shift != NO_ZERO && depth > 1;
-        const __m256i start = has_start ? _mm256_slli_epi32(_mm256_set1_epi32(x[r].sum[b]), zero_shift)
+        const __m256i start = has_start ? _mm256_slli_epi32(_mm256_set1_epi32(x[r].neg_sums[b]), zero_shift)
                                         : _mm256_setzero_si256();
-        EACH(c, width) {
+        UNROLL(c, width) {
             a[r][c] = start;
         }
     }
 #pragma GCC unroll 8
     for (size_t i = 0; i < steps; i += depth) {
         if (depth == 1) {
-            add_signed(rows, width, w + i * width, x, steps * b + i, a);
+            add_signed(n, width, w + i * width, x, steps * b + i, a);
         } else if (depth == 2) {
-            add_two(rows, width, w + i * width, x, steps * b + i, a);
+            add_two(n, width, w + i * width, x, steps * b + i, a);
         } else {
-            add_deep(rows, width, depth, w + i * width, x, steps * b + i, a);
+            add_deep(n, width, depth, w + i * width, x, steps * b + i, a);
         }
     }
 }
@@ -124,7 +124,8 @@ INLINE void add_products(const size_t rows, const size_t width, const size_t mos
 enum { SCALE_TWICE = 1 };
 
 /** Adds products of 16 weights, four steps of quants up to 12, times a scale; their sum fits 16 bits. */
-INLINE __m256i add_scaled(__m256i a, const __m256i q[4], const segment *x, size_t step, __m256i scale) {
+INLINE __m256i add_scaled(__m256i a, const __m256i q[4], const activation_block *x, size_t step,
+                          __m256i scale) {
     __m256i s = _mm256_maddubs_epi16(q[0], broadcast(x, step));
 #pragma GCC unroll 3
     for (size_t j = 1; j < 4; j++) {

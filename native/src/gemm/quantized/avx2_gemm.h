@@ -6,19 +6,19 @@
 #include "avx2_tile.h"
 
 /** Asks for so many bytes, a constant, to come to the second cache. */
-INLINE void fetch(const char *ahead, const size_t bytes) {
+INLINE void prefetch_l2(const char *prefetch, const size_t bytes) {
 #pragma GCC unroll 16
     for (size_t i = 0; i < bytes; i += 64) {
-        _mm_prefetch(ahead + i, _MM_HINT_T1);
+        _mm_prefetch(prefetch + i, _MM_HINT_T1);
     }
 }
 
-INLINE void unpack_32(read_32_fn read, const size_t block_bytes, const int has_min, const char *w,
-                      size_t stride, int blocks, const char *ahead, panel *out) {
-    for (size_t c = 0; c < COLUMNS; c += LANES, w += LANES * stride) {
-        for (size_t b = 0; b < (size_t)blocks; b++, ahead += LANES * block_bytes) {
+INLINE void pack_blocks(read_32_fn read, const size_t block_bytes, const int has_min, const char *w,
+                        size_t stride, int blocks, const char *prefetch, panel *out) {
+    for (size_t c = 0; c < PANEL_ROWS; c += LANES, w += LANES * stride) {
+        for (size_t b = 0; b < (size_t)blocks; b++, prefetch += LANES * block_bytes) {
             __m256i q[8];
-            fetch(ahead, LANES * block_bytes);
+            prefetch_l2(prefetch, LANES * block_bytes);
             const scale_and_min s = read(w, stride, b, q);
 #pragma GCC unroll 8
             for (size_t j = 0; j < 8; j++) {
@@ -32,30 +32,30 @@ INLINE void unpack_32(read_32_fn read, const size_t block_bytes, const int has_m
     }
 }
 
-INLINE void stream_32(const size_t rows, read_32_fn read, const size_t block_bytes, const int has_min,
-                      const size_t most, const int zero_shift, const char *w, size_t stride, int blocks,
-                      const char *ahead, const segment *x, float *y) {
-    for (size_t c = 0; c < COLUMNS; c += LANES, w += LANES * stride, y += LANES) {
-        __m256 f[MOST_STREAMED];
-        EACH_POSITION(r) {
-            f[r] = _mm256_load_ps(y + r * PANELS * COLUMNS);
+INLINE void gemv_blocks(const size_t n, read_32_fn read, const size_t block_bytes, const int has_min,
+                        const size_t max_q, const int zero_shift, const char *w, size_t stride, int blocks,
+                        const char *prefetch, const activation_block *x, float *y) {
+    for (size_t c = 0; c < PANEL_ROWS; c += LANES, w += LANES * stride, y += LANES) {
+        __m256 f[MAX_GEMV_N];
+        EACH_X(r) {
+            f[r] = _mm256_load_ps(y + r * STRIP_ROWS);
         }
-        for (size_t b = 0; b < (size_t)blocks; b++, ahead += LANES * block_bytes) {
+        for (size_t b = 0; b < (size_t)blocks; b++, prefetch += LANES * block_bytes) {
             __m256i q[8];
-            __m256i a[TILE][VECTORS];
-            fetch(ahead, LANES * block_bytes);
+            __m256i a[TILE_N][VECTORS];
+            prefetch_l2(prefetch, LANES * block_bytes);
             const scale_and_min s = read(w, stride, b, q);
-            add_products(rows, 1, most, zero_shift, 8, q, x, b, a);
-            EACH_POSITION(r) {
+            add_dot_products(n, 1, max_q, zero_shift, 8, q, x, b, a);
+            EACH_X(r) {
                 const __m256 d = _mm256_mul_ps(s.d, _mm256_set1_ps(x[r].d[b]));
                 f[r] = _mm256_fmadd_ps(_mm256_cvtepi32_ps(a[r][0]), d, f[r]);
                 if (has_min) {
-                    f[r] = _mm256_fmadd_ps(s.m, _mm256_set1_ps((float)-x[r].sum[b] * x[r].d[b]), f[r]);
+                    f[r] = _mm256_fmadd_ps(s.m, _mm256_set1_ps((float)-x[r].neg_sums[b] * x[r].d[b]), f[r]);
                 }
             }
         }
-        EACH_POSITION(r) {
-            _mm256_store_ps(y + r * PANELS * COLUMNS, f[r]);
+        EACH_X(r) {
+            _mm256_store_ps(y + r * STRIP_ROWS, f[r]);
         }
     }
 }
@@ -72,22 +72,22 @@ INLINE size_t block_of(const size_t steps, size_t first, size_t g) {
     return first + (steps == 8 ? g : 2 * g);
 }
 
-INLINE void unpack_super(prepare_fn prepare, load_part_fn load, take_group_fn take,
-                         read_scales_fn read_scales, const size_t block_bytes, const size_t steps,
-                         const char *w, size_t stride, const char *ahead, panel *out) {
-    for (size_t c = 0; c < COLUMNS; c += LANES, w += LANES * stride) {
+INLINE void pack_superblocks(prepare_fn prepare, load_part_fn load, unpack_group_fn unpack,
+                             read_scales_fn read_scales, const size_t block_bytes, const size_t steps,
+                             const char *w, size_t stride, const char *prefetch, panel *out) {
+    for (size_t c = 0; c < PANEL_ROWS; c += LANES, w += LANES * stride) {
         __m256i extra[8];
         prepare(w, stride, extra);
         read_scales(w, stride, out, c);
-        for (size_t part = 0; part < 4; part++, ahead += LANES * block_bytes / 4) {
+        for (size_t part = 0; part < 4; part++, prefetch += LANES * block_bytes / 4) {
             const size_t first = first_block(steps, part);
-            __m256i bytes[PART];
-            fetch(ahead, LANES * block_bytes / 4);
+            __m256i bytes[PART_REGISTERS];
+            prefetch_l2(prefetch, LANES * block_bytes / 4);
             load(w, stride, part, bytes);
 #pragma GCC unroll 4
             for (size_t g = 0; g < 16 / steps; g++) {
                 __m256i q[8];
-                take(bytes, extra, part, (int)g, q);
+                unpack(bytes, extra, part, (int)g, q);
 #pragma GCC unroll 8
                 for (size_t j = 0; j < steps; j++) {
                     _mm256_store_si256((void *)out->q[steps * block_of(steps, first, g) + j][c], q[j]);
@@ -97,60 +97,60 @@ INLINE void unpack_super(prepare_fn prepare, load_part_fn load, take_group_fn ta
     }
 }
 
-INLINE void stream_super(const size_t rows, prepare_fn prepare, load_part_fn load, take_group_fn take,
-                         read_scales_fn read_scales, const size_t block_bytes, const size_t steps,
-                         const size_t most, const int zero_shift, const char *w, size_t stride,
-                         const char *ahead, const segment *x, float *y) {
-    for (size_t c = 0; c < COLUMNS; c += LANES, w += LANES * stride, y += LANES) {
+INLINE void gemv_superblocks(const size_t n, prepare_fn prepare, load_part_fn load, unpack_group_fn unpack,
+                             read_scales_fn read_scales, const size_t block_bytes, const size_t steps,
+                             const size_t max_q, const int zero_shift, const char *w, size_t stride,
+                             const char *prefetch, const activation_block *x, float *y) {
+    for (size_t c = 0; c < PANEL_ROWS; c += LANES, w += LANES * stride, y += LANES) {
         panel scale; /* without quants */
         __m256i extra[8];
-        __m256 f[MOST_STREAMED];
+        __m256 f[MAX_GEMV_N];
         prepare(w, stride, extra);
         read_scales(w, stride, &scale, 0);
-        EACH_POSITION(r) {
-            f[r] = steps == 8 ? offset(&scale, 0, x + r) : _mm256_setzero_ps();
+        EACH_X(r) {
+            f[r] = steps == 8 ? min_offset_32(&scale, 0, x + r) : _mm256_setzero_ps();
         }
-        for (size_t part = 0; part < 4; part++, ahead += LANES * block_bytes / 4) {
+        for (size_t part = 0; part < 4; part++, prefetch += LANES * block_bytes / 4) {
             const size_t first = first_block(steps, part);
-            __m256i bytes[PART];
-            fetch(ahead, LANES * block_bytes / 4);
+            __m256i bytes[PART_REGISTERS];
+            prefetch_l2(prefetch, LANES * block_bytes / 4);
             load(w, stride, part, bytes);
 #pragma GCC unroll 4
             for (size_t g = 0; g < 16 / steps; g++) {
                 const size_t b = block_of(steps, first, g);
                 __m256i q[8];
-                __m256i a[TILE][VECTORS];
-                take(bytes, extra, part, (int)g, q);
-                add_products(rows, 1, most, zero_shift, steps, q, x, b, a);
-                EACH_POSITION(r) {
+                __m256i a[TILE_N][VECTORS];
+                unpack(bytes, extra, part, (int)g, q);
+                add_dot_products(n, 1, max_q, zero_shift, steps, q, x, b, a);
+                EACH_X(r) {
                     f[r] = _mm256_fmadd_ps(_mm256_cvtepi32_ps(a[r][0]), _mm256_load_ps(scale.d[b]), f[r]);
                 }
             }
         }
-        EACH_POSITION(r) {
-            float *to = y + r * PANELS * COLUMNS;
+        EACH_X(r) {
+            float *to = y + r * STRIP_ROWS;
             _mm256_store_ps(to, _mm256_fmadd_ps(f[r], _mm256_set1_ps(x[r].d[0]), _mm256_load_ps(to)));
         }
     }
 }
 
 /** q2_K: scales are integers, so a group's sum times its scale is summed as an integer too. */
-INLINE void stream_scaled(const size_t rows, const char *w, size_t stride, const char *ahead,
-                          const segment *x, float *y) {
-    for (size_t c = 0; c < COLUMNS; c += LANES, w += LANES * stride, y += LANES) {
+INLINE void gemv_int_scales(const size_t n, const char *w, size_t stride, const char *prefetch,
+                            const activation_block *x, float *y) {
+    for (size_t c = 0; c < PANEL_ROWS; c += LANES, w += LANES * stride, y += LANES) {
         panel head; /* without quants */
         __m256i scales[8];
-        __m256i sum[MOST_STREAMED][2]; /* of even groups, of odd ones times 4 */
+        __m256i sum[MAX_GEMV_N][2]; /* of even groups, of odd ones times 4 */
         prepare_q2_k(w, stride, scales);
         scales_q2_k(w, stride, &head, 0);
-        EACH_POSITION(r) {
+        EACH_X(r) {
             sum[r][0] = _mm256_setzero_si256();
             sum[r][1] = _mm256_setzero_si256();
         }
-        for (size_t part = 0; part < 4; part++, ahead += LANES * sizeof(block_q2_k) / 4) {
+        for (size_t part = 0; part < 4; part++, prefetch += LANES * sizeof(block_q2_k) / 4) {
             const size_t first = first_block(4, part);
-            __m256i bytes[PART];
-            fetch(ahead, LANES * sizeof(block_q2_k) / 4);
+            __m256i bytes[PART_REGISTERS];
+            prefetch_l2(prefetch, LANES * sizeof(block_q2_k) / 4);
             load_q2_k(w, stride, part, bytes);
 #pragma GCC unroll 4
             for (size_t g = 0; g < 4; g++) {
@@ -161,16 +161,16 @@ INLINE void stream_scaled(const size_t rows, const char *w, size_t stride, const
                     bytes[j] = g == 2 ? _mm256_srli_epi32(bytes[j], 4) : bytes[j];
                     q[j] = _mm256_and_si256(bytes[j], _mm256_set1_epi8(g % 2 == 0 ? 3 : 12));
                 }
-                EACH_POSITION(r) {
+                EACH_X(r) {
                     sum[r][g % 2] = add_scaled(sum[r][g % 2], q, x + r, 4 * block_of(4, first, g), scale);
                 }
             }
         }
-        EACH_POSITION(r) {
-            float *to = y + r * PANELS * COLUMNS;
+        EACH_X(r) {
+            float *to = y + r * STRIP_ROWS;
             const __m256i all = _mm256_add_epi32(sum[r][0], _mm256_srai_epi32(sum[r][1], 2));
             const __m256 f = _mm256_fmadd_ps(_mm256_cvtepi32_ps(all), _mm256_load_ps(head.d[0]),
-                                             offset_16(&head, 0, x + r));
+                                             min_offset_16(&head, 0, x + r));
             _mm256_store_ps(to, _mm256_fmadd_ps(f, _mm256_set1_ps(x[r].d[0]), _mm256_load_ps(to)));
         }
     }
@@ -179,14 +179,14 @@ INLINE void stream_scaled(const size_t rows, const char *w, size_t stride, const
 /* ---- the types ------------------------------------------------------------------------------------ */
 
 /** Defines both functions of a type in blocks of 32. */
-#define DEFINE_32(name, block_bytes, has_min, most, zero_shift)                                              \
-    static void unpack_##name(const char *w, size_t stride, int blocks, const char *ahead, panel *out) {     \
-        unpack_32(read_##name, block_bytes, has_min, w, stride, blocks, ahead, out);                         \
-    }                                                                                                        \
-    static void stream_##name(const char *w, size_t stride, int blocks, const char *ahead, const segment *x, \
-                              int positions, float *y) {                                                     \
-        FOR_POSITIONS(stream_32, read_##name, block_bytes, has_min, most, zero_shift, w, stride, blocks,     \
-                      ahead, x, y)                                                                           \
+#define DEFINE_32(name, block_bytes, has_min, max_q, zero_shift)                                          \
+    static void pack_##name(const char *w, size_t stride, int blocks, const char *prefetch, panel *out) { \
+        pack_blocks(read_##name, block_bytes, has_min, w, stride, blocks, prefetch, out);                 \
+    }                                                                                                     \
+    static void gemv_##name(const char *w, size_t stride, int blocks, const char *prefetch,               \
+                            const activation_block *x, int n, float *y) {                                 \
+        CALL_WITH_N_TO_4(gemv_blocks, read_##name, block_bytes, has_min, max_q, zero_shift, w, stride,    \
+                         blocks, prefetch, x, y)                                                          \
     }
 
 DEFINE_32(q4_0, sizeof(block_q4_0), 0, 15, 3)
@@ -198,49 +198,49 @@ DEFINE_32(iq4_nl, sizeof(block_iq4_nl), 0, 255, 7)
 DEFINE_32(iq4_xs, sizeof(block_iq4_xs) / BLOCKS, 0, 255, 7)
 DEFINE_32(mxfp4, sizeof(block_mxfp4), 0, 31, 4)
 
-/** Defines both functions of a type in super-blocks. */
-#define DEFINE_SUPER(name, prepare, scales, steps, most, zero_shift)                                         \
-    static void unpack_##name(const char *w, size_t stride, int blocks, const char *ahead, panel *out) {     \
-        (void)blocks;                                                                                        \
-        unpack_super(prepare, load_##name, take_##name, scales, sizeof(block_##name), steps, w, stride,      \
-                     ahead, out);                                                                            \
-    }                                                                                                        \
-    static void stream_##name(const char *w, size_t stride, int blocks, const char *ahead, const segment *x, \
-                              int positions, float *y) {                                                     \
-        (void)blocks;                                                                                        \
-        FOR_POSITIONS(stream_super, prepare, load_##name, take_##name, scales, sizeof(block_##name), steps,  \
-                      most, zero_shift, w, stride, ahead, x, y)                                              \
+/** Defines both functions of a type in superblock-blocks. */
+#define DEFINE_SUPER(name, prepare, scales, steps, max_q, zero_shift)                                     \
+    static void pack_##name(const char *w, size_t stride, int blocks, const char *prefetch, panel *out) { \
+        (void)blocks;                                                                                     \
+        pack_superblocks(prepare, load_##name, unpack_##name, scales, sizeof(block_##name), steps, w,     \
+                         stride, prefetch, out);                                                          \
+    }                                                                                                     \
+    static void gemv_##name(const char *w, size_t stride, int blocks, const char *prefetch,               \
+                            const activation_block *x, int n, float *y) {                                 \
+        (void)blocks;                                                                                     \
+        CALL_WITH_N_TO_4(gemv_superblocks, prepare, load_##name, unpack_##name, scales,                   \
+                         sizeof(block_##name), steps, max_q, zero_shift, w, stride, prefetch, x, y)       \
     }
 
 DEFINE_SUPER(q3_k, prepare_q3_k, scales_q3_k, 4, 7, 2)
-DEFINE_SUPER(q4_k, prepare_nothing, scales_q4_k, 8, 15, NO_ZERO)
+DEFINE_SUPER(q4_k, prepare_none, scales_q4_k, 8, 15, NO_ZERO)
 DEFINE_SUPER(q5_k, prepare_q5_k, scales_q4_k, 8, 31, NO_ZERO)
-DEFINE_SUPER(q6_k, prepare_nothing, scales_q6_k, 4, 63, 5)
+DEFINE_SUPER(q6_k, prepare_none, scales_q6_k, 4, 63, 5)
 
-static void unpack_q2_k(const char *w, size_t stride, int blocks, const char *ahead, panel *out) {
+static void pack_q2_k(const char *w, size_t stride, int blocks, const char *prefetch, panel *out) {
     (void)blocks;
-    unpack_super(prepare_q2_k, load_q2_k, take_q2_k, scales_q2_k, sizeof(block_q2_k), 4, w, stride, ahead,
-                 out);
+    pack_superblocks(prepare_q2_k, load_q2_k, unpack_q2_k, scales_q2_k, sizeof(block_q2_k), 4, w, stride,
+                     prefetch, out);
 }
 
-static void stream_q2_k(const char *w, size_t stride, int blocks, const char *ahead, const segment *x,
-                        int positions, float *y) {
+static void gemv_q2_k(const char *w, size_t stride, int blocks, const char *prefetch,
+                      const activation_block *x, int n, float *y) {
     (void)blocks;
-    FOR_POSITIONS(stream_scaled, w, stride, ahead, x, y)
+    CALL_WITH_N_TO_4(gemv_int_scales, w, stride, prefetch, x, y)
 }
 
 #define EACH_TYPE(entry)                                                                          \
     entry(Q4_0, q4_0) entry(Q4_1, q4_1) entry(Q5_0, q5_0) entry(Q5_1, q5_1) entry(Q8_0, q8_0)     \
         entry(Q2_K, q2_k) entry(Q3_K, q3_k) entry(Q4_K, q4_k) entry(Q5_K, q5_k) entry(Q6_K, q6_k) \
             entry(IQ4_NL, iq4_nl) entry(IQ4_XS, iq4_xs) entry(MXFP4, mxfp4)
-#define UNPACK(type, name) [TYPE_##type] = unpack_##name,
-#define STREAM(type, name) [TYPE_##type] = stream_##name,
+#define PACK(type, name) [TYPE_##type] = pack_##name,
+#define GEMV(type, name) [TYPE_##type] = gemv_##name,
 
-const kernel_table TABLE = {
-    .streamed = 4,
-    .most_streamed = 4,
-    .unpack = {EACH_TYPE(UNPACK)},
-    .stream = {EACH_TYPE(STREAM)},
+const quantized_gemm_table TABLE = {
+    .gemv_n = 4,
+    .max_gemv_n = 4,
+    .pack = {EACH_TYPE(PACK)},
+    .gemv = {EACH_TYPE(GEMV)},
     .multiply =
         {
             [PANEL_32] = multiply_32,

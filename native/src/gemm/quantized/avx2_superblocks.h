@@ -7,22 +7,22 @@
 
 #include "avx2_blocks.h"
 
-enum { PART = 12 /* registers of what is loaded of a part, at most */ };
+enum { PART_REGISTERS = 12 /* registers of what is loaded of a part, at most */ };
 
 /** Reads what all parts need. */
 typedef void (*prepare_fn)(const char *w, size_t stride, __m256i extra[8]);
 
 /** Loads a part's bytes, transposed. */
-typedef void (*load_part_fn)(const char *w, size_t stride, size_t part, __m256i bytes[PART]);
+typedef void (*load_part_fn)(const char *w, size_t stride, size_t part, __m256i bytes[PART_REGISTERS]);
 
 /** Takes a group from them; part is no constant, group is. */
-typedef void (*take_group_fn)(const __m256i bytes[PART], const __m256i extra[8], size_t part, int group,
-                              __m256i q[8]);
+typedef void (*unpack_group_fn)(const __m256i bytes[PART_REGISTERS], const __m256i extra[8], size_t part,
+                                int group, __m256i q[8]);
 
 /** Reads scales and mins to columns of the panel from at on; its quants are not touched. */
 typedef void (*read_scales_fn)(const char *w, size_t stride, panel *out, size_t at);
 
-INLINE void prepare_nothing(const char *w, size_t stride, __m256i extra[8]) {
+INLINE void prepare_none(const char *w, size_t stride, __m256i extra[8]) {
     (void)w;
     (void)stride;
     (void)extra;
@@ -66,21 +66,21 @@ INLINE void scales_q4_k(const char *w, size_t stride, panel *out, size_t at) {
     }
 #pragma GCC unroll 4
     for (int b = 0; b < BLOCKS / 2; b++) {
-        _mm256_store_si256((void *)out->min[b][at], byte_pair(min[b / 2], 16 * (b % 2)));
+        _mm256_store_si256((void *)out->mins[b][at], byte_pair(min[b / 2], 16 * (b % 2)));
     }
 }
 
-INLINE void load_nibbles(const char *qs, size_t stride, size_t part, __m256i bytes[PART]) {
+INLINE void load_nibbles(const char *qs, size_t stride, size_t part, __m256i bytes[PART_REGISTERS]) {
     transpose(qs + 32 * part, stride, bytes);
     transpose(qs + 32 * part + 16, stride, bytes + 4);
 }
 
-INLINE void load_q4_k(const char *w, size_t stride, size_t part, __m256i bytes[PART]) {
+INLINE void load_q4_k(const char *w, size_t stride, size_t part, __m256i bytes[PART_REGISTERS]) {
     load_nibbles(w + offsetof(block_q4_k, qs), stride, part, bytes);
 }
 
-INLINE void take_q4_k(const __m256i bytes[PART], const __m256i extra[8], size_t part, int group,
-                      __m256i q[8]) {
+INLINE void unpack_q4_k(const __m256i bytes[PART_REGISTERS], const __m256i extra[8], size_t part, int group,
+                        __m256i q[8]) {
     (void)extra;
     (void)part;
 #pragma GCC unroll 8
@@ -94,13 +94,13 @@ INLINE void prepare_q5_k(const char *w, size_t stride, __m256i extra[8]) {
     transpose(w + offsetof(block_q5_k, qh) + 16, stride, extra + 4);
 }
 
-INLINE void load_q5_k(const char *w, size_t stride, size_t part, __m256i bytes[PART]) {
+INLINE void load_q5_k(const char *w, size_t stride, size_t part, __m256i bytes[PART_REGISTERS]) {
     load_nibbles(w + offsetof(block_q5_k, qs), stride, part, bytes);
 }
 
-INLINE void take_q5_k(const __m256i bytes[PART], const __m256i extra[8], size_t part, int group,
-                      __m256i q[8]) {
-    take_q4_k(bytes, extra, part, group, q);
+INLINE void unpack_q5_k(const __m256i bytes[PART_REGISTERS], const __m256i extra[8], size_t part, int group,
+                        __m256i q[8]) {
+    unpack_q4_k(bytes, extra, part, group, q);
     const __m128i bit = _mm_cvtsi32_si128(2 * (int)part + group);
 #pragma GCC unroll 8
     for (int j = 0; j < 8; j++) {
@@ -120,15 +120,15 @@ INLINE void scales_q6_k(const char *w, size_t stride, panel *out, size_t at) {
     }
 }
 
-INLINE void load_q6_k(const char *w, size_t stride, size_t part, __m256i bytes[PART]) {
+INLINE void load_q6_k(const char *w, size_t stride, size_t part, __m256i bytes[PART_REGISTERS]) {
     const char *ql = w + 64 * (part / 2) + 16 * (part % 2);
     transpose(ql, stride, bytes);
     transpose(ql + 32, stride, bytes + 4);
     transpose(w + offsetof(block_q6_k, qh) + 16 * part, stride, bytes + 8);
 }
 
-INLINE void take_q6_k(const __m256i bytes[PART], const __m256i extra[8], size_t part, int group,
-                      __m256i q[8]) {
+INLINE void unpack_q6_k(const __m256i bytes[PART_REGISTERS], const __m256i extra[8], size_t part, int group,
+                        __m256i q[8]) {
     (void)extra;
     (void)part;
 #pragma GCC unroll 4
@@ -154,7 +154,7 @@ INLINE void scales_q2_k(const char *w, size_t stride, panel *out, size_t at) {
     _mm256_store_ps(out->dmin + at, halves(_mm256_srli_epi32(tail[3], 16)));
 #pragma GCC unroll 8
     for (int b = 0; b < BLOCKS; b++) {
-        _mm256_store_si256((void *)out->min[b][at], byte_pair(high_nibbles(packed[b / 2]), 16 * (b % 2)));
+        _mm256_store_si256((void *)out->mins[b][at], byte_pair(high_nibbles(packed[b / 2]), 16 * (b % 2)));
     }
 }
 
@@ -167,7 +167,7 @@ INLINE void prepare_q2_k(const char *w, size_t stride, __m256i extra[8]) {
     }
 }
 
-INLINE void load_q2_k(const char *w, size_t stride, size_t part, __m256i bytes[PART]) {
+INLINE void load_q2_k(const char *w, size_t stride, size_t part, __m256i bytes[PART_REGISTERS]) {
     transpose(w + offsetof(block_q2_k, qs) + 16 * part, stride, bytes);
 }
 
@@ -182,8 +182,8 @@ INLINE __m256i scale_q2_k(const __m256i scales[4], size_t part, int group, const
 }
 
 /** Quants times their scales: 45 at most, so that 16 bits hold two of them apart. */
-INLINE void take_q2_k(const __m256i bytes[PART], const __m256i extra[8], size_t part, int group,
-                      __m256i q[8]) {
+INLINE void unpack_q2_k(const __m256i bytes[PART_REGISTERS], const __m256i extra[8], size_t part, int group,
+                        __m256i q[8]) {
     const __m256i scale = scale_q2_k(extra, part, group, 1);
 #pragma GCC unroll 4
     for (int j = 0; j < 4; j++) {
@@ -211,12 +211,12 @@ INLINE void prepare_q3_k(const char *w, size_t stride, __m256i extra[8]) {
     transpose(w + 16, stride, extra + 4);
 }
 
-INLINE void load_q3_k(const char *w, size_t stride, size_t part, __m256i bytes[PART]) {
+INLINE void load_q3_k(const char *w, size_t stride, size_t part, __m256i bytes[PART_REGISTERS]) {
     transpose(w + offsetof(block_q3_k, qs) + 16 * part, stride, bytes);
 }
 
-INLINE void take_q3_k(const __m256i bytes[PART], const __m256i extra[8], size_t part, int group,
-                      __m256i q[8]) {
+INLINE void unpack_q3_k(const __m256i bytes[PART_REGISTERS], const __m256i extra[8], size_t part, int group,
+                        __m256i q[8]) {
     const __m128i bit = _mm_cvtsi32_si128(4 * (int)(part / 2) + group);
 #pragma GCC unroll 4
     for (int j = 0; j < 4; j++) {

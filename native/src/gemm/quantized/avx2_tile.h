@@ -1,89 +1,89 @@
 /**
- * Panels in vectors of 256 bits. Who includes this has defined TILE, UP_TO_TILE and
+ * Panels in vectors of 256 bits. Who includes this has defined TILE_N, UP_TO_TILE and
  * add_products(), in which the instruction sets differ.
  */
 
-#define EACH_POSITION(r) _Pragma("GCC unroll 8") for (size_t r = 0; r < rows; r++)
+#define EACH_X(r) _Pragma("GCC unroll 8") for (size_t r = 0; r < n; r++)
 #define EACH_VECTOR(c) _Pragma("GCC unroll 2") for (size_t c = 0; c < VECTORS; c++)
 
 /* ---- products ----------------------------------------------------------------------------------- */
 
 /** The products of so many pairs of integer mins and of sums of activations. */
-INLINE __m256 mins(const panel *w, size_t at, const int pairs, const int16_t *sums) {
+INLINE __m256 dot_mins(const panel *w, size_t at, const int pairs, const int16_t *sums) {
     __m256i sum = _mm256_setzero_si256();
 #pragma GCC unroll 8
     for (int b = 0; b < pairs; b++) {
         int32_t pair;
         memcpy(&pair, sums + 2 * b, sizeof pair);
-        const __m256i min = _mm256_load_si256((const void *)w->min[b][at]);
+        const __m256i min = _mm256_load_si256((const void *)w->mins[b][at]);
         sum = _mm256_add_epi32(sum, _mm256_madd_epi16(min, _mm256_set1_epi32(pair)));
     }
     return _mm256_cvtepi32_ps(sum);
 }
 
-/** The mins of a super-block by 32, times what they count for. */
-INLINE __m256 offset(const panel *w, size_t at, const segment *x) {
+/** The mins of a superblock-block by 32, times what they count for. */
+INLINE __m256 min_offset_32(const panel *w, size_t at, const activation_block *x) {
     const __m256 minus = _mm256_sub_ps(_mm256_setzero_ps(), _mm256_load_ps(w->dmin + at));
-    return _mm256_mul_ps(mins(w, at, BLOCKS / 2, x->pairs), minus);
+    return _mm256_mul_ps(dot_mins(w, at, BLOCKS / 2, x->sums_32), minus);
 }
 
 /** The same by 16: the activations' sums are negated as they are. */
-INLINE __m256 offset_16(const panel *w, size_t at, const segment *x) {
+INLINE __m256 min_offset_16(const panel *w, size_t at, const activation_block *x) {
     int16_t sums[16] __attribute__((aligned(32)));
-    const __m256i *wide = (const void *)x->sum;
+    const __m256i *wide = (const void *)x->neg_sums;
     const __m256i packed = _mm256_packs_epi32(_mm256_loadu_si256(wide), _mm256_loadu_si256(wide + 1));
     _mm256_store_si256((void *)sums, _mm256_permute4x64_epi64(packed, 0xd8));
-    return _mm256_mul_ps(mins(w, at, BLOCKS, sums), _mm256_load_ps(w->dmin + at));
+    return _mm256_mul_ps(dot_mins(w, at, BLOCKS, sums), _mm256_load_ps(w->dmin + at));
 }
 
 /** A tile of rows positions and one panel; all that is const here is a constant where it is called. */
-INLINE void tile(const size_t rows, const enum panel_kind kind, const size_t most, const int zero_shift,
-                 const panel *w, const segment *x, int blocks, float *y) {
-    const int super = is_super(kind);
-    const size_t steps = (size_t)steps_of(kind);
-    const int count = super ? SEGMENT / 4 / (int)steps : blocks;
-    __m256 f[TILE][VECTORS];
-    EACH_POSITION(r) {
+INLINE void tile(const size_t n, const enum panel_kind kind, const size_t max_q, const int zero_shift,
+                 const panel *w, const activation_block *x, int blocks, float *y) {
+    const int superblock = is_superblock(kind);
+    const size_t steps = (size_t)steps_per_scale(kind);
+    const int count = superblock ? K_BLOCK / 4 / (int)steps : blocks;
+    __m256 f[TILE_N][VECTORS];
+    EACH_X(r) {
         EACH_VECTOR(c) {
-            f[r][c] = kind == PANEL_SUPER_32_MIN   ? offset(w, c * LANES, x + r)
-                      : kind == PANEL_SUPER_16_MIN ? offset_16(w, c * LANES, x + r)
-                      : super                      ? _mm256_setzero_ps()
-                                                   : _mm256_load_ps(y + r * PANELS * COLUMNS + c * LANES);
+            f[r][c] = kind == PANEL_SUPER_32_MIN   ? min_offset_32(w, c * LANES, x + r)
+                      : kind == PANEL_SUPER_16_MIN ? min_offset_16(w, c * LANES, x + r)
+                      : superblock                 ? _mm256_setzero_ps()
+                                                   : _mm256_load_ps(y + r * STRIP_ROWS + c * LANES);
         }
     }
     for (int i = 0; i < count; i++) {
-        const size_t b = (size_t)(kind == PANEL_SUPER_16 ? super_16_order(i) : i);
-        __m256i a[TILE][VECTORS];
-        add_products(rows, VECTORS, most, zero_shift, steps, (const void *)w->q[steps * b], x, b, a);
-        EACH_POSITION(r) {
+        const size_t b = (size_t)(kind == PANEL_SUPER_16 ? superblock_16_order(i) : i);
+        __m256i a[TILE_N][VECTORS];
+        add_dot_products(n, VECTORS, max_q, zero_shift, steps, (const void *)w->q[steps * b], x, b, a);
+        EACH_X(r) {
             EACH_VECTOR(c) {
                 __m256 d = _mm256_load_ps(w->d[b] + c * LANES);
-                d = super ? d : _mm256_mul_ps(d, _mm256_set1_ps(x[r].d[b]));
+                d = superblock ? d : _mm256_mul_ps(d, _mm256_set1_ps(x[r].d[b]));
                 f[r][c] = _mm256_fmadd_ps(_mm256_cvtepi32_ps(a[r][c]), d, f[r][c]);
                 if (kind == PANEL_32_MIN) {
-                    const __m256 sum = _mm256_set1_ps((float)-x[r].sum[b] * x[r].d[b]);
+                    const __m256 sum = _mm256_set1_ps((float)-x[r].neg_sums[b] * x[r].d[b]);
                     f[r][c] = _mm256_fmadd_ps(_mm256_load_ps(w->m[b] + c * LANES), sum, f[r][c]);
                 }
             }
         }
     }
-    EACH_POSITION(r) {
+    EACH_X(r) {
         EACH_VECTOR(c) {
-            float *to = y + r * PANELS * COLUMNS + c * LANES;
+            float *to = y + r * STRIP_ROWS + c * LANES;
             const __m256 all = _mm256_set1_ps(x[r].d[0]);
-            _mm256_store_ps(to, super ? _mm256_fmadd_ps(f[r][c], all, _mm256_load_ps(to)) : f[r][c]);
+            _mm256_store_ps(to, superblock ? _mm256_fmadd_ps(f[r][c], all, _mm256_load_ps(to)) : f[r][c]);
         }
     }
 }
 
-INLINE void multiply(const enum panel_kind kind, const size_t most, const int zero_shift,
-                     const panel w[PANELS], const segment *x, int64_t positions, int blocks, float *y) {
-    for (int64_t left = positions, rows; left > 0; left -= rows, x += rows, y += rows * PANELS * COLUMNS) {
+INLINE void multiply(const enum panel_kind kind, const size_t max_q, const int zero_shift,
+                     const panel w[PANELS], const activation_block *x, int64_t n, int blocks, float *y) {
+    for (int64_t left = n, count; left > 0; left -= count, x += count, y += count * STRIP_ROWS) {
         /* tiles of much the same size: a small one leaves the multipliers waiting */
-        rows = even_part(left, TILE);
+        count = balanced_part(left, TILE_N);
         for (int p = 0; p < PANELS; p++) {
-            switch (rows) {
-                UP_TO_TILE(tile, kind, most, zero_shift, w + p, x, blocks, y + p * COLUMNS)
+            switch (count) {
+                CASES_TO_TILE_N(tile, kind, max_q, zero_shift, w + p, x, blocks, y + p * PANEL_ROWS)
                 default:
                     __builtin_unreachable();
             }
@@ -93,44 +93,44 @@ INLINE void multiply(const enum panel_kind kind, const size_t most, const int ze
 
 /* A kind's types differ in what quants may be, and so in how they are summed. */
 
-static void multiply_32(const panel w[PANELS], const segment *x, int64_t positions, int blocks,
+static void multiply_32(const panel w[PANELS], const activation_block *x, int64_t n, int blocks,
                         int zero_shift, float *y) {
     switch (zero_shift) {
         case 3:
-            multiply(PANEL_32, 15, 3, w, x, positions, blocks, y);
+            multiply(PANEL_32, 15, 3, w, x, n, blocks, y);
             break;
         case 4:
-            multiply(PANEL_32, 31, 4, w, x, positions, blocks, y);
+            multiply(PANEL_32, 31, 4, w, x, n, blocks, y);
             break;
         default:
-            multiply(PANEL_32, 255, 7, w, x, positions, blocks, y);
+            multiply(PANEL_32, 255, 7, w, x, n, blocks, y);
             break;
     }
 }
 
-static void multiply_32_min(const panel w[PANELS], const segment *x, int64_t positions, int blocks,
+static void multiply_32_min(const panel w[PANELS], const activation_block *x, int64_t n, int blocks,
                             int zero_shift, float *y) {
     (void)zero_shift;
-    multiply(PANEL_32_MIN, 31, NO_ZERO, w, x, positions, blocks, y);
+    multiply(PANEL_32_MIN, 31, NO_ZERO, w, x, n, blocks, y);
 }
 
-static void multiply_super_32_min(const panel w[PANELS], const segment *x, int64_t positions, int blocks,
+static void multiply_super_32_min(const panel w[PANELS], const activation_block *x, int64_t n, int blocks,
                                   int zero_shift, float *y) {
     (void)zero_shift;
-    multiply(PANEL_SUPER_32_MIN, 31, NO_ZERO, w, x, positions, blocks, y);
+    multiply(PANEL_SUPER_32_MIN, 31, NO_ZERO, w, x, n, blocks, y);
 }
 
-static void multiply_super_16(const panel w[PANELS], const segment *x, int64_t positions, int blocks,
+static void multiply_super_16(const panel w[PANELS], const activation_block *x, int64_t n, int blocks,
                               int zero_shift, float *y) {
     if (zero_shift == 2) {
-        multiply(PANEL_SUPER_16, 7, 2, w, x, positions, blocks, y);
+        multiply(PANEL_SUPER_16, 7, 2, w, x, n, blocks, y);
     } else {
-        multiply(PANEL_SUPER_16, 63, 5, w, x, positions, blocks, y);
+        multiply(PANEL_SUPER_16, 63, 5, w, x, n, blocks, y);
     }
 }
 
-static void multiply_super_16_min(const panel w[PANELS], const segment *x, int64_t positions, int blocks,
+static void multiply_super_16_min(const panel w[PANELS], const activation_block *x, int64_t n, int blocks,
                                   int zero_shift, float *y) {
     (void)zero_shift;
-    multiply(PANEL_SUPER_16_MIN, 45, NO_ZERO, w, x, positions, blocks, y);
+    multiply(PANEL_SUPER_16_MIN, 45, NO_ZERO, w, x, n, blocks, y);
 }

@@ -2,7 +2,7 @@
 #include "avx512.h"
 
 /** Positions of a tile: 12 registers of int32 and 12 of f32 leave 8 for the operands. */
-enum { TILE = 6 };
+enum { TILE_N = 6 };
 
 INLINE __m512i broadcast(const void *p) {
     int32_t v;
@@ -13,17 +13,17 @@ INLINE __m512i broadcast(const void *p) {
     return all;
 }
 
-#define EACH_POSITION(r) _Pragma("GCC unroll 6") for (int r = 0; r < rows; r++)
+#define EACH_X(r) _Pragma("GCC unroll 6") for (int r = 0; r < n; r++)
 #define EACH_PANEL(c) _Pragma("GCC unroll 2") for (int c = 0; c < PANELS; c++)
 
 /** Adds the products of 4 * steps weights, from the step-th four of the panels on. */
-INLINE void add_products(const int rows, const int steps, const panel *w, const segment *x, int step,
-                         __m512i a[TILE][PANELS]) {
+INLINE void add_dot_products(const int n, const int steps, const panel *w, const activation_block *x,
+                             int step, __m512i a[TILE_N][PANELS]) {
 #pragma GCC unroll 8
     for (int j = 0; j < steps; j++) {
         const __m512i w0 = _mm512_load_si512(w[0].q[step + j]);
         const __m512i w1 = _mm512_load_si512(w[1].q[step + j]);
-        EACH_POSITION(r) {
+        EACH_X(r) {
             const __m512i v = broadcast(x[r].q + 4 * (step + j));
             a[r][0] = _mm512_dpbusd_epi32(a[r][0], w0, v);
             a[r][1] = _mm512_dpbusd_epi32(a[r][1], w1, v);
@@ -31,78 +31,78 @@ INLINE void add_products(const int rows, const int steps, const panel *w, const 
     }
 }
 
-INLINE __m512 offset_16(const panel *w, const segment *x) {
-    return avx512_offset_16((const void *)w->min, _mm512_load_ps(w->dmin), x);
+INLINE __m512 min_offset_16(const panel *w, const activation_block *x) {
+    return avx512_min_offset_16((const void *)w->mins, _mm512_load_ps(w->dmin), x);
 }
 
 /** A tile of rows positions and two panels; rows and kind are constants where it is called. */
-INLINE void tile(const int rows, const enum panel_kind kind, const panel *w, const segment *x, int blocks,
-                 __m512i zero_shift, float *y) {
-    const int super = is_super(kind);
+INLINE void tile(const int n, const enum panel_kind kind, const panel *w, const activation_block *x,
+                 int blocks, __m512i zero_shift, float *y) {
+    const int superblock = is_superblock(kind);
     const int has_zero = kind == PANEL_32 || kind == PANEL_SUPER_16;
-    const int steps = steps_of(kind);
-    const int count = super ? SEGMENT / 4 / steps : blocks;
-    __m512 f[TILE][PANELS];
-    __m512i a[TILE][PANELS];
-    EACH_POSITION(r) {
+    const int steps = steps_per_scale(kind);
+    const int count = superblock ? K_BLOCK / 4 / steps : blocks;
+    __m512 f[TILE_N][PANELS];
+    __m512i a[TILE_N][PANELS];
+    EACH_X(r) {
         EACH_PANEL(c) {
-            f[r][c] = kind == PANEL_SUPER_32_MIN   ? avx512_offset(w + c, x + r)
-                      : kind == PANEL_SUPER_16_MIN ? offset_16(w + c, x + r)
-                      : super                      ? _mm512_setzero_ps()
-                                                   : _mm512_load_ps(y + (r * PANELS + c) * COLUMNS);
+            f[r][c] = kind == PANEL_SUPER_32_MIN   ? avx512_min_offset_32(w + c, x + r)
+                      : kind == PANEL_SUPER_16_MIN ? min_offset_16(w + c, x + r)
+                      : superblock                 ? _mm512_setzero_ps()
+                                                   : _mm512_load_ps(y + (r * PANELS + c) * PANEL_ROWS);
         }
     }
     for (int i = 0; i < count; i++) {
-        const int b = kind == PANEL_SUPER_16 ? super_16_order(i) : i;
-        EACH_POSITION(r) {
+        const int b = kind == PANEL_SUPER_16 ? superblock_16_order(i) : i;
+        EACH_X(r) {
             /* weights are unsigned here: the products start at -zero times the sum */
-            const __m512i start =
-                has_zero ? _mm512_sllv_epi32(broadcast(x[r].sum + b), zero_shift) : _mm512_setzero_si512();
+            const __m512i start = has_zero ? _mm512_sllv_epi32(broadcast(x[r].neg_sums + b), zero_shift)
+                                           : _mm512_setzero_si512();
             a[r][0] = start;
             a[r][1] = start;
         }
-        add_products(rows, steps, w, x, steps * b, a);
-        EACH_POSITION(r) {
+        add_dot_products(n, steps, w, x, steps * b, a);
+        EACH_X(r) {
             EACH_PANEL(c) {
                 __m512 d = _mm512_load_ps(w[c].d[b]);
-                d = super ? d : _mm512_mul_ps(d, _mm512_set1_ps(x[r].d[b]));
+                d = superblock ? d : _mm512_mul_ps(d, _mm512_set1_ps(x[r].d[b]));
                 f[r][c] = _mm512_fmadd_ps(_mm512_cvtepi32_ps(a[r][c]), d, f[r][c]);
                 if (kind == PANEL_32_MIN) {
-                    const __m512 sum = _mm512_set1_ps((float)-x[r].sum[b] * x[r].d[b]);
+                    const __m512 sum = _mm512_set1_ps((float)-x[r].neg_sums[b] * x[r].d[b]);
                     f[r][c] = _mm512_fmadd_ps(_mm512_load_ps(w[c].m[b]), sum, f[r][c]);
                 }
             }
         }
     }
-    EACH_POSITION(r) {
+    EACH_X(r) {
         EACH_PANEL(c) {
-            float *to = y + (r * PANELS + c) * COLUMNS;
-            _mm512_store_ps(to, super
+            float *to = y + (r * PANELS + c) * PANEL_ROWS;
+            _mm512_store_ps(to, superblock
                                     ? _mm512_fmadd_ps(f[r][c], _mm512_set1_ps(x[r].d[0]), _mm512_load_ps(to))
                                     : f[r][c]);
         }
     }
 }
 
-INLINE void multiply(const enum panel_kind kind, const panel *w, const segment *x, int64_t positions,
+INLINE void multiply(const enum panel_kind kind, const panel *w, const activation_block *x, int64_t n,
                      int blocks, int zero_shift, float *y) {
     const __m512i shift = _mm512_set1_epi32(zero_shift);
-    const int64_t width = PANELS * COLUMNS;
-    for (int64_t left = positions, rows; left > 0; left -= rows, x += rows, y += rows * width) {
+    const int64_t width = STRIP_ROWS;
+    for (int64_t left = n, count; left > 0; left -= count, x += count, y += count * width) {
         /* tiles of much the same size: a small one leaves the multipliers waiting */
-        rows = even_part(left, TILE);
-        switch (rows) {
-            UP_TO_6(tile, kind, w, x, blocks, shift, y)
+        count = balanced_part(left, TILE_N);
+        switch (count) {
+            CASES_TO_6(tile, kind, w, x, blocks, shift, y)
             default:
                 __builtin_unreachable();
         }
     }
 }
 
-#define DEFINE_MULTIPLY(name, kind)                                                                     \
-    static void multiply_##name(const panel w[PANELS], const segment *x, int64_t positions, int blocks, \
-                                int zero_shift, float *y) {                                             \
-        multiply(kind, w, x, positions, blocks, zero_shift, y);                                         \
+#define DEFINE_MULTIPLY(name, kind)                                                                      \
+    static void multiply_##name(const panel w[PANELS], const activation_block *x, int64_t n, int blocks, \
+                                int zero_shift, float *y) {                                              \
+        multiply(kind, w, x, n, blocks, zero_shift, y);                                                  \
     }
 
 DEFINE_MULTIPLY(32, PANEL_32)
@@ -111,40 +111,40 @@ DEFINE_MULTIPLY(super_32_min, PANEL_SUPER_32_MIN)
 DEFINE_MULTIPLY(super_16, PANEL_SUPER_16)
 DEFINE_MULTIPLY(super_16_min, PANEL_SUPER_16_MIN)
 
-const kernel_table kernels_avx512 = {
-    .streamed = 8,
-    .most_streamed = 16,
-    .unpack =
+const quantized_gemm_table quantized_gemm_avx512 = {
+    .gemv_n = 8,
+    .max_gemv_n = 16,
+    .pack =
         {
-            [TYPE_Q4_0] = avx512_unpack_q4_0,
-            [TYPE_Q4_1] = avx512_unpack_q4_1,
-            [TYPE_Q5_0] = avx512_unpack_q5_0,
-            [TYPE_Q5_1] = avx512_unpack_q5_1,
-            [TYPE_Q8_0] = avx512_unpack_q8_0,
-            [TYPE_Q2_K] = avx512_unpack_q2_k,
-            [TYPE_Q3_K] = avx512_unpack_q3_k,
-            [TYPE_Q4_K] = avx512_unpack_q4_k,
-            [TYPE_Q5_K] = avx512_unpack_q5_k,
-            [TYPE_Q6_K] = avx512_unpack_q6_k,
-            [TYPE_IQ4_NL] = avx512_unpack_iq4_nl,
-            [TYPE_IQ4_XS] = avx512_unpack_iq4_xs,
-            [TYPE_MXFP4] = avx512_unpack_mxfp4,
+            [TYPE_Q4_0] = avx512_pack_q4_0,
+            [TYPE_Q4_1] = avx512_pack_q4_1,
+            [TYPE_Q5_0] = avx512_pack_q5_0,
+            [TYPE_Q5_1] = avx512_pack_q5_1,
+            [TYPE_Q8_0] = avx512_pack_q8_0,
+            [TYPE_Q2_K] = avx512_pack_q2_k,
+            [TYPE_Q3_K] = avx512_pack_q3_k,
+            [TYPE_Q4_K] = avx512_pack_q4_k,
+            [TYPE_Q5_K] = avx512_pack_q5_k,
+            [TYPE_Q6_K] = avx512_pack_q6_k,
+            [TYPE_IQ4_NL] = avx512_pack_iq4_nl,
+            [TYPE_IQ4_XS] = avx512_pack_iq4_xs,
+            [TYPE_MXFP4] = avx512_pack_mxfp4,
         },
-    .stream =
+    .gemv =
         {
-            [TYPE_Q4_0] = avx512_stream_q4_0,
-            [TYPE_Q4_1] = avx512_stream_q4_1,
-            [TYPE_Q5_0] = avx512_stream_q5_0,
-            [TYPE_Q5_1] = avx512_stream_q5_1,
-            [TYPE_Q8_0] = avx512_stream_q8_0,
-            [TYPE_Q2_K] = avx512_stream_q2_k,
-            [TYPE_Q3_K] = avx512_stream_q3_k,
-            [TYPE_Q4_K] = avx512_stream_q4_k,
-            [TYPE_Q5_K] = avx512_stream_q5_k,
-            [TYPE_Q6_K] = avx512_stream_q6_k,
-            [TYPE_IQ4_NL] = avx512_stream_iq4_nl,
-            [TYPE_IQ4_XS] = avx512_stream_iq4_xs,
-            [TYPE_MXFP4] = avx512_stream_mxfp4,
+            [TYPE_Q4_0] = avx512_gemv_q4_0,
+            [TYPE_Q4_1] = avx512_gemv_q4_1,
+            [TYPE_Q5_0] = avx512_gemv_q5_0,
+            [TYPE_Q5_1] = avx512_gemv_q5_1,
+            [TYPE_Q8_0] = avx512_gemv_q8_0,
+            [TYPE_Q2_K] = avx512_gemv_q2_k,
+            [TYPE_Q3_K] = avx512_gemv_q3_k,
+            [TYPE_Q4_K] = avx512_gemv_q4_k,
+            [TYPE_Q5_K] = avx512_gemv_q5_k,
+            [TYPE_Q6_K] = avx512_gemv_q6_k,
+            [TYPE_IQ4_NL] = avx512_gemv_iq4_nl,
+            [TYPE_IQ4_XS] = avx512_gemv_iq4_xs,
+            [TYPE_MXFP4] = avx512_gemv_mxfp4,
         },
     .multiply =
         {

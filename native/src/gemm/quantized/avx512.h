@@ -8,7 +8,7 @@
 #include "common.h"
 
 /** The products of so many pairs of integer mins and of sums of activations. */
-INLINE __m512 avx512_mins(const __m512i *min, const int pairs, const int16_t *sums) {
+INLINE __m512 avx512_dot_mins(const __m512i *min, const int pairs, const int16_t *sums) {
     __m512i sum = _mm512_setzero_si512();
 #pragma GCC unroll 8
     for (int b = 0; b < pairs; b++) {
@@ -19,24 +19,24 @@ INLINE __m512 avx512_mins(const __m512i *min, const int pairs, const int16_t *su
     return _mm512_cvtepi32_ps(sum);
 }
 
-/** The mins of a super-block by 32, times what they count for. */
-INLINE __m512 avx512_offset(const panel *w, const segment *x) {
+/** The mins of a superblock-block by 32, times what they count for. */
+INLINE __m512 avx512_min_offset_32(const panel *w, const activation_block *x) {
     const __m512 minus = _mm512_sub_ps(_mm512_setzero_ps(), _mm512_load_ps(w->dmin));
-    return _mm512_mul_ps(avx512_mins((const void *)w->min, BLOCKS / 2, x->pairs), minus);
+    return _mm512_mul_ps(avx512_dot_mins((const void *)w->mins, BLOCKS / 2, x->sums_32), minus);
 }
 
 /** The same by 16: the activations' sums are negated as they are. */
-INLINE __m512 avx512_offset_16(const __m512i min[BLOCKS], __m512 dmin, const segment *x) {
+INLINE __m512 avx512_min_offset_16(const __m512i min[BLOCKS], __m512 dmin, const activation_block *x) {
     int16_t sums[16] __attribute__((aligned(32)));
-    _mm256_store_si256((void *)sums, _mm512_cvtepi32_epi16(_mm512_loadu_si512(x->sum)));
-    return _mm512_mul_ps(avx512_mins(min, BLOCKS, sums), dmin);
+    _mm256_store_si256((void *)sums, _mm512_cvtepi32_epi16(_mm512_loadu_si512(x->neg_sums)));
+    return _mm512_mul_ps(avx512_dot_mins(min, BLOCKS, sums), dmin);
 }
 
 /** Declares the functions of a type. */
-#define AVX512_TYPE(name)                                                                                    \
-    void avx512_unpack_##name(const char *w, size_t stride, int blocks, const char *ahead, panel *out);      \
-    void avx512_stream_##name(const char *w, size_t stride, int blocks, const char *ahead, const segment *x, \
-                              int positions, float *y);
+#define AVX512_TYPE(name)                                                                                \
+    void avx512_pack_##name(const char *w, size_t stride, int blocks, const char *prefetch, panel *out); \
+    void avx512_gemv_##name(const char *w, size_t stride, int blocks, const char *prefetch,              \
+                            const activation_block *x, int n, float *y);
 
 AVX512_TYPE(q4_0)
 AVX512_TYPE(q4_1)

@@ -127,11 +127,11 @@ INLINE scale_and_min read_mxfp4(const char *w, size_t stride, int b, __m512i q[8
     return (scale_and_min){_mm512_castsi512_ps(d), _mm512_setzero_ps()};
 }
 
-INLINE void unpack_32(read_32_fn read, const size_t block_bytes, const int has_min, const char *w,
-                      size_t stride, int blocks, const char *ahead, panel *out) {
+INLINE void pack_blocks(read_32_fn read, const size_t block_bytes, const int has_min, const char *w,
+                        size_t stride, int blocks, const char *prefetch, panel *out) {
     for (int b = 0; b < blocks; b++) {
         __m512i q[8];
-        fetch(ahead + COLUMNS * block_bytes * (size_t)b, COLUMNS * block_bytes);
+        prefetch_l2(prefetch + PANEL_ROWS * block_bytes * (size_t)b, PANEL_ROWS * block_bytes);
         const scale_and_min s = read(w, stride, b, q);
 #pragma GCC unroll 8
         for (int j = 0; j < 8; j++) {
@@ -144,44 +144,44 @@ INLINE void unpack_32(read_32_fn read, const size_t block_bytes, const int has_m
     }
 }
 
-INLINE void stream_32(const int positions, read_32_fn read, const size_t block_bytes, const int has_min,
-                      const int zero_shift, const char *w, size_t stride, int blocks, const char *ahead,
-                      const segment *x, float *y) {
-    __m512 f[MOST_STREAMED];
-    EACH_POSITION(r) {
-        f[r] = *sums_of(y, r);
+INLINE void gemv_blocks(const int n, read_32_fn read, const size_t block_bytes, const int has_min,
+                        const int zero_shift, const char *w, size_t stride, int blocks, const char *prefetch,
+                        const activation_block *x, float *y) {
+    __m512 f[MAX_GEMV_N];
+    EACH_X(r) {
+        f[r] = *sums_at(y, r);
     }
     for (int b = 0; b < blocks; b++) {
         __m512i q[8];
-        fetch(ahead + COLUMNS * block_bytes * (size_t)b, COLUMNS * block_bytes);
-        fetch_near(w, stride, 2 * b, 2, BLOCKS * block_bytes);
+        prefetch_l2(prefetch + PANEL_ROWS * block_bytes * (size_t)b, PANEL_ROWS * block_bytes);
+        prefetch_l1(w, stride, 2 * b, 2, BLOCKS * block_bytes);
         const scale_and_min s = read(w, stride, b, q);
-        EACH_POSITION(r) {
+        EACH_X(r) {
             const __m512i start =
                 has_min ? _mm512_setzero_si512()
-                        : _mm512_slli_epi32(_mm512_set1_epi32(x[r].sum[b]), (unsigned)zero_shift);
-            const __m512i sum = products(8, start, q, x[r].q + 32 * b);
+                        : _mm512_slli_epi32(_mm512_set1_epi32(x[r].neg_sums[b]), (unsigned)zero_shift);
+            const __m512i sum = dot_product(8, start, q, x[r].q + 32 * b);
             const __m512 d = _mm512_mul_ps(s.d, _mm512_set1_ps(x[r].d[b]));
             f[r] = _mm512_fmadd_ps(_mm512_cvtepi32_ps(sum), d, f[r]);
             if (has_min) {
-                f[r] = _mm512_fmadd_ps(s.m, _mm512_set1_ps((float)-x[r].sum[b] * x[r].d[b]), f[r]);
+                f[r] = _mm512_fmadd_ps(s.m, _mm512_set1_ps((float)-x[r].neg_sums[b] * x[r].d[b]), f[r]);
             }
         }
     }
-    EACH_POSITION(r) {
-        *sums_of(y, r) = f[r];
+    EACH_X(r) {
+        *sums_at(y, r) = f[r];
     }
 }
 
 /** Defines both functions of a type in blocks of 32. */
-#define DEFINE_32(name, block_bytes, has_min, zero_shift)                                                    \
-    void avx512_unpack_##name(const char *w, size_t stride, int blocks, const char *ahead, panel *out) {     \
-        unpack_32(read_##name, block_bytes, has_min, w, stride, blocks, ahead, out);                         \
-    }                                                                                                        \
-    void avx512_stream_##name(const char *w, size_t stride, int blocks, const char *ahead, const segment *x, \
-                              int positions, float *y) {                                                     \
-        FOR_MORE_POSITIONS(stream_32, read_##name, block_bytes, has_min, zero_shift, w, stride, blocks,      \
-                           ahead, x, y)                                                                      \
+#define DEFINE_32(name, block_bytes, has_min, zero_shift)                                                 \
+    void avx512_pack_##name(const char *w, size_t stride, int blocks, const char *prefetch, panel *out) { \
+        pack_blocks(read_##name, block_bytes, has_min, w, stride, blocks, prefetch, out);                 \
+    }                                                                                                     \
+    void avx512_gemv_##name(const char *w, size_t stride, int blocks, const char *prefetch,               \
+                            const activation_block *x, int n, float *y) {                                 \
+        CALL_WITH_N_TO_8(gemv_blocks, read_##name, block_bytes, has_min, zero_shift, w, stride, blocks,   \
+                         prefetch, x, y)                                                                  \
     }
 
 DEFINE_32(q4_0, sizeof(block_q4_0), 0, 3)

@@ -32,8 +32,8 @@ INLINE void transpose(const char *p, size_t stride, __m512i out[4]) {
 }
 
 INLINE __m512i words(const char *p, size_t stride) {
-    uint32_t v[COLUMNS] __attribute__((aligned(64)));
-    for (size_t i = 0; i < COLUMNS; i++) {
+    uint32_t v[PANEL_ROWS] __attribute__((aligned(64)));
+    for (size_t i = 0; i < PANEL_ROWS; i++) {
         memcpy(v + i, p + i * stride, sizeof *v);
     }
     return _mm512_load_si512(v);
@@ -76,10 +76,10 @@ INLINE __m512 scale_of_6_bits(__m512i low, __m512i high) {
 }
 
 /** Asks for so many bytes, a constant, to come to the second cache. */
-INLINE void fetch(const char *ahead, const size_t bytes) {
+INLINE void prefetch_l2(const char *prefetch, const size_t bytes) {
 #pragma GCC unroll 16
     for (size_t i = 0; i < bytes; i += 64) {
-        _mm_prefetch(ahead + i, _MM_HINT_T1);
+        _mm_prefetch(prefetch + i, _MM_HINT_T1);
     }
 }
 
@@ -87,7 +87,7 @@ INLINE void fetch(const char *ahead, const size_t bytes) {
  * Asks for the next segment of some rows to come from the second cache to the first: 16 rows are more
  * streams than the processor follows by itself.
  */
-INLINE void fetch_near(const char *w, size_t stride, int row, const int rows, const size_t segment_bytes) {
+INLINE void prefetch_l1(const char *w, size_t stride, int row, const int rows, const size_t segment_bytes) {
 #pragma GCC unroll 4
     for (int i = 0; i < rows; i++) {
         const char *next = w + (size_t)(row + i) * stride + segment_bytes;
@@ -99,7 +99,7 @@ INLINE void fetch_near(const char *w, size_t stride, int row, const int rows, co
 }
 
 /** Adds to start the products of 4 * steps weights and one position's activations. */
-INLINE __m512i products(const int steps, __m512i start, const __m512i *q, const int8_t *x) {
+INLINE __m512i dot_product(const int steps, __m512i start, const __m512i *q, const int8_t *x) {
     __m512i sum[2] = {start, _mm512_setzero_si512()};
 #pragma GCC unroll 8
     for (int j = 0; j < steps; j++) {
@@ -110,10 +110,10 @@ INLINE __m512i products(const int steps, __m512i start, const __m512i *q, const 
     return _mm512_add_epi32(sum[0], sum[1]);
 }
 
-#define EACH_POSITION(r) _Pragma("GCC unroll 8") for (int r = 0; r < positions; r++)
+#define EACH_X(r) _Pragma("GCC unroll 8") for (int r = 0; r < n; r++)
 
-INLINE __m512 *sums_of(float *y, int position) {
-    return (__m512 *)(void *)(y + position * PANELS * COLUMNS);
+INLINE __m512 *sums_at(float *y, int position) {
+    return (__m512 *)(void *)(y + position * STRIP_ROWS);
 }
 
 #endif

@@ -6,38 +6,38 @@ typedef void (*prepare_fn)(const char *w, size_t stride, __m512i extra[8]);
 
 /** What memory is asked for while a part is read. */
 typedef struct {
-    const char *ahead; /* a quarter of 16 segments, in the order of memory */
-    const char *rows;  /* four rows whose next segment is asked for too; null: it is not */
-    size_t stride;     /* of these */
-    size_t bytes;      /* of a segment */
-} feed;
+    const char *prefetch; /* a quarter of 16 segments, in the order of memory */
+    const char *rows;     /* four rows whose next segment is asked for too; null: it is not */
+    size_t stride;        /* of these */
+    size_t bytes;         /* of a segment */
+} prefetch_plan;
 
-/** What is due with part part of the segment, of 16 rows from w on; without near, only what is ahead. */
-INLINE feed feed_of(const char *ahead, const char *w, size_t stride, const size_t bytes, int part,
-                    const int near) {
-    return (feed){ahead + COLUMNS * bytes / 4 * (size_t)part, near ? w + 4 * (size_t)part * stride : NULL,
-                  stride, bytes};
+/** What is due with part part of the segment, of 16 rows from w on; without near, only what is prefetch. */
+INLINE prefetch_plan plan_prefetch(const char *prefetch, const char *w, size_t stride, const size_t bytes,
+                                   int part, const int near) {
+    return (prefetch_plan){prefetch + PANEL_ROWS * bytes / 4 * (size_t)part,
+                           near ? w + 4 * (size_t)part * stride : NULL, stride, bytes};
 }
 
 /** Asks for the i-th of so many pieces. */
-INLINE void ask(const feed *f, const size_t i, const size_t pieces) {
-    const size_t lines = (COLUMNS * f->bytes / 4 + 63) / 64;
+INLINE void prefetch_part(const prefetch_plan *f, const size_t i, const size_t pieces) {
+    const size_t lines = (PANEL_ROWS * f->bytes / 4 + 63) / 64;
     const size_t from = lines * i / pieces;
-    fetch(f->ahead + 64 * from, 64 * (lines * (i + 1) / pieces - from));
+    prefetch_l2(f->prefetch + 64 * from, 64 * (lines * (i + 1) / pieces - from));
     if (f->rows != NULL) {
         const size_t row = 4 * i / pieces;
-        fetch_near(f->rows, f->stride, (int)row, (int)(4 * (i + 1) / pieces - row), f->bytes);
+        prefetch_l1(f->rows, f->stride, (int)row, (int)(4 * (i + 1) / pieces - row), f->bytes);
     }
 }
 
 /** Reads a part: two groups of 32, or four of 16. */
-typedef void (*read_part_fn)(const char *w, size_t stride, int part, const feed *f, const __m512i extra[8],
-                             __m512i q[16]);
+typedef void (*read_part_fn)(const char *w, size_t stride, int part, const prefetch_plan *f,
+                             const __m512i extra[8], __m512i q[16]);
 
 /** Reads scales and mins; the quants of the panel are not touched. */
 typedef void (*read_scales_fn)(const char *w, size_t stride, panel *out);
 
-INLINE void prepare_nothing(const char *w, size_t stride, __m512i extra[8]) {
+INLINE void prepare_none(const char *w, size_t stride, __m512i extra[8]) {
     (void)w;
     (void)stride;
     (void)extra;
@@ -74,14 +74,14 @@ INLINE void scales_q4_k(const char *w, size_t stride, panel *out) {
     }
 #pragma GCC unroll 4
     for (int b = 0; b < BLOCKS / 2; b++) {
-        _mm512_store_si512(out->min[b], byte_pair(min[b / 2], 16 * (unsigned)(b % 2)));
+        _mm512_store_si512(out->mins[b], byte_pair(min[b / 2], 16 * (unsigned)(b % 2)));
     }
 }
 
-INLINE void read_q4_k(const char *w, size_t stride, int part, const feed *f, const __m512i extra[8],
+INLINE void read_q4_k(const char *w, size_t stride, int part, const prefetch_plan *f, const __m512i extra[8],
                       __m512i q[16]) {
     (void)extra;
-    ask(f, 0, 1);
+    prefetch_part(f, 0, 1);
 #pragma GCC unroll 2
     for (int half = 0; half < 2; half++) {
         __m512i bytes[4];
@@ -104,7 +104,7 @@ INLINE __m512i fifth_of(__m512i v, unsigned shift) {
     return _mm512_slli_epi32(_mm512_and_si512(_mm512_srli_epi32(v, shift), _mm512_set1_epi8(1)), 4);
 }
 
-INLINE void read_q5_k(const char *w, size_t stride, int part, const feed *f, const __m512i extra[8],
+INLINE void read_q5_k(const char *w, size_t stride, int part, const prefetch_plan *f, const __m512i extra[8],
                       __m512i q[16]) {
     read_q4_k(w + offsetof(block_q5_k, qs) - offsetof(block_q4_k, qs), stride, part, f, extra, q);
 #pragma GCC unroll 8
@@ -125,7 +125,7 @@ INLINE void scales_q6_k(const char *w, size_t stride, panel *out) {
     }
 }
 
-INLINE void read_q6_k(const char *w, size_t stride, int part, const feed *f, const __m512i extra[8],
+INLINE void read_q6_k(const char *w, size_t stride, int part, const prefetch_plan *f, const __m512i extra[8],
                       __m512i q[16]) {
     (void)extra;
     const __m512i two = _mm512_set1_epi8(0x30);
@@ -134,11 +134,11 @@ INLINE void read_q6_k(const char *w, size_t stride, int part, const feed *f, con
     __m512i second[4];
     __m512i bits[4];
     /* piece by piece: all at once, these reads had to wait */
-    ask(f, 0, 3);
+    prefetch_part(f, 0, 3);
     transpose(ql, stride, first);
-    ask(f, 1, 3);
+    prefetch_part(f, 1, 3);
     transpose(ql + 32, stride, second);
-    ask(f, 2, 3);
+    prefetch_part(f, 2, 3);
     transpose(w + offsetof(block_q6_k, qh) + 16 * part, stride, bits);
 #pragma GCC unroll 4
     for (int j = 0; j < 4; j++) {
@@ -171,12 +171,12 @@ INLINE void prepare_q3_k(const char *w, size_t stride, __m512i extra[8]) {
     transpose(w + 16, stride, extra + 4);
 }
 
-INLINE void read_q3_k(const char *w, size_t stride, int part, const feed *f, const __m512i extra[8],
+INLINE void read_q3_k(const char *w, size_t stride, int part, const prefetch_plan *f, const __m512i extra[8],
                       __m512i q[16]) {
     const __m512i two = _mm512_set1_epi8(3);
     const __m512i one = _mm512_set1_epi8(1);
     __m512i bits[4];
-    ask(f, 0, 1);
+    prefetch_part(f, 0, 1);
     transpose(w + offsetof(block_q3_k, qs) + 16 * part, stride, bits);
 #pragma GCC unroll 4
     for (int g = 0; g < 4; g++) {
@@ -195,16 +195,16 @@ INLINE int block_of(const int steps, int part, int g) {
     return steps == 8 ? 2 * part + g : 8 * (part / 2) + 2 * g + part % 2;
 }
 
-INLINE void unpack_super(prepare_fn prepare, read_part_fn read, read_scales_fn read_scales,
-                         const size_t block_bytes, const int steps, const char *w, size_t stride,
-                         const char *ahead, panel *out) {
+INLINE void pack_superblocks(prepare_fn prepare, read_part_fn read, read_scales_fn read_scales,
+                             const size_t block_bytes, const int steps, const char *w, size_t stride,
+                             const char *prefetch, panel *out) {
     __m512i extra[8];
     prepare(w, stride, extra);
     read_scales(w, stride, out);
     for (int part = 0; part < 4; part++) {
         __m512i q[16];
-        const feed due = feed_of(ahead, w, stride, block_bytes, part, 0);
-        read(w, stride, part, &due, extra, q);
+        const prefetch_plan plan = plan_prefetch(prefetch, w, stride, block_bytes, part, 0);
+        read(w, stride, part, &plan, extra, q);
 #pragma GCC unroll 16
         for (int j = 0; j < 16; j++) {
             _mm512_store_si512(out->q[steps * block_of(steps, part, j / steps) + j % steps], q[j]);
@@ -212,64 +212,65 @@ INLINE void unpack_super(prepare_fn prepare, read_part_fn read, read_scales_fn r
     }
 }
 
-INLINE void stream_super(const int positions, prepare_fn prepare, read_part_fn read,
-                         read_scales_fn read_scales, const size_t block_bytes, const int steps,
-                         const int zero_shift, const char *w, size_t stride, const char *ahead,
-                         const segment *x, float *y) {
+INLINE void gemv_superblocks(const int n, prepare_fn prepare, read_part_fn read, read_scales_fn read_scales,
+                             const size_t block_bytes, const int steps, const int zero_shift, const char *w,
+                             size_t stride, const char *prefetch, const activation_block *x, float *y) {
     panel scale; /* without quants */
     __m512i extra[8];
-    __m512 f[MOST_STREAMED];
+    __m512 f[MAX_GEMV_N];
     prepare(w, stride, extra);
     read_scales(w, stride, &scale);
-    EACH_POSITION(r) {
-        f[r] = steps == 8 ? avx512_offset(&scale, x + r) : _mm512_setzero_ps();
+    EACH_X(r) {
+        f[r] = steps == 8 ? avx512_min_offset_32(&scale, x + r) : _mm512_setzero_ps();
     }
     for (int part = 0; part < 4; part++) {
         __m512i q[16];
-        const feed due = feed_of(ahead, w, stride, block_bytes, part, 1);
-        read(w, stride, part, &due, extra, q);
+        const prefetch_plan plan = plan_prefetch(prefetch, w, stride, block_bytes, part, 1);
+        read(w, stride, part, &plan, extra, q);
 #pragma GCC unroll 4
         for (int g = 0; g < 4; g++) {
             if (g * steps >= 16) {
                 break; /* two groups of 32 */
             }
             const int b = block_of(steps, part, g);
-            EACH_POSITION(r) {
+            EACH_X(r) {
                 const __m512i start =
                     steps == 8 ? _mm512_setzero_si512()
-                               : _mm512_slli_epi32(_mm512_set1_epi32(x[r].sum[b]), (unsigned)zero_shift);
-                const __m512i sum = products(steps, start, q + steps * g, x[r].q + 4 * steps * b);
+                               : _mm512_slli_epi32(_mm512_set1_epi32(x[r].neg_sums[b]), (unsigned)zero_shift);
+                const __m512i sum = dot_product(steps, start, q + steps * g, x[r].q + 4 * steps * b);
                 f[r] = _mm512_fmadd_ps(_mm512_cvtepi32_ps(sum), _mm512_load_ps(scale.d[b]), f[r]);
             }
         }
     }
-    EACH_POSITION(r) {
-        *sums_of(y, r) = _mm512_fmadd_ps(f[r], _mm512_set1_ps(x[r].d[0]), *sums_of(y, r));
+    EACH_X(r) {
+        *sums_at(y, r) = _mm512_fmadd_ps(f[r], _mm512_set1_ps(x[r].d[0]), *sums_at(y, r));
     }
 }
 
-/** Defines both functions of a type in super-blocks. */
-#define DEFINE_SUPER(name, prepare, scales, steps, zero_shift)                                               \
-    void avx512_unpack_##name(const char *w, size_t stride, int blocks, const char *ahead, panel *out) {     \
-        (void)blocks;                                                                                        \
-        unpack_super(prepare, read_##name, scales, sizeof(block_##name), steps, w, stride, ahead, out);      \
-    }                                                                                                        \
-    void avx512_stream_##name(const char *w, size_t stride, int blocks, const char *ahead, const segment *x, \
-                              int positions, float *y) {                                                     \
-        (void)blocks;                                                                                        \
-        FOR_MORE_POSITIONS(stream_super, prepare, read_##name, scales, sizeof(block_##name), steps,          \
-                           zero_shift, w, stride, ahead, x, y)                                               \
+/** Defines both functions of a type in superblock-blocks. */
+#define DEFINE_SUPER(name, prepare, scales, steps, zero_shift)                                            \
+    void avx512_pack_##name(const char *w, size_t stride, int blocks, const char *prefetch, panel *out) { \
+        (void)blocks;                                                                                     \
+        pack_superblocks(prepare, read_##name, scales, sizeof(block_##name), steps, w, stride, prefetch,  \
+                         out);                                                                            \
+    }                                                                                                     \
+    void avx512_gemv_##name(const char *w, size_t stride, int blocks, const char *prefetch,               \
+                            const activation_block *x, int n, float *y) {                                 \
+        (void)blocks;                                                                                     \
+        CALL_WITH_N_TO_8(gemv_superblocks, prepare, read_##name, scales, sizeof(block_##name), steps,     \
+                         zero_shift, w, stride, prefetch, x, y)                                           \
     }
 
 DEFINE_SUPER(q3_k, prepare_q3_k, scales_q3_k, 4, 2)
-DEFINE_SUPER(q4_k, prepare_nothing, scales_q4_k, 8, 0)
+DEFINE_SUPER(q4_k, prepare_none, scales_q4_k, 8, 0)
 DEFINE_SUPER(q5_k, prepare_q5_k, scales_q4_k, 8, 0)
-DEFINE_SUPER(q6_k, prepare_nothing, scales_q6_k, 4, 5)
+DEFINE_SUPER(q6_k, prepare_none, scales_q6_k, 4, 5)
 
 /* ---- q2_K: integer scales -------------------------------------------------------------------------------
  */
 
-/** What belongs to a super-block as a whole; scales and mins are bytes, group g's is byte g % 4 of g / 4. */
+/** What belongs to a superblock-block as a whole; scales and mins are bytes, group g's is byte g % 4 of g
+ * / 4. */
 typedef struct {
     __m512 d;
     __m512 dmin;
@@ -304,19 +305,19 @@ INLINE head_q2_k read_head_q2_k(const char *w, size_t stride) {
 }
 
 /** A panel's quants are times their scales: 45 at most, so that 16 bits hold two of them apart. */
-void avx512_unpack_q2_k(const char *w, size_t stride, int blocks, const char *ahead, panel *out) {
+void avx512_pack_q2_k(const char *w, size_t stride, int blocks, const char *prefetch, panel *out) {
     (void)blocks;
     const head_q2_k head = read_head_q2_k(w, stride);
     _mm512_store_ps(out->d[0], head.d);
     _mm512_store_ps(out->dmin, head.dmin);
 #pragma GCC unroll 8
     for (int b = 0; b < BLOCKS; b++) {
-        _mm512_store_si512(out->min[b], head.min[b]);
+        _mm512_store_si512(out->mins[b], head.min[b]);
     }
     for (int part = 0; part < 4; part++) {
         __m512i bits[4];
-        const feed due = feed_of(ahead, w, stride, sizeof(block_q2_k), part, 0);
-        ask(&due, 0, 1);
+        const prefetch_plan plan = plan_prefetch(prefetch, w, stride, sizeof(block_q2_k), part, 0);
+        prefetch_part(&plan, 0, 1);
         transpose(w + offsetof(block_q2_k, qs) + 16 * part, stride, bits);
 #pragma GCC unroll 4
         for (int g = 0; g < 4; g++) {
@@ -333,18 +334,18 @@ void avx512_unpack_q2_k(const char *w, size_t stride, int blocks, const char *ah
 }
 
 /** A group's sum fits 16 bits, so that one instruction multiplies it by its scale and adds it. */
-INLINE void stream_q2_k(const int positions, const char *w, size_t stride, const char *ahead,
-                        const segment *x, float *y) {
+INLINE void gemv_q2_k(const int n, const char *w, size_t stride, const char *prefetch,
+                      const activation_block *x, float *y) {
     const head_q2_k head = read_head_q2_k(w, stride);
-    __m512i sum[MOST_STREAMED][2]; /* of even groups, of odd ones times 4 */
-    EACH_POSITION(r) {
+    __m512i sum[MAX_GEMV_N][2]; /* of even groups, of odd ones times 4 */
+    EACH_X(r) {
         sum[r][0] = _mm512_setzero_si512();
         sum[r][1] = _mm512_setzero_si512();
     }
     for (int part = 0; part < 4; part++) {
         __m512i bits[4];
-        const feed due = feed_of(ahead, w, stride, sizeof(block_q2_k), part, 1);
-        ask(&due, 0, 1);
+        const prefetch_plan plan = plan_prefetch(prefetch, w, stride, sizeof(block_q2_k), part, 1);
+        prefetch_part(&plan, 0, 1);
         transpose(w + offsetof(block_q2_k, qs) + 16 * part, stride, bits);
 #pragma GCC unroll 4
         for (int g = 0; g < 4; g++) {
@@ -358,22 +359,22 @@ INLINE void stream_q2_k(const int positions, const char *w, size_t stride, const
                 bits[j] = g == 2 ? _mm512_srli_epi32(bits[j], 4) : bits[j];
                 q[j] = _mm512_and_si512(bits[j], mask);
             }
-            EACH_POSITION(r) {
-                const __m512i of_group = products(4, _mm512_setzero_si512(), q, x[r].q + 16 * b);
+            EACH_X(r) {
+                const __m512i of_group = dot_product(4, _mm512_setzero_si512(), q, x[r].q + 16 * b);
                 sum[r][g % 2] = _mm512_dpwssd_epi32(sum[r][g % 2], of_group, scale);
             }
         }
     }
-    EACH_POSITION(r) {
+    EACH_X(r) {
         const __m512i all = _mm512_add_epi32(sum[r][0], _mm512_srai_epi32(sum[r][1], 2));
-        const __m512 f =
-            _mm512_fmadd_ps(_mm512_cvtepi32_ps(all), head.d, avx512_offset_16(head.min, head.dmin, x + r));
-        *sums_of(y, r) = _mm512_fmadd_ps(f, _mm512_set1_ps(x[r].d[0]), *sums_of(y, r));
+        const __m512 f = _mm512_fmadd_ps(_mm512_cvtepi32_ps(all), head.d,
+                                         avx512_min_offset_16(head.min, head.dmin, x + r));
+        *sums_at(y, r) = _mm512_fmadd_ps(f, _mm512_set1_ps(x[r].d[0]), *sums_at(y, r));
     }
 }
 
-void avx512_stream_q2_k(const char *w, size_t stride, int blocks, const char *ahead, const segment *x,
-                        int positions, float *y) {
+void avx512_gemv_q2_k(const char *w, size_t stride, int blocks, const char *prefetch,
+                      const activation_block *x, int n, float *y) {
     (void)blocks;
-    FOR_MORE_POSITIONS(stream_q2_k, w, stride, ahead, x, y)
+    CALL_WITH_N_TO_8(gemv_q2_k, w, stride, prefetch, x, y)
 }

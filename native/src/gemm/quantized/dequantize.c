@@ -1,4 +1,4 @@
-/* How each type's weights are read: one row's segment at a time, from the format's description. */
+/* The types of weights, and how a K-block of a row is read, straight from the definition of each type. */
 #include <string.h>
 
 #include "gemm/gemm.h"
@@ -17,7 +17,7 @@ static void nibbles(const uint8_t *qs, uint8_t *q) {
     }
 }
 
-static void codes(const uint8_t *qs, const uint8_t *codebook, uint8_t *q) {
+static void nibbles_by_codebook(const uint8_t *qs, const uint8_t *codebook, uint8_t *q) {
     nibbles(qs, q);
     for (int i = 0; i < 32; i++) {
         q[i] = codebook[q[i]];
@@ -31,7 +31,7 @@ static void fifth_bits(const uint8_t *qh, uint8_t *q) {
     }
 }
 
-static void column_q4_0(const void *from, int blocks, column *out) {
+static void dequantize_q4_0(const void *from, int blocks, dequantized_block *out) {
     const block_q4_0 *w = from;
     for (int b = 0; b < blocks; b++) {
         nibbles(w[b].qs, out->q + 32 * b);
@@ -39,7 +39,7 @@ static void column_q4_0(const void *from, int blocks, column *out) {
     }
 }
 
-static void column_q4_1(const void *from, int blocks, column *out) {
+static void dequantize_q4_1(const void *from, int blocks, dequantized_block *out) {
     const block_q4_1 *w = from;
     for (int b = 0; b < blocks; b++) {
         nibbles(w[b].qs, out->q + 32 * b);
@@ -48,7 +48,7 @@ static void column_q4_1(const void *from, int blocks, column *out) {
     }
 }
 
-static void column_q5_0(const void *from, int blocks, column *out) {
+static void dequantize_q5_0(const void *from, int blocks, dequantized_block *out) {
     const block_q5_0 *w = from;
     for (int b = 0; b < blocks; b++) {
         nibbles(w[b].qs, out->q + 32 * b);
@@ -57,7 +57,7 @@ static void column_q5_0(const void *from, int blocks, column *out) {
     }
 }
 
-static void column_q5_1(const void *from, int blocks, column *out) {
+static void dequantize_q5_1(const void *from, int blocks, dequantized_block *out) {
     const block_q5_1 *w = from;
     for (int b = 0; b < blocks; b++) {
         nibbles(w[b].qs, out->q + 32 * b);
@@ -67,7 +67,7 @@ static void column_q5_1(const void *from, int blocks, column *out) {
     }
 }
 
-static void column_q8_0(const void *from, int blocks, column *out) {
+static void dequantize_q8_0(const void *from, int blocks, dequantized_block *out) {
     const block_q8_0 *w = from;
     for (int b = 0; b < blocks; b++) {
         for (int i = 0; i < 32; i++) {
@@ -77,52 +77,52 @@ static void column_q8_0(const void *from, int blocks, column *out) {
     }
 }
 
-static void column_iq4_nl(const void *from, int blocks, column *out) {
+static void dequantize_iq4_nl(const void *from, int blocks, dequantized_block *out) {
     const block_iq4_nl *w = from;
     for (int b = 0; b < blocks; b++) {
-        codes(w[b].qs, CODEBOOK_IQ4, out->q + 32 * b);
+        nibbles_by_codebook(w[b].qs, CODEBOOK_IQ4, out->q + 32 * b);
         out->d[b] = half_to_float(w[b].d);
     }
 }
 
-static void column_iq4_xs(const void *from, int blocks, column *out) {
+static void dequantize_iq4_xs(const void *from, int blocks, dequantized_block *out) {
     const block_iq4_xs *w = from;
     for (int b = 0; b < blocks; b++) {
-        codes(w->qs + 16 * b, CODEBOOK_IQ4, out->q + 32 * b);
+        nibbles_by_codebook(w->qs + 16 * b, CODEBOOK_IQ4, out->q + 32 * b);
         const int low = w->scales_l[b / 2] >> (4 * (b % 2)) & 15;
         const int high = w->scales_h >> (2 * b) & 3;
         out->d[b] = half_to_float(w->d) * (float)((low | high << 4) - 32);
     }
 }
 
-static void column_mxfp4(const void *from, int blocks, column *out) {
+static void dequantize_mxfp4(const void *from, int blocks, dequantized_block *out) {
     const block_mxfp4 *w = from;
     for (int b = 0; b < blocks; b++) {
-        codes(w[b].qs, CODEBOOK_E2M1, out->q + 32 * b);
-        /* 2^(e - 128); the two smallest are subnormal */
+        nibbles_by_codebook(w[b].qs, CODEBOOK_E2M1, out->q + 32 * b);
+        /* 2^(e - 128); for e < 2 it is subnormal */
         const uint32_t bits = w[b].e < 2 ? UINT32_C(0x200000) << w[b].e : (uint32_t)(w[b].e - 1) << 23;
         memcpy(&out->d[b], &bits, sizeof bits);
     }
 }
 
-static void column_q2_k(const void *from, int blocks, column *out) {
+static void dequantize_q2_k(const void *from, int blocks, dequantized_block *out) {
     (void)blocks;
     const block_q2_k *w = from;
-    for (int i = 0; i < SEGMENT; i++) {
+    for (int i = 0; i < K_BLOCK; i++) {
         const int q = w->qs[32 * (i / 128) + i % 32] >> (2 * (i % 128 / 32)) & 3;
         out->q[i] = (uint8_t)(q * (w->scales[i / 16] & 15));
     }
     for (int g = 0; g < 16; g++) {
-        out->min[g] = w->scales[g] >> 4;
+        out->mins[g] = w->scales[g] >> 4;
     }
     out->d[0] = half_to_float(w->d);
     out->dmin = half_to_float(w->dmin);
 }
 
-static void column_q3_k(const void *from, int blocks, column *out) {
+static void dequantize_q3_k(const void *from, int blocks, dequantized_block *out) {
     (void)blocks;
     const block_q3_k *w = from;
-    for (int i = 0; i < SEGMENT; i++) {
+    for (int i = 0; i < K_BLOCK; i++) {
         const int h = i / 128;
         const int j = i % 128 / 32;
         const int l = i % 32;
@@ -137,31 +137,31 @@ static void column_q3_k(const void *from, int blocks, column *out) {
     }
 }
 
-/** The scales of a q4_K or q5_K block. */
-static void scales_and_mins(half_t d, half_t dmin, const uint8_t *packed, column *out) {
+/** The scales and mins of a q4_K or q5_K block. */
+static void scales_and_mins(half_t d, half_t dmin, const uint8_t *packed, dequantized_block *out) {
     uint8_t scales[8];
     uint8_t mins[8];
-    q4_k_unpack(packed, scales, mins);
+    q4_k_unpack_scales(packed, scales, mins);
     for (int g = 0; g < 8; g++) {
         out->d[g] = half_to_float(d) * (float)scales[g];
-        out->min[g] = mins[g];
+        out->mins[g] = mins[g];
     }
     out->dmin = half_to_float(dmin);
 }
 
-static void column_q4_k(const void *from, int blocks, column *out) {
+static void dequantize_q4_k(const void *from, int blocks, dequantized_block *out) {
     (void)blocks;
     const block_q4_k *w = from;
-    for (int i = 0; i < SEGMENT; i++) {
+    for (int i = 0; i < K_BLOCK; i++) {
         out->q[i] = w->qs[32 * (i / 64) + i % 32] >> (i % 64 < 32 ? 0 : 4) & 15;
     }
     scales_and_mins(w->d, w->dmin, w->scales, out);
 }
 
-static void column_q5_k(const void *from, int blocks, column *out) {
+static void dequantize_q5_k(const void *from, int blocks, dequantized_block *out) {
     (void)blocks;
     const block_q5_k *w = from;
-    for (int i = 0; i < SEGMENT; i++) {
+    for (int i = 0; i < K_BLOCK; i++) {
         const int low = w->qs[32 * (i / 64) + i % 32] >> (i % 64 < 32 ? 0 : 4) & 15;
         const int high = w->qh[i % 32] >> (i / 32) & 1;
         out->q[i] = (uint8_t)(low | high << 4);
@@ -169,10 +169,10 @@ static void column_q5_k(const void *from, int blocks, column *out) {
     scales_and_mins(w->d, w->dmin, w->scales, out);
 }
 
-static void column_q6_k(const void *from, int blocks, column *out) {
+static void dequantize_q6_k(const void *from, int blocks, dequantized_block *out) {
     (void)blocks;
     const block_q6_k *w = from;
-    for (int i = 0; i < SEGMENT; i++) {
+    for (int i = 0; i < K_BLOCK; i++) {
         const int half = i / 128;
         const int g = i % 128 / 32;
         const int l = i % 32;
@@ -185,21 +185,21 @@ static void column_q6_k(const void *from, int blocks, column *out) {
     }
 }
 
-const kernel_type kernel_types[TYPE_COUNT] = {
-    [TYPE_F32] = {.format = ACTIVATIONS_F32, .block = 1, .bytes = sizeof(float)},
-    [TYPE_F16] = {.format = ACTIVATIONS_F32, .block = 1, .bytes = sizeof(half_t)},
-    [TYPE_BF16] = {.format = ACTIVATIONS_F32, .block = 1, .bytes = sizeof(bfloat_t)},
-    [TYPE_Q4_0] = {ACTIVATIONS_32, PANEL_32, 3, 32, sizeof(block_q4_0), column_q4_0},
-    [TYPE_Q4_1] = {ACTIVATIONS_32, PANEL_32_MIN, 0, 32, sizeof(block_q4_1), column_q4_1},
-    [TYPE_Q5_0] = {ACTIVATIONS_32, PANEL_32, 4, 32, sizeof(block_q5_0), column_q5_0},
-    [TYPE_Q5_1] = {ACTIVATIONS_32, PANEL_32_MIN, 0, 32, sizeof(block_q5_1), column_q5_1},
-    [TYPE_Q8_0] = {ACTIVATIONS_32, PANEL_32, 7, 32, sizeof(block_q8_0), column_q8_0},
-    [TYPE_Q2_K] = {ACTIVATIONS_256, PANEL_SUPER_16_MIN, 0, 256, sizeof(block_q2_k), column_q2_k},
-    [TYPE_Q3_K] = {ACTIVATIONS_256, PANEL_SUPER_16, 2, 256, sizeof(block_q3_k), column_q3_k},
-    [TYPE_Q4_K] = {ACTIVATIONS_256, PANEL_SUPER_32_MIN, 0, 256, sizeof(block_q4_k), column_q4_k},
-    [TYPE_Q5_K] = {ACTIVATIONS_256, PANEL_SUPER_32_MIN, 0, 256, sizeof(block_q5_k), column_q5_k},
-    [TYPE_Q6_K] = {ACTIVATIONS_256, PANEL_SUPER_16, 5, 256, sizeof(block_q6_k), column_q6_k},
-    [TYPE_IQ4_NL] = {ACTIVATIONS_32, PANEL_32, 7, 32, sizeof(block_iq4_nl), column_iq4_nl},
-    [TYPE_IQ4_XS] = {ACTIVATIONS_32, PANEL_32, 7, 256, sizeof(block_iq4_xs), column_iq4_xs},
-    [TYPE_MXFP4] = {ACTIVATIONS_32, PANEL_32, 4, 32, sizeof(block_mxfp4), column_mxfp4},
+const weight_type weight_types[TYPE_COUNT] = {
+    [TYPE_F32] = {.activations = ACTIVATIONS_F32, .block_size = 1, .block_bytes = sizeof(float)},
+    [TYPE_F16] = {.activations = ACTIVATIONS_F32, .block_size = 1, .block_bytes = sizeof(half_t)},
+    [TYPE_BF16] = {.activations = ACTIVATIONS_F32, .block_size = 1, .block_bytes = sizeof(bfloat_t)},
+    [TYPE_Q4_0] = {ACTIVATIONS_32, PANEL_32, 3, 32, sizeof(block_q4_0), dequantize_q4_0},
+    [TYPE_Q4_1] = {ACTIVATIONS_32, PANEL_32_MIN, 0, 32, sizeof(block_q4_1), dequantize_q4_1},
+    [TYPE_Q5_0] = {ACTIVATIONS_32, PANEL_32, 4, 32, sizeof(block_q5_0), dequantize_q5_0},
+    [TYPE_Q5_1] = {ACTIVATIONS_32, PANEL_32_MIN, 0, 32, sizeof(block_q5_1), dequantize_q5_1},
+    [TYPE_Q8_0] = {ACTIVATIONS_32, PANEL_32, 7, 32, sizeof(block_q8_0), dequantize_q8_0},
+    [TYPE_Q2_K] = {ACTIVATIONS_256, PANEL_SUPER_16_MIN, 0, 256, sizeof(block_q2_k), dequantize_q2_k},
+    [TYPE_Q3_K] = {ACTIVATIONS_256, PANEL_SUPER_16, 2, 256, sizeof(block_q3_k), dequantize_q3_k},
+    [TYPE_Q4_K] = {ACTIVATIONS_256, PANEL_SUPER_32_MIN, 0, 256, sizeof(block_q4_k), dequantize_q4_k},
+    [TYPE_Q5_K] = {ACTIVATIONS_256, PANEL_SUPER_32_MIN, 0, 256, sizeof(block_q5_k), dequantize_q5_k},
+    [TYPE_Q6_K] = {ACTIVATIONS_256, PANEL_SUPER_16, 5, 256, sizeof(block_q6_k), dequantize_q6_k},
+    [TYPE_IQ4_NL] = {ACTIVATIONS_32, PANEL_32, 7, 32, sizeof(block_iq4_nl), dequantize_iq4_nl},
+    [TYPE_IQ4_XS] = {ACTIVATIONS_32, PANEL_32, 7, 256, sizeof(block_iq4_xs), dequantize_iq4_xs},
+    [TYPE_MXFP4] = {ACTIVATIONS_32, PANEL_32, 4, 32, sizeof(block_mxfp4), dequantize_mxfp4},
 };

@@ -3,34 +3,34 @@
 
 /** A tile's activations are read where they are. */
 typedef struct {
-    const segment *x;
-    int32_t start[TILE][16]; /* of a block's sums: the activations' negated sums times zero */
-} dotprod_positions;
+    const activation_block *x;
+    int32_t start[TILE_N][16]; /* of a block's sums: the activations' negated sums times zero */
+} dotprod_tile_x;
 
-#define MULTIPLY_POSITIONS dotprod_positions
+#define TILE_X dotprod_tile_x
 #include "neon_tile.h"
 
 /** The zero that fills the sign bit; quants of such types are made signed, all others are below 128. */
 enum { HALF_SHIFT = 7 };
 
-static const uint8_t *take_panel(const panel *w, int blocks, int zero_shift, panel_quants copy) {
+static const uint8_t *prepare_panel(const panel *w, int blocks, int zero_shift, panel_quants copy) {
     if (zero_shift != HALF_SHIFT) {
         return w->q[0][0];
     }
     for (int i = 0; i < 8 * blocks; i++) {
-        for (int c = 0; c < COLUMNS; c += LANES) {
+        for (int c = 0; c < PANEL_ROWS; c += LANES) {
             vst1q_u8(copy[i][c], veorq_u8(vld1q_u8(w->q[i][c]), vdupq_n_u8(0x80)));
         }
     }
     return copy[0][0];
 }
 
-static void take_positions(int rows, const segment *x, int zero_shift, dotprod_positions *out) {
+static void prepare_x(int n, const activation_block *x, int zero_shift, dotprod_tile_x *out) {
     const int32x4_t zero = vdupq_n_s32(zero_shift == HALF_SHIFT ? 0 : 1 << zero_shift);
     out->x = x;
-    for (int r = 0; r < rows; r++) {
+    for (int r = 0; r < n; r++) {
         for (int b = 0; b < 16; b += 4) {
-            vst1q_s32(out->start[r] + b, vmulq_s32(vld1q_s32(x[r].sum + b), zero));
+            vst1q_s32(out->start[r] + b, vmulq_s32(vld1q_s32(x[r].neg_sums + b), zero));
         }
     }
 }
@@ -38,25 +38,25 @@ static void take_positions(int rows, const segment *x, int zero_shift, dotprod_p
 /** Four weights of each column by a lane, a constant, of 16 activations. */
 #define ADD_STEP(lane)                                               \
     {                                                                \
-        const uint8_t *at = q + (step + (lane)) * COLUMNS * 4;       \
+        const uint8_t *at = q + (step + (lane)) * PANEL_ROWS * 4;    \
         const int8x16_t w0 = vreinterpretq_s8_u8(vld1q_u8(at));      \
         const int8x16_t w1 = vreinterpretq_s8_u8(vld1q_u8(at + 16)); \
-        EACH_POSITION(r) {                                           \
+        EACH_X(r) {                                                  \
             sum[r][0] = vdotq_laneq_s32(sum[r][0], w0, v[r], lane);  \
             sum[r][1] = vdotq_laneq_s32(sum[r][1], w1, v[r], lane);  \
         }                                                            \
     }
 
-INLINE void block_sums(const int rows, const int steps, const int has_zero, const uint8_t *q,
-                       const dotprod_positions *x, int b, int32x4_t sum[TILE][VECTORS]) {
-    EACH_POSITION(r) {
+INLINE void block_dot_products(const int n, const int steps, const int has_zero, const uint8_t *q,
+                               const dotprod_tile_x *x, int b, int32x4_t sum[TILE_N][VECTORS]) {
+    EACH_X(r) {
         EACH_VECTOR(c) {
             sum[r][c] = vdupq_n_s32(has_zero ? x->start[r][b] : 0);
         }
     }
     for (int step = steps * b; step < steps * (b + 1); step += 4) {
-        int8x16_t v[TILE];
-        EACH_POSITION(r) {
+        int8x16_t v[TILE_N];
+        EACH_X(r) {
             v[r] = vld1q_s8(x->x[r].q + 4 * step);
         }
         ADD_STEP(0)
@@ -66,4 +66,4 @@ INLINE void block_sums(const int rows, const int steps, const int has_zero, cons
     }
 }
 
-const kernel_table kernels_dotprod = {NEON_COMMON, MULTIPLY_TABLE};
+const quantized_gemm_table quantized_gemm_dotprod = {NEON_COMMON, MULTIPLY_TABLE};

@@ -1,26 +1,26 @@
 /* Compiled with i8mm (Armv8.6): usmmla multiplies 2 x 8 unsigned weights by 8 x 2 activations. */
 #include "neon.h"
 
-enum { MOST_PAIRS = TILE / 2 };
+enum { MAX_PAIRS = TILE_N / 2 };
 
 /** Two positions, eight activations of one beside the same of the other. */
 typedef struct {
-    int8_t q[SEGMENT / 8][16];
+    int8_t q[K_BLOCK / 8][16];
     int32_t start[16][4]; /* of a block's sums: the negated sums times zero, as usmmla has them */
-} position_pair;
+} row_pair;
 
 typedef struct {
-    position_pair pairs[MOST_PAIRS];
-} i8mm_positions;
+    row_pair pairs[MAX_PAIRS];
+} i8mm_tile_x;
 
-#define MULTIPLY_POSITIONS i8mm_positions
+#define TILE_X i8mm_tile_x
 #include "neon_tile.h"
 
 /** Two steps become eight weights each of two columns, side by side. */
-static const uint8_t *take_panel(const panel *w, int blocks, int zero_shift, panel_quants copy) {
+static const uint8_t *prepare_panel(const panel *w, int blocks, int zero_shift, panel_quants copy) {
     (void)zero_shift;
     for (int i = 0; i < 8 * blocks; i += 2) {
-        for (int c = 0; c < COLUMNS; c += LANES) {
+        for (int c = 0; c < PANEL_ROWS; c += LANES) {
             const uint32x4_t first = vreinterpretq_u32_u8(vld1q_u8(w->q[i][c]));
             const uint32x4_t second = vreinterpretq_u32_u8(vld1q_u8(w->q[i + 1][c]));
             vst1q_u8(copy[i][c], vreinterpretq_u8_u32(vzip1q_u32(first, second)));
@@ -30,29 +30,29 @@ static const uint8_t *take_panel(const panel *w, int blocks, int zero_shift, pan
     return copy[0][0];
 }
 
-static void take_positions(int rows, const segment *x, int zero_shift, i8mm_positions *out) {
-    for (int r = 0; r < rows; r += 2) {
-        const segment *a = x + r;
-        const segment *b = r + 1 < rows ? a + 1 : a; /* a last one alone is taken twice */
-        position_pair *pair = out->pairs + r / 2;
-        for (int i = 0; i < SEGMENT / 8; i += 2) {
+static void prepare_x(int n, const activation_block *x, int zero_shift, i8mm_tile_x *out) {
+    for (int r = 0; r < n; r += 2) {
+        const activation_block *a = x + r;
+        const activation_block *b = r + 1 < n ? a + 1 : a; /* a last one alone is taken twice */
+        row_pair *pair = out->pairs + r / 2;
+        for (int i = 0; i < K_BLOCK / 8; i += 2) {
             const int64x2_t first = vreinterpretq_s64_s8(vld1q_s8(a->q + 8 * i));
             const int64x2_t second = vreinterpretq_s64_s8(vld1q_s8(b->q + 8 * i));
             vst1q_s8(pair->q[i], vreinterpretq_s8_s64(vzip1q_s64(first, second)));
             vst1q_s8(pair->q[i + 1], vreinterpretq_s8_s64(vzip2q_s64(first, second)));
         }
         for (int i = 0; i < 16; i++) {
-            const int32x2_t both = {a->sum[i], b->sum[i]};
+            const int32x2_t both = {a->neg_sums[i], b->neg_sums[i]};
             vst1q_s32(pair->start[i], vmulq_n_s32(vcombine_s32(both, both), 1 << zero_shift));
         }
     }
 }
 
 /** Of a pair of positions and four columns: the first two columns' sums, then the other two's. */
-INLINE void block_sums(const int rows, const int steps, const int has_zero, const uint8_t *q,
-                       const i8mm_positions *x, int b, int32x4_t out[TILE][VECTORS]) {
-    const int pairs = (rows + 1) / 2;
-    int32x4_t sum[MOST_PAIRS][VECTORS][2];
+INLINE void block_dot_products(const int n, const int steps, const int has_zero, const uint8_t *q,
+                               const i8mm_tile_x *x, int b, int32x4_t out[TILE_N][VECTORS]) {
+    const int pairs = (n + 1) / 2;
+    int32x4_t sum[MAX_PAIRS][VECTORS][2];
 #pragma GCC unroll 3
     for (int p = 0; p < pairs; p++) {
         const int32x4_t start = has_zero ? vld1q_s32(x->pairs[p].start[b]) : vdupq_n_s32(0);
@@ -63,11 +63,11 @@ INLINE void block_sums(const int rows, const int steps, const int has_zero, cons
     }
 #pragma GCC unroll 4
     for (int i = 0; i < steps / 2; i++) {
-        const uint8_t *at = q + (steps * b + 2 * i) * COLUMNS * 4;
+        const uint8_t *at = q + (steps * b + 2 * i) * PANEL_ROWS * 4;
         uint8x16_t w[VECTORS][2];
         EACH_VECTOR(c) {
             w[c][0] = vld1q_u8(at + 16 * c);
-            w[c][1] = vld1q_u8(at + 16 * c + COLUMNS * 4);
+            w[c][1] = vld1q_u8(at + 16 * c + PANEL_ROWS * 4);
         }
 #pragma GCC unroll 3
         for (int p = 0; p < pairs; p++) {
@@ -78,7 +78,7 @@ INLINE void block_sums(const int rows, const int steps, const int has_zero, cons
             }
         }
     }
-    EACH_POSITION(r) {
+    EACH_X(r) {
         EACH_VECTOR(c) {
             const int32x4_t *s = sum[r / 2][c];
             out[r][c] = r % 2 == 0 ? vuzp1q_s32(s[0], s[1]) : vuzp2q_s32(s[0], s[1]);
@@ -86,4 +86,4 @@ INLINE void block_sums(const int rows, const int steps, const int has_zero, cons
     }
 }
 
-const kernel_table kernels_i8mm = {NEON_COMMON, MULTIPLY_TABLE};
+const quantized_gemm_table quantized_gemm_i8mm = {NEON_COMMON, MULTIPLY_TABLE};

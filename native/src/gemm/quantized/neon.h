@@ -9,15 +9,15 @@
 
 enum {
     LANES = 4,   /* columns of a vector: four rows of W, each with its sum or its scale */
-    TILE = 6,    /* positions of a tile: 12 registers of int32, 12 of f32 leave 8 for the operands */
+    TILE_N = 6,  /* positions of a tile: 12 registers of int32, 12 of f32 leave 8 for the operands */
     VECTORS = 2, /* of columns of a tile */
 };
 
 /** Declares the functions of a type. */
-#define NEON_TYPE(name)                                                                                    \
-    void neon_unpack_##name(const char *w, size_t stride, int blocks, const char *ahead, panel *out);      \
-    void neon_stream_##name(const char *w, size_t stride, int blocks, const char *ahead, const segment *x, \
-                            int positions, float *y);
+#define NEON_TYPE(name)                                                                                \
+    void neon_pack_##name(const char *w, size_t stride, int blocks, const char *prefetch, panel *out); \
+    void neon_gemv_##name(const char *w, size_t stride, int blocks, const char *prefetch,              \
+                          const activation_block *x, int n, float *y);
 
 NEON_TYPE(q4_0)
 NEON_TYPE(q4_1)
@@ -34,39 +34,37 @@ NEON_TYPE(iq4_xs)
 NEON_TYPE(mxfp4)
 
 /** What every table of this family has besides its products. */
-#define NEON_COMMON                                                                    \
-    .streamed = 4, .most_streamed = 4,                                                 \
-    .unpack = {[TYPE_Q4_0] = neon_unpack_q4_0,     [TYPE_Q4_1] = neon_unpack_q4_1,     \
-               [TYPE_Q5_0] = neon_unpack_q5_0,     [TYPE_Q5_1] = neon_unpack_q5_1,     \
-               [TYPE_Q8_0] = neon_unpack_q8_0,     [TYPE_Q2_K] = neon_unpack_q2_k,     \
-               [TYPE_Q3_K] = neon_unpack_q3_k,     [TYPE_Q4_K] = neon_unpack_q4_k,     \
-               [TYPE_Q5_K] = neon_unpack_q5_k,     [TYPE_Q6_K] = neon_unpack_q6_k,     \
-               [TYPE_IQ4_NL] = neon_unpack_iq4_nl, [TYPE_IQ4_XS] = neon_unpack_iq4_xs, \
-               [TYPE_MXFP4] = neon_unpack_mxfp4},                                      \
-    .stream = {[TYPE_Q4_0] = neon_stream_q4_0,     [TYPE_Q4_1] = neon_stream_q4_1,     \
-               [TYPE_Q5_0] = neon_stream_q5_0,     [TYPE_Q5_1] = neon_stream_q5_1,     \
-               [TYPE_Q8_0] = neon_stream_q8_0,     [TYPE_Q2_K] = neon_stream_q2_k,     \
-               [TYPE_Q3_K] = neon_stream_q3_k,     [TYPE_Q4_K] = neon_stream_q4_k,     \
-               [TYPE_Q5_K] = neon_stream_q5_k,     [TYPE_Q6_K] = neon_stream_q6_k,     \
-               [TYPE_IQ4_NL] = neon_stream_iq4_nl, [TYPE_IQ4_XS] = neon_stream_iq4_xs, \
-               [TYPE_MXFP4] = neon_stream_mxfp4}
+#define NEON_COMMON                                                                                         \
+    .gemv_n = 4, .max_gemv_n = 4,                                                                           \
+    .pack =                                                                                                 \
+        {[TYPE_Q4_0] = neon_pack_q4_0,  [TYPE_Q4_1] = neon_pack_q4_1,     [TYPE_Q5_0] = neon_pack_q5_0,     \
+         [TYPE_Q5_1] = neon_pack_q5_1,  [TYPE_Q8_0] = neon_pack_q8_0,     [TYPE_Q2_K] = neon_pack_q2_k,     \
+         [TYPE_Q3_K] = neon_pack_q3_k,  [TYPE_Q4_K] = neon_pack_q4_k,     [TYPE_Q5_K] = neon_pack_q5_k,     \
+         [TYPE_Q6_K] = neon_pack_q6_k,  [TYPE_IQ4_NL] = neon_pack_iq4_nl, [TYPE_IQ4_XS] = neon_pack_iq4_xs, \
+         [TYPE_MXFP4] = neon_pack_mxfp4},                                                                   \
+    .gemv = {                                                                                               \
+        [TYPE_Q4_0] = neon_gemv_q4_0,  [TYPE_Q4_1] = neon_gemv_q4_1,     [TYPE_Q5_0] = neon_gemv_q5_0,      \
+        [TYPE_Q5_1] = neon_gemv_q5_1,  [TYPE_Q8_0] = neon_gemv_q8_0,     [TYPE_Q2_K] = neon_gemv_q2_k,      \
+        [TYPE_Q3_K] = neon_gemv_q3_k,  [TYPE_Q4_K] = neon_gemv_q4_k,     [TYPE_Q5_K] = neon_gemv_q5_k,      \
+        [TYPE_Q6_K] = neon_gemv_q6_k,  [TYPE_IQ4_NL] = neon_gemv_iq4_nl, [TYPE_IQ4_XS] = neon_gemv_iq4_xs,  \
+        [TYPE_MXFP4] = neon_gemv_mxfp4}
 
 /** Asks for so many bytes, a constant, to come to the second cache. */
-INLINE void neon_fetch(const char *ahead, const size_t bytes) {
+INLINE void neon_prefetch_l2(const char *prefetch, const size_t bytes) {
     for (size_t i = 0; i < bytes; i += 64) {
-        __builtin_prefetch(ahead + i, 0, 2);
+        __builtin_prefetch(prefetch + i, 0, 2);
     }
 }
 
-INLINE uint8x16_t neon_bytes(const char *p) {
+INLINE uint8x16_t neon_load(const char *p) {
     return vld1q_u8((const void *)p);
 }
 
-INLINE uint8x16_t neon_low(uint8x16_t v) {
+INLINE uint8x16_t neon_low_nibbles(uint8x16_t v) {
     return vandq_u8(v, vdupq_n_u8(15));
 }
 
-INLINE uint8x16_t neon_high(uint8x16_t v) {
+INLINE uint8x16_t neon_high_nibbles(uint8x16_t v) {
     return vshrq_n_u8(v, 4);
 }
 
@@ -77,7 +75,7 @@ typedef struct {
 
 INLINE four_rows neon_rows(const char *p, size_t stride) {
     return (four_rows){
-        {neon_bytes(p), neon_bytes(p + stride), neon_bytes(p + 2 * stride), neon_bytes(p + 3 * stride)}};
+        {neon_load(p), neon_load(p + stride), neon_load(p + 2 * stride), neon_load(p + 3 * stride)}};
 }
 
 /** out[j] has bytes 4 j to 4 j + 3 of row 0, of row 1, ... */
@@ -97,7 +95,7 @@ INLINE void neon_transpose(const four_rows *in, uint8x16_t out[4]) {
 }
 
 /** Puts 16 weights of four rows at columns c to c + 3 of a panel, from a step of it on. */
-INLINE void neon_put(const four_rows *q, panel *out, int step, int c) {
+INLINE void neon_store_panel(const four_rows *q, panel *out, int step, int c) {
     uint8x16_t v[4];
     neon_transpose(q, v);
 #pragma GCC unroll 4
@@ -106,7 +104,7 @@ INLINE void neon_put(const four_rows *q, panel *out, int step, int c) {
     }
 }
 
-INLINE uint16_t neon_half(const char *p) {
+INLINE uint16_t neon_load_half(const char *p) {
     uint16_t v;
     memcpy(&v, p, sizeof v);
     return v;
@@ -114,15 +112,15 @@ INLINE uint16_t neon_half(const char *p) {
 
 /** A half of each of four rows. */
 INLINE float32x4_t neon_scales(const char *p, size_t stride) {
-    uint16x4_t v = vdup_n_u16(neon_half(p));
-    v = vset_lane_u16(neon_half(p + stride), v, 1);
-    v = vset_lane_u16(neon_half(p + 2 * stride), v, 2);
-    v = vset_lane_u16(neon_half(p + 3 * stride), v, 3);
+    uint16x4_t v = vdup_n_u16(neon_load_half(p));
+    v = vset_lane_u16(neon_load_half(p + stride), v, 1);
+    v = vset_lane_u16(neon_load_half(p + 2 * stride), v, 2);
+    v = vset_lane_u16(neon_load_half(p + 3 * stride), v, 3);
     return vcvt_f32_f16(vreinterpret_f16_u16(v));
 }
 
 /** The products of so many vectors of pairs of integer mins, of four columns, and of sums of activations. */
-INLINE float32x4_t neon_mins(const int16x8_t *min, const int count, const int16_t *sums) {
+INLINE float32x4_t neon_dot_mins(const int16x8_t *min, const int count, const int16_t *sums) {
     int32x4_t low = vdupq_n_s32(0);
     int32x4_t high = vdupq_n_s32(0);
 #pragma GCC unroll 8
@@ -137,59 +135,60 @@ INLINE float32x4_t neon_mins(const int16x8_t *min, const int count, const int16_
 }
 
 /** The mins by 32, [BLOCKS / 2] vectors, times what they count for. */
-INLINE float32x4_t neon_offset(const int16x8_t *min, float32x4_t dmin, const segment *x) {
-    return vmulq_f32(neon_mins(min, BLOCKS / 2, x->pairs), vnegq_f32(dmin));
+INLINE float32x4_t neon_min_offset_32(const int16x8_t *min, float32x4_t dmin, const activation_block *x) {
+    return vmulq_f32(neon_dot_mins(min, BLOCKS / 2, x->sums_32), vnegq_f32(dmin));
 }
 
 /** The mins by 16, [BLOCKS] vectors: the activations' sums are negated as they are. */
-INLINE float32x4_t neon_offset_16(const int16x8_t *min, float32x4_t dmin, const segment *x) {
+INLINE float32x4_t neon_min_offset_16(const int16x8_t *min, float32x4_t dmin, const activation_block *x) {
     int16_t sums[16];
 #pragma GCC unroll 4
     for (int i = 0; i < 16; i += 4) {
-        vst1_s16(sums + i, vmovn_s32(vld1q_s32(x->sum + i)));
+        vst1_s16(sums + i, vmovn_s32(vld1q_s32(x->neg_sums + i)));
     }
-    return vmulq_f32(neon_mins(min, BLOCKS, sums), dmin);
+    return vmulq_f32(neon_dot_mins(min, BLOCKS, sums), dmin);
 }
 
 /** Sums of the lanes of each of four vectors, and start; of integers, so that their order does not matter. */
-INLINE float32x4_t neon_across(const int32x4_t a[LANES], int32_t start) {
+INLINE float32x4_t neon_reduce(const int32x4_t a[LANES], int32_t start) {
     const int32x4_t sum = vpaddq_s32(vpaddq_s32(a[0], a[1]), vpaddq_s32(a[2], a[3]));
     return vcvtq_f32_s32(vaddq_s32(sum, vdupq_n_s32(start)));
 }
 
 #if defined(__ARM_FEATURE_DOTPROD)
 /** Adds products of 16 weights: signed ones, or such as are below 128. */
-INLINE int32x4_t neon_dot(int32x4_t sum, uint8x16_t w, int8x16_t x) {
+INLINE int32x4_t neon_sdot(int32x4_t sum, uint8x16_t w, int8x16_t x) {
     return vdotq_s32(sum, vreinterpretq_s8_u8(w), x);
 }
 
 /** Products of 16 weights of four rows, from weight k on. */
-INLINE float32x4_t neon_products_16(const four_rows *q, const segment *x, int k, int32_t start) {
+INLINE float32x4_t neon_dot_product_16(const four_rows *q, const activation_block *x, int k, int32_t start) {
     const int8x16_t v = vld1q_s8(x->q + k);
     int32x4_t a[LANES];
 #pragma GCC unroll 4
     for (int i = 0; i < LANES; i++) {
-        a[i] = neon_dot(vdupq_n_s32(0), q->row[i], v);
+        a[i] = neon_sdot(vdupq_n_s32(0), q->row[i], v);
     }
-    return neon_across(a, start);
+    return neon_reduce(a, start);
 }
 
 /** Products of 32 weights of four rows, from weight k on. */
-INLINE float32x4_t neon_products_32(const four_rows q[2], const segment *x, int k, int32_t start) {
+INLINE float32x4_t neon_dot_product_32(const four_rows q[2], const activation_block *x, int k,
+                                       int32_t start) {
     const int8x16_t low = vld1q_s8(x->q + k);
     const int8x16_t high = vld1q_s8(x->q + k + 16);
     int32x4_t a[LANES];
 #pragma GCC unroll 4
     for (int i = 0; i < LANES; i++) {
-        a[i] = neon_dot(neon_dot(vdupq_n_s32(0), q[0].row[i], low), q[1].row[i], high);
+        a[i] = neon_sdot(neon_sdot(vdupq_n_s32(0), q[0].row[i], low), q[1].row[i], high);
     }
-    return neon_across(a, start);
+    return neon_reduce(a, start);
 }
 #endif
 
 /** Where the sums of a position and columns c to c + 3 are. */
-INLINE float *neon_sums_of(float *y, int position, int c) {
-    return y + position * PANELS * COLUMNS + c;
+INLINE float *neon_sums_at(float *y, int position, int c) {
+    return y + position * STRIP_ROWS + c;
 }
 
 #endif

@@ -16,7 +16,7 @@ typedef struct {
  */
 typedef scale_and_min (*read_fn)(const char *w, size_t stride, int b, four_rows q[2]);
 
-INLINE scale_and_min only(float32x4_t d) {
+INLINE scale_and_min scale_only(float32x4_t d) {
     return (scale_and_min){d, vdupq_n_f32(0)};
 }
 
@@ -24,12 +24,12 @@ INLINE void read_nibbles(const char *p, size_t stride, four_rows q[2]) {
     const four_rows bytes = neon_rows(p, stride);
 #pragma GCC unroll 4
     for (int i = 0; i < LANES; i++) {
-        q[0].row[i] = neon_low(bytes.row[i]);
-        q[1].row[i] = neon_high(bytes.row[i]);
+        q[0].row[i] = neon_low_nibbles(bytes.row[i]);
+        q[1].row[i] = neon_high_nibbles(bytes.row[i]);
     }
 }
 
-INLINE void look_up(uint8x16_t codebook, four_rows q[2]) {
+INLINE void apply_codebook(uint8x16_t codebook, four_rows q[2]) {
 #pragma GCC unroll 4
     for (int i = 0; i < LANES; i++) {
         q[0].row[i] = vqtbl1q_u8(codebook, q[0].row[i]);
@@ -59,7 +59,7 @@ INLINE void add_fifth_bits(const char *p, size_t stride, four_rows q[2]) {
 INLINE scale_and_min read_q4_0(const char *w, size_t stride, int b, four_rows q[2]) {
     w += (size_t)b * sizeof(block_q4_0);
     read_nibbles(w + offsetof(block_q4_0, qs), stride, q);
-    return only(neon_scales(w, stride));
+    return scale_only(neon_scales(w, stride));
 }
 
 INLINE scale_and_min read_q4_1(const char *w, size_t stride, int b, four_rows q[2]) {
@@ -72,7 +72,7 @@ INLINE scale_and_min read_q5_0(const char *w, size_t stride, int b, four_rows q[
     w += (size_t)b * sizeof(block_q5_0);
     read_nibbles(w + offsetof(block_q5_0, qs), stride, q);
     add_fifth_bits(w + offsetof(block_q5_0, qh), stride, q);
-    return only(neon_scales(w, stride));
+    return scale_only(neon_scales(w, stride));
 }
 
 INLINE scale_and_min read_q5_1(const char *w, size_t stride, int b, four_rows q[2]) {
@@ -86,7 +86,7 @@ INLINE scale_and_min read_q8_0(const char *w, size_t stride, int b, four_rows q[
     w += (size_t)b * sizeof(block_q8_0);
     q[0] = neon_rows(w + offsetof(block_q8_0, qs), stride);
     q[1] = neon_rows(w + offsetof(block_q8_0, qs) + 16, stride);
-    return only(neon_scales(w, stride));
+    return scale_only(neon_scales(w, stride));
 }
 
 /** The codebook of the types of iq4, less its zero. */
@@ -97,42 +97,42 @@ INLINE uint8x16_t signed_iq4(void) {
 INLINE scale_and_min read_iq4_nl(const char *w, size_t stride, int b, four_rows q[2]) {
     w += (size_t)b * sizeof(block_iq4_nl);
     read_nibbles(w + offsetof(block_iq4_nl, qs), stride, q);
-    look_up(signed_iq4(), q);
-    return only(neon_scales(w, stride));
+    apply_codebook(signed_iq4(), q);
+    return scale_only(neon_scales(w, stride));
 }
 
 /** A row's scale of 6 bits, less 32. */
 INLINE int32_t scale_of_6_bits(const char *w, int b) {
     const int low = (uint8_t)w[offsetof(block_iq4_xs, scales_l) + (size_t)b / 2] >> (4 * (b % 2)) & 15;
-    const int high = neon_half(w + offsetof(block_iq4_xs, scales_h)) >> (2 * b) & 3;
+    const int high = neon_load_half(w + offsetof(block_iq4_xs, scales_h)) >> (2 * b) & 3;
     return (low | high << 4) - 32;
 }
 
 INLINE scale_and_min read_iq4_xs(const char *w, size_t stride, int b, four_rows q[2]) {
     read_nibbles(w + offsetof(block_iq4_xs, qs) + 16 * (size_t)b, stride, q);
-    look_up(signed_iq4(), q);
+    apply_codebook(signed_iq4(), q);
     const int32x4_t scale = {scale_of_6_bits(w, b), scale_of_6_bits(w + stride, b),
                              scale_of_6_bits(w + 2 * stride, b), scale_of_6_bits(w + 3 * stride, b)};
-    return only(vmulq_f32(neon_scales(w, stride), vcvtq_f32_s32(scale)));
+    return scale_only(vmulq_f32(neon_scales(w, stride), vcvtq_f32_s32(scale)));
 }
 
 INLINE scale_and_min read_mxfp4(const char *w, size_t stride, int b, four_rows q[2]) {
     w += (size_t)b * sizeof(block_mxfp4);
     read_nibbles(w + offsetof(block_mxfp4, qs), stride, q);
-    look_up(vld1q_u8(CODEBOOK_E2M1), q);
+    apply_codebook(vld1q_u8(CODEBOOK_E2M1), q);
     const uint32x4_t e = {(uint8_t)w[0], (uint8_t)w[stride], (uint8_t)w[2 * stride], (uint8_t)w[3 * stride]};
     /* 2^(e - 128); the two smallest are subnormal */
     const uint32x4_t normal = vshlq_n_u32(vsubq_u32(e, vdupq_n_u32(1)), 23);
     const uint32x4_t small = vshlq_u32(vdupq_n_u32(0x200000), vreinterpretq_s32_u32(e));
-    return only(vreinterpretq_f32_u32(vbslq_u32(vcltq_u32(e, vdupq_n_u32(2)), small, normal)));
+    return scale_only(vreinterpretq_f32_u32(vbslq_u32(vcltq_u32(e, vdupq_n_u32(2)), small, normal)));
 }
 
-INLINE void unpack(read_fn read, const size_t block_bytes, const int has_min, const int zero_shift,
-                   const char *w, size_t stride, int blocks, const char *ahead, panel *out) {
-    for (int c = 0; c < COLUMNS; c += LANES, w += LANES * stride) {
-        for (int b = 0; b < blocks; b++, ahead += LANES * block_bytes) {
+INLINE void pack_blocks(read_fn read, const size_t block_bytes, const int has_min, const int zero_shift,
+                        const char *w, size_t stride, int blocks, const char *prefetch, panel *out) {
+    for (int c = 0; c < PANEL_ROWS; c += LANES, w += LANES * stride) {
+        for (int b = 0; b < blocks; b++, prefetch += LANES * block_bytes) {
             four_rows q[2];
-            neon_fetch(ahead, LANES * block_bytes);
+            neon_prefetch_l2(prefetch, LANES * block_bytes);
             const scale_and_min s = read(w, stride, b, q);
 #pragma GCC unroll 2
             for (int half = 0; half < 2; half++) {
@@ -140,7 +140,7 @@ INLINE void unpack(read_fn read, const size_t block_bytes, const int has_min, co
                 for (int i = 0; zero_shift == 7 && i < LANES; i++) {
                     q[half].row[i] = veorq_u8(q[half].row[i], vdupq_n_u8(0x80));
                 }
-                neon_put(q + half, out, 8 * b + 4 * half, c);
+                neon_store_panel(q + half, out, 8 * b + 4 * half, c);
             }
             vst1q_f32(out->d[b] + c, s.d);
             if (has_min) {
@@ -150,44 +150,45 @@ INLINE void unpack(read_fn read, const size_t block_bytes, const int has_min, co
     }
 }
 
-#define EACH_POSITION(r) _Pragma("GCC unroll 4") for (int r = 0; r < positions; r++)
+#define EACH_X(r) _Pragma("GCC unroll 4") for (int r = 0; r < n; r++)
 
-INLINE void stream(const int positions, read_fn read, const size_t block_bytes, const int has_min,
-                   const int zero_shift, const char *w, size_t stride, int blocks, const char *ahead,
-                   const segment *x, float *y) {
+INLINE void gemv_blocks(const int n, read_fn read, const size_t block_bytes, const int has_min,
+                        const int zero_shift, const char *w, size_t stride, int blocks, const char *prefetch,
+                        const activation_block *x, float *y) {
     /* of weights that come without their zero, nothing is to be taken out */
     const int zero = has_min || zero_shift == 7 ? 0 : 1 << zero_shift;
-    for (int c = 0; c < COLUMNS; c += LANES, w += LANES * stride) {
-        float32x4_t f[MOST_STREAMED];
-        EACH_POSITION(r) {
-            f[r] = vld1q_f32(neon_sums_of(y, r, c));
+    for (int c = 0; c < PANEL_ROWS; c += LANES, w += LANES * stride) {
+        float32x4_t f[MAX_GEMV_N];
+        EACH_X(r) {
+            f[r] = vld1q_f32(neon_sums_at(y, r, c));
         }
-        for (int b = 0; b < blocks; b++, ahead += LANES * block_bytes) {
+        for (int b = 0; b < blocks; b++, prefetch += LANES * block_bytes) {
             four_rows q[2];
-            neon_fetch(ahead, LANES * block_bytes);
+            neon_prefetch_l2(prefetch, LANES * block_bytes);
             const scale_and_min s = read(w, stride, b, q);
-            EACH_POSITION(r) {
-                const float32x4_t sum = neon_products_32(q, x + r, 32 * b, zero * x[r].sum[b]);
+            EACH_X(r) {
+                const float32x4_t sum = neon_dot_product_32(q, x + r, 32 * b, zero * x[r].neg_sums[b]);
                 f[r] = vfmaq_f32(f[r], sum, vmulq_n_f32(s.d, x[r].d[b]));
                 if (has_min) {
-                    f[r] = vfmaq_n_f32(f[r], s.m, (float)-x[r].sum[b] * x[r].d[b]);
+                    f[r] = vfmaq_n_f32(f[r], s.m, (float)-x[r].neg_sums[b] * x[r].d[b]);
                 }
             }
         }
-        EACH_POSITION(r) {
-            vst1q_f32(neon_sums_of(y, r, c), f[r]);
+        EACH_X(r) {
+            vst1q_f32(neon_sums_at(y, r, c), f[r]);
         }
     }
 }
 
 /** Defines both functions of a type; block_bytes are those of 32 weights. */
-#define DEFINE_32(name, block_bytes, has_min, zero_shift)                                                    \
-    void neon_unpack_##name(const char *w, size_t stride, int blocks, const char *ahead, panel *out) {       \
-        unpack(read_##name, block_bytes, has_min, zero_shift, w, stride, blocks, ahead, out);                \
-    }                                                                                                        \
-    void neon_stream_##name(const char *w, size_t stride, int blocks, const char *ahead, const segment *x,   \
-                            int positions, float *y) {                                                       \
-        FOR_POSITIONS(stream, read_##name, block_bytes, has_min, zero_shift, w, stride, blocks, ahead, x, y) \
+#define DEFINE_32(name, block_bytes, has_min, zero_shift)                                               \
+    void neon_pack_##name(const char *w, size_t stride, int blocks, const char *prefetch, panel *out) { \
+        pack_blocks(read_##name, block_bytes, has_min, zero_shift, w, stride, blocks, prefetch, out);   \
+    }                                                                                                   \
+    void neon_gemv_##name(const char *w, size_t stride, int blocks, const char *prefetch,               \
+                          const activation_block *x, int n, float *y) {                                 \
+        CALL_WITH_N_TO_4(gemv_blocks, read_##name, block_bytes, has_min, zero_shift, w, stride, blocks, \
+                         prefetch, x, y)                                                                \
     }
 
 DEFINE_32(q4_0, sizeof(block_q4_0), 0, 3)

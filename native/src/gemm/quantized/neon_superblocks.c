@@ -5,10 +5,10 @@
  */
 #include "neon.h"
 
-/** The scales of a super-block of four rows: as a panel has them, of four columns. */
+/** The scales of a superblock-block of four rows: as a panel has them, of four columns. */
 typedef struct {
     float32x4_t d[16];
-    int16x8_t min[BLOCKS];
+    int16x8_t mins[BLOCKS];
     float32x4_t dmin;
 } super_scales;
 
@@ -39,11 +39,11 @@ INLINE void scales_q4_k(const char *w, size_t stride, super_scales *out) {
     const uint8x16_t two = vdupq_n_u8(0x30);
     const uint8x16_t scale[2] = {
         vandq_u8(head[1], six),
-        vorrq_u8(neon_low(head[3]), vandq_u8(vshrq_n_u8(head[1], 2), two)),
+        vorrq_u8(neon_low_nibbles(head[3]), vandq_u8(vshrq_n_u8(head[1], 2), two)),
     };
     const uint8x16_t min[2] = {
         vandq_u8(head[2], six),
-        vorrq_u8(neon_high(head[3]), vandq_u8(vshrq_n_u8(head[2], 2), two)),
+        vorrq_u8(neon_high_nibbles(head[3]), vandq_u8(vshrq_n_u8(head[2], 2), two)),
     };
 #pragma GCC unroll 8
     for (int b = 0; b < BLOCKS; b++) {
@@ -51,7 +51,7 @@ INLINE void scales_q4_k(const char *w, size_t stride, super_scales *out) {
     }
 #pragma GCC unroll 4
     for (int b = 0; b < BLOCKS / 2; b++) {
-        out->min[b] = min_pair(min[b / 2], b);
+        out->mins[b] = min_pair(min[b / 2], b);
     }
 }
 
@@ -68,7 +68,7 @@ INLINE void scales_q2_k(const char *w, size_t stride, super_scales *out) {
     out->dmin = vcvt_f32_f16(vreinterpret_f16_u16(vshrn_n_u32(both, 16)));
 #pragma GCC unroll 8
     for (int b = 0; b < BLOCKS; b++) {
-        out->min[b] = min_pair(neon_high(packed[b / 2]), b);
+        out->mins[b] = min_pair(neon_high_nibbles(packed[b / 2]), b);
     }
 }
 
@@ -96,10 +96,10 @@ INLINE void scales_q3_k(const char *w, size_t stride, super_scales *out) {
     const float32x4_t d = vcvt_f32_f16(vreinterpret_f16_u16(vmovn_u32(vreinterpretq_u32_u8(packed[3]))));
     const uint8x16_t two = vdupq_n_u8(0x30);
     const uint8x16_t scale[4] = {
-        vorrq_u8(neon_low(packed[0]), vandq_u8(vshlq_n_u8(packed[2], 4), two)),
-        vorrq_u8(neon_low(packed[1]), vandq_u8(vshlq_n_u8(packed[2], 2), two)),
-        vorrq_u8(neon_high(packed[0]), vandq_u8(packed[2], two)),
-        vorrq_u8(neon_high(packed[1]), vandq_u8(vshrq_n_u8(packed[2], 2), two)),
+        vorrq_u8(neon_low_nibbles(packed[0]), vandq_u8(vshlq_n_u8(packed[2], 4), two)),
+        vorrq_u8(neon_low_nibbles(packed[1]), vandq_u8(vshlq_n_u8(packed[2], 2), two)),
+        vorrq_u8(neon_high_nibbles(packed[0]), vandq_u8(packed[2], two)),
+        vorrq_u8(neon_high_nibbles(packed[1]), vandq_u8(vshrq_n_u8(packed[2], 2), two)),
     };
 #pragma GCC unroll 16
     for (int b = 0; b < 16; b++) {
@@ -125,39 +125,39 @@ INLINE int block_of(const int steps, int part, int g) {
 
 /* ---- quants ---------------------------------------------------------------------------------------- */
 
-enum { MOST_BYTES = 4 };
+enum { MAX_LOADS = 4 };
 
 /** Reads the bytes of a part. */
-typedef void (*load_fn)(const char *w, size_t stride, int part, four_rows bytes[MOST_BYTES]);
+typedef void (*load_fn)(const char *w, size_t stride, int part, four_rows bytes[MAX_LOADS]);
 
 /** Group g of a part: q[0] has its first 16 weights, q[1] the others if it has 32. */
-typedef void (*expand_fn)(const int g, int part, const four_rows bytes[MOST_BYTES], four_rows q[2]);
+typedef void (*unpack_group_fn)(const int g, int part, const four_rows bytes[MAX_LOADS], four_rows q[2]);
 
-INLINE void load_q4_k(const char *w, size_t stride, int part, four_rows bytes[MOST_BYTES]) {
+INLINE void load_q4_k(const char *w, size_t stride, int part, four_rows bytes[MAX_LOADS]) {
     const char *qs = w + offsetof(block_q4_k, qs) + 32 * (size_t)part;
     bytes[0] = neon_rows(qs, stride);
     bytes[1] = neon_rows(qs + 16, stride);
 }
 
-INLINE void expand_q4_k(const int g, int part, const four_rows bytes[MOST_BYTES], four_rows q[2]) {
+INLINE void unpack_q4_k(const int g, int part, const four_rows bytes[MAX_LOADS], four_rows q[2]) {
     (void)part;
 #pragma GCC unroll 4
     for (int i = 0; i < LANES; i++) {
-        q[0].row[i] = g == 0 ? neon_low(bytes[0].row[i]) : neon_high(bytes[0].row[i]);
-        q[1].row[i] = g == 0 ? neon_low(bytes[1].row[i]) : neon_high(bytes[1].row[i]);
+        q[0].row[i] = g == 0 ? neon_low_nibbles(bytes[0].row[i]) : neon_high_nibbles(bytes[0].row[i]);
+        q[1].row[i] = g == 0 ? neon_low_nibbles(bytes[1].row[i]) : neon_high_nibbles(bytes[1].row[i]);
     }
 }
 
-INLINE void load_q5_k(const char *w, size_t stride, int part, four_rows bytes[MOST_BYTES]) {
+INLINE void load_q5_k(const char *w, size_t stride, int part, four_rows bytes[MAX_LOADS]) {
     load_q4_k(w + offsetof(block_q5_k, qs) - offsetof(block_q4_k, qs), stride, part, bytes);
     bytes[2] = neon_rows(w + offsetof(block_q5_k, qh), stride);
     bytes[3] = neon_rows(w + offsetof(block_q5_k, qh) + 16, stride);
 }
 
-INLINE void expand_q5_k(const int g, int part, const four_rows bytes[MOST_BYTES], four_rows q[2]) {
+INLINE void unpack_q5_k(const int g, int part, const four_rows bytes[MAX_LOADS], four_rows q[2]) {
     const uint8x16_t bit = vdupq_n_u8((uint8_t)(1 << (2 * part + g)));
     const uint8x16_t fifth = vdupq_n_u8(16);
-    expand_q4_k(g, part, bytes, q);
+    unpack_q4_k(g, part, bytes, q);
 #pragma GCC unroll 4
     for (int i = 0; i < LANES; i++) {
         q[0].row[i] = vorrq_u8(q[0].row[i], vandq_u8(vtstq_u8(bytes[2].row[i], bit), fifth));
@@ -165,14 +165,14 @@ INLINE void expand_q5_k(const int g, int part, const four_rows bytes[MOST_BYTES]
     }
 }
 
-INLINE void load_q6_k(const char *w, size_t stride, int part, four_rows bytes[MOST_BYTES]) {
+INLINE void load_q6_k(const char *w, size_t stride, int part, four_rows bytes[MAX_LOADS]) {
     const char *ql = w + 64 * (part / 2) + 16 * (part % 2);
     bytes[0] = neon_rows(ql, stride);
     bytes[1] = neon_rows(ql + 32, stride);
     bytes[2] = neon_rows(w + offsetof(block_q6_k, qh) + 16 * (size_t)part, stride);
 }
 
-INLINE void expand_q6_k(const int g, int part, const four_rows bytes[MOST_BYTES], four_rows q[2]) {
+INLINE void unpack_q6_k(const int g, int part, const four_rows bytes[MAX_LOADS], four_rows q[2]) {
     (void)part;
     const uint8x16_t two = vdupq_n_u8(0x30);
 #pragma GCC unroll 4
@@ -183,11 +183,11 @@ INLINE void expand_q6_k(const int g, int part, const four_rows bytes[MOST_BYTES]
                                 : g == 1 ? vshlq_n_u8(qh, 2)
                                 : g == 2 ? qh
                                          : vshrq_n_u8(qh, 2);
-        q[0].row[i] = vorrq_u8(g < 2 ? neon_low(ql) : neon_high(ql), vandq_u8(high, two));
+        q[0].row[i] = vorrq_u8(g < 2 ? neon_low_nibbles(ql) : neon_high_nibbles(ql), vandq_u8(high, two));
     }
 }
 
-INLINE void load_q2_k(const char *w, size_t stride, int part, four_rows bytes[MOST_BYTES]) {
+INLINE void load_q2_k(const char *w, size_t stride, int part, four_rows bytes[MAX_LOADS]) {
     bytes[0] = neon_rows(w + offsetof(block_q2_k, qs) + 16 * (size_t)part, stride);
     bytes[1] = neon_rows(w, stride);
 }
@@ -202,21 +202,21 @@ INLINE uint8x16_t two_bits(const int g, uint8x16_t qs) {
 }
 
 /** Quants times their scales, 45 at most. */
-INLINE void expand_q2_k(const int g, int part, const four_rows bytes[MOST_BYTES], four_rows q[2]) {
+INLINE void unpack_q2_k(const int g, int part, const four_rows bytes[MAX_LOADS], four_rows q[2]) {
     const uint8x16_t block = vdupq_n_u8((uint8_t)block_of(4, part, g));
 #pragma GCC unroll 4
     for (int i = 0; i < LANES; i++) {
-        const uint8x16_t scale = neon_low(vqtbl1q_u8(bytes[1].row[i], block));
+        const uint8x16_t scale = neon_low_nibbles(vqtbl1q_u8(bytes[1].row[i], block));
         q[0].row[i] = vmulq_u8(two_bits(g, bytes[0].row[i]), scale);
     }
 }
 
-INLINE void load_q3_k(const char *w, size_t stride, int part, four_rows bytes[MOST_BYTES]) {
+INLINE void load_q3_k(const char *w, size_t stride, int part, four_rows bytes[MAX_LOADS]) {
     bytes[0] = neon_rows(w + offsetof(block_q3_k, qs) + 16 * (size_t)part, stride);
     bytes[1] = neon_rows(w + 16 * (part % 2), stride);
 }
 
-INLINE void expand_q3_k(const int g, int part, const four_rows bytes[MOST_BYTES], four_rows q[2]) {
+INLINE void unpack_q3_k(const int g, int part, const four_rows bytes[MAX_LOADS], four_rows q[2]) {
     const uint8x16_t bit = vdupq_n_u8((uint8_t)(1 << (4 * (part / 2) + g)));
 #pragma GCC unroll 4
     for (int i = 0; i < LANES; i++) {
@@ -230,102 +230,104 @@ INLINE void expand_q3_k(const int g, int part, const four_rows bytes[MOST_BYTES]
 /** Reads the scales of four rows. */
 typedef void (*scales_fn)(const char *w, size_t stride, super_scales *out);
 
-INLINE void put_scales(const enum panel_kind kind, const super_scales *s, panel *out, int c) {
+INLINE void store_scales(const enum panel_kind kind, const super_scales *s, panel *out, int c) {
     const int mins = kind == PANEL_SUPER_32_MIN ? BLOCKS / 2 : kind == PANEL_SUPER_16_MIN ? BLOCKS : 0;
-    for (int b = 0; b < SEGMENT / 4 / steps_of(kind); b++) {
+    for (int b = 0; b < K_BLOCK / 4 / steps_per_scale(kind); b++) {
         vst1q_f32(out->d[b] + c, s->d[b]);
     }
     for (int b = 0; b < mins; b++) {
-        vst1q_s16(out->min[b][c], s->min[b]);
+        vst1q_s16(out->mins[b][c], s->mins[b]);
     }
     if (mins > 0) {
         vst1q_f32(out->dmin + c, s->dmin);
     }
 }
 
-INLINE void unpack(load_fn load, expand_fn expand, scales_fn scales, const size_t block_bytes,
-                   const enum panel_kind kind, const char *w, size_t stride, const char *ahead, panel *out) {
+INLINE void pack_superblocks(load_fn load, unpack_group_fn unpack, scales_fn scales, const size_t block_bytes,
+                             const enum panel_kind kind, const char *w, size_t stride, const char *prefetch,
+                             panel *out) {
     const int steps = group_steps(kind);
-    for (int c = 0; c < COLUMNS; c += LANES, w += LANES * stride) {
+    for (int c = 0; c < PANEL_ROWS; c += LANES, w += LANES * stride) {
         super_scales s;
         scales(w, stride, &s);
-        put_scales(kind, &s, out, c);
-        for (int part = 0; part < 4; part++, ahead += block_bytes) {
-            four_rows bytes[MOST_BYTES];
-            neon_fetch(ahead, block_bytes);
+        store_scales(kind, &s, out, c);
+        for (int part = 0; part < 4; part++, prefetch += block_bytes) {
+            four_rows bytes[MAX_LOADS];
+            neon_prefetch_l2(prefetch, block_bytes);
             load(w, stride, part, bytes);
 #pragma GCC unroll 4
             for (int g = 0; g < groups_of(steps); g++) {
                 const int step = steps * block_of(steps, part, g);
                 four_rows q[2];
-                expand(g, part, bytes, q);
-                neon_put(q, out, step, c);
+                unpack(g, part, bytes, q);
+                neon_store_panel(q, out, step, c);
                 if (steps == 8) {
-                    neon_put(q + 1, out, step + 4, c);
+                    neon_store_panel(q + 1, out, step + 4, c);
                 }
             }
         }
     }
 }
 
-#define EACH_POSITION(r) _Pragma("GCC unroll 4") for (int r = 0; r < positions; r++)
+#define EACH_X(r) _Pragma("GCC unroll 4") for (int r = 0; r < n; r++)
 
 /** Adds products of 16 weights of four rows, from weight k on, each row's in lanes of its own. */
-INLINE void add_whole(const int positions, const four_rows *q, const segment *x, int k,
-                      int32x4_t sum[MOST_STREAMED][LANES]) {
-    EACH_POSITION(r) {
+INLINE void add_whole(const int n, const four_rows *q, const activation_block *x, int k,
+                      int32x4_t sum[MAX_GEMV_N][LANES]) {
+    EACH_X(r) {
         const int8x16_t v = vld1q_s8(x[r].q + k);
 #pragma GCC unroll 4
         for (int i = 0; i < LANES; i++) {
-            sum[r][i] = neon_dot(sum[r][i], q->row[i], v);
+            sum[r][i] = neon_sdot(sum[r][i], q->row[i], v);
         }
     }
 }
 
-INLINE void stream(const int positions, load_fn load, expand_fn expand, scales_fn scales,
-                   const size_t block_bytes, const enum panel_kind kind, const int zero, const char *w,
-                   size_t stride, const char *ahead, const segment *x, float *y) {
+INLINE void gemv_superblocks(const int n, load_fn load, unpack_group_fn unpack, scales_fn scales,
+                             const size_t block_bytes, const enum panel_kind kind, const int zero,
+                             const char *w, size_t stride, const char *prefetch, const activation_block *x,
+                             float *y) {
     const int steps = group_steps(kind);
-    for (int c = 0; c < COLUMNS; c += LANES, w += LANES * stride) {
+    for (int c = 0; c < PANEL_ROWS; c += LANES, w += LANES * stride) {
         super_scales s;
-        float32x4_t f[MOST_STREAMED];
-        int32x4_t whole[MOST_STREAMED][LANES];
+        float32x4_t f[MAX_GEMV_N];
+        int32x4_t whole[MAX_GEMV_N][LANES];
         scales(w, stride, &s);
-        EACH_POSITION(r) {
-            f[r] = kind == PANEL_SUPER_32_MIN   ? neon_offset(s.min, s.dmin, x + r)
-                   : kind == PANEL_SUPER_16_MIN ? neon_offset_16(s.min, s.dmin, x + r)
+        EACH_X(r) {
+            f[r] = kind == PANEL_SUPER_32_MIN   ? neon_min_offset_32(s.mins, s.dmin, x + r)
+                   : kind == PANEL_SUPER_16_MIN ? neon_min_offset_16(s.mins, s.dmin, x + r)
                                                 : vdupq_n_f32(0);
 #pragma GCC unroll 4
             for (int i = 0; i < LANES; i++) {
                 whole[r][i] = vdupq_n_s32(0);
             }
         }
-        for (int part = 0; part < 4; part++, ahead += block_bytes) {
-            four_rows bytes[MOST_BYTES];
-            neon_fetch(ahead, block_bytes);
+        for (int part = 0; part < 4; part++, prefetch += block_bytes) {
+            four_rows bytes[MAX_LOADS];
+            neon_prefetch_l2(prefetch, block_bytes);
             load(w, stride, part, bytes);
 #pragma GCC unroll 4
             for (int g = 0; g < groups_of(steps); g++) {
                 const int b = block_of(steps, part, g);
                 four_rows q[2];
-                expand(g, part, bytes, q);
+                unpack(g, part, bytes, q);
                 if (kind == PANEL_SUPER_16_MIN) {
-                    add_whole(positions, q, x, 16 * b, whole);
+                    add_whole(n, q, x, 16 * b, whole);
                     continue;
                 }
-                EACH_POSITION(r) {
-                    const float32x4_t sum = steps == 8
-                                                ? neon_products_32(q, x + r, 32 * b, 0)
-                                                : neon_products_16(q, x + r, 16 * b, zero * x[r].sum[b]);
+                EACH_X(r) {
+                    const float32x4_t sum =
+                        steps == 8 ? neon_dot_product_32(q, x + r, 32 * b, 0)
+                                   : neon_dot_product_16(q, x + r, 16 * b, zero * x[r].neg_sums[b]);
                     f[r] = vfmaq_f32(f[r], sum, s.d[b]);
                 }
             }
         }
-        EACH_POSITION(r) {
+        EACH_X(r) {
             if (kind == PANEL_SUPER_16_MIN) {
-                f[r] = vfmaq_f32(f[r], neon_across(whole[r], 0), s.d[0]);
+                f[r] = vfmaq_f32(f[r], neon_reduce(whole[r], 0), s.d[0]);
             }
-            float *to = neon_sums_of(y, r, c);
+            float *to = neon_sums_at(y, r, c);
             vst1q_f32(to, vfmaq_n_f32(vld1q_f32(to), f[r], x[r].d[0]));
         }
     }
@@ -333,15 +335,16 @@ INLINE void stream(const int positions, load_fn load, expand_fn expand, scales_f
 
 /** Defines both functions of a type. */
 #define DEFINE_SUPER(name, scales, kind, zero)                                                             \
-    void neon_unpack_##name(const char *w, size_t stride, int blocks, const char *ahead, panel *out) {     \
+    void neon_pack_##name(const char *w, size_t stride, int blocks, const char *prefetch, panel *out) {    \
         (void)blocks;                                                                                      \
-        unpack(load_##name, expand_##name, scales, sizeof(block_##name), kind, w, stride, ahead, out);     \
+        pack_superblocks(load_##name, unpack_##name, scales, sizeof(block_##name), kind, w, stride,        \
+                         prefetch, out);                                                                   \
     }                                                                                                      \
-    void neon_stream_##name(const char *w, size_t stride, int blocks, const char *ahead, const segment *x, \
-                            int positions, float *y) {                                                     \
+    void neon_gemv_##name(const char *w, size_t stride, int blocks, const char *prefetch,                  \
+                          const activation_block *x, int n, float *y) {                                    \
         (void)blocks;                                                                                      \
-        FOR_POSITIONS(stream, load_##name, expand_##name, scales, sizeof(block_##name), kind, zero, w,     \
-                      stride, ahead, x, y)                                                                 \
+        CALL_WITH_N_TO_4(gemv_superblocks, load_##name, unpack_##name, scales, sizeof(block_##name), kind, \
+                         zero, w, stride, prefetch, x, y)                                                  \
     }
 
 DEFINE_SUPER(q2_k, scales_q2_k, PANEL_SUPER_16_MIN, 0)

@@ -1,125 +1,123 @@
-/* A product's way through memory: which rows of W are unpacked when, and multiplied by what. */
+/* The loops of the quantised GEMM: which K-blocks of W are packed when, and multiplied by what. */
 #include <string.h>
 
 #include "gemm/gemm.h"
 
 enum {
-    GROUP = PANELS * COLUMNS, /* rows of W that are multiplied together */
-    MOST_GROUPS = 4,          /* groups that share a pass over the activations */
-    MOST_SEGMENT_BYTES = 272, /* of a row: q8_0's */
+    MAX_STRIPS = 4,          /* strips that share a pass over X */
+    MAX_K_BLOCK_BYTES = 272, /* of a row: of q8_0 */
 };
 
-/** A run of rows, at most MOST_GROUPS groups, and where their sums are. */
+/** A pass: at most MAX_STRIPS strips and at most MAX_N rows of X. */
 typedef struct {
-    const kernel_table *table;
-    const product *p;
-    const kernel_type *type;
-    float *sums;      /* [groups][positions][GROUP] */
-    const char *next; /* what is read after the run */
-} run;
+    const quantized_gemm_table *table;
+    const gemm_args *args;
+    const weight_type *type;
+    float *sums;        /* [strips][n][STRIP_ROWS] */
+    const char *next_w; /* what is read after the pass */
+} pass;
 
-static const char *row_at(const run *r, int64_t row) {
-    return r->p->weights + (size_t)row * r->p->stride;
+static const char *row_at(const pass *p, int64_t row) {
+    return p->args->w + (size_t)row * p->args->w_stride;
 }
 
-/** 16 rows of a segment, which may be copies of fewer; what stands for missing ones is not used. */
+/** A K-block of 16 rows of W; a copy if there are fewer rows, the missing ones are zeros. */
 typedef struct {
     const char *w;
     size_t stride;
-    char copies[COLUMNS][MOST_SEGMENT_BYTES];
-} sixteen;
+    char copies[PANEL_ROWS][MAX_K_BLOCK_BYTES];
+} panel_rows;
 
-static void take_rows_of(const run *r, const char *w, int64_t rows, int blocks, sixteen *out) {
+static void take_rows(const pass *p, const char *w, int64_t rows, int blocks, panel_rows *out) {
     out->w = w;
-    out->stride = r->p->stride;
-    if (rows < COLUMNS) {
-        const size_t bytes = kernel_row_bytes(r->type, 32 * blocks);
+    out->stride = p->args->w_stride;
+    if (rows < PANEL_ROWS) {
+        const size_t bytes = weight_row_bytes(p->type, 32 * blocks);
         memset(out->copies, 0, sizeof out->copies);
         for (int64_t i = 0; i < rows; i++) {
-            memcpy(out->copies[i], w + (size_t)i * r->p->stride, bytes);
+            memcpy(out->copies[i], w + (size_t)i * p->args->w_stride, bytes);
         }
         out->w = out->copies[0];
-        out->stride = MOST_SEGMENT_BYTES;
+        out->stride = MAX_K_BLOCK_BYTES;
     }
 }
 
-static void unpack(const run *r, const sixteen *rows, int blocks, const char *ahead, panel *out) {
-    const unpack_fn quick = r->table->unpack[r->p->type];
-    if (quick != NULL) {
-        quick(rows->w, rows->stride, blocks, ahead, out);
+static void pack(const pass *p, const panel_rows *rows, int blocks, const char *prefetch, panel *out) {
+    const pack_fn fast = p->table->pack[p->args->type];
+    if (fast != NULL) {
+        fast(rows->w, rows->stride, blocks, prefetch, out);
     } else {
-        unpack_columns(r->type, rows->w, rows->stride, blocks, out);
+        pack_panel_by_row(p->type, rows->w, rows->stride, blocks, out);
     }
 }
 
-/** Sums of the group's rows with one segment of the positions. */
-static void add_segment(const run *r, int64_t row, int64_t rows, const char *next, int64_t s, int64_t first,
-                        int64_t positions, float *sums) {
+/** Adds the products of K-block kb of a strip and of rows [first, first + n) of X. */
+static void add_k_block(const pass *p, int64_t row, int64_t rows, const char *next_w, int64_t kb,
+                        int64_t first, int64_t n, float *sums) {
     panel panels[PANELS];
-    const int64_t left = r->p->k - s * SEGMENT;
-    const int blocks = left < SEGMENT ? (int)(left / 32) : BLOCKS;
-    const size_t segment_bytes = kernel_row_bytes(r->type, SEGMENT);
-    const char *at = row_at(r, row) + (size_t)s * segment_bytes;
-    const segment *x = r->p->x + s * r->p->positions + first;
-    const stream_fn stream = positions <= r->table->most_streamed ? r->table->stream[r->p->type] : NULL;
+    const int64_t left = p->args->k - kb * K_BLOCK;
+    const int blocks = left < K_BLOCK ? (int)(left / 32) : BLOCKS;
+    const size_t k_block_bytes = weight_row_bytes(p->type, K_BLOCK);
+    const char *w = row_at(p, row) + (size_t)kb * k_block_bytes;
+    const activation_block *x = p->args->x + kb * p->args->n + first;
+    const gemv_fn gemv = n <= p->table->max_gemv_n ? p->table->gemv[p->args->type] : NULL;
     for (int i = 0; i < PANELS; i++) {
-        /* a group of less than half its rows takes the first ones twice */
-        const int64_t begin = rows > i * COLUMNS ? i * COLUMNS : 0;
-        /* the group that follows is one run of memory, and asked for in its order */
-        const char *ahead = next + (size_t)(s * PANELS + i) * COLUMNS * segment_bytes;
-        sixteen of;
-        take_rows_of(r, at + (size_t)begin * r->p->stride, rows - begin, blocks, &of);
-        if (stream != NULL) {
-            for (int64_t m = 0; m < positions; m += r->table->streamed) {
-                const int64_t rest = positions - m;
-                const int n = rest < r->table->streamed ? (int)rest : r->table->streamed;
-                stream(of.w, of.stride, blocks, ahead, x + m, n, sums + m * GROUP + i * COLUMNS);
+        /* a strip of less than half its rows takes the first ones twice */
+        const int64_t begin = rows > i * PANEL_ROWS ? i * PANEL_ROWS : 0;
+        /* the next strip is contiguous and prefetched in the order of memory */
+        const char *prefetch = next_w + (size_t)(kb * PANELS + i) * PANEL_ROWS * k_block_bytes;
+        panel_rows of;
+        take_rows(p, w + (size_t)begin * p->args->w_stride, rows - begin, blocks, &of);
+        if (gemv != NULL) {
+            for (int64_t j = 0; j < n; j += p->table->gemv_n) {
+                const int64_t rest = n - j;
+                const int count = rest < p->table->gemv_n ? (int)rest : p->table->gemv_n;
+                gemv(of.w, of.stride, blocks, prefetch, x + j, count, sums + j * STRIP_ROWS + i * PANEL_ROWS);
             }
         } else {
-            unpack(r, &of, blocks, ahead, panels + i);
+            pack(p, &of, blocks, prefetch, panels + i);
         }
     }
-    if (stream == NULL) {
-        r->table->multiply[r->type->kind](panels, x, positions, blocks, r->type->zero_shift, sums);
+    if (gemv == NULL) {
+        p->table->multiply[p->type->panel](panels, x, n, blocks, p->type->zero_shift, sums);
     }
 }
 
-static void store(const run *r, int64_t row, int64_t rows, int64_t first, int64_t positions,
-                  const float *sums) {
-    for (int64_t m = 0; m < positions; m++) {
-        float *y = r->p->y + place_of(r->p, first + m) * r->p->position_stride + row;
-        memcpy(y, sums + m * GROUP, (size_t)rows * sizeof *y);
+static void store(const pass *p, int64_t row, int64_t rows, int64_t first, int64_t n, const float *sums) {
+    for (int64_t j = 0; j < n; j++) {
+        float *y = p->args->y + scatter_row(p->args, first + j) * p->args->y_stride + row;
+        memcpy(y, sums + j * STRIP_ROWS, (size_t)rows * sizeof *y);
     }
 }
 
-static void multiply_run(const run *r, int64_t from, int64_t to, int64_t first, int64_t positions) {
-    const int64_t groups = (to - from + GROUP - 1) / GROUP;
-    const int64_t size = positions * GROUP;
-    memset(r->sums, 0, (size_t)(groups * size) * sizeof *r->sums);
-    for (int64_t s = 0; s < segment_count(r->p->k); s++) {
-        for (int64_t g = 0; g < groups; g++) {
-            const int64_t row = from + g * GROUP;
-            const int64_t rows = to - row < GROUP ? to - row : GROUP;
-            const char *next = g + 1 < groups ? row_at(r, row + GROUP) : r->next;
-            add_segment(r, row, rows, next, s, first, positions, r->sums + g * size);
+static void run_pass(const pass *p, int64_t from, int64_t to, int64_t first, int64_t n) {
+    const int64_t strips = (to - from + STRIP_ROWS - 1) / STRIP_ROWS;
+    const int64_t size = n * STRIP_ROWS;
+    memset(p->sums, 0, (size_t)(strips * size) * sizeof *p->sums);
+    for (int64_t kb = 0; kb < k_block_count(p->args->k); kb++) {
+        for (int64_t s = 0; s < strips; s++) {
+            const int64_t row = from + s * STRIP_ROWS;
+            const int64_t rows = to - row < STRIP_ROWS ? to - row : STRIP_ROWS;
+            const char *next_w = s + 1 < strips ? row_at(p, row + STRIP_ROWS) : p->next_w;
+            add_k_block(p, row, rows, next_w, kb, first, n, p->sums + s * size);
         }
     }
-    for (int64_t g = 0; g < groups; g++) {
-        const int64_t row = from + g * GROUP;
-        store(r, row, to - row < GROUP ? to - row : GROUP, first, positions, r->sums + g * size);
+    for (int64_t s = 0; s < strips; s++) {
+        const int64_t row = from + s * STRIP_ROWS;
+        store(p, row, to - row < STRIP_ROWS ? to - row : STRIP_ROWS, first, n, p->sums + s * size);
     }
 }
 
-void quantized_product(const kernel_table *table, const product *p, int64_t from, int64_t to) {
-    float sums[MOST_GROUPS * MOST_POSITIONS * GROUP] __attribute__((aligned(64)));
-    run r = {table, p, &kernel_types[p->type], sums, NULL};
-    /* with few positions, rows that are read once are best read in their order */
-    const int64_t step = p->positions <= 2 * BLOCKS ? GROUP : MOST_GROUPS * GROUP;
+void quantized_gemm(const quantized_gemm_table *table, const gemm_args *args, int64_t from, int64_t to) {
+    float sums[MAX_STRIPS * MAX_N * STRIP_ROWS] __attribute__((aligned(64)));
+    pass p = {table, args, &weight_types[args->type], sums, NULL};
+    /* for small n each row is read once, best in the order of memory */
+    const int64_t step = args->n <= 2 * BLOCKS ? STRIP_ROWS : MAX_STRIPS * STRIP_ROWS;
     for (int64_t row = from; row < to; row += step) {
-        r.next = row + step < to ? row_at(&r, row + step) : p->next;
-        for (int64_t m = 0; m < p->positions; m += MOST_POSITIONS) {
-            const int64_t positions = p->positions - m < MOST_POSITIONS ? p->positions - m : MOST_POSITIONS;
-            multiply_run(&r, row, row + step < to ? row + step : to, m, positions);
+        p.next_w = row + step < to ? row_at(&p, row + step) : args->next_w;
+        for (int64_t j = 0; j < args->n; j += MAX_N) {
+            const int64_t n = args->n - j < MAX_N ? args->n - j : MAX_N;
+            run_pass(&p, row, row + step < to ? row + step : to, j, n);
         }
     }
 }

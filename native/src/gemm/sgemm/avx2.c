@@ -2,7 +2,7 @@
 #include <immintrin.h>
 
 #define NAME "avx2"
-#define TABLE products_avx2
+#define TABLE sgemm_avx2
 #define LANES 8
 #define VECTORS 2
 #define COLUMNS 6

@@ -2,7 +2,7 @@
 #include <immintrin.h>
 
 #define NAME "avx512"
-#define TABLE products_avx512
+#define TABLE sgemm_avx512
 #define LANES 16
 #define VECTORS 2
 #define COLUMNS 12

@@ -6,7 +6,7 @@ enum {
     RUN = 4096,  /* terms that are summed in f32 */
 };
 
-float product_dot(int64_t k, const float *x, const float *y) {
+float sgemm_dot(int64_t k, const float *x, const float *y) {
     double total = 0;
     for (int64_t from = 0; from < k; from += RUN) {
         const int64_t end = k - from < RUN ? k : from + RUN;

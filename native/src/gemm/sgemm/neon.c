@@ -2,7 +2,7 @@
 #include <arm_neon.h>
 
 #define NAME "neon"
-#define TABLE products_neon
+#define TABLE sgemm_neon
 #define LANES 4
 #define VECTORS 2
 #define COLUMNS 12

@@ -15,7 +15,7 @@ typedef int32_t lanes __attribute__((vector_size(16)));
 /** Values of a row that are packed before the next rows: what is written stays in the first cache. */
 static const int64_t STRETCH = 64;
 
-static inline float value(const char *from, product_strides s, int64_t i, int64_t k) {
+static inline float value(const char *from, sgemm_strides s, int64_t i, int64_t k) {
     float x;
     memcpy(&x, from + (size_t)i * s.outer + (size_t)k * s.inner, sizeof x);
     return x;
@@ -50,7 +50,7 @@ static inline void pack_four(float *to, const char *from, size_t outer, int64_t 
     }
     for (int64_t l = whole; l < k; l++) {
         for (int64_t i = 0; i < room; i++) {
-            const product_strides s = {outer, sizeof(float)};
+            const sgemm_strides s = {outer, sizeof(float)};
             to[l * width + i] = i < rows ? value(from, s, i, l) : 0;
         }
     }
@@ -107,7 +107,7 @@ static void pack_runs(float *to, const char *from, size_t inner, int64_t panels,
     }
 }
 
-static void pack_any(float *to, const char *from, product_strides s, int64_t count, int64_t k, int width) {
+static void pack_any(float *to, const char *from, sgemm_strides s, int64_t count, int64_t k, int width) {
     for (int64_t l = 0; l < k; l++) {
         for (int64_t i = 0; i < width; i++) {
             to[l * width + i] = i < count ? value(from, s, i, l) : 0;
@@ -115,7 +115,7 @@ static void pack_any(float *to, const char *from, product_strides s, int64_t cou
     }
 }
 
-void product_pack(float *to, const char *from, product_strides strides, int64_t count, int64_t k, int width) {
+void sgemm_pack(float *to, const char *from, sgemm_strides strides, int64_t count, int64_t k, int width) {
     int64_t done = 0;
     if (strides.outer == sizeof(float)) {
         const int64_t panels = count / width;

@@ -48,7 +48,7 @@ static uint64_t read_words(const char *from, size_t bytes) {
     return sum;
 }
 
-const product_table products_scalar = {
+const sgemm_table sgemm_scalar = {
     .name = "scalar",
     .lanes = 1,
     .rows = ROWS,

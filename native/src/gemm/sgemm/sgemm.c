@@ -13,9 +13,9 @@
 
 /** What a thread packs into. Not on the stack, because threads of Java have little of it. */
 typedef struct {
-    _Alignas(64) float a[PRODUCT_MAX_BLOCK * PRODUCT_DEPTH];
-    _Alignas(64) float b[PRODUCT_STRIP * PRODUCT_DEPTH];
-    _Alignas(64) float edge[PRODUCT_MAX_ROWS * PRODUCT_MAX_COLUMNS];
+    _Alignas(64) float a[SGEMM_MAX_BLOCK * SGEMM_K_BLOCK];
+    _Alignas(64) float b[SGEMM_STRIP * SGEMM_K_BLOCK];
+    _Alignas(64) float edge[SGEMM_MAX_ROWS * SGEMM_MAX_COLUMNS];
 } workspace;
 
 static _Thread_local workspace packed;
@@ -40,12 +40,12 @@ static range part(int64_t total, int64_t index, int64_t parts) {
 
 /** A product and how it is cut. Columns are counted in panels, through all matrices. */
 typedef struct {
-    const product_table *table;
+    const sgemm_table *table;
     const struct ggml_tensor *a;
     const struct ggml_tensor *b;
     struct ggml_tensor *dst;
-    product_strides a_strides;
-    product_strides b_strides;
+    sgemm_strides a_strides;
+    sgemm_strides b_strides;
     int64_t n;
     int64_t m;
     int64_t k;
@@ -56,7 +56,7 @@ typedef struct {
     int64_t share3;
 } sgemm_plan;
 
-static sgemm_plan describe(const product_table *table, struct ggml_tensor *dst, int32_t kind) {
+static sgemm_plan describe(const sgemm_table *table, struct ggml_tensor *dst, int32_t kind) {
     const struct ggml_tensor *a = dst->src[0];
     const struct ggml_tensor *b = dst->src[1];
     /* the dimension that is summed over, and the one that is left */
@@ -73,7 +73,7 @@ static sgemm_plan describe(const product_table *table, struct ggml_tensor *dst, 
         .n = dst->ne[0],
         .m = dst->ne[1],
         .k = k,
-        .depth = cover(k, cover(k, PRODUCT_DEPTH)),
+        .depth = cover(k, cover(k, SGEMM_K_BLOCK)),
         .panels = cover(dst->ne[1], table->columns),
         .matrices = dst->ne[2] * dst->ne[3],
         .share2 = dst->ne[2] / a->ne[2],
@@ -89,7 +89,7 @@ static char *matrix(const struct ggml_tensor *t, int64_t i2, int64_t i3) {
 /** Rows from i on, a block of A that is packed, by columns from j on, a strip of B that is packed. */
 static void tiles(const sgemm_plan *p, float *c, size_t stride, int64_t rows, int64_t columns, int64_t depth,
                   bool add) {
-    const product_table *t = p->table;
+    const sgemm_table *t = p->table;
     for (int64_t j = 0; j < columns; j += t->columns) {
         const int width = (int)min(t->columns, columns - j);
         for (int64_t i = 0; i < rows; i += t->rows) {
@@ -124,10 +124,10 @@ static void columns(const sgemm_plan *p, int64_t number, range panels, range row
     const char *b = matrix(p->b, i2, i3) + (size_t)terms.from * p->b_strides.inner;
     const int64_t depth = terms.to - terms.from;
     const int64_t end = min(panels.to * p->table->columns, p->m);
-    for (int64_t j = panels.from * p->table->columns; j < end; j += PRODUCT_STRIP) {
-        const int64_t count = min(PRODUCT_STRIP, end - j);
-        product_pack(packed.b, b + (size_t)j * p->b_strides.outer, p->b_strides, count, depth,
-                     p->table->columns);
+    for (int64_t j = panels.from * p->table->columns; j < end; j += SGEMM_STRIP) {
+        const int64_t count = min(SGEMM_STRIP, end - j);
+        sgemm_pack(packed.b, b + (size_t)j * p->b_strides.outer, p->b_strides, count, depth,
+                   p->table->columns);
         tiles(p, c + (size_t)j * stride, stride, rows.to - rows.from, count, depth, terms.from > 0);
     }
 }
@@ -142,8 +142,8 @@ static void group(const sgemm_plan *p, range panels, range rows) {
         const range terms = {k, min(k + p->depth, p->k)};
         for (int64_t i = rows.from; i < rows.to; i += p->table->block) {
             const range block = {i, min(i + p->table->block, rows.to)};
-            product_pack(packed.a, a + (size_t)i * p->a_strides.outer + (size_t)k * p->a_strides.inner,
-                         p->a_strides, block.to - i, terms.to - k, p->table->rows);
+            sgemm_pack(packed.a, a + (size_t)i * p->a_strides.outer + (size_t)k * p->a_strides.inner,
+                       p->a_strides, block.to - i, terms.to - k, p->table->rows);
             for (int64_t at = panels.from; at < panels.to;) {
                 const int64_t number = at / p->panels;
                 const int64_t start = number * p->panels;
@@ -160,7 +160,7 @@ static void group(const sgemm_plan *p, range panels, range rows) {
  * thread with the most to do has the least, in quarters of cycles for each of k.
  */
 static int64_t row_parts(const sgemm_plan *p, int32_t threads) {
-    const product_table *t = p->table;
+    const sgemm_table *t = p->table;
     int64_t best = 1;
     int64_t least = INT64_MAX;
     for (int64_t parts = 1; parts <= threads; parts++) {
@@ -188,12 +188,12 @@ static void dots(const sgemm_plan *p, int32_t thread, int32_t threads) {
         const int64_t i3 = number / p->dst->ne[2];
         const float *x = (const void *)matrix(p->a, i2 / p->share2, i3 / p->share3);
         const float *y = (const void *)matrix(p->b, i2, i3);
-        *(float *)(void *)matrix(p->dst, i2, i3) = product_dot(p->k, x, y);
+        *(float *)(void *)matrix(p->dst, i2, i3) = sgemm_dot(p->k, x, y);
     }
 }
 
-void product_compute(const product_table *table, struct ggml_tensor *dst, int32_t thread, int32_t threads,
-                     int32_t kind) {
+void sgemm_compute(const sgemm_table *table, struct ggml_tensor *dst, int32_t thread, int32_t threads,
+                   int32_t kind) {
     const sgemm_plan p = describe(table, dst, kind);
     if (p.n == 1 && p.m == 1 && p.a_strides.inner == sizeof(float) && p.b_strides.inner == sizeof(float)) {
         dots(&p, thread, threads);
@@ -215,5 +215,5 @@ void product_compute(const product_table *table, struct ggml_tensor *dst, int32_
 }
 
 void myelin_op_sgemm(struct ggml_tensor *dst, int32_t thread, int32_t threads, void *kind) {
-    product_compute(sgemm_in_use(), dst, thread, threads, (int32_t)(intptr_t)kind);
+    sgemm_compute(sgemm_in_use(), dst, thread, threads, (int32_t)(intptr_t)kind);
 }

@@ -18,9 +18,9 @@
 #define UNROLL _Pragma("GCC unroll 32")
 #endif
 
-_Static_assert(VECTORS *LANES <= PRODUCT_MAX_ROWS && COLUMNS <= PRODUCT_MAX_COLUMNS, "the size of a tile");
-_Static_assert(BLOCK <= PRODUCT_MAX_BLOCK && BLOCK % (VECTORS * LANES) == 0, "a block is whole tiles");
-_Static_assert(PRODUCT_STRIP % COLUMNS == 0, "a strip is whole tiles");
+_Static_assert(VECTORS *LANES <= SGEMM_MAX_ROWS && COLUMNS <= SGEMM_MAX_COLUMNS, "the size of a tile");
+_Static_assert(BLOCK <= SGEMM_MAX_BLOCK && BLOCK % (VECTORS * LANES) == 0, "a block is whole tiles");
+_Static_assert(SGEMM_STRIP % COLUMNS == 0, "a strip is whole tiles");
 
 /** A tile of a size that is known here: vectors and columns are constants where this is inlined. */
 static inline __attribute__((always_inline)) void tile_of(int vectors, int columns, int64_t k, const float *a,
@@ -135,7 +135,7 @@ static uint64_t read_words(const char *from, size_t bytes) {
     return total;
 }
 
-const product_table TABLE = {
+const sgemm_table TABLE = {
     .name = NAME,
     .lanes = LANES,
     .rows = VECTORS * LANES,

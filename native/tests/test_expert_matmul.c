@@ -8,14 +8,7 @@
 #include "myelin.h"
 #include "runtime/ggml_tensor.h"
 
-enum {
-    K = 512,
-    N = 48,
-    MOST_EXPERTS = 9,
-    MOST_USED = 4,
-    MOST_TOKENS = 40,
-    MOST_PAIRS = MOST_USED * MOST_TOKENS
-};
+enum { K = 512, N = 48, MAX_EXPERTS = 9, MAX_USED = 4, MAX_TOKENS = 40, MAX_PAIRS = MAX_USED * MAX_TOKENS };
 
 static uint32_t state = 4711;
 
@@ -26,12 +19,12 @@ static uint32_t next(void) {
     return state;
 }
 
-static char weights[MOST_EXPERTS * N * K * sizeof(float)];
-static float x[MOST_PAIRS * K];
-static int32_t ids[MOST_TOKENS][MOST_USED + 1]; /* rows lie further apart than they are long */
-static int32_t groups[2 + MOST_EXPERTS + MOST_PAIRS];
-static segment rows[MOST_PAIRS * K / SEGMENT];
-static float y[MOST_PAIRS * N];
+static char weights[MAX_EXPERTS * N * K * sizeof(float)];
+static float x[MAX_PAIRS * K];
+static int32_t ids[MAX_TOKENS][MAX_USED + 1]; /* rows lie further apart than they are long */
+static int32_t groups[2 + MAX_EXPERTS + MAX_PAIRS];
+static activation_block rows[MAX_PAIRS * K / K_BLOCK];
+static float y[MAX_PAIRS * N];
 static int64_t progress_bytes[MYELIN_WORK_QUEUE_BYTES / sizeof(int64_t)];
 
 /** A contiguous tensor. */
@@ -51,11 +44,11 @@ static struct ggml_tensor tensor(int32_t type, size_t row_bytes, int64_t d0, int
 }
 
 static int is_float(int32_t type) {
-    return kernel_types[type].format == ACTIVATIONS_F32;
+    return weight_types[type].activations == ACTIVATIONS_F32;
 }
 
 static void random_weights(int32_t type) {
-    const size_t bytes = kernel_types[type].bytes;
+    const size_t bytes = weight_types[type].block_bytes;
     for (size_t i = 0; i < sizeof weights; i++) {
         weights[i] = (char)next();
     }
@@ -102,31 +95,31 @@ static void run_threads(struct ggml_tensor *dst, int32_t threads) {
 
 /** One row's product, alone. */
 static void check_pair(int32_t type, int32_t expert, int64_t from, int64_t pair, const char *what) {
-    static segment one[K / SEGMENT];
+    static activation_block one[K / K_BLOCK];
     float alone[N];
-    const size_t stride = kernel_row_bytes(&kernel_types[type], K);
+    const size_t stride = weight_row_bytes(&weight_types[type], K);
     if (!is_float(type)) {
-        kernels_in_use()->activations->quantize[kernel_types[type].format](K, x + from * K, one, 1);
+        kernels_in_use()->activations->quantize[weight_types[type].activations](K, x + from * K, one, 1);
     }
-    const product p = {
+    const gemm_args p = {
         .type = type,
         .k = K,
-        .weights = weights + (size_t)expert * N * stride,
-        .stride = stride,
+        .w = weights + (size_t)expert * N * stride,
+        .w_stride = stride,
         .x = one,
-        .floats = {.data = (const char *)(x + from * K), .used = 1},
-        .positions = 1,
+        .x_f32 = {.data = (const char *)(x + from * K), .used = 1},
+        .n = 1,
         .y = alone,
-        .position_stride = N,
+        .y_stride = N,
     };
-    kernel_product(kernels_in_use(), &p, 0, N);
+    gemm(kernels_in_use(), &p, 0, N);
     CHECK(memcmp(alone, y + pair * N, sizeof alone) == 0, "%s type %d: pair %d", what, type, (int)pair);
 }
 
 static void check(int32_t type, int32_t experts, int64_t used, int64_t tokens, int64_t each, int32_t choices,
                   int32_t threads) {
-    const enum activation_format format = kernel_types[type].format;
-    const size_t stride = kernel_row_bytes(&kernel_types[type], K);
+    const enum activation_format format = weight_types[type].activations;
+    const size_t stride = weight_row_bytes(&weight_types[type], K);
     for (int64_t t = 0; t < tokens; t++) {
         for (int64_t i = 0; i < used; i++) {
             ids[t][i] = (int32_t)(next() % (uint32_t)choices);
@@ -136,8 +129,8 @@ static void check(int32_t type, int32_t experts, int64_t used, int64_t tokens, i
     struct ggml_tensor chosen = tensor(26, sizeof ids[0], used, tokens, 1, ids);
     struct ggml_tensor in = tensor(0, K * sizeof(float), K, each, tokens, x);
     struct ggml_tensor g = tensor(26, sizeof groups, 2 + experts + used * tokens, 1, 1, groups);
-    struct ggml_tensor q = tensor(24, sizeof(segment) * K / SEGMENT, (int64_t)sizeof(segment) * K / SEGMENT,
-                                  used * tokens, 1, rows);
+    struct ggml_tensor q = tensor(24, sizeof(activation_block) * K / K_BLOCK,
+                                  (int64_t)sizeof(activation_block) * K / K_BLOCK, used * tokens, 1, rows);
     struct ggml_tensor out = tensor(0, N * sizeof(float), N, used, tokens, y);
     g.src[0] = &chosen;
     q.src[0] = &in;
@@ -176,9 +169,9 @@ int main(void) {
         for (int32_t threads = 1; threads <= 4; threads++) {
             check(types[t], 1, 1, 1, 1, 1, threads);
             check(types[t], 2, 2, 7, 1, 2, threads);
-            check(types[t], MOST_EXPERTS, MOST_USED, MOST_TOKENS, 1, MOST_EXPERTS, threads);
-            check(types[t], MOST_EXPERTS, MOST_USED, MOST_TOKENS, MOST_USED, MOST_EXPERTS, threads);
-            check(types[t], MOST_EXPERTS, 3, 11, 3, 1, threads); /* all to the first, the others idle */
+            check(types[t], MAX_EXPERTS, MAX_USED, MAX_TOKENS, 1, MAX_EXPERTS, threads);
+            check(types[t], MAX_EXPERTS, MAX_USED, MAX_TOKENS, MAX_USED, MAX_EXPERTS, threads);
+            check(types[t], MAX_EXPERTS, 3, 11, 3, 1, threads); /* all to the first, the others idle */
             check(types[t], 3, 2, 1, 1, 3, threads);
         }
     }
