@@ -1,14 +1,14 @@
 /**
- * Attention of queries over the cells of a cache (Vaswani et al. 2017), in one pass (Milakov and
- * Gimelshein 2018; Dao et al. 2022), its products in whole numbers of 16 bits.
+ * Attention over a KV cache (Vaswani et al. 2017) with online softmax (Milakov and Gimelshein 2018; Dao et
+ * al. 2022), in 16-bit fixed point.
  *
- * Keys, queries and values become fixed-point numbers, a step a row; products of 64 cells are summed
- * in int32, which never overflows, so exactly; each block of 64 cells has its own largest weight, and
- * blocks are added in f32, first to last. What a query gets depends on it and on the cells it sees
- * alone: the same bit for bit with any other queries beside it.
+ * Each row of Q, K and V is quantised to integers with one scale. Dot products over a block of 64 cells are
+ * summed in int32, which cannot overflow, so they are exact. Each block has its own maximum; blocks are
+ * added in f32, first to last. The output of a query depends on the query and on the cells that it sees
+ * only: it has the same bits for any batch.
  */
-#ifndef MYELIN_SRC_ATTENTION_H
-#define MYELIN_SRC_ATTENTION_H
+#ifndef MYELIN_SRC_ATTENTION_ATTENTION_H
+#define MYELIN_SRC_ATTENTION_ATTENTION_H
 
 #include <stddef.h>
 #include <stdint.h>
@@ -16,18 +16,18 @@
 #include "quantize/blocks.h"
 
 enum {
-    BLOCK_CELLS = 64,           /* of a block */
-    PANEL_WIDTH = 32,           /* columns of a panel */
-    TILE_QUERIES = 12,          /* that go through a block together */
+    BLOCK_CELLS = 64,           /* cells of a block */
+    PANEL_WIDTH = 32,           /* columns of a panel: cells of K, or values of V */
+    TILE_QUERIES = 12,          /* queries that go through a block together */
     MAX_HEAD_SIZE = 256,        /* values of a head */
-    MAX_QUERIES = 256,          /* of a chunk */
-    MAX_CHUNK_VALUES = 1 << 14, /* of all its queries, rounded up to whole panels */
+    MAX_QUERIES = 256,          /* queries of a chunk */
+    MAX_CHUNK_VALUES = 1 << 14, /* values of the queries of a chunk, padded to whole panels */
 };
 
-/** Attention of all heads, each group of them over the keys and values of one. Strides in bytes. */
+/** Attention of all heads. heads / kv_heads query heads, a group, share each KV head. Strides in bytes. */
 typedef struct {
-    int32_t type;  /* of keys and values: f16 or q8_0 */
-    int head_size; /* values of a head, 1 to MOST_HEAD; whole blocks of the type */
+    int32_t type;  /* of K and V: f16 or q8_0 */
+    int head_size; /* 1 to MAX_HEAD_SIZE; whole blocks of the type */
     int64_t heads;
     int64_t kv_heads;
     int64_t tokens;
@@ -41,26 +41,27 @@ typedef struct {
     const char *v;
     size_t v_head;
     size_t v_cell;
-    const int32_t *positions; /* [tokens]: a token sees the cells up to its position */
-    float scale;              /* of the products of queries and keys */
-    float *out;               /* [tokens][heads][head] */
+    const int32_t *positions; /* [tokens]: a token sees the cells 0 to its position */
+    float scale;              /* of QK */
+    float *out;               /* [tokens][heads][head_size] */
 } attention;
 
-/** Queries [from, to) of the key head: query i is token i / group's, head i % group of the group. */
+/** Computes queries [from, to) of a KV head. Query i is of token i / group and head i % group of the group.
+ */
 typedef void (*attend_fn)(const attention *a, int64_t kv_head, int64_t from, int64_t to);
 
-/** Values of a head, in whole panels. */
-static inline int attention_padded_head(int head) {
-    return (head + PANEL_WIDTH - 1) / PANEL_WIDTH * PANEL_WIDTH;
+/** The head size, padded to whole panels. */
+static inline int attention_padded_head(int head_size) {
+    return (head_size + PANEL_WIDTH - 1) / PANEL_WIDTH * PANEL_WIDTH;
 }
 
-/** Most queries of one call of attend_fn. */
-static inline int64_t attention_max_queries(int head) {
-    const int most = MAX_CHUNK_VALUES / attention_padded_head(head);
-    return most < MAX_QUERIES ? most : MAX_QUERIES;
+/** The most queries of one call of attend_fn. */
+static inline int64_t attention_max_queries(int head_size) {
+    const int max = MAX_CHUNK_VALUES / attention_padded_head(head_size);
+    return max < MAX_QUERIES ? max : MAX_QUERIES;
 }
 
-/** Whether caches of this type can be read. */
+/** Whether a cache of this type is supported. */
 static inline int attention_supports(int32_t type) {
     return type == TYPE_F16 || type == TYPE_Q8_0;
 }

@@ -1,6 +1,6 @@
 /**
- * Attention in vectors of 256 bits. Who includes this has defined NAME, and ADD_PAIRS(sum, w, x): sum and
- * the products of both whole numbers of each lane.
+ * Attention in 256-bit vectors. A file that includes this defines NAME, and ADD_PAIRS(sum, w, x), which adds
+ * the products of both int16 of each 32-bit lane to sum.
  */
 #include <string.h>
 
@@ -8,22 +8,22 @@
 
 #include "attention.h"
 
-enum { TILE = 6 }; /* rows by 16 columns: 12 registers of sums */
+enum { TILE = 6 }; /* rows, by 16 columns: 12 registers of sums */
 
 #define TILE_COLUMNS 16
 #define EACH_TILE(f) f(6) f(4) f(2) f(1)
 #define EACH_ROW(r) _Pragma("GCC unroll 6") for (int r = 0; r < rows; r++)
 
-INLINE void tile(const int rows, const int16_t *a, int64_t stride, int steps, const int16_t *columns,
+INLINE void tile(const int rows, const int16_t *a, int64_t stride, int steps, const int16_t *packed,
                  int32_t *out) {
     __m256i sum[TILE][2];
     EACH_ROW(r) {
         sum[r][0] = _mm256_setzero_si256();
         sum[r][1] = _mm256_setzero_si256();
     }
-    for (int k = 0; k < steps; k++, columns += 2 * PANEL_WIDTH) {
-        const __m256i w0 = _mm256_load_si256((const void *)columns);
-        const __m256i w1 = _mm256_load_si256((const void *)(columns + PANEL_WIDTH / 2));
+    for (int k = 0; k < steps; k++, packed += 2 * PANEL_WIDTH) {
+        const __m256i w0 = _mm256_load_si256((const void *)packed);
+        const __m256i w1 = _mm256_load_si256((const void *)(packed + PANEL_WIDTH / 2));
         EACH_ROW(r) {
             int32_t pair;
             memcpy(&pair, a + r * stride + 2 * k, sizeof pair);
@@ -67,4 +67,4 @@ INLINE void pack_panel(const int16_t *rows, int64_t stride, int steps, int16_t *
     }
 }
 
-#include "attend.h"
+#include "flash_attention.h"

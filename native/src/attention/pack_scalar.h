@@ -1,9 +1,9 @@
-/** Columns one by one. */
+/** Packing column by column. */
 #include <string.h>
 
 #include "attention.h"
 
-/** See attend.h. */
+/** See flash_attention.h. */
 INLINE void pack_panel(const int16_t *rows, int64_t stride, int steps, int16_t *out) {
     for (int k = 0; k < steps; k++) {
         for (int c = 0; c < PANEL_WIDTH; c++) {

@@ -8,15 +8,14 @@
 #define TILE_COLUMNS PANEL_WIDTH
 #define EACH_TILE(f) f(1)
 
-INLINE void tile(int rows, const int16_t *a, int64_t stride, int steps, const int16_t *columns,
-                 int32_t *out) {
+INLINE void tile(int rows, const int16_t *a, int64_t stride, int steps, const int16_t *packed, int32_t *out) {
     for (int r = 0; r < rows; r++) {
         const int16_t *row = a + r * stride;
         uint32_t sum[PANEL_WIDTH] = {0};
         for (int k = 0; k < steps; k++) {
             for (int c = 0; c < PANEL_WIDTH; c++) {
-                const int16_t *w = columns + (k * PANEL_WIDTH + c) * 2;
-                /* unsigned: rows that are not finite may be any numbers */
+                const int16_t *w = packed + (k * PANEL_WIDTH + c) * 2;
+                /* unsigned, because rows that are not finite may have any integers and overflow */
                 sum[c] += (uint32_t)(row[2 * k] * w[0]) + (uint32_t)(row[2 * k + 1] * w[1]);
             }
         }
@@ -26,4 +25,4 @@ INLINE void tile(int rows, const int16_t *a, int64_t stride, int steps, const in
 
 #include "pack_scalar.h"
 
-#include "attend.h"
+#include "flash_attention.h"

@@ -1,4 +1,4 @@
-// The probe for aarch64. It is compiled without any ISA flag, because it runs before anything is known.
+// The probe for aarch64. Compiled without ISA flags, because it runs before the features are known.
 #include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
@@ -24,7 +24,7 @@ uint64_t myelin_probe_features(void) {
            when((caps2 >> 14) & 1, MYELIN_CPU_BF16);
 }
 
-/** Arm cores have no name of their own: who made it and which part it is, from MIDR_EL1. */
+/** Arm cores have no name: implementer and part number from MIDR_EL1. */
 void myelin_probe_brand(char brand[MYELIN_BRAND_BYTES]) {
     brand[0] = '\0';
     FILE *file = fopen("/sys/devices/system/cpu/cpu0/regs/identification/midr_el1", "r");

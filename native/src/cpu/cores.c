@@ -1,4 +1,4 @@
-// How many cores this process may run on.
+// The cores that this process may run on.
 #if defined(__linux__)
 #define _GNU_SOURCE  // sched_getaffinity, CPU_COUNT
 #endif
@@ -10,7 +10,7 @@
 #include <sched.h>
 #include <stdio.h>
 
-/** The lowest-numbered logical CPU of a core stands for it; CPU_SETSIZE if the kernel does not say. */
+/** The lowest-numbered logical CPU of the core, which identifies it; CPU_SETSIZE if unknown. */
 static size_t first_sibling(size_t cpu) {
     char path[96];
     snprintf(path, sizeof path, "/sys/devices/system/cpu/cpu%zu/topology/thread_siblings_list", cpu);

@@ -1,4 +1,4 @@
-/* The int8 peak: independent sums of products in registers, one function for each kind of instructions. */
+/* The int8 peak: independent sums of dot products in registers. */
 #include "int8_peak.h"
 
 #include "dispatch.h"
@@ -11,7 +11,7 @@
 #include <arm_neon.h>
 #endif
 
-enum { SUMS = 12 }; /* enough for a latency of five at two a cycle; 16 registers hold them */
+enum { SUMS = 12 }; /* enough for a latency of five cycles at two a cycle; they fit 16 registers */
 
 #if defined(__clang__)
 #define UNROLL _Pragma("clang loop unroll(full)")
@@ -20,8 +20,8 @@ enum { SUMS = 12 }; /* enough for a latency of five at two a cycle; 16 registers
 #endif
 
 /**
- * Defines a function that does SUMS times STEP(sum, a, b) a round. KEEP makes the compiler believe that
- * a register changes, so that nothing is computed in advance or left out.
+ * Defines a function that runs STEP(sum, a, b) SUMS times a round. KEEP hides the value of a register from
+ * the compiler, so that it computes nothing in advance and removes nothing.
  */
 #define MEASURE(name, attributes, VECTOR, ONES, STEP, KEEP) \
     attributes static void name(int64_t rounds) {           \
@@ -41,7 +41,7 @@ enum { SUMS = 12 }; /* enough for a latency of five at two a cycle; 16 registers
         }                                                   \
     }
 
-#define OPS(products) (2 * UINT64_C(products) * SUMS) /* a product and its sum count two */
+#define OPS(products) (2 * UINT64_C(products) * SUMS) /* a product and its sum are two operations */
 
 #if defined(__x86_64__)
 #define KEEP_X86(v) __asm__ volatile("" : "+v"(v))
@@ -59,7 +59,7 @@ MEASURE(run_avxvnni, __attribute__((target("avx2,avxvnni"))), __m256i, _mm256_se
 const int8_peak int8_peak_avxvnni = {OPS(32), run_avxvnni};
 #endif
 
-/* Pairs of products as int16, pairs of those as int32. The operands must seem to change for every sum. */
+/* Products in pairs as int16, these in pairs as int32. The operands must seem to change for every sum. */
 #define MADDUBS(sum, a, b) \
     KEEP_YMM(a);           \
     sum = _mm256_add_epi32(sum, _mm256_madd_epi16(_mm256_maddubs_epi16(a, b), b))
@@ -69,7 +69,7 @@ const int8_peak int8_peak_avx2 = {OPS(32), run_avx2};
 
 #if defined(__aarch64__)
 #define KEEP_NEON(v) __asm__ volatile("" : "+w"(v))
-/* In assembly, since compilers differ in how a function asks for an extension. */
+/* In assembly, because compilers differ in how a function enables an extension. */
 #define ARCH ".arch armv8.2-a+dotprod+i8mm\n\t"
 #define SDOT(sum, a, b) __asm__(ARCH "sdot %0.4s, %1.16b, %2.16b" : "+w"(sum) : "w"(a), "w"(b))
 #define SMMLA(sum, a, b) __asm__(ARCH "smmla %0.4s, %1.16b, %2.16b" : "+w"(sum) : "w"(a), "w"(b))

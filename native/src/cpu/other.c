@@ -1,4 +1,4 @@
-// The probe for CPUs that have no kernels of their own: nothing is claimed, scalar code runs.
+// The probe for CPU families without SIMD kernels: no features, so scalar code runs.
 #include "cpu.h"
 
 uint64_t myelin_probe_features(void) {

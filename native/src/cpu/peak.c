@@ -1,4 +1,4 @@
-/* What this machine can do, for others to compare with. */
+/* The f32 and memory peak of a core. */
 
 #include "dispatch.h"
 #include "myelin.h"

@@ -1,5 +1,5 @@
-// The probe for x86. It is compiled without any ISA flag, because it runs before anything is known.
-// Bits: Intel SDM volume 2A, CPUID, leaves 1 and 7; volume 1, 13.3 for XCR0.
+// The probe for x86. Compiled without ISA flags, because it runs before the features are known. Bits: Intel
+// SDM volume 2A, CPUID, leaves 1 and 7; volume 1, 13.3 for XCR0.
 #include <cpuid.h>
 #include <stdbool.h>
 #include <string.h>
@@ -11,7 +11,7 @@ struct leaf {
     uint32_t eax, ebx, ecx, edx;
 };
 
-/** All zero where the CPU does not have the leaf. */
+/** All zero if the CPU does not have the leaf. */
 static struct leaf cpuid(uint32_t leaf, uint32_t subleaf) {
     struct leaf r = {0, 0, 0, 0};
     if (!__get_cpuid_count(leaf, subleaf, &r.eax, &r.ebx, &r.ecx, &r.edx)) {
@@ -20,7 +20,7 @@ static struct leaf cpuid(uint32_t leaf, uint32_t subleaf) {
     return r;
 }
 
-/** Which register files the operating system saves; only to be asked when OSXSAVE is set. */
+/** The register files that the operating system saves; valid only if OSXSAVE is set. */
 static uint64_t xcr0(void) {
     uint32_t low, high;
     __asm__ volatile("xgetbv" : "=a"(low), "=d"(high) : "c"(0));

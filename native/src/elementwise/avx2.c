@@ -1,4 +1,4 @@
-/* Compiled with AVX2, FMA and F16C; only called where the probe found them all. */
+/* Compiled with AVX2, FMA and F16C; called only if the CPU has them all. */
 #define TABLE elementwise_avx2
 
 #include "simd/avx2.h"

@@ -1,4 +1,4 @@
-/* Compiled with AVX-512 F, BW, DQ, VL, VBMI and VNNI; only called where the probe found them all. */
+/* Compiled with AVX-512 F, BW, DQ, VL, VBMI and VNNI; called only if the CPU has them all. */
 #define TABLE elementwise_avx512
 
 #include "simd/avx512.h"

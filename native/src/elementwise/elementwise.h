@@ -1,6 +1,6 @@
-/** What is done to a row of f32 before it is quantised. Lengths are multiples of 16. */
-#ifndef MYELIN_SRC_ROWS_H
-#define MYELIN_SRC_ROWS_H
+/** Operations on rows of f32 before they are quantised. Lengths are multiples of 16. */
+#ifndef MYELIN_SRC_ELEMENTWISE_ELEMENTWISE_H
+#define MYELIN_SRC_ELEMENTWISE_ELEMENTWISE_H
 
 #include <stdint.h>
 
@@ -8,7 +8,7 @@
 typedef struct {
     /** out = silu(gate) * up (SwiGLU, Shazeer 2020), silu(x) = x / (1 + exp(-x)). */
     void (*swiglu)(int64_t n, const float *gate, const float *up, float *out);
-    /** One by the root of the mean square and epsilon (Zhang and Sennrich 2019). */
+    /** 1 / sqrt(mean of squares + epsilon) (RMSNorm, Zhang and Sennrich 2019). */
     float (*inverse_rms)(int64_t n, const float *x, float epsilon);
     /** out = x * scale * weight. */
     void (*scale)(int64_t n, const float *x, float scale, const float *weight, float *out);

@@ -1,4 +1,4 @@
-/* Compiled with NEON, which every Armv8 has. */
+/* Compiled with NEON, which every Armv8 CPU has. */
 #define TABLE elementwise_neon
 
 #include "simd/neon.h"

@@ -1,4 +1,4 @@
-/* NaN carried past ggml's quantisation, which drops it. */
+/* Restores NaN that ggml's quantisation drops. */
 #include <assert.h>
 #include <math.h>
 #include <string.h>
@@ -21,7 +21,7 @@ static int all_finite(int64_t n, const float *x) {
     return !infinite;
 }
 
-/** Where a tensor has what is in row i of another one, which may have several rows for each of its. */
+/** The row of t that belongs to row i of another tensor, which may have several rows for each row of t. */
 static char *row_at(const struct ggml_tensor *t, const struct ggml_tensor *of, int64_t i) {
     const int64_t i1 = i % of->ne[1];
     const int64_t i2 = i / of->ne[1] % of->ne[2];

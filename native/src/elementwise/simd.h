@@ -1,4 +1,4 @@
-/** The functions of a table, by lanes. Who includes this has defined TABLE and the lanes. */
+/** The functions of a table. A file that includes this includes a simd/ header first, and defines TABLE. */
 #include <math.h>
 
 #include "elementwise.h"
@@ -10,7 +10,7 @@ static void swiglu(int64_t n, const float *x, const float *up, float *out) {
     const f32x16 one = f32x16_set1(1);
     for (int64_t i = 0; i < n; i += SIMD_WIDTH) {
         const f32x16 v = f32x16_load(x + i);
-        /* the power is of what is not positive: e / (1 + e) for negative values, 1 / (1 + e) for others */
+        /* exp() of -|x|: the sigmoid is e / (1 + e) for negative x, 1 / (1 + e) for others */
         const f32x16 e = exp2_nonpositive(f32x16_mul(f32x16_abs(v), f32x16_set1(-0x1.715476p0f)));
         const f32x16 over = f32x16_max(f32x16_select_ge(v, 0, one), e);
         const f32x16 silu = f32x16_div(f32x16_mul(v, over), f32x16_add(one, e));

@@ -1,10 +1,10 @@
-/** The formats of ggml that the kernels read, as they lie in a file. */
-#ifndef MYELIN_SRC_BLOCKS_H
-#define MYELIN_SRC_BLOCKS_H
+/** The block formats of ggml that the kernels read. */
+#ifndef MYELIN_SRC_QUANTIZE_BLOCKS_H
+#define MYELIN_SRC_QUANTIZE_BLOCKS_H
 
 #include <stdint.h>
 
-/** ggml's numbers of the types that have kernels (enum ggml_type). */
+/** The types that have kernels, with the values of enum ggml_type. */
 enum {
     TYPE_F32 = 0,
     TYPE_F16 = 1,
@@ -25,10 +25,10 @@ enum {
     TYPE_COUNT = 43,
 };
 
-/** A number in IEEE 754 half precision. */
+/** IEEE 754 half precision (f16). */
 typedef uint16_t half_t;
 
-/** The upper half of a number in single precision. */
+/** The upper half of a single (bf16). */
 typedef uint16_t bfloat_t;
 
 /** 32 weights: d * (q - 8); byte i holds weight i in its low bits, weight i + 16 in its high. */

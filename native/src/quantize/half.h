@@ -1,12 +1,12 @@
-/** Formats of 16 bits without instructions for them. */
-#ifndef MYELIN_SRC_HALF_H
-#define MYELIN_SRC_HALF_H
+/** f16 and bf16 in plain C. */
+#ifndef MYELIN_SRC_QUANTIZE_HALF_H
+#define MYELIN_SRC_QUANTIZE_HALF_H
 
 #include <string.h>
 
 #include "blocks.h"
 
-/** The value of a half, exactly. */
+/** f16 to f32, exact. */
 static inline float half_to_float(half_t h) {
     const uint32_t sign = (uint32_t)(h & 0x8000) << 16;
     const uint32_t exponent = (h >> 10) & 0x1f;
@@ -27,7 +27,7 @@ static inline float half_to_float(half_t h) {
     return value;
 }
 
-/** The value of a bfloat, exactly. */
+/** bf16 to f32, exact. */
 static inline float bfloat_to_float(bfloat_t h) {
     const uint32_t bits = (uint32_t)h << 16;
     float value;

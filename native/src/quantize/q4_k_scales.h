@@ -1,6 +1,6 @@
 /** The scales and mins of a q4_K block: eight of each, 6 bits, in 12 bytes. */
-#ifndef MYELIN_SRC_Q4_K_H
-#define MYELIN_SRC_Q4_K_H
+#ifndef MYELIN_SRC_QUANTIZE_Q4_K_SCALES_H
+#define MYELIN_SRC_QUANTIZE_Q4_K_SCALES_H
 
 #include <stdint.h>
 #include <string.h>

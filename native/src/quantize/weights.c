@@ -1,4 +1,4 @@
-/* What is exported: checks of arguments. */
+/* The exported functions: checks of arguments. */
 #include "weights.h"
 #include "cpu/dispatch.h"
 #include "myelin.h"

@@ -1,11 +1,11 @@
-/* AVX-512: a group of values that share a scale has a lane, 16 groups are searched at once. */
+/* AVX-512: each lane is a group of values that share a scale; 16 groups are searched at once. */
 #include <immintrin.h>
 #include <math.h>
 #include <string.h>
 
 #include "weights.h"
 
-/** Groups whose values are all smaller become zeroes. */
+/** Groups of smaller values become zeros. */
 static const float SMALLEST = 1e-15f;
 
 static half_t to_half(float value) {
@@ -20,7 +20,7 @@ static __m512 magnitude(__m512 x) {
     return _mm512_and_ps(x, _mm512_castsi512_ps(_mm512_set1_epi32(0x7fffffff)));
 }
 
-/** To the nearest integer, ties to even, for what is below 2^22. */
+/** To the nearest integer, ties to even, for values below 2^22. */
 static __m512 nearest(__m512 x) {
     return _mm512_roundscale_ps(x, _MM_FROUND_TO_NEAREST_INT | _MM_FROUND_NO_EXC);
 }
@@ -30,8 +30,8 @@ static __m512 clamp(__m512 x, __m512 low, __m512 high) {
 }
 
 /**
- * Likewise by adding 1.5 * 2^23 and looking at the fraction, as the reference does, so that what is
- * larger, infinite or no number comes out as there.
+ * The same by adding 1.5 * 2^23 and reading the fraction, as the reference does: larger values, infinities
+ * and NaN give the same result as there.
  */
 static __m512i nearest_as_bits(__m512 x) {
     const __m512i bits = _mm512_castps_si512(_mm512_add_ps(x, _mm512_set1_ps(12582912.0f)));
@@ -57,7 +57,7 @@ static void quantize_q4_0(int64_t n, const float *x, void *out) {
         const __m512 low_size = magnitude(low);
         const __m512 high_size = magnitude(high);
         const float most = _mm512_reduce_max_ps(_mm512_max_ps(low_size, high_size));
-        /* the first of the largest decides about the sign */
+        /* the first of the largest values decides the sign */
         const __m512 all = _mm512_set1_ps(most);
         const uint32_t where = (uint32_t)_mm512_cmpeq_ps_mask(low_size, all) |
                                (uint32_t)_mm512_cmpeq_ps_mask(high_size, all) << 16;
@@ -78,7 +78,7 @@ static void quantize_q4_0(int64_t n, const float *x, void *out) {
 
 /** To the nearest integer, ties away from zero. */
 static __m512i rounded(__m512 x) {
-    /* the largest float below a half: adding it carries exactly those that round up */
+    /* the largest float below 0.5: adding it carries exactly the values that round up */
     const __m512 half = _mm512_set1_ps(0x1.fffffep-2f);
     const __m512 sign = _mm512_castsi512_ps(_mm512_set1_epi32((int)0x80000000));
     return _mm512_cvttps_epi32(_mm512_add_ps(x, _mm512_or_ps(half, _mm512_and_ps(x, sign))));
@@ -100,10 +100,10 @@ static void quantize_q8_0(int64_t n, const float *x, void *out) {
 
 /* ---- 256 values in 16 groups of 16: scale ---- */
 
-/** The candidates of the scale: so many steps of a tenth to either side. */
+/** The candidates of the scale: steps of 0.1 to either side. */
 enum { Q6_STEPS = 9 };
 
-/** Sums over a group's values: x^2 times x times q, and times q times q. */
+/** Sums over the values of a group: x^2 * x * q and x^2 * q * q. */
 typedef struct {
     __m512 xq;
     __m512 qq;
@@ -122,7 +122,7 @@ static inline sums_q6 try_q6(const __m512 x[16], const __m512 weight[16], const 
     return s;
 }
 
-/** The scale of each group that errs least, and the inverse that its quants were taken with. */
+/** The scale of each group with the smallest error, and the inverse scale of its quants. */
 static void scales_q6(const float *from, float scales[16], float inverses[16]) {
     __m512 x[16];
     __m512 weight[16];
@@ -222,11 +222,11 @@ static void quantize_q6_k(int64_t n, const float *x, void *out) {
 
 enum { Q4_STEPS = 20 };
 
-/** What was found for 16 groups: two blocks. */
+/** The scales and mins of 16 groups, two blocks. */
 typedef struct {
     float scales[16];
     float mins[16];
-    /** The inverse and the minimum that the quants were taken with. */
+    /** The inverse scale and the minimum of the quants. */
     float inverses[16];
     float offsets[16];
     uint16_t constant;
@@ -242,7 +242,7 @@ static inline __m512 error_q4(__m512 sum, __m512 x, __m512 q, __m512 weight, __m
     return _mm512_add_ps(sum, _mm512_mul_ps(weight, _mm512_mul_ps(diff, diff)));
 }
 
-/** An infinite inverse makes every quant 0 in the reference: so does an inverse of 0. */
+/** With an infinite inverse every quant of the reference is 0, as with an inverse of 0. */
 static __m512 usable(__m512 inverse) {
     const __m512 infinite = _mm512_set1_ps(INFINITY);
     return _mm512_mask_mov_ps(inverse, _mm512_cmp_ps_mask(inverse, infinite, _CMP_EQ_OQ),
@@ -316,7 +316,7 @@ static void search_scales_q4(const float *from, __m512i lanes, search_q4 *found)
         scale = _mm512_mask_mov_ps(scale, better, this_scale);
         inverse = _mm512_mask_mov_ps(inverse, better, other);
         offset = _mm512_mask_mov_ps(offset, better, min);
-        /* the candidates after it begin at the better minimum */
+        /* later candidates start from the better minimum */
         min = _mm512_mask_mov_ps(min, better, this_min);
     }
     min = _mm512_mask_mov_ps(min, constant, constant_min);
@@ -328,13 +328,13 @@ static void search_scales_q4(const float *from, __m512i lanes, search_q4 *found)
     found->constant = constant;
 }
 
-/** The scale or minimum of a group in 63 steps of the largest. */
+/** The scale or minimum of a group in 63rds of the largest. */
 static uint8_t steps_q4(float inverse, float value) {
     const uint8_t steps = (uint8_t)nearest_int(inverse * value);
     return steps < 63 ? steps : 63;
 }
 
-/** The largest of 8 that is above zero, else zero. */
+/** The largest of 8 values, at least zero. */
 static float largest_of(const float values[8]) {
     float largest = 0;
     for (int g = 0; g < 8; g++) {
@@ -343,7 +343,7 @@ static float largest_of(const float values[8]) {
     return largest;
 }
 
-/** Packs as described in q4_k.h. */
+/** Packs as described in q4_k_scales.h. */
 static void pack_scales(const uint8_t scales[8], const uint8_t mins[8], uint8_t packed[12]) {
     for (int g = 0; g < 4; g++) {
         packed[g] = (uint8_t)(scales[g] | scales[g + 4] >> 4 << 6);
@@ -352,7 +352,7 @@ static void pack_scales(const uint8_t scales[8], const uint8_t mins[8], uint8_t 
     }
 }
 
-/** One block of which groups 8 * half to 8 * half + 7 were searched. */
+/** Quantises the block of groups 8 * half to 8 * half + 7. */
 static void finish_q4(const float *x, const search_q4 *found, int half, block_q4_k *y) {
     const float max_scale = largest_of(found->scales + 8 * half);
     const float max_min = largest_of(found->mins + 8 * half);
@@ -398,7 +398,7 @@ static void quantize_q4_k(int64_t n, const float *x, void *out) {
     search_q4 found;
     for (int64_t b = 0; b < blocks; b += 2) {
         const int both = b + 1 < blocks;
-        /* a last block alone is searched twice */
+        /* a single last block is searched twice */
         const __m512i lanes = both ? lanes_by(32) : _mm512_and_si512(lanes_by(32), _mm512_set1_epi32(255));
         search_scales_q4(x + 256 * b, lanes, &found);
         finish_q4(x + 256 * b, &found, 0, y + b);
@@ -408,7 +408,7 @@ static void quantize_q4_k(int64_t n, const float *x, void *out) {
     }
 }
 
-/* ---- to floats ---- */
+/* ---- conversion to f32 ---- */
 
 static __m512i larger(__m512i most, __m512 x) {
     return _mm512_max_epu32(most, _mm512_castps_si512(magnitude(x)));

@@ -1,4 +1,4 @@
-/* Widening for any machine; encoding is left to ggml. */
+/* Conversion to f32 for any machine; ggml quantises. */
 #include <string.h>
 
 #include "half.h"

@@ -1,12 +1,12 @@
-#ifndef MYELIN_SRC_GGML_TENSOR_H
-#define MYELIN_SRC_GGML_TENSOR_H
+#ifndef MYELIN_SRC_RUNTIME_GGML_TENSOR_H
+#define MYELIN_SRC_RUNTIME_GGML_TENSOR_H
 
 #include <stddef.h>
 #include <stdint.h>
 
 /**
- * The part of ggml's struct ggml_tensor that the operations read, as it lies in ggml 0.25. Java
- * compares these offsets with those of its bindings before it uses the operations.
+ * The part of struct ggml_tensor of ggml 0.25 that the ops read. Java compares these offsets with those of
+ * its bindings before it uses the ops.
  */
 struct ggml_tensor {
     int32_t type;

@@ -1,18 +1,18 @@
-// The text of ggml's warnings and errors, kept until Java asks for it. ggml has one log callback for
-// the process, so there is one buffer.
+// Keeps the text of ggml's warnings and errors until Java takes it. ggml has one log callback per process, so
+// there is one buffer.
 #include <stdatomic.h>
 #include <string.h>
 
 #include "myelin.h"
 
-// ggml's levels (enum ggml_log_level); debug and info are below.
+// Values of enum ggml_log_level; debug and info are lower.
 enum { level_warn = 3, level_error = 4, level_continue = 5 };
 
 static char kept[MYELIN_LOG_CAPACITY];
 static size_t kept_bytes = 0;
-// A spin lock: held for a copy of at most MYELIN_LOG_CAPACITY bytes, by what happens rarely.
+// A spin lock, held for a copy of at most MYELIN_LOG_CAPACITY bytes; messages are rare.
 static atomic_flag busy = ATOMIC_FLAG_INIT;
-// Whether the last message of this thread was kept, for what continues it.
+// Whether the last message of this thread was kept, for its continuation.
 static _Thread_local bool continuing = false;
 
 static void lock(void) {
@@ -24,7 +24,7 @@ static void unlock(void) {
     atomic_flag_clear_explicit(&busy, memory_order_release);
 }
 
-/** The start of the newest part of text that fits: of a whole line if there is one. */
+/** The start of the newest part of text that fits, at the start of a line if possible. */
 static size_t newest_part(const char *text, size_t length, size_t room) {
     if (length <= room) {
         return 0;

@@ -1,5 +1,5 @@
-// Mapped files that somebody changes. Reading a page of a mapping that lies behind the end of its file
-// raises SIGBUS, which ends the process; here it gives zeros and is remembered instead.
+// Detects changes of mapped files. Reading a page of a mapping beyond the end of the file raises SIGBUS,
+// which ends the process; with a watch it gives zeros, and the change is recorded.
 #if defined(__linux__)
 #define _GNU_SOURCE  // statx, syscall
 #endif
@@ -19,22 +19,22 @@
 
 enum { most_watches = 1024 };
 
-/** A mapping; start is 0 where the slot is free. */
+/** A watched mapping; start is 0 in a free slot. */
 struct watch {
     // read by the signal handler
     _Atomic uintptr_t start;
     _Atomic uintptr_t end;
     _Atomic bool changed;
-    // -1 where the file could not be opened
+    // -1 if the file could not be opened
     int file;
     uint64_t size;
     struct statx_timestamp written;
 };
 
 static struct watch watches[most_watches];
-// How many slots were ever in use.
+// The number of slots that have ever been used.
 static _Atomic int used = 0;
-// Guards the table's changes; the handler takes no lock.
+// Guards changes of the table; the handler takes no lock.
 static atomic_flag busy = ATOMIC_FLAG_INIT;
 static bool installed = false;
 static struct sigaction previous;
@@ -49,7 +49,7 @@ static void unlock(void) {
     atomic_flag_clear_explicit(&busy, memory_order_release);
 }
 
-/** A system call and nothing else: this runs in a signal handler. */
+/** Only a system call, because it runs in a signal handler. */
 static bool map_zeros(uintptr_t from, size_t bytes) {
     const int flags = MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED | MAP_NORESERVE;
 #if defined(SYS_mmap)
@@ -59,7 +59,9 @@ static bool map_zeros(uintptr_t from, size_t bytes) {
 #endif
 }
 
-/** Puts pages of zeros in place of what is left of a watched mapping; false if none is there. */
+/**
+ * Replaces the rest of a watched mapping by pages of zeros; false if the address is in no watched mapping.
+ */
 static bool replace(uintptr_t address) {
     const int count = atomic_load(&used);
     for (int i = 0; i < count; i++) {
@@ -70,7 +72,7 @@ static bool replace(uintptr_t address) {
             continue;
         }
         const uintptr_t from = address / page * page;
-        // All to the end at once: what follows is missing too, and each page would be a signal of its own.
+        // The whole rest at once: the following pages are missing too, and each would raise a signal.
         if (!map_zeros(from, end - from)) {
             return false;
         }
@@ -86,7 +88,7 @@ static void pass_on(int signal, siginfo_t *info, void *context) {
     } else if (previous.sa_handler != SIG_DFL && previous.sa_handler != SIG_IGN) {
         previous.sa_handler(signal);
     } else {
-        // The access is made again, and ends the process.
+        // The access is repeated and ends the process.
         sigaction(signal, &previous, NULL);
     }
 }
@@ -100,7 +102,7 @@ static void on_fault(int signal, siginfo_t *info, void *context) {
     errno = kept;
 }
 
-/** Once, with the lock. The handler that is there, such as the JVM's, gets what is not ours. */
+/** Called once, with the lock. The previous handler, such as the JVM's, gets all other faults. */
 static bool install(void) {
     if (installed) {
         return true;
@@ -156,7 +158,7 @@ int32_t myelin_mapping_watch(const char *path, const void *address, size_t bytes
         w->written = state.stx_mtime;
     }
     atomic_store(&w->changed, false);
-    // in whole pages: the rest of the last one is mapped too
+    // in whole pages, because the rest of the last page is mapped too
     atomic_store(&w->end, start + (bytes + page - 1) / page * page);
     atomic_store(&w->start, start);
     if (slot >= atomic_load(&used)) {

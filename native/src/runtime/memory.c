@@ -1,4 +1,4 @@
-// Advice about mapped files, whose pages are read from disk when they are first touched.
+// Prefetch and residency of mapped files, whose pages are read from disk when they are first accessed.
 #if defined(__linux__)
 #define _DEFAULT_SOURCE  // madvise, mincore
 #elif defined(__APPLE__)
@@ -41,7 +41,7 @@ int32_t myelin_resident_bytes(const void *address, size_t bytes, uint64_t *resid
     if (status != MYELIN_OK || bytes == 0) {
         return status;
     }
-    // A window at a time, so that nothing is allocated however large the mapping is.
+    // A window at a time, so that no memory is allocated for a large mapping.
     enum { window_pages = 1024 };
 #if defined(__APPLE__)
     char present[window_pages];
@@ -67,7 +67,7 @@ int32_t myelin_resident_bytes(const void *address, size_t bytes, uint64_t *resid
             }
         }
         if (count == pages) {
-            break;  // also keeps the address from wrapping
+            break;  // also prevents the address from wrapping
         }
         window += count * page;
     }

@@ -1,5 +1,5 @@
-// How many threads the system lets this process start. ggml ends the process where one of its own cannot
-// be started, so the limits of the user and of control groups are found by trying.
+// How many threads this process can start. ggml aborts if it cannot start a thread, so the limits of the user
+// and of control groups are found by trying.
 #if defined(__linux__)
 #define _GNU_SOURCE  // syscall
 #endif
@@ -17,10 +17,10 @@
 
 enum { most_threads = 1024 };
 
-/** A thread that waits with the others. */
+/** A thread that waits until all are started. */
 struct waiting {
     pthread_t thread;
-    // the system's number, 0 where there is none
+    // the thread id of the system, 0 if unknown
     int32_t id;
     const _Atomic bool *go;
 };
@@ -41,7 +41,7 @@ static void *wait_for_all(void *of) {
     return NULL;
 }
 
-/** A thread is counted a moment longer than it can be joined. */
+/** The system counts a thread for a moment after it is joined. */
 static void wait_until_gone(const struct waiting *thread) {
 #if defined(__linux__)
     for (int i = 0; i < 5000 && thread->id != 0 && syscall(SYS_tgkill, getpid(), thread->id, 0) == 0; i++) {

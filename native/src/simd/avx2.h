@@ -1,4 +1,4 @@
-/** 16 floats: two registers. See plain.h. */
+/** f32x16 in two AVX registers. See scalar.h. */
 #include <immintrin.h>
 #include <stdint.h>
 

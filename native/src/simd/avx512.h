@@ -1,4 +1,4 @@
-/** 16 floats: a register. See plain.h. */
+/** f32x16 in an AVX-512 register. See scalar.h. */
 #include <immintrin.h>
 #include <stdint.h>
 

@@ -1,10 +1,10 @@
-/** Powers of two, of lanes that whoever includes this has chosen. */
-#ifndef MYELIN_SRC_LANES_POWER_H
-#define MYELIN_SRC_LANES_POWER_H
+/** exp2 of f32x16; a simd/ header is included first. */
+#ifndef MYELIN_SRC_SIMD_EXP2_H
+#define MYELIN_SRC_SIMD_EXP2_H
 
-/** 2^x of an x that is not positive, with an error of 2^-23; 0 below -125 and for no number. */
+/** 2^x for x <= 0, with an error of 2^-23; 0 below -125 and for NaN. */
 INLINE f32x16 exp2_nonpositive(f32x16 x) {
-    /* rounds to whole numbers, which then lie in the low bits */
+    /* rounds to an integer, which is then in the low bits */
     const f32x16 rounding = f32x16_set1(0x1.8p23f);
     const f32x16 shifted = f32x16_add(x, rounding);
     const f32x16 f = f32x16_sub(x, f32x16_sub(shifted, rounding));

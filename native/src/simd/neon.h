@@ -1,4 +1,4 @@
-/** 16 floats: four registers. See plain.h. */
+/** f32x16 in four NEON registers. See scalar.h. */
 #include <arm_neon.h>
 #include <stdint.h>
 #include <string.h>
@@ -68,7 +68,7 @@ INLINE f32x16 f32x16_mul(f32x16 a, f32x16 b){EACH_REGISTER(vmulq_f32(a.x[i], b.x
 
 INLINE f32x16 f32x16_fma(f32x16 a, f32x16 b, f32x16 c){EACH_REGISTER(vfmaq_f32(c.x[i], a.x[i], b.x[i]))}
 
-/* by comparing: vmaxq_f32 keeps what is no number */
+/* by comparing, because vmaxq_f32 keeps NaN of either operand */
 INLINE f32x16
     f32x16_max(f32x16 a, f32x16 b){EACH_REGISTER(vbslq_f32(vcgtq_f32(a.x[i], b.x[i]), a.x[i], b.x[i]))}
 

@@ -1,8 +1,6 @@
-/**
- * 16 floats, and all that is done with them: every instruction set does the same, bit for bit.
- */
-#ifndef MYELIN_SRC_LANES_PLAIN_H
-#define MYELIN_SRC_LANES_PLAIN_H
+/** f32x16, a vector of 16 floats. Every instruction set computes the same bits. */
+#ifndef MYELIN_SRC_SIMD_SCALAR_H
+#define MYELIN_SRC_SIMD_SCALAR_H
 
 #include <math.h>
 #include <string.h>
@@ -39,14 +37,14 @@ INLINE f32x16 f32x16_from_f16(const char *p) {
     EACH_LANE(half_to_float(h[i]))
 }
 
-/** Writes whole numbers of at most 16 bits, rounded to nearest, ties to even. */
+/** Stores a as integers that fit 16 bits, rounded to nearest, ties to even. */
 INLINE void f32x16_to_i16(f32x16 a, int16_t *p) {
     for (int i = 0; i < 16; i++) {
         p[i] = (int16_t)lrintf(a.x[i]);
     }
 }
 
-/** Likewise whole numbers of a and b, in turn. */
+/** The same for a and b, interleaved. */
 INLINE void f32x16_to_i16_pairs(f32x16 a, f32x16 b, int16_t *p) {
     for (int i = 0; i < 16; i++) {
         p[2 * i] = (int16_t)lrintf(a.x[i]);
@@ -63,20 +61,20 @@ INLINE f32x16 f32x16_mul(f32x16 a, f32x16 b){EACH_LANE(a.x[i] * b.x[i])}
 /** a * b + c, rounded once. */
 INLINE f32x16 f32x16_fma(f32x16 a, f32x16 b, f32x16 c){EACH_LANE(fmaf(a.x[i], b.x[i], c.x[i]))}
 
-/** The larger one, b if one is no number. */
+/** The larger one; b if one is NaN. */
 INLINE f32x16 f32x16_max(f32x16 a, f32x16 b){EACH_LANE(a.x[i] > b.x[i] ? a.x[i] : b.x[i])}
 
 INLINE f32x16 f32x16_min(f32x16 a, f32x16 b){EACH_LANE(a.x[i] < b.x[i] ? a.x[i] : b.x[i])}
 
 INLINE f32x16 f32x16_abs(f32x16 a){EACH_LANE(fabsf(a.x[i]))}
 
-/** a where x is at least limit, else 0. */
+/** a where x >= limit, else 0. */
 INLINE f32x16 f32x16_select_ge(f32x16 x, float limit, f32x16 a){EACH_LANE(x.x[i] >= limit ? a.x[i] : 0.0f)}
 
-/** The first n of a, which may be more than there are, or fewer than none, and other in their place. */
+/** The first n values of a, other in place of the rest; n may be negative or above 16. */
 INLINE f32x16 f32x16_first_n(int n, f32x16 a, float other){EACH_LANE(i < n ? a.x[i] : other)}
 
-/** a times 2 to the power of a whole number, which lies in the low bits of shifted. */
+/** a times 2 to the power of the integer in the low bits of shifted. */
 INLINE f32x16 f32x16_ldexp(f32x16 a, f32x16 shifted) {
     f32x16 y;
     for (int i = 0; i < 16; i++) {
@@ -96,7 +94,7 @@ INLINE uint32_t exponent_bits(float x) {
     return bits & 0x7f800000;
 }
 
-/** The powers of two that a's positive numbers begin with: 1 for 1 to 2. */
+/** The largest power of two that is not above a, for positive a: 1 for 1 to 2. */
 INLINE f32x16 f32x16_pow2_floor(f32x16 a) {
     f32x16 y;
     for (int i = 0; i < 16; i++) {
@@ -106,14 +104,14 @@ INLINE f32x16 f32x16_pow2_floor(f32x16 a) {
     return y;
 }
 
-/** Their logarithms to base 2: 0 for 1 to 2. */
+/** Its logarithm to base 2: 0 for 1 to 2. */
 INLINE f32x16 f32x16_exponent(f32x16 a){EACH_LANE((float)((int32_t)(exponent_bits(a.x[i]) >> 23) - 127))}
 
 INLINE f32x16 f32x16_div(f32x16 a, f32x16 b){EACH_LANE(a.x[i] / b.x[i])}
 
 INLINE f32x16 f32x16_sqrt(f32x16 a){EACH_LANE(sqrtf(a.x[i]))}
 
-/** The sum: of lanes i and i + 8, of these i and i + 4, and so on. */
+/** The sum, in this order: values i and i + 8, of these i and i + 4, and so on. */
 INLINE float f32x16_reduce_sum(f32x16 a) {
     for (int n = 8; n > 0; n /= 2) {
         for (int i = 0; i < n; i++) {

@@ -1,23 +1,23 @@
-/* Compiled with AVX2, FMA and F16C; only called where the probe found them all. */
+/* Compiled with AVX2, FMA and F16C; called only if the CPU has them all. */
 #include "avx2_blocks.h"
 
 #define TABLE quantized_gemm_avx2
 
 enum {
-    VECTORS = PANEL_ROWS / LANES, /* of a panel's columns */
-    TILE_N = 4,   /* positions: 8 registers of sums leave 8 for operands and what lies between */
-    NO_ZERO = -1, /* in place of a zero_shift */
+    VECTORS = PANEL_ROWS / LANES, /* of the rows of a panel */
+    TILE_N = 4,   /* rows of X: 8 registers of sums leave 8 for operands and intermediate values */
+    NO_ZERO = -1, /* no zero point */
 };
 
-/* in the order written: the compiler would start on more sums than there are registers */
+/* keeps the order of the source: the compiler would begin more sums than there are registers */
 #define KEEP(v) __asm__ volatile("" : "+x"(v))
 
 #define UNROLL(i, n) _Pragma("GCC unroll 8") for (size_t i = 0; i < (n); i++)
 #define CASES_TO_TILE_N CASES_TO_4
 
 /**
- * How many steps are summed in 16 bits: a step adds two products to a lane, each at most most * 127 in size,
- * since activations are. Only quants of 8 bits come to one step: those are made signed, see add_signed().
+ * How many steps are summed in 16 bits: a step adds two products to a lane, each of a magnitude of at most
+ * max_q * 127. Only 8-bit quants allow a single step; they are made signed, see add_signed().
  */
 INLINE size_t depth_of(const size_t max_q, const size_t steps) {
     size_t depth = steps;
@@ -37,7 +37,7 @@ INLINE __m256i add_pairs(__m256i a, __m256i s) {
     return a;
 }
 
-/** Adds depth steps that are summed in 16 bits, of all positions side by side. */
+/** Adds depth steps, summed in 16 bits, to all rows of X together. */
 INLINE void add_deep(const size_t n, const size_t width, const size_t depth, const __m256i *w,
                      const activation_block *x, size_t step, __m256i a[TILE_N][VECTORS]) {
     __m256i s[TILE_N][VECTORS];
@@ -59,7 +59,7 @@ INLINE void add_deep(const size_t n, const size_t width, const size_t depth, con
     }
 }
 
-/** Adds two steps, the weights held in registers: one position after the other. */
+/** Adds two steps to one row of X after the other; the weights stay in registers. */
 INLINE void add_two(const size_t n, const size_t width, const __m256i *w, const activation_block *x,
                     size_t step, __m256i a[TILE_N][VECTORS]) {
     UNROLL(r, n) {
@@ -73,8 +73,8 @@ INLINE void add_two(const size_t n, const size_t width, const __m256i *w, const 
 }
 
 /**
- * Adds one step of quants that stand for q - 128: the size of that, 128 at most, times activations of its
- * sign. A lane is 2 * 128 * 127 = 32512 at most, so nothing overflows.
+ * Adds one step of quants whose zero point is 128: the magnitude of q - 128, at most 128, times activations
+ * with its sign. A lane is at most 2 * 128 * 127 = 32512, so nothing overflows.
  */
 INLINE void add_signed(const size_t n, const size_t width, const __m256i *w, const activation_block *x,
                        size_t step, __m256i a[TILE_N][VECTORS]) {
@@ -93,8 +93,8 @@ INLINE void add_signed(const size_t n, const size_t width, const __m256i *w, con
 }
 
 /**
- * Sets a to the products of block b of 4 * steps weights, less their zero: w [steps][width] vectors of
- * quants up to most, x's activations of each position.
+ * Sets a to the dot products of block b, steps steps, minus the zero point. w is [steps][width] vectors of
+ * quants, at most max_q; x is n rows of X.
  */
 INLINE void add_dot_products(const size_t n, const size_t width, const size_t max_q, const int zero_shift,
                              const size_t steps, const __m256i *w, const activation_block *x, size_t b,
@@ -120,10 +120,13 @@ INLINE void add_dot_products(const size_t n, const size_t width, const size_t ma
     }
 }
 
-/** A scale is multiplied by both halves of a word: see add_scaled(). */
+/** The scale is in both halves of a word: see add_scaled(). */
 enum { SCALE_TWICE = 1 };
 
-/** Adds products of 16 weights, four steps of quants up to 12, times a scale; their sum fits 16 bits. */
+/**
+ * Adds a dot product of 16 weights, four steps of quants up to 12, times a scale; the dot product fits 16
+ * bits.
+ */
 INLINE __m256i add_scaled(__m256i a, const __m256i q[4], const activation_block *x, size_t step,
                           __m256i scale) {
     __m256i s = _mm256_maddubs_epi16(q[0], broadcast(x, step));

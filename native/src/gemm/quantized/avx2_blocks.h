@@ -1,9 +1,9 @@
 /**
- * From the file's layout to columns, 8 rows at once: rows side by side are a transpose of 4-byte words. For
- * the two sets of kernels in vectors of 256 bits; needs AVX2 and F16C.
+ * Reads 8 rows of W at a time from the format of the file: a transpose of 4-byte words. For AVX2 and AVX-
+ * VNNI; needs AVX2 and F16C.
  */
-#ifndef MYELIN_SRC_AVX2_ROWS_H
-#define MYELIN_SRC_AVX2_ROWS_H
+#ifndef MYELIN_SRC_GEMM_QUANTIZED_AVX2_BLOCKS_H
+#define MYELIN_SRC_GEMM_QUANTIZED_AVX2_BLOCKS_H
 
 #include <immintrin.h>
 #include <string.h>
@@ -12,21 +12,20 @@
 
 enum { LANES = 8 };
 
-/** The second four rows: an address of its own, since multiples of the stride up to 7 need too many
- * registers. */
+/** The fifth row, in a register of its own: multiples of the stride up to 7 would need too many registers. */
 INLINE const char *fifth_row(const char *p, size_t stride) {
     const char *q = p + 4 * stride;
     __asm__("" : "+r"(q));
     return q;
 }
 
-/** 16 bytes at p and at q. */
+/** 16 bytes at p and 16 bytes at q. */
 INLINE __m256i two_rows(const char *p, const char *q) {
     const __m128i high = _mm_loadu_si128((const void *)q);
     return _mm256_inserti128_si256(_mm256_castsi128_si256(_mm_loadu_si128((const void *)p)), high, 1);
 }
 
-/** Of 16 bytes of each row: out[j] has bytes 4 j to 4 j + 3 of row 0, of row 1, ... */
+/** Transposes 16 bytes of each row: out[j] has bytes 4 j to 4 j + 3 of row 0, row 1 ... */
 INLINE void transpose(const char *p, size_t stride, __m256i out[4]) {
     const char *q = fifth_row(p, stride);
     const __m256i r0 = two_rows(p, q);
@@ -79,12 +78,14 @@ INLINE __m256i high_nibbles(__m256i v) {
     return low_nibbles(_mm256_srli_epi16(v, 4));
 }
 
-/* ---- blocks of 32: 8 registers of four weights of each row ------------------------------------------- */
+/*
+ * ---- blocks of 32: 8 registers, each with a step of every row --------------------------------------------
+ */
 
-/** What a nibble stands for. */
+/** How a nibble becomes a quant. */
 enum coding { PLAIN, CODEBOOK, FIFTH_BIT };
 
-/** Bits 4 j to 4 j + 3 of each word, one to a byte, as a byte's fifth bit. */
+/** Bits 4 j to 4 j + 3 of each word, each as the fifth bit of a byte. */
 INLINE __m256i fifth_bits(__m256i qh, int j) {
     const int byte = j / 2;
     const __m128i of_word = _mm_setr_epi8(
@@ -97,7 +98,7 @@ INLINE __m256i fifth_bits(__m256i qh, int j) {
     return _mm256_and_si256(is_set, _mm256_set1_epi8(16));
 }
 
-/** From 16 bytes of nibbles; extra holds the codebook or the fifth bits. */
+/** Reads 16 bytes of nibbles of each row; extra is the codebook or the fifth bits. */
 INLINE void read_nibbles(const enum coding coding, const char *p, size_t stride, __m256i extra,
                          __m256i q[8]) {
     __m256i bytes[4];
@@ -120,13 +121,13 @@ INLINE __m256i codebook(const uint8_t values[16]) {
     return _mm256_broadcastsi128_si256(_mm_loadu_si128((const void *)values));
 }
 
-/** A block's scale, and its min where it has one. */
+/** The scales of a block of all rows, and the minimums if the type has them. */
 typedef struct {
     __m256 d;
     __m256 m;
 } scale_and_min;
 
-/** Reads block b of a segment of 8 rows. */
+/** Reads block b of a K-block of 8 rows. */
 typedef scale_and_min (*read_32_fn)(const char *w, size_t stride, size_t b, __m256i q[8]);
 
 INLINE scale_and_min read_q4_0(const char *w, size_t stride, size_t b, __m256i q[8]) {
@@ -172,7 +173,7 @@ INLINE scale_and_min read_iq4_nl(const char *w, size_t stride, size_t b, __m256i
     return (scale_and_min){scales(w, stride), _mm256_setzero_ps()};
 }
 
-/** 6-bit scales less 32. */
+/** 6-bit scales minus 32. */
 INLINE __m256 scale_of_6_bits(__m256i low, __m256i high) {
     const __m256i l = _mm256_and_si256(low, _mm256_set1_epi32(15));
     const __m256i h = _mm256_slli_epi32(_mm256_and_si256(high, _mm256_set1_epi32(3)), 4);
@@ -192,7 +193,7 @@ INLINE scale_and_min read_iq4_xs(const char *w, size_t stride, size_t b, __m256i
 INLINE scale_and_min read_mxfp4(const char *w, size_t stride, size_t b, __m256i q[8]) {
     w += b * sizeof(block_mxfp4);
     read_nibbles(CODEBOOK, w + offsetof(block_mxfp4, qs), stride, codebook(CODEBOOK_E2M1), q);
-    /* 2^(e - 128); the two smallest are subnormal */
+    /* 2^(e - 128); for e < 2 it is subnormal */
     const __m256i e = _mm256_and_si256(words(w, stride), _mm256_set1_epi32(255));
     const __m256i normal = _mm256_slli_epi32(_mm256_sub_epi32(e, _mm256_set1_epi32(1)), 23);
     const __m256i small = _mm256_sllv_epi32(_mm256_set1_epi32(0x200000), e);

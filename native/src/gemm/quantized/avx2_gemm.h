@@ -1,11 +1,11 @@
 /**
- * From the file to a panel, or straight into products, in vectors of 256 bits; and the table of it all. Who
- * includes this has defined TABLE, NAME and ATTEND, and what avx2_multiply.h asks for.
+ * The quantised GEMM in 256-bit vectors: packing, GEMV, and the table. A file that includes this defines
+ * TABLE, and what avx2_tile.h needs.
  */
 #include "avx2_superblocks.h"
 #include "avx2_tile.h"
 
-/** Asks for so many bytes, a constant, to come to the second cache. */
+/** Prefetches bytes, a constant, to the L2 cache. */
 INLINE void prefetch_l2(const char *prefetch, const size_t bytes) {
 #pragma GCC unroll 16
     for (size_t i = 0; i < bytes; i += 64) {
@@ -60,10 +60,12 @@ INLINE void gemv_blocks(const size_t n, read_32_fn read, const size_t block_byte
     }
 }
 
-/** Which block is the first of a part's: of 32 in their order, of 16 the same half of four neighbours. */
+/**
+ * The first block of a part. Blocks of 32 are in order; of blocks of 16 a part has every second one of eight.
+ */
 INLINE size_t first_block(const size_t steps, size_t part) {
     size_t b = steps == 8 ? 2 * part : 8 * (part / 2) + part % 2;
-    /* what lies at it is found from it, not each from the part */
+    /* later addresses are computed from b, not each from the part */
     __asm__("" : "+r"(b));
     return b;
 }
@@ -102,7 +104,7 @@ INLINE void gemv_superblocks(const size_t n, prepare_fn prepare, load_part_fn lo
                              const size_t max_q, const int zero_shift, const char *w, size_t stride,
                              const char *prefetch, const activation_block *x, float *y) {
     for (size_t c = 0; c < PANEL_ROWS; c += LANES, w += LANES * stride, y += LANES) {
-        panel scale; /* without quants */
+        panel scale; /* the quants are not used */
         __m256i extra[8];
         __m256 f[MAX_GEMV_N];
         prepare(w, stride, extra);
@@ -134,13 +136,13 @@ INLINE void gemv_superblocks(const size_t n, prepare_fn prepare, load_part_fn lo
     }
 }
 
-/** q2_K: scales are integers, so a group's sum times its scale is summed as an integer too. */
+/** q2_K: scales are integers, so the dot product of a group times its scale is summed as an integer. */
 INLINE void gemv_int_scales(const size_t n, const char *w, size_t stride, const char *prefetch,
                             const activation_block *x, float *y) {
     for (size_t c = 0; c < PANEL_ROWS; c += LANES, w += LANES * stride, y += LANES) {
-        panel head; /* without quants */
+        panel head; /* the quants are not used */
         __m256i scales[8];
-        __m256i sum[MAX_GEMV_N][2]; /* of even groups, of odd ones times 4 */
+        __m256i sum[MAX_GEMV_N][2]; /* of even groups, and of odd groups times 4 */
         prepare_q2_k(w, stride, scales);
         scales_q2_k(w, stride, &head, 0);
         EACH_X(r) {
@@ -176,7 +178,7 @@ INLINE void gemv_int_scales(const size_t n, const char *w, size_t stride, const 
     }
 }
 
-/* ---- the types ------------------------------------------------------------------------------------ */
+/* ---- types ---------------------------------------------------------------------------------------- */
 
 /** Defines both functions of a type in blocks of 32. */
 #define DEFINE_32(name, block_bytes, has_min, max_q, zero_shift)                                          \
@@ -198,7 +200,7 @@ DEFINE_32(iq4_nl, sizeof(block_iq4_nl), 0, 255, 7)
 DEFINE_32(iq4_xs, sizeof(block_iq4_xs) / BLOCKS, 0, 255, 7)
 DEFINE_32(mxfp4, sizeof(block_mxfp4), 0, 31, 4)
 
-/** Defines both functions of a type in superblock-blocks. */
+/** Defines both functions of a type in superblocks. */
 #define DEFINE_SUPER(name, prepare, scales, steps, max_q, zero_shift)                                     \
     static void pack_##name(const char *w, size_t stride, int blocks, const char *prefetch, panel *out) { \
         (void)blocks;                                                                                     \

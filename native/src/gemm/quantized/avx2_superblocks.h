@@ -1,25 +1,25 @@
 /**
- * Super-blocks of 256 of 8 rows, in four parts of 64 weights, each of two groups of 32 or four of 16. A part
- * is loaded, then its groups are taken from it one after the other: there are 16 registers.
+ * Superblocks of 8 rows, read in four parts of 64 weights, each of two groups of 32 or four of 16. A part is
+ * loaded, then its groups are unpacked one after the other, to use no more than 16 registers.
  */
-#ifndef MYELIN_SRC_AVX2_SUPER_ROWS_H
-#define MYELIN_SRC_AVX2_SUPER_ROWS_H
+#ifndef MYELIN_SRC_GEMM_QUANTIZED_AVX2_SUPERBLOCKS_H
+#define MYELIN_SRC_GEMM_QUANTIZED_AVX2_SUPERBLOCKS_H
 
 #include "avx2_blocks.h"
 
-enum { PART_REGISTERS = 12 /* registers of what is loaded of a part, at most */ };
+enum { PART_REGISTERS = 12 /* most registers that a part is loaded to */ };
 
-/** Reads what all parts need. */
+/** Reads what all parts share. */
 typedef void (*prepare_fn)(const char *w, size_t stride, __m256i extra[8]);
 
-/** Loads a part's bytes, transposed. */
+/** Loads the bytes of a part, transposed. */
 typedef void (*load_part_fn)(const char *w, size_t stride, size_t part, __m256i bytes[PART_REGISTERS]);
 
-/** Takes a group from them; part is no constant, group is. */
+/** Unpacks a group; group is a constant, part is not. */
 typedef void (*unpack_group_fn)(const __m256i bytes[PART_REGISTERS], const __m256i extra[8], size_t part,
                                 int group, __m256i q[8]);
 
-/** Reads scales and mins to columns of the panel from at on; its quants are not touched. */
+/** Reads the scales and mins of a panel, rows from `at` on; leaves its quants alone. */
 typedef void (*read_scales_fn)(const char *w, size_t stride, panel *out, size_t at);
 
 INLINE void prepare_none(const char *w, size_t stride, __m256i extra[8]) {
@@ -28,21 +28,21 @@ INLINE void prepare_none(const char *w, size_t stride, __m256i extra[8]) {
     (void)extra;
 }
 
-/** The low halves of 8 words, as f32. */
+/** The low halves of 8 words, f16 converted to f32. */
 INLINE __m256 halves(__m256i v) {
     const __m256i low = _mm256_and_si256(v, _mm256_set1_epi32(0xffff));
     const __m256i packed = _mm256_permute4x64_epi64(_mm256_packus_epi32(low, low), 0x08);
     return _mm256_cvtph_ps(_mm256_castsi256_si128(packed));
 }
 
-/** Bytes a and a + 8 bits further, each as 16 bits. */
+/** The byte at bit a of each word and the next byte, each as 16 bits. */
 INLINE __m256i byte_pair(__m256i v, int a) {
     const __m256i byte = _mm256_set1_epi32(255);
     const __m256i first = _mm256_and_si256(_mm256_srli_epi32(v, a), byte);
     return _mm256_or_si256(first, _mm256_slli_epi32(_mm256_and_si256(_mm256_srli_epi32(v, a + 8), byte), 16));
 }
 
-/** The first 16 bytes of q4_K and q5_K: d, dmin and the packed scales and mins, see q4_k_unpack(). */
+/** Reads the first 16 bytes of q4_K and q5_K: d, dmin, packed scales and mins; see q4_k_unpack_scales(). */
 INLINE void scales_q4_k(const char *w, size_t stride, panel *out, size_t at) {
     __m256i head[4];
     transpose(w, stride, head);
@@ -144,7 +144,7 @@ INLINE void unpack_q6_k(const __m256i bytes[PART_REGISTERS], const __m256i extra
     }
 }
 
-/** A block's last 16 bytes end in d and dmin. */
+/** The last 16 bytes of a block end in d and dmin. */
 INLINE void scales_q2_k(const char *w, size_t stride, panel *out, size_t at) {
     __m256i tail[4];
     __m256i packed[4];
@@ -171,9 +171,9 @@ INLINE void load_q2_k(const char *w, size_t stride, size_t part, __m256i bytes[P
     transpose(w + offsetof(block_q2_k, qs) + 16 * part, stride, bytes);
 }
 
-/** A group's scale as 16 bits, in both halves of each word or only in the low one. */
+/** The scale of a group as 16 bits, in both halves of each word or in the low half only. */
 INLINE __m256i scale_q2_k(const __m256i scales[4], size_t part, int group, const int twice) {
-    /* the byte's index in each word; one with its high bit set gives zero */
+    /* the index of the byte for each word; an index with the high bit set gives zero */
     const __m128i words = _mm_setr_epi32((int)0x80008000, (int)0x80048004, (int)0x80088008, (int)0x800c800c);
     const __m128i once = twice ? words : _mm_or_si128(words, _mm_set1_epi32(0x800000));
     const __m256i byte = _mm256_set1_epi32(0x10001 * (2 * (group % 2) + (int)(part % 2)));
@@ -181,7 +181,7 @@ INLINE __m256i scale_q2_k(const __m256i scales[4], size_t part, int group, const
     return _mm256_shuffle_epi8(scales[2 * (part / 2) + (size_t)group / 2], at);
 }
 
-/** Quants times their scales: 45 at most, so that 16 bits hold two of them apart. */
+/** Quants times their scales: at most 45, so a 16-bit multiplication does two of them. */
 INLINE void unpack_q2_k(const __m256i bytes[PART_REGISTERS], const __m256i extra[8], size_t part, int group,
                         __m256i q[8]) {
     const __m256i scale = scale_q2_k(extra, part, group, 1);

@@ -1,14 +1,12 @@
 /**
- * Panels in vectors of 256 bits. Who includes this has defined TILE_N, UP_TO_TILE and
- * add_products(), in which the instruction sets differ.
+ * Multiplies panels in 256-bit vectors. A file that includes this defines what differs between AVX2 and AVX-
+ * VNNI: TILE_N, CASES_TO_TILE_N and add_dot_products(). r is a row of X, c a vector of rows of W.
  */
 
 #define EACH_X(r) _Pragma("GCC unroll 8") for (size_t r = 0; r < n; r++)
 #define EACH_VECTOR(c) _Pragma("GCC unroll 2") for (size_t c = 0; c < VECTORS; c++)
 
-/* ---- products ----------------------------------------------------------------------------------- */
-
-/** The products of so many pairs of integer mins and of sums of activations. */
+/** The dot product of pairs of integer mins and of sums of activations. */
 INLINE __m256 dot_mins(const panel *w, size_t at, const int pairs, const int16_t *sums) {
     __m256i sum = _mm256_setzero_si256();
 #pragma GCC unroll 8
@@ -21,13 +19,13 @@ INLINE __m256 dot_mins(const panel *w, size_t at, const int pairs, const int16_t
     return _mm256_cvtepi32_ps(sum);
 }
 
-/** The mins of a superblock-block by 32, times what they count for. */
+/** What the mins of a superblock subtract, mins by 32. */
 INLINE __m256 min_offset_32(const panel *w, size_t at, const activation_block *x) {
     const __m256 minus = _mm256_sub_ps(_mm256_setzero_ps(), _mm256_load_ps(w->dmin + at));
     return _mm256_mul_ps(dot_mins(w, at, BLOCKS / 2, x->sums_32), minus);
 }
 
-/** The same by 16: the activations' sums are negated as they are. */
+/** The same for mins by 16: neg_sums are negated already. */
 INLINE __m256 min_offset_16(const panel *w, size_t at, const activation_block *x) {
     int16_t sums[16] __attribute__((aligned(32)));
     const __m256i *wide = (const void *)x->neg_sums;
@@ -36,7 +34,7 @@ INLINE __m256 min_offset_16(const panel *w, size_t at, const activation_block *x
     return _mm256_mul_ps(dot_mins(w, at, BLOCKS, sums), _mm256_load_ps(w->dmin + at));
 }
 
-/** A tile of rows positions and one panel; all that is const here is a constant where it is called. */
+/** A tile of n rows of X and one panel; every const parameter is a constant in the caller. */
 INLINE void tile(const size_t n, const enum panel_kind kind, const size_t max_q, const int zero_shift,
                  const panel *w, const activation_block *x, int blocks, float *y) {
     const int superblock = is_superblock(kind);
@@ -79,7 +77,7 @@ INLINE void tile(const size_t n, const enum panel_kind kind, const size_t max_q,
 INLINE void multiply(const enum panel_kind kind, const size_t max_q, const int zero_shift,
                      const panel w[PANELS], const activation_block *x, int64_t n, int blocks, float *y) {
     for (int64_t left = n, count; left > 0; left -= count, x += count, y += count * STRIP_ROWS) {
-        /* tiles of much the same size: a small one leaves the multipliers waiting */
+        /* tiles of about the same size: a small one does not fill the pipelines */
         count = balanced_part(left, TILE_N);
         for (int p = 0; p < PANELS; p++) {
             switch (count) {
@@ -91,7 +89,7 @@ INLINE void multiply(const enum panel_kind kind, const size_t max_q, const int z
     }
 }
 
-/* A kind's types differ in what quants may be, and so in how they are summed. */
+/* The types of a kind differ in their largest quant, and so in how many steps fit 16 bits. */
 
 static void multiply_32(const panel w[PANELS], const activation_block *x, int64_t n, int blocks,
                         int zero_shift, float *y) {

@@ -1,14 +1,17 @@
-/* Compiled with AVX-512 F, BW, DQ, VL, VBMI and VNNI; only called where the probe found them all. */
+/* Compiled with AVX-512 F, BW, DQ, VL, VBMI and VNNI; called only if the CPU has them all. */
 #include "avx512.h"
 
-/** Positions of a tile: 12 registers of int32 and 12 of f32 leave 8 for the operands. */
+/**
+ * Rows of X of a tile: 12 registers of int32 sums and 12 of f32 sums leave 8 for operands. r is a row of X, c
+ * a panel.
+ */
 enum { TILE_N = 6 };
 
 INLINE __m512i broadcast(const void *p) {
     int32_t v;
     memcpy(&v, p, sizeof v);
     __m512i all = _mm512_set1_epi32(v);
-    /* into a register, which two products then share: as an operand in memory it is read twice */
+    /* to a register, which two instructions share: as a memory operand it would be read twice */
     __asm__("" : "+v"(all));
     return all;
 }
@@ -16,7 +19,7 @@ INLINE __m512i broadcast(const void *p) {
 #define EACH_X(r) _Pragma("GCC unroll 6") for (int r = 0; r < n; r++)
 #define EACH_PANEL(c) _Pragma("GCC unroll 2") for (int c = 0; c < PANELS; c++)
 
-/** Adds the products of 4 * steps weights, from the step-th four of the panels on. */
+/** Adds the dot products of steps steps, from `step` on. */
 INLINE void add_dot_products(const int n, const int steps, const panel *w, const activation_block *x,
                              int step, __m512i a[TILE_N][PANELS]) {
 #pragma GCC unroll 8
@@ -35,7 +38,7 @@ INLINE __m512 min_offset_16(const panel *w, const activation_block *x) {
     return avx512_min_offset_16((const void *)w->mins, _mm512_load_ps(w->dmin), x);
 }
 
-/** A tile of rows positions and two panels; rows and kind are constants where it is called. */
+/** A tile of n rows of X and two panels; n and kind are constants in the caller. */
 INLINE void tile(const int n, const enum panel_kind kind, const panel *w, const activation_block *x,
                  int blocks, __m512i zero_shift, float *y) {
     const int superblock = is_superblock(kind);
@@ -55,7 +58,10 @@ INLINE void tile(const int n, const enum panel_kind kind, const panel *w, const 
     for (int i = 0; i < count; i++) {
         const int b = kind == PANEL_SUPER_16 ? superblock_16_order(i) : i;
         EACH_X(r) {
-            /* weights are unsigned here: the products start at -zero times the sum */
+            /*
+             * quants are unsigned: the dot product starts at minus the zero point times the sum of the
+             * activations
+             */
             const __m512i start = has_zero ? _mm512_sllv_epi32(broadcast(x[r].neg_sums + b), zero_shift)
                                            : _mm512_setzero_si512();
             a[r][0] = start;
@@ -89,7 +95,7 @@ INLINE void multiply(const enum panel_kind kind, const panel *w, const activatio
     const __m512i shift = _mm512_set1_epi32(zero_shift);
     const int64_t width = STRIP_ROWS;
     for (int64_t left = n, count; left > 0; left -= count, x += count, y += count * width) {
-        /* tiles of much the same size: a small one leaves the multipliers waiting */
+        /* tiles of about the same size: a small one does not fill the pipelines */
         count = balanced_part(left, TILE_N);
         switch (count) {
             CASES_TO_6(tile, kind, w, x, blocks, shift, y)

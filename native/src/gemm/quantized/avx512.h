@@ -1,13 +1,13 @@
-/** What the files of the AVX-512 kernels share. */
-#ifndef MYELIN_SRC_AVX512_H
-#define MYELIN_SRC_AVX512_H
+/** Shared by the AVX-512 kernels. */
+#ifndef MYELIN_SRC_GEMM_QUANTIZED_AVX512_H
+#define MYELIN_SRC_GEMM_QUANTIZED_AVX512_H
 
 #include <immintrin.h>
 #include <string.h>
 
 #include "common.h"
 
-/** The products of so many pairs of integer mins and of sums of activations. */
+/** The dot product of pairs of integer mins and of sums of activations. */
 INLINE __m512 avx512_dot_mins(const __m512i *min, const int pairs, const int16_t *sums) {
     __m512i sum = _mm512_setzero_si512();
 #pragma GCC unroll 8
@@ -19,13 +19,13 @@ INLINE __m512 avx512_dot_mins(const __m512i *min, const int pairs, const int16_t
     return _mm512_cvtepi32_ps(sum);
 }
 
-/** The mins of a superblock-block by 32, times what they count for. */
+/** What the mins of a superblock subtract, mins by 32. */
 INLINE __m512 avx512_min_offset_32(const panel *w, const activation_block *x) {
     const __m512 minus = _mm512_sub_ps(_mm512_setzero_ps(), _mm512_load_ps(w->dmin));
     return _mm512_mul_ps(avx512_dot_mins((const void *)w->mins, BLOCKS / 2, x->sums_32), minus);
 }
 
-/** The same by 16: the activations' sums are negated as they are. */
+/** The same for mins by 16: neg_sums are negated already. */
 INLINE __m512 avx512_min_offset_16(const __m512i min[BLOCKS], __m512 dmin, const activation_block *x) {
     int16_t sums[16] __attribute__((aligned(32)));
     _mm256_store_si256((void *)sums, _mm512_cvtepi32_epi16(_mm512_loadu_si512(x->neg_sums)));

@@ -1,19 +1,19 @@
-/* Weights with a scale per 32: a block of 16 rows is 8 registers of four weights of each. */
+/* Weights in blocks of 32: a block of 16 rows is 8 registers, each with a step of every row. */
 #include "avx512_rows.h"
 
-/** What a nibble stands for. */
+/** How a nibble becomes a quant. */
 enum coding { PLAIN, CODEBOOK, FIFTH_BIT };
 
-/** Bits 4 j to 4 j + 3 of each word, one to a byte, as a byte's fifth bit. */
+/** Bits 4 j to 4 j + 3 of each word, each as the fifth bit of a byte. */
 INLINE __m512i fifth_bits(__m512i qh, int j) {
-    /* a shift for each byte: within 64 bits, which hold two words */
+    /* a shift for each byte, within 64 bits, which hold two words */
     const uint64_t low = 0x03020100u + 0x04040404u * (uint32_t)j;
     const __m512i at = _mm512_set1_epi64((long long)(low | (low + 0x20202020u) << 32));
     const __m512i bits = _mm512_and_si512(_mm512_multishift_epi64_epi8(at, qh), _mm512_set1_epi8(1));
     return _mm512_slli_epi16(bits, 4);
 }
 
-/** From 16 bytes of nibbles; extra holds the codebook or the fifth bits. */
+/** Reads 16 bytes of nibbles of each row; extra is the codebook or the fifth bits. */
 INLINE void read_nibbles(const enum coding coding, const char *p, size_t stride, __m512i extra,
                          __m512i q[8]) {
     __m512i bytes[4];
@@ -36,16 +36,16 @@ INLINE __m512i codebook(const uint8_t values[16]) {
     return _mm512_broadcast_i32x4(_mm_loadu_si128((const void *)values));
 }
 
-/** A block's scale, and its min where it has one. */
+/** The scales of a block of all rows, and the minimums if the type has them. */
 typedef struct {
     __m512 d;
     __m512 m;
 } scale_and_min;
 
-/** Reads block b of a segment of 16 rows. */
+/** Reads block b of a K-block of 16 rows. */
 typedef scale_and_min (*read_32_fn)(const char *w, size_t stride, int b, __m512i q[8]);
 
-/** The first four bytes of each row, of 16 that are there: 16 loads of halves take longer. */
+/** The first four bytes of each row, by 16-byte loads: 16 loads of two bytes are slower. */
 INLINE __m512i first_words(const char *p, size_t stride) {
     const __m512i low01 = _mm512_unpacklo_epi32(every_fourth(p, stride, 0), every_fourth(p, stride, 1));
     const __m512i low23 = _mm512_unpacklo_epi32(every_fourth(p, stride, 2), every_fourth(p, stride, 3));
@@ -118,7 +118,7 @@ INLINE scale_and_min read_iq4_xs(const char *w, size_t stride, int b, __m512i q[
 INLINE scale_and_min read_mxfp4(const char *w, size_t stride, int b, __m512i q[8]) {
     w += (size_t)b * sizeof(block_mxfp4);
     read_nibbles(CODEBOOK, w + offsetof(block_mxfp4, qs), stride, codebook(CODEBOOK_E2M1), q);
-    /* 2^(e - 128); the two smallest are subnormal */
+    /* 2^(e - 128); for e < 2 it is subnormal */
     const __m512i e = _mm512_and_si512(words(w, stride), _mm512_set1_epi32(255));
     const __m512i normal = _mm512_slli_epi32(_mm512_sub_epi32(e, _mm512_set1_epi32(1)), 23);
     const __m512i small = _mm512_sllv_epi32(_mm512_set1_epi32(0x200000), e);

@@ -1,13 +1,10 @@
-/**
- * What reading 16 rows at once takes, whatever the type: rows side by side are a transpose of 4-byte words.
- * What is read goes to a panel, or, for few positions, straight into its products.
- */
-#ifndef MYELIN_SRC_AVX512_ROWS_H
-#define MYELIN_SRC_AVX512_ROWS_H
+/** Reads 16 rows of W at a time: a transpose of 4-byte words. For every type, for packing and for GEMV. */
+#ifndef MYELIN_SRC_GEMM_QUANTIZED_AVX512_ROWS_H
+#define MYELIN_SRC_GEMM_QUANTIZED_AVX512_ROWS_H
 
 #include "avx512.h"
 
-/** 16 bytes each of rows i, i + 4, i + 8 and i + 12. */
+/** 16 bytes of each of the rows i, i + 4, i + 8 and i + 12. */
 INLINE __m512i every_fourth(const char *p, size_t stride, size_t i) {
     __m512i v = _mm512_castsi128_si512(_mm_loadu_si128((const void *)(p + i * stride)));
     v = _mm512_inserti32x4(v, _mm_loadu_si128((const void *)(p + (i + 4) * stride)), 1);
@@ -15,7 +12,7 @@ INLINE __m512i every_fourth(const char *p, size_t stride, size_t i) {
     return _mm512_inserti32x4(v, _mm_loadu_si128((const void *)(p + (i + 12) * stride)), 3);
 }
 
-/** Of 16 bytes of each row: out[j] has bytes 4 j to 4 j + 3 of row 0, of row 1, ... */
+/** Transposes 16 bytes of each row: out[j] has bytes 4 j to 4 j + 3 of row 0, row 1 ... */
 INLINE void transpose(const char *p, size_t stride, __m512i out[4]) {
     const __m512i r0 = every_fourth(p, stride, 0);
     const __m512i r1 = every_fourth(p, stride, 1);
@@ -48,7 +45,7 @@ INLINE short half_word(const char *p) {
 #define HALF_WORD(i) half_word(p + (i)*stride)
 
 INLINE __m256i half_words(const char *p, size_t stride) {
-    /* one after the other into the register: by way of memory, it would wait for 16 stores */
+    /* inserted one by one: through memory, the load would wait for 16 stores */
     const __m128i low = _mm_setr_epi16(HALF_WORD(0), HALF_WORD(1), HALF_WORD(2), HALF_WORD(3), HALF_WORD(4),
                                        HALF_WORD(5), HALF_WORD(6), HALF_WORD(7));
     const __m128i high = _mm_setr_epi16(HALF_WORD(8), HALF_WORD(9), HALF_WORD(10), HALF_WORD(11),
@@ -68,14 +65,14 @@ INLINE __m512i high_nibbles(__m512i v) {
     return low_nibbles(_mm512_srli_epi16(v, 4));
 }
 
-/** 6-bit scales less 32. */
+/** 6-bit scales minus 32. */
 INLINE __m512 scale_of_6_bits(__m512i low, __m512i high) {
     const __m512i l = _mm512_and_si512(low, _mm512_set1_epi32(15));
     const __m512i h = _mm512_slli_epi32(_mm512_and_si512(high, _mm512_set1_epi32(3)), 4);
     return _mm512_cvtepi32_ps(_mm512_sub_epi32(_mm512_or_si512(l, h), _mm512_set1_epi32(32)));
 }
 
-/** Asks for so many bytes, a constant, to come to the second cache. */
+/** Prefetches bytes, a constant, to the L2 cache. */
 INLINE void prefetch_l2(const char *prefetch, const size_t bytes) {
 #pragma GCC unroll 16
     for (size_t i = 0; i < bytes; i += 64) {
@@ -84,8 +81,8 @@ INLINE void prefetch_l2(const char *prefetch, const size_t bytes) {
 }
 
 /**
- * Asks for the next segment of some rows to come from the second cache to the first: 16 rows are more
- * streams than the processor follows by itself.
+ * Prefetches the next K-block of some rows from the L2 to the L1 cache: 16 rows are more streams than the
+ * hardware prefetcher follows.
  */
 INLINE void prefetch_l1(const char *w, size_t stride, int row, const int rows, const size_t segment_bytes) {
 #pragma GCC unroll 4
@@ -98,7 +95,7 @@ INLINE void prefetch_l1(const char *w, size_t stride, int row, const int rows, c
     }
 }
 
-/** Adds to start the products of 4 * steps weights and one position's activations. */
+/** The dot product of steps steps of 16 rows of W and one row of X, added to start. */
 INLINE __m512i dot_product(const int steps, __m512i start, const __m512i *q, const int8_t *x) {
     __m512i sum[2] = {start, _mm512_setzero_si512()};
 #pragma GCC unroll 8

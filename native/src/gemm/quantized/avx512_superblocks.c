@@ -1,25 +1,25 @@
-/* Super-blocks of 256 weights, in four parts of 64: two groups of 32, or four of 16. */
+/* Superblocks, read in four parts of 64 weights: two groups of 32, or four of 16. */
 #include "avx512_rows.h"
 
-/** Reads what all parts need. */
+/** Reads what all parts share. */
 typedef void (*prepare_fn)(const char *w, size_t stride, __m512i extra[8]);
 
-/** What memory is asked for while a part is read. */
+/** What is prefetched while a part is read. */
 typedef struct {
-    const char *prefetch; /* a quarter of 16 segments, in the order of memory */
-    const char *rows;     /* four rows whose next segment is asked for too; null: it is not */
-    size_t stride;        /* of these */
-    size_t bytes;         /* of a segment */
+    const char *prefetch; /* to the L2 cache: a quarter of 16 K-blocks, in the order of memory */
+    const char *rows;     /* to the L1 cache: the next K-block of four rows; null if not */
+    size_t stride;        /* of these rows */
+    size_t bytes;         /* of a K-block */
 } prefetch_plan;
 
-/** What is due with part part of the segment, of 16 rows from w on; without near, only what is prefetch. */
+/** What to prefetch with a part of the K-block of 16 rows at w; without near, only to the L2 cache. */
 INLINE prefetch_plan plan_prefetch(const char *prefetch, const char *w, size_t stride, const size_t bytes,
                                    int part, const int near) {
     return (prefetch_plan){prefetch + PANEL_ROWS * bytes / 4 * (size_t)part,
                            near ? w + 4 * (size_t)part * stride : NULL, stride, bytes};
 }
 
-/** Asks for the i-th of so many pieces. */
+/** Issues the prefetches of piece i of pieces. */
 INLINE void prefetch_part(const prefetch_plan *f, const size_t i, const size_t pieces) {
     const size_t lines = (PANEL_ROWS * f->bytes / 4 + 63) / 64;
     const size_t from = lines * i / pieces;
@@ -34,7 +34,7 @@ INLINE void prefetch_part(const prefetch_plan *f, const size_t i, const size_t p
 typedef void (*read_part_fn)(const char *w, size_t stride, int part, const prefetch_plan *f,
                              const __m512i extra[8], __m512i q[16]);
 
-/** Reads scales and mins; the quants of the panel are not touched. */
+/** Reads the scales and mins of a panel; leaves its quants alone. */
 typedef void (*read_scales_fn)(const char *w, size_t stride, panel *out);
 
 INLINE void prepare_none(const char *w, size_t stride, __m512i extra[8]) {
@@ -43,14 +43,14 @@ INLINE void prepare_none(const char *w, size_t stride, __m512i extra[8]) {
     (void)extra;
 }
 
-/** Bytes a and a + 8 bits further, each as 16 bits. */
+/** The byte at bit a of each word and the next byte, each as 16 bits. */
 INLINE __m512i byte_pair(__m512i v, unsigned a) {
     const __m512i byte = _mm512_set1_epi32(255);
     const __m512i first = _mm512_and_si512(_mm512_srli_epi32(v, a), byte);
     return _mm512_or_si512(first, _mm512_slli_epi32(_mm512_and_si512(_mm512_srli_epi32(v, a + 8), byte), 16));
 }
 
-/** The first 16 bytes of q4_K and q5_K: d, dmin and the packed scales and mins, see q4_k_unpack(). */
+/** Reads the first 16 bytes of q4_K and q5_K: d, dmin, packed scales and mins; see q4_k_unpack_scales(). */
 INLINE void scales_q4_k(const char *w, size_t stride, panel *out) {
     __m512i head[4];
     transpose(w, stride, head);
@@ -99,7 +99,7 @@ INLINE void prepare_q5_k(const char *w, size_t stride, __m512i extra[8]) {
     transpose(w + offsetof(block_q5_k, qh) + 16, stride, extra + 4);
 }
 
-/** Bit 0 of each byte of v shifted right, as the fifth bit. */
+/** Bit 0 of each byte of v, shifted right, as the fifth bit. */
 INLINE __m512i fifth_of(__m512i v, unsigned shift) {
     return _mm512_slli_epi32(_mm512_and_si512(_mm512_srli_epi32(v, shift), _mm512_set1_epi8(1)), 4);
 }
@@ -133,7 +133,7 @@ INLINE void read_q6_k(const char *w, size_t stride, int part, const prefetch_pla
     __m512i first[4];
     __m512i second[4];
     __m512i bits[4];
-    /* piece by piece: all at once, these reads had to wait */
+    /* piece by piece: issued all at once, the prefetches delay these loads */
     prefetch_part(f, 0, 3);
     transpose(ql, stride, first);
     prefetch_part(f, 1, 3);
@@ -190,7 +190,10 @@ INLINE void read_q3_k(const char *w, size_t stride, int part, const prefetch_pla
     }
 }
 
-/** Which block group g of a part is: of 32 in their order, of 16 the same half of four neighbours. */
+/**
+ * The block of group g of a part. Blocks of 32 are in order; of blocks of 16 a part has every second one of
+ * eight.
+ */
 INLINE int block_of(const int steps, int part, int g) {
     return steps == 8 ? 2 * part + g : 8 * (part / 2) + 2 * g + part % 2;
 }
@@ -215,7 +218,7 @@ INLINE void pack_superblocks(prepare_fn prepare, read_part_fn read, read_scales_
 INLINE void gemv_superblocks(const int n, prepare_fn prepare, read_part_fn read, read_scales_fn read_scales,
                              const size_t block_bytes, const int steps, const int zero_shift, const char *w,
                              size_t stride, const char *prefetch, const activation_block *x, float *y) {
-    panel scale; /* without quants */
+    panel scale; /* the quants are not used */
     __m512i extra[8];
     __m512 f[MAX_GEMV_N];
     prepare(w, stride, extra);
@@ -230,7 +233,7 @@ INLINE void gemv_superblocks(const int n, prepare_fn prepare, read_part_fn read,
 #pragma GCC unroll 4
         for (int g = 0; g < 4; g++) {
             if (g * steps >= 16) {
-                break; /* two groups of 32 */
+                break; /* only two groups of 32 */
             }
             const int b = block_of(steps, part, g);
             EACH_X(r) {
@@ -247,7 +250,7 @@ INLINE void gemv_superblocks(const int n, prepare_fn prepare, read_part_fn read,
     }
 }
 
-/** Defines both functions of a type in superblock-blocks. */
+/** Defines both functions of a type in superblocks. */
 #define DEFINE_SUPER(name, prepare, scales, steps, zero_shift)                                            \
     void avx512_pack_##name(const char *w, size_t stride, int blocks, const char *prefetch, panel *out) { \
         (void)blocks;                                                                                     \
@@ -266,8 +269,7 @@ DEFINE_SUPER(q4_k, prepare_none, scales_q4_k, 8, 0)
 DEFINE_SUPER(q5_k, prepare_q5_k, scales_q4_k, 8, 0)
 DEFINE_SUPER(q6_k, prepare_none, scales_q6_k, 4, 5)
 
-/* ---- q2_K: integer scales -------------------------------------------------------------------------------
- */
+/* ---- q2_K: integer scales ---------------------------------------------------------------------------- */
 
 /** What belongs to a superblock-block as a whole; scales and mins are bytes, group g's is byte g % 4 of g
  * / 4. */
@@ -275,17 +277,17 @@ typedef struct {
     __m512 d;
     __m512 dmin;
     __m512i scale[4];
-    __m512i min[BLOCKS]; /* as panels have them */
+    __m512i min[BLOCKS]; /* as in a panel */
 } head_q2_k;
 
-/** Bytes a and b of each word, each as 16 bits; 128 stands for zero. */
+/** Bytes a and b of each word, each as 16 bits; 128 selects zero. */
 INLINE __m512i bytes_of_words(__m512i v, int a, int b) {
     const __m512i words = _mm512_broadcast_i32x4(_mm_setr_epi32(0, 0x040004, 0x080008, 0x0c000c));
     const __m512i at = _mm512_set1_epi32(a | b << 16 | (int)0x80008000);
     return _mm512_shuffle_epi8(v, _mm512_or_si512(words, at));
 }
 
-/** A block's last 16 bytes end in d and dmin. */
+/** The last 16 bytes of a block end in d and dmin. */
 INLINE head_q2_k read_head_q2_k(const char *w, size_t stride) {
     __m512i tail[4];
     __m512i packed[4];
@@ -304,7 +306,10 @@ INLINE head_q2_k read_head_q2_k(const char *w, size_t stride) {
     return head;
 }
 
-/** A panel's quants are times their scales: 45 at most, so that 16 bits hold two of them apart. */
+/**
+ * The quants of a panel are multiplied by their scales: at most 45, so a 16-bit multiplication does two of
+ * them.
+ */
 void avx512_pack_q2_k(const char *w, size_t stride, int blocks, const char *prefetch, panel *out) {
     (void)blocks;
     const head_q2_k head = read_head_q2_k(w, stride);
@@ -333,11 +338,11 @@ void avx512_pack_q2_k(const char *w, size_t stride, int blocks, const char *pref
     }
 }
 
-/** A group's sum fits 16 bits, so that one instruction multiplies it by its scale and adds it. */
+/** The dot product of a group fits 16 bits, so one instruction multiplies it by its scale and adds it. */
 INLINE void gemv_q2_k(const int n, const char *w, size_t stride, const char *prefetch,
                       const activation_block *x, float *y) {
     const head_q2_k head = read_head_q2_k(w, stride);
-    __m512i sum[MAX_GEMV_N][2]; /* of even groups, of odd ones times 4 */
+    __m512i sum[MAX_GEMV_N][2]; /* of even groups, and of odd groups times 4 */
     EACH_X(r) {
         sum[r][0] = _mm512_setzero_si512();
         sum[r][1] = _mm512_setzero_si512();
@@ -351,7 +356,7 @@ INLINE void gemv_q2_k(const int n, const char *w, size_t stride, const char *pre
         for (int g = 0; g < 4; g++) {
             const int b = block_of(4, part, g);
             const __m512i mask = _mm512_set1_epi8(g % 2 == 0 ? 3 : 12);
-            /* its high half is zero, as that of a sum is its sign */
+            /* the high half is zero, because the high half of a sum is its sign */
             const __m512i scale = bytes_of_words(head.scale[b / 4], b % 4, 128);
             __m512i q[4];
 #pragma GCC unroll 4

@@ -1,4 +1,4 @@
-/* Compiled with AVX2, FMA, F16C and AVX-VNNI; only called where the probe found them all. */
+/* Compiled with AVX2, FMA, F16C and AVX-VNNI; called only if the CPU has them all. */
 #include "avx2_blocks.h"
 
 #ifndef TABLE
@@ -8,33 +8,36 @@
 #ifdef __AVXVNNI__
 #define DPBUSD(a, w, x) _mm256_dpbusd_avx_epi32(a, w, x)
 #define DPWSSD(a, w, x) _mm256_dpwssd_avx_epi32(a, w, x)
-#else /* the same in AVX-512's encoding: a test's way to run this on a machine that has only that */
+#else /* the same in the AVX-512 encoding, for a test on CPUs without AVX-VNNI */
 #define DPBUSD(a, w, x) _mm256_dpbusd_epi32(a, w, x)
 #define DPWSSD(a, w, x) _mm256_dpwssd_epi32(a, w, x)
 #endif
 
 enum {
-    VECTORS = PANEL_ROWS / LANES, /* of a panel's columns */
-    TILE_N = 6,                   /* positions: 12 registers of sums leave 4 for operands */
-    NO_ZERO = -1,                 /* in place of a zero_shift */
+    VECTORS = PANEL_ROWS / LANES, /* of the rows of a panel */
+    TILE_N = 6,                   /* rows of X: 12 registers of sums leave 4 for operands */
+    NO_ZERO = -1,                 /* no zero point */
 };
 
 #define CASES_TO_TILE_N CASES_TO_6
 
 /**
- * Sets a to the products of block b of 4 * steps weights, less their zero: w [steps][width] vectors of
- * quants, x's activations of each position.
+ * Sets a to the dot products of block b, steps steps, minus the zero point. w is [steps][width] vectors of
+ * quants; x is n rows of X.
  */
 INLINE void add_dot_products(const size_t n, const size_t width, const size_t max_q, const int zero_shift,
                              const size_t steps, const __m256i *w, const activation_block *x, size_t b,
                              __m256i a[TILE_N][VECTORS]) {
     (void)max_q;
-    /* one vector of one position would wait for itself */
+    /* a single sum would be one chain of dependent instructions */
     const int alone = n * width == 1;
     __m256i other = _mm256_setzero_si256();
 #pragma GCC unroll 6
     for (size_t r = 0; r < n; r++) {
-        /* weights are unsigned here: the products start at -zero times the sum */
+        /*
+         * quants are unsigned: the dot product starts at minus the zero point times the sum of the
+         * activations
+         */
         const __m256i start = zero_shift == NO_ZERO
                                   ? _mm256_setzero_si256()
                                   : _mm256_slli_epi32(_mm256_set1_epi32(x[r].neg_sums[b]), zero_shift);
@@ -63,10 +66,13 @@ INLINE void add_dot_products(const size_t n, const size_t width, const size_t ma
     }
 }
 
-/** A sum's high half, which is its sign, is multiplied by zero: see add_scaled(). */
+/** The scale is in the low half of a word, because the high half of a sum is its sign: see add_scaled(). */
 enum { SCALE_TWICE = 0 };
 
-/** Adds products of 16 weights, four steps of quants up to 12, times a scale; their sum fits 16 bits. */
+/**
+ * Adds a dot product of 16 weights, four steps of quants up to 12, times a scale; the dot product fits 16
+ * bits.
+ */
 INLINE __m256i add_scaled(__m256i a, const __m256i q[4], const activation_block *x, size_t step,
                           __m256i scale) {
     __m256i s = _mm256_setzero_si256();

@@ -1,16 +1,16 @@
-/* Compiled with dotprod (Armv8.2): sdot by lane, whose operands are both signed. */
+/* Compiled with dotprod (Armv8.2): sdot by lane; both operands are signed. */
 #include "neon.h"
 
-/** A tile's activations are read where they are. */
+/** The rows of X of a tile, read in place. */
 typedef struct {
     const activation_block *x;
-    int32_t start[TILE_N][16]; /* of a block's sums: the activations' negated sums times zero */
+    int32_t start[TILE_N][16]; /* of the dot products of a block: neg_sums times the zero point */
 } dotprod_tile_x;
 
 #define TILE_X dotprod_tile_x
 #include "neon_tile.h"
 
-/** The zero that fills the sign bit; quants of such types are made signed, all others are below 128. */
+/** The zero point 1 << 7: these quants are made signed; all others are below 128. */
 enum { HALF_SHIFT = 7 };
 
 static const uint8_t *prepare_panel(const panel *w, int blocks, int zero_shift, panel_quants copy) {
@@ -35,7 +35,7 @@ static void prepare_x(int n, const activation_block *x, int zero_shift, dotprod_
     }
 }
 
-/** Four weights of each column by a lane, a constant, of 16 activations. */
+/** Adds a step of 8 rows of W times a lane, a constant, of 16 activations. */
 #define ADD_STEP(lane)                                               \
     {                                                                \
         const uint8_t *at = q + (step + (lane)) * PANEL_ROWS * 4;    \

@@ -3,10 +3,11 @@
 
 enum { MAX_PAIRS = TILE_N / 2 };
 
-/** Two positions, eight activations of one beside the same of the other. */
+/** Two rows of X: eight values of one, then the same eight of the other. */
 typedef struct {
     int8_t q[K_BLOCK / 8][16];
-    int32_t start[16][4]; /* of a block's sums: the negated sums times zero, as usmmla has them */
+    int32_t start[16][4]; /* of the dot products of a block: neg_sums times the zero point, in the order of
+                             usmmla */
 } row_pair;
 
 typedef struct {
@@ -16,7 +17,7 @@ typedef struct {
 #define TILE_X i8mm_tile_x
 #include "neon_tile.h"
 
-/** Two steps become eight weights each of two columns, side by side. */
+/** Zips two steps: eight weights of a row of W, then eight of the next row. */
 static const uint8_t *prepare_panel(const panel *w, int blocks, int zero_shift, panel_quants copy) {
     (void)zero_shift;
     for (int i = 0; i < 8 * blocks; i += 2) {
@@ -33,7 +34,7 @@ static const uint8_t *prepare_panel(const panel *w, int blocks, int zero_shift, 
 static void prepare_x(int n, const activation_block *x, int zero_shift, i8mm_tile_x *out) {
     for (int r = 0; r < n; r += 2) {
         const activation_block *a = x + r;
-        const activation_block *b = r + 1 < n ? a + 1 : a; /* a last one alone is taken twice */
+        const activation_block *b = r + 1 < n ? a + 1 : a; /* a single last row is used twice */
         row_pair *pair = out->pairs + r / 2;
         for (int i = 0; i < K_BLOCK / 8; i += 2) {
             const int64x2_t first = vreinterpretq_s64_s8(vld1q_s8(a->q + 8 * i));
@@ -48,7 +49,9 @@ static void prepare_x(int n, const activation_block *x, int zero_shift, i8mm_til
     }
 }
 
-/** Of a pair of positions and four columns: the first two columns' sums, then the other two's. */
+/**
+ * Of two rows of X and four rows of W: [0] has the sums of the first two rows of W, [1] those of the others.
+ */
 INLINE void block_dot_products(const int n, const int steps, const int has_zero, const uint8_t *q,
                                const i8mm_tile_x *x, int b, int32x4_t out[TILE_N][VECTORS]) {
     const int pairs = (n + 1) / 2;

@@ -1,6 +1,6 @@
-/** What the files of the NEON kernels share. Only the rows' own bytes are read, which may lie anywhere. */
-#ifndef MYELIN_SRC_NEON_H
-#define MYELIN_SRC_NEON_H
+/** Shared by the NEON kernels. They read only bytes of the rows, at any alignment. */
+#ifndef MYELIN_SRC_GEMM_QUANTIZED_NEON_H
+#define MYELIN_SRC_GEMM_QUANTIZED_NEON_H
 
 #include <arm_neon.h>
 #include <string.h>
@@ -8,9 +8,9 @@
 #include "common.h"
 
 enum {
-    LANES = 4,   /* columns of a vector: four rows of W, each with its sum or its scale */
-    TILE_N = 6,  /* positions of a tile: 12 registers of int32, 12 of f32 leave 8 for the operands */
-    VECTORS = 2, /* of columns of a tile */
+    LANES = 4,   /* rows of W of a vector */
+    TILE_N = 6,  /* rows of X of a tile: 12 registers of int32 sums and 12 of f32 sums leave 8 for operands */
+    VECTORS = 2, /* of rows of W of a tile */
 };
 
 /** Declares the functions of a type. */
@@ -33,7 +33,7 @@ NEON_TYPE(iq4_nl)
 NEON_TYPE(iq4_xs)
 NEON_TYPE(mxfp4)
 
-/** What every table of this family has besides its products. */
+/** The entries that all NEON tables share. */
 #define NEON_COMMON                                                                                         \
     .gemv_n = 4, .max_gemv_n = 4,                                                                           \
     .pack =                                                                                                 \
@@ -49,7 +49,7 @@ NEON_TYPE(mxfp4)
         [TYPE_Q6_K] = neon_gemv_q6_k,  [TYPE_IQ4_NL] = neon_gemv_iq4_nl, [TYPE_IQ4_XS] = neon_gemv_iq4_xs,  \
         [TYPE_MXFP4] = neon_gemv_mxfp4}
 
-/** Asks for so many bytes, a constant, to come to the second cache. */
+/** Prefetches bytes, a constant, to the L2 cache. */
 INLINE void neon_prefetch_l2(const char *prefetch, const size_t bytes) {
     for (size_t i = 0; i < bytes; i += 64) {
         __builtin_prefetch(prefetch + i, 0, 2);
@@ -78,7 +78,7 @@ INLINE four_rows neon_rows(const char *p, size_t stride) {
         {neon_load(p), neon_load(p + stride), neon_load(p + 2 * stride), neon_load(p + 3 * stride)}};
 }
 
-/** out[j] has bytes 4 j to 4 j + 3 of row 0, of row 1, ... */
+/** out[j] has bytes 4 j to 4 j + 3 of row 0, row 1 ... */
 INLINE void neon_transpose(const four_rows *in, uint8x16_t out[4]) {
     const uint32x4_t r0 = vreinterpretq_u32_u8(in->row[0]);
     const uint32x4_t r1 = vreinterpretq_u32_u8(in->row[1]);
@@ -94,7 +94,7 @@ INLINE void neon_transpose(const four_rows *in, uint8x16_t out[4]) {
     out[3] = vreinterpretq_u8_u32(vzip2q_u32(high02, high13));
 }
 
-/** Puts 16 weights of four rows at columns c to c + 3 of a panel, from a step of it on. */
+/** Stores 16 weights of four rows to rows c to c + 3 of a panel, from `step` on. */
 INLINE void neon_store_panel(const four_rows *q, panel *out, int step, int c) {
     uint8x16_t v[4];
     neon_transpose(q, v);
@@ -110,7 +110,7 @@ INLINE uint16_t neon_load_half(const char *p) {
     return v;
 }
 
-/** A half of each of four rows. */
+/** An f16 of each of four rows, as f32. */
 INLINE float32x4_t neon_scales(const char *p, size_t stride) {
     uint16x4_t v = vdup_n_u16(neon_load_half(p));
     v = vset_lane_u16(neon_load_half(p + stride), v, 1);
@@ -119,7 +119,7 @@ INLINE float32x4_t neon_scales(const char *p, size_t stride) {
     return vcvt_f32_f16(vreinterpret_f16_u16(v));
 }
 
-/** The products of so many vectors of pairs of integer mins, of four columns, and of sums of activations. */
+/** The dot product of pairs of integer mins, of four rows, and of sums of activations. */
 INLINE float32x4_t neon_dot_mins(const int16x8_t *min, const int count, const int16_t *sums) {
     int32x4_t low = vdupq_n_s32(0);
     int32x4_t high = vdupq_n_s32(0);
@@ -134,12 +134,12 @@ INLINE float32x4_t neon_dot_mins(const int16x8_t *min, const int count, const in
     return vcvtq_f32_s32(vpaddq_s32(low, high));
 }
 
-/** The mins by 32, [BLOCKS / 2] vectors, times what they count for. */
+/** What the mins by 32, [BLOCKS / 2] vectors, subtract. */
 INLINE float32x4_t neon_min_offset_32(const int16x8_t *min, float32x4_t dmin, const activation_block *x) {
     return vmulq_f32(neon_dot_mins(min, BLOCKS / 2, x->sums_32), vnegq_f32(dmin));
 }
 
-/** The mins by 16, [BLOCKS] vectors: the activations' sums are negated as they are. */
+/** The same for mins by 16, [BLOCKS] vectors: neg_sums are negated already. */
 INLINE float32x4_t neon_min_offset_16(const int16x8_t *min, float32x4_t dmin, const activation_block *x) {
     int16_t sums[16];
 #pragma GCC unroll 4
@@ -149,19 +149,19 @@ INLINE float32x4_t neon_min_offset_16(const int16x8_t *min, float32x4_t dmin, co
     return vmulq_f32(neon_dot_mins(min, BLOCKS, sums), dmin);
 }
 
-/** Sums of the lanes of each of four vectors, and start; of integers, so that their order does not matter. */
+/** Adds the lanes of each of four vectors, and start; integers, so the order does not matter. */
 INLINE float32x4_t neon_reduce(const int32x4_t a[LANES], int32_t start) {
     const int32x4_t sum = vpaddq_s32(vpaddq_s32(a[0], a[1]), vpaddq_s32(a[2], a[3]));
     return vcvtq_f32_s32(vaddq_s32(sum, vdupq_n_s32(start)));
 }
 
 #if defined(__ARM_FEATURE_DOTPROD)
-/** Adds products of 16 weights: signed ones, or such as are below 128. */
+/** Adds the products of 16 weights, which are signed or below 128. */
 INLINE int32x4_t neon_sdot(int32x4_t sum, uint8x16_t w, int8x16_t x) {
     return vdotq_s32(sum, vreinterpretq_s8_u8(w), x);
 }
 
-/** Products of 16 weights of four rows, from weight k on. */
+/** The dot product of 16 weights of four rows, from k on. */
 INLINE float32x4_t neon_dot_product_16(const four_rows *q, const activation_block *x, int k, int32_t start) {
     const int8x16_t v = vld1q_s8(x->q + k);
     int32x4_t a[LANES];
@@ -172,7 +172,7 @@ INLINE float32x4_t neon_dot_product_16(const four_rows *q, const activation_bloc
     return neon_reduce(a, start);
 }
 
-/** Products of 32 weights of four rows, from weight k on. */
+/** The dot product of 32 weights of four rows, from k on. */
 INLINE float32x4_t neon_dot_product_32(const four_rows q[2], const activation_block *x, int k,
                                        int32_t start) {
     const int8x16_t low = vld1q_s8(x->q + k);
@@ -186,7 +186,7 @@ INLINE float32x4_t neon_dot_product_32(const four_rows q[2], const activation_bl
 }
 #endif
 
-/** Where the sums of a position and columns c to c + 3 are. */
+/** The sums of a row of X and of rows c to c + 3 of W. */
 INLINE float *neon_sums_at(float *y, int position, int c) {
     return y + position * STRIP_ROWS + c;
 }

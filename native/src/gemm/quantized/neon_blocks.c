@@ -1,18 +1,18 @@
 /*
- * Weights with a scale per 32. Four rows are read at a time, 16 weights of a row to a vector: they go to
- * panels, or, for few positions, straight into their products. Compiled with dotprod.
+ * Weights in blocks of 32: packing and GEMV. Four rows are read at a time, 16 weights of a row to a vector.
+ * Compiled with dotprod.
  */
 #include "neon.h"
 
-/** A block's scale of four rows, and its min where it has one. */
+/** The scales of a block of four rows, and the minimums if the type has them. */
 typedef struct {
     float32x4_t d;
     float32x4_t m;
 } scale_and_min;
 
 /**
- * Reads block b of a segment of four rows: weights 0 to 15, then 16 to 31. They have to fit int8, so those
- * whose zero is 128 come without it.
+ * Reads block b of a K-block of four rows: weights 0 to 15, then 16 to 31. They must fit int8, so a zero
+ * point of 128 is subtracted.
  */
 typedef scale_and_min (*read_fn)(const char *w, size_t stride, int b, four_rows q[2]);
 
@@ -89,7 +89,7 @@ INLINE scale_and_min read_q8_0(const char *w, size_t stride, int b, four_rows q[
     return scale_only(neon_scales(w, stride));
 }
 
-/** The codebook of the types of iq4, less its zero. */
+/** The codebook of the iq4 types minus the zero point. */
 INLINE uint8x16_t signed_iq4(void) {
     return veorq_u8(vld1q_u8(CODEBOOK_IQ4), vdupq_n_u8(0x80));
 }
@@ -101,7 +101,7 @@ INLINE scale_and_min read_iq4_nl(const char *w, size_t stride, int b, four_rows 
     return scale_only(neon_scales(w, stride));
 }
 
-/** A row's scale of 6 bits, less 32. */
+/** The 6-bit scale of a row minus 32. */
 INLINE int32_t scale_of_6_bits(const char *w, int b) {
     const int low = (uint8_t)w[offsetof(block_iq4_xs, scales_l) + (size_t)b / 2] >> (4 * (b % 2)) & 15;
     const int high = neon_load_half(w + offsetof(block_iq4_xs, scales_h)) >> (2 * b) & 3;
@@ -121,7 +121,7 @@ INLINE scale_and_min read_mxfp4(const char *w, size_t stride, int b, four_rows q
     read_nibbles(w + offsetof(block_mxfp4, qs), stride, q);
     apply_codebook(vld1q_u8(CODEBOOK_E2M1), q);
     const uint32x4_t e = {(uint8_t)w[0], (uint8_t)w[stride], (uint8_t)w[2 * stride], (uint8_t)w[3 * stride]};
-    /* 2^(e - 128); the two smallest are subnormal */
+    /* 2^(e - 128); for e < 2 it is subnormal */
     const uint32x4_t normal = vshlq_n_u32(vsubq_u32(e, vdupq_n_u32(1)), 23);
     const uint32x4_t small = vshlq_u32(vdupq_n_u32(0x200000), vreinterpretq_s32_u32(e));
     return scale_only(vreinterpretq_f32_u32(vbslq_u32(vcltq_u32(e, vdupq_n_u32(2)), small, normal)));
@@ -155,7 +155,7 @@ INLINE void pack_blocks(read_fn read, const size_t block_bytes, const int has_mi
 INLINE void gemv_blocks(const int n, read_fn read, const size_t block_bytes, const int has_min,
                         const int zero_shift, const char *w, size_t stride, int blocks, const char *prefetch,
                         const activation_block *x, float *y) {
-    /* of weights that come without their zero, nothing is to be taken out */
+    /* the zero point that read() has not subtracted */
     const int zero = has_min || zero_shift == 7 ? 0 : 1 << zero_shift;
     for (int c = 0; c < PANEL_ROWS; c += LANES, w += LANES * stride) {
         float32x4_t f[MAX_GEMV_N];
@@ -180,7 +180,7 @@ INLINE void gemv_blocks(const int n, read_fn read, const size_t block_bytes, con
     }
 }
 
-/** Defines both functions of a type; block_bytes are those of 32 weights. */
+/** Defines both functions of a type; block_bytes is for 32 weights. */
 #define DEFINE_32(name, block_bytes, has_min, zero_shift)                                               \
     void neon_pack_##name(const char *w, size_t stride, int blocks, const char *prefetch, panel *out) { \
         pack_blocks(read_##name, block_bytes, has_min, zero_shift, w, stride, blocks, prefetch, out);   \

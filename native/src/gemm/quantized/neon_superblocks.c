@@ -1,33 +1,32 @@
 /*
- * Super-blocks of 256 weights, in four parts of 64: two groups of 32, or four of 16. Four rows are read at
- * a time, 16 weights of a row to a vector: they go to panels, or, for few positions, straight into their
- * products. Compiled with dotprod.
+ * Superblocks, in four parts of 64 weights, two groups of 32 or four of 16: packing and GEMV. Four rows are
+ * read at a time, 16 weights of a row to a vector. Compiled with dotprod.
  */
 #include "neon.h"
 
-/** The scales of a superblock-block of four rows: as a panel has them, of four columns. */
+/** The scales and mins of a superblock of four rows, in the layout of a panel. */
 typedef struct {
     float32x4_t d[16];
     int16x8_t mins[BLOCKS];
     float32x4_t dmin;
 } super_scales;
 
-/** Byte i of each word, the others zero. */
+/** Byte i of each word; the other bytes are zero. */
 INLINE uint32x4_t byte_of_words(uint8x16_t v, int i) {
-    /* an index that is out of range gives zero */
+    /* an index out of range gives zero */
     const uint32x4_t words = {0x80808000u, 0x80808004u, 0x80808008u, 0x8080800cu};
     const uint32x4_t at = vaddq_u32(words, vdupq_n_u32((uint32_t)i));
     return vreinterpretq_u32_u8(vqtbl1q_u8(v, vreinterpretq_u8_u32(at)));
 }
 
-/** The first two bytes of each word, or for an odd b the last two, each as 16 bits. */
+/** The first two bytes of each word, or the last two for an odd b, each as 16 bits. */
 INLINE int16x8_t min_pair(uint8x16_t mins, int b) {
     const uint32x4_t even = byte_of_words(mins, 2 * (b % 2));
     const uint32x4_t odd = byte_of_words(mins, 2 * (b % 2) + 1);
     return vreinterpretq_s16_u32(vorrq_u32(even, vshlq_n_u32(odd, 16)));
 }
 
-/** The first 16 bytes of q4_K and q5_K: d, dmin and the packed scales and mins, see q4_k_unpack(). */
+/** Reads the first 16 bytes of q4_K and q5_K: d, dmin, packed scales and mins; see q4_k_unpack_scales(). */
 INLINE void scales_q4_k(const char *w, size_t stride, super_scales *out) {
     const four_rows rows = neon_rows(w, stride);
     uint8x16_t head[4];
@@ -55,7 +54,7 @@ INLINE void scales_q4_k(const char *w, size_t stride, super_scales *out) {
     }
 }
 
-/** A block's last 16 bytes end in d and dmin. */
+/** The last 16 bytes of a block end in d and dmin. */
 INLINE void scales_q2_k(const char *w, size_t stride, super_scales *out) {
     const four_rows tails = neon_rows(w + sizeof(block_q2_k) - 16, stride);
     const four_rows rows = neon_rows(w, stride);
@@ -85,7 +84,7 @@ INLINE void scales_q6_k(const char *w, size_t stride, super_scales *out) {
 }
 
 INLINE void scales_q3_k(const char *w, size_t stride, super_scales *out) {
-    /* the block's last 16 bytes: two of qs, then 12 of scales, then d */
+    /* the last 16 bytes of the block: two of qs, 12 of scales, d */
     four_rows rows = neon_rows(w + sizeof(block_q3_k) - 16, stride);
 #pragma GCC unroll 4
     for (int i = 0; i < LANES; i++) {
@@ -108,7 +107,7 @@ INLINE void scales_q3_k(const char *w, size_t stride, super_scales *out) {
     }
 }
 
-/** Fours of weights of a group. */
+/** Steps of a group. */
 INLINE int group_steps(const enum panel_kind kind) {
     return kind == PANEL_SUPER_32_MIN ? 8 : 4;
 }
@@ -118,7 +117,10 @@ INLINE int groups_of(const int steps) {
     return steps == 8 ? 2 : 4;
 }
 
-/** Which block group g of a part is: of 32 in their order, of 16 the same half of four neighbours. */
+/**
+ * The block of group g of a part. Blocks of 32 are in order; of blocks of 16 a part has every second one of
+ * eight.
+ */
 INLINE int block_of(const int steps, int part, int g) {
     return steps == 8 ? 2 * part + g : 8 * (part / 2) + 2 * g + part % 2;
 }
@@ -127,10 +129,10 @@ INLINE int block_of(const int steps, int part, int g) {
 
 enum { MAX_LOADS = 4 };
 
-/** Reads the bytes of a part. */
+/** Loads the bytes of a part. */
 typedef void (*load_fn)(const char *w, size_t stride, int part, four_rows bytes[MAX_LOADS]);
 
-/** Group g of a part: q[0] has its first 16 weights, q[1] the others if it has 32. */
+/** Unpacks group g of a part: q[0] has the first 16 weights, q[1] the others of a group of 32. */
 typedef void (*unpack_group_fn)(const int g, int part, const four_rows bytes[MAX_LOADS], four_rows q[2]);
 
 INLINE void load_q4_k(const char *w, size_t stride, int part, four_rows bytes[MAX_LOADS]) {
@@ -201,7 +203,7 @@ INLINE uint8x16_t two_bits(const int g, uint8x16_t qs) {
     return vandq_u8(low, vdupq_n_u8(3));
 }
 
-/** Quants times their scales, 45 at most. */
+/** Quants times their scales, at most 45. */
 INLINE void unpack_q2_k(const int g, int part, const four_rows bytes[MAX_LOADS], four_rows q[2]) {
     const uint8x16_t block = vdupq_n_u8((uint8_t)block_of(4, part, g));
 #pragma GCC unroll 4
@@ -225,7 +227,7 @@ INLINE void unpack_q3_k(const int g, int part, const four_rows bytes[MAX_LOADS],
     }
 }
 
-/* ---- both ways ------------------------------------------------------------------------------------- */
+/* ---- packing and GEMV ------------------------------------------------------------------------------ */
 
 /** Reads the scales of four rows. */
 typedef void (*scales_fn)(const char *w, size_t stride, super_scales *out);
@@ -271,7 +273,7 @@ INLINE void pack_superblocks(load_fn load, unpack_group_fn unpack, scales_fn sca
 
 #define EACH_X(r) _Pragma("GCC unroll 4") for (int r = 0; r < n; r++)
 
-/** Adds products of 16 weights of four rows, from weight k on, each row's in lanes of its own. */
+/** Adds the products of 16 weights of four rows, from k on; each row has a vector of sums. */
 INLINE void add_whole(const int n, const four_rows *q, const activation_block *x, int k,
                       int32x4_t sum[MAX_GEMV_N][LANES]) {
     EACH_X(r) {

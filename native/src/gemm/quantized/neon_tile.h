@@ -1,18 +1,21 @@
 /**
- * Panels by positions, for the instruction sets that differ in how integers are multiplied. Before it is
- * included: MULTIPLY_POSITIONS, a type, and
+ * Multiplies panels in NEON. A file that includes this defines what differs between dotprod and i8mm: TILE_X,
+ * a type, and
  *
- *   take_panel(w, blocks, zero_shift, copy)    q of a panel as block_sums() reads it, perhaps a copy
- *   take_positions(rows, x, zero_shift, out)   the positions of a tile
- *   block_sums(rows, steps, has_zero, q, x, b, out)
- *                                              sums of the b-th 4 * steps products, less zero
+ *   prepare_panel(w, blocks, zero_shift, copy)   the quants of a panel as block_dot_products() reads them, in
+ *                                                place or copied
+ *   prepare_x(n, x, zero_shift, out)             the rows of X of a tile
+ *   block_dot_products(n, steps, has_zero, q, x, b, out)
+ *                                                the dot products of block b, minus the zero point
+ *
+ * r is a row of X, c a vector of rows of W.
  */
 #include "neon.h"
 
 #define EACH_X(r) _Pragma("GCC unroll 6") for (int r = 0; r < n; r++)
 #define EACH_VECTOR(c) _Pragma("GCC unroll 2") for (int c = 0; c < VECTORS; c++)
 
-/** Four steps of a panel, as they lie in one or a copy. */
+/** The quants of a panel: [step][row][4]. */
 typedef uint8_t panel_quants[K_BLOCK / 4][PANEL_ROWS][4];
 
 static const uint8_t *prepare_panel(const panel *w, int blocks, int zero_shift, panel_quants copy);
@@ -20,7 +23,7 @@ static void prepare_x(int n, const activation_block *x, int zero_shift, TILE_X *
 static inline void block_dot_products(const int n, const int steps, const int has_zero, const uint8_t *q,
                                       const TILE_X *x, int b, int32x4_t out[TILE_N][VECTORS]);
 
-/** A tile of rows positions and the columns of w from the first on; rows and kind are constants. */
+/** A tile of n rows of X and the rows of a panel from `first` on; n and kind are constants in the caller. */
 INLINE void tile(const int n, const enum panel_kind kind, const panel *w, const uint8_t *q, int first,
                  const activation_block *x, const TILE_X *tile_x, int blocks, float *y) {
     const int superblock = is_superblock(kind);
@@ -76,7 +79,7 @@ INLINE void multiply(const enum panel_kind kind, const panel *w, const activatio
         q[p] = prepare_panel(w + p, blocks, zero_shift, copies[p]);
     }
     for (int64_t left = n, count; left > 0; left -= count, x += count, y += count * STRIP_ROWS) {
-        /* tiles of much the same size: a small one reads the panels for little */
+        /* tiles of about the same size: a small one reads the panels for few rows of X */
         count = balanced_part(left, TILE_N);
         TILE_X tile_x;
         prepare_x((int)count, x, zero_shift, &tile_x);

@@ -1,4 +1,4 @@
-/* AVX2 and FMA: 12 of the 16 registers are sums. Second caches of such CPUs may be 256 KiB. */
+/* AVX2 and FMA: 12 of the 16 registers are sums. L2 caches of such CPUs may be 256 KiB. */
 #include <immintrin.h>
 
 #define NAME "avx2"

@@ -17,7 +17,7 @@
 #define FMA(a, b, sum) _mm512_fmadd_ps(a, b, sum)
 #define KEEP(v) __asm__ volatile("" : "+v"(v))
 
-/* memory is the limit, and 256 bits at a time came a little faster than 512 on Zen 4 */
+/* memory is the limit; on Zen 4, 256-bit loads are a little faster than 512-bit loads */
 #define WORDS __m256i
 #define NO_WORDS() _mm256_setzero_si256()
 #define LOAD_WORDS(p) _mm256_loadu_si256((const void *)(p))

@@ -1,9 +1,9 @@
-/* A product of one row and one column: a norm is one of all the parameters of a model. */
+/* The dot product of two long vectors, as in the norm of all parameters of a model. */
 #include "sgemm.h"
 
 enum {
-    CHAINS = 32, /* independent sums, which compilers put into vectors */
-    RUN = 4096,  /* terms that are summed in f32 */
+    CHAINS = 32, /* independent sums, which compilers vectorise */
+    RUN = 4096,  /* products that are summed in f32 */
 };
 
 float sgemm_dot(int64_t k, const float *x, const float *y) {

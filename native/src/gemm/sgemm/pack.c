@@ -1,4 +1,4 @@
-/* Packing, by vectors of four floats: every machine here has those without being asked. */
+/* Packing in vectors of four floats, which every supported CPU has. */
 #include <string.h>
 
 #include "sgemm.h"
@@ -12,7 +12,7 @@ typedef int32_t lanes __attribute__((vector_size(16)));
 #define SHUFFLE(a, b, i, j, k, l) __builtin_shuffle(a, b, (lanes){i, j, k, l})
 #endif
 
-/** Values of a row that are packed before the next rows: what is written stays in the first cache. */
+/** Values of a row that are packed before the next rows, so that the output stays in the L1 cache. */
 static const int64_t STRETCH = 64;
 
 static inline float value(const char *from, sgemm_strides s, int64_t i, int64_t k) {
@@ -32,7 +32,7 @@ static void transpose(quad r[4]) {
     r[3] = SHUFFLE(high01, high23, 2, 3, 6, 7);
 }
 
-/** Up to four rows with consecutive k, missing ones as zeroes; writes room values, 2 or 4, a step. */
+/** Packs up to four rows with consecutive k, missing ones as zeros; writes room values, 2 or 4, a step. */
 static inline void pack_four(float *to, const char *from, size_t outer, int64_t rows, int64_t k, int width,
                              int room) {
     const int64_t whole = k & ~INT64_C(3);
@@ -56,7 +56,7 @@ static inline void pack_four(float *to, const char *from, size_t outer, int64_t 
     }
 }
 
-/** Rows of consecutive k: four by four they are transposed. */
+/** Packs rows with consecutive k, transposed four by four. */
 static void pack_rows(float *to, const char *from, size_t outer, int64_t count, int64_t k, int width) {
     for (int64_t k0 = 0; k0 < k; k0 += STRETCH) {
         const int64_t depth = k - k0 < STRETCH ? k - k0 : STRETCH;
@@ -74,7 +74,7 @@ static void pack_rows(float *to, const char *from, size_t outer, int64_t count, 
     }
 }
 
-/** Consecutive i: runs are copied, a step of k after the other. */
+/** Packs rows with consecutive i: copies runs, one k after the other. */
 static inline __attribute__((always_inline)) void copy_runs(float *to, const char *from, size_t inner,
                                                             int64_t panels, int64_t k, int width) {
     for (int64_t l = 0; l < k; l++) {
@@ -88,7 +88,7 @@ static inline __attribute__((always_inline)) void copy_runs(float *to, const cha
 }
 
 static void pack_runs(float *to, const char *from, size_t inner, int64_t panels, int64_t k, int width) {
-    switch (width) { /* constants, for copies without a call */
+    switch (width) { /* constants, so that memcpy() is inlined */
         case 6:
             copy_runs(to, from, inner, panels, k, 6);
             break;

@@ -31,7 +31,7 @@ static uint64_t flops(int64_t rounds) {
             sum[j] = sum[j] * 0.5f + 1.0f;
         }
     }
-    volatile float sink = 0; /* so that the sums are needed */
+    volatile float sink = 0; /* so that the sums are used */
     for (int j = 0; j < CHAINS; j++) {
         sink = sink + sum[j];
     }

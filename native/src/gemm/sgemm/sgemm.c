@@ -1,17 +1,17 @@
 /*
- * Products of f32 matrices as nodes of a ggml graph: a function of the type ggml_custom_op_t.
+ * The f32 GEMM op of a ggml graph.
  *
- * dst(i, j) = sum over k of A(i, k) B(j, k), A of src[0] and B of src[1]; i runs along rows of dst.
- * A block of A is packed into the second cache, B strip by strip beside it, and tiles of dst are
- * computed from the two. k is cut in the same places everywhere and each element is summed in order of
- * k, so that neither threads nor tiles change a bit of the result.
+ * dst(i, j) = sum over k of A(i, k) B(j, k), A of src[0] and B of src[1]; i is the contiguous dimension of
+ * dst. A block of A is packed into the L2 cache, then B strip by strip, and tiles of dst are computed from
+ * both. k is always cut at the same places and each element is summed in the order of k, so the result has
+ * the same bits for any number of threads and any tile.
  */
 #include "sgemm.h"
 
 #include "cpu/dispatch.h"
 #include "myelin.h"
 
-/** What a thread packs into. Not on the stack, because threads of Java have little of it. */
+/** The buffers of a thread. Not on the stack, because Java threads have small ones. */
 typedef struct {
     _Alignas(64) float a[SGEMM_MAX_BLOCK * SGEMM_K_BLOCK];
     _Alignas(64) float b[SGEMM_STRIP * SGEMM_K_BLOCK];
@@ -33,12 +33,12 @@ typedef struct {
     int64_t to;
 } range;
 
-/** Part number index of so many parts, as even as can be. */
+/** Part index of parts, all of about the same size. */
 static range part(int64_t total, int64_t index, int64_t parts) {
     return (range){total * index / parts, total * (index + 1) / parts};
 }
 
-/** A product and how it is cut. Columns are counted in panels, through all matrices. */
+/** A GEMM and how it is cut. Panels of columns are numbered through all matrices of dst. */
 typedef struct {
     const sgemm_table *table;
     const struct ggml_tensor *a;
@@ -49,17 +49,17 @@ typedef struct {
     int64_t n;
     int64_t m;
     int64_t k;
-    int64_t depth;    /* terms that are summed at a time */
-    int64_t panels;   /* of columns, a matrix */
+    int64_t depth;    /* products that are summed at a time */
+    int64_t panels;   /* of columns, of one matrix */
     int64_t matrices; /* of dst */
-    int64_t share2;   /* consecutive matrices that have the same A */
+    int64_t share2;   /* consecutive matrices with the same A */
     int64_t share3;
 } sgemm_plan;
 
 static sgemm_plan describe(const sgemm_table *table, struct ggml_tensor *dst, int32_t kind) {
     const struct ggml_tensor *a = dst->src[0];
     const struct ggml_tensor *b = dst->src[1];
-    /* the dimension that is summed over, and the one that is left */
+    /* the dimension that is summed over, and the other one */
     const int inner = kind == MYELIN_SGEMM_MUL_MAT ? 0 : 1;
     const int outer = 1 - inner;
     const int64_t k = a->ne[inner];
@@ -81,12 +81,12 @@ static sgemm_plan describe(const sgemm_table *table, struct ggml_tensor *dst, in
     };
 }
 
-/** One matrix of a tensor. */
+/** A matrix of a tensor. */
 static char *matrix(const struct ggml_tensor *t, int64_t i2, int64_t i3) {
     return (char *)t->data + (size_t)i2 * t->nb[2] + (size_t)i3 * t->nb[3];
 }
 
-/** Rows from i on, a block of A that is packed, by columns from j on, a strip of B that is packed. */
+/** Multiplies the packed block of A by the packed strip of B. */
 static void tiles(const sgemm_plan *p, float *c, size_t stride, int64_t rows, int64_t columns, int64_t depth,
                   bool add) {
     const sgemm_table *t = p->table;
@@ -101,7 +101,7 @@ static void tiles(const sgemm_plan *p, float *c, size_t stride, int64_t rows, in
                 t->tile(depth, a, b, to, stride, height, width, add);
                 continue;
             }
-            /* whole vectors would write past the end of the row */
+            /* whole vectors would write beyond the end of the row */
             const int whole = (height / t->lanes + 1) * t->lanes;
             t->tile(depth, a, b, packed.edge, (size_t)t->rows, whole, width, false);
             for (int y = 0; y < width; y++) {
@@ -115,7 +115,7 @@ static void tiles(const sgemm_plan *p, float *c, size_t stride, int64_t rows, in
     }
 }
 
-/** Columns (panels of one matrix of dst) by rows, whose A is packed. */
+/** Multiplies the packed block of A by panels of columns of one matrix. */
 static void columns(const sgemm_plan *p, int64_t number, range panels, range rows, range terms) {
     const int64_t i2 = number % p->dst->ne[2];
     const int64_t i3 = number / p->dst->ne[2];
@@ -132,7 +132,7 @@ static void columns(const sgemm_plan *p, int64_t number, range panels, range row
     }
 }
 
-/** Rows by panels of consecutive matrices with the same A. */
+/** Multiplies rows of A by panels of consecutive matrices with the same A. */
 static void group(const sgemm_plan *p, range panels, range rows) {
     const int64_t first = panels.from / p->panels;
     const int64_t i2 = first % p->dst->ne[2] / p->share2;
@@ -156,8 +156,8 @@ static void group(const sgemm_plan *p, range panels, range rows) {
 }
 
 /**
- * Into how many parts rows are cut, a divisor of threads, columns being cut into the rest: where the
- * thread with the most to do has the least, in quarters of cycles for each of k.
+ * The number of parts of the rows, a divisor of threads; the columns are cut into threads / parts. Minimises
+ * the work of the busiest thread, in quarters of a cycle per k.
  */
 static int64_t row_parts(const sgemm_plan *p, int32_t threads) {
     const sgemm_table *t = p->table;
@@ -168,7 +168,7 @@ static int64_t row_parts(const sgemm_plan *p, int32_t threads) {
             const int64_t rows = cover(cover(p->n, t->rows), parts);
             const int64_t panels = cover(p->panels * p->matrices, threads / parts);
             const int64_t packs = cover(panels, p->panels * p->share2);
-            /* a value that is packed takes half a cycle; two vectors are multiplied in one */
+            /* packing a value takes half a cycle; a cycle multiplies two vectors */
             const int64_t cost = 2 * rows * t->rows * panels * t->columns / t->lanes +
                                  2 * (rows * t->rows * packs + panels * t->columns);
             if (cost < least) {
@@ -180,7 +180,7 @@ static int64_t row_parts(const sgemm_plan *p, int32_t threads) {
     return best;
 }
 
-/** Matrices of one value each, their operands contiguous: there is nothing to pack for. */
+/** Matrices of one element with contiguous operands: dot products, without packing. */
 static void dots(const sgemm_plan *p, int32_t thread, int32_t threads) {
     const range mine = part(p->matrices, thread, threads);
     for (int64_t number = mine.from; number < mine.to; number++) {

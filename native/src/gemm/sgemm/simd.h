@@ -1,17 +1,15 @@
 /**
- * The functions of a product_table by vectors. A file that includes this defines
- *   NAME, LANES, VECTORS, COLUMNS, BLOCK   a tile is VECTORS * LANES rows of A by COLUMNS of B;
- *                                          its sums and a few vectors more fit into the registers
- *   VECTOR, ZERO(), LOAD(p), STORE(p, v), SPLAT(x), ADD(a, b), FMA(a, b, sum)   of f32
- *   KEEP(v)                                makes the compiler believe that v changes here
- *   WORDS, NO_WORDS(), LOAD_WORDS(p), ADD_WORDS(a, b)   the same of 64-bit integers
- * and TABLE, the name of the table.
+ * The functions of an sgemm_table in SIMD. A file that includes this defines
+ *   NAME, LANES, VECTORS, COLUMNS, BLOCK   a tile is VECTORS * LANES rows of A by COLUMNS of B; its sums and
+ * a few more vectors fit the registers VECTOR, ZERO(), LOAD(p), STORE(p, v), SPLAT(x), ADD(a, b), FMA(a, b,
+ * sum)   of f32 KEEP(v)                                hides the value of v from the compiler WORDS,
+ * NO_WORDS(), LOAD_WORDS(p), ADD_WORDS(a, b)   the same of 64-bit integers and TABLE, the name of the table.
  */
 #include <string.h>
 
 #include "sgemm.h"
 
-/* Sums must lie in registers: every loop over them is unrolled. */
+/* Every loop over the sums is unrolled, so that they are in registers. */
 #if defined(__clang__)
 #define UNROLL _Pragma("clang loop unroll(full)")
 #else
@@ -22,7 +20,7 @@ _Static_assert(VECTORS *LANES <= SGEMM_MAX_ROWS && COLUMNS <= SGEMM_MAX_COLUMNS,
 _Static_assert(BLOCK <= SGEMM_MAX_BLOCK && BLOCK % (VECTORS * LANES) == 0, "a block is whole tiles");
 _Static_assert(SGEMM_STRIP % COLUMNS == 0, "a strip is whole tiles");
 
-/** A tile of a size that is known here: vectors and columns are constants where this is inlined. */
+/** A tile of a constant size: vectors and columns are constants in the caller. */
 static inline __attribute__((always_inline)) void tile_of(int vectors, int columns, int64_t k, const float *a,
                                                           const float *b, float *c, size_t stride, bool add) {
     VECTOR sum[COLUMNS][VECTORS];
@@ -54,7 +52,7 @@ static inline __attribute__((always_inline)) void tile_of(int vectors, int colum
     }
 }
 
-/** Every number of columns has its own code, so that narrow products do not pay for wide ones. */
+/** Each number of columns has its own code, so that narrow tiles do not cost as much as wide ones. */
 static inline __attribute__((always_inline)) void tile_columns(int vectors, int64_t k, const float *a,
                                                                const float *b, float *c, size_t stride,
                                                                int columns, bool add) {
