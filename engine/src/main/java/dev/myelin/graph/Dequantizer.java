@@ -25,7 +25,7 @@ public final class Dequantizer {
    * The dequantizer of a type, integers and doubles included. Empty for {@code q8_1} and {@code
    * q8_K}, which ggml cannot convert to f32.
    *
-   * @throws NativeLibraryException if ggml cannot be loaded
+   * @throws dev.myelin.error.NativeLibraryException if ggml cannot be loaded
    */
   public static Optional<Dequantizer> of(GgmlType type) {
     Ggml.require();

@@ -33,7 +33,7 @@ public final class Devices {
   /**
    * All devices, in ggml's order.
    *
-   * @throws NativeLibraryException if ggml cannot be loaded
+   * @throws dev.myelin.error.NativeLibraryException if ggml cannot be loaded
    */
   public static List<Device> list() {
     Ggml.require();
