@@ -20,8 +20,8 @@ import java.util.zip.ZipOutputStream;
 
 /**
  * Rewrites jars of old classes so that an ahead-of-time cache takes them: JDK 25 leaves out those
- * compiled for Java 5, as picocli's are, and verifies them anew at every start. Their bytecode
- * stays as it is; they get stack maps and the version of Java 8.
+ * compiled for Java 5, as picocli's are, and verifies them at every start. Their bytecode stays as
+ * it is; they get stack maps and the version of Java 8.
  *
  * <p>Run by {@code cli/bin/make-aot-cache}: java ModernClasses.java JAR...
  */

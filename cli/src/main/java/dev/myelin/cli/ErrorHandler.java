@@ -48,13 +48,13 @@ final class ErrorHandler implements IParameterExceptionHandler, IExecutionExcept
 
   /** Replaces the option's longest name, which picocli uses, by the name that was typed. */
   private static String withTypedName(String problem, CommandLine line, String... args) {
-    Matcher named = Pattern.compile("(?<=option ')(-[^' ]+)(?=')").matcher(problem);
-    OptionSpec option = named.find() ? line.getCommandSpec().findOption(named.group(1)) : null;
+    Matcher matcher = Pattern.compile("(?<=option ')(-[^' ]+)(?=')").matcher(problem);
+    OptionSpec option = matcher.find() ? line.getCommandSpec().findOption(matcher.group(1)) : null;
     return option == null
         ? problem
-        : problem.substring(0, named.start(1))
+        : problem.substring(0, matcher.start(1))
             + TypedName.of(option, List.of(args))
-            + problem.substring(named.end(1));
+            + problem.substring(matcher.end(1));
   }
 
   private static String describe(ParameterException e) {

@@ -60,14 +60,17 @@ final class LlamaCppArguments {
         translated.addAll(Arrays.asList(arguments).subList(i, arguments.length));
         break;
       }
-      OptionSpec own = spec.optionsMap().get(name);
+      OptionSpec ownOption = spec.optionsMap().get(name);
       Optional<Entry> entry =
-          own != null || !name.startsWith("-") || name.length() < 2
+          ownOption != null || !name.startsWith("-") || name.length() < 2
               ? Optional.empty()
               : LlamaCppOptions.find(name, spec.name());
       if (entry.isEmpty()) {
         translated.add(argument);
-        if (own != null && own.arity().max() > 0 && attached == null && i < arguments.length) {
+        if (ownOption != null
+            && ownOption.arity().max() > 0
+            && attached == null
+            && i < arguments.length) {
           translated.add(arguments[i++]); // the value may look like an option
         }
         continue;
@@ -105,8 +108,8 @@ final class LlamaCppArguments {
     }
   }
 
-  private void ignore(String name, String value, String why) {
-    ignored.add((value == null ? name : name + " " + value) + " (" + why + ")");
+  private void ignore(String name, String value, String reason) {
+    ignored.add((value == null ? name : name + " " + value) + " (" + reason + ")");
   }
 
   /** Adds --cache-type: keys and values have the same type. */

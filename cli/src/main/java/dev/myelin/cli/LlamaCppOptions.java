@@ -132,19 +132,19 @@ final class LlamaCppOptions {
   static List<Entry> all() {
     List<Entry> entries = new ArrayList<>();
     for (String line : TABLE.split("\n")) {
-      String[] cells = line.split(" \\| ?", 5);
-      String fate = cells[3].strip();
-      boolean one = cells[2].equals("N");
-      boolean none = cells[2].equals("-");
+      String[] columns = line.split(" \\| ?", 5);
+      String fate = columns[3].strip();
+      boolean required = columns[2].equals("N");
+      boolean none = columns[2].equals("-");
       entries.add(
           new Entry(
-              List.of(cells[0].strip().split(" +")),
-              cells[1].equals("*") ? List.of() : List.of(cells[1].split(",")),
-              one,
-              one || none ? List.of() : List.of(cells[2].split("/")),
+              List.of(columns[0].strip().split(" +")),
+              columns[1].equals("*") ? List.of() : List.of(columns[1].split(",")),
+              required,
+              required || none ? List.of() : List.of(columns[2].split("/")),
               action(fate),
               fate.startsWith("no:") ? fate.substring(3) : null,
-              fate.startsWith("=") ? fate.substring(1) : cells[4].strip()));
+              fate.startsWith("=") ? fate.substring(1) : columns[4].strip()));
     }
     return entries;
   }

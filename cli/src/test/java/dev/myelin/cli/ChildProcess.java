@@ -12,7 +12,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
 
-/** The command in a process of its own, on the class path of the tests. */
+/** Runs the command in a child process, with the class path of the tests. */
 public final class ChildProcess {
   private static final long TIMEOUT_SECONDS = 120;
 
@@ -21,19 +21,19 @@ public final class ChildProcess {
 
   private ChildProcess() {}
 
-  /** How to start it, with an environment that leaves the rest to the caller. */
+  /** The process with these JVM options and arguments. */
   public static ProcessBuilder myelin(List<String> jvm, Object... arguments) {
     return ofClass("dev.myelin.cli.Myelin", jvm, arguments);
   }
 
-  /** Likewise with another class. */
+  /** The same with another main class. */
   static ProcessBuilder ofClass(String main, List<String> jvm, Object... arguments) {
     assumeFalse(
         System.getProperty("os.name").startsWith("Windows"),
         "skipped: needs the signals and devices of a POSIX system");
     List<String> line = new ArrayList<>();
     if (areSignalsIgnored()) {
-      // inherited by whoever runs the tests in the background of a script, or with nohup
+      // inherited if the tests run in the background of a script, or with nohup
       line.addAll(List.of("env", "--default-signal=INT,HUP,TERM"));
     }
     line.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
@@ -57,7 +57,7 @@ public final class ChildProcess {
   public static int exitStatus(Process process) throws InterruptedException {
     if (!process.waitFor(TIMEOUT_SECONDS, TimeUnit.SECONDS)) {
       process.destroyForcibly();
-      throw new AssertionError("it did not end within " + TIMEOUT_SECONDS + " s");
+      throw new AssertionError("the process did not end within " + TIMEOUT_SECONDS + " s");
     }
     return process.exitValue();
   }

@@ -30,7 +30,7 @@ class CompletionTest {
         .isEqualTo(script.toString());
   }
 
-  /** What bash offers for the last of these words. */
+  /** The completions that bash offers for the last word. */
   private static String complete(Path script, String... words) throws Exception {
     String program =
         "compopt() { :; }; source \"$1\"; shift; COMP_WORDS=(\"$@\"); COMP_CWORD=$(($# - 1));"

@@ -17,7 +17,7 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** Commands without {@code -m}: they use what is bundled, here a stand-in. */
+/** Commands without {@code -m} use the bundled model, here a substitute. */
 class DefaultModelTest {
   @TempDir static Path folder;
   private static Path file;
@@ -54,7 +54,7 @@ class DefaultModelTest {
             ofFile("run", "-p", BundledModel.DEFAULT_PROMPT, "-n", 5, "--temp", 0, "-t", 1).out());
   }
 
-  /** A prompt that the user forgot is not made up for a model of their own. */
+  /** Only the bundled model has a default prompt. */
   @Test
   void otherModelNeedsPrompt() {
     Outcome outcome = ofFile("run");

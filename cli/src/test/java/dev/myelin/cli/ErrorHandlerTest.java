@@ -7,7 +7,7 @@ import org.junit.jupiter.api.Test;
 class ErrorHandlerTest {
   @Test
   void explainsThreadLimit() {
-    // as the JVM words it
+    // the JVM's message
     String reason =
         "unable to create native thread: possibly out of memory or process/resource limits reached";
     assertThat(ErrorHandler.message(new OutOfMemoryError(reason)))

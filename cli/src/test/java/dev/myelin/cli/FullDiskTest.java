@@ -15,7 +15,7 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
-/** Disks with little room, and read-only ones, in a mount namespace of the child's own. */
+/** Full and read-only disks, in a mount namespace of the child process. */
 class FullDiskTest {
   private static final String TRAIN =
       " --vocab-size 320 --layers 1 --width 32 --heads 4 -n 5 -c 32 -b 2 -t 1";
@@ -39,7 +39,7 @@ class FullDiskTest {
     assumeTrue(mounted.waitFor() == 0, "skipped: no mounts for this user here");
   }
 
-  /** A command after which the disk's files are listed on standard output. */
+  /** Runs a command on the small disk and then lists the disk's files. */
   private static ProcessBuilder onSmallDisk(String options, String... command) {
     String script =
         "d=$1; o=$2; shift 2; mount -t tmpfs -o size=8k tmpfs \"$d\" || exit 9; echo old >"

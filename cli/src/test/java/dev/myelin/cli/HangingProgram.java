@@ -8,10 +8,7 @@ import java.nio.ByteBuffer;
 import java.nio.file.Path;
 import java.util.concurrent.TimeUnit;
 
-/**
- * A process that has a file half written, says when Ctrl-C comes and then does not end whatever
- * happens, for {@link ProcessTest}.
- */
+/** Has a partially written file, reports Ctrl-C and then never ends, for {@link ProcessTest}. */
 final class HangingProgram {
   private HangingProgram() {}
 

@@ -22,9 +22,9 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** {@code cli/bin/myelin} itself, over the classes of the tests. */
+/** {@code cli/bin/myelin} with the classes of the tests. */
 class LauncherTest {
-  @TempDir static Path home;
+  @TempDir static Path root;
   static Path command;
   static Path model;
 
@@ -34,11 +34,11 @@ class LauncherTest {
     Path script = source.resolve("cli/bin/myelin");
     assumeTrue(Files.isRegularFile(script), "skipped: no " + script);
     assumeTrue(Files.isExecutable(Path.of("/bin/sh")), "skipped: no /bin/sh");
-    Files.createDirectories(home.resolve("cli/bin"));
-    Path target = Files.createDirectories(home.resolve("cli/target"));
-    command = Files.copy(script, home.resolve("cli/bin/myelin"));
+    Files.createDirectories(root.resolve("cli/bin"));
+    Path target = Files.createDirectories(root.resolve("cli/target"));
+    command = Files.copy(script, root.resolve("cli/bin/myelin"));
     command.toFile().setExecutable(true);
-    Files.createSymbolicLink(home.resolve("native"), source.resolve("native"));
+    Files.createSymbolicLink(root.resolve("native"), source.resolve("native"));
     Files.writeString(target.resolve("jdk"), System.getProperty("java.home") + "\n");
     Manifest manifest = new Manifest();
     manifest.getMainAttributes().put(Attributes.Name.MANIFEST_VERSION, "1.0");
@@ -52,10 +52,10 @@ class LauncherTest {
     try (OutputStream out = Files.newOutputStream(target.resolve("myelin.jar"))) {
       new JarOutputStream(out, manifest).close();
     }
-    model = RandomModel.small("llama").write(home.resolve("model.gguf"));
+    model = RandomModel.small("llama").write(root.resolve("model.gguf"));
   }
 
-  /** Standard output and error together, and the status. */
+  /** Standard output and error combined, and the exit status. */
   private record Result(String text, int status) {}
 
   private static Result run(String script, Map<String, String> environment) throws Exception {
@@ -63,7 +63,7 @@ class LauncherTest {
     builder.environment().keySet().removeIf(name -> name.startsWith("LC_") || name.equals("LANG"));
     builder.environment().putAll(environment);
     builder.environment().put("M", model.toString());
-    // bytes, as the JVM of the tests may have no locale of its own
+    // bytes, since the tests' JVM may run without a locale
     builder.redirectErrorStream(true);
     Process process = builder.start();
     process.getOutputStream().close();
@@ -77,7 +77,7 @@ class LauncherTest {
         "",
         "LC_ALL=POSIX",
         "LANG=xx_YY.UTF-8",
-        "LC_TIME=xx_YY.UTF-8", // one that is missing makes setlocale refuse the others too
+        "LC_TIME=xx_YY.UTF-8", // a missing locale makes setlocale fail for all
         "LC_ALL=xx_YY.ISO-8859-1",
         "COMMANDS=/nonexistent", // there is no command `locale`
       })
@@ -94,7 +94,7 @@ class LauncherTest {
         PATH="${COMMANDS-$PATH}" "$1" inspect "$f"
         """;
     Result ran = run(script, environment);
-    assertThat(ran.text()).startsWith(home + "/żółw.gguf: GGUF version 3");
+    assertThat(ran.text()).startsWith(root + "/żółw.gguf: GGUF version 3");
     assertThat(ran.status()).isZero();
   }
 
@@ -103,7 +103,7 @@ class LauncherTest {
     assumeTrue(Files.exists(Path.of("/proc/self/cmdline")), "skipped: needs Linux's /proc");
     assertThat(run("\"$1\" run -m \"$M\" -p \"$(printf 'F\\374e')\"", Map.of()))
         .isEqualTo(new Result("myelin: argument 'F\ufffde': expected UTF-8\n", 2));
-    // U+FFFD itself may be typed
+    // U+FFFD itself is accepted
     assertThat(
             run("\"$1\" run -m \"$M\" -p \"$(printf '\\357\\277\\275')\" --nope", Map.of()).text())
         .startsWith("myelin run: unknown option '--nope'");
@@ -127,11 +127,11 @@ class LauncherTest {
     assertThat(run("\"$1\" run --nope 2>&-", Map.of())).isEqualTo(new Result("", 2));
   }
 
-  /** In KB; a JVM reserves gigabytes unless it is told not to. */
+  /** Limits in KB. By default the JVM reserves gigabytes. */
   @ParameterizedTest
   @ValueSource(ints = {8_000_000, 4_000_000, 2_000_000, 1_000_000, 700_000})
   void runsInLimitedAddressSpace(int limit) throws Exception {
-    Result ran = limited(limit, "run -m \"$M\" -p abc -n 3 --temp 0 --ignore-eos -t 2");
+    Result ran = runLimited(limit, "run -m \"$M\" -p abc -n 3 --temp 0 --ignore-eos -t 2");
     assertThat(ran.text()).startsWith("abc").contains("generation");
     assertThat(ran.status()).isZero();
   }
@@ -139,7 +139,7 @@ class LauncherTest {
   @ParameterizedTest
   @ValueSource(ints = {699_999, 100_000})
   void rejectsTooSmallAddressSpace(int limit) throws Exception {
-    assertThat(limited(limit, "run -m \"$M\""))
+    assertThat(runLimited(limit, "run -m \"$M\""))
         .isEqualTo(
             new Result(
                 "myelin: the address space is limited to %d KB (ulimit -v): Myelin needs 700000 and the size of the model\n"
@@ -149,11 +149,11 @@ class LauncherTest {
 
   @Test
   void reportsModelLargerThanAddressSpace() throws Exception {
-    Path large = home.resolve("large.gguf");
+    Path large = root.resolve("large.gguf");
     try (RandomAccessFile file = new RandomAccessFile(large.toFile(), "rw")) {
-      file.setLength(1L << 30); // takes no room on the disk
+      file.setLength(1L << 30); // sparse: uses no disk space
     }
-    assertThat(limited(1_000_000, "run -m \"${M%/*}/large.gguf\" -p abc"))
+    assertThat(runLimited(1_000_000, "run -m \"${M%/*}/large.gguf\" -p abc"))
         .isEqualTo(
             new Result(
                 "myelin: "
@@ -162,7 +162,7 @@ class LauncherTest {
                 1));
   }
 
-  private static Result limited(int limit, String arguments) throws Exception {
+  private static Result runLimited(int limit, String arguments) throws Exception {
     Result able = run("ulimit -v " + limit + " 2>/dev/null || echo unable", Map.of());
     assumeTrue(able.text().isEmpty(), "skipped: the shell cannot limit the address space");
     return run("ulimit -c 0; ulimit -v " + limit + "; \"$1\" " + arguments, Map.of());

@@ -17,7 +17,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 import picocli.CommandLine;
 import picocli.CommandLine.Model.OptionSpec;
 
-/** Options of llama.cpp's programs, which users type by habit. */
+/** Options of llama.cpp's programs. */
 class LlamaCppOptionsTest {
   @TempDir static Path folder;
   static Path model;
@@ -136,7 +136,7 @@ class LlamaCppOptionsTest {
     assertThat(outcome.status()).as(outcome.err()).isZero();
   }
 
-  /** No line of the table is out of reach, or renames to what is not there. */
+  /** Every row of the table can match, and renames to an existing option. */
   @Test
   void tableMatchesCommands() {
     Map<String, CommandLine> commands = Commands.parser(Outcome.console()).getSubcommands();

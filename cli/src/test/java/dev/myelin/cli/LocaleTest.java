@@ -19,14 +19,14 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** Numbers are written with ASCII digits whatever the user's locale is. */
+/** Numbers have ASCII digits in any locale. */
 class LocaleTest {
-  /** Its digits are not ASCII's, and its decimal separator is not a point. */
+  /** Its digits are not ASCII and its decimal separator is not a point. */
   private static final Locale ARABIC = Locale.of("ar", "EG");
 
   private static final Pattern OTHER_DIGITS = Pattern.compile("[\\p{Nd}&&[^0-9]]");
 
-  /** What {@code java.util.Formatter} writes by the locale. */
+  /** Conversions of {@code java.util.Formatter} that depend on the locale. */
   private static final Pattern NUMBER =
       Pattern.compile("%(\\d+\\$)?[-+ 0,(#]*\\d*(\\.\\d+)?[dfegEG]");
 
@@ -108,7 +108,7 @@ class LocaleTest {
     assertThat(outcome.err()).doesNotContainPattern(OTHER_DIGITS);
   }
 
-  /** What no command line reaches: messages of the library. */
+  /** Covers messages that no command line above prints. */
   @Test
   void sourcesFormatNumbersWithLocale() throws Exception {
     Path home = Path.of(System.getProperty("myelin.home"));

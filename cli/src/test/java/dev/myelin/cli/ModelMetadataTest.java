@@ -15,7 +15,7 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** What keys of a file make commands do and say. */
+/** Effects of metadata keys on commands. */
 class ModelMetadataTest {
   private static final MemorySegment GOOD =
       RandomModel.small("llama")

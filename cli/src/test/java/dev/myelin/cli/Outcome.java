@@ -12,14 +12,14 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.stream.Stream;
 
-/** What a command line did, run in this process. */
+/** The result of a command line, run in this process. */
 public record Outcome(int status, byte[] bytes, String err) {
 
   public static Outcome of(String... args) {
     return withInput("", args);
   }
 
-  /** Likewise with arguments of any kind, paths for example. */
+  /** The same with arguments of any type, such as paths. */
   public static Outcome of(Object first, Object... more) {
     return of(
         Stream.concat(Stream.of(first), Arrays.stream(more))
@@ -31,7 +31,7 @@ public record Outcome(int status, byte[] bytes, String err) {
     return withInput(input.getBytes(StandardCharsets.UTF_8), Map.of(), args);
   }
 
-  /** Likewise with that checkpoint in the place of the bundled one, which others have not. */
+  /** The same with a bundled model; the other methods have none. */
   public static Outcome withBundledModel(
       Checkpoint bundled, Map<String, String> environment, Object... args) {
     return withInput(
@@ -61,7 +61,7 @@ public record Outcome(int status, byte[] bytes, String err) {
     return new Outcome(status, out.toByteArray(), err.toString());
   }
 
-  /** A console nobody looks at. */
+  /** A console whose output is discarded. */
   static Console console() {
     return new Console(
         new ByteArrayInputStream(new byte[0]),

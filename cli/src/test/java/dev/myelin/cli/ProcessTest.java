@@ -23,8 +23,8 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
-/** What only a process shows: signals, pipes, full disks, locales. */
-@Timeout(value = 180, threadMode = ThreadMode.SEPARATE_THREAD) // a read may wait for ever
+/** Signals, pipes, full disks and locales, in child processes. */
+@Timeout(value = 180, threadMode = ThreadMode.SEPARATE_THREAD) // a read may block
 class ProcessTest {
   private static final Object[] ENDLESS = {"--ignore-eos", "-c", 100_000, "-t", 1};
 

@@ -19,16 +19,16 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** The command at a terminal, which the {@code script} command of util-linux provides. */
-@Timeout(value = 120, threadMode = ThreadMode.SEPARATE_THREAD) // a read may wait for ever
+@Timeout(value = 120, threadMode = ThreadMode.SEPARATE_THREAD) // a read may block
 class TerminalTest {
   private static final Path SCRIPT = Path.of("/usr/bin/script");
 
-  /** How a terminal marks what is pasted. */
+  /** The terminal's marks of pasted text. */
   private static final String PASTE_BEGIN = "\u001b[200~";
 
   private static final String PASTE_END = "\u001b[201~";
 
-  /** What the terminal is told when a line was read. */
+  /** Sent to the terminal after a line was read. */
   private static final String REPLY_MODE = "\u001b[?2004l\u001b[?2004h";
 
   private final StringBuilder shown = new StringBuilder();
@@ -51,7 +51,7 @@ class TerminalTest {
         .redirectErrorStream(true);
   }
 
-  /** A conversation with a small model; the keys begin at the first prompt. */
+  /** Chats with a small model; typing starts at the first prompt. */
   private void chat(String term, Keys keys) throws Exception {
     chat(term, 5, keys);
   }
@@ -115,7 +115,7 @@ class TerminalTest {
         .contains("user:\n\"\"\"one\n/two\\\n\n", "user:\nthree\"\"\"\n\n");
   }
 
-  /** Each Ctrl-C is one; a terminal that is not in the database is no reason to say anything. */
+  /** Ctrl-C is reported once each time, and an unknown terminal prints no warnings. */
   @Test
   void reportsCtrlCOnceInUnknownTerminal() throws Exception {
     chat(
@@ -153,7 +153,7 @@ class TerminalTest {
     assertThat(shown).doesNotContain("\u001b");
   }
 
-  /** It is shown at the next prompt, and not in the middle of the reply. */
+  /** Typed keys are shown at the next prompt, not within the reply. */
   @Test
   void typingDuringReplyWaits() throws Exception {
     chat(
@@ -171,7 +171,7 @@ class TerminalTest {
     assertThat(shown).containsOnlyOnce("zzqq");
   }
 
-  /** No bar is drawn that they would be printed behind. */
+  /** No progress bar is drawn if results are printed meanwhile. */
   @ParameterizedTest
   @ValueSource(
       strings = {
@@ -190,7 +190,7 @@ class TerminalTest {
     assertThat(all).startsWith(Outcome.of(words).out());
   }
 
-  /** In one line, as reports of failures show the first one only. */
+  /** The message has one line, since failure reports show only the first. */
   private static void assertEndedWell(Process process, String output) throws Exception {
     int status = ChildProcess.exitStatus(process);
     assertThat(status)
@@ -203,7 +203,7 @@ class TerminalTest {
     in.flush();
   }
 
-  /** Reads until that was shown after what was awaited before. */
+  /** Reads until the text is shown after the previously awaited one. */
   private void await(InputStream out, String text) throws Exception {
     int from = shown.length();
     while (shown.indexOf(text, from) < 0) {

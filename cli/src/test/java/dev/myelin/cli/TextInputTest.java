@@ -16,7 +16,7 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** Texts as editors and other systems save them. */
+/** Text files with byte order marks, other encodings and line ends. */
 class TextInputTest {
   private static final String MARK = "\ufeff";
   private static final String TEXT = "once upon a time there was a cat\n".repeat(10);

@@ -21,7 +21,7 @@ import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.MethodSource;
 import picocli.CommandLine;
 
-/** What users are told: help, wrong usage (status 2), failed work (status 1). */
+/** Help, wrong usage (status 2) and failures (status 1). */
 class UsageTest {
   @TempDir static Path folder;
   static Path model;

@@ -69,11 +69,11 @@ final class BenchContextOptions {
   /** All combinations, ordered by cache type, batch and threads. */
   List<SessionOptions> options() {
     Set<Integer> counts = threadCounts();
-    List<SessionOptions> all = new ArrayList<>();
+    List<SessionOptions> combinations = new ArrayList<>();
     for (String type : new LinkedHashSet<>(cacheTypes.get())) {
       for (int batch : new LinkedHashSet<>(batches.get())) {
         for (int count : counts) {
-          all.add(
+          combinations.add(
               Usage.check(
                   command.spec,
                   () ->
@@ -82,7 +82,7 @@ final class BenchContextOptions {
         }
       }
     }
-    return all;
+    return combinations;
   }
 
   /** The listed numbers of threads, limited to the cores, without duplicates. */

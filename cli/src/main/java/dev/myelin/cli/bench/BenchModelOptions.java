@@ -33,15 +33,15 @@ final class BenchModelOptions {
   }
 
   List<Checkpoint> checkpoints() {
-    List<Checkpoint> all = new ArrayList<>();
-    Stream<String> named = options.get().stream().map(Path::toString);
-    for (String value : Stream.concat(named, parameters.get().stream()).toList()) {
+    List<Checkpoint> checkpoints = new ArrayList<>();
+    Stream<String> optionValues = options.get().stream().map(Path::toString);
+    for (String value : Stream.concat(optionValues, parameters.get().stream()).toList()) {
       // a file name may contain a comma
       boolean exists = Files.exists(Usage.path(command.spec, value));
       for (String name : exists ? new String[] {value} : value.split(",", -1)) {
-        all.add(Checkpoint.of(Usage.path(command.spec, name)));
+        checkpoints.add(Checkpoint.of(Usage.path(command.spec, name)));
       }
     }
-    return all.isEmpty() ? List.of(ModelOptions.defaultCheckpoint(command)) : all;
+    return checkpoints.isEmpty() ? List.of(ModelOptions.defaultCheckpoint(command)) : checkpoints;
   }
 }

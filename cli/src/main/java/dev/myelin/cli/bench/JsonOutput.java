@@ -9,9 +9,9 @@ final class JsonOutput implements BenchOutput {
 
   @Override
   public String result(BenchResult result) {
-    String before = started ? ",\n" : "[\n";
+    String prefix = started ? ",\n" : "[\n";
     started = true;
-    return before + Json.pretty(BenchFields.toJson(result)).stripTrailing();
+    return prefix + Json.pretty(BenchFields.toJson(result)).stripTrailing();
   }
 
   @Override

@@ -57,7 +57,7 @@ public final class ChatCommand extends Subcommand {
   @Override
   public void run() {
     Checkpoint checkpoint = model.checkpoint();
-    ContextFullPolicy full = onFull();
+    ContextFullPolicy contextFullPolicy = onFull();
     GenerateOptions generateOptions = stop.options();
     SamplingOptions requested = sampling.options();
     SessionOptions options = context.options();
@@ -68,7 +68,8 @@ public final class ChatCommand extends Subcommand {
       SamplingOptions samplingOptions = sampling.options(loaded.sampling(), requested);
       Statistics.printModelNotes(console, loaded);
       ContextLimits.warnIfBeyondTraining(console, session);
-      Conversation conversation = new Conversation(session, samplingOptions, system.get(), full);
+      Conversation conversation =
+          new Conversation(session, samplingOptions, system.get(), contextFullPolicy);
       new ChatLoop(console, lines, session, conversation, generateOptions).run();
     }
   }

@@ -33,12 +33,12 @@ final class ChatLoop {
       LineSource lines,
       Session session,
       Conversation conversation,
-      GenerateOptions until) {
+      GenerateOptions generateOptions) {
     this.console = console;
     this.lines = lines;
     this.session = session;
     this.conversation = conversation;
-    this.generateOptions = until;
+    this.generateOptions = generateOptions;
     commands = new SlashCommands(console, session, conversation);
   }
 

@@ -52,7 +52,7 @@ final class SlashCommands {
   /** Runs a command; returns whether it ends the chat. */
   boolean run(String line) {
     String[] words = line.split("\\s+", 2);
-    String rest = words.length == 1 ? "" : words[1].strip();
+    String argument = words.length == 1 ? "" : words[1].strip();
     switch (words[0]) {
       case "/help" -> console.note(HELP);
       case "/exit" -> {
@@ -62,8 +62,8 @@ final class SlashCommands {
         conversation.reset();
         console.note("new conversation");
       }
-      case "/system" -> system(rest);
-      case "/save" -> save(rest);
+      case "/system" -> system(argument);
+      case "/save" -> save(argument);
       case "/stats" -> stats();
       default -> {
         String hint =
@@ -76,7 +76,7 @@ final class SlashCommands {
 
   private void system(String prompt) {
     conversation.reset(prompt);
-    String which =
+    String description =
         prompt.isEmpty()
             ? conversation
                 .template()
@@ -84,7 +84,7 @@ final class SlashCommands {
                 .map(text -> "with the template's system prompt: " + text)
                 .orElse("without system prompt")
             : "with this system prompt";
-    console.note(Printable.of("new conversation, " + which));
+    console.note(Printable.of("new conversation, " + description));
   }
 
   private void stats() {

@@ -43,9 +43,11 @@ final class TerminalLineSource implements LineSource {
 
   /** The folder of the history, which the user must create to enable it. */
   private static Path configuration(Console console) {
-    String named = console.environmentVariable("XDG_CONFIG_HOME");
+    String configHome = console.environmentVariable("XDG_CONFIG_HOME");
     Path base =
-        named == null ? Path.of(System.getProperty("user.home"), ".config") : Path.of(named);
+        configHome == null
+            ? Path.of(System.getProperty("user.home"), ".config")
+            : Path.of(configHome);
     return base.resolve("myelin");
   }
 

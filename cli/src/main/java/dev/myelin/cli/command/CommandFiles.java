@@ -87,14 +87,14 @@ public final class CommandFiles {
    * @throws dev.myelin.error.MyelinException naming the output that is not writable
    */
   public void check() {
-    Map<FileId, String> taken = new HashMap<>(inputs);
+    Map<FileId, String> seen = new HashMap<>(inputs);
     outputs.forEach(
         (option, file) ->
             FileId.of(file)
                 .ifPresent(
                     id -> {
                       String name = option + " " + file;
-                      String other = taken.putIfAbsent(id, name);
+                      String other = seen.putIfAbsent(id, name);
                       if (other != null) {
                         throw Usage.error(
                             command.spec,

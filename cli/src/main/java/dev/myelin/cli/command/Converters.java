@@ -109,7 +109,7 @@ public final class Converters {
     return value;
   }
 
-  private static TypeConversionException error(String text, String what) {
-    return new TypeConversionException("'" + text + "' " + what);
+  private static TypeConversionException error(String text, String problem) {
+    return new TypeConversionException("'" + text + "' " + problem);
   }
 }

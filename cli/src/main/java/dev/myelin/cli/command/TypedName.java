@@ -11,9 +11,9 @@ public final class TypedName {
   public static String of(OptionSpec option, List<String> arguments) {
     for (String argument : arguments.reversed()) {
       for (String name : option.names()) {
-        boolean whole = argument.equals(name) || argument.startsWith(name + "=");
-        boolean attached = name.length() == 2 && argument.startsWith(name);
-        if (whole || attached) {
+        boolean isSeparate = argument.equals(name) || argument.startsWith(name + "=");
+        boolean isAttached = name.length() == 2 && argument.startsWith(name);
+        if (isSeparate || isAttached) {
           return name;
         }
       }

@@ -24,41 +24,42 @@ record LabelledLines(List<Line> lines, boolean labelled) {
    * @throws InvalidRequestException if there is no text, or a line has no label while others do
    */
   static LabelledLines of(String name, String text, List<String> labels) {
-    List<Line> plain = new ArrayList<>();
+    List<Line> unlabelled = new ArrayList<>();
     List<Line> labelled = new ArrayList<>();
-    Line bad = null;
-    boolean known = false;
-    boolean tabs = true;
+    Line firstUnlabelled = null;
+    boolean hasKnownLabel = false;
+    boolean allHaveTabs = true;
     int number = 0;
-    for (String ended : text.split("\n", -1)) {
-      String line = ended.endsWith("\r") ? ended.substring(0, ended.length() - 1) : ended;
+    for (String rawLine : text.split("\n", -1)) {
+      String line = rawLine.endsWith("\r") ? rawLine.substring(0, rawLine.length() - 1) : rawLine;
       number++;
       if (line.isBlank()) {
         continue;
       }
-      plain.add(new Line(number, line, -1));
+      unlabelled.add(new Line(number, line, -1));
       int tab = line.indexOf('\t');
       int label = tab < 0 ? -1 : labels.indexOf(line.substring(0, tab).strip());
-      tabs &= tab >= 0;
-      known |= label >= 0;
+      allHaveTabs &= tab >= 0;
+      hasKnownLabel |= label >= 0;
       if (label >= 0) {
         labelled.add(new Line(number, line.substring(tab + 1), label));
-      } else if (bad == null) {
-        bad = plain.getLast();
+      } else if (firstUnlabelled == null) {
+        firstUnlabelled = unlabelled.getLast();
       }
     }
-    if (plain.isEmpty()) {
+    if (unlabelled.isEmpty()) {
       throw new InvalidRequestException(name + ": no text: expected one per line");
     }
-    if (!known && !tabs) {
-      return new LabelledLines(plain, false);
+    if (!hasKnownLabel && !allHaveTabs) {
+      return new LabelledLines(unlabelled, false);
     }
-    if (bad != null) {
-      int tab = bad.text.indexOf('\t');
-      String found = tab < 0 ? "no label and tab" : "label '" + bad.text.substring(0, tab) + "'";
+    if (firstUnlabelled != null) {
+      int tab = firstUnlabelled.text.indexOf('\t');
+      String found =
+          tab < 0 ? "no label and tab" : "label '" + firstUnlabelled.text.substring(0, tab) + "'";
       throw new InvalidRequestException(
           "%s, line %s: %s: expected one of %s before a tab"
-              .formatted(name, bad.number, found, String.join(", ", labels)));
+              .formatted(name, firstUnlabelled.number, found, String.join(", ", labels)));
     }
     return new LabelledLines(labelled, true);
   }

@@ -206,10 +206,11 @@ public final class PerplexityCommand extends Subcommand {
     }
     TextChunks textChunks = TextChunks.of(loaded, logits, chunkOptions.chunks());
     if (content != null) {
-      int[] given = loaded.tokenizer().encode(content, true, false);
-      int[] saved = logits.tokens();
-      int common = Math.min(given.length, saved.length);
-      if (given.length < saved.length || Arrays.mismatch(given, 0, common, saved, 0, common) >= 0) {
+      int[] textTokens = loaded.tokenizer().encode(content, true, false);
+      int[] savedTokens = logits.tokens();
+      int common = Math.min(textTokens.length, savedTokens.length);
+      if (textTokens.length < savedTokens.length
+          || Arrays.mismatch(textTokens, 0, common, savedTokens, 0, common) >= 0) {
         throw new InvalidRequestException(text.get() + ": expected the text of " + logits.path());
       }
     }

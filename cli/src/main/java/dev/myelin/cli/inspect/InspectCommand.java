@@ -91,7 +91,7 @@ public final class InspectCommand extends Subcommand {
     try (GgufFile opened = checkpoint.open()) {
       Inspection inspection = Inspection.of(opened);
       if (html.isSet()) {
-        page(opened, inspection);
+        writePage(opened, inspection);
       }
       if (names.isPresent()) {
         print(inspection, histograms(opened, matching(opened, names.get())));
@@ -170,7 +170,7 @@ public final class InspectCommand extends Subcommand {
     console.print(text.toString());
   }
 
-  private void page(GgufFile opened, Inspection inspection) {
+  private void writePage(GgufFile opened, Inspection inspection) {
     List<TensorInfo> shown = noHistograms.get() ? List.of() : opened.tensors();
     String page =
         InspectPage.of(inspection, shown.isEmpty() ? Map.of() : histograms(opened, shown));

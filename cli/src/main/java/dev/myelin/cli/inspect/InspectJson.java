@@ -94,8 +94,8 @@ final class InspectJson {
     return array;
   }
 
-  private static double share(long part, long whole) {
-    return whole == 0 ? 0 : (double) part / whole;
+  private static double share(long part, long total) {
+    return total == 0 ? 0 : (double) part / total;
   }
 
   private static ObjectNode cache(Optional<CacheCost> cache) {

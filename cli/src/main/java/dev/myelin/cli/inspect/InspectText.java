@@ -123,25 +123,25 @@ final class InspectText {
   }
 
   static TextTable cost(Inspection i) {
-    TokenCost a = i.tokenCost();
+    TokenCost cost = i.tokenCost();
     TextTable table = new TextTable("ll");
     table.row(
         "active",
-        Units.grouped(a.active())
+        Units.grouped(cost.active())
             + " parameters per token ("
-            + Units.percent(a.active(), i.total().parameters())
+            + Units.percent(cost.active(), i.total().parameters())
             + "), "
-            + Units.grouped(a.embeddingRow())
+            + Units.grouped(cost.embeddingRow())
             + " in embedding rows");
-    if (a.tied() > 0) {
-      table.row("tied", Units.grouped(a.tied()) + " parameters are both embedding and output");
+    if (cost.tied() > 0) {
+      table.row("tied", Units.grouped(cost.tied()) + " parameters are both embedding and output");
     }
-    table.row("read", Units.grouped(a.bytes()) + " bytes of parameters per token");
+    table.row("read", Units.grouped(cost.bytes()) + " bytes of parameters per token");
     String attention =
         i.cache()
             .map(c -> ", " + Units.abbreviated(c.flops()) + " per earlier position")
             .orElse("");
-    table.row("flops", Units.abbreviated(a.flops()) + " per token" + attention);
+    table.row("flops", Units.abbreviated(cost.flops()) + " per token" + attention);
     i.cache()
         .ifPresent(c -> table.row("cache", cache(c) + fullContext(c, i.shape().contextLength())));
     return table;
@@ -195,8 +195,8 @@ final class InspectText {
   private static String value(MetadataEntry entry) {
     String values =
         entry.values().stream().map(InspectText::value).collect(Collectors.joining(", "));
-    boolean more = entry.count() > entry.values().size();
-    return more ? values + ", ..." : values;
+    boolean isTruncated = entry.count() > entry.values().size();
+    return isTruncated ? values + ", ..." : values;
   }
 
   private static String value(Object value) {

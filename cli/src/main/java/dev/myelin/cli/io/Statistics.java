@@ -30,7 +30,7 @@ public final class Statistics {
               : "ranks " + adapter.lowestRank() + " to " + adapter.highestRank();
       String norms =
           adapter.ignoredNorms() == 0 ? "" : ", " + adapter.ignoredNorms() + " norms ignored";
-      String what =
+      String description =
           "%s, scale %s, %s %s, %s%s"
               .formatted(
                   adapter.file(),
@@ -39,7 +39,7 @@ public final class Statistics {
                   adapter.weights() == 1 ? "matrix" : "matrices",
                   ranks,
                   norms);
-      console.note("%-12s %s".formatted("adapter", Printable.of(what)));
+      console.note("%-12s %s".formatted("adapter", Printable.of(description)));
     }
   }
 

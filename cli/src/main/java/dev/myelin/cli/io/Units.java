@@ -39,8 +39,8 @@ public final class Units {
     return text.contains(" ") ? text + "B" : text + " bytes";
   }
 
-  public static String percent(long part, long whole) {
-    return String.format(Locale.ROOT, "%.1f %%", whole == 0 ? 0 : 100.0 * part / whole);
+  public static String percent(long part, long total) {
+    return String.format(Locale.ROOT, "%.1f %%", total == 0 ? 0 : 100.0 * part / total);
   }
 
   public static String decimals(double number, int digits) {

@@ -66,12 +66,12 @@ public final class PromptOptions {
 
   /** The text of a file without its final line end; {@code -} is standard input. */
   public static String readFile(Console console, Path file) {
-    String read =
+    String content =
         file.toString().equals("-")
             ? TextInput.readStandardInput(console)
             : TextInput.readFile(file);
     // editors and echo add a line end that is not part of the text
-    int end = read.endsWith("\r\n") ? 2 : read.endsWith("\n") ? 1 : 0;
-    return read.substring(0, read.length() - end);
+    int end = content.endsWith("\r\n") ? 2 : content.endsWith("\n") ? 1 : 0;
+    return content.substring(0, content.length() - end);
   }
 }

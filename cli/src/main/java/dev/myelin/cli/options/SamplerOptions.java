@@ -115,10 +115,10 @@ public final class SamplerOptions {
     return Usage.check(
         command.spec,
         () -> {
-          SamplingOptions given = applyTo(DEFAULTS).withSeed(seed.get());
+          SamplingOptions options = applyTo(DEFAULTS).withSeed(seed.get());
           return seed.get() == SamplingOptions.RANDOM_SEED
-              ? given.withSeed(ThreadLocalRandom.current().nextInt() & Integer.MAX_VALUE)
-              : given;
+              ? options.withSeed(ThreadLocalRandom.current().nextInt() & Integer.MAX_VALUE)
+              : options;
         });
   }
 
@@ -150,18 +150,17 @@ public final class SamplerOptions {
     return all;
   }
 
-  private SamplingOptions applyTo(SamplingOptions others) {
-    return others
-        .withTemperature(orElse(temperature, others.temperature()))
-        .withTopK(orElse(topK, others.topK()))
-        .withTopP(orElse(topP, others.topP()))
-        .withMinP(orElse(minP, others.minP()))
-        .withTypicalP(orElse(typicalP, others.typicalP()))
-        .withTopNSigma(orElse(topNSigma, others.topNSigma()))
-        .withRepeatPenalty(orElse(repeatPenalty, others.repeatPenalty()))
-        .withRepeatLastN(orElse(repeatLastN, others.repeatLastN()))
-        .withFrequencyPenalty(orElse(frequencyPenalty, others.frequencyPenalty()))
-        .withPresencePenalty(orElse(presencePenalty, others.presencePenalty()));
+  private SamplingOptions applyTo(SamplingOptions base) {
+    return base.withTemperature(orElse(temperature, base.temperature()))
+        .withTopK(orElse(topK, base.topK()))
+        .withTopP(orElse(topP, base.topP()))
+        .withMinP(orElse(minP, base.minP()))
+        .withTypicalP(orElse(typicalP, base.typicalP()))
+        .withTopNSigma(orElse(topNSigma, base.topNSigma()))
+        .withRepeatPenalty(orElse(repeatPenalty, base.repeatPenalty()))
+        .withRepeatLastN(orElse(repeatLastN, base.repeatLastN()))
+        .withFrequencyPenalty(orElse(frequencyPenalty, base.frequencyPenalty()))
+        .withPresencePenalty(orElse(presencePenalty, base.presencePenalty()));
   }
 
   private static <T> T orElse(Subcommand.Value<T> given, T defaultValue) {

@@ -34,9 +34,9 @@ public final class PlanCommand extends Subcommand {
   private static final List<String> MIXES =
       Mixes.all().reversed().stream().map(m -> m.name().toLowerCase(Locale.ROOT)).toList();
 
-  private final Value<String> positional =
+  private final Value<String> modelParameter =
       parameter(String.class, false, "MODEL", "A name from --list, or a GGUF file.");
-  private final Value<String> named =
+  private final Value<String> modelOption =
       option(String.class, null, "MODEL", "The same as MODEL.", "-m", "--model");
   private final Value<Boolean> list = flag("List the known models.", "--list");
   private final Value<String> parameters =
@@ -119,16 +119,16 @@ public final class PlanCommand extends Subcommand {
       console.print(json.get() ? Json.pretty(PlanJson.list(models)) : PlanText.list(models));
       return;
     }
-    CacheType cache = Usage.check(spec, () -> CacheType.of(cacheType.get()));
+    CacheType type = Usage.check(spec, () -> CacheType.of(cacheType.get()));
     Long tokens =
         trainingTokens.isSet()
             ? Usage.check(spec, () -> Quantities.tokens(trainingTokens.get()))
             : null;
-    List<Mix> chosen = types.get().stream().map(this::mix).toList();
+    List<Mix> requestedMixes = types.get().stream().map(this::mix).toList();
     Subject subject = subject();
-    List<Mix> mixes = chosen.isEmpty() ? Plan.mixes(subject) : chosen;
-    Plan plan = Usage.check(spec, () -> Plan.of(subject, context.get(), cache, mixes));
-    Long given =
+    List<Mix> mixes = requestedMixes.isEmpty() ? Plan.mixes(subject) : requestedMixes;
+    Plan plan = Usage.check(spec, () -> Plan.of(subject, context.get(), type, mixes));
+    Long bytesPerSecond =
         bandwidth.isSet()
             ? Usage.check(spec, () -> Quantities.bytesPerSecond(bandwidth.get()))
             : null;
@@ -138,8 +138,8 @@ public final class PlanCommand extends Subcommand {
     }
     MachineMemory memory = MachineMemory.now();
     MemorySpeed memorySpeed =
-        given != null
-            ? MemorySpeed.said(given)
+        bytesPerSecond != null
+            ? MemorySpeed.said(bytesPerSecond)
             : Usage.check(spec, () -> MemorySpeed.measure(count, memory.availableBytes()));
     console.print(
         json.get()
@@ -162,14 +162,14 @@ public final class PlanCommand extends Subcommand {
   }
 
   private Subject subject() {
-    long given =
-        Stream.of(positional.isSet(), named.isSet(), parameters.isSet(), shape.isSet())
+    long selectors =
+        Stream.of(modelParameter.isSet(), modelOption.isSet(), parameters.isSet(), shape.isSet())
             .filter(isSet -> isSet)
             .count();
-    if (given != 1) {
+    if (selectors != 1) {
       throw Usage.error(
           spec,
-          (given == 0 ? "no model" : "several models")
+          (selectors == 0 ? "no model" : "several models")
               + ": give a name from --list, a GGUF file, --params N, or a shape");
     }
     if (active.isSet() && !parameters.isSet()) {
@@ -180,12 +180,12 @@ public final class PlanCommand extends Subcommand {
     } else if (shape.isSet()) {
       return Usage.check(spec, () -> Subject.of("this shape", "", shape.blueprint()));
     }
-    return namedSubject(positional.isSet() ? positional.get() : named.get());
+    return namedSubject(modelParameter.isSet() ? modelParameter.get() : modelOption.get());
   }
 
   private Subject subjectOfSize() {
-    long all = Quantities.parameters(parameters.get());
-    return Subject.of(all, active.isSet() ? Quantities.parameters(active.get()) : all);
+    long total = Quantities.parameters(parameters.get());
+    return Subject.of(total, active.isSet() ? Quantities.parameters(active.get()) : total);
   }
 
   private Subject namedSubject(String name) {
@@ -198,11 +198,11 @@ public final class PlanCommand extends Subcommand {
       return Subject.of(Inspection.of(file));
     }
     List<String> ids = KnownModels.all().stream().map(KnownModel::id).toList();
-    String near =
+    String hint =
         ClosestMatch.find(name.toLowerCase(Locale.ROOT).replace(' ', '-'), ids)
             .map(id -> "did you mean " + id + "?")
             .orElse("not in --list, and no such file");
-    throw Usage.error(spec, "unknown model '" + name + "': " + near);
+    throw Usage.error(spec, "unknown model '" + name + "': " + hint);
   }
 
   private static Path path(String name) {

@@ -20,7 +20,7 @@ import java.util.List;
 public final class QuantizeCommand extends Subcommand {
   private static final long MILLION = 1_000_000;
 
-  private final Value<List<String>> names =
+  private final Value<List<String>> arguments =
       parameters(
           "IN OUT TYPE",
           "The model to convert (any part of a split one), the output file, and the file type, "
@@ -51,15 +51,15 @@ public final class QuantizeCommand extends Subcommand {
       console.print(QuantizeText.types());
       return;
     }
-    List<String> given = names.get();
-    boolean withOut = given.size() == 3;
-    if (!withOut && !(dryRun.get() && given.size() == 2)) {
+    List<String> values = arguments.get();
+    boolean hasOutput = values.size() == 3;
+    if (!hasOutput && !(dryRun.get() && values.size() == 2)) {
       throw Usage.error(
-          spec, "expected IN OUT TYPE, got " + given.size() + " (--list shows the types)");
+          spec, "expected IN OUT TYPE, got " + values.size() + " (--list shows the types)");
     }
-    Path in = Usage.path(spec, given.getFirst());
-    Path out = withOut ? Usage.path(spec, given.get(1)) : null;
-    QuantizeOptions options = commandOptions.options(given.getLast());
+    Path in = Usage.path(spec, values.getFirst());
+    Path out = hasOutput ? Usage.path(spec, values.get(1)) : null;
+    QuantizeOptions options = commandOptions.options(values.getLast());
     CommandFiles files =
         commandOptions.inputs(new CommandFiles(this).reads("IN", Checkpoint.of(in).files()));
     if (!dryRun.get()) {

@@ -87,9 +87,10 @@ final class LossChart {
       double[] x = new double[points];
       double[] y = new double[points];
       for (int i = 0; i < points; i++) {
-        List<History.Step> some = steps.subList(i * group, Math.min(steps.size(), (i + 1) * group));
-        x[i] = some.stream().mapToDouble(History.Step::step).average().orElseThrow();
-        y[i] = some.stream().mapToDouble(History.Step::loss).average().orElseThrow();
+        List<History.Step> groupedSteps =
+            steps.subList(i * group, Math.min(steps.size(), (i + 1) * group));
+        x[i] = groupedSteps.stream().mapToDouble(History.Step::step).average().orElseThrow();
+        y[i] = groupedSteps.stream().mapToDouble(History.Step::loss).average().orElseThrow();
       }
       XYSeries series = chart.addSeries("training", x, y);
       series.setMarker(SeriesMarkers.NONE);

@@ -29,7 +29,7 @@ final class NewModelOptions {
   private final Subcommand.Value<Integer> experts;
   private final Subcommand.Value<Integer> expertsUsed;
   private final Subcommand.Value<Float> ropeBase;
-  private final Subcommand.Value<Float> embeddingDeviation;
+  private final Subcommand.Value<Float> embeddingStd;
   private final Subcommand.Value<Boolean> untied;
 
   NewModelOptions(Subcommand command) {
@@ -53,7 +53,7 @@ final class NewModelOptions {
     experts = count(0, "Experts per layer, 0 for a dense model", "--experts");
     expertsUsed = integer("Experts used per token (default: 2).", "--experts-used");
     ropeBase = number(ROPE_BASE, "RoPE frequency base", "--rope-base");
-    embeddingDeviation =
+    embeddingStd =
         number(
             LlamaConfig.EMBEDDING_DEVIATION,
             "Standard deviation of the initial embeddings",
@@ -87,12 +87,12 @@ final class NewModelOptions {
       experts,
       expertsUsed,
       ropeBase,
-      embeddingDeviation,
+      embeddingStd,
       untied
     };
   }
 
-  LlamaConfig design(int context) {
+  LlamaConfig config(int context) {
     int hiddenSize = orElse(width, WIDTH);
     int feedForwardSize = Math.ceilDiv(Math.max(hiddenSize * 8 / 3, 1), MULTIPLE) * MULTIPLE;
     int count = orElse(experts, 0);
@@ -110,7 +110,7 @@ final class NewModelOptions {
                 count,
                 orElse(expertsUsed, count == 0 ? 0 : 2),
                 orElse(ropeBase, ROPE_BASE),
-                orElse(embeddingDeviation, LlamaConfig.EMBEDDING_DEVIATION)));
+                orElse(embeddingStd, LlamaConfig.EMBEDDING_DEVIATION)));
   }
 
   VocabularyOptions vocabulary(int threads) {
@@ -129,30 +129,27 @@ final class NewModelOptions {
 
   /** Rejects options that differ from those the resumed run was started with. */
   void requireSame(SavedConfig earlier) {
-    same(tokenizer, earlier.tokenizer());
-    same(vocabulary, earlier.vocabulary());
-    same(layers, earlier.layers());
-    same(width, earlier.width());
-    same(heads, earlier.heads());
-    same(kvHeads, earlier.kvHeads());
-    same(feedForward, earlier.feedForward());
-    same(experts, earlier.experts());
-    same(expertsUsed, earlier.expertsUsed());
-    same(ropeBase, earlier.ropeBase());
+    requireSameValue(tokenizer, earlier.tokenizer());
+    requireSameValue(vocabulary, earlier.vocabulary());
+    requireSameValue(layers, earlier.layers());
+    requireSameValue(width, earlier.width());
+    requireSameValue(heads, earlier.heads());
+    requireSameValue(kvHeads, earlier.kvHeads());
+    requireSameValue(feedForward, earlier.feedForward());
+    requireSameValue(experts, earlier.experts());
+    requireSameValue(expertsUsed, earlier.expertsUsed());
+    requireSameValue(ropeBase, earlier.ropeBase());
     if (untied.get() && earlier.tied()) {
       throw Usage.error(command.spec, "--untied: the run was started with a tied output");
     }
-    if (embeddingDeviation.isSet()) {
+    if (embeddingStd.isSet()) {
       throw Usage.error(
           command.spec,
-          name(embeddingDeviation)
-              + " "
-              + embeddingDeviation.get()
-              + ": the run has already been initialized");
+          name(embeddingStd) + " " + embeddingStd.get() + ": the run has already been initialized");
     }
   }
 
-  private <T> void same(Subcommand.Value<T> given, T earlier) {
+  private <T> void requireSameValue(Subcommand.Value<T> given, T earlier) {
     Usage.requireSame(command, given, earlier);
   }
 

@@ -73,9 +73,9 @@ public final class TrainCommand extends Subcommand {
           "X",
           "The adapter is scaled by alpha / rank (default: " + LoraOptions.DEFAULT.alpha() + ").",
           "--lora-alpha");
-  private final NewModelOptions model = new NewModelOptions(this);
+  private final NewModelOptions modelOptions = new NewModelOptions(this);
   private final TrainOptions trainOptions = new TrainOptions(this);
-  private final TrainReportOptions report = new TrainReportOptions(this);
+  private final TrainReportOptions reportOptions = new TrainReportOptions(this);
   private final Value<List<String>> metadata =
       list(
           String.class,
@@ -121,10 +121,10 @@ public final class TrainCommand extends Subcommand {
     }
     if (initFrom.isSet()) {
       UnusedOptions.note(
-          this, "the model of --init-from has its own shape and tokenizer", model.options());
+          this, "the model of --init-from has its own shape and tokenizer", modelOptions.options());
     }
     Files files = Files.of(output.get());
-    TrainReport trainReport = report.open(console, files.output());
+    TrainReport trainReport = reportOptions.open(console, files.output());
     checkFiles(files, trainReport);
     TrainingOptions options = resume.get() ? resumedOptions(files.state()) : trainOptions.options();
     try (TrainingRun run = begin(options, files, trainReport)) {
@@ -184,7 +184,7 @@ public final class TrainCommand extends Subcommand {
                 + state
                 + " is the state of a whole model");
       }
-      model.requireSame(Training.model(state));
+      modelOptions.requireSame(Training.model(state));
     }
     trainOptions.requireSameText(earlier);
     return trainOptions.applyTo(earlier);
@@ -282,9 +282,9 @@ public final class TrainCommand extends Subcommand {
       Files files,
       Map<String, Object> keys,
       TrainReport trainReport) {
-    var design = model.design(options.shape().context());
+    var design = modelOptions.config(options.shape().context());
     TrainedVocabulary vocabulary =
-        VocabularyTrainer.train(split.training(), model.vocabulary(options.threads()));
+        VocabularyTrainer.train(split.training(), modelOptions.vocabulary(options.threads()));
     trainReport.tokenizer(vocabulary);
     return Training.start(split, vocabulary, design, options, files, keys);
   }

@@ -189,7 +189,7 @@ class BenchCommandTest {
     assertThat(last.get("avg_ts").asDouble()).isPositive();
   }
 
-  /** As llama-bench's lists: every combination is a row. */
+  /** Like llama-bench's lists: every combination is a row. */
   @Test
   void measuresEveryCombination(@TempDir Path folder) throws Exception {
     Path one = RandomModel.small("llama").write(folder.resolve("one.gguf"));

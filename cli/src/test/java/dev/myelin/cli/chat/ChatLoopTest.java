@@ -26,9 +26,9 @@ import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** The loop as somebody at a terminal sees it. */
+/** The chat loop at a terminal. */
 class ChatLoopTest {
-  /** Lines typed, of which ^C is Ctrl-C and those that begin with &lt; were pasted. */
+  /** Typed lines; ^C is Ctrl-C, and lines that begin with &lt; are pasted. */
   private record ScriptedLines(Deque<String> lines) implements LineSource {
     static ScriptedLines of(String... lines) {
       return new ScriptedLines(new ArrayDeque<>(Arrays.asList(lines)));
@@ -64,7 +64,7 @@ class ChatLoopTest {
     void of(Conversation conversation);
   }
 
-  /** Talks with a small model in a context of 24 tokens. */
+  /** Chats with a small model in a context of 24 tokens. */
   private void chat(LineSource lines, ContextFullPolicy onFull, Assertion check) {
     Path model = RandomModel.small("llama").write(folder.resolve("model.gguf"));
     Console console =
@@ -85,7 +85,7 @@ class ChatLoopTest {
             public Line next(String prompt) throws InterruptedLineException {
               Line line = lines.next(prompt);
               if (line != null && line.text().equals("cancelled")) {
-                session.cancel(); // as Ctrl-C does right after the message was sent
+                session.cancel(); // as Ctrl-C does just after the message was sent
               }
               return line;
             }

@@ -98,7 +98,7 @@ class TemplateCommandTest {
         .isEqualTo("<|im_start|>user\na\ud83d\ude00\ufffd!<|im_end|>\n");
   }
 
-  /** Whatever is read, it is a request, or one line that names the file. */
+  /** Damaged input gives a request, or an error of one line that names the file. */
   @Test
   void reportsDamagedRequests() {
     String request =

@@ -7,7 +7,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
-/** Guesses at mistyped words. */
+/** Suggestions for mistyped words. */
 class ClosestMatchTest {
   private static final List<String> WORDS = List.of("run", "chat", "tokenize", "--temp", "-t");
 

@@ -22,9 +22,7 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
-/**
- * Outputs of every command: none takes the place of an input, of a result, or of another output.
- */
+/** Outputs of all commands: they never replace an input, a result or another output. */
 class CommandFilesTest {
   @TempDir static Path folder;
 
@@ -45,7 +43,7 @@ class CommandFilesTest {
     Files.writeString(folder.resolve("types"), "attn_k=q8_0");
     Files.writeString(folder.resolve("old"), "an older result");
     Files.writeString(folder.resolve("old.csv"), "an older result");
-    // parts by their names: what they hold is looked at later
+    // split files by name: their content is checked later
     Files.copy(model, folder.resolve("split-00001-of-00002.gguf"));
     Files.copy(model, folder.resolve("split-00002-of-00002.gguf"));
     Outcome.of(
@@ -64,7 +62,7 @@ class CommandFilesTest {
         1);
   }
 
-  /** Every file with its bytes' hash and its time. */
+  /** Every file with the hash of its content and its modification time. */
   private static Map<String, String> files() throws IOException {
     Map<String, String> all = new TreeMap<>();
     try (Stream<Path> found = Files.walk(folder)) {
@@ -192,7 +190,7 @@ class CommandFilesTest {
     assertThat(place.resolve("-stories")).content().isEqualTo(of("stories").out());
   }
 
-  /** What is not a file is written to and stays what it is. */
+  /** A pipe is written to and not replaced. */
   @ParameterizedTest
   @CsvSource(
       delimiter = '|',

@@ -24,7 +24,7 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
-/** {@code myelin perplexity}: what it prints, saves and refuses. */
+/** {@code myelin perplexity}: output, files and errors. */
 class PerplexityCommandTest {
   @TempDir static Path folder;
   static Path model;
@@ -114,7 +114,7 @@ class PerplexityCommandTest {
     String[] words = {
       "perplexity", "-m", model.toString(), "-t", "1", "--cache-type", "f32", "-f", "-", "-c", "32"
     };
-    // the newline that ends a file is left out
+    // the final newline is dropped
     assertThat(Outcome.withInput(Files.readString(text) + "\n", words).out())
         .isEqualTo(run("-f", text, "-c", 32).out());
   }
@@ -145,7 +145,7 @@ class PerplexityCommandTest {
       }
       Process process = ChildProcess.myelin(List.of(), all).start();
       try {
-        assertThat(process.getInputStream().read()).isPositive(); // the first chunk's figures
+        assertThat(process.getInputStream().read()).isPositive(); // the first chunk's result
         String maps = Files.readString(Path.of("/proc/" + process.pid() + "/maps"));
         assertThat(maps.contains(original.toString())).isEqualTo(!copied);
       } finally {
@@ -203,7 +203,7 @@ class PerplexityCommandTest {
         .isCloseTo(run.get("kl_divergence").asDouble(), within(2e-3));
     assertThat(read.get("perplexity")).isEqualTo(run.get("perplexity"));
     assertThat(read.get("context_length").asInt()).isEqualTo(32);
-    // the text may be named too, if it is the same one
+    // the same text may be given again
     assertThat(json(run("-m", quantized, "-f", text, "--kl-base", saved, "--json")))
         .isEqualTo(read);
     assertThat(

@@ -84,7 +84,7 @@ class InspectPageTest {
       }
       assertThat(counted).isEqualTo(tensor.get("parameters").asLong());
     }
-    // the figures of the text output, all of them
+    // all numbers of the text output
     String text = Outcome.of("inspect", model).out();
     Matcher numbers = Pattern.compile("[\\d,.]*\\d").matcher(text.substring(text.indexOf("\n\n")));
     int compared = 0;
@@ -109,7 +109,7 @@ class InspectPageTest {
         Pattern.compile("Content-Security-Policy\" content=\"([^\"]+)\"").matcher(html);
     assertThat(policy.find()).isTrue();
     assertThat(policy.group(1)).startsWith("default-src 'none'; base-uri 'none'");
-    // exactly the scripts and the style that are there are allowed
+    // only the page's own scripts and style are allowed
     List<String> scripts = elements(html, "script", "");
     assertThat(scripts).hasSize(2);
     List<String> allowed = new ArrayList<>();
@@ -150,7 +150,7 @@ class InspectPageTest {
     JsonNode tensors = data(html).get("tensors");
     assertThat(tensors.get(0).get("name").asText()).isEqualTo(EVIL);
     assertThat(tensors.get(0).at("/histogram/nan").asInt()).isEqualTo(1);
-    // there are as many elements as in any page, and none of the file's
+    // the page has its usual elements, and none from the file
     assertThat(html.split("(?i)<script", -1)).hasSize(4);
     assertThat(html.split("(?i)</script", -1)).hasSize(4);
     assertThat(html).doesNotContain("<img", "<!--", "<b>key");

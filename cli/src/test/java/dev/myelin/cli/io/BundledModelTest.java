@@ -41,14 +41,14 @@ import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /**
- * The checkpoint that the jar holds: its size, its text, and how well it predicts stories that it
- * has not seen. {@code stories-expected.txt} has the held-out perplexity and then the greedy text;
- * whoever learns the model anew replaces that file by the one that this test then writes.
+ * The bundled model: its size, its text, and how well it predicts new stories. {@code
+ * stories-expected.txt} has the perplexity and then the greedy text. After training a new model,
+ * replace that file by the one that this test writes.
  */
 class BundledModelTest {
   private static final String EXPECTED = "stories-expected.txt";
 
-  /** The corpus is of another seed: these stories are new to the model. */
+  /** The training text has another seed, so these stories are new to the model. */
   private static final long HELD_OUT_SEED = 1L << 40;
 
   private static final int HELD_OUT = 40;
@@ -113,10 +113,10 @@ class BundledModelTest {
       }
     }
     Path written = Files.writeString(Path.of("target", EXPECTED), actual);
-    return fail("expected the resource %s: %s has what is true now", EXPECTED, written);
+    return fail("expected the resource %s: %s has the current values", EXPECTED, written);
   }
 
-  /** Of every token of each story and of its end, by what precedes it in the story. */
+  /** The perplexity of all tokens of each story and of its end, given the story so far. */
   private static double perplexity() {
     Tokenizer tokenizer = model.tokenizer();
     StoryGenerator stories = StoryGenerator.of(Kind.STORY);
@@ -139,15 +139,15 @@ class BundledModelTest {
 
   private static double loss(MemorySegment logits, int token) {
     float[] all = logits.toArray(ValueLayout.JAVA_FLOAT);
-    double most = Double.NEGATIVE_INFINITY;
+    double max = Double.NEGATIVE_INFINITY;
     for (float logit : all) {
-      most = Math.max(most, logit);
+      max = Math.max(max, logit);
     }
     double sum = 0;
     for (float logit : all) {
-      sum += Math.exp(logit - most);
+      sum += Math.exp(logit - max);
     }
-    return most + Math.log(sum) - all[token];
+    return max + Math.log(sum) - all[token];
   }
 
   @ParameterizedTest

@@ -17,7 +17,7 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
-/** {@code myelin plan}; the speed is said, so that what is computed from it is known. */
+/** {@code myelin plan}, with a given bandwidth, so that the results are known. */
 class PlanCommandTest {
   @TempDir Path folder;
 

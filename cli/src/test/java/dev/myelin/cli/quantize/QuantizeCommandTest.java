@@ -30,7 +30,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** quantize and imatrix as users call them. */
+/** {@code myelin quantize} and {@code myelin imatrix}. */
 class QuantizeCommandTest {
   private static final String TEXT = "the quick brown fox jumps over the lazy dog ".repeat(40);
 

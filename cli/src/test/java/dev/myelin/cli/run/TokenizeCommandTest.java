@@ -73,7 +73,7 @@ class TokenizeCommandTest {
     }
   }
 
-  /** Joins quoted tokens to the text they stand for. */
+  /** Joins quoted tokens and decodes the escapes. */
   private static String unquoted(String line) {
     String joined = line.strip().replaceAll("^\"|\"$", "").replace("\" \"", "");
     StringBuilder latin = new StringBuilder();
@@ -126,7 +126,7 @@ class TokenizeCommandTest {
     assertThat(outcome.out()).isEmpty();
   }
 
-  /** Texts and ids of real vocabularies, through the command. */
+  /** Real vocabularies, with known texts and ids. */
   @Test
   void matchesKnownIds() throws Exception {
     for (String name : List.of("llama-spm", "gpt-2", "llama-bpe", "qwen2")) {

@@ -124,7 +124,7 @@ class TrainCommandTest {
     assertThat(resumed.err()).contains("resumed      after step ");
   }
 
-  /** Until the losses of a first measurement after some steps are there. */
+  /** Waits until the CSV file has the losses of some steps. */
   private static void waitForStep(Path csv) throws Exception {
     for (int i = 0; i < 600; i++) {
       if (Files.exists(csv) && Files.readAllLines(csv).size() > 6) {

@@ -50,7 +50,7 @@ class TrainTextTest {
     return Outcome.of(all.toArray(String[]::new));
   }
 
-  /** With a small adapter's options. */
+  /** Fine-tunes with options for a fast test. */
   private static Outcome tune(Path output, Object... more) {
     List<Object> all =
         new ArrayList<>(
@@ -80,7 +80,7 @@ class TrainTextTest {
         .contains("note: --parse-special parses it as the token, --chat reads conversations\n");
     Outcome parsed = tune(folder.resolve("parsed.gguf"), text, "--parse-special");
     assertThat(parsed.err()).doesNotContain("note: ");
-    // each name is one token instead of a dozen
+    // each special token is one token instead of a dozen
     assertThat(tokens(parsed)).isLessThan(tokens(plain) / 2);
     Path other = Files.writeString(folder.resolve("other.txt"), "who is it ".repeat(40));
     assertThat(tune(folder.resolve("other.gguf"), other).err()).doesNotContain("note: ");
