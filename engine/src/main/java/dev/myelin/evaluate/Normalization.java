@@ -35,6 +35,6 @@ public enum Normalization {
         .orElseThrow(
             () ->
                 new InvalidRequestException(
-                    "normalise " + label + ": known are " + String.join(", ", labels())));
+                    "normalize " + label + ": known are " + String.join(", ", labels())));
   }
 }

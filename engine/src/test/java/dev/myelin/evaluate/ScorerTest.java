@@ -235,6 +235,6 @@ class ScorerTest {
     assertThat(Normalization.of("Mean")).isEqualTo(Normalization.MEAN);
     assertThatThrownBy(() -> Normalization.of("max"))
         .isInstanceOf(InvalidRequestException.class)
-        .hasMessage("normalise max: known are sum, mean");
+        .hasMessage("normalize max: known are sum, mean");
   }
 }

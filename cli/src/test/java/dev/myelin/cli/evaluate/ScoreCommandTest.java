@@ -200,7 +200,7 @@ class ScoreCommandTest {
         "-p x --labels a,b,a            | continuation 'a' is given twice: expected each once",
         "-p x --labels a,,b             | a continuation is empty: expected a text",
         "-p x --labels a,b --continuation a | continuation 'a' is given twice",
-        "-p x --labels a,b --normalise max | normalise max: known are sum, mean",
+        "-p x --labels a,b --normalize max | normalize max: known are sum, mean",
         "-p x --labels a,b -f F/plain.txt | --prompt with --file: expected {} in the prompt",
         "-p x --label a,b               | unknown option '--label': did you mean --labels?",
       })
