@@ -7,12 +7,12 @@ import dev.myelin.gguf.Checkpoint;
 import java.util.List;
 
 /**
- * What is measured, and how.
+ * The tests of a benchmark and their options.
  *
  * @param model in a file, where peers take part
- * @param adapters what the model is loaded with, by the peers too
+ * @param adapters adapters of the model, also for the peers
  * @param session threads, batch, cache type; a context of 0 is as long as the longest test needs
- * @param repetitions how often each test is timed
+ * @param repetitions number of timed runs per test
  * @param peers other engines that take turns with Myelin
  */
 public record BenchPlan(
@@ -22,7 +22,7 @@ public record BenchPlan(
     SessionOptions session,
     int repetitions,
     List<BenchPeer> peers) {
-  private static final int MOST_REPETITIONS = 100_000;
+  private static final int MAX_REPETITIONS = 100_000;
 
   public BenchPlan {
     adapters = List.copyOf(adapters);
@@ -31,9 +31,9 @@ public record BenchPlan(
     if (tests.isEmpty()) {
       throw new InvalidRequestException("no tests: prompt and generation are both 0");
     }
-    if (repetitions < 1 || repetitions > MOST_REPETITIONS) {
+    if (repetitions < 1 || repetitions > MAX_REPETITIONS) {
       throw new InvalidRequestException(
-          "repetitions = " + repetitions + ": expected 1 to " + MOST_REPETITIONS);
+          "repetitions = " + repetitions + ": expected 1 to " + MAX_REPETITIONS);
     }
     int needed = tests.stream().mapToInt(BenchSpec::positions).max().orElseThrow();
     if (session.contextLength() == 0) {

@@ -11,50 +11,50 @@ import java.util.SequencedMap;
 import java.util.stream.Collectors;
 
 /**
- * One engine's times of one test.
+ * The result of one engine in one test.
  *
- * @param time when the test ended
- * @param lead how much faster Myelin was; null for Myelin itself
+ * @param time end of the test
+ * @param speedup speed of Myelin relative to this engine; null for Myelin itself
  */
 public record BenchResult(
     String engine,
-    BenchSubject subject,
+    BenchTarget target,
     SessionOptions session,
     BenchSpec test,
     Samples samples,
     Instant time,
-    Lead lead) {
+    Speedup speedup) {
 
   /**
-   * How many times as fast as a peer Myelin was.
+   * The speed of Myelin relative to a peer. * @param medianRatio Myelin's median rate divided by
+   * the peer's
    *
-   * @param medians its median rate over the peer's
-   * @param pairs the median over the repetitions of how long the peer's turn took beside Myelin's
-   *     just before: what slows down the machine for a while meets both turns of a pair
+   * @param pairedRatio median over the repetitions of the peer's time divided by Myelin's time just
+   *     before: a temporary slowdown of the machine affects both runs of a pair
    */
-  public record Lead(double medians, double pairs) {
-    static Lead of(Samples ours, Samples peers) {
-      return new Lead(ours.medianRate() / peers.medianRate(), ours.medianSpeedUp(peers));
+  public record Speedup(double medianRatio, double pairedRatio) {
+    static Speedup of(Samples ours, Samples peers) {
+      return new Speedup(ours.medianRate() / peers.medianRate(), ours.medianSpeedup(peers));
     }
   }
 
   /**
-   * Every value by name, in order: a {@link String}, a number, an array of numbers ({@code long[]},
-   * {@code double[]}), or null. The names are llama-bench's where they mean the same; further ones
-   * are {@code engine}, {@code cpu_library}, {@code adapters}, {@code p10_ts}, {@code median_ts},
-   * {@code p90_ts}, {@code ratio} and {@code ratio_paired}.
+   * All values by name, in order: a {@link String}, a number, an array of numbers ({@code long[]},
+   * {@code double[]}), or null. Names are llama-bench's if the meaning is the same. Additional
+   * names are {@code engine}, {@code cpu_library}, {@code adapters}, {@code p10_ts}, {@code
+   * median_ts}, {@code p90_ts}, {@code ratio} and {@code ratio_paired}.
    */
   public SequencedMap<String, Object> fields() {
     SequencedMap<String, Object> fields = new LinkedHashMap<>();
     String cache = session.cacheType().name().toLowerCase(Locale.ROOT);
     fields.put("engine", engine);
-    fields.put("build_commit", subject.commit());
-    fields.put("cpu_info", subject.cpu());
-    fields.put("cpu_library", subject.cpuLibrary());
-    fields.put("model_filename", subject.modelFile());
-    fields.put("model_type", subject.modelType());
-    fields.put("model_size", subject.modelSize());
-    fields.put("model_n_params", subject.parameters());
+    fields.put("build_commit", target.commit());
+    fields.put("cpu_info", target.cpu());
+    fields.put("cpu_library", target.cpuLibrary());
+    fields.put("model_filename", target.modelFile());
+    fields.put("model_type", target.modelType());
+    fields.put("model_size", target.modelSize());
+    fields.put("model_n_params", target.parameters());
     fields.put("adapters", adapters());
     fields.put("n_batch", session.batch());
     fields.put("n_threads", session.threads());
@@ -65,25 +65,25 @@ public record BenchResult(
     fields.put("n_depth", test.depth());
     fields.put("test_time", time.truncatedTo(ChronoUnit.SECONDS).toString());
     fields.put("avg_ns", Math.round(samples.meanNanoseconds()));
-    fields.put("stddev_ns", Math.round(samples.nanosecondsDeviation()));
+    fields.put("stddev_ns", Math.round(samples.nanosecondsStddev()));
     fields.put("avg_ts", rounded(samples.meanRate()));
-    fields.put("stddev_ts", rounded(samples.rateDeviation()));
-    fields.put("p10_ts", rounded(samples.rateAt(0.1)));
+    fields.put("stddev_ts", rounded(samples.rateStddev()));
+    fields.put("p10_ts", rounded(samples.rateQuantile(0.1)));
     fields.put("median_ts", rounded(samples.medianRate()));
-    fields.put("p90_ts", rounded(samples.rateAt(0.9)));
-    fields.put("ratio", lead == null ? null : rounded(lead.medians));
-    fields.put("ratio_paired", lead == null ? null : rounded(lead.pairs));
+    fields.put("p90_ts", rounded(samples.rateQuantile(0.9)));
+    fields.put("ratio", speedup == null ? null : rounded(speedup.medianRatio));
+    fields.put("ratio_paired", speedup == null ? null : rounded(speedup.pairedRatio));
     fields.put("samples_ns", samples.nanoseconds().stream().mapToLong(Long::longValue).toArray());
     fields.put("samples_ts", Arrays.stream(samples.rates()).map(BenchResult::rounded).toArray());
     return fields;
   }
 
-  /** The adapters in one text, empty without any. */
+  /** The adapters as one string, empty if there are none. */
   public String adapters() {
-    return subject.adapters().stream().map(Adapter::toString).collect(Collectors.joining(" "));
+    return target.adapters().stream().map(Adapter::toString).collect(Collectors.joining(" "));
   }
 
-  /** Six decimals, as llama-bench prints. */
+  /** Rounds to six decimals, as llama-bench does. */
   private static double rounded(double value) {
     return Math.abs(value) < 1e12 ? Math.round(value * 1e6) / 1e6 : value;
   }

@@ -3,14 +3,14 @@ package dev.myelin.bench;
 import dev.myelin.error.InvalidRequestException;
 
 /**
- * One test, of llama-bench's kinds: either feeding a prompt, or generating token by token.
+ * One test, as in llama-bench: prompt processing, token generation, or both.
  *
  * @param prompt tokens fed in batches
  * @param generated tokens fed one at a time
- * @param depth tokens that the context holds before, which are not timed
+ * @param depth tokens already in the context, which are not timed
  */
 public record BenchSpec(int prompt, int generated, int depth) {
-  private static final int MOST = 1 << 24;
+  private static final int MAX_TOKENS = 1 << 24;
 
   public BenchSpec {
     if (prompt < 0 || generated < 0 || depth < 0 || Math.max(prompt, generated) == 0) {
@@ -18,24 +18,24 @@ public record BenchSpec(int prompt, int generated, int depth) {
           "test of prompt %s, generation %s, depth %s: expected at least one token"
               .formatted(prompt, generated, depth));
     }
-    if (Math.max(Math.max(prompt, generated), depth) > MOST) {
+    if (Math.max(Math.max(prompt, generated), depth) > MAX_TOKENS) {
       throw new InvalidRequestException(
           "test of prompt %s, generation %s, depth %s: expected at most %s tokens each"
-              .formatted(prompt, generated, depth, MOST));
+              .formatted(prompt, generated, depth, MAX_TOKENS));
     }
   }
 
-  /** Tokens that are timed. */
+  /** Number of timed tokens. */
   public int tokens() {
     return prompt + generated;
   }
 
-  /** Positions that the context must have. */
+  /** Number of positions that the test needs. */
   public int positions() {
     return depth + prompt + generated;
   }
 
-  /** llama-bench's name of it: {@code pp512}, {@code tg128 @ d4096}. */
+  /** The test's name in llama-bench: {@code pp512}, {@code tg128 @ d4096}. */
   public String label() {
     String kind =
         generated == 0

@@ -7,7 +7,7 @@ import dev.myelin.gguf.Checkpoint;
 import dev.myelin.model.Model;
 import java.util.List;
 
-/** Myelin. */
+/** Myelin as a {@link BenchEngine}. */
 final class MyelinEngine implements BenchEngine {
   static final String NAME = "myelin";
 
@@ -28,7 +28,7 @@ final class MyelinEngine implements BenchEngine {
     return model.hyperparameters().vocabulary();
   }
 
-  /** The options with what was left open filled in. */
+  /** The session's options, with defaults filled in. */
   SessionOptions options() {
     return session.options();
   }

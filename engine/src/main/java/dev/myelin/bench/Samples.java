@@ -4,10 +4,10 @@ import java.util.Arrays;
 import java.util.List;
 
 /**
- * Times of one test.
+ * The times of one engine in one test.
  *
- * @param nanoseconds of each repetition, at least one
- * @param tokens computed in each
+ * @param nanoseconds time of each repetition, at least one
+ * @param tokens number of tokens per repetition
  */
 public record Samples(List<Long> nanoseconds, int tokens) {
   public Samples {
@@ -17,7 +17,7 @@ public record Samples(List<Long> nanoseconds, int tokens) {
     }
   }
 
-  /** Tokens a second of each repetition. */
+  /** Tokens per second of each repetition. */
   public double[] rates() {
     return nanoseconds.stream().mapToDouble(ns -> tokens * 1e9 / Math.max(1, ns)).toArray();
   }
@@ -26,43 +26,43 @@ public record Samples(List<Long> nanoseconds, int tokens) {
     return mean(rates());
   }
 
-  /** The standard deviation of the rates, estimated from the sample (n - 1); 0 of a single one. */
-  public double rateDeviation() {
-    return deviation(rates());
+  /** Sample standard deviation of the rates (n - 1); 0 for a single repetition. */
+  public double rateStddev() {
+    return stddev(rates());
   }
 
   public double meanNanoseconds() {
     return mean(times());
   }
 
-  public double nanosecondsDeviation() {
-    return deviation(times());
+  public double nanosecondsStddev() {
+    return stddev(times());
   }
 
   public double medianRate() {
-    return rateAt(0.5);
+    return rateQuantile(0.5);
   }
 
   /**
-   * The rate below which this share of the repetitions stays, linear between neighbours.
+   * A quantile of the rates, with linear interpolation.
    *
-   * @param share 0 for the slowest, 0.5 for the median, 1 for the fastest
+   * @param q 0 for the slowest, 0.5 for the median, 1 for the fastest
    */
-  public double rateAt(double share) {
-    return quantile(rates(), share);
+  public double rateQuantile(double q) {
+    return quantile(rates(), q);
   }
 
-  /** The median over the repetitions of how many times as long as this one the other took. */
-  public double medianSpeedUp(Samples other) {
+  /** Median over the repetitions of the other's time divided by this one's. */
+  public double medianSpeedup(Samples other) {
     double[] ratios = new double[Math.min(nanoseconds.size(), other.nanoseconds.size())];
     Arrays.setAll(ratios, i -> (double) other.nanoseconds.get(i) / Math.max(1, nanoseconds.get(i)));
     return quantile(ratios, 0.5);
   }
 
-  private static double quantile(double[] values, double share) {
+  private static double quantile(double[] values, double q) {
     double[] sorted = values.clone();
     Arrays.sort(sorted);
-    double at = share * (sorted.length - 1);
+    double at = q * (sorted.length - 1);
     int below = (int) at;
     int above = Math.min(below + 1, sorted.length - 1);
     return sorted[below] + (at - below) * (sorted[above] - sorted[below]);
@@ -80,7 +80,7 @@ public record Samples(List<Long> nanoseconds, int tokens) {
     return sum / values.length;
   }
 
-  private static double deviation(double[] values) {
+  private static double stddev(double[] values) {
     if (values.length < 2) {
       return 0;
     }

@@ -1,2 +1,2 @@
-/** Measures tokens per second, of Myelin and of other engines on the same file. */
+/** Measures tokens per second of Myelin and of other engines on the same file. */
 package dev.myelin.bench;

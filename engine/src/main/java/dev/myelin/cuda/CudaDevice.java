@@ -13,18 +13,18 @@ import java.util.List;
 import java.util.stream.Collectors;
 
 /**
- * A GPU to multiply on: weights are uploaded once and stay until it is closed, which frees all. Any
- * thread may call it; calls take turns, and each has its result when it returns.
+ * Matmuls on a GPU. Weights are uploaded once and stay until the device is closed, which frees
+ * everything. Thread-safe: calls are serialised and synchronous.
  */
 public final class CudaDevice implements AutoCloseable {
-  /** The library's limit of k, n and m. */
-  private static final long LARGEST = 1L << 30;
+  /** The library's limit for k, n and m. */
+  private static final long MAX_DIM = 1L << 30;
 
   private final int index;
   private final MemorySegment stream;
   private final List<MemorySegment> weights = new ArrayList<>();
-  private final Room inputs = new Room("inputs");
-  private final Room outputs = new Room("outputs");
+  private final DeviceBuffer inputs = new DeviceBuffer("inputs");
+  private final DeviceBuffer outputs = new DeviceBuffer("outputs");
   private boolean open = true;
 
   private CudaDevice(int index) {
@@ -35,10 +35,10 @@ public final class CudaDevice implements AutoCloseable {
   /**
    * Opens a device.
    *
-   * @param index its number in {@link CudaDevices#list}
+   * @param index of the device in {@link CudaDevices#list}
    * @throws NativeLibraryException if libmyelin-cuda cannot be used, with the reason, or the GPU is
    *     too old for its kernels
-   * @throws InvalidRequestException if there is no device of that number
+   * @throws InvalidRequestException if there is no device with this index
    */
   public static CudaDevice open(int index) {
     return open(CudaSearch.result(), index);
@@ -56,7 +56,7 @@ public final class CudaDevice implements AutoCloseable {
     return new CudaDevice(index);
   }
 
-  /** Types of weights that there are kernels for. */
+  /** Weight types that the kernels support. */
   public List<GgmlType> types() {
     return Arrays.stream(GgmlType.values()).filter(t -> CudaLibrary.blockSize(t.id()) > 0).toList();
   }
@@ -64,26 +64,25 @@ public final class CudaDevice implements AutoCloseable {
   /**
    * Copies weights to the device.
    *
-   * @param name the tensor's, for messages
-   * @param k weights of a row, whole blocks
-   * @param n rows
-   * @param data the rows as they lie in a checkpoint, without gaps and nothing else, off the heap
-   *     at any address
-   * @throws InvalidRequestException if there is no kernel for the type, or the sizes do not fit
-   * @throws NativeLibraryException if the device has not so much memory
+   * @param name name of the tensor, for messages
+   * @param k weights per row, a multiple of the block size
+   * @param n number of rows
+   * @param data the rows as in a checkpoint, contiguous, in native memory of any alignment
+   * @throws InvalidRequestException if no kernel supports the type, or the sizes do not match
+   * @throws NativeLibraryException if the device runs out of memory
    */
   public synchronized CudaMatrix upload(
       String name, GgmlType type, long k, long n, MemorySegment data) {
     requireOpen();
-    String tensor = CudaMatrix.text(name, type, k, n);
+    String tensor = CudaMatrix.describe(name, type, k, n);
     if (CudaLibrary.blockSize(type.id()) == 0) {
-      throw bad(
+      throw invalid(
           tensor,
           "expected " + types().stream().map(GgmlType::ggmlName).collect(Collectors.joining(", ")));
     }
     long row = CudaLibrary.rowBytes(type.id(), k);
-    if (row == 0 || n < 1 || n > LARGEST) {
-      throw bad(
+    if (row == 0 || n < 1 || n > MAX_DIM) {
+      throw invalid(
           tensor,
           "expected rows of a multiple of %s, each dimension from 1 to 2^30"
               .formatted(type.blockSize()));
@@ -101,39 +100,40 @@ public final class CudaDevice implements AutoCloseable {
   }
 
   /**
-   * Multiplies: y [n, m] = w [k, n] times x [k, m]. Up to 8 positions meet quantised weights as
-   * int8 with a scale per 32 values; more are multiplied as halves.
+   * Computes y [n, m] = w [k, n] times x [k, m]. With quantised weights and up to 8 positions,
+   * activations are quantised to int8 with a scale per 32 values; with more positions the matmul is
+   * in f16.
    *
-   * @param m positions
-   * @param x k * m floats off the heap, position by position
-   * @param y room for n * m floats off the heap, position by position
-   * @throws InvalidRequestException if the sizes do not fit
-   * @throws IllegalUseException if w lies in another device's memory, or this one is closed
-   * @throws NativeLibraryException if the device has too little memory for x and y, or fails
+   * @param m number of positions
+   * @param x k * m floats in native memory, position by position
+   * @param y receives n * m floats in native memory, position by position
+   * @throws InvalidRequestException if the sizes do not match
+   * @throws IllegalUseException if w is on another device, or this device is closed
+   * @throws NativeLibraryException if the device runs out of memory or fails
    */
-  public synchronized void multiply(CudaMatrix w, MemorySegment x, long m, MemorySegment y) {
+  public synchronized void matmul(CudaMatrix w, MemorySegment x, long m, MemorySegment y) {
     requireOpen();
-    if (!w.isOf(this)) {
+    if (!w.isOn(this)) {
       throw new IllegalUseException("CUDA: " + w + " was uploaded by another CudaDevice");
     }
-    String product = w + " times f32[" + w.k() + ", " + m + "]";
-    if (m < 1 || m > LARGEST) {
-      throw bad(product, "expected 1 to 2^30 positions");
+    String description = w + " times f32[" + w.k() + ", " + m + "]";
+    if (m < 1 || m > MAX_DIM) {
+      throw invalid(description, "expected 1 to 2^30 positions");
     }
-    requireSize(product + ", x", x, w.k() * m * Float.BYTES);
-    requireSize(product + ", y", y, w.n() * m * Float.BYTES);
-    MemorySegment in = inputs.reserve(x.byteSize(), product);
-    MemorySegment out = outputs.reserve(y.byteSize(), product);
-    CudaLibrary.upload(stream, in, x, product);
-    CudaLibrary.matmul(stream, w.type().id(), w.k(), w.n(), m, w.address(), in, out, product);
-    CudaLibrary.download(stream, y, out, product);
+    requireSize(description + ", x", x, w.k() * m * Float.BYTES);
+    requireSize(description + ", y", y, w.n() * m * Float.BYTES);
+    MemorySegment in = inputs.reserve(x.byteSize(), description);
+    MemorySegment out = outputs.reserve(y.byteSize(), description);
+    CudaLibrary.upload(stream, in, x, description);
+    CudaLibrary.matmul(stream, w.type().id(), w.k(), w.n(), m, w.address(), in, out, description);
+    CudaLibrary.download(stream, y, out, description);
   }
 
   /**
-   * Frees all that was uploaded. Closing twice is closing once.
+   * Frees all uploaded weights and buffers. A second call has no effect.
    *
-   * @throws NativeLibraryException if the device reports a failure; everything was given back that
-   *     could be
+   * @throws NativeLibraryException if the device reports a failure; the remaining memory is freed
+   *     nevertheless
    */
   @Override
   public synchronized void close() {
@@ -167,30 +167,30 @@ public final class CudaDevice implements AutoCloseable {
 
   private static void requireSize(String what, MemorySegment memory, long bytes) {
     if (!memory.isNative() || memory.byteSize() != bytes) {
-      throw bad(
+      throw invalid(
           what + " in " + memory.byteSize() + " bytes " + (memory.isNative() ? "" : "on the heap"),
           "expected " + bytes + " bytes off the heap");
     }
   }
 
-  private static InvalidRequestException bad(String what, String expected) {
+  private static InvalidRequestException invalid(String what, String expected) {
     return new InvalidRequestException("CUDA: " + what.strip() + ": " + expected);
   }
 
-  /** Device memory for one operand, as large as the largest so far. */
-  private final class Room {
+  /** Device memory for one operand, which grows on demand. */
+  private final class DeviceBuffer {
     private final String name;
     private MemorySegment address = MemorySegment.NULL;
     private long bytes;
 
-    Room(String name) {
+    DeviceBuffer(String name) {
       this.name = name;
     }
 
-    MemorySegment reserve(long needed, String product) {
+    MemorySegment reserve(long needed, String description) {
       if (needed > bytes) {
         free();
-        address = CudaLibrary.allocate(index, needed, product + ", " + name);
+        address = CudaLibrary.allocate(index, needed, description + ", " + name);
         bytes = needed;
       }
       return address;

@@ -8,50 +8,55 @@ import java.util.List;
 import java.util.Optional;
 import java.util.stream.IntStream;
 
-/** The GPUs that libmyelin-cuda sees; none, and a reason, where it cannot be used. */
+/** The GPUs that libmyelin-cuda finds, or the reason why it cannot be used. */
 public final class CudaDevices {
-  /** The oldest compute capability that the kernels are compiled for, 10 * major + minor. */
-  private static final int OLDEST = 80;
+  /** Minimum compute capability of the kernels, 10 * major + minor. */
+  private static final int MIN_CAPABILITY = 80;
 
   /**
    * A GPU.
    *
-   * @param index its number, from 0: what {@link CudaDevice#open} takes
-   * @param capability its compute capability, 10 * major + minor: 90 is 9.0
-   * @param processors its multiprocessors
-   * @param freeBytes memory that is free now
-   * @param totalBytes all its memory
+   * @param index from 0, the argument of {@link CudaDevice#open}
+   * @param computeCapability compute capability, 10 * major + minor: 90 is 9.0
+   * @param multiprocessors number of streaming multiprocessors
+   * @param freeBytes free memory
+   * @param totalBytes total memory
    */
   public record Device(
-      int index, String name, int capability, int processors, long freeBytes, long totalBytes) {
-    /** Whether there are kernels for it: compute capability 8.0 or newer. */
+      int index,
+      String name,
+      int computeCapability,
+      int multiprocessors,
+      long freeBytes,
+      long totalBytes) {
+    /** Whether the kernels support it: compute capability 8.0 or newer. */
     public boolean isSupported() {
-      return capability >= OLDEST;
+      return computeCapability >= MIN_CAPABILITY;
     }
 
-    /** The compute capability as NVIDIA writes it: {@code 9.0}. */
+    /** The compute capability in NVIDIA's notation: {@code 9.0}. */
     public String capabilityText() {
-      return capability / 10 + "." + capability % 10;
+      return computeCapability / 10 + "." + computeCapability % 10;
     }
   }
 
   private CudaDevices() {}
 
-  /** The library's file, or where it would be. */
+  /** Path of the library, whether it exists or not. */
   public static Path library() {
     return CudaSearch.result().file();
   }
 
-  /** Why there is no device to use, in one line; none where there are some. */
-  public static Optional<String> absence() {
+  /** Why no device is usable, in one line; empty if one is. */
+  public static Optional<String> unavailableReason() {
     CudaSearch search = CudaSearch.result();
     return search.isUsable() ? Optional.empty() : Optional.of(search.reason());
   }
 
   /**
-   * Every device, with the memory that is free now; none where the library cannot be used.
+   * All devices, with their free memory; empty if the library cannot be used.
    *
-   * @throws NativeLibraryException if a device fails to answer
+   * @throws NativeLibraryException if a device does not respond
    */
   public static List<Device> list() {
     return list(CudaSearch.result());

@@ -3,7 +3,7 @@ package dev.myelin.cuda;
 import dev.myelin.gguf.GgmlType;
 import java.lang.foreign.MemorySegment;
 
-/** Weights [k, n] in the memory of a {@link CudaDevice}, which frees them when it is closed. */
+/** Weights [k, n] in the memory of a {@link CudaDevice}, which frees them on close. */
 public final class CudaMatrix {
   private final CudaDevice device;
   private final String name;
@@ -29,12 +29,12 @@ public final class CudaMatrix {
     return type;
   }
 
-  /** Weights of a row: the length of an input. */
+  /** Weights per row: the length of an input. */
   public long k() {
     return k;
   }
 
-  /** Rows: the length of an output. */
+  /** Number of rows: the length of an output. */
   public long n() {
     return n;
   }
@@ -43,16 +43,16 @@ public final class CudaMatrix {
     return address;
   }
 
-  boolean isOf(CudaDevice other) {
+  boolean isOn(CudaDevice other) {
     return device == other;
   }
 
   @Override
   public String toString() {
-    return text(name, type, k, n);
+    return describe(name, type, k, n);
   }
 
-  static String text(String name, GgmlType type, long k, long n) {
+  static String describe(String name, GgmlType type, long k, long n) {
     return "tensor %s of %s[%s, %s]".formatted(name, type.ggmlName(), k, n);
   }
 }

@@ -1,2 +1,2 @@
-/** Products on NVIDIA GPUs by libmyelin-cuda, where that is built and a device is. */
+/** Matmuls on NVIDIA GPUs by libmyelin-cuda, if it is built and a device is present. */
 package dev.myelin.cuda;

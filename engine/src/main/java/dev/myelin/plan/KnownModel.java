@@ -5,25 +5,29 @@ import java.util.Locale;
 /**
  * A published model.
  *
- * @param name as its publisher calls it, with its size: {@code Llama 3.2 1B}
- * @param published parameters as the source counts them, to as many digits as it gives
- * @param active those a token uses, likewise; empty for a dense model
- * @param source where shape and count stand: a paper or a model card
+ * @param name the publisher's name, with the size: {@code Llama 3.2 1B}
+ * @param publishedParameters number of parameters as published, with the source's precision
+ * @param publishedActive active parameters per token as published; empty for a dense model
+ * @param source the source of shape and count: a paper or a model card
  */
 public record KnownModel(
-    String name, String published, String active, Blueprint blueprint, String source) {
+    String name,
+    String publishedParameters,
+    String publishedActive,
+    DecoderShape shape,
+    String source) {
 
-  /** Its name for the command line: {@code llama-3.2-1b}. */
+  /** The name for the command line: {@code llama-3.2-1b}. */
   public String id() {
     return name.toLowerCase(Locale.ROOT).replace(' ', '-');
   }
 
-  /** Whether a name means this model: case, spaces and punctuation do not matter. */
-  boolean isCalled(String other) {
-    return letters(name).equals(letters(other));
+  /** Whether a name denotes this model, ignoring case, spaces and punctuation. */
+  boolean hasName(String other) {
+    return normalize(name).equals(normalize(other));
   }
 
-  private static String letters(String text) {
+  private static String normalize(String text) {
     return text.toLowerCase(Locale.ROOT).replaceAll("[\\s._-]", "");
   }
 }

@@ -12,12 +12,12 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /**
- * The memory there is.
+ * The memory of this machine.
  *
- * @param totalBytes of this machine, or of the container that the process runs in
- * @param availableBytes what can be had now without swapping: on Linux with what caches of files
- *     take, elsewhere what is free
- * @param devices GPUs and their like, with memory of their own or shared
+ * @param totalBytes memory of the machine, or of the container
+ * @param availableBytes memory available without swapping: on Linux including reclaimable page
+ *     cache, elsewhere free memory
+ * @param devices GPUs, with dedicated or shared memory
  */
 public record MachineMemory(long totalBytes, long availableBytes, List<Devices.Device> devices) {
   private static final Path MEMINFO = Path.of("/proc/meminfo");
@@ -28,10 +28,10 @@ public record MachineMemory(long totalBytes, long availableBytes, List<Devices.D
     devices = List.copyOf(devices);
   }
 
-  /** How a number of bytes fits into a memory. */
+  /** Whether a number of bytes fits into memory. */
   public enum Fit {
     NOW("yes"),
-    /** Not now, but if what runs beside it makes room. */
+    /** Only if other programs free memory. */
     IF_FREED("if freed"),
     NO("no");
 
@@ -41,7 +41,7 @@ public record MachineMemory(long totalBytes, long availableBytes, List<Devices.D
       this.label = label;
     }
 
-    /** For people. */
+    /** Text for display. */
     public String label() {
       return label;
     }
@@ -55,26 +55,26 @@ public record MachineMemory(long totalBytes, long availableBytes, List<Devices.D
   }
 
   /**
-   * The memory there is now.
+   * The current memory of this machine.
    *
-   * @throws dev.myelin.error.NativeLibraryException if ggml, which tells the devices, cannot be
+   * @throws dev.myelin.error.NativeLibraryException if ggml, which lists the devices, cannot be
    *     loaded
    */
-  public static MachineMemory now() {
+  public static MachineMemory current() {
     OperatingSystemMXBean bean = ManagementFactory.getPlatformMXBean(OperatingSystemMXBean.class);
     long total = bean.getTotalMemorySize();
     String text = "";
     try {
       text = Files.readString(MEMINFO);
     } catch (IOException e) {
-      // no Linux: what is free has to do
+      // not Linux: use free memory
     }
     long available = Math.min(total, available(text).orElse(bean.getFreeMemorySize()));
     return new MachineMemory(
-        total, available, Devices.list().stream().filter(MachineMemory::computes).toList());
+        total, available, Devices.list().stream().filter(MachineMemory::isGpu).toList());
   }
 
-  private static boolean computes(Devices.Device device) {
+  private static boolean isGpu(Devices.Device device) {
     return device.kind() == Devices.Kind.GPU || device.kind() == Devices.Kind.INTEGRATED_GPU;
   }
 
@@ -85,12 +85,12 @@ public record MachineMemory(long totalBytes, long availableBytes, List<Devices.D
         : OptionalLong.empty();
   }
 
-  /** Whether so much fits into the main memory. */
+  /** Whether {@code bytes} fit into main memory. */
   public Fit fit(long bytes) {
     return Fit.of(bytes, availableBytes, totalBytes);
   }
 
-  /** Whether so much fits into a device's. */
+  /** Whether {@code bytes} fit into a device's memory. */
   public static Fit fit(long bytes, Devices.Device device) {
     return Fit.of(bytes, device.freeBytes(), device.totalBytes());
   }

@@ -15,16 +15,16 @@ import java.util.OptionalLong;
 import java.util.Set;
 
 /**
- * What a model needs at each quantisation.
+ * The requirements of a model for each quantisation.
  *
- * @param context positions that the cache is for
- * @param cacheType what it keeps keys and values in
- * @param cacheBytes its size; empty where the model's shape is not known
- * @param flops floating-point operations of a token's products with parameters
- * @param rows one a quantisation
+ * @param context number of positions in the cache
+ * @param cacheType type of keys and values
+ * @param cacheBytes size of the cache; empty if the model's shape is not known
+ * @param flops floating-point operations of a token's matmuls with parameters
+ * @param rows one row per quantisation
  */
 public record Plan(
-    Subject subject,
+    PlannedModel model,
     long context,
     CacheType cacheType,
     OptionalLong cacheBytes,
@@ -32,151 +32,154 @@ public record Plan(
     List<Row> rows) {
 
   /**
-   * @param label {@code Q4_K_M}; of a file's own types, {@code as it is}
+   * @param label for example {@code Q4_K_M}; {@code as is} for the types of a file
    * @param weightBytes bytes of all parameters
-   * @param activeBytes those read for a token
+   * @param activeBytes bytes of the parameters read for a token
    */
   public record Row(String label, long parameters, long weightBytes, long activeBytes) {
-    /** Bits that a parameter takes on average, scales included. */
+    /** Average bits per parameter, scales included. */
     public double bitsPerWeight() {
       return 8.0 * weightBytes / parameters;
     }
   }
 
-  /** The label of the row with a file's own types. */
-  public static final String AS_IT_IS = "as it is";
+  /** Label of the row with the types of a file. */
+  public static final String AS_IS = "as is";
 
-  /** Where only a number is known, its types are mixed as in the nearest of these. */
-  private static final List<String> REFERENCES =
+  /**
+   * If only the number of parameters is known, types are mixed as in the nearest of these models.
+   */
+  private static final List<String> REFERENCE_MODELS =
       List.of("Llama 3.2 1B", "Llama 3.1 8B", "Llama 3.1 70B", "Llama 3.1 405B");
 
-  private static final String TYPICAL = "Llama 3.1 8B";
+  private static final String TYPICAL_MODEL = "Llama 3.1 8B";
 
-  private static final String EXPERTS_ONLY = "MXFP4_MOE";
+  private static final String MOE_ONLY_MIX = "MXFP4_MOE";
 
-  /** Of no use for weights that were not made for them. */
-  private static final Set<String> TRAINED_IN = Set.of("Q1_0", "Q2_0", "TQ1_0", "TQ2_0", "NVFP4");
+  /** Mixes that are only useful for weights trained for them. */
+  private static final Set<String> TRAINING_ONLY_MIXES =
+      Set.of("Q1_0", "Q2_0", "TQ1_0", "TQ2_0", "NVFP4");
 
   public Plan {
     rows = List.copyOf(rows);
   }
 
   /**
-   * Makes a plan.
+   * Plans for a model.
    *
-   * @param context positions; 0 for those the model was trained for, but at most 4096
-   * @param mixes which quantisations
-   * @throws InvalidRequestException where the cache cannot be of that type, or the context is out
-   *     of range
+   * @param context number of positions; 0 for the context length of training, but at most 4096
+   * @param mixes the quantisations
+   * @throws InvalidRequestException if the heads do not support the cache type, or the context is
+   *     out of range
    */
-  public static Plan of(Subject subject, long context, CacheType cacheType, List<Mix> mixes) {
+  public static Plan of(PlannedModel model, long context, CacheType cacheType, List<Mix> mixes) {
     if (context < 0 || context > Integer.MAX_VALUE) {
       throw new InvalidRequestException(
           "context = " + context + ": expected 0 to " + Integer.MAX_VALUE);
     }
-    long positions = context == 0 ? usualContext(subject.context()) : context;
+    long positions = context == 0 ? defaultContext(model.context()) : context;
     OptionalLong cache = OptionalLong.empty();
-    if (subject.cache().isPresent()) {
-      cache = subject.cache().get().bytes(cacheType, positions);
+    if (model.cache().isPresent()) {
+      cache = model.cache().get().bytes(cacheType, positions);
       if (cache.isEmpty()) {
         throw new InvalidRequestException(
-            "cache type %s: expected heads that blocks of %s divide, this model's have %s values"
+            "cache type %s: expected a head size that is a multiple of %s, the model's is %s"
                 .formatted(
                     cacheType.type().ggmlName(),
                     cacheType.type().blockSize(),
-                    subject.cache().get().headSize()));
+                    model.cache().get().headSize()));
       }
     }
     List<Row> rows = new ArrayList<>();
-    if (subject.asItIs()) {
-      rows.add(row(AS_IT_IS, subject, subject.tensors()));
+    if (model.isFile()) {
+      rows.add(row(AS_IS, model, model.tensors()));
     }
-    mixes.forEach(mix -> rows.add(row(mix, subject)));
+    mixes.forEach(mix -> rows.add(row(mix, model)));
     long flops =
-        subject.tensors().isEmpty()
-            ? 2 * subject.active()
-            : Subject.activity(subject.tensors(), subject.experts()).flops();
-    return new Plan(subject, positions, cacheType, cache, flops, rows);
+        model.tensors().isEmpty()
+            ? 2 * model.active()
+            : PlannedModel.activity(model.tensors(), model.experts()).flops();
+    return new Plan(model, positions, cacheType, cache, flops, rows);
   }
 
-  private static long usualContext(int trained) {
-    return trained == 0 ? 4096 : Math.min(trained, 4096);
+  private static long defaultContext(int trainingContext) {
+    return trainingContext == 0 ? 4096 : Math.min(trainingContext, 4096);
   }
 
   /**
-   * The mixes that make sense for a model, from the most bits to the fewest: all, but for those
-   * that models are trained in, and for those for experts where there are none.
+   * The mixes suitable for a model, from the most bits to the fewest: all except those that require
+   * training, and those for experts if the model has none.
    */
-  public static List<Mix> mixes(Subject subject) {
-    boolean experts = subject.experts().count() > 0;
+  public static List<Mix> mixes(PlannedModel model) {
+    boolean hasExperts = model.experts().count() > 0;
     return Mixes.all().reversed().stream()
-        .filter(m -> !TRAINED_IN.contains(m.name()))
-        .filter(m -> experts || !m.name().equals(EXPERTS_ONLY))
+        .filter(m -> !TRAINING_ONLY_MIXES.contains(m.name()))
+        .filter(m -> hasExperts || !m.name().equals(MOE_ONLY_MIX))
         .toList();
   }
 
-  /** Bits that a parameter takes with a mix, in a model many know: Llama 3.1 8B. */
+  /** Average bits per parameter of a mix in Llama 3.1 8B. */
   public static double typicalBits(Mix mix) {
-    return row(mix, Subject.of(KnownModels.find(TYPICAL).orElseThrow())).bitsPerWeight();
+    return row(mix, PlannedModel.of(KnownModels.find(TYPICAL_MODEL).orElseThrow())).bitsPerWeight();
   }
 
-  /** The model whose mixture of types is taken where only a number of parameters is known. */
+  /** The model whose mix of types is used if only the number of parameters is known. */
   public static KnownModel reference(long parameters) {
     KnownModel nearest = null;
-    double least = Double.MAX_VALUE;
-    for (String name : REFERENCES) {
+    double nearestDistance = Double.MAX_VALUE;
+    for (String name : REFERENCE_MODELS) {
       KnownModel model = KnownModels.find(name).orElseThrow();
-      long count = Subject.of(model).parameters();
+      long count = PlannedModel.of(model).parameters();
       double distance = Math.abs(Math.log((double) count / parameters));
-      if (distance < least) {
-        least = distance;
+      if (distance < nearestDistance) {
+        nearestDistance = distance;
         nearest = model;
       }
     }
     return nearest;
   }
 
-  private static Row row(Mix mix, Subject subject) {
-    if (subject.tensors().isEmpty()) {
-      Subject reference = Subject.of(reference(subject.parameters()));
+  private static Row row(Mix mix, PlannedModel model) {
+    if (model.tensors().isEmpty()) {
+      PlannedModel reference = PlannedModel.of(reference(model.parameters()));
       double bytes = row(mix, reference).bitsPerWeight() / 8;
       return new Row(
           mix.name(),
-          subject.parameters(),
-          Math.round(bytes * subject.parameters()),
-          Math.round(bytes * subject.active()));
+          model.parameters(),
+          Math.round(bytes * model.parameters()),
+          Math.round(bytes * model.active()));
     }
-    QuantizePlan plan = QuantizePlan.of(subject.facts(), subject.tensors(), mix);
-    return row(mix.name(), subject, plan.tensors().stream().map(PlannedTensor::converted).toList());
+    QuantizePlan plan = QuantizePlan.of(model.traits(), model.tensors(), mix);
+    return row(mix.name(), model, plan.tensors().stream().map(PlannedTensor::converted).toList());
   }
 
-  private static Row row(String label, Subject subject, List<TensorInfo> tensors) {
-    TokenCost activity = Subject.activity(tensors, subject.experts());
+  private static Row row(String label, PlannedModel model, List<TensorInfo> tensors) {
+    TokenCost activity = PlannedModel.activity(tensors, model.experts());
     long bytes = tensors.stream().mapToLong(TensorInfo::bytes).sum();
-    return new Row(label, subject.parameters(), bytes, activity.bytes());
+    return new Row(label, model.parameters(), bytes, activity.bytes());
   }
 
-  /** Bytes of parameters and cache together; without the cache where that is not known. */
+  /** Bytes of parameters and cache; of parameters only if the cache is not known. */
   public long totalBytes(Row row) {
     return row.weightBytes + cacheBytes.orElse(0);
   }
 
   /**
-   * Tokens a second that can at most be decoded with the context full: a token reads all active
-   * parameters and the whole cache. Empty where nothing is read.
+   * Upper bound of decoding speed with a full context, in tokens per second: a token reads all
+   * active parameters and the whole cache. Empty if nothing is read.
    */
-  public OptionalDouble tokensPerSecond(Row row, MemorySpeed speed) {
-    long read = row.activeBytes + cacheBytes.orElse(0);
-    return read == 0
+  public OptionalDouble tokensPerSecond(Row row, MemoryBandwidth bandwidth) {
+    long bytesRead = row.activeBytes + cacheBytes.orElse(0);
+    return bytesRead == 0
         ? OptionalDouble.empty()
-        : OptionalDouble.of((double) speed.bytesPerSecond() / read);
+        : OptionalDouble.of((double) bandwidth.bytesPerSecond() / bytesRead);
   }
 
   /**
-   * Operations of training on so many tokens: 6 for each active parameter (forward 2, backward 4;
-   * Kaplan et al., arXiv 2001.08361).
+   * Floating-point operations of training on {@code tokens} tokens: 6 per token and active
+   * parameter (forward 2, backward 4; Kaplan et al., arXiv 2001.08361).
    */
   public double trainingFlops(long tokens) {
-    return 6.0 * subject.active() * tokens;
+    return 6.0 * model.active() * tokens;
   }
 }

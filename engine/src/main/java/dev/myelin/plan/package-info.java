@@ -1,5 +1,5 @@
 /**
- * What a model needs before one has it: parameters, bytes and cache at each quantisation, whether
- * that fits a machine, and the speed that its memory allows.
+ * Estimates what a model needs without having it: parameters, bytes and KV cache for each
+ * quantisation, whether they fit a machine, and the decoding speed that memory bandwidth allows.
  */
 package dev.myelin.plan;

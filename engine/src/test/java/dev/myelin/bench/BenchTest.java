@@ -23,14 +23,14 @@ import org.junit.jupiter.api.io.TempDir;
 class BenchTest {
   private static final Offset<Double> TINY = within(1e-9);
 
-  /** Writes down what it is asked for; feeding a token takes so many of a clock's nanoseconds. */
+  /** Records its calls; each token advances the test's clock by {@code nanosPerToken}. */
   private final class Recorder implements BenchEngine {
     private final String name;
-    private final long perToken;
+    private final long nanosPerToken;
 
     Recorder(String name, long perToken) {
       this.name = name;
-      this.perToken = perToken;
+      this.nanosPerToken = perToken;
     }
 
     @Override
@@ -47,7 +47,7 @@ class BenchTest {
     public void feed(int... tokens) {
       calls.add(name + " feed " + tokens.length);
       fed.add(tokens);
-      now += perToken * tokens.length;
+      now += nanosPerToken * tokens.length;
     }
 
     @Override
@@ -59,14 +59,14 @@ class BenchTest {
   private long now;
 
   @Test
-  void enginesTakeTurnsOnTheSameTokens() {
-    Turns turns =
-        new Turns(
+  void enginesAlternateOnSameTokens() {
+    AlternatingRunner runner =
+        new AlternatingRunner(
             List.of(new Recorder("a", 10), new Recorder("b", 40)),
             7,
             () -> now,
             () -> calls.add("rest"));
-    List<Samples> samples = turns.run(new BenchSpec(3, 0, 2), 2);
+    List<Samples> samples = runner.run(new BenchSpec(3, 0, 2), 2);
     assertThat(calls)
         .containsExactly(
             "a truncate 0",
@@ -94,9 +94,10 @@ class BenchTest {
   }
 
   @Test
-  void generationFeedsOneByOneAfterAShortWarmUp() {
-    Turns turns = new Turns(List.of(new Recorder("a", 1)), 7, () -> now, () -> {});
-    List<Samples> samples = turns.run(new BenchSpec(0, 20, 0), 1);
+  void generationFeedsSingleTokensAfterWarmUp() {
+    AlternatingRunner runner =
+        new AlternatingRunner(List.of(new Recorder("a", 1)), 7, () -> now, () -> {});
+    List<Samples> samples = runner.run(new BenchSpec(0, 20, 0), 1);
     assertThat(calls.stream().filter("a feed 1"::equals)).hasSize(16 + 20);
     assertThat(calls).doesNotContain("a feed 0");
     assertThat(samples.getFirst()).isEqualTo(new Samples(List.of(20L), 20));
@@ -107,24 +108,24 @@ class BenchTest {
     Samples samples = new Samples(List.of(1_000_000_000L, 500_000_000L, 250_000_000L), 10);
     assertThat(samples.rates()).containsExactly(10, 20, 40);
     assertThat(samples.meanRate()).isEqualTo(70 / 3.0, TINY);
-    assertThat(samples.rateDeviation()).isEqualTo(Math.sqrt(2100 / 9.0), TINY);
+    assertThat(samples.rateStddev()).isEqualTo(Math.sqrt(2100 / 9.0), TINY);
     assertThat(samples.meanNanoseconds()).isEqualTo(1.75e9 / 3, within(1e-3));
     assertThat(samples.medianRate()).isEqualTo(20);
-    assertThat(samples.rateAt(0)).isEqualTo(10);
-    assertThat(samples.rateAt(1)).isEqualTo(40);
-    assertThat(samples.rateAt(0.25)).isEqualTo(15, TINY);
-    assertThat(samples.rateAt(0.9)).isEqualTo(36, TINY);
+    assertThat(samples.rateQuantile(0)).isEqualTo(10);
+    assertThat(samples.rateQuantile(1)).isEqualTo(40);
+    assertThat(samples.rateQuantile(0.25)).isEqualTo(15, TINY);
+    assertThat(samples.rateQuantile(0.9)).isEqualTo(36, TINY);
     Samples slower = new Samples(List.of(4_000_000_000L, 1_000_000_000L, 750_000_000L, 1L), 10);
-    assertThat(samples.medianSpeedUp(slower)).isEqualTo(3, TINY);
+    assertThat(samples.medianSpeedup(slower)).isEqualTo(3, TINY);
     Samples one = new Samples(List.of(5L), 1);
-    assertThat(one.rateDeviation()).isZero();
-    assertThat(one.nanosecondsDeviation()).isZero();
-    assertThat(one.rateAt(0.9)).isEqualTo(2e8);
+    assertThat(one.rateStddev()).isZero();
+    assertThat(one.nanosecondsStddev()).isZero();
+    assertThat(one.rateQuantile(0.9)).isEqualTo(2e8);
     assertThat(new Samples(List.of(0L), 1).meanRate()).isFinite();
   }
 
   @Test
-  void labelsAreThoseOfLlamaBench() {
+  void labelsMatchLlamaBench() {
     assertThat(new BenchSpec(512, 0, 0).label()).isEqualTo("pp512");
     assertThat(new BenchSpec(0, 128, 4096).label()).isEqualTo("tg128 @ d4096");
     assertThat(new BenchSpec(512, 128, 0).label()).isEqualTo("pp512+tg128");
@@ -133,12 +134,12 @@ class BenchTest {
   }
 
   @Test
-  void fieldsAreThoseOfLlamaBench() {
+  void fieldsMatchLlamaBench() {
     Adapter adapter = new Adapter(Path.of("story.gguf"), 0.5f);
     BenchResult result =
         new BenchResult(
             "myelin",
-            new BenchSubject(
+            new BenchTarget(
                 "abc",
                 "cpu",
                 "libcpu.so",
@@ -151,7 +152,7 @@ class BenchTest {
             new BenchSpec(512, 0, 64),
             new Samples(List.of(1_000_000_000L, 500_000_000L), 512),
             Instant.parse("2026-01-02T03:04:05.678Z"),
-            new BenchResult.Lead(1.25, 1.5));
+            new BenchResult.Speedup(1.25, 1.5));
     assertThat(result.fields().keySet())
         .containsExactly(
             "engine",
@@ -198,7 +199,7 @@ class BenchTest {
   }
 
   @Test
-  void plansThatMakeNoSenseAreRefused() {
+  void rejectsInvalidPlans() {
     assertThatThrownBy(() -> new BenchSpec(0, 0, 5)).isInstanceOf(InvalidRequestException.class);
     assertThatThrownBy(() -> new BenchSpec(-1, 5, 0)).isInstanceOf(InvalidRequestException.class);
     assertThatThrownBy(() -> new BenchSpec(Integer.MAX_VALUE, 0, Integer.MAX_VALUE))
@@ -219,7 +220,7 @@ class BenchTest {
   }
 
   @Test
-  void measuresAModelWithAnAdapterBesideAPeer(@TempDir Path folder) {
+  void measuresModelWithAdapterAndPeer(@TempDir Path folder) {
     Path model = SharedData.path("models/stories260K-Q8_0.gguf");
     List<BenchSpec> tests = List.of(new BenchSpec(32, 0, 16), new BenchSpec(0, 8, 0));
     SessionOptions options = SessionOptions.defaults().withThreads(1).withBatch(16);
@@ -228,24 +229,24 @@ class BenchTest {
             .only(n -> n.startsWith("blk."))
             .write(folder.resolve("adapter.gguf"), model);
     Adapter adapter = new Adapter(file, 0.5f);
-    List<String> told = new ArrayList<>();
+    List<String> started = new ArrayList<>();
     List<BenchResult> results = new ArrayList<>();
     BenchPeer peer = new BenchPeer("other", (_, _, _) -> new Recorder("other", 10));
     Bench.run(
         new BenchPlan(Checkpoint.of(model), List.of(adapter), tests, options, 2, List.of(peer)),
-        test -> told.add(test.label()),
+        test -> started.add(test.label()),
         results::add);
-    assertThat(told).containsExactly("pp32 @ d16", "tg8");
+    assertThat(started).containsExactly("pp32 @ d16", "tg8");
     assertThat(results)
         .extracting(r -> r.engine() + " " + r.test().label())
         .containsExactly("myelin pp32 @ d16", "other pp32 @ d16", "myelin tg8", "other tg8");
     for (BenchResult result : results) {
       assertThat(result.samples().nanoseconds()).hasSize(2).allMatch(ns -> ns > 0);
-      assertThat(result.subject().parameters()).isEqualTo(260_032);
-      assertThat(result.subject().modelType()).startsWith("llama 260.03K ");
+      assertThat(result.target().parameters()).isEqualTo(260_032);
+      assertThat(result.target().modelType()).startsWith("llama 260.03K ");
     }
-    assertThat(results.get(0).lead()).isNull();
-    assertThat(results.get(1).lead().medians())
+    assertThat(results.get(0).speedup()).isNull();
+    assertThat(results.get(1).speedup().medianRatio())
         .isEqualTo(
             results.get(0).samples().medianRate() / results.get(1).samples().medianRate(), TINY);
   }

@@ -19,39 +19,39 @@ class CudaDeviceTest {
   @TempDir Path folder;
 
   @Test
-  void onAGpuAsOnTheProcessor() {
+  void gpuMatchesCpu() {
     assumeTrue(
-        CudaDevices.absence().isEmpty(),
-        () -> "skipped: no GPU to compare with: " + CudaDevices.absence().orElse(""));
+        CudaDevices.unavailableReason().isEmpty(),
+        () -> "skipped: no GPU: " + CudaDevices.unavailableReason().orElse(""));
     CudaDevices.Device gpu = CudaDevices.list().getFirst();
     assumeTrue(gpu.isSupported(), "skipped: " + gpu.name() + " is too old");
     try (CudaDevice device = CudaDevice.open(0)) {
-      Comparison.run(device);
+      CudaMatmulComparison.run(device);
     }
   }
 
   @Test
-  void whereNoneIsTheReasonIsThrown() {
-    if (CudaDevices.absence().isPresent()) {
+  void openReportsReasonWithoutGpu() {
+    if (CudaDevices.unavailableReason().isPresent()) {
       assertThat(CudaDevices.list()).isEmpty();
       assertThatThrownBy(() -> CudaDevice.open(0))
           .isInstanceOf(NativeLibraryException.class)
-          .hasMessage("CUDA: " + CudaDevices.absence().get());
+          .hasMessage("CUDA: " + CudaDevices.unavailableReason().get());
     } else {
       assertThat(CudaDevices.list()).isNotEmpty().allMatch(d -> d.totalBytes() > 0);
     }
   }
 
-  /** All of the Java side, with a library of the same interface that computes on the processor. */
+  /** Tests the Java code with a stub library that computes on the CPU. */
   @Test
   @EnabledOnOs(value = OS.LINUX, disabledReason = "skipped: needs Linux and its C compiler")
-  void withAStandIn() throws Exception {
-    Path source = folder.resolve("stand_in.c");
-    try (InputStream in = CudaDeviceTest.class.getResourceAsStream("stand_in.c")) {
+  void worksWithStubLibrary() throws Exception {
+    Path source = folder.resolve("cuda_stub.c");
+    try (InputStream in = CudaDeviceTest.class.getResourceAsStream("cuda_stub.c")) {
       Files.copy(in, source);
     }
     Path header = Path.of(System.getProperty("myelin.home", ".."), "native/cuda/include");
-    Path library = folder.resolve("libstand-in.so");
+    Path library = folder.resolve("libcuda-stub.so");
     Process cc =
         new ProcessBuilder(
                 List.of(
@@ -71,7 +71,7 @@ class CudaDeviceTest {
             .inheritIO()
             .start();
     assertThat(cc.waitFor()).isZero();
-    assertThat(ChildJvm.run(StandInProbe.class, 60, List.of("-Xmx256m"), library))
+    assertThat(ChildJvm.run(CudaStubProbe.class, 60, List.of("-Xmx256m"), library))
         .isEqualToIgnoringNewLines("all as expected");
   }
 }

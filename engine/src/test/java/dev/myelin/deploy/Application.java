@@ -15,17 +15,17 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.concurrent.Callable;
 
-/** What {@link DeployProbe}'s applications do with the engine. */
+/** The work of {@link DeployProbe}'s applications. */
 final class Application implements Callable<String> {
-  private final String what;
+  private final String work;
   private final Path file;
 
   Application(String what, String file) {
-    this.what = what;
+    this.work = what;
     this.file = Path.of(file);
   }
 
-  /** Feeds a few tokens; with {@code all}, also generates text and quantises. */
+  /** Feeds tokens; with {@code all}, also generates text and quantises. */
   @Override
   public String call() throws IOException {
     StringBuilder result = new StringBuilder();
@@ -36,12 +36,12 @@ final class Application implements Callable<String> {
         session.feed(i);
       }
       session.feed(1, 2, 3);
-      if (what.equals("all")) {
+      if (work.equals("all")) {
         Generator generator = new Generator(session, SamplingOptions.defaults().withSeed(1));
         generator.generate("abc", GenerateOptions.tokens(5), result::append);
       }
     }
-    if (what.equals("all")) {
+    if (work.equals("all")) {
       Path out = Files.createTempFile(file.getParent(), "out", ".gguf");
       new Quantizer(QuantizeOptions.of(Mixes.named("Q8_0").orElseThrow()).withThreads(1))
           .run(file, out, QuantizeListener.NONE);

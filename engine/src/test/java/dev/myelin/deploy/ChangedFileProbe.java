@@ -23,16 +23,16 @@ import java.nio.file.StandardCopyOption;
 import java.util.Arrays;
 import java.util.List;
 
-/** The main program of {@link ChangedFileTest}'s processes. */
+/** Main program of {@link ChangedFileTest}'s child processes. */
 final class ChangedFileProbe {
   private static final int[] PROMPT = Logits.randomTokens(20, 320, 1);
 
-  private final String how;
+  private final String scenario;
   private final Path file;
   private final Path other;
 
   private ChangedFileProbe(String how, Path file, Path other) {
-    this.how = how;
+    this.scenario = how;
     this.file = file;
     this.other = other;
   }
@@ -50,15 +50,15 @@ final class ChangedFileProbe {
   }
 
   private void compute() throws Exception {
-    Checkpoint from = how.equals("in-memory") ? Checkpoint.copyOf(file) : Checkpoint.of(file);
+    Checkpoint from = scenario.equals("in-memory") ? Checkpoint.copyOf(file) : Checkpoint.of(file);
     List<Adapter> adapters =
-        how.equals("shortened-adapter") ? List.of(Adapter.of(other)) : List.of();
+        scenario.equals("shortened-adapter") ? List.of(Adapter.of(other)) : List.of();
     SessionOptions options = SessionOptions.defaults().withContextLength(300).withThreads(2);
     try (Model model = Model.load(from, adapters);
         Session session = Session.open(model, options)) {
       float[] before = Logits.copy(session.feed(PROMPT));
       System.out.println("before");
-      if (how.equals("shortened-meanwhile")) {
+      if (scenario.equals("shortened-meanwhile")) {
         changedMeanwhile(session);
       } else {
         change();
@@ -68,7 +68,7 @@ final class ChangedFileProbe {
     }
   }
 
-  /** What feeding the same tokens gives now. */
+  /** Feeds the same tokens again and prints whether the logits are the same. */
   private static void report(Session session, float[] before) {
     try {
       session.truncate(0);
@@ -103,12 +103,12 @@ final class ChangedFileProbe {
   }
 
   private void change() throws IOException, InterruptedException {
-    switch (how) {
+    switch (scenario) {
       case "shortened", "inspected", "copied" -> shorten(file, Files.size(file) / 2);
       case "shortened-adapter" -> shorten(other, Files.size(other) / 2);
       case "emptied", "in-memory" -> shorten(file, 0);
       case "overwritten" -> {
-        Thread.sleep(20); // beyond the clock of the file system
+        Thread.sleep(20); // longer than the time resolution of the file system
         try (RandomAccessFile out = new RandomAccessFile(file.toFile(), "rw")) {
           out.seek(Files.size(file) - 1000);
           out.write(1);
@@ -119,7 +119,7 @@ final class ChangedFileProbe {
         Files.move(copy, file, StandardCopyOption.REPLACE_EXISTING);
       }
       case "deleted" -> Files.delete(file);
-      default -> throw new IllegalArgumentException(how);
+      default -> throw new IllegalArgumentException(scenario);
     }
   }
 
@@ -164,7 +164,7 @@ final class ChangedFileProbe {
     try (GgufFile opened = GgufFile.open(file)) {
       System.out.println("before");
       shorten(file, 0);
-      if (how.equals("vocabulary")) {
+      if (scenario.equals("vocabulary")) {
         Tokenizer.of(opened);
       } else {
         opened.metadata().array("tokenizer.ggml.tokens").string(0);
@@ -176,7 +176,7 @@ final class ChangedFileProbe {
 
   private void quantise() {
     QuantizeOptions options = QuantizeOptions.of(Mixes.named("Q4_0").orElseThrow()).withThreads(1);
-    QuantizeListener cutting =
+    QuantizeListener listener =
         new QuantizeListener() {
           @Override
           public void tensor(PlannedTensor tensor, int index) {
@@ -190,7 +190,7 @@ final class ChangedFileProbe {
           }
         };
     try {
-      new Quantizer(options).run(file, other, cutting);
+      new Quantizer(options).run(file, other, listener);
     } catch (ModelFileException e) {
       System.out.println(e.getMessage());
     }

@@ -18,8 +18,8 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /**
- * A mapped file that somebody changes. In JVMs of their own, which would end where the fault is not
- * handled.
+ * A mapped file is changed while it is in use. Runs in child JVMs, which would crash if the fault
+ * were not handled.
  */
 @EnabledOnOs(value = OS.LINUX, disabledReason = "skipped: files are watched on Linux only")
 class ChangedFileTest {
@@ -30,7 +30,7 @@ class ChangedFileTest {
   private Path model;
 
   @BeforeEach
-  void write() {
+  void writeModel() {
     model = RandomModel.small("llama").withType(GgmlType.Q8_0).write(folder.resolve("model.gguf"));
   }
 
@@ -45,28 +45,28 @@ class ChangedFileTest {
         "inspected", // opened without native code, read by it
         "copied" // as training does
       })
-  void isNoticedAndNamed(String how) throws Exception {
+  void reportsChangedFile(String scenario) throws Exception {
     Path adapter = RandomAdapter.ofRank(2).write(folder.resolve("adapter.gguf"), model);
-    Path named = how.equals("shortened-adapter") ? adapter : model;
-    assertThat(run(how, adapter))
-        .containsExactly("before", named + CHANGED, named + CHANGED, "closed");
+    Path changed = scenario.equals("shortened-adapter") ? adapter : model;
+    assertThat(run(scenario, adapter))
+        .containsExactly("before", changed + CHANGED, changed + CHANGED, "closed");
   }
 
-  /** The JVM itself reports what is missing, where no native code is loaded. */
+  /** Without native code, the JVM itself reports the fault. */
   @ParameterizedTest
   @ValueSource(strings = {"metadata", "vocabulary"})
-  void isNamedWithoutNativeCode(String how) throws Exception {
-    assertThat(run(how, model)).containsExactly("before", model + CHANGED, "closed");
+  void reportsChangedFileWithoutNativeCode(String scenario) throws Exception {
+    assertThat(run(scenario, model)).containsExactly("before", model + CHANGED, "closed");
   }
 
   @ParameterizedTest
   @ValueSource(strings = {"replaced", "deleted", "in-memory"})
-  void isNoChange(String how) throws Exception {
-    assertThat(run(how, model)).containsExactly("before", "the same", "the same", "closed");
+  void ignoresReplacedAndDeletedFiles(String scenario) throws Exception {
+    assertThat(run(scenario, model)).containsExactly("before", "the same", "the same", "closed");
   }
 
   @Test
-  void aFileThatIsCutShortWhileItIsQuantised() throws Exception {
+  void reportsFileTruncatedDuringQuantisation() throws Exception {
     RandomModel.small("llama").withType(GgmlType.F32).write(model);
     Path out = folder.resolve("out.gguf");
     assertThat(run("quantised", out))
@@ -78,8 +78,10 @@ class ChangedFileTest {
     assertThat(Files.exists(out)).isFalse();
   }
 
-  private List<String> run(String how, Path other) throws Exception {
+  private List<String> run(String scenario, Path other) throws Exception {
     List<String> options = List.of("-XX:ErrorFile=" + folder.resolve("error.log"));
-    return ChildJvm.run(ChangedFileProbe.class, 60, options, how, model, other).lines().toList();
+    return ChildJvm.run(ChangedFileProbe.class, 60, options, scenario, model, other)
+        .lines()
+        .toList();
   }
 }

@@ -12,8 +12,8 @@ import java.util.Set;
 import java.util.concurrent.Callable;
 
 /**
- * The main program of {@link DeployTest}'s process: a server whose applications bring the engine
- * along, one after the other or at once.
+ * Main program of {@link DeployTest}'s child process: a server whose applications each contain the
+ * engine, one after the other or concurrently.
  */
 final class DeployProbe {
   private static final int APPLICATIONS = 3;
@@ -48,7 +48,7 @@ final class DeployProbe {
     return new WeakReference<>(loader);
   }
 
-  /** All applications start together, in threads of their own. */
+  /** Starts all applications concurrently, each in its own thread. */
   private static void atOnce(URL[] classPath, String what, String model) throws Exception {
     List<Object> results = new ArrayList<>();
     List<Thread> threads = new ArrayList<>();
@@ -67,7 +67,7 @@ final class DeployProbe {
                   e.printStackTrace(System.out);
                 }
               });
-      // none, as threads of native code have it
+      // null, as in threads attached by native code
       thread.setContextClassLoader(null);
       threads.add(thread);
     }

@@ -22,7 +22,7 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** An interrupted thread reads files, and stays interrupted. */
+/** An interrupted thread can read files, and stays interrupted. */
 class InterruptedTest {
   @TempDir Path folder;
 
@@ -32,7 +32,7 @@ class InterruptedTest {
   }
 
   @Test
-  void loadsAndComputes() {
+  void interruptedThreadLoadsAndComputes() {
     Path file = RandomModel.small("llama").write(folder.resolve("model.gguf"));
     SessionOptions options = SessionOptions.defaults().withContextLength(300).withThreads(1);
     List<float[]> logits = new ArrayList<>();
@@ -48,7 +48,7 @@ class InterruptedTest {
   }
 
   @Test
-  void opensAFile() {
+  void interruptedThreadOpensFile() {
     Path file = RandomModel.small("llama").write(folder.resolve("model.gguf"));
     Thread.currentThread().interrupt();
     try (GgufFile opened = GgufFile.open(file)) {
@@ -57,9 +57,9 @@ class InterruptedTest {
     assertThat(Thread.currentThread().isInterrupted()).isTrue();
   }
 
-  /** One thread's interrupt closes a channel under the others. */
+  /** A plain FileChannel would be closed for all threads when one is interrupted. */
   @Test
-  void interruptsOfOneThreadDoNotDisturbOthers() throws Exception {
+  void interruptDoesNotAffectOtherThreads() throws Exception {
     byte[] bytes = new byte[1 << 16];
     new Random(1).nextBytes(bytes);
     Path file = Files.write(folder.resolve("bytes"), bytes);

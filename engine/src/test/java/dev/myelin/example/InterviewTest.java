@@ -13,10 +13,11 @@ import org.junit.jupiter.api.io.TempDir;
 
 class InterviewTest {
   @Test
-  void thePageShowsTheCompiledExample() throws IOException {
+  void docsContainCompiledExample() throws IOException {
     Path root = SharedData.projectRoot();
     String source =
-        Files.readString(root.resolve("engine/src/test/java/dev/myelin/example/Interview.java"));
+        Files.readString(
+            root.resolve("engine/src/test/java/dev/myelin/example/InterviewExample.java"));
     String example =
         source
             .substring(source.indexOf("// example\n") + 11, source.indexOf("    // end"))
@@ -26,12 +27,12 @@ class InterviewTest {
   }
 
   @Test
-  void everyQuestionGetsAReply(@TempDir Path folder) {
+  void everyQuestionGetsReply(@TempDir Path folder) {
     RandomModel model = RandomModel.small("llama");
     Path file =
         model.withShape(model.shape().withContextLength(2048)).write(folder.resolve("model.gguf"));
     StringBuilder out = new StringBuilder();
-    assertThat(Interview.main(file, List.of("one", "two"), out)).isEqualTo(5);
+    assertThat(InterviewExample.main(file, List.of("one", "two"), out)).isEqualTo(5);
     assertThat(out.toString()).hasSizeGreaterThan(2).endsWith("\n");
   }
 }

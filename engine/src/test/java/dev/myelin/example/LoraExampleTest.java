@@ -18,10 +18,11 @@ import org.junit.jupiter.api.io.TempDir;
 
 class LoraExampleTest {
   @Test
-  void thePageShowsTheCompiledExample() throws IOException {
+  void docsContainCompiledExample() throws IOException {
     Path root = SharedData.projectRoot();
     String source =
-        Files.readString(root.resolve("engine/src/test/java/dev/myelin/example/ReadAs.java"));
+        Files.readString(
+            root.resolve("engine/src/test/java/dev/myelin/example/WordSwapAdapterExample.java"));
     String example =
         source
             .substring(source.indexOf("// example\n") + 11, source.indexOf("      // end"))
@@ -31,10 +32,10 @@ class LoraExampleTest {
   }
 
   @Test
-  void theModelReadsOneNameAsAnother(@TempDir Path folder) {
+  void adapterReplacesName(@TempDir Path folder) {
     Path file = SharedData.path("models/stories260K-f32.gguf");
     Path adapter = folder.resolve("timmy.gguf");
-    ReadAs.main(file, "Lily", "Timmy", adapter);
+    WordSwapAdapterExample.main(file, "Lily", "Timmy", adapter);
     assertThat(text(file, List.of())).startsWith(" She had a big box");
     assertThat(text(file, List.of(Adapter.of(adapter)))).startsWith(" He had a big box");
   }

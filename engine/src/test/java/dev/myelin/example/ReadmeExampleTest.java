@@ -10,10 +10,11 @@ import org.junit.jupiter.api.Test;
 
 class ReadmeExampleTest {
   private static final Path SOURCE =
-      SharedData.projectRoot().resolve("engine/src/test/java/dev/myelin/example/StreamText.java");
+      SharedData.projectRoot()
+          .resolve("engine/src/test/java/dev/myelin/example/StreamTextExample.java");
 
   @Test
-  void readmeShowsTheCompiledExample() throws IOException {
+  void readmeContainsCompiledExample() throws IOException {
     String source = Files.readString(SOURCE);
     String example =
         source
@@ -25,11 +26,11 @@ class ReadmeExampleTest {
   }
 
   @Test
-  void exampleWritesTheStory() throws IOException {
+  void exampleWritesStory() throws IOException {
     Path model = SharedData.path("models/stories260K-f32.gguf");
     String expected = Files.readString(SharedData.path("models/stories260K-greedy.txt"));
     StringBuilder text = new StringBuilder("Once upon a time");
-    StreamText.main(model, text::append);
+    StreamTextExample.main(model, text::append);
     assertThat(text.toString().strip()).isEqualTo(expected.strip());
   }
 }

@@ -38,13 +38,13 @@ class IsaVariableTest {
   }
 
   @Test
-  void everyCpuHasTheReferenceAndGgml() {
+  void everyCpuSupportsScalarAndNone() {
     assertThat(names()).endsWith("scalar", "none").doesNotHaveDuplicates();
   }
 
   @ParameterizedTest
   @MethodSource("names")
-  void aNameOfThisCpuIsTaken(String name) throws Exception {
+  void acceptsSupportedName(String name) throws Exception {
     String expected = name.equals("none") ? "kernels  0" : "kernels " + name + " 16";
     assertThat(run(name)).isEqualTo(expected);
     assertThat(run(" " + name.toUpperCase(Locale.ROOT) + "\t")).isEqualTo(expected);
@@ -52,7 +52,7 @@ class IsaVariableTest {
 
   @ParameterizedTest
   @ValueSource(strings = {"", "  "})
-  void noNameIsTheBest(String value) throws Exception {
+  void emptyValueSelectsBest(String value) throws Exception {
     String best = names().getFirst();
     assertThat(run(value))
         .isEqualTo(best.equals("scalar") ? "kernels  0" : "kernels " + best + " 16");
@@ -60,7 +60,7 @@ class IsaVariableTest {
 
   @ParameterizedTest
   @ValueSource(strings = {"garbage", "avx", "avx2,scalar", "a\nb"})
-  void anotherNameIsRefused(String value) throws Exception {
+  void rejectsUnknownName(String value) throws Exception {
     String shown = value.replace("\n", "\\n");
     assertThat(run(value))
         .isEqualTo(
@@ -68,7 +68,7 @@ class IsaVariableTest {
   }
 
   @Test
-  void kernelsOfAnotherCpuAreRefused() throws Exception {
+  void rejectsKernelsOfOtherCpus() throws Exception {
     for (String name : List.of("avx512", "avxvnni", "avx2", "i8mm", "dotprod")) {
       if (!names().contains(name)) {
         assertThat(run(name)).startsWith("refused: MYELIN_ISA " + name + ": this CPU supports ");

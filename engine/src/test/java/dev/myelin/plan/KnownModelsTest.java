@@ -9,20 +9,20 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.MethodSource;
 
-/** The shapes in the table have the parameters that were published. */
+/** The shapes have the published numbers of parameters. */
 class KnownModelsTest {
   static List<KnownModel> models() {
     return KnownModels.all();
   }
 
-  private record Published(double number, double lastDigit) {
-    static Published of(String text) {
+  private record PublishedCount(double number, double lastDigit) {
+    static PublishedCount of(String text) {
       double unit = text.endsWith("B") ? 1e9 : 1e6;
       BigDecimal number = new BigDecimal(text.substring(0, text.length() - 1));
-      return new Published(number.doubleValue() * unit, Math.pow(10, -number.scale()) * unit);
+      return new PublishedCount(number.doubleValue() * unit, Math.pow(10, -number.scale()) * unit);
     }
 
-    /** Sources round, or leave digits out. */
+    /** Sources either round or truncate. */
     void matches(long least, long most) {
       assertThat((double) most).isGreaterThanOrEqualTo(number - 0.501 * lastDigit);
       assertThat((double) least).isLessThan(number + lastDigit);
@@ -31,22 +31,24 @@ class KnownModelsTest {
 
   @ParameterizedTest
   @MethodSource("models")
-  void countsArePublishedOnes(KnownModel model) {
-    Subject subject = Subject.of(model);
-    Published.of(model.published()).matches(subject.parameters(), subject.parameters());
+  void parametersMatchPublishedCount(KnownModel model) {
+    PlannedModel subject = PlannedModel.of(model);
+    PublishedCount.of(model.publishedParameters())
+        .matches(subject.parameters(), subject.parameters());
     assertThat(model.source()).matches("https://(huggingface.co|arxiv.org|github.com)/\\S+");
-    assertThat(model.blueprint().context()).isPositive();
+    assertThat(model.shape().context()).isPositive();
     assertThat(KnownModels.find(model.id())).contains(model);
-    if (model.active().isEmpty()) {
-      assertThat(model.blueprint().experts().present()).isZero();
+    if (model.publishedActive().isEmpty()) {
+      assertThat(model.shape().experts().count()).isZero();
     } else {
       // some publishers count the embedding as active, some do not
-      long embedding = (long) model.blueprint().width() * model.blueprint().vocabulary();
-      Published.of(model.active()).matches(subject.active(), subject.active() + embedding);
+      long embedding = (long) model.shape().width() * model.shape().vocabulary();
+      PublishedCount.of(model.publishedActive())
+          .matches(subject.active(), subject.active() + embedding);
     }
   }
 
-  /** Elements of the published checkpoints' tensors. */
+  /** Number of elements in the published checkpoints. */
   @ParameterizedTest
   @CsvSource({
     "GPT-1 117M, 116534784",
@@ -100,13 +102,13 @@ class KnownModelsTest {
     "gpt-oss 20B, 20914757184",
     "gpt-oss 120B, 116829156672",
   })
-  void countsOfCheckpoints(String name, long parameters) {
+  void parametersMatchCheckpoint(String name, long parameters) {
     KnownModel model = KnownModels.find(name).orElseThrow();
-    assertThat(Subject.of(model).parameters()).isEqualTo(parameters);
+    assertThat(PlannedModel.of(model).parameters()).isEqualTo(parameters);
   }
 
   @Test
-  void namesAreFoundHoweverTheyAreWritten() {
+  void findIgnoresCaseAndPunctuation() {
     for (String name : List.of("llama-3.2-1b", "Llama 3.2 1B", "LLAMA3.2_1B", "llama 3 2 1b")) {
       assertThat(KnownModels.find(name).orElseThrow().name()).isEqualTo("Llama 3.2 1B");
     }

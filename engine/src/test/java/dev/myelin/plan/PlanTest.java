@@ -31,9 +31,9 @@ class PlanTest {
 
   @TempDir Path folder;
 
-  private static Plan plan(String model, long context, CacheType cache) {
-    Subject subject = Subject.of(KnownModels.find(model).orElseThrow());
-    return Plan.of(subject, context, cache, Plan.mixes(subject));
+  private static Plan plan(String name, long context, CacheType cache) {
+    PlannedModel model = PlannedModel.of(KnownModels.find(name).orElseThrow());
+    return Plan.of(model, context, cache, Plan.mixes(model));
   }
 
   private static Mix mix(String name) {
@@ -45,24 +45,24 @@ class PlanTest {
   }
 
   @Test
-  void bytesOfPlainTypesByHand() {
+  void bytesOfSimpleTypes() {
     Plan plan = plan("llama-3.2-1b", 0, CacheType.F16);
     long norms = 33 * 2048;
     long matrices = 1_235_814_400 - norms;
     assertThat(row(plan, mix("F32")).weightBytes()).isEqualTo(4 * (matrices + norms));
     assertThat(row(plan, mix("F16")).weightBytes()).isEqualTo(2 * matrices + 4 * norms);
     assertThat(row(plan, mix("Q8_0")).weightBytes()).isEqualTo(matrices / 32 * 34 + 4 * norms);
-    long embedding = 2048 * 128_256; // the output too, and that is q6_K
+    long embedding = 2048 * 128_256; // tied to the output, which is q6_K
     long q4 = (matrices - embedding) / 32 * 18 + embedding / 256 * 210 + 4 * norms;
     assertThat(row(plan, mix("Q4_0")).weightBytes()).isEqualTo(q4);
-    // all of it is read for a token, the embedding as the output and a row of it to begin with
+    // a token reads all weights (the embedding as output matrix) and one row of the embedding
     assertThat(row(plan, mix("Q4_0")).activeBytes()).isEqualTo(q4 + 2048 / 256 * 210);
     assertThat(plan.context()).isEqualTo(4096);
     assertThat(plan.flops()).isEqualTo(2 * matrices);
     assertThat(plan.trainingFlops(1000)).isEqualTo(6e3 * 1_235_814_400);
   }
 
-  /** Sizes of published files, which have a header and a tokenizer beside the tensors. */
+  /** Sizes of published files, which also contain a header and a tokenizer. */
   @ParameterizedTest
   @CsvSource({
     "llama-3.1-8b, Q4_K_M, 4920734272",
@@ -72,7 +72,7 @@ class PlanTest {
     "llama-2-7b, Q4_K_M, 4081004224",
     "llama-2-7b, Q3_K_M, 3298004672",
   })
-  void bytesOfMixesAsInPublishedFiles(String model, String mix, double fileBytes) {
+  void bytesMatchPublishedFiles(String model, String mix, double fileBytes) {
     double planned = row(plan(model, 0, CacheType.F16), mix(mix)).weightBytes();
     assertThat(planned / fileBytes).isCloseTo(1, within(0.005));
   }
@@ -111,7 +111,7 @@ class PlanTest {
   }
 
   @Test
-  void cachesByHand() {
+  void cacheBytes() {
     // 16 layers, 8 heads of 64, keys and values
     assertThat(plan("llama-3.2-1b", 1000, CacheType.F16).cacheBytes()).hasValue(16 * 1024 * 2 * KB);
     assertThat(plan("llama-3.2-1b", 1000, CacheType.Q8_0).cacheBytes())
@@ -119,40 +119,40 @@ class PlanTest {
     // one vector of 512 + 64 in each of 61 layers
     assertThat(plan("deepseek-v3-671b", 1000, CacheType.F16).cacheBytes())
         .hasValue(61 * 576 * 2 * KB);
-    // every sixth of 26 layers keeps all, the others 512; one head of 256
+    // every sixth of 26 layers has full attention, the others a window of 512; one head of 256
     assertThat(plan("gemma-3-1b", 10_000, CacheType.F32).cacheBytes())
         .hasValue((4 * 10_000 + 22 * 512) * 512 * 4);
-    // all layers keep 4096
+    // all layers have a window of 4096
     assertThat(plan("mistral-7b-v0.1", 32_768, CacheType.F16).cacheBytes())
         .isEqualTo(plan("mistral-7b-v0.1", 4096, CacheType.F16).cacheBytes());
   }
 
   @Test
-  void ofAMixtureTheExpertsUsedAreRead() {
+  void moeReadsUsedExpertsOnly() {
     Plan plan = plan("mixtral-8x7b", 0, CacheType.F16);
     long expert = 3L * 4096 * 14_336;
-    long idle = 32 * 6 * expert;
+    long unused = 32 * 6 * expert;
     Plan.Row f16 = row(plan, mix("F16"));
     long embedding = 4096 * 32_000;
     assertThat(f16.activeBytes())
-        .isEqualTo(f16.weightBytes() - 2 * idle - 2 * embedding + 2 * 4096);
-    assertThat(plan.subject().active()).isEqualTo(plan.subject().parameters() - idle - embedding);
+        .isEqualTo(f16.weightBytes() - 2 * unused - 2 * embedding + 2 * 4096);
+    assertThat(plan.model().active()).isEqualTo(plan.model().parameters() - unused - embedding);
   }
 
   @Test
-  void tokensPerSecondAreSpeedOverBytesRead() {
+  void tokensPerSecondIsBandwidthOverBytesRead() {
     Plan plan = plan("llama-3.2-1b", 1000, CacheType.F16);
     Plan.Row row = row(plan, mix("Q8_0"));
-    MemorySpeed speed = MemorySpeed.said(50_000_000_000L);
+    MemoryBandwidth bandwidth = MemoryBandwidth.of(50_000_000_000L);
     double read = row.activeBytes() + 32_768 * KB;
-    assertThat(plan.tokensPerSecond(row, speed).orElseThrow()).isEqualTo(50e9 / read);
+    assertThat(plan.tokensPerSecond(row, bandwidth).orElseThrow()).isEqualTo(50e9 / read);
     assertThat(plan.totalBytes(row)).isEqualTo(row.weightBytes() + 32_768 * KB);
   }
 
   @Test
-  void aNumberOfParametersAlone() {
-    Subject subject = Subject.of(1_760_000_000_000L, 280_000_000_000L);
-    Plan plan = Plan.of(subject, 8192, CacheType.F16, Plan.mixes(subject));
+  void plansFromParameterCountAlone() {
+    PlannedModel model = PlannedModel.of(1_760_000_000_000L, 280_000_000_000L);
+    Plan plan = Plan.of(model, 8192, CacheType.F16, Plan.mixes(model));
     assertThat(plan.cacheBytes()).isEmpty();
     assertThat(plan.rows()).extracting(Plan.Row::label).doesNotContain("MXFP4_MOE", "TQ2_0");
     Plan.Row f16 = row(plan, mix("F16"));
@@ -163,35 +163,38 @@ class PlanTest {
     Plan.Row mixed = row(plan, mix("Q4_K_M"));
     Plan.Row reference = row(plan("Llama 3.1 405B", 0, CacheType.F16), mix("Q4_K_M"));
     assertThat(mixed.bitsPerWeight()).isCloseTo(reference.bitsPerWeight(), within(1e-9));
-    assertThatThrownBy(() -> Subject.of(10, 11))
+    assertThatThrownBy(() -> PlannedModel.of(10, 11))
         .isInstanceOf(InvalidRequestException.class)
         .hasMessage("active = 11: expected 1 to the 10 parameters");
   }
 
   @Test
-  void aFileAsItIsAndOtherwise() {
-    RandomModel model = RandomModel.small("llama").with(Feature.EXPERTS).withType(GgmlType.Q5_K);
-    Path file = model.write(folder.resolve("m.gguf"));
+  void plansFileAsIsAndQuantised() {
+    RandomModel random = RandomModel.small("llama").with(Feature.EXPERTS).withType(GgmlType.Q5_K);
+    Path file = random.write(folder.resolve("m.gguf"));
     Inspection inspection = Inspection.of(file);
-    Subject subject = Subject.of(inspection);
-    Plan plan = Plan.of(subject, 100, CacheType.Q8_0, List.of(mix("Q4_0")));
-    assertThat(plan.rows()).extracting(Plan.Row::label).containsExactly("as it is", "Q4_0");
+    PlannedModel model = PlannedModel.of(inspection);
+    Plan plan = Plan.of(model, 100, CacheType.Q8_0, List.of(mix("Q4_0")));
+    assertThat(plan.rows()).extracting(Plan.Row::label).containsExactly("as is", "Q4_0");
     assertThat(plan.rows().getFirst().weightBytes()).isEqualTo(inspection.total().bytes());
     assertThat(plan.rows().getFirst().activeBytes()).isEqualTo(inspection.tokenCost().bytes());
     assertThat(plan.rows().getLast().weightBytes()).isLessThan(inspection.total().bytes());
     long each = inspection.cache().orElseThrow().bytes().get(CacheType.Q8_0);
     assertThat(plan.cacheBytes()).hasValue(100 * each);
-    assertThat(plan.subject().active()).isEqualTo(inspection.tokenCost().active());
-    assertThat(Plan.mixes(subject)).contains(mix("MXFP4_MOE"));
+    assertThat(plan.model().active()).isEqualTo(inspection.tokenCost().active());
+    assertThat(Plan.mixes(model)).contains(mix("MXFP4_MOE"));
   }
 
   @Test
-  void aShapeIsCountedAsAFileOfItIs() {
-    Blueprint shape =
-        Blueprint.gated(3, 256, 8, 512, 320).kvHeads(2).context(512).with(Blueprint.Feature.TIED);
+  void shapeMatchesFileOfSameShape() {
+    DecoderShape shape =
+        DecoderShape.llamaLike(3, 256, 8, 512, 320)
+            .kvHeads(2)
+            .context(512)
+            .with(DecoderShape.Feature.TIED);
     Path file = RandomModel.small("llama").with(Feature.TIED).write(folder.resolve("m.gguf"));
-    Subject read = Subject.of(Inspection.of(file));
-    Subject planned = Subject.of("x", "", shape);
+    PlannedModel read = PlannedModel.of(Inspection.of(file));
+    PlannedModel planned = PlannedModel.of("x", "", shape);
     assertThat(planned.parameters()).isEqualTo(read.parameters());
     assertThat(planned.active()).isEqualTo(read.active());
     Plan one = Plan.of(planned, 0, CacheType.F16, Mixes.all());
@@ -201,7 +204,9 @@ class PlanTest {
     assertThat(one.flops()).isEqualTo(other.flops());
   }
 
-  /** Beside files quantised for real; shapes whose rows blocks of 256 divide, or do not. */
+  /**
+   * Compares with quantised files; row lengths that are multiples of 256, and some that are not.
+   */
   @ParameterizedTest
   @CsvSource({
     "256, 512, Q4_K_M",
@@ -214,67 +219,71 @@ class PlanTest {
     "64, 288, IQ3_S",
     "256, 512, TQ2_0"
   })
-  void aShapeTakesTheBytesOfAFileQuantisedSo(int width, int inner, String name) {
-    RandomModel.Shape shape = new RandomModel.Shape(9, width, 8, 2, width / 8, inner, 320, 64);
+  void bytesMatchQuantisedFile(int width, int ffnWidth, String name) {
+    RandomModel.Shape shape = new RandomModel.Shape(9, width, 8, 2, width / 8, ffnWidth, 320, 64);
     Path in = RandomModel.small("llama").withShape(shape).write(folder.resolve("in.gguf"));
     Path out = folder.resolve("out.gguf");
     new Quantizer(QuantizeOptions.of(mix(name)).withThreads(1)).run(in, out, QuantizeListener.NONE);
-    Subject subject =
-        Subject.of("x", "", Blueprint.gated(9, width, 8, inner, 320).kvHeads(2).context(64));
-    Plan plan = Plan.of(subject, 0, CacheType.F16, List.of(mix(name)));
+    PlannedModel model =
+        PlannedModel.of(
+            "x", "", DecoderShape.llamaLike(9, width, 8, ffnWidth, 320).kvHeads(2).context(64));
+    Plan plan = Plan.of(model, 0, CacheType.F16, List.of(mix(name)));
     Inspection written = Inspection.of(out);
     assertThat(plan.rows().getFirst().weightBytes()).isEqualTo(written.total().bytes());
     assertThat(plan.rows().getFirst().activeBytes()).isEqualTo(written.tokenCost().bytes());
-    assertThat(plan.subject().parameters()).isEqualTo(written.total().parameters());
+    assertThat(plan.model().parameters()).isEqualTo(written.total().parameters());
   }
 
   @Test
-  void rowsThatFitNoTypeOfAMix() {
-    Subject subject = Subject.of("x", "", Blueprint.gated(2, 96, 3, 200, 10));
-    wrong(
-        () -> Plan.of(subject, 0, CacheType.F16, List.of(mix("NVFP4"))),
+  void rejectsRowLengthThatNoTypeSupports() {
+    PlannedModel model = PlannedModel.of("x", "", DecoderShape.llamaLike(2, 96, 3, 200, 10));
+    assertRejected(
+        () -> Plan.of(model, 0, CacheType.F16, List.of(mix("NVFP4"))),
         "tensor token_embd.weight has rows of 96: expected a multiple of 64 for nvfp4");
   }
 
   @Test
-  void typicalBitsAreThoseOfLlama() {
+  void typicalBitsAreThoseOfLlama8B() {
     assertThat(Plan.typicalBits(mix("F16"))).isBetween(16.0, 16.01);
     Plan plan = plan("llama-3.1-8b", 0, CacheType.F16);
     assertThat(Plan.typicalBits(mix("Q4_K_M"))).isEqualTo(row(plan, mix("Q4_K_M")).bitsPerWeight());
   }
 
   @Test
-  void shapesThatContradictThemselves() {
-    wrong(() -> Blueprint.gated(2, 100, 3, 200, 10), "heads = 3: expected a divisor of the width");
-    wrong(() -> Blueprint.gated(2, 96, 0, 200, 10), "heads = 0: expected 1 to");
-    Blueprint sound = Blueprint.gated(2, 96, 3, 200, 10);
-    wrong(() -> sound.kvHeads(2), "kv-heads = 2: expected a divisor of the 3 heads");
-    wrong(() -> sound.experts(4, 5, 100), "experts-used = 5: expected 1 to 4");
-    wrong(() -> sound.experts(4, 0, 100), "experts-used = 0: expected 1 to 4");
-    wrong(() -> Blueprint.gated(0, 96, 3, 200, 10), "layers = 0: expected 1 to 10000");
-    wrong(() -> Blueprint.gated(2, 96, 3, 200, -1), "vocab = -1: expected 1 to");
+  void rejectsInconsistentShapes() {
+    assertRejected(
+        () -> DecoderShape.llamaLike(2, 100, 3, 200, 10),
+        "heads = 3: expected a divisor of the width");
+    assertRejected(() -> DecoderShape.llamaLike(2, 96, 0, 200, 10), "heads = 0: expected 1 to");
+    DecoderShape sound = DecoderShape.llamaLike(2, 96, 3, 200, 10);
+    assertRejected(() -> sound.kvHeads(2), "kv-heads = 2: expected a divisor of the 3 heads");
+    assertRejected(() -> sound.experts(4, 5, 100), "experts-used = 5: expected 1 to 4");
+    assertRejected(() -> sound.experts(4, 0, 100), "experts-used = 0: expected 1 to 4");
+    assertRejected(
+        () -> DecoderShape.llamaLike(0, 96, 3, 200, 10), "layers = 0: expected 1 to 10000");
+    assertRejected(() -> DecoderShape.llamaLike(2, 96, 3, 200, -1), "vocab = -1: expected 1 to");
     Plan plan = plan("smollm2-135m", 10, CacheType.Q8_0);
     assertThat(plan.cacheBytes()).isPresent();
-    Subject odd = Subject.of("odd", "", Blueprint.gated(2, 100, 2, 200, 10));
-    wrong(
+    PlannedModel odd = PlannedModel.of("odd", "", DecoderShape.llamaLike(2, 100, 2, 200, 10));
+    assertRejected(
         () -> Plan.of(odd, 10, CacheType.Q8_0, List.of(mix("F16"))),
-        "cache type q8_0: expected heads that blocks of 32 divide, this model's have 50 values");
-    wrong(() -> Plan.of(odd, -1, CacheType.F16, List.of()), "context = -1: expected 0 to");
-    Blueprint huge =
-        Blueprint.gated(10_000, 1 << 20, 1, 1 << 20, 1 << 24).experts(1 << 20, 1, 1 << 20);
-    wrong(
-        () -> Subject.of("huge", "", huge),
+        "cache type q8_0: expected a head size that is a multiple of 32, the model's is 50");
+    assertRejected(() -> Plan.of(odd, -1, CacheType.F16, List.of()), "context = -1: expected 0 to");
+    DecoderShape huge =
+        DecoderShape.llamaLike(10_000, 1 << 20, 1, 1 << 20, 1 << 24).experts(1 << 20, 1, 1 << 20);
+    assertRejected(
+        () -> PlannedModel.of("huge", "", huge),
         "huge: expected at most 1000000000000000000 parameters");
   }
 
-  private static void wrong(Runnable call, String message) {
+  private static void assertRejected(Runnable call, String message) {
     assertThatThrownBy(call::run)
         .isInstanceOf(InvalidRequestException.class)
         .hasMessageStartingWith(message);
   }
 
   @Test
-  void whatFits() {
+  void fitsMemory() {
     Devices.Device gpu = new Devices.Device("CUDA0", "a GPU", Devices.Kind.GPU, 60, 80);
     MachineMemory memory = new MachineMemory(100, 40, List.of(gpu));
     assertThat(memory.fit(40)).isEqualTo(Fit.NOW);
@@ -286,7 +295,7 @@ class PlanTest {
 
   @Test
   void memoryOfThisMachine() {
-    MachineMemory now = MachineMemory.now();
+    MachineMemory now = MachineMemory.current();
     assertThat(now.availableBytes()).isPositive().isLessThanOrEqualTo(now.totalBytes());
     assertThat(MachineMemory.available("MemTotal: 9 kB\nMemAvailable:   2048 kB\nX: 1 kB\n"))
         .isEqualTo(OptionalLong.of(2048 * 1024));
@@ -294,22 +303,22 @@ class PlanTest {
   }
 
   @Test
-  void theSpeedIsMeasured() throws Exception {
+  void measuresMemoryBandwidth() throws Exception {
     long start = System.nanoTime();
-    MemorySpeed speed = MemorySpeed.measure(2, 1L << 30);
+    MemoryBandwidth bandwidth = MemoryBandwidth.measure(2, 1L << 30);
     assertThat(System.nanoTime() - start)
-        .isLessThan(20_000_000_000L); // a busy machine's half second
-    assertThat(speed.bytesPerSecond()).isBetween(10_000_000L, 10_000_000_000_000L);
-    assertThat(speed.threads()).isEqualTo(2);
-    assertThat(speed.bytes()).isEqualTo(1L << 27);
-    assertThat(speed.passes()).isGreaterThanOrEqualTo(3);
-    wrong(() -> MemorySpeed.measure(-1, 1L << 30), "threads = -1: expected 0 to 512");
+        .isLessThan(20_000_000_000L); // half a second, with a margin for a busy machine
+    assertThat(bandwidth.bytesPerSecond()).isBetween(10_000_000L, 10_000_000_000_000L);
+    assertThat(bandwidth.threads()).isEqualTo(2);
+    assertThat(bandwidth.bytes()).isEqualTo(1L << 27);
+    assertThat(bandwidth.passes()).isGreaterThanOrEqualTo(3);
+    assertRejected(() -> MemoryBandwidth.measure(-1, 1L << 30), "threads = -1: expected 0 to 512");
 
     Path caches = Files.createDirectories(folder.resolve("cache/index0")).getParent();
     Files.writeString(caches.resolve("index0/size"), "48K\n");
     Files.createDirectories(caches.resolve("index1"));
     Files.writeString(caches.resolve("index1/size"), "32768K\n");
-    assertThat(MemorySpeed.lastLevelCache(caches)).isEqualTo(32L << 20);
-    assertThat(MemorySpeed.lastLevelCache(folder)).isZero();
+    assertThat(MemoryBandwidth.lastLevelCache(caches)).isEqualTo(32L << 20);
+    assertThat(MemoryBandwidth.lastLevelCache(folder)).isZero();
   }
 }

@@ -29,7 +29,7 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
-/** The types of tensors, beside those that libllama's quantisation chooses. */
+/** Compares the planned types of tensors with libllama's quantisation. */
 class PlannedTypesTest {
   private static final List<String> SHAPES = List.of("grouped", "plain", "tied", "experts", "odd");
 
@@ -39,11 +39,11 @@ class PlannedTypesTest {
   @TempDir static Path folder;
 
   @BeforeAll
-  static void write() {
-    // deep enough for the rules that tell first, middle and last layers apart, and no deeper:
-    // the reference takes its time
+  static void writeModels() {
+    // just deep enough for the rules on first, middle and last layers: libllama is slow
     Shape deep = new Shape(9, 256, 8, 2, 32, 256, 320, 64);
-    Shape odd = new Shape(2, 64, 2, 2, 32, 288, 320, 64); // rows that blocks of 256 do not divide
+    Shape odd =
+        new Shape(2, 64, 2, 2, 32, 288, 320, 64); // row lengths that are not multiples of 256
     RandomModel grouped = RandomModel.small("llama").withShape(deep);
     RandomModel flat = grouped.withShape(deep.withLayers(1));
     grouped.write(file("grouped"));
@@ -57,7 +57,7 @@ class PlannedTypesTest {
     return folder.resolve(name + ".gguf");
   }
 
-  /** Mixes that need no importance matrix, with their number in {@code enum llama_ftype}. */
+  /** Mixes that need no importance matrix, with their value in {@code enum llama_ftype}. */
   @ParameterizedTest
   @CsvSource({
     "F16, 1",
@@ -82,7 +82,7 @@ class PlannedTypesTest {
     "BF16, 32",
     "MXFP4_MOE, 38"
   })
-  void asTheReferenceChooses(String mix, int fileType) {
+  void typesMatchLlamaQuantize(String mix, int fileType) {
     assumeTrue(LlamaCpp.isAvailable(), "skipped: no libllama beside the ggml in use");
     for (String shape : SHAPES) {
       Path quantised = folder.resolve(shape + "-" + mix + ".gguf");
@@ -102,8 +102,8 @@ class PlannedTypesTest {
   }
 
   private static Map<String, GgmlType> planned(String shape, String mix) {
-    Subject subject = Subject.of(Inspection.of(file(shape)));
-    return types(subject.facts(), subject.tensors(), mix);
+    PlannedModel subject = PlannedModel.of(Inspection.of(file(shape)));
+    return types(subject.traits(), subject.tensors(), mix);
   }
 
   private static Map<String, GgmlType> types(
@@ -115,7 +115,7 @@ class PlannedTypesTest {
     return types;
   }
 
-  /** The type of one tensor of a model that has all that layers usually have, and this. */
+  /** The planned type of one tensor, in a model with the usual tensors of each layer. */
   private static GgmlType type(String mix, int layers, int sharing, int experts, String name) {
     Set<String> names = new LinkedHashSet<>(List.of("output.weight", "token_embd.weight", name));
     for (int i = 0; i < layers; i++) {
@@ -132,7 +132,7 @@ class PlannedTypesTest {
     return types(facts, tensors, mix).get(name);
   }
 
-  /** What needs an importance matrix, or a model of a size that no test has: by the rules alone. */
+  /** Mixes that need an importance matrix, and models too large for a test. */
   @ParameterizedTest
   @CsvSource({
     "IQ1_S,   32, 4, 0, output.weight,            Q5_K",
@@ -159,12 +159,13 @@ class PlannedTypesTest {
     "Q4_K_M,  32, 4, 8, blk.9.attn_v.weight,      Q8_0",
     "Q4_K_M,  32, 4, 8, blk.9.attn_output.weight, Q5_K",
   })
-  void rules(String mix, int layers, int sharing, int experts, String name, GgmlType expected) {
+  void followsMixRules(
+      String mix, int layers, int sharing, int experts, String name, GgmlType expected) {
     assertThat(type(mix, layers, sharing, experts, name)).isEqualTo(expected);
   }
 
   @Test
-  void whatIsNotQuantisedKeepsItsType() {
+  void keepsTypeOfUnquantisedTensors() {
     for (String name :
         List.of("blk.0.ffn_gate_inp.weight", "position_embd.weight", "blk.0.attn_q.bias", "x")) {
       assertThat(type("Q4_0", 4, 1, 0, name)).as(name).isEqualTo(GgmlType.F32);

@@ -21,8 +21,8 @@ class QuantitiesTest {
     "1, 1",
     "1000000T, 1000000000000000000"
   })
-  void parameters(String text, long expected) {
-    assertThat(Quantities.parameters(text)).isEqualTo(expected);
+  void parsesParameters(String text, long expected) {
+    assertThat(Quantities.parseParameters(text)).isEqualTo(expected);
   }
 
   @ParameterizedTest
@@ -47,8 +47,8 @@ class QuantitiesTest {
         ".5B",
         "7MB"
       })
-  void notParameters(String text) {
-    assertThatThrownBy(() -> Quantities.parameters(text))
+  void rejectsInvalidParameters(String text) {
+    assertThatThrownBy(() -> Quantities.parseParameters(text))
         .isInstanceOf(InvalidRequestException.class)
         .hasMessage("parameters = " + text + ": expected a number such as 350M, 7B or 1.76T");
   }
@@ -63,14 +63,14 @@ class QuantitiesTest {
     "1000, 1000",
     "1000B/s, 1000"
   })
-  void speeds(String text, long expected) {
-    assertThat(Quantities.bytesPerSecond(text)).isEqualTo(expected);
+  void parsesBandwidth(String text, long expected) {
+    assertThat(Quantities.parseBytesPerSecond(text)).isEqualTo(expected);
   }
 
   @ParameterizedTest
   @ValueSource(strings = {"", "fast", "-1GB", "0", "50GB/h", "50GiB", "50GB/"})
-  void notSpeeds(String text) {
-    assertThatThrownBy(() -> Quantities.bytesPerSecond(text))
+  void rejectsInvalidBandwidth(String text) {
+    assertThatThrownBy(() -> Quantities.parseBytesPerSecond(text))
         .isInstanceOf(InvalidRequestException.class)
         .hasMessageContaining("bytes per second");
   }

@@ -25,9 +25,9 @@ final class MarkdownOutput implements BenchOutput {
   /** The columns before those of varying settings. */
   private static final List<Column> LEADING =
       List.of(
-          left("model", 26, r -> Printable.of(r.subject().modelType()).replace("|", "\\|")),
-          right("size", 7, r -> Units.bytes(r.subject().modelSize())),
-          right("params", 6, r -> Units.abbreviated(r.subject().parameters())),
+          left("model", 26, r -> Printable.of(r.target().modelType()).replace("|", "\\|")),
+          right("size", 7, r -> Units.bytes(r.target().modelSize())),
+          right("params", 6, r -> Units.abbreviated(r.target().parameters())),
           left("engine", 9, BenchResult::engine),
           right("threads", 7, r -> Integer.toString(r.session().threads())));
 
@@ -42,8 +42,8 @@ final class MarkdownOutput implements BenchOutput {
           right("t/s", 17, r -> mean(r.samples())),
           right("median", 8, r -> rate(r.samples().medianRate())),
           right("p10 .. p90", 18, r -> range(r.samples())),
-          right("ratio", 6, r -> ratio(r, BenchResult.Lead::medians)),
-          right("paired", 6, r -> ratio(r, BenchResult.Lead::pairs)));
+          right("ratio", 6, r -> ratio(r, BenchResult.Speedup::medianRatio)),
+          right("paired", 6, r -> ratio(r, BenchResult.Speedup::pairedRatio)));
 
   private final VaryingSettings varying;
   private final List<Column> columns = new ArrayList<>(LEADING);
@@ -86,12 +86,12 @@ final class MarkdownOutput implements BenchOutput {
         ? ""
         : "\n%s, %s%s%s, %s repetitions, ggml commit %s%s\n"
             .formatted(
-                last.subject().cpu(),
-                last.subject().cpuLibrary(),
+                last.target().cpu(),
+                last.target().cpuLibrary(),
                 varying.cacheType() ? "" : ", cache " + last.fields().get("type_k"),
                 varying.batch() ? "" : ", batch " + last.session().batch(),
                 last.samples().nanoseconds().size(),
-                last.subject().commit(),
+                last.target().commit(),
                 last.adapters().isEmpty() ? "" : ", adapters " + Printable.of(last.adapters()));
   }
 
@@ -100,18 +100,18 @@ final class MarkdownOutput implements BenchOutput {
   }
 
   private static String mean(Samples samples) {
-    return rate(samples.meanRate()) + " ± " + rate(samples.rateDeviation());
+    return rate(samples.meanRate()) + " ± " + rate(samples.rateStddev());
   }
 
   private static String range(Samples samples) {
-    return rate(samples.rateAt(0.1)) + " .. " + rate(samples.rateAt(0.9));
+    return rate(samples.rateQuantile(0.1)) + " .. " + rate(samples.rateQuantile(0.9));
   }
 
   private static String rate(double rate) {
     return Units.decimals(rate, 2);
   }
 
-  private static String ratio(BenchResult result, Function<BenchResult.Lead, Double> value) {
-    return result.lead() == null ? "" : Units.decimals(value.apply(result.lead()), 3);
+  private static String ratio(BenchResult result, Function<BenchResult.Speedup, Double> value) {
+    return result.speedup() == null ? "" : Units.decimals(value.apply(result.speedup()), 3);
   }
 }

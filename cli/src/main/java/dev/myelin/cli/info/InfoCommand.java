@@ -124,7 +124,7 @@ public final class InfoCommand extends Subcommand {
             device.name(),
             device.capabilityText(),
             device.isSupported() ? "" : " (not supported: 8.0 or newer is required)",
-            device.processors(),
+            device.multiprocessors(),
             Units.bytes(device.totalBytes()),
             Units.bytes(device.freeBytes()));
   }

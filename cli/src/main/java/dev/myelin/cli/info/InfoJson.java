@@ -122,7 +122,7 @@ final class InfoJson {
       gpu.put("index", device.index());
       gpu.put("name", device.name());
       gpu.put("compute_capability", device.capabilityText());
-      gpu.put("multiprocessors", device.processors());
+      gpu.put("multiprocessors", device.multiprocessors());
       gpu.put("free_bytes", device.freeBytes());
       gpu.put("total_bytes", device.totalBytes());
       gpu.put("supported", device.isSupported());

@@ -88,7 +88,7 @@ record SystemReport(
     static Cuda current() {
       Path library = CudaDevices.library();
       try {
-        return new Cuda(library, CudaDevices.absence().orElse(null), CudaDevices.list());
+        return new Cuda(library, CudaDevices.unavailableReason().orElse(null), CudaDevices.list());
       } catch (NativeLibraryException e) {
         return new Cuda(library, e.getMessage(), List.of());
       }

@@ -12,10 +12,10 @@ import dev.myelin.inspect.Inspection;
 import dev.myelin.plan.KnownModel;
 import dev.myelin.plan.KnownModels;
 import dev.myelin.plan.MachineMemory;
-import dev.myelin.plan.MemorySpeed;
+import dev.myelin.plan.MemoryBandwidth;
 import dev.myelin.plan.Plan;
+import dev.myelin.plan.PlannedModel;
 import dev.myelin.plan.Quantities;
-import dev.myelin.plan.Subject;
 import dev.myelin.quantize.Mix;
 import dev.myelin.quantize.Mixes;
 import java.nio.file.Files;
@@ -122,25 +122,25 @@ public final class PlanCommand extends Subcommand {
     CacheType type = Usage.check(spec, () -> CacheType.of(cacheType.get()));
     Long tokens =
         trainingTokens.isSet()
-            ? Usage.check(spec, () -> Quantities.tokens(trainingTokens.get()))
+            ? Usage.check(spec, () -> Quantities.parseTokens(trainingTokens.get()))
             : null;
     List<Mix> requestedMixes = types.get().stream().map(this::mix).toList();
-    Subject subject = subject();
+    PlannedModel subject = subject();
     List<Mix> mixes = requestedMixes.isEmpty() ? Plan.mixes(subject) : requestedMixes;
     Plan plan = Usage.check(spec, () -> Plan.of(subject, context.get(), type, mixes));
     Long bytesPerSecond =
         bandwidth.isSet()
-            ? Usage.check(spec, () -> Quantities.bytesPerSecond(bandwidth.get()))
+            ? Usage.check(spec, () -> Quantities.parseBytesPerSecond(bandwidth.get()))
             : null;
     int count = threads.count();
     if (bandwidth.isSet()) {
       UnusedOptions.note(this, "--bandwidth is given", threads.option());
     }
-    MachineMemory memory = MachineMemory.now();
-    MemorySpeed memorySpeed =
+    MachineMemory memory = MachineMemory.current();
+    MemoryBandwidth memorySpeed =
         bytesPerSecond != null
-            ? MemorySpeed.said(bytesPerSecond)
-            : Usage.check(spec, () -> MemorySpeed.measure(count, memory.availableBytes()));
+            ? MemoryBandwidth.of(bytesPerSecond)
+            : Usage.check(spec, () -> MemoryBandwidth.measure(count, memory.availableBytes()));
     console.print(
         json.get()
             ? Json.pretty(PlanJson.of(plan, memory, memorySpeed, tokens))
@@ -161,7 +161,7 @@ public final class PlanCommand extends Subcommand {
                             .orElse("known are " + String.join(", ", MIXES))));
   }
 
-  private Subject subject() {
+  private PlannedModel subject() {
     long selectors =
         Stream.of(modelParameter.isSet(), modelOption.isSet(), parameters.isSet(), shape.isSet())
             .filter(isSet -> isSet)
@@ -178,24 +178,25 @@ public final class PlanCommand extends Subcommand {
     if (parameters.isSet()) {
       return Usage.check(spec, this::subjectOfSize);
     } else if (shape.isSet()) {
-      return Usage.check(spec, () -> Subject.of("this shape", "", shape.blueprint()));
+      return Usage.check(spec, () -> PlannedModel.of("this shape", "", shape.blueprint()));
     }
     return namedSubject(modelParameter.isSet() ? modelParameter.get() : modelOption.get());
   }
 
-  private Subject subjectOfSize() {
-    long total = Quantities.parameters(parameters.get());
-    return Subject.of(total, active.isSet() ? Quantities.parameters(active.get()) : total);
+  private PlannedModel subjectOfSize() {
+    long total = Quantities.parseParameters(parameters.get());
+    return PlannedModel.of(
+        total, active.isSet() ? Quantities.parseParameters(active.get()) : total);
   }
 
-  private Subject namedSubject(String name) {
+  private PlannedModel namedSubject(String name) {
     Optional<KnownModel> known = KnownModels.find(name);
     if (known.isPresent()) {
-      return Subject.of(known.get());
+      return PlannedModel.of(known.get());
     }
     Path file = path(name);
     if (file != null && (Files.exists(file) || name.endsWith(".gguf"))) {
-      return Subject.of(Inspection.of(file));
+      return PlannedModel.of(Inspection.of(file));
     }
     List<String> ids = KnownModels.all().stream().map(KnownModel::id).toList();
     String hint =

@@ -6,9 +6,9 @@ import dev.myelin.cli.io.Json;
 import dev.myelin.graph.Devices;
 import dev.myelin.plan.KnownModel;
 import dev.myelin.plan.MachineMemory;
-import dev.myelin.plan.MemorySpeed;
+import dev.myelin.plan.MemoryBandwidth;
 import dev.myelin.plan.Plan;
-import dev.myelin.plan.Subject;
+import dev.myelin.plan.PlannedModel;
 import java.util.List;
 import java.util.Locale;
 
@@ -16,7 +16,8 @@ import java.util.Locale;
 final class PlanJson {
   private PlanJson() {}
 
-  static ObjectNode of(Plan plan, MachineMemory memory, MemorySpeed speed, Long trainingTokens) {
+  static ObjectNode of(
+      Plan plan, MachineMemory memory, MemoryBandwidth speed, Long trainingTokens) {
     ObjectNode root = Json.object();
     root.set("model", model(plan));
     ObjectNode cache = root.putObject("cache");
@@ -34,7 +35,7 @@ final class PlanJson {
   }
 
   private static ObjectNode model(Plan plan) {
-    Subject subject = plan.subject();
+    PlannedModel subject = plan.model();
     ObjectNode node = Json.object();
     node.put("name", subject.name());
     node.put("source", subject.source().isEmpty() ? null : subject.source());
@@ -48,7 +49,7 @@ final class PlanJson {
     return node;
   }
 
-  private static ObjectNode machine(MachineMemory memory, MemorySpeed speed) {
+  private static ObjectNode machine(MachineMemory memory, MemoryBandwidth speed) {
     ObjectNode node = Json.object();
     node.put("memory_bytes", memory.totalBytes());
     node.put("available_bytes", memory.availableBytes());
@@ -67,7 +68,7 @@ final class PlanJson {
     return node;
   }
 
-  private static ArrayNode rows(Plan plan, MachineMemory memory, MemorySpeed speed) {
+  private static ArrayNode rows(Plan plan, MachineMemory memory, MemoryBandwidth speed) {
     ArrayNode array = Json.array();
     for (Plan.Row row : plan.rows()) {
       long total = plan.totalBytes(row);
@@ -88,7 +89,7 @@ final class PlanJson {
   static ArrayNode list(List<KnownModel> models) {
     ArrayNode array = Json.array();
     for (KnownModel model : models) {
-      Subject subject = Subject.of(model);
+      PlannedModel subject = PlannedModel.of(model);
       ObjectNode node = array.addObject();
       node.put("id", model.id());
       node.put("name", model.name());

@@ -7,9 +7,9 @@ import dev.myelin.graph.Devices;
 import dev.myelin.inspect.ModelShape;
 import dev.myelin.plan.KnownModel;
 import dev.myelin.plan.MachineMemory;
-import dev.myelin.plan.MemorySpeed;
+import dev.myelin.plan.MemoryBandwidth;
 import dev.myelin.plan.Plan;
-import dev.myelin.plan.Subject;
+import dev.myelin.plan.PlannedModel;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
@@ -18,15 +18,15 @@ import java.util.Locale;
 final class PlanText {
   private PlanText() {}
 
-  static String of(Plan plan, MachineMemory memory, MemorySpeed speed, Long trainingTokens) {
+  static String of(Plan plan, MachineMemory memory, MemoryBandwidth speed, Long trainingTokens) {
     TextTable head = new TextTable("ll");
-    head.row("model", model(plan.subject()));
+    head.row("model", model(plan.model()));
     head.row("active", active(plan));
     if (trainingTokens != null) {
       head.row("training", training(plan, trainingTokens));
     }
     head.row("cache", cache(plan));
-    head.row("types", types(plan.subject()));
+    head.row("types", types(plan.model()));
     head.row("memory", memory(memory));
     for (Devices.Device device : memory.devices()) {
       head.row(
@@ -42,14 +42,14 @@ final class PlanText {
     return head + "\n" + rows(plan, memory, speed);
   }
 
-  private static String model(Subject subject) {
+  private static String model(PlannedModel subject) {
     String source = subject.source().isEmpty() ? "" : " (" + Printable.of(subject.source()) + ")";
     String name = Printable.of(subject.name()) + source;
     return name + ", " + Units.grouped(subject.parameters()) + " parameters";
   }
 
   private static String active(Plan plan) {
-    Subject subject = plan.subject();
+    PlannedModel subject = plan.model();
     ModelShape.Experts e = subject.experts();
     String experts = e.count() == 0 ? "" : ", " + e.used() + " of " + e.count() + " experts";
     return Units.grouped(subject.active())
@@ -79,7 +79,7 @@ final class PlanText {
             Units.grouped(plan.context()));
   }
 
-  private static String types(Subject subject) {
+  private static String types(PlannedModel subject) {
     return subject.tensors().isEmpty()
         ? "as in " + Plan.reference(subject.parameters()).name()
         : "per tensor, as llama-quantize chooses them without an importance matrix";
@@ -92,7 +92,7 @@ final class PlanText {
         + " available";
   }
 
-  private static String bandwidth(MemorySpeed speed) {
+  private static String bandwidth(MemoryBandwidth speed) {
     String perSecond = Units.bytes(speed.bytesPerSecond()) + "/s";
     return speed.passes() == 0
         ? perSecond + ", as given"
@@ -105,7 +105,7 @@ final class PlanText {
                 Units.bytes(speed.bytes()));
   }
 
-  private static TextTable rows(Plan plan, MachineMemory memory, MemorySpeed speed) {
+  private static TextTable rows(Plan plan, MachineMemory memory, MemoryBandwidth speed) {
     List<String> titles = new ArrayList<>();
     titles.addAll(List.of("quantization", "bits/weight", "weights", "total", "fits"));
     memory.devices().forEach(d -> titles.add("fits " + d.name()));
@@ -138,7 +138,7 @@ final class PlanText {
     TextTable table = new TextTable("lrrl");
     table.row("name", "parameters", "active", "source");
     for (KnownModel model : models) {
-      Subject subject = Subject.of(model);
+      PlannedModel subject = PlannedModel.of(model);
       table.row(
           model.id(),
           Units.grouped(subject.parameters()),

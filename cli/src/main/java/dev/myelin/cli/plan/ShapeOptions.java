@@ -2,8 +2,8 @@ package dev.myelin.cli.plan;
 
 import dev.myelin.cli.command.Subcommand;
 import dev.myelin.cli.command.Usage;
-import dev.myelin.plan.Blueprint;
-import dev.myelin.plan.Blueprint.Feature;
+import dev.myelin.plan.DecoderShape;
+import dev.myelin.plan.DecoderShape.Feature;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -37,7 +37,7 @@ final class ShapeOptions {
     return tied.get() || numbers.values().stream().anyMatch(Subcommand.Value::isSet);
   }
 
-  Blueprint blueprint() {
+  DecoderShape blueprint() {
     List<String> missing = new ArrayList<>();
     for (String name :
         List.of("--layers", "--width", "--heads", "--feed-forward", "--vocab-size")) {
@@ -51,12 +51,12 @@ final class ShapeOptions {
     return Usage.check(command.spec, this::build);
   }
 
-  private Blueprint build() {
+  private DecoderShape build() {
     int heads = number("--heads", 0);
     int inner = number("--feed-forward", 0);
     boolean sized = numbers.get("--head-size").isSet();
-    Blueprint shape =
-        Blueprint.gated(
+    DecoderShape shape =
+        DecoderShape.llamaLike(
             number("--layers", 0),
             number("--width", 0),
             sized ? 1 : heads,

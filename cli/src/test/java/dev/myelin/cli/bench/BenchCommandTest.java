@@ -6,7 +6,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.myelin.bench.BenchResult;
 import dev.myelin.bench.BenchSpec;
-import dev.myelin.bench.BenchSubject;
+import dev.myelin.bench.BenchTarget;
 import dev.myelin.bench.Samples;
 import dev.myelin.cache.CacheType;
 import dev.myelin.cli.Outcome;
@@ -23,12 +23,12 @@ import org.junit.jupiter.params.provider.ValueSource;
 class BenchCommandTest {
   private static final BenchResult MYELIN_RESULT = result("myelin", 500_000_000L, null);
   private static final BenchResult PEER_RESULT =
-      result("llama.cpp", 1_000_000_000L, new BenchResult.Lead(2, 2.5));
+      result("llama.cpp", 1_000_000_000L, new BenchResult.Speedup(2, 2.5));
 
-  private static BenchResult result(String engine, long nanoseconds, BenchResult.Lead lead) {
+  private static BenchResult result(String engine, long nanoseconds, BenchResult.Speedup lead) {
     return new BenchResult(
         engine,
-        new BenchSubject(
+        new BenchTarget(
             "abc123",
             "A \"fast\" CPU",
             "cpu.so",

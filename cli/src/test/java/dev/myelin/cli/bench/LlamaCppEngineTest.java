@@ -63,11 +63,11 @@ class LlamaCppEngineTest {
             "myelin pp32 @ d16", "llama.cpp pp32 @ d16", "myelin tg8", "llama.cpp tg8");
     for (BenchResult result : results) {
       assertThat(result.samples().nanoseconds()).hasSize(2).allMatch(ns -> ns > 0);
-      assertThat(result.subject().parameters()).isEqualTo(260_032);
-      assertThat(result.subject().modelType()).startsWith("llama 260.03K ");
+      assertThat(result.target().parameters()).isEqualTo(260_032);
+      assertThat(result.target().modelType()).startsWith("llama 260.03K ");
     }
-    assertThat(results.get(0).lead()).isNull();
-    assertThat(results.get(1).lead().medians())
+    assertThat(results.get(0).speedup()).isNull();
+    assertThat(results.get(1).speedup().medianRatio())
         .isEqualTo(
             results.get(0).samples().medianRate() / results.get(1).samples().medianRate(), TINY);
   }

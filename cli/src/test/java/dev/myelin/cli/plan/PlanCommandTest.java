@@ -141,7 +141,7 @@ class PlanCommandTest {
   void readsFile() throws Exception {
     Path file = RandomModel.small("llama").write(folder.resolve("m.gguf"));
     JsonNode root = json(file.toString(), "--types", "q8_0");
-    assertThat(root.at("/quantizations/0/type").asText()).isEqualTo("as it is");
+    assertThat(root.at("/quantizations/0/type").asText()).isEqualTo("as is");
     assertThat(root.at("/quantizations/0/bits_per_weight").asDouble()).isEqualTo(32);
     assertThat(root.at("/quantizations/1/type").asText()).isEqualTo("Q8_0");
     assertThat(root.at("/model/source").asText()).isEqualTo(file.toString());
@@ -205,7 +205,7 @@ class PlanCommandTest {
         "plan --layers 2 --width 12 --heads 3 --feed-forward 4 --vocab-size 9 --experts-used 2 |"
             + " --experts-used: expected with --experts",
         "plan --layers 2 --width 12 --heads 3 --feed-forward 4 --vocab-size 9 --cache-type q8_0 |"
-            + " cache type q8_0: expected heads that blocks of 32 divide",
+            + " cache type q8_0: expected a head size that is a multiple of 32",
       })
   void rejectsWrongUsage(String line, String message) {
     Outcome run = Outcome.of(line.strip().split(" "));

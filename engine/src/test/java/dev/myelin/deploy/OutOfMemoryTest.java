@@ -14,28 +14,28 @@ import org.junit.jupiter.api.condition.EnabledOnOs;
 import org.junit.jupiter.api.condition.OS;
 import org.junit.jupiter.api.io.TempDir;
 
-/** Where memory or threads run out, an exception says so; ggml would end the process. */
+/** Running out of memory or threads is an exception; ggml would abort the process. */
 @EnabledOnOs(value = OS.LINUX, disabledReason = "skipped: needs setrlimit of Linux")
-class ShortOfMemoryTest {
-  /** Has the C library ask the system each time, so that a limit is felt at once. */
-  private static final Map<String, String> ASKING =
+class OutOfMemoryTest {
+  /** Makes malloc request memory from the system each time, so that a limit applies at once. */
+  private static final Map<String, String> MALLOC_SETTINGS =
       Map.of(
           "MALLOC_MMAP_THRESHOLD_", "4096",
           "MALLOC_TOP_PAD_", "0",
           "MALLOC_TRIM_THRESHOLD_", "0",
           "MALLOC_ARENA_MAX", "1");
 
-  /** A JVM that asks for nothing itself: no compiler, a heap that is there. */
-  private static final List<String> STILL =
+  /** Keeps the JVM from allocating: no compiler, a committed heap. */
+  private static final List<String> JVM_OPTIONS =
       List.of("-Xint", "-Xms64m", "-Xmx64m", "-XX:+AlwaysPreTouch", "-XX:+UseSerialGC");
 
   @TempDir Path folder;
 
   @Test
-  void withLittleMemoryEachStepSucceedsOrSaysWhatHasNoMemory() throws Exception {
+  void lowMemorySucceedsOrNamesAllocation() throws Exception {
     Path model = RandomModel.small("llama").write(folder.resolve("model.gguf"));
-    List<String> said = run("steps", model);
-    assertThat(said)
+    List<String> output = run("steps", model);
+    assertThat(output)
         .contains("done")
         .anyMatch(line -> line.startsWith("NativeLibraryException: no memory for "))
         .allMatch(
@@ -44,26 +44,26 @@ class ShortOfMemoryTest {
   }
 
   @Test
-  void asManyThreadsComputeAsCanBeStarted() throws Exception {
+  void usesAsManyThreadsAsCanStart() throws Exception {
     Path model = RandomModel.small("llama").write(folder.resolve("model.gguf"));
     assertThat(run("threads", model)).containsExactly("all of them", "fewer", "the same logits");
   }
 
   @Test
-  void aFileThatTheAddressSpaceHasNoRoomForIsNamed() throws Exception {
+  void reportsFileThatCannotBeMapped() throws Exception {
     Path large = folder.resolve("large.gguf");
     try (RandomAccessFile file = new RandomAccessFile(large.toFile(), "rw")) {
-      file.setLength(200 << 20); // takes no room on the disk
+      file.setLength(200 << 20); // sparse: uses no disk space
     }
     assertThat(run("mapping", large))
         .containsExactly(
             large + ": cannot be read: not enough address space to map it (ulimit -v?)");
   }
 
-  private List<String> run(String what, Path model) throws Exception {
-    List<String> options = new ArrayList<>(STILL);
+  private List<String> run(String scenario, Path model) throws Exception {
+    List<String> options = new ArrayList<>(JVM_OPTIONS);
     options.add("-XX:ErrorFile=" + folder.resolve("error.log"));
-    return ChildJvm.run(ASKING, ShortOfMemoryProbe.class, 60, options, what, model)
+    return ChildJvm.run(MALLOC_SETTINGS, OutOfMemoryProbe.class, 60, options, scenario, model)
         .lines()
         .toList();
   }

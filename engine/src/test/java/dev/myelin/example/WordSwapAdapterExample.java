@@ -9,11 +9,11 @@ import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.nio.file.Path;
 
-/** The example in docs/lora.md: between the two marks it must be the same, letter by letter. */
-final class ReadAs {
-  private ReadAs() {}
+/** The example in docs/lora.md, which must equal the code between the two comments. */
+final class WordSwapAdapterExample {
+  private WordSwapAdapterExample() {}
 
-  /** Writes an adapter by which a model with an f32 embedding reads one word as another. */
+  /** Writes an adapter that makes a model with an f32 embedding read one word as another. */
   static void main(Path file, String word, String other, Path out) {
     try (GgufFile model = GgufFile.open(file)) {
       Tokenizer tokenizer = Tokenizer.of(model);
@@ -24,8 +24,8 @@ final class ReadAs {
       int from = tokenizer.encode(word, false, false)[0];
       int to = tokenizer.encode(other, false, false)[0];
       // example
-      float[] a = new float[vocabulary]; // how much of the change each token's row gets
-      float[] b = new float[width]; // the change
+      float[] a = new float[vocabulary]; // factor of the update for each token's row
+      float[] b = new float[width]; // the update
       a[from] = 1;
       for (int i = 0; i < width; i++) {
         b[i] = value(rows, to * width + i) - value(rows, from * width + i);

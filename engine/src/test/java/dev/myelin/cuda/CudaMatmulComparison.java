@@ -12,23 +12,23 @@ import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.util.SplittableRandom;
 
-/** Products of a {@link CudaDevice} beside those of the processor. */
-final class Comparison {
-  /** A multiple of 256, as q4_K and q6_K ask. */
+/** Compares matmuls on a {@link CudaDevice} with the CPU's. */
+final class CudaMatmulComparison {
+  /** A multiple of 256, the block size of q4_K and q6_K. */
   static final int K = 768;
 
-  /** Neither a multiple of a tile nor of a warp's rows. */
+  /** Not a multiple of the tile size or of the rows of a warp. */
   static final int N = 43;
 
   /**
-   * Of sqrt(K): both round activations to int8, in blocks of their own. That is a deviation of 2e-3
-   * for weights and activations spread evenly from -1 to 1.
+   * Bound relative to sqrt(K): both round activations to int8, in different blocks. The standard
+   * deviation is 2e-3 for weights and activations uniform in [-1, 1].
    */
   private static final double BOUND = 1.2e-2;
 
-  private Comparison() {}
+  private CudaMatmulComparison() {}
 
-  /** Multiplies weights of every type with one, with some and with many positions. */
+  /** Multiplies weights of every type with one, several and many positions. */
   static void run(CudaDevice device) {
     assertThat(device.types()).contains(GgmlType.F16, GgmlType.Q8_0);
     for (GgmlType type : device.types()) {
@@ -36,7 +36,7 @@ final class Comparison {
       CudaMatrix w = device.upload("w", type, K, N, weights);
       for (int m : new int[] {1, 3, 20, 8}) {
         float[] x = random(K * m, m);
-        close(multiply(device, w, x), onProcessor(type, weights, x), type, m);
+        assertClose(matmul(device, w, x), matmulOnCpu(type, weights, x), type, m);
       }
     }
   }
@@ -45,17 +45,17 @@ final class Comparison {
     return RandomWeights.quantize(type, random(K * N, type.id()), K);
   }
 
-  /** y of x, whose length says how many positions. */
-  static float[] multiply(CudaDevice device, CudaMatrix w, float[] x) {
+  /** Computes y for x; the length of x gives the number of positions. */
+  static float[] matmul(CudaDevice device, CudaMatrix w, float[] x) {
     long m = x.length / w.k();
     try (Arena arena = Arena.ofConfined()) {
       MemorySegment y = arena.allocate(ValueLayout.JAVA_FLOAT, w.n() * m);
-      device.multiply(w, arena.allocateFrom(ValueLayout.JAVA_FLOAT, x), m, y);
+      device.matmul(w, arena.allocateFrom(ValueLayout.JAVA_FLOAT, x), m, y);
       return y.toArray(ValueLayout.JAVA_FLOAT);
     }
   }
 
-  private static float[] onProcessor(GgmlType type, MemorySegment weights, float[] x) {
+  private static float[] matmulOnCpu(GgmlType type, MemorySegment weights, float[] x) {
     GraphBuilder g = new GraphBuilder(8);
     g.output("y", g.matmul(g.input("w", type, K, N), g.input("x", GgmlType.F32, K, x.length / K)));
     try (Graph graph = g.build();
@@ -76,7 +76,7 @@ final class Comparison {
     return values;
   }
 
-  private static void close(float[] actual, float[] expected, GgmlType type, int m) {
+  private static void assertClose(float[] actual, float[] expected, GgmlType type, int m) {
     assertThat(actual).hasSameSizeAs(expected);
     for (int i = 0; i < actual.length; i++) {
       assertThat(Math.abs(actual[i] - expected[i]))

@@ -4,7 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.myelin.bindings.loader.CudaSearch;
-import dev.myelin.bindings.loader.CudaStandIn;
+import dev.myelin.bindings.loader.CudaStub;
 import dev.myelin.error.IllegalUseException;
 import dev.myelin.error.InvalidRequestException;
 import dev.myelin.error.MyelinException;
@@ -16,80 +16,88 @@ import java.nio.file.Path;
 import java.util.stream.IntStream;
 import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
 
-/** The main program of {@link CudaDeviceTest}'s stand-in: uses its devices, rightly and wrongly. */
-final class StandInProbe {
-  private static final int K = Comparison.K;
-  private static final int N = Comparison.N;
+/**
+ * Main program of {@link CudaDeviceTest}'s child process: valid and invalid uses of the stub's
+ * devices.
+ */
+final class CudaStubProbe {
+  private static final int K = CudaMatmulComparison.K;
+  private static final int N = CudaMatmulComparison.N;
   private static final int STATUS = 0x10000 + 700;
 
-  private StandInProbe() {}
+  private CudaStubProbe() {}
 
   public static void main(String[] args) throws Throwable {
-    CudaSearch library = CudaStandIn.load(Path.of(args[0]));
+    CudaSearch library = CudaStub.load(Path.of(args[0]));
     devices(library);
     try (CudaDevice device = CudaDevice.open(library, 0)) {
-      Comparison.run(device);
+      CudaMatmulComparison.run(device);
       threads(device);
     }
-    assertThat(CudaStandIn.live()).isZero();
+    assertThat(CudaStub.live()).isZero();
     wrongSizes(library);
     failures(library);
     lifetimes(library);
-    assertThat(CudaStandIn.live()).isZero();
+    assertThat(CudaStub.live()).isZero();
     System.out.println("all as expected");
   }
 
   private static void devices(CudaSearch library) {
     assertThat(CudaDevices.list(library))
         .containsExactly(
-            new CudaDevices.Device(0, "Stand-in 0", 90, 132, 4 << 20, 4 << 20),
-            new CudaDevices.Device(1, "Stand-in 1", 75, 133, 4 << 20, 4 << 20));
+            new CudaDevices.Device(0, "Stub 0", 90, 132, 4 << 20, 4 << 20),
+            new CudaDevices.Device(1, "Stub 1", 75, 133, 4 << 20, 4 << 20));
     assertThat(CudaDevices.list(library))
         .extracting(CudaDevices.Device::isSupported)
         .containsExactly(true, false);
-    refused(
+    assertRejected(
         InvalidRequestException.class, () -> CudaDevice.open(library, 2), "no device 2", "0 to 1");
-    refused(InvalidRequestException.class, () -> CudaDevice.open(library, -1), "no device -1");
-    refused(
+    assertRejected(
+        InvalidRequestException.class, () -> CudaDevice.open(library, -1), "no device -1");
+    assertRejected(
         NativeLibraryException.class, () -> CudaDevice.open(library, 1), "device 1", "no kernel");
   }
 
   private static void threads(CudaDevice device) {
-    CudaMatrix w = device.upload("w", GgmlType.Q8_0, K, N, Comparison.weights(GgmlType.Q8_0));
-    float[][] alone = new float[32][];
-    for (int i = 0; i < alone.length; i++) {
-      alone[i] = Comparison.multiply(device, w, Comparison.random(K * (1 + i % 5), i));
+    CudaMatrix w =
+        device.upload("w", GgmlType.Q8_0, K, N, CudaMatmulComparison.weights(GgmlType.Q8_0));
+    float[][] expected = new float[32][];
+    for (int i = 0; i < expected.length; i++) {
+      expected[i] =
+          CudaMatmulComparison.matmul(device, w, CudaMatmulComparison.random(K * (1 + i % 5), i));
     }
-    IntStream.range(0, alone.length)
+    IntStream.range(0, expected.length)
         .parallel()
         .forEach(
             i ->
-                assertThat(Comparison.multiply(device, w, Comparison.random(K * (1 + i % 5), i)))
-                    .isEqualTo(alone[i]));
+                assertThat(
+                        CudaMatmulComparison.matmul(
+                            device, w, CudaMatmulComparison.random(K * (1 + i % 5), i)))
+                    .isEqualTo(expected[i]));
   }
 
   private static void wrongSizes(CudaSearch library) {
     try (CudaDevice device = CudaDevice.open(library, 0);
         Arena arena = Arena.ofConfined()) {
       MemorySegment rows = arena.allocate(GgmlType.Q8_0.bytes(K * N));
-      refused(
+      assertRejected(
           InvalidRequestException.class,
           () -> device.upload("blk.0.ffn", GgmlType.Q5_K, K, N, rows),
           "tensor blk.0.ffn of q5_K[768, 43]",
           "expected f16, q8_0");
       for (long[] dims : new long[][] {{0, 1}, {-32, 1}, {33, 1}, {32, 0}, {32, (1 << 30) + 1}}) {
-        refused(
+        assertRejected(
             InvalidRequestException.class,
             () -> device.upload("w", GgmlType.Q8_0, dims[0], dims[1], rows),
             "q8_0[" + dims[0] + ", " + dims[1] + "]",
             "multiple of 32");
       }
-      refused(
+      assertRejected(
           InvalidRequestException.class,
           () -> device.upload("w", GgmlType.Q8_0, K, N + 1, rows),
           "in " + rows.byteSize() + " bytes",
           "expected " + GgmlType.Q8_0.bytes(K * (N + 1)));
-      refused(
+      assertRejected(
           InvalidRequestException.class,
           () ->
               device.upload(
@@ -100,12 +108,14 @@ final class StandInProbe {
       assertThat(w.toString()).isEqualTo("tensor w of q8_0[768, 43]");
       MemorySegment x = arena.allocate(2L * K * Float.BYTES);
       MemorySegment y = arena.allocate(2L * N * Float.BYTES);
-      device.multiply(w, x, 2, y);
+      device.matmul(w, x, 2, y);
       for (long m : new long[] {0, -1, 1L << 31, Long.MAX_VALUE}) {
-        refused(InvalidRequestException.class, () -> device.multiply(w, x, m, y), "positions");
+        assertRejected(InvalidRequestException.class, () -> device.matmul(w, x, m, y), "positions");
       }
-      refused(InvalidRequestException.class, () -> device.multiply(w, x, 1, y), "x in 6144 bytes");
-      refused(InvalidRequestException.class, () -> device.multiply(w, x, 2, x), "y in 6144 bytes");
+      assertRejected(
+          InvalidRequestException.class, () -> device.matmul(w, x, 1, y), "x in 6144 bytes");
+      assertRejected(
+          InvalidRequestException.class, () -> device.matmul(w, x, 2, x), "y in 6144 bytes");
     }
   }
 
@@ -113,53 +123,57 @@ final class StandInProbe {
     try (CudaDevice device = CudaDevice.open(library, 0);
         Arena arena = Arena.ofConfined()) {
       MemorySegment large = arena.allocate(6L << 20);
-      refused(
+      assertRejected(
           NativeLibraryException.class,
           () -> device.upload("large", GgmlType.F16, 1 << 20, 3, large),
           "tensor large of f16[1048576, 3]",
           "6291456 bytes of device 0",
           "out of memory");
-      CudaMatrix w = device.upload("w", GgmlType.F16, K, N, Comparison.weights(GgmlType.F16));
+      CudaMatrix w =
+          device.upload("w", GgmlType.F16, K, N, CudaMatmulComparison.weights(GgmlType.F16));
       MemorySegment x = arena.allocate(2000L * K * Float.BYTES);
       MemorySegment y = arena.allocate(2000L * N * Float.BYTES);
-      refused(
+      assertRejected(
           NativeLibraryException.class,
-          () -> device.multiply(w, x, 2000, y),
+          () -> device.matmul(w, x, 2000, y),
           "tensor w of f16[768, 43] times f32[768, 2000], inputs",
           "out of memory");
-      CudaStandIn.fail(STATUS);
-      refused(
+      CudaStub.fail(STATUS);
+      assertRejected(
           NativeLibraryException.class,
-          () -> Comparison.multiply(device, w, new float[K]),
+          () -> CudaMatmulComparison.matmul(device, w, new float[K]),
           "tensor w of f16[768, 43] times f32[768, 1]",
           "something else");
-      assertThat(Comparison.multiply(device, w, new float[K])).containsOnly(0);
+      assertThat(CudaMatmulComparison.matmul(device, w, new float[K])).containsOnly(0);
     }
-    assertThat(CudaStandIn.live()).isZero();
+    assertThat(CudaStub.live()).isZero();
   }
 
   private static void lifetimes(CudaSearch library) throws Throwable {
     CudaDevice device = CudaDevice.open(library, 0);
-    CudaMatrix w = device.upload("w", GgmlType.F16, K, N, Comparison.weights(GgmlType.F16));
+    CudaMatrix w =
+        device.upload("w", GgmlType.F16, K, N, CudaMatmulComparison.weights(GgmlType.F16));
     try (CudaDevice other = CudaDevice.open(library, 0)) {
-      refused(
+      assertRejected(
           IllegalUseException.class,
-          () -> Comparison.multiply(other, w, new float[K]),
+          () -> CudaMatmulComparison.matmul(other, w, new float[K]),
           "uploaded by another");
     }
-    assertThat(CudaStandIn.live()).as("a stream and a matrix").isEqualTo(2);
+    assertThat(CudaStub.live()).as("a stream and a matrix").isEqualTo(2);
     device.close();
-    assertThat(CudaStandIn.live()).isZero();
+    assertThat(CudaStub.live()).isZero();
     device.close();
-    refused(
-        IllegalUseException.class, () -> Comparison.multiply(device, w, new float[K]), "closed");
-    refused(
+    assertRejected(
         IllegalUseException.class,
-        () -> device.upload("w", GgmlType.F16, K, N, Comparison.weights(GgmlType.F16)),
+        () -> CudaMatmulComparison.matmul(device, w, new float[K]),
+        "closed");
+    assertRejected(
+        IllegalUseException.class,
+        () -> device.upload("w", GgmlType.F16, K, N, CudaMatmulComparison.weights(GgmlType.F16)),
         "closed");
   }
 
-  private static void refused(
+  private static void assertRejected(
       Class<? extends MyelinException> type, ThrowingCallable call, String... words) {
     assertThatThrownBy(call).isExactlyInstanceOf(type).message().hasLineCount(1).contains(words);
   }

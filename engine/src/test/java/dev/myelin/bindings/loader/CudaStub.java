@@ -7,11 +7,11 @@ import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.nio.file.Path;
 
-/** Loads a library of libmyelin-cuda's interface that needs no driver; one a process. */
-public final class CudaStandIn {
-  private CudaStandIn() {}
+/** Loads a stub with libmyelin-cuda's interface, which needs no driver; one per process. */
+public final class CudaStub {
+  private CudaStub() {}
 
-  /** Finds it as the real one is found where a driver is. */
+  /** Finds the stub in the same way as the real library on a machine with a driver. */
   public static CudaSearch load(Path file) {
     String any =
         NativeLibraries.home()
@@ -25,18 +25,18 @@ public final class CudaStandIn {
     return found;
   }
 
-  /** What was taken of its devices and not given back. */
+  /** Number of allocations and streams that are not freed. */
   public static int live() throws Throwable {
     return (int)
         Linker.nativeLinker()
-            .downcallHandle(symbol("stand_in_live"), FunctionDescriptor.of(ValueLayout.JAVA_INT))
+            .downcallHandle(symbol("cuda_stub_live"), FunctionDescriptor.of(ValueLayout.JAVA_INT))
             .invokeExact();
   }
 
-  /** Makes its next product fail with that status. */
+  /** Makes the next matmul fail with a status. */
   public static void fail(int status) throws Throwable {
     Linker.nativeLinker()
-        .downcallHandle(symbol("stand_in_fail"), FunctionDescriptor.ofVoid(ValueLayout.JAVA_INT))
+        .downcallHandle(symbol("cuda_stub_fail"), FunctionDescriptor.ofVoid(ValueLayout.JAVA_INT))
         .invokeExact(status);
   }
 

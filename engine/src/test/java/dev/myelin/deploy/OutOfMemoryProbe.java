@@ -18,12 +18,12 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
 
-/** The main program of {@link ShortOfMemoryTest}'s processes. */
-final class ShortOfMemoryProbe {
+/** Main program of {@link OutOfMemoryTest}'s child processes. */
+final class OutOfMemoryProbe {
   private static final int RLIMIT_AS = 9;
   private static final long PAGE = 4096;
-  private static final long NONE = -1;
-  private static final long LEAST = 1 << 20;
+  private static final long UNLIMITED = -1;
+  private static final long MIN_BYTES = 1 << 20;
 
   private static final MethodHandle SETRLIMIT =
       Linker.nativeLinker()
@@ -33,7 +33,7 @@ final class ShortOfMemoryProbe {
                   ValueLayout.JAVA_INT, ValueLayout.JAVA_INT, ValueLayout.ADDRESS));
   private static final MemorySegment LIMIT = Arena.global().allocate(2 * Long.BYTES);
 
-  private ShortOfMemoryProbe() {}
+  private OutOfMemoryProbe() {}
 
   public static void main(String[] args) throws Throwable {
     if (args[0].equals("mapping")) {
@@ -50,49 +50,49 @@ final class ShortOfMemoryProbe {
   }
 
   private static void mapping(Path file) throws Throwable {
-    limit(100 << 20);
+    limitAddressSpace(100 << 20);
     try (GgufFile opened = GgufFile.open(file)) {
       System.out.println("opened " + opened.path());
     } catch (MyelinException e) {
       System.out.println(e.getMessage());
     } finally {
-      limit(NONE);
+      limitAddressSpace(UNLIMITED);
     }
   }
 
-  /** A session under each limit, from one that leaves the JVM's needs to one that leaves enough. */
+  /** Runs a session under each limit, from too little memory for it to enough. */
   private static void steps(Model model) throws Throwable {
     int[] prompt = Logits.randomTokens(40, 320, 1);
-    // classes are loaded before, those of failures too
-    session(model, prompt, NONE);
-    session(model, prompt, LEAST);
-    for (long room = LEAST; room <= 12 << 20; room += LEAST / 2) {
-      System.out.println(session(model, prompt, room));
+    // loads all classes first, including those for failures
+    runSession(model, prompt, UNLIMITED);
+    runSession(model, prompt, MIN_BYTES);
+    for (long bytes = MIN_BYTES; bytes <= 12 << 20; bytes += MIN_BYTES / 2) {
+      System.out.println(runSession(model, prompt, bytes));
     }
   }
 
-  private static String session(Model model, int[] prompt, long room) throws Throwable {
+  private static String runSession(Model model, int[] prompt, long bytes) throws Throwable {
     SessionOptions options = SessionOptions.defaults().withContextLength(400).withThreads(1);
-    String said;
-    limit(room);
+    String result;
+    limitAddressSpace(bytes);
     try (Session session = Session.open(model, options)) {
       session.feed(prompt);
       session.feed(1);
-      said = "done";
+      result = "done";
     } catch (MyelinException e) {
-      said = e.getClass().getSimpleName() + ": " + e.getMessage();
+      result = e.getClass().getSimpleName() + ": " + e.getMessage();
     } finally {
-      limit(NONE);
+      limitAddressSpace(UNLIMITED);
     }
-    return said;
+    return result;
   }
 
   private static void threads(Model model) throws Throwable {
     try (Backend few = Backend.cpu(3)) {
       System.out.println(few.threads() == 3 ? "all of them" : "but " + few.threads());
     }
-    // stacks of 8 MB, unless the limit of the shell is another
-    limit(30 << 20);
+    // thread stacks are 8 MB, unless the shell sets another limit
+    limitAddressSpace(30 << 20);
     SessionOptions options =
         SessionOptions.defaults().withContextLength(300).withThreads(64).withForceThreads(true);
     try (Session session = Session.open(model, options);
@@ -103,14 +103,14 @@ final class ShortOfMemoryProbe {
       float[] one = Logits.copy(single.feed(1, 2, 3));
       System.out.println(Arrays.equals(many, one) ? "the same logits" : "others");
     } finally {
-      limit(NONE);
+      limitAddressSpace(UNLIMITED);
     }
   }
 
-  /** Lets the address space grow by so many bytes, or without end. */
-  private static void limit(long room) throws Throwable {
-    LIMIT.set(ValueLayout.JAVA_LONG, 0, room == NONE ? NONE : addressSpace() + room);
-    LIMIT.set(ValueLayout.JAVA_LONG, Long.BYTES, NONE);
+  /** Limits the growth of the address space to {@code bytes}. */
+  private static void limitAddressSpace(long bytes) throws Throwable {
+    LIMIT.set(ValueLayout.JAVA_LONG, 0, bytes == UNLIMITED ? UNLIMITED : addressSpace() + bytes);
+    LIMIT.set(ValueLayout.JAVA_LONG, Long.BYTES, UNLIMITED);
     if ((int) SETRLIMIT.invokeExact(RLIMIT_AS, LIMIT) != 0) {
       throw new IllegalStateException("setrlimit");
     }

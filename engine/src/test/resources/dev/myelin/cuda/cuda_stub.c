@@ -1,7 +1,7 @@
 /**
- * libmyelin-cuda's interface on the processor, for tests of the Java side where there is no GPU. It
- * has two devices, the second too old, of 4 MiB; only f16 and q8_0; and it knows which addresses are
- * its own, so that a host's pointer in place of a device's is an error.
+ * A stub with libmyelin-cuda's interface that computes on the CPU, for tests of the Java code without a GPU. It
+ * has two devices of 4 MiB, the second one too old, and supports f16 and q8_0 only. It checks device
+ * addresses, so that a host pointer in place of a device pointer is an error.
  */
 #include "myelin_cuda.h"
 
@@ -25,8 +25,8 @@ static int streams;
 static int32_t next_failure;
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 
-/** Allocations and streams that were not given back. */
-MYELIN_CUDA_API int32_t stand_in_live(void) {
+/** Number of allocations and streams that are not freed. */
+MYELIN_CUDA_API int32_t cuda_stub_live(void) {
     int32_t live = streams;
     for (int i = 0; i < SLOTS; i++) {
         live += slots[i].address != NULL;
@@ -34,8 +34,8 @@ MYELIN_CUDA_API int32_t stand_in_live(void) {
     return live;
 }
 
-/** Makes the next product fail with that status. */
-MYELIN_CUDA_API void stand_in_fail(int32_t status) {
+/** Makes the next matmul fail with a status. */
+MYELIN_CUDA_API void cuda_stub_fail(int32_t status) {
     next_failure = status;
 }
 
@@ -75,7 +75,7 @@ int32_t myelin_cuda_device_count(int32_t *count) {
 }
 
 int32_t myelin_cuda_device_name(int32_t device, char *buffer, size_t capacity) {
-    (void)snprintf(buffer, capacity, "Stand-in %d", device);
+    (void)snprintf(buffer, capacity, "Stub %d", device);
     return MYELIN_CUDA_OK;
 }
 

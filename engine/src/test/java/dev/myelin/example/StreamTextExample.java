@@ -8,9 +8,9 @@ import dev.myelin.model.Model;
 import dev.myelin.sampling.SamplingOptions;
 import java.nio.file.Path;
 
-/** The example in the README: between the two marks it must be the same, letter by letter. */
-final class StreamText {
-  private StreamText() {}
+/** The example in the README, which must equal the code between the two comments. */
+final class StreamTextExample {
+  private StreamTextExample() {}
 
   static void main(Path file, TextSink out) {
     // example

@@ -9,15 +9,15 @@ import java.util.List;
 import java.util.Locale;
 
 /**
- * What is measured, and on what.
+ * The measured model and the machine.
  *
- * @param commit of ggml, with which every engine in the process computes
- * @param cpuLibrary the file name of ggml's CPU library in use
+ * @param commit commit of ggml, which all engines of the process use
+ * @param cpuLibrary file name of ggml's CPU library in use
  * @param modelType for example {@code llama 1.24B Q4_K_M}: architecture, parameters, file type
  * @param modelSize bytes of the model's tensors
- * @param adapters what it is loaded with, not counted
+ * @param adapters adapters of the model, not counted
  */
-public record BenchSubject(
+public record BenchTarget(
     String commit,
     String cpu,
     String cpuLibrary,
@@ -27,23 +27,23 @@ public record BenchSubject(
     long parameters,
     List<Adapter> adapters) {
 
-  static BenchSubject of(Inspection inspection, List<Adapter> adapters) {
+  static BenchTarget of(Inspection inspection, List<Adapter> adapters) {
     GgmlBuild build = Ggml.require();
     String architecture = inspection.shape().architecture().orElse("unknown");
     long parameters = inspection.total().parameters();
-    return new BenchSubject(
+    return new BenchTarget(
         build.commit(),
         KernelsLibrary.cpuName(),
         build.cpuLibrary().getFileName().toString(),
         inspection.path().toString(),
-        architecture + " " + rounded(parameters) + " " + inspection.fileType().label(),
+        architecture + " " + formatCount(parameters) + " " + inspection.fileType().label(),
         inspection.total().bytes(),
         parameters,
         adapters);
   }
 
   /** {@code 1.24B}, {@code 117.00M}, {@code 260.03K}. */
-  private static String rounded(long parameters) {
+  private static String formatCount(long parameters) {
     if (parameters >= 1_000_000_000L) {
       return String.format(Locale.ROOT, "%.2fB", parameters / 1e9);
     }

@@ -19,9 +19,11 @@ import dev.myelin.quantize.Quantizer;
 import java.nio.file.Path;
 import java.util.List;
 
-/** The main program of {@link DeployTest}'s process without native access: tries each entry. */
-final class DeniedProbe {
-  static final List<String> ENTRIES =
+/**
+ * Main program of {@link DeployTest}'s child process without native access: calls each entry point.
+ */
+final class DeniedAccessProbe {
+  static final List<String> ENTRY_POINTS =
       List.of(
           "load",
           "copy",
@@ -34,14 +36,14 @@ final class DeniedProbe {
           "context",
           "buffer");
 
-  private DeniedProbe() {}
+  private DeniedAccessProbe() {}
 
   public static void main(String[] args) {
     Path model = Path.of(args[0]);
     for (int i = 0; i < 2; i++) {
-      for (String entry : ENTRIES) {
+      for (String entry : ENTRY_POINTS) {
         try {
-          enter(entry, model, Path.of(args[1]));
+          call(entry, model, Path.of(args[1]));
           System.out.println(entry + " succeeded");
         } catch (NativeLibraryException e) {
           System.out.println(entry + ": " + e.getMessage());
@@ -53,7 +55,7 @@ final class DeniedProbe {
     }
   }
 
-  private static void enter(String entry, Path model, Path folder) {
+  private static void call(String entry, Path model, Path folder) {
     switch (entry) {
       case "load" -> Model.load(model).close();
       case "copy" -> {

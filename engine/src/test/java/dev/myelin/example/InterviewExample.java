@@ -12,9 +12,9 @@ import dev.myelin.sampling.SamplingOptions;
 import java.nio.file.Path;
 import java.util.List;
 
-/** The example in docs/library.md: between the two marks it must be the same, letter by letter. */
-final class Interview {
-  private Interview() {}
+/** The example in docs/library.md, which must equal the code between the two comments. */
+final class InterviewExample {
+  private InterviewExample() {}
 
   static int main(Path file, List<String> questions, StringBuilder out) {
     // example
