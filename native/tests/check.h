@@ -1,5 +1,5 @@
 /**
- * The whole test framework: CHECK says what failed and where, and goes on; main ends with
+ * The test framework: CHECK reports a failure and its place, and continues; main ends with
  * `return checks_failed();`.
  */
 #ifndef MYELIN_TESTS_CHECK_H
@@ -21,7 +21,7 @@ static int checks_wrong = 0;
         }                                                                   \
     } while (0)
 
-/** Exit status of a test program: 0 if every check held, and there was one. */
+/** The exit status of a test program: 0 if there was a check and none failed. */
 static inline int checks_failed(void) {
     printf("%d checks, %d failed\n", checks_done, checks_wrong);
     return checks_wrong > 0 || checks_done == 0;

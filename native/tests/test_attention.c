@@ -1,4 +1,4 @@
-/* Attention against sums in double precision, and every table against the reference: bit for bit. */
+/* The scalar attention against double precision, and every instruction set against it, bit for bit. */
 #include "attention/attention.h"
 
 #include <math.h>
@@ -14,8 +14,8 @@
 
 enum { MAX_TOKENS = 40, MAX_HEADS = 8, MAX_CELLS = 330 };
 
-/** Of the squares of what is right: what keys, queries, values and weights in whole numbers may cost. */
-static const double ERROR_OF_NUMBERS = 1e-6;
+/** The error of fixed point, as the ratio of squared errors to squared values. */
+static const double FIXED_POINT_ERROR = 1e-6;
 
 static uint32_t state = 2463534242u;
 
@@ -34,7 +34,7 @@ typedef struct {
     const char *what;
     float size;    /* of queries and keys */
     float outlier; /* times that, of every seventh value of a head */
-} kind;
+} input_kind;
 
 static float q[MAX_TOKENS * MAX_HEADS * MAX_HEAD_SIZE];
 static uint16_t k[MAX_HEADS * MAX_CELLS * MAX_HEAD_SIZE];
@@ -43,8 +43,8 @@ static int32_t positions[MAX_TOKENS];
 static float expected[MAX_TOKENS * MAX_HEADS * MAX_HEAD_SIZE];
 static float result[MAX_TOKENS * MAX_HEADS * MAX_HEAD_SIZE];
 
-/** A number's half, its last bits dropped: small enough to have no infinities. */
-static half_t half_of(float x) {
+/** f32 to f16 by truncation; for values without overflow. */
+static half_t to_half(float x) {
     uint32_t bits;
     memcpy(&bits, &x, sizeof bits);
     const int32_t exponent = (int32_t)(bits >> 23 & 255) - 112;
@@ -67,31 +67,31 @@ static float cache_value(int32_t type, const char *row, int i) {
     return half_to_float(b.d) * (float)b.qs[i % 32];
 }
 
-static void some_cache(int32_t type, int head, int64_t rows, const kind *of, uint16_t *out) {
+static void fill_cache(int32_t type, int head, int64_t rows, const input_kind *of, uint16_t *out) {
     if (type == 1) {
         for (int64_t i = 0; i < rows * head; i++) {
-            out[i] = half_of(uniform() * of->size * (i % head % 7 == 3 ? of->outlier : 1));
+            out[i] = to_half(uniform() * of->size * (i % head % 7 == 3 ? of->outlier : 1));
         }
         return;
     }
     for (int64_t i = 0; i < rows * (head / 32); i++) {
         block_q8_0 *b = (block_q8_0 *)(void *)out + i;
-        b->d = half_of(of->size / 127 * (1 + uniform() / 2));
+        b->d = to_half(of->size / 127 * (1 + uniform() / 2));
         for (int j = 0; j < 32; j++) {
             b->qs[j] = (int8_t)(next() % 255 - 127u);
         }
     }
 }
 
-static attention some(int32_t type, int head, int64_t heads, int64_t kv_heads, int64_t tokens, int64_t before,
-                      const kind *of) {
+static attention random_attention(int32_t type, int head, int64_t heads, int64_t kv_heads, int64_t tokens,
+                                  int64_t before, const input_kind *of) {
     const int64_t cells = before + tokens;
     const size_t row = row_bytes(type, head);
     for (int64_t i = 0; i < tokens * heads * head; i++) {
         q[i] = uniform() * of->size * (i % head % 7 == 3 ? of->outlier : 1);
     }
-    some_cache(type, head, kv_heads * cells, of, k);
-    some_cache(type, head, kv_heads * cells, &(kind){"", 1, 1}, v);
+    fill_cache(type, head, kv_heads * cells, of, k);
+    fill_cache(type, head, kv_heads * cells, &(input_kind){"", 1, 1}, v);
     for (int64_t i = 0; i < tokens; i++) {
         positions[i] = (int32_t)(before + i);
     }
@@ -126,16 +126,16 @@ static void attend(attend_fn f, const attention *a, int64_t step) {
     }
 }
 
-/** One query's output in double precision, to out [head]. */
-static void in_double(const attention *a, int64_t token, int64_t head, double *out) {
+/** The output of one query in double precision; out is [head_size]. */
+static void attend_in_double(const attention *a, int64_t token, int64_t head, double *out) {
     static double weight[MAX_CELLS];
     const int64_t of = head / (a->heads / a->kv_heads);
     const float *x =
         (const float *)(const void *)(a->q + (size_t)token * a->q_token + (size_t)head * a->q_head);
-    const int64_t seen = a->positions[token] + 1;
+    const int64_t visible = a->positions[token] + 1;
     double most = -INFINITY;
     double sum = 0;
-    for (int64_t c = 0; c < seen; c++) {
+    for (int64_t c = 0; c < visible; c++) {
         const char *row = a->k + (size_t)of * a->k_head + (size_t)c * a->k_cell;
         double s = 0;
         for (int i = 0; i < a->head_size; i++) {
@@ -145,7 +145,7 @@ static void in_double(const attention *a, int64_t token, int64_t head, double *o
         most = weight[c] > most ? weight[c] : most;
     }
     memset(out, 0, (size_t)a->head_size * sizeof *out);
-    for (int64_t c = 0; c < seen; c++) {
+    for (int64_t c = 0; c < visible; c++) {
         const char *row = a->v + (size_t)of * a->v_head + (size_t)c * a->v_cell;
         const double p = exp(weight[c] - most);
         sum += p;
@@ -165,7 +165,7 @@ static void check_reference(const attention *a, const char *what) {
     attend(attend_scalar, a, attention_max_queries(a->head_size));
     for (int64_t t = 0; t < a->tokens; t++) {
         for (int64_t h = 0; h < a->heads; h++) {
-            in_double(a, t, h, out);
+            attend_in_double(a, t, h, out);
             for (int i = 0; i < a->head_size; i++) {
                 const double d = (double)a->out[(t * a->heads + h) * a->head_size + i] - out[i];
                 error += d * d;
@@ -173,7 +173,7 @@ static void check_reference(const attention *a, const char *what) {
             }
         }
     }
-    CHECK(error <= ERROR_OF_NUMBERS * size, "%s: head %d, %d tokens at %d, type %d: error %g", what,
+    CHECK(error <= FIXED_POINT_ERROR * size, "%s: head %d, %d tokens at %d, type %d: error %g", what,
           a->head_size, (int)a->tokens, (int)positions[0], a->type, error / size);
 }
 
@@ -181,7 +181,7 @@ static size_t out_bytes(const attention *a) {
     return (size_t)(a->tokens * a->heads * a->head_size) * sizeof(float);
 }
 
-/** The same in one go, query by query, token by token, and in cuts of any length. */
+/** All queries at once, query by query, token by token, and in chunks of any length. */
 static void check_table(attend_fn f, const char *name, const attention *a) {
     const int64_t most = attention_max_queries(a->head_size);
     attend(attend_scalar, a, most);
@@ -195,34 +195,34 @@ static void check_table(attend_fn f, const char *name, const attention *a) {
     }
     memset(result, 0xff, out_bytes(a));
     for (int64_t t = 0; t < a->tokens; t++) {
-        attention one = *a;
-        one.tokens = 1;
-        one.cells = positions[t] + 1;
-        one.q += (size_t)t * a->q_token;
-        one.positions += t;
-        one.out += t * a->heads * a->head_size;
-        attend(f, &one, most);
+        attention query = *a;
+        query.tokens = 1;
+        query.cells = positions[t] + 1;
+        query.q += (size_t)t * a->q_token;
+        query.positions += t;
+        query.out += t * a->heads * a->head_size;
+        attend(f, &query, most);
     }
     CHECK(memcmp(result, expected, out_bytes(a)) == 0, "%s: head %d, token by token", name, a->head_size);
 }
 
-/** What a query does not see changes nothing, whatever it is; a broken cell breaks those that see it. */
-static void check_broken(attend_fn f, const char *name) {
-    const half_t broken[] = {0x7c00, 0xfc00, 0x7e00};
+/** A cell that is not finite changes the queries that see it, and no others. */
+static void check_cell_not_finite(attend_fn f, const char *name) {
+    const half_t values[] = {0x7c00, 0xfc00, 0x7e00};
     for (int i = 0; i < 6; i++) {
-        const attention a = some(1, 64, 4, 2, 20, 100, &(kind){"", 1, 1});
+        const attention a = random_attention(1, 64, 4, 2, 20, 100, &(input_kind){"", 1, 1});
         attend(f, &a, attention_max_queries(a.head_size));
         memcpy(expected, result, out_bytes(&a));
         uint16_t *row = (i % 2 == 0 ? k : v) + (size_t)(110 * 64);
-        row[17] = broken[i / 2];
+        row[17] = values[i / 2];
         attend(f, &a, attention_max_queries(a.head_size));
         for (int64_t t = 0; t < a.tokens; t++) {
             const float *y = result + t * 4 * 64;
             if (positions[t] < 110) {
                 CHECK(memcmp(y, expected + t * 4 * 64, 4 * 64 * sizeof *y) == 0,
-                      "%s: token %d sees no broken cell", name, (int)t);
+                      "%s: token %d does not see the cell", name, (int)t);
             } else {
-                CHECK(isnan(y[0]) && isnan(y[127]), "%s: token %d sees a broken cell", name, (int)t);
+                CHECK(isnan(y[0]) && isnan(y[127]), "%s: token %d sees the cell", name, (int)t);
                 CHECK(memcmp(y + 128, expected + (t * 4 + 2) * 64, 128 * sizeof *y) == 0, "%s: other heads",
                       name);
             }
@@ -230,14 +230,14 @@ static void check_broken(attend_fn f, const char *name) {
     }
 }
 
-/** The same for a q8_0 cache, whose blocks' scales are broken. */
-static void check_broken_blocks(attend_fn f, const char *name) {
-    const half_t broken[] = {0x7c00, 0xfc00, 0x7e00};
+/** The same for a scale of a q8_0 cache. */
+static void check_q8_0_not_finite(attend_fn f, const char *name) {
+    const half_t values[] = {0x7c00, 0xfc00, 0x7e00};
     for (int i = 0; i < 6; i++) {
-        const attention a = some(8, 64, 4, 2, 20, 100, &(kind){"", 1, 1});
+        const attention a = random_attention(8, 64, 4, 2, 20, 100, &(input_kind){"", 1, 1});
         attend(f, &a, attention_max_queries(a.head_size));
         memcpy(expected, result, out_bytes(&a));
-        ((block_q8_0 *)(void *)(i % 2 == 0 ? k : v))[110 * 2 + 1].d = broken[i / 2];
+        ((block_q8_0 *)(void *)(i % 2 == 0 ? k : v))[110 * 2 + 1].d = values[i / 2];
         attend(f, &a, attention_max_queries(a.head_size));
         for (int64_t t = 0; t < a.tokens; t++) {
             const float *y = result + t * 4 * 64;
@@ -251,36 +251,38 @@ static void check_broken_blocks(attend_fn f, const char *name) {
     }
 }
 
-/** A query that is not finite breaks its own output, and no other one. */
-static void check_broken_queries(attend_fn f, const char *name) {
-    const float broken[] = {NAN, INFINITY, -INFINITY};
+/** A query that is not finite changes its own output, and no other. */
+static void check_query_not_finite(attend_fn f, const char *name) {
+    const float values[] = {NAN, INFINITY, -INFINITY};
     for (int i = 0; i < 6; i++) {
-        const attention a = some(i % 2 == 0 ? 1 : 8, 64, 4, 2, 20, 100, &(kind){"", 1, 1});
+        const attention a = random_attention(i % 2 == 0 ? 1 : 8, 64, 4, 2, 20, 100, &(input_kind){"", 1, 1});
         attend(f, &a, attention_max_queries(a.head_size));
         memcpy(expected, result, out_bytes(&a));
-        const int64_t one = next() % (20 * 4);
-        q[one * 64 + next() % 64] = broken[i / 2];
+        const int64_t query = next() % (20 * 4);
+        q[query * 64 + next() % 64] = values[i / 2];
         attend(f, &a, attention_max_queries(a.head_size));
         for (int64_t j = 0; j < 20 * 4 * 64; j++) {
             const int same = memcmp(result + j, expected + j, sizeof *result) == 0;
-            CHECK(j / 64 == one ? isnan(result[j]) : same, "%s: query %d, value %d", name, (int)one, (int)j);
+            CHECK(j / 64 == query ? isnan(result[j]) : same, "%s: query %d, value %d", name, (int)query,
+                  (int)j);
         }
     }
 }
 
 static void check_shapes(attend_fn f, const char *name) {
     static const int heads[] = {1, 2, 7, 8, 16, 31, 32, 48, 64, 80, 100, 128, 192, 255, 256};
-    static const kind kinds[] = {
-        {"alike", 0.01f, 1}, {"usual", 1, 1}, {"sharp", 6, 1}, {"outliers", 1, 30}, {"zeroes", 0, 1}};
+    static const input_kind kinds[] = {
+        {"flat", 0.01f, 1}, {"usual", 1, 1}, {"sharp", 6, 1}, {"outliers", 1, 30}, {"zeroes", 0, 1}};
     for (size_t i = 0; i < sizeof heads / sizeof *heads; i++) {
         for (int32_t type = 1; type <= 8; type += 7) {
             if (type == 8 && heads[i] % 32 != 0) {
                 continue;
             }
-            const kind *of = &kinds[i % 5];
+            const input_kind *of = &kinds[i % 5];
             const int64_t kv = 1 + next() % 2;
             const int64_t group = 1 + next() % 4;
-            attention a = some(type, heads[i], kv * group, kv, 1 + next() % MAX_TOKENS, next() % 280, of);
+            attention a =
+                random_attention(type, heads[i], kv * group, kv, 1 + next() % MAX_TOKENS, next() % 280, of);
             if (f == attend_scalar) {
                 check_reference(&a, of->what);
             } else {
@@ -289,25 +291,25 @@ static void check_shapes(attend_fn f, const char *name) {
         }
     }
     for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++) {
-        const attention a = some(1, 64, 8, 2, 33, 63 + (int64_t)i, &kinds[i]);
+        const attention a = random_attention(1, 64, 8, 2, 33, 63 + (int64_t)i, &kinds[i]);
         if (f == attend_scalar) {
             check_reference(&a, kinds[i].what);
         }
         check_table(f, name, &a);
     }
-    check_broken(f, name);
-    check_broken_blocks(f, name);
-    check_broken_queries(f, name);
+    check_cell_not_finite(f, name);
+    check_q8_0_not_finite(f, name);
+    check_query_not_finite(f, name);
 }
 
-/** The largest sums there can be: rows of one size, all alike. */
+/** The largest possible sums: equal values in all rows. */
 static void check_largest(attend_fn f, const char *name) {
     static const int heads[] = {1, 64, 128, 256};
     for (size_t i = 0; i < sizeof heads / sizeof *heads; i++) {
-        const attention a = some(1, heads[i], 1, 1, 1, 127, &(kind){"", 0, 1});
+        const attention a = random_attention(1, heads[i], 1, 1, 1, 127, &(input_kind){"", 0, 1});
         for (int64_t j = 0; j < 128 * heads[i]; j++) {
-            k[j] = half_of(1);
-            v[j] = half_of(1.9990234f);
+            k[j] = to_half(1);
+            v[j] = to_half(1.9990234f);
         }
         for (int j = 0; j < heads[i]; j++) {
             q[j] = 1;
@@ -317,11 +319,11 @@ static void check_largest(attend_fn f, const char *name) {
     }
 }
 
-/* ---- the operation -------------------------------------------------------------------------------- */
+/* ---- the op --------------------------------------------------------------------------------------- */
 
 static struct {
     float scale;
-    char rest[MYELIN_ATTENTION_PARAMS_BYTES - sizeof(float)];
+    char zeros[MYELIN_ATTENTION_PARAMS_BYTES - sizeof(float)];
 } __attribute__((aligned(8))) node;
 
 typedef struct {
@@ -336,12 +338,12 @@ static void *run(void *of) {
     return NULL;
 }
 
-static void check_operation(void) {
+static void check_op(void) {
     if (!myelin_attention_supported(1, 64)) {
-        printf("no kernels for this machine: the operation is not tested\n");
+        printf("no kernels for this CPU: the op is not tested\n");
         return;
     }
-    const attention a = some(1, 64, 8, 2, MAX_TOKENS, 200, &(kind){"", 1, 1});
+    const attention a = random_attention(1, 64, 8, 2, MAX_TOKENS, 200, &(input_kind){"", 1, 1});
     attend(attend_scalar, &a, attention_max_queries(64));
     memcpy(expected, result, out_bytes(&a));
     struct ggml_tensor in[4];
@@ -369,13 +371,13 @@ static void check_operation(void) {
             pthread_join(ids[i], NULL);
         }
         CHECK(memcmp(result, expected, out_bytes(&a)) == 0, "%d threads", threads);
-        for (size_t i = 0; i < sizeof node.rest; i++) {
-            CHECK(node.rest[i] == 0, "as it was, for the next time");
+        for (size_t i = 0; i < sizeof node.zeros; i++) {
+            CHECK(node.zeros[i] == 0, "the queue is reset");
         }
     }
     CHECK(!myelin_attention_supported(0, 64), "f32");
     CHECK(!myelin_attention_supported(8, 48), "half a block");
-    CHECK(!myelin_attention_supported(1, 0) && !myelin_attention_supported(1, 257), "sizes of heads");
+    CHECK(!myelin_attention_supported(1, 0) && !myelin_attention_supported(1, 257), "head sizes");
 }
 
 #ifdef AVXVNNI_BY_AVX512
@@ -386,7 +388,7 @@ int main(void) {
     for (int i = isa_count - 1; i >= 0; i--) {
         const isa_kernels *isa = &isa_table[i];
         if (i + 1 < isa_count && isa->attend == isa_table[i + 1].attend) {
-            continue; /* one for both */
+            continue; /* the same function */
         }
         if (isa_usable(isa)) {
             check_shapes(isa->attend, isa->name);
@@ -397,10 +399,10 @@ int main(void) {
     }
 #ifdef AVXVNNI_BY_AVX512
     if (kernels_named("avx512") != NULL) {
-        check_shapes(attend_avxvnni_by_avx512, "avxvnni in AVX-512's encoding");
-        check_largest(attend_avxvnni_by_avx512, "avxvnni in AVX-512's encoding");
+        check_shapes(attend_avxvnni_by_avx512, "avxvnni in the AVX-512 encoding");
+        check_largest(attend_avxvnni_by_avx512, "avxvnni in the AVX-512 encoding");
     }
 #endif
-    check_operation();
+    check_op();
     return checks_failed();
 }

@@ -18,16 +18,16 @@ static void check_names(void) {
         const char *name = myelin_cpu_feature_name(i);
         CHECK(name != NULL && name[0] != '\0', "feature %d has no name", i);
         for (int32_t other = 0; other < i; other++) {
-            CHECK(strcmp(name, myelin_cpu_feature_name(other)) != 0, "two are called %s", name);
+            CHECK(strcmp(name, myelin_cpu_feature_name(other)) != 0, "two features are called %s", name);
         }
     }
-    CHECK(myelin_cpu_feature_name(MYELIN_CPU_FEATURE_COUNT) == NULL, "beyond the last");
+    CHECK(myelin_cpu_feature_name(MYELIN_CPU_FEATURE_COUNT) == NULL, "above the last");
     CHECK(myelin_cpu_feature_name(-1) == NULL, "before the first");
     CHECK(myelin_cpu_features() >> MYELIN_CPU_FEATURE_COUNT == 0, "a bit without a name");
     CHECK(myelin_cpu_features() == myelin_cpu_features(), "the answer changes");
 }
 
-/** What no CPU has without something else, so that a kernel need ask for one bit only. */
+/** Features that imply others, so that a kernel needs to check one bit only. */
 static void check_implications(void) {
     static const int implied[][2] = {
         {MYELIN_CPU_AVX, MYELIN_CPU_SSE42},
@@ -52,7 +52,7 @@ static void check_implications(void) {
 
 #if defined(__linux__) && (defined(__x86_64__) || defined(__aarch64__))
 
-/** Names that Linux gives differently in /proc/cpuinfo. */
+/** Names that differ in /proc/cpuinfo. */
 static const char *linux_name(const char *name) {
     static const char *const pairs[][2] = {
         {"sse4.2", "sse4_2"}, {"avx512_vbmi", "avx512vbmi"}, {"neon", "asimd"},
@@ -72,7 +72,7 @@ static const char kernel_list[] = "flags";
 static const char kernel_list[] = "Features";
 #endif
 
-/** What the kernel found must be found here; an old kernel may not know the newest by name. */
+/** The probe finds what Linux lists; an old kernel may not list new features. */
 static void check_against_kernel(void) {
     FILE *file = fopen("/proc/cpuinfo", "r");
     static char line[16384];
@@ -98,7 +98,7 @@ static void check_against_kernel(void) {
     }
 }
 
-/** Bound to one logical CPU, there is one core. */
+/** A process bound to one logical CPU has one core. */
 static void check_affinity(void) {
     cpu_set_t before, one;
     CPU_ZERO(&before);
@@ -118,7 +118,7 @@ static void check_affinity(void) {
 
 #if defined(__x86_64__)
 
-/** What the probe claims, the compiler's own run-time check must confirm. */
+/** The probe agrees with the run-time check of the compiler. */
 static void check_against_compiler(void) {
     __builtin_cpu_init();
 #define SAME(feature, name) \
@@ -135,7 +135,7 @@ static void check_against_compiler(void) {
     SAME(MYELIN_CPU_AVX512_VBMI, "avx512vbmi");
     SAME(MYELIN_CPU_AVX512_VNNI, "avx512vnni");
 #undef SAME
-    CHECK(!has(MYELIN_CPU_NEON), "an x86 with NEON");
+    CHECK(!has(MYELIN_CPU_NEON), "NEON on x86");
 }
 
 #endif

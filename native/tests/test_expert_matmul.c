@@ -1,4 +1,4 @@
-/* Products by expert against the same rows' products one by one: the same bit for bit. */
+/* Matmul by expert against a GEMM of each pair of token and expert: the same bits. */
 #include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
@@ -21,11 +21,11 @@ static uint32_t next(void) {
 
 static char weights[MAX_EXPERTS * N * K * sizeof(float)];
 static float x[MAX_PAIRS * K];
-static int32_t ids[MAX_TOKENS][MAX_USED + 1]; /* rows lie further apart than they are long */
-static int32_t groups[2 + MAX_EXPERTS + MAX_PAIRS];
-static activation_block rows[MAX_PAIRS * K / K_BLOCK];
+static int32_t ids[MAX_TOKENS][MAX_USED + 1]; /* padded rows */
+static int32_t routing[2 + MAX_EXPERTS + MAX_PAIRS];
+static activation_block activations[MAX_PAIRS * K / K_BLOCK];
 static float y[MAX_PAIRS * N];
-static int64_t progress_bytes[MYELIN_WORK_QUEUE_BYTES / sizeof(int64_t)];
+static int64_t queue[MYELIN_WORK_QUEUE_BYTES / sizeof(int64_t)];
 
 /** A contiguous tensor. */
 static struct ggml_tensor tensor(int32_t type, size_t row_bytes, int64_t d0, int64_t d1, int64_t d2,
@@ -53,14 +53,14 @@ static void random_weights(int32_t type) {
         weights[i] = (char)next();
     }
     if (is_float(type)) {
-        /* upper bytes that make no number too large */
+        /* upper bytes that keep the values small */
         for (size_t i = bytes - 1; i < sizeof weights; i += bytes) {
             weights[i] = (char)(0x38 | (next() & 0x83));
         }
         return;
     }
     for (size_t b = 0; b + bytes <= sizeof weights; b += bytes) {
-        /* scales that are no infinities: 2^-7 and less, in the first or the last bytes */
+        /* finite scales, at most 2^-7, in the first or the last bytes */
         char *scale = weights + b + (type == TYPE_Q2_K ? offsetof(block_q2_k, d) : 0);
         scale[1] = 0x20;
         scale[3] = type == TYPE_Q4_0 ? scale[3] : 0x20;
@@ -75,7 +75,7 @@ typedef struct {
 
 static void *multiply(void *of) {
     const task *t = of;
-    myelin_op_matmul_by_expert(t->dst, t->thread, t->threads, progress_bytes);
+    myelin_op_matmul_by_expert(t->dst, t->thread, t->threads, queue);
     return NULL;
 }
 
@@ -93,10 +93,10 @@ static void run_threads(struct ggml_tensor *dst, int32_t threads) {
     }
 }
 
-/** One row's product, alone. */
+/** Compares the output of one pair with a GEMM of its own. */
 static void check_pair(int32_t type, int32_t expert, int64_t from, int64_t pair, const char *what) {
     static activation_block one[K / K_BLOCK];
-    float alone[N];
+    float one_output[N];
     const size_t stride = weight_row_bytes(&weight_types[type], K);
     if (!is_float(type)) {
         kernels_in_use()->activations->quantize[weight_types[type].activations](K, x + from * K, one, 1);
@@ -109,15 +109,16 @@ static void check_pair(int32_t type, int32_t expert, int64_t from, int64_t pair,
         .x = one,
         .x_f32 = {.data = (const char *)(x + from * K), .used = 1},
         .n = 1,
-        .y = alone,
+        .y = one_output,
         .y_stride = N,
     };
     gemm(kernels_in_use(), &p, 0, N);
-    CHECK(memcmp(alone, y + pair * N, sizeof alone) == 0, "%s type %d: pair %d", what, type, (int)pair);
+    CHECK(memcmp(one_output, y + pair * N, sizeof one_output) == 0, "%s type %d: pair %d", what, type,
+          (int)pair);
 }
 
-static void check(int32_t type, int32_t experts, int64_t used, int64_t tokens, int64_t each, int32_t choices,
-                  int32_t threads) {
+static void check(int32_t type, int32_t experts, int64_t used, int64_t tokens, int64_t rows_per_token,
+                  int32_t choices, int32_t threads) {
     const enum activation_format format = weight_types[type].activations;
     const size_t stride = weight_row_bytes(&weight_types[type], K);
     for (int64_t t = 0; t < tokens; t++) {
@@ -126,13 +127,14 @@ static void check(int32_t type, int32_t experts, int64_t used, int64_t tokens, i
         }
     }
     struct ggml_tensor w = tensor(type, stride, K, N, experts, weights);
-    struct ggml_tensor chosen = tensor(26, sizeof ids[0], used, tokens, 1, ids);
-    struct ggml_tensor in = tensor(0, K * sizeof(float), K, each, tokens, x);
-    struct ggml_tensor g = tensor(26, sizeof groups, 2 + experts + used * tokens, 1, 1, groups);
-    struct ggml_tensor q = tensor(24, sizeof(activation_block) * K / K_BLOCK,
-                                  (int64_t)sizeof(activation_block) * K / K_BLOCK, used * tokens, 1, rows);
+    struct ggml_tensor top_k = tensor(26, sizeof ids[0], used, tokens, 1, ids);
+    struct ggml_tensor in = tensor(0, K * sizeof(float), K, rows_per_token, tokens, x);
+    struct ggml_tensor g = tensor(26, sizeof routing, 2 + experts + used * tokens, 1, 1, routing);
+    struct ggml_tensor q =
+        tensor(24, sizeof(activation_block) * K / K_BLOCK, (int64_t)sizeof(activation_block) * K / K_BLOCK,
+               used * tokens, 1, activations);
     struct ggml_tensor out = tensor(0, N * sizeof(float), N, used, tokens, y);
-    g.src[0] = &chosen;
+    g.src[0] = &top_k;
     q.src[0] = &in;
     q.src[1] = &g;
     out.src[0] = &w;
@@ -146,18 +148,19 @@ static void check(int32_t type, int32_t experts, int64_t used, int64_t tokens, i
         myelin_op_quantize_by_expert(&q, i, threads, (void *)(intptr_t)format);
     }
     run_threads(&out, threads);
-    CHECK(progress_bytes[0] == 0 && progress_bytes[1] == 0, "as it was, for the next time");
+    CHECK(queue[0] == 0 && queue[1] == 0, "the queue is reset");
     for (int64_t t = 0; t < tokens; t++) {
         for (int64_t i = 0; i < used; i++) {
             const int64_t pair = t * used + i;
-            check_pair(type, ids[t][i], each == 1 ? t : pair, pair, each == 1 ? "shared rows" : "own rows");
+            check_pair(type, ids[t][i], rows_per_token == 1 ? t : pair, pair,
+                       rows_per_token == 1 ? "shared rows" : "own rows");
         }
     }
 }
 
 int main(void) {
     if (kernels_in_use() == NULL) {
-        printf("skipped: no kernels for this machine\n");
+        printf("skipped: no kernels for this CPU\n");
         return 77;
     }
     for (size_t i = 0; i < sizeof x / sizeof *x; i++) {
@@ -171,7 +174,7 @@ int main(void) {
             check(types[t], 2, 2, 7, 1, 2, threads);
             check(types[t], MAX_EXPERTS, MAX_USED, MAX_TOKENS, 1, MAX_EXPERTS, threads);
             check(types[t], MAX_EXPERTS, MAX_USED, MAX_TOKENS, MAX_USED, MAX_EXPERTS, threads);
-            check(types[t], MAX_EXPERTS, 3, 11, 3, 1, threads); /* all to the first, the others idle */
+            check(types[t], MAX_EXPERTS, 3, 11, 3, 1, threads); /* all to the first expert */
             check(types[t], 3, 2, 1, 1, 3, threads);
         }
     }

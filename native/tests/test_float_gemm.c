@@ -1,6 +1,6 @@
 /*
- * Weights that are floats: every table against chains of fmaf() in the order that floats.h has, bit for bit,
- * and that against a product in double precision.
+ * The float GEMM of every instruction set against partial sums by fmaf() in the order of float_gemm.h, bit
+ * for bit, and these against double precision.
  */
 #include "gemm/float/float_gemm.h"
 
@@ -28,21 +28,21 @@ static float uniform(void) {
 enum {
     MAX_K = 1100,
     MAX_ROWS = 140,
-    MAX_M = MAX_N + 30,
+    MAX_N_TESTED = MAX_N + 30,
     PADDING = 5, /* values between rows of activations */
-    MAX_LARGE_M = 40,
+    LARGE_N = 40,
 };
 
 static const int32_t TYPES[] = {TYPE_F16, TYPE_BF16, TYPE_F32};
 
-static char *weights; /* exactly as long as they need be, so that a sanitiser sees what is read beyond */
-static float x[MAX_M * (MAX_K + PADDING)];
-static float reference[MAX_M * MAX_ROWS];
-static float result[MAX_M * MAX_ROWS];
-static float alone[MAX_M * MAX_ROWS];
-static int32_t scatter[MAX_M];
+static char *weights; /* without padding, so that a sanitizer detects reads beyond the end */
+static float x[MAX_N_TESTED * (MAX_K + PADDING)];
+static float reference[MAX_N_TESTED * MAX_ROWS];
+static float result[MAX_N_TESTED * MAX_ROWS];
+static float batch[MAX_N_TESTED * MAX_ROWS];
+static int32_t scatter[MAX_N_TESTED];
 
-/** What a sum of k products in f32 may be wrong by: k roundings of the sum of magnitudes. */
+/** The error of a sum of k products in f32: k roundings of the sum of magnitudes. */
 static double error_of_sum(int64_t k, double magnitudes) {
     return 0x1p-24 * (double)k * magnitudes + 1e-40;
 }
@@ -59,8 +59,8 @@ static float value_at(int32_t type, int64_t i) {
     return type == TYPE_F16 ? half_to_float(h) : bfloat_to_float(h);
 }
 
-/** Finite numbers of all sizes, subnormal ones and zeroes of both signs among them. */
-static void some_weights(int32_t type, int64_t count) {
+/** Finite numbers of all magnitudes, with subnormals and zeros of both signs. */
+static void fill_weights(int32_t type, int64_t count) {
     const size_t bytes = weight_types[type].block_bytes;
     free(weights);
     weights = malloc((size_t)count * bytes);
@@ -82,7 +82,7 @@ static void some_weights(int32_t type, int64_t count) {
     }
 }
 
-static gemm_args whole(int32_t type, int64_t k, int64_t first, int64_t positions, float *y) {
+static gemm_args all_rows(int32_t type, int64_t k, int64_t first, int64_t n, float *y) {
     const gemm_args p = {
         .type = type,
         .k = k,
@@ -94,31 +94,31 @@ static gemm_args whole(int32_t type, int64_t k, int64_t first, int64_t positions
                 .stride = (size_t)(k + PADDING) * sizeof(float),
                 .used = 1,
             },
-        .n = positions,
+        .n = n,
         .y = y,
         .y_stride = MAX_ROWS,
     };
     return p;
 }
 
-/** The reference, plainly: it shares no code with any table. */
-static void check_reference(int32_t type, int64_t k, int64_t rows, int64_t positions) {
+/** Computes the reference, without code of the library. */
+static void check_reference(int32_t type, int64_t k, int64_t rows, int64_t n) {
     for (int64_t i = 0; i < rows; i++) {
-        for (int64_t m = 0; m < positions; m++) {
+        for (int64_t m = 0; m < n; m++) {
             double exact = 0;
             double magnitudes = 0;
             float sum = 0;
-            float chains[PARTIAL_SUMS] = {0};
+            float sums_of_16[PARTIAL_SUMS] = {0};
             for (int64_t j = 0; j < k; j++) {
                 const float w = value_at(type, i * k + j);
                 const float v = x[m * (k + PADDING) + j];
                 exact += (double)w * (double)v;
                 magnitudes += fabs((double)w * (double)v);
-                chains[j % PARTIAL_SUMS] = fmaf(w, v, chains[j % PARTIAL_SUMS]);
+                sums_of_16[j % PARTIAL_SUMS] = fmaf(w, v, sums_of_16[j % PARTIAL_SUMS]);
                 for (int c = 0; c < PARTIAL_SUMS && (j % FLOAT_K_BLOCK == FLOAT_K_BLOCK - 1 || j == k - 1);
                      c++) {
-                    sum += chains[c];
-                    chains[c] = 0;
+                    sum += sums_of_16[c];
+                    sums_of_16[c] = 0;
                 }
             }
             CHECK(fabs((double)sum - exact) <= error_of_sum(k, magnitudes), "type %d k %d: %g, exactly %g",
@@ -129,67 +129,66 @@ static void check_reference(int32_t type, int64_t k, int64_t rows, int64_t posit
 }
 
 static void check_same(const char *what, const char *name, int32_t type, int64_t k, int64_t rows,
-                       int64_t first, int64_t positions, const float *got) {
-    for (int64_t m = 0; m < positions; m++) {
+                       int64_t first, int64_t n, const float *got) {
+    for (int64_t m = 0; m < n; m++) {
         CHECK(memcmp(got + m * MAX_ROWS, reference + (first + m) * MAX_ROWS, (size_t)rows * sizeof *got) == 0,
-              "%s type %d k %d rows %d: %s, position %d of %d", name, type, (int)k, (int)rows, what, (int)m,
-              (int)positions);
+              "%s type %d k %d rows %d: %s, X %d of %d", name, type, (int)k, (int)rows, what, (int)m, (int)n);
     }
 }
 
-/** Whole, and in batches of any size, their rows cut anywhere, their places in any order. */
-static void check_product(const isa_kernels *isa, int32_t type, int64_t k, int64_t rows, int64_t positions) {
-    gemm_args p = whole(type, k, 0, positions, result);
+/** All rows of X at once, in batches of any size with any cut of the rows of W, and scattered. */
+static void check_gemm(const isa_kernels *isa, int32_t type, int64_t k, int64_t rows, int64_t n) {
+    gemm_args p = all_rows(type, k, 0, n, result);
     memset(result, 0xff, sizeof result);
     gemm(isa, &p, 0, rows);
-    check_same("whole", isa->name, type, k, rows, 0, positions, result);
-    for (int64_t m = 0, some; m < positions; m += some) {
-        some = 1 + next() % (uint32_t)(positions - m < 20 ? positions - m : 20);
-        p = whole(type, k, m, some, alone);
-        memset(alone, 0xff, sizeof alone);
+    check_same("all rows", isa->name, type, k, rows, 0, n, result);
+    for (int64_t m = 0, count; m < n; m += count) {
+        count = 1 + next() % (uint32_t)(n - m < 20 ? n - m : 20);
+        p = all_rows(type, k, m, count, batch);
+        memset(batch, 0xff, sizeof batch);
         const int64_t cut = next() % (uint32_t)(rows + 1);
         gemm(isa, &p, 0, cut);
         gemm(isa, &p, cut, rows);
-        check_same("in a batch", isa->name, type, k, rows, m, some, alone);
+        check_same("in a batch", isa->name, type, k, rows, m, count, batch);
     }
-    for (int64_t m = 0; m < positions; m++) {
-        scatter[m] = (int32_t)(positions - 1 - m);
+    for (int64_t m = 0; m < n; m++) {
+        scatter[m] = (int32_t)(n - 1 - m);
     }
-    p = whole(type, k, 0, positions, result);
+    p = all_rows(type, k, 0, n, result);
     p.scatter = scatter;
     memset(result, 0xff, sizeof result);
     gemm(isa, &p, 0, rows);
-    check_same("by places", isa->name, type, k, rows, 0, positions, result);
+    check_same("scattered", isa->name, type, k, rows, 0, n, result);
 }
 
 static void check_type(const isa_kernels *isa, int32_t type) {
     static const int64_t rows[] = {1, 8, 15, 16, 17, 31, 32, 33, 64, MAX_ROWS};
-    static const int64_t positions[] = {1, 2, 3, 4, 5, 6, 7, 11, 12, 13, 25, MAX_LARGE_M};
+    static const int64_t ns[] = {1, 2, 3, 4, 5, 6, 7, 11, 12, 13, 25, LARGE_N};
     static const int64_t tails[] = {1,   2,   7,   15,  16,  17,  31,  32,  33,   63,   127,
                                     128, 129, 160, 256, 257, 511, 512, 513, 1024, 1056, MAX_K};
     const int rounds = (int)(sizeof tails / sizeof *tails);
     for (int round = 0; round < 2 * rounds; round++) {
         const int64_t k = round < rounds ? tails[round] : 1 + next() % MAX_K;
-        const int64_t n = rows[(round * 7 + round / 10) % 10];
-        /* more than one call's positions once */
-        const int64_t m = round == 4 ? MAX_M : positions[(round + round / 12) % 12];
-        some_weights(type, n * k);
-        for (int64_t i = 0; i < m * (k + PADDING); i++) {
+        const int64_t n_rows = rows[(round * 7 + round / 10) % 10];
+        /* once more than one call */
+        const int64_t n = round == 4 ? MAX_N_TESTED : ns[(round + round / 12) % 12];
+        fill_weights(type, n_rows * k);
+        for (int64_t i = 0; i < n * (k + PADDING); i++) {
             x[i] = uniform() * (next() % 9 == 0 ? 1e-30f : 1.0f);
         }
-        check_reference(type, k, n, m);
-        check_product(isa, type, k, n, m);
+        check_reference(type, k, n_rows, n);
+        check_gemm(isa, type, k, n_rows, n);
     }
 }
 
-/** Whether two floats are the same, all that are not numbers being one. */
+/** Whether two floats have the same bits, or both are NaN. */
 static int same(float a, float b) {
     return (isnan(a) && isnan(b)) || memcmp(&a, &b, sizeof a) == 0;
 }
 
-/** All values of 16 bits, infinities and what is no number among them, by a panel and by a product of one. */
+/** Every 16-bit value, also infinities and NaN, in a panel and multiplied by 1. */
 static void check_values(const isa_kernels *isa, int32_t type) {
-    static float_panel widened __attribute__((aligned(64)));
+    static float_panel packed __attribute__((aligned(64)));
     const int per_panel = FLOAT_K_BLOCK * STRIP_ROWS;
     free(weights);
     weights = malloc(0x10000 * sizeof(uint16_t));
@@ -204,12 +203,12 @@ static void check_values(const isa_kernels *isa, int32_t type) {
         if (isa->float_gemm->pack[type] == NULL) {
             break;
         }
-        isa->float_gemm->pack[type](&rows, FLOAT_K_BLOCK, widened);
+        isa->float_gemm->pack[type](&rows, FLOAT_K_BLOCK, packed);
         for (int i = 0; i < per_panel; i++) {
             const int value = i % FLOAT_K_BLOCK;
-            const int place = value % PARTIAL_SUMS * PARTIAL_SUM_STRIDE + value / PARTIAL_SUMS * STRIP_ROWS +
+            const int index = value % PARTIAL_SUMS * PARTIAL_SUM_STRIDE + value / PARTIAL_SUMS * STRIP_ROWS +
                               i / FLOAT_K_BLOCK;
-            CHECK(same(widened[place], value_at(type, at + i)), "%s type %d: %04x", isa->name, type,
+            CHECK(same(packed[index], value_at(type, at + i)), "%s type %d: %04x", isa->name, type,
                   (unsigned)(at + i));
         }
     }
@@ -242,10 +241,10 @@ static void check_table(const isa_kernels *isa) {
     }
 }
 
-/** What a test program that could not run ends with, see CMakeLists.txt. */
+/** The exit status of a skipped test, see CMakeLists.txt. */
 enum { SKIPPED = 77 };
 
-/** Tests all tables, or the one that is named. */
+/** Tests every instruction set, or the named one. */
 int main(int count, char **arguments) {
     const char *only = count > 1 ? arguments[1] : NULL;
     int tested = 0;

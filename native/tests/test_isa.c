@@ -1,4 +1,4 @@
-/* MYELIN_ISA: which values are which kernels, and what is done where one is none. */
+/* MYELIN_ISA: the kernels of each value, and unknown values. */
 #include "cpu/isa.h"
 
 #include <ctype.h>
@@ -18,15 +18,17 @@ static void check_values(void) {
     for (int i = 0; i < 5; i++) {
         CHECK(isa_parse(none[i]).kind == ISA_NONE, "%s", none[i]);
     }
-    static const char *const wrong[] = {"garbage", "avx",        "avx5123", "scalar,none",
-                                        "no ne",   "av\xc3\xa4", "neon"};
+    static const char *const unknown[] = {"garbage", "avx",        "avx5123", "scalar,none",
+                                          "no ne",   "av\xc3\xa4", "neon"};
     for (int i = 0; i < 7; i++) {
-        CHECK(isa_parse(wrong[i]).kind == ISA_UNKNOWN && isa_parse(wrong[i]).name == NULL, "%s", wrong[i]);
+        CHECK(isa_parse(unknown[i]).kind == ISA_UNKNOWN && isa_parse(unknown[i]).name == NULL, "%s",
+              unknown[i]);
     }
 }
 
-/** A table's name, also in capitals and among blanks, is that table; one that the CPU lacks is wrong. */
-static void check_tables(void) {
+/** The name of an instruction set selects it, in any case and with blanks; one that the CPU lacks is unknown.
+ */
+static void check_isas(void) {
     for (int i = 0; i < isa_count; i++) {
         const char *name = isa_table[i].name;
         const int usable = isa_usable(&isa_table[i]);
@@ -41,7 +43,7 @@ static void check_tables(void) {
             CHECK(plain.kind == ISA_NAMED && plain.name == name, "%s", name);
             CHECK(capitals.kind == ISA_NAMED && capitals.name == name, "'%s'", text);
         } else {
-            CHECK(plain.kind == ISA_UNKNOWN && capitals.kind == ISA_UNKNOWN, "%s is not to be had", name);
+            CHECK(plain.kind == ISA_UNKNOWN && capitals.kind == ISA_UNKNOWN, "%s is not available", name);
         }
     }
 }
@@ -51,38 +53,38 @@ static void check_names(void) {
     for (; myelin_isa_name(count) != NULL; count++) {
         CHECK(isa_parse(myelin_isa_name(count)).kind != ISA_UNKNOWN, "%s", myelin_isa_name(count));
     }
-    /* make test-isa reads this line */
+    /* read by make test-isa */
     printf("names:");
     for (int i = 0; i < count; i++) {
         printf(" %s", myelin_isa_name(i));
     }
     printf("\n");
-    CHECK(count >= 2 && strcmp(myelin_isa_name(count - 2), "scalar") == 0, "every CPU has the reference");
-    CHECK(count >= 2 && strcmp(myelin_isa_name(count - 1), "none") == 0, "none is the last");
-    CHECK(myelin_isa_name(-1) == NULL && myelin_isa_name(count + 1) == NULL, "numbers of none");
+    CHECK(count >= 2 && strcmp(myelin_isa_name(count - 2), "scalar") == 0, "every CPU runs the reference");
+    CHECK(count >= 2 && strcmp(myelin_isa_name(count - 1), "none") == 0, "none is last");
+    CHECK(myelin_isa_name(-1) == NULL && myelin_isa_name(count + 1) == NULL, "out of range");
 }
 
-/** What this process was started with: CMakeLists.txt starts it with several values. */
+/** The value of this process; CMakeLists.txt runs it with several. */
 static void check_in_use(void) {
-    const isa_request asked = isa_parse(getenv("MYELIN_ISA"));
+    const isa_request request = isa_parse(getenv("MYELIN_ISA"));
     const isa_request used = isa_requested();
-    CHECK(used.kind == asked.kind && used.name == asked.name, "the environment's");
-    CHECK(myelin_isa_status() == (asked.kind == ISA_UNKNOWN ? MYELIN_ERROR_ISA : MYELIN_OK), "status");
+    CHECK(used.kind == request.kind && used.name == request.name, "as in the environment");
+    CHECK(myelin_isa_status() == (request.kind == ISA_UNKNOWN ? MYELIN_ERROR_ISA : MYELIN_OK), "status");
     const float x[32] = {1};
     float out[32];
-    uint32_t most;
-    if (asked.kind == ISA_UNKNOWN) {
-        CHECK(myelin_quantize(TYPE_Q4_0, x, 32, out) == MYELIN_ERROR_ISA, "encode");
-        CHECK(myelin_to_f32(TYPE_F32, x, 32, out, &most) == MYELIN_ERROR_ISA, "widen");
+    uint32_t max_bits;
+    if (request.kind == ISA_UNKNOWN) {
+        CHECK(myelin_quantize(TYPE_Q4_0, x, 32, out) == MYELIN_ERROR_ISA, "quantize");
+        CHECK(myelin_to_f32(TYPE_F32, x, 32, out, &max_bits) == MYELIN_ERROR_ISA, "convert");
     } else {
-        CHECK(myelin_quantize(TYPE_Q4_0, x, 32, out) != MYELIN_ERROR_ISA, "encode");
-        CHECK(myelin_to_f32(TYPE_F32, x, 32, out, &most) == MYELIN_OK, "widen");
+        CHECK(myelin_quantize(TYPE_Q4_0, x, 32, out) != MYELIN_ERROR_ISA, "quantize");
+        CHECK(myelin_to_f32(TYPE_F32, x, 32, out, &max_bits) == MYELIN_OK, "convert");
     }
-    if (asked.kind == ISA_NAMED) {
-        CHECK(strcmp(myelin_kernel_isa(), asked.name) == 0, "%s", myelin_kernel_isa());
-        CHECK(strncmp(myelin_sgemm_isa(), asked.name, 3) == 0 || strcmp(myelin_sgemm_isa(), "neon") == 0,
-              "products: %s", myelin_sgemm_isa());
-    } else if (asked.kind != ISA_BEST) {
+    if (request.kind == ISA_NAMED) {
+        CHECK(strcmp(myelin_kernel_isa(), request.name) == 0, "%s", myelin_kernel_isa());
+        CHECK(strncmp(myelin_sgemm_isa(), request.name, 3) == 0 || strcmp(myelin_sgemm_isa(), "neon") == 0,
+              "sgemm: %s", myelin_sgemm_isa());
+    } else if (request.kind != ISA_BEST) {
         CHECK(*myelin_kernel_isa() == '\0' && myelin_activation_format(TYPE_Q4_0) == 0, "ggml's kernels");
         CHECK(!myelin_attention_supported(TYPE_F16, 64), "ggml's attention");
     }
@@ -90,7 +92,7 @@ static void check_in_use(void) {
 
 int main(void) {
     check_values();
-    check_tables();
+    check_isas();
     check_names();
     check_in_use();
     return checks_failed();

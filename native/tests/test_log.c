@@ -94,7 +94,7 @@ static void *write_lines(void *number) {
     return NULL;
 }
 
-/** Every line comes out whole, whatever the threads do. */
+/** Lines of concurrent threads are not torn. */
 static void check_threads(void) {
     pthread_t writers[threads];
     int numbers[threads];

@@ -190,7 +190,7 @@ static void other_handler(int signal) {
     siglongjmp(back, 1);
 }
 
-/** A mapping that nobody watches: the handler from before the first watch is called. */
+/** A mapping without a watch: the handler from before the first watch is called. */
 static void check_others(void) {
     struct mapped m = open_mapped();
     char *unwatched = mmap(NULL, all_bytes(), PROT_READ, MAP_SHARED, m.file, 0);

@@ -28,7 +28,7 @@ static void check_arguments(void) {
     CHECK(myelin_resident_bytes(&byte, 0, &count) == MYELIN_OK && count == 0, "nothing to count");
 }
 
-/** More pages than one look at the page tables takes, some of them touched. */
+/** More pages than one call of mincore() reads, some of them accessed. */
 static void check_resident(void) {
     const size_t pages = 3000, touched = 1024;
     char *map = mmap(NULL, pages * page, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);

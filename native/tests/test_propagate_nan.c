@@ -1,4 +1,4 @@
-/* NaN carried past ggml's quantisation. */
+/* NaN that ggml's quantisation drops is restored. */
 #include <math.h>
 #include <string.h>
 
@@ -9,31 +9,31 @@
 
 enum { N = 5, K = 64, USED = 3, TOKENS = 4, CELLS = 9, HEADS = 2 };
 
-static const float BROKEN[] = {NAN, INFINITY, -INFINITY};
+static const float NOT_FINITE[] = {NAN, INFINITY, -INFINITY};
 
-/** What ggml_mul_mat and ggml_mul_mat_id give: of experts, one row of x may be for several of y. */
-static void check_rows(int64_t shared, int32_t threads) {
+/** The output of ggml_mul_mat and ggml_mul_mat_id: of experts, several rows of y may share a row of x. */
+static void check_rows(int64_t one_row_per_token, int32_t threads) {
     static float y[TOKENS * USED][N];
     static float x[TOKENS][USED][K];
     for (int token = 0; token < TOKENS; token++) {
-        for (int slot = 0; slot < (shared ? 1 : USED); slot++) {
+        for (int slot = 0; slot < (one_row_per_token ? 1 : USED); slot++) {
             memset(y, 0, sizeof y);
             memset(x, 0, sizeof x);
-            x[token][slot][K - 1 - token] = BROKEN[token % 3];
-            struct ggml_tensor of = {.ne = {K, shared ? 1 : USED, TOKENS, 1},
-                                     .nb = {4, sizeof x[0][0], sizeof x[0], sizeof x},
-                                     .data = x};
+            x[token][slot][K - 1 - token] = NOT_FINITE[token % 3];
+            struct ggml_tensor x_tensor = {.ne = {K, one_row_per_token ? 1 : USED, TOKENS, 1},
+                                           .nb = {4, sizeof x[0][0], sizeof x[0], sizeof x},
+                                           .data = x};
             struct ggml_tensor dst = {
                 .ne = {N, USED, TOKENS, 1}, .nb = {4, sizeof y[0], USED * sizeof y[0], sizeof y}, .data = y};
             dst.src[0] = &dst;
-            dst.src[1] = &of;
+            dst.src[1] = &x_tensor;
             for (int32_t i = 0; i < threads; i++) {
                 myelin_op_propagate_nan(&dst, i, threads, NULL);
             }
             for (int i = 0; i < TOKENS * USED; i++) {
-                const int broken = i / USED == token && (shared || i % USED == slot);
+                const int is_nan = i / USED == token && (one_row_per_token || i % USED == slot);
                 for (int j = 0; j < N; j++) {
-                    CHECK(broken ? isnan(y[i][j]) : y[i][j] == 0, "%d threads: row %d", threads, i);
+                    CHECK(is_nan ? isnan(y[i][j]) : y[i][j] == 0, "%d threads: row %d", threads, i);
                 }
             }
         }
@@ -42,16 +42,16 @@ static void check_rows(int64_t shared, int32_t threads) {
 
 static void check_cache(int32_t threads) {
     static block_q8_0 cache[HEADS][CELLS][K / 32];
-    static float x[TOKENS][HEADS][K]; /* by token: the tensor's middle dimensions are swapped */
-    int64_t ids[TOKENS] = {7, 2, 8, 0};
+    static float x[TOKENS][HEADS][K]; /* by token: dimensions 1 and 2 of the tensor are swapped */
+    int64_t cells[TOKENS] = {7, 2, 8, 0};
     for (int token = 0; token < TOKENS; token++) {
         const int head = token % HEADS;
         memset(cache, 0, sizeof cache);
         memset(x, 0, sizeof x);
-        x[token][head][40] = BROKEN[token % 3];
+        x[token][head][40] = NOT_FINITE[token % 3];
         struct ggml_tensor from = {
             .ne = {K, TOKENS, HEADS, 1}, .nb = {4, sizeof x[0], sizeof x[0][0], sizeof x}, .data = x};
-        struct ggml_tensor rows = {.ne = {TOKENS, 1, 1, 1}, .data = ids};
+        struct ggml_tensor rows = {.ne = {TOKENS, 1, 1, 1}, .data = cells};
         struct ggml_tensor dst = {.type = TYPE_Q8_0,
                                   .ne = {K, CELLS, HEADS, 1},
                                   .nb = {34, sizeof cache[0][0], sizeof cache[0], sizeof cache},
@@ -64,9 +64,9 @@ static void check_cache(int32_t threads) {
         }
         for (int h = 0; h < HEADS; h++) {
             for (int c = 0; c < CELLS; c++) {
-                const int broken = h == head && c == ids[token];
+                const int is_nan = h == head && c == cells[token];
                 CHECK(cache[h][c][0].d == 0, "head %d cell %d: the block before", h, c);
-                CHECK(cache[h][c][1].d == (broken ? 0x7e00 : 0), "head %d cell %d", h, c);
+                CHECK(cache[h][c][1].d == (is_nan ? 0x7e00 : 0), "head %d cell %d", h, c);
             }
         }
     }

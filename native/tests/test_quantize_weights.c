@@ -1,4 +1,4 @@
-/* Arguments, and reads and writes at the ends; the Java tests compare the bytes with ggml's. */
+/* Arguments, and accesses beyond the ends; the Java tests compare the bytes with ggml's. */
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -11,45 +11,45 @@
 static void check_arguments(void) {
     float x[256] = {0};
     unsigned char out[512];
-    uint32_t largest = 1;
+    uint32_t max_bits = 1;
     for (int32_t type = -1; type <= TYPE_COUNT; type++) {
         const int32_t block = myelin_quantize_block_size(type);
         CHECK(block == 0 || block == 32 || block == 256, "type %d: %d", type, block);
         const int32_t expected = block == 0 ? MYELIN_ERROR_UNSUPPORTED : MYELIN_OK;
         CHECK(myelin_quantize(type, x, 256, out) == expected, "type %d", type);
         if (block != 0) {
-            CHECK(myelin_quantize(type, x, block - 1, out) == MYELIN_ERROR_ARGUMENT, "no whole block");
+            CHECK(myelin_quantize(type, x, block - 1, out) == MYELIN_ERROR_ARGUMENT, "not a whole block");
             CHECK(myelin_quantize(type, x, -block, out) == MYELIN_ERROR_ARGUMENT, "negative");
             CHECK(myelin_quantize(type, NULL, 0, out) == MYELIN_ERROR_ARGUMENT, "null");
-            CHECK(myelin_quantize(type, x, 0, out) == MYELIN_OK, "nothing to do");
+            CHECK(myelin_quantize(type, x, 0, out) == MYELIN_OK, "n = 0");
         }
     }
-    CHECK(myelin_quantize_block_size(TYPE_Q2_K) == 0, "ggml's");
-    CHECK(myelin_to_f32(TYPE_Q2_K, x, 1, x, &largest) == MYELIN_ERROR_UNSUPPORTED, "quantised");
-    CHECK(myelin_to_f32(TYPE_F16, NULL, 1, x, &largest) == MYELIN_ERROR_ARGUMENT, "null");
-    CHECK(myelin_to_f32(TYPE_F16, x, -1, x, &largest) == MYELIN_ERROR_ARGUMENT, "negative");
-    CHECK(myelin_to_f32(TYPE_F16, x, 1, x, NULL) == MYELIN_ERROR_ARGUMENT, "no result");
-    CHECK(myelin_to_f32(TYPE_F32, x, 0, x, &largest) == MYELIN_OK && largest == 0, "nothing to do");
+    CHECK(myelin_quantize_block_size(TYPE_Q2_K) == 0, "quantised by ggml");
+    CHECK(myelin_to_f32(TYPE_Q2_K, x, 1, x, &max_bits) == MYELIN_ERROR_UNSUPPORTED, "quantised");
+    CHECK(myelin_to_f32(TYPE_F16, NULL, 1, x, &max_bits) == MYELIN_ERROR_ARGUMENT, "null");
+    CHECK(myelin_to_f32(TYPE_F16, x, -1, x, &max_bits) == MYELIN_ERROR_ARGUMENT, "negative");
+    CHECK(myelin_to_f32(TYPE_F16, x, 1, x, NULL) == MYELIN_ERROR_ARGUMENT, "null result");
+    CHECK(myelin_to_f32(TYPE_F32, x, 0, x, &max_bits) == MYELIN_OK && max_bits == 0, "n = 0");
 }
 
-/** Exactly as long as needed, so that a sanitizer sees a step too far. */
+/** Buffers without padding, so that a sanitizer detects accesses beyond the end. */
 static void check_lengths(void) {
     for (int64_t n = 1; n < 70; n++) {
         const size_t count = (size_t)n;
         uint16_t *in = malloc(count * sizeof *in);
         float *out = malloc(count * sizeof *out);
         for (int64_t i = 0; i < n; i++) {
-            in[i] = (uint16_t)(0x3c00 + 37 * i); /* 1.0 and more, ascending */
+            in[i] = (uint16_t)(0x3c00 + 37 * i); /* 1.0 and above, ascending */
         }
-        uint32_t largest = 0;
-        CHECK(myelin_to_f32(TYPE_F16, in, n, out, &largest) == MYELIN_OK, "f16");
+        uint32_t max_bits = 0;
+        CHECK(myelin_to_f32(TYPE_F16, in, n, out, &max_bits) == MYELIN_OK, "f16");
         uint32_t last;
         memcpy(&last, &out[n - 1], sizeof last);
-        CHECK(out[0] == 1 && out[n - 1] == half_to_float(in[n - 1]) && largest == last, "f16, %d", (int)n);
-        CHECK(myelin_to_f32(TYPE_F32, out, n, out, &largest) == MYELIN_OK && largest == last, "f32, %d",
+        CHECK(out[0] == 1 && out[n - 1] == half_to_float(in[n - 1]) && max_bits == last, "f16, %d", (int)n);
+        CHECK(myelin_to_f32(TYPE_F32, out, n, out, &max_bits) == MYELIN_OK && max_bits == last, "f32, %d",
               (int)n);
-        CHECK(myelin_to_f32(TYPE_BF16, in, n, out, &largest) == MYELIN_OK, "bf16");
-        CHECK(largest == (uint32_t)in[n - 1] << 16, "bf16, %d", (int)n);
+        CHECK(myelin_to_f32(TYPE_BF16, in, n, out, &max_bits) == MYELIN_OK, "bf16");
+        CHECK(max_bits == (uint32_t)in[n - 1] << 16, "bf16, %d", (int)n);
         free(in);
         free(out);
     }
@@ -73,31 +73,33 @@ static void check_lengths(void) {
     }
 }
 
-/** The reference and the kernels widen alike, what is no number included. */
+/** The scalar and the AVX-512 conversion agree, also on NaN. */
 static void check_tables(void) {
 #if defined(__x86_64__)
     if (myelin_quantize_block_size(TYPE_Q4_0) == 0) {
-        printf("skipped: no AVX-512 here\n");
+        printf("skipped: no AVX-512\n");
         return;
     }
     static half_t in[1 << 16];
-    static float plain[1 << 16];
-    static float wide[1 << 16];
+    static float scalar_out[1 << 16];
+    static float avx512_out[1 << 16];
     for (int i = 0; i < 1 << 16; i++) {
         in[i] = (half_t)i;
     }
-    const uint32_t a = quantize_weights_scalar.f16_to_f32(1 << 16, in, plain);
-    const uint32_t b = quantize_weights_avx512.f16_to_f32(1 << 16, in, wide);
+    const uint32_t a = quantize_weights_scalar.f16_to_f32(1 << 16, in, scalar_out);
+    const uint32_t b = quantize_weights_avx512.f16_to_f32(1 << 16, in, avx512_out);
     CHECK(a > 0x7f800000 && b > 0x7f800000, "NaN is seen");
     for (int i = 0; i < 1 << 16; i++) {
-        const int same = isnan(plain[i]) ? isnan(wide[i]) : memcmp(&plain[i], &wide[i], sizeof(float)) == 0;
+        const int same = isnan(scalar_out[i]) ? isnan(avx512_out[i])
+                                              : memcmp(&scalar_out[i], &avx512_out[i], sizeof(float)) == 0;
         CHECK(same, "half %04x", i);
     }
-    CHECK(quantize_weights_scalar.bf16_to_f32(1 << 16, in, plain) ==
-              quantize_weights_avx512.bf16_to_f32(1 << 16, in, wide),
+    CHECK(quantize_weights_scalar.bf16_to_f32(1 << 16, in, scalar_out) ==
+              quantize_weights_avx512.bf16_to_f32(1 << 16, in, avx512_out),
           "bf16");
-    CHECK(memcmp(plain, wide, sizeof plain) == 0, "bf16");
-    CHECK(quantize_weights_scalar.max_bits(1 << 16, plain) == quantize_weights_avx512.max_bits(1 << 16, wide),
+    CHECK(memcmp(scalar_out, avx512_out, sizeof scalar_out) == 0, "bf16");
+    CHECK(quantize_weights_scalar.max_bits(1 << 16, scalar_out) ==
+              quantize_weights_avx512.max_bits(1 << 16, avx512_out),
           "f32");
 #endif
 }

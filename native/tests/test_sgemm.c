@@ -1,4 +1,4 @@
-/* Products of f32: every table of this machine against sums in double precision and the reference. */
+/* The f32 GEMM of every instruction set of this CPU against double precision. */
 #include "gemm/sgemm/sgemm.h"
 
 #include <float.h>
@@ -29,26 +29,26 @@ static float uniform(void) {
     return (float)state / 4294967296.0f * 2.0f - 1.0f;
 }
 
-/** What a case multiplies: dst [n, m, a, b], of which share2 and share3 have the same matrix of A. */
+/** The shape of dst, [n, m, a, b]; broadcast2 and broadcast3 consecutive matrices have the same A. */
 typedef struct {
     int64_t n, m, k;
     int64_t a, b;
-    int64_t share2, share3;
+    int64_t broadcast2, broadcast3;
 } shape;
 
-/** How a matrix lies in memory. */
+/** The layout of a matrix in memory. */
 typedef enum {
-    PLAIN,      /* rows one after the other */
-    PADDED,     /* rows with a gap of three values, matrices with one of five */
-    TRANSPOSED, /* a view whose first dimension is the longer step */
-    SPREAD,     /* neither dimension is contiguous: every second value */
-    PERMUTED,   /* heads between rows, as after ggml_permute: rows of all matrices take turns */
+    PLAIN,      /* contiguous */
+    PADDED,     /* gaps of three values between rows, of five between matrices */
+    TRANSPOSED, /* dimension 0 has the larger stride */
+    STRIDED,    /* no dimension is contiguous: every second value */
+    PERMUTED,   /* as after ggml_permute: rows of all matrices are interleaved */
     LAYOUTS
 } layout;
 
-static const char *const LAYOUT_NAMES[] = {"plain", "padded", "transposed", "spread", "permuted"};
+static const char *const LAYOUT_NAMES[] = {"plain", "padded", "transposed", "strided", "permuted"};
 
-/** A tensor whose memory ends where its last value does, so that sanitizers see what reads too far. */
+/** A tensor whose memory ends with its last value, so that a sanitizer detects reads beyond it. */
 static struct ggml_tensor tensor(int64_t ne0, int64_t ne1, int64_t ne2, int64_t ne3, layout how) {
     struct ggml_tensor t = {.ne = {ne0, ne1, ne2, ne3}};
     const size_t e0 = (size_t)ne0;
@@ -65,7 +65,7 @@ static struct ggml_tensor tensor(int64_t ne0, int64_t ne1, int64_t ne2, int64_t 
             steps[0] = e1;
             steps[1] = 1;
             break;
-        case SPREAD:
+        case STRIDED:
             for (int i = 0; i < 4; i++) {
                 steps[i] *= 2;
             }
@@ -99,7 +99,7 @@ static float *at(const struct ggml_tensor *t, int64_t i0, int64_t i1, int64_t i2
                              (size_t)i2 * t->nb[2] + (size_t)i3 * t->nb[3]);
 }
 
-/** A product of two tensors, and how it is called in messages. */
+/** A GEMM of two tensors, and its name in messages. */
 typedef struct {
     shape s;
     int32_t kind;
@@ -108,30 +108,30 @@ typedef struct {
     char name[160];
 } problem;
 
-static problem make(shape s, int32_t kind, layout of_a, layout of_b) {
+static problem make_problem(shape s, int32_t kind, layout of_a, layout of_b) {
     const int mul_mat = kind == MYELIN_SGEMM_MUL_MAT;
     problem p = {.s = s, .kind = kind};
-    p.a = tensor(mul_mat ? s.k : s.n, mul_mat ? s.n : s.k, s.a / s.share2, s.b / s.share3, of_a);
+    p.a = tensor(mul_mat ? s.k : s.n, mul_mat ? s.n : s.k, s.a / s.broadcast2, s.b / s.broadcast3, of_a);
     p.b = tensor(mul_mat ? s.k : s.m, mul_mat ? s.m : s.k, s.a, s.b, of_b);
     snprintf(p.name, sizeof p.name, "%s n %d m %d k %d [%d, %d] shared by [%d, %d], %s by %s",
              mul_mat ? "mul_mat" : "out_prod", (int)s.n, (int)s.m, (int)s.k, (int)s.a, (int)s.b,
-             (int)s.share2, (int)s.share3, LAYOUT_NAMES[of_a], LAYOUT_NAMES[of_b]);
+             (int)s.broadcast2, (int)s.broadcast3, LAYOUT_NAMES[of_a], LAYOUT_NAMES[of_b]);
     return p;
 }
 
-static void discard(problem *p) {
+static void free_problem(problem *p) {
     free(p->a.data);
     free(p->b.data);
 }
 
-/** The product by a table and so many threads, one after the other; what lies between rows stays. */
+/** Runs the GEMM of a table with the given threads, one after the other; gaps between rows are kept. */
 static struct ggml_tensor compute(const sgemm_table *table, problem *p, int32_t threads, layout of_dst) {
     struct ggml_tensor dst = tensor(p->s.n, p->s.m, p->s.a, p->s.b, of_dst);
     dst.src[0] = &p->a;
     dst.src[1] = &p->b;
     const size_t bytes =
         (size_t)((char *)(at(&dst, p->s.n - 1, p->s.m - 1, p->s.a - 1, p->s.b - 1) + 1) - (char *)dst.data);
-    memset(dst.data, 0x7f, bytes); /* 3.4e38: what is not written is not taken for a result */
+    memset(dst.data, 0x7f, bytes); /* 3.4e38, so that unwritten values are no results */
     for (int32_t thread = 0; thread < threads; thread++) {
         sgemm_compute(table, &dst, thread, threads, p->kind);
     }
@@ -149,8 +149,8 @@ static void check_values(const sgemm_table *table, const problem *p, const struc
                     double sum = 0;
                     double size = 0;
                     for (int64_t k = 0; k < s.k; k++) {
-                        const double x = (double)*at(&p->a, mul_mat ? k : i, mul_mat ? i : k, i2 / s.share2,
-                                                     i3 / s.share3);
+                        const double x = (double)*at(&p->a, mul_mat ? k : i, mul_mat ? i : k,
+                                                     i2 / s.broadcast2, i3 / s.broadcast3);
                         const double w = (double)*at(&p->b, mul_mat ? k : j, mul_mat ? j : k, i2, i3);
                         sum += x * w;
                         size += fabs(x * w);
@@ -164,7 +164,7 @@ static void check_values(const sgemm_table *table, const problem *p, const struc
     CHECK(wrong == 0, "%s: %s: %d values", table->name, p->name, (int)wrong);
 }
 
-static int64_t different(const problem *p, const struct ggml_tensor *x, const struct ggml_tensor *y) {
+static int64_t count_differences(const problem *p, const struct ggml_tensor *x, const struct ggml_tensor *y) {
     int64_t count = 0;
     for (int64_t i3 = 0; i3 < p->s.b; i3++) {
         for (int64_t i2 = 0; i2 < p->s.a; i2++) {
@@ -177,14 +177,13 @@ static int64_t different(const problem *p, const struct ggml_tensor *x, const st
     return count;
 }
 
-/** Right, the same bit for bit with any number of threads and strides of dst, nothing between rows touched.
- */
+/** Correct, with the same bits for any number of threads and strides of dst, and no write between rows. */
 static void check_problem(const sgemm_table *table, problem p) {
     struct ggml_tensor one = compute(table, &p, 1, PLAIN);
     check_values(table, &p, &one);
     for (int32_t threads = 2; threads <= 7; threads++) {
         struct ggml_tensor more = compute(table, &p, threads, PADDED);
-        CHECK(different(&p, &one, &more) == 0, "%s: %s, %d threads", table->name, p.name, threads);
+        CHECK(count_differences(&p, &one, &more) == 0, "%s: %s, %d threads", table->name, p.name, threads);
         int touched = 0;
         for (int64_t j = 0; j + 1 < p.s.m; j++) {
             const float *gap = at(&more, p.s.n, j, 0, 0);
@@ -196,10 +195,10 @@ static void check_problem(const sgemm_table *table, problem p) {
         free(more.data);
     }
     free(one.data);
-    discard(&p);
+    free_problem(&p);
 }
 
-/** Around the size of tiles, blocks, strips and cuts of k. */
+/** Sizes around those of tiles, blocks, strips and K-blocks. */
 static void check_edges(const sgemm_table *t) {
     const int64_t ns[] = {1, t->lanes, t->lanes + 1, t->rows - 1, t->rows, t->rows + 1, 3 * t->rows + 5};
     const int64_t ms[] = {1, 2, t->columns - 1, t->columns, t->columns + 1, 3 * t->columns + 2};
@@ -209,7 +208,7 @@ static void check_edges(const sgemm_table *t) {
             for (size_t k = 0; k < sizeof ks / sizeof *ks; k++) {
                 for (int32_t kind = 0; kind < 2; kind++) {
                     const shape s = {ns[n], ms[m], ks[k], 1, 1, 1, 1};
-                    check_problem(t, make(s, kind, PLAIN, PLAIN));
+                    check_problem(t, make_problem(s, kind, PLAIN, PLAIN));
                 }
             }
         }
@@ -224,7 +223,7 @@ static void check_edges(const sgemm_table *t) {
     };
     for (size_t i = 0; i < sizeof large / sizeof *large; i++) {
         for (int32_t kind = 0; kind < 2; kind++) {
-            check_problem(t, make(large[i], kind, PLAIN, PLAIN));
+            check_problem(t, make_problem(large[i], kind, PLAIN, PLAIN));
         }
     }
 }
@@ -239,7 +238,7 @@ static void check_layouts(const sgemm_table *t) {
         for (int of_a = 0; of_a < LAYOUTS; of_a++) {
             for (int of_b = 0; of_b < LAYOUTS; of_b++) {
                 for (int32_t kind = 0; kind < 2; kind++) {
-                    check_problem(t, make(shapes[i], kind, (layout)of_a, (layout)of_b));
+                    check_problem(t, make_problem(shapes[i], kind, (layout)of_a, (layout)of_b));
                 }
             }
         }
@@ -253,16 +252,16 @@ static void check_broadcast(const sgemm_table *t) {
     };
     for (size_t i = 0; i < sizeof shapes / sizeof *shapes; i++) {
         for (int32_t kind = 0; kind < 2; kind++) {
-            check_problem(t, make(shapes[i], kind, PLAIN, PLAIN));
-            check_problem(t, make(shapes[i], kind, PERMUTED, TRANSPOSED));
+            check_problem(t, make_problem(shapes[i], kind, PLAIN, PLAIN));
+            check_problem(t, make_problem(shapes[i], kind, PERMUTED, TRANSPOSED));
         }
     }
 }
 
-/** A part of a product is the part of the product: no element depends on the tile it falls into. */
-static void check_places(const sgemm_table *t) {
+/** An element has the same bits in any tile. */
+static void check_parts(const sgemm_table *t) {
     const shape s = {2 * t->rows + 5, 2 * t->columns + 3, SGEMM_K_BLOCK + 5, 1, 1, 1, 1};
-    problem p = make(s, MYELIN_SGEMM_MUL_MAT, PLAIN, PLAIN);
+    problem p = make_problem(s, MYELIN_SGEMM_MUL_MAT, PLAIN, PLAIN);
     struct ggml_tensor all = compute(t, &p, 1, PLAIN);
     for (int64_t i = 0; i + 1 < s.n; i += 3) {
         for (int64_t j = 0; j < s.m; j += 2) {
@@ -278,20 +277,20 @@ static void check_places(const sgemm_table *t) {
         }
     }
     free(all.data);
-    discard(&p);
+    free_problem(&p);
 }
 
-/** Sums of one element: long ones do not lose what is added last. */
-static void check_dots(const sgemm_table *t) {
+/** Dot products: long ones do not lose the last terms. */
+static void check_dot_products(const sgemm_table *t) {
     const int64_t ks[] = {1, 31, 32, 33, 4095, 4096, 4097, 20000};
     for (size_t i = 0; i < sizeof ks / sizeof *ks; i++) {
         for (int32_t kind = 0; kind < 2; kind++) {
-            check_problem(t, make((shape){1, 1, ks[i], 1, 1, 1, 1}, kind, PLAIN, PLAIN));
-            check_problem(t, make((shape){1, 1, ks[i], 6, 2, 3, 1}, kind, SPREAD, PADDED));
+            check_problem(t, make_problem((shape){1, 1, ks[i], 1, 1, 1, 1}, kind, PLAIN, PLAIN));
+            check_problem(t, make_problem((shape){1, 1, ks[i], 6, 2, 3, 1}, kind, STRIDED, PADDED));
         }
     }
     const int64_t many = 1 << 20;
-    problem p = make((shape){1, 1, many, 1, 1, 1, 1}, MYELIN_SGEMM_MUL_MAT, PLAIN, PLAIN);
+    problem p = make_problem((shape){1, 1, many, 1, 1, 1, 1}, MYELIN_SGEMM_MUL_MAT, PLAIN, PLAIN);
     for (int64_t k = 0; k < many; k++) {
         *at(&p.a, k, 0, 0, 0) = *at(&p.b, k, 0, 0, 0) = k == 0 ? 4096.0f : 1.0f;
     }
@@ -300,22 +299,22 @@ static void check_dots(const sgemm_table *t) {
     CHECK(fabs((double)*at(&dst, 0, 0, 0, 0) - sum) <= 4096, "%s: %g", t->name,
           (double)*at(&dst, 0, 0, 0, 0));
     free(dst.data);
-    discard(&p);
+    free_problem(&p);
 }
 
 typedef struct {
     const sgemm_table *table;
     struct ggml_tensor *dst;
     int32_t thread, threads, kind;
-} share;
+} task;
 
-static void *take_share(void *p) {
-    const share *s = p;
+static void *run_task(void *p) {
+    const task *s = p;
     sgemm_compute(s->table, s->dst, s->thread, s->threads, s->kind);
     return NULL;
 }
 
-/** Threads at the same time: each has its own workspace and its own part of dst. */
+/** Concurrent threads: each has its own workspace and its own part of dst. */
 static void check_threads(const sgemm_table *t) {
     enum { THREADS = 4 };
     const shape shapes[] = {
@@ -326,32 +325,32 @@ static void check_threads(const sgemm_table *t) {
     };
     for (size_t i = 0; i < sizeof shapes / sizeof *shapes; i++) {
         for (int32_t kind = 0; kind < 2; kind++) {
-            problem p = make(shapes[i], kind, PLAIN, PERMUTED);
+            problem p = make_problem(shapes[i], kind, PLAIN, PERMUTED);
             struct ggml_tensor one = compute(t, &p, 1, PLAIN);
             struct ggml_tensor all = tensor(p.s.n, p.s.m, p.s.a, p.s.b, PADDED);
             all.src[0] = &p.a;
             all.src[1] = &p.b;
             pthread_t workers[THREADS];
-            share shares[THREADS];
+            task tasks[THREADS];
             for (int j = 0; j < THREADS; j++) {
-                shares[j] = (share){t, &all, j, THREADS, kind};
-                CHECK(pthread_create(&workers[j], NULL, take_share, &shares[j]) == 0, "thread %d", j);
+                tasks[j] = (task){t, &all, j, THREADS, kind};
+                CHECK(pthread_create(&workers[j], NULL, run_task, &tasks[j]) == 0, "thread %d", j);
             }
             for (int j = 0; j < THREADS; j++) {
                 pthread_join(workers[j], NULL);
             }
-            CHECK(different(&p, &one, &all) == 0, "%s: %s", t->name, p.name);
+            CHECK(count_differences(&p, &one, &all) == 0, "%s: %s", t->name, p.name);
             free(one.data);
             free(all.data);
-            discard(&p);
+            free_problem(&p);
         }
     }
 }
 
-/** What is no number stays where it belongs: rows and columns beyond the edge do not mix in. */
-static void check_not_a_number(const sgemm_table *t) {
+/** NaN and infinities reach their rows and columns only. */
+static void check_nan(const sgemm_table *t) {
     const shape s = {t->rows + 2, t->columns + 2, 6, 1, 1, 1, 1};
-    problem p = make(s, MYELIN_SGEMM_OUT_PROD, PLAIN, PLAIN);
+    problem p = make_problem(s, MYELIN_SGEMM_OUT_PROD, PLAIN, PLAIN);
     *at(&p.a, 1, 3, 0, 0) = NAN;
     *at(&p.b, t->columns + 1, 2, 0, 0) = INFINITY;
     struct ggml_tensor dst = compute(t, &p, 1, PLAIN);
@@ -365,10 +364,10 @@ static void check_not_a_number(const sgemm_table *t) {
     }
     CHECK(wrong == 0, "%s: %d values", t->name, wrong);
     free(dst.data);
-    discard(&p);
+    free_problem(&p);
 }
 
-static void check_measures(const sgemm_table *t) {
+static void check_peaks(const sgemm_table *t) {
     const uint64_t round = t->flops(1);
     CHECK(round > 0 && t->flops(1000) == 1000 * round, "%s: %d a round", t->name, (int)round);
     enum { BYTES = 3001 };
@@ -393,7 +392,7 @@ static void check_measures(const sgemm_table *t) {
     free(bytes);
 }
 
-/** By its name each table; for another name or none the best, which is the first. */
+/** A name selects its table; another name or null the best, which is the first. */
 static void check_choice(void) {
     const sgemm_table *best = NULL;
     for (int i = 0; i < isa_count; i++) {
@@ -413,17 +412,17 @@ static void check_choice(void) {
 }
 
 static void check_interface(void) {
-    problem p = make((shape){50, 40, 30, 2, 1, 1, 1}, MYELIN_SGEMM_OUT_PROD, PLAIN, PLAIN);
+    problem p = make_problem((shape){50, 40, 30, 2, 1, 1, 1}, MYELIN_SGEMM_OUT_PROD, PLAIN, PLAIN);
     struct ggml_tensor want = compute(sgemm_in_use(), &p, 1, PLAIN);
     struct ggml_tensor got = compute(sgemm_in_use(), &p, 1, PADDED);
     memset(at(&got, 0, 0, 0, 0), 0, sizeof(float));
     for (int32_t thread = 0; thread < 2; thread++) {
         myelin_op_sgemm(&got, thread, 2, (void *)(intptr_t)MYELIN_SGEMM_OUT_PROD);
     }
-    CHECK(different(&p, &want, &got) == 0, "by its public name");
+    CHECK(count_differences(&p, &want, &got) == 0, "myelin_op_sgemm()");
     free(want.data);
     free(got.data);
-    discard(&p);
+    free_problem(&p);
     CHECK(myelin_fma_flops(0) == 0 && myelin_fma_flops(-1) == 0, "no rounds");
     CHECK(myelin_fma_flops(3) == 3 * myelin_fma_flops(1) && myelin_fma_flops(1) > 0, "three rounds");
     CHECK(myelin_read_memory(NULL, 100) == 0, "null");
@@ -443,11 +442,11 @@ int main(void) {
         check_edges(table);
         check_layouts(table);
         check_broadcast(table);
-        check_places(table);
-        check_dots(table);
+        check_parts(table);
+        check_dot_products(table);
         check_threads(table);
-        check_not_a_number(table);
-        check_measures(table);
+        check_nan(table);
+        check_peaks(table);
     }
     return checks_failed();
 }

@@ -6,7 +6,7 @@
 #include "cpu.h"
 #include "myelin.h"
 
-static uint64_t when(bool has, int feature) {
+static uint64_t flag_if(bool has, int feature) {
     return has ? MYELIN_FEATURE(feature) : 0;
 }
 
@@ -18,10 +18,10 @@ static uint64_t when(bool has, int feature) {
 uint64_t myelin_probe_features(void) {
     const unsigned long caps = getauxval(AT_HWCAP);
     const unsigned long caps2 = getauxval(AT_HWCAP2);
-    return when((caps >> 1) & 1, MYELIN_CPU_NEON) | when((caps >> 10) & 1, MYELIN_CPU_FP16) |
-           when((caps >> 20) & 1, MYELIN_CPU_DOTPROD) | when((caps >> 22) & 1, MYELIN_CPU_SVE) |
-           when((caps2 >> 1) & 1, MYELIN_CPU_SVE2) | when((caps2 >> 13) & 1, MYELIN_CPU_I8MM) |
-           when((caps2 >> 14) & 1, MYELIN_CPU_BF16);
+    return flag_if((caps >> 1) & 1, MYELIN_CPU_NEON) | flag_if((caps >> 10) & 1, MYELIN_CPU_FP16) |
+           flag_if((caps >> 20) & 1, MYELIN_CPU_DOTPROD) | flag_if((caps >> 22) & 1, MYELIN_CPU_SVE) |
+           flag_if((caps2 >> 1) & 1, MYELIN_CPU_SVE2) | flag_if((caps2 >> 13) & 1, MYELIN_CPU_I8MM) |
+           flag_if((caps2 >> 14) & 1, MYELIN_CPU_BF16);
 }
 
 /** Arm cores have no name: implementer and part number from MIDR_EL1. */
@@ -50,10 +50,10 @@ static bool has(const char *name) {
 }
 
 uint64_t myelin_probe_features(void) {
-    return when(true, MYELIN_CPU_NEON) | when(has("hw.optional.arm.FEAT_FP16"), MYELIN_CPU_FP16) |
-           when(has("hw.optional.arm.FEAT_DotProd"), MYELIN_CPU_DOTPROD) |
-           when(has("hw.optional.arm.FEAT_I8MM"), MYELIN_CPU_I8MM) |
-           when(has("hw.optional.arm.FEAT_BF16"), MYELIN_CPU_BF16);
+    return flag_if(true, MYELIN_CPU_NEON) | flag_if(has("hw.optional.arm.FEAT_FP16"), MYELIN_CPU_FP16) |
+           flag_if(has("hw.optional.arm.FEAT_DotProd"), MYELIN_CPU_DOTPROD) |
+           flag_if(has("hw.optional.arm.FEAT_I8MM"), MYELIN_CPU_I8MM) |
+           flag_if(has("hw.optional.arm.FEAT_BF16"), MYELIN_CPU_BF16);
 }
 
 void myelin_probe_brand(char brand[MYELIN_BRAND_BYTES]) {
@@ -67,7 +67,7 @@ void myelin_probe_brand(char brand[MYELIN_BRAND_BYTES]) {
 #else
 
 uint64_t myelin_probe_features(void) {
-    return when(true, MYELIN_CPU_NEON);  // part of every aarch64
+    return flag_if(true, MYELIN_CPU_NEON);  // part of every aarch64
 }
 
 void myelin_probe_brand(char brand[MYELIN_BRAND_BYTES]) {

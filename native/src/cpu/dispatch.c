@@ -130,7 +130,7 @@ static const isa_kernels *first_usable(const char *name, int (*usable)(const isa
 
 const isa_kernels *kernels_named(const char *name) {
     const isa_kernels *isa = first_usable(name, isa_usable);
-    /* the reference is slower than ggml: only by its name */
+    /* the reference is slower than ggml: used only by name */
     return name == NULL && isa == scalar ? NULL : isa;
 }
 
@@ -154,9 +154,9 @@ const isa_kernels *kernels_in_use(void) {
     static _Atomic(const isa_kernels *) found;
     static atomic_bool looked;
     if (!atomic_load_explicit(&looked, memory_order_acquire)) {
-        const isa_request asked = isa_requested();
-        const bool none = asked.kind == ISA_NONE || asked.kind == ISA_UNKNOWN;
-        atomic_store_explicit(&found, none ? NULL : kernels_named(asked.name), memory_order_relaxed);
+        const isa_request request = isa_requested();
+        const bool use_ggml = request.kind == ISA_NONE || request.kind == ISA_UNKNOWN;
+        atomic_store_explicit(&found, use_ggml ? NULL : kernels_named(request.name), memory_order_relaxed);
         atomic_store_explicit(&looked, true, memory_order_release);
     }
     return atomic_load_explicit(&found, memory_order_relaxed);
@@ -176,9 +176,9 @@ const weight_quantizer *weights_in_use(void) {
     static _Atomic(const weight_quantizer *) found;
     const weight_quantizer *table = atomic_load_explicit(&found, memory_order_acquire);
     if (table == NULL) {
-        const isa_request asked = isa_requested();
-        const bool own = asked.kind == ISA_BEST || asked.kind == ISA_NAMED;
-        const isa_kernels *isa = own ? first_usable(asked.name, weights_usable) : NULL;
+        const isa_request request = isa_requested();
+        const bool allowed = request.kind == ISA_BEST || request.kind == ISA_NAMED;
+        const isa_kernels *isa = allowed ? first_usable(request.name, weights_usable) : NULL;
         table = isa != NULL ? isa->weights : scalar->weights;
         atomic_store_explicit(&found, table, memory_order_release);
     }

@@ -1,4 +1,4 @@
-/** The instruction set that MYELIN_ISA asks for. */
+/** The instruction set that MYELIN_ISA requests. */
 #ifndef MYELIN_SRC_CPU_ISA_H
 #define MYELIN_SRC_CPU_ISA_H
 
@@ -17,7 +17,7 @@ typedef struct {
 /** Parses a value of MYELIN_ISA; null is not set. Case and surrounding blanks do not matter. */
 isa_request isa_parse(const char *value);
 
-/** What the environment asks for; read on the first call. */
+/** The request in the environment; read on the first call. */
 isa_request isa_requested(void);
 
 #endif

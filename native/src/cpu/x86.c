@@ -27,12 +27,12 @@ static uint64_t xcr0(void) {
     return ((uint64_t)high << 32) | low;
 }
 
-static uint64_t when(bool has, int feature) {
+static uint64_t flag_if(bool has, int feature) {
     return has ? MYELIN_FEATURE(feature) : 0;
 }
 
-static bool bit(uint32_t word, int number) {
-    return (word >> number) & 1;
+static bool bit(uint32_t word, int index) {
+    return (word >> index) & 1;
 }
 
 uint64_t myelin_probe_features(void) {
@@ -40,34 +40,34 @@ uint64_t myelin_probe_features(void) {
     const uint64_t zmm_state = 0xe6;      // also mask registers, upper halves of ZMM, ZMM16..31
     const uint64_t tile_state = 0x60000;  // tile configuration and data
 
-    const struct leaf one = cpuid(1, 0);
-    const uint64_t os = bit(one.ecx, 27) ? xcr0() : 0;
-    uint64_t found = when(bit(one.ecx, 20), MYELIN_CPU_SSE42);
+    const struct leaf leaf1 = cpuid(1, 0);
+    const uint64_t os = bit(leaf1.ecx, 27) ? xcr0() : 0;
+    uint64_t found = flag_if(bit(leaf1.ecx, 20), MYELIN_CPU_SSE42);
 
-    const struct leaf seven = cpuid(7, 0);
-    const struct leaf seven_one = seven.eax >= 1 ? cpuid(7, 1) : (struct leaf){0, 0, 0, 0};
-    found |= when(bit(seven.ebx, 8), MYELIN_CPU_BMI2);
-    if ((os & ymm_state) == ymm_state && bit(one.ecx, 28)) {
-        found |= when(true, MYELIN_CPU_AVX);
-        found |= when(bit(one.ecx, 29), MYELIN_CPU_F16C);
-        found |= when(bit(one.ecx, 12), MYELIN_CPU_FMA);
-        found |= when(bit(seven.ebx, 5), MYELIN_CPU_AVX2);
-        found |= when(bit(seven_one.eax, 4), MYELIN_CPU_AVX_VNNI);
+    const struct leaf leaf7 = cpuid(7, 0);
+    const struct leaf leaf7_1 = leaf7.eax >= 1 ? cpuid(7, 1) : (struct leaf){0, 0, 0, 0};
+    found |= flag_if(bit(leaf7.ebx, 8), MYELIN_CPU_BMI2);
+    if ((os & ymm_state) == ymm_state && bit(leaf1.ecx, 28)) {
+        found |= flag_if(true, MYELIN_CPU_AVX);
+        found |= flag_if(bit(leaf1.ecx, 29), MYELIN_CPU_F16C);
+        found |= flag_if(bit(leaf1.ecx, 12), MYELIN_CPU_FMA);
+        found |= flag_if(bit(leaf7.ebx, 5), MYELIN_CPU_AVX2);
+        found |= flag_if(bit(leaf7_1.eax, 4), MYELIN_CPU_AVX_VNNI);
     }
-    if ((os & zmm_state) == zmm_state && bit(seven.ebx, 16)) {
-        found |= when(true, MYELIN_CPU_AVX512F);
-        found |= when(bit(seven.ebx, 30), MYELIN_CPU_AVX512BW);
-        found |= when(bit(seven.ebx, 17), MYELIN_CPU_AVX512DQ);
-        found |= when(bit(seven.ebx, 31), MYELIN_CPU_AVX512VL);
-        found |= when(bit(seven.ecx, 1), MYELIN_CPU_AVX512_VBMI);
-        found |= when(bit(seven.ecx, 11), MYELIN_CPU_AVX512_VNNI);
-        found |= when(bit(seven_one.eax, 5), MYELIN_CPU_AVX512_BF16);
-        found |= when(bit(seven.edx, 23), MYELIN_CPU_AVX512_FP16);
+    if ((os & zmm_state) == zmm_state && bit(leaf7.ebx, 16)) {
+        found |= flag_if(true, MYELIN_CPU_AVX512F);
+        found |= flag_if(bit(leaf7.ebx, 30), MYELIN_CPU_AVX512BW);
+        found |= flag_if(bit(leaf7.ebx, 17), MYELIN_CPU_AVX512DQ);
+        found |= flag_if(bit(leaf7.ebx, 31), MYELIN_CPU_AVX512VL);
+        found |= flag_if(bit(leaf7.ecx, 1), MYELIN_CPU_AVX512_VBMI);
+        found |= flag_if(bit(leaf7.ecx, 11), MYELIN_CPU_AVX512_VNNI);
+        found |= flag_if(bit(leaf7_1.eax, 5), MYELIN_CPU_AVX512_BF16);
+        found |= flag_if(bit(leaf7.edx, 23), MYELIN_CPU_AVX512_FP16);
     }
-    if ((os & tile_state) == tile_state && bit(seven.edx, 24)) {
-        found |= when(true, MYELIN_CPU_AMX_TILE);
-        found |= when(bit(seven.edx, 25), MYELIN_CPU_AMX_INT8);
-        found |= when(bit(seven.edx, 22), MYELIN_CPU_AMX_BF16);
+    if ((os & tile_state) == tile_state && bit(leaf7.edx, 24)) {
+        found |= flag_if(true, MYELIN_CPU_AMX_TILE);
+        found |= flag_if(bit(leaf7.edx, 25), MYELIN_CPU_AMX_INT8);
+        found |= flag_if(bit(leaf7.edx, 22), MYELIN_CPU_AMX_BF16);
     }
     return found;
 }

@@ -12,13 +12,13 @@ enum { BLOCK = 32 };
 static const half_t NAN_HALF = 0x7e00;
 
 static int all_finite(int64_t n, const float *x) {
-    uint32_t infinite = 0;
+    uint32_t not_finite = 0;
     for (int64_t i = 0; i < n; i++) {
         uint32_t bits;
         memcpy(&bits, x + i, sizeof bits);
-        infinite |= (bits & 0x7f800000) == 0x7f800000;
+        not_finite |= (bits & 0x7f800000) == 0x7f800000;
     }
-    return !infinite;
+    return !not_finite;
 }
 
 /** The row of t that belongs to row i of another tensor, which may have several rows for each row of t. */
@@ -48,18 +48,18 @@ void myelin_op_propagate_nan(struct ggml_tensor *dst, int32_t thread, int32_t th
 void myelin_op_propagate_nan_q8_0(struct ggml_tensor *dst, int32_t thread, int32_t threads, void *unused) {
     (void)unused;
     const struct ggml_tensor *x = dst->src[1];
-    const int64_t *ids = dst->src[2]->data;
+    const int64_t *cells = dst->src[2]->data;
     const int64_t rows = x->ne[1] * x->ne[2];
     assert(dst->type == TYPE_Q8_0 && x->ne[0] == dst->ne[0] && x->ne[0] % BLOCK == 0);
     assert(x->ne[2] == dst->ne[2] && x->ne[3] == 1 && dst->ne[3] == 1);
     for (int64_t i = rows * thread / threads; i < rows * (thread + 1) / threads; i++) {
-        const float *from = (const void *)row_at(x, x, i);
-        const int64_t cell = ids[i % x->ne[1]];
+        const float *source = (const void *)row_at(x, x, i);
+        const int64_t cell = cells[i % x->ne[1]];
         assert(0 <= cell && cell < dst->ne[1]);
-        char *to = (char *)dst->data + (size_t)cell * dst->nb[1] + (size_t)(i / x->ne[1]) * dst->nb[2];
+        char *block = (char *)dst->data + (size_t)cell * dst->nb[1] + (size_t)(i / x->ne[1]) * dst->nb[2];
         for (int64_t b = 0; b < x->ne[0] / BLOCK; b++) {
-            if (!all_finite(BLOCK, from + b * BLOCK)) {
-                memcpy(to + (size_t)b * sizeof(block_q8_0) + offsetof(block_q8_0, d), &NAN_HALF,
+            if (!all_finite(BLOCK, source + b * BLOCK)) {
+                memcpy(block + (size_t)b * sizeof(block_q8_0) + offsetof(block_q8_0, d), &NAN_HALF,
                        sizeof NAN_HALF);
             }
         }

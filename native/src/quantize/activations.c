@@ -30,15 +30,16 @@ typedef struct {
     int64_t end;
     quantize_row_fn quantize;
     activation_block *out;
-} share;
+} thread_work;
 
-static share share_of(const struct ggml_tensor *dst, int32_t thread, int32_t threads, int32_t format) {
+static thread_work thread_work_of(const struct ggml_tensor *dst, int32_t thread, int32_t threads,
+                                  int32_t format) {
     const int64_t k = dst->src[0]->ne[0];
     const int64_t all = dst->ne[1] * k_block_count(k);
     assert(format == ACTIVATIONS_32 || format == ACTIVATIONS_256);
     assert(dst->ne[0] == myelin_activation_row_bytes(format, k) && dst->ne[0] > 0);
     assert(dst->src[0]->ne[1] == dst->ne[1] && 0 <= thread && thread < threads);
-    return (share){
+    return (thread_work){
         .k = k,
         .n = dst->ne[1],
         .next = all * thread / threads,
@@ -49,7 +50,7 @@ static share share_of(const struct ggml_tensor *dst, int32_t thread, int32_t thr
 }
 
 /** Takes the next K-block: its row and first value. Returns its length, 0 if none is left. */
-static int64_t next_k_block(share *s, int64_t *row, int64_t *from) {
+static int64_t next_k_block(thread_work *s, int64_t *row, int64_t *from) {
     if (s->next == s->end) {
         return 0;
     }
@@ -58,7 +59,8 @@ static int64_t next_k_block(share *s, int64_t *row, int64_t *from) {
     return s->k - *from < K_BLOCK ? s->k - *from : K_BLOCK;
 }
 
-static void quantize_k_block(const share *s, int64_t row, int64_t from, int64_t length, const float *x) {
+static void quantize_k_block(const thread_work *s, int64_t row, int64_t from, int64_t length,
+                             const float *x) {
     s->quantize(length, x, s->out + from / K_BLOCK * s->n + row, 1);
 }
 
@@ -67,7 +69,7 @@ static const float *row_of(const struct ggml_tensor *t, int64_t row) {
 }
 
 void myelin_op_quantize(struct ggml_tensor *dst, int32_t thread, int32_t threads, void *format) {
-    share s = share_of(dst, thread, threads, (int32_t)(intptr_t)format);
+    thread_work s = thread_work_of(dst, thread, threads, (int32_t)(intptr_t)format);
     int64_t row;
     int64_t from;
     int64_t length;
@@ -77,7 +79,7 @@ void myelin_op_quantize(struct ggml_tensor *dst, int32_t thread, int32_t threads
 }
 
 void myelin_op_quantize_swiglu(struct ggml_tensor *dst, int32_t thread, int32_t threads, void *format) {
-    share s = share_of(dst, thread, threads, (int32_t)(intptr_t)format);
+    thread_work s = thread_work_of(dst, thread, threads, (int32_t)(intptr_t)format);
     assert(dst->src[1]->ne[0] == s.k && dst->src[1]->ne[1] == s.n);
     float v[K_BLOCK];
     int64_t row;
@@ -101,7 +103,7 @@ _Static_assert(sizeof(rms_norm_params) == MYELIN_RMS_NORM_PARAMS_BYTES, "as Java
 void myelin_op_quantize_rms_norm(struct ggml_tensor *dst, int32_t thread, int32_t threads, void *params) {
     const rms_norm_params *p = params;
     const elementwise_table *elementwise = kernels_in_use()->elementwise;
-    share s = share_of(dst, thread, threads, p->format);
+    thread_work s = thread_work_of(dst, thread, threads, p->format);
     assert(dst->src[1]->ne[0] == s.k);
     float v[K_BLOCK];
     float scale = 0;

@@ -13,8 +13,8 @@ int32_t myelin_quantize_block_size(int32_t type) {
 int32_t myelin_quantize(int32_t type, const float *x, int64_t n, void *out) {
     const int32_t block = myelin_quantize_block_size(type);
     if (block == 0) {
-        const int32_t wrong = myelin_isa_status();
-        return wrong == MYELIN_OK ? MYELIN_ERROR_UNSUPPORTED : wrong;
+        const int32_t status = myelin_isa_status();
+        return status == MYELIN_OK ? MYELIN_ERROR_UNSUPPORTED : status;
     }
     if (x == NULL || out == NULL || n < 0 || n % block != 0) {
         return MYELIN_ERROR_ARGUMENT;

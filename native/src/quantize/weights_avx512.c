@@ -42,7 +42,7 @@ static int nearest_int(float x) {
     return _mm_cvtsi128_si32(_mm512_castsi512_si128(nearest_as_bits(_mm512_set1_ps(x))));
 }
 
-static __m512i lanes_by(int stride) {
+static __m512i lane_offsets(int stride) {
     const __m512i lane = _mm512_setr_epi32(0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15);
     return _mm512_mullo_epi32(lane, _mm512_set1_epi32(stride));
 }
@@ -56,18 +56,18 @@ static void quantize_q4_0(int64_t n, const float *x, void *out) {
         const __m512 high = _mm512_loadu_ps(x + 16);
         const __m512 low_size = magnitude(low);
         const __m512 high_size = magnitude(high);
-        const float most = _mm512_reduce_max_ps(_mm512_max_ps(low_size, high_size));
+        const float max = _mm512_reduce_max_ps(_mm512_max_ps(low_size, high_size));
         /* the first of the largest values decides the sign */
-        const __m512 all = _mm512_set1_ps(most);
+        const __m512 all = _mm512_set1_ps(max);
         const uint32_t where = (uint32_t)_mm512_cmpeq_ps_mask(low_size, all) |
                                (uint32_t)_mm512_cmpeq_ps_mask(high_size, all) << 16;
-        const float extreme = most > 0 ? x[_tzcnt_u32(where)] : 0.0f;
+        const float extreme = max > 0 ? x[_tzcnt_u32(where)] : 0.0f;
         const float d = extreme / -8;
         const __m512 id = _mm512_set1_ps(d != 0 ? 1.0f / d : 0.0f);
-        const __m512 middle = _mm512_set1_ps(8.5f);
+        const __m512 rounding = _mm512_set1_ps(8.5f);
         const __m128i top = _mm_set1_epi8(15);
-        const __m512i q0 = _mm512_cvttps_epi32(_mm512_add_ps(_mm512_mul_ps(low, id), middle));
-        const __m512i q1 = _mm512_cvttps_epi32(_mm512_add_ps(_mm512_mul_ps(high, id), middle));
+        const __m512i q0 = _mm512_cvttps_epi32(_mm512_add_ps(_mm512_mul_ps(low, id), rounding));
+        const __m512i q1 = _mm512_cvttps_epi32(_mm512_add_ps(_mm512_mul_ps(high, id), rounding));
         const __m128i l0 = _mm_min_epi8(_mm512_cvtepi32_epi8(q0), top);
         const __m128i l1 = _mm_min_epi8(_mm512_cvtepi32_epi8(q1), top);
         const __m128i shifted = _mm_and_si128(_mm_slli_epi16(l1, 4), _mm_set1_epi8((char)0xf0));
@@ -89,8 +89,8 @@ static void quantize_q8_0(int64_t n, const float *x, void *out) {
     for (int64_t b = 0; b < n / 32; b++, x += 32) {
         const __m512 low = _mm512_loadu_ps(x);
         const __m512 high = _mm512_loadu_ps(x + 16);
-        const float most = _mm512_reduce_max_ps(_mm512_max_ps(magnitude(low), magnitude(high)));
-        const float d = most / 127;
+        const float max = _mm512_reduce_max_ps(_mm512_max_ps(magnitude(low), magnitude(high)));
+        const float d = max / 127;
         const __m512 id = _mm512_set1_ps(d != 0 ? 1.0f / d : 0.0f);
         y[b].d = to_half(d);
         _mm_storeu_si128((void *)y[b].qs, _mm512_cvtepi32_epi8(rounded(_mm512_mul_ps(low, id))));
@@ -129,21 +129,21 @@ static void scales_q6(const float *from, float scales[16], float inverses[16]) {
     __m512 weighted[16];
     __m512 size = _mm512_setzero_ps();
     __m512 extreme = _mm512_setzero_ps();
-    const __m512i lanes = lanes_by(16);
+    const __m512i offsets = lane_offsets(16);
     for (int i = 0; i < 16; i++) {
-        x[i] = _mm512_i32gather_ps(lanes, from + i, sizeof(float));
+        x[i] = _mm512_i32gather_ps(offsets, from + i, sizeof(float));
         weight[i] = _mm512_mul_ps(x[i], x[i]);
         weighted[i] = _mm512_mul_ps(weight[i], x[i]);
         const __mmask16 more = _mm512_cmp_ps_mask(magnitude(x[i]), size, _CMP_GT_OQ);
         size = _mm512_mask_mov_ps(size, more, magnitude(x[i]));
         extreme = _mm512_mask_mov_ps(extreme, more, x[i]);
     }
-    const __mmask16 nothing = _mm512_cmp_ps_mask(size, _mm512_set1_ps(SMALLEST), _CMP_LT_OQ);
-    extreme = _mm512_mask_mov_ps(extreme, nothing, _mm512_set1_ps(1));
+    const __mmask16 all_small = _mm512_cmp_ps_mask(size, _mm512_set1_ps(SMALLEST), _CMP_LT_OQ);
+    extreme = _mm512_mask_mov_ps(extreme, all_small, _mm512_set1_ps(1));
     __m512 inverse = _mm512_div_ps(_mm512_set1_ps(-32), extreme);
     sums_q6 s = try_q6(x, weight, weighted, inverse);
-    const __mmask16 some = _mm512_cmp_ps_mask(s.qq, _mm512_setzero_ps(), _CMP_NEQ_UQ);
-    __m512 scale = _mm512_maskz_div_ps(some, s.xq, s.qq);
+    const __mmask16 nonzero = _mm512_cmp_ps_mask(s.qq, _mm512_setzero_ps(), _CMP_NEQ_UQ);
+    __m512 scale = _mm512_maskz_div_ps(nonzero, s.xq, s.qq);
     __m512 best = _mm512_mul_ps(scale, s.xq);
     for (int step = -Q6_STEPS; step <= Q6_STEPS; step++) {
         if (step == 0) {
@@ -159,7 +159,7 @@ static void scales_q6(const float *from, float scales[16], float inverses[16]) {
         scale = _mm512_mask_div_ps(scale, better, s.xq, s.qq);
         best = _mm512_mask_mul_ps(best, better, scale, s.xq);
     }
-    _mm512_storeu_ps(scales, _mm512_mask_mov_ps(scale, nothing, _mm512_setzero_ps()));
+    _mm512_storeu_ps(scales, _mm512_mask_mov_ps(scale, all_small, _mm512_setzero_ps()));
     _mm512_storeu_ps(inverses, inverse);
 }
 
@@ -230,7 +230,7 @@ typedef struct {
     float inverses[16];
     float offsets[16];
     uint16_t constant;
-} search_q4;
+} search_result_q4;
 
 static inline __m512 quant_q4(__m512 x, __m512 inverse, __m512 min) {
     const __m512 q = nearest(_mm512_mul_ps(inverse, _mm512_sub_ps(x, min)));
@@ -243,20 +243,20 @@ static inline __m512 error_q4(__m512 sum, __m512 x, __m512 q, __m512 weight, __m
 }
 
 /** With an infinite inverse every quant of the reference is 0, as with an inverse of 0. */
-static __m512 usable(__m512 inverse) {
+static __m512 finite_or_zero(__m512 inverse) {
     const __m512 infinite = _mm512_set1_ps(INFINITY);
     return _mm512_mask_mov_ps(inverse, _mm512_cmp_ps_mask(inverse, infinite, _CMP_EQ_OQ),
                               _mm512_setzero_ps());
 }
 
-static void search_scales_q4(const float *from, __m512i lanes, search_q4 *found) {
+static void search_scales_q4(const float *from, __m512i offsets, search_result_q4 *result) {
     __m512 x[32];
     __m512 weight[32];
     __m512 q[32];
     const __m512 zero = _mm512_setzero_ps();
     __m512 squares = zero;
     for (int i = 0; i < 32; i++) {
-        x[i] = _mm512_i32gather_ps(lanes, from + i, sizeof(float));
+        x[i] = _mm512_i32gather_ps(offsets, from + i, sizeof(float));
         squares = _mm512_add_ps(squares, _mm512_mul_ps(x[i], x[i]));
     }
     const __m512 average = _mm512_sqrt_ps(_mm512_div_ps(squares, _mm512_set1_ps(32)));
@@ -279,7 +279,7 @@ static void search_scales_q4(const float *from, __m512i lanes, search_q4 *found)
 
     const __m512 first = _mm512_div_ps(_mm512_set1_ps(15), _mm512_sub_ps(max, min));
     __m512 scale = _mm512_div_ps(_mm512_set1_ps(1), first);
-    __m512 inverse = usable(first);
+    __m512 inverse = finite_or_zero(first);
     __m512 offset = min;
     __m512 best = zero;
     for (int i = 0; i < 32; i++) {
@@ -287,7 +287,7 @@ static void search_scales_q4(const float *from, __m512i lanes, search_q4 *found)
     }
     for (int step = 0; step <= Q4_STEPS; step++) {
         const float quants = -1.0f + 0.1f * (float)step + 15;
-        const __m512 other = usable(_mm512_div_ps(_mm512_set1_ps(quants), _mm512_sub_ps(max, min)));
+        const __m512 other = finite_or_zero(_mm512_div_ps(_mm512_set1_ps(quants), _mm512_sub_ps(max, min)));
         __m512 sum_l = zero;
         __m512 sum_l2 = zero;
         __m512 sum_xl = zero;
@@ -321,26 +321,26 @@ static void search_scales_q4(const float *from, __m512i lanes, search_q4 *found)
     }
     min = _mm512_mask_mov_ps(min, constant, constant_min);
     const __m512 sign = _mm512_castsi512_ps(_mm512_set1_epi32((int)0x80000000));
-    _mm512_storeu_ps(found->scales, _mm512_mask_mov_ps(scale, constant, zero));
-    _mm512_storeu_ps(found->mins, _mm512_xor_ps(min, sign));
-    _mm512_storeu_ps(found->inverses, inverse);
-    _mm512_storeu_ps(found->offsets, offset);
-    found->constant = constant;
+    _mm512_storeu_ps(result->scales, _mm512_mask_mov_ps(scale, constant, zero));
+    _mm512_storeu_ps(result->mins, _mm512_xor_ps(min, sign));
+    _mm512_storeu_ps(result->inverses, inverse);
+    _mm512_storeu_ps(result->offsets, offset);
+    result->constant = constant;
 }
 
 /** The scale or minimum of a group in 63rds of the largest. */
-static uint8_t steps_q4(float inverse, float value) {
+static uint8_t quantize_scale_q4(float inverse, float value) {
     const uint8_t steps = (uint8_t)nearest_int(inverse * value);
     return steps < 63 ? steps : 63;
 }
 
 /** The largest of 8 values, at least zero. */
-static float largest_of(const float values[8]) {
-    float largest = 0;
+static float max_of(const float values[8]) {
+    float max = 0;
     for (int g = 0; g < 8; g++) {
-        largest = values[g] > largest ? values[g] : largest;
+        max = values[g] > max ? values[g] : max;
     }
-    return largest;
+    return max;
 }
 
 /** Packs as described in q4_k_scales.h. */
@@ -353,9 +353,9 @@ static void pack_scales(const uint8_t scales[8], const uint8_t mins[8], uint8_t 
 }
 
 /** Quantises the block of groups 8 * half to 8 * half + 7. */
-static void finish_q4(const float *x, const search_q4 *found, int half, block_q4_k *y) {
-    const float max_scale = largest_of(found->scales + 8 * half);
-    const float max_min = largest_of(found->mins + 8 * half);
+static void write_block_q4(const float *x, const search_result_q4 *result, int half, block_q4_k *y) {
+    const float max_scale = max_of(result->scales + 8 * half);
+    const float max_min = max_of(result->mins + 8 * half);
     const float inverse_scale = max_scale > 0 ? 63.0f / max_scale : 0.0f;
     const float inverse_min = max_min > 0 ? 63.0f / max_min : 0.0f;
     uint8_t scales[8];
@@ -365,8 +365,8 @@ static void finish_q4(const float *x, const search_q4 *found, int half, block_q4
     y->dmin = to_half(max_min / 63.0f);
     for (int g = 0; g < 8; g++) {
         const int of = 8 * half + g;
-        scales[g] = steps_q4(inverse_scale, found->scales[of]);
-        mins[g] = steps_q4(inverse_min, found->mins[of]);
+        scales[g] = quantize_scale_q4(inverse_scale, result->scales[of]);
+        mins[g] = quantize_scale_q4(inverse_min, result->mins[of]);
         const float d = from_half(y->d) * scales[g];
         const __m512 min = _mm512_set1_ps(from_half(y->dmin) * mins[g]);
         for (int i = 0; i < 32; i += 16) {
@@ -374,11 +374,12 @@ static void finish_q4(const float *x, const search_q4 *found, int half, block_q4
             __m512i l;
             if (d != 0) {
                 l = nearest_as_bits(_mm512_div_ps(_mm512_add_ps(values, min), _mm512_set1_ps(d)));
-            } else if (found->constant >> of & 1) {
+            } else if (result->constant >> of & 1) {
                 l = _mm512_setzero_si512();
             } else {
-                l = nearest_as_bits(_mm512_mul_ps(_mm512_set1_ps(found->inverses[of]),
-                                                  _mm512_sub_ps(values, _mm512_set1_ps(found->offsets[of]))));
+                l = nearest_as_bits(
+                    _mm512_mul_ps(_mm512_set1_ps(result->inverses[of]),
+                                  _mm512_sub_ps(values, _mm512_set1_ps(result->offsets[of]))));
             }
             l = _mm512_min_epi32(_mm512_max_epi32(l, _mm512_setzero_si512()), _mm512_set1_epi32(15));
             _mm_storeu_si128((void *)(q + 32 * g + i), _mm512_cvtepi32_epi8(l));
@@ -395,23 +396,24 @@ static void finish_q4(const float *x, const search_q4 *found, int half, block_q4
 static void quantize_q4_k(int64_t n, const float *x, void *out) {
     block_q4_k *y = out;
     const int64_t blocks = n / 256;
-    search_q4 found;
+    search_result_q4 result;
     for (int64_t b = 0; b < blocks; b += 2) {
-        const int both = b + 1 < blocks;
+        const int has_second = b + 1 < blocks;
         /* a single last block is searched twice */
-        const __m512i lanes = both ? lanes_by(32) : _mm512_and_si512(lanes_by(32), _mm512_set1_epi32(255));
-        search_scales_q4(x + 256 * b, lanes, &found);
-        finish_q4(x + 256 * b, &found, 0, y + b);
-        if (both) {
-            finish_q4(x + 256 * (b + 1), &found, 1, y + b + 1);
+        const __m512i offsets =
+            has_second ? lane_offsets(32) : _mm512_and_si512(lane_offsets(32), _mm512_set1_epi32(255));
+        search_scales_q4(x + 256 * b, offsets, &result);
+        write_block_q4(x + 256 * b, &result, 0, y + b);
+        if (has_second) {
+            write_block_q4(x + 256 * (b + 1), &result, 1, y + b + 1);
         }
     }
 }
 
 /* ---- conversion to f32 ---- */
 
-static __m512i larger(__m512i most, __m512 x) {
-    return _mm512_max_epu32(most, _mm512_castps_si512(magnitude(x)));
+static __m512i max_magnitude(__m512i max, __m512 x) {
+    return _mm512_max_epu32(max, _mm512_castps_si512(magnitude(x)));
 }
 
 static __mmask16 first_lanes(int64_t n) {
@@ -419,34 +421,34 @@ static __mmask16 first_lanes(int64_t n) {
 }
 
 static uint32_t f16_to_f32(int64_t n, const half_t *x, float *out) {
-    __m512i most = _mm512_setzero_si512();
+    __m512i max = _mm512_setzero_si512();
     for (int64_t i = 0; i < n; i += 16) {
-        const __mmask16 some = first_lanes(n - i);
-        const __m512 values = _mm512_cvtph_ps(_mm256_maskz_loadu_epi16(some, x + i));
-        _mm512_mask_storeu_ps(out + i, some, values);
-        most = larger(most, values);
+        const __mmask16 mask = first_lanes(n - i);
+        const __m512 values = _mm512_cvtph_ps(_mm256_maskz_loadu_epi16(mask, x + i));
+        _mm512_mask_storeu_ps(out + i, mask, values);
+        max = max_magnitude(max, values);
     }
-    return _mm512_reduce_max_epu32(most);
+    return _mm512_reduce_max_epu32(max);
 }
 
 static uint32_t bf16_to_f32(int64_t n, const uint16_t *x, float *out) {
-    __m512i most = _mm512_setzero_si512();
+    __m512i max = _mm512_setzero_si512();
     for (int64_t i = 0; i < n; i += 16) {
-        const __mmask16 some = first_lanes(n - i);
+        const __mmask16 mask = first_lanes(n - i);
         const __m512i bits =
-            _mm512_slli_epi32(_mm512_cvtepu16_epi32(_mm256_maskz_loadu_epi16(some, x + i)), 16);
-        _mm512_mask_storeu_ps(out + i, some, _mm512_castsi512_ps(bits));
-        most = larger(most, _mm512_castsi512_ps(bits));
+            _mm512_slli_epi32(_mm512_cvtepu16_epi32(_mm256_maskz_loadu_epi16(mask, x + i)), 16);
+        _mm512_mask_storeu_ps(out + i, mask, _mm512_castsi512_ps(bits));
+        max = max_magnitude(max, _mm512_castsi512_ps(bits));
     }
-    return _mm512_reduce_max_epu32(most);
+    return _mm512_reduce_max_epu32(max);
 }
 
 static uint32_t max_bits(int64_t n, const float *x) {
-    __m512i most = _mm512_setzero_si512();
+    __m512i max = _mm512_setzero_si512();
     for (int64_t i = 0; i < n; i += 16) {
-        most = larger(most, _mm512_maskz_loadu_ps(first_lanes(n - i), x + i));
+        max = max_magnitude(max, _mm512_maskz_loadu_ps(first_lanes(n - i), x + i));
     }
-    return _mm512_reduce_max_epu32(most);
+    return _mm512_reduce_max_epu32(max);
 }
 
 const weight_quantizer quantize_weights_avx512 = {

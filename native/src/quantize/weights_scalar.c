@@ -12,35 +12,35 @@ static uint32_t magnitude(float value) {
     return bits & MAGNITUDE;
 }
 
-static uint32_t larger(uint32_t a, uint32_t b) {
+static uint32_t max_magnitude(uint32_t a, uint32_t b) {
     return a > b ? a : b;
 }
 
 static uint32_t f16_to_f32(int64_t n, const half_t *x, float *out) {
-    uint32_t most = 0;
+    uint32_t max = 0;
     for (int64_t i = 0; i < n; i++) {
         out[i] = half_to_float(x[i]);
-        most = larger(most, magnitude(out[i]));
+        max = max_magnitude(max, magnitude(out[i]));
     }
-    return most;
+    return max;
 }
 
 static uint32_t bf16_to_f32(int64_t n, const uint16_t *x, float *out) {
-    uint32_t most = 0;
+    uint32_t max = 0;
     for (int64_t i = 0; i < n; i++) {
         const uint32_t bits = (uint32_t)x[i] << 16;
         memcpy(&out[i], &bits, sizeof bits);
-        most = larger(most, bits & MAGNITUDE);
+        max = max_magnitude(max, bits & MAGNITUDE);
     }
-    return most;
+    return max;
 }
 
 static uint32_t max_bits(int64_t n, const float *x) {
-    uint32_t most = 0;
+    uint32_t max = 0;
     for (int64_t i = 0; i < n; i++) {
-        most = larger(most, magnitude(x[i]));
+        max = max_magnitude(max, magnitude(x[i]));
     }
-    return most;
+    return max;
 }
 
 const weight_quantizer quantize_weights_scalar = {

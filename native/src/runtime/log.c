@@ -8,12 +8,12 @@
 // Values of enum ggml_log_level; debug and info are lower.
 enum { level_warn = 3, level_error = 4, level_continue = 5 };
 
-static char kept[MYELIN_LOG_CAPACITY];
-static size_t kept_bytes = 0;
+static char buffer_text[MYELIN_LOG_CAPACITY];
+static size_t buffer_bytes = 0;
 // A spin lock, held for a copy of at most MYELIN_LOG_CAPACITY bytes; messages are rare.
 static atomic_flag busy = ATOMIC_FLAG_INIT;
 // Whether the last message of this thread was kept, for its continuation.
-static _Thread_local bool continuing = false;
+static _Thread_local bool keeps_continuation = false;
 
 static void lock(void) {
     while (atomic_flag_test_and_set_explicit(&busy, memory_order_acquire)) {
@@ -36,24 +36,25 @@ static size_t newest_part(const char *text, size_t length, size_t room) {
 
 /** Drops the oldest lines until length more bytes fit; length <= MYELIN_LOG_CAPACITY. */
 static void make_room(size_t length) {
-    const size_t drop = newest_part(kept, kept_bytes, MYELIN_LOG_CAPACITY - length);
-    memmove(kept, kept + drop, kept_bytes - drop);
-    kept_bytes -= drop;
+    const size_t drop = newest_part(buffer_text, buffer_bytes, MYELIN_LOG_CAPACITY - length);
+    memmove(buffer_text, buffer_text + drop, buffer_bytes - drop);
+    buffer_bytes -= drop;
 }
 
 void myelin_log_sink(int32_t level, const char *text, void *user) {
     (void)user;
-    const bool keep = level == level_warn || level == level_error || (level == level_continue && continuing);
-    continuing = keep;
+    const bool keep =
+        level == level_warn || level == level_error || (level == level_continue && keeps_continuation);
+    keeps_continuation = keep;
     if (!keep || text == NULL) {
         return;
     }
-    const size_t all = strlen(text);
-    const size_t from = newest_part(text, all, MYELIN_LOG_CAPACITY);
+    const size_t length = strlen(text);
+    const size_t from = newest_part(text, length, MYELIN_LOG_CAPACITY);
     lock();
-    make_room(all - from);
-    memcpy(kept + kept_bytes, text + from, all - from);
-    kept_bytes += all - from;
+    make_room(length - from);
+    memcpy(buffer_text + buffer_bytes, text + from, length - from);
+    buffer_bytes += length - from;
     unlock();
 }
 
@@ -62,10 +63,10 @@ size_t myelin_log_take(char *buffer, size_t capacity) {
         return 0;
     }
     lock();
-    const size_t from = newest_part(kept, kept_bytes, capacity - 1);
-    const size_t length = kept_bytes - from;
-    memcpy(buffer, kept + from, length);
-    kept_bytes = 0;
+    const size_t from = newest_part(buffer_text, buffer_bytes, capacity - 1);
+    const size_t length = buffer_bytes - from;
+    memcpy(buffer, buffer_text + from, length);
+    buffer_bytes = 0;
     unlock();
     buffer[length] = '\0';
     return length;

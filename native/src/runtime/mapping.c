@@ -17,7 +17,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-enum { most_watches = 1024 };
+enum { max_watches = 1024 };
 
 /** A watched mapping; start is 0 in a free slot. */
 struct watch {
@@ -28,17 +28,17 @@ struct watch {
     // -1 if the file could not be opened
     int file;
     uint64_t size;
-    struct statx_timestamp written;
+    struct statx_timestamp modified;
 };
 
-static struct watch watches[most_watches];
+static struct watch watches[max_watches];
 // The number of slots that have ever been used.
-static _Atomic int used = 0;
+static _Atomic int used_slots = 0;
 // Guards changes of the table; the handler takes no lock.
 static atomic_flag busy = ATOMIC_FLAG_INIT;
 static bool installed = false;
 static struct sigaction previous;
-static uintptr_t page;
+static uintptr_t page_size;
 
 static void lock(void) {
     while (atomic_flag_test_and_set_explicit(&busy, memory_order_acquire)) {
@@ -50,20 +50,20 @@ static void unlock(void) {
 }
 
 /** Only a system call, because it runs in a signal handler. */
-static bool map_zeros(uintptr_t from, size_t bytes) {
+static bool map_zeros(uintptr_t start_page, size_t bytes) {
     const int flags = MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED | MAP_NORESERVE;
 #if defined(SYS_mmap)
-    return syscall(SYS_mmap, from, bytes, PROT_READ, flags, -1, (off_t)0) != -1;
+    return syscall(SYS_mmap, start_page, bytes, PROT_READ, flags, -1, (off_t)0) != -1;
 #else
-    return mmap((void *)from, bytes, PROT_READ, flags, -1, 0) != MAP_FAILED;
+    return mmap((void *)start_page, bytes, PROT_READ, flags, -1, 0) != MAP_FAILED;
 #endif
 }
 
 /**
  * Replaces the rest of a watched mapping by pages of zeros; false if the address is in no watched mapping.
  */
-static bool replace(uintptr_t address) {
-    const int count = atomic_load(&used);
+static bool map_zeros_from(uintptr_t address) {
+    const int count = atomic_load(&used_slots);
     for (int i = 0; i < count; i++) {
         struct watch *w = &watches[i];
         const uintptr_t start = atomic_load(&w->start);
@@ -71,9 +71,9 @@ static bool replace(uintptr_t address) {
         if (start == 0 || address < start || address >= end) {
             continue;
         }
-        const uintptr_t from = address / page * page;
+        const uintptr_t start_page = address / page_size * page_size;
         // The whole rest at once: the following pages are missing too, and each would raise a signal.
-        if (!map_zeros(from, end - from)) {
+        if (!map_zeros(start_page, end - start_page)) {
             return false;
         }
         atomic_store(&w->changed, true);
@@ -82,7 +82,7 @@ static bool replace(uintptr_t address) {
     return false;
 }
 
-static void pass_on(int signal, siginfo_t *info, void *context) {
+static void forward_signal(int signal, siginfo_t *info, void *context) {
     if (previous.sa_flags & SA_SIGINFO) {
         previous.sa_sigaction(signal, info, context);
     } else if (previous.sa_handler != SIG_DFL && previous.sa_handler != SIG_IGN) {
@@ -94,12 +94,12 @@ static void pass_on(int signal, siginfo_t *info, void *context) {
 }
 
 static void on_fault(int signal, siginfo_t *info, void *context) {
-    const int kept = errno;
+    const int saved_errno = errno;
     const bool missing = info->si_code == BUS_ADRERR;
-    if (!missing || !replace((uintptr_t)info->si_addr)) {
-        pass_on(signal, info, context);
+    if (!missing || !map_zeros_from((uintptr_t)info->si_addr)) {
+        forward_signal(signal, info, context);
     }
-    errno = kept;
+    errno = saved_errno;
 }
 
 /** Called once, with the lock. The previous handler, such as the JVM's, gets all other faults. */
@@ -108,18 +108,18 @@ static bool install(void) {
         return true;
     }
     const long bytes = sysconf(_SC_PAGESIZE);
-    page = bytes > 0 ? (uintptr_t)bytes : 4096;
+    page_size = bytes > 0 ? (uintptr_t)bytes : 4096;
     if (sigaction(SIGBUS, NULL, &previous) != 0) {
         return false;
     }
-    struct sigaction ours = previous;
-    ours.sa_sigaction = on_fault;
-    ours.sa_flags = (previous.sa_flags & SA_NODEFER) | SA_SIGINFO | SA_ONSTACK | SA_RESTART;
-    installed = sigaction(SIGBUS, &ours, NULL) == 0;
+    struct sigaction handler = previous;
+    handler.sa_sigaction = on_fault;
+    handler.sa_flags = (previous.sa_flags & SA_NODEFER) | SA_SIGINFO | SA_ONSTACK | SA_RESTART;
+    installed = sigaction(SIGBUS, &handler, NULL) == 0;
     return installed;
 }
 
-static bool state_of(int file, struct statx *state) {
+static bool read_state(int file, struct statx *state) {
     return statx(file, "", AT_EMPTY_PATH, STATX_SIZE | STATX_MTIME, state) == 0;
 }
 
@@ -131,7 +131,7 @@ int32_t myelin_mapping_watch(const char *path, const void *address, size_t bytes
     *watch = -1;
     struct statx state;
     int file = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
-    if (file >= 0 && !state_of(file, &state)) {
+    if (file >= 0 && !read_state(file, &state)) {
         close(file);
         file = -1;
     }
@@ -141,10 +141,10 @@ int32_t myelin_mapping_watch(const char *path, const void *address, size_t bytes
     }
     lock();
     int slot = 0;
-    while (slot < most_watches && atomic_load(&watches[slot].start) != 0) {
+    while (slot < max_watches && atomic_load(&watches[slot].start) != 0) {
         slot++;
     }
-    if (slot == most_watches || !install()) {
+    if (slot == max_watches || !install()) {
         unlock();
         if (file >= 0) {
             close(file);
@@ -155,36 +155,36 @@ int32_t myelin_mapping_watch(const char *path, const void *address, size_t bytes
     w->file = file;
     if (file >= 0) {
         w->size = state.stx_size;
-        w->written = state.stx_mtime;
+        w->modified = state.stx_mtime;
     }
     atomic_store(&w->changed, false);
     // in whole pages, because the rest of the last page is mapped too
-    atomic_store(&w->end, start + (bytes + page - 1) / page * page);
+    atomic_store(&w->end, start + (bytes + page_size - 1) / page_size * page_size);
     atomic_store(&w->start, start);
-    if (slot >= atomic_load(&used)) {
-        atomic_store(&used, slot + 1);
+    if (slot >= atomic_load(&used_slots)) {
+        atomic_store(&used_slots, slot + 1);
     }
     unlock();
     *watch = slot;
     return MYELIN_OK;
 }
 
-static struct watch *watched(int32_t watch) {
-    if (watch < 0 || watch >= most_watches || atomic_load(&watches[watch].start) == 0) {
+static struct watch *find_watch(int32_t watch) {
+    if (watch < 0 || watch >= max_watches || atomic_load(&watches[watch].start) == 0) {
         return NULL;
     }
     return &watches[watch];
 }
 
 int32_t myelin_mapping_check(int32_t watch) {
-    struct watch *w = watched(watch);
+    struct watch *w = find_watch(watch);
     if (w == NULL) {
         return MYELIN_ERROR_ARGUMENT;
     }
     struct statx state;
-    if (!atomic_load(&w->changed) && w->file >= 0 && state_of(w->file, &state) &&
-        (state.stx_size != w->size || state.stx_mtime.tv_sec != w->written.tv_sec ||
-         state.stx_mtime.tv_nsec != w->written.tv_nsec)) {
+    if (!atomic_load(&w->changed) && w->file >= 0 && read_state(w->file, &state) &&
+        (state.stx_size != w->size || state.stx_mtime.tv_sec != w->modified.tv_sec ||
+         state.stx_mtime.tv_nsec != w->modified.tv_nsec)) {
         atomic_store(&w->changed, true);
     }
     return atomic_load(&w->changed) ? MYELIN_ERROR_CHANGED : MYELIN_OK;
@@ -192,7 +192,7 @@ int32_t myelin_mapping_check(int32_t watch) {
 
 int32_t myelin_mapping_unwatch(int32_t watch) {
     lock();
-    struct watch *w = watched(watch);
+    struct watch *w = find_watch(watch);
     const int file = w == NULL ? -1 : w->file;
     if (w != NULL) {
         atomic_store(&w->start, 0);

@@ -107,9 +107,9 @@ INLINE f32x16 f32x16_select_ge(f32x16 x, float limit, f32x16 a) {
 }
 
 INLINE __m256 first_n(int n, __m256 a, float other) {
-    const __m256i number = _mm256_setr_epi32(0, 1, 2, 3, 4, 5, 6, 7);
-    const __m256i in = _mm256_cmpgt_epi32(_mm256_set1_epi32(n), number);
-    return _mm256_blendv_ps(_mm256_set1_ps(other), a, _mm256_castsi256_ps(in));
+    const __m256i index = _mm256_setr_epi32(0, 1, 2, 3, 4, 5, 6, 7);
+    const __m256i mask = _mm256_cmpgt_epi32(_mm256_set1_epi32(n), index);
+    return _mm256_blendv_ps(_mm256_set1_ps(other), a, _mm256_castsi256_ps(mask));
 }
 
 INLINE f32x16 f32x16_first_n(int n, f32x16 a, float other) {

@@ -80,8 +80,8 @@ INLINE f32x16 f32x16_select_ge(f32x16 x, float limit, f32x16 a) {
 }
 
 INLINE f32x16 f32x16_first_n(int n, f32x16 a, float other) {
-    const __mmask16 in = n >= 16 ? 0xffff : n <= 0 ? 0 : (__mmask16)((1u << n) - 1);
-    return _mm512_mask_mov_ps(_mm512_set1_ps(other), in, a);
+    const __mmask16 mask = n >= 16 ? 0xffff : n <= 0 ? 0 : (__mmask16)((1u << n) - 1);
+    return _mm512_mask_mov_ps(_mm512_set1_ps(other), mask, a);
 }
 
 INLINE f32x16 f32x16_ldexp(f32x16 a, f32x16 shifted) {

@@ -77,8 +77,8 @@ INLINE f32x16
 
 INLINE f32x16 f32x16_abs(f32x16 a){EACH_REGISTER(vabsq_f32(a.x[i]))}
 
-INLINE float32x4_t select(uint32x4_t in, float32x4_t a, float other) {
-    return vbslq_f32(in, a, vdupq_n_f32(other));
+INLINE float32x4_t select(uint32x4_t mask, float32x4_t a, float other) {
+    return vbslq_f32(mask, a, vdupq_n_f32(other));
 }
 
 INLINE f32x16 f32x16_div(f32x16 a, f32x16 b){EACH_REGISTER(vdivq_f32(a.x[i], b.x[i]))}
@@ -89,8 +89,8 @@ INLINE f32x16 f32x16_select_ge(f32x16 x, float limit, f32x16 a){
     EACH_REGISTER(select(vcgeq_f32(x.x[i], vdupq_n_f32(limit)), a.x[i], 0))}
 
 INLINE f32x16 f32x16_first_n(int n, f32x16 a, float other) {
-    static const int32_t number[4] = {0, 1, 2, 3};
-    EACH_REGISTER(select(vcgtq_s32(vdupq_n_s32(n - 4 * i), vld1q_s32(number)), a.x[i], other))
+    static const int32_t index[4] = {0, 1, 2, 3};
+    EACH_REGISTER(select(vcgtq_s32(vdupq_n_s32(n - 4 * i), vld1q_s32(index)), a.x[i], other))
 }
 
 INLINE float32x4_t add_exponent(float32x4_t a, float32x4_t shifted) {

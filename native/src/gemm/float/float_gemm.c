@@ -5,7 +5,7 @@
 
 enum {
     MAX_STRIPS = 4,     /* panels that are multiplied by the same copy of X */
-    MAX_GEMV_CALLS = 2, /* a panel pays off for n above so many calls of gemv */
+    MAX_GEMV_CALLS = 2, /* calls of gemv up to which it is faster than a panel */
     K_BLOCK_BYTES = FLOAT_K_BLOCK * sizeof(float),
 };
 
@@ -37,7 +37,7 @@ static const char *weight_at(const pass *p, int64_t row, int64_t k) {
     return p->args->w + (size_t)row * p->args->w_stride + (size_t)k * p->weight_bytes;
 }
 
-/** Whether so many values are whole cache lines, which can be read in place. */
+/** Whether the values are whole cache lines, which can be read in place. */
 static int whole_lines(const pass *p, int64_t values) {
     return (size_t)values * p->weight_bytes % CACHE_LINE == 0;
 }

@@ -39,7 +39,7 @@ typedef struct {
 /** Converts values of each row of a strip, whole cache lines of them, to a panel. */
 typedef void (*pack_floats_fn)(const float_strip *strip, int64_t values, float *out);
 
-/** Adds the products of a panel of so many steps and x [n][X_STRIDE] to y [n][STRIP_ROWS]. */
+/** Adds the products of a panel of `steps` steps and x [n][X_STRIDE] to y [n][STRIP_ROWS]. */
 typedef void (*multiply_float_panel_fn)(const float *w, const float *x, int64_t n, int64_t steps, float *y);
 
 /**

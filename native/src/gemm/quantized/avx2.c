@@ -93,7 +93,7 @@ INLINE void add_signed(const size_t n, const size_t width, const __m256i *w, con
 }
 
 /**
- * Sets a to the dot products of block b, steps steps, minus the zero point. w is [steps][width] vectors of
+ * Sets a to the dot products of block b, `steps` steps, minus the zero point. w is [steps][width] vectors of
  * quants, at most max_q; x is n rows of X.
  */
 INLINE void add_dot_products(const size_t n, const size_t width, const size_t max_q, const int zero_shift,

@@ -19,7 +19,7 @@ INLINE __m512i broadcast(const void *p) {
 #define EACH_X(r) _Pragma("GCC unroll 6") for (int r = 0; r < n; r++)
 #define EACH_PANEL(c) _Pragma("GCC unroll 2") for (int c = 0; c < PANELS; c++)
 
-/** Adds the dot products of steps steps, from `step` on. */
+/** Adds the dot products of `steps` steps, from `step` on. */
 INLINE void add_dot_products(const int n, const int steps, const panel *w, const activation_block *x,
                              int step, __m512i a[TILE_N][PANELS]) {
 #pragma GCC unroll 8

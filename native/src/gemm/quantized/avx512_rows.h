@@ -95,7 +95,7 @@ INLINE void prefetch_l1(const char *w, size_t stride, int row, const int rows, c
     }
 }
 
-/** The dot product of steps steps of 16 rows of W and one row of X, added to start. */
+/** The dot product of `steps` steps of 16 rows of W and one row of X, added to start. */
 INLINE __m512i dot_product(const int steps, __m512i start, const __m512i *q, const int8_t *x) {
     __m512i sum[2] = {start, _mm512_setzero_si512()};
 #pragma GCC unroll 8
@@ -109,8 +109,8 @@ INLINE __m512i dot_product(const int steps, __m512i start, const __m512i *q, con
 
 #define EACH_X(r) _Pragma("GCC unroll 8") for (int r = 0; r < n; r++)
 
-INLINE __m512 *sums_at(float *y, int position) {
-    return (__m512 *)(void *)(y + position * STRIP_ROWS);
+INLINE __m512 *sums_at(float *y, int r) {
+    return (__m512 *)(void *)(y + r * STRIP_ROWS);
 }
 
 #endif

@@ -22,7 +22,7 @@ enum {
 #define CASES_TO_TILE_N CASES_TO_6
 
 /**
- * Sets a to the dot products of block b, steps steps, minus the zero point. w is [steps][width] vectors of
+ * Sets a to the dot products of block b, `steps` steps, minus the zero point. w is [steps][width] vectors of
  * quants; x is n rows of X.
  */
 INLINE void add_dot_products(const size_t n, const size_t width, const size_t max_q, const int zero_shift,

@@ -187,8 +187,8 @@ INLINE float32x4_t neon_dot_product_32(const four_rows q[2], const activation_bl
 #endif
 
 /** The sums of a row of X and of rows c to c + 3 of W. */
-INLINE float *neon_sums_at(float *y, int position, int c) {
-    return y + position * STRIP_ROWS + c;
+INLINE float *neon_sums_at(float *y, int r, int c) {
+    return y + r * STRIP_ROWS + c;
 }
 
 #endif

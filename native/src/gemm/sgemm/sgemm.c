@@ -24,7 +24,7 @@ static int64_t min(int64_t a, int64_t b) {
     return a < b ? a : b;
 }
 
-static int64_t cover(int64_t values, int64_t by) {
+static int64_t ceil_div(int64_t values, int64_t by) {
     return (values + by - 1) / by;
 }
 
@@ -34,7 +34,7 @@ typedef struct {
 } range;
 
 /** Part index of parts, all of about the same size. */
-static range part(int64_t total, int64_t index, int64_t parts) {
+static range split(int64_t total, int64_t index, int64_t parts) {
     return (range){total * index / parts, total * (index + 1) / parts};
 }
 
@@ -49,14 +49,14 @@ typedef struct {
     int64_t n;
     int64_t m;
     int64_t k;
-    int64_t depth;    /* products that are summed at a time */
-    int64_t panels;   /* of columns, of one matrix */
-    int64_t matrices; /* of dst */
-    int64_t share2;   /* consecutive matrices with the same A */
-    int64_t share3;
+    int64_t k_block;    /* products that are summed at a time */
+    int64_t panels;     /* of columns, of one matrix */
+    int64_t matrices;   /* of dst */
+    int64_t broadcast2; /* consecutive matrices with the same A */
+    int64_t broadcast3;
 } sgemm_plan;
 
-static sgemm_plan describe(const sgemm_table *table, struct ggml_tensor *dst, int32_t kind) {
+static sgemm_plan make_plan(const sgemm_table *table, struct ggml_tensor *dst, int32_t kind) {
     const struct ggml_tensor *a = dst->src[0];
     const struct ggml_tensor *b = dst->src[1];
     /* the dimension that is summed over, and the other one */
@@ -73,11 +73,11 @@ static sgemm_plan describe(const sgemm_table *table, struct ggml_tensor *dst, in
         .n = dst->ne[0],
         .m = dst->ne[1],
         .k = k,
-        .depth = cover(k, cover(k, SGEMM_K_BLOCK)),
-        .panels = cover(dst->ne[1], table->columns),
+        .k_block = ceil_div(k, ceil_div(k, SGEMM_K_BLOCK)),
+        .panels = ceil_div(dst->ne[1], table->columns),
         .matrices = dst->ne[2] * dst->ne[3],
-        .share2 = dst->ne[2] / a->ne[2],
-        .share3 = dst->ne[3] / a->ne[3],
+        .broadcast2 = dst->ne[2] / a->ne[2],
+        .broadcast3 = dst->ne[3] / a->ne[3],
     };
 }
 
@@ -87,23 +87,23 @@ static char *matrix(const struct ggml_tensor *t, int64_t i2, int64_t i3) {
 }
 
 /** Multiplies the packed block of A by the packed strip of B. */
-static void tiles(const sgemm_plan *p, float *c, size_t stride, int64_t rows, int64_t columns, int64_t depth,
-                  bool add) {
+static void multiply_packed(const sgemm_plan *p, float *c, size_t stride, int64_t rows, int64_t columns,
+                            int64_t k_block, bool add) {
     const sgemm_table *t = p->table;
     for (int64_t j = 0; j < columns; j += t->columns) {
         const int width = (int)min(t->columns, columns - j);
         for (int64_t i = 0; i < rows; i += t->rows) {
             const int height = (int)min(t->rows, rows - i);
-            const float *a = packed.a + i * depth;
-            const float *b = packed.b + j * depth;
+            const float *a = packed.a + i * k_block;
+            const float *b = packed.b + j * k_block;
             float *to = c + (size_t)j * stride + i;
             if (height % t->lanes == 0) {
-                t->tile(depth, a, b, to, stride, height, width, add);
+                t->tile(k_block, a, b, to, stride, height, width, add);
                 continue;
             }
             /* whole vectors would write beyond the end of the row */
             const int whole = (height / t->lanes + 1) * t->lanes;
-            t->tile(depth, a, b, packed.edge, (size_t)t->rows, whole, width, false);
+            t->tile(k_block, a, b, packed.edge, (size_t)t->rows, whole, width, false);
             for (int y = 0; y < width; y++) {
                 for (int x = 0; x < height; x++) {
                     const float sum = packed.edge[y * t->rows + x];
@@ -116,39 +116,40 @@ static void tiles(const sgemm_plan *p, float *c, size_t stride, int64_t rows, in
 }
 
 /** Multiplies the packed block of A by panels of columns of one matrix. */
-static void columns(const sgemm_plan *p, int64_t number, range panels, range rows, range terms) {
-    const int64_t i2 = number % p->dst->ne[2];
-    const int64_t i3 = number / p->dst->ne[2];
+static void multiply_columns(const sgemm_plan *p, int64_t index, range panels, range rows, range k_range) {
+    const int64_t i2 = index % p->dst->ne[2];
+    const int64_t i3 = index / p->dst->ne[2];
     const size_t stride = p->dst->nb[1] / sizeof(float);
     float *c = (float *)(void *)matrix(p->dst, i2, i3) + rows.from;
-    const char *b = matrix(p->b, i2, i3) + (size_t)terms.from * p->b_strides.inner;
-    const int64_t depth = terms.to - terms.from;
+    const char *b = matrix(p->b, i2, i3) + (size_t)k_range.from * p->b_strides.inner;
+    const int64_t k_block = k_range.to - k_range.from;
     const int64_t end = min(panels.to * p->table->columns, p->m);
     for (int64_t j = panels.from * p->table->columns; j < end; j += SGEMM_STRIP) {
         const int64_t count = min(SGEMM_STRIP, end - j);
-        sgemm_pack(packed.b, b + (size_t)j * p->b_strides.outer, p->b_strides, count, depth,
+        sgemm_pack(packed.b, b + (size_t)j * p->b_strides.outer, p->b_strides, count, k_block,
                    p->table->columns);
-        tiles(p, c + (size_t)j * stride, stride, rows.to - rows.from, count, depth, terms.from > 0);
+        multiply_packed(p, c + (size_t)j * stride, stride, rows.to - rows.from, count, k_block,
+                        k_range.from > 0);
     }
 }
 
 /** Multiplies rows of A by panels of consecutive matrices with the same A. */
-static void group(const sgemm_plan *p, range panels, range rows) {
+static void multiply_panels(const sgemm_plan *p, range panels, range rows) {
     const int64_t first = panels.from / p->panels;
-    const int64_t i2 = first % p->dst->ne[2] / p->share2;
-    const int64_t i3 = first / p->dst->ne[2] / p->share3;
+    const int64_t i2 = first % p->dst->ne[2] / p->broadcast2;
+    const int64_t i3 = first / p->dst->ne[2] / p->broadcast3;
     const char *a = matrix(p->a, i2, i3);
-    for (int64_t k = 0; k < p->k; k += p->depth) {
-        const range terms = {k, min(k + p->depth, p->k)};
+    for (int64_t k = 0; k < p->k; k += p->k_block) {
+        const range k_range = {k, min(k + p->k_block, p->k)};
         for (int64_t i = rows.from; i < rows.to; i += p->table->block) {
             const range block = {i, min(i + p->table->block, rows.to)};
             sgemm_pack(packed.a, a + (size_t)i * p->a_strides.outer + (size_t)k * p->a_strides.inner,
-                       p->a_strides, block.to - i, terms.to - k, p->table->rows);
+                       p->a_strides, block.to - i, k_range.to - k, p->table->rows);
             for (int64_t at = panels.from; at < panels.to;) {
-                const int64_t number = at / p->panels;
-                const int64_t start = number * p->panels;
+                const int64_t index = at / p->panels;
+                const int64_t start = index * p->panels;
                 const int64_t end = min(start + p->panels, panels.to);
-                columns(p, number, (range){at - start, end - start}, block, terms);
+                multiply_columns(p, index, (range){at - start, end - start}, block, k_range);
                 at = end;
             }
         }
@@ -165,9 +166,9 @@ static int64_t row_parts(const sgemm_plan *p, int32_t threads) {
     int64_t least = INT64_MAX;
     for (int64_t parts = 1; parts <= threads; parts++) {
         if (threads % parts == 0) {
-            const int64_t rows = cover(cover(p->n, t->rows), parts);
-            const int64_t panels = cover(p->panels * p->matrices, threads / parts);
-            const int64_t packs = cover(panels, p->panels * p->share2);
+            const int64_t rows = ceil_div(ceil_div(p->n, t->rows), parts);
+            const int64_t panels = ceil_div(p->panels * p->matrices, threads / parts);
+            const int64_t packs = ceil_div(panels, p->panels * p->broadcast2);
             /* packing a value takes half a cycle; a cycle multiplies two vectors */
             const int64_t cost = 2 * rows * t->rows * panels * t->columns / t->lanes +
                                  2 * (rows * t->rows * packs + panels * t->columns);
@@ -181,12 +182,12 @@ static int64_t row_parts(const sgemm_plan *p, int32_t threads) {
 }
 
 /** Matrices of one element with contiguous operands: dot products, without packing. */
-static void dots(const sgemm_plan *p, int32_t thread, int32_t threads) {
-    const range mine = part(p->matrices, thread, threads);
-    for (int64_t number = mine.from; number < mine.to; number++) {
-        const int64_t i2 = number % p->dst->ne[2];
-        const int64_t i3 = number / p->dst->ne[2];
-        const float *x = (const void *)matrix(p->a, i2 / p->share2, i3 / p->share3);
+static void dot_products(const sgemm_plan *p, int32_t thread, int32_t threads) {
+    const range own = split(p->matrices, thread, threads);
+    for (int64_t index = own.from; index < own.to; index++) {
+        const int64_t i2 = index % p->dst->ne[2];
+        const int64_t i3 = index / p->dst->ne[2];
+        const float *x = (const void *)matrix(p->a, i2 / p->broadcast2, i3 / p->broadcast3);
         const float *y = (const void *)matrix(p->b, i2, i3);
         *(float *)(void *)matrix(p->dst, i2, i3) = sgemm_dot(p->k, x, y);
     }
@@ -194,22 +195,22 @@ static void dots(const sgemm_plan *p, int32_t thread, int32_t threads) {
 
 void sgemm_compute(const sgemm_table *table, struct ggml_tensor *dst, int32_t thread, int32_t threads,
                    int32_t kind) {
-    const sgemm_plan p = describe(table, dst, kind);
+    const sgemm_plan p = make_plan(table, dst, kind);
     if (p.n == 1 && p.m == 1 && p.a_strides.inner == sizeof(float) && p.b_strides.inner == sizeof(float)) {
-        dots(&p, thread, threads);
+        dot_products(&p, thread, threads);
         return;
     }
     const int64_t parts = row_parts(&p, threads);
-    range rows = part(cover(p.n, table->rows), thread % parts, parts);
+    range rows = split(ceil_div(p.n, table->rows), thread % parts, parts);
     rows = (range){rows.from * table->rows, min(rows.to * table->rows, p.n)};
-    const range panels = part(p.panels * p.matrices, thread / parts, threads / parts);
+    const range panels = split(p.panels * p.matrices, thread / parts, threads / parts);
     if (rows.from >= rows.to) {
         return;
     }
-    const int64_t together = p.panels * p.share2;
+    const int64_t panels_with_same_a = p.panels * p.broadcast2;
     for (int64_t at = panels.from; at < panels.to;) {
-        const int64_t end = min((at / together + 1) * together, panels.to);
-        group(&p, (range){at, end}, rows);
+        const int64_t end = min((at / panels_with_same_a + 1) * panels_with_same_a, panels.to);
+        multiply_panels(&p, (range){at, end}, rows);
         at = end;
     }
 }
