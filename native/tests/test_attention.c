@@ -272,7 +272,7 @@ static void check_query_not_finite(attend_fn f, const char *name) {
 static void check_shapes(attend_fn f, const char *name) {
     static const int heads[] = {1, 2, 7, 8, 16, 31, 32, 48, 64, 80, 100, 128, 192, 255, 256};
     static const input_kind kinds[] = {
-        {"flat", 0.01f, 1}, {"usual", 1, 1}, {"sharp", 6, 1}, {"outliers", 1, 30}, {"zeroes", 0, 1}};
+        {"flat", 0.01f, 1}, {"usual", 1, 1}, {"sharp", 6, 1}, {"outliers", 1, 30}, {"zeros", 0, 1}};
     for (size_t i = 0; i < sizeof heads / sizeof *heads; i++) {
         for (int32_t type = 1; type <= 8; type += 7) {
             if (type == 8 && heads[i] % 32 != 0) {
