@@ -90,8 +90,8 @@ final class ChatEncoder {
     if (!text.startsWith(part.text())) {
       throw new InvalidRequestException(
           ("message %s: the chat template renders the text %s differently in the whole"
-               + " conversation: expected the same text (chat_template_kwargs on the line may help,"
-               + " such as {\"enable_thinking\": false})")
+                  + " conversation: expected the same text (chat_template_kwargs on the line may"
+                  + " help, such as {\"enable_thinking\": false})")
               .formatted(reply ? count : count - 1, reply ? "before it" : "up to it"));
     }
     int[] tokens = ChatTokens.of(part, tokenizer);
