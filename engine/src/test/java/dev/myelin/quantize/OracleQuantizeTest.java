@@ -7,9 +7,9 @@ import static dev.myelin.testing.RandomModel.Feature.TIED;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.myelin.bindings.NativeLoadException;
 import dev.myelin.bindings.peer.LlamaCpp;
 import dev.myelin.error.ModelFileException;
-import dev.myelin.error.NativeLibraryException;
 import dev.myelin.gguf.GgmlType;
 import dev.myelin.gguf.GgufFile;
 import dev.myelin.gguf.GgufWriter;
@@ -101,7 +101,7 @@ class OracleQuantizeTest {
             .hasMessageContaining("expected a multiple of " + type.blockSize() + " for ");
         assertThatThrownBy(
                 () -> LlamaCpp.quantize(model, folder.resolve("no"), peerOptions(options, null)))
-            .isInstanceOf(NativeLibraryException.class);
+            .isInstanceOf(NativeLoadException.class);
         continue;
       }
       QuantizePlan plan = new Quantizer(options).plan(model);
