@@ -16,7 +16,6 @@ import dev.myelin.graph.TensorContext;
 import java.lang.foreign.MemorySegment;
 import java.util.ArrayList;
 import java.util.Arrays;
-import java.util.EnumSet;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
@@ -28,17 +27,15 @@ import java.util.Set;
  * point into the mapped file, or are copied for training.
  */
 public final class WeightSource implements AutoCloseable {
-  private static final Set<GgmlType> MATRIX_TYPES = EnumSet.noneOf(GgmlType.class);
+  /** The use of a tensor, which limits its type. */
+  private enum Use {
+    MATMUL,
+    VECTOR;
 
-  static {
-    for (GgmlType type : GgmlType.values()) {
-      if (type.isMatmulType()) {
-        MATRIX_TYPES.add(type);
-      }
+    boolean allows(GgmlType type) {
+      return this == VECTOR ? type == GgmlType.F32 : type.isMatmulType();
     }
   }
-
-  private static final Set<GgmlType> VECTOR_TYPES = EnumSet.of(GgmlType.F32);
 
   private final GgufFile file;
   private final TensorContext context;
@@ -120,11 +117,11 @@ public final class WeightSource implements AutoCloseable {
    *     multiplies
    */
   public Tensor matrix(String name, long... dims) {
-    return take(require(name), MATRIX_TYPES, dims);
+    return take(require(name), Use.MATMUL, dims);
   }
 
   public Optional<Tensor> optionalMatrix(String name, long... dims) {
-    return file.tensor(name).map(info -> take(info, MATRIX_TYPES, dims));
+    return file.tensor(name).map(info -> take(info, Use.MATMUL, dims));
   }
 
   /**
@@ -178,11 +175,11 @@ public final class WeightSource implements AutoCloseable {
 
   /** An f32 vector: the weight of a norm, a bias, a scale. */
   public Tensor vector(String name, long length) {
-    return take(require(name), VECTOR_TYPES, length);
+    return take(require(name), Use.VECTOR, length);
   }
 
   public Optional<Tensor> optionalVector(String name, long length) {
-    return file.tensor(name).map(info -> take(info, VECTOR_TYPES, length));
+    return file.tensor(name).map(info -> take(info, Use.VECTOR, length));
   }
 
   public boolean has(String name) {
@@ -222,7 +219,7 @@ public final class WeightSource implements AutoCloseable {
         .orElseThrow(() -> new ModelFileException(file.path(), "tensor " + name, "missing"));
   }
 
-  private Tensor take(TensorInfo info, Set<GgmlType> types, long... dims) {
+  private Tensor take(TensorInfo info, Use use, long... dims) {
     boolean fits = info.shape().size() <= Math.max(dims.length, 1) || hasTrailingOnes(info, dims);
     for (int i = 0; i < dims.length; i++) {
       fits &= info.dim(i) == dims[i];
@@ -233,11 +230,11 @@ public final class WeightSource implements AutoCloseable {
           "tensor " + info.name() + " has shape " + info.shape(),
           "expected " + Arrays.toString(dims));
     }
-    if (!types.contains(info.type())) {
+    if (!use.allows(info.type())) {
       throw new ModelFileException(
           file.path(),
           "tensor " + info.name() + " has type " + info.type().ggmlName(),
-          types == VECTOR_TYPES ? "expected f32" : "expected a type that can be multiplied");
+          use == Use.VECTOR ? "expected f32" : "expected a type that can be multiplied");
     }
     taken.add(info.name());
     long[] shape = info.shape().stream().mapToLong(Long::longValue).toArray();
