@@ -1,5 +1,7 @@
 package dev.myelin.cli;
 
+import static org.assertj.core.api.Assertions.assertThat;
+
 import dev.myelin.cli.io.Console;
 import dev.myelin.gguf.Checkpoint;
 import java.io.ByteArrayInputStream;
@@ -70,6 +72,13 @@ public record Outcome(int status, byte[] bytes, String err) {
         Map.of(),
         () -> false,
         Optional::empty);
+  }
+
+  /** Asserts this status, one line on standard error that contains a text, and no output. */
+  public void assertFailed(int expectedStatus, String message) {
+    assertThat(err).contains(message).hasLineCount(1);
+    assertThat(status).isEqualTo(expectedStatus);
+    assertThat(out()).isEmpty();
   }
 
   public String out() {

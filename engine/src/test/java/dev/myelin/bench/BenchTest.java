@@ -9,8 +9,7 @@ import dev.myelin.cache.CacheType;
 import dev.myelin.error.InvalidRequestException;
 import dev.myelin.generate.SessionOptions;
 import dev.myelin.gguf.Checkpoint;
-import dev.myelin.testing.RandomAdapter;
-import dev.myelin.testing.SharedData;
+import dev.myelin.testing.PeerBench;
 import java.nio.file.Path;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -221,33 +220,6 @@ class BenchTest {
 
   @Test
   void measuresModelWithAdapterAndPeer(@TempDir Path folder) {
-    Path model = SharedData.path("models/stories260K-Q8_0.gguf");
-    List<BenchSpec> tests = List.of(new BenchSpec(32, 0, 16), new BenchSpec(0, 8, 0));
-    SessionOptions options = SessionOptions.defaults().withThreads(1).withBatch(16);
-    Path file =
-        RandomAdapter.ofRank(4)
-            .only(n -> n.startsWith("blk."))
-            .write(folder.resolve("adapter.gguf"), model);
-    Adapter adapter = new Adapter(file, 0.5f);
-    List<String> started = new ArrayList<>();
-    List<BenchResult> results = new ArrayList<>();
-    BenchPeer peer = new BenchPeer("other", (_, _, _) -> new Recorder("other", 10));
-    Bench.run(
-        new BenchPlan(Checkpoint.of(model), List.of(adapter), tests, options, 2, List.of(peer)),
-        test -> started.add(test.label()),
-        results::add);
-    assertThat(started).containsExactly("pp32 @ d16", "tg8");
-    assertThat(results)
-        .extracting(r -> r.engine() + " " + r.test().label())
-        .containsExactly("myelin pp32 @ d16", "other pp32 @ d16", "myelin tg8", "other tg8");
-    for (BenchResult result : results) {
-      assertThat(result.samples().nanoseconds()).hasSize(2).allMatch(ns -> ns > 0);
-      assertThat(result.target().parameters()).isEqualTo(260_032);
-      assertThat(result.target().modelType()).startsWith("llama 260.03K ");
-    }
-    assertThat(results.get(0).speedup()).isNull();
-    assertThat(results.get(1).speedup().medianRatio())
-        .isEqualTo(
-            results.get(0).samples().medianRate() / results.get(1).samples().medianRate(), TINY);
+    PeerBench.check(new BenchPeer("other", (_, _, _) -> new Recorder("other", 10)), folder);
   }
 }

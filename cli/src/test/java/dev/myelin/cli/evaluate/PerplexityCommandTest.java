@@ -266,9 +266,8 @@ class PerplexityCommandTest {
       })
   void reportsFailedWork(String line, String message) {
     Outcome outcome = run(words(line));
-    assertThat(outcome.err()).startsWith("myelin: ").contains(message).hasLineCount(1);
-    assertThat(outcome.status()).isEqualTo(1);
-    assertThat(outcome.out()).isEmpty();
+    assertThat(outcome.err()).startsWith("myelin: ");
+    outcome.assertFailed(1, message);
   }
 
   private static Object[] words(String line) {

@@ -206,9 +206,8 @@ class ScoreCommandTest {
       })
   void rejectsWrongUsage(String line, String message) {
     Outcome outcome = run(words(line));
-    assertThat(outcome.err()).startsWith("myelin score: ").contains(message).hasLineCount(1);
-    assertThat(outcome.status()).isEqualTo(2);
-    assertThat(outcome.out()).isEmpty();
+    assertThat(outcome.err()).startsWith("myelin score: ");
+    outcome.assertFailed(2, message);
   }
 
   @ParameterizedTest
@@ -228,9 +227,8 @@ class ScoreCommandTest {
         Stream.concat(Arrays.stream(words(line)), Stream.of("--labels", "good,bad", "--json"))
             .toArray();
     Outcome outcome = run(more);
-    assertThat(outcome.err()).startsWith("myelin: ").contains(message).hasLineCount(1);
-    assertThat(outcome.status()).isEqualTo(1);
-    assertThat(outcome.out()).isEmpty();
+    assertThat(outcome.err()).startsWith("myelin: ");
+    outcome.assertFailed(1, message);
   }
 
   private static Object[] words(String line) {

@@ -230,9 +230,7 @@ class QuantizeCommandTest {
       })
   void rejectsWrongUsage(String line, String message) {
     Outcome outcome = Outcome.of(words(line));
-    assertThat(outcome.err()).contains(message).hasLineCount(1);
-    assertThat(outcome.status()).isEqualTo(2);
-    assertThat(outcome.out()).isEmpty();
+    outcome.assertFailed(2, message);
   }
 
   @ParameterizedTest
