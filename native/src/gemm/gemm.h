@@ -117,16 +117,6 @@ static inline int superblock_16_order(int i) {
     return (i & 8) | (i & 3) << 1 | (i >> 2 & 1);
 }
 
-/** The functions of an instruction set. Without a gemv function a type always uses panels; without a pack
- * function panels are packed by the reference. */
-typedef struct {
-    pack_fn pack[TYPE_COUNT];
-    int gemv_n;     /* rows of X of one call of gemv */
-    int max_gemv_n; /* rows of X up to which gemv is used, in several calls */
-    gemv_fn gemv[TYPE_COUNT];
-    multiply_panels_fn multiply[PANEL_KINDS];
-} quantized_gemm_table;
-
 /** Packs a panel by the definition of the type, row by row. */
 void pack_panel_by_row(const weight_type *type, const char *w, size_t w_stride, int blocks, panel *out);
 
@@ -163,6 +153,30 @@ static inline int64_t balanced_part(int64_t left, int64_t max) {
     const int64_t parts = (left + max - 1) / max;
     return (left + parts - 1) / parts;
 }
+
+/**
+ * GEMV of whole rows, each from its first block to its last, in the order of memory: writes outputs [from,
+ * to) of every row of X. args->n is at most the max_n of the row_gemv.
+ */
+typedef void (*row_gemv_fn)(const gemm_args *args, int64_t from, int64_t to);
+
+typedef struct {
+    row_gemv_fn multiply; /* null: the type has none */
+    int max_n;            /* rows of X up to which it is used */
+} row_gemv;
+
+/**
+ * The functions of an instruction set. Without a row_gemv or a gemv function a type always uses panels;
+ * without a pack function panels are packed by the reference.
+ */
+typedef struct {
+    row_gemv by_row[TYPE_COUNT]; /* preferred to gemv */
+    pack_fn pack[TYPE_COUNT];
+    int gemv_n;     /* rows of X of one call of gemv */
+    int max_gemv_n; /* rows of X up to which gemv is used, in several calls */
+    gemv_fn gemv[TYPE_COUNT];
+    multiply_panels_fn multiply[PANEL_KINDS];
+} quantized_gemm_table;
 
 struct isa_kernels;
 

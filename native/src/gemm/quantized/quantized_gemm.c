@@ -109,6 +109,11 @@ static void run_pass(const pass *p, int64_t from, int64_t to, int64_t first, int
 }
 
 void quantized_gemm(const quantized_gemm_table *table, const gemm_args *args, int64_t from, int64_t to) {
+    const row_gemv *by_row = &table->by_row[args->type];
+    if (by_row->multiply != NULL && args->n <= by_row->max_n) {
+        by_row->multiply(args, from, to);
+        return;
+    }
     float sums[MAX_STRIPS * MAX_N * STRIP_ROWS] __attribute__((aligned(64)));
     pass p = {table, args, &weight_types[args->type], sums, NULL};
     /* for small n each row is read once, best in the order of memory */
