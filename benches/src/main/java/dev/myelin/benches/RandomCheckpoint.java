@@ -46,13 +46,15 @@ public final class RandomCheckpoint {
               + Arrays.stream(Size.values())
                   .map(s -> s.name().toLowerCase(Locale.ROOT).replace('_', '-'))
                   .collect(Collectors.joining(", "))
-              + " and TYPE is q4_k_m or a ggml type such as q8_0");
+              + " and TYPE is q4_k_m, q5_k_m or a ggml type such as q8_0");
     }
     Size size = Size.valueOf(args[0].toUpperCase(Locale.ROOT).replace('-', '_'));
+    String type = args[1].toUpperCase(Locale.ROOT);
     TypeMix types =
-        args[1].equalsIgnoreCase("q4_k_m")
-            ? new Q4KM(size.shape.layers())
-            : TypeMix.all(GgmlType.valueOf(args[1].toUpperCase(Locale.ROOT)));
+        type.endsWith("_K_M")
+            ? new MediumMix(
+                GgmlType.valueOf(type.substring(0, type.length() - 2)), size.shape.layers())
+            : TypeMix.all(GgmlType.valueOf(type));
     RandomModel.small("llama")
         .withShape(size.shape)
         .with(size.features[0], size.features)
@@ -63,10 +65,10 @@ public final class RandomCheckpoint {
   }
 
   /**
-   * llama.cpp's Q4_K_M: Q6_K for the output, and for attn_v and ffn_down in the first and the last
-   * eighth of the layers and in every third layer between them.
+   * llama.cpp's Q4_K_M or Q5_K_M: Q6_K for the output, and for attn_v and ffn_down in the first and
+   * the last eighth of the layers and in every third layer between them.
    */
-  record Q4KM(int layers) implements TypeMix {
+  record MediumMix(GgmlType type, int layers) implements TypeMix {
     @Override
     public GgmlType of(String tensor) {
       if (tensor.startsWith("token_embd") || tensor.equals("output")) {
@@ -75,7 +77,7 @@ public final class RandomCheckpoint {
       boolean sensitive = tensor.endsWith("attn_v") || tensor.endsWith("ffn_down");
       return sensitive && usesMoreBits(Integer.parseInt(tensor.split("\\.")[1]))
           ? GgmlType.Q6_K
-          : GgmlType.Q4_K;
+          : type;
     }
 
     private boolean usesMoreBits(int layer) {
