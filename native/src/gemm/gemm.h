@@ -161,8 +161,8 @@ static inline int64_t balanced_part(int64_t left, int64_t max) {
 typedef void (*row_gemv_fn)(const gemm_args *args, int64_t from, int64_t to);
 
 typedef struct {
-    row_gemv_fn multiply; /* null: the type has none */
-    int max_n;            /* rows of X up to which it is used */
+    row_gemv_fn multiply;
+    int max_n; /* rows of X up to which it is used; 0: the type has none */
 } row_gemv;
 
 /**
@@ -170,7 +170,7 @@ typedef struct {
  * without a pack function panels are packed by the reference.
  */
 typedef struct {
-    row_gemv by_row[TYPE_COUNT]; /* preferred to gemv */
+    const row_gemv *by_row; /* [TYPE_COUNT], preferred to gemv; null: none */
     pack_fn pack[TYPE_COUNT];
     int gemv_n;     /* rows of X of one call of gemv */
     int max_gemv_n; /* rows of X up to which gemv is used, in several calls */
@@ -193,9 +193,11 @@ extern const quantized_gemm_table quantized_gemm_scalar;
 /** AVX-512 F, BW, DQ, VL, VBMI and VNNI. */
 extern const quantized_gemm_table quantized_gemm_avx512;
 
-/** AVX2, FMA and F16C; the second also AVX-VNNI. */
+/** AVX2, FMA and F16C; the second of each also AVX-VNNI. */
 extern const quantized_gemm_table quantized_gemm_avx2;
 extern const quantized_gemm_table quantized_gemm_avxvnni;
+extern const row_gemv row_gemv_avx2[TYPE_COUNT];
+extern const row_gemv row_gemv_avxvnni[TYPE_COUNT];
 #elif defined(__aarch64__)
 /** NEON with dotprod (Armv8.2); the second also i8mm (Armv8.6). */
 extern const quantized_gemm_table quantized_gemm_dotprod;

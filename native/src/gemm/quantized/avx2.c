@@ -2,6 +2,7 @@
 #include "avx2_blocks.h"
 
 #define TABLE quantized_gemm_avx2
+#define ROWS row_gemv_avx2
 
 enum {
     VECTORS = PANEL_ROWS / LANES, /* of the rows of a panel */

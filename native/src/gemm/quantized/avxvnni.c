@@ -1,16 +1,10 @@
 /* Compiled with AVX2, FMA, F16C and AVX-VNNI; called only if the CPU has them all. */
 #include "avx2_blocks.h"
+#include "vnni.h"
 
 #ifndef TABLE
 #define TABLE quantized_gemm_avxvnni
-#endif
-
-#ifdef __AVXVNNI__
-#define DPBUSD(a, w, x) _mm256_dpbusd_avx_epi32(a, w, x)
-#define DPWSSD(a, w, x) _mm256_dpwssd_avx_epi32(a, w, x)
-#else /* the same in the AVX-512 encoding, for a test on CPUs without AVX-VNNI */
-#define DPBUSD(a, w, x) _mm256_dpbusd_epi32(a, w, x)
-#define DPWSSD(a, w, x) _mm256_dpwssd_epi32(a, w, x)
+#define ROWS row_gemv_avxvnni
 #endif
 
 enum {

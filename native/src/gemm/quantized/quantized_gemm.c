@@ -109,9 +109,8 @@ static void run_pass(const pass *p, int64_t from, int64_t to, int64_t first, int
 }
 
 void quantized_gemm(const quantized_gemm_table *table, const gemm_args *args, int64_t from, int64_t to) {
-    const row_gemv *by_row = &table->by_row[args->type];
-    if (by_row->multiply != NULL && args->n <= by_row->max_n) {
-        by_row->multiply(args, from, to);
+    if (table->by_row != NULL && args->n <= table->by_row[args->type].max_n) {
+        table->by_row[args->type].multiply(args, from, to);
         return;
     }
     float sums[MAX_STRIPS * MAX_N * STRIP_ROWS] __attribute__((aligned(64)));
