@@ -37,13 +37,20 @@ static void store_half(char *at, half_t h) {
 
 enum { MAX_SCALES = 2 };
 
-/** The offsets of the f16 scale and minimum in a block. Returns their count; mxfp4 has none. */
+/** The offsets of the f16 scale and minimum in a block. Returns their count; mxfp4 and nvfp4 have none. */
 static int scale_offsets(int32_t type, size_t at[MAX_SCALES]) {
     at[0] = 0;
     at[1] = 2;
     switch (type) {
         case TYPE_MXFP4:
+        case TYPE_NVFP4:
             return 0;
+        case TYPE_TQ1_0:
+            at[0] = offsetof(block_tq1_0, d);
+            return 1;
+        case TYPE_TQ2_0:
+            at[0] = offsetof(block_tq2_0, d);
+            return 1;
         case TYPE_Q2_K:
             at[0] = offsetof(block_q2_k, d);
             at[1] = offsetof(block_q2_k, dmin);
@@ -80,6 +87,22 @@ static void fill_weights(int32_t type, size_t blocks, const uint8_t *byte, char 
         if (type == TYPE_MXFP4) {
             w[0] = (char)(118 + next() % 8);
         }
+        for (int i = 0; type == TYPE_NVFP4 && i < 4; i++) {
+            w[i] = (char)next();
+        }
+    }
+}
+
+static int values_per_scale(enum panel_kind kind) {
+    switch (kind) {
+        case PANEL_16:
+        case PANEL_SUPER_16:
+            return 16;
+        case PANEL_SUPER_16_MIN:
+        case PANEL_SUPER_256:
+            return K_BLOCK;
+        default:
+            return 32;
     }
 }
 
@@ -92,9 +115,7 @@ static void dequantize(int32_t type, int64_t k, const char *row, double *out) {
         memset(&block, 0, sizeof block);
         t->dequantize(row + weight_row_bytes(t, at), blocks, &block);
         for (int i = 0; i < 32 * blocks; i++) {
-            const int group = t->panel == PANEL_SUPER_16_MIN ? 0
-                              : t->panel == PANEL_SUPER_16   ? i / 16
-                                                             : i / 32;
+            const int group = i / values_per_scale(t->panel);
             const double d = (double)block.d[group];
             double w = d * block.q[i];
             if (t->panel == PANEL_32_MIN) {
@@ -232,7 +253,7 @@ static void check_panel(const isa_kernels *isa, int32_t type, int blocks) {
     const int has_mins = t->panel == PANEL_SUPER_32_MIN || t->panel == PANEL_SUPER_16_MIN;
     const size_t mins =
         (size_t)(t->panel == PANEL_SUPER_16_MIN ? BLOCKS : BLOCKS / 2) * sizeof expected.mins[0];
-    const int groups = t->panel == PANEL_SUPER_16_MIN ? 1 : t->panel == PANEL_SUPER_16 ? 2 * blocks : blocks;
+    const int groups = 32 * blocks / values_per_scale(t->panel);
     const size_t scales = (size_t)groups * sizeof expected.d[0];
     int same = memcmp(expected.q, packed.q, (size_t)blocks * 8 * sizeof expected.q[0]) == 0 &&
                memcmp(expected.d, packed.d, scales) == 0;
@@ -315,8 +336,10 @@ static void check_not_finite(const isa_kernels *isa, int32_t type) {
     const float floats[] = {NAN, -NAN, INFINITY, -INFINITY};
     enum { ROWS = 37, NO_ROW = -1 };
     const weight_type *t = &weight_types[type];
-    const int64_t k =
-        activation_block_size(t->activations) == K_BLOCK || t->block_size == K_BLOCK ? 3 * K_BLOCK : 19 * 32;
+    const int64_t k = activation_block_size(t->activations) == K_BLOCK || t->block_size == K_BLOCK
+                          ? 3 * K_BLOCK
+                      : t->block_size > 32 ? 5 * 128
+                                           : 19 * 32;
     const size_t row_bytes = weight_row_bytes(t, k);
     size_t at[MAX_SCALES];
     const int scales = scale_offsets(type, at);
@@ -369,7 +392,8 @@ static void check_table(const isa_kernels *isa) {
     for (int32_t type = 0; type < TYPE_COUNT; type++) {
         if (weight_types[type].dequantize != NULL) {
             for (int blocks = 1; isa->quantized_gemm->pack[type] != NULL && blocks <= BLOCKS; blocks++) {
-                check_panel(isa, type, weight_types[type].block_size == K_BLOCK ? BLOCKS : blocks);
+                const int per_block = weight_types[type].block_size / 32;
+                check_panel(isa, type, (blocks + per_block - 1) / per_block * per_block);
             }
             check_type(isa, type);
             check_not_finite(isa, type);

@@ -40,9 +40,12 @@ enum {
 /** What the scales of a panel apply to. */
 enum panel_kind {
     PANEL_32,           /* d * (q - zero) by 32 */
+    PANEL_16,           /* d * (q - zero) by 16, activations by 32 */
     PANEL_32_MIN,       /* d * q + m by 32 */
     PANEL_SUPER_32_MIN, /* d * q by 32, minus dmin * min, min an integer */
     PANEL_SUPER_16,     /* d * (q - zero) by 16 */
+    PANEL_SUPER_32,     /* d * (q - zero) by 32 */
+    PANEL_SUPER_256,    /* d * (q - zero) by 256 */
     PANEL_SUPER_16_MIN, /* d * q, q times its scale, minus dmin * min by 16; scale and min integers */
     PANEL_KINDS,
 };

@@ -31,7 +31,10 @@ typedef struct {
     int32_t neg_sums[16]; /* sums of the quants, negated: by 32 (8 of them) or by 16 */
     float d[BLOCKS];      /* by 32; with ACTIVATIONS_256 all are the same */
     int16_t sums_32[8];   /* sums of the quants by 32; with ACTIVATIONS_256 only */
-    int16_t unused[8];
+    union {
+        int16_t half_sums[8]; /* sums of the first 16 quants of each 32; with ACTIVATIONS_32 */
+        int16_t sum;          /* of all quants; with ACTIVATIONS_256 */
+    };
 } activation_block;
 _Static_assert(sizeof(activation_block) == 384, "six cache lines");
 

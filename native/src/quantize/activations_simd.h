@@ -23,6 +23,7 @@ static void quantize_32(int64_t k, const float *x, activation_block *out, int64_
             const int32_t low = quantize_16(v, inverse, out->q + 32 * b);
             const int32_t high = quantize_16(v + 16, inverse, out->q + 32 * b + 16);
             out->neg_sums[b] = -low - high;
+            out->half_sums[b] = (int16_t)low;
         }
     }
 }
@@ -44,6 +45,7 @@ static void quantize_256(int64_t k, const float *x, activation_block *out, int64
             out->neg_sums[2 * b] = -low;
             out->neg_sums[2 * b + 1] = -high;
             out->sums_32[b] = (int16_t)(low + high);
+            out->sum = (int16_t)(out->sum + low + high);
         }
     }
 }

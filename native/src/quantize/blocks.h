@@ -21,7 +21,12 @@ enum {
     TYPE_IQ4_NL = 20,
     TYPE_IQ4_XS = 23,
     TYPE_BF16 = 30,
+    TYPE_TQ1_0 = 34,
+    TYPE_TQ2_0 = 35,
     TYPE_MXFP4 = 39,
+    TYPE_NVFP4 = 40,
+    TYPE_Q1_0 = 41,
+    TYPE_Q2_0 = 42,
     TYPE_COUNT = 43,
 };
 
@@ -156,5 +161,49 @@ typedef struct {
     uint8_t qs[16];
 } block_mxfp4;
 _Static_assert(sizeof(block_mxfp4) == 17, "mxfp4");
+
+/**
+ * 64 weights in 4 groups of 16: d * codebook[q], d in UE4M3 (halved, since the codebook is doubled), zero if
+ * it is NaN. Byte i of a group's 8 bytes holds its weight i in the low bits, its weight i + 8 in the high.
+ */
+typedef struct {
+    uint8_t d[4];
+    uint8_t qs[32];
+} block_nvfp4;
+_Static_assert(sizeof(block_nvfp4) == 36, "nvfp4");
+
+/** 128 weights: d if the bit is set, else -d; weight i is bit i % 8 of qs[i / 8]. */
+typedef struct {
+    half_t d;
+    uint8_t qs[16];
+} block_q1_0;
+_Static_assert(sizeof(block_q1_0) == 18, "q1_0");
+
+/** 64 weights: d * (q - 1), q of 2 bits: weight i has them in qs[i / 4] from bit 2 (i % 4) on. */
+typedef struct {
+    half_t d;
+    uint8_t qs[16];
+} block_q2_0;
+_Static_assert(sizeof(block_q2_0) == 18, "q2_0");
+
+/**
+ * 256 weights: d * (q - 1), q a ternary digit. A byte is the fraction 0.q0 q1 q2 q3 q4 in base 3, times 256
+ * and rounded up: digit n is 3 * (byte * 3^n mod 256) / 256. Digit n of qs[l], l < 32, is weight 32 n + l,
+ * that of qs[32 + l] is weight 160 + 16 n + l; digit n < 4 of qh[l] is weight 240 + 4 n + l.
+ */
+typedef struct {
+    uint8_t qs[48];
+    uint8_t qh[4];
+    half_t d;
+} block_tq1_0;
+_Static_assert(sizeof(block_tq1_0) == 54, "tq1_0");
+
+/** 256 weights: d * (q - 1), q of 2 bits: weight 128 h + 32 j + l has them in qs[32 h + l] from bit 2 j on.
+ */
+typedef struct {
+    uint8_t qs[64];
+    half_t d;
+} block_tq2_0;
+_Static_assert(sizeof(block_tq2_0) == 66, "tq2_0");
 
 #endif

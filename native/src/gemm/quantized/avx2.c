@@ -21,7 +21,7 @@ enum {
  * max_q * 127. Only 8-bit quants allow a single step; they are made signed, see add_signed().
  */
 INLINE size_t depth_of(const size_t max_q, const size_t steps) {
-    size_t depth = steps;
+    size_t depth = steps < 8 ? steps : 8;
     while (depth > 1 && 2 * depth * max_q * 127 > (size_t)INT16_MAX) {
         depth /= 2;
     }
@@ -97,14 +97,15 @@ INLINE void add_signed(const size_t n, const size_t width, const __m256i *w, con
  * Sets a to the dot products of block b, `steps` steps, minus the zero point. w is [steps][width] vectors of
  * quants, at most max_q; x is n rows of X.
  */
-INLINE void add_dot_products(const size_t n, const size_t width, const size_t max_q, const int zero_shift,
-                             const size_t steps, const __m256i *w, const activation_block *x, size_t b,
-                             __m256i a[TILE_N][VECTORS]) {
+INLINE void add_dot_products(const size_t n, const size_t width, const enum panel_kind kind,
+                             const size_t max_q, const int zero_shift, const size_t steps, const __m256i *w,
+                             const activation_block *x, size_t b, __m256i a[TILE_N][VECTORS]) {
     const size_t depth = depth_of(max_q, steps);
     UNROLL(r, n) {
         const int has_start = zero_shift != NO_ZERO && depth > 1;
-        const __m256i start = has_start ? _mm256_slli_epi32(_mm256_set1_epi32(x[r].neg_sums[b]), zero_shift)
-                                        : _mm256_setzero_si256();
+        const __m256i start = has_start
+                                  ? _mm256_slli_epi32(_mm256_set1_epi32(neg_sum(kind, x + r, b)), zero_shift)
+                                  : _mm256_setzero_si256();
         UNROLL(c, width) {
             a[r][c] = start;
         }

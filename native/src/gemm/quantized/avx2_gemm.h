@@ -45,7 +45,7 @@ INLINE void gemv_blocks(const size_t n, read_32_fn read, const size_t block_byte
             __m256i a[TILE_N][VECTORS];
             prefetch_l2(prefetch, LANES * block_bytes);
             const scale_and_min s = read(w, stride, b, q);
-            add_dot_products(n, 1, max_q, zero_shift, 8, q, x, b, a);
+            add_dot_products(n, 1, PANEL_32, max_q, zero_shift, 8, q, x, b, a);
             EACH_X(r) {
                 const __m256 d = _mm256_mul_ps(s.d, _mm256_set1_ps(x[r].d[b]));
                 f[r] = _mm256_fmadd_ps(_mm256_cvtepi32_ps(a[r][0]), d, f[r]);
@@ -123,7 +123,7 @@ INLINE void gemv_superblocks(const size_t n, prepare_fn prepare, load_part_fn lo
                 __m256i q[8];
                 __m256i a[TILE_N][VECTORS];
                 unpack(bytes, extra, part, (int)g, q);
-                add_dot_products(n, 1, max_q, zero_shift, steps, q, x, b, a);
+                add_dot_products(n, 1, PANEL_SUPER_16, max_q, zero_shift, steps, q, x, b, a);
                 EACH_X(r) {
                     f[r] = _mm256_fmadd_ps(_mm256_cvtepi32_ps(a[r][0]), _mm256_load_ps(scale.d[b]), f[r]);
                 }
@@ -249,9 +249,12 @@ const quantized_gemm_table TABLE = {
     .multiply =
         {
             [PANEL_32] = multiply_32,
+            [PANEL_16] = multiply_16,
             [PANEL_32_MIN] = multiply_32_min,
             [PANEL_SUPER_32_MIN] = multiply_super_32_min,
             [PANEL_SUPER_16] = multiply_super_16,
+            [PANEL_SUPER_32] = multiply_super_32,
+            [PANEL_SUPER_256] = multiply_super_256,
             [PANEL_SUPER_16_MIN] = multiply_super_16_min,
         },
 };

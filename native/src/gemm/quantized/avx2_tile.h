@@ -39,7 +39,7 @@ INLINE void tile(const size_t n, const enum panel_kind kind, const size_t max_q,
                  const panel *w, const activation_block *x, int blocks, float *y) {
     const int superblock = is_superblock(kind);
     const size_t steps = (size_t)steps_per_scale(kind);
-    const int count = superblock ? K_BLOCK / 4 / (int)steps : blocks;
+    const int count = scale_count(kind, blocks);
     __m256 f[TILE_N][VECTORS];
     EACH_X(r) {
         EACH_VECTOR(c) {
@@ -52,11 +52,11 @@ INLINE void tile(const size_t n, const enum panel_kind kind, const size_t max_q,
     for (int i = 0; i < count; i++) {
         const size_t b = (size_t)(kind == PANEL_SUPER_16 ? superblock_16_order(i) : i);
         __m256i a[TILE_N][VECTORS];
-        add_dot_products(n, VECTORS, max_q, zero_shift, steps, (const void *)w->q[steps * b], x, b, a);
+        add_dot_products(n, VECTORS, kind, max_q, zero_shift, steps, (const void *)w->q[steps * b], x, b, a);
         EACH_X(r) {
             EACH_VECTOR(c) {
                 __m256 d = _mm256_load_ps(w->d[b] + c * LANES);
-                d = superblock ? d : _mm256_mul_ps(d, _mm256_set1_ps(x[r].d[b]));
+                d = superblock ? d : _mm256_mul_ps(d, _mm256_set1_ps(scale_of_x(kind, x + r, b)));
                 f[r][c] = _mm256_fmadd_ps(_mm256_cvtepi32_ps(a[r][c]), d, f[r][c]);
                 if (kind == PANEL_32_MIN) {
                     const __m256 sum = _mm256_set1_ps((float)-x[r].neg_sums[b] * x[r].d[b]);
@@ -94,6 +94,9 @@ INLINE void multiply(const enum panel_kind kind, const size_t max_q, const int z
 static void multiply_32(const panel w[PANELS], const activation_block *x, int64_t n, int blocks,
                         int zero_shift, float *y) {
     switch (zero_shift) {
+        case 0:
+            multiply(PANEL_32, 3, 0, w, x, n, blocks, y);
+            break;
         case 3:
             multiply(PANEL_32, 15, 3, w, x, n, blocks, y);
             break;
@@ -104,6 +107,12 @@ static void multiply_32(const panel w[PANELS], const activation_block *x, int64_
             multiply(PANEL_32, 255, 7, w, x, n, blocks, y);
             break;
     }
+}
+
+static void multiply_16(const panel w[PANELS], const activation_block *x, int64_t n, int blocks,
+                        int zero_shift, float *y) {
+    (void)zero_shift;
+    multiply(PANEL_16, 31, 4, w, x, n, blocks, y);
 }
 
 static void multiply_32_min(const panel w[PANELS], const activation_block *x, int64_t n, int blocks,
@@ -120,11 +129,35 @@ static void multiply_super_32_min(const panel w[PANELS], const activation_block 
 
 static void multiply_super_16(const panel w[PANELS], const activation_block *x, int64_t n, int blocks,
                               int zero_shift, float *y) {
-    if (zero_shift == 2) {
-        multiply(PANEL_SUPER_16, 7, 2, w, x, n, blocks, y);
-    } else {
-        multiply(PANEL_SUPER_16, 63, 5, w, x, n, blocks, y);
+    switch (zero_shift) {
+        case 2:
+            multiply(PANEL_SUPER_16, 7, 2, w, x, n, blocks, y);
+            break;
+        case 4:
+            multiply(PANEL_SUPER_16, 31, 4, w, x, n, blocks, y);
+            break;
+        case 5:
+            multiply(PANEL_SUPER_16, 63, 5, w, x, n, blocks, y);
+            break;
+        default:
+            multiply(PANEL_SUPER_16, 255, 7, w, x, n, blocks, y);
+            break;
     }
+}
+
+static void multiply_super_32(const panel w[PANELS], const activation_block *x, int64_t n, int blocks,
+                              int zero_shift, float *y) {
+    if (zero_shift == 4) {
+        multiply(PANEL_SUPER_32, 31, 4, w, x, n, blocks, y);
+    } else {
+        multiply(PANEL_SUPER_32, 255, 7, w, x, n, blocks, y);
+    }
+}
+
+static void multiply_super_256(const panel w[PANELS], const activation_block *x, int64_t n, int blocks,
+                               int zero_shift, float *y) {
+    (void)zero_shift;
+    multiply(PANEL_SUPER_256, 3, 0, w, x, n, blocks, y);
 }
 
 static void multiply_super_16_min(const panel w[PANELS], const activation_block *x, int64_t n, int blocks,

@@ -7,9 +7,13 @@
  */
 enum { TILE_N = 6 };
 
-INLINE __m512i broadcast(const void *p) {
+INLINE int32_t word_at(const int8_t *p) {
     int32_t v;
     memcpy(&v, p, sizeof v);
+    return v;
+}
+
+INLINE __m512i broadcast(int32_t v) {
     __m512i all = _mm512_set1_epi32(v);
     /* to a register, which two instructions share: as a memory operand it would be read twice */
     __asm__("" : "+v"(all));
@@ -27,7 +31,7 @@ INLINE void add_dot_products(const int n, const int steps, const panel *w, const
         const __m512i w0 = _mm512_load_si512(w[0].q[step + j]);
         const __m512i w1 = _mm512_load_si512(w[1].q[step + j]);
         EACH_X(r) {
-            const __m512i v = broadcast(x[r].q + 4 * (step + j));
+            const __m512i v = broadcast(word_at(x[r].q + 4 * (step + j)));
             a[r][0] = _mm512_dpbusd_epi32(a[r][0], w0, v);
             a[r][1] = _mm512_dpbusd_epi32(a[r][1], w1, v);
         }
@@ -42,9 +46,8 @@ INLINE __m512 min_offset_16(const panel *w, const activation_block *x) {
 INLINE void tile(const int n, const enum panel_kind kind, const panel *w, const activation_block *x,
                  int blocks, __m512i zero_shift, float *y) {
     const int superblock = is_superblock(kind);
-    const int has_zero = kind == PANEL_32 || kind == PANEL_SUPER_16;
     const int steps = steps_per_scale(kind);
-    const int count = superblock ? K_BLOCK / 4 / steps : blocks;
+    const int count = scale_count(kind, blocks);
     __m512 f[TILE_N][PANELS];
     __m512i a[TILE_N][PANELS];
     EACH_X(r) {
@@ -62,8 +65,10 @@ INLINE void tile(const int n, const enum panel_kind kind, const panel *w, const 
              * quants are unsigned: the dot product starts at minus the zero point times the sum of the
              * activations
              */
-            const __m512i start = has_zero ? _mm512_sllv_epi32(broadcast(x[r].neg_sums + b), zero_shift)
-                                           : _mm512_setzero_si512();
+            const __m512i start =
+                has_zero_point(kind)
+                    ? _mm512_sllv_epi32(broadcast(neg_sum(kind, x + r, (size_t)b)), zero_shift)
+                    : _mm512_setzero_si512();
             a[r][0] = start;
             a[r][1] = start;
         }
@@ -71,7 +76,7 @@ INLINE void tile(const int n, const enum panel_kind kind, const panel *w, const 
         EACH_X(r) {
             EACH_PANEL(c) {
                 __m512 d = _mm512_load_ps(w[c].d[b]);
-                d = superblock ? d : _mm512_mul_ps(d, _mm512_set1_ps(x[r].d[b]));
+                d = superblock ? d : _mm512_mul_ps(d, _mm512_set1_ps(scale_of_x(kind, x + r, (size_t)b)));
                 f[r][c] = _mm512_fmadd_ps(_mm512_cvtepi32_ps(a[r][c]), d, f[r][c]);
                 if (kind == PANEL_32_MIN) {
                     const __m512 sum = _mm512_set1_ps((float)-x[r].neg_sums[b] * x[r].d[b]);
@@ -112,9 +117,12 @@ INLINE void multiply(const enum panel_kind kind, const panel *w, const activatio
     }
 
 DEFINE_MULTIPLY(32, PANEL_32)
+DEFINE_MULTIPLY(16, PANEL_16)
 DEFINE_MULTIPLY(32_min, PANEL_32_MIN)
 DEFINE_MULTIPLY(super_32_min, PANEL_SUPER_32_MIN)
 DEFINE_MULTIPLY(super_16, PANEL_SUPER_16)
+DEFINE_MULTIPLY(super_32, PANEL_SUPER_32)
+DEFINE_MULTIPLY(super_256, PANEL_SUPER_256)
 DEFINE_MULTIPLY(super_16_min, PANEL_SUPER_16_MIN)
 
 const quantized_gemm_table quantized_gemm_avx512 = {
@@ -155,9 +163,12 @@ const quantized_gemm_table quantized_gemm_avx512 = {
     .multiply =
         {
             [PANEL_32] = multiply_32,
+            [PANEL_16] = multiply_16,
             [PANEL_32_MIN] = multiply_32_min,
             [PANEL_SUPER_32_MIN] = multiply_super_32_min,
             [PANEL_SUPER_16] = multiply_super_16,
+            [PANEL_SUPER_32] = multiply_super_32,
+            [PANEL_SUPER_256] = multiply_super_256,
             [PANEL_SUPER_16_MIN] = multiply_super_16_min,
         },
 };

@@ -19,9 +19,9 @@ enum {
  * Sets a to the dot products of block b, `steps` steps, minus the zero point. w is [steps][width] vectors of
  * quants; x is n rows of X.
  */
-INLINE void add_dot_products(const size_t n, const size_t width, const size_t max_q, const int zero_shift,
-                             const size_t steps, const __m256i *w, const activation_block *x, size_t b,
-                             __m256i a[TILE_N][VECTORS]) {
+INLINE void add_dot_products(const size_t n, const size_t width, const enum panel_kind kind,
+                             const size_t max_q, const int zero_shift, const size_t steps, const __m256i *w,
+                             const activation_block *x, size_t b, __m256i a[TILE_N][VECTORS]) {
     (void)max_q;
     /* a single sum would be one chain of dependent instructions */
     const int alone = n * width == 1;
@@ -34,7 +34,7 @@ INLINE void add_dot_products(const size_t n, const size_t width, const size_t ma
          */
         const __m256i start = zero_shift == NO_ZERO
                                   ? _mm256_setzero_si256()
-                                  : _mm256_slli_epi32(_mm256_set1_epi32(x[r].neg_sums[b]), zero_shift);
+                                  : _mm256_slli_epi32(_mm256_set1_epi32(neg_sum(kind, x + r, b)), zero_shift);
 #pragma GCC unroll 2
         for (size_t c = 0; c < width; c++) {
             a[r][c] = start;

@@ -7,12 +7,43 @@
 
 /** Whether a panel holds superblocks, whose sums have a scale of their own. */
 INLINE int is_superblock(const enum panel_kind kind) {
-    return kind == PANEL_SUPER_32_MIN || kind == PANEL_SUPER_16 || kind == PANEL_SUPER_16_MIN;
+    return kind != PANEL_32 && kind != PANEL_16 && kind != PANEL_32_MIN;
+}
+
+/** Whether quants have a zero point. */
+INLINE int has_zero_point(const enum panel_kind kind) {
+    return kind != PANEL_32_MIN && kind != PANEL_SUPER_32_MIN && kind != PANEL_SUPER_16_MIN;
 }
 
 /** Steps that are summed before a scale is applied: of 32 weights, of 16, or all. */
 INLINE int steps_per_scale(const enum panel_kind kind) {
-    return kind == PANEL_SUPER_16 ? 4 : kind == PANEL_SUPER_16_MIN ? K_BLOCK / 4 : 8;
+    return kind == PANEL_16 || kind == PANEL_SUPER_16              ? 4
+           : kind == PANEL_SUPER_16_MIN || kind == PANEL_SUPER_256 ? K_BLOCK / 4
+                                                                   : 8;
+}
+
+/** Scales of a panel whose K-block has `blocks` blocks of 32. */
+INLINE int scale_count(const enum panel_kind kind, int blocks) {
+    return 8 * (is_superblock(kind) ? BLOCKS : blocks) / steps_per_scale(kind);
+}
+
+/** The negated sum of the activations that scale b of a panel applies to. */
+INLINE int32_t neg_sum(const enum panel_kind kind, const activation_block *x, size_t b) {
+    switch (kind) {
+        case PANEL_16:
+            return b % 2 == 0 ? -x->half_sums[b / 2] : x->neg_sums[b / 2] + x->half_sums[b / 2];
+        case PANEL_SUPER_32:
+            return -x->sums_32[b];
+        case PANEL_SUPER_256:
+            return -x->sum;
+        default:
+            return x->neg_sums[b];
+    }
+}
+
+/** The scale of the activations that scale b of a panel, one that is not a superblock, applies to. */
+INLINE float scale_of_x(const enum panel_kind kind, const activation_block *x, size_t b) {
+    return x->d[kind == PANEL_16 ? b / 2 : b];
 }
 
 /** Cases of a switch over n: each calls the function with n as a constant, and the other arguments. */

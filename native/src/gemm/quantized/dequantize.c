@@ -105,6 +105,70 @@ static void dequantize_mxfp4(const void *from, int blocks, dequantized_block *ou
     }
 }
 
+/** Half of a scale in UE4M3. */
+static float half_of_ue4m3(uint8_t e) {
+    /* its bits in an f16: the exponent is less by the difference of the biases, 8 */
+    return e == 0x7f ? 0 : half_to_float((half_t)((e & 0x7f) << 7)) * 128.0f;
+}
+
+static void dequantize_nvfp4(const void *from, int blocks, dequantized_block *out) {
+    const block_nvfp4 *w = from;
+    for (int g = 0; g < 2 * blocks; g++) {
+        const uint8_t *qs = w[g / 4].qs + 8 * (g % 4);
+        for (int i = 0; i < 8; i++) {
+            out->q[16 * g + i] = CODEBOOK_E2M1[qs[i] & 15];
+            out->q[16 * g + i + 8] = CODEBOOK_E2M1[qs[i] >> 4];
+        }
+        out->d[g] = half_of_ue4m3(w[g / 4].d[g % 4]);
+    }
+}
+
+static void dequantize_q1_0(const void *from, int blocks, dequantized_block *out) {
+    const block_q1_0 *w = from;
+    for (int i = 0; i < 32 * blocks; i++) {
+        out->q[i] = (uint8_t)((w[i / 128].qs[i % 128 / 8] >> (i % 8) & 1) << 1);
+        out->d[i / 32] = half_to_float(w[i / 128].d);
+    }
+}
+
+static void dequantize_q2_0(const void *from, int blocks, dequantized_block *out) {
+    const block_q2_0 *w = from;
+    for (int i = 0; i < 32 * blocks; i++) {
+        out->q[i] = w[i / 64].qs[i % 64 / 4] >> (2 * (i % 4)) & 3;
+        out->d[i / 32] = half_to_float(w[i / 64].d);
+    }
+}
+
+/** Digit n of a byte of tq1_0. */
+static uint8_t ternary_digit(uint8_t byte, int n) {
+    static const uint8_t power[] = {1, 3, 9, 27, 81};
+    return (uint8_t)(3 * (uint8_t)(byte * power[n]) >> 8);
+}
+
+static void dequantize_tq1_0(const void *from, int blocks, dequantized_block *out) {
+    (void)blocks;
+    const block_tq1_0 *w = from;
+    for (int i = 0; i < 160; i++) {
+        out->q[i] = ternary_digit(w->qs[i % 32], i / 32);
+    }
+    for (int i = 0; i < 80; i++) {
+        out->q[160 + i] = ternary_digit(w->qs[32 + i % 16], i / 16);
+    }
+    for (int i = 0; i < 16; i++) {
+        out->q[240 + i] = ternary_digit(w->qh[i % 4], i / 4);
+    }
+    out->d[0] = half_to_float(w->d);
+}
+
+static void dequantize_tq2_0(const void *from, int blocks, dequantized_block *out) {
+    (void)blocks;
+    const block_tq2_0 *w = from;
+    for (int i = 0; i < K_BLOCK; i++) {
+        out->q[i] = w->qs[32 * (i / 128) + i % 32] >> (2 * (i % 128 / 32)) & 3;
+    }
+    out->d[0] = half_to_float(w->d);
+}
+
 static void dequantize_q2_k(const void *from, int blocks, dequantized_block *out) {
     (void)blocks;
     const block_q2_k *w = from;
@@ -202,4 +266,9 @@ const weight_type weight_types[TYPE_COUNT] = {
     [TYPE_IQ4_NL] = {ACTIVATIONS_32, PANEL_32, 7, 32, sizeof(block_iq4_nl), dequantize_iq4_nl},
     [TYPE_IQ4_XS] = {ACTIVATIONS_32, PANEL_32, 7, 256, sizeof(block_iq4_xs), dequantize_iq4_xs},
     [TYPE_MXFP4] = {ACTIVATIONS_32, PANEL_32, 4, 32, sizeof(block_mxfp4), dequantize_mxfp4},
+    [TYPE_NVFP4] = {ACTIVATIONS_32, PANEL_16, 4, 64, sizeof(block_nvfp4), dequantize_nvfp4},
+    [TYPE_Q1_0] = {ACTIVATIONS_32, PANEL_32, 0, 128, sizeof(block_q1_0), dequantize_q1_0},
+    [TYPE_Q2_0] = {ACTIVATIONS_32, PANEL_32, 0, 64, sizeof(block_q2_0), dequantize_q2_0},
+    [TYPE_TQ1_0] = {ACTIVATIONS_256, PANEL_SUPER_256, 0, 256, sizeof(block_tq1_0), dequantize_tq1_0},
+    [TYPE_TQ2_0] = {ACTIVATIONS_256, PANEL_SUPER_256, 0, 256, sizeof(block_tq2_0), dequantize_tq2_0},
 };

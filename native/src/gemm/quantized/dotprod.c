@@ -25,12 +25,13 @@ static const uint8_t *prepare_panel(const panel *w, int blocks, int zero_shift, 
     return copy[0][0];
 }
 
-static void prepare_x(int n, const activation_block *x, int zero_shift, dotprod_tile_x *out) {
-    const int32x4_t zero = vdupq_n_s32(zero_shift == HALF_SHIFT ? 0 : 1 << zero_shift);
+INLINE void prepare_x(int n, const enum panel_kind kind, const activation_block *x, int zero_shift,
+                      dotprod_tile_x *out) {
+    const int32_t zero = zero_shift == HALF_SHIFT ? 0 : 1 << zero_shift;
     out->x = x;
     for (int r = 0; r < n; r++) {
-        for (int b = 0; b < 16; b += 4) {
-            vst1q_s32(out->start[r] + b, vmulq_s32(vld1q_s32(x[r].neg_sums + b), zero));
+        for (int b = 0; b < scale_count(kind, BLOCKS); b++) {
+            out->start[r][b] = neg_sum(kind, x + r, (size_t)b) * zero;
         }
     }
 }

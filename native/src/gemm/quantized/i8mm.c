@@ -31,7 +31,8 @@ static const uint8_t *prepare_panel(const panel *w, int blocks, int zero_shift, 
     return copy[0][0];
 }
 
-static void prepare_x(int n, const activation_block *x, int zero_shift, i8mm_tile_x *out) {
+INLINE void prepare_x(int n, const enum panel_kind kind, const activation_block *x, int zero_shift,
+                      i8mm_tile_x *out) {
     for (int r = 0; r < n; r += 2) {
         const activation_block *a = x + r;
         const activation_block *b = r + 1 < n ? a + 1 : a; /* a single last row is used twice */
@@ -42,8 +43,8 @@ static void prepare_x(int n, const activation_block *x, int zero_shift, i8mm_til
             vst1q_s8(pair->q[i], vreinterpretq_s8_s64(vzip1q_s64(first, second)));
             vst1q_s8(pair->q[i + 1], vreinterpretq_s8_s64(vzip2q_s64(first, second)));
         }
-        for (int i = 0; i < 16; i++) {
-            const int32x2_t both = {a->neg_sums[i], b->neg_sums[i]};
+        for (int i = 0; i < scale_count(kind, BLOCKS); i++) {
+            const int32x2_t both = {neg_sum(kind, a, (size_t)i), neg_sum(kind, b, (size_t)i)};
             vst1q_s32(pair->start[i], vmulq_n_s32(vcombine_s32(both, both), 1 << zero_shift));
         }
     }

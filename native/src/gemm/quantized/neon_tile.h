@@ -4,7 +4,7 @@
  *
  *   prepare_panel(w, blocks, zero_shift, copy)   the quants of a panel as block_dot_products() reads them, in
  *                                                place or copied
- *   prepare_x(n, x, zero_shift, out)             the rows of X of a tile
+ *   prepare_x(n, kind, x, zero_shift, out)       the rows of X of a tile
  *   block_dot_products(n, steps, has_zero, q, x, b, out)
  *                                                the dot products of block b, minus the zero point
  *
@@ -19,7 +19,8 @@
 typedef uint8_t panel_quants[K_BLOCK / 4][PANEL_ROWS][4];
 
 static const uint8_t *prepare_panel(const panel *w, int blocks, int zero_shift, panel_quants copy);
-static void prepare_x(int n, const activation_block *x, int zero_shift, TILE_X *out);
+static inline void prepare_x(int n, const enum panel_kind kind, const activation_block *x, int zero_shift,
+                             TILE_X *out);
 static inline void block_dot_products(const int n, const int steps, const int has_zero, const uint8_t *q,
                                       const TILE_X *x, int b, int32x4_t out[TILE_N][VECTORS]);
 
@@ -27,9 +28,9 @@ static inline void block_dot_products(const int n, const int steps, const int ha
 INLINE void tile(const int n, const enum panel_kind kind, const panel *w, const uint8_t *q, int first,
                  const activation_block *x, const TILE_X *tile_x, int blocks, float *y) {
     const int superblock = is_superblock(kind);
-    const int has_zero = kind == PANEL_32 || kind == PANEL_SUPER_16;
+    const int has_zero = has_zero_point(kind);
     const int steps = steps_per_scale(kind);
-    const int count = superblock ? K_BLOCK / 4 / steps : blocks;
+    const int count = scale_count(kind, blocks);
     const int mins = kind == PANEL_SUPER_32_MIN ? BLOCKS / 2 : kind == PANEL_SUPER_16_MIN ? BLOCKS : 0;
     float32x4_t f[TILE_N][VECTORS];
     EACH_VECTOR(c) {
@@ -52,7 +53,7 @@ INLINE void tile(const int n, const enum panel_kind kind, const panel *w, const 
         EACH_VECTOR(c) {
             const float32x4_t d = vld1q_f32(w->d[b] + first + LANES * c);
             EACH_X(r) {
-                const float32x4_t scale = superblock ? d : vmulq_n_f32(d, x[r].d[b]);
+                const float32x4_t scale = superblock ? d : vmulq_n_f32(d, scale_of_x(kind, x + r, (size_t)b));
                 f[r][c] = vfmaq_f32(f[r][c], vcvtq_f32_s32(sum[r][c]), scale);
             }
             if (kind == PANEL_32_MIN) {
@@ -82,7 +83,7 @@ INLINE void multiply(const enum panel_kind kind, const panel *w, const activatio
         /* tiles of about the same size: a small one reads the panels for few rows of X */
         count = balanced_part(left, TILE_N);
         TILE_X tile_x;
-        prepare_x((int)count, x, zero_shift, &tile_x);
+        prepare_x((int)count, kind, x, zero_shift, &tile_x);
         for (int i = 0; i < STRIP_ROWS; i += VECTORS * LANES) {
             const panel *of = w + i / PANEL_ROWS;
             const int first = i % PANEL_ROWS;
@@ -103,14 +104,20 @@ INLINE void multiply(const enum panel_kind kind, const panel *w, const activatio
     }
 
 DEFINE_MULTIPLY(32, PANEL_32)
+DEFINE_MULTIPLY(16, PANEL_16)
 DEFINE_MULTIPLY(32_min, PANEL_32_MIN)
 DEFINE_MULTIPLY(super_32_min, PANEL_SUPER_32_MIN)
 DEFINE_MULTIPLY(super_16, PANEL_SUPER_16)
+DEFINE_MULTIPLY(super_32, PANEL_SUPER_32)
+DEFINE_MULTIPLY(super_256, PANEL_SUPER_256)
 DEFINE_MULTIPLY(super_16_min, PANEL_SUPER_16_MIN)
 
 #define MULTIPLY_TABLE                                         \
     .multiply = {[PANEL_32] = multiply_32,                     \
+                 [PANEL_16] = multiply_16,                     \
                  [PANEL_32_MIN] = multiply_32_min,             \
                  [PANEL_SUPER_32_MIN] = multiply_super_32_min, \
                  [PANEL_SUPER_16] = multiply_super_16,         \
+                 [PANEL_SUPER_32] = multiply_super_32,         \
+                 [PANEL_SUPER_256] = multiply_super_256,       \
                  [PANEL_SUPER_16_MIN] = multiply_super_16_min}
