@@ -33,7 +33,7 @@ extern "C" {
 /* ---- identity -------------------------------------------------------------------------------- */
 
 /** The version of this header; a caller compares it with myelin_abi_version() after loading. */
-#define MYELIN_ABI_VERSION 4
+#define MYELIN_ABI_VERSION 5
 
 /** The MYELIN_ABI_VERSION that the loaded library was built with. */
 MYELIN_API int32_t myelin_abi_version(void);
@@ -49,10 +49,12 @@ enum myelin_status {
     MYELIN_ERROR_UNSUPPORTED = 2,
     /** The operating system refused. */
     MYELIN_ERROR_SYSTEM = 3,
-    /** The environment variable MYELIN_ISA names no instruction set that this CPU has. */
+    /** MYELIN_ISA, or a request, names no instruction set that this CPU has. */
     MYELIN_ERROR_ISA = 4,
     /** A file has changed since it was mapped. */
     MYELIN_ERROR_CHANGED = 5,
+    /** Another instruction set was chosen before. */
+    MYELIN_ERROR_IN_USE = 6,
 };
 
 /** One line of English for a status; never null, not even for an unknown status. */
@@ -133,6 +135,14 @@ MYELIN_API int32_t myelin_isa_status(void);
  * "scalar", the reference, and "none", ggml's kernels. Null unless 0 <= index < their count.
  */
 MYELIN_API const char *myelin_isa_name(int32_t index);
+
+/**
+ * Chooses the kernels by a value of MYELIN_ISA; the variable is then not read. To be called before any
+ * function that uses kernels.
+ * Errors: MYELIN_ERROR_ISA for a name that is none of myelin_isa_name(); MYELIN_ERROR_IN_USE if the kernels
+ * were chosen before, by another value; MYELIN_ERROR_ARGUMENT for null.
+ */
+MYELIN_API int32_t myelin_isa_request(const char *name);
 
 /** pthread_create() and pthread_join(): passed in, because glibc 2.34 moved them to another library. */
 typedef int (*myelin_thread_create)(pthread_t *thread, const pthread_attr_t *attributes,

@@ -1,7 +1,11 @@
-/* MYELIN_ISA: the kernels of each value, and unknown values. */
+/*
+ * MYELIN_ISA: the kernels of each value, and unknown values.
+ *   test_isa [request]    request: myelin_isa_request() in its place
+ */
 #include "cpu/isa.h"
 
 #include <ctype.h>
+#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -90,10 +94,28 @@ static void check_in_use(void) {
     }
 }
 
-int main(void) {
+/** A request has precedence over the variable, and only the first one counts. */
+static void check_request(void) {
+    CHECK(myelin_isa_request(NULL) == MYELIN_ERROR_ARGUMENT, "null");
+    CHECK(myelin_isa_request("garbage") == MYELIN_ERROR_ISA, "unknown");
+    CHECK(myelin_isa_request(" Scalar") == MYELIN_OK && myelin_isa_request("scalar") == MYELIN_OK, "scalar");
+    CHECK(myelin_isa_request("none") == MYELIN_ERROR_IN_USE, "chosen before");
+    CHECK(myelin_isa_request("") == MYELIN_ERROR_IN_USE, "chosen before");
+    CHECK(myelin_isa_status() == MYELIN_OK, "the variable is not read");
+    CHECK(strcmp(myelin_kernel_isa(), "scalar") == 0, "%s", myelin_kernel_isa());
+    CHECK(strcmp(myelin_sgemm_isa(), "scalar") == 0, "%s", myelin_sgemm_isa());
+}
+
+int main(int argc, char **argv) {
+    if (argc == 2 && strcmp(argv[1], "request") == 0) {
+        check_request();
+        return checks_failed();
+    }
     check_values();
     check_isas();
     check_names();
     check_in_use();
+    const bool is_none = isa_requested().kind == ISA_NONE;
+    CHECK(myelin_isa_request(is_none ? "scalar" : "none") == MYELIN_ERROR_IN_USE, "used before");
     return checks_failed();
 }

@@ -1,4 +1,4 @@
-/* MYELIN_ISA is read here only, so that all kernels agree. */
+/* The request is decided here only, so that all kernels agree. */
 #include "isa.h"
 
 #include <stdatomic.h>
@@ -56,16 +56,44 @@ isa_request isa_parse(const char *value) {
     return (isa_request){ISA_UNKNOWN, NULL};
 }
 
-isa_request isa_requested(void) {
-    static _Atomic(const char *) name; /* every thread stores the same */
-    static atomic_int kind = -1;
-    if (atomic_load_explicit(&kind, memory_order_acquire) < 0) {
-        const isa_request found = isa_parse(getenv("MYELIN_ISA"));
-        atomic_store_explicit(&name, found.name, memory_order_relaxed);
-        atomic_store_explicit(&kind, (int)found.kind, memory_order_release);
+/* The decision is one number, the kind and the place in the table: several threads agree on it. */
+enum { UNDECIDED = -1, KINDS = ISA_UNKNOWN + 1 };
+
+static atomic_int decision = UNDECIDED;
+
+static int encode(isa_request request) {
+    int place = 0;
+    while (request.name != NULL && strcmp(isa_table[place].name, request.name) != 0) {
+        place++;
     }
-    return (isa_request){(enum isa_request_kind)atomic_load_explicit(&kind, memory_order_relaxed),
-                         atomic_load_explicit(&name, memory_order_relaxed)};
+    return (int)request.kind + KINDS * place;
+}
+
+/** Decides, unless that is done; returns the decision. */
+static int decide(isa_request request) {
+    int decided = UNDECIDED;
+    const int wanted = encode(request);
+    return atomic_compare_exchange_strong(&decision, &decided, wanted) ? wanted : decided;
+}
+
+isa_request isa_requested(void) {
+    int decided = atomic_load_explicit(&decision, memory_order_relaxed);
+    if (decided == UNDECIDED) {
+        decided = decide(isa_parse(getenv("MYELIN_ISA")));
+    }
+    const enum isa_request_kind kind = (enum isa_request_kind)(decided % KINDS);
+    return (isa_request){kind, kind == ISA_NAMED ? isa_table[decided / KINDS].name : NULL};
+}
+
+int32_t myelin_isa_request(const char *name) {
+    if (name == NULL) {
+        return MYELIN_ERROR_ARGUMENT;
+    }
+    const isa_request request = isa_parse(name);
+    if (request.kind == ISA_UNKNOWN) {
+        return MYELIN_ERROR_ISA;
+    }
+    return decide(request) == encode(request) ? MYELIN_OK : MYELIN_ERROR_IN_USE;
 }
 
 int32_t myelin_isa_status(void) {

@@ -15,9 +15,11 @@ const char *myelin_status_string(int32_t status) {
         case MYELIN_ERROR_SYSTEM:
             return "refused by the operating system";
         case MYELIN_ERROR_ISA:
-            return "MYELIN_ISA names no instruction set that this CPU has";
+            return "MYELIN_ISA or a request names no instruction set that this CPU has";
         case MYELIN_ERROR_CHANGED:
             return "the file has changed since it was mapped";
+        case MYELIN_ERROR_IN_USE:
+            return "another instruction set was chosen before";
         default:
             return "unknown status";
     }

@@ -81,6 +81,23 @@ class ProcessTest {
   }
 
   @Test
+  void benchSelectsIsa() throws Exception {
+    Object[] arguments = {
+      "bench", "-m", model, "-p", 1, "-n", 0, "-r", 1, "-o", "jsonl", "--isa", "scalar"
+    };
+    Process process = ChildProcess.myelin(List.of(), arguments).start();
+    assertThat(ChildProcess.readRemaining(process.getInputStream())).contains("\"isa\":\"scalar\"");
+    assertThat(ChildProcess.exitStatus(process)).isZero();
+    arguments[arguments.length - 1] = "avx1024";
+    process = ChildProcess.myelin(List.of(), arguments).start();
+    assertThat(ChildProcess.readRemaining(process.getErrorStream()))
+        .startsWith("myelin bench: isa avx1024: this CPU supports ")
+        .contains(", scalar, none ")
+        .hasLineCount(1);
+    assertThat(ChildProcess.exitStatus(process)).isEqualTo(2);
+  }
+
+  @Test
   void brokenPipeEndsQuietly() throws Exception {
     Process process = startEndless(ProcessBuilder.Redirect.PIPE);
     process.getInputStream().readNBytes(20);

@@ -26,9 +26,9 @@ public record BenchResult(
     Speedup speedup) {
 
   /**
-   * The speed of Myelin relative to a peer. * @param medianRatio Myelin's median rate divided by
-   * the peer's
+   * The speed of Myelin relative to a peer.
    *
+   * @param medianRatio Myelin's median rate divided by the peer's
    * @param pairedRatio median over the repetitions of the peer's time divided by Myelin's time just
    *     before: a temporary slowdown of the machine affects both runs of a pair
    */
@@ -41,8 +41,8 @@ public record BenchResult(
   /**
    * All values by name, in order: a {@link String}, a number, an array of numbers ({@code long[]},
    * {@code double[]}), or null. Names are llama-bench's if the meaning is the same. Additional
-   * names are {@code engine}, {@code cpu_library}, {@code adapters}, {@code p10_ts}, {@code
-   * median_ts}, {@code p90_ts}, {@code ratio} and {@code ratio_paired}.
+   * names are {@code engine}, {@code cpu_library}, {@code isa}, {@code adapters}, {@code p10_ts},
+   * {@code median_ts}, {@code p90_ts}, {@code ratio} and {@code ratio_paired}.
    */
   public SequencedMap<String, Object> fields() {
     SequencedMap<String, Object> fields = new LinkedHashMap<>();
@@ -51,6 +51,7 @@ public record BenchResult(
     fields.put("build_commit", target.commit());
     fields.put("cpu_info", target.cpu());
     fields.put("cpu_library", target.cpuLibrary());
+    fields.put("isa", target.isa());
     fields.put("model_filename", target.modelFile());
     fields.put("model_type", target.modelType());
     fields.put("model_size", target.modelSize());

@@ -13,6 +13,7 @@ import java.util.Locale;
  *
  * @param commit commit of ggml, which all engines of the process use
  * @param cpuLibrary file name of ggml's CPU library in use
+ * @param isa instruction set of Myelin's kernels, {@code none} for ggml's
  * @param modelType for example {@code llama 1.24B Q4_K_M}: architecture, parameters, file type
  * @param modelSize bytes of the model's tensors
  * @param adapters adapters of the model, not counted
@@ -21,6 +22,7 @@ public record BenchTarget(
     String commit,
     String cpu,
     String cpuLibrary,
+    String isa,
     String modelFile,
     String modelType,
     long modelSize,
@@ -29,12 +31,14 @@ public record BenchTarget(
 
   static BenchTarget of(Inspection inspection, List<Adapter> adapters) {
     GgmlBuild build = Ggml.require();
+    String isa = KernelsLibrary.kernelIsa();
     String architecture = inspection.shape().architecture().orElse("unknown");
     long parameters = inspection.total().parameters();
     return new BenchTarget(
         build.commit(),
         KernelsLibrary.cpuName(),
         build.cpuLibrary().getFileName().toString(),
+        isa.isEmpty() ? "none" : isa,
         inspection.path().toString(),
         architecture + " " + formatCount(parameters) + " " + inspection.fileType().label(),
         inspection.total().bytes(),

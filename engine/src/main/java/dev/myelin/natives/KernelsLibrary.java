@@ -1,8 +1,11 @@
 package dev.myelin.natives;
 
+import dev.myelin.bindings.NativeLoadException;
 import dev.myelin.bindings.NativeSymbols;
 import dev.myelin.bindings.kernels.Myelin_h;
 import dev.myelin.bindings.loader.MyelinLibrary;
+import dev.myelin.bindings.loader.NativeLibraries;
+import dev.myelin.error.InvalidRequestException;
 import dev.myelin.error.NativeLibraryException;
 import java.lang.foreign.Arena;
 import java.lang.foreign.Linker;
@@ -11,6 +14,7 @@ import java.lang.foreign.SymbolLookup;
 import java.lang.foreign.ValueLayout;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import java.util.Optional;
 
 /** Calls libmyelin: the CPU, the kernels, the callbacks of ggml. */
@@ -26,6 +30,28 @@ public final class KernelsLibrary {
   public static List<String> isaNames() {
     Natives.load();
     return MyelinLibrary.isaNames();
+  }
+
+  /**
+   * Chooses the instruction set of the kernels, in place of MYELIN_ISA, and of ggml's CPU library,
+   * before anything else of the engine is used: once per process.
+   *
+   * @param name one of {@link #isaNames}, in any case
+   * @throws InvalidRequestException if this CPU does not support it; lists the names
+   * @throws NativeLibraryException if another instruction set is in use
+   */
+  public static void requestIsa(String name) {
+    try {
+      String isa = name.strip().toLowerCase(Locale.ROOT);
+      List<String> names = NativeLibraries.isaNames();
+      if (!names.contains(isa)) {
+        throw new InvalidRequestException(
+            "isa " + name + ": this CPU supports " + String.join(", ", names));
+      }
+      NativeLibraries.requestIsa(isa);
+    } catch (NativeLoadException e) {
+      throw Natives.failure(e);
+    }
   }
 
   /** The instruction set extensions that the processor has and the operating system supports. */

@@ -142,6 +142,7 @@ class BenchTest {
                 "abc",
                 "cpu",
                 "libcpu.so",
+                "avx2",
                 "f.gguf",
                 "llama 1.24B Q4_0",
                 700,
@@ -158,6 +159,7 @@ class BenchTest {
             "build_commit",
             "cpu_info",
             "cpu_library",
+            "isa",
             "model_filename",
             "model_type",
             "model_size",
@@ -184,6 +186,7 @@ class BenchTest {
             "samples_ts");
     assertThat(result.fields())
         .containsEntry("adapters", "story.gguf=0.5")
+        .containsEntry("isa", "avx2")
         .containsEntry("n_depth", 64)
         .containsEntry("type_v", "q8_0")
         .containsEntry("test_time", "2026-01-02T03:04:05Z")

@@ -18,6 +18,7 @@ public final class MyelinFunctions {
             "myelin_cpu_logical_cores",
             "myelin_isa_status",
             "myelin_isa_name",
+            "myelin_isa_request",
             "myelin_threads_probe",
             "myelin_abort_requested",
             "myelin_log_sink",

@@ -22,10 +22,10 @@ public class Myelin_h extends Myelin_h$shared {
 
     static final SymbolLookup SYMBOL_LOOKUP = dev.myelin.bindings.NativeSymbols.lookup();
 
-    private static final int MYELIN_ABI_VERSION = (int)4L;
+    private static final int MYELIN_ABI_VERSION = (int)5L;
     /**
      * {@snippet lang=c :
-     * #define MYELIN_ABI_VERSION 4
+     * #define MYELIN_ABI_VERSION 5
      * }
      */
     public static int MYELIN_ABI_VERSION() {
@@ -196,6 +196,15 @@ public class Myelin_h extends Myelin_h$shared {
      */
     public static int MYELIN_ERROR_CHANGED() {
         return MYELIN_ERROR_CHANGED;
+    }
+    private static final int MYELIN_ERROR_IN_USE = (int)6L;
+    /**
+     * {@snippet lang=c :
+     * enum myelin_status.MYELIN_ERROR_IN_USE = 6
+     * }
+     */
+    public static int MYELIN_ERROR_IN_USE() {
+        return MYELIN_ERROR_IN_USE;
     }
 
     private static class myelin_status_string {
@@ -673,6 +682,66 @@ public class Myelin_h extends Myelin_h$shared {
                 traceDowncall("myelin_isa_name", index);
             }
             return (MemorySegment)mh$.invokeExact(index);
+        } catch (Error | RuntimeException ex) {
+           throw ex;
+        } catch (Throwable ex$) {
+           throw new AssertionError("should not reach here", ex$);
+        }
+    }
+
+    private static class myelin_isa_request {
+        public static final FunctionDescriptor DESC = FunctionDescriptor.of(
+            Myelin_h.C_INT,
+            Myelin_h.C_POINTER
+        );
+
+        public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("myelin_isa_request");
+
+        public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
+    }
+
+    /**
+     * Function descriptor for:
+     * {@snippet lang=c :
+     * int32_t myelin_isa_request(const char *name)
+     * }
+     */
+    public static FunctionDescriptor myelin_isa_request$descriptor() {
+        return myelin_isa_request.DESC;
+    }
+
+    /**
+     * Downcall method handle for:
+     * {@snippet lang=c :
+     * int32_t myelin_isa_request(const char *name)
+     * }
+     */
+    public static MethodHandle myelin_isa_request$handle() {
+        return myelin_isa_request.HANDLE;
+    }
+
+    /**
+     * Address for:
+     * {@snippet lang=c :
+     * int32_t myelin_isa_request(const char *name)
+     * }
+     */
+    public static MemorySegment myelin_isa_request$address() {
+        return myelin_isa_request.ADDR;
+    }
+
+    /**
+     * {@snippet lang=c :
+     * int32_t myelin_isa_request(const char *name)
+     * }
+     */
+    public static int myelin_isa_request(MemorySegment name) {
+        var mh$ = myelin_isa_request.HANDLE;
+        try {
+            if (TRACE_DOWNCALLS) {
+                traceDowncall("myelin_isa_request", name);
+            }
+            return (int)mh$.invokeExact(name);
         } catch (Error | RuntimeException ex) {
            throw ex;
         } catch (Throwable ex$) {

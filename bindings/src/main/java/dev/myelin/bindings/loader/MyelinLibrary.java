@@ -19,10 +19,8 @@ public final class MyelinLibrary {
 
   private MyelinLibrary() {}
 
-  /**
-   * Checks the library's version, layout and MYELIN_ISA, and redirects ggml's log to its buffer.
-   */
-  static void initialize(Path file) {
+  /** Checks the library's version and layout. */
+  static void check(Path file) {
     NativeSymbols.require(file, List.of("myelin_abi_version"));
     int version = Myelin_h.myelin_abi_version();
     if (version != Myelin_h.MYELIN_ABI_VERSION()) {
@@ -43,6 +41,10 @@ public final class MyelinLibrary {
     if (layout != Myelin_h.MYELIN_OK()) {
       throw new NativeLoadException("libmyelin was compiled for another layout of ggml_tensor");
     }
+  }
+
+  /** Checks MYELIN_ISA, and redirects ggml's log to the library's buffer. */
+  static void initialize() {
     if (Myelin_h.myelin_isa_status() != Myelin_h.MYELIN_OK()) {
       throw new NativeLoadException(
           "MYELIN_ISA "
@@ -61,6 +63,17 @@ public final class MyelinLibrary {
       names.add(name.getString(0));
     }
     return names;
+  }
+
+  /** Chooses the instruction set of the kernels, unless another one was chosen before. */
+  static void requestIsa(String name) {
+    try (Arena arena = Arena.ofConfined()) {
+      int status = Myelin_h.myelin_isa_request(arena.allocateFrom(name));
+      if (status != Myelin_h.MYELIN_OK()) {
+        throw new NativeLoadException(
+            "isa " + name + ": libmyelin: " + Myelin_h.myelin_status_string(status).getString(0));
+      }
+    }
   }
 
   private static void requireAll(Path file) {

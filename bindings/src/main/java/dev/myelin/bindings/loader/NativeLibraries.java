@@ -28,6 +28,10 @@ import java.util.Optional;
  */
 public final class NativeLibraries {
   private static volatile boolean loaded;
+  private static boolean kernelsOpen;
+
+  /** The instruction set of {@link #requestIsa}, null for none. */
+  private static volatile String requestedIsa;
 
   private NativeLibraries() {}
 
@@ -39,6 +43,39 @@ public final class NativeLibraries {
    */
   public static GgmlBuild load() {
     return Loaded.orThrow().build();
+  }
+
+  /** The values of MYELIN_ISA that this CPU supports, best first. Loads libmyelin only. */
+  public static List<String> isaNames() {
+    openKernels();
+    return MyelinLibrary.isaNames();
+  }
+
+  /**
+   * Chooses the instruction set of the kernels, in place of MYELIN_ISA, and of ggml's CPU library:
+   * {@code scalar} and {@code none} leave ggml its best one. To be called before {@link #load}.
+   *
+   * @param name one of {@link #isaNames}
+   * @throws NativeLoadException if another instruction set is in use
+   */
+  public static void requestIsa(String name) {
+    if (loaded && !name.equals(requestedIsa)) {
+      throw new NativeLoadException("isa " + name + ": the libraries are already loaded");
+    }
+    openKernels();
+    MyelinLibrary.requestIsa(name);
+    requestedIsa = name;
+  }
+
+  /** Opens libmyelin, which needs no other library. */
+  private static synchronized void openKernels() {
+    if (!kernelsOpen) {
+      requireNativeAccess();
+      Path file = kernelsLibrary(home());
+      NativeSymbols.open(file);
+      MyelinLibrary.check(file);
+      kernelsOpen = true;
+    }
   }
 
   /** Whether {@link #load} was called and succeeded. */
@@ -118,7 +155,7 @@ public final class NativeLibraries {
 
   private static Loaded loadAll() {
     Path home = home();
-    Path kernels = kernelsLibrary(home);
+    kernelsLibrary(home);
     GgmlHome ggml = GgmlHome.find(home);
     // First: the other libraries refer to it by name, without a folder.
     SymbolLookup base = NativeSymbols.open(ggml.baseLibrary(), Arena.global());
@@ -130,23 +167,22 @@ public final class NativeLibraries {
     NativeSymbols.require(
         ggml.mainLibrary(),
         List.of("ggml_log_set", "ggml_backend_reg_by_name", "ggml_backend_load"));
-    NativeSymbols.open(kernels);
-    MyelinLibrary.initialize(kernels);
+    openKernels();
+    MyelinLibrary.initialize();
 
     List<CpuLibrary> candidates = new ArrayList<>();
     for (Path file : ggml.cpuLibraries()) {
       candidates.add(new CpuLibrary(file, score(file)));
     }
-    CpuLibrary best =
-        candidates.stream()
-            .max(Comparator.comparingInt(CpuLibrary::score))
-            .filter(c -> c.score() > 0)
-            .orElseThrow(
-                () ->
-                    new NativeLoadException(
-                        "no CPU library in " + ggml.directory() + " runs on this processor"));
+    CpuLibrary best = best(candidates, ggml.directory());
     try (Arena arena = Arena.ofConfined()) {
-      if (Ggml_h.ggml_backend_reg_by_name(arena.allocateFrom("CPU")).address() == 0
+      boolean registered =
+          Ggml_h.ggml_backend_reg_by_name(arena.allocateFrom("CPU")).address() != 0;
+      if (registered && requestedIsa != null) {
+        throw new NativeLoadException(
+            "isa " + requestedIsa + ": this process has already loaded a CPU library of ggml");
+      }
+      if (!registered
           && Ggml_h.ggml_backend_load(arena.allocateFrom(best.file().toString())).address() == 0) {
         throw new NativeLoadException("ggml refused its CPU library " + best.file());
       }
@@ -162,6 +198,21 @@ public final class NativeLibraries {
             Ggml_h.ggml_commit().getString(0),
             best.file(),
             List.copyOf(candidates)));
+  }
+
+  /** The CPU library with the highest score, of those that belong to the requested ISA. */
+  private static CpuLibrary best(List<CpuLibrary> candidates, Path directory) {
+    String isa = requestedIsa;
+    return candidates.stream()
+        .filter(c -> isa == null || CpuVariants.allows(isa, c.file()))
+        .max(Comparator.comparingInt(CpuLibrary::score))
+        .filter(c -> c.score() > 0)
+        .orElseThrow(
+            () ->
+                new NativeLoadException(
+                    isa == null
+                        ? "no CPU library in " + directory + " runs on this processor"
+                        : "isa " + isa + ": no CPU library in " + directory + " is for it"));
   }
 
   /**

@@ -34,6 +34,14 @@ public final class BenchCommand extends Subcommand {
           "-r",
           "--repetitions");
   private final BenchContextOptions context = new BenchContextOptions(this);
+  private final Value<String> isa =
+      option(
+          String.class,
+          null,
+          "NAME",
+          "Instruction set of the kernels and of ggml's CPU library (avx512, avxvnni, avx2; scalar,"
+              + " none). Default: the best one.",
+          "--isa");
   private final Value<String> output =
       choice(
           BenchOutputs.names(),
@@ -67,7 +75,7 @@ public final class BenchCommand extends Subcommand {
         "  myelin bench -m model.gguf",
         "  myelin bench -m model.gguf -p 0 -n 64 -d 0,1024 -o csv",
         "  myelin bench -m f16.gguf -m q4_0.gguf -t 1,2",
-        "  myelin bench -m model.gguf -t 2 --compare llama.cpp");
+        "  myelin bench -m model.gguf -t 2 --isa avx2 --compare llama.cpp");
   }
 
   @Override
@@ -76,6 +84,14 @@ public final class BenchCommand extends Subcommand {
       throw Usage.error(
           spec,
           "output " + output.get() + ": known are " + String.join(", ", BenchOutputs.names()));
+    }
+    if (isa.isSet()) {
+      Usage.check(
+          spec,
+          () -> {
+            KernelsLibrary.requestIsa(isa.get());
+            return isa;
+          });
     }
     List<BenchPlan> plans = plans(context.options());
     BenchOutput format = BenchOutputs.of(output.get(), VaryingSettings.among(plans)).orElseThrow();

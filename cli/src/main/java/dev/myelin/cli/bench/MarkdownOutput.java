@@ -84,9 +84,10 @@ final class MarkdownOutput implements BenchOutput {
   public String end() {
     return last == null
         ? ""
-        : "\n%s, %s%s%s, %s repetitions, ggml commit %s%s\n"
+        : "\n%s, isa %s, %s%s%s, %s repetitions, ggml commit %s%s\n"
             .formatted(
                 last.target().cpu(),
+                last.target().isa(),
                 last.target().cpuLibrary(),
                 varying.cacheType() ? "" : ", cache " + last.fields().get("type_k"),
                 varying.batch() ? "" : ", batch " + last.session().batch(),

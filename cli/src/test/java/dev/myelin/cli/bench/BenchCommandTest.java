@@ -32,6 +32,7 @@ class BenchCommandTest {
             "abc123",
             "A \"fast\" CPU",
             "cpu.so",
+            "avx2",
             "it's,a|file.gguf",
             "a|b 1.24B Q4_0",
             7_000,
@@ -59,7 +60,7 @@ class BenchCommandTest {
             | a\\|b 1.24B Q4_0            | 7.00 kB | 1.24 k | myelin    |       2 | pp128          |     256.00 ± 0.00 |   256.00 |   256.00 .. 256.00 |        |        |
             | a\\|b 1.24B Q4_0            | 7.00 kB | 1.24 k | llama.cpp |       2 | pp128          |     128.00 ± 0.00 |   128.00 |   128.00 .. 128.00 |  2.000 |  2.500 |
 
-            A "fast" CPU, cpu.so, cache f16, batch 512, 2 repetitions, ggml commit abc123
+            A "fast" CPU, isa avx2, cpu.so, cache f16, batch 512, 2 repetitions, ggml commit abc123
             """);
   }
 
@@ -68,13 +69,13 @@ class BenchCommandTest {
     assertThat(print("csv"))
         .isEqualTo(
             """
-            engine,build_commit,cpu_info,cpu_library,model_filename,model_type,model_size,model_n_params,adapters,n_batch,\
+            engine,build_commit,cpu_info,cpu_library,isa,model_filename,model_type,model_size,model_n_params,adapters,n_batch,\
             n_threads,type_k,type_v,n_prompt,n_gen,n_depth,test_time,avg_ns,stddev_ns,avg_ts,\
             stddev_ts,p10_ts,median_ts,p90_ts,ratio,ratio_paired
-            "myelin","abc123","A ""fast"" CPU","cpu.so","it's,a|file.gguf","a|b 1.24B Q4_0","7000","1240","","512",\
+            "myelin","abc123","A ""fast"" CPU","cpu.so","avx2","it's,a|file.gguf","a|b 1.24B Q4_0","7000","1240","","512",\
             "2","f16","f16","128","0","0","2026-01-02T03:04:05Z","500000000","0","256.0",\
             "0.0","256.0","256.0","256.0",,
-            "llama.cpp","abc123","A ""fast"" CPU","cpu.so","it's,a|file.gguf","a|b 1.24B Q4_0","7000","1240","","512",\
+            "llama.cpp","abc123","A ""fast"" CPU","cpu.so","avx2","it's,a|file.gguf","a|b 1.24B Q4_0","7000","1240","","512",\
             "2","f16","f16","128","0","0","2026-01-02T03:04:05Z","1000000000","0","128.0",\
             "0.0","128.0","128.0","128.0","2.0","2.5"
             """);
@@ -132,6 +133,8 @@ class BenchCommandTest {
         "-b 0",
         "--cache-type q4_9",
         "--compare other",
+        "--isa avx1024",
+        "--isa scalar,none",
         "--unknown"
       })
   void rejectsWrongUsage(String options) {
