@@ -12,6 +12,12 @@
 
 enum { LANES = 8 };
 
+/** Declares the function of a type that is read row by row. */
+#define AVX2_WIDE_TYPE(type, name, kind) \
+    void avx2_pack_##name(const char *w, size_t stride, int blocks, const char *prefetch, panel *out);
+
+EACH_WIDE_TYPE(AVX2_WIDE_TYPE)
+
 /** The fifth row, in a register of its own: multiples of the stride up to 7 would need too many registers. */
 INLINE const char *fifth_row(const char *p, size_t stride) {
     const char *q = p + 4 * stride;

@@ -238,13 +238,15 @@ static void gemv_q2_k(const char *w, size_t stride, int blocks, const char *pref
 #define PACK(type, name) [TYPE_##type] = pack_##name,
 #define GEMV(type, name) [TYPE_##type] = gemv_##name,
 
+#define PACK_WIDE(type, name, kind) [TYPE_##type] = avx2_pack_##name,
+
 extern const row_gemv ROWS[TYPE_COUNT];
 
 const quantized_gemm_table TABLE = {
     .by_row = ROWS,
     .gemv_n = 4,
     .max_gemv_n = 4,
-    .pack = {EACH_TYPE(PACK)},
+    .pack = {EACH_TYPE(PACK) EACH_WIDE_TYPE(PACK_WIDE)},
     .gemv = {EACH_TYPE(GEMV)},
     .multiply =
         {

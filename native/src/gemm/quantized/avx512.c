@@ -125,25 +125,25 @@ DEFINE_MULTIPLY(super_32, PANEL_SUPER_32)
 DEFINE_MULTIPLY(super_256, PANEL_SUPER_256)
 DEFINE_MULTIPLY(super_16_min, PANEL_SUPER_16_MIN)
 
+#define PACK_WIDE(type, name, kind) [TYPE_##type] = avx512_pack_##name,
+
 const quantized_gemm_table quantized_gemm_avx512 = {
     .gemv_n = 8,
     .max_gemv_n = 16,
-    .pack =
-        {
-            [TYPE_Q4_0] = avx512_pack_q4_0,
-            [TYPE_Q4_1] = avx512_pack_q4_1,
-            [TYPE_Q5_0] = avx512_pack_q5_0,
-            [TYPE_Q5_1] = avx512_pack_q5_1,
-            [TYPE_Q8_0] = avx512_pack_q8_0,
-            [TYPE_Q2_K] = avx512_pack_q2_k,
-            [TYPE_Q3_K] = avx512_pack_q3_k,
-            [TYPE_Q4_K] = avx512_pack_q4_k,
-            [TYPE_Q5_K] = avx512_pack_q5_k,
-            [TYPE_Q6_K] = avx512_pack_q6_k,
-            [TYPE_IQ4_NL] = avx512_pack_iq4_nl,
-            [TYPE_IQ4_XS] = avx512_pack_iq4_xs,
-            [TYPE_MXFP4] = avx512_pack_mxfp4,
-        },
+    .pack = {[TYPE_Q4_0] = avx512_pack_q4_0,
+             [TYPE_Q4_1] = avx512_pack_q4_1,
+             [TYPE_Q5_0] = avx512_pack_q5_0,
+             [TYPE_Q5_1] = avx512_pack_q5_1,
+             [TYPE_Q8_0] = avx512_pack_q8_0,
+             [TYPE_Q2_K] = avx512_pack_q2_k,
+             [TYPE_Q3_K] = avx512_pack_q3_k,
+             [TYPE_Q4_K] = avx512_pack_q4_k,
+             [TYPE_Q5_K] = avx512_pack_q5_k,
+             [TYPE_Q6_K] = avx512_pack_q6_k,
+             [TYPE_IQ4_NL] = avx512_pack_iq4_nl,
+             [TYPE_IQ4_XS] = avx512_pack_iq4_xs,
+             [TYPE_MXFP4] = avx512_pack_mxfp4,
+             EACH_WIDE_TYPE(PACK_WIDE)},
     .gemv =
         {
             [TYPE_Q4_0] = avx512_gemv_q4_0,

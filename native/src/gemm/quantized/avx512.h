@@ -52,4 +52,10 @@ AVX512_TYPE(iq4_nl)
 AVX512_TYPE(iq4_xs)
 AVX512_TYPE(mxfp4)
 
+/** Declares the function of a type that is read row by row. */
+#define AVX512_WIDE_TYPE(type, name, kind) \
+    void avx512_pack_##name(const char *w, size_t stride, int blocks, const char *prefetch, panel *out);
+
+EACH_WIDE_TYPE(AVX512_WIDE_TYPE)
+
 #endif

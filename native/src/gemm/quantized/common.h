@@ -5,6 +5,9 @@
 #include "gemm/gemm.h"
 #include "simd/inline.h"
 
+/** The types that are read row by row, see widen.h: entry(type, name, kind of its panels). */
+#define EACH_WIDE_TYPE(entry) entry(TQ1_0, tq1_0, PANEL_SUPER_256)
+
 /** Whether a panel holds superblocks, whose sums have a scale of their own. */
 INLINE int is_superblock(const enum panel_kind kind) {
     return kind != PANEL_32 && kind != PANEL_16 && kind != PANEL_32_MIN;

@@ -1,0 +1,19 @@
+/* Packs the types that are read row by row, also for AVX-VNNI. Compiled with AVX2, FMA and F16C. */
+#include "avx2_blocks.h"
+#include "wide_types.h"
+
+INLINE void transpose_wide_rows(const void *rows, int words, void *out) {
+    for (int i = 0; i < words; i += 4) {
+        for (size_t c = 0; c < PANEL_ROWS; c += LANES) {
+            __m256i v[4];
+            transpose((const char *)rows + c * sizeof(wide_row) + 4 * i, sizeof(wide_row), v);
+#pragma GCC unroll 4
+            for (int j = 0; j < 4; j++) {
+                _mm256_store_si256((__m256i *)out + 2 * (i + j) + c / LANES, v[j]);
+            }
+        }
+    }
+}
+
+#define DEFINE(type, name, kind) DEFINE_PACK_WIDE(avx2_pack_, name, kind)
+EACH_WIDE_TYPE(DEFINE)

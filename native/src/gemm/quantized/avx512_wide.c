@@ -1,0 +1,17 @@
+/* Packs the types that are read row by row. Compiled with AVX-512 as avx512.c is. */
+#include "avx512_rows.h"
+#include "wide_types.h"
+
+INLINE void transpose_wide_rows(const void *rows, int words, void *out) {
+    for (int i = 0; i < words; i += 4) {
+        __m512i v[4];
+        transpose((const char *)rows + 4 * i, sizeof(wide_row), v);
+#pragma GCC unroll 4
+        for (int j = 0; j < 4; j++) {
+            _mm512_store_si512((__m512i *)out + i + j, v[j]);
+        }
+    }
+}
+
+#define DEFINE(type, name, kind) DEFINE_PACK_WIDE(avx512_pack_, name, kind)
+EACH_WIDE_TYPE(DEFINE)

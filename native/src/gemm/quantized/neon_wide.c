@@ -1,0 +1,21 @@
+/* Packs the types that are read row by row. Compiled with dotprod. */
+#include "neon.h"
+#include "wide_types.h"
+
+INLINE void transpose_wide_rows(const void *rows, int words, void *out) {
+    for (int i = 0; i < words; i += 4) {
+        for (size_t c = 0; c < PANEL_ROWS; c += LANES) {
+            const four_rows from =
+                neon_rows((const char *)rows + c * sizeof(wide_row) + 4 * i, sizeof(wide_row));
+            uint8x16_t v[4];
+            neon_transpose(&from, v);
+#pragma GCC unroll 4
+            for (size_t j = 0; j < 4; j++) {
+                vst1q_u8((uint8_t *)out + 64 * ((size_t)i + j) + 4 * c, v[j]);
+            }
+        }
+    }
+}
+
+#define DEFINE(type, name, kind) DEFINE_PACK_WIDE(neon_pack_, name, kind)
+EACH_WIDE_TYPE(DEFINE)

@@ -1,0 +1,69 @@
+/**
+ * Types that are read row by row: a superblock becomes a byte for each weight, and 16 rows of bytes are
+ * transposed to a panel. Every instruction set compiles these functions with its own flags.
+ */
+#ifndef MYELIN_SRC_GEMM_QUANTIZED_WIDEN_H
+#define MYELIN_SRC_GEMM_QUANTIZED_WIDEN_H
+
+#include <string.h>
+
+#include "common.h"
+#include "quantize/half.h"
+
+/** A superblock of one row, as a row of its panel; of the scales only scale_count() are set. */
+typedef struct {
+    uint8_t q[K_BLOCK];
+    float d[16];
+} __attribute__((aligned(64))) wide_row;
+
+/** Reads a superblock, which has any alignment: the same as the dequantize_fn of the type. */
+typedef void (*widen_fn)(const char *w, wide_row *out);
+
+/** Transposes 4-byte words, `words` of them, a multiple of 4, of 16 rows: out is [words][PANEL_ROWS]. */
+typedef void (*transpose_fn)(const void *rows, int words, void *out);
+
+/** A pack_fn; the arguments up to transpose_words are constants in the caller. */
+INLINE void pack_wide(widen_fn widen, const enum panel_kind kind, const size_t block_bytes,
+                      transpose_fn transpose_words, const char *w, size_t stride, const char *prefetch,
+                      panel *out) {
+    wide_row rows[PANEL_ROWS];
+    for (size_t i = 0; i < PANEL_ROWS; i++) {
+        for (size_t line = i * block_bytes / 64; line < (i + 1) * block_bytes / 64; line++) {
+            __builtin_prefetch(prefetch + 64 * line, 0, 2);
+        }
+        widen(w + i * stride, rows + i);
+    }
+    transpose_words(rows->q, K_BLOCK / 4, out->q);
+    transpose_words(rows->d, (scale_count(kind, BLOCKS) + 3) / 4 * 4, out->d);
+}
+
+/** Defines the pack_fn of a type, PREFIX_NAME, by transpose_wide_rows(). */
+#define DEFINE_PACK_WIDE(prefix, name, kind)                                                                \
+    void prefix##name(const char *w, size_t stride, int blocks, const char *prefetch, panel *out) {         \
+        (void)blocks;                                                                                       \
+        pack_wide(widen_##name, kind, sizeof(block_##name), transpose_wide_rows, w, stride, prefetch, out); \
+    }
+
+/** A vector that the compiler maps to the registers of the instruction set. */
+typedef uint8_t bytes_32 __attribute__((vector_size(32)));
+typedef uint8_t bytes_16 __attribute__((vector_size(16)));
+
+INLINE bytes_32 load_32(const char *p) {
+    bytes_32 v;
+    memcpy(&v, p, sizeof v);
+    return v;
+}
+
+INLINE bytes_16 load_16(const char *p) {
+    bytes_16 v;
+    memcpy(&v, p, sizeof v);
+    return v;
+}
+
+INLINE float load_half(const char *p) {
+    half_t h;
+    memcpy(&h, p, sizeof h);
+    return half_to_float(h);
+}
+
+#endif
