@@ -1,73 +1,79 @@
 package dev.myelin.bench;
 
+import dev.myelin.error.MyelinException;
 import java.util.ArrayList;
-import java.util.Arrays;
+import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.SplittableRandom;
-import java.util.function.LongSupplier;
+import java.util.SequencedMap;
+import java.util.function.BiConsumer;
 
 /**
  * Times engines in alternation, A B A B, so that other load on the machine affects all of them
- * equally. The tokens are random, and the same for every engine and repetition.
+ * equally. Engines that do not alternate follow.
  */
 final class AlternatingRunner {
-  private static final long SEED = 42;
-
-  /** Tokens generated before timing starts: enough for the JVM to compile its part of the loop. */
-  private static final int WARM_UP_TOKENS = 16;
-
-  private final List<BenchEngine> engines;
-  private final int vocabulary;
-  private final LongSupplier clock;
   private final Runnable idleWait;
+  private final BiConsumer<BenchRunner, MyelinException> failures;
 
   /**
-   * @param clock clock in nanoseconds
-   * @param rest waits before a run until the threads of the previous run sleep
+   * @param idleWait waits before a run until the threads of the previous run sleep
+   * @param failures receives a peer that failed, and is left out of the rest of the test
    */
-  AlternatingRunner(List<BenchEngine> engines, int vocabulary, LongSupplier clock, Runnable rest) {
-    this.engines = engines;
-    this.vocabulary = vocabulary;
-    this.clock = clock;
-    this.idleWait = rest;
+  AlternatingRunner(Runnable idleWait, BiConsumer<BenchRunner, MyelinException> failures) {
+    this.idleWait = idleWait;
+    this.failures = failures;
   }
 
-  /** Runs a test. Returns the samples of each engine, in the order of the engines. */
-  List<Samples> run(BenchSpec test, int repetitions) {
-    int[] context = randomTokens(test.depth(), 0);
-    int[] prompt = randomTokens(test.prompt(), 1);
-    int[] generated = randomTokens(test.generated(), 2);
-    for (BenchEngine engine : engines) {
-      engine.truncate(0);
-      if (context.length > 0) {
-        engine.feed(context);
-      }
-      compute(engine, prompt, Arrays.copyOf(generated, Math.min(generated.length, WARM_UP_TOKENS)));
-    }
-    List<List<Long>> times = new ArrayList<>();
-    engines.forEach(engine -> times.add(new ArrayList<>()));
+  /**
+   * Runs a test. Returns the repetitions of each engine that completed it, in the order of the
+   * engines. A failure of the first engine ends the test.
+   */
+  SequencedMap<BenchRunner, List<Interval>> run(
+      List<BenchRunner> runners, BenchSpec test, int repetitions) {
+    Turns turns = new Turns(runners);
+    turns.each(runners, runner -> runner.prepare(test));
+    List<BenchRunner> alternating = runners.stream().filter(BenchRunner::alternates).toList();
     for (int i = 0; i < repetitions; i++) {
-      for (int e = 0; e < engines.size(); e++) {
-        engines.get(e).truncate(test.depth());
-        idleWait.run();
-        long start = clock.getAsLong();
-        compute(engines.get(e), prompt, generated);
-        times.get(e).add(clock.getAsLong() - start);
+      turns.each(alternating, runner -> turns.run(runner, test, 1));
+    }
+    List<BenchRunner> others = runners.stream().filter(r -> !r.alternates()).toList();
+    turns.each(others, runner -> turns.run(runner, test, repetitions));
+    return turns.times;
+  }
+
+  private interface Step {
+    void run(BenchRunner runner);
+  }
+
+  private final class Turns {
+    private final BenchRunner first;
+    private final SequencedMap<BenchRunner, List<Interval>> times = new LinkedHashMap<>();
+
+    Turns(List<BenchRunner> runners) {
+      first = runners.getFirst();
+      runners.forEach(runner -> times.put(runner, new ArrayList<>()));
+    }
+
+    void run(BenchRunner runner, BenchSpec test, int repetitions) {
+      idleWait.run();
+      times.get(runner).addAll(runner.run(test, repetitions));
+    }
+
+    void each(List<BenchRunner> runners, Step step) {
+      for (BenchRunner runner : runners) {
+        if (!times.containsKey(runner)) {
+          continue;
+        }
+        try {
+          step.run(runner);
+        } catch (MyelinException e) {
+          if (runner == first) {
+            throw e;
+          }
+          times.remove(runner);
+          failures.accept(runner, e);
+        }
       }
     }
-    return times.stream().map(list -> new Samples(list, test.tokens())).toList();
-  }
-
-  private static void compute(BenchEngine engine, int[] prompt, int[] generated) {
-    if (prompt.length > 0) {
-      engine.feed(prompt);
-    }
-    for (int token : generated) {
-      engine.feed(token);
-    }
-  }
-
-  private int[] randomTokens(int count, int stream) {
-    return new SplittableRandom(SEED + stream).ints(count, 0, vocabulary).toArray();
   }
 }

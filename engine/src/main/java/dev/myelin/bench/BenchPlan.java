@@ -13,7 +13,9 @@ import java.util.List;
  * @param adapters adapters of the model, also for the peers
  * @param session threads, batch, cache type; a context of 0 is as long as the longest test needs
  * @param repetitions number of timed runs per test
- * @param peers other engines that take turns with Myelin
+ * @param peers other engines to measure beside Myelin
+ * @param coldRuns starts processes to measure memory and time to first token, and lets the energy
+ *     be measured too; null for none of these
  */
 public record BenchPlan(
     Checkpoint model,
@@ -21,7 +23,8 @@ public record BenchPlan(
     List<BenchSpec> tests,
     SessionOptions session,
     int repetitions,
-    List<BenchPeer> peers) {
+    List<BenchPeer> peers,
+    ColdRun.Starter coldRuns) {
   private static final int MAX_REPETITIONS = 100_000;
 
   public BenchPlan {

@@ -13,6 +13,7 @@ import java.util.stream.Collectors;
 /**
  * The result of one engine in one test.
  *
+ * @param resources memory, time to first token and energy
  * @param time end of the test
  * @param speedup speed of Myelin relative to this engine; null for Myelin itself
  */
@@ -22,6 +23,7 @@ public record BenchResult(
     SessionOptions session,
     BenchSpec test,
     Samples samples,
+    Resources resources,
     Instant time,
     Speedup speedup) {
 
@@ -30,11 +32,13 @@ public record BenchResult(
    *
    * @param medianRatio Myelin's median rate divided by the peer's
    * @param pairedRatio median over the repetitions of the peer's time divided by Myelin's time just
-   *     before: a temporary slowdown of the machine affects both runs of a pair
+   *     before: a temporary slowdown of the machine affects both runs of a pair. Null if they do
+   *     not alternate
    */
-  public record Speedup(double medianRatio, double pairedRatio) {
-    static Speedup of(Samples ours, Samples peers) {
-      return new Speedup(ours.medianRate() / peers.medianRate(), ours.medianSpeedup(peers));
+  public record Speedup(double medianRatio, Double pairedRatio) {
+    static Speedup of(Samples ours, Samples peers, boolean alternating) {
+      return new Speedup(
+          ours.medianRate() / peers.medianRate(), alternating ? ours.medianSpeedup(peers) : null);
     }
   }
 
@@ -42,7 +46,8 @@ public record BenchResult(
    * All values by name, in order: a {@link String}, a number, an array of numbers ({@code long[]},
    * {@code double[]}), or null. Names are llama-bench's if the meaning is the same. Additional
    * names are {@code engine}, {@code cpu_library}, {@code isa}, {@code adapters}, {@code p10_ts},
-   * {@code median_ts}, {@code p90_ts}, {@code ratio} and {@code ratio_paired}.
+   * {@code median_ts}, {@code p90_ts}, {@code first_token_ns}, {@code peak_bytes}, {@code
+   * joules_per_token}, {@code ratio} and {@code ratio_paired}.
    */
   public SequencedMap<String, Object> fields() {
     SequencedMap<String, Object> fields = new LinkedHashMap<>();
@@ -72,6 +77,9 @@ public record BenchResult(
     fields.put("p10_ts", rounded(samples.rateQuantile(0.1)));
     fields.put("median_ts", rounded(samples.medianRate()));
     fields.put("p90_ts", rounded(samples.rateQuantile(0.9)));
+    fields.put("first_token_ns", resources.firstTokenNanos());
+    fields.put("peak_bytes", resources.peakBytes());
+    fields.put("joules_per_token", rounded(resources.joulesPerToken()));
     fields.put("ratio", speedup == null ? null : rounded(speedup.medianRatio));
     fields.put("ratio_paired", speedup == null ? null : rounded(speedup.pairedRatio));
     fields.put("samples_ns", samples.nanoseconds().stream().mapToLong(Long::longValue).toArray());
@@ -85,6 +93,10 @@ public record BenchResult(
   }
 
   /** Rounds to six decimals, as llama-bench does. */
+  private static Double rounded(Double value) {
+    return value == null ? null : (Double) rounded(value.doubleValue());
+  }
+
   private static double rounded(double value) {
     return Math.abs(value) < 1e12 ? Math.round(value * 1e6) / 1e6 : value;
   }

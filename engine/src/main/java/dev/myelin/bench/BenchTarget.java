@@ -11,8 +11,8 @@ import java.util.Locale;
 /**
  * The measured model and the machine.
  *
- * @param commit commit of ggml, which all engines of the process use
- * @param cpuLibrary file name of ggml's CPU library in use
+ * @param commit commit of ggml, which all engines of the process use; empty for a program
+ * @param cpuLibrary file name of ggml's CPU library in use; empty for a program
  * @param isa instruction set of Myelin's kernels, {@code none} for ggml's
  * @param modelType for example {@code llama 1.24B Q4_K_M}: architecture, parameters, file type
  * @param modelSize bytes of the model's tensors
@@ -44,6 +44,11 @@ public record BenchTarget(
         inspection.total().bytes(),
         parameters,
         adapters);
+  }
+
+  /** The same for an engine with libraries of its own, whose versions are unknown. */
+  BenchTarget ofProgram() {
+    return new BenchTarget("", cpu, "", isa, modelFile, modelType, modelSize, parameters, adapters);
   }
 
   /** {@code 1.24B}, {@code 117.00M}, {@code 260.03K}. */

@@ -7,6 +7,7 @@ import static org.assertj.core.api.Assertions.within;
 import dev.myelin.adapter.Adapter;
 import dev.myelin.cache.CacheType;
 import dev.myelin.error.InvalidRequestException;
+import dev.myelin.error.MyelinException;
 import dev.myelin.generate.SessionOptions;
 import dev.myelin.gguf.Checkpoint;
 import dev.myelin.testing.PeerBench;
@@ -14,7 +15,9 @@ import java.nio.file.Path;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Collections;
 import java.util.List;
+import java.util.SequencedMap;
 import org.assertj.core.data.Offset;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -59,13 +62,8 @@ class BenchTest {
 
   @Test
   void enginesAlternateOnSameTokens() {
-    AlternatingRunner runner =
-        new AlternatingRunner(
-            List.of(new Recorder("a", 10), new Recorder("b", 40)),
-            7,
-            () -> now,
-            () -> calls.add("rest"));
-    List<Samples> samples = runner.run(new BenchSpec(3, 0, 2), 2);
+    List<BenchRunner> runners = List.of(runner("a", 10), runner("b", 40));
+    List<List<Long>> times = times(runners, new BenchSpec(3, 0, 2), 2);
     assertThat(calls)
         .containsExactly(
             "a truncate 0",
@@ -74,32 +72,98 @@ class BenchTest {
             "b truncate 0",
             "b feed 2",
             "b feed 3",
+            "rest",
             "a truncate 2",
-            "rest",
             "a feed 3",
-            "b truncate 2",
             "rest",
+            "b truncate 2",
             "b feed 3",
+            "rest",
             "a truncate 2",
-            "rest",
             "a feed 3",
-            "b truncate 2",
             "rest",
+            "b truncate 2",
             "b feed 3");
-    assertThat(samples)
-        .containsExactly(new Samples(List.of(30L, 30L), 3), new Samples(List.of(120L, 120L), 3));
+    assertThat(times).containsExactly(List.of(30L, 30L), List.of(120L, 120L));
     assertThat(fed.stream().filter(t -> t.length == 3).map(Arrays::toString).distinct()).hasSize(1);
     assertThat(fed.stream().flatMapToInt(Arrays::stream)).allMatch(t -> t >= 0 && t < 7);
   }
 
   @Test
   void generationFeedsSingleTokensAfterWarmUp() {
-    AlternatingRunner runner =
-        new AlternatingRunner(List.of(new Recorder("a", 1)), 7, () -> now, () -> {});
-    List<Samples> samples = runner.run(new BenchSpec(0, 20, 0), 1);
+    List<List<Long>> times = times(List.of(runner("a", 1)), new BenchSpec(0, 20, 0), 1);
     assertThat(calls.stream().filter("a feed 1"::equals)).hasSize(16 + 20);
     assertThat(calls).doesNotContain("a feed 0");
-    assertThat(samples.getFirst()).isEqualTo(new Samples(List.of(20L), 20));
+    assertThat(times).containsExactly(List.of(20L));
+  }
+
+  /** Programs that do not alternate run at the end, and what fails is left out. */
+  @Test
+  void peersThatFailAreLeftOut() {
+    BenchRunner late = new Program("late", false, 0);
+    BenchRunner broken = new Program("broken", true, 1);
+    BenchRunner last = new Program("last", true, Integer.MAX_VALUE);
+    List<BenchRunner> runners = List.of(late, runner("a", 1), broken, last);
+    SequencedMap<BenchRunner, List<Interval>> times =
+        new AlternatingRunner(() -> {}, (r, e) -> calls.add(r.name() + " " + e.getMessage()))
+            .run(runners.reversed(), new BenchSpec(4, 0, 0), 2);
+    assertThat(times.keySet()).extracting(BenchRunner::name).containsExactly("last", "a");
+    assertThat(calls)
+        .containsSubsequence(
+            "last 1", "broken 1", "last 1", "broken 1", "broken fails", "late 2", "late fails");
+    assertThatThrownBy(
+            () -> times(List.of(new Program("broken", true, 0), late), new BenchSpec(4, 0, 0), 2))
+        .hasMessage("fails");
+  }
+
+  private final class Program implements BenchRunner {
+    private final String name;
+    private final boolean alternates;
+    private int left;
+
+    Program(String name, boolean alternates, int successes) {
+      this.name = name;
+      this.alternates = alternates;
+      left = successes;
+    }
+
+    @Override
+    public String name() {
+      return name;
+    }
+
+    @Override
+    public boolean alternates() {
+      return alternates;
+    }
+
+    @Override
+    public void prepare(BenchSpec test) {}
+
+    @Override
+    public List<Interval> run(BenchSpec test, int repetitions) {
+      calls.add(name + " " + repetitions);
+      if (left-- == 0) {
+        throw new MyelinException("fails");
+      }
+      return Collections.nCopies(repetitions, new Interval(0, 5));
+    }
+  }
+
+  private BenchRunner runner(String name, long nanosPerToken) {
+    return new InProcessRunner(new Recorder(name, nanosPerToken), 7, () -> now);
+  }
+
+  private List<List<Long>> times(List<BenchRunner> runners, BenchSpec test, int repetitions) {
+    AlternatingRunner alternating =
+        new AlternatingRunner(
+            () -> calls.add("rest"),
+            (_, e) -> {
+              throw e;
+            });
+    return alternating.run(runners, test, repetitions).values().stream()
+        .map(intervals -> intervals.stream().map(Interval::nanoseconds).toList())
+        .toList();
   }
 
   @Test
@@ -151,6 +215,7 @@ class BenchTest {
             new SessionOptions(640, 256, 2, CacheType.Q8_0),
             new BenchSpec(512, 0, 64),
             new Samples(List.of(1_000_000_000L, 500_000_000L), 512),
+            new Resources(7L, null, 0.25),
             Instant.parse("2026-01-02T03:04:05.678Z"),
             new BenchResult.Speedup(1.25, 1.5));
     assertThat(result.fields().keySet())
@@ -180,6 +245,9 @@ class BenchTest {
             "p10_ts",
             "median_ts",
             "p90_ts",
+            "first_token_ns",
+            "peak_bytes",
+            "joules_per_token",
             "ratio",
             "ratio_paired",
             "samples_ns",
@@ -195,6 +263,9 @@ class BenchTest {
         .containsEntry("avg_ts", 768.0)
         .containsEntry("median_ts", 768.0)
         .containsEntry("p90_ts", 972.8)
+        .containsEntry("first_token_ns", 7L)
+        .containsEntry("peak_bytes", null)
+        .containsEntry("joules_per_token", 0.25)
         .containsEntry("ratio", 1.25)
         .containsEntry("ratio_paired", 1.5)
         .containsEntry("samples_ts", new double[] {512, 1024});
@@ -218,11 +289,18 @@ class BenchTest {
 
   private static BenchPlan plan(List<BenchSpec> tests, SessionOptions options, int repetitions) {
     return new BenchPlan(
-        Checkpoint.of(Path.of("none.gguf")), List.of(), tests, options, repetitions, List.of());
+        Checkpoint.of(Path.of("none.gguf")),
+        List.of(),
+        tests,
+        options,
+        repetitions,
+        List.of(),
+        null);
   }
 
   @Test
   void measuresModelWithAdapterAndPeer(@TempDir Path folder) {
-    PeerBench.check(new BenchPeer("other", (_, _, _) -> new Recorder("other", 10)), folder);
+    PeerBench.check(
+        new BenchPeer.InProcess("other", (_, _, _) -> new Recorder("other", 10)), folder);
   }
 }

@@ -187,16 +187,16 @@ class MemoryModelTest {
   @Test
   void benchPeersRequireFile() {
     List<BenchSpec> tests = List.of(new BenchSpec(8, 0, 0));
-    BenchPlan alone = new BenchPlan(memory(bytes), List.of(), tests, OPTIONS, 1, List.of());
+    BenchPlan alone = new BenchPlan(memory(bytes), List.of(), tests, OPTIONS, 1, List.of(), null);
     assertThat(alone.model().file()).isEmpty();
     BenchPeer peer =
-        new BenchPeer(
+        new BenchPeer.InProcess(
             "llama.cpp",
             (_, _, _) -> {
               throw new AssertionError();
             });
     assertThatThrownBy(
-            () -> new BenchPlan(memory(bytes), List.of(), tests, OPTIONS, 1, List.of(peer)))
+            () -> new BenchPlan(memory(bytes), List.of(), tests, OPTIONS, 1, List.of(peer), null))
         .isInstanceOf(InvalidRequestException.class)
         .hasMessage(
             "peer llama.cpp: reads files only, expected another model than the bundled checkpoint");

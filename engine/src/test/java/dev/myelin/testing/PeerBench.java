@@ -32,10 +32,11 @@ public final class PeerBench {
     List<String> started = new ArrayList<>();
     List<BenchResult> results = new ArrayList<>();
     Bench.run(
-        new BenchPlan(Checkpoint.of(model), List.of(adapter), tests, options, 2, List.of(peer)),
-        test -> started.add(test.label()),
+        new BenchPlan(
+            Checkpoint.of(model), List.of(adapter), tests, options, 2, List.of(peer), null),
+        started::add,
         results::add);
-    assertThat(started).containsExactly("pp32 @ d16", "tg8");
+    assertThat(started).containsExactly("measuring pp32 @ d16", "measuring tg8");
     assertThat(results)
         .extracting(r -> r.engine() + " " + r.test().label())
         .containsExactly(

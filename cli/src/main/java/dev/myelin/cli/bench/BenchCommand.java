@@ -9,9 +9,11 @@ import dev.myelin.cli.command.Subcommand;
 import dev.myelin.cli.command.Usage;
 import dev.myelin.cli.io.Console;
 import dev.myelin.cli.options.AdapterOptions;
+import dev.myelin.error.InvalidRequestException;
 import dev.myelin.generate.SessionOptions;
 import dev.myelin.gguf.Checkpoint;
 import dev.myelin.natives.KernelsLibrary;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 
@@ -54,10 +56,21 @@ public final class BenchCommand extends Subcommand {
       list(
           String.class,
           List.of(),
-          null,
-          "ENGINE",
-          "Also measure another engine, in turns: " + String.join(", ", Peers.names()) + ".",
+          ",",
+          "ENGINE[=PATH]",
+          "Also measure another engine: " + Peers.forms() + ".",
           "--compare");
+  private final Value<Boolean> resources =
+      flag(
+          "Also measure time to first token, peak memory and energy; implied by --compare.",
+          "--resources");
+  private final Value<Integer> limit =
+      option(
+          int.class,
+          600,
+          "SECONDS",
+          "End a process of another engine after this time (default: ${DEFAULT-VALUE}).",
+          "--peer-timeout");
 
   public BenchCommand(Console console) {
     super(
@@ -68,14 +81,17 @@ public final class BenchCommand extends Subcommand {
         "A list runs a test for each value: -p 128,512 -d 0,4096 are four tests. 0 disables pp or"
             + " tg.",
         "-m, -t, -b and --cache-type are lists too, and options may be repeated: each combination",
-        "is a row. With --compare both engines run in one process and take turns. The ratio is",
-        "Myelin's median over the other engine's: above 1 Myelin is faster.",
+        "is a row. With --compare the engines take turns. The ratio is Myelin's median over the",
+        "other engine's: above 1 Myelin is faster. An engine that is missing or fails is skipped,",
+        "with a note.",
         "",
         "Examples:",
         "  myelin bench -m model.gguf",
         "  myelin bench -m model.gguf -p 0 -n 64 -d 0,1024 -o csv",
         "  myelin bench -m f16.gguf -m q4_0.gguf -t 1,2",
-        "  myelin bench -m model.gguf -t 2 --isa avx2 --compare llama.cpp");
+        "  myelin bench -m model.gguf -t 2 --isa avx2 --compare llama.cpp",
+        "  myelin bench -m model.gguf --compare ik_llama.cpp=ik_llama.cpp/build/bin/llama-bench",
+        "  myelin bench -m model.gguf --compare jinfer=jinfer-bench.jar:jinfer.jar");
   }
 
   @Override
@@ -94,15 +110,12 @@ public final class BenchCommand extends Subcommand {
           });
     }
     List<BenchPlan> plans = plans(context.options());
-    BenchOutput format = BenchOutputs.of(output.get(), VaryingSettings.among(plans)).orElseThrow();
+    BenchOutput format = BenchOutputs.of(output.get(), OptionalColumns.of(plans)).orElseThrow();
     for (BenchPlan plan : plans) {
       if (plans.size() > 1) {
         console.note(name(plan));
       }
-      Bench.run(
-          plan,
-          test -> console.note("measuring " + test.label()),
-          result -> console.print(format.result(result)));
+      Bench.run(plan, console::note, result -> console.print(format.result(result)));
     }
     console.print(format.end());
   }
@@ -117,14 +130,33 @@ public final class BenchCommand extends Subcommand {
                 spec,
                 () ->
                     new BenchPlan(
-                        model, adapters, tests(), options, repetitions.get(), namedPeers())));
+                        model,
+                        adapters,
+                        tests(),
+                        options,
+                        repetitions.get(),
+                        namedPeers(),
+                        measuresResources() ? new ColdRunProcess(limit(), isa.get()) : null)));
       }
     }
     return plans;
   }
 
   private List<BenchPeer> namedPeers() {
-    return peers.get().stream().map(Peers::of).toList();
+    Duration limit = limit();
+    return peers.get().stream().map(form -> Peers.of(form, limit, isa.get())).toList();
+  }
+
+  private Duration limit() {
+    if (limit.get() < 1) {
+      throw new InvalidRequestException(
+          limit.typedName() + " " + limit.get() + ": expected 1 or more");
+    }
+    return Duration.ofSeconds(limit.get());
+  }
+
+  private boolean measuresResources() {
+    return resources.get() || !peers.get().isEmpty();
   }
 
   /** The settings that distinguish a plan from the others. */

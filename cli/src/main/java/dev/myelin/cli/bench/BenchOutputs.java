@@ -8,7 +8,7 @@ import java.util.function.Function;
 
 /** All output formats. A new one is a class and a line here. */
 final class BenchOutputs {
-  private static final Map<String, Function<VaryingSettings, BenchOutput>> ALL =
+  private static final Map<String, Function<OptionalColumns, BenchOutput>> ALL =
       new LinkedHashMap<>();
 
   static {
@@ -22,10 +22,10 @@ final class BenchOutputs {
   private BenchOutputs() {}
 
   /**
-   * @param varying the settings that differ between results
+   * @param optional columns of a table that are not always there
    */
-  static Optional<BenchOutput> of(String format, VaryingSettings varying) {
-    return Optional.ofNullable(ALL.get(format)).map(factory -> factory.apply(varying));
+  static Optional<BenchOutput> of(String format, OptionalColumns optional) {
+    return Optional.ofNullable(ALL.get(format)).map(factory -> factory.apply(optional));
   }
 
   static List<String> names() {

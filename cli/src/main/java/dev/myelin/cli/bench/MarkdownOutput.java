@@ -22,42 +22,55 @@ final class MarkdownOutput implements BenchOutput {
     }
   }
 
-  /** The columns before those of varying settings. */
+  /** The columns before those of optional settings. */
   private static final List<Column> LEADING =
       List.of(
           left("model", 26, r -> Printable.of(r.target().modelType()).replace("|", "\\|")),
           right("size", 7, r -> Units.bytes(r.target().modelSize())),
           right("params", 6, r -> Units.abbreviated(r.target().parameters())),
-          left("engine", 9, BenchResult::engine),
+          left("engine", 12, BenchResult::engine),
           right("threads", 7, r -> Integer.toString(r.session().threads())));
 
   private static final Column BATCH = right("batch", 5, r -> Integer.toString(r.session().batch()));
   private static final Column CACHE_TYPE =
       left("cache", 5, r -> r.session().cacheType().type().ggmlName());
 
-  /** The columns after those of varying settings. */
+  /** The columns after those of optional settings. */
   private static final List<Column> TRAILING =
       List.of(
           left("test", 14, r -> r.test().label()),
           right("t/s", 17, r -> mean(r.samples())),
           right("median", 8, r -> rate(r.samples().medianRate())),
-          right("p10 .. p90", 18, r -> range(r.samples())),
+          right("p10 .. p90", 18, r -> range(r.samples())));
+
+  private static final List<Column> RESOURCES =
+      List.of(
+          right("1st token", 9, r -> milliseconds(r.resources().firstTokenNanos())),
+          right("memory", 7, r -> bytes(r.resources().peakBytes())),
+          right("J/token", 7, r -> joules(r.resources().joulesPerToken())));
+
+  private static final List<Column> RATIOS =
+      List.of(
           right("ratio", 6, r -> ratio(r, BenchResult.Speedup::medianRatio)),
           right("paired", 6, r -> ratio(r, BenchResult.Speedup::pairedRatio)));
 
-  private final VaryingSettings varying;
+  private final OptionalColumns optional;
   private final List<Column> columns = new ArrayList<>(LEADING);
-  private BenchResult last;
+  private BenchResult first;
 
-  MarkdownOutput(VaryingSettings varied) {
-    this.varying = varied;
-    if (varied.batch()) {
+  MarkdownOutput(OptionalColumns optional) {
+    this.optional = optional;
+    if (optional.batch()) {
       columns.add(BATCH);
     }
-    if (varied.cacheType()) {
+    if (optional.cacheType()) {
       columns.add(CACHE_TYPE);
     }
     columns.addAll(TRAILING);
+    if (optional.resources()) {
+      columns.addAll(RESOURCES);
+    }
+    columns.addAll(RATIOS);
   }
 
   private static Column left(String name, int width, Function<BenchResult, String> cell) {
@@ -71,29 +84,29 @@ final class MarkdownOutput implements BenchOutput {
   @Override
   public String result(BenchResult result) {
     List<String> lines = new ArrayList<>();
-    if (last == null) {
+    if (first == null) {
+      first = result;
       lines.add(row(column -> column.pad(column.name)));
       lines.add(row(Column::rule));
     }
-    last = result;
     lines.add(row(column -> column.pad(column.cell.apply(result))));
     return String.join("", lines);
   }
 
   @Override
   public String end() {
-    return last == null
+    return first == null
         ? ""
         : "\n%s, isa %s, %s%s%s, %s repetitions, ggml commit %s%s\n"
             .formatted(
-                last.target().cpu(),
-                last.target().isa(),
-                last.target().cpuLibrary(),
-                varying.cacheType() ? "" : ", cache " + last.fields().get("type_k"),
-                varying.batch() ? "" : ", batch " + last.session().batch(),
-                last.samples().nanoseconds().size(),
-                last.target().commit(),
-                last.adapters().isEmpty() ? "" : ", adapters " + Printable.of(last.adapters()));
+                first.target().cpu(),
+                first.target().isa(),
+                first.target().cpuLibrary(),
+                optional.cacheType() ? "" : ", cache " + first.fields().get("type_k"),
+                optional.batch() ? "" : ", batch " + first.session().batch(),
+                first.samples().nanoseconds().size(),
+                first.target().commit(),
+                first.adapters().isEmpty() ? "" : ", adapters " + Printable.of(first.adapters()));
   }
 
   private String row(Function<Column, String> cell) {
@@ -113,6 +126,19 @@ final class MarkdownOutput implements BenchOutput {
   }
 
   private static String ratio(BenchResult result, Function<BenchResult.Speedup, Double> value) {
-    return result.speedup() == null ? "" : Units.decimals(value.apply(result.speedup()), 3);
+    Double ratio = result.speedup() == null ? null : value.apply(result.speedup());
+    return ratio == null ? "" : Units.decimals(ratio, 3);
+  }
+
+  private static String milliseconds(Long nanoseconds) {
+    return nanoseconds == null ? "" : Units.grouped(Math.round(nanoseconds / 1e6)) + " ms";
+  }
+
+  private static String bytes(Long number) {
+    return number == null ? "" : Units.bytes(number);
+  }
+
+  private static String joules(Double number) {
+    return number == null ? "" : Units.decimals(number, 3);
   }
 }

@@ -1,34 +1,79 @@
 package dev.myelin.cli.bench;
 
+import dev.myelin.adapter.Adapter;
+import dev.myelin.bench.BenchEngine;
 import dev.myelin.bench.BenchPeer;
+import dev.myelin.bench.BenchRunner;
 import dev.myelin.error.InvalidRequestException;
+import dev.myelin.generate.SessionOptions;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
 import java.util.Map;
-import java.util.Set;
 import java.util.TreeMap;
 
 /** Other engines that bench can compare with. A new one is a class and a line here. */
 public final class Peers {
-  private static final Map<String, BenchPeer> ALL =
+  private interface Factory {
+    /**
+     * @param path of the program, null if none is given
+     */
+    BenchPeer create(String name, String path, Duration limit, String isa);
+  }
+
+  private interface ProgramLoader {
+    BenchRunner load(
+        PeerProgram program, Path model, List<Adapter> adapters, SessionOptions options);
+  }
+
+  private static final Map<String, Factory> ALL =
       new TreeMap<>(
-          Map.of(LlamaCppEngine.NAME, new BenchPeer(LlamaCppEngine.NAME, LlamaCppEngine::new)));
+          Map.of(
+              LlamaCppEngine.NAME, library(LlamaCppEngine::new),
+              IkLlamaCppRunner.NAME, program(IkLlamaCppRunner::new),
+              JinferRunner.NAME, program(JinferRunner::new)));
 
   private Peers() {}
 
-  public static Set<String> names() {
-    return ALL.keySet();
+  /** The forms of all peers, for the help and messages. */
+  public static String forms() {
+    return "llama.cpp, ik_llama.cpp=LLAMA-BENCH, jinfer=CLASSPATH";
   }
 
   /**
-   * The peer of that name.
+   * A peer by its name, followed by the path of its program if it is one: {@code NAME=PATH}.
    *
-   * @throws InvalidRequestException with the known names if there is none
+   * @param limit when a process of a program is ended by force
+   * @param isa requested instruction set, null for the best one
+   * @throws InvalidRequestException with the known names if there is none, or the path is missing
    */
-  public static BenchPeer of(String name) {
-    BenchPeer peer = ALL.get(name);
-    if (peer == null) {
-      throw new InvalidRequestException(
-          "peer " + name + ": known are " + String.join(", ", names()));
+  public static BenchPeer of(String form, Duration limit, String isa) {
+    int equals = form.indexOf('=');
+    String name = equals < 0 ? form : form.substring(0, equals);
+    Factory factory = ALL.get(name);
+    if (factory == null) {
+      throw new InvalidRequestException("peer " + name + ": known are " + forms());
     }
-    return peer;
+    return factory.create(name, equals < 0 ? null : form.substring(equals + 1), limit, isa);
+  }
+
+  private static Factory library(BenchPeer.Loader<BenchEngine> loader) {
+    return (name, path, _, _) -> {
+      if (path != null) {
+        throw new InvalidRequestException("peer " + name + ": takes no path");
+      }
+      return new BenchPeer.InProcess(name, loader);
+    };
+  }
+
+  private static Factory program(ProgramLoader loader) {
+    return (name, path, limit, isa) -> {
+      if (path == null || path.isEmpty()) {
+        throw new InvalidRequestException("peer " + name + ": expected " + name + "=PATH");
+      }
+      PeerProgram program = new PeerProgram(path, limit, isa);
+      return new BenchPeer.Program(
+          name, (model, adapters, options) -> loader.load(program, model, adapters, options));
+    };
   }
 }

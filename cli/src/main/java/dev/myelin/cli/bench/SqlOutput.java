@@ -37,7 +37,7 @@ final class SqlOutput implements BenchOutput {
           case String text -> "TEXT";
           case Integer number -> "INTEGER";
           case Long number -> "INTEGER";
-          case null, default -> "REAL"; // the ratios, which are null for Myelin
+          case null, default -> "REAL"; // null: what is not measured, and the ratios of Myelin
         };
     return "  " + field.getKey() + " " + type;
   }

@@ -1,17 +1,20 @@
 package dev.myelin.cli.bench;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.myelin.bench.BenchResult;
 import dev.myelin.bench.BenchSpec;
 import dev.myelin.bench.BenchTarget;
+import dev.myelin.bench.Resources;
 import dev.myelin.bench.Samples;
 import dev.myelin.cache.CacheType;
 import dev.myelin.cli.Outcome;
 import dev.myelin.generate.SessionOptions;
 import dev.myelin.testing.RandomModel;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Instant;
 import java.util.List;
@@ -41,12 +44,13 @@ class BenchCommandTest {
         new SessionOptions(640, 512, 2, CacheType.F16),
         new BenchSpec(128, 0, 0),
         new Samples(List.of(nanoseconds, nanoseconds), 128),
+        new Resources(nanoseconds, 2_000_000L, null),
         Instant.parse("2026-01-02T03:04:05Z"),
         lead);
   }
 
   private static String print(String format) {
-    BenchOutput output = BenchOutputs.of(format, VaryingSettings.NONE).orElseThrow();
+    BenchOutput output = BenchOutputs.of(format, OptionalColumns.NONE).orElseThrow();
     return output.result(MYELIN_RESULT) + output.result(PEER_RESULT) + output.end();
   }
 
@@ -55,13 +59,22 @@ class BenchCommandTest {
     assertThat(print("md"))
         .isEqualTo(
             """
-            | model                      |    size | params | engine    | threads | test           |               t/s |   median |         p10 .. p90 |  ratio | paired |
-            | -------------------------- | ------: | -----: | --------- | ------: | -------------- | ----------------: | -------: | -----------------: | -----: | -----: |
-            | a\\|b 1.24B Q4_0            | 7.00 kB | 1.24 k | myelin    |       2 | pp128          |     256.00 ± 0.00 |   256.00 |   256.00 .. 256.00 |        |        |
-            | a\\|b 1.24B Q4_0            | 7.00 kB | 1.24 k | llama.cpp |       2 | pp128          |     128.00 ± 0.00 |   128.00 |   128.00 .. 128.00 |  2.000 |  2.500 |
+            | model                      |    size | params | engine       | threads | test           |               t/s |   median |         p10 .. p90 |  ratio | paired |
+            | -------------------------- | ------: | -----: | ------------ | ------: | -------------- | ----------------: | -------: | -----------------: | -----: | -----: |
+            | a\\|b 1.24B Q4_0            | 7.00 kB | 1.24 k | myelin       |       2 | pp128          |     256.00 ± 0.00 |   256.00 |   256.00 .. 256.00 |        |        |
+            | a\\|b 1.24B Q4_0            | 7.00 kB | 1.24 k | llama.cpp    |       2 | pp128          |     128.00 ± 0.00 |   128.00 |   128.00 .. 128.00 |  2.000 |  2.500 |
 
             A "fast" CPU, isa avx2, cpu.so, cache f16, batch 512, 2 repetitions, ggml commit abc123
             """);
+  }
+
+  @Test
+  void printsMarkdownWithResources() {
+    BenchOutput output =
+        BenchOutputs.of("md", new OptionalColumns(false, false, true)).orElseThrow();
+    assertThat(output.result(PEER_RESULT))
+        .contains("| 1st token |  memory | J/token |  ratio | paired |\n")
+        .contains("|  1,000 ms | 2.00 MB |         |  2.000 |  2.500 |\n");
   }
 
   @Test
@@ -71,13 +84,13 @@ class BenchCommandTest {
             """
             engine,build_commit,cpu_info,cpu_library,isa,model_filename,model_type,model_size,model_n_params,adapters,n_batch,\
             n_threads,type_k,type_v,n_prompt,n_gen,n_depth,test_time,avg_ns,stddev_ns,avg_ts,\
-            stddev_ts,p10_ts,median_ts,p90_ts,ratio,ratio_paired
+            stddev_ts,p10_ts,median_ts,p90_ts,first_token_ns,peak_bytes,joules_per_token,ratio,ratio_paired
             "myelin","abc123","A ""fast"" CPU","cpu.so","avx2","it's,a|file.gguf","a|b 1.24B Q4_0","7000","1240","","512",\
             "2","f16","f16","128","0","0","2026-01-02T03:04:05Z","500000000","0","256.0",\
-            "0.0","256.0","256.0","256.0",,
+            "0.0","256.0","256.0","256.0","500000000","2000000",,,
             "llama.cpp","abc123","A ""fast"" CPU","cpu.so","avx2","it's,a|file.gguf","a|b 1.24B Q4_0","7000","1240","","512",\
             "2","f16","f16","128","0","0","2026-01-02T03:04:05Z","1000000000","0","128.0",\
-            "0.0","128.0","128.0","128.0","2.0","2.5"
+            "0.0","128.0","128.0","128.0","1000000000","2000000",,"2.0","2.5"
             """);
   }
 
@@ -93,7 +106,7 @@ class BenchCommandTest {
     assertThat(array.at("/0/cpu_info").asText()).isEqualTo("A \"fast\" CPU");
     JsonNode none =
         new ObjectMapper()
-            .readTree(BenchOutputs.of("json", VaryingSettings.NONE).orElseThrow().end());
+            .readTree(BenchOutputs.of("json", OptionalColumns.NONE).orElseThrow().end());
     assertThat(none.isArray() && none.isEmpty()).isTrue();
   }
 
@@ -116,7 +129,9 @@ class BenchCommandTest {
     assertThat(text.lines().filter(l -> l.startsWith("INSERT INTO myelin_bench (engine, ")))
         .hasSize(2)
         .allMatch(l -> l.contains(" 'it''s,a|file.gguf', ") && l.endsWith(");"));
-    assertThat(text).contains(", 256.0, NULL, NULL);\n").contains(", 128.0, 2.0, 2.5);\n");
+    assertThat(text)
+        .contains(", 2000000, NULL, NULL, NULL);\n")
+        .contains(", 2000000, NULL, 2.0, 2.5);\n");
   }
 
   @ParameterizedTest
@@ -135,6 +150,10 @@ class BenchCommandTest {
         "--compare other",
         "--isa avx1024",
         "--isa scalar,none",
+        "--compare llama.cpp=x",
+        "--compare jinfer",
+        "--compare llama.cpp,ik_llama.cpp=",
+        "--compare llama.cpp --peer-timeout 0",
         "--unknown"
       })
   void rejectsWrongUsage(String options) {
@@ -190,6 +209,24 @@ class BenchCommandTest {
     assertThat(last.get("n_threads").asInt()).isEqualTo(1);
     assertThat(last.get("samples_ts")).hasSize(2);
     assertThat(last.get("avg_ts").asDouble()).isPositive();
+  }
+
+  @Test
+  void measuresMemoryInNewProcess(@TempDir Path folder) throws Exception {
+    Path model = RandomModel.small("llama").write(folder.resolve("model.gguf"));
+    String line = "bench " + model + " -p 8 -n 3 -r 1 -t 1 -o jsonl --resources";
+    Outcome run = Outcome.of(line.split(" "));
+    assertThat(run.status()).as(run.err()).isZero();
+    assertThat(run.err())
+        .contains("measuring pp8 in new processes\nmeasuring tg3 in new processes\n");
+    List<String> rows = run.out().lines().toList();
+    JsonNode prompt = new ObjectMapper().readTree(rows.get(0));
+    JsonNode generation = new ObjectMapper().readTree(rows.get(1));
+    assertThat(prompt.get("first_token_ns").asLong()).isGreaterThan(10_000_000);
+    assertThat(generation.get("first_token_ns").isNull()).isTrue();
+    assumeTrue(Files.exists(Path.of("/proc/self/status")), "skipped: needs Linux's /proc");
+    assertThat(prompt.get("peak_bytes").asLong()).isBetween(20_000_000L, 2_000_000_000L);
+    assertThat(generation.get("peak_bytes").asLong()).isBetween(20_000_000L, 2_000_000_000L);
   }
 
   /** Like llama-bench's lists: every combination is a row. */

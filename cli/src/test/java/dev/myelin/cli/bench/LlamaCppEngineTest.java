@@ -7,20 +7,21 @@ import dev.myelin.bindings.peer.LlamaCpp;
 import dev.myelin.error.InvalidRequestException;
 import dev.myelin.testing.PeerBench;
 import java.nio.file.Path;
+import java.time.Duration;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 class LlamaCppEngineTest {
   @Test
   void refusesAnUnknownPeer() {
-    assertThatThrownBy(() -> Peers.of("other"))
+    assertThatThrownBy(() -> Peers.of("other", Duration.ofSeconds(1), null))
         .isInstanceOf(InvalidRequestException.class)
-        .hasMessage("peer other: known are llama.cpp");
+        .hasMessage("peer other: known are llama.cpp, ik_llama.cpp=LLAMA-BENCH, jinfer=CLASSPATH");
   }
 
   @Test
   void measuresAModelWithAnAdapterBesideMyelin(@TempDir Path folder) {
     assumeThat(LlamaCpp.isAvailable()).as("no libllama beside this ggml").isTrue();
-    PeerBench.check(Peers.of("llama.cpp"), folder);
+    PeerBench.check(Peers.of("llama.cpp", Duration.ofMinutes(1), null), folder);
   }
 }

@@ -1,0 +1,22 @@
+package dev.myelin.cli.bench;
+
+import dev.myelin.bench.BenchPlan;
+import java.util.List;
+
+/**
+ * Columns of a table that are not always there.
+ *
+ * @param batch whether plans differ in it
+ * @param cacheType whether plans differ in it
+ * @param resources whether they are measured
+ */
+record OptionalColumns(boolean batch, boolean cacheType, boolean resources) {
+  static final OptionalColumns NONE = new OptionalColumns(false, false, false);
+
+  static OptionalColumns of(List<BenchPlan> plans) {
+    return new OptionalColumns(
+        plans.stream().map(p -> p.session().batch()).distinct().count() > 1,
+        plans.stream().map(p -> p.session().cacheType()).distinct().count() > 1,
+        plans.stream().anyMatch(p -> p.coldRuns() != null));
+  }
+}
