@@ -1,5 +1,6 @@
 package dev.myelin.benches;
 
+import dev.myelin.bench.MachinePeak;
 import dev.myelin.gguf.GgmlType;
 import dev.myelin.graph.Backend;
 import dev.myelin.graph.Graph;
@@ -202,8 +203,7 @@ public class KernelBenchmark {
     // the maximum so far: other processes only lower it
     computePeak =
         Math.max(
-            computePeak,
-            FLOAT_TYPES.contains(type) ? machinePeak.f32Flops() : machinePeak.int8Ops());
+            computePeak, FLOAT_TYPES.contains(type) ? machinePeak.f32Ops() : machinePeak.int8Ops());
     readPeak =
         copies > 1
             ? Math.max(readPeak, machinePeak.readBandwidth(allWeights()))

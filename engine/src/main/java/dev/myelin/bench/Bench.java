@@ -26,6 +26,10 @@ public final class Bench {
   private final Path file;
 
   private final ColdRuns coldRuns;
+  private final IdleWait idleWait = new IdleWait();
+
+  /** Null if the plan does not ask for it. */
+  private final LimitMeter limits;
 
   /** Myelin's first. */
   private final List<BenchRunner> runners = new ArrayList<>();
@@ -34,9 +38,11 @@ public final class Bench {
     this.plan = plan;
     this.notes = notes;
     this.results = results;
-    target = BenchTarget.of(Inspection.of(plan.model()), plan.adapters());
+    Inspection inspection = Inspection.of(plan.model());
+    target = BenchTarget.of(inspection, plan.adapters());
     file = plan.model().file().orElse(null);
     coldRuns = new ColdRuns(notes);
+    limits = plan.limits() ? limitMeter(inspection) : null;
   }
 
   /**
@@ -89,23 +95,44 @@ public final class Bench {
     return session.withThreads(Threads.effective(session.threads(), session.forceThreads()));
   }
 
+  private LimitMeter limitMeter(Inspection inspection) {
+    ModelWork work = ModelWork.of(inspection, plan.adapters(), plan.session().cacheType());
+    return new LimitMeter(work, resolved(plan.session()).threads());
+  }
+
   private void run() {
-    try (EnergyMeter energy = energyMeter()) {
+    try (limits;
+        EnergyMeter energy = energyMeter()) {
       List<BenchRunner> programs = programs();
       coldRuns.measure(plan, resolved(plan.session()), programs);
       MyelinEngine myelin = new MyelinEngine(plan.model(), plan.adapters(), plan.session());
       runners.add(new InProcessRunner(myelin, myelin.vocabulary(), System::nanoTime));
       addPeers(myelin, programs);
-      AlternatingRunner runner = new AlternatingRunner(new IdleWait(), this::leaveOut);
+      AlternatingRunner runner = new AlternatingRunner(this::rest, this::leaveOut);
       for (BenchSpec test : plan.tests()) {
         notes.accept("measuring " + test.label());
         if (energy != null) {
           energy.reset();
         }
-        report(test, runner.run(List.copyOf(runners), test, plan.repetitions()), myelin, energy);
+        if (limits != null) {
+          limits.start(test);
+        }
+        var times = runner.run(List.copyOf(runners), test, plan.repetitions());
+        if (limits != null) {
+          rest();
+        }
+        report(test, times, myelin, energy);
       }
     } finally {
       runners.reversed().forEach(BenchRunner::close);
+    }
+  }
+
+  /** Waits until the machine is free for the next turn, and measures it. */
+  private void rest() {
+    idleWait.run();
+    if (limits != null) {
+      limits.measure();
     }
   }
 
@@ -192,6 +219,7 @@ public final class Bench {
                       cold.firstTokenNanos(),
                       cold.peakBytes(),
                       energy == null ? null : energy.joulesPerToken(intervals, test.tokens())),
+                  limits == null ? null : limits.share(intervals),
                   Instant.now(),
                   runner == times.firstEntry().getKey()
                       ? null

@@ -16,6 +16,7 @@ import java.util.List;
  * @param peers other engines to measure beside Myelin
  * @param coldRuns starts processes to measure memory and time to first token, and lets the energy
  *     be measured too; null for none of these
+ * @param limits whether to measure what the machine can do, see {@link LimitShare}
  */
 public record BenchPlan(
     Checkpoint model,
@@ -24,7 +25,8 @@ public record BenchPlan(
     SessionOptions session,
     int repetitions,
     List<BenchPeer> peers,
-    ColdRun.Starter coldRuns) {
+    ColdRun.Starter coldRuns,
+    boolean limits) {
   private static final int MAX_REPETITIONS = 100_000;
 
   public BenchPlan {

@@ -14,6 +14,7 @@ import java.util.stream.Collectors;
  * The result of one engine in one test.
  *
  * @param resources memory, time to first token and energy
+ * @param limits share of what the machine can do; null if not measured
  * @param time end of the test
  * @param speedup speed of Myelin relative to this engine; null for Myelin itself
  */
@@ -24,6 +25,7 @@ public record BenchResult(
     BenchSpec test,
     Samples samples,
     Resources resources,
+    LimitShare limits,
     Instant time,
     Speedup speedup) {
 
@@ -47,7 +49,8 @@ public record BenchResult(
    * {@code double[]}), or null. Names are llama-bench's if the meaning is the same. Additional
    * names are {@code engine}, {@code cpu_library}, {@code isa}, {@code adapters}, {@code p10_ts},
    * {@code median_ts}, {@code p90_ts}, {@code first_token_ns}, {@code peak_bytes}, {@code
-   * joules_per_token}, {@code ratio} and {@code ratio_paired}.
+   * joules_per_token}, {@code ratio} and {@code ratio_paired}, and those of {@link
+   * LimitShare#fields} if the limits were measured.
    */
   public SequencedMap<String, Object> fields() {
     SequencedMap<String, Object> fields = new LinkedHashMap<>();
@@ -82,6 +85,9 @@ public record BenchResult(
     fields.put("joules_per_token", rounded(resources.joulesPerToken()));
     fields.put("ratio", speedup == null ? null : rounded(speedup.medianRatio));
     fields.put("ratio_paired", speedup == null ? null : rounded(speedup.pairedRatio));
+    if (limits != null) {
+      fields.putAll(limits.fields());
+    }
     fields.put("samples_ns", samples.nanoseconds().stream().mapToLong(Long::longValue).toArray());
     fields.put("samples_ts", Arrays.stream(samples.rates()).map(BenchResult::rounded).toArray());
     return fields;
@@ -97,7 +103,7 @@ public record BenchResult(
     return value == null ? null : (Double) rounded(value.doubleValue());
   }
 
-  private static double rounded(double value) {
+  static double rounded(double value) {
     return Math.abs(value) < 1e12 ? Math.round(value * 1e6) / 1e6 : value;
   }
 }

@@ -59,6 +59,10 @@ public record Samples(List<Long> nanoseconds, int tokens) {
     return quantile(ratios, 0.5);
   }
 
+  static double median(double[] values) {
+    return quantile(values, 0.5);
+  }
+
   private static double quantile(double[] values, double q) {
     double[] sorted = values.clone();
     Arrays.sort(sorted);

@@ -64,8 +64,7 @@ public record MemoryBandwidth(long bytesPerSecond, int threads, long bytes, int 
     Threads.check(threads, 0);
     Ggml.require();
     int count = threads == 0 ? KernelsLibrary.physicalCores() : threads;
-    long bufferBytes =
-        Math.clamp(CACHE_MULTIPLE * lastLevelCache(CPU_CACHE_FOLDER), MIN_BYTES, MAX_BYTES);
+    long bufferBytes = Math.clamp(CACHE_MULTIPLE * lastLevelCache(), MIN_BYTES, MAX_BYTES);
     long bytesPerThread =
         Math.max(1 << 20, Math.min(bufferBytes, availableBytes / MEMORY_DIVISOR) / count);
     bytesPerThread -= bytesPerThread % Long.BYTES;
@@ -115,6 +114,10 @@ public record MemoryBandwidth(long bytesPerSecond, int threads, long bytes, int 
   }
 
   /** Bytes of the largest CPU cache that the system reports; 0 if it reports none. */
+  public static long lastLevelCache() {
+    return lastLevelCache(CPU_CACHE_FOLDER);
+  }
+
   static long lastLevelCache(Path folder) {
     long largest = 0;
     for (int i = 0; i < 8; i++) {

@@ -216,6 +216,7 @@ class BenchTest {
             new BenchSpec(512, 0, 64),
             new Samples(List.of(1_000_000_000L, 500_000_000L), 512),
             new Resources(7L, null, 0.25),
+            new LimitShare(0.51234567, new MachineLimits(0, 2.5e12, 1e12), 0, 2000, 100),
             Instant.parse("2026-01-02T03:04:05.678Z"),
             new BenchResult.Speedup(1.25, 1.5));
     assertThat(result.fields().keySet())
@@ -250,6 +251,13 @@ class BenchTest {
             "joules_per_token",
             "ratio",
             "ratio_paired",
+            "limit_share",
+            "limit_bytes_per_s",
+            "limit_int8_ops_per_s",
+            "limit_f32_ops_per_s",
+            "bytes_per_token",
+            "int8_ops_per_token",
+            "f32_ops_per_token",
             "samples_ns",
             "samples_ts");
     assertThat(result.fields())
@@ -268,6 +276,11 @@ class BenchTest {
         .containsEntry("joules_per_token", 0.25)
         .containsEntry("ratio", 1.25)
         .containsEntry("ratio_paired", 1.5)
+        .containsEntry("limit_share", 0.512346)
+        .containsEntry("limit_bytes_per_s", null)
+        .containsEntry("limit_int8_ops_per_s", 2_500_000_000_000L)
+        .containsEntry("bytes_per_token", null)
+        .containsEntry("f32_ops_per_token", 100L)
         .containsEntry("samples_ts", new double[] {512, 1024});
   }
 
@@ -295,7 +308,8 @@ class BenchTest {
         options,
         repetitions,
         List.of(),
-        null);
+        null,
+        false);
   }
 
   @Test

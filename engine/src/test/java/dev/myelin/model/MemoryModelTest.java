@@ -187,7 +187,8 @@ class MemoryModelTest {
   @Test
   void benchPeersRequireFile() {
     List<BenchSpec> tests = List.of(new BenchSpec(8, 0, 0));
-    BenchPlan alone = new BenchPlan(memory(bytes), List.of(), tests, OPTIONS, 1, List.of(), null);
+    BenchPlan alone =
+        new BenchPlan(memory(bytes), List.of(), tests, OPTIONS, 1, List.of(), null, false);
     assertThat(alone.model().file()).isEmpty();
     BenchPeer peer =
         new BenchPeer.InProcess(
@@ -196,7 +197,9 @@ class MemoryModelTest {
               throw new AssertionError();
             });
     assertThatThrownBy(
-            () -> new BenchPlan(memory(bytes), List.of(), tests, OPTIONS, 1, List.of(peer), null))
+            () ->
+                new BenchPlan(
+                    memory(bytes), List.of(), tests, OPTIONS, 1, List.of(peer), null, false))
         .isInstanceOf(InvalidRequestException.class)
         .hasMessage(
             "peer llama.cpp: reads files only, expected another model than the bundled checkpoint");

@@ -33,7 +33,7 @@ public final class PeerBench {
     List<BenchResult> results = new ArrayList<>();
     Bench.run(
         new BenchPlan(
-            Checkpoint.of(model), List.of(adapter), tests, options, 2, List.of(peer), null),
+            Checkpoint.of(model), List.of(adapter), tests, options, 2, List.of(peer), null, true),
         started::add,
         results::add);
     assertThat(started).containsExactly("measuring pp32 @ d16", "measuring tg8");
@@ -43,6 +43,7 @@ public final class PeerBench {
             "myelin pp32 @ d16", peer.name() + " pp32 @ d16", "myelin tg8", peer.name() + " tg8");
     for (BenchResult result : results) {
       assertThat(result.samples().nanoseconds()).hasSize(2).allMatch(ns -> ns > 0);
+      assertThat(result.limits().share()).isPositive();
       assertThat(result.target().parameters()).isEqualTo(260_032);
       assertThat(result.target().modelType()).startsWith("llama 260.03K ");
     }

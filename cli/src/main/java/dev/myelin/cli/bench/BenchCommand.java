@@ -64,6 +64,10 @@ public final class BenchCommand extends Subcommand {
       flag(
           "Also measure time to first token, peak memory and energy; implied by --compare.",
           "--resources");
+  private final Value<Boolean> limits =
+      flag(
+          "Also measure what the machine can do, and show each speed as a share of it.",
+          "--limits");
   private final Value<Integer> limit =
       option(
           int.class,
@@ -83,13 +87,13 @@ public final class BenchCommand extends Subcommand {
         "-m, -t, -b and --cache-type are lists too, and options may be repeated: each combination",
         "is a row. With --compare the engines take turns. The ratio is Myelin's median over the",
         "other engine's: above 1 Myelin is faster. An engine that is missing or fails is skipped,",
-        "with a note.",
+        "with a note. The limit is the peak of matmuls for pp, and reading memory for tg.",
         "",
         "Examples:",
         "  myelin bench -m model.gguf",
         "  myelin bench -m model.gguf -p 0 -n 64 -d 0,1024 -o csv",
         "  myelin bench -m f16.gguf -m q4_0.gguf -t 1,2",
-        "  myelin bench -m model.gguf -t 2 --isa avx2 --compare llama.cpp",
+        "  myelin bench -m model.gguf -t 2 --isa avx2 --limits --compare llama.cpp",
         "  myelin bench -m model.gguf --compare ik_llama.cpp=ik_llama.cpp/build/bin/llama-bench",
         "  myelin bench -m model.gguf --compare jinfer=jinfer-bench.jar:jinfer.jar");
   }
@@ -136,7 +140,8 @@ public final class BenchCommand extends Subcommand {
                         options,
                         repetitions.get(),
                         namedPeers(),
-                        measuresResources() ? new ColdRunProcess(limit(), isa.get()) : null)));
+                        measuresResources() ? new ColdRunProcess(limit(), isa.get()) : null,
+                        limits.get())));
       }
     }
     return plans;

@@ -98,7 +98,14 @@ final class ColdRunMain {
         isOwn(args[0]) ? List.of() : List.of(Peers.of(args[0], Duration.ZERO, null));
     Bench.runOnce(
         new BenchPlan(
-            Checkpoint.of(Path.of(args[1])), adapters, List.of(test), session, 1, peers, null),
+            Checkpoint.of(Path.of(args[1])),
+            adapters,
+            List.of(test),
+            session,
+            1,
+            peers,
+            null,
+            false),
         args[0],
         () -> print(LOADING, ProcessMemory.bytes("self")),
         () -> print(FIRST_TOKEN, ProcessMemory.bytes("self")));

@@ -1,6 +1,7 @@
 package dev.myelin.cli.bench;
 
 import dev.myelin.bench.BenchResult;
+import dev.myelin.bench.MachineLimits;
 import dev.myelin.bench.Samples;
 import dev.myelin.cli.io.Units;
 import dev.myelin.error.Printable;
@@ -49,6 +50,9 @@ final class MarkdownOutput implements BenchOutput {
           right("memory", 7, r -> bytes(r.resources().peakBytes())),
           right("J/token", 7, r -> joules(r.resources().joulesPerToken())));
 
+  private static final Column LIMIT =
+      right("of limit", 8, r -> Units.decimals(r.limits().share(), 3));
+
   private static final List<Column> RATIOS =
       List.of(
           right("ratio", 6, r -> ratio(r, BenchResult.Speedup::medianRatio)),
@@ -57,6 +61,9 @@ final class MarkdownOutput implements BenchOutput {
   private final OptionalColumns optional;
   private final List<Column> columns = new ArrayList<>(LEADING);
   private BenchResult first;
+
+  /** The highest of all results. */
+  private MachineLimits limits = new MachineLimits(0, 0, 0);
 
   MarkdownOutput(OptionalColumns optional) {
     this.optional = optional;
@@ -69,6 +76,9 @@ final class MarkdownOutput implements BenchOutput {
     columns.addAll(TRAILING);
     if (optional.resources()) {
       columns.addAll(RESOURCES);
+    }
+    if (optional.limits()) {
+      columns.add(LIMIT);
     }
     columns.addAll(RATIOS);
   }
@@ -89,6 +99,9 @@ final class MarkdownOutput implements BenchOutput {
       lines.add(row(column -> column.pad(column.name)));
       lines.add(row(Column::rule));
     }
+    if (result.limits() != null) {
+      limits = limits.max(result.limits().limits());
+    }
     lines.add(row(column -> column.pad(column.cell.apply(result))));
     return String.join("", lines);
   }
@@ -97,7 +110,7 @@ final class MarkdownOutput implements BenchOutput {
   public String end() {
     return first == null
         ? ""
-        : "\n%s, isa %s, %s%s%s, %s repetitions, ggml commit %s%s\n"
+        : "\n%s, isa %s, %s%s%s, %s repetitions, ggml commit %s%s\n%s"
             .formatted(
                 first.target().cpu(),
                 first.target().isa(),
@@ -106,7 +119,23 @@ final class MarkdownOutput implements BenchOutput {
                 optional.batch() ? "" : ", batch " + first.session().batch(),
                 first.samples().nanoseconds().size(),
                 first.target().commit(),
-                first.adapters().isEmpty() ? "" : ", adapters " + Printable.of(first.adapters()));
+                first.adapters().isEmpty() ? "" : ", adapters " + Printable.of(first.adapters()),
+                limitsLine());
+  }
+
+  private String limitsLine() {
+    List<String> parts = new ArrayList<>();
+    if (limits.bandwidth() > 0) {
+      parts.add("memory " + Units.decimals(limits.bandwidth() * 1e-9, 2) + " GB/s");
+    }
+    if (limits.int8Ops() > 0) {
+      parts.add(
+          "int8 %s Tops/s, f32 %s Tops/s"
+              .formatted(
+                  Units.decimals(limits.int8Ops() * 1e-12, 2),
+                  Units.decimals(limits.f32Ops() * 1e-12, 2)));
+    }
+    return parts.isEmpty() ? "" : "limits: " + String.join("; ", parts) + "\n";
   }
 
   private String row(Function<Column, String> cell) {

@@ -8,6 +8,8 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.myelin.bench.BenchResult;
 import dev.myelin.bench.BenchSpec;
 import dev.myelin.bench.BenchTarget;
+import dev.myelin.bench.LimitShare;
+import dev.myelin.bench.MachineLimits;
 import dev.myelin.bench.Resources;
 import dev.myelin.bench.Samples;
 import dev.myelin.cache.CacheType;
@@ -29,6 +31,15 @@ class BenchCommandTest {
       result("llama.cpp", 1_000_000_000L, new BenchResult.Speedup(2, 2.5));
 
   private static BenchResult result(String engine, long nanoseconds, BenchResult.Speedup lead) {
+    return result(engine, new BenchSpec(128, 0, 0), nanoseconds, null, lead);
+  }
+
+  private static BenchResult result(
+      String engine,
+      BenchSpec test,
+      long nanoseconds,
+      LimitShare limits,
+      BenchResult.Speedup lead) {
     return new BenchResult(
         engine,
         new BenchTarget(
@@ -42,9 +53,10 @@ class BenchCommandTest {
             1_240,
             List.of()),
         new SessionOptions(640, 512, 2, CacheType.F16),
-        new BenchSpec(128, 0, 0),
+        test,
         new Samples(List.of(nanoseconds, nanoseconds), 128),
         new Resources(nanoseconds, 2_000_000L, null),
+        limits,
         Instant.parse("2026-01-02T03:04:05Z"),
         lead);
   }
@@ -71,10 +83,41 @@ class BenchCommandTest {
   @Test
   void printsMarkdownWithResources() {
     BenchOutput output =
-        BenchOutputs.of("md", new OptionalColumns(false, false, true)).orElseThrow();
+        BenchOutputs.of("md", new OptionalColumns(false, false, true, false)).orElseThrow();
     assertThat(output.result(PEER_RESULT))
         .contains("| 1st token |  memory | J/token |  ratio | paired |\n")
         .contains("|  1,000 ms | 2.00 MB |         |  2.000 |  2.500 |\n");
+  }
+
+  @Test
+  void printsLimits() throws Exception {
+    BenchSpec generation = new BenchSpec(0, 128, 0);
+    LimitShare prompt = new LimitShare(0.5, new MachineLimits(0, 2.5e12, 1e12), 0, 2000, 0);
+    LimitShare memory = new LimitShare(0.9, new MachineLimits(2e10, 0, 0), 1e9, 0, 0);
+    LimitShare slower = new LimitShare(0.95, new MachineLimits(1e10, 0, 0), 1e9, 0, 0);
+    List<BenchResult> results =
+        List.of(
+            result("myelin", new BenchSpec(128, 0, 0), 5, prompt, null),
+            result("myelin", generation, 5, memory, null),
+            result("llama.cpp", generation, 5, slower, new BenchResult.Speedup(2, 2.5)));
+    BenchOutput table =
+        BenchOutputs.of("md", new OptionalColumns(false, false, false, true)).orElseThrow();
+    assertThat(results.stream().map(table::result).reduce("", String::concat))
+        .contains("| of limit |  ratio | paired |\n")
+        .contains("|    0.500 |        |        |\n")
+        .contains("|    0.900 |        |        |\n")
+        .contains("|    0.950 |  2.000 |  2.500 |\n");
+    assertThat(table.end())
+        .endsWith("\nlimits: memory 20.00 GB/s; int8 2.50 Tops/s, f32 1.00 Tops/s\n");
+    BenchOutput lines = BenchOutputs.of("jsonl", OptionalColumns.NONE).orElseThrow();
+    JsonNode json = new ObjectMapper().readTree(lines.result(results.get(1)));
+    assertThat(json.get("limit_share").asDouble()).isEqualTo(0.9);
+    assertThat(json.get("limit_bytes_per_s").asLong()).isEqualTo(20_000_000_000L);
+    assertThat(json.get("limit_int8_ops_per_s").isNull()).isTrue();
+    BenchOutput csv = BenchOutputs.of("csv", OptionalColumns.NONE).orElseThrow();
+    assertThat(csv.result(results.getFirst()))
+        .contains("ratio,ratio_paired,limit_share,limit_bytes_per_s,")
+        .endsWith(",,\"0.5\",,\"2500000000000\",\"1000000000000\",,\"2000\",\"0\"\n");
   }
 
   @Test
@@ -227,6 +270,22 @@ class BenchCommandTest {
     assumeTrue(Files.exists(Path.of("/proc/self/status")), "skipped: needs Linux's /proc");
     assertThat(prompt.get("peak_bytes").asLong()).isBetween(20_000_000L, 2_000_000_000L);
     assertThat(generation.get("peak_bytes").asLong()).isBetween(20_000_000L, 2_000_000_000L);
+  }
+
+  @Test
+  void measuresShareOfTheLimit(@TempDir Path folder) throws Exception {
+    Path model = RandomModel.small("llama").write(folder.resolve("model.gguf"));
+    String line = "bench " + model + " -p 8 -n 2 -r 2 -t 1 -o jsonl --limits";
+    Outcome run = Outcome.of(line.split(" "));
+    assertThat(run.status()).as(run.err()).isZero();
+    List<String> rows = run.out().lines().toList();
+    assertThat(rows).hasSize(2);
+    for (String row : rows) {
+      JsonNode result = new ObjectMapper().readTree(row);
+      assertThat(result.get("limit_share").asDouble()).isPositive();
+      assertThat(result.get("limit_bytes_per_s").isNull())
+          .isEqualTo(result.get("n_gen").asInt() == 0);
+    }
   }
 
   /** Like llama-bench's lists: every combination is a row. */
