@@ -13,10 +13,16 @@
 enum { LANES = 8 };
 
 /** Declares the function of a type that is read row by row. */
-#define AVX2_WIDE_TYPE(type, name, kind) \
+#define AVX2_WIDE_TYPE(type, name, ...) \
     void avx2_pack_##name(const char *w, size_t stride, int blocks, const char *prefetch, panel *out);
 
 EACH_WIDE_TYPE(AVX2_WIDE_TYPE)
+EACH_WIDE_BLOCK_TYPE(AVX2_WIDE_TYPE)
+
+/** The function of a type that is read by planes, by the name of the table of the instruction set. */
+#define GEMV_PLANES_NAME(table, name) PASTE_GEMV(table, name)
+#define PASTE_GEMV(table, name) table##_gemv_##name
+#define DECLARE_PLANES(type, name) void GEMV_PLANES_NAME(TABLE, name)(GEMV_PARAMETERS);
 
 /** The fifth row, in a register of its own: multiples of the stride up to 7 would need too many registers. */
 INLINE const char *fifth_row(const char *p, size_t stride) {

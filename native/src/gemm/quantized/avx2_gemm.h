@@ -238,7 +238,11 @@ static void gemv_q2_k(const char *w, size_t stride, int blocks, const char *pref
 #define PACK(type, name) [TYPE_##type] = pack_##name,
 #define GEMV(type, name) [TYPE_##type] = gemv_##name,
 
-#define PACK_WIDE(type, name, kind) [TYPE_##type] = avx2_pack_##name,
+#define PACK_WIDE(type, name, ...) [TYPE_##type] = avx2_pack_##name,
+
+#define GEMV_PLANES(type, name) [TYPE_##type] = GEMV_PLANES_NAME(TABLE, name),
+
+EACH_PLANES_TYPE(DECLARE_PLANES)
 
 extern const row_gemv ROWS[TYPE_COUNT];
 
@@ -246,8 +250,8 @@ const quantized_gemm_table TABLE = {
     .by_row = ROWS,
     .gemv_n = 4,
     .max_gemv_n = 4,
-    .pack = {EACH_TYPE(PACK) EACH_WIDE_TYPE(PACK_WIDE)},
-    .gemv = {EACH_TYPE(GEMV)},
+    .pack = {EACH_TYPE(PACK) EACH_WIDE_TYPE(PACK_WIDE) EACH_WIDE_BLOCK_TYPE(PACK_WIDE)},
+    .gemv = {EACH_TYPE(GEMV) EACH_PLANES_TYPE(GEMV_PLANES)},
     .multiply =
         {
             [PANEL_32] = multiply_32,

@@ -17,3 +17,6 @@ INLINE void transpose_wide_rows(const void *rows, int words, void *out) {
 
 #define DEFINE(type, name, kind) DEFINE_PACK_WIDE(avx2_pack_, name, kind)
 EACH_WIDE_TYPE(DEFINE)
+
+#define DEFINE_BLOCKS(type, name, kind, size) DEFINE_PACK_WIDE_BLOCKS(avx2_pack_, name, kind, size)
+EACH_WIDE_BLOCK_TYPE(DEFINE_BLOCKS)

@@ -125,7 +125,9 @@ DEFINE_MULTIPLY(super_32, PANEL_SUPER_32)
 DEFINE_MULTIPLY(super_256, PANEL_SUPER_256)
 DEFINE_MULTIPLY(super_16_min, PANEL_SUPER_16_MIN)
 
-#define PACK_WIDE(type, name, kind) [TYPE_##type] = avx512_pack_##name,
+#define PACK_WIDE(type, name, ...) [TYPE_##type] = avx512_pack_##name,
+
+#define GEMV_PLANES(type, name) [TYPE_##type] = avx512_gemv_##name,
 
 const quantized_gemm_table quantized_gemm_avx512 = {
     .gemv_n = 8,
@@ -143,23 +145,21 @@ const quantized_gemm_table quantized_gemm_avx512 = {
              [TYPE_IQ4_NL] = avx512_pack_iq4_nl,
              [TYPE_IQ4_XS] = avx512_pack_iq4_xs,
              [TYPE_MXFP4] = avx512_pack_mxfp4,
-             EACH_WIDE_TYPE(PACK_WIDE)},
-    .gemv =
-        {
-            [TYPE_Q4_0] = avx512_gemv_q4_0,
-            [TYPE_Q4_1] = avx512_gemv_q4_1,
-            [TYPE_Q5_0] = avx512_gemv_q5_0,
-            [TYPE_Q5_1] = avx512_gemv_q5_1,
-            [TYPE_Q8_0] = avx512_gemv_q8_0,
-            [TYPE_Q2_K] = avx512_gemv_q2_k,
-            [TYPE_Q3_K] = avx512_gemv_q3_k,
-            [TYPE_Q4_K] = avx512_gemv_q4_k,
-            [TYPE_Q5_K] = avx512_gemv_q5_k,
-            [TYPE_Q6_K] = avx512_gemv_q6_k,
-            [TYPE_IQ4_NL] = avx512_gemv_iq4_nl,
-            [TYPE_IQ4_XS] = avx512_gemv_iq4_xs,
-            [TYPE_MXFP4] = avx512_gemv_mxfp4,
-        },
+             EACH_WIDE_TYPE(PACK_WIDE) EACH_WIDE_BLOCK_TYPE(PACK_WIDE)},
+    .gemv = {[TYPE_Q4_0] = avx512_gemv_q4_0,
+             [TYPE_Q4_1] = avx512_gemv_q4_1,
+             [TYPE_Q5_0] = avx512_gemv_q5_0,
+             [TYPE_Q5_1] = avx512_gemv_q5_1,
+             [TYPE_Q8_0] = avx512_gemv_q8_0,
+             [TYPE_Q2_K] = avx512_gemv_q2_k,
+             [TYPE_Q3_K] = avx512_gemv_q3_k,
+             [TYPE_Q4_K] = avx512_gemv_q4_k,
+             [TYPE_Q5_K] = avx512_gemv_q5_k,
+             [TYPE_Q6_K] = avx512_gemv_q6_k,
+             [TYPE_IQ4_NL] = avx512_gemv_iq4_nl,
+             [TYPE_IQ4_XS] = avx512_gemv_iq4_xs,
+             [TYPE_MXFP4] = avx512_gemv_mxfp4,
+             EACH_PLANES_TYPE(GEMV_PLANES)},
     .multiply =
         {
             [PANEL_32] = multiply_32,

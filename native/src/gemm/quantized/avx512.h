@@ -53,9 +53,15 @@ AVX512_TYPE(iq4_xs)
 AVX512_TYPE(mxfp4)
 
 /** Declares the function of a type that is read row by row. */
-#define AVX512_WIDE_TYPE(type, name, kind) \
+#define AVX512_WIDE_TYPE(type, name, ...) \
     void avx512_pack_##name(const char *w, size_t stride, int blocks, const char *prefetch, panel *out);
 
 EACH_WIDE_TYPE(AVX512_WIDE_TYPE)
+EACH_WIDE_BLOCK_TYPE(AVX512_WIDE_TYPE)
+
+/** Declares the function of a type that is read by planes. */
+#define AVX512_PLANES_TYPE(type, name) void avx512_gemv_##name(GEMV_PARAMETERS);
+
+EACH_PLANES_TYPE(AVX512_PLANES_TYPE)
 
 #endif

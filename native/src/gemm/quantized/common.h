@@ -6,7 +6,19 @@
 #include "simd/inline.h"
 
 /** The types that are read row by row, see widen.h: entry(type, name, kind of its panels). */
-#define EACH_WIDE_TYPE(entry) entry(TQ1_0, tq1_0, PANEL_SUPER_256)
+#define EACH_WIDE_TYPE(entry) entry(TQ1_0, tq1_0, PANEL_SUPER_256) entry(TQ2_0, tq2_0, PANEL_SUPER_256)
+
+/** Those of smaller blocks: entry(type, name, kind of its panels, weights of a block). */
+#define EACH_WIDE_BLOCK_TYPE(entry) \
+    entry(Q1_0, q1_0, PANEL_32, 128) entry(Q2_0, q2_0, PANEL_32, 64) entry(NVFP4, nvfp4, PANEL_16, 64)
+
+/** The types that GEMV reads by planes, see planes.h: entry(type, name). */
+#define EACH_PLANES_TYPE(entry) \
+    entry(Q1_0, q1_0) entry(Q2_0, q2_0) entry(NVFP4, nvfp4) entry(TQ1_0, tq1_0) entry(TQ2_0, tq2_0)
+
+/** The parameters of a gemv_fn. */
+#define GEMV_PARAMETERS \
+    const char *w, size_t stride, int blocks, const char *prefetch, const activation_block *x, int n, float *y
 
 /** Whether a panel holds superblocks, whose sums have a scale of their own. */
 INLINE int is_superblock(const enum panel_kind kind) {

@@ -34,28 +34,44 @@ NEON_TYPE(iq4_xs)
 NEON_TYPE(mxfp4)
 
 /** Declares the function of a type that is read row by row. */
-#define NEON_WIDE_TYPE(type, name, kind) \
+#define NEON_WIDE_TYPE(type, name, ...) \
     void neon_pack_##name(const char *w, size_t stride, int blocks, const char *prefetch, panel *out);
 
 EACH_WIDE_TYPE(NEON_WIDE_TYPE)
+EACH_WIDE_BLOCK_TYPE(NEON_WIDE_TYPE)
 
-#define NEON_PACK_WIDE(type, name, kind) [TYPE_##type] = neon_pack_##name,
+#define NEON_PACK_WIDE(type, name, ...) [TYPE_##type] = neon_pack_##name,
+
+/** The function of a type that is read by planes. */
+#define NEON_PLANES_TYPE(type, name) void neon_gemv_##name(GEMV_PARAMETERS);
+
+EACH_PLANES_TYPE(NEON_PLANES_TYPE)
+
+#define NEON_GEMV_PLANES(type, name) [TYPE_##type] = neon_gemv_##name,
 
 /** The entries that all NEON tables share. */
 #define NEON_COMMON                                                                                          \
     .gemv_n = 4, .max_gemv_n = 4,                                                                            \
-    .pack =                                                                                                  \
-        {[TYPE_Q4_0] = neon_pack_q4_0,   [TYPE_Q4_1] = neon_pack_q4_1,     [TYPE_Q5_0] = neon_pack_q5_0,     \
-         [TYPE_Q5_1] = neon_pack_q5_1,   [TYPE_Q8_0] = neon_pack_q8_0,     [TYPE_Q2_K] = neon_pack_q2_k,     \
-         [TYPE_Q3_K] = neon_pack_q3_k,   [TYPE_Q4_K] = neon_pack_q4_k,     [TYPE_Q5_K] = neon_pack_q5_k,     \
-         [TYPE_Q6_K] = neon_pack_q6_k,   [TYPE_IQ4_NL] = neon_pack_iq4_nl, [TYPE_IQ4_XS] = neon_pack_iq4_xs, \
-         [TYPE_MXFP4] = neon_pack_mxfp4, EACH_WIDE_TYPE(NEON_PACK_WIDE)},                                    \
+    .pack = {[TYPE_Q4_0] = neon_pack_q4_0,                                                                   \
+             [TYPE_Q4_1] = neon_pack_q4_1,                                                                   \
+             [TYPE_Q5_0] = neon_pack_q5_0,                                                                   \
+             [TYPE_Q5_1] = neon_pack_q5_1,                                                                   \
+             [TYPE_Q8_0] = neon_pack_q8_0,                                                                   \
+             [TYPE_Q2_K] = neon_pack_q2_k,                                                                   \
+             [TYPE_Q3_K] = neon_pack_q3_k,                                                                   \
+             [TYPE_Q4_K] = neon_pack_q4_k,                                                                   \
+             [TYPE_Q5_K] = neon_pack_q5_k,                                                                   \
+             [TYPE_Q6_K] = neon_pack_q6_k,                                                                   \
+             [TYPE_IQ4_NL] = neon_pack_iq4_nl,                                                               \
+             [TYPE_IQ4_XS] = neon_pack_iq4_xs,                                                               \
+             [TYPE_MXFP4] = neon_pack_mxfp4,                                                                 \
+             EACH_WIDE_TYPE(NEON_PACK_WIDE) EACH_WIDE_BLOCK_TYPE(NEON_PACK_WIDE)},                           \
     .gemv = {                                                                                                \
-        [TYPE_Q4_0] = neon_gemv_q4_0,  [TYPE_Q4_1] = neon_gemv_q4_1,     [TYPE_Q5_0] = neon_gemv_q5_0,       \
-        [TYPE_Q5_1] = neon_gemv_q5_1,  [TYPE_Q8_0] = neon_gemv_q8_0,     [TYPE_Q2_K] = neon_gemv_q2_k,       \
-        [TYPE_Q3_K] = neon_gemv_q3_k,  [TYPE_Q4_K] = neon_gemv_q4_k,     [TYPE_Q5_K] = neon_gemv_q5_k,       \
-        [TYPE_Q6_K] = neon_gemv_q6_k,  [TYPE_IQ4_NL] = neon_gemv_iq4_nl, [TYPE_IQ4_XS] = neon_gemv_iq4_xs,   \
-        [TYPE_MXFP4] = neon_gemv_mxfp4}
+        [TYPE_Q4_0] = neon_gemv_q4_0,   [TYPE_Q4_1] = neon_gemv_q4_1,      [TYPE_Q5_0] = neon_gemv_q5_0,     \
+        [TYPE_Q5_1] = neon_gemv_q5_1,   [TYPE_Q8_0] = neon_gemv_q8_0,      [TYPE_Q2_K] = neon_gemv_q2_k,     \
+        [TYPE_Q3_K] = neon_gemv_q3_k,   [TYPE_Q4_K] = neon_gemv_q4_k,      [TYPE_Q5_K] = neon_gemv_q5_k,     \
+        [TYPE_Q6_K] = neon_gemv_q6_k,   [TYPE_IQ4_NL] = neon_gemv_iq4_nl,  [TYPE_IQ4_XS] = neon_gemv_iq4_xs, \
+        [TYPE_MXFP4] = neon_gemv_mxfp4, EACH_PLANES_TYPE(NEON_GEMV_PLANES)}
 
 /** Prefetches bytes, a constant, to the L2 cache. */
 INLINE void neon_prefetch_l2(const char *prefetch, const size_t bytes) {
