@@ -3,6 +3,8 @@
 
 enum { LANES = 16 };
 
+#define DOT_TAKES_BYTES 1
+
 #include "planes.h"
 #include "x86_zip.h"
 
@@ -30,12 +32,6 @@ INLINE lanes_f32 to_floats(lanes_u32 v) {
 INLINE lanes_u32 lookup(const uint8_t table[16], lanes_u32 v) {
     const __m128i values = _mm_loadu_si128((const void *)table);
     return (lanes_u32)_mm512_shuffle_epi8(_mm512_broadcast_i32x4(values), (__m512i)v);
-}
-
-INLINE lanes_u32 ternary_digits(lanes_u32 v) {
-    const __mmask64 one = _mm512_cmpgt_epu8_mask((__m512i)v, _mm512_set1_epi8(85));
-    const __mmask64 two = _mm512_cmpgt_epu8_mask((__m512i)v, _mm512_set1_epi8((char)170));
-    return (lanes_u32)_mm512_mask_mov_epi8(_mm512_maskz_set1_epi8(one, 1), two, _mm512_set1_epi8(2));
 }
 
 INLINE lanes_i32 dot(const int steps, const lanes_u32 *q, const int8_t *x) {

@@ -1,5 +1,8 @@
 /* Compiled with dotprod. */
 #include "neon.h"
+
+#define DOT_TAKES_BYTES 0
+
 #include "planes.h"
 
 INLINE void transpose_rows(const char *p, size_t stride, lanes_u32 out[4]) {
@@ -36,8 +39,8 @@ INLINE lanes_u32 lookup(const uint8_t table[16], lanes_u32 v) {
 }
 
 INLINE lanes_u32 ternary_digits(lanes_u32 v) {
-    const uint8x16_t one = vcgtq_u8((uint8x16_t)v, vdupq_n_u8(85));
-    const uint8x16_t two = vcgtq_u8((uint8x16_t)v, vdupq_n_u8(170));
+    const uint8x16_t one = vcgtq_s8((int8x16_t)v, vdupq_n_s8(85 - 128));
+    const uint8x16_t two = vcgtq_s8((int8x16_t)v, vdupq_n_s8(170 - 128));
     return (lanes_u32)vnegq_s8(vreinterpretq_s8_u8(vaddq_u8(one, two)));
 }
 

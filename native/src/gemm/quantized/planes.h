@@ -11,11 +11,13 @@
  *   halves_at(p, stride)            an f16 of each row
  *   to_floats(v)                    the low half of each word, an f16
  *   lookup(table, v)                each byte, below 16, replaced by that of a table
- *   ternary_digits(v)               3 * v / 256 of each byte
+ *   ternary_digits(v)               3 * (v + 128) / 256 of each byte, signed
  *   dot(steps, q, x)                the dot product of at most 8 steps of quants below 32, of bytes of X
  *   multiply_add(a, b, c)           a * b + c, rounded once
  *   zip_4x8(x, out)                 [4][8] bytes to [8][4]
  *   zip_4x4(x, out)                 [4][4] bytes to [4][4], transposed
+ *
+ * dot() takes any byte for a quant if DOT_TAKES_BYTES is 1; then ternary_digits() is not needed.
  */
 #ifndef MYELIN_SRC_GEMM_QUANTIZED_PLANES_H
 #define MYELIN_SRC_GEMM_QUANTIZED_PLANES_H
@@ -33,11 +35,21 @@ INLINE lanes_u32 words_at(const char *p, size_t stride);
 INLINE lanes_f32 halves_at(const char *p, size_t stride);
 INLINE lanes_f32 to_floats(lanes_u32 v);
 INLINE lanes_u32 lookup(const uint8_t table[16], lanes_u32 v);
+#if !DOT_TAKES_BYTES
 INLINE lanes_u32 ternary_digits(lanes_u32 v);
+#endif
 INLINE lanes_i32 dot(const int steps, const lanes_u32 *q, const int8_t *x);
 INLINE lanes_f32 multiply_add(lanes_f32 a, lanes_f32 b, lanes_f32 c);
 INLINE void zip_4x8(const int8_t *x, int8_t *out);
 INLINE void zip_4x4(const int8_t *x, int8_t *out);
+
+#if DOT_TAKES_BYTES
+#define ADD_DIGITS add_triples
+#define DIGITS_SHIFT 8
+#else
+#define ADD_DIGITS add_digits
+#define DIGITS_SHIFT 0
+#endif
 
 #define EACH_ROW_OF_X(r) _Pragma("GCC unroll 8") for (int r = 0; r < n; r++)
 
@@ -54,10 +66,27 @@ INLINE lanes_f32 *sums_of(float *y, int r) {
     return (lanes_f32 *)(void *)(y + r * STRIP_ROWS);
 }
 
-/** Prefetches piece i of `pieces` of a K-block of 16 rows: the next ones in memory, to the L2 cache. */
-INLINE void prefetch_piece(const char *prefetch, const size_t bytes, size_t i, const size_t pieces) {
-    for (size_t line = i * bytes / pieces / 64; line < (i + 1) * bytes / pieces / 64; line++) {
-        __builtin_prefetch(prefetch + 64 * line, 0, 2);
+/**
+ * Prefetches while piece i of `pieces`, a constant, of the K-block of LANES rows at w is read, c the first of
+ * them: what is read after the strip to the L2 cache, in the order of memory, and the next K-block of these
+ * rows to the L1 cache. A line between two pieces may be left out.
+ */
+INLINE void prefetch_piece(const char *prefetch, const char *w, size_t stride, const size_t bytes,
+                           const size_t c, const size_t i, const size_t pieces) {
+    const size_t rows = LANES / pieces;
+    const char *far = prefetch + (c + rows * i) * bytes;
+#pragma GCC unroll 16
+    for (size_t at = 0; at < rows * bytes; at += 64) {
+        __builtin_prefetch(far + at, 0, 2);
+    }
+#pragma GCC unroll 16
+    for (size_t row = 0; row < rows; row++) {
+        /* from the end of the K-block, as its beginning may lie in the last line of this one */
+        const char *end = w + (rows * i + row) * stride + 2 * bytes - 1;
+#pragma GCC unroll 4
+        for (size_t line = 0; line < (bytes + 31) / 64; line++) {
+            __builtin_prefetch(end - 64 * line, 0, 3);
+        }
     }
 }
 
@@ -114,8 +143,8 @@ INLINE void gemv_bits(const int n, planes_fn planes, order_fn order, const int b
         for (int first = 0; first < blocks; first += blocks_of_d) {
             const char *at = w + first / blocks_of_d * BLOCK_BYTES;
             lanes_u32 bytes[4];
-            prefetch_piece(prefetch, PANEL_ROWS * BLOCK_BYTES * (size_t)(BLOCKS / blocks_of_d),
-                           (size_t)(c * BLOCKS + first * LANES), PANEL_ROWS * BLOCKS);
+            prefetch_piece(prefetch, w, stride, BLOCK_BYTES * (size_t)(BLOCKS / blocks_of_d), (size_t)c,
+                           (size_t)(first / blocks_of_d), (size_t)(BLOCKS / blocks_of_d));
             transpose_rows(at + offsetof(block_q1_0, qs), stride, bytes);
             const lanes_f32 d = halves_at(at, stride);
 #pragma GCC unroll 4
@@ -154,8 +183,10 @@ INLINE void gemv_nvfp4(const int n, const char *w, size_t stride, int blocks, co
         for (int b = 0; b < blocks; b++) {
             const char *at = w + b / 2 * (int)sizeof(block_nvfp4);
             lanes_u32 bytes[4];
-            prefetch_piece(prefetch, PANEL_ROWS * sizeof(block_nvfp4) * BLOCKS / 2,
-                           (size_t)(c * BLOCKS + b * LANES), PANEL_ROWS * BLOCKS);
+            if (b % 2 == 0) {
+                prefetch_piece(prefetch, w, stride, sizeof(block_nvfp4) * BLOCKS / 2, (size_t)c,
+                               (size_t)b / 2, BLOCKS / 2);
+            }
             const lanes_u32 scales = words_at(at, stride) >> 16 * (b % 2);
             transpose_rows(at + offsetof(block_nvfp4, qs) + 16 * (b % 2), stride, bytes);
 #pragma GCC unroll 2
@@ -191,17 +222,20 @@ INLINE void add_steps(const int n, const int steps, const lanes_u32 *q, const ac
 }
 
 /** Adds a superblock of LANES rows to the sums. */
-typedef void (*add_superblock_fn)(const int n, const char *w, size_t stride, const activation_block *x,
-                                  lanes_i32 sum[MAX_GEMV_N]);
+typedef void (*add_superblock_fn)(const int n, const char *w, size_t stride, const char *prefetch,
+                                  const size_t c, const activation_block *x, lanes_i32 sum[MAX_GEMV_N]);
 
-INLINE void add_tq2_0(const int n, const char *w, size_t stride, const activation_block *x,
-                      lanes_i32 sum[MAX_GEMV_N]) {
+INLINE void add_tq2_0(const int n, const char *w, size_t stride, const char *prefetch, const size_t c,
+                      const activation_block *x, lanes_i32 sum[MAX_GEMV_N]) {
     for (int h = 0; h < 2; h++) {
         lanes_u32 bytes[8];
         transpose_rows(w + 32 * h, stride, bytes);
         transpose_rows(w + 32 * h + 16, stride, bytes + 4);
 #pragma GCC unroll 4
         for (int j = 0; j < 4; j++) {
+            if (j % 2 == 0) {
+                prefetch_piece(prefetch, w, stride, sizeof(block_tq2_0), c, (size_t)(2 * h + j / 2), 4);
+            }
             lanes_u32 q[8];
 #pragma GCC unroll 8
             for (int i = 0; i < 8; i++) {
@@ -212,6 +246,10 @@ INLINE void add_tq2_0(const int n, const char *w, size_t stride, const activatio
     }
 }
 
+#ifndef ADD_TQ2_0
+#define ADD_TQ2_0 add_tq2_0
+#endif
+
 /** Three times each byte. */
 INLINE lanes_u32 triple(lanes_u32 v) {
     typedef uint8_t bytes __attribute__((vector_size(4 * LANES)));
@@ -219,6 +257,7 @@ INLINE lanes_u32 triple(lanes_u32 v) {
     return (lanes_u32)(b + b + b);
 }
 
+#if !DOT_TAKES_BYTES
 /** Adds digits 0 to digits - 1 of some words: digit n is weight k + 4 * count * n. */
 INLINE void add_digits(const int n, const int digits, const int count, lanes_u32 *v,
                        const activation_block *x, int k, lanes_i32 sum[MAX_GEMV_N]) {
@@ -232,29 +271,74 @@ INLINE void add_digits(const int n, const int digits, const int count, lanes_u32
         add_steps(n, count, q, x, k + 4 * count * i, sum);
     }
 }
-
-INLINE void add_tq1_0(const int n, const char *w, size_t stride, const activation_block *x,
-                      lanes_i32 sum[MAX_GEMV_N]) {
-    lanes_u32 v[8];
-    transpose_rows(w, stride, v);
-    transpose_rows(w + 16, stride, v + 4);
-    add_digits(n, 5, 8, v, x, 0, sum);
-    transpose_rows(w + 32, stride, v);
-    add_digits(n, 5, 4, v, x, 160, sum);
-    v[0] = words_at(w + offsetof(block_tq1_0, qh), stride);
-    add_digits(n, 4, 1, v, x, 240, sum);
+#else
+/**
+ * Adds digits 0 to digits - 1 of some words, times 256: digit n is weight k + 4 * count * n. A digit of v is
+ * (3 v - v') / 256, v' the triple of v in 8 bits.
+ */
+INLINE void add_triples(const int n, const int digits, const int count, lanes_u32 *v,
+                        const activation_block *x, int k, lanes_i32 sum[MAX_GEMV_N]) {
+    for (int i = 0; i < digits; i++) {
+        lanes_u32 next[8];
+#pragma GCC unroll 8
+        for (int j = 0; j < count; j++) {
+            next[j] = triple(v[j]);
+        }
+        EACH_ROW_OF_X(r) {
+            const int8_t *at = x[r].q + k + 4 * count * i;
+            sum[r] += 3 * dot(count, v, at) - dot(count, next, at);
+        }
+#pragma GCC unroll 8
+        for (int j = 0; j < count; j++) {
+            v[j] = next[j];
+        }
+    }
 }
 
-INLINE void gemv_ternary(const int n, add_superblock_fn add, const size_t block_bytes, const size_t d_at,
-                         const char *w, size_t stride, const char *prefetch, const activation_block *x,
-                         float *y) {
+#endif
+
+INLINE void add_tq1_0(const int n, const char *w, size_t stride, const char *prefetch, const size_t c,
+                      const activation_block *x, lanes_i32 sum[MAX_GEMV_N]) {
+    const size_t bytes = sizeof(block_tq1_0);
+    /* signed bytes are compared faster; 128 less stays 128 less when it is tripled */
+    const lanes_u32 sign = each_byte(DOT_TAKES_BYTES ? 0 : 0x80);
+    lanes_i32 all[MAX_GEMV_N];
+    lanes_u32 v[8];
+    EACH_ROW_OF_X(r) {
+        all[r] = (lanes_i32){0};
+    }
+    transpose_rows(w, stride, v);
+    transpose_rows(w + 16, stride, v + 4);
+#pragma GCC unroll 8
+    for (int i = 0; i < 8; i++) {
+        v[i] ^= sign;
+    }
+    prefetch_piece(prefetch, w, stride, bytes, c, 0, 4);
+    ADD_DIGITS(n, 5, 8, v, x, 0, all);
+    prefetch_piece(prefetch, w, stride, bytes, c, 1, 4);
+    transpose_rows(w + 32, stride, v);
+#pragma GCC unroll 4
+    for (int i = 0; i < 4; i++) {
+        v[i] ^= sign;
+    }
+    prefetch_piece(prefetch, w, stride, bytes, c, 2, 4);
+    ADD_DIGITS(n, 5, 4, v, x, 160, all);
+    prefetch_piece(prefetch, w, stride, bytes, c, 3, 4);
+    v[0] = words_at(w + offsetof(block_tq1_0, qh), stride) ^ sign;
+    ADD_DIGITS(n, 4, 1, v, x, 240, all);
+    EACH_ROW_OF_X(r) {
+        sum[r] += all[r] >> DIGITS_SHIFT;
+    }
+}
+
+INLINE void gemv_ternary(const int n, add_superblock_fn add, const size_t d_at, const char *w, size_t stride,
+                         const char *prefetch, const activation_block *x, float *y) {
     for (int c = 0; c < PANEL_ROWS; c += LANES, w += LANES * stride, y += LANES) {
         lanes_i32 sum[MAX_GEMV_N];
         EACH_ROW_OF_X(r) {
             sum[r] = (lanes_i32){0} - x[r].sum;
         }
-        prefetch_piece(prefetch, PANEL_ROWS * block_bytes, (size_t)c, PANEL_ROWS);
-        add(n, w, stride, x, sum);
+        add(n, w, stride, prefetch, (size_t)c, x, sum);
         const lanes_f32 d = halves_at(w + d_at, stride);
         EACH_ROW_OF_X(r) {
             const lanes_f32 f = __builtin_convertvector(sum[r], lanes_f32) * d;
@@ -269,25 +353,23 @@ INLINE void gemv_ternary(const int n, add_superblock_fn add, const size_t block_
  * Defines the gemv_fn of every type of EACH_PLANES_TYPE: NAME(name), by CALL_WITH_N_TO_ the gemv_n of the
  * instruction set.
  */
-#define DEFINE_GEMV_PLANES(NAME, CALL)                                                                       \
-    void NAME(q1_0)(GEMV_PARAMETERS) {                                                                       \
-        CALL(gemv_bits, planes_q1_0, order_q1_0, 4, 1, w, stride, blocks, prefetch, x, y)                    \
-    }                                                                                                        \
-    void NAME(q2_0)(GEMV_PARAMETERS) {                                                                       \
-        CALL(gemv_bits, planes_q2_0, order_q2_0, 2, 0, w, stride, blocks, prefetch, x, y)                    \
-    }                                                                                                        \
-    void NAME(nvfp4)(GEMV_PARAMETERS) {                                                                      \
-        CALL(gemv_nvfp4, w, stride, blocks, prefetch, x, y)                                                  \
-    }                                                                                                        \
-    void NAME(tq1_0)(GEMV_PARAMETERS) {                                                                      \
-        (void)blocks;                                                                                        \
-        CALL(gemv_ternary, add_tq1_0, sizeof(block_tq1_0), offsetof(block_tq1_0, d), w, stride, prefetch, x, \
-             y)                                                                                              \
-    }                                                                                                        \
-    void NAME(tq2_0)(GEMV_PARAMETERS) {                                                                      \
-        (void)blocks;                                                                                        \
-        CALL(gemv_ternary, add_tq2_0, sizeof(block_tq2_0), offsetof(block_tq2_0, d), w, stride, prefetch, x, \
-             y)                                                                                              \
+#define DEFINE_GEMV_PLANES(NAME, CALL)                                                     \
+    void NAME(q1_0)(GEMV_PARAMETERS) {                                                     \
+        CALL(gemv_bits, planes_q1_0, order_q1_0, 4, 1, w, stride, blocks, prefetch, x, y)  \
+    }                                                                                      \
+    void NAME(q2_0)(GEMV_PARAMETERS) {                                                     \
+        CALL(gemv_bits, planes_q2_0, order_q2_0, 2, 0, w, stride, blocks, prefetch, x, y)  \
+    }                                                                                      \
+    void NAME(nvfp4)(GEMV_PARAMETERS) {                                                    \
+        CALL(gemv_nvfp4, w, stride, blocks, prefetch, x, y)                                \
+    }                                                                                      \
+    void NAME(tq1_0)(GEMV_PARAMETERS) {                                                    \
+        (void)blocks;                                                                      \
+        CALL(gemv_ternary, add_tq1_0, offsetof(block_tq1_0, d), w, stride, prefetch, x, y) \
+    }                                                                                      \
+    void NAME(tq2_0)(GEMV_PARAMETERS) {                                                    \
+        (void)blocks;                                                                      \
+        CALL(gemv_ternary, ADD_TQ2_0, offsetof(block_tq2_0, d), w, stride, prefetch, x, y) \
     }
 
 #endif
