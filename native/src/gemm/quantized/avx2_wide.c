@@ -2,6 +2,10 @@
 #include "avx2_blocks.h"
 #include "wide_types.h"
 
+INLINE bytes_16 lookup_16(bytes_16 table, bytes_16 index) {
+    return (bytes_16)_mm_shuffle_epi8((__m128i)table, (__m128i)index);
+}
+
 INLINE void transpose_wide_rows(const void *rows, int words, void *out) {
     for (int i = 0; i < words; i += 4) {
         for (size_t c = 0; c < PANEL_ROWS; c += LANES) {

@@ -2,6 +2,10 @@
 #include "neon.h"
 #include "wide_types.h"
 
+INLINE bytes_16 lookup_16(bytes_16 table, bytes_16 index) {
+    return (bytes_16)vqtbl1q_u8((uint8x16_t)table, (uint8x16_t)index);
+}
+
 INLINE void transpose_wide_rows(const void *rows, int words, void *out) {
     for (int i = 0; i < words; i += 4) {
         for (size_t c = 0; c < PANEL_ROWS; c += LANES) {

@@ -90,6 +90,9 @@ INLINE bytes_16 load_16(const char *p) {
     return v;
 }
 
+/** Each byte of index, below 16, replaced by that of a table; defined by the file that includes this. */
+INLINE bytes_16 lookup_16(bytes_16 table, bytes_16 index);
+
 INLINE float load_half(const char *p) {
     half_t h;
     memcpy(&h, p, sizeof h);
