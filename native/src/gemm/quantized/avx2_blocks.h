@@ -202,16 +202,19 @@ INLINE scale_and_min read_iq4_xs(const char *w, size_t stride, size_t b, __m256i
     return (scale_and_min){_mm256_mul_ps(scales(w, stride), scale), _mm256_setzero_ps()};
 }
 
-INLINE scale_and_min read_mxfp4(const char *w, size_t stride, size_t b, __m256i q[8]) {
-    w += b * sizeof(block_mxfp4);
-    read_nibbles(CODEBOOK, w + offsetof(block_mxfp4, qs), stride, codebook(CODEBOOK_E2M1), q);
-    /* 2^(e - 128); for e < 2 it is subnormal */
-    const __m256i e = _mm256_and_si256(words(w, stride), _mm256_set1_epi32(255));
+/** 2^(e - 128), subnormal for e < 2. */
+INLINE __m256 e8m0_to_float(__m256i e) {
     const __m256i normal = _mm256_slli_epi32(_mm256_sub_epi32(e, _mm256_set1_epi32(1)), 23);
     const __m256i small = _mm256_sllv_epi32(_mm256_set1_epi32(0x200000), e);
     const __m256i is_small = _mm256_cmpgt_epi32(_mm256_set1_epi32(2), e);
-    const __m256i d = _mm256_blendv_epi8(normal, small, is_small);
-    return (scale_and_min){_mm256_castsi256_ps(d), _mm256_setzero_ps()};
+    return _mm256_castsi256_ps(_mm256_blendv_epi8(normal, small, is_small));
+}
+
+INLINE scale_and_min read_mxfp4(const char *w, size_t stride, size_t b, __m256i q[8]) {
+    w += b * sizeof(block_mxfp4);
+    read_nibbles(CODEBOOK, w + offsetof(block_mxfp4, qs), stride, codebook(CODEBOOK_E2M1), q);
+    const __m256i e = _mm256_and_si256(words(w, stride), _mm256_set1_epi32(255));
+    return (scale_and_min){e8m0_to_float(e), _mm256_setzero_ps()};
 }
 
 #endif

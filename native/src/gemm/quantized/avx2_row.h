@@ -14,7 +14,8 @@
 
 /* ---- prefetching ------------------------------------------------------------------------------------- */
 
-enum { PREFETCH_DISTANCE = 4096 /* bytes; 2 to 8 KB are alike */ };
+/* in bytes; Zen 4: 16 KB is as fast, 4 KB slower */
+enum { PREFETCH_DISTANCE = 8192 };
 
 /** What is read PREFETCH_DISTANCE later: the rest of the rows, then the rows that are read next. */
 typedef struct {
@@ -32,11 +33,14 @@ INLINE prefetcher prefetch_rows(const gemm_args *args, int64_t from, int64_t to)
     };
 }
 
-/** Prefetches as many bytes, a constant, as are read meanwhile. */
+/**
+ * Prefetches as many bytes, a constant, as are read meanwhile. To the L2 cache: the L1 cache has fewer misses
+ * in flight than one thread needs.
+ */
 INLINE void prefetch_bytes(prefetcher *p, const size_t bytes) {
 #pragma GCC unroll 16
     for (size_t i = 0; i < bytes; i += 64) {
-        _mm_prefetch(p->at + i, _MM_HINT_T0);
+        _mm_prefetch(p->at + i, _MM_HINT_T1);
     }
     p->at += bytes;
     if (__builtin_expect(p->at >= p->end, 0)) {
