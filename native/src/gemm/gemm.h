@@ -83,7 +83,7 @@ typedef void (*dequantize_fn)(const void *w, int blocks, dequantized_block *out)
 typedef struct {
     enum activation_format activations; /* ACTIVATIONS_NONE: no kernel */
     enum panel_kind panel;
-    int zero_shift; /* the zero point is 1 << zero_shift */
+    int zero_shift; /* the zero point, or half the range of quants with minimums, is 1 << zero_shift */
     int block_size; /* values of a block */
     size_t block_bytes;
     dequantize_fn dequantize;

@@ -6,8 +6,9 @@
 
 enum {
     VECTORS = PANEL_ROWS / LANES, /* of the rows of a panel */
-    TILE_N = 4,   /* rows of X: 8 registers of sums leave 8 for operands and intermediate values */
-    NO_ZERO = -1, /* no zero point */
+    TILE_N = 4,        /* rows of X: 8 registers of sums leave 8 for operands and intermediate values */
+    NO_ZERO = -1,      /* no zero point */
+    SIGNED_PANELS = 1, /* see avx2_signed.h */
 };
 
 /* keeps the order of the source: the compiler would begin more sums than there are registers */

@@ -1,7 +1,9 @@
 /**
  * Multiplies panels in 256-bit vectors. A file that includes this defines what differs between AVX2 and AVX-
- * VNNI: TILE_N, CASES_TO_TILE_N and add_dot_products(). r is a row of X, c a vector of rows of W.
+ * VNNI: TILE_N, CASES_TO_TILE_N, add_dot_products(), and whether 8-bit quants need SIGNED_PANELS. r is a row
+ * of X, c a vector of rows of W.
  */
+#include "avx2_signed.h"
 
 #define EACH_X(r) _Pragma("GCC unroll 8") for (size_t r = 0; r < n; r++)
 #define EACH_VECTOR(c) _Pragma("GCC unroll 2") for (size_t c = 0; c < VECTORS; c++)
@@ -34,9 +36,22 @@ INLINE __m256 min_offset_16(const panel *w, size_t at, const activation_block *x
     return _mm256_mul_ps(dot_mins(w, at, BLOCKS, sums), _mm256_load_ps(w->dmin + at));
 }
 
+INLINE int has_signs(const size_t max_q) {
+    return SIGNED_PANELS && max_q == 255;
+}
+
+/** Prefetches half of the rows of X of a tile: all rows of X take most of the L2 cache, or more. */
+INLINE void prefetch_half_tile(const activation_block *x, int half) {
+    const size_t bytes = TILE_N * sizeof *x / 2;
+#pragma GCC unroll 24
+    for (size_t i = 0; i < bytes; i += 64) {
+        _mm_prefetch((const char *)x + (size_t)half * bytes + i, _MM_HINT_T0);
+    }
+}
+
 /** A tile of n rows of X and one panel; every const parameter is a constant in the caller. */
 INLINE void tile(const size_t n, const enum panel_kind kind, const size_t max_q, const int zero_shift,
-                 const panel *w, const activation_block *x, int blocks, float *y) {
+                 const panel *w, const signed_panel *split, const activation_block *x, int blocks, float *y) {
     const int superblock = is_superblock(kind);
     const size_t steps = (size_t)steps_per_scale(kind);
     const int count = scale_count(kind, blocks);
@@ -52,7 +67,12 @@ INLINE void tile(const size_t n, const enum panel_kind kind, const size_t max_q,
     for (int i = 0; i < count; i++) {
         const size_t b = (size_t)(kind == PANEL_SUPER_16 ? superblock_16_order(i) : i);
         __m256i a[TILE_N][VECTORS];
-        add_dot_products(n, VECTORS, kind, max_q, zero_shift, steps, (const void *)w->q[steps * b], x, b, a);
+        if (has_signs(max_q)) {
+            add_signed_products(n, steps, split, x, b, a);
+        } else {
+            add_dot_products(n, VECTORS, kind, max_q, zero_shift, steps, (const void *)w->q[steps * b], x, b,
+                             a);
+        }
         EACH_X(r) {
             EACH_VECTOR(c) {
                 __m256 d = _mm256_load_ps(w->d[b] + c * LANES);
@@ -76,12 +96,18 @@ INLINE void tile(const size_t n, const enum panel_kind kind, const size_t max_q,
 
 INLINE void multiply(const enum panel_kind kind, const size_t max_q, const int zero_shift,
                      const panel w[PANELS], const activation_block *x, int64_t n, int blocks, float *y) {
+    signed_panel split[PANELS];
+    for (int p = 0; has_signs(max_q) && p < PANELS; p++) {
+        split_signs(w + p, (size_t)scale_count(kind, blocks), (size_t)steps_per_scale(kind), split + p);
+    }
     for (int64_t left = n, count; left > 0; left -= count, x += count, y += count * STRIP_ROWS) {
         /* tiles of about the same size: a small one does not fill the pipelines */
         count = balanced_part(left, TILE_N);
         for (int p = 0; p < PANELS; p++) {
+            prefetch_half_tile(x + TILE_N, p);
             switch (count) {
-                CASES_TO_TILE_N(tile, kind, max_q, zero_shift, w + p, x, blocks, y + p * PANEL_ROWS)
+                CASES_TO_TILE_N(tile, kind, max_q, zero_shift, w + p, split + p, x, blocks,
+                                y + p * PANEL_ROWS)
                 default:
                     __builtin_unreachable();
             }
@@ -117,14 +143,20 @@ static void multiply_16(const panel w[PANELS], const activation_block *x, int64_
 
 static void multiply_32_min(const panel w[PANELS], const activation_block *x, int64_t n, int blocks,
                             int zero_shift, float *y) {
-    (void)zero_shift;
-    multiply(PANEL_32_MIN, 31, NO_ZERO, w, x, n, blocks, y);
+    if (zero_shift == 3) {
+        multiply(PANEL_32_MIN, 15, NO_ZERO, w, x, n, blocks, y);
+    } else {
+        multiply(PANEL_32_MIN, 31, NO_ZERO, w, x, n, blocks, y);
+    }
 }
 
 static void multiply_super_32_min(const panel w[PANELS], const activation_block *x, int64_t n, int blocks,
                                   int zero_shift, float *y) {
-    (void)zero_shift;
-    multiply(PANEL_SUPER_32_MIN, 31, NO_ZERO, w, x, n, blocks, y);
+    if (zero_shift == 3) {
+        multiply(PANEL_SUPER_32_MIN, 15, NO_ZERO, w, x, n, blocks, y);
+    } else {
+        multiply(PANEL_SUPER_32_MIN, 31, NO_ZERO, w, x, n, blocks, y);
+    }
 }
 
 static void multiply_super_16(const panel w[PANELS], const activation_block *x, int64_t n, int blocks,

@@ -11,6 +11,7 @@ enum {
     VECTORS = PANEL_ROWS / LANES, /* of the rows of a panel */
     TILE_N = 6,                   /* rows of X: 12 registers of sums leave 4 for operands */
     NO_ZERO = -1,                 /* no zero point */
+    SIGNED_PANELS = 0,
 };
 
 #define CASES_TO_TILE_N CASES_TO_6
