@@ -18,8 +18,15 @@ enum {
     TYPE_Q4_K = 12,
     TYPE_Q5_K = 13,
     TYPE_Q6_K = 14,
+    TYPE_IQ2_XXS = 16,
+    TYPE_IQ2_XS = 17,
+    TYPE_IQ3_XXS = 18,
+    TYPE_IQ1_S = 19,
     TYPE_IQ4_NL = 20,
+    TYPE_IQ3_S = 21,
+    TYPE_IQ2_S = 22,
     TYPE_IQ4_XS = 23,
+    TYPE_IQ1_M = 29,
     TYPE_BF16 = 30,
     TYPE_TQ1_0 = 34,
     TYPE_TQ2_0 = 35,
@@ -154,6 +161,81 @@ typedef struct {
     uint8_t qs[128];
 } block_iq4_xs;
 _Static_assert(sizeof(block_iq4_xs) == 136, "iq4_xs");
+
+/*
+ * Superblocks of 256 weights whose quants are entries of a grid (gemm/quantized/grids.h): of 8 weights, of 4
+ * in iq3_xxs and iq3_s. The sign of weight i is bit i % 8 of a byte for every 8 weights; of 7 stored bits,
+ * the eighth makes the number of ones even. A scale s counts as 2 s + 1.
+ */
+
+/**
+ * d / 8 * scale * grid; for every 32 weights 4 bytes of indices, then a word of 4 times 7 signs and a scale.
+ */
+typedef struct {
+    half_t d;
+    uint8_t qs[64];
+} block_iq2_xxs;
+_Static_assert(sizeof(block_iq2_xxs) == 66, "iq2_xxs");
+
+/** d / 8 * scale * grid; 9 bits of index and 7 signs for every 8 weights, a nibble of scale for every 16. */
+typedef struct {
+    half_t d;
+    uint16_t qs[32];
+    uint8_t scales[8];
+} block_iq2_xs;
+_Static_assert(sizeof(block_iq2_xs) == 74, "iq2_xs");
+
+/** As iq2_xs, with 10 bits of index, of which the high 2 of index i are in qh[i / 4] from bit 2 (i % 4) on.
+ */
+typedef struct {
+    half_t d;
+    uint8_t qs[32];
+    uint8_t signs[32];
+    uint8_t qh[8];
+    uint8_t scales[8];
+} block_iq2_s;
+_Static_assert(sizeof(block_iq2_s) == 82, "iq2_s");
+
+/** d / 4 * scale * grid; 64 indices, then for every 32 weights a word of 4 times 7 signs and a scale. */
+typedef struct {
+    half_t d;
+    uint8_t qs[64];
+    uint8_t signs_and_scales[32];
+} block_iq3_xxs;
+_Static_assert(sizeof(block_iq3_xxs) == 98, "iq3_xxs");
+
+/** d * scale * grid; bit i % 8 of qh[i / 8] is the ninth of index i; a nibble of scale for every 32 weights.
+ */
+typedef struct {
+    half_t d;
+    uint8_t qs[64];
+    uint8_t qh[8];
+    uint8_t signs[32];
+    uint8_t scales[4];
+} block_iq3_s;
+_Static_assert(sizeof(block_iq3_s) == 110, "iq3_s");
+
+/**
+ * d * scale * (grid + delta), the grid ternary, delta an eighth with the sign of the highest bit of qh, which
+ * has, for every 32 weights, the high 3 bits of 4 indices, a scale of 3 bits, and this sign.
+ */
+typedef struct {
+    half_t d;
+    uint8_t qs[32];
+    uint16_t qh[8];
+} block_iq1_s;
+_Static_assert(sizeof(block_iq1_s) == 50, "iq1_s");
+
+/**
+ * As iq1_s, with a sign for every 8 weights: a nibble of qh has the high 3 bits of an index and this sign.
+ * The scales, for every 16 weights, are the low 12 bits of 4 words; the high 4 of these are d.
+ */
+typedef struct {
+    uint8_t qs[32];
+    uint8_t qh[16];
+    uint8_t scales[8];
+} block_iq1_m;
+_Static_assert(sizeof(block_iq1_m) == 56, "iq1_m");
 
 /** 32 weights: 2^(e - 128) * codebook[q] (OCP microscaling, E2M1 doubled), nibbles as q4_0's. */
 typedef struct {
