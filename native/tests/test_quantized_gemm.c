@@ -37,13 +37,15 @@ static void store_half(char *at, half_t h) {
 
 enum { MAX_SCALES = 2 };
 
-/** The offsets of the f16 scale and minimum in a block. Returns their count; mxfp4 and nvfp4 have none. */
+/** The offsets of the f16 scale and minimum in a block. Returns their count; mxfp4, nvfp4 and iq1_m have
+ * none. */
 static int scale_offsets(int32_t type, size_t at[MAX_SCALES]) {
     at[0] = 0;
     at[1] = 2;
     switch (type) {
         case TYPE_MXFP4:
         case TYPE_NVFP4:
+        case TYPE_IQ1_M:
             return 0;
         case TYPE_TQ1_0:
             at[0] = offsetof(block_tq1_0, d);
@@ -87,6 +89,11 @@ static void fill_weights(int32_t type, size_t blocks, const uint8_t *byte, char 
         if (type == TYPE_MXFP4) {
             w[0] = (char)(118 + next() % 8);
         }
+        for (int i = 0; type == TYPE_IQ1_M && i < 4; i++) {
+            /* the nibbles of a scale */
+            char *high = w + offsetof(block_iq1_m, scales) + 2 * i + 1;
+            *high = (char)((*high & 15) | (i == 3 ? 0x20 : (int)(next() & 0xf0)));
+        }
         for (int i = 0; type == TYPE_NVFP4 && i < 4; i++) {
             w[i] = (char)next();
         }
@@ -100,6 +107,7 @@ static int values_per_scale(enum panel_kind kind) {
             return 16;
         case PANEL_SUPER_16_MIN:
         case PANEL_SUPER_256:
+        case PANEL_SUPER_16_INT:
             return K_BLOCK;
         default:
             return 32;
@@ -124,6 +132,8 @@ static void dequantize(int32_t type, int64_t k, const char *row, double *out) {
                 w -= (double)block.dmin * block.mins[i / 32];
             } else if (t->panel == PANEL_SUPER_16_MIN) {
                 w -= (double)block.dmin * block.mins[i / 16];
+            } else if (t->panel == PANEL_SUPER_16_INT) {
+                w = d * block.scales[i / 16] * (block.q[i] - (1 << t->zero_shift));
             } else {
                 w -= d * (1 << t->zero_shift);
             }
@@ -262,6 +272,8 @@ static void check_panel(const isa_kernels *isa, int32_t type, int blocks) {
     } else if (has_mins) {
         same = same && memcmp(expected.mins, packed.mins, mins) == 0 &&
                memcmp(expected.dmin, packed.dmin, sizeof expected.dmin) == 0;
+    } else if (t->panel == PANEL_SUPER_16_INT) {
+        same = same && memcmp(expected.scales, packed.scales, sizeof expected.scales) == 0;
     }
     CHECK(same, "%s type %d: a panel of %d blocks", isa->name, type, blocks);
 }

@@ -47,6 +47,7 @@ enum panel_kind {
     PANEL_SUPER_32,     /* d * (q - zero) by 32 */
     PANEL_SUPER_256,    /* d * (q - zero) by 256 */
     PANEL_SUPER_16_MIN, /* d * q, q times its scale, minus dmin * min by 16; scale and min integers */
+    PANEL_SUPER_16_INT, /* d * scale * (q - zero) by 16, scale an integer: a superblock is one exact sum */
     PANEL_KINDS,
 };
 
@@ -55,8 +56,9 @@ typedef struct {
     uint8_t q[K_BLOCK / 4][PANEL_ROWS][4]; /* [step][row][4] */
     float d[16][PANEL_ROWS];               /* by 32 (8 of them), by 16, or a single one */
     union {
-        float m[BLOCKS][PANEL_ROWS];         /* PANEL_32_MIN */
-        int16_t mins[BLOCKS][PANEL_ROWS][2]; /* by 32 (in the first 4) or by 16 */
+        float m[BLOCKS][PANEL_ROWS];           /* PANEL_32_MIN */
+        int16_t mins[BLOCKS][PANEL_ROWS][2];   /* by 32 (in the first 4) or by 16 */
+        int16_t scales[BLOCKS][PANEL_ROWS][2]; /* PANEL_SUPER_16_INT */
     };
     float dmin[PANEL_ROWS];
 } __attribute__((aligned(64))) panel;
@@ -66,7 +68,10 @@ typedef struct {
     uint8_t q[K_BLOCK];
     float d[16];
     float m[BLOCKS];
-    int16_t mins[16];
+    union {
+        int16_t mins[16];
+        int16_t scales[16]; /* PANEL_SUPER_16_INT */
+    };
     float dmin;
 } dequantized_block;
 
@@ -78,6 +83,15 @@ extern const uint8_t CODEBOOK_E2M1[16];
 
 /** Reads a K-block of a row, or its first blocks of 32. */
 typedef void (*dequantize_fn)(const void *w, int blocks, dequantized_block *out);
+
+/** The reference of the types of quantized/grids.h. */
+void dequantize_iq2_xxs(const void *w, int blocks, dequantized_block *out);
+void dequantize_iq2_xs(const void *w, int blocks, dequantized_block *out);
+void dequantize_iq2_s(const void *w, int blocks, dequantized_block *out);
+void dequantize_iq3_xxs(const void *w, int blocks, dequantized_block *out);
+void dequantize_iq3_s(const void *w, int blocks, dequantized_block *out);
+void dequantize_iq1_s(const void *w, int blocks, dequantized_block *out);
+void dequantize_iq1_m(const void *w, int blocks, dequantized_block *out);
 
 /** A type of weights; of f16, bf16 and f32 only the sizes. */
 typedef struct {

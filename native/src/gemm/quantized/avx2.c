@@ -123,6 +123,34 @@ INLINE void add_dot_products(const size_t n, const size_t width, const enum pane
     }
 }
 
+/**
+ * Adds the dot products of 16 weights, four steps of quants up to max_q from `step` on, times their scales:
+ * pairs in place of the ones of add_pairs().
+ */
+INLINE void add_scaled_products(const size_t n, const size_t max_q, const __m256i *w,
+                                const activation_block *x, size_t step, const __m256i scale[VECTORS],
+                                __m256i sum[TILE_N][VECTORS]) {
+    const size_t depth = depth_of(max_q, 4);
+    UNROLL(i, 4 / depth) {
+        __m256i s[TILE_N][VECTORS];
+        UNROLL(j, depth) {
+            const size_t at = i * depth + j;
+            UNROLL(r, n) {
+                const __m256i v = broadcast(x + r, step + at);
+                UNROLL(c, VECTORS) {
+                    const __m256i p = _mm256_maddubs_epi16(w[at * VECTORS + c], v);
+                    s[r][c] = j == 0 ? p : _mm256_add_epi16(s[r][c], p);
+                    KEEP(s[r][c]);
+                    if (j == depth - 1) {
+                        sum[r][c] = _mm256_add_epi32(sum[r][c], _mm256_madd_epi16(s[r][c], scale[c]));
+                        KEEP(sum[r][c]);
+                    }
+                }
+            }
+        }
+    }
+}
+
 /** The scale is in both halves of a word: see add_scaled(). */
 enum { SCALE_TWICE = 1 };
 

@@ -262,5 +262,6 @@ const quantized_gemm_table TABLE = {
             [PANEL_SUPER_32] = multiply_super_32,
             [PANEL_SUPER_256] = multiply_super_256,
             [PANEL_SUPER_16_MIN] = multiply_super_16_min,
+            [PANEL_SUPER_16_INT] = multiply_super_16_int,
         },
 };

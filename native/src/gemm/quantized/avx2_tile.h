@@ -1,7 +1,7 @@
 /**
  * Multiplies panels in 256-bit vectors. A file that includes this defines what differs between AVX2 and AVX-
- * VNNI: TILE_N, CASES_TO_TILE_N, add_dot_products(), and whether 8-bit quants need SIGNED_PANELS. r is a row
- * of X, c a vector of rows of W.
+ * VNNI: TILE_N, CASES_TO_TILE_N, add_dot_products(), add_scaled_products(), and whether 8-bit quants need
+ * SIGNED_PANELS. r is a row of X, c a vector of rows of W.
  */
 #include "avx2_signed.h"
 
@@ -9,7 +9,7 @@
 #define EACH_VECTOR(c) _Pragma("GCC unroll 2") for (size_t c = 0; c < VECTORS; c++)
 
 /** The dot product of pairs of integer mins and of sums of activations. */
-INLINE __m256 dot_mins(const panel *w, size_t at, const int pairs, const int16_t *sums) {
+INLINE __m256i dot_pairs(const panel *w, size_t at, const int pairs, const int16_t *sums) {
     __m256i sum = _mm256_setzero_si256();
 #pragma GCC unroll 8
     for (int b = 0; b < pairs; b++) {
@@ -18,22 +18,61 @@ INLINE __m256 dot_mins(const panel *w, size_t at, const int pairs, const int16_t
         const __m256i min = _mm256_load_si256((const void *)w->mins[b][at]);
         sum = _mm256_add_epi32(sum, _mm256_madd_epi16(min, _mm256_set1_epi32(pair)));
     }
-    return _mm256_cvtepi32_ps(sum);
+    return sum;
 }
 
 /** What the mins of a superblock subtract, mins by 32. */
 INLINE __m256 min_offset_32(const panel *w, size_t at, const activation_block *x) {
     const __m256 minus = _mm256_sub_ps(_mm256_setzero_ps(), _mm256_load_ps(w->dmin + at));
-    return _mm256_mul_ps(dot_mins(w, at, BLOCKS / 2, x->sums_32), minus);
+    return _mm256_mul_ps(_mm256_cvtepi32_ps(dot_pairs(w, at, BLOCKS / 2, x->sums_32)), minus);
 }
 
-/** The same for mins by 16: neg_sums are negated already. */
-INLINE __m256 min_offset_16(const panel *w, size_t at, const activation_block *x) {
+/** The sum of the mins, by 16, times the negated sums of activations. */
+INLINE __m256i dot_neg_sums(const panel *w, size_t at, const activation_block *x) {
     int16_t sums[16] __attribute__((aligned(32)));
     const __m256i *wide = (const void *)x->neg_sums;
     const __m256i packed = _mm256_packs_epi32(_mm256_loadu_si256(wide), _mm256_loadu_si256(wide + 1));
     _mm256_store_si256((void *)sums, _mm256_permute4x64_epi64(packed, 0xd8));
-    return _mm256_mul_ps(dot_mins(w, at, BLOCKS, sums), _mm256_load_ps(w->dmin + at));
+    return dot_pairs(w, at, BLOCKS, sums);
+}
+
+/** What mins by 16 subtract. */
+INLINE __m256 min_offset_16(const panel *w, size_t at, const activation_block *x) {
+    return _mm256_mul_ps(_mm256_cvtepi32_ps(dot_neg_sums(w, at, x)), _mm256_load_ps(w->dmin + at));
+}
+
+/** Scale b, an integer, of 8 rows of W: twice in a word. */
+INLINE __m256i scale_pairs(const panel *w, size_t at, size_t b) {
+    const __m256i two = _mm256_load_si256((const void *)w->scales[b / 2][at]);
+    const __m256i words =
+        _mm256_broadcastsi128_si256(_mm_setr_epi32(0x01000100, 0x05040504, 0x09080908, 0x0d0c0d0c));
+    return _mm256_shuffle_epi8(two, _mm256_add_epi8(words, _mm256_set1_epi8((char)(2 * (b % 2)))));
+}
+
+/** A tile of n rows of X and a panel with integer scales: one sum for all its dot products. */
+INLINE void tile_int(const size_t n, const size_t max_q, const int zero_shift, const panel *w,
+                     const activation_block *x, float *y) {
+    __m256i sum[TILE_N][VECTORS];
+    EACH_X(r) {
+        EACH_VECTOR(c) {
+            sum[r][c] = _mm256_slli_epi32(dot_neg_sums(w, c * LANES, x + r), zero_shift);
+        }
+    }
+    for (size_t b = 0; b < 16; b++) {
+        __m256i scale[VECTORS];
+        EACH_VECTOR(c) {
+            scale[c] = scale_pairs(w, c * LANES, b);
+        }
+        add_scaled_products(n, max_q, (const void *)w->q[4 * b], x, 4 * b, scale, sum);
+    }
+    EACH_X(r) {
+        EACH_VECTOR(c) {
+            float *to = y + r * STRIP_ROWS + c * LANES;
+            const __m256 f =
+                _mm256_mul_ps(_mm256_cvtepi32_ps(sum[r][c]), _mm256_load_ps(w->d[0] + c * LANES));
+            _mm256_store_ps(to, _mm256_fmadd_ps(f, _mm256_set1_ps(x[r].d[0]), _mm256_load_ps(to)));
+        }
+    }
 }
 
 INLINE int has_signs(const size_t max_q) {
@@ -52,6 +91,10 @@ INLINE void prefetch_half_tile(const activation_block *x, int half) {
 /** A tile of n rows of X and one panel; every const parameter is a constant in the caller. */
 INLINE void tile(const size_t n, const enum panel_kind kind, const size_t max_q, const int zero_shift,
                  const panel *w, const signed_panel *split, const activation_block *x, int blocks, float *y) {
+    if (kind == PANEL_SUPER_16_INT) {
+        tile_int(n, max_q, zero_shift, w, x, y);
+        return;
+    }
     const int superblock = is_superblock(kind);
     const size_t steps = (size_t)steps_per_scale(kind);
     const int count = scale_count(kind, blocks);
@@ -196,4 +239,13 @@ static void multiply_super_16_min(const panel w[PANELS], const activation_block 
                                   int zero_shift, float *y) {
     (void)zero_shift;
     multiply(PANEL_SUPER_16_MIN, 45, NO_ZERO, w, x, n, blocks, y);
+}
+
+static void multiply_super_16_int(const panel w[PANELS], const activation_block *x, int64_t n, int blocks,
+                                  int zero_shift, float *y) {
+    if (zero_shift == 4) {
+        multiply(PANEL_SUPER_16_INT, 31, 4, w, x, n, blocks, y);
+    } else {
+        multiply(PANEL_SUPER_16_INT, 127, 6, w, x, n, blocks, y);
+    }
 }

@@ -42,6 +42,19 @@ INLINE __m512 min_offset_16(const panel *w, const activation_block *x) {
     return avx512_min_offset_16((const void *)w->mins, _mm512_load_ps(w->dmin), x);
 }
 
+/** Adds the dot products of block b, of 16, times its integer scales. */
+INLINE void add_scaled(const int n, const panel *w, int b, __m512i a[TILE_N][PANELS],
+                       __m512i total[TILE_N][PANELS]) {
+    EACH_PANEL(c) {
+        const __m512i pair = _mm512_load_si512(w[c].scales[b / 2]);
+        const __m512i scale =
+            _mm512_srli_epi32(_mm512_sllv_epi32(pair, _mm512_set1_epi32(b % 2 ? 0 : 16)), 16);
+        EACH_X(r) {
+            total[r][c] = _mm512_add_epi32(total[r][c], _mm512_mullo_epi32(a[r][c], scale));
+        }
+    }
+}
+
 /** A tile of n rows of X and two panels; n and kind are constants in the caller. */
 INLINE void tile(const int n, const enum panel_kind kind, const panel *w, const activation_block *x,
                  int blocks, __m512i zero_shift, float *y) {
@@ -50,8 +63,10 @@ INLINE void tile(const int n, const enum panel_kind kind, const panel *w, const 
     const int count = scale_count(kind, blocks);
     __m512 f[TILE_N][PANELS];
     __m512i a[TILE_N][PANELS];
+    __m512i total[TILE_N][PANELS]; /* of a superblock, with integer scales */
     EACH_X(r) {
         EACH_PANEL(c) {
+            total[r][c] = _mm512_setzero_si512();
             f[r][c] = kind == PANEL_SUPER_32_MIN   ? avx512_min_offset_32(w + c, x + r)
                       : kind == PANEL_SUPER_16_MIN ? min_offset_16(w + c, x + r)
                       : superblock                 ? _mm512_setzero_ps()
@@ -73,6 +88,10 @@ INLINE void tile(const int n, const enum panel_kind kind, const panel *w, const 
             a[r][1] = start;
         }
         add_dot_products(n, steps, w, x, steps * b, a);
+        if (kind == PANEL_SUPER_16_INT) {
+            add_scaled(n, w, b, a, total);
+            continue;
+        }
         EACH_X(r) {
             EACH_PANEL(c) {
                 __m512 d = _mm512_load_ps(w[c].d[b]);
@@ -87,6 +106,9 @@ INLINE void tile(const int n, const enum panel_kind kind, const panel *w, const 
     }
     EACH_X(r) {
         EACH_PANEL(c) {
+            if (kind == PANEL_SUPER_16_INT) {
+                f[r][c] = _mm512_mul_ps(_mm512_cvtepi32_ps(total[r][c]), _mm512_load_ps(w[c].d[0]));
+            }
             float *to = y + (r * PANELS + c) * PANEL_ROWS;
             _mm512_store_ps(to, superblock
                                     ? _mm512_fmadd_ps(f[r][c], _mm512_set1_ps(x[r].d[0]), _mm512_load_ps(to))
@@ -124,6 +146,7 @@ DEFINE_MULTIPLY(super_16, PANEL_SUPER_16)
 DEFINE_MULTIPLY(super_32, PANEL_SUPER_32)
 DEFINE_MULTIPLY(super_256, PANEL_SUPER_256)
 DEFINE_MULTIPLY(super_16_min, PANEL_SUPER_16_MIN)
+DEFINE_MULTIPLY(super_16_int, PANEL_SUPER_16_INT)
 
 #define PACK_WIDE(type, name, ...) [TYPE_##type] = avx512_pack_##name,
 
@@ -170,5 +193,6 @@ const quantized_gemm_table quantized_gemm_avx512 = {
             [PANEL_SUPER_32] = multiply_super_32,
             [PANEL_SUPER_256] = multiply_super_256,
             [PANEL_SUPER_16_MIN] = multiply_super_16_min,
+            [PANEL_SUPER_16_INT] = multiply_super_16_int,
         },
 };

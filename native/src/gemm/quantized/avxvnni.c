@@ -61,6 +61,30 @@ INLINE void add_dot_products(const size_t n, const size_t width, const enum pane
     }
 }
 
+/**
+ * Adds the dot products of 16 weights, four steps from `step` on, times their scales, which are in both
+ * halves of a word.
+ */
+INLINE void add_scaled_products(const size_t n, const size_t max_q, const __m256i *w,
+                                const activation_block *x, size_t step, const __m256i scale[VECTORS],
+                                __m256i sum[TILE_N][VECTORS]) {
+    (void)max_q;
+#pragma GCC unroll 6
+    for (size_t r = 0; r < n; r++) {
+#pragma GCC unroll 2
+        for (size_t c = 0; c < VECTORS; c++) {
+            __m256i a = _mm256_setzero_si256();
+#pragma GCC unroll 4
+            for (size_t j = 0; j < 4; j++) {
+                const __m256i v = _mm256_set1_epi32(word((const char *)x[r].q + 4 * (step + j)));
+                a = DPBUSD(a, w[j * VECTORS + c], v);
+            }
+            const __m256i once = _mm256_srli_epi32(scale[c], 16);
+            sum[r][c] = _mm256_add_epi32(sum[r][c], _mm256_mullo_epi32(a, once));
+        }
+    }
+}
+
 /** The scale is in the low half of a word, because the high half of a sum is its sign: see add_scaled(). */
 enum { SCALE_TWICE = 0 };
 

@@ -32,9 +32,9 @@ INLINE int has_zero_point(const enum panel_kind kind) {
 
 /** Steps that are summed before a scale is applied: of 32 weights, of 16, or all. */
 INLINE int steps_per_scale(const enum panel_kind kind) {
-    return kind == PANEL_16 || kind == PANEL_SUPER_16              ? 4
-           : kind == PANEL_SUPER_16_MIN || kind == PANEL_SUPER_256 ? K_BLOCK / 4
-                                                                   : 8;
+    return kind == PANEL_16 || kind == PANEL_SUPER_16 || kind == PANEL_SUPER_16_INT ? 4
+           : kind == PANEL_SUPER_16_MIN || kind == PANEL_SUPER_256                  ? K_BLOCK / 4
+                                                                                    : 8;
 }
 
 /** Scales of a panel whose K-block has `blocks` blocks of 32. */

@@ -271,4 +271,11 @@ const weight_type weight_types[TYPE_COUNT] = {
     [TYPE_Q2_0] = {ACTIVATIONS_32, PANEL_32, 0, 64, sizeof(block_q2_0), dequantize_q2_0},
     [TYPE_TQ1_0] = {ACTIVATIONS_256, PANEL_SUPER_256, 0, 256, sizeof(block_tq1_0), dequantize_tq1_0},
     [TYPE_TQ2_0] = {ACTIVATIONS_256, PANEL_SUPER_256, 0, 256, sizeof(block_tq2_0), dequantize_tq2_0},
+    [TYPE_IQ2_XXS] = {ACTIVATIONS_256, PANEL_SUPER_16_INT, 6, 256, sizeof(block_iq2_xxs), dequantize_iq2_xxs},
+    [TYPE_IQ2_XS] = {ACTIVATIONS_256, PANEL_SUPER_16_INT, 6, 256, sizeof(block_iq2_xs), dequantize_iq2_xs},
+    [TYPE_IQ2_S] = {ACTIVATIONS_256, PANEL_SUPER_16_INT, 6, 256, sizeof(block_iq2_s), dequantize_iq2_s},
+    [TYPE_IQ3_XXS] = {ACTIVATIONS_256, PANEL_SUPER_16_INT, 6, 256, sizeof(block_iq3_xxs), dequantize_iq3_xxs},
+    [TYPE_IQ3_S] = {ACTIVATIONS_256, PANEL_SUPER_16_INT, 4, 256, sizeof(block_iq3_s), dequantize_iq3_s},
+    [TYPE_IQ1_S] = {ACTIVATIONS_256, PANEL_SUPER_16_INT, 4, 256, sizeof(block_iq1_s), dequantize_iq1_s},
+    [TYPE_IQ1_M] = {ACTIVATIONS_256, PANEL_SUPER_16_INT, 4, 256, sizeof(block_iq1_m), dequantize_iq1_m},
 };

@@ -33,6 +33,7 @@ INLINE void tile(const int n, const enum panel_kind kind, const panel *w, const 
     const int count = scale_count(kind, blocks);
     const int mins = kind == PANEL_SUPER_32_MIN ? BLOCKS / 2 : kind == PANEL_SUPER_16_MIN ? BLOCKS : 0;
     float32x4_t f[TILE_N][VECTORS];
+    int32x4_t total[TILE_N][VECTORS]; /* of a superblock, with integer scales */
     EACH_VECTOR(c) {
         const int at = first + LANES * c;
         int16x8_t min[BLOCKS];
@@ -40,6 +41,7 @@ INLINE void tile(const int n, const enum panel_kind kind, const panel *w, const 
             min[b] = vld1q_s16(w->mins[b][at]);
         }
         EACH_X(r) {
+            total[r][c] = vdupq_n_s32(0);
             f[r][c] = kind == PANEL_SUPER_32_MIN   ? neon_min_offset_32(min, vld1q_f32(w->dmin + at), x + r)
                       : kind == PANEL_SUPER_16_MIN ? neon_min_offset_16(min, vld1q_f32(w->dmin + at), x + r)
                       : superblock                 ? vdupq_n_f32(0)
@@ -51,6 +53,14 @@ INLINE void tile(const int n, const enum panel_kind kind, const panel *w, const 
         int32x4_t sum[TILE_N][VECTORS];
         block_dot_products(n, steps, has_zero, q, tile_x, b, sum);
         EACH_VECTOR(c) {
+            if (kind == PANEL_SUPER_16_INT) {
+                const int32x4_t pair = vreinterpretq_s32_s16(vld1q_s16(w->scales[b / 2][first + LANES * c]));
+                const int32x4_t scale = vshrq_n_s32(vshlq_s32(pair, vdupq_n_s32(b % 2 ? 0 : 16)), 16);
+                EACH_X(r) {
+                    total[r][c] = vmlaq_s32(total[r][c], sum[r][c], scale);
+                }
+                continue;
+            }
             const float32x4_t d = vld1q_f32(w->d[b] + first + LANES * c);
             EACH_X(r) {
                 const float32x4_t scale = superblock ? d : vmulq_n_f32(d, scale_of_x(kind, x + r, (size_t)b));
@@ -66,6 +76,9 @@ INLINE void tile(const int n, const enum panel_kind kind, const panel *w, const 
     }
     EACH_X(r) {
         EACH_VECTOR(c) {
+            if (kind == PANEL_SUPER_16_INT) {
+                f[r][c] = vmulq_f32(vcvtq_f32_s32(total[r][c]), vld1q_f32(w->d[0] + first + LANES * c));
+            }
             float *to = y + r * STRIP_ROWS + LANES * c;
             vst1q_f32(to, superblock ? vfmaq_n_f32(vld1q_f32(to), f[r][c], x[r].d[0]) : f[r][c]);
         }
@@ -111,6 +124,7 @@ DEFINE_MULTIPLY(super_16, PANEL_SUPER_16)
 DEFINE_MULTIPLY(super_32, PANEL_SUPER_32)
 DEFINE_MULTIPLY(super_256, PANEL_SUPER_256)
 DEFINE_MULTIPLY(super_16_min, PANEL_SUPER_16_MIN)
+DEFINE_MULTIPLY(super_16_int, PANEL_SUPER_16_INT)
 
 #define MULTIPLY_TABLE                                         \
     .multiply = {[PANEL_32] = multiply_32,                     \
@@ -120,4 +134,5 @@ DEFINE_MULTIPLY(super_16_min, PANEL_SUPER_16_MIN)
                  [PANEL_SUPER_16] = multiply_super_16,         \
                  [PANEL_SUPER_32] = multiply_super_32,         \
                  [PANEL_SUPER_256] = multiply_super_256,       \
-                 [PANEL_SUPER_16_MIN] = multiply_super_16_min}
+                 [PANEL_SUPER_16_MIN] = multiply_super_16_min, \
+                 [PANEL_SUPER_16_INT] = multiply_super_16_int}

@@ -107,6 +107,16 @@ static float dot_super_16_min(const panel *w, int r, const activation_block *x, 
     return fmaf(sum, x->d[0], y);
 }
 
+static float dot_super_16_int(const panel *w, int r, const activation_block *x, int blocks, int zero,
+                              float y) {
+    (void)blocks;
+    int32_t sum = 0;
+    for (int b = 0; b < 16; b++) {
+        sum += w->scales[b / 2][r][b % 2] * dot(w, r, x, 16 * b, 16, zero);
+    }
+    return fmaf((float)sum * w->d[0][r], x->d[0], y);
+}
+
 /** Defines multiply_NAME, which computes one output after the other. */
 #define DEFINE_MULTIPLY(name)                                                                            \
     static void multiply_##name(const panel w[PANELS], const activation_block *x, int64_t n, int blocks, \
@@ -126,6 +136,7 @@ DEFINE_MULTIPLY(super_16)
 DEFINE_MULTIPLY(super_32)
 DEFINE_MULTIPLY(super_256)
 DEFINE_MULTIPLY(super_16_min)
+DEFINE_MULTIPLY(super_16_int)
 
 const quantized_gemm_table quantized_gemm_scalar = {
     .multiply =
@@ -138,5 +149,6 @@ const quantized_gemm_table quantized_gemm_scalar = {
             [PANEL_SUPER_32] = multiply_super_32,
             [PANEL_SUPER_256] = multiply_super_256,
             [PANEL_SUPER_16_MIN] = multiply_super_16_min,
+            [PANEL_SUPER_16_INT] = multiply_super_16_int,
         },
 };
