@@ -24,6 +24,13 @@ EACH_WIDE_BLOCK_TYPE(AVX2_WIDE_TYPE)
 #define PASTE_GEMV(table, name) table##_gemv_##name
 #define DECLARE_PLANES(type, name) void GEMV_PLANES_NAME(TABLE, name)(GEMV_PARAMETERS);
 
+/** Declares the functions of a type of grids.h. */
+#define AVX2_GRID_TYPE(type, name, ...)                                                                \
+    void avx2_pack_##name(const char *w, size_t stride, int blocks, const char *prefetch, panel *out); \
+    void avx2_rows_##name(const gemm_args *args, int64_t from, int64_t to);
+
+EACH_GRID_TYPE(AVX2_GRID_TYPE)
+
 /** The fifth row, in a register of its own: multiples of the stride up to 7 would need too many registers. */
 INLINE const char *fifth_row(const char *p, size_t stride) {
     const char *q = p + 4 * stride;

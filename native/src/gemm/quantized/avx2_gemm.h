@@ -250,7 +250,8 @@ const quantized_gemm_table TABLE = {
     .by_row = ROWS,
     .gemv_n = 4,
     .max_gemv_n = 4,
-    .pack = {EACH_TYPE(PACK) EACH_WIDE_TYPE(PACK_WIDE) EACH_WIDE_BLOCK_TYPE(PACK_WIDE)},
+    .pack = {EACH_TYPE(PACK) EACH_WIDE_TYPE(PACK_WIDE) EACH_WIDE_BLOCK_TYPE(PACK_WIDE)
+                 EACH_GRID_TYPE(PACK_WIDE)},
     .gemv = {EACH_TYPE(GEMV) EACH_PLANES_TYPE(GEMV_PLANES)},
     .multiply =
         {

@@ -151,8 +151,12 @@ DEFINE_MULTIPLY(super_16_int, PANEL_SUPER_16_INT)
 #define PACK_WIDE(type, name, ...) [TYPE_##type] = avx512_pack_##name,
 
 #define GEMV_PLANES(type, name) [TYPE_##type] = avx512_gemv_##name,
+#define ROWS_OF_GRID(type, name, ...) [TYPE_##type] = {avx512_rows_##name, 4},
+
+static const row_gemv rows[TYPE_COUNT] = {EACH_GRID_TYPE(ROWS_OF_GRID)};
 
 const quantized_gemm_table quantized_gemm_avx512 = {
+    .by_row = rows,
     .gemv_n = 8,
     .max_gemv_n = 16,
     .pack = {[TYPE_Q4_0] = avx512_pack_q4_0,
@@ -168,7 +172,7 @@ const quantized_gemm_table quantized_gemm_avx512 = {
              [TYPE_IQ4_NL] = avx512_pack_iq4_nl,
              [TYPE_IQ4_XS] = avx512_pack_iq4_xs,
              [TYPE_MXFP4] = avx512_pack_mxfp4,
-             EACH_WIDE_TYPE(PACK_WIDE) EACH_WIDE_BLOCK_TYPE(PACK_WIDE)},
+             EACH_WIDE_TYPE(PACK_WIDE) EACH_WIDE_BLOCK_TYPE(PACK_WIDE) EACH_GRID_TYPE(PACK_WIDE)},
     .gemv = {[TYPE_Q4_0] = avx512_gemv_q4_0,
              [TYPE_Q4_1] = avx512_gemv_q4_1,
              [TYPE_Q5_0] = avx512_gemv_q5_0,

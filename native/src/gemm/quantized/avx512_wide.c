@@ -1,4 +1,5 @@
 /* Packs the types that are read row by row. Compiled with AVX-512 as avx512.c is. */
+#include "avx2_grid_widen.h"
 #include "avx512_rows.h"
 #include "wide_types.h"
 
@@ -22,3 +23,6 @@ EACH_WIDE_TYPE(DEFINE)
 
 #define DEFINE_BLOCKS(type, name, kind, size) DEFINE_PACK_WIDE_BLOCKS(avx512_pack_, name, kind, size)
 EACH_WIDE_BLOCK_TYPE(DEFINE_BLOCKS)
+
+#define DEFINE_GRID(type, name, ...) DEFINE_PACK_WIDE(avx512_pack_, name, PANEL_SUPER_16_INT)
+EACH_GRID_TYPE(DEFINE_GRID)

@@ -20,6 +20,21 @@
 #define GEMV_PARAMETERS \
     const char *w, size_t stride, int blocks, const char *prefetch, const activation_block *x, int n, float *y
 
+/* clang-format off */
+/**
+ * The types of grids.h: entry(type, name, grid, weights of an entry of the grid, zero_shift, whether the signs
+ * are those of a delta).
+ */
+#define EACH_GRID_TYPE(entry)                      \
+    entry(IQ2_XXS, iq2_xxs, GRID_IQ2_XXS, 8, 6, 0) \
+    entry(IQ2_XS, iq2_xs, GRID_IQ2_XS, 8, 6, 0)    \
+    entry(IQ2_S, iq2_s, GRID_IQ2_S, 8, 6, 0)       \
+    entry(IQ3_XXS, iq3_xxs, GRID_IQ3_XXS, 4, 6, 0) \
+    entry(IQ3_S, iq3_s, GRID_IQ3_S, 4, 4, 0)       \
+    entry(IQ1_S, iq1_s, GRID_IQ1, 8, 4, 1)         \
+    entry(IQ1_M, iq1_m, GRID_IQ1, 8, 4, 1)
+/* clang-format on */
+
 /** Whether a panel holds superblocks, whose sums have a scale of their own. */
 INLINE int is_superblock(const enum panel_kind kind) {
     return kind != PANEL_32 && kind != PANEL_16 && kind != PANEL_32_MIN;

@@ -33,17 +33,6 @@ typedef struct {
 /** Takes a superblock apart. */
 typedef void (*split_fn)(const void *w, grid_block *out);
 
-/** A type: block, entries, weights of an entry, log2 of the zero point, whether the signs are those of delta.
- */
-#define EACH_GRID_TYPE(E)                      \
-    E(IQ2_XXS, iq2_xxs, GRID_IQ2_XXS, 8, 6, 0) \
-    E(IQ2_XS, iq2_xs, GRID_IQ2_XS, 8, 6, 0)    \
-    E(IQ2_S, iq2_s, GRID_IQ2_S, 8, 6, 0)       \
-    E(IQ3_XXS, iq3_xxs, GRID_IQ3_XXS, 4, 6, 0) \
-    E(IQ3_S, iq3_s, GRID_IQ3_S, 4, 4, 0)       \
-    E(IQ1_S, iq1_s, GRID_IQ1, 8, 4, 1)         \
-    E(IQ1_M, iq1_m, GRID_IQ1, 8, 4, 1)
-
 /** Words of 4 times 7 signs to bytes of 8 with an even number of ones. */
 INLINE void even_signs(const uint32_t words[8], uint8_t signs[32]) {
     uint32_t out[8];

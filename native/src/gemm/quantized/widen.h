@@ -14,6 +14,7 @@
 typedef struct {
     uint8_t q[K_BLOCK];
     float d[16];
+    int16_t scales[16]; /* PANEL_SUPER_16_INT */
 } __attribute__((aligned(64))) wide_row;
 
 /** Reads a superblock, which has any alignment: the same as the dequantize_fn of the type. */
@@ -34,6 +35,11 @@ INLINE void pack_wide(widen_fn widen, const enum panel_kind kind, const size_t b
         widen(w + i * stride, rows + i);
     }
     transpose_words(rows->q, K_BLOCK / 4, out->q);
+    if (kind == PANEL_SUPER_16_INT) {
+        transpose_words(rows->d, 4, out->d);
+        transpose_words(rows->scales, BLOCKS, out->scales);
+        return;
+    }
     transpose_words(rows->d, (scale_count(kind, BLOCKS) + 3) / 4 * 4, out->d);
 }
 
