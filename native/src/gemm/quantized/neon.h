@@ -39,6 +39,7 @@ NEON_TYPE(mxfp4)
 
 EACH_WIDE_TYPE(NEON_WIDE_TYPE)
 EACH_WIDE_BLOCK_TYPE(NEON_WIDE_TYPE)
+EACH_GRID_TYPE(NEON_WIDE_TYPE)
 
 #define NEON_PACK_WIDE(type, name, ...) [TYPE_##type] = neon_pack_##name,
 
@@ -49,9 +50,12 @@ EACH_PLANES_TYPE(NEON_PLANES_TYPE)
 
 #define NEON_GEMV_PLANES(type, name) [TYPE_##type] = neon_gemv_##name,
 
+/** GEMV of whole rows. */
+extern const row_gemv row_gemv_neon[TYPE_COUNT];
+
 /** The entries that all NEON tables share. */
 #define NEON_COMMON                                                                                          \
-    .gemv_n = 4, .max_gemv_n = 4,                                                                            \
+    .by_row = row_gemv_neon, .gemv_n = 4, .max_gemv_n = 4,                                                   \
     .pack = {[TYPE_Q4_0] = neon_pack_q4_0,                                                                   \
              [TYPE_Q4_1] = neon_pack_q4_1,                                                                   \
              [TYPE_Q5_0] = neon_pack_q5_0,                                                                   \
@@ -65,7 +69,8 @@ EACH_PLANES_TYPE(NEON_PLANES_TYPE)
              [TYPE_IQ4_NL] = neon_pack_iq4_nl,                                                               \
              [TYPE_IQ4_XS] = neon_pack_iq4_xs,                                                               \
              [TYPE_MXFP4] = neon_pack_mxfp4,                                                                 \
-             EACH_WIDE_TYPE(NEON_PACK_WIDE) EACH_WIDE_BLOCK_TYPE(NEON_PACK_WIDE)},                           \
+             EACH_WIDE_TYPE(NEON_PACK_WIDE) EACH_WIDE_BLOCK_TYPE(NEON_PACK_WIDE)                             \
+                 EACH_GRID_TYPE(NEON_PACK_WIDE)},                                                            \
     .gemv = {                                                                                                \
         [TYPE_Q4_0] = neon_gemv_q4_0,   [TYPE_Q4_1] = neon_gemv_q4_1,      [TYPE_Q5_0] = neon_gemv_q5_0,     \
         [TYPE_Q5_1] = neon_gemv_q5_1,   [TYPE_Q8_0] = neon_gemv_q8_0,      [TYPE_Q2_K] = neon_gemv_q2_k,     \

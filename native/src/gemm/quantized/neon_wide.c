@@ -1,5 +1,6 @@
 /* Packs the types that are read row by row. Compiled with dotprod. */
 #include "neon.h"
+#include "neon_grids.h"
 #include "wide_types.h"
 
 INLINE bytes_16 lookup_16(bytes_16 table, bytes_16 index) {
@@ -26,3 +27,6 @@ EACH_WIDE_TYPE(DEFINE)
 
 #define DEFINE_BLOCKS(type, name, kind, size) DEFINE_PACK_WIDE_BLOCKS(neon_pack_, name, kind, size)
 EACH_WIDE_BLOCK_TYPE(DEFINE_BLOCKS)
+
+#define DEFINE_GRID(type, name, ...) DEFINE_PACK_WIDE(neon_pack_, name, PANEL_SUPER_16_INT)
+EACH_GRID_TYPE(DEFINE_GRID)
