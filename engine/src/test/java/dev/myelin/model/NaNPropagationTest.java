@@ -77,7 +77,6 @@ class NaNPropagationTest {
             GgmlType.Q2_K,
             GgmlType.Q4_K,
             GgmlType.Q6_K,
-            // no native kernel
             GgmlType.IQ2_XXS)) {
       RandomModel model = llama.withType(type);
       cases.add(new Case(type.ggmlName(), model, CacheType.F16, DENSE));
