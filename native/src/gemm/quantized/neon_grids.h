@@ -4,7 +4,6 @@
 
 #include "grids.h"
 #include "neon.h"
-#include "widen.h"
 
 /** The quants of 16 weights, from weight 16 g on. */
 INLINE uint8x16_t grid_quants(const grid_block *block, size_t g, const void *grid, const int entry,
@@ -30,23 +29,5 @@ INLINE uint8x16_t grid_quants(const grid_block *block, size_t g, const void *gri
     const uint8x16_t flip = vandq_u8(negative, vdupq_n_u8((uint8_t)((2u << zero_shift) - 1)));
     return vsubq_u8(veorq_u8(v, flip), negative);
 }
-
-INLINE void widen_grid(split_fn split, const void *grid, const int entry, const int zero_shift,
-                       const int is_delta, const char *w, wide_row *out) {
-    grid_block block;
-    split(w, &block);
-    memcpy(out->scales, block.scales, sizeof out->scales);
-    out->d[0] = block.d;
-    for (size_t g = 0; g < 16; g++) {
-        vst1q_u8(out->q + 16 * g, grid_quants(&block, g, grid, entry, zero_shift, is_delta));
-    }
-}
-
-#define DEFINE_WIDEN(type, name, grid, entry, zero_shift, is_delta)          \
-    INLINE void widen_##name(const char *w, wide_row *out) {                 \
-        widen_grid(split_##name, grid, entry, zero_shift, is_delta, w, out); \
-    }
-
-EACH_GRID_TYPE(DEFINE_WIDEN)
 
 #endif

@@ -28,5 +28,23 @@ EACH_WIDE_TYPE(DEFINE)
 #define DEFINE_BLOCKS(type, name, kind, size) DEFINE_PACK_WIDE_BLOCKS(neon_pack_, name, kind, size)
 EACH_WIDE_BLOCK_TYPE(DEFINE_BLOCKS)
 
+INLINE void widen_grid(split_fn split, const void *grid, const int entry, const int zero_shift,
+                       const int is_delta, const char *w, wide_row *out) {
+    grid_block block;
+    split(w, &block);
+    memcpy(out->scales, block.scales, sizeof out->scales);
+    out->d[0] = block.d;
+    for (size_t g = 0; g < 16; g++) {
+        vst1q_u8(out->q + 16 * g, grid_quants(&block, g, grid, entry, zero_shift, is_delta));
+    }
+}
+
+#define DEFINE_WIDEN(type, name, grid, entry, zero_shift, is_delta)          \
+    INLINE void widen_##name(const char *w, wide_row *out) {                 \
+        widen_grid(split_##name, grid, entry, zero_shift, is_delta, w, out); \
+    }
+
+EACH_GRID_TYPE(DEFINE_WIDEN)
+
 #define DEFINE_GRID(type, name, ...) DEFINE_PACK_WIDE(neon_pack_, name, PANEL_SUPER_16_INT)
 EACH_GRID_TYPE(DEFINE_GRID)
