@@ -400,6 +400,36 @@ static void check_tiny(const isa_kernels *isa, int32_t type) {
           "%s type %d: tiny activations", isa->name, type);
 }
 
+/** Rows longer than what a row_gemv reads without a break, against the same table without it. */
+static void check_long_rows(const isa_kernels *isa, int32_t type) {
+    enum { K = 67 * K_BLOCK, ROWS = 11, N = 3 };
+    static char w[ROWS * K * 2];
+    static float values[K];
+    static activation_block quantized[N * K / K_BLOCK];
+    quantized_gemm_table by_panels = *isa->quantized_gemm;
+    by_panels.by_row = NULL;
+    const weight_type *t = &weight_types[type];
+    const int64_t k = t->block_size == 32 ? K - 160 : K;
+    fill_weights(type, ROWS * (size_t)(k / t->block_size), NULL, w);
+    for (int n = 1; n <= N; n++) {
+        for (int m = 0; m < n; m++) {
+            for (int i = 0; i < K; i++) {
+                values[i] = uniform();
+            }
+            isa->activations->quantize[t->activations](k, values, quantized + m, n);
+        }
+        gemm_args p = all_rows(type, k, quantized, n, result);
+        p.w = w;
+        quantized_gemm(isa->quantized_gemm, &p, 0, ROWS);
+        p.y = other;
+        quantized_gemm(&by_panels, &p, 0, ROWS);
+        for (int m = 0; m < n; m++) {
+            CHECK(memcmp(result + m * MAX_ROWS, other + m * MAX_ROWS, ROWS * sizeof *other) == 0,
+                  "%s type %d k %d: X %d of %d", isa->name, type, (int)k, m, n);
+        }
+    }
+}
+
 static void check_table(const isa_kernels *isa) {
     for (int32_t type = 0; type < TYPE_COUNT; type++) {
         if (weight_types[type].dequantize != NULL) {
@@ -408,6 +438,9 @@ static void check_table(const isa_kernels *isa) {
                 check_panel(isa, type, (blocks + per_block - 1) / per_block * per_block);
             }
             check_type(isa, type);
+            if (isa->quantized_gemm->by_row != NULL) {
+                check_long_rows(isa, type);
+            }
             check_not_finite(isa, type);
             check_tiny(isa, type);
         }

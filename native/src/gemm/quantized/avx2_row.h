@@ -26,11 +26,12 @@ typedef struct {
 
 /** Begins a call that reads rows [from, to). */
 INLINE prefetcher prefetch_rows(const gemm_args *args, int64_t from, int64_t to) {
-    return (prefetcher){
-        .at = args->w + (size_t)from * args->w_stride + PREFETCH_DISTANCE,
-        .end = args->w + (size_t)to * args->w_stride,
-        .next = args->next_w,
-    };
+    const char *w = args->w + (size_t)from * args->w_stride;
+    const char *end = args->w + (size_t)to * args->w_stride;
+    if ((size_t)(end - w) <= PREFETCH_DISTANCE) { /* the rows before have prefetched them all */
+        return (prefetcher){args->next_w, (const char *)UINTPTR_MAX, args->next_w};
+    }
+    return (prefetcher){w + PREFETCH_DISTANCE, end, args->next_w};
 }
 
 /**

@@ -52,9 +52,21 @@ INLINE void arrange(const enum x_order order, const int zero_shift, const activa
     }
 }
 
-/** Adds the first blocks of a K-block of eight rows to y, whose lanes are rows. */
+/**
+ * The last blocks of a row that are less than a K-block: they come last in the 256 values that end with the
+ * row, so that no block is copied.
+ */
+INLINE void align_to_end(const activation_block *x, const size_t blocks, activation_block *out) {
+    const size_t skip = BLOCKS - blocks;
+    memset(out, 0, sizeof *out);
+    memcpy(out->q + 32 * skip, x->q, 32 * blocks);
+    memcpy(out->neg_sums + skip, x->neg_sums, blocks * sizeof *x->neg_sums);
+    memcpy(out->d + skip, x->d, blocks * sizeof *x->d);
+}
+
+/** Adds blocks [begin, 8) of a K-block of eight rows to y, whose lanes are rows. */
 INLINE void add_blocks(const size_t n, const int zero_shift, const float *parts, const row_x *x,
-                       const size_t blocks, __m256 y[MAX_ROW_N]) {
+                       const size_t begin, __m256 y[MAX_ROW_N]) {
 #pragma GCC unroll 2
     for (size_t first = 0; first < BLOCKS; first += 4) {
         __m256 d[4];
@@ -70,7 +82,7 @@ INLINE void add_blocks(const size_t n, const int zero_shift, const float *parts,
 #pragma GCC unroll 4
             for (size_t i = 0; i < 4; i++) {
                 const size_t b = first + i;
-                if (b < blocks) {
+                if (b >= begin) {
                     const __m256 scale = _mm256_mul_ps(d[i], _mm256_broadcast_ss(&x[r].d[b]));
                     y[r] = _mm256_fmadd_ps(dots[i], scale, y[r]);
                     y[r] = zero_shift == HAS_MIN
@@ -86,15 +98,17 @@ INLINE void add_blocks(const size_t n, const int zero_shift, const float *parts,
 typedef struct {
     const char *w;
     size_t stride;
+    const char *next;          /* what is read after the rows of this span; null: the rows are contiguous */
     int64_t k_blocks;          /* whole ones */
-    size_t rest;               /* blocks of the last one */
+    size_t rest;               /* blocks that follow, less than a K-block */
+    int is_short;              /* the row is less than a K-block */
     row_x x[SPAN * MAX_ROW_N]; /* [K-blocks][n] */
     float parts[SPAN * MAX_PARTS * PART] __attribute__((aligned(64)));
 } span;
 
 /** Computes a K-block of row i of eight, and adds the blocks of all eight if it is the last one. */
 INLINE void read_k_block(const size_t n, const int zero_shift, dots_32_fn dots_of, scales_32_fn scales_of,
-                         const char *w, const row_x *x, const size_t blocks, size_t i, const int last,
+                         const char *w, const row_x *x, const size_t begin, size_t i, const int last,
                          float *parts, __m256 y[MAX_ROW_N]) {
     __m256i dots[MAX_ROW_N];
     const scale_and_min s = scales_of(w);
@@ -109,27 +123,37 @@ INLINE void read_k_block(const size_t n, const int zero_shift, dots_32_fn dots_o
         _mm256_store_ps(at + (1 + (size_t)(zero_shift == HAS_MIN) + r) * PART, _mm256_cvtepi32_ps(dots[r]));
     }
     if (last) {
-        add_blocks(n, zero_shift, parts, x, blocks, y);
+        add_blocks(n, zero_shift, parts, x, begin, y);
     }
 }
 
 /** Reads row i of eight. */
 INLINE void read_row(const size_t n, const size_t bytes, const int zero_shift, dots_32_fn dots_of,
-                     scales_32_fn scales_of, span *s, size_t i, const int last, prefetcher *ahead,
+                     scales_32_fn scales_of, span *s, size_t i, const int last, int more, prefetcher *ahead,
                      __m256 y[MAX_ROW_N]) {
     const size_t parts = (1 + (size_t)(zero_shift == HAS_MIN) + n) * PART;
     const char *w = s->w;
+    if (s->next != NULL) {
+        ahead->at = more ? w + s->stride : s->next;
+    }
     float *to = s->parts;
     const row_x *x = s->x;
     for (int64_t kb = 0; kb < s->k_blocks; kb++, w += bytes, x += n, to += parts) {
         prefetch_bytes(ahead, bytes);
-        read_k_block(n, zero_shift, dots_of, scales_of, w, x, BLOCKS, i, last, to, y);
+        read_k_block(n, zero_shift, dots_of, scales_of, w, x, 0, i, last, to, y);
     }
     if (s->rest > 0) {
-        char copy[MAX_32_BYTES] = {0};
+        const size_t skip = BLOCKS - s->rest;
+        char copy[MAX_32_BYTES];
         prefetch_bytes(ahead, bytes);
-        memcpy(copy, w, bytes / BLOCKS * s->rest);
-        read_k_block(n, zero_shift, dots_of, scales_of, copy, x, s->rest, i, last, to, y);
+        ahead->at -= bytes / BLOCKS * skip;
+        w -= bytes / BLOCKS * skip;
+        if (s->is_short) {
+            memset(copy, 0, sizeof copy);
+            memcpy(copy + bytes / BLOCKS * skip, s->w, bytes / BLOCKS * s->rest);
+            w = copy;
+        }
+        read_k_block(n, zero_shift, dots_of, scales_of, w, x, skip, i, last, to, y);
     }
     s->w += s->stride;
 }
@@ -150,9 +174,10 @@ INLINE void multiply_span(const size_t n, const size_t bytes, const int zero_shi
             y[r] = _mm256_load_ps(sums[r]);
         }
         for (size_t i = 0; i + 1 < (size_t)count; i++) {
-            read_row(n, bytes, zero_shift, dots_of, scales_of, s, i, 0, ahead, y);
+            read_row(n, bytes, zero_shift, dots_of, scales_of, s, i, 0, 1, ahead, y);
         }
-        read_row(n, bytes, zero_shift, dots_of, scales_of, s, (size_t)count - 1, 1, ahead, y);
+        read_row(n, bytes, zero_shift, dots_of, scales_of, s, (size_t)count - 1, 1, row + count < to, ahead,
+                 y);
         for (size_t r = 0; r < n; r++) {
             float *out = args->y + scatter_row(args, (int64_t)r) * args->y_stride + row;
             _mm256_store_ps(sums[r], y[r]);
@@ -169,16 +194,25 @@ INLINE void multiply_rows_32(const size_t n, const enum x_order order, const siz
         memset(s.parts, 0, sizeof s.parts);
     }
     const int64_t all = k_block_count(args->k);
+    const char *w = args->w + (size_t)from * args->w_stride;
     prefetcher ahead = prefetch_rows(args, from, to);
     for (int64_t kb = 0; kb < all; kb += SPAN) {
         const int64_t count = all - kb < SPAN ? all - kb : SPAN;
         const int64_t whole = args->k / K_BLOCK - kb;
         s.k_blocks = whole < count ? whole : count;
         s.rest = s.k_blocks < count ? (size_t)(args->k % K_BLOCK / 32) : 0;
-        s.w = args->w + (size_t)from * args->w_stride + (size_t)kb * bytes;
+        s.is_short = args->k < K_BLOCK;
+        s.w = w + (size_t)kb * bytes;
         s.stride = args->w_stride;
+        s.next = all <= SPAN ? NULL : kb + SPAN < all ? s.w + SPAN * bytes : args->next_w;
         for (int64_t i = 0; i < count * (int64_t)n; i++) {
-            arrange(order, zero_shift, args->x + kb * args->n + i, s.x + i);
+            activation_block end;
+            const activation_block *x = args->x + kb * args->n + i;
+            if (i / (int64_t)n == s.k_blocks) {
+                align_to_end(x, s.rest, &end);
+                x = &end;
+            }
+            arrange(order, zero_shift, x, s.x + i);
         }
         multiply_span(n, bytes, zero_shift, dots_of, scales_of, args, from, to, kb == 0, &s, &ahead);
     }
