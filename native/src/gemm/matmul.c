@@ -6,6 +6,7 @@
 #include "cpu/dispatch.h"
 #include "myelin.h"
 #include "runtime/ggml_tensor.h"
+#include "runtime/weight_stream.h"
 #include "runtime/work_queue.h"
 
 _Static_assert((int)WORK_MULTIPLE == (int)STRIP_ROWS, "threads take whole strips");
@@ -94,10 +95,22 @@ static void multiply_rows(gemm_list *list, int64_t from, int64_t to, int64_t nex
     }
 }
 
+/** Where the weights are larger than memory, they are read ahead. */
+static void announce_weights(const gemm_list *list) {
+    weight_range ranges[MYELIN_MAX_MATRICES];
+    for (int i = 0; i < list->count; i++) {
+        const size_t rows = (size_t)(list->first_row[i + 1] - list->first_row[i]);
+        ranges[i] = (weight_range){list->args[i].w, rows * list->args[i].w_stride};
+    }
+    weight_stream_use(ranges, list->count);
+}
+
 void myelin_op_matmul(struct ggml_tensor *dst, int32_t thread, int32_t threads, void *queue) {
-    (void)thread;
     gemm_list list;
     read_sources(dst, &list);
+    if (thread == 0) {
+        announce_weights(&list);
+    }
     /* where memory is the limit, the next rows are taken early, so that they can be prefetched */
     const int early = list.args->n <= kernels_in_use()->quantized_gemm->max_gemv_n;
     int64_t count;

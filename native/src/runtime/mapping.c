@@ -17,6 +17,8 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include "runtime/weight_stream.h"
+
 enum { max_watches = 1024 };
 
 /** A watched mapping; start is 0 in a free slot. */
@@ -190,10 +192,22 @@ int32_t myelin_mapping_check(int32_t watch) {
     return atomic_load(&w->changed) ? MYELIN_ERROR_CHANGED : MYELIN_OK;
 }
 
+int32_t myelin_mapping_keep(int32_t watch, uint64_t resident) {
+    const struct watch *w = find_watch(watch);
+    if (w == NULL) {
+        return MYELIN_ERROR_ARGUMENT;
+    }
+    return w->file < 0 ? MYELIN_ERROR_UNSUPPORTED
+                       : weight_stream_open(atomic_load(&w->start), w->size, w->file, resident);
+}
+
 int32_t myelin_mapping_unwatch(int32_t watch) {
     lock();
     struct watch *w = find_watch(watch);
     const int file = w == NULL ? -1 : w->file;
+    if (w != NULL) {
+        weight_stream_close(atomic_load(&w->start));
+    }
     if (w != NULL) {
         atomic_store(&w->start, 0);
     }
@@ -216,6 +230,12 @@ int32_t myelin_mapping_watch(const char *path, const void *address, size_t bytes
 
 int32_t myelin_mapping_check(int32_t watch) {
     (void)watch;
+    return MYELIN_ERROR_ARGUMENT;
+}
+
+int32_t myelin_mapping_keep(int32_t watch, uint64_t resident) {
+    (void)watch;
+    (void)resident;
     return MYELIN_ERROR_ARGUMENT;
 }
 

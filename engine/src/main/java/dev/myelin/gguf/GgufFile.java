@@ -123,6 +123,26 @@ public final class GgufFile implements AutoCloseable {
     mappedFiles.forEach(MappedFile::watch);
   }
 
+  /** The size of the mapped files, 0 for bytes in memory. */
+  public long mappedBytes() {
+    return mappedFiles.stream().mapToLong(MappedFile::byteSize).sum();
+  }
+
+  /**
+   * For weights that do not fit into memory: keeps about so many bytes of the mapped files there.
+   * The rest is read ahead and dropped after each use. Does nothing if the files are smaller, not
+   * watched or not mapped.
+   */
+  public void keepInMemory(long bytes) {
+    lifetime.requireOpen();
+    long total = mappedBytes();
+    if (bytes < total) {
+      for (MappedFile file : mappedFiles) {
+        file.keep((long) ((double) bytes / total * file.byteSize()));
+      }
+    }
+  }
+
   /**
    * Throws if the file was modified while it was watched: data read from it may be wrong.
    *

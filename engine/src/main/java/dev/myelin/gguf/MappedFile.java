@@ -40,6 +40,17 @@ final class MappedFile {
     return watch != null && watch.isPresent() && watch.get().isChanged();
   }
 
+  long byteSize() {
+    return bytes.byteSize();
+  }
+
+  /** Keeps about so many bytes in memory, where the system supports it. */
+  synchronized void keep(long resident) {
+    if (watch != null) {
+      watch.ifPresent(w -> w.keep(resident));
+    }
+  }
+
   ModelFileException changedError() {
     return changedError(path);
   }

@@ -57,9 +57,18 @@ public final class Model implements AutoCloseable {
       weights.requireAllTaken(architecture.name());
       this.adapters = weights.adapterInfos();
       file.requireUnchanged();
+      limitMemory();
     } catch (RuntimeException e) {
       weights.close();
       throw e;
+    }
+  }
+
+  /** Of experts, only some are used for a token: the page cache keeps the right ones. */
+  private void limitMemory() {
+    long mapped = file.mappedBytes();
+    if (mapped > 0 && hyperparameters.experts().equals(Hyperparameters.Experts.NONE)) {
+      ResidentWeights.limit(mapped).ifPresent(file::keepInMemory);
     }
   }
 

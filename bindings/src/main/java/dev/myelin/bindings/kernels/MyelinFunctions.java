@@ -25,6 +25,7 @@ public final class MyelinFunctions {
             "myelin_log_take",
             "myelin_prefetch",
             "myelin_resident_bytes",
+            "myelin_mapping_keep",
             "myelin_mapping_watch",
             "myelin_mapping_check",
             "myelin_mapping_unwatch",

@@ -1240,6 +1240,67 @@ public class Myelin_h extends Myelin_h$shared {
         }
     }
 
+    private static class myelin_mapping_keep {
+        public static final FunctionDescriptor DESC = FunctionDescriptor.of(
+            Myelin_h.C_INT,
+            Myelin_h.C_INT,
+            Myelin_h.C_LONG
+        );
+
+        public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("myelin_mapping_keep");
+
+        public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
+    }
+
+    /**
+     * Function descriptor for:
+     * {@snippet lang=c :
+     * int32_t myelin_mapping_keep(int32_t watch, uint64_t resident)
+     * }
+     */
+    public static FunctionDescriptor myelin_mapping_keep$descriptor() {
+        return myelin_mapping_keep.DESC;
+    }
+
+    /**
+     * Downcall method handle for:
+     * {@snippet lang=c :
+     * int32_t myelin_mapping_keep(int32_t watch, uint64_t resident)
+     * }
+     */
+    public static MethodHandle myelin_mapping_keep$handle() {
+        return myelin_mapping_keep.HANDLE;
+    }
+
+    /**
+     * Address for:
+     * {@snippet lang=c :
+     * int32_t myelin_mapping_keep(int32_t watch, uint64_t resident)
+     * }
+     */
+    public static MemorySegment myelin_mapping_keep$address() {
+        return myelin_mapping_keep.ADDR;
+    }
+
+    /**
+     * {@snippet lang=c :
+     * int32_t myelin_mapping_keep(int32_t watch, uint64_t resident)
+     * }
+     */
+    public static int myelin_mapping_keep(int watch, long resident) {
+        var mh$ = myelin_mapping_keep.HANDLE;
+        try {
+            if (TRACE_DOWNCALLS) {
+                traceDowncall("myelin_mapping_keep", watch, resident);
+            }
+            return (int)mh$.invokeExact(watch, resident);
+        } catch (Error | RuntimeException ex) {
+           throw ex;
+        } catch (Throwable ex$) {
+           throw new AssertionError("should not reach here", ex$);
+        }
+    }
+
     private static class myelin_mapping_unwatch {
         public static final FunctionDescriptor DESC = FunctionDescriptor.of(
             Myelin_h.C_INT,

@@ -66,6 +66,15 @@ public final class MappingWatch {
         || Myelin_h.myelin_mapping_check(watch) == Myelin_h.MYELIN_ERROR_CHANGED();
   }
 
+  /**
+   * Keeps about so many bytes of the mapping in memory: see {@code myelin_mapping_keep}.
+   *
+   * @return whether the system supports it
+   */
+  public synchronized boolean keep(long bytes) {
+    return watch >= 0 && Myelin_h.myelin_mapping_keep(watch, bytes) == Myelin_h.MYELIN_OK();
+  }
+
   private synchronized void close() {
     Myelin_h.myelin_mapping_unwatch(watch);
     watch = CLOSED;
