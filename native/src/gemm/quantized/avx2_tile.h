@@ -79,15 +79,6 @@ INLINE int has_signs(const size_t max_q) {
     return SIGNED_PANELS && max_q == 255;
 }
 
-/** Prefetches half of the rows of X of a tile: all rows of X take most of the L2 cache, or more. */
-INLINE void prefetch_half_tile(const activation_block *x, int half) {
-    const size_t bytes = TILE_N * sizeof *x / 2;
-#pragma GCC unroll 24
-    for (size_t i = 0; i < bytes; i += 64) {
-        _mm_prefetch((const char *)x + (size_t)half * bytes + i, _MM_HINT_T0);
-    }
-}
-
 /** A tile of n rows of X and one panel; every const parameter is a constant in the caller. */
 INLINE void tile(const size_t n, const enum panel_kind kind, const size_t max_q, const int zero_shift,
                  const panel *w, const signed_panel *split, const activation_block *x, int blocks, float *y) {
@@ -147,7 +138,7 @@ INLINE void multiply(const enum panel_kind kind, const size_t max_q, const int z
         /* tiles of about the same size: a small one does not fill the pipelines */
         count = balanced_part(left, TILE_N);
         for (int p = 0; p < PANELS; p++) {
-            prefetch_half_tile(x + TILE_N, p);
+            prefetch_x(x + TILE_N, p, PANELS, TILE_N);
             switch (count) {
                 CASES_TO_TILE_N(tile, kind, max_q, zero_shift, w + p, split + p, x, blocks,
                                 y + p * PANEL_ROWS)

@@ -124,6 +124,7 @@ INLINE void multiply(const enum panel_kind kind, const panel *w, const activatio
     for (int64_t left = n, count; left > 0; left -= count, x += count, y += count * width) {
         /* tiles of about the same size: a small one does not fill the pipelines */
         count = balanced_part(left, TILE_N);
+        prefetch_x(x + TILE_N, 0, 1, TILE_N);
         switch (count) {
             CASES_TO_6(tile, kind, w, x, blocks, shift, y)
             default:

@@ -76,6 +76,18 @@ INLINE float scale_of_x(const enum panel_kind kind, const activation_block *x, s
     return x->d[kind == PANEL_16 ? b / 2 : b];
 }
 
+/**
+ * Prefetches one of `parts` parts of the n rows of X of the next tile, which need not exist. All rows of X
+ * take most of the L2 cache, or more.
+ */
+INLINE void prefetch_x(const activation_block *x, const int part, const int parts, const int n) {
+    const int lines = n * (int)sizeof *x / 64 / parts;
+#pragma GCC unroll 36
+    for (int i = 0; i < lines; i++) {
+        __builtin_prefetch((const char *)x + 64 * (part * lines + i), 0, 3);
+    }
+}
+
 /** Cases of a switch over n: each calls the function with n as a constant, and the other arguments. */
 #define CASES_TO_3(function, ...) \
     case 1:                       \
