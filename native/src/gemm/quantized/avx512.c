@@ -152,7 +152,7 @@ DEFINE_MULTIPLY(super_16_int, PANEL_SUPER_16_INT)
 #define PACK_WIDE(type, name, ...) [TYPE_##type] = avx512_pack_##name,
 
 #define GEMV_PLANES(type, name) [TYPE_##type] = avx512_gemv_##name,
-#define ROWS_OF_GRID(type, name, ...) [TYPE_##type] = {avx512_rows_##name, 4},
+#define ROWS_OF_GRID(type, name, ...) [TYPE_##type] = {avx2_rows_##name, 4},
 
 static const row_gemv rows[TYPE_COUNT] = {EACH_GRID_TYPE(ROWS_OF_GRID)};
 

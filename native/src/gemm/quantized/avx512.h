@@ -64,10 +64,10 @@ EACH_WIDE_BLOCK_TYPE(AVX512_WIDE_TYPE)
 
 EACH_PLANES_TYPE(AVX512_PLANES_TYPE)
 
-/** Declares the functions of a type of grids.h. */
+/** Declares the functions of a type of grids.h; GEMV is that of AVX2. */
 #define AVX512_GRID_TYPE(type, name, ...)                                                                \
     void avx512_pack_##name(const char *w, size_t stride, int blocks, const char *prefetch, panel *out); \
-    void avx512_rows_##name(const gemm_args *args, int64_t from, int64_t to);
+    void avx2_rows_##name(const gemm_args *args, int64_t from, int64_t to);
 
 EACH_GRID_TYPE(AVX512_GRID_TYPE)
 
