@@ -44,7 +44,6 @@ enum panel_kind {
     PANEL_32_MIN,       /* d * q + m by 32 */
     PANEL_SUPER_32_MIN, /* d * q by 32, minus dmin * min, min an integer */
     PANEL_SUPER_16,     /* d * (q - zero) by 16 */
-    PANEL_SUPER_32,     /* d * (q - zero) by 32 */
     PANEL_SUPER_256,    /* d * (q - zero) by 256 */
     PANEL_SUPER_16_MIN, /* d * q, q times its scale, minus dmin * min by 16; scale and min integers */
     PANEL_SUPER_16_INT, /* d * scale * (q - zero) by 16, scale an integer: a superblock is one exact sum */

@@ -260,7 +260,6 @@ const quantized_gemm_table TABLE = {
             [PANEL_32_MIN] = multiply_32_min,
             [PANEL_SUPER_32_MIN] = multiply_super_32_min,
             [PANEL_SUPER_16] = multiply_super_16,
-            [PANEL_SUPER_32] = multiply_super_32,
             [PANEL_SUPER_256] = multiply_super_256,
             [PANEL_SUPER_16_MIN] = multiply_super_16_min,
             [PANEL_SUPER_16_INT] = multiply_super_16_int,

@@ -195,28 +195,10 @@ static void multiply_super_32_min(const panel w[PANELS], const activation_block 
 
 static void multiply_super_16(const panel w[PANELS], const activation_block *x, int64_t n, int blocks,
                               int zero_shift, float *y) {
-    switch (zero_shift) {
-        case 2:
-            multiply(PANEL_SUPER_16, 7, 2, w, x, n, blocks, y);
-            break;
-        case 4:
-            multiply(PANEL_SUPER_16, 31, 4, w, x, n, blocks, y);
-            break;
-        case 5:
-            multiply(PANEL_SUPER_16, 63, 5, w, x, n, blocks, y);
-            break;
-        default:
-            multiply(PANEL_SUPER_16, 255, 7, w, x, n, blocks, y);
-            break;
-    }
-}
-
-static void multiply_super_32(const panel w[PANELS], const activation_block *x, int64_t n, int blocks,
-                              int zero_shift, float *y) {
-    if (zero_shift == 4) {
-        multiply(PANEL_SUPER_32, 31, 4, w, x, n, blocks, y);
+    if (zero_shift == 2) {
+        multiply(PANEL_SUPER_16, 7, 2, w, x, n, blocks, y);
     } else {
-        multiply(PANEL_SUPER_32, 255, 7, w, x, n, blocks, y);
+        multiply(PANEL_SUPER_16, 63, 5, w, x, n, blocks, y);
     }
 }
 

@@ -62,8 +62,6 @@ INLINE int32_t neg_sum(const enum panel_kind kind, const activation_block *x, si
     switch (kind) {
         case PANEL_16:
             return b % 2 == 0 ? -x->half_sums[b / 2] : x->neg_sums[b / 2] + x->half_sums[b / 2];
-        case PANEL_SUPER_32:
-            return -x->sums_32[b];
         case PANEL_SUPER_256:
             return -x->sum;
         default:

@@ -121,7 +121,6 @@ DEFINE_MULTIPLY(16, PANEL_16)
 DEFINE_MULTIPLY(32_min, PANEL_32_MIN)
 DEFINE_MULTIPLY(super_32_min, PANEL_SUPER_32_MIN)
 DEFINE_MULTIPLY(super_16, PANEL_SUPER_16)
-DEFINE_MULTIPLY(super_32, PANEL_SUPER_32)
 DEFINE_MULTIPLY(super_256, PANEL_SUPER_256)
 DEFINE_MULTIPLY(super_16_min, PANEL_SUPER_16_MIN)
 DEFINE_MULTIPLY(super_16_int, PANEL_SUPER_16_INT)
@@ -132,7 +131,6 @@ DEFINE_MULTIPLY(super_16_int, PANEL_SUPER_16_INT)
                  [PANEL_32_MIN] = multiply_32_min,             \
                  [PANEL_SUPER_32_MIN] = multiply_super_32_min, \
                  [PANEL_SUPER_16] = multiply_super_16,         \
-                 [PANEL_SUPER_32] = multiply_super_32,         \
                  [PANEL_SUPER_256] = multiply_super_256,       \
                  [PANEL_SUPER_16_MIN] = multiply_super_16_min, \
                  [PANEL_SUPER_16_INT] = multiply_super_16_int}

@@ -81,15 +81,6 @@ static float dot_super_16(const panel *w, int r, const activation_block *x, int 
     return fmaf(sum, x->d[0], y);
 }
 
-static float dot_super_32(const panel *w, int r, const activation_block *x, int blocks, int zero, float y) {
-    (void)blocks;
-    float sum = 0;
-    for (int b = 0; b < BLOCKS; b++) {
-        sum = fmaf((float)dot(w, r, x, 32 * b, 32, zero), w->d[b][r], sum);
-    }
-    return fmaf(sum, x->d[0], y);
-}
-
 static float dot_super_256(const panel *w, int r, const activation_block *x, int blocks, int zero, float y) {
     (void)blocks;
     return fmaf((float)dot(w, r, x, 0, K_BLOCK, zero) * w->d[0][r], x->d[0], y);
@@ -133,7 +124,6 @@ DEFINE_MULTIPLY(16)
 DEFINE_MULTIPLY(32_min)
 DEFINE_MULTIPLY(super_32_min)
 DEFINE_MULTIPLY(super_16)
-DEFINE_MULTIPLY(super_32)
 DEFINE_MULTIPLY(super_256)
 DEFINE_MULTIPLY(super_16_min)
 DEFINE_MULTIPLY(super_16_int)
@@ -146,7 +136,6 @@ const quantized_gemm_table quantized_gemm_scalar = {
             [PANEL_32_MIN] = multiply_32_min,
             [PANEL_SUPER_32_MIN] = multiply_super_32_min,
             [PANEL_SUPER_16] = multiply_super_16,
-            [PANEL_SUPER_32] = multiply_super_32,
             [PANEL_SUPER_256] = multiply_super_256,
             [PANEL_SUPER_16_MIN] = multiply_super_16_min,
             [PANEL_SUPER_16_INT] = multiply_super_16_int,
