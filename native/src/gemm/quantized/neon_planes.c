@@ -16,14 +16,12 @@ INLINE void transpose_rows(const char *p, size_t stride, lanes_u32 out[4]) {
 }
 
 INLINE lanes_u32 words_at(const char *p, size_t stride) {
-    lanes_u32 v;
+    uint32_t v[LANES];
 #pragma GCC unroll 4
     for (size_t i = 0; i < LANES; i++) {
-        uint32_t word;
-        memcpy(&word, p + i * stride, sizeof word);
-        v[i] = word;
+        memcpy(v + i, p + i * stride, sizeof *v);
     }
-    return v;
+    return (lanes_u32)vld1q_u32(v);
 }
 
 INLINE lanes_f32 halves_at(const char *p, size_t stride) {
