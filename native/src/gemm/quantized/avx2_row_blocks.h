@@ -9,7 +9,7 @@
 #include "avx2_row.h"
 
 enum {
-    MAX_ROW_N = 4,              /* rows of X */
+    MAX_ROW_N = 3,              /* rows of X; with more the transposed weights of gemv_fn are faster */
     SPAN = 64,                  /* K-blocks of a row that are read one after the other */
     PART = LANES * BLOCKS,      /* values of one kind of eight rows: scales, minimums, dot products */
     MAX_PARTS = 2 + MAX_ROW_N,  /* of a K-block */
@@ -75,7 +75,7 @@ INLINE void add_blocks(const size_t n, const int zero_shift, const float *parts,
         if (zero_shift == HAS_MIN) {
             load_columns(parts + PART, first, m);
         }
-#pragma GCC unroll 4
+#pragma GCC unroll 3
         for (size_t r = 0; r < n; r++) {
             __m256 dots[4];
             load_columns(parts + (1 + (size_t)(zero_shift == HAS_MIN) + r) * PART, first, dots);

@@ -271,11 +271,14 @@ INLINE void row_dots_iq4_xs(const size_t n, const char *w, const row_x *x, __m25
 }
 
 /** Defines the function of a type. */
-#define DEFINE_ROWS_32(name, order, bytes, zero_shift)                                                   \
-    static void row_gemv_##name(const gemm_args *args, int64_t from, int64_t to) {                       \
-        const int64_t n = args->n;                                                                       \
-        CALL_WITH_N_TO_4(multiply_rows_32, order, bytes, zero_shift, row_dots_##name, row_scales_##name, \
-                         args, from, to)                                                                 \
+#define DEFINE_ROWS_32(name, order, bytes, zero_shift)                                                       \
+    static void row_gemv_##name(const gemm_args *args, int64_t from, int64_t to) {                           \
+        switch (args->n) {                                                                                   \
+            CASES_TO_3(multiply_rows_32, order, bytes, zero_shift, row_dots_##name, row_scales_##name, args, \
+                       from, to)                                                                             \
+            default:                                                                                         \
+                __builtin_unreachable();                                                                     \
+        }                                                                                                    \
     }
 
 DEFINE_ROWS_32(q4_0, BY_NIBBLES, BLOCKS * sizeof(block_q4_0), 3)

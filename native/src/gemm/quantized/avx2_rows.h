@@ -3,8 +3,8 @@
 
 #define ROWS_OF_GRID(type, name, ...) [TYPE_##type] = {avx2_rows_##name, 4},
 
-const row_gemv ROWS[TYPE_COUNT] = {[TYPE_Q4_0] = {row_gemv_q4_0, 4},     [TYPE_Q4_1] = {row_gemv_q4_1, 4},
-                                   [TYPE_Q5_0] = {row_gemv_q5_0, 4},     [TYPE_Q5_1] = {row_gemv_q5_1, 4},
-                                   [TYPE_Q8_0] = {row_gemv_q8_0, 4},     [TYPE_IQ4_NL] = {row_gemv_iq4_nl, 4},
-                                   [TYPE_IQ4_XS] = {row_gemv_iq4_xs, 4}, [TYPE_MXFP4] = {row_gemv_mxfp4, 4},
+const row_gemv ROWS[TYPE_COUNT] = {[TYPE_Q4_0] = {row_gemv_q4_0, 2},     [TYPE_Q4_1] = {row_gemv_q4_1, 2},
+                                   [TYPE_Q5_0] = {row_gemv_q5_0, 2},     [TYPE_Q5_1] = {row_gemv_q5_1, 3},
+                                   [TYPE_Q8_0] = {row_gemv_q8_0, 2},     [TYPE_IQ4_NL] = {row_gemv_iq4_nl, 2},
+                                   [TYPE_IQ4_XS] = {row_gemv_iq4_xs, 3}, [TYPE_MXFP4] = {row_gemv_mxfp4, 2},
                                    EACH_GRID_TYPE(ROWS_OF_GRID)};
