@@ -1,7 +1,7 @@
 /* GEMV of whole rows of the types of grids.h, also for AVX-VNNI and AVX-512. Compiled with AVX2, FMA and
  * F16C. */
 #include "avx2_grids.h"
-#include "avx2_row.h"
+#include "avx2_blocks.h"
 
 /** The scales of 32 weights, for the products of pairs of them. */
 INLINE __m256i scales_32(const avx2_grid_block *block, size_t b) {
@@ -53,6 +53,17 @@ INLINE void multiply_block(const int n, const avx2_grid_block *block, const void
     }
 }
 
+/* in bytes; to the L1 cache, since memory is not the limit: from further ahead to L2 is 0.9 of the speed */
+enum { GRID_PREFETCH_DISTANCE = 2048 };
+
+/** Prefetches as many bytes, a constant, as a superblock has. */
+INLINE void prefetch_block(const char *w, const size_t bytes) {
+#pragma GCC unroll 2
+    for (size_t i = 0; i < bytes; i += 64) {
+        _mm_prefetch(w + GRID_PREFETCH_DISTANCE + i, _MM_HINT_T0);
+    }
+}
+
 /**
  * Rows of W times n rows of X. A superblock is taken apart while the one before it is multiplied: one after
  * the other they would be a chain longer than what a CPU looks ahead.
@@ -61,7 +72,6 @@ INLINE void multiply_rows(const int n, avx2_split_fn split, const void *grid, co
                           const int zero_shift, const int is_delta, const size_t block_bytes,
                           const gemm_args *args, int64_t from, int64_t to) {
     const int64_t blocks = args->k / K_BLOCK;
-    prefetcher p = prefetch_rows(args, from, to);
     avx2_grid_block block[2];
     const char *w = args->w + (size_t)from * args->w_stride;
     split(w, block);
@@ -75,7 +85,7 @@ INLINE void multiply_rows(const int n, avx2_split_fn split, const void *grid, co
         for (int64_t kb = 0; kb < blocks; kb++, i++, x += args->n) {
             const char *next =
                 kb + 1 < blocks ? w + block_bytes : args->w + (size_t)(row + 1) * args->w_stride;
-            prefetch_bytes(&p, block_bytes);
+            prefetch_block(w, block_bytes);
             if (kb + 1 < blocks || row + 1 < to) {
                 split(next, block + (i + 1) % 2);
             }
