@@ -35,11 +35,27 @@ INLINE __m256 halves(__m256i v) {
     return _mm256_cvtph_ps(_mm256_castsi256_si128(packed));
 }
 
-/** The byte at bit a of each word and the next byte, each as 16 bits. */
-INLINE __m256i byte_pair(__m256i v, int a) {
-    const __m256i byte = _mm256_set1_epi32(255);
-    const __m256i first = _mm256_and_si256(_mm256_srli_epi32(v, a), byte);
-    return _mm256_or_si256(first, _mm256_slli_epi32(_mm256_and_si256(_mm256_srli_epi32(v, a + 8), byte), 16));
+/** Shuffles the bytes of each word: byte i becomes the byte that bits 8 i to 8 i + 7 name; 0x80: zero. */
+INLINE __m256i shuffle_words(__m256i v, uint32_t bytes) {
+    const int next = 0x04040404; /* added to 0x80 it gives a zero too */
+    const int i = (int)bytes;
+    return _mm256_shuffle_epi8(v, _mm256_setr_epi32(i, i + next, i + 2 * next, i + 3 * next, i, i + next,
+                                                    i + 2 * next, i + 3 * next));
+}
+
+/** Byte i of each word. */
+INLINE __m256 unsigned_byte(__m256i v, uint32_t i) {
+    return _mm256_cvtepi32_ps(shuffle_words(v, 0x80808000 | i));
+}
+
+/** Byte i of each word, signed, times 2^24: two instructions, where sign extension takes one more. */
+INLINE __m256 signed_byte(__m256i v, uint32_t i) {
+    return _mm256_cvtepi32_ps(shuffle_words(v, 0x808080 | i << 24));
+}
+
+/** Bytes i and i + 1 of each word, each as 16 bits. */
+INLINE __m256i byte_pair(__m256i v, uint32_t i) {
+    return shuffle_words(v, 0x80008000 | (i + 1) << 16 | i);
 }
 
 /** Reads the first 16 bytes of q4_K and q5_K: d, dmin, packed scales and mins; see q4_k_unpack_scales(). */
@@ -60,13 +76,11 @@ INLINE void scales_q4_k(const char *w, size_t stride, panel *out, size_t at) {
     };
 #pragma GCC unroll 8
     for (int b = 0; b < BLOCKS; b++) {
-        const __m256i s =
-            _mm256_and_si256(_mm256_srli_epi32(scale[b / 4], 8 * (b % 4)), _mm256_set1_epi32(255));
-        _mm256_store_ps(out->d[b] + at, _mm256_mul_ps(d, _mm256_cvtepi32_ps(s)));
+        _mm256_store_ps(out->d[b] + at, _mm256_mul_ps(d, unsigned_byte(scale[b / 4], (uint32_t)b % 4)));
     }
 #pragma GCC unroll 4
     for (int b = 0; b < BLOCKS / 2; b++) {
-        _mm256_store_si256((void *)out->mins[b][at], byte_pair(min[b / 2], 16 * (b % 2)));
+        _mm256_store_si256((void *)out->mins[b][at], byte_pair(min[b / 2], 2 * ((uint32_t)b % 2)));
     }
 }
 
@@ -109,15 +123,20 @@ INLINE void unpack_q5_k(const __m256i bytes[PART_REGISTERS], const __m256i extra
     }
 }
 
-INLINE void scales_q6_k(const char *w, size_t stride, panel *out, size_t at) {
-    const __m256 d = scales(w + offsetof(block_q6_k, d), stride);
-    __m256i scale[4];
-    transpose(w + offsetof(block_q6_k, scales), stride, scale);
+/** Stores the scales of 16 blocks, signed bytes, times d. */
+INLINE void store_scales(__m256 d, const __m256i scale[4], panel *out, size_t at) {
+    const __m256 small_d = _mm256_mul_ps(d, _mm256_set1_ps(0x1p-24f)); /* exact */
 #pragma GCC unroll 16
     for (int b = 0; b < 16; b++) {
-        const __m256i s = _mm256_srai_epi32(_mm256_slli_epi32(scale[b / 4], 24 - 8 * (b % 4)), 24);
-        _mm256_store_ps(out->d[b] + at, _mm256_mul_ps(d, _mm256_cvtepi32_ps(s)));
+        const __m256 s = signed_byte(scale[b / 4], (uint32_t)b % 4);
+        _mm256_store_ps(out->d[b] + at, _mm256_mul_ps(small_d, s));
     }
+}
+
+INLINE void scales_q6_k(const char *w, size_t stride, panel *out, size_t at) {
+    __m256i scale[4];
+    transpose(w + offsetof(block_q6_k, scales), stride, scale);
+    store_scales(scales(w + offsetof(block_q6_k, d), stride), scale, out, at);
 }
 
 INLINE void load_q6_k(const char *w, size_t stride, size_t part, __m256i bytes[PART_REGISTERS]) {
@@ -154,7 +173,8 @@ INLINE void scales_q2_k(const char *w, size_t stride, panel *out, size_t at) {
     _mm256_store_ps(out->dmin + at, halves(_mm256_srli_epi32(tail[3], 16)));
 #pragma GCC unroll 8
     for (int b = 0; b < BLOCKS; b++) {
-        _mm256_store_si256((void *)out->mins[b][at], byte_pair(high_nibbles(packed[b / 2]), 16 * (b % 2)));
+        _mm256_store_si256((void *)out->mins[b][at],
+                           byte_pair(high_nibbles(packed[b / 2]), 2 * ((uint32_t)b % 2)));
     }
 }
 
@@ -193,17 +213,18 @@ INLINE void unpack_q2_k(const __m256i bytes[PART_REGISTERS], const __m256i extra
 }
 
 INLINE void scales_q3_k(const char *w, size_t stride, panel *out, size_t at) {
-    const __m256 d = scales(w + offsetof(block_q3_k, d), stride);
     const char *packed = w + offsetof(block_q3_k, scales);
     const __m256i low[2] = {words(packed, stride), words(packed + 4, stride)};
     const __m256i high = words(packed + 8, stride);
-#pragma GCC unroll 16
-    for (int g = 0; g < 16; g++) {
-        const int byte = 8 * (g % 4);
-        const __m256 scale = scale_of_6_bits(_mm256_srli_epi32(low[g / 4 % 2], byte + (g < 8 ? 0 : 4)),
-                                             _mm256_srli_epi32(high, byte + 2 * (g / 4)));
-        _mm256_store_ps(out->d[g] + at, _mm256_mul_ps(d, scale));
+    __m256i scale[4];
+#pragma GCC unroll 4
+    for (int i = 0; i < 4; i++) {
+        const __m256i l = i < 2 ? low_nibbles(low[i]) : high_nibbles(low[i % 2]);
+        const __m256i h = _mm256_and_si256(_mm256_srli_epi32(high, 2 * i), _mm256_set1_epi8(3));
+        const __m256i six = _mm256_or_si256(l, _mm256_slli_epi32(h, 4));
+        scale[i] = _mm256_sub_epi8(six, _mm256_set1_epi8(32));
     }
+    store_scales(scales(w + offsetof(block_q3_k, d), stride), scale, out, at);
 }
 
 INLINE void prepare_q3_k(const char *w, size_t stride, __m256i extra[8]) {
