@@ -430,6 +430,46 @@ static void check_long_rows(const isa_kernels *isa, int32_t type) {
     }
 }
 
+enum { LONG_BLOCKS = 320, LONG_ROWS = 11, MAX_K_BLOCK_BYTES = 272 /* of q8_0 */ };
+
+static float long_x[LONG_BLOCKS * K_BLOCK];
+static activation_block long_blocks[LONG_BLOCKS];
+static char long_weights[LONG_BLOCKS * LONG_ROWS * MAX_K_BLOCK_BYTES];
+
+/** Rows longer than what any row_gemv keeps of X, against the reference. */
+static void check_longer_rows(const isa_kernels *isa, int32_t type) {
+    static const struct {
+        int64_t k_blocks;
+        int64_t rows;
+        int64_t n;
+    } shapes[] = {{207, LONG_ROWS, 1}, {79, LONG_ROWS, 2}, {67, 9, 4}};
+    const weight_type *t = &weight_types[type];
+    for (size_t i = 0; i < sizeof shapes / sizeof *shapes; i++) {
+        const int64_t k = shapes[i].k_blocks * K_BLOCK;
+        const int64_t n = shapes[i].n;
+        const int64_t rows = shapes[i].rows;
+        const size_t bytes = weight_row_bytes(t, k);
+        /* the last byte of the weights is the last byte of the buffer */
+        char *w = long_weights + sizeof long_weights - (size_t)rows * bytes;
+        fill_weights(type, (size_t)(rows * (k / t->block_size)), NULL, w);
+        for (int64_t j = 0; j < n * k; j++) {
+            long_x[j] = uniform();
+        }
+        for (int64_t r = 0; r < n; r++) {
+            scalar->activations->quantize[t->activations](k, long_x + r * k, long_blocks + r, n);
+        }
+        gemm_args p = all_rows(type, k, long_blocks, n, reference);
+        p.w = w;
+        gemm(scalar, &p, 0, rows);
+        p.y = result;
+        gemm(isa, &p, 0, rows);
+        for (int64_t r = 0; r < n; r++) {
+            CHECK(memcmp(result + r * MAX_ROWS, reference + r * MAX_ROWS, (size_t)rows * sizeof *result) == 0,
+                  "%s type %d k %d: X %d of %d differs", isa->name, type, (int)k, (int)r, (int)n);
+        }
+    }
+}
+
 static void check_table(const isa_kernels *isa) {
     for (int32_t type = 0; type < TYPE_COUNT; type++) {
         if (weight_types[type].dequantize != NULL) {
@@ -441,6 +481,7 @@ static void check_table(const isa_kernels *isa) {
             if (isa->quantized_gemm->by_row != NULL) {
                 check_long_rows(isa, type);
             }
+            check_longer_rows(isa, type);
             check_not_finite(isa, type);
             check_tiny(isa, type);
         }
