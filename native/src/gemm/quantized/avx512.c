@@ -153,7 +153,10 @@ DEFINE_MULTIPLY(super_16_int, PANEL_SUPER_16_INT)
 #define GEMV_PLANES(type, name) [TYPE_##type] = avx512_gemv_##name,
 #define ROWS_OF_GRID(type, name, ...) [TYPE_##type] = {avx2_rows_##name, 4},
 
-static const row_gemv rows[TYPE_COUNT] = {EACH_GRID_TYPE(ROWS_OF_GRID)};
+static const row_gemv rows[TYPE_COUNT] = {
+    [TYPE_Q4_0] = {avx512_row_q4_0, 1},     [TYPE_Q4_K] = {avx512_row_q4_k, 1},
+    [TYPE_Q5_K] = {avx512_row_q5_k, 1},     [TYPE_Q6_K] = {avx512_row_q6_k, 1},
+    [TYPE_IQ4_NL] = {avx512_row_iq4_nl, 1}, EACH_GRID_TYPE(ROWS_OF_GRID)};
 
 const quantized_gemm_table quantized_gemm_avx512 = {
     .by_row = rows,

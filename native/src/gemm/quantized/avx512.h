@@ -71,4 +71,13 @@ EACH_PLANES_TYPE(AVX512_PLANES_TYPE)
 
 EACH_GRID_TYPE(AVX512_GRID_TYPE)
 
+/** Declares the GEMV of whole rows of a type. */
+#define AVX512_ROW(name) void avx512_row_##name(const gemm_args *args, int64_t from, int64_t to);
+
+AVX512_ROW(q4_0)
+AVX512_ROW(q4_k)
+AVX512_ROW(q5_k)
+AVX512_ROW(q6_k)
+AVX512_ROW(iq4_nl)
+
 #endif

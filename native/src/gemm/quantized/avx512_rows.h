@@ -4,20 +4,35 @@
 
 #include "avx512.h"
 
-/** 16 bytes of each of the rows i, i + 4, i + 8 and i + 12. */
-INLINE __m512i every_fourth(const char *p, size_t stride, size_t i) {
-    __m512i v = _mm512_castsi128_si512(_mm_loadu_si128((const void *)(p + i * stride)));
-    v = _mm512_inserti32x4(v, _mm_loadu_si128((const void *)(p + (i + 4) * stride)), 1);
-    v = _mm512_inserti32x4(v, _mm_loadu_si128((const void *)(p + (i + 8) * stride)), 2);
-    return _mm512_inserti32x4(v, _mm_loadu_si128((const void *)(p + (i + 12) * stride)), 3);
+/** 16 K-blocks: number 4 j + i is at w[i] + j * step. */
+typedef struct {
+    const char *w[4];
+    size_t step;
+} sixteen_blocks;
+
+/** One of each of 16 rows. */
+INLINE sixteen_blocks blocks_of_rows(const char *w, size_t stride) {
+    return (sixteen_blocks){{w, w + stride, w + 2 * stride, w + 3 * stride}, 4 * stride};
 }
 
-/** Transposes 16 bytes of each row: out[j] has bytes 4 j to 4 j + 3 of row 0, row 1 ... */
-INLINE void transpose(const char *p, size_t stride, __m512i out[4]) {
-    const __m512i r0 = every_fourth(p, stride, 0);
-    const __m512i r1 = every_fourth(p, stride, 1);
-    const __m512i r2 = every_fourth(p, stride, 2);
-    const __m512i r3 = every_fourth(p, stride, 3);
+INLINE const char *block_at(const sixteen_blocks *from, size_t i) {
+    return from->w[i % 4] + i / 4 * from->step;
+}
+
+/** 16 bytes, from `at` on, of each of the K-blocks i, i + 4, i + 8 and i + 12. */
+INLINE __m512i every_fourth_block(const sixteen_blocks *from, size_t at, size_t i) {
+    __m512i v = _mm512_castsi128_si512(_mm_loadu_si128((const void *)(block_at(from, i) + at)));
+    v = _mm512_inserti32x4(v, _mm_loadu_si128((const void *)(block_at(from, i + 4) + at)), 1);
+    v = _mm512_inserti32x4(v, _mm_loadu_si128((const void *)(block_at(from, i + 8) + at)), 2);
+    return _mm512_inserti32x4(v, _mm_loadu_si128((const void *)(block_at(from, i + 12) + at)), 3);
+}
+
+/** Transposes 16 bytes of each K-block: out[j] has bytes 4 j to 4 j + 3 of number 0, 1 ... */
+INLINE void transpose_blocks(const sixteen_blocks *from, size_t at, __m512i out[4]) {
+    const __m512i r0 = every_fourth_block(from, at, 0);
+    const __m512i r1 = every_fourth_block(from, at, 1);
+    const __m512i r2 = every_fourth_block(from, at, 2);
+    const __m512i r3 = every_fourth_block(from, at, 3);
     const __m512i low01 = _mm512_unpacklo_epi32(r0, r1);
     const __m512i high01 = _mm512_unpackhi_epi32(r0, r1);
     const __m512i low23 = _mm512_unpacklo_epi32(r2, r3);
@@ -26,6 +41,18 @@ INLINE void transpose(const char *p, size_t stride, __m512i out[4]) {
     out[1] = _mm512_unpackhi_epi64(low01, low23);
     out[2] = _mm512_unpacklo_epi64(high01, high23);
     out[3] = _mm512_unpackhi_epi64(high01, high23);
+}
+
+/** 16 bytes of each of the rows i, i + 4, i + 8 and i + 12. */
+INLINE __m512i every_fourth(const char *p, size_t stride, size_t i) {
+    const sixteen_blocks rows = blocks_of_rows(p, stride);
+    return every_fourth_block(&rows, 0, i);
+}
+
+/** Transposes 16 bytes of each row: out[j] has bytes 4 j to 4 j + 3 of row 0, row 1 ... */
+INLINE void transpose(const char *p, size_t stride, __m512i out[4]) {
+    const sixteen_blocks rows = blocks_of_rows(p, stride);
+    transpose_blocks(&rows, 0, out);
 }
 
 INLINE __m512i words(const char *p, size_t stride) {
@@ -42,15 +69,21 @@ INLINE short half_word(const char *p) {
     return v;
 }
 
-#define HALF_WORD(i) half_word(p + (i)*stride)
+#define HALF_WORD(i) half_word(block_at(from, i) + at)
 
-INLINE __m256i half_words(const char *p, size_t stride) {
+/** The half word at `at` of each K-block. */
+INLINE __m256i half_words_of_blocks(const sixteen_blocks *from, size_t at) {
     /* inserted one by one: through memory, the load would wait for 16 stores */
     const __m128i low = _mm_setr_epi16(HALF_WORD(0), HALF_WORD(1), HALF_WORD(2), HALF_WORD(3), HALF_WORD(4),
                                        HALF_WORD(5), HALF_WORD(6), HALF_WORD(7));
     const __m128i high = _mm_setr_epi16(HALF_WORD(8), HALF_WORD(9), HALF_WORD(10), HALF_WORD(11),
                                         HALF_WORD(12), HALF_WORD(13), HALF_WORD(14), HALF_WORD(15));
     return _mm256_setr_m128i(low, high);
+}
+
+INLINE __m256i half_words(const char *p, size_t stride) {
+    const sixteen_blocks rows = blocks_of_rows(p, stride);
+    return half_words_of_blocks(&rows, 0);
 }
 
 INLINE __m512 scales(const char *p, size_t stride) {

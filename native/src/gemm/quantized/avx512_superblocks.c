@@ -1,5 +1,5 @@
 /* Superblocks, read in four parts of 64 weights: two groups of 32, or four of 16. */
-#include "avx512_rows.h"
+#include "avx512_superblocks.h"
 
 /** Reads what all parts share. */
 typedef void (*prepare_fn)(const char *w, size_t stride, __m512i extra[8]);
@@ -34,48 +34,10 @@ INLINE void prefetch_part(const prefetch_plan *f, const size_t i, const size_t p
 typedef void (*read_part_fn)(const char *w, size_t stride, int part, const prefetch_plan *f,
                              const __m512i extra[8], __m512i q[16]);
 
-/** Reads the scales and mins of a panel; leaves its quants alone. */
-typedef void (*read_scales_fn)(const char *w, size_t stride, panel *out);
-
 INLINE void prepare_none(const char *w, size_t stride, __m512i extra[8]) {
     (void)w;
     (void)stride;
     (void)extra;
-}
-
-/** The byte at bit a of each word and the next byte, each as 16 bits. */
-INLINE __m512i byte_pair(__m512i v, unsigned a) {
-    const __m512i byte = _mm512_set1_epi32(255);
-    const __m512i first = _mm512_and_si512(_mm512_srli_epi32(v, a), byte);
-    return _mm512_or_si512(first, _mm512_slli_epi32(_mm512_and_si512(_mm512_srli_epi32(v, a + 8), byte), 16));
-}
-
-/** Reads the first 16 bytes of q4_K and q5_K: d, dmin, packed scales and mins; see q4_k_unpack_scales(). */
-INLINE void scales_q4_k(const char *w, size_t stride, panel *out) {
-    __m512i head[4];
-    transpose(w, stride, head);
-    const __m512 d = _mm512_cvtph_ps(_mm512_cvtepi32_epi16(head[0]));
-    _mm512_store_ps(out->dmin, _mm512_cvtph_ps(_mm512_cvtepi32_epi16(_mm512_srli_epi32(head[0], 16))));
-    const __m512i six = _mm512_set1_epi8(0x3f);
-    const __m512i two = _mm512_set1_epi8(0x30);
-    const __m512i scale[2] = {
-        _mm512_and_si512(head[1], six),
-        _mm512_or_si512(low_nibbles(head[3]), _mm512_and_si512(_mm512_srli_epi32(head[1], 2), two)),
-    };
-    const __m512i min[2] = {
-        _mm512_and_si512(head[2], six),
-        _mm512_or_si512(high_nibbles(head[3]), _mm512_and_si512(_mm512_srli_epi32(head[2], 2), two)),
-    };
-#pragma GCC unroll 8
-    for (int b = 0; b < BLOCKS; b++) {
-        const __m512i s = _mm512_and_si512(_mm512_srli_epi32(scale[b / 4], (unsigned)(8 * (b % 4))),
-                                           _mm512_set1_epi32(255));
-        _mm512_store_ps(out->d[b], _mm512_mul_ps(d, _mm512_cvtepi32_ps(s)));
-    }
-#pragma GCC unroll 4
-    for (int b = 0; b < BLOCKS / 2; b++) {
-        _mm512_store_si512(out->mins[b], byte_pair(min[b / 2], 16 * (unsigned)(b % 2)));
-    }
 }
 
 INLINE void read_q4_k(const char *w, size_t stride, int part, const prefetch_plan *f, const __m512i extra[8],
@@ -114,17 +76,6 @@ INLINE void read_q5_k(const char *w, size_t stride, int part, const prefetch_pla
     }
 }
 
-INLINE void scales_q6_k(const char *w, size_t stride, panel *out) {
-    const __m512 d = scales(w + offsetof(block_q6_k, d), stride);
-    __m512i scale[4];
-    transpose(w + offsetof(block_q6_k, scales), stride, scale);
-#pragma GCC unroll 16
-    for (int b = 0; b < 16; b++) {
-        const __m512i up = _mm512_slli_epi32(scale[b / 4], (unsigned)(24 - 8 * (b % 4)));
-        _mm512_store_ps(out->d[b], _mm512_mul_ps(d, _mm512_cvtepi32_ps(_mm512_srai_epi32(up, 24))));
-    }
-}
-
 INLINE void read_q6_k(const char *w, size_t stride, int part, const prefetch_plan *f, const __m512i extra[8],
                       __m512i q[16]) {
     (void)extra;
@@ -149,20 +100,6 @@ INLINE void read_q6_k(const char *w, size_t stride, int part, const prefetch_pla
         q[j + 4] = _mm512_or_si512(low_nibbles(second[j]), high1);
         q[j + 8] = _mm512_or_si512(high_nibbles(first[j]), _mm512_and_si512(bits[j], two));
         q[j + 12] = _mm512_or_si512(high_nibbles(second[j]), high3);
-    }
-}
-
-INLINE void scales_q3_k(const char *w, size_t stride, panel *out) {
-    const __m512 d = scales(w + offsetof(block_q3_k, d), stride);
-    const char *packed = w + offsetof(block_q3_k, scales);
-    const __m512i low[2] = {words(packed, stride), words(packed + 4, stride)};
-    const __m512i high = words(packed + 8, stride);
-#pragma GCC unroll 16
-    for (int g = 0; g < 16; g++) {
-        const unsigned byte = 8 * (unsigned)(g % 4);
-        const __m512 scale = scale_of_6_bits(_mm512_srli_epi32(low[g / 4 % 2], byte + (g < 8 ? 0 : 4)),
-                                             _mm512_srli_epi32(high, byte + 2 * (unsigned)(g / 4)));
-        _mm512_store_ps(out->d[g], _mm512_mul_ps(d, scale));
     }
 }
 
@@ -202,8 +139,9 @@ INLINE void pack_superblocks(prepare_fn prepare, read_part_fn read, read_scales_
                              const size_t block_bytes, const int steps, const char *w, size_t stride,
                              const char *prefetch, panel *out) {
     __m512i extra[8];
+    const sixteen_blocks rows = blocks_of_rows(w, stride);
     prepare(w, stride, extra);
-    read_scales(w, stride, out);
+    read_scales(&rows, out);
     for (int part = 0; part < 4; part++) {
         __m512i q[16];
         const prefetch_plan plan = plan_prefetch(prefetch, w, stride, block_bytes, part, 0);
@@ -221,8 +159,9 @@ INLINE void gemv_superblocks(const int n, prepare_fn prepare, read_part_fn read,
     panel scale; /* the quants are not used */
     __m512i extra[8];
     __m512 f[MAX_GEMV_N];
+    const sixteen_blocks rows = blocks_of_rows(w, stride);
     prepare(w, stride, extra);
-    read_scales(w, stride, &scale);
+    read_scales(&rows, &scale);
     EACH_X(r) {
         f[r] = steps == 8 ? avx512_min_offset_32(&scale, x + r) : _mm512_setzero_ps();
     }
@@ -271,48 +210,14 @@ DEFINE_SUPER(q6_k, prepare_none, scales_q6_k, 4, 5)
 
 /* ---- q2_K: integer scales ---------------------------------------------------------------------------- */
 
-/** What belongs to a superblock-block as a whole; scales and mins are bytes, group g's is byte g % 4 of g
- * / 4. */
-typedef struct {
-    __m512 d;
-    __m512 dmin;
-    __m512i scale[4];
-    __m512i min[BLOCKS]; /* as in a panel */
-} head_q2_k;
-
-/** Bytes a and b of each word, each as 16 bits; 128 selects zero. */
-INLINE __m512i bytes_of_words(__m512i v, int a, int b) {
-    const __m512i words = _mm512_broadcast_i32x4(_mm_setr_epi32(0, 0x040004, 0x080008, 0x0c000c));
-    const __m512i at = _mm512_set1_epi32(a | b << 16 | (int)0x80008000);
-    return _mm512_shuffle_epi8(v, _mm512_or_si512(words, at));
-}
-
-/** The last 16 bytes of a block end in d and dmin. */
-INLINE head_q2_k read_head_q2_k(const char *w, size_t stride) {
-    __m512i tail[4];
-    __m512i packed[4];
-    head_q2_k head;
-    transpose(w + sizeof(block_q2_k) - 16, stride, tail);
-    transpose(w, stride, packed);
-    head.d = _mm512_cvtph_ps(_mm512_cvtepi32_epi16(tail[3]));
-    head.dmin = _mm512_cvtph_ps(_mm512_cvtepi32_epi16(_mm512_srli_epi32(tail[3], 16)));
-#pragma GCC unroll 4
-    for (int i = 0; i < 4; i++) {
-        const __m512i mins = high_nibbles(packed[i]);
-        head.scale[i] = low_nibbles(packed[i]);
-        head.min[2 * i] = bytes_of_words(mins, 0, 1);
-        head.min[2 * i + 1] = bytes_of_words(mins, 2, 3);
-    }
-    return head;
-}
-
 /**
  * The quants of a panel are multiplied by their scales: at most 45, so a 16-bit multiplication does two of
  * them.
  */
 void avx512_pack_q2_k(const char *w, size_t stride, int blocks, const char *prefetch, panel *out) {
     (void)blocks;
-    const head_q2_k head = read_head_q2_k(w, stride);
+    const sixteen_blocks rows = blocks_of_rows(w, stride);
+    const head_q2_k head = read_head_q2_k(&rows);
     _mm512_store_ps(out->d[0], head.d);
     _mm512_store_ps(out->dmin, head.dmin);
 #pragma GCC unroll 8
@@ -341,7 +246,8 @@ void avx512_pack_q2_k(const char *w, size_t stride, int blocks, const char *pref
 /** The dot product of a group fits 16 bits, so one instruction multiplies it by its scale and adds it. */
 INLINE void gemv_q2_k(const int n, const char *w, size_t stride, const char *prefetch,
                       const activation_block *x, float *y) {
-    const head_q2_k head = read_head_q2_k(w, stride);
+    const sixteen_blocks rows = blocks_of_rows(w, stride);
+    const head_q2_k head = read_head_q2_k(&rows);
     __m512i sum[MAX_GEMV_N][2]; /* of even groups, and of odd groups times 4 */
     EACH_X(r) {
         sum[r][0] = _mm512_setzero_si512();
