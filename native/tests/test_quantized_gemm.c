@@ -158,13 +158,6 @@ static float other[MAX_N_TESTED * MAX_ROWS];
 /** The error of 8-bit activations, relative to |w||x|. */
 static const double QUANTIZATION_ERROR = 5e-3;
 
-/** The error of the order of f32 additions in other instruction sets; NEON has the order of the reference. */
-#if defined(__aarch64__)
-static const double ROUNDING_ERROR = 0;
-#else
-static const double ROUNDING_ERROR = 1e-5;
-#endif
-
 static gemm_args all_rows(int32_t type, int64_t k, const activation_block *activations, int64_t n, float *y) {
     const gemm_args p = {
         .type = type,
@@ -204,9 +197,8 @@ static void check_errors(const isa_kernels *isa, int32_t type, int64_t k, int64_
             const double got = (double)result[m * MAX_ROWS + i];
             CHECK(fabs(want - exact) <= QUANTIZATION_ERROR * size, "type %d k %d: %g, exactly %g", type,
                   (int)k, want, exact);
-            CHECK(fabs(got - want) <= ROUNDING_ERROR * size,
-                  "%s type %d k %d row %d of %d, X %d of %d: %g, reference %g", isa->name, type, (int)k,
-                  (int)i, (int)rows, (int)m, (int)n, got, want);
+            CHECK(got == want, "%s type %d k %d row %d of %d, X %d of %d: %g, reference %g", isa->name, type,
+                  (int)k, (int)i, (int)rows, (int)m, (int)n, got, want);
         }
     }
 }
