@@ -213,10 +213,10 @@ MYELIN_API int32_t myelin_mapping_watch(const char *path, const void *address, s
 MYELIN_API int32_t myelin_mapping_check(int32_t watch);
 
 /**
- * For weights that do not fit into memory: keeps about resident bytes of a watched mapping in memory. The rest
- * is read ahead by the nodes of myelin_op_matmul(), and dropped after its use. No effect if resident is at
- * least the size of the file. Do not call it while a graph uses the mapping.
- * Errors: MYELIN_ERROR_ARGUMENT (not the id of a watch), MYELIN_ERROR_UNSUPPORTED, MYELIN_ERROR_SYSTEM.
+ * For weights that do not fit into memory: keeps about resident bytes of a watched mapping in memory. The
+ * rest is read ahead by the nodes of myelin_op_matmul(), and dropped after its use. No effect if resident is
+ * at least the size of the file. Do not call it while a graph uses the mapping. Errors: MYELIN_ERROR_ARGUMENT
+ * (not the id of a watch), MYELIN_ERROR_UNSUPPORTED, MYELIN_ERROR_SYSTEM.
  */
 MYELIN_API int32_t myelin_mapping_keep(int32_t watch, uint64_t resident);
 
