@@ -67,7 +67,7 @@ public final class Model implements AutoCloseable {
   /** Of experts, only some are used for a token: the page cache keeps the right ones. */
   private void limitMemory() {
     long mapped = file.mappedBytes();
-    if (mapped > 0 && hyperparameters.experts().equals(Hyperparameters.Experts.NONE)) {
+    if (mapped > 0 && !hyperparameters.experts().isPresent()) {
       ResidentWeights.limit(mapped).ifPresent(file::keepInMemory);
     }
   }

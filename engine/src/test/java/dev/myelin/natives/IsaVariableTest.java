@@ -45,7 +45,7 @@ class IsaVariableTest {
   @ParameterizedTest
   @MethodSource("names")
   void acceptsSupportedName(String name) throws Exception {
-    String expected = name.equals("none") ? "kernels  0" : "kernels " + name + " 16";
+    String expected = name.equals("none") ? "kernels  0" : "kernels " + name + " 28";
     assertThat(run(name)).isEqualTo(expected);
     assertThat(run(" " + name.toUpperCase(Locale.ROOT) + "\t")).isEqualTo(expected);
   }
@@ -55,7 +55,7 @@ class IsaVariableTest {
   void emptyValueSelectsBest(String value) throws Exception {
     String best = names().getFirst();
     assertThat(run(value))
-        .isEqualTo(best.equals("scalar") ? "kernels  0" : "kernels " + best + " 16");
+        .isEqualTo(best.equals("scalar") ? "kernels  0" : "kernels " + best + " 28");
   }
 
   @ParameterizedTest
