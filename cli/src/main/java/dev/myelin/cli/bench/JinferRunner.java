@@ -112,7 +112,7 @@ final class JinferRunner implements BenchRunner {
         String line = process.readLine();
         if (line == null) {
           process.awaitSuccess();
-          throw process.failure("ended after %d repetitions".formatted(intervals.size()));
+          throw process.failure("ended after %s repetitions".formatted(intervals.size()));
         }
         Matcher repetition = REPETITION.matcher(line);
         if (!repetition.matches()) {
