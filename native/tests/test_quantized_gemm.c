@@ -422,7 +422,7 @@ static void check_long_rows(const isa_kernels *isa, int32_t type) {
     }
 }
 
-enum { LONG_BLOCKS = 320, LONG_ROWS = 11, MAX_K_BLOCK_BYTES = 272 /* of q8_0 */ };
+enum { LONG_BLOCKS = 320, LONG_ROWS = 11 };
 
 static float long_x[LONG_BLOCKS * K_BLOCK];
 static activation_block long_blocks[LONG_BLOCKS];

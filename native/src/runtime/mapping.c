@@ -207,8 +207,6 @@ int32_t myelin_mapping_unwatch(int32_t watch) {
     const int file = w == NULL ? -1 : w->file;
     if (w != NULL) {
         weight_stream_close(atomic_load(&w->start));
-    }
-    if (w != NULL) {
         atomic_store(&w->start, 0);
     }
     unlock();

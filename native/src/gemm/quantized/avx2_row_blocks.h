@@ -9,12 +9,11 @@
 #include "avx2_row.h"
 
 enum {
-    MAX_ROW_N = 3,              /* rows of X; with more the transposed weights of gemv_fn are faster */
-    SPAN = 64,                  /* K-blocks of a row that are read one after the other */
-    PART = LANES * BLOCKS,      /* values of one kind of eight rows: scales, minimums, dot products */
-    MAX_PARTS = 2 + MAX_ROW_N,  /* of a K-block */
-    MAX_32_BYTES = 34 * BLOCKS, /* of a K-block: of q8_0 */
-    HAS_MIN = -1,               /* in place of a zero point */
+    MAX_ROW_N = 3,             /* rows of X; with more the transposed weights of gemv_fn are faster */
+    SPAN = 64,                 /* K-blocks of a row that are read one after the other */
+    PART = LANES * BLOCKS,     /* values of one kind of eight rows: scales, minimums, dot products */
+    MAX_PARTS = 2 + MAX_ROW_N, /* of a K-block */
+    HAS_MIN = -1,              /* in place of a zero point */
 };
 
 /** A K-block of a row of X; quants are in the order in which a type multiplies them. */
@@ -144,7 +143,7 @@ INLINE void read_row(const size_t n, const size_t bytes, const int zero_shift, d
     }
     if (s->rest > 0) {
         const size_t skip = BLOCKS - s->rest;
-        char copy[MAX_32_BYTES];
+        char copy[MAX_K_BLOCK_BYTES];
         prefetch_bytes(ahead, bytes);
         ahead->at -= bytes / BLOCKS * skip;
         w -= bytes / BLOCKS * skip;

@@ -8,8 +8,7 @@
 
 enum {
     ROWS_AT_ONCE = 4,
-    MAX_K_BLOCK_BYTES = 272, /* of q8_0 */
-    PREFETCH_AHEAD = 4096,   /* bytes that are prefetched beyond the next rows */
+    PREFETCH_AHEAD = 4096, /* bytes that are prefetched beyond the next rows */
 };
 
 #define UNROLL(i, count) _Pragma("GCC unroll 16") for (int i = 0; i < (count); i++)

@@ -4,8 +4,7 @@
 #include "gemm/gemm.h"
 
 enum {
-    MAX_STRIPS = 4,          /* strips that share a pass over X */
-    MAX_K_BLOCK_BYTES = 272, /* of a row: of q8_0 */
+    MAX_STRIPS = 4, /* strips that share a pass over X */
 };
 
 /** A pass: at most MAX_STRIPS strips and at most MAX_N rows of X. */

@@ -1,6 +1,7 @@
 package dev.myelin.model;
 
 import dev.myelin.error.InvalidRequestException;
+import dev.myelin.natives.MemInfo;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -13,7 +14,6 @@ final class ResidentWeights {
   /** {@code all}, or megabytes to keep. */
   static final String VARIABLE = "MYELIN_RESIDENT_MB";
 
-  private static final Pattern AVAILABLE = Pattern.compile("(?m)^MemAvailable: +(\\d{1,15}) kB$");
   private static final Pattern V2 = Pattern.compile("(?m)^0::(/.*)$");
   private static final Pattern V1 =
       Pattern.compile("(?m)^\\d+:(?:[^:]*,)?memory(?:,[^:]*)?:(/.*)$");
@@ -59,14 +59,14 @@ final class ResidentWeights {
   }
 
   OptionalLong limitOf(long bytes) {
-    Matcher free = AVAILABLE.matcher(read(proc.resolve("meminfo")));
-    if (!free.find()) {
+    OptionalLong free = MemInfo.availableBytes(read(proc.resolve("meminfo")));
+    if (free.isEmpty()) {
       return OptionalLong.empty();
     }
     String groups = read(proc.resolve("self/cgroup"));
     long available =
         Math.min(
-            Long.parseLong(free.group(1)) << 10,
+            free.getAsLong(),
             Math.min(
                 groupLimit(V2.matcher(groups), cgroups, "memory.max"),
                 groupLimit(

@@ -2,14 +2,13 @@ package dev.myelin.plan;
 
 import com.sun.management.OperatingSystemMXBean;
 import dev.myelin.graph.Devices;
+import dev.myelin.natives.MemInfo;
 import java.io.IOException;
 import java.lang.management.ManagementFactory;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.OptionalLong;
-import java.util.regex.Matcher;
-import java.util.regex.Pattern;
 
 /**
  * The memory of this machine.
@@ -21,8 +20,6 @@ import java.util.regex.Pattern;
  */
 public record MachineMemory(long totalBytes, long availableBytes, List<Devices.Device> devices) {
   private static final Path MEMINFO = Path.of("/proc/meminfo");
-  private static final Pattern AVAILABLE =
-      Pattern.compile("^MemAvailable: +(\\d{1,15}) kB$", Pattern.MULTILINE);
 
   public MachineMemory {
     devices = List.copyOf(devices);
@@ -79,10 +76,7 @@ public record MachineMemory(long totalBytes, long availableBytes, List<Devices.D
   }
 
   static OptionalLong available(String meminfo) {
-    Matcher line = AVAILABLE.matcher(meminfo);
-    return line.find()
-        ? OptionalLong.of(Long.parseLong(line.group(1)) << 10)
-        : OptionalLong.empty();
+    return MemInfo.availableBytes(meminfo);
   }
 
   /** Whether {@code bytes} fit into main memory. */

@@ -60,7 +60,7 @@ final class ColdRunProcess implements ColdRun.Starter {
 
   private static List<String> jvm() {
     List<String> command = new ArrayList<>();
-    command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
+    command.add(PeerProcess.java());
     for (String option : ManagementFactory.getRuntimeMXBean().getInputArguments()) {
       if (!option.startsWith("-agent") && !option.startsWith("-javaagent")) {
         command.add(option);

@@ -136,7 +136,7 @@ final class JinferRunner implements BenchRunner {
 
   private List<String> command(BenchSpec test, int repetitions, boolean warmUp) {
     List<String> command = new ArrayList<>();
-    command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
+    command.add(PeerProcess.java());
     command.addAll(List.of("--enable-preview", "--add-modules=jdk.incubator.vector"));
     command.add("--enable-native-access=ALL-UNNAMED");
     command.addAll(List.of("-Duser.language=en", "-Duser.country=US")); // for its numbers

@@ -8,6 +8,7 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.io.InputStreamReader;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
@@ -70,6 +71,11 @@ final class PeerProcess implements AutoCloseable {
     } catch (IOException e) {
       throw new MyelinException(Printable.of(command.getFirst() + ": " + e.getMessage()), e);
     }
+  }
+
+  /** The launcher of the JDK in use. */
+  static String java() {
+    return Path.of(System.getProperty("java.home"), "bin", "java").toString();
   }
 
   /** When the process was started, in {@link System#nanoTime}. */

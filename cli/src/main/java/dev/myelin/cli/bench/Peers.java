@@ -8,9 +8,10 @@ import dev.myelin.error.InvalidRequestException;
 import dev.myelin.generate.SessionOptions;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Map;
-import java.util.TreeMap;
+import java.util.SequencedMap;
+import java.util.stream.Collectors;
 
 /** Other engines that bench can compare with. A new one is a class and a line here. */
 public final class Peers {
@@ -18,7 +19,7 @@ public final class Peers {
     /**
      * @param path of the program, null if none is given
      */
-    BenchPeer create(String name, String path, Duration limit, String isa);
+    BenchPeer create(String path, Duration limit, String isa);
   }
 
   private interface ProgramLoader {
@@ -26,18 +27,24 @@ public final class Peers {
         PeerProgram program, Path model, List<Adapter> adapters, SessionOptions options);
   }
 
-  private static final Map<String, Factory> ALL =
-      new TreeMap<>(
-          Map.of(
-              LlamaCppEngine.NAME, library(LlamaCppEngine::new),
-              IkLlamaCppRunner.NAME, program(IkLlamaCppRunner::new),
-              JinferRunner.NAME, program(JinferRunner::new)));
+  /**
+   * @param form {@code NAME}, or {@code NAME=ARGUMENT} for a program
+   */
+  private record Peer(String form, Factory factory) {}
+
+  private static final SequencedMap<String, Peer> ALL = new LinkedHashMap<>();
+
+  static {
+    library(LlamaCppEngine.NAME, LlamaCppEngine::new);
+    program(IkLlamaCppRunner.NAME, "LLAMA-BENCH", IkLlamaCppRunner::new);
+    program(JinferRunner.NAME, "CLASSPATH", JinferRunner::new);
+  }
 
   private Peers() {}
 
   /** The forms of all peers, for the help and messages. */
   public static String forms() {
-    return "llama.cpp, ik_llama.cpp=LLAMA-BENCH, jinfer=CLASSPATH";
+    return ALL.values().stream().map(Peer::form).collect(Collectors.joining(", "));
   }
 
   /**
@@ -50,30 +57,34 @@ public final class Peers {
   public static BenchPeer of(String form, Duration limit, String isa) {
     int equals = form.indexOf('=');
     String name = equals < 0 ? form : form.substring(0, equals);
-    Factory factory = ALL.get(name);
-    if (factory == null) {
+    Peer peer = ALL.get(name);
+    if (peer == null) {
       throw new InvalidRequestException("peer " + name + ": known are " + forms());
     }
-    return factory.create(name, equals < 0 ? null : form.substring(equals + 1), limit, isa);
+    return peer.factory.create(equals < 0 ? null : form.substring(equals + 1), limit, isa);
   }
 
-  private static Factory library(BenchPeer.Loader<BenchEngine> loader) {
-    return (name, path, _, _) -> {
-      if (path != null) {
-        throw new InvalidRequestException("peer " + name + ": takes no path");
-      }
-      return new BenchPeer.InProcess(name, loader);
-    };
+  private static void library(String name, BenchPeer.Loader<BenchEngine> loader) {
+    Factory factory =
+        (path, _, _) -> {
+          if (path != null) {
+            throw new InvalidRequestException("peer " + name + ": takes no path");
+          }
+          return new BenchPeer.InProcess(name, loader);
+        };
+    ALL.put(name, new Peer(name, factory));
   }
 
-  private static Factory program(ProgramLoader loader) {
-    return (name, path, limit, isa) -> {
-      if (path == null || path.isEmpty()) {
-        throw new InvalidRequestException("peer " + name + ": expected " + name + "=PATH");
-      }
-      PeerProgram program = new PeerProgram(path, limit, isa);
-      return new BenchPeer.Program(
-          name, (model, adapters, options) -> loader.load(program, model, adapters, options));
-    };
+  private static void program(String name, String argument, ProgramLoader loader) {
+    Factory factory =
+        (path, limit, isa) -> {
+          if (path == null || path.isEmpty()) {
+            throw new InvalidRequestException("peer " + name + ": expected " + name + "=PATH");
+          }
+          PeerProgram program = new PeerProgram(path, limit, isa);
+          return new BenchPeer.Program(
+              name, (model, adapters, options) -> loader.load(program, model, adapters, options));
+        };
+    ALL.put(name, new Peer(name + "=" + argument, factory));
   }
 }
