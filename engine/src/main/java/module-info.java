@@ -3,6 +3,7 @@ module dev.myelin.engine {
   requires dev.myelin.bindings;
   requires java.management;
   requires jdk.management;
+  requires static org.jspecify;
 
   exports dev.myelin.adapter;
   exports dev.myelin.bench;

@@ -3,6 +3,7 @@ package dev.myelin.generate;
 import dev.myelin.chat.ChatMessage;
 import dev.myelin.chat.ChatTemplate;
 import dev.myelin.error.ContextFullException;
+import dev.myelin.model.Model;
 import dev.myelin.sampling.SamplingOptions;
 import dev.myelin.tokenizer.PromptText;
 import dev.myelin.tokenizer.Tokenizer;
@@ -12,7 +13,11 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.Flow;
 import java.util.stream.IntStream;
+import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A conversation between a user and a model in a session. Each turn is rendered with the
@@ -21,9 +26,10 @@ import java.util.stream.IntStream;
  *
  * <p>Text of messages never becomes a control token; only the template's own text does.
  *
- * <p>Not thread-safe. {@link Session#cancel} ends a reply from another thread.
+ * <p>Confined to one thread at a time, and one reply at a time, in one of the forms of {@link
+ * Generator}. Any thread may call {@link #cancel} and {@link #close}.
  */
-public final class Conversation {
+public final class Conversation implements AutoCloseable {
   private final Session session;
   private final Generator generator;
   private final Tokenizer tokenizer;
@@ -44,17 +50,70 @@ public final class Conversation {
   }
 
   /**
+   * A conversation in a session, which stays open when the conversation is closed.
+   *
    * @param system the system prompt, empty for none
    * @param policy what happens when the context is full
    */
   public Conversation(
       Session session, SamplingOptions sampling, String system, ContextFullPolicy policy) {
-    this.session = session;
-    this.generator = new Generator(session, sampling);
+    this(new Generator(session, sampling), system, policy);
+  }
+
+  private Conversation(Generator generator, String system, ContextFullPolicy policy) {
+    this.session = generator.session();
+    this.generator = generator;
     this.tokenizer = session.model().tokenizer();
     this.template = ChatTemplate.of(session.model().file());
-    this.policy = Objects.requireNonNull(policy, "onFull");
-    reset(system);
+    this.policy = Objects.requireNonNull(policy, "policy");
+    this.system = Objects.requireNonNull(system, "system");
+  }
+
+  /** As below, without a system prompt. */
+  public static Conversation open(Model model) {
+    return open(model, "");
+  }
+
+  /**
+   * A conversation in a session of its own, with default options, the sampling of the file and
+   * {@link ContextFullPolicy#STOP}.
+   *
+   * @param system the system prompt, empty for none
+   */
+  public static Conversation open(Model model, String system) {
+    return open(
+        model,
+        SessionOptions.defaults(),
+        model.sampling().options(),
+        system,
+        ContextFullPolicy.STOP);
+  }
+
+  /**
+   * A conversation in a session of its own, which is closed with the conversation.
+   *
+   * @param system the system prompt, empty for none
+   * @param policy what happens when the context is full
+   * @throws dev.myelin.error.InvalidRequestException if the options do not suit the model
+   */
+  public static Conversation open(
+      Model model,
+      SessionOptions options,
+      SamplingOptions sampling,
+      String system,
+      ContextFullPolicy policy) {
+    Generator generator = Generator.open(model, options, sampling);
+    try {
+      return new Conversation(generator, system, policy);
+    } catch (RuntimeException e) {
+      generator.close();
+      throw e;
+    }
+  }
+
+  /** The session that holds the conversation. */
+  public Session session() {
+    return session;
   }
 
   /** The checkpoint's template; empty if turns are plain text. */
@@ -69,6 +128,7 @@ public final class Conversation {
 
   /** Starts again with another system prompt, empty for none. */
   public void reset(String system) {
+    session.runs().requireIdle();
     this.system = system;
     exchanges.clear();
     dropped = 0;
@@ -95,25 +155,94 @@ public final class Conversation {
     return dropped;
   }
 
+  /** The latest reply that ended without an exception, for its reason and metrics. */
+  public Optional<Generation> last() {
+    return generator.last();
+  }
+
+  /**
+   * Adds a user's message and returns the reply. As {@link #reply(String, GenerateOptions,
+   * TextSink)}.
+   */
+  public String reply(String user) {
+    return reply(user, GenerateOptions.defaults()).text();
+  }
+
+  /** Adds a user's message and generates the reply. */
+  public Generation reply(String user, GenerateOptions options) {
+    return reply(user, options, TextSink.NONE);
+  }
+
   /**
    * Adds a user's message and generates the reply. A cancelled reply is kept as far as it was
    * generated. If no token was generated, or this method throws, the conversation is unchanged.
+   *
+   * <p>An interrupt of this thread cancels the reply before the next token or batch of the prompt;
+   * the thread stays interrupted.
    *
    * @throws ContextFullException if the message does not fit into the context, or, with {@link
    *     ContextFullPolicy#STOP}, if the conversation does not
    * @throws dev.myelin.error.InvalidRequestException if the template refuses the messages
    */
   public Generation reply(String user, GenerateOptions options, TextSink sink) {
-    Turn turn = new Turn(user);
-    Generation reply = generator.continueFrom(turn.prompt, options, sink, turn::truncate);
-    if (reply.reason() == FinishReason.CANCELLED && reply.tokens().isEmpty()) {
-      return reply;
-    }
-    int[] tokens = ReplyTokens.flatten(reply, turn.prompt[turn.prompt.length - 1], tokenizer);
-    exchanges.add(new Exchange(user, reply.text(), tokens));
-    dropped = turn.firstExchange;
-    transcript = turn.transcript.with(ReplyTokens.groups(reply, tokenizer));
-    return reply;
+    return generator.finish(run(user, options), sink);
+  }
+
+  /** As {@link #stream(String, GenerateOptions)}, until the reply ends. */
+  public Stream<String> stream(String user) {
+    return stream(user, GenerateOptions.defaults());
+  }
+
+  /**
+   * Adds a user's message and returns the reply in pieces. The thread that reads a piece computes
+   * it; nothing is computed ahead. Closing the stream, from any thread, cancels the reply, and so
+   * does the next message. Reading throws what {@link #reply(String, GenerateOptions, TextSink)}
+   * throws.
+   */
+  public Stream<String> stream(String user, GenerateOptions options) {
+    return RunStream.of(session.runs(), run(user, options));
+  }
+
+  /**
+   * The reply to a user's message as a publisher: {@link Generator#publish(String,
+   * GenerateOptions)}. Each subscription adds the message.
+   */
+  public Flow.Publisher<String> publish(String user, GenerateOptions options) {
+    return new RunPublisher(session.runs(), () -> run(user, options));
+  }
+
+  /** As below, without a sink. */
+  public CompletableFuture<Generation> replyAsync(String user, GenerateOptions options) {
+    return replyAsync(user, options, TextSink.NONE);
+  }
+
+  /**
+   * Adds a user's message and generates the reply in a thread of its own. Completing the future in
+   * any way, such as cancelling it, cancels the reply.
+   *
+   * @param sink receives the reply in that thread
+   */
+  public CompletableFuture<Generation> replyAsync(
+      String user, GenerateOptions options, TextSink sink) {
+    return RunThread.start(session.runs(), run(user, options), sink);
+  }
+
+  /** Cancels the reply in progress, if there is one. Any thread may call it. */
+  public void cancel() {
+    generator.cancel();
+  }
+
+  /**
+   * Cancels the reply in progress, waits until it has ended, and closes the session if {@link
+   * #open} opened it. Any thread may call it.
+   */
+  @Override
+  public void close() {
+    generator.close();
+  }
+
+  private GenerationRun run(String user, GenerateOptions options) {
+    return generator.run(options, new Turn(Objects.requireNonNull(user, "user")));
   }
 
   private List<ChatMessage> messages(int first) {
@@ -128,15 +257,19 @@ public final class Conversation {
   }
 
   /** A user's message and the prompt that the model sees. */
-  private final class Turn {
+  private final class Turn implements GenerationRun.Source {
     private final String user;
-    private int firstExchange = dropped;
-    private Transcript transcript;
-    private int[] prompt;
+    private int firstExchange;
+    private Transcript transcript = Transcript.EMPTY;
+    private int[] prompt = {};
 
     Turn(String user) {
       this.user = user;
-      render(firstExchange);
+    }
+
+    @Override
+    public GenerationRun.Prompt prompt() {
+      render(dropped);
       int context = session.contextLength();
       int length = prompt.length;
       if (length > context && !drop(0, context)) {
@@ -145,13 +278,26 @@ public final class Conversation {
             ? ContextFullException.message(prompt.length, context)
             : ContextFullException.conversation(length, context);
       }
+      return new GenerationRun.Prompt(prompt, false);
     }
 
     /** Drops the oldest exchanges in the middle of a reply; null if that does not free enough. */
-    int[] truncate(List<Integer> generated) {
+    @Override
+    public int @Nullable [] truncate(List<Integer> generated) {
       return drop(generated.size(), session.contextLength() - 1)
           ? ReplyTokens.concat(prompt, ReplyTokens.toArray(generated))
           : null;
+    }
+
+    @Override
+    public void ended(Generation reply) {
+      if (reply.reason() == FinishReason.CANCELLED && reply.tokens().isEmpty()) {
+        return;
+      }
+      int[] tokens = ReplyTokens.flatten(reply, prompt[prompt.length - 1], tokenizer);
+      exchanges.add(new Exchange(user, reply.text(), tokens));
+      dropped = firstExchange;
+      Conversation.this.transcript = transcript.with(ReplyTokens.groups(reply, tokenizer));
     }
 
     /**

@@ -1,37 +1,60 @@
 package dev.myelin.generate;
 
-import dev.myelin.error.CancelledException;
 import dev.myelin.error.ContextFullException;
+import dev.myelin.error.IllegalUseException;
+import dev.myelin.generate.GenerationRun.Prompt;
 import dev.myelin.model.Model;
 import dev.myelin.sampling.Sampler;
 import dev.myelin.sampling.SamplingOptions;
 import dev.myelin.sampling.SuppressedTokens;
 import dev.myelin.tokenizer.PromptText;
-import dev.myelin.tokenizer.TextStream;
 import dev.myelin.tokenizer.Tokenizer;
-import java.lang.foreign.MemorySegment;
-import java.time.Duration;
-import java.util.ArrayList;
-import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.Flow;
+import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
 
 /**
- * Generates text: feeds a prompt, samples a token, feeds it, and so on. The random number generator
- * keeps its state between texts, so each call generates a different text. A generator with the same
- * seed generates the same texts in the same order.
+ * Generates text: feeds a prompt, samples a token, feeds it, and so on. Each text is appended to
+ * the session, so a text continues the one before it, until {@link #reset}.
+ *
+ * <p>The random number generator keeps its state between texts, so each call generates a different
+ * text. A generator with the same seed generates the same texts in the same order.
+ *
+ * <p>A text is generated in one of four forms:
+ *
+ * <ul>
+ *   <li>{@code generate} blocks until the end, and passes the text to a sink
+ *   <li>{@code stream} returns the text in pieces, which the thread that reads it computes
+ *   <li>{@code publish} returns a publisher, which computes in a thread of its own on demand
+ *   <li>{@code generateAsync} returns a future and computes in a thread of its own
+ * </ul>
+ *
+ * <p>Confined to one thread at a time, and one text at a time: while one is in progress another
+ * throws {@link IllegalUseException}, except that it ends a stream that is not at its end. Any
+ * thread may call {@link #cancel} and {@link #close}.
  */
-public final class Generator {
+public final class Generator implements AutoCloseable {
   private final Session session;
+  private final boolean ownsSession;
   private final Sampler sampler;
   private final Tokenizer tokenizer;
+  private volatile @Nullable Generation last;
 
   /**
-   * A generator for a session.
+   * A generator for a session, which stays open when the generator is closed.
    *
    * @param sampling how tokens are sampled; {@link Model#sampling} returns what the file
    *     recommends. Tokens that the file suppresses are never sampled.
    */
   public Generator(Session session, SamplingOptions sampling) {
+    this(session, sampling, false);
+  }
+
+  Generator(Session session, SamplingOptions sampling, boolean ownsSession) {
     this.session = session;
+    this.ownsSession = ownsSession;
     this.tokenizer = session.model().tokenizer();
     this.sampler =
         new Sampler(
@@ -40,9 +63,52 @@ public final class Generator {
             SuppressedTokens.of(tokenizer.vocabulary().suppressedTokens()));
   }
 
+  /** A generator with a session of its own, default options, and the sampling of the file. */
+  public static Generator open(Model model) {
+    return open(model, SessionOptions.defaults(), model.sampling().options());
+  }
+
+  /**
+   * A generator with a session of its own, which is closed with the generator.
+   *
+   * @throws dev.myelin.error.InvalidRequestException if the options do not suit the model
+   */
+  public static Generator open(Model model, SessionOptions options, SamplingOptions sampling) {
+    Session session = Session.open(model, options);
+    try {
+      return new Generator(session, sampling, true);
+    } catch (RuntimeException e) {
+      session.close();
+      throw e;
+    }
+  }
+
+  /** The session that holds the text. */
+  public Session session() {
+    return session;
+  }
+
   /** The seed in use: the requested one, or the one chosen at random. */
   public long seed() {
     return sampler.seed();
+  }
+
+  /** The latest text that ended without an exception, for its reason and metrics. */
+  public Optional<Generation> last() {
+    return Optional.ofNullable(last);
+  }
+
+  /**
+   * Generates the text after a prompt, until it ends or the context is full. As {@link
+   * #generate(String, GenerateOptions, TextSink)}.
+   */
+  public String generate(String prompt) {
+    return generate(prompt, GenerateOptions.defaults()).text();
+  }
+
+  /** Generates the text after a prompt. */
+  public Generation generate(String prompt, GenerateOptions options) {
+    return generate(prompt, options, TextSink.NONE);
   }
 
   /**
@@ -50,6 +116,9 @@ public final class Generator {
    * are parsed. BOS is added if the session is empty and the tokenizer adds it. Use {@link
    * #generate(PromptText, GenerateOptions, TextSink)} for prompts that must not contain control
    * tokens.
+   *
+   * <p>An interrupt of this thread ends the text with {@link FinishReason#CANCELLED} before the
+   * next token or batch of the prompt; the thread stays interrupted.
    */
   public Generation generate(String prompt, GenerateOptions options, TextSink sink) {
     return generate(PromptText.trusted(prompt), options, sink);
@@ -57,7 +126,7 @@ public final class Generator {
 
   /** As above; control tokens are parsed in the trusted parts of the prompt only. */
   public Generation generate(PromptText prompt, GenerateOptions options, TextSink sink) {
-    return generate(tokenizer.encode(prompt, session.position() == 0), options, sink);
+    return finish(run(prompt, options), sink);
   }
 
   /**
@@ -66,12 +135,7 @@ public final class Generator {
    * @throws ContextFullException if the prompt does not fit into the rest of the context
    */
   public Generation generate(int[] prompt, GenerateOptions options, TextSink sink) {
-    int position = session.position();
-    if (prompt.length > session.contextLength() - position) {
-      throw ContextFullException.prompt(prompt.length, position, session.contextLength());
-    }
-    return run(
-        prompt.length, () -> session.feed(prompt), prompt, options, sink, OverflowHandler.STOP);
+    return finish(run(options, () -> new Prompt(prompt, true)), sink);
   }
 
   /**
@@ -81,136 +145,101 @@ public final class Generator {
    * @throws ContextFullException if the tokens do not fit into the context
    */
   public Generation continueFrom(int[] tokens, GenerateOptions options, TextSink sink) {
-    return continueFrom(tokens, options, sink, OverflowHandler.STOP);
+    return finish(run(options, () -> new Prompt(tokens, false)), sink);
   }
 
-  /** As above; when the context is full, continues if the handler can shorten the tokens. */
-  Generation continueFrom(
-      int[] tokens, GenerateOptions options, TextSink sink, OverflowHandler overflowHandler) {
-    if (tokens.length > session.contextLength()) {
-      throw ContextFullException.prompt(tokens.length, 0, session.contextLength());
+  /** As {@link #stream(PromptText, GenerateOptions)}, until the text ends. */
+  public Stream<String> stream(String prompt) {
+    return stream(prompt, GenerateOptions.defaults());
+  }
+
+  /** As {@link #stream(PromptText, GenerateOptions)}; control tokens in the prompt are parsed. */
+  public Stream<String> stream(String prompt, GenerateOptions options) {
+    return stream(PromptText.trusted(prompt), options);
+  }
+
+  /**
+   * The text after a prompt, in pieces of complete characters. The thread that reads a piece
+   * computes it; nothing is computed ahead. Closing the stream, from any thread, ends the text.
+   */
+  public Stream<String> stream(PromptText prompt, GenerateOptions options) {
+    return RunStream.of(session.runs(), run(prompt, options));
+  }
+
+  /** As {@link #publish(PromptText, GenerateOptions)}; control tokens in the prompt are parsed. */
+  public Flow.Publisher<String> publish(String prompt, GenerateOptions options) {
+    return publish(PromptText.trusted(prompt), options);
+  }
+
+  /**
+   * The text after a prompt as a publisher, with the semantics of Reactive Streams. Each
+   * subscription generates a text in a thread of its own, and computes a piece when the subscriber
+   * has requested it. A subscription while another text is in progress gets an {@link
+   * IllegalUseException}.
+   */
+  public Flow.Publisher<String> publish(PromptText prompt, GenerateOptions options) {
+    return new RunPublisher(session.runs(), () -> run(prompt, options));
+  }
+
+  /** As {@link #generateAsync(PromptText, GenerateOptions, TextSink)}, without a sink. */
+  public CompletableFuture<Generation> generateAsync(String prompt, GenerateOptions options) {
+    return generateAsync(PromptText.trusted(prompt), options, TextSink.NONE);
+  }
+
+  /**
+   * Generates the text after a prompt in a thread of its own. Cancelling the future, or completing
+   * it in another way such as a timeout, ends the text. Exceptions complete the future.
+   *
+   * @param sink receives the text in that thread
+   */
+  public CompletableFuture<Generation> generateAsync(
+      PromptText prompt, GenerateOptions options, TextSink sink) {
+    return RunThread.start(session.runs(), run(prompt, options), sink);
+  }
+
+  /**
+   * Ends the text in progress with {@link FinishReason#CANCELLED}; does nothing if there is none.
+   * Any thread may call it. A text that begins later is not affected, unlike by {@link
+   * Session#cancel}.
+   */
+  public void cancel() {
+    session.runs().cancel();
+  }
+
+  /** Empties the session, so that the next text has no context. */
+  public void reset() {
+    session.runs().requireIdle();
+    session.truncate(0);
+  }
+
+  /**
+   * Ends the text in progress, waits until it has ended, and closes the session if {@link #open}
+   * opened it. Any thread may call it.
+   */
+  @Override
+  public void close() {
+    session.runs().end();
+    if (ownsSession) {
+      session.close();
     }
-    int promptTokens = tokens.length - session.commonPrefix(tokens);
-    return run(promptTokens, () -> session.sync(tokens), tokens, options, sink, overflowHandler);
   }
 
-  /** Called when no further token fits into the context. */
-  interface OverflowHandler {
-    /** Ends the text. */
-    OverflowHandler STOP = written -> null;
-
-    /**
-     * All tokens to continue from, fewer than the context holds, or null to end the text.
-     *
-     * @param generated the tokens sampled so far; the returned tokens end with them
-     */
-    int[] truncate(List<Integer> generated);
+  private GenerationRun run(PromptText prompt, GenerateOptions options) {
+    return run(options, () -> new Prompt(tokenizer.encode(prompt, session.position() == 0), true));
   }
 
-  private interface Prefill {
-    MemorySegment run();
+  /** A run that this generator samples. */
+  GenerationRun run(GenerateOptions options, GenerationRun.Source source) {
+    return new GenerationRun(session, sampler, options, source, ended -> last = ended);
   }
 
-  private Generation run(
-      int promptTokens,
-      Prefill prefill,
-      int[] prompt,
-      GenerateOptions options,
-      TextSink sink,
-      OverflowHandler overflowHandler) {
-    long start = System.nanoTime();
-    sampler.clearHistory();
-    for (int token : prompt) {
-      sampler.accept(token);
-    }
-    Writer writer = new Writer(options, sink);
-    long prefillEnd = start;
-    long firstToken = start;
+  /** Takes all steps of a run in this thread. */
+  Generation finish(GenerationRun run, TextSink sink) {
+    session.runs().claim(run, Thread.currentThread());
     try {
-      MemorySegment logits = prefill.run();
-      prefillEnd = System.nanoTime();
-      firstToken = prefillEnd;
-      while (writer.reason == null) {
-        int token = sampler.sample(logits);
-        if (writer.tokens.isEmpty()) {
-          firstToken = System.nanoTime();
-        }
-        sampler.accept(token);
-        writer.write(token);
-        if (writer.reason == null) {
-          logits = next(token, writer, overflowHandler);
-        }
-      }
-    } catch (CancelledException e) {
-      writer.reason = FinishReason.CANCELLED;
-    }
-    long end = System.nanoTime();
-    writer.finish();
-    Metrics metrics =
-        new Metrics(
-            prefillEnd == start ? 0 : promptTokens,
-            writer.tokens.size(),
-            Duration.ofNanos(prefillEnd - start),
-            Duration.ofNanos(end - firstToken),
-            Duration.ofNanos(firstToken - start));
-    return new Generation(writer.text.toString(), writer.tokens, writer.reason, metrics);
-  }
-
-  private MemorySegment next(int token, Writer writer, OverflowHandler overflowHandler) {
-    if (session.position() < session.contextLength()) {
-      return session.feed(token);
-    }
-    int[] truncated = overflowHandler.truncate(writer.tokens);
-    if (truncated == null) {
-      writer.reason = FinishReason.CONTEXT_FULL;
-      return null;
-    }
-    return session.sync(truncated);
-  }
-
-  /** Decodes tokens to text and detects the end of the generation. */
-  private final class Writer {
-    private final GenerateOptions options;
-    private final TextSink sink;
-    private final TextStream stream = new TextStream(tokenizer);
-    private final StopFilter filter;
-    private final List<Integer> tokens = new ArrayList<>();
-    private final StringBuilder text = new StringBuilder();
-    private FinishReason reason;
-
-    Writer(GenerateOptions options, TextSink sink) {
-      this.options = options;
-      this.sink = sink;
-      this.filter = new StopFilter(options.stop());
-      if (options.maxTokens() == 0) {
-        reason = FinishReason.LENGTH;
-      }
-    }
-
-    void write(int token) {
-      tokens.add(token);
-      if (!options.ignoreEos() && tokenizer.vocabulary().isEndOfGeneration(token)) {
-        reason = FinishReason.END_OF_TEXT;
-        return;
-      }
-      emit(filter.push(stream.push(token)));
-      if (filter.isStopped()) {
-        reason = FinishReason.STOP_STRING;
-      } else if (tokens.size() == options.maxTokens()) {
-        reason = FinishReason.LENGTH;
-      }
-    }
-
-    /** Flushes the filter. Bytes left in the stream are an incomplete character and are dropped. */
-    void finish() {
-      emit(filter.flush());
-    }
-
-    private void emit(String piece) {
-      if (!piece.isEmpty()) {
-        text.append(piece);
-        sink.accept(piece);
-      }
+      return run.finish(sink);
+    } finally {
+      session.runs().release(run);
     }
   }
 }

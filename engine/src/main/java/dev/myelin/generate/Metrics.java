@@ -9,7 +9,8 @@ import java.time.Duration;
  *     already held
  * @param generatedTokens sampled tokens, including an end token
  * @param prefill time to feed the prompt
- * @param decode time from the first sampled token to the last
+ * @param decode time from the first sampled token to the last, without what sinks and readers of
+ *     the text take
  * @param timeToFirstToken from the call to the first sampled token
  */
 public record Metrics(

@@ -38,6 +38,7 @@ public final class Session implements AutoCloseable {
   private final Semaphore inUse = new Semaphore(1);
   private int[] tokens = new int[64];
   private volatile int position;
+  private final RunSlot runs = new RunSlot(this);
   private boolean closed;
 
   private Session(Model model, SessionOptions options, ActivationObserver observer) {
@@ -95,6 +96,11 @@ public final class Session implements AutoCloseable {
   /** The options with all defaults resolved, and the number of threads in use. */
   public SessionOptions options() {
     return options;
+  }
+
+  /** The text in progress. */
+  RunSlot runs() {
+    return runs;
   }
 
   /** Number of tokens that the session holds. */
@@ -290,6 +296,9 @@ public final class Session implements AutoCloseable {
   private MemorySegment compute(int[] ids, int from, int count, int outputs) {
     if (backend.isCancelled()) {
       throw new CancelledException("cancelled at position " + position);
+    }
+    if (Thread.currentThread().isInterrupted() && runs.isOwner()) {
+      throw new CancelledException("interrupted at position " + position);
     }
     int end = position + count;
     int cells = Math.min(kvCache.cells(), Math.ceilDiv(end, CELL_PADDING) * CELL_PADDING);
