@@ -38,7 +38,7 @@ java_inputs := pom.xml $(wildcard */pom.xml licenses/*) LICENSE THIRD-PARTY-NOTI
 native_inputs := native/CMakeLists.txt $(shell find native/cmake native/include native/src native/tests -name '[!.]*')
 
 .DEFAULT_GOAL := help
-.PHONY: help run test test-isa build bench bindings compare model format clean test-native test-sanitize test-aarch64 cuda test-cuda ggml checkpoint
+.PHONY: help run test test-isa build bench bindings compare model format clean test-native test-sanitize test-aarch64 natives cuda test-cuda ggml checkpoint
 .DELETE_ON_ERROR:
 
 help: ## list the targets
@@ -55,6 +55,9 @@ test: build test-native ## run every test, check formatting and javadoc
 	@.ci/test-scripts
 	@if ! .ci/test-java; then .ci/totals 'Maven failed, see above'; \
 	elif ! .ci/notices; then .ci/totals 'the notices are not complete, see above'; else .ci/totals; fi
+
+natives: build ## collect the native libraries of a natives jar in natives/target; PLATFORM='linux-x86_64 linux-aarch64'
+	@natives/collect.sh $(PLATFORM)
 
 build: $(lib) $(jar) $(aot) | ggml ## fetch ggml, compile everything; then cli/bin/myelin works
 

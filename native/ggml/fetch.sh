@@ -1,7 +1,8 @@
 #!/bin/sh
 # Sees to it that there is a ggml build; downloads the pinned one (pin.txt) where there is no other.
 #   fetch.sh            GGML_HOME, else a system install, else the pinned build
-#   fetch.sh --pinned   the pinned build in any case (it also holds llama.cpp, the peer)
+#   fetch.sh --pinned [NAME]  the pinned build in any case (it also holds llama.cpp, the peer); NAME is another
+#                       platform's in pin.txt
 #   fetch.sh --headers  the headers of the pinned build
 #   fetch.sh --templates  llama.cpp's chat templates and its tests of Jinja, which our tests read where they are
 #   fetch.sh --source   says which it would be: GGML_HOME, system, pinned (there), download
@@ -200,7 +201,7 @@ case ${1:-} in
             fi
         fi
         if [ -z "${source:-}" ]; then
-            name=$(platform)
+            name=${2:-$(platform)}
             read_pin "$name"
             if pinned_is_there "$name" "$sha512"; then source=pinned; else source=download; fi
         fi
@@ -213,5 +214,5 @@ case ${1:-} in
             fetch_build "$name"
         fi
         ;;
-    *) die "usage: fetch.sh [--pinned | --headers | --templates | --source]" ;;
+    *) die "usage: fetch.sh [--pinned [NAME] | --headers | --templates | --source]" ;;
 esac

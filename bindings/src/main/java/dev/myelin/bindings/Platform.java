@@ -7,8 +7,9 @@ import java.util.Locale;
  *
  * @param ggmlName how the pinned ggml packages name it, for example {@code linux-x64}
  * @param multiarch Debian's name of its library folder, for example {@code x86_64-linux-gnu}
+ * @param classifier of the natives jar, for example {@code linux-x86_64}
  */
-public record Platform(String ggmlName, String multiarch) {
+public record Platform(String ggmlName, String multiarch, String classifier) {
   public static Platform current() {
     return of(System.getProperty("os.name"), System.getProperty("os.arch"));
   }
@@ -26,13 +27,14 @@ public record Platform(String ggmlName, String multiarch) {
     String cpu = arch.equals("x64") ? "x86_64" : arch.equals("arm64") ? "aarch64" : arch;
     if (os.startsWith("linux")) {
       String abi = arch.equals("armv7l") ? "arm-linux-gnueabihf" : cpu + "-linux-gnu";
-      return new Platform("linux-" + arch, abi);
+      return new Platform("linux-" + arch, abi, "linux-" + cpu);
     }
     if (os.startsWith("mac")) {
-      return new Platform(arch.equals("arm64") ? "mac-arm64-metal" : "mac-x64", "");
+      String name = arch.equals("arm64") ? "mac-arm64-metal" : "mac-x64";
+      return new Platform(name, "", "macos-" + cpu);
     }
     if (os.startsWith("windows")) {
-      return new Platform("win-" + arch, "");
+      return new Platform("win-" + arch, "", "windows-" + cpu);
     }
     throw unsupported(osName, osArch);
   }

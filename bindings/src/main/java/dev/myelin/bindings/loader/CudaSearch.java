@@ -50,8 +50,8 @@ public record CudaSearch(Path file, Optional<Absence> absence, String reason, in
 
   /**
    * Searches on the first call, and returns the same result from then on: the path in the system
-   * property {@code myelin.cuda}, else {@code native/build-cuda/lib} of {@link
-   * NativeLibraries#home}.
+   * property {@code myelin.cuda}, else the folder {@code myelin.library.path}, else {@code
+   * native/build-cuda/lib} of {@link NativeLibraries#home}.
    */
   public static CudaSearch result() {
     return Holder.RESULT;
@@ -67,18 +67,28 @@ public record CudaSearch(Path file, Optional<Absence> absence, String reason, in
 
     private static CudaSearch search() {
       try {
-        return find(location(), Driver.NVIDIA);
+        Optional<Path> location = location();
+        return location.isPresent()
+            ? find(location.get(), Driver.NVIDIA)
+            : absent(
+                Path.of(LIBRARY),
+                Absence.NOT_BUILT,
+                "no libmyelin-cuda: the system property myelin.cuda may name it");
       } catch (NativeLoadException e) {
         return absent(Path.of(LIBRARY), Absence.NOT_BUILT, e.getMessage());
       }
     }
   }
 
-  private static Path location() {
+  private static Optional<Path> location() {
     String named = System.getProperty("myelin.cuda");
-    return named != null
-        ? Path.of(named).toAbsolutePath()
-        : NativeLibraries.home().resolve("native/build-cuda/lib").resolve(LIBRARY);
+    if (named != null) {
+      return Optional.of(Path.of(named).toAbsolutePath());
+    }
+    Optional<Path> beside = LibraryFolders.libraryPath().map(f -> f.resolve(LIBRARY));
+    return beside.filter(Files::isRegularFile).isPresent()
+        ? beside
+        : LibraryFolders.home().map(f -> f.resolve("native/build-cuda/lib").resolve(LIBRARY));
   }
 
   /** Loads the library at {@code file} if it exists and that driver is present. */

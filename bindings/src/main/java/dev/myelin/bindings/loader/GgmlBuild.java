@@ -7,7 +7,8 @@ import java.util.List;
  * The ggml build in use.
  *
  * @param directory the folder that holds its libraries
- * @param origin where it was found: {@code GGML_HOME}, {@code system} or {@code pinned}
+ * @param origin where it was found: {@code myelin.library.path}, {@code GGML_HOME}, {@code jar},
+ *     {@code system} or {@code pinned}
  * @param version ggml's own version, for example {@code 0.25.1}
  * @param commit the commit it was built from
  * @param cpuLibrary the selected CPU library

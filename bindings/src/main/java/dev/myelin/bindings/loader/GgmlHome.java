@@ -16,8 +16,9 @@ import java.util.regex.Pattern;
 import java.util.stream.Stream;
 
 /**
- * The folder of a ggml build. Search order: {@code GGML_HOME}; a system install (pkg-config's
- * {@code ggml.pc}, which is parsed here); the pinned build that {@code make} downloads.
+ * The folder of a ggml build. Search order: {@code myelin.library.path}; {@code GGML_HOME}; with
+ * {@code myelin.home}, a system install (pkg-config's {@code ggml.pc}, which is parsed here) and
+ * the pinned build that {@code make} downloads; without, the natives jar and then a system install.
  */
 record GgmlHome(Path directory, String origin) {
   private static final String SUFFIX = "(\\.v?[0-9.]+)?\\.(so|dylib|dll)(\\.[0-9.]+)?";
@@ -27,7 +28,11 @@ record GgmlHome(Path directory, String origin) {
   private static final Pattern LLAMA = Pattern.compile("(lib)?llama" + SUFFIX);
   private static final Pattern PC_LINE = Pattern.compile("(\\w+)=(.*)");
 
-  static GgmlHome find(Path home) {
+  static GgmlHome find() {
+    Optional<Path> path = LibraryFolders.libraryPath();
+    if (path.isPresent() && library(path.get(), BASE).isPresent()) {
+      return new GgmlHome(path.get(), LibraryFolders.LIBRARY_PATH);
+    }
     String ggmlHome = System.getenv("GGML_HOME");
     if (ggmlHome != null && !ggmlHome.isBlank()) {
       Path directory = Path.of(ggmlHome).toAbsolutePath();
@@ -39,10 +44,20 @@ record GgmlHome(Path directory, String origin) {
       throw new NativeLoadException(
           "GGML_HOME=" + ggmlHome + ": no libggml-base found there, nor in its lib or bin folder");
     }
+    Optional<Path> home = LibraryFolders.home();
+    // A natives jar is tested with its own ggml.
+    Optional<Path> unpacked = home.isPresent() ? Optional.empty() : LibraryFolders.unpacked();
+    if (unpacked.isPresent()) {
+      return new GgmlHome(unpacked.get(), "jar");
+    }
     Optional<Path> system = systemDirectory();
     if (system.isPresent()) {
       return new GgmlHome(system.get(), "system");
     }
+    return pinned(home.orElseThrow(LibraryFolders::missing));
+  }
+
+  private static GgmlHome pinned(Path home) {
     Path pinned = home.resolve("native/build/ggml").resolve(Platform.current().ggmlName());
     if (library(pinned, BASE).isPresent()) {
       return new GgmlHome(pinned, "pinned");

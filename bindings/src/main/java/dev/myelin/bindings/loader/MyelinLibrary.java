@@ -29,7 +29,7 @@ public final class MyelinLibrary {
               + version
               + ", these bindings expect "
               + Myelin_h.MYELIN_ABI_VERSION()
-              + "; `make build` compiles it again");
+              + advice());
     }
     requireAll(file);
     int layout =
@@ -80,8 +80,14 @@ public final class MyelinLibrary {
     try {
       NativeSymbols.require(file, MyelinFunctions.NAMES);
     } catch (NativeLoadException e) {
-      throw new NativeLoadException(e.getMessage() + "; `make build` compiles it again", e);
+      throw new NativeLoadException(e.getMessage() + advice(), e);
     }
+  }
+
+  private static String advice() {
+    return LibraryFolders.home().isPresent()
+        ? "; `make build` compiles it again"
+        : "; myelin-bindings and myelin-natives must have the same version";
   }
 
   /** Takes the warnings and errors that ggml has written since the last call, newest last. */

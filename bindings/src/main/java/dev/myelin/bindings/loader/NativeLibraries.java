@@ -11,7 +11,6 @@ import java.lang.foreign.Linker;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.SymbolLookup;
 import java.lang.foreign.ValueLayout;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Comparator;
@@ -71,7 +70,7 @@ public final class NativeLibraries {
   private static synchronized void openKernels() {
     if (!kernelsOpen) {
       requireNativeAccess();
-      Path file = kernelsLibrary(home());
+      Path file = LibraryFolders.kernels();
       NativeSymbols.open(file);
       MyelinLibrary.check(file);
       kernelsOpen = true;
@@ -91,13 +90,12 @@ public final class NativeLibraries {
    * @throws NativeLoadException if neither is set
    */
   public static Path home() {
-    String home = System.getProperty("myelin.home", System.getenv("MYELIN_HOME"));
-    if (home == null || home.isBlank()) {
-      throw new NativeLoadException(
-          "the folder of the native libraries is not set: set the system property myelin.home or"
-              + " the environment variable MYELIN_HOME");
-    }
-    return Path.of(home).toAbsolutePath().normalize();
+    return LibraryFolders.home()
+        .orElseThrow(
+            () ->
+                new NativeLoadException(
+                    "neither the system property myelin.home nor the environment variable"
+                        + " MYELIN_HOME is set"));
   }
 
   /** The libllama in the folder of the ggml in use: for tests and benchmarks. */
@@ -154,9 +152,8 @@ public final class NativeLibraries {
   }
 
   private static Loaded loadAll() {
-    Path home = home();
-    kernelsLibrary(home);
-    GgmlHome ggml = GgmlHome.find(home);
+    LibraryFolders.kernels();
+    GgmlHome ggml = GgmlHome.find();
     // First: the other libraries refer to it by name, without a folder.
     SymbolLookup base = NativeSymbols.open(ggml.baseLibrary(), Arena.global());
     SymbolLookup front = NativeSymbols.open(ggml.mainLibrary());
@@ -279,19 +276,5 @@ public final class NativeLibraries {
         Linker.nativeLinker()
             .downcallHandle(function, FunctionDescriptor.of(ValueLayout.JAVA_INT))
             .invokeExact();
-  }
-
-  private static Path kernelsLibrary(Path home) {
-    String name = System.mapLibraryName("myelin");
-    String named = System.getProperty("myelin.kernels");
-    Path file =
-        named != null
-            ? Path.of(named).toAbsolutePath()
-            : home.resolve("native/build/lib").resolve(name);
-    if (!Files.isRegularFile(file)) {
-      throw new NativeLoadException(
-          "no " + name + " at " + file.getParent() + "; `make build` compiles it");
-    }
-    return file;
   }
 }

@@ -126,8 +126,8 @@ class LoaderTest {
     Map<String, String> environment = Map.of("MYELIN_HOME", "");
     assertThat(load(NativeLibraries.home(), environment, "-Dmyelin.home="))
         .startsWith(
-            "NativeLoadException the folder of the native libraries is not set: set the system"
-                + " property");
+            "NativeLoadException there are no native libraries: add dev.myelin:myelin-natives"
+                + " with");
   }
 
   @ParameterizedTest
