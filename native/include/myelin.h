@@ -33,7 +33,7 @@ extern "C" {
 /* ---- identity -------------------------------------------------------------------------------- */
 
 /** The version of this header; a caller compares it with myelin_abi_version() after loading. */
-#define MYELIN_ABI_VERSION 5
+#define MYELIN_ABI_VERSION 6
 
 /** The MYELIN_ABI_VERSION that the loaded library was built with. */
 MYELIN_API int32_t myelin_abi_version(void);
@@ -325,17 +325,71 @@ MYELIN_API void myelin_op_matmul_by_expert(struct ggml_tensor *dst, int32_t thre
 /** Whether myelin_op_attention() supports a cache of this ggml_type and head size on this machine. */
 MYELIN_API bool myelin_attention_supported(int32_t type, int64_t head_size);
 
-/** Bytes of the parameters of a node of myelin_op_attention(), aligned to 8, not shared. */
-#define MYELIN_ATTENTION_PARAMS_BYTES 64
+/** Positions of a page of a KV cache. */
+#define MYELIN_PAGE_CELLS 64
+
+/** The optional sources of a node of myelin_op_attention_general(), in this order after the others. */
+enum myelin_attention_source {
+    /** i32 [tokens]: the position of each token, for slopes and relative biases. */
+    MYELIN_ATTENTION_POSITIONS = 1,
+    /** f32 [heads]: a score of each head that takes part in the softmax, without a value. */
+    MYELIN_ATTENTION_SINKS = 2,
+    /** f32 [heads, buckets]: a bias by the bucket of the distance of a position. */
+    MYELIN_ATTENTION_RELATIVE = 4,
+    /** i32 [top_k, tokens]: of its range, a token sees only these positions. Others are ignored. */
+    MYELIN_ATTENTION_SELECTED = 8,
+};
+
+/** The parameters of a node of the two attention ops, not shared with other nodes. */
+struct myelin_attention_params {
+    /** Of the scores QKt. */
+    float scale;
+
+    /* the rest is for myelin_op_attention_general() only */
+
+    /** Scores become soft_cap * tanh(score / soft_cap), before biases; 0 for none. */
+    float soft_cap;
+    /** Bits of enum myelin_attention_source. */
+    int32_t sources;
+    /** The longest distance that has a bucket of its own, at most 65536. */
+    int32_t distance;
+    /** f32 [heads]: scores decrease by this times the distance of the position (ALiBi); null for none. */
+    const float *slopes;
+    /** i32 [2 * distance + 1]: the bucket of position minus token's position, from -distance to distance. */
+    const int32_t *buckets;
+    /** Zeros, which are zeros again at the end. */
+    int64_t queue[2];
+    /** A myelin_status: set if the node could not be computed, dst is NaN then. */
+    int32_t status;
+};
 
 /**
- * Attention: dst, f32 [head_size, heads, tokens] = softmax(scale * QKt) V of queries src[0], f32
+ * Attention over pages: dst, f32 [head_size, heads, tokens] = softmax(scale * QKt) V of queries src[0], f32
  * [head_size, heads, tokens], and of keys src[1] and values src[2], both [head_size, cells, kv_heads] of
- * one supported type; kv_heads divides heads. src[3] is i32 [tokens], the position of each token: it sees
- * the cells 0 to its position, which is less than cells. Rows of every source are contiguous, dst is
- * contiguous. params are the scale, a float, then zeros that are zeros again at the end.
+ * one supported type; kv_heads divides heads. src[3], i32 [pages], is the page table: positions 64 i to
+ * 64 i + 63 are in 64 cells from table[i] on. src[4], i32 [2, tokens], is the range of positions [begin, end)
+ * that each token sees; the output of an empty range is 0. Entries of pages that no token sees may have any
+ * value; a page outside the cells gives NaN. Rows of every source are contiguous, dst is contiguous. The
+ * user data is a struct myelin_attention_params.
  */
 MYELIN_API void myelin_op_attention(struct ggml_tensor *dst, int32_t thread, int32_t threads, void *params);
+
+/**
+ * Whether myelin_op_attention_general() supports keys and values of these ggml_types with rows of so many
+ * values: MYELIN_OK or MYELIN_ERROR_UNSUPPORTED. The types are f32, f16, bf16, q8_0, q5_1, q5_0, q4_1, q4_0
+ * and iq4_nl; rows have at most 4096 values, whole blocks of the type. Every CPU is supported.
+ */
+MYELIN_API int32_t myelin_attention_general_status(int32_t key_type, int64_t key_width, int32_t value_type,
+                                                   int64_t value_width);
+
+/**
+ * The same as myelin_op_attention() in f32 arithmetic: keys [key_width, cells, kv_heads] and values
+ * [value_width, cells, kv_heads] may differ in type and width, and share memory; dst is f32 [value_width,
+ * heads, tokens]. More sources follow src[4] (enum myelin_attention_source). Slopes and relative biases need
+ * positions and do not combine with selected positions. With MYELIN_ISA=none, the best instruction set.
+ */
+MYELIN_API void myelin_op_attention_general(struct ggml_tensor *dst, int32_t thread, int32_t threads,
+                                            void *params);
 
 /**
  * Restores NaN that ggml's quantisation of activations drops. In place on src[0], f32 [n_rows, n, a, b]
@@ -346,11 +400,11 @@ MYELIN_API void myelin_op_propagate_nan(struct ggml_tensor *dst, int32_t thread,
                                         void *unused);
 
 /**
- * The same for a q8_0 cache. In place on src[0], q8_0 [k, cells, a], which is dst: a block of 32 becomes
- * NaN if the values written to it are not all finite. src[1], f32 [k, n, a], are the rows that were
+ * The same for a cache of q8_0, q5_1, q5_0, q4_1, q4_0 or iq4_nl. In place on src[0], [k, cells, a], which is
+ * dst: a block of 32 becomes NaN if the values written to it are not all finite. src[1], f32 [k, n, a], are the rows that were
  * written, src[2], i64 [n], the cells they were written to.
  */
-MYELIN_API void myelin_op_propagate_nan_q8_0(struct ggml_tensor *dst, int32_t thread, int32_t threads,
+MYELIN_API void myelin_op_propagate_nan_blocks(struct ggml_tensor *dst, int32_t thread, int32_t threads,
                                              void *unused);
 
 /* ---- quantising weights ----------------------------------------------------------------------- */

@@ -12,7 +12,7 @@
 #include "quantize/half.h"
 #include "runtime/ggml_tensor.h"
 
-enum { MAX_TOKENS = 40, MAX_HEADS = 8, MAX_CELLS = 330 };
+enum { MAX_TOKENS = 40, MAX_HEADS = 8, MAX_CELLS = 384 };
 
 /** The error of fixed point, as the ratio of squared errors to squared values. */
 static const double FIXED_POINT_ERROR = 1e-6;
@@ -39,7 +39,8 @@ typedef struct {
 static float q[MAX_TOKENS * MAX_HEADS * MAX_HEAD_SIZE];
 static uint16_t k[MAX_HEADS * MAX_CELLS * MAX_HEAD_SIZE];
 static uint16_t v[MAX_HEADS * MAX_CELLS * MAX_HEAD_SIZE];
-static int32_t positions[MAX_TOKENS];
+static int32_t ranges[2 * MAX_TOKENS];
+static int32_t table[MAX_CELLS / BLOCK_CELLS];
 static float expected[MAX_TOKENS * MAX_HEADS * MAX_HEAD_SIZE];
 static float result[MAX_TOKENS * MAX_HEADS * MAX_HEAD_SIZE];
 
@@ -85,7 +86,8 @@ static void fill_cache(int32_t type, int head, int64_t rows, const input_kind *o
 
 static attention random_attention(int32_t type, int head, int64_t heads, int64_t kv_heads, int64_t tokens,
                                   int64_t before, const input_kind *of) {
-    const int64_t cells = before + tokens;
+    const int64_t pages = (before + tokens + BLOCK_CELLS - 1) / BLOCK_CELLS;
+    const int64_t cells = pages * BLOCK_CELLS;
     const size_t row = row_bytes(type, head);
     for (int64_t i = 0; i < tokens * heads * head; i++) {
         q[i] = uniform() * of->size * (i % head % 7 == 3 ? of->outlier : 1);
@@ -93,11 +95,13 @@ static attention random_attention(int32_t type, int head, int64_t heads, int64_t
     fill_cache(type, head, kv_heads * cells, of, k);
     fill_cache(type, head, kv_heads * cells, &(input_kind){"", 1, 1}, v);
     for (int64_t i = 0; i < tokens; i++) {
-        positions[i] = (int32_t)(before + i);
+        ranges[2 * i] = 0;
+        ranges[2 * i + 1] = (int32_t)(before + i + 1);
+    }
+    for (int64_t i = 0; i < pages; i++) {
+        table[i] = (int32_t)(i * BLOCK_CELLS);
     }
     return (attention){
-        .type = type,
-        .head_size = head,
         .heads = heads,
         .kv_heads = kv_heads,
         .tokens = tokens,
@@ -105,13 +109,11 @@ static attention random_attention(int32_t type, int head, int64_t heads, int64_t
         .q = (const char *)q,
         .q_head = (size_t)head * sizeof *q,
         .q_token = (size_t)(head * heads) * sizeof *q,
-        .k = (const char *)k,
-        .k_head = row * (size_t)cells,
-        .k_cell = row,
-        .v = (const char *)v,
-        .v_head = row * (size_t)cells,
-        .v_cell = row,
-        .positions = positions,
+        .k = {(const char *)k, type, head, row * (size_t)cells, row},
+        .v = {(const char *)v, type, head, row * (size_t)cells, row},
+        .table = table,
+        .pages = pages,
+        .ranges = ranges,
         .scale = 1 / sqrtf((float)head),
         .out = result,
     };
@@ -126,35 +128,40 @@ static void attend(attend_fn f, const attention *a, int64_t step) {
     }
 }
 
+static size_t cell_of(const attention *a, int64_t position) {
+    return (size_t)(a->table[position / BLOCK_CELLS] + position % BLOCK_CELLS);
+}
+
 /** The output of one query in double precision; out is [head_size]. */
 static void attend_in_double(const attention *a, int64_t token, int64_t head, double *out) {
     static double weight[MAX_CELLS];
     const int64_t of = head / (a->heads / a->kv_heads);
     const float *x =
         (const float *)(const void *)(a->q + (size_t)token * a->q_token + (size_t)head * a->q_head);
-    const int64_t visible = a->positions[token] + 1;
+    const int64_t begin = a->ranges[2 * token];
+    const int64_t end = a->ranges[2 * token + 1];
     double most = -INFINITY;
     double sum = 0;
-    for (int64_t c = 0; c < visible; c++) {
-        const char *row = a->k + (size_t)of * a->k_head + (size_t)c * a->k_cell;
+    for (int64_t c = begin; c < end; c++) {
+        const char *row = a->k.data + (size_t)of * a->k.head + cell_of(a, c) * a->k.cell;
         double s = 0;
-        for (int i = 0; i < a->head_size; i++) {
-            s += (double)x[i] * (double)cache_value(a->type, row, i);
+        for (int i = 0; i < a->k.width; i++) {
+            s += (double)x[i] * (double)cache_value(a->k.type, row, i);
         }
         weight[c] = s * (double)a->scale;
         most = weight[c] > most ? weight[c] : most;
     }
-    memset(out, 0, (size_t)a->head_size * sizeof *out);
-    for (int64_t c = 0; c < visible; c++) {
-        const char *row = a->v + (size_t)of * a->v_head + (size_t)c * a->v_cell;
+    memset(out, 0, (size_t)a->k.width * sizeof *out);
+    for (int64_t c = begin; c < end; c++) {
+        const char *row = a->v.data + (size_t)of * a->v.head + cell_of(a, c) * a->v.cell;
         const double p = exp(weight[c] - most);
         sum += p;
-        for (int i = 0; i < a->head_size; i++) {
-            out[i] += p * (double)cache_value(a->type, row, i);
+        for (int i = 0; i < a->k.width; i++) {
+            out[i] += p * (double)cache_value(a->k.type, row, i);
         }
     }
-    for (int i = 0; i < a->head_size; i++) {
-        out[i] /= sum;
+    for (int i = 0; i < a->k.width; i++) {
+        out[i] = sum > 0 ? out[i] / sum : 0;
     }
 }
 
@@ -162,28 +169,28 @@ static void check_reference(const attention *a, const char *what) {
     double out[MAX_HEAD_SIZE];
     double error = 0;
     double size = 0;
-    attend(attend_scalar, a, attention_max_queries(a->head_size));
+    attend(attend_scalar, a, attention_max_queries(a->k.width));
     for (int64_t t = 0; t < a->tokens; t++) {
         for (int64_t h = 0; h < a->heads; h++) {
             attend_in_double(a, t, h, out);
-            for (int i = 0; i < a->head_size; i++) {
-                const double d = (double)a->out[(t * a->heads + h) * a->head_size + i] - out[i];
+            for (int i = 0; i < a->k.width; i++) {
+                const double d = (double)a->out[(t * a->heads + h) * a->k.width + i] - out[i];
                 error += d * d;
                 size += out[i] * out[i];
             }
         }
     }
     CHECK(error <= FIXED_POINT_ERROR * size, "%s: head %d, %d tokens at %d, type %d: error %g", what,
-          a->head_size, (int)a->tokens, (int)positions[0], a->type, error / size);
+          a->k.width, (int)a->tokens, (int)ranges[1] - 1, a->k.type, error / size);
 }
 
 static size_t out_bytes(const attention *a) {
-    return (size_t)(a->tokens * a->heads * a->head_size) * sizeof(float);
+    return (size_t)(a->tokens * a->heads * a->k.width) * sizeof(float);
 }
 
 /** All queries at once, query by query, token by token, and in chunks of any length. */
 static void check_table(attend_fn f, const char *name, const attention *a) {
-    const int64_t most = attention_max_queries(a->head_size);
+    const int64_t most = attention_max_queries(a->k.width);
     attend(attend_scalar, a, most);
     memcpy(expected, result, out_bytes(a));
     const int64_t steps[] = {most, 1, 1 + next() % 30};
@@ -191,19 +198,18 @@ static void check_table(attend_fn f, const char *name, const attention *a) {
         memset(result, 0xff, out_bytes(a));
         attend(f, a, steps[i] < most ? steps[i] : most);
         CHECK(memcmp(result, expected, out_bytes(a)) == 0, "%s: head %d, %d tokens at %d, type %d, by %d",
-              name, a->head_size, (int)a->tokens, (int)positions[0], a->type, (int)steps[i]);
+              name, a->k.width, (int)a->tokens, (int)ranges[1] - 1, a->k.type, (int)steps[i]);
     }
     memset(result, 0xff, out_bytes(a));
     for (int64_t t = 0; t < a->tokens; t++) {
         attention query = *a;
         query.tokens = 1;
-        query.cells = positions[t] + 1;
         query.q += (size_t)t * a->q_token;
-        query.positions += t;
-        query.out += t * a->heads * a->head_size;
+        query.ranges += 2 * t;
+        query.out += t * a->heads * a->k.width;
         attend(f, &query, most);
     }
-    CHECK(memcmp(result, expected, out_bytes(a)) == 0, "%s: head %d, token by token", name, a->head_size);
+    CHECK(memcmp(result, expected, out_bytes(a)) == 0, "%s: head %d, token by token", name, a->k.width);
 }
 
 /** A cell that is not finite changes the queries that see it, and no others. */
@@ -211,14 +217,14 @@ static void check_cell_not_finite(attend_fn f, const char *name) {
     const half_t values[] = {0x7c00, 0xfc00, 0x7e00};
     for (int i = 0; i < 6; i++) {
         const attention a = random_attention(1, 64, 4, 2, 20, 100, &(input_kind){"", 1, 1});
-        attend(f, &a, attention_max_queries(a.head_size));
+        attend(f, &a, attention_max_queries(a.k.width));
         memcpy(expected, result, out_bytes(&a));
         uint16_t *row = (i % 2 == 0 ? k : v) + (size_t)(110 * 64);
         row[17] = values[i / 2];
-        attend(f, &a, attention_max_queries(a.head_size));
+        attend(f, &a, attention_max_queries(a.k.width));
         for (int64_t t = 0; t < a.tokens; t++) {
             const float *y = result + t * 4 * 64;
-            if (positions[t] < 110) {
+            if (ranges[2 * t + 1] <= 110) {
                 CHECK(memcmp(y, expected + t * 4 * 64, 4 * 64 * sizeof *y) == 0,
                       "%s: token %d does not see the cell", name, (int)t);
             } else {
@@ -235,13 +241,13 @@ static void check_q8_0_not_finite(attend_fn f, const char *name) {
     const half_t values[] = {0x7c00, 0xfc00, 0x7e00};
     for (int i = 0; i < 6; i++) {
         const attention a = random_attention(8, 64, 4, 2, 20, 100, &(input_kind){"", 1, 1});
-        attend(f, &a, attention_max_queries(a.head_size));
+        attend(f, &a, attention_max_queries(a.k.width));
         memcpy(expected, result, out_bytes(&a));
         ((block_q8_0 *)(void *)(i % 2 == 0 ? k : v))[110 * 2 + 1].d = values[i / 2];
-        attend(f, &a, attention_max_queries(a.head_size));
+        attend(f, &a, attention_max_queries(a.k.width));
         for (int64_t t = 0; t < a.tokens; t++) {
             const float *y = result + t * 4 * 64;
-            const int sees = positions[t] >= 110;
+            const int sees = ranges[2 * t + 1] > 110;
             for (int j = 0; j < 4 * 64; j++) {
                 const int same = memcmp(y + j, expected + t * 4 * 64 + j, sizeof *y) == 0;
                 CHECK(sees && j < 2 * 64 ? isnan(y[j]) : same, "%s: token %d, value %d, q8_0", name, (int)t,
@@ -256,11 +262,11 @@ static void check_query_not_finite(attend_fn f, const char *name) {
     const float values[] = {NAN, INFINITY, -INFINITY};
     for (int i = 0; i < 6; i++) {
         const attention a = random_attention(i % 2 == 0 ? 1 : 8, 64, 4, 2, 20, 100, &(input_kind){"", 1, 1});
-        attend(f, &a, attention_max_queries(a.head_size));
+        attend(f, &a, attention_max_queries(a.k.width));
         memcpy(expected, result, out_bytes(&a));
         const int64_t query = next() % (20 * 4);
         q[query * 64 + next() % 64] = values[i / 2];
-        attend(f, &a, attention_max_queries(a.head_size));
+        attend(f, &a, attention_max_queries(a.k.width));
         for (int64_t j = 0; j < 20 * 4 * 64; j++) {
             const int same = memcmp(result + j, expected + j, sizeof *result) == 0;
             CHECK(j / 64 == query ? isnan(result[j]) : same, "%s: query %d, value %d", name, (int)query,
@@ -302,6 +308,52 @@ static void check_shapes(attend_fn f, const char *name) {
     check_query_not_finite(f, name);
 }
 
+/** Windows, and pages anywhere in the cache, which has NaN elsewhere. */
+static void check_pages(attend_fn f, const char *name) {
+    static uint16_t kept[2][2 * MAX_CELLS * 64];
+    const int32_t order[] = {4, 0, 3, 1};
+    attention a = random_attention(1, 64, 4, 2, MAX_TOKENS, 200, &(input_kind){"", 1, 1});
+    for (int64_t i = 0; i < a.tokens; i++) {
+        ranges[2 * i] = (int32_t)(i * 3);
+    }
+    ranges[0] = ranges[1];
+    check_reference(&a, "window");
+    attend(attend_scalar, &a, attention_max_queries(64));
+    memcpy(expected, result, out_bytes(&a));
+    for (int i = 0; i < 64; i++) {
+        CHECK(expected[i] == 0, "%s: an empty range", name);
+    }
+    memcpy(kept[0], k, sizeof kept[0]);
+    memcpy(kept[1], v, sizeof kept[1]);
+    memset(k, 0xff, sizeof kept[0]);
+    memset(v, 0xff, sizeof kept[1]);
+    const int64_t cells = a.cells;
+    a.cells = 5 * BLOCK_CELLS;
+    a.k.head = a.v.head = (size_t)a.cells * a.k.cell;
+    for (int64_t h = 0; h < 2; h++) {
+        for (int64_t p = 0; p < a.pages; p++) {
+            const int64_t to = (h * a.cells + order[p] * BLOCK_CELLS) * 64;
+            const int64_t from = (h * cells + p * BLOCK_CELLS) * 64;
+            memcpy(k + to, kept[0] + from, BLOCK_CELLS * 64 * sizeof *k);
+            memcpy(v + to, kept[1] + from, BLOCK_CELLS * 64 * sizeof *v);
+            table[p] = order[p] * BLOCK_CELLS;
+        }
+    }
+    const int64_t steps[] = {attention_max_queries(64), 1, 17};
+    for (int i = 0; i < 3; i++) {
+        memset(result, 0xff, out_bytes(&a));
+        attend(f, &a, steps[i]);
+        CHECK(memcmp(result, expected, out_bytes(&a)) == 0, "%s: pages, by %d", name, (int)steps[i]);
+    }
+    table[0] = -1;
+    attend(f, &a, steps[0]);
+    for (int64_t t = 0; t < a.tokens; t++) {
+        const int sees = ranges[2 * t] < BLOCK_CELLS && t > 0;
+        CHECK(sees ? isnan(result[t * 256]) : memcmp(result + t * 256, expected + t * 256, 1024) == 0,
+              "%s: a page that is not there, token %d", name, (int)t);
+    }
+}
+
 /** The largest possible sums: equal values in all rows. */
 static void check_largest(attend_fn f, const char *name) {
     static const int heads[] = {1, 64, 128, 256};
@@ -321,10 +373,7 @@ static void check_largest(attend_fn f, const char *name) {
 
 /* ---- the op --------------------------------------------------------------------------------------- */
 
-static struct {
-    float scale;
-    char zeros[MYELIN_ATTENTION_PARAMS_BYTES - sizeof(float)];
-} __attribute__((aligned(8))) node;
+static struct myelin_attention_params node;
 
 typedef struct {
     struct ggml_tensor *dst;
@@ -346,16 +395,17 @@ static void check_op(void) {
     const attention a = random_attention(1, 64, 8, 2, MAX_TOKENS, 200, &(input_kind){"", 1, 1});
     attend(attend_scalar, &a, attention_max_queries(64));
     memcpy(expected, result, out_bytes(&a));
-    struct ggml_tensor in[4];
+    struct ggml_tensor in[5];
     memset(in, 0, sizeof in);
     in[0] = (struct ggml_tensor){.ne = {64, 8, MAX_TOKENS, 1}, .nb = {4, a.q_head, a.q_token}, .data = q};
     in[1] =
-        (struct ggml_tensor){.type = 1, .ne = {64, a.cells, 2, 1}, .nb = {2, a.k_cell, a.k_head}, .data = k};
+        (struct ggml_tensor){.type = 1, .ne = {64, a.cells, 2, 1}, .nb = {2, a.k.cell, a.k.head}, .data = k};
     in[2] = in[1];
     in[2].data = v;
-    in[3] = (struct ggml_tensor){.type = 26, .ne = {MAX_TOKENS, 1, 1, 1}, .data = positions};
+    in[3] = (struct ggml_tensor){.type = 26, .ne = {a.pages, 1, 1, 1}, .data = table};
+    in[4] = (struct ggml_tensor){.type = 26, .ne = {2, MAX_TOKENS, 1, 1}, .data = ranges};
     struct ggml_tensor dst = {
-        .ne = {64 * 8, MAX_TOKENS, 1, 1}, .data = result, .src = {in, in + 1, in + 2, in + 3}};
+        .ne = {64 * 8, MAX_TOKENS, 1, 1}, .data = result, .src = {in, in + 1, in + 2, in + 3, in + 4}};
     node.scale = a.scale;
     for (int32_t threads = 1; threads <= 4; threads++) {
         pthread_t ids[4];
@@ -371,9 +421,7 @@ static void check_op(void) {
             pthread_join(ids[i], NULL);
         }
         CHECK(memcmp(result, expected, out_bytes(&a)) == 0, "%d threads", threads);
-        for (size_t i = 0; i < sizeof node.zeros; i++) {
-            CHECK(node.zeros[i] == 0, "the queue is reset");
-        }
+        CHECK(node.queue[0] == 0 && node.queue[1] == 0, "the queue is reset");
     }
     CHECK(!myelin_attention_supported(0, 64), "f32");
     CHECK(!myelin_attention_supported(8, 48), "half a block");
@@ -393,6 +441,7 @@ int main(void) {
         if (isa_usable(isa)) {
             check_shapes(isa->attend, isa->name);
             check_largest(isa->attend, isa->name);
+            check_pages(isa->attend, isa->name);
         } else {
             printf("skipped: this CPU cannot run %s\n", isa->name);
         }

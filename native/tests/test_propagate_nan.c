@@ -60,7 +60,7 @@ static void check_cache(int32_t threads) {
         dst.src[1] = &from;
         dst.src[2] = &rows;
         for (int32_t i = 0; i < threads; i++) {
-            myelin_op_propagate_nan_q8_0(&dst, i, threads, NULL);
+            myelin_op_propagate_nan_blocks(&dst, i, threads, NULL);
         }
         for (int h = 0; h < HEADS; h++) {
             for (int c = 0; c < CELLS; c++) {

@@ -9,11 +9,10 @@
 #include <string.h>
 
 #include "attention.h"
-#include "quantize/half.h"
+#include "cache_rows.h"
 #include "simd/exp2.h"
 
 enum {
-    SIMD_WIDTH = 16,
     VALUE_BITS = 13,  /* of the integers of V, without the sign */
     WEIGHT_BITS = 12, /* of the integers of softmax weights: 64 products of both add up to less than 2^31 */
 };
@@ -24,32 +23,12 @@ static const float MAX_ROW_NORM = 46000;
 /** Smaller scales are treated as 0. */
 static const float MIN_SCALE = 1e-30f;
 
-/** 16 values of a row, from value i on, as f32; zeros from value n on. */
-INLINE f32x16 row_values(const int32_t type, const char *row, int i, int n) {
-    if (type == TYPE_Q8_0) {
-        const char *w = row + (size_t)(i / 32) * sizeof(block_q8_0);
-        half_t d;
-        memcpy(&d, w, sizeof d);
-        const f32x16 q = f32x16_from_i8((const void *)(w + offsetof(block_q8_0, qs) + i % 32));
-        return f32x16_mul(q, f32x16_set1(half_to_float(d)));
-    }
-    const size_t bytes = type == TYPE_F32 ? sizeof(float) : sizeof(half_t);
-    char padded[SIMD_WIDTH * sizeof(float)];
-    const char *from = row + (size_t)i * bytes;
-    if (n - i < SIMD_WIDTH) {
-        memset(padded, 0, sizeof padded);
-        memcpy(padded, from, (size_t)(n - i) * bytes);
-        from = padded;
-    }
-    return type == TYPE_F32 ? f32x16_load((const void *)from) : f32x16_from_f16(from);
-}
-
 /** The largest magnitude of a row, and the sum of its squares, which is not finite if a value is not. */
 INLINE void row_range(const int32_t type, const char *row, int n, float *max, float *squares) {
     f32x16 m = f32x16_set1(0);
     f32x16 s = f32x16_set1(0);
     for (int i = 0; i < n; i += SIMD_WIDTH) {
-        const f32x16 v = row_values(type, row, i, n);
+        const f32x16 v = read_row(type, row, i, n);
         m = f32x16_max(f32x16_abs(v), m);
         s = f32x16_fma(v, v, s);
     }
@@ -76,7 +55,7 @@ INLINE void choose_scales(const float *max, const float *squares, float *scale, 
 /** A row as integers; zeros from value n on, up to a multiple of 16. */
 INLINE void quantize_row(const int32_t type, const char *row, int n, float inverse_scale, int16_t *out) {
     for (int i = 0; i < n; i += SIMD_WIDTH) {
-        f32x16_to_i16(f32x16_mul(row_values(type, row, i, n), f32x16_set1(inverse_scale)), out + i);
+        f32x16_to_i16(f32x16_mul(read_row(type, row, i, n), f32x16_set1(inverse_scale)), out + i);
     }
 }
 

@@ -30,7 +30,8 @@ typedef struct {
     float q_scale[MAX_QUERIES + SIMD_WIDTH];
     float max[MAX_QUERIES + SIMD_WIDTH]; /* of the scores so far, to base 2 */
     float sum[MAX_QUERIES];
-    int64_t visible[MAX_QUERIES];
+    int64_t begin[MAX_QUERIES]; /* positions that the query sees */
+    int64_t end[MAX_QUERIES];
 } __attribute__((aligned(64))) chunk;
 
 /** The softmax weights of a tile in one block: multiples of 2^-WEIGHT_BITS relative to max, and their sum. */
@@ -56,19 +57,19 @@ static void multiply_panel(int rows, const int16_t *a, int64_t stride, int steps
 
 INLINE void quantize_keys(const int32_t type, const attention *a, const char *k, int count, int steps,
                           block *out) {
-    const int padded = attention_padded_head(a->head_size);
+    const int padded = attention_padded_head(a->k.width);
     int16_t rows[BLOCK_CELLS * MAX_HEAD_SIZE] __attribute__((aligned(64)));
     float max[BLOCK_CELLS] = {0};
     float squares[BLOCK_CELLS] = {0};
     float inverse_scale[BLOCK_CELLS];
     for (int c = 0; c < count; c++) {
-        row_range(type, k + (size_t)c * a->k_cell, a->head_size, max + c, squares + c);
+        row_range(type, k + (size_t)c * a->k.cell, a->k.width, max + c, squares + c);
     }
     for (int c = 0; c < BLOCK_CELLS; c += SIMD_WIDTH) {
         choose_scales(max + c, squares + c, out->k_scale + c, inverse_scale + c);
     }
     for (int c = 0; c < count; c++) {
-        quantize_row(type, k + (size_t)c * a->k_cell, a->head_size, inverse_scale[c], rows + c * padded);
+        quantize_row(type, k + (size_t)c * a->k.cell, a->k.width, inverse_scale[c], rows + c * padded);
     }
     memset(rows + count * padded, 0, (size_t)((BLOCK_CELLS - count) * padded) * sizeof *rows);
     for (int c = 0; c < BLOCK_CELLS; c += PANEL_WIDTH) {
@@ -78,25 +79,25 @@ INLINE void quantize_keys(const int32_t type, const attention *a, const char *k,
 
 /** Called after quantize_keys(): a NaN scale of a key makes the inverse of the value NaN. */
 INLINE void quantize_values(const int32_t type, const attention *a, const char *v, int count, block *out) {
-    const int padded = attention_padded_head(a->head_size);
+    const int padded = attention_padded_head(a->k.width);
     float max[BLOCK_CELLS] = {0};
     float squares[BLOCK_CELLS] = {0};
     float inverse_scale[BLOCK_CELLS];
     for (int c = 0; c < count; c++) {
-        row_range(type, v + (size_t)c * a->v_cell, a->head_size, max + c, squares + c);
+        row_range(type, v + (size_t)c * a->v.cell, a->k.width, max + c, squares + c);
     }
     for (int c = 0; c < BLOCK_CELLS; c += SIMD_WIDTH) {
         choose_exponents(max + c, squares + c, out->exponent + c, out->inverse + c, inverse_scale + c);
         const f32x16 broken_key = f32x16_mul(f32x16_load(out->k_scale + c), f32x16_set1(0));
         const f32x16 inverse = f32x16_add(f32x16_load(out->inverse + c), broken_key);
-        f32x16_store(out->inverse + c, f32x16_first_n(count - c, inverse, 0));
+        f32x16_store(out->inverse + c, f32x16_first_n(count - c, inverse, f32x16_set1(0)));
     }
     for (int c = 0; c < BLOCK_CELLS; c += 2) {
-        const char *row = v + (size_t)c * a->v_cell;
+        const char *row = v + (size_t)c * a->v.cell;
         for (int i = 0; i < padded; i += SIMD_WIDTH) {
             f32x16 x[2] = {f32x16_set1(0), f32x16_set1(0)};
-            for (int j = 0; j < 2 && c + j < count && i < a->head_size; j++) {
-                const f32x16 value = row_values(type, row + (size_t)j * a->v_cell, i, a->head_size);
+            for (int j = 0; j < 2 && c + j < count && i < a->k.width; j++) {
+                const f32x16 value = read_row(type, row + (size_t)j * a->v.cell, i, a->k.width);
                 /* the largest value may round up by one */
                 x[j] = f32x16_min(f32x16_mul(value, f32x16_set1(inverse_scale[c + j])),
                                   f32x16_set1((1 << VALUE_BITS) - 1));
@@ -107,24 +108,41 @@ INLINE void quantize_values(const int32_t type, const attention *a, const char *
     }
 }
 
-INLINE void quantize_cells(const int32_t type, const attention *a, int64_t kv_head, int64_t begin, int count,
+INLINE void quantize_cells(const int32_t type, const attention *a, int64_t kv_head, int64_t cell, int count,
                            int steps, block *out) {
-    quantize_keys(type, a, a->k + (size_t)kv_head * a->k_head + (size_t)begin * a->k_cell, count, steps, out);
-    quantize_values(type, a, a->v + (size_t)kv_head * a->v_head + (size_t)begin * a->v_cell, count, out);
+    const char *k = a->k.data + (size_t)kv_head * a->k.head + (size_t)cell * a->k.cell;
+    const char *v = a->v.data + (size_t)kv_head * a->v.head + (size_t)cell * a->v.cell;
+    quantize_keys(type, a, k, count, steps, out);
+    quantize_values(type, a, v, count, out);
 }
 
+/** The first count cells of the page of position begin. If the table has no such page, they are NaN. */
 static void quantize_block(const attention *a, int64_t kv_head, int64_t begin, int count, int steps,
                            block *out) {
-    if (a->type == TYPE_Q8_0) {
-        quantize_cells(TYPE_Q8_0, a, kv_head, begin, count, steps, out);
+    const int64_t cell = page_cell(a, begin / BLOCK_CELLS);
+    if (cell < 0) {
+        memset(out, 0, sizeof *out);
+        for (int c = 0; c < BLOCK_CELLS; c++) {
+            out->inverse[c] = NAN;
+        }
+    } else if (a->k.type == TYPE_Q8_0) {
+        quantize_cells(TYPE_Q8_0, a, kv_head, cell, count, steps, out);
     } else {
-        quantize_cells(TYPE_F16, a, kv_head, begin, count, steps, out);
+        quantize_cells(TYPE_F16, a, kv_head, cell, count, steps, out);
     }
 }
 
-/** The softmax weights of a query, whose dot products with the keys are s. all_visible is a constant. */
+/** x for the cells [from, to) of 16, else other. */
+INLINE f32x16 visible(int from, int to, f32x16 x, f32x16 other) {
+    return f32x16_first_n(from, other, f32x16_first_n(to, x, other));
+}
+
+/**
+ * The softmax weights of a query, whose dot products with the keys are s, and which sees the cells [from,
+ * to). all_visible is a constant.
+ */
 INLINE void softmax_block(const int all_visible, int32_t (*s)[TILE_QUERIES][PANEL_WIDTH], int r,
-                          float q_scale, const block *b, int visible, block_weights *out) {
+                          float q_scale, const block *b, int from, int to, block_weights *out) {
     f32x16 t[BLOCK_CELLS / SIMD_WIDTH];
     f32x16 max = f32x16_set1(-INFINITY);
     f32x16 sum = f32x16_set1(0);
@@ -134,7 +152,7 @@ INLINE void softmax_block(const int all_visible, int32_t (*s)[TILE_QUERIES][PANE
         const f32x16 dot =
             f32x16_mul(f32x16_from_i32(&s[i / PANEL_WIDTH][r][i % PANEL_WIDTH]), f32x16_set1(q_scale));
         t[j] = f32x16_fma(dot, f32x16_load(b->k_scale + i), f32x16_load(b->exponent + i));
-        t[j] = all_visible ? t[j] : f32x16_first_n(visible - i, t[j], -INFINITY);
+        t[j] = all_visible ? t[j] : visible(from - i, to - i, t[j], f32x16_set1(-INFINITY));
         max = f32x16_max(t[j], max);
     }
     out->max[r] = f32x16_reduce_max(max);
@@ -143,7 +161,7 @@ INLINE void softmax_block(const int all_visible, int32_t (*s)[TILE_QUERIES][PANE
         const int i = j * SIMD_WIDTH;
         const f32x16 inverse = f32x16_load(b->inverse + i);
         const f32x16 e = exp2_nonpositive(f32x16_sub(t[j], f32x16_set1(out->max[r])));
-        sum = f32x16_fma(e, all_visible ? inverse : f32x16_first_n(visible - i, inverse, 0), sum);
+        sum = f32x16_fma(e, all_visible ? inverse : visible(from - i, to - i, inverse, f32x16_set1(0)), sum);
         f32x16_to_i16(f32x16_mul(e, f32x16_set1(1 << WEIGHT_BITS)), out->p[r] + i);
     }
     out->sum[r] = f32x16_reduce_sum(sum);
@@ -159,7 +177,7 @@ INLINE void rescale(float *max, const block_weights *w, float *old_scale, float 
     f32x16_store(max, top);
 }
 
-/** Adds a block, whose first cell is begin, to the running sums of a tile of queries. */
+/** Adds a block, whose first position is begin, to the running sums of a tile of queries. */
 static void add_block(const block *b, int steps, int padded, int64_t begin, int64_t first, int rows,
                       chunk *c) {
     int32_t s[BLOCK_CELLS / PANEL_WIDTH][TILE_QUERIES][PANEL_WIDTH] __attribute__((aligned(64)));
@@ -174,11 +192,13 @@ static void add_block(const block *b, int steps, int padded, int64_t begin, int6
         w.max[r] = -INFINITY;
     }
     for (int r = 0; r < rows; r++) {
-        const int64_t visible = c->visible[first + r] - begin;
-        if (visible >= BLOCK_CELLS) {
-            softmax_block(1, s, r, c->q_scale[first + r], b, BLOCK_CELLS, &w);
+        const int64_t from = c->begin[first + r] - begin;
+        const int64_t to = c->end[first + r] - begin;
+        if (from <= 0 && to >= BLOCK_CELLS) {
+            softmax_block(1, s, r, c->q_scale[first + r], b, 0, BLOCK_CELLS, &w);
         } else {
-            softmax_block(0, s, r, c->q_scale[first + r], b, (int)visible, &w);
+            softmax_block(0, s, r, c->q_scale[first + r], b, from < BLOCK_CELLS ? (int)from : BLOCK_CELLS,
+                          to < BLOCK_CELLS ? (int)to : BLOCK_CELLS, &w);
         }
     }
     rescale(c->max + first, &w, old_scale, new_scale);
@@ -215,20 +235,22 @@ static void quantize_queries(const attention *a, int64_t kv_head, int64_t from, 
         float squares[SIMD_WIDTH] = {0};
         float inverse_scale[SIMD_WIDTH];
         for (int64_t j = 0; j < n; j++) {
-            row_range(TYPE_F32, query_row(a, kv_head, from + i + j), a->head_size, max + j, squares + j);
+            row_range(TYPE_F32, query_row(a, kv_head, from + i + j), a->k.width, max + j, squares + j);
         }
         choose_scales(max, squares, c->q_scale + i, inverse_scale);
         for (int64_t j = 0; j < n; j++) {
             int16_t row[MAX_HEAD_SIZE];
-            quantize_row(TYPE_F32, query_row(a, kv_head, from + i + j), a->head_size, inverse_scale[j], row);
+            quantize_row(TYPE_F32, query_row(a, kv_head, from + i + j), a->k.width, inverse_scale[j], row);
             memcpy(c->q + (i + j) * 2 * steps, row, (size_t)steps * 2 * sizeof *row);
             /* scores to base 2, with the scale of attention */
             c->q_scale[i + j] *= a->scale * 0x1.715476p0f;
         }
     }
     for (int64_t i = 0; i < c->count; i++) {
-        const int64_t visible = a->positions[(from + i) / group] + INT64_C(1);
-        c->visible[i] = visible < a->cells ? visible : a->cells;
+        const int32_t *range = a->ranges + 2 * ((from + i) / group);
+        const int64_t all = a->pages * BLOCK_CELLS;
+        c->begin[i] = range[0] > 0 ? range[0] : 0;
+        c->end[i] = range[1] < all ? range[1] : all;
         c->max[i] = -INFINITY;
         c->sum[i] = 0;
     }
@@ -238,9 +260,9 @@ static void write_output(const attention *a, int64_t kv_head, int64_t from, int 
     const int64_t group = a->heads / a->kv_heads;
     for (int64_t i = 0; i < c->count; i++) {
         const int64_t head = kv_head * group + (from + i) % group;
-        float *out = a->out + ((from + i) / group * a->heads + head) * a->head_size;
-        const float inverse_sum = 1 / c->sum[i];
-        for (int j = 0; j < a->head_size; j++) {
+        float *out = a->out + ((from + i) / group * a->heads + head) * a->k.width;
+        const float inverse_sum = c->begin[i] < c->end[i] ? 1 / c->sum[i] : 0;
+        for (int j = 0; j < a->k.width; j++) {
             out[j] = c->out[i * padded + j] * inverse_sum;
         }
     }
@@ -249,24 +271,41 @@ static void write_output(const attention *a, int64_t kv_head, int64_t from, int 
 void NAME(const attention *a, int64_t kv_head, int64_t from, int64_t to) {
     chunk c;
     block b;
-    const int padded = attention_padded_head(a->head_size);
-    const int steps = (a->head_size + 1) / 2;
-    int64_t tile_ends[MAX_QUERIES / TILE_QUERIES + 1] = {0};
-    int64_t end = 0;
+    const int padded = attention_padded_head(a->k.width);
+    const int steps = (a->k.width + 1) / 2;
+    struct {
+        int64_t begin;
+        int64_t end;
+    } seen[MAX_QUERIES / TILE_QUERIES + 1]; /* positions, by tile of queries */
+    int64_t first = INT64_MAX;
+    int64_t last = 0;
     c.count = to - from;
     memset(c.out, 0, (size_t)(c.count * padded) * sizeof *c.out);
     quantize_queries(a, kv_head, from, steps, &c);
     for (int64_t i = 0; i < c.count; i++) {
-        int64_t *tile_end = &tile_ends[i / TILE_QUERIES];
-        *tile_end = c.visible[i] > *tile_end ? c.visible[i] : *tile_end;
-        end = *tile_end > end ? *tile_end : end;
+        const int64_t t = i / TILE_QUERIES;
+        if (i % TILE_QUERIES == 0) {
+            seen[t].begin = INT64_MAX;
+            seen[t].end = 0;
+        }
+        if (c.begin[i] < c.end[i]) {
+            seen[t].begin = c.begin[i] < seen[t].begin ? c.begin[i] : seen[t].begin;
+            seen[t].end = c.end[i] > seen[t].end ? c.end[i] : seen[t].end;
+            first = c.begin[i] < first ? c.begin[i] : first;
+            last = c.end[i] > last ? c.end[i] : last;
+        }
     }
-    for (int64_t begin = 0; begin < end; begin += BLOCK_CELLS) {
-        const int count = end - begin < BLOCK_CELLS ? (int)(end - begin) : BLOCK_CELLS;
-        quantize_block(a, kv_head, begin, count, steps, &b);
+    for (int64_t begin = first / BLOCK_CELLS * BLOCK_CELLS; begin < last; begin += BLOCK_CELLS) {
+        const int count = last - begin < BLOCK_CELLS ? (int)(last - begin) : BLOCK_CELLS;
+        int is_quantized = 0;
         for (int64_t i = 0; i < c.count; i += TILE_QUERIES) {
-            if (tile_ends[i / TILE_QUERIES] > begin) {
+            const int64_t t = i / TILE_QUERIES;
+            if (seen[t].begin < begin + BLOCK_CELLS && seen[t].end > begin) {
                 const int rows = c.count - i < TILE_QUERIES ? (int)(c.count - i) : TILE_QUERIES;
+                if (!is_quantized) {
+                    quantize_block(a, kv_head, begin, count, steps, &b);
+                    is_quantized = 1;
+                }
                 add_block(&b, steps, padded, begin, i, rows, &c);
             }
         }

@@ -21,6 +21,9 @@ const isa_kernels isa_table[] = {
         .attend = attend_avx512,
         .elementwise = &elementwise_avx512,
         .activations = &quantize_activations_avx512,
+        .attend_general_features =
+            HAS(AVX512F) | HAS(AVX512BW) | HAS(AVX512DQ) | HAS(AVX512VL) | HAS(F16C) | HAS(FMA),
+        .attend_general = attend_general_avx512,
         .sgemm_features = HAS(AVX512F),
         .sgemm = &sgemm_avx512,
         .weights_features = HAS(AVX512F) | HAS(AVX512BW) | HAS(AVX512DQ) | HAS(AVX512VL) | HAS(F16C),
@@ -38,6 +41,8 @@ const isa_kernels isa_table[] = {
         .elementwise = &elementwise_avx2,
         .activations = &quantize_activations_avx2,
 #endif
+        .attend_general_features = HAS(AVX2) | HAS(F16C) | HAS(FMA),
+        .attend_general = attend_general_avx2,
         .sgemm_features = HAS(AVX2) | HAS(FMA),
         .sgemm = &sgemm_avx2,
 #if defined(INT8_PEAK_AVXVNNI)
@@ -53,6 +58,8 @@ const isa_kernels isa_table[] = {
         .attend = attend_avx2,
         .elementwise = &elementwise_avx2,
         .activations = &quantize_activations_avx2,
+        .attend_general_features = HAS(AVX2) | HAS(F16C) | HAS(FMA),
+        .attend_general = attend_general_avx2,
         .sgemm_features = HAS(AVX2) | HAS(FMA),
         .sgemm = &sgemm_avx2,
         .int8_peak_features = HAS(AVX2),
@@ -68,6 +75,8 @@ const isa_kernels isa_table[] = {
         .attend = attend_neon,
         .elementwise = &elementwise_neon,
         .activations = &quantize_activations_neon,
+        .attend_general_features = HAS(NEON),
+        .attend_general = attend_general_neon,
         .sgemm = &sgemm_neon,
         .int8_peak_features = HAS(NEON) | HAS(I8MM),
         .int8_peak = &int8_peak_i8mm,
@@ -80,6 +89,8 @@ const isa_kernels isa_table[] = {
         .attend = attend_neon,
         .elementwise = &elementwise_neon,
         .activations = &quantize_activations_neon,
+        .attend_general_features = HAS(NEON),
+        .attend_general = attend_general_neon,
         .sgemm = &sgemm_neon,
         .int8_peak_features = HAS(NEON) | HAS(DOTPROD),
         .int8_peak = &int8_peak_dotprod,
@@ -92,6 +103,7 @@ const isa_kernels isa_table[] = {
         .attend = attend_scalar,
         .elementwise = &elementwise_scalar,
         .activations = &quantize_activations_scalar,
+        .attend_general = attend_general_scalar,
         .sgemm = &sgemm_scalar,
         .weights = &quantize_weights_scalar,
         .int8_peak = &int8_peak_scalar,
@@ -108,6 +120,10 @@ static bool cpu_has(uint64_t features) {
 
 int isa_usable(const isa_kernels *isa) {
     return isa->quantized_gemm != NULL && cpu_has(isa->features);
+}
+
+int attend_general_usable(const isa_kernels *isa) {
+    return cpu_has(isa->attend_general_features);
 }
 
 int sgemm_usable(const isa_kernels *isa) {
@@ -160,6 +176,17 @@ const isa_kernels *kernels_in_use(void) {
         atomic_store_explicit(&looked, true, memory_order_release);
     }
     return atomic_load_explicit(&found, memory_order_relaxed);
+}
+
+attend_general_fn attend_general_in_use(void) {
+    static _Atomic(const isa_kernels *) found;
+    const isa_kernels *isa = atomic_load_explicit(&found, memory_order_relaxed);
+    if (isa == NULL) {
+        isa = first_usable(isa_requested().name, attend_general_usable);
+        isa = isa != NULL ? isa : first_usable(NULL, attend_general_usable);
+        atomic_store_explicit(&found, isa, memory_order_relaxed);
+    }
+    return isa->attend_general;
 }
 
 const sgemm_table *sgemm_in_use(void) {

@@ -28,6 +28,9 @@ typedef struct isa_kernels {
     const elementwise_table *elementwise;
     const activation_quantizer *activations;
 
+    uint64_t attend_general_features;
+    attend_general_fn attend_general;
+
     uint64_t sgemm_features;
     const sgemm_table *sgemm;
 
@@ -42,8 +45,9 @@ typedef struct isa_kernels {
 extern const isa_kernels isa_table[];
 extern const int isa_count;
 
-/** Whether this CPU can run the inference kernels, the f32 GEMM, the int8 peak. */
+/** Whether this CPU can run the inference kernels, general attention, the f32 GEMM, the int8 peak. */
 int isa_usable(const isa_kernels *isa);
+int attend_general_usable(const isa_kernels *isa);
 int sgemm_usable(const isa_kernels *isa);
 int int8_peak_usable(const isa_kernels *isa);
 
@@ -61,6 +65,9 @@ const int8_peak *int8_peak_named(const char *name);
 
 /** The inference kernels that MYELIN_ISA selects; null for "none" and for an unknown name. */
 const isa_kernels *kernels_in_use(void);
+
+/** General attention, also with MYELIN_ISA=none. */
+attend_general_fn attend_general_in_use(void);
 
 /** The f32 GEMM, also with MYELIN_ISA=none. */
 const sgemm_table *sgemm_in_use(void);

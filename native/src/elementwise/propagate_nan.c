@@ -3,6 +3,7 @@
 #include <math.h>
 #include <string.h>
 
+#include "attention/attention.h"
 #include "myelin.h"
 #include "quantize/blocks.h"
 #include "runtime/ggml_tensor.h"
@@ -45,12 +46,12 @@ void myelin_op_propagate_nan(struct ggml_tensor *dst, int32_t thread, int32_t th
     }
 }
 
-void myelin_op_propagate_nan_q8_0(struct ggml_tensor *dst, int32_t thread, int32_t threads, void *unused) {
+void myelin_op_propagate_nan_blocks(struct ggml_tensor *dst, int32_t thread, int32_t threads, void *unused) {
     (void)unused;
     const struct ggml_tensor *x = dst->src[1];
     const int64_t *cells = dst->src[2]->data;
     const int64_t rows = x->ne[1] * x->ne[2];
-    assert(dst->type == TYPE_Q8_0 && x->ne[0] == dst->ne[0] && x->ne[0] % BLOCK == 0);
+    assert(general_block_size(dst->type) == BLOCK && x->ne[0] == dst->ne[0] && x->ne[0] % BLOCK == 0);
     assert(x->ne[2] == dst->ne[2] && x->ne[3] == 1 && dst->ne[3] == 1);
     for (int64_t i = rows * thread / threads; i < rows * (thread + 1) / threads; i++) {
         const float *source = (const void *)row_at(x, x, i);
@@ -59,8 +60,8 @@ void myelin_op_propagate_nan_q8_0(struct ggml_tensor *dst, int32_t thread, int32
         char *block = (char *)dst->data + (size_t)cell * dst->nb[1] + (size_t)(i / x->ne[1]) * dst->nb[2];
         for (int64_t b = 0; b < x->ne[0] / BLOCK; b++) {
             if (!all_finite(BLOCK, source + b * BLOCK)) {
-                memcpy(block + (size_t)b * sizeof(block_q8_0) + offsetof(block_q8_0, d), &NAN_HALF,
-                       sizeof NAN_HALF);
+                /* every type has its scale at the beginning of a block */
+                memcpy(block + (size_t)b * dst->nb[0], &NAN_HALF, sizeof NAN_HALF);
             }
         }
     }

@@ -1,5 +1,6 @@
 /** f32x16 in two AVX registers. See scalar.h. */
 #include <immintrin.h>
+#include <stddef.h>
 #include <stdint.h>
 
 #include "inline.h"
@@ -106,14 +107,46 @@ INLINE f32x16 f32x16_select_ge(f32x16 x, float limit, f32x16 a) {
     return (f32x16){select_ge(x.low, limit, a.low), select_ge(x.high, limit, a.high)};
 }
 
-INLINE __m256 first_n(int n, __m256 a, float other) {
+INLINE __m256 first_n(int n, __m256 a, __m256 b) {
     const __m256i index = _mm256_setr_epi32(0, 1, 2, 3, 4, 5, 6, 7);
     const __m256i mask = _mm256_cmpgt_epi32(_mm256_set1_epi32(n), index);
-    return _mm256_blendv_ps(_mm256_set1_ps(other), a, _mm256_castsi256_ps(mask));
+    return _mm256_blendv_ps(b, a, _mm256_castsi256_ps(mask));
 }
 
-INLINE f32x16 f32x16_first_n(int n, f32x16 a, float other) {
-    return (f32x16){first_n(n, a.low, other), first_n(n - 8, a.high, other)};
+INLINE f32x16 f32x16_first_n(int n, f32x16 a, f32x16 b) {
+    return (f32x16){first_n(n, a.low, b.low), first_n(n - 8, a.high, b.high)};
+}
+
+/** Four values of two rows, four rows apart. */
+INLINE __m256 two_rows_of_4(const float *rows, size_t stride) {
+    return _mm256_insertf128_ps(_mm256_castps128_ps256(_mm_loadu_ps(rows)), _mm_loadu_ps(rows + 4 * stride),
+                                1);
+}
+
+INLINE void transpose_8_rows(const float *rows, size_t stride, __m256 out[4]) {
+    const __m256 r0 = two_rows_of_4(rows, stride);
+    const __m256 r1 = two_rows_of_4(rows + stride, stride);
+    const __m256 r2 = two_rows_of_4(rows + 2 * stride, stride);
+    const __m256 r3 = two_rows_of_4(rows + 3 * stride, stride);
+    const __m256d low01 = _mm256_castps_pd(_mm256_unpacklo_ps(r0, r1));
+    const __m256d high01 = _mm256_castps_pd(_mm256_unpackhi_ps(r0, r1));
+    const __m256d low23 = _mm256_castps_pd(_mm256_unpacklo_ps(r2, r3));
+    const __m256d high23 = _mm256_castps_pd(_mm256_unpackhi_ps(r2, r3));
+    out[0] = _mm256_castpd_ps(_mm256_unpacklo_pd(low01, low23));
+    out[1] = _mm256_castpd_ps(_mm256_unpackhi_pd(low01, low23));
+    out[2] = _mm256_castpd_ps(_mm256_unpacklo_pd(high01, high23));
+    out[3] = _mm256_castpd_ps(_mm256_unpackhi_pd(high01, high23));
+}
+
+INLINE void f32x16_transpose4(const float *rows, size_t stride, f32x16 out[4]) {
+    __m256 low[4];
+    __m256 high[4];
+    transpose_8_rows(rows, stride, low);
+    transpose_8_rows(rows + 8 * stride, stride, high);
+#pragma GCC unroll 4
+    for (int i = 0; i < 4; i++) {
+        out[i] = (f32x16){low[i], high[i]};
+    }
 }
 
 INLINE __m256 add_exponent(__m256 a, __m256 shifted) {

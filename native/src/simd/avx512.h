@@ -1,5 +1,6 @@
 /** f32x16 in an AVX-512 register. See scalar.h. */
 #include <immintrin.h>
+#include <stddef.h>
 #include <stdint.h>
 
 #include "inline.h"
@@ -79,9 +80,32 @@ INLINE f32x16 f32x16_select_ge(f32x16 x, float limit, f32x16 a) {
     return _mm512_maskz_mov_ps(_mm512_cmp_ps_mask(x, _mm512_set1_ps(limit), _CMP_GE_OQ), a);
 }
 
-INLINE f32x16 f32x16_first_n(int n, f32x16 a, float other) {
+INLINE f32x16 f32x16_first_n(int n, f32x16 a, f32x16 b) {
     const __mmask16 mask = n >= 16 ? 0xffff : n <= 0 ? 0 : (__mmask16)((1u << n) - 1);
-    return _mm512_mask_mov_ps(_mm512_set1_ps(other), mask, a);
+    return _mm512_mask_mov_ps(b, mask, a);
+}
+
+/** Four values of the rows 0, 4, 8 and 12. */
+INLINE __m512 every_fourth_row(const float *rows, size_t stride) {
+    __m512 v = _mm512_castps128_ps512(_mm_loadu_ps(rows));
+    v = _mm512_insertf32x4(v, _mm_loadu_ps(rows + 4 * stride), 1);
+    v = _mm512_insertf32x4(v, _mm_loadu_ps(rows + 8 * stride), 2);
+    return _mm512_insertf32x4(v, _mm_loadu_ps(rows + 12 * stride), 3);
+}
+
+INLINE void f32x16_transpose4(const float *rows, size_t stride, f32x16 out[4]) {
+    const __m512 r0 = every_fourth_row(rows, stride);
+    const __m512 r1 = every_fourth_row(rows + stride, stride);
+    const __m512 r2 = every_fourth_row(rows + 2 * stride, stride);
+    const __m512 r3 = every_fourth_row(rows + 3 * stride, stride);
+    const __m512d low01 = _mm512_castps_pd(_mm512_unpacklo_ps(r0, r1));
+    const __m512d high01 = _mm512_castps_pd(_mm512_unpackhi_ps(r0, r1));
+    const __m512d low23 = _mm512_castps_pd(_mm512_unpacklo_ps(r2, r3));
+    const __m512d high23 = _mm512_castps_pd(_mm512_unpackhi_ps(r2, r3));
+    out[0] = _mm512_castpd_ps(_mm512_unpacklo_pd(low01, low23));
+    out[1] = _mm512_castpd_ps(_mm512_unpackhi_pd(low01, low23));
+    out[2] = _mm512_castpd_ps(_mm512_unpacklo_pd(high01, high23));
+    out[3] = _mm512_castpd_ps(_mm512_unpackhi_pd(high01, high23));
 }
 
 INLINE f32x16 f32x16_ldexp(f32x16 a, f32x16 shifted) {

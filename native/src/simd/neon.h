@@ -1,5 +1,6 @@
 /** f32x16 in four NEON registers. See scalar.h. */
 #include <arm_neon.h>
+#include <stddef.h>
 #include <stdint.h>
 #include <string.h>
 
@@ -88,9 +89,21 @@ INLINE f32x16 f32x16_sqrt(f32x16 a){EACH_REGISTER(vsqrtq_f32(a.x[i]))}
 INLINE f32x16 f32x16_select_ge(f32x16 x, float limit, f32x16 a){
     EACH_REGISTER(select(vcgeq_f32(x.x[i], vdupq_n_f32(limit)), a.x[i], 0))}
 
-INLINE f32x16 f32x16_first_n(int n, f32x16 a, float other) {
+INLINE f32x16 f32x16_first_n(int n, f32x16 a, f32x16 b) {
     static const int32_t index[4] = {0, 1, 2, 3};
-    EACH_REGISTER(select(vcgtq_s32(vdupq_n_s32(n - 4 * i), vld1q_s32(index)), a.x[i], other))
+    EACH_REGISTER(vbslq_f32(vcgtq_s32(vdupq_n_s32(n - 4 * i), vld1q_s32(index)), a.x[i], b.x[i]))
+}
+
+INLINE void f32x16_transpose4(const float *rows, size_t stride, f32x16 out[4]) {
+#pragma GCC unroll 4
+    for (size_t i = 0; i < 4; i++, rows += 4 * stride) {
+        const float32x4x2_t even = vtrnq_f32(vld1q_f32(rows), vld1q_f32(rows + stride));
+        const float32x4x2_t odd = vtrnq_f32(vld1q_f32(rows + 2 * stride), vld1q_f32(rows + 3 * stride));
+        out[0].x[i] = vcombine_f32(vget_low_f32(even.val[0]), vget_low_f32(odd.val[0]));
+        out[1].x[i] = vcombine_f32(vget_low_f32(even.val[1]), vget_low_f32(odd.val[1]));
+        out[2].x[i] = vcombine_f32(vget_high_f32(even.val[0]), vget_high_f32(odd.val[0]));
+        out[3].x[i] = vcombine_f32(vget_high_f32(even.val[1]), vget_high_f32(odd.val[1]));
+    }
 }
 
 INLINE float32x4_t add_exponent(float32x4_t a, float32x4_t shifted) {

@@ -3,6 +3,7 @@
 #define MYELIN_SRC_SIMD_SCALAR_H
 
 #include <math.h>
+#include <stddef.h>
 #include <string.h>
 
 #include "inline.h"
@@ -71,8 +72,17 @@ INLINE f32x16 f32x16_abs(f32x16 a){EACH_LANE(fabsf(a.x[i]))}
 /** a where x >= limit, else 0. */
 INLINE f32x16 f32x16_select_ge(f32x16 x, float limit, f32x16 a){EACH_LANE(x.x[i] >= limit ? a.x[i] : 0.0f)}
 
-/** The first n values of a, other in place of the rest; n may be negative or above 16. */
-INLINE f32x16 f32x16_first_n(int n, f32x16 a, float other){EACH_LANE(i < n ? a.x[i] : other)}
+/** The first n values of a, the rest of b; n may be negative or above 16. */
+INLINE f32x16 f32x16_first_n(int n, f32x16 a, f32x16 b){EACH_LANE(i < n ? a.x[i] : b.x[i])}
+
+/** The first four values of 16 rows, stride values apart: out[i] has value i of each row. */
+INLINE void f32x16_transpose4(const float *rows, size_t stride, f32x16 out[4]) {
+    for (size_t r = 0; r < 16; r++) {
+        for (size_t i = 0; i < 4; i++) {
+            out[i].x[r] = rows[r * stride + i];
+        }
+    }
+}
 
 /** a times 2 to the power of the integer in the low bits of shifted. */
 INLINE f32x16 f32x16_ldexp(f32x16 a, f32x16 shifted) {

@@ -1,6 +1,7 @@
 package dev.myelin.generate;
 
 import dev.myelin.cache.KvCache;
+import dev.myelin.graph.CachePages;
 import dev.myelin.graph.Graph;
 import dev.myelin.graph.GraphBuilder;
 import dev.myelin.model.Model;
@@ -89,9 +90,6 @@ final class GraphCache implements AutoCloseable {
 
   /** A compute graph of the forward pass, and how its inputs are filled. */
   static final class ForwardGraph {
-    private static final short VISIBLE = Float.floatToFloat16(0f);
-    private static final short MASKED = Float.floatToFloat16(Float.NEGATIVE_INFINITY);
-
     private final Shape shape;
     private final Graph graph;
 
@@ -117,9 +115,7 @@ final class GraphCache implements AutoCloseable {
         positions.setAtIndex(ValueLayout.JAVA_INT, i, position + i);
         cells.setAtIndex(ValueLayout.JAVA_LONG, i, position + i);
       }
-      if (graph.hasInput("mask")) {
-        fillMask(graph.input("mask"), position);
-      }
+      fillPages(position);
       if (shape.outputs() != shape.tokens()) {
         MemorySegment outputs = graph.input("outputs");
         for (int i = 0; i < shape.outputs(); i++) {
@@ -128,16 +124,17 @@ final class GraphCache implements AutoCloseable {
       }
     }
 
-    /** Causal mask: a token sees itself and the positions before it. */
-    private void fillMask(MemorySegment mask, int position) {
-      short[] row = new short[shape.cells()];
-      Arrays.fill(row, MASKED);
-      Arrays.fill(row, 0, position, VISIBLE);
-      for (int i = 0; i < shape.tokens(); i++) {
-        row[position + i] = VISIBLE;
-        long offset = (long) i * shape.cells() * Short.BYTES;
-        MemorySegment.copy(row, 0, mask, ValueLayout.JAVA_SHORT, offset, shape.cells());
+    /** Cell i holds position i; a token sees itself and the positions before it. */
+    private void fillPages(int position) {
+      int[] firstCells = new int[shape.cells() / CachePages.pageCells()];
+      int[] ranges = new int[2 * shape.tokens()];
+      for (int i = 0; i < firstCells.length; i++) {
+        firstCells[i] = i * CachePages.pageCells();
       }
+      for (int i = 0; i < shape.tokens(); i++) {
+        ranges[2 * i + 1] = position + i + 1;
+      }
+      CachePages.fill(graph, CachedPass.CACHE, firstCells, ranges, shape.cells());
     }
   }
 }

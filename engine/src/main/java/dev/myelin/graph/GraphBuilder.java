@@ -397,8 +397,8 @@ public class GraphBuilder {
     Tensor written =
         wrap(Ggml_h.ggml_set_rows(ggmlContext(), a.struct(), b.struct(), ids.struct()));
     // ggml loses NaN when it quantises
-    return a.type() == GgmlType.Q8_0
-        ? customInPlace(written, KernelsLibrary.propagateNaNQ8Operation(), b, ids)
+    return a.type().isQuantized()
+        ? customInPlace(written, KernelsLibrary.propagateNaNBlocksOperation(), b, ids)
         : written;
   }
 
@@ -442,9 +442,9 @@ public class GraphBuilder {
   /**
    * softmax(scale * QKᵀ + mask) V, computed in one pass (Dao et al. 2022), accumulated in f32. Q
    * f32 [headSize, tokens, heads], K and V [headSize, cells, kvHeads], mask f16 [cells, tokens];
-   * gives [headSize, heads, tokens].
+   * gives [headSize, heads, tokens]. By ggml; for comparisons.
    */
-  public Tensor attention(Tensor q, Tensor k, Tensor v, Tensor mask, float scale) {
+  Tensor maskedAttention(Tensor q, Tensor k, Tensor v, Tensor mask, float scale) {
     Shapes.check(
         isF32(q)
             && q.dim(0) == k.dim(0)
@@ -461,7 +461,7 @@ public class GraphBuilder {
             && q.stride(0) == Float.BYTES
             && k.stride(0) == k.type().blockBytes()
             && v.stride(0) == v.type().blockBytes(),
-        "attention",
+        "maskedAttention",
         q,
         k,
         v,
@@ -475,35 +475,14 @@ public class GraphBuilder {
   }
 
   /**
-   * Causal attention by a native kernel: softmax(scale * QKᵀ) V, where a token attends to the cells
-   * up to its position. Q f32 [headSize, heads, tokens], K and V [headSize, cells, kvHeads], i32
-   * positions [tokens], each less than the number of cells; gives [headSize * heads, tokens].
-   * Requires {@link NativeKernels#supportsAttention}.
+   * Attention over the pages of a cache, by a native kernel: bit-identical for any batch, number of
+   * threads, placement of pages and instruction set. Q f32 [keySize, heads, tokens], K [keySize,
+   * cells, kvHeads], V [valueSize, cells, kvHeads], which may be of different types and share
+   * memory; gives [valueSize * heads, tokens], zeros for a token that sees nothing.
    */
-  public Tensor attentionNative(Tensor q, Tensor k, Tensor v, Tensor positions, float scale) {
-    boolean hasValidPositions =
-        positions.type() == GgmlType.I32
-            && positions.isContiguousFrom(0)
-            && positions.elements() == q.dim(2);
-    Shapes.check(
-        NativeKernels.supportsAttention(q, k, v) && hasValidPositions,
-        "attentionNative",
-        q,
-        k,
-        v,
-        positions);
-    MemorySegment params = context.scratch(KernelsLibrary.attentionParamsBytes());
-    params.set(ValueLayout.JAVA_FLOAT, 0, scale);
-    return custom(
-        GgmlType.F32,
-        q.dim(0) * q.dim(1),
-        q.dim(2),
-        KernelsLibrary.attentionOperation(),
-        params,
-        q,
-        k,
-        v,
-        positions);
+  public Tensor attention(
+      Tensor q, Tensor k, Tensor v, CachePages pages, AttentionParameters parameters) {
+    return PagedAttention.add(this, q, k, v, pages, parameters);
   }
 
   // --- views

@@ -52,8 +52,8 @@ public final class NativeKernels {
   }
 
   /**
-   * Whether a native kernel computes attention of {@code q} [headSize, heads, tokens] over {@code
-   * k} and {@code v} [headSize, cells, kvHeads].
+   * Whether the fast native kernel computes attention of {@code q} [headSize, heads, tokens] over
+   * {@code k} and {@code v} [headSize, cells, kvHeads].
    */
   public static boolean supportsAttention(Tensor q, Tensor k, Tensor v) {
     return q.type() == GgmlType.F32

@@ -193,22 +193,57 @@ public final class KernelsLibrary {
     return Myelin_h.MYELIN_WORK_QUEUE_BYTES();
   }
 
-  /** Whether the attention kernel supports a cache of this ggml type and head size. */
+  /** Positions of a page of a cache. */
+  public static int pageCells() {
+    return Myelin_h.MYELIN_PAGE_CELLS();
+  }
+
+  /** Whether the fast attention kernel supports a cache of this ggml type and head size. */
   public static boolean isAttentionSupported(int type, long headSize) {
     return Myelin_h.myelin_attention_supported(type, headSize);
   }
 
   /**
-   * A ggml custom op: attention over a cache; the user data is the scale, a float, followed by
-   * zeros, {@link #attentionParamsBytes} in all.
+   * Whether the general attention kernel supports keys and values of these ggml types, with rows of
+   * so many values.
+   */
+  public static boolean isGeneralAttentionSupported(
+      int keyType, long keySize, int valueType, long valueSize) {
+    return Myelin_h.myelin_attention_general_status(keyType, keySize, valueType, valueSize)
+        == Myelin_h.MYELIN_OK();
+  }
+
+  /** A ggml custom op: general attention over a cache; the user data as below. */
+  public static MemorySegment generalAttentionOperation() {
+    return Operations.ATTENTION_GENERAL;
+  }
+
+  /** The bit of a source of general attention: the positions of tokens. */
+  public static int attentionPositions() {
+    return Myelin_h.MYELIN_ATTENTION_POSITIONS();
+  }
+
+  /** The bit of a source of general attention: a score of each head without a value. */
+  public static int attentionSinks() {
+    return Myelin_h.MYELIN_ATTENTION_SINKS();
+  }
+
+  /** The bit of a source of general attention: a bias by the bucket of a distance. */
+  public static int attentionRelative() {
+    return Myelin_h.MYELIN_ATTENTION_RELATIVE();
+  }
+
+  /** The bit of a source of general attention: the positions that a token sees. */
+  public static int attentionSelected() {
+    return Myelin_h.MYELIN_ATTENTION_SELECTED();
+  }
+
+  /**
+   * A ggml custom op: fast attention over a cache; the user data is a {@code
+   * myelin_attention_params}, not shared with other nodes.
    */
   public static MemorySegment attentionOperation() {
     return Operations.ATTENTION;
-  }
-
-  /** Bytes of the user data of an attention node, aligned to 8, not shared with other nodes. */
-  public static long attentionParamsBytes() {
-    return Myelin_h.MYELIN_ATTENTION_PARAMS_BYTES();
   }
 
   /**
@@ -220,11 +255,11 @@ public final class KernelsLibrary {
   }
 
   /**
-   * A ggml custom op, in place: makes blocks of a q8_0 cache NaN if the values written to them are
-   * not finite; no user data.
+   * A ggml custom op, in place: makes blocks of a quantised cache NaN if the values written to them
+   * are not finite; no user data.
    */
-  public static MemorySegment propagateNaNQ8Operation() {
-    return Operations.PROPAGATE_NAN_Q8_0;
+  public static MemorySegment propagateNaNBlocksOperation() {
+    return Operations.PROPAGATE_NAN_BLOCKS;
   }
 
   /** Values of a block of a ggml type if {@link #quantize} supports it on this machine, else 0. */
@@ -301,8 +336,9 @@ public final class KernelsLibrary {
     static final MemorySegment QUANTIZE_BY_EXPERT = symbol("myelin_op_quantize_by_expert");
     static final MemorySegment MATMUL_BY_EXPERT = symbol("myelin_op_matmul_by_expert");
     static final MemorySegment ATTENTION = symbol("myelin_op_attention");
+    static final MemorySegment ATTENTION_GENERAL = symbol("myelin_op_attention_general");
     static final MemorySegment PROPAGATE_NAN = symbol("myelin_op_propagate_nan");
-    static final MemorySegment PROPAGATE_NAN_Q8_0 = symbol("myelin_op_propagate_nan_q8_0");
+    static final MemorySegment PROPAGATE_NAN_BLOCKS = symbol("myelin_op_propagate_nan_blocks");
   }
 
   /** A ggml abort callback: aborts a graph computation when the int at its argument is not 0. */

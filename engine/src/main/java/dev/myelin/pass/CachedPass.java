@@ -2,17 +2,17 @@ package dev.myelin.pass;
 
 import dev.myelin.cache.KvCache;
 import dev.myelin.gguf.GgmlType;
+import dev.myelin.graph.AttentionParameters;
+import dev.myelin.graph.CachePages;
 import dev.myelin.graph.GraphBuilder;
-import dev.myelin.graph.NativeKernels;
 import dev.myelin.graph.Tensor;
 
 /**
  * A forward pass for inference, which reads and writes a KV cache.
  *
  * <p>Inputs of the graph, to be filled before each computation: {@code tokens} i32 [tokens]; {@code
- * positions} i32 [tokens]; {@code cells} i64 [tokens], the cache cell of each position; {@code
- * mask} f16 [cells, tokens], 0 where a token attends to a cell, else -infinity, only if ggml
- * computes the attention; {@code outputs} i32 [outputs], unless every position is an output.
+ * positions} i32 [tokens]; {@code cells} i64 [tokens], the cache cell of each position; the {@link
+ * CachePages} {@link #CACHE}; {@code outputs} i32 [outputs], unless every position is an output.
  */
 public final class CachedPass implements ForwardPass {
   /** The shape of a pass; graphs are reused by shape. */
@@ -34,6 +34,9 @@ public final class CachedPass implements ForwardPass {
     }
   }
 
+  /** The name of the page table and ranges. */
+  public static final String CACHE = "cache";
+
   private final GraphBuilder graph;
   private final Shape shape;
   private final KvCache cache;
@@ -41,8 +44,8 @@ public final class CachedPass implements ForwardPass {
   private final Tensor tokens;
   private final Tensor positions;
   private final Tensor cells;
+  private final CachePages pages;
   private final Tensor outputs;
-  private Tensor mask;
 
   /**
    * @param contextLength context length of the session; some models choose their RoPE factors by it
@@ -55,6 +58,7 @@ public final class CachedPass implements ForwardPass {
     tokens = graph.input("tokens", GgmlType.I32, shape.tokens());
     positions = graph.input("positions", GgmlType.I32, shape.tokens());
     cells = graph.input("cells", GgmlType.I64, shape.tokens());
+    pages = CachePages.input(graph, CACHE, shape.cells() / CachePages.pageCells(), shape.tokens());
     outputs =
         shape.outputs() == shape.tokens()
             ? null
@@ -97,19 +101,8 @@ public final class CachedPass implements ForwardPass {
     graph.expand(cache.writeValues(graph, layer, v, cells));
     Tensor keys = cache.keys(graph, layer, shape.cells());
     Tensor values = cache.values(graph, layer, shape.cells());
-    Tensor kqvOut =
-        NativeKernels.supportsAttention(q, keys, values)
-            ? graph.attentionNative(q, keys, values, positions, scale)
-            : attendMasked(q, keys, values, scale);
+    Tensor kqvOut = graph.attention(q, keys, values, pages, AttentionParameters.of(scale));
     graph.expand(kqvOut);
     return kqvOut;
-  }
-
-  private Tensor attendMasked(Tensor q, Tensor keys, Tensor values, float scale) {
-    if (mask == null) {
-      mask = graph.input("mask", GgmlType.F16, shape.cells(), shape.tokens());
-    }
-    Tensor kqvOut = graph.attention(graph.transpose12(q), keys, values, mask, scale);
-    return graph.reshape2d(kqvOut, kqvOut.dim(0) * kqvOut.dim(1), kqvOut.dim(2));
   }
 }

@@ -11,12 +11,13 @@ import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.util.List;
 import java.util.Random;
+import java.util.stream.IntStream;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
-/** Compares the native attention kernel with ggml's, each as a node of a graph. */
+/** Compares the native attention kernels with ggml's, each as a node of a graph. */
 class AttentionTest {
   /** Bound of the NMSE: ggml sums values in f16 and quantises queries for a quantised cache. */
   private static final double BOUND = 1e-4;
@@ -24,7 +25,7 @@ class AttentionTest {
   private record Case(
       GgmlType type, long headSize, long heads, long kvHeads, int tokens, int before) {
     long cells() {
-      return before + tokens + 3;
+      return Math.ceilDiv(before + tokens + 3, 64) * 64L;
     }
   }
 
@@ -44,7 +45,13 @@ class AttentionTest {
         new Case(GgmlType.F16, 80, 5, 1, 9, 63),
         new Case(GgmlType.F16, 8, 3, 3, 20, 0),
         new Case(GgmlType.Q8_0, 64, 8, 2, 70, 200),
-        new Case(GgmlType.Q8_0, 128, 8, 4, 1, 127));
+        new Case(GgmlType.Q8_0, 128, 8, 4, 1, 127),
+        new Case(GgmlType.F32, 64, 8, 2, 70, 200),
+        new Case(GgmlType.F32, 20, 3, 3, 5, 100),
+        new Case(GgmlType.BF16, 64, 2, 1, 3, 70),
+        new Case(GgmlType.F16, 320, 4, 1, 9, 100),
+        new Case(GgmlType.Q4_0, 64, 2, 1, 3, 70),
+        new Case(GgmlType.Q5_1, 64, 2, 1, 3, 70));
   }
 
   @ParameterizedTest
@@ -65,22 +72,23 @@ class AttentionTest {
   }
 
   @Test
-  void rejectsUnsupportedShapesAndTypes() {
-    assertRejected(GgmlType.F16, new long[] {64, 8, 3}, new long[] {64, 10, 3}, 3);
-    assertRejected(GgmlType.F16, new long[] {64, 8, 3}, new long[] {32, 10, 2}, 3);
-    assertRejected(GgmlType.F16, new long[] {64, 8, 3}, new long[] {64, 10, 2}, 4);
-    assertRejected(GgmlType.F16, new long[] {264, 8, 3}, new long[] {264, 10, 2}, 3);
-    assertRejected(GgmlType.F32, new long[] {64, 8, 3}, new long[] {64, 10, 2}, 3);
+  void rejectsShapesAndTypes() {
+    assertRejected(GgmlType.F16, new long[] {64, 8, 3}, new long[] {64, 64, 3}, 3);
+    assertRejected(GgmlType.F16, new long[] {64, 8, 3}, new long[] {32, 64, 2}, 3);
+    assertRejected(GgmlType.F16, new long[] {64, 8, 3}, new long[] {64, 64, 2}, 4);
+    assertRejected(GgmlType.F32, new long[] {4128, 8, 3}, new long[] {4128, 64, 2}, 3);
+    assertRejected(GgmlType.Q6_K, new long[] {256, 8, 3}, new long[] {256, 64, 2}, 3);
   }
 
-  private static void assertRejected(GgmlType type, long[] q, long[] k, int positions) {
+  private static void assertRejected(GgmlType type, long[] q, long[] k, int tokens) {
     GraphBuilder g = new GraphBuilder(16);
     Tensor query = g.input("q", GgmlType.F32, q);
     Tensor keys = g.input("k", type, k);
-    Tensor pos = g.input("positions", GgmlType.I32, positions);
-    assertThatThrownBy(() -> g.attentionNative(query, keys, keys, pos, 1))
+    CachePages pages = CachePages.input(g, "cache", 1, tokens);
+    AttentionParameters plain = AttentionParameters.of(1);
+    assertThatThrownBy(() -> g.attention(query, keys, keys, pages, plain))
         .isInstanceOf(MyelinException.class)
-        .hasMessageContaining("attentionNative");
+        .hasMessageContaining("attention");
     g.discard();
   }
 
@@ -97,11 +105,11 @@ class AttentionTest {
     float scale = (float) (1 / Math.sqrt(c.headSize));
     Tensor out;
     if (useNative) {
-      Tensor positions = g.input("positions", GgmlType.I32, c.tokens);
-      out = g.attentionNative(q, k, v, positions, scale);
+      CachePages pages = CachePages.input(g, "cache", c.cells() / 64, c.tokens);
+      out = g.attention(q, k, v, pages, AttentionParameters.of(scale));
     } else {
       Tensor mask = g.input("mask", GgmlType.F16, c.cells(), c.tokens);
-      out = g.attention(g.transpose12(q), k, v, mask, scale);
+      out = g.maskedAttention(g.transpose12(q), k, v, mask, scale);
     }
     g.output("out", out);
     try (Graph graph = g.build();
@@ -113,24 +121,32 @@ class AttentionTest {
       for (int i = 0; i < c.cells(); i++) {
         graph.input("rows").setAtIndex(ValueLayout.JAVA_LONG, i, i);
       }
-      for (int i = 0; i < c.tokens; i++) {
-        setPosition(graph, c, i, c.before + i);
+      if (useNative) {
+        fillPages(graph, c);
+      } else {
+        fillMask(graph.input("mask"), c);
       }
       assertThat(backend.compute(graph)).isTrue();
       return graph.output("out").toArray(ValueLayout.JAVA_FLOAT);
     }
   }
 
-  private static void setPosition(Graph graph, Case c, int token, int position) {
-    if (graph.hasInput("positions")) {
-      graph.input("positions").setAtIndex(ValueLayout.JAVA_INT, token, position);
-      return;
+  private static void fillPages(Graph graph, Case c) {
+    int[] ranges = new int[2 * c.tokens];
+    for (int i = 0; i < c.tokens; i++) {
+      ranges[2 * i + 1] = c.before + i + 1;
     }
-    for (int i = 0; i < c.cells(); i++) {
-      float visible = i <= position ? 0 : Float.NEGATIVE_INFINITY;
-      graph
-          .input("mask")
-          .setAtIndex(ValueLayout.JAVA_SHORT, token * c.cells() + i, Float.floatToFloat16(visible));
+    int[] firstCells = IntStream.range(0, (int) c.cells() / 64).map(i -> i * 64).toArray();
+    CachePages.fill(graph, "cache", firstCells, ranges, c.cells());
+  }
+
+  private static void fillMask(MemorySegment mask, Case c) {
+    for (int token = 0; token < c.tokens; token++) {
+      for (int i = 0; i < c.cells(); i++) {
+        float visible = i <= c.before + token ? 0 : Float.NEGATIVE_INFINITY;
+        mask.setAtIndex(
+            ValueLayout.JAVA_SHORT, token * c.cells() + i, Float.floatToFloat16(visible));
+      }
     }
   }
 

@@ -54,6 +54,7 @@ class BatchInvarianceTest {
     return List.of(
         new Case("dense q4_0", llama.withType(GgmlType.Q4_0), CacheType.F16),
         new Case("dense q4_0", llama.withType(GgmlType.Q4_0), CacheType.Q8_0),
+        new Case("dense q4_0", llama.withType(GgmlType.Q4_0), CacheType.F32),
         new Case("dense q4_K and q6_K", qwen3.withTypes(q4k), CacheType.F16),
         new Case("dense f16", llama.withType(GgmlType.F16), CacheType.F16),
         new Case("dense f32", llama, CacheType.F16),

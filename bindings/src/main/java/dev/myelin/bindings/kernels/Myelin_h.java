@@ -22,10 +22,10 @@ public class Myelin_h extends Myelin_h$shared {
 
     static final SymbolLookup SYMBOL_LOOKUP = dev.myelin.bindings.NativeSymbols.lookup();
 
-    private static final int MYELIN_ABI_VERSION = (int)5L;
+    private static final int MYELIN_ABI_VERSION = (int)6L;
     /**
      * {@snippet lang=c :
-     * #define MYELIN_ABI_VERSION 5
+     * #define MYELIN_ABI_VERSION 6
      * }
      */
     public static int MYELIN_ABI_VERSION() {
@@ -76,14 +76,14 @@ public class Myelin_h extends Myelin_h$shared {
     public static int MYELIN_MAX_MATRICES() {
         return MYELIN_MAX_MATRICES;
     }
-    private static final int MYELIN_ATTENTION_PARAMS_BYTES = (int)64L;
+    private static final int MYELIN_PAGE_CELLS = (int)64L;
     /**
      * {@snippet lang=c :
-     * #define MYELIN_ATTENTION_PARAMS_BYTES 64
+     * #define MYELIN_PAGE_CELLS 64
      * }
      */
-    public static int MYELIN_ATTENTION_PARAMS_BYTES() {
-        return MYELIN_ATTENTION_PARAMS_BYTES;
+    public static int MYELIN_PAGE_CELLS() {
+        return MYELIN_PAGE_CELLS;
     }
 
     private static class myelin_abi_version {
@@ -2157,6 +2157,42 @@ public class Myelin_h extends Myelin_h$shared {
            throw new AssertionError("should not reach here", ex$);
         }
     }
+    private static final int MYELIN_ATTENTION_POSITIONS = (int)1L;
+    /**
+     * {@snippet lang=c :
+     * enum myelin_attention_source.MYELIN_ATTENTION_POSITIONS = 1
+     * }
+     */
+    public static int MYELIN_ATTENTION_POSITIONS() {
+        return MYELIN_ATTENTION_POSITIONS;
+    }
+    private static final int MYELIN_ATTENTION_SINKS = (int)2L;
+    /**
+     * {@snippet lang=c :
+     * enum myelin_attention_source.MYELIN_ATTENTION_SINKS = 2
+     * }
+     */
+    public static int MYELIN_ATTENTION_SINKS() {
+        return MYELIN_ATTENTION_SINKS;
+    }
+    private static final int MYELIN_ATTENTION_RELATIVE = (int)4L;
+    /**
+     * {@snippet lang=c :
+     * enum myelin_attention_source.MYELIN_ATTENTION_RELATIVE = 4
+     * }
+     */
+    public static int MYELIN_ATTENTION_RELATIVE() {
+        return MYELIN_ATTENTION_RELATIVE;
+    }
+    private static final int MYELIN_ATTENTION_SELECTED = (int)8L;
+    /**
+     * {@snippet lang=c :
+     * enum myelin_attention_source.MYELIN_ATTENTION_SELECTED = 8
+     * }
+     */
+    public static int MYELIN_ATTENTION_SELECTED() {
+        return MYELIN_ATTENTION_SELECTED;
+    }
 
     private static class myelin_op_attention {
         public static final FunctionDescriptor DESC = FunctionDescriptor.ofVoid(
@@ -2211,6 +2247,131 @@ public class Myelin_h extends Myelin_h$shared {
         try {
             if (TRACE_DOWNCALLS) {
                 traceDowncall("myelin_op_attention", dst, thread, threads, params);
+            }
+            mh$.invokeExact(dst, thread, threads, params);
+        } catch (Error | RuntimeException ex) {
+           throw ex;
+        } catch (Throwable ex$) {
+           throw new AssertionError("should not reach here", ex$);
+        }
+    }
+
+    private static class myelin_attention_general_status {
+        public static final FunctionDescriptor DESC = FunctionDescriptor.of(
+            Myelin_h.C_INT,
+            Myelin_h.C_INT,
+            Myelin_h.C_LONG,
+            Myelin_h.C_INT,
+            Myelin_h.C_LONG
+        );
+
+        public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("myelin_attention_general_status");
+
+        public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
+    }
+
+    /**
+     * Function descriptor for:
+     * {@snippet lang=c :
+     * int32_t myelin_attention_general_status(int32_t key_type, int64_t key_width, int32_t value_type, int64_t value_width)
+     * }
+     */
+    public static FunctionDescriptor myelin_attention_general_status$descriptor() {
+        return myelin_attention_general_status.DESC;
+    }
+
+    /**
+     * Downcall method handle for:
+     * {@snippet lang=c :
+     * int32_t myelin_attention_general_status(int32_t key_type, int64_t key_width, int32_t value_type, int64_t value_width)
+     * }
+     */
+    public static MethodHandle myelin_attention_general_status$handle() {
+        return myelin_attention_general_status.HANDLE;
+    }
+
+    /**
+     * Address for:
+     * {@snippet lang=c :
+     * int32_t myelin_attention_general_status(int32_t key_type, int64_t key_width, int32_t value_type, int64_t value_width)
+     * }
+     */
+    public static MemorySegment myelin_attention_general_status$address() {
+        return myelin_attention_general_status.ADDR;
+    }
+
+    /**
+     * {@snippet lang=c :
+     * int32_t myelin_attention_general_status(int32_t key_type, int64_t key_width, int32_t value_type, int64_t value_width)
+     * }
+     */
+    public static int myelin_attention_general_status(int key_type, long key_width, int value_type, long value_width) {
+        var mh$ = myelin_attention_general_status.HANDLE;
+        try {
+            if (TRACE_DOWNCALLS) {
+                traceDowncall("myelin_attention_general_status", key_type, key_width, value_type, value_width);
+            }
+            return (int)mh$.invokeExact(key_type, key_width, value_type, value_width);
+        } catch (Error | RuntimeException ex) {
+           throw ex;
+        } catch (Throwable ex$) {
+           throw new AssertionError("should not reach here", ex$);
+        }
+    }
+
+    private static class myelin_op_attention_general {
+        public static final FunctionDescriptor DESC = FunctionDescriptor.ofVoid(
+            Myelin_h.C_POINTER,
+            Myelin_h.C_INT,
+            Myelin_h.C_INT,
+            Myelin_h.C_POINTER
+        );
+
+        public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("myelin_op_attention_general");
+
+        public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
+    }
+
+    /**
+     * Function descriptor for:
+     * {@snippet lang=c :
+     * void myelin_op_attention_general(struct ggml_tensor *dst, int32_t thread, int32_t threads, void *params)
+     * }
+     */
+    public static FunctionDescriptor myelin_op_attention_general$descriptor() {
+        return myelin_op_attention_general.DESC;
+    }
+
+    /**
+     * Downcall method handle for:
+     * {@snippet lang=c :
+     * void myelin_op_attention_general(struct ggml_tensor *dst, int32_t thread, int32_t threads, void *params)
+     * }
+     */
+    public static MethodHandle myelin_op_attention_general$handle() {
+        return myelin_op_attention_general.HANDLE;
+    }
+
+    /**
+     * Address for:
+     * {@snippet lang=c :
+     * void myelin_op_attention_general(struct ggml_tensor *dst, int32_t thread, int32_t threads, void *params)
+     * }
+     */
+    public static MemorySegment myelin_op_attention_general$address() {
+        return myelin_op_attention_general.ADDR;
+    }
+
+    /**
+     * {@snippet lang=c :
+     * void myelin_op_attention_general(struct ggml_tensor *dst, int32_t thread, int32_t threads, void *params)
+     * }
+     */
+    public static void myelin_op_attention_general(MemorySegment dst, int thread, int threads, MemorySegment params) {
+        var mh$ = myelin_op_attention_general.HANDLE;
+        try {
+            if (TRACE_DOWNCALLS) {
+                traceDowncall("myelin_op_attention_general", dst, thread, threads, params);
             }
             mh$.invokeExact(dst, thread, threads, params);
         } catch (Error | RuntimeException ex) {
@@ -2282,7 +2443,7 @@ public class Myelin_h extends Myelin_h$shared {
         }
     }
 
-    private static class myelin_op_propagate_nan_q8_0 {
+    private static class myelin_op_propagate_nan_blocks {
         public static final FunctionDescriptor DESC = FunctionDescriptor.ofVoid(
             Myelin_h.C_POINTER,
             Myelin_h.C_INT,
@@ -2290,7 +2451,7 @@ public class Myelin_h extends Myelin_h$shared {
             Myelin_h.C_POINTER
         );
 
-        public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("myelin_op_propagate_nan_q8_0");
+        public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("myelin_op_propagate_nan_blocks");
 
         public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
     }
@@ -2298,43 +2459,43 @@ public class Myelin_h extends Myelin_h$shared {
     /**
      * Function descriptor for:
      * {@snippet lang=c :
-     * void myelin_op_propagate_nan_q8_0(struct ggml_tensor *dst, int32_t thread, int32_t threads, void *unused)
+     * void myelin_op_propagate_nan_blocks(struct ggml_tensor *dst, int32_t thread, int32_t threads, void *unused)
      * }
      */
-    public static FunctionDescriptor myelin_op_propagate_nan_q8_0$descriptor() {
-        return myelin_op_propagate_nan_q8_0.DESC;
+    public static FunctionDescriptor myelin_op_propagate_nan_blocks$descriptor() {
+        return myelin_op_propagate_nan_blocks.DESC;
     }
 
     /**
      * Downcall method handle for:
      * {@snippet lang=c :
-     * void myelin_op_propagate_nan_q8_0(struct ggml_tensor *dst, int32_t thread, int32_t threads, void *unused)
+     * void myelin_op_propagate_nan_blocks(struct ggml_tensor *dst, int32_t thread, int32_t threads, void *unused)
      * }
      */
-    public static MethodHandle myelin_op_propagate_nan_q8_0$handle() {
-        return myelin_op_propagate_nan_q8_0.HANDLE;
+    public static MethodHandle myelin_op_propagate_nan_blocks$handle() {
+        return myelin_op_propagate_nan_blocks.HANDLE;
     }
 
     /**
      * Address for:
      * {@snippet lang=c :
-     * void myelin_op_propagate_nan_q8_0(struct ggml_tensor *dst, int32_t thread, int32_t threads, void *unused)
+     * void myelin_op_propagate_nan_blocks(struct ggml_tensor *dst, int32_t thread, int32_t threads, void *unused)
      * }
      */
-    public static MemorySegment myelin_op_propagate_nan_q8_0$address() {
-        return myelin_op_propagate_nan_q8_0.ADDR;
+    public static MemorySegment myelin_op_propagate_nan_blocks$address() {
+        return myelin_op_propagate_nan_blocks.ADDR;
     }
 
     /**
      * {@snippet lang=c :
-     * void myelin_op_propagate_nan_q8_0(struct ggml_tensor *dst, int32_t thread, int32_t threads, void *unused)
+     * void myelin_op_propagate_nan_blocks(struct ggml_tensor *dst, int32_t thread, int32_t threads, void *unused)
      * }
      */
-    public static void myelin_op_propagate_nan_q8_0(MemorySegment dst, int thread, int threads, MemorySegment unused) {
-        var mh$ = myelin_op_propagate_nan_q8_0.HANDLE;
+    public static void myelin_op_propagate_nan_blocks(MemorySegment dst, int thread, int threads, MemorySegment unused) {
+        var mh$ = myelin_op_propagate_nan_blocks.HANDLE;
         try {
             if (TRACE_DOWNCALLS) {
-                traceDowncall("myelin_op_propagate_nan_q8_0", dst, thread, threads, unused);
+                traceDowncall("myelin_op_propagate_nan_blocks", dst, thread, threads, unused);
             }
             mh$.invokeExact(dst, thread, threads, unused);
         } catch (Error | RuntimeException ex) {
