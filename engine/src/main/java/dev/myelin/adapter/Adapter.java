@@ -4,7 +4,7 @@ import dev.myelin.error.InvalidRequestException;
 import java.nio.file.Path;
 
 /**
- * A LoRA adapter to load with a model.
+ * A LoRA adapter to load with a model. Immutable and thread-safe.
  *
  * @param file a GGUF file whose {@code general.type} is {@code adapter}
  * @param scale factor of its update: 1 as trained, 0 for none, negative to subtract it

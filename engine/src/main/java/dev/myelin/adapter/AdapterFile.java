@@ -19,7 +19,7 @@ import java.util.stream.Collectors;
 
 /**
  * A mapped adapter file, checked against a model's. Each tensor points into the mapping, without a
- * copy.
+ * copy. Confined to one thread at a time; the tensors are immutable.
  */
 public final class AdapterFile implements AdapterSource {
   private final GgufFile file;

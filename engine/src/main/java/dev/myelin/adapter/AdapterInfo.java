@@ -3,7 +3,7 @@ package dev.myelin.adapter;
 import java.nio.file.Path;
 
 /**
- * A description of an adapter, for display.
+ * A description of an adapter, for display. Immutable and thread-safe.
  *
  * @param file path as given by the caller
  * @param scale scale as given by the caller

@@ -4,7 +4,7 @@ import java.util.Optional;
 
 /**
  * A source of low-rank updates: a mapped file, or memory that is being trained. Queried once per
- * matrix when the model is built.
+ * matrix when the model is built. Confined to the thread that builds the model.
  */
 public interface AdapterSource extends AutoCloseable {
   /** Placeholder for the rank in a shape. */

@@ -5,7 +5,8 @@ import dev.myelin.graph.Tensor;
 
 /**
  * A low-rank update of a matrix W (LoRA, Hu et al. 2021): {@code W x} becomes {@code W x + scale *
- * B (A x)}, in the reference implementation's order of operations.
+ * B (A x)}, in the reference implementation's order of operations. Immutable; adding to a graph is
+ * confined to the thread that builds it.
  *
  * @param a [in, rank]; for experts [in, rank, experts]; for an embedding [rank, vocabulary], one
  *     row per token

@@ -5,9 +5,10 @@ import dev.myelin.gguf.GgufFile;
 import dev.myelin.gguf.TensorInfo;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import org.jspecify.annotations.Nullable;
 
 /** The tensors A and B of a low-rank update. */
-record TensorPair(TensorInfo a, TensorInfo b) {
+record TensorPair(@Nullable TensorInfo a, @Nullable TensorInfo b) {
   static final String A_SUFFIX = ".lora_a";
   static final String B_SUFFIX = ".lora_b";
   private static final String NORM_SUFFIX = "_norm.weight";

@@ -14,8 +14,9 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.SequencedMap;
 import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
 
-/** Runs a benchmark plan. */
+/** Runs a benchmark plan. Confined to one thread at a time. */
 public final class Bench {
   private final BenchPlan plan;
   private final Consumer<String> notes;
@@ -23,13 +24,13 @@ public final class Bench {
   private final BenchTarget target;
 
   /** Without a file there are no peers. */
-  private final Path file;
+  private final @Nullable Path file;
 
   private final ColdRuns coldRuns;
   private final IdleWait idleWait = new IdleWait();
 
   /** Null if the plan does not ask for it. */
-  private final LimitMeter limits;
+  private final @Nullable LimitMeter limits;
 
   /** Myelin's first. */
   private final List<BenchRunner> runners = new ArrayList<>();
@@ -136,7 +137,7 @@ public final class Bench {
     }
   }
 
-  private EnergyMeter energyMeter() {
+  private @Nullable EnergyMeter energyMeter() {
     if (plan.coldRuns() == null) {
       return null;
     }
@@ -202,7 +203,7 @@ public final class Bench {
       BenchSpec test,
       SequencedMap<BenchRunner, List<Interval>> times,
       MyelinEngine myelin,
-      EnergyMeter energy) {
+      @Nullable EnergyMeter energy) {
     Samples ours = samples(test, times.firstEntry().getValue());
     times.forEach(
         (runner, intervals) -> {

@@ -5,7 +5,7 @@ import dev.myelin.generate.SessionOptions;
 import java.nio.file.Path;
 import java.util.List;
 
-/** Another engine to measure beside Myelin. */
+/** Another engine to measure beside Myelin. Immutable and thread-safe. */
 public sealed interface BenchPeer {
   /** For messages. */
   String name();

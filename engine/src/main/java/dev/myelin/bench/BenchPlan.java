@@ -5,9 +5,10 @@ import dev.myelin.error.InvalidRequestException;
 import dev.myelin.generate.SessionOptions;
 import dev.myelin.gguf.Checkpoint;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /**
- * The tests of a benchmark and their options.
+ * The tests of a benchmark and their options. Immutable and thread-safe.
  *
  * @param model in a file, where peers take part
  * @param adapters adapters of the model, also for the peers
@@ -25,7 +26,7 @@ public record BenchPlan(
     SessionOptions session,
     int repetitions,
     List<BenchPeer> peers,
-    ColdRun.Starter coldRuns,
+    ColdRun.@Nullable Starter coldRuns,
     boolean limits) {
   private static final int MAX_REPETITIONS = 100_000;
 

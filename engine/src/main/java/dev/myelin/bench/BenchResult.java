@@ -9,9 +9,10 @@ import java.util.LinkedHashMap;
 import java.util.Locale;
 import java.util.SequencedMap;
 import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
 
 /**
- * The result of one engine in one test.
+ * The result of one engine in one test. Immutable and thread-safe.
  *
  * @param resources memory, time to first token and energy
  * @param limits share of what the machine can do; null if not measured
@@ -25,9 +26,9 @@ public record BenchResult(
     BenchSpec test,
     Samples samples,
     Resources resources,
-    LimitShare limits,
+    @Nullable LimitShare limits,
     Instant time,
-    Speedup speedup) {
+    @Nullable Speedup speedup) {
 
   /**
    * The speed of Myelin relative to a peer.
@@ -37,7 +38,7 @@ public record BenchResult(
    *     before: a temporary slowdown of the machine affects both runs of a pair. Null if they do
    *     not alternate
    */
-  public record Speedup(double medianRatio, Double pairedRatio) {
+  public record Speedup(double medianRatio, @Nullable Double pairedRatio) {
     static Speedup of(Samples ours, Samples peers, boolean alternating) {
       return new Speedup(
           ours.medianRate() / peers.medianRate(), alternating ? ours.medianSpeedup(peers) : null);
@@ -52,8 +53,8 @@ public record BenchResult(
    * joules_per_token}, {@code ratio} and {@code ratio_paired}, and those of {@link
    * LimitShare#fields} if the limits were measured.
    */
-  public SequencedMap<String, Object> fields() {
-    SequencedMap<String, Object> fields = new LinkedHashMap<>();
+  public SequencedMap<String, @Nullable Object> fields() {
+    SequencedMap<String, @Nullable Object> fields = new LinkedHashMap<>();
     String cache = session.cacheType().name().toLowerCase(Locale.ROOT);
     fields.put("engine", engine);
     fields.put("build_commit", target.commit());
@@ -99,7 +100,7 @@ public record BenchResult(
   }
 
   /** Rounds to six decimals, as llama-bench does. */
-  private static Double rounded(Double value) {
+  private static @Nullable Double rounded(@Nullable Double value) {
     return value == null ? null : (Double) rounded(value.doubleValue());
   }
 

@@ -3,7 +3,8 @@ package dev.myelin.bench;
 import dev.myelin.error.InvalidRequestException;
 
 /**
- * One test, as in llama-bench: prompt processing, token generation, or both.
+ * One test, as in llama-bench: prompt processing, token generation, or both. Immutable and
+ * thread-safe.
  *
  * @param prompt tokens fed in batches
  * @param generated tokens fed one at a time

@@ -9,7 +9,7 @@ import java.util.List;
 import java.util.Locale;
 
 /**
- * The measured model and the machine.
+ * The measured model and the machine. Immutable and thread-safe.
  *
  * @param commit commit of ggml, which all engines of the process use; empty for a program
  * @param cpuLibrary file name of ggml's CPU library in use; empty for a program

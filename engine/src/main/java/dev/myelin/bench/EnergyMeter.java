@@ -7,6 +7,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.locks.LockSupport;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Energy of the processor packages and their memory by the counters of Linux's powercap (RAPL). A
@@ -108,7 +109,7 @@ final class EnergyMeter implements AutoCloseable {
   }
 
   /** Joules per token in these intervals, or null if the counters cannot be read any more. */
-  synchronized Double joulesPerToken(List<Interval> intervals, int tokens) {
+  synchronized @Nullable Double joulesPerToken(List<Interval> intervals, int tokens) {
     read();
     double sum = 0;
     for (Interval interval : intervals) {

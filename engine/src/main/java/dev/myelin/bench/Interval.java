@@ -1,7 +1,7 @@
 package dev.myelin.bench;
 
 /**
- * The timed part of a repetition, in values of {@link System#nanoTime}.
+ * The timed part of a repetition, in values of {@link System#nanoTime}. Immutable and thread-safe.
  *
  * @param end not before the start
  */

@@ -5,6 +5,7 @@ import dev.myelin.plan.MemoryBandwidth;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Measures what the machine can do between the turns of a test, while the engines are idle. Not
@@ -23,7 +24,7 @@ final class LimitMeter implements AutoCloseable {
   private final ModelWork work;
   private final MachinePeak peak;
   private final Arena arena = Arena.ofShared();
-  private List<MemorySegment> memory;
+  private @Nullable List<MemorySegment> memory;
   private BenchSpec test;
   private LimitLog log;
 

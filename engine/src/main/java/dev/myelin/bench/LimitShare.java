@@ -4,9 +4,11 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.SequencedMap;
 import java.util.function.ToDoubleFunction;
+import org.jspecify.annotations.Nullable;
 
 /**
- * The speed of an engine in a test as a share of what the machine can do at all.
+ * The speed of an engine in a test as a share of what the machine can do at all. Immutable and
+ * thread-safe.
  *
  * @param share the shortest time that the limits allow divided by the time of a repetition; median
  *     over the repetitions
@@ -42,9 +44,9 @@ public record LimitShare(
    * The values by name; null for what is not measured: of a prompt the memory, of generation the
    * operations.
    */
-  SequencedMap<String, Object> fields() {
+  SequencedMap<String, @Nullable Object> fields() {
     boolean prompt = limits.int8Ops() > 0;
-    SequencedMap<String, Object> fields = new LinkedHashMap<>();
+    SequencedMap<String, @Nullable Object> fields = new LinkedHashMap<>();
     fields.put("limit_share", BenchResult.rounded(share));
     fields.put("limit_bytes_per_s", bytes > 0 ? Math.round(limits.bandwidth()) : null);
     fields.put("limit_int8_ops_per_s", prompt ? Math.round(limits.int8Ops()) : null);

@@ -1,7 +1,8 @@
 package dev.myelin.bench;
 
 /**
- * The most that a number of threads do per second; 0 for what is not measured.
+ * The most that a number of threads do per second; 0 for what is not measured. Immutable and
+ * thread-safe.
  *
  * @param bandwidth bytes read from memory in order
  * @param int8Ops int8 operations; a multiply-add is two

@@ -4,7 +4,7 @@ import java.util.Arrays;
 import java.util.List;
 
 /**
- * The times of one engine in one test.
+ * The times of one engine in one test. Immutable and thread-safe.
  *
  * @param nanoseconds time of each repetition, at least one
  * @param tokens number of tokens per repetition

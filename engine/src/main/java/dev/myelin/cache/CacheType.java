@@ -6,7 +6,7 @@ import java.util.Arrays;
 import java.util.Locale;
 import java.util.stream.Collectors;
 
-/** Element types of keys and values in a KV cache. */
+/** Element types of keys and values in a KV cache. Immutable and thread-safe. */
 public enum CacheType {
   F32(GgmlType.F32),
   F16(GgmlType.F16),

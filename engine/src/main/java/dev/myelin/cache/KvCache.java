@@ -10,7 +10,7 @@ import dev.myelin.graph.TensorContext;
 /**
  * Keys and values of one sequence: two tensors [headSize, cells, kvHeads] per layer, so that each
  * head reads contiguous memory. Cell i holds position i. The memory starts zeroed; the system
- * commits its pages as cells are written.
+ * commits its pages as cells are written. Confined to one thread at a time.
  */
 public final class KvCache implements AutoCloseable {
   /** The shape of a cache, without its length. */

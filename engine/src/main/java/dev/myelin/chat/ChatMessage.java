@@ -2,7 +2,7 @@ package dev.myelin.chat;
 
 import java.util.Objects;
 
-/** One turn of a conversation. */
+/** One turn of a conversation. Immutable and thread-safe. */
 public record ChatMessage(Role role, String content) {
   public ChatMessage {
     Objects.requireNonNull(role, "role");

@@ -17,6 +17,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A checkpoint's chat template (key {@code tokenizer.chat_template}, in Jinja), which renders
@@ -34,7 +35,7 @@ public final class ChatTemplate {
   private final String eos;
   private final Clock clock;
   private final Optional<ChatTemplate> toolTemplate; // used for prompts with tools
-  private volatile Template compiled;
+  private volatile @Nullable Template compiled;
 
   ChatTemplate(Optional<Path> file, String source, String bos, String eos, Clock clock) {
     this(file, KEY, source, bos, eos, clock, Optional.empty());
@@ -169,7 +170,9 @@ public final class ChatTemplate {
    * @param variables strings, numbers, booleans, lists, maps and null, nested
    */
   public String render(
-      List<ChatMessage> messages, boolean addGenerationPrompt, Map<String, ?> variables) {
+      List<ChatMessage> messages,
+      boolean addGenerationPrompt,
+      Map<String, ? extends @Nullable Object> variables) {
     return renderPrompt(messages, addGenerationPrompt, variables).text();
   }
 
@@ -178,7 +181,9 @@ public final class ChatTemplate {
    * the template.
    */
   public PromptText renderPrompt(
-      List<ChatMessage> messages, boolean addGenerationPrompt, Map<String, ?> variables) {
+      List<ChatMessage> messages,
+      boolean addGenerationPrompt,
+      Map<String, ? extends @Nullable Object> variables) {
     List<Map<String, Object>> turns = new ArrayList<>(messages.size());
     for (ChatMessage message : messages) {
       turns.add(Map.of("role", message.role().templateName(), "content", message.content()));
@@ -195,16 +200,16 @@ public final class ChatTemplate {
    * @param messages values of the same types as variables
    */
   public PromptText renderMaps(
-      List<? extends Map<String, ?>> messages,
+      List<? extends Map<String, ? extends @Nullable Object>> messages,
       boolean addGenerationPrompt,
-      Map<String, ?> variables) {
+      Map<String, ? extends @Nullable Object> variables) {
     if (messages.isEmpty()) {
       throw new InvalidRequestException("a conversation without messages: expected one at least");
     }
     if (toolTemplate.isPresent() && variables.get("tools") != null) {
       return toolTemplate.get().renderMaps(messages, addGenerationPrompt, variables);
     }
-    Map<String, Object> allVariables = new HashMap<>();
+    Map<String, @Nullable Object> allVariables = new HashMap<>();
     allVariables.put("tools", null);
     allVariables.put("documents", null);
     allVariables.putAll(variables);

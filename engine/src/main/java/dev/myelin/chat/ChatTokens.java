@@ -4,7 +4,7 @@ import dev.myelin.tokenizer.PromptText;
 import dev.myelin.tokenizer.Tokenizer;
 import dev.myelin.tokenizer.Vocabulary;
 
-/** Encodes a prompt that a {@link ChatTemplate} rendered. */
+/** Encodes a prompt that a {@link ChatTemplate} rendered. Stateless and thread-safe. */
 public final class ChatTokens {
   private ChatTokens() {}
 

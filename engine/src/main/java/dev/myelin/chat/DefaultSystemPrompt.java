@@ -5,7 +5,10 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 
-/** The system prompt that a template inserts if the conversation has none. */
+/**
+ * The system prompt that a template inserts if the conversation has none. Stateless and
+ * thread-safe.
+ */
 public final class DefaultSystemPrompt {
   private static final String SYSTEM_MARKER = "a-system-prompt";
   private static final String USER_MARKER = "a-user-message";

@@ -2,7 +2,7 @@ package dev.myelin.chat;
 
 import java.util.Locale;
 
-/** The author of a message. */
+/** The author of a message. Immutable and thread-safe. */
 public enum Role {
   SYSTEM,
   USER,

@@ -8,7 +8,10 @@ import java.util.List;
 import java.util.Optional;
 import java.util.stream.IntStream;
 
-/** The GPUs that libmyelin-cuda finds, or the reason why it cannot be used. */
+/**
+ * The GPUs that libmyelin-cuda finds, or the reason why it cannot be used. Stateless and
+ * thread-safe.
+ */
 public final class CudaDevices {
   /** Minimum compute capability of the kernels, 10 * major + minor. */
   private static final int MIN_CAPABILITY = 80;

@@ -3,7 +3,10 @@ package dev.myelin.cuda;
 import dev.myelin.gguf.GgmlType;
 import java.lang.foreign.MemorySegment;
 
-/** Weights [k, n] in the memory of a {@link CudaDevice}, which frees them on close. */
+/**
+ * Weights [k, n] in the memory of a {@link CudaDevice}, which frees them on close. Immutable and
+ * thread-safe, while the device is open.
+ */
 public final class CudaMatrix {
   private final CudaDevice device;
   private final String name;

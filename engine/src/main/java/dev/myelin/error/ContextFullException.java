@@ -1,6 +1,6 @@
 package dev.myelin.error;
 
-/** A prompt has more tokens than fit into the context. */
+/** A prompt has more tokens than fit into the context. Thread-safe. */
 public final class ContextFullException extends InvalidRequestException {
   private static final long serialVersionUID = 1L;
 

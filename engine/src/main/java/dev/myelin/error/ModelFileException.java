@@ -1,8 +1,9 @@
 package dev.myelin.error;
 
 import java.nio.file.Path;
+import org.jspecify.annotations.Nullable;
 
-/** A checkpoint that cannot be read or contradicts itself. */
+/** A checkpoint that cannot be read or contradicts itself. Thread-safe. */
 public class ModelFileException extends MyelinException {
   private static final long serialVersionUID = 1L;
 
@@ -15,7 +16,7 @@ public class ModelFileException extends MyelinException {
     super(Printable.of(file + ": " + subject + ": " + expected));
   }
 
-  public ModelFileException(Path file, String problem, Throwable cause) {
+  public ModelFileException(Path file, String problem, @Nullable Throwable cause) {
     super(Printable.of(file + ": " + problem), cause);
   }
 }

@@ -1,8 +1,10 @@
 package dev.myelin.error;
 
+import org.jspecify.annotations.Nullable;
+
 /**
  * The root of everything Myelin throws on purpose. The message is one line that names the offending
- * file, key, tensor or value; the command line prints it as it is.
+ * file, key, tensor or value; the command line prints it as it is. Thread-safe.
  */
 public class MyelinException extends RuntimeException {
   private static final long serialVersionUID = 1L;
@@ -11,7 +13,7 @@ public class MyelinException extends RuntimeException {
     super(message);
   }
 
-  public MyelinException(String message, Throwable cause) {
+  public MyelinException(String message, @Nullable Throwable cause) {
     super(message, cause);
   }
 }

@@ -1,6 +1,11 @@
 package dev.myelin.error;
 
-/** A native library that cannot be found, does not fit the bindings, or reported a failure. */
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A native library that cannot be found, does not fit the bindings, or reported a failure.
+ * Thread-safe.
+ */
 public class NativeLibraryException extends MyelinException {
   private static final long serialVersionUID = 1L;
 
@@ -8,7 +13,7 @@ public class NativeLibraryException extends MyelinException {
     super(message);
   }
 
-  public NativeLibraryException(String message, Throwable cause) {
+  public NativeLibraryException(String message, @Nullable Throwable cause) {
     super(message, cause);
   }
 }

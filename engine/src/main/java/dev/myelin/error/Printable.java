@@ -1,6 +1,9 @@
 package dev.myelin.error;
 
-/** Makes text out of a file or from a user fit for one line of a terminal. */
+/**
+ * Makes text out of a file or from a user fit for one line of a terminal. Stateless and
+ * thread-safe.
+ */
 public final class Printable {
   private static final int LONGEST = 400;
 

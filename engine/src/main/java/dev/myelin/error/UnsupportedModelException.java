@@ -2,7 +2,10 @@ package dev.myelin.error;
 
 import java.nio.file.Path;
 
-/** A sound checkpoint of a kind that Myelin does not run: architecture, tokenizer or type. */
+/**
+ * A sound checkpoint of a kind that Myelin does not run: architecture, tokenizer or type.
+ * Thread-safe.
+ */
 public class UnsupportedModelException extends ModelFileException {
   private static final long serialVersionUID = 1L;
 

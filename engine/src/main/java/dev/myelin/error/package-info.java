@@ -1,2 +1,5 @@
 /** The one family of exceptions. */
+@NullMarked
 package dev.myelin.error;
+
+import org.jspecify.annotations.NullMarked;

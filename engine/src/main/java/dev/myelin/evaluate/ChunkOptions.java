@@ -3,7 +3,7 @@ package dev.myelin.evaluate;
 import dev.myelin.error.InvalidRequestException;
 
 /**
- * How a text is split into chunks.
+ * How a text is split into chunks. Immutable and thread-safe.
  *
  * @param contextLength tokens per chunk; 0 means {@value #DEFAULT_CONTEXT}, or the model's context
  *     length if that is shorter

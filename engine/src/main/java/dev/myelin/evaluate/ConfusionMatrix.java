@@ -2,7 +2,7 @@ package dev.myelin.evaluate;
 
 import java.util.List;
 
-/** Confusion matrix: counts of actual and predicted labels. */
+/** Confusion matrix: counts of actual and predicted labels. Confined to one thread at a time. */
 public final class ConfusionMatrix {
   private final List<String> labels;
   private final long[][] counts;

@@ -1,7 +1,7 @@
 package dev.myelin.evaluate;
 
 /**
- * The score of a continuation of a prompt.
+ * The score of a continuation of a prompt. Immutable and thread-safe.
  *
  * @param continuation its text
  * @param tokens number of tokens after the common context

@@ -1,7 +1,7 @@
 package dev.myelin.evaluate;
 
 /**
- * The mean of a sample and its standard error.
+ * The mean of a sample and its standard error. Immutable and thread-safe.
  *
  * @param value the mean
  * @param error the standard error

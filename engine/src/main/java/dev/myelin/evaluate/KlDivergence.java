@@ -7,7 +7,10 @@ import dev.myelin.generate.Session;
 import java.nio.file.Path;
 import java.util.function.Consumer;
 
-/** Compares the predictions of a quantised model with those of the original. */
+/**
+ * Compares the predictions of a quantised model with those of the original. Stateless and
+ * thread-safe; the sessions are confined to the calling thread.
+ */
 public final class KlDivergence {
   private KlDivergence() {}
 

@@ -1,7 +1,7 @@
 package dev.myelin.evaluate;
 
 /**
- * The result of a comparison.
+ * The result of a comparison. Immutable and thread-safe.
  *
  * @param statistics means and standard errors
  * @param divergences quantiles of the KL divergence of each prediction, in nats

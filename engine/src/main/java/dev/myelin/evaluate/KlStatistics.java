@@ -3,6 +3,7 @@ package dev.myelin.evaluate;
 /**
  * Comparison of a quantised model with its original over the chunks done so far. <i>Δp</i> is the
  * probability that the quantised model assigns to the text's token, minus that of the original.
+ * Immutable and thread-safe.
  *
  * @param chunks number of chunks done
  * @param totalChunks number of chunks of the text

@@ -10,6 +10,7 @@ import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.Arrays;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A file of log-probabilities that an original model predicted for a text, in the format of
@@ -163,7 +164,7 @@ public final class LogitsFile implements AutoCloseable {
     return new ModelFileException(path, "cannot be read: " + reason, e);
   }
 
-  private static void close(InputFile input) {
+  private static void close(@Nullable InputFile input) {
     if (input != null) {
       input.close();
     }

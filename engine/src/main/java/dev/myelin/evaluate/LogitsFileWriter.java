@@ -10,7 +10,7 @@ import java.nio.file.Path;
 
 /**
  * Writes a model's predictions, for {@link LogitsFile} and llama.cpp. The file appears under its
- * name when {@link #commit} is called; otherwise nothing is left.
+ * name when {@link #commit} is called; otherwise nothing is left. Confined to one thread at a time.
  */
 public final class LogitsFileWriter implements AutoCloseable {
   private final OutputFile file;

@@ -5,7 +5,7 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
 
-/** By what continuations are compared. */
+/** By what continuations are compared. Immutable and thread-safe. */
 public enum Normalization {
   /** The total log-probability: which text is the most likely. */
   SUM,

@@ -8,6 +8,7 @@ import dev.myelin.tokenizer.Vocabulary;
 import java.lang.foreign.MemorySegment;
 import java.nio.file.Path;
 import java.util.Arrays;
+import org.jspecify.annotations.Nullable;
 
 /** The original's logits, with which a quantised model is compared. */
 abstract sealed class OriginalLogits {
@@ -22,7 +23,7 @@ abstract sealed class OriginalLogits {
   /** From the original model. */
   static final class FromModel extends OriginalLogits {
     private final Session session;
-    private MemorySegment logits;
+    private @Nullable MemorySegment logits;
 
     /**
      * @throws InvalidRequestException if the vocabulary differs, or the session's context is too

@@ -4,8 +4,12 @@ import dev.myelin.error.CancelledException;
 import dev.myelin.generate.Session;
 import dev.myelin.model.Model;
 import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
 
-/** Measures the perplexity of a text. */
+/**
+ * Measures the perplexity of a text. Stateless and thread-safe; the sessions are confined to the
+ * calling thread.
+ */
 public final class Perplexity {
   private Perplexity() {}
 
@@ -32,7 +36,7 @@ public final class Perplexity {
   public static PerplexityResult measure(
       Session session,
       TextChunks chunks,
-      LogitsFileWriter writer,
+      @Nullable LogitsFileWriter writer,
       Consumer<PerplexityResult> progress) {
     ChunkFeeder feeder = new ChunkFeeder(session, chunks);
     double[] losses = new double[chunks.predictions()];

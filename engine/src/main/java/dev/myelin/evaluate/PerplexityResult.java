@@ -1,7 +1,7 @@
 package dev.myelin.evaluate;
 
 /**
- * The perplexity of the chunks done so far.
+ * The perplexity of the chunks done so far. Immutable and thread-safe.
  *
  * @param chunks number of chunks done
  * @param totalChunks number of chunks of the text

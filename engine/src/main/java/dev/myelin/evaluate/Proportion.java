@@ -2,7 +2,7 @@ package dev.myelin.evaluate;
 
 /**
  * A proportion of hits in trials, with its Wilson score interval (Wilson, 1927). The interval is
- * within 0 to 1 and never empty, even if every trial is a hit.
+ * within 0 to 1 and never empty, even if every trial is a hit. Immutable and thread-safe.
  *
  * @param value hits divided by trials
  * @param error half the width of the interval for one standard error

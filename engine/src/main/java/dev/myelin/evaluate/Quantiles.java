@@ -2,7 +2,7 @@ package dev.myelin.evaluate;
 
 import java.util.Arrays;
 
-/** Quantiles of a sample. */
+/** Quantiles of a sample. Immutable and thread-safe. */
 public final class Quantiles {
   private final double[] sorted;
 

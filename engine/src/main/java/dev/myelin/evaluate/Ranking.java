@@ -4,7 +4,7 @@ import java.util.Arrays;
 import java.util.List;
 
 /**
- * A ranking of the continuations of a prompt.
+ * A ranking of the continuations of a prompt. Immutable and thread-safe.
  *
  * @param promptTokens number of tokens of the common context
  * @param scores in the order of the continuations

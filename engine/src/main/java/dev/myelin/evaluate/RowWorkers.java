@@ -1,6 +1,7 @@
 package dev.myelin.evaluate;
 
 import dev.myelin.concurrent.WorkerPool;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Threads that work on rows of logits. A softmax over a vocabulary costs some 6 ns a token on one
@@ -18,7 +19,7 @@ final class RowWorkers implements AutoCloseable {
   static final class Scratch {
     private final int vocabulary;
     private final Distribution ours;
-    private Distribution original;
+    private @Nullable Distribution original;
 
     private Scratch(int vocabulary) {
       this.vocabulary = vocabulary;

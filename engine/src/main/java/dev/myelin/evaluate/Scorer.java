@@ -17,7 +17,7 @@ import java.util.Set;
  * <p>Prompt and continuation are tokenised as one text, because a token may span the boundary. The
  * common prefix of the prompt's tokens and of all these texts is the context, and the tokens after
  * it are scored. Every continuation is therefore scored from the same point, and the context is
- * computed once.
+ * computed once. Confined to one thread at a time, as its session is.
  */
 public final class Scorer {
   private final Session session;

@@ -8,7 +8,7 @@ import java.util.OptionalInt;
 
 /**
  * A text split into chunks of tokens, as llama.cpp's perplexity splits it. A model sees one chunk
- * at a time and predicts the last part of it. Immutable.
+ * at a time and predicts the last part of it. Immutable and thread-safe.
  */
 public final class TextChunks {
   private final int[] tokens;

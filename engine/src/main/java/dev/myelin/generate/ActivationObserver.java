@@ -5,7 +5,8 @@ import java.util.List;
 
 /**
  * Observes the activations that weights are multiplied with while a session computes. They stay in
- * memory until a batch is done, so smaller batches need less memory.
+ * memory until a batch is done, so smaller batches need less memory. Called in the thread that uses
+ * the session.
  */
 public interface ActivationObserver {
   /** Observes nothing. */

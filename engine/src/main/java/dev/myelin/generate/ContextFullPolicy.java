@@ -1,6 +1,6 @@
 package dev.myelin.generate;
 
-/** What a {@link Conversation} does when its context is full. */
+/** What a {@link Conversation} does when its context is full. Immutable and thread-safe. */
 public enum ContextFullPolicy {
   /** The reply ends, and further messages are rejected. */
   STOP,

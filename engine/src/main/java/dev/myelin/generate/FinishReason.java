@@ -1,6 +1,6 @@
 package dev.myelin.generate;
 
-/** Why a generation ended. */
+/** Why a generation ended. Immutable and thread-safe. */
 public enum FinishReason {
   /** The model generated an end-of-generation token. */
   END_OF_TEXT("end of text"),

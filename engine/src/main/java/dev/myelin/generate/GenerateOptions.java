@@ -4,7 +4,7 @@ import dev.myelin.error.InvalidRequestException;
 import java.util.List;
 
 /**
- * When a generation ends.
+ * When a generation ends. Immutable and thread-safe.
  *
  * @param maxTokens maximum number of tokens to generate; -1 means until the text ends or the
  *     context is full

@@ -3,7 +3,7 @@ package dev.myelin.generate;
 import java.util.List;
 
 /**
- * The text that a model generated.
+ * The text that a model generated. Immutable and thread-safe.
  *
  * @param text the text, without the prompt, end tokens, stop strings and an incomplete character at
  *     the end

@@ -11,6 +11,7 @@ import dev.myelin.pass.CachedPass.Shape;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.util.Arrays;
+import org.jspecify.annotations.Nullable;
 
 /** A session's compute graphs: the last one for single tokens and the last one for batches. */
 final class GraphCache implements AutoCloseable {
@@ -26,8 +27,8 @@ final class GraphCache implements AutoCloseable {
   private final KvCache cache;
   private final int contextLength;
   private final ActivationObserver observer;
-  private ForwardGraph single;
-  private ForwardGraph batch;
+  private @Nullable ForwardGraph single;
+  private @Nullable ForwardGraph batch;
 
   GraphCache(Model model, KvCache cache, int contextLength, ActivationObserver observer) {
     this.model = model;
@@ -53,7 +54,7 @@ final class GraphCache implements AutoCloseable {
     return built;
   }
 
-  private void put(boolean isSingle, ForwardGraph graph) {
+  private void put(boolean isSingle, @Nullable ForwardGraph graph) {
     if (isSingle) {
       single = graph;
     } else {

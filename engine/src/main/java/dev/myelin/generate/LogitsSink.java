@@ -2,7 +2,7 @@ package dev.myelin.generate;
 
 import java.lang.foreign.MemorySegment;
 
-/** Receives the logits of each position in order. */
+/** Receives the logits of each position in order. Called in the thread that uses the session. */
 @FunctionalInterface
 public interface LogitsSink {
   /**

@@ -3,7 +3,7 @@ package dev.myelin.generate;
 import java.time.Duration;
 
 /**
- * Token counts and times of a generation.
+ * Token counts and times of a generation. Immutable and thread-safe.
  *
  * @param promptTokens tokens fed before the first was sampled, without those that the session
  *     already held

@@ -15,7 +15,7 @@ import java.util.Arrays;
 import java.util.concurrent.Semaphore;
 
 /**
- * One sequence of tokens with its KV cache, threads and compute graphs. Used by one thread at a
+ * One sequence of tokens with its KV cache, threads and compute graphs. Confined to one thread at a
  * time: concurrent use, or any use after {@link #close}, throws {@link IllegalUseException}. Only
  * {@link #cancel} may be called from any thread.
  */

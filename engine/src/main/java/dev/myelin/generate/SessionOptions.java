@@ -5,7 +5,7 @@ import dev.myelin.error.InvalidRequestException;
 import dev.myelin.graph.Threads;
 
 /**
- * How a session computes.
+ * How a session computes. Immutable and thread-safe.
  *
  * @param contextLength maximum number of positions; 0 means that of the model, but at most {@value
  *     #DEFAULT_CONTEXT}

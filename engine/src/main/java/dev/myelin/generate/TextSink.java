@@ -1,6 +1,9 @@
 package dev.myelin.generate;
 
-/** Receives text as it is generated, in complete characters. */
+/**
+ * Receives text as it is generated, in complete characters. Called in the thread that generates the
+ * text.
+ */
 @FunctionalInterface
 public interface TextSink {
   /** A sink that discards the text. */

@@ -5,7 +5,7 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
 
-/** The location of a checkpoint: a file or memory. */
+/** The location of a checkpoint: a file or memory. Immutable and thread-safe. */
 public sealed interface Checkpoint {
 
   /** A GGUF file. For a split checkpoint, any of its parts. */

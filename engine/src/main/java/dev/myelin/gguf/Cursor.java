@@ -5,6 +5,7 @@ import java.nio.ByteBuffer;
 import java.nio.charset.CharacterCodingException;
 import java.nio.charset.CodingErrorAction;
 import java.nio.charset.StandardCharsets;
+import org.jspecify.annotations.Nullable;
 
 /** Reads a header sequentially. Every read is checked against the remaining bytes. */
 final class Cursor {
@@ -17,7 +18,7 @@ final class Cursor {
   private String kind = HEADER;
 
   private int index;
-  private String name;
+  private @Nullable String name;
 
   Cursor(ByteSource source) {
     this.source = source;

@@ -3,7 +3,10 @@ package dev.myelin.gguf;
 import java.io.IOException;
 import java.lang.foreign.MemorySegment;
 
-/** Produces the data of a tensor in chunks, so that writing a large tensor needs little memory. */
+/**
+ * Produces the data of a tensor in chunks, so that writing a large tensor needs little memory.
+ * Confined to one thread at a time.
+ */
 @FunctionalInterface
 public interface DataSource {
   /**

@@ -5,7 +5,8 @@ import java.util.Optional;
 
 /**
  * The tensor types of ggml 0.25.1, with the number of elements and bytes of a block. A row of a
- * tensor is a whole number of blocks. Block layouts: ggml's {@code ggml-common.h}.
+ * tensor is a whole number of blocks. Block layouts: ggml's {@code ggml-common.h}. Immutable and
+ * thread-safe.
  */
 public enum GgmlType {
   F32(0, "f32", 1, 4),

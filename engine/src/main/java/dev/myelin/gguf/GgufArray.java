@@ -3,6 +3,7 @@ package dev.myelin.gguf;
 import dev.myelin.error.ModelFileException;
 import java.lang.foreign.MemorySegment;
 import java.util.Objects;
+import org.jspecify.annotations.Nullable;
 
 /**
  * An array value of the metadata. Elements are read from the file on access. For an array of
@@ -10,7 +11,7 @@ import java.util.Objects;
  *
  * <p>A getter that does not match the element type throws {@link ModelFileException} with the file,
  * the key and the expected type. An index outside 0..size-1 throws {@link
- * IndexOutOfBoundsException}.
+ * IndexOutOfBoundsException}. Immutable and thread-safe, while its file is open.
  */
 public final class GgufArray implements GgufValue {
   private final ByteSource source;
@@ -20,7 +21,7 @@ public final class GgufArray implements GgufValue {
   private final long offset;
 
   /** For strings: the start of each string relative to {@code offset}, unsigned, and one end. */
-  private final int[] stringStarts;
+  private final int @Nullable [] stringStarts;
 
   GgufArray(
       ByteSource source,
@@ -28,7 +29,7 @@ public final class GgufArray implements GgufValue {
       GgufValueType elementType,
       int size,
       long offset,
-      int[] stringStarts) {
+      int @Nullable [] stringStarts) {
     this.source = source;
     this.key = key;
     this.elementType = elementType;

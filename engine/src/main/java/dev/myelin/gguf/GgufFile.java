@@ -11,6 +11,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import org.jspecify.annotations.Nullable;
 
 /**
  * An open checkpoint, mapped read-only: its metadata and its tensors. Opening validates the whole
@@ -26,7 +27,7 @@ import java.util.Optional;
 public final class GgufFile implements AutoCloseable {
   private final Path path;
   private final Lifetime lifetime;
-  private final Arena arena;
+  private final @Nullable Arena arena;
   private final List<PartReader.Part> parts;
   private final List<MappedFile> mappedFiles;
   private final Metadata metadata;
@@ -39,7 +40,7 @@ public final class GgufFile implements AutoCloseable {
   private GgufFile(
       Path path,
       Lifetime lifetime,
-      Arena arena,
+      @Nullable Arena arena,
       List<PartReader.Part> parts,
       List<MappedFile> mappedFiles) {
     this.path = path;
@@ -187,7 +188,7 @@ public final class GgufFile implements AutoCloseable {
     }
   }
 
-  private static GgufFile of(Path name, Arena arena, MemorySegment bytes) {
+  private static GgufFile of(Path name, @Nullable Arena arena, MemorySegment bytes) {
     Lifetime lifetime = new Lifetime(name);
     PartReader.Part part = new PartReader(null, lifetime, false).read(name, bytes, 0);
     if (PartReader.count(part) > 1) {

@@ -2,7 +2,7 @@ package dev.myelin.gguf;
 
 import java.util.Locale;
 
-/** A metadata value: a scalar, a string or an array. */
+/** A metadata value: a scalar, a string or an array. Immutable and thread-safe. */
 public sealed interface GgufValue permits GgufValue.Scalar, GgufValue.StringValue, GgufArray {
   /** The longest part of a string that {@link #describe} shows, in characters. */
   int MAX_DESCRIBED_CHARS = 60;

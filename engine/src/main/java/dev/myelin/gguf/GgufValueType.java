@@ -1,6 +1,8 @@
 package dev.myelin.gguf;
 
-/** The types of metadata values. */
+import org.jspecify.annotations.Nullable;
+
+/** The types of metadata values. Immutable and thread-safe. */
 public enum GgufValueType {
   U8(0, "u8", 1),
   I8(1, "i8", 1),
@@ -52,7 +54,7 @@ public enum GgufValueType {
   }
 
   /** The type with this id, or null. */
-  static GgufValueType ofId(int id) {
+  static @Nullable GgufValueType ofId(int id) {
     return id < 0 || id >= BY_ID.length ? null : BY_ID[id];
   }
 }

@@ -11,6 +11,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Writes GGUF files. Keys and tensors keep the order in which they are added. Tensor data is read
@@ -280,7 +281,7 @@ public final class GgufWriter {
   }
 
   /** A value for messages: its class and its text, shortened. */
-  static String describe(Object value) {
+  static String describe(@Nullable Object value) {
     return value == null
         ? "null"
         : value.getClass().getSimpleName() + " " + MessageText.abbreviate(String.valueOf(value));

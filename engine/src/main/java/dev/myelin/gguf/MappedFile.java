@@ -7,13 +7,14 @@ import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.nio.file.Path;
 import java.util.Optional;
+import org.jspecify.annotations.Nullable;
 
 /** A mapped file, and whether it was modified since. */
 final class MappedFile {
   private final Path path;
   private final Arena arena;
   private final MemorySegment bytes;
-  private Optional<MappingWatch> watch;
+  private @Nullable Optional<MappingWatch> watch;
 
   /**
    * Starts to watch the file if the native libraries are loaded.

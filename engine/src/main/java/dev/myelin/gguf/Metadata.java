@@ -11,7 +11,7 @@ import java.util.Set;
  * The keys and values of a checkpoint, in the order of the file. A getter throws {@link
  * ModelFileException} with the file, the key, the value and the expected type if the key is missing
  * or the value has another type. An {@code opt} getter, or one with a default, throws only for
- * another type.
+ * another type. Immutable and thread-safe, while its file is open.
  */
 public final class Metadata {
   private final ByteSource source;

@@ -6,7 +6,8 @@ import java.util.regex.PatternSyntaxException;
 
 /**
  * A regular expression of a user, searched in tensor names. The work per name is bounded: Java's
- * matcher backtracks, for years with a pattern such as {@code (.*.*.*)*x$}.
+ * matcher backtracks, for years with a pattern such as {@code (.*.*.*)*x$}. Immutable and
+ * thread-safe.
  *
  * @param text the expression as given
  */

@@ -14,6 +14,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Opens the file or files of a checkpoint: the given file, or all parts if it is one of several.
@@ -32,7 +33,7 @@ final class PartReader {
   /** One file. */
   record Part(MemorySegment bytes, ByteSource source, Header header) {}
 
-  private final Arena arena;
+  private final @Nullable Arena arena;
   private final Lifetime lifetime;
   private final boolean intoMemory;
   private final List<MappedFile> mappedFiles = new ArrayList<>();
@@ -40,7 +41,7 @@ final class PartReader {
   /**
    * @param intoMemory whether files are read into memory, not mapped
    */
-  PartReader(Arena arena, Lifetime lifetime, boolean intoMemory) {
+  PartReader(@Nullable Arena arena, Lifetime lifetime, boolean intoMemory) {
     this.arena = arena;
     this.lifetime = lifetime;
     this.intoMemory = intoMemory;

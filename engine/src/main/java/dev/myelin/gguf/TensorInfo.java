@@ -4,7 +4,8 @@ import java.util.List;
 
 /**
  * The name, type, shape and location of a tensor. Validated when the file is opened: every
- * dimension is at least 1, rows are whole blocks, and the data is inside the file.
+ * dimension is at least 1, rows are whole blocks, and the data is inside the file. Immutable and
+ * thread-safe.
  *
  * @param name at most 63 bytes of UTF-8
  * @param shape 1 to 4 dimensions in ggml's order: {@code shape.get(0)} is the row length in

@@ -5,4 +5,7 @@
  * {@link dev.myelin.gguf.GgufFile} can be passed to native code. Format: ggml's {@code
  * docs/gguf.md}, versions 2 and 3, little endian.
  */
+@NullMarked
 package dev.myelin.gguf;
+
+import org.jspecify.annotations.NullMarked;

@@ -13,7 +13,7 @@ import java.util.function.Predicate;
 
 /**
  * The importance of each column of each weight: the squared activations it was multiplied with,
- * summed over the tokens of a text.
+ * summed over the tokens of a text. Immutable and thread-safe as long as nobody changes its arrays.
  *
  * @param entries by name of the weight
  * @param datasets names of the texts

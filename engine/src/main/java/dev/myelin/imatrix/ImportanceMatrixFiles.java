@@ -27,7 +27,7 @@ import java.util.TreeMap;
 
 /**
  * Reads and writes importance matrices: GGUF, as llama.cpp 0.5.0 writes them, and the legacy binary
- * format ({@code .dat}). The first bytes tell which.
+ * format ({@code .dat}). The first bytes tell which. Stateless and thread-safe.
  */
 public final class ImportanceMatrixFiles {
   /** File formats. */

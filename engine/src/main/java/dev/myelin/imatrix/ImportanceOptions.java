@@ -4,7 +4,7 @@ import dev.myelin.error.InvalidRequestException;
 import dev.myelin.generate.SessionOptions;
 
 /**
- * How an importance matrix is computed.
+ * How an importance matrix is computed. Immutable and thread-safe.
  *
  * @param chunkSize tokens per chunk, which is also the context length
  * @param maxChunks maximum number of chunks, -1 for all

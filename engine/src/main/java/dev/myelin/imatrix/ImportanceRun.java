@@ -8,8 +8,12 @@ import dev.myelin.tokenizer.Vocabulary;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.util.Arrays;
+import org.jspecify.annotations.Nullable;
 
-/** Runs a model over a text, chunk by chunk, with a collector that observes the activations. */
+/**
+ * Runs a model over a text, chunk by chunk, with a collector that observes the activations.
+ * Confined to one thread at a time, except {@link #cancel}.
+ */
 public final class ImportanceRun {
   /** Called after each chunk. The perplexity is NaN if it is not computed. */
   @FunctionalInterface
@@ -21,7 +25,7 @@ public final class ImportanceRun {
   private final ImportanceOptions options;
   private final ImportanceCollector collector;
   private volatile boolean cancelled;
-  private volatile Session activeSession;
+  private volatile @Nullable Session activeSession;
   private double negativeLogLikelihood;
   private long predicted;
 

@@ -9,7 +9,7 @@ import java.util.Optional;
 import java.util.OptionalInt;
 
 /**
- * The cost of one position in the KV cache, summed over all layers.
+ * The cost of one position in the KV cache, summed over all layers. Immutable and thread-safe.
  *
  * @param layers layers with a KV cache
  * @param values elements per position, keys and values together

@@ -3,7 +3,10 @@ package dev.myelin.inspect;
 import java.util.List;
 import java.util.regex.Pattern;
 
-/** The components of a model, recognized by the tensor names of the GGUF specification. */
+/**
+ * The components of a model, recognized by the tensor names of the GGUF specification. Immutable
+ * and thread-safe.
+ */
 public enum Component {
   EMBEDDING("embedding"),
   POSITIONS("positions"),

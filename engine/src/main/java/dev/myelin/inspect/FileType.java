@@ -10,7 +10,7 @@ import java.util.OptionalInt;
 
 /**
  * The file type: a quantization mix such as Q4_K_M, in which some tensors have other types than the
- * name says.
+ * name says. Immutable and thread-safe.
  *
  * @param name the name of the mix, or the most frequent type if the file has no file type
  * @param guessed whether the file has no file type

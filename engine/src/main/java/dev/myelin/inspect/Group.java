@@ -7,7 +7,7 @@ import java.util.TreeMap;
 import java.util.function.Function;
 
 /**
- * A group of tensors with a common key.
+ * A group of tensors with a common key. Immutable and thread-safe.
  *
  * @param key the common property
  * @param tensors number of tensors

@@ -4,7 +4,7 @@ import java.util.List;
 
 /**
  * A histogram of a tensor's values. The statistics are those of the finite values read; without
- * finite values they are NaN.
+ * finite values they are NaN. Immutable and thread-safe.
  *
  * @param count values read
  * @param sampled whether only a sample of evenly spaced rows was read

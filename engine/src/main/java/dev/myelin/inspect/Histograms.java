@@ -16,7 +16,7 @@ import java.util.function.IntConsumer;
 
 /**
  * Computes {@link Histogram}s of tensors. Memory use is constant: values are read from the mapping
- * and dequantized in chunks.
+ * and dequantized in chunks. Stateless and thread-safe.
  */
 public final class Histograms {
   /**

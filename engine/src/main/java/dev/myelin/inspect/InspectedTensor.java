@@ -9,7 +9,7 @@ import java.util.OptionalInt;
 import java.util.regex.Pattern;
 
 /**
- * A tensor and its role in the model.
+ * A tensor and its role in the model. Immutable and thread-safe.
  *
  * @param layer the layer of the tensor, from 0; empty outside the layers
  */

@@ -11,7 +11,7 @@ import java.util.Optional;
 /**
  * A summary of a checkpoint's parameters, computed from the header: how many there are, in which
  * components and types, and the cost of a token. No tensor data is read, and the file may be closed
- * afterwards.
+ * afterwards. Immutable and thread-safe.
  *
  * @param path the path as given
  * @param version GGUF version

@@ -6,6 +6,7 @@ import dev.myelin.gguf.GgufValue;
 import dev.myelin.gguf.Metadata;
 import java.util.Optional;
 import java.util.OptionalInt;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Lenient access to metadata: a value of the wrong type or out of range counts as missing, so that
@@ -86,11 +87,11 @@ final class LenientMetadata {
     return dimension(key);
   }
 
-  private Object value(String key) {
+  private @Nullable Object value(String key) {
     return metadata.has(prefix + key) ? metadata.value(prefix + key).toJava() : null;
   }
 
-  private static OptionalInt dimension(Object value, int max) {
+  private static OptionalInt dimension(@Nullable Object value, int max) {
     return value instanceof Long number && number >= 0 && number <= max
         ? OptionalInt.of(number.intValue())
         : OptionalInt.empty();

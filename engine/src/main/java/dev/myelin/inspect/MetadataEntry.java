@@ -8,7 +8,7 @@ import java.util.List;
 import java.util.stream.IntStream;
 
 /**
- * A metadata key and its value, truncated for display.
+ * A metadata key and its value, truncated for display. Immutable and thread-safe.
  *
  * @param type {@code u32}, {@code str}; of an array, the element type
  * @param count number of elements of an array, -1 for a single value

@@ -4,7 +4,8 @@ import java.util.Optional;
 import java.util.OptionalInt;
 
 /**
- * The shape of a model according to its metadata. Missing values are empty.
+ * The shape of a model according to its metadata. Missing values are empty. Immutable and
+ * thread-safe.
  *
  * @param width embedding length
  * @param feedForward feed-forward length; if layers differ, the largest

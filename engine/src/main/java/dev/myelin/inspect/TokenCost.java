@@ -8,7 +8,7 @@ import java.util.Optional;
  * The cost of one token. Active parameters are those that take part in its computation: of a
  * mixture of experts only the experts used, and the embedding only if it is tied to the output. The
  * one row that a token reads of an embedding table is counted separately. (Publishers often count
- * the whole table as active.)
+ * the whole table as active.) Immutable and thread-safe.
  *
  * @param active parameters read per token
  * @param embeddingRow parameters in the embedding rows read per token

@@ -4,7 +4,7 @@ import dev.myelin.gguf.GgufArray;
 import java.util.Optional;
 
 /**
- * The tokenizer of a file, whether Myelin supports it or not.
+ * The tokenizer of a file, whether Myelin supports it or not. Immutable and thread-safe.
  *
  * @param kind {@code tokenizer.ggml.model}
  * @param preTokenizer {@code tokenizer.ggml.pre}

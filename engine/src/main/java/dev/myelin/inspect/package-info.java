@@ -3,4 +3,7 @@
  * for any architecture that uses the tensor names of the GGUF specification. Only {@link
  * dev.myelin.inspect.Histograms} reads values, with ggml.
  */
+@NullMarked
 package dev.myelin.inspect;
+
+import org.jspecify.annotations.NullMarked;

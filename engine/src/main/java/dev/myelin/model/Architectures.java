@@ -9,7 +9,10 @@ import dev.myelin.model.architecture.Qwen3;
 import dev.myelin.model.build.Architecture;
 import java.util.List;
 
-/** The registry of supported architectures. A new one is a class and a line here. */
+/**
+ * The registry of supported architectures. A new one is a class and a line here. Stateless and
+ * thread-safe.
+ */
 public final class Architectures {
   private static final List<Architecture> ALL =
       List.of(

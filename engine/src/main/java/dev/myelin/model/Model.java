@@ -27,8 +27,8 @@ import java.util.Optional;
 import java.util.function.Function;
 
 /**
- * A loaded checkpoint. Its weights are in the mapped file, without a copy. Any number of sessions
- * share a model, on any threads.
+ * A loaded checkpoint. Its weights are in the mapped file, without a copy. Thread-safe: any number
+ * of sessions share a model, on any threads.
  *
  * <p>After {@link #close} every use throws {@link IllegalUseException}. The file is unmapped when
  * the last session closes.

@@ -5,9 +5,10 @@ import dev.myelin.inspect.ModelShape;
 import java.util.Collections;
 import java.util.EnumSet;
 import java.util.Set;
+import org.jspecify.annotations.Nullable;
 
 /**
- * The shape of a decoder, which determines its tensors.
+ * The shape of a decoder, which determines its tensors. Immutable and thread-safe.
  *
  * @param width width of the residual stream (n_embd)
  * @param context context length of training; 0 if not known
@@ -23,7 +24,7 @@ public record DecoderShape(
     Heads heads,
     int feedForward,
     Experts experts,
-    Mla mla,
+    @Nullable Mla mla,
     SlidingWindow window,
     Set<Feature> features) {
 

@@ -3,7 +3,7 @@ package dev.myelin.plan;
 import java.util.Locale;
 
 /**
- * A published model.
+ * A published model. Immutable and thread-safe.
  *
  * @param name the publisher's name, with the size: {@code Llama 3.2 1B}
  * @param publishedParameters number of parameters as published, with the source's precision

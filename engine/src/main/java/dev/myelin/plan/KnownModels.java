@@ -17,7 +17,10 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 
-/** Published models and their shapes. A new one is a line here; a test checks its count. */
+/**
+ * Published models and their shapes. A new one is a line here; a test checks its count. Stateless
+ * and thread-safe.
+ */
 public final class KnownModels {
   private static final List<KnownModel> ALL = new ArrayList<>();
 

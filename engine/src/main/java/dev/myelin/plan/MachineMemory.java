@@ -11,7 +11,7 @@ import java.util.List;
 import java.util.OptionalLong;
 
 /**
- * The memory of this machine.
+ * The memory of this machine. Immutable and thread-safe.
  *
  * @param totalBytes memory of the machine, or of the container
  * @param availableBytes memory available without swapping: on Linux including reclaimable page

@@ -21,6 +21,7 @@ import java.util.concurrent.Future;
 
 /**
  * Memory read bandwidth. It bounds decoding, since each token reads all active parameters once.
+ * Immutable and thread-safe.
  *
  * @param bytesPerSecond bandwidth of the median pass
  * @param threads number of reading threads

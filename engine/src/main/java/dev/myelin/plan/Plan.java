@@ -15,7 +15,7 @@ import java.util.OptionalLong;
 import java.util.Set;
 
 /**
- * The requirements of a model for each quantisation.
+ * The requirements of a model for each quantisation. Immutable and thread-safe.
  *
  * @param context number of positions in the cache
  * @param cacheType type of keys and values

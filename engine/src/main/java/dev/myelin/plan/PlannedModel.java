@@ -15,6 +15,7 @@ import java.util.OptionalLong;
 
 /**
  * A model to plan for, described by its shape, by a file, or by its number of parameters alone.
+ * Immutable and thread-safe.
  *
  * @param name name for display
  * @param source source of the shape; empty if it was given by the caller

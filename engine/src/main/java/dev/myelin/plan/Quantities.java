@@ -6,7 +6,7 @@ import java.util.Locale;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
-/** Parses numbers with unit suffixes, such as {@code 7B}. */
+/** Parses numbers with unit suffixes, such as {@code 7B}. Stateless and thread-safe. */
 public final class Quantities {
   /** Far beyond any model or machine. */
   private static final long MAX_VALUE = 1_000_000_000_000_000_000L;

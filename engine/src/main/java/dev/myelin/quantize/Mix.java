@@ -4,10 +4,11 @@ import dev.myelin.gguf.GgmlType;
 import java.util.Collections;
 import java.util.EnumMap;
 import java.util.Map;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A quantization mix, named like llama.cpp's file types: a base type, and rules that give some
- * matrices another type.
+ * matrices another type. Immutable and thread-safe.
  *
  * @param name such as {@code Q4_K_M}
  * @param fileType the value of {@code general.file_type}
@@ -26,7 +27,7 @@ public record Mix(
   /** Chooses the type of a matrix, or null for the base type. */
   @FunctionalInterface
   public interface Rule {
-    GgmlType typeFor(MatrixContext place);
+    @Nullable GgmlType typeFor(MatrixContext place);
   }
 
   /**

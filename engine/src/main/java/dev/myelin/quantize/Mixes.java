@@ -43,10 +43,11 @@ import dev.myelin.quantize.Mix.Rule;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Every quantization mix, from the fewest bits to the most. A new mix is an entry in this list.
- * Names, numbers and rules are those of llama.cpp 0.5.0.
+ * Names, numbers and rules are those of llama.cpp 0.5.0. Stateless and thread-safe.
  */
 public final class Mixes {
   private static final Rule MORE_BITS_Q6_K = p -> p.usesMoreBits() ? Q6_K : null;
@@ -195,7 +196,11 @@ public final class Mixes {
    * @param attentionOutput the type of the attention output, null for the base type
    */
   private static Mix twoBitMix(
-      String name, int fileType, GgmlType base, GgmlType upgraded, GgmlType attentionOutput) {
+      String name,
+      int fileType,
+      GgmlType base,
+      GgmlType upgraded,
+      @Nullable GgmlType attentionOutput) {
     return Mix.of(name, fileType, base)
         .withRule(OUTPUT, p -> Q5_K)
         .withRule(TOKEN_EMBEDDING, p -> upgraded)
@@ -208,11 +213,11 @@ public final class Mixes {
   }
 
   /** Q5_K with eight experts, where attention is a small part of the model. */
-  private static Rule q5ForEightExperts(GgmlType fallback) {
+  private static Rule q5ForEightExperts(@Nullable GgmlType fallback) {
     return p -> p.isFalcon() ? null : p.hasEightExperts() ? Q5_K : fallback;
   }
 
-  private static GgmlType ffnDownOfQ4KM(Mix.MatrixContext p) {
+  private static @Nullable GgmlType ffnDownOfQ4KM(Mix.MatrixContext p) {
     if (p.isFalcon()) {
       return p.inFirstFraction(16) ? Q6_K : p.usesMoreBits() ? Q5_K : null;
     }

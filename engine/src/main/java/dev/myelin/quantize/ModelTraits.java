@@ -8,7 +8,7 @@ import java.util.List;
 import java.util.OptionalInt;
 
 /**
- * Properties of a model that the mixes depend on.
+ * Properties of a model that the mixes depend on. Immutable and thread-safe.
  *
  * @param architecture value of {@code general.architecture}
  * @param layers number of layers

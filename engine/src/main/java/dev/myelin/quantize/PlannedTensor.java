@@ -4,7 +4,7 @@ import dev.myelin.gguf.GgmlType;
 import dev.myelin.gguf.TensorInfo;
 
 /**
- * A tensor and the type it is converted to.
+ * A tensor and the type it is converted to. Immutable and thread-safe.
  *
  * @param source the tensor of the input file
  * @param type the type of the output; the input's type if the tensor is copied

@@ -10,6 +10,7 @@ import java.util.ArrayList;
 import java.util.EnumSet;
 import java.util.List;
 import java.util.Set;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Chooses the type of every tensor before any is converted, and rejects what cannot be converted.
@@ -87,7 +88,7 @@ final class Planner {
   }
 
   /** The importance of each column of each matrix of a tensor, or null. */
-  float[] importance(TensorInfo tensor) {
+  float @Nullable [] importance(TensorInfo tensor) {
     ImportanceMatrix matrix = options.importance();
     if (matrix == null || options.copy()) {
       return null;
@@ -111,7 +112,7 @@ final class Planner {
             + "; the importance matrix may be of another model");
   }
 
-  private float[] importance(ImportanceMatrix matrix, TensorInfo tensor) {
+  private float @Nullable [] importance(ImportanceMatrix matrix, TensorInfo tensor) {
     try {
       return matrix.importance(tensor.name(), tensor.dim(0)).orElse(null);
     } catch (InvalidRequestException e) {

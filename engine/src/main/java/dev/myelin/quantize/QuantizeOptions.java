@@ -4,9 +4,10 @@ import dev.myelin.gguf.GgmlType;
 import dev.myelin.graph.Threads;
 import dev.myelin.imatrix.ImportanceMatrix;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /**
- * Options of a conversion.
+ * Options of a conversion. Immutable and thread-safe.
  *
  * @param mix the quantization mix
  * @param copy copies every tensor without conversion; the mix is ignored
@@ -26,11 +27,11 @@ public record QuantizeOptions(
     boolean pure,
     boolean allowRequantize,
     boolean leaveOutput,
-    GgmlType outputType,
-    GgmlType embeddingType,
+    @Nullable GgmlType outputType,
+    @Nullable GgmlType embeddingType,
     List<TypeOverride> overrides,
-    ImportanceMatrix importance,
-    String importanceFile,
+    @Nullable ImportanceMatrix importance,
+    @Nullable String importanceFile,
     int threads) {
   public QuantizeOptions {
     overrides = List.copyOf(overrides);
@@ -110,7 +111,8 @@ public record QuantizeOptions(
   }
 
   /** Sets the types of the output and the token embedding, null for the mix's. */
-  public QuantizeOptions withOutputAndEmbeddingTypes(GgmlType output, GgmlType embedding) {
+  public QuantizeOptions withOutputAndEmbeddingTypes(
+      @Nullable GgmlType output, @Nullable GgmlType embedding) {
     return new QuantizeOptions(
         mix,
         copy,

@@ -7,7 +7,8 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * The type of each tensor of a conversion, in the order in which the tensors are written.
+ * The type of each tensor of a conversion, in the order in which the tensors are written. Immutable
+ * and thread-safe.
  *
  * @param tensors every tensor
  * @param unusedOverrides overrides that match no tensor

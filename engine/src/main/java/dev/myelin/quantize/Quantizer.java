@@ -23,7 +23,7 @@ import java.util.stream.Stream;
  * Converts a checkpoint to other types. The output is byte for byte that of llama.cpp 0.5.0. Memory
  * use does not depend on the size of the model: rows are read, converted and written in chunks.
  *
- * <p>One conversion at a time; {@link #cancel} may be called from any thread.
+ * <p>Confined to one thread at a time, except {@link #cancel}.
  */
 public final class Quantizer {
   private static final String FILE_TYPE = "general.file_type";

@@ -7,6 +7,7 @@ import dev.myelin.graph.Ggml;
 import dev.myelin.natives.KernelsLibrary;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Converts rows of one type to and from f32. Uses Myelin's native kernels for the types they
@@ -18,7 +19,7 @@ final class RowConverter {
 
   private final GgmlType type;
   private final boolean hasNativeKernel;
-  private final Dequantizer dequantizer;
+  private final @Nullable Dequantizer dequantizer;
 
   private RowConverter(GgmlType type) {
     this.type = type;

@@ -7,7 +7,7 @@ import java.util.EnumSet;
 import java.util.Set;
 import java.util.stream.Collectors;
 
-/** The types that a tensor can be converted to. */
+/** The types that a tensor can be converted to. Stateless and thread-safe. */
 public final class TargetTypes {
   /** Types of intermediate results, integers and doubles are excluded. */
   private static final Set<GgmlType> ALL =

@@ -15,6 +15,7 @@ import java.util.EnumSet;
 import java.util.List;
 import java.util.Set;
 import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Converts one tensor while it is written. Several threads read, check, convert and write chunks of
@@ -63,7 +64,7 @@ final class TensorConverter implements DataSource {
 
   private final Context context;
   private final PlannedTensor tensor;
-  private final Supplier<float[]> importance;
+  private final @Nullable Supplier<float[]> importance;
   private final RowConverter fromSource;
   private final RowConverter toTarget;
 
@@ -71,7 +72,7 @@ final class TensorConverter implements DataSource {
    * @param importance supplies the importance of each column of each matrix; null without an
    *     importance matrix
    */
-  TensorConverter(Context context, PlannedTensor tensor, Supplier<float[]> importance) {
+  TensorConverter(Context context, PlannedTensor tensor, @Nullable Supplier<float[]> importance) {
     this.context = context;
     this.tensor = tensor;
     this.importance = importance;

@@ -1,6 +1,9 @@
 package dev.myelin.quantize;
 
-/** The role of a matrix, derived from its tensor name. The mixes choose types by role. */
+/**
+ * The role of a matrix, derived from its tensor name. The mixes choose types by role. Immutable and
+ * thread-safe.
+ */
 public enum TensorRole {
   OUTPUT,
   TOKEN_EMBEDDING,

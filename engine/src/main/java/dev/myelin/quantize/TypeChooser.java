@@ -12,13 +12,14 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Chooses the type of each tensor as llama.cpp 0.5.0 does. Call {@link #choose} once per tensor, in
  * the order of {@link TensorOrder}, because some rules count the matrices seen before.
  */
 final class TypeChooser {
-  private final Path file;
+  private final @Nullable Path file;
   private final ModelTraits model;
   private final QuantizeOptions options;
   private final Mix mix;
@@ -30,7 +31,8 @@ final class TypeChooser {
    * @param file the checkpoint, null if there is no file
    * @param tensors all tensors of the model
    */
-  TypeChooser(Path file, ModelTraits model, List<TensorInfo> tensors, QuantizeOptions options) {
+  TypeChooser(
+      @Nullable Path file, ModelTraits model, List<TensorInfo> tensors, QuantizeOptions options) {
     this.file = file;
     this.model = model;
     this.options = options;
@@ -81,7 +83,7 @@ final class TypeChooser {
     return options.overrides().stream().filter(o -> !usedOverrides.contains(o)).toList();
   }
 
-  private TypeOverride override(String name) {
+  private @Nullable TypeOverride override(String name) {
     for (TypeOverride override : options.overrides()) {
       if (override.matches(name)) {
         return override;
@@ -178,7 +180,7 @@ final class TypeChooser {
         "expected a multiple of " + type.blockSize() + " for " + type.ggmlName());
   }
 
-  private static MyelinException invalid(Path file, String subject, String expected) {
+  private static MyelinException invalid(@Nullable Path file, String subject, String expected) {
     return file == null
         ? new InvalidRequestException(subject + ": " + expected)
         : new ModelFileException(file, subject, expected);

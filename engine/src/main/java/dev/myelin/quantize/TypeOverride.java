@@ -6,7 +6,8 @@ import dev.myelin.gguf.NamePattern;
 import java.util.Locale;
 
 /**
- * A type for the tensors whose names contain a match of a regular expression.
+ * A type for the tensors whose names contain a match of a regular expression. Immutable and
+ * thread-safe.
  *
  * @param pattern searched in names such as {@code blk.0.attn_k.weight}
  */

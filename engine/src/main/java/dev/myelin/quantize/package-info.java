@@ -3,4 +3,7 @@
  * {@link dev.myelin.quantize.TypeChooser}) and the conversion ({@link
  * dev.myelin.quantize.Quantizer}).
  */
+@NullMarked
 package dev.myelin.quantize;
+
+import org.jspecify.annotations.NullMarked;

@@ -10,6 +10,7 @@ import java.util.Arrays;
 /**
  * The candidate tokens and their logits, in arrays that one sampler reuses for every token. The ids
  * are always in ascending order, so that the lowest id wins among equal logits without sorting.
+ * Confined to one thread at a time.
  */
 public final class Candidates {
   private final int vocabulary;

@@ -1,6 +1,7 @@
 package dev.myelin.sampling;
 
 import java.util.Arrays;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Radix select: finds, without sorting, the smallest set of the highest-ranked candidates whose
@@ -23,7 +24,7 @@ final class RadixSelect {
    * @param ranks [size], the highest are kept
    * @param weights [size], 0 or more; null for a weight of 1 each
    */
-  void keepTop(Candidates candidates, float[] ranks, float[] weights, double target) {
+  void keepTop(Candidates candidates, float[] ranks, float @Nullable [] weights, double target) {
     int size = candidates.size();
     int prefix = 0; // the bits of the threshold rank found so far
     int prefixMask = 0; // mask of those bits
@@ -59,7 +60,7 @@ final class RadixSelect {
   private static void compact(
       Candidates candidates,
       float[] ranks,
-      float[] weights,
+      float @Nullable [] weights,
       int threshold,
       double above,
       double target) {

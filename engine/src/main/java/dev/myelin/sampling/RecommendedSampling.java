@@ -7,7 +7,8 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * The sampling options that a model file recommends: its keys {@code general.sampling.*}.
+ * The sampling options that a model file recommends: its keys {@code general.sampling.*}. Immutable
+ * and thread-safe.
  *
  * @param options the defaults, replaced by the file's values
  * @param values the file's values by the names of {@link SamplingOptions}, such as {@code

@@ -2,7 +2,7 @@ package dev.myelin.sampling;
 
 /**
  * One stage of the sampler chain: changes logits or removes candidates, and leaves at least one. A
- * new stage is one file and one line in {@link SamplerChain}.
+ * new stage is one file and one line in {@link SamplerChain}. Confined to one thread at a time.
  */
 public interface SamplerStage {
   void apply(Candidates candidates);

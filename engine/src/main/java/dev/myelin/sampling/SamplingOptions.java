@@ -4,7 +4,8 @@ import dev.myelin.error.InvalidRequestException;
 import java.util.function.Consumer;
 
 /**
- * How the next token is sampled. Names, ranges and defaults are those of llama.cpp.
+ * How the next token is sampled. Names, ranges and defaults are those of llama.cpp. Immutable and
+ * thread-safe.
  *
  * @param temperature divides the logits: below 1 sharpens, above 1 flattens the distribution; 0 is
  *     greedy

@@ -2,7 +2,7 @@ package dev.myelin.sampling;
 
 import java.util.List;
 
-/** Sets the logits of tokens that must never be sampled to -Infinity. */
+/** Sets the logits of tokens that must never be sampled to -Infinity. Immutable and thread-safe. */
 public final class SuppressedTokens implements SamplerStage {
   private final int[] tokens;
 

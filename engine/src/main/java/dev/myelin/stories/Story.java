@@ -1,7 +1,7 @@
 package dev.myelin.stories;
 
 /**
- * A story.
+ * A story. Immutable and thread-safe.
  *
  * @param text ASCII, one or more paragraphs; no line break at the end
  * @param kind the name of the plot, such as {@code lost} or {@code race}; of a sentence, its label

@@ -3,7 +3,7 @@ package dev.myelin.stories;
 import dev.myelin.error.InvalidRequestException;
 
 /**
- * Which stories to generate.
+ * Which stories to generate. Immutable and thread-safe.
  *
  * @param kind stories or labelled sentences
  * @param seed the seed; the same seed gives the same stories

@@ -5,6 +5,7 @@ import dev.myelin.error.UnsupportedModelException;
 import dev.myelin.gguf.GgufFile;
 import dev.myelin.gguf.Metadata;
 import dev.myelin.tokenizer.PreTokenizer.Trait;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Byte-level byte-pair encoding, as in GPT-2. A pre-tokenizer splits the text into words, the bytes
@@ -20,7 +21,7 @@ final class BpeTokenizer extends FragmentTokenizer {
 
   private final PreTokenizer preTokenizer;
   private final ByteStrings mergeTexts;
-  private volatile EncoderTables tables;
+  private volatile @Nullable EncoderTables tables;
 
   /** For encoding: the rank of each merge, and the compiled steps of the pre-tokenizer. */
   private record EncoderTables(ByteStringTable merges, Splitter[] splitters) {}

@@ -3,7 +3,7 @@ package dev.myelin.tokenizer;
 import dev.myelin.tokenizer.SpecialTokens.Fragment;
 import java.util.Optional;
 
-/** Finds the texts of control tokens in plain text. */
+/** Finds the texts of control tokens in plain text. Immutable and thread-safe. */
 public final class ControlTokens {
   private final Vocabulary vocabulary;
   private final SpecialTokens control;

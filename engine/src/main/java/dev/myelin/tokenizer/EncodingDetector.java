@@ -2,7 +2,7 @@ package dev.myelin.tokenizer;
 
 import java.util.Optional;
 
-/** Detects the encoding of a text by its first bytes. */
+/** Detects the encoding of a text by its first bytes. Stateless and thread-safe. */
 public final class EncodingDetector {
   /** The largest number of bytes that are examined. */
   public static final int MAX_BYTES = 64;

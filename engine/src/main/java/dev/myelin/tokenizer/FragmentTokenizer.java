@@ -3,6 +3,7 @@ package dev.myelin.tokenizer;
 import dev.myelin.error.InvalidRequestException;
 import java.io.ByteArrayOutputStream;
 import java.nio.charset.StandardCharsets;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The common part of all kinds of tokenizers: splits a text into special tokens and fragments of
@@ -15,8 +16,8 @@ abstract class FragmentTokenizer implements Tokenizer {
   private final Vocabulary vocabulary;
   private final boolean prefixesSpace;
   private final boolean cleanSpaces;
-  private volatile SpecialTokens allSpecial;
-  private volatile SpecialTokens onlyUserDefined;
+  private volatile @Nullable SpecialTokens allSpecial;
+  private volatile @Nullable SpecialTokens onlyUserDefined;
 
   /**
    * @param prefixesSpace whether a space is added in front of the text

@@ -7,7 +7,7 @@ import java.util.Objects;
 /**
  * The text of a prompt as trusted and untrusted spans. The text of a chat template is trusted; the
  * text of users, documents and tools is not. {@link Tokenizer#encode(PromptText, boolean)} finds
- * control tokens in trusted text only.
+ * control tokens in trusted text only. Immutable and thread-safe.
  *
  * @param spans the spans in order; empty ones are dropped, adjacent ones of the same trust are
  *     merged

@@ -1,16 +1,17 @@
 package dev.myelin.tokenizer;
 
 import java.util.Arrays;
+import org.jspecify.annotations.Nullable;
 
 /** A text during pre-tokenization: code points, and strings to match patterns against. */
 final class SplitText {
   private final int[] codePoints;
   private final int size;
-  private String categories;
-  private String text;
+  private @Nullable String categories;
+  private @Nullable String text;
 
   /** The start of each code point in {@link #text}, and its end; null if each is one char. */
-  private int[] starts;
+  private int @Nullable [] starts;
 
   /** The text {@code utf8[from..to)}. */
   SplitText(byte[] utf8, int from, int to) {

@@ -4,6 +4,7 @@ import dev.myelin.error.ModelFileException;
 import dev.myelin.gguf.GgufArray;
 import dev.myelin.gguf.GgufFile;
 import dev.myelin.gguf.Metadata;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The validated token tables of a file.
@@ -12,7 +13,7 @@ import dev.myelin.gguf.Metadata;
  * @param wellKnown the ids of those that are known by their texts
  * @param attributes {@link TokenAttribute} bits of each token
  */
-record TokenTable(ByteStrings texts, WellKnownTokens wellKnown, byte[] attributes) {
+record TokenTable(ByteStrings texts, @Nullable WellKnownTokens wellKnown, byte[] attributes) {
   static final String TOKENS_KEY = "tokenizer.ggml.tokens";
   private static final String TYPES_KEY = "tokenizer.ggml.token_type";
   private static final String SCORES_KEY = "tokenizer.ggml.scores";

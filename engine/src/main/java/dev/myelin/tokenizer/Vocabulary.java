@@ -7,8 +7,12 @@ import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
 import java.util.OptionalInt;
+import org.jspecify.annotations.Nullable;
 
-/** The tokens of a file, and which of them are special. Immutable; does not need the file. */
+/**
+ * The tokens of a file, and which of them are special. Immutable and thread-safe; does not need the
+ * file.
+ */
 public final class Vocabulary {
   static final int NONE = -1;
 
@@ -28,7 +32,7 @@ public final class Vocabulary {
   private final boolean addsEos;
   private final int[] suppressedTokens;
   private final List<String> notes;
-  private volatile ByteStringTable table;
+  private volatile @Nullable ByteStringTable table;
 
   /**
    * @param suppressedTokens ids that are never sampled, ascending

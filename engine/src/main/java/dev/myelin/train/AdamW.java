@@ -4,7 +4,7 @@ import dev.myelin.error.InvalidRequestException;
 
 /**
  * The AdamW optimizer (Loshchilov and Hutter 2019) with a learning rate schedule of linear warmup
- * and cosine decay (Loshchilov and Hutter 2017).
+ * and cosine decay (Loshchilov and Hutter 2017). Immutable and thread-safe.
  *
  * @param learningRate the maximum learning rate
  * @param finalLearningRate the learning rate of the last step

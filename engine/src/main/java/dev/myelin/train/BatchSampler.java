@@ -2,6 +2,7 @@ package dev.myelin.train;
 
 import dev.myelin.error.InvalidRequestException;
 import java.util.SplittableRandom;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Chooses the windows of each step. Every epoch cuts the token stream into windows at another
@@ -13,7 +14,7 @@ final class BatchSampler {
   private final BatchShape shape;
   private final long seed;
   private final int count;
-  private final WindowRanges windows;
+  private final @Nullable WindowRanges windows;
   private int[] order;
   private int offset;
   private long epoch = -1;

@@ -1,7 +1,7 @@
 package dev.myelin.train;
 
 /**
- * The shape of a batch.
+ * The shape of a batch. Immutable and thread-safe.
  *
  * @param sequences number of sequences
  * @param context positions per sequence

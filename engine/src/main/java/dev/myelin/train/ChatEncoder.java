@@ -8,6 +8,7 @@ import dev.myelin.tokenizer.Tokenizer;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Renders a conversation and finds the assistant's tokens: those from the end of the generation
@@ -18,7 +19,7 @@ final class ChatEncoder {
 
   private final ChatTemplate template;
   private final Tokenizer tokenizer;
-  private String withoutEndOfTurn;
+  private @Nullable String withoutEndOfTurn;
 
   ChatEncoder(ChatTemplate template, Tokenizer tokenizer) {
     this.template = template;

@@ -2,6 +2,7 @@ package dev.myelin.train;
 
 import java.util.ArrayList;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /** The losses of a training run so far. Not thread-safe. */
 public final class History {
@@ -55,7 +56,7 @@ public final class History {
   }
 
   /** The evaluation with the lowest loss, null before the first. */
-  public Evaluation best() {
+  public @Nullable Evaluation best() {
     Evaluation best = null;
     for (Evaluation e : evaluations) {
       best = best == null || e.loss() < best.loss() ? e : best;

@@ -3,7 +3,7 @@ package dev.myelin.train;
 import dev.myelin.error.InvalidRequestException;
 
 /**
- * The configuration of a new model: a decoder of the llama architecture.
+ * The configuration of a new model: a decoder of the llama architecture. Immutable and thread-safe.
  *
  * @param layers decoder layers
  * @param width embedding length

@@ -3,7 +3,7 @@ package dev.myelin.train;
 import dev.myelin.error.InvalidRequestException;
 
 /**
- * Options of a LoRA adapter (Hu et al. 2021).
+ * Options of a LoRA adapter (Hu et al. 2021). Immutable and thread-safe.
  *
  * @param rank rank of A and B
  * @param alpha the update is scaled by alpha / rank

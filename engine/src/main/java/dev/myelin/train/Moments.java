@@ -7,6 +7,7 @@ import dev.myelin.graph.TensorContext;
 import java.util.Collection;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import org.jspecify.annotations.Nullable;
 
 /** The optimizer state: first and second moments of each parameter's gradient. */
 final class Moments implements AutoCloseable {
@@ -40,7 +41,7 @@ final class Moments implements AutoCloseable {
     return t;
   }
 
-  Pair of(Tensor parameter) {
+  @Nullable Pair of(Tensor parameter) {
     return byName.get(parameter.name());
   }
 

@@ -6,6 +6,7 @@ import dev.myelin.tokenizer.Tokenizer;
 
 /**
  * The configuration of the model in a state file, to be compared with the options of a resumed run.
+ * Immutable and thread-safe.
  *
  * @param tokenizer {@code spm} or {@code bpe}
  * @param expertsUsed 0 for a dense model

@@ -16,7 +16,10 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.function.Function;
 
-/** Creates training runs: from scratch, from a checkpoint, or resumed from a state file. */
+/**
+ * Creates training runs: from scratch, from a checkpoint, or resumed from a state file. Stateless
+ * and thread-safe.
+ */
 public final class Training {
   private static final Path NEW_MODEL = Path.of("new model");
   private static final Set<GgmlType> TRAINABLE_TYPES =

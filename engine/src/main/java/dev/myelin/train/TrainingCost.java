@@ -7,7 +7,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CountDownLatch;
 
-/** The cost of training, and the peak speed of the machine. */
+/** The cost of training, and the peak speed of the machine. Stateless and thread-safe. */
 public final class TrainingCost {
   private static final long ROUNDS = 1 << 16;
   private static final long MEASURE_NANOS = 150_000_000;

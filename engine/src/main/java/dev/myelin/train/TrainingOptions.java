@@ -4,7 +4,7 @@ import dev.myelin.error.InvalidRequestException;
 import dev.myelin.graph.Threads;
 
 /**
- * Options of a training run.
+ * Options of a training run. Immutable and thread-safe.
  *
  * @param shape the batch of a step
  * @param steps total number of steps, including those before a resume

@@ -7,6 +7,7 @@ import dev.myelin.pass.ForwardPass;
 
 /**
  * The forward pass of training: whole windows without a KV cache, and outputs at every position.
+ * Confined to one thread at a time.
  */
 public final class TrainingPass implements ForwardPass {
   private final TrainingBuilder graph;

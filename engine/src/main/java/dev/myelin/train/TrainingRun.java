@@ -10,6 +10,7 @@ import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A training run: steps, evaluations, checkpoints and early stopping. Not thread-safe, except
@@ -94,7 +95,7 @@ public final class TrainingRun implements AutoCloseable {
         new Trainer(trainable.model(), trainable.parameters(), this.options, encoded.masked());
   }
 
-  private static WindowRanges windows(
+  private static @Nullable WindowRanges windows(
       TrainingText.Tokens text, boolean wholeDocuments, int bos, BatchShape shape) {
     if (text.windows() != null) {
       return ChatText.cutIntoWindows(text, shape);
@@ -227,7 +228,7 @@ public final class TrainingRun implements AutoCloseable {
     return out;
   }
 
-  private EndReason endReason() {
+  private @Nullable EndReason endReason() {
     if (history.step() >= options.steps()) {
       return EndReason.DONE;
     }

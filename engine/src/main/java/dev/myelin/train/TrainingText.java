@@ -3,8 +3,9 @@ package dev.myelin.train;
 import dev.myelin.model.Model;
 import dev.myelin.train.corpus.ValidationSplit;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
-/** The training and validation data of a run, before tokenization. */
+/** The training and validation data of a run, before tokenization. Immutable and thread-safe. */
 public abstract sealed class TrainingText permits PlainText, ChatText {
   TrainingText() {}
 
@@ -45,7 +46,7 @@ public abstract sealed class TrainingText permits PlainText, ChatText {
    * @param ids token ids; {@code ~id} for tokens that are excluded from the loss
    * @param windows the windows; null if they may start anywhere
    */
-  record Tokens(int[] ids, WindowRanges windows) {
+  record Tokens(int[] ids, @Nullable WindowRanges windows) {
     int targetCount() {
       int count = 0;
       for (int id : ids) {

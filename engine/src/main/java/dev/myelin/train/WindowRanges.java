@@ -1,6 +1,7 @@
 package dev.myelin.train;
 
 import java.util.Arrays;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The windows of a token stream: where each starts and where its data ends. The rest of a window is
@@ -9,7 +10,7 @@ import java.util.Arrays;
  * @param starts start of each window
  * @param ends end of the data of each window; null if no window needs padding
  */
-record WindowRanges(int[] starts, int[] ends) {
+record WindowRanges(int[] starts, int @Nullable [] ends) {
   /** Padding is excluded from the loss, and comes after all tokens that count in it. */
   private static final int PADDING_TOKEN = ~0;
 

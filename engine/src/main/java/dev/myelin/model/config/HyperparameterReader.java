@@ -12,7 +12,8 @@ import java.util.Locale;
 /**
  * Reads the hyperparameters of one architecture from a file's metadata: keys {@code ARCHITECTURE.*}
  * of the GGUF specification. Checks the bounds and the consistency of all values. An invalid value
- * is a {@link dev.myelin.error.ModelFileException} that names the key.
+ * is a {@link dev.myelin.error.ModelFileException} that names the key. Confined to one thread at a
+ * time.
  */
 public final class HyperparameterReader {
   // far beyond any published model; the product of any two fits into 63 bits

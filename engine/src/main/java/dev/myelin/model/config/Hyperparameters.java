@@ -1,9 +1,10 @@
 package dev.myelin.model.config;
 
 import dev.myelin.graph.RopeParameters;
+import org.jspecify.annotations.Nullable;
 
 /**
- * The hyperparameters of a model.
+ * The hyperparameters of a model. Immutable and thread-safe.
  *
  * @param architecture value of {@code general.architecture}
  * @param layers number of decoder layers
@@ -27,7 +28,7 @@ public record Hyperparameters(
     float normEpsilon,
     Attention attention,
     Experts experts,
-    RopeParameters rope,
+    @Nullable RopeParameters rope,
     RopeScaling ropeScaling) {
 
   /**

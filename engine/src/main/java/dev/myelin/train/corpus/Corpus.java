@@ -11,7 +11,7 @@ import java.util.List;
 
 /**
  * The documents of a text file or a folder, in order. The text is held off-heap, with as many bytes
- * as the files, and is freed when no document is reachable. Immutable.
+ * as the files, and is freed when no document is reachable. Immutable and thread-safe.
  *
  * <p>Files are UTF-8; a byte order mark is dropped. CR LF is converted to LF, so that a model does
  * not learn the line endings of an editor. All other characters are kept. A line that is exactly

@@ -6,7 +6,10 @@ import java.lang.foreign.ValueLayout;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
 
-/** A text that is independent of the texts before and after it in a corpus. Immutable. */
+/**
+ * A text that is independent of the texts before and after it in a corpus. Immutable and
+ * thread-safe.
+ */
 public final class Document {
   private static final int MAX_STRING_BYTES = 1 << 29;
 

@@ -7,7 +7,7 @@ import java.util.List;
 /**
  * A chunk of a document that can be tokenized separately. Documents are split before a space or a
  * line break between two letters, where every tokenizer splits too; if there is none within 4 MiB,
- * between any two characters.
+ * between any two characters. Immutable and thread-safe.
  *
  * @param from offset of the first byte
  * @param to offset after the last byte

@@ -8,7 +8,7 @@ import java.util.List;
 import java.util.Objects;
 import java.util.OptionalInt;
 
-/** The token ids of all documents, concatenated. */
+/** The token ids of all documents, concatenated. Immutable and thread-safe. */
 public final class TokenStream {
   private static final int MAX_TOKENS = Integer.MAX_VALUE - 16;
 

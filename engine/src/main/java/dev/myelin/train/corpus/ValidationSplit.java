@@ -7,7 +7,7 @@ import java.util.List;
 import java.util.SplittableRandom;
 
 /**
- * A corpus split into training documents and validation documents.
+ * A corpus split into training documents and validation documents. Immutable and thread-safe.
  *
  * @param training in corpus order, at least one
  * @param validation in corpus order; may be empty

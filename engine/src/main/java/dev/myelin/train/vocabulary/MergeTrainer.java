@@ -8,6 +8,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.PriorityQueue;
 import java.util.function.Predicate;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Trains byte-pair encoding (Gage 1994, Sennrich et al. 2016): repeatedly merges the most frequent
@@ -93,7 +94,7 @@ final class MergeTrainer {
     enqueueTouched();
   }
 
-  private Pair pollBest() {
+  private @Nullable Pair pollBest() {
     while (!queue.isEmpty()) {
       QueueEntry first = queue.poll();
       Pair pair = first.pair;
@@ -193,7 +194,7 @@ final class MergeTrainer {
   }
 
   /** The pair of the symbol at a position and the next symbol, or null. */
-  private Pair pairAt(int position) {
+  private @Nullable Pair pairAt(int position) {
     int next = symbols.token(symbols.next(position));
     return next < 0 ? null : pairs.find(symbols.token(position), next);
   }

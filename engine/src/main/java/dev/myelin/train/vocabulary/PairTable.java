@@ -2,6 +2,7 @@ package dev.myelin.train.vocabulary;
 
 import java.util.HashMap;
 import java.util.Map;
+import org.jspecify.annotations.Nullable;
 
 /** A hash table from two symbols to their {@link Pair}: open addressing. */
 final class PairTable {
@@ -19,7 +20,7 @@ final class PairTable {
   }
 
   /** The pair of two symbols, or null if {@link #getOrCreate} has not created it. */
-  Pair find(int left, int right) {
+  @Nullable Pair find(int left, int right) {
     return pairs[slot(key(left, right))];
   }
 

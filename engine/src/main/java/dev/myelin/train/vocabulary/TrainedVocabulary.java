@@ -7,7 +7,7 @@ import java.nio.file.Path;
 import java.util.List;
 
 /**
- * A trained vocabulary. Immutable.
+ * A trained vocabulary. Immutable and thread-safe.
  *
  * @param preTokenizer {@code tokenizer.ggml.pre}
  * @param tokens by id

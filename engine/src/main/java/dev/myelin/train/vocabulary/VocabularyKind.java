@@ -2,7 +2,7 @@ package dev.myelin.train.vocabulary;
 
 import dev.myelin.error.InvalidRequestException;
 
-/** The kinds of vocabularies that can be trained. */
+/** The kinds of vocabularies that can be trained. Immutable and thread-safe. */
 public enum VocabularyKind {
   /** SentencePiece BPE: merges characters within words; byte tokens for everything else. */
   SPM("spm", "llama"),

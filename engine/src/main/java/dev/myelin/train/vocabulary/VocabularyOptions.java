@@ -3,7 +3,7 @@ package dev.myelin.train.vocabulary;
 import dev.myelin.error.InvalidRequestException;
 
 /**
- * Options of vocabulary training.
+ * Options of vocabulary training. Immutable and thread-safe.
  *
  * @param size number of tokens, special and byte tokens included
  * @param coverage SPM: fraction of the text that the characters in the vocabulary cover, above 0 to

@@ -6,7 +6,10 @@ import dev.myelin.train.corpus.Document;
 import dev.myelin.train.corpus.DocumentChunk;
 import java.util.List;
 
-/** Trains vocabularies on text. The same text and options give the same vocabulary. */
+/**
+ * Trains vocabularies on text. The same text and options give the same vocabulary. Stateless and
+ * thread-safe.
+ */
 public final class VocabularyTrainer {
   private VocabularyTrainer() {}
 
