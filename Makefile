@@ -26,19 +26,28 @@ mvn = JAVA_HOME=$$(cli/bin/find-jdk) && export JAVA_HOME && $(MVN) -B -ntp -q -D
 quietly = > native/build/$(1).log 2>&1 || { cat native/build/$(1).log; exit 1; }
 # ThreadSanitizer of older compilers does not support the address layout of newer kernels.
 fixed_addresses = $$(setarch "$$(uname -m)" -R true 2>/dev/null && echo setarch "$$(uname -m)" -R)
+build_aarch64 = $(cmake) -S native -B native/build-aarch64 --toolchain "$(CURDIR)/native/cmake/aarch64.cmake" >/dev/null && \
+	  MAKEFLAGS= cmake --build native/build-aarch64 --parallel
 cmake = cmake $(if $(shell command -v ninja),-G Ninja)
 
 jar := cli/target/myelin.jar
 aot := cli/target/myelin.aot.stamp
 lib := native/build/lib/.stamp
 bench := benches/target/.built
+# Of `make image`: the platform, and a JDK of that platform if it is another one.
+this_platform := linux-$(shell uname -m)
+image_platform = $(or $(PLATFORM),$(this_platform))
+TARGET_JDK ?=
+override TARGET_JDK := $(value TARGET_JDK)
+export TARGET_JDK
+image_lib = $(if $(filter $(this_platform),$(image_platform)),native/build/lib,native/build-aarch64/lib)
 
 # Folders are inputs too: they change when a file is deleted.
 java_inputs := pom.xml $(wildcard */pom.xml licenses/*) LICENSE THIRD-PARTY-NOTICES $(shell find */src/main -name '[!.]*' 2>/dev/null)
 native_inputs := native/CMakeLists.txt $(shell find native/cmake native/include native/src native/tests -name '[!.]*')
 
 .DEFAULT_GOAL := help
-.PHONY: help run test test-isa build bench bindings compare model format clean test-native test-sanitize test-aarch64 natives cuda test-cuda ggml checkpoint
+.PHONY: help run test test-isa build bench bindings compare model format clean test-native test-sanitize test-aarch64 natives cuda test-cuda image oci ggml checkpoint
 .DELETE_ON_ERROR:
 
 help: ## list the targets
@@ -99,8 +108,7 @@ test-sanitize: native/build/.tools ## run these under AddressSanitizer, Undefine
 test-aarch64: ## cross-compile these for aarch64 and run them under qemu
 	@command -v aarch64-linux-gnu-gcc qemu-aarch64 >/dev/null || { \
 	  echo 'missing: a cross compiler or an emulator; install: apt-get install gcc-aarch64-linux-gnu qemu-user' >&2; exit 1; }
-	@$(cmake) -S native -B native/build-aarch64 --toolchain "$(CURDIR)/native/cmake/aarch64.cmake" >/dev/null
-	@MAKEFLAGS= cmake --build native/build-aarch64 --parallel
+	@$(build_aarch64)
 	@ctest --test-dir native/build-aarch64 --output-on-failure
 
 cuda: ## build libmyelin-cuda (matmul on NVIDIA GPUs) with an installed nvcc, else with one from PyPI
@@ -122,8 +130,15 @@ test-cuda: cuda ## run its tests; with a GPU, also compare and time every kernel
 	@native/build-cuda/selfcheck || { status=$$?; [ $$status = 77 ] || exit $$status; \
 	  echo 'so the kernels ran in the emulator only, not on a GPU'; }
 
+image: $(jar) | $(lib) ## make target/image/PLATFORM for devices: a JVM, the command, the native libraries; PLATFORM=linux-aarch64 TARGET_JDK=folder for another platform
+	@$(if $(filter native/build/lib,$(image_lib)),:,$(build_aarch64) --target myelin)
+	@cli/image/make-image '$(image_platform)' $(image_lib)
+
+oci: image ## make target/image/oci-PLATFORM, an OCI image layout of it; SYSROOT=folder with the C library of another platform
+	@cli/image/make-oci '$(image_platform)'
+
 clean: ## remove all build output and downloads
-	rm -rf native/build native/build-* */target
+	rm -rf native/build native/build-* */target target
 
 # ---- files ------------------------------------------------------------------------------------------
 

@@ -54,6 +54,12 @@ final class GraphCache implements AutoCloseable {
     return built;
   }
 
+  /** Bytes of the compute buffers. */
+  long bufferBytes() {
+    return (single == null ? 0 : single.graph.computeBufferBytes())
+        + (batch == null ? 0 : batch.graph.computeBufferBytes());
+  }
+
   private void put(boolean isSingle, @Nullable ForwardGraph graph) {
     if (isSingle) {
       single = graph;

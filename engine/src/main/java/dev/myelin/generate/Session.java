@@ -118,6 +118,16 @@ public final class Session implements AutoCloseable {
     return kvCache.bytes();
   }
 
+  /** Bytes of the intermediate tensors, which depend on the batches computed so far. */
+  public long bufferBytes() {
+    acquire();
+    try {
+      return graphs.bufferBytes();
+    } finally {
+      inUse.release();
+    }
+  }
+
   /** The tokens that the session holds, oldest first. */
   public int[] tokens() {
     acquire();

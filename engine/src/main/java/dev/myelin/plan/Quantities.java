@@ -16,6 +16,8 @@ public final class Quantities {
   private static final Pattern SPEED =
       Pattern.compile("(\\d{1,19}(?:\\.\\d{1,18})?) ?([kmgt]?)(?:b(?:/s)?)?");
 
+  private static final Pattern SIZE = Pattern.compile("(\\d{1,18})([kmgt]?)(?:i?b)?");
+
   private Quantities() {}
 
   /**
@@ -39,6 +41,24 @@ public final class Quantities {
    */
   public static long parseBytesPerSecond(String text) {
     return parse(SPEED, text, "bandwidth", "bytes per second, such as 50GB/s");
+  }
+
+  /**
+   * Parses a size of memory, in binary units as the JVM and systemd do: {@code 512M}, {@code 2G}.
+   *
+   * @throws InvalidRequestException unless it is 1 byte or more
+   */
+  public static long parseMemory(String text) {
+    Matcher parts = SIZE.matcher(text.strip().toLowerCase(Locale.ROOT));
+    if (parts.matches()) {
+      long number = Long.parseLong(parts.group(1));
+      int shift = exponent(parts.group(2)) / 3 * 10;
+      if (number > 0 && number <= MAX_VALUE >> shift) {
+        return number << shift;
+      }
+    }
+    throw new InvalidRequestException(
+        "memory = " + text + ": expected a size such as 512M or 2G, in units of 1024");
   }
 
   private static long parse(Pattern pattern, String text, String name, String expected) {

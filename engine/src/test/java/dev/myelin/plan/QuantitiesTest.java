@@ -74,4 +74,25 @@ class QuantitiesTest {
         .isInstanceOf(InvalidRequestException.class)
         .hasMessageContaining("bytes per second");
   }
+
+  @ParameterizedTest
+  @CsvSource({
+    "512M, 536870912",
+    "2G, 2147483648",
+    "2gb, 2147483648",
+    "1GiB, 1073741824",
+    "64k, 65536",
+    "100, 100"
+  })
+  void parsesMemory(String text, long expected) {
+    assertThat(Quantities.parseMemory(text)).isEqualTo(expected);
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"", "0", "-1M", "1.5G", "512 M", "2GB/s", "999999999999T", "much"})
+  void rejectsInvalidMemory(String text) {
+    assertThatThrownBy(() -> Quantities.parseMemory(text))
+        .isInstanceOf(InvalidRequestException.class)
+        .hasMessage("memory = " + text + ": expected a size such as 512M or 2G, in units of 1024");
+  }
 }

@@ -129,22 +129,27 @@ public final class BenchCommand extends Subcommand {
     List<BenchPlan> plans = new ArrayList<>();
     for (Checkpoint model : models.checkpoints()) {
       for (SessionOptions options : sessions) {
-        plans.add(
-            Usage.check(
-                spec,
-                () ->
-                    new BenchPlan(
-                        model,
-                        adapters,
-                        tests(),
-                        options,
-                        repetitions.get(),
-                        namedPeers(),
-                        measuresResources() ? new ColdRunProcess(limit(), isa.get()) : null,
-                        limits.get())));
+        BenchPlan plan = plan(model, adapters, options);
+        SessionOptions fitting = context.withinBudget(model, plan.session());
+        plans.add(fitting.equals(plan.session()) ? plan : plan(model, adapters, fitting));
       }
     }
     return plans;
+  }
+
+  private BenchPlan plan(Checkpoint model, List<Adapter> adapters, SessionOptions options) {
+    return Usage.check(
+        spec,
+        () ->
+            new BenchPlan(
+                model,
+                adapters,
+                tests(),
+                options,
+                repetitions.get(),
+                namedPeers(),
+                measuresResources() ? new ColdRunProcess(limit(), isa.get()) : null,
+                limits.get()));
   }
 
   private List<BenchPeer> namedPeers() {

@@ -3,8 +3,10 @@ package dev.myelin.cli.bench;
 import dev.myelin.cache.CacheType;
 import dev.myelin.cli.command.Subcommand;
 import dev.myelin.cli.command.Usage;
+import dev.myelin.cli.options.MemoryBudgetOption;
 import dev.myelin.cli.options.ThreadOptions;
 import dev.myelin.generate.SessionOptions;
+import dev.myelin.gguf.Checkpoint;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.LinkedHashSet;
@@ -20,6 +22,7 @@ final class BenchContextOptions {
   private final Subcommand.Value<Integer> context;
   private final Subcommand.Value<List<Integer>> batches;
   private final Subcommand.Value<List<String>> cacheTypes;
+  private final MemoryBudgetOption budget;
 
   BenchContextOptions(Subcommand command) {
     this.command = command;
@@ -60,6 +63,15 @@ final class BenchContextOptions {
             "TYPE",
             "Type of the KV cache: ${COMPLETION-CANDIDATES} (default: f16).",
             "--cache-type");
+    budget = new MemoryBudgetOption(command);
+  }
+
+  /** The options of a test: with a memory budget, the cache type that fits into it. */
+  SessionOptions withinBudget(Checkpoint model, SessionOptions options) {
+    return budget.apply(
+        model,
+        options,
+        cacheTypes.isGiven() ? List.of(options.cacheType()) : MemoryBudgetOption.TYPES);
   }
 
   private static List<String> types() {

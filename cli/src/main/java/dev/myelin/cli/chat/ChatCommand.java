@@ -36,7 +36,7 @@ public final class ChatCommand extends Subcommand {
           "--on-full");
   private final StopOptions stop = new StopOptions(this);
   private final SamplerOptions sampling = new SamplerOptions(this);
-  private final ContextOptions context = new ContextOptions(this);
+  private final ContextOptions context = ContextOptions.withMemoryBudget(this);
 
   public ChatCommand(Console console) {
     super(
@@ -60,7 +60,7 @@ public final class ChatCommand extends Subcommand {
     ContextFullPolicy contextFullPolicy = onFull();
     GenerateOptions generateOptions = stop.options();
     SamplingOptions requested = sampling.options();
-    SessionOptions options = context.options();
+    SessionOptions options = context.options(checkpoint);
     List<Adapter> adapters = lora.adapters();
     try (Model loaded = Model.load(checkpoint, adapters);
         Session session = context.noteThreads(Session.open(loaded, options));

@@ -39,6 +39,11 @@ public abstract class Subcommand implements Runnable {
         .longOptionsMaxWidth(OPTION_WIDTH);
   }
 
+  /** Whether --verbose is on the command line. */
+  public boolean isVerbose() {
+    return spec.commandLine().getParseResult().hasMatchedOption(VERBOSE);
+  }
+
   /** Adds the final newline that picocli omits. */
   private static String[] withNewline(String... footer) {
     String[] lines = footer.clone();
@@ -59,7 +64,7 @@ public abstract class Subcommand implements Runnable {
     }
 
     /** Whether it is on the command line, even with its default value. */
-    boolean isGiven() {
+    public boolean isGiven() {
       return spec instanceof OptionSpec option && parsed().hasMatchedOption(option);
     }
 

@@ -5,6 +5,7 @@ import dev.myelin.cli.command.Subcommand;
 import dev.myelin.cli.command.Usage;
 import dev.myelin.generate.Session;
 import dev.myelin.generate.SessionOptions;
+import dev.myelin.gguf.Checkpoint;
 import dev.myelin.graph.Threads;
 import java.util.Arrays;
 import java.util.List;
@@ -20,6 +21,7 @@ public final class ContextOptions {
   private final Subcommand.Value<Integer> context;
   private final Subcommand.Value<Integer> batch;
   private final Subcommand.Value<String> cacheType;
+  private MemoryBudgetOption budget;
 
   public ContextOptions(Subcommand command) {
     this(command, "Context length in tokens; 0 uses the model's, but at most 4096.");
@@ -47,6 +49,24 @@ public final class ContextOptions {
             "TYPE",
             "Type of the KV cache: ${COMPLETION-CANDIDATES} (default: f16).",
             "--cache-type");
+  }
+
+  /** The same with {@code --memory-budget}. */
+  public static ContextOptions withMemoryBudget(Subcommand command) {
+    ContextOptions options = new ContextOptions(command);
+    options.budget = new MemoryBudgetOption(command);
+    return options;
+  }
+
+  /** The options for a model: with a memory budget, those that fit into it. */
+  public SessionOptions options(Checkpoint model) {
+    SessionOptions requested = options();
+    return budget == null
+        ? requested
+        : budget.apply(
+            model,
+            requested,
+            cacheType.isGiven() ? List.of(requested.cacheType()) : MemoryBudgetOption.TYPES);
   }
 
   public SessionOptions options() {

@@ -36,7 +36,7 @@ public final class RunCommand extends Subcommand {
           "--no-parse-special");
   private final StopOptions stop = new StopOptions(this);
   private final SamplerOptions sampling = new SamplerOptions(this);
-  private final ContextOptions context = new ContextOptions(this);
+  private final ContextOptions context = ContextOptions.withMemoryBudget(this);
 
   public RunCommand(Console console) {
     super(
@@ -61,7 +61,7 @@ public final class RunCommand extends Subcommand {
     long readNanos = System.nanoTime() - begin;
     GenerateOptions generateOptions = stop.options();
     SamplingOptions requested = sampling.options();
-    SessionOptions options = context.options();
+    SessionOptions options = context.options(checkpoint);
     List<Adapter> adapters = lora.adapters();
     String text = prompt.text(checkpoint.file().isEmpty() ? BundledModel.DEFAULT_PROMPT : null);
     long start = System.nanoTime();

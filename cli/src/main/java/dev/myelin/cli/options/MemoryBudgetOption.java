@@ -1,0 +1,44 @@
+package dev.myelin.cli.options;
+
+import dev.myelin.cache.CacheType;
+import dev.myelin.cli.command.Subcommand;
+import dev.myelin.cli.command.Usage;
+import dev.myelin.generate.SessionOptions;
+import dev.myelin.gguf.Checkpoint;
+import dev.myelin.plan.MemoryBudget;
+import dev.myelin.plan.Quantities;
+import java.util.List;
+
+/** The option {@code --memory-budget}. */
+public final class MemoryBudgetOption {
+  /** The types to choose from if the command line names none. */
+  public static final List<CacheType> TYPES = List.of(CacheType.F16, CacheType.Q8_0);
+
+  private final Subcommand command;
+  private final Subcommand.Value<String> size;
+
+  public MemoryBudgetOption(Subcommand command) {
+    this.command = command;
+    size =
+        command.option(
+            String.class,
+            null,
+            "SIZE",
+            "Choose context length and cache type so that the process needs at most SIZE, such as"
+                + " 512M or 2G; refuse a model that does not fit. --verbose prints the choice.",
+            "--memory-budget");
+  }
+
+  /** The options that fit; without the option unchanged. */
+  public SessionOptions apply(Checkpoint model, SessionOptions requested, List<CacheType> types) {
+    if (!size.isSet()) {
+      return requested;
+    }
+    long bytes = Usage.check(command.spec, () -> Quantities.parseMemory(size.get()));
+    MemoryBudget choice = MemoryBudget.choose(model, requested, types, bytes);
+    if (command.isVerbose()) {
+      command.console.note("memory budget " + size.get() + ": " + choice.text());
+    }
+    return choice.options();
+  }
+}

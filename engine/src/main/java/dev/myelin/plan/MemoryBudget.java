@@ -1,0 +1,150 @@
+package dev.myelin.plan;
+
+import dev.myelin.cache.CacheType;
+import dev.myelin.error.InvalidRequestException;
+import dev.myelin.generate.SessionOptions;
+import dev.myelin.gguf.Checkpoint;
+import dev.myelin.inspect.CacheCost;
+import dev.myelin.inspect.Inspection;
+import dev.myelin.inspect.ModelShape;
+import java.util.List;
+import java.util.Locale;
+
+/**
+ * Chooses the context length and the cache type of a session so that the process stays within a
+ * number of bytes. Reads the header of the model only.
+ *
+ * @param options of the session, with the context length and the cache type chosen
+ * @param need what the process needs with them
+ */
+public record MemoryBudget(SessionOptions options, Need need) {
+  /** The number of cells of a cache is a multiple of this. */
+  private static final int CELLS = 256;
+
+  /** The JVM's heap, code, classes and libraries: measured up to 112 MB (docs/edge.md). */
+  private static final long BASE_BYTES = 112L << 20;
+
+  /**
+   * Bytes that a process needs.
+   *
+   * @param weightBytes the model's files, which are mapped
+   * @param cacheBytes the full KV cache
+   * @param bufferBytes intermediate tensors of a full batch: an upper bound
+   * @param baseBytes the JVM and the libraries
+   */
+  public record Need(long weightBytes, long cacheBytes, long bufferBytes, long baseBytes) {
+    public long totalBytes() {
+      return weightBytes + cacheBytes + bufferBytes + baseBytes;
+    }
+  }
+
+  /**
+   * Chooses the first of {@code types} with which everything fits; else the last one, with as much
+   * context as fits.
+   *
+   * @param requested a context length other than 0 is kept
+   * @param types cache types to choose from, preferred ones first
+   * @param bytes the budget
+   * @throws InvalidRequestException if the model does not fit, with the bytes that it needs
+   */
+  public static MemoryBudget choose(
+      Checkpoint model, SessionOptions requested, List<CacheType> types, long bytes) {
+    Inspection file = Inspection.of(model);
+    int context = requested.contextLength();
+    if (context == 0) {
+      context = Math.min(file.shape().contextLength().orElse(0), SessionOptions.DEFAULT_CONTEXT);
+      context = context < 1 ? SessionOptions.DEFAULT_CONTEXT : context;
+    }
+    MemoryBudget last = null;
+    for (CacheType type : types) {
+      if (isSupported(file, type)) {
+        last = of(file, requested.withCacheType(type).withContextLength(context));
+        if (last.need.totalBytes() <= bytes) {
+          return last;
+        }
+      }
+    }
+    if (last == null) {
+      throw new InvalidRequestException(
+          "%s: its heads suit none of the cache types %s".formatted(model.path(), types));
+    }
+    if (requested.contextLength() == 0) {
+      last = withContextThatFits(file, last.options, bytes);
+    }
+    if (last.need.totalBytes() > bytes) {
+      throw tooLarge(model, last, bytes);
+    }
+    return last;
+  }
+
+  /** With the longest context that fits, a multiple of the cells; the shortest one if none does. */
+  private static MemoryBudget withContextThatFits(
+      Inspection file, SessionOptions options, long bytes) {
+    int most = Math.ceilDiv(options.contextLength(), CELLS);
+    int blocks = most;
+    MemoryBudget choice;
+    do {
+      int context = Math.min(options.contextLength(), blocks * CELLS);
+      choice = of(file, options.withContextLength(context));
+      blocks--;
+    } while (choice.need.totalBytes() > bytes && blocks > 0);
+    return choice;
+  }
+
+  private static MemoryBudget of(Inspection file, SessionOptions options) {
+    long cells = Math.ceilDiv((long) options.contextLength(), CELLS) * CELLS;
+    long cell = file.cache().map(c -> c.bytes().getOrDefault(options.cacheType(), 0L)).orElse(0L);
+    return new MemoryBudget(
+        options,
+        new Need(file.fileBytes(), cells * cell, bufferBytes(file, options, cells), BASE_BYTES));
+  }
+
+  private static boolean isSupported(Inspection file, CacheType type) {
+    return file.cache().map(CacheCost::bytes).map(b -> b.containsKey(type)).orElse(true);
+  }
+
+  /**
+   * The intermediate tensors that are needed at the same time: residual stream, its norm and a
+   * projection; queries, keys, values; gate, up and their product; and one row of logits.
+   */
+  private static long bufferBytes(Inspection file, SessionOptions options, long cells) {
+    ModelShape shape = file.shape();
+    long batch = Math.min(options.batch(), options.contextLength());
+    long width = shape.width().orElse(0);
+    long heads = shape.heads().query().orElse(0);
+    long headSize = shape.heads().size().orElse(0);
+    long kvWidth = 2L * shape.heads().keyValue().orElse(0) * headSize;
+    long hidden =
+        (long) shape.feedForward().orElse(0)
+            * Math.max(1, shape.experts().used() + shape.experts().shared());
+    long values = 4 * width + 2 * heads * headSize + kvWidth + 3 * hidden;
+    if (options.cacheType() == CacheType.F32) {
+      values += 2 * heads * cells; // ggml's attention, which keeps all scores
+    }
+    long vocabulary = file.tokenizer().map(t -> (long) t.tokens()).orElse(0L);
+    return Float.BYTES * (batch * values + 2 * vocabulary);
+  }
+
+  private static InvalidRequestException tooLarge(
+      Checkpoint model, MemoryBudget least, long bytes) {
+    return new InvalidRequestException(
+        "memory budget %s: %s needs %s".formatted(megabytes(bytes), model.path(), least.text()));
+  }
+
+  /** One line: the total, its parts, and what was chosen. */
+  public String text() {
+    return "%s (weights %s, %s cache of %s tokens %s, buffers %s, JVM %s)"
+        .formatted(
+            megabytes(need.totalBytes()),
+            megabytes(need.weightBytes),
+            options.cacheType().type().ggmlName(),
+            options.contextLength(),
+            megabytes(need.cacheBytes),
+            megabytes(need.bufferBytes),
+            megabytes(need.baseBytes));
+  }
+
+  private static String megabytes(long bytes) {
+    return String.format(Locale.ROOT, "%.0f MB", bytes / 1e6);
+  }
+}
