@@ -9,6 +9,7 @@ import dev.myelin.inspect.Inspection;
 import dev.myelin.inspect.ModelShape;
 import java.util.List;
 import java.util.Locale;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Chooses the context length and the cache type of a session so that the process stays within a
@@ -55,7 +56,7 @@ public record MemoryBudget(SessionOptions options, Need need) {
       context = Math.min(file.shape().contextLength().orElse(0), SessionOptions.DEFAULT_CONTEXT);
       context = context < 1 ? SessionOptions.DEFAULT_CONTEXT : context;
     }
-    MemoryBudget last = null;
+    @Nullable MemoryBudget last = null;
     for (CacheType type : types) {
       if (isSupported(file, type)) {
         last = of(file, requested.withCacheType(type).withContextLength(context));
@@ -95,8 +96,7 @@ public record MemoryBudget(SessionOptions options, Need need) {
     long cells = Math.ceilDiv((long) options.contextLength(), CELLS) * CELLS;
     long cell = file.cache().map(c -> c.bytes().getOrDefault(options.cacheType(), 0L)).orElse(0L);
     return new MemoryBudget(
-        options,
-        new Need(file.fileBytes(), cells * cell, bufferBytes(file, options, cells), BASE_BYTES));
+        options, new Need(file.fileBytes(), cells * cell, bufferBytes(file, options), BASE_BYTES));
   }
 
   private static boolean isSupported(Inspection file, CacheType type) {
@@ -107,7 +107,7 @@ public record MemoryBudget(SessionOptions options, Need need) {
    * The intermediate tensors that are needed at the same time: residual stream, its norm and a
    * projection; queries, keys, values; gate, up and their product; and one row of logits.
    */
-  private static long bufferBytes(Inspection file, SessionOptions options, long cells) {
+  private static long bufferBytes(Inspection file, SessionOptions options) {
     ModelShape shape = file.shape();
     long batch = Math.min(options.batch(), options.contextLength());
     long width = shape.width().orElse(0);
@@ -118,9 +118,6 @@ public record MemoryBudget(SessionOptions options, Need need) {
         (long) shape.feedForward().orElse(0)
             * Math.max(1, shape.experts().used() + shape.experts().shared());
     long values = 4 * width + 2 * heads * headSize + kvWidth + 3 * hidden;
-    if (options.cacheType() == CacheType.F32) {
-      values += 2 * heads * cells; // ggml's attention, which keeps all scores
-    }
     long vocabulary = file.tokenizer().map(t -> (long) t.tokens()).orElse(0L);
     return Float.BYTES * (batch * values + 2 * vocabulary);
   }
