@@ -2,6 +2,7 @@
 module dev.myelin.engine {
   requires dev.myelin.bindings;
   requires java.management;
+  requires static jdk.jfr;
   requires jdk.management;
   requires static org.jspecify;
 
@@ -26,6 +27,8 @@ module dev.myelin.engine {
   exports dev.myelin.train;
   exports dev.myelin.train.corpus;
   exports dev.myelin.train.vocabulary;
+  exports dev.myelin.diagnostics to
+      dev.myelin.cli;
   exports dev.myelin.file to
       dev.myelin.cli;
   exports dev.myelin.graph to

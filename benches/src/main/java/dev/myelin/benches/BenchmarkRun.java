@@ -95,7 +95,7 @@ public final class BenchmarkRun {
     Path file = Files.createTempFile("jmh", ".json");
     try {
       Process process = start(run, file);
-      Runtime.getRuntime().addShutdownHook(new Thread(process::destroy));
+      Runtime.getRuntime().addShutdownHook(new Thread(process::destroy, "myelin-end-jmh"));
       try (BufferedReader lines = process.inputReader()) {
         for (String line; (line = lines.readLine()) != null; ) {
           System.out.println(line);

@@ -1,6 +1,7 @@
 package dev.myelin.cli;
 
 import dev.myelin.cli.io.Console;
+import dev.myelin.diagnostics.Log;
 import java.util.ArrayList;
 import java.util.List;
 
@@ -12,6 +13,7 @@ final class AotTraining {
   private AotTraining() {}
 
   public static void main(String[] args) {
+    Log.offByDefault(); // as the command
     List<String> line = new ArrayList<>();
     for (int i = 0; i <= args.length; i++) {
       if (i < args.length && !args[i].equals(",")) {

@@ -5,6 +5,7 @@ import dev.myelin.cli.command.Subcommand;
 import dev.myelin.cli.command.Usage;
 import dev.myelin.cli.command.Version;
 import dev.myelin.cli.io.Console;
+import dev.myelin.diagnostics.Log;
 import dev.myelin.error.Printable;
 import java.io.PrintWriter;
 import java.util.Locale;
@@ -35,6 +36,7 @@ public final class Myelin extends Subcommand {
   public static void main(String[] args) {
     Locale.setDefault(
         Locale.Category.FORMAT, Locale.ROOT); // for libraries: our own code names the locale
+    Log.offByDefault();
     Console console = Console.system();
     String malformed = Arguments.firstMalformed(args);
     if (malformed != null) {

@@ -48,7 +48,7 @@ final class EnergyMeter implements AutoCloseable {
   private EnergyMeter(List<Counter> counters) {
     this.counters = counters;
     readings.add(new Reading(System.nanoTime(), 0));
-    Thread.ofPlatform().daemon().name("energy").start(this::readRepeatedly);
+    Thread.ofPlatform().daemon().name("myelin-energy").start(this::readRepeatedly);
   }
 
   /**

@@ -37,7 +37,7 @@ public final class MachinePeak implements AutoCloseable {
     this.threads = threads;
     this.pool =
         Executors.newFixedThreadPool(
-            threads, Thread.ofPlatform().daemon().name("machine-peak-", 0).factory());
+            threads, Thread.ofPlatform().daemon().name("myelin-machine-peak-", 0).factory());
   }
 
   /** A part of the work of a thread; returns the operations or bytes done. */

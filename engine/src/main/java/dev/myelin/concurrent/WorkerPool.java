@@ -33,7 +33,7 @@ public final class WorkerPool implements AutoCloseable {
   }
 
   /**
-   * @param name of the threads, which are numbered
+   * @param name of the threads, after {@code myelin-}; they are numbered
    * @param threads the calling thread included
    * @throws InvalidRequestException if {@code threads} is less than 1
    */
@@ -46,7 +46,8 @@ public final class WorkerPool implements AutoCloseable {
         threads == 1
             ? null
             : Executors.newFixedThreadPool(
-                threads - 1, Thread.ofPlatform().daemon().name(name + "-", 1).factory());
+                threads - 1,
+                Thread.ofPlatform().daemon().name("myelin-" + name + "-", 1).factory());
   }
 
   public int threads() {

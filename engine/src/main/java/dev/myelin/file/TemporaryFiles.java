@@ -21,7 +21,7 @@ final class TemporaryFiles {
    */
   static synchronized void add(Path file) {
     if (hook == null) {
-      Thread thread = new Thread(TemporaryFiles::deleteAll, "unfinished-files");
+      Thread thread = new Thread(TemporaryFiles::deleteAll, "myelin-unfinished-files");
       try {
         Runtime.getRuntime().addShutdownHook(thread);
       } catch (IllegalStateException e) {

@@ -47,6 +47,7 @@ final class GenerationRun {
   private final Consumer<Generation> ended;
   private final TextWriter writer;
   private final Clock clock = new Clock();
+  private @Nullable GenerationReport report;
   private int promptTokens;
   private boolean begun;
   private boolean flushed;
@@ -141,6 +142,8 @@ final class GenerationRun {
     }
     begun = true;
     int reused = prompt.append() ? 0 : session.commonPrefix(tokens);
+    GenerationReport begins = new GenerationReport(session);
+    report = begins;
     clock.start();
     sampler.clearHistory();
     for (int token : tokens) {
@@ -149,6 +152,7 @@ final class GenerationRun {
     MemorySegment logits = prompt.append() ? session.feed(tokens) : session.sync(tokens);
     promptTokens = tokens.length - reused;
     clock.prefilled();
+    begins.prefilled(promptTokens);
     return logits;
   }
 
@@ -169,6 +173,9 @@ final class GenerationRun {
     List<Integer> tokens = writer.tokens();
     Generation generation =
         new Generation(writer.text(), tokens, reason, clock.metrics(promptTokens, tokens.size()));
+    if (report != null) {
+      report.ended(generation);
+    }
     source.ended(generation);
     ended.accept(generation);
     result = generation;

@@ -12,8 +12,10 @@ final class RunThread {
 
   /** Not a virtual thread: computing would occupy its carrier. */
   static Thread of(Runnable work) {
-    String name = "myelin-generate-" + NUMBER.incrementAndGet();
-    return Thread.ofPlatform().daemon().name(name).unstarted(work);
+    return Thread.ofPlatform()
+        .daemon()
+        .name("myelin-generate-" + NUMBER.incrementAndGet())
+        .unstarted(work);
   }
 
   /** Starts a run; a completed future, however it was completed, ends it. */

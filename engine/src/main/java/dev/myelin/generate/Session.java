@@ -1,6 +1,8 @@
 package dev.myelin.generate;
 
 import dev.myelin.cache.KvCache;
+import dev.myelin.diagnostics.FlightEvents;
+import dev.myelin.diagnostics.Log;
 import dev.myelin.error.CancelledException;
 import dev.myelin.error.IllegalUseException;
 import dev.myelin.error.InvalidRequestException;
@@ -13,6 +15,7 @@ import dev.myelin.pass.CachedPass.Shape;
 import java.lang.foreign.MemorySegment;
 import java.util.Arrays;
 import java.util.concurrent.Semaphore;
+import java.util.concurrent.atomic.AtomicLong;
 
 /**
  * One sequence of tokens with its KV cache, threads and compute graphs. Confined to one thread at a
@@ -25,6 +28,9 @@ public final class Session implements AutoCloseable {
    */
   private static final int CELL_PADDING = 256;
 
+  private static final AtomicLong COUNT = new AtomicLong();
+
+  private final long id = COUNT.incrementAndGet();
   private final Model.Lease lease;
   private final Model model;
   private final SessionOptions options;
@@ -44,6 +50,7 @@ public final class Session implements AutoCloseable {
   private Session(Model model, SessionOptions options, ActivationObserver observer) {
     this.model = model;
     this.observer = observer;
+    SessionReport report = new SessionReport();
     Hyperparameters hp = model.hyperparameters();
     contextLength = contextLength(hp, options.contextLength());
     vocabulary = hp.vocabulary();
@@ -68,6 +75,7 @@ public final class Session implements AutoCloseable {
     }
     kvCache = cache;
     backend = cpu;
+    report.opened(this, options);
   }
 
   /**
@@ -87,6 +95,16 @@ public final class Session implements AutoCloseable {
   /** Starts an empty session with default options. */
   public static Session open(Model model) {
     return open(model, SessionOptions.defaults());
+  }
+
+  /** Its number in this process, from 1: how the log and the events name it. */
+  public long id() {
+    return id;
+  }
+
+  @Override
+  public String toString() {
+    return "session " + id;
   }
 
   public Model model() {
@@ -297,6 +315,9 @@ public final class Session implements AutoCloseable {
         kvCache.close();
         backend.close();
         lease.close();
+        if (Log.isDebug()) {
+          Log.debug(this + " closed at position " + position);
+        }
       }
     } finally {
       inUse.release();
@@ -310,6 +331,7 @@ public final class Session implements AutoCloseable {
     if (Thread.currentThread().isInterrupted() && runs.isOwner()) {
       throw new CancelledException("interrupted at position " + position);
     }
+    ForwardPassEvent event = FlightEvents.isRecording() ? new ForwardPassEvent() : null;
     int end = position + count;
     int cells = Math.min(kvCache.cells(), Math.ceilDiv(end, CELL_PADDING) * CELL_PADDING);
     GraphCache.ForwardGraph graph = graphs.get(new Shape(count, cells, outputs));
@@ -318,6 +340,9 @@ public final class Session implements AutoCloseable {
       throw new CancelledException("cancelled at position " + position);
     }
     model.requireUnchanged();
+    if (event != null) {
+      event.record(id, count, position, outputs);
+    }
     observer.onBatch(graph.graph().matmulInputs());
     if (tokens.length < end) {
       tokens = Arrays.copyOf(tokens, Math.max(end, 2 * tokens.length));

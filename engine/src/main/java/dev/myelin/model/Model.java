@@ -6,6 +6,7 @@ import dev.myelin.adapter.AdapterInfo;
 import dev.myelin.adapter.AdapterSource;
 import dev.myelin.adapter.LowRankUpdate;
 import dev.myelin.chat.ChatTemplate;
+import dev.myelin.diagnostics.Log;
 import dev.myelin.error.IllegalUseException;
 import dev.myelin.error.ModelFileException;
 import dev.myelin.gguf.Checkpoint;
@@ -68,7 +69,16 @@ public final class Model implements AutoCloseable {
   private void limitMemory() {
     long mapped = file.mappedBytes();
     if (mapped > 0 && !hyperparameters.experts().isPresent()) {
-      ResidentWeights.limit(mapped).ifPresent(file::keepInMemory);
+      ResidentWeights.limit(mapped).ifPresent(this::keepInMemory);
+    }
+  }
+
+  private void keepInMemory(long bytes) {
+    file.keepInMemory(bytes);
+    if (Log.isWarning() && bytes < file.mappedBytes()) {
+      Log.warning(
+          "%s: %s of %s stay in memory, the rest is read again for each token"
+              .formatted(file.path(), Log.megabytes(bytes), Log.megabytes(file.mappedBytes())));
     }
   }
 
@@ -110,9 +120,12 @@ public final class Model implements AutoCloseable {
   /** Loads a checkpoint and applies adapters. */
   public static Model load(Checkpoint checkpoint, List<Adapter> adapters) {
     Ggml.require(); // first, so that the file is watched from the start
+    LoadReport report = new LoadReport();
     GgufFile file = checkpoint.open();
     try {
-      return of(file, f -> new WeightSource(f, AdapterFile.open(adapters, f)));
+      Model model = of(file, f -> new WeightSource(f, AdapterFile.open(adapters, f)));
+      report.loaded(model);
+      return model;
     } catch (RuntimeException e) {
       file.close();
       throw e;
@@ -127,7 +140,10 @@ public final class Model implements AutoCloseable {
    */
   public static Model loadTrainable(GgufFile file, List<? extends AdapterSource> adapters) {
     Ggml.require();
-    return of(file, f -> WeightSource.trainable(f, adapters));
+    LoadReport report = new LoadReport();
+    Model model = of(file, f -> WeightSource.trainable(f, adapters));
+    report.loaded(model);
+    return model;
   }
 
   /** Loads an open checkpoint for training, without adapters. */

@@ -52,8 +52,7 @@ final class ResidentWeights {
       return OptionalLong.empty();
     }
     if (!setting.matches("\\d{1,9}")) {
-      throw new InvalidRequestException(
-          VARIABLE + " = " + setting + ": expected megabytes, or all");
+      throw new InvalidRequestException(VARIABLE + " " + setting + ": expected megabytes, or all");
     }
     return OptionalLong.of(Long.parseLong(setting) * 1_000_000);
   }

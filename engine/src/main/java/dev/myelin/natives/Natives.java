@@ -3,11 +3,16 @@ package dev.myelin.natives;
 import dev.myelin.bindings.NativeLoadException;
 import dev.myelin.bindings.loader.GgmlBuild;
 import dev.myelin.bindings.loader.NativeLibraries;
+import dev.myelin.diagnostics.FlightEvents;
+import dev.myelin.diagnostics.Log;
 import dev.myelin.error.NativeLibraryException;
 import dev.myelin.error.Printable;
+import java.util.concurrent.atomic.AtomicBoolean;
 
 /** Loads the native libraries and converts failures to the engine's exceptions. */
 public final class Natives {
+  private static final AtomicBoolean REPORTED = new AtomicBoolean();
+
   private Natives() {}
 
   /**
@@ -18,10 +23,38 @@ public final class Natives {
    */
   public static GgmlBuild load() {
     try {
-      return NativeLibraries.load();
+      return NativeLibraries.isLoaded() ? NativeLibraries.load() : loadAndReport();
     } catch (NativeLoadException e) {
       throw failure(e);
     }
+  }
+
+  private static GgmlBuild loadAndReport() {
+    NativeLoadEvent event = FlightEvents.isRecording() ? new NativeLoadEvent() : null;
+    long start = System.nanoTime();
+    GgmlBuild build = NativeLibraries.load();
+    long nanos = System.nanoTime() - start;
+    if (REPORTED.compareAndSet(false, true)) { // of threads that all waited for it, one
+      if (event != null) {
+        event.record(build);
+      }
+      if (Log.isDebug()) {
+        Log.debug(description(build) + " loaded in " + Log.milliseconds(nanos));
+      }
+    }
+    return build;
+  }
+
+  private static String description(GgmlBuild build) {
+    String isa = KernelsLibrary.kernelIsa();
+    return "ggml %s (%s) of %s (%s), CPU library %s, kernels %s"
+        .formatted(
+            build.version(),
+            build.commit(),
+            build.directory(),
+            build.origin(),
+            build.cpuLibrary().getFileName(),
+            isa.isEmpty() ? "of ggml" : isa);
   }
 
   /** The exception for a failure of the bindings. */

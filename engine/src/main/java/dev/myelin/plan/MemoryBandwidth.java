@@ -70,7 +70,9 @@ public record MemoryBandwidth(long bytesPerSecond, int threads, long bytes, int 
         Math.max(1 << 20, Math.min(bufferBytes, availableBytes / MEMORY_DIVISOR) / count);
     bytesPerThread -= bytesPerThread % Long.BYTES;
     try (Arena arena = Arena.ofShared();
-        ExecutorService pool = Executors.newFixedThreadPool(count)) {
+        ExecutorService pool =
+            Executors.newFixedThreadPool(
+                count, Thread.ofPlatform().daemon().name("myelin-bandwidth-", 0).factory())) {
       MemorySegment memory =
           arena.allocate(bytesPerThread * count, 64); // zeroed, so that its pages are committed
       List<Callable<Long>> pass = new ArrayList<>();

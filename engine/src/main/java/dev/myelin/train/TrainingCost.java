@@ -40,7 +40,10 @@ public final class TrainingCost {
     List<Thread> all = new ArrayList<>();
     for (int i = 0; i < threads; i++) {
       int index = i;
-      all.add(Thread.ofPlatform().start(() -> speeds[index] = measure(start)));
+      all.add(
+          Thread.ofPlatform()
+              .name("myelin-peak-flops-" + i)
+              .start(() -> speeds[index] = measure(start)));
     }
     double sum = 0;
     for (int i = 0; i < threads; i++) {

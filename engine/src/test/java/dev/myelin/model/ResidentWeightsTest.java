@@ -59,6 +59,6 @@ class ResidentWeightsTest {
     assertThat(ResidentWeights.limit("0")).hasValue(0);
     assertThatThrownBy(() -> ResidentWeights.limit("-1"))
         .isInstanceOf(InvalidRequestException.class)
-        .hasMessage("MYELIN_RESIDENT_MB = -1: expected megabytes, or all");
+        .hasMessage("MYELIN_RESIDENT_MB -1: expected megabytes, or all");
   }
 }

@@ -6,6 +6,7 @@ import dev.myelin.bench.BenchPeer;
 import dev.myelin.bench.BenchPlan;
 import dev.myelin.bench.BenchSpec;
 import dev.myelin.cache.CacheType;
+import dev.myelin.diagnostics.Log;
 import dev.myelin.error.MyelinException;
 import dev.myelin.generate.SessionOptions;
 import dev.myelin.gguf.Checkpoint;
@@ -66,6 +67,7 @@ final class ColdRunMain {
   }
 
   static void main(String[] args) {
+    Log.offByDefault();
     try {
       run(args);
     } catch (MyelinException e) {

@@ -32,7 +32,8 @@ final class PeerProcess implements AutoCloseable {
   private static final Set<Process> RUNNING = ConcurrentHashMap.newKeySet();
 
   static {
-    Runtime.getRuntime().addShutdownHook(new Thread(() -> RUNNING.forEach(PeerProcess::kill)));
+    Runtime.getRuntime()
+        .addShutdownHook(new Thread(() -> RUNNING.forEach(PeerProcess::kill), "myelin-end-peers"));
   }
 
   private final Process process;
@@ -49,8 +50,8 @@ final class PeerProcess implements AutoCloseable {
     boolean standard = output == Output.STANDARD;
     lines = reader(standard ? process.getInputStream() : process.getErrorStream());
     BufferedReader other = reader(standard ? process.getErrorStream() : process.getInputStream());
-    errors = Thread.ofVirtual().start(() -> readErrors(other, standard));
-    Thread.ofVirtual().start(this::watch);
+    errors = Thread.ofVirtual().name("myelin-peer-output").start(() -> readErrors(other, standard));
+    Thread.ofVirtual().name("myelin-peer-limit").start(this::watch);
   }
 
   /**

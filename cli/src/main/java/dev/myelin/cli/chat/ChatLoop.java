@@ -84,7 +84,7 @@ final class ChatLoop {
             // reported by the first reply
           }
         };
-    Thread.ofPlatform().daemon().name("chat-template").start(parse);
+    Thread.ofPlatform().daemon().name("myelin-chat-template").start(parse);
   }
 
   private void handle(Message message) {

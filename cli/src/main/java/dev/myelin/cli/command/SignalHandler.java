@@ -71,7 +71,11 @@ public final class SignalHandler implements AutoCloseable {
       try {
         OutputFile.deleteUnfinished();
         // in its own thread: a write to a terminal stopped by Ctrl-S blocks
-        Thread.ofPlatform().daemon().start(cleanup).join(Duration.ofMillis(CLEANUP_MILLIS));
+        Thread.ofPlatform()
+            .daemon()
+            .name("myelin-cleanup")
+            .start(cleanup)
+            .join(Duration.ofMillis(CLEANUP_MILLIS));
       } finally {
         Runtime.getRuntime().halt(SIGNAL_BASE + number);
       }

@@ -24,6 +24,6 @@ class ResidentWeightsTest {
     String expected = run("all");
     assertThat(expected).startsWith("0");
     assertThat(run("0")).isEqualTo(expected);
-    assertThat(run("x")).isEqualTo("1myelin: MYELIN_RESIDENT_MB = x: expected megabytes, or all");
+    assertThat(run("x")).isEqualTo("1myelin: MYELIN_RESIDENT_MB x: expected megabytes, or all");
   }
 }
