@@ -47,7 +47,7 @@ java_inputs := pom.xml $(wildcard */pom.xml licenses/*) LICENSE THIRD-PARTY-NOTI
 native_inputs := native/CMakeLists.txt $(shell find native/cmake native/include native/src native/tests -name '[!.]*')
 
 .DEFAULT_GOAL := help
-.PHONY: help run test test-isa build bench bindings compare model format clean test-native test-sanitize test-aarch64 natives cuda test-cuda image oci ggml checkpoint
+.PHONY: help run test test-isa build bench bindings compare model format clean test-native test-sanitize test-aarch64 natives stage cuda test-cuda image oci ggml checkpoint
 .DELETE_ON_ERROR:
 
 help: ## list the targets
@@ -67,6 +67,13 @@ test: build test-native ## run every test, check formatting and javadoc
 
 natives: build ## collect the native libraries of a natives jar in natives/target; PLATFORM='linux-x86_64 linux-aarch64'
 	@natives/collect.sh $(PLATFORM)
+
+stage: build ## make a Maven repository of the library in target/stage, with the natives of Linux
+	@natives/collect.sh linux-x86_64 linux-aarch64
+	@rm -rf target/stage
+	@$(mvn) -Pstage -pl bom,bindings,natives,engine -Dmaven.test.skip=true -Dmaven.install.skip=true \
+	  deploy -DaltDeploymentRepository=stage::file://$(CURDIR)/target/stage $(call quietly,stage)
+	@echo 'the repository is target/stage'
 
 build: $(lib) $(jar) $(aot) | ggml ## fetch ggml, compile everything; then cli/bin/myelin works
 

@@ -109,8 +109,21 @@ public final class NativeSymbols {
     }
   }
 
-  /** The dynamic linker's message for a file; the JVM does not report it. */
+  /** Why the dynamic linker refuses a file; the JVM does not report it. */
   private static String linkerMessage(Path file) {
+    if (IS_ELF) {
+      Optional<String> tooOld = SystemVersions.explain(file);
+      if (tooOld.isPresent()) {
+        return tooOld.get();
+      }
+    }
+    String message = askLinker(file);
+    return message.contains("failed to map segment")
+        ? message + "; is its folder mounted with noexec?"
+        : message;
+  }
+
+  private static String askLinker(Path file) {
     Linker linker = Linker.nativeLinker();
     Optional<MemorySegment> open = linker.defaultLookup().find("dlopen");
     Optional<MemorySegment> error = linker.defaultLookup().find("dlerror");

@@ -27,7 +27,11 @@ final class LoaderProbe {
             case "load" -> load();
             case "llama" -> "loaded " + LlamaCpp.load();
             case "concurrently" -> concurrently();
-            case "twice" -> loadInNewClassLoader(args[1]) + "\n" + loadInNewClassLoader(args[2]);
+            case "twice" -> withHome(args[1]) + "\n" + withHome(args[2]);
+            case "jars" ->
+                loadInNewClassLoader(List.of(args[1]))
+                    + "\n"
+                    + loadInNewClassLoader(List.of(args[2]));
             default -> throw new IllegalArgumentException(args[0]);
           });
     } catch (NativeLoadException e) {
@@ -39,15 +43,23 @@ final class LoaderProbe {
   /** Keeps the class loaders reachable. */
   private static final List<ClassLoader> LOADERS = new ArrayList<>();
 
-  private static String loadInNewClassLoader(String home) throws Exception {
+  private static String withHome(String home) throws Exception {
+    System.setProperty("myelin.home", home);
+    return loadInNewClassLoader(List.of());
+  }
+
+  /** Loads in a class loader with the class path and more folders. */
+  private static String loadInNewClassLoader(List<String> folders) throws Exception {
     List<URL> path = new ArrayList<>();
+    for (String folder : folders) {
+      path.add(Path.of(folder).toUri().toURL());
+    }
     for (String entry : System.getProperty("java.class.path").split(File.pathSeparator)) {
       path.add(Path.of(entry).toUri().toURL());
     }
     ClassLoader loader =
         new URLClassLoader(path.toArray(URL[]::new), ClassLoader.getPlatformClassLoader());
     LOADERS.add(loader);
-    System.setProperty("myelin.home", home);
     Class<?> probe = loader.loadClass(LoaderProbe.class.getName());
     Method answer = probe.getDeclaredMethod("result");
     answer.setAccessible(true);
