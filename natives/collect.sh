@@ -32,7 +32,7 @@ this_platform() {
 
 # Leaves the folder with libmyelin in library and the program that strips in strip.
 build_libmyelin() { # platform
-    strip=strip
+    strip="strip"
     if [ "$1" = "$(this_platform)" ]; then
         library=$root/native/build/lib
         return
