@@ -1,6 +1,5 @@
 package dev.myelin.benches;
 
-import dev.myelin.bench.MachinePeak;
 import dev.myelin.gguf.GgmlType;
 import dev.myelin.graph.Backend;
 import dev.myelin.graph.Graph;
@@ -8,6 +7,7 @@ import dev.myelin.graph.GraphBuilder;
 import dev.myelin.graph.NativeKernels;
 import dev.myelin.graph.Tensor;
 import dev.myelin.natives.KernelsLibrary;
+import dev.myelin.plan.MachinePeak;
 import dev.myelin.testing.RandomWeights;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;

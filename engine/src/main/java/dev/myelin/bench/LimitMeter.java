@@ -1,6 +1,7 @@
 package dev.myelin.bench;
 
 import dev.myelin.plan.MachineMemory;
+import dev.myelin.plan.MachinePeak;
 import dev.myelin.plan.MemoryBandwidth;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
@@ -12,15 +13,6 @@ import org.jspecify.annotations.Nullable;
  * thread-safe.
  */
 final class LimitMeter implements AutoCloseable {
-  /** Bytes to read as a multiple of the last-level cache, in these bounds. */
-  private static final int CACHE_MULTIPLE = 16;
-
-  private static final long MIN_BYTES = 256L << 20;
-  private static final long MAX_BYTES = 1L << 30;
-
-  /** At most available memory divided by this. */
-  private static final int MEMORY_DIVISOR = 8;
-
   private final ModelWork work;
   private final MachinePeak peak;
   private final Arena arena = Arena.ofShared();
@@ -62,10 +54,8 @@ final class LimitMeter implements AutoCloseable {
 
   private List<MemorySegment> memory() {
     if (memory == null) {
-      long wanted =
-          Math.clamp(CACHE_MULTIPLE * MemoryBandwidth.lastLevelCache(), MIN_BYTES, MAX_BYTES);
-      long available = MachineMemory.current().availableBytes() / MEMORY_DIVISOR;
-      memory = peak.allocate(arena, Math.min(wanted, available));
+      long available = MachineMemory.current().availableBytes();
+      memory = peak.allocate(arena, MemoryBandwidth.bytesToRead(available));
     }
     return memory;
   }

@@ -311,7 +311,7 @@ class PlanTest {
     assertThat(bandwidth.bytesPerSecond()).isBetween(10_000_000L, 10_000_000_000_000L);
     assertThat(bandwidth.threads()).isEqualTo(2);
     assertThat(bandwidth.bytes()).isEqualTo(1L << 27);
-    assertThat(bandwidth.passes()).isGreaterThanOrEqualTo(3);
+    assertThat(bandwidth.isMeasured()).isTrue();
     assertRejected(() -> MemoryBandwidth.measure(-1, 1L << 30), "threads = -1: expected 0 to 512");
 
     Path caches = Files.createDirectories(folder.resolve("cache/index0")).getParent();

@@ -54,8 +54,8 @@ final class PlanJson {
     node.put("memory_bytes", memory.totalBytes());
     node.put("available_bytes", memory.availableBytes());
     node.put("bandwidth_bytes_per_second", speed.bytesPerSecond());
-    node.put("measured", speed.passes() > 0);
-    node.put("threads", speed.passes() > 0 ? speed.threads() : null);
+    node.put("measured", speed.isMeasured());
+    node.put("threads", speed.isMeasured() ? speed.threads() : null);
     ArrayNode devices = node.putArray("devices");
     for (Devices.Device device : memory.devices()) {
       ObjectNode object = devices.addObject();

@@ -94,14 +94,13 @@ final class PlanText {
 
   private static String bandwidth(MemoryBandwidth speed) {
     String perSecond = Units.bytes(speed.bytesPerSecond()) + "/s";
-    return speed.passes() == 0
+    return !speed.isMeasured()
         ? perSecond + ", as given"
-        : "%s, measured with %s %s (median of %s reads of %s)"
+        : "%s, measured with %s %s reading %s"
             .formatted(
                 perSecond,
                 speed.threads(),
                 speed.threads() == 1 ? "thread" : "threads",
-                speed.passes(),
                 Units.bytes(speed.bytes()));
   }
 

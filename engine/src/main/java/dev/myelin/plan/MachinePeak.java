@@ -1,4 +1,4 @@
-package dev.myelin.bench;
+package dev.myelin.plan;
 
 import dev.myelin.error.CancelledException;
 import dev.myelin.natives.KernelsLibrary;
@@ -85,7 +85,7 @@ public final class MachinePeak implements AutoCloseable {
   }
 
   /** Allocates memory to read: each thread commits the pages of a part. */
-  List<MemorySegment> allocate(Arena arena, long bytes) {
+  public List<MemorySegment> allocate(Arena arena, long bytes) {
     long part = Math.max(SLICE_BYTES, bytes / threads / SLICE_BYTES * SLICE_BYTES);
     List<MemorySegment> parts = onAllThreads(_ -> () -> arena.allocate(part, 64));
     List<MemorySegment> slices = new ArrayList<>(); // in turns, as they are read
@@ -146,8 +146,10 @@ public final class MachinePeak implements AutoCloseable {
     }
   }
 
+  /** Waits until no thread reads memory any more. */
   @Override
   public void close() {
     pool.shutdownNow();
+    pool.close();
   }
 }
