@@ -157,6 +157,14 @@ typedef int (*myelin_thread_join)(pthread_t thread, void **result);
 MYELIN_API int32_t myelin_threads_probe(int32_t wanted, myelin_thread_create create, myelin_thread_join join,
                                         int32_t *started);
 
+typedef void *(*myelin_thread_start)(void *argument);
+
+/**
+ * Returns start(argument), during which the calling thread has the name `name`, at most 15 bytes: threads
+ * that it starts inherit the name. Only Linux has names that are inherited; elsewhere it just calls.
+ */
+MYELIN_API void *myelin_thread_named(const char *name, myelin_thread_start start, void *argument);
+
 /* ---- callbacks for ggml ---------------------------------------------------------------------- */
 
 /**

@@ -31,6 +31,9 @@ public final class Backend implements AutoCloseable {
 
   private static final VarHandle INT_HANDLE = ValueLayout.JAVA_INT.varHandle();
 
+  /** Name of the worker threads, as tools of the system show it. */
+  private static final String THREAD_NAME = "myelin-compute";
+
   /** Threads left for the JVM, which starts some at any time. */
   private static final int JVM_RESERVED_THREADS = 2;
 
@@ -73,7 +76,10 @@ public final class Backend implements AutoCloseable {
       MemorySegment params = ggml_threadpool_params.allocate(arena).fill((byte) 0);
       ggml_threadpool_params.n_threads(params, count);
       ggml_threadpool_params.poll(params, POLL);
-      MemorySegment pool = Ggml_h.ggml_threadpool_new(params);
+      MemorySegment pool =
+          count == 1
+              ? Ggml_h.ggml_threadpool_new(params)
+              : KernelsLibrary.callNamed(THREAD_NAME, Ggml_h.ggml_threadpool_new$address(), params);
       if (pool.address() == 0) {
         throw new NativeLibraryException("ggml: cannot start " + count + " threads");
       }

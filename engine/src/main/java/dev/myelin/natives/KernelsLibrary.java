@@ -104,6 +104,17 @@ public final class KernelsLibrary {
     }
   }
 
+  /**
+   * Calls {@code void *function(void *argument)}; on Linux threads that it starts get a name, at
+   * most 15 bytes.
+   */
+  public static MemorySegment callNamed(
+      String threadName, MemorySegment function, MemorySegment argument) {
+    try (Arena arena = Arena.ofConfined()) {
+      return Myelin_h.myelin_thread_named(arena.allocateFrom(threadName), function, argument);
+    }
+  }
+
   /** The instruction set of the kernels in use, empty if ggml's kernels are used. */
   public static String kernelIsa() {
     Natives.load();

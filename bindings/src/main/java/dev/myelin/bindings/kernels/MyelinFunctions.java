@@ -20,6 +20,7 @@ public final class MyelinFunctions {
             "myelin_isa_name",
             "myelin_isa_request",
             "myelin_threads_probe",
+            "myelin_thread_named",
             "myelin_abort_requested",
             "myelin_log_sink",
             "myelin_log_take",

@@ -812,6 +812,68 @@ public class Myelin_h extends Myelin_h$shared {
         }
     }
 
+    private static class myelin_thread_named {
+        public static final FunctionDescriptor DESC = FunctionDescriptor.of(
+            Myelin_h.C_POINTER,
+            Myelin_h.C_POINTER,
+            Myelin_h.C_POINTER,
+            Myelin_h.C_POINTER
+        );
+
+        public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("myelin_thread_named");
+
+        public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
+    }
+
+    /**
+     * Function descriptor for:
+     * {@snippet lang=c :
+     * void *myelin_thread_named(const char *name, myelin_thread_start start, void *argument)
+     * }
+     */
+    public static FunctionDescriptor myelin_thread_named$descriptor() {
+        return myelin_thread_named.DESC;
+    }
+
+    /**
+     * Downcall method handle for:
+     * {@snippet lang=c :
+     * void *myelin_thread_named(const char *name, myelin_thread_start start, void *argument)
+     * }
+     */
+    public static MethodHandle myelin_thread_named$handle() {
+        return myelin_thread_named.HANDLE;
+    }
+
+    /**
+     * Address for:
+     * {@snippet lang=c :
+     * void *myelin_thread_named(const char *name, myelin_thread_start start, void *argument)
+     * }
+     */
+    public static MemorySegment myelin_thread_named$address() {
+        return myelin_thread_named.ADDR;
+    }
+
+    /**
+     * {@snippet lang=c :
+     * void *myelin_thread_named(const char *name, myelin_thread_start start, void *argument)
+     * }
+     */
+    public static MemorySegment myelin_thread_named(MemorySegment name, MemorySegment start, MemorySegment argument) {
+        var mh$ = myelin_thread_named.HANDLE;
+        try {
+            if (TRACE_DOWNCALLS) {
+                traceDowncall("myelin_thread_named", name, start, argument);
+            }
+            return (MemorySegment)mh$.invokeExact(name, start, argument);
+        } catch (Error | RuntimeException ex) {
+           throw ex;
+        } catch (Throwable ex$) {
+           throw new AssertionError("should not reach here", ex$);
+        }
+    }
+
     private static class myelin_abort_requested {
         public static final FunctionDescriptor DESC = FunctionDescriptor.of(
             Myelin_h.C_BOOL,
