@@ -29,7 +29,7 @@ public final class BatchDecodeComparison {
             .withForceThreads(true);
     try (Model model = Model.load(Path.of(arguments[0]));
         Session session = Session.open(model, options)) {
-      int[] tokens = new Random(1).ints(256, 0, model.hyperparameters().vocabulary()).toArray();
+      int[] tokens = new Random(1).ints(256, 0, model.info().vocabulary()).toArray();
       double[] one = new double[repetitions];
       System.out.println("| batch | tokens/s | speedup |\n|---|---|---|");
       for (int count : counts) {

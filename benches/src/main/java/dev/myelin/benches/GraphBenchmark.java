@@ -7,7 +7,6 @@ import dev.myelin.generate.SessionOptions;
 import dev.myelin.graph.Graph;
 import dev.myelin.graph.GraphBuilder;
 import dev.myelin.model.Model;
-import dev.myelin.model.config.Hyperparameters;
 import dev.myelin.pass.CachedPass;
 import dev.myelin.testing.RandomModel;
 import java.io.IOException;
@@ -57,10 +56,7 @@ public class GraphBenchmark {
     RandomModel.Shape narrow = new RandomModel.Shape(16, 32, 1, 1, 32, 32, 320, 512);
     RandomModel.small(architecture).withShape(narrow).write(file);
     model = Model.load(file);
-    Hyperparameters hp = model.hyperparameters();
-    KvCache.Shape shape =
-        new KvCache.Shape(hp.layers(), hp.attention().kvHeads(), hp.attention().headSize());
-    cache = new KvCache(shape, CELLS, CacheType.F16);
+    cache = new KvCache(model.info().states(), CELLS, CacheType.F16);
     session =
         Session.open(model, SessionOptions.defaults().withContextLength(CELLS).withThreads(1));
     for (float logit : session.feed(1).toArray(ValueLayout.JAVA_FLOAT)) {
@@ -79,8 +75,8 @@ public class GraphBenchmark {
   @Benchmark
   public long build() {
     GraphBuilder builder = new GraphBuilder(NODES);
-    CachedPass pass = new CachedPass(builder, new CachedPass.Shape(1, CELLS, 1), cache, CELLS);
-    builder.output("logits", model.network().logits(pass));
+    CachedPass.Shape shape = new CachedPass.Shape(1, CELLS, 1);
+    model.network().forward(new CachedPass(builder, shape, cache, CELLS));
     try (Graph graph = builder.build()) {
       return graph.computeBufferBytes();
     }

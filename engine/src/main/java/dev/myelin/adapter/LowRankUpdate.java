@@ -1,6 +1,7 @@
 package dev.myelin.adapter;
 
 import dev.myelin.graph.GraphBuilder;
+import dev.myelin.graph.KernelSelector;
 import dev.myelin.graph.Tensor;
 
 /**
@@ -19,7 +20,8 @@ public record LowRankUpdate(Tensor a, Tensor b, float scale) {
 
   /** Adds the update to {@code y = W x}: x [in, n], y [out, n]. */
   public Tensor addTo(GraphBuilder g, Tensor y, Tensor x) {
-    return g.add(y, g.scale(g.matmul(b, g.matmul(a, x)), scale));
+    KernelSelector kernels = g.kernels();
+    return g.add(y, g.scale(kernels.matmul(b, kernels.matmul(a, x)), scale));
   }
 
   /**
@@ -32,6 +34,6 @@ public record LowRankUpdate(Tensor a, Tensor b, float scale) {
 
   /** Adds the update of embedding rows: ids i32 [n], y [width, n]. */
   public Tensor addToRows(GraphBuilder g, Tensor y, Tensor ids) {
-    return g.add(y, g.scale(g.matmul(b, g.getRows(a, ids)), scale));
+    return g.add(y, g.scale(g.kernels().matmul(b, g.getRows(a, ids)), scale));
   }
 }

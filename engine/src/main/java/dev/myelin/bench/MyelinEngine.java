@@ -25,7 +25,7 @@ final class MyelinEngine implements BenchEngine {
   }
 
   int vocabulary() {
-    return model.hyperparameters().vocabulary();
+    return model.info().vocabulary();
   }
 
   /** The session's options, with defaults filled in. */

@@ -6,21 +6,14 @@ import dev.myelin.graph.GraphBuilder;
 import dev.myelin.graph.Tensor;
 import dev.myelin.graph.TensorBuffer;
 import dev.myelin.graph.TensorContext;
+import java.util.List;
 
 /**
- * Keys and values of one sequence: two tensors [headSize, cells, kvHeads] per layer, so that each
+ * Keys and values of one sequence: two tensors [headSize, cells, kvHeads] per state, so that each
  * head reads contiguous memory. Cell i holds position i. The memory starts zeroed; the system
  * commits its pages as cells are written. Confined to one thread at a time.
  */
 public final class KvCache implements AutoCloseable {
-  /** The shape of a cache, without its length. */
-  public record Shape(int layers, int kvHeads, int headSize) {
-    long width() {
-      return (long) kvHeads * headSize;
-    }
-  }
-
-  private final Shape shape;
   private final TensorContext context;
   private final TensorBuffer buffer;
   private final Tensor[] keys;
@@ -29,34 +22,31 @@ public final class KvCache implements AutoCloseable {
   private final long bytes;
 
   /**
+   * @param states the states of the model, in the order of their numbers
    * @param cells number of positions
-   * @throws InvalidRequestException if the head size is not a multiple of the type's block size, or
+   * @throws InvalidRequestException if a head size is not a multiple of the type's block size, or
    *     the cache exceeds the address space
    */
-  public KvCache(Shape shape, int cells, CacheType cacheType) {
+  public KvCache(List<KvState> states, int cells, CacheType cacheType) {
     GgmlType type = cacheType.type();
-    if (shape.headSize() % type.blockSize() != 0) {
-      throw new InvalidRequestException(
-          "cache type "
-              + type.ggmlName()
-              + ": heads of "
-              + shape.headSize()
-              + " values do not divide into its blocks of "
-              + type.blockSize());
-    }
-    this.shape = shape;
     this.cells = cells;
-    long tensorBytes = Math.multiplyExact(type.bytes(shape.width()), (long) cells);
-    bytes = Math.multiplyExact(TensorBuffer.roundUp(tensorBytes), 2L * shape.layers());
-    context = new TensorContext(2 * shape.layers());
+    long sum = 0;
+    for (KvState state : states) {
+      requireWholeBlocks(state, type);
+      long tensorBytes = Math.multiplyExact(type.bytes(state.width()), (long) cells);
+      sum = Math.addExact(sum, Math.multiplyExact(TensorBuffer.roundUp(tensorBytes), 2L));
+    }
+    bytes = sum;
+    context = new TensorContext(Math.max(1, 2 * states.size()));
     TensorBuffer memory = null;
-    keys = new Tensor[shape.layers()];
-    values = new Tensor[shape.layers()];
+    keys = new Tensor[states.size()];
+    values = new Tensor[states.size()];
     try {
-      memory = TensorBuffer.allocateZeroed(bytes);
-      for (int i = 0; i < shape.layers(); i++) {
-        keys[i] = context.tensor("cache_k_l" + i, type, shape.headSize(), cells, shape.kvHeads());
-        values[i] = context.tensor("cache_v_l" + i, type, shape.headSize(), cells, shape.kvHeads());
+      memory = TensorBuffer.allocateZeroed(Math.max(1, bytes));
+      for (int i = 0; i < states.size(); i++) {
+        KvState s = states.get(i);
+        keys[i] = context.tensor("cache_k_l" + i, type, s.headSize(), cells, s.kvHeads());
+        values[i] = context.tensor("cache_v_l" + i, type, s.headSize(), cells, s.kvHeads());
         memory.append(keys[i]);
         memory.append(values[i]);
       }
@@ -68,6 +58,18 @@ public final class KvCache implements AutoCloseable {
       throw e;
     }
     buffer = memory;
+  }
+
+  private static void requireWholeBlocks(KvState state, GgmlType type) {
+    if (state.headSize() % type.blockSize() != 0) {
+      throw new InvalidRequestException(
+          "cache type "
+              + type.ggmlName()
+              + ": heads of "
+              + state.headSize()
+              + " values do not divide into its blocks of "
+              + type.blockSize());
+    }
   }
 
   public int cells() {
@@ -82,29 +84,29 @@ public final class KvCache implements AutoCloseable {
   /**
    * Adds a node that writes keys [headSize, kvHeads, tokens] to the cells {@code rows} [tokens].
    */
-  public Tensor writeKeys(GraphBuilder g, int layer, Tensor k, Tensor rows) {
-    return g.setRows(keys[layer], g.transpose12(k), rows);
+  public Tensor writeKeys(GraphBuilder g, KvState state, Tensor k, Tensor rows) {
+    return g.setRows(keys[state.index()], g.transpose12(k), rows);
   }
 
   /**
    * Adds a node that writes values [headSize, kvHeads, tokens] to the cells {@code rows} [tokens].
    */
-  public Tensor writeValues(GraphBuilder g, int layer, Tensor v, Tensor rows) {
-    return g.setRows(values[layer], g.transpose12(v), rows);
+  public Tensor writeValues(GraphBuilder g, KvState state, Tensor v, Tensor rows) {
+    return g.setRows(values[state.index()], g.transpose12(v), rows);
   }
 
   /** The keys of the first {@code count} cells: [headSize, count, kvHeads]. */
-  public Tensor keys(GraphBuilder g, int layer, int count) {
-    return view(g, keys[layer], count);
+  public Tensor keys(GraphBuilder g, KvState state, int count) {
+    return view(g, keys[state.index()], count);
   }
 
   /** The values of the first {@code count} cells: [headSize, count, kvHeads]. */
-  public Tensor values(GraphBuilder g, int layer, int count) {
-    return view(g, values[layer], count);
+  public Tensor values(GraphBuilder g, KvState state, int count) {
+    return view(g, values[state.index()], count);
   }
 
   private Tensor view(GraphBuilder g, Tensor t, int count) {
-    return g.view3d(t, shape.headSize(), count, shape.kvHeads(), t.stride(1), t.stride(2), 0);
+    return g.view3d(t, t.dim(0), count, t.dim(2), t.stride(1), t.stride(2), 0);
   }
 
   @Override

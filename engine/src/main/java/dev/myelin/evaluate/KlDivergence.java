@@ -56,7 +56,7 @@ public final class KlDivergence {
     KlAccumulator accumulator = new KlAccumulator(chunks.count());
     KlStatistics latest = null;
     Path path = session.model().file().path();
-    int vocabulary = session.model().hyperparameters().vocabulary();
+    int vocabulary = session.model().info().vocabulary();
     try (RowWorkers workers = new RowWorkers(session.options().threads(), vocabulary)) {
       for (int i = 0; i < chunks.count(); i++) {
         int chunk = i;

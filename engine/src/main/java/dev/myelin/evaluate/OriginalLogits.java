@@ -31,8 +31,8 @@ abstract sealed class OriginalLogits {
      */
     FromModel(Session session, Session other, TextChunks chunks) {
       this.session = session;
-      int vocabulary = session.model().hyperparameters().vocabulary();
-      int expected = other.model().hyperparameters().vocabulary();
+      int vocabulary = session.model().info().vocabulary();
+      int expected = other.model().info().vocabulary();
       if (vocabulary != expected) {
         throw new InvalidRequestException(
             "%s: vocabulary of %s tokens: expected %s, as %s has"
@@ -101,7 +101,7 @@ abstract sealed class OriginalLogits {
      */
     FromFile(LogitsFile file, Session other, TextChunks chunks) {
       this.file = file;
-      int vocabulary = other.model().hyperparameters().vocabulary();
+      int vocabulary = other.model().info().vocabulary();
       int[] tokens = chunks.chunkTokens();
       int mismatch = Arrays.mismatch(tokens, file.tokens());
       if (file.vocabulary() != vocabulary) {

@@ -43,7 +43,7 @@ public final class Perplexity {
     Moments moments = new Moments();
     PerplexityResult result = null;
     Model model = session.model();
-    int vocabulary = model.hyperparameters().vocabulary();
+    int vocabulary = model.info().vocabulary();
     try (RowWorkers workers = new RowWorkers(session.options().threads(), vocabulary)) {
       for (int i = 0; i < chunks.count(); i++) {
         int chunk = i;

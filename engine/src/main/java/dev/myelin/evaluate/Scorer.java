@@ -34,7 +34,7 @@ public final class Scorer {
     this.session = session;
     this.normalization = normalization;
     this.parseSpecial = parseSpecial;
-    distribution = new Distribution(session.model().hyperparameters().vocabulary());
+    distribution = new Distribution(session.model().info().vocabulary());
   }
 
   /**

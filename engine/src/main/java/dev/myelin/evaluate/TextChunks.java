@@ -46,7 +46,7 @@ public final class TextChunks {
 
   /** As above, from the tokens of a text, including BOS and EOS if the tokenizer adds them. */
   public static TextChunks ofTokens(Model model, int[] tokens, ChunkOptions options) {
-    int positions = model.hyperparameters().contextLength();
+    int positions = model.info().contextLength();
     int stride = options.stride();
     int requested = options.contextLength();
     int maxContext = Math.max(ChunkOptions.MIN_CONTEXT, positions - stride / 2);
@@ -84,19 +84,19 @@ public final class TextChunks {
    */
   public static TextChunks of(Model model, LogitsFile file, int maxChunks) {
     ChunkOptions options = new ChunkOptions(file.contextLength(), 0, maxChunks);
-    int vocabulary = model.hyperparameters().vocabulary();
+    int vocabulary = model.info().vocabulary();
     if (file.vocabulary() != vocabulary) {
       throw new InvalidRequestException(
           "%s: logits of %s tokens: expected %s, the vocabulary of %s"
               .formatted(file.path(), file.vocabulary(), vocabulary, model.file().path()));
     }
-    if (file.contextLength() > model.hyperparameters().contextLength()) {
+    if (file.contextLength() > model.info().contextLength()) {
       throw new InvalidRequestException(
           "%s: chunks of %s tokens: expected at most %s, the positions of %s"
               .formatted(
                   file.path(),
                   file.contextLength(),
-                  model.hyperparameters().contextLength(),
+                  model.info().contextLength(),
                   model.file().path()));
     }
     return new TextChunks(

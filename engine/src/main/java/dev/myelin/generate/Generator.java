@@ -59,7 +59,7 @@ public final class Generator implements AutoCloseable {
     this.sampler =
         new Sampler(
             sampling,
-            session.model().hyperparameters().vocabulary(),
+            session.model().info().vocabulary(),
             SuppressedTokens.of(tokenizer.vocabulary().suppressedTokens()));
   }
 

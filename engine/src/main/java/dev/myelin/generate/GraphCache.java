@@ -5,7 +5,7 @@ import dev.myelin.graph.CachePages;
 import dev.myelin.graph.Graph;
 import dev.myelin.graph.GraphBuilder;
 import dev.myelin.model.Model;
-import dev.myelin.model.config.Hyperparameters;
+import dev.myelin.model.ModelInfo;
 import dev.myelin.pass.CachedPass;
 import dev.myelin.pass.CachedPass.Shape;
 import java.lang.foreign.MemorySegment;
@@ -15,8 +15,6 @@ import org.jspecify.annotations.Nullable;
 
 /** A session's compute graphs: the last one for single tokens and the last one for batches. */
 final class GraphCache implements AutoCloseable {
-  static final String LOGITS = "logits";
-
   /** Upper bounds of the number of nodes per layer, per used expert, and outside of the layers. */
   private static final int MAX_LAYER_NODES = 64;
 
@@ -69,14 +67,13 @@ final class GraphCache implements AutoCloseable {
   }
 
   private ForwardGraph build(Shape shape) {
-    Hyperparameters hp = model.hyperparameters();
-    int nodesPerLayer = MAX_LAYER_NODES + MAX_EXPERT_NODES * hp.experts().used();
-    GraphBuilder builder =
-        new GraphBuilder(MAX_OTHER_NODES + hp.layers() * nodesPerLayer + model.maxAdapterNodes());
+    ModelInfo info = model.info();
+    int nodesPerLayer = MAX_LAYER_NODES + MAX_EXPERT_NODES * info.experts().used();
+    int nodes = MAX_OTHER_NODES + info.layers().size() * nodesPerLayer;
+    GraphBuilder builder = new GraphBuilder(nodes + model.maxAdapterNodes());
     try {
       builder.observe(observer::observes);
-      CachedPass pass = new CachedPass(builder, shape, cache, contextLength);
-      builder.output(LOGITS, model.network().logits(pass));
+      model.network().forward(new CachedPass(builder, shape, cache, contextLength));
     } catch (Throwable e) {
       builder.discard();
       throw e;

@@ -10,7 +10,8 @@ import dev.myelin.error.NativeLibraryException;
 import dev.myelin.graph.Backend;
 import dev.myelin.graph.Threads;
 import dev.myelin.model.Model;
-import dev.myelin.model.config.Hyperparameters;
+import dev.myelin.model.ModelInfo;
+import dev.myelin.pass.CachedPass;
 import dev.myelin.pass.CachedPass.Shape;
 import java.lang.foreign.MemorySegment;
 import java.util.Arrays;
@@ -51,9 +52,9 @@ public final class Session implements AutoCloseable {
     this.model = model;
     this.observer = observer;
     SessionReport report = new SessionReport();
-    Hyperparameters hp = model.hyperparameters();
-    contextLength = contextLength(hp, options.contextLength());
-    vocabulary = hp.vocabulary();
+    ModelInfo info = model.info();
+    contextLength = contextLength(info, options.contextLength());
+    vocabulary = info.vocabulary();
     lease = model.lease();
     KvCache cache = null;
     Backend cpu = null;
@@ -61,7 +62,7 @@ public final class Session implements AutoCloseable {
       cpu = Backend.cpu(Threads.effective(options.threads(), options.forceThreads()));
       // may be fewer, if the system refuses to start more
       this.options = options.withThreads(cpu.threads()).withContextLength(contextLength);
-      cache = kvCache(hp, this.options);
+      cache = kvCache(info, this.options);
       graphs = new GraphCache(model, cache, contextLength, observer);
     } catch (Throwable e) {
       if (cache != null) {
@@ -349,7 +350,7 @@ public final class Session implements AutoCloseable {
     }
     System.arraycopy(ids, from, tokens, position, count);
     position = end;
-    return graph.graph().output(GraphCache.LOGITS);
+    return graph.graph().output(CachedPass.LOGITS);
   }
 
   private void check(int[] ids) {
@@ -380,29 +381,26 @@ public final class Session implements AutoCloseable {
     }
   }
 
-  private static KvCache kvCache(Hyperparameters hp, SessionOptions options) {
-    Hyperparameters.Attention a = hp.attention();
-    KvCache.Shape shape = new KvCache.Shape(hp.layers(), a.kvHeads(), a.headSize());
+  private static KvCache kvCache(ModelInfo info, SessionOptions options) {
     int context = options.contextLength();
     long cells = Math.ceilDiv((long) context, CELL_PADDING) * CELL_PADDING;
     if (cells > Integer.MAX_VALUE) {
       throw new InvalidRequestException("context = " + context + ": more than any cache holds");
     }
     try {
-      return new KvCache(shape, (int) cells, options.cacheType());
+      return new KvCache(info.states(), (int) cells, options.cacheType());
     } catch (NativeLibraryException e) {
       throw new InvalidRequestException("context = " + context + ": " + e.getMessage());
     }
   }
 
-  private static int contextLength(Hyperparameters hp, int requested) {
+  private static int contextLength(ModelInfo info, int requested) {
     int length =
-        requested == 0 ? Math.min(hp.contextLength(), SessionOptions.DEFAULT_CONTEXT) : requested;
-    boolean learnedPositions = hp.rope() == null;
-    if (learnedPositions && length > hp.contextLength()) {
+        requested == 0 ? Math.min(info.contextLength(), SessionOptions.DEFAULT_CONTEXT) : requested;
+    if (length > info.maxPositions().orElse(Integer.MAX_VALUE)) {
       throw new InvalidRequestException(
           "context = %s: this model has learned %s positions"
-              .formatted(length, hp.contextLength()));
+              .formatted(length, info.maxPositions().getAsInt()));
     }
     return length;
   }

@@ -43,7 +43,7 @@ final class SessionReport {
       Log.warning(
           "%s: threads = %s: the system starts only %s".formatted(session, threads, started));
     }
-    int trained = session.model().hyperparameters().contextLength();
+    int trained = session.model().info().contextLength();
     if (session.contextLength() > trained) {
       Log.warning(
           "%s: context = %s: the model was trained with %s tokens"

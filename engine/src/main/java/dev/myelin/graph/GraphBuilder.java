@@ -28,6 +28,7 @@ public class GraphBuilder {
   private final Map<String, Tensor> outputs = new HashMap<>();
   private final Activations activations = new Activations();
   private final GroupedExperts experts = new GroupedExperts();
+  private final KernelSelector kernels = new KernelSelector(this);
   private final List<MatmulInput> matmulInputs = new ArrayList<>();
   private Predicate<String> observedWeights = name -> false;
 
@@ -54,6 +55,11 @@ public class GraphBuilder {
     return false;
   }
 
+  /** Chooses the kernel of each operation that more than one computes. */
+  public KernelSelector kernels() {
+    return kernels;
+  }
+
   /**
    * Keeps the matmul inputs of the weights that are added from now on and whose name matches.
    * {@link Graph#matmulInputs} returns them after each computation.
@@ -76,10 +82,15 @@ public class GraphBuilder {
 
   /** Adds a tensor that the caller fills before each computation. */
   public Tensor input(String name, GgmlType type, long... dims) {
-    Tensor t = context.tensor(name, type, dims);
+    Tensor t = wrap(context.tensor(name, type, dims).struct());
     Ggml_h.ggml_set_input(t.struct());
     inputs.put(name, t);
     return t;
+  }
+
+  /** A tensor with memory of its own as an operand of this graph. */
+  public Tensor read(Tensor t) {
+    return new Tensor(t.struct(), this);
   }
 
   /** Marks a tensor that the caller reads after each computation, and adds it to the graph. */
@@ -359,7 +370,7 @@ public class GraphBuilder {
         x,
         ids);
     captureInput(w, x, ids);
-    if (NativeKernels.supportsOperands(w, x) && (x.dim(1) == 1 || x.dim(1) == ids.dim(0))) {
+    if (kernels.usesNativeExperts(w, x, ids)) {
       return experts.matmul(this, w, x, ids);
     }
     Tensor y = wrap(Ggml_h.ggml_mul_mat_id(ggmlContext(), w.struct(), x.struct(), ids.struct()));
@@ -582,10 +593,10 @@ public class GraphBuilder {
     return context.reserve(tensors);
   }
 
-  static Tensor wrap(MemorySegment result) {
+  Tensor wrap(MemorySegment result) {
     if (result.address() == 0) {
       throw new NativeLibraryException("ggml: no memory to describe another operation");
     }
-    return new Tensor(result);
+    return new Tensor(result, this);
   }
 }

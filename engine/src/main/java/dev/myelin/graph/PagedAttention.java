@@ -26,7 +26,7 @@ final class PagedAttention {
         q,
         table,
         ranges);
-    boolean isFast = p.isPlain() && NativeKernels.supportsAttention(q, k, v);
+    boolean isFast = g.kernels().usesFastAttention(q, k, v, p);
     MemorySegment params = g.scratch(myelin_attention_params.sizeof());
     myelin_attention_params.scale(params, p.scale());
     List<Tensor> sources = new ArrayList<>(List.of(q, k, v, table, ranges));

@@ -17,9 +17,19 @@ public final class Tensor {
 
   private final MemorySegment struct;
   private final GgmlType type;
+  private final GraphBuilder graph;
 
   Tensor(MemorySegment struct) {
+    this(struct, null);
+  }
+
+  /**
+   * @param graph the graph that computes it; null for a tensor with memory of its own, such as a
+   *     weight
+   */
+  Tensor(MemorySegment struct, GraphBuilder graph) {
     this.struct = struct;
+    this.graph = graph;
     int id = ggml_tensor.type(struct);
     this.type =
         GgmlType.ofId(id).orElseThrow(() -> new MyelinException("graph: tensor type " + id));
@@ -27,6 +37,18 @@ public final class Tensor {
 
   MemorySegment struct() {
     return struct;
+  }
+
+  /**
+   * The graph that computes this tensor.
+   *
+   * @throws MyelinException for a weight or a cache, which many graphs read
+   */
+  public GraphBuilder graph() {
+    if (graph == null) {
+      throw new MyelinException("graph: tensor " + name() + " belongs to no graph");
+    }
+    return graph;
   }
 
   public GgmlType type() {

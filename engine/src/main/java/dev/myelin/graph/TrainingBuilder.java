@@ -132,7 +132,7 @@ public final class TrainingBuilder extends GraphBuilder {
         throw new NativeLibraryException(
             "graph: the loss does not depend on parameter " + parameter.name());
       }
-      gradients.add(new Tensor(gradient));
+      gradients.add(wrap(gradient));
     }
     return gradients;
   }

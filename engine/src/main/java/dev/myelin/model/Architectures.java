@@ -8,46 +8,52 @@ import dev.myelin.model.architecture.Qwen2;
 import dev.myelin.model.architecture.Qwen3;
 import dev.myelin.model.build.Architecture;
 import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+import java.util.function.Supplier;
 
 /**
- * The registry of supported architectures. A new one is a class and a line here. Stateless and
- * thread-safe.
+ * The registry of supported architectures. A new one is a class and a line here. A class is loaded
+ * when a file needs it. Stateless and thread-safe.
  */
 public final class Architectures {
-  private static final List<Architecture> ALL =
-      List.of(
-          new Gpt2(), //
-          new Llama(),
-          new Qwen2(),
-          new Qwen3());
+  private static final Map<String, Supplier<Architecture>> ALL = new TreeMap<>();
+
+  static {
+    ALL.put("gpt2", Gpt2::new);
+    ALL.put("llama", Llama::new);
+    ALL.put("qwen2", Qwen2::new);
+    ALL.put("qwen3", Qwen3::new);
+  }
 
   private Architectures() {}
 
   /** The names, in alphabetical order. */
   public static List<String> names() {
-    return ALL.stream().map(Architecture::name).toList();
+    return List.copyOf(ALL.keySet());
   }
 
   /**
-   * The architecture of a file.
+   * The name of the architecture of a file.
    *
    * @throws UnsupportedModelException listing the known architectures, if the file's is not one of
    *     them
    */
-  public static Architecture of(GgufFile file) {
+  static String nameOf(GgufFile file) {
     if (file.metadata().optString("general.type").orElse("").equals("adapter")) {
       throw new UnsupportedModelException(
           file.path(), "general.type = adapter", "expected a model, not an adapter");
     }
     String name = file.metadata().string("general.architecture");
-    return ALL.stream()
-        .filter(a -> a.name().equals(name))
-        .findFirst()
-        .orElseThrow(
-            () ->
-                new UnsupportedModelException(
-                    file.path(),
-                    "general.architecture = " + name,
-                    "known are " + String.join(", ", names())));
+    if (!ALL.containsKey(name)) {
+      throw new UnsupportedModelException(
+          file.path(), "general.architecture = " + name, "known are " + String.join(", ", names()));
+    }
+    return name;
+  }
+
+  /** The architecture of that name. */
+  static Architecture get(String name) {
+    return ALL.get(name).get();
   }
 }

@@ -35,7 +35,7 @@ final class LoadReport {
         "%s: %s, %s in %s tensors, %s adapters, %s, loaded in %s"
             .formatted(
                 model.file().path(),
-                model.hyperparameters().architecture(),
+                model.info().architecture(),
                 Log.megabytes(tensorBytes(model)),
                 model.file().tensors().size(),
                 model.adapters().size(),

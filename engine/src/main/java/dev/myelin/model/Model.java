@@ -14,10 +14,11 @@ import dev.myelin.gguf.GgufFile;
 import dev.myelin.graph.Ggml;
 import dev.myelin.graph.Tensor;
 import dev.myelin.model.build.Architecture;
+import dev.myelin.model.build.ModelBuilder;
 import dev.myelin.model.build.Network;
-import dev.myelin.model.build.WeightSource;
-import dev.myelin.model.config.HyperparameterReader;
-import dev.myelin.model.config.Hyperparameters;
+import dev.myelin.model.config.Config;
+import dev.myelin.model.config.LayerConfig;
+import dev.myelin.model.weights.WeightSource;
 import dev.myelin.sampling.RecommendedSampling;
 import dev.myelin.tokenizer.Tokenizer;
 import java.nio.file.Path;
@@ -36,7 +37,7 @@ import java.util.function.Function;
  */
 public final class Model implements AutoCloseable {
   private final GgufFile file;
-  private final Hyperparameters hyperparameters;
+  private final ModelInfo info;
   private final Tokenizer tokenizer;
   private final WeightSource weights;
   private final Network network;
@@ -47,15 +48,17 @@ public final class Model implements AutoCloseable {
 
   private Model(GgufFile file, Function<GgufFile, WeightSource> placement) {
     this.file = file;
-    Architecture architecture = Architectures.of(file);
-    hyperparameters =
-        architecture.hyperparameters(new HyperparameterReader(file, architecture.name()));
+    String architecture = Architectures.nameOf(file);
+    Config config = new Config(file, architecture);
+    config.vocabulary(); // named first in a file without a vocabulary
     tokenizer = Tokenizer.of(file);
     sampling = RecommendedSampling.of(file.metadata());
     weights = placement.apply(file);
     try {
-      network = architecture.network(hyperparameters, weights);
-      weights.requireAllTaken(architecture.name());
+      ModelBuilder builder = new ModelBuilder(weights);
+      network = build(Architectures.get(architecture), config, builder);
+      weights.requireAllTaken(architecture);
+      info = info(config, builder);
       this.adapters = weights.adapterInfos();
       file.requireUnchanged();
       limitMemory();
@@ -65,10 +68,37 @@ public final class Model implements AutoCloseable {
     }
   }
 
+  private static Network build(Architecture architecture, Config config, ModelBuilder builder) {
+    try {
+      Network network = architecture.build(config, builder);
+      config.requireSupported();
+      return network;
+    } catch (ModelFileException e) {
+      config.requireSupported(); // an unsupported key explains tensors of other shapes
+      throw e;
+    }
+  }
+
+  private static ModelInfo info(Config config, ModelBuilder builder) {
+    List<LayerConfig> layers = new ArrayList<>();
+    for (int i = 0; i < config.layers(); i++) {
+      layers.add(config.layer(i));
+    }
+    return new ModelInfo(
+        config.architecture(),
+        config.width(),
+        config.contextLength(),
+        config.vocabulary(),
+        builder.maxPositions(),
+        List.copyOf(layers),
+        config.experts(),
+        builder.states());
+  }
+
   /** Of experts, only some are used for a token: the page cache keeps the right ones. */
   private void limitMemory() {
     long mapped = file.mappedBytes();
-    if (mapped > 0 && !hyperparameters.experts().isPresent()) {
+    if (mapped > 0 && !info.experts().isPresent()) {
       ResidentWeights.limit(mapped).ifPresent(this::keepInMemory);
     }
   }
@@ -157,8 +187,9 @@ public final class Model implements AutoCloseable {
     return file;
   }
 
-  public Hyperparameters hyperparameters() {
-    return hyperparameters;
+  /** The shape of the model. */
+  public ModelInfo info() {
+    return info;
   }
 
   /** The adapters the model was loaded with. */

@@ -42,7 +42,7 @@ final class ModelLoadEvent extends Event {
     end();
     if (shouldCommit()) {
       path = model.file().path().toString();
-      architecture = model.hyperparameters().architecture();
+      architecture = model.info().architecture();
       bytes = LoadReport.tensorBytes(model);
       tensors = model.file().tensors().size();
       adapters = model.adapters().size();

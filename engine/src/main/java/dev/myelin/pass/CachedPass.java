@@ -1,6 +1,7 @@
 package dev.myelin.pass;
 
 import dev.myelin.cache.KvCache;
+import dev.myelin.cache.KvState;
 import dev.myelin.gguf.GgmlType;
 import dev.myelin.graph.AttentionParameters;
 import dev.myelin.graph.CachePages;
@@ -14,7 +15,10 @@ import dev.myelin.graph.Tensor;
  * positions} i32 [tokens]; {@code cells} i64 [tokens], the cache cell of each position; the {@link
  * CachePages} {@link #CACHE}; {@code outputs} i32 [outputs], unless every position is an output.
  */
-public final class CachedPass implements ForwardPass {
+public final class CachedPass implements Pass {
+  /** Name of the graph's output: f32 [vocabulary, outputs]. */
+  public static final String LOGITS = "logits";
+
   /** The shape of a pass; graphs are reused by shape. */
   public record Shape(int tokens, int cells, int outputs) {
     // The generated equals keeps this class softly reachable from a JDK cache, which would delay
@@ -86,23 +90,28 @@ public final class CachedPass implements ForwardPass {
   }
 
   @Override
-  public Tensor selectOutputs(Tensor x) {
+  public Tensor keep(Tensor x) {
     return outputs == null ? x : graph.getRows(x, outputs);
   }
 
   /** Writes this pass's keys and values to the cache and attends over the cache. */
   @Override
-  public Tensor attend(int layer, Tensor q, Tensor k, Tensor v, float scale) {
+  public Tensor attend(KvState state, Tensor q, Tensor k, Tensor v, AttentionSpec spec) {
     // in this order, so that the three projections are adjacent in the graph
     graph.expand(q);
     graph.expand(v);
     graph.expand(k);
-    graph.expand(cache.writeKeys(graph, layer, k, cells));
-    graph.expand(cache.writeValues(graph, layer, v, cells));
-    Tensor keys = cache.keys(graph, layer, shape.cells());
-    Tensor values = cache.values(graph, layer, shape.cells());
-    Tensor kqvOut = graph.attention(q, keys, values, pages, AttentionParameters.of(scale));
+    graph.expand(cache.writeKeys(graph, state, k, cells));
+    graph.expand(cache.writeValues(graph, state, v, cells));
+    Tensor keys = cache.keys(graph, state, shape.cells());
+    Tensor values = cache.values(graph, state, shape.cells());
+    Tensor kqvOut = graph.attention(q, keys, values, pages, AttentionParameters.of(spec.scale()));
     graph.expand(kqvOut);
     return kqvOut;
+  }
+
+  @Override
+  public void emitLogits(Tensor logits) {
+    graph.output(LOGITS, logits);
   }
 }

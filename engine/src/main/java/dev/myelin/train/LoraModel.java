@@ -66,7 +66,7 @@ final class LoraModel implements TrainableModel {
   }
 
   private AdapterWriter checkpoint() {
-    AdapterWriter out = new AdapterWriter(model.hyperparameters().architecture(), options.alpha());
+    AdapterWriter out = new AdapterWriter(model.info().architecture(), options.alpha());
     metadata.forEach(out::put);
     adapter.matrices().forEach((weight, c) -> out.add(weight, Factor.of(c.a()), Factor.of(c.b())));
     return out;

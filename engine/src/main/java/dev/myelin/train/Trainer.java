@@ -33,7 +33,7 @@ final class Trainer implements AutoCloseable {
       stepGraph =
           TrainingGraph.step(
               model.network(),
-              model.hyperparameters(),
+              model.info(),
               options.shape(),
               masked,
               parameters,
@@ -72,7 +72,7 @@ final class Trainer implements AutoCloseable {
     double sum = 0;
     long tokens = 0;
     try (TrainingGraph graph =
-        TrainingGraph.loss(model.network(), model.hyperparameters(), validation.shape(), masked)) {
+        TrainingGraph.loss(model.network(), model.info(), validation.shape(), masked)) {
       for (int i = 0; i < validation.batches(); i++) {
         float loss = graph.loss(backend, validation.batch(i));
         sum += (double) loss * graph.targetCount();

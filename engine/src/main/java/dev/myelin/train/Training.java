@@ -235,7 +235,7 @@ public final class Training {
       TrainableModel trainable, TrainingText text, TrainingOptions options, Files files) {
     try {
       Model model = trainable.model();
-      int maxContext = model.hyperparameters().contextLength();
+      int maxContext = model.info().contextLength();
       if (options.shape().context() > maxContext) {
         throw new InvalidRequestException(
             "context = %s: the model has a context length of %s"

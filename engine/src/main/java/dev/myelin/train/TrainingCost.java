@@ -1,7 +1,7 @@
 package dev.myelin.train;
 
 import dev.myelin.model.Model;
-import dev.myelin.model.config.Hyperparameters;
+import dev.myelin.model.config.LayerConfig;
 import dev.myelin.natives.KernelsLibrary;
 import java.util.ArrayList;
 import java.util.List;
@@ -20,7 +20,6 @@ public final class TrainingCost {
    * are counted in the same way, over the whole context, as they are computed.
    */
   public static double flopsPerToken(Model model, int context) {
-    Hyperparameters hp = model.hyperparameters();
     boolean tied = !model.weights().containsKey("output.weight");
     double matrices =
         model.weights().values().stream()
@@ -28,7 +27,8 @@ public final class TrainingCost {
             .filter(t -> tied || !t.name().equals("token_embd.weight"))
             .mapToDouble(t -> t.elements())
             .sum();
-    double attention = 2.0 * hp.layers() * context * hp.attention().queryWidth();
+    double attention =
+        2.0 * context * model.info().layers().stream().mapToLong(LayerConfig::queryWidth).sum();
     return 6 * (matrices + attention);
   }
 

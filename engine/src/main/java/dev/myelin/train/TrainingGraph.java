@@ -7,8 +7,8 @@ import dev.myelin.graph.Backend;
 import dev.myelin.graph.Graph;
 import dev.myelin.graph.Tensor;
 import dev.myelin.graph.TrainingBuilder;
+import dev.myelin.model.ModelInfo;
 import dev.myelin.model.build.Network;
-import dev.myelin.model.config.Hyperparameters;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.util.Collection;
@@ -48,15 +48,15 @@ final class TrainingGraph implements AutoCloseable {
    *
    * @param masked whether some tokens are excluded from the loss
    */
-  static TrainingGraph loss(Network network, Hyperparameters hp, BatchShape shape, boolean masked) {
+  static TrainingGraph loss(Network network, ModelInfo info, BatchShape shape, boolean masked) {
     return build(
-        network, hp, shape, masked, List.of(), (builder, loss) -> builder.output("loss", loss));
+        network, info, shape, masked, List.of(), (builder, loss) -> builder.output("loss", loss));
   }
 
   /** A graph that computes the loss and updates the parameters and their moments. */
   static TrainingGraph step(
       Network network,
-      Hyperparameters hp,
+      ModelInfo info,
       BatchShape shape,
       boolean masked,
       Collection<Tensor> parameters,
@@ -64,7 +64,7 @@ final class TrainingGraph implements AutoCloseable {
       float clip) {
     return build(
         network,
-        hp,
+        info,
         shape,
         masked,
         parameters,
@@ -77,19 +77,21 @@ final class TrainingGraph implements AutoCloseable {
 
   private static TrainingGraph build(
       Network network,
-      Hyperparameters hp,
+      ModelInfo info,
       BatchShape shape,
       boolean masked,
       Collection<Tensor> parameters,
       Outputs outputs) {
-    int perLayer = LAYER_NODES + EXPERT_NODES * hp.experts().used();
-    int nodes = OTHER_NODES + hp.layers() * perLayer + LowRankUpdate.NODES * parameters.size();
-    BatchInputs inputs = new BatchInputs(shape, hp.vocabulary());
+    int perLayer = LAYER_NODES + EXPERT_NODES * info.experts().used();
+    int nodes =
+        OTHER_NODES + info.layers().size() * perLayer + LowRankUpdate.NODES * parameters.size();
+    BatchInputs inputs = new BatchInputs(shape, info.vocabulary());
     TrainingBuilder builder = new TrainingBuilder(nodes, Math.max(1, parameters.size()));
     try {
       parameters.forEach(builder::addParameter);
-      Tensor logits = network.logits(new TrainingPass(builder, inputs, masked));
-      Tensor loss = builder.crossEntropy(logits, inputs.labels());
+      TrainingPass pass = new TrainingPass(builder, inputs, masked);
+      network.forward(pass);
+      Tensor loss = builder.crossEntropy(pass.logits(), inputs.labels());
       outputs.add(
           builder, (masked ? builder.multiply(loss, inputs.lossScale()) : loss).named("loss"));
     } catch (RuntimeException e) {

@@ -1,18 +1,22 @@
 package dev.myelin.train;
 
+import dev.myelin.cache.KvState;
 import dev.myelin.graph.GraphBuilder;
 import dev.myelin.graph.Tensor;
 import dev.myelin.graph.TrainingBuilder;
-import dev.myelin.pass.ForwardPass;
+import dev.myelin.pass.AttentionSpec;
+import dev.myelin.pass.Pass;
 
 /**
  * The forward pass of training: whole windows without a KV cache, and outputs at every position.
  * Confined to one thread at a time.
  */
-public final class TrainingPass implements ForwardPass {
+public final class TrainingPass implements Pass {
   private final TrainingBuilder graph;
   private final BatchInputs inputs;
+  private final Tensor tokens;
   private final boolean masked;
+  private Tensor logits;
 
   /**
    * @param masked whether some positions are excluded from the loss
@@ -20,6 +24,7 @@ public final class TrainingPass implements ForwardPass {
   TrainingPass(TrainingBuilder graph, BatchInputs inputs, boolean masked) {
     this.graph = graph;
     this.inputs = inputs;
+    this.tokens = graph.read(inputs.tokens());
     this.masked = masked;
   }
 
@@ -39,7 +44,7 @@ public final class TrainingPass implements ForwardPass {
 
   @Override
   public Tensor tokens() {
-    return inputs.tokens();
+    return tokens;
   }
 
   @Override
@@ -48,7 +53,7 @@ public final class TrainingPass implements ForwardPass {
   }
 
   @Override
-  public Tensor selectOutputs(Tensor x) {
+  public Tensor keep(Tensor x) {
     return x;
   }
 
@@ -66,7 +71,7 @@ public final class TrainingPass implements ForwardPass {
    * heads that share a KV head are treated as additional positions, so that no matrix is repeated.
    */
   @Override
-  public Tensor attend(int layer, Tensor q, Tensor k, Tensor v, float scale) {
+  public Tensor attend(KvState state, Tensor q, Tensor k, Tensor v, AttentionSpec spec) {
     long headSize = q.dim(0);
     long heads = q.dim(1);
     long kvHeads = k.dim(1);
@@ -81,12 +86,22 @@ public final class TrainingPass implements ForwardPass {
 
     Tensor scores = graph.matmul(keys, queries);
     scores = graph.reshape4d(scores, context, context, heads, sequences);
-    Tensor weights = graph.softmax(scores, inputs.mask(), scale);
+    Tensor weights = graph.softmax(scores, inputs.mask(), spec.scale());
     weights = graph.reshape4d(weights, context, queriesPerKvHead, kvHeads, sequences);
     Tensor output = graph.matmul(values, weights);
     output = graph.reshape4d(output, headSize, context, heads, sequences);
     Tensor merged = graph.contiguous(graph.permute(output, 0, 2, 1, 3));
     return graph.reshape2d(merged, headSize * heads, context * sequences);
+  }
+
+  @Override
+  public void emitLogits(Tensor y) {
+    logits = y;
+  }
+
+  /** The logits that the network emitted. */
+  Tensor logits() {
+    return logits;
   }
 
   /** [headSize, heads, tokens] to [headSize, heads, context, sequences]. */

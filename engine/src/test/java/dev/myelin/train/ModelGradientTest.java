@@ -113,8 +113,8 @@ class ModelGradientTest {
   void lossMatchesSessionLogits(Case test) {
     try (Model model = copy(test.model);
         TrainingGraph graph =
-            TrainingGraph.loss(model.network(), model.hyperparameters(), BATCH, test.masked)) {
-      int vocabulary = model.hyperparameters().vocabulary();
+            TrainingGraph.loss(model.network(), model.info(), BATCH, test.masked)) {
+      int vocabulary = model.info().vocabulary();
       int[] windows = windows(test, vocabulary);
       double sum = 0;
       for (int s = 0; s < BATCH.sequences(); s++) {
@@ -138,7 +138,7 @@ class ModelGradientTest {
         TrainingGraph graph =
             TrainingGraph.step(
                 model.network(),
-                model.hyperparameters(),
+                model.info(),
                 BATCH,
                 true,
                 model.weights().values(),
@@ -182,19 +182,21 @@ class ModelGradientTest {
   @MethodSource("models")
   void gradientsMatchFiniteDifferences(Case test) {
     try (Model model = copy(test.model);
-        BatchInputs inputs = new BatchInputs(BATCH, model.hyperparameters().vocabulary())) {
+        BatchInputs inputs = new BatchInputs(BATCH, model.info().vocabulary())) {
       List<Tensor> weights = new ArrayList<>(model.weights().values());
       weights.removeIf(t -> t.name().startsWith("rope_"));
       TrainingBuilder g = new TrainingBuilder(400, weights.size());
       weights.forEach(g::addParameter);
-      Tensor logits = model.network().logits(new TrainingPass(g, inputs, test.masked));
+      TrainingPass pass = new TrainingPass(g, inputs, test.masked);
+      model.network().forward(pass);
+      Tensor logits = pass.logits();
       Tensor loss = g.crossEntropy(logits, inputs.labels());
       List<Tensor> gradients =
           g.differentiate(test.masked ? g.multiply(loss, inputs.lossScale()) : loss);
       for (int i = 0; i < gradients.size(); i++) {
         g.output("gradient " + i, g.contiguous(gradients.get(i)));
       }
-      inputs.fill(windows(test, model.hyperparameters().vocabulary()));
+      inputs.fill(windows(test, model.info().vocabulary()));
       try (Graph graph = g.build()) {
         for (int i = 0; i < weights.size(); i++) {
           checkAlongDirection(graph, weights.get(i), i, test.step);
@@ -267,7 +269,7 @@ class ModelGradientTest {
               () ->
                   TrainingGraph.step(
                       model.network(),
-                      model.hyperparameters(),
+                      model.info(),
                       BATCH,
                       false,
                       model.weights().values(),

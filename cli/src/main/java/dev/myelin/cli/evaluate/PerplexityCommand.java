@@ -179,7 +179,7 @@ public final class PerplexityCommand extends Subcommand {
     if (!saveLogits.isSet()) {
       return Perplexity.measure(session, textChunks, each);
     }
-    int vocabulary = session.model().hyperparameters().vocabulary();
+    int vocabulary = session.model().info().vocabulary();
     try (LogitsFileWriter writer = new LogitsFileWriter(saveLogits.get(), textChunks, vocabulary)) {
       PerplexityResult result = Perplexity.measure(session, textChunks, writer, each);
       if (result.isComplete()) {

@@ -4,7 +4,7 @@ import dev.myelin.cli.io.Console;
 import dev.myelin.error.ContextFullException;
 import dev.myelin.error.InvalidRequestException;
 import dev.myelin.generate.Session;
-import dev.myelin.model.config.Hyperparameters;
+import dev.myelin.model.ModelInfo;
 
 /** Notes and errors about the context length, with the options that change it. */
 public final class ContextLimits {
@@ -12,7 +12,7 @@ public final class ContextLimits {
 
   /** Prints a note if the context is longer than the one the model was trained with. */
   public static void warnIfBeyondTraining(Console console, Session session) {
-    int trained = session.model().hyperparameters().contextLength();
+    int trained = session.model().info().contextLength();
     if (session.contextLength() > trained) {
       console.note(
           "-c %s: the model was trained with a context of %s tokens: longer text is worse"
@@ -40,13 +40,13 @@ public final class ContextLimits {
 
   /** How to get a longer context. */
   public static String hint(Session session) {
-    Hyperparameters hp = session.model().hyperparameters();
-    int trained = hp.contextLength();
+    ModelInfo info = session.model().info();
+    int trained = info.contextLength();
     if (session.contextLength() < trained) {
       return "-c sets a longer one, up to the %s that the model was trained with"
           .formatted(trained);
     }
-    return hp.rope() == null
+    return info.maxPositions().isPresent()
         ? "the model has no more positions"
         : "-c sets a longer one, but the model was trained with " + trained;
   }

@@ -83,7 +83,7 @@ public final class LogitsCommand extends Subcommand {
       }
       console.note(
           "%s positions of %s logits, float32"
-              .formatted(tokens.length, loaded.hyperparameters().vocabulary()));
+              .formatted(tokens.length, loaded.info().vocabulary()));
       Statistics.printAdapters(console, loaded);
     }
   }
@@ -97,7 +97,7 @@ public final class LogitsCommand extends Subcommand {
       session.feedAll(tokens, new RowWriter(console::write));
       return;
     }
-    long row = (long) session.model().hyperparameters().vocabulary() * Float.BYTES;
+    long row = (long) session.model().info().vocabulary() * Float.BYTES;
     try (OutputFile file = new OutputFile(output.get(), tokens.length * row)) {
       OutputStream out = file.stream();
       try {

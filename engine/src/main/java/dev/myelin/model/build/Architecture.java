@@ -1,20 +1,17 @@
 package dev.myelin.model.build;
 
-import dev.myelin.model.config.HyperparameterReader;
-import dev.myelin.model.config.Hyperparameters;
+import dev.myelin.model.config.Config;
 
 /**
- * A model architecture: reads the hyperparameters, takes the tensors, builds the graph. The
+ * A model architecture: takes the tensors and states of a model, and says its forward pass. The
  * implementations are in {@code dev.myelin.model.architecture} and registered in {@code
  * dev.myelin.model.Architectures}.
  */
 public interface Architecture {
-  /** Its value of {@code general.architecture}. */
-  String name();
-
-  /** Reads and checks the hyperparameters. */
-  Hyperparameters hyperparameters(HyperparameterReader in);
-
-  /** Builds the network from the tensors of a file. */
-  Network network(Hyperparameters hp, WeightSource weights);
+  /**
+   * Reads the hyperparameters that it needs, takes all tensors, and returns the network.
+   *
+   * @throws dev.myelin.error.ModelFileException naming a key or tensor
+   */
+  Network build(Config config, ModelBuilder builder);
 }

@@ -1,10 +1,9 @@
 package dev.myelin.model.build;
 
-import dev.myelin.graph.Tensor;
-import dev.myelin.pass.ForwardPass;
+import dev.myelin.pass.Pass;
 
-/** A model's layers and weights. Adds its forward pass to a graph. */
+/** A model's forward pass over its weights and states. */
 public interface Network {
-  /** Logits of the requested positions: f32 [vocabulary, outputs]. */
-  Tensor logits(ForwardPass pass);
+  /** Adds the forward pass to a graph: from {@code pass.tokens()} to {@code pass.emitLogits}. */
+  void forward(Pass pass);
 }

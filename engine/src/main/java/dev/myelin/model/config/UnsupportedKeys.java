@@ -7,14 +7,12 @@ import dev.myelin.gguf.GgufValue;
 import dev.myelin.gguf.Metadata;
 import java.util.Collections;
 import java.util.HashMap;
-import java.util.List;
 import java.util.Map;
 import java.util.Set;
 
 /**
- * Hyperparameters that change the computation and that no architecture implements. A file is
- * rejected if such a key has a value that changes the result. Each key is listed with its neutral
- * values, which converters often write.
+ * Hyperparameters that change the computation, with their neutral values, which converters often
+ * write. A file is rejected if such a key has another value and its architecture does not read it.
  */
 final class UnsupportedKeys {
   private static final float TOLERANCE = 1e-6f;
@@ -136,46 +134,36 @@ final class UnsupportedKeys {
   }
 
   /**
-   * Checks all keys of an architecture.
+   * Checks all keys of an architecture, except those that it reads.
    *
-   * @param attention the attention heads; their default scale is 1 / sqrt(headSize)
+   * @param read the keys that the architecture reads, without its prefix
+   * @param attentionScale the default factor of the attention scores
    * @throws UnsupportedModelException if a key would change the result; names it
    */
-  static void check(GgufFile file, String architecture, Hyperparameters.Attention attention) {
-    new UnsupportedKeys(file, architecture).check(attention);
+  static void check(GgufFile file, String architecture, Set<String> read, float attentionScale) {
+    UnsupportedKeys keys = new UnsupportedKeys(file, architecture);
+    keys.checkRules(read);
+    if (!read.contains("attention.scale")) {
+      keys.checkAttentionScale(attentionScale);
+    }
   }
 
-  private void check(Hyperparameters.Attention attention) {
+  private void checkRules(Set<String> read) {
     for (String key : metadata.keys()) {
-      Rule rule = key.startsWith(prefix) ? RULES.get(key.substring(prefix.length())) : null;
-      if (rule != null && !isNeutral(metadata.value(key), rule)) {
+      String name = key.startsWith(prefix) ? key.substring(prefix.length()) : "";
+      Rule rule = RULES.get(name);
+      if (rule != null && !read.contains(name) && !isNeutral(metadata.value(key), rule)) {
         throw unsupported(key, rule.expected);
       }
     }
-    checkAttentionScale(attention);
-    checkActivation();
   }
 
-  private void checkAttentionScale(Hyperparameters.Attention attention) {
+  private void checkAttentionScale(float expected) {
     String key = prefix.concat("attention.scale");
     if (metadata.has(key)) {
-      float expected = (float) (1 / Math.sqrt(attention.headSize()));
       float scale = metadata.f32(key);
       if (scale != 0 && !(Math.abs(scale - expected) <= expected * TOLERANCE)) {
         throw unsupported(key, expected + ", one over the root of the head size");
-      }
-    }
-  }
-
-  private void checkActivation() {
-    String key = prefix.concat("hidden_activation");
-    if (metadata.has(key)) {
-      List<String> supported =
-          prefix.equals("gpt2.")
-              ? List.of("gelu", "gelu_new", "gelu_pytorch_tanh")
-              : List.of("silu", "swish", "swiglu");
-      if (!supported.contains(metadata.string(key))) {
-        throw unsupported(key, String.join(", ", supported));
       }
     }
   }
@@ -184,7 +172,7 @@ final class UnsupportedKeys {
     if (!(value instanceof GgufArray array)) {
       return isNeutral(value.toJava(), rule);
     }
-    if (array.size() > HyperparameterReader.MAX_LAYERS) {
+    if (array.size() > Config.MAX_LAYERS) {
       return false; // longer than one value per layer; a file may claim a billion elements
     }
     for (int i = 0; i < array.size(); i++) {
@@ -203,7 +191,12 @@ final class UnsupportedKeys {
   }
 
   private UnsupportedModelException unsupported(String key, String expected) {
+    return error(file, key, expected);
+  }
+
+  static UnsupportedModelException error(GgufFile file, String key, String expected) {
+    String value = file.metadata().value(key).describe();
     return new UnsupportedModelException(
-        file.path(), "key " + key + " = " + metadata.value(key).describe(), "expected " + expected);
+        file.path(), "key " + key + " = " + value, "expected " + expected);
   }
 }

@@ -3,7 +3,6 @@ package dev.myelin.model.layer;
 import dev.myelin.adapter.LowRankUpdate;
 import dev.myelin.graph.GraphBuilder;
 import dev.myelin.graph.Tensor;
-import dev.myelin.model.layer.MoeFeedForward.ExpertLinear;
 
 /**
  * A differentiable mixture of experts, for training: computes every expert for every token, with
@@ -16,7 +15,8 @@ final class DenseExperts {
   private DenseExperts() {}
 
   /** [width, tokens] to the same shape. */
-  static Tensor apply(GraphBuilder g, MoeFeedForward moe, Tensor x) {
+  static Tensor of(MixtureOfExperts moe, Tensor x) {
+    GraphBuilder g = x.graph();
     long width = x.dim(0);
     long tokens = x.dim(1);
     int count = moe.experts().count();
@@ -25,7 +25,7 @@ final class DenseExperts {
     Tensor up = matmul(g, moe.up(), repeated);
     Tensor expertOutputs = matmul(g, moe.down(), g.swiglu(gate, up));
 
-    Tensor routerWeights = routerWeights(g, moe.router().apply(g, x), moe.experts().used());
+    Tensor routerWeights = routerWeights(g, moe.router().of(x), moe.experts().used());
     Tensor weightsByExpert = g.contiguous(g.permute(routerWeights, 1, 0, 2, 3));
     Tensor weighted = g.multiply(expertOutputs, g.reshape3d(weightsByExpert, 1, tokens, count));
     Tensor transposed = g.contiguous(g.permute(weighted, 1, 2, 0, 3));

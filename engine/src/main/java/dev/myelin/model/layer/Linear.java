@@ -2,99 +2,98 @@ package dev.myelin.model.layer;
 
 import dev.myelin.adapter.LowRankUpdate;
 import dev.myelin.graph.GraphBuilder;
-import dev.myelin.graph.NativeKernels;
 import dev.myelin.graph.Tensor;
-import dev.myelin.model.build.WeightSource;
+import dev.myelin.model.weights.Weights;
+import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.EnumSet;
 import java.util.List;
-import java.util.stream.IntStream;
+import java.util.Set;
 
 /**
- * A linear layer: {@code y = W x}, with a bias and a scale if the file has them. Chooses between
- * native kernels and ggml for its matmul.
+ * A linear layer: {@code y = W x}, with a bias and a scale if the file has them.
  *
  * @param weight [in, out]
  * @param bias [out], or null
  * @param scale [1], or null
+ * @param scaleLast whether the scale follows the bias
  * @param adapters low-rank updates of the matrix, which add up
  */
 public record Linear(
-    Tensor weight, Tensor bias, Tensor scale, Epilogue epilogue, List<LowRankUpdate> adapters) {
+    Tensor weight, Tensor bias, Tensor scale, boolean scaleLast, List<LowRankUpdate> adapters) {
   /**
-   * The operations after the matmul and their order, as in the reference implementation for that
-   * layer. A scale that the reference ignores is ignored here. Adapters are added after a scale
-   * that comes first, and before everything else.
+   * What a layer has besides its matrix. As in the reference implementation, which differs between
+   * layers: a scale that it ignores is ignored here. By default a layer has no bias, and a scale
+   * where the file has one.
    */
-  public enum Epilogue {
-    NONE,
-    SCALE,
-    SCALE_LAST,
+  public enum Part {
+    /** A bias where the file has one. */
+    OPTIONAL_BIAS,
+    /** A bias, without which the file is rejected. */
     BIAS,
-    SCALE_THEN_BIAS,
-    BIAS_THEN_SCALE;
-
-    boolean hasBias() {
-      return this == BIAS || this == SCALE_THEN_BIAS || this == BIAS_THEN_SCALE;
-    }
-
-    boolean hasScale() {
-      return this != NONE && this != BIAS;
-    }
-
-    boolean isScaleLast() {
-      return this == SCALE_LAST || this == BIAS_THEN_SCALE;
-    }
+    /** The scale, if any, is ignored. */
+    NO_SCALE,
+    /** The scale, if any, follows bias and adapters; else it comes first. */
+    SCALE_LAST
   }
 
-  /** Takes {@code NAME.weight} and, if present and part of the epilogue, its bias and scale. */
-  public static Linear of(WeightSource w, String name, long in, long out, Epilogue epilogue) {
+  /** Takes {@code NAME.weight} and its bias and scale. */
+  public static Linear of(Weights w, String name, long in, long out, Part... parts) {
     Tensor weight = w.matrix(name + ".weight", in, out);
-    Tensor bias = epilogue.hasBias() ? w.optionalVector(name + ".bias", out).orElse(null) : null;
-    List<LowRankUpdate> adapters = w.adapters(name + ".weight", in, out);
-    return new Linear(weight, bias, scale(w, name, epilogue), epilogue, adapters);
+    return of(w, name, weight, w.adapters(name + ".weight", in, out), parts);
   }
 
   /**
    * A layer that shares another layer's matrix: an output tied to the embedding. Adapters of the
    * embedding do not apply to it, as in training: they only change the lookup.
    */
-  public static Linear tied(WeightSource w, Tensor weight, String name, Epilogue epilogue) {
-    Tensor bias =
-        epilogue.hasBias() ? w.optionalVector(name + ".bias", weight.dim(1)).orElse(null) : null;
-    return new Linear(weight, bias, scale(w, name, epilogue), epilogue, List.of());
+  public static Linear tied(Weights w, Tensor weight, String name, Part... parts) {
+    return of(w, name, weight, List.of(), parts);
   }
 
-  private static Tensor scale(WeightSource w, String name, Epilogue epilogue) {
-    if (!epilogue.hasScale()) {
-      w.ignore(name + ".scale");
-      return null;
+  private static Linear of(
+      Weights w, String name, Tensor weight, List<LowRankUpdate> adapters, Part... parts) {
+    Set<Part> set = EnumSet.noneOf(Part.class);
+    set.addAll(Arrays.asList(parts));
+    Tensor bias = null;
+    if (set.contains(Part.BIAS)) {
+      bias = w.vector(name + ".bias", weight.dim(1));
+    } else if (set.contains(Part.OPTIONAL_BIAS)) {
+      bias = w.optionalVector(name + ".bias", weight.dim(1));
     }
-    return w.optionalVector(name + ".scale", 1).orElse(null);
+    Tensor scale = null;
+    if (set.contains(Part.NO_SCALE)) {
+      w.ignore(name + ".scale");
+    } else {
+      scale = w.optionalVector(name + ".scale", 1);
+    }
+    return new Linear(weight, bias, scale, set.contains(Part.SCALE_LAST), adapters);
   }
 
   /** [in, n] to [out, n]. */
-  public Tensor apply(GraphBuilder g, Tensor x) {
-    // native kernels have no derivative
-    boolean useNative = !g.isDifferentiable() && NativeKernels.supportsMatmul(weight, x);
-    return applyEpilogue(g, useNative ? g.matmulNative(weight, x) : g.matmul(weight, x), x);
+  public Tensor of(Tensor x) {
+    return finish(x.graph().kernels().matmul(weight, x), x);
   }
 
   /** Applies several layers to the same input, with one grouped matmul if possible. */
-  public static List<Tensor> applyAll(GraphBuilder g, Tensor x, Linear... layers) {
-    List<Tensor> weights = Arrays.stream(layers).map(Linear::weight).toList();
-    if (g.isDifferentiable() || !NativeKernels.supportsGroupedMatmul(weights, x)) {
-      return Arrays.stream(layers).map(layer -> layer.apply(g, x)).toList();
+  public static List<Tensor> ofAll(Tensor x, Linear... layers) {
+    List<Tensor> weights = new ArrayList<>();
+    for (Linear layer : layers) {
+      weights.add(layer.weight);
     }
-    List<Tensor> outputs = g.groupedMatmul(weights, x);
-    return IntStream.range(0, layers.length)
-        .mapToObj(i -> layers[i].applyEpilogue(g, outputs.get(i), x))
-        .toList();
+    List<Tensor> outputs = new ArrayList<>();
+    List<Tensor> matmuls = x.graph().kernels().matmuls(weights, x);
+    for (int i = 0; i < layers.length; i++) {
+      outputs.add(layers[i].finish(matmuls.get(i), x));
+    }
+    return outputs;
   }
 
   /** Applies adapters, bias and scale to the result of the matmul. */
-  private Tensor applyEpilogue(GraphBuilder g, Tensor matmul, Tensor x) {
+  private Tensor finish(Tensor matmul, Tensor x) {
+    GraphBuilder g = x.graph();
     Tensor y = matmul;
-    if (scale != null && !epilogue.isScaleLast()) {
+    if (scale != null && !scaleLast) {
       y = g.multiply(y, scale);
     }
     for (LowRankUpdate adapter : adapters) {
@@ -103,7 +102,7 @@ public record Linear(
     if (bias != null) {
       y = g.add(y, bias);
     }
-    if (scale != null && epilogue.isScaleLast()) {
+    if (scale != null && scaleLast) {
       y = g.multiply(y, scale);
     }
     return y;

@@ -2,7 +2,7 @@ package dev.myelin.model.layer;
 
 import dev.myelin.graph.GraphBuilder;
 import dev.myelin.graph.Tensor;
-import dev.myelin.model.build.WeightSource;
+import dev.myelin.model.weights.Weights;
 
 /**
  * A norm of each row, times a weight, plus an optional bias.
@@ -11,16 +11,19 @@ import dev.myelin.model.build.WeightSource;
  * @param bias [width] for a layer norm, null for an RMS norm
  */
 public record Norm(Tensor weight, Tensor bias, float epsilon) {
-  public static Norm rms(WeightSource w, String name, long width, float epsilon) {
+  /** Takes {@code NAME.weight}. */
+  public static Norm rms(Weights w, String name, long width, float epsilon) {
     return new Norm(w.vector(name + ".weight", width), null, epsilon);
   }
 
-  public static Norm layer(WeightSource w, String name, long width, float epsilon) {
+  /** Takes {@code NAME.weight} and {@code NAME.bias}. */
+  public static Norm layer(Weights w, String name, long width, float epsilon) {
     return new Norm(w.vector(name + ".weight", width), w.vector(name + ".bias", width), epsilon);
   }
 
   /** [width, ...] to the same shape. */
-  public Tensor apply(GraphBuilder g, Tensor x) {
+  public Tensor of(Tensor x) {
+    GraphBuilder g = x.graph();
     if (bias == null) {
       return g.multiply(g.rmsNorm(x, epsilon), weight);
     }

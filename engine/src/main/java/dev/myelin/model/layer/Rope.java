@@ -2,10 +2,9 @@ package dev.myelin.model.layer;
 
 import dev.myelin.graph.RopeParameters;
 import dev.myelin.graph.Tensor;
-import dev.myelin.model.build.WeightSource;
-import dev.myelin.model.config.Hyperparameters;
-import dev.myelin.model.config.Hyperparameters.RopeScaling;
-import dev.myelin.pass.ForwardPass;
+import dev.myelin.model.config.RopeScaling;
+import dev.myelin.model.weights.Weights;
+import dev.myelin.pass.Pass;
 
 /**
  * Rotary position embedding, with the file's per-frequency factors, if any.
@@ -15,24 +14,24 @@ import dev.myelin.pass.ForwardPass;
  */
 public record Rope(RopeParameters parameters, Tensor factors, Tensor longFactors) {
   /** Without factors. */
-  public static Rope withoutFactors(Hyperparameters hp) {
-    return new Rope(hp.rope(), null, null);
+  public static Rope of(RopeParameters parameters) {
+    return new Rope(parameters, null, null);
   }
 
   /** With the factors of {@code rope_freqs.weight}, or the two sets of LongRoPE. */
-  public static Rope withFactors(Hyperparameters hp, WeightSource w) {
-    long pairs = hp.rope().dimensions() / 2;
-    if (hp.ropeScaling() == RopeScaling.LONGROPE) {
-      Tensor shortFactors = w.optionalVector("rope_factors_short.weight", pairs).orElse(null);
-      Tensor longFactors = w.optionalVector("rope_factors_long.weight", pairs).orElse(shortFactors);
-      return new Rope(hp.rope(), shortFactors, longFactors);
+  public static Rope withFactors(RopeParameters parameters, RopeScaling scaling, Weights w) {
+    long pairs = parameters.dimensions() / 2;
+    if (scaling == RopeScaling.LONGROPE) {
+      Tensor shortFactors = w.optionalVector("rope_factors_short.weight", pairs);
+      Tensor longFactors = w.optionalVector("rope_factors_long.weight", pairs);
+      return new Rope(parameters, shortFactors, longFactors == null ? shortFactors : longFactors);
     }
-    Tensor factors = w.optionalVector("rope_freqs.weight", pairs).orElse(null);
-    return new Rope(hp.rope(), factors, factors);
+    Tensor factors = w.optionalVector("rope_freqs.weight", pairs);
+    return new Rope(parameters, factors, factors);
   }
 
   /** [headSize, heads, tokens] to the same shape. */
-  public Tensor apply(ForwardPass pass, Tensor head) {
+  public Tensor of(Pass pass, Tensor head) {
     boolean isLongContext = pass.contextLength() > parameters.originalContext();
     Tensor selected = isLongContext ? longFactors : factors;
     return pass.graph().rope(head, pass.positions(), selected, parameters);

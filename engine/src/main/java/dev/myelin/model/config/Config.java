@@ -1,21 +1,26 @@
 package dev.myelin.model.config;
 
+import dev.myelin.error.ModelFileException;
 import dev.myelin.gguf.GgufFile;
 import dev.myelin.gguf.Metadata;
 import dev.myelin.graph.RopeParameters;
-import dev.myelin.model.config.Hyperparameters.Attention;
-import dev.myelin.model.config.Hyperparameters.Experts;
-import dev.myelin.model.config.Hyperparameters.RopeScaling;
 import dev.myelin.tokenizer.Tokenizer;
+import java.util.HashSet;
+import java.util.List;
 import java.util.Locale;
+import java.util.Set;
 
 /**
- * Reads the hyperparameters of one architecture from a file's metadata: keys {@code ARCHITECTURE.*}
- * of the GGUF specification. Checks the bounds and the consistency of all values. An invalid value
- * is a {@link dev.myelin.error.ModelFileException} that names the key. Confined to one thread at a
- * time.
+ * The hyperparameters of a model, read from a file's metadata: keys {@code ARCHITECTURE.*} of the
+ * GGUF specification. Every value is checked against bounds when it is read. An invalid value is a
+ * {@link dev.myelin.error.ModelFileException} that names the key.
+ *
+ * <p>A key that changes the computation and that the architecture does not read is an {@link
+ * dev.myelin.error.UnsupportedModelException}: {@link #requireSupported}.
+ *
+ * <p>Confined to one thread at a time.
  */
-public final class HyperparameterReader {
+public final class Config {
   // far beyond any published model; the product of any two fits into 63 bits
   static final int MAX_LAYERS = 512;
   private static final int MAX_WIDTH = 1 << 20;
@@ -26,11 +31,16 @@ public final class HyperparameterReader {
   private static final float YARN_BETA_FAST = 32f;
   private static final float YARN_BETA_SLOW = 1f;
 
+  private static final String[] LAYER_KEYS = {
+    "attention.head_count", "attention.head_count_kv", "feed_forward_length", "expert_used_count"
+  };
+
   private final GgufFile file;
   private final Metadata metadata;
   private final String prefix;
+  private final Set<String> read = new HashSet<>();
 
-  public HyperparameterReader(GgufFile file, String architecture) {
+  public Config(GgufFile file, String architecture) {
     this.file = file;
     this.metadata = file.metadata();
     this.prefix = architecture + ".";
@@ -52,8 +62,77 @@ public final class HyperparameterReader {
     return intBetween("context_length", 1, MAX_CONTEXT);
   }
 
-  public int feedForward() {
-    return sameInAllLayers("feed_forward_length", 1, MAX_WIDTH);
+  /** The shape of a layer; a value is one number for all layers, or an array of one per layer. */
+  public LayerConfig layer(int index) {
+    int width = width();
+    int heads = ofLayer("attention.head_count", index, 1, width);
+    int kvHeads =
+        has("attention.head_count_kv")
+            ? ofLayer("attention.head_count_kv", index, 1, heads)
+            : heads;
+    if (heads % kvHeads != 0) {
+      throw error("attention.head_count_kv", "a divisor of " + heads + " heads");
+    }
+    if (!has("attention.key_length") && width % heads != 0) {
+      throw error("attention.head_count", "a divisor of embedding_length " + width);
+    }
+    int headSize = intBetween("attention.key_length", 1, width, width / heads);
+    int valueSize = intBetween("attention.value_length", 1, width, headSize);
+    if (valueSize != headSize) {
+      throw error("attention.value_length", "the key length " + headSize + " of this architecture");
+    }
+    if ((long) heads * headSize > MAX_WIDTH) {
+      throw error("attention.key_length", "heads of " + MAX_WIDTH + " in all");
+    }
+    return new LayerConfig(
+        heads, kvHeads, headSize, ofLayer("feed_forward_length", index, 1, MAX_WIDTH));
+  }
+
+  /**
+   * The shape of every layer, for architectures whose layers are equal.
+   *
+   * @throws dev.myelin.error.UnsupportedModelException naming the key and the first layer that
+   *     differs
+   */
+  public LayerConfig sameLayers() {
+    for (String key : LAYER_KEYS) {
+      if (has(key)) {
+        LayerValues.requireEqual(file, prefix.concat(key), layers());
+      }
+    }
+    return layer(0);
+  }
+
+  /** The epsilon of RMS norms. */
+  public float rmsEpsilon() {
+    return positiveFloat("attention.layer_norm_rms_epsilon");
+  }
+
+  /** The epsilon of layer norms. */
+  public float layerNormEpsilon() {
+    return positiveFloat("attention.layer_norm_epsilon");
+  }
+
+  /**
+   * Rejects a file that names another activation function than these.
+   *
+   * @throws dev.myelin.error.UnsupportedModelException naming the key
+   */
+  public void requireActivation(String... supported) {
+    read.add("hidden_activation");
+    String key = prefix.concat("hidden_activation");
+    if (metadata.has(key) && !List.of(supported).contains(metadata.string(key))) {
+      throw UnsupportedKeys.error(file, key, String.join(", ", supported));
+    }
+  }
+
+  /**
+   * Rejects keys that change the computation and that the architecture did not read.
+   *
+   * @throws dev.myelin.error.UnsupportedModelException naming the key
+   */
+  public void requireSupported() {
+    UnsupportedKeys.check(file, architecture(), read, layer(0).attentionScale());
   }
 
   /**
@@ -66,6 +145,7 @@ public final class HyperparameterReader {
 
   /** A required positive, finite number. */
   public float positiveFloat(String key) {
+    read.add(key);
     float value = metadata.f32(prefix + key);
     if (!(value > 0 && value < Float.POSITIVE_INFINITY)) {
       throw metadata.error(prefix + key, "a positive number");
@@ -85,6 +165,7 @@ public final class HyperparameterReader {
 
   /** A required integer within bounds. */
   public int intBetween(String key, int min, int max) {
+    read.add(key);
     int value = metadata.u32(prefix + key);
     if (value < min || value > max) {
       throw metadata.error(prefix + key, min + " to " + max);
@@ -92,54 +173,32 @@ public final class HyperparameterReader {
     return value;
   }
 
-  /** An integer within bounds: a scalar, or an array with the same value for every layer. */
-  private int sameInAllLayers(String key, int min, int max) {
-    String fullKey = prefix.concat(key);
-    int value = LayerValues.sameInAllLayers(file, fullKey, layers());
+  private int ofLayer(String key, int layer, int min, int max) {
+    read.add(key);
+    int value = LayerValues.ofLayer(file, prefix.concat(key), layer, layers());
     if (value < min || value > max) {
-      throw metadata.error(fullKey, "expected " + min + " to " + max);
+      throw error(key, "expected " + min + " to " + max);
     }
     return value;
   }
 
-  /** The attention heads. Also rejects keys that request what no architecture computes. */
-  public Attention attention() {
-    int width = width();
-    int heads = sameInAllLayers("attention.head_count", 1, width);
-    String kvKey = "attention.head_count_kv";
-    int kvHeads = metadata.has(prefix.concat(kvKey)) ? sameInAllLayers(kvKey, 1, heads) : heads;
-    if (heads % kvHeads != 0) {
-      throw metadata.error(prefix + "attention.head_count_kv", "a divisor of " + heads + " heads");
-    }
-    boolean hasKeyLength = metadata.has(prefix + "attention.key_length");
-    if (!hasKeyLength && width % heads != 0) {
-      throw metadata.error(
-          prefix + "attention.head_count", "a divisor of embedding_length " + width);
-    }
-    int headSize = intBetween("attention.key_length", 1, width, width / heads);
-    int valueSize = intBetween("attention.value_length", 1, width, headSize);
-    if (valueSize != headSize) {
-      throw metadata.error(
-          prefix + "attention.value_length",
-          "the key length " + headSize + " of this architecture");
-    }
-    if ((long) heads * headSize > MAX_WIDTH) {
-      throw metadata.error(prefix + "attention.key_length", "heads of " + MAX_WIDTH + " in all");
-    }
-    Attention attention = new Attention(heads, kvHeads, headSize);
-    UnsupportedKeys.check(file, architecture(), attention);
-    return attention;
+  private boolean has(String key) {
+    return metadata.has(prefix.concat(key));
   }
 
-  public Experts experts() {
+  private ModelFileException error(String key, String expected) {
+    return metadata.error(prefix.concat(key), expected);
+  }
+
+  public ExpertConfig experts() {
     int count = intBetween("expert_count", 0, MAX_EXPERTS, 0);
     if (count == 0) {
-      if (metadata.has(prefix.concat("expert_used_count"))) {
-        sameInAllLayers("expert_used_count", 0, 0);
+      if (has("expert_used_count")) {
+        ofLayer("expert_used_count", 0, 0, 0);
       }
-      return Experts.NONE;
+      return ExpertConfig.NONE;
     }
-    return new Experts(count, sameInAllLayers("expert_used_count", 1, count));
+    return new ExpertConfig(count, ofLayer("expert_used_count", 0, 1, count));
   }
 
   public RopeScaling ropeScaling() {
@@ -157,8 +216,8 @@ public final class HyperparameterReader {
    * RoPE parameters. Heads are rotated whole: a partial rotation is rejected, as in the reference
    * implementation.
    */
-  public RopeParameters rope(RopeParameters.Type type, Attention attention) {
-    int headSize = attention.headSize();
+  public RopeParameters rope(RopeParameters.Type type) {
+    int headSize = layer(0).headSize();
     int dimensions = intBetween("rope.dimension_count", 0, MAX_WIDTH, headSize);
     if (dimensions != headSize || headSize % 2 != 0) {
       throw metadata.error(
@@ -206,9 +265,5 @@ public final class HyperparameterReader {
     float kernelFactor = (float) (1 + 0.1 * Math.log(factor));
     float targetFactor = factor <= 1 ? 1f : kernelFactor;
     return targetFactor / kernelFactor;
-  }
-
-  GgufFile file() {
-    return file;
   }
 }

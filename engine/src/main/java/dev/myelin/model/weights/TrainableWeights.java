@@ -1,4 +1,4 @@
-package dev.myelin.model.build;
+package dev.myelin.model.weights;
 
 import dev.myelin.gguf.GgmlType;
 import dev.myelin.gguf.GgufFile;

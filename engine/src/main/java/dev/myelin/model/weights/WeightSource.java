@@ -1,4 +1,4 @@
-package dev.myelin.model.build;
+package dev.myelin.model.weights;
 
 import static dev.myelin.adapter.AdapterSource.RANK;
 

@@ -1,0 +1,65 @@
+package dev.myelin.model.layer;
+
+import dev.myelin.graph.GraphBuilder;
+import dev.myelin.graph.Tensor;
+import dev.myelin.model.config.LayerConfig;
+import dev.myelin.model.weights.Weights;
+import java.util.List;
+
+/**
+ * Projects a layer's input to queries, keys and values, with three matrices or with one whose
+ * output is their concatenation.
+ *
+ * @param fused the one matrix, or null
+ * @param q null if fused, as are k and v
+ */
+public record Qkv(Linear fused, Linear q, Linear k, Linear v, LayerConfig shape) {
+  /** Q f32 [headSize, heads, tokens], K and V f32 [headSize, kvHeads, tokens]. */
+  public record Heads(Tensor q, Tensor k, Tensor v) {}
+
+  /** Takes {@code attn_qkv} if the file has it, else {@code attn_q}, {@code attn_k} and v. */
+  public static Qkv of(Weights w, long width, LayerConfig shape, Linear.Part... parts) {
+    if (w.has("attn_qkv.weight")) {
+      return fused(w, width, shape, parts);
+    }
+    return new Qkv(
+        null,
+        Linear.of(w, "attn_q", width, shape.queryWidth(), parts),
+        Linear.of(w, "attn_k", width, shape.kvWidth(), parts),
+        Linear.of(w, "attn_v", width, shape.kvWidth(), parts),
+        shape);
+  }
+
+  /** Takes {@code attn_qkv}. */
+  public static Qkv fused(Weights w, long width, LayerConfig shape, Linear.Part... parts) {
+    long out = shape.queryWidth() + 2L * shape.kvWidth();
+    return new Qkv(Linear.of(w, "attn_qkv", width, out, parts), null, null, null, shape);
+  }
+
+  /** [width, tokens] to heads. */
+  public Heads of(Tensor x) {
+    if (fused == null) {
+      List<Tensor> y = Linear.ofAll(x, q, k, v);
+      return new Heads(
+          split(y.get(0), shape.heads()),
+          split(y.get(1), shape.kvHeads()),
+          split(y.get(2), shape.kvHeads()));
+    }
+    Tensor y = fused.of(x);
+    return new Heads(
+        view(y, shape.heads(), 0),
+        view(y, shape.kvHeads(), shape.queryWidth()),
+        view(y, shape.kvHeads(), shape.queryWidth() + shape.kvWidth()));
+  }
+
+  private Tensor split(Tensor y, int heads) {
+    return y.graph().reshape3d(y, shape.headSize(), heads, y.dim(1));
+  }
+
+  private Tensor view(Tensor y, int heads, long first) {
+    GraphBuilder g = y.graph();
+    long headBytes = (long) shape.headSize() * Float.BYTES;
+    return g.view3d(
+        y, shape.headSize(), heads, y.dim(1), headBytes, y.stride(1), first * Float.BYTES);
+  }
+}

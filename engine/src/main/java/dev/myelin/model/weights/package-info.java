@@ -1,0 +1,2 @@
+/** The tensors of a file, checked against the shapes that an architecture expects. */
+package dev.myelin.model.weights;
