@@ -32,7 +32,9 @@ public final class KernelSelector {
     return NativeKernels.supportsOperands(w, x) && (x.dim(1) == 1 || x.dim(1) == ids.dim(0));
   }
 
-  /** Whether the fast kernel computes attention of Q over the cells K and V, not the general one. */
+  /**
+   * Whether the fast kernel computes attention of Q over the cells K and V, not the general one.
+   */
   boolean usesFastAttention(Tensor q, Tensor k, Tensor v, AttentionParameters p) {
     return p.isPlain() && NativeKernels.supportsAttention(q, k, v);
   }
