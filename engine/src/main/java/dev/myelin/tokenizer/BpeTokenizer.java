@@ -5,6 +5,8 @@ import dev.myelin.error.UnsupportedModelException;
 import dev.myelin.gguf.GgufFile;
 import dev.myelin.gguf.Metadata;
 import dev.myelin.tokenizer.PreTokenizer.Trait;
+import dev.myelin.tokenizer.Vocabulary.Added;
+import dev.myelin.tokenizer.VocabularyReader.Defaults;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -45,8 +47,12 @@ final class BpeTokenizer extends FragmentTokenizer {
     Vocabulary vocabulary =
         new VocabularyReader(file, tokens)
             .read(
-                new VocabularyReader.Defaults(
-                    bos, 11, Vocabulary.NONE, preTokenizer.has(Trait.ADD_BOS), false));
+                new Defaults(
+                    bos,
+                    11,
+                    Vocabulary.NONE,
+                    Vocabulary.NONE,
+                    new Added(preTokenizer.has(Trait.ADD_BOS), false, false)));
     tokens.scores(metadata); // unused, but a wrong length means a broken file
     boolean mayLackMerges = preTokenizer.has(Trait.NO_MERGES) && !metadata.has(MERGES_KEY);
     ByteStrings merges =

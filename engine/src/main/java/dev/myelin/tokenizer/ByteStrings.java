@@ -135,6 +135,10 @@ final class ByteStrings {
     return starts[i + 1] - LENGTH_BYTES;
   }
 
+  int length(int i) {
+    return end(i) - start(i);
+  }
+
   byte[] copy(int i) {
     return Arrays.copyOfRange(bytes, start(i), end(i));
   }

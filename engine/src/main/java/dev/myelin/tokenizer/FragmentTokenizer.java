@@ -51,7 +51,7 @@ abstract class FragmentTokenizer implements Tokenizer {
     IntList ids = new IntList();
     addBos(addSpecial, ids);
     encode(text, specialTokens(parseSpecial), TrustedBytes.ALL, true, ids);
-    return withEos(addSpecial, ids);
+    return withEnd(addSpecial, ids);
   }
 
   @Override
@@ -59,7 +59,7 @@ abstract class FragmentTokenizer implements Tokenizer {
     IntList ids = new IntList();
     addBos(addSpecial, ids);
     encode(text, true, ids);
-    return withEos(addSpecial, ids);
+    return withEnd(addSpecial, ids);
   }
 
   @Override
@@ -82,9 +82,12 @@ abstract class FragmentTokenizer implements Tokenizer {
     }
   }
 
-  private int[] withEos(boolean addSpecial, IntList ids) {
+  private int[] withEnd(boolean addSpecial, IntList ids) {
     if (addSpecial && vocabulary.addsEos()) {
       ids.add(vocabulary.eosId());
+    }
+    if (addSpecial && vocabulary.addsSeparator()) {
+      ids.add(vocabulary.separatorId());
     }
     return ids.toArray();
   }

@@ -26,6 +26,20 @@ final class IntList {
     values[size++] = value;
   }
 
+  /** Removes the elements from this index on. */
+  void truncate(int newSize) {
+    size = newSize;
+  }
+
+  /** Reverses the elements from this index on. */
+  void reverse(int from) {
+    for (int low = from, high = size - 1; low < high; low++, high--) {
+      int value = values[low];
+      values[low] = values[high];
+      values[high] = value;
+    }
+  }
+
   void clear() {
     size = 0;
   }

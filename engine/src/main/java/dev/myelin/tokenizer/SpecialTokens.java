@@ -71,6 +71,28 @@ final class SpecialTokens {
     return new Partition(text, trusted).fragments();
   }
 
+  /**
+   * Whether a token is written like a control token: {@code <|message|>}, {@code <turn|>}. Some
+   * files mark such tokens as user-defined, for example the roles of gpt-oss and Command R.
+   */
+  static boolean isWrittenAsControl(ByteStrings texts, int token) {
+    byte[] bytes = texts.bytes();
+    int from = texts.start(token);
+    int to = texts.end(token);
+    return to - from > 3
+        && bytes[from] == '<'
+        && bytes[to - 1] == '>'
+        && (isBar(bytes, from + 1) || isBar(bytes, to - 2) || isBar(bytes, to - 4));
+  }
+
+  /** Whether an ASCII or full-width vertical bar begins here. */
+  private static boolean isBar(byte[] bytes, int offset) {
+    return bytes[offset] == '|'
+        || bytes[offset] == (byte) 0xef
+            && bytes[offset + 1] == (byte) 0xbd
+            && bytes[offset + 2] == (byte) 0x9c;
+  }
+
   /** The partition of one text. */
   private final class Partition {
     private final byte[] text;
@@ -172,31 +194,8 @@ final class SpecialTokens {
 
     private boolean isAllowed(int token, int offset) {
       boolean hidden = (vocabulary.attribute(token) & TokenAttribute.HIDDEN) != 0;
-      return !hidden && !isWrittenAsControl(token)
+      return !hidden && !isWrittenAsControl(vocabulary.texts(), token)
           || trusted.covers(offset, offset + length(token));
-    }
-
-    /**
-     * Whether a token is written like a control token: {@code <|message|>}, {@code <turn|>}. Some
-     * files mark such tokens as user-defined, for example the roles of gpt-oss and Command R.
-     */
-    private boolean isWrittenAsControl(int token) {
-      ByteStrings texts = vocabulary.texts();
-      byte[] bytes = texts.bytes();
-      int from = texts.start(token);
-      int to = texts.end(token);
-      return to - from > 3
-          && bytes[from] == '<'
-          && bytes[to - 1] == '>'
-          && (isBar(bytes, from + 1) || isBar(bytes, to - 2) || isBar(bytes, to - 4));
-    }
-
-    /** Whether an ASCII or full-width vertical bar begins here. */
-    private static boolean isBar(byte[] bytes, int offset) {
-      return bytes[offset] == '|'
-          || bytes[offset] == (byte) 0xef
-              && bytes[offset + 1] == (byte) 0xbd
-              && bytes[offset + 2] == (byte) 0x9c;
     }
 
     /**

@@ -2,15 +2,14 @@ package dev.myelin.tokenizer;
 
 import dev.myelin.gguf.GgufFile;
 import dev.myelin.gguf.Metadata;
-import java.util.Arrays;
+import dev.myelin.tokenizer.Vocabulary.Added;
+import dev.myelin.tokenizer.VocabularyReader.Defaults;
 
 /**
  * SentencePiece BPE (SPM): adjacent symbols are merged if the result is a token, the highest score
- * first. Symbols that are not tokens become byte tokens. Spaces are escaped as U+2581.
+ * first. Symbols that are not tokens become byte tokens. Spaces are escaped: {@link EscapedSpace}.
  */
 final class SpmTokenizer extends FragmentTokenizer {
-  private static final byte[] ESCAPED_SPACE = {(byte) 0xe2, (byte) 0x96, (byte) 0x81};
-
   private final float[] scores;
   private final boolean prefixesSpace;
 
@@ -25,7 +24,7 @@ final class SpmTokenizer extends FragmentTokenizer {
     TokenTable tokens = TokenTable.of(file);
     Vocabulary vocabulary =
         new VocabularyReader(file, tokens)
-            .read(new VocabularyReader.Defaults(1, 2, 0, true, false));
+            .read(new Defaults(1, 2, Vocabulary.NONE, 0, new Added(true, false, false)));
     return new SpmTokenizer(
         vocabulary,
         tokens.scores(metadata),
@@ -44,7 +43,7 @@ final class SpmTokenizer extends FragmentTokenizer {
 
   @Override
   byte[] decodeNormal(int token) {
-    return unescape(vocabulary().texts().copy(token));
+    return EscapedSpace.unescape(vocabulary().texts().copy(token));
   }
 
   private static final class Encoder extends PairMerger implements TextEncoder {
@@ -62,7 +61,7 @@ final class SpmTokenizer extends FragmentTokenizer {
 
     @Override
     public void encode(byte[] utf8, int from, int to, boolean afterSpecial, IntList ids) {
-      byte[] text = escape(utf8, from, to, prefixesSpace && afterSpecial);
+      byte[] text = EscapedSpace.escape(utf8, from, to, prefixesSpace && afterSpecial);
       merge(text, 0, text.length);
       for (int symbol = first(); symbol >= 0; symbol = next(symbol)) {
         int id = table.find(text, start(symbol), end(symbol));
@@ -96,44 +95,5 @@ final class SpmTokenizer extends FragmentTokenizer {
       }
       return id < 0 ? vocabulary.unknownId() : id;
     }
-  }
-
-  private static byte[] escape(byte[] utf8, int from, int to, boolean prefix) {
-    int spaces = prefix ? 1 : 0;
-    for (int i = from; i < to; i++) {
-      spaces += utf8[i] == ' ' ? 1 : 0;
-    }
-    byte[] text = new byte[Math.addExact(to - from, 2 * spaces + (prefix ? 1 : 0))];
-    int offset = prefix ? putSpace(text, 0) : 0;
-    for (int i = from; i < to; i++) {
-      if (utf8[i] == ' ') {
-        offset = putSpace(text, offset);
-      } else {
-        text[offset++] = utf8[i];
-      }
-    }
-    return text;
-  }
-
-  private static int putSpace(byte[] text, int offset) {
-    System.arraycopy(ESCAPED_SPACE, 0, text, offset, ESCAPED_SPACE.length);
-    return offset + ESCAPED_SPACE.length;
-  }
-
-  private static byte[] unescape(byte[] token) {
-    byte[] text = new byte[token.length];
-    int size = 0;
-    for (int i = 0; i < token.length; i++) {
-      if (i + 2 < token.length
-          && token[i] == ESCAPED_SPACE[0]
-          && token[i + 1] == ESCAPED_SPACE[1]
-          && token[i + 2] == ESCAPED_SPACE[2]) {
-        text[size++] = ' ';
-        i += 2;
-      } else {
-        text[size++] = token[i];
-      }
-    }
-    return size == text.length ? text : Arrays.copyOf(text, size);
   }
 }

@@ -7,7 +7,7 @@ import java.util.Set;
 
 /**
  * Which special tokens strip white space. Files do not store it; llama.cpp derives it from the name
- * of the model.
+ * of the model, of its architecture or of its pre-tokenizer.
  */
 final class StripRules {
   static final List<String> MASK_TOKENS = List.of("<mask>", "[MASK]");
@@ -18,10 +18,13 @@ final class StripRules {
 
   static void apply(Metadata metadata, TokenTable tokens) {
     String preTokenizer = metadata.optString(BpeTokenizer.PRE_KEY).orElse("");
+    String architecture = metadata.optString("general.architecture").orElse("");
     String name = metadata.optString("general.name").orElse("").toLowerCase(Locale.ROOT);
     if (preTokenizer.contains("jina-v2-de")
         || preTokenizer.contains("jina-v2-es")
-        || preTokenizer.contains("jina-v2-code")) {
+        || preTokenizer.contains("jina-v2-code")
+        || architecture.contains("nomic-bert-moe")
+        || architecture.contains("jina-bert-v3")) {
       setLstrip(tokens, "<mask>");
     } else if (name.contains("phi-3") || name.contains("phi3")) {
       for (int id = 0; id < tokens.texts().size(); id++) {

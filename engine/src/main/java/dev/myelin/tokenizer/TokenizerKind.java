@@ -20,6 +20,18 @@ enum TokenizerKind {
       return BpeTokenizer.of(file);
     }
   },
+  WORD_PIECE(List.of("bert")) {
+    @Override
+    Tokenizer create(GgufFile file) {
+      return WordPieceTokenizer.of(file);
+    }
+  },
+  UNIGRAM(List.of("t5")) {
+    @Override
+    Tokenizer create(GgufFile file) {
+      return UnigramTokenizer.of(file);
+    }
+  },
   NONE(List.of("no_vocab", "none")) {
     @Override
     Tokenizer create(GgufFile file) {

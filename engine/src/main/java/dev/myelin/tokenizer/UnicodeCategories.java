@@ -1,9 +1,6 @@
 package dev.myelin.tokenizer;
 
-/**
- * Unicode general categories for pre-tokenizers, as of Unicode 15.1 on every JDK: code points added
- * later are unassigned, so that a new JDK does not change tokens.
- */
+/** Unicode general categories for tokenizers, as of {@link Unicode15}. */
 final class UnicodeCategories {
   // one character of each category that pre-tokenizers distinguish
   static final char LETTER = '\u00aa';
@@ -15,17 +12,6 @@ final class UnicodeCategories {
   static final char SPACE = '\u000b';
   static final char OTHER = '\u0080';
   static final char HAN_OTHER = '\u0081';
-
-  /** Ranges (first, last) that Unicode 16.0 assigned. */
-  private static final int[] ADDED_IN_16 = {
-    0x897, 0x897, 0x1b4e, 0x1b4f, 0x1b7f, 0x1b7f, 0x1c89, 0x1c8a, 0x2427, 0x2429, 0x31e4, 0x31e5,
-    0xa7cb, 0xa7cd, 0xa7da, 0xa7dc, 0x105c0, 0x105f3, 0x10d40, 0x10d65, 0x10d69, 0x10d85, 0x10d8e,
-    0x10d8f, 0x10ec2, 0x10ec4, 0x10efc, 0x10efc, 0x11380, 0x113e2, 0x116d0, 0x116e3, 0x11bc0,
-    0x11bf9, 0x11f5a, 0x11f5a, 0x13460, 0x143fa, 0x16100, 0x16139, 0x16d40, 0x16d79, 0x18cff,
-    0x18cff, 0x1cc00, 0x1ceb3, 0x1e5d0, 0x1e5ff, 0x1f8b2, 0x1f8bb, 0x1f8c0, 0x1f8c1, 0x1fa89,
-    0x1fa89, 0x1fa8f, 0x1fa8f, 0x1fabe, 0x1fabe, 0x1fac6, 0x1fac6, 0x1fadc, 0x1fadc, 0x1fadf,
-    0x1fadf, 0x1fae9, 0x1fae9, 0x1fbcb, 0x1fbef,
-  };
 
   /** Ranges (first, last) of Han characters: whole blocks, unassigned code points included. */
   private static final int[] HAN = {
@@ -46,8 +32,8 @@ final class UnicodeCategories {
     if (isSpace(codePoint)) {
       return SPACE;
     }
-    int category = Character.getType(codePoint);
-    if (category == Character.UNASSIGNED || isIn(codePoint, ADDED_IN_16)) {
+    int category = Unicode15.category(codePoint);
+    if (category == Character.UNASSIGNED) {
       return isIn(codePoint, HAN) ? HAN_OTHER : OTHER;
     }
     return switch (category) {
@@ -86,7 +72,16 @@ final class UnicodeCategories {
     };
   }
 
-  private static boolean isIn(int codePoint, int[] ranges) {
+  /** Whether it is a control, format, private-use or surrogate code point. */
+  static boolean isControl(int codePoint) {
+    return switch (Unicode15.category(codePoint)) {
+      case Character.CONTROL, Character.FORMAT, Character.PRIVATE_USE, Character.SURROGATE -> true;
+      default -> false;
+    };
+  }
+
+  /** Whether a code point is in one of these ranges (first, last), ascending. */
+  static boolean isIn(int codePoint, int[] ranges) {
     int low = 0;
     int high = ranges.length / 2 - 1;
     while (low <= high) {

@@ -5,6 +5,9 @@ import java.util.Arrays;
 
 /** UTF-8 functions for tokenizers. */
 final class Utf8 {
+  /** The length of the longest sequence. */
+  static final int MAX_LENGTH = 4;
+
   private Utf8() {}
 
   /** Encodes a text. An unpaired surrogate becomes U+FFFD. */
@@ -56,6 +59,20 @@ final class Utf8 {
       offset += isValid ? length : 1;
     }
     return Arrays.copyOf(points, size);
+  }
+
+  /** Writes a code point and returns the offset behind it. */
+  static int put(int codePoint, byte[] utf8, int offset) {
+    if (codePoint < 0x80) {
+      utf8[offset] = (byte) codePoint;
+      return offset + 1;
+    }
+    int length = codePoint < 0x800 ? 2 : codePoint < 0x10000 ? 3 : 4;
+    utf8[offset] = (byte) (0xf00 >> length | codePoint >> 6 * (length - 1));
+    for (int i = 1; i < length; i++) {
+      utf8[offset + i] = (byte) (0x80 | codePoint >> 6 * (length - 1 - i) & 0x3f);
+    }
+    return offset + length;
   }
 
   /** The length of an incomplete character at the end of {@code bytes[0..size)}: 0 to 3. */

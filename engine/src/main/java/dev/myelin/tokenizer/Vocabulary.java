@@ -22,14 +22,23 @@ public final class Vocabulary {
    * @param endOfGeneration ids that end generation, ascending
    */
   record SpecialIds(
-      int bos, int eos, int eot, int eom, int unknown, int padding, int[] endOfGeneration) {}
+      int bos,
+      int eos,
+      int separator,
+      int eot,
+      int eom,
+      int unknown,
+      int padding,
+      int[] endOfGeneration) {}
+
+  /** Which special tokens encoding with {@code addSpecial} adds. */
+  record Added(boolean bos, boolean eos, boolean separator) {}
 
   private final Path file;
   private final ByteStrings texts;
   private final byte[] attributes;
   private final SpecialIds ids;
-  private final boolean addsBos;
-  private final boolean addsEos;
+  private final Added added;
   private final int[] suppressedTokens;
   private final List<String> notes;
   private volatile @Nullable ByteStringTable table;
@@ -42,16 +51,14 @@ public final class Vocabulary {
       Path file,
       TokenTable tokens,
       SpecialIds ids,
-      boolean addsBos,
-      boolean addsEos,
+      Added added,
       int[] suppressedTokens,
       List<String> notes) {
     this.file = file;
     this.texts = tokens.texts();
     this.attributes = tokens.attributes();
     this.ids = ids;
-    this.addsBos = addsBos;
-    this.addsEos = addsEos;
+    this.added = added;
     this.suppressedTokens = suppressedTokens;
     this.notes = List.copyOf(notes);
   }
@@ -62,9 +69,8 @@ public final class Vocabulary {
     return new Vocabulary(
         file,
         new TokenTable(ByteStrings.EMPTY, null, new byte[size]),
-        new SpecialIds(none, none, none, none, none, none, new int[0]),
-        false,
-        false,
+        new SpecialIds(none, none, none, none, none, none, none, new int[0]),
+        new Added(false, false, false),
         new int[0],
         List.of());
   }
@@ -82,6 +88,11 @@ public final class Vocabulary {
   /** The end-of-sequence token. */
   public OptionalInt eos() {
     return optional(ids.eos);
+  }
+
+  /** The separator token of an encoder, which ends a text: {@code [SEP]}. */
+  public OptionalInt separator() {
+    return optional(ids.separator);
   }
 
   /** The end-of-turn token. */
@@ -105,12 +116,17 @@ public final class Vocabulary {
 
   /** Whether encoding with {@code addSpecial} adds BOS. */
   public boolean addsBos() {
-    return addsBos;
+    return added.bos;
   }
 
   /** Whether encoding with {@code addSpecial} adds EOS. */
   public boolean addsEos() {
-    return addsEos;
+    return added.eos;
+  }
+
+  /** Whether encoding with {@code addSpecial} adds the separator. */
+  public boolean addsSeparator() {
+    return added.separator;
   }
 
   /** Whether this token ends generation: EOS, end of turn and similar. */
@@ -192,11 +208,16 @@ public final class Vocabulary {
   private void requireDistinct(ByteStringTable table) {
     int second = table.duplicate();
     if (second != ByteStringTable.NONE) {
-      throw new ModelFileException(
-          file,
-          "key " + TokenTable.TOKENS_KEY + ": \"" + texts.text(second) + '"',
-          "expected once, it is token " + table.find(texts.copy(second)) + " and token " + second);
+      throw duplicateError(table.find(texts.copy(second)), second);
     }
+  }
+
+  /** The error for two tokens with the same text. */
+  ModelFileException duplicateError(int first, int second) {
+    return new ModelFileException(
+        file,
+        "key " + TokenTable.TOKENS_KEY + ": \"" + texts.text(second) + '"',
+        "expected once, it is token " + first + " and token " + second);
   }
 
   int bosId() {
@@ -205,6 +226,10 @@ public final class Vocabulary {
 
   int eosId() {
     return ids.eos;
+  }
+
+  int separatorId() {
+    return ids.separator;
   }
 
   int unknownId() {

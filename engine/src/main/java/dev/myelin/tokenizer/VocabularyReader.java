@@ -3,6 +3,7 @@ package dev.myelin.tokenizer;
 import dev.myelin.gguf.GgufArray;
 import dev.myelin.gguf.GgufFile;
 import dev.myelin.gguf.Metadata;
+import dev.myelin.tokenizer.Vocabulary.Added;
 import dev.myelin.tokenizer.Vocabulary.SpecialIds;
 import java.util.ArrayList;
 import java.util.EnumMap;
@@ -19,7 +20,7 @@ final class VocabularyReader {
   private static final String PREFIX = "tokenizer.ggml.";
 
   /** Defaults for missing keys. An id is {@link Vocabulary#NONE} for none. */
-  record Defaults(int bos, int eos, int unknown, boolean addsBos, boolean addsEos) {}
+  record Defaults(int bos, int eos, int separator, int unknown, Added added) {}
 
   private final GgufFile file;
   private final Metadata metadata;
@@ -36,24 +37,34 @@ final class VocabularyReader {
   Vocabulary read(Defaults defaults) {
     int bos = id("bos_token_id", defaults.bos);
     int eos = id("eos_token_id", defaults.eos);
+    // the format spells the key so
+    int separator = id("seperator_token_id", defaults.separator);
     int unknown = id("unknown_token_id", defaults.unknown);
     findRoles();
     TreeSet<Integer> ends = endOfGeneration(eos);
     StripRules.apply(metadata, tokens);
-    boolean addsBos = metadata.bool("tokenizer.ggml.add_bos_token", defaults.addsBos);
-    boolean addsEos = metadata.bool("tokenizer.ggml.add_eos_token", defaults.addsEos);
-    requireToken(addsBos, bos, "bos");
-    requireToken(addsEos, eos, "eos");
+    Added added = added(defaults.added);
+    requireToken(added.bos(), bos, "bos");
+    requireToken(added.eos(), eos, "eos");
+    requireToken(added.separator(), separator, "seperator");
     SpecialIds ids =
         new SpecialIds(
             bos,
             eos,
+            separator,
             roles.get(SpecialTokenRole.END_OF_TURN),
             roles.get(SpecialTokenRole.END_OF_MESSAGE),
             unknown,
             padding(),
             toArray(ends));
-    return new Vocabulary(file.path(), tokens, ids, addsBos, addsEos, suppressedTokens(), notes);
+    return new Vocabulary(file.path(), tokens, ids, added, suppressedTokens(), notes);
+  }
+
+  /** The tokens to add. A kind that adds a separator adds it and BOS always, as in llama.cpp. */
+  private Added added(Added defaults) {
+    boolean bos = metadata.bool("tokenizer.ggml.add_bos_token", defaults.bos());
+    boolean eos = metadata.bool("tokenizer.ggml.add_eos_token", defaults.eos());
+    return defaults.separator() ? defaults : new Added(bos, eos, false);
   }
 
   private static int[] toArray(TreeSet<Integer> ids) {
@@ -63,6 +74,16 @@ final class VocabularyReader {
       array[size++] = id;
     }
     return array;
+  }
+
+  /** A vocabulary whose tokenizer cannot work without an unknown token. */
+  Vocabulary readWithUnknown(Defaults defaults) {
+    Vocabulary vocabulary = read(defaults);
+    if (vocabulary.unknownId() == Vocabulary.NONE) {
+      throw metadata.error(
+          PREFIX + "unknown_token_id", "expected the token for text that has no other");
+    }
+    return vocabulary;
   }
 
   private int id(String name, int defaultId) {

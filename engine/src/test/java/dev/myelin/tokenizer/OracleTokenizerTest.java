@@ -20,6 +20,7 @@ class OracleTokenizerTest {
       strings = {
         "aquila",
         "baichuan",
+        "bert-bge",
         "command-r",
         "deepseek-coder",
         "deepseek-llm",
@@ -29,6 +30,7 @@ class OracleTokenizerTest {
         "llama-bpe",
         "llama-spm",
         "mpt",
+        "nomic-bert-moe",
         "phi-3",
         "qwen2",
         "qwen35",

@@ -8,6 +8,7 @@ import dev.myelin.gguf.GgufFile;
 import dev.myelin.gguf.GgufWriter;
 import dev.myelin.tokenizer.PromptText.Span;
 import dev.myelin.tokenizer.SpecialTokens.Fragment;
+import dev.myelin.tokenizer.Vocabulary.Added;
 import dev.myelin.tokenizer.Vocabulary.SpecialIds;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -40,8 +41,9 @@ class SpecialTokensTest {
     try (GgufFile file = GgufFile.of(Path.of("random"), writer.toBytes())) {
       TokenTable table = TokenTable.of(file);
       System.arraycopy(attributes, 0, table.attributes(), 0, attributes.length);
-      SpecialIds none = new SpecialIds(-1, -1, -1, -1, -1, -1, new int[0]);
-      return new Vocabulary(file.path(), table, none, false, false, new int[0], List.of());
+      SpecialIds none = new SpecialIds(-1, -1, -1, -1, -1, -1, -1, new int[0]);
+      return new Vocabulary(
+          file.path(), table, none, new Added(false, false, false), new int[0], List.of());
     }
   }
 
