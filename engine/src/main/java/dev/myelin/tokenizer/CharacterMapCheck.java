@@ -9,7 +9,7 @@ import java.util.Optional;
  * which takes linear time; a state may have several (equal suffixes are shared).
  */
 final class CharacterMapCheck {
-  /** The longest known key has 18 bytes, the longest replacement 33. */
+  /** The longest key of XLM-RoBERTa has 10 bytes, the longest replacement 33. */
   private static final int MAX_LENGTH = 1024;
 
   private static final int NONE = -1;

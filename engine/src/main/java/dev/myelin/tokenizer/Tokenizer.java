@@ -36,7 +36,7 @@ public interface Tokenizer {
    * Encodes a text.
    *
    * @param text any text; an unpaired surrogate is encoded as U+FFFD
-   * @param addSpecial whether to add BOS and EOS if the file says so
+   * @param addSpecial whether to add BOS, EOS and the separator if the file or its kind says so
    * @param parseSpecial whether control tokens, such as {@code <|im_end|>}, are found in the text;
    *     false for the text of a user. User-defined tokens are always found.
    * @throws InvalidRequestException if the text has more than 2^28 characters
@@ -52,7 +52,7 @@ public interface Tokenizer {
    * parseSpecial}. An untrusted text gives the same tokens as without it, except for those
    * user-defined tokens.
    *
-   * @param addSpecial whether to add BOS and EOS if the file says so
+   * @param addSpecial whether to add BOS, EOS and the separator if the file or its kind says so
    * @throws InvalidRequestException if the text has more than 2^28 characters
    * @throws ModelFileException on the first call, if two tokens of the file have the same text
    */
@@ -69,8 +69,8 @@ public interface Tokenizer {
 
   /**
    * Decodes tokens. Invalid UTF-8 becomes U+FFFD. As in llama.cpp, the space that encoding adds in
-   * front is removed, and for some vocabularies also spaces before punctuation. {@link TextStream}
-   * does neither.
+   * front is removed (not that of {@code bert}), and for some vocabularies also spaces before
+   * punctuation. {@link TextStream} does neither.
    *
    * @param renderSpecial whether control tokens are rendered
    * @throws InvalidRequestException if an id is not in the vocabulary
@@ -87,7 +87,8 @@ public interface Tokenizer {
   Vocabulary vocabulary();
 
   /**
-   * The kind of tokenizer as named by {@code tokenizer.ggml.model}: {@code llama}, {@code gpt2}.
+   * The kind of tokenizer as named by {@code tokenizer.ggml.model}: {@code llama}, {@code gpt2},
+   * {@code bert}, {@code t5}.
    */
   String kind();
 }

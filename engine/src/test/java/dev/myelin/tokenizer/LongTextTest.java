@@ -102,6 +102,35 @@ class LongTextTest {
     roundTrips(SmallVocabularies.spm().put("tokenizer.ggml.add_space_prefix", false));
   }
 
+  @Test
+  void wordPieceTakesLinearTime() {
+    encodes(SmallVocabularies.wordPiece());
+  }
+
+  @Test
+  void unigramTakesLinearTime() {
+    encodes(
+        SmallVocabularies.unigram()
+            .put(
+                "tokenizer.ggml.precompiled_charsmap",
+                SmallVocabularies.characterMap(Map.of("a", "aa", "\u4e2d", "", "\u3042", "z "))));
+  }
+
+  private static void encodes(GgufWriter writer) {
+    try (GgufFile file = SmallVocabularies.open(writer)) {
+      Tokenizer tokenizer = Tokenizer.of(file);
+      Map<String, String> texts = texts(MILLION / 256);
+      texts.putIfAbsent("a word", "ab".repeat(MILLION / 8));
+      texts.putIfAbsent("Han", "\u4e2d".repeat(MILLION / 8));
+      assertTimeoutPreemptively(
+          TIME_LIMIT,
+          () ->
+              texts.forEach(
+                  (what, text) ->
+                      assertThat(tokenizer.encode(text, true, true)).as(what).isNotEmpty()));
+    }
+  }
+
   private static void roundTrips(GgufWriter writer) {
     try (GgufFile file = SmallVocabularies.open(writer)) {
       Tokenizer tokenizer = Tokenizer.of(file);

@@ -12,7 +12,11 @@ import dev.myelin.gguf.GgufValueType;
 import dev.myelin.gguf.GgufWriter;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
+import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Random;
@@ -44,6 +48,177 @@ class MalformedTokenizerTest {
     values.put("token_type", new int[] {1, 1, 1, 3});
     values.put("merges", new String[] {"a b"});
     return values;
+  }
+
+  private static Map<String, Object> wordPiece() {
+    Map<String, Object> values = new LinkedHashMap<>();
+    values.put("model", "bert");
+    values.put("tokens", new String[] {"[UNK]", "[CLS]", "[SEP]", "\u2581a", "b", "\u2581ab"});
+    values.put("token_type", new int[] {3, 3, 3, 1, 1, 1});
+    values.put("bos_token_id", 1);
+    values.put("seperator_token_id", 2);
+    values.put("unknown_token_id", 0);
+    return values;
+  }
+
+  private static Map<String, Object> unigram() {
+    Map<String, Object> values = new LinkedHashMap<>();
+    values.put("model", "t5");
+    values.put("tokens", new String[] {"<pad>", "</s>", "<unk>", "\u2581a", "<x>", "b", "\u2581"});
+    values.put("token_type", new int[] {3, 3, 2, 1, 4, 1, 5});
+    values.put("scores", new float[] {0, 0, 0, -1, 0, -2, -3});
+    values.put(
+        "precompiled_charsmap",
+        SmallVocabularies.characterMap(Map.of("A", "a", "\u00e9", "b a", "<<", "", "\t", " ")));
+    values.put("add_space_prefix", true);
+    return values;
+  }
+
+  /** A map whose units begin with these; unit 0 leads to state 256, whose children follow. */
+  private static byte[] characterMap(int blocks, String replacements, int... indexesAndUnits) {
+    int[] units = new int[256 * blocks];
+    units[0] = 256 << 10;
+    for (int i = 0; i < indexesAndUnits.length; i += 2) {
+      units[indexesAndUnits[i]] = indexesAndUnits[i + 1];
+    }
+    return SmallVocabularies.characterMap(units, replacements.getBytes(StandardCharsets.UTF_8));
+  }
+
+  /** The unit of a child whose state is {@code state}. */
+  private static int unit(int index, int state, boolean endsKey) {
+    return (index ^ state) << 10 | (endsKey ? 1 << 8 : 0) | index & 0xff;
+  }
+
+  static Stream<Arguments> malformedCharacterMaps() {
+    int a = 256 + 'a';
+    String longText = "x".repeat(1025) + "\0";
+    return Stream.of(
+        arguments("empty", new byte[0], "[0 x u8]: expected 5 to"),
+        arguments("no replacements", new byte[] {0, 0, 0, 0}, "[4 x u8]: expected 5 to"),
+        arguments("not bytes", new int[] {1, 2, 3, 4, 5, 6}, "expected an array of u8 or i8"),
+        arguments("a string", "abcdefg", "expected an array"),
+        arguments("trie cut", new byte[] {8, 0, 0, 0, 1, 2, 3, 4, 5}, "the trie has 8 bytes"),
+        arguments("trie of 4 GiB", new byte[] {-4, -1, -1, -1, 1, 2}, "the trie has 4294967292"),
+        arguments("half a unit", new byte[] {2, 0, 0, 0, 1, 2, 0}, "the trie has 2 bytes"),
+        arguments("no block", new byte[] {4, 0, 0, 0, 1, 2, 3, 4, 5}, "states within 1 units"),
+        arguments("root outside", characterMap(1, "\0"), "that of unit 0 is 256"),
+        arguments(
+            "state outside", characterMap(2, "\0", a, unit(a, 512, false)), "unit 353 is 512"),
+        arguments(
+            "far outside", characterMap(2, "\0", a, 0x7fff_fe00 | 'a'), "unit 353 is 536870497"),
+        arguments(
+            "replacement outside",
+            characterMap(3, "b\0", a, unit(a, 512, true), 512, 1 << 31 | 2),
+            "within 2 bytes, that of unit 353 begins at 2"),
+        arguments(
+            "replacement far outside",
+            characterMap(3, "b\0", a, unit(a, 512, true), 512, -1),
+            "begins at 2147483647"),
+        arguments(
+            "replacement without end",
+            characterMap(3, "b\0b", a, unit(a, 512, true), 512, 1 << 31 | 2),
+            "begins at 2"),
+        arguments(
+            "long replacement",
+            characterMap(3, longText, a, unit(a, 512, true), 512, 1 << 31),
+            "at most 1024 bytes"),
+        arguments("root again", characterMap(2, "\0", a, unit(a, 256, false)), "a cycle"),
+        arguments(
+            "cycle",
+            characterMap(
+                4,
+                "\0",
+                a,
+                unit(a, 512, false),
+                512 + 'a',
+                unit(512 + 'a', 768, false),
+                768 + 'a',
+                unit(768 + 'a', 512, false)),
+            "a cycle"),
+        arguments("long key", longKey(), "keys of at most 1024 bytes"));
+  }
+
+  private static byte[] longKey() {
+    int[] indexesAndUnits = new int[2 * 1025];
+    for (int i = 0; i < 1025; i++) {
+      int index = 256 * (i + 1) + 'a';
+      indexesAndUnits[2 * i] = index;
+      indexesAndUnits[2 * i + 1] = unit(index, 256 * (i + 2), false);
+    }
+    return characterMap(1027, "\0", indexesAndUnits);
+  }
+
+  @ParameterizedTest(name = "{index} {0}")
+  @MethodSource("malformedCharacterMaps")
+  void rejectsMalformedCharacterMap(String what, Object map, String expected) {
+    Map<String, Object> values = unigram();
+    values.put("precompiled_charsmap", map);
+    try (GgufFile file = open(values)) {
+      assertThatThrownBy(() -> Tokenizer.of(file))
+          .isInstanceOf(ModelFileException.class)
+          .message()
+          .startsWith("small.gguf: key tokenizer.ggml.precompiled_charsmap = ")
+          .doesNotContain("\n")
+          .contains(expected);
+    }
+  }
+
+  /** Maps with random changes: rejected, or any text is normalized without an exception. */
+  @Test
+  void survivesRandomCharacterMaps() {
+    byte[] valid = (byte[]) unigram().get("precompiled_charsmap");
+    Vocabulary vocabulary;
+    try (GgufFile file = open(unigram())) {
+      vocabulary = Tokenizer.of(file).vocabulary();
+    }
+    Random random = new Random(22);
+    int accepted = 0;
+    int rejected = 0;
+    for (int round = 0; round < 6000; round++) {
+      byte[] bytes = changed(valid, random);
+      GgufWriter writer = new GgufWriter().put(CharacterMap.KEY, bytes);
+      try (GgufFile file = SmallVocabularies.open(writer)) {
+        CharacterMap map = CharacterMap.of(file);
+        UnigramNormalizer normalizer =
+            new UnigramNormalizer(vocabulary, map, new UnigramNormalizer.Spaces(true, false));
+        byte[] text = new byte[400];
+        random.nextBytes(text);
+        byte[] first = "aA b\u00e9<<<x>\t".getBytes(StandardCharsets.UTF_8);
+        System.arraycopy(first, 0, text, 0, first.length);
+        assertThat(normalizer.normalize(text, 0, text.length, false)).isNotEmpty();
+        accepted++;
+      } catch (ModelFileException e) {
+        assertThat(e.getMessage())
+            .startsWith("small.gguf: key tokenizer.ggml.precompiled_charsmap = ");
+        rejected++;
+      }
+    }
+    assertThat(accepted).isGreaterThan(500);
+    assertThat(rejected).isGreaterThan(500);
+  }
+
+  /** A map that is cut, or some of whose units are changed, most of them in use. */
+  private static byte[] changed(byte[] valid, Random random) {
+    if (random.nextInt(5) == 0) {
+      return Arrays.copyOf(valid, random.nextInt(valid.length + 1));
+    }
+    ByteBuffer bytes = ByteBuffer.wrap(valid.clone()).order(ByteOrder.LITTLE_ENDIAN);
+    for (int n = random.nextInt(4); n >= 0; n--) {
+      int at = 4 * random.nextInt(valid.length / 4);
+      for (int tries = random.nextInt(3000); tries > 0 && bytes.getInt(at) == 0; tries--) {
+        at = 4 * random.nextInt(valid.length / 4);
+      }
+      int unit = bytes.getInt(at);
+      bytes.putInt(
+          at,
+          switch (random.nextInt(4)) {
+            case 0 -> random.nextInt();
+            case 1 -> unit ^ 1 << random.nextInt(32);
+            case 2 -> unit & 0x3ff | random.nextInt(2048) << 10;
+            default -> unit & ~0xff | at / 4 - 1 & 0xff;
+          });
+    }
+    return bytes.array();
   }
 
   private static GgufFile open(Map<String, Object> values) {
@@ -117,7 +292,20 @@ class MalformedTokenizerTest {
         malformedCase(bpe(), "merges", new String[] {" "}, "merges", "element 0", "two"),
         malformedCase(bpe(), "add_bos_token", true, "bos_token_id is missing"),
         malformedCase(bpe(), "add_eos_token", true, "eos_token_id is missing"),
-        malformedCase(bpe(), "scores", new float[3], "scores", "4 elements"));
+        malformedCase(bpe(), "scores", new float[3], "scores", "4 elements"),
+        malformedCase(wordPiece(), "scores", new float[3], "scores", "6 elements"),
+        malformedCase(wordPiece(), "bos_token_id", null, "bos_token_id is missing"),
+        malformedCase(wordPiece(), "bos_token_id", 6, "bos_token_id = u32 6"),
+        malformedCase(wordPiece(), "seperator_token_id", null, "seperator_token_id is missing"),
+        malformedCase(wordPiece(), "unknown_token_id", null, "unknown_token_id is missing"),
+        malformedCase(wordPiece(), "normalizer.lowercase", 1, "lowercase", "true or false"),
+        malformedCase(wordPiece(), "normalizer.strip_accents", "x", "accents", "true or false"),
+        malformedCase(unigram(), "scores", new float[3], "scores", "7 elements"),
+        malformedCase(
+            unigram(), "scores", new float[] {0, 0, 0, 0, nan, 0, 0}, "scores", "element 4"),
+        malformedCase(unigram(), "tokens", new String[] {"a", "b", "c", "d"}, "token_type", "4"),
+        malformedCase(unigram(), "remove_extra_whitespaces", 1, "whitespaces", "true or false"),
+        malformedCase(unigram(), "add_eos_token", 1, "add_eos_token", "true or false"));
   }
 
   @ParameterizedTest(name = "{index} {0}")
@@ -145,6 +333,34 @@ class MalformedTokenizerTest {
           .hasMessage(
               "small.gguf: key tokenizer.ggml.tokens: \"a\": expected once, it is token 0 and token"
                   + " 2");
+    }
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"bert", "t5"})
+  void rejectsDuplicateTokensOfTries(String kind) {
+    Map<String, Object> values = kind.equals("bert") ? wordPiece() : unigram();
+    String[] tokens = (String[]) values.get("tokens");
+    tokens[5] = tokens[3];
+    try (GgufFile file = open(values)) {
+      Tokenizer tokenizer = Tokenizer.of(file);
+      assertThatThrownBy(() -> tokenizer.encode("x", false, false))
+          .isInstanceOf(ModelFileException.class)
+          .hasMessageContaining("key tokenizer.ggml.tokens: \"\u2581a\": expected once")
+          .hasMessageContaining("token 3 and token 5");
+    }
+  }
+
+  /** Scores that are infinite: no path to some positions, and no exception. */
+  @Test
+  void acceptsInfiniteScores() {
+    float inf = Float.POSITIVE_INFINITY;
+    for (float score : new float[] {inf, -inf, Float.MAX_VALUE, -Float.MAX_VALUE}) {
+      Map<String, Object> values = unigram();
+      values.put("scores", new float[] {0, 0, 0, score, 0, -score, score});
+      try (GgufFile file = open(values)) {
+        assertThat(Tokenizer.of(file).encode("ab aa bb xy", false, false)).isNotEmpty();
+      }
     }
   }
 
@@ -268,9 +484,16 @@ class MalformedTokenizerTest {
 
   /** Files with random changes: a working tokenizer or a {@link MyelinException}. */
   @ParameterizedTest
-  @ValueSource(strings = {"llama", "gpt2"})
+  @ValueSource(strings = {"llama", "gpt2", "bert", "t5"})
   void survivesRandomChanges(String kind) {
-    Map<String, Object> values = kind.equals("llama") ? spm() : bpe();
+    Map<String, Object> values =
+        switch (kind) {
+          case "llama" -> spm();
+          case "gpt2" -> bpe();
+          case "bert" -> wordPiece();
+          default -> unigram();
+        };
+    values.remove("precompiled_charsmap"); // see survivesRandomCharacterMaps
     values.put("bos_token_id", 1);
     values.put("eot_token_id", 2);
     values.put("add_bos_token", true);

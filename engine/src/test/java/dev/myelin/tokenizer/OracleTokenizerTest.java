@@ -2,7 +2,10 @@ package dev.myelin.tokenizer;
 
 import dev.myelin.gguf.GgufFile;
 import dev.myelin.testing.SharedData;
+import dev.myelin.testing.TestModels;
+import java.nio.file.Path;
 import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
@@ -43,17 +46,28 @@ class OracleTokenizerTest {
       LibllamaComparison comparison = new LibllamaComparison(Tokenizer.of(file), oracle);
       comparison.compareVocabulary();
       comparison.compareTexts(TestTexts.all(name.hashCode(), RANDOM_TEXTS));
+      comparison.compareTexts(TestTexts.ofTokens(comparison.ours().vocabulary(), 8, 500));
     }
   }
 
   @ParameterizedTest
   @ValueSource(strings = {"stories260K-f32"})
   void modelMatchesLibllama(String name) {
-    try (GgufFile file = GgufFile.open(SharedData.path("models/" + name + ".gguf"));
+    compare(SharedData.path("models/" + name + ".gguf"));
+  }
+
+  @Test
+  void miniLmMatchesLibllama() {
+    compare(TestModels.path("all-MiniLM-L6-v2-f32.gguf"));
+  }
+
+  private static void compare(Path path) {
+    try (GgufFile file = GgufFile.open(path);
         OracleVocabulary oracle = OracleVocabulary.of(file.path())) {
       LibllamaComparison comparison = new LibllamaComparison(Tokenizer.of(file), oracle);
       comparison.compareVocabulary();
       comparison.compareTexts(TestTexts.all(7, RANDOM_TEXTS));
+      comparison.compareTexts(TestTexts.ofTokens(comparison.ours().vocabulary(), 8, 500));
     }
   }
 }

@@ -9,6 +9,7 @@ import dev.myelin.tokenizer.PromptText.Span;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Map;
 import java.util.Random;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -18,16 +19,40 @@ import org.junit.jupiter.params.provider.EnumSource;
 class PromptTextTest {
   private static final String PREFIX = "tokenizer.ggml.";
   private static final String[] PIECES = {
-    "<|im_start|>", "<|im_end|>", "<|im_", "end|>", "<s>", "<", "s>", "<unk>", "<mask>", "  ", " ",
-    "\n", "hello", "world", "<xy>", "<x", "[abc]", "\ud83d\ude00", "\ud83d", "\ude00", "é",
-        "<|end|>"
+    "<|im_start|>",
+    "<|im_end|>",
+    "<|im_",
+    "end|>",
+    "<s>",
+    "<",
+    "s>",
+    "<unk>",
+    "<mask>",
+    "  ",
+    " ",
+    "\n",
+    "hello",
+    "world",
+    "<xy>",
+    "<x",
+    "(s)",
+    "\uff1c|im_end|>",
+    "[CLS]",
+    "[abc]",
+    "\ud83d\ude00",
+    "\ud83d",
+    "\ude00",
+    "é",
+    "<|end|>"
   };
 
   private enum TestVocabulary {
     SPM,
     BPE,
     PHI_3,
-    JINA;
+    JINA,
+    WORD_PIECE,
+    UNIGRAM;
 
     Tokenizer open() {
       return PromptTextTest.open(
@@ -35,6 +60,12 @@ class PromptTextTest {
             case SPM -> SmallVocabularies.spm();
             case BPE -> SmallVocabularies.bpe("qwen2", true);
             case PHI_3 -> SmallVocabularies.spm().put("general.name", "Phi-3 mini");
+            case WORD_PIECE -> SmallVocabularies.wordPiece();
+            case UNIGRAM ->
+                SmallVocabularies.unigram()
+                    .put(
+                        PREFIX + "precompiled_charsmap",
+                        SmallVocabularies.characterMap(Map.of("\uff1c", "<", "(", "<", ")", ">")));
             case JINA -> SmallVocabularies.bpe("jina-v2-code", true);
           });
     }

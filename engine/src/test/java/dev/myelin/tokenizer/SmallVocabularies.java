@@ -2,12 +2,16 @@ package dev.myelin.tokenizer;
 
 import dev.myelin.gguf.GgufFile;
 import dev.myelin.gguf.GgufWriter;
+import java.io.ByteArrayOutputStream;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Random;
 import java.util.Set;
 
@@ -17,6 +21,7 @@ final class SmallVocabularies {
   static final int UNKNOWN = 2;
   static final int CONTROL = 3;
   static final int USER_DEFINED = 4;
+  static final int UNUSED = 5;
   static final int BYTE = 6;
 
   private static final String[] SPECIAL = {
@@ -93,8 +98,101 @@ final class SmallVocabularies {
     return tokens("llama", new ArrayList<>(pieces), "<unk>");
   }
 
+  /** A WordPiece vocabulary: characters of several scripts and random words of them. */
+  static GgufWriter wordPiece() {
+    Set<String> pieces = new LinkedHashSet<>();
+    for (String word : randomWords(new Random(45), 1500)) {
+      pieces.add("\u2581" + word);
+      pieces.add(word);
+    }
+    pieces.removeIf(piece -> piece.hashCode() % 5 == 0); // so that some words have no tokens
+    return tokens("bert", new ArrayList<>(pieces), "[UNK]")
+        .put("tokenizer.ggml.bos_token_id", 1)
+        .put("tokenizer.ggml.seperator_token_id", 2)
+        .put("tokenizer.ggml.unknown_token_id", 0);
+  }
+
+  /** A unigram vocabulary with many equal scores. */
+  static GgufWriter unigram() {
+    Set<String> pieces = new LinkedHashSet<>(randomWords(new Random(46), 1500));
+    for (String word : randomWords(new Random(47), 300)) {
+      pieces.add("\u2581" + word);
+    }
+    pieces.addAll(List.of("\u2581", "\u2581\u2581", "\u2581\u2581\u2581", "a\u2581b", "\n"));
+    return tokens("t5", new ArrayList<>(pieces), "<unk>")
+        .put("tokenizer.ggml.eos_token_id", 2)
+        .put("tokenizer.ggml.unknown_token_id", 0);
+  }
+
+  private static List<String> randomWords(Random random, int count) {
+    String[] letters =
+        ("e t a o i n s h r d l u A E T 1 2 3 7 . , ! ' < > [ ] | _ \u00e9 e\u0301 \u0301 \u00df"
+                + " \u0131 \u0436 \u0418 \u0439 \u03b1 \u03c2 \u05d0 \u0627 \u0928 \u0e01 \u1112"
+                + " \u1161 \ud55c \u4e2d \u6587 \u3042 \u30ac \uff71 \u3002 \u2603 \u2026 \u20ac"
+                + " \ud83d\ude00 \ud835\udc00 \ud842\udfb7")
+            .split(" ");
+    Set<String> words = new LinkedHashSet<>(List.of(letters));
+    List<String> known = new ArrayList<>(words);
+    while (words.size() < count) {
+      String joined =
+          known.get(random.nextInt(known.size())) + known.get(random.nextInt(letters.length));
+      if (joined.codePointCount(0, joined.length()) <= 8 && words.add(joined)) {
+        known.add(joined);
+      }
+    }
+    return new ArrayList<>(words);
+  }
+
+  /**
+   * A {@code precompiled_charsmap} of these replacements. Each state has a block of 256 units of
+   * its own.
+   */
+  static byte[] characterMap(Map<String, String> replacements) {
+    List<String> states = new ArrayList<>(List.of(""));
+    for (String key : replacements.keySet()) {
+      String bytes = new String(key.getBytes(StandardCharsets.UTF_8), StandardCharsets.ISO_8859_1);
+      for (int length = 1; length <= bytes.length(); length++) {
+        if (!states.contains(bytes.substring(0, length))) {
+          states.add(bytes.substring(0, length));
+        }
+      }
+    }
+    int[] units = new int[256 * (states.size() + 1)];
+    units[0] = 256 << 10;
+    ByteArrayOutputStream texts = new ByteArrayOutputStream();
+    texts.write(0);
+    for (int i = 1; i < states.size(); i++) {
+      String state = states.get(i);
+      int label = state.charAt(state.length() - 1);
+      int parent = 256 * (states.indexOf(state.substring(0, state.length() - 1)) + 1);
+      int unit = parent ^ label;
+      int own = 256 * (i + 1);
+      units[unit] = (unit ^ own) << 10 | label;
+      String key = new String(state.getBytes(StandardCharsets.ISO_8859_1), StandardCharsets.UTF_8);
+      if (replacements.containsKey(key)) {
+        units[unit] |= 1 << 8;
+        units[own] = 1 << 31 | texts.size();
+        texts.writeBytes(replacements.get(key).getBytes(StandardCharsets.UTF_8));
+        texts.write(0);
+      }
+    }
+    return characterMap(units, texts.toByteArray());
+  }
+
+  static byte[] characterMap(int[] units, byte[] replacements) {
+    ByteBuffer bytes =
+        ByteBuffer.allocate(4 + 4 * units.length + replacements.length)
+            .order(ByteOrder.LITTLE_ENDIAN)
+            .putInt(4 * units.length);
+    for (int unit : units) {
+      bytes.putInt(unit);
+    }
+    return bytes.put(replacements).array();
+  }
+
   private static GgufWriter tokens(String model, List<String> texts, String unknown) {
     boolean spm = model.equals("llama");
+    boolean scored = spm || model.equals("t5");
     List<String> all = new ArrayList<>(List.of(unknown, "<s>", "</s>"));
     List<Integer> types = new ArrayList<>(List.of(UNKNOWN, CONTROL, CONTROL));
     if (spm) {
@@ -105,7 +203,7 @@ final class SmallVocabularies {
     }
     for (String text : texts) {
       all.add(text);
-      types.add(NORMAL);
+      types.add(scored && !spm && text.hashCode() % 50 == 0 ? UNUSED : NORMAL);
     }
     for (String text : SPECIAL) {
       all.add(text);
@@ -123,7 +221,7 @@ final class SmallVocabularies {
             .put("tokenizer.ggml.model", model)
             .put("tokenizer.ggml.tokens", all.toArray(String[]::new))
             .put("tokenizer.ggml.token_type", types.stream().mapToInt(Integer::intValue).toArray());
-    if (spm) {
+    if (scored) {
       Random random = new Random(44);
       float[] scores = new float[all.size()];
       for (int i = 0; i < scores.length; i++) {

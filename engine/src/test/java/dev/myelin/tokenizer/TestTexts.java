@@ -198,6 +198,21 @@ final class TestTexts {
     return texts;
   }
 
+  /** Texts of a vocabulary's own tokens, which often have several ways to be divided. */
+  static List<String> ofTokens(Vocabulary vocabulary, long seed, int count) {
+    Random random = new Random(seed);
+    List<String> texts = new ArrayList<>();
+    for (int i = 0; i < count; i++) {
+      StringBuilder text = new StringBuilder();
+      for (int n = random.nextInt(30); n >= 0; n--) {
+        String token = vocabulary.text(random.nextInt(vocabulary.size()));
+        text.append(random.nextInt(3) == 0 ? token : token.replace('\u2581', ' '));
+      }
+      texts.add(text.toString());
+    }
+    return texts;
+  }
+
   /** Words of characters from one range. */
   private static String fromOneRange(Random random) {
     int[] range = RANGES[random.nextInt(RANGES.length)];

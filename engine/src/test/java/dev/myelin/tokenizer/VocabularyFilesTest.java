@@ -3,15 +3,20 @@ package dev.myelin.tokenizer;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.myelin.error.UnsupportedModelException;
 import dev.myelin.gguf.GgufFile;
 import dev.myelin.testing.SharedData;
+import dev.myelin.testing.TestModels;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -53,6 +58,25 @@ class VocabularyFilesTest {
                 .mapToInt(Integer::parseInt)
                 .toArray();
         assertThat(tokenizer.encode(texts[i], false, false)).as(texts[i]).isEqualTo(expected);
+      }
+    }
+  }
+
+  /** The tokens of Hugging Face's tokenizer. */
+  @Test
+  void miniLmMatchesPublishedTokenIds() throws IOException {
+    Path path = TestModels.path("all-MiniLM-L6-v2-f32.gguf");
+    JsonNode texts =
+        new ObjectMapper()
+            .readTree(SharedData.path("models/expected/all-MiniLM-L6-v2.json").toFile());
+    assertThat(texts.size()).isGreaterThan(10);
+    try (GgufFile file = GgufFile.open(path)) {
+      Tokenizer tokenizer = Tokenizer.of(file);
+      for (JsonNode text : texts) {
+        List<Integer> expected = new ArrayList<>();
+        text.get("tokens").forEach(id -> expected.add(id.intValue()));
+        assertThat(tokenizer.encode(text.get("text").textValue(), true, false))
+            .containsExactly(expected.toArray(Integer[]::new));
       }
     }
   }

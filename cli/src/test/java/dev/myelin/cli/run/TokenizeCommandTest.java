@@ -73,6 +73,16 @@ class TokenizeCommandTest {
     }
   }
 
+  /** A model that does not run (yet) has a tokenizer all the same. */
+  @Test
+  void printsTokensOfAnyArchitecture() {
+    Path bert = SharedData.path("vocabs/ggml-vocab-bert-bge.gguf");
+    assertThat(tokenize(bert, "Caf\u00e9 \u6771\u4eac!").out())
+        .isEqualTo("\"[CLS]\" \" cafe\" \" \u6771\" \" \u4eac\" \" !\" \"[SEP]\"\n");
+    assertThat(tokenize(bert, "x", "--ids").out()).isEqualTo("101 1060 102\n");
+    assertThat(tokenize(bert, "x", "--ids", "--no-bos").out()).isEqualTo("1060\n");
+  }
+
   /** Joins quoted tokens and decodes the escapes. */
   private static String unquoted(String line) {
     String joined = line.strip().replaceAll("^\"|\"$", "").replace("\" \"", "");
