@@ -5,6 +5,7 @@ import dev.myelin.gguf.Metadata;
 import dev.myelin.tokenizer.Vocabulary.Added;
 import dev.myelin.tokenizer.VocabularyReader.Defaults;
 import java.util.Arrays;
+import org.jspecify.annotations.Nullable;
 
 /**
  * SentencePiece unigram (UGM), as in T5 and XLM-RoBERTa. The text is normalized ({@link
@@ -17,7 +18,7 @@ final class UnigramTokenizer extends FragmentTokenizer {
   private final float[] scores;
   private final CharacterMap characters;
   private final UnigramNormalizer.Spaces spaces;
-  private volatile Tables tables;
+  private volatile @Nullable Tables tables;
 
   /** For encoding. The score is that of an unknown character. */
   private record Tables(TokenTrie trie, UnigramNormalizer normalizer, float unknownScore) {}

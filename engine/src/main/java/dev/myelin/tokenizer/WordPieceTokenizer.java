@@ -5,6 +5,7 @@ import dev.myelin.gguf.Metadata;
 import dev.myelin.tokenizer.Vocabulary.Added;
 import dev.myelin.tokenizer.VocabularyReader.Defaults;
 import java.util.Arrays;
+import org.jspecify.annotations.Nullable;
 
 /**
  * WordPiece, as in BERT. The text is split at white space, punctuation and Han characters. A word
@@ -24,7 +25,7 @@ final class WordPieceTokenizer extends FragmentTokenizer {
 
   private final boolean lowercase;
   private final boolean stripAccents;
-  private volatile TokenTrie trie;
+  private volatile @Nullable TokenTrie trie;
 
   private WordPieceTokenizer(
       Vocabulary vocabulary, boolean prefixesSpace, boolean lowercase, boolean stripAccents) {

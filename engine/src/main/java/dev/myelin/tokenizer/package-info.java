@@ -1,4 +1,7 @@
-/** Tokenizers of GGUF files: SPM ({@code llama}) and byte-level BPE ({@code gpt2}). */
+/**
+ * Tokenizers of GGUF files: SPM ({@code llama}), byte-level BPE ({@code gpt2}), WordPiece ({@code
+ * bert}) and unigram ({@code t5}).
+ */
 @NullMarked
 package dev.myelin.tokenizer;
 
