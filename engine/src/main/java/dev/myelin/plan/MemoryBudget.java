@@ -13,7 +13,7 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Chooses the context length and the cache type of a session so that the process stays within a
- * number of bytes. Reads the header of the model only.
+ * number of bytes. Reads the header of the model only. Immutable and thread-safe.
  *
  * @param options of the session, with the context length and the cache type chosen
  * @param need what the process needs with them
