@@ -151,9 +151,15 @@ final class TrainReport implements TrainingRun.Listener, AutoCloseable {
     try {
       OutputFile.write(chart, LossChart.draw("loss", history, chart.toString()));
     } catch (IOException e) {
-      drawsChart = false;
-      progress.println(Printable.of(e.getMessage() + "; the losses are in " + csv));
+      drawNoChart(Printable.of(e.getMessage()));
+    } catch (NoClassDefFoundError e) { // an image for devices
+      drawNoChart("no chart: this image has no java.desktop");
     }
+  }
+
+  private void drawNoChart(String reason) {
+    drawsChart = false;
+    progress.println(reason + "; the losses are in " + csv);
   }
 
   /** Prints the result. */
