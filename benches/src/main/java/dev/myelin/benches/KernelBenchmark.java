@@ -34,8 +34,8 @@ import org.openjdk.jmh.annotations.Warmup;
 
 /**
  * Matmul of quantised weights and activations, by Myelin's kernels and by ggml's. For few positions
- * one invocation is a graph of as many matmuls as take {@value #COLD_BYTES} bytes of weights, so
- * that the weights come from memory, as in a decode step.
+ * one invocation is a graph of as many matmuls as take {@value #COLD_BYTES} bytes of weights, 240
+ * at most, so that the weights come from memory, as in a decode step.
  */
 @State(Scope.Thread)
 @BenchmarkMode(Mode.Throughput)
@@ -46,6 +46,9 @@ import org.openjdk.jmh.annotations.Warmup;
 public class KernelBenchmark {
   /** Bytes of weights per invocation: more than the CPU caches hold. */
   static final long COLD_BYTES = 256_000_000;
+
+  /** Most matmuls of a graph: ggml plans at most 256 free blocks of memory. */
+  private static final int MAX_MATMULS = 240;
 
   /** Number of positions up to which weights come from memory. */
   static final int MAX_COLD_POSITIONS = 16;
@@ -135,7 +138,9 @@ public class KernelBenchmark {
         "isa = %s: not supported by this CPU, or not the value of MYELIN_ISA; in use: %s"
             .formatted(isa, KernelsLibrary.kernelIsa()));
     copies =
-        positions <= MAX_COLD_POSITIONS ? (int) Math.ceilDiv(COLD_BYTES, type.bytes(n * k)) : 1;
+        positions <= MAX_COLD_POSITIONS
+            ? (int) Math.min(MAX_MATMULS, Math.ceilDiv(COLD_BYTES, type.bytes(n * k)))
+            : 1;
     SplittableRandom random = new SplittableRandom(1);
     float[] values = new float[RANDOM_VALUES];
     for (int i = 0; i < RANDOM_VALUES; i++) {
