@@ -70,7 +70,7 @@ natives: build ## collect the native libraries of a natives jar in natives/targe
 
 stage: build ## make a Maven repository of the library in target/stage, with the natives of Linux
 	@natives/collect.sh linux-x86_64 linux-aarch64
-	@rm -rf target/stage
+	@rm -rf target/stage */target/reports
 	@$(mvn) -Pstage -pl bom,bindings,natives,engine -Dmaven.test.skip=true -Dmaven.install.skip=true \
 	  deploy -DaltDeploymentRepository=stage::file://$(CURDIR)/target/stage $(call quietly,stage)
 	@echo 'the repository is target/stage'
