@@ -26,6 +26,7 @@ typedef struct {
 typedef struct {
     int64_t position;          /* of the first cell; without a meaning for selected positions */
     int64_t cell[BLOCK_CELLS]; /* in the cache, -1 for none */
+    int64_t next;              /* the first cell of the next block, to be prefetched; -1 for none */
     visible_cells loaded;      /* the others are zeros */
     uint64_t broken;           /* cells with a value that is not finite, which are zeros here */
 } cell_block;
@@ -107,11 +108,23 @@ INLINE int convert_row(const int32_t type, const char *row, int n, float *out) {
     return 0;
 }
 
+INLINE void prefetch(const char *row, size_t bytes) {
+    for (size_t i = 0; i < bytes; i += 64) {
+        __builtin_prefetch(row + i);
+    }
+}
+
 /** Converts rows [from, from + count) of a block; those without a cell become zeros. */
 INLINE void convert_rows(const int32_t type, const cache_rows *rows, int64_t kv_head, int from, int count,
                          int64_t stride, cell_block *b, float *out) {
     const char *head = rows->data + (size_t)kv_head * rows->head;
+    /* of a row; of a quantised one at least a part, the hardware prefetches the rest */
+    const int value_bytes = type == TYPE_F32 ? 4 : type == TYPE_F16 || type == TYPE_BF16 ? 2 : 1;
+    const size_t bytes = (size_t)(rows->width * value_bytes);
     for (int c = from; c < from + count; c++, out += stride) {
+        if (b->next >= 0) {
+            prefetch(head + (size_t)(b->next + c) * rows->cell, bytes);
+        }
         if (c < b->loaded.from || c >= b->loaded.to) {
             memset(out, 0, (size_t)stride * sizeof *out);
         } else if (b->cell[c] < 0) {
@@ -273,7 +286,7 @@ static void attend_ranges(const attention *a, int64_t kv_head, int64_t count, co
     }
     for (int64_t at = first / BLOCK_CELLS * BLOCK_CELLS; at < last; at += BLOCK_CELLS) {
         visible_cells see[GENERAL_MAX_QUERIES];
-        cell_block b = {.position = at, .loaded = {BLOCK_CELLS, 0}};
+        cell_block b = {.position = at, .next = -1, .loaded = {BLOCK_CELLS, 0}};
         for (int64_t i = 0; i < count; i++) {
             see[i] = (visible_cells){clamp(m->begin[i] - at), clamp(m->end[i] - at)};
             if (see[i].from < see[i].to) {
@@ -289,6 +302,9 @@ static void attend_ranges(const attention *a, int64_t kv_head, int64_t count, co
         const int64_t cell = page_cell(a, at / BLOCK_CELLS);
         for (int c = 0; c < BLOCK_CELLS; c++) {
             b.cell[c] = cell < 0 ? -1 : cell + c;
+        }
+        if (at + BLOCK_CELLS < last) {
+            b.next = page_cell(a, at / BLOCK_CELLS + 1);
         }
         load_block(a, kv_head, &b, m);
         for (int64_t i = 0; i < count; i += GENERAL_TILE) {
@@ -325,7 +341,7 @@ static void attend_selected(const attention *a, int64_t kv_head, int64_t token, 
     const int32_t *selected = a->selected + token * a->top_k;
     const int64_t begin = m->begin[0];
     const int64_t end = m->end[0];
-    cell_block b = {.position = 0};
+    cell_block b = {.next = -1};
     int cells = 0;
     memset(m->seen, 0, (size_t)a->pages * sizeof *m->seen);
     for (int64_t i = 0; i < a->top_k; i++) {

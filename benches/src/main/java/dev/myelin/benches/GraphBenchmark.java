@@ -56,7 +56,7 @@ public class GraphBenchmark {
     RandomModel.Shape narrow = new RandomModel.Shape(16, 32, 1, 1, 32, 32, 320, 512);
     RandomModel.small(architecture).withShape(narrow).write(file);
     model = Model.load(file);
-    cache = new KvCache(model.info().states(), CELLS, CacheType.F16);
+    cache = new KvCache(model.info().states(), CELLS, CacheType.F16, CacheType.F16);
     session =
         Session.open(model, SessionOptions.defaults().withContextLength(CELLS).withThreads(1));
     for (float logit : session.feed(1).toArray(ValueLayout.JAVA_FLOAT)) {

@@ -112,13 +112,17 @@ final class LlamaCppArguments {
     ignored.add((value == null ? name : name + " " + value) + " (" + reason + ")");
   }
 
-  /** Adds --cache-type: keys and values have the same type. */
+  /** Adds the types of the KV cache: some commands have only one for keys and values. */
   private void addCacheType() {
     if (cacheTypes.isEmpty()) {
       return;
     }
     if (!spec.optionsMap().containsKey(CACHE_TYPE)) {
       ignore("-ctk, -ctv", null, "this command has no KV cache");
+      return;
+    }
+    if (spec.optionsMap().containsKey(CACHE_TYPE + "-k")) {
+      cacheTypes.forEach((part, type) -> translated.addAll(List.of(CACHE_TYPE + "-" + part, type)));
       return;
     }
     String keys = cacheTypes.get("k");

@@ -79,8 +79,8 @@ class LlamaCppOptionsTest {
         "chat M -no-cnv               | -no-cnv: use `myelin run`",
         "chat M -p x                  | -p: pipe the first message, echo TEXT | myelin chat",
         "chat M --chat-template llama3 | --chat-template: the model's template is used",
-        "run M -p x -ctk f16          | -ctk, -ctv: keys and values must have the same type",
-        "run M -p x -ctk f16 -ctv f32 | -ctk, -ctv: keys and values must have the same type",
+        "bench -m M -ctk f16          | -ctk, -ctv: keys and values must have the same type",
+        "bench -m M -ctk f16 -ctv f32 | -ctk, -ctv: keys and values must have the same type",
         "run M -p x -sys y            | -sys: run does not apply chat templates; use `myelin chat`",
         "run M -p x --chat-template llama3 | --chat-template: run does not apply chat templates",
         "run M -p x --mirostat 2      | --mirostat: this sampler is not supported",
@@ -109,6 +109,9 @@ class LlamaCppOptionsTest {
                     + " -t 1")
                 .out())
         .isEqualTo(expected);
+    assertThat(run("run M -p once -n 4 --temp 0 -ctk q8_0 -ctv q4_0 -t 1").out())
+        .isEqualTo(
+            run("run M -p once -n 4 --temp 0 --cache-type q4_0 --cache-type-k q8_0 -t 1").out());
   }
 
   @ParameterizedTest

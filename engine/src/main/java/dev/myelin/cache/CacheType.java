@@ -6,11 +6,17 @@ import java.util.Arrays;
 import java.util.Locale;
 import java.util.stream.Collectors;
 
-/** Element types of keys and values in a KV cache. Immutable and thread-safe. */
+/** Element types of the keys or values in a KV cache. Immutable and thread-safe. */
 public enum CacheType {
   F32(GgmlType.F32),
   F16(GgmlType.F16),
-  Q8_0(GgmlType.Q8_0);
+  BF16(GgmlType.BF16),
+  Q8_0(GgmlType.Q8_0),
+  Q5_1(GgmlType.Q5_1),
+  Q5_0(GgmlType.Q5_0),
+  Q4_1(GgmlType.Q4_1),
+  Q4_0(GgmlType.Q4_0),
+  IQ4_NL(GgmlType.IQ4_NL);
 
   private final GgmlType type;
 

@@ -24,17 +24,17 @@ public final class KvCache implements AutoCloseable {
   /**
    * @param states the states of the model, in the order of their numbers
    * @param cells number of positions
-   * @throws InvalidRequestException if a head size is not a multiple of the type's block size, or
+   * @throws InvalidRequestException if a head size is not a multiple of a type's block size, or
    *     the cache exceeds the address space
    */
-  public KvCache(List<KvState> states, int cells, CacheType cacheType) {
-    GgmlType type = cacheType.type();
+  public KvCache(List<KvState> states, int cells, CacheType keyType, CacheType valueType) {
+    GgmlType k = keyType.type();
+    GgmlType v = valueType.type();
     this.cells = cells;
     long sum = 0;
     for (KvState state : states) {
-      requireWholeBlocks(state, type);
-      long tensorBytes = Math.multiplyExact(type.bytes(state.width()), (long) cells);
-      sum = Math.addExact(sum, Math.multiplyExact(TensorBuffer.roundUp(tensorBytes), 2L));
+      sum = Math.addExact(sum, tensorBytes(state, k, cells));
+      sum = Math.addExact(sum, tensorBytes(state, v, cells));
     }
     bytes = sum;
     context = new TensorContext(Math.max(1, 2 * states.size()));
@@ -45,8 +45,8 @@ public final class KvCache implements AutoCloseable {
       memory = TensorBuffer.allocateZeroed(Math.max(1, bytes));
       for (int i = 0; i < states.size(); i++) {
         KvState s = states.get(i);
-        keys[i] = context.tensor("cache_k_l" + i, type, s.headSize(), cells, s.kvHeads());
-        values[i] = context.tensor("cache_v_l" + i, type, s.headSize(), cells, s.kvHeads());
+        keys[i] = context.tensor("cache_k_l" + i, k, s.headSize(), cells, s.kvHeads());
+        values[i] = context.tensor("cache_v_l" + i, v, s.headSize(), cells, s.kvHeads());
         memory.append(keys[i]);
         memory.append(values[i]);
       }
@@ -60,7 +60,7 @@ public final class KvCache implements AutoCloseable {
     buffer = memory;
   }
 
-  private static void requireWholeBlocks(KvState state, GgmlType type) {
+  private static long tensorBytes(KvState state, GgmlType type, int cells) {
     if (state.headSize() % type.blockSize() != 0) {
       throw new InvalidRequestException(
           "cache type "
@@ -70,6 +70,7 @@ public final class KvCache implements AutoCloseable {
               + " values do not divide into its blocks of "
               + type.blockSize());
     }
+    return TensorBuffer.roundUp(Math.multiplyExact(type.bytes(state.width()), (long) cells));
   }
 
   public int cells() {

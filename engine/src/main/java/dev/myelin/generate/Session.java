@@ -388,7 +388,7 @@ public final class Session implements AutoCloseable {
       throw new InvalidRequestException("context = " + context + ": more than any cache holds");
     }
     try {
-      return new KvCache(info.states(), (int) cells, options.cacheType());
+      return new KvCache(info.states(), (int) cells, options.cacheType(), options.valueCacheType());
     } catch (NativeLibraryException e) {
       throw new InvalidRequestException("context = " + context + ": " + e.getMessage());
     }

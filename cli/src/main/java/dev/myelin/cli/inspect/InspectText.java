@@ -149,7 +149,7 @@ final class InspectText {
 
   private static String cache(CacheCost cache) {
     StringBuilder text = new StringBuilder();
-    for (CacheType type : CacheType.values()) {
+    for (CacheType type : List.of(CacheType.F32, CacheType.F16, CacheType.Q8_0)) {
       Long bytes = cache.bytes().get(type);
       String name = type.name().toLowerCase(Locale.ROOT);
       text.append(text.isEmpty() ? "" : ", ").append(name).append(' ');

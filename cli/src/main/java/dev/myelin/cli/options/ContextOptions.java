@@ -21,6 +21,8 @@ public final class ContextOptions {
   private final Subcommand.Value<Integer> context;
   private final Subcommand.Value<Integer> batch;
   private final Subcommand.Value<String> cacheType;
+  private final Subcommand.Value<String> keyType;
+  private final Subcommand.Value<String> valueType;
   private MemoryBudgetOption budget;
 
   public ContextOptions(Subcommand command) {
@@ -49,6 +51,17 @@ public final class ContextOptions {
             "TYPE",
             "Type of the KV cache: ${COMPLETION-CANDIDATES} (default: f16).",
             "--cache-type");
+    keyType = ofPart("keys", "--cache-type-k");
+    valueType = ofPart("values", "--cache-type-v");
+  }
+
+  private Subcommand.Value<String> ofPart(String part, String name) {
+    return command.choice(
+        CACHE_TYPES, null, "TYPE", "The same for " + part + " only (default: --cache-type).", name);
+  }
+
+  private CacheType typeOf(Subcommand.Value<String> part) {
+    return CacheType.of(part.get() == null ? cacheType.get() : part.get());
   }
 
   /** The same with {@code --memory-budget}. */
@@ -61,6 +74,12 @@ public final class ContextOptions {
   /** The options for a model: with a memory budget, those that fit into it. */
   public SessionOptions options(Checkpoint model) {
     SessionOptions requested = options();
+    if (budget != null && budget.isSet() && (keyType.isSet() || valueType.isSet())) {
+      throw Usage.error(
+          command.spec,
+          "--memory-budget: chooses one type for keys and values: give --cache-type instead of"
+              + " --cache-type-k and --cache-type-v");
+    }
     return budget == null
         ? requested
         : budget.apply(
@@ -78,7 +97,8 @@ public final class ContextOptions {
                 batch.get(),
                 threads.count(),
                 threads.isForced(),
-                CacheType.of(cacheType.get())));
+                typeOf(keyType),
+                typeOf(valueType)));
   }
 
   /** Returns the session, and prints a note if it has fewer threads than requested. */

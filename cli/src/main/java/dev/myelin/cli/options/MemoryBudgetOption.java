@@ -29,6 +29,10 @@ public final class MemoryBudgetOption {
             "--memory-budget");
   }
 
+  boolean isSet() {
+    return size.isSet();
+  }
+
   /** The options that fit; without the option unchanged. */
   public SessionOptions apply(Checkpoint model, SessionOptions requested, List<CacheType> types) {
     if (!size.isSet()) {
