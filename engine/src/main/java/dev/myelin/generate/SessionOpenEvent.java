@@ -1,5 +1,6 @@
 package dev.myelin.generate;
 
+import java.util.Locale;
 import jdk.jfr.Category;
 import jdk.jfr.DataAmount;
 import jdk.jfr.Event;
@@ -46,7 +47,7 @@ final class SessionOpenEvent extends Event {
       contextLength = session.contextLength();
       batch = session.options().batch();
       threads = session.options().threads();
-      cacheType = session.options().cacheTypes();
+      cacheType = session.options().cacheTypes().toUpperCase(Locale.ROOT);
       cacheBytes = session.cacheBytes();
       commit();
     }

@@ -147,6 +147,8 @@ class RunCommandTest {
     assertThat(run("-p", "once upon a time", "-n", 8, "--cache-type", "F32", "-b", 3).out())
         .isEqualTo(expected);
     assertThat(run("-p", "once", "-n", 4, "--cache-type", "q8_0").status()).isZero();
+    assertThat(run("-p", "x", "--cache-type-v", "q8_0", "--memory-budget", "1G").err())
+        .contains("--memory-budget: chooses one type for keys and values");
   }
 
   @Test
