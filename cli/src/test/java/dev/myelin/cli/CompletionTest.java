@@ -19,10 +19,12 @@ class CompletionTest {
     assertThat(complete(script, "myelin", "ru")).isEqualTo("run");
     assertThat(complete(script, "myelin", "run", "--top-"))
         .isEqualTo("--top-k --top-p --top-n-sigma --top-nsigma");
-    assertThat(complete(script, "myelin", "run", "--cache-type", "")).isEqualTo("f32 f16 q8_0");
+    assertThat(complete(script, "myelin", "run", "--cache-type", ""))
+        .isEqualTo("f32 f16 bf16 q8_0 q5_1 q5_0 q4_1 q4_0 iq4_nl");
     assertThat(complete(script, "myelin", "run", "-m", folder + "/comp"))
         .isEqualTo(script.toString());
-    assertThat(complete(script, "myelin", "bench", "--cache-type", "")).isEqualTo("f32 f16 q8_0");
+    assertThat(complete(script, "myelin", "bench", "--cache-type", ""))
+        .isEqualTo("f32 f16 bf16 q8_0 q5_1 q5_0 q4_1 q4_0 iq4_nl");
     assertThat(complete(script, "myelin", "bench", "-m", folder + "/comp"))
         .isEqualTo(script.toString());
     assertThat(complete(script, "myelin", "run", folder + "/comp")).isEqualTo(script.toString());
