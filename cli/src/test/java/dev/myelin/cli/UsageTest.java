@@ -84,7 +84,8 @@ class UsageTest {
         "bench M,,M                      | the file name is empty",
         "run -m M -p x --top-p 1.5       | top-p = 1.5: expected 0 to 1",
         "run -m M -p x --stop a\\qb      | --stop 'a\\qb': expected \\n, \\t, \\r or \\\\",
-        "run -m M -p x --cache-type q5_1 | cache type q5_1: known are f32, f16, q8_0",
+        "run -m M -p x --cache-type q6_K | cache type q6_K: known are f32, f16, bf16, q8_0, q5_1,"
+            + " q5_0, q4_1, q4_0, iq4_nl",
         "run -m M -p x -b 0              | batch = 0: expected 1 to",
         "run -m M -p x -t -1             | threads = -1: expected 0 to 512; this process may use",
         "run -m M -p x -t 100000         | threads = 100000: expected 0 to 512; this process may"

@@ -24,8 +24,8 @@ public final class KvCache implements AutoCloseable {
   /**
    * @param states the states of the model, in the order of their numbers
    * @param cells number of positions
-   * @throws InvalidRequestException if a head size is not a multiple of a type's block size, or
-   *     the cache exceeds the address space
+   * @throws InvalidRequestException if a head size is not a multiple of a type's block size, or the
+   *     cache exceeds the address space
    */
   public KvCache(List<KvState> states, int cells, CacheType keyType, CacheType valueType) {
     GgmlType k = keyType.type();

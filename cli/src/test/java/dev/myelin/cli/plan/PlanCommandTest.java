@@ -192,7 +192,8 @@ class PlanCommandTest {
         "plan llama-3.2-1b --types x | type x: known are f32, f16",
         "plan llama-3.2-1b --bandwidth fast | bandwidth = fast: expected bytes per second",
         "plan llama-3.2-1b -c -5 | context = -5: expected 0 to",
-        "plan llama-3.2-1b --cache-type q4 | cache type q4: known are f32, f16, q8_0",
+        "plan llama-3.2-1b --cache-type q4 | cache type q4: known are f32, f16, bf16, q8_0, q5_1,"
+            + " q5_0, q4_1, q4_0, iq4_nl",
         "plan llama-3.2-1b -t -1 | threads = -1: expected 0 to 512",
         "plan llama-3.2-1b --train-tokens many | tokens = many: expected a number such as",
         "plan phi-3-mini-3.8b --cache-tpe q8_0 | unknown option '--cache-tpe': did you mean",
