@@ -52,12 +52,11 @@ final class BpeTokenizer extends FragmentTokenizer {
                     11,
                     Vocabulary.NONE,
                     Vocabulary.NONE,
-                    new Added(preTokenizer.has(Trait.ADD_BOS), false, false)));
+                    new Added(preTokenizer.has(Trait.ADD_BOS), false, false),
+                    false));
     tokens.scores(metadata); // unused, but a wrong length means a broken file
     boolean mayLackMerges = preTokenizer.has(Trait.NO_MERGES) && !metadata.has(MERGES_KEY);
-    ByteStrings merges =
-        mayLackMerges ? ByteStrings.EMPTY : ByteStrings.of(file, MERGES_KEY, MAX_MERGES);
-    checkMerges(file, merges);
+    ByteStrings merges = mayLackMerges ? ByteStrings.EMPTY : merges(file);
     return new BpeTokenizer(
         vocabulary, preTokenizer, merges, metadata.bool("tokenizer.ggml.add_space_prefix", false));
   }
@@ -91,6 +90,12 @@ final class BpeTokenizer extends FragmentTokenizer {
                     file.path(),
                     "key " + PRE_KEY + " = \"" + name + '"',
                     "expected a pre-tokenizer among " + String.join(", ", PreTokenizers.names())));
+  }
+
+  static ByteStrings merges(GgufFile file) {
+    ByteStrings merges = ByteStrings.of(file, MERGES_KEY, MAX_MERGES);
+    checkMerges(file, merges);
+    return merges;
   }
 
   /** Checks that each merge is two symbols separated by a space. */

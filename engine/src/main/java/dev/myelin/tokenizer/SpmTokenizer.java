@@ -24,7 +24,7 @@ final class SpmTokenizer extends FragmentTokenizer {
     TokenTable tokens = TokenTable.of(file);
     Vocabulary vocabulary =
         new VocabularyReader(file, tokens)
-            .read(new Defaults(1, 2, Vocabulary.NONE, 0, new Added(true, false, false)));
+            .read(new Defaults(1, 2, Vocabulary.NONE, 0, new Added(true, false, false), false));
     return new SpmTokenizer(
         vocabulary,
         tokens.scores(metadata),

@@ -32,6 +32,12 @@ enum TokenizerKind {
       return UnigramTokenizer.of(file);
     }
   },
+  ESCAPED_BPE(List.of("gemma4")) {
+    @Override
+    Tokenizer create(GgufFile file) {
+      return EscapedBpeTokenizer.of(file);
+    }
+  },
   NONE(List.of("no_vocab", "none")) {
     @Override
     Tokenizer create(GgufFile file) {

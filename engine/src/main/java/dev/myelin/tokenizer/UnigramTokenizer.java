@@ -41,7 +41,7 @@ final class UnigramTokenizer extends FragmentTokenizer {
     int none = Vocabulary.NONE;
     return new UnigramTokenizer(
         new VocabularyReader(file, tokens)
-            .readWithUnknown(new Defaults(none, 1, none, 2, new Added(false, true, false))),
+            .readWithUnknown(new Defaults(none, 1, none, 2, new Added(false, true, false), false)),
         tokens.scores(metadata),
         CharacterMap.of(file),
         new UnigramNormalizer.Spaces(

@@ -19,8 +19,12 @@ import java.util.TreeSet;
 final class VocabularyReader {
   private static final String PREFIX = "tokenizer.ggml.";
 
-  /** Defaults for missing keys. An id is {@link Vocabulary#NONE} for none. */
-  record Defaults(int bos, int eos, int separator, int unknown, Added added) {}
+  /**
+   * Defaults for missing keys. An id is {@link Vocabulary#NONE} for none.
+   *
+   * @param alwaysBos whether BOS is added whatever the file says
+   */
+  record Defaults(int bos, int eos, int separator, int unknown, Added added, boolean alwaysBos) {}
 
   private final GgufFile file;
   private final Metadata metadata;
@@ -43,7 +47,7 @@ final class VocabularyReader {
     findRoles();
     TreeSet<Integer> ends = endOfGeneration(eos);
     StripRules.apply(metadata, tokens);
-    Added added = added(defaults.added);
+    Added added = added(defaults);
     requireToken(added.bos(), bos, "bos");
     requireToken(added.eos(), eos, "eos");
     requireToken(added.separator(), separator, "seperator");
@@ -60,11 +64,12 @@ final class VocabularyReader {
     return new Vocabulary(file.path(), tokens, ids, added, suppressedTokens(), notes);
   }
 
-  /** The tokens to add. A kind that adds a separator adds it and BOS always, as in llama.cpp. */
-  private Added added(Added defaults) {
-    boolean bos = metadata.bool("tokenizer.ggml.add_bos_token", defaults.bos());
-    boolean eos = metadata.bool("tokenizer.ggml.add_eos_token", defaults.eos());
-    return defaults.separator() ? defaults : new Added(bos, eos, false);
+  /** The tokens to add. A kind with a separator adds that in place of EOS, as in llama.cpp. */
+  private Added added(Defaults defaults) {
+    Added added = defaults.added;
+    boolean bos = metadata.bool("tokenizer.ggml.add_bos_token", added.bos());
+    boolean eos = metadata.bool("tokenizer.ggml.add_eos_token", added.eos());
+    return new Added(bos || defaults.alwaysBos, eos && !added.separator(), added.separator());
   }
 
   private static int[] toArray(TreeSet<Integer> ids) {

@@ -43,7 +43,7 @@ final class WordPieceTokenizer extends FragmentTokenizer {
     return new WordPieceTokenizer(
         new VocabularyReader(file, tokens)
             .readWithUnknown(
-                new Defaults(101, Vocabulary.NONE, 102, 100, new Added(true, false, true))),
+                new Defaults(101, Vocabulary.NONE, 102, 100, new Added(true, false, true), true)),
         metadata.bool("tokenizer.ggml.add_space_prefix", false), // for decoding only
         lowercase,
         metadata.bool(NORMALIZER.concat("strip_accents"), lowercase));

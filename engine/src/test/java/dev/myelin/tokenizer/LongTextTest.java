@@ -116,6 +116,11 @@ class LongTextTest {
                 SmallVocabularies.characterMap(Map.of("a", "aa", "\u4e2d", "", "\u3042", "z "))));
   }
 
+  @Test
+  void escapedBpeTakesLinearTime() {
+    encodes(SmallVocabularies.escapedBpe());
+  }
+
   private static void encodes(GgufWriter writer) {
     try (GgufFile file = SmallVocabularies.open(writer)) {
       Tokenizer tokenizer = Tokenizer.of(file);

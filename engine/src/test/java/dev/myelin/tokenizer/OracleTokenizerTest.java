@@ -28,6 +28,7 @@ class OracleTokenizerTest {
         "deepseek-coder",
         "deepseek-llm",
         "falcon",
+        "gemma-4",
         "gpt-2",
         "gpt-neox",
         "llama-bpe",

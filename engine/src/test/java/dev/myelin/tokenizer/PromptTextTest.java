@@ -52,6 +52,7 @@ class PromptTextTest {
     PHI_3,
     JINA,
     WORD_PIECE,
+    ESCAPED_BPE,
     UNIGRAM;
 
     Tokenizer open() {
@@ -60,6 +61,7 @@ class PromptTextTest {
             case SPM -> SmallVocabularies.spm();
             case BPE -> SmallVocabularies.bpe("qwen2", true);
             case PHI_3 -> SmallVocabularies.spm().put("general.name", "Phi-3 mini");
+            case ESCAPED_BPE -> SmallVocabularies.escapedBpe();
             case WORD_PIECE -> SmallVocabularies.wordPiece();
             case UNIGRAM ->
                 SmallVocabularies.unigram()

@@ -124,6 +124,26 @@ final class SmallVocabularies {
         .put("tokenizer.ggml.unknown_token_id", 0);
   }
 
+  /** A vocabulary of BPE on text with escaped spaces. */
+  static GgufWriter escapedBpe() {
+    Random random = new Random(48);
+    List<String> pieces =
+        new ArrayList<>(List.of("\u2581", "\n", "\n\n", "a", "b", "\u4e2d", "\u00e9"));
+    Set<String> merges = new LinkedHashSet<>();
+    while (merges.size() < 500) {
+      String left = pieces.get(random.nextInt(pieces.size()));
+      String right = pieces.get(random.nextInt(pieces.size()));
+      boolean lines = (left + right).contains("\n");
+      if (!lines && left.length() + right.length() <= 12 && merges.add(left + " " + right)) {
+        pieces.add(left + right);
+      }
+    }
+    return tokens("gemma4", new ArrayList<>(new LinkedHashSet<>(pieces)), "<unk>")
+        .put("tokenizer.ggml.bos_token_id", 1)
+        .put("tokenizer.ggml.add_bos_token", false)
+        .put("tokenizer.ggml.merges", merges.toArray(String[]::new));
+  }
+
   private static List<String> randomWords(Random random, int count) {
     String[] letters =
         ("e t a o i n s h r d l u A E T 1 2 3 7 . , ! ' < > [ ] | _ \u00e9 e\u0301 \u0301 \u00df"
@@ -195,7 +215,7 @@ final class SmallVocabularies {
     boolean scored = spm || model.equals("t5");
     List<String> all = new ArrayList<>(List.of(unknown, "<s>", "</s>"));
     List<Integer> types = new ArrayList<>(List.of(UNKNOWN, CONTROL, CONTROL));
-    if (spm) {
+    if (spm || model.equals("gemma4")) {
       for (int b = 0; b < 256; b++) {
         all.add(new String(ByteToken.text(b), StandardCharsets.US_ASCII));
         types.add(BYTE);

@@ -9,13 +9,14 @@ import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.MethodSource;
 
-/** Generated vocabularies of encoder models give the same tokens as libllama, in each setting. */
-class OracleEncoderTokenizerTest {
+/** Generated vocabularies of other kinds give the same tokens as libllama, in each setting. */
+class OracleKindsTest {
   private static final String PREFIX = "tokenizer.ggml.";
   private static final int TEXTS = 1500;
 
@@ -84,6 +85,11 @@ class OracleEncoderTokenizerTest {
   @MethodSource("unigramSettings")
   void unigramMatchesLibllama(Map<String, Object> settings) {
     compare(SmallVocabularies.unigram(), settings);
+  }
+
+  @Test
+  void escapedBpeMatchesLibllama() {
+    compare(SmallVocabularies.escapedBpe(), Map.of());
   }
 
   private void compare(GgufWriter writer, Map<String, Object> settings) {
