@@ -28,7 +28,7 @@ public class GraphBuilder {
   private final Map<String, Tensor> outputs = new HashMap<>();
   private final Activations activations = new Activations();
   private final GroupedExperts experts = new GroupedExperts();
-  private final KernelSelector kernels = new KernelSelector(this);
+  private KernelSelector kernels;
   private final List<MatmulInput> matmulInputs = new ArrayList<>();
   private Predicate<String> observedWeights = name -> false;
 
@@ -57,6 +57,9 @@ public class GraphBuilder {
 
   /** Chooses the kernel of each operation that more than one computes. */
   public KernelSelector kernels() {
+    if (kernels == null) {
+      kernels = new KernelSelector(this);
+    }
     return kernels;
   }
 
@@ -370,7 +373,7 @@ public class GraphBuilder {
         x,
         ids);
     captureInput(w, x, ids);
-    if (kernels.usesNativeExperts(w, x, ids)) {
+    if (kernels().usesNativeExperts(w, x, ids)) {
       return experts.matmul(this, w, x, ids);
     }
     Tensor y = wrap(Ggml_h.ggml_mul_mat_id(ggmlContext(), w.struct(), x.struct(), ids.struct()));

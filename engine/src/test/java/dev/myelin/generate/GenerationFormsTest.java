@@ -199,6 +199,7 @@ class GenerationFormsTest {
   }
 
   @Test
+  @SuppressWarnings("try") // the call that is refused
   void aSinkMayNotBeginAnotherTextOrClose() {
     try (Generator generator = generator()) {
       assertThatThrownBy(

@@ -252,6 +252,7 @@ class PublisherTest {
   }
 
   @Test
+  @SuppressWarnings("try") // closed before the text is read
   void feedsAProcessorOfTheJdk() throws Exception {
     StringBuilder text = new StringBuilder();
     try (SubmissionPublisher<String> relay = new SubmissionPublisher<>()) {
