@@ -1,7 +1,9 @@
 /** The engine: models, tokenizers, generation, training, quantizing, evaluation. */
 module dev.myelin.engine {
+  requires com.fasterxml.jackson.core;
   requires dev.myelin.bindings;
   requires java.management;
+  requires java.net.http;
   requires static jdk.jfr;
   requires jdk.management;
   requires static org.jspecify;
@@ -15,6 +17,7 @@ module dev.myelin.engine {
   exports dev.myelin.evaluate;
   exports dev.myelin.generate;
   exports dev.myelin.gguf;
+  exports dev.myelin.hub;
   exports dev.myelin.imatrix;
   exports dev.myelin.inspect;
   exports dev.myelin.model;

@@ -1,0 +1,7 @@
+/**
+ * Models by name: finds them on a hub, downloads them and keeps them in a folder.
+ *
+ * <p>{@link dev.myelin.hub.Hub} is the entry point. Everything that a server sends is untrusted:
+ * sizes, sums, file names, redirects and JSON are checked.
+ */
+package dev.myelin.hub;
