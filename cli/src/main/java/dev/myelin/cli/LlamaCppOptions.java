@@ -43,8 +43,11 @@ final class LlamaCppOptions {
    */
   private static final String TABLE =
       """
-      -hf -hfr --hf-repo -hff --hf-file -hft --hf-token -mu --model-url -dr --docker-repo | * | N | no | downloading is \
-      not supported yet: get the file (curl -LO https://huggingface.co/USER/REPO/resolve/main/FILE.gguf), then give -m FILE
+      -hf -hfr --hf-repo -hff --hf-file | * | N | no | `myelin pull NAME` downloads a model and prints its file
+      -hft --hf-token | * | N | no | set the environment variable HF_TOKEN
+      -mu --model-url | * | N | =--model |
+      -dr --docker-repo | * | N | no | `myelin pull` takes models of a hub, of an Ollama registry, or at a URL
+      --offline | * | - | same | this command downloads nothing
       -ngl --gpu-layers --n-gpu-layers -dev --device -sm --split-mode -ts --tensor-split -mg --main-gpu -ot --override-tensor \
       -ncmoe --n-cpu-moe -fit --fit | * | N | same | Myelin computes on the CPU
       -nkvo | bench | N | same | Myelin computes on the CPU

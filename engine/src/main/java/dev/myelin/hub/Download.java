@@ -174,7 +174,7 @@ final class Download {
     } catch (IOException e) {
       group.check();
       redirected = null;
-      if (!retries.canRetry()) {
+      if (!retries.canRetry() || !Retries.isPassing(e)) {
         throw new HubException(file.uri().getHost() + ": " + Http.describe(e), e);
       }
       retries.await();

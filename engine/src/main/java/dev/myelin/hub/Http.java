@@ -8,6 +8,7 @@ import java.net.ConnectException;
 import java.net.PasswordAuthentication;
 import java.net.URI;
 import java.net.http.HttpClient;
+import java.net.http.HttpConnectTimeoutException;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.net.http.HttpResponse.BodyHandlers;
@@ -121,11 +122,11 @@ final class Http implements AutoCloseable {
         }
         response.close();
         retries.await(response);
-      } catch (ConnectException e) {
+      } catch (ConnectException | HttpConnectTimeoutException e) {
         throw new HubException(uri.getHost() + ": cannot connect" + reason(e), e);
       } catch (IOException e) {
         cancellation.check();
-        if (!retries.canRetry()) {
+        if (!retries.canRetry() || !Retries.isPassing(e)) {
           throw new HubException(uri.getHost() + ": " + describe(e), e);
         }
         retries.await();
@@ -156,7 +157,7 @@ final class Http implements AutoCloseable {
     throw new HubException(from.getHost() + ": more than " + MAX_REDIRECTS + " redirects");
   }
 
-  private static URI redirect(URI from, String location) {
+  static URI redirect(URI from, String location) {
     URI to;
     try {
       to = from.resolve(location);
@@ -254,7 +255,7 @@ final class Http implements AutoCloseable {
     return uri.getPort() >= 0 ? uri.getPort() : uri.getScheme().equals("https") ? 443 : 80;
   }
 
-  private static String reason(ConnectException e) {
+  private static String reason(IOException e) {
     return e.getMessage() == null ? "" : ": " + describe(e);
   }
 

@@ -66,6 +66,27 @@ final class PartFile implements AutoCloseable {
     }
   }
 
+  /** How much of an unfinished file is on disk, by its state; 0 if there is none. */
+  static long savedBytes(Path target) {
+    Path state = target.resolveSibling(target.getFileName() + STATE_SUFFIX);
+    try {
+      if (!Files.isRegularFile(state) || Files.size(state) > MAX_STATE_BYTES) {
+        return 0;
+      }
+      Map<String, Object> saved =
+          Json.object(Json.parse(Files.readAllBytes(state), state.toString())).orElse(Map.of());
+      long sum = 0;
+      if (saved.get("done") instanceof List<?> list) {
+        for (Object bytes : list) {
+          sum += bytes instanceof Long n && n > 0 ? n : 0;
+        }
+      }
+      return Math.clamp(sum, 0, Math.max(0, Json.integer(saved, "bytes")));
+    } catch (IOException | HubException e) {
+      return 0;
+    }
+  }
+
   /** Forgets what is complete. */
   void restart(long newRangeBytes) {
     rangeBytes = Math.min(newRangeBytes, file.bytes());

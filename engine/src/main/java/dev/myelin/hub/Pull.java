@@ -70,7 +70,8 @@ public final class Pull implements AutoCloseable {
   public long missingBytes() {
     long missing = 0;
     for (int i : missingFiles()) {
-      missing += remote().files().get(i).bytes();
+      long bytes = remote().files().get(i).bytes();
+      missing += Math.max(0, bytes - PartFile.savedBytes(target(i)));
     }
     return missing;
   }
@@ -118,6 +119,7 @@ public final class Pull implements AutoCloseable {
     String key = ModelStore.key(remote());
     try (StoreLock lock = StoreLock.acquire(store.lock(key), cancellation, listener::waiting)) {
       ModelStore.createFolder(store.blob(key));
+      requireSpace(missingBytes());
       Progress progress = new Progress(listener, remote().bytes());
       List<StoredModel.StoredFile> files = new ArrayList<>();
       Optional<StoredModel> known = known(key);
@@ -184,7 +186,7 @@ public final class Pull implements AutoCloseable {
     long rangeBytes = file.bytes() <= 2 * range ? file.bytes() : range;
     try (PartFile part = new PartFile(target, remote().name().toString(), file, rangeBytes)) {
       try {
-        requireSpace(file, part);
+        requireSpace(file.bytes() - part.doneBytes());
         new Download(http, file, part, settings, cancellation).run(progress::downloaded);
         String sha256 = verify(file, part, progress);
         part.complete();
@@ -204,8 +206,7 @@ public final class Pull implements AutoCloseable {
         : "";
   }
 
-  private void requireSpace(RemoteFile file, PartFile part) {
-    long missing = file.bytes() - part.doneBytes();
+  private void requireSpace(long missing) {
     long free = store.freeBytes();
     if (missing > free) {
       throw new HubException(

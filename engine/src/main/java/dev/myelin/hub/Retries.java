@@ -1,10 +1,12 @@
 package dev.myelin.hub;
 
+import java.io.IOException;
 import java.time.Duration;
 import java.time.ZonedDateTime;
 import java.time.format.DateTimeFormatter;
 import java.time.format.DateTimeParseException;
 import java.util.Optional;
+import javax.net.ssl.SSLException;
 
 /** When to try again: delays that double, or what the server asks for. */
 final class Retries {
@@ -23,6 +25,14 @@ final class Retries {
   /** Whether an answer of this status may be another one later. */
   static boolean isPassing(int status) {
     return status == 408 || status == 429 || status >= 500 && status != 501 && status != 505;
+  }
+
+  /**
+   * Whether a request may succeed later: a certificate or a proxy that refuses will do so again.
+   */
+  static boolean isPassing(IOException e) {
+    return !(e instanceof SSLException)
+        && !String.valueOf(e.getMessage()).startsWith("Tunnel failed");
   }
 
   /** Bytes were received: starts to count from 0. */

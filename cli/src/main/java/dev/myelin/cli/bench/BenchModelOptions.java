@@ -2,6 +2,7 @@ package dev.myelin.cli.bench;
 
 import dev.myelin.cli.command.Subcommand;
 import dev.myelin.cli.command.Usage;
+import dev.myelin.cli.options.HubOptions;
 import dev.myelin.cli.options.ModelOptions;
 import dev.myelin.gguf.Checkpoint;
 import java.nio.file.Files;
@@ -15,33 +16,38 @@ final class BenchModelOptions {
   private final Subcommand command;
   private final Subcommand.Value<List<String>> parameters;
   private final Subcommand.Value<List<Path>> options;
+  private final HubOptions hub;
 
   BenchModelOptions(Subcommand command) {
     this.command = command;
-    parameters = command.parameters("[FILE...]", "The same as -m FILE, for each.");
+    parameters = command.parameters("[MODEL...]", "The same as -m MODEL, for each.");
     options =
         command.list(
             Path.class,
             List.of(),
             null,
-            "FILE",
-            "A model, a GGUF file. Default: $"
+            "MODEL",
+            "A model: a GGUF file, or a name as `myelin pull` takes it. Default: $"
                 + ModelOptions.VARIABLE
                 + ", else the bundled model.",
             "-m",
             "--model");
+    hub = new HubOptions(command);
   }
 
   List<Checkpoint> checkpoints() {
     List<Checkpoint> checkpoints = new ArrayList<>();
-    Stream<String> optionValues = options.get().stream().map(Path::toString);
-    for (String value : Stream.concat(optionValues, parameters.get().stream()).toList()) {
+    if (hub.isSet()) {
+      checkpoints.add(hub.checkpoint());
+    }
+    for (String value :
+        Stream.concat(options.texts().stream(), parameters.get().stream()).toList()) {
       // a file name may contain a comma
       boolean exists = Files.exists(Usage.path(command.spec, value));
       for (String name : exists ? new String[] {value} : value.split(",", -1)) {
-        checkpoints.add(Checkpoint.of(Usage.path(command.spec, name)));
+        checkpoints.add(hub.named(name, Usage.path(command.spec, name)));
       }
     }
-    return checkpoints.isEmpty() ? List.of(ModelOptions.defaultCheckpoint(command)) : checkpoints;
+    return checkpoints.isEmpty() ? List.of(hub.defaultCheckpoint()) : checkpoints;
   }
 }

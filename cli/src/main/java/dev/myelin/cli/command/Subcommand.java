@@ -63,6 +63,16 @@ public abstract class Subcommand implements Runnable {
       return get() != null;
     }
 
+    /** The last value as it was typed: a {@link java.nio.file.Path} turns // into /. */
+    public String text() {
+      return spec.originalStringValues().getLast();
+    }
+
+    /** The same for each value. */
+    public List<String> texts() {
+      return spec.originalStringValues();
+    }
+
     /** Whether it is on the command line, even with its default value. */
     public boolean isGiven() {
       return spec instanceof OptionSpec option && parsed().hasMatchedOption(option);

@@ -3,6 +3,7 @@ package dev.myelin.cli.options;
 import dev.myelin.cli.command.Subcommand;
 import dev.myelin.cli.command.Usage;
 import dev.myelin.gguf.Checkpoint;
+import java.nio.file.Files;
 import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
 
@@ -11,12 +12,15 @@ public final class ModelOptions {
   public static final String VARIABLE = "MYELIN_MODEL";
 
   private static final String DESCRIPTION =
-      "The model, a GGUF file. Default: $" + VARIABLE + ", else the bundled model.";
+      "The model: a GGUF file, or a name as `myelin pull` takes it. Default: $"
+          + VARIABLE
+          + ", else the bundled model.";
 
   private final Subcommand command;
   private final Subcommand.Value<Boolean> noMmap;
   private final Subcommand.Value<Path> option;
   private final Subcommand.Value<Path> parameter;
+  private final HubOptions hub;
 
   /** The option {@code -m}, or a positional parameter. */
   public ModelOptions(Subcommand command) {
@@ -41,8 +45,9 @@ public final class ModelOptions {
   private ModelOptions(Subcommand command, String description, Subcommand.Value<Boolean> noMmap) {
     this.command = command;
     this.noMmap = noMmap;
-    parameter = command.parameter(Path.class, false, "FILE", "The same as -m FILE.");
-    option = command.option(Path.class, null, "FILE", description, "-m", "--model");
+    parameter = command.parameter(Path.class, false, "MODEL", "The same as -m MODEL.");
+    option = command.option(Path.class, null, "MODEL", description, "-m", "--model");
+    hub = new HubOptions(command);
   }
 
   /** The option, for notes about it. */
@@ -54,6 +59,7 @@ public final class ModelOptions {
   public boolean isNamed() {
     return option.isSet()
         || parameter.isSet()
+        || hub.isSet()
         || command.console.environmentVariable(VARIABLE) != null;
   }
 
@@ -72,25 +78,42 @@ public final class ModelOptions {
 
   private Checkpoint namedOrDefault() {
     if (option.isSet() && parameter.isSet()) {
-      throw Usage.error(
-          command.spec,
-          "unknown argument '%s': %s already names the model (quote text with spaces)"
-              .formatted(parameter.get(), option.typedName()));
+      throw secondModel(parameter.text(), option.typedName());
     }
-    if (option.isSet() || parameter.isSet()) {
-      return Checkpoint.of(option.isSet() ? option.get() : parameter.get());
+    Subcommand.Value<Path> named = option.isSet() ? option : parameter;
+    if (hub.isSet()) {
+      if (named.isSet()) {
+        throw secondModel(named.text(), hub.typedName());
+      }
+      return hub.checkpoint();
     }
-    return defaultCheckpoint(command);
+    return named.isSet()
+        ? named(command, named.text(), named.get(), hub.isOffline())
+        : defaultCheckpoint(command, hub.isOffline());
+  }
+
+  private RuntimeException secondModel(String argument, String option) {
+    return Usage.error(
+        command.spec,
+        "unknown argument '%s': %s already names the model (quote text with spaces)"
+            .formatted(argument, option));
+  }
+
+  /** A file, else what the name stands for. */
+  static Checkpoint named(Subcommand command, String text, Path path, boolean offline) {
+    return Files.exists(path) && !Files.isDirectory(path)
+        ? Checkpoint.of(path)
+        : NamedModel.find(command, text, path, offline);
   }
 
   /** The model if the arguments name none. */
-  public static Checkpoint defaultCheckpoint(Subcommand command) {
+  static Checkpoint defaultCheckpoint(Subcommand command, boolean offline) {
     String name = command.console.environmentVariable(VARIABLE);
     if (name == null) {
       return command.console.bundled().get().orElseThrow(() -> noModel(command));
     }
     try {
-      return Checkpoint.of(Path.of(name));
+      return named(command, name, Path.of(name), offline);
     } catch (InvalidPathException e) {
       throw Usage.error(
           command.spec, VARIABLE + "=" + name + ": not a file name: " + e.getReason());

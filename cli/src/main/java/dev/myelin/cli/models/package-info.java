@@ -1,0 +1,2 @@
+/** The commands that download and manage models. */
+package dev.myelin.cli.models;
