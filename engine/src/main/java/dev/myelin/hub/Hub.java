@@ -121,15 +121,17 @@ public final class Hub {
           "alias '" + alias + "': expected up to 64 letters, digits, '.', '_' and '-'");
     }
     String value = target;
+    boolean isFile = false;
     try {
       Path file = Path.of(target);
       if (Files.isRegularFile(file)) {
+        isFile = true;
         value = file.toAbsolutePath().normalize().toString();
       }
     } catch (InvalidPathException e) {
       // a name
     }
-    if (value.equals(target) && ModelName.parseOrWord(target).isEmpty()) {
+    if (!isFile && ModelName.parseOrWord(target).isEmpty()) {
       throw new HubException(
           "alias " + alias + ": '" + target + "': expected the name of a model, or a file");
     }
