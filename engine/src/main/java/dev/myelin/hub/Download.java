@@ -104,7 +104,7 @@ final class Download {
         while (!thread.join(TICK)) {
           progress.accept(part.doneBytes());
           if (System.nanoTime() - saved > SAVE_NANOS) {
-            part.saveState();
+            part.trySaveState();
             saved = System.nanoTime();
           }
         }
@@ -230,7 +230,8 @@ final class Download {
         retries.reset(); // a file that starts again makes no progress
       }
     }
-    if (whole && response.read(buffer, 1) > 0) {
+    int more = response.read(buffer, 1); // reads the end too: the connection can be used again
+    if (whole && more > 0) {
       throw new HubException(
           file.name() + ": the server sends more than the stated " + file.bytes() + " bytes");
     }

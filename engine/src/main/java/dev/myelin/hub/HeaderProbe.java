@@ -2,6 +2,7 @@ package dev.myelin.hub;
 
 import dev.myelin.error.ModelFileException;
 import dev.myelin.file.FileErrors;
+import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.RandomAccessFile;
 import java.nio.file.Files;
@@ -90,9 +91,7 @@ final class HeaderProbe implements AutoCloseable {
       return;
     }
     Map<String, String> range = Map.of("Range", "bytes=" + from + "-" + (bytes - 1));
-    try (Response response = http.get(remote.uri(), range);
-        RandomAccessFile file =
-            new RandomAccessFile(folder.resolve(names.get(index)).toFile(), "rw")) {
+    try (Response response = http.get(remote.uri(), range)) {
       boolean isPart = response.status() == 206 && response.position() == from;
       if (!isPart && response.status() != 200) {
         throw ServerErrors.of(response, remote.name(), settings.token().isPresent());
@@ -102,21 +101,34 @@ final class HeaderProbe implements AutoCloseable {
             "%s: the server sends %s bytes, expected %s"
                 .formatted(remote.name(), response.fileBytes().getAsLong(), remote.bytes()));
       }
-      long position = isPart ? from : 0;
-      file.setLength(remote.bytes());
-      file.seek(position);
-      byte[] buffer = new byte[BUFFER_BYTES];
-      while (position < bytes) {
-        int count = response.read(buffer, (int) Math.min(buffer.length, bytes - position));
-        if (count < 0) {
-          throw new IOException("the connection was cut");
-        }
-        file.write(buffer, 0, count);
-        position += count;
-      }
+      write(index, isPart ? from : 0, read(response, (int) (bytes - (isPart ? from : 0))));
       present[index] = bytes;
     } catch (IOException e) {
       throw new HubException(remote.uri().getHost() + ": " + Http.describe(e), e);
+    }
+  }
+
+  private static byte[] read(Response response, int count) throws IOException {
+    byte[] buffer = new byte[BUFFER_BYTES];
+    ByteArrayOutputStream bytes = new ByteArrayOutputStream(count);
+    while (bytes.size() < count) {
+      int read = response.read(buffer, Math.min(buffer.length, count - bytes.size()));
+      if (read < 0) {
+        throw new IOException("the connection was cut");
+      }
+      bytes.write(buffer, 0, read);
+    }
+    return bytes.toByteArray();
+  }
+
+  private void write(int index, long position, byte[] bytes) {
+    Path path = folder.resolve(names.get(index));
+    try (RandomAccessFile file = new RandomAccessFile(path.toFile(), "rw")) {
+      file.setLength(model.files().get(index).bytes());
+      file.seek(position);
+      file.write(bytes);
+    } catch (IOException e) {
+      throw new HubException(path + ": cannot be written: " + FileErrors.describe(e), e);
     }
   }
 

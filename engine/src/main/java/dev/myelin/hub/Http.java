@@ -151,7 +151,9 @@ final class Http implements AutoCloseable {
       if (!REDIRECTS.contains(response.status())) {
         return response;
       }
-      response.close();
+      try (response) {
+        response.drain();
+      }
       uri = redirect(uri, response.header("location").orElse(""));
     }
     throw new HubException(from.getHost() + ": more than " + MAX_REDIRECTS + " redirects");

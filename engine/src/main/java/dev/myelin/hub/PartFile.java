@@ -1,5 +1,6 @@
 package dev.myelin.hub;
 
+import dev.myelin.error.MyelinException;
 import dev.myelin.file.FileErrors;
 import dev.myelin.file.OutputFile;
 import java.io.IOException;
@@ -150,6 +151,15 @@ final class PartFile implements AutoCloseable {
     OutputFile.write(state, Json.write(object));
   }
 
+  /** The same; an older state stays, and is right too, if it cannot be written. */
+  void trySaveState() {
+    try {
+      saveState();
+    } catch (MyelinException e) {
+      // a full disk ends the download by itself
+    }
+  }
+
   /** The next range that nobody works at; -1 if there is none. */
   int claim() {
     int range = next.getAndIncrement();
@@ -252,16 +262,11 @@ final class PartFile implements AutoCloseable {
     if (!channel.isOpen()) {
       return;
     }
+    trySaveState();
     try {
-      saveState();
-    } catch (RuntimeException e) {
-      // the failure that ended the download is reported; an older state is right too
-    } finally {
-      try {
-        channel.close();
-      } catch (IOException e) {
-        // the data is flushed
-      }
+      channel.close();
+    } catch (IOException e) {
+      // the data is flushed
     }
   }
 }

@@ -192,18 +192,20 @@ public final class Pull implements AutoCloseable {
         part.complete();
         return sha256;
       } catch (CancelledException e) {
-        throw new CancelledException(remote().name() + ": interrupted" + kept(part));
+        throw new CancelledException(remote().name() + ": interrupted" + kept(part, target));
       } catch (HubException e) {
-        throw new HubException(remote().name() + ": " + e.getMessage() + kept(part), e);
+        throw new HubException(remote().name() + ": " + e.getMessage() + kept(part, target), e);
       }
     }
   }
 
-  private static String kept(PartFile part) {
-    return Files.exists(part.path())
-        ? "; %s of %s bytes are kept, and the next pull continues"
-            .formatted(part.doneBytes(), part.bytes())
-        : "";
+  private static String kept(PartFile part, Path target) {
+    if (!Files.exists(part.path())) {
+      return ""; // its content is wrong
+    }
+    part.trySaveState();
+    return "; %s of %s bytes are kept, and the next pull continues"
+        .formatted(PartFile.savedBytes(target), part.bytes());
   }
 
   private void requireSpace(long missing) {

@@ -17,6 +17,8 @@ final class Response implements AutoCloseable {
   private static final Pattern CONTENT_RANGE =
       Pattern.compile("bytes (\\d{1,18})-(\\d{1,18})/(\\d{1,18})");
 
+  private static final int MAX_DRAINED_BYTES = 1 << 14;
+
   private final HttpResponse<InputStream> response;
   private final Map<String, String> endpointHeaders;
   private final Runnable onClose;
@@ -100,6 +102,13 @@ final class Response implements AutoCloseable {
       throw new HubException(name + ": more than " + maxBytes + " bytes");
     }
     return bytes;
+  }
+
+  /** Reads a short body, so that the connection can be used again. */
+  void drain() throws IOException {
+    if (length().orElse(Long.MAX_VALUE) <= MAX_DRAINED_BYTES) {
+      response.body().readNBytes(MAX_DRAINED_BYTES);
+    }
   }
 
   /** Closes the connection if nothing was received for so long. */

@@ -36,18 +36,26 @@ final class BenchModelOptions {
   }
 
   List<Checkpoint> checkpoints() {
+    List<String> names = names(); // all are checked before the first one is downloaded
     List<Checkpoint> checkpoints = new ArrayList<>();
     if (hub.isSet()) {
       checkpoints.add(hub.checkpoint());
     }
+    for (String name : names) {
+      checkpoints.add(hub.named(name, Usage.path(command.spec, name)));
+    }
+    return checkpoints.isEmpty() ? List.of(hub.defaultCheckpoint()) : checkpoints;
+  }
+
+  private List<String> names() {
+    List<String> names = new ArrayList<>();
     for (String value :
         Stream.concat(options.texts().stream(), parameters.get().stream()).toList()) {
       // a file name may contain a comma
       boolean exists = Files.exists(Usage.path(command.spec, value));
-      for (String name : exists ? new String[] {value} : value.split(",", -1)) {
-        checkpoints.add(hub.named(name, Usage.path(command.spec, name)));
-      }
+      names.addAll(exists ? List.of(value) : List.of(value.split(",", -1)));
     }
-    return checkpoints.isEmpty() ? List.of(hub.defaultCheckpoint()) : checkpoints;
+    names.forEach(name -> Usage.path(command.spec, name));
+    return names;
   }
 }

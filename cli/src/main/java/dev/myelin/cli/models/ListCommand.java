@@ -1,7 +1,5 @@
 package dev.myelin.cli.models;
 
-import com.fasterxml.jackson.databind.node.ArrayNode;
-import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.myelin.cli.command.Subcommand;
 import dev.myelin.cli.io.Console;
 import dev.myelin.cli.io.Json;
@@ -34,7 +32,7 @@ public final class ListCommand extends Subcommand {
   @Override
   public void run() {
     Hub hub = NamedModel.hub(this, true);
-    console.print(json.get() ? Json.pretty(array(hub)) : text(hub));
+    console.print(json.get() ? Json.pretty(ModelJson.list(hub)) : text(hub));
   }
 
   private static String text(Hub hub) {
@@ -63,36 +61,5 @@ public final class ListCommand extends Subcommand {
     return hub.aliases().keySet().stream()
         .filter(a -> hub.stored(a).filter(m -> m.name().equals(model.name())).isPresent())
         .toList();
-  }
-
-  private static ArrayNode array(Hub hub) {
-    ArrayNode array = Json.array();
-    hub.list().forEach(model -> array.add(object(hub, model)));
-    return array;
-  }
-
-  /** A model as JSON. */
-  static ObjectNode object(Hub hub, StoredModel model) {
-    ObjectNode node = Json.object();
-    node.put("name", model.name());
-    ArrayNode names = node.putArray("names");
-    model.names().forEach(names::add);
-    ArrayNode aliases = node.putArray("aliases");
-    aliases(hub, model).forEach(aliases::add);
-    node.put("origin", model.origin());
-    node.put("revision", model.revision().isEmpty() ? null : model.revision());
-    node.put("pulled", model.pulled().toString());
-    node.put("path", model.path().toString());
-    node.put("bytes", model.bytes());
-    ArrayNode files = node.putArray("files");
-    for (StoredModel.StoredFile file : model.files()) {
-      ObjectNode entry = files.addObject();
-      entry.put("path", file.path().toString());
-      entry.put("bytes", file.bytes());
-      entry.put("sha256", file.sha256());
-      entry.put("etag", file.etag().orElse(null));
-      entry.put("url", file.uri());
-    }
-    return node;
   }
 }

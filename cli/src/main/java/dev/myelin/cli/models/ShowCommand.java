@@ -36,7 +36,7 @@ public final class ShowCommand extends Subcommand {
     StoredModel model =
         hub.stored(name.get())
             .orElseThrow(() -> NamedModel.unknown(hub, name.get(), "not downloaded"));
-    console.print(json.get() ? Json.pretty(ListCommand.object(hub, model)) : text(hub, model));
+    console.print(json.get() ? Json.pretty(ModelJson.of(hub, model)) : text(hub, model));
   }
 
   private static String text(Hub hub, StoredModel model) {

@@ -1,6 +1,7 @@
 package dev.myelin.cli.models;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.junit.jupiter.api.Assumptions.abort;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import dev.myelin.cli.ChildProcess;
@@ -62,6 +63,14 @@ class PullProcessTest {
     return builder.start();
   }
 
+  private Process startOrSkip(String... prefix) {
+    try {
+      return pull(prefix);
+    } catch (IOException e) {
+      return abort("skipped: no unshare");
+    }
+  }
+
   private long sent() {
     return server.downloads().stream().filter(r -> r.range() != null).count();
   }
@@ -119,13 +128,7 @@ class PullProcessTest {
     String[] prefix = {
       "unshare", "--user", "--map-root-user", "--mount", "sh", "-c", script, "sh", disk.toString()
     };
-    Process process;
-    try {
-      process = pull(prefix);
-    } catch (IOException e) {
-      assumeTrue(false, "skipped: no unshare");
-      return;
-    }
+    Process process = startOrSkip(prefix);
     String err = ChildProcess.readRemaining(process.getErrorStream());
     int status = ChildProcess.exitStatus(process);
     assumeTrue(
@@ -137,11 +140,45 @@ class PullProcessTest {
   }
 
   @Test
+  void keepsWhatIsThereWhenTheDiskFills() throws Exception {
+    server.delayMillis = 5;
+    Path disk = Files.createDirectory(folder.resolve("models"));
+    String script =
+        "d=$1; mount -t tmpfs -o size=9m tmpfs \"$d\" || exit 9; shift; \"$@\" & pid=$!; until ["
+            + " \"$(cat \"$d\"/blobs/*/*.part | tr -d '\\0' | head -c 9 | wc -c)\" = 9 ]; do sleep"
+            + " 0.1; done 2>/dev/null; head -c 9000000 /dev/zero > \"$d/fill\" 2>/dev/null; wait"
+            + " $pid; status=$?; ls \"$d\"/blobs/*; exit $status";
+    Process process =
+        startOrSkip(
+            "unshare",
+            "--user",
+            "--map-root-user",
+            "--mount",
+            "sh",
+            "-c",
+            script,
+            "sh",
+            disk.toString());
+    String err = ChildProcess.readRemaining(process.getErrorStream());
+    String out = ChildProcess.readRemaining(process.getInputStream());
+    int status = ChildProcess.exitStatus(process);
+    assumeTrue(
+        status != 9 && !err.contains("unshare failed"), "skipped: no mounts for this user here");
+    assertThat(err)
+        .containsPattern(
+            "m-Q4_K_M.gguf.part: cannot be written: no space left on device; \\d+ of 8388608 bytes"
+                + " are kept, and the next pull continues\n"
+                + "$");
+    assertThat(status).isEqualTo(1);
+    assertThat(out).isEqualTo("m-Q4_K_M.gguf.part\nm-Q4_K_M.gguf.part.json\n");
+  }
+
+  @Test
   void reportsAFileThatCannotGrow() throws Exception {
     // the shell's limit of a file's size is in blocks of 512 or 1024 bytes
     Process process = pull("sh", "-c", "ulimit -f 4096; exec \"$@\"", "sh");
     String err = ChildProcess.readRemaining(process.getErrorStream());
-    assertThat(err).contains(".part: cannot be written: file too large");
+    assertThat(err).contains("m-Q4_K_M.gguf: cannot be written: file too large");
     assertThat(ChildProcess.exitStatus(process)).isEqualTo(1);
   }
 
@@ -162,6 +199,7 @@ class PullProcessTest {
     assertThat(ChildProcess.exitStatus(process)).isZero();
     assertThat(Files.readString(folder.resolve("classes.log")))
         .contains("dev.myelin.cli.options.ModelOptions ")
-        .doesNotContain("dev.myelin.hub", "java.net.http", "jackson", "NamedModel");
+        .doesNotContain(
+            "dev.myelin.hub", "java.net.http", "jackson.core.JsonFactory", "NamedModel");
   }
 }

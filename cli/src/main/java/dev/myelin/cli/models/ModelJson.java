@@ -1,0 +1,43 @@
+package dev.myelin.cli.models;
+
+import com.fasterxml.jackson.databind.node.ArrayNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.myelin.cli.io.Json;
+import dev.myelin.hub.Hub;
+import dev.myelin.hub.StoredModel;
+
+/** Downloaded models as JSON. */
+final class ModelJson {
+  private ModelJson() {}
+
+  static ArrayNode list(Hub hub) {
+    ArrayNode array = Json.array();
+    hub.list().forEach(model -> array.add(of(hub, model)));
+    return array;
+  }
+
+  /** A model as JSON. */
+  static ObjectNode of(Hub hub, StoredModel model) {
+    ObjectNode node = Json.object();
+    node.put("name", model.name());
+    ArrayNode names = node.putArray("names");
+    model.names().forEach(names::add);
+    ArrayNode aliases = node.putArray("aliases");
+    ListCommand.aliases(hub, model).forEach(aliases::add);
+    node.put("origin", model.origin());
+    node.put("revision", model.revision().isEmpty() ? null : model.revision());
+    node.put("pulled", model.pulled().toString());
+    node.put("path", model.path().toString());
+    node.put("bytes", model.bytes());
+    ArrayNode files = node.putArray("files");
+    for (StoredModel.StoredFile file : model.files()) {
+      ObjectNode entry = files.addObject();
+      entry.put("path", file.path().toString());
+      entry.put("bytes", file.bytes());
+      entry.put("sha256", file.sha256());
+      entry.put("etag", file.etag().orElse(null));
+      entry.put("url", file.uri());
+    }
+    return node;
+  }
+}
