@@ -70,10 +70,8 @@ class LlamaCppOptionsTest {
   @CsvSource(
       delimiter = '|',
       value = {
-        "run -hf user/model -p x      | -hf: downloading is not supported yet: get the file (curl"
-            + " -LO https://",
-        "chat --hf-repo user/model    | --hf-repo: downloading is not supported yet: get the file"
-            + " (curl -LO",
+        "run -hft hf_x -p x           | -hft: set the environment variable HF_TOKEN",
+        "chat --docker-repo x          | --docker-repo: `myelin pull` takes models of a hub",
         "run M -p x -cnv              | -cnv: use `myelin chat`",
         "run M -p x -i                | -i: use `myelin chat`",
         "chat M -no-cnv               | -no-cnv: use `myelin run`",
