@@ -15,6 +15,10 @@ import java.util.regex.Pattern;
 record GgufChoice(String tag, List<String> paths) {
   private static final String DEFAULT = "Q4_K_M";
   private static final String GGUF = ".gguf";
+  private static final Pattern TYPE =
+      Pattern.compile(
+          "(?i)[-._/]((?:UD-)?(?:I?Q\\d|TQ\\d|MXFP4|NVFP4|BF16|F16|F32)[A-Z0-9_]*)"
+              + "(?:-\\d{5}-of-\\d{5})?\\.gguf$");
   private static final int MAX_PATH_CHARS = 1000;
 
   /**
@@ -44,7 +48,17 @@ record GgufChoice(String tag, List<String> paths) {
     }
     String first =
         models.stream().filter(GgufChoice::isFirst).findFirst().orElse(models.getFirst());
-    return new GgufChoice(FileNames.last(first), parts(name, models, first));
+    return new GgufChoice(tag(first, models), parts(name, models, first));
+  }
+
+  /** The quantization in a file's name if it names this file only, else the file's name. */
+  private static String tag(String path, List<String> models) {
+    Matcher type = TYPE.matcher(path);
+    long files =
+        type.find()
+            ? models.stream().filter(p -> isFirst(p) && hasQuantization(p, type.group(1))).count()
+            : 0;
+    return files == 1 ? type.group(1).toUpperCase(Locale.ROOT) : FileNames.last(path);
   }
 
   private static boolean isModel(String path) {

@@ -167,7 +167,12 @@ class PullTest {
           }
           return expired;
         };
-    assertThat(pull(NAME).path()).hasBinaryContent(content);
+    HubSettings single = settings(null);
+    single = single.withTransfer(single.transfer().withConnections(1));
+    try (Pull pull = Hub.of(single).pull(NAME)) {
+      assertThat(pull.run(PullListener.NONE).path()).hasBinaryContent(content);
+    }
+    assertThat(server.requests).filteredOn(r -> r.path().contains("/cdn")).hasSize(13);
   }
 
   @Test
