@@ -15,7 +15,7 @@ import java.util.function.LongConsumer;
 import java.util.regex.Pattern;
 
 /**
- * A check sum of a file.
+ * A check sum of a file. Immutable and thread-safe.
  *
  * @param kind {@code sha256}, or {@code git}: SHA-1 of a Git blob
  * @param hex in lower case

@@ -10,6 +10,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.LongConsumer;
+import org.jspecify.annotations.Nullable;
 
 /** Downloads one file by several connections, each of which takes one range after the other. */
 final class Download {
@@ -28,7 +29,7 @@ final class Download {
   private boolean whole;
 
   /** Where the file's address redirects to: other ranges ask there at once. */
-  private volatile URI redirected;
+  private volatile @Nullable URI redirected;
 
   /** The answer shows that the plan must change. */
   private static final class Restart extends RuntimeException {
@@ -81,7 +82,7 @@ final class Download {
       int count = Math.min(whole ? 1 : settings.transfer().connections(), part.ranges());
       for (int i = 0; i < count; i++) {
         threads.add(
-            Thread.ofPlatform().daemon().name("hub-" + i).start(() -> work(group, failure)));
+            Thread.ofPlatform().daemon().name("myelin-hub-" + i).start(() -> work(group, failure)));
       }
       follow(threads, progress);
     } finally {

@@ -11,6 +11,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Proxies from {@code HTTPS_PROXY}, {@code HTTP_PROXY}, {@code ALL_PROXY} and {@code NO_PROXY}, in
@@ -19,17 +20,17 @@ import java.util.Map;
 final class EnvironmentProxies extends ProxySelector {
   private static final int DEFAULT_PORT = 80;
 
-  private final URI https;
-  private final URI http;
+  private final @Nullable URI https;
+  private final @Nullable URI http;
   private final List<String> direct;
 
-  private EnvironmentProxies(URI https, URI http, List<String> direct) {
+  private EnvironmentProxies(@Nullable URI https, @Nullable URI http, List<String> direct) {
     this.https = https;
     this.http = http;
     this.direct = direct;
   }
 
-  static ProxySelector of(Map<String, String> environment) {
+  static @Nullable ProxySelector of(Map<String, String> environment) {
     URI all = proxy(environment, "ALL_PROXY", null);
     URI https = proxy(environment, "HTTPS_PROXY", all);
     URI http = proxy(environment, "HTTP_PROXY", all);
@@ -50,7 +51,8 @@ final class EnvironmentProxies extends ProxySelector {
     return value == null ? "" : value.strip();
   }
 
-  private static URI proxy(Map<String, String> environment, String name, URI defaultValue) {
+  private static @Nullable URI proxy(
+      Map<String, String> environment, String name, @Nullable URI defaultValue) {
     String value = value(environment, name);
     if (value.isEmpty()) {
       return defaultValue;
@@ -67,7 +69,7 @@ final class EnvironmentProxies extends ProxySelector {
   }
 
   /** User and password of the proxy of an address, as in its URL; null for none. */
-  String credentials(String scheme) {
+  @Nullable String credentials(String scheme) {
     URI proxy = scheme.equals("https") ? https : http;
     return proxy == null ? null : proxy.getUserInfo();
   }

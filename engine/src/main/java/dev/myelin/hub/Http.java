@@ -19,6 +19,7 @@ import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ExecutionException;
+import org.jspecify.annotations.Nullable;
 
 /** GET requests with redirects and retries. The token goes to the endpoint only. */
 final class Http implements AutoCloseable {
@@ -34,7 +35,7 @@ final class Http implements AutoCloseable {
   private final Cancellation cancellation;
   private final HttpClient client;
   private final Set<Response> open;
-  private final Thread watchdog;
+  private final @Nullable Thread watchdog;
   private volatile boolean closed;
 
   Http(HubSettings settings, Cancellation cancellation) {
@@ -53,7 +54,7 @@ final class Http implements AutoCloseable {
       builder.authenticator(new ProxyPassword(proxies));
     }
     client = builder.build();
-    watchdog = Thread.ofVirtual().name("hub-watchdog").start(this::watch);
+    watchdog = Thread.ofVirtual().name("myelin-hub-watchdog").start(this::watch);
   }
 
   private Http(Http parent, Cancellation cancellation) {
@@ -78,7 +79,7 @@ final class Http implements AutoCloseable {
     }
 
     @Override
-    protected PasswordAuthentication getPasswordAuthentication() {
+    protected @Nullable PasswordAuthentication getPasswordAuthentication() {
       String user =
           getRequestorType() == RequestorType.PROXY
               ? proxies.credentials(getRequestingURL().getProtocol())

@@ -12,8 +12,8 @@ import java.util.Set;
 import java.util.regex.Pattern;
 
 /**
- * Models by name: those in the store, and those to download. Immutable; any thread may use it, and
- * any number of processes may use the same store.
+ * Models by name: those in the store, and those to download. Immutable and thread-safe, and any
+ * number of processes may use the same store.
  */
 public final class Hub {
   private static final Pattern ALIAS = Pattern.compile("[A-Za-z0-9][A-Za-z0-9._-]{0,63}");
@@ -93,7 +93,7 @@ public final class Hub {
    *
    * @param name {@code org/repo[:quantization]} of the hub, {@code name:tag} or {@code
    *     ollama://...} of an Ollama registry, a URL, or a single word of the Ollama library
-   * @throws HubException if it is no such name
+   * @throws HubException if it is no such name, or this Java has no HTTP client
    */
   public Pull pull(String name) {
     String target = store.aliases().getOrDefault(name, name);
@@ -105,8 +105,16 @@ public final class Hub {
                     "model '" + name + "': expected org/repo[:quantization], name:tag, or a URL"));
   }
 
-  /** Prepares the download of a model. */
+  /**
+   * Prepares the download of a model.
+   *
+   * @throws HubException if this Java has no HTTP client
+   */
   public Pull pull(ModelName name) {
+    if (ModuleLayer.boot().findModule("java.net.http").isEmpty()) {
+      throw new HubException(
+          name + ": downloads need the module java.net.http, which this Java does not have");
+    }
     return new Pull(settings, store, name);
   }
 

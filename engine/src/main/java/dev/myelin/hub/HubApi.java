@@ -12,6 +12,7 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import org.jspecify.annotations.Nullable;
 
 /** The models of a hub that speaks Hugging Face's API. */
 final class HubApi {
@@ -82,7 +83,7 @@ final class HubApi {
     return entries;
   }
 
-  private URI next(URI page, String link) {
+  private @Nullable URI next(URI page, String link) {
     Matcher next = NEXT.matcher(link);
     if (!next.find()) {
       return null;
@@ -99,7 +100,7 @@ final class HubApi {
         endpoint.getHost() + ": next page " + next.group(1) + ": expected the same host");
   }
 
-  private static Object json(Response response, URI uri) {
+  private static @Nullable Object json(Response response, URI uri) {
     String name = uri.getHost() + uri.getPath();
     try {
       return Json.parse(response.readAll(MAX_BYTES, name), name);

@@ -10,16 +10,17 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import org.jspecify.annotations.Nullable;
 
 /**
- * Where models come from and where they are kept.
+ * Where models come from and where they are kept. Immutable and thread-safe.
  *
  * @param folder of the downloaded models
  * @param endpoint of a hub that speaks Hugging Face's API
  * @param ollamaEndpoint of an Ollama registry
  * @param token sent to the endpoint's host only
  * @param offline whether no connection is opened
- * @param proxies by address
+ * @param proxies by address, null for none
  * @param transfer how files are downloaded
  */
 public record HubSettings(
@@ -28,7 +29,7 @@ public record HubSettings(
     URI ollamaEndpoint,
     Optional<String> token,
     boolean offline,
-    ProxySelector proxies,
+    @Nullable ProxySelector proxies,
     Transfer transfer) {
 
   public static final URI HUGGING_FACE = URI.create("https://huggingface.co");

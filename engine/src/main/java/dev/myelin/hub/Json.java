@@ -14,6 +14,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import org.jspecify.annotations.Nullable;
 
 /** JSON from servers and of the store's own files, with limits. */
 final class Json {
@@ -39,7 +40,7 @@ final class Json {
    *
    * @param from names the text, for messages
    */
-  static Object parse(byte[] text, String from) {
+  static @Nullable Object parse(byte[] text, String from) {
     try (JsonParser parser = FACTORY.createParser(text)) {
       parser.nextToken();
       Object value = value(parser);
@@ -52,7 +53,7 @@ final class Json {
     }
   }
 
-  private static Object value(JsonParser parser) throws IOException {
+  private static @Nullable Object value(JsonParser parser) throws IOException {
     JsonToken token = parser.currentToken();
     if (token == null) {
       throw new IOException("no value");
@@ -86,12 +87,12 @@ final class Json {
 
   /** The value as an object; empty if it is another kind. */
   @SuppressWarnings("unchecked")
-  static Optional<Map<String, Object>> object(Object value) {
+  static Optional<Map<String, Object>> object(@Nullable Object value) {
     return value instanceof Map<?, ?> ? Optional.of((Map<String, Object>) value) : Optional.empty();
   }
 
   /** The objects of an array; those of other kinds are left out. Empty if it is no array. */
-  static List<Map<String, Object>> objects(Object value) {
+  static List<Map<String, Object>> objects(@Nullable Object value) {
     List<Map<String, Object>> objects = new ArrayList<>();
     if (value instanceof List<?> list) {
       list.forEach(element -> object(element).ifPresent(objects::add));
@@ -121,7 +122,7 @@ final class Json {
     return out.toByteArray();
   }
 
-  private static void write(JsonGenerator generator, Object value) throws IOException {
+  private static void write(JsonGenerator generator, @Nullable Object value) throws IOException {
     switch (value) {
       case Map<?, ?> map -> {
         generator.writeStartObject();

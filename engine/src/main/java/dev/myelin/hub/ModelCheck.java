@@ -17,7 +17,7 @@ import java.util.Optional;
 import java.util.OptionalDouble;
 
 /**
- * What a model needs, from its header, and whether it runs here.
+ * What a model needs, from its header, and whether it runs here. Immutable and thread-safe.
  *
  * @param problem why this version cannot run it; empty if it can
  * @param architecture empty if unknown

@@ -6,9 +6,10 @@ import java.util.Locale;
 import java.util.Optional;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import org.jspecify.annotations.Nullable;
 
 /**
- * A model as a user names it.
+ * A model as a user names it. Immutable and thread-safe.
  *
  * @param source where it is
  * @param id {@code org/repo}, {@code namespace/name} of an Ollama registry, or a URL
@@ -86,7 +87,8 @@ public record ModelName(Source source, String id, String tag, String host) {
         : parse(text);
   }
 
-  private static ModelName ollama(String host, String namespace, String name, String tag) {
+  private static ModelName ollama(
+      @Nullable String host, @Nullable String namespace, String name, @Nullable String tag) {
     return new ModelName(
         Source.OLLAMA,
         (namespace == null ? LIBRARY : namespace) + "/" + name,

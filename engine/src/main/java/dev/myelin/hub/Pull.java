@@ -12,10 +12,11 @@ import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
+import org.jspecify.annotations.Nullable;
 
 /**
- * The download of one model. Its methods are called by one thread, {@link #cancel} by any. After a
- * failure the files so far are kept, and another pull of the same model continues.
+ * The download of one model. Confined to one thread, except {@link #cancel}. After a failure the
+ * files so far are kept, and another pull of the same model continues.
  */
 public final class Pull implements AutoCloseable {
   private final HubSettings settings;
@@ -23,7 +24,7 @@ public final class Pull implements AutoCloseable {
   private final ModelName name;
   private final Cancellation cancellation = new Cancellation();
   private final Http http;
-  private RemoteModel remote;
+  private @Nullable RemoteModel remote;
 
   Pull(HubSettings settings, ModelStore store, ModelName name) {
     this.settings = settings;

@@ -1,6 +1,6 @@
 package dev.myelin.hub;
 
-/** Follows a download. Called on the thread of {@link Pull#run}. */
+/** Follows a download. Called in the thread that calls {@link Pull#run}. */
 public interface PullListener {
   /** A listener that does nothing. */
   PullListener NONE = new PullListener() {};

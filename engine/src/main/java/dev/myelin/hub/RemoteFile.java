@@ -4,7 +4,7 @@ import java.net.URI;
 import java.util.Optional;
 
 /**
- * A file on a server.
+ * A file on a server. Immutable and thread-safe.
  *
  * @param uri its address
  * @param name its last path segment, untrusted

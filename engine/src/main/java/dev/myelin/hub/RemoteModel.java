@@ -3,7 +3,7 @@ package dev.myelin.hub;
 import java.util.List;
 
 /**
- * A model on a server.
+ * A model on a server. Immutable and thread-safe.
  *
  * @param name with the tag that was chosen
  * @param names further names by which it was asked for

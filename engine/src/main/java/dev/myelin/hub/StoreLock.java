@@ -9,6 +9,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.time.Duration;
+import org.jspecify.annotations.Nullable;
 
 /** A lock between threads and processes. The system frees it if its owner dies. */
 final class StoreLock implements AutoCloseable {
@@ -38,7 +39,7 @@ final class StoreLock implements AutoCloseable {
   }
 
   /** The lock, or null if another owner has it. */
-  static StoreLock tryAcquire(Path file) {
+  static @Nullable StoreLock tryAcquire(Path file) {
     try {
       Files.createDirectories(file.getParent());
       FileChannel channel =

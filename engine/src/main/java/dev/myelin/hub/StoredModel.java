@@ -6,7 +6,7 @@ import java.util.List;
 import java.util.Optional;
 
 /**
- * A downloaded model.
+ * A downloaded model. Immutable and thread-safe.
  *
  * @param name the main name
  * @param names all names, the main one first
