@@ -14,6 +14,7 @@ import java.util.List;
 
 /**
  * Memory read bandwidth. It bounds decoding, since each token reads all active parameters once.
+ * Immutable and thread-safe.
  *
  * @param bytesPerSecond the best of a few measurements, as {@link MachinePeak#readBandwidth}
  * @param threads number of reading threads; 0 if the bandwidth was given, not measured
