@@ -409,11 +409,11 @@ MYELIN_API void myelin_op_propagate_nan(struct ggml_tensor *dst, int32_t thread,
 
 /**
  * The same for a cache of q8_0, q5_1, q5_0, q4_1, q4_0 or iq4_nl. In place on src[0], [k, cells, a], which is
- * dst: a block of 32 becomes NaN if the values written to it are not all finite. src[1], f32 [k, n, a], are the rows that were
- * written, src[2], i64 [n], the cells they were written to.
+ * dst: a block of 32 becomes NaN if the values written to it are not all finite. src[1], f32 [k, n, a], are
+ * the rows that were written, src[2], i64 [n], the cells they were written to.
  */
 MYELIN_API void myelin_op_propagate_nan_blocks(struct ggml_tensor *dst, int32_t thread, int32_t threads,
-                                             void *unused);
+                                               void *unused);
 
 /* ---- quantising weights ----------------------------------------------------------------------- */
 
