@@ -159,7 +159,7 @@ public final class Hub {
     boolean removed = false;
     Optional<StoredModel> model = ModelName.parseOrWord(name).flatMap(store::findRecord);
     if (model.isPresent()) {
-      try (StoreLock lock = lock(model.get().key(), name)) {
+      try (StoreLock _ = lock(model.get().key(), name)) {
         store.remove(model.get());
         removed = true;
       }
@@ -169,7 +169,7 @@ public final class Hub {
           || ModelName.parse(part.getValue())
               .flatMap(n -> ModelName.parseOrWord(name).filter(n::isSame))
               .isPresent()) {
-        try (StoreLock lock = lock(part.getKey(), name)) {
+        try (StoreLock _ = lock(part.getKey(), name)) {
           store.removeUnused(part.getKey());
           removed = true;
         }

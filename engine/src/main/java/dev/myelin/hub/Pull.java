@@ -118,7 +118,7 @@ public final class Pull implements AutoCloseable {
    */
   public StoredModel run(PullListener listener) {
     String key = ModelStore.key(remote());
-    try (StoreLock lock = StoreLock.acquire(store.lock(key), cancellation, listener::waiting)) {
+    try (StoreLock _ = StoreLock.acquire(store.lock(key), cancellation, listener::waiting)) {
       ModelStore.createFolder(store.blob(key));
       requireSpace(missingBytes());
       Progress progress = new Progress(listener, remote().bytes());

@@ -29,7 +29,7 @@ public final class ModelPull {
   public static StoredModel run(Subcommand command, Pull pull, boolean force) {
     Console console = command.console;
     try (pull;
-        SignalHandler signals = SignalHandler.install(pull::cancel)) {
+        SignalHandler _ = SignalHandler.install(pull::cancel)) {
       if (!pull.isDownloaded()) {
         ModelCheck check = pull.check();
         console.err().print(CheckText.of(pull, check));
