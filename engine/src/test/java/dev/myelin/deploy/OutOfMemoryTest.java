@@ -27,7 +27,13 @@ class OutOfMemoryTest {
 
   /** Keeps the JVM from allocating: no compiler, a committed heap. */
   private static final List<String> JVM_OPTIONS =
-      List.of("-Xint", "-Xms64m", "-Xmx64m", "-XX:+AlwaysPreTouch", "-XX:+UseSerialGC");
+      List.of(
+          "-Xint",
+          "-Xms64m",
+          "-Xmx64m",
+          "-XX:+AlwaysPreTouch",
+          "-XX:+UseSerialGC",
+          "-Ddev.myelin.logging=off");
 
   @TempDir Path folder;
 

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
+import com.fasterxml.jackson.core.JsonFactory;
 import dev.myelin.bindings.loader.NativeLibraries;
 import dev.myelin.chat.ChatTemplate;
 import dev.myelin.testing.RandomModel;
@@ -118,6 +119,7 @@ class ModulePathTest {
     Path jars = Files.createDirectory(folder.resolve("jars"));
     jar("engine", ChatTemplate.class, jars);
     jar("bindings", NativeLibraries.class, jars);
+    Files.copy(location(JsonFactory.class), jars.resolve("jackson-core.jar"));
     return jars;
   }
 
