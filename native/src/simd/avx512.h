@@ -81,7 +81,7 @@ INLINE f32x16 f32x16_select_ge(f32x16 x, float limit, f32x16 a) {
 }
 
 INLINE f32x16 f32x16_first_n(int n, f32x16 a, f32x16 b) {
-    const __mmask16 mask = n >= 16 ? 0xffff : n <= 0 ? 0 : (__mmask16)((1u << n) - 1);
+    const __mmask16 mask = (__mmask16)(n >= 16 ? 0xffffu : n <= 0 ? 0u : (1u << n) - 1);
     return _mm512_mask_mov_ps(b, mask, a);
 }
 
