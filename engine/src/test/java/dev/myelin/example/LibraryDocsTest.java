@@ -61,7 +61,7 @@ class LibraryDocsTest {
   private static final String END = "}}\n";
 
   /** The most that a block without a limit generates. */
-  private static final int CONTEXT = 512;
+  private static final int CONTEXT = 256;
 
   @TempDir static Path folder;
   private static ClassLoader compiled;
