@@ -110,16 +110,8 @@ INLINE f32x16 read_iq4_nl(const char *row, int i) {
         f(TYPE_Q5_1, read_q5_1) f(TYPE_Q5_0, read_q5_0) f(TYPE_Q4_1, read_q4_1) f(TYPE_Q4_0, read_q4_0) \
             f(TYPE_IQ4_NL, read_iq4_nl)
 
-/** 16 values of a row of n, from value i on; zeros from value n on. type is a constant. */
-INLINE f32x16 read_row(const int32_t type, const char *row, int i, int n) {
-    char padded[SIMD_WIDTH * sizeof(float)];
-    if (n - i < SIMD_WIDTH) { /* a type without blocks */
-        const size_t bytes = type == TYPE_F32 ? sizeof(float) : sizeof(half_t);
-        memset(padded, 0, sizeof padded);
-        memcpy(padded, row + (size_t)i * bytes, (size_t)(n - i) * bytes);
-        row = padded;
-        i = 0;
-    }
+/** 16 values of a row, from value i on. type is a constant. */
+INLINE f32x16 read_whole(const int32_t type, const char *row, int i) {
 #define READ(of, reader)       \
     if (type == (of)) {        \
         return reader(row, i); \
@@ -127,6 +119,21 @@ INLINE f32x16 read_row(const int32_t type, const char *row, int i, int n) {
     EACH_CACHE_TYPE(READ)
 #undef READ
     return f32x16_set1(0);
+}
+
+/** The last n < 16 values of a row of a type without blocks, then zeros; apart, so that loops stay short. */
+static __attribute__((noinline, cold)) f32x16 read_tail(int32_t type, const char *row, int i, int n) {
+    char padded[SIMD_WIDTH * sizeof(float)] = {0};
+    const size_t bytes = type == TYPE_F32 ? sizeof(float) : sizeof(half_t);
+    memcpy(padded, row + (size_t)i * bytes, (size_t)n * bytes);
+    return type == TYPE_F32   ? read_f32(padded, 0)
+           : type == TYPE_F16 ? read_f16(padded, 0)
+                              : read_bf16(padded, 0);
+}
+
+/** 16 values of a row of n, from value i on; zeros from value n on. type is a constant. */
+INLINE f32x16 read_row(const int32_t type, const char *row, int i, int n) {
+    return n - i < SIMD_WIDTH ? read_tail(type, row, i, n - i) : read_whole(type, row, i);
 }
 
 #endif
