@@ -174,7 +174,8 @@ class PlanCommandTest {
     Outcome run = Outcome.of("plan", "smollm2-135m", "--types", "q8_0", "-t", "1");
     assertThat(run.status()).isZero();
     assertThat(run.out())
-        .containsPattern("bandwidth +[\\d.]+ [kMGT]B/s, measured with 1 thread reading \\d+ [kMGT]B");
+        .containsPattern(
+            "bandwidth +[\\d.]+ [kMGT]B/s, measured with 1 thread reading \\d+ [kMGT]B");
   }
 
   @ParameterizedTest
