@@ -176,12 +176,14 @@ public final class GgufWriter {
       throw new InvalidRequestException(
           count + " parts: expected 1 to " + Math.max(1, tensors.size()) + ", one tensor each");
     }
-    SplitName name = new SplitName(prefix, 0, count);
+    SplitName name = new SplitName(prefix.getFileName().toString(), 0, count);
     List<FileWriter.Job> jobs = new ArrayList<>();
     List<List<PendingTensor>> parts = SplitPlan.partition(allTensors(), count);
     for (int part = 0; part < count; part++) {
       Map<String, byte[]> splitKeys = splitKeys(part, count);
-      jobs.add(new FileWriter.Job(name.file(part), layout(splitKeys, parts.get(part))));
+      jobs.add(
+          new FileWriter.Job(
+              prefix.resolveSibling(name.name(part)), layout(splitKeys, parts.get(part))));
     }
     new FileWriter().write(jobs);
     return jobs.stream().map(FileWriter.Job::file).toList();

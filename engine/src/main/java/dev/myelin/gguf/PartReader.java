@@ -61,7 +61,7 @@ final class PartReader {
     }
     int number = number(opened, count);
     SplitName name =
-        SplitName.of(file)
+        nameOf(file)
             .filter(n -> n.count() == count && n.part() == number)
             .orElseThrow(
                 () ->
@@ -82,15 +82,20 @@ final class PartReader {
 
   /** The file and the existing files whose names say that they are parts of the same checkpoint. */
   static List<Path> findByName(Path file) {
-    Optional<SplitName> name = SplitName.of(file).filter(n -> n.count() <= Limits.MAX_PARTS);
+    Optional<SplitName> name = nameOf(file).filter(n -> n.count() <= Limits.MAX_PARTS);
     List<Path> all = new ArrayList<>(List.of(file));
     for (int i = 0; name.isPresent() && i < name.get().count(); i++) {
-      Path part = name.get().file(i);
+      Path part = file.resolveSibling(name.get().name(i));
       if (!part.equals(file) && Files.exists(part)) {
         all.add(part);
       }
     }
     return all;
+  }
+
+  private static Optional<SplitName> nameOf(Path file) {
+    Path name = file.getFileName();
+    return name == null ? Optional.empty() : SplitName.of(name.toString());
   }
 
   /** The number of parts: {@code split.count}, or 1 if it is missing. */
@@ -107,7 +112,7 @@ final class PartReader {
   }
 
   private Part openOther(SplitName name, int i, Path opened) {
-    Path file = name.file(i);
+    Path file = opened.resolveSibling(name.name(i));
     if (!Files.exists(file)) {
       throw new ModelFileException(
           file, "part " + (i + 1) + " of " + name.count() + " of " + opened, "no such file");

@@ -1,5 +1,6 @@
 package dev.myelin.hub;
 
+import dev.myelin.gguf.SplitName;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
@@ -88,8 +89,7 @@ record GgufChoice(String tag, List<String> paths) {
 
   /** Whether it is not a later part of a split checkpoint. */
   private static boolean isFirst(String path) {
-    Matcher split = FileNames.SPLIT.matcher(path);
-    return !split.matches() || Integer.parseInt(split.group(2)) == 1;
+    return SplitName.of(path).map(SplitName::part).orElse(0) == 0;
   }
 
   private static String find(

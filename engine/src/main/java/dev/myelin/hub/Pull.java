@@ -57,7 +57,13 @@ public final class Pull implements AutoCloseable {
 
   /** Whether the store has all files of the server's version. */
   public boolean isDownloaded() {
-    return missingFiles().isEmpty();
+    List<Path> targets = targets(known());
+    for (int i = 0; i < targets.size(); i++) {
+      if (isMissing(targets.get(i), remote().files().get(i).bytes())) {
+        return false;
+      }
+    }
+    return true;
   }
 
   /** Reads the headers of the files, and compares the model with this machine and this version. */
@@ -69,10 +75,16 @@ public final class Pull implements AutoCloseable {
 
   /** Bytes that are not on disk yet. */
   public long missingBytes() {
+    return missingBytes(targets(known()));
+  }
+
+  private long missingBytes(List<Path> targets) {
     long missing = 0;
-    for (int i : missingFiles()) {
+    for (int i = 0; i < targets.size(); i++) {
       long bytes = remote().files().get(i).bytes();
-      missing += Math.max(0, bytes - PartFile.savedBytes(target(i)));
+      if (isMissing(targets.get(i), bytes)) {
+        missing += Math.max(0, bytes - PartFile.savedBytes(targets.get(i)));
+      }
     }
     return missing;
   }
@@ -82,32 +94,23 @@ public final class Pull implements AutoCloseable {
     return store.freeBytes();
   }
 
-  private Path target(int index) {
-    return store.blob(ModelStore.key(remote())).resolve(localNames().get(index));
-  }
-
-  /** The names of an earlier download of the same content, else those made of the server's. */
-  private List<String> localNames() {
-    String key = ModelStore.key(remote());
-    return store.list().stream()
-        .filter(m -> m.key().equals(key))
-        .findFirst()
+  /** The files in the store: named as in an earlier download, else as on the server. */
+  private List<Path> targets(Optional<StoredModel> known) {
+    Path blob = store.blob(ModelStore.key(remote()));
+    return known
         .map(m -> m.files().stream().map(f -> f.path().getFileName().toString()).toList())
-        .orElseGet(() -> FileNames.local(remote()));
+        .orElseGet(() -> FileNames.local(remote()))
+        .stream()
+        .map(blob::resolve)
+        .toList();
   }
 
-  private List<Integer> missingFiles() {
-    List<Integer> missing = new ArrayList<>();
-    for (int i = 0; i < remote().files().size(); i++) {
-      try {
-        if (Files.size(target(i)) != remote().files().get(i).bytes()) {
-          missing.add(i);
-        }
-      } catch (IOException e) {
-        missing.add(i);
-      }
+  private static boolean isMissing(Path target, long bytes) {
+    try {
+      return Files.size(target) != bytes;
+    } catch (IOException e) {
+      return true;
     }
-    return missing;
   }
 
   /**
@@ -120,12 +123,13 @@ public final class Pull implements AutoCloseable {
     String key = ModelStore.key(remote());
     try (StoreLock _ = StoreLock.acquire(store.lock(key), cancellation, listener::waiting)) {
       ModelStore.createFolder(store.blob(key));
-      requireSpace(missingBytes());
+      Optional<StoredModel> known = known();
+      List<Path> targets = targets(known);
+      requireSpace(missingBytes(targets));
       Progress progress = new Progress(listener, remote().bytes());
       List<StoredModel.StoredFile> files = new ArrayList<>();
-      Optional<StoredModel> known = known(key);
-      for (int i = 0; i < remote().files().size(); i++) {
-        files.add(download(i, progress, known));
+      for (int i = 0; i < targets.size(); i++) {
+        files.add(download(i, targets.get(i), progress, known));
       }
       StoredModel model = stored(key, files, known);
       Optional<StoredModel> older = store.findRecord(remote().name());
@@ -135,8 +139,9 @@ public final class Pull implements AutoCloseable {
     }
   }
 
-  /** The record of a model with the same files. */
-  private Optional<StoredModel> known(String key) {
+  /** The record of an earlier download of the same content. */
+  private Optional<StoredModel> known() {
+    String key = ModelStore.key(remote());
     return store.list().stream().filter(m -> m.key().equals(key)).findFirst();
   }
 
@@ -162,9 +167,8 @@ public final class Pull implements AutoCloseable {
   }
 
   private StoredModel.StoredFile download(
-      int index, Progress progress, Optional<StoredModel> known) {
+      int index, Path target, Progress progress, Optional<StoredModel> known) {
     RemoteFile file = remote().files().get(index);
-    Path target = target(index);
     String sha256 =
         file.digest()
             .filter(d -> d.kind().equals(Digest.SHA256))

@@ -9,8 +9,6 @@ import dev.myelin.cli.options.NamedModel;
 import dev.myelin.error.Printable;
 import dev.myelin.hub.Hub;
 import dev.myelin.hub.StoredModel;
-import java.util.List;
-import java.util.Map;
 
 /** Lists the downloaded models. */
 public final class ListCommand extends Subcommand {
@@ -36,6 +34,7 @@ public final class ListCommand extends Subcommand {
   }
 
   private static String text(Hub hub) {
+    Aliases aliases = Aliases.of(hub);
     TextTable table = new TextTable("lrll");
     table.row("name", "size", "pulled", "alias");
     for (StoredModel model : hub.list()) {
@@ -43,23 +42,12 @@ public final class ListCommand extends Subcommand {
           Printable.of(model.name()),
           Units.bytes(model.bytes()),
           model.pulled().toString().substring(0, DATE_CHARS),
-          String.join(", ", aliases(hub, model)));
+          String.join(", ", aliases.of(model)));
     }
-    for (Map.Entry<String, String> alias : hub.aliases().entrySet()) {
-      if (hub.stored(alias.getKey()).isEmpty()) {
-        table.row(Printable.of(alias.getValue()), "", "", alias.getKey());
-      }
-    }
+    aliases.others().forEach((alias, target) -> table.row(Printable.of(target), "", "", alias));
     for (String name : hub.unfinished()) {
       table.row(Printable.of(name), "", "unfinished", "");
     }
     return table.toString();
-  }
-
-  /** The aliases of a model. */
-  static List<String> aliases(Hub hub, StoredModel model) {
-    return hub.aliases().keySet().stream()
-        .filter(a -> hub.stored(a).filter(m -> m.name().equals(model.name())).isPresent())
-        .toList();
   }
 }

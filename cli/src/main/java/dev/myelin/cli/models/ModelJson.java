@@ -11,19 +11,20 @@ final class ModelJson {
   private ModelJson() {}
 
   static ArrayNode list(Hub hub) {
+    Aliases aliases = Aliases.of(hub);
     ArrayNode array = Json.array();
-    hub.list().forEach(model -> array.add(of(hub, model)));
+    hub.list().forEach(model -> array.add(of(model, aliases)));
     return array;
   }
 
   /** A model as JSON. */
-  static ObjectNode of(Hub hub, StoredModel model) {
+  static ObjectNode of(StoredModel model, Aliases aliases) {
     ObjectNode node = Json.object();
     node.put("name", model.name());
     ArrayNode names = node.putArray("names");
     model.names().forEach(names::add);
-    ArrayNode aliases = node.putArray("aliases");
-    ListCommand.aliases(hub, model).forEach(aliases::add);
+    ArrayNode shortNames = node.putArray("aliases");
+    aliases.of(model).forEach(shortNames::add);
     node.put("origin", model.origin());
     node.put("revision", model.revision().isEmpty() ? null : model.revision());
     node.put("pulled", model.pulled().toString());

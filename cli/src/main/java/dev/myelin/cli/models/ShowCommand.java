@@ -36,13 +36,14 @@ public final class ShowCommand extends Subcommand {
     StoredModel model =
         hub.stored(name.get())
             .orElseThrow(() -> NamedModel.unknown(hub, name.get(), "not downloaded"));
-    console.print(json.get() ? Json.pretty(ModelJson.of(hub, model)) : text(hub, model));
+    Aliases aliases = Aliases.of(hub);
+    console.print(
+        json.get() ? Json.pretty(ModelJson.of(model, aliases)) : text(model, aliases.of(model)));
   }
 
-  private static String text(Hub hub, StoredModel model) {
+  private static String text(StoredModel model, List<String> aliases) {
     TextTable table = new TextTable("ll");
     table.row("name", Printable.of(String.join(", ", model.names())));
-    List<String> aliases = ListCommand.aliases(hub, model);
     if (!aliases.isEmpty()) {
       table.row("alias", String.join(", ", aliases));
     }

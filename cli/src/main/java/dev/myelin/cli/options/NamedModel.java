@@ -61,7 +61,8 @@ public final class NamedModel {
                         command.spec,
                         option + " " + repository + ": expected ORG/REPOSITORY[:QUANTIZATION]"));
     String text = file == null ? name.toString() : name.id() + ":" + file;
-    return new NamedModel(command, offline).findOrPull(text, "");
+    NamedModel model = new NamedModel(command, offline);
+    return model.hub.find(text).map(Checkpoint::of).orElseGet(() -> model.pull(text, ""));
   }
 
   /** Texts that can only be files: nothing is loaded for them. */
@@ -86,17 +87,15 @@ public final class NamedModel {
     if (name.isEmpty()) {
       throw unknown(hub, text, "no such file or model");
     }
-    return findOrPull(text, "no such file; ");
+    return pull(text, "no such file; ");
   }
 
   /**
+   * Downloads a model that is not in the store.
+   *
    * @param context begins a message of the hub
    */
-  private Checkpoint findOrPull(String text, String context) {
-    Optional<Path> stored = hub.find(text);
-    if (stored.isPresent()) {
-      return Checkpoint.of(stored.get());
-    }
+  private Checkpoint pull(String text, String context) {
     try {
       return Checkpoint.of(ModelPull.run(command, hub.pull(text), false).path());
     } catch (HubException e) {
