@@ -10,25 +10,13 @@
 #include "cpu/dispatch.h"
 #include "myelin.h"
 #include "quantize/half.h"
+#include "random.h"
 #include "runtime/ggml_tensor.h"
 
 enum { MAX_TOKENS = 40, MAX_HEADS = 8, MAX_CELLS = 384 };
 
 /** The error of fixed point, as the ratio of squared errors to squared values. */
 static const double FIXED_POINT_ERROR = 1e-6;
-
-static uint32_t state = 2463534242u;
-
-static uint32_t next(void) {
-    state ^= state << 13;
-    state ^= state >> 17;
-    state ^= state << 5;
-    return state;
-}
-
-static float uniform(void) {
-    return (float)next() / 4294967296.0f * 2.0f - 1.0f;
-}
 
 typedef struct {
     const char *what;
@@ -433,6 +421,7 @@ void attend_avxvnni_by_avx512(const attention *a, int64_t kv_head, int64_t from,
 #endif
 
 int main(void) {
+    random_seed(2463534242u);
     for (int i = isa_count - 1; i >= 0; i--) {
         const isa_kernels *isa = &isa_table[i];
         if (i + 1 < isa_count && isa->attend == isa_table[i + 1].attend) {

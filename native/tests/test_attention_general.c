@@ -10,6 +10,7 @@
 #include "cpu/dispatch.h"
 #include "myelin.h"
 #include "quantize/half.h"
+#include "random.h"
 #include "runtime/ggml_tensor.h"
 
 enum { MAX_POSITIONS = 1024, MAX_TOKENS = 48, MAX_HEADS = 130, MAX_DISTANCE = 40, BUCKETS = 12 };
@@ -17,21 +18,8 @@ enum { MAX_POSITIONS = 1024, MAX_TOKENS = 48, MAX_HEADS = 130, MAX_DISTANCE = 40
 /** The error of f32 arithmetic, as the ratio of squared errors to squared values. */
 static const double ERROR_BOUND = 1e-11;
 
-static uint32_t state = 2463534242u;
-
-static uint32_t next(void) {
-    state ^= state << 13;
-    state ^= state >> 17;
-    state ^= state << 5;
-    return state;
-}
-
 static int64_t below(int64_t n) {
     return (int64_t)(next() % (uint32_t)n);
-}
-
-static float uniform(void) {
-    return (float)next() / 4294967296.0f * 2.0f - 1.0f;
 }
 
 static const int32_t types[] = {TYPE_F32,  TYPE_F16,  TYPE_BF16, TYPE_Q8_0,  TYPE_Q5_1,
@@ -706,6 +694,7 @@ static void check_status(void) {
 }
 
 int main(void) {
+    random_seed(2463534242u);
     check_shapes();
     check_features();
     for (int i = 0; i < isa_count; i++) {

@@ -7,6 +7,7 @@
 #include "check.h"
 #include "cpu/dispatch.h"
 #include "myelin.h"
+#include "random.h"
 #include "runtime/ggml_tensor.h"
 
 enum { K = 1056, M = 7, PADDING = 3 }; /* K ends within a K-block, M is not a multiple of the threads */
@@ -23,15 +24,6 @@ static float expected[K];
 static float result[K];
 static activation_block blocks[M * ((K + K_BLOCK - 1) / K_BLOCK)];
 static activation_block expected_blocks[M * ((K + K_BLOCK - 1) / K_BLOCK)];
-
-static uint32_t state = 99;
-
-static float uniform(void) {
-    state ^= state << 13;
-    state ^= state >> 17;
-    state ^= state << 5;
-    return (float)state / 4294967296.0f * 2.0f - 1.0f;
-}
 
 static void check_close(const char *name, int i, double actual, double exact, double bound) {
     CHECK(fabs(actual - exact) <= bound * fmax(1, fabs(exact)), "%s: %d: %g, expected %g", name, i, actual,
@@ -146,6 +138,7 @@ static void check_ops(enum activation_format format) {
 }
 
 int main(void) {
+    random_seed(99);
     for (int i = 0; i < M; i++) {
         for (int j = 0; j < K; j++) {
             x[i][j] = 8 * uniform() * (j % 50 == 0 ? 10 : 1);

@@ -6,18 +6,10 @@
 #include "check.h"
 #include "cpu/dispatch.h"
 #include "myelin.h"
+#include "random.h"
 #include "runtime/ggml_tensor.h"
 
 enum { K = 512, N = 48, MAX_EXPERTS = 9, MAX_USED = 4, MAX_TOKENS = 40, MAX_PAIRS = MAX_USED * MAX_TOKENS };
-
-static uint32_t state = 4711;
-
-static uint32_t next(void) {
-    state ^= state << 13;
-    state ^= state >> 17;
-    state ^= state << 5;
-    return state;
-}
 
 static char weights[MAX_EXPERTS * N * K * sizeof(float)];
 static float x[MAX_PAIRS * K];
@@ -159,6 +151,7 @@ static void check(int32_t type, int32_t experts, int64_t used, int64_t tokens, i
 }
 
 int main(void) {
+    random_seed(4711);
     if (kernels_in_use() == NULL) {
         printf("skipped: no kernels for this CPU\n");
         return 77;

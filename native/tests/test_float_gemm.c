@@ -11,19 +11,7 @@
 #include "check.h"
 #include "cpu/dispatch.h"
 #include "quantize/half.h"
-
-static uint32_t state = 2463;
-
-static uint32_t next(void) {
-    state ^= state << 13;
-    state ^= state >> 17;
-    state ^= state << 5;
-    return state;
-}
-
-static float uniform(void) {
-    return (float)next() / 4294967296.0f * 2.0f - 1.0f;
-}
+#include "random.h"
 
 enum {
     MAX_K = 1100,
@@ -246,6 +234,7 @@ enum { SKIPPED = 77 };
 
 /** Tests every instruction set, or the named one. */
 int main(int count, char **arguments) {
+    random_seed(2463);
     const char *only = count > 1 ? arguments[1] : NULL;
     int tested = 0;
     for (int i = 0; i < isa_count; i++) {

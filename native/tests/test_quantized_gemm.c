@@ -9,22 +9,10 @@
 #include "check.h"
 #include "myelin.h"
 #include "quantize/half.h"
+#include "random.h"
 
 /** The reference. */
 static const isa_kernels *scalar;
-
-static uint32_t state = 12345;
-
-static uint32_t next(void) {
-    state ^= state << 13;
-    state ^= state >> 17;
-    state ^= state << 5;
-    return state;
-}
-
-static float uniform(void) {
-    return (float)next() / 4294967296.0f * 2.0f - 1.0f;
-}
 
 /** A random f16 scale between about 2^-7 and 2^-6, of either sign. */
 static half_t random_scale(void) {
@@ -546,6 +534,7 @@ enum { SKIPPED = 77 };
 
 /** Tests every instruction set, or the named one. */
 int main(int count, char **arguments) {
+    random_seed(12345);
     const char *only = count > 1 ? arguments[1] : NULL;
     int tested = 0;
     check_halves();

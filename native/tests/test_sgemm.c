@@ -10,6 +10,7 @@
 #include "check.h"
 #include "cpu/dispatch.h"
 #include "myelin.h"
+#include "random.h"
 
 /**
  * The bound of the error of a sum of k products, relative to the sum of their magnitudes: every
@@ -18,15 +19,6 @@
  */
 static double bound(int64_t k) {
     return (double)(k + 1) * (double)FLT_EPSILON;
-}
-
-static uint32_t state = 12345;
-
-static float uniform(void) {
-    state ^= state << 13;
-    state ^= state >> 17;
-    state ^= state << 5;
-    return (float)state / 4294967296.0f * 2.0f - 1.0f;
 }
 
 /** The shape of dst, [n, m, a, b]; broadcast2 and broadcast3 consecutive matrices have the same A. */
@@ -431,6 +423,7 @@ static void check_interface(void) {
 }
 
 int main(void) {
+    random_seed(12345);
     check_choice();
     check_interface();
     for (int i = 0; i < isa_count; i++) {

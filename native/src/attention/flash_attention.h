@@ -222,13 +222,13 @@ static void add_block(const block *b, int steps, int padded, int64_t begin, int6
 
 /** The row of Q of a query of a KV head. */
 INLINE const char *query_row(const attention *a, int64_t kv_head, int64_t query) {
-    const int64_t group = a->heads / a->kv_heads;
+    const int64_t group = attention_group(a);
     return a->q + (size_t)(query / group) * a->q_token +
            (size_t)(kv_head * group + query % group) * a->q_head;
 }
 
 static void quantize_queries(const attention *a, int64_t kv_head, int64_t from, int steps, chunk *c) {
-    const int64_t group = a->heads / a->kv_heads;
+    const int64_t group = attention_group(a);
     for (int64_t i = 0; i < c->count; i += SIMD_WIDTH) {
         const int64_t n = c->count - i < SIMD_WIDTH ? c->count - i : SIMD_WIDTH;
         float max[SIMD_WIDTH] = {0};
@@ -257,7 +257,7 @@ static void quantize_queries(const attention *a, int64_t kv_head, int64_t from, 
 }
 
 static void write_output(const attention *a, int64_t kv_head, int64_t from, int padded, const chunk *c) {
-    const int64_t group = a->heads / a->kv_heads;
+    const int64_t group = attention_group(a);
     for (int64_t i = 0; i < c->count; i++) {
         const int64_t head = kv_head * group + (from + i) % group;
         float *out = a->out + ((from + i) / group * a->heads + head) * a->k.width;
