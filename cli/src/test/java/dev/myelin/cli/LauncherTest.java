@@ -37,6 +37,7 @@ class LauncherTest {
     Files.createDirectories(root.resolve("cli/bin"));
     Path target = Files.createDirectories(root.resolve("cli/target"));
     command = Files.copy(script, root.resolve("cli/bin/myelin"));
+    Files.copy(script.resolveSibling("choose-compiler"), command.resolveSibling("choose-compiler"));
     command.toFile().setExecutable(true);
     Files.createSymbolicLink(root.resolve("native"), source.resolve("native"));
     Files.writeString(target.resolve("jdk"), System.getProperty("java.home") + "\n");
