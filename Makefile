@@ -47,7 +47,7 @@ java_inputs := pom.xml $(wildcard */pom.xml licenses/*) LICENSE THIRD-PARTY-NOTI
 native_inputs := native/CMakeLists.txt $(shell find native/cmake native/include native/src native/tests -name '[!.]*')
 
 .DEFAULT_GOAL := help
-.PHONY: help run test test-isa build bench bindings compare model format clean test-native test-sanitize test-aarch64 natives stage cuda test-cuda image oci ggml checkpoint
+.PHONY: help run test test-isa build bench bindings compare model format clean test-native test-sanitize test-aarch64 libmyelin-aarch64 natives stage cuda test-cuda image oci ggml checkpoint
 .DELETE_ON_ERROR:
 
 help: ## list the targets
@@ -118,6 +118,10 @@ test-aarch64: ## cross-compile these for aarch64 and run them under qemu
 	@$(build_aarch64)
 	@ctest --test-dir native/build-aarch64 --output-on-failure
 
+# Of collect.sh and `make image`.
+libmyelin-aarch64:
+	@$(build_aarch64) --target myelin
+
 cuda: ## build libmyelin-cuda (matmul on NVIDIA GPUs) with an installed nvcc, else with one from PyPI
 	@mkdir -p native/build
 	@nvcc=$$(native/cuda/nvcc.sh) || exit 1; \
@@ -138,7 +142,7 @@ test-cuda: cuda ## run its tests; with a GPU, also compare and time every kernel
 	  echo 'so the kernels ran in the emulator only, not on a GPU'; }
 
 image: $(jar) | $(lib) ## make target/image/PLATFORM for devices: a JVM, the command, the native libraries; PLATFORM=linux-aarch64 TARGET_JDK=folder for another platform
-	@$(if $(filter native/build/lib,$(image_lib)),:,$(build_aarch64) --target myelin)
+	@$(if $(filter native/build/lib,$(image_lib)),:,$(MAKE) --no-print-directory libmyelin-aarch64)
 	@cli/image/make-image '$(image_platform)' $(image_lib)
 
 oci: image ## make target/image/oci-PLATFORM, an OCI image layout of it; SYSROOT=folder with the C library of another platform
@@ -174,7 +178,7 @@ $(jar): $(java_inputs) | native/build/.tools
 	@touch $@
 
 # An AOT cache of the classes (JEP 514) makes the start faster; it is optional.
-$(aot): $(jar) cli/bin/myelin cli/bin/make-aot-cache cli/src/build/start.jinja $(wildcard cli/target/lib/*.jar) | $(lib) ggml
+$(aot): $(jar) cli/bin/myelin cli/bin/choose-compiler cli/bin/make-aot-cache cli/src/build/start.jinja $(wildcard cli/target/lib/*.jar) | $(lib) ggml
 	@cli/bin/make-aot-cache || echo 'no AOT cache: Myelin starts a little slower' >&2
 	@touch $@
 

@@ -41,18 +41,13 @@ build_libmyelin() { # platform
     command -v aarch64-linux-gnu-gcc > /dev/null ||
         die "no cross compiler for $1; install: apt-get install gcc-aarch64-linux-gnu libc6-dev-arm64-cross"
     strip=aarch64-linux-gnu-strip
-    build=$root/native/build-aarch64
-    library=$build/lib
-    mkdir -p "$build"
-    generator=
-    command -v ninja > /dev/null && [ ! -f "$build/CMakeCache.txt" ] && generator='-G Ninja'
-    # shellcheck disable=SC2086 # two words
-    if ! cmake $generator -S "$root/native" -B "$build" --toolchain "$root/native/cmake/aarch64.cmake" \
-        > "$build/natives.log" 2>&1 ||
-        ! MAKEFLAGS='' cmake --build "$build" --parallel --target myelin >> "$build/natives.log" 2>&1; then
-        cat "$build/natives.log" >&2
+    library=$root/native/build-aarch64/lib
+    mkdir -p "$root/native/build"
+    log=$root/native/build/natives-aarch64.log
+    make --no-print-directory -C "$root" libmyelin-aarch64 > "$log" 2>&1 || {
+        cat "$log" >&2
         exit 1
-    fi
+    }
 }
 
 # Leaves the folder with ggml in ggml.
