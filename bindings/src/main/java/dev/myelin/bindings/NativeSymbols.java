@@ -50,6 +50,24 @@ public final class NativeSymbols {
     return Optional.empty();
   }
 
+  /** Calls a function {@code const char *f(void)}; empty if the library has none. */
+  public static Optional<String> callString(SymbolLookup library, String function) {
+    Optional<MemorySegment> symbol = library.find(function);
+    if (symbol.isEmpty()) {
+      return Optional.empty();
+    }
+    try {
+      MemorySegment text =
+          (MemorySegment)
+              Linker.nativeLinker()
+                  .downcallHandle(symbol.get(), FunctionDescriptor.of(ValueLayout.ADDRESS))
+                  .invokeExact();
+      return Optional.of(text.reinterpret(Long.MAX_VALUE).getString(0));
+    } catch (Throwable e) {
+      throw new AssertionError(function + " cannot throw", e);
+    }
+  }
+
   /**
    * Opens a library; {@link #lookup} finds its functions from then on.
    *

@@ -2,11 +2,8 @@ package dev.myelin.bindings;
 
 import java.io.IOException;
 import java.lang.foreign.Arena;
-import java.lang.foreign.FunctionDescriptor;
 import java.lang.foreign.Linker;
-import java.lang.foreign.MemorySegment;
 import java.lang.foreign.SymbolLookup;
-import java.lang.foreign.ValueLayout;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Optional;
@@ -57,23 +54,7 @@ final class SystemVersions {
 
   /** The version of glibc; empty with another C library. */
   static Optional<String> glibc() {
-    Linker linker = Linker.nativeLinker();
-    return linker
-        .defaultLookup()
-        .find("gnu_get_libc_version")
-        .map(
-            function -> {
-              try {
-                MemorySegment text =
-                    (MemorySegment)
-                        linker
-                            .downcallHandle(function, FunctionDescriptor.of(ValueLayout.ADDRESS))
-                            .invokeExact();
-                return text.reinterpret(Long.MAX_VALUE).getString(0);
-              } catch (Throwable e) {
-                throw new AssertionError("gnu_get_libc_version cannot throw", e);
-              }
-            });
+    return NativeSymbols.callString(Linker.nativeLinker().defaultLookup(), "gnu_get_libc_version");
   }
 
   /** The highest GLIBCXX version of the system's C++ library; empty if there is none. */

@@ -233,24 +233,9 @@ public final class NativeLibraries {
   }
 
   private static String versionAndCommit(SymbolLookup library) {
-    return callString(library, "ggml_version") + " (" + callString(library, "ggml_commit") + ")";
-  }
-
-  private static String callString(SymbolLookup library, String function) {
-    Optional<MemorySegment> symbol = library.find(function);
-    if (symbol.isEmpty()) {
-      return "unknown";
-    }
-    try {
-      MemorySegment text =
-          (MemorySegment)
-              Linker.nativeLinker()
-                  .downcallHandle(symbol.get(), FunctionDescriptor.of(ValueLayout.ADDRESS))
-                  .invokeExact();
-      return text.reinterpret(Long.MAX_VALUE).getString(0);
-    } catch (Throwable e) {
-      throw new AssertionError(function + " cannot throw", e);
-    }
+    String version = NativeSymbols.callString(library, "ggml_version").orElse("unknown");
+    String commit = NativeSymbols.callString(library, "ggml_commit").orElse("unknown");
+    return version + " (" + commit + ")";
   }
 
   /** The score of a CPU library on this machine, 0 if it does not run; 1 if it reports none. */
