@@ -381,9 +381,14 @@ public final class Session implements AutoCloseable {
     }
   }
 
+  /** The cells of a cache for a context of this length. */
+  public static long cacheCells(int contextLength) {
+    return Math.ceilDiv((long) contextLength, CELL_PADDING) * CELL_PADDING;
+  }
+
   private static KvCache kvCache(ModelInfo info, SessionOptions options) {
     int context = options.contextLength();
-    long cells = Math.ceilDiv((long) context, CELL_PADDING) * CELL_PADDING;
+    long cells = cacheCells(context);
     if (cells > Integer.MAX_VALUE) {
       throw new InvalidRequestException("context = " + context + ": more than any cache holds");
     }

@@ -50,15 +50,14 @@ public final class Model implements AutoCloseable {
     this.file = file;
     String architecture = Architectures.nameOf(file);
     Config config = new Config(file, architecture);
-    config.vocabulary(); // named first in a file without a vocabulary
-    tokenizer = Tokenizer.of(file);
-    sampling = RecommendedSampling.of(file.metadata());
     weights = placement.apply(file);
     try {
       ModelBuilder builder = new ModelBuilder(weights);
       network = build(Architectures.get(architecture), config, builder);
       weights.requireAllTaken(architecture);
       info = info(config, builder);
+      tokenizer = Tokenizer.of(file);
+      sampling = RecommendedSampling.of(file.metadata());
       this.adapters = weights.adapterInfos();
       file.requireUnchanged();
       limitMemory();

@@ -2,6 +2,7 @@ package dev.myelin.plan;
 
 import dev.myelin.cache.CacheType;
 import dev.myelin.error.InvalidRequestException;
+import dev.myelin.generate.Session;
 import dev.myelin.generate.SessionOptions;
 import dev.myelin.gguf.Checkpoint;
 import dev.myelin.inspect.CacheCost;
@@ -19,9 +20,6 @@ import org.jspecify.annotations.Nullable;
  * @param need what the process needs with them
  */
 public record MemoryBudget(SessionOptions options, Need need) {
-  /** The number of cells of a cache is a multiple of this. */
-  private static final int CELLS = 256;
-
   /** The JVM's heap, code, classes and libraries: measured up to 112 MB (docs/edge.md). */
   private static final long BASE_BYTES = 112L << 20;
 
@@ -78,22 +76,22 @@ public record MemoryBudget(SessionOptions options, Need need) {
     return last;
   }
 
-  /** With the longest context that fits, a multiple of the cells; the shortest one if none does. */
+  /** With the longest context that fits and fills its cells; the shortest one if none does. */
   private static MemoryBudget withContextThatFits(
       Inspection file, SessionOptions options, long bytes) {
-    int most = Math.ceilDiv(options.contextLength(), CELLS);
-    int blocks = most;
+    long step = Session.cacheCells(1);
+    long cells = Session.cacheCells(options.contextLength());
     MemoryBudget choice;
     do {
-      int context = Math.min(options.contextLength(), blocks * CELLS);
+      int context = (int) Math.min(options.contextLength(), cells);
       choice = of(file, options.withContextLength(context));
-      blocks--;
-    } while (choice.need.totalBytes() > bytes && blocks > 0);
+      cells -= step;
+    } while (choice.need.totalBytes() > bytes && cells > 0);
     return choice;
   }
 
   private static MemoryBudget of(Inspection file, SessionOptions options) {
-    long cells = Math.ceilDiv((long) options.contextLength(), CELLS) * CELLS;
+    long cells = Session.cacheCells(options.contextLength());
     long cell = file.cache().map(c -> c.bytes().getOrDefault(options.cacheType(), 0L)).orElse(0L);
     return new MemoryBudget(
         options, new Need(file.fileBytes(), cells * cell, bufferBytes(file, options), BASE_BYTES));

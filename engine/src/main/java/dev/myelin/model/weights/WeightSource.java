@@ -120,10 +120,6 @@ public final class WeightSource implements AutoCloseable {
     return take(require(name), Use.MATMUL, dims);
   }
 
-  public Optional<Tensor> optionalMatrix(String name, long... dims) {
-    return file.tensor(name).map(info -> take(info, Use.MATMUL, dims));
-  }
-
   /**
    * Checks that no mapped file was changed.
    *
@@ -184,11 +180,6 @@ public final class WeightSource implements AutoCloseable {
 
   public boolean has(String name) {
     return file.tensor(name).isPresent();
-  }
-
-  /** Rejects a file that lacks a tensor which is otherwise taken as optional. */
-  public void requirePresent(String name) {
-    require(name);
   }
 
   /** Marks a tensor as deliberately unused. */
