@@ -10,7 +10,7 @@ module dev.myelin.engine {
 
   exports dev.myelin.adapter;
   exports dev.myelin.bench;
-  exports dev.myelin.cache;
+  exports dev.myelin.state;
   exports dev.myelin.chat;
   exports dev.myelin.cuda;
   exports dev.myelin.error;

@@ -1,13 +1,13 @@
 package dev.myelin.benches;
 
-import dev.myelin.cache.CacheType;
-import dev.myelin.cache.KvCache;
 import dev.myelin.generate.Session;
 import dev.myelin.generate.SessionOptions;
 import dev.myelin.graph.Graph;
 import dev.myelin.graph.GraphBuilder;
 import dev.myelin.model.Model;
 import dev.myelin.pass.CachedPass;
+import dev.myelin.state.CacheType;
+import dev.myelin.state.KvCache;
 import dev.myelin.testing.RandomModel;
 import java.io.IOException;
 import java.lang.foreign.MemorySegment;

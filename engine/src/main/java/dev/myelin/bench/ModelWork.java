@@ -1,7 +1,6 @@
 package dev.myelin.bench;
 
 import dev.myelin.adapter.Adapter;
-import dev.myelin.cache.CacheType;
 import dev.myelin.gguf.Checkpoint;
 import dev.myelin.gguf.GgufFile;
 import dev.myelin.gguf.TensorInfo;
@@ -10,6 +9,7 @@ import dev.myelin.inspect.InspectedTensor;
 import dev.myelin.inspect.InspectedTensor.Access;
 import dev.myelin.inspect.Inspection;
 import dev.myelin.inspect.ModelShape;
+import dev.myelin.state.CacheType;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;

@@ -1,36 +1,27 @@
 package dev.myelin.generate;
 
-import dev.myelin.cache.KvCache;
-import dev.myelin.graph.CachePages;
 import dev.myelin.graph.Graph;
 import dev.myelin.graph.GraphBuilder;
 import dev.myelin.model.Model;
-import dev.myelin.model.ModelInfo;
+import dev.myelin.pass.Batch;
 import dev.myelin.pass.CachedPass;
 import dev.myelin.pass.CachedPass.Shape;
-import java.lang.foreign.MemorySegment;
-import java.lang.foreign.ValueLayout;
+import dev.myelin.state.SequenceStates;
 import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
 
 /** A session's compute graphs: the last one for single tokens and the last one for batches. */
 final class GraphCache implements AutoCloseable {
-  /** Upper bounds of the number of nodes per layer, per used expert, and outside of the layers. */
-  private static final int MAX_LAYER_NODES = 64;
-
-  private static final int MAX_EXPERT_NODES = 4;
-  private static final int MAX_OTHER_NODES = 32;
-
   private final Model model;
-  private final KvCache cache;
+  private final SequenceStates states;
   private final int contextLength;
   private final ActivationObserver observer;
   private @Nullable ForwardGraph single;
   private @Nullable ForwardGraph batch;
 
-  GraphCache(Model model, KvCache cache, int contextLength, ActivationObserver observer) {
+  GraphCache(Model model, SequenceStates states, int contextLength, ActivationObserver observer) {
     this.model = model;
-    this.cache = cache;
+    this.states = states;
     this.contextLength = contextLength;
     this.observer = observer;
   }
@@ -67,18 +58,16 @@ final class GraphCache implements AutoCloseable {
   }
 
   private ForwardGraph build(Shape shape) {
-    ModelInfo info = model.info();
-    int nodesPerLayer = MAX_LAYER_NODES + MAX_EXPERT_NODES * info.experts().used();
-    int nodes = MAX_OTHER_NODES + info.layers().size() * nodesPerLayer;
-    GraphBuilder builder = new GraphBuilder(nodes + model.maxAdapterNodes());
+    GraphBuilder builder = new GraphBuilder(8192 + model.maxAdapterNodes());
+    CachedPass pass = new CachedPass(builder, shape, states, contextLength);
     try {
       builder.observe(observer::observes);
-      model.network().forward(new CachedPass(builder, shape, cache, contextLength));
+      model.network().stage(shape.stage()).forward(pass);
     } catch (Throwable e) {
       builder.discard();
       throw e;
     }
-    return new ForwardGraph(shape, builder.build());
+    return new ForwardGraph(shape, pass, builder.build());
   }
 
   @Override
@@ -95,10 +84,12 @@ final class GraphCache implements AutoCloseable {
   /** A compute graph of the forward pass, and how its inputs are filled. */
   static final class ForwardGraph {
     private final Shape shape;
+    private final CachedPass pass;
     private final Graph graph;
 
-    private ForwardGraph(Shape shape, Graph graph) {
+    private ForwardGraph(Shape shape, CachedPass pass, Graph graph) {
       this.shape = shape;
+      this.pass = pass;
       this.graph = graph;
     }
 
@@ -106,39 +97,8 @@ final class GraphCache implements AutoCloseable {
       return graph;
     }
 
-    /**
-     * Fills the inputs: token i of the pass is {@code ids[from + i]} at position {@code position +
-     * i}.
-     */
-    void fill(int[] ids, int from, int position) {
-      MemorySegment tokens = graph.input("tokens");
-      MemorySegment positions = graph.input("positions");
-      MemorySegment cells = graph.input("cells");
-      for (int i = 0; i < shape.tokens(); i++) {
-        tokens.setAtIndex(ValueLayout.JAVA_INT, i, ids[from + i]);
-        positions.setAtIndex(ValueLayout.JAVA_INT, i, position + i);
-        cells.setAtIndex(ValueLayout.JAVA_LONG, i, position + i);
-      }
-      fillPages(position);
-      if (shape.outputs() != shape.tokens()) {
-        MemorySegment outputs = graph.input("outputs");
-        for (int i = 0; i < shape.outputs(); i++) {
-          outputs.setAtIndex(ValueLayout.JAVA_INT, i, shape.tokens() - shape.outputs() + i);
-        }
-      }
-    }
-
-    /** Cell i holds position i; a token sees itself and the positions before it. */
-    private void fillPages(int position) {
-      int[] firstCells = new int[shape.cells() / CachePages.pageCells()];
-      int[] ranges = new int[2 * shape.tokens()];
-      for (int i = 0; i < firstCells.length; i++) {
-        firstCells[i] = i * CachePages.pageCells();
-      }
-      for (int i = 0; i < shape.tokens(); i++) {
-        ranges[2 * i + 1] = position + i + 1;
-      }
-      CachePages.fill(graph, CachedPass.CACHE, firstCells, ranges, shape.cells());
+    void fill(Batch batch) {
+      pass.fill(graph, batch);
     }
   }
 }

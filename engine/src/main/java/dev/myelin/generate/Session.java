@@ -1,6 +1,5 @@
 package dev.myelin.generate;
 
-import dev.myelin.cache.KvCache;
 import dev.myelin.diagnostics.FlightEvents;
 import dev.myelin.diagnostics.Log;
 import dev.myelin.error.CancelledException;
@@ -8,13 +7,20 @@ import dev.myelin.error.IllegalUseException;
 import dev.myelin.error.InvalidRequestException;
 import dev.myelin.error.NativeLibraryException;
 import dev.myelin.graph.Backend;
+import dev.myelin.graph.Graph;
 import dev.myelin.graph.Threads;
 import dev.myelin.model.Model;
 import dev.myelin.model.ModelInfo;
-import dev.myelin.pass.CachedPass;
+import dev.myelin.model.build.Network;
+import dev.myelin.pass.Batch;
 import dev.myelin.pass.CachedPass.Shape;
+import dev.myelin.pass.Output;
+import dev.myelin.state.KvState;
+import dev.myelin.state.SequenceStates;
 import java.lang.foreign.MemorySegment;
 import java.util.Arrays;
+import java.util.EnumSet;
+import java.util.Set;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.atomic.AtomicLong;
 
@@ -24,10 +30,9 @@ import java.util.concurrent.atomic.AtomicLong;
  * {@link #cancel} may be called from any thread.
  */
 public final class Session implements AutoCloseable {
-  /**
-   * The number of visible cells is padded to a multiple of this, so that decoding reuses graphs.
-   */
-  private static final int CELL_PADDING = 256;
+  private static final Set<Output> LOGITS = EnumSet.of(Output.LOGITS);
+  private static final Set<Output> HIDDEN = EnumSet.of(Output.HIDDEN);
+  private static final Set<Output> NOTHING = EnumSet.noneOf(Output.class);
 
   private static final AtomicLong COUNT = new AtomicLong();
 
@@ -38,7 +43,7 @@ public final class Session implements AutoCloseable {
   private final int contextLength;
   private final int vocabulary;
   private final Backend backend;
-  private final KvCache kvCache;
+  private final SequenceStates states;
   private final GraphCache graphs;
   private final ActivationObserver observer;
   // not a reentrant lock: a sink must not use the session from inside a computation
@@ -56,17 +61,17 @@ public final class Session implements AutoCloseable {
     contextLength = contextLength(info, options.contextLength());
     vocabulary = info.vocabulary();
     lease = model.lease();
-    KvCache cache = null;
+    SequenceStates memory = null;
     Backend cpu = null;
     try {
       cpu = Backend.cpu(Threads.effective(options.threads(), options.forceThreads()));
       // may be fewer, if the system refuses to start more
       this.options = options.withThreads(cpu.threads()).withContextLength(contextLength);
-      cache = kvCache(info, this.options);
-      graphs = new GraphCache(model, cache, contextLength, observer);
+      memory = states(info, this.options);
+      graphs = new GraphCache(model, memory, contextLength, observer);
     } catch (Throwable e) {
-      if (cache != null) {
-        cache.close();
+      if (memory != null) {
+        memory.close();
       }
       if (cpu != null) {
         cpu.close();
@@ -74,7 +79,7 @@ public final class Session implements AutoCloseable {
       lease.close();
       throw e;
     }
-    kvCache = cache;
+    states = memory;
     backend = cpu;
     report.opened(this, options);
   }
@@ -134,7 +139,7 @@ public final class Session implements AutoCloseable {
 
   /** Size of the full KV cache in bytes. */
   public long cacheBytes() {
-    return kvCache.bytes();
+    return states.bytes();
   }
 
   /** Bytes of the intermediate tensors, which depend on the batches computed so far. */
@@ -178,6 +183,7 @@ public final class Session implements AutoCloseable {
 
   private MemorySegment append(int[] tokens) {
     check(tokens);
+    requireOutput(Output.LOGITS);
     MemorySegment logits = null;
     for (int from = 0; from < tokens.length; from += options.batch()) {
       int count = Math.min(options.batch(), tokens.length - from);
@@ -226,6 +232,78 @@ public final class Session implements AutoCloseable {
       return compute(tokens, 0, tokens.length, outputs);
     } finally {
       inUse.release();
+    }
+  }
+
+  /**
+   * Runs the encoder of an encoder-decoder model, and starts the decoder's sequence again: the
+   * session then holds no tokens.
+   *
+   * @param tokens at most {@link SessionOptions#batch}
+   * @throws InvalidRequestException if the model has no encoder, or as {@link #feed}
+   */
+  public void encode(int... tokens) {
+    acquire();
+    try {
+      if (!model.info().hasEncoder()) {
+        throw new InvalidRequestException(model.info().architecture() + " models have no encoder");
+      }
+      position = 0;
+      check(tokens);
+      requireOneBatch(tokens.length);
+      requireActive();
+      states.beginEncoder(tokens.length);
+      Batch batch = new Batch(tokens, 0, tokens.length, 0, tokens.length);
+      compute(new Shape(Network.ENCODE, tokens.length, tokens.length, NOTHING), batch);
+      states.commitEncoder(tokens.length);
+    } finally {
+      inUse.release();
+    }
+  }
+
+  /**
+   * Replaces the session's tokens by these, and passes the hidden state of each to the sink: f32
+   * [width], after the last norm. Models without a cache compute them in one pass, others {@link
+   * SessionOptions#batch} at a time.
+   *
+   * @throws InvalidRequestException if the model has no hidden states, or as {@link #feed}
+   */
+  public void feedHidden(int[] tokens, LogitsSink sink) {
+    acquire();
+    try {
+      requireOutput(Output.HIDDEN);
+      position = 0;
+      check(tokens);
+      boolean isWhole = model.info().states().has(KvState.Scope.PASS);
+      if (isWhole) {
+        requireOneBatch(tokens.length);
+      }
+      long row = model.info().width() * (long) Float.BYTES;
+      for (int from = 0; from < tokens.length; from += options.batch()) {
+        int count = Math.min(options.batch(), tokens.length - from);
+        MemorySegment hidden =
+            compute(tokens, from, count, count, HIDDEN).output(Output.HIDDEN.tensorName());
+        for (int i = 0; i < count; i++) {
+          sink.accept(from + i, hidden.asSlice(i * row, row).asReadOnly());
+        }
+      }
+    } finally {
+      inUse.release();
+    }
+  }
+
+  private void requireOneBatch(int count) {
+    if (count > options.batch()) {
+      throw new InvalidRequestException(
+          "%s tokens: this model needs all of them in one batch, which is %s"
+              .formatted(count, options.batch()));
+    }
+  }
+
+  private void requireOutput(Output output) {
+    if (!model.info().outputs().contains(output)) {
+      throw new InvalidRequestException(
+          "%s models compute no %s".formatted(model.info().architecture(), output.tensorName()));
     }
   }
 
@@ -313,7 +391,7 @@ public final class Session implements AutoCloseable {
       if (!closed) {
         closed = true;
         graphs.close();
-        kvCache.close();
+        states.close();
         backend.close();
         lease.close();
         if (Log.isDebug()) {
@@ -325,32 +403,69 @@ public final class Session implements AutoCloseable {
     }
   }
 
+  /** Computes tokens after those that the session holds. */
   private MemorySegment compute(int[] ids, int from, int count, int outputs) {
+    return compute(ids, from, count, outputs, LOGITS).output(Output.LOGITS.tensorName());
+  }
+
+  private Graph compute(int[] ids, int from, int count, int outputs, Set<Output> emitted) {
+    restore();
+    Batch batch = new Batch(ids, from, count, position, outputs);
+    ForwardPassEvent event = FlightEvents.isRecording() ? new ForwardPassEvent() : null;
+    Graph graph = computePass(batch, emitted);
+    if (event != null) {
+      event.record(id, count, position, outputs);
+    }
+    observer.onBatch(graph.matmulInputs());
+    int end = batch.end();
+    if (tokens.length < end) {
+      tokens = Arrays.copyOf(tokens, Math.max(end, 2 * tokens.length));
+    }
+    System.arraycopy(ids, from, tokens, position, count);
+    position = end;
+    return graph;
+  }
+
+  /**
+   * Computes the session's tokens again if the states do not have what the next one needs: after a
+   * rewind, a window has dropped positions, and a recurrent state is of a later one.
+   */
+  private void restore() {
+    if (states.canContinueAt(position)) {
+      return;
+    }
+    for (int at = 0; at < position; ) {
+      int count = Math.min(options.batch(), position - at);
+      computePass(new Batch(tokens, at, count, at, 1), NOTHING);
+      at += count;
+    }
+  }
+
+  private Graph computePass(Batch batch, Set<Output> emitted) {
+    requireActive();
+    states.begin(batch.position(), batch.end());
+    Graph graph = compute(new Shape(Network.MAIN, batch.count(), batch.outputs(), emitted), batch);
+    states.commit(batch.end());
+    return graph;
+  }
+
+  private Graph compute(Shape shape, Batch batch) {
+    GraphCache.ForwardGraph graph = graphs.get(shape);
+    graph.fill(batch);
+    if (!backend.compute(graph.graph())) {
+      throw new CancelledException("cancelled at position " + position);
+    }
+    model.requireUnchanged();
+    return graph.graph();
+  }
+
+  private void requireActive() {
     if (backend.isCancelled()) {
       throw new CancelledException("cancelled at position " + position);
     }
     if (Thread.currentThread().isInterrupted() && runs.isOwner()) {
       throw new CancelledException("interrupted at position " + position);
     }
-    ForwardPassEvent event = FlightEvents.isRecording() ? new ForwardPassEvent() : null;
-    int end = position + count;
-    int cells = Math.min(kvCache.cells(), Math.ceilDiv(end, CELL_PADDING) * CELL_PADDING);
-    GraphCache.ForwardGraph graph = graphs.get(new Shape(count, cells, outputs));
-    graph.fill(ids, from, position);
-    if (!backend.compute(graph.graph())) {
-      throw new CancelledException("cancelled at position " + position);
-    }
-    model.requireUnchanged();
-    if (event != null) {
-      event.record(id, count, position, outputs);
-    }
-    observer.onBatch(graph.graph().matmulInputs());
-    if (tokens.length < end) {
-      tokens = Arrays.copyOf(tokens, Math.max(end, 2 * tokens.length));
-    }
-    System.arraycopy(ids, from, tokens, position, count);
-    position = end;
-    return graph.graph().output(CachedPass.LOGITS);
   }
 
   private void check(int[] ids) {
@@ -381,20 +496,11 @@ public final class Session implements AutoCloseable {
     }
   }
 
-  /** The cells of a cache for a context of this length. */
-  public static long cacheCells(int contextLength) {
-    return Math.ceilDiv((long) contextLength, CELL_PADDING) * CELL_PADDING;
-  }
-
-  private static KvCache kvCache(ModelInfo info, SessionOptions options) {
+  private static SequenceStates states(ModelInfo info, SessionOptions options) {
     int context = options.contextLength();
-    long cells = cacheCells(context);
-    if (cells > Integer.MAX_VALUE) {
-      throw new InvalidRequestException("context = " + context + ": more than any cache holds");
-    }
     try {
-      return new KvCache(info.states(), (int) cells, options.cacheType(), options.valueCacheType());
-    } catch (NativeLibraryException e) {
+      return new SequenceStates(info.states(), options.stateOptions());
+    } catch (NativeLibraryException | ArithmeticException e) {
       throw new InvalidRequestException("context = " + context + ": " + e.getMessage());
     }
   }

@@ -1,8 +1,9 @@
 package dev.myelin.generate;
 
-import dev.myelin.cache.CacheType;
 import dev.myelin.error.InvalidRequestException;
 import dev.myelin.graph.Threads;
+import dev.myelin.state.CacheType;
+import dev.myelin.state.StateOptions;
 
 /**
  * How a session computes. Immutable and thread-safe.
@@ -82,5 +83,10 @@ public record SessionOptions(
 
   public SessionOptions withCacheTypes(CacheType keys, CacheType values) {
     return new SessionOptions(contextLength, batch, threads, forceThreads, keys, values);
+  }
+
+  /** The size of a sequence's states; all options must be resolved. */
+  public StateOptions stateOptions() {
+    return new StateOptions(contextLength, batch, cacheType, valueCacheType);
   }
 }

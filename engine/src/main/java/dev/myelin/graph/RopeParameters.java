@@ -26,6 +26,34 @@ public record RopeParameters(
     float betaFast,
     float betaSlow) {
 
+  /** With another base and position scale. */
+  public RopeParameters withFrequencies(float base, float scale) {
+    return new RopeParameters(
+        dimensions,
+        type,
+        originalContext,
+        base,
+        scale,
+        extFactor,
+        attentionFactor,
+        betaFast,
+        betaSlow);
+  }
+
+  /** With another scale of the rotated values. */
+  public RopeParameters withAttentionFactor(float factor) {
+    return new RopeParameters(
+        dimensions,
+        type,
+        originalContext,
+        freqBase,
+        freqScale,
+        extFactor,
+        factor,
+        betaFast,
+        betaSlow);
+  }
+
   /** Which two values of a head form a pair; ggml's names. */
   public enum Type {
     /** Adjacent values: 2i and 2i + 1. */

@@ -4,6 +4,7 @@ import dev.myelin.bindings.ggml.Ggml_h;
 import dev.myelin.bindings.ggml.ggml_tensor;
 import dev.myelin.error.MyelinException;
 import dev.myelin.gguf.GgmlType;
+import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.nio.charset.StandardCharsets;
@@ -33,6 +34,20 @@ public final class Tensor {
     int id = ggml_tensor.type(struct);
     this.type =
         GgmlType.ofId(id).orElseThrow(() -> new MyelinException("graph: tensor type " + id));
+  }
+
+  /** A tensor without memory, outside of any context: a name, a type and a shape. */
+  public static Tensor described(String name, GgmlType type, long... dims) {
+    Shapes.checkNew(name, type, dims);
+    MemorySegment struct = Arena.ofAuto().allocate(ggml_tensor.layout());
+    ggml_tensor.type(struct, type.id());
+    long stride = type.blockBytes();
+    for (int i = 0; i < 4; i++) {
+      ggml_tensor.ne(struct, i, i < dims.length ? dims[i] : 1);
+      ggml_tensor.nb(struct, i, stride);
+      stride = i == 0 ? type.bytes(dims[0]) : stride * ggml_tensor.ne(struct, i);
+    }
+    return new Tensor(struct).named(name);
   }
 
   MemorySegment struct() {
@@ -89,6 +104,11 @@ public final class Tensor {
       throw new MyelinException("graph: tensor " + name() + " has no memory yet");
     }
     return data.reinterpret(type.bytes(elements()));
+  }
+
+  /** Whether the tensor has memory: an input that no node of its graph reads has none. */
+  public boolean hasMemory() {
+    return ggml_tensor.data(struct).address() != 0;
   }
 
   /** The memory of a strided view: all bytes from the first to the last element. */

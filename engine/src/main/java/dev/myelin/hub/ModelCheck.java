@@ -1,6 +1,5 @@
 package dev.myelin.hub;
 
-import dev.myelin.cache.CacheType;
 import dev.myelin.error.ModelFileException;
 import dev.myelin.error.MyelinException;
 import dev.myelin.error.NativeLibraryException;
@@ -11,6 +10,7 @@ import dev.myelin.plan.MachineMemory;
 import dev.myelin.plan.MemoryBandwidth;
 import dev.myelin.plan.Plan;
 import dev.myelin.plan.PlannedModel;
+import dev.myelin.state.CacheType;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;

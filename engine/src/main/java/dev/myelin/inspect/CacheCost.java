@@ -1,8 +1,8 @@
 package dev.myelin.inspect;
 
-import dev.myelin.cache.CacheType;
 import dev.myelin.gguf.GgufFile;
 import dev.myelin.gguf.TensorInfo;
+import dev.myelin.state.CacheType;
 import java.util.EnumMap;
 import java.util.Map;
 import java.util.Optional;

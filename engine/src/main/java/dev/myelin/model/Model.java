@@ -55,7 +55,7 @@ public final class Model implements AutoCloseable {
       ModelBuilder builder = new ModelBuilder(weights);
       network = build(Architectures.get(architecture), config, builder);
       weights.requireAllTaken(architecture);
-      info = info(config, builder);
+      info = info(config, builder, network);
       tokenizer = Tokenizer.of(file);
       sampling = RecommendedSampling.of(file.metadata());
       this.adapters = weights.adapterInfos();
@@ -78,7 +78,7 @@ public final class Model implements AutoCloseable {
     }
   }
 
-  private static ModelInfo info(Config config, ModelBuilder builder) {
+  private static ModelInfo info(Config config, ModelBuilder builder, Network network) {
     List<LayerConfig> layers = new ArrayList<>();
     for (int i = 0; i < config.layers(); i++) {
       layers.add(config.layer(i));
@@ -90,8 +90,10 @@ public final class Model implements AutoCloseable {
         config.vocabulary(),
         builder.maxPositions(),
         List.copyOf(layers),
-        config.experts(),
-        builder.states());
+        config.experts(config.layers() - 1),
+        builder.states(),
+        network.outputs(),
+        network.has(Network.ENCODE));
   }
 
   /** Of experts, only some are used for a token: the page cache keeps the right ones. */

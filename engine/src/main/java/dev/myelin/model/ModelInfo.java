@@ -1,10 +1,12 @@
 package dev.myelin.model;
 
-import dev.myelin.cache.KvState;
 import dev.myelin.model.config.ExpertConfig;
 import dev.myelin.model.config.LayerConfig;
+import dev.myelin.pass.Output;
+import dev.myelin.state.ModelStates;
 import java.util.List;
 import java.util.OptionalInt;
+import java.util.Set;
 
 /**
  * What the rest of the engine knows about a model. Immutable and thread-safe.
@@ -17,7 +19,9 @@ import java.util.OptionalInt;
  *     are computed
  * @param layers shapes of the layers
  * @param experts the mixture of experts, {@link ExpertConfig#NONE} for a dense model
- * @param states what the model remembers of every position
+ * @param states what the model stores of a sequence
+ * @param outputs what a pass can emit
+ * @param hasEncoder whether an encoder runs before the decoder
  */
 public record ModelInfo(
     String architecture,
@@ -27,4 +31,6 @@ public record ModelInfo(
     OptionalInt maxPositions,
     List<LayerConfig> layers,
     ExpertConfig experts,
-    List<KvState> states) {}
+    ModelStates states,
+    Set<Output> outputs,
+    boolean hasEncoder) {}

@@ -1,72 +1,75 @@
 package dev.myelin.pass;
 
-import dev.myelin.cache.KvCache;
-import dev.myelin.cache.KvState;
-import dev.myelin.gguf.GgmlType;
 import dev.myelin.graph.AttentionParameters;
 import dev.myelin.graph.CachePages;
+import dev.myelin.graph.Graph;
 import dev.myelin.graph.GraphBuilder;
 import dev.myelin.graph.Tensor;
+import dev.myelin.state.KvCache;
+import dev.myelin.state.KvState;
+import dev.myelin.state.KvState.Scope;
+import dev.myelin.state.RecurrentState;
+import dev.myelin.state.SequenceStates;
+import dev.myelin.state.Window;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
 
 /**
- * A forward pass for inference, which reads and writes a KV cache.
- *
- * <p>Inputs of the graph, to be filled before each computation: {@code tokens} i32 [tokens]; {@code
- * positions} i32 [tokens]; {@code cells} i64 [tokens], the cache cell of each position; the {@link
- * CachePages} {@link #CACHE}; {@code outputs} i32 [outputs], unless every position is an output.
+ * A forward pass for inference, which reads and writes the states of a sequence. Its inputs are
+ * declared when the network asks for them, and filled from each batch by {@link #fill}.
  */
 public final class CachedPass implements Pass {
-  /** Name of the graph's output: f32 [vocabulary, outputs]. */
-  public static final String LOGITS = "logits";
-
-  /** The shape of a pass; graphs are reused by shape. */
-  public record Shape(int tokens, int cells, int outputs) {
+  /**
+   * The shape of a pass; graphs are reused by shape.
+   *
+   * @param stage name of the network's stage
+   * @param emitted what is asked for
+   */
+  public record Shape(String stage, int tokens, int outputs, Set<Output> emitted) {
     // The generated equals keeps this class softly reachable from a JDK cache, which would delay
-    // the
-    // unloading of the class loader until memory is short.
+    // the unloading of the class loader until memory is short.
     @Override
     public boolean equals(Object other) {
       return other instanceof Shape s
           && tokens == s.tokens
-          && cells == s.cells
-          && outputs == s.outputs;
+          && outputs == s.outputs
+          && stage.equals(s.stage)
+          && emitted.equals(s.emitted);
     }
 
     @Override
     public int hashCode() {
-      return 31 * (31 * tokens + cells) + outputs;
+      return 31 * (31 * tokens + outputs) + stage.hashCode();
     }
   }
 
-  /** The name of the page table and ranges. */
-  public static final String CACHE = "cache";
-
   private final GraphBuilder graph;
   private final Shape shape;
-  private final KvCache cache;
+  private final SequenceStates states;
   private final int contextLength;
-  private final Tensor tokens;
-  private final Tensor positions;
-  private final Tensor cells;
-  private final CachePages pages;
-  private final Tensor outputs;
+  private final Map<String, GraphInput> inputs = new HashMap<>();
+  private final List<GraphInput> all = new ArrayList<>();
 
   /**
    * @param contextLength context length of the session; some models choose their RoPE factors by it
    */
-  public CachedPass(GraphBuilder graph, Shape shape, KvCache cache, int contextLength) {
+  public CachedPass(GraphBuilder graph, Shape shape, SequenceStates states, int contextLength) {
     this.graph = graph;
     this.shape = shape;
-    this.cache = cache;
+    this.states = states;
     this.contextLength = contextLength;
-    tokens = graph.input("tokens", GgmlType.I32, shape.tokens());
-    positions = graph.input("positions", GgmlType.I32, shape.tokens());
-    cells = graph.input("cells", GgmlType.I64, shape.tokens());
-    pages = CachePages.input(graph, CACHE, shape.cells() / CachePages.pageCells(), shape.tokens());
-    outputs =
-        shape.outputs() == shape.tokens()
-            ? null
-            : graph.input("outputs", GgmlType.I32, shape.outputs());
+  }
+
+  /** Fills the inputs of the finished graph. */
+  public void fill(Graph finished, Batch batch) {
+    for (GraphInput input : all) {
+      if (input.tensor().hasMemory()) {
+        input.fill(finished, batch);
+      }
+    }
   }
 
   @Override
@@ -81,37 +84,143 @@ public final class CachedPass implements Pass {
 
   @Override
   public Tensor tokens() {
-    return tokens;
+    GraphInput input = inputs.get("tokens");
+    return (input == null ? add("tokens", TokenInput.of(graph, shape.tokens())) : input).tensor();
   }
 
   @Override
   public Tensor positions() {
-    return positions;
+    GraphInput input = inputs.get("positions");
+    return (input == null ? add("positions", PositionInput.of(graph, shape.tokens())) : input)
+        .tensor();
   }
 
   @Override
   public Tensor keep(Tensor x) {
-    return outputs == null ? x : graph.getRows(x, outputs);
+    if (shape.outputs() == shape.tokens()) {
+      return x;
+    }
+    GraphInput input = inputs.get("outputs");
+    if (input == null) {
+      input = add("outputs", OutputInput.of(graph, shape.outputs()));
+    }
+    return graph.getRows(x, input.tensor());
   }
 
-  /** Writes this pass's keys and values to the cache and attends over the cache. */
+  private GraphInput add(String key, GraphInput input) {
+    inputs.put(key, input);
+    all.add(input);
+    return input;
+  }
+
   @Override
   public Tensor attend(KvState state, Tensor q, Tensor k, Tensor v, AttentionSpec spec) {
     // in this order, so that the three projections are adjacent in the graph
     graph.expand(q);
-    graph.expand(v);
+    if (v != null) {
+      graph.expand(v);
+    }
     graph.expand(k);
-    graph.expand(cache.writeKeys(graph, state, k, cells));
-    graph.expand(cache.writeValues(graph, state, v, cells));
-    Tensor keys = cache.keys(graph, state, shape.cells());
-    Tensor values = cache.values(graph, state, shape.cells());
-    Tensor kqvOut = graph.attention(q, keys, values, pages, AttentionParameters.of(spec.scale()));
+    store(state, k, v);
+    return attend(state, q, spec);
+  }
+
+  @Override
+  public void store(KvState state, Tensor k, Tensor v) {
+    KvCache kv = states.kv();
+    Tensor cells = cells(state);
+    graph.expand(kv.writeKeys(graph, state, k, cells));
+    if (v != null) {
+      graph.expand(kv.writeValues(graph, state, v, cells));
+    }
+  }
+
+  @Override
+  public Tensor attend(KvState state, Tensor q, AttentionSpec spec) {
+    KvCache kv = states.kv();
+    CachePages pages = pages(state, spec.isCausal());
+    AttentionParameters p = AttentionParameters.of(spec.scale());
+    if (!spec.isPlain()) {
+      p = parameters(p, spec);
+    }
+    Tensor kqvOut = graph.attention(q, kv.keys(graph, state), kv.values(graph, state), pages, p);
     graph.expand(kqvOut);
     return kqvOut;
   }
 
+  private AttentionParameters parameters(AttentionParameters plain, AttentionSpec spec) {
+    AttentionParameters p = plain.withSoftCap(spec.softCap());
+    if (spec.slopes() != null) {
+      p = p.withSlopes(spec.slopes(), positions());
+    }
+    if (spec.relativeBias() != null) {
+      p = p.withRelativeBias(spec.relativeBias(), positions());
+    }
+    if (spec.sinks() != null) {
+      p = p.withSinks(spec.sinks());
+    }
+    return spec.selected() == null ? p : p.withSelected(spec.selected());
+  }
+
+  private Tensor cells(KvState state) {
+    String key = "cells" + suffix(state.window(), state.scope());
+    GraphInput input = inputs.get(key);
+    if (input == null) {
+      input =
+          add(
+              key,
+              CellInput.of(graph, key, states.kv().table(state), state.scope(), shape.tokens()));
+    }
+    return input.tensor();
+  }
+
+  private CachePages pages(KvState state, boolean isCausal) {
+    String key = "cache" + suffix(state.window(), state.scope()) + (isCausal ? "" : "_both");
+    GraphInput input = inputs.get(key);
+    if (input == null) {
+      input = add(key, PageInput.of(graph, key, state, isCausal, states, shape.tokens()));
+    }
+    return ((PageInput) input).pages();
+  }
+
+  /** Names the inputs of a window and scope; empty for the usual ones. */
+  private static String suffix(Window window, Scope scope) {
+    String suffix = scope == Scope.SEQUENCE ? "" : "_" + scope;
+    return window.isPresent() ? suffix + "_" + window.kind() + window.size() : suffix;
+  }
+
   @Override
-  public void emitLogits(Tensor logits) {
-    graph.output(LOGITS, logits);
+  public Tensor keys(KvState state) {
+    return states.kv().keys(graph, state);
+  }
+
+  @Override
+  public Tensor read(RecurrentState state) {
+    GraphInput input = inputs.get("read_slot");
+    if (input == null) {
+      input = add("read_slot", SlotInput.read(graph, states));
+    }
+    return states.read(graph, state, input.tensor());
+  }
+
+  @Override
+  public void write(RecurrentState state, Tensor value) {
+    GraphInput input = inputs.get("write_slot");
+    if (input == null) {
+      input = add("write_slot", SlotInput.written(graph, states));
+    }
+    graph.expand(states.write(graph, state, value, input.tensor()));
+  }
+
+  @Override
+  public boolean wants(Output output) {
+    return shape.emitted().contains(output);
+  }
+
+  @Override
+  public void emit(Output output, Tensor value) {
+    if (wants(output)) {
+      graph.output(output.tensorName(), value);
+    }
   }
 }

@@ -1,8 +1,9 @@
 package dev.myelin.pass;
 
-import dev.myelin.cache.KvState;
 import dev.myelin.graph.GraphBuilder;
 import dev.myelin.graph.Tensor;
+import dev.myelin.state.KvState;
+import dev.myelin.state.RecurrentState;
 
 /**
  * A forward pass under construction: the graph, its inputs, its attention and what it emits. {@link
@@ -42,17 +43,46 @@ public interface Pass {
   }
 
   /**
-   * Computes self-attention over the positions visible to each token, and remembers their keys and
-   * values.
+   * Stores keys and values of the pass's tokens, and attends to those of all positions that each
+   * token sees.
    *
-   * @param state where the keys and values of this layer are stored
-   * @param q f32 [headSize, heads, tokens]
-   * @param k f32 [headSize, kvHeads, tokens]
-   * @param v f32 [headSize, kvHeads, tokens]
-   * @return f32 [headSize * heads, tokens]
+   * @param q f32 [keySize, heads, tokens]
+   * @param k f32 [keySize, kvHeads, tokens]
+   * @param v f32 [valueSize, kvHeads, tokens]; null if the state has its values in the keys
+   * @return f32 [valueSize * heads, tokens]
    */
   Tensor attend(KvState state, Tensor q, Tensor k, Tensor v, AttentionSpec spec);
 
-  /** Emits the logits of the requested positions: f32 [vocabulary, outputs]. */
-  void emitLogits(Tensor logits);
+  /**
+   * Attends to keys and values that another layer or stage has stored.
+   *
+   * @param q f32 [keySize, heads, tokens]
+   * @return f32 [valueSize * heads, tokens]
+   */
+  Tensor attend(KvState state, Tensor q, AttentionSpec spec);
+
+  /**
+   * Stores keys and values without attending to them.
+   *
+   * @param v null if the state stores no values
+   */
+  void store(KvState state, Tensor k, Tensor v);
+
+  /**
+   * All stored keys of a state, [keySize, cells, kvHeads]: cell i is position i of a state without
+   * a window.
+   */
+  Tensor keys(KvState state);
+
+  /** The state before the pass's first token, f32 [elements]. */
+  Tensor read(RecurrentState state);
+
+  /** Stores the state after the pass's last token, f32 [elements]. */
+  void write(RecurrentState state, Tensor value);
+
+  /** Whether an output is asked for: what leads to others only need not be computed. */
+  boolean wants(Output output);
+
+  /** Emits an output of the requested positions; dropped if nobody asks for it. */
+  void emit(Output output, Tensor value);
 }

@@ -1,13 +1,13 @@
 package dev.myelin.plan;
 
-import dev.myelin.cache.CacheType;
 import dev.myelin.error.InvalidRequestException;
-import dev.myelin.generate.Session;
 import dev.myelin.generate.SessionOptions;
 import dev.myelin.gguf.Checkpoint;
 import dev.myelin.inspect.CacheCost;
 import dev.myelin.inspect.Inspection;
 import dev.myelin.inspect.ModelShape;
+import dev.myelin.state.CacheType;
+import dev.myelin.state.KvCache;
 import java.util.List;
 import java.util.Locale;
 import org.jspecify.annotations.Nullable;
@@ -79,8 +79,8 @@ public record MemoryBudget(SessionOptions options, Need need) {
   /** With the longest context that fits and fills its cells; the shortest one if none does. */
   private static MemoryBudget withContextThatFits(
       Inspection file, SessionOptions options, long bytes) {
-    long step = Session.cacheCells(1);
-    long cells = Session.cacheCells(options.contextLength());
+    long step = KvCache.cells(1);
+    long cells = KvCache.cells(options.contextLength());
     MemoryBudget choice;
     do {
       int context = (int) Math.min(options.contextLength(), cells);
@@ -91,7 +91,7 @@ public record MemoryBudget(SessionOptions options, Need need) {
   }
 
   private static MemoryBudget of(Inspection file, SessionOptions options) {
-    long cells = Session.cacheCells(options.contextLength());
+    long cells = KvCache.cells(options.contextLength());
     long cell = file.cache().map(c -> c.bytes().getOrDefault(options.cacheType(), 0L)).orElse(0L);
     return new MemoryBudget(
         options, new Need(file.fileBytes(), cells * cell, bufferBytes(file, options), BASE_BYTES));

@@ -1,6 +1,5 @@
 package dev.myelin.plan;
 
-import dev.myelin.cache.CacheType;
 import dev.myelin.error.InvalidRequestException;
 import dev.myelin.gguf.TensorInfo;
 import dev.myelin.inspect.TokenCost;
@@ -8,6 +7,7 @@ import dev.myelin.quantize.Mix;
 import dev.myelin.quantize.Mixes;
 import dev.myelin.quantize.PlannedTensor;
 import dev.myelin.quantize.QuantizePlan;
+import dev.myelin.state.CacheType;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.OptionalDouble;

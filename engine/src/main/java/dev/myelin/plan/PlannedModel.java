@@ -1,6 +1,5 @@
 package dev.myelin.plan;
 
-import dev.myelin.cache.CacheType;
 import dev.myelin.error.InvalidRequestException;
 import dev.myelin.gguf.TensorInfo;
 import dev.myelin.inspect.InspectedTensor;
@@ -8,6 +7,7 @@ import dev.myelin.inspect.Inspection;
 import dev.myelin.inspect.ModelShape;
 import dev.myelin.inspect.TokenCost;
 import dev.myelin.quantize.ModelTraits;
+import dev.myelin.state.CacheType;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalInt;

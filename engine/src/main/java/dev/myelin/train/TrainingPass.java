@@ -1,11 +1,14 @@
 package dev.myelin.train;
 
-import dev.myelin.cache.KvState;
+import dev.myelin.error.MyelinException;
 import dev.myelin.graph.GraphBuilder;
 import dev.myelin.graph.Tensor;
 import dev.myelin.graph.TrainingBuilder;
 import dev.myelin.pass.AttentionSpec;
+import dev.myelin.pass.Output;
 import dev.myelin.pass.Pass;
+import dev.myelin.state.KvState;
+import dev.myelin.state.RecurrentState;
 
 /**
  * The forward pass of training: whole windows without a KV cache, and outputs at every position.
@@ -72,6 +75,9 @@ public final class TrainingPass implements Pass {
    */
   @Override
   public Tensor attend(KvState state, Tensor q, Tensor k, Tensor v, AttentionSpec spec) {
+    if (!spec.isPlain() || state.window().isPresent()) {
+      throw noDerivative("attention with a window, a bias or a soft-cap");
+    }
     long headSize = q.dim(0);
     long heads = q.dim(1);
     long kvHeads = k.dim(1);
@@ -95,8 +101,44 @@ public final class TrainingPass implements Pass {
   }
 
   @Override
-  public void emitLogits(Tensor y) {
-    logits = y;
+  public Tensor attend(KvState state, Tensor q, AttentionSpec spec) {
+    throw noDerivative("attention to the keys of another layer");
+  }
+
+  @Override
+  public void store(KvState state, Tensor k, Tensor v) {
+    throw noDerivative("attention to the keys of another layer");
+  }
+
+  @Override
+  public Tensor keys(KvState state) {
+    throw noDerivative("attention to selected positions");
+  }
+
+  @Override
+  public Tensor read(RecurrentState state) {
+    throw noDerivative("a recurrent layer");
+  }
+
+  @Override
+  public void write(RecurrentState state, Tensor value) {
+    throw noDerivative("a recurrent layer");
+  }
+
+  private static MyelinException noDerivative(String what) {
+    return new MyelinException("training: no derivative of " + what);
+  }
+
+  @Override
+  public boolean wants(Output output) {
+    return output == Output.LOGITS;
+  }
+
+  @Override
+  public void emit(Output output, Tensor value) {
+    if (output == Output.LOGITS) {
+      logits = value;
+    }
   }
 
   /** The logits that the network emitted. */

@@ -4,7 +4,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.myelin.adapter.AdapterWriter.Factor;
-import dev.myelin.cache.CacheType;
 import dev.myelin.error.IllegalUseException;
 import dev.myelin.error.InvalidRequestException;
 import dev.myelin.generate.Session;
@@ -14,6 +13,7 @@ import dev.myelin.gguf.GgufFile;
 import dev.myelin.gguf.GgufWriter;
 import dev.myelin.gguf.TensorInfo;
 import dev.myelin.model.Model;
+import dev.myelin.state.CacheType;
 import dev.myelin.testing.ChangedModel;
 import dev.myelin.testing.Logits;
 import dev.myelin.testing.RandomAdapter;

@@ -8,8 +8,8 @@ import static dev.myelin.testing.RandomModel.Feature.TIED;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.myelin.bindings.peer.LlamaContext.FlashAttention;
-import dev.myelin.cache.CacheType;
 import dev.myelin.gguf.GgmlType;
+import dev.myelin.state.CacheType;
 import dev.myelin.testing.Dequantized;
 import dev.myelin.testing.Logits;
 import dev.myelin.testing.RandomAdapter;

@@ -5,11 +5,11 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 
 import dev.myelin.adapter.Adapter;
-import dev.myelin.cache.CacheType;
 import dev.myelin.error.InvalidRequestException;
 import dev.myelin.error.MyelinException;
 import dev.myelin.generate.SessionOptions;
 import dev.myelin.gguf.Checkpoint;
+import dev.myelin.state.CacheType;
 import dev.myelin.testing.PeerBench;
 import java.nio.file.Path;
 import java.time.Instant;

@@ -5,10 +5,10 @@ import static org.assertj.core.api.Assertions.within;
 
 import dev.myelin.adapter.Adapter;
 import dev.myelin.bench.ModelWork.Operations;
-import dev.myelin.cache.CacheType;
 import dev.myelin.gguf.Checkpoint;
 import dev.myelin.gguf.GgmlType;
 import dev.myelin.inspect.Inspection;
+import dev.myelin.state.CacheType;
 import dev.myelin.testing.RandomAdapter;
 import dev.myelin.testing.RandomModel;
 import dev.myelin.testing.RandomModel.Feature;

@@ -2,7 +2,6 @@ package dev.myelin.diagnostics;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.myelin.cache.CacheType;
 import dev.myelin.generate.FinishReason;
 import dev.myelin.generate.GenerateOptions;
 import dev.myelin.generate.Generation;
@@ -14,6 +13,7 @@ import dev.myelin.generate.TextSink;
 import dev.myelin.gguf.TensorInfo;
 import dev.myelin.model.Model;
 import dev.myelin.sampling.SamplingOptions;
+import dev.myelin.state.CacheType;
 import dev.myelin.testing.RandomModel;
 import java.nio.file.Files;
 import java.nio.file.Path;

@@ -4,12 +4,12 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 
-import dev.myelin.cache.CacheType;
 import dev.myelin.error.InvalidRequestException;
 import dev.myelin.generate.Session;
 import dev.myelin.generate.SessionOptions;
 import dev.myelin.gguf.GgmlType;
 import dev.myelin.model.Model;
+import dev.myelin.state.CacheType;
 import dev.myelin.testing.Dequantized;
 import dev.myelin.testing.Logits;
 import dev.myelin.testing.RandomModel;

@@ -4,11 +4,11 @@ import static dev.myelin.testing.RandomModel.Feature.TIED;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
-import dev.myelin.cache.CacheType;
 import dev.myelin.generate.Session;
 import dev.myelin.generate.SessionOptions;
 import dev.myelin.gguf.GgmlType;
 import dev.myelin.model.Model;
+import dev.myelin.state.CacheType;
 import dev.myelin.testing.Logits;
 import dev.myelin.testing.RandomModel;
 import dev.myelin.testing.RandomVocabulary;

@@ -3,7 +3,6 @@ package dev.myelin.evaluate;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import dev.myelin.cache.CacheType;
 import dev.myelin.error.CancelledException;
 import dev.myelin.error.InvalidRequestException;
 import dev.myelin.error.ModelFileException;
@@ -14,6 +13,7 @@ import dev.myelin.gguf.GgufFile;
 import dev.myelin.gguf.GgufWriter;
 import dev.myelin.gguf.TensorInfo;
 import dev.myelin.model.Model;
+import dev.myelin.state.CacheType;
 import dev.myelin.testing.Logits;
 import dev.myelin.testing.RandomModel;
 import java.lang.foreign.MemorySegment;

@@ -3,10 +3,10 @@ package dev.myelin.generate;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import dev.myelin.cache.CacheType;
 import dev.myelin.error.CancelledException;
 import dev.myelin.error.IllegalUseException;
 import dev.myelin.model.Model;
+import dev.myelin.state.CacheType;
 import dev.myelin.testing.Logits;
 import dev.myelin.testing.RandomModel;
 import java.lang.foreign.MemorySegment;

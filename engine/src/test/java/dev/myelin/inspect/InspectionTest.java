@@ -4,10 +4,10 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.entry;
 import static org.assertj.core.api.Assertions.tuple;
 
-import dev.myelin.cache.CacheType;
 import dev.myelin.gguf.GgmlType;
 import dev.myelin.gguf.GgufFile;
 import dev.myelin.gguf.GgufWriter;
+import dev.myelin.state.CacheType;
 import dev.myelin.testing.SharedData;
 import java.nio.file.Files;
 import java.nio.file.Path;

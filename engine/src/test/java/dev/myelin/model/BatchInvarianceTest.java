@@ -3,10 +3,10 @@ package dev.myelin.model;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.junit.jupiter.api.Assumptions.assumeFalse;
 
-import dev.myelin.cache.CacheType;
 import dev.myelin.generate.Session;
 import dev.myelin.gguf.GgmlType;
 import dev.myelin.natives.KernelsLibrary;
+import dev.myelin.state.CacheType;
 import dev.myelin.testing.Logits;
 import dev.myelin.testing.RandomModel;
 import dev.myelin.testing.RandomModel.Feature;

@@ -2,9 +2,9 @@ package dev.myelin.model;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.myelin.cache.CacheType;
 import dev.myelin.generate.Session;
 import dev.myelin.generate.SessionOptions;
+import dev.myelin.state.CacheType;
 import dev.myelin.testing.Logits;
 import dev.myelin.testing.RandomModel;
 import dev.myelin.testing.RandomModel.Shape;

@@ -1,8 +1,8 @@
 package dev.myelin.model;
 
 import dev.myelin.bindings.peer.LlamaContext.FlashAttention;
-import dev.myelin.cache.CacheType;
 import dev.myelin.natives.KernelsLibrary;
+import dev.myelin.state.CacheType;
 import dev.myelin.testing.Logits;
 import java.nio.file.Path;
 

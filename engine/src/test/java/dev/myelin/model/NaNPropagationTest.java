@@ -3,12 +3,12 @@ package dev.myelin.model;
 import static dev.myelin.testing.RandomModel.Feature.EXPERTS;
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.myelin.cache.CacheType;
 import dev.myelin.gguf.DataSource;
 import dev.myelin.gguf.GgmlType;
 import dev.myelin.gguf.GgufFile;
 import dev.myelin.gguf.GgufWriter;
 import dev.myelin.gguf.TensorInfo;
+import dev.myelin.state.CacheType;
 import dev.myelin.testing.Logits;
 import dev.myelin.testing.RandomModel;
 import dev.myelin.testing.RandomModel.Shape;

@@ -4,7 +4,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.junit.jupiter.api.Assumptions.assumeFalse;
 
 import dev.myelin.bindings.peer.LlamaContext.FlashAttention;
-import dev.myelin.cache.CacheType;
 import dev.myelin.gguf.DataSource;
 import dev.myelin.gguf.GgmlType;
 import dev.myelin.gguf.GgufFile;
@@ -12,6 +11,7 @@ import dev.myelin.gguf.GgufWriter;
 import dev.myelin.gguf.TensorInfo;
 import dev.myelin.graph.Dequantizer;
 import dev.myelin.graph.NativeKernels;
+import dev.myelin.state.CacheType;
 import dev.myelin.testing.Dequantized;
 import dev.myelin.testing.EnglishText;
 import dev.myelin.testing.Logits;

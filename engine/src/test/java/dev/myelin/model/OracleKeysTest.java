@@ -3,7 +3,7 @@ package dev.myelin.model;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.myelin.bindings.peer.LlamaContext.FlashAttention;
-import dev.myelin.cache.CacheType;
+import dev.myelin.state.CacheType;
 import dev.myelin.testing.ChangedModel;
 import dev.myelin.testing.Logits;
 import dev.myelin.testing.RandomModel;

@@ -3,12 +3,12 @@ package dev.myelin.plan;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 
-import dev.myelin.cache.CacheType;
 import dev.myelin.error.InvalidRequestException;
 import dev.myelin.generate.Session;
 import dev.myelin.generate.SessionOptions;
 import dev.myelin.gguf.Checkpoint;
 import dev.myelin.model.Model;
+import dev.myelin.state.CacheType;
 import dev.myelin.testing.RandomModel;
 import java.nio.file.Path;
 import java.util.List;

@@ -4,7 +4,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 
-import dev.myelin.cache.CacheType;
 import dev.myelin.error.InvalidRequestException;
 import dev.myelin.gguf.GgmlType;
 import dev.myelin.graph.Devices;
@@ -15,6 +14,7 @@ import dev.myelin.quantize.Mixes;
 import dev.myelin.quantize.QuantizeListener;
 import dev.myelin.quantize.QuantizeOptions;
 import dev.myelin.quantize.Quantizer;
+import dev.myelin.state.CacheType;
 import dev.myelin.testing.RandomModel;
 import dev.myelin.testing.RandomModel.Feature;
 import java.nio.file.Files;

@@ -6,13 +6,13 @@ import static org.assertj.core.data.Offset.offset;
 
 import dev.myelin.adapter.Adapter;
 import dev.myelin.bindings.peer.LlamaContext.FlashAttention;
-import dev.myelin.cache.CacheType;
 import dev.myelin.error.InvalidRequestException;
 import dev.myelin.error.ModelFileException;
 import dev.myelin.generate.Session;
 import dev.myelin.generate.SessionOptions;
 import dev.myelin.gguf.GgmlType;
 import dev.myelin.model.Model;
+import dev.myelin.state.CacheType;
 import dev.myelin.testing.Logits;
 import dev.myelin.testing.RandomModel;
 import dev.myelin.testing.RandomModel.Feature;

@@ -1,12 +1,12 @@
 package dev.myelin.cli.bench;
 
-import dev.myelin.cache.CacheType;
 import dev.myelin.cli.command.Subcommand;
 import dev.myelin.cli.command.Usage;
 import dev.myelin.cli.options.MemoryBudgetOption;
 import dev.myelin.cli.options.ThreadOptions;
 import dev.myelin.generate.SessionOptions;
 import dev.myelin.gguf.Checkpoint;
+import dev.myelin.state.CacheType;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.LinkedHashSet;

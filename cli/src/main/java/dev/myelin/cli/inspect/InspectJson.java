@@ -2,7 +2,6 @@ package dev.myelin.cli.inspect;
 
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
-import dev.myelin.cache.CacheType;
 import dev.myelin.cli.io.Json;
 import dev.myelin.gguf.TensorInfo;
 import dev.myelin.inspect.CacheCost;
@@ -14,6 +13,7 @@ import dev.myelin.inspect.MetadataEntry;
 import dev.myelin.inspect.ModelShape;
 import dev.myelin.inspect.TokenCost;
 import dev.myelin.inspect.TokenizerSummary;
+import dev.myelin.state.CacheType;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;

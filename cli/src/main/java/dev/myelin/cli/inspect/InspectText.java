@@ -1,6 +1,5 @@
 package dev.myelin.cli.inspect;
 
-import dev.myelin.cache.CacheType;
 import dev.myelin.cli.io.TextTable;
 import dev.myelin.cli.io.Units;
 import dev.myelin.error.Printable;
@@ -12,6 +11,7 @@ import dev.myelin.inspect.MetadataEntry;
 import dev.myelin.inspect.ModelShape;
 import dev.myelin.inspect.TokenCost;
 import dev.myelin.inspect.TokenizerSummary;
+import dev.myelin.state.CacheType;
 import java.util.List;
 import java.util.Locale;
 import java.util.OptionalInt;

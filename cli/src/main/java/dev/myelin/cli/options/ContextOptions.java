@@ -1,12 +1,12 @@
 package dev.myelin.cli.options;
 
-import dev.myelin.cache.CacheType;
 import dev.myelin.cli.command.Subcommand;
 import dev.myelin.cli.command.Usage;
 import dev.myelin.generate.Session;
 import dev.myelin.generate.SessionOptions;
 import dev.myelin.gguf.Checkpoint;
 import dev.myelin.graph.Threads;
+import dev.myelin.state.CacheType;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;

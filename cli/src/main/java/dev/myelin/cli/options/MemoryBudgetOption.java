@@ -1,12 +1,12 @@
 package dev.myelin.cli.options;
 
-import dev.myelin.cache.CacheType;
 import dev.myelin.cli.command.Subcommand;
 import dev.myelin.cli.command.Usage;
 import dev.myelin.generate.SessionOptions;
 import dev.myelin.gguf.Checkpoint;
 import dev.myelin.plan.MemoryBudget;
 import dev.myelin.plan.Quantities;
+import dev.myelin.state.CacheType;
 import java.util.List;
 
 /** The option {@code --memory-budget}. */

@@ -1,6 +1,5 @@
 package dev.myelin.cli.plan;
 
-import dev.myelin.cache.CacheType;
 import dev.myelin.cli.command.ClosestMatch;
 import dev.myelin.cli.command.Subcommand;
 import dev.myelin.cli.command.UnusedOptions;
@@ -18,6 +17,7 @@ import dev.myelin.plan.PlannedModel;
 import dev.myelin.plan.Quantities;
 import dev.myelin.quantize.Mix;
 import dev.myelin.quantize.Mixes;
+import dev.myelin.state.CacheType;
 import java.nio.file.Files;
 import java.nio.file.InvalidPathException;
 import java.nio.file.Path;

@@ -1,7 +1,6 @@
 package dev.myelin.cli.quantize;
 
 import dev.myelin.adapter.Adapter;
-import dev.myelin.cache.CacheType;
 import dev.myelin.cli.command.CommandFiles;
 import dev.myelin.cli.command.SignalHandler;
 import dev.myelin.cli.command.Subcommand;
@@ -25,6 +24,7 @@ import dev.myelin.imatrix.ImportanceMatrixFiles.Format;
 import dev.myelin.imatrix.ImportanceOptions;
 import dev.myelin.imatrix.ImportanceRun;
 import dev.myelin.model.Model;
+import dev.myelin.state.CacheType;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Locale;

@@ -3,11 +3,11 @@ package dev.myelin.cli.run;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
-import dev.myelin.cache.CacheType;
 import dev.myelin.cli.Outcome;
 import dev.myelin.generate.Session;
 import dev.myelin.generate.SessionOptions;
 import dev.myelin.model.Model;
+import dev.myelin.state.CacheType;
 import dev.myelin.testing.RandomModel;
 import java.lang.foreign.ValueLayout;
 import java.nio.ByteBuffer;

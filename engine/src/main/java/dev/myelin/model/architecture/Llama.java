@@ -1,24 +1,26 @@
 package dev.myelin.model.architecture;
 
-import dev.myelin.cache.KvState;
 import dev.myelin.graph.RopeParameters;
 import dev.myelin.graph.Tensor;
 import dev.myelin.model.build.Architecture;
 import dev.myelin.model.build.ModelBuilder;
 import dev.myelin.model.build.Network;
+import dev.myelin.model.build.Sample;
 import dev.myelin.model.config.Config;
 import dev.myelin.model.config.ExpertConfig;
 import dev.myelin.model.config.LayerConfig;
 import dev.myelin.model.layer.Embedding;
 import dev.myelin.model.layer.FeedForward;
+import dev.myelin.model.layer.Head;
 import dev.myelin.model.layer.Linear;
 import dev.myelin.model.layer.Linear.Part;
 import dev.myelin.model.layer.MixtureOfExperts;
 import dev.myelin.model.layer.Norm;
-import dev.myelin.model.layer.Output;
 import dev.myelin.model.layer.Qkv;
 import dev.myelin.model.layer.Rope;
 import dev.myelin.pass.AttentionSpec;
+import dev.myelin.pass.Output;
+import dev.myelin.state.KvState;
 import java.util.List;
 
 /**
@@ -38,44 +40,70 @@ public final class Llama implements Architecture {
   @Override
   public Network build(Config c, ModelBuilder m) {
     c.requireActivation("silu", "swish", "swiglu");
-    LayerConfig shape = c.sameLayers();
     int width = c.width();
     float epsilon = c.rmsEpsilon();
-    ExpertConfig experts = c.experts();
-    Rope rope = Rope.withFactors(c.rope(RopeParameters.Type.NORMAL), c.ropeScaling(), m.weights());
+    Rope rope =
+        Rope.withFactors(
+            c.rope().whole(RopeParameters.Type.NORMAL), c.rope().scaling(), m.weights());
     Embedding embedding = m.embedding("token_embd", width, c.vocabulary());
-    Output output = new Output(m.rms("output_norm", width, epsilon), m.output(embedding));
-    List<Layer> layers = m.layers(c.layers(), l -> layer(l, shape, width, epsilon, experts));
+    Head output = new Head(m.rms("output_norm", width, epsilon), m.output(embedding));
+    List<Layer> layers = m.layers(c.layers(), l -> layer(l, c, width, epsilon));
     Layer last = layers.getLast();
-    return pass -> {
-      Tensor x = embedding.of(pass.tokens());
-      for (Layer l : layers) {
-        Qkv.Heads h = l.qkv.of(l.attnNorm.of(x));
-        Tensor q = rope.of(pass, h.q());
-        Tensor k = rope.of(pass, h.k());
-        Tensor attention = l.attnOutput.of(pass.attend(l.kv, q, k, h.v(), l.attention));
-        if (l == last) {
-          attention = pass.keep(attention);
-          x = pass.keep(x);
-        }
-        x = pass.add(attention, x);
-        x = pass.add(l.ffn.of(l.ffnNorm.of(x)), x);
-      }
-      pass.emitLogits(output.of(pass, x));
-    };
+    return Network.main(
+        pass -> {
+          Tensor x = embedding.of(pass.tokens());
+          for (Layer l : layers) {
+            Qkv.Heads h = l.qkv.of(l.attnNorm.of(x));
+            Tensor q = rope.of(pass, h.q());
+            Tensor k = rope.of(pass, h.k());
+            Tensor attention = l.attnOutput.of(pass.attend(l.kv, q, k, h.v(), l.attention));
+            if (l == last) {
+              attention = pass.keep(attention);
+              x = pass.keep(x);
+            }
+            x = pass.add(attention, x);
+            x = pass.add(l.ffn.of(l.ffnNorm.of(x)), x);
+          }
+          output.emit(pass, x);
+        },
+        Output.LOGITS,
+        Output.HIDDEN);
   }
 
-  private static Layer layer(
-      ModelBuilder l, LayerConfig shape, int width, float epsilon, ExpertConfig experts) {
+  private static Layer layer(ModelBuilder l, Config c, int width, float epsilon) {
+    LayerConfig shape = c.attentionLayer(l.layer());
+    ExpertConfig experts = c.experts(l.layer());
+    int ffnWidth = c.requireFeedForward(l.layer());
     return new Layer(
         l.rms("attn_norm", width, epsilon),
         l.qkv(width, shape, Part.OPTIONAL_BIAS),
         l.kvState(shape),
-        new AttentionSpec(shape.attentionScale()),
+        AttentionSpec.causal(shape.attentionScale()),
         l.linear("attn_output", shape.queryWidth(), width, Part.OPTIONAL_BIAS),
         l.rms("ffn_norm", width, epsilon),
         experts.isPresent()
-            ? MixtureOfExperts.of(l.weights(), width, shape.feedForward(), experts)
-            : l.swiglu(width, shape.feedForward(), Part.OPTIONAL_BIAS, Part.SCALE_LAST));
+            ? MixtureOfExperts.of(l.weights(), width, ffnWidth, experts)
+            : l.swiglu(width, ffnWidth, Part.OPTIONAL_BIAS, Part.SCALE_LAST));
+  }
+
+  @Override
+  public List<Sample> samples() {
+    Sample tied = Sample.decoder("tied");
+    Sample untied = tied.named("untied").withTensors("output.weight");
+    Sample experts = untied.with("expert_count", 6).with("expert_used_count", 3);
+    return List.of(
+        untied,
+        tied.withTensors("rope_freqs.weight").withValues("rope_freqs.weight", 4, 1),
+        untied
+            .named("biases")
+            .withTensors(".attn_q.bias", ".attn_k.bias", ".attn_v.bias", ".attn_output.bias")
+            .withTensors(".ffn_gate.bias", ".ffn_up.bias", ".ffn_down.bias"),
+        untied.named("fused").withTensors(".attn_qkv.weight"),
+        untied
+            .named("layers differ")
+            .with("attention.head_count", new int[] {8, 4, 8})
+            .with("attention.head_count_kv", new int[] {2, 4, 1})
+            .with("feed_forward_length", new int[] {512, 256, 384}),
+        experts.named("experts"));
   }
 }

@@ -1,22 +1,24 @@
 package dev.myelin.model.architecture;
 
-import dev.myelin.cache.KvState;
 import dev.myelin.graph.RopeParameters;
 import dev.myelin.graph.Tensor;
 import dev.myelin.model.build.Architecture;
 import dev.myelin.model.build.ModelBuilder;
 import dev.myelin.model.build.Network;
+import dev.myelin.model.build.Sample;
 import dev.myelin.model.config.Config;
 import dev.myelin.model.config.LayerConfig;
 import dev.myelin.model.layer.Embedding;
+import dev.myelin.model.layer.Head;
 import dev.myelin.model.layer.Linear;
 import dev.myelin.model.layer.Linear.Part;
 import dev.myelin.model.layer.Norm;
-import dev.myelin.model.layer.Output;
 import dev.myelin.model.layer.Qkv;
 import dev.myelin.model.layer.Rope;
 import dev.myelin.model.layer.SwiGlu;
 import dev.myelin.pass.AttentionSpec;
+import dev.myelin.pass.Output;
+import dev.myelin.state.KvState;
 import java.util.List;
 
 /** Qwen2 and Qwen2.5 (Yang et al. 2024): biases on queries, keys and values. */
@@ -33,41 +35,54 @@ public final class Qwen2 implements Architecture {
   @Override
   public Network build(Config c, ModelBuilder m) {
     c.requireActivation("silu", "swish", "swiglu");
-    LayerConfig shape = c.sameLayers();
     int width = c.width();
     float epsilon = c.rmsEpsilon();
-    Rope rope = Rope.of(c.rope(RopeParameters.Type.NEOX));
+    Rope rope = Rope.of(c.rope().whole(RopeParameters.Type.NEOX));
     Embedding embedding = m.embedding("token_embd", width, c.vocabulary());
-    Output output =
-        new Output(m.rms("output_norm", width, epsilon), m.output(embedding, Part.OPTIONAL_BIAS));
-    List<Layer> layers = m.layers(c.layers(), l -> layer(l, shape, width, epsilon));
+    Head output =
+        new Head(m.rms("output_norm", width, epsilon), m.output(embedding, Part.OPTIONAL_BIAS));
+    List<Layer> layers = m.layers(c.layers(), l -> layer(l, c, width, epsilon));
     Layer last = layers.getLast();
-    return pass -> {
-      Tensor x = embedding.of(pass.tokens());
-      for (Layer l : layers) {
-        Qkv.Heads h = l.qkv.of(l.attnNorm.of(x));
-        Tensor q = rope.of(pass, h.q());
-        Tensor k = rope.of(pass, h.k());
-        Tensor attention = l.attnOutput.of(pass.attend(l.kv, q, k, h.v(), l.attention));
-        if (l == last) {
-          attention = pass.keep(attention);
-          x = pass.keep(x);
-        }
-        x = pass.add(attention, x);
-        x = pass.add(l.ffn.of(l.ffnNorm.of(x)), x);
-      }
-      pass.emitLogits(output.of(pass, x));
-    };
+    return Network.main(
+        pass -> {
+          Tensor x = embedding.of(pass.tokens());
+          for (Layer l : layers) {
+            Qkv.Heads h = l.qkv.of(l.attnNorm.of(x));
+            Tensor q = rope.of(pass, h.q());
+            Tensor k = rope.of(pass, h.k());
+            Tensor attention = l.attnOutput.of(pass.attend(l.kv, q, k, h.v(), l.attention));
+            if (l == last) {
+              attention = pass.keep(attention);
+              x = pass.keep(x);
+            }
+            x = pass.add(attention, x);
+            x = pass.add(l.ffn.of(l.ffnNorm.of(x)), x);
+          }
+          output.emit(pass, x);
+        },
+        Output.LOGITS,
+        Output.HIDDEN);
   }
 
-  private static Layer layer(ModelBuilder l, LayerConfig shape, int width, float epsilon) {
+  private static Layer layer(ModelBuilder l, Config c, int width, float epsilon) {
+    LayerConfig shape = c.attentionLayer(l.layer());
     return new Layer(
         l.rms("attn_norm", width, epsilon),
         l.qkv(width, shape, Part.OPTIONAL_BIAS),
         l.kvState(shape),
-        new AttentionSpec(shape.attentionScale()),
+        AttentionSpec.causal(shape.attentionScale()),
         l.linear("attn_output", shape.queryWidth(), width),
         l.rms("ffn_norm", width, epsilon),
-        l.swiglu(width, shape.feedForward(), Part.NO_SCALE));
+        l.swiglu(width, c.requireFeedForward(l.layer()), Part.NO_SCALE));
+  }
+
+  @Override
+  public List<Sample> samples() {
+    Sample tied =
+        Sample.decoder("tied").withTensors(".attn_q.bias", ".attn_k.bias", ".attn_v.bias");
+    return List.of(
+        tied,
+        tied.named("untied").withTensors("output.weight", "output.bias"),
+        tied.named("fused").withTensors(".attn_qkv.weight", ".attn_qkv.bias"));
   }
 }

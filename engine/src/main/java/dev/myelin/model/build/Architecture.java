@@ -1,6 +1,7 @@
 package dev.myelin.model.build;
 
 import dev.myelin.model.config.Config;
+import java.util.List;
 
 /**
  * A model architecture: takes the tensors and states of a model, and says its forward pass. The
@@ -14,4 +15,7 @@ public interface Architecture {
    * @throws dev.myelin.error.ModelFileException naming a key or tensor
    */
   Network build(Config config, ModelBuilder builder);
+
+  /** Small models of this architecture, one for each variant; at least one. */
+  List<Sample> samples();
 }

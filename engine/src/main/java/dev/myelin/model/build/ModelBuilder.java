@@ -1,6 +1,5 @@
 package dev.myelin.model.build;
 
-import dev.myelin.cache.KvState;
 import dev.myelin.graph.Tensor;
 import dev.myelin.model.config.LayerConfig;
 import dev.myelin.model.layer.Embedding;
@@ -8,8 +7,13 @@ import dev.myelin.model.layer.Linear;
 import dev.myelin.model.layer.Norm;
 import dev.myelin.model.layer.Qkv;
 import dev.myelin.model.layer.SwiGlu;
-import dev.myelin.model.weights.WeightSource;
+import dev.myelin.model.weights.TensorSource;
 import dev.myelin.model.weights.Weights;
+import dev.myelin.state.KvState;
+import dev.myelin.state.KvState.Scope;
+import dev.myelin.state.ModelStates;
+import dev.myelin.state.RecurrentState;
+import dev.myelin.state.Window;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.OptionalInt;
@@ -18,7 +22,8 @@ import java.util.function.Function;
 /**
  * Supplies an architecture with the tensors of a model, by name and shape, and registers the states
  * that the model needs. A builder of a layer has the prefix {@code blk.INDEX.} in front of all
- * names.
+ * names. The tensors are those of a file, mapped or copied for training, or descriptions of tensors
+ * without a file.
  */
 public final class ModelBuilder {
   private final Weights weights;
@@ -27,11 +32,12 @@ public final class ModelBuilder {
 
   /** What the builders of one model register together. */
   private static final class Registered {
-    final List<KvState> states = new ArrayList<>();
+    final List<KvState> kv = new ArrayList<>();
+    final List<RecurrentState> recurrent = new ArrayList<>();
     OptionalInt maxPositions = OptionalInt.empty();
   }
 
-  public ModelBuilder(WeightSource source) {
+  public ModelBuilder(TensorSource source) {
     this(new Weights(source, ""), 0, new Registered());
   }
 
@@ -41,11 +47,17 @@ public final class ModelBuilder {
     this.registered = registered;
   }
 
-  /** Builds the layers in order. */
+  /** Builds the layers {@code blk.0}, {@code blk.1} ... in order. */
   public <L> List<L> layers(int count, Function<ModelBuilder, L> layer) {
+    return layers("", count, layer);
+  }
+
+  /** Builds the layers {@code PREFIXblk.0}, {@code PREFIXblk.1} ... in order. */
+  public <L> List<L> layers(String prefix, int count, Function<ModelBuilder, L> layer) {
     List<L> layers = new ArrayList<>(count);
     for (int i = 0; i < count; i++) {
-      layers.add(layer.apply(new ModelBuilder(weights.in("blk." + i + "."), i, registered)));
+      Weights inLayer = weights.in(prefix + "blk." + i + ".");
+      layers.add(layer.apply(new ModelBuilder(inLayer, i, registered)));
     }
     return List.copyOf(layers);
   }
@@ -60,18 +72,67 @@ public final class ModelBuilder {
     return weights;
   }
 
+  /** Whether the model has a tensor. */
+  public boolean has(String name) {
+    return weights.has(name);
+  }
+
+  // --- states
+
   /** Registers keys and values of every position. */
   public KvState kvState(LayerConfig shape) {
-    List<KvState> states = registered.states;
-    KvState state = new KvState(states.size(), shape.kvHeads(), shape.headSize());
-    states.add(state);
+    return kvState(shape, Window.NONE);
+  }
+
+  /** Registers keys and values of the positions in a window. */
+  public KvState kvState(LayerConfig shape, Window window) {
+    return kvState(
+        shape.kvHeads(), shape.keySize(), shape.valueSize(), window, Scope.SEQUENCE, false);
+  }
+
+  /** Registers keys whose first values are the values: {@link KvState#valuesInKeys}. */
+  public KvState latentState(int keySize, int valueSize, Window window) {
+    return kvState(1, keySize, valueSize, window, Scope.SEQUENCE, true);
+  }
+
+  /** Registers keys without values, such as an indexer's. */
+  public KvState keyState(int kvHeads, int keySize, Window window) {
+    return kvState(kvHeads, keySize, 0, window, Scope.SEQUENCE, false);
+  }
+
+  /** Registers keys and values of another scope. */
+  public KvState kvState(LayerConfig shape, Window window, Scope scope) {
+    return kvState(shape.kvHeads(), shape.keySize(), shape.valueSize(), window, scope, false);
+  }
+
+  private KvState kvState(
+      int kvHeads, int keySize, int valueSize, Window window, Scope scope, boolean valuesInKeys) {
+    List<KvState> all = registered.kv;
+    KvState state =
+        new KvState(all.size(), kvHeads, keySize, valueSize, window, scope, valuesInKeys);
+    all.add(state);
+    return state;
+  }
+
+  /** Registers a recurrent state of so many values. */
+  public RecurrentState recurrentState(long elements) {
+    List<RecurrentState> all = registered.recurrent;
+    RecurrentState state = new RecurrentState(all.size(), elements);
+    all.add(state);
     return state;
   }
 
   /** The states registered so far. */
-  public List<KvState> states() {
-    return List.copyOf(registered.states);
+  public ModelStates states() {
+    return new ModelStates(registered.kv, registered.recurrent);
   }
+
+  /** The number of learned positions, if the model has them. */
+  public OptionalInt maxPositions() {
+    return registered.maxPositions;
+  }
+
+  // --- tensors
 
   /**
    * A table of learned positions [width, count]: {@code NAME.weight}. No context is longer than
@@ -80,11 +141,6 @@ public final class ModelBuilder {
   public Tensor positions(String name, long width, int count) {
     registered.maxPositions = OptionalInt.of(count);
     return weights.matrix(name + ".weight", width, count);
-  }
-
-  /** The number of learned positions, if the model has them. */
-  public OptionalInt maxPositions() {
-    return registered.maxPositions;
   }
 
   public Embedding embedding(String name, long width, long rows) {

@@ -1,13 +1,13 @@
 package dev.myelin.model.config;
 
 import dev.myelin.error.ModelFileException;
+import dev.myelin.gguf.GgufArray;
 import dev.myelin.gguf.GgufFile;
+import dev.myelin.gguf.GgufValueType;
 import dev.myelin.gguf.Metadata;
-import dev.myelin.graph.RopeParameters;
 import dev.myelin.tokenizer.Tokenizer;
 import java.util.HashSet;
 import java.util.List;
-import java.util.Locale;
 import java.util.Set;
 
 /**
@@ -22,18 +22,12 @@ import java.util.Set;
  */
 public final class Config {
   // far beyond any published model; the product of any two fits into 63 bits
-  static final int MAX_LAYERS = 512;
-  private static final int MAX_WIDTH = 1 << 20;
-  private static final int MAX_CONTEXT = 1 << 28;
+  public static final int MAX_LAYERS = 512;
+  public static final int MAX_WIDTH = 1 << 20;
+  static final int MAX_CONTEXT = 1 << 28;
   private static final int MAX_EXPERTS = 1024;
-  private static final float DEFAULT_ROPE_BASE = 10_000f;
-  // Peng et al. 2023, section 3.2; constants in the reference implementation
-  private static final float YARN_BETA_FAST = 32f;
-  private static final float YARN_BETA_SLOW = 1f;
-
-  private static final String[] LAYER_KEYS = {
-    "attention.head_count", "attention.head_count_kv", "feed_forward_length", "expert_used_count"
-  };
+  private static final String HEADS = "attention.head_count";
+  private static final String KV_HEADS = "attention.head_count_kv";
 
   private final GgufFile file;
   private final Metadata metadata;
@@ -62,45 +56,50 @@ public final class Config {
     return intBetween("context_length", 1, MAX_CONTEXT);
   }
 
-  /** The shape of a layer; a value is one number for all layers, or an array of one per layer. */
+  /**
+   * The shape of a layer; a value is one number for all layers, or an array of one per layer. Sizes
+   * of heads that the file does not give follow from layer 0, as in the reference implementation.
+   */
   public LayerConfig layer(int index) {
     int width = width();
-    int heads = ofLayer("attention.head_count", index, 1, width);
-    int kvHeads =
-        has("attention.head_count_kv")
-            ? ofLayer("attention.head_count_kv", index, 1, heads)
-            : heads;
-    if (heads % kvHeads != 0) {
-      throw error("attention.head_count_kv", "a divisor of " + heads + " heads");
+    int heads = ofLayer(HEADS, index, 0, width);
+    int kvHeads = has(KV_HEADS) ? ofLayer(KV_HEADS, index, 0, Math.max(1, heads)) : heads;
+    if (kvHeads > 0 && heads % kvHeads != 0) {
+      throw error(KV_HEADS, "a divisor of " + heads + " heads in layer " + index);
     }
-    if (!has("attention.key_length") && width % heads != 0) {
-      throw error("attention.head_count", "a divisor of embedding_length " + width);
+    int first = index == 0 ? heads : ofLayer(HEADS, 0, 0, width);
+    if (heads > 0 && !has("attention.key_length") && (first == 0 || width % first != 0)) {
+      throw error(HEADS, "a divisor of embedding_length " + width);
     }
-    int headSize = intBetween("attention.key_length", 1, width, width / heads);
-    int valueSize = intBetween("attention.value_length", 1, width, headSize);
-    if (valueSize != headSize) {
-      throw error("attention.value_length", "the key length " + headSize + " of this architecture");
-    }
-    if ((long) heads * headSize > MAX_WIDTH) {
+    int defaultSize = first == 0 ? 0 : width / first;
+    int keySize = intBetween("attention.key_length", 1, width, defaultSize);
+    int valueSize = intBetween("attention.value_length", 1, width, defaultSize);
+    if ((long) heads * Math.max(keySize, valueSize) > MAX_WIDTH) {
       throw error("attention.key_length", "heads of " + MAX_WIDTH + " in all");
     }
-    return new LayerConfig(
-        heads, kvHeads, headSize, ofLayer("feed_forward_length", index, 1, MAX_WIDTH));
+    return new LayerConfig(heads, kvHeads, keySize, valueSize, feedForward(index));
   }
 
-  /**
-   * The shape of every layer, for architectures whose layers are equal.
-   *
-   * @throws dev.myelin.error.UnsupportedModelException naming the key and the first layer that
-   *     differs
-   */
-  public LayerConfig sameLayers() {
-    for (String key : LAYER_KEYS) {
-      if (has(key)) {
-        LayerValues.requireEqual(file, prefix.concat(key), layers());
-      }
+  /** The shape of a layer with attention whose keys are as wide as its values. */
+  public LayerConfig attentionLayer(int index) {
+    LayerConfig layer = layer(index);
+    if (layer.heads() == 0 || layer.kvHeads() == 0) {
+      throw error(layer.heads() == 0 ? HEADS : KV_HEADS, "1 or more in layer " + index);
     }
-    return layer(0);
+    if (layer.valueSize() != layer.keySize()) {
+      throw error(
+          "attention.value_length", "the key length " + layer.keySize() + " of this architecture");
+    }
+    return layer;
+  }
+
+  private int feedForward(int index) {
+    return has("feed_forward_length") ? ofLayer("feed_forward_length", index, 0, MAX_WIDTH) : 0;
+  }
+
+  /** The width of the feed-forward network of a layer, which the file must have. */
+  public int requireFeedForward(int index) {
+    return ofLayer("feed_forward_length", index, 1, MAX_WIDTH);
   }
 
   /** The epsilon of RMS norms. */
@@ -132,7 +131,9 @@ public final class Config {
    * @throws dev.myelin.error.UnsupportedModelException naming the key
    */
   public void requireSupported() {
-    UnsupportedKeys.check(file, architecture(), read, layer(0).attentionScale());
+    LayerConfig first = has(HEADS) ? layer(0) : null;
+    boolean hasHeads = first != null && first.keySize() > 0;
+    UnsupportedKeys.check(file, architecture(), read, hasHeads ? first.attentionScale() : 1f);
   }
 
   /**
@@ -173,7 +174,8 @@ public final class Config {
     return value;
   }
 
-  private int ofLayer(String key, int layer, int min, int max) {
+  /** An integer within bounds: one for all layers, or an array of one for each. */
+  public int ofLayer(String key, int layer, int min, int max) {
     read.add(key);
     int value = LayerValues.ofLayer(file, prefix.concat(key), layer, layers());
     if (value < min || value > max) {
@@ -182,88 +184,73 @@ public final class Config {
     return value;
   }
 
-  private boolean has(String key) {
+  public boolean has(String key) {
     return metadata.has(prefix.concat(key));
   }
 
-  private ModelFileException error(String key, String expected) {
+  /** An exception that names a key, its value and what was expected. */
+  public ModelFileException error(String key, String expected) {
     return metadata.error(prefix.concat(key), expected);
   }
 
-  public ExpertConfig experts() {
+  /** The experts of a layer. */
+  public ExpertConfig experts(int layer) {
     int count = intBetween("expert_count", 0, MAX_EXPERTS, 0);
     if (count == 0) {
       if (has("expert_used_count")) {
-        ofLayer("expert_used_count", 0, 0, 0);
+        ofLayer("expert_used_count", layer, 0, 0);
       }
       return ExpertConfig.NONE;
     }
-    return new ExpertConfig(count, ofLayer("expert_used_count", 0, 1, count));
+    return new ExpertConfig(count, ofLayer("expert_used_count", layer, 1, count));
   }
 
-  public RopeScaling ropeScaling() {
-    String key = prefix + "rope.scaling.type";
-    String name = metadata.optString(key).orElse("linear");
-    for (RopeScaling scaling : RopeScaling.values()) {
-      if (scaling.name().toLowerCase(Locale.ROOT).equals(name)) {
-        return scaling;
-      }
-    }
-    throw metadata.error(key, "none, linear, yarn or longrope");
+  /** The keys {@code rope.*}. */
+  public RopeConfig rope() {
+    return new RopeConfig(this);
   }
 
-  /**
-   * RoPE parameters. Heads are rotated whole: a partial rotation is rejected, as in the reference
-   * implementation.
-   */
-  public RopeParameters rope(RopeParameters.Type type) {
-    int headSize = layer(0).headSize();
-    int dimensions = intBetween("rope.dimension_count", 0, MAX_WIDTH, headSize);
-    if (dimensions != headSize || headSize % 2 != 0) {
-      throw metadata.error(
-          metadata.has(prefix + "rope.dimension_count")
-              ? prefix + "rope.dimension_count"
-              : prefix + "attention.head_count",
-          "an even head size, rotated whole: " + headSize);
-    }
-    RopeScaling scaling = ropeScaling();
-    float factor = ropeFactor();
-    boolean isYarn = scaling == RopeScaling.YARN;
-    float attentionFactor = positiveFloat("rope.scaling.attn_factor", 1f);
-    if (isYarn) {
-      attentionFactor *= yarnAttentionFactor(factor);
-    }
-    int originalContext = intBetween("rope.scaling.original_context_length", 0, MAX_CONTEXT, 0);
-    return new RopeParameters(
-        dimensions,
-        type,
-        originalContext == 0 ? contextLength() : originalContext,
-        positiveFloat("rope.freq_base", DEFAULT_ROPE_BASE),
-        scaling == RopeScaling.NONE ? 1f : 1f / factor,
-        isYarn ? 1f : 0f,
-        attentionFactor,
-        YARN_BETA_FAST,
-        YARN_BETA_SLOW);
+  /** Which layers have a sliding window. */
+  public WindowConfig windows() {
+    return new WindowConfig(this);
   }
 
-  /** The factor of linear scaling; 0 means none. Also reads an older key. */
-  private float ropeFactor() {
-    String key =
-        metadata.has(prefix + "rope.scaling.factor") ? "rope.scaling.factor" : "rope.scale_linear";
-    float factor = metadata.optF32(prefix + key).orElse(0f);
-    if (!(factor >= 0 && factor < Float.POSITIVE_INFINITY)) {
-      throw metadata.error(prefix + key, "a positive number, or 0 for none");
-    }
-    return factor == 0 ? 1f : factor;
+  /** A number, or {@code defaultValue} if the key is missing. */
+  public float float32(String key, float defaultValue) {
+    read.add(key);
+    return metadata.f32(prefix.concat(key), defaultValue);
   }
 
-  /**
-   * YaRN's attention temperature, 0.1 ln(s) + 1, divided by the factor that the kernel itself
-   * applies.
-   */
-  private static float yarnAttentionFactor(float factor) {
-    float kernelFactor = (float) (1 + 0.1 * Math.log(factor));
-    float targetFactor = factor <= 1 ? 1f : kernelFactor;
-    return targetFactor / kernelFactor;
+  /** A finite number of at least {@code min}, or {@code defaultValue} if the key is missing. */
+  public float floatFrom(String key, float min, float defaultValue) {
+    float value = float32(key, defaultValue);
+    if (!(value >= min && value < Float.POSITIVE_INFINITY)) {
+      throw error(key, "a number of at least " + min);
+    }
+    return value;
+  }
+
+  public boolean bool(String key, boolean defaultValue) {
+    read.add(key);
+    return metadata.bool(prefix.concat(key), defaultValue);
+  }
+
+  public String string(String key, String defaultValue) {
+    read.add(key);
+    return metadata.optString(prefix.concat(key)).orElse(defaultValue);
+  }
+
+  boolean isArray(String key) {
+    return has(key) && metadata.value(prefix.concat(key)) instanceof GgufArray;
+  }
+
+  /** An array of numbers or flags with one element for each of {@code size}. */
+  public GgufArray array(String key, int size) {
+    read.add(key);
+    GgufArray values = metadata.array(prefix.concat(key));
+    if (values.size() != size || values.elementType() == GgufValueType.STRING) {
+      throw error(key, size + " numbers");
+    }
+    return values;
   }
 }

@@ -3,24 +3,36 @@ package dev.myelin.model.config;
 /**
  * The shape of one layer. Immutable and thread-safe.
  *
- * @param heads query heads
+ * @param heads query heads; 0 for a layer without attention
  * @param kvHeads key and value heads, a divisor of heads (grouped-query attention)
- * @param headSize values per query, key or value head
- * @param feedForward width of the hidden layer of the feed-forward network, or of one expert
+ * @param keySize values per query or key head
+ * @param valueSize values per value head
+ * @param feedForward width of the hidden layer of the feed-forward network, or of one expert; 0 if
+ *     the file does not say
  */
-public record LayerConfig(int heads, int kvHeads, int headSize, int feedForward) {
+public record LayerConfig(int heads, int kvHeads, int keySize, int valueSize, int feedForward) {
   /** Values of all query heads of a position. */
   public int queryWidth() {
-    return heads * headSize;
+    return heads * keySize;
   }
 
-  /** Values of all key heads, or all value heads, of a position. */
-  public int kvWidth() {
-    return kvHeads * headSize;
+  /** Values of all key heads of a position. */
+  public int keyWidth() {
+    return kvHeads * keySize;
   }
 
-  /** 1 / sqrt(headSize), the default factor of QKᵀ. */
+  /** Values of all value heads of a position. */
+  public int valueWidth() {
+    return kvHeads * valueSize;
+  }
+
+  /** Values of the attention's output: one value head for each query head. */
+  public int outputWidth() {
+    return heads * valueSize;
+  }
+
+  /** 1 / sqrt(keySize), the default factor of QKᵀ. */
   public float attentionScale() {
-    return (float) (1.0 / Math.sqrt(headSize));
+    return (float) (1.0 / Math.sqrt(keySize));
   }
 }

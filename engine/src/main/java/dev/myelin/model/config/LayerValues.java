@@ -1,6 +1,5 @@
 package dev.myelin.model.config;
 
-import dev.myelin.error.UnsupportedModelException;
 import dev.myelin.gguf.GgufArray;
 import dev.myelin.gguf.GgufFile;
 import dev.myelin.gguf.GgufValue;
@@ -29,23 +28,5 @@ final class LayerValues {
       throw file.metadata().error(key, "expected integers from 0 to " + Integer.MAX_VALUE);
     }
     return (int) element;
-  }
-
-  /**
-   * Checks that the layers have the same value.
-   *
-   * @throws UnsupportedModelException if a layer differs; names the first one
-   */
-  static void requireEqual(GgufFile file, String key, int layers) {
-    int first = ofLayer(file, key, 0, layers);
-    for (int i = 1; i < layers; i++) {
-      int value = ofLayer(file, key, i, layers);
-      if (value != first) {
-        throw new UnsupportedModelException(
-            file.path(),
-            "key " + key + " = " + first + " in layer 0, " + value + " in layer " + i,
-            "expected the same in all layers");
-      }
-    }
   }
 }

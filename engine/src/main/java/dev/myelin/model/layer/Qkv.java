@@ -14,7 +14,7 @@ import java.util.List;
  * @param q null if fused, as are k and v
  */
 public record Qkv(Linear fused, Linear q, Linear k, Linear v, LayerConfig shape) {
-  /** Q f32 [headSize, heads, tokens], K and V f32 [headSize, kvHeads, tokens]. */
+  /** Q f32 [keySize, heads, tokens], K and V f32 [size, kvHeads, tokens]. */
   public record Heads(Tensor q, Tensor k, Tensor v) {}
 
   /** Takes {@code attn_qkv} if the file has it, else {@code attn_q}, {@code attn_k} and v. */
@@ -25,14 +25,14 @@ public record Qkv(Linear fused, Linear q, Linear k, Linear v, LayerConfig shape)
     return new Qkv(
         null,
         Linear.of(w, "attn_q", width, shape.queryWidth(), parts),
-        Linear.of(w, "attn_k", width, shape.kvWidth(), parts),
-        Linear.of(w, "attn_v", width, shape.kvWidth(), parts),
+        Linear.of(w, "attn_k", width, shape.keyWidth(), parts),
+        Linear.of(w, "attn_v", width, shape.valueWidth(), parts),
         shape);
   }
 
   /** Takes {@code attn_qkv}. */
   public static Qkv fused(Weights w, long width, LayerConfig shape, Linear.Part... parts) {
-    long out = shape.queryWidth() + 2L * shape.kvWidth();
+    long out = (long) shape.queryWidth() + shape.keyWidth() + shape.valueWidth();
     return new Qkv(Linear.of(w, "attn_qkv", width, out, parts), null, null, null, shape);
   }
 
@@ -41,25 +41,24 @@ public record Qkv(Linear fused, Linear q, Linear k, Linear v, LayerConfig shape)
     if (fused == null) {
       List<Tensor> y = Linear.ofAll(x, q, k, v);
       return new Heads(
-          split(y.get(0), shape.heads()),
-          split(y.get(1), shape.kvHeads()),
-          split(y.get(2), shape.kvHeads()));
+          split(y.get(0), shape.keySize(), shape.heads()),
+          split(y.get(1), shape.keySize(), shape.kvHeads()),
+          split(y.get(2), shape.valueSize(), shape.kvHeads()));
     }
     Tensor y = fused.of(x);
     return new Heads(
-        view(y, shape.heads(), 0),
-        view(y, shape.kvHeads(), shape.queryWidth()),
-        view(y, shape.kvHeads(), shape.queryWidth() + shape.kvWidth()));
+        view(y, shape.keySize(), shape.heads(), 0),
+        view(y, shape.keySize(), shape.kvHeads(), shape.queryWidth()),
+        view(y, shape.valueSize(), shape.kvHeads(), shape.queryWidth() + shape.keyWidth()));
   }
 
-  private Tensor split(Tensor y, int heads) {
-    return y.graph().reshape3d(y, shape.headSize(), heads, y.dim(1));
+  private static Tensor split(Tensor y, int size, int heads) {
+    return y.graph().reshape3d(y, size, heads, y.dim(1));
   }
 
-  private Tensor view(Tensor y, int heads, long first) {
+  private static Tensor view(Tensor y, int size, int heads, long first) {
     GraphBuilder g = y.graph();
-    long headBytes = (long) shape.headSize() * Float.BYTES;
-    return g.view3d(
-        y, shape.headSize(), heads, y.dim(1), headBytes, y.stride(1), first * Float.BYTES);
+    long headBytes = (long) size * Float.BYTES;
+    return g.view3d(y, size, heads, y.dim(1), headBytes, y.stride(1), first * Float.BYTES);
   }
 }

@@ -7,7 +7,6 @@ import dev.myelin.adapter.AdapterInfo;
 import dev.myelin.adapter.AdapterSource;
 import dev.myelin.adapter.LowRankUpdate;
 import dev.myelin.error.ModelFileException;
-import dev.myelin.gguf.GgmlType;
 import dev.myelin.gguf.GgufFile;
 import dev.myelin.gguf.TensorInfo;
 import dev.myelin.graph.Tensor;
@@ -19,24 +18,13 @@ import java.util.Arrays;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
 import java.util.Set;
 
 /**
  * Supplies the tensors of a file to an architecture, checked against the expected shapes. Tensors
  * point into the mapped file, or are copied for training.
  */
-public final class WeightSource implements AutoCloseable {
-  /** The use of a tensor, which limits its type. */
-  private enum Use {
-    MATMUL,
-    VECTOR;
-
-    boolean allows(GgmlType type) {
-      return this == VECTOR ? type == GgmlType.F32 : type.isMatmulType();
-    }
-  }
-
+public final class WeightSource implements TensorSource, AutoCloseable {
   private final GgufFile file;
   private final TensorContext context;
   private final Placement placement;
@@ -109,15 +97,9 @@ public final class WeightSource implements AutoCloseable {
     }
   }
 
-  /**
-   * A matrix or a stack of matrices, dims in ggml's order: [k, n] maps vectors of k to vectors of
-   * n.
-   *
-   * @throws ModelFileException if it is missing, has another shape, or a type that no kernel
-   *     multiplies
-   */
-  public Tensor matrix(String name, long... dims) {
-    return take(require(name), Use.MATMUL, dims);
+  @Override
+  public Tensor take(String name, TensorUse use, long... dims) {
+    return take(require(name), use, dims);
   }
 
   /**
@@ -132,17 +114,17 @@ public final class WeightSource implements AutoCloseable {
     adapters.forEach(AdapterSource::requireUnchanged);
   }
 
-  /** The low-rank updates of a matrix [in, out]. */
+  @Override
   public List<LowRankUpdate> adapters(String name, long in, long out) {
     return adapters(name, new long[] {in, RANK}, new long[] {RANK, out});
   }
 
-  /** The low-rank updates of expert matrices [in, out, experts]. */
+  @Override
   public List<LowRankUpdate> expertAdapters(String name, long in, long out, long experts) {
     return adapters(name, new long[] {in, RANK, experts}, new long[] {RANK, out, experts});
   }
 
-  /** The low-rank updates of an embedding [width, rows]. */
+  @Override
   public List<LowRankUpdate> rowAdapters(String name, long width, long rows) {
     return adapters(name, new long[] {RANK, rows}, new long[] {RANK, width});
   }
@@ -169,20 +151,12 @@ public final class WeightSource implements AutoCloseable {
     return adapterCount;
   }
 
-  /** An f32 vector: the weight of a norm, a bias, a scale. */
-  public Tensor vector(String name, long length) {
-    return take(require(name), Use.VECTOR, length);
-  }
-
-  public Optional<Tensor> optionalVector(String name, long length) {
-    return file.tensor(name).map(info -> take(info, Use.VECTOR, length));
-  }
-
+  @Override
   public boolean has(String name) {
     return file.tensor(name).isPresent();
   }
 
-  /** Marks a tensor as deliberately unused. */
+  @Override
   public void ignore(String name) {
     taken.add(name);
   }
@@ -210,7 +184,7 @@ public final class WeightSource implements AutoCloseable {
         .orElseThrow(() -> new ModelFileException(file.path(), "tensor " + name, "missing"));
   }
 
-  private Tensor take(TensorInfo info, Use use, long... dims) {
+  private Tensor take(TensorInfo info, TensorUse use, long... dims) {
     boolean fits = info.shape().size() <= Math.max(dims.length, 1) || hasTrailingOnes(info, dims);
     for (int i = 0; i < dims.length; i++) {
       fits &= info.dim(i) == dims[i];
@@ -225,7 +199,7 @@ public final class WeightSource implements AutoCloseable {
       throw new ModelFileException(
           file.path(),
           "tensor " + info.name() + " has type " + info.type().ggmlName(),
-          use == Use.VECTOR ? "expected f32" : "expected a type that can be multiplied");
+          "expected " + use.expected());
     }
     taken.add(info.name());
     long[] shape = info.shape().stream().mapToLong(Long::longValue).toArray();

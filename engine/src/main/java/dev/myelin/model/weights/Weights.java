@@ -5,10 +5,10 @@ import dev.myelin.graph.Tensor;
 import java.util.List;
 
 /**
- * The tensors of a {@link WeightSource} whose names begin with a prefix, such as {@code blk.0.};
+ * The tensors of a {@link TensorSource} whose names begin with a prefix, such as {@code blk.0.};
  * names are relative to it. Dims are in ggml's order.
  */
-public record Weights(WeightSource source, String prefix) {
+public record Weights(TensorSource source, String prefix) {
   /** The tensors below another prefix. */
   public Weights in(String part) {
     return new Weights(source, prefix.concat(part));
@@ -25,17 +25,27 @@ public record Weights(WeightSource source, String prefix) {
    *     no kernel multiplies
    */
   public Tensor matrix(String name, long... dims) {
-    return source.matrix(prefix.concat(name), dims);
+    return source.take(prefix.concat(name), TensorUse.MATRIX, dims);
   }
 
-  /** An f32 vector: the weight of a norm, a bias, a scale. */
-  public Tensor vector(String name, long length) {
-    return source.vector(prefix.concat(name), length);
+  /** An f32 vector, or one for each expert: the weight of a norm, a bias, a scale. */
+  public Tensor vector(String name, long... dims) {
+    return source.take(prefix.concat(name), TensorUse.VECTOR, dims);
   }
 
   /** An f32 vector, or null if the file has none. */
-  public Tensor optionalVector(String name, long length) {
-    return source.optionalVector(prefix.concat(name), length).orElse(null);
+  public Tensor optionalVector(String name, long... dims) {
+    return has(name) ? vector(name, dims) : null;
+  }
+
+  /** F32 values that are read one by one, such as a convolution. */
+  public Tensor floats(String name, long... dims) {
+    return source.take(prefix.concat(name), TensorUse.FLOATS, dims);
+  }
+
+  /** A table of integers. */
+  public Tensor integers(String name, long... dims) {
+    return source.take(prefix.concat(name), TensorUse.INTEGERS, dims);
   }
 
   /** Marks a tensor as deliberately unused. */

@@ -1,4 +1,4 @@
-package dev.myelin.cache;
+package dev.myelin.state;
 
 import dev.myelin.error.InvalidRequestException;
 import dev.myelin.gguf.GgmlType;

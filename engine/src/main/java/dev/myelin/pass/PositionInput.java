@@ -1,0 +1,25 @@
+package dev.myelin.pass;
+
+import dev.myelin.gguf.GgmlType;
+import dev.myelin.graph.Graph;
+import dev.myelin.graph.GraphBuilder;
+import dev.myelin.graph.Tensor;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+
+/** The positions of a batch, i32 [tokens]. */
+record PositionInput(Tensor tensor) implements GraphInput {
+  private static final String NAME = "positions";
+
+  static PositionInput of(GraphBuilder g, int tokens) {
+    return new PositionInput(g.input(NAME, GgmlType.I32, tokens));
+  }
+
+  @Override
+  public void fill(Graph graph, Batch batch) {
+    MemorySegment data = graph.input(NAME);
+    for (int i = 0; i < batch.count(); i++) {
+      data.setAtIndex(ValueLayout.JAVA_INT, i, batch.position() + i);
+    }
+  }
+}

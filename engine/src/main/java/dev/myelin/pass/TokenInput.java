@@ -1,0 +1,23 @@
+package dev.myelin.pass;
+
+import dev.myelin.gguf.GgmlType;
+import dev.myelin.graph.Graph;
+import dev.myelin.graph.GraphBuilder;
+import dev.myelin.graph.Tensor;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+
+/** The token ids of a batch, i32 [tokens]. */
+record TokenInput(Tensor tensor) implements GraphInput {
+  private static final String NAME = "tokens";
+
+  static TokenInput of(GraphBuilder g, int tokens) {
+    return new TokenInput(g.input(NAME, GgmlType.I32, tokens));
+  }
+
+  @Override
+  public void fill(Graph graph, Batch batch) {
+    MemorySegment data = graph.input(NAME);
+    MemorySegment.copy(batch.ids(), batch.from(), data, ValueLayout.JAVA_INT, 0, batch.count());
+  }
+}

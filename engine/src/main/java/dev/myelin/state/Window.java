@@ -1,0 +1,62 @@
+package dev.myelin.state;
+
+/**
+ * Which positions around its own a token sees. Immutable and thread-safe.
+ *
+ * @param size 0 for {@link Kind#NONE}
+ */
+public record Window(Kind kind, int size) {
+  /** How a window moves with the token. */
+  public enum Kind {
+    /** Every position. */
+    NONE,
+    /** The last {@code size} positions, the token's own included. */
+    SLIDING,
+    /** The positions of the token's chunk: chunks of {@code size} start at its multiples. */
+    CHUNKED,
+    /** {@code size / 2} positions on either side. */
+    SYMMETRIC
+  }
+
+  public static final Window NONE = new Window(Kind.NONE, 0);
+
+  public static Window sliding(int size) {
+    return new Window(Kind.SLIDING, size);
+  }
+
+  public static Window chunked(int size) {
+    return new Window(Kind.CHUNKED, size);
+  }
+
+  public static Window symmetric(int size) {
+    return new Window(Kind.SYMMETRIC, size);
+  }
+
+  public boolean isPresent() {
+    return kind != Kind.NONE;
+  }
+
+  /** The first position that a token sees. */
+  public int begin(int position) {
+    return switch (kind) {
+      case NONE -> 0;
+      case SLIDING -> Math.max(0, position - size + 1);
+      case CHUNKED -> position - position % size;
+      case SYMMETRIC -> Math.max(0, position - size / 2);
+    };
+  }
+
+  /**
+   * One after the last position that a token sees, if it sees later ones.
+   *
+   * @param length number of positions
+   */
+  public int end(int position, int length) {
+    return switch (kind) {
+      case NONE -> length;
+      case SLIDING -> Math.min(length, position + size);
+      case CHUNKED -> (int) Math.min(length, (position / size + 1L) * size);
+      case SYMMETRIC -> (int) Math.min(length, (long) position + size / 2 + 1);
+    };
+  }
+}

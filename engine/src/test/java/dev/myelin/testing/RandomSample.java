@@ -1,0 +1,92 @@
+package dev.myelin.testing;
+
+import dev.myelin.gguf.GgmlType;
+import dev.myelin.gguf.GgufWriter;
+import dev.myelin.model.ModelDescription;
+import dev.myelin.model.build.Sample;
+import dev.myelin.model.weights.DescribedWeights.Description;
+import dev.myelin.testing.RandomWeights.Distribution;
+import java.nio.file.Path;
+import java.util.Map;
+
+/**
+ * An f32 checkpoint of a {@link Sample} with random weights of realistic scale and no tokenizer.
+ * Each tensor has its own generator, seeded by its name.
+ */
+public record RandomSample(String architecture, Sample sample, long seed) {
+  private static final float EMBEDDING_DEVIATION = 0.25f;
+  private static final float BRANCH_OUTPUT_GAIN = 0.5f;
+  private static final float LOGITS_GAIN = 3f;
+  private static final float ROUTER_GAIN = 2f;
+
+  public RandomSample(String architecture, Sample sample) {
+    this(architecture, sample, 1);
+  }
+
+  /** A writer of the file, which the caller may change further. */
+  public GgufWriter writer() {
+    GgufWriter writer = new GgufWriter();
+    ModelDescription.put(writer, architecture, sample);
+    writer.put("general.name", "random " + sample.name());
+    writer.put("tokenizer.ggml.model", "no_vocab");
+    RandomWeights weights = RandomWeights.exact(seed);
+    for (Description tensor : ModelDescription.of(architecture, sample).tensors()) {
+      long[] dims = tensor.shape().stream().mapToLong(Long::longValue).toArray();
+      GgmlType type =
+          switch (tensor.use()) {
+            case INTEGERS -> GgmlType.I32;
+            default -> GgmlType.F32;
+          };
+      if (type == GgmlType.F32) {
+        writer.tensor(
+            tensor.name(),
+            type,
+            dims,
+            weights.tensor(tensor.name(), type, distribution(tensor), dims));
+      }
+    }
+    return writer;
+  }
+
+  private Distribution distribution(Description tensor) {
+    String name = tensor.name();
+    for (Map.Entry<String, Sample.Values> e : sample.values().entrySet()) {
+      if (name.endsWith(e.getKey())) {
+        return new Distribution(e.getValue().mean(), e.getValue().deviation());
+      }
+    }
+    return switch (tensor.use()) {
+      case VECTOR -> name.endsWith(".bias") ? new Distribution(0, 0.1f) : new Distribution(1, 0.1f);
+      case FLOATS -> new Distribution(0, 0.5f);
+      case INTEGERS -> new Distribution(0, 0);
+      case MATRIX -> matrix(name, tensor.shape().getFirst());
+    };
+  }
+
+  /** Maps vectors of rms 1 to vectors whose rms is the gain. */
+  private static Distribution matrix(String name, long in) {
+    if (name.contains("_embd.")) {
+      return new Distribution(0, EMBEDDING_DEVIATION);
+    }
+    float gain = 1;
+    if (name.startsWith("output.")) {
+      gain = LOGITS_GAIN;
+    } else if (name.contains("ffn_gate_inp")) {
+      gain = ROUTER_GAIN;
+    } else if (name.contains("attn_output") || name.contains("ffn_down")) {
+      gain = BRANCH_OUTPUT_GAIN;
+    }
+    return new Distribution(0, (float) (gain / Math.sqrt(in)));
+  }
+
+  /** Writes the file and returns its path. */
+  public Path write(Path file) {
+    writer().write(file);
+    return file;
+  }
+
+  @Override
+  public String toString() {
+    return architecture + ", " + sample;
+  }
+}
