@@ -19,7 +19,8 @@ import org.junit.jupiter.params.provider.MethodSource;
 /**
  * What every registered architecture must do: each of its samples, as a model of random f32
  * weights, has the logits of libllama at every position; fed whole, 3 tokens or 1 token at a time.
- * The prompt is longer than every window and every original context of the samples.
+ * The prompt is longer than every window and every original context of the samples. The system
+ * property {@code contract} is a regular expression for some architectures only.
  */
 class ArchitectureContractTest {
   private static final double BOUND = 1e-6;
@@ -36,6 +37,9 @@ class ArchitectureContractTest {
   static List<RandomSample> samples() {
     List<RandomSample> all = new ArrayList<>();
     for (String architecture : Architectures.names()) {
+      if (!architecture.matches(System.getProperty("contract", ".*"))) {
+        continue;
+      }
       for (Sample sample : ModelDescription.samples(architecture)) {
         all.add(new RandomSample(architecture, sample));
       }
