@@ -5,7 +5,6 @@ import dev.myelin.graph.CachePages;
 import dev.myelin.graph.Graph;
 import dev.myelin.graph.GraphBuilder;
 import dev.myelin.model.Model;
-import dev.myelin.model.ModelInfo;
 import dev.myelin.pass.CachedPass;
 import dev.myelin.pass.CachedPass.Shape;
 import java.lang.foreign.MemorySegment;
@@ -15,12 +14,6 @@ import org.jspecify.annotations.Nullable;
 
 /** A session's compute graphs: the last one for single tokens and the last one for batches. */
 final class GraphCache implements AutoCloseable {
-  /** Upper bounds of the number of nodes per layer, per used expert, and outside of the layers. */
-  private static final int MAX_LAYER_NODES = 64;
-
-  private static final int MAX_EXPERT_NODES = 4;
-  private static final int MAX_OTHER_NODES = 32;
-
   private final Model model;
   private final KvCache cache;
   private final int contextLength;
@@ -67,10 +60,7 @@ final class GraphCache implements AutoCloseable {
   }
 
   private ForwardGraph build(Shape shape) {
-    ModelInfo info = model.info();
-    int nodesPerLayer = MAX_LAYER_NODES + MAX_EXPERT_NODES * info.experts().used();
-    int nodes = MAX_OTHER_NODES + info.layers().size() * nodesPerLayer;
-    GraphBuilder builder = new GraphBuilder(nodes + model.maxAdapterNodes());
+    GraphBuilder builder = new GraphBuilder();
     try {
       builder.observe(observer::observes);
       model.network().forward(new CachedPass(builder, shape, cache, contextLength));

@@ -42,7 +42,6 @@ public final class WeightSource implements AutoCloseable {
   private final Placement placement;
   private final Set<String> taken = new HashSet<>();
   private final List<? extends AdapterSource> adapters;
-  private int adapterCount;
 
   /** Where weights are stored. */
   interface Placement extends AutoCloseable {
@@ -152,7 +151,6 @@ public final class WeightSource implements AutoCloseable {
     for (AdapterSource source : adapters) {
       source.find(name, a, b).ifPresent(updates::add);
     }
-    adapterCount += updates.size();
     return List.copyOf(updates);
   }
 
@@ -162,11 +160,6 @@ public final class WeightSource implements AutoCloseable {
         .filter(AdapterFile.class::isInstance)
         .map(source -> ((AdapterFile) source).info())
         .toList();
-  }
-
-  /** Number of low-rank updates supplied so far. */
-  public int adapterCount() {
-    return adapterCount;
   }
 
   /** An f32 vector: the weight of a norm, a bias, a scale. */
