@@ -2,12 +2,14 @@ package dev.myelin.model;
 
 import dev.myelin.error.UnsupportedModelException;
 import dev.myelin.gguf.GgufFile;
+import dev.myelin.model.architecture.Bert;
 import dev.myelin.model.architecture.Gemma2;
 import dev.myelin.model.architecture.Gemma3;
 import dev.myelin.model.architecture.Gpt2;
 import dev.myelin.model.architecture.Llama;
 import dev.myelin.model.architecture.Qwen2;
 import dev.myelin.model.architecture.Qwen3;
+import dev.myelin.model.architecture.T5;
 import dev.myelin.model.build.Architecture;
 import java.util.List;
 import java.util.Map;
@@ -22,12 +24,14 @@ public final class Architectures {
   private static final Map<String, Supplier<Architecture>> ALL = new TreeMap<>();
 
   static {
+    ALL.put("bert", Bert::new);
     ALL.put("gemma2", Gemma2::new);
     ALL.put("gemma3", Gemma3::new);
     ALL.put("gpt2", Gpt2::new);
     ALL.put("llama", Llama::new);
     ALL.put("qwen2", Qwen2::new);
     ALL.put("qwen3", Qwen3::new);
+    ALL.put("t5", T5::new);
   }
 
   private Architectures() {}
