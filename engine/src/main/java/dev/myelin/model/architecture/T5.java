@@ -214,7 +214,7 @@ public final class T5 implements Architecture {
             .with("attention.head_count", 3)
             .with("attention.key_length", 64)
             .with("attention.value_length", 64)
-            .with("attention.relative_buckets_count", 20)
+            .with("attention.relative_buckets_count", 18)
             .withTensors(".attn_rel_b.weight"));
   }
 }
