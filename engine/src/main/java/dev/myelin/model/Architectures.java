@@ -4,6 +4,7 @@ import dev.myelin.error.UnsupportedModelException;
 import dev.myelin.gguf.GgufFile;
 import dev.myelin.model.architecture.Gemma2;
 import dev.myelin.model.architecture.Gemma3;
+import dev.myelin.model.architecture.Gemma3n;
 import dev.myelin.model.architecture.Gpt2;
 import dev.myelin.model.architecture.Llama;
 import dev.myelin.model.architecture.Qwen2;
@@ -24,6 +25,7 @@ public final class Architectures {
   static {
     ALL.put("gemma2", Gemma2::new);
     ALL.put("gemma3", Gemma3::new);
+    ALL.put("gemma3n", Gemma3n::new);
     ALL.put("gpt2", Gpt2::new);
     ALL.put("llama", Llama::new);
     ALL.put("qwen2", Qwen2::new);
