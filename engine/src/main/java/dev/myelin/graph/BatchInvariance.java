@@ -59,8 +59,7 @@ public record BatchInvariance(@Nullable String variant) {
       // a mask makes it one over the cells of a cache; the last ones are computed otherwise
       case "SOFT_MAX" -> ggml_tensor.src(node, 1).address() == 0;
       // the order of a sum depends on the number of columns; the Hadamard transform has none
-      case "MUL_MAT" ->
-          ggml_tensor.op_params(node, HINT) == Ggml_h.GGML_HINT_SRC0_IS_HADAMARD();
+      case "MUL_MAT" -> ggml_tensor.op_params(node, HINT) == Ggml_h.GGML_HINT_SRC0_IS_HADAMARD();
       case "quantize", "quantize_swiglu", "quantize_rms_norm", "quantize_by_expert" -> true;
       case "matmul", "matmul_by_expert", "group_by_expert" -> true;
       case "attention", "attention_general" -> true;

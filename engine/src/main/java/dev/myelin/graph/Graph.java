@@ -143,8 +143,7 @@ public final class Graph implements AutoCloseable {
     MemorySegment.copy(data, ValueLayout.JAVA_INT, 0, into, 0, into.length);
   }
 
-  private MemorySegment memory(
-      Map<String, Tensor> tensors, Tensor t, GgmlType type, int elements) {
+  private MemorySegment memory(Map<String, Tensor> tensors, Tensor t, GgmlType type, int elements) {
     address();
     if (!tensors.containsValue(t)
         || t.type() != type

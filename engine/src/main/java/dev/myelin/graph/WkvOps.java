@@ -93,7 +93,8 @@ abstract class WkvOps extends RecurrentOps {
     boolean fits =
         Shapes.isDense(states)
             && first.dim(3) == 1
-            && Shapes.hasShape(states, first.dim(0) * first.dim(0) * first.dim(1), states.dim(1), 1, 1)
+            && Shapes.hasShape(
+                states, first.dim(0) * first.dim(0) * first.dim(1), states.dim(1), 1, 1)
             && first.dim(2) % states.dim(1) == 0;
     for (Tensor t : tensors) {
       fits &= Shapes.isDense(t) && Shapes.isSameShape(first, t);

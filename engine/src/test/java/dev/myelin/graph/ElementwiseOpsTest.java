@@ -46,7 +46,10 @@ class ElementwiseOpsTest {
         new Unary("scaleBias", (g, x) -> g.scaleBias(g.contiguous(x), 3, 2), x -> 3 * x + 2, EXACT),
         new Unary("clamp", (g, x) -> g.clamp(x, -1, 2), x -> Math.clamp(x, -1.0, 2.0), 0),
         new Unary(
-            "xielu", (g, x) -> g.xielu(x, 0.3f, 0.8f, 0.5f, -1e-6f), ElementwiseOpsTest::xielu, 1e-5));
+            "xielu",
+            (g, x) -> g.xielu(x, 0.3f, 0.8f, 0.5f, -1e-6f),
+            ElementwiseOpsTest::xielu,
+            1e-5));
   }
 
   private static double sigmoid(double x) {
@@ -99,7 +102,8 @@ class ElementwiseOpsTest {
     Tensor apply(GraphBuilder g, Tensor gate, Tensor up);
   }
 
-  private record Gated(String name, Gate operation, DoubleBinaryOperator expected, double tolerance) {
+  private record Gated(
+      String name, Gate operation, DoubleBinaryOperator expected, double tolerance) {
     @Override
     public String toString() {
       return name;
@@ -111,7 +115,8 @@ class ElementwiseOpsTest {
         new Gated("swiglu", GraphBuilder::swiglu, (g, u) -> g * sigmoid(g) * u, 5e-6),
         new Gated("geglu", GraphBuilder::geglu, (g, u) -> gelu(g) * u, 4 * HALF),
         new Gated("gegluErf", GraphBuilder::gegluErf, (g, u) -> geluErf(g) * u, 5e-6),
-        new Gated("gegluQuick", GraphBuilder::gegluQuick, (g, u) -> g * sigmoid(1.702 * g) * u, 4 * HALF),
+        new Gated(
+            "gegluQuick", GraphBuilder::gegluQuick, (g, u) -> g * sigmoid(1.702 * g) * u, 4 * HALF),
         new Gated("reglu", GraphBuilder::reglu, (g, u) -> Math.max(g, 0) * u, 5e-6),
         new Gated(
             "swigluOai",

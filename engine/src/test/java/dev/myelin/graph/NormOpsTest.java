@@ -74,8 +74,7 @@ class NormOpsTest {
     Tensor b = h.random(11, 2, 3);
     Tensor sinks = h.random(3);
     double[] withSinks = softmax(h.valuesOf(b), new float[22], 2, h.valuesOf(sinks));
-    TestGraph.assertClose(
-        h.compute(h.builder.softmaxWithSinks(b, sinks, 2)), withSinks, TOLERANCE);
+    TestGraph.assertClose(h.compute(h.builder.softmaxWithSinks(b, sinks, 2)), withSinks, TOLERANCE);
   }
 
   private static double[] softmax(float[] x, float[] mask, float scale, float[] sinks) {

@@ -53,8 +53,7 @@ class RecurrentOpsTest {
     Tensor b = g.random(n, groups, tokens, SEQUENCES);
     Tensor c = g.random(n, groups, tokens, SEQUENCES);
     int[] slotOf = {2, 0};
-    RecurrentResult y =
-        g.builder.ssmScan(states, x, dt, a, b, c, g.ints(slotOf, SEQUENCES));
+    RecurrentResult y = g.builder.ssmScan(states, x, dt, a, b, c, g.ints(slotOf, SEQUENCES));
     float[] va = g.valuesOf(a);
     double[] output = new double[size * heads * tokens * SEQUENCES];
     double[] last = new double[n * size * heads * SEQUENCES];
@@ -121,8 +120,7 @@ class RecurrentOpsTest {
             for (int i = 0; i < size; i++) {
               int at = state + j * size + i;
               last[at] += delta * g.valuesOf(k)[key + i];
-              output[head * size + j] +=
-                  last[at] * g.valuesOf(q)[key + i] / Math.sqrt(size);
+              output[head * size + j] += last[at] * g.valuesOf(q)[key + i] / Math.sqrt(size);
             }
           }
         }

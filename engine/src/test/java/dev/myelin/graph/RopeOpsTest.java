@@ -25,8 +25,7 @@ class RopeOpsTest {
     TestGraph g = new TestGraph(1);
     Tensor a = g.random(HEAD, HEADS, TOKENS);
     float[] x = g.valuesOf(a);
-    Tensor y =
-        g.builder.rope(a, g.ints(POSITIONS, TOKENS), null, parameters(dims, type), offset);
+    Tensor y = g.builder.rope(a, g.ints(POSITIONS, TOKENS), null, parameters(dims, type), offset);
     double[] expected = new double[x.length];
     for (int row = 0; row < HEADS * TOKENS; row++) {
       for (int i = 0; i < HEAD; i++) {
@@ -73,7 +72,8 @@ class RopeOpsTest {
         int section = isInterleaved ? interleaved(pair) : pair < 4 ? 0 : pair < 6 ? 1 : 2;
         double position = positions[section * TOKENS + row / HEADS];
         int first = row * HEAD + pair;
-        rotate(x, expected, first, first + dims / 2, position * Math.pow(10000, -2.0 * pair / dims));
+        rotate(
+            x, expected, first, first + dims / 2, position * Math.pow(10000, -2.0 * pair / dims));
       }
     }
     TestGraph.assertClose(g.compute(y), expected, 5e-4);
