@@ -33,4 +33,14 @@ public record ModelInfo(
     ExpertConfig experts,
     ModelStates states,
     Set<Output> outputs,
-    boolean hasEncoder) {}
+    boolean hasEncoder) {
+  /** Whether the model computes logits: it can generate text. */
+  public boolean hasLogits() {
+    return outputs.contains(Output.LOGITS);
+  }
+
+  /** Whether the model computes hidden states: it can embed text. */
+  public boolean hasHidden() {
+    return outputs.contains(Output.HIDDEN);
+  }
+}
