@@ -39,7 +39,6 @@ import org.openjdk.jmh.annotations.Warmup;
 @Measurement(iterations = 5, time = 1)
 @Fork(value = 1, jvmArgsAppend = "--enable-native-access=ALL-UNNAMED")
 public class GraphBenchmark {
-  private static final int NODES = 4096;
   private static final int CELLS = 256;
 
   @Param({"llama", "qwen2", "qwen3", "gpt2"})
@@ -74,7 +73,7 @@ public class GraphBenchmark {
 
   @Benchmark
   public long build() {
-    GraphBuilder builder = new GraphBuilder(NODES);
+    GraphBuilder builder = new GraphBuilder();
     CachedPass.Shape shape = new CachedPass.Shape(1, CELLS, 1);
     model.network().forward(new CachedPass(builder, shape, cache, CELLS));
     try (Graph graph = builder.build()) {

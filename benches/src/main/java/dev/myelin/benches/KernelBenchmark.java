@@ -155,7 +155,7 @@ public class KernelBenchmark {
   }
 
   private Graph graph(boolean useNative, int matmuls) {
-    GraphBuilder builder = new GraphBuilder(5 * matmuls + 8);
+    GraphBuilder builder = new GraphBuilder();
     for (int i = 0; i < matmuls; i++) {
       Tensor w = builder.input("w" + i, type, k, n);
       Tensor x = builder.input("x" + i, GgmlType.F32, k, positions);

@@ -144,7 +144,7 @@ public class SgemmBenchmark {
 
   private Graph graph(Implementation implementation) {
     GraphBuilder builder =
-        implementation == Implementation.GGML ? new GraphBuilder(8) : new TrainingBuilder(8, 0);
+        implementation == Implementation.GGML ? new GraphBuilder() : new TrainingBuilder();
     builder.output("result", kind.build(builder, Shape.parse(shape)));
     Graph built = builder.build();
     Random random = new Random(1);

@@ -15,9 +15,6 @@ import dev.myelin.graph.Tensor;
  * @param scale the adapter's scale times alpha / rank
  */
 public record LowRankUpdate(Tensor a, Tensor b, float scale) {
-  /** Number of nodes that each of the methods below adds to a graph. */
-  public static final int NODES = 4;
-
   /** Adds the update to {@code y = W x}: x [in, n], y [out, n]. */
   public Tensor addTo(GraphBuilder g, Tensor y, Tensor x) {
     KernelSelector kernels = g.kernels();

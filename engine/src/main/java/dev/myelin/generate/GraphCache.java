@@ -58,7 +58,7 @@ final class GraphCache implements AutoCloseable {
   }
 
   private ForwardGraph build(Shape shape) {
-    GraphBuilder builder = new GraphBuilder(8192 + model.maxAdapterNodes());
+    GraphBuilder builder = new GraphBuilder();
     CachedPass pass = new CachedPass(builder, shape, states, contextLength);
     try {
       builder.observe(observer::observes);

@@ -23,7 +23,7 @@ public final class Graph implements AutoCloseable {
   /** Lifetime of the segments handed out: their use after {@link #close} throws. */
   private final Arena lifetime = Arena.ofShared();
 
-  private final TensorContext context;
+  private final GraphContext context;
   private final MemorySegment graph;
   private final Map<String, Tensor> inputs;
   private final Map<String, Tensor> outputs;
@@ -31,7 +31,7 @@ public final class Graph implements AutoCloseable {
   private MemorySegment allocator;
 
   private Graph(
-      TensorContext context,
+      GraphContext context,
       MemorySegment graph,
       Map<String, Tensor> inputs,
       Map<String, Tensor> outputs,
@@ -46,7 +46,7 @@ public final class Graph implements AutoCloseable {
   }
 
   static Graph allocate(
-      TensorContext context,
+      GraphContext context,
       MemorySegment graph,
       Map<String, Tensor> inputs,
       Map<String, Tensor> outputs,
@@ -54,7 +54,7 @@ public final class Graph implements AutoCloseable {
     try {
       // ggml aborts the process if it cannot allocate its own tables
       NativeMemory.requireAvailable(
-          SLACK_BYTES + context.capacity() * ALLOCATOR_BYTES_PER_TENSOR, "a compute graph");
+          SLACK_BYTES + context.tensors() * ALLOCATOR_BYTES_PER_TENSOR, "a compute graph");
     } catch (NativeLibraryException e) {
       context.close();
       throw e;

@@ -43,7 +43,7 @@ final class PagedAttention {
   }
 
   private static boolean areOperands(Tensor q, Tensor k, Tensor v) {
-    return GraphBuilder.isF32(q)
+    return Shapes.isF32(q)
         && KernelsLibrary.isGeneralAttentionSupported(
             k.type().id(), k.dim(0), v.type().id(), v.dim(0))
         && q.dim(0) == k.dim(0)
@@ -125,9 +125,6 @@ final class PagedAttention {
   }
 
   private static boolean isFloats(Tensor t, long d0, long d1) {
-    return GraphBuilder.isF32(t)
-        && t.dim(0) == d0
-        && t.elements() == d0 * d1
-        && t.isContiguousFrom(0);
+    return Shapes.isF32(t) && t.dim(0) == d0 && t.elements() == d0 * d1 && t.isContiguousFrom(0);
   }
 }

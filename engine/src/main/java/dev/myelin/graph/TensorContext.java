@@ -8,14 +8,13 @@ import dev.myelin.natives.NativeMemory;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 
-/** A ggml context: tensor descriptions without data. */
+/** A ggml context: tensor descriptions without data. Not thread-safe. */
 public final class TensorContext implements AutoCloseable {
   private static final int ALIGNMENT = 64;
   private static final long SLACK_BYTES = 1 << 20;
 
   private final int capacity;
   private final NativeMemory.Block memory;
-  private Arena scratch;
   private MemorySegment context;
   private int count;
 
@@ -43,9 +42,14 @@ public final class TensorContext implements AutoCloseable {
     }
   }
 
-  /** Maximum number of tensors. */
-  int capacity() {
-    return capacity;
+  /** How many more tensors there is space for. */
+  int free() {
+    return capacity - count;
+  }
+
+  /** How many tensors ggml has described here. */
+  int described() {
+    return Math.toIntExact(Ggml_h.ggml_used_mem(context) / Ggml_h.ggml_tensor_overhead());
   }
 
   /** Adds a tensor of one to four dimensions. */
@@ -70,20 +74,8 @@ public final class TensorContext implements AutoCloseable {
     return context;
   }
 
-  /** Zeroed memory for operations of this context, valid as long as the context. */
-  MemorySegment scratch(long bytes) {
-    if (scratch == null) {
-      scratch = Arena.ofShared();
-    }
-    return scratch.allocate(bytes, Long.BYTES);
-  }
-
   @Override
   public void close() {
-    if (scratch != null) {
-      scratch.close();
-      scratch = null;
-    }
     if (context != null) {
       Ggml_h.ggml_free(context);
       context = null;

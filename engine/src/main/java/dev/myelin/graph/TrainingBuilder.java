@@ -46,15 +46,13 @@ public final class TrainingBuilder extends GraphBuilder {
           "GLU",
           "CROSS_ENTROPY_LOSS");
 
-  private final List<Tensor> parameters = new ArrayList<>();
+  /** GGML_GLU_OP_SWIGLU. */
+  private static final int SWIGLU = 2;
 
-  /**
-   * @param nodes maximum number of operations of the forward pass
-   * @param parameters number of trained tensors
-   */
-  public TrainingBuilder(int nodes, int parameters) {
-    super(MAX_BACKWARD_NODES * nodes + 16 * parameters, true);
-  }
+  /** Index of the first rotated value among the parameters of ggml's rope. */
+  private static final int ROPE_OFFSET = 15;
+
+  private final List<Tensor> parameters = new ArrayList<>();
 
   @Override
   public boolean isDifferentiable() {
@@ -73,25 +71,11 @@ public final class TrainingBuilder extends GraphBuilder {
 
   /** Adds a tensor to be trained, which has memory of its own. */
   public void addParameter(Tensor t) {
-    Shapes.check(isF32(t) && t.isContiguousFrom(0), "addParameter", t);
+    Shapes.check(Shapes.isF32(t) && t.isContiguousFrom(0), "addParameter", t);
     Ggml_h.ggml_set_param(t.struct());
+    // ggml lists parameters among the nodes
+    context.count(1);
     parameters.add(t);
-  }
-
-  /** Softmax of {@code scale * a + mask} over each row; a [n, rows, ...], mask f32 [n, rows]. */
-  public Tensor softmax(Tensor a, Tensor mask, float scale) {
-    Shapes.check(
-        isF32(a)
-            && isF32(mask)
-            && a.isContiguousFrom(0)
-            && mask.isContiguousFrom(0)
-            && mask.dim(0) == a.dim(0)
-            && mask.dim(1) == a.dim(1)
-            && mask.dim(2) * mask.dim(3) == 1,
-        "softmax",
-        a,
-        mask);
-    return wrap(Ggml_h.ggml_soft_max_ext(ggmlContext(), a.struct(), mask.struct(), scale, 0f));
   }
 
   /**
@@ -100,15 +84,15 @@ public final class TrainingBuilder extends GraphBuilder {
    */
   public Tensor crossEntropy(Tensor logits, Tensor labels) {
     Shapes.check(
-        isF32(logits)
-            && isF32(labels)
+        Shapes.isF32(logits)
+            && Shapes.isF32(labels)
             && Shapes.isSameShape(logits, labels)
             && logits.isContiguousFrom(0)
             && labels.isContiguousFrom(0),
         "crossEntropy",
         logits,
         labels);
-    return wrap(Ggml_h.ggml_cross_entropy_loss(ggmlContext(), logits.struct(), labels.struct()));
+    return wrap(Ggml_h.ggml_cross_entropy_loss(ctx(2), logits.struct(), labels.struct()));
   }
 
   /**
@@ -119,15 +103,21 @@ public final class TrainingBuilder extends GraphBuilder {
    *     the loss does not depend on
    */
   public List<Tensor> differentiate(Tensor loss) {
-    Shapes.check(isF32(loss) && loss.elements() == 1 && !parameters.isEmpty(), "loss", loss);
+    Shapes.check(Shapes.isF32(loss) && loss.elements() == 1 && !parameters.isEmpty(), "loss", loss);
     Ggml_h.ggml_set_loss(loss.struct());
     output("loss", loss);
-    checkDerivatives();
-    Ggml_h.ggml_build_backward_expand(ggmlContext(0), graph(), MemorySegment.NULL);
-    markInput(LOSS_GRADIENT, wrap(Ggml_h.ggml_graph_get_grad_acc(graph(), loss.struct())));
+    int added = MAX_BACKWARD_NODES * context.nodes() + 16 * parameters.size();
+    MemorySegment graph = context.newGraph(added, true);
+    expandInto(graph);
+    checkDerivatives(graph);
+    TensorContext backward = context.block(added);
+    Ggml_h.ggml_build_backward_expand(backward.reserve(added), graph, MemorySegment.NULL);
+    context.count(backward.described());
+    replaceRoots(graph);
+    markInput(LOSS_GRADIENT, wrap(Ggml_h.ggml_graph_get_grad_acc(graph, loss.struct())));
     List<Tensor> gradients = new ArrayList<>();
     for (Tensor parameter : parameters) {
-      MemorySegment gradient = Ggml_h.ggml_graph_get_grad(graph(), parameter.struct());
+      MemorySegment gradient = Ggml_h.ggml_graph_get_grad(graph, parameter.struct());
       if (gradient.address() == 0) {
         throw new NativeLibraryException(
             "graph: the loss does not depend on parameter " + parameter.name());
@@ -138,15 +128,24 @@ public final class TrainingBuilder extends GraphBuilder {
   }
 
   /** Checks all operations first: ggml aborts the process at one that it cannot differentiate. */
-  private void checkDerivatives() {
-    GradientPath gradientPath = new GradientPath(graph(), parameters);
-    for (MemorySegment node : gradientPath.nodes()) {
+  private void checkDerivatives(MemorySegment graph) {
+    for (MemorySegment node : new GradientPath(graph, parameters).nodes()) {
       String name = Ggml_h.ggml_op_name(ggml_tensor.op(node)).getString(0);
-      if (!DIFFERENTIABLE.contains(name)) {
+      if (!DIFFERENTIABLE.contains(name) || !isDifferentiableForm(name, node)) {
         throw new NativeLibraryException(
             "graph: %s (%s) has no derivative".formatted(name, new Tensor(node)));
       }
     }
+  }
+
+  /** Whether ggml's derivative takes account of what this node does beyond the plain operation. */
+  private static boolean isDifferentiableForm(String name, MemorySegment node) {
+    return switch (name) {
+      case "GLU" -> ggml_tensor.op_params(node, 0) == SWIGLU;
+      case "ROPE" -> ggml_tensor.op_params(node, ROPE_OFFSET) == 0;
+      case "SOFT_MAX" -> ggml_tensor.src(node, 2).address() == 0; // sinks
+      default -> true;
+    };
   }
 
   /** Euclidean norm of all elements of all tensors, [1]. */
@@ -157,7 +156,7 @@ public final class TrainingBuilder extends GraphBuilder {
       Tensor square = matmul(flat, flat);
       sum = sum == null ? square : add(sum, square);
     }
-    return wrap(Ggml_h.ggml_sqrt(ggmlContext(), sum.struct()));
+    return sqrt(sum);
   }
 
   /**
@@ -185,10 +184,10 @@ public final class TrainingBuilder extends GraphBuilder {
         Shapes.isSameShape(parameter, gradient)
             && Shapes.isSameShape(parameter, m)
             && Shapes.isSameShape(parameter, v)
-            && isF32(gradient)
-            && isF32(m)
-            && isF32(v)
-            && isF32(settings)
+            && Shapes.isF32(gradient)
+            && Shapes.isF32(m)
+            && Shapes.isF32(v)
+            && Shapes.isF32(settings)
             && settings.elements() == ADAMW_PARAMETERS
             && parameters.contains(parameter),
         "adamw",
@@ -197,7 +196,7 @@ public final class TrainingBuilder extends GraphBuilder {
     expand(
         wrap(
             Ggml_h.ggml_opt_step_adamw(
-                ggmlContext(),
+                ctx(5),
                 parameter.struct(),
                 gradient.struct(),
                 m.struct(),
@@ -210,10 +209,10 @@ public final class TrainingBuilder extends GraphBuilder {
    * written its own result, but ggml's allocator would reuse the memory if this is the output's
    * last use.
    */
-  private void keepSoftmaxOutputs() {
-    int count = Ggml_h.ggml_graph_n_nodes(graph());
+  private static void keepSoftmaxOutputs(MemorySegment graph) {
+    int count = Ggml_h.ggml_graph_n_nodes(graph);
     for (int i = 0; i < count; i++) {
-      MemorySegment node = Ggml_h.ggml_graph_node(graph(), i);
+      MemorySegment node = Ggml_h.ggml_graph_node(graph, i);
       if (Ggml_h.ggml_op_name(ggml_tensor.op(node)).getString(0).equals("SOFT_MAX_BACK")) {
         Ggml_h.ggml_set_output(ggml_tensor.src(node, 1));
       }
@@ -221,12 +220,11 @@ public final class TrainingBuilder extends GraphBuilder {
   }
 
   @Override
-  public Graph build() {
-    keepSoftmaxOutputs();
+  void complete(MemorySegment graph) {
+    keepSoftmaxOutputs(graph);
     try (Arena arena = Arena.ofConfined()) {
-      SgemmRewriter.rewrite(graph(), arena);
+      SgemmRewriter.rewrite(graph, arena);
     }
-    return super.build();
   }
 
   /** Adds an input of one f32. */

@@ -4,7 +4,6 @@ import dev.myelin.adapter.Adapter;
 import dev.myelin.adapter.AdapterFile;
 import dev.myelin.adapter.AdapterInfo;
 import dev.myelin.adapter.AdapterSource;
-import dev.myelin.adapter.LowRankUpdate;
 import dev.myelin.chat.ChatTemplate;
 import dev.myelin.diagnostics.Log;
 import dev.myelin.error.IllegalUseException;
@@ -196,11 +195,6 @@ public final class Model implements AutoCloseable {
   /** The adapters the model was loaded with. */
   public List<AdapterInfo> adapters() {
     return adapters;
-  }
-
-  /** Maximum number of nodes that the adapters add to a graph. */
-  public int maxAdapterNodes() {
-    return LowRankUpdate.NODES * weights.adapterCount();
   }
 
   public Tokenizer tokenizer() {

@@ -1,6 +1,5 @@
 package dev.myelin.train;
 
-import dev.myelin.adapter.LowRankUpdate;
 import dev.myelin.error.CancelledException;
 import dev.myelin.gguf.GgmlType;
 import dev.myelin.graph.Backend;
@@ -21,12 +20,6 @@ import java.util.Map;
  * computation is one training step.
  */
 final class TrainingGraph implements AutoCloseable {
-  /** Upper bounds of the nodes per layer, per expert, and outside the layers. */
-  private static final int LAYER_NODES = 112;
-
-  private static final int EXPERT_NODES = 8;
-  private static final int OTHER_NODES = 64;
-
   private static final String GRADIENT_NORM = "norm";
   private static final String CLIP = "clip";
   private static final String WITH_DECAY = "settings";
@@ -82,11 +75,8 @@ final class TrainingGraph implements AutoCloseable {
       boolean masked,
       Collection<Tensor> parameters,
       Outputs outputs) {
-    int perLayer = LAYER_NODES + EXPERT_NODES * info.experts().used();
-    int nodes =
-        OTHER_NODES + info.layers().size() * perLayer + LowRankUpdate.NODES * parameters.size();
     BatchInputs inputs = new BatchInputs(shape, info.vocabulary());
-    TrainingBuilder builder = new TrainingBuilder(nodes, Math.max(1, parameters.size()));
+    TrainingBuilder builder = new TrainingBuilder();
     try {
       parameters.forEach(builder::addParameter);
       TrainingPass pass = new TrainingPass(builder, inputs, masked);

@@ -56,7 +56,7 @@ final class CudaMatmulComparison {
   }
 
   private static float[] matmulOnCpu(GgmlType type, MemorySegment weights, float[] x) {
-    GraphBuilder g = new GraphBuilder(8);
+    GraphBuilder g = new GraphBuilder();
     g.output("y", g.matmul(g.input("w", type, K, N), g.input("x", GgmlType.F32, K, x.length / K)));
     try (Graph graph = g.build();
         Backend backend = Backend.cpu(1)) {

@@ -81,7 +81,7 @@ class AttentionTest {
   }
 
   private static void assertRejected(GgmlType type, long[] q, long[] k, int tokens) {
-    GraphBuilder g = new GraphBuilder(16);
+    GraphBuilder g = new GraphBuilder();
     Tensor query = g.input("q", GgmlType.F32, q);
     Tensor keys = g.input("k", type, k);
     CachePages pages = CachePages.input(g, "cache", 1, tokens);
@@ -93,7 +93,7 @@ class AttentionTest {
   }
 
   private static float[] compute(Case c, boolean useNative, int threads) {
-    GraphBuilder g = new GraphBuilder(32);
+    GraphBuilder g = new GraphBuilder();
     Tensor q = g.input("q", GgmlType.F32, c.headSize, c.heads, c.tokens);
     Tensor keysF32 = g.input("k", GgmlType.F32, c.headSize, c.cells(), c.kvHeads);
     Tensor valuesF32 = g.input("v", GgmlType.F32, c.headSize, c.cells(), c.kvHeads);

@@ -71,7 +71,7 @@ class FloatMatmulTest {
 
   @Test
   void rejectsUnsupportedOperands() {
-    GraphBuilder g = new GraphBuilder(8);
+    GraphBuilder g = new GraphBuilder();
     Tensor w = g.input("w", GgmlType.F16, 33, 7);
     Tensor shorter = g.input("x", GgmlType.F32, 32, 2);
     Tensor halves = g.input("h", GgmlType.F16, 33, 2);
@@ -105,7 +105,7 @@ class FloatMatmulTest {
   }
 
   private static float[] compute(GgmlType type, int m, Operation operation) {
-    GraphBuilder g = new GraphBuilder(8);
+    GraphBuilder g = new GraphBuilder();
     Tensor w = g.input("w", type, K, N, EXPERTS);
     Tensor x = g.input("x", GgmlType.F32, K, 1, m);
     Tensor ids = g.input("ids", GgmlType.I32, USED, m);

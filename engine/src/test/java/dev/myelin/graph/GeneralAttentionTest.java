@@ -99,7 +99,7 @@ class GeneralAttentionTest {
   }
 
   private static float[] compute(Inputs in, Option option, int threads) {
-    GraphBuilder g = new GraphBuilder(32);
+    GraphBuilder g = new GraphBuilder();
     Tensor q = g.input("q", GgmlType.F32, KEY, HEADS, TOKENS);
     Tensor k = g.input("k", GgmlType.F32, KEY, CELLS, KV_HEADS);
     Tensor v =
@@ -239,7 +239,7 @@ class GeneralAttentionTest {
   }
 
   private static void assertRejected(int[] firstCells, int[] ranges, String message) {
-    GraphBuilder g = new GraphBuilder(16);
+    GraphBuilder g = new GraphBuilder();
     Tensor q = g.input("q", GgmlType.F32, KEY, HEADS, 1);
     Tensor k = g.input("k", GgmlType.F32, KEY, CELLS, KV_HEADS);
     CachePages pages = CachePages.input(g, "cache", 2, 1);
@@ -253,7 +253,7 @@ class GeneralAttentionTest {
 
   @Test
   void rejectsOptionsThatDoNotFit() {
-    GraphBuilder g = new GraphBuilder(32);
+    GraphBuilder g = new GraphBuilder();
     Tensor q = g.input("q", GgmlType.F32, KEY, HEADS, TOKENS);
     Tensor k = g.input("k", GgmlType.F32, KEY, CELLS, KV_HEADS);
     Tensor positions = g.input("positions", GgmlType.I32, TOKENS);

@@ -159,7 +159,7 @@ class GradientTest {
     try (TensorContext context = new TensorContext(16);
         TensorBuffer buffer = TensorBuffer.allocateZeroed(1 << 16)) {
       Constants constants = new Constants(context, buffer, random);
-      TrainingBuilder g = new TrainingBuilder(64, test.shapes.length);
+      TrainingBuilder g = new TrainingBuilder();
       List<Tensor> parameters = new ArrayList<>();
       for (long[] shape : test.shapes) {
         Tensor p = constants.floats(shape);
@@ -244,7 +244,7 @@ class GradientTest {
     try (TensorContext context = new TensorContext(4);
         TensorBuffer buffer = TensorBuffer.allocateZeroed(1 << 12)) {
       Constants constants = new Constants(context, buffer, new Random(1));
-      TrainingBuilder g = new TrainingBuilder(16, 1);
+      TrainingBuilder g = new TrainingBuilder();
       Tensor p = constants.floats(6, 5).named("weight");
       g.addParameter(p);
       Tensor loss = g.crossEntropy(g.gelu(p), randomDistribution(constants, p));
@@ -261,7 +261,7 @@ class GradientTest {
     try (TensorContext context = new TensorContext(4);
         TensorBuffer buffer = TensorBuffer.allocateZeroed(1 << 12)) {
       Constants constants = new Constants(context, buffer, new Random(1));
-      TrainingBuilder g = new TrainingBuilder(16, 2);
+      TrainingBuilder g = new TrainingBuilder();
       Tensor p = constants.floats(6, 5);
       Tensor idle = constants.floats(3).named("idle");
       g.addParameter(p);

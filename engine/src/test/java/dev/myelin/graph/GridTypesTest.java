@@ -66,7 +66,7 @@ class GridTypesTest {
 
   /** The products with {@code count} unit vectors: [ROWS][count]. */
   private static float[] products(GgmlType type, MemorySegment blocks, int first, int count) {
-    GraphBuilder g = new GraphBuilder(8);
+    GraphBuilder g = new GraphBuilder();
     Tensor w = g.input("w", type, K, ROWS);
     Tensor x = g.input("x", GgmlType.F32, K, count);
     g.output("y", g.matmulNative(w, x));

@@ -56,7 +56,7 @@ class GroupedMatmulTest {
 
   @Test
   void rejectsTooManyWeightsAndMixedFormats() {
-    GraphBuilder g = new GraphBuilder(16);
+    GraphBuilder g = new GraphBuilder();
     Tensor x = g.input("x", GgmlType.F32, K, 2);
     Tensor a = g.input("a", GgmlType.Q4_0, K, 3);
     Tensor b = g.input("b", GgmlType.Q4_K, K, 3);
@@ -72,7 +72,7 @@ class GroupedMatmulTest {
   }
 
   private static List<float[]> compute(List<GgmlType> types, int m, int threads, boolean grouped) {
-    GraphBuilder g = new GraphBuilder(32);
+    GraphBuilder g = new GraphBuilder();
     Tensor x = g.input("x", GgmlType.F32, K, m);
     List<Tensor> weights = new ArrayList<>();
     for (int i = 0; i < types.size(); i++) {

@@ -65,8 +65,8 @@ class SgemmRewriterTest {
   @ParameterizedTest
   @MethodSource("cases")
   void matchesGgml(Case c) {
-    float[] expected = compute(new GraphBuilder(8), c, 1);
-    float[] actual = compute(new TrainingBuilder(8, 0), c, 1);
+    float[] expected = compute(new GraphBuilder(), c, 1);
+    float[] actual = compute(new TrainingBuilder(), c, 1);
     assertThat(actual).hasSameSizeAs(expected);
     for (int i = 0; i < actual.length; i++) {
       assertThat(Math.abs(actual[i] - expected[i])).isLessThan((float) (BOUND * Math.sqrt(c.k)));
@@ -76,9 +76,9 @@ class SgemmRewriterTest {
   @ParameterizedTest
   @MethodSource("cases")
   void resultDoesNotDependOnThreadCount(Case c) {
-    float[] expected = compute(new TrainingBuilder(8, 0), c, 1);
+    float[] expected = compute(new TrainingBuilder(), c, 1);
     for (int threads = 2; threads <= 4; threads++) {
-      assertThat(compute(new TrainingBuilder(8, 0), c, threads)).isEqualTo(expected);
+      assertThat(compute(new TrainingBuilder(), c, threads)).isEqualTo(expected);
     }
   }
 
@@ -87,7 +87,7 @@ class SgemmRewriterTest {
     assumeFalse(
         KernelsLibrary.sgemmIsa().equals("scalar"), "this processor has only the scalar SGEMM");
     for (Case c : cases()) {
-      TrainingBuilder builder = new TrainingBuilder(8, 0);
+      TrainingBuilder builder = new TrainingBuilder();
       Tensor result = buildNode(builder, c);
       try (Graph graph = builder.build()) {
         int op = ggml_tensor.op(result.struct());

@@ -185,7 +185,7 @@ class ModelGradientTest {
         BatchInputs inputs = new BatchInputs(BATCH, model.info().vocabulary())) {
       List<Tensor> weights = new ArrayList<>(model.weights().values());
       weights.removeIf(t -> t.name().startsWith("rope_"));
-      TrainingBuilder g = new TrainingBuilder(400, weights.size());
+      TrainingBuilder g = new TrainingBuilder();
       weights.forEach(g::addParameter);
       TrainingPass pass = new TrainingPass(g, inputs, test.masked);
       model.network().forward(pass);

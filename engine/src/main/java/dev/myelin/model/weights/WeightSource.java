@@ -30,7 +30,6 @@ public final class WeightSource implements TensorSource, AutoCloseable {
   private final Placement placement;
   private final Set<String> taken = new HashSet<>();
   private final List<? extends AdapterSource> adapters;
-  private int adapterCount;
 
   /** Where weights are stored. */
   interface Placement extends AutoCloseable {
@@ -134,7 +133,6 @@ public final class WeightSource implements TensorSource, AutoCloseable {
     for (AdapterSource source : adapters) {
       source.find(name, a, b).ifPresent(updates::add);
     }
-    adapterCount += updates.size();
     return List.copyOf(updates);
   }
 
@@ -144,11 +142,6 @@ public final class WeightSource implements TensorSource, AutoCloseable {
         .filter(AdapterFile.class::isInstance)
         .map(source -> ((AdapterFile) source).info())
         .toList();
-  }
-
-  /** Number of low-rank updates supplied so far. */
-  public int adapterCount() {
-    return adapterCount;
   }
 
   @Override
