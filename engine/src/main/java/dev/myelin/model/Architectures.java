@@ -2,6 +2,8 @@ package dev.myelin.model;
 
 import dev.myelin.error.UnsupportedModelException;
 import dev.myelin.gguf.GgufFile;
+import dev.myelin.model.architecture.Gemma2;
+import dev.myelin.model.architecture.Gemma3;
 import dev.myelin.model.architecture.Gpt2;
 import dev.myelin.model.architecture.Llama;
 import dev.myelin.model.architecture.Qwen2;
@@ -20,6 +22,8 @@ public final class Architectures {
   private static final Map<String, Supplier<Architecture>> ALL = new TreeMap<>();
 
   static {
+    ALL.put("gemma2", Gemma2::new);
+    ALL.put("gemma3", Gemma3::new);
     ALL.put("gpt2", Gpt2::new);
     ALL.put("llama", Llama::new);
     ALL.put("qwen2", Qwen2::new);

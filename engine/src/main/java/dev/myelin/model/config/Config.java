@@ -61,9 +61,13 @@ public final class Config {
    * of heads that the file does not give follow from layer 0, as in the reference implementation.
    */
   public LayerConfig layer(int index) {
+    return layer(index, 0);
+  }
+
+  private LayerConfig layer(int index, int minHeads) {
     int width = width();
-    int heads = ofLayer(HEADS, index, 0, width);
-    int kvHeads = has(KV_HEADS) ? ofLayer(KV_HEADS, index, 0, Math.max(1, heads)) : heads;
+    int heads = ofLayer(HEADS, index, minHeads, width);
+    int kvHeads = has(KV_HEADS) ? ofLayer(KV_HEADS, index, minHeads, Math.max(1, heads)) : heads;
     if (kvHeads > 0 && heads % kvHeads != 0) {
       throw error(KV_HEADS, "a divisor of " + heads + " heads in layer " + index);
     }
@@ -82,10 +86,7 @@ public final class Config {
 
   /** The shape of a layer with attention whose keys are as wide as its values. */
   public LayerConfig attentionLayer(int index) {
-    LayerConfig layer = layer(index);
-    if (layer.heads() == 0 || layer.kvHeads() == 0) {
-      throw error(layer.heads() == 0 ? HEADS : KV_HEADS, "1 or more in layer " + index);
-    }
+    LayerConfig layer = layer(index, 1);
     if (layer.valueSize() != layer.keySize()) {
       throw error(
           "attention.value_length", "the key length " + layer.keySize() + " of this architecture");

@@ -33,7 +33,7 @@ public final class RopeConfig {
    * reference implementation.
    */
   public RopeParameters whole(RopeParameters.Type type) {
-    int headSize = config.layer(0).keySize();
+    int headSize = config.attentionLayer(0).keySize();
     int dimensions = config.intBetween("rope.dimension_count", 0, Config.MAX_WIDTH, headSize);
     if (dimensions != headSize || headSize % 2 != 0) {
       throw config.error(
