@@ -2,10 +2,15 @@ package dev.myelin.model.build;
 
 import dev.myelin.graph.Tensor;
 import dev.myelin.model.config.LayerConfig;
+import dev.myelin.model.config.Routing;
+import dev.myelin.model.layer.Activation;
 import dev.myelin.model.layer.Embedding;
+import dev.myelin.model.layer.Experts;
 import dev.myelin.model.layer.Linear;
 import dev.myelin.model.layer.Norm;
 import dev.myelin.model.layer.Qkv;
+import dev.myelin.model.layer.Router;
+import dev.myelin.model.layer.SharedExperts;
 import dev.myelin.model.layer.SwiGlu;
 import dev.myelin.model.weights.TensorSource;
 import dev.myelin.model.weights.Weights;
@@ -172,5 +177,22 @@ public final class ModelBuilder {
 
   public SwiGlu swiglu(long width, long ffnWidth, Linear.Part... parts) {
     return SwiGlu.of(weights, width, ffnWidth, parts);
+  }
+
+  /** A router: {@link Router#of}. */
+  public Router router(long width, Routing routing, Linear.Part... parts) {
+    return Router.of(weights, width, routing, parts);
+  }
+
+  /** The networks of experts, fused or not: {@link Experts#of}. */
+  public Experts experts(
+      long width, long ffnWidth, int count, Activation activation, Linear.Part... parts) {
+    return Experts.of(weights, width, ffnWidth, count, activation, parts);
+  }
+
+  /** The experts that every token uses: {@link SharedExperts#of}. */
+  public SharedExperts sharedExperts(
+      long width, long ffnWidth, Activation activation, Linear.Part... parts) {
+    return SharedExperts.of(weights, width, ffnWidth, activation, parts);
   }
 }
