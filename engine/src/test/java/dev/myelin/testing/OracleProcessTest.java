@@ -6,8 +6,8 @@ import static org.assertj.core.api.Assertions.within;
 
 import dev.myelin.bindings.peer.LlamaContext.FlashAttention;
 import dev.myelin.bindings.peer.LlamaContext.Output;
-import dev.myelin.cache.CacheType;
 import dev.myelin.gguf.GgmlType;
+import dev.myelin.state.CacheType;
 import dev.myelin.testing.RandomModel.Shape;
 import java.io.IOException;
 import java.nio.file.Files;
