@@ -5,6 +5,7 @@ import dev.myelin.gguf.GgufFile;
 import dev.myelin.model.architecture.Gemma2;
 import dev.myelin.model.architecture.Gemma3;
 import dev.myelin.model.architecture.Gpt2;
+import dev.myelin.model.architecture.GptOss;
 import dev.myelin.model.architecture.Llama;
 import dev.myelin.model.architecture.Qwen2;
 import dev.myelin.model.architecture.Qwen3;
@@ -25,6 +26,7 @@ public final class Architectures {
     ALL.put("gemma2", Gemma2::new);
     ALL.put("gemma3", Gemma3::new);
     ALL.put("gpt2", Gpt2::new);
+    ALL.put("gpt-oss", GptOss::new);
     ALL.put("llama", Llama::new);
     ALL.put("qwen2", Qwen2::new);
     ALL.put("qwen3", Qwen3::new);
