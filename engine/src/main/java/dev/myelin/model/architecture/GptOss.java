@@ -28,8 +28,8 @@ import dev.myelin.state.KvState;
 import java.util.List;
 
 /**
- * gpt-oss (Agarwal et al. 2025): attention sinks, every second layer with a window, and experts with
- * biases, weighted by the softmax of the selected logits.
+ * gpt-oss (Agarwal et al. 2025): attention sinks, every second layer with a window, and experts
+ * with biases, weighted by the softmax of the selected logits.
  */
 public final class GptOss implements Architecture {
   private record Layer(

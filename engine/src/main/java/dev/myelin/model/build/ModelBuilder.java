@@ -2,13 +2,16 @@ package dev.myelin.model.build;
 
 import dev.myelin.graph.Tensor;
 import dev.myelin.model.config.LayerConfig;
+import dev.myelin.model.config.MlaConfig;
 import dev.myelin.model.config.Routing;
 import dev.myelin.model.layer.Activation;
 import dev.myelin.model.layer.Embedding;
 import dev.myelin.model.layer.Experts;
+import dev.myelin.model.layer.LatentAttention;
 import dev.myelin.model.layer.Linear;
 import dev.myelin.model.layer.Norm;
 import dev.myelin.model.layer.Qkv;
+import dev.myelin.model.layer.Rope;
 import dev.myelin.model.layer.Router;
 import dev.myelin.model.layer.SharedExperts;
 import dev.myelin.model.layer.SwiGlu;
@@ -194,5 +197,15 @@ public final class ModelBuilder {
   public SharedExperts sharedExperts(
       long width, long ffnWidth, Activation activation, Linear.Part... parts) {
     return SharedExperts.of(weights, width, ffnWidth, activation, parts);
+  }
+
+  /** Latent attention over a state of its own: {@link LatentAttention#of}. */
+  public LatentAttention latentAttention(
+      long width, float epsilon, MlaConfig c, Rope rope, float scale) {
+    KvState state =
+        c.isAbsorbed()
+            ? latentState(c.latentSize(), c.kvRank(), Window.NONE)
+            : kvState(LatentAttention.expandedShape(c));
+    return LatentAttention.of(weights, width, epsilon, c, rope, state, scale);
   }
 }
