@@ -2,10 +2,12 @@ package dev.myelin.model;
 
 import dev.myelin.error.UnsupportedModelException;
 import dev.myelin.gguf.GgufFile;
+import dev.myelin.model.architecture.DeepSeek2;
 import dev.myelin.model.architecture.Gemma2;
 import dev.myelin.model.architecture.Gemma3;
 import dev.myelin.model.architecture.Gemma3n;
 import dev.myelin.model.architecture.Gpt2;
+import dev.myelin.model.architecture.GptOss;
 import dev.myelin.model.architecture.Llama;
 import dev.myelin.model.architecture.Qwen2;
 import dev.myelin.model.architecture.Qwen3;
@@ -27,6 +29,8 @@ public final class Architectures {
     ALL.put("gemma3", Gemma3::new);
     ALL.put("gemma3n", Gemma3n::new);
     ALL.put("gpt2", Gpt2::new);
+    ALL.put("deepseek2", DeepSeek2::new);
+    ALL.put("gpt-oss", GptOss::new);
     ALL.put("llama", Llama::new);
     ALL.put("qwen2", Qwen2::new);
     ALL.put("qwen3", Qwen3::new);
