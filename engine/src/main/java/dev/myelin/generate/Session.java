@@ -16,7 +16,6 @@ import dev.myelin.model.build.Network;
 import dev.myelin.pass.Batch;
 import dev.myelin.pass.CachedPass.Shape;
 import dev.myelin.pass.Output;
-import dev.myelin.state.KvState;
 import dev.myelin.state.SequenceStates;
 import java.lang.foreign.MemorySegment;
 import java.util.Arrays;
@@ -34,6 +33,7 @@ import java.util.concurrent.atomic.AtomicLong;
 public final class Session implements AutoCloseable {
   private static final Set<Output> LOGITS = EnumSet.of(Output.LOGITS);
   private static final Set<Output> HIDDEN = EnumSet.of(Output.HIDDEN);
+  private static final Set<Output> SCORES = EnumSet.of(Output.SCORES);
   private static final Set<Output> NOTHING = EnumSet.noneOf(Output.class);
 
   private static final AtomicLong COUNT = new AtomicLong();
@@ -202,7 +202,6 @@ public final class Session implements AutoCloseable {
 
   private MemorySegment append(int[] tokens) {
     check(tokens);
-    requireOutput(Output.LOGITS);
     MemorySegment logits = null;
     for (int from = 0; from < tokens.length; from += options.batch()) {
       int count = Math.min(options.batch(), tokens.length - from);
@@ -290,13 +289,7 @@ public final class Session implements AutoCloseable {
   public void feedHidden(int[] tokens, LogitsSink sink) {
     acquire();
     try {
-      requireOutput(Output.HIDDEN);
-      position = 0;
-      check(tokens);
-      boolean isWhole = model.info().states().has(KvState.Scope.PASS);
-      if (isWhole) {
-        requireOneBatch(tokens.length);
-      }
+      beginWhole(tokens, Output.HIDDEN);
       long row = model.info().width() * (long) Float.BYTES;
       for (int from = 0; from < tokens.length; from += options.batch()) {
         int count = Math.min(options.batch(), tokens.length - from);
@@ -311,18 +304,40 @@ public final class Session implements AutoCloseable {
     }
   }
 
+  /**
+   * Replaces the session's tokens by these, and computes the scores of the model's classification
+   * head for them as one sequence.
+   *
+   * @param tokens at most {@link SessionOptions#batch}
+   * @return f32 [classes], valid until the session is used again
+   * @throws InvalidRequestException if the model has no such head, or as {@link #feed}
+   */
+  public MemorySegment feedScores(int... tokens) {
+    acquire();
+    try {
+      beginWhole(tokens, Output.SCORES);
+      requireOneBatch(tokens.length);
+      return compute(tokens, 0, tokens.length, tokens.length, SCORES)
+          .output(Output.SCORES.tensorName());
+    } finally {
+      inUse.release();
+    }
+  }
+
+  private void beginWhole(int[] tokens, Output output) {
+    model.info().requireOutput(output);
+    position = 0;
+    check(tokens);
+    if (model.info().isOnePass()) {
+      requireOneBatch(tokens.length);
+    }
+  }
+
   private void requireOneBatch(int count) {
     if (count > options.batch()) {
       throw new InvalidRequestException(
           "%s tokens: this model needs all of them in one batch, which is %s"
               .formatted(count, options.batch()));
-    }
-  }
-
-  private void requireOutput(Output output) {
-    if (!model.info().outputs().contains(output)) {
-      throw new InvalidRequestException(
-          "%s models compute no %s".formatted(model.info().architecture(), output.tensorName()));
     }
   }
 
@@ -424,6 +439,7 @@ public final class Session implements AutoCloseable {
 
   /** Computes tokens after those that the session holds. */
   private MemorySegment compute(int[] ids, int from, int count, int outputs) {
+    model.info().requireOutput(Output.LOGITS);
     return compute(ids, from, count, outputs, LOGITS).output(Output.LOGITS.tensorName());
   }
 
@@ -461,6 +477,10 @@ public final class Session implements AutoCloseable {
   }
 
   private Graph computePass(Batch batch, Set<Output> emitted) {
+    if (model.info().hasEncoder() && states.encoderLength() == 0) {
+      throw new InvalidRequestException(
+          model.info().architecture() + " models need the tokens of their encoder first");
+    }
     requireActive();
     states.begin(batch.position(), batch.end());
     Graph graph = compute(new Shape(Network.MAIN, batch.count(), batch.outputs(), emitted), batch);

@@ -2,6 +2,7 @@ package dev.myelin.model;
 
 import dev.myelin.error.UnsupportedModelException;
 import dev.myelin.gguf.GgufFile;
+import dev.myelin.model.architecture.Bert;
 import dev.myelin.model.architecture.DeepSeek2;
 import dev.myelin.model.architecture.Gemma2;
 import dev.myelin.model.architecture.Gemma3;
@@ -11,6 +12,7 @@ import dev.myelin.model.architecture.GptOss;
 import dev.myelin.model.architecture.Llama;
 import dev.myelin.model.architecture.Qwen2;
 import dev.myelin.model.architecture.Qwen3;
+import dev.myelin.model.architecture.T5;
 import dev.myelin.model.build.Architecture;
 import java.util.List;
 import java.util.Map;
@@ -25,6 +27,7 @@ public final class Architectures {
   private static final Map<String, Supplier<Architecture>> ALL = new TreeMap<>();
 
   static {
+    ALL.put("bert", Bert::new);
     ALL.put("gemma2", Gemma2::new);
     ALL.put("gemma3", Gemma3::new);
     ALL.put("gemma3n", Gemma3n::new);
@@ -34,6 +37,7 @@ public final class Architectures {
     ALL.put("llama", Llama::new);
     ALL.put("qwen2", Qwen2::new);
     ALL.put("qwen3", Qwen3::new);
+    ALL.put("t5", T5::new);
   }
 
   private Architectures() {}

@@ -74,7 +74,7 @@ record ModelReport(String file, ModelInfo info, Optional<String> dependence) {
     if (info.hasLogits()) {
       outputs.add("logits");
     }
-    if (info.hasHidden()) {
+    if (info.hasHiddenStates()) {
       outputs.add("hidden states");
     }
     return outputs;
