@@ -6,6 +6,7 @@ import dev.myelin.model.architecture.Gemma2;
 import dev.myelin.model.architecture.Gemma3;
 import dev.myelin.model.architecture.Gpt2;
 import dev.myelin.model.architecture.Llama;
+import dev.myelin.model.architecture.Mamba2;
 import dev.myelin.model.architecture.Qwen2;
 import dev.myelin.model.architecture.Qwen3;
 import dev.myelin.model.build.Architecture;
@@ -26,6 +27,7 @@ public final class Architectures {
     ALL.put("gemma3", Gemma3::new);
     ALL.put("gpt2", Gpt2::new);
     ALL.put("llama", Llama::new);
+    ALL.put("mamba2", Mamba2::new);
     ALL.put("qwen2", Qwen2::new);
     ALL.put("qwen3", Qwen3::new);
   }

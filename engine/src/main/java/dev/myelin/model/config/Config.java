@@ -211,6 +211,11 @@ public final class Config {
     return new RopeConfig(this);
   }
 
+  /** The keys {@code ssm.*}. */
+  public SsmConfig ssm() {
+    return SsmConfig.of(this);
+  }
+
   /** Which layers have a sliding window. */
   public WindowConfig windows() {
     return new WindowConfig(this);
