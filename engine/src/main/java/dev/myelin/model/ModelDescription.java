@@ -40,6 +40,7 @@ public record ModelDescription(List<Description> tensors, ModelStates states) {
   public static ModelDescription of(String architecture, Sample sample) {
     GgufWriter writer = new GgufWriter();
     put(writer, architecture, sample);
+    writer.put("tokenizer.ggml.model", "no_vocab");
     try (GgufFile file = Checkpoint.of("sample of " + architecture, writer.toBytes()).open()) {
       return of(file, sample::has);
     }

@@ -37,6 +37,17 @@ public final class ChildJvm {
       List<String> options,
       Object... arguments)
       throws IOException, InterruptedException {
+    ProcessBuilder builder = builder(main, options, arguments).redirectErrorStream(true);
+    builder.environment().putAll(environment);
+    Process process = builder.start();
+    String output = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+    assertThat(process.waitFor(seconds, TimeUnit.SECONDS)).isTrue();
+    assertThat(process.exitValue()).as(output).isZero();
+    return output;
+  }
+
+  /** The command that runs a program with this JVM's class path. */
+  static ProcessBuilder builder(Class<?> main, List<String> options, Object... arguments) {
     List<String> command = new ArrayList<>();
     command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
     if (!options.contains(DENY_NATIVE_ACCESS)) {
@@ -48,12 +59,6 @@ public final class ChildJvm {
     for (Object argument : arguments) {
       command.add(argument.toString());
     }
-    ProcessBuilder builder = new ProcessBuilder(command).redirectErrorStream(true);
-    builder.environment().putAll(environment);
-    Process process = builder.start();
-    String output = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
-    assertThat(process.waitFor(seconds, TimeUnit.SECONDS)).isTrue();
-    assertThat(process.exitValue()).as(output).isZero();
-    return output;
+    return new ProcessBuilder(command);
   }
 }

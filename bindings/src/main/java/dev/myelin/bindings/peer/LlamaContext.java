@@ -6,6 +6,7 @@ import dev.myelin.bindings.llama.Llama_h;
 import dev.myelin.bindings.llama.ggml_backend_sched_eval_callback;
 import dev.myelin.bindings.llama.llama_batch;
 import dev.myelin.bindings.llama.llama_context_params;
+import java.io.Serializable;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
@@ -29,14 +30,88 @@ public final class LlamaContext implements AutoCloseable {
     }
   }
 
+  /** What is computed of a sequence, with llama.cpp's pooling type. */
+  public enum Output {
+    /** Logits of each position. */
+    LOGITS(false, -1),
+    /** Embedding of each position. */
+    EMBEDDINGS(true, 0),
+    /** One vector, pooled as the model's file says. */
+    POOLED(true, -1),
+    /** One vector, the mean of the positions. */
+    MEAN(true, 1),
+    /** One vector, that of the first position. */
+    CLS(true, 2),
+    /** One vector, that of the last position. */
+    LAST(true, 3),
+    /** Scores of a classifier. */
+    RANK(true, 4);
+
+    private final boolean embeddings;
+    private final int pooling;
+
+    Output(boolean embeddings, int pooling) {
+      this.embeddings = embeddings;
+      this.pooling = pooling;
+    }
+
+    /** Whether it is one vector a sequence, and not one a position. */
+    public boolean isPooled() {
+      return embeddings && this != EMBEDDINGS;
+    }
+  }
+
   /**
    * @param contextLength maximum number of positions, rounded up by libllama
    * @param batch maximum number of tokens per batch
    * @param threads number of threads
-   * @param cacheType ggml's id of the type of keys and values: 0 is f32, 1 f16, 8 q8_0
+   * @param keyType ggml's id of the type of the cached keys: 0 is f32, 1 f16, 8 q8_0
+   * @param valueType the same of the values, which only flash attention reads quantised
+   * @param fullWindows whether layers with a sliding window cache all positions too
    */
   public record Options(
-      int contextLength, int batch, int threads, int cacheType, FlashAttention flashAttention) {}
+      int contextLength,
+      int batch,
+      int threads,
+      int keyType,
+      int valueType,
+      FlashAttention flashAttention,
+      boolean fullWindows,
+      Output output)
+      implements Serializable {
+
+    /** Logits, with keys and values of one type. */
+    public Options(
+        int contextLength, int batch, int threads, int cacheType, FlashAttention flashAttention) {
+      this(
+          contextLength, batch, threads, cacheType, cacheType, flashAttention, true, Output.LOGITS);
+    }
+
+    /** One thread, an f32 cache, no flash attention: the most exact. */
+    public static Options exact(int contextLength, int batch) {
+      return new Options(contextLength, batch, 1, 0, FlashAttention.OFF);
+    }
+
+    public Options withCacheTypes(int keys, int values) {
+      return new Options(
+          contextLength, batch, threads, keys, values, flashAttention, fullWindows, output);
+    }
+
+    public Options withFlashAttention(FlashAttention value) {
+      return new Options(
+          contextLength, batch, threads, keyType, valueType, value, fullWindows, output);
+    }
+
+    public Options withFullWindows(boolean value) {
+      return new Options(
+          contextLength, batch, threads, keyType, valueType, flashAttention, value, output);
+    }
+
+    public Options withOutput(Output value) {
+      return new Options(
+          contextLength, batch, threads, keyType, valueType, flashAttention, fullWindows, value);
+    }
+  }
 
   private final Arena arena = Arena.ofShared();
   private final LlamaModel model;
@@ -45,15 +120,21 @@ public final class LlamaContext implements AutoCloseable {
   private final MemorySegment batch;
   private final MemorySegment tokens;
   private final MemorySegment outputs;
-  private final long vocabulary;
+  private final long rowLength;
   private MemorySegment context;
   private int position;
+  private boolean encoded;
 
   LlamaContext(
       LlamaModel model, Options options, ggml_backend_sched_eval_callback.Function observer) {
     this.model = model;
     this.options = options;
-    this.vocabulary = model.vocabularySize();
+    this.rowLength =
+        switch (options.output()) {
+          case LOGITS -> model.vocabularySize();
+          case RANK -> model.classes();
+          default -> model.embeddingLength();
+        };
     MemorySegment params = Llama_h.llama_context_default_params(arena);
     llama_context_params.n_ctx(params, options.contextLength());
     llama_context_params.n_batch(params, options.batch());
@@ -62,9 +143,12 @@ public final class LlamaContext implements AutoCloseable {
     llama_context_params.n_outputs_max_per_seq(params, 0);
     llama_context_params.n_threads(params, options.threads());
     llama_context_params.n_threads_batch(params, options.threads());
-    llama_context_params.type_k(params, options.cacheType());
-    llama_context_params.type_v(params, options.cacheType());
+    llama_context_params.type_k(params, options.keyType());
+    llama_context_params.type_v(params, options.valueType());
     llama_context_params.flash_attn_type(params, options.flashAttention().value);
+    llama_context_params.swa_full(params, options.fullWindows());
+    llama_context_params.embeddings(params, options.output().embeddings);
+    llama_context_params.pooling_type(params, options.output().pooling);
     if (observer != null) {
       llama_context_params.cb_eval(
           params, ggml_backend_sched_eval_callback.allocate(observer, arena));
@@ -93,10 +177,13 @@ public final class LlamaContext implements AutoCloseable {
     }
   }
 
-  /** Receives the logits of a position, f32 [vocabulary], valid during the call only. */
+  /**
+   * Receives the output of a position, valid during the call only: its logits, f32 [vocabulary], or
+   * its embedding, f32 [{@link LlamaModel#embeddingLength}].
+   */
   @FunctionalInterface
-  public interface LogitsSink {
-    void accept(int position, MemorySegment logits);
+  public interface RowSink {
+    void accept(int position, MemorySegment row);
   }
 
   /** Number of tokens in the sequence. */
@@ -107,7 +194,8 @@ public final class LlamaContext implements AutoCloseable {
   /**
    * Appends tokens, a batch at a time.
    *
-   * @return the logits of the last one, f32 [vocabulary], valid until the next call
+   * @return the logits of the last one, f32 [vocabulary], or its embedding; valid until the next
+   *     call
    */
   public MemorySegment feed(int... ids) {
     int count = 0;
@@ -115,19 +203,64 @@ public final class LlamaContext implements AutoCloseable {
       count = Math.min(options.batch(), ids.length - from);
       decode(ids, from, count, false);
     }
-    return logits(count - 1);
+    return row(count - 1);
   }
 
-  /** Appends tokens and hands out the logits of every position. */
-  public void feedAll(int[] ids, LogitsSink sink) {
+  /**
+   * Appends tokens and hands out the logits or the embedding of every position. A model without
+   * logits leaves them undefined.
+   */
+  public void feedAll(int[] ids, RowSink sink) {
     int count;
     for (int from = 0; from < ids.length; from += count) {
       count = Math.min(options.batch(), ids.length - from);
       int first = position;
       decode(ids, from, count, true);
       for (int i = 0; i < count; i++) {
-        sink.accept(first + i, logits(i));
+        sink.accept(first + i, row(i));
       }
+    }
+  }
+
+  /**
+   * Computes the pooled vector of a whole sequence, at most a batch long, in an empty context.
+   *
+   * @return f32 [{@link LlamaModel#embeddingLength}], or f32 [{@link LlamaModel#classes}] with
+   *     {@link Output#RANK}; valid until the next call
+   */
+  public MemorySegment pooled(int... ids) {
+    if (position > 0 || ids.length > options.batch()) {
+      throw new IllegalStateException("libllama: a sequence is pooled in one batch");
+    }
+    decode(ids, 0, ids.length, true);
+    MemorySegment vector = EncoderFunctions.pooled(address(), 0);
+    if (vector.address() == 0) {
+      throw LlamaCpp.failure("no pooled vector with " + options);
+    }
+    return vector.reinterpret(rowLength * Float.BYTES).asReadOnly();
+  }
+
+  /**
+   * Encodes the tokens that an encoder-decoder model's decoder attends to, at most a batch, instead
+   * of the previous ones.
+   */
+  public void encode(int... ids) {
+    if (ids.length > options.batch()) {
+      throw new IllegalStateException("libllama: the encoder's tokens are one batch");
+    }
+    if (options.output().isPooled()) {
+      throw new IllegalStateException("libllama: an encoder's output is not pooled");
+    }
+    fill(ids, 0, ids.length, true);
+    check(EncoderFunctions.encode(address(), batch), "encode", ids.length, 0);
+    encoded = true;
+  }
+
+  /** Encodes tokens and hands out the encoder's output at every position, an embedding. */
+  public void encodeAll(int[] ids, RowSink sink) {
+    encode(ids);
+    for (int i = 0; i < ids.length; i++) {
+      sink.accept(i, embedding(i).reinterpret((long) model.embeddingLength() * Float.BYTES));
     }
   }
 
@@ -169,25 +302,50 @@ public final class LlamaContext implements AutoCloseable {
   }
 
   private void decode(int[] ids, int from, int count, boolean all) {
-    MemorySegment.copy(ids, from, tokens, ValueLayout.JAVA_INT, 0, count);
-    outputs.fill((byte) (all ? 1 : 0));
-    outputs.set(ValueLayout.JAVA_BYTE, count - 1L, (byte) 1);
-    llama_batch.n_tokens(batch, count);
-    int status = Llama_h.llama_decode(address(), batch);
-    if (status != 0) {
-      throw LlamaCpp.failure(
-          "cannot decode %s tokens at position %s: status %s".formatted(count, position, status));
+    if (position > 0 && Llama_h.llama_get_memory(address()).address() == 0) {
+      throw new IllegalStateException(
+          "libllama: the model has no cache: a sequence is one batch of " + options.batch());
     }
+    if (!encoded && model.isEncoderDecoder()) {
+      throw new IllegalStateException("libllama: the decoder needs the encoder's tokens first");
+    }
+    fill(ids, from, count, all);
+    check(Llama_h.llama_decode(address(), batch), "decode", count, position);
     position += count;
   }
 
-  /** Waits for the computation. */
-  private MemorySegment logits(int index) {
-    MemorySegment logits = Llama_h.llama_get_logits_ith(address(), index);
-    if (logits.address() == 0) {
-      throw LlamaCpp.failure("no logits at " + index + " of the last batch");
+  private void fill(int[] ids, int from, int count, boolean all) {
+    MemorySegment.copy(ids, from, tokens, ValueLayout.JAVA_INT, 0, count);
+    outputs.fill((byte) (all || options.output().embeddings ? 1 : 0));
+    outputs.set(ValueLayout.JAVA_BYTE, count - 1L, (byte) 1);
+    llama_batch.n_tokens(batch, count);
+  }
+
+  private static void check(int status, String what, int count, int position) {
+    if (status != 0) {
+      throw LlamaCpp.failure(
+          "cannot %s %s tokens at position %s: status %s".formatted(what, count, position, status));
     }
-    return logits.reinterpret(vocabulary * Float.BYTES).asReadOnly();
+  }
+
+  /** Waits for the computation. */
+  private MemorySegment row(int index) {
+    MemorySegment row =
+        options.output() == Output.LOGITS
+            ? Llama_h.llama_get_logits_ith(address(), index)
+            : embedding(index);
+    if (row.address() == 0) {
+      throw LlamaCpp.failure("no output at " + index + " of the last batch");
+    }
+    return row.reinterpret(rowLength * Float.BYTES).asReadOnly();
+  }
+
+  private MemorySegment embedding(int index) {
+    MemorySegment row = EncoderFunctions.embeddings(address(), index);
+    if (row.address() == 0) {
+      throw LlamaCpp.failure("no embedding at " + index + " of the last batch");
+    }
+    return row;
   }
 
   private MemorySegment address() {

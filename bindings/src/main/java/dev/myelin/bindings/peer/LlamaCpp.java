@@ -2,6 +2,7 @@ package dev.myelin.bindings.peer;
 
 import dev.myelin.bindings.NativeLoadException;
 import dev.myelin.bindings.NativeSymbols;
+import dev.myelin.bindings.ggml.ggml_log_callback;
 import dev.myelin.bindings.llama.LlamaFunctions;
 import dev.myelin.bindings.llama.Llama_h;
 import dev.myelin.bindings.loader.MyelinLibrary;
@@ -16,6 +17,9 @@ import java.nio.file.Path;
  * copy of ggml. Its log goes where ggml's goes, not to the terminal.
  */
 public final class LlamaCpp {
+  /** GGML_LOG_LEVEL_DEBUG. */
+  private static final int DEBUG = 1;
+
   private LlamaCpp() {}
 
   /** Whether the folder of the ggml in use has a libllama. */
@@ -40,6 +44,21 @@ public final class LlamaCpp {
   public static String systemInfo() {
     load();
     return Llama_h.llama_print_system_info().getString(0).strip();
+  }
+
+  /**
+   * Writes the log of libllama and ggml to the standard error from now on, for processes that
+   * libllama may abort; exceptions have no log then.
+   */
+  public static void logToStandardError() {
+    load();
+    ggml_log_callback.Function print =
+        (level, text, ignored) -> {
+          if (level != DEBUG) {
+            System.err.print(text.reinterpret(Long.MAX_VALUE).getString(0));
+          }
+        };
+    Llama_h.llama_log_set(ggml_log_callback.allocate(print, Arena.global()), MemorySegment.NULL);
   }
 
   /**
@@ -107,6 +126,7 @@ public final class LlamaCpp {
                               + ": the pinned build has one (unset GGML_HOME, `make build`)"));
       NativeSymbols.open(library);
       NativeSymbols.require(library, LlamaFunctions.NAMES);
+      NativeSymbols.require(library, EncoderFunctions.NAMES);
       MemorySegment sink = NativeSymbols.lookup().findOrThrow("myelin_log_sink");
       Llama_h.llama_log_set(sink, MemorySegment.NULL);
       Llama_h.llama_backend_init();

@@ -87,6 +87,21 @@ public final class LlamaModel implements AutoCloseable {
     return Llama_h.llama_vocab_n_tokens(vocabulary());
   }
 
+  /** Length of the embedding of a position, or of a pooled vector. */
+  public int embeddingLength() {
+    return EncoderFunctions.outputWidth(address());
+  }
+
+  /** Number of scores that the model's classifier gives a sequence. */
+  public int classes() {
+    return EncoderFunctions.classes(address());
+  }
+
+  /** Whether a decoder attends to an encoder's output: {@link LlamaContext#encode} comes first. */
+  public boolean isEncoderDecoder() {
+    return EncoderFunctions.hasEncoder(address()) && EncoderFunctions.hasDecoder(address());
+  }
+
   /** Text to token ids; with BOS and EOS as the file specifies if {@code addSpecial}. */
   public int[] tokenize(String text, boolean addSpecial, boolean parseSpecial) {
     return tokenize(text.getBytes(StandardCharsets.UTF_8), addSpecial, parseSpecial);

@@ -122,6 +122,11 @@ public final class Gemma2 implements Architecture {
             .with("final_logit_softcapping", 5f)
             .with("rope.freq_base", 1e6f)
             .with("rope.freq_base_swa", 5000f),
-        small.named("27B").with("block_count", 46).with("embedding_length", 128));
+        small
+            .named("27B")
+            .with("block_count", 46)
+            .with("embedding_length", 64)
+            .with("feed_forward_length", 64)
+            .with("attention.head_count", 2));
   }
 }
