@@ -2,6 +2,7 @@ package dev.myelin.model;
 
 import dev.myelin.error.UnsupportedModelException;
 import dev.myelin.gguf.GgufFile;
+import dev.myelin.model.architecture.FalconH1;
 import dev.myelin.model.architecture.Gemma2;
 import dev.myelin.model.architecture.Gemma3;
 import dev.myelin.model.architecture.Gpt2;
@@ -23,6 +24,7 @@ public final class Architectures {
   private static final Map<String, Supplier<Architecture>> ALL = new TreeMap<>();
 
   static {
+    ALL.put("falcon-h1", FalconH1::new);
     ALL.put("gemma2", Gemma2::new);
     ALL.put("gemma3", Gemma3::new);
     ALL.put("gpt2", Gpt2::new);

@@ -7,10 +7,8 @@ import dev.myelin.model.build.Network;
 import dev.myelin.model.build.Sample;
 import dev.myelin.model.config.Config;
 import dev.myelin.model.config.SsmConfig;
-import dev.myelin.model.layer.CausalConvolution;
 import dev.myelin.model.layer.Embedding;
 import dev.myelin.model.layer.Head;
-import dev.myelin.model.layer.Linear.Part;
 import dev.myelin.model.layer.Mamba2Mixer;
 import dev.myelin.model.layer.Norm;
 import dev.myelin.model.weights.Weights;
@@ -52,19 +50,14 @@ public final class Mamba2 implements Architecture {
 
   private static Mamba2Mixer mixer(ModelBuilder l, int width, SsmConfig shape, float epsilon) {
     Weights w = l.weights();
-    int groups = shape.groups();
-    CausalConvolution convolution =
-        CausalConvolution.of(
-            w,
-            "ssm_conv1d",
-            shape.kernel(),
-            shape.channels(),
-            l.recurrentState(shape.convolutionElements()),
-            Part.BIAS);
-    Norm norm =
-        new Norm(w.vector("ssm_norm.weight", shape.inner() / groups, groups), null, epsilon);
+    Norm norm = Mamba2Mixer.groupNorm(w, shape, epsilon);
     return Mamba2Mixer.of(
-        w, width, shape, convolution, norm, l.recurrentState(shape.stateElements()));
+        w,
+        width,
+        shape,
+        norm,
+        l.recurrentState(shape.convolutionElements()),
+        l.recurrentState(shape.stateElements()));
   }
 
   @Override

@@ -33,22 +33,25 @@ public record Mamba2Mixer(
     RecurrentState state) {
 
   /**
-   * Takes {@code ssm_in}, {@code ssm_dt.bias}, {@code ssm_a}, {@code ssm_d} and {@code ssm_out}.
+   * Takes {@code ssm_in}, {@code ssm_conv1d}, {@code ssm_dt.bias}, {@code ssm_a}, {@code ssm_d} and
+   * {@code ssm_out}.
    *
    * @param norm of groups, or null
+   * @param past of {@link SsmConfig#convolutionElements} values: the convolution's
    * @param state of {@link SsmConfig#stateElements} values
    */
   public static Mamba2Mixer of(
       Weights w,
       long width,
       SsmConfig shape,
-      CausalConvolution convolution,
       Norm norm,
+      RecurrentState past,
       RecurrentState state) {
     int heads = shape.heads();
+    int channels = shape.channels();
     return new Mamba2Mixer(
-        Linear.of(w, "ssm_in", width, (long) shape.inner() + shape.channels() + heads),
-        convolution,
+        Linear.of(w, "ssm_in", width, (long) shape.inner() + channels + heads),
+        CausalConvolution.of(w, "ssm_conv1d", shape.kernel(), channels, past, Linear.Part.BIAS),
         w.vector("ssm_dt.bias", heads),
         w.vector("ssm_a", 1, heads),
         w.vector("ssm_d", 1, heads),
@@ -56,6 +59,13 @@ public record Mamba2Mixer(
         Linear.of(w, "ssm_out", shape.inner(), width),
         shape,
         state);
+  }
+
+  /** Takes {@code ssm_norm}: a norm of each group of values. */
+  public static Norm groupNorm(Weights w, SsmConfig shape, float epsilon) {
+    int groups = shape.groups();
+    Tensor weight = w.vector("ssm_norm.weight", shape.inner() / groups, groups);
+    return new Norm(weight, null, epsilon);
   }
 
   /** [width, tokens] to the same shape. */
