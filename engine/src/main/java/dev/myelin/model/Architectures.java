@@ -2,10 +2,12 @@ package dev.myelin.model;
 
 import dev.myelin.error.UnsupportedModelException;
 import dev.myelin.gguf.GgufFile;
+import dev.myelin.model.architecture.DeepSeek2;
 import dev.myelin.model.architecture.FalconH1;
 import dev.myelin.model.architecture.Gemma2;
 import dev.myelin.model.architecture.Gemma3;
 import dev.myelin.model.architecture.Gpt2;
+import dev.myelin.model.architecture.GptOss;
 import dev.myelin.model.architecture.Llama;
 import dev.myelin.model.architecture.Mamba2;
 import dev.myelin.model.architecture.Qwen2;
@@ -24,10 +26,12 @@ public final class Architectures {
   private static final Map<String, Supplier<Architecture>> ALL = new TreeMap<>();
 
   static {
+    ALL.put("deepseek2", DeepSeek2::new);
     ALL.put("falcon-h1", FalconH1::new);
     ALL.put("gemma2", Gemma2::new);
     ALL.put("gemma3", Gemma3::new);
     ALL.put("gpt2", Gpt2::new);
+    ALL.put("gpt-oss", GptOss::new);
     ALL.put("llama", Llama::new);
     ALL.put("mamba2", Mamba2::new);
     ALL.put("qwen2", Qwen2::new);

@@ -96,6 +96,24 @@ public final class CachedPass implements Pass {
   }
 
   @Override
+  public Tensor heads(int heads) {
+    String key = "heads_" + heads;
+    GraphInput input = inputs.get(key);
+    return (input == null ? add(key, HeadInput.of(graph, key, heads, shape.tokens())) : input)
+        .tensor();
+  }
+
+  @Override
+  public Tensor temperature(Temperature temperature) {
+    String key = temperature.toString();
+    GraphInput input = inputs.get(key);
+    if (input == null) {
+      input = add(key, TemperatureInput.of(graph, key, temperature, shape.tokens()));
+    }
+    return input.tensor();
+  }
+
+  @Override
   public Tensor keep(Tensor x) {
     if (shape.outputs() == shape.tokens()) {
       return x;

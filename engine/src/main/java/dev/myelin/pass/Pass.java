@@ -22,6 +22,12 @@ public interface Pass {
   /** Positions, i32 [tokens]. */
   Tensor positions();
 
+  /** The numbers of heads, from 0, for each token: i32 [heads, tokens]. */
+  Tensor heads(int heads);
+
+  /** The temperature of each token's queries: f32 [1, 1, tokens]. */
+  Tensor temperature(Temperature temperature);
+
   /** {@code a + b}, b broadcast to the shape of a. */
   default Tensor add(Tensor a, Tensor b) {
     return graph().add(a, b);
