@@ -12,6 +12,7 @@ import dev.myelin.model.architecture.Llama;
 import dev.myelin.model.architecture.Mamba2;
 import dev.myelin.model.architecture.Qwen2;
 import dev.myelin.model.architecture.Qwen3;
+import dev.myelin.model.architecture.Qwen3Next;
 import dev.myelin.model.build.Architecture;
 import java.util.List;
 import java.util.Map;
@@ -36,6 +37,7 @@ public final class Architectures {
     ALL.put("mamba2", Mamba2::new);
     ALL.put("qwen2", Qwen2::new);
     ALL.put("qwen3", Qwen3::new);
+    ALL.put("qwen3next", Qwen3Next::new);
   }
 
   private Architectures() {}

@@ -39,7 +39,7 @@ class RecurrentSessionTest {
   }
 
   @ParameterizedTest
-  @ValueSource(strings = {"mamba2", "falcon-h1"})
+  @ValueSource(strings = {"mamba2", "falcon-h1", "qwen3next"})
   void goesBack(String architecture) {
     int[] tokens = Logits.randomTokens(TOKENS, 320, 1);
     int[] others = Logits.randomTokens(10, 320, 2);
@@ -58,7 +58,7 @@ class RecurrentSessionTest {
   }
 
   @ParameterizedTest
-  @ValueSource(strings = {"mamba2", "falcon-h1"})
+  @ValueSource(strings = {"mamba2", "falcon-h1", "qwen3next"})
   void repeatsAPrompt(String architecture) {
     int[] tokens = Logits.randomTokens(TOKENS, 320, 1);
     try (Model model = load(architecture);

@@ -30,7 +30,8 @@ public record Mamba2Mixer(
     Norm norm,
     Linear out,
     SsmConfig shape,
-    RecurrentState state) {
+    RecurrentState state)
+    implements Mixer {
 
   /**
    * Takes {@code ssm_in}, {@code ssm_conv1d}, {@code ssm_dt.bias}, {@code ssm_a}, {@code ssm_d} and
@@ -68,7 +69,7 @@ public record Mamba2Mixer(
     return new Norm(weight, null, epsilon);
   }
 
-  /** [width, tokens] to the same shape. */
+  @Override
   public Tensor of(Pass pass, Tensor input) {
     GraphBuilder g = pass.graph();
     int inner = shape.inner();
