@@ -48,6 +48,11 @@ public final class Config {
     return intBetween("block_count", 1, MAX_LAYERS);
   }
 
+  /** The layers without the blocks behind them that predict further tokens. */
+  public int decoderLayers() {
+    return layers() - intBetween("nextn_predict_layers", 0, layers() - 1, 0);
+  }
+
   public int width() {
     return intBetween("embedding_length", 1, MAX_WIDTH);
   }
@@ -214,6 +219,16 @@ public final class Config {
   /** The keys {@code rope.*}. */
   public RopeConfig rope() {
     return new RopeConfig(this);
+  }
+
+  /** Which layers are recurrent. */
+  public RecurrentConfig recurrent() {
+    return new RecurrentConfig(this);
+  }
+
+  /** The keys {@code ssm.*}. */
+  public SsmConfig ssm() {
+    return SsmConfig.of(this);
   }
 
   /** Which layers have a sliding window. */
