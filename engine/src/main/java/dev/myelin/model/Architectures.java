@@ -30,9 +30,9 @@ public final class Architectures {
   private static final Map<String, Supplier<Architecture>> ALL = new TreeMap<>();
 
   static {
+    ALL.put("bert", Bert::new);
     ALL.put("deepseek2", DeepSeek2::new);
     ALL.put("falcon-h1", FalconH1::new);
-    ALL.put("bert", Bert::new);
     ALL.put("gemma2", Gemma2::new);
     ALL.put("gemma3", Gemma3::new);
     ALL.put("gemma3n", Gemma3n::new);
