@@ -7,6 +7,7 @@ import dev.myelin.error.IllegalUseException;
 import dev.myelin.error.InvalidRequestException;
 import dev.myelin.error.NativeLibraryException;
 import dev.myelin.graph.Backend;
+import dev.myelin.graph.BatchInvariance;
 import dev.myelin.graph.Graph;
 import dev.myelin.graph.Threads;
 import dev.myelin.model.Model;
@@ -19,6 +20,7 @@ import dev.myelin.state.SequenceStates;
 import java.lang.foreign.MemorySegment;
 import java.util.Arrays;
 import java.util.EnumSet;
+import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.atomic.AtomicLong;
@@ -147,6 +149,23 @@ public final class Session implements AutoCloseable {
     acquire();
     try {
       return graphs.bufferBytes();
+    } finally {
+      inUse.release();
+    }
+  }
+
+  /**
+   * The first operation of the model's graph whose result for a token may depend on the other
+   * tokens of its batch, and the name of its first operand; empty if the model is batch invariant:
+   * its results are the same bits for any company, cut of the prompt and number of threads. With
+   * {@code MYELIN_ISA=none} or ggml's matmuls it is not.
+   */
+  public Optional<String> batchDependence() {
+    acquire();
+    try {
+      Set<Output> emitted = model.info().hasLogits() ? LOGITS : HIDDEN;
+      Graph graph = graphs.get(new Shape(Network.MAIN, 1, 1, emitted)).graph();
+      return Optional.ofNullable(BatchInvariance.of(graph).variant());
     } finally {
       inUse.release();
     }

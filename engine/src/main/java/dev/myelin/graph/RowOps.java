@@ -28,18 +28,21 @@ abstract class RowOps extends NormOps {
   }
 
   /**
-   * Scatters the rows of f32 {@code b} [n, m, k] to the rows i64 {@code ids} [m] of {@code a} [n,
-   * rows, k], of a type of caches.
+   * Scatters the rows of f32 {@code b} [n, m, k] to the rows {@code ids} of {@code a} [n, rows, k],
+   * of a type of caches. I64 ids [m] are the same for all k; i32 ids [m, k], for an f32 {@code a},
+   * are those of each.
    */
   public Tensor setRows(Tensor a, Tensor b, Tensor ids) {
+    boolean isShared = ids.type() == GgmlType.I64 && ids.elements() == ids.dim(0);
+    boolean isOfEach = Shapes.isI32(ids) && Shapes.isF32(a) && ids.dim(1) == b.dim(2);
     Shapes.check(
         a.dim(0) == b.dim(0)
             && b.dim(1) == ids.dim(0)
             && a.dim(2) == b.dim(2)
             && a.dim(3) == 1
             && b.dim(3) == 1
-            && ids.type() == GgmlType.I64
-            && ids.elements() == ids.dim(0)
+            && (isShared || isOfEach)
+            && ids.dim(2) * ids.dim(3) == 1
             && isWritable(a.type())
             && Shapes.hasDenseRows(a)
             && Shapes.isF32Rows(b),

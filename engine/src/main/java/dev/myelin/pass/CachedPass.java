@@ -96,6 +96,24 @@ public final class CachedPass implements Pass {
   }
 
   @Override
+  public Tensor heads(int heads) {
+    String key = "heads_" + heads;
+    GraphInput input = inputs.get(key);
+    return (input == null ? add(key, HeadInput.of(graph, key, heads, shape.tokens())) : input)
+        .tensor();
+  }
+
+  @Override
+  public Tensor temperature(Temperature temperature) {
+    String key = temperature.toString();
+    GraphInput input = inputs.get(key);
+    if (input == null) {
+      input = add(key, TemperatureInput.of(graph, key, temperature, shape.tokens()));
+    }
+    return input.tensor();
+  }
+
+  @Override
   public Tensor keep(Tensor x) {
     if (shape.outputs() == shape.tokens()) {
       return x;
@@ -196,11 +214,18 @@ public final class CachedPass implements Pass {
 
   @Override
   public Tensor read(RecurrentState state) {
+    return states.read(graph, state, readSlot());
+  }
+
+  @Override
+  public Tensor slots(RecurrentState state) {
+    return states.slots(graph, state);
+  }
+
+  @Override
+  public Tensor readSlot() {
     GraphInput input = inputs.get("read_slot");
-    if (input == null) {
-      input = add("read_slot", SlotInput.read(graph, states));
-    }
-    return states.read(graph, state, input.tensor());
+    return (input == null ? add("read_slot", SlotInput.read(graph, states)) : input).tensor();
   }
 
   @Override

@@ -22,6 +22,12 @@ public interface Pass {
   /** Positions, i32 [tokens]. */
   Tensor positions();
 
+  /** The numbers of heads, from 0, for each token: i32 [heads, tokens]. */
+  Tensor heads(int heads);
+
+  /** The temperature of each token's queries: f32 [1, 1, tokens]. */
+  Tensor temperature(Temperature temperature);
+
   /** {@code a + b}, b broadcast to the shape of a. */
   default Tensor add(Tensor a, Tensor b) {
     return graph().add(a, b);
@@ -76,6 +82,15 @@ public interface Pass {
 
   /** The state before the pass's first token, f32 [elements]. */
   Tensor read(RecurrentState state);
+
+  /**
+   * All slots of a state, f32 [elements, slots], of which {@link #readSlot} is the one before the
+   * pass's first token: for an operation that reads a slot itself, without a copy.
+   */
+  Tensor slots(RecurrentState state);
+
+  /** The slot to read, i32 [1]. */
+  Tensor readSlot();
 
   /** Stores the state after the pass's last token, f32 [elements]. */
   void write(RecurrentState state, Tensor value);

@@ -7,6 +7,7 @@ import dev.myelin.graph.TrainingBuilder;
 import dev.myelin.pass.AttentionSpec;
 import dev.myelin.pass.Output;
 import dev.myelin.pass.Pass;
+import dev.myelin.pass.Temperature;
 import dev.myelin.state.KvState;
 import dev.myelin.state.RecurrentState;
 
@@ -78,7 +79,11 @@ public final class TrainingPass implements Pass {
     if (!spec.isPlain() || state.window().isPresent()) {
       throw noDerivative("attention with a window, a bias or a soft-cap");
     }
+    if (v == null) {
+      throw noDerivative("attention to latent vectors");
+    }
     long headSize = q.dim(0);
+    long valueSize = v.dim(0);
     long heads = q.dim(1);
     long kvHeads = k.dim(1);
     long context = inputs.shape().context();
@@ -95,9 +100,9 @@ public final class TrainingPass implements Pass {
     Tensor weights = graph.softmax(scores, inputs.mask(), spec.scale());
     weights = graph.reshape4d(weights, context, queriesPerKvHead, kvHeads, sequences);
     Tensor output = graph.matmul(values, weights);
-    output = graph.reshape4d(output, headSize, context, heads, sequences);
+    output = graph.reshape4d(output, valueSize, context, heads, sequences);
     Tensor merged = graph.contiguous(graph.permute(output, 0, 2, 1, 3));
-    return graph.reshape2d(merged, headSize * heads, context * sequences);
+    return graph.reshape2d(merged, valueSize * heads, context * sequences);
   }
 
   @Override
@@ -121,8 +126,28 @@ public final class TrainingPass implements Pass {
   }
 
   @Override
+  public Tensor slots(RecurrentState state) {
+    throw noDerivative("a recurrent layer");
+  }
+
+  @Override
+  public Tensor readSlot() {
+    throw noDerivative("a recurrent layer");
+  }
+
+  @Override
   public void write(RecurrentState state, Tensor value) {
     throw noDerivative("a recurrent layer");
+  }
+
+  @Override
+  public Tensor heads(int heads) {
+    throw noDerivative("a matrix for each head");
+  }
+
+  @Override
+  public Tensor temperature(Temperature temperature) {
+    throw noDerivative("a temperature of attention");
   }
 
   private static MyelinException noDerivative(String what) {

@@ -7,9 +7,12 @@ import dev.myelin.model.build.ModelBuilder;
 import dev.myelin.model.build.Network;
 import dev.myelin.model.build.Sample;
 import dev.myelin.model.config.Config;
-import dev.myelin.model.config.ExpertConfig;
+import dev.myelin.model.config.Gating;
 import dev.myelin.model.config.LayerConfig;
+import dev.myelin.model.config.Routing;
+import dev.myelin.model.layer.Activation;
 import dev.myelin.model.layer.Embedding;
+import dev.myelin.model.layer.Experts;
 import dev.myelin.model.layer.FeedForward;
 import dev.myelin.model.layer.Head;
 import dev.myelin.model.layer.Linear;
@@ -18,6 +21,7 @@ import dev.myelin.model.layer.MixtureOfExperts;
 import dev.myelin.model.layer.Norm;
 import dev.myelin.model.layer.Qkv;
 import dev.myelin.model.layer.Rope;
+import dev.myelin.model.layer.Router;
 import dev.myelin.pass.AttentionSpec;
 import dev.myelin.pass.Output;
 import dev.myelin.state.KvState;
@@ -72,7 +76,6 @@ public final class Llama implements Architecture {
 
   private static Layer layer(ModelBuilder l, Config c, int width, float epsilon) {
     LayerConfig shape = c.attentionLayer(l.layer());
-    ExpertConfig experts = c.experts(l.layer());
     int ffnWidth = c.requireFeedForward(l.layer());
     return new Layer(
         l.rms("attn_norm", width, epsilon),
@@ -81,9 +84,17 @@ public final class Llama implements Architecture {
         AttentionSpec.causal(shape.attentionScale()),
         l.linear("attn_output", shape.queryWidth(), width, Part.OPTIONAL_BIAS),
         l.rms("ffn_norm", width, epsilon),
-        experts.isPresent()
-            ? MixtureOfExperts.of(l.weights(), width, ffnWidth, experts)
+        c.experts(l.layer()).isPresent()
+            ? experts(l, c, width, ffnWidth)
             : l.swiglu(width, ffnWidth, Part.OPTIONAL_BIAS, Part.SCALE_LAST));
+  }
+
+  private static MixtureOfExperts experts(ModelBuilder l, Config c, int width, int ffnWidth) {
+    Routing routing = c.router(l.layer()).routing(Gating.SOFTMAX, true);
+    return new MixtureOfExperts(
+        Router.unbiased(l.weights(), width, routing),
+        Experts.split(l.weights(), width, ffnWidth, routing.experts(), Activation.SILU),
+        null);
   }
 
   @Override
@@ -99,11 +110,11 @@ public final class Llama implements Architecture {
             .withTensors(".attn_q.bias", ".attn_k.bias", ".attn_v.bias", ".attn_output.bias")
             .withTensors(".ffn_gate.bias", ".ffn_up.bias", ".ffn_down.bias"),
         untied.named("fused").withTensors(".attn_qkv.weight"),
-        untied
-            .named("layers differ")
-            .with("attention.head_count", new int[] {8, 4, 8})
-            .with("attention.head_count_kv", new int[] {2, 4, 1})
-            .with("feed_forward_length", new int[] {512, 256, 384}),
-        experts.named("experts"));
+        experts.named("experts"),
+        experts
+            .named("experts in groups")
+            .with("expert_count", 8)
+            .with("expert_group_count", 4)
+            .with("expert_group_used_count", 2));
   }
 }

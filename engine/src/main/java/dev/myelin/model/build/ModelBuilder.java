@@ -2,10 +2,18 @@ package dev.myelin.model.build;
 
 import dev.myelin.graph.Tensor;
 import dev.myelin.model.config.LayerConfig;
+import dev.myelin.model.config.MlaConfig;
+import dev.myelin.model.config.Routing;
+import dev.myelin.model.layer.Activation;
 import dev.myelin.model.layer.Embedding;
+import dev.myelin.model.layer.Experts;
+import dev.myelin.model.layer.LatentAttention;
 import dev.myelin.model.layer.Linear;
 import dev.myelin.model.layer.Norm;
 import dev.myelin.model.layer.Qkv;
+import dev.myelin.model.layer.Rope;
+import dev.myelin.model.layer.Router;
+import dev.myelin.model.layer.SharedExperts;
 import dev.myelin.model.layer.SwiGlu;
 import dev.myelin.model.weights.TensorSource;
 import dev.myelin.model.weights.Weights;
@@ -172,5 +180,32 @@ public final class ModelBuilder {
 
   public SwiGlu swiglu(long width, long ffnWidth, Linear.Part... parts) {
     return SwiGlu.of(weights, width, ffnWidth, parts);
+  }
+
+  /** A router: {@link Router#of}. */
+  public Router router(long width, Routing routing, Linear.Part... parts) {
+    return Router.of(weights, width, routing, parts);
+  }
+
+  /** The networks of experts, fused or not: {@link Experts#of}. */
+  public Experts experts(
+      long width, long ffnWidth, int count, Activation activation, Linear.Part... parts) {
+    return Experts.of(weights, width, ffnWidth, count, activation, parts);
+  }
+
+  /** The experts that every token uses: {@link SharedExperts#of}. */
+  public SharedExperts sharedExperts(
+      long width, long ffnWidth, Activation activation, Linear.Part... parts) {
+    return SharedExperts.of(weights, width, ffnWidth, activation, parts);
+  }
+
+  /** Latent attention over a state of its own: {@link LatentAttention#of}. */
+  public LatentAttention latentAttention(
+      long width, float epsilon, MlaConfig c, Rope rope, float scale) {
+    KvState state =
+        c.isAbsorbed()
+            ? latentState(c.latentSize(), c.kvRank(), Window.NONE)
+            : kvState(LatentAttention.expandedShape(c));
+    return LatentAttention.of(weights, width, epsilon, c, rope, state, scale);
   }
 }

@@ -48,6 +48,11 @@ public final class Config {
     return intBetween("block_count", 1, MAX_LAYERS);
   }
 
+  /** The layers without the blocks behind them that predict further tokens. */
+  public int decoderLayers() {
+    return layers() - intBetween("nextn_predict_layers", 0, layers() - 1, 0);
+  }
+
   public int width() {
     return intBetween("embedding_length", 1, MAX_WIDTH);
   }
@@ -206,9 +211,24 @@ public final class Config {
     return new ExpertConfig(count, ofLayer("expert_used_count", layer, 1, count));
   }
 
+  /** The keys of a layer's mixture of experts. */
+  public RouterConfig router(int layer) {
+    return new RouterConfig(this, layer);
+  }
+
   /** The keys {@code rope.*}. */
   public RopeConfig rope() {
     return new RopeConfig(this);
+  }
+
+  /** Which layers are recurrent. */
+  public RecurrentConfig recurrent() {
+    return new RecurrentConfig(this);
+  }
+
+  /** The keys {@code ssm.*}. */
+  public SsmConfig ssm() {
+    return SsmConfig.of(this);
   }
 
   /** Which layers have a sliding window. */
@@ -232,6 +252,19 @@ public final class Config {
     float value = float32(key, defaultValue);
     if (!(value >= min && value < Float.POSITIVE_INFINITY)) {
       throw error(key, "a number of at least " + min);
+    }
+    return value;
+  }
+
+  /** A finite number of at least {@code min}: one for all layers, or an array of one for each. */
+  public float floatOfLayer(String key, int layer, float min, float defaultValue) {
+    if (!isArray(key)) {
+      return floatFrom(key, min, defaultValue);
+    }
+    Object element = array(key, layers()).toJava(layer);
+    float value = element instanceof Number number ? number.floatValue() : Float.NaN;
+    if (!(value >= min && value < Float.POSITIVE_INFINITY)) {
+      throw error(key, "numbers of at least " + min);
     }
     return value;
   }

@@ -52,6 +52,37 @@ public final class RopeConfig {
     return of(type, dimensions);
   }
 
+  /**
+   * Parameters for a number of values, with YaRN's magnitude of models that have a log multiplier:
+   * (0.1 m ln(factor) + 1) / (0.1 multiplier ln(factor) + 1).
+   *
+   * @param magnitude the m of rotated values; 0 for the multiplier itself, which gives 1
+   */
+  public RopeParameters withLogMultiplier(
+      RopeParameters.Type type, int dimensions, float magnitude) {
+    RopeParameters p = of(type, dimensions);
+    float multiplier = logMultiplier();
+    float factor = factor();
+    if (multiplier == 0 || p.extFactor() == 0 || factor <= 1) {
+      return p;
+    }
+    double log = 0.1 * Math.log(factor);
+    double rotated = 1 + (magnitude == 0 ? multiplier : magnitude) * log;
+    double plain = 1 + log;
+    return p.withAttentionFactor(
+        (float) (p.attentionFactor() * rotated / (1 + multiplier * log) / plain));
+  }
+
+  /** The multiplier of YaRN's logarithm in the scores; files have a tenth of it. 0 for none. */
+  public float logMultiplier() {
+    String key = "rope.scaling.yarn_log_multiplier";
+    float value = config.float32(key, 0f);
+    if (!Float.isFinite(value)) {
+      throw config.error(key, "a number");
+    }
+    return value / 0.1f;
+  }
+
   /** Parameters for a number of values. */
   public RopeParameters of(RopeParameters.Type type, int dimensions) {
     RopeScaling scaling = scaling();

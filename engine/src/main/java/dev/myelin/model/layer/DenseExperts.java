@@ -1,8 +1,11 @@
 package dev.myelin.model.layer;
 
 import dev.myelin.adapter.LowRankUpdate;
+import dev.myelin.error.MyelinException;
 import dev.myelin.graph.GraphBuilder;
 import dev.myelin.graph.Tensor;
+import dev.myelin.model.config.Gating;
+import dev.myelin.model.config.Routing;
 
 /**
  * A differentiable mixture of experts, for training: computes every expert for every token, with
@@ -15,21 +18,44 @@ final class DenseExperts {
   private DenseExperts() {}
 
   /** [width, tokens] to the same shape. */
-  static Tensor of(MixtureOfExperts moe, Tensor x) {
+  static Tensor of(MixtureOfExperts moe, Tensor routed, Tensor x) {
     GraphBuilder g = x.graph();
+    Router router = moe.router();
+    Experts experts = moe.experts();
+    if (!isSupported(router, experts)) {
+      throw new MyelinException("training: no derivative of this mixture of experts");
+    }
     long width = x.dim(0);
     long tokens = x.dim(1);
-    int count = moe.experts().count();
+    int count = router.routing().experts();
     Tensor repeated = g.repeat3d(g.reshape3d(x, width, tokens, 1), width, tokens, count);
-    Tensor gate = matmul(g, moe.gate(), repeated);
-    Tensor up = matmul(g, moe.up(), repeated);
-    Tensor expertOutputs = matmul(g, moe.down(), g.swiglu(gate, up));
+    Tensor gate = matmul(g, experts.gate(), repeated);
+    Tensor up = matmul(g, experts.up(), repeated);
+    Tensor expertOutputs = matmul(g, experts.down(), g.swiglu(gate, up));
 
-    Tensor routerWeights = routerWeights(g, moe.router().of(x), moe.experts().used());
+    Tensor routerWeights = routerWeights(g, router.matrix().of(routed), router.routing().used());
     Tensor weightsByExpert = g.contiguous(g.permute(routerWeights, 1, 0, 2, 3));
     Tensor weighted = g.multiply(expertOutputs, g.reshape3d(weightsByExpert, 1, tokens, count));
     Tensor transposed = g.contiguous(g.permute(weighted, 1, 2, 0, 3));
     return g.reshape2d(g.sumRows(transposed), width, tokens);
+  }
+
+  /** Whether the weights are a softmax of the selected logits, and the experts SwiGLU. */
+  private static boolean isSupported(Router router, Experts experts) {
+    Routing routing = router.routing();
+    boolean isSoftmax =
+        routing.gating() == Gating.SOFTMAX_OF_SELECTED
+            || (routing.gating() == Gating.SOFTMAX && routing.isNormalized());
+    return isSoftmax
+        && router.selectionBias() == null
+        && routing.groups() == 1
+        && routing.scale() == 1f
+        && experts.gate() != null
+        && experts.gate().bias() == null
+        && experts.up().bias() == null
+        && experts.down().bias() == null
+        && experts.activation().equals(Activation.SILU)
+        && !experts.isInputWeighted();
   }
 
   /** [in, tokens, experts] to [out, tokens, experts]. */

@@ -3,23 +3,42 @@ package dev.myelin.model.layer;
 import dev.myelin.adapter.LowRankUpdate;
 import dev.myelin.graph.GraphBuilder;
 import dev.myelin.graph.Tensor;
+import dev.myelin.model.layer.Linear.Part;
 import dev.myelin.model.weights.Weights;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A linear layer with one matrix per expert.
  *
  * @param weight [in, out, experts]
+ * @param bias [out, experts], or null
  * @param scale [experts], or null
  * @param adapters low-rank updates of the matrices, which add up
  */
-public record ExpertLinear(Tensor weight, Tensor scale, List<LowRankUpdate> adapters) {
-  /** Takes {@code NAME.weight} and, where the file has it, {@code NAME.scale}. */
-  public static ExpertLinear of(Weights w, String name, long in, long out, long experts) {
+public record ExpertLinear(
+    Tensor weight, @Nullable Tensor bias, @Nullable Tensor scale, List<LowRankUpdate> adapters) {
+  /**
+   * Takes {@code NAME.weight}, its bias if the parts say so, and its scale where the file has one.
+   */
+  public static ExpertLinear of(
+      Weights w, String name, long in, long out, long experts, Part... parts) {
+    List<Part> set = List.of(parts);
+    Tensor weight = w.matrix(name + ".weight", in, out, experts);
+    Tensor bias = null;
+    if (set.contains(Part.BIAS)) {
+      bias = w.vector(name + ".bias", out, experts);
+    } else if (set.contains(Part.OPTIONAL_BIAS)) {
+      bias = w.optionalVector(name + ".bias", out, experts);
+    }
+    Tensor scale = null;
+    if (set.contains(Part.NO_SCALE)) {
+      w.ignore(name + ".scale");
+    } else {
+      scale = w.optionalVector(name + ".scale", experts);
+    }
     return new ExpertLinear(
-        w.matrix(name + ".weight", in, out, experts),
-        w.optionalVector(name + ".scale", experts),
-        w.expertAdapters(name + ".weight", in, out, experts));
+        weight, bias, scale, w.expertAdapters(name + ".weight", in, out, experts));
   }
 
   /** [in, 1 or used, tokens] to [out, used, tokens], by the experts i32 [used, tokens]. */
@@ -35,6 +54,6 @@ public record ExpertLinear(Tensor weight, Tensor scale, List<LowRankUpdate> adap
     for (LowRankUpdate adapter : adapters) {
       y = adapter.addTo(g, y, x, expertIds);
     }
-    return y;
+    return bias == null ? y : g.addExpertBias(y, bias, expertIds);
   }
 }

@@ -32,8 +32,13 @@ public record Rope(RopeParameters parameters, Tensor factors, Tensor longFactors
 
   /** [headSize, heads, tokens] to the same shape. */
   public Tensor of(Pass pass, Tensor head) {
+    return of(pass, head, 0);
+  }
+
+  /** [headSize, heads, tokens] to the same shape; values before {@code offset} are copied. */
+  public Tensor of(Pass pass, Tensor head, int offset) {
     boolean isLongContext = pass.contextLength() > parameters.originalContext();
     Tensor selected = isLongContext ? longFactors : factors;
-    return pass.graph().rope(head, pass.positions(), selected, parameters);
+    return pass.graph().rope(head, pass.positions(), selected, parameters, offset);
   }
 }
