@@ -236,6 +236,11 @@ public final class Config {
     return new WindowConfig(this);
   }
 
+  /** The keys of encoders. */
+  public EncoderConfig encoder() {
+    return new EncoderConfig(this, metadata);
+  }
+
   /** A number, or {@code defaultValue} if the key is missing. */
   public float float32(String key, float defaultValue) {
     read.add(key);
