@@ -3,6 +3,7 @@ package dev.myelin.model;
 import dev.myelin.error.UnsupportedModelException;
 import dev.myelin.gguf.GgufFile;
 import dev.myelin.model.architecture.DeepSeek2;
+import dev.myelin.model.architecture.DeepSeek32;
 import dev.myelin.model.architecture.Gemma2;
 import dev.myelin.model.architecture.Gemma3;
 import dev.myelin.model.architecture.Gpt2;
@@ -28,6 +29,7 @@ public final class Architectures {
     ALL.put("gemma3", Gemma3::new);
     ALL.put("gpt2", Gpt2::new);
     ALL.put("deepseek2", DeepSeek2::new);
+    ALL.put("deepseek32", DeepSeek32::new);
     ALL.put("gpt-oss", GptOss::new);
     ALL.put("llama", Llama::new);
     ALL.put("qwen2", Qwen2::new);
