@@ -5,15 +5,19 @@ import dev.myelin.generate.SessionOptions;
 import dev.myelin.graph.Graph;
 import dev.myelin.graph.GraphBuilder;
 import dev.myelin.model.Model;
+import dev.myelin.model.build.Network;
 import dev.myelin.pass.CachedPass;
+import dev.myelin.pass.Output;
 import dev.myelin.state.CacheType;
-import dev.myelin.state.KvCache;
+import dev.myelin.state.SequenceStates;
+import dev.myelin.state.StateOptions;
 import dev.myelin.testing.RandomModel;
 import java.io.IOException;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Set;
 import java.util.concurrent.TimeUnit;
 import org.openjdk.jmh.annotations.Benchmark;
 import org.openjdk.jmh.annotations.BenchmarkMode;
@@ -46,7 +50,7 @@ public class GraphBenchmark {
 
   private Path file;
   private Model model;
-  private KvCache cache;
+  private SequenceStates states;
   private Session session;
 
   @Setup
@@ -55,7 +59,9 @@ public class GraphBenchmark {
     RandomModel.Shape narrow = new RandomModel.Shape(16, 32, 1, 1, 32, 32, 320, 512);
     RandomModel.small(architecture).withShape(narrow).write(file);
     model = Model.load(file);
-    cache = new KvCache(model.info().states(), CELLS, CacheType.F16, CacheType.F16);
+    states =
+        new SequenceStates(
+            model.info().states(), new StateOptions(CELLS, 1, CacheType.F16, CacheType.F16));
     session =
         Session.open(model, SessionOptions.defaults().withContextLength(CELLS).withThreads(1));
     for (float logit : session.feed(1).toArray(ValueLayout.JAVA_FLOAT)) {
@@ -66,7 +72,7 @@ public class GraphBenchmark {
   @TearDown
   public void unload() throws IOException {
     session.close();
-    cache.close();
+    states.close();
     model.close();
     Files.delete(file);
   }
@@ -74,8 +80,8 @@ public class GraphBenchmark {
   @Benchmark
   public long build() {
     GraphBuilder builder = new GraphBuilder();
-    CachedPass.Shape shape = new CachedPass.Shape(1, CELLS, 1);
-    model.network().forward(new CachedPass(builder, shape, cache, CELLS));
+    CachedPass.Shape shape = new CachedPass.Shape(Network.MAIN, 1, 1, Set.of(Output.LOGITS));
+    model.network().forward(new CachedPass(builder, shape, states, CELLS));
     try (Graph graph = builder.build()) {
       return graph.computeBufferBytes();
     }

@@ -3,6 +3,7 @@ package dev.myelin.generate;
 import dev.myelin.chat.ChatMessage;
 import dev.myelin.chat.ChatTemplate;
 import dev.myelin.error.ContextFullException;
+import dev.myelin.error.InvalidRequestException;
 import dev.myelin.model.Model;
 import dev.myelin.sampling.SamplingOptions;
 import dev.myelin.tokenizer.PromptText;
@@ -102,6 +103,10 @@ public final class Conversation implements AutoCloseable {
       SamplingOptions sampling,
       String system,
       ContextFullPolicy policy) {
+    if (model.info().hasEncoder()) {
+      throw new InvalidRequestException(
+          model.info().architecture() + " models have an encoder, and no conversation");
+    }
     Generator generator = Generator.open(model, options, sampling);
     try {
       return new Conversation(generator, system, policy);

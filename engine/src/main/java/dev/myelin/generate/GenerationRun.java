@@ -2,6 +2,8 @@ package dev.myelin.generate;
 
 import dev.myelin.error.CancelledException;
 import dev.myelin.error.ContextFullException;
+import dev.myelin.error.InvalidRequestException;
+import dev.myelin.model.Model;
 import dev.myelin.sampling.Sampler;
 import java.lang.foreign.MemorySegment;
 import java.time.Duration;
@@ -40,6 +42,8 @@ final class GenerationRun {
     /** Called when the text ended without an exception. */
     default void ended(Generation generation) {}
   }
+
+  private static final int NO_TOKEN = -1;
 
   private final Session session;
   private final Sampler sampler;
@@ -135,25 +139,48 @@ final class GenerationRun {
 
   private MemorySegment feedPrompt() {
     Prompt prompt = source.prompt();
+    boolean hasEncoder = session.model().info().hasEncoder();
     int[] tokens = prompt.tokens();
-    int before = prompt.append() ? session.position() : 0;
+    int before = prompt.append() && !hasEncoder ? session.position() : 0;
     if (tokens.length > session.contextLength() - before) {
       throw ContextFullException.prompt(tokens.length, before, session.contextLength());
     }
     begun = true;
-    int reused = prompt.append() ? 0 : session.commonPrefix(tokens);
+    int reused = prompt.append() || hasEncoder ? 0 : session.commonPrefix(tokens);
     GenerationReport begins = new GenerationReport(session);
     report = begins;
     clock.start();
     sampler.clearHistory();
-    for (int token : tokens) {
-      sampler.accept(token);
-    }
-    MemorySegment logits = prompt.append() ? session.feed(tokens) : session.sync(tokens);
+    MemorySegment logits = hasEncoder ? encode(tokens) : feed(prompt);
     promptTokens = tokens.length - reused;
     clock.prefilled();
     begins.prefilled(promptTokens);
     return logits;
+  }
+
+  private MemorySegment feed(Prompt prompt) {
+    for (int token : prompt.tokens()) {
+      sampler.accept(token);
+    }
+    return prompt.append() ? session.feed(prompt.tokens()) : session.sync(prompt.tokens());
+  }
+
+  /** Passes a prompt to the encoder, and begins the decoder's text. */
+  private MemorySegment encode(int[] tokens) {
+    Model model = session.model();
+    int start =
+        model
+            .info()
+            .decoderStart()
+            .orElseGet(() -> model.tokenizer().vocabulary().bos().orElse(NO_TOKEN));
+    if (start == NO_TOKEN) {
+      throw new InvalidRequestException(
+          "the model has neither %s.decoder_start_token_id nor a BOS token"
+              .formatted(model.info().architecture()));
+    }
+    session.encode(tokens);
+    sampler.accept(start);
+    return session.feed(start);
   }
 
   private @Nullable MemorySegment feedLast() {

@@ -4,6 +4,7 @@ import dev.myelin.error.ContextFullException;
 import dev.myelin.error.IllegalUseException;
 import dev.myelin.generate.GenerationRun.Prompt;
 import dev.myelin.model.Model;
+import dev.myelin.model.ModelInfo;
 import dev.myelin.sampling.Sampler;
 import dev.myelin.sampling.SamplingOptions;
 import dev.myelin.sampling.SuppressedTokens;
@@ -18,6 +19,9 @@ import org.jspecify.annotations.Nullable;
 /**
  * Generates text: feeds a prompt, samples a token, feeds it, and so on. Each text is appended to
  * the session, so a text continues the one before it, until {@link #reset}.
+ *
+ * <p>If the model has an encoder, each prompt goes to it as a text of its own, and the session
+ * holds the generated text only.
  *
  * <p>The random number generator keeps its state between texts, so each call generates a different
  * text. A generator with the same seed generates the same texts in the same order.
@@ -47,6 +51,7 @@ public final class Generator implements AutoCloseable {
    *
    * @param sampling how tokens are sampled; {@link Model#sampling} returns what the file
    *     recommends. Tokens that the file suppresses are never sampled.
+   * @throws dev.myelin.error.InvalidRequestException if the model generates no text
    */
   public Generator(Session session, SamplingOptions sampling) {
     this(session, sampling, false);
@@ -55,11 +60,13 @@ public final class Generator implements AutoCloseable {
   Generator(Session session, SamplingOptions sampling, boolean ownsSession) {
     this.session = session;
     this.ownsSession = ownsSession;
+    ModelInfo info = session.model().info();
+    info.requireLogits();
     this.tokenizer = session.model().tokenizer();
     this.sampler =
         new Sampler(
             sampling,
-            session.model().info().vocabulary(),
+            info.vocabulary(),
             SuppressedTokens.of(tokenizer.vocabulary().suppressedTokens()));
   }
 
@@ -225,7 +232,10 @@ public final class Generator implements AutoCloseable {
   }
 
   private GenerationRun run(PromptText prompt, GenerateOptions options) {
-    return run(options, () -> new Prompt(tokenizer.encode(prompt, session.position() == 0), true));
+    boolean hasEncoder = session.model().info().hasEncoder();
+    return run(
+        options,
+        () -> new Prompt(tokenizer.encode(prompt, hasEncoder || session.position() == 0), true));
   }
 
   /** A run that this generator samples. */

@@ -7,6 +7,7 @@ import dev.myelin.error.IllegalUseException;
 import dev.myelin.error.InvalidRequestException;
 import dev.myelin.error.NativeLibraryException;
 import dev.myelin.graph.Backend;
+import dev.myelin.graph.BatchInvariance;
 import dev.myelin.graph.Graph;
 import dev.myelin.graph.Threads;
 import dev.myelin.model.Model;
@@ -15,11 +16,11 @@ import dev.myelin.model.build.Network;
 import dev.myelin.pass.Batch;
 import dev.myelin.pass.CachedPass.Shape;
 import dev.myelin.pass.Output;
-import dev.myelin.state.KvState;
 import dev.myelin.state.SequenceStates;
 import java.lang.foreign.MemorySegment;
 import java.util.Arrays;
 import java.util.EnumSet;
+import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.atomic.AtomicLong;
@@ -32,6 +33,7 @@ import java.util.concurrent.atomic.AtomicLong;
 public final class Session implements AutoCloseable {
   private static final Set<Output> LOGITS = EnumSet.of(Output.LOGITS);
   private static final Set<Output> HIDDEN = EnumSet.of(Output.HIDDEN);
+  private static final Set<Output> SCORES = EnumSet.of(Output.SCORES);
   private static final Set<Output> NOTHING = EnumSet.noneOf(Output.class);
 
   private static final AtomicLong COUNT = new AtomicLong();
@@ -152,6 +154,23 @@ public final class Session implements AutoCloseable {
     }
   }
 
+  /**
+   * The first operation of the model's graph whose result for a token may depend on the other
+   * tokens of its batch, and the name of its first operand; empty if the model is batch invariant:
+   * its results are the same bits for any company, cut of the prompt and number of threads. With
+   * {@code MYELIN_ISA=none} or ggml's matmuls it is not.
+   */
+  public Optional<String> batchDependence() {
+    acquire();
+    try {
+      Set<Output> emitted = model.info().hasLogits() ? LOGITS : HIDDEN;
+      Graph graph = graphs.get(new Shape(Network.MAIN, 1, 1, emitted)).graph();
+      return Optional.ofNullable(BatchInvariance.of(graph).variant());
+    } finally {
+      inUse.release();
+    }
+  }
+
   /** The tokens that the session holds, oldest first. */
   public int[] tokens() {
     acquire();
@@ -183,7 +202,6 @@ public final class Session implements AutoCloseable {
 
   private MemorySegment append(int[] tokens) {
     check(tokens);
-    requireOutput(Output.LOGITS);
     MemorySegment logits = null;
     for (int from = 0; from < tokens.length; from += options.batch()) {
       int count = Math.min(options.batch(), tokens.length - from);
@@ -271,13 +289,7 @@ public final class Session implements AutoCloseable {
   public void feedHidden(int[] tokens, LogitsSink sink) {
     acquire();
     try {
-      requireOutput(Output.HIDDEN);
-      position = 0;
-      check(tokens);
-      boolean isWhole = model.info().states().has(KvState.Scope.PASS);
-      if (isWhole) {
-        requireOneBatch(tokens.length);
-      }
+      beginWhole(tokens, Output.HIDDEN);
       long row = model.info().width() * (long) Float.BYTES;
       for (int from = 0; from < tokens.length; from += options.batch()) {
         int count = Math.min(options.batch(), tokens.length - from);
@@ -292,18 +304,40 @@ public final class Session implements AutoCloseable {
     }
   }
 
+  /**
+   * Replaces the session's tokens by these, and computes the scores of the model's classification
+   * head for them as one sequence.
+   *
+   * @param tokens at most {@link SessionOptions#batch}
+   * @return f32 [classes], valid until the session is used again
+   * @throws InvalidRequestException if the model has no such head, or as {@link #feed}
+   */
+  public MemorySegment feedScores(int... tokens) {
+    acquire();
+    try {
+      beginWhole(tokens, Output.SCORES);
+      requireOneBatch(tokens.length);
+      return compute(tokens, 0, tokens.length, tokens.length, SCORES)
+          .output(Output.SCORES.tensorName());
+    } finally {
+      inUse.release();
+    }
+  }
+
+  private void beginWhole(int[] tokens, Output output) {
+    model.info().requireOutput(output);
+    position = 0;
+    check(tokens);
+    if (model.info().isOnePass()) {
+      requireOneBatch(tokens.length);
+    }
+  }
+
   private void requireOneBatch(int count) {
     if (count > options.batch()) {
       throw new InvalidRequestException(
           "%s tokens: this model needs all of them in one batch, which is %s"
               .formatted(count, options.batch()));
-    }
-  }
-
-  private void requireOutput(Output output) {
-    if (!model.info().outputs().contains(output)) {
-      throw new InvalidRequestException(
-          "%s models compute no %s".formatted(model.info().architecture(), output.tensorName()));
     }
   }
 
@@ -405,6 +439,7 @@ public final class Session implements AutoCloseable {
 
   /** Computes tokens after those that the session holds. */
   private MemorySegment compute(int[] ids, int from, int count, int outputs) {
+    model.info().requireOutput(Output.LOGITS);
     return compute(ids, from, count, outputs, LOGITS).output(Output.LOGITS.tensorName());
   }
 
@@ -442,6 +477,10 @@ public final class Session implements AutoCloseable {
   }
 
   private Graph computePass(Batch batch, Set<Output> emitted) {
+    if (model.info().hasEncoder() && states.encoderLength() == 0) {
+      throw new InvalidRequestException(
+          model.info().architecture() + " models need the tokens of their encoder first");
+    }
     requireActive();
     states.begin(batch.position(), batch.end());
     Graph graph = compute(new Shape(Network.MAIN, batch.count(), batch.outputs(), emitted), batch);

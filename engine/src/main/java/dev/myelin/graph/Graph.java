@@ -1,18 +1,23 @@
 package dev.myelin.graph;
 
 import dev.myelin.bindings.ggml.Ggml_h;
+import dev.myelin.bindings.ggml.ggml_tensor;
 import dev.myelin.bindings.loader.MyelinLibrary;
 import dev.myelin.error.MyelinException;
 import dev.myelin.error.NativeLibraryException;
+import dev.myelin.gguf.GgmlType;
 import dev.myelin.natives.NativeMemory;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
+import java.util.TreeSet;
 
 /**
  * A compute graph with its memory. It can be computed any number of times: fill the inputs,
- * compute, read the outputs.
+ * compute, read the outputs. Not thread-safe.
  */
 public final class Graph implements AutoCloseable {
   private static final long SLACK_BYTES = 2 << 20;
@@ -85,6 +90,88 @@ public final class Graph implements AutoCloseable {
     return data(outputs, name);
   }
 
+  /**
+   * Copies values to an i32 input.
+   *
+   * @throws MyelinException unless it is an input of that type with as many elements
+   */
+  public void fill(String name, int[] values) {
+    fill(find(inputs, name), values);
+  }
+
+  /** Copies values to an i64 input; see {@link #fill(String, int[])}. */
+  public void fill(String name, long[] values) {
+    fill(find(inputs, name), values);
+  }
+
+  /** Copies values to an f32 input; see {@link #fill(String, int[])}. */
+  public void fill(String name, float[] values) {
+    fill(find(inputs, name), values);
+  }
+
+  /** Copies values to an i32 input; see {@link #fill(String, int[])}. */
+  public void fill(Tensor input, int[] values) {
+    MemorySegment data = memory(inputs, input, GgmlType.I32, values.length);
+    MemorySegment.copy(values, 0, data, ValueLayout.JAVA_INT, 0, values.length);
+  }
+
+  /** Copies values to an i64 input; see {@link #fill(String, int[])}. */
+  public void fill(Tensor input, long[] values) {
+    MemorySegment data = memory(inputs, input, GgmlType.I64, values.length);
+    MemorySegment.copy(values, 0, data, ValueLayout.JAVA_LONG, 0, values.length);
+  }
+
+  /** Copies values to an f32 input; see {@link #fill(String, int[])}. */
+  public void fill(Tensor input, float[] values) {
+    MemorySegment data = memory(inputs, input, GgmlType.F32, values.length);
+    MemorySegment.copy(values, 0, data, ValueLayout.JAVA_FLOAT, 0, values.length);
+  }
+
+  /**
+   * Copies an f32 output.
+   *
+   * @throws MyelinException unless it is a contiguous output of that type with as many elements
+   */
+  public void read(String name, float[] into) {
+    MemorySegment data = memory(outputs, find(outputs, name), GgmlType.F32, into.length);
+    MemorySegment.copy(data, ValueLayout.JAVA_FLOAT, 0, into, 0, into.length);
+  }
+
+  /** Copies an i32 output; see {@link #read(String, float[])}. */
+  public void read(String name, int[] into) {
+    MemorySegment data = memory(outputs, find(outputs, name), GgmlType.I32, into.length);
+    MemorySegment.copy(data, ValueLayout.JAVA_INT, 0, into, 0, into.length);
+  }
+
+  private MemorySegment memory(Map<String, Tensor> tensors, Tensor t, GgmlType type, int elements) {
+    address();
+    if (!tensors.containsValue(t)
+        || t.type() != type
+        || t.elements() != elements
+        || !t.isContiguous()) {
+      throw new MyelinException(
+          "graph: " + elements + " values of " + type.ggmlName() + " for " + t);
+    }
+    return t.data();
+  }
+
+  /** The operations of the graph: ggml's names, and of native nodes that of the function. */
+  public Set<String> operations() {
+    Set<String> names = new TreeSet<>();
+    int count = Ggml_h.ggml_graph_n_nodes(address());
+    for (int i = 0; i < count; i++) {
+      names.add(operation(Ggml_h.ggml_graph_node(graph, i)));
+    }
+    return names;
+  }
+
+  static String operation(MemorySegment node) {
+    int op = ggml_tensor.op(node);
+    return op == Ggml_h.GGML_OP_CUSTOM()
+        ? NativeOperations.nameOf(node)
+        : Ggml_h.ggml_op_name(op).getString(0);
+  }
+
   /** The matmul inputs of the observed weights, valid until the next computation. */
   public List<MatmulInput> matmulInputs() {
     address();
@@ -103,11 +190,15 @@ public final class Graph implements AutoCloseable {
 
   private MemorySegment data(Map<String, Tensor> tensors, String name) {
     address();
+    return find(tensors, name).data().reinterpret(lifetime, null);
+  }
+
+  private static Tensor find(Map<String, Tensor> tensors, String name) {
     Tensor t = tensors.get(name);
     if (t == null) {
       throw new MyelinException("graph: no tensor " + name + " among " + tensors.keySet());
     }
-    return t.data().reinterpret(lifetime, null);
+    return t;
   }
 
   @Override

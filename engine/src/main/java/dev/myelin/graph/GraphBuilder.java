@@ -10,7 +10,7 @@ import java.util.List;
  * Each method checks what ggml would assert, and throws {@link dev.myelin.error.MyelinException}
  * naming the operation and the tensors. Not thread-safe.
  */
-public class GraphBuilder extends RecurrentOps {
+public class GraphBuilder extends WkvOps {
   @Override
   final GraphBuilder self() {
     return this;

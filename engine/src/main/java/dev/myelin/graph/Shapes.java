@@ -124,4 +124,13 @@ final class Shapes {
     }
     return type.isQuantized() ? 0 : last + (a.dim(0) - 1) * a.stride(0) + type.blockBytes();
   }
+
+  /** Whether {@code t} is f32 and contiguous. */
+  static boolean isDense(Tensor t) {
+    return isF32Rows(t) && t.isContiguousFrom(0);
+  }
+
+  static boolean hasShape(Tensor t, long d0, long d1, long d2, long d3) {
+    return t.dim(0) == d0 && t.dim(1) == d1 && t.dim(2) == d2 && t.dim(3) == d3;
+  }
 }

@@ -1,9 +1,13 @@
 package dev.myelin.inspect;
 
+import dev.myelin.error.MyelinException;
 import dev.myelin.gguf.GgufFile;
 import dev.myelin.gguf.TensorInfo;
+import dev.myelin.model.ModelDescription;
 import dev.myelin.state.CacheType;
+import dev.myelin.state.KvState;
 import java.util.EnumMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalInt;
@@ -17,9 +21,33 @@ import java.util.OptionalInt;
  *     divide the head size
  * @param flops floating-point operations of attention per token and earlier position
  * @param slidingWindow the sliding window of some layers, whose caches do not grow beyond it
+ * @param states what the architecture stores; empty for one that Myelin does not know
  */
 public record CacheCost(
-    int layers, long values, Map<CacheType, Long> bytes, long flops, OptionalInt slidingWindow) {
+    int layers,
+    long values,
+    Map<CacheType, Long> bytes,
+    long flops,
+    OptionalInt slidingWindow,
+    List<KvState> states) {
+
+  /**
+   * Bytes of the cache of a sequence: windows limit the states of their layers, if the architecture
+   * is known.
+   *
+   * @param type one of those in {@link #bytes}
+   */
+  public long totalBytes(CacheType type, long positions) {
+    if (states.isEmpty()) {
+      return positions * bytes.getOrDefault(type, 0L);
+    }
+    long total = 0;
+    for (KvState state : states) {
+      long held = state.window().isPresent() ? state.window().size() : positions;
+      total += Math.min(held, positions) * type.type().bytes(state.width());
+    }
+    return total;
+  }
 
   /** The cost of one position in one layer. */
   private record Layer(long keys, long values, long flops) {}
@@ -63,6 +91,7 @@ public record CacheCost(
 
   /** Empty if the file describes no attention. */
   static Optional<CacheCost> of(GgufFile file, LenientMetadata keys, ModelShape shape) {
+    List<KvState> states = describedStates(file);
     LayerReader reader = new LayerReader(file, keys, shape);
     int layers = 0;
     long values = 0;
@@ -78,19 +107,47 @@ public record CacheCost(
         layers++;
       }
     }
+    if (!states.isEmpty()) {
+      layers = states.size();
+      values = states.stream().mapToLong(KvState::width).sum();
+    }
     if (values <= 0) {
       return Optional.empty();
     }
     Map<CacheType, Long> bytes = new EnumMap<>(CacheType.class);
     for (CacheType type : CacheType.values()) {
       int block = type.type().blockSize();
-      if (values % block == 0 && shape.heads().size().orElse(0) % block == 0) {
+      if (isWhole(states, shape, values, block)) {
         bytes.put(type, type.type().bytes(values));
       }
     }
     OptionalInt window = keys.number("attention.sliding_window");
     return Optional.of(
         new CacheCost(
-            layers, values, bytes, flops, window.orElse(0) > 0 ? window : OptionalInt.empty()));
+            layers,
+            values,
+            bytes,
+            flops,
+            window.orElse(0) > 0 ? window : OptionalInt.empty(),
+            states));
+  }
+
+  /** Whether heads divide into the blocks of a cache type. */
+  private static boolean isWhole(List<KvState> states, ModelShape shape, long values, int block) {
+    if (states.isEmpty()) {
+      return values % block == 0 && shape.heads().size().orElse(0) % block == 0;
+    }
+    return states.stream().allMatch(s -> s.keySize() % block == 0 && s.valueSize() % block == 0);
+  }
+
+  /** The states of a sequence that the architecture declares; empty if it is not known. */
+  private static List<KvState> describedStates(GgufFile file) {
+    try {
+      return ModelDescription.of(file, name -> file.tensor(name).isPresent()).states().kv().stream()
+          .filter(state -> state.scope() == KvState.Scope.SEQUENCE)
+          .toList();
+    } catch (MyelinException e) {
+      return List.of(); // another architecture, or a file that is not complete
+    }
   }
 }

@@ -25,6 +25,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalInt;
 import java.util.function.Function;
 
 /**
@@ -92,7 +93,8 @@ public final class Model implements AutoCloseable {
         config.experts(config.layers() - 1),
         builder.states(),
         network.outputs(),
-        network.has(Network.ENCODE));
+        network.has(Network.ENCODE),
+        network.has(Network.ENCODE) ? config.encoder().decoderStart() : OptionalInt.empty());
   }
 
   /** Of experts, only some are used for a token: the page cache keeps the right ones. */

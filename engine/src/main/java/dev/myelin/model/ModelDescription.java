@@ -54,6 +54,6 @@ public record ModelDescription(List<Description> tensors, ModelStates states) {
   /** Writes a sample's hyperparameters. */
   public static void put(GgufWriter writer, String architecture, Sample sample) {
     writer.put("general.architecture", architecture);
-    sample.keys().forEach((key, value) -> writer.put(architecture + "." + key, value));
+    sample.keys().forEach((key, value) -> writer.put(Sample.fullName(architecture, key), value));
   }
 }

@@ -1,12 +1,15 @@
 package dev.myelin.model;
 
+import dev.myelin.error.InvalidRequestException;
 import dev.myelin.model.config.ExpertConfig;
 import dev.myelin.model.config.LayerConfig;
 import dev.myelin.pass.Output;
+import dev.myelin.state.KvState.Scope;
 import dev.myelin.state.ModelStates;
 import java.util.List;
 import java.util.OptionalInt;
 import java.util.Set;
+import java.util.StringJoiner;
 
 /**
  * What the rest of the engine knows about a model. Immutable and thread-safe.
@@ -22,6 +25,7 @@ import java.util.Set;
  * @param states what the model stores of a sequence
  * @param outputs what a pass can emit
  * @param hasEncoder whether an encoder runs before the decoder
+ * @param decoderStart the token that begins a decoder's text, if the file names one
  */
 public record ModelInfo(
     String architecture,
@@ -33,4 +37,50 @@ public record ModelInfo(
     ExpertConfig experts,
     ModelStates states,
     Set<Output> outputs,
-    boolean hasEncoder) {}
+    boolean hasEncoder,
+    OptionalInt decoderStart) {
+
+  /** Whether the model computes logits, and so generates text. */
+  public boolean hasLogits() {
+    return outputs.contains(Output.LOGITS);
+  }
+
+  /** Whether the model computes a hidden state of each position, to embed texts. */
+  public boolean hasHiddenStates() {
+    return outputs.contains(Output.HIDDEN);
+  }
+
+  /** Whether the model has a classification head. */
+  public boolean hasScores() {
+    return outputs.contains(Output.SCORES);
+  }
+
+  /** Whether a sequence is computed in one pass: nothing is kept of it. */
+  public boolean isOnePass() {
+    return states.has(Scope.PASS) && !hasEncoder;
+  }
+
+  /**
+   * Checks that the model generates text.
+   *
+   * @throws InvalidRequestException naming the architecture and what it computes
+   */
+  public void requireLogits() {
+    requireOutput(Output.LOGITS);
+  }
+
+  /**
+   * Checks that a pass can emit an output.
+   *
+   * @throws InvalidRequestException naming the architecture and what it computes
+   */
+  public void requireOutput(Output output) {
+    if (!outputs.contains(output)) {
+      StringJoiner others = new StringJoiner(", ");
+      outputs.forEach(other -> others.add(other.description()));
+      throw new InvalidRequestException(
+          "this model of the architecture %s computes no %s, only %s"
+              .formatted(architecture, output.description(), others));
+    }
+  }
+}

@@ -214,11 +214,18 @@ public final class CachedPass implements Pass {
 
   @Override
   public Tensor read(RecurrentState state) {
+    return states.read(graph, state, readSlot());
+  }
+
+  @Override
+  public Tensor slots(RecurrentState state) {
+    return states.slots(graph, state);
+  }
+
+  @Override
+  public Tensor readSlot() {
     GraphInput input = inputs.get("read_slot");
-    if (input == null) {
-      input = add("read_slot", SlotInput.read(graph, states));
-    }
-    return states.read(graph, state, input.tensor());
+    return (input == null ? add("read_slot", SlotInput.read(graph, states)) : input).tensor();
   }
 
   @Override

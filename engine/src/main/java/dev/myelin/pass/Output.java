@@ -1,16 +1,28 @@
 package dev.myelin.pass;
 
-/** What a forward pass emits of each requested position. */
+/** What a forward pass emits. */
 public enum Output {
-  /** The logits: f32 [vocabulary, outputs]. */
-  LOGITS("logits"),
-  /** The hidden state after the last norm: f32 [width, outputs]. */
-  HIDDEN("hidden");
+  /** The logits of each requested position: f32 [vocabulary, outputs]. */
+  LOGITS("logits", "logits"),
+  /** The hidden state of each requested position, after the last norm: f32 [width, outputs]. */
+  HIDDEN("hidden", "hidden states"),
+  /**
+   * The scores of a classification head for the whole sequence: f32 [classes]. Asked for in passes
+   * that have an output of every position.
+   */
+  SCORES("scores", "scores of a classification head");
 
   private final String tensorName;
+  private final String description;
 
-  Output(String tensorName) {
+  Output(String tensorName, String description) {
     this.tensorName = tensorName;
+    this.description = description;
+  }
+
+  /** What it is, for messages. */
+  public String description() {
+    return description;
   }
 
   /** The name of the graph's output. */

@@ -87,6 +87,15 @@ public interface Pass {
   /** The state before the pass's first token, f32 [elements]. */
   Tensor read(RecurrentState state);
 
+  /**
+   * All slots of a state, f32 [elements, slots], of which {@link #readSlot} is the one before the
+   * pass's first token: for an operation that reads a slot itself, without a copy.
+   */
+  Tensor slots(RecurrentState state);
+
+  /** The slot to read, i32 [1]. */
+  Tensor readSlot();
+
   /** Stores the state after the pass's last token, f32 [elements]. */
   void write(RecurrentState state, Tensor value);
 

@@ -92,9 +92,9 @@ public record MemoryBudget(SessionOptions options, Need need) {
 
   private static MemoryBudget of(Inspection file, SessionOptions options) {
     long cells = KvCache.cells(options.contextLength());
-    long cell = file.cache().map(c -> c.bytes().getOrDefault(options.cacheType(), 0L)).orElse(0L);
+    long cache = file.cache().map(c -> c.totalBytes(options.cacheType(), cells)).orElse(0L);
     return new MemoryBudget(
-        options, new Need(file.fileBytes(), cells * cell, bufferBytes(file, options), BASE_BYTES));
+        options, new Need(file.fileBytes(), cache, bufferBytes(file, options), BASE_BYTES));
   }
 
   private static boolean isSupported(Inspection file, CacheType type) {

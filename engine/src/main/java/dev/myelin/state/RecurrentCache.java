@@ -72,12 +72,17 @@ final class RecurrentCache implements AutoCloseable {
 
   /** The state of a slot i32 [1]: [elements, 1]. */
   Tensor read(GraphBuilder g, RecurrentState state, Tensor slot) {
-    return g.getRows(g.read(states[state.index()]), slot);
+    return g.getRows(slots(g, state), slot);
+  }
+
+  /** All slots of a state: [elements, slots]. */
+  Tensor slots(GraphBuilder g, RecurrentState state) {
+    return g.read(states[state.index()]);
   }
 
   /** Writes a state [elements, 1] to a slot i64 [1]. */
   Tensor write(GraphBuilder g, RecurrentState state, Tensor value, Tensor slot) {
-    return g.setRows(g.read(states[state.index()]), value, slot);
+    return g.setRows(slots(g, state), value, slot);
   }
 
   @Override

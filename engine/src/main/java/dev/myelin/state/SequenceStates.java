@@ -94,6 +94,11 @@ public final class SequenceStates implements AutoCloseable {
     return recurrent.read(g, state, slot);
   }
 
+  /** All slots of a state: [elements, slots]. */
+  public Tensor slots(GraphBuilder g, RecurrentState state) {
+    return recurrent.slots(g, state);
+  }
+
   /** Adds a node that writes a state [elements, 1] to a slot i64 [1]. */
   public Tensor write(GraphBuilder g, RecurrentState state, Tensor value, Tensor slot) {
     return recurrent.write(g, state, value, slot);

@@ -1,9 +1,17 @@
 package dev.myelin.train;
 
+import dev.myelin.gguf.Checkpoint;
 import dev.myelin.gguf.GgmlType;
+import dev.myelin.gguf.GgufFile;
 import dev.myelin.gguf.GgufWriter;
+import dev.myelin.model.ModelDescription;
+import dev.myelin.model.weights.DescribedWeights.Description;
+import dev.myelin.model.weights.TensorUse;
 import java.lang.foreign.MemorySegment;
+import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Comparator;
+import java.util.List;
 import java.util.SplittableRandom;
 
 /**
@@ -14,6 +22,7 @@ import java.util.SplittableRandom;
  */
 final class ModelInitializer {
   private static final float EPSILON = 1e-5f;
+  private static final String OUTPUT = "output.weight";
 
   private final LlamaConfig config;
   private final SplittableRandom random;
@@ -33,11 +42,11 @@ final class ModelInitializer {
    */
   static void putModel(LlamaConfig config, int vocabulary, long seed, GgufWriter out) {
     ModelInitializer initializer = new ModelInitializer(config, seed, out);
-    initializer.putHyperparameters(vocabulary);
+    putHyperparameters(config, vocabulary, out);
     initializer.putTensors(vocabulary);
   }
 
-  private void putHyperparameters(int vocabulary) {
+  private static void putHyperparameters(LlamaConfig config, int vocabulary, GgufWriter out) {
     out.put("llama.block_count", config.layers())
         .put("llama.context_length", config.context())
         .put("llama.embedding_length", config.width())
@@ -54,46 +63,37 @@ final class ModelInitializer {
     }
   }
 
+  /** Adds the tensors that the architecture takes; an output matrix comes last. */
   private void putTensors(int vocabulary) {
-    int width = config.width();
-    random("token_embd.weight", config.embeddingDeviation(), width, vocabulary);
-    for (int i = 0; i < config.layers(); i++) {
-      putLayer("blk." + i + ".");
+    List<Description> tensors = new ArrayList<>();
+    GgufWriter keys = new GgufWriter().put("general.architecture", "llama");
+    keys.put("tokenizer.ggml.model", "no_vocab");
+    putHyperparameters(config, vocabulary, keys);
+    try (GgufFile file = Checkpoint.of("new model", keys.toBytes()).open()) {
+      tensors.addAll(ModelDescription.of(file, this::has).tensors());
     }
-    ones("output_norm.weight", width);
-    if (!config.tied()) {
-      random("output.weight", config.embeddingDeviation(), width, vocabulary);
-    }
-  }
-
-  private void putLayer(String layer) {
-    int width = config.width();
-    int inner = config.feedForward();
-    int experts = config.experts();
-    ones(layer + "attn_norm.weight", width);
-    matrix(layer + "attn_q.weight", width, width);
-    matrix(layer + "attn_k.weight", width, config.kvWidth());
-    matrix(layer + "attn_v.weight", width, config.kvWidth());
-    residual(layer + "attn_output.weight", width, width);
-    ones(layer + "ffn_norm.weight", width);
-    if (experts == 0) {
-      matrix(layer + "ffn_gate.weight", width, inner);
-      matrix(layer + "ffn_up.weight", width, inner);
-      residual(layer + "ffn_down.weight", inner, width);
-    } else {
-      matrix(layer + "ffn_gate_inp.weight", width, experts);
-      matrix(layer + "ffn_gate_exps.weight", width, inner, experts);
-      matrix(layer + "ffn_up_exps.weight", width, inner, experts);
-      residual(layer + "ffn_down_exps.weight", inner, width, experts);
+    tensors.sort(Comparator.comparing(t -> t.name().equals(OUTPUT)));
+    for (Description tensor : tensors) {
+      long[] shape = tensor.shape().stream().mapToLong(Long::longValue).toArray();
+      if (tensor.use() == TensorUse.VECTOR) {
+        ones(tensor.name(), shape[0]);
+      } else {
+        random(tensor.name(), deviation(tensor.name(), shape[0]), shape);
+      }
     }
   }
 
-  private void matrix(String name, long... shape) {
-    random(name, 1 / Math.sqrt(3.0 * shape[0]), shape);
+  private boolean has(String optional) {
+    return optional.equals(OUTPUT) && !config.tied();
   }
 
-  private void residual(String name, long... shape) {
-    random(name, 1 / Math.sqrt(3.0 * shape[0]) / Math.sqrt(2.0 * config.layers()), shape);
+  private double deviation(String name, long in) {
+    if (!name.startsWith("blk.")) {
+      return config.embeddingDeviation();
+    }
+    double deviation = 1 / Math.sqrt(3.0 * in);
+    boolean isResidual = name.contains("attn_output") || name.contains("ffn_down");
+    return isResidual ? deviation / Math.sqrt(2.0 * config.layers()) : deviation;
   }
 
   private void ones(String name, long length) {

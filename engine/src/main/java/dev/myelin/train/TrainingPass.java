@@ -126,6 +126,16 @@ public final class TrainingPass implements Pass {
   }
 
   @Override
+  public Tensor slots(RecurrentState state) {
+    throw noDerivative("a recurrent layer");
+  }
+
+  @Override
+  public Tensor readSlot() {
+    throw noDerivative("a recurrent layer");
+  }
+
+  @Override
   public void write(RecurrentState state, Tensor value) {
     throw noDerivative("a recurrent layer");
   }

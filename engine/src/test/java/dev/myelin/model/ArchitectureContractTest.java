@@ -2,14 +2,20 @@ package dev.myelin.model;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.myelin.bindings.peer.LlamaContext.FlashAttention;
+import dev.myelin.bindings.peer.LlamaContext.Output;
+import dev.myelin.generate.Session;
+import dev.myelin.generate.SessionOptions;
 import dev.myelin.model.build.Sample;
 import dev.myelin.state.CacheType;
 import dev.myelin.testing.Logits;
+import dev.myelin.testing.OracleJob;
+import dev.myelin.testing.OracleProcess;
 import dev.myelin.testing.RandomSample;
+import java.lang.foreign.ValueLayout;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -18,20 +24,33 @@ import org.junit.jupiter.params.provider.MethodSource;
 
 /**
  * What every registered architecture must do: each of its samples, as a model of random f32
- * weights, has the logits of libllama at every position; fed whole, 3 tokens or 1 token at a time.
- * The prompt is longer than every window and every original context of the samples. The system
- * property {@code contract} is a regular expression for some architectures only.
+ * weights, has the results of libllama at every position. Those are logits; fed whole, 3 tokens or
+ * 1 token at a time, after an encoder's tokens if the model has one. An encoder alone has hidden
+ * states, computed in one pass, and the scores of its classification head. The prompt is longer
+ * than every window and every original context of the samples. The system property {@code contract}
+ * is a regular expression for some architectures only.
  */
 class ArchitectureContractTest {
   private static final double BOUND = 1e-6;
   private static final int TOKENS = 150;
+  private static final int ENCODER_TOKENS = 141;
   private static final int CONTEXT = 512;
 
   @TempDir static Path folder;
 
+  private static OracleProcess oracle;
+
   @BeforeAll
-  static void requireOracle() {
+  static void start() {
     Logits.requireOracle();
+    oracle = new OracleProcess();
+  }
+
+  @AfterAll
+  static void stop() {
+    if (oracle != null) {
+      oracle.close();
+    }
   }
 
   static List<RandomSample> samples() {
@@ -56,17 +75,60 @@ class ArchitectureContractTest {
 
   @ParameterizedTest
   @MethodSource("samples")
-  void matchesLibllamaLogits(RandomSample sample) {
+  void matchesLibllama(RandomSample sample) {
     Path file = sample.write(folder.resolve("sample.gguf"));
-    int[] tokens = Logits.randomTokens(TOKENS, (int) sample.sample().keys().get("vocab_size"), 17);
-    Logits.Run run = new Logits.Run(file, tokens, CONTEXT, CacheType.F32, 1);
-    Logits oracle = Logits.libllama(run, FlashAttention.OFF, tokens.length);
+    int vocabulary = (int) sample.sample().keys().get("vocab_size");
+    int[] tokens = Logits.randomTokens(TOKENS, vocabulary, 17);
+    OracleJob job = OracleJob.of(sample.toString(), file, tokens, CONTEXT);
+    SessionOptions options =
+        SessionOptions.defaults()
+            .withContextLength(CONTEXT)
+            .withThreads(1)
+            .withCacheType(CacheType.F32);
     StringBuilder report = new StringBuilder("contract: " + sample);
-    for (int chunk : new int[] {tokens.length, 3, 1}) {
-      double nmse = Logits.myelin(run, chunk).nmse(oracle);
-      report.append("; %s at a time %.1e".formatted(chunk, nmse));
-      assertThat(nmse).as("%s, %s at a time", sample, chunk).isLessThanOrEqualTo(BOUND);
+    try (Model model = Model.load(file);
+        Session session = Session.open(model, options)) {
+      if (model.info().hasLogits()) {
+        compareLogits(session, job, vocabulary, report);
+      } else {
+        compareEmbeddings(session, job, report);
+      }
     }
     System.out.println(report);
+  }
+
+  private static void compareLogits(
+      Session session, OracleJob job, int vocabulary, StringBuilder report) {
+    if (session.model().info().hasEncoder()) {
+      int[] source = Logits.randomTokens(ENCODER_TOKENS, vocabulary, 18);
+      job = job.withEncoderTokens(source);
+      session.encode(source);
+    }
+    Logits expected = oracle.run(job).logits();
+    for (int chunk : new int[] {TOKENS, 3, 1}) {
+      session.truncate(0);
+      Logits actual = Logits.myelin(session, job.tokens(), chunk);
+      check(job + ", " + chunk + " at a time", actual, expected);
+      report.append("; %s at a time %.1e".formatted(chunk, actual.nmse(expected)));
+    }
+  }
+
+  private static void compareEmbeddings(Session session, OracleJob job, StringBuilder report) {
+    float[][] hidden = new float[TOKENS][];
+    session.feedHidden(job.tokens(), (position, row) -> hidden[position] = Logits.copy(row));
+    Logits expected = oracle.run(job.withOutput(Output.EMBEDDINGS)).logits();
+    check(job + ", hidden states", new Logits(hidden), expected);
+    report.append("; hidden states %.1e".formatted(new Logits(hidden).nmse(expected)));
+    if (session.model().info().hasScores()) {
+      float[] scores = session.feedScores(job.tokens()).toArray(ValueLayout.JAVA_FLOAT);
+      Logits ranked = oracle.run(job.withOutput(Output.RANK)).logits();
+      assertThat(scores).hasSameSizeAs(ranked.rows()[0]);
+      check(job + ", scores", new Logits(new float[][] {scores}), ranked);
+      report.append("; %s scores".formatted(scores.length));
+    }
+  }
+
+  private static void check(String what, Logits actual, Logits expected) {
+    assertThat(actual.nmse(expected)).as(what).isLessThanOrEqualTo(BOUND);
   }
 }

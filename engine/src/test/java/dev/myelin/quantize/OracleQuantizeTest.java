@@ -18,6 +18,7 @@ import dev.myelin.imatrix.ImportanceMatrix;
 import dev.myelin.testing.Logits;
 import dev.myelin.testing.RandomModel;
 import dev.myelin.testing.RandomModel.Shape;
+import dev.myelin.testing.RandomSample;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -133,6 +134,21 @@ class OracleQuantizeTest {
     for (String mix : List.of("Q4_0", "Q4_K_M", "MXFP4_MOE", "F16", "BF16", "F32")) {
       QuantizeOptions options = QuantizeOptions.of(Mixes.named(mix).orElseThrow());
       compare(name, model, options, null);
+    }
+  }
+
+  static Stream<RandomSample> samples() {
+    return RandomSample.all().stream();
+  }
+
+  /** The reference implementation's rules for names: which tensors stay as they are. */
+  @ParameterizedTest
+  @MethodSource("samples")
+  void samplesMatchLlamaCpp(RandomSample sample) throws IOException {
+    Path model = sample.write(folder.resolve("sample.gguf"));
+    for (String mix : List.of("Q8_0", "Q4_K_M")) {
+      QuantizeOptions options = QuantizeOptions.of(Mixes.named(mix).orElseThrow());
+      compare(sample.toString(), model, options, null);
     }
   }
 

@@ -2,11 +2,14 @@ package dev.myelin.testing;
 
 import dev.myelin.gguf.GgmlType;
 import dev.myelin.gguf.GgufWriter;
+import dev.myelin.model.Architectures;
 import dev.myelin.model.ModelDescription;
 import dev.myelin.model.build.Sample;
 import dev.myelin.model.weights.DescribedWeights.Description;
 import dev.myelin.testing.RandomWeights.Distribution;
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Map;
 
 /**
@@ -21,6 +24,23 @@ public record RandomSample(String architecture, Sample sample, long seed) {
 
   public RandomSample(String architecture, Sample sample) {
     this(architecture, sample, 1);
+  }
+
+  /**
+   * The samples of all architectures; the system property {@code contract} is a regular expression
+   * for some architectures only.
+   */
+  public static List<RandomSample> all() {
+    List<RandomSample> all = new ArrayList<>();
+    for (String architecture : Architectures.names()) {
+      if (!architecture.matches(System.getProperty("contract", ".*"))) {
+        continue;
+      }
+      for (Sample sample : ModelDescription.samples(architecture)) {
+        all.add(new RandomSample(architecture, sample));
+      }
+    }
+    return all;
   }
 
   /** A writer of the file, which the caller may change further. */

@@ -1,12 +1,19 @@
 package dev.myelin.testing;
 
+import dev.myelin.gguf.Checkpoint;
 import dev.myelin.gguf.GgmlType;
+import dev.myelin.gguf.GgufFile;
 import dev.myelin.gguf.GgufWriter;
+import dev.myelin.model.ModelDescription;
+import dev.myelin.model.weights.DescribedWeights.Description;
+import dev.myelin.model.weights.TensorUse;
 import dev.myelin.testing.RandomModel.Feature;
-import dev.myelin.testing.RandomModel.Shape;
 import dev.myelin.testing.RandomWeights.Distribution;
+import java.util.List;
+import java.util.Set;
+import java.util.stream.Collectors;
 
-/** The tensors of a {@link RandomModel}; names as in the GGUF specification. */
+/** The tensors of a {@link RandomModel}, as its architecture describes them. */
 final class RandomTensors {
   /** Standard deviations and gains that keep the residual stream near 1 and the logits small. */
   private static final float EMBEDDING_DEVIATION = 0.25f;
@@ -24,141 +31,114 @@ final class RandomTensors {
 
   private final GgufWriter writer;
   private final RandomModel model;
-  private final Shape shape;
   private final RandomWeights weights;
 
   RandomTensors(GgufWriter writer, RandomModel model, RandomWeights weights) {
     this.writer = writer;
     this.model = model;
-    this.shape = model.shape();
     this.weights = weights;
   }
 
+  /** Adds the tensors; the writer has the hyperparameters already. */
   void put() {
-    boolean gpt2 = model.architecture().equals("gpt2");
-    int width = shape.width();
-    put(
-        "token_embd.weight",
-        model.types().of("token_embd"),
-        new Distribution(0, EMBEDDING_DEVIATION),
-        width,
-        shape.vocabulary());
-    if (gpt2) {
-      put(
-          "position_embd.weight",
-          GgmlType.F32,
-          new Distribution(0, EMBEDDING_DEVIATION),
-          width,
-          shape.contextLength());
-    }
-    norm("output_norm", width, gpt2);
-    if (!model.has(Feature.TIED)) {
-      matrix("output", LOGITS_GAIN, false, width, shape.vocabulary());
-      if (model.architecture().equals("qwen2") && model.has(Feature.BIASES)) {
-        vector("output.bias", new Distribution(0, 0.5f), shape.vocabulary());
+    try (GgufFile keys = Checkpoint.of("random model", writer.toBytes()).open()) {
+      List<Description> tensors = ModelDescription.of(keys, this::has).tensors();
+      tensors.forEach(this::put);
+      if (model.has(Feature.SCALES)) {
+        putIgnoredScales(tensors);
       }
     }
-    rope();
-    for (int i = 0; i < shape.layers(); i++) {
-      attention("blk." + i + ".", gpt2);
-      feedForward("blk." + i + ".", gpt2);
+  }
+
+  /** Scales that files may have and that the reference implementation ignores. */
+  private void putIgnoredScales(List<Description> tensors) {
+    Set<String> names = tensors.stream().map(Description::name).collect(Collectors.toSet());
+    for (Description tensor : tensors) {
+      List<Long> shape = tensor.shape();
+      String scale = tensor.name().replace(".weight", ".scale");
+      boolean isMatrix = tensor.name().startsWith("blk.") && shape.size() > 1;
+      if (isMatrix && !scale.contains("ffn_gate_inp") && !names.contains(scale)) {
+        put(
+            new Description(
+                scale, TensorUse.VECTOR, List.of(shape.size() == 3 ? shape.get(2) : 1L)));
+      }
     }
   }
 
-  private void rope() {
-    int pairs = shape.headSize() / 2;
-    if (model.has(Feature.ROPE_FREQS)) {
-      vector("rope_freqs.weight", new Distribution(4, 1), pairs);
+  /** Whether the model has an optional tensor. */
+  private boolean has(String name) {
+    if (name.equals("output.weight")) {
+      return !model.has(Feature.TIED);
     }
-    if (model.has(Feature.ROPE_LONG)) {
-      vector("rope_factors_short.weight", new Distribution(1.2f, 0.05f), pairs);
-      vector("rope_factors_long.weight", new Distribution(6, 1), pairs);
+    if (name.startsWith("rope_freqs")) {
+      return model.has(Feature.ROPE_FREQS);
     }
-  }
-
-  private void attention(String layer, boolean gpt2) {
-    int width = shape.width();
-    int queries = shape.heads() * shape.headSize();
-    int keys = shape.kvHeads() * shape.headSize();
-    boolean llama = model.architecture().equals("llama");
-    boolean bias =
-        gpt2 || model.architecture().equals("qwen2") || (llama && model.has(Feature.BIASES));
-    norm(layer + "attn_norm", width, gpt2);
-    if (gpt2 || model.has(Feature.FUSED_QKV)) {
-      matrix(layer + "attn_qkv", 1, bias, width, queries + 2 * keys);
-    } else {
-      matrix(layer + "attn_q", 1, bias, width, queries);
-      matrix(layer + "attn_k", 1, bias, width, keys);
-      matrix(layer + "attn_v", 1, bias, width, keys);
+    if (name.startsWith("rope_factors")) {
+      return model.has(Feature.ROPE_LONG);
     }
-    if (model.architecture().equals("qwen3")) {
-      norm(layer + "attn_q_norm", shape.headSize(), false);
-      norm(layer + "attn_k_norm", shape.headSize(), false);
+    if (name.endsWith("attn_qkv.weight")) {
+      return model.has(Feature.FUSED_QKV);
     }
-    matrix(
-        layer + "attn_output",
-        BRANCH_OUTPUT_GAIN,
-        gpt2 || (llama && model.has(Feature.BIASES)),
-        queries,
-        width);
-  }
-
-  private void feedForward(String layer, boolean gpt2) {
-    int width = shape.width();
-    int ffnWidth = shape.feedForward();
-    norm(layer + "ffn_norm", width, gpt2);
-    if (model.has(Feature.EXPERTS)) {
-      int experts = RandomModel.EXPERTS;
-      boolean quantised = model.types().of(layer + "ffn_gate_exps").isQuantized();
-      float gain = quantised ? QUANTISED_ROUTER_GAIN : ROUTER_GAIN;
-      put(
-          layer + "ffn_gate_inp.weight",
-          GgmlType.F32,
-          new Distribution(0, gain / sqrt(width)),
-          width,
-          experts);
-      matrix(layer + "ffn_gate_exps", 1, false, width, ffnWidth, experts);
-      matrix(layer + "ffn_up_exps", 1, false, width, ffnWidth, experts);
-      matrix(layer + "ffn_down_exps", BRANCH_OUTPUT_GAIN, false, ffnWidth, width, experts);
-      return;
-    }
-    boolean bias = gpt2 || (model.architecture().equals("llama") && model.has(Feature.BIASES));
-    if (!gpt2) {
-      matrix(layer + "ffn_gate", 1, bias, width, ffnWidth);
-    }
-    matrix(layer + "ffn_up", 1, bias, width, ffnWidth);
-    matrix(layer + "ffn_down", BRANCH_OUTPUT_GAIN, bias, ffnWidth, width);
-  }
-
-  /** A matrix [in, out, experts?] that maps vectors of rms 1 to vectors of rms {@code gain}. */
-  private void matrix(String name, float gain, boolean bias, long... dims) {
-    put(name + ".weight", model.types().of(name), new Distribution(0, gain / sqrt(dims[0])), dims);
-    if (bias) {
-      vector(name + ".bias", new Distribution(0, 0.1f), dims[1]);
+    if (name.endsWith(".bias")) {
+      return hasBias(name);
     }
     // the reference implementation scales the output only if it is nvfp4
-    if (model.has(Feature.SCALES)
-        && (!name.equals("output") || model.types().of(name) == GgmlType.NVFP4)) {
-      vector(name + ".scale", new Distribution(1, 0.1f), dims.length == 3 ? dims[2] : 1);
+    boolean isScaled = !name.startsWith("output") || type("output") == GgmlType.NVFP4;
+    return name.endsWith(".scale") && model.has(Feature.SCALES) && isScaled;
+  }
+
+  private boolean hasBias(String name) {
+    return switch (model.architecture()) {
+      case "llama" -> model.has(Feature.BIASES);
+      case "qwen2" ->
+          !name.startsWith("output") || model.has(Feature.BIASES) && !model.has(Feature.TIED);
+      default -> false;
+    };
+  }
+
+  private void put(Description tensor) {
+    String name = tensor.name();
+    String base = name.substring(0, name.lastIndexOf('.'));
+    long[] dims = tensor.shape().stream().mapToLong(Long::longValue).toArray();
+    boolean isPlain = dims.length == 1 || base.endsWith("position_embd");
+    GgmlType type = isPlain || base.endsWith("ffn_gate_inp") ? GgmlType.F32 : type(base);
+    writer.tensor(name, type, dims, weights.tensor(name, type, values(name, dims), dims));
+  }
+
+  private GgmlType type(String name) {
+    return model.types().of(name);
+  }
+
+  private Distribution values(String name, long[] dims) {
+    if (name.startsWith("rope_factors_short")) {
+      return new Distribution(1.2f, 0.05f);
     }
-  }
-
-  private void norm(String name, long width, boolean bias) {
-    vector(name + ".weight", new Distribution(1, 0.1f), width);
-    if (bias) {
-      vector(name + ".bias", new Distribution(0, 0.1f), width);
+    if (name.startsWith("rope_factors_long")) {
+      return new Distribution(6, 1);
     }
+    if (name.startsWith("rope_freqs")) {
+      return new Distribution(4, 1);
+    }
+    if (name.endsWith(".bias")) {
+      return new Distribution(0, name.startsWith("output.") ? 0.5f : 0.1f);
+    }
+    if (dims.length == 1) {
+      return new Distribution(1, 0.1f);
+    }
+    return name.contains("_embd.")
+        ? new Distribution(0, EMBEDDING_DEVIATION)
+        : new Distribution(0, (float) (gain(name) / Math.sqrt(dims[0])));
   }
 
-  private void vector(String name, Distribution values, long length) {
-    put(name, GgmlType.F32, values, length);
-  }
-
-  private void put(String name, GgmlType type, Distribution values, long... dims) {
-    writer.tensor(name, type, dims, weights.tensor(name, type, values, dims));
-  }
-
-  private static float sqrt(long n) {
-    return (float) Math.sqrt(n);
+  /** A matrix maps vectors of rms 1 to vectors of this rms. */
+  private float gain(String name) {
+    if (name.startsWith("output.")) {
+      return LOGITS_GAIN;
+    }
+    if (name.contains("ffn_gate_inp")) {
+      String experts = name.replace("ffn_gate_inp.weight", "ffn_gate_exps");
+      return type(experts).isQuantized() ? QUANTISED_ROUTER_GAIN : ROUTER_GAIN;
+    }
+    return name.contains("attn_output") || name.contains("ffn_down") ? BRANCH_OUTPUT_GAIN : 1;
   }
 }

@@ -2,5056 +2,4966 @@
 
 package dev.myelin.bindings.ggml;
 
-import static java.lang.foreign.MemoryLayout.PathElement.*;
-import static java.lang.foreign.ValueLayout.*;
-
-import java.lang.foreign.*;
 import java.lang.invoke.*;
+import java.lang.foreign.*;
+import java.nio.ByteOrder;
 import java.util.*;
 import java.util.function.*;
 import java.util.stream.*;
 
+import static java.lang.foreign.ValueLayout.*;
+import static java.lang.foreign.MemoryLayout.PathElement.*;
+
 public class Ggml_h extends Ggml_h$shared {
 
-  Ggml_h() {
-    // Should not be called directly
-  }
-
-  static final Arena LIBRARY_ARENA = Arena.ofAuto();
-
-  static final SymbolLookup SYMBOL_LOOKUP = dev.myelin.bindings.NativeSymbols.lookup();
-
-  private static final int GGML_MAX_NAME = (int) 64L;
-
-  /**
-   * {@snippet lang=c :
-   * #define GGML_MAX_NAME 64
-   * }
-   */
-  public static int GGML_MAX_NAME() {
-    return GGML_MAX_NAME;
-  }
-
-  private static final int GGML_ROPE_TYPE_NORMAL = (int) 0L;
-
-  /**
-   * {@snippet lang=c :
-   * #define GGML_ROPE_TYPE_NORMAL 0
-   * }
-   */
-  public static int GGML_ROPE_TYPE_NORMAL() {
-    return GGML_ROPE_TYPE_NORMAL;
-  }
-
-  private static final int GGML_ROPE_TYPE_NEOX = (int) 2L;
-
-  /**
-   * {@snippet lang=c :
-   * #define GGML_ROPE_TYPE_NEOX 2
-   * }
-   */
-  public static int GGML_ROPE_TYPE_NEOX() {
-    return GGML_ROPE_TYPE_NEOX;
-  }
-
-  private static final int GGML_ROPE_TYPE_MROPE = (int) 8L;
-
-  /**
-   * {@snippet lang=c :
-   * #define GGML_ROPE_TYPE_MROPE 8
-   * }
-   */
-  public static int GGML_ROPE_TYPE_MROPE() {
-    return GGML_ROPE_TYPE_MROPE;
-  }
-
-  private static final int GGML_ROPE_TYPE_IMROPE = (int) 40L;
-
-  /**
-   * {@snippet lang=c :
-   * #define GGML_ROPE_TYPE_IMROPE 40
-   * }
-   */
-  public static int GGML_ROPE_TYPE_IMROPE() {
-    return GGML_ROPE_TYPE_IMROPE;
-  }
-
-  private static final int GGML_STATUS_SUCCESS = (int) 0L;
-
-  /**
-   * {@snippet lang=c :
-   * enum ggml_status.GGML_STATUS_SUCCESS = 0
-   * }
-   */
-  public static int GGML_STATUS_SUCCESS() {
-    return GGML_STATUS_SUCCESS;
-  }
-
-  private static final int GGML_STATUS_ABORTED = (int) 1L;
-
-  /**
-   * {@snippet lang=c :
-   * enum ggml_status.GGML_STATUS_ABORTED = 1
-   * }
-   */
-  public static int GGML_STATUS_ABORTED() {
-    return GGML_STATUS_ABORTED;
-  }
-
-  private static class ggml_fp16_to_fp32_row {
-    public static final FunctionDescriptor DESC =
-        FunctionDescriptor.ofVoid(Ggml_h.C_POINTER, Ggml_h.C_POINTER, Ggml_h.C_LONG);
-
-    public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("ggml_fp16_to_fp32_row");
-
-    public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
-  }
-
-  /**
-   * Function descriptor for:
-   *
-   * {@snippet lang=c :
-   * extern void ggml_fp16_to_fp32_row(const ggml_fp16_t *, float *, int64_t)
-   * }
-   */
-  public static FunctionDescriptor ggml_fp16_to_fp32_row$descriptor() {
-    return ggml_fp16_to_fp32_row.DESC;
-  }
-
-  /**
-   * Downcall method handle for:
-   *
-   * {@snippet lang=c :
-   * extern void ggml_fp16_to_fp32_row(const ggml_fp16_t *, float *, int64_t)
-   * }
-   */
-  public static MethodHandle ggml_fp16_to_fp32_row$handle() {
-    return ggml_fp16_to_fp32_row.HANDLE;
-  }
-
-  /**
-   * Address for:
-   *
-   * {@snippet lang=c :
-   * extern void ggml_fp16_to_fp32_row(const ggml_fp16_t *, float *, int64_t)
-   * }
-   */
-  public static MemorySegment ggml_fp16_to_fp32_row$address() {
-    return ggml_fp16_to_fp32_row.ADDR;
-  }
-
-  /**
-   * {@snippet lang=c :
-   * extern void ggml_fp16_to_fp32_row(const ggml_fp16_t *, float *, int64_t)
-   * }
-   */
-  public static void ggml_fp16_to_fp32_row(MemorySegment x0, MemorySegment x1, long x2) {
-    var mh$ = ggml_fp16_to_fp32_row.HANDLE;
-    try {
-      if (TRACE_DOWNCALLS) {
-        traceDowncall("ggml_fp16_to_fp32_row", x0, x1, x2);
-      }
-      mh$.invokeExact(x0, x1, x2);
-    } catch (Error | RuntimeException ex) {
-      throw ex;
-    } catch (Throwable ex$) {
-      throw new AssertionError("should not reach here", ex$);
+    Ggml_h() {
+        // Should not be called directly
     }
-  }
 
-  private static class ggml_fp32_to_fp16_row {
-    public static final FunctionDescriptor DESC =
-        FunctionDescriptor.ofVoid(Ggml_h.C_POINTER, Ggml_h.C_POINTER, Ggml_h.C_LONG);
+    static final Arena LIBRARY_ARENA = Arena.ofAuto();
 
-    public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("ggml_fp32_to_fp16_row");
+    static final SymbolLookup SYMBOL_LOOKUP = dev.myelin.bindings.NativeSymbols.lookup();
 
-    public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
-  }
-
-  /**
-   * Function descriptor for:
-   *
-   * {@snippet lang=c :
-   * extern void ggml_fp32_to_fp16_row(const float *, ggml_fp16_t *, int64_t)
-   * }
-   */
-  public static FunctionDescriptor ggml_fp32_to_fp16_row$descriptor() {
-    return ggml_fp32_to_fp16_row.DESC;
-  }
-
-  /**
-   * Downcall method handle for:
-   *
-   * {@snippet lang=c :
-   * extern void ggml_fp32_to_fp16_row(const float *, ggml_fp16_t *, int64_t)
-   * }
-   */
-  public static MethodHandle ggml_fp32_to_fp16_row$handle() {
-    return ggml_fp32_to_fp16_row.HANDLE;
-  }
-
-  /**
-   * Address for:
-   *
-   * {@snippet lang=c :
-   * extern void ggml_fp32_to_fp16_row(const float *, ggml_fp16_t *, int64_t)
-   * }
-   */
-  public static MemorySegment ggml_fp32_to_fp16_row$address() {
-    return ggml_fp32_to_fp16_row.ADDR;
-  }
-
-  /**
-   * {@snippet lang=c :
-   * extern void ggml_fp32_to_fp16_row(const float *, ggml_fp16_t *, int64_t)
-   * }
-   */
-  public static void ggml_fp32_to_fp16_row(MemorySegment x0, MemorySegment x1, long x2) {
-    var mh$ = ggml_fp32_to_fp16_row.HANDLE;
-    try {
-      if (TRACE_DOWNCALLS) {
-        traceDowncall("ggml_fp32_to_fp16_row", x0, x1, x2);
-      }
-      mh$.invokeExact(x0, x1, x2);
-    } catch (Error | RuntimeException ex) {
-      throw ex;
-    } catch (Throwable ex$) {
-      throw new AssertionError("should not reach here", ex$);
+    private static final int GGML_MAX_NAME = (int)64L;
+    /**
+     * {@snippet lang=c :
+     * #define GGML_MAX_NAME 64
+     * }
+     */
+    public static int GGML_MAX_NAME() {
+        return GGML_MAX_NAME;
     }
-  }
-
-  private static class ggml_bf16_to_fp32_row {
-    public static final FunctionDescriptor DESC =
-        FunctionDescriptor.ofVoid(Ggml_h.C_POINTER, Ggml_h.C_POINTER, Ggml_h.C_LONG);
-
-    public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("ggml_bf16_to_fp32_row");
-
-    public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
-  }
-
-  /**
-   * Function descriptor for:
-   *
-   * {@snippet lang=c :
-   * extern void ggml_bf16_to_fp32_row(const ggml_bf16_t *, float *, int64_t)
-   * }
-   */
-  public static FunctionDescriptor ggml_bf16_to_fp32_row$descriptor() {
-    return ggml_bf16_to_fp32_row.DESC;
-  }
-
-  /**
-   * Downcall method handle for:
-   *
-   * {@snippet lang=c :
-   * extern void ggml_bf16_to_fp32_row(const ggml_bf16_t *, float *, int64_t)
-   * }
-   */
-  public static MethodHandle ggml_bf16_to_fp32_row$handle() {
-    return ggml_bf16_to_fp32_row.HANDLE;
-  }
-
-  /**
-   * Address for:
-   *
-   * {@snippet lang=c :
-   * extern void ggml_bf16_to_fp32_row(const ggml_bf16_t *, float *, int64_t)
-   * }
-   */
-  public static MemorySegment ggml_bf16_to_fp32_row$address() {
-    return ggml_bf16_to_fp32_row.ADDR;
-  }
-
-  /**
-   * {@snippet lang=c :
-   * extern void ggml_bf16_to_fp32_row(const ggml_bf16_t *, float *, int64_t)
-   * }
-   */
-  public static void ggml_bf16_to_fp32_row(MemorySegment x0, MemorySegment x1, long x2) {
-    var mh$ = ggml_bf16_to_fp32_row.HANDLE;
-    try {
-      if (TRACE_DOWNCALLS) {
-        traceDowncall("ggml_bf16_to_fp32_row", x0, x1, x2);
-      }
-      mh$.invokeExact(x0, x1, x2);
-    } catch (Error | RuntimeException ex) {
-      throw ex;
-    } catch (Throwable ex$) {
-      throw new AssertionError("should not reach here", ex$);
+    private static final int GGML_ROPE_TYPE_NORMAL = (int)0L;
+    /**
+     * {@snippet lang=c :
+     * #define GGML_ROPE_TYPE_NORMAL 0
+     * }
+     */
+    public static int GGML_ROPE_TYPE_NORMAL() {
+        return GGML_ROPE_TYPE_NORMAL;
     }
-  }
-
-  private static class ggml_fp32_to_bf16_row {
-    public static final FunctionDescriptor DESC =
-        FunctionDescriptor.ofVoid(Ggml_h.C_POINTER, Ggml_h.C_POINTER, Ggml_h.C_LONG);
-
-    public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("ggml_fp32_to_bf16_row");
-
-    public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
-  }
-
-  /**
-   * Function descriptor for:
-   *
-   * {@snippet lang=c :
-   * extern void ggml_fp32_to_bf16_row(const float *, ggml_bf16_t *, int64_t)
-   * }
-   */
-  public static FunctionDescriptor ggml_fp32_to_bf16_row$descriptor() {
-    return ggml_fp32_to_bf16_row.DESC;
-  }
-
-  /**
-   * Downcall method handle for:
-   *
-   * {@snippet lang=c :
-   * extern void ggml_fp32_to_bf16_row(const float *, ggml_bf16_t *, int64_t)
-   * }
-   */
-  public static MethodHandle ggml_fp32_to_bf16_row$handle() {
-    return ggml_fp32_to_bf16_row.HANDLE;
-  }
-
-  /**
-   * Address for:
-   *
-   * {@snippet lang=c :
-   * extern void ggml_fp32_to_bf16_row(const float *, ggml_bf16_t *, int64_t)
-   * }
-   */
-  public static MemorySegment ggml_fp32_to_bf16_row$address() {
-    return ggml_fp32_to_bf16_row.ADDR;
-  }
-
-  /**
-   * {@snippet lang=c :
-   * extern void ggml_fp32_to_bf16_row(const float *, ggml_bf16_t *, int64_t)
-   * }
-   */
-  public static void ggml_fp32_to_bf16_row(MemorySegment x0, MemorySegment x1, long x2) {
-    var mh$ = ggml_fp32_to_bf16_row.HANDLE;
-    try {
-      if (TRACE_DOWNCALLS) {
-        traceDowncall("ggml_fp32_to_bf16_row", x0, x1, x2);
-      }
-      mh$.invokeExact(x0, x1, x2);
-    } catch (Error | RuntimeException ex) {
-      throw ex;
-    } catch (Throwable ex$) {
-      throw new AssertionError("should not reach here", ex$);
+    private static final int GGML_ROPE_TYPE_NEOX = (int)2L;
+    /**
+     * {@snippet lang=c :
+     * #define GGML_ROPE_TYPE_NEOX 2
+     * }
+     */
+    public static int GGML_ROPE_TYPE_NEOX() {
+        return GGML_ROPE_TYPE_NEOX;
     }
-  }
-
-  private static final int GGML_PREC_F32 = (int) 10L;
-
-  /**
-   * {@snippet lang=c :
-   * enum ggml_prec.GGML_PREC_F32 = 10
-   * }
-   */
-  public static int GGML_PREC_F32() {
-    return GGML_PREC_F32;
-  }
-
-  private static final int GGML_HINT_SRC0_IS_HADAMARD = (int) 1L;
-
-  /**
-   * {@snippet lang=c :
-   * enum ggml_op_hint.GGML_HINT_SRC0_IS_HADAMARD = 1
-   * }
-   */
-  public static int GGML_HINT_SRC0_IS_HADAMARD() {
-    return GGML_HINT_SRC0_IS_HADAMARD;
-  }
-
-  private static final int GGML_OP_MUL_MAT = (int) 29L;
-
-  /**
-   * {@snippet lang=c :
-   * enum ggml_op.GGML_OP_MUL_MAT = 29
-   * }
-   */
-  public static int GGML_OP_MUL_MAT() {
-    return GGML_OP_MUL_MAT;
-  }
-
-  private static final int GGML_OP_OUT_PROD = (int) 31L;
-
-  /**
-   * {@snippet lang=c :
-   * enum ggml_op.GGML_OP_OUT_PROD = 31
-   * }
-   */
-  public static int GGML_OP_OUT_PROD() {
-    return GGML_OP_OUT_PROD;
-  }
-
-  private static final int GGML_OP_UNARY = (int) 91L;
-
-  /**
-   * {@snippet lang=c :
-   * enum ggml_op.GGML_OP_UNARY = 91
-   * }
-   */
-  public static int GGML_OP_UNARY() {
-    return GGML_OP_UNARY;
-  }
-
-  private static final int GGML_OP_CUSTOM = (int) 95L;
-
-  /**
-   * {@snippet lang=c :
-   * enum ggml_op.GGML_OP_CUSTOM = 95
-   * }
-   */
-  public static int GGML_OP_CUSTOM() {
-    return GGML_OP_CUSTOM;
-  }
-
-  private static final int GGML_UNARY_OP_STEP = (int) 3L;
-
-  /**
-   * {@snippet lang=c :
-   * enum ggml_unary_op.GGML_UNARY_OP_STEP = 3
-   * }
-   */
-  public static int GGML_UNARY_OP_STEP() {
-    return GGML_UNARY_OP_STEP;
-  }
-
-  private static final int GGML_TENSOR_FLAG_PARAM = (int) 4L;
-
-  /**
-   * {@snippet lang=c :
-   * enum ggml_tensor_flag.GGML_TENSOR_FLAG_PARAM = 4
-   * }
-   */
-  public static int GGML_TENSOR_FLAG_PARAM() {
-    return GGML_TENSOR_FLAG_PARAM;
-  }
-
-  private static final int GGML_TENSOR_FLAG_LOSS = (int) 8L;
-
-  /**
-   * {@snippet lang=c :
-   * enum ggml_tensor_flag.GGML_TENSOR_FLAG_LOSS = 8
-   * }
-   */
-  public static int GGML_TENSOR_FLAG_LOSS() {
-    return GGML_TENSOR_FLAG_LOSS;
-  }
-
-  private static class ggml_version {
-    public static final FunctionDescriptor DESC = FunctionDescriptor.of(Ggml_h.C_POINTER);
-
-    public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("ggml_version");
-
-    public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
-  }
-
-  /**
-   * Function descriptor for:
-   *
-   * {@snippet lang=c :
-   * extern const char *ggml_version()
-   * }
-   */
-  public static FunctionDescriptor ggml_version$descriptor() {
-    return ggml_version.DESC;
-  }
-
-  /**
-   * Downcall method handle for:
-   *
-   * {@snippet lang=c :
-   * extern const char *ggml_version()
-   * }
-   */
-  public static MethodHandle ggml_version$handle() {
-    return ggml_version.HANDLE;
-  }
-
-  /**
-   * Address for:
-   *
-   * {@snippet lang=c :
-   * extern const char *ggml_version()
-   * }
-   */
-  public static MemorySegment ggml_version$address() {
-    return ggml_version.ADDR;
-  }
-
-  /**
-   * {@snippet lang=c :
-   * extern const char *ggml_version()
-   * }
-   */
-  public static MemorySegment ggml_version() {
-    var mh$ = ggml_version.HANDLE;
-    try {
-      if (TRACE_DOWNCALLS) {
-        traceDowncall("ggml_version");
-      }
-      return (MemorySegment) mh$.invokeExact();
-    } catch (Error | RuntimeException ex) {
-      throw ex;
-    } catch (Throwable ex$) {
-      throw new AssertionError("should not reach here", ex$);
+    private static final int GGML_ROPE_TYPE_MROPE = (int)8L;
+    /**
+     * {@snippet lang=c :
+     * #define GGML_ROPE_TYPE_MROPE 8
+     * }
+     */
+    public static int GGML_ROPE_TYPE_MROPE() {
+        return GGML_ROPE_TYPE_MROPE;
     }
-  }
-
-  private static class ggml_commit {
-    public static final FunctionDescriptor DESC = FunctionDescriptor.of(Ggml_h.C_POINTER);
-
-    public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("ggml_commit");
-
-    public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
-  }
-
-  /**
-   * Function descriptor for:
-   *
-   * {@snippet lang=c :
-   * extern const char *ggml_commit()
-   * }
-   */
-  public static FunctionDescriptor ggml_commit$descriptor() {
-    return ggml_commit.DESC;
-  }
-
-  /**
-   * Downcall method handle for:
-   *
-   * {@snippet lang=c :
-   * extern const char *ggml_commit()
-   * }
-   */
-  public static MethodHandle ggml_commit$handle() {
-    return ggml_commit.HANDLE;
-  }
-
-  /**
-   * Address for:
-   *
-   * {@snippet lang=c :
-   * extern const char *ggml_commit()
-   * }
-   */
-  public static MemorySegment ggml_commit$address() {
-    return ggml_commit.ADDR;
-  }
-
-  /**
-   * {@snippet lang=c :
-   * extern const char *ggml_commit()
-   * }
-   */
-  public static MemorySegment ggml_commit() {
-    var mh$ = ggml_commit.HANDLE;
-    try {
-      if (TRACE_DOWNCALLS) {
-        traceDowncall("ggml_commit");
-      }
-      return (MemorySegment) mh$.invokeExact();
-    } catch (Error | RuntimeException ex) {
-      throw ex;
-    } catch (Throwable ex$) {
-      throw new AssertionError("should not reach here", ex$);
+    private static final int GGML_ROPE_TYPE_IMROPE = (int)40L;
+    /**
+     * {@snippet lang=c :
+     * #define GGML_ROPE_TYPE_IMROPE 40
+     * }
+     */
+    public static int GGML_ROPE_TYPE_IMROPE() {
+        return GGML_ROPE_TYPE_IMROPE;
     }
-  }
-
-  private static class ggml_nbytes {
-    public static final FunctionDescriptor DESC =
-        FunctionDescriptor.of(Ggml_h.C_LONG, Ggml_h.C_POINTER);
-
-    public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("ggml_nbytes");
-
-    public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
-  }
-
-  /**
-   * Function descriptor for:
-   *
-   * {@snippet lang=c :
-   * extern size_t ggml_nbytes(const struct ggml_tensor *tensor)
-   * }
-   */
-  public static FunctionDescriptor ggml_nbytes$descriptor() {
-    return ggml_nbytes.DESC;
-  }
-
-  /**
-   * Downcall method handle for:
-   *
-   * {@snippet lang=c :
-   * extern size_t ggml_nbytes(const struct ggml_tensor *tensor)
-   * }
-   */
-  public static MethodHandle ggml_nbytes$handle() {
-    return ggml_nbytes.HANDLE;
-  }
-
-  /**
-   * Address for:
-   *
-   * {@snippet lang=c :
-   * extern size_t ggml_nbytes(const struct ggml_tensor *tensor)
-   * }
-   */
-  public static MemorySegment ggml_nbytes$address() {
-    return ggml_nbytes.ADDR;
-  }
-
-  /**
-   * {@snippet lang=c :
-   * extern size_t ggml_nbytes(const struct ggml_tensor *tensor)
-   * }
-   */
-  public static long ggml_nbytes(MemorySegment tensor) {
-    var mh$ = ggml_nbytes.HANDLE;
-    try {
-      if (TRACE_DOWNCALLS) {
-        traceDowncall("ggml_nbytes", tensor);
-      }
-      return (long) mh$.invokeExact(tensor);
-    } catch (Error | RuntimeException ex) {
-      throw ex;
-    } catch (Throwable ex$) {
-      throw new AssertionError("should not reach here", ex$);
+    private static final int GGML_STATUS_SUCCESS = (int)0L;
+    /**
+     * {@snippet lang=c :
+     * enum ggml_status.GGML_STATUS_SUCCESS = 0
+     * }
+     */
+    public static int GGML_STATUS_SUCCESS() {
+        return GGML_STATUS_SUCCESS;
     }
-  }
-
-  private static class ggml_blck_size {
-    public static final FunctionDescriptor DESC =
-        FunctionDescriptor.of(Ggml_h.C_LONG, Ggml_h.C_INT);
-
-    public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("ggml_blck_size");
-
-    public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
-  }
-
-  /**
-   * Function descriptor for:
-   *
-   * {@snippet lang=c :
-   * extern int64_t ggml_blck_size(enum ggml_type type)
-   * }
-   */
-  public static FunctionDescriptor ggml_blck_size$descriptor() {
-    return ggml_blck_size.DESC;
-  }
-
-  /**
-   * Downcall method handle for:
-   *
-   * {@snippet lang=c :
-   * extern int64_t ggml_blck_size(enum ggml_type type)
-   * }
-   */
-  public static MethodHandle ggml_blck_size$handle() {
-    return ggml_blck_size.HANDLE;
-  }
-
-  /**
-   * Address for:
-   *
-   * {@snippet lang=c :
-   * extern int64_t ggml_blck_size(enum ggml_type type)
-   * }
-   */
-  public static MemorySegment ggml_blck_size$address() {
-    return ggml_blck_size.ADDR;
-  }
-
-  /**
-   * {@snippet lang=c :
-   * extern int64_t ggml_blck_size(enum ggml_type type)
-   * }
-   */
-  public static long ggml_blck_size(int type) {
-    var mh$ = ggml_blck_size.HANDLE;
-    try {
-      if (TRACE_DOWNCALLS) {
-        traceDowncall("ggml_blck_size", type);
-      }
-      return (long) mh$.invokeExact(type);
-    } catch (Error | RuntimeException ex) {
-      throw ex;
-    } catch (Throwable ex$) {
-      throw new AssertionError("should not reach here", ex$);
+    private static final int GGML_STATUS_ABORTED = (int)1L;
+    /**
+     * {@snippet lang=c :
+     * enum ggml_status.GGML_STATUS_ABORTED = 1
+     * }
+     */
+    public static int GGML_STATUS_ABORTED() {
+        return GGML_STATUS_ABORTED;
     }
-  }
 
-  private static class ggml_type_size {
-    public static final FunctionDescriptor DESC =
-        FunctionDescriptor.of(Ggml_h.C_LONG, Ggml_h.C_INT);
+    private static class ggml_fp16_to_fp32_row {
+        public static final FunctionDescriptor DESC = FunctionDescriptor.ofVoid(
+            Ggml_h.C_POINTER,
+            Ggml_h.C_POINTER,
+            Ggml_h.C_LONG
+        );
 
-    public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("ggml_type_size");
+        public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("ggml_fp16_to_fp32_row");
 
-    public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
-  }
-
-  /**
-   * Function descriptor for:
-   *
-   * {@snippet lang=c :
-   * extern size_t ggml_type_size(enum ggml_type type)
-   * }
-   */
-  public static FunctionDescriptor ggml_type_size$descriptor() {
-    return ggml_type_size.DESC;
-  }
-
-  /**
-   * Downcall method handle for:
-   *
-   * {@snippet lang=c :
-   * extern size_t ggml_type_size(enum ggml_type type)
-   * }
-   */
-  public static MethodHandle ggml_type_size$handle() {
-    return ggml_type_size.HANDLE;
-  }
-
-  /**
-   * Address for:
-   *
-   * {@snippet lang=c :
-   * extern size_t ggml_type_size(enum ggml_type type)
-   * }
-   */
-  public static MemorySegment ggml_type_size$address() {
-    return ggml_type_size.ADDR;
-  }
-
-  /**
-   * {@snippet lang=c :
-   * extern size_t ggml_type_size(enum ggml_type type)
-   * }
-   */
-  public static long ggml_type_size(int type) {
-    var mh$ = ggml_type_size.HANDLE;
-    try {
-      if (TRACE_DOWNCALLS) {
-        traceDowncall("ggml_type_size", type);
-      }
-      return (long) mh$.invokeExact(type);
-    } catch (Error | RuntimeException ex) {
-      throw ex;
-    } catch (Throwable ex$) {
-      throw new AssertionError("should not reach here", ex$);
+        public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
     }
-  }
 
-  private static class ggml_row_size {
-    public static final FunctionDescriptor DESC =
-        FunctionDescriptor.of(Ggml_h.C_LONG, Ggml_h.C_INT, Ggml_h.C_LONG);
-
-    public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("ggml_row_size");
-
-    public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
-  }
-
-  /**
-   * Function descriptor for:
-   *
-   * {@snippet lang=c :
-   * extern size_t ggml_row_size(enum ggml_type type, int64_t ne)
-   * }
-   */
-  public static FunctionDescriptor ggml_row_size$descriptor() {
-    return ggml_row_size.DESC;
-  }
-
-  /**
-   * Downcall method handle for:
-   *
-   * {@snippet lang=c :
-   * extern size_t ggml_row_size(enum ggml_type type, int64_t ne)
-   * }
-   */
-  public static MethodHandle ggml_row_size$handle() {
-    return ggml_row_size.HANDLE;
-  }
-
-  /**
-   * Address for:
-   *
-   * {@snippet lang=c :
-   * extern size_t ggml_row_size(enum ggml_type type, int64_t ne)
-   * }
-   */
-  public static MemorySegment ggml_row_size$address() {
-    return ggml_row_size.ADDR;
-  }
-
-  /**
-   * {@snippet lang=c :
-   * extern size_t ggml_row_size(enum ggml_type type, int64_t ne)
-   * }
-   */
-  public static long ggml_row_size(int type, long ne) {
-    var mh$ = ggml_row_size.HANDLE;
-    try {
-      if (TRACE_DOWNCALLS) {
-        traceDowncall("ggml_row_size", type, ne);
-      }
-      return (long) mh$.invokeExact(type, ne);
-    } catch (Error | RuntimeException ex) {
-      throw ex;
-    } catch (Throwable ex$) {
-      throw new AssertionError("should not reach here", ex$);
+    /**
+     * Function descriptor for:
+     * {@snippet lang=c :
+     * extern void ggml_fp16_to_fp32_row(const ggml_fp16_t *, float *, int64_t)
+     * }
+     */
+    public static FunctionDescriptor ggml_fp16_to_fp32_row$descriptor() {
+        return ggml_fp16_to_fp32_row.DESC;
     }
-  }
 
-  private static class ggml_type_name {
-    public static final FunctionDescriptor DESC =
-        FunctionDescriptor.of(Ggml_h.C_POINTER, Ggml_h.C_INT);
-
-    public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("ggml_type_name");
-
-    public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
-  }
-
-  /**
-   * Function descriptor for:
-   *
-   * {@snippet lang=c :
-   * extern const char *ggml_type_name(enum ggml_type type)
-   * }
-   */
-  public static FunctionDescriptor ggml_type_name$descriptor() {
-    return ggml_type_name.DESC;
-  }
-
-  /**
-   * Downcall method handle for:
-   *
-   * {@snippet lang=c :
-   * extern const char *ggml_type_name(enum ggml_type type)
-   * }
-   */
-  public static MethodHandle ggml_type_name$handle() {
-    return ggml_type_name.HANDLE;
-  }
-
-  /**
-   * Address for:
-   *
-   * {@snippet lang=c :
-   * extern const char *ggml_type_name(enum ggml_type type)
-   * }
-   */
-  public static MemorySegment ggml_type_name$address() {
-    return ggml_type_name.ADDR;
-  }
-
-  /**
-   * {@snippet lang=c :
-   * extern const char *ggml_type_name(enum ggml_type type)
-   * }
-   */
-  public static MemorySegment ggml_type_name(int type) {
-    var mh$ = ggml_type_name.HANDLE;
-    try {
-      if (TRACE_DOWNCALLS) {
-        traceDowncall("ggml_type_name", type);
-      }
-      return (MemorySegment) mh$.invokeExact(type);
-    } catch (Error | RuntimeException ex) {
-      throw ex;
-    } catch (Throwable ex$) {
-      throw new AssertionError("should not reach here", ex$);
+    /**
+     * Downcall method handle for:
+     * {@snippet lang=c :
+     * extern void ggml_fp16_to_fp32_row(const ggml_fp16_t *, float *, int64_t)
+     * }
+     */
+    public static MethodHandle ggml_fp16_to_fp32_row$handle() {
+        return ggml_fp16_to_fp32_row.HANDLE;
     }
-  }
 
-  private static class ggml_op_name {
-    public static final FunctionDescriptor DESC =
-        FunctionDescriptor.of(Ggml_h.C_POINTER, Ggml_h.C_INT);
-
-    public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("ggml_op_name");
-
-    public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
-  }
-
-  /**
-   * Function descriptor for:
-   *
-   * {@snippet lang=c :
-   * extern const char *ggml_op_name(enum ggml_op op)
-   * }
-   */
-  public static FunctionDescriptor ggml_op_name$descriptor() {
-    return ggml_op_name.DESC;
-  }
-
-  /**
-   * Downcall method handle for:
-   *
-   * {@snippet lang=c :
-   * extern const char *ggml_op_name(enum ggml_op op)
-   * }
-   */
-  public static MethodHandle ggml_op_name$handle() {
-    return ggml_op_name.HANDLE;
-  }
-
-  /**
-   * Address for:
-   *
-   * {@snippet lang=c :
-   * extern const char *ggml_op_name(enum ggml_op op)
-   * }
-   */
-  public static MemorySegment ggml_op_name$address() {
-    return ggml_op_name.ADDR;
-  }
-
-  /**
-   * {@snippet lang=c :
-   * extern const char *ggml_op_name(enum ggml_op op)
-   * }
-   */
-  public static MemorySegment ggml_op_name(int op) {
-    var mh$ = ggml_op_name.HANDLE;
-    try {
-      if (TRACE_DOWNCALLS) {
-        traceDowncall("ggml_op_name", op);
-      }
-      return (MemorySegment) mh$.invokeExact(op);
-    } catch (Error | RuntimeException ex) {
-      throw ex;
-    } catch (Throwable ex$) {
-      throw new AssertionError("should not reach here", ex$);
+    /**
+     * Address for:
+     * {@snippet lang=c :
+     * extern void ggml_fp16_to_fp32_row(const ggml_fp16_t *, float *, int64_t)
+     * }
+     */
+    public static MemorySegment ggml_fp16_to_fp32_row$address() {
+        return ggml_fp16_to_fp32_row.ADDR;
     }
-  }
 
-  private static class ggml_tensor_overhead {
-    public static final FunctionDescriptor DESC = FunctionDescriptor.of(Ggml_h.C_LONG);
-
-    public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("ggml_tensor_overhead");
-
-    public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
-  }
-
-  /**
-   * Function descriptor for:
-   *
-   * {@snippet lang=c :
-   * extern size_t ggml_tensor_overhead()
-   * }
-   */
-  public static FunctionDescriptor ggml_tensor_overhead$descriptor() {
-    return ggml_tensor_overhead.DESC;
-  }
-
-  /**
-   * Downcall method handle for:
-   *
-   * {@snippet lang=c :
-   * extern size_t ggml_tensor_overhead()
-   * }
-   */
-  public static MethodHandle ggml_tensor_overhead$handle() {
-    return ggml_tensor_overhead.HANDLE;
-  }
-
-  /**
-   * Address for:
-   *
-   * {@snippet lang=c :
-   * extern size_t ggml_tensor_overhead()
-   * }
-   */
-  public static MemorySegment ggml_tensor_overhead$address() {
-    return ggml_tensor_overhead.ADDR;
-  }
-
-  /**
-   * {@snippet lang=c :
-   * extern size_t ggml_tensor_overhead()
-   * }
-   */
-  public static long ggml_tensor_overhead() {
-    var mh$ = ggml_tensor_overhead.HANDLE;
-    try {
-      if (TRACE_DOWNCALLS) {
-        traceDowncall("ggml_tensor_overhead");
-      }
-      return (long) mh$.invokeExact();
-    } catch (Error | RuntimeException ex) {
-      throw ex;
-    } catch (Throwable ex$) {
-      throw new AssertionError("should not reach here", ex$);
+    /**
+     * {@snippet lang=c :
+     * extern void ggml_fp16_to_fp32_row(const ggml_fp16_t *, float *, int64_t)
+     * }
+     */
+    public static void ggml_fp16_to_fp32_row(MemorySegment x0, MemorySegment x1, long x2) {
+        var mh$ = ggml_fp16_to_fp32_row.HANDLE;
+        try {
+            if (TRACE_DOWNCALLS) {
+                traceDowncall("ggml_fp16_to_fp32_row", x0, x1, x2);
+            }
+            mh$.invokeExact(x0, x1, x2);
+        } catch (Error | RuntimeException ex) {
+           throw ex;
+        } catch (Throwable ex$) {
+           throw new AssertionError("should not reach here", ex$);
+        }
     }
-  }
 
-  private static class ggml_init {
-    public static final FunctionDescriptor DESC =
-        FunctionDescriptor.of(Ggml_h.C_POINTER, ggml_init_params.layout());
+    private static class ggml_fp32_to_fp16_row {
+        public static final FunctionDescriptor DESC = FunctionDescriptor.ofVoid(
+            Ggml_h.C_POINTER,
+            Ggml_h.C_POINTER,
+            Ggml_h.C_LONG
+        );
 
-    public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("ggml_init");
+        public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("ggml_fp32_to_fp16_row");
 
-    public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
-  }
-
-  /**
-   * Function descriptor for:
-   *
-   * {@snippet lang=c :
-   * extern struct ggml_context *ggml_init(struct ggml_init_params params)
-   * }
-   */
-  public static FunctionDescriptor ggml_init$descriptor() {
-    return ggml_init.DESC;
-  }
-
-  /**
-   * Downcall method handle for:
-   *
-   * {@snippet lang=c :
-   * extern struct ggml_context *ggml_init(struct ggml_init_params params)
-   * }
-   */
-  public static MethodHandle ggml_init$handle() {
-    return ggml_init.HANDLE;
-  }
-
-  /**
-   * Address for:
-   *
-   * {@snippet lang=c :
-   * extern struct ggml_context *ggml_init(struct ggml_init_params params)
-   * }
-   */
-  public static MemorySegment ggml_init$address() {
-    return ggml_init.ADDR;
-  }
-
-  /**
-   * {@snippet lang=c :
-   * extern struct ggml_context *ggml_init(struct ggml_init_params params)
-   * }
-   */
-  public static MemorySegment ggml_init(MemorySegment params) {
-    var mh$ = ggml_init.HANDLE;
-    try {
-      if (TRACE_DOWNCALLS) {
-        traceDowncall("ggml_init", params);
-      }
-      return (MemorySegment) mh$.invokeExact(params);
-    } catch (Error | RuntimeException ex) {
-      throw ex;
-    } catch (Throwable ex$) {
-      throw new AssertionError("should not reach here", ex$);
+        public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
     }
-  }
 
-  private static class ggml_reset {
-    public static final FunctionDescriptor DESC = FunctionDescriptor.ofVoid(Ggml_h.C_POINTER);
-
-    public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("ggml_reset");
-
-    public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
-  }
-
-  /**
-   * Function descriptor for:
-   *
-   * {@snippet lang=c :
-   * extern void ggml_reset(struct ggml_context *ctx)
-   * }
-   */
-  public static FunctionDescriptor ggml_reset$descriptor() {
-    return ggml_reset.DESC;
-  }
-
-  /**
-   * Downcall method handle for:
-   *
-   * {@snippet lang=c :
-   * extern void ggml_reset(struct ggml_context *ctx)
-   * }
-   */
-  public static MethodHandle ggml_reset$handle() {
-    return ggml_reset.HANDLE;
-  }
-
-  /**
-   * Address for:
-   *
-   * {@snippet lang=c :
-   * extern void ggml_reset(struct ggml_context *ctx)
-   * }
-   */
-  public static MemorySegment ggml_reset$address() {
-    return ggml_reset.ADDR;
-  }
-
-  /**
-   * {@snippet lang=c :
-   * extern void ggml_reset(struct ggml_context *ctx)
-   * }
-   */
-  public static void ggml_reset(MemorySegment ctx) {
-    var mh$ = ggml_reset.HANDLE;
-    try {
-      if (TRACE_DOWNCALLS) {
-        traceDowncall("ggml_reset", ctx);
-      }
-      mh$.invokeExact(ctx);
-    } catch (Error | RuntimeException ex) {
-      throw ex;
-    } catch (Throwable ex$) {
-      throw new AssertionError("should not reach here", ex$);
+    /**
+     * Function descriptor for:
+     * {@snippet lang=c :
+     * extern void ggml_fp32_to_fp16_row(const float *, ggml_fp16_t *, int64_t)
+     * }
+     */
+    public static FunctionDescriptor ggml_fp32_to_fp16_row$descriptor() {
+        return ggml_fp32_to_fp16_row.DESC;
     }
-  }
 
-  private static class ggml_free {
-    public static final FunctionDescriptor DESC = FunctionDescriptor.ofVoid(Ggml_h.C_POINTER);
-
-    public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("ggml_free");
-
-    public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
-  }
-
-  /**
-   * Function descriptor for:
-   *
-   * {@snippet lang=c :
-   * extern void ggml_free(struct ggml_context *ctx)
-   * }
-   */
-  public static FunctionDescriptor ggml_free$descriptor() {
-    return ggml_free.DESC;
-  }
-
-  /**
-   * Downcall method handle for:
-   *
-   * {@snippet lang=c :
-   * extern void ggml_free(struct ggml_context *ctx)
-   * }
-   */
-  public static MethodHandle ggml_free$handle() {
-    return ggml_free.HANDLE;
-  }
-
-  /**
-   * Address for:
-   *
-   * {@snippet lang=c :
-   * extern void ggml_free(struct ggml_context *ctx)
-   * }
-   */
-  public static MemorySegment ggml_free$address() {
-    return ggml_free.ADDR;
-  }
-
-  /**
-   * {@snippet lang=c :
-   * extern void ggml_free(struct ggml_context *ctx)
-   * }
-   */
-  public static void ggml_free(MemorySegment ctx) {
-    var mh$ = ggml_free.HANDLE;
-    try {
-      if (TRACE_DOWNCALLS) {
-        traceDowncall("ggml_free", ctx);
-      }
-      mh$.invokeExact(ctx);
-    } catch (Error | RuntimeException ex) {
-      throw ex;
-    } catch (Throwable ex$) {
-      throw new AssertionError("should not reach here", ex$);
+    /**
+     * Downcall method handle for:
+     * {@snippet lang=c :
+     * extern void ggml_fp32_to_fp16_row(const float *, ggml_fp16_t *, int64_t)
+     * }
+     */
+    public static MethodHandle ggml_fp32_to_fp16_row$handle() {
+        return ggml_fp32_to_fp16_row.HANDLE;
     }
-  }
 
-  private static class ggml_used_mem {
-    public static final FunctionDescriptor DESC =
-        FunctionDescriptor.of(Ggml_h.C_LONG, Ggml_h.C_POINTER);
-
-    public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("ggml_used_mem");
-
-    public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
-  }
-
-  /**
-   * Function descriptor for:
-   *
-   * {@snippet lang=c :
-   * extern size_t ggml_used_mem(const struct ggml_context *ctx)
-   * }
-   */
-  public static FunctionDescriptor ggml_used_mem$descriptor() {
-    return ggml_used_mem.DESC;
-  }
-
-  /**
-   * Downcall method handle for:
-   *
-   * {@snippet lang=c :
-   * extern size_t ggml_used_mem(const struct ggml_context *ctx)
-   * }
-   */
-  public static MethodHandle ggml_used_mem$handle() {
-    return ggml_used_mem.HANDLE;
-  }
-
-  /**
-   * Address for:
-   *
-   * {@snippet lang=c :
-   * extern size_t ggml_used_mem(const struct ggml_context *ctx)
-   * }
-   */
-  public static MemorySegment ggml_used_mem$address() {
-    return ggml_used_mem.ADDR;
-  }
-
-  /**
-   * {@snippet lang=c :
-   * extern size_t ggml_used_mem(const struct ggml_context *ctx)
-   * }
-   */
-  public static long ggml_used_mem(MemorySegment ctx) {
-    var mh$ = ggml_used_mem.HANDLE;
-    try {
-      if (TRACE_DOWNCALLS) {
-        traceDowncall("ggml_used_mem", ctx);
-      }
-      return (long) mh$.invokeExact(ctx);
-    } catch (Error | RuntimeException ex) {
-      throw ex;
-    } catch (Throwable ex$) {
-      throw new AssertionError("should not reach here", ex$);
+    /**
+     * Address for:
+     * {@snippet lang=c :
+     * extern void ggml_fp32_to_fp16_row(const float *, ggml_fp16_t *, int64_t)
+     * }
+     */
+    public static MemorySegment ggml_fp32_to_fp16_row$address() {
+        return ggml_fp32_to_fp16_row.ADDR;
     }
-  }
 
-  private static class ggml_new_tensor_1d {
-    public static final FunctionDescriptor DESC =
-        FunctionDescriptor.of(Ggml_h.C_POINTER, Ggml_h.C_POINTER, Ggml_h.C_INT, Ggml_h.C_LONG);
-
-    public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("ggml_new_tensor_1d");
-
-    public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
-  }
-
-  /**
-   * Function descriptor for:
-   *
-   * {@snippet lang=c :
-   * extern struct ggml_tensor *ggml_new_tensor_1d(struct ggml_context *ctx, enum ggml_type type, int64_t ne0)
-   * }
-   */
-  public static FunctionDescriptor ggml_new_tensor_1d$descriptor() {
-    return ggml_new_tensor_1d.DESC;
-  }
-
-  /**
-   * Downcall method handle for:
-   *
-   * {@snippet lang=c :
-   * extern struct ggml_tensor *ggml_new_tensor_1d(struct ggml_context *ctx, enum ggml_type type, int64_t ne0)
-   * }
-   */
-  public static MethodHandle ggml_new_tensor_1d$handle() {
-    return ggml_new_tensor_1d.HANDLE;
-  }
-
-  /**
-   * Address for:
-   *
-   * {@snippet lang=c :
-   * extern struct ggml_tensor *ggml_new_tensor_1d(struct ggml_context *ctx, enum ggml_type type, int64_t ne0)
-   * }
-   */
-  public static MemorySegment ggml_new_tensor_1d$address() {
-    return ggml_new_tensor_1d.ADDR;
-  }
-
-  /**
-   * {@snippet lang=c :
-   * extern struct ggml_tensor *ggml_new_tensor_1d(struct ggml_context *ctx, enum ggml_type type, int64_t ne0)
-   * }
-   */
-  public static MemorySegment ggml_new_tensor_1d(MemorySegment ctx, int type, long ne0) {
-    var mh$ = ggml_new_tensor_1d.HANDLE;
-    try {
-      if (TRACE_DOWNCALLS) {
-        traceDowncall("ggml_new_tensor_1d", ctx, type, ne0);
-      }
-      return (MemorySegment) mh$.invokeExact(ctx, type, ne0);
-    } catch (Error | RuntimeException ex) {
-      throw ex;
-    } catch (Throwable ex$) {
-      throw new AssertionError("should not reach here", ex$);
+    /**
+     * {@snippet lang=c :
+     * extern void ggml_fp32_to_fp16_row(const float *, ggml_fp16_t *, int64_t)
+     * }
+     */
+    public static void ggml_fp32_to_fp16_row(MemorySegment x0, MemorySegment x1, long x2) {
+        var mh$ = ggml_fp32_to_fp16_row.HANDLE;
+        try {
+            if (TRACE_DOWNCALLS) {
+                traceDowncall("ggml_fp32_to_fp16_row", x0, x1, x2);
+            }
+            mh$.invokeExact(x0, x1, x2);
+        } catch (Error | RuntimeException ex) {
+           throw ex;
+        } catch (Throwable ex$) {
+           throw new AssertionError("should not reach here", ex$);
+        }
     }
-  }
 
-  private static class ggml_new_tensor_2d {
-    public static final FunctionDescriptor DESC =
-        FunctionDescriptor.of(
-            Ggml_h.C_POINTER, Ggml_h.C_POINTER, Ggml_h.C_INT, Ggml_h.C_LONG, Ggml_h.C_LONG);
+    private static class ggml_bf16_to_fp32_row {
+        public static final FunctionDescriptor DESC = FunctionDescriptor.ofVoid(
+            Ggml_h.C_POINTER,
+            Ggml_h.C_POINTER,
+            Ggml_h.C_LONG
+        );
 
-    public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("ggml_new_tensor_2d");
+        public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("ggml_bf16_to_fp32_row");
 
-    public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
-  }
-
-  /**
-   * Function descriptor for:
-   *
-   * {@snippet lang=c :
-   * extern struct ggml_tensor *ggml_new_tensor_2d(struct ggml_context *ctx, enum ggml_type type, int64_t ne0, int64_t ne1)
-   * }
-   */
-  public static FunctionDescriptor ggml_new_tensor_2d$descriptor() {
-    return ggml_new_tensor_2d.DESC;
-  }
-
-  /**
-   * Downcall method handle for:
-   *
-   * {@snippet lang=c :
-   * extern struct ggml_tensor *ggml_new_tensor_2d(struct ggml_context *ctx, enum ggml_type type, int64_t ne0, int64_t ne1)
-   * }
-   */
-  public static MethodHandle ggml_new_tensor_2d$handle() {
-    return ggml_new_tensor_2d.HANDLE;
-  }
-
-  /**
-   * Address for:
-   *
-   * {@snippet lang=c :
-   * extern struct ggml_tensor *ggml_new_tensor_2d(struct ggml_context *ctx, enum ggml_type type, int64_t ne0, int64_t ne1)
-   * }
-   */
-  public static MemorySegment ggml_new_tensor_2d$address() {
-    return ggml_new_tensor_2d.ADDR;
-  }
-
-  /**
-   * {@snippet lang=c :
-   * extern struct ggml_tensor *ggml_new_tensor_2d(struct ggml_context *ctx, enum ggml_type type, int64_t ne0, int64_t ne1)
-   * }
-   */
-  public static MemorySegment ggml_new_tensor_2d(MemorySegment ctx, int type, long ne0, long ne1) {
-    var mh$ = ggml_new_tensor_2d.HANDLE;
-    try {
-      if (TRACE_DOWNCALLS) {
-        traceDowncall("ggml_new_tensor_2d", ctx, type, ne0, ne1);
-      }
-      return (MemorySegment) mh$.invokeExact(ctx, type, ne0, ne1);
-    } catch (Error | RuntimeException ex) {
-      throw ex;
-    } catch (Throwable ex$) {
-      throw new AssertionError("should not reach here", ex$);
+        public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
     }
-  }
 
-  private static class ggml_new_tensor_3d {
-    public static final FunctionDescriptor DESC =
-        FunctionDescriptor.of(
+    /**
+     * Function descriptor for:
+     * {@snippet lang=c :
+     * extern void ggml_bf16_to_fp32_row(const ggml_bf16_t *, float *, int64_t)
+     * }
+     */
+    public static FunctionDescriptor ggml_bf16_to_fp32_row$descriptor() {
+        return ggml_bf16_to_fp32_row.DESC;
+    }
+
+    /**
+     * Downcall method handle for:
+     * {@snippet lang=c :
+     * extern void ggml_bf16_to_fp32_row(const ggml_bf16_t *, float *, int64_t)
+     * }
+     */
+    public static MethodHandle ggml_bf16_to_fp32_row$handle() {
+        return ggml_bf16_to_fp32_row.HANDLE;
+    }
+
+    /**
+     * Address for:
+     * {@snippet lang=c :
+     * extern void ggml_bf16_to_fp32_row(const ggml_bf16_t *, float *, int64_t)
+     * }
+     */
+    public static MemorySegment ggml_bf16_to_fp32_row$address() {
+        return ggml_bf16_to_fp32_row.ADDR;
+    }
+
+    /**
+     * {@snippet lang=c :
+     * extern void ggml_bf16_to_fp32_row(const ggml_bf16_t *, float *, int64_t)
+     * }
+     */
+    public static void ggml_bf16_to_fp32_row(MemorySegment x0, MemorySegment x1, long x2) {
+        var mh$ = ggml_bf16_to_fp32_row.HANDLE;
+        try {
+            if (TRACE_DOWNCALLS) {
+                traceDowncall("ggml_bf16_to_fp32_row", x0, x1, x2);
+            }
+            mh$.invokeExact(x0, x1, x2);
+        } catch (Error | RuntimeException ex) {
+           throw ex;
+        } catch (Throwable ex$) {
+           throw new AssertionError("should not reach here", ex$);
+        }
+    }
+
+    private static class ggml_fp32_to_bf16_row {
+        public static final FunctionDescriptor DESC = FunctionDescriptor.ofVoid(
+            Ggml_h.C_POINTER,
+            Ggml_h.C_POINTER,
+            Ggml_h.C_LONG
+        );
+
+        public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("ggml_fp32_to_bf16_row");
+
+        public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
+    }
+
+    /**
+     * Function descriptor for:
+     * {@snippet lang=c :
+     * extern void ggml_fp32_to_bf16_row(const float *, ggml_bf16_t *, int64_t)
+     * }
+     */
+    public static FunctionDescriptor ggml_fp32_to_bf16_row$descriptor() {
+        return ggml_fp32_to_bf16_row.DESC;
+    }
+
+    /**
+     * Downcall method handle for:
+     * {@snippet lang=c :
+     * extern void ggml_fp32_to_bf16_row(const float *, ggml_bf16_t *, int64_t)
+     * }
+     */
+    public static MethodHandle ggml_fp32_to_bf16_row$handle() {
+        return ggml_fp32_to_bf16_row.HANDLE;
+    }
+
+    /**
+     * Address for:
+     * {@snippet lang=c :
+     * extern void ggml_fp32_to_bf16_row(const float *, ggml_bf16_t *, int64_t)
+     * }
+     */
+    public static MemorySegment ggml_fp32_to_bf16_row$address() {
+        return ggml_fp32_to_bf16_row.ADDR;
+    }
+
+    /**
+     * {@snippet lang=c :
+     * extern void ggml_fp32_to_bf16_row(const float *, ggml_bf16_t *, int64_t)
+     * }
+     */
+    public static void ggml_fp32_to_bf16_row(MemorySegment x0, MemorySegment x1, long x2) {
+        var mh$ = ggml_fp32_to_bf16_row.HANDLE;
+        try {
+            if (TRACE_DOWNCALLS) {
+                traceDowncall("ggml_fp32_to_bf16_row", x0, x1, x2);
+            }
+            mh$.invokeExact(x0, x1, x2);
+        } catch (Error | RuntimeException ex) {
+           throw ex;
+        } catch (Throwable ex$) {
+           throw new AssertionError("should not reach here", ex$);
+        }
+    }
+    private static final int GGML_PREC_F32 = (int)10L;
+    /**
+     * {@snippet lang=c :
+     * enum ggml_prec.GGML_PREC_F32 = 10
+     * }
+     */
+    public static int GGML_PREC_F32() {
+        return GGML_PREC_F32;
+    }
+    private static final int GGML_HINT_SRC0_IS_HADAMARD = (int)1L;
+    /**
+     * {@snippet lang=c :
+     * enum ggml_op_hint.GGML_HINT_SRC0_IS_HADAMARD = 1
+     * }
+     */
+    public static int GGML_HINT_SRC0_IS_HADAMARD() {
+        return GGML_HINT_SRC0_IS_HADAMARD;
+    }
+    private static final int GGML_OP_MUL_MAT = (int)29L;
+    /**
+     * {@snippet lang=c :
+     * enum ggml_op.GGML_OP_MUL_MAT = 29
+     * }
+     */
+    public static int GGML_OP_MUL_MAT() {
+        return GGML_OP_MUL_MAT;
+    }
+    private static final int GGML_OP_OUT_PROD = (int)31L;
+    /**
+     * {@snippet lang=c :
+     * enum ggml_op.GGML_OP_OUT_PROD = 31
+     * }
+     */
+    public static int GGML_OP_OUT_PROD() {
+        return GGML_OP_OUT_PROD;
+    }
+    private static final int GGML_OP_UNARY = (int)91L;
+    /**
+     * {@snippet lang=c :
+     * enum ggml_op.GGML_OP_UNARY = 91
+     * }
+     */
+    public static int GGML_OP_UNARY() {
+        return GGML_OP_UNARY;
+    }
+    private static final int GGML_OP_CUSTOM = (int)95L;
+    /**
+     * {@snippet lang=c :
+     * enum ggml_op.GGML_OP_CUSTOM = 95
+     * }
+     */
+    public static int GGML_OP_CUSTOM() {
+        return GGML_OP_CUSTOM;
+    }
+    private static final int GGML_UNARY_OP_STEP = (int)3L;
+    /**
+     * {@snippet lang=c :
+     * enum ggml_unary_op.GGML_UNARY_OP_STEP = 3
+     * }
+     */
+    public static int GGML_UNARY_OP_STEP() {
+        return GGML_UNARY_OP_STEP;
+    }
+    private static final int GGML_TENSOR_FLAG_PARAM = (int)4L;
+    /**
+     * {@snippet lang=c :
+     * enum ggml_tensor_flag.GGML_TENSOR_FLAG_PARAM = 4
+     * }
+     */
+    public static int GGML_TENSOR_FLAG_PARAM() {
+        return GGML_TENSOR_FLAG_PARAM;
+    }
+    private static final int GGML_TENSOR_FLAG_LOSS = (int)8L;
+    /**
+     * {@snippet lang=c :
+     * enum ggml_tensor_flag.GGML_TENSOR_FLAG_LOSS = 8
+     * }
+     */
+    public static int GGML_TENSOR_FLAG_LOSS() {
+        return GGML_TENSOR_FLAG_LOSS;
+    }
+
+    private static class ggml_version {
+        public static final FunctionDescriptor DESC = FunctionDescriptor.of(
+            Ggml_h.C_POINTER    );
+
+        public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("ggml_version");
+
+        public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
+    }
+
+    /**
+     * Function descriptor for:
+     * {@snippet lang=c :
+     * extern const char *ggml_version()
+     * }
+     */
+    public static FunctionDescriptor ggml_version$descriptor() {
+        return ggml_version.DESC;
+    }
+
+    /**
+     * Downcall method handle for:
+     * {@snippet lang=c :
+     * extern const char *ggml_version()
+     * }
+     */
+    public static MethodHandle ggml_version$handle() {
+        return ggml_version.HANDLE;
+    }
+
+    /**
+     * Address for:
+     * {@snippet lang=c :
+     * extern const char *ggml_version()
+     * }
+     */
+    public static MemorySegment ggml_version$address() {
+        return ggml_version.ADDR;
+    }
+
+    /**
+     * {@snippet lang=c :
+     * extern const char *ggml_version()
+     * }
+     */
+    public static MemorySegment ggml_version() {
+        var mh$ = ggml_version.HANDLE;
+        try {
+            if (TRACE_DOWNCALLS) {
+                traceDowncall("ggml_version");
+            }
+            return (MemorySegment)mh$.invokeExact();
+        } catch (Error | RuntimeException ex) {
+           throw ex;
+        } catch (Throwable ex$) {
+           throw new AssertionError("should not reach here", ex$);
+        }
+    }
+
+    private static class ggml_commit {
+        public static final FunctionDescriptor DESC = FunctionDescriptor.of(
+            Ggml_h.C_POINTER    );
+
+        public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("ggml_commit");
+
+        public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
+    }
+
+    /**
+     * Function descriptor for:
+     * {@snippet lang=c :
+     * extern const char *ggml_commit()
+     * }
+     */
+    public static FunctionDescriptor ggml_commit$descriptor() {
+        return ggml_commit.DESC;
+    }
+
+    /**
+     * Downcall method handle for:
+     * {@snippet lang=c :
+     * extern const char *ggml_commit()
+     * }
+     */
+    public static MethodHandle ggml_commit$handle() {
+        return ggml_commit.HANDLE;
+    }
+
+    /**
+     * Address for:
+     * {@snippet lang=c :
+     * extern const char *ggml_commit()
+     * }
+     */
+    public static MemorySegment ggml_commit$address() {
+        return ggml_commit.ADDR;
+    }
+
+    /**
+     * {@snippet lang=c :
+     * extern const char *ggml_commit()
+     * }
+     */
+    public static MemorySegment ggml_commit() {
+        var mh$ = ggml_commit.HANDLE;
+        try {
+            if (TRACE_DOWNCALLS) {
+                traceDowncall("ggml_commit");
+            }
+            return (MemorySegment)mh$.invokeExact();
+        } catch (Error | RuntimeException ex) {
+           throw ex;
+        } catch (Throwable ex$) {
+           throw new AssertionError("should not reach here", ex$);
+        }
+    }
+
+    private static class ggml_nbytes {
+        public static final FunctionDescriptor DESC = FunctionDescriptor.of(
+            Ggml_h.C_LONG,
+            Ggml_h.C_POINTER
+        );
+
+        public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("ggml_nbytes");
+
+        public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
+    }
+
+    /**
+     * Function descriptor for:
+     * {@snippet lang=c :
+     * extern size_t ggml_nbytes(const struct ggml_tensor *tensor)
+     * }
+     */
+    public static FunctionDescriptor ggml_nbytes$descriptor() {
+        return ggml_nbytes.DESC;
+    }
+
+    /**
+     * Downcall method handle for:
+     * {@snippet lang=c :
+     * extern size_t ggml_nbytes(const struct ggml_tensor *tensor)
+     * }
+     */
+    public static MethodHandle ggml_nbytes$handle() {
+        return ggml_nbytes.HANDLE;
+    }
+
+    /**
+     * Address for:
+     * {@snippet lang=c :
+     * extern size_t ggml_nbytes(const struct ggml_tensor *tensor)
+     * }
+     */
+    public static MemorySegment ggml_nbytes$address() {
+        return ggml_nbytes.ADDR;
+    }
+
+    /**
+     * {@snippet lang=c :
+     * extern size_t ggml_nbytes(const struct ggml_tensor *tensor)
+     * }
+     */
+    public static long ggml_nbytes(MemorySegment tensor) {
+        var mh$ = ggml_nbytes.HANDLE;
+        try {
+            if (TRACE_DOWNCALLS) {
+                traceDowncall("ggml_nbytes", tensor);
+            }
+            return (long)mh$.invokeExact(tensor);
+        } catch (Error | RuntimeException ex) {
+           throw ex;
+        } catch (Throwable ex$) {
+           throw new AssertionError("should not reach here", ex$);
+        }
+    }
+
+    private static class ggml_blck_size {
+        public static final FunctionDescriptor DESC = FunctionDescriptor.of(
+            Ggml_h.C_LONG,
+            Ggml_h.C_INT
+        );
+
+        public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("ggml_blck_size");
+
+        public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
+    }
+
+    /**
+     * Function descriptor for:
+     * {@snippet lang=c :
+     * extern int64_t ggml_blck_size(enum ggml_type type)
+     * }
+     */
+    public static FunctionDescriptor ggml_blck_size$descriptor() {
+        return ggml_blck_size.DESC;
+    }
+
+    /**
+     * Downcall method handle for:
+     * {@snippet lang=c :
+     * extern int64_t ggml_blck_size(enum ggml_type type)
+     * }
+     */
+    public static MethodHandle ggml_blck_size$handle() {
+        return ggml_blck_size.HANDLE;
+    }
+
+    /**
+     * Address for:
+     * {@snippet lang=c :
+     * extern int64_t ggml_blck_size(enum ggml_type type)
+     * }
+     */
+    public static MemorySegment ggml_blck_size$address() {
+        return ggml_blck_size.ADDR;
+    }
+
+    /**
+     * {@snippet lang=c :
+     * extern int64_t ggml_blck_size(enum ggml_type type)
+     * }
+     */
+    public static long ggml_blck_size(int type) {
+        var mh$ = ggml_blck_size.HANDLE;
+        try {
+            if (TRACE_DOWNCALLS) {
+                traceDowncall("ggml_blck_size", type);
+            }
+            return (long)mh$.invokeExact(type);
+        } catch (Error | RuntimeException ex) {
+           throw ex;
+        } catch (Throwable ex$) {
+           throw new AssertionError("should not reach here", ex$);
+        }
+    }
+
+    private static class ggml_type_size {
+        public static final FunctionDescriptor DESC = FunctionDescriptor.of(
+            Ggml_h.C_LONG,
+            Ggml_h.C_INT
+        );
+
+        public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("ggml_type_size");
+
+        public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
+    }
+
+    /**
+     * Function descriptor for:
+     * {@snippet lang=c :
+     * extern size_t ggml_type_size(enum ggml_type type)
+     * }
+     */
+    public static FunctionDescriptor ggml_type_size$descriptor() {
+        return ggml_type_size.DESC;
+    }
+
+    /**
+     * Downcall method handle for:
+     * {@snippet lang=c :
+     * extern size_t ggml_type_size(enum ggml_type type)
+     * }
+     */
+    public static MethodHandle ggml_type_size$handle() {
+        return ggml_type_size.HANDLE;
+    }
+
+    /**
+     * Address for:
+     * {@snippet lang=c :
+     * extern size_t ggml_type_size(enum ggml_type type)
+     * }
+     */
+    public static MemorySegment ggml_type_size$address() {
+        return ggml_type_size.ADDR;
+    }
+
+    /**
+     * {@snippet lang=c :
+     * extern size_t ggml_type_size(enum ggml_type type)
+     * }
+     */
+    public static long ggml_type_size(int type) {
+        var mh$ = ggml_type_size.HANDLE;
+        try {
+            if (TRACE_DOWNCALLS) {
+                traceDowncall("ggml_type_size", type);
+            }
+            return (long)mh$.invokeExact(type);
+        } catch (Error | RuntimeException ex) {
+           throw ex;
+        } catch (Throwable ex$) {
+           throw new AssertionError("should not reach here", ex$);
+        }
+    }
+
+    private static class ggml_row_size {
+        public static final FunctionDescriptor DESC = FunctionDescriptor.of(
+            Ggml_h.C_LONG,
+            Ggml_h.C_INT,
+            Ggml_h.C_LONG
+        );
+
+        public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("ggml_row_size");
+
+        public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
+    }
+
+    /**
+     * Function descriptor for:
+     * {@snippet lang=c :
+     * extern size_t ggml_row_size(enum ggml_type type, int64_t ne)
+     * }
+     */
+    public static FunctionDescriptor ggml_row_size$descriptor() {
+        return ggml_row_size.DESC;
+    }
+
+    /**
+     * Downcall method handle for:
+     * {@snippet lang=c :
+     * extern size_t ggml_row_size(enum ggml_type type, int64_t ne)
+     * }
+     */
+    public static MethodHandle ggml_row_size$handle() {
+        return ggml_row_size.HANDLE;
+    }
+
+    /**
+     * Address for:
+     * {@snippet lang=c :
+     * extern size_t ggml_row_size(enum ggml_type type, int64_t ne)
+     * }
+     */
+    public static MemorySegment ggml_row_size$address() {
+        return ggml_row_size.ADDR;
+    }
+
+    /**
+     * {@snippet lang=c :
+     * extern size_t ggml_row_size(enum ggml_type type, int64_t ne)
+     * }
+     */
+    public static long ggml_row_size(int type, long ne) {
+        var mh$ = ggml_row_size.HANDLE;
+        try {
+            if (TRACE_DOWNCALLS) {
+                traceDowncall("ggml_row_size", type, ne);
+            }
+            return (long)mh$.invokeExact(type, ne);
+        } catch (Error | RuntimeException ex) {
+           throw ex;
+        } catch (Throwable ex$) {
+           throw new AssertionError("should not reach here", ex$);
+        }
+    }
+
+    private static class ggml_type_name {
+        public static final FunctionDescriptor DESC = FunctionDescriptor.of(
+            Ggml_h.C_POINTER,
+            Ggml_h.C_INT
+        );
+
+        public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("ggml_type_name");
+
+        public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
+    }
+
+    /**
+     * Function descriptor for:
+     * {@snippet lang=c :
+     * extern const char *ggml_type_name(enum ggml_type type)
+     * }
+     */
+    public static FunctionDescriptor ggml_type_name$descriptor() {
+        return ggml_type_name.DESC;
+    }
+
+    /**
+     * Downcall method handle for:
+     * {@snippet lang=c :
+     * extern const char *ggml_type_name(enum ggml_type type)
+     * }
+     */
+    public static MethodHandle ggml_type_name$handle() {
+        return ggml_type_name.HANDLE;
+    }
+
+    /**
+     * Address for:
+     * {@snippet lang=c :
+     * extern const char *ggml_type_name(enum ggml_type type)
+     * }
+     */
+    public static MemorySegment ggml_type_name$address() {
+        return ggml_type_name.ADDR;
+    }
+
+    /**
+     * {@snippet lang=c :
+     * extern const char *ggml_type_name(enum ggml_type type)
+     * }
+     */
+    public static MemorySegment ggml_type_name(int type) {
+        var mh$ = ggml_type_name.HANDLE;
+        try {
+            if (TRACE_DOWNCALLS) {
+                traceDowncall("ggml_type_name", type);
+            }
+            return (MemorySegment)mh$.invokeExact(type);
+        } catch (Error | RuntimeException ex) {
+           throw ex;
+        } catch (Throwable ex$) {
+           throw new AssertionError("should not reach here", ex$);
+        }
+    }
+
+    private static class ggml_op_name {
+        public static final FunctionDescriptor DESC = FunctionDescriptor.of(
+            Ggml_h.C_POINTER,
+            Ggml_h.C_INT
+        );
+
+        public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("ggml_op_name");
+
+        public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
+    }
+
+    /**
+     * Function descriptor for:
+     * {@snippet lang=c :
+     * extern const char *ggml_op_name(enum ggml_op op)
+     * }
+     */
+    public static FunctionDescriptor ggml_op_name$descriptor() {
+        return ggml_op_name.DESC;
+    }
+
+    /**
+     * Downcall method handle for:
+     * {@snippet lang=c :
+     * extern const char *ggml_op_name(enum ggml_op op)
+     * }
+     */
+    public static MethodHandle ggml_op_name$handle() {
+        return ggml_op_name.HANDLE;
+    }
+
+    /**
+     * Address for:
+     * {@snippet lang=c :
+     * extern const char *ggml_op_name(enum ggml_op op)
+     * }
+     */
+    public static MemorySegment ggml_op_name$address() {
+        return ggml_op_name.ADDR;
+    }
+
+    /**
+     * {@snippet lang=c :
+     * extern const char *ggml_op_name(enum ggml_op op)
+     * }
+     */
+    public static MemorySegment ggml_op_name(int op) {
+        var mh$ = ggml_op_name.HANDLE;
+        try {
+            if (TRACE_DOWNCALLS) {
+                traceDowncall("ggml_op_name", op);
+            }
+            return (MemorySegment)mh$.invokeExact(op);
+        } catch (Error | RuntimeException ex) {
+           throw ex;
+        } catch (Throwable ex$) {
+           throw new AssertionError("should not reach here", ex$);
+        }
+    }
+
+    private static class ggml_tensor_overhead {
+        public static final FunctionDescriptor DESC = FunctionDescriptor.of(
+            Ggml_h.C_LONG    );
+
+        public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("ggml_tensor_overhead");
+
+        public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
+    }
+
+    /**
+     * Function descriptor for:
+     * {@snippet lang=c :
+     * extern size_t ggml_tensor_overhead()
+     * }
+     */
+    public static FunctionDescriptor ggml_tensor_overhead$descriptor() {
+        return ggml_tensor_overhead.DESC;
+    }
+
+    /**
+     * Downcall method handle for:
+     * {@snippet lang=c :
+     * extern size_t ggml_tensor_overhead()
+     * }
+     */
+    public static MethodHandle ggml_tensor_overhead$handle() {
+        return ggml_tensor_overhead.HANDLE;
+    }
+
+    /**
+     * Address for:
+     * {@snippet lang=c :
+     * extern size_t ggml_tensor_overhead()
+     * }
+     */
+    public static MemorySegment ggml_tensor_overhead$address() {
+        return ggml_tensor_overhead.ADDR;
+    }
+
+    /**
+     * {@snippet lang=c :
+     * extern size_t ggml_tensor_overhead()
+     * }
+     */
+    public static long ggml_tensor_overhead() {
+        var mh$ = ggml_tensor_overhead.HANDLE;
+        try {
+            if (TRACE_DOWNCALLS) {
+                traceDowncall("ggml_tensor_overhead");
+            }
+            return (long)mh$.invokeExact();
+        } catch (Error | RuntimeException ex) {
+           throw ex;
+        } catch (Throwable ex$) {
+           throw new AssertionError("should not reach here", ex$);
+        }
+    }
+
+    private static class ggml_init {
+        public static final FunctionDescriptor DESC = FunctionDescriptor.of(
+            Ggml_h.C_POINTER,
+            ggml_init_params.layout()
+        );
+
+        public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("ggml_init");
+
+        public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
+    }
+
+    /**
+     * Function descriptor for:
+     * {@snippet lang=c :
+     * extern struct ggml_context *ggml_init(struct ggml_init_params params)
+     * }
+     */
+    public static FunctionDescriptor ggml_init$descriptor() {
+        return ggml_init.DESC;
+    }
+
+    /**
+     * Downcall method handle for:
+     * {@snippet lang=c :
+     * extern struct ggml_context *ggml_init(struct ggml_init_params params)
+     * }
+     */
+    public static MethodHandle ggml_init$handle() {
+        return ggml_init.HANDLE;
+    }
+
+    /**
+     * Address for:
+     * {@snippet lang=c :
+     * extern struct ggml_context *ggml_init(struct ggml_init_params params)
+     * }
+     */
+    public static MemorySegment ggml_init$address() {
+        return ggml_init.ADDR;
+    }
+
+    /**
+     * {@snippet lang=c :
+     * extern struct ggml_context *ggml_init(struct ggml_init_params params)
+     * }
+     */
+    public static MemorySegment ggml_init(MemorySegment params) {
+        var mh$ = ggml_init.HANDLE;
+        try {
+            if (TRACE_DOWNCALLS) {
+                traceDowncall("ggml_init", params);
+            }
+            return (MemorySegment)mh$.invokeExact(params);
+        } catch (Error | RuntimeException ex) {
+           throw ex;
+        } catch (Throwable ex$) {
+           throw new AssertionError("should not reach here", ex$);
+        }
+    }
+
+    private static class ggml_reset {
+        public static final FunctionDescriptor DESC = FunctionDescriptor.ofVoid(
+            Ggml_h.C_POINTER
+        );
+
+        public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("ggml_reset");
+
+        public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
+    }
+
+    /**
+     * Function descriptor for:
+     * {@snippet lang=c :
+     * extern void ggml_reset(struct ggml_context *ctx)
+     * }
+     */
+    public static FunctionDescriptor ggml_reset$descriptor() {
+        return ggml_reset.DESC;
+    }
+
+    /**
+     * Downcall method handle for:
+     * {@snippet lang=c :
+     * extern void ggml_reset(struct ggml_context *ctx)
+     * }
+     */
+    public static MethodHandle ggml_reset$handle() {
+        return ggml_reset.HANDLE;
+    }
+
+    /**
+     * Address for:
+     * {@snippet lang=c :
+     * extern void ggml_reset(struct ggml_context *ctx)
+     * }
+     */
+    public static MemorySegment ggml_reset$address() {
+        return ggml_reset.ADDR;
+    }
+
+    /**
+     * {@snippet lang=c :
+     * extern void ggml_reset(struct ggml_context *ctx)
+     * }
+     */
+    public static void ggml_reset(MemorySegment ctx) {
+        var mh$ = ggml_reset.HANDLE;
+        try {
+            if (TRACE_DOWNCALLS) {
+                traceDowncall("ggml_reset", ctx);
+            }
+            mh$.invokeExact(ctx);
+        } catch (Error | RuntimeException ex) {
+           throw ex;
+        } catch (Throwable ex$) {
+           throw new AssertionError("should not reach here", ex$);
+        }
+    }
+
+    private static class ggml_free {
+        public static final FunctionDescriptor DESC = FunctionDescriptor.ofVoid(
+            Ggml_h.C_POINTER
+        );
+
+        public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("ggml_free");
+
+        public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
+    }
+
+    /**
+     * Function descriptor for:
+     * {@snippet lang=c :
+     * extern void ggml_free(struct ggml_context *ctx)
+     * }
+     */
+    public static FunctionDescriptor ggml_free$descriptor() {
+        return ggml_free.DESC;
+    }
+
+    /**
+     * Downcall method handle for:
+     * {@snippet lang=c :
+     * extern void ggml_free(struct ggml_context *ctx)
+     * }
+     */
+    public static MethodHandle ggml_free$handle() {
+        return ggml_free.HANDLE;
+    }
+
+    /**
+     * Address for:
+     * {@snippet lang=c :
+     * extern void ggml_free(struct ggml_context *ctx)
+     * }
+     */
+    public static MemorySegment ggml_free$address() {
+        return ggml_free.ADDR;
+    }
+
+    /**
+     * {@snippet lang=c :
+     * extern void ggml_free(struct ggml_context *ctx)
+     * }
+     */
+    public static void ggml_free(MemorySegment ctx) {
+        var mh$ = ggml_free.HANDLE;
+        try {
+            if (TRACE_DOWNCALLS) {
+                traceDowncall("ggml_free", ctx);
+            }
+            mh$.invokeExact(ctx);
+        } catch (Error | RuntimeException ex) {
+           throw ex;
+        } catch (Throwable ex$) {
+           throw new AssertionError("should not reach here", ex$);
+        }
+    }
+
+    private static class ggml_used_mem {
+        public static final FunctionDescriptor DESC = FunctionDescriptor.of(
+            Ggml_h.C_LONG,
+            Ggml_h.C_POINTER
+        );
+
+        public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("ggml_used_mem");
+
+        public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
+    }
+
+    /**
+     * Function descriptor for:
+     * {@snippet lang=c :
+     * extern size_t ggml_used_mem(const struct ggml_context *ctx)
+     * }
+     */
+    public static FunctionDescriptor ggml_used_mem$descriptor() {
+        return ggml_used_mem.DESC;
+    }
+
+    /**
+     * Downcall method handle for:
+     * {@snippet lang=c :
+     * extern size_t ggml_used_mem(const struct ggml_context *ctx)
+     * }
+     */
+    public static MethodHandle ggml_used_mem$handle() {
+        return ggml_used_mem.HANDLE;
+    }
+
+    /**
+     * Address for:
+     * {@snippet lang=c :
+     * extern size_t ggml_used_mem(const struct ggml_context *ctx)
+     * }
+     */
+    public static MemorySegment ggml_used_mem$address() {
+        return ggml_used_mem.ADDR;
+    }
+
+    /**
+     * {@snippet lang=c :
+     * extern size_t ggml_used_mem(const struct ggml_context *ctx)
+     * }
+     */
+    public static long ggml_used_mem(MemorySegment ctx) {
+        var mh$ = ggml_used_mem.HANDLE;
+        try {
+            if (TRACE_DOWNCALLS) {
+                traceDowncall("ggml_used_mem", ctx);
+            }
+            return (long)mh$.invokeExact(ctx);
+        } catch (Error | RuntimeException ex) {
+           throw ex;
+        } catch (Throwable ex$) {
+           throw new AssertionError("should not reach here", ex$);
+        }
+    }
+
+    private static class ggml_new_tensor_1d {
+        public static final FunctionDescriptor DESC = FunctionDescriptor.of(
+            Ggml_h.C_POINTER,
+            Ggml_h.C_POINTER,
+            Ggml_h.C_INT,
+            Ggml_h.C_LONG
+        );
+
+        public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("ggml_new_tensor_1d");
+
+        public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
+    }
+
+    /**
+     * Function descriptor for:
+     * {@snippet lang=c :
+     * extern struct ggml_tensor *ggml_new_tensor_1d(struct ggml_context *ctx, enum ggml_type type, int64_t ne0)
+     * }
+     */
+    public static FunctionDescriptor ggml_new_tensor_1d$descriptor() {
+        return ggml_new_tensor_1d.DESC;
+    }
+
+    /**
+     * Downcall method handle for:
+     * {@snippet lang=c :
+     * extern struct ggml_tensor *ggml_new_tensor_1d(struct ggml_context *ctx, enum ggml_type type, int64_t ne0)
+     * }
+     */
+    public static MethodHandle ggml_new_tensor_1d$handle() {
+        return ggml_new_tensor_1d.HANDLE;
+    }
+
+    /**
+     * Address for:
+     * {@snippet lang=c :
+     * extern struct ggml_tensor *ggml_new_tensor_1d(struct ggml_context *ctx, enum ggml_type type, int64_t ne0)
+     * }
+     */
+    public static MemorySegment ggml_new_tensor_1d$address() {
+        return ggml_new_tensor_1d.ADDR;
+    }
+
+    /**
+     * {@snippet lang=c :
+     * extern struct ggml_tensor *ggml_new_tensor_1d(struct ggml_context *ctx, enum ggml_type type, int64_t ne0)
+     * }
+     */
+    public static MemorySegment ggml_new_tensor_1d(MemorySegment ctx, int type, long ne0) {
+        var mh$ = ggml_new_tensor_1d.HANDLE;
+        try {
+            if (TRACE_DOWNCALLS) {
+                traceDowncall("ggml_new_tensor_1d", ctx, type, ne0);
+            }
+            return (MemorySegment)mh$.invokeExact(ctx, type, ne0);
+        } catch (Error | RuntimeException ex) {
+           throw ex;
+        } catch (Throwable ex$) {
+           throw new AssertionError("should not reach here", ex$);
+        }
+    }
+
+    private static class ggml_new_tensor_2d {
+        public static final FunctionDescriptor DESC = FunctionDescriptor.of(
+            Ggml_h.C_POINTER,
+            Ggml_h.C_POINTER,
+            Ggml_h.C_INT,
+            Ggml_h.C_LONG,
+            Ggml_h.C_LONG
+        );
+
+        public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("ggml_new_tensor_2d");
+
+        public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
+    }
+
+    /**
+     * Function descriptor for:
+     * {@snippet lang=c :
+     * extern struct ggml_tensor *ggml_new_tensor_2d(struct ggml_context *ctx, enum ggml_type type, int64_t ne0, int64_t ne1)
+     * }
+     */
+    public static FunctionDescriptor ggml_new_tensor_2d$descriptor() {
+        return ggml_new_tensor_2d.DESC;
+    }
+
+    /**
+     * Downcall method handle for:
+     * {@snippet lang=c :
+     * extern struct ggml_tensor *ggml_new_tensor_2d(struct ggml_context *ctx, enum ggml_type type, int64_t ne0, int64_t ne1)
+     * }
+     */
+    public static MethodHandle ggml_new_tensor_2d$handle() {
+        return ggml_new_tensor_2d.HANDLE;
+    }
+
+    /**
+     * Address for:
+     * {@snippet lang=c :
+     * extern struct ggml_tensor *ggml_new_tensor_2d(struct ggml_context *ctx, enum ggml_type type, int64_t ne0, int64_t ne1)
+     * }
+     */
+    public static MemorySegment ggml_new_tensor_2d$address() {
+        return ggml_new_tensor_2d.ADDR;
+    }
+
+    /**
+     * {@snippet lang=c :
+     * extern struct ggml_tensor *ggml_new_tensor_2d(struct ggml_context *ctx, enum ggml_type type, int64_t ne0, int64_t ne1)
+     * }
+     */
+    public static MemorySegment ggml_new_tensor_2d(MemorySegment ctx, int type, long ne0, long ne1) {
+        var mh$ = ggml_new_tensor_2d.HANDLE;
+        try {
+            if (TRACE_DOWNCALLS) {
+                traceDowncall("ggml_new_tensor_2d", ctx, type, ne0, ne1);
+            }
+            return (MemorySegment)mh$.invokeExact(ctx, type, ne0, ne1);
+        } catch (Error | RuntimeException ex) {
+           throw ex;
+        } catch (Throwable ex$) {
+           throw new AssertionError("should not reach here", ex$);
+        }
+    }
+
+    private static class ggml_new_tensor_3d {
+        public static final FunctionDescriptor DESC = FunctionDescriptor.of(
             Ggml_h.C_POINTER,
             Ggml_h.C_POINTER,
             Ggml_h.C_INT,
             Ggml_h.C_LONG,
             Ggml_h.C_LONG,
-            Ggml_h.C_LONG);
+            Ggml_h.C_LONG
+        );
 
-    public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("ggml_new_tensor_3d");
+        public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("ggml_new_tensor_3d");
 
-    public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
-  }
-
-  /**
-   * Function descriptor for:
-   *
-   * {@snippet lang=c :
-   * extern struct ggml_tensor *ggml_new_tensor_3d(struct ggml_context *ctx, enum ggml_type type, int64_t ne0, int64_t ne1, int64_t ne2)
-   * }
-   */
-  public static FunctionDescriptor ggml_new_tensor_3d$descriptor() {
-    return ggml_new_tensor_3d.DESC;
-  }
-
-  /**
-   * Downcall method handle for:
-   *
-   * {@snippet lang=c :
-   * extern struct ggml_tensor *ggml_new_tensor_3d(struct ggml_context *ctx, enum ggml_type type, int64_t ne0, int64_t ne1, int64_t ne2)
-   * }
-   */
-  public static MethodHandle ggml_new_tensor_3d$handle() {
-    return ggml_new_tensor_3d.HANDLE;
-  }
-
-  /**
-   * Address for:
-   *
-   * {@snippet lang=c :
-   * extern struct ggml_tensor *ggml_new_tensor_3d(struct ggml_context *ctx, enum ggml_type type, int64_t ne0, int64_t ne1, int64_t ne2)
-   * }
-   */
-  public static MemorySegment ggml_new_tensor_3d$address() {
-    return ggml_new_tensor_3d.ADDR;
-  }
-
-  /**
-   * {@snippet lang=c :
-   * extern struct ggml_tensor *ggml_new_tensor_3d(struct ggml_context *ctx, enum ggml_type type, int64_t ne0, int64_t ne1, int64_t ne2)
-   * }
-   */
-  public static MemorySegment ggml_new_tensor_3d(
-      MemorySegment ctx, int type, long ne0, long ne1, long ne2) {
-    var mh$ = ggml_new_tensor_3d.HANDLE;
-    try {
-      if (TRACE_DOWNCALLS) {
-        traceDowncall("ggml_new_tensor_3d", ctx, type, ne0, ne1, ne2);
-      }
-      return (MemorySegment) mh$.invokeExact(ctx, type, ne0, ne1, ne2);
-    } catch (Error | RuntimeException ex) {
-      throw ex;
-    } catch (Throwable ex$) {
-      throw new AssertionError("should not reach here", ex$);
+        public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
     }
-  }
 
-  private static class ggml_new_tensor_4d {
-    public static final FunctionDescriptor DESC =
-        FunctionDescriptor.of(
+    /**
+     * Function descriptor for:
+     * {@snippet lang=c :
+     * extern struct ggml_tensor *ggml_new_tensor_3d(struct ggml_context *ctx, enum ggml_type type, int64_t ne0, int64_t ne1, int64_t ne2)
+     * }
+     */
+    public static FunctionDescriptor ggml_new_tensor_3d$descriptor() {
+        return ggml_new_tensor_3d.DESC;
+    }
+
+    /**
+     * Downcall method handle for:
+     * {@snippet lang=c :
+     * extern struct ggml_tensor *ggml_new_tensor_3d(struct ggml_context *ctx, enum ggml_type type, int64_t ne0, int64_t ne1, int64_t ne2)
+     * }
+     */
+    public static MethodHandle ggml_new_tensor_3d$handle() {
+        return ggml_new_tensor_3d.HANDLE;
+    }
+
+    /**
+     * Address for:
+     * {@snippet lang=c :
+     * extern struct ggml_tensor *ggml_new_tensor_3d(struct ggml_context *ctx, enum ggml_type type, int64_t ne0, int64_t ne1, int64_t ne2)
+     * }
+     */
+    public static MemorySegment ggml_new_tensor_3d$address() {
+        return ggml_new_tensor_3d.ADDR;
+    }
+
+    /**
+     * {@snippet lang=c :
+     * extern struct ggml_tensor *ggml_new_tensor_3d(struct ggml_context *ctx, enum ggml_type type, int64_t ne0, int64_t ne1, int64_t ne2)
+     * }
+     */
+    public static MemorySegment ggml_new_tensor_3d(MemorySegment ctx, int type, long ne0, long ne1, long ne2) {
+        var mh$ = ggml_new_tensor_3d.HANDLE;
+        try {
+            if (TRACE_DOWNCALLS) {
+                traceDowncall("ggml_new_tensor_3d", ctx, type, ne0, ne1, ne2);
+            }
+            return (MemorySegment)mh$.invokeExact(ctx, type, ne0, ne1, ne2);
+        } catch (Error | RuntimeException ex) {
+           throw ex;
+        } catch (Throwable ex$) {
+           throw new AssertionError("should not reach here", ex$);
+        }
+    }
+
+    private static class ggml_new_tensor_4d {
+        public static final FunctionDescriptor DESC = FunctionDescriptor.of(
             Ggml_h.C_POINTER,
             Ggml_h.C_POINTER,
             Ggml_h.C_INT,
             Ggml_h.C_LONG,
             Ggml_h.C_LONG,
             Ggml_h.C_LONG,
-            Ggml_h.C_LONG);
+            Ggml_h.C_LONG
+        );
 
-    public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("ggml_new_tensor_4d");
+        public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("ggml_new_tensor_4d");
 
-    public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
-  }
-
-  /**
-   * Function descriptor for:
-   *
-   * {@snippet lang=c :
-   * extern struct ggml_tensor *ggml_new_tensor_4d(struct ggml_context *ctx, enum ggml_type type, int64_t ne0, int64_t ne1, int64_t ne2, int64_t ne3)
-   * }
-   */
-  public static FunctionDescriptor ggml_new_tensor_4d$descriptor() {
-    return ggml_new_tensor_4d.DESC;
-  }
-
-  /**
-   * Downcall method handle for:
-   *
-   * {@snippet lang=c :
-   * extern struct ggml_tensor *ggml_new_tensor_4d(struct ggml_context *ctx, enum ggml_type type, int64_t ne0, int64_t ne1, int64_t ne2, int64_t ne3)
-   * }
-   */
-  public static MethodHandle ggml_new_tensor_4d$handle() {
-    return ggml_new_tensor_4d.HANDLE;
-  }
-
-  /**
-   * Address for:
-   *
-   * {@snippet lang=c :
-   * extern struct ggml_tensor *ggml_new_tensor_4d(struct ggml_context *ctx, enum ggml_type type, int64_t ne0, int64_t ne1, int64_t ne2, int64_t ne3)
-   * }
-   */
-  public static MemorySegment ggml_new_tensor_4d$address() {
-    return ggml_new_tensor_4d.ADDR;
-  }
-
-  /**
-   * {@snippet lang=c :
-   * extern struct ggml_tensor *ggml_new_tensor_4d(struct ggml_context *ctx, enum ggml_type type, int64_t ne0, int64_t ne1, int64_t ne2, int64_t ne3)
-   * }
-   */
-  public static MemorySegment ggml_new_tensor_4d(
-      MemorySegment ctx, int type, long ne0, long ne1, long ne2, long ne3) {
-    var mh$ = ggml_new_tensor_4d.HANDLE;
-    try {
-      if (TRACE_DOWNCALLS) {
-        traceDowncall("ggml_new_tensor_4d", ctx, type, ne0, ne1, ne2, ne3);
-      }
-      return (MemorySegment) mh$.invokeExact(ctx, type, ne0, ne1, ne2, ne3);
-    } catch (Error | RuntimeException ex) {
-      throw ex;
-    } catch (Throwable ex$) {
-      throw new AssertionError("should not reach here", ex$);
+        public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
     }
-  }
 
-  private static class ggml_get_name {
-    public static final FunctionDescriptor DESC =
-        FunctionDescriptor.of(Ggml_h.C_POINTER, Ggml_h.C_POINTER);
-
-    public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("ggml_get_name");
-
-    public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
-  }
-
-  /**
-   * Function descriptor for:
-   *
-   * {@snippet lang=c :
-   * extern const char *ggml_get_name(const struct ggml_tensor *tensor)
-   * }
-   */
-  public static FunctionDescriptor ggml_get_name$descriptor() {
-    return ggml_get_name.DESC;
-  }
-
-  /**
-   * Downcall method handle for:
-   *
-   * {@snippet lang=c :
-   * extern const char *ggml_get_name(const struct ggml_tensor *tensor)
-   * }
-   */
-  public static MethodHandle ggml_get_name$handle() {
-    return ggml_get_name.HANDLE;
-  }
-
-  /**
-   * Address for:
-   *
-   * {@snippet lang=c :
-   * extern const char *ggml_get_name(const struct ggml_tensor *tensor)
-   * }
-   */
-  public static MemorySegment ggml_get_name$address() {
-    return ggml_get_name.ADDR;
-  }
-
-  /**
-   * {@snippet lang=c :
-   * extern const char *ggml_get_name(const struct ggml_tensor *tensor)
-   * }
-   */
-  public static MemorySegment ggml_get_name(MemorySegment tensor) {
-    var mh$ = ggml_get_name.HANDLE;
-    try {
-      if (TRACE_DOWNCALLS) {
-        traceDowncall("ggml_get_name", tensor);
-      }
-      return (MemorySegment) mh$.invokeExact(tensor);
-    } catch (Error | RuntimeException ex) {
-      throw ex;
-    } catch (Throwable ex$) {
-      throw new AssertionError("should not reach here", ex$);
+    /**
+     * Function descriptor for:
+     * {@snippet lang=c :
+     * extern struct ggml_tensor *ggml_new_tensor_4d(struct ggml_context *ctx, enum ggml_type type, int64_t ne0, int64_t ne1, int64_t ne2, int64_t ne3)
+     * }
+     */
+    public static FunctionDescriptor ggml_new_tensor_4d$descriptor() {
+        return ggml_new_tensor_4d.DESC;
     }
-  }
 
-  private static class ggml_set_name {
-    public static final FunctionDescriptor DESC =
-        FunctionDescriptor.of(Ggml_h.C_POINTER, Ggml_h.C_POINTER, Ggml_h.C_POINTER);
-
-    public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("ggml_set_name");
-
-    public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
-  }
-
-  /**
-   * Function descriptor for:
-   *
-   * {@snippet lang=c :
-   * extern struct ggml_tensor *ggml_set_name(struct ggml_tensor *tensor, const char *name)
-   * }
-   */
-  public static FunctionDescriptor ggml_set_name$descriptor() {
-    return ggml_set_name.DESC;
-  }
-
-  /**
-   * Downcall method handle for:
-   *
-   * {@snippet lang=c :
-   * extern struct ggml_tensor *ggml_set_name(struct ggml_tensor *tensor, const char *name)
-   * }
-   */
-  public static MethodHandle ggml_set_name$handle() {
-    return ggml_set_name.HANDLE;
-  }
-
-  /**
-   * Address for:
-   *
-   * {@snippet lang=c :
-   * extern struct ggml_tensor *ggml_set_name(struct ggml_tensor *tensor, const char *name)
-   * }
-   */
-  public static MemorySegment ggml_set_name$address() {
-    return ggml_set_name.ADDR;
-  }
-
-  /**
-   * {@snippet lang=c :
-   * extern struct ggml_tensor *ggml_set_name(struct ggml_tensor *tensor, const char *name)
-   * }
-   */
-  public static MemorySegment ggml_set_name(MemorySegment tensor, MemorySegment name) {
-    var mh$ = ggml_set_name.HANDLE;
-    try {
-      if (TRACE_DOWNCALLS) {
-        traceDowncall("ggml_set_name", tensor, name);
-      }
-      return (MemorySegment) mh$.invokeExact(tensor, name);
-    } catch (Error | RuntimeException ex) {
-      throw ex;
-    } catch (Throwable ex$) {
-      throw new AssertionError("should not reach here", ex$);
+    /**
+     * Downcall method handle for:
+     * {@snippet lang=c :
+     * extern struct ggml_tensor *ggml_new_tensor_4d(struct ggml_context *ctx, enum ggml_type type, int64_t ne0, int64_t ne1, int64_t ne2, int64_t ne3)
+     * }
+     */
+    public static MethodHandle ggml_new_tensor_4d$handle() {
+        return ggml_new_tensor_4d.HANDLE;
     }
-  }
 
-  private static class ggml_set_input {
-    public static final FunctionDescriptor DESC = FunctionDescriptor.ofVoid(Ggml_h.C_POINTER);
-
-    public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("ggml_set_input");
-
-    public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
-  }
-
-  /**
-   * Function descriptor for:
-   *
-   * {@snippet lang=c :
-   * extern void ggml_set_input(struct ggml_tensor *tensor)
-   * }
-   */
-  public static FunctionDescriptor ggml_set_input$descriptor() {
-    return ggml_set_input.DESC;
-  }
-
-  /**
-   * Downcall method handle for:
-   *
-   * {@snippet lang=c :
-   * extern void ggml_set_input(struct ggml_tensor *tensor)
-   * }
-   */
-  public static MethodHandle ggml_set_input$handle() {
-    return ggml_set_input.HANDLE;
-  }
-
-  /**
-   * Address for:
-   *
-   * {@snippet lang=c :
-   * extern void ggml_set_input(struct ggml_tensor *tensor)
-   * }
-   */
-  public static MemorySegment ggml_set_input$address() {
-    return ggml_set_input.ADDR;
-  }
-
-  /**
-   * {@snippet lang=c :
-   * extern void ggml_set_input(struct ggml_tensor *tensor)
-   * }
-   */
-  public static void ggml_set_input(MemorySegment tensor) {
-    var mh$ = ggml_set_input.HANDLE;
-    try {
-      if (TRACE_DOWNCALLS) {
-        traceDowncall("ggml_set_input", tensor);
-      }
-      mh$.invokeExact(tensor);
-    } catch (Error | RuntimeException ex) {
-      throw ex;
-    } catch (Throwable ex$) {
-      throw new AssertionError("should not reach here", ex$);
+    /**
+     * Address for:
+     * {@snippet lang=c :
+     * extern struct ggml_tensor *ggml_new_tensor_4d(struct ggml_context *ctx, enum ggml_type type, int64_t ne0, int64_t ne1, int64_t ne2, int64_t ne3)
+     * }
+     */
+    public static MemorySegment ggml_new_tensor_4d$address() {
+        return ggml_new_tensor_4d.ADDR;
     }
-  }
 
-  private static class ggml_set_output {
-    public static final FunctionDescriptor DESC = FunctionDescriptor.ofVoid(Ggml_h.C_POINTER);
-
-    public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("ggml_set_output");
-
-    public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
-  }
-
-  /**
-   * Function descriptor for:
-   *
-   * {@snippet lang=c :
-   * extern void ggml_set_output(struct ggml_tensor *tensor)
-   * }
-   */
-  public static FunctionDescriptor ggml_set_output$descriptor() {
-    return ggml_set_output.DESC;
-  }
-
-  /**
-   * Downcall method handle for:
-   *
-   * {@snippet lang=c :
-   * extern void ggml_set_output(struct ggml_tensor *tensor)
-   * }
-   */
-  public static MethodHandle ggml_set_output$handle() {
-    return ggml_set_output.HANDLE;
-  }
-
-  /**
-   * Address for:
-   *
-   * {@snippet lang=c :
-   * extern void ggml_set_output(struct ggml_tensor *tensor)
-   * }
-   */
-  public static MemorySegment ggml_set_output$address() {
-    return ggml_set_output.ADDR;
-  }
-
-  /**
-   * {@snippet lang=c :
-   * extern void ggml_set_output(struct ggml_tensor *tensor)
-   * }
-   */
-  public static void ggml_set_output(MemorySegment tensor) {
-    var mh$ = ggml_set_output.HANDLE;
-    try {
-      if (TRACE_DOWNCALLS) {
-        traceDowncall("ggml_set_output", tensor);
-      }
-      mh$.invokeExact(tensor);
-    } catch (Error | RuntimeException ex) {
-      throw ex;
-    } catch (Throwable ex$) {
-      throw new AssertionError("should not reach here", ex$);
+    /**
+     * {@snippet lang=c :
+     * extern struct ggml_tensor *ggml_new_tensor_4d(struct ggml_context *ctx, enum ggml_type type, int64_t ne0, int64_t ne1, int64_t ne2, int64_t ne3)
+     * }
+     */
+    public static MemorySegment ggml_new_tensor_4d(MemorySegment ctx, int type, long ne0, long ne1, long ne2, long ne3) {
+        var mh$ = ggml_new_tensor_4d.HANDLE;
+        try {
+            if (TRACE_DOWNCALLS) {
+                traceDowncall("ggml_new_tensor_4d", ctx, type, ne0, ne1, ne2, ne3);
+            }
+            return (MemorySegment)mh$.invokeExact(ctx, type, ne0, ne1, ne2, ne3);
+        } catch (Error | RuntimeException ex) {
+           throw ex;
+        } catch (Throwable ex$) {
+           throw new AssertionError("should not reach here", ex$);
+        }
     }
-  }
 
-  private static class ggml_set_param {
-    public static final FunctionDescriptor DESC = FunctionDescriptor.ofVoid(Ggml_h.C_POINTER);
+    private static class ggml_get_name {
+        public static final FunctionDescriptor DESC = FunctionDescriptor.of(
+            Ggml_h.C_POINTER,
+            Ggml_h.C_POINTER
+        );
 
-    public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("ggml_set_param");
+        public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("ggml_get_name");
 
-    public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
-  }
-
-  /**
-   * Function descriptor for:
-   *
-   * {@snippet lang=c :
-   * extern void ggml_set_param(struct ggml_tensor *tensor)
-   * }
-   */
-  public static FunctionDescriptor ggml_set_param$descriptor() {
-    return ggml_set_param.DESC;
-  }
-
-  /**
-   * Downcall method handle for:
-   *
-   * {@snippet lang=c :
-   * extern void ggml_set_param(struct ggml_tensor *tensor)
-   * }
-   */
-  public static MethodHandle ggml_set_param$handle() {
-    return ggml_set_param.HANDLE;
-  }
-
-  /**
-   * Address for:
-   *
-   * {@snippet lang=c :
-   * extern void ggml_set_param(struct ggml_tensor *tensor)
-   * }
-   */
-  public static MemorySegment ggml_set_param$address() {
-    return ggml_set_param.ADDR;
-  }
-
-  /**
-   * {@snippet lang=c :
-   * extern void ggml_set_param(struct ggml_tensor *tensor)
-   * }
-   */
-  public static void ggml_set_param(MemorySegment tensor) {
-    var mh$ = ggml_set_param.HANDLE;
-    try {
-      if (TRACE_DOWNCALLS) {
-        traceDowncall("ggml_set_param", tensor);
-      }
-      mh$.invokeExact(tensor);
-    } catch (Error | RuntimeException ex) {
-      throw ex;
-    } catch (Throwable ex$) {
-      throw new AssertionError("should not reach here", ex$);
+        public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
     }
-  }
 
-  private static class ggml_set_loss {
-    public static final FunctionDescriptor DESC = FunctionDescriptor.ofVoid(Ggml_h.C_POINTER);
-
-    public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("ggml_set_loss");
-
-    public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
-  }
-
-  /**
-   * Function descriptor for:
-   *
-   * {@snippet lang=c :
-   * extern void ggml_set_loss(struct ggml_tensor *tensor)
-   * }
-   */
-  public static FunctionDescriptor ggml_set_loss$descriptor() {
-    return ggml_set_loss.DESC;
-  }
-
-  /**
-   * Downcall method handle for:
-   *
-   * {@snippet lang=c :
-   * extern void ggml_set_loss(struct ggml_tensor *tensor)
-   * }
-   */
-  public static MethodHandle ggml_set_loss$handle() {
-    return ggml_set_loss.HANDLE;
-  }
-
-  /**
-   * Address for:
-   *
-   * {@snippet lang=c :
-   * extern void ggml_set_loss(struct ggml_tensor *tensor)
-   * }
-   */
-  public static MemorySegment ggml_set_loss$address() {
-    return ggml_set_loss.ADDR;
-  }
-
-  /**
-   * {@snippet lang=c :
-   * extern void ggml_set_loss(struct ggml_tensor *tensor)
-   * }
-   */
-  public static void ggml_set_loss(MemorySegment tensor) {
-    var mh$ = ggml_set_loss.HANDLE;
-    try {
-      if (TRACE_DOWNCALLS) {
-        traceDowncall("ggml_set_loss", tensor);
-      }
-      mh$.invokeExact(tensor);
-    } catch (Error | RuntimeException ex) {
-      throw ex;
-    } catch (Throwable ex$) {
-      throw new AssertionError("should not reach here", ex$);
+    /**
+     * Function descriptor for:
+     * {@snippet lang=c :
+     * extern const char *ggml_get_name(const struct ggml_tensor *tensor)
+     * }
+     */
+    public static FunctionDescriptor ggml_get_name$descriptor() {
+        return ggml_get_name.DESC;
     }
-  }
 
-  private static class ggml_add {
-    public static final FunctionDescriptor DESC =
-        FunctionDescriptor.of(
-            Ggml_h.C_POINTER, Ggml_h.C_POINTER, Ggml_h.C_POINTER, Ggml_h.C_POINTER);
-
-    public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("ggml_add");
-
-    public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
-  }
-
-  /**
-   * Function descriptor for:
-   *
-   * {@snippet lang=c :
-   * extern struct ggml_tensor *ggml_add(struct ggml_context *ctx, struct ggml_tensor *a, struct ggml_tensor *b)
-   * }
-   */
-  public static FunctionDescriptor ggml_add$descriptor() {
-    return ggml_add.DESC;
-  }
-
-  /**
-   * Downcall method handle for:
-   *
-   * {@snippet lang=c :
-   * extern struct ggml_tensor *ggml_add(struct ggml_context *ctx, struct ggml_tensor *a, struct ggml_tensor *b)
-   * }
-   */
-  public static MethodHandle ggml_add$handle() {
-    return ggml_add.HANDLE;
-  }
-
-  /**
-   * Address for:
-   *
-   * {@snippet lang=c :
-   * extern struct ggml_tensor *ggml_add(struct ggml_context *ctx, struct ggml_tensor *a, struct ggml_tensor *b)
-   * }
-   */
-  public static MemorySegment ggml_add$address() {
-    return ggml_add.ADDR;
-  }
-
-  /**
-   * {@snippet lang=c :
-   * extern struct ggml_tensor *ggml_add(struct ggml_context *ctx, struct ggml_tensor *a, struct ggml_tensor *b)
-   * }
-   */
-  public static MemorySegment ggml_add(MemorySegment ctx, MemorySegment a, MemorySegment b) {
-    var mh$ = ggml_add.HANDLE;
-    try {
-      if (TRACE_DOWNCALLS) {
-        traceDowncall("ggml_add", ctx, a, b);
-      }
-      return (MemorySegment) mh$.invokeExact(ctx, a, b);
-    } catch (Error | RuntimeException ex) {
-      throw ex;
-    } catch (Throwable ex$) {
-      throw new AssertionError("should not reach here", ex$);
+    /**
+     * Downcall method handle for:
+     * {@snippet lang=c :
+     * extern const char *ggml_get_name(const struct ggml_tensor *tensor)
+     * }
+     */
+    public static MethodHandle ggml_get_name$handle() {
+        return ggml_get_name.HANDLE;
     }
-  }
 
-  private static class ggml_add_id {
-    public static final FunctionDescriptor DESC =
-        FunctionDescriptor.of(
+    /**
+     * Address for:
+     * {@snippet lang=c :
+     * extern const char *ggml_get_name(const struct ggml_tensor *tensor)
+     * }
+     */
+    public static MemorySegment ggml_get_name$address() {
+        return ggml_get_name.ADDR;
+    }
+
+    /**
+     * {@snippet lang=c :
+     * extern const char *ggml_get_name(const struct ggml_tensor *tensor)
+     * }
+     */
+    public static MemorySegment ggml_get_name(MemorySegment tensor) {
+        var mh$ = ggml_get_name.HANDLE;
+        try {
+            if (TRACE_DOWNCALLS) {
+                traceDowncall("ggml_get_name", tensor);
+            }
+            return (MemorySegment)mh$.invokeExact(tensor);
+        } catch (Error | RuntimeException ex) {
+           throw ex;
+        } catch (Throwable ex$) {
+           throw new AssertionError("should not reach here", ex$);
+        }
+    }
+
+    private static class ggml_set_name {
+        public static final FunctionDescriptor DESC = FunctionDescriptor.of(
+            Ggml_h.C_POINTER,
+            Ggml_h.C_POINTER,
+            Ggml_h.C_POINTER
+        );
+
+        public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("ggml_set_name");
+
+        public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
+    }
+
+    /**
+     * Function descriptor for:
+     * {@snippet lang=c :
+     * extern struct ggml_tensor *ggml_set_name(struct ggml_tensor *tensor, const char *name)
+     * }
+     */
+    public static FunctionDescriptor ggml_set_name$descriptor() {
+        return ggml_set_name.DESC;
+    }
+
+    /**
+     * Downcall method handle for:
+     * {@snippet lang=c :
+     * extern struct ggml_tensor *ggml_set_name(struct ggml_tensor *tensor, const char *name)
+     * }
+     */
+    public static MethodHandle ggml_set_name$handle() {
+        return ggml_set_name.HANDLE;
+    }
+
+    /**
+     * Address for:
+     * {@snippet lang=c :
+     * extern struct ggml_tensor *ggml_set_name(struct ggml_tensor *tensor, const char *name)
+     * }
+     */
+    public static MemorySegment ggml_set_name$address() {
+        return ggml_set_name.ADDR;
+    }
+
+    /**
+     * {@snippet lang=c :
+     * extern struct ggml_tensor *ggml_set_name(struct ggml_tensor *tensor, const char *name)
+     * }
+     */
+    public static MemorySegment ggml_set_name(MemorySegment tensor, MemorySegment name) {
+        var mh$ = ggml_set_name.HANDLE;
+        try {
+            if (TRACE_DOWNCALLS) {
+                traceDowncall("ggml_set_name", tensor, name);
+            }
+            return (MemorySegment)mh$.invokeExact(tensor, name);
+        } catch (Error | RuntimeException ex) {
+           throw ex;
+        } catch (Throwable ex$) {
+           throw new AssertionError("should not reach here", ex$);
+        }
+    }
+
+    private static class ggml_set_input {
+        public static final FunctionDescriptor DESC = FunctionDescriptor.ofVoid(
+            Ggml_h.C_POINTER
+        );
+
+        public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("ggml_set_input");
+
+        public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
+    }
+
+    /**
+     * Function descriptor for:
+     * {@snippet lang=c :
+     * extern void ggml_set_input(struct ggml_tensor *tensor)
+     * }
+     */
+    public static FunctionDescriptor ggml_set_input$descriptor() {
+        return ggml_set_input.DESC;
+    }
+
+    /**
+     * Downcall method handle for:
+     * {@snippet lang=c :
+     * extern void ggml_set_input(struct ggml_tensor *tensor)
+     * }
+     */
+    public static MethodHandle ggml_set_input$handle() {
+        return ggml_set_input.HANDLE;
+    }
+
+    /**
+     * Address for:
+     * {@snippet lang=c :
+     * extern void ggml_set_input(struct ggml_tensor *tensor)
+     * }
+     */
+    public static MemorySegment ggml_set_input$address() {
+        return ggml_set_input.ADDR;
+    }
+
+    /**
+     * {@snippet lang=c :
+     * extern void ggml_set_input(struct ggml_tensor *tensor)
+     * }
+     */
+    public static void ggml_set_input(MemorySegment tensor) {
+        var mh$ = ggml_set_input.HANDLE;
+        try {
+            if (TRACE_DOWNCALLS) {
+                traceDowncall("ggml_set_input", tensor);
+            }
+            mh$.invokeExact(tensor);
+        } catch (Error | RuntimeException ex) {
+           throw ex;
+        } catch (Throwable ex$) {
+           throw new AssertionError("should not reach here", ex$);
+        }
+    }
+
+    private static class ggml_set_output {
+        public static final FunctionDescriptor DESC = FunctionDescriptor.ofVoid(
+            Ggml_h.C_POINTER
+        );
+
+        public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("ggml_set_output");
+
+        public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
+    }
+
+    /**
+     * Function descriptor for:
+     * {@snippet lang=c :
+     * extern void ggml_set_output(struct ggml_tensor *tensor)
+     * }
+     */
+    public static FunctionDescriptor ggml_set_output$descriptor() {
+        return ggml_set_output.DESC;
+    }
+
+    /**
+     * Downcall method handle for:
+     * {@snippet lang=c :
+     * extern void ggml_set_output(struct ggml_tensor *tensor)
+     * }
+     */
+    public static MethodHandle ggml_set_output$handle() {
+        return ggml_set_output.HANDLE;
+    }
+
+    /**
+     * Address for:
+     * {@snippet lang=c :
+     * extern void ggml_set_output(struct ggml_tensor *tensor)
+     * }
+     */
+    public static MemorySegment ggml_set_output$address() {
+        return ggml_set_output.ADDR;
+    }
+
+    /**
+     * {@snippet lang=c :
+     * extern void ggml_set_output(struct ggml_tensor *tensor)
+     * }
+     */
+    public static void ggml_set_output(MemorySegment tensor) {
+        var mh$ = ggml_set_output.HANDLE;
+        try {
+            if (TRACE_DOWNCALLS) {
+                traceDowncall("ggml_set_output", tensor);
+            }
+            mh$.invokeExact(tensor);
+        } catch (Error | RuntimeException ex) {
+           throw ex;
+        } catch (Throwable ex$) {
+           throw new AssertionError("should not reach here", ex$);
+        }
+    }
+
+    private static class ggml_set_param {
+        public static final FunctionDescriptor DESC = FunctionDescriptor.ofVoid(
+            Ggml_h.C_POINTER
+        );
+
+        public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("ggml_set_param");
+
+        public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
+    }
+
+    /**
+     * Function descriptor for:
+     * {@snippet lang=c :
+     * extern void ggml_set_param(struct ggml_tensor *tensor)
+     * }
+     */
+    public static FunctionDescriptor ggml_set_param$descriptor() {
+        return ggml_set_param.DESC;
+    }
+
+    /**
+     * Downcall method handle for:
+     * {@snippet lang=c :
+     * extern void ggml_set_param(struct ggml_tensor *tensor)
+     * }
+     */
+    public static MethodHandle ggml_set_param$handle() {
+        return ggml_set_param.HANDLE;
+    }
+
+    /**
+     * Address for:
+     * {@snippet lang=c :
+     * extern void ggml_set_param(struct ggml_tensor *tensor)
+     * }
+     */
+    public static MemorySegment ggml_set_param$address() {
+        return ggml_set_param.ADDR;
+    }
+
+    /**
+     * {@snippet lang=c :
+     * extern void ggml_set_param(struct ggml_tensor *tensor)
+     * }
+     */
+    public static void ggml_set_param(MemorySegment tensor) {
+        var mh$ = ggml_set_param.HANDLE;
+        try {
+            if (TRACE_DOWNCALLS) {
+                traceDowncall("ggml_set_param", tensor);
+            }
+            mh$.invokeExact(tensor);
+        } catch (Error | RuntimeException ex) {
+           throw ex;
+        } catch (Throwable ex$) {
+           throw new AssertionError("should not reach here", ex$);
+        }
+    }
+
+    private static class ggml_set_loss {
+        public static final FunctionDescriptor DESC = FunctionDescriptor.ofVoid(
+            Ggml_h.C_POINTER
+        );
+
+        public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("ggml_set_loss");
+
+        public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
+    }
+
+    /**
+     * Function descriptor for:
+     * {@snippet lang=c :
+     * extern void ggml_set_loss(struct ggml_tensor *tensor)
+     * }
+     */
+    public static FunctionDescriptor ggml_set_loss$descriptor() {
+        return ggml_set_loss.DESC;
+    }
+
+    /**
+     * Downcall method handle for:
+     * {@snippet lang=c :
+     * extern void ggml_set_loss(struct ggml_tensor *tensor)
+     * }
+     */
+    public static MethodHandle ggml_set_loss$handle() {
+        return ggml_set_loss.HANDLE;
+    }
+
+    /**
+     * Address for:
+     * {@snippet lang=c :
+     * extern void ggml_set_loss(struct ggml_tensor *tensor)
+     * }
+     */
+    public static MemorySegment ggml_set_loss$address() {
+        return ggml_set_loss.ADDR;
+    }
+
+    /**
+     * {@snippet lang=c :
+     * extern void ggml_set_loss(struct ggml_tensor *tensor)
+     * }
+     */
+    public static void ggml_set_loss(MemorySegment tensor) {
+        var mh$ = ggml_set_loss.HANDLE;
+        try {
+            if (TRACE_DOWNCALLS) {
+                traceDowncall("ggml_set_loss", tensor);
+            }
+            mh$.invokeExact(tensor);
+        } catch (Error | RuntimeException ex) {
+           throw ex;
+        } catch (Throwable ex$) {
+           throw new AssertionError("should not reach here", ex$);
+        }
+    }
+
+    private static class ggml_add {
+        public static final FunctionDescriptor DESC = FunctionDescriptor.of(
+            Ggml_h.C_POINTER,
+            Ggml_h.C_POINTER,
+            Ggml_h.C_POINTER,
+            Ggml_h.C_POINTER
+        );
+
+        public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("ggml_add");
+
+        public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
+    }
+
+    /**
+     * Function descriptor for:
+     * {@snippet lang=c :
+     * extern struct ggml_tensor *ggml_add(struct ggml_context *ctx, struct ggml_tensor *a, struct ggml_tensor *b)
+     * }
+     */
+    public static FunctionDescriptor ggml_add$descriptor() {
+        return ggml_add.DESC;
+    }
+
+    /**
+     * Downcall method handle for:
+     * {@snippet lang=c :
+     * extern struct ggml_tensor *ggml_add(struct ggml_context *ctx, struct ggml_tensor *a, struct ggml_tensor *b)
+     * }
+     */
+    public static MethodHandle ggml_add$handle() {
+        return ggml_add.HANDLE;
+    }
+
+    /**
+     * Address for:
+     * {@snippet lang=c :
+     * extern struct ggml_tensor *ggml_add(struct ggml_context *ctx, struct ggml_tensor *a, struct ggml_tensor *b)
+     * }
+     */
+    public static MemorySegment ggml_add$address() {
+        return ggml_add.ADDR;
+    }
+
+    /**
+     * {@snippet lang=c :
+     * extern struct ggml_tensor *ggml_add(struct ggml_context *ctx, struct ggml_tensor *a, struct ggml_tensor *b)
+     * }
+     */
+    public static MemorySegment ggml_add(MemorySegment ctx, MemorySegment a, MemorySegment b) {
+        var mh$ = ggml_add.HANDLE;
+        try {
+            if (TRACE_DOWNCALLS) {
+                traceDowncall("ggml_add", ctx, a, b);
+            }
+            return (MemorySegment)mh$.invokeExact(ctx, a, b);
+        } catch (Error | RuntimeException ex) {
+           throw ex;
+        } catch (Throwable ex$) {
+           throw new AssertionError("should not reach here", ex$);
+        }
+    }
+
+    private static class ggml_add_id {
+        public static final FunctionDescriptor DESC = FunctionDescriptor.of(
             Ggml_h.C_POINTER,
             Ggml_h.C_POINTER,
             Ggml_h.C_POINTER,
             Ggml_h.C_POINTER,
-            Ggml_h.C_POINTER);
+            Ggml_h.C_POINTER
+        );
 
-    public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("ggml_add_id");
+        public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("ggml_add_id");
 
-    public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
-  }
-
-  /**
-   * Function descriptor for:
-   *
-   * {@snippet lang=c :
-   * extern struct ggml_tensor *ggml_add_id(struct ggml_context *ctx, struct ggml_tensor *a, struct ggml_tensor *b, struct ggml_tensor *ids)
-   * }
-   */
-  public static FunctionDescriptor ggml_add_id$descriptor() {
-    return ggml_add_id.DESC;
-  }
-
-  /**
-   * Downcall method handle for:
-   *
-   * {@snippet lang=c :
-   * extern struct ggml_tensor *ggml_add_id(struct ggml_context *ctx, struct ggml_tensor *a, struct ggml_tensor *b, struct ggml_tensor *ids)
-   * }
-   */
-  public static MethodHandle ggml_add_id$handle() {
-    return ggml_add_id.HANDLE;
-  }
-
-  /**
-   * Address for:
-   *
-   * {@snippet lang=c :
-   * extern struct ggml_tensor *ggml_add_id(struct ggml_context *ctx, struct ggml_tensor *a, struct ggml_tensor *b, struct ggml_tensor *ids)
-   * }
-   */
-  public static MemorySegment ggml_add_id$address() {
-    return ggml_add_id.ADDR;
-  }
-
-  /**
-   * {@snippet lang=c :
-   * extern struct ggml_tensor *ggml_add_id(struct ggml_context *ctx, struct ggml_tensor *a, struct ggml_tensor *b, struct ggml_tensor *ids)
-   * }
-   */
-  public static MemorySegment ggml_add_id(
-      MemorySegment ctx, MemorySegment a, MemorySegment b, MemorySegment ids) {
-    var mh$ = ggml_add_id.HANDLE;
-    try {
-      if (TRACE_DOWNCALLS) {
-        traceDowncall("ggml_add_id", ctx, a, b, ids);
-      }
-      return (MemorySegment) mh$.invokeExact(ctx, a, b, ids);
-    } catch (Error | RuntimeException ex) {
-      throw ex;
-    } catch (Throwable ex$) {
-      throw new AssertionError("should not reach here", ex$);
+        public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
     }
-  }
 
-  private static class ggml_sub {
-    public static final FunctionDescriptor DESC =
-        FunctionDescriptor.of(
-            Ggml_h.C_POINTER, Ggml_h.C_POINTER, Ggml_h.C_POINTER, Ggml_h.C_POINTER);
-
-    public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("ggml_sub");
-
-    public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
-  }
-
-  /**
-   * Function descriptor for:
-   *
-   * {@snippet lang=c :
-   * extern struct ggml_tensor *ggml_sub(struct ggml_context *ctx, struct ggml_tensor *a, struct ggml_tensor *b)
-   * }
-   */
-  public static FunctionDescriptor ggml_sub$descriptor() {
-    return ggml_sub.DESC;
-  }
-
-  /**
-   * Downcall method handle for:
-   *
-   * {@snippet lang=c :
-   * extern struct ggml_tensor *ggml_sub(struct ggml_context *ctx, struct ggml_tensor *a, struct ggml_tensor *b)
-   * }
-   */
-  public static MethodHandle ggml_sub$handle() {
-    return ggml_sub.HANDLE;
-  }
-
-  /**
-   * Address for:
-   *
-   * {@snippet lang=c :
-   * extern struct ggml_tensor *ggml_sub(struct ggml_context *ctx, struct ggml_tensor *a, struct ggml_tensor *b)
-   * }
-   */
-  public static MemorySegment ggml_sub$address() {
-    return ggml_sub.ADDR;
-  }
-
-  /**
-   * {@snippet lang=c :
-   * extern struct ggml_tensor *ggml_sub(struct ggml_context *ctx, struct ggml_tensor *a, struct ggml_tensor *b)
-   * }
-   */
-  public static MemorySegment ggml_sub(MemorySegment ctx, MemorySegment a, MemorySegment b) {
-    var mh$ = ggml_sub.HANDLE;
-    try {
-      if (TRACE_DOWNCALLS) {
-        traceDowncall("ggml_sub", ctx, a, b);
-      }
-      return (MemorySegment) mh$.invokeExact(ctx, a, b);
-    } catch (Error | RuntimeException ex) {
-      throw ex;
-    } catch (Throwable ex$) {
-      throw new AssertionError("should not reach here", ex$);
+    /**
+     * Function descriptor for:
+     * {@snippet lang=c :
+     * extern struct ggml_tensor *ggml_add_id(struct ggml_context *ctx, struct ggml_tensor *a, struct ggml_tensor *b, struct ggml_tensor *ids)
+     * }
+     */
+    public static FunctionDescriptor ggml_add_id$descriptor() {
+        return ggml_add_id.DESC;
     }
-  }
 
-  private static class ggml_mul {
-    public static final FunctionDescriptor DESC =
-        FunctionDescriptor.of(
-            Ggml_h.C_POINTER, Ggml_h.C_POINTER, Ggml_h.C_POINTER, Ggml_h.C_POINTER);
-
-    public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("ggml_mul");
-
-    public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
-  }
-
-  /**
-   * Function descriptor for:
-   *
-   * {@snippet lang=c :
-   * extern struct ggml_tensor *ggml_mul(struct ggml_context *ctx, struct ggml_tensor *a, struct ggml_tensor *b)
-   * }
-   */
-  public static FunctionDescriptor ggml_mul$descriptor() {
-    return ggml_mul.DESC;
-  }
-
-  /**
-   * Downcall method handle for:
-   *
-   * {@snippet lang=c :
-   * extern struct ggml_tensor *ggml_mul(struct ggml_context *ctx, struct ggml_tensor *a, struct ggml_tensor *b)
-   * }
-   */
-  public static MethodHandle ggml_mul$handle() {
-    return ggml_mul.HANDLE;
-  }
-
-  /**
-   * Address for:
-   *
-   * {@snippet lang=c :
-   * extern struct ggml_tensor *ggml_mul(struct ggml_context *ctx, struct ggml_tensor *a, struct ggml_tensor *b)
-   * }
-   */
-  public static MemorySegment ggml_mul$address() {
-    return ggml_mul.ADDR;
-  }
-
-  /**
-   * {@snippet lang=c :
-   * extern struct ggml_tensor *ggml_mul(struct ggml_context *ctx, struct ggml_tensor *a, struct ggml_tensor *b)
-   * }
-   */
-  public static MemorySegment ggml_mul(MemorySegment ctx, MemorySegment a, MemorySegment b) {
-    var mh$ = ggml_mul.HANDLE;
-    try {
-      if (TRACE_DOWNCALLS) {
-        traceDowncall("ggml_mul", ctx, a, b);
-      }
-      return (MemorySegment) mh$.invokeExact(ctx, a, b);
-    } catch (Error | RuntimeException ex) {
-      throw ex;
-    } catch (Throwable ex$) {
-      throw new AssertionError("should not reach here", ex$);
+    /**
+     * Downcall method handle for:
+     * {@snippet lang=c :
+     * extern struct ggml_tensor *ggml_add_id(struct ggml_context *ctx, struct ggml_tensor *a, struct ggml_tensor *b, struct ggml_tensor *ids)
+     * }
+     */
+    public static MethodHandle ggml_add_id$handle() {
+        return ggml_add_id.HANDLE;
     }
-  }
 
-  private static class ggml_div {
-    public static final FunctionDescriptor DESC =
-        FunctionDescriptor.of(
-            Ggml_h.C_POINTER, Ggml_h.C_POINTER, Ggml_h.C_POINTER, Ggml_h.C_POINTER);
-
-    public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("ggml_div");
-
-    public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
-  }
-
-  /**
-   * Function descriptor for:
-   *
-   * {@snippet lang=c :
-   * extern struct ggml_tensor *ggml_div(struct ggml_context *ctx, struct ggml_tensor *a, struct ggml_tensor *b)
-   * }
-   */
-  public static FunctionDescriptor ggml_div$descriptor() {
-    return ggml_div.DESC;
-  }
-
-  /**
-   * Downcall method handle for:
-   *
-   * {@snippet lang=c :
-   * extern struct ggml_tensor *ggml_div(struct ggml_context *ctx, struct ggml_tensor *a, struct ggml_tensor *b)
-   * }
-   */
-  public static MethodHandle ggml_div$handle() {
-    return ggml_div.HANDLE;
-  }
-
-  /**
-   * Address for:
-   *
-   * {@snippet lang=c :
-   * extern struct ggml_tensor *ggml_div(struct ggml_context *ctx, struct ggml_tensor *a, struct ggml_tensor *b)
-   * }
-   */
-  public static MemorySegment ggml_div$address() {
-    return ggml_div.ADDR;
-  }
-
-  /**
-   * {@snippet lang=c :
-   * extern struct ggml_tensor *ggml_div(struct ggml_context *ctx, struct ggml_tensor *a, struct ggml_tensor *b)
-   * }
-   */
-  public static MemorySegment ggml_div(MemorySegment ctx, MemorySegment a, MemorySegment b) {
-    var mh$ = ggml_div.HANDLE;
-    try {
-      if (TRACE_DOWNCALLS) {
-        traceDowncall("ggml_div", ctx, a, b);
-      }
-      return (MemorySegment) mh$.invokeExact(ctx, a, b);
-    } catch (Error | RuntimeException ex) {
-      throw ex;
-    } catch (Throwable ex$) {
-      throw new AssertionError("should not reach here", ex$);
+    /**
+     * Address for:
+     * {@snippet lang=c :
+     * extern struct ggml_tensor *ggml_add_id(struct ggml_context *ctx, struct ggml_tensor *a, struct ggml_tensor *b, struct ggml_tensor *ids)
+     * }
+     */
+    public static MemorySegment ggml_add_id$address() {
+        return ggml_add_id.ADDR;
     }
-  }
 
-  private static class ggml_sqr {
-    public static final FunctionDescriptor DESC =
-        FunctionDescriptor.of(Ggml_h.C_POINTER, Ggml_h.C_POINTER, Ggml_h.C_POINTER);
-
-    public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("ggml_sqr");
-
-    public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
-  }
-
-  /**
-   * Function descriptor for:
-   *
-   * {@snippet lang=c :
-   * extern struct ggml_tensor *ggml_sqr(struct ggml_context *ctx, struct ggml_tensor *a)
-   * }
-   */
-  public static FunctionDescriptor ggml_sqr$descriptor() {
-    return ggml_sqr.DESC;
-  }
-
-  /**
-   * Downcall method handle for:
-   *
-   * {@snippet lang=c :
-   * extern struct ggml_tensor *ggml_sqr(struct ggml_context *ctx, struct ggml_tensor *a)
-   * }
-   */
-  public static MethodHandle ggml_sqr$handle() {
-    return ggml_sqr.HANDLE;
-  }
-
-  /**
-   * Address for:
-   *
-   * {@snippet lang=c :
-   * extern struct ggml_tensor *ggml_sqr(struct ggml_context *ctx, struct ggml_tensor *a)
-   * }
-   */
-  public static MemorySegment ggml_sqr$address() {
-    return ggml_sqr.ADDR;
-  }
-
-  /**
-   * {@snippet lang=c :
-   * extern struct ggml_tensor *ggml_sqr(struct ggml_context *ctx, struct ggml_tensor *a)
-   * }
-   */
-  public static MemorySegment ggml_sqr(MemorySegment ctx, MemorySegment a) {
-    var mh$ = ggml_sqr.HANDLE;
-    try {
-      if (TRACE_DOWNCALLS) {
-        traceDowncall("ggml_sqr", ctx, a);
-      }
-      return (MemorySegment) mh$.invokeExact(ctx, a);
-    } catch (Error | RuntimeException ex) {
-      throw ex;
-    } catch (Throwable ex$) {
-      throw new AssertionError("should not reach here", ex$);
+    /**
+     * {@snippet lang=c :
+     * extern struct ggml_tensor *ggml_add_id(struct ggml_context *ctx, struct ggml_tensor *a, struct ggml_tensor *b, struct ggml_tensor *ids)
+     * }
+     */
+    public static MemorySegment ggml_add_id(MemorySegment ctx, MemorySegment a, MemorySegment b, MemorySegment ids) {
+        var mh$ = ggml_add_id.HANDLE;
+        try {
+            if (TRACE_DOWNCALLS) {
+                traceDowncall("ggml_add_id", ctx, a, b, ids);
+            }
+            return (MemorySegment)mh$.invokeExact(ctx, a, b, ids);
+        } catch (Error | RuntimeException ex) {
+           throw ex;
+        } catch (Throwable ex$) {
+           throw new AssertionError("should not reach here", ex$);
+        }
     }
-  }
 
-  private static class ggml_sqrt {
-    public static final FunctionDescriptor DESC =
-        FunctionDescriptor.of(Ggml_h.C_POINTER, Ggml_h.C_POINTER, Ggml_h.C_POINTER);
+    private static class ggml_sub {
+        public static final FunctionDescriptor DESC = FunctionDescriptor.of(
+            Ggml_h.C_POINTER,
+            Ggml_h.C_POINTER,
+            Ggml_h.C_POINTER,
+            Ggml_h.C_POINTER
+        );
 
-    public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("ggml_sqrt");
+        public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("ggml_sub");
 
-    public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
-  }
-
-  /**
-   * Function descriptor for:
-   *
-   * {@snippet lang=c :
-   * extern struct ggml_tensor *ggml_sqrt(struct ggml_context *ctx, struct ggml_tensor *a)
-   * }
-   */
-  public static FunctionDescriptor ggml_sqrt$descriptor() {
-    return ggml_sqrt.DESC;
-  }
-
-  /**
-   * Downcall method handle for:
-   *
-   * {@snippet lang=c :
-   * extern struct ggml_tensor *ggml_sqrt(struct ggml_context *ctx, struct ggml_tensor *a)
-   * }
-   */
-  public static MethodHandle ggml_sqrt$handle() {
-    return ggml_sqrt.HANDLE;
-  }
-
-  /**
-   * Address for:
-   *
-   * {@snippet lang=c :
-   * extern struct ggml_tensor *ggml_sqrt(struct ggml_context *ctx, struct ggml_tensor *a)
-   * }
-   */
-  public static MemorySegment ggml_sqrt$address() {
-    return ggml_sqrt.ADDR;
-  }
-
-  /**
-   * {@snippet lang=c :
-   * extern struct ggml_tensor *ggml_sqrt(struct ggml_context *ctx, struct ggml_tensor *a)
-   * }
-   */
-  public static MemorySegment ggml_sqrt(MemorySegment ctx, MemorySegment a) {
-    var mh$ = ggml_sqrt.HANDLE;
-    try {
-      if (TRACE_DOWNCALLS) {
-        traceDowncall("ggml_sqrt", ctx, a);
-      }
-      return (MemorySegment) mh$.invokeExact(ctx, a);
-    } catch (Error | RuntimeException ex) {
-      throw ex;
-    } catch (Throwable ex$) {
-      throw new AssertionError("should not reach here", ex$);
+        public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
     }
-  }
 
-  private static class ggml_log {
-    public static final FunctionDescriptor DESC =
-        FunctionDescriptor.of(Ggml_h.C_POINTER, Ggml_h.C_POINTER, Ggml_h.C_POINTER);
-
-    public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("ggml_log");
-
-    public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
-  }
-
-  /**
-   * Function descriptor for:
-   *
-   * {@snippet lang=c :
-   * extern struct ggml_tensor *ggml_log(struct ggml_context *ctx, struct ggml_tensor *a)
-   * }
-   */
-  public static FunctionDescriptor ggml_log$descriptor() {
-    return ggml_log.DESC;
-  }
-
-  /**
-   * Downcall method handle for:
-   *
-   * {@snippet lang=c :
-   * extern struct ggml_tensor *ggml_log(struct ggml_context *ctx, struct ggml_tensor *a)
-   * }
-   */
-  public static MethodHandle ggml_log$handle() {
-    return ggml_log.HANDLE;
-  }
-
-  /**
-   * Address for:
-   *
-   * {@snippet lang=c :
-   * extern struct ggml_tensor *ggml_log(struct ggml_context *ctx, struct ggml_tensor *a)
-   * }
-   */
-  public static MemorySegment ggml_log$address() {
-    return ggml_log.ADDR;
-  }
-
-  /**
-   * {@snippet lang=c :
-   * extern struct ggml_tensor *ggml_log(struct ggml_context *ctx, struct ggml_tensor *a)
-   * }
-   */
-  public static MemorySegment ggml_log(MemorySegment ctx, MemorySegment a) {
-    var mh$ = ggml_log.HANDLE;
-    try {
-      if (TRACE_DOWNCALLS) {
-        traceDowncall("ggml_log", ctx, a);
-      }
-      return (MemorySegment) mh$.invokeExact(ctx, a);
-    } catch (Error | RuntimeException ex) {
-      throw ex;
-    } catch (Throwable ex$) {
-      throw new AssertionError("should not reach here", ex$);
+    /**
+     * Function descriptor for:
+     * {@snippet lang=c :
+     * extern struct ggml_tensor *ggml_sub(struct ggml_context *ctx, struct ggml_tensor *a, struct ggml_tensor *b)
+     * }
+     */
+    public static FunctionDescriptor ggml_sub$descriptor() {
+        return ggml_sub.DESC;
     }
-  }
 
-  private static class ggml_softplus {
-    public static final FunctionDescriptor DESC =
-        FunctionDescriptor.of(Ggml_h.C_POINTER, Ggml_h.C_POINTER, Ggml_h.C_POINTER);
-
-    public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("ggml_softplus");
-
-    public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
-  }
-
-  /**
-   * Function descriptor for:
-   *
-   * {@snippet lang=c :
-   * extern struct ggml_tensor *ggml_softplus(struct ggml_context *ctx, struct ggml_tensor *a)
-   * }
-   */
-  public static FunctionDescriptor ggml_softplus$descriptor() {
-    return ggml_softplus.DESC;
-  }
-
-  /**
-   * Downcall method handle for:
-   *
-   * {@snippet lang=c :
-   * extern struct ggml_tensor *ggml_softplus(struct ggml_context *ctx, struct ggml_tensor *a)
-   * }
-   */
-  public static MethodHandle ggml_softplus$handle() {
-    return ggml_softplus.HANDLE;
-  }
-
-  /**
-   * Address for:
-   *
-   * {@snippet lang=c :
-   * extern struct ggml_tensor *ggml_softplus(struct ggml_context *ctx, struct ggml_tensor *a)
-   * }
-   */
-  public static MemorySegment ggml_softplus$address() {
-    return ggml_softplus.ADDR;
-  }
-
-  /**
-   * {@snippet lang=c :
-   * extern struct ggml_tensor *ggml_softplus(struct ggml_context *ctx, struct ggml_tensor *a)
-   * }
-   */
-  public static MemorySegment ggml_softplus(MemorySegment ctx, MemorySegment a) {
-    var mh$ = ggml_softplus.HANDLE;
-    try {
-      if (TRACE_DOWNCALLS) {
-        traceDowncall("ggml_softplus", ctx, a);
-      }
-      return (MemorySegment) mh$.invokeExact(ctx, a);
-    } catch (Error | RuntimeException ex) {
-      throw ex;
-    } catch (Throwable ex$) {
-      throw new AssertionError("should not reach here", ex$);
+    /**
+     * Downcall method handle for:
+     * {@snippet lang=c :
+     * extern struct ggml_tensor *ggml_sub(struct ggml_context *ctx, struct ggml_tensor *a, struct ggml_tensor *b)
+     * }
+     */
+    public static MethodHandle ggml_sub$handle() {
+        return ggml_sub.HANDLE;
     }
-  }
 
-  private static class ggml_sum {
-    public static final FunctionDescriptor DESC =
-        FunctionDescriptor.of(Ggml_h.C_POINTER, Ggml_h.C_POINTER, Ggml_h.C_POINTER);
-
-    public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("ggml_sum");
-
-    public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
-  }
-
-  /**
-   * Function descriptor for:
-   *
-   * {@snippet lang=c :
-   * extern struct ggml_tensor *ggml_sum(struct ggml_context *ctx, struct ggml_tensor *a)
-   * }
-   */
-  public static FunctionDescriptor ggml_sum$descriptor() {
-    return ggml_sum.DESC;
-  }
-
-  /**
-   * Downcall method handle for:
-   *
-   * {@snippet lang=c :
-   * extern struct ggml_tensor *ggml_sum(struct ggml_context *ctx, struct ggml_tensor *a)
-   * }
-   */
-  public static MethodHandle ggml_sum$handle() {
-    return ggml_sum.HANDLE;
-  }
-
-  /**
-   * Address for:
-   *
-   * {@snippet lang=c :
-   * extern struct ggml_tensor *ggml_sum(struct ggml_context *ctx, struct ggml_tensor *a)
-   * }
-   */
-  public static MemorySegment ggml_sum$address() {
-    return ggml_sum.ADDR;
-  }
-
-  /**
-   * {@snippet lang=c :
-   * extern struct ggml_tensor *ggml_sum(struct ggml_context *ctx, struct ggml_tensor *a)
-   * }
-   */
-  public static MemorySegment ggml_sum(MemorySegment ctx, MemorySegment a) {
-    var mh$ = ggml_sum.HANDLE;
-    try {
-      if (TRACE_DOWNCALLS) {
-        traceDowncall("ggml_sum", ctx, a);
-      }
-      return (MemorySegment) mh$.invokeExact(ctx, a);
-    } catch (Error | RuntimeException ex) {
-      throw ex;
-    } catch (Throwable ex$) {
-      throw new AssertionError("should not reach here", ex$);
+    /**
+     * Address for:
+     * {@snippet lang=c :
+     * extern struct ggml_tensor *ggml_sub(struct ggml_context *ctx, struct ggml_tensor *a, struct ggml_tensor *b)
+     * }
+     */
+    public static MemorySegment ggml_sub$address() {
+        return ggml_sub.ADDR;
     }
-  }
 
-  private static class ggml_sum_rows {
-    public static final FunctionDescriptor DESC =
-        FunctionDescriptor.of(Ggml_h.C_POINTER, Ggml_h.C_POINTER, Ggml_h.C_POINTER);
-
-    public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("ggml_sum_rows");
-
-    public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
-  }
-
-  /**
-   * Function descriptor for:
-   *
-   * {@snippet lang=c :
-   * extern struct ggml_tensor *ggml_sum_rows(struct ggml_context *ctx, struct ggml_tensor *a)
-   * }
-   */
-  public static FunctionDescriptor ggml_sum_rows$descriptor() {
-    return ggml_sum_rows.DESC;
-  }
-
-  /**
-   * Downcall method handle for:
-   *
-   * {@snippet lang=c :
-   * extern struct ggml_tensor *ggml_sum_rows(struct ggml_context *ctx, struct ggml_tensor *a)
-   * }
-   */
-  public static MethodHandle ggml_sum_rows$handle() {
-    return ggml_sum_rows.HANDLE;
-  }
-
-  /**
-   * Address for:
-   *
-   * {@snippet lang=c :
-   * extern struct ggml_tensor *ggml_sum_rows(struct ggml_context *ctx, struct ggml_tensor *a)
-   * }
-   */
-  public static MemorySegment ggml_sum_rows$address() {
-    return ggml_sum_rows.ADDR;
-  }
-
-  /**
-   * {@snippet lang=c :
-   * extern struct ggml_tensor *ggml_sum_rows(struct ggml_context *ctx, struct ggml_tensor *a)
-   * }
-   */
-  public static MemorySegment ggml_sum_rows(MemorySegment ctx, MemorySegment a) {
-    var mh$ = ggml_sum_rows.HANDLE;
-    try {
-      if (TRACE_DOWNCALLS) {
-        traceDowncall("ggml_sum_rows", ctx, a);
-      }
-      return (MemorySegment) mh$.invokeExact(ctx, a);
-    } catch (Error | RuntimeException ex) {
-      throw ex;
-    } catch (Throwable ex$) {
-      throw new AssertionError("should not reach here", ex$);
+    /**
+     * {@snippet lang=c :
+     * extern struct ggml_tensor *ggml_sub(struct ggml_context *ctx, struct ggml_tensor *a, struct ggml_tensor *b)
+     * }
+     */
+    public static MemorySegment ggml_sub(MemorySegment ctx, MemorySegment a, MemorySegment b) {
+        var mh$ = ggml_sub.HANDLE;
+        try {
+            if (TRACE_DOWNCALLS) {
+                traceDowncall("ggml_sub", ctx, a, b);
+            }
+            return (MemorySegment)mh$.invokeExact(ctx, a, b);
+        } catch (Error | RuntimeException ex) {
+           throw ex;
+        } catch (Throwable ex$) {
+           throw new AssertionError("should not reach here", ex$);
+        }
     }
-  }
 
-  private static class ggml_mean {
-    public static final FunctionDescriptor DESC =
-        FunctionDescriptor.of(Ggml_h.C_POINTER, Ggml_h.C_POINTER, Ggml_h.C_POINTER);
+    private static class ggml_mul {
+        public static final FunctionDescriptor DESC = FunctionDescriptor.of(
+            Ggml_h.C_POINTER,
+            Ggml_h.C_POINTER,
+            Ggml_h.C_POINTER,
+            Ggml_h.C_POINTER
+        );
 
-    public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("ggml_mean");
+        public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("ggml_mul");
 
-    public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
-  }
-
-  /**
-   * Function descriptor for:
-   *
-   * {@snippet lang=c :
-   * extern struct ggml_tensor *ggml_mean(struct ggml_context *ctx, struct ggml_tensor *a)
-   * }
-   */
-  public static FunctionDescriptor ggml_mean$descriptor() {
-    return ggml_mean.DESC;
-  }
-
-  /**
-   * Downcall method handle for:
-   *
-   * {@snippet lang=c :
-   * extern struct ggml_tensor *ggml_mean(struct ggml_context *ctx, struct ggml_tensor *a)
-   * }
-   */
-  public static MethodHandle ggml_mean$handle() {
-    return ggml_mean.HANDLE;
-  }
-
-  /**
-   * Address for:
-   *
-   * {@snippet lang=c :
-   * extern struct ggml_tensor *ggml_mean(struct ggml_context *ctx, struct ggml_tensor *a)
-   * }
-   */
-  public static MemorySegment ggml_mean$address() {
-    return ggml_mean.ADDR;
-  }
-
-  /**
-   * {@snippet lang=c :
-   * extern struct ggml_tensor *ggml_mean(struct ggml_context *ctx, struct ggml_tensor *a)
-   * }
-   */
-  public static MemorySegment ggml_mean(MemorySegment ctx, MemorySegment a) {
-    var mh$ = ggml_mean.HANDLE;
-    try {
-      if (TRACE_DOWNCALLS) {
-        traceDowncall("ggml_mean", ctx, a);
-      }
-      return (MemorySegment) mh$.invokeExact(ctx, a);
-    } catch (Error | RuntimeException ex) {
-      throw ex;
-    } catch (Throwable ex$) {
-      throw new AssertionError("should not reach here", ex$);
+        public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
     }
-  }
 
-  private static class ggml_repeat_4d {
-    public static final FunctionDescriptor DESC =
-        FunctionDescriptor.of(
+    /**
+     * Function descriptor for:
+     * {@snippet lang=c :
+     * extern struct ggml_tensor *ggml_mul(struct ggml_context *ctx, struct ggml_tensor *a, struct ggml_tensor *b)
+     * }
+     */
+    public static FunctionDescriptor ggml_mul$descriptor() {
+        return ggml_mul.DESC;
+    }
+
+    /**
+     * Downcall method handle for:
+     * {@snippet lang=c :
+     * extern struct ggml_tensor *ggml_mul(struct ggml_context *ctx, struct ggml_tensor *a, struct ggml_tensor *b)
+     * }
+     */
+    public static MethodHandle ggml_mul$handle() {
+        return ggml_mul.HANDLE;
+    }
+
+    /**
+     * Address for:
+     * {@snippet lang=c :
+     * extern struct ggml_tensor *ggml_mul(struct ggml_context *ctx, struct ggml_tensor *a, struct ggml_tensor *b)
+     * }
+     */
+    public static MemorySegment ggml_mul$address() {
+        return ggml_mul.ADDR;
+    }
+
+    /**
+     * {@snippet lang=c :
+     * extern struct ggml_tensor *ggml_mul(struct ggml_context *ctx, struct ggml_tensor *a, struct ggml_tensor *b)
+     * }
+     */
+    public static MemorySegment ggml_mul(MemorySegment ctx, MemorySegment a, MemorySegment b) {
+        var mh$ = ggml_mul.HANDLE;
+        try {
+            if (TRACE_DOWNCALLS) {
+                traceDowncall("ggml_mul", ctx, a, b);
+            }
+            return (MemorySegment)mh$.invokeExact(ctx, a, b);
+        } catch (Error | RuntimeException ex) {
+           throw ex;
+        } catch (Throwable ex$) {
+           throw new AssertionError("should not reach here", ex$);
+        }
+    }
+
+    private static class ggml_div {
+        public static final FunctionDescriptor DESC = FunctionDescriptor.of(
+            Ggml_h.C_POINTER,
+            Ggml_h.C_POINTER,
+            Ggml_h.C_POINTER,
+            Ggml_h.C_POINTER
+        );
+
+        public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("ggml_div");
+
+        public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
+    }
+
+    /**
+     * Function descriptor for:
+     * {@snippet lang=c :
+     * extern struct ggml_tensor *ggml_div(struct ggml_context *ctx, struct ggml_tensor *a, struct ggml_tensor *b)
+     * }
+     */
+    public static FunctionDescriptor ggml_div$descriptor() {
+        return ggml_div.DESC;
+    }
+
+    /**
+     * Downcall method handle for:
+     * {@snippet lang=c :
+     * extern struct ggml_tensor *ggml_div(struct ggml_context *ctx, struct ggml_tensor *a, struct ggml_tensor *b)
+     * }
+     */
+    public static MethodHandle ggml_div$handle() {
+        return ggml_div.HANDLE;
+    }
+
+    /**
+     * Address for:
+     * {@snippet lang=c :
+     * extern struct ggml_tensor *ggml_div(struct ggml_context *ctx, struct ggml_tensor *a, struct ggml_tensor *b)
+     * }
+     */
+    public static MemorySegment ggml_div$address() {
+        return ggml_div.ADDR;
+    }
+
+    /**
+     * {@snippet lang=c :
+     * extern struct ggml_tensor *ggml_div(struct ggml_context *ctx, struct ggml_tensor *a, struct ggml_tensor *b)
+     * }
+     */
+    public static MemorySegment ggml_div(MemorySegment ctx, MemorySegment a, MemorySegment b) {
+        var mh$ = ggml_div.HANDLE;
+        try {
+            if (TRACE_DOWNCALLS) {
+                traceDowncall("ggml_div", ctx, a, b);
+            }
+            return (MemorySegment)mh$.invokeExact(ctx, a, b);
+        } catch (Error | RuntimeException ex) {
+           throw ex;
+        } catch (Throwable ex$) {
+           throw new AssertionError("should not reach here", ex$);
+        }
+    }
+
+    private static class ggml_sqr {
+        public static final FunctionDescriptor DESC = FunctionDescriptor.of(
+            Ggml_h.C_POINTER,
+            Ggml_h.C_POINTER,
+            Ggml_h.C_POINTER
+        );
+
+        public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("ggml_sqr");
+
+        public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
+    }
+
+    /**
+     * Function descriptor for:
+     * {@snippet lang=c :
+     * extern struct ggml_tensor *ggml_sqr(struct ggml_context *ctx, struct ggml_tensor *a)
+     * }
+     */
+    public static FunctionDescriptor ggml_sqr$descriptor() {
+        return ggml_sqr.DESC;
+    }
+
+    /**
+     * Downcall method handle for:
+     * {@snippet lang=c :
+     * extern struct ggml_tensor *ggml_sqr(struct ggml_context *ctx, struct ggml_tensor *a)
+     * }
+     */
+    public static MethodHandle ggml_sqr$handle() {
+        return ggml_sqr.HANDLE;
+    }
+
+    /**
+     * Address for:
+     * {@snippet lang=c :
+     * extern struct ggml_tensor *ggml_sqr(struct ggml_context *ctx, struct ggml_tensor *a)
+     * }
+     */
+    public static MemorySegment ggml_sqr$address() {
+        return ggml_sqr.ADDR;
+    }
+
+    /**
+     * {@snippet lang=c :
+     * extern struct ggml_tensor *ggml_sqr(struct ggml_context *ctx, struct ggml_tensor *a)
+     * }
+     */
+    public static MemorySegment ggml_sqr(MemorySegment ctx, MemorySegment a) {
+        var mh$ = ggml_sqr.HANDLE;
+        try {
+            if (TRACE_DOWNCALLS) {
+                traceDowncall("ggml_sqr", ctx, a);
+            }
+            return (MemorySegment)mh$.invokeExact(ctx, a);
+        } catch (Error | RuntimeException ex) {
+           throw ex;
+        } catch (Throwable ex$) {
+           throw new AssertionError("should not reach here", ex$);
+        }
+    }
+
+    private static class ggml_sqrt {
+        public static final FunctionDescriptor DESC = FunctionDescriptor.of(
+            Ggml_h.C_POINTER,
+            Ggml_h.C_POINTER,
+            Ggml_h.C_POINTER
+        );
+
+        public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("ggml_sqrt");
+
+        public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
+    }
+
+    /**
+     * Function descriptor for:
+     * {@snippet lang=c :
+     * extern struct ggml_tensor *ggml_sqrt(struct ggml_context *ctx, struct ggml_tensor *a)
+     * }
+     */
+    public static FunctionDescriptor ggml_sqrt$descriptor() {
+        return ggml_sqrt.DESC;
+    }
+
+    /**
+     * Downcall method handle for:
+     * {@snippet lang=c :
+     * extern struct ggml_tensor *ggml_sqrt(struct ggml_context *ctx, struct ggml_tensor *a)
+     * }
+     */
+    public static MethodHandle ggml_sqrt$handle() {
+        return ggml_sqrt.HANDLE;
+    }
+
+    /**
+     * Address for:
+     * {@snippet lang=c :
+     * extern struct ggml_tensor *ggml_sqrt(struct ggml_context *ctx, struct ggml_tensor *a)
+     * }
+     */
+    public static MemorySegment ggml_sqrt$address() {
+        return ggml_sqrt.ADDR;
+    }
+
+    /**
+     * {@snippet lang=c :
+     * extern struct ggml_tensor *ggml_sqrt(struct ggml_context *ctx, struct ggml_tensor *a)
+     * }
+     */
+    public static MemorySegment ggml_sqrt(MemorySegment ctx, MemorySegment a) {
+        var mh$ = ggml_sqrt.HANDLE;
+        try {
+            if (TRACE_DOWNCALLS) {
+                traceDowncall("ggml_sqrt", ctx, a);
+            }
+            return (MemorySegment)mh$.invokeExact(ctx, a);
+        } catch (Error | RuntimeException ex) {
+           throw ex;
+        } catch (Throwable ex$) {
+           throw new AssertionError("should not reach here", ex$);
+        }
+    }
+
+    private static class ggml_log {
+        public static final FunctionDescriptor DESC = FunctionDescriptor.of(
+            Ggml_h.C_POINTER,
+            Ggml_h.C_POINTER,
+            Ggml_h.C_POINTER
+        );
+
+        public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("ggml_log");
+
+        public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
+    }
+
+    /**
+     * Function descriptor for:
+     * {@snippet lang=c :
+     * extern struct ggml_tensor *ggml_log(struct ggml_context *ctx, struct ggml_tensor *a)
+     * }
+     */
+    public static FunctionDescriptor ggml_log$descriptor() {
+        return ggml_log.DESC;
+    }
+
+    /**
+     * Downcall method handle for:
+     * {@snippet lang=c :
+     * extern struct ggml_tensor *ggml_log(struct ggml_context *ctx, struct ggml_tensor *a)
+     * }
+     */
+    public static MethodHandle ggml_log$handle() {
+        return ggml_log.HANDLE;
+    }
+
+    /**
+     * Address for:
+     * {@snippet lang=c :
+     * extern struct ggml_tensor *ggml_log(struct ggml_context *ctx, struct ggml_tensor *a)
+     * }
+     */
+    public static MemorySegment ggml_log$address() {
+        return ggml_log.ADDR;
+    }
+
+    /**
+     * {@snippet lang=c :
+     * extern struct ggml_tensor *ggml_log(struct ggml_context *ctx, struct ggml_tensor *a)
+     * }
+     */
+    public static MemorySegment ggml_log(MemorySegment ctx, MemorySegment a) {
+        var mh$ = ggml_log.HANDLE;
+        try {
+            if (TRACE_DOWNCALLS) {
+                traceDowncall("ggml_log", ctx, a);
+            }
+            return (MemorySegment)mh$.invokeExact(ctx, a);
+        } catch (Error | RuntimeException ex) {
+           throw ex;
+        } catch (Throwable ex$) {
+           throw new AssertionError("should not reach here", ex$);
+        }
+    }
+
+    private static class ggml_softplus {
+        public static final FunctionDescriptor DESC = FunctionDescriptor.of(
+            Ggml_h.C_POINTER,
+            Ggml_h.C_POINTER,
+            Ggml_h.C_POINTER
+        );
+
+        public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("ggml_softplus");
+
+        public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
+    }
+
+    /**
+     * Function descriptor for:
+     * {@snippet lang=c :
+     * extern struct ggml_tensor *ggml_softplus(struct ggml_context *ctx, struct ggml_tensor *a)
+     * }
+     */
+    public static FunctionDescriptor ggml_softplus$descriptor() {
+        return ggml_softplus.DESC;
+    }
+
+    /**
+     * Downcall method handle for:
+     * {@snippet lang=c :
+     * extern struct ggml_tensor *ggml_softplus(struct ggml_context *ctx, struct ggml_tensor *a)
+     * }
+     */
+    public static MethodHandle ggml_softplus$handle() {
+        return ggml_softplus.HANDLE;
+    }
+
+    /**
+     * Address for:
+     * {@snippet lang=c :
+     * extern struct ggml_tensor *ggml_softplus(struct ggml_context *ctx, struct ggml_tensor *a)
+     * }
+     */
+    public static MemorySegment ggml_softplus$address() {
+        return ggml_softplus.ADDR;
+    }
+
+    /**
+     * {@snippet lang=c :
+     * extern struct ggml_tensor *ggml_softplus(struct ggml_context *ctx, struct ggml_tensor *a)
+     * }
+     */
+    public static MemorySegment ggml_softplus(MemorySegment ctx, MemorySegment a) {
+        var mh$ = ggml_softplus.HANDLE;
+        try {
+            if (TRACE_DOWNCALLS) {
+                traceDowncall("ggml_softplus", ctx, a);
+            }
+            return (MemorySegment)mh$.invokeExact(ctx, a);
+        } catch (Error | RuntimeException ex) {
+           throw ex;
+        } catch (Throwable ex$) {
+           throw new AssertionError("should not reach here", ex$);
+        }
+    }
+
+    private static class ggml_sum {
+        public static final FunctionDescriptor DESC = FunctionDescriptor.of(
+            Ggml_h.C_POINTER,
+            Ggml_h.C_POINTER,
+            Ggml_h.C_POINTER
+        );
+
+        public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("ggml_sum");
+
+        public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
+    }
+
+    /**
+     * Function descriptor for:
+     * {@snippet lang=c :
+     * extern struct ggml_tensor *ggml_sum(struct ggml_context *ctx, struct ggml_tensor *a)
+     * }
+     */
+    public static FunctionDescriptor ggml_sum$descriptor() {
+        return ggml_sum.DESC;
+    }
+
+    /**
+     * Downcall method handle for:
+     * {@snippet lang=c :
+     * extern struct ggml_tensor *ggml_sum(struct ggml_context *ctx, struct ggml_tensor *a)
+     * }
+     */
+    public static MethodHandle ggml_sum$handle() {
+        return ggml_sum.HANDLE;
+    }
+
+    /**
+     * Address for:
+     * {@snippet lang=c :
+     * extern struct ggml_tensor *ggml_sum(struct ggml_context *ctx, struct ggml_tensor *a)
+     * }
+     */
+    public static MemorySegment ggml_sum$address() {
+        return ggml_sum.ADDR;
+    }
+
+    /**
+     * {@snippet lang=c :
+     * extern struct ggml_tensor *ggml_sum(struct ggml_context *ctx, struct ggml_tensor *a)
+     * }
+     */
+    public static MemorySegment ggml_sum(MemorySegment ctx, MemorySegment a) {
+        var mh$ = ggml_sum.HANDLE;
+        try {
+            if (TRACE_DOWNCALLS) {
+                traceDowncall("ggml_sum", ctx, a);
+            }
+            return (MemorySegment)mh$.invokeExact(ctx, a);
+        } catch (Error | RuntimeException ex) {
+           throw ex;
+        } catch (Throwable ex$) {
+           throw new AssertionError("should not reach here", ex$);
+        }
+    }
+
+    private static class ggml_sum_rows {
+        public static final FunctionDescriptor DESC = FunctionDescriptor.of(
+            Ggml_h.C_POINTER,
+            Ggml_h.C_POINTER,
+            Ggml_h.C_POINTER
+        );
+
+        public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("ggml_sum_rows");
+
+        public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
+    }
+
+    /**
+     * Function descriptor for:
+     * {@snippet lang=c :
+     * extern struct ggml_tensor *ggml_sum_rows(struct ggml_context *ctx, struct ggml_tensor *a)
+     * }
+     */
+    public static FunctionDescriptor ggml_sum_rows$descriptor() {
+        return ggml_sum_rows.DESC;
+    }
+
+    /**
+     * Downcall method handle for:
+     * {@snippet lang=c :
+     * extern struct ggml_tensor *ggml_sum_rows(struct ggml_context *ctx, struct ggml_tensor *a)
+     * }
+     */
+    public static MethodHandle ggml_sum_rows$handle() {
+        return ggml_sum_rows.HANDLE;
+    }
+
+    /**
+     * Address for:
+     * {@snippet lang=c :
+     * extern struct ggml_tensor *ggml_sum_rows(struct ggml_context *ctx, struct ggml_tensor *a)
+     * }
+     */
+    public static MemorySegment ggml_sum_rows$address() {
+        return ggml_sum_rows.ADDR;
+    }
+
+    /**
+     * {@snippet lang=c :
+     * extern struct ggml_tensor *ggml_sum_rows(struct ggml_context *ctx, struct ggml_tensor *a)
+     * }
+     */
+    public static MemorySegment ggml_sum_rows(MemorySegment ctx, MemorySegment a) {
+        var mh$ = ggml_sum_rows.HANDLE;
+        try {
+            if (TRACE_DOWNCALLS) {
+                traceDowncall("ggml_sum_rows", ctx, a);
+            }
+            return (MemorySegment)mh$.invokeExact(ctx, a);
+        } catch (Error | RuntimeException ex) {
+           throw ex;
+        } catch (Throwable ex$) {
+           throw new AssertionError("should not reach here", ex$);
+        }
+    }
+
+    private static class ggml_mean {
+        public static final FunctionDescriptor DESC = FunctionDescriptor.of(
+            Ggml_h.C_POINTER,
+            Ggml_h.C_POINTER,
+            Ggml_h.C_POINTER
+        );
+
+        public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("ggml_mean");
+
+        public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
+    }
+
+    /**
+     * Function descriptor for:
+     * {@snippet lang=c :
+     * extern struct ggml_tensor *ggml_mean(struct ggml_context *ctx, struct ggml_tensor *a)
+     * }
+     */
+    public static FunctionDescriptor ggml_mean$descriptor() {
+        return ggml_mean.DESC;
+    }
+
+    /**
+     * Downcall method handle for:
+     * {@snippet lang=c :
+     * extern struct ggml_tensor *ggml_mean(struct ggml_context *ctx, struct ggml_tensor *a)
+     * }
+     */
+    public static MethodHandle ggml_mean$handle() {
+        return ggml_mean.HANDLE;
+    }
+
+    /**
+     * Address for:
+     * {@snippet lang=c :
+     * extern struct ggml_tensor *ggml_mean(struct ggml_context *ctx, struct ggml_tensor *a)
+     * }
+     */
+    public static MemorySegment ggml_mean$address() {
+        return ggml_mean.ADDR;
+    }
+
+    /**
+     * {@snippet lang=c :
+     * extern struct ggml_tensor *ggml_mean(struct ggml_context *ctx, struct ggml_tensor *a)
+     * }
+     */
+    public static MemorySegment ggml_mean(MemorySegment ctx, MemorySegment a) {
+        var mh$ = ggml_mean.HANDLE;
+        try {
+            if (TRACE_DOWNCALLS) {
+                traceDowncall("ggml_mean", ctx, a);
+            }
+            return (MemorySegment)mh$.invokeExact(ctx, a);
+        } catch (Error | RuntimeException ex) {
+           throw ex;
+        } catch (Throwable ex$) {
+           throw new AssertionError("should not reach here", ex$);
+        }
+    }
+
+    private static class ggml_repeat_4d {
+        public static final FunctionDescriptor DESC = FunctionDescriptor.of(
             Ggml_h.C_POINTER,
             Ggml_h.C_POINTER,
             Ggml_h.C_POINTER,
             Ggml_h.C_LONG,
             Ggml_h.C_LONG,
             Ggml_h.C_LONG,
-            Ggml_h.C_LONG);
+            Ggml_h.C_LONG
+        );
 
-    public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("ggml_repeat_4d");
+        public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("ggml_repeat_4d");
 
-    public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
-  }
-
-  /**
-   * Function descriptor for:
-   *
-   * {@snippet lang=c :
-   * extern struct ggml_tensor *ggml_repeat_4d(struct ggml_context *ctx, struct ggml_tensor *a, int64_t ne0, int64_t ne1, int64_t ne2, int64_t ne3)
-   * }
-   */
-  public static FunctionDescriptor ggml_repeat_4d$descriptor() {
-    return ggml_repeat_4d.DESC;
-  }
-
-  /**
-   * Downcall method handle for:
-   *
-   * {@snippet lang=c :
-   * extern struct ggml_tensor *ggml_repeat_4d(struct ggml_context *ctx, struct ggml_tensor *a, int64_t ne0, int64_t ne1, int64_t ne2, int64_t ne3)
-   * }
-   */
-  public static MethodHandle ggml_repeat_4d$handle() {
-    return ggml_repeat_4d.HANDLE;
-  }
-
-  /**
-   * Address for:
-   *
-   * {@snippet lang=c :
-   * extern struct ggml_tensor *ggml_repeat_4d(struct ggml_context *ctx, struct ggml_tensor *a, int64_t ne0, int64_t ne1, int64_t ne2, int64_t ne3)
-   * }
-   */
-  public static MemorySegment ggml_repeat_4d$address() {
-    return ggml_repeat_4d.ADDR;
-  }
-
-  /**
-   * {@snippet lang=c :
-   * extern struct ggml_tensor *ggml_repeat_4d(struct ggml_context *ctx, struct ggml_tensor *a, int64_t ne0, int64_t ne1, int64_t ne2, int64_t ne3)
-   * }
-   */
-  public static MemorySegment ggml_repeat_4d(
-      MemorySegment ctx, MemorySegment a, long ne0, long ne1, long ne2, long ne3) {
-    var mh$ = ggml_repeat_4d.HANDLE;
-    try {
-      if (TRACE_DOWNCALLS) {
-        traceDowncall("ggml_repeat_4d", ctx, a, ne0, ne1, ne2, ne3);
-      }
-      return (MemorySegment) mh$.invokeExact(ctx, a, ne0, ne1, ne2, ne3);
-    } catch (Error | RuntimeException ex) {
-      throw ex;
-    } catch (Throwable ex$) {
-      throw new AssertionError("should not reach here", ex$);
+        public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
     }
-  }
 
-  private static class ggml_concat {
-    public static final FunctionDescriptor DESC =
-        FunctionDescriptor.of(
-            Ggml_h.C_POINTER, Ggml_h.C_POINTER, Ggml_h.C_POINTER, Ggml_h.C_POINTER, Ggml_h.C_INT);
-
-    public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("ggml_concat");
-
-    public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
-  }
-
-  /**
-   * Function descriptor for:
-   *
-   * {@snippet lang=c :
-   * extern struct ggml_tensor *ggml_concat(struct ggml_context *ctx, struct ggml_tensor *a, struct ggml_tensor *b, int dim)
-   * }
-   */
-  public static FunctionDescriptor ggml_concat$descriptor() {
-    return ggml_concat.DESC;
-  }
-
-  /**
-   * Downcall method handle for:
-   *
-   * {@snippet lang=c :
-   * extern struct ggml_tensor *ggml_concat(struct ggml_context *ctx, struct ggml_tensor *a, struct ggml_tensor *b, int dim)
-   * }
-   */
-  public static MethodHandle ggml_concat$handle() {
-    return ggml_concat.HANDLE;
-  }
-
-  /**
-   * Address for:
-   *
-   * {@snippet lang=c :
-   * extern struct ggml_tensor *ggml_concat(struct ggml_context *ctx, struct ggml_tensor *a, struct ggml_tensor *b, int dim)
-   * }
-   */
-  public static MemorySegment ggml_concat$address() {
-    return ggml_concat.ADDR;
-  }
-
-  /**
-   * {@snippet lang=c :
-   * extern struct ggml_tensor *ggml_concat(struct ggml_context *ctx, struct ggml_tensor *a, struct ggml_tensor *b, int dim)
-   * }
-   */
-  public static MemorySegment ggml_concat(
-      MemorySegment ctx, MemorySegment a, MemorySegment b, int dim) {
-    var mh$ = ggml_concat.HANDLE;
-    try {
-      if (TRACE_DOWNCALLS) {
-        traceDowncall("ggml_concat", ctx, a, b, dim);
-      }
-      return (MemorySegment) mh$.invokeExact(ctx, a, b, dim);
-    } catch (Error | RuntimeException ex) {
-      throw ex;
-    } catch (Throwable ex$) {
-      throw new AssertionError("should not reach here", ex$);
+    /**
+     * Function descriptor for:
+     * {@snippet lang=c :
+     * extern struct ggml_tensor *ggml_repeat_4d(struct ggml_context *ctx, struct ggml_tensor *a, int64_t ne0, int64_t ne1, int64_t ne2, int64_t ne3)
+     * }
+     */
+    public static FunctionDescriptor ggml_repeat_4d$descriptor() {
+        return ggml_repeat_4d.DESC;
     }
-  }
 
-  private static class ggml_neg {
-    public static final FunctionDescriptor DESC =
-        FunctionDescriptor.of(Ggml_h.C_POINTER, Ggml_h.C_POINTER, Ggml_h.C_POINTER);
-
-    public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("ggml_neg");
-
-    public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
-  }
-
-  /**
-   * Function descriptor for:
-   *
-   * {@snippet lang=c :
-   * extern struct ggml_tensor *ggml_neg(struct ggml_context *ctx, struct ggml_tensor *a)
-   * }
-   */
-  public static FunctionDescriptor ggml_neg$descriptor() {
-    return ggml_neg.DESC;
-  }
-
-  /**
-   * Downcall method handle for:
-   *
-   * {@snippet lang=c :
-   * extern struct ggml_tensor *ggml_neg(struct ggml_context *ctx, struct ggml_tensor *a)
-   * }
-   */
-  public static MethodHandle ggml_neg$handle() {
-    return ggml_neg.HANDLE;
-  }
-
-  /**
-   * Address for:
-   *
-   * {@snippet lang=c :
-   * extern struct ggml_tensor *ggml_neg(struct ggml_context *ctx, struct ggml_tensor *a)
-   * }
-   */
-  public static MemorySegment ggml_neg$address() {
-    return ggml_neg.ADDR;
-  }
-
-  /**
-   * {@snippet lang=c :
-   * extern struct ggml_tensor *ggml_neg(struct ggml_context *ctx, struct ggml_tensor *a)
-   * }
-   */
-  public static MemorySegment ggml_neg(MemorySegment ctx, MemorySegment a) {
-    var mh$ = ggml_neg.HANDLE;
-    try {
-      if (TRACE_DOWNCALLS) {
-        traceDowncall("ggml_neg", ctx, a);
-      }
-      return (MemorySegment) mh$.invokeExact(ctx, a);
-    } catch (Error | RuntimeException ex) {
-      throw ex;
-    } catch (Throwable ex$) {
-      throw new AssertionError("should not reach here", ex$);
+    /**
+     * Downcall method handle for:
+     * {@snippet lang=c :
+     * extern struct ggml_tensor *ggml_repeat_4d(struct ggml_context *ctx, struct ggml_tensor *a, int64_t ne0, int64_t ne1, int64_t ne2, int64_t ne3)
+     * }
+     */
+    public static MethodHandle ggml_repeat_4d$handle() {
+        return ggml_repeat_4d.HANDLE;
     }
-  }
 
-  private static class ggml_step {
-    public static final FunctionDescriptor DESC =
-        FunctionDescriptor.of(Ggml_h.C_POINTER, Ggml_h.C_POINTER, Ggml_h.C_POINTER);
-
-    public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("ggml_step");
-
-    public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
-  }
-
-  /**
-   * Function descriptor for:
-   *
-   * {@snippet lang=c :
-   * extern struct ggml_tensor *ggml_step(struct ggml_context *ctx, struct ggml_tensor *a)
-   * }
-   */
-  public static FunctionDescriptor ggml_step$descriptor() {
-    return ggml_step.DESC;
-  }
-
-  /**
-   * Downcall method handle for:
-   *
-   * {@snippet lang=c :
-   * extern struct ggml_tensor *ggml_step(struct ggml_context *ctx, struct ggml_tensor *a)
-   * }
-   */
-  public static MethodHandle ggml_step$handle() {
-    return ggml_step.HANDLE;
-  }
-
-  /**
-   * Address for:
-   *
-   * {@snippet lang=c :
-   * extern struct ggml_tensor *ggml_step(struct ggml_context *ctx, struct ggml_tensor *a)
-   * }
-   */
-  public static MemorySegment ggml_step$address() {
-    return ggml_step.ADDR;
-  }
-
-  /**
-   * {@snippet lang=c :
-   * extern struct ggml_tensor *ggml_step(struct ggml_context *ctx, struct ggml_tensor *a)
-   * }
-   */
-  public static MemorySegment ggml_step(MemorySegment ctx, MemorySegment a) {
-    var mh$ = ggml_step.HANDLE;
-    try {
-      if (TRACE_DOWNCALLS) {
-        traceDowncall("ggml_step", ctx, a);
-      }
-      return (MemorySegment) mh$.invokeExact(ctx, a);
-    } catch (Error | RuntimeException ex) {
-      throw ex;
-    } catch (Throwable ex$) {
-      throw new AssertionError("should not reach here", ex$);
+    /**
+     * Address for:
+     * {@snippet lang=c :
+     * extern struct ggml_tensor *ggml_repeat_4d(struct ggml_context *ctx, struct ggml_tensor *a, int64_t ne0, int64_t ne1, int64_t ne2, int64_t ne3)
+     * }
+     */
+    public static MemorySegment ggml_repeat_4d$address() {
+        return ggml_repeat_4d.ADDR;
     }
-  }
 
-  private static class ggml_tanh {
-    public static final FunctionDescriptor DESC =
-        FunctionDescriptor.of(Ggml_h.C_POINTER, Ggml_h.C_POINTER, Ggml_h.C_POINTER);
-
-    public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("ggml_tanh");
-
-    public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
-  }
-
-  /**
-   * Function descriptor for:
-   *
-   * {@snippet lang=c :
-   * extern struct ggml_tensor *ggml_tanh(struct ggml_context *ctx, struct ggml_tensor *a)
-   * }
-   */
-  public static FunctionDescriptor ggml_tanh$descriptor() {
-    return ggml_tanh.DESC;
-  }
-
-  /**
-   * Downcall method handle for:
-   *
-   * {@snippet lang=c :
-   * extern struct ggml_tensor *ggml_tanh(struct ggml_context *ctx, struct ggml_tensor *a)
-   * }
-   */
-  public static MethodHandle ggml_tanh$handle() {
-    return ggml_tanh.HANDLE;
-  }
-
-  /**
-   * Address for:
-   *
-   * {@snippet lang=c :
-   * extern struct ggml_tensor *ggml_tanh(struct ggml_context *ctx, struct ggml_tensor *a)
-   * }
-   */
-  public static MemorySegment ggml_tanh$address() {
-    return ggml_tanh.ADDR;
-  }
-
-  /**
-   * {@snippet lang=c :
-   * extern struct ggml_tensor *ggml_tanh(struct ggml_context *ctx, struct ggml_tensor *a)
-   * }
-   */
-  public static MemorySegment ggml_tanh(MemorySegment ctx, MemorySegment a) {
-    var mh$ = ggml_tanh.HANDLE;
-    try {
-      if (TRACE_DOWNCALLS) {
-        traceDowncall("ggml_tanh", ctx, a);
-      }
-      return (MemorySegment) mh$.invokeExact(ctx, a);
-    } catch (Error | RuntimeException ex) {
-      throw ex;
-    } catch (Throwable ex$) {
-      throw new AssertionError("should not reach here", ex$);
+    /**
+     * {@snippet lang=c :
+     * extern struct ggml_tensor *ggml_repeat_4d(struct ggml_context *ctx, struct ggml_tensor *a, int64_t ne0, int64_t ne1, int64_t ne2, int64_t ne3)
+     * }
+     */
+    public static MemorySegment ggml_repeat_4d(MemorySegment ctx, MemorySegment a, long ne0, long ne1, long ne2, long ne3) {
+        var mh$ = ggml_repeat_4d.HANDLE;
+        try {
+            if (TRACE_DOWNCALLS) {
+                traceDowncall("ggml_repeat_4d", ctx, a, ne0, ne1, ne2, ne3);
+            }
+            return (MemorySegment)mh$.invokeExact(ctx, a, ne0, ne1, ne2, ne3);
+        } catch (Error | RuntimeException ex) {
+           throw ex;
+        } catch (Throwable ex$) {
+           throw new AssertionError("should not reach here", ex$);
+        }
     }
-  }
 
-  private static class ggml_relu {
-    public static final FunctionDescriptor DESC =
-        FunctionDescriptor.of(Ggml_h.C_POINTER, Ggml_h.C_POINTER, Ggml_h.C_POINTER);
+    private static class ggml_concat {
+        public static final FunctionDescriptor DESC = FunctionDescriptor.of(
+            Ggml_h.C_POINTER,
+            Ggml_h.C_POINTER,
+            Ggml_h.C_POINTER,
+            Ggml_h.C_POINTER,
+            Ggml_h.C_INT
+        );
 
-    public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("ggml_relu");
+        public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("ggml_concat");
 
-    public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
-  }
-
-  /**
-   * Function descriptor for:
-   *
-   * {@snippet lang=c :
-   * extern struct ggml_tensor *ggml_relu(struct ggml_context *ctx, struct ggml_tensor *a)
-   * }
-   */
-  public static FunctionDescriptor ggml_relu$descriptor() {
-    return ggml_relu.DESC;
-  }
-
-  /**
-   * Downcall method handle for:
-   *
-   * {@snippet lang=c :
-   * extern struct ggml_tensor *ggml_relu(struct ggml_context *ctx, struct ggml_tensor *a)
-   * }
-   */
-  public static MethodHandle ggml_relu$handle() {
-    return ggml_relu.HANDLE;
-  }
-
-  /**
-   * Address for:
-   *
-   * {@snippet lang=c :
-   * extern struct ggml_tensor *ggml_relu(struct ggml_context *ctx, struct ggml_tensor *a)
-   * }
-   */
-  public static MemorySegment ggml_relu$address() {
-    return ggml_relu.ADDR;
-  }
-
-  /**
-   * {@snippet lang=c :
-   * extern struct ggml_tensor *ggml_relu(struct ggml_context *ctx, struct ggml_tensor *a)
-   * }
-   */
-  public static MemorySegment ggml_relu(MemorySegment ctx, MemorySegment a) {
-    var mh$ = ggml_relu.HANDLE;
-    try {
-      if (TRACE_DOWNCALLS) {
-        traceDowncall("ggml_relu", ctx, a);
-      }
-      return (MemorySegment) mh$.invokeExact(ctx, a);
-    } catch (Error | RuntimeException ex) {
-      throw ex;
-    } catch (Throwable ex$) {
-      throw new AssertionError("should not reach here", ex$);
+        public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
     }
-  }
 
-  private static class ggml_sigmoid {
-    public static final FunctionDescriptor DESC =
-        FunctionDescriptor.of(Ggml_h.C_POINTER, Ggml_h.C_POINTER, Ggml_h.C_POINTER);
-
-    public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("ggml_sigmoid");
-
-    public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
-  }
-
-  /**
-   * Function descriptor for:
-   *
-   * {@snippet lang=c :
-   * extern struct ggml_tensor *ggml_sigmoid(struct ggml_context *ctx, struct ggml_tensor *a)
-   * }
-   */
-  public static FunctionDescriptor ggml_sigmoid$descriptor() {
-    return ggml_sigmoid.DESC;
-  }
-
-  /**
-   * Downcall method handle for:
-   *
-   * {@snippet lang=c :
-   * extern struct ggml_tensor *ggml_sigmoid(struct ggml_context *ctx, struct ggml_tensor *a)
-   * }
-   */
-  public static MethodHandle ggml_sigmoid$handle() {
-    return ggml_sigmoid.HANDLE;
-  }
-
-  /**
-   * Address for:
-   *
-   * {@snippet lang=c :
-   * extern struct ggml_tensor *ggml_sigmoid(struct ggml_context *ctx, struct ggml_tensor *a)
-   * }
-   */
-  public static MemorySegment ggml_sigmoid$address() {
-    return ggml_sigmoid.ADDR;
-  }
-
-  /**
-   * {@snippet lang=c :
-   * extern struct ggml_tensor *ggml_sigmoid(struct ggml_context *ctx, struct ggml_tensor *a)
-   * }
-   */
-  public static MemorySegment ggml_sigmoid(MemorySegment ctx, MemorySegment a) {
-    var mh$ = ggml_sigmoid.HANDLE;
-    try {
-      if (TRACE_DOWNCALLS) {
-        traceDowncall("ggml_sigmoid", ctx, a);
-      }
-      return (MemorySegment) mh$.invokeExact(ctx, a);
-    } catch (Error | RuntimeException ex) {
-      throw ex;
-    } catch (Throwable ex$) {
-      throw new AssertionError("should not reach here", ex$);
+    /**
+     * Function descriptor for:
+     * {@snippet lang=c :
+     * extern struct ggml_tensor *ggml_concat(struct ggml_context *ctx, struct ggml_tensor *a, struct ggml_tensor *b, int dim)
+     * }
+     */
+    public static FunctionDescriptor ggml_concat$descriptor() {
+        return ggml_concat.DESC;
     }
-  }
 
-  private static class ggml_gelu {
-    public static final FunctionDescriptor DESC =
-        FunctionDescriptor.of(Ggml_h.C_POINTER, Ggml_h.C_POINTER, Ggml_h.C_POINTER);
-
-    public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("ggml_gelu");
-
-    public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
-  }
-
-  /**
-   * Function descriptor for:
-   *
-   * {@snippet lang=c :
-   * extern struct ggml_tensor *ggml_gelu(struct ggml_context *ctx, struct ggml_tensor *a)
-   * }
-   */
-  public static FunctionDescriptor ggml_gelu$descriptor() {
-    return ggml_gelu.DESC;
-  }
-
-  /**
-   * Downcall method handle for:
-   *
-   * {@snippet lang=c :
-   * extern struct ggml_tensor *ggml_gelu(struct ggml_context *ctx, struct ggml_tensor *a)
-   * }
-   */
-  public static MethodHandle ggml_gelu$handle() {
-    return ggml_gelu.HANDLE;
-  }
-
-  /**
-   * Address for:
-   *
-   * {@snippet lang=c :
-   * extern struct ggml_tensor *ggml_gelu(struct ggml_context *ctx, struct ggml_tensor *a)
-   * }
-   */
-  public static MemorySegment ggml_gelu$address() {
-    return ggml_gelu.ADDR;
-  }
-
-  /**
-   * {@snippet lang=c :
-   * extern struct ggml_tensor *ggml_gelu(struct ggml_context *ctx, struct ggml_tensor *a)
-   * }
-   */
-  public static MemorySegment ggml_gelu(MemorySegment ctx, MemorySegment a) {
-    var mh$ = ggml_gelu.HANDLE;
-    try {
-      if (TRACE_DOWNCALLS) {
-        traceDowncall("ggml_gelu", ctx, a);
-      }
-      return (MemorySegment) mh$.invokeExact(ctx, a);
-    } catch (Error | RuntimeException ex) {
-      throw ex;
-    } catch (Throwable ex$) {
-      throw new AssertionError("should not reach here", ex$);
+    /**
+     * Downcall method handle for:
+     * {@snippet lang=c :
+     * extern struct ggml_tensor *ggml_concat(struct ggml_context *ctx, struct ggml_tensor *a, struct ggml_tensor *b, int dim)
+     * }
+     */
+    public static MethodHandle ggml_concat$handle() {
+        return ggml_concat.HANDLE;
     }
-  }
 
-  private static class ggml_gelu_erf {
-    public static final FunctionDescriptor DESC =
-        FunctionDescriptor.of(Ggml_h.C_POINTER, Ggml_h.C_POINTER, Ggml_h.C_POINTER);
-
-    public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("ggml_gelu_erf");
-
-    public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
-  }
-
-  /**
-   * Function descriptor for:
-   *
-   * {@snippet lang=c :
-   * extern struct ggml_tensor *ggml_gelu_erf(struct ggml_context *ctx, struct ggml_tensor *a)
-   * }
-   */
-  public static FunctionDescriptor ggml_gelu_erf$descriptor() {
-    return ggml_gelu_erf.DESC;
-  }
-
-  /**
-   * Downcall method handle for:
-   *
-   * {@snippet lang=c :
-   * extern struct ggml_tensor *ggml_gelu_erf(struct ggml_context *ctx, struct ggml_tensor *a)
-   * }
-   */
-  public static MethodHandle ggml_gelu_erf$handle() {
-    return ggml_gelu_erf.HANDLE;
-  }
-
-  /**
-   * Address for:
-   *
-   * {@snippet lang=c :
-   * extern struct ggml_tensor *ggml_gelu_erf(struct ggml_context *ctx, struct ggml_tensor *a)
-   * }
-   */
-  public static MemorySegment ggml_gelu_erf$address() {
-    return ggml_gelu_erf.ADDR;
-  }
-
-  /**
-   * {@snippet lang=c :
-   * extern struct ggml_tensor *ggml_gelu_erf(struct ggml_context *ctx, struct ggml_tensor *a)
-   * }
-   */
-  public static MemorySegment ggml_gelu_erf(MemorySegment ctx, MemorySegment a) {
-    var mh$ = ggml_gelu_erf.HANDLE;
-    try {
-      if (TRACE_DOWNCALLS) {
-        traceDowncall("ggml_gelu_erf", ctx, a);
-      }
-      return (MemorySegment) mh$.invokeExact(ctx, a);
-    } catch (Error | RuntimeException ex) {
-      throw ex;
-    } catch (Throwable ex$) {
-      throw new AssertionError("should not reach here", ex$);
+    /**
+     * Address for:
+     * {@snippet lang=c :
+     * extern struct ggml_tensor *ggml_concat(struct ggml_context *ctx, struct ggml_tensor *a, struct ggml_tensor *b, int dim)
+     * }
+     */
+    public static MemorySegment ggml_concat$address() {
+        return ggml_concat.ADDR;
     }
-  }
 
-  private static class ggml_gelu_quick {
-    public static final FunctionDescriptor DESC =
-        FunctionDescriptor.of(Ggml_h.C_POINTER, Ggml_h.C_POINTER, Ggml_h.C_POINTER);
-
-    public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("ggml_gelu_quick");
-
-    public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
-  }
-
-  /**
-   * Function descriptor for:
-   *
-   * {@snippet lang=c :
-   * extern struct ggml_tensor *ggml_gelu_quick(struct ggml_context *ctx, struct ggml_tensor *a)
-   * }
-   */
-  public static FunctionDescriptor ggml_gelu_quick$descriptor() {
-    return ggml_gelu_quick.DESC;
-  }
-
-  /**
-   * Downcall method handle for:
-   *
-   * {@snippet lang=c :
-   * extern struct ggml_tensor *ggml_gelu_quick(struct ggml_context *ctx, struct ggml_tensor *a)
-   * }
-   */
-  public static MethodHandle ggml_gelu_quick$handle() {
-    return ggml_gelu_quick.HANDLE;
-  }
-
-  /**
-   * Address for:
-   *
-   * {@snippet lang=c :
-   * extern struct ggml_tensor *ggml_gelu_quick(struct ggml_context *ctx, struct ggml_tensor *a)
-   * }
-   */
-  public static MemorySegment ggml_gelu_quick$address() {
-    return ggml_gelu_quick.ADDR;
-  }
-
-  /**
-   * {@snippet lang=c :
-   * extern struct ggml_tensor *ggml_gelu_quick(struct ggml_context *ctx, struct ggml_tensor *a)
-   * }
-   */
-  public static MemorySegment ggml_gelu_quick(MemorySegment ctx, MemorySegment a) {
-    var mh$ = ggml_gelu_quick.HANDLE;
-    try {
-      if (TRACE_DOWNCALLS) {
-        traceDowncall("ggml_gelu_quick", ctx, a);
-      }
-      return (MemorySegment) mh$.invokeExact(ctx, a);
-    } catch (Error | RuntimeException ex) {
-      throw ex;
-    } catch (Throwable ex$) {
-      throw new AssertionError("should not reach here", ex$);
+    /**
+     * {@snippet lang=c :
+     * extern struct ggml_tensor *ggml_concat(struct ggml_context *ctx, struct ggml_tensor *a, struct ggml_tensor *b, int dim)
+     * }
+     */
+    public static MemorySegment ggml_concat(MemorySegment ctx, MemorySegment a, MemorySegment b, int dim) {
+        var mh$ = ggml_concat.HANDLE;
+        try {
+            if (TRACE_DOWNCALLS) {
+                traceDowncall("ggml_concat", ctx, a, b, dim);
+            }
+            return (MemorySegment)mh$.invokeExact(ctx, a, b, dim);
+        } catch (Error | RuntimeException ex) {
+           throw ex;
+        } catch (Throwable ex$) {
+           throw new AssertionError("should not reach here", ex$);
+        }
     }
-  }
 
-  private static class ggml_silu {
-    public static final FunctionDescriptor DESC =
-        FunctionDescriptor.of(Ggml_h.C_POINTER, Ggml_h.C_POINTER, Ggml_h.C_POINTER);
+    private static class ggml_neg {
+        public static final FunctionDescriptor DESC = FunctionDescriptor.of(
+            Ggml_h.C_POINTER,
+            Ggml_h.C_POINTER,
+            Ggml_h.C_POINTER
+        );
 
-    public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("ggml_silu");
+        public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("ggml_neg");
 
-    public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
-  }
-
-  /**
-   * Function descriptor for:
-   *
-   * {@snippet lang=c :
-   * extern struct ggml_tensor *ggml_silu(struct ggml_context *ctx, struct ggml_tensor *a)
-   * }
-   */
-  public static FunctionDescriptor ggml_silu$descriptor() {
-    return ggml_silu.DESC;
-  }
-
-  /**
-   * Downcall method handle for:
-   *
-   * {@snippet lang=c :
-   * extern struct ggml_tensor *ggml_silu(struct ggml_context *ctx, struct ggml_tensor *a)
-   * }
-   */
-  public static MethodHandle ggml_silu$handle() {
-    return ggml_silu.HANDLE;
-  }
-
-  /**
-   * Address for:
-   *
-   * {@snippet lang=c :
-   * extern struct ggml_tensor *ggml_silu(struct ggml_context *ctx, struct ggml_tensor *a)
-   * }
-   */
-  public static MemorySegment ggml_silu$address() {
-    return ggml_silu.ADDR;
-  }
-
-  /**
-   * {@snippet lang=c :
-   * extern struct ggml_tensor *ggml_silu(struct ggml_context *ctx, struct ggml_tensor *a)
-   * }
-   */
-  public static MemorySegment ggml_silu(MemorySegment ctx, MemorySegment a) {
-    var mh$ = ggml_silu.HANDLE;
-    try {
-      if (TRACE_DOWNCALLS) {
-        traceDowncall("ggml_silu", ctx, a);
-      }
-      return (MemorySegment) mh$.invokeExact(ctx, a);
-    } catch (Error | RuntimeException ex) {
-      throw ex;
-    } catch (Throwable ex$) {
-      throw new AssertionError("should not reach here", ex$);
+        public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
     }
-  }
 
-  private static class ggml_exp {
-    public static final FunctionDescriptor DESC =
-        FunctionDescriptor.of(Ggml_h.C_POINTER, Ggml_h.C_POINTER, Ggml_h.C_POINTER);
-
-    public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("ggml_exp");
-
-    public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
-  }
-
-  /**
-   * Function descriptor for:
-   *
-   * {@snippet lang=c :
-   * extern struct ggml_tensor *ggml_exp(struct ggml_context *ctx, struct ggml_tensor *a)
-   * }
-   */
-  public static FunctionDescriptor ggml_exp$descriptor() {
-    return ggml_exp.DESC;
-  }
-
-  /**
-   * Downcall method handle for:
-   *
-   * {@snippet lang=c :
-   * extern struct ggml_tensor *ggml_exp(struct ggml_context *ctx, struct ggml_tensor *a)
-   * }
-   */
-  public static MethodHandle ggml_exp$handle() {
-    return ggml_exp.HANDLE;
-  }
-
-  /**
-   * Address for:
-   *
-   * {@snippet lang=c :
-   * extern struct ggml_tensor *ggml_exp(struct ggml_context *ctx, struct ggml_tensor *a)
-   * }
-   */
-  public static MemorySegment ggml_exp$address() {
-    return ggml_exp.ADDR;
-  }
-
-  /**
-   * {@snippet lang=c :
-   * extern struct ggml_tensor *ggml_exp(struct ggml_context *ctx, struct ggml_tensor *a)
-   * }
-   */
-  public static MemorySegment ggml_exp(MemorySegment ctx, MemorySegment a) {
-    var mh$ = ggml_exp.HANDLE;
-    try {
-      if (TRACE_DOWNCALLS) {
-        traceDowncall("ggml_exp", ctx, a);
-      }
-      return (MemorySegment) mh$.invokeExact(ctx, a);
-    } catch (Error | RuntimeException ex) {
-      throw ex;
-    } catch (Throwable ex$) {
-      throw new AssertionError("should not reach here", ex$);
+    /**
+     * Function descriptor for:
+     * {@snippet lang=c :
+     * extern struct ggml_tensor *ggml_neg(struct ggml_context *ctx, struct ggml_tensor *a)
+     * }
+     */
+    public static FunctionDescriptor ggml_neg$descriptor() {
+        return ggml_neg.DESC;
     }
-  }
 
-  private static class ggml_xielu {
-    public static final FunctionDescriptor DESC =
-        FunctionDescriptor.of(
+    /**
+     * Downcall method handle for:
+     * {@snippet lang=c :
+     * extern struct ggml_tensor *ggml_neg(struct ggml_context *ctx, struct ggml_tensor *a)
+     * }
+     */
+    public static MethodHandle ggml_neg$handle() {
+        return ggml_neg.HANDLE;
+    }
+
+    /**
+     * Address for:
+     * {@snippet lang=c :
+     * extern struct ggml_tensor *ggml_neg(struct ggml_context *ctx, struct ggml_tensor *a)
+     * }
+     */
+    public static MemorySegment ggml_neg$address() {
+        return ggml_neg.ADDR;
+    }
+
+    /**
+     * {@snippet lang=c :
+     * extern struct ggml_tensor *ggml_neg(struct ggml_context *ctx, struct ggml_tensor *a)
+     * }
+     */
+    public static MemorySegment ggml_neg(MemorySegment ctx, MemorySegment a) {
+        var mh$ = ggml_neg.HANDLE;
+        try {
+            if (TRACE_DOWNCALLS) {
+                traceDowncall("ggml_neg", ctx, a);
+            }
+            return (MemorySegment)mh$.invokeExact(ctx, a);
+        } catch (Error | RuntimeException ex) {
+           throw ex;
+        } catch (Throwable ex$) {
+           throw new AssertionError("should not reach here", ex$);
+        }
+    }
+
+    private static class ggml_step {
+        public static final FunctionDescriptor DESC = FunctionDescriptor.of(
+            Ggml_h.C_POINTER,
+            Ggml_h.C_POINTER,
+            Ggml_h.C_POINTER
+        );
+
+        public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("ggml_step");
+
+        public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
+    }
+
+    /**
+     * Function descriptor for:
+     * {@snippet lang=c :
+     * extern struct ggml_tensor *ggml_step(struct ggml_context *ctx, struct ggml_tensor *a)
+     * }
+     */
+    public static FunctionDescriptor ggml_step$descriptor() {
+        return ggml_step.DESC;
+    }
+
+    /**
+     * Downcall method handle for:
+     * {@snippet lang=c :
+     * extern struct ggml_tensor *ggml_step(struct ggml_context *ctx, struct ggml_tensor *a)
+     * }
+     */
+    public static MethodHandle ggml_step$handle() {
+        return ggml_step.HANDLE;
+    }
+
+    /**
+     * Address for:
+     * {@snippet lang=c :
+     * extern struct ggml_tensor *ggml_step(struct ggml_context *ctx, struct ggml_tensor *a)
+     * }
+     */
+    public static MemorySegment ggml_step$address() {
+        return ggml_step.ADDR;
+    }
+
+    /**
+     * {@snippet lang=c :
+     * extern struct ggml_tensor *ggml_step(struct ggml_context *ctx, struct ggml_tensor *a)
+     * }
+     */
+    public static MemorySegment ggml_step(MemorySegment ctx, MemorySegment a) {
+        var mh$ = ggml_step.HANDLE;
+        try {
+            if (TRACE_DOWNCALLS) {
+                traceDowncall("ggml_step", ctx, a);
+            }
+            return (MemorySegment)mh$.invokeExact(ctx, a);
+        } catch (Error | RuntimeException ex) {
+           throw ex;
+        } catch (Throwable ex$) {
+           throw new AssertionError("should not reach here", ex$);
+        }
+    }
+
+    private static class ggml_tanh {
+        public static final FunctionDescriptor DESC = FunctionDescriptor.of(
+            Ggml_h.C_POINTER,
+            Ggml_h.C_POINTER,
+            Ggml_h.C_POINTER
+        );
+
+        public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("ggml_tanh");
+
+        public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
+    }
+
+    /**
+     * Function descriptor for:
+     * {@snippet lang=c :
+     * extern struct ggml_tensor *ggml_tanh(struct ggml_context *ctx, struct ggml_tensor *a)
+     * }
+     */
+    public static FunctionDescriptor ggml_tanh$descriptor() {
+        return ggml_tanh.DESC;
+    }
+
+    /**
+     * Downcall method handle for:
+     * {@snippet lang=c :
+     * extern struct ggml_tensor *ggml_tanh(struct ggml_context *ctx, struct ggml_tensor *a)
+     * }
+     */
+    public static MethodHandle ggml_tanh$handle() {
+        return ggml_tanh.HANDLE;
+    }
+
+    /**
+     * Address for:
+     * {@snippet lang=c :
+     * extern struct ggml_tensor *ggml_tanh(struct ggml_context *ctx, struct ggml_tensor *a)
+     * }
+     */
+    public static MemorySegment ggml_tanh$address() {
+        return ggml_tanh.ADDR;
+    }
+
+    /**
+     * {@snippet lang=c :
+     * extern struct ggml_tensor *ggml_tanh(struct ggml_context *ctx, struct ggml_tensor *a)
+     * }
+     */
+    public static MemorySegment ggml_tanh(MemorySegment ctx, MemorySegment a) {
+        var mh$ = ggml_tanh.HANDLE;
+        try {
+            if (TRACE_DOWNCALLS) {
+                traceDowncall("ggml_tanh", ctx, a);
+            }
+            return (MemorySegment)mh$.invokeExact(ctx, a);
+        } catch (Error | RuntimeException ex) {
+           throw ex;
+        } catch (Throwable ex$) {
+           throw new AssertionError("should not reach here", ex$);
+        }
+    }
+
+    private static class ggml_relu {
+        public static final FunctionDescriptor DESC = FunctionDescriptor.of(
+            Ggml_h.C_POINTER,
+            Ggml_h.C_POINTER,
+            Ggml_h.C_POINTER
+        );
+
+        public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("ggml_relu");
+
+        public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
+    }
+
+    /**
+     * Function descriptor for:
+     * {@snippet lang=c :
+     * extern struct ggml_tensor *ggml_relu(struct ggml_context *ctx, struct ggml_tensor *a)
+     * }
+     */
+    public static FunctionDescriptor ggml_relu$descriptor() {
+        return ggml_relu.DESC;
+    }
+
+    /**
+     * Downcall method handle for:
+     * {@snippet lang=c :
+     * extern struct ggml_tensor *ggml_relu(struct ggml_context *ctx, struct ggml_tensor *a)
+     * }
+     */
+    public static MethodHandle ggml_relu$handle() {
+        return ggml_relu.HANDLE;
+    }
+
+    /**
+     * Address for:
+     * {@snippet lang=c :
+     * extern struct ggml_tensor *ggml_relu(struct ggml_context *ctx, struct ggml_tensor *a)
+     * }
+     */
+    public static MemorySegment ggml_relu$address() {
+        return ggml_relu.ADDR;
+    }
+
+    /**
+     * {@snippet lang=c :
+     * extern struct ggml_tensor *ggml_relu(struct ggml_context *ctx, struct ggml_tensor *a)
+     * }
+     */
+    public static MemorySegment ggml_relu(MemorySegment ctx, MemorySegment a) {
+        var mh$ = ggml_relu.HANDLE;
+        try {
+            if (TRACE_DOWNCALLS) {
+                traceDowncall("ggml_relu", ctx, a);
+            }
+            return (MemorySegment)mh$.invokeExact(ctx, a);
+        } catch (Error | RuntimeException ex) {
+           throw ex;
+        } catch (Throwable ex$) {
+           throw new AssertionError("should not reach here", ex$);
+        }
+    }
+
+    private static class ggml_sigmoid {
+        public static final FunctionDescriptor DESC = FunctionDescriptor.of(
+            Ggml_h.C_POINTER,
+            Ggml_h.C_POINTER,
+            Ggml_h.C_POINTER
+        );
+
+        public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("ggml_sigmoid");
+
+        public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
+    }
+
+    /**
+     * Function descriptor for:
+     * {@snippet lang=c :
+     * extern struct ggml_tensor *ggml_sigmoid(struct ggml_context *ctx, struct ggml_tensor *a)
+     * }
+     */
+    public static FunctionDescriptor ggml_sigmoid$descriptor() {
+        return ggml_sigmoid.DESC;
+    }
+
+    /**
+     * Downcall method handle for:
+     * {@snippet lang=c :
+     * extern struct ggml_tensor *ggml_sigmoid(struct ggml_context *ctx, struct ggml_tensor *a)
+     * }
+     */
+    public static MethodHandle ggml_sigmoid$handle() {
+        return ggml_sigmoid.HANDLE;
+    }
+
+    /**
+     * Address for:
+     * {@snippet lang=c :
+     * extern struct ggml_tensor *ggml_sigmoid(struct ggml_context *ctx, struct ggml_tensor *a)
+     * }
+     */
+    public static MemorySegment ggml_sigmoid$address() {
+        return ggml_sigmoid.ADDR;
+    }
+
+    /**
+     * {@snippet lang=c :
+     * extern struct ggml_tensor *ggml_sigmoid(struct ggml_context *ctx, struct ggml_tensor *a)
+     * }
+     */
+    public static MemorySegment ggml_sigmoid(MemorySegment ctx, MemorySegment a) {
+        var mh$ = ggml_sigmoid.HANDLE;
+        try {
+            if (TRACE_DOWNCALLS) {
+                traceDowncall("ggml_sigmoid", ctx, a);
+            }
+            return (MemorySegment)mh$.invokeExact(ctx, a);
+        } catch (Error | RuntimeException ex) {
+           throw ex;
+        } catch (Throwable ex$) {
+           throw new AssertionError("should not reach here", ex$);
+        }
+    }
+
+    private static class ggml_gelu {
+        public static final FunctionDescriptor DESC = FunctionDescriptor.of(
+            Ggml_h.C_POINTER,
+            Ggml_h.C_POINTER,
+            Ggml_h.C_POINTER
+        );
+
+        public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("ggml_gelu");
+
+        public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
+    }
+
+    /**
+     * Function descriptor for:
+     * {@snippet lang=c :
+     * extern struct ggml_tensor *ggml_gelu(struct ggml_context *ctx, struct ggml_tensor *a)
+     * }
+     */
+    public static FunctionDescriptor ggml_gelu$descriptor() {
+        return ggml_gelu.DESC;
+    }
+
+    /**
+     * Downcall method handle for:
+     * {@snippet lang=c :
+     * extern struct ggml_tensor *ggml_gelu(struct ggml_context *ctx, struct ggml_tensor *a)
+     * }
+     */
+    public static MethodHandle ggml_gelu$handle() {
+        return ggml_gelu.HANDLE;
+    }
+
+    /**
+     * Address for:
+     * {@snippet lang=c :
+     * extern struct ggml_tensor *ggml_gelu(struct ggml_context *ctx, struct ggml_tensor *a)
+     * }
+     */
+    public static MemorySegment ggml_gelu$address() {
+        return ggml_gelu.ADDR;
+    }
+
+    /**
+     * {@snippet lang=c :
+     * extern struct ggml_tensor *ggml_gelu(struct ggml_context *ctx, struct ggml_tensor *a)
+     * }
+     */
+    public static MemorySegment ggml_gelu(MemorySegment ctx, MemorySegment a) {
+        var mh$ = ggml_gelu.HANDLE;
+        try {
+            if (TRACE_DOWNCALLS) {
+                traceDowncall("ggml_gelu", ctx, a);
+            }
+            return (MemorySegment)mh$.invokeExact(ctx, a);
+        } catch (Error | RuntimeException ex) {
+           throw ex;
+        } catch (Throwable ex$) {
+           throw new AssertionError("should not reach here", ex$);
+        }
+    }
+
+    private static class ggml_gelu_erf {
+        public static final FunctionDescriptor DESC = FunctionDescriptor.of(
+            Ggml_h.C_POINTER,
+            Ggml_h.C_POINTER,
+            Ggml_h.C_POINTER
+        );
+
+        public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("ggml_gelu_erf");
+
+        public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
+    }
+
+    /**
+     * Function descriptor for:
+     * {@snippet lang=c :
+     * extern struct ggml_tensor *ggml_gelu_erf(struct ggml_context *ctx, struct ggml_tensor *a)
+     * }
+     */
+    public static FunctionDescriptor ggml_gelu_erf$descriptor() {
+        return ggml_gelu_erf.DESC;
+    }
+
+    /**
+     * Downcall method handle for:
+     * {@snippet lang=c :
+     * extern struct ggml_tensor *ggml_gelu_erf(struct ggml_context *ctx, struct ggml_tensor *a)
+     * }
+     */
+    public static MethodHandle ggml_gelu_erf$handle() {
+        return ggml_gelu_erf.HANDLE;
+    }
+
+    /**
+     * Address for:
+     * {@snippet lang=c :
+     * extern struct ggml_tensor *ggml_gelu_erf(struct ggml_context *ctx, struct ggml_tensor *a)
+     * }
+     */
+    public static MemorySegment ggml_gelu_erf$address() {
+        return ggml_gelu_erf.ADDR;
+    }
+
+    /**
+     * {@snippet lang=c :
+     * extern struct ggml_tensor *ggml_gelu_erf(struct ggml_context *ctx, struct ggml_tensor *a)
+     * }
+     */
+    public static MemorySegment ggml_gelu_erf(MemorySegment ctx, MemorySegment a) {
+        var mh$ = ggml_gelu_erf.HANDLE;
+        try {
+            if (TRACE_DOWNCALLS) {
+                traceDowncall("ggml_gelu_erf", ctx, a);
+            }
+            return (MemorySegment)mh$.invokeExact(ctx, a);
+        } catch (Error | RuntimeException ex) {
+           throw ex;
+        } catch (Throwable ex$) {
+           throw new AssertionError("should not reach here", ex$);
+        }
+    }
+
+    private static class ggml_gelu_quick {
+        public static final FunctionDescriptor DESC = FunctionDescriptor.of(
+            Ggml_h.C_POINTER,
+            Ggml_h.C_POINTER,
+            Ggml_h.C_POINTER
+        );
+
+        public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("ggml_gelu_quick");
+
+        public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
+    }
+
+    /**
+     * Function descriptor for:
+     * {@snippet lang=c :
+     * extern struct ggml_tensor *ggml_gelu_quick(struct ggml_context *ctx, struct ggml_tensor *a)
+     * }
+     */
+    public static FunctionDescriptor ggml_gelu_quick$descriptor() {
+        return ggml_gelu_quick.DESC;
+    }
+
+    /**
+     * Downcall method handle for:
+     * {@snippet lang=c :
+     * extern struct ggml_tensor *ggml_gelu_quick(struct ggml_context *ctx, struct ggml_tensor *a)
+     * }
+     */
+    public static MethodHandle ggml_gelu_quick$handle() {
+        return ggml_gelu_quick.HANDLE;
+    }
+
+    /**
+     * Address for:
+     * {@snippet lang=c :
+     * extern struct ggml_tensor *ggml_gelu_quick(struct ggml_context *ctx, struct ggml_tensor *a)
+     * }
+     */
+    public static MemorySegment ggml_gelu_quick$address() {
+        return ggml_gelu_quick.ADDR;
+    }
+
+    /**
+     * {@snippet lang=c :
+     * extern struct ggml_tensor *ggml_gelu_quick(struct ggml_context *ctx, struct ggml_tensor *a)
+     * }
+     */
+    public static MemorySegment ggml_gelu_quick(MemorySegment ctx, MemorySegment a) {
+        var mh$ = ggml_gelu_quick.HANDLE;
+        try {
+            if (TRACE_DOWNCALLS) {
+                traceDowncall("ggml_gelu_quick", ctx, a);
+            }
+            return (MemorySegment)mh$.invokeExact(ctx, a);
+        } catch (Error | RuntimeException ex) {
+           throw ex;
+        } catch (Throwable ex$) {
+           throw new AssertionError("should not reach here", ex$);
+        }
+    }
+
+    private static class ggml_silu {
+        public static final FunctionDescriptor DESC = FunctionDescriptor.of(
+            Ggml_h.C_POINTER,
+            Ggml_h.C_POINTER,
+            Ggml_h.C_POINTER
+        );
+
+        public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("ggml_silu");
+
+        public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
+    }
+
+    /**
+     * Function descriptor for:
+     * {@snippet lang=c :
+     * extern struct ggml_tensor *ggml_silu(struct ggml_context *ctx, struct ggml_tensor *a)
+     * }
+     */
+    public static FunctionDescriptor ggml_silu$descriptor() {
+        return ggml_silu.DESC;
+    }
+
+    /**
+     * Downcall method handle for:
+     * {@snippet lang=c :
+     * extern struct ggml_tensor *ggml_silu(struct ggml_context *ctx, struct ggml_tensor *a)
+     * }
+     */
+    public static MethodHandle ggml_silu$handle() {
+        return ggml_silu.HANDLE;
+    }
+
+    /**
+     * Address for:
+     * {@snippet lang=c :
+     * extern struct ggml_tensor *ggml_silu(struct ggml_context *ctx, struct ggml_tensor *a)
+     * }
+     */
+    public static MemorySegment ggml_silu$address() {
+        return ggml_silu.ADDR;
+    }
+
+    /**
+     * {@snippet lang=c :
+     * extern struct ggml_tensor *ggml_silu(struct ggml_context *ctx, struct ggml_tensor *a)
+     * }
+     */
+    public static MemorySegment ggml_silu(MemorySegment ctx, MemorySegment a) {
+        var mh$ = ggml_silu.HANDLE;
+        try {
+            if (TRACE_DOWNCALLS) {
+                traceDowncall("ggml_silu", ctx, a);
+            }
+            return (MemorySegment)mh$.invokeExact(ctx, a);
+        } catch (Error | RuntimeException ex) {
+           throw ex;
+        } catch (Throwable ex$) {
+           throw new AssertionError("should not reach here", ex$);
+        }
+    }
+
+    private static class ggml_exp {
+        public static final FunctionDescriptor DESC = FunctionDescriptor.of(
+            Ggml_h.C_POINTER,
+            Ggml_h.C_POINTER,
+            Ggml_h.C_POINTER
+        );
+
+        public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("ggml_exp");
+
+        public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
+    }
+
+    /**
+     * Function descriptor for:
+     * {@snippet lang=c :
+     * extern struct ggml_tensor *ggml_exp(struct ggml_context *ctx, struct ggml_tensor *a)
+     * }
+     */
+    public static FunctionDescriptor ggml_exp$descriptor() {
+        return ggml_exp.DESC;
+    }
+
+    /**
+     * Downcall method handle for:
+     * {@snippet lang=c :
+     * extern struct ggml_tensor *ggml_exp(struct ggml_context *ctx, struct ggml_tensor *a)
+     * }
+     */
+    public static MethodHandle ggml_exp$handle() {
+        return ggml_exp.HANDLE;
+    }
+
+    /**
+     * Address for:
+     * {@snippet lang=c :
+     * extern struct ggml_tensor *ggml_exp(struct ggml_context *ctx, struct ggml_tensor *a)
+     * }
+     */
+    public static MemorySegment ggml_exp$address() {
+        return ggml_exp.ADDR;
+    }
+
+    /**
+     * {@snippet lang=c :
+     * extern struct ggml_tensor *ggml_exp(struct ggml_context *ctx, struct ggml_tensor *a)
+     * }
+     */
+    public static MemorySegment ggml_exp(MemorySegment ctx, MemorySegment a) {
+        var mh$ = ggml_exp.HANDLE;
+        try {
+            if (TRACE_DOWNCALLS) {
+                traceDowncall("ggml_exp", ctx, a);
+            }
+            return (MemorySegment)mh$.invokeExact(ctx, a);
+        } catch (Error | RuntimeException ex) {
+           throw ex;
+        } catch (Throwable ex$) {
+           throw new AssertionError("should not reach here", ex$);
+        }
+    }
+
+    private static class ggml_xielu {
+        public static final FunctionDescriptor DESC = FunctionDescriptor.of(
             Ggml_h.C_POINTER,
             Ggml_h.C_POINTER,
             Ggml_h.C_POINTER,
             Ggml_h.C_FLOAT,
             Ggml_h.C_FLOAT,
             Ggml_h.C_FLOAT,
-            Ggml_h.C_FLOAT);
+            Ggml_h.C_FLOAT
+        );
 
-    public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("ggml_xielu");
+        public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("ggml_xielu");
 
-    public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
-  }
-
-  /**
-   * Function descriptor for:
-   *
-   * {@snippet lang=c :
-   * extern struct ggml_tensor *ggml_xielu(struct ggml_context *ctx, struct ggml_tensor *a, float alpha_n, float alpha_p, float beta, float eps)
-   * }
-   */
-  public static FunctionDescriptor ggml_xielu$descriptor() {
-    return ggml_xielu.DESC;
-  }
-
-  /**
-   * Downcall method handle for:
-   *
-   * {@snippet lang=c :
-   * extern struct ggml_tensor *ggml_xielu(struct ggml_context *ctx, struct ggml_tensor *a, float alpha_n, float alpha_p, float beta, float eps)
-   * }
-   */
-  public static MethodHandle ggml_xielu$handle() {
-    return ggml_xielu.HANDLE;
-  }
-
-  /**
-   * Address for:
-   *
-   * {@snippet lang=c :
-   * extern struct ggml_tensor *ggml_xielu(struct ggml_context *ctx, struct ggml_tensor *a, float alpha_n, float alpha_p, float beta, float eps)
-   * }
-   */
-  public static MemorySegment ggml_xielu$address() {
-    return ggml_xielu.ADDR;
-  }
-
-  /**
-   * {@snippet lang=c :
-   * extern struct ggml_tensor *ggml_xielu(struct ggml_context *ctx, struct ggml_tensor *a, float alpha_n, float alpha_p, float beta, float eps)
-   * }
-   */
-  public static MemorySegment ggml_xielu(
-      MemorySegment ctx, MemorySegment a, float alpha_n, float alpha_p, float beta, float eps) {
-    var mh$ = ggml_xielu.HANDLE;
-    try {
-      if (TRACE_DOWNCALLS) {
-        traceDowncall("ggml_xielu", ctx, a, alpha_n, alpha_p, beta, eps);
-      }
-      return (MemorySegment) mh$.invokeExact(ctx, a, alpha_n, alpha_p, beta, eps);
-    } catch (Error | RuntimeException ex) {
-      throw ex;
-    } catch (Throwable ex$) {
-      throw new AssertionError("should not reach here", ex$);
+        public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
     }
-  }
 
-  private static class ggml_reglu_split {
-    public static final FunctionDescriptor DESC =
-        FunctionDescriptor.of(
-            Ggml_h.C_POINTER, Ggml_h.C_POINTER, Ggml_h.C_POINTER, Ggml_h.C_POINTER);
-
-    public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("ggml_reglu_split");
-
-    public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
-  }
-
-  /**
-   * Function descriptor for:
-   *
-   * {@snippet lang=c :
-   * extern struct ggml_tensor *ggml_reglu_split(struct ggml_context *ctx, struct ggml_tensor *a, struct ggml_tensor *b)
-   * }
-   */
-  public static FunctionDescriptor ggml_reglu_split$descriptor() {
-    return ggml_reglu_split.DESC;
-  }
-
-  /**
-   * Downcall method handle for:
-   *
-   * {@snippet lang=c :
-   * extern struct ggml_tensor *ggml_reglu_split(struct ggml_context *ctx, struct ggml_tensor *a, struct ggml_tensor *b)
-   * }
-   */
-  public static MethodHandle ggml_reglu_split$handle() {
-    return ggml_reglu_split.HANDLE;
-  }
-
-  /**
-   * Address for:
-   *
-   * {@snippet lang=c :
-   * extern struct ggml_tensor *ggml_reglu_split(struct ggml_context *ctx, struct ggml_tensor *a, struct ggml_tensor *b)
-   * }
-   */
-  public static MemorySegment ggml_reglu_split$address() {
-    return ggml_reglu_split.ADDR;
-  }
-
-  /**
-   * {@snippet lang=c :
-   * extern struct ggml_tensor *ggml_reglu_split(struct ggml_context *ctx, struct ggml_tensor *a, struct ggml_tensor *b)
-   * }
-   */
-  public static MemorySegment ggml_reglu_split(
-      MemorySegment ctx, MemorySegment a, MemorySegment b) {
-    var mh$ = ggml_reglu_split.HANDLE;
-    try {
-      if (TRACE_DOWNCALLS) {
-        traceDowncall("ggml_reglu_split", ctx, a, b);
-      }
-      return (MemorySegment) mh$.invokeExact(ctx, a, b);
-    } catch (Error | RuntimeException ex) {
-      throw ex;
-    } catch (Throwable ex$) {
-      throw new AssertionError("should not reach here", ex$);
+    /**
+     * Function descriptor for:
+     * {@snippet lang=c :
+     * extern struct ggml_tensor *ggml_xielu(struct ggml_context *ctx, struct ggml_tensor *a, float alpha_n, float alpha_p, float beta, float eps)
+     * }
+     */
+    public static FunctionDescriptor ggml_xielu$descriptor() {
+        return ggml_xielu.DESC;
     }
-  }
 
-  private static class ggml_geglu_split {
-    public static final FunctionDescriptor DESC =
-        FunctionDescriptor.of(
-            Ggml_h.C_POINTER, Ggml_h.C_POINTER, Ggml_h.C_POINTER, Ggml_h.C_POINTER);
-
-    public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("ggml_geglu_split");
-
-    public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
-  }
-
-  /**
-   * Function descriptor for:
-   *
-   * {@snippet lang=c :
-   * extern struct ggml_tensor *ggml_geglu_split(struct ggml_context *ctx, struct ggml_tensor *a, struct ggml_tensor *b)
-   * }
-   */
-  public static FunctionDescriptor ggml_geglu_split$descriptor() {
-    return ggml_geglu_split.DESC;
-  }
-
-  /**
-   * Downcall method handle for:
-   *
-   * {@snippet lang=c :
-   * extern struct ggml_tensor *ggml_geglu_split(struct ggml_context *ctx, struct ggml_tensor *a, struct ggml_tensor *b)
-   * }
-   */
-  public static MethodHandle ggml_geglu_split$handle() {
-    return ggml_geglu_split.HANDLE;
-  }
-
-  /**
-   * Address for:
-   *
-   * {@snippet lang=c :
-   * extern struct ggml_tensor *ggml_geglu_split(struct ggml_context *ctx, struct ggml_tensor *a, struct ggml_tensor *b)
-   * }
-   */
-  public static MemorySegment ggml_geglu_split$address() {
-    return ggml_geglu_split.ADDR;
-  }
-
-  /**
-   * {@snippet lang=c :
-   * extern struct ggml_tensor *ggml_geglu_split(struct ggml_context *ctx, struct ggml_tensor *a, struct ggml_tensor *b)
-   * }
-   */
-  public static MemorySegment ggml_geglu_split(
-      MemorySegment ctx, MemorySegment a, MemorySegment b) {
-    var mh$ = ggml_geglu_split.HANDLE;
-    try {
-      if (TRACE_DOWNCALLS) {
-        traceDowncall("ggml_geglu_split", ctx, a, b);
-      }
-      return (MemorySegment) mh$.invokeExact(ctx, a, b);
-    } catch (Error | RuntimeException ex) {
-      throw ex;
-    } catch (Throwable ex$) {
-      throw new AssertionError("should not reach here", ex$);
+    /**
+     * Downcall method handle for:
+     * {@snippet lang=c :
+     * extern struct ggml_tensor *ggml_xielu(struct ggml_context *ctx, struct ggml_tensor *a, float alpha_n, float alpha_p, float beta, float eps)
+     * }
+     */
+    public static MethodHandle ggml_xielu$handle() {
+        return ggml_xielu.HANDLE;
     }
-  }
 
-  private static class ggml_swiglu_split {
-    public static final FunctionDescriptor DESC =
-        FunctionDescriptor.of(
-            Ggml_h.C_POINTER, Ggml_h.C_POINTER, Ggml_h.C_POINTER, Ggml_h.C_POINTER);
-
-    public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("ggml_swiglu_split");
-
-    public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
-  }
-
-  /**
-   * Function descriptor for:
-   *
-   * {@snippet lang=c :
-   * extern struct ggml_tensor *ggml_swiglu_split(struct ggml_context *ctx, struct ggml_tensor *a, struct ggml_tensor *b)
-   * }
-   */
-  public static FunctionDescriptor ggml_swiglu_split$descriptor() {
-    return ggml_swiglu_split.DESC;
-  }
-
-  /**
-   * Downcall method handle for:
-   *
-   * {@snippet lang=c :
-   * extern struct ggml_tensor *ggml_swiglu_split(struct ggml_context *ctx, struct ggml_tensor *a, struct ggml_tensor *b)
-   * }
-   */
-  public static MethodHandle ggml_swiglu_split$handle() {
-    return ggml_swiglu_split.HANDLE;
-  }
-
-  /**
-   * Address for:
-   *
-   * {@snippet lang=c :
-   * extern struct ggml_tensor *ggml_swiglu_split(struct ggml_context *ctx, struct ggml_tensor *a, struct ggml_tensor *b)
-   * }
-   */
-  public static MemorySegment ggml_swiglu_split$address() {
-    return ggml_swiglu_split.ADDR;
-  }
-
-  /**
-   * {@snippet lang=c :
-   * extern struct ggml_tensor *ggml_swiglu_split(struct ggml_context *ctx, struct ggml_tensor *a, struct ggml_tensor *b)
-   * }
-   */
-  public static MemorySegment ggml_swiglu_split(
-      MemorySegment ctx, MemorySegment a, MemorySegment b) {
-    var mh$ = ggml_swiglu_split.HANDLE;
-    try {
-      if (TRACE_DOWNCALLS) {
-        traceDowncall("ggml_swiglu_split", ctx, a, b);
-      }
-      return (MemorySegment) mh$.invokeExact(ctx, a, b);
-    } catch (Error | RuntimeException ex) {
-      throw ex;
-    } catch (Throwable ex$) {
-      throw new AssertionError("should not reach here", ex$);
+    /**
+     * Address for:
+     * {@snippet lang=c :
+     * extern struct ggml_tensor *ggml_xielu(struct ggml_context *ctx, struct ggml_tensor *a, float alpha_n, float alpha_p, float beta, float eps)
+     * }
+     */
+    public static MemorySegment ggml_xielu$address() {
+        return ggml_xielu.ADDR;
     }
-  }
 
-  private static class ggml_geglu_erf_split {
-    public static final FunctionDescriptor DESC =
-        FunctionDescriptor.of(
-            Ggml_h.C_POINTER, Ggml_h.C_POINTER, Ggml_h.C_POINTER, Ggml_h.C_POINTER);
-
-    public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("ggml_geglu_erf_split");
-
-    public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
-  }
-
-  /**
-   * Function descriptor for:
-   *
-   * {@snippet lang=c :
-   * extern struct ggml_tensor *ggml_geglu_erf_split(struct ggml_context *ctx, struct ggml_tensor *a, struct ggml_tensor *b)
-   * }
-   */
-  public static FunctionDescriptor ggml_geglu_erf_split$descriptor() {
-    return ggml_geglu_erf_split.DESC;
-  }
-
-  /**
-   * Downcall method handle for:
-   *
-   * {@snippet lang=c :
-   * extern struct ggml_tensor *ggml_geglu_erf_split(struct ggml_context *ctx, struct ggml_tensor *a, struct ggml_tensor *b)
-   * }
-   */
-  public static MethodHandle ggml_geglu_erf_split$handle() {
-    return ggml_geglu_erf_split.HANDLE;
-  }
-
-  /**
-   * Address for:
-   *
-   * {@snippet lang=c :
-   * extern struct ggml_tensor *ggml_geglu_erf_split(struct ggml_context *ctx, struct ggml_tensor *a, struct ggml_tensor *b)
-   * }
-   */
-  public static MemorySegment ggml_geglu_erf_split$address() {
-    return ggml_geglu_erf_split.ADDR;
-  }
-
-  /**
-   * {@snippet lang=c :
-   * extern struct ggml_tensor *ggml_geglu_erf_split(struct ggml_context *ctx, struct ggml_tensor *a, struct ggml_tensor *b)
-   * }
-   */
-  public static MemorySegment ggml_geglu_erf_split(
-      MemorySegment ctx, MemorySegment a, MemorySegment b) {
-    var mh$ = ggml_geglu_erf_split.HANDLE;
-    try {
-      if (TRACE_DOWNCALLS) {
-        traceDowncall("ggml_geglu_erf_split", ctx, a, b);
-      }
-      return (MemorySegment) mh$.invokeExact(ctx, a, b);
-    } catch (Error | RuntimeException ex) {
-      throw ex;
-    } catch (Throwable ex$) {
-      throw new AssertionError("should not reach here", ex$);
+    /**
+     * {@snippet lang=c :
+     * extern struct ggml_tensor *ggml_xielu(struct ggml_context *ctx, struct ggml_tensor *a, float alpha_n, float alpha_p, float beta, float eps)
+     * }
+     */
+    public static MemorySegment ggml_xielu(MemorySegment ctx, MemorySegment a, float alpha_n, float alpha_p, float beta, float eps) {
+        var mh$ = ggml_xielu.HANDLE;
+        try {
+            if (TRACE_DOWNCALLS) {
+                traceDowncall("ggml_xielu", ctx, a, alpha_n, alpha_p, beta, eps);
+            }
+            return (MemorySegment)mh$.invokeExact(ctx, a, alpha_n, alpha_p, beta, eps);
+        } catch (Error | RuntimeException ex) {
+           throw ex;
+        } catch (Throwable ex$) {
+           throw new AssertionError("should not reach here", ex$);
+        }
     }
-  }
 
-  private static class ggml_geglu_quick_split {
-    public static final FunctionDescriptor DESC =
-        FunctionDescriptor.of(
-            Ggml_h.C_POINTER, Ggml_h.C_POINTER, Ggml_h.C_POINTER, Ggml_h.C_POINTER);
+    private static class ggml_reglu_split {
+        public static final FunctionDescriptor DESC = FunctionDescriptor.of(
+            Ggml_h.C_POINTER,
+            Ggml_h.C_POINTER,
+            Ggml_h.C_POINTER,
+            Ggml_h.C_POINTER
+        );
 
-    public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("ggml_geglu_quick_split");
+        public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("ggml_reglu_split");
 
-    public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
-  }
-
-  /**
-   * Function descriptor for:
-   *
-   * {@snippet lang=c :
-   * extern struct ggml_tensor *ggml_geglu_quick_split(struct ggml_context *ctx, struct ggml_tensor *a, struct ggml_tensor *b)
-   * }
-   */
-  public static FunctionDescriptor ggml_geglu_quick_split$descriptor() {
-    return ggml_geglu_quick_split.DESC;
-  }
-
-  /**
-   * Downcall method handle for:
-   *
-   * {@snippet lang=c :
-   * extern struct ggml_tensor *ggml_geglu_quick_split(struct ggml_context *ctx, struct ggml_tensor *a, struct ggml_tensor *b)
-   * }
-   */
-  public static MethodHandle ggml_geglu_quick_split$handle() {
-    return ggml_geglu_quick_split.HANDLE;
-  }
-
-  /**
-   * Address for:
-   *
-   * {@snippet lang=c :
-   * extern struct ggml_tensor *ggml_geglu_quick_split(struct ggml_context *ctx, struct ggml_tensor *a, struct ggml_tensor *b)
-   * }
-   */
-  public static MemorySegment ggml_geglu_quick_split$address() {
-    return ggml_geglu_quick_split.ADDR;
-  }
-
-  /**
-   * {@snippet lang=c :
-   * extern struct ggml_tensor *ggml_geglu_quick_split(struct ggml_context *ctx, struct ggml_tensor *a, struct ggml_tensor *b)
-   * }
-   */
-  public static MemorySegment ggml_geglu_quick_split(
-      MemorySegment ctx, MemorySegment a, MemorySegment b) {
-    var mh$ = ggml_geglu_quick_split.HANDLE;
-    try {
-      if (TRACE_DOWNCALLS) {
-        traceDowncall("ggml_geglu_quick_split", ctx, a, b);
-      }
-      return (MemorySegment) mh$.invokeExact(ctx, a, b);
-    } catch (Error | RuntimeException ex) {
-      throw ex;
-    } catch (Throwable ex$) {
-      throw new AssertionError("should not reach here", ex$);
+        public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
     }
-  }
 
-  private static class ggml_swiglu_oai {
-    public static final FunctionDescriptor DESC =
-        FunctionDescriptor.of(
+    /**
+     * Function descriptor for:
+     * {@snippet lang=c :
+     * extern struct ggml_tensor *ggml_reglu_split(struct ggml_context *ctx, struct ggml_tensor *a, struct ggml_tensor *b)
+     * }
+     */
+    public static FunctionDescriptor ggml_reglu_split$descriptor() {
+        return ggml_reglu_split.DESC;
+    }
+
+    /**
+     * Downcall method handle for:
+     * {@snippet lang=c :
+     * extern struct ggml_tensor *ggml_reglu_split(struct ggml_context *ctx, struct ggml_tensor *a, struct ggml_tensor *b)
+     * }
+     */
+    public static MethodHandle ggml_reglu_split$handle() {
+        return ggml_reglu_split.HANDLE;
+    }
+
+    /**
+     * Address for:
+     * {@snippet lang=c :
+     * extern struct ggml_tensor *ggml_reglu_split(struct ggml_context *ctx, struct ggml_tensor *a, struct ggml_tensor *b)
+     * }
+     */
+    public static MemorySegment ggml_reglu_split$address() {
+        return ggml_reglu_split.ADDR;
+    }
+
+    /**
+     * {@snippet lang=c :
+     * extern struct ggml_tensor *ggml_reglu_split(struct ggml_context *ctx, struct ggml_tensor *a, struct ggml_tensor *b)
+     * }
+     */
+    public static MemorySegment ggml_reglu_split(MemorySegment ctx, MemorySegment a, MemorySegment b) {
+        var mh$ = ggml_reglu_split.HANDLE;
+        try {
+            if (TRACE_DOWNCALLS) {
+                traceDowncall("ggml_reglu_split", ctx, a, b);
+            }
+            return (MemorySegment)mh$.invokeExact(ctx, a, b);
+        } catch (Error | RuntimeException ex) {
+           throw ex;
+        } catch (Throwable ex$) {
+           throw new AssertionError("should not reach here", ex$);
+        }
+    }
+
+    private static class ggml_geglu_split {
+        public static final FunctionDescriptor DESC = FunctionDescriptor.of(
+            Ggml_h.C_POINTER,
+            Ggml_h.C_POINTER,
+            Ggml_h.C_POINTER,
+            Ggml_h.C_POINTER
+        );
+
+        public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("ggml_geglu_split");
+
+        public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
+    }
+
+    /**
+     * Function descriptor for:
+     * {@snippet lang=c :
+     * extern struct ggml_tensor *ggml_geglu_split(struct ggml_context *ctx, struct ggml_tensor *a, struct ggml_tensor *b)
+     * }
+     */
+    public static FunctionDescriptor ggml_geglu_split$descriptor() {
+        return ggml_geglu_split.DESC;
+    }
+
+    /**
+     * Downcall method handle for:
+     * {@snippet lang=c :
+     * extern struct ggml_tensor *ggml_geglu_split(struct ggml_context *ctx, struct ggml_tensor *a, struct ggml_tensor *b)
+     * }
+     */
+    public static MethodHandle ggml_geglu_split$handle() {
+        return ggml_geglu_split.HANDLE;
+    }
+
+    /**
+     * Address for:
+     * {@snippet lang=c :
+     * extern struct ggml_tensor *ggml_geglu_split(struct ggml_context *ctx, struct ggml_tensor *a, struct ggml_tensor *b)
+     * }
+     */
+    public static MemorySegment ggml_geglu_split$address() {
+        return ggml_geglu_split.ADDR;
+    }
+
+    /**
+     * {@snippet lang=c :
+     * extern struct ggml_tensor *ggml_geglu_split(struct ggml_context *ctx, struct ggml_tensor *a, struct ggml_tensor *b)
+     * }
+     */
+    public static MemorySegment ggml_geglu_split(MemorySegment ctx, MemorySegment a, MemorySegment b) {
+        var mh$ = ggml_geglu_split.HANDLE;
+        try {
+            if (TRACE_DOWNCALLS) {
+                traceDowncall("ggml_geglu_split", ctx, a, b);
+            }
+            return (MemorySegment)mh$.invokeExact(ctx, a, b);
+        } catch (Error | RuntimeException ex) {
+           throw ex;
+        } catch (Throwable ex$) {
+           throw new AssertionError("should not reach here", ex$);
+        }
+    }
+
+    private static class ggml_swiglu_split {
+        public static final FunctionDescriptor DESC = FunctionDescriptor.of(
+            Ggml_h.C_POINTER,
+            Ggml_h.C_POINTER,
+            Ggml_h.C_POINTER,
+            Ggml_h.C_POINTER
+        );
+
+        public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("ggml_swiglu_split");
+
+        public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
+    }
+
+    /**
+     * Function descriptor for:
+     * {@snippet lang=c :
+     * extern struct ggml_tensor *ggml_swiglu_split(struct ggml_context *ctx, struct ggml_tensor *a, struct ggml_tensor *b)
+     * }
+     */
+    public static FunctionDescriptor ggml_swiglu_split$descriptor() {
+        return ggml_swiglu_split.DESC;
+    }
+
+    /**
+     * Downcall method handle for:
+     * {@snippet lang=c :
+     * extern struct ggml_tensor *ggml_swiglu_split(struct ggml_context *ctx, struct ggml_tensor *a, struct ggml_tensor *b)
+     * }
+     */
+    public static MethodHandle ggml_swiglu_split$handle() {
+        return ggml_swiglu_split.HANDLE;
+    }
+
+    /**
+     * Address for:
+     * {@snippet lang=c :
+     * extern struct ggml_tensor *ggml_swiglu_split(struct ggml_context *ctx, struct ggml_tensor *a, struct ggml_tensor *b)
+     * }
+     */
+    public static MemorySegment ggml_swiglu_split$address() {
+        return ggml_swiglu_split.ADDR;
+    }
+
+    /**
+     * {@snippet lang=c :
+     * extern struct ggml_tensor *ggml_swiglu_split(struct ggml_context *ctx, struct ggml_tensor *a, struct ggml_tensor *b)
+     * }
+     */
+    public static MemorySegment ggml_swiglu_split(MemorySegment ctx, MemorySegment a, MemorySegment b) {
+        var mh$ = ggml_swiglu_split.HANDLE;
+        try {
+            if (TRACE_DOWNCALLS) {
+                traceDowncall("ggml_swiglu_split", ctx, a, b);
+            }
+            return (MemorySegment)mh$.invokeExact(ctx, a, b);
+        } catch (Error | RuntimeException ex) {
+           throw ex;
+        } catch (Throwable ex$) {
+           throw new AssertionError("should not reach here", ex$);
+        }
+    }
+
+    private static class ggml_geglu_erf_split {
+        public static final FunctionDescriptor DESC = FunctionDescriptor.of(
+            Ggml_h.C_POINTER,
+            Ggml_h.C_POINTER,
+            Ggml_h.C_POINTER,
+            Ggml_h.C_POINTER
+        );
+
+        public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("ggml_geglu_erf_split");
+
+        public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
+    }
+
+    /**
+     * Function descriptor for:
+     * {@snippet lang=c :
+     * extern struct ggml_tensor *ggml_geglu_erf_split(struct ggml_context *ctx, struct ggml_tensor *a, struct ggml_tensor *b)
+     * }
+     */
+    public static FunctionDescriptor ggml_geglu_erf_split$descriptor() {
+        return ggml_geglu_erf_split.DESC;
+    }
+
+    /**
+     * Downcall method handle for:
+     * {@snippet lang=c :
+     * extern struct ggml_tensor *ggml_geglu_erf_split(struct ggml_context *ctx, struct ggml_tensor *a, struct ggml_tensor *b)
+     * }
+     */
+    public static MethodHandle ggml_geglu_erf_split$handle() {
+        return ggml_geglu_erf_split.HANDLE;
+    }
+
+    /**
+     * Address for:
+     * {@snippet lang=c :
+     * extern struct ggml_tensor *ggml_geglu_erf_split(struct ggml_context *ctx, struct ggml_tensor *a, struct ggml_tensor *b)
+     * }
+     */
+    public static MemorySegment ggml_geglu_erf_split$address() {
+        return ggml_geglu_erf_split.ADDR;
+    }
+
+    /**
+     * {@snippet lang=c :
+     * extern struct ggml_tensor *ggml_geglu_erf_split(struct ggml_context *ctx, struct ggml_tensor *a, struct ggml_tensor *b)
+     * }
+     */
+    public static MemorySegment ggml_geglu_erf_split(MemorySegment ctx, MemorySegment a, MemorySegment b) {
+        var mh$ = ggml_geglu_erf_split.HANDLE;
+        try {
+            if (TRACE_DOWNCALLS) {
+                traceDowncall("ggml_geglu_erf_split", ctx, a, b);
+            }
+            return (MemorySegment)mh$.invokeExact(ctx, a, b);
+        } catch (Error | RuntimeException ex) {
+           throw ex;
+        } catch (Throwable ex$) {
+           throw new AssertionError("should not reach here", ex$);
+        }
+    }
+
+    private static class ggml_geglu_quick_split {
+        public static final FunctionDescriptor DESC = FunctionDescriptor.of(
+            Ggml_h.C_POINTER,
+            Ggml_h.C_POINTER,
+            Ggml_h.C_POINTER,
+            Ggml_h.C_POINTER
+        );
+
+        public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("ggml_geglu_quick_split");
+
+        public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
+    }
+
+    /**
+     * Function descriptor for:
+     * {@snippet lang=c :
+     * extern struct ggml_tensor *ggml_geglu_quick_split(struct ggml_context *ctx, struct ggml_tensor *a, struct ggml_tensor *b)
+     * }
+     */
+    public static FunctionDescriptor ggml_geglu_quick_split$descriptor() {
+        return ggml_geglu_quick_split.DESC;
+    }
+
+    /**
+     * Downcall method handle for:
+     * {@snippet lang=c :
+     * extern struct ggml_tensor *ggml_geglu_quick_split(struct ggml_context *ctx, struct ggml_tensor *a, struct ggml_tensor *b)
+     * }
+     */
+    public static MethodHandle ggml_geglu_quick_split$handle() {
+        return ggml_geglu_quick_split.HANDLE;
+    }
+
+    /**
+     * Address for:
+     * {@snippet lang=c :
+     * extern struct ggml_tensor *ggml_geglu_quick_split(struct ggml_context *ctx, struct ggml_tensor *a, struct ggml_tensor *b)
+     * }
+     */
+    public static MemorySegment ggml_geglu_quick_split$address() {
+        return ggml_geglu_quick_split.ADDR;
+    }
+
+    /**
+     * {@snippet lang=c :
+     * extern struct ggml_tensor *ggml_geglu_quick_split(struct ggml_context *ctx, struct ggml_tensor *a, struct ggml_tensor *b)
+     * }
+     */
+    public static MemorySegment ggml_geglu_quick_split(MemorySegment ctx, MemorySegment a, MemorySegment b) {
+        var mh$ = ggml_geglu_quick_split.HANDLE;
+        try {
+            if (TRACE_DOWNCALLS) {
+                traceDowncall("ggml_geglu_quick_split", ctx, a, b);
+            }
+            return (MemorySegment)mh$.invokeExact(ctx, a, b);
+        } catch (Error | RuntimeException ex) {
+           throw ex;
+        } catch (Throwable ex$) {
+           throw new AssertionError("should not reach here", ex$);
+        }
+    }
+
+    private static class ggml_swiglu_oai {
+        public static final FunctionDescriptor DESC = FunctionDescriptor.of(
             Ggml_h.C_POINTER,
             Ggml_h.C_POINTER,
             Ggml_h.C_POINTER,
             Ggml_h.C_POINTER,
             Ggml_h.C_FLOAT,
-            Ggml_h.C_FLOAT);
+            Ggml_h.C_FLOAT
+        );
 
-    public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("ggml_swiglu_oai");
+        public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("ggml_swiglu_oai");
 
-    public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
-  }
-
-  /**
-   * Function descriptor for:
-   *
-   * {@snippet lang=c :
-   * extern struct ggml_tensor *ggml_swiglu_oai(struct ggml_context *ctx, struct ggml_tensor *a, struct ggml_tensor *b, float alpha, float limit)
-   * }
-   */
-  public static FunctionDescriptor ggml_swiglu_oai$descriptor() {
-    return ggml_swiglu_oai.DESC;
-  }
-
-  /**
-   * Downcall method handle for:
-   *
-   * {@snippet lang=c :
-   * extern struct ggml_tensor *ggml_swiglu_oai(struct ggml_context *ctx, struct ggml_tensor *a, struct ggml_tensor *b, float alpha, float limit)
-   * }
-   */
-  public static MethodHandle ggml_swiglu_oai$handle() {
-    return ggml_swiglu_oai.HANDLE;
-  }
-
-  /**
-   * Address for:
-   *
-   * {@snippet lang=c :
-   * extern struct ggml_tensor *ggml_swiglu_oai(struct ggml_context *ctx, struct ggml_tensor *a, struct ggml_tensor *b, float alpha, float limit)
-   * }
-   */
-  public static MemorySegment ggml_swiglu_oai$address() {
-    return ggml_swiglu_oai.ADDR;
-  }
-
-  /**
-   * {@snippet lang=c :
-   * extern struct ggml_tensor *ggml_swiglu_oai(struct ggml_context *ctx, struct ggml_tensor *a, struct ggml_tensor *b, float alpha, float limit)
-   * }
-   */
-  public static MemorySegment ggml_swiglu_oai(
-      MemorySegment ctx, MemorySegment a, MemorySegment b, float alpha, float limit) {
-    var mh$ = ggml_swiglu_oai.HANDLE;
-    try {
-      if (TRACE_DOWNCALLS) {
-        traceDowncall("ggml_swiglu_oai", ctx, a, b, alpha, limit);
-      }
-      return (MemorySegment) mh$.invokeExact(ctx, a, b, alpha, limit);
-    } catch (Error | RuntimeException ex) {
-      throw ex;
-    } catch (Throwable ex$) {
-      throw new AssertionError("should not reach here", ex$);
+        public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
     }
-  }
 
-  private static class ggml_swiglu_clamp {
-    public static final FunctionDescriptor DESC =
-        FunctionDescriptor.of(
-            Ggml_h.C_POINTER, Ggml_h.C_POINTER, Ggml_h.C_POINTER, Ggml_h.C_POINTER, Ggml_h.C_FLOAT);
-
-    public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("ggml_swiglu_clamp");
-
-    public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
-  }
-
-  /**
-   * Function descriptor for:
-   *
-   * {@snippet lang=c :
-   * extern struct ggml_tensor *ggml_swiglu_clamp(struct ggml_context *ctx, struct ggml_tensor *a, struct ggml_tensor *b, float limit)
-   * }
-   */
-  public static FunctionDescriptor ggml_swiglu_clamp$descriptor() {
-    return ggml_swiglu_clamp.DESC;
-  }
-
-  /**
-   * Downcall method handle for:
-   *
-   * {@snippet lang=c :
-   * extern struct ggml_tensor *ggml_swiglu_clamp(struct ggml_context *ctx, struct ggml_tensor *a, struct ggml_tensor *b, float limit)
-   * }
-   */
-  public static MethodHandle ggml_swiglu_clamp$handle() {
-    return ggml_swiglu_clamp.HANDLE;
-  }
-
-  /**
-   * Address for:
-   *
-   * {@snippet lang=c :
-   * extern struct ggml_tensor *ggml_swiglu_clamp(struct ggml_context *ctx, struct ggml_tensor *a, struct ggml_tensor *b, float limit)
-   * }
-   */
-  public static MemorySegment ggml_swiglu_clamp$address() {
-    return ggml_swiglu_clamp.ADDR;
-  }
-
-  /**
-   * {@snippet lang=c :
-   * extern struct ggml_tensor *ggml_swiglu_clamp(struct ggml_context *ctx, struct ggml_tensor *a, struct ggml_tensor *b, float limit)
-   * }
-   */
-  public static MemorySegment ggml_swiglu_clamp(
-      MemorySegment ctx, MemorySegment a, MemorySegment b, float limit) {
-    var mh$ = ggml_swiglu_clamp.HANDLE;
-    try {
-      if (TRACE_DOWNCALLS) {
-        traceDowncall("ggml_swiglu_clamp", ctx, a, b, limit);
-      }
-      return (MemorySegment) mh$.invokeExact(ctx, a, b, limit);
-    } catch (Error | RuntimeException ex) {
-      throw ex;
-    } catch (Throwable ex$) {
-      throw new AssertionError("should not reach here", ex$);
+    /**
+     * Function descriptor for:
+     * {@snippet lang=c :
+     * extern struct ggml_tensor *ggml_swiglu_oai(struct ggml_context *ctx, struct ggml_tensor *a, struct ggml_tensor *b, float alpha, float limit)
+     * }
+     */
+    public static FunctionDescriptor ggml_swiglu_oai$descriptor() {
+        return ggml_swiglu_oai.DESC;
     }
-  }
 
-  private static class ggml_norm {
-    public static final FunctionDescriptor DESC =
-        FunctionDescriptor.of(Ggml_h.C_POINTER, Ggml_h.C_POINTER, Ggml_h.C_POINTER, Ggml_h.C_FLOAT);
-
-    public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("ggml_norm");
-
-    public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
-  }
-
-  /**
-   * Function descriptor for:
-   *
-   * {@snippet lang=c :
-   * extern struct ggml_tensor *ggml_norm(struct ggml_context *ctx, struct ggml_tensor *a, float eps)
-   * }
-   */
-  public static FunctionDescriptor ggml_norm$descriptor() {
-    return ggml_norm.DESC;
-  }
-
-  /**
-   * Downcall method handle for:
-   *
-   * {@snippet lang=c :
-   * extern struct ggml_tensor *ggml_norm(struct ggml_context *ctx, struct ggml_tensor *a, float eps)
-   * }
-   */
-  public static MethodHandle ggml_norm$handle() {
-    return ggml_norm.HANDLE;
-  }
-
-  /**
-   * Address for:
-   *
-   * {@snippet lang=c :
-   * extern struct ggml_tensor *ggml_norm(struct ggml_context *ctx, struct ggml_tensor *a, float eps)
-   * }
-   */
-  public static MemorySegment ggml_norm$address() {
-    return ggml_norm.ADDR;
-  }
-
-  /**
-   * {@snippet lang=c :
-   * extern struct ggml_tensor *ggml_norm(struct ggml_context *ctx, struct ggml_tensor *a, float eps)
-   * }
-   */
-  public static MemorySegment ggml_norm(MemorySegment ctx, MemorySegment a, float eps) {
-    var mh$ = ggml_norm.HANDLE;
-    try {
-      if (TRACE_DOWNCALLS) {
-        traceDowncall("ggml_norm", ctx, a, eps);
-      }
-      return (MemorySegment) mh$.invokeExact(ctx, a, eps);
-    } catch (Error | RuntimeException ex) {
-      throw ex;
-    } catch (Throwable ex$) {
-      throw new AssertionError("should not reach here", ex$);
+    /**
+     * Downcall method handle for:
+     * {@snippet lang=c :
+     * extern struct ggml_tensor *ggml_swiglu_oai(struct ggml_context *ctx, struct ggml_tensor *a, struct ggml_tensor *b, float alpha, float limit)
+     * }
+     */
+    public static MethodHandle ggml_swiglu_oai$handle() {
+        return ggml_swiglu_oai.HANDLE;
     }
-  }
 
-  private static class ggml_rms_norm {
-    public static final FunctionDescriptor DESC =
-        FunctionDescriptor.of(Ggml_h.C_POINTER, Ggml_h.C_POINTER, Ggml_h.C_POINTER, Ggml_h.C_FLOAT);
-
-    public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("ggml_rms_norm");
-
-    public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
-  }
-
-  /**
-   * Function descriptor for:
-   *
-   * {@snippet lang=c :
-   * extern struct ggml_tensor *ggml_rms_norm(struct ggml_context *ctx, struct ggml_tensor *a, float eps)
-   * }
-   */
-  public static FunctionDescriptor ggml_rms_norm$descriptor() {
-    return ggml_rms_norm.DESC;
-  }
-
-  /**
-   * Downcall method handle for:
-   *
-   * {@snippet lang=c :
-   * extern struct ggml_tensor *ggml_rms_norm(struct ggml_context *ctx, struct ggml_tensor *a, float eps)
-   * }
-   */
-  public static MethodHandle ggml_rms_norm$handle() {
-    return ggml_rms_norm.HANDLE;
-  }
-
-  /**
-   * Address for:
-   *
-   * {@snippet lang=c :
-   * extern struct ggml_tensor *ggml_rms_norm(struct ggml_context *ctx, struct ggml_tensor *a, float eps)
-   * }
-   */
-  public static MemorySegment ggml_rms_norm$address() {
-    return ggml_rms_norm.ADDR;
-  }
-
-  /**
-   * {@snippet lang=c :
-   * extern struct ggml_tensor *ggml_rms_norm(struct ggml_context *ctx, struct ggml_tensor *a, float eps)
-   * }
-   */
-  public static MemorySegment ggml_rms_norm(MemorySegment ctx, MemorySegment a, float eps) {
-    var mh$ = ggml_rms_norm.HANDLE;
-    try {
-      if (TRACE_DOWNCALLS) {
-        traceDowncall("ggml_rms_norm", ctx, a, eps);
-      }
-      return (MemorySegment) mh$.invokeExact(ctx, a, eps);
-    } catch (Error | RuntimeException ex) {
-      throw ex;
-    } catch (Throwable ex$) {
-      throw new AssertionError("should not reach here", ex$);
+    /**
+     * Address for:
+     * {@snippet lang=c :
+     * extern struct ggml_tensor *ggml_swiglu_oai(struct ggml_context *ctx, struct ggml_tensor *a, struct ggml_tensor *b, float alpha, float limit)
+     * }
+     */
+    public static MemorySegment ggml_swiglu_oai$address() {
+        return ggml_swiglu_oai.ADDR;
     }
-  }
 
-  private static class ggml_group_norm {
-    public static final FunctionDescriptor DESC =
-        FunctionDescriptor.of(
-            Ggml_h.C_POINTER, Ggml_h.C_POINTER, Ggml_h.C_POINTER, Ggml_h.C_INT, Ggml_h.C_FLOAT);
-
-    public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("ggml_group_norm");
-
-    public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
-  }
-
-  /**
-   * Function descriptor for:
-   *
-   * {@snippet lang=c :
-   * extern struct ggml_tensor *ggml_group_norm(struct ggml_context *ctx, struct ggml_tensor *a, int n_groups, float eps)
-   * }
-   */
-  public static FunctionDescriptor ggml_group_norm$descriptor() {
-    return ggml_group_norm.DESC;
-  }
-
-  /**
-   * Downcall method handle for:
-   *
-   * {@snippet lang=c :
-   * extern struct ggml_tensor *ggml_group_norm(struct ggml_context *ctx, struct ggml_tensor *a, int n_groups, float eps)
-   * }
-   */
-  public static MethodHandle ggml_group_norm$handle() {
-    return ggml_group_norm.HANDLE;
-  }
-
-  /**
-   * Address for:
-   *
-   * {@snippet lang=c :
-   * extern struct ggml_tensor *ggml_group_norm(struct ggml_context *ctx, struct ggml_tensor *a, int n_groups, float eps)
-   * }
-   */
-  public static MemorySegment ggml_group_norm$address() {
-    return ggml_group_norm.ADDR;
-  }
-
-  /**
-   * {@snippet lang=c :
-   * extern struct ggml_tensor *ggml_group_norm(struct ggml_context *ctx, struct ggml_tensor *a, int n_groups, float eps)
-   * }
-   */
-  public static MemorySegment ggml_group_norm(
-      MemorySegment ctx, MemorySegment a, int n_groups, float eps) {
-    var mh$ = ggml_group_norm.HANDLE;
-    try {
-      if (TRACE_DOWNCALLS) {
-        traceDowncall("ggml_group_norm", ctx, a, n_groups, eps);
-      }
-      return (MemorySegment) mh$.invokeExact(ctx, a, n_groups, eps);
-    } catch (Error | RuntimeException ex) {
-      throw ex;
-    } catch (Throwable ex$) {
-      throw new AssertionError("should not reach here", ex$);
+    /**
+     * {@snippet lang=c :
+     * extern struct ggml_tensor *ggml_swiglu_oai(struct ggml_context *ctx, struct ggml_tensor *a, struct ggml_tensor *b, float alpha, float limit)
+     * }
+     */
+    public static MemorySegment ggml_swiglu_oai(MemorySegment ctx, MemorySegment a, MemorySegment b, float alpha, float limit) {
+        var mh$ = ggml_swiglu_oai.HANDLE;
+        try {
+            if (TRACE_DOWNCALLS) {
+                traceDowncall("ggml_swiglu_oai", ctx, a, b, alpha, limit);
+            }
+            return (MemorySegment)mh$.invokeExact(ctx, a, b, alpha, limit);
+        } catch (Error | RuntimeException ex) {
+           throw ex;
+        } catch (Throwable ex$) {
+           throw new AssertionError("should not reach here", ex$);
+        }
     }
-  }
 
-  private static class ggml_l2_norm {
-    public static final FunctionDescriptor DESC =
-        FunctionDescriptor.of(Ggml_h.C_POINTER, Ggml_h.C_POINTER, Ggml_h.C_POINTER, Ggml_h.C_FLOAT);
-
-    public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("ggml_l2_norm");
-
-    public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
-  }
-
-  /**
-   * Function descriptor for:
-   *
-   * {@snippet lang=c :
-   * extern struct ggml_tensor *ggml_l2_norm(struct ggml_context *ctx, struct ggml_tensor *a, float eps)
-   * }
-   */
-  public static FunctionDescriptor ggml_l2_norm$descriptor() {
-    return ggml_l2_norm.DESC;
-  }
-
-  /**
-   * Downcall method handle for:
-   *
-   * {@snippet lang=c :
-   * extern struct ggml_tensor *ggml_l2_norm(struct ggml_context *ctx, struct ggml_tensor *a, float eps)
-   * }
-   */
-  public static MethodHandle ggml_l2_norm$handle() {
-    return ggml_l2_norm.HANDLE;
-  }
-
-  /**
-   * Address for:
-   *
-   * {@snippet lang=c :
-   * extern struct ggml_tensor *ggml_l2_norm(struct ggml_context *ctx, struct ggml_tensor *a, float eps)
-   * }
-   */
-  public static MemorySegment ggml_l2_norm$address() {
-    return ggml_l2_norm.ADDR;
-  }
-
-  /**
-   * {@snippet lang=c :
-   * extern struct ggml_tensor *ggml_l2_norm(struct ggml_context *ctx, struct ggml_tensor *a, float eps)
-   * }
-   */
-  public static MemorySegment ggml_l2_norm(MemorySegment ctx, MemorySegment a, float eps) {
-    var mh$ = ggml_l2_norm.HANDLE;
-    try {
-      if (TRACE_DOWNCALLS) {
-        traceDowncall("ggml_l2_norm", ctx, a, eps);
-      }
-      return (MemorySegment) mh$.invokeExact(ctx, a, eps);
-    } catch (Error | RuntimeException ex) {
-      throw ex;
-    } catch (Throwable ex$) {
-      throw new AssertionError("should not reach here", ex$);
-    }
-  }
-
-  private static class ggml_prec_set_acc {
-    public static final FunctionDescriptor DESC =
-        FunctionDescriptor.of(Ggml_h.C_BOOL, Ggml_h.C_POINTER, Ggml_h.C_INT);
-
-    public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("ggml_prec_set_acc");
-
-    public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
-  }
-
-  /**
-   * Function descriptor for:
-   *
-   * {@snippet lang=c :
-   * extern _Bool ggml_prec_set_acc(struct ggml_tensor *a, enum ggml_prec prec)
-   * }
-   */
-  public static FunctionDescriptor ggml_prec_set_acc$descriptor() {
-    return ggml_prec_set_acc.DESC;
-  }
-
-  /**
-   * Downcall method handle for:
-   *
-   * {@snippet lang=c :
-   * extern _Bool ggml_prec_set_acc(struct ggml_tensor *a, enum ggml_prec prec)
-   * }
-   */
-  public static MethodHandle ggml_prec_set_acc$handle() {
-    return ggml_prec_set_acc.HANDLE;
-  }
-
-  /**
-   * Address for:
-   *
-   * {@snippet lang=c :
-   * extern _Bool ggml_prec_set_acc(struct ggml_tensor *a, enum ggml_prec prec)
-   * }
-   */
-  public static MemorySegment ggml_prec_set_acc$address() {
-    return ggml_prec_set_acc.ADDR;
-  }
-
-  /**
-   * {@snippet lang=c :
-   * extern _Bool ggml_prec_set_acc(struct ggml_tensor *a, enum ggml_prec prec)
-   * }
-   */
-  public static boolean ggml_prec_set_acc(MemorySegment a, int prec) {
-    var mh$ = ggml_prec_set_acc.HANDLE;
-    try {
-      if (TRACE_DOWNCALLS) {
-        traceDowncall("ggml_prec_set_acc", a, prec);
-      }
-      return (boolean) mh$.invokeExact(a, prec);
-    } catch (Error | RuntimeException ex) {
-      throw ex;
-    } catch (Throwable ex$) {
-      throw new AssertionError("should not reach here", ex$);
-    }
-  }
-
-  private static class ggml_mul_mat {
-    public static final FunctionDescriptor DESC =
-        FunctionDescriptor.of(
-            Ggml_h.C_POINTER, Ggml_h.C_POINTER, Ggml_h.C_POINTER, Ggml_h.C_POINTER);
-
-    public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("ggml_mul_mat");
-
-    public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
-  }
-
-  /**
-   * Function descriptor for:
-   *
-   * {@snippet lang=c :
-   * extern struct ggml_tensor *ggml_mul_mat(struct ggml_context *ctx, struct ggml_tensor *a, struct ggml_tensor *b)
-   * }
-   */
-  public static FunctionDescriptor ggml_mul_mat$descriptor() {
-    return ggml_mul_mat.DESC;
-  }
-
-  /**
-   * Downcall method handle for:
-   *
-   * {@snippet lang=c :
-   * extern struct ggml_tensor *ggml_mul_mat(struct ggml_context *ctx, struct ggml_tensor *a, struct ggml_tensor *b)
-   * }
-   */
-  public static MethodHandle ggml_mul_mat$handle() {
-    return ggml_mul_mat.HANDLE;
-  }
-
-  /**
-   * Address for:
-   *
-   * {@snippet lang=c :
-   * extern struct ggml_tensor *ggml_mul_mat(struct ggml_context *ctx, struct ggml_tensor *a, struct ggml_tensor *b)
-   * }
-   */
-  public static MemorySegment ggml_mul_mat$address() {
-    return ggml_mul_mat.ADDR;
-  }
-
-  /**
-   * {@snippet lang=c :
-   * extern struct ggml_tensor *ggml_mul_mat(struct ggml_context *ctx, struct ggml_tensor *a, struct ggml_tensor *b)
-   * }
-   */
-  public static MemorySegment ggml_mul_mat(MemorySegment ctx, MemorySegment a, MemorySegment b) {
-    var mh$ = ggml_mul_mat.HANDLE;
-    try {
-      if (TRACE_DOWNCALLS) {
-        traceDowncall("ggml_mul_mat", ctx, a, b);
-      }
-      return (MemorySegment) mh$.invokeExact(ctx, a, b);
-    } catch (Error | RuntimeException ex) {
-      throw ex;
-    } catch (Throwable ex$) {
-      throw new AssertionError("should not reach here", ex$);
-    }
-  }
-
-  private static class ggml_mul_mat_set_hint {
-    public static final FunctionDescriptor DESC =
-        FunctionDescriptor.ofVoid(Ggml_h.C_POINTER, Ggml_h.C_INT);
-
-    public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("ggml_mul_mat_set_hint");
-
-    public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
-  }
-
-  /**
-   * Function descriptor for:
-   *
-   * {@snippet lang=c :
-   * extern void ggml_mul_mat_set_hint(struct ggml_tensor *a, enum ggml_op_hint hint)
-   * }
-   */
-  public static FunctionDescriptor ggml_mul_mat_set_hint$descriptor() {
-    return ggml_mul_mat_set_hint.DESC;
-  }
-
-  /**
-   * Downcall method handle for:
-   *
-   * {@snippet lang=c :
-   * extern void ggml_mul_mat_set_hint(struct ggml_tensor *a, enum ggml_op_hint hint)
-   * }
-   */
-  public static MethodHandle ggml_mul_mat_set_hint$handle() {
-    return ggml_mul_mat_set_hint.HANDLE;
-  }
-
-  /**
-   * Address for:
-   *
-   * {@snippet lang=c :
-   * extern void ggml_mul_mat_set_hint(struct ggml_tensor *a, enum ggml_op_hint hint)
-   * }
-   */
-  public static MemorySegment ggml_mul_mat_set_hint$address() {
-    return ggml_mul_mat_set_hint.ADDR;
-  }
-
-  /**
-   * {@snippet lang=c :
-   * extern void ggml_mul_mat_set_hint(struct ggml_tensor *a, enum ggml_op_hint hint)
-   * }
-   */
-  public static void ggml_mul_mat_set_hint(MemorySegment a, int hint) {
-    var mh$ = ggml_mul_mat_set_hint.HANDLE;
-    try {
-      if (TRACE_DOWNCALLS) {
-        traceDowncall("ggml_mul_mat_set_hint", a, hint);
-      }
-      mh$.invokeExact(a, hint);
-    } catch (Error | RuntimeException ex) {
-      throw ex;
-    } catch (Throwable ex$) {
-      throw new AssertionError("should not reach here", ex$);
-    }
-  }
-
-  private static class ggml_mul_mat_id {
-    public static final FunctionDescriptor DESC =
-        FunctionDescriptor.of(
+    private static class ggml_swiglu_clamp {
+        public static final FunctionDescriptor DESC = FunctionDescriptor.of(
             Ggml_h.C_POINTER,
             Ggml_h.C_POINTER,
             Ggml_h.C_POINTER,
             Ggml_h.C_POINTER,
-            Ggml_h.C_POINTER);
+            Ggml_h.C_FLOAT
+        );
 
-    public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("ggml_mul_mat_id");
+        public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("ggml_swiglu_clamp");
 
-    public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
-  }
-
-  /**
-   * Function descriptor for:
-   *
-   * {@snippet lang=c :
-   * extern struct ggml_tensor *ggml_mul_mat_id(struct ggml_context *ctx, struct ggml_tensor *as, struct ggml_tensor *b, struct ggml_tensor *ids)
-   * }
-   */
-  public static FunctionDescriptor ggml_mul_mat_id$descriptor() {
-    return ggml_mul_mat_id.DESC;
-  }
-
-  /**
-   * Downcall method handle for:
-   *
-   * {@snippet lang=c :
-   * extern struct ggml_tensor *ggml_mul_mat_id(struct ggml_context *ctx, struct ggml_tensor *as, struct ggml_tensor *b, struct ggml_tensor *ids)
-   * }
-   */
-  public static MethodHandle ggml_mul_mat_id$handle() {
-    return ggml_mul_mat_id.HANDLE;
-  }
-
-  /**
-   * Address for:
-   *
-   * {@snippet lang=c :
-   * extern struct ggml_tensor *ggml_mul_mat_id(struct ggml_context *ctx, struct ggml_tensor *as, struct ggml_tensor *b, struct ggml_tensor *ids)
-   * }
-   */
-  public static MemorySegment ggml_mul_mat_id$address() {
-    return ggml_mul_mat_id.ADDR;
-  }
-
-  /**
-   * {@snippet lang=c :
-   * extern struct ggml_tensor *ggml_mul_mat_id(struct ggml_context *ctx, struct ggml_tensor *as, struct ggml_tensor *b, struct ggml_tensor *ids)
-   * }
-   */
-  public static MemorySegment ggml_mul_mat_id(
-      MemorySegment ctx, MemorySegment as, MemorySegment b, MemorySegment ids) {
-    var mh$ = ggml_mul_mat_id.HANDLE;
-    try {
-      if (TRACE_DOWNCALLS) {
-        traceDowncall("ggml_mul_mat_id", ctx, as, b, ids);
-      }
-      return (MemorySegment) mh$.invokeExact(ctx, as, b, ids);
-    } catch (Error | RuntimeException ex) {
-      throw ex;
-    } catch (Throwable ex$) {
-      throw new AssertionError("should not reach here", ex$);
+        public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
     }
-  }
 
-  private static class ggml_out_prod {
-    public static final FunctionDescriptor DESC =
-        FunctionDescriptor.of(
-            Ggml_h.C_POINTER, Ggml_h.C_POINTER, Ggml_h.C_POINTER, Ggml_h.C_POINTER);
-
-    public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("ggml_out_prod");
-
-    public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
-  }
-
-  /**
-   * Function descriptor for:
-   *
-   * {@snippet lang=c :
-   * extern struct ggml_tensor *ggml_out_prod(struct ggml_context *ctx, struct ggml_tensor *a, struct ggml_tensor *b)
-   * }
-   */
-  public static FunctionDescriptor ggml_out_prod$descriptor() {
-    return ggml_out_prod.DESC;
-  }
-
-  /**
-   * Downcall method handle for:
-   *
-   * {@snippet lang=c :
-   * extern struct ggml_tensor *ggml_out_prod(struct ggml_context *ctx, struct ggml_tensor *a, struct ggml_tensor *b)
-   * }
-   */
-  public static MethodHandle ggml_out_prod$handle() {
-    return ggml_out_prod.HANDLE;
-  }
-
-  /**
-   * Address for:
-   *
-   * {@snippet lang=c :
-   * extern struct ggml_tensor *ggml_out_prod(struct ggml_context *ctx, struct ggml_tensor *a, struct ggml_tensor *b)
-   * }
-   */
-  public static MemorySegment ggml_out_prod$address() {
-    return ggml_out_prod.ADDR;
-  }
-
-  /**
-   * {@snippet lang=c :
-   * extern struct ggml_tensor *ggml_out_prod(struct ggml_context *ctx, struct ggml_tensor *a, struct ggml_tensor *b)
-   * }
-   */
-  public static MemorySegment ggml_out_prod(MemorySegment ctx, MemorySegment a, MemorySegment b) {
-    var mh$ = ggml_out_prod.HANDLE;
-    try {
-      if (TRACE_DOWNCALLS) {
-        traceDowncall("ggml_out_prod", ctx, a, b);
-      }
-      return (MemorySegment) mh$.invokeExact(ctx, a, b);
-    } catch (Error | RuntimeException ex) {
-      throw ex;
-    } catch (Throwable ex$) {
-      throw new AssertionError("should not reach here", ex$);
+    /**
+     * Function descriptor for:
+     * {@snippet lang=c :
+     * extern struct ggml_tensor *ggml_swiglu_clamp(struct ggml_context *ctx, struct ggml_tensor *a, struct ggml_tensor *b, float limit)
+     * }
+     */
+    public static FunctionDescriptor ggml_swiglu_clamp$descriptor() {
+        return ggml_swiglu_clamp.DESC;
     }
-  }
 
-  private static class ggml_scale {
-    public static final FunctionDescriptor DESC =
-        FunctionDescriptor.of(Ggml_h.C_POINTER, Ggml_h.C_POINTER, Ggml_h.C_POINTER, Ggml_h.C_FLOAT);
-
-    public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("ggml_scale");
-
-    public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
-  }
-
-  /**
-   * Function descriptor for:
-   *
-   * {@snippet lang=c :
-   * extern struct ggml_tensor *ggml_scale(struct ggml_context *ctx, struct ggml_tensor *a, float s)
-   * }
-   */
-  public static FunctionDescriptor ggml_scale$descriptor() {
-    return ggml_scale.DESC;
-  }
-
-  /**
-   * Downcall method handle for:
-   *
-   * {@snippet lang=c :
-   * extern struct ggml_tensor *ggml_scale(struct ggml_context *ctx, struct ggml_tensor *a, float s)
-   * }
-   */
-  public static MethodHandle ggml_scale$handle() {
-    return ggml_scale.HANDLE;
-  }
-
-  /**
-   * Address for:
-   *
-   * {@snippet lang=c :
-   * extern struct ggml_tensor *ggml_scale(struct ggml_context *ctx, struct ggml_tensor *a, float s)
-   * }
-   */
-  public static MemorySegment ggml_scale$address() {
-    return ggml_scale.ADDR;
-  }
-
-  /**
-   * {@snippet lang=c :
-   * extern struct ggml_tensor *ggml_scale(struct ggml_context *ctx, struct ggml_tensor *a, float s)
-   * }
-   */
-  public static MemorySegment ggml_scale(MemorySegment ctx, MemorySegment a, float s) {
-    var mh$ = ggml_scale.HANDLE;
-    try {
-      if (TRACE_DOWNCALLS) {
-        traceDowncall("ggml_scale", ctx, a, s);
-      }
-      return (MemorySegment) mh$.invokeExact(ctx, a, s);
-    } catch (Error | RuntimeException ex) {
-      throw ex;
-    } catch (Throwable ex$) {
-      throw new AssertionError("should not reach here", ex$);
+    /**
+     * Downcall method handle for:
+     * {@snippet lang=c :
+     * extern struct ggml_tensor *ggml_swiglu_clamp(struct ggml_context *ctx, struct ggml_tensor *a, struct ggml_tensor *b, float limit)
+     * }
+     */
+    public static MethodHandle ggml_swiglu_clamp$handle() {
+        return ggml_swiglu_clamp.HANDLE;
     }
-  }
 
-  private static class ggml_scale_bias {
-    public static final FunctionDescriptor DESC =
-        FunctionDescriptor.of(
-            Ggml_h.C_POINTER, Ggml_h.C_POINTER, Ggml_h.C_POINTER, Ggml_h.C_FLOAT, Ggml_h.C_FLOAT);
-
-    public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("ggml_scale_bias");
-
-    public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
-  }
-
-  /**
-   * Function descriptor for:
-   *
-   * {@snippet lang=c :
-   * extern struct ggml_tensor *ggml_scale_bias(struct ggml_context *ctx, struct ggml_tensor *a, float s, float b)
-   * }
-   */
-  public static FunctionDescriptor ggml_scale_bias$descriptor() {
-    return ggml_scale_bias.DESC;
-  }
-
-  /**
-   * Downcall method handle for:
-   *
-   * {@snippet lang=c :
-   * extern struct ggml_tensor *ggml_scale_bias(struct ggml_context *ctx, struct ggml_tensor *a, float s, float b)
-   * }
-   */
-  public static MethodHandle ggml_scale_bias$handle() {
-    return ggml_scale_bias.HANDLE;
-  }
-
-  /**
-   * Address for:
-   *
-   * {@snippet lang=c :
-   * extern struct ggml_tensor *ggml_scale_bias(struct ggml_context *ctx, struct ggml_tensor *a, float s, float b)
-   * }
-   */
-  public static MemorySegment ggml_scale_bias$address() {
-    return ggml_scale_bias.ADDR;
-  }
-
-  /**
-   * {@snippet lang=c :
-   * extern struct ggml_tensor *ggml_scale_bias(struct ggml_context *ctx, struct ggml_tensor *a, float s, float b)
-   * }
-   */
-  public static MemorySegment ggml_scale_bias(
-      MemorySegment ctx, MemorySegment a, float s, float b) {
-    var mh$ = ggml_scale_bias.HANDLE;
-    try {
-      if (TRACE_DOWNCALLS) {
-        traceDowncall("ggml_scale_bias", ctx, a, s, b);
-      }
-      return (MemorySegment) mh$.invokeExact(ctx, a, s, b);
-    } catch (Error | RuntimeException ex) {
-      throw ex;
-    } catch (Throwable ex$) {
-      throw new AssertionError("should not reach here", ex$);
+    /**
+     * Address for:
+     * {@snippet lang=c :
+     * extern struct ggml_tensor *ggml_swiglu_clamp(struct ggml_context *ctx, struct ggml_tensor *a, struct ggml_tensor *b, float limit)
+     * }
+     */
+    public static MemorySegment ggml_swiglu_clamp$address() {
+        return ggml_swiglu_clamp.ADDR;
     }
-  }
 
-  private static class ggml_cpy {
-    public static final FunctionDescriptor DESC =
-        FunctionDescriptor.of(
-            Ggml_h.C_POINTER, Ggml_h.C_POINTER, Ggml_h.C_POINTER, Ggml_h.C_POINTER);
-
-    public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("ggml_cpy");
-
-    public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
-  }
-
-  /**
-   * Function descriptor for:
-   *
-   * {@snippet lang=c :
-   * extern struct ggml_tensor *ggml_cpy(struct ggml_context *ctx, struct ggml_tensor *a, struct ggml_tensor *b)
-   * }
-   */
-  public static FunctionDescriptor ggml_cpy$descriptor() {
-    return ggml_cpy.DESC;
-  }
-
-  /**
-   * Downcall method handle for:
-   *
-   * {@snippet lang=c :
-   * extern struct ggml_tensor *ggml_cpy(struct ggml_context *ctx, struct ggml_tensor *a, struct ggml_tensor *b)
-   * }
-   */
-  public static MethodHandle ggml_cpy$handle() {
-    return ggml_cpy.HANDLE;
-  }
-
-  /**
-   * Address for:
-   *
-   * {@snippet lang=c :
-   * extern struct ggml_tensor *ggml_cpy(struct ggml_context *ctx, struct ggml_tensor *a, struct ggml_tensor *b)
-   * }
-   */
-  public static MemorySegment ggml_cpy$address() {
-    return ggml_cpy.ADDR;
-  }
-
-  /**
-   * {@snippet lang=c :
-   * extern struct ggml_tensor *ggml_cpy(struct ggml_context *ctx, struct ggml_tensor *a, struct ggml_tensor *b)
-   * }
-   */
-  public static MemorySegment ggml_cpy(MemorySegment ctx, MemorySegment a, MemorySegment b) {
-    var mh$ = ggml_cpy.HANDLE;
-    try {
-      if (TRACE_DOWNCALLS) {
-        traceDowncall("ggml_cpy", ctx, a, b);
-      }
-      return (MemorySegment) mh$.invokeExact(ctx, a, b);
-    } catch (Error | RuntimeException ex) {
-      throw ex;
-    } catch (Throwable ex$) {
-      throw new AssertionError("should not reach here", ex$);
+    /**
+     * {@snippet lang=c :
+     * extern struct ggml_tensor *ggml_swiglu_clamp(struct ggml_context *ctx, struct ggml_tensor *a, struct ggml_tensor *b, float limit)
+     * }
+     */
+    public static MemorySegment ggml_swiglu_clamp(MemorySegment ctx, MemorySegment a, MemorySegment b, float limit) {
+        var mh$ = ggml_swiglu_clamp.HANDLE;
+        try {
+            if (TRACE_DOWNCALLS) {
+                traceDowncall("ggml_swiglu_clamp", ctx, a, b, limit);
+            }
+            return (MemorySegment)mh$.invokeExact(ctx, a, b, limit);
+        } catch (Error | RuntimeException ex) {
+           throw ex;
+        } catch (Throwable ex$) {
+           throw new AssertionError("should not reach here", ex$);
+        }
     }
-  }
 
-  private static class ggml_cast {
-    public static final FunctionDescriptor DESC =
-        FunctionDescriptor.of(Ggml_h.C_POINTER, Ggml_h.C_POINTER, Ggml_h.C_POINTER, Ggml_h.C_INT);
+    private static class ggml_norm {
+        public static final FunctionDescriptor DESC = FunctionDescriptor.of(
+            Ggml_h.C_POINTER,
+            Ggml_h.C_POINTER,
+            Ggml_h.C_POINTER,
+            Ggml_h.C_FLOAT
+        );
 
-    public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("ggml_cast");
+        public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("ggml_norm");
 
-    public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
-  }
-
-  /**
-   * Function descriptor for:
-   *
-   * {@snippet lang=c :
-   * extern struct ggml_tensor *ggml_cast(struct ggml_context *ctx, struct ggml_tensor *a, enum ggml_type type)
-   * }
-   */
-  public static FunctionDescriptor ggml_cast$descriptor() {
-    return ggml_cast.DESC;
-  }
-
-  /**
-   * Downcall method handle for:
-   *
-   * {@snippet lang=c :
-   * extern struct ggml_tensor *ggml_cast(struct ggml_context *ctx, struct ggml_tensor *a, enum ggml_type type)
-   * }
-   */
-  public static MethodHandle ggml_cast$handle() {
-    return ggml_cast.HANDLE;
-  }
-
-  /**
-   * Address for:
-   *
-   * {@snippet lang=c :
-   * extern struct ggml_tensor *ggml_cast(struct ggml_context *ctx, struct ggml_tensor *a, enum ggml_type type)
-   * }
-   */
-  public static MemorySegment ggml_cast$address() {
-    return ggml_cast.ADDR;
-  }
-
-  /**
-   * {@snippet lang=c :
-   * extern struct ggml_tensor *ggml_cast(struct ggml_context *ctx, struct ggml_tensor *a, enum ggml_type type)
-   * }
-   */
-  public static MemorySegment ggml_cast(MemorySegment ctx, MemorySegment a, int type) {
-    var mh$ = ggml_cast.HANDLE;
-    try {
-      if (TRACE_DOWNCALLS) {
-        traceDowncall("ggml_cast", ctx, a, type);
-      }
-      return (MemorySegment) mh$.invokeExact(ctx, a, type);
-    } catch (Error | RuntimeException ex) {
-      throw ex;
-    } catch (Throwable ex$) {
-      throw new AssertionError("should not reach here", ex$);
+        public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
     }
-  }
 
-  private static class ggml_cont {
-    public static final FunctionDescriptor DESC =
-        FunctionDescriptor.of(Ggml_h.C_POINTER, Ggml_h.C_POINTER, Ggml_h.C_POINTER);
-
-    public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("ggml_cont");
-
-    public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
-  }
-
-  /**
-   * Function descriptor for:
-   *
-   * {@snippet lang=c :
-   * extern struct ggml_tensor *ggml_cont(struct ggml_context *ctx, struct ggml_tensor *a)
-   * }
-   */
-  public static FunctionDescriptor ggml_cont$descriptor() {
-    return ggml_cont.DESC;
-  }
-
-  /**
-   * Downcall method handle for:
-   *
-   * {@snippet lang=c :
-   * extern struct ggml_tensor *ggml_cont(struct ggml_context *ctx, struct ggml_tensor *a)
-   * }
-   */
-  public static MethodHandle ggml_cont$handle() {
-    return ggml_cont.HANDLE;
-  }
-
-  /**
-   * Address for:
-   *
-   * {@snippet lang=c :
-   * extern struct ggml_tensor *ggml_cont(struct ggml_context *ctx, struct ggml_tensor *a)
-   * }
-   */
-  public static MemorySegment ggml_cont$address() {
-    return ggml_cont.ADDR;
-  }
-
-  /**
-   * {@snippet lang=c :
-   * extern struct ggml_tensor *ggml_cont(struct ggml_context *ctx, struct ggml_tensor *a)
-   * }
-   */
-  public static MemorySegment ggml_cont(MemorySegment ctx, MemorySegment a) {
-    var mh$ = ggml_cont.HANDLE;
-    try {
-      if (TRACE_DOWNCALLS) {
-        traceDowncall("ggml_cont", ctx, a);
-      }
-      return (MemorySegment) mh$.invokeExact(ctx, a);
-    } catch (Error | RuntimeException ex) {
-      throw ex;
-    } catch (Throwable ex$) {
-      throw new AssertionError("should not reach here", ex$);
+    /**
+     * Function descriptor for:
+     * {@snippet lang=c :
+     * extern struct ggml_tensor *ggml_norm(struct ggml_context *ctx, struct ggml_tensor *a, float eps)
+     * }
+     */
+    public static FunctionDescriptor ggml_norm$descriptor() {
+        return ggml_norm.DESC;
     }
-  }
 
-  private static class ggml_reshape_2d {
-    public static final FunctionDescriptor DESC =
-        FunctionDescriptor.of(
-            Ggml_h.C_POINTER, Ggml_h.C_POINTER, Ggml_h.C_POINTER, Ggml_h.C_LONG, Ggml_h.C_LONG);
-
-    public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("ggml_reshape_2d");
-
-    public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
-  }
-
-  /**
-   * Function descriptor for:
-   *
-   * {@snippet lang=c :
-   * extern struct ggml_tensor *ggml_reshape_2d(struct ggml_context *ctx, struct ggml_tensor *a, int64_t ne0, int64_t ne1)
-   * }
-   */
-  public static FunctionDescriptor ggml_reshape_2d$descriptor() {
-    return ggml_reshape_2d.DESC;
-  }
-
-  /**
-   * Downcall method handle for:
-   *
-   * {@snippet lang=c :
-   * extern struct ggml_tensor *ggml_reshape_2d(struct ggml_context *ctx, struct ggml_tensor *a, int64_t ne0, int64_t ne1)
-   * }
-   */
-  public static MethodHandle ggml_reshape_2d$handle() {
-    return ggml_reshape_2d.HANDLE;
-  }
-
-  /**
-   * Address for:
-   *
-   * {@snippet lang=c :
-   * extern struct ggml_tensor *ggml_reshape_2d(struct ggml_context *ctx, struct ggml_tensor *a, int64_t ne0, int64_t ne1)
-   * }
-   */
-  public static MemorySegment ggml_reshape_2d$address() {
-    return ggml_reshape_2d.ADDR;
-  }
-
-  /**
-   * {@snippet lang=c :
-   * extern struct ggml_tensor *ggml_reshape_2d(struct ggml_context *ctx, struct ggml_tensor *a, int64_t ne0, int64_t ne1)
-   * }
-   */
-  public static MemorySegment ggml_reshape_2d(
-      MemorySegment ctx, MemorySegment a, long ne0, long ne1) {
-    var mh$ = ggml_reshape_2d.HANDLE;
-    try {
-      if (TRACE_DOWNCALLS) {
-        traceDowncall("ggml_reshape_2d", ctx, a, ne0, ne1);
-      }
-      return (MemorySegment) mh$.invokeExact(ctx, a, ne0, ne1);
-    } catch (Error | RuntimeException ex) {
-      throw ex;
-    } catch (Throwable ex$) {
-      throw new AssertionError("should not reach here", ex$);
+    /**
+     * Downcall method handle for:
+     * {@snippet lang=c :
+     * extern struct ggml_tensor *ggml_norm(struct ggml_context *ctx, struct ggml_tensor *a, float eps)
+     * }
+     */
+    public static MethodHandle ggml_norm$handle() {
+        return ggml_norm.HANDLE;
     }
-  }
 
-  private static class ggml_reshape_3d {
-    public static final FunctionDescriptor DESC =
-        FunctionDescriptor.of(
+    /**
+     * Address for:
+     * {@snippet lang=c :
+     * extern struct ggml_tensor *ggml_norm(struct ggml_context *ctx, struct ggml_tensor *a, float eps)
+     * }
+     */
+    public static MemorySegment ggml_norm$address() {
+        return ggml_norm.ADDR;
+    }
+
+    /**
+     * {@snippet lang=c :
+     * extern struct ggml_tensor *ggml_norm(struct ggml_context *ctx, struct ggml_tensor *a, float eps)
+     * }
+     */
+    public static MemorySegment ggml_norm(MemorySegment ctx, MemorySegment a, float eps) {
+        var mh$ = ggml_norm.HANDLE;
+        try {
+            if (TRACE_DOWNCALLS) {
+                traceDowncall("ggml_norm", ctx, a, eps);
+            }
+            return (MemorySegment)mh$.invokeExact(ctx, a, eps);
+        } catch (Error | RuntimeException ex) {
+           throw ex;
+        } catch (Throwable ex$) {
+           throw new AssertionError("should not reach here", ex$);
+        }
+    }
+
+    private static class ggml_rms_norm {
+        public static final FunctionDescriptor DESC = FunctionDescriptor.of(
+            Ggml_h.C_POINTER,
+            Ggml_h.C_POINTER,
+            Ggml_h.C_POINTER,
+            Ggml_h.C_FLOAT
+        );
+
+        public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("ggml_rms_norm");
+
+        public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
+    }
+
+    /**
+     * Function descriptor for:
+     * {@snippet lang=c :
+     * extern struct ggml_tensor *ggml_rms_norm(struct ggml_context *ctx, struct ggml_tensor *a, float eps)
+     * }
+     */
+    public static FunctionDescriptor ggml_rms_norm$descriptor() {
+        return ggml_rms_norm.DESC;
+    }
+
+    /**
+     * Downcall method handle for:
+     * {@snippet lang=c :
+     * extern struct ggml_tensor *ggml_rms_norm(struct ggml_context *ctx, struct ggml_tensor *a, float eps)
+     * }
+     */
+    public static MethodHandle ggml_rms_norm$handle() {
+        return ggml_rms_norm.HANDLE;
+    }
+
+    /**
+     * Address for:
+     * {@snippet lang=c :
+     * extern struct ggml_tensor *ggml_rms_norm(struct ggml_context *ctx, struct ggml_tensor *a, float eps)
+     * }
+     */
+    public static MemorySegment ggml_rms_norm$address() {
+        return ggml_rms_norm.ADDR;
+    }
+
+    /**
+     * {@snippet lang=c :
+     * extern struct ggml_tensor *ggml_rms_norm(struct ggml_context *ctx, struct ggml_tensor *a, float eps)
+     * }
+     */
+    public static MemorySegment ggml_rms_norm(MemorySegment ctx, MemorySegment a, float eps) {
+        var mh$ = ggml_rms_norm.HANDLE;
+        try {
+            if (TRACE_DOWNCALLS) {
+                traceDowncall("ggml_rms_norm", ctx, a, eps);
+            }
+            return (MemorySegment)mh$.invokeExact(ctx, a, eps);
+        } catch (Error | RuntimeException ex) {
+           throw ex;
+        } catch (Throwable ex$) {
+           throw new AssertionError("should not reach here", ex$);
+        }
+    }
+
+    private static class ggml_group_norm {
+        public static final FunctionDescriptor DESC = FunctionDescriptor.of(
+            Ggml_h.C_POINTER,
+            Ggml_h.C_POINTER,
+            Ggml_h.C_POINTER,
+            Ggml_h.C_INT,
+            Ggml_h.C_FLOAT
+        );
+
+        public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("ggml_group_norm");
+
+        public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
+    }
+
+    /**
+     * Function descriptor for:
+     * {@snippet lang=c :
+     * extern struct ggml_tensor *ggml_group_norm(struct ggml_context *ctx, struct ggml_tensor *a, int n_groups, float eps)
+     * }
+     */
+    public static FunctionDescriptor ggml_group_norm$descriptor() {
+        return ggml_group_norm.DESC;
+    }
+
+    /**
+     * Downcall method handle for:
+     * {@snippet lang=c :
+     * extern struct ggml_tensor *ggml_group_norm(struct ggml_context *ctx, struct ggml_tensor *a, int n_groups, float eps)
+     * }
+     */
+    public static MethodHandle ggml_group_norm$handle() {
+        return ggml_group_norm.HANDLE;
+    }
+
+    /**
+     * Address for:
+     * {@snippet lang=c :
+     * extern struct ggml_tensor *ggml_group_norm(struct ggml_context *ctx, struct ggml_tensor *a, int n_groups, float eps)
+     * }
+     */
+    public static MemorySegment ggml_group_norm$address() {
+        return ggml_group_norm.ADDR;
+    }
+
+    /**
+     * {@snippet lang=c :
+     * extern struct ggml_tensor *ggml_group_norm(struct ggml_context *ctx, struct ggml_tensor *a, int n_groups, float eps)
+     * }
+     */
+    public static MemorySegment ggml_group_norm(MemorySegment ctx, MemorySegment a, int n_groups, float eps) {
+        var mh$ = ggml_group_norm.HANDLE;
+        try {
+            if (TRACE_DOWNCALLS) {
+                traceDowncall("ggml_group_norm", ctx, a, n_groups, eps);
+            }
+            return (MemorySegment)mh$.invokeExact(ctx, a, n_groups, eps);
+        } catch (Error | RuntimeException ex) {
+           throw ex;
+        } catch (Throwable ex$) {
+           throw new AssertionError("should not reach here", ex$);
+        }
+    }
+
+    private static class ggml_l2_norm {
+        public static final FunctionDescriptor DESC = FunctionDescriptor.of(
+            Ggml_h.C_POINTER,
+            Ggml_h.C_POINTER,
+            Ggml_h.C_POINTER,
+            Ggml_h.C_FLOAT
+        );
+
+        public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("ggml_l2_norm");
+
+        public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
+    }
+
+    /**
+     * Function descriptor for:
+     * {@snippet lang=c :
+     * extern struct ggml_tensor *ggml_l2_norm(struct ggml_context *ctx, struct ggml_tensor *a, float eps)
+     * }
+     */
+    public static FunctionDescriptor ggml_l2_norm$descriptor() {
+        return ggml_l2_norm.DESC;
+    }
+
+    /**
+     * Downcall method handle for:
+     * {@snippet lang=c :
+     * extern struct ggml_tensor *ggml_l2_norm(struct ggml_context *ctx, struct ggml_tensor *a, float eps)
+     * }
+     */
+    public static MethodHandle ggml_l2_norm$handle() {
+        return ggml_l2_norm.HANDLE;
+    }
+
+    /**
+     * Address for:
+     * {@snippet lang=c :
+     * extern struct ggml_tensor *ggml_l2_norm(struct ggml_context *ctx, struct ggml_tensor *a, float eps)
+     * }
+     */
+    public static MemorySegment ggml_l2_norm$address() {
+        return ggml_l2_norm.ADDR;
+    }
+
+    /**
+     * {@snippet lang=c :
+     * extern struct ggml_tensor *ggml_l2_norm(struct ggml_context *ctx, struct ggml_tensor *a, float eps)
+     * }
+     */
+    public static MemorySegment ggml_l2_norm(MemorySegment ctx, MemorySegment a, float eps) {
+        var mh$ = ggml_l2_norm.HANDLE;
+        try {
+            if (TRACE_DOWNCALLS) {
+                traceDowncall("ggml_l2_norm", ctx, a, eps);
+            }
+            return (MemorySegment)mh$.invokeExact(ctx, a, eps);
+        } catch (Error | RuntimeException ex) {
+           throw ex;
+        } catch (Throwable ex$) {
+           throw new AssertionError("should not reach here", ex$);
+        }
+    }
+
+    private static class ggml_prec_set_acc {
+        public static final FunctionDescriptor DESC = FunctionDescriptor.of(
+            Ggml_h.C_BOOL,
+            Ggml_h.C_POINTER,
+            Ggml_h.C_INT
+        );
+
+        public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("ggml_prec_set_acc");
+
+        public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
+    }
+
+    /**
+     * Function descriptor for:
+     * {@snippet lang=c :
+     * extern _Bool ggml_prec_set_acc(struct ggml_tensor *a, enum ggml_prec prec)
+     * }
+     */
+    public static FunctionDescriptor ggml_prec_set_acc$descriptor() {
+        return ggml_prec_set_acc.DESC;
+    }
+
+    /**
+     * Downcall method handle for:
+     * {@snippet lang=c :
+     * extern _Bool ggml_prec_set_acc(struct ggml_tensor *a, enum ggml_prec prec)
+     * }
+     */
+    public static MethodHandle ggml_prec_set_acc$handle() {
+        return ggml_prec_set_acc.HANDLE;
+    }
+
+    /**
+     * Address for:
+     * {@snippet lang=c :
+     * extern _Bool ggml_prec_set_acc(struct ggml_tensor *a, enum ggml_prec prec)
+     * }
+     */
+    public static MemorySegment ggml_prec_set_acc$address() {
+        return ggml_prec_set_acc.ADDR;
+    }
+
+    /**
+     * {@snippet lang=c :
+     * extern _Bool ggml_prec_set_acc(struct ggml_tensor *a, enum ggml_prec prec)
+     * }
+     */
+    public static boolean ggml_prec_set_acc(MemorySegment a, int prec) {
+        var mh$ = ggml_prec_set_acc.HANDLE;
+        try {
+            if (TRACE_DOWNCALLS) {
+                traceDowncall("ggml_prec_set_acc", a, prec);
+            }
+            return (boolean)mh$.invokeExact(a, prec);
+        } catch (Error | RuntimeException ex) {
+           throw ex;
+        } catch (Throwable ex$) {
+           throw new AssertionError("should not reach here", ex$);
+        }
+    }
+
+    private static class ggml_mul_mat {
+        public static final FunctionDescriptor DESC = FunctionDescriptor.of(
+            Ggml_h.C_POINTER,
+            Ggml_h.C_POINTER,
+            Ggml_h.C_POINTER,
+            Ggml_h.C_POINTER
+        );
+
+        public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("ggml_mul_mat");
+
+        public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
+    }
+
+    /**
+     * Function descriptor for:
+     * {@snippet lang=c :
+     * extern struct ggml_tensor *ggml_mul_mat(struct ggml_context *ctx, struct ggml_tensor *a, struct ggml_tensor *b)
+     * }
+     */
+    public static FunctionDescriptor ggml_mul_mat$descriptor() {
+        return ggml_mul_mat.DESC;
+    }
+
+    /**
+     * Downcall method handle for:
+     * {@snippet lang=c :
+     * extern struct ggml_tensor *ggml_mul_mat(struct ggml_context *ctx, struct ggml_tensor *a, struct ggml_tensor *b)
+     * }
+     */
+    public static MethodHandle ggml_mul_mat$handle() {
+        return ggml_mul_mat.HANDLE;
+    }
+
+    /**
+     * Address for:
+     * {@snippet lang=c :
+     * extern struct ggml_tensor *ggml_mul_mat(struct ggml_context *ctx, struct ggml_tensor *a, struct ggml_tensor *b)
+     * }
+     */
+    public static MemorySegment ggml_mul_mat$address() {
+        return ggml_mul_mat.ADDR;
+    }
+
+    /**
+     * {@snippet lang=c :
+     * extern struct ggml_tensor *ggml_mul_mat(struct ggml_context *ctx, struct ggml_tensor *a, struct ggml_tensor *b)
+     * }
+     */
+    public static MemorySegment ggml_mul_mat(MemorySegment ctx, MemorySegment a, MemorySegment b) {
+        var mh$ = ggml_mul_mat.HANDLE;
+        try {
+            if (TRACE_DOWNCALLS) {
+                traceDowncall("ggml_mul_mat", ctx, a, b);
+            }
+            return (MemorySegment)mh$.invokeExact(ctx, a, b);
+        } catch (Error | RuntimeException ex) {
+           throw ex;
+        } catch (Throwable ex$) {
+           throw new AssertionError("should not reach here", ex$);
+        }
+    }
+
+    private static class ggml_mul_mat_set_hint {
+        public static final FunctionDescriptor DESC = FunctionDescriptor.ofVoid(
+            Ggml_h.C_POINTER,
+            Ggml_h.C_INT
+        );
+
+        public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("ggml_mul_mat_set_hint");
+
+        public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
+    }
+
+    /**
+     * Function descriptor for:
+     * {@snippet lang=c :
+     * extern void ggml_mul_mat_set_hint(struct ggml_tensor *a, enum ggml_op_hint hint)
+     * }
+     */
+    public static FunctionDescriptor ggml_mul_mat_set_hint$descriptor() {
+        return ggml_mul_mat_set_hint.DESC;
+    }
+
+    /**
+     * Downcall method handle for:
+     * {@snippet lang=c :
+     * extern void ggml_mul_mat_set_hint(struct ggml_tensor *a, enum ggml_op_hint hint)
+     * }
+     */
+    public static MethodHandle ggml_mul_mat_set_hint$handle() {
+        return ggml_mul_mat_set_hint.HANDLE;
+    }
+
+    /**
+     * Address for:
+     * {@snippet lang=c :
+     * extern void ggml_mul_mat_set_hint(struct ggml_tensor *a, enum ggml_op_hint hint)
+     * }
+     */
+    public static MemorySegment ggml_mul_mat_set_hint$address() {
+        return ggml_mul_mat_set_hint.ADDR;
+    }
+
+    /**
+     * {@snippet lang=c :
+     * extern void ggml_mul_mat_set_hint(struct ggml_tensor *a, enum ggml_op_hint hint)
+     * }
+     */
+    public static void ggml_mul_mat_set_hint(MemorySegment a, int hint) {
+        var mh$ = ggml_mul_mat_set_hint.HANDLE;
+        try {
+            if (TRACE_DOWNCALLS) {
+                traceDowncall("ggml_mul_mat_set_hint", a, hint);
+            }
+            mh$.invokeExact(a, hint);
+        } catch (Error | RuntimeException ex) {
+           throw ex;
+        } catch (Throwable ex$) {
+           throw new AssertionError("should not reach here", ex$);
+        }
+    }
+
+    private static class ggml_mul_mat_id {
+        public static final FunctionDescriptor DESC = FunctionDescriptor.of(
+            Ggml_h.C_POINTER,
+            Ggml_h.C_POINTER,
+            Ggml_h.C_POINTER,
+            Ggml_h.C_POINTER,
+            Ggml_h.C_POINTER
+        );
+
+        public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("ggml_mul_mat_id");
+
+        public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
+    }
+
+    /**
+     * Function descriptor for:
+     * {@snippet lang=c :
+     * extern struct ggml_tensor *ggml_mul_mat_id(struct ggml_context *ctx, struct ggml_tensor *as, struct ggml_tensor *b, struct ggml_tensor *ids)
+     * }
+     */
+    public static FunctionDescriptor ggml_mul_mat_id$descriptor() {
+        return ggml_mul_mat_id.DESC;
+    }
+
+    /**
+     * Downcall method handle for:
+     * {@snippet lang=c :
+     * extern struct ggml_tensor *ggml_mul_mat_id(struct ggml_context *ctx, struct ggml_tensor *as, struct ggml_tensor *b, struct ggml_tensor *ids)
+     * }
+     */
+    public static MethodHandle ggml_mul_mat_id$handle() {
+        return ggml_mul_mat_id.HANDLE;
+    }
+
+    /**
+     * Address for:
+     * {@snippet lang=c :
+     * extern struct ggml_tensor *ggml_mul_mat_id(struct ggml_context *ctx, struct ggml_tensor *as, struct ggml_tensor *b, struct ggml_tensor *ids)
+     * }
+     */
+    public static MemorySegment ggml_mul_mat_id$address() {
+        return ggml_mul_mat_id.ADDR;
+    }
+
+    /**
+     * {@snippet lang=c :
+     * extern struct ggml_tensor *ggml_mul_mat_id(struct ggml_context *ctx, struct ggml_tensor *as, struct ggml_tensor *b, struct ggml_tensor *ids)
+     * }
+     */
+    public static MemorySegment ggml_mul_mat_id(MemorySegment ctx, MemorySegment as, MemorySegment b, MemorySegment ids) {
+        var mh$ = ggml_mul_mat_id.HANDLE;
+        try {
+            if (TRACE_DOWNCALLS) {
+                traceDowncall("ggml_mul_mat_id", ctx, as, b, ids);
+            }
+            return (MemorySegment)mh$.invokeExact(ctx, as, b, ids);
+        } catch (Error | RuntimeException ex) {
+           throw ex;
+        } catch (Throwable ex$) {
+           throw new AssertionError("should not reach here", ex$);
+        }
+    }
+
+    private static class ggml_out_prod {
+        public static final FunctionDescriptor DESC = FunctionDescriptor.of(
+            Ggml_h.C_POINTER,
+            Ggml_h.C_POINTER,
+            Ggml_h.C_POINTER,
+            Ggml_h.C_POINTER
+        );
+
+        public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("ggml_out_prod");
+
+        public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
+    }
+
+    /**
+     * Function descriptor for:
+     * {@snippet lang=c :
+     * extern struct ggml_tensor *ggml_out_prod(struct ggml_context *ctx, struct ggml_tensor *a, struct ggml_tensor *b)
+     * }
+     */
+    public static FunctionDescriptor ggml_out_prod$descriptor() {
+        return ggml_out_prod.DESC;
+    }
+
+    /**
+     * Downcall method handle for:
+     * {@snippet lang=c :
+     * extern struct ggml_tensor *ggml_out_prod(struct ggml_context *ctx, struct ggml_tensor *a, struct ggml_tensor *b)
+     * }
+     */
+    public static MethodHandle ggml_out_prod$handle() {
+        return ggml_out_prod.HANDLE;
+    }
+
+    /**
+     * Address for:
+     * {@snippet lang=c :
+     * extern struct ggml_tensor *ggml_out_prod(struct ggml_context *ctx, struct ggml_tensor *a, struct ggml_tensor *b)
+     * }
+     */
+    public static MemorySegment ggml_out_prod$address() {
+        return ggml_out_prod.ADDR;
+    }
+
+    /**
+     * {@snippet lang=c :
+     * extern struct ggml_tensor *ggml_out_prod(struct ggml_context *ctx, struct ggml_tensor *a, struct ggml_tensor *b)
+     * }
+     */
+    public static MemorySegment ggml_out_prod(MemorySegment ctx, MemorySegment a, MemorySegment b) {
+        var mh$ = ggml_out_prod.HANDLE;
+        try {
+            if (TRACE_DOWNCALLS) {
+                traceDowncall("ggml_out_prod", ctx, a, b);
+            }
+            return (MemorySegment)mh$.invokeExact(ctx, a, b);
+        } catch (Error | RuntimeException ex) {
+           throw ex;
+        } catch (Throwable ex$) {
+           throw new AssertionError("should not reach here", ex$);
+        }
+    }
+
+    private static class ggml_scale {
+        public static final FunctionDescriptor DESC = FunctionDescriptor.of(
+            Ggml_h.C_POINTER,
+            Ggml_h.C_POINTER,
+            Ggml_h.C_POINTER,
+            Ggml_h.C_FLOAT
+        );
+
+        public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("ggml_scale");
+
+        public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
+    }
+
+    /**
+     * Function descriptor for:
+     * {@snippet lang=c :
+     * extern struct ggml_tensor *ggml_scale(struct ggml_context *ctx, struct ggml_tensor *a, float s)
+     * }
+     */
+    public static FunctionDescriptor ggml_scale$descriptor() {
+        return ggml_scale.DESC;
+    }
+
+    /**
+     * Downcall method handle for:
+     * {@snippet lang=c :
+     * extern struct ggml_tensor *ggml_scale(struct ggml_context *ctx, struct ggml_tensor *a, float s)
+     * }
+     */
+    public static MethodHandle ggml_scale$handle() {
+        return ggml_scale.HANDLE;
+    }
+
+    /**
+     * Address for:
+     * {@snippet lang=c :
+     * extern struct ggml_tensor *ggml_scale(struct ggml_context *ctx, struct ggml_tensor *a, float s)
+     * }
+     */
+    public static MemorySegment ggml_scale$address() {
+        return ggml_scale.ADDR;
+    }
+
+    /**
+     * {@snippet lang=c :
+     * extern struct ggml_tensor *ggml_scale(struct ggml_context *ctx, struct ggml_tensor *a, float s)
+     * }
+     */
+    public static MemorySegment ggml_scale(MemorySegment ctx, MemorySegment a, float s) {
+        var mh$ = ggml_scale.HANDLE;
+        try {
+            if (TRACE_DOWNCALLS) {
+                traceDowncall("ggml_scale", ctx, a, s);
+            }
+            return (MemorySegment)mh$.invokeExact(ctx, a, s);
+        } catch (Error | RuntimeException ex) {
+           throw ex;
+        } catch (Throwable ex$) {
+           throw new AssertionError("should not reach here", ex$);
+        }
+    }
+
+    private static class ggml_scale_bias {
+        public static final FunctionDescriptor DESC = FunctionDescriptor.of(
+            Ggml_h.C_POINTER,
+            Ggml_h.C_POINTER,
+            Ggml_h.C_POINTER,
+            Ggml_h.C_FLOAT,
+            Ggml_h.C_FLOAT
+        );
+
+        public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("ggml_scale_bias");
+
+        public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
+    }
+
+    /**
+     * Function descriptor for:
+     * {@snippet lang=c :
+     * extern struct ggml_tensor *ggml_scale_bias(struct ggml_context *ctx, struct ggml_tensor *a, float s, float b)
+     * }
+     */
+    public static FunctionDescriptor ggml_scale_bias$descriptor() {
+        return ggml_scale_bias.DESC;
+    }
+
+    /**
+     * Downcall method handle for:
+     * {@snippet lang=c :
+     * extern struct ggml_tensor *ggml_scale_bias(struct ggml_context *ctx, struct ggml_tensor *a, float s, float b)
+     * }
+     */
+    public static MethodHandle ggml_scale_bias$handle() {
+        return ggml_scale_bias.HANDLE;
+    }
+
+    /**
+     * Address for:
+     * {@snippet lang=c :
+     * extern struct ggml_tensor *ggml_scale_bias(struct ggml_context *ctx, struct ggml_tensor *a, float s, float b)
+     * }
+     */
+    public static MemorySegment ggml_scale_bias$address() {
+        return ggml_scale_bias.ADDR;
+    }
+
+    /**
+     * {@snippet lang=c :
+     * extern struct ggml_tensor *ggml_scale_bias(struct ggml_context *ctx, struct ggml_tensor *a, float s, float b)
+     * }
+     */
+    public static MemorySegment ggml_scale_bias(MemorySegment ctx, MemorySegment a, float s, float b) {
+        var mh$ = ggml_scale_bias.HANDLE;
+        try {
+            if (TRACE_DOWNCALLS) {
+                traceDowncall("ggml_scale_bias", ctx, a, s, b);
+            }
+            return (MemorySegment)mh$.invokeExact(ctx, a, s, b);
+        } catch (Error | RuntimeException ex) {
+           throw ex;
+        } catch (Throwable ex$) {
+           throw new AssertionError("should not reach here", ex$);
+        }
+    }
+
+    private static class ggml_cpy {
+        public static final FunctionDescriptor DESC = FunctionDescriptor.of(
+            Ggml_h.C_POINTER,
+            Ggml_h.C_POINTER,
+            Ggml_h.C_POINTER,
+            Ggml_h.C_POINTER
+        );
+
+        public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("ggml_cpy");
+
+        public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
+    }
+
+    /**
+     * Function descriptor for:
+     * {@snippet lang=c :
+     * extern struct ggml_tensor *ggml_cpy(struct ggml_context *ctx, struct ggml_tensor *a, struct ggml_tensor *b)
+     * }
+     */
+    public static FunctionDescriptor ggml_cpy$descriptor() {
+        return ggml_cpy.DESC;
+    }
+
+    /**
+     * Downcall method handle for:
+     * {@snippet lang=c :
+     * extern struct ggml_tensor *ggml_cpy(struct ggml_context *ctx, struct ggml_tensor *a, struct ggml_tensor *b)
+     * }
+     */
+    public static MethodHandle ggml_cpy$handle() {
+        return ggml_cpy.HANDLE;
+    }
+
+    /**
+     * Address for:
+     * {@snippet lang=c :
+     * extern struct ggml_tensor *ggml_cpy(struct ggml_context *ctx, struct ggml_tensor *a, struct ggml_tensor *b)
+     * }
+     */
+    public static MemorySegment ggml_cpy$address() {
+        return ggml_cpy.ADDR;
+    }
+
+    /**
+     * {@snippet lang=c :
+     * extern struct ggml_tensor *ggml_cpy(struct ggml_context *ctx, struct ggml_tensor *a, struct ggml_tensor *b)
+     * }
+     */
+    public static MemorySegment ggml_cpy(MemorySegment ctx, MemorySegment a, MemorySegment b) {
+        var mh$ = ggml_cpy.HANDLE;
+        try {
+            if (TRACE_DOWNCALLS) {
+                traceDowncall("ggml_cpy", ctx, a, b);
+            }
+            return (MemorySegment)mh$.invokeExact(ctx, a, b);
+        } catch (Error | RuntimeException ex) {
+           throw ex;
+        } catch (Throwable ex$) {
+           throw new AssertionError("should not reach here", ex$);
+        }
+    }
+
+    private static class ggml_cast {
+        public static final FunctionDescriptor DESC = FunctionDescriptor.of(
+            Ggml_h.C_POINTER,
+            Ggml_h.C_POINTER,
+            Ggml_h.C_POINTER,
+            Ggml_h.C_INT
+        );
+
+        public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("ggml_cast");
+
+        public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
+    }
+
+    /**
+     * Function descriptor for:
+     * {@snippet lang=c :
+     * extern struct ggml_tensor *ggml_cast(struct ggml_context *ctx, struct ggml_tensor *a, enum ggml_type type)
+     * }
+     */
+    public static FunctionDescriptor ggml_cast$descriptor() {
+        return ggml_cast.DESC;
+    }
+
+    /**
+     * Downcall method handle for:
+     * {@snippet lang=c :
+     * extern struct ggml_tensor *ggml_cast(struct ggml_context *ctx, struct ggml_tensor *a, enum ggml_type type)
+     * }
+     */
+    public static MethodHandle ggml_cast$handle() {
+        return ggml_cast.HANDLE;
+    }
+
+    /**
+     * Address for:
+     * {@snippet lang=c :
+     * extern struct ggml_tensor *ggml_cast(struct ggml_context *ctx, struct ggml_tensor *a, enum ggml_type type)
+     * }
+     */
+    public static MemorySegment ggml_cast$address() {
+        return ggml_cast.ADDR;
+    }
+
+    /**
+     * {@snippet lang=c :
+     * extern struct ggml_tensor *ggml_cast(struct ggml_context *ctx, struct ggml_tensor *a, enum ggml_type type)
+     * }
+     */
+    public static MemorySegment ggml_cast(MemorySegment ctx, MemorySegment a, int type) {
+        var mh$ = ggml_cast.HANDLE;
+        try {
+            if (TRACE_DOWNCALLS) {
+                traceDowncall("ggml_cast", ctx, a, type);
+            }
+            return (MemorySegment)mh$.invokeExact(ctx, a, type);
+        } catch (Error | RuntimeException ex) {
+           throw ex;
+        } catch (Throwable ex$) {
+           throw new AssertionError("should not reach here", ex$);
+        }
+    }
+
+    private static class ggml_cont {
+        public static final FunctionDescriptor DESC = FunctionDescriptor.of(
+            Ggml_h.C_POINTER,
+            Ggml_h.C_POINTER,
+            Ggml_h.C_POINTER
+        );
+
+        public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("ggml_cont");
+
+        public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
+    }
+
+    /**
+     * Function descriptor for:
+     * {@snippet lang=c :
+     * extern struct ggml_tensor *ggml_cont(struct ggml_context *ctx, struct ggml_tensor *a)
+     * }
+     */
+    public static FunctionDescriptor ggml_cont$descriptor() {
+        return ggml_cont.DESC;
+    }
+
+    /**
+     * Downcall method handle for:
+     * {@snippet lang=c :
+     * extern struct ggml_tensor *ggml_cont(struct ggml_context *ctx, struct ggml_tensor *a)
+     * }
+     */
+    public static MethodHandle ggml_cont$handle() {
+        return ggml_cont.HANDLE;
+    }
+
+    /**
+     * Address for:
+     * {@snippet lang=c :
+     * extern struct ggml_tensor *ggml_cont(struct ggml_context *ctx, struct ggml_tensor *a)
+     * }
+     */
+    public static MemorySegment ggml_cont$address() {
+        return ggml_cont.ADDR;
+    }
+
+    /**
+     * {@snippet lang=c :
+     * extern struct ggml_tensor *ggml_cont(struct ggml_context *ctx, struct ggml_tensor *a)
+     * }
+     */
+    public static MemorySegment ggml_cont(MemorySegment ctx, MemorySegment a) {
+        var mh$ = ggml_cont.HANDLE;
+        try {
+            if (TRACE_DOWNCALLS) {
+                traceDowncall("ggml_cont", ctx, a);
+            }
+            return (MemorySegment)mh$.invokeExact(ctx, a);
+        } catch (Error | RuntimeException ex) {
+           throw ex;
+        } catch (Throwable ex$) {
+           throw new AssertionError("should not reach here", ex$);
+        }
+    }
+
+    private static class ggml_reshape_2d {
+        public static final FunctionDescriptor DESC = FunctionDescriptor.of(
+            Ggml_h.C_POINTER,
+            Ggml_h.C_POINTER,
+            Ggml_h.C_POINTER,
+            Ggml_h.C_LONG,
+            Ggml_h.C_LONG
+        );
+
+        public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("ggml_reshape_2d");
+
+        public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
+    }
+
+    /**
+     * Function descriptor for:
+     * {@snippet lang=c :
+     * extern struct ggml_tensor *ggml_reshape_2d(struct ggml_context *ctx, struct ggml_tensor *a, int64_t ne0, int64_t ne1)
+     * }
+     */
+    public static FunctionDescriptor ggml_reshape_2d$descriptor() {
+        return ggml_reshape_2d.DESC;
+    }
+
+    /**
+     * Downcall method handle for:
+     * {@snippet lang=c :
+     * extern struct ggml_tensor *ggml_reshape_2d(struct ggml_context *ctx, struct ggml_tensor *a, int64_t ne0, int64_t ne1)
+     * }
+     */
+    public static MethodHandle ggml_reshape_2d$handle() {
+        return ggml_reshape_2d.HANDLE;
+    }
+
+    /**
+     * Address for:
+     * {@snippet lang=c :
+     * extern struct ggml_tensor *ggml_reshape_2d(struct ggml_context *ctx, struct ggml_tensor *a, int64_t ne0, int64_t ne1)
+     * }
+     */
+    public static MemorySegment ggml_reshape_2d$address() {
+        return ggml_reshape_2d.ADDR;
+    }
+
+    /**
+     * {@snippet lang=c :
+     * extern struct ggml_tensor *ggml_reshape_2d(struct ggml_context *ctx, struct ggml_tensor *a, int64_t ne0, int64_t ne1)
+     * }
+     */
+    public static MemorySegment ggml_reshape_2d(MemorySegment ctx, MemorySegment a, long ne0, long ne1) {
+        var mh$ = ggml_reshape_2d.HANDLE;
+        try {
+            if (TRACE_DOWNCALLS) {
+                traceDowncall("ggml_reshape_2d", ctx, a, ne0, ne1);
+            }
+            return (MemorySegment)mh$.invokeExact(ctx, a, ne0, ne1);
+        } catch (Error | RuntimeException ex) {
+           throw ex;
+        } catch (Throwable ex$) {
+           throw new AssertionError("should not reach here", ex$);
+        }
+    }
+
+    private static class ggml_reshape_3d {
+        public static final FunctionDescriptor DESC = FunctionDescriptor.of(
             Ggml_h.C_POINTER,
             Ggml_h.C_POINTER,
             Ggml_h.C_POINTER,
             Ggml_h.C_LONG,
             Ggml_h.C_LONG,
-            Ggml_h.C_LONG);
+            Ggml_h.C_LONG
+        );
 
-    public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("ggml_reshape_3d");
+        public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("ggml_reshape_3d");
 
-    public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
-  }
-
-  /**
-   * Function descriptor for:
-   *
-   * {@snippet lang=c :
-   * extern struct ggml_tensor *ggml_reshape_3d(struct ggml_context *ctx, struct ggml_tensor *a, int64_t ne0, int64_t ne1, int64_t ne2)
-   * }
-   */
-  public static FunctionDescriptor ggml_reshape_3d$descriptor() {
-    return ggml_reshape_3d.DESC;
-  }
-
-  /**
-   * Downcall method handle for:
-   *
-   * {@snippet lang=c :
-   * extern struct ggml_tensor *ggml_reshape_3d(struct ggml_context *ctx, struct ggml_tensor *a, int64_t ne0, int64_t ne1, int64_t ne2)
-   * }
-   */
-  public static MethodHandle ggml_reshape_3d$handle() {
-    return ggml_reshape_3d.HANDLE;
-  }
-
-  /**
-   * Address for:
-   *
-   * {@snippet lang=c :
-   * extern struct ggml_tensor *ggml_reshape_3d(struct ggml_context *ctx, struct ggml_tensor *a, int64_t ne0, int64_t ne1, int64_t ne2)
-   * }
-   */
-  public static MemorySegment ggml_reshape_3d$address() {
-    return ggml_reshape_3d.ADDR;
-  }
-
-  /**
-   * {@snippet lang=c :
-   * extern struct ggml_tensor *ggml_reshape_3d(struct ggml_context *ctx, struct ggml_tensor *a, int64_t ne0, int64_t ne1, int64_t ne2)
-   * }
-   */
-  public static MemorySegment ggml_reshape_3d(
-      MemorySegment ctx, MemorySegment a, long ne0, long ne1, long ne2) {
-    var mh$ = ggml_reshape_3d.HANDLE;
-    try {
-      if (TRACE_DOWNCALLS) {
-        traceDowncall("ggml_reshape_3d", ctx, a, ne0, ne1, ne2);
-      }
-      return (MemorySegment) mh$.invokeExact(ctx, a, ne0, ne1, ne2);
-    } catch (Error | RuntimeException ex) {
-      throw ex;
-    } catch (Throwable ex$) {
-      throw new AssertionError("should not reach here", ex$);
+        public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
     }
-  }
 
-  private static class ggml_reshape_4d {
-    public static final FunctionDescriptor DESC =
-        FunctionDescriptor.of(
+    /**
+     * Function descriptor for:
+     * {@snippet lang=c :
+     * extern struct ggml_tensor *ggml_reshape_3d(struct ggml_context *ctx, struct ggml_tensor *a, int64_t ne0, int64_t ne1, int64_t ne2)
+     * }
+     */
+    public static FunctionDescriptor ggml_reshape_3d$descriptor() {
+        return ggml_reshape_3d.DESC;
+    }
+
+    /**
+     * Downcall method handle for:
+     * {@snippet lang=c :
+     * extern struct ggml_tensor *ggml_reshape_3d(struct ggml_context *ctx, struct ggml_tensor *a, int64_t ne0, int64_t ne1, int64_t ne2)
+     * }
+     */
+    public static MethodHandle ggml_reshape_3d$handle() {
+        return ggml_reshape_3d.HANDLE;
+    }
+
+    /**
+     * Address for:
+     * {@snippet lang=c :
+     * extern struct ggml_tensor *ggml_reshape_3d(struct ggml_context *ctx, struct ggml_tensor *a, int64_t ne0, int64_t ne1, int64_t ne2)
+     * }
+     */
+    public static MemorySegment ggml_reshape_3d$address() {
+        return ggml_reshape_3d.ADDR;
+    }
+
+    /**
+     * {@snippet lang=c :
+     * extern struct ggml_tensor *ggml_reshape_3d(struct ggml_context *ctx, struct ggml_tensor *a, int64_t ne0, int64_t ne1, int64_t ne2)
+     * }
+     */
+    public static MemorySegment ggml_reshape_3d(MemorySegment ctx, MemorySegment a, long ne0, long ne1, long ne2) {
+        var mh$ = ggml_reshape_3d.HANDLE;
+        try {
+            if (TRACE_DOWNCALLS) {
+                traceDowncall("ggml_reshape_3d", ctx, a, ne0, ne1, ne2);
+            }
+            return (MemorySegment)mh$.invokeExact(ctx, a, ne0, ne1, ne2);
+        } catch (Error | RuntimeException ex) {
+           throw ex;
+        } catch (Throwable ex$) {
+           throw new AssertionError("should not reach here", ex$);
+        }
+    }
+
+    private static class ggml_reshape_4d {
+        public static final FunctionDescriptor DESC = FunctionDescriptor.of(
             Ggml_h.C_POINTER,
             Ggml_h.C_POINTER,
             Ggml_h.C_POINTER,
             Ggml_h.C_LONG,
             Ggml_h.C_LONG,
             Ggml_h.C_LONG,
-            Ggml_h.C_LONG);
+            Ggml_h.C_LONG
+        );
 
-    public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("ggml_reshape_4d");
+        public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("ggml_reshape_4d");
 
-    public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
-  }
-
-  /**
-   * Function descriptor for:
-   *
-   * {@snippet lang=c :
-   * extern struct ggml_tensor *ggml_reshape_4d(struct ggml_context *ctx, struct ggml_tensor *a, int64_t ne0, int64_t ne1, int64_t ne2, int64_t ne3)
-   * }
-   */
-  public static FunctionDescriptor ggml_reshape_4d$descriptor() {
-    return ggml_reshape_4d.DESC;
-  }
-
-  /**
-   * Downcall method handle for:
-   *
-   * {@snippet lang=c :
-   * extern struct ggml_tensor *ggml_reshape_4d(struct ggml_context *ctx, struct ggml_tensor *a, int64_t ne0, int64_t ne1, int64_t ne2, int64_t ne3)
-   * }
-   */
-  public static MethodHandle ggml_reshape_4d$handle() {
-    return ggml_reshape_4d.HANDLE;
-  }
-
-  /**
-   * Address for:
-   *
-   * {@snippet lang=c :
-   * extern struct ggml_tensor *ggml_reshape_4d(struct ggml_context *ctx, struct ggml_tensor *a, int64_t ne0, int64_t ne1, int64_t ne2, int64_t ne3)
-   * }
-   */
-  public static MemorySegment ggml_reshape_4d$address() {
-    return ggml_reshape_4d.ADDR;
-  }
-
-  /**
-   * {@snippet lang=c :
-   * extern struct ggml_tensor *ggml_reshape_4d(struct ggml_context *ctx, struct ggml_tensor *a, int64_t ne0, int64_t ne1, int64_t ne2, int64_t ne3)
-   * }
-   */
-  public static MemorySegment ggml_reshape_4d(
-      MemorySegment ctx, MemorySegment a, long ne0, long ne1, long ne2, long ne3) {
-    var mh$ = ggml_reshape_4d.HANDLE;
-    try {
-      if (TRACE_DOWNCALLS) {
-        traceDowncall("ggml_reshape_4d", ctx, a, ne0, ne1, ne2, ne3);
-      }
-      return (MemorySegment) mh$.invokeExact(ctx, a, ne0, ne1, ne2, ne3);
-    } catch (Error | RuntimeException ex) {
-      throw ex;
-    } catch (Throwable ex$) {
-      throw new AssertionError("should not reach here", ex$);
+        public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
     }
-  }
 
-  private static class ggml_view_1d {
-    public static final FunctionDescriptor DESC =
-        FunctionDescriptor.of(
-            Ggml_h.C_POINTER, Ggml_h.C_POINTER, Ggml_h.C_POINTER, Ggml_h.C_LONG, Ggml_h.C_LONG);
-
-    public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("ggml_view_1d");
-
-    public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
-  }
-
-  /**
-   * Function descriptor for:
-   *
-   * {@snippet lang=c :
-   * extern struct ggml_tensor *ggml_view_1d(struct ggml_context *ctx, struct ggml_tensor *a, int64_t ne0, size_t offset)
-   * }
-   */
-  public static FunctionDescriptor ggml_view_1d$descriptor() {
-    return ggml_view_1d.DESC;
-  }
-
-  /**
-   * Downcall method handle for:
-   *
-   * {@snippet lang=c :
-   * extern struct ggml_tensor *ggml_view_1d(struct ggml_context *ctx, struct ggml_tensor *a, int64_t ne0, size_t offset)
-   * }
-   */
-  public static MethodHandle ggml_view_1d$handle() {
-    return ggml_view_1d.HANDLE;
-  }
-
-  /**
-   * Address for:
-   *
-   * {@snippet lang=c :
-   * extern struct ggml_tensor *ggml_view_1d(struct ggml_context *ctx, struct ggml_tensor *a, int64_t ne0, size_t offset)
-   * }
-   */
-  public static MemorySegment ggml_view_1d$address() {
-    return ggml_view_1d.ADDR;
-  }
-
-  /**
-   * {@snippet lang=c :
-   * extern struct ggml_tensor *ggml_view_1d(struct ggml_context *ctx, struct ggml_tensor *a, int64_t ne0, size_t offset)
-   * }
-   */
-  public static MemorySegment ggml_view_1d(
-      MemorySegment ctx, MemorySegment a, long ne0, long offset) {
-    var mh$ = ggml_view_1d.HANDLE;
-    try {
-      if (TRACE_DOWNCALLS) {
-        traceDowncall("ggml_view_1d", ctx, a, ne0, offset);
-      }
-      return (MemorySegment) mh$.invokeExact(ctx, a, ne0, offset);
-    } catch (Error | RuntimeException ex) {
-      throw ex;
-    } catch (Throwable ex$) {
-      throw new AssertionError("should not reach here", ex$);
+    /**
+     * Function descriptor for:
+     * {@snippet lang=c :
+     * extern struct ggml_tensor *ggml_reshape_4d(struct ggml_context *ctx, struct ggml_tensor *a, int64_t ne0, int64_t ne1, int64_t ne2, int64_t ne3)
+     * }
+     */
+    public static FunctionDescriptor ggml_reshape_4d$descriptor() {
+        return ggml_reshape_4d.DESC;
     }
-  }
 
-  private static class ggml_view_2d {
-    public static final FunctionDescriptor DESC =
-        FunctionDescriptor.of(
+    /**
+     * Downcall method handle for:
+     * {@snippet lang=c :
+     * extern struct ggml_tensor *ggml_reshape_4d(struct ggml_context *ctx, struct ggml_tensor *a, int64_t ne0, int64_t ne1, int64_t ne2, int64_t ne3)
+     * }
+     */
+    public static MethodHandle ggml_reshape_4d$handle() {
+        return ggml_reshape_4d.HANDLE;
+    }
+
+    /**
+     * Address for:
+     * {@snippet lang=c :
+     * extern struct ggml_tensor *ggml_reshape_4d(struct ggml_context *ctx, struct ggml_tensor *a, int64_t ne0, int64_t ne1, int64_t ne2, int64_t ne3)
+     * }
+     */
+    public static MemorySegment ggml_reshape_4d$address() {
+        return ggml_reshape_4d.ADDR;
+    }
+
+    /**
+     * {@snippet lang=c :
+     * extern struct ggml_tensor *ggml_reshape_4d(struct ggml_context *ctx, struct ggml_tensor *a, int64_t ne0, int64_t ne1, int64_t ne2, int64_t ne3)
+     * }
+     */
+    public static MemorySegment ggml_reshape_4d(MemorySegment ctx, MemorySegment a, long ne0, long ne1, long ne2, long ne3) {
+        var mh$ = ggml_reshape_4d.HANDLE;
+        try {
+            if (TRACE_DOWNCALLS) {
+                traceDowncall("ggml_reshape_4d", ctx, a, ne0, ne1, ne2, ne3);
+            }
+            return (MemorySegment)mh$.invokeExact(ctx, a, ne0, ne1, ne2, ne3);
+        } catch (Error | RuntimeException ex) {
+           throw ex;
+        } catch (Throwable ex$) {
+           throw new AssertionError("should not reach here", ex$);
+        }
+    }
+
+    private static class ggml_view_1d {
+        public static final FunctionDescriptor DESC = FunctionDescriptor.of(
+            Ggml_h.C_POINTER,
+            Ggml_h.C_POINTER,
+            Ggml_h.C_POINTER,
+            Ggml_h.C_LONG,
+            Ggml_h.C_LONG
+        );
+
+        public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("ggml_view_1d");
+
+        public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
+    }
+
+    /**
+     * Function descriptor for:
+     * {@snippet lang=c :
+     * extern struct ggml_tensor *ggml_view_1d(struct ggml_context *ctx, struct ggml_tensor *a, int64_t ne0, size_t offset)
+     * }
+     */
+    public static FunctionDescriptor ggml_view_1d$descriptor() {
+        return ggml_view_1d.DESC;
+    }
+
+    /**
+     * Downcall method handle for:
+     * {@snippet lang=c :
+     * extern struct ggml_tensor *ggml_view_1d(struct ggml_context *ctx, struct ggml_tensor *a, int64_t ne0, size_t offset)
+     * }
+     */
+    public static MethodHandle ggml_view_1d$handle() {
+        return ggml_view_1d.HANDLE;
+    }
+
+    /**
+     * Address for:
+     * {@snippet lang=c :
+     * extern struct ggml_tensor *ggml_view_1d(struct ggml_context *ctx, struct ggml_tensor *a, int64_t ne0, size_t offset)
+     * }
+     */
+    public static MemorySegment ggml_view_1d$address() {
+        return ggml_view_1d.ADDR;
+    }
+
+    /**
+     * {@snippet lang=c :
+     * extern struct ggml_tensor *ggml_view_1d(struct ggml_context *ctx, struct ggml_tensor *a, int64_t ne0, size_t offset)
+     * }
+     */
+    public static MemorySegment ggml_view_1d(MemorySegment ctx, MemorySegment a, long ne0, long offset) {
+        var mh$ = ggml_view_1d.HANDLE;
+        try {
+            if (TRACE_DOWNCALLS) {
+                traceDowncall("ggml_view_1d", ctx, a, ne0, offset);
+            }
+            return (MemorySegment)mh$.invokeExact(ctx, a, ne0, offset);
+        } catch (Error | RuntimeException ex) {
+           throw ex;
+        } catch (Throwable ex$) {
+           throw new AssertionError("should not reach here", ex$);
+        }
+    }
+
+    private static class ggml_view_2d {
+        public static final FunctionDescriptor DESC = FunctionDescriptor.of(
             Ggml_h.C_POINTER,
             Ggml_h.C_POINTER,
             Ggml_h.C_POINTER,
             Ggml_h.C_LONG,
             Ggml_h.C_LONG,
             Ggml_h.C_LONG,
-            Ggml_h.C_LONG);
+            Ggml_h.C_LONG
+        );
 
-    public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("ggml_view_2d");
+        public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("ggml_view_2d");
 
-    public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
-  }
-
-  /**
-   * Function descriptor for:
-   *
-   * {@snippet lang=c :
-   * extern struct ggml_tensor *ggml_view_2d(struct ggml_context *ctx, struct ggml_tensor *a, int64_t ne0, int64_t ne1, size_t nb1, size_t offset)
-   * }
-   */
-  public static FunctionDescriptor ggml_view_2d$descriptor() {
-    return ggml_view_2d.DESC;
-  }
-
-  /**
-   * Downcall method handle for:
-   *
-   * {@snippet lang=c :
-   * extern struct ggml_tensor *ggml_view_2d(struct ggml_context *ctx, struct ggml_tensor *a, int64_t ne0, int64_t ne1, size_t nb1, size_t offset)
-   * }
-   */
-  public static MethodHandle ggml_view_2d$handle() {
-    return ggml_view_2d.HANDLE;
-  }
-
-  /**
-   * Address for:
-   *
-   * {@snippet lang=c :
-   * extern struct ggml_tensor *ggml_view_2d(struct ggml_context *ctx, struct ggml_tensor *a, int64_t ne0, int64_t ne1, size_t nb1, size_t offset)
-   * }
-   */
-  public static MemorySegment ggml_view_2d$address() {
-    return ggml_view_2d.ADDR;
-  }
-
-  /**
-   * {@snippet lang=c :
-   * extern struct ggml_tensor *ggml_view_2d(struct ggml_context *ctx, struct ggml_tensor *a, int64_t ne0, int64_t ne1, size_t nb1, size_t offset)
-   * }
-   */
-  public static MemorySegment ggml_view_2d(
-      MemorySegment ctx, MemorySegment a, long ne0, long ne1, long nb1, long offset) {
-    var mh$ = ggml_view_2d.HANDLE;
-    try {
-      if (TRACE_DOWNCALLS) {
-        traceDowncall("ggml_view_2d", ctx, a, ne0, ne1, nb1, offset);
-      }
-      return (MemorySegment) mh$.invokeExact(ctx, a, ne0, ne1, nb1, offset);
-    } catch (Error | RuntimeException ex) {
-      throw ex;
-    } catch (Throwable ex$) {
-      throw new AssertionError("should not reach here", ex$);
+        public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
     }
-  }
 
-  private static class ggml_view_3d {
-    public static final FunctionDescriptor DESC =
-        FunctionDescriptor.of(
+    /**
+     * Function descriptor for:
+     * {@snippet lang=c :
+     * extern struct ggml_tensor *ggml_view_2d(struct ggml_context *ctx, struct ggml_tensor *a, int64_t ne0, int64_t ne1, size_t nb1, size_t offset)
+     * }
+     */
+    public static FunctionDescriptor ggml_view_2d$descriptor() {
+        return ggml_view_2d.DESC;
+    }
+
+    /**
+     * Downcall method handle for:
+     * {@snippet lang=c :
+     * extern struct ggml_tensor *ggml_view_2d(struct ggml_context *ctx, struct ggml_tensor *a, int64_t ne0, int64_t ne1, size_t nb1, size_t offset)
+     * }
+     */
+    public static MethodHandle ggml_view_2d$handle() {
+        return ggml_view_2d.HANDLE;
+    }
+
+    /**
+     * Address for:
+     * {@snippet lang=c :
+     * extern struct ggml_tensor *ggml_view_2d(struct ggml_context *ctx, struct ggml_tensor *a, int64_t ne0, int64_t ne1, size_t nb1, size_t offset)
+     * }
+     */
+    public static MemorySegment ggml_view_2d$address() {
+        return ggml_view_2d.ADDR;
+    }
+
+    /**
+     * {@snippet lang=c :
+     * extern struct ggml_tensor *ggml_view_2d(struct ggml_context *ctx, struct ggml_tensor *a, int64_t ne0, int64_t ne1, size_t nb1, size_t offset)
+     * }
+     */
+    public static MemorySegment ggml_view_2d(MemorySegment ctx, MemorySegment a, long ne0, long ne1, long nb1, long offset) {
+        var mh$ = ggml_view_2d.HANDLE;
+        try {
+            if (TRACE_DOWNCALLS) {
+                traceDowncall("ggml_view_2d", ctx, a, ne0, ne1, nb1, offset);
+            }
+            return (MemorySegment)mh$.invokeExact(ctx, a, ne0, ne1, nb1, offset);
+        } catch (Error | RuntimeException ex) {
+           throw ex;
+        } catch (Throwable ex$) {
+           throw new AssertionError("should not reach here", ex$);
+        }
+    }
+
+    private static class ggml_view_3d {
+        public static final FunctionDescriptor DESC = FunctionDescriptor.of(
             Ggml_h.C_POINTER,
             Ggml_h.C_POINTER,
             Ggml_h.C_POINTER,
@@ -5060,76 +4970,65 @@ public class Ggml_h extends Ggml_h$shared {
             Ggml_h.C_LONG,
             Ggml_h.C_LONG,
             Ggml_h.C_LONG,
-            Ggml_h.C_LONG);
+            Ggml_h.C_LONG
+        );
 
-    public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("ggml_view_3d");
+        public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("ggml_view_3d");
 
-    public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
-  }
-
-  /**
-   * Function descriptor for:
-   *
-   * {@snippet lang=c :
-   * extern struct ggml_tensor *ggml_view_3d(struct ggml_context *ctx, struct ggml_tensor *a, int64_t ne0, int64_t ne1, int64_t ne2, size_t nb1, size_t nb2, size_t offset)
-   * }
-   */
-  public static FunctionDescriptor ggml_view_3d$descriptor() {
-    return ggml_view_3d.DESC;
-  }
-
-  /**
-   * Downcall method handle for:
-   *
-   * {@snippet lang=c :
-   * extern struct ggml_tensor *ggml_view_3d(struct ggml_context *ctx, struct ggml_tensor *a, int64_t ne0, int64_t ne1, int64_t ne2, size_t nb1, size_t nb2, size_t offset)
-   * }
-   */
-  public static MethodHandle ggml_view_3d$handle() {
-    return ggml_view_3d.HANDLE;
-  }
-
-  /**
-   * Address for:
-   *
-   * {@snippet lang=c :
-   * extern struct ggml_tensor *ggml_view_3d(struct ggml_context *ctx, struct ggml_tensor *a, int64_t ne0, int64_t ne1, int64_t ne2, size_t nb1, size_t nb2, size_t offset)
-   * }
-   */
-  public static MemorySegment ggml_view_3d$address() {
-    return ggml_view_3d.ADDR;
-  }
-
-  /**
-   * {@snippet lang=c :
-   * extern struct ggml_tensor *ggml_view_3d(struct ggml_context *ctx, struct ggml_tensor *a, int64_t ne0, int64_t ne1, int64_t ne2, size_t nb1, size_t nb2, size_t offset)
-   * }
-   */
-  public static MemorySegment ggml_view_3d(
-      MemorySegment ctx,
-      MemorySegment a,
-      long ne0,
-      long ne1,
-      long ne2,
-      long nb1,
-      long nb2,
-      long offset) {
-    var mh$ = ggml_view_3d.HANDLE;
-    try {
-      if (TRACE_DOWNCALLS) {
-        traceDowncall("ggml_view_3d", ctx, a, ne0, ne1, ne2, nb1, nb2, offset);
-      }
-      return (MemorySegment) mh$.invokeExact(ctx, a, ne0, ne1, ne2, nb1, nb2, offset);
-    } catch (Error | RuntimeException ex) {
-      throw ex;
-    } catch (Throwable ex$) {
-      throw new AssertionError("should not reach here", ex$);
+        public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
     }
-  }
 
-  private static class ggml_view_4d {
-    public static final FunctionDescriptor DESC =
-        FunctionDescriptor.of(
+    /**
+     * Function descriptor for:
+     * {@snippet lang=c :
+     * extern struct ggml_tensor *ggml_view_3d(struct ggml_context *ctx, struct ggml_tensor *a, int64_t ne0, int64_t ne1, int64_t ne2, size_t nb1, size_t nb2, size_t offset)
+     * }
+     */
+    public static FunctionDescriptor ggml_view_3d$descriptor() {
+        return ggml_view_3d.DESC;
+    }
+
+    /**
+     * Downcall method handle for:
+     * {@snippet lang=c :
+     * extern struct ggml_tensor *ggml_view_3d(struct ggml_context *ctx, struct ggml_tensor *a, int64_t ne0, int64_t ne1, int64_t ne2, size_t nb1, size_t nb2, size_t offset)
+     * }
+     */
+    public static MethodHandle ggml_view_3d$handle() {
+        return ggml_view_3d.HANDLE;
+    }
+
+    /**
+     * Address for:
+     * {@snippet lang=c :
+     * extern struct ggml_tensor *ggml_view_3d(struct ggml_context *ctx, struct ggml_tensor *a, int64_t ne0, int64_t ne1, int64_t ne2, size_t nb1, size_t nb2, size_t offset)
+     * }
+     */
+    public static MemorySegment ggml_view_3d$address() {
+        return ggml_view_3d.ADDR;
+    }
+
+    /**
+     * {@snippet lang=c :
+     * extern struct ggml_tensor *ggml_view_3d(struct ggml_context *ctx, struct ggml_tensor *a, int64_t ne0, int64_t ne1, int64_t ne2, size_t nb1, size_t nb2, size_t offset)
+     * }
+     */
+    public static MemorySegment ggml_view_3d(MemorySegment ctx, MemorySegment a, long ne0, long ne1, long ne2, long nb1, long nb2, long offset) {
+        var mh$ = ggml_view_3d.HANDLE;
+        try {
+            if (TRACE_DOWNCALLS) {
+                traceDowncall("ggml_view_3d", ctx, a, ne0, ne1, ne2, nb1, nb2, offset);
+            }
+            return (MemorySegment)mh$.invokeExact(ctx, a, ne0, ne1, ne2, nb1, nb2, offset);
+        } catch (Error | RuntimeException ex) {
+           throw ex;
+        } catch (Throwable ex$) {
+           throw new AssertionError("should not reach here", ex$);
+        }
+    }
+
+    private static class ggml_view_4d {
+        public static final FunctionDescriptor DESC = FunctionDescriptor.of(
             Ggml_h.C_POINTER,
             Ggml_h.C_POINTER,
             Ggml_h.C_POINTER,
@@ -5140,589 +5039,564 @@ public class Ggml_h extends Ggml_h$shared {
             Ggml_h.C_LONG,
             Ggml_h.C_LONG,
             Ggml_h.C_LONG,
-            Ggml_h.C_LONG);
+            Ggml_h.C_LONG
+        );
 
-    public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("ggml_view_4d");
+        public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("ggml_view_4d");
 
-    public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
-  }
-
-  /**
-   * Function descriptor for:
-   *
-   * {@snippet lang=c :
-   * extern struct ggml_tensor *ggml_view_4d(struct ggml_context *ctx, struct ggml_tensor *a, int64_t ne0, int64_t ne1, int64_t ne2, int64_t ne3, size_t nb1, size_t nb2, size_t nb3, size_t offset)
-   * }
-   */
-  public static FunctionDescriptor ggml_view_4d$descriptor() {
-    return ggml_view_4d.DESC;
-  }
-
-  /**
-   * Downcall method handle for:
-   *
-   * {@snippet lang=c :
-   * extern struct ggml_tensor *ggml_view_4d(struct ggml_context *ctx, struct ggml_tensor *a, int64_t ne0, int64_t ne1, int64_t ne2, int64_t ne3, size_t nb1, size_t nb2, size_t nb3, size_t offset)
-   * }
-   */
-  public static MethodHandle ggml_view_4d$handle() {
-    return ggml_view_4d.HANDLE;
-  }
-
-  /**
-   * Address for:
-   *
-   * {@snippet lang=c :
-   * extern struct ggml_tensor *ggml_view_4d(struct ggml_context *ctx, struct ggml_tensor *a, int64_t ne0, int64_t ne1, int64_t ne2, int64_t ne3, size_t nb1, size_t nb2, size_t nb3, size_t offset)
-   * }
-   */
-  public static MemorySegment ggml_view_4d$address() {
-    return ggml_view_4d.ADDR;
-  }
-
-  /**
-   * {@snippet lang=c :
-   * extern struct ggml_tensor *ggml_view_4d(struct ggml_context *ctx, struct ggml_tensor *a, int64_t ne0, int64_t ne1, int64_t ne2, int64_t ne3, size_t nb1, size_t nb2, size_t nb3, size_t offset)
-   * }
-   */
-  public static MemorySegment ggml_view_4d(
-      MemorySegment ctx,
-      MemorySegment a,
-      long ne0,
-      long ne1,
-      long ne2,
-      long ne3,
-      long nb1,
-      long nb2,
-      long nb3,
-      long offset) {
-    var mh$ = ggml_view_4d.HANDLE;
-    try {
-      if (TRACE_DOWNCALLS) {
-        traceDowncall("ggml_view_4d", ctx, a, ne0, ne1, ne2, ne3, nb1, nb2, nb3, offset);
-      }
-      return (MemorySegment) mh$.invokeExact(ctx, a, ne0, ne1, ne2, ne3, nb1, nb2, nb3, offset);
-    } catch (Error | RuntimeException ex) {
-      throw ex;
-    } catch (Throwable ex$) {
-      throw new AssertionError("should not reach here", ex$);
+        public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
     }
-  }
 
-  private static class ggml_permute {
-    public static final FunctionDescriptor DESC =
-        FunctionDescriptor.of(
+    /**
+     * Function descriptor for:
+     * {@snippet lang=c :
+     * extern struct ggml_tensor *ggml_view_4d(struct ggml_context *ctx, struct ggml_tensor *a, int64_t ne0, int64_t ne1, int64_t ne2, int64_t ne3, size_t nb1, size_t nb2, size_t nb3, size_t offset)
+     * }
+     */
+    public static FunctionDescriptor ggml_view_4d$descriptor() {
+        return ggml_view_4d.DESC;
+    }
+
+    /**
+     * Downcall method handle for:
+     * {@snippet lang=c :
+     * extern struct ggml_tensor *ggml_view_4d(struct ggml_context *ctx, struct ggml_tensor *a, int64_t ne0, int64_t ne1, int64_t ne2, int64_t ne3, size_t nb1, size_t nb2, size_t nb3, size_t offset)
+     * }
+     */
+    public static MethodHandle ggml_view_4d$handle() {
+        return ggml_view_4d.HANDLE;
+    }
+
+    /**
+     * Address for:
+     * {@snippet lang=c :
+     * extern struct ggml_tensor *ggml_view_4d(struct ggml_context *ctx, struct ggml_tensor *a, int64_t ne0, int64_t ne1, int64_t ne2, int64_t ne3, size_t nb1, size_t nb2, size_t nb3, size_t offset)
+     * }
+     */
+    public static MemorySegment ggml_view_4d$address() {
+        return ggml_view_4d.ADDR;
+    }
+
+    /**
+     * {@snippet lang=c :
+     * extern struct ggml_tensor *ggml_view_4d(struct ggml_context *ctx, struct ggml_tensor *a, int64_t ne0, int64_t ne1, int64_t ne2, int64_t ne3, size_t nb1, size_t nb2, size_t nb3, size_t offset)
+     * }
+     */
+    public static MemorySegment ggml_view_4d(MemorySegment ctx, MemorySegment a, long ne0, long ne1, long ne2, long ne3, long nb1, long nb2, long nb3, long offset) {
+        var mh$ = ggml_view_4d.HANDLE;
+        try {
+            if (TRACE_DOWNCALLS) {
+                traceDowncall("ggml_view_4d", ctx, a, ne0, ne1, ne2, ne3, nb1, nb2, nb3, offset);
+            }
+            return (MemorySegment)mh$.invokeExact(ctx, a, ne0, ne1, ne2, ne3, nb1, nb2, nb3, offset);
+        } catch (Error | RuntimeException ex) {
+           throw ex;
+        } catch (Throwable ex$) {
+           throw new AssertionError("should not reach here", ex$);
+        }
+    }
+
+    private static class ggml_permute {
+        public static final FunctionDescriptor DESC = FunctionDescriptor.of(
             Ggml_h.C_POINTER,
             Ggml_h.C_POINTER,
             Ggml_h.C_POINTER,
             Ggml_h.C_INT,
             Ggml_h.C_INT,
             Ggml_h.C_INT,
-            Ggml_h.C_INT);
+            Ggml_h.C_INT
+        );
 
-    public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("ggml_permute");
+        public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("ggml_permute");
 
-    public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
-  }
-
-  /**
-   * Function descriptor for:
-   *
-   * {@snippet lang=c :
-   * extern struct ggml_tensor *ggml_permute(struct ggml_context *ctx, struct ggml_tensor *a, int axis0, int axis1, int axis2, int axis3)
-   * }
-   */
-  public static FunctionDescriptor ggml_permute$descriptor() {
-    return ggml_permute.DESC;
-  }
-
-  /**
-   * Downcall method handle for:
-   *
-   * {@snippet lang=c :
-   * extern struct ggml_tensor *ggml_permute(struct ggml_context *ctx, struct ggml_tensor *a, int axis0, int axis1, int axis2, int axis3)
-   * }
-   */
-  public static MethodHandle ggml_permute$handle() {
-    return ggml_permute.HANDLE;
-  }
-
-  /**
-   * Address for:
-   *
-   * {@snippet lang=c :
-   * extern struct ggml_tensor *ggml_permute(struct ggml_context *ctx, struct ggml_tensor *a, int axis0, int axis1, int axis2, int axis3)
-   * }
-   */
-  public static MemorySegment ggml_permute$address() {
-    return ggml_permute.ADDR;
-  }
-
-  /**
-   * {@snippet lang=c :
-   * extern struct ggml_tensor *ggml_permute(struct ggml_context *ctx, struct ggml_tensor *a, int axis0, int axis1, int axis2, int axis3)
-   * }
-   */
-  public static MemorySegment ggml_permute(
-      MemorySegment ctx, MemorySegment a, int axis0, int axis1, int axis2, int axis3) {
-    var mh$ = ggml_permute.HANDLE;
-    try {
-      if (TRACE_DOWNCALLS) {
-        traceDowncall("ggml_permute", ctx, a, axis0, axis1, axis2, axis3);
-      }
-      return (MemorySegment) mh$.invokeExact(ctx, a, axis0, axis1, axis2, axis3);
-    } catch (Error | RuntimeException ex) {
-      throw ex;
-    } catch (Throwable ex$) {
-      throw new AssertionError("should not reach here", ex$);
+        public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
     }
-  }
 
-  private static class ggml_transpose {
-    public static final FunctionDescriptor DESC =
-        FunctionDescriptor.of(Ggml_h.C_POINTER, Ggml_h.C_POINTER, Ggml_h.C_POINTER);
-
-    public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("ggml_transpose");
-
-    public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
-  }
-
-  /**
-   * Function descriptor for:
-   *
-   * {@snippet lang=c :
-   * extern struct ggml_tensor *ggml_transpose(struct ggml_context *ctx, struct ggml_tensor *a)
-   * }
-   */
-  public static FunctionDescriptor ggml_transpose$descriptor() {
-    return ggml_transpose.DESC;
-  }
-
-  /**
-   * Downcall method handle for:
-   *
-   * {@snippet lang=c :
-   * extern struct ggml_tensor *ggml_transpose(struct ggml_context *ctx, struct ggml_tensor *a)
-   * }
-   */
-  public static MethodHandle ggml_transpose$handle() {
-    return ggml_transpose.HANDLE;
-  }
-
-  /**
-   * Address for:
-   *
-   * {@snippet lang=c :
-   * extern struct ggml_tensor *ggml_transpose(struct ggml_context *ctx, struct ggml_tensor *a)
-   * }
-   */
-  public static MemorySegment ggml_transpose$address() {
-    return ggml_transpose.ADDR;
-  }
-
-  /**
-   * {@snippet lang=c :
-   * extern struct ggml_tensor *ggml_transpose(struct ggml_context *ctx, struct ggml_tensor *a)
-   * }
-   */
-  public static MemorySegment ggml_transpose(MemorySegment ctx, MemorySegment a) {
-    var mh$ = ggml_transpose.HANDLE;
-    try {
-      if (TRACE_DOWNCALLS) {
-        traceDowncall("ggml_transpose", ctx, a);
-      }
-      return (MemorySegment) mh$.invokeExact(ctx, a);
-    } catch (Error | RuntimeException ex) {
-      throw ex;
-    } catch (Throwable ex$) {
-      throw new AssertionError("should not reach here", ex$);
+    /**
+     * Function descriptor for:
+     * {@snippet lang=c :
+     * extern struct ggml_tensor *ggml_permute(struct ggml_context *ctx, struct ggml_tensor *a, int axis0, int axis1, int axis2, int axis3)
+     * }
+     */
+    public static FunctionDescriptor ggml_permute$descriptor() {
+        return ggml_permute.DESC;
     }
-  }
 
-  private static class ggml_get_rows {
-    public static final FunctionDescriptor DESC =
-        FunctionDescriptor.of(
-            Ggml_h.C_POINTER, Ggml_h.C_POINTER, Ggml_h.C_POINTER, Ggml_h.C_POINTER);
-
-    public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("ggml_get_rows");
-
-    public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
-  }
-
-  /**
-   * Function descriptor for:
-   *
-   * {@snippet lang=c :
-   * extern struct ggml_tensor *ggml_get_rows(struct ggml_context *ctx, struct ggml_tensor *a, struct ggml_tensor *b)
-   * }
-   */
-  public static FunctionDescriptor ggml_get_rows$descriptor() {
-    return ggml_get_rows.DESC;
-  }
-
-  /**
-   * Downcall method handle for:
-   *
-   * {@snippet lang=c :
-   * extern struct ggml_tensor *ggml_get_rows(struct ggml_context *ctx, struct ggml_tensor *a, struct ggml_tensor *b)
-   * }
-   */
-  public static MethodHandle ggml_get_rows$handle() {
-    return ggml_get_rows.HANDLE;
-  }
-
-  /**
-   * Address for:
-   *
-   * {@snippet lang=c :
-   * extern struct ggml_tensor *ggml_get_rows(struct ggml_context *ctx, struct ggml_tensor *a, struct ggml_tensor *b)
-   * }
-   */
-  public static MemorySegment ggml_get_rows$address() {
-    return ggml_get_rows.ADDR;
-  }
-
-  /**
-   * {@snippet lang=c :
-   * extern struct ggml_tensor *ggml_get_rows(struct ggml_context *ctx, struct ggml_tensor *a, struct ggml_tensor *b)
-   * }
-   */
-  public static MemorySegment ggml_get_rows(MemorySegment ctx, MemorySegment a, MemorySegment b) {
-    var mh$ = ggml_get_rows.HANDLE;
-    try {
-      if (TRACE_DOWNCALLS) {
-        traceDowncall("ggml_get_rows", ctx, a, b);
-      }
-      return (MemorySegment) mh$.invokeExact(ctx, a, b);
-    } catch (Error | RuntimeException ex) {
-      throw ex;
-    } catch (Throwable ex$) {
-      throw new AssertionError("should not reach here", ex$);
+    /**
+     * Downcall method handle for:
+     * {@snippet lang=c :
+     * extern struct ggml_tensor *ggml_permute(struct ggml_context *ctx, struct ggml_tensor *a, int axis0, int axis1, int axis2, int axis3)
+     * }
+     */
+    public static MethodHandle ggml_permute$handle() {
+        return ggml_permute.HANDLE;
     }
-  }
 
-  private static class ggml_set_rows {
-    public static final FunctionDescriptor DESC =
-        FunctionDescriptor.of(
+    /**
+     * Address for:
+     * {@snippet lang=c :
+     * extern struct ggml_tensor *ggml_permute(struct ggml_context *ctx, struct ggml_tensor *a, int axis0, int axis1, int axis2, int axis3)
+     * }
+     */
+    public static MemorySegment ggml_permute$address() {
+        return ggml_permute.ADDR;
+    }
+
+    /**
+     * {@snippet lang=c :
+     * extern struct ggml_tensor *ggml_permute(struct ggml_context *ctx, struct ggml_tensor *a, int axis0, int axis1, int axis2, int axis3)
+     * }
+     */
+    public static MemorySegment ggml_permute(MemorySegment ctx, MemorySegment a, int axis0, int axis1, int axis2, int axis3) {
+        var mh$ = ggml_permute.HANDLE;
+        try {
+            if (TRACE_DOWNCALLS) {
+                traceDowncall("ggml_permute", ctx, a, axis0, axis1, axis2, axis3);
+            }
+            return (MemorySegment)mh$.invokeExact(ctx, a, axis0, axis1, axis2, axis3);
+        } catch (Error | RuntimeException ex) {
+           throw ex;
+        } catch (Throwable ex$) {
+           throw new AssertionError("should not reach here", ex$);
+        }
+    }
+
+    private static class ggml_transpose {
+        public static final FunctionDescriptor DESC = FunctionDescriptor.of(
+            Ggml_h.C_POINTER,
+            Ggml_h.C_POINTER,
+            Ggml_h.C_POINTER
+        );
+
+        public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("ggml_transpose");
+
+        public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
+    }
+
+    /**
+     * Function descriptor for:
+     * {@snippet lang=c :
+     * extern struct ggml_tensor *ggml_transpose(struct ggml_context *ctx, struct ggml_tensor *a)
+     * }
+     */
+    public static FunctionDescriptor ggml_transpose$descriptor() {
+        return ggml_transpose.DESC;
+    }
+
+    /**
+     * Downcall method handle for:
+     * {@snippet lang=c :
+     * extern struct ggml_tensor *ggml_transpose(struct ggml_context *ctx, struct ggml_tensor *a)
+     * }
+     */
+    public static MethodHandle ggml_transpose$handle() {
+        return ggml_transpose.HANDLE;
+    }
+
+    /**
+     * Address for:
+     * {@snippet lang=c :
+     * extern struct ggml_tensor *ggml_transpose(struct ggml_context *ctx, struct ggml_tensor *a)
+     * }
+     */
+    public static MemorySegment ggml_transpose$address() {
+        return ggml_transpose.ADDR;
+    }
+
+    /**
+     * {@snippet lang=c :
+     * extern struct ggml_tensor *ggml_transpose(struct ggml_context *ctx, struct ggml_tensor *a)
+     * }
+     */
+    public static MemorySegment ggml_transpose(MemorySegment ctx, MemorySegment a) {
+        var mh$ = ggml_transpose.HANDLE;
+        try {
+            if (TRACE_DOWNCALLS) {
+                traceDowncall("ggml_transpose", ctx, a);
+            }
+            return (MemorySegment)mh$.invokeExact(ctx, a);
+        } catch (Error | RuntimeException ex) {
+           throw ex;
+        } catch (Throwable ex$) {
+           throw new AssertionError("should not reach here", ex$);
+        }
+    }
+
+    private static class ggml_get_rows {
+        public static final FunctionDescriptor DESC = FunctionDescriptor.of(
+            Ggml_h.C_POINTER,
+            Ggml_h.C_POINTER,
+            Ggml_h.C_POINTER,
+            Ggml_h.C_POINTER
+        );
+
+        public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("ggml_get_rows");
+
+        public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
+    }
+
+    /**
+     * Function descriptor for:
+     * {@snippet lang=c :
+     * extern struct ggml_tensor *ggml_get_rows(struct ggml_context *ctx, struct ggml_tensor *a, struct ggml_tensor *b)
+     * }
+     */
+    public static FunctionDescriptor ggml_get_rows$descriptor() {
+        return ggml_get_rows.DESC;
+    }
+
+    /**
+     * Downcall method handle for:
+     * {@snippet lang=c :
+     * extern struct ggml_tensor *ggml_get_rows(struct ggml_context *ctx, struct ggml_tensor *a, struct ggml_tensor *b)
+     * }
+     */
+    public static MethodHandle ggml_get_rows$handle() {
+        return ggml_get_rows.HANDLE;
+    }
+
+    /**
+     * Address for:
+     * {@snippet lang=c :
+     * extern struct ggml_tensor *ggml_get_rows(struct ggml_context *ctx, struct ggml_tensor *a, struct ggml_tensor *b)
+     * }
+     */
+    public static MemorySegment ggml_get_rows$address() {
+        return ggml_get_rows.ADDR;
+    }
+
+    /**
+     * {@snippet lang=c :
+     * extern struct ggml_tensor *ggml_get_rows(struct ggml_context *ctx, struct ggml_tensor *a, struct ggml_tensor *b)
+     * }
+     */
+    public static MemorySegment ggml_get_rows(MemorySegment ctx, MemorySegment a, MemorySegment b) {
+        var mh$ = ggml_get_rows.HANDLE;
+        try {
+            if (TRACE_DOWNCALLS) {
+                traceDowncall("ggml_get_rows", ctx, a, b);
+            }
+            return (MemorySegment)mh$.invokeExact(ctx, a, b);
+        } catch (Error | RuntimeException ex) {
+           throw ex;
+        } catch (Throwable ex$) {
+           throw new AssertionError("should not reach here", ex$);
+        }
+    }
+
+    private static class ggml_set_rows {
+        public static final FunctionDescriptor DESC = FunctionDescriptor.of(
             Ggml_h.C_POINTER,
             Ggml_h.C_POINTER,
             Ggml_h.C_POINTER,
             Ggml_h.C_POINTER,
-            Ggml_h.C_POINTER);
+            Ggml_h.C_POINTER
+        );
 
-    public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("ggml_set_rows");
+        public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("ggml_set_rows");
 
-    public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
-  }
-
-  /**
-   * Function descriptor for:
-   *
-   * {@snippet lang=c :
-   * extern struct ggml_tensor *ggml_set_rows(struct ggml_context *ctx, struct ggml_tensor *a, struct ggml_tensor *b, struct ggml_tensor *c)
-   * }
-   */
-  public static FunctionDescriptor ggml_set_rows$descriptor() {
-    return ggml_set_rows.DESC;
-  }
-
-  /**
-   * Downcall method handle for:
-   *
-   * {@snippet lang=c :
-   * extern struct ggml_tensor *ggml_set_rows(struct ggml_context *ctx, struct ggml_tensor *a, struct ggml_tensor *b, struct ggml_tensor *c)
-   * }
-   */
-  public static MethodHandle ggml_set_rows$handle() {
-    return ggml_set_rows.HANDLE;
-  }
-
-  /**
-   * Address for:
-   *
-   * {@snippet lang=c :
-   * extern struct ggml_tensor *ggml_set_rows(struct ggml_context *ctx, struct ggml_tensor *a, struct ggml_tensor *b, struct ggml_tensor *c)
-   * }
-   */
-  public static MemorySegment ggml_set_rows$address() {
-    return ggml_set_rows.ADDR;
-  }
-
-  /**
-   * {@snippet lang=c :
-   * extern struct ggml_tensor *ggml_set_rows(struct ggml_context *ctx, struct ggml_tensor *a, struct ggml_tensor *b, struct ggml_tensor *c)
-   * }
-   */
-  public static MemorySegment ggml_set_rows(
-      MemorySegment ctx, MemorySegment a, MemorySegment b, MemorySegment c) {
-    var mh$ = ggml_set_rows.HANDLE;
-    try {
-      if (TRACE_DOWNCALLS) {
-        traceDowncall("ggml_set_rows", ctx, a, b, c);
-      }
-      return (MemorySegment) mh$.invokeExact(ctx, a, b, c);
-    } catch (Error | RuntimeException ex) {
-      throw ex;
-    } catch (Throwable ex$) {
-      throw new AssertionError("should not reach here", ex$);
+        public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
     }
-  }
 
-  private static class ggml_clamp {
-    public static final FunctionDescriptor DESC =
-        FunctionDescriptor.of(
-            Ggml_h.C_POINTER, Ggml_h.C_POINTER, Ggml_h.C_POINTER, Ggml_h.C_FLOAT, Ggml_h.C_FLOAT);
-
-    public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("ggml_clamp");
-
-    public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
-  }
-
-  /**
-   * Function descriptor for:
-   *
-   * {@snippet lang=c :
-   * extern struct ggml_tensor *ggml_clamp(struct ggml_context *ctx, struct ggml_tensor *a, float min, float max)
-   * }
-   */
-  public static FunctionDescriptor ggml_clamp$descriptor() {
-    return ggml_clamp.DESC;
-  }
-
-  /**
-   * Downcall method handle for:
-   *
-   * {@snippet lang=c :
-   * extern struct ggml_tensor *ggml_clamp(struct ggml_context *ctx, struct ggml_tensor *a, float min, float max)
-   * }
-   */
-  public static MethodHandle ggml_clamp$handle() {
-    return ggml_clamp.HANDLE;
-  }
-
-  /**
-   * Address for:
-   *
-   * {@snippet lang=c :
-   * extern struct ggml_tensor *ggml_clamp(struct ggml_context *ctx, struct ggml_tensor *a, float min, float max)
-   * }
-   */
-  public static MemorySegment ggml_clamp$address() {
-    return ggml_clamp.ADDR;
-  }
-
-  /**
-   * {@snippet lang=c :
-   * extern struct ggml_tensor *ggml_clamp(struct ggml_context *ctx, struct ggml_tensor *a, float min, float max)
-   * }
-   */
-  public static MemorySegment ggml_clamp(MemorySegment ctx, MemorySegment a, float min, float max) {
-    var mh$ = ggml_clamp.HANDLE;
-    try {
-      if (TRACE_DOWNCALLS) {
-        traceDowncall("ggml_clamp", ctx, a, min, max);
-      }
-      return (MemorySegment) mh$.invokeExact(ctx, a, min, max);
-    } catch (Error | RuntimeException ex) {
-      throw ex;
-    } catch (Throwable ex$) {
-      throw new AssertionError("should not reach here", ex$);
+    /**
+     * Function descriptor for:
+     * {@snippet lang=c :
+     * extern struct ggml_tensor *ggml_set_rows(struct ggml_context *ctx, struct ggml_tensor *a, struct ggml_tensor *b, struct ggml_tensor *c)
+     * }
+     */
+    public static FunctionDescriptor ggml_set_rows$descriptor() {
+        return ggml_set_rows.DESC;
     }
-  }
 
-  private static class ggml_soft_max {
-    public static final FunctionDescriptor DESC =
-        FunctionDescriptor.of(Ggml_h.C_POINTER, Ggml_h.C_POINTER, Ggml_h.C_POINTER);
-
-    public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("ggml_soft_max");
-
-    public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
-  }
-
-  /**
-   * Function descriptor for:
-   *
-   * {@snippet lang=c :
-   * extern struct ggml_tensor *ggml_soft_max(struct ggml_context *ctx, struct ggml_tensor *a)
-   * }
-   */
-  public static FunctionDescriptor ggml_soft_max$descriptor() {
-    return ggml_soft_max.DESC;
-  }
-
-  /**
-   * Downcall method handle for:
-   *
-   * {@snippet lang=c :
-   * extern struct ggml_tensor *ggml_soft_max(struct ggml_context *ctx, struct ggml_tensor *a)
-   * }
-   */
-  public static MethodHandle ggml_soft_max$handle() {
-    return ggml_soft_max.HANDLE;
-  }
-
-  /**
-   * Address for:
-   *
-   * {@snippet lang=c :
-   * extern struct ggml_tensor *ggml_soft_max(struct ggml_context *ctx, struct ggml_tensor *a)
-   * }
-   */
-  public static MemorySegment ggml_soft_max$address() {
-    return ggml_soft_max.ADDR;
-  }
-
-  /**
-   * {@snippet lang=c :
-   * extern struct ggml_tensor *ggml_soft_max(struct ggml_context *ctx, struct ggml_tensor *a)
-   * }
-   */
-  public static MemorySegment ggml_soft_max(MemorySegment ctx, MemorySegment a) {
-    var mh$ = ggml_soft_max.HANDLE;
-    try {
-      if (TRACE_DOWNCALLS) {
-        traceDowncall("ggml_soft_max", ctx, a);
-      }
-      return (MemorySegment) mh$.invokeExact(ctx, a);
-    } catch (Error | RuntimeException ex) {
-      throw ex;
-    } catch (Throwable ex$) {
-      throw new AssertionError("should not reach here", ex$);
+    /**
+     * Downcall method handle for:
+     * {@snippet lang=c :
+     * extern struct ggml_tensor *ggml_set_rows(struct ggml_context *ctx, struct ggml_tensor *a, struct ggml_tensor *b, struct ggml_tensor *c)
+     * }
+     */
+    public static MethodHandle ggml_set_rows$handle() {
+        return ggml_set_rows.HANDLE;
     }
-  }
 
-  private static class ggml_soft_max_ext {
-    public static final FunctionDescriptor DESC =
-        FunctionDescriptor.of(
+    /**
+     * Address for:
+     * {@snippet lang=c :
+     * extern struct ggml_tensor *ggml_set_rows(struct ggml_context *ctx, struct ggml_tensor *a, struct ggml_tensor *b, struct ggml_tensor *c)
+     * }
+     */
+    public static MemorySegment ggml_set_rows$address() {
+        return ggml_set_rows.ADDR;
+    }
+
+    /**
+     * {@snippet lang=c :
+     * extern struct ggml_tensor *ggml_set_rows(struct ggml_context *ctx, struct ggml_tensor *a, struct ggml_tensor *b, struct ggml_tensor *c)
+     * }
+     */
+    public static MemorySegment ggml_set_rows(MemorySegment ctx, MemorySegment a, MemorySegment b, MemorySegment c) {
+        var mh$ = ggml_set_rows.HANDLE;
+        try {
+            if (TRACE_DOWNCALLS) {
+                traceDowncall("ggml_set_rows", ctx, a, b, c);
+            }
+            return (MemorySegment)mh$.invokeExact(ctx, a, b, c);
+        } catch (Error | RuntimeException ex) {
+           throw ex;
+        } catch (Throwable ex$) {
+           throw new AssertionError("should not reach here", ex$);
+        }
+    }
+
+    private static class ggml_clamp {
+        public static final FunctionDescriptor DESC = FunctionDescriptor.of(
+            Ggml_h.C_POINTER,
+            Ggml_h.C_POINTER,
+            Ggml_h.C_POINTER,
+            Ggml_h.C_FLOAT,
+            Ggml_h.C_FLOAT
+        );
+
+        public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("ggml_clamp");
+
+        public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
+    }
+
+    /**
+     * Function descriptor for:
+     * {@snippet lang=c :
+     * extern struct ggml_tensor *ggml_clamp(struct ggml_context *ctx, struct ggml_tensor *a, float min, float max)
+     * }
+     */
+    public static FunctionDescriptor ggml_clamp$descriptor() {
+        return ggml_clamp.DESC;
+    }
+
+    /**
+     * Downcall method handle for:
+     * {@snippet lang=c :
+     * extern struct ggml_tensor *ggml_clamp(struct ggml_context *ctx, struct ggml_tensor *a, float min, float max)
+     * }
+     */
+    public static MethodHandle ggml_clamp$handle() {
+        return ggml_clamp.HANDLE;
+    }
+
+    /**
+     * Address for:
+     * {@snippet lang=c :
+     * extern struct ggml_tensor *ggml_clamp(struct ggml_context *ctx, struct ggml_tensor *a, float min, float max)
+     * }
+     */
+    public static MemorySegment ggml_clamp$address() {
+        return ggml_clamp.ADDR;
+    }
+
+    /**
+     * {@snippet lang=c :
+     * extern struct ggml_tensor *ggml_clamp(struct ggml_context *ctx, struct ggml_tensor *a, float min, float max)
+     * }
+     */
+    public static MemorySegment ggml_clamp(MemorySegment ctx, MemorySegment a, float min, float max) {
+        var mh$ = ggml_clamp.HANDLE;
+        try {
+            if (TRACE_DOWNCALLS) {
+                traceDowncall("ggml_clamp", ctx, a, min, max);
+            }
+            return (MemorySegment)mh$.invokeExact(ctx, a, min, max);
+        } catch (Error | RuntimeException ex) {
+           throw ex;
+        } catch (Throwable ex$) {
+           throw new AssertionError("should not reach here", ex$);
+        }
+    }
+
+    private static class ggml_soft_max {
+        public static final FunctionDescriptor DESC = FunctionDescriptor.of(
+            Ggml_h.C_POINTER,
+            Ggml_h.C_POINTER,
+            Ggml_h.C_POINTER
+        );
+
+        public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("ggml_soft_max");
+
+        public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
+    }
+
+    /**
+     * Function descriptor for:
+     * {@snippet lang=c :
+     * extern struct ggml_tensor *ggml_soft_max(struct ggml_context *ctx, struct ggml_tensor *a)
+     * }
+     */
+    public static FunctionDescriptor ggml_soft_max$descriptor() {
+        return ggml_soft_max.DESC;
+    }
+
+    /**
+     * Downcall method handle for:
+     * {@snippet lang=c :
+     * extern struct ggml_tensor *ggml_soft_max(struct ggml_context *ctx, struct ggml_tensor *a)
+     * }
+     */
+    public static MethodHandle ggml_soft_max$handle() {
+        return ggml_soft_max.HANDLE;
+    }
+
+    /**
+     * Address for:
+     * {@snippet lang=c :
+     * extern struct ggml_tensor *ggml_soft_max(struct ggml_context *ctx, struct ggml_tensor *a)
+     * }
+     */
+    public static MemorySegment ggml_soft_max$address() {
+        return ggml_soft_max.ADDR;
+    }
+
+    /**
+     * {@snippet lang=c :
+     * extern struct ggml_tensor *ggml_soft_max(struct ggml_context *ctx, struct ggml_tensor *a)
+     * }
+     */
+    public static MemorySegment ggml_soft_max(MemorySegment ctx, MemorySegment a) {
+        var mh$ = ggml_soft_max.HANDLE;
+        try {
+            if (TRACE_DOWNCALLS) {
+                traceDowncall("ggml_soft_max", ctx, a);
+            }
+            return (MemorySegment)mh$.invokeExact(ctx, a);
+        } catch (Error | RuntimeException ex) {
+           throw ex;
+        } catch (Throwable ex$) {
+           throw new AssertionError("should not reach here", ex$);
+        }
+    }
+
+    private static class ggml_soft_max_ext {
+        public static final FunctionDescriptor DESC = FunctionDescriptor.of(
             Ggml_h.C_POINTER,
             Ggml_h.C_POINTER,
             Ggml_h.C_POINTER,
             Ggml_h.C_POINTER,
             Ggml_h.C_FLOAT,
-            Ggml_h.C_FLOAT);
+            Ggml_h.C_FLOAT
+        );
 
-    public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("ggml_soft_max_ext");
+        public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("ggml_soft_max_ext");
 
-    public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
-  }
-
-  /**
-   * Function descriptor for:
-   *
-   * {@snippet lang=c :
-   * extern struct ggml_tensor *ggml_soft_max_ext(struct ggml_context *ctx, struct ggml_tensor *a, struct ggml_tensor *mask, float scale, float max_bias)
-   * }
-   */
-  public static FunctionDescriptor ggml_soft_max_ext$descriptor() {
-    return ggml_soft_max_ext.DESC;
-  }
-
-  /**
-   * Downcall method handle for:
-   *
-   * {@snippet lang=c :
-   * extern struct ggml_tensor *ggml_soft_max_ext(struct ggml_context *ctx, struct ggml_tensor *a, struct ggml_tensor *mask, float scale, float max_bias)
-   * }
-   */
-  public static MethodHandle ggml_soft_max_ext$handle() {
-    return ggml_soft_max_ext.HANDLE;
-  }
-
-  /**
-   * Address for:
-   *
-   * {@snippet lang=c :
-   * extern struct ggml_tensor *ggml_soft_max_ext(struct ggml_context *ctx, struct ggml_tensor *a, struct ggml_tensor *mask, float scale, float max_bias)
-   * }
-   */
-  public static MemorySegment ggml_soft_max_ext$address() {
-    return ggml_soft_max_ext.ADDR;
-  }
-
-  /**
-   * {@snippet lang=c :
-   * extern struct ggml_tensor *ggml_soft_max_ext(struct ggml_context *ctx, struct ggml_tensor *a, struct ggml_tensor *mask, float scale, float max_bias)
-   * }
-   */
-  public static MemorySegment ggml_soft_max_ext(
-      MemorySegment ctx, MemorySegment a, MemorySegment mask, float scale, float max_bias) {
-    var mh$ = ggml_soft_max_ext.HANDLE;
-    try {
-      if (TRACE_DOWNCALLS) {
-        traceDowncall("ggml_soft_max_ext", ctx, a, mask, scale, max_bias);
-      }
-      return (MemorySegment) mh$.invokeExact(ctx, a, mask, scale, max_bias);
-    } catch (Error | RuntimeException ex) {
-      throw ex;
-    } catch (Throwable ex$) {
-      throw new AssertionError("should not reach here", ex$);
+        public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
     }
-  }
 
-  private static class ggml_soft_max_add_sinks {
-    public static final FunctionDescriptor DESC =
-        FunctionDescriptor.ofVoid(Ggml_h.C_POINTER, Ggml_h.C_POINTER);
-
-    public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("ggml_soft_max_add_sinks");
-
-    public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
-  }
-
-  /**
-   * Function descriptor for:
-   *
-   * {@snippet lang=c :
-   * extern void ggml_soft_max_add_sinks(struct ggml_tensor *a, struct ggml_tensor *sinks)
-   * }
-   */
-  public static FunctionDescriptor ggml_soft_max_add_sinks$descriptor() {
-    return ggml_soft_max_add_sinks.DESC;
-  }
-
-  /**
-   * Downcall method handle for:
-   *
-   * {@snippet lang=c :
-   * extern void ggml_soft_max_add_sinks(struct ggml_tensor *a, struct ggml_tensor *sinks)
-   * }
-   */
-  public static MethodHandle ggml_soft_max_add_sinks$handle() {
-    return ggml_soft_max_add_sinks.HANDLE;
-  }
-
-  /**
-   * Address for:
-   *
-   * {@snippet lang=c :
-   * extern void ggml_soft_max_add_sinks(struct ggml_tensor *a, struct ggml_tensor *sinks)
-   * }
-   */
-  public static MemorySegment ggml_soft_max_add_sinks$address() {
-    return ggml_soft_max_add_sinks.ADDR;
-  }
-
-  /**
-   * {@snippet lang=c :
-   * extern void ggml_soft_max_add_sinks(struct ggml_tensor *a, struct ggml_tensor *sinks)
-   * }
-   */
-  public static void ggml_soft_max_add_sinks(MemorySegment a, MemorySegment sinks) {
-    var mh$ = ggml_soft_max_add_sinks.HANDLE;
-    try {
-      if (TRACE_DOWNCALLS) {
-        traceDowncall("ggml_soft_max_add_sinks", a, sinks);
-      }
-      mh$.invokeExact(a, sinks);
-    } catch (Error | RuntimeException ex) {
-      throw ex;
-    } catch (Throwable ex$) {
-      throw new AssertionError("should not reach here", ex$);
+    /**
+     * Function descriptor for:
+     * {@snippet lang=c :
+     * extern struct ggml_tensor *ggml_soft_max_ext(struct ggml_context *ctx, struct ggml_tensor *a, struct ggml_tensor *mask, float scale, float max_bias)
+     * }
+     */
+    public static FunctionDescriptor ggml_soft_max_ext$descriptor() {
+        return ggml_soft_max_ext.DESC;
     }
-  }
 
-  private static class ggml_rope_ext {
-    public static final FunctionDescriptor DESC =
-        FunctionDescriptor.of(
+    /**
+     * Downcall method handle for:
+     * {@snippet lang=c :
+     * extern struct ggml_tensor *ggml_soft_max_ext(struct ggml_context *ctx, struct ggml_tensor *a, struct ggml_tensor *mask, float scale, float max_bias)
+     * }
+     */
+    public static MethodHandle ggml_soft_max_ext$handle() {
+        return ggml_soft_max_ext.HANDLE;
+    }
+
+    /**
+     * Address for:
+     * {@snippet lang=c :
+     * extern struct ggml_tensor *ggml_soft_max_ext(struct ggml_context *ctx, struct ggml_tensor *a, struct ggml_tensor *mask, float scale, float max_bias)
+     * }
+     */
+    public static MemorySegment ggml_soft_max_ext$address() {
+        return ggml_soft_max_ext.ADDR;
+    }
+
+    /**
+     * {@snippet lang=c :
+     * extern struct ggml_tensor *ggml_soft_max_ext(struct ggml_context *ctx, struct ggml_tensor *a, struct ggml_tensor *mask, float scale, float max_bias)
+     * }
+     */
+    public static MemorySegment ggml_soft_max_ext(MemorySegment ctx, MemorySegment a, MemorySegment mask, float scale, float max_bias) {
+        var mh$ = ggml_soft_max_ext.HANDLE;
+        try {
+            if (TRACE_DOWNCALLS) {
+                traceDowncall("ggml_soft_max_ext", ctx, a, mask, scale, max_bias);
+            }
+            return (MemorySegment)mh$.invokeExact(ctx, a, mask, scale, max_bias);
+        } catch (Error | RuntimeException ex) {
+           throw ex;
+        } catch (Throwable ex$) {
+           throw new AssertionError("should not reach here", ex$);
+        }
+    }
+
+    private static class ggml_soft_max_add_sinks {
+        public static final FunctionDescriptor DESC = FunctionDescriptor.ofVoid(
+            Ggml_h.C_POINTER,
+            Ggml_h.C_POINTER
+        );
+
+        public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("ggml_soft_max_add_sinks");
+
+        public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
+    }
+
+    /**
+     * Function descriptor for:
+     * {@snippet lang=c :
+     * extern void ggml_soft_max_add_sinks(struct ggml_tensor *a, struct ggml_tensor *sinks)
+     * }
+     */
+    public static FunctionDescriptor ggml_soft_max_add_sinks$descriptor() {
+        return ggml_soft_max_add_sinks.DESC;
+    }
+
+    /**
+     * Downcall method handle for:
+     * {@snippet lang=c :
+     * extern void ggml_soft_max_add_sinks(struct ggml_tensor *a, struct ggml_tensor *sinks)
+     * }
+     */
+    public static MethodHandle ggml_soft_max_add_sinks$handle() {
+        return ggml_soft_max_add_sinks.HANDLE;
+    }
+
+    /**
+     * Address for:
+     * {@snippet lang=c :
+     * extern void ggml_soft_max_add_sinks(struct ggml_tensor *a, struct ggml_tensor *sinks)
+     * }
+     */
+    public static MemorySegment ggml_soft_max_add_sinks$address() {
+        return ggml_soft_max_add_sinks.ADDR;
+    }
+
+    /**
+     * {@snippet lang=c :
+     * extern void ggml_soft_max_add_sinks(struct ggml_tensor *a, struct ggml_tensor *sinks)
+     * }
+     */
+    public static void ggml_soft_max_add_sinks(MemorySegment a, MemorySegment sinks) {
+        var mh$ = ggml_soft_max_add_sinks.HANDLE;
+        try {
+            if (TRACE_DOWNCALLS) {
+                traceDowncall("ggml_soft_max_add_sinks", a, sinks);
+            }
+            mh$.invokeExact(a, sinks);
+        } catch (Error | RuntimeException ex) {
+           throw ex;
+        } catch (Throwable ex$) {
+           throw new AssertionError("should not reach here", ex$);
+        }
+    }
+
+    private static class ggml_rope_ext {
+        public static final FunctionDescriptor DESC = FunctionDescriptor.of(
             Ggml_h.C_POINTER,
             Ggml_h.C_POINTER,
             Ggml_h.C_POINTER,
@@ -5736,109 +5610,65 @@ public class Ggml_h extends Ggml_h$shared {
             Ggml_h.C_FLOAT,
             Ggml_h.C_FLOAT,
             Ggml_h.C_FLOAT,
-            Ggml_h.C_FLOAT);
+            Ggml_h.C_FLOAT
+        );
 
-    public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("ggml_rope_ext");
+        public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("ggml_rope_ext");
 
-    public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
-  }
-
-  /**
-   * Function descriptor for:
-   *
-   * {@snippet lang=c :
-   * extern struct ggml_tensor *ggml_rope_ext(struct ggml_context *ctx, struct ggml_tensor *a, struct ggml_tensor *b, struct ggml_tensor *c, int n_dims, int mode, int n_ctx_orig, float freq_base, float freq_scale, float ext_factor, float attn_factor, float beta_fast, float beta_slow)
-   * }
-   */
-  public static FunctionDescriptor ggml_rope_ext$descriptor() {
-    return ggml_rope_ext.DESC;
-  }
-
-  /**
-   * Downcall method handle for:
-   *
-   * {@snippet lang=c :
-   * extern struct ggml_tensor *ggml_rope_ext(struct ggml_context *ctx, struct ggml_tensor *a, struct ggml_tensor *b, struct ggml_tensor *c, int n_dims, int mode, int n_ctx_orig, float freq_base, float freq_scale, float ext_factor, float attn_factor, float beta_fast, float beta_slow)
-   * }
-   */
-  public static MethodHandle ggml_rope_ext$handle() {
-    return ggml_rope_ext.HANDLE;
-  }
-
-  /**
-   * Address for:
-   *
-   * {@snippet lang=c :
-   * extern struct ggml_tensor *ggml_rope_ext(struct ggml_context *ctx, struct ggml_tensor *a, struct ggml_tensor *b, struct ggml_tensor *c, int n_dims, int mode, int n_ctx_orig, float freq_base, float freq_scale, float ext_factor, float attn_factor, float beta_fast, float beta_slow)
-   * }
-   */
-  public static MemorySegment ggml_rope_ext$address() {
-    return ggml_rope_ext.ADDR;
-  }
-
-  /**
-   * {@snippet lang=c :
-   * extern struct ggml_tensor *ggml_rope_ext(struct ggml_context *ctx, struct ggml_tensor *a, struct ggml_tensor *b, struct ggml_tensor *c, int n_dims, int mode, int n_ctx_orig, float freq_base, float freq_scale, float ext_factor, float attn_factor, float beta_fast, float beta_slow)
-   * }
-   */
-  public static MemorySegment ggml_rope_ext(
-      MemorySegment ctx,
-      MemorySegment a,
-      MemorySegment b,
-      MemorySegment c,
-      int n_dims,
-      int mode,
-      int n_ctx_orig,
-      float freq_base,
-      float freq_scale,
-      float ext_factor,
-      float attn_factor,
-      float beta_fast,
-      float beta_slow) {
-    var mh$ = ggml_rope_ext.HANDLE;
-    try {
-      if (TRACE_DOWNCALLS) {
-        traceDowncall(
-            "ggml_rope_ext",
-            ctx,
-            a,
-            b,
-            c,
-            n_dims,
-            mode,
-            n_ctx_orig,
-            freq_base,
-            freq_scale,
-            ext_factor,
-            attn_factor,
-            beta_fast,
-            beta_slow);
-      }
-      return (MemorySegment)
-          mh$.invokeExact(
-              ctx,
-              a,
-              b,
-              c,
-              n_dims,
-              mode,
-              n_ctx_orig,
-              freq_base,
-              freq_scale,
-              ext_factor,
-              attn_factor,
-              beta_fast,
-              beta_slow);
-    } catch (Error | RuntimeException ex) {
-      throw ex;
-    } catch (Throwable ex$) {
-      throw new AssertionError("should not reach here", ex$);
+        public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
     }
-  }
 
-  private static class ggml_rope_multi {
-    public static final FunctionDescriptor DESC =
-        FunctionDescriptor.of(
+    /**
+     * Function descriptor for:
+     * {@snippet lang=c :
+     * extern struct ggml_tensor *ggml_rope_ext(struct ggml_context *ctx, struct ggml_tensor *a, struct ggml_tensor *b, struct ggml_tensor *c, int n_dims, int mode, int n_ctx_orig, float freq_base, float freq_scale, float ext_factor, float attn_factor, float beta_fast, float beta_slow)
+     * }
+     */
+    public static FunctionDescriptor ggml_rope_ext$descriptor() {
+        return ggml_rope_ext.DESC;
+    }
+
+    /**
+     * Downcall method handle for:
+     * {@snippet lang=c :
+     * extern struct ggml_tensor *ggml_rope_ext(struct ggml_context *ctx, struct ggml_tensor *a, struct ggml_tensor *b, struct ggml_tensor *c, int n_dims, int mode, int n_ctx_orig, float freq_base, float freq_scale, float ext_factor, float attn_factor, float beta_fast, float beta_slow)
+     * }
+     */
+    public static MethodHandle ggml_rope_ext$handle() {
+        return ggml_rope_ext.HANDLE;
+    }
+
+    /**
+     * Address for:
+     * {@snippet lang=c :
+     * extern struct ggml_tensor *ggml_rope_ext(struct ggml_context *ctx, struct ggml_tensor *a, struct ggml_tensor *b, struct ggml_tensor *c, int n_dims, int mode, int n_ctx_orig, float freq_base, float freq_scale, float ext_factor, float attn_factor, float beta_fast, float beta_slow)
+     * }
+     */
+    public static MemorySegment ggml_rope_ext$address() {
+        return ggml_rope_ext.ADDR;
+    }
+
+    /**
+     * {@snippet lang=c :
+     * extern struct ggml_tensor *ggml_rope_ext(struct ggml_context *ctx, struct ggml_tensor *a, struct ggml_tensor *b, struct ggml_tensor *c, int n_dims, int mode, int n_ctx_orig, float freq_base, float freq_scale, float ext_factor, float attn_factor, float beta_fast, float beta_slow)
+     * }
+     */
+    public static MemorySegment ggml_rope_ext(MemorySegment ctx, MemorySegment a, MemorySegment b, MemorySegment c, int n_dims, int mode, int n_ctx_orig, float freq_base, float freq_scale, float ext_factor, float attn_factor, float beta_fast, float beta_slow) {
+        var mh$ = ggml_rope_ext.HANDLE;
+        try {
+            if (TRACE_DOWNCALLS) {
+                traceDowncall("ggml_rope_ext", ctx, a, b, c, n_dims, mode, n_ctx_orig, freq_base, freq_scale, ext_factor, attn_factor, beta_fast, beta_slow);
+            }
+            return (MemorySegment)mh$.invokeExact(ctx, a, b, c, n_dims, mode, n_ctx_orig, freq_base, freq_scale, ext_factor, attn_factor, beta_fast, beta_slow);
+        } catch (Error | RuntimeException ex) {
+           throw ex;
+        } catch (Throwable ex$) {
+           throw new AssertionError("should not reach here", ex$);
+        }
+    }
+
+    private static class ggml_rope_multi {
+        public static final FunctionDescriptor DESC = FunctionDescriptor.of(
             Ggml_h.C_POINTER,
             Ggml_h.C_POINTER,
             Ggml_h.C_POINTER,
@@ -5853,303 +5683,253 @@ public class Ggml_h extends Ggml_h$shared {
             Ggml_h.C_FLOAT,
             Ggml_h.C_FLOAT,
             Ggml_h.C_FLOAT,
-            Ggml_h.C_FLOAT);
+            Ggml_h.C_FLOAT
+        );
 
-    public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("ggml_rope_multi");
+        public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("ggml_rope_multi");
 
-    public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
-  }
-
-  /**
-   * Function descriptor for:
-   *
-   * {@snippet lang=c :
-   * extern struct ggml_tensor *ggml_rope_multi(struct ggml_context *ctx, struct ggml_tensor *a, struct ggml_tensor *b, struct ggml_tensor *c, int n_dims, int *sections, int mode, int n_ctx_orig, float freq_base, float freq_scale, float ext_factor, float attn_factor, float beta_fast, float beta_slow)
-   * }
-   */
-  public static FunctionDescriptor ggml_rope_multi$descriptor() {
-    return ggml_rope_multi.DESC;
-  }
-
-  /**
-   * Downcall method handle for:
-   *
-   * {@snippet lang=c :
-   * extern struct ggml_tensor *ggml_rope_multi(struct ggml_context *ctx, struct ggml_tensor *a, struct ggml_tensor *b, struct ggml_tensor *c, int n_dims, int *sections, int mode, int n_ctx_orig, float freq_base, float freq_scale, float ext_factor, float attn_factor, float beta_fast, float beta_slow)
-   * }
-   */
-  public static MethodHandle ggml_rope_multi$handle() {
-    return ggml_rope_multi.HANDLE;
-  }
-
-  /**
-   * Address for:
-   *
-   * {@snippet lang=c :
-   * extern struct ggml_tensor *ggml_rope_multi(struct ggml_context *ctx, struct ggml_tensor *a, struct ggml_tensor *b, struct ggml_tensor *c, int n_dims, int *sections, int mode, int n_ctx_orig, float freq_base, float freq_scale, float ext_factor, float attn_factor, float beta_fast, float beta_slow)
-   * }
-   */
-  public static MemorySegment ggml_rope_multi$address() {
-    return ggml_rope_multi.ADDR;
-  }
-
-  /**
-   * {@snippet lang=c :
-   * extern struct ggml_tensor *ggml_rope_multi(struct ggml_context *ctx, struct ggml_tensor *a, struct ggml_tensor *b, struct ggml_tensor *c, int n_dims, int *sections, int mode, int n_ctx_orig, float freq_base, float freq_scale, float ext_factor, float attn_factor, float beta_fast, float beta_slow)
-   * }
-   */
-  public static MemorySegment ggml_rope_multi(
-      MemorySegment ctx,
-      MemorySegment a,
-      MemorySegment b,
-      MemorySegment c,
-      int n_dims,
-      MemorySegment sections,
-      int mode,
-      int n_ctx_orig,
-      float freq_base,
-      float freq_scale,
-      float ext_factor,
-      float attn_factor,
-      float beta_fast,
-      float beta_slow) {
-    var mh$ = ggml_rope_multi.HANDLE;
-    try {
-      if (TRACE_DOWNCALLS) {
-        traceDowncall(
-            "ggml_rope_multi",
-            ctx,
-            a,
-            b,
-            c,
-            n_dims,
-            sections,
-            mode,
-            n_ctx_orig,
-            freq_base,
-            freq_scale,
-            ext_factor,
-            attn_factor,
-            beta_fast,
-            beta_slow);
-      }
-      return (MemorySegment)
-          mh$.invokeExact(
-              ctx,
-              a,
-              b,
-              c,
-              n_dims,
-              sections,
-              mode,
-              n_ctx_orig,
-              freq_base,
-              freq_scale,
-              ext_factor,
-              attn_factor,
-              beta_fast,
-              beta_slow);
-    } catch (Error | RuntimeException ex) {
-      throw ex;
-    } catch (Throwable ex$) {
-      throw new AssertionError("should not reach here", ex$);
+        public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
     }
-  }
 
-  private static class ggml_rope_set_offset {
-    public static final FunctionDescriptor DESC =
-        FunctionDescriptor.of(Ggml_h.C_POINTER, Ggml_h.C_POINTER, Ggml_h.C_INT);
-
-    public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("ggml_rope_set_offset");
-
-    public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
-  }
-
-  /**
-   * Function descriptor for:
-   *
-   * {@snippet lang=c :
-   * extern struct ggml_tensor *ggml_rope_set_offset(struct ggml_tensor *a, int n_offs)
-   * }
-   */
-  public static FunctionDescriptor ggml_rope_set_offset$descriptor() {
-    return ggml_rope_set_offset.DESC;
-  }
-
-  /**
-   * Downcall method handle for:
-   *
-   * {@snippet lang=c :
-   * extern struct ggml_tensor *ggml_rope_set_offset(struct ggml_tensor *a, int n_offs)
-   * }
-   */
-  public static MethodHandle ggml_rope_set_offset$handle() {
-    return ggml_rope_set_offset.HANDLE;
-  }
-
-  /**
-   * Address for:
-   *
-   * {@snippet lang=c :
-   * extern struct ggml_tensor *ggml_rope_set_offset(struct ggml_tensor *a, int n_offs)
-   * }
-   */
-  public static MemorySegment ggml_rope_set_offset$address() {
-    return ggml_rope_set_offset.ADDR;
-  }
-
-  /**
-   * {@snippet lang=c :
-   * extern struct ggml_tensor *ggml_rope_set_offset(struct ggml_tensor *a, int n_offs)
-   * }
-   */
-  public static MemorySegment ggml_rope_set_offset(MemorySegment a, int n_offs) {
-    var mh$ = ggml_rope_set_offset.HANDLE;
-    try {
-      if (TRACE_DOWNCALLS) {
-        traceDowncall("ggml_rope_set_offset", a, n_offs);
-      }
-      return (MemorySegment) mh$.invokeExact(a, n_offs);
-    } catch (Error | RuntimeException ex) {
-      throw ex;
-    } catch (Throwable ex$) {
-      throw new AssertionError("should not reach here", ex$);
+    /**
+     * Function descriptor for:
+     * {@snippet lang=c :
+     * extern struct ggml_tensor *ggml_rope_multi(struct ggml_context *ctx, struct ggml_tensor *a, struct ggml_tensor *b, struct ggml_tensor *c, int n_dims, int *sections, int mode, int n_ctx_orig, float freq_base, float freq_scale, float ext_factor, float attn_factor, float beta_fast, float beta_slow)
+     * }
+     */
+    public static FunctionDescriptor ggml_rope_multi$descriptor() {
+        return ggml_rope_multi.DESC;
     }
-  }
 
-  private static class ggml_pad {
-    public static final FunctionDescriptor DESC =
-        FunctionDescriptor.of(
+    /**
+     * Downcall method handle for:
+     * {@snippet lang=c :
+     * extern struct ggml_tensor *ggml_rope_multi(struct ggml_context *ctx, struct ggml_tensor *a, struct ggml_tensor *b, struct ggml_tensor *c, int n_dims, int *sections, int mode, int n_ctx_orig, float freq_base, float freq_scale, float ext_factor, float attn_factor, float beta_fast, float beta_slow)
+     * }
+     */
+    public static MethodHandle ggml_rope_multi$handle() {
+        return ggml_rope_multi.HANDLE;
+    }
+
+    /**
+     * Address for:
+     * {@snippet lang=c :
+     * extern struct ggml_tensor *ggml_rope_multi(struct ggml_context *ctx, struct ggml_tensor *a, struct ggml_tensor *b, struct ggml_tensor *c, int n_dims, int *sections, int mode, int n_ctx_orig, float freq_base, float freq_scale, float ext_factor, float attn_factor, float beta_fast, float beta_slow)
+     * }
+     */
+    public static MemorySegment ggml_rope_multi$address() {
+        return ggml_rope_multi.ADDR;
+    }
+
+    /**
+     * {@snippet lang=c :
+     * extern struct ggml_tensor *ggml_rope_multi(struct ggml_context *ctx, struct ggml_tensor *a, struct ggml_tensor *b, struct ggml_tensor *c, int n_dims, int *sections, int mode, int n_ctx_orig, float freq_base, float freq_scale, float ext_factor, float attn_factor, float beta_fast, float beta_slow)
+     * }
+     */
+    public static MemorySegment ggml_rope_multi(MemorySegment ctx, MemorySegment a, MemorySegment b, MemorySegment c, int n_dims, MemorySegment sections, int mode, int n_ctx_orig, float freq_base, float freq_scale, float ext_factor, float attn_factor, float beta_fast, float beta_slow) {
+        var mh$ = ggml_rope_multi.HANDLE;
+        try {
+            if (TRACE_DOWNCALLS) {
+                traceDowncall("ggml_rope_multi", ctx, a, b, c, n_dims, sections, mode, n_ctx_orig, freq_base, freq_scale, ext_factor, attn_factor, beta_fast, beta_slow);
+            }
+            return (MemorySegment)mh$.invokeExact(ctx, a, b, c, n_dims, sections, mode, n_ctx_orig, freq_base, freq_scale, ext_factor, attn_factor, beta_fast, beta_slow);
+        } catch (Error | RuntimeException ex) {
+           throw ex;
+        } catch (Throwable ex$) {
+           throw new AssertionError("should not reach here", ex$);
+        }
+    }
+
+    private static class ggml_rope_set_offset {
+        public static final FunctionDescriptor DESC = FunctionDescriptor.of(
+            Ggml_h.C_POINTER,
+            Ggml_h.C_POINTER,
+            Ggml_h.C_INT
+        );
+
+        public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("ggml_rope_set_offset");
+
+        public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
+    }
+
+    /**
+     * Function descriptor for:
+     * {@snippet lang=c :
+     * extern struct ggml_tensor *ggml_rope_set_offset(struct ggml_tensor *a, int n_offs)
+     * }
+     */
+    public static FunctionDescriptor ggml_rope_set_offset$descriptor() {
+        return ggml_rope_set_offset.DESC;
+    }
+
+    /**
+     * Downcall method handle for:
+     * {@snippet lang=c :
+     * extern struct ggml_tensor *ggml_rope_set_offset(struct ggml_tensor *a, int n_offs)
+     * }
+     */
+    public static MethodHandle ggml_rope_set_offset$handle() {
+        return ggml_rope_set_offset.HANDLE;
+    }
+
+    /**
+     * Address for:
+     * {@snippet lang=c :
+     * extern struct ggml_tensor *ggml_rope_set_offset(struct ggml_tensor *a, int n_offs)
+     * }
+     */
+    public static MemorySegment ggml_rope_set_offset$address() {
+        return ggml_rope_set_offset.ADDR;
+    }
+
+    /**
+     * {@snippet lang=c :
+     * extern struct ggml_tensor *ggml_rope_set_offset(struct ggml_tensor *a, int n_offs)
+     * }
+     */
+    public static MemorySegment ggml_rope_set_offset(MemorySegment a, int n_offs) {
+        var mh$ = ggml_rope_set_offset.HANDLE;
+        try {
+            if (TRACE_DOWNCALLS) {
+                traceDowncall("ggml_rope_set_offset", a, n_offs);
+            }
+            return (MemorySegment)mh$.invokeExact(a, n_offs);
+        } catch (Error | RuntimeException ex) {
+           throw ex;
+        } catch (Throwable ex$) {
+           throw new AssertionError("should not reach here", ex$);
+        }
+    }
+
+    private static class ggml_pad {
+        public static final FunctionDescriptor DESC = FunctionDescriptor.of(
             Ggml_h.C_POINTER,
             Ggml_h.C_POINTER,
             Ggml_h.C_POINTER,
             Ggml_h.C_INT,
             Ggml_h.C_INT,
             Ggml_h.C_INT,
-            Ggml_h.C_INT);
+            Ggml_h.C_INT
+        );
 
-    public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("ggml_pad");
+        public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("ggml_pad");
 
-    public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
-  }
-
-  /**
-   * Function descriptor for:
-   *
-   * {@snippet lang=c :
-   * extern struct ggml_tensor *ggml_pad(struct ggml_context *ctx, struct ggml_tensor *a, int p0, int p1, int p2, int p3)
-   * }
-   */
-  public static FunctionDescriptor ggml_pad$descriptor() {
-    return ggml_pad.DESC;
-  }
-
-  /**
-   * Downcall method handle for:
-   *
-   * {@snippet lang=c :
-   * extern struct ggml_tensor *ggml_pad(struct ggml_context *ctx, struct ggml_tensor *a, int p0, int p1, int p2, int p3)
-   * }
-   */
-  public static MethodHandle ggml_pad$handle() {
-    return ggml_pad.HANDLE;
-  }
-
-  /**
-   * Address for:
-   *
-   * {@snippet lang=c :
-   * extern struct ggml_tensor *ggml_pad(struct ggml_context *ctx, struct ggml_tensor *a, int p0, int p1, int p2, int p3)
-   * }
-   */
-  public static MemorySegment ggml_pad$address() {
-    return ggml_pad.ADDR;
-  }
-
-  /**
-   * {@snippet lang=c :
-   * extern struct ggml_tensor *ggml_pad(struct ggml_context *ctx, struct ggml_tensor *a, int p0, int p1, int p2, int p3)
-   * }
-   */
-  public static MemorySegment ggml_pad(
-      MemorySegment ctx, MemorySegment a, int p0, int p1, int p2, int p3) {
-    var mh$ = ggml_pad.HANDLE;
-    try {
-      if (TRACE_DOWNCALLS) {
-        traceDowncall("ggml_pad", ctx, a, p0, p1, p2, p3);
-      }
-      return (MemorySegment) mh$.invokeExact(ctx, a, p0, p1, p2, p3);
-    } catch (Error | RuntimeException ex) {
-      throw ex;
-    } catch (Throwable ex$) {
-      throw new AssertionError("should not reach here", ex$);
+        public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
     }
-  }
 
-  private static class ggml_argsort_top_k {
-    public static final FunctionDescriptor DESC =
-        FunctionDescriptor.of(Ggml_h.C_POINTER, Ggml_h.C_POINTER, Ggml_h.C_POINTER, Ggml_h.C_INT);
-
-    public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("ggml_argsort_top_k");
-
-    public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
-  }
-
-  /**
-   * Function descriptor for:
-   *
-   * {@snippet lang=c :
-   * extern struct ggml_tensor *ggml_argsort_top_k(struct ggml_context *ctx, struct ggml_tensor *a, int k)
-   * }
-   */
-  public static FunctionDescriptor ggml_argsort_top_k$descriptor() {
-    return ggml_argsort_top_k.DESC;
-  }
-
-  /**
-   * Downcall method handle for:
-   *
-   * {@snippet lang=c :
-   * extern struct ggml_tensor *ggml_argsort_top_k(struct ggml_context *ctx, struct ggml_tensor *a, int k)
-   * }
-   */
-  public static MethodHandle ggml_argsort_top_k$handle() {
-    return ggml_argsort_top_k.HANDLE;
-  }
-
-  /**
-   * Address for:
-   *
-   * {@snippet lang=c :
-   * extern struct ggml_tensor *ggml_argsort_top_k(struct ggml_context *ctx, struct ggml_tensor *a, int k)
-   * }
-   */
-  public static MemorySegment ggml_argsort_top_k$address() {
-    return ggml_argsort_top_k.ADDR;
-  }
-
-  /**
-   * {@snippet lang=c :
-   * extern struct ggml_tensor *ggml_argsort_top_k(struct ggml_context *ctx, struct ggml_tensor *a, int k)
-   * }
-   */
-  public static MemorySegment ggml_argsort_top_k(MemorySegment ctx, MemorySegment a, int k) {
-    var mh$ = ggml_argsort_top_k.HANDLE;
-    try {
-      if (TRACE_DOWNCALLS) {
-        traceDowncall("ggml_argsort_top_k", ctx, a, k);
-      }
-      return (MemorySegment) mh$.invokeExact(ctx, a, k);
-    } catch (Error | RuntimeException ex) {
-      throw ex;
-    } catch (Throwable ex$) {
-      throw new AssertionError("should not reach here", ex$);
+    /**
+     * Function descriptor for:
+     * {@snippet lang=c :
+     * extern struct ggml_tensor *ggml_pad(struct ggml_context *ctx, struct ggml_tensor *a, int p0, int p1, int p2, int p3)
+     * }
+     */
+    public static FunctionDescriptor ggml_pad$descriptor() {
+        return ggml_pad.DESC;
     }
-  }
 
-  private static class ggml_flash_attn_ext {
-    public static final FunctionDescriptor DESC =
-        FunctionDescriptor.of(
+    /**
+     * Downcall method handle for:
+     * {@snippet lang=c :
+     * extern struct ggml_tensor *ggml_pad(struct ggml_context *ctx, struct ggml_tensor *a, int p0, int p1, int p2, int p3)
+     * }
+     */
+    public static MethodHandle ggml_pad$handle() {
+        return ggml_pad.HANDLE;
+    }
+
+    /**
+     * Address for:
+     * {@snippet lang=c :
+     * extern struct ggml_tensor *ggml_pad(struct ggml_context *ctx, struct ggml_tensor *a, int p0, int p1, int p2, int p3)
+     * }
+     */
+    public static MemorySegment ggml_pad$address() {
+        return ggml_pad.ADDR;
+    }
+
+    /**
+     * {@snippet lang=c :
+     * extern struct ggml_tensor *ggml_pad(struct ggml_context *ctx, struct ggml_tensor *a, int p0, int p1, int p2, int p3)
+     * }
+     */
+    public static MemorySegment ggml_pad(MemorySegment ctx, MemorySegment a, int p0, int p1, int p2, int p3) {
+        var mh$ = ggml_pad.HANDLE;
+        try {
+            if (TRACE_DOWNCALLS) {
+                traceDowncall("ggml_pad", ctx, a, p0, p1, p2, p3);
+            }
+            return (MemorySegment)mh$.invokeExact(ctx, a, p0, p1, p2, p3);
+        } catch (Error | RuntimeException ex) {
+           throw ex;
+        } catch (Throwable ex$) {
+           throw new AssertionError("should not reach here", ex$);
+        }
+    }
+
+    private static class ggml_argsort_top_k {
+        public static final FunctionDescriptor DESC = FunctionDescriptor.of(
+            Ggml_h.C_POINTER,
+            Ggml_h.C_POINTER,
+            Ggml_h.C_POINTER,
+            Ggml_h.C_INT
+        );
+
+        public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("ggml_argsort_top_k");
+
+        public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
+    }
+
+    /**
+     * Function descriptor for:
+     * {@snippet lang=c :
+     * extern struct ggml_tensor *ggml_argsort_top_k(struct ggml_context *ctx, struct ggml_tensor *a, int k)
+     * }
+     */
+    public static FunctionDescriptor ggml_argsort_top_k$descriptor() {
+        return ggml_argsort_top_k.DESC;
+    }
+
+    /**
+     * Downcall method handle for:
+     * {@snippet lang=c :
+     * extern struct ggml_tensor *ggml_argsort_top_k(struct ggml_context *ctx, struct ggml_tensor *a, int k)
+     * }
+     */
+    public static MethodHandle ggml_argsort_top_k$handle() {
+        return ggml_argsort_top_k.HANDLE;
+    }
+
+    /**
+     * Address for:
+     * {@snippet lang=c :
+     * extern struct ggml_tensor *ggml_argsort_top_k(struct ggml_context *ctx, struct ggml_tensor *a, int k)
+     * }
+     */
+    public static MemorySegment ggml_argsort_top_k$address() {
+        return ggml_argsort_top_k.ADDR;
+    }
+
+    /**
+     * {@snippet lang=c :
+     * extern struct ggml_tensor *ggml_argsort_top_k(struct ggml_context *ctx, struct ggml_tensor *a, int k)
+     * }
+     */
+    public static MemorySegment ggml_argsort_top_k(MemorySegment ctx, MemorySegment a, int k) {
+        var mh$ = ggml_argsort_top_k.HANDLE;
+        try {
+            if (TRACE_DOWNCALLS) {
+                traceDowncall("ggml_argsort_top_k", ctx, a, k);
+            }
+            return (MemorySegment)mh$.invokeExact(ctx, a, k);
+        } catch (Error | RuntimeException ex) {
+           throw ex;
+        } catch (Throwable ex$) {
+           throw new AssertionError("should not reach here", ex$);
+        }
+    }
+
+    private static class ggml_flash_attn_ext {
+        public static final FunctionDescriptor DESC = FunctionDescriptor.of(
             Ggml_h.C_POINTER,
             Ggml_h.C_POINTER,
             Ggml_h.C_POINTER,
@@ -6158,526 +5938,461 @@ public class Ggml_h extends Ggml_h$shared {
             Ggml_h.C_POINTER,
             Ggml_h.C_FLOAT,
             Ggml_h.C_FLOAT,
-            Ggml_h.C_FLOAT);
+            Ggml_h.C_FLOAT
+        );
 
-    public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("ggml_flash_attn_ext");
+        public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("ggml_flash_attn_ext");
 
-    public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
-  }
-
-  /**
-   * Function descriptor for:
-   *
-   * {@snippet lang=c :
-   * extern struct ggml_tensor *ggml_flash_attn_ext(struct ggml_context *ctx, struct ggml_tensor *q, struct ggml_tensor *k, struct ggml_tensor *v, struct ggml_tensor *mask, float scale, float max_bias, float logit_softcap)
-   * }
-   */
-  public static FunctionDescriptor ggml_flash_attn_ext$descriptor() {
-    return ggml_flash_attn_ext.DESC;
-  }
-
-  /**
-   * Downcall method handle for:
-   *
-   * {@snippet lang=c :
-   * extern struct ggml_tensor *ggml_flash_attn_ext(struct ggml_context *ctx, struct ggml_tensor *q, struct ggml_tensor *k, struct ggml_tensor *v, struct ggml_tensor *mask, float scale, float max_bias, float logit_softcap)
-   * }
-   */
-  public static MethodHandle ggml_flash_attn_ext$handle() {
-    return ggml_flash_attn_ext.HANDLE;
-  }
-
-  /**
-   * Address for:
-   *
-   * {@snippet lang=c :
-   * extern struct ggml_tensor *ggml_flash_attn_ext(struct ggml_context *ctx, struct ggml_tensor *q, struct ggml_tensor *k, struct ggml_tensor *v, struct ggml_tensor *mask, float scale, float max_bias, float logit_softcap)
-   * }
-   */
-  public static MemorySegment ggml_flash_attn_ext$address() {
-    return ggml_flash_attn_ext.ADDR;
-  }
-
-  /**
-   * {@snippet lang=c :
-   * extern struct ggml_tensor *ggml_flash_attn_ext(struct ggml_context *ctx, struct ggml_tensor *q, struct ggml_tensor *k, struct ggml_tensor *v, struct ggml_tensor *mask, float scale, float max_bias, float logit_softcap)
-   * }
-   */
-  public static MemorySegment ggml_flash_attn_ext(
-      MemorySegment ctx,
-      MemorySegment q,
-      MemorySegment k,
-      MemorySegment v,
-      MemorySegment mask,
-      float scale,
-      float max_bias,
-      float logit_softcap) {
-    var mh$ = ggml_flash_attn_ext.HANDLE;
-    try {
-      if (TRACE_DOWNCALLS) {
-        traceDowncall("ggml_flash_attn_ext", ctx, q, k, v, mask, scale, max_bias, logit_softcap);
-      }
-      return (MemorySegment) mh$.invokeExact(ctx, q, k, v, mask, scale, max_bias, logit_softcap);
-    } catch (Error | RuntimeException ex) {
-      throw ex;
-    } catch (Throwable ex$) {
-      throw new AssertionError("should not reach here", ex$);
+        public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
     }
-  }
 
-  private static class ggml_ssm_conv {
-    public static final FunctionDescriptor DESC =
-        FunctionDescriptor.of(
-            Ggml_h.C_POINTER, Ggml_h.C_POINTER, Ggml_h.C_POINTER, Ggml_h.C_POINTER);
-
-    public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("ggml_ssm_conv");
-
-    public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
-  }
-
-  /**
-   * Function descriptor for:
-   *
-   * {@snippet lang=c :
-   * extern struct ggml_tensor *ggml_ssm_conv(struct ggml_context *ctx, struct ggml_tensor *sx, struct ggml_tensor *c)
-   * }
-   */
-  public static FunctionDescriptor ggml_ssm_conv$descriptor() {
-    return ggml_ssm_conv.DESC;
-  }
-
-  /**
-   * Downcall method handle for:
-   *
-   * {@snippet lang=c :
-   * extern struct ggml_tensor *ggml_ssm_conv(struct ggml_context *ctx, struct ggml_tensor *sx, struct ggml_tensor *c)
-   * }
-   */
-  public static MethodHandle ggml_ssm_conv$handle() {
-    return ggml_ssm_conv.HANDLE;
-  }
-
-  /**
-   * Address for:
-   *
-   * {@snippet lang=c :
-   * extern struct ggml_tensor *ggml_ssm_conv(struct ggml_context *ctx, struct ggml_tensor *sx, struct ggml_tensor *c)
-   * }
-   */
-  public static MemorySegment ggml_ssm_conv$address() {
-    return ggml_ssm_conv.ADDR;
-  }
-
-  /**
-   * {@snippet lang=c :
-   * extern struct ggml_tensor *ggml_ssm_conv(struct ggml_context *ctx, struct ggml_tensor *sx, struct ggml_tensor *c)
-   * }
-   */
-  public static MemorySegment ggml_ssm_conv(MemorySegment ctx, MemorySegment sx, MemorySegment c) {
-    var mh$ = ggml_ssm_conv.HANDLE;
-    try {
-      if (TRACE_DOWNCALLS) {
-        traceDowncall("ggml_ssm_conv", ctx, sx, c);
-      }
-      return (MemorySegment) mh$.invokeExact(ctx, sx, c);
-    } catch (Error | RuntimeException ex) {
-      throw ex;
-    } catch (Throwable ex$) {
-      throw new AssertionError("should not reach here", ex$);
+    /**
+     * Function descriptor for:
+     * {@snippet lang=c :
+     * extern struct ggml_tensor *ggml_flash_attn_ext(struct ggml_context *ctx, struct ggml_tensor *q, struct ggml_tensor *k, struct ggml_tensor *v, struct ggml_tensor *mask, float scale, float max_bias, float logit_softcap)
+     * }
+     */
+    public static FunctionDescriptor ggml_flash_attn_ext$descriptor() {
+        return ggml_flash_attn_ext.DESC;
     }
-  }
 
-  private static class ggml_ssm_scan {
-    public static final FunctionDescriptor DESC =
-        FunctionDescriptor.of(
-            Ggml_h.C_POINTER,
-            Ggml_h.C_POINTER,
-            Ggml_h.C_POINTER,
-            Ggml_h.C_POINTER,
-            Ggml_h.C_POINTER,
-            Ggml_h.C_POINTER,
-            Ggml_h.C_POINTER,
-            Ggml_h.C_POINTER,
-            Ggml_h.C_POINTER,
-            Ggml_h.C_LONG);
-
-    public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("ggml_ssm_scan");
-
-    public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
-  }
-
-  /**
-   * Function descriptor for:
-   *
-   * {@snippet lang=c :
-   * extern struct ggml_tensor *ggml_ssm_scan(struct ggml_context *ctx, struct ggml_tensor *s, struct ggml_tensor *x, struct ggml_tensor *dt, struct ggml_tensor *A, struct ggml_tensor *B, struct ggml_tensor *C, struct ggml_tensor *ids, int64_t K)
-   * }
-   */
-  public static FunctionDescriptor ggml_ssm_scan$descriptor() {
-    return ggml_ssm_scan.DESC;
-  }
-
-  /**
-   * Downcall method handle for:
-   *
-   * {@snippet lang=c :
-   * extern struct ggml_tensor *ggml_ssm_scan(struct ggml_context *ctx, struct ggml_tensor *s, struct ggml_tensor *x, struct ggml_tensor *dt, struct ggml_tensor *A, struct ggml_tensor *B, struct ggml_tensor *C, struct ggml_tensor *ids, int64_t K)
-   * }
-   */
-  public static MethodHandle ggml_ssm_scan$handle() {
-    return ggml_ssm_scan.HANDLE;
-  }
-
-  /**
-   * Address for:
-   *
-   * {@snippet lang=c :
-   * extern struct ggml_tensor *ggml_ssm_scan(struct ggml_context *ctx, struct ggml_tensor *s, struct ggml_tensor *x, struct ggml_tensor *dt, struct ggml_tensor *A, struct ggml_tensor *B, struct ggml_tensor *C, struct ggml_tensor *ids, int64_t K)
-   * }
-   */
-  public static MemorySegment ggml_ssm_scan$address() {
-    return ggml_ssm_scan.ADDR;
-  }
-
-  /**
-   * {@snippet lang=c :
-   * extern struct ggml_tensor *ggml_ssm_scan(struct ggml_context *ctx, struct ggml_tensor *s, struct ggml_tensor *x, struct ggml_tensor *dt, struct ggml_tensor *A, struct ggml_tensor *B, struct ggml_tensor *C, struct ggml_tensor *ids, int64_t K)
-   * }
-   */
-  public static MemorySegment ggml_ssm_scan(
-      MemorySegment ctx,
-      MemorySegment s,
-      MemorySegment x,
-      MemorySegment dt,
-      MemorySegment A,
-      MemorySegment B,
-      MemorySegment C,
-      MemorySegment ids,
-      long K) {
-    var mh$ = ggml_ssm_scan.HANDLE;
-    try {
-      if (TRACE_DOWNCALLS) {
-        traceDowncall("ggml_ssm_scan", ctx, s, x, dt, A, B, C, ids, K);
-      }
-      return (MemorySegment) mh$.invokeExact(ctx, s, x, dt, A, B, C, ids, K);
-    } catch (Error | RuntimeException ex) {
-      throw ex;
-    } catch (Throwable ex$) {
-      throw new AssertionError("should not reach here", ex$);
+    /**
+     * Downcall method handle for:
+     * {@snippet lang=c :
+     * extern struct ggml_tensor *ggml_flash_attn_ext(struct ggml_context *ctx, struct ggml_tensor *q, struct ggml_tensor *k, struct ggml_tensor *v, struct ggml_tensor *mask, float scale, float max_bias, float logit_softcap)
+     * }
+     */
+    public static MethodHandle ggml_flash_attn_ext$handle() {
+        return ggml_flash_attn_ext.HANDLE;
     }
-  }
 
-  private static class ggml_rwkv_wkv6 {
-    public static final FunctionDescriptor DESC =
-        FunctionDescriptor.of(
-            Ggml_h.C_POINTER,
-            Ggml_h.C_POINTER,
-            Ggml_h.C_POINTER,
-            Ggml_h.C_POINTER,
-            Ggml_h.C_POINTER,
-            Ggml_h.C_POINTER,
-            Ggml_h.C_POINTER,
-            Ggml_h.C_POINTER);
-
-    public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("ggml_rwkv_wkv6");
-
-    public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
-  }
-
-  /**
-   * Function descriptor for:
-   *
-   * {@snippet lang=c :
-   * extern struct ggml_tensor *ggml_rwkv_wkv6(struct ggml_context *ctx, struct ggml_tensor *k, struct ggml_tensor *v, struct ggml_tensor *r, struct ggml_tensor *tf, struct ggml_tensor *td, struct ggml_tensor *state)
-   * }
-   */
-  public static FunctionDescriptor ggml_rwkv_wkv6$descriptor() {
-    return ggml_rwkv_wkv6.DESC;
-  }
-
-  /**
-   * Downcall method handle for:
-   *
-   * {@snippet lang=c :
-   * extern struct ggml_tensor *ggml_rwkv_wkv6(struct ggml_context *ctx, struct ggml_tensor *k, struct ggml_tensor *v, struct ggml_tensor *r, struct ggml_tensor *tf, struct ggml_tensor *td, struct ggml_tensor *state)
-   * }
-   */
-  public static MethodHandle ggml_rwkv_wkv6$handle() {
-    return ggml_rwkv_wkv6.HANDLE;
-  }
-
-  /**
-   * Address for:
-   *
-   * {@snippet lang=c :
-   * extern struct ggml_tensor *ggml_rwkv_wkv6(struct ggml_context *ctx, struct ggml_tensor *k, struct ggml_tensor *v, struct ggml_tensor *r, struct ggml_tensor *tf, struct ggml_tensor *td, struct ggml_tensor *state)
-   * }
-   */
-  public static MemorySegment ggml_rwkv_wkv6$address() {
-    return ggml_rwkv_wkv6.ADDR;
-  }
-
-  /**
-   * {@snippet lang=c :
-   * extern struct ggml_tensor *ggml_rwkv_wkv6(struct ggml_context *ctx, struct ggml_tensor *k, struct ggml_tensor *v, struct ggml_tensor *r, struct ggml_tensor *tf, struct ggml_tensor *td, struct ggml_tensor *state)
-   * }
-   */
-  public static MemorySegment ggml_rwkv_wkv6(
-      MemorySegment ctx,
-      MemorySegment k,
-      MemorySegment v,
-      MemorySegment r,
-      MemorySegment tf,
-      MemorySegment td,
-      MemorySegment state) {
-    var mh$ = ggml_rwkv_wkv6.HANDLE;
-    try {
-      if (TRACE_DOWNCALLS) {
-        traceDowncall("ggml_rwkv_wkv6", ctx, k, v, r, tf, td, state);
-      }
-      return (MemorySegment) mh$.invokeExact(ctx, k, v, r, tf, td, state);
-    } catch (Error | RuntimeException ex) {
-      throw ex;
-    } catch (Throwable ex$) {
-      throw new AssertionError("should not reach here", ex$);
+    /**
+     * Address for:
+     * {@snippet lang=c :
+     * extern struct ggml_tensor *ggml_flash_attn_ext(struct ggml_context *ctx, struct ggml_tensor *q, struct ggml_tensor *k, struct ggml_tensor *v, struct ggml_tensor *mask, float scale, float max_bias, float logit_softcap)
+     * }
+     */
+    public static MemorySegment ggml_flash_attn_ext$address() {
+        return ggml_flash_attn_ext.ADDR;
     }
-  }
 
-  private static class ggml_gated_linear_attn {
-    public static final FunctionDescriptor DESC =
-        FunctionDescriptor.of(
-            Ggml_h.C_POINTER,
-            Ggml_h.C_POINTER,
-            Ggml_h.C_POINTER,
-            Ggml_h.C_POINTER,
-            Ggml_h.C_POINTER,
-            Ggml_h.C_POINTER,
-            Ggml_h.C_POINTER,
-            Ggml_h.C_FLOAT);
-
-    public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("ggml_gated_linear_attn");
-
-    public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
-  }
-
-  /**
-   * Function descriptor for:
-   *
-   * {@snippet lang=c :
-   * extern struct ggml_tensor *ggml_gated_linear_attn(struct ggml_context *ctx, struct ggml_tensor *k, struct ggml_tensor *v, struct ggml_tensor *q, struct ggml_tensor *g, struct ggml_tensor *state, float scale)
-   * }
-   */
-  public static FunctionDescriptor ggml_gated_linear_attn$descriptor() {
-    return ggml_gated_linear_attn.DESC;
-  }
-
-  /**
-   * Downcall method handle for:
-   *
-   * {@snippet lang=c :
-   * extern struct ggml_tensor *ggml_gated_linear_attn(struct ggml_context *ctx, struct ggml_tensor *k, struct ggml_tensor *v, struct ggml_tensor *q, struct ggml_tensor *g, struct ggml_tensor *state, float scale)
-   * }
-   */
-  public static MethodHandle ggml_gated_linear_attn$handle() {
-    return ggml_gated_linear_attn.HANDLE;
-  }
-
-  /**
-   * Address for:
-   *
-   * {@snippet lang=c :
-   * extern struct ggml_tensor *ggml_gated_linear_attn(struct ggml_context *ctx, struct ggml_tensor *k, struct ggml_tensor *v, struct ggml_tensor *q, struct ggml_tensor *g, struct ggml_tensor *state, float scale)
-   * }
-   */
-  public static MemorySegment ggml_gated_linear_attn$address() {
-    return ggml_gated_linear_attn.ADDR;
-  }
-
-  /**
-   * {@snippet lang=c :
-   * extern struct ggml_tensor *ggml_gated_linear_attn(struct ggml_context *ctx, struct ggml_tensor *k, struct ggml_tensor *v, struct ggml_tensor *q, struct ggml_tensor *g, struct ggml_tensor *state, float scale)
-   * }
-   */
-  public static MemorySegment ggml_gated_linear_attn(
-      MemorySegment ctx,
-      MemorySegment k,
-      MemorySegment v,
-      MemorySegment q,
-      MemorySegment g,
-      MemorySegment state,
-      float scale) {
-    var mh$ = ggml_gated_linear_attn.HANDLE;
-    try {
-      if (TRACE_DOWNCALLS) {
-        traceDowncall("ggml_gated_linear_attn", ctx, k, v, q, g, state, scale);
-      }
-      return (MemorySegment) mh$.invokeExact(ctx, k, v, q, g, state, scale);
-    } catch (Error | RuntimeException ex) {
-      throw ex;
-    } catch (Throwable ex$) {
-      throw new AssertionError("should not reach here", ex$);
+    /**
+     * {@snippet lang=c :
+     * extern struct ggml_tensor *ggml_flash_attn_ext(struct ggml_context *ctx, struct ggml_tensor *q, struct ggml_tensor *k, struct ggml_tensor *v, struct ggml_tensor *mask, float scale, float max_bias, float logit_softcap)
+     * }
+     */
+    public static MemorySegment ggml_flash_attn_ext(MemorySegment ctx, MemorySegment q, MemorySegment k, MemorySegment v, MemorySegment mask, float scale, float max_bias, float logit_softcap) {
+        var mh$ = ggml_flash_attn_ext.HANDLE;
+        try {
+            if (TRACE_DOWNCALLS) {
+                traceDowncall("ggml_flash_attn_ext", ctx, q, k, v, mask, scale, max_bias, logit_softcap);
+            }
+            return (MemorySegment)mh$.invokeExact(ctx, q, k, v, mask, scale, max_bias, logit_softcap);
+        } catch (Error | RuntimeException ex) {
+           throw ex;
+        } catch (Throwable ex$) {
+           throw new AssertionError("should not reach here", ex$);
+        }
     }
-  }
 
-  private static class ggml_rwkv_wkv7 {
-    public static final FunctionDescriptor DESC =
-        FunctionDescriptor.of(
+    private static class ggml_ssm_conv {
+        public static final FunctionDescriptor DESC = FunctionDescriptor.of(
             Ggml_h.C_POINTER,
             Ggml_h.C_POINTER,
             Ggml_h.C_POINTER,
-            Ggml_h.C_POINTER,
-            Ggml_h.C_POINTER,
-            Ggml_h.C_POINTER,
-            Ggml_h.C_POINTER,
-            Ggml_h.C_POINTER,
-            Ggml_h.C_POINTER);
+            Ggml_h.C_POINTER
+        );
 
-    public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("ggml_rwkv_wkv7");
+        public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("ggml_ssm_conv");
 
-    public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
-  }
-
-  /**
-   * Function descriptor for:
-   *
-   * {@snippet lang=c :
-   * extern struct ggml_tensor *ggml_rwkv_wkv7(struct ggml_context *ctx, struct ggml_tensor *r, struct ggml_tensor *w, struct ggml_tensor *k, struct ggml_tensor *v, struct ggml_tensor *a, struct ggml_tensor *b, struct ggml_tensor *state)
-   * }
-   */
-  public static FunctionDescriptor ggml_rwkv_wkv7$descriptor() {
-    return ggml_rwkv_wkv7.DESC;
-  }
-
-  /**
-   * Downcall method handle for:
-   *
-   * {@snippet lang=c :
-   * extern struct ggml_tensor *ggml_rwkv_wkv7(struct ggml_context *ctx, struct ggml_tensor *r, struct ggml_tensor *w, struct ggml_tensor *k, struct ggml_tensor *v, struct ggml_tensor *a, struct ggml_tensor *b, struct ggml_tensor *state)
-   * }
-   */
-  public static MethodHandle ggml_rwkv_wkv7$handle() {
-    return ggml_rwkv_wkv7.HANDLE;
-  }
-
-  /**
-   * Address for:
-   *
-   * {@snippet lang=c :
-   * extern struct ggml_tensor *ggml_rwkv_wkv7(struct ggml_context *ctx, struct ggml_tensor *r, struct ggml_tensor *w, struct ggml_tensor *k, struct ggml_tensor *v, struct ggml_tensor *a, struct ggml_tensor *b, struct ggml_tensor *state)
-   * }
-   */
-  public static MemorySegment ggml_rwkv_wkv7$address() {
-    return ggml_rwkv_wkv7.ADDR;
-  }
-
-  /**
-   * {@snippet lang=c :
-   * extern struct ggml_tensor *ggml_rwkv_wkv7(struct ggml_context *ctx, struct ggml_tensor *r, struct ggml_tensor *w, struct ggml_tensor *k, struct ggml_tensor *v, struct ggml_tensor *a, struct ggml_tensor *b, struct ggml_tensor *state)
-   * }
-   */
-  public static MemorySegment ggml_rwkv_wkv7(
-      MemorySegment ctx,
-      MemorySegment r,
-      MemorySegment w,
-      MemorySegment k,
-      MemorySegment v,
-      MemorySegment a,
-      MemorySegment b,
-      MemorySegment state) {
-    var mh$ = ggml_rwkv_wkv7.HANDLE;
-    try {
-      if (TRACE_DOWNCALLS) {
-        traceDowncall("ggml_rwkv_wkv7", ctx, r, w, k, v, a, b, state);
-      }
-      return (MemorySegment) mh$.invokeExact(ctx, r, w, k, v, a, b, state);
-    } catch (Error | RuntimeException ex) {
-      throw ex;
-    } catch (Throwable ex$) {
-      throw new AssertionError("should not reach here", ex$);
+        public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
     }
-  }
 
-  private static class ggml_gated_delta_net {
-    public static final FunctionDescriptor DESC =
-        FunctionDescriptor.of(
-            Ggml_h.C_POINTER,
-            Ggml_h.C_POINTER,
-            Ggml_h.C_POINTER,
-            Ggml_h.C_POINTER,
-            Ggml_h.C_POINTER,
-            Ggml_h.C_POINTER,
-            Ggml_h.C_POINTER,
-            Ggml_h.C_POINTER,
-            Ggml_h.C_LONG);
-
-    public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("ggml_gated_delta_net");
-
-    public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
-  }
-
-  /**
-   * Function descriptor for:
-   *
-   * {@snippet lang=c :
-   * extern struct ggml_tensor *ggml_gated_delta_net(struct ggml_context *ctx, struct ggml_tensor *q, struct ggml_tensor *k, struct ggml_tensor *v, struct ggml_tensor *g, struct ggml_tensor *beta, struct ggml_tensor *state, int64_t K)
-   * }
-   */
-  public static FunctionDescriptor ggml_gated_delta_net$descriptor() {
-    return ggml_gated_delta_net.DESC;
-  }
-
-  /**
-   * Downcall method handle for:
-   *
-   * {@snippet lang=c :
-   * extern struct ggml_tensor *ggml_gated_delta_net(struct ggml_context *ctx, struct ggml_tensor *q, struct ggml_tensor *k, struct ggml_tensor *v, struct ggml_tensor *g, struct ggml_tensor *beta, struct ggml_tensor *state, int64_t K)
-   * }
-   */
-  public static MethodHandle ggml_gated_delta_net$handle() {
-    return ggml_gated_delta_net.HANDLE;
-  }
-
-  /**
-   * Address for:
-   *
-   * {@snippet lang=c :
-   * extern struct ggml_tensor *ggml_gated_delta_net(struct ggml_context *ctx, struct ggml_tensor *q, struct ggml_tensor *k, struct ggml_tensor *v, struct ggml_tensor *g, struct ggml_tensor *beta, struct ggml_tensor *state, int64_t K)
-   * }
-   */
-  public static MemorySegment ggml_gated_delta_net$address() {
-    return ggml_gated_delta_net.ADDR;
-  }
-
-  /**
-   * {@snippet lang=c :
-   * extern struct ggml_tensor *ggml_gated_delta_net(struct ggml_context *ctx, struct ggml_tensor *q, struct ggml_tensor *k, struct ggml_tensor *v, struct ggml_tensor *g, struct ggml_tensor *beta, struct ggml_tensor *state, int64_t K)
-   * }
-   */
-  public static MemorySegment ggml_gated_delta_net(
-      MemorySegment ctx,
-      MemorySegment q,
-      MemorySegment k,
-      MemorySegment v,
-      MemorySegment g,
-      MemorySegment beta,
-      MemorySegment state,
-      long K) {
-    var mh$ = ggml_gated_delta_net.HANDLE;
-    try {
-      if (TRACE_DOWNCALLS) {
-        traceDowncall("ggml_gated_delta_net", ctx, q, k, v, g, beta, state, K);
-      }
-      return (MemorySegment) mh$.invokeExact(ctx, q, k, v, g, beta, state, K);
-    } catch (Error | RuntimeException ex) {
-      throw ex;
-    } catch (Throwable ex$) {
-      throw new AssertionError("should not reach here", ex$);
+    /**
+     * Function descriptor for:
+     * {@snippet lang=c :
+     * extern struct ggml_tensor *ggml_ssm_conv(struct ggml_context *ctx, struct ggml_tensor *sx, struct ggml_tensor *c)
+     * }
+     */
+    public static FunctionDescriptor ggml_ssm_conv$descriptor() {
+        return ggml_ssm_conv.DESC;
     }
-  }
 
-  private static class ggml_custom_4d {
-    public static final FunctionDescriptor DESC =
-        FunctionDescriptor.of(
+    /**
+     * Downcall method handle for:
+     * {@snippet lang=c :
+     * extern struct ggml_tensor *ggml_ssm_conv(struct ggml_context *ctx, struct ggml_tensor *sx, struct ggml_tensor *c)
+     * }
+     */
+    public static MethodHandle ggml_ssm_conv$handle() {
+        return ggml_ssm_conv.HANDLE;
+    }
+
+    /**
+     * Address for:
+     * {@snippet lang=c :
+     * extern struct ggml_tensor *ggml_ssm_conv(struct ggml_context *ctx, struct ggml_tensor *sx, struct ggml_tensor *c)
+     * }
+     */
+    public static MemorySegment ggml_ssm_conv$address() {
+        return ggml_ssm_conv.ADDR;
+    }
+
+    /**
+     * {@snippet lang=c :
+     * extern struct ggml_tensor *ggml_ssm_conv(struct ggml_context *ctx, struct ggml_tensor *sx, struct ggml_tensor *c)
+     * }
+     */
+    public static MemorySegment ggml_ssm_conv(MemorySegment ctx, MemorySegment sx, MemorySegment c) {
+        var mh$ = ggml_ssm_conv.HANDLE;
+        try {
+            if (TRACE_DOWNCALLS) {
+                traceDowncall("ggml_ssm_conv", ctx, sx, c);
+            }
+            return (MemorySegment)mh$.invokeExact(ctx, sx, c);
+        } catch (Error | RuntimeException ex) {
+           throw ex;
+        } catch (Throwable ex$) {
+           throw new AssertionError("should not reach here", ex$);
+        }
+    }
+
+    private static class ggml_ssm_scan {
+        public static final FunctionDescriptor DESC = FunctionDescriptor.of(
+            Ggml_h.C_POINTER,
+            Ggml_h.C_POINTER,
+            Ggml_h.C_POINTER,
+            Ggml_h.C_POINTER,
+            Ggml_h.C_POINTER,
+            Ggml_h.C_POINTER,
+            Ggml_h.C_POINTER,
+            Ggml_h.C_POINTER,
+            Ggml_h.C_POINTER,
+            Ggml_h.C_LONG
+        );
+
+        public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("ggml_ssm_scan");
+
+        public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
+    }
+
+    /**
+     * Function descriptor for:
+     * {@snippet lang=c :
+     * extern struct ggml_tensor *ggml_ssm_scan(struct ggml_context *ctx, struct ggml_tensor *s, struct ggml_tensor *x, struct ggml_tensor *dt, struct ggml_tensor *A, struct ggml_tensor *B, struct ggml_tensor *C, struct ggml_tensor *ids, int64_t K)
+     * }
+     */
+    public static FunctionDescriptor ggml_ssm_scan$descriptor() {
+        return ggml_ssm_scan.DESC;
+    }
+
+    /**
+     * Downcall method handle for:
+     * {@snippet lang=c :
+     * extern struct ggml_tensor *ggml_ssm_scan(struct ggml_context *ctx, struct ggml_tensor *s, struct ggml_tensor *x, struct ggml_tensor *dt, struct ggml_tensor *A, struct ggml_tensor *B, struct ggml_tensor *C, struct ggml_tensor *ids, int64_t K)
+     * }
+     */
+    public static MethodHandle ggml_ssm_scan$handle() {
+        return ggml_ssm_scan.HANDLE;
+    }
+
+    /**
+     * Address for:
+     * {@snippet lang=c :
+     * extern struct ggml_tensor *ggml_ssm_scan(struct ggml_context *ctx, struct ggml_tensor *s, struct ggml_tensor *x, struct ggml_tensor *dt, struct ggml_tensor *A, struct ggml_tensor *B, struct ggml_tensor *C, struct ggml_tensor *ids, int64_t K)
+     * }
+     */
+    public static MemorySegment ggml_ssm_scan$address() {
+        return ggml_ssm_scan.ADDR;
+    }
+
+    /**
+     * {@snippet lang=c :
+     * extern struct ggml_tensor *ggml_ssm_scan(struct ggml_context *ctx, struct ggml_tensor *s, struct ggml_tensor *x, struct ggml_tensor *dt, struct ggml_tensor *A, struct ggml_tensor *B, struct ggml_tensor *C, struct ggml_tensor *ids, int64_t K)
+     * }
+     */
+    public static MemorySegment ggml_ssm_scan(MemorySegment ctx, MemorySegment s, MemorySegment x, MemorySegment dt, MemorySegment A, MemorySegment B, MemorySegment C, MemorySegment ids, long K) {
+        var mh$ = ggml_ssm_scan.HANDLE;
+        try {
+            if (TRACE_DOWNCALLS) {
+                traceDowncall("ggml_ssm_scan", ctx, s, x, dt, A, B, C, ids, K);
+            }
+            return (MemorySegment)mh$.invokeExact(ctx, s, x, dt, A, B, C, ids, K);
+        } catch (Error | RuntimeException ex) {
+           throw ex;
+        } catch (Throwable ex$) {
+           throw new AssertionError("should not reach here", ex$);
+        }
+    }
+
+    private static class ggml_rwkv_wkv6 {
+        public static final FunctionDescriptor DESC = FunctionDescriptor.of(
+            Ggml_h.C_POINTER,
+            Ggml_h.C_POINTER,
+            Ggml_h.C_POINTER,
+            Ggml_h.C_POINTER,
+            Ggml_h.C_POINTER,
+            Ggml_h.C_POINTER,
+            Ggml_h.C_POINTER,
+            Ggml_h.C_POINTER
+        );
+
+        public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("ggml_rwkv_wkv6");
+
+        public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
+    }
+
+    /**
+     * Function descriptor for:
+     * {@snippet lang=c :
+     * extern struct ggml_tensor *ggml_rwkv_wkv6(struct ggml_context *ctx, struct ggml_tensor *k, struct ggml_tensor *v, struct ggml_tensor *r, struct ggml_tensor *tf, struct ggml_tensor *td, struct ggml_tensor *state)
+     * }
+     */
+    public static FunctionDescriptor ggml_rwkv_wkv6$descriptor() {
+        return ggml_rwkv_wkv6.DESC;
+    }
+
+    /**
+     * Downcall method handle for:
+     * {@snippet lang=c :
+     * extern struct ggml_tensor *ggml_rwkv_wkv6(struct ggml_context *ctx, struct ggml_tensor *k, struct ggml_tensor *v, struct ggml_tensor *r, struct ggml_tensor *tf, struct ggml_tensor *td, struct ggml_tensor *state)
+     * }
+     */
+    public static MethodHandle ggml_rwkv_wkv6$handle() {
+        return ggml_rwkv_wkv6.HANDLE;
+    }
+
+    /**
+     * Address for:
+     * {@snippet lang=c :
+     * extern struct ggml_tensor *ggml_rwkv_wkv6(struct ggml_context *ctx, struct ggml_tensor *k, struct ggml_tensor *v, struct ggml_tensor *r, struct ggml_tensor *tf, struct ggml_tensor *td, struct ggml_tensor *state)
+     * }
+     */
+    public static MemorySegment ggml_rwkv_wkv6$address() {
+        return ggml_rwkv_wkv6.ADDR;
+    }
+
+    /**
+     * {@snippet lang=c :
+     * extern struct ggml_tensor *ggml_rwkv_wkv6(struct ggml_context *ctx, struct ggml_tensor *k, struct ggml_tensor *v, struct ggml_tensor *r, struct ggml_tensor *tf, struct ggml_tensor *td, struct ggml_tensor *state)
+     * }
+     */
+    public static MemorySegment ggml_rwkv_wkv6(MemorySegment ctx, MemorySegment k, MemorySegment v, MemorySegment r, MemorySegment tf, MemorySegment td, MemorySegment state) {
+        var mh$ = ggml_rwkv_wkv6.HANDLE;
+        try {
+            if (TRACE_DOWNCALLS) {
+                traceDowncall("ggml_rwkv_wkv6", ctx, k, v, r, tf, td, state);
+            }
+            return (MemorySegment)mh$.invokeExact(ctx, k, v, r, tf, td, state);
+        } catch (Error | RuntimeException ex) {
+           throw ex;
+        } catch (Throwable ex$) {
+           throw new AssertionError("should not reach here", ex$);
+        }
+    }
+
+    private static class ggml_gated_linear_attn {
+        public static final FunctionDescriptor DESC = FunctionDescriptor.of(
+            Ggml_h.C_POINTER,
+            Ggml_h.C_POINTER,
+            Ggml_h.C_POINTER,
+            Ggml_h.C_POINTER,
+            Ggml_h.C_POINTER,
+            Ggml_h.C_POINTER,
+            Ggml_h.C_POINTER,
+            Ggml_h.C_FLOAT
+        );
+
+        public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("ggml_gated_linear_attn");
+
+        public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
+    }
+
+    /**
+     * Function descriptor for:
+     * {@snippet lang=c :
+     * extern struct ggml_tensor *ggml_gated_linear_attn(struct ggml_context *ctx, struct ggml_tensor *k, struct ggml_tensor *v, struct ggml_tensor *q, struct ggml_tensor *g, struct ggml_tensor *state, float scale)
+     * }
+     */
+    public static FunctionDescriptor ggml_gated_linear_attn$descriptor() {
+        return ggml_gated_linear_attn.DESC;
+    }
+
+    /**
+     * Downcall method handle for:
+     * {@snippet lang=c :
+     * extern struct ggml_tensor *ggml_gated_linear_attn(struct ggml_context *ctx, struct ggml_tensor *k, struct ggml_tensor *v, struct ggml_tensor *q, struct ggml_tensor *g, struct ggml_tensor *state, float scale)
+     * }
+     */
+    public static MethodHandle ggml_gated_linear_attn$handle() {
+        return ggml_gated_linear_attn.HANDLE;
+    }
+
+    /**
+     * Address for:
+     * {@snippet lang=c :
+     * extern struct ggml_tensor *ggml_gated_linear_attn(struct ggml_context *ctx, struct ggml_tensor *k, struct ggml_tensor *v, struct ggml_tensor *q, struct ggml_tensor *g, struct ggml_tensor *state, float scale)
+     * }
+     */
+    public static MemorySegment ggml_gated_linear_attn$address() {
+        return ggml_gated_linear_attn.ADDR;
+    }
+
+    /**
+     * {@snippet lang=c :
+     * extern struct ggml_tensor *ggml_gated_linear_attn(struct ggml_context *ctx, struct ggml_tensor *k, struct ggml_tensor *v, struct ggml_tensor *q, struct ggml_tensor *g, struct ggml_tensor *state, float scale)
+     * }
+     */
+    public static MemorySegment ggml_gated_linear_attn(MemorySegment ctx, MemorySegment k, MemorySegment v, MemorySegment q, MemorySegment g, MemorySegment state, float scale) {
+        var mh$ = ggml_gated_linear_attn.HANDLE;
+        try {
+            if (TRACE_DOWNCALLS) {
+                traceDowncall("ggml_gated_linear_attn", ctx, k, v, q, g, state, scale);
+            }
+            return (MemorySegment)mh$.invokeExact(ctx, k, v, q, g, state, scale);
+        } catch (Error | RuntimeException ex) {
+           throw ex;
+        } catch (Throwable ex$) {
+           throw new AssertionError("should not reach here", ex$);
+        }
+    }
+
+    private static class ggml_rwkv_wkv7 {
+        public static final FunctionDescriptor DESC = FunctionDescriptor.of(
+            Ggml_h.C_POINTER,
+            Ggml_h.C_POINTER,
+            Ggml_h.C_POINTER,
+            Ggml_h.C_POINTER,
+            Ggml_h.C_POINTER,
+            Ggml_h.C_POINTER,
+            Ggml_h.C_POINTER,
+            Ggml_h.C_POINTER,
+            Ggml_h.C_POINTER
+        );
+
+        public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("ggml_rwkv_wkv7");
+
+        public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
+    }
+
+    /**
+     * Function descriptor for:
+     * {@snippet lang=c :
+     * extern struct ggml_tensor *ggml_rwkv_wkv7(struct ggml_context *ctx, struct ggml_tensor *r, struct ggml_tensor *w, struct ggml_tensor *k, struct ggml_tensor *v, struct ggml_tensor *a, struct ggml_tensor *b, struct ggml_tensor *state)
+     * }
+     */
+    public static FunctionDescriptor ggml_rwkv_wkv7$descriptor() {
+        return ggml_rwkv_wkv7.DESC;
+    }
+
+    /**
+     * Downcall method handle for:
+     * {@snippet lang=c :
+     * extern struct ggml_tensor *ggml_rwkv_wkv7(struct ggml_context *ctx, struct ggml_tensor *r, struct ggml_tensor *w, struct ggml_tensor *k, struct ggml_tensor *v, struct ggml_tensor *a, struct ggml_tensor *b, struct ggml_tensor *state)
+     * }
+     */
+    public static MethodHandle ggml_rwkv_wkv7$handle() {
+        return ggml_rwkv_wkv7.HANDLE;
+    }
+
+    /**
+     * Address for:
+     * {@snippet lang=c :
+     * extern struct ggml_tensor *ggml_rwkv_wkv7(struct ggml_context *ctx, struct ggml_tensor *r, struct ggml_tensor *w, struct ggml_tensor *k, struct ggml_tensor *v, struct ggml_tensor *a, struct ggml_tensor *b, struct ggml_tensor *state)
+     * }
+     */
+    public static MemorySegment ggml_rwkv_wkv7$address() {
+        return ggml_rwkv_wkv7.ADDR;
+    }
+
+    /**
+     * {@snippet lang=c :
+     * extern struct ggml_tensor *ggml_rwkv_wkv7(struct ggml_context *ctx, struct ggml_tensor *r, struct ggml_tensor *w, struct ggml_tensor *k, struct ggml_tensor *v, struct ggml_tensor *a, struct ggml_tensor *b, struct ggml_tensor *state)
+     * }
+     */
+    public static MemorySegment ggml_rwkv_wkv7(MemorySegment ctx, MemorySegment r, MemorySegment w, MemorySegment k, MemorySegment v, MemorySegment a, MemorySegment b, MemorySegment state) {
+        var mh$ = ggml_rwkv_wkv7.HANDLE;
+        try {
+            if (TRACE_DOWNCALLS) {
+                traceDowncall("ggml_rwkv_wkv7", ctx, r, w, k, v, a, b, state);
+            }
+            return (MemorySegment)mh$.invokeExact(ctx, r, w, k, v, a, b, state);
+        } catch (Error | RuntimeException ex) {
+           throw ex;
+        } catch (Throwable ex$) {
+           throw new AssertionError("should not reach here", ex$);
+        }
+    }
+
+    private static class ggml_gated_delta_net {
+        public static final FunctionDescriptor DESC = FunctionDescriptor.of(
+            Ggml_h.C_POINTER,
+            Ggml_h.C_POINTER,
+            Ggml_h.C_POINTER,
+            Ggml_h.C_POINTER,
+            Ggml_h.C_POINTER,
+            Ggml_h.C_POINTER,
+            Ggml_h.C_POINTER,
+            Ggml_h.C_POINTER,
+            Ggml_h.C_LONG
+        );
+
+        public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("ggml_gated_delta_net");
+
+        public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
+    }
+
+    /**
+     * Function descriptor for:
+     * {@snippet lang=c :
+     * extern struct ggml_tensor *ggml_gated_delta_net(struct ggml_context *ctx, struct ggml_tensor *q, struct ggml_tensor *k, struct ggml_tensor *v, struct ggml_tensor *g, struct ggml_tensor *beta, struct ggml_tensor *state, int64_t K)
+     * }
+     */
+    public static FunctionDescriptor ggml_gated_delta_net$descriptor() {
+        return ggml_gated_delta_net.DESC;
+    }
+
+    /**
+     * Downcall method handle for:
+     * {@snippet lang=c :
+     * extern struct ggml_tensor *ggml_gated_delta_net(struct ggml_context *ctx, struct ggml_tensor *q, struct ggml_tensor *k, struct ggml_tensor *v, struct ggml_tensor *g, struct ggml_tensor *beta, struct ggml_tensor *state, int64_t K)
+     * }
+     */
+    public static MethodHandle ggml_gated_delta_net$handle() {
+        return ggml_gated_delta_net.HANDLE;
+    }
+
+    /**
+     * Address for:
+     * {@snippet lang=c :
+     * extern struct ggml_tensor *ggml_gated_delta_net(struct ggml_context *ctx, struct ggml_tensor *q, struct ggml_tensor *k, struct ggml_tensor *v, struct ggml_tensor *g, struct ggml_tensor *beta, struct ggml_tensor *state, int64_t K)
+     * }
+     */
+    public static MemorySegment ggml_gated_delta_net$address() {
+        return ggml_gated_delta_net.ADDR;
+    }
+
+    /**
+     * {@snippet lang=c :
+     * extern struct ggml_tensor *ggml_gated_delta_net(struct ggml_context *ctx, struct ggml_tensor *q, struct ggml_tensor *k, struct ggml_tensor *v, struct ggml_tensor *g, struct ggml_tensor *beta, struct ggml_tensor *state, int64_t K)
+     * }
+     */
+    public static MemorySegment ggml_gated_delta_net(MemorySegment ctx, MemorySegment q, MemorySegment k, MemorySegment v, MemorySegment g, MemorySegment beta, MemorySegment state, long K) {
+        var mh$ = ggml_gated_delta_net.HANDLE;
+        try {
+            if (TRACE_DOWNCALLS) {
+                traceDowncall("ggml_gated_delta_net", ctx, q, k, v, g, beta, state, K);
+            }
+            return (MemorySegment)mh$.invokeExact(ctx, q, k, v, g, beta, state, K);
+        } catch (Error | RuntimeException ex) {
+           throw ex;
+        } catch (Throwable ex$) {
+           throw new AssertionError("should not reach here", ex$);
+        }
+    }
+
+    private static class ggml_custom_4d {
+        public static final FunctionDescriptor DESC = FunctionDescriptor.of(
             Ggml_h.C_POINTER,
             Ggml_h.C_POINTER,
             Ggml_h.C_INT,
@@ -6689,81 +6404,65 @@ public class Ggml_h extends Ggml_h$shared {
             Ggml_h.C_INT,
             Ggml_h.C_POINTER,
             Ggml_h.C_INT,
-            Ggml_h.C_POINTER);
+            Ggml_h.C_POINTER
+        );
 
-    public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("ggml_custom_4d");
+        public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("ggml_custom_4d");
 
-    public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
-  }
-
-  /**
-   * Function descriptor for:
-   *
-   * {@snippet lang=c :
-   * extern struct ggml_tensor *ggml_custom_4d(struct ggml_context *ctx, enum ggml_type type, int64_t ne0, int64_t ne1, int64_t ne2, int64_t ne3, struct ggml_tensor **args, int n_args, ggml_custom_op_t fun, int n_tasks, void *userdata)
-   * }
-   */
-  public static FunctionDescriptor ggml_custom_4d$descriptor() {
-    return ggml_custom_4d.DESC;
-  }
-
-  /**
-   * Downcall method handle for:
-   *
-   * {@snippet lang=c :
-   * extern struct ggml_tensor *ggml_custom_4d(struct ggml_context *ctx, enum ggml_type type, int64_t ne0, int64_t ne1, int64_t ne2, int64_t ne3, struct ggml_tensor **args, int n_args, ggml_custom_op_t fun, int n_tasks, void *userdata)
-   * }
-   */
-  public static MethodHandle ggml_custom_4d$handle() {
-    return ggml_custom_4d.HANDLE;
-  }
-
-  /**
-   * Address for:
-   *
-   * {@snippet lang=c :
-   * extern struct ggml_tensor *ggml_custom_4d(struct ggml_context *ctx, enum ggml_type type, int64_t ne0, int64_t ne1, int64_t ne2, int64_t ne3, struct ggml_tensor **args, int n_args, ggml_custom_op_t fun, int n_tasks, void *userdata)
-   * }
-   */
-  public static MemorySegment ggml_custom_4d$address() {
-    return ggml_custom_4d.ADDR;
-  }
-
-  /**
-   * {@snippet lang=c :
-   * extern struct ggml_tensor *ggml_custom_4d(struct ggml_context *ctx, enum ggml_type type, int64_t ne0, int64_t ne1, int64_t ne2, int64_t ne3, struct ggml_tensor **args, int n_args, ggml_custom_op_t fun, int n_tasks, void *userdata)
-   * }
-   */
-  public static MemorySegment ggml_custom_4d(
-      MemorySegment ctx,
-      int type,
-      long ne0,
-      long ne1,
-      long ne2,
-      long ne3,
-      MemorySegment args,
-      int n_args,
-      MemorySegment fun,
-      int n_tasks,
-      MemorySegment userdata) {
-    var mh$ = ggml_custom_4d.HANDLE;
-    try {
-      if (TRACE_DOWNCALLS) {
-        traceDowncall(
-            "ggml_custom_4d", ctx, type, ne0, ne1, ne2, ne3, args, n_args, fun, n_tasks, userdata);
-      }
-      return (MemorySegment)
-          mh$.invokeExact(ctx, type, ne0, ne1, ne2, ne3, args, n_args, fun, n_tasks, userdata);
-    } catch (Error | RuntimeException ex) {
-      throw ex;
-    } catch (Throwable ex$) {
-      throw new AssertionError("should not reach here", ex$);
+        public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
     }
-  }
 
-  private static class ggml_custom_inplace {
-    public static final FunctionDescriptor DESC =
-        FunctionDescriptor.of(
+    /**
+     * Function descriptor for:
+     * {@snippet lang=c :
+     * extern struct ggml_tensor *ggml_custom_4d(struct ggml_context *ctx, enum ggml_type type, int64_t ne0, int64_t ne1, int64_t ne2, int64_t ne3, struct ggml_tensor **args, int n_args, ggml_custom_op_t fun, int n_tasks, void *userdata)
+     * }
+     */
+    public static FunctionDescriptor ggml_custom_4d$descriptor() {
+        return ggml_custom_4d.DESC;
+    }
+
+    /**
+     * Downcall method handle for:
+     * {@snippet lang=c :
+     * extern struct ggml_tensor *ggml_custom_4d(struct ggml_context *ctx, enum ggml_type type, int64_t ne0, int64_t ne1, int64_t ne2, int64_t ne3, struct ggml_tensor **args, int n_args, ggml_custom_op_t fun, int n_tasks, void *userdata)
+     * }
+     */
+    public static MethodHandle ggml_custom_4d$handle() {
+        return ggml_custom_4d.HANDLE;
+    }
+
+    /**
+     * Address for:
+     * {@snippet lang=c :
+     * extern struct ggml_tensor *ggml_custom_4d(struct ggml_context *ctx, enum ggml_type type, int64_t ne0, int64_t ne1, int64_t ne2, int64_t ne3, struct ggml_tensor **args, int n_args, ggml_custom_op_t fun, int n_tasks, void *userdata)
+     * }
+     */
+    public static MemorySegment ggml_custom_4d$address() {
+        return ggml_custom_4d.ADDR;
+    }
+
+    /**
+     * {@snippet lang=c :
+     * extern struct ggml_tensor *ggml_custom_4d(struct ggml_context *ctx, enum ggml_type type, int64_t ne0, int64_t ne1, int64_t ne2, int64_t ne3, struct ggml_tensor **args, int n_args, ggml_custom_op_t fun, int n_tasks, void *userdata)
+     * }
+     */
+    public static MemorySegment ggml_custom_4d(MemorySegment ctx, int type, long ne0, long ne1, long ne2, long ne3, MemorySegment args, int n_args, MemorySegment fun, int n_tasks, MemorySegment userdata) {
+        var mh$ = ggml_custom_4d.HANDLE;
+        try {
+            if (TRACE_DOWNCALLS) {
+                traceDowncall("ggml_custom_4d", ctx, type, ne0, ne1, ne2, ne3, args, n_args, fun, n_tasks, userdata);
+            }
+            return (MemorySegment)mh$.invokeExact(ctx, type, ne0, ne1, ne2, ne3, args, n_args, fun, n_tasks, userdata);
+        } catch (Error | RuntimeException ex) {
+           throw ex;
+        } catch (Throwable ex$) {
+           throw new AssertionError("should not reach here", ex$);
+        }
+    }
+
+    private static class ggml_custom_inplace {
+        public static final FunctionDescriptor DESC = FunctionDescriptor.of(
             Ggml_h.C_POINTER,
             Ggml_h.C_POINTER,
             Ggml_h.C_POINTER,
@@ -6771,1006 +6470,974 @@ public class Ggml_h extends Ggml_h$shared {
             Ggml_h.C_INT,
             Ggml_h.C_POINTER,
             Ggml_h.C_INT,
-            Ggml_h.C_POINTER);
+            Ggml_h.C_POINTER
+        );
 
-    public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("ggml_custom_inplace");
+        public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("ggml_custom_inplace");
 
-    public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
-  }
-
-  /**
-   * Function descriptor for:
-   *
-   * {@snippet lang=c :
-   * extern struct ggml_tensor *ggml_custom_inplace(struct ggml_context *ctx, struct ggml_tensor *a, struct ggml_tensor **args, int n_args, ggml_custom_op_t fun, int n_tasks, void *userdata)
-   * }
-   */
-  public static FunctionDescriptor ggml_custom_inplace$descriptor() {
-    return ggml_custom_inplace.DESC;
-  }
-
-  /**
-   * Downcall method handle for:
-   *
-   * {@snippet lang=c :
-   * extern struct ggml_tensor *ggml_custom_inplace(struct ggml_context *ctx, struct ggml_tensor *a, struct ggml_tensor **args, int n_args, ggml_custom_op_t fun, int n_tasks, void *userdata)
-   * }
-   */
-  public static MethodHandle ggml_custom_inplace$handle() {
-    return ggml_custom_inplace.HANDLE;
-  }
-
-  /**
-   * Address for:
-   *
-   * {@snippet lang=c :
-   * extern struct ggml_tensor *ggml_custom_inplace(struct ggml_context *ctx, struct ggml_tensor *a, struct ggml_tensor **args, int n_args, ggml_custom_op_t fun, int n_tasks, void *userdata)
-   * }
-   */
-  public static MemorySegment ggml_custom_inplace$address() {
-    return ggml_custom_inplace.ADDR;
-  }
-
-  /**
-   * {@snippet lang=c :
-   * extern struct ggml_tensor *ggml_custom_inplace(struct ggml_context *ctx, struct ggml_tensor *a, struct ggml_tensor **args, int n_args, ggml_custom_op_t fun, int n_tasks, void *userdata)
-   * }
-   */
-  public static MemorySegment ggml_custom_inplace(
-      MemorySegment ctx,
-      MemorySegment a,
-      MemorySegment args,
-      int n_args,
-      MemorySegment fun,
-      int n_tasks,
-      MemorySegment userdata) {
-    var mh$ = ggml_custom_inplace.HANDLE;
-    try {
-      if (TRACE_DOWNCALLS) {
-        traceDowncall("ggml_custom_inplace", ctx, a, args, n_args, fun, n_tasks, userdata);
-      }
-      return (MemorySegment) mh$.invokeExact(ctx, a, args, n_args, fun, n_tasks, userdata);
-    } catch (Error | RuntimeException ex) {
-      throw ex;
-    } catch (Throwable ex$) {
-      throw new AssertionError("should not reach here", ex$);
+        public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
     }
-  }
 
-  private static class ggml_cross_entropy_loss {
-    public static final FunctionDescriptor DESC =
-        FunctionDescriptor.of(
-            Ggml_h.C_POINTER, Ggml_h.C_POINTER, Ggml_h.C_POINTER, Ggml_h.C_POINTER);
-
-    public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("ggml_cross_entropy_loss");
-
-    public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
-  }
-
-  /**
-   * Function descriptor for:
-   *
-   * {@snippet lang=c :
-   * extern struct ggml_tensor *ggml_cross_entropy_loss(struct ggml_context *ctx, struct ggml_tensor *a, struct ggml_tensor *b)
-   * }
-   */
-  public static FunctionDescriptor ggml_cross_entropy_loss$descriptor() {
-    return ggml_cross_entropy_loss.DESC;
-  }
-
-  /**
-   * Downcall method handle for:
-   *
-   * {@snippet lang=c :
-   * extern struct ggml_tensor *ggml_cross_entropy_loss(struct ggml_context *ctx, struct ggml_tensor *a, struct ggml_tensor *b)
-   * }
-   */
-  public static MethodHandle ggml_cross_entropy_loss$handle() {
-    return ggml_cross_entropy_loss.HANDLE;
-  }
-
-  /**
-   * Address for:
-   *
-   * {@snippet lang=c :
-   * extern struct ggml_tensor *ggml_cross_entropy_loss(struct ggml_context *ctx, struct ggml_tensor *a, struct ggml_tensor *b)
-   * }
-   */
-  public static MemorySegment ggml_cross_entropy_loss$address() {
-    return ggml_cross_entropy_loss.ADDR;
-  }
-
-  /**
-   * {@snippet lang=c :
-   * extern struct ggml_tensor *ggml_cross_entropy_loss(struct ggml_context *ctx, struct ggml_tensor *a, struct ggml_tensor *b)
-   * }
-   */
-  public static MemorySegment ggml_cross_entropy_loss(
-      MemorySegment ctx, MemorySegment a, MemorySegment b) {
-    var mh$ = ggml_cross_entropy_loss.HANDLE;
-    try {
-      if (TRACE_DOWNCALLS) {
-        traceDowncall("ggml_cross_entropy_loss", ctx, a, b);
-      }
-      return (MemorySegment) mh$.invokeExact(ctx, a, b);
-    } catch (Error | RuntimeException ex) {
-      throw ex;
-    } catch (Throwable ex$) {
-      throw new AssertionError("should not reach here", ex$);
+    /**
+     * Function descriptor for:
+     * {@snippet lang=c :
+     * extern struct ggml_tensor *ggml_custom_inplace(struct ggml_context *ctx, struct ggml_tensor *a, struct ggml_tensor **args, int n_args, ggml_custom_op_t fun, int n_tasks, void *userdata)
+     * }
+     */
+    public static FunctionDescriptor ggml_custom_inplace$descriptor() {
+        return ggml_custom_inplace.DESC;
     }
-  }
 
-  private static class ggml_opt_step_adamw {
-    public static final FunctionDescriptor DESC =
-        FunctionDescriptor.of(
+    /**
+     * Downcall method handle for:
+     * {@snippet lang=c :
+     * extern struct ggml_tensor *ggml_custom_inplace(struct ggml_context *ctx, struct ggml_tensor *a, struct ggml_tensor **args, int n_args, ggml_custom_op_t fun, int n_tasks, void *userdata)
+     * }
+     */
+    public static MethodHandle ggml_custom_inplace$handle() {
+        return ggml_custom_inplace.HANDLE;
+    }
+
+    /**
+     * Address for:
+     * {@snippet lang=c :
+     * extern struct ggml_tensor *ggml_custom_inplace(struct ggml_context *ctx, struct ggml_tensor *a, struct ggml_tensor **args, int n_args, ggml_custom_op_t fun, int n_tasks, void *userdata)
+     * }
+     */
+    public static MemorySegment ggml_custom_inplace$address() {
+        return ggml_custom_inplace.ADDR;
+    }
+
+    /**
+     * {@snippet lang=c :
+     * extern struct ggml_tensor *ggml_custom_inplace(struct ggml_context *ctx, struct ggml_tensor *a, struct ggml_tensor **args, int n_args, ggml_custom_op_t fun, int n_tasks, void *userdata)
+     * }
+     */
+    public static MemorySegment ggml_custom_inplace(MemorySegment ctx, MemorySegment a, MemorySegment args, int n_args, MemorySegment fun, int n_tasks, MemorySegment userdata) {
+        var mh$ = ggml_custom_inplace.HANDLE;
+        try {
+            if (TRACE_DOWNCALLS) {
+                traceDowncall("ggml_custom_inplace", ctx, a, args, n_args, fun, n_tasks, userdata);
+            }
+            return (MemorySegment)mh$.invokeExact(ctx, a, args, n_args, fun, n_tasks, userdata);
+        } catch (Error | RuntimeException ex) {
+           throw ex;
+        } catch (Throwable ex$) {
+           throw new AssertionError("should not reach here", ex$);
+        }
+    }
+
+    private static class ggml_cross_entropy_loss {
+        public static final FunctionDescriptor DESC = FunctionDescriptor.of(
+            Ggml_h.C_POINTER,
+            Ggml_h.C_POINTER,
+            Ggml_h.C_POINTER,
+            Ggml_h.C_POINTER
+        );
+
+        public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("ggml_cross_entropy_loss");
+
+        public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
+    }
+
+    /**
+     * Function descriptor for:
+     * {@snippet lang=c :
+     * extern struct ggml_tensor *ggml_cross_entropy_loss(struct ggml_context *ctx, struct ggml_tensor *a, struct ggml_tensor *b)
+     * }
+     */
+    public static FunctionDescriptor ggml_cross_entropy_loss$descriptor() {
+        return ggml_cross_entropy_loss.DESC;
+    }
+
+    /**
+     * Downcall method handle for:
+     * {@snippet lang=c :
+     * extern struct ggml_tensor *ggml_cross_entropy_loss(struct ggml_context *ctx, struct ggml_tensor *a, struct ggml_tensor *b)
+     * }
+     */
+    public static MethodHandle ggml_cross_entropy_loss$handle() {
+        return ggml_cross_entropy_loss.HANDLE;
+    }
+
+    /**
+     * Address for:
+     * {@snippet lang=c :
+     * extern struct ggml_tensor *ggml_cross_entropy_loss(struct ggml_context *ctx, struct ggml_tensor *a, struct ggml_tensor *b)
+     * }
+     */
+    public static MemorySegment ggml_cross_entropy_loss$address() {
+        return ggml_cross_entropy_loss.ADDR;
+    }
+
+    /**
+     * {@snippet lang=c :
+     * extern struct ggml_tensor *ggml_cross_entropy_loss(struct ggml_context *ctx, struct ggml_tensor *a, struct ggml_tensor *b)
+     * }
+     */
+    public static MemorySegment ggml_cross_entropy_loss(MemorySegment ctx, MemorySegment a, MemorySegment b) {
+        var mh$ = ggml_cross_entropy_loss.HANDLE;
+        try {
+            if (TRACE_DOWNCALLS) {
+                traceDowncall("ggml_cross_entropy_loss", ctx, a, b);
+            }
+            return (MemorySegment)mh$.invokeExact(ctx, a, b);
+        } catch (Error | RuntimeException ex) {
+           throw ex;
+        } catch (Throwable ex$) {
+           throw new AssertionError("should not reach here", ex$);
+        }
+    }
+
+    private static class ggml_opt_step_adamw {
+        public static final FunctionDescriptor DESC = FunctionDescriptor.of(
             Ggml_h.C_POINTER,
             Ggml_h.C_POINTER,
             Ggml_h.C_POINTER,
             Ggml_h.C_POINTER,
             Ggml_h.C_POINTER,
             Ggml_h.C_POINTER,
-            Ggml_h.C_POINTER);
+            Ggml_h.C_POINTER
+        );
 
-    public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("ggml_opt_step_adamw");
+        public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("ggml_opt_step_adamw");
 
-    public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
-  }
-
-  /**
-   * Function descriptor for:
-   *
-   * {@snippet lang=c :
-   * extern struct ggml_tensor *ggml_opt_step_adamw(struct ggml_context *ctx, struct ggml_tensor *a, struct ggml_tensor *grad, struct ggml_tensor *m, struct ggml_tensor *v, struct ggml_tensor *adamw_params)
-   * }
-   */
-  public static FunctionDescriptor ggml_opt_step_adamw$descriptor() {
-    return ggml_opt_step_adamw.DESC;
-  }
-
-  /**
-   * Downcall method handle for:
-   *
-   * {@snippet lang=c :
-   * extern struct ggml_tensor *ggml_opt_step_adamw(struct ggml_context *ctx, struct ggml_tensor *a, struct ggml_tensor *grad, struct ggml_tensor *m, struct ggml_tensor *v, struct ggml_tensor *adamw_params)
-   * }
-   */
-  public static MethodHandle ggml_opt_step_adamw$handle() {
-    return ggml_opt_step_adamw.HANDLE;
-  }
-
-  /**
-   * Address for:
-   *
-   * {@snippet lang=c :
-   * extern struct ggml_tensor *ggml_opt_step_adamw(struct ggml_context *ctx, struct ggml_tensor *a, struct ggml_tensor *grad, struct ggml_tensor *m, struct ggml_tensor *v, struct ggml_tensor *adamw_params)
-   * }
-   */
-  public static MemorySegment ggml_opt_step_adamw$address() {
-    return ggml_opt_step_adamw.ADDR;
-  }
-
-  /**
-   * {@snippet lang=c :
-   * extern struct ggml_tensor *ggml_opt_step_adamw(struct ggml_context *ctx, struct ggml_tensor *a, struct ggml_tensor *grad, struct ggml_tensor *m, struct ggml_tensor *v, struct ggml_tensor *adamw_params)
-   * }
-   */
-  public static MemorySegment ggml_opt_step_adamw(
-      MemorySegment ctx,
-      MemorySegment a,
-      MemorySegment grad,
-      MemorySegment m,
-      MemorySegment v,
-      MemorySegment adamw_params) {
-    var mh$ = ggml_opt_step_adamw.HANDLE;
-    try {
-      if (TRACE_DOWNCALLS) {
-        traceDowncall("ggml_opt_step_adamw", ctx, a, grad, m, v, adamw_params);
-      }
-      return (MemorySegment) mh$.invokeExact(ctx, a, grad, m, v, adamw_params);
-    } catch (Error | RuntimeException ex) {
-      throw ex;
-    } catch (Throwable ex$) {
-      throw new AssertionError("should not reach here", ex$);
+        public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
     }
-  }
 
-  private static class ggml_build_forward_expand {
-    public static final FunctionDescriptor DESC =
-        FunctionDescriptor.ofVoid(Ggml_h.C_POINTER, Ggml_h.C_POINTER);
-
-    public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("ggml_build_forward_expand");
-
-    public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
-  }
-
-  /**
-   * Function descriptor for:
-   *
-   * {@snippet lang=c :
-   * extern void ggml_build_forward_expand(struct ggml_cgraph *cgraph, struct ggml_tensor *tensor)
-   * }
-   */
-  public static FunctionDescriptor ggml_build_forward_expand$descriptor() {
-    return ggml_build_forward_expand.DESC;
-  }
-
-  /**
-   * Downcall method handle for:
-   *
-   * {@snippet lang=c :
-   * extern void ggml_build_forward_expand(struct ggml_cgraph *cgraph, struct ggml_tensor *tensor)
-   * }
-   */
-  public static MethodHandle ggml_build_forward_expand$handle() {
-    return ggml_build_forward_expand.HANDLE;
-  }
-
-  /**
-   * Address for:
-   *
-   * {@snippet lang=c :
-   * extern void ggml_build_forward_expand(struct ggml_cgraph *cgraph, struct ggml_tensor *tensor)
-   * }
-   */
-  public static MemorySegment ggml_build_forward_expand$address() {
-    return ggml_build_forward_expand.ADDR;
-  }
-
-  /**
-   * {@snippet lang=c :
-   * extern void ggml_build_forward_expand(struct ggml_cgraph *cgraph, struct ggml_tensor *tensor)
-   * }
-   */
-  public static void ggml_build_forward_expand(MemorySegment cgraph, MemorySegment tensor) {
-    var mh$ = ggml_build_forward_expand.HANDLE;
-    try {
-      if (TRACE_DOWNCALLS) {
-        traceDowncall("ggml_build_forward_expand", cgraph, tensor);
-      }
-      mh$.invokeExact(cgraph, tensor);
-    } catch (Error | RuntimeException ex) {
-      throw ex;
-    } catch (Throwable ex$) {
-      throw new AssertionError("should not reach here", ex$);
+    /**
+     * Function descriptor for:
+     * {@snippet lang=c :
+     * extern struct ggml_tensor *ggml_opt_step_adamw(struct ggml_context *ctx, struct ggml_tensor *a, struct ggml_tensor *grad, struct ggml_tensor *m, struct ggml_tensor *v, struct ggml_tensor *adamw_params)
+     * }
+     */
+    public static FunctionDescriptor ggml_opt_step_adamw$descriptor() {
+        return ggml_opt_step_adamw.DESC;
     }
-  }
 
-  private static class ggml_build_backward_expand {
-    public static final FunctionDescriptor DESC =
-        FunctionDescriptor.ofVoid(Ggml_h.C_POINTER, Ggml_h.C_POINTER, Ggml_h.C_POINTER);
-
-    public static final MemorySegment ADDR =
-        SYMBOL_LOOKUP.findOrThrow("ggml_build_backward_expand");
-
-    public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
-  }
-
-  /**
-   * Function descriptor for:
-   *
-   * {@snippet lang=c :
-   * extern void ggml_build_backward_expand(struct ggml_context *ctx, struct ggml_cgraph *cgraph, struct ggml_tensor **grad_accs)
-   * }
-   */
-  public static FunctionDescriptor ggml_build_backward_expand$descriptor() {
-    return ggml_build_backward_expand.DESC;
-  }
-
-  /**
-   * Downcall method handle for:
-   *
-   * {@snippet lang=c :
-   * extern void ggml_build_backward_expand(struct ggml_context *ctx, struct ggml_cgraph *cgraph, struct ggml_tensor **grad_accs)
-   * }
-   */
-  public static MethodHandle ggml_build_backward_expand$handle() {
-    return ggml_build_backward_expand.HANDLE;
-  }
-
-  /**
-   * Address for:
-   *
-   * {@snippet lang=c :
-   * extern void ggml_build_backward_expand(struct ggml_context *ctx, struct ggml_cgraph *cgraph, struct ggml_tensor **grad_accs)
-   * }
-   */
-  public static MemorySegment ggml_build_backward_expand$address() {
-    return ggml_build_backward_expand.ADDR;
-  }
-
-  /**
-   * {@snippet lang=c :
-   * extern void ggml_build_backward_expand(struct ggml_context *ctx, struct ggml_cgraph *cgraph, struct ggml_tensor **grad_accs)
-   * }
-   */
-  public static void ggml_build_backward_expand(
-      MemorySegment ctx, MemorySegment cgraph, MemorySegment grad_accs) {
-    var mh$ = ggml_build_backward_expand.HANDLE;
-    try {
-      if (TRACE_DOWNCALLS) {
-        traceDowncall("ggml_build_backward_expand", ctx, cgraph, grad_accs);
-      }
-      mh$.invokeExact(ctx, cgraph, grad_accs);
-    } catch (Error | RuntimeException ex) {
-      throw ex;
-    } catch (Throwable ex$) {
-      throw new AssertionError("should not reach here", ex$);
+    /**
+     * Downcall method handle for:
+     * {@snippet lang=c :
+     * extern struct ggml_tensor *ggml_opt_step_adamw(struct ggml_context *ctx, struct ggml_tensor *a, struct ggml_tensor *grad, struct ggml_tensor *m, struct ggml_tensor *v, struct ggml_tensor *adamw_params)
+     * }
+     */
+    public static MethodHandle ggml_opt_step_adamw$handle() {
+        return ggml_opt_step_adamw.HANDLE;
     }
-  }
 
-  private static class ggml_new_graph_custom {
-    public static final FunctionDescriptor DESC =
-        FunctionDescriptor.of(Ggml_h.C_POINTER, Ggml_h.C_POINTER, Ggml_h.C_LONG, Ggml_h.C_BOOL);
-
-    public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("ggml_new_graph_custom");
-
-    public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
-  }
-
-  /**
-   * Function descriptor for:
-   *
-   * {@snippet lang=c :
-   * extern struct ggml_cgraph *ggml_new_graph_custom(struct ggml_context *ctx, size_t size, _Bool grads)
-   * }
-   */
-  public static FunctionDescriptor ggml_new_graph_custom$descriptor() {
-    return ggml_new_graph_custom.DESC;
-  }
-
-  /**
-   * Downcall method handle for:
-   *
-   * {@snippet lang=c :
-   * extern struct ggml_cgraph *ggml_new_graph_custom(struct ggml_context *ctx, size_t size, _Bool grads)
-   * }
-   */
-  public static MethodHandle ggml_new_graph_custom$handle() {
-    return ggml_new_graph_custom.HANDLE;
-  }
-
-  /**
-   * Address for:
-   *
-   * {@snippet lang=c :
-   * extern struct ggml_cgraph *ggml_new_graph_custom(struct ggml_context *ctx, size_t size, _Bool grads)
-   * }
-   */
-  public static MemorySegment ggml_new_graph_custom$address() {
-    return ggml_new_graph_custom.ADDR;
-  }
-
-  /**
-   * {@snippet lang=c :
-   * extern struct ggml_cgraph *ggml_new_graph_custom(struct ggml_context *ctx, size_t size, _Bool grads)
-   * }
-   */
-  public static MemorySegment ggml_new_graph_custom(MemorySegment ctx, long size, boolean grads) {
-    var mh$ = ggml_new_graph_custom.HANDLE;
-    try {
-      if (TRACE_DOWNCALLS) {
-        traceDowncall("ggml_new_graph_custom", ctx, size, grads);
-      }
-      return (MemorySegment) mh$.invokeExact(ctx, size, grads);
-    } catch (Error | RuntimeException ex) {
-      throw ex;
-    } catch (Throwable ex$) {
-      throw new AssertionError("should not reach here", ex$);
+    /**
+     * Address for:
+     * {@snippet lang=c :
+     * extern struct ggml_tensor *ggml_opt_step_adamw(struct ggml_context *ctx, struct ggml_tensor *a, struct ggml_tensor *grad, struct ggml_tensor *m, struct ggml_tensor *v, struct ggml_tensor *adamw_params)
+     * }
+     */
+    public static MemorySegment ggml_opt_step_adamw$address() {
+        return ggml_opt_step_adamw.ADDR;
     }
-  }
 
-  private static class ggml_graph_reset {
-    public static final FunctionDescriptor DESC = FunctionDescriptor.ofVoid(Ggml_h.C_POINTER);
-
-    public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("ggml_graph_reset");
-
-    public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
-  }
-
-  /**
-   * Function descriptor for:
-   *
-   * {@snippet lang=c :
-   * extern void ggml_graph_reset(struct ggml_cgraph *cgraph)
-   * }
-   */
-  public static FunctionDescriptor ggml_graph_reset$descriptor() {
-    return ggml_graph_reset.DESC;
-  }
-
-  /**
-   * Downcall method handle for:
-   *
-   * {@snippet lang=c :
-   * extern void ggml_graph_reset(struct ggml_cgraph *cgraph)
-   * }
-   */
-  public static MethodHandle ggml_graph_reset$handle() {
-    return ggml_graph_reset.HANDLE;
-  }
-
-  /**
-   * Address for:
-   *
-   * {@snippet lang=c :
-   * extern void ggml_graph_reset(struct ggml_cgraph *cgraph)
-   * }
-   */
-  public static MemorySegment ggml_graph_reset$address() {
-    return ggml_graph_reset.ADDR;
-  }
-
-  /**
-   * {@snippet lang=c :
-   * extern void ggml_graph_reset(struct ggml_cgraph *cgraph)
-   * }
-   */
-  public static void ggml_graph_reset(MemorySegment cgraph) {
-    var mh$ = ggml_graph_reset.HANDLE;
-    try {
-      if (TRACE_DOWNCALLS) {
-        traceDowncall("ggml_graph_reset", cgraph);
-      }
-      mh$.invokeExact(cgraph);
-    } catch (Error | RuntimeException ex) {
-      throw ex;
-    } catch (Throwable ex$) {
-      throw new AssertionError("should not reach here", ex$);
+    /**
+     * {@snippet lang=c :
+     * extern struct ggml_tensor *ggml_opt_step_adamw(struct ggml_context *ctx, struct ggml_tensor *a, struct ggml_tensor *grad, struct ggml_tensor *m, struct ggml_tensor *v, struct ggml_tensor *adamw_params)
+     * }
+     */
+    public static MemorySegment ggml_opt_step_adamw(MemorySegment ctx, MemorySegment a, MemorySegment grad, MemorySegment m, MemorySegment v, MemorySegment adamw_params) {
+        var mh$ = ggml_opt_step_adamw.HANDLE;
+        try {
+            if (TRACE_DOWNCALLS) {
+                traceDowncall("ggml_opt_step_adamw", ctx, a, grad, m, v, adamw_params);
+            }
+            return (MemorySegment)mh$.invokeExact(ctx, a, grad, m, v, adamw_params);
+        } catch (Error | RuntimeException ex) {
+           throw ex;
+        } catch (Throwable ex$) {
+           throw new AssertionError("should not reach here", ex$);
+        }
     }
-  }
 
-  private static class ggml_graph_node {
-    public static final FunctionDescriptor DESC =
-        FunctionDescriptor.of(Ggml_h.C_POINTER, Ggml_h.C_POINTER, Ggml_h.C_INT);
+    private static class ggml_build_forward_expand {
+        public static final FunctionDescriptor DESC = FunctionDescriptor.ofVoid(
+            Ggml_h.C_POINTER,
+            Ggml_h.C_POINTER
+        );
 
-    public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("ggml_graph_node");
+        public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("ggml_build_forward_expand");
 
-    public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
-  }
-
-  /**
-   * Function descriptor for:
-   *
-   * {@snippet lang=c :
-   * extern struct ggml_tensor *ggml_graph_node(struct ggml_cgraph *cgraph, int i)
-   * }
-   */
-  public static FunctionDescriptor ggml_graph_node$descriptor() {
-    return ggml_graph_node.DESC;
-  }
-
-  /**
-   * Downcall method handle for:
-   *
-   * {@snippet lang=c :
-   * extern struct ggml_tensor *ggml_graph_node(struct ggml_cgraph *cgraph, int i)
-   * }
-   */
-  public static MethodHandle ggml_graph_node$handle() {
-    return ggml_graph_node.HANDLE;
-  }
-
-  /**
-   * Address for:
-   *
-   * {@snippet lang=c :
-   * extern struct ggml_tensor *ggml_graph_node(struct ggml_cgraph *cgraph, int i)
-   * }
-   */
-  public static MemorySegment ggml_graph_node$address() {
-    return ggml_graph_node.ADDR;
-  }
-
-  /**
-   * {@snippet lang=c :
-   * extern struct ggml_tensor *ggml_graph_node(struct ggml_cgraph *cgraph, int i)
-   * }
-   */
-  public static MemorySegment ggml_graph_node(MemorySegment cgraph, int i) {
-    var mh$ = ggml_graph_node.HANDLE;
-    try {
-      if (TRACE_DOWNCALLS) {
-        traceDowncall("ggml_graph_node", cgraph, i);
-      }
-      return (MemorySegment) mh$.invokeExact(cgraph, i);
-    } catch (Error | RuntimeException ex) {
-      throw ex;
-    } catch (Throwable ex$) {
-      throw new AssertionError("should not reach here", ex$);
+        public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
     }
-  }
 
-  private static class ggml_graph_n_nodes {
-    public static final FunctionDescriptor DESC =
-        FunctionDescriptor.of(Ggml_h.C_INT, Ggml_h.C_POINTER);
-
-    public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("ggml_graph_n_nodes");
-
-    public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
-  }
-
-  /**
-   * Function descriptor for:
-   *
-   * {@snippet lang=c :
-   * extern int ggml_graph_n_nodes(struct ggml_cgraph *cgraph)
-   * }
-   */
-  public static FunctionDescriptor ggml_graph_n_nodes$descriptor() {
-    return ggml_graph_n_nodes.DESC;
-  }
-
-  /**
-   * Downcall method handle for:
-   *
-   * {@snippet lang=c :
-   * extern int ggml_graph_n_nodes(struct ggml_cgraph *cgraph)
-   * }
-   */
-  public static MethodHandle ggml_graph_n_nodes$handle() {
-    return ggml_graph_n_nodes.HANDLE;
-  }
-
-  /**
-   * Address for:
-   *
-   * {@snippet lang=c :
-   * extern int ggml_graph_n_nodes(struct ggml_cgraph *cgraph)
-   * }
-   */
-  public static MemorySegment ggml_graph_n_nodes$address() {
-    return ggml_graph_n_nodes.ADDR;
-  }
-
-  /**
-   * {@snippet lang=c :
-   * extern int ggml_graph_n_nodes(struct ggml_cgraph *cgraph)
-   * }
-   */
-  public static int ggml_graph_n_nodes(MemorySegment cgraph) {
-    var mh$ = ggml_graph_n_nodes.HANDLE;
-    try {
-      if (TRACE_DOWNCALLS) {
-        traceDowncall("ggml_graph_n_nodes", cgraph);
-      }
-      return (int) mh$.invokeExact(cgraph);
-    } catch (Error | RuntimeException ex) {
-      throw ex;
-    } catch (Throwable ex$) {
-      throw new AssertionError("should not reach here", ex$);
+    /**
+     * Function descriptor for:
+     * {@snippet lang=c :
+     * extern void ggml_build_forward_expand(struct ggml_cgraph *cgraph, struct ggml_tensor *tensor)
+     * }
+     */
+    public static FunctionDescriptor ggml_build_forward_expand$descriptor() {
+        return ggml_build_forward_expand.DESC;
     }
-  }
 
-  private static class ggml_graph_overhead_custom {
-    public static final FunctionDescriptor DESC =
-        FunctionDescriptor.of(Ggml_h.C_LONG, Ggml_h.C_LONG, Ggml_h.C_BOOL);
-
-    public static final MemorySegment ADDR =
-        SYMBOL_LOOKUP.findOrThrow("ggml_graph_overhead_custom");
-
-    public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
-  }
-
-  /**
-   * Function descriptor for:
-   *
-   * {@snippet lang=c :
-   * extern size_t ggml_graph_overhead_custom(size_t size, _Bool grads)
-   * }
-   */
-  public static FunctionDescriptor ggml_graph_overhead_custom$descriptor() {
-    return ggml_graph_overhead_custom.DESC;
-  }
-
-  /**
-   * Downcall method handle for:
-   *
-   * {@snippet lang=c :
-   * extern size_t ggml_graph_overhead_custom(size_t size, _Bool grads)
-   * }
-   */
-  public static MethodHandle ggml_graph_overhead_custom$handle() {
-    return ggml_graph_overhead_custom.HANDLE;
-  }
-
-  /**
-   * Address for:
-   *
-   * {@snippet lang=c :
-   * extern size_t ggml_graph_overhead_custom(size_t size, _Bool grads)
-   * }
-   */
-  public static MemorySegment ggml_graph_overhead_custom$address() {
-    return ggml_graph_overhead_custom.ADDR;
-  }
-
-  /**
-   * {@snippet lang=c :
-   * extern size_t ggml_graph_overhead_custom(size_t size, _Bool grads)
-   * }
-   */
-  public static long ggml_graph_overhead_custom(long size, boolean grads) {
-    var mh$ = ggml_graph_overhead_custom.HANDLE;
-    try {
-      if (TRACE_DOWNCALLS) {
-        traceDowncall("ggml_graph_overhead_custom", size, grads);
-      }
-      return (long) mh$.invokeExact(size, grads);
-    } catch (Error | RuntimeException ex) {
-      throw ex;
-    } catch (Throwable ex$) {
-      throw new AssertionError("should not reach here", ex$);
+    /**
+     * Downcall method handle for:
+     * {@snippet lang=c :
+     * extern void ggml_build_forward_expand(struct ggml_cgraph *cgraph, struct ggml_tensor *tensor)
+     * }
+     */
+    public static MethodHandle ggml_build_forward_expand$handle() {
+        return ggml_build_forward_expand.HANDLE;
     }
-  }
 
-  private static class ggml_graph_get_grad {
-    public static final FunctionDescriptor DESC =
-        FunctionDescriptor.of(Ggml_h.C_POINTER, Ggml_h.C_POINTER, Ggml_h.C_POINTER);
-
-    public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("ggml_graph_get_grad");
-
-    public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
-  }
-
-  /**
-   * Function descriptor for:
-   *
-   * {@snippet lang=c :
-   * extern struct ggml_tensor *ggml_graph_get_grad(const struct ggml_cgraph *cgraph, const struct ggml_tensor *node)
-   * }
-   */
-  public static FunctionDescriptor ggml_graph_get_grad$descriptor() {
-    return ggml_graph_get_grad.DESC;
-  }
-
-  /**
-   * Downcall method handle for:
-   *
-   * {@snippet lang=c :
-   * extern struct ggml_tensor *ggml_graph_get_grad(const struct ggml_cgraph *cgraph, const struct ggml_tensor *node)
-   * }
-   */
-  public static MethodHandle ggml_graph_get_grad$handle() {
-    return ggml_graph_get_grad.HANDLE;
-  }
-
-  /**
-   * Address for:
-   *
-   * {@snippet lang=c :
-   * extern struct ggml_tensor *ggml_graph_get_grad(const struct ggml_cgraph *cgraph, const struct ggml_tensor *node)
-   * }
-   */
-  public static MemorySegment ggml_graph_get_grad$address() {
-    return ggml_graph_get_grad.ADDR;
-  }
-
-  /**
-   * {@snippet lang=c :
-   * extern struct ggml_tensor *ggml_graph_get_grad(const struct ggml_cgraph *cgraph, const struct ggml_tensor *node)
-   * }
-   */
-  public static MemorySegment ggml_graph_get_grad(MemorySegment cgraph, MemorySegment node) {
-    var mh$ = ggml_graph_get_grad.HANDLE;
-    try {
-      if (TRACE_DOWNCALLS) {
-        traceDowncall("ggml_graph_get_grad", cgraph, node);
-      }
-      return (MemorySegment) mh$.invokeExact(cgraph, node);
-    } catch (Error | RuntimeException ex) {
-      throw ex;
-    } catch (Throwable ex$) {
-      throw new AssertionError("should not reach here", ex$);
+    /**
+     * Address for:
+     * {@snippet lang=c :
+     * extern void ggml_build_forward_expand(struct ggml_cgraph *cgraph, struct ggml_tensor *tensor)
+     * }
+     */
+    public static MemorySegment ggml_build_forward_expand$address() {
+        return ggml_build_forward_expand.ADDR;
     }
-  }
 
-  private static class ggml_graph_get_grad_acc {
-    public static final FunctionDescriptor DESC =
-        FunctionDescriptor.of(Ggml_h.C_POINTER, Ggml_h.C_POINTER, Ggml_h.C_POINTER);
-
-    public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("ggml_graph_get_grad_acc");
-
-    public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
-  }
-
-  /**
-   * Function descriptor for:
-   *
-   * {@snippet lang=c :
-   * extern struct ggml_tensor *ggml_graph_get_grad_acc(const struct ggml_cgraph *cgraph, const struct ggml_tensor *node)
-   * }
-   */
-  public static FunctionDescriptor ggml_graph_get_grad_acc$descriptor() {
-    return ggml_graph_get_grad_acc.DESC;
-  }
-
-  /**
-   * Downcall method handle for:
-   *
-   * {@snippet lang=c :
-   * extern struct ggml_tensor *ggml_graph_get_grad_acc(const struct ggml_cgraph *cgraph, const struct ggml_tensor *node)
-   * }
-   */
-  public static MethodHandle ggml_graph_get_grad_acc$handle() {
-    return ggml_graph_get_grad_acc.HANDLE;
-  }
-
-  /**
-   * Address for:
-   *
-   * {@snippet lang=c :
-   * extern struct ggml_tensor *ggml_graph_get_grad_acc(const struct ggml_cgraph *cgraph, const struct ggml_tensor *node)
-   * }
-   */
-  public static MemorySegment ggml_graph_get_grad_acc$address() {
-    return ggml_graph_get_grad_acc.ADDR;
-  }
-
-  /**
-   * {@snippet lang=c :
-   * extern struct ggml_tensor *ggml_graph_get_grad_acc(const struct ggml_cgraph *cgraph, const struct ggml_tensor *node)
-   * }
-   */
-  public static MemorySegment ggml_graph_get_grad_acc(MemorySegment cgraph, MemorySegment node) {
-    var mh$ = ggml_graph_get_grad_acc.HANDLE;
-    try {
-      if (TRACE_DOWNCALLS) {
-        traceDowncall("ggml_graph_get_grad_acc", cgraph, node);
-      }
-      return (MemorySegment) mh$.invokeExact(cgraph, node);
-    } catch (Error | RuntimeException ex) {
-      throw ex;
-    } catch (Throwable ex$) {
-      throw new AssertionError("should not reach here", ex$);
+    /**
+     * {@snippet lang=c :
+     * extern void ggml_build_forward_expand(struct ggml_cgraph *cgraph, struct ggml_tensor *tensor)
+     * }
+     */
+    public static void ggml_build_forward_expand(MemorySegment cgraph, MemorySegment tensor) {
+        var mh$ = ggml_build_forward_expand.HANDLE;
+        try {
+            if (TRACE_DOWNCALLS) {
+                traceDowncall("ggml_build_forward_expand", cgraph, tensor);
+            }
+            mh$.invokeExact(cgraph, tensor);
+        } catch (Error | RuntimeException ex) {
+           throw ex;
+        } catch (Throwable ex$) {
+           throw new AssertionError("should not reach here", ex$);
+        }
     }
-  }
 
-  private static class ggml_log_set {
-    public static final FunctionDescriptor DESC =
-        FunctionDescriptor.ofVoid(Ggml_h.C_POINTER, Ggml_h.C_POINTER);
+    private static class ggml_build_backward_expand {
+        public static final FunctionDescriptor DESC = FunctionDescriptor.ofVoid(
+            Ggml_h.C_POINTER,
+            Ggml_h.C_POINTER,
+            Ggml_h.C_POINTER
+        );
 
-    public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("ggml_log_set");
+        public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("ggml_build_backward_expand");
 
-    public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
-  }
-
-  /**
-   * Function descriptor for:
-   *
-   * {@snippet lang=c :
-   * extern void ggml_log_set(ggml_log_callback log_callback, void *user_data)
-   * }
-   */
-  public static FunctionDescriptor ggml_log_set$descriptor() {
-    return ggml_log_set.DESC;
-  }
-
-  /**
-   * Downcall method handle for:
-   *
-   * {@snippet lang=c :
-   * extern void ggml_log_set(ggml_log_callback log_callback, void *user_data)
-   * }
-   */
-  public static MethodHandle ggml_log_set$handle() {
-    return ggml_log_set.HANDLE;
-  }
-
-  /**
-   * Address for:
-   *
-   * {@snippet lang=c :
-   * extern void ggml_log_set(ggml_log_callback log_callback, void *user_data)
-   * }
-   */
-  public static MemorySegment ggml_log_set$address() {
-    return ggml_log_set.ADDR;
-  }
-
-  /**
-   * {@snippet lang=c :
-   * extern void ggml_log_set(ggml_log_callback log_callback, void *user_data)
-   * }
-   */
-  public static void ggml_log_set(MemorySegment log_callback, MemorySegment user_data) {
-    var mh$ = ggml_log_set.HANDLE;
-    try {
-      if (TRACE_DOWNCALLS) {
-        traceDowncall("ggml_log_set", log_callback, user_data);
-      }
-      mh$.invokeExact(log_callback, user_data);
-    } catch (Error | RuntimeException ex) {
-      throw ex;
-    } catch (Throwable ex$) {
-      throw new AssertionError("should not reach here", ex$);
+        public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
     }
-  }
 
-  private static class ggml_quantize_init {
-    public static final FunctionDescriptor DESC = FunctionDescriptor.ofVoid(Ggml_h.C_INT);
-
-    public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("ggml_quantize_init");
-
-    public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
-  }
-
-  /**
-   * Function descriptor for:
-   *
-   * {@snippet lang=c :
-   * extern void ggml_quantize_init(enum ggml_type type)
-   * }
-   */
-  public static FunctionDescriptor ggml_quantize_init$descriptor() {
-    return ggml_quantize_init.DESC;
-  }
-
-  /**
-   * Downcall method handle for:
-   *
-   * {@snippet lang=c :
-   * extern void ggml_quantize_init(enum ggml_type type)
-   * }
-   */
-  public static MethodHandle ggml_quantize_init$handle() {
-    return ggml_quantize_init.HANDLE;
-  }
-
-  /**
-   * Address for:
-   *
-   * {@snippet lang=c :
-   * extern void ggml_quantize_init(enum ggml_type type)
-   * }
-   */
-  public static MemorySegment ggml_quantize_init$address() {
-    return ggml_quantize_init.ADDR;
-  }
-
-  /**
-   * {@snippet lang=c :
-   * extern void ggml_quantize_init(enum ggml_type type)
-   * }
-   */
-  public static void ggml_quantize_init(int type) {
-    var mh$ = ggml_quantize_init.HANDLE;
-    try {
-      if (TRACE_DOWNCALLS) {
-        traceDowncall("ggml_quantize_init", type);
-      }
-      mh$.invokeExact(type);
-    } catch (Error | RuntimeException ex) {
-      throw ex;
-    } catch (Throwable ex$) {
-      throw new AssertionError("should not reach here", ex$);
+    /**
+     * Function descriptor for:
+     * {@snippet lang=c :
+     * extern void ggml_build_backward_expand(struct ggml_context *ctx, struct ggml_cgraph *cgraph, struct ggml_tensor **grad_accs)
+     * }
+     */
+    public static FunctionDescriptor ggml_build_backward_expand$descriptor() {
+        return ggml_build_backward_expand.DESC;
     }
-  }
 
-  private static class ggml_quantize_free {
-    public static final FunctionDescriptor DESC = FunctionDescriptor.ofVoid();
-
-    public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("ggml_quantize_free");
-
-    public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
-  }
-
-  /**
-   * Function descriptor for:
-   *
-   * {@snippet lang=c :
-   * extern void ggml_quantize_free()
-   * }
-   */
-  public static FunctionDescriptor ggml_quantize_free$descriptor() {
-    return ggml_quantize_free.DESC;
-  }
-
-  /**
-   * Downcall method handle for:
-   *
-   * {@snippet lang=c :
-   * extern void ggml_quantize_free()
-   * }
-   */
-  public static MethodHandle ggml_quantize_free$handle() {
-    return ggml_quantize_free.HANDLE;
-  }
-
-  /**
-   * Address for:
-   *
-   * {@snippet lang=c :
-   * extern void ggml_quantize_free()
-   * }
-   */
-  public static MemorySegment ggml_quantize_free$address() {
-    return ggml_quantize_free.ADDR;
-  }
-
-  /**
-   * {@snippet lang=c :
-   * extern void ggml_quantize_free()
-   * }
-   */
-  public static void ggml_quantize_free() {
-    var mh$ = ggml_quantize_free.HANDLE;
-    try {
-      if (TRACE_DOWNCALLS) {
-        traceDowncall("ggml_quantize_free");
-      }
-      mh$.invokeExact();
-    } catch (Error | RuntimeException ex) {
-      throw ex;
-    } catch (Throwable ex$) {
-      throw new AssertionError("should not reach here", ex$);
+    /**
+     * Downcall method handle for:
+     * {@snippet lang=c :
+     * extern void ggml_build_backward_expand(struct ggml_context *ctx, struct ggml_cgraph *cgraph, struct ggml_tensor **grad_accs)
+     * }
+     */
+    public static MethodHandle ggml_build_backward_expand$handle() {
+        return ggml_build_backward_expand.HANDLE;
     }
-  }
 
-  private static class ggml_quantize_requires_imatrix {
-    public static final FunctionDescriptor DESC =
-        FunctionDescriptor.of(Ggml_h.C_BOOL, Ggml_h.C_INT);
-
-    public static final MemorySegment ADDR =
-        SYMBOL_LOOKUP.findOrThrow("ggml_quantize_requires_imatrix");
-
-    public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
-  }
-
-  /**
-   * Function descriptor for:
-   *
-   * {@snippet lang=c :
-   * extern _Bool ggml_quantize_requires_imatrix(enum ggml_type type)
-   * }
-   */
-  public static FunctionDescriptor ggml_quantize_requires_imatrix$descriptor() {
-    return ggml_quantize_requires_imatrix.DESC;
-  }
-
-  /**
-   * Downcall method handle for:
-   *
-   * {@snippet lang=c :
-   * extern _Bool ggml_quantize_requires_imatrix(enum ggml_type type)
-   * }
-   */
-  public static MethodHandle ggml_quantize_requires_imatrix$handle() {
-    return ggml_quantize_requires_imatrix.HANDLE;
-  }
-
-  /**
-   * Address for:
-   *
-   * {@snippet lang=c :
-   * extern _Bool ggml_quantize_requires_imatrix(enum ggml_type type)
-   * }
-   */
-  public static MemorySegment ggml_quantize_requires_imatrix$address() {
-    return ggml_quantize_requires_imatrix.ADDR;
-  }
-
-  /**
-   * {@snippet lang=c :
-   * extern _Bool ggml_quantize_requires_imatrix(enum ggml_type type)
-   * }
-   */
-  public static boolean ggml_quantize_requires_imatrix(int type) {
-    var mh$ = ggml_quantize_requires_imatrix.HANDLE;
-    try {
-      if (TRACE_DOWNCALLS) {
-        traceDowncall("ggml_quantize_requires_imatrix", type);
-      }
-      return (boolean) mh$.invokeExact(type);
-    } catch (Error | RuntimeException ex) {
-      throw ex;
-    } catch (Throwable ex$) {
-      throw new AssertionError("should not reach here", ex$);
+    /**
+     * Address for:
+     * {@snippet lang=c :
+     * extern void ggml_build_backward_expand(struct ggml_context *ctx, struct ggml_cgraph *cgraph, struct ggml_tensor **grad_accs)
+     * }
+     */
+    public static MemorySegment ggml_build_backward_expand$address() {
+        return ggml_build_backward_expand.ADDR;
     }
-  }
 
-  private static class ggml_quantize_chunk {
-    public static final FunctionDescriptor DESC =
-        FunctionDescriptor.of(
+    /**
+     * {@snippet lang=c :
+     * extern void ggml_build_backward_expand(struct ggml_context *ctx, struct ggml_cgraph *cgraph, struct ggml_tensor **grad_accs)
+     * }
+     */
+    public static void ggml_build_backward_expand(MemorySegment ctx, MemorySegment cgraph, MemorySegment grad_accs) {
+        var mh$ = ggml_build_backward_expand.HANDLE;
+        try {
+            if (TRACE_DOWNCALLS) {
+                traceDowncall("ggml_build_backward_expand", ctx, cgraph, grad_accs);
+            }
+            mh$.invokeExact(ctx, cgraph, grad_accs);
+        } catch (Error | RuntimeException ex) {
+           throw ex;
+        } catch (Throwable ex$) {
+           throw new AssertionError("should not reach here", ex$);
+        }
+    }
+
+    private static class ggml_new_graph_custom {
+        public static final FunctionDescriptor DESC = FunctionDescriptor.of(
+            Ggml_h.C_POINTER,
+            Ggml_h.C_POINTER,
+            Ggml_h.C_LONG,
+            Ggml_h.C_BOOL
+        );
+
+        public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("ggml_new_graph_custom");
+
+        public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
+    }
+
+    /**
+     * Function descriptor for:
+     * {@snippet lang=c :
+     * extern struct ggml_cgraph *ggml_new_graph_custom(struct ggml_context *ctx, size_t size, _Bool grads)
+     * }
+     */
+    public static FunctionDescriptor ggml_new_graph_custom$descriptor() {
+        return ggml_new_graph_custom.DESC;
+    }
+
+    /**
+     * Downcall method handle for:
+     * {@snippet lang=c :
+     * extern struct ggml_cgraph *ggml_new_graph_custom(struct ggml_context *ctx, size_t size, _Bool grads)
+     * }
+     */
+    public static MethodHandle ggml_new_graph_custom$handle() {
+        return ggml_new_graph_custom.HANDLE;
+    }
+
+    /**
+     * Address for:
+     * {@snippet lang=c :
+     * extern struct ggml_cgraph *ggml_new_graph_custom(struct ggml_context *ctx, size_t size, _Bool grads)
+     * }
+     */
+    public static MemorySegment ggml_new_graph_custom$address() {
+        return ggml_new_graph_custom.ADDR;
+    }
+
+    /**
+     * {@snippet lang=c :
+     * extern struct ggml_cgraph *ggml_new_graph_custom(struct ggml_context *ctx, size_t size, _Bool grads)
+     * }
+     */
+    public static MemorySegment ggml_new_graph_custom(MemorySegment ctx, long size, boolean grads) {
+        var mh$ = ggml_new_graph_custom.HANDLE;
+        try {
+            if (TRACE_DOWNCALLS) {
+                traceDowncall("ggml_new_graph_custom", ctx, size, grads);
+            }
+            return (MemorySegment)mh$.invokeExact(ctx, size, grads);
+        } catch (Error | RuntimeException ex) {
+           throw ex;
+        } catch (Throwable ex$) {
+           throw new AssertionError("should not reach here", ex$);
+        }
+    }
+
+    private static class ggml_graph_reset {
+        public static final FunctionDescriptor DESC = FunctionDescriptor.ofVoid(
+            Ggml_h.C_POINTER
+        );
+
+        public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("ggml_graph_reset");
+
+        public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
+    }
+
+    /**
+     * Function descriptor for:
+     * {@snippet lang=c :
+     * extern void ggml_graph_reset(struct ggml_cgraph *cgraph)
+     * }
+     */
+    public static FunctionDescriptor ggml_graph_reset$descriptor() {
+        return ggml_graph_reset.DESC;
+    }
+
+    /**
+     * Downcall method handle for:
+     * {@snippet lang=c :
+     * extern void ggml_graph_reset(struct ggml_cgraph *cgraph)
+     * }
+     */
+    public static MethodHandle ggml_graph_reset$handle() {
+        return ggml_graph_reset.HANDLE;
+    }
+
+    /**
+     * Address for:
+     * {@snippet lang=c :
+     * extern void ggml_graph_reset(struct ggml_cgraph *cgraph)
+     * }
+     */
+    public static MemorySegment ggml_graph_reset$address() {
+        return ggml_graph_reset.ADDR;
+    }
+
+    /**
+     * {@snippet lang=c :
+     * extern void ggml_graph_reset(struct ggml_cgraph *cgraph)
+     * }
+     */
+    public static void ggml_graph_reset(MemorySegment cgraph) {
+        var mh$ = ggml_graph_reset.HANDLE;
+        try {
+            if (TRACE_DOWNCALLS) {
+                traceDowncall("ggml_graph_reset", cgraph);
+            }
+            mh$.invokeExact(cgraph);
+        } catch (Error | RuntimeException ex) {
+           throw ex;
+        } catch (Throwable ex$) {
+           throw new AssertionError("should not reach here", ex$);
+        }
+    }
+
+    private static class ggml_graph_node {
+        public static final FunctionDescriptor DESC = FunctionDescriptor.of(
+            Ggml_h.C_POINTER,
+            Ggml_h.C_POINTER,
+            Ggml_h.C_INT
+        );
+
+        public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("ggml_graph_node");
+
+        public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
+    }
+
+    /**
+     * Function descriptor for:
+     * {@snippet lang=c :
+     * extern struct ggml_tensor *ggml_graph_node(struct ggml_cgraph *cgraph, int i)
+     * }
+     */
+    public static FunctionDescriptor ggml_graph_node$descriptor() {
+        return ggml_graph_node.DESC;
+    }
+
+    /**
+     * Downcall method handle for:
+     * {@snippet lang=c :
+     * extern struct ggml_tensor *ggml_graph_node(struct ggml_cgraph *cgraph, int i)
+     * }
+     */
+    public static MethodHandle ggml_graph_node$handle() {
+        return ggml_graph_node.HANDLE;
+    }
+
+    /**
+     * Address for:
+     * {@snippet lang=c :
+     * extern struct ggml_tensor *ggml_graph_node(struct ggml_cgraph *cgraph, int i)
+     * }
+     */
+    public static MemorySegment ggml_graph_node$address() {
+        return ggml_graph_node.ADDR;
+    }
+
+    /**
+     * {@snippet lang=c :
+     * extern struct ggml_tensor *ggml_graph_node(struct ggml_cgraph *cgraph, int i)
+     * }
+     */
+    public static MemorySegment ggml_graph_node(MemorySegment cgraph, int i) {
+        var mh$ = ggml_graph_node.HANDLE;
+        try {
+            if (TRACE_DOWNCALLS) {
+                traceDowncall("ggml_graph_node", cgraph, i);
+            }
+            return (MemorySegment)mh$.invokeExact(cgraph, i);
+        } catch (Error | RuntimeException ex) {
+           throw ex;
+        } catch (Throwable ex$) {
+           throw new AssertionError("should not reach here", ex$);
+        }
+    }
+
+    private static class ggml_graph_n_nodes {
+        public static final FunctionDescriptor DESC = FunctionDescriptor.of(
+            Ggml_h.C_INT,
+            Ggml_h.C_POINTER
+        );
+
+        public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("ggml_graph_n_nodes");
+
+        public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
+    }
+
+    /**
+     * Function descriptor for:
+     * {@snippet lang=c :
+     * extern int ggml_graph_n_nodes(struct ggml_cgraph *cgraph)
+     * }
+     */
+    public static FunctionDescriptor ggml_graph_n_nodes$descriptor() {
+        return ggml_graph_n_nodes.DESC;
+    }
+
+    /**
+     * Downcall method handle for:
+     * {@snippet lang=c :
+     * extern int ggml_graph_n_nodes(struct ggml_cgraph *cgraph)
+     * }
+     */
+    public static MethodHandle ggml_graph_n_nodes$handle() {
+        return ggml_graph_n_nodes.HANDLE;
+    }
+
+    /**
+     * Address for:
+     * {@snippet lang=c :
+     * extern int ggml_graph_n_nodes(struct ggml_cgraph *cgraph)
+     * }
+     */
+    public static MemorySegment ggml_graph_n_nodes$address() {
+        return ggml_graph_n_nodes.ADDR;
+    }
+
+    /**
+     * {@snippet lang=c :
+     * extern int ggml_graph_n_nodes(struct ggml_cgraph *cgraph)
+     * }
+     */
+    public static int ggml_graph_n_nodes(MemorySegment cgraph) {
+        var mh$ = ggml_graph_n_nodes.HANDLE;
+        try {
+            if (TRACE_DOWNCALLS) {
+                traceDowncall("ggml_graph_n_nodes", cgraph);
+            }
+            return (int)mh$.invokeExact(cgraph);
+        } catch (Error | RuntimeException ex) {
+           throw ex;
+        } catch (Throwable ex$) {
+           throw new AssertionError("should not reach here", ex$);
+        }
+    }
+
+    private static class ggml_graph_overhead_custom {
+        public static final FunctionDescriptor DESC = FunctionDescriptor.of(
+            Ggml_h.C_LONG,
+            Ggml_h.C_LONG,
+            Ggml_h.C_BOOL
+        );
+
+        public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("ggml_graph_overhead_custom");
+
+        public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
+    }
+
+    /**
+     * Function descriptor for:
+     * {@snippet lang=c :
+     * extern size_t ggml_graph_overhead_custom(size_t size, _Bool grads)
+     * }
+     */
+    public static FunctionDescriptor ggml_graph_overhead_custom$descriptor() {
+        return ggml_graph_overhead_custom.DESC;
+    }
+
+    /**
+     * Downcall method handle for:
+     * {@snippet lang=c :
+     * extern size_t ggml_graph_overhead_custom(size_t size, _Bool grads)
+     * }
+     */
+    public static MethodHandle ggml_graph_overhead_custom$handle() {
+        return ggml_graph_overhead_custom.HANDLE;
+    }
+
+    /**
+     * Address for:
+     * {@snippet lang=c :
+     * extern size_t ggml_graph_overhead_custom(size_t size, _Bool grads)
+     * }
+     */
+    public static MemorySegment ggml_graph_overhead_custom$address() {
+        return ggml_graph_overhead_custom.ADDR;
+    }
+
+    /**
+     * {@snippet lang=c :
+     * extern size_t ggml_graph_overhead_custom(size_t size, _Bool grads)
+     * }
+     */
+    public static long ggml_graph_overhead_custom(long size, boolean grads) {
+        var mh$ = ggml_graph_overhead_custom.HANDLE;
+        try {
+            if (TRACE_DOWNCALLS) {
+                traceDowncall("ggml_graph_overhead_custom", size, grads);
+            }
+            return (long)mh$.invokeExact(size, grads);
+        } catch (Error | RuntimeException ex) {
+           throw ex;
+        } catch (Throwable ex$) {
+           throw new AssertionError("should not reach here", ex$);
+        }
+    }
+
+    private static class ggml_graph_get_grad {
+        public static final FunctionDescriptor DESC = FunctionDescriptor.of(
+            Ggml_h.C_POINTER,
+            Ggml_h.C_POINTER,
+            Ggml_h.C_POINTER
+        );
+
+        public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("ggml_graph_get_grad");
+
+        public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
+    }
+
+    /**
+     * Function descriptor for:
+     * {@snippet lang=c :
+     * extern struct ggml_tensor *ggml_graph_get_grad(const struct ggml_cgraph *cgraph, const struct ggml_tensor *node)
+     * }
+     */
+    public static FunctionDescriptor ggml_graph_get_grad$descriptor() {
+        return ggml_graph_get_grad.DESC;
+    }
+
+    /**
+     * Downcall method handle for:
+     * {@snippet lang=c :
+     * extern struct ggml_tensor *ggml_graph_get_grad(const struct ggml_cgraph *cgraph, const struct ggml_tensor *node)
+     * }
+     */
+    public static MethodHandle ggml_graph_get_grad$handle() {
+        return ggml_graph_get_grad.HANDLE;
+    }
+
+    /**
+     * Address for:
+     * {@snippet lang=c :
+     * extern struct ggml_tensor *ggml_graph_get_grad(const struct ggml_cgraph *cgraph, const struct ggml_tensor *node)
+     * }
+     */
+    public static MemorySegment ggml_graph_get_grad$address() {
+        return ggml_graph_get_grad.ADDR;
+    }
+
+    /**
+     * {@snippet lang=c :
+     * extern struct ggml_tensor *ggml_graph_get_grad(const struct ggml_cgraph *cgraph, const struct ggml_tensor *node)
+     * }
+     */
+    public static MemorySegment ggml_graph_get_grad(MemorySegment cgraph, MemorySegment node) {
+        var mh$ = ggml_graph_get_grad.HANDLE;
+        try {
+            if (TRACE_DOWNCALLS) {
+                traceDowncall("ggml_graph_get_grad", cgraph, node);
+            }
+            return (MemorySegment)mh$.invokeExact(cgraph, node);
+        } catch (Error | RuntimeException ex) {
+           throw ex;
+        } catch (Throwable ex$) {
+           throw new AssertionError("should not reach here", ex$);
+        }
+    }
+
+    private static class ggml_graph_get_grad_acc {
+        public static final FunctionDescriptor DESC = FunctionDescriptor.of(
+            Ggml_h.C_POINTER,
+            Ggml_h.C_POINTER,
+            Ggml_h.C_POINTER
+        );
+
+        public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("ggml_graph_get_grad_acc");
+
+        public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
+    }
+
+    /**
+     * Function descriptor for:
+     * {@snippet lang=c :
+     * extern struct ggml_tensor *ggml_graph_get_grad_acc(const struct ggml_cgraph *cgraph, const struct ggml_tensor *node)
+     * }
+     */
+    public static FunctionDescriptor ggml_graph_get_grad_acc$descriptor() {
+        return ggml_graph_get_grad_acc.DESC;
+    }
+
+    /**
+     * Downcall method handle for:
+     * {@snippet lang=c :
+     * extern struct ggml_tensor *ggml_graph_get_grad_acc(const struct ggml_cgraph *cgraph, const struct ggml_tensor *node)
+     * }
+     */
+    public static MethodHandle ggml_graph_get_grad_acc$handle() {
+        return ggml_graph_get_grad_acc.HANDLE;
+    }
+
+    /**
+     * Address for:
+     * {@snippet lang=c :
+     * extern struct ggml_tensor *ggml_graph_get_grad_acc(const struct ggml_cgraph *cgraph, const struct ggml_tensor *node)
+     * }
+     */
+    public static MemorySegment ggml_graph_get_grad_acc$address() {
+        return ggml_graph_get_grad_acc.ADDR;
+    }
+
+    /**
+     * {@snippet lang=c :
+     * extern struct ggml_tensor *ggml_graph_get_grad_acc(const struct ggml_cgraph *cgraph, const struct ggml_tensor *node)
+     * }
+     */
+    public static MemorySegment ggml_graph_get_grad_acc(MemorySegment cgraph, MemorySegment node) {
+        var mh$ = ggml_graph_get_grad_acc.HANDLE;
+        try {
+            if (TRACE_DOWNCALLS) {
+                traceDowncall("ggml_graph_get_grad_acc", cgraph, node);
+            }
+            return (MemorySegment)mh$.invokeExact(cgraph, node);
+        } catch (Error | RuntimeException ex) {
+           throw ex;
+        } catch (Throwable ex$) {
+           throw new AssertionError("should not reach here", ex$);
+        }
+    }
+
+    private static class ggml_log_set {
+        public static final FunctionDescriptor DESC = FunctionDescriptor.ofVoid(
+            Ggml_h.C_POINTER,
+            Ggml_h.C_POINTER
+        );
+
+        public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("ggml_log_set");
+
+        public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
+    }
+
+    /**
+     * Function descriptor for:
+     * {@snippet lang=c :
+     * extern void ggml_log_set(ggml_log_callback log_callback, void *user_data)
+     * }
+     */
+    public static FunctionDescriptor ggml_log_set$descriptor() {
+        return ggml_log_set.DESC;
+    }
+
+    /**
+     * Downcall method handle for:
+     * {@snippet lang=c :
+     * extern void ggml_log_set(ggml_log_callback log_callback, void *user_data)
+     * }
+     */
+    public static MethodHandle ggml_log_set$handle() {
+        return ggml_log_set.HANDLE;
+    }
+
+    /**
+     * Address for:
+     * {@snippet lang=c :
+     * extern void ggml_log_set(ggml_log_callback log_callback, void *user_data)
+     * }
+     */
+    public static MemorySegment ggml_log_set$address() {
+        return ggml_log_set.ADDR;
+    }
+
+    /**
+     * {@snippet lang=c :
+     * extern void ggml_log_set(ggml_log_callback log_callback, void *user_data)
+     * }
+     */
+    public static void ggml_log_set(MemorySegment log_callback, MemorySegment user_data) {
+        var mh$ = ggml_log_set.HANDLE;
+        try {
+            if (TRACE_DOWNCALLS) {
+                traceDowncall("ggml_log_set", log_callback, user_data);
+            }
+            mh$.invokeExact(log_callback, user_data);
+        } catch (Error | RuntimeException ex) {
+           throw ex;
+        } catch (Throwable ex$) {
+           throw new AssertionError("should not reach here", ex$);
+        }
+    }
+
+    private static class ggml_quantize_init {
+        public static final FunctionDescriptor DESC = FunctionDescriptor.ofVoid(
+            Ggml_h.C_INT
+        );
+
+        public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("ggml_quantize_init");
+
+        public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
+    }
+
+    /**
+     * Function descriptor for:
+     * {@snippet lang=c :
+     * extern void ggml_quantize_init(enum ggml_type type)
+     * }
+     */
+    public static FunctionDescriptor ggml_quantize_init$descriptor() {
+        return ggml_quantize_init.DESC;
+    }
+
+    /**
+     * Downcall method handle for:
+     * {@snippet lang=c :
+     * extern void ggml_quantize_init(enum ggml_type type)
+     * }
+     */
+    public static MethodHandle ggml_quantize_init$handle() {
+        return ggml_quantize_init.HANDLE;
+    }
+
+    /**
+     * Address for:
+     * {@snippet lang=c :
+     * extern void ggml_quantize_init(enum ggml_type type)
+     * }
+     */
+    public static MemorySegment ggml_quantize_init$address() {
+        return ggml_quantize_init.ADDR;
+    }
+
+    /**
+     * {@snippet lang=c :
+     * extern void ggml_quantize_init(enum ggml_type type)
+     * }
+     */
+    public static void ggml_quantize_init(int type) {
+        var mh$ = ggml_quantize_init.HANDLE;
+        try {
+            if (TRACE_DOWNCALLS) {
+                traceDowncall("ggml_quantize_init", type);
+            }
+            mh$.invokeExact(type);
+        } catch (Error | RuntimeException ex) {
+           throw ex;
+        } catch (Throwable ex$) {
+           throw new AssertionError("should not reach here", ex$);
+        }
+    }
+
+    private static class ggml_quantize_free {
+        public static final FunctionDescriptor DESC = FunctionDescriptor.ofVoid(    );
+
+        public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("ggml_quantize_free");
+
+        public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
+    }
+
+    /**
+     * Function descriptor for:
+     * {@snippet lang=c :
+     * extern void ggml_quantize_free()
+     * }
+     */
+    public static FunctionDescriptor ggml_quantize_free$descriptor() {
+        return ggml_quantize_free.DESC;
+    }
+
+    /**
+     * Downcall method handle for:
+     * {@snippet lang=c :
+     * extern void ggml_quantize_free()
+     * }
+     */
+    public static MethodHandle ggml_quantize_free$handle() {
+        return ggml_quantize_free.HANDLE;
+    }
+
+    /**
+     * Address for:
+     * {@snippet lang=c :
+     * extern void ggml_quantize_free()
+     * }
+     */
+    public static MemorySegment ggml_quantize_free$address() {
+        return ggml_quantize_free.ADDR;
+    }
+
+    /**
+     * {@snippet lang=c :
+     * extern void ggml_quantize_free()
+     * }
+     */
+    public static void ggml_quantize_free() {
+        var mh$ = ggml_quantize_free.HANDLE;
+        try {
+            if (TRACE_DOWNCALLS) {
+                traceDowncall("ggml_quantize_free");
+            }
+            mh$.invokeExact();
+        } catch (Error | RuntimeException ex) {
+           throw ex;
+        } catch (Throwable ex$) {
+           throw new AssertionError("should not reach here", ex$);
+        }
+    }
+
+    private static class ggml_quantize_requires_imatrix {
+        public static final FunctionDescriptor DESC = FunctionDescriptor.of(
+            Ggml_h.C_BOOL,
+            Ggml_h.C_INT
+        );
+
+        public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("ggml_quantize_requires_imatrix");
+
+        public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
+    }
+
+    /**
+     * Function descriptor for:
+     * {@snippet lang=c :
+     * extern _Bool ggml_quantize_requires_imatrix(enum ggml_type type)
+     * }
+     */
+    public static FunctionDescriptor ggml_quantize_requires_imatrix$descriptor() {
+        return ggml_quantize_requires_imatrix.DESC;
+    }
+
+    /**
+     * Downcall method handle for:
+     * {@snippet lang=c :
+     * extern _Bool ggml_quantize_requires_imatrix(enum ggml_type type)
+     * }
+     */
+    public static MethodHandle ggml_quantize_requires_imatrix$handle() {
+        return ggml_quantize_requires_imatrix.HANDLE;
+    }
+
+    /**
+     * Address for:
+     * {@snippet lang=c :
+     * extern _Bool ggml_quantize_requires_imatrix(enum ggml_type type)
+     * }
+     */
+    public static MemorySegment ggml_quantize_requires_imatrix$address() {
+        return ggml_quantize_requires_imatrix.ADDR;
+    }
+
+    /**
+     * {@snippet lang=c :
+     * extern _Bool ggml_quantize_requires_imatrix(enum ggml_type type)
+     * }
+     */
+    public static boolean ggml_quantize_requires_imatrix(int type) {
+        var mh$ = ggml_quantize_requires_imatrix.HANDLE;
+        try {
+            if (TRACE_DOWNCALLS) {
+                traceDowncall("ggml_quantize_requires_imatrix", type);
+            }
+            return (boolean)mh$.invokeExact(type);
+        } catch (Error | RuntimeException ex) {
+           throw ex;
+        } catch (Throwable ex$) {
+           throw new AssertionError("should not reach here", ex$);
+        }
+    }
+
+    private static class ggml_quantize_chunk {
+        public static final FunctionDescriptor DESC = FunctionDescriptor.of(
             Ggml_h.C_LONG,
             Ggml_h.C_INT,
             Ggml_h.C_POINTER,
@@ -7778,2698 +7445,2626 @@ public class Ggml_h extends Ggml_h$shared {
             Ggml_h.C_LONG,
             Ggml_h.C_LONG,
             Ggml_h.C_LONG,
-            Ggml_h.C_POINTER);
+            Ggml_h.C_POINTER
+        );
 
-    public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("ggml_quantize_chunk");
+        public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("ggml_quantize_chunk");
 
-    public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
-  }
-
-  /**
-   * Function descriptor for:
-   *
-   * {@snippet lang=c :
-   * extern size_t ggml_quantize_chunk(enum ggml_type type, const float *src, void *dst, int64_t start, int64_t nrows, int64_t n_per_row, const float *imatrix)
-   * }
-   */
-  public static FunctionDescriptor ggml_quantize_chunk$descriptor() {
-    return ggml_quantize_chunk.DESC;
-  }
-
-  /**
-   * Downcall method handle for:
-   *
-   * {@snippet lang=c :
-   * extern size_t ggml_quantize_chunk(enum ggml_type type, const float *src, void *dst, int64_t start, int64_t nrows, int64_t n_per_row, const float *imatrix)
-   * }
-   */
-  public static MethodHandle ggml_quantize_chunk$handle() {
-    return ggml_quantize_chunk.HANDLE;
-  }
-
-  /**
-   * Address for:
-   *
-   * {@snippet lang=c :
-   * extern size_t ggml_quantize_chunk(enum ggml_type type, const float *src, void *dst, int64_t start, int64_t nrows, int64_t n_per_row, const float *imatrix)
-   * }
-   */
-  public static MemorySegment ggml_quantize_chunk$address() {
-    return ggml_quantize_chunk.ADDR;
-  }
-
-  /**
-   * {@snippet lang=c :
-   * extern size_t ggml_quantize_chunk(enum ggml_type type, const float *src, void *dst, int64_t start, int64_t nrows, int64_t n_per_row, const float *imatrix)
-   * }
-   */
-  public static long ggml_quantize_chunk(
-      int type,
-      MemorySegment src,
-      MemorySegment dst,
-      long start,
-      long nrows,
-      long n_per_row,
-      MemorySegment imatrix) {
-    var mh$ = ggml_quantize_chunk.HANDLE;
-    try {
-      if (TRACE_DOWNCALLS) {
-        traceDowncall("ggml_quantize_chunk", type, src, dst, start, nrows, n_per_row, imatrix);
-      }
-      return (long) mh$.invokeExact(type, src, dst, start, nrows, n_per_row, imatrix);
-    } catch (Error | RuntimeException ex) {
-      throw ex;
-    } catch (Throwable ex$) {
-      throw new AssertionError("should not reach here", ex$);
+        public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
     }
-  }
 
-  private static class ggml_get_type_traits {
-    public static final FunctionDescriptor DESC =
-        FunctionDescriptor.of(Ggml_h.C_POINTER, Ggml_h.C_INT);
-
-    public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("ggml_get_type_traits");
-
-    public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
-  }
-
-  /**
-   * Function descriptor for:
-   *
-   * {@snippet lang=c :
-   * extern const struct ggml_type_traits *ggml_get_type_traits(enum ggml_type type)
-   * }
-   */
-  public static FunctionDescriptor ggml_get_type_traits$descriptor() {
-    return ggml_get_type_traits.DESC;
-  }
-
-  /**
-   * Downcall method handle for:
-   *
-   * {@snippet lang=c :
-   * extern const struct ggml_type_traits *ggml_get_type_traits(enum ggml_type type)
-   * }
-   */
-  public static MethodHandle ggml_get_type_traits$handle() {
-    return ggml_get_type_traits.HANDLE;
-  }
-
-  /**
-   * Address for:
-   *
-   * {@snippet lang=c :
-   * extern const struct ggml_type_traits *ggml_get_type_traits(enum ggml_type type)
-   * }
-   */
-  public static MemorySegment ggml_get_type_traits$address() {
-    return ggml_get_type_traits.ADDR;
-  }
-
-  /**
-   * {@snippet lang=c :
-   * extern const struct ggml_type_traits *ggml_get_type_traits(enum ggml_type type)
-   * }
-   */
-  public static MemorySegment ggml_get_type_traits(int type) {
-    var mh$ = ggml_get_type_traits.HANDLE;
-    try {
-      if (TRACE_DOWNCALLS) {
-        traceDowncall("ggml_get_type_traits", type);
-      }
-      return (MemorySegment) mh$.invokeExact(type);
-    } catch (Error | RuntimeException ex) {
-      throw ex;
-    } catch (Throwable ex$) {
-      throw new AssertionError("should not reach here", ex$);
+    /**
+     * Function descriptor for:
+     * {@snippet lang=c :
+     * extern size_t ggml_quantize_chunk(enum ggml_type type, const float *src, void *dst, int64_t start, int64_t nrows, int64_t n_per_row, const float *imatrix)
+     * }
+     */
+    public static FunctionDescriptor ggml_quantize_chunk$descriptor() {
+        return ggml_quantize_chunk.DESC;
     }
-  }
 
-  private static class ggml_gallocr_new {
-    public static final FunctionDescriptor DESC =
-        FunctionDescriptor.of(Ggml_h.C_POINTER, Ggml_h.C_POINTER);
-
-    public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("ggml_gallocr_new");
-
-    public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
-  }
-
-  /**
-   * Function descriptor for:
-   *
-   * {@snippet lang=c :
-   * extern ggml_gallocr_t ggml_gallocr_new(ggml_backend_buffer_type_t buft)
-   * }
-   */
-  public static FunctionDescriptor ggml_gallocr_new$descriptor() {
-    return ggml_gallocr_new.DESC;
-  }
-
-  /**
-   * Downcall method handle for:
-   *
-   * {@snippet lang=c :
-   * extern ggml_gallocr_t ggml_gallocr_new(ggml_backend_buffer_type_t buft)
-   * }
-   */
-  public static MethodHandle ggml_gallocr_new$handle() {
-    return ggml_gallocr_new.HANDLE;
-  }
-
-  /**
-   * Address for:
-   *
-   * {@snippet lang=c :
-   * extern ggml_gallocr_t ggml_gallocr_new(ggml_backend_buffer_type_t buft)
-   * }
-   */
-  public static MemorySegment ggml_gallocr_new$address() {
-    return ggml_gallocr_new.ADDR;
-  }
-
-  /**
-   * {@snippet lang=c :
-   * extern ggml_gallocr_t ggml_gallocr_new(ggml_backend_buffer_type_t buft)
-   * }
-   */
-  public static MemorySegment ggml_gallocr_new(MemorySegment buft) {
-    var mh$ = ggml_gallocr_new.HANDLE;
-    try {
-      if (TRACE_DOWNCALLS) {
-        traceDowncall("ggml_gallocr_new", buft);
-      }
-      return (MemorySegment) mh$.invokeExact(buft);
-    } catch (Error | RuntimeException ex) {
-      throw ex;
-    } catch (Throwable ex$) {
-      throw new AssertionError("should not reach here", ex$);
+    /**
+     * Downcall method handle for:
+     * {@snippet lang=c :
+     * extern size_t ggml_quantize_chunk(enum ggml_type type, const float *src, void *dst, int64_t start, int64_t nrows, int64_t n_per_row, const float *imatrix)
+     * }
+     */
+    public static MethodHandle ggml_quantize_chunk$handle() {
+        return ggml_quantize_chunk.HANDLE;
     }
-  }
 
-  private static class ggml_gallocr_free {
-    public static final FunctionDescriptor DESC = FunctionDescriptor.ofVoid(Ggml_h.C_POINTER);
-
-    public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("ggml_gallocr_free");
-
-    public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
-  }
-
-  /**
-   * Function descriptor for:
-   *
-   * {@snippet lang=c :
-   * extern void ggml_gallocr_free(ggml_gallocr_t galloc)
-   * }
-   */
-  public static FunctionDescriptor ggml_gallocr_free$descriptor() {
-    return ggml_gallocr_free.DESC;
-  }
-
-  /**
-   * Downcall method handle for:
-   *
-   * {@snippet lang=c :
-   * extern void ggml_gallocr_free(ggml_gallocr_t galloc)
-   * }
-   */
-  public static MethodHandle ggml_gallocr_free$handle() {
-    return ggml_gallocr_free.HANDLE;
-  }
-
-  /**
-   * Address for:
-   *
-   * {@snippet lang=c :
-   * extern void ggml_gallocr_free(ggml_gallocr_t galloc)
-   * }
-   */
-  public static MemorySegment ggml_gallocr_free$address() {
-    return ggml_gallocr_free.ADDR;
-  }
-
-  /**
-   * {@snippet lang=c :
-   * extern void ggml_gallocr_free(ggml_gallocr_t galloc)
-   * }
-   */
-  public static void ggml_gallocr_free(MemorySegment galloc) {
-    var mh$ = ggml_gallocr_free.HANDLE;
-    try {
-      if (TRACE_DOWNCALLS) {
-        traceDowncall("ggml_gallocr_free", galloc);
-      }
-      mh$.invokeExact(galloc);
-    } catch (Error | RuntimeException ex) {
-      throw ex;
-    } catch (Throwable ex$) {
-      throw new AssertionError("should not reach here", ex$);
+    /**
+     * Address for:
+     * {@snippet lang=c :
+     * extern size_t ggml_quantize_chunk(enum ggml_type type, const float *src, void *dst, int64_t start, int64_t nrows, int64_t n_per_row, const float *imatrix)
+     * }
+     */
+    public static MemorySegment ggml_quantize_chunk$address() {
+        return ggml_quantize_chunk.ADDR;
     }
-  }
 
-  private static class ggml_gallocr_reserve {
-    public static final FunctionDescriptor DESC =
-        FunctionDescriptor.of(Ggml_h.C_BOOL, Ggml_h.C_POINTER, Ggml_h.C_POINTER);
-
-    public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("ggml_gallocr_reserve");
-
-    public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
-  }
-
-  /**
-   * Function descriptor for:
-   *
-   * {@snippet lang=c :
-   * extern _Bool ggml_gallocr_reserve(ggml_gallocr_t galloc, struct ggml_cgraph *graph)
-   * }
-   */
-  public static FunctionDescriptor ggml_gallocr_reserve$descriptor() {
-    return ggml_gallocr_reserve.DESC;
-  }
-
-  /**
-   * Downcall method handle for:
-   *
-   * {@snippet lang=c :
-   * extern _Bool ggml_gallocr_reserve(ggml_gallocr_t galloc, struct ggml_cgraph *graph)
-   * }
-   */
-  public static MethodHandle ggml_gallocr_reserve$handle() {
-    return ggml_gallocr_reserve.HANDLE;
-  }
-
-  /**
-   * Address for:
-   *
-   * {@snippet lang=c :
-   * extern _Bool ggml_gallocr_reserve(ggml_gallocr_t galloc, struct ggml_cgraph *graph)
-   * }
-   */
-  public static MemorySegment ggml_gallocr_reserve$address() {
-    return ggml_gallocr_reserve.ADDR;
-  }
-
-  /**
-   * {@snippet lang=c :
-   * extern _Bool ggml_gallocr_reserve(ggml_gallocr_t galloc, struct ggml_cgraph *graph)
-   * }
-   */
-  public static boolean ggml_gallocr_reserve(MemorySegment galloc, MemorySegment graph) {
-    var mh$ = ggml_gallocr_reserve.HANDLE;
-    try {
-      if (TRACE_DOWNCALLS) {
-        traceDowncall("ggml_gallocr_reserve", galloc, graph);
-      }
-      return (boolean) mh$.invokeExact(galloc, graph);
-    } catch (Error | RuntimeException ex) {
-      throw ex;
-    } catch (Throwable ex$) {
-      throw new AssertionError("should not reach here", ex$);
+    /**
+     * {@snippet lang=c :
+     * extern size_t ggml_quantize_chunk(enum ggml_type type, const float *src, void *dst, int64_t start, int64_t nrows, int64_t n_per_row, const float *imatrix)
+     * }
+     */
+    public static long ggml_quantize_chunk(int type, MemorySegment src, MemorySegment dst, long start, long nrows, long n_per_row, MemorySegment imatrix) {
+        var mh$ = ggml_quantize_chunk.HANDLE;
+        try {
+            if (TRACE_DOWNCALLS) {
+                traceDowncall("ggml_quantize_chunk", type, src, dst, start, nrows, n_per_row, imatrix);
+            }
+            return (long)mh$.invokeExact(type, src, dst, start, nrows, n_per_row, imatrix);
+        } catch (Error | RuntimeException ex) {
+           throw ex;
+        } catch (Throwable ex$) {
+           throw new AssertionError("should not reach here", ex$);
+        }
     }
-  }
 
-  private static class ggml_gallocr_alloc_graph {
-    public static final FunctionDescriptor DESC =
-        FunctionDescriptor.of(Ggml_h.C_BOOL, Ggml_h.C_POINTER, Ggml_h.C_POINTER);
+    private static class ggml_get_type_traits {
+        public static final FunctionDescriptor DESC = FunctionDescriptor.of(
+            Ggml_h.C_POINTER,
+            Ggml_h.C_INT
+        );
 
-    public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("ggml_gallocr_alloc_graph");
+        public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("ggml_get_type_traits");
 
-    public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
-  }
-
-  /**
-   * Function descriptor for:
-   *
-   * {@snippet lang=c :
-   * extern _Bool ggml_gallocr_alloc_graph(ggml_gallocr_t galloc, struct ggml_cgraph *graph)
-   * }
-   */
-  public static FunctionDescriptor ggml_gallocr_alloc_graph$descriptor() {
-    return ggml_gallocr_alloc_graph.DESC;
-  }
-
-  /**
-   * Downcall method handle for:
-   *
-   * {@snippet lang=c :
-   * extern _Bool ggml_gallocr_alloc_graph(ggml_gallocr_t galloc, struct ggml_cgraph *graph)
-   * }
-   */
-  public static MethodHandle ggml_gallocr_alloc_graph$handle() {
-    return ggml_gallocr_alloc_graph.HANDLE;
-  }
-
-  /**
-   * Address for:
-   *
-   * {@snippet lang=c :
-   * extern _Bool ggml_gallocr_alloc_graph(ggml_gallocr_t galloc, struct ggml_cgraph *graph)
-   * }
-   */
-  public static MemorySegment ggml_gallocr_alloc_graph$address() {
-    return ggml_gallocr_alloc_graph.ADDR;
-  }
-
-  /**
-   * {@snippet lang=c :
-   * extern _Bool ggml_gallocr_alloc_graph(ggml_gallocr_t galloc, struct ggml_cgraph *graph)
-   * }
-   */
-  public static boolean ggml_gallocr_alloc_graph(MemorySegment galloc, MemorySegment graph) {
-    var mh$ = ggml_gallocr_alloc_graph.HANDLE;
-    try {
-      if (TRACE_DOWNCALLS) {
-        traceDowncall("ggml_gallocr_alloc_graph", galloc, graph);
-      }
-      return (boolean) mh$.invokeExact(galloc, graph);
-    } catch (Error | RuntimeException ex) {
-      throw ex;
-    } catch (Throwable ex$) {
-      throw new AssertionError("should not reach here", ex$);
+        public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
     }
-  }
 
-  private static class ggml_gallocr_get_buffer_size {
-    public static final FunctionDescriptor DESC =
-        FunctionDescriptor.of(Ggml_h.C_LONG, Ggml_h.C_POINTER, Ggml_h.C_INT);
-
-    public static final MemorySegment ADDR =
-        SYMBOL_LOOKUP.findOrThrow("ggml_gallocr_get_buffer_size");
-
-    public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
-  }
-
-  /**
-   * Function descriptor for:
-   *
-   * {@snippet lang=c :
-   * extern size_t ggml_gallocr_get_buffer_size(ggml_gallocr_t galloc, int buffer_id)
-   * }
-   */
-  public static FunctionDescriptor ggml_gallocr_get_buffer_size$descriptor() {
-    return ggml_gallocr_get_buffer_size.DESC;
-  }
-
-  /**
-   * Downcall method handle for:
-   *
-   * {@snippet lang=c :
-   * extern size_t ggml_gallocr_get_buffer_size(ggml_gallocr_t galloc, int buffer_id)
-   * }
-   */
-  public static MethodHandle ggml_gallocr_get_buffer_size$handle() {
-    return ggml_gallocr_get_buffer_size.HANDLE;
-  }
-
-  /**
-   * Address for:
-   *
-   * {@snippet lang=c :
-   * extern size_t ggml_gallocr_get_buffer_size(ggml_gallocr_t galloc, int buffer_id)
-   * }
-   */
-  public static MemorySegment ggml_gallocr_get_buffer_size$address() {
-    return ggml_gallocr_get_buffer_size.ADDR;
-  }
-
-  /**
-   * {@snippet lang=c :
-   * extern size_t ggml_gallocr_get_buffer_size(ggml_gallocr_t galloc, int buffer_id)
-   * }
-   */
-  public static long ggml_gallocr_get_buffer_size(MemorySegment galloc, int buffer_id) {
-    var mh$ = ggml_gallocr_get_buffer_size.HANDLE;
-    try {
-      if (TRACE_DOWNCALLS) {
-        traceDowncall("ggml_gallocr_get_buffer_size", galloc, buffer_id);
-      }
-      return (long) mh$.invokeExact(galloc, buffer_id);
-    } catch (Error | RuntimeException ex) {
-      throw ex;
-    } catch (Throwable ex$) {
-      throw new AssertionError("should not reach here", ex$);
+    /**
+     * Function descriptor for:
+     * {@snippet lang=c :
+     * extern const struct ggml_type_traits *ggml_get_type_traits(enum ggml_type type)
+     * }
+     */
+    public static FunctionDescriptor ggml_get_type_traits$descriptor() {
+        return ggml_get_type_traits.DESC;
     }
-  }
 
-  private static class ggml_backend_alloc_ctx_tensors_from_buft {
-    public static final FunctionDescriptor DESC =
-        FunctionDescriptor.of(Ggml_h.C_POINTER, Ggml_h.C_POINTER, Ggml_h.C_POINTER);
-
-    public static final MemorySegment ADDR =
-        SYMBOL_LOOKUP.findOrThrow("ggml_backend_alloc_ctx_tensors_from_buft");
-
-    public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
-  }
-
-  /**
-   * Function descriptor for:
-   *
-   * {@snippet lang=c :
-   * extern struct ggml_backend_buffer *ggml_backend_alloc_ctx_tensors_from_buft(struct ggml_context *ctx, ggml_backend_buffer_type_t buft)
-   * }
-   */
-  public static FunctionDescriptor ggml_backend_alloc_ctx_tensors_from_buft$descriptor() {
-    return ggml_backend_alloc_ctx_tensors_from_buft.DESC;
-  }
-
-  /**
-   * Downcall method handle for:
-   *
-   * {@snippet lang=c :
-   * extern struct ggml_backend_buffer *ggml_backend_alloc_ctx_tensors_from_buft(struct ggml_context *ctx, ggml_backend_buffer_type_t buft)
-   * }
-   */
-  public static MethodHandle ggml_backend_alloc_ctx_tensors_from_buft$handle() {
-    return ggml_backend_alloc_ctx_tensors_from_buft.HANDLE;
-  }
-
-  /**
-   * Address for:
-   *
-   * {@snippet lang=c :
-   * extern struct ggml_backend_buffer *ggml_backend_alloc_ctx_tensors_from_buft(struct ggml_context *ctx, ggml_backend_buffer_type_t buft)
-   * }
-   */
-  public static MemorySegment ggml_backend_alloc_ctx_tensors_from_buft$address() {
-    return ggml_backend_alloc_ctx_tensors_from_buft.ADDR;
-  }
-
-  /**
-   * {@snippet lang=c :
-   * extern struct ggml_backend_buffer *ggml_backend_alloc_ctx_tensors_from_buft(struct ggml_context *ctx, ggml_backend_buffer_type_t buft)
-   * }
-   */
-  public static MemorySegment ggml_backend_alloc_ctx_tensors_from_buft(
-      MemorySegment ctx, MemorySegment buft) {
-    var mh$ = ggml_backend_alloc_ctx_tensors_from_buft.HANDLE;
-    try {
-      if (TRACE_DOWNCALLS) {
-        traceDowncall("ggml_backend_alloc_ctx_tensors_from_buft", ctx, buft);
-      }
-      return (MemorySegment) mh$.invokeExact(ctx, buft);
-    } catch (Error | RuntimeException ex) {
-      throw ex;
-    } catch (Throwable ex$) {
-      throw new AssertionError("should not reach here", ex$);
+    /**
+     * Downcall method handle for:
+     * {@snippet lang=c :
+     * extern const struct ggml_type_traits *ggml_get_type_traits(enum ggml_type type)
+     * }
+     */
+    public static MethodHandle ggml_get_type_traits$handle() {
+        return ggml_get_type_traits.HANDLE;
     }
-  }
 
-  private static class ggml_backend_buft_alloc_buffer {
-    public static final FunctionDescriptor DESC =
-        FunctionDescriptor.of(Ggml_h.C_POINTER, Ggml_h.C_POINTER, Ggml_h.C_LONG);
-
-    public static final MemorySegment ADDR =
-        SYMBOL_LOOKUP.findOrThrow("ggml_backend_buft_alloc_buffer");
-
-    public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
-  }
-
-  /**
-   * Function descriptor for:
-   *
-   * {@snippet lang=c :
-   * extern ggml_backend_buffer_t ggml_backend_buft_alloc_buffer(ggml_backend_buffer_type_t buft, size_t size)
-   * }
-   */
-  public static FunctionDescriptor ggml_backend_buft_alloc_buffer$descriptor() {
-    return ggml_backend_buft_alloc_buffer.DESC;
-  }
-
-  /**
-   * Downcall method handle for:
-   *
-   * {@snippet lang=c :
-   * extern ggml_backend_buffer_t ggml_backend_buft_alloc_buffer(ggml_backend_buffer_type_t buft, size_t size)
-   * }
-   */
-  public static MethodHandle ggml_backend_buft_alloc_buffer$handle() {
-    return ggml_backend_buft_alloc_buffer.HANDLE;
-  }
-
-  /**
-   * Address for:
-   *
-   * {@snippet lang=c :
-   * extern ggml_backend_buffer_t ggml_backend_buft_alloc_buffer(ggml_backend_buffer_type_t buft, size_t size)
-   * }
-   */
-  public static MemorySegment ggml_backend_buft_alloc_buffer$address() {
-    return ggml_backend_buft_alloc_buffer.ADDR;
-  }
-
-  /**
-   * {@snippet lang=c :
-   * extern ggml_backend_buffer_t ggml_backend_buft_alloc_buffer(ggml_backend_buffer_type_t buft, size_t size)
-   * }
-   */
-  public static MemorySegment ggml_backend_buft_alloc_buffer(MemorySegment buft, long size) {
-    var mh$ = ggml_backend_buft_alloc_buffer.HANDLE;
-    try {
-      if (TRACE_DOWNCALLS) {
-        traceDowncall("ggml_backend_buft_alloc_buffer", buft, size);
-      }
-      return (MemorySegment) mh$.invokeExact(buft, size);
-    } catch (Error | RuntimeException ex) {
-      throw ex;
-    } catch (Throwable ex$) {
-      throw new AssertionError("should not reach here", ex$);
+    /**
+     * Address for:
+     * {@snippet lang=c :
+     * extern const struct ggml_type_traits *ggml_get_type_traits(enum ggml_type type)
+     * }
+     */
+    public static MemorySegment ggml_get_type_traits$address() {
+        return ggml_get_type_traits.ADDR;
     }
-  }
 
-  private static class ggml_backend_buft_get_alignment {
-    public static final FunctionDescriptor DESC =
-        FunctionDescriptor.of(Ggml_h.C_LONG, Ggml_h.C_POINTER);
-
-    public static final MemorySegment ADDR =
-        SYMBOL_LOOKUP.findOrThrow("ggml_backend_buft_get_alignment");
-
-    public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
-  }
-
-  /**
-   * Function descriptor for:
-   *
-   * {@snippet lang=c :
-   * extern size_t ggml_backend_buft_get_alignment(ggml_backend_buffer_type_t buft)
-   * }
-   */
-  public static FunctionDescriptor ggml_backend_buft_get_alignment$descriptor() {
-    return ggml_backend_buft_get_alignment.DESC;
-  }
-
-  /**
-   * Downcall method handle for:
-   *
-   * {@snippet lang=c :
-   * extern size_t ggml_backend_buft_get_alignment(ggml_backend_buffer_type_t buft)
-   * }
-   */
-  public static MethodHandle ggml_backend_buft_get_alignment$handle() {
-    return ggml_backend_buft_get_alignment.HANDLE;
-  }
-
-  /**
-   * Address for:
-   *
-   * {@snippet lang=c :
-   * extern size_t ggml_backend_buft_get_alignment(ggml_backend_buffer_type_t buft)
-   * }
-   */
-  public static MemorySegment ggml_backend_buft_get_alignment$address() {
-    return ggml_backend_buft_get_alignment.ADDR;
-  }
-
-  /**
-   * {@snippet lang=c :
-   * extern size_t ggml_backend_buft_get_alignment(ggml_backend_buffer_type_t buft)
-   * }
-   */
-  public static long ggml_backend_buft_get_alignment(MemorySegment buft) {
-    var mh$ = ggml_backend_buft_get_alignment.HANDLE;
-    try {
-      if (TRACE_DOWNCALLS) {
-        traceDowncall("ggml_backend_buft_get_alignment", buft);
-      }
-      return (long) mh$.invokeExact(buft);
-    } catch (Error | RuntimeException ex) {
-      throw ex;
-    } catch (Throwable ex$) {
-      throw new AssertionError("should not reach here", ex$);
+    /**
+     * {@snippet lang=c :
+     * extern const struct ggml_type_traits *ggml_get_type_traits(enum ggml_type type)
+     * }
+     */
+    public static MemorySegment ggml_get_type_traits(int type) {
+        var mh$ = ggml_get_type_traits.HANDLE;
+        try {
+            if (TRACE_DOWNCALLS) {
+                traceDowncall("ggml_get_type_traits", type);
+            }
+            return (MemorySegment)mh$.invokeExact(type);
+        } catch (Error | RuntimeException ex) {
+           throw ex;
+        } catch (Throwable ex$) {
+           throw new AssertionError("should not reach here", ex$);
+        }
     }
-  }
 
-  private static class ggml_backend_buffer_free {
-    public static final FunctionDescriptor DESC = FunctionDescriptor.ofVoid(Ggml_h.C_POINTER);
+    private static class ggml_gallocr_new {
+        public static final FunctionDescriptor DESC = FunctionDescriptor.of(
+            Ggml_h.C_POINTER,
+            Ggml_h.C_POINTER
+        );
 
-    public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("ggml_backend_buffer_free");
+        public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("ggml_gallocr_new");
 
-    public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
-  }
-
-  /**
-   * Function descriptor for:
-   *
-   * {@snippet lang=c :
-   * extern void ggml_backend_buffer_free(ggml_backend_buffer_t buffer)
-   * }
-   */
-  public static FunctionDescriptor ggml_backend_buffer_free$descriptor() {
-    return ggml_backend_buffer_free.DESC;
-  }
-
-  /**
-   * Downcall method handle for:
-   *
-   * {@snippet lang=c :
-   * extern void ggml_backend_buffer_free(ggml_backend_buffer_t buffer)
-   * }
-   */
-  public static MethodHandle ggml_backend_buffer_free$handle() {
-    return ggml_backend_buffer_free.HANDLE;
-  }
-
-  /**
-   * Address for:
-   *
-   * {@snippet lang=c :
-   * extern void ggml_backend_buffer_free(ggml_backend_buffer_t buffer)
-   * }
-   */
-  public static MemorySegment ggml_backend_buffer_free$address() {
-    return ggml_backend_buffer_free.ADDR;
-  }
-
-  /**
-   * {@snippet lang=c :
-   * extern void ggml_backend_buffer_free(ggml_backend_buffer_t buffer)
-   * }
-   */
-  public static void ggml_backend_buffer_free(MemorySegment buffer) {
-    var mh$ = ggml_backend_buffer_free.HANDLE;
-    try {
-      if (TRACE_DOWNCALLS) {
-        traceDowncall("ggml_backend_buffer_free", buffer);
-      }
-      mh$.invokeExact(buffer);
-    } catch (Error | RuntimeException ex) {
-      throw ex;
-    } catch (Throwable ex$) {
-      throw new AssertionError("should not reach here", ex$);
+        public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
     }
-  }
 
-  private static class ggml_backend_buffer_get_base {
-    public static final FunctionDescriptor DESC =
-        FunctionDescriptor.of(Ggml_h.C_POINTER, Ggml_h.C_POINTER);
-
-    public static final MemorySegment ADDR =
-        SYMBOL_LOOKUP.findOrThrow("ggml_backend_buffer_get_base");
-
-    public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
-  }
-
-  /**
-   * Function descriptor for:
-   *
-   * {@snippet lang=c :
-   * extern void *ggml_backend_buffer_get_base(ggml_backend_buffer_t buffer)
-   * }
-   */
-  public static FunctionDescriptor ggml_backend_buffer_get_base$descriptor() {
-    return ggml_backend_buffer_get_base.DESC;
-  }
-
-  /**
-   * Downcall method handle for:
-   *
-   * {@snippet lang=c :
-   * extern void *ggml_backend_buffer_get_base(ggml_backend_buffer_t buffer)
-   * }
-   */
-  public static MethodHandle ggml_backend_buffer_get_base$handle() {
-    return ggml_backend_buffer_get_base.HANDLE;
-  }
-
-  /**
-   * Address for:
-   *
-   * {@snippet lang=c :
-   * extern void *ggml_backend_buffer_get_base(ggml_backend_buffer_t buffer)
-   * }
-   */
-  public static MemorySegment ggml_backend_buffer_get_base$address() {
-    return ggml_backend_buffer_get_base.ADDR;
-  }
-
-  /**
-   * {@snippet lang=c :
-   * extern void *ggml_backend_buffer_get_base(ggml_backend_buffer_t buffer)
-   * }
-   */
-  public static MemorySegment ggml_backend_buffer_get_base(MemorySegment buffer) {
-    var mh$ = ggml_backend_buffer_get_base.HANDLE;
-    try {
-      if (TRACE_DOWNCALLS) {
-        traceDowncall("ggml_backend_buffer_get_base", buffer);
-      }
-      return (MemorySegment) mh$.invokeExact(buffer);
-    } catch (Error | RuntimeException ex) {
-      throw ex;
-    } catch (Throwable ex$) {
-      throw new AssertionError("should not reach here", ex$);
+    /**
+     * Function descriptor for:
+     * {@snippet lang=c :
+     * extern ggml_gallocr_t ggml_gallocr_new(ggml_backend_buffer_type_t buft)
+     * }
+     */
+    public static FunctionDescriptor ggml_gallocr_new$descriptor() {
+        return ggml_gallocr_new.DESC;
     }
-  }
 
-  private static class ggml_backend_buffer_get_size {
-    public static final FunctionDescriptor DESC =
-        FunctionDescriptor.of(Ggml_h.C_LONG, Ggml_h.C_POINTER);
-
-    public static final MemorySegment ADDR =
-        SYMBOL_LOOKUP.findOrThrow("ggml_backend_buffer_get_size");
-
-    public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
-  }
-
-  /**
-   * Function descriptor for:
-   *
-   * {@snippet lang=c :
-   * extern size_t ggml_backend_buffer_get_size(ggml_backend_buffer_t buffer)
-   * }
-   */
-  public static FunctionDescriptor ggml_backend_buffer_get_size$descriptor() {
-    return ggml_backend_buffer_get_size.DESC;
-  }
-
-  /**
-   * Downcall method handle for:
-   *
-   * {@snippet lang=c :
-   * extern size_t ggml_backend_buffer_get_size(ggml_backend_buffer_t buffer)
-   * }
-   */
-  public static MethodHandle ggml_backend_buffer_get_size$handle() {
-    return ggml_backend_buffer_get_size.HANDLE;
-  }
-
-  /**
-   * Address for:
-   *
-   * {@snippet lang=c :
-   * extern size_t ggml_backend_buffer_get_size(ggml_backend_buffer_t buffer)
-   * }
-   */
-  public static MemorySegment ggml_backend_buffer_get_size$address() {
-    return ggml_backend_buffer_get_size.ADDR;
-  }
-
-  /**
-   * {@snippet lang=c :
-   * extern size_t ggml_backend_buffer_get_size(ggml_backend_buffer_t buffer)
-   * }
-   */
-  public static long ggml_backend_buffer_get_size(MemorySegment buffer) {
-    var mh$ = ggml_backend_buffer_get_size.HANDLE;
-    try {
-      if (TRACE_DOWNCALLS) {
-        traceDowncall("ggml_backend_buffer_get_size", buffer);
-      }
-      return (long) mh$.invokeExact(buffer);
-    } catch (Error | RuntimeException ex) {
-      throw ex;
-    } catch (Throwable ex$) {
-      throw new AssertionError("should not reach here", ex$);
+    /**
+     * Downcall method handle for:
+     * {@snippet lang=c :
+     * extern ggml_gallocr_t ggml_gallocr_new(ggml_backend_buffer_type_t buft)
+     * }
+     */
+    public static MethodHandle ggml_gallocr_new$handle() {
+        return ggml_gallocr_new.HANDLE;
     }
-  }
 
-  private static class ggml_backend_buffer_clear {
-    public static final FunctionDescriptor DESC =
-        FunctionDescriptor.ofVoid(Ggml_h.C_POINTER, Ggml_h.C_CHAR);
-
-    public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("ggml_backend_buffer_clear");
-
-    public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
-  }
-
-  /**
-   * Function descriptor for:
-   *
-   * {@snippet lang=c :
-   * extern void ggml_backend_buffer_clear(ggml_backend_buffer_t buffer, uint8_t value)
-   * }
-   */
-  public static FunctionDescriptor ggml_backend_buffer_clear$descriptor() {
-    return ggml_backend_buffer_clear.DESC;
-  }
-
-  /**
-   * Downcall method handle for:
-   *
-   * {@snippet lang=c :
-   * extern void ggml_backend_buffer_clear(ggml_backend_buffer_t buffer, uint8_t value)
-   * }
-   */
-  public static MethodHandle ggml_backend_buffer_clear$handle() {
-    return ggml_backend_buffer_clear.HANDLE;
-  }
-
-  /**
-   * Address for:
-   *
-   * {@snippet lang=c :
-   * extern void ggml_backend_buffer_clear(ggml_backend_buffer_t buffer, uint8_t value)
-   * }
-   */
-  public static MemorySegment ggml_backend_buffer_clear$address() {
-    return ggml_backend_buffer_clear.ADDR;
-  }
-
-  /**
-   * {@snippet lang=c :
-   * extern void ggml_backend_buffer_clear(ggml_backend_buffer_t buffer, uint8_t value)
-   * }
-   */
-  public static void ggml_backend_buffer_clear(MemorySegment buffer, byte value) {
-    var mh$ = ggml_backend_buffer_clear.HANDLE;
-    try {
-      if (TRACE_DOWNCALLS) {
-        traceDowncall("ggml_backend_buffer_clear", buffer, value);
-      }
-      mh$.invokeExact(buffer, value);
-    } catch (Error | RuntimeException ex) {
-      throw ex;
-    } catch (Throwable ex$) {
-      throw new AssertionError("should not reach here", ex$);
+    /**
+     * Address for:
+     * {@snippet lang=c :
+     * extern ggml_gallocr_t ggml_gallocr_new(ggml_backend_buffer_type_t buft)
+     * }
+     */
+    public static MemorySegment ggml_gallocr_new$address() {
+        return ggml_gallocr_new.ADDR;
     }
-  }
 
-  private static class ggml_backend_buffer_set_usage {
-    public static final FunctionDescriptor DESC =
-        FunctionDescriptor.ofVoid(Ggml_h.C_POINTER, Ggml_h.C_INT);
-
-    public static final MemorySegment ADDR =
-        SYMBOL_LOOKUP.findOrThrow("ggml_backend_buffer_set_usage");
-
-    public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
-  }
-
-  /**
-   * Function descriptor for:
-   *
-   * {@snippet lang=c :
-   * extern void ggml_backend_buffer_set_usage(ggml_backend_buffer_t buffer, enum ggml_backend_buffer_usage usage)
-   * }
-   */
-  public static FunctionDescriptor ggml_backend_buffer_set_usage$descriptor() {
-    return ggml_backend_buffer_set_usage.DESC;
-  }
-
-  /**
-   * Downcall method handle for:
-   *
-   * {@snippet lang=c :
-   * extern void ggml_backend_buffer_set_usage(ggml_backend_buffer_t buffer, enum ggml_backend_buffer_usage usage)
-   * }
-   */
-  public static MethodHandle ggml_backend_buffer_set_usage$handle() {
-    return ggml_backend_buffer_set_usage.HANDLE;
-  }
-
-  /**
-   * Address for:
-   *
-   * {@snippet lang=c :
-   * extern void ggml_backend_buffer_set_usage(ggml_backend_buffer_t buffer, enum ggml_backend_buffer_usage usage)
-   * }
-   */
-  public static MemorySegment ggml_backend_buffer_set_usage$address() {
-    return ggml_backend_buffer_set_usage.ADDR;
-  }
-
-  /**
-   * {@snippet lang=c :
-   * extern void ggml_backend_buffer_set_usage(ggml_backend_buffer_t buffer, enum ggml_backend_buffer_usage usage)
-   * }
-   */
-  public static void ggml_backend_buffer_set_usage(MemorySegment buffer, int usage) {
-    var mh$ = ggml_backend_buffer_set_usage.HANDLE;
-    try {
-      if (TRACE_DOWNCALLS) {
-        traceDowncall("ggml_backend_buffer_set_usage", buffer, usage);
-      }
-      mh$.invokeExact(buffer, usage);
-    } catch (Error | RuntimeException ex) {
-      throw ex;
-    } catch (Throwable ex$) {
-      throw new AssertionError("should not reach here", ex$);
+    /**
+     * {@snippet lang=c :
+     * extern ggml_gallocr_t ggml_gallocr_new(ggml_backend_buffer_type_t buft)
+     * }
+     */
+    public static MemorySegment ggml_gallocr_new(MemorySegment buft) {
+        var mh$ = ggml_gallocr_new.HANDLE;
+        try {
+            if (TRACE_DOWNCALLS) {
+                traceDowncall("ggml_gallocr_new", buft);
+            }
+            return (MemorySegment)mh$.invokeExact(buft);
+        } catch (Error | RuntimeException ex) {
+           throw ex;
+        } catch (Throwable ex$) {
+           throw new AssertionError("should not reach here", ex$);
+        }
     }
-  }
 
-  private static class ggml_backend_free {
-    public static final FunctionDescriptor DESC = FunctionDescriptor.ofVoid(Ggml_h.C_POINTER);
+    private static class ggml_gallocr_free {
+        public static final FunctionDescriptor DESC = FunctionDescriptor.ofVoid(
+            Ggml_h.C_POINTER
+        );
 
-    public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("ggml_backend_free");
+        public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("ggml_gallocr_free");
 
-    public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
-  }
-
-  /**
-   * Function descriptor for:
-   *
-   * {@snippet lang=c :
-   * extern void ggml_backend_free(ggml_backend_t backend)
-   * }
-   */
-  public static FunctionDescriptor ggml_backend_free$descriptor() {
-    return ggml_backend_free.DESC;
-  }
-
-  /**
-   * Downcall method handle for:
-   *
-   * {@snippet lang=c :
-   * extern void ggml_backend_free(ggml_backend_t backend)
-   * }
-   */
-  public static MethodHandle ggml_backend_free$handle() {
-    return ggml_backend_free.HANDLE;
-  }
-
-  /**
-   * Address for:
-   *
-   * {@snippet lang=c :
-   * extern void ggml_backend_free(ggml_backend_t backend)
-   * }
-   */
-  public static MemorySegment ggml_backend_free$address() {
-    return ggml_backend_free.ADDR;
-  }
-
-  /**
-   * {@snippet lang=c :
-   * extern void ggml_backend_free(ggml_backend_t backend)
-   * }
-   */
-  public static void ggml_backend_free(MemorySegment backend) {
-    var mh$ = ggml_backend_free.HANDLE;
-    try {
-      if (TRACE_DOWNCALLS) {
-        traceDowncall("ggml_backend_free", backend);
-      }
-      mh$.invokeExact(backend);
-    } catch (Error | RuntimeException ex) {
-      throw ex;
-    } catch (Throwable ex$) {
-      throw new AssertionError("should not reach here", ex$);
+        public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
     }
-  }
 
-  private static class ggml_backend_graph_compute {
-    public static final FunctionDescriptor DESC =
-        FunctionDescriptor.of(Ggml_h.C_INT, Ggml_h.C_POINTER, Ggml_h.C_POINTER);
-
-    public static final MemorySegment ADDR =
-        SYMBOL_LOOKUP.findOrThrow("ggml_backend_graph_compute");
-
-    public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
-  }
-
-  /**
-   * Function descriptor for:
-   *
-   * {@snippet lang=c :
-   * extern enum ggml_status ggml_backend_graph_compute(ggml_backend_t backend, struct ggml_cgraph *cgraph)
-   * }
-   */
-  public static FunctionDescriptor ggml_backend_graph_compute$descriptor() {
-    return ggml_backend_graph_compute.DESC;
-  }
-
-  /**
-   * Downcall method handle for:
-   *
-   * {@snippet lang=c :
-   * extern enum ggml_status ggml_backend_graph_compute(ggml_backend_t backend, struct ggml_cgraph *cgraph)
-   * }
-   */
-  public static MethodHandle ggml_backend_graph_compute$handle() {
-    return ggml_backend_graph_compute.HANDLE;
-  }
-
-  /**
-   * Address for:
-   *
-   * {@snippet lang=c :
-   * extern enum ggml_status ggml_backend_graph_compute(ggml_backend_t backend, struct ggml_cgraph *cgraph)
-   * }
-   */
-  public static MemorySegment ggml_backend_graph_compute$address() {
-    return ggml_backend_graph_compute.ADDR;
-  }
-
-  /**
-   * {@snippet lang=c :
-   * extern enum ggml_status ggml_backend_graph_compute(ggml_backend_t backend, struct ggml_cgraph *cgraph)
-   * }
-   */
-  public static int ggml_backend_graph_compute(MemorySegment backend, MemorySegment cgraph) {
-    var mh$ = ggml_backend_graph_compute.HANDLE;
-    try {
-      if (TRACE_DOWNCALLS) {
-        traceDowncall("ggml_backend_graph_compute", backend, cgraph);
-      }
-      return (int) mh$.invokeExact(backend, cgraph);
-    } catch (Error | RuntimeException ex) {
-      throw ex;
-    } catch (Throwable ex$) {
-      throw new AssertionError("should not reach here", ex$);
+    /**
+     * Function descriptor for:
+     * {@snippet lang=c :
+     * extern void ggml_gallocr_free(ggml_gallocr_t galloc)
+     * }
+     */
+    public static FunctionDescriptor ggml_gallocr_free$descriptor() {
+        return ggml_gallocr_free.DESC;
     }
-  }
 
-  private static final int GGML_BACKEND_DEVICE_TYPE_CPU = (int) 0L;
-
-  /**
-   * {@snippet lang=c :
-   * enum ggml_backend_dev_type.GGML_BACKEND_DEVICE_TYPE_CPU = 0
-   * }
-   */
-  public static int GGML_BACKEND_DEVICE_TYPE_CPU() {
-    return GGML_BACKEND_DEVICE_TYPE_CPU;
-  }
-
-  private static final int GGML_BACKEND_DEVICE_TYPE_GPU = (int) 1L;
-
-  /**
-   * {@snippet lang=c :
-   * enum ggml_backend_dev_type.GGML_BACKEND_DEVICE_TYPE_GPU = 1
-   * }
-   */
-  public static int GGML_BACKEND_DEVICE_TYPE_GPU() {
-    return GGML_BACKEND_DEVICE_TYPE_GPU;
-  }
-
-  private static final int GGML_BACKEND_DEVICE_TYPE_IGPU = (int) 2L;
-
-  /**
-   * {@snippet lang=c :
-   * enum ggml_backend_dev_type.GGML_BACKEND_DEVICE_TYPE_IGPU = 2
-   * }
-   */
-  public static int GGML_BACKEND_DEVICE_TYPE_IGPU() {
-    return GGML_BACKEND_DEVICE_TYPE_IGPU;
-  }
-
-  private static final int GGML_BACKEND_DEVICE_TYPE_ACCEL = (int) 3L;
-
-  /**
-   * {@snippet lang=c :
-   * enum ggml_backend_dev_type.GGML_BACKEND_DEVICE_TYPE_ACCEL = 3
-   * }
-   */
-  public static int GGML_BACKEND_DEVICE_TYPE_ACCEL() {
-    return GGML_BACKEND_DEVICE_TYPE_ACCEL;
-  }
-
-  private static class ggml_backend_dev_name {
-    public static final FunctionDescriptor DESC =
-        FunctionDescriptor.of(Ggml_h.C_POINTER, Ggml_h.C_POINTER);
-
-    public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("ggml_backend_dev_name");
-
-    public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
-  }
-
-  /**
-   * Function descriptor for:
-   *
-   * {@snippet lang=c :
-   * extern const char *ggml_backend_dev_name(ggml_backend_dev_t device)
-   * }
-   */
-  public static FunctionDescriptor ggml_backend_dev_name$descriptor() {
-    return ggml_backend_dev_name.DESC;
-  }
-
-  /**
-   * Downcall method handle for:
-   *
-   * {@snippet lang=c :
-   * extern const char *ggml_backend_dev_name(ggml_backend_dev_t device)
-   * }
-   */
-  public static MethodHandle ggml_backend_dev_name$handle() {
-    return ggml_backend_dev_name.HANDLE;
-  }
-
-  /**
-   * Address for:
-   *
-   * {@snippet lang=c :
-   * extern const char *ggml_backend_dev_name(ggml_backend_dev_t device)
-   * }
-   */
-  public static MemorySegment ggml_backend_dev_name$address() {
-    return ggml_backend_dev_name.ADDR;
-  }
-
-  /**
-   * {@snippet lang=c :
-   * extern const char *ggml_backend_dev_name(ggml_backend_dev_t device)
-   * }
-   */
-  public static MemorySegment ggml_backend_dev_name(MemorySegment device) {
-    var mh$ = ggml_backend_dev_name.HANDLE;
-    try {
-      if (TRACE_DOWNCALLS) {
-        traceDowncall("ggml_backend_dev_name", device);
-      }
-      return (MemorySegment) mh$.invokeExact(device);
-    } catch (Error | RuntimeException ex) {
-      throw ex;
-    } catch (Throwable ex$) {
-      throw new AssertionError("should not reach here", ex$);
+    /**
+     * Downcall method handle for:
+     * {@snippet lang=c :
+     * extern void ggml_gallocr_free(ggml_gallocr_t galloc)
+     * }
+     */
+    public static MethodHandle ggml_gallocr_free$handle() {
+        return ggml_gallocr_free.HANDLE;
     }
-  }
 
-  private static class ggml_backend_dev_description {
-    public static final FunctionDescriptor DESC =
-        FunctionDescriptor.of(Ggml_h.C_POINTER, Ggml_h.C_POINTER);
-
-    public static final MemorySegment ADDR =
-        SYMBOL_LOOKUP.findOrThrow("ggml_backend_dev_description");
-
-    public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
-  }
-
-  /**
-   * Function descriptor for:
-   *
-   * {@snippet lang=c :
-   * extern const char *ggml_backend_dev_description(ggml_backend_dev_t device)
-   * }
-   */
-  public static FunctionDescriptor ggml_backend_dev_description$descriptor() {
-    return ggml_backend_dev_description.DESC;
-  }
-
-  /**
-   * Downcall method handle for:
-   *
-   * {@snippet lang=c :
-   * extern const char *ggml_backend_dev_description(ggml_backend_dev_t device)
-   * }
-   */
-  public static MethodHandle ggml_backend_dev_description$handle() {
-    return ggml_backend_dev_description.HANDLE;
-  }
-
-  /**
-   * Address for:
-   *
-   * {@snippet lang=c :
-   * extern const char *ggml_backend_dev_description(ggml_backend_dev_t device)
-   * }
-   */
-  public static MemorySegment ggml_backend_dev_description$address() {
-    return ggml_backend_dev_description.ADDR;
-  }
-
-  /**
-   * {@snippet lang=c :
-   * extern const char *ggml_backend_dev_description(ggml_backend_dev_t device)
-   * }
-   */
-  public static MemorySegment ggml_backend_dev_description(MemorySegment device) {
-    var mh$ = ggml_backend_dev_description.HANDLE;
-    try {
-      if (TRACE_DOWNCALLS) {
-        traceDowncall("ggml_backend_dev_description", device);
-      }
-      return (MemorySegment) mh$.invokeExact(device);
-    } catch (Error | RuntimeException ex) {
-      throw ex;
-    } catch (Throwable ex$) {
-      throw new AssertionError("should not reach here", ex$);
+    /**
+     * Address for:
+     * {@snippet lang=c :
+     * extern void ggml_gallocr_free(ggml_gallocr_t galloc)
+     * }
+     */
+    public static MemorySegment ggml_gallocr_free$address() {
+        return ggml_gallocr_free.ADDR;
     }
-  }
 
-  private static class ggml_backend_dev_memory {
-    public static final FunctionDescriptor DESC =
-        FunctionDescriptor.ofVoid(Ggml_h.C_POINTER, Ggml_h.C_POINTER, Ggml_h.C_POINTER);
-
-    public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("ggml_backend_dev_memory");
-
-    public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
-  }
-
-  /**
-   * Function descriptor for:
-   *
-   * {@snippet lang=c :
-   * extern void ggml_backend_dev_memory(ggml_backend_dev_t device, size_t *free, size_t *total)
-   * }
-   */
-  public static FunctionDescriptor ggml_backend_dev_memory$descriptor() {
-    return ggml_backend_dev_memory.DESC;
-  }
-
-  /**
-   * Downcall method handle for:
-   *
-   * {@snippet lang=c :
-   * extern void ggml_backend_dev_memory(ggml_backend_dev_t device, size_t *free, size_t *total)
-   * }
-   */
-  public static MethodHandle ggml_backend_dev_memory$handle() {
-    return ggml_backend_dev_memory.HANDLE;
-  }
-
-  /**
-   * Address for:
-   *
-   * {@snippet lang=c :
-   * extern void ggml_backend_dev_memory(ggml_backend_dev_t device, size_t *free, size_t *total)
-   * }
-   */
-  public static MemorySegment ggml_backend_dev_memory$address() {
-    return ggml_backend_dev_memory.ADDR;
-  }
-
-  /**
-   * {@snippet lang=c :
-   * extern void ggml_backend_dev_memory(ggml_backend_dev_t device, size_t *free, size_t *total)
-   * }
-   */
-  public static void ggml_backend_dev_memory(
-      MemorySegment device, MemorySegment free, MemorySegment total) {
-    var mh$ = ggml_backend_dev_memory.HANDLE;
-    try {
-      if (TRACE_DOWNCALLS) {
-        traceDowncall("ggml_backend_dev_memory", device, free, total);
-      }
-      mh$.invokeExact(device, free, total);
-    } catch (Error | RuntimeException ex) {
-      throw ex;
-    } catch (Throwable ex$) {
-      throw new AssertionError("should not reach here", ex$);
+    /**
+     * {@snippet lang=c :
+     * extern void ggml_gallocr_free(ggml_gallocr_t galloc)
+     * }
+     */
+    public static void ggml_gallocr_free(MemorySegment galloc) {
+        var mh$ = ggml_gallocr_free.HANDLE;
+        try {
+            if (TRACE_DOWNCALLS) {
+                traceDowncall("ggml_gallocr_free", galloc);
+            }
+            mh$.invokeExact(galloc);
+        } catch (Error | RuntimeException ex) {
+           throw ex;
+        } catch (Throwable ex$) {
+           throw new AssertionError("should not reach here", ex$);
+        }
     }
-  }
 
-  private static class ggml_backend_dev_type {
-    public static final FunctionDescriptor DESC =
-        FunctionDescriptor.of(Ggml_h.C_INT, Ggml_h.C_POINTER);
+    private static class ggml_gallocr_reserve {
+        public static final FunctionDescriptor DESC = FunctionDescriptor.of(
+            Ggml_h.C_BOOL,
+            Ggml_h.C_POINTER,
+            Ggml_h.C_POINTER
+        );
 
-    public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("ggml_backend_dev_type");
+        public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("ggml_gallocr_reserve");
 
-    public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
-  }
-
-  /**
-   * Function descriptor for:
-   *
-   * {@snippet lang=c :
-   * extern enum ggml_backend_dev_type ggml_backend_dev_type(ggml_backend_dev_t device)
-   * }
-   */
-  public static FunctionDescriptor ggml_backend_dev_type$descriptor() {
-    return ggml_backend_dev_type.DESC;
-  }
-
-  /**
-   * Downcall method handle for:
-   *
-   * {@snippet lang=c :
-   * extern enum ggml_backend_dev_type ggml_backend_dev_type(ggml_backend_dev_t device)
-   * }
-   */
-  public static MethodHandle ggml_backend_dev_type$handle() {
-    return ggml_backend_dev_type.HANDLE;
-  }
-
-  /**
-   * Address for:
-   *
-   * {@snippet lang=c :
-   * extern enum ggml_backend_dev_type ggml_backend_dev_type(ggml_backend_dev_t device)
-   * }
-   */
-  public static MemorySegment ggml_backend_dev_type$address() {
-    return ggml_backend_dev_type.ADDR;
-  }
-
-  /**
-   * {@snippet lang=c :
-   * extern enum ggml_backend_dev_type ggml_backend_dev_type(ggml_backend_dev_t device)
-   * }
-   */
-  public static int ggml_backend_dev_type(MemorySegment device) {
-    var mh$ = ggml_backend_dev_type.HANDLE;
-    try {
-      if (TRACE_DOWNCALLS) {
-        traceDowncall("ggml_backend_dev_type", device);
-      }
-      return (int) mh$.invokeExact(device);
-    } catch (Error | RuntimeException ex) {
-      throw ex;
-    } catch (Throwable ex$) {
-      throw new AssertionError("should not reach here", ex$);
+        public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
     }
-  }
 
-  private static class ggml_backend_dev_init {
-    public static final FunctionDescriptor DESC =
-        FunctionDescriptor.of(Ggml_h.C_POINTER, Ggml_h.C_POINTER, Ggml_h.C_POINTER);
-
-    public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("ggml_backend_dev_init");
-
-    public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
-  }
-
-  /**
-   * Function descriptor for:
-   *
-   * {@snippet lang=c :
-   * extern ggml_backend_t ggml_backend_dev_init(ggml_backend_dev_t device, const char *params)
-   * }
-   */
-  public static FunctionDescriptor ggml_backend_dev_init$descriptor() {
-    return ggml_backend_dev_init.DESC;
-  }
-
-  /**
-   * Downcall method handle for:
-   *
-   * {@snippet lang=c :
-   * extern ggml_backend_t ggml_backend_dev_init(ggml_backend_dev_t device, const char *params)
-   * }
-   */
-  public static MethodHandle ggml_backend_dev_init$handle() {
-    return ggml_backend_dev_init.HANDLE;
-  }
-
-  /**
-   * Address for:
-   *
-   * {@snippet lang=c :
-   * extern ggml_backend_t ggml_backend_dev_init(ggml_backend_dev_t device, const char *params)
-   * }
-   */
-  public static MemorySegment ggml_backend_dev_init$address() {
-    return ggml_backend_dev_init.ADDR;
-  }
-
-  /**
-   * {@snippet lang=c :
-   * extern ggml_backend_t ggml_backend_dev_init(ggml_backend_dev_t device, const char *params)
-   * }
-   */
-  public static MemorySegment ggml_backend_dev_init(MemorySegment device, MemorySegment params) {
-    var mh$ = ggml_backend_dev_init.HANDLE;
-    try {
-      if (TRACE_DOWNCALLS) {
-        traceDowncall("ggml_backend_dev_init", device, params);
-      }
-      return (MemorySegment) mh$.invokeExact(device, params);
-    } catch (Error | RuntimeException ex) {
-      throw ex;
-    } catch (Throwable ex$) {
-      throw new AssertionError("should not reach here", ex$);
+    /**
+     * Function descriptor for:
+     * {@snippet lang=c :
+     * extern _Bool ggml_gallocr_reserve(ggml_gallocr_t galloc, struct ggml_cgraph *graph)
+     * }
+     */
+    public static FunctionDescriptor ggml_gallocr_reserve$descriptor() {
+        return ggml_gallocr_reserve.DESC;
     }
-  }
 
-  private static class ggml_backend_dev_buffer_type {
-    public static final FunctionDescriptor DESC =
-        FunctionDescriptor.of(Ggml_h.C_POINTER, Ggml_h.C_POINTER);
-
-    public static final MemorySegment ADDR =
-        SYMBOL_LOOKUP.findOrThrow("ggml_backend_dev_buffer_type");
-
-    public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
-  }
-
-  /**
-   * Function descriptor for:
-   *
-   * {@snippet lang=c :
-   * extern ggml_backend_buffer_type_t ggml_backend_dev_buffer_type(ggml_backend_dev_t device)
-   * }
-   */
-  public static FunctionDescriptor ggml_backend_dev_buffer_type$descriptor() {
-    return ggml_backend_dev_buffer_type.DESC;
-  }
-
-  /**
-   * Downcall method handle for:
-   *
-   * {@snippet lang=c :
-   * extern ggml_backend_buffer_type_t ggml_backend_dev_buffer_type(ggml_backend_dev_t device)
-   * }
-   */
-  public static MethodHandle ggml_backend_dev_buffer_type$handle() {
-    return ggml_backend_dev_buffer_type.HANDLE;
-  }
-
-  /**
-   * Address for:
-   *
-   * {@snippet lang=c :
-   * extern ggml_backend_buffer_type_t ggml_backend_dev_buffer_type(ggml_backend_dev_t device)
-   * }
-   */
-  public static MemorySegment ggml_backend_dev_buffer_type$address() {
-    return ggml_backend_dev_buffer_type.ADDR;
-  }
-
-  /**
-   * {@snippet lang=c :
-   * extern ggml_backend_buffer_type_t ggml_backend_dev_buffer_type(ggml_backend_dev_t device)
-   * }
-   */
-  public static MemorySegment ggml_backend_dev_buffer_type(MemorySegment device) {
-    var mh$ = ggml_backend_dev_buffer_type.HANDLE;
-    try {
-      if (TRACE_DOWNCALLS) {
-        traceDowncall("ggml_backend_dev_buffer_type", device);
-      }
-      return (MemorySegment) mh$.invokeExact(device);
-    } catch (Error | RuntimeException ex) {
-      throw ex;
-    } catch (Throwable ex$) {
-      throw new AssertionError("should not reach here", ex$);
+    /**
+     * Downcall method handle for:
+     * {@snippet lang=c :
+     * extern _Bool ggml_gallocr_reserve(ggml_gallocr_t galloc, struct ggml_cgraph *graph)
+     * }
+     */
+    public static MethodHandle ggml_gallocr_reserve$handle() {
+        return ggml_gallocr_reserve.HANDLE;
     }
-  }
 
-  private static class ggml_backend_reg_name {
-    public static final FunctionDescriptor DESC =
-        FunctionDescriptor.of(Ggml_h.C_POINTER, Ggml_h.C_POINTER);
-
-    public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("ggml_backend_reg_name");
-
-    public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
-  }
-
-  /**
-   * Function descriptor for:
-   *
-   * {@snippet lang=c :
-   * extern const char *ggml_backend_reg_name(ggml_backend_reg_t reg)
-   * }
-   */
-  public static FunctionDescriptor ggml_backend_reg_name$descriptor() {
-    return ggml_backend_reg_name.DESC;
-  }
-
-  /**
-   * Downcall method handle for:
-   *
-   * {@snippet lang=c :
-   * extern const char *ggml_backend_reg_name(ggml_backend_reg_t reg)
-   * }
-   */
-  public static MethodHandle ggml_backend_reg_name$handle() {
-    return ggml_backend_reg_name.HANDLE;
-  }
-
-  /**
-   * Address for:
-   *
-   * {@snippet lang=c :
-   * extern const char *ggml_backend_reg_name(ggml_backend_reg_t reg)
-   * }
-   */
-  public static MemorySegment ggml_backend_reg_name$address() {
-    return ggml_backend_reg_name.ADDR;
-  }
-
-  /**
-   * {@snippet lang=c :
-   * extern const char *ggml_backend_reg_name(ggml_backend_reg_t reg)
-   * }
-   */
-  public static MemorySegment ggml_backend_reg_name(MemorySegment reg) {
-    var mh$ = ggml_backend_reg_name.HANDLE;
-    try {
-      if (TRACE_DOWNCALLS) {
-        traceDowncall("ggml_backend_reg_name", reg);
-      }
-      return (MemorySegment) mh$.invokeExact(reg);
-    } catch (Error | RuntimeException ex) {
-      throw ex;
-    } catch (Throwable ex$) {
-      throw new AssertionError("should not reach here", ex$);
+    /**
+     * Address for:
+     * {@snippet lang=c :
+     * extern _Bool ggml_gallocr_reserve(ggml_gallocr_t galloc, struct ggml_cgraph *graph)
+     * }
+     */
+    public static MemorySegment ggml_gallocr_reserve$address() {
+        return ggml_gallocr_reserve.ADDR;
     }
-  }
 
-  private static class ggml_backend_reg_dev_count {
-    public static final FunctionDescriptor DESC =
-        FunctionDescriptor.of(Ggml_h.C_LONG, Ggml_h.C_POINTER);
-
-    public static final MemorySegment ADDR =
-        SYMBOL_LOOKUP.findOrThrow("ggml_backend_reg_dev_count");
-
-    public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
-  }
-
-  /**
-   * Function descriptor for:
-   *
-   * {@snippet lang=c :
-   * extern size_t ggml_backend_reg_dev_count(ggml_backend_reg_t reg)
-   * }
-   */
-  public static FunctionDescriptor ggml_backend_reg_dev_count$descriptor() {
-    return ggml_backend_reg_dev_count.DESC;
-  }
-
-  /**
-   * Downcall method handle for:
-   *
-   * {@snippet lang=c :
-   * extern size_t ggml_backend_reg_dev_count(ggml_backend_reg_t reg)
-   * }
-   */
-  public static MethodHandle ggml_backend_reg_dev_count$handle() {
-    return ggml_backend_reg_dev_count.HANDLE;
-  }
-
-  /**
-   * Address for:
-   *
-   * {@snippet lang=c :
-   * extern size_t ggml_backend_reg_dev_count(ggml_backend_reg_t reg)
-   * }
-   */
-  public static MemorySegment ggml_backend_reg_dev_count$address() {
-    return ggml_backend_reg_dev_count.ADDR;
-  }
-
-  /**
-   * {@snippet lang=c :
-   * extern size_t ggml_backend_reg_dev_count(ggml_backend_reg_t reg)
-   * }
-   */
-  public static long ggml_backend_reg_dev_count(MemorySegment reg) {
-    var mh$ = ggml_backend_reg_dev_count.HANDLE;
-    try {
-      if (TRACE_DOWNCALLS) {
-        traceDowncall("ggml_backend_reg_dev_count", reg);
-      }
-      return (long) mh$.invokeExact(reg);
-    } catch (Error | RuntimeException ex) {
-      throw ex;
-    } catch (Throwable ex$) {
-      throw new AssertionError("should not reach here", ex$);
+    /**
+     * {@snippet lang=c :
+     * extern _Bool ggml_gallocr_reserve(ggml_gallocr_t galloc, struct ggml_cgraph *graph)
+     * }
+     */
+    public static boolean ggml_gallocr_reserve(MemorySegment galloc, MemorySegment graph) {
+        var mh$ = ggml_gallocr_reserve.HANDLE;
+        try {
+            if (TRACE_DOWNCALLS) {
+                traceDowncall("ggml_gallocr_reserve", galloc, graph);
+            }
+            return (boolean)mh$.invokeExact(galloc, graph);
+        } catch (Error | RuntimeException ex) {
+           throw ex;
+        } catch (Throwable ex$) {
+           throw new AssertionError("should not reach here", ex$);
+        }
     }
-  }
 
-  private static class ggml_backend_reg_dev_get {
-    public static final FunctionDescriptor DESC =
-        FunctionDescriptor.of(Ggml_h.C_POINTER, Ggml_h.C_POINTER, Ggml_h.C_LONG);
+    private static class ggml_gallocr_alloc_graph {
+        public static final FunctionDescriptor DESC = FunctionDescriptor.of(
+            Ggml_h.C_BOOL,
+            Ggml_h.C_POINTER,
+            Ggml_h.C_POINTER
+        );
 
-    public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("ggml_backend_reg_dev_get");
+        public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("ggml_gallocr_alloc_graph");
 
-    public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
-  }
-
-  /**
-   * Function descriptor for:
-   *
-   * {@snippet lang=c :
-   * extern ggml_backend_dev_t ggml_backend_reg_dev_get(ggml_backend_reg_t reg, size_t index)
-   * }
-   */
-  public static FunctionDescriptor ggml_backend_reg_dev_get$descriptor() {
-    return ggml_backend_reg_dev_get.DESC;
-  }
-
-  /**
-   * Downcall method handle for:
-   *
-   * {@snippet lang=c :
-   * extern ggml_backend_dev_t ggml_backend_reg_dev_get(ggml_backend_reg_t reg, size_t index)
-   * }
-   */
-  public static MethodHandle ggml_backend_reg_dev_get$handle() {
-    return ggml_backend_reg_dev_get.HANDLE;
-  }
-
-  /**
-   * Address for:
-   *
-   * {@snippet lang=c :
-   * extern ggml_backend_dev_t ggml_backend_reg_dev_get(ggml_backend_reg_t reg, size_t index)
-   * }
-   */
-  public static MemorySegment ggml_backend_reg_dev_get$address() {
-    return ggml_backend_reg_dev_get.ADDR;
-  }
-
-  /**
-   * {@snippet lang=c :
-   * extern ggml_backend_dev_t ggml_backend_reg_dev_get(ggml_backend_reg_t reg, size_t index)
-   * }
-   */
-  public static MemorySegment ggml_backend_reg_dev_get(MemorySegment reg, long index) {
-    var mh$ = ggml_backend_reg_dev_get.HANDLE;
-    try {
-      if (TRACE_DOWNCALLS) {
-        traceDowncall("ggml_backend_reg_dev_get", reg, index);
-      }
-      return (MemorySegment) mh$.invokeExact(reg, index);
-    } catch (Error | RuntimeException ex) {
-      throw ex;
-    } catch (Throwable ex$) {
-      throw new AssertionError("should not reach here", ex$);
+        public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
     }
-  }
 
-  private static class ggml_backend_reg_get_proc_address {
-    public static final FunctionDescriptor DESC =
-        FunctionDescriptor.of(Ggml_h.C_POINTER, Ggml_h.C_POINTER, Ggml_h.C_POINTER);
-
-    public static final MemorySegment ADDR =
-        SYMBOL_LOOKUP.findOrThrow("ggml_backend_reg_get_proc_address");
-
-    public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
-  }
-
-  /**
-   * Function descriptor for:
-   *
-   * {@snippet lang=c :
-   * extern void *ggml_backend_reg_get_proc_address(ggml_backend_reg_t reg, const char *name)
-   * }
-   */
-  public static FunctionDescriptor ggml_backend_reg_get_proc_address$descriptor() {
-    return ggml_backend_reg_get_proc_address.DESC;
-  }
-
-  /**
-   * Downcall method handle for:
-   *
-   * {@snippet lang=c :
-   * extern void *ggml_backend_reg_get_proc_address(ggml_backend_reg_t reg, const char *name)
-   * }
-   */
-  public static MethodHandle ggml_backend_reg_get_proc_address$handle() {
-    return ggml_backend_reg_get_proc_address.HANDLE;
-  }
-
-  /**
-   * Address for:
-   *
-   * {@snippet lang=c :
-   * extern void *ggml_backend_reg_get_proc_address(ggml_backend_reg_t reg, const char *name)
-   * }
-   */
-  public static MemorySegment ggml_backend_reg_get_proc_address$address() {
-    return ggml_backend_reg_get_proc_address.ADDR;
-  }
-
-  /**
-   * {@snippet lang=c :
-   * extern void *ggml_backend_reg_get_proc_address(ggml_backend_reg_t reg, const char *name)
-   * }
-   */
-  public static MemorySegment ggml_backend_reg_get_proc_address(
-      MemorySegment reg, MemorySegment name) {
-    var mh$ = ggml_backend_reg_get_proc_address.HANDLE;
-    try {
-      if (TRACE_DOWNCALLS) {
-        traceDowncall("ggml_backend_reg_get_proc_address", reg, name);
-      }
-      return (MemorySegment) mh$.invokeExact(reg, name);
-    } catch (Error | RuntimeException ex) {
-      throw ex;
-    } catch (Throwable ex$) {
-      throw new AssertionError("should not reach here", ex$);
+    /**
+     * Function descriptor for:
+     * {@snippet lang=c :
+     * extern _Bool ggml_gallocr_alloc_graph(ggml_gallocr_t galloc, struct ggml_cgraph *graph)
+     * }
+     */
+    public static FunctionDescriptor ggml_gallocr_alloc_graph$descriptor() {
+        return ggml_gallocr_alloc_graph.DESC;
     }
-  }
 
-  private static class ggml_backend_reg_by_name {
-    public static final FunctionDescriptor DESC =
-        FunctionDescriptor.of(Ggml_h.C_POINTER, Ggml_h.C_POINTER);
-
-    public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("ggml_backend_reg_by_name");
-
-    public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
-  }
-
-  /**
-   * Function descriptor for:
-   *
-   * {@snippet lang=c :
-   * extern ggml_backend_reg_t ggml_backend_reg_by_name(const char *name)
-   * }
-   */
-  public static FunctionDescriptor ggml_backend_reg_by_name$descriptor() {
-    return ggml_backend_reg_by_name.DESC;
-  }
-
-  /**
-   * Downcall method handle for:
-   *
-   * {@snippet lang=c :
-   * extern ggml_backend_reg_t ggml_backend_reg_by_name(const char *name)
-   * }
-   */
-  public static MethodHandle ggml_backend_reg_by_name$handle() {
-    return ggml_backend_reg_by_name.HANDLE;
-  }
-
-  /**
-   * Address for:
-   *
-   * {@snippet lang=c :
-   * extern ggml_backend_reg_t ggml_backend_reg_by_name(const char *name)
-   * }
-   */
-  public static MemorySegment ggml_backend_reg_by_name$address() {
-    return ggml_backend_reg_by_name.ADDR;
-  }
-
-  /**
-   * {@snippet lang=c :
-   * extern ggml_backend_reg_t ggml_backend_reg_by_name(const char *name)
-   * }
-   */
-  public static MemorySegment ggml_backend_reg_by_name(MemorySegment name) {
-    var mh$ = ggml_backend_reg_by_name.HANDLE;
-    try {
-      if (TRACE_DOWNCALLS) {
-        traceDowncall("ggml_backend_reg_by_name", name);
-      }
-      return (MemorySegment) mh$.invokeExact(name);
-    } catch (Error | RuntimeException ex) {
-      throw ex;
-    } catch (Throwable ex$) {
-      throw new AssertionError("should not reach here", ex$);
+    /**
+     * Downcall method handle for:
+     * {@snippet lang=c :
+     * extern _Bool ggml_gallocr_alloc_graph(ggml_gallocr_t galloc, struct ggml_cgraph *graph)
+     * }
+     */
+    public static MethodHandle ggml_gallocr_alloc_graph$handle() {
+        return ggml_gallocr_alloc_graph.HANDLE;
     }
-  }
 
-  private static class ggml_backend_dev_count {
-    public static final FunctionDescriptor DESC = FunctionDescriptor.of(Ggml_h.C_LONG);
-
-    public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("ggml_backend_dev_count");
-
-    public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
-  }
-
-  /**
-   * Function descriptor for:
-   *
-   * {@snippet lang=c :
-   * extern size_t ggml_backend_dev_count()
-   * }
-   */
-  public static FunctionDescriptor ggml_backend_dev_count$descriptor() {
-    return ggml_backend_dev_count.DESC;
-  }
-
-  /**
-   * Downcall method handle for:
-   *
-   * {@snippet lang=c :
-   * extern size_t ggml_backend_dev_count()
-   * }
-   */
-  public static MethodHandle ggml_backend_dev_count$handle() {
-    return ggml_backend_dev_count.HANDLE;
-  }
-
-  /**
-   * Address for:
-   *
-   * {@snippet lang=c :
-   * extern size_t ggml_backend_dev_count()
-   * }
-   */
-  public static MemorySegment ggml_backend_dev_count$address() {
-    return ggml_backend_dev_count.ADDR;
-  }
-
-  /**
-   * {@snippet lang=c :
-   * extern size_t ggml_backend_dev_count()
-   * }
-   */
-  public static long ggml_backend_dev_count() {
-    var mh$ = ggml_backend_dev_count.HANDLE;
-    try {
-      if (TRACE_DOWNCALLS) {
-        traceDowncall("ggml_backend_dev_count");
-      }
-      return (long) mh$.invokeExact();
-    } catch (Error | RuntimeException ex) {
-      throw ex;
-    } catch (Throwable ex$) {
-      throw new AssertionError("should not reach here", ex$);
+    /**
+     * Address for:
+     * {@snippet lang=c :
+     * extern _Bool ggml_gallocr_alloc_graph(ggml_gallocr_t galloc, struct ggml_cgraph *graph)
+     * }
+     */
+    public static MemorySegment ggml_gallocr_alloc_graph$address() {
+        return ggml_gallocr_alloc_graph.ADDR;
     }
-  }
 
-  private static class ggml_backend_dev_get {
-    public static final FunctionDescriptor DESC =
-        FunctionDescriptor.of(Ggml_h.C_POINTER, Ggml_h.C_LONG);
-
-    public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("ggml_backend_dev_get");
-
-    public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
-  }
-
-  /**
-   * Function descriptor for:
-   *
-   * {@snippet lang=c :
-   * extern ggml_backend_dev_t ggml_backend_dev_get(size_t index)
-   * }
-   */
-  public static FunctionDescriptor ggml_backend_dev_get$descriptor() {
-    return ggml_backend_dev_get.DESC;
-  }
-
-  /**
-   * Downcall method handle for:
-   *
-   * {@snippet lang=c :
-   * extern ggml_backend_dev_t ggml_backend_dev_get(size_t index)
-   * }
-   */
-  public static MethodHandle ggml_backend_dev_get$handle() {
-    return ggml_backend_dev_get.HANDLE;
-  }
-
-  /**
-   * Address for:
-   *
-   * {@snippet lang=c :
-   * extern ggml_backend_dev_t ggml_backend_dev_get(size_t index)
-   * }
-   */
-  public static MemorySegment ggml_backend_dev_get$address() {
-    return ggml_backend_dev_get.ADDR;
-  }
-
-  /**
-   * {@snippet lang=c :
-   * extern ggml_backend_dev_t ggml_backend_dev_get(size_t index)
-   * }
-   */
-  public static MemorySegment ggml_backend_dev_get(long index) {
-    var mh$ = ggml_backend_dev_get.HANDLE;
-    try {
-      if (TRACE_DOWNCALLS) {
-        traceDowncall("ggml_backend_dev_get", index);
-      }
-      return (MemorySegment) mh$.invokeExact(index);
-    } catch (Error | RuntimeException ex) {
-      throw ex;
-    } catch (Throwable ex$) {
-      throw new AssertionError("should not reach here", ex$);
+    /**
+     * {@snippet lang=c :
+     * extern _Bool ggml_gallocr_alloc_graph(ggml_gallocr_t galloc, struct ggml_cgraph *graph)
+     * }
+     */
+    public static boolean ggml_gallocr_alloc_graph(MemorySegment galloc, MemorySegment graph) {
+        var mh$ = ggml_gallocr_alloc_graph.HANDLE;
+        try {
+            if (TRACE_DOWNCALLS) {
+                traceDowncall("ggml_gallocr_alloc_graph", galloc, graph);
+            }
+            return (boolean)mh$.invokeExact(galloc, graph);
+        } catch (Error | RuntimeException ex) {
+           throw ex;
+        } catch (Throwable ex$) {
+           throw new AssertionError("should not reach here", ex$);
+        }
     }
-  }
 
-  private static class ggml_backend_dev_by_type {
-    public static final FunctionDescriptor DESC =
-        FunctionDescriptor.of(Ggml_h.C_POINTER, Ggml_h.C_INT);
+    private static class ggml_gallocr_get_buffer_size {
+        public static final FunctionDescriptor DESC = FunctionDescriptor.of(
+            Ggml_h.C_LONG,
+            Ggml_h.C_POINTER,
+            Ggml_h.C_INT
+        );
 
-    public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("ggml_backend_dev_by_type");
+        public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("ggml_gallocr_get_buffer_size");
 
-    public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
-  }
-
-  /**
-   * Function descriptor for:
-   *
-   * {@snippet lang=c :
-   * extern ggml_backend_dev_t ggml_backend_dev_by_type(enum ggml_backend_dev_type type)
-   * }
-   */
-  public static FunctionDescriptor ggml_backend_dev_by_type$descriptor() {
-    return ggml_backend_dev_by_type.DESC;
-  }
-
-  /**
-   * Downcall method handle for:
-   *
-   * {@snippet lang=c :
-   * extern ggml_backend_dev_t ggml_backend_dev_by_type(enum ggml_backend_dev_type type)
-   * }
-   */
-  public static MethodHandle ggml_backend_dev_by_type$handle() {
-    return ggml_backend_dev_by_type.HANDLE;
-  }
-
-  /**
-   * Address for:
-   *
-   * {@snippet lang=c :
-   * extern ggml_backend_dev_t ggml_backend_dev_by_type(enum ggml_backend_dev_type type)
-   * }
-   */
-  public static MemorySegment ggml_backend_dev_by_type$address() {
-    return ggml_backend_dev_by_type.ADDR;
-  }
-
-  /**
-   * {@snippet lang=c :
-   * extern ggml_backend_dev_t ggml_backend_dev_by_type(enum ggml_backend_dev_type type)
-   * }
-   */
-  public static MemorySegment ggml_backend_dev_by_type(int type) {
-    var mh$ = ggml_backend_dev_by_type.HANDLE;
-    try {
-      if (TRACE_DOWNCALLS) {
-        traceDowncall("ggml_backend_dev_by_type", type);
-      }
-      return (MemorySegment) mh$.invokeExact(type);
-    } catch (Error | RuntimeException ex) {
-      throw ex;
-    } catch (Throwable ex$) {
-      throw new AssertionError("should not reach here", ex$);
+        public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
     }
-  }
 
-  private static class ggml_backend_load {
-    public static final FunctionDescriptor DESC =
-        FunctionDescriptor.of(Ggml_h.C_POINTER, Ggml_h.C_POINTER);
-
-    public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("ggml_backend_load");
-
-    public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
-  }
-
-  /**
-   * Function descriptor for:
-   *
-   * {@snippet lang=c :
-   * extern ggml_backend_reg_t ggml_backend_load(const char *path)
-   * }
-   */
-  public static FunctionDescriptor ggml_backend_load$descriptor() {
-    return ggml_backend_load.DESC;
-  }
-
-  /**
-   * Downcall method handle for:
-   *
-   * {@snippet lang=c :
-   * extern ggml_backend_reg_t ggml_backend_load(const char *path)
-   * }
-   */
-  public static MethodHandle ggml_backend_load$handle() {
-    return ggml_backend_load.HANDLE;
-  }
-
-  /**
-   * Address for:
-   *
-   * {@snippet lang=c :
-   * extern ggml_backend_reg_t ggml_backend_load(const char *path)
-   * }
-   */
-  public static MemorySegment ggml_backend_load$address() {
-    return ggml_backend_load.ADDR;
-  }
-
-  /**
-   * {@snippet lang=c :
-   * extern ggml_backend_reg_t ggml_backend_load(const char *path)
-   * }
-   */
-  public static MemorySegment ggml_backend_load(MemorySegment path) {
-    var mh$ = ggml_backend_load.HANDLE;
-    try {
-      if (TRACE_DOWNCALLS) {
-        traceDowncall("ggml_backend_load", path);
-      }
-      return (MemorySegment) mh$.invokeExact(path);
-    } catch (Error | RuntimeException ex) {
-      throw ex;
-    } catch (Throwable ex$) {
-      throw new AssertionError("should not reach here", ex$);
+    /**
+     * Function descriptor for:
+     * {@snippet lang=c :
+     * extern size_t ggml_gallocr_get_buffer_size(ggml_gallocr_t galloc, int buffer_id)
+     * }
+     */
+    public static FunctionDescriptor ggml_gallocr_get_buffer_size$descriptor() {
+        return ggml_gallocr_get_buffer_size.DESC;
     }
-  }
 
-  private static class ggml_backend_tensor_alloc {
-    public static final FunctionDescriptor DESC =
-        FunctionDescriptor.of(Ggml_h.C_INT, Ggml_h.C_POINTER, Ggml_h.C_POINTER, Ggml_h.C_POINTER);
-
-    public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("ggml_backend_tensor_alloc");
-
-    public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
-  }
-
-  /**
-   * Function descriptor for:
-   *
-   * {@snippet lang=c :
-   * extern enum ggml_status ggml_backend_tensor_alloc(ggml_backend_buffer_t buffer, struct ggml_tensor *tensor, void *addr)
-   * }
-   */
-  public static FunctionDescriptor ggml_backend_tensor_alloc$descriptor() {
-    return ggml_backend_tensor_alloc.DESC;
-  }
-
-  /**
-   * Downcall method handle for:
-   *
-   * {@snippet lang=c :
-   * extern enum ggml_status ggml_backend_tensor_alloc(ggml_backend_buffer_t buffer, struct ggml_tensor *tensor, void *addr)
-   * }
-   */
-  public static MethodHandle ggml_backend_tensor_alloc$handle() {
-    return ggml_backend_tensor_alloc.HANDLE;
-  }
-
-  /**
-   * Address for:
-   *
-   * {@snippet lang=c :
-   * extern enum ggml_status ggml_backend_tensor_alloc(ggml_backend_buffer_t buffer, struct ggml_tensor *tensor, void *addr)
-   * }
-   */
-  public static MemorySegment ggml_backend_tensor_alloc$address() {
-    return ggml_backend_tensor_alloc.ADDR;
-  }
-
-  /**
-   * {@snippet lang=c :
-   * extern enum ggml_status ggml_backend_tensor_alloc(ggml_backend_buffer_t buffer, struct ggml_tensor *tensor, void *addr)
-   * }
-   */
-  public static int ggml_backend_tensor_alloc(
-      MemorySegment buffer, MemorySegment tensor, MemorySegment addr) {
-    var mh$ = ggml_backend_tensor_alloc.HANDLE;
-    try {
-      if (TRACE_DOWNCALLS) {
-        traceDowncall("ggml_backend_tensor_alloc", buffer, tensor, addr);
-      }
-      return (int) mh$.invokeExact(buffer, tensor, addr);
-    } catch (Error | RuntimeException ex) {
-      throw ex;
-    } catch (Throwable ex$) {
-      throw new AssertionError("should not reach here", ex$);
+    /**
+     * Downcall method handle for:
+     * {@snippet lang=c :
+     * extern size_t ggml_gallocr_get_buffer_size(ggml_gallocr_t galloc, int buffer_id)
+     * }
+     */
+    public static MethodHandle ggml_gallocr_get_buffer_size$handle() {
+        return ggml_gallocr_get_buffer_size.HANDLE;
     }
-  }
 
-  private static class ggml_backend_cpu_buffer_from_ptr {
-    public static final FunctionDescriptor DESC =
-        FunctionDescriptor.of(Ggml_h.C_POINTER, Ggml_h.C_POINTER, Ggml_h.C_LONG);
-
-    public static final MemorySegment ADDR =
-        SYMBOL_LOOKUP.findOrThrow("ggml_backend_cpu_buffer_from_ptr");
-
-    public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
-  }
-
-  /**
-   * Function descriptor for:
-   *
-   * {@snippet lang=c :
-   * extern ggml_backend_buffer_t ggml_backend_cpu_buffer_from_ptr(void *ptr, size_t size)
-   * }
-   */
-  public static FunctionDescriptor ggml_backend_cpu_buffer_from_ptr$descriptor() {
-    return ggml_backend_cpu_buffer_from_ptr.DESC;
-  }
-
-  /**
-   * Downcall method handle for:
-   *
-   * {@snippet lang=c :
-   * extern ggml_backend_buffer_t ggml_backend_cpu_buffer_from_ptr(void *ptr, size_t size)
-   * }
-   */
-  public static MethodHandle ggml_backend_cpu_buffer_from_ptr$handle() {
-    return ggml_backend_cpu_buffer_from_ptr.HANDLE;
-  }
-
-  /**
-   * Address for:
-   *
-   * {@snippet lang=c :
-   * extern ggml_backend_buffer_t ggml_backend_cpu_buffer_from_ptr(void *ptr, size_t size)
-   * }
-   */
-  public static MemorySegment ggml_backend_cpu_buffer_from_ptr$address() {
-    return ggml_backend_cpu_buffer_from_ptr.ADDR;
-  }
-
-  /**
-   * {@snippet lang=c :
-   * extern ggml_backend_buffer_t ggml_backend_cpu_buffer_from_ptr(void *ptr, size_t size)
-   * }
-   */
-  public static MemorySegment ggml_backend_cpu_buffer_from_ptr(MemorySegment ptr, long size) {
-    var mh$ = ggml_backend_cpu_buffer_from_ptr.HANDLE;
-    try {
-      if (TRACE_DOWNCALLS) {
-        traceDowncall("ggml_backend_cpu_buffer_from_ptr", ptr, size);
-      }
-      return (MemorySegment) mh$.invokeExact(ptr, size);
-    } catch (Error | RuntimeException ex) {
-      throw ex;
-    } catch (Throwable ex$) {
-      throw new AssertionError("should not reach here", ex$);
+    /**
+     * Address for:
+     * {@snippet lang=c :
+     * extern size_t ggml_gallocr_get_buffer_size(ggml_gallocr_t galloc, int buffer_id)
+     * }
+     */
+    public static MemorySegment ggml_gallocr_get_buffer_size$address() {
+        return ggml_gallocr_get_buffer_size.ADDR;
     }
-  }
 
-  private static class ggml_backend_cpu_buffer_type {
-    public static final FunctionDescriptor DESC = FunctionDescriptor.of(Ggml_h.C_POINTER);
-
-    public static final MemorySegment ADDR =
-        SYMBOL_LOOKUP.findOrThrow("ggml_backend_cpu_buffer_type");
-
-    public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
-  }
-
-  /**
-   * Function descriptor for:
-   *
-   * {@snippet lang=c :
-   * extern ggml_backend_buffer_type_t ggml_backend_cpu_buffer_type()
-   * }
-   */
-  public static FunctionDescriptor ggml_backend_cpu_buffer_type$descriptor() {
-    return ggml_backend_cpu_buffer_type.DESC;
-  }
-
-  /**
-   * Downcall method handle for:
-   *
-   * {@snippet lang=c :
-   * extern ggml_backend_buffer_type_t ggml_backend_cpu_buffer_type()
-   * }
-   */
-  public static MethodHandle ggml_backend_cpu_buffer_type$handle() {
-    return ggml_backend_cpu_buffer_type.HANDLE;
-  }
-
-  /**
-   * Address for:
-   *
-   * {@snippet lang=c :
-   * extern ggml_backend_buffer_type_t ggml_backend_cpu_buffer_type()
-   * }
-   */
-  public static MemorySegment ggml_backend_cpu_buffer_type$address() {
-    return ggml_backend_cpu_buffer_type.ADDR;
-  }
-
-  /**
-   * {@snippet lang=c :
-   * extern ggml_backend_buffer_type_t ggml_backend_cpu_buffer_type()
-   * }
-   */
-  public static MemorySegment ggml_backend_cpu_buffer_type() {
-    var mh$ = ggml_backend_cpu_buffer_type.HANDLE;
-    try {
-      if (TRACE_DOWNCALLS) {
-        traceDowncall("ggml_backend_cpu_buffer_type");
-      }
-      return (MemorySegment) mh$.invokeExact();
-    } catch (Error | RuntimeException ex) {
-      throw ex;
-    } catch (Throwable ex$) {
-      throw new AssertionError("should not reach here", ex$);
+    /**
+     * {@snippet lang=c :
+     * extern size_t ggml_gallocr_get_buffer_size(ggml_gallocr_t galloc, int buffer_id)
+     * }
+     */
+    public static long ggml_gallocr_get_buffer_size(MemorySegment galloc, int buffer_id) {
+        var mh$ = ggml_gallocr_get_buffer_size.HANDLE;
+        try {
+            if (TRACE_DOWNCALLS) {
+                traceDowncall("ggml_gallocr_get_buffer_size", galloc, buffer_id);
+            }
+            return (long)mh$.invokeExact(galloc, buffer_id);
+        } catch (Error | RuntimeException ex) {
+           throw ex;
+        } catch (Throwable ex$) {
+           throw new AssertionError("should not reach here", ex$);
+        }
     }
-  }
 
-  private static class ggml_threadpool_new {
-    public static final FunctionDescriptor DESC =
-        FunctionDescriptor.of(Ggml_h.C_POINTER, Ggml_h.C_POINTER);
+    private static class ggml_backend_alloc_ctx_tensors_from_buft {
+        public static final FunctionDescriptor DESC = FunctionDescriptor.of(
+            Ggml_h.C_POINTER,
+            Ggml_h.C_POINTER,
+            Ggml_h.C_POINTER
+        );
 
-    public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("ggml_threadpool_new");
+        public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("ggml_backend_alloc_ctx_tensors_from_buft");
 
-    public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
-  }
-
-  /**
-   * Function descriptor for:
-   *
-   * {@snippet lang=c :
-   * extern struct ggml_threadpool *ggml_threadpool_new(struct ggml_threadpool_params *params)
-   * }
-   */
-  public static FunctionDescriptor ggml_threadpool_new$descriptor() {
-    return ggml_threadpool_new.DESC;
-  }
-
-  /**
-   * Downcall method handle for:
-   *
-   * {@snippet lang=c :
-   * extern struct ggml_threadpool *ggml_threadpool_new(struct ggml_threadpool_params *params)
-   * }
-   */
-  public static MethodHandle ggml_threadpool_new$handle() {
-    return ggml_threadpool_new.HANDLE;
-  }
-
-  /**
-   * Address for:
-   *
-   * {@snippet lang=c :
-   * extern struct ggml_threadpool *ggml_threadpool_new(struct ggml_threadpool_params *params)
-   * }
-   */
-  public static MemorySegment ggml_threadpool_new$address() {
-    return ggml_threadpool_new.ADDR;
-  }
-
-  /**
-   * {@snippet lang=c :
-   * extern struct ggml_threadpool *ggml_threadpool_new(struct ggml_threadpool_params *params)
-   * }
-   */
-  public static MemorySegment ggml_threadpool_new(MemorySegment params) {
-    var mh$ = ggml_threadpool_new.HANDLE;
-    try {
-      if (TRACE_DOWNCALLS) {
-        traceDowncall("ggml_threadpool_new", params);
-      }
-      return (MemorySegment) mh$.invokeExact(params);
-    } catch (Error | RuntimeException ex) {
-      throw ex;
-    } catch (Throwable ex$) {
-      throw new AssertionError("should not reach here", ex$);
+        public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
     }
-  }
 
-  private static class ggml_threadpool_free {
-    public static final FunctionDescriptor DESC = FunctionDescriptor.ofVoid(Ggml_h.C_POINTER);
-
-    public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("ggml_threadpool_free");
-
-    public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
-  }
-
-  /**
-   * Function descriptor for:
-   *
-   * {@snippet lang=c :
-   * extern void ggml_threadpool_free(struct ggml_threadpool *threadpool)
-   * }
-   */
-  public static FunctionDescriptor ggml_threadpool_free$descriptor() {
-    return ggml_threadpool_free.DESC;
-  }
-
-  /**
-   * Downcall method handle for:
-   *
-   * {@snippet lang=c :
-   * extern void ggml_threadpool_free(struct ggml_threadpool *threadpool)
-   * }
-   */
-  public static MethodHandle ggml_threadpool_free$handle() {
-    return ggml_threadpool_free.HANDLE;
-  }
-
-  /**
-   * Address for:
-   *
-   * {@snippet lang=c :
-   * extern void ggml_threadpool_free(struct ggml_threadpool *threadpool)
-   * }
-   */
-  public static MemorySegment ggml_threadpool_free$address() {
-    return ggml_threadpool_free.ADDR;
-  }
-
-  /**
-   * {@snippet lang=c :
-   * extern void ggml_threadpool_free(struct ggml_threadpool *threadpool)
-   * }
-   */
-  public static void ggml_threadpool_free(MemorySegment threadpool) {
-    var mh$ = ggml_threadpool_free.HANDLE;
-    try {
-      if (TRACE_DOWNCALLS) {
-        traceDowncall("ggml_threadpool_free", threadpool);
-      }
-      mh$.invokeExact(threadpool);
-    } catch (Error | RuntimeException ex) {
-      throw ex;
-    } catch (Throwable ex$) {
-      throw new AssertionError("should not reach here", ex$);
+    /**
+     * Function descriptor for:
+     * {@snippet lang=c :
+     * extern struct ggml_backend_buffer *ggml_backend_alloc_ctx_tensors_from_buft(struct ggml_context *ctx, ggml_backend_buffer_type_t buft)
+     * }
+     */
+    public static FunctionDescriptor ggml_backend_alloc_ctx_tensors_from_buft$descriptor() {
+        return ggml_backend_alloc_ctx_tensors_from_buft.DESC;
     }
-  }
 
-  private static class ggml_graph_plan {
-    public static final FunctionDescriptor DESC =
-        FunctionDescriptor.of(
-            ggml_cplan.layout(), Ggml_h.C_POINTER, Ggml_h.C_INT, Ggml_h.C_POINTER);
-
-    public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("ggml_graph_plan");
-
-    public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
-  }
-
-  /**
-   * Function descriptor for:
-   *
-   * {@snippet lang=c :
-   * extern struct ggml_cplan ggml_graph_plan(const struct ggml_cgraph *cgraph, int n_threads, struct ggml_threadpool *threadpool)
-   * }
-   */
-  public static FunctionDescriptor ggml_graph_plan$descriptor() {
-    return ggml_graph_plan.DESC;
-  }
-
-  /**
-   * Downcall method handle for:
-   *
-   * {@snippet lang=c :
-   * extern struct ggml_cplan ggml_graph_plan(const struct ggml_cgraph *cgraph, int n_threads, struct ggml_threadpool *threadpool)
-   * }
-   */
-  public static MethodHandle ggml_graph_plan$handle() {
-    return ggml_graph_plan.HANDLE;
-  }
-
-  /**
-   * Address for:
-   *
-   * {@snippet lang=c :
-   * extern struct ggml_cplan ggml_graph_plan(const struct ggml_cgraph *cgraph, int n_threads, struct ggml_threadpool *threadpool)
-   * }
-   */
-  public static MemorySegment ggml_graph_plan$address() {
-    return ggml_graph_plan.ADDR;
-  }
-
-  /**
-   * {@snippet lang=c :
-   * extern struct ggml_cplan ggml_graph_plan(const struct ggml_cgraph *cgraph, int n_threads, struct ggml_threadpool *threadpool)
-   * }
-   */
-  public static MemorySegment ggml_graph_plan(
-      SegmentAllocator allocator, MemorySegment cgraph, int n_threads, MemorySegment threadpool) {
-    var mh$ = ggml_graph_plan.HANDLE;
-    try {
-      if (TRACE_DOWNCALLS) {
-        traceDowncall("ggml_graph_plan", allocator, cgraph, n_threads, threadpool);
-      }
-      return (MemorySegment) mh$.invokeExact(allocator, cgraph, n_threads, threadpool);
-    } catch (Error | RuntimeException ex) {
-      throw ex;
-    } catch (Throwable ex$) {
-      throw new AssertionError("should not reach here", ex$);
+    /**
+     * Downcall method handle for:
+     * {@snippet lang=c :
+     * extern struct ggml_backend_buffer *ggml_backend_alloc_ctx_tensors_from_buft(struct ggml_context *ctx, ggml_backend_buffer_type_t buft)
+     * }
+     */
+    public static MethodHandle ggml_backend_alloc_ctx_tensors_from_buft$handle() {
+        return ggml_backend_alloc_ctx_tensors_from_buft.HANDLE;
     }
-  }
 
-  private static class ggml_graph_compute {
-    public static final FunctionDescriptor DESC =
-        FunctionDescriptor.of(Ggml_h.C_INT, Ggml_h.C_POINTER, Ggml_h.C_POINTER);
-
-    public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("ggml_graph_compute");
-
-    public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
-  }
-
-  /**
-   * Function descriptor for:
-   *
-   * {@snippet lang=c :
-   * extern enum ggml_status ggml_graph_compute(struct ggml_cgraph *cgraph, struct ggml_cplan *cplan)
-   * }
-   */
-  public static FunctionDescriptor ggml_graph_compute$descriptor() {
-    return ggml_graph_compute.DESC;
-  }
-
-  /**
-   * Downcall method handle for:
-   *
-   * {@snippet lang=c :
-   * extern enum ggml_status ggml_graph_compute(struct ggml_cgraph *cgraph, struct ggml_cplan *cplan)
-   * }
-   */
-  public static MethodHandle ggml_graph_compute$handle() {
-    return ggml_graph_compute.HANDLE;
-  }
-
-  /**
-   * Address for:
-   *
-   * {@snippet lang=c :
-   * extern enum ggml_status ggml_graph_compute(struct ggml_cgraph *cgraph, struct ggml_cplan *cplan)
-   * }
-   */
-  public static MemorySegment ggml_graph_compute$address() {
-    return ggml_graph_compute.ADDR;
-  }
-
-  /**
-   * {@snippet lang=c :
-   * extern enum ggml_status ggml_graph_compute(struct ggml_cgraph *cgraph, struct ggml_cplan *cplan)
-   * }
-   */
-  public static int ggml_graph_compute(MemorySegment cgraph, MemorySegment cplan) {
-    var mh$ = ggml_graph_compute.HANDLE;
-    try {
-      if (TRACE_DOWNCALLS) {
-        traceDowncall("ggml_graph_compute", cgraph, cplan);
-      }
-      return (int) mh$.invokeExact(cgraph, cplan);
-    } catch (Error | RuntimeException ex) {
-      throw ex;
-    } catch (Throwable ex$) {
-      throw new AssertionError("should not reach here", ex$);
+    /**
+     * Address for:
+     * {@snippet lang=c :
+     * extern struct ggml_backend_buffer *ggml_backend_alloc_ctx_tensors_from_buft(struct ggml_context *ctx, ggml_backend_buffer_type_t buft)
+     * }
+     */
+    public static MemorySegment ggml_backend_alloc_ctx_tensors_from_buft$address() {
+        return ggml_backend_alloc_ctx_tensors_from_buft.ADDR;
     }
-  }
 
-  private static class ggml_backend_is_cpu {
-    public static final FunctionDescriptor DESC =
-        FunctionDescriptor.of(Ggml_h.C_BOOL, Ggml_h.C_POINTER);
-
-    public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("ggml_backend_is_cpu");
-
-    public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
-  }
-
-  /**
-   * Function descriptor for:
-   *
-   * {@snippet lang=c :
-   * extern _Bool ggml_backend_is_cpu(ggml_backend_t backend)
-   * }
-   */
-  public static FunctionDescriptor ggml_backend_is_cpu$descriptor() {
-    return ggml_backend_is_cpu.DESC;
-  }
-
-  /**
-   * Downcall method handle for:
-   *
-   * {@snippet lang=c :
-   * extern _Bool ggml_backend_is_cpu(ggml_backend_t backend)
-   * }
-   */
-  public static MethodHandle ggml_backend_is_cpu$handle() {
-    return ggml_backend_is_cpu.HANDLE;
-  }
-
-  /**
-   * Address for:
-   *
-   * {@snippet lang=c :
-   * extern _Bool ggml_backend_is_cpu(ggml_backend_t backend)
-   * }
-   */
-  public static MemorySegment ggml_backend_is_cpu$address() {
-    return ggml_backend_is_cpu.ADDR;
-  }
-
-  /**
-   * {@snippet lang=c :
-   * extern _Bool ggml_backend_is_cpu(ggml_backend_t backend)
-   * }
-   */
-  public static boolean ggml_backend_is_cpu(MemorySegment backend) {
-    var mh$ = ggml_backend_is_cpu.HANDLE;
-    try {
-      if (TRACE_DOWNCALLS) {
-        traceDowncall("ggml_backend_is_cpu", backend);
-      }
-      return (boolean) mh$.invokeExact(backend);
-    } catch (Error | RuntimeException ex) {
-      throw ex;
-    } catch (Throwable ex$) {
-      throw new AssertionError("should not reach here", ex$);
+    /**
+     * {@snippet lang=c :
+     * extern struct ggml_backend_buffer *ggml_backend_alloc_ctx_tensors_from_buft(struct ggml_context *ctx, ggml_backend_buffer_type_t buft)
+     * }
+     */
+    public static MemorySegment ggml_backend_alloc_ctx_tensors_from_buft(MemorySegment ctx, MemorySegment buft) {
+        var mh$ = ggml_backend_alloc_ctx_tensors_from_buft.HANDLE;
+        try {
+            if (TRACE_DOWNCALLS) {
+                traceDowncall("ggml_backend_alloc_ctx_tensors_from_buft", ctx, buft);
+            }
+            return (MemorySegment)mh$.invokeExact(ctx, buft);
+        } catch (Error | RuntimeException ex) {
+           throw ex;
+        } catch (Throwable ex$) {
+           throw new AssertionError("should not reach here", ex$);
+        }
     }
-  }
 
-  private static class ggml_backend_cpu_set_n_threads {
-    public static final FunctionDescriptor DESC =
-        FunctionDescriptor.ofVoid(Ggml_h.C_POINTER, Ggml_h.C_INT);
+    private static class ggml_backend_buft_alloc_buffer {
+        public static final FunctionDescriptor DESC = FunctionDescriptor.of(
+            Ggml_h.C_POINTER,
+            Ggml_h.C_POINTER,
+            Ggml_h.C_LONG
+        );
 
-    public static final MemorySegment ADDR =
-        SYMBOL_LOOKUP.findOrThrow("ggml_backend_cpu_set_n_threads");
+        public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("ggml_backend_buft_alloc_buffer");
 
-    public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
-  }
-
-  /**
-   * Function descriptor for:
-   *
-   * {@snippet lang=c :
-   * extern void ggml_backend_cpu_set_n_threads(ggml_backend_t backend_cpu, int n_threads)
-   * }
-   */
-  public static FunctionDescriptor ggml_backend_cpu_set_n_threads$descriptor() {
-    return ggml_backend_cpu_set_n_threads.DESC;
-  }
-
-  /**
-   * Downcall method handle for:
-   *
-   * {@snippet lang=c :
-   * extern void ggml_backend_cpu_set_n_threads(ggml_backend_t backend_cpu, int n_threads)
-   * }
-   */
-  public static MethodHandle ggml_backend_cpu_set_n_threads$handle() {
-    return ggml_backend_cpu_set_n_threads.HANDLE;
-  }
-
-  /**
-   * Address for:
-   *
-   * {@snippet lang=c :
-   * extern void ggml_backend_cpu_set_n_threads(ggml_backend_t backend_cpu, int n_threads)
-   * }
-   */
-  public static MemorySegment ggml_backend_cpu_set_n_threads$address() {
-    return ggml_backend_cpu_set_n_threads.ADDR;
-  }
-
-  /**
-   * {@snippet lang=c :
-   * extern void ggml_backend_cpu_set_n_threads(ggml_backend_t backend_cpu, int n_threads)
-   * }
-   */
-  public static void ggml_backend_cpu_set_n_threads(MemorySegment backend_cpu, int n_threads) {
-    var mh$ = ggml_backend_cpu_set_n_threads.HANDLE;
-    try {
-      if (TRACE_DOWNCALLS) {
-        traceDowncall("ggml_backend_cpu_set_n_threads", backend_cpu, n_threads);
-      }
-      mh$.invokeExact(backend_cpu, n_threads);
-    } catch (Error | RuntimeException ex) {
-      throw ex;
-    } catch (Throwable ex$) {
-      throw new AssertionError("should not reach here", ex$);
+        public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
     }
-  }
 
-  private static class ggml_backend_cpu_set_threadpool {
-    public static final FunctionDescriptor DESC =
-        FunctionDescriptor.ofVoid(Ggml_h.C_POINTER, Ggml_h.C_POINTER);
-
-    public static final MemorySegment ADDR =
-        SYMBOL_LOOKUP.findOrThrow("ggml_backend_cpu_set_threadpool");
-
-    public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
-  }
-
-  /**
-   * Function descriptor for:
-   *
-   * {@snippet lang=c :
-   * extern void ggml_backend_cpu_set_threadpool(ggml_backend_t backend_cpu, ggml_threadpool_t threadpool)
-   * }
-   */
-  public static FunctionDescriptor ggml_backend_cpu_set_threadpool$descriptor() {
-    return ggml_backend_cpu_set_threadpool.DESC;
-  }
-
-  /**
-   * Downcall method handle for:
-   *
-   * {@snippet lang=c :
-   * extern void ggml_backend_cpu_set_threadpool(ggml_backend_t backend_cpu, ggml_threadpool_t threadpool)
-   * }
-   */
-  public static MethodHandle ggml_backend_cpu_set_threadpool$handle() {
-    return ggml_backend_cpu_set_threadpool.HANDLE;
-  }
-
-  /**
-   * Address for:
-   *
-   * {@snippet lang=c :
-   * extern void ggml_backend_cpu_set_threadpool(ggml_backend_t backend_cpu, ggml_threadpool_t threadpool)
-   * }
-   */
-  public static MemorySegment ggml_backend_cpu_set_threadpool$address() {
-    return ggml_backend_cpu_set_threadpool.ADDR;
-  }
-
-  /**
-   * {@snippet lang=c :
-   * extern void ggml_backend_cpu_set_threadpool(ggml_backend_t backend_cpu, ggml_threadpool_t threadpool)
-   * }
-   */
-  public static void ggml_backend_cpu_set_threadpool(
-      MemorySegment backend_cpu, MemorySegment threadpool) {
-    var mh$ = ggml_backend_cpu_set_threadpool.HANDLE;
-    try {
-      if (TRACE_DOWNCALLS) {
-        traceDowncall("ggml_backend_cpu_set_threadpool", backend_cpu, threadpool);
-      }
-      mh$.invokeExact(backend_cpu, threadpool);
-    } catch (Error | RuntimeException ex) {
-      throw ex;
-    } catch (Throwable ex$) {
-      throw new AssertionError("should not reach here", ex$);
+    /**
+     * Function descriptor for:
+     * {@snippet lang=c :
+     * extern ggml_backend_buffer_t ggml_backend_buft_alloc_buffer(ggml_backend_buffer_type_t buft, size_t size)
+     * }
+     */
+    public static FunctionDescriptor ggml_backend_buft_alloc_buffer$descriptor() {
+        return ggml_backend_buft_alloc_buffer.DESC;
     }
-  }
 
-  private static class ggml_backend_cpu_set_abort_callback {
-    public static final FunctionDescriptor DESC =
-        FunctionDescriptor.ofVoid(Ggml_h.C_POINTER, Ggml_h.C_POINTER, Ggml_h.C_POINTER);
-
-    public static final MemorySegment ADDR =
-        SYMBOL_LOOKUP.findOrThrow("ggml_backend_cpu_set_abort_callback");
-
-    public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
-  }
-
-  /**
-   * Function descriptor for:
-   *
-   * {@snippet lang=c :
-   * extern void ggml_backend_cpu_set_abort_callback(ggml_backend_t backend_cpu, ggml_abort_callback abort_callback, void *abort_callback_data)
-   * }
-   */
-  public static FunctionDescriptor ggml_backend_cpu_set_abort_callback$descriptor() {
-    return ggml_backend_cpu_set_abort_callback.DESC;
-  }
-
-  /**
-   * Downcall method handle for:
-   *
-   * {@snippet lang=c :
-   * extern void ggml_backend_cpu_set_abort_callback(ggml_backend_t backend_cpu, ggml_abort_callback abort_callback, void *abort_callback_data)
-   * }
-   */
-  public static MethodHandle ggml_backend_cpu_set_abort_callback$handle() {
-    return ggml_backend_cpu_set_abort_callback.HANDLE;
-  }
-
-  /**
-   * Address for:
-   *
-   * {@snippet lang=c :
-   * extern void ggml_backend_cpu_set_abort_callback(ggml_backend_t backend_cpu, ggml_abort_callback abort_callback, void *abort_callback_data)
-   * }
-   */
-  public static MemorySegment ggml_backend_cpu_set_abort_callback$address() {
-    return ggml_backend_cpu_set_abort_callback.ADDR;
-  }
-
-  /**
-   * {@snippet lang=c :
-   * extern void ggml_backend_cpu_set_abort_callback(ggml_backend_t backend_cpu, ggml_abort_callback abort_callback, void *abort_callback_data)
-   * }
-   */
-  public static void ggml_backend_cpu_set_abort_callback(
-      MemorySegment backend_cpu, MemorySegment abort_callback, MemorySegment abort_callback_data) {
-    var mh$ = ggml_backend_cpu_set_abort_callback.HANDLE;
-    try {
-      if (TRACE_DOWNCALLS) {
-        traceDowncall(
-            "ggml_backend_cpu_set_abort_callback",
-            backend_cpu,
-            abort_callback,
-            abort_callback_data);
-      }
-      mh$.invokeExact(backend_cpu, abort_callback, abort_callback_data);
-    } catch (Error | RuntimeException ex) {
-      throw ex;
-    } catch (Throwable ex$) {
-      throw new AssertionError("should not reach here", ex$);
+    /**
+     * Downcall method handle for:
+     * {@snippet lang=c :
+     * extern ggml_backend_buffer_t ggml_backend_buft_alloc_buffer(ggml_backend_buffer_type_t buft, size_t size)
+     * }
+     */
+    public static MethodHandle ggml_backend_buft_alloc_buffer$handle() {
+        return ggml_backend_buft_alloc_buffer.HANDLE;
     }
-  }
+
+    /**
+     * Address for:
+     * {@snippet lang=c :
+     * extern ggml_backend_buffer_t ggml_backend_buft_alloc_buffer(ggml_backend_buffer_type_t buft, size_t size)
+     * }
+     */
+    public static MemorySegment ggml_backend_buft_alloc_buffer$address() {
+        return ggml_backend_buft_alloc_buffer.ADDR;
+    }
+
+    /**
+     * {@snippet lang=c :
+     * extern ggml_backend_buffer_t ggml_backend_buft_alloc_buffer(ggml_backend_buffer_type_t buft, size_t size)
+     * }
+     */
+    public static MemorySegment ggml_backend_buft_alloc_buffer(MemorySegment buft, long size) {
+        var mh$ = ggml_backend_buft_alloc_buffer.HANDLE;
+        try {
+            if (TRACE_DOWNCALLS) {
+                traceDowncall("ggml_backend_buft_alloc_buffer", buft, size);
+            }
+            return (MemorySegment)mh$.invokeExact(buft, size);
+        } catch (Error | RuntimeException ex) {
+           throw ex;
+        } catch (Throwable ex$) {
+           throw new AssertionError("should not reach here", ex$);
+        }
+    }
+
+    private static class ggml_backend_buft_get_alignment {
+        public static final FunctionDescriptor DESC = FunctionDescriptor.of(
+            Ggml_h.C_LONG,
+            Ggml_h.C_POINTER
+        );
+
+        public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("ggml_backend_buft_get_alignment");
+
+        public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
+    }
+
+    /**
+     * Function descriptor for:
+     * {@snippet lang=c :
+     * extern size_t ggml_backend_buft_get_alignment(ggml_backend_buffer_type_t buft)
+     * }
+     */
+    public static FunctionDescriptor ggml_backend_buft_get_alignment$descriptor() {
+        return ggml_backend_buft_get_alignment.DESC;
+    }
+
+    /**
+     * Downcall method handle for:
+     * {@snippet lang=c :
+     * extern size_t ggml_backend_buft_get_alignment(ggml_backend_buffer_type_t buft)
+     * }
+     */
+    public static MethodHandle ggml_backend_buft_get_alignment$handle() {
+        return ggml_backend_buft_get_alignment.HANDLE;
+    }
+
+    /**
+     * Address for:
+     * {@snippet lang=c :
+     * extern size_t ggml_backend_buft_get_alignment(ggml_backend_buffer_type_t buft)
+     * }
+     */
+    public static MemorySegment ggml_backend_buft_get_alignment$address() {
+        return ggml_backend_buft_get_alignment.ADDR;
+    }
+
+    /**
+     * {@snippet lang=c :
+     * extern size_t ggml_backend_buft_get_alignment(ggml_backend_buffer_type_t buft)
+     * }
+     */
+    public static long ggml_backend_buft_get_alignment(MemorySegment buft) {
+        var mh$ = ggml_backend_buft_get_alignment.HANDLE;
+        try {
+            if (TRACE_DOWNCALLS) {
+                traceDowncall("ggml_backend_buft_get_alignment", buft);
+            }
+            return (long)mh$.invokeExact(buft);
+        } catch (Error | RuntimeException ex) {
+           throw ex;
+        } catch (Throwable ex$) {
+           throw new AssertionError("should not reach here", ex$);
+        }
+    }
+
+    private static class ggml_backend_buffer_free {
+        public static final FunctionDescriptor DESC = FunctionDescriptor.ofVoid(
+            Ggml_h.C_POINTER
+        );
+
+        public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("ggml_backend_buffer_free");
+
+        public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
+    }
+
+    /**
+     * Function descriptor for:
+     * {@snippet lang=c :
+     * extern void ggml_backend_buffer_free(ggml_backend_buffer_t buffer)
+     * }
+     */
+    public static FunctionDescriptor ggml_backend_buffer_free$descriptor() {
+        return ggml_backend_buffer_free.DESC;
+    }
+
+    /**
+     * Downcall method handle for:
+     * {@snippet lang=c :
+     * extern void ggml_backend_buffer_free(ggml_backend_buffer_t buffer)
+     * }
+     */
+    public static MethodHandle ggml_backend_buffer_free$handle() {
+        return ggml_backend_buffer_free.HANDLE;
+    }
+
+    /**
+     * Address for:
+     * {@snippet lang=c :
+     * extern void ggml_backend_buffer_free(ggml_backend_buffer_t buffer)
+     * }
+     */
+    public static MemorySegment ggml_backend_buffer_free$address() {
+        return ggml_backend_buffer_free.ADDR;
+    }
+
+    /**
+     * {@snippet lang=c :
+     * extern void ggml_backend_buffer_free(ggml_backend_buffer_t buffer)
+     * }
+     */
+    public static void ggml_backend_buffer_free(MemorySegment buffer) {
+        var mh$ = ggml_backend_buffer_free.HANDLE;
+        try {
+            if (TRACE_DOWNCALLS) {
+                traceDowncall("ggml_backend_buffer_free", buffer);
+            }
+            mh$.invokeExact(buffer);
+        } catch (Error | RuntimeException ex) {
+           throw ex;
+        } catch (Throwable ex$) {
+           throw new AssertionError("should not reach here", ex$);
+        }
+    }
+
+    private static class ggml_backend_buffer_get_base {
+        public static final FunctionDescriptor DESC = FunctionDescriptor.of(
+            Ggml_h.C_POINTER,
+            Ggml_h.C_POINTER
+        );
+
+        public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("ggml_backend_buffer_get_base");
+
+        public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
+    }
+
+    /**
+     * Function descriptor for:
+     * {@snippet lang=c :
+     * extern void *ggml_backend_buffer_get_base(ggml_backend_buffer_t buffer)
+     * }
+     */
+    public static FunctionDescriptor ggml_backend_buffer_get_base$descriptor() {
+        return ggml_backend_buffer_get_base.DESC;
+    }
+
+    /**
+     * Downcall method handle for:
+     * {@snippet lang=c :
+     * extern void *ggml_backend_buffer_get_base(ggml_backend_buffer_t buffer)
+     * }
+     */
+    public static MethodHandle ggml_backend_buffer_get_base$handle() {
+        return ggml_backend_buffer_get_base.HANDLE;
+    }
+
+    /**
+     * Address for:
+     * {@snippet lang=c :
+     * extern void *ggml_backend_buffer_get_base(ggml_backend_buffer_t buffer)
+     * }
+     */
+    public static MemorySegment ggml_backend_buffer_get_base$address() {
+        return ggml_backend_buffer_get_base.ADDR;
+    }
+
+    /**
+     * {@snippet lang=c :
+     * extern void *ggml_backend_buffer_get_base(ggml_backend_buffer_t buffer)
+     * }
+     */
+    public static MemorySegment ggml_backend_buffer_get_base(MemorySegment buffer) {
+        var mh$ = ggml_backend_buffer_get_base.HANDLE;
+        try {
+            if (TRACE_DOWNCALLS) {
+                traceDowncall("ggml_backend_buffer_get_base", buffer);
+            }
+            return (MemorySegment)mh$.invokeExact(buffer);
+        } catch (Error | RuntimeException ex) {
+           throw ex;
+        } catch (Throwable ex$) {
+           throw new AssertionError("should not reach here", ex$);
+        }
+    }
+
+    private static class ggml_backend_buffer_get_size {
+        public static final FunctionDescriptor DESC = FunctionDescriptor.of(
+            Ggml_h.C_LONG,
+            Ggml_h.C_POINTER
+        );
+
+        public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("ggml_backend_buffer_get_size");
+
+        public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
+    }
+
+    /**
+     * Function descriptor for:
+     * {@snippet lang=c :
+     * extern size_t ggml_backend_buffer_get_size(ggml_backend_buffer_t buffer)
+     * }
+     */
+    public static FunctionDescriptor ggml_backend_buffer_get_size$descriptor() {
+        return ggml_backend_buffer_get_size.DESC;
+    }
+
+    /**
+     * Downcall method handle for:
+     * {@snippet lang=c :
+     * extern size_t ggml_backend_buffer_get_size(ggml_backend_buffer_t buffer)
+     * }
+     */
+    public static MethodHandle ggml_backend_buffer_get_size$handle() {
+        return ggml_backend_buffer_get_size.HANDLE;
+    }
+
+    /**
+     * Address for:
+     * {@snippet lang=c :
+     * extern size_t ggml_backend_buffer_get_size(ggml_backend_buffer_t buffer)
+     * }
+     */
+    public static MemorySegment ggml_backend_buffer_get_size$address() {
+        return ggml_backend_buffer_get_size.ADDR;
+    }
+
+    /**
+     * {@snippet lang=c :
+     * extern size_t ggml_backend_buffer_get_size(ggml_backend_buffer_t buffer)
+     * }
+     */
+    public static long ggml_backend_buffer_get_size(MemorySegment buffer) {
+        var mh$ = ggml_backend_buffer_get_size.HANDLE;
+        try {
+            if (TRACE_DOWNCALLS) {
+                traceDowncall("ggml_backend_buffer_get_size", buffer);
+            }
+            return (long)mh$.invokeExact(buffer);
+        } catch (Error | RuntimeException ex) {
+           throw ex;
+        } catch (Throwable ex$) {
+           throw new AssertionError("should not reach here", ex$);
+        }
+    }
+
+    private static class ggml_backend_buffer_clear {
+        public static final FunctionDescriptor DESC = FunctionDescriptor.ofVoid(
+            Ggml_h.C_POINTER,
+            Ggml_h.C_CHAR
+        );
+
+        public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("ggml_backend_buffer_clear");
+
+        public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
+    }
+
+    /**
+     * Function descriptor for:
+     * {@snippet lang=c :
+     * extern void ggml_backend_buffer_clear(ggml_backend_buffer_t buffer, uint8_t value)
+     * }
+     */
+    public static FunctionDescriptor ggml_backend_buffer_clear$descriptor() {
+        return ggml_backend_buffer_clear.DESC;
+    }
+
+    /**
+     * Downcall method handle for:
+     * {@snippet lang=c :
+     * extern void ggml_backend_buffer_clear(ggml_backend_buffer_t buffer, uint8_t value)
+     * }
+     */
+    public static MethodHandle ggml_backend_buffer_clear$handle() {
+        return ggml_backend_buffer_clear.HANDLE;
+    }
+
+    /**
+     * Address for:
+     * {@snippet lang=c :
+     * extern void ggml_backend_buffer_clear(ggml_backend_buffer_t buffer, uint8_t value)
+     * }
+     */
+    public static MemorySegment ggml_backend_buffer_clear$address() {
+        return ggml_backend_buffer_clear.ADDR;
+    }
+
+    /**
+     * {@snippet lang=c :
+     * extern void ggml_backend_buffer_clear(ggml_backend_buffer_t buffer, uint8_t value)
+     * }
+     */
+    public static void ggml_backend_buffer_clear(MemorySegment buffer, byte value) {
+        var mh$ = ggml_backend_buffer_clear.HANDLE;
+        try {
+            if (TRACE_DOWNCALLS) {
+                traceDowncall("ggml_backend_buffer_clear", buffer, value);
+            }
+            mh$.invokeExact(buffer, value);
+        } catch (Error | RuntimeException ex) {
+           throw ex;
+        } catch (Throwable ex$) {
+           throw new AssertionError("should not reach here", ex$);
+        }
+    }
+
+    private static class ggml_backend_buffer_set_usage {
+        public static final FunctionDescriptor DESC = FunctionDescriptor.ofVoid(
+            Ggml_h.C_POINTER,
+            Ggml_h.C_INT
+        );
+
+        public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("ggml_backend_buffer_set_usage");
+
+        public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
+    }
+
+    /**
+     * Function descriptor for:
+     * {@snippet lang=c :
+     * extern void ggml_backend_buffer_set_usage(ggml_backend_buffer_t buffer, enum ggml_backend_buffer_usage usage)
+     * }
+     */
+    public static FunctionDescriptor ggml_backend_buffer_set_usage$descriptor() {
+        return ggml_backend_buffer_set_usage.DESC;
+    }
+
+    /**
+     * Downcall method handle for:
+     * {@snippet lang=c :
+     * extern void ggml_backend_buffer_set_usage(ggml_backend_buffer_t buffer, enum ggml_backend_buffer_usage usage)
+     * }
+     */
+    public static MethodHandle ggml_backend_buffer_set_usage$handle() {
+        return ggml_backend_buffer_set_usage.HANDLE;
+    }
+
+    /**
+     * Address for:
+     * {@snippet lang=c :
+     * extern void ggml_backend_buffer_set_usage(ggml_backend_buffer_t buffer, enum ggml_backend_buffer_usage usage)
+     * }
+     */
+    public static MemorySegment ggml_backend_buffer_set_usage$address() {
+        return ggml_backend_buffer_set_usage.ADDR;
+    }
+
+    /**
+     * {@snippet lang=c :
+     * extern void ggml_backend_buffer_set_usage(ggml_backend_buffer_t buffer, enum ggml_backend_buffer_usage usage)
+     * }
+     */
+    public static void ggml_backend_buffer_set_usage(MemorySegment buffer, int usage) {
+        var mh$ = ggml_backend_buffer_set_usage.HANDLE;
+        try {
+            if (TRACE_DOWNCALLS) {
+                traceDowncall("ggml_backend_buffer_set_usage", buffer, usage);
+            }
+            mh$.invokeExact(buffer, usage);
+        } catch (Error | RuntimeException ex) {
+           throw ex;
+        } catch (Throwable ex$) {
+           throw new AssertionError("should not reach here", ex$);
+        }
+    }
+
+    private static class ggml_backend_free {
+        public static final FunctionDescriptor DESC = FunctionDescriptor.ofVoid(
+            Ggml_h.C_POINTER
+        );
+
+        public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("ggml_backend_free");
+
+        public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
+    }
+
+    /**
+     * Function descriptor for:
+     * {@snippet lang=c :
+     * extern void ggml_backend_free(ggml_backend_t backend)
+     * }
+     */
+    public static FunctionDescriptor ggml_backend_free$descriptor() {
+        return ggml_backend_free.DESC;
+    }
+
+    /**
+     * Downcall method handle for:
+     * {@snippet lang=c :
+     * extern void ggml_backend_free(ggml_backend_t backend)
+     * }
+     */
+    public static MethodHandle ggml_backend_free$handle() {
+        return ggml_backend_free.HANDLE;
+    }
+
+    /**
+     * Address for:
+     * {@snippet lang=c :
+     * extern void ggml_backend_free(ggml_backend_t backend)
+     * }
+     */
+    public static MemorySegment ggml_backend_free$address() {
+        return ggml_backend_free.ADDR;
+    }
+
+    /**
+     * {@snippet lang=c :
+     * extern void ggml_backend_free(ggml_backend_t backend)
+     * }
+     */
+    public static void ggml_backend_free(MemorySegment backend) {
+        var mh$ = ggml_backend_free.HANDLE;
+        try {
+            if (TRACE_DOWNCALLS) {
+                traceDowncall("ggml_backend_free", backend);
+            }
+            mh$.invokeExact(backend);
+        } catch (Error | RuntimeException ex) {
+           throw ex;
+        } catch (Throwable ex$) {
+           throw new AssertionError("should not reach here", ex$);
+        }
+    }
+
+    private static class ggml_backend_graph_compute {
+        public static final FunctionDescriptor DESC = FunctionDescriptor.of(
+            Ggml_h.C_INT,
+            Ggml_h.C_POINTER,
+            Ggml_h.C_POINTER
+        );
+
+        public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("ggml_backend_graph_compute");
+
+        public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
+    }
+
+    /**
+     * Function descriptor for:
+     * {@snippet lang=c :
+     * extern enum ggml_status ggml_backend_graph_compute(ggml_backend_t backend, struct ggml_cgraph *cgraph)
+     * }
+     */
+    public static FunctionDescriptor ggml_backend_graph_compute$descriptor() {
+        return ggml_backend_graph_compute.DESC;
+    }
+
+    /**
+     * Downcall method handle for:
+     * {@snippet lang=c :
+     * extern enum ggml_status ggml_backend_graph_compute(ggml_backend_t backend, struct ggml_cgraph *cgraph)
+     * }
+     */
+    public static MethodHandle ggml_backend_graph_compute$handle() {
+        return ggml_backend_graph_compute.HANDLE;
+    }
+
+    /**
+     * Address for:
+     * {@snippet lang=c :
+     * extern enum ggml_status ggml_backend_graph_compute(ggml_backend_t backend, struct ggml_cgraph *cgraph)
+     * }
+     */
+    public static MemorySegment ggml_backend_graph_compute$address() {
+        return ggml_backend_graph_compute.ADDR;
+    }
+
+    /**
+     * {@snippet lang=c :
+     * extern enum ggml_status ggml_backend_graph_compute(ggml_backend_t backend, struct ggml_cgraph *cgraph)
+     * }
+     */
+    public static int ggml_backend_graph_compute(MemorySegment backend, MemorySegment cgraph) {
+        var mh$ = ggml_backend_graph_compute.HANDLE;
+        try {
+            if (TRACE_DOWNCALLS) {
+                traceDowncall("ggml_backend_graph_compute", backend, cgraph);
+            }
+            return (int)mh$.invokeExact(backend, cgraph);
+        } catch (Error | RuntimeException ex) {
+           throw ex;
+        } catch (Throwable ex$) {
+           throw new AssertionError("should not reach here", ex$);
+        }
+    }
+    private static final int GGML_BACKEND_DEVICE_TYPE_CPU = (int)0L;
+    /**
+     * {@snippet lang=c :
+     * enum ggml_backend_dev_type.GGML_BACKEND_DEVICE_TYPE_CPU = 0
+     * }
+     */
+    public static int GGML_BACKEND_DEVICE_TYPE_CPU() {
+        return GGML_BACKEND_DEVICE_TYPE_CPU;
+    }
+    private static final int GGML_BACKEND_DEVICE_TYPE_GPU = (int)1L;
+    /**
+     * {@snippet lang=c :
+     * enum ggml_backend_dev_type.GGML_BACKEND_DEVICE_TYPE_GPU = 1
+     * }
+     */
+    public static int GGML_BACKEND_DEVICE_TYPE_GPU() {
+        return GGML_BACKEND_DEVICE_TYPE_GPU;
+    }
+    private static final int GGML_BACKEND_DEVICE_TYPE_IGPU = (int)2L;
+    /**
+     * {@snippet lang=c :
+     * enum ggml_backend_dev_type.GGML_BACKEND_DEVICE_TYPE_IGPU = 2
+     * }
+     */
+    public static int GGML_BACKEND_DEVICE_TYPE_IGPU() {
+        return GGML_BACKEND_DEVICE_TYPE_IGPU;
+    }
+    private static final int GGML_BACKEND_DEVICE_TYPE_ACCEL = (int)3L;
+    /**
+     * {@snippet lang=c :
+     * enum ggml_backend_dev_type.GGML_BACKEND_DEVICE_TYPE_ACCEL = 3
+     * }
+     */
+    public static int GGML_BACKEND_DEVICE_TYPE_ACCEL() {
+        return GGML_BACKEND_DEVICE_TYPE_ACCEL;
+    }
+
+    private static class ggml_backend_dev_name {
+        public static final FunctionDescriptor DESC = FunctionDescriptor.of(
+            Ggml_h.C_POINTER,
+            Ggml_h.C_POINTER
+        );
+
+        public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("ggml_backend_dev_name");
+
+        public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
+    }
+
+    /**
+     * Function descriptor for:
+     * {@snippet lang=c :
+     * extern const char *ggml_backend_dev_name(ggml_backend_dev_t device)
+     * }
+     */
+    public static FunctionDescriptor ggml_backend_dev_name$descriptor() {
+        return ggml_backend_dev_name.DESC;
+    }
+
+    /**
+     * Downcall method handle for:
+     * {@snippet lang=c :
+     * extern const char *ggml_backend_dev_name(ggml_backend_dev_t device)
+     * }
+     */
+    public static MethodHandle ggml_backend_dev_name$handle() {
+        return ggml_backend_dev_name.HANDLE;
+    }
+
+    /**
+     * Address for:
+     * {@snippet lang=c :
+     * extern const char *ggml_backend_dev_name(ggml_backend_dev_t device)
+     * }
+     */
+    public static MemorySegment ggml_backend_dev_name$address() {
+        return ggml_backend_dev_name.ADDR;
+    }
+
+    /**
+     * {@snippet lang=c :
+     * extern const char *ggml_backend_dev_name(ggml_backend_dev_t device)
+     * }
+     */
+    public static MemorySegment ggml_backend_dev_name(MemorySegment device) {
+        var mh$ = ggml_backend_dev_name.HANDLE;
+        try {
+            if (TRACE_DOWNCALLS) {
+                traceDowncall("ggml_backend_dev_name", device);
+            }
+            return (MemorySegment)mh$.invokeExact(device);
+        } catch (Error | RuntimeException ex) {
+           throw ex;
+        } catch (Throwable ex$) {
+           throw new AssertionError("should not reach here", ex$);
+        }
+    }
+
+    private static class ggml_backend_dev_description {
+        public static final FunctionDescriptor DESC = FunctionDescriptor.of(
+            Ggml_h.C_POINTER,
+            Ggml_h.C_POINTER
+        );
+
+        public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("ggml_backend_dev_description");
+
+        public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
+    }
+
+    /**
+     * Function descriptor for:
+     * {@snippet lang=c :
+     * extern const char *ggml_backend_dev_description(ggml_backend_dev_t device)
+     * }
+     */
+    public static FunctionDescriptor ggml_backend_dev_description$descriptor() {
+        return ggml_backend_dev_description.DESC;
+    }
+
+    /**
+     * Downcall method handle for:
+     * {@snippet lang=c :
+     * extern const char *ggml_backend_dev_description(ggml_backend_dev_t device)
+     * }
+     */
+    public static MethodHandle ggml_backend_dev_description$handle() {
+        return ggml_backend_dev_description.HANDLE;
+    }
+
+    /**
+     * Address for:
+     * {@snippet lang=c :
+     * extern const char *ggml_backend_dev_description(ggml_backend_dev_t device)
+     * }
+     */
+    public static MemorySegment ggml_backend_dev_description$address() {
+        return ggml_backend_dev_description.ADDR;
+    }
+
+    /**
+     * {@snippet lang=c :
+     * extern const char *ggml_backend_dev_description(ggml_backend_dev_t device)
+     * }
+     */
+    public static MemorySegment ggml_backend_dev_description(MemorySegment device) {
+        var mh$ = ggml_backend_dev_description.HANDLE;
+        try {
+            if (TRACE_DOWNCALLS) {
+                traceDowncall("ggml_backend_dev_description", device);
+            }
+            return (MemorySegment)mh$.invokeExact(device);
+        } catch (Error | RuntimeException ex) {
+           throw ex;
+        } catch (Throwable ex$) {
+           throw new AssertionError("should not reach here", ex$);
+        }
+    }
+
+    private static class ggml_backend_dev_memory {
+        public static final FunctionDescriptor DESC = FunctionDescriptor.ofVoid(
+            Ggml_h.C_POINTER,
+            Ggml_h.C_POINTER,
+            Ggml_h.C_POINTER
+        );
+
+        public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("ggml_backend_dev_memory");
+
+        public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
+    }
+
+    /**
+     * Function descriptor for:
+     * {@snippet lang=c :
+     * extern void ggml_backend_dev_memory(ggml_backend_dev_t device, size_t *free, size_t *total)
+     * }
+     */
+    public static FunctionDescriptor ggml_backend_dev_memory$descriptor() {
+        return ggml_backend_dev_memory.DESC;
+    }
+
+    /**
+     * Downcall method handle for:
+     * {@snippet lang=c :
+     * extern void ggml_backend_dev_memory(ggml_backend_dev_t device, size_t *free, size_t *total)
+     * }
+     */
+    public static MethodHandle ggml_backend_dev_memory$handle() {
+        return ggml_backend_dev_memory.HANDLE;
+    }
+
+    /**
+     * Address for:
+     * {@snippet lang=c :
+     * extern void ggml_backend_dev_memory(ggml_backend_dev_t device, size_t *free, size_t *total)
+     * }
+     */
+    public static MemorySegment ggml_backend_dev_memory$address() {
+        return ggml_backend_dev_memory.ADDR;
+    }
+
+    /**
+     * {@snippet lang=c :
+     * extern void ggml_backend_dev_memory(ggml_backend_dev_t device, size_t *free, size_t *total)
+     * }
+     */
+    public static void ggml_backend_dev_memory(MemorySegment device, MemorySegment free, MemorySegment total) {
+        var mh$ = ggml_backend_dev_memory.HANDLE;
+        try {
+            if (TRACE_DOWNCALLS) {
+                traceDowncall("ggml_backend_dev_memory", device, free, total);
+            }
+            mh$.invokeExact(device, free, total);
+        } catch (Error | RuntimeException ex) {
+           throw ex;
+        } catch (Throwable ex$) {
+           throw new AssertionError("should not reach here", ex$);
+        }
+    }
+
+    private static class ggml_backend_dev_type {
+        public static final FunctionDescriptor DESC = FunctionDescriptor.of(
+            Ggml_h.C_INT,
+            Ggml_h.C_POINTER
+        );
+
+        public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("ggml_backend_dev_type");
+
+        public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
+    }
+
+    /**
+     * Function descriptor for:
+     * {@snippet lang=c :
+     * extern enum ggml_backend_dev_type ggml_backend_dev_type(ggml_backend_dev_t device)
+     * }
+     */
+    public static FunctionDescriptor ggml_backend_dev_type$descriptor() {
+        return ggml_backend_dev_type.DESC;
+    }
+
+    /**
+     * Downcall method handle for:
+     * {@snippet lang=c :
+     * extern enum ggml_backend_dev_type ggml_backend_dev_type(ggml_backend_dev_t device)
+     * }
+     */
+    public static MethodHandle ggml_backend_dev_type$handle() {
+        return ggml_backend_dev_type.HANDLE;
+    }
+
+    /**
+     * Address for:
+     * {@snippet lang=c :
+     * extern enum ggml_backend_dev_type ggml_backend_dev_type(ggml_backend_dev_t device)
+     * }
+     */
+    public static MemorySegment ggml_backend_dev_type$address() {
+        return ggml_backend_dev_type.ADDR;
+    }
+
+    /**
+     * {@snippet lang=c :
+     * extern enum ggml_backend_dev_type ggml_backend_dev_type(ggml_backend_dev_t device)
+     * }
+     */
+    public static int ggml_backend_dev_type(MemorySegment device) {
+        var mh$ = ggml_backend_dev_type.HANDLE;
+        try {
+            if (TRACE_DOWNCALLS) {
+                traceDowncall("ggml_backend_dev_type", device);
+            }
+            return (int)mh$.invokeExact(device);
+        } catch (Error | RuntimeException ex) {
+           throw ex;
+        } catch (Throwable ex$) {
+           throw new AssertionError("should not reach here", ex$);
+        }
+    }
+
+    private static class ggml_backend_dev_init {
+        public static final FunctionDescriptor DESC = FunctionDescriptor.of(
+            Ggml_h.C_POINTER,
+            Ggml_h.C_POINTER,
+            Ggml_h.C_POINTER
+        );
+
+        public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("ggml_backend_dev_init");
+
+        public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
+    }
+
+    /**
+     * Function descriptor for:
+     * {@snippet lang=c :
+     * extern ggml_backend_t ggml_backend_dev_init(ggml_backend_dev_t device, const char *params)
+     * }
+     */
+    public static FunctionDescriptor ggml_backend_dev_init$descriptor() {
+        return ggml_backend_dev_init.DESC;
+    }
+
+    /**
+     * Downcall method handle for:
+     * {@snippet lang=c :
+     * extern ggml_backend_t ggml_backend_dev_init(ggml_backend_dev_t device, const char *params)
+     * }
+     */
+    public static MethodHandle ggml_backend_dev_init$handle() {
+        return ggml_backend_dev_init.HANDLE;
+    }
+
+    /**
+     * Address for:
+     * {@snippet lang=c :
+     * extern ggml_backend_t ggml_backend_dev_init(ggml_backend_dev_t device, const char *params)
+     * }
+     */
+    public static MemorySegment ggml_backend_dev_init$address() {
+        return ggml_backend_dev_init.ADDR;
+    }
+
+    /**
+     * {@snippet lang=c :
+     * extern ggml_backend_t ggml_backend_dev_init(ggml_backend_dev_t device, const char *params)
+     * }
+     */
+    public static MemorySegment ggml_backend_dev_init(MemorySegment device, MemorySegment params) {
+        var mh$ = ggml_backend_dev_init.HANDLE;
+        try {
+            if (TRACE_DOWNCALLS) {
+                traceDowncall("ggml_backend_dev_init", device, params);
+            }
+            return (MemorySegment)mh$.invokeExact(device, params);
+        } catch (Error | RuntimeException ex) {
+           throw ex;
+        } catch (Throwable ex$) {
+           throw new AssertionError("should not reach here", ex$);
+        }
+    }
+
+    private static class ggml_backend_dev_buffer_type {
+        public static final FunctionDescriptor DESC = FunctionDescriptor.of(
+            Ggml_h.C_POINTER,
+            Ggml_h.C_POINTER
+        );
+
+        public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("ggml_backend_dev_buffer_type");
+
+        public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
+    }
+
+    /**
+     * Function descriptor for:
+     * {@snippet lang=c :
+     * extern ggml_backend_buffer_type_t ggml_backend_dev_buffer_type(ggml_backend_dev_t device)
+     * }
+     */
+    public static FunctionDescriptor ggml_backend_dev_buffer_type$descriptor() {
+        return ggml_backend_dev_buffer_type.DESC;
+    }
+
+    /**
+     * Downcall method handle for:
+     * {@snippet lang=c :
+     * extern ggml_backend_buffer_type_t ggml_backend_dev_buffer_type(ggml_backend_dev_t device)
+     * }
+     */
+    public static MethodHandle ggml_backend_dev_buffer_type$handle() {
+        return ggml_backend_dev_buffer_type.HANDLE;
+    }
+
+    /**
+     * Address for:
+     * {@snippet lang=c :
+     * extern ggml_backend_buffer_type_t ggml_backend_dev_buffer_type(ggml_backend_dev_t device)
+     * }
+     */
+    public static MemorySegment ggml_backend_dev_buffer_type$address() {
+        return ggml_backend_dev_buffer_type.ADDR;
+    }
+
+    /**
+     * {@snippet lang=c :
+     * extern ggml_backend_buffer_type_t ggml_backend_dev_buffer_type(ggml_backend_dev_t device)
+     * }
+     */
+    public static MemorySegment ggml_backend_dev_buffer_type(MemorySegment device) {
+        var mh$ = ggml_backend_dev_buffer_type.HANDLE;
+        try {
+            if (TRACE_DOWNCALLS) {
+                traceDowncall("ggml_backend_dev_buffer_type", device);
+            }
+            return (MemorySegment)mh$.invokeExact(device);
+        } catch (Error | RuntimeException ex) {
+           throw ex;
+        } catch (Throwable ex$) {
+           throw new AssertionError("should not reach here", ex$);
+        }
+    }
+
+    private static class ggml_backend_reg_name {
+        public static final FunctionDescriptor DESC = FunctionDescriptor.of(
+            Ggml_h.C_POINTER,
+            Ggml_h.C_POINTER
+        );
+
+        public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("ggml_backend_reg_name");
+
+        public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
+    }
+
+    /**
+     * Function descriptor for:
+     * {@snippet lang=c :
+     * extern const char *ggml_backend_reg_name(ggml_backend_reg_t reg)
+     * }
+     */
+    public static FunctionDescriptor ggml_backend_reg_name$descriptor() {
+        return ggml_backend_reg_name.DESC;
+    }
+
+    /**
+     * Downcall method handle for:
+     * {@snippet lang=c :
+     * extern const char *ggml_backend_reg_name(ggml_backend_reg_t reg)
+     * }
+     */
+    public static MethodHandle ggml_backend_reg_name$handle() {
+        return ggml_backend_reg_name.HANDLE;
+    }
+
+    /**
+     * Address for:
+     * {@snippet lang=c :
+     * extern const char *ggml_backend_reg_name(ggml_backend_reg_t reg)
+     * }
+     */
+    public static MemorySegment ggml_backend_reg_name$address() {
+        return ggml_backend_reg_name.ADDR;
+    }
+
+    /**
+     * {@snippet lang=c :
+     * extern const char *ggml_backend_reg_name(ggml_backend_reg_t reg)
+     * }
+     */
+    public static MemorySegment ggml_backend_reg_name(MemorySegment reg) {
+        var mh$ = ggml_backend_reg_name.HANDLE;
+        try {
+            if (TRACE_DOWNCALLS) {
+                traceDowncall("ggml_backend_reg_name", reg);
+            }
+            return (MemorySegment)mh$.invokeExact(reg);
+        } catch (Error | RuntimeException ex) {
+           throw ex;
+        } catch (Throwable ex$) {
+           throw new AssertionError("should not reach here", ex$);
+        }
+    }
+
+    private static class ggml_backend_reg_dev_count {
+        public static final FunctionDescriptor DESC = FunctionDescriptor.of(
+            Ggml_h.C_LONG,
+            Ggml_h.C_POINTER
+        );
+
+        public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("ggml_backend_reg_dev_count");
+
+        public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
+    }
+
+    /**
+     * Function descriptor for:
+     * {@snippet lang=c :
+     * extern size_t ggml_backend_reg_dev_count(ggml_backend_reg_t reg)
+     * }
+     */
+    public static FunctionDescriptor ggml_backend_reg_dev_count$descriptor() {
+        return ggml_backend_reg_dev_count.DESC;
+    }
+
+    /**
+     * Downcall method handle for:
+     * {@snippet lang=c :
+     * extern size_t ggml_backend_reg_dev_count(ggml_backend_reg_t reg)
+     * }
+     */
+    public static MethodHandle ggml_backend_reg_dev_count$handle() {
+        return ggml_backend_reg_dev_count.HANDLE;
+    }
+
+    /**
+     * Address for:
+     * {@snippet lang=c :
+     * extern size_t ggml_backend_reg_dev_count(ggml_backend_reg_t reg)
+     * }
+     */
+    public static MemorySegment ggml_backend_reg_dev_count$address() {
+        return ggml_backend_reg_dev_count.ADDR;
+    }
+
+    /**
+     * {@snippet lang=c :
+     * extern size_t ggml_backend_reg_dev_count(ggml_backend_reg_t reg)
+     * }
+     */
+    public static long ggml_backend_reg_dev_count(MemorySegment reg) {
+        var mh$ = ggml_backend_reg_dev_count.HANDLE;
+        try {
+            if (TRACE_DOWNCALLS) {
+                traceDowncall("ggml_backend_reg_dev_count", reg);
+            }
+            return (long)mh$.invokeExact(reg);
+        } catch (Error | RuntimeException ex) {
+           throw ex;
+        } catch (Throwable ex$) {
+           throw new AssertionError("should not reach here", ex$);
+        }
+    }
+
+    private static class ggml_backend_reg_dev_get {
+        public static final FunctionDescriptor DESC = FunctionDescriptor.of(
+            Ggml_h.C_POINTER,
+            Ggml_h.C_POINTER,
+            Ggml_h.C_LONG
+        );
+
+        public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("ggml_backend_reg_dev_get");
+
+        public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
+    }
+
+    /**
+     * Function descriptor for:
+     * {@snippet lang=c :
+     * extern ggml_backend_dev_t ggml_backend_reg_dev_get(ggml_backend_reg_t reg, size_t index)
+     * }
+     */
+    public static FunctionDescriptor ggml_backend_reg_dev_get$descriptor() {
+        return ggml_backend_reg_dev_get.DESC;
+    }
+
+    /**
+     * Downcall method handle for:
+     * {@snippet lang=c :
+     * extern ggml_backend_dev_t ggml_backend_reg_dev_get(ggml_backend_reg_t reg, size_t index)
+     * }
+     */
+    public static MethodHandle ggml_backend_reg_dev_get$handle() {
+        return ggml_backend_reg_dev_get.HANDLE;
+    }
+
+    /**
+     * Address for:
+     * {@snippet lang=c :
+     * extern ggml_backend_dev_t ggml_backend_reg_dev_get(ggml_backend_reg_t reg, size_t index)
+     * }
+     */
+    public static MemorySegment ggml_backend_reg_dev_get$address() {
+        return ggml_backend_reg_dev_get.ADDR;
+    }
+
+    /**
+     * {@snippet lang=c :
+     * extern ggml_backend_dev_t ggml_backend_reg_dev_get(ggml_backend_reg_t reg, size_t index)
+     * }
+     */
+    public static MemorySegment ggml_backend_reg_dev_get(MemorySegment reg, long index) {
+        var mh$ = ggml_backend_reg_dev_get.HANDLE;
+        try {
+            if (TRACE_DOWNCALLS) {
+                traceDowncall("ggml_backend_reg_dev_get", reg, index);
+            }
+            return (MemorySegment)mh$.invokeExact(reg, index);
+        } catch (Error | RuntimeException ex) {
+           throw ex;
+        } catch (Throwable ex$) {
+           throw new AssertionError("should not reach here", ex$);
+        }
+    }
+
+    private static class ggml_backend_reg_get_proc_address {
+        public static final FunctionDescriptor DESC = FunctionDescriptor.of(
+            Ggml_h.C_POINTER,
+            Ggml_h.C_POINTER,
+            Ggml_h.C_POINTER
+        );
+
+        public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("ggml_backend_reg_get_proc_address");
+
+        public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
+    }
+
+    /**
+     * Function descriptor for:
+     * {@snippet lang=c :
+     * extern void *ggml_backend_reg_get_proc_address(ggml_backend_reg_t reg, const char *name)
+     * }
+     */
+    public static FunctionDescriptor ggml_backend_reg_get_proc_address$descriptor() {
+        return ggml_backend_reg_get_proc_address.DESC;
+    }
+
+    /**
+     * Downcall method handle for:
+     * {@snippet lang=c :
+     * extern void *ggml_backend_reg_get_proc_address(ggml_backend_reg_t reg, const char *name)
+     * }
+     */
+    public static MethodHandle ggml_backend_reg_get_proc_address$handle() {
+        return ggml_backend_reg_get_proc_address.HANDLE;
+    }
+
+    /**
+     * Address for:
+     * {@snippet lang=c :
+     * extern void *ggml_backend_reg_get_proc_address(ggml_backend_reg_t reg, const char *name)
+     * }
+     */
+    public static MemorySegment ggml_backend_reg_get_proc_address$address() {
+        return ggml_backend_reg_get_proc_address.ADDR;
+    }
+
+    /**
+     * {@snippet lang=c :
+     * extern void *ggml_backend_reg_get_proc_address(ggml_backend_reg_t reg, const char *name)
+     * }
+     */
+    public static MemorySegment ggml_backend_reg_get_proc_address(MemorySegment reg, MemorySegment name) {
+        var mh$ = ggml_backend_reg_get_proc_address.HANDLE;
+        try {
+            if (TRACE_DOWNCALLS) {
+                traceDowncall("ggml_backend_reg_get_proc_address", reg, name);
+            }
+            return (MemorySegment)mh$.invokeExact(reg, name);
+        } catch (Error | RuntimeException ex) {
+           throw ex;
+        } catch (Throwable ex$) {
+           throw new AssertionError("should not reach here", ex$);
+        }
+    }
+
+    private static class ggml_backend_reg_by_name {
+        public static final FunctionDescriptor DESC = FunctionDescriptor.of(
+            Ggml_h.C_POINTER,
+            Ggml_h.C_POINTER
+        );
+
+        public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("ggml_backend_reg_by_name");
+
+        public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
+    }
+
+    /**
+     * Function descriptor for:
+     * {@snippet lang=c :
+     * extern ggml_backend_reg_t ggml_backend_reg_by_name(const char *name)
+     * }
+     */
+    public static FunctionDescriptor ggml_backend_reg_by_name$descriptor() {
+        return ggml_backend_reg_by_name.DESC;
+    }
+
+    /**
+     * Downcall method handle for:
+     * {@snippet lang=c :
+     * extern ggml_backend_reg_t ggml_backend_reg_by_name(const char *name)
+     * }
+     */
+    public static MethodHandle ggml_backend_reg_by_name$handle() {
+        return ggml_backend_reg_by_name.HANDLE;
+    }
+
+    /**
+     * Address for:
+     * {@snippet lang=c :
+     * extern ggml_backend_reg_t ggml_backend_reg_by_name(const char *name)
+     * }
+     */
+    public static MemorySegment ggml_backend_reg_by_name$address() {
+        return ggml_backend_reg_by_name.ADDR;
+    }
+
+    /**
+     * {@snippet lang=c :
+     * extern ggml_backend_reg_t ggml_backend_reg_by_name(const char *name)
+     * }
+     */
+    public static MemorySegment ggml_backend_reg_by_name(MemorySegment name) {
+        var mh$ = ggml_backend_reg_by_name.HANDLE;
+        try {
+            if (TRACE_DOWNCALLS) {
+                traceDowncall("ggml_backend_reg_by_name", name);
+            }
+            return (MemorySegment)mh$.invokeExact(name);
+        } catch (Error | RuntimeException ex) {
+           throw ex;
+        } catch (Throwable ex$) {
+           throw new AssertionError("should not reach here", ex$);
+        }
+    }
+
+    private static class ggml_backend_dev_count {
+        public static final FunctionDescriptor DESC = FunctionDescriptor.of(
+            Ggml_h.C_LONG    );
+
+        public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("ggml_backend_dev_count");
+
+        public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
+    }
+
+    /**
+     * Function descriptor for:
+     * {@snippet lang=c :
+     * extern size_t ggml_backend_dev_count()
+     * }
+     */
+    public static FunctionDescriptor ggml_backend_dev_count$descriptor() {
+        return ggml_backend_dev_count.DESC;
+    }
+
+    /**
+     * Downcall method handle for:
+     * {@snippet lang=c :
+     * extern size_t ggml_backend_dev_count()
+     * }
+     */
+    public static MethodHandle ggml_backend_dev_count$handle() {
+        return ggml_backend_dev_count.HANDLE;
+    }
+
+    /**
+     * Address for:
+     * {@snippet lang=c :
+     * extern size_t ggml_backend_dev_count()
+     * }
+     */
+    public static MemorySegment ggml_backend_dev_count$address() {
+        return ggml_backend_dev_count.ADDR;
+    }
+
+    /**
+     * {@snippet lang=c :
+     * extern size_t ggml_backend_dev_count()
+     * }
+     */
+    public static long ggml_backend_dev_count() {
+        var mh$ = ggml_backend_dev_count.HANDLE;
+        try {
+            if (TRACE_DOWNCALLS) {
+                traceDowncall("ggml_backend_dev_count");
+            }
+            return (long)mh$.invokeExact();
+        } catch (Error | RuntimeException ex) {
+           throw ex;
+        } catch (Throwable ex$) {
+           throw new AssertionError("should not reach here", ex$);
+        }
+    }
+
+    private static class ggml_backend_dev_get {
+        public static final FunctionDescriptor DESC = FunctionDescriptor.of(
+            Ggml_h.C_POINTER,
+            Ggml_h.C_LONG
+        );
+
+        public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("ggml_backend_dev_get");
+
+        public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
+    }
+
+    /**
+     * Function descriptor for:
+     * {@snippet lang=c :
+     * extern ggml_backend_dev_t ggml_backend_dev_get(size_t index)
+     * }
+     */
+    public static FunctionDescriptor ggml_backend_dev_get$descriptor() {
+        return ggml_backend_dev_get.DESC;
+    }
+
+    /**
+     * Downcall method handle for:
+     * {@snippet lang=c :
+     * extern ggml_backend_dev_t ggml_backend_dev_get(size_t index)
+     * }
+     */
+    public static MethodHandle ggml_backend_dev_get$handle() {
+        return ggml_backend_dev_get.HANDLE;
+    }
+
+    /**
+     * Address for:
+     * {@snippet lang=c :
+     * extern ggml_backend_dev_t ggml_backend_dev_get(size_t index)
+     * }
+     */
+    public static MemorySegment ggml_backend_dev_get$address() {
+        return ggml_backend_dev_get.ADDR;
+    }
+
+    /**
+     * {@snippet lang=c :
+     * extern ggml_backend_dev_t ggml_backend_dev_get(size_t index)
+     * }
+     */
+    public static MemorySegment ggml_backend_dev_get(long index) {
+        var mh$ = ggml_backend_dev_get.HANDLE;
+        try {
+            if (TRACE_DOWNCALLS) {
+                traceDowncall("ggml_backend_dev_get", index);
+            }
+            return (MemorySegment)mh$.invokeExact(index);
+        } catch (Error | RuntimeException ex) {
+           throw ex;
+        } catch (Throwable ex$) {
+           throw new AssertionError("should not reach here", ex$);
+        }
+    }
+
+    private static class ggml_backend_dev_by_type {
+        public static final FunctionDescriptor DESC = FunctionDescriptor.of(
+            Ggml_h.C_POINTER,
+            Ggml_h.C_INT
+        );
+
+        public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("ggml_backend_dev_by_type");
+
+        public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
+    }
+
+    /**
+     * Function descriptor for:
+     * {@snippet lang=c :
+     * extern ggml_backend_dev_t ggml_backend_dev_by_type(enum ggml_backend_dev_type type)
+     * }
+     */
+    public static FunctionDescriptor ggml_backend_dev_by_type$descriptor() {
+        return ggml_backend_dev_by_type.DESC;
+    }
+
+    /**
+     * Downcall method handle for:
+     * {@snippet lang=c :
+     * extern ggml_backend_dev_t ggml_backend_dev_by_type(enum ggml_backend_dev_type type)
+     * }
+     */
+    public static MethodHandle ggml_backend_dev_by_type$handle() {
+        return ggml_backend_dev_by_type.HANDLE;
+    }
+
+    /**
+     * Address for:
+     * {@snippet lang=c :
+     * extern ggml_backend_dev_t ggml_backend_dev_by_type(enum ggml_backend_dev_type type)
+     * }
+     */
+    public static MemorySegment ggml_backend_dev_by_type$address() {
+        return ggml_backend_dev_by_type.ADDR;
+    }
+
+    /**
+     * {@snippet lang=c :
+     * extern ggml_backend_dev_t ggml_backend_dev_by_type(enum ggml_backend_dev_type type)
+     * }
+     */
+    public static MemorySegment ggml_backend_dev_by_type(int type) {
+        var mh$ = ggml_backend_dev_by_type.HANDLE;
+        try {
+            if (TRACE_DOWNCALLS) {
+                traceDowncall("ggml_backend_dev_by_type", type);
+            }
+            return (MemorySegment)mh$.invokeExact(type);
+        } catch (Error | RuntimeException ex) {
+           throw ex;
+        } catch (Throwable ex$) {
+           throw new AssertionError("should not reach here", ex$);
+        }
+    }
+
+    private static class ggml_backend_load {
+        public static final FunctionDescriptor DESC = FunctionDescriptor.of(
+            Ggml_h.C_POINTER,
+            Ggml_h.C_POINTER
+        );
+
+        public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("ggml_backend_load");
+
+        public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
+    }
+
+    /**
+     * Function descriptor for:
+     * {@snippet lang=c :
+     * extern ggml_backend_reg_t ggml_backend_load(const char *path)
+     * }
+     */
+    public static FunctionDescriptor ggml_backend_load$descriptor() {
+        return ggml_backend_load.DESC;
+    }
+
+    /**
+     * Downcall method handle for:
+     * {@snippet lang=c :
+     * extern ggml_backend_reg_t ggml_backend_load(const char *path)
+     * }
+     */
+    public static MethodHandle ggml_backend_load$handle() {
+        return ggml_backend_load.HANDLE;
+    }
+
+    /**
+     * Address for:
+     * {@snippet lang=c :
+     * extern ggml_backend_reg_t ggml_backend_load(const char *path)
+     * }
+     */
+    public static MemorySegment ggml_backend_load$address() {
+        return ggml_backend_load.ADDR;
+    }
+
+    /**
+     * {@snippet lang=c :
+     * extern ggml_backend_reg_t ggml_backend_load(const char *path)
+     * }
+     */
+    public static MemorySegment ggml_backend_load(MemorySegment path) {
+        var mh$ = ggml_backend_load.HANDLE;
+        try {
+            if (TRACE_DOWNCALLS) {
+                traceDowncall("ggml_backend_load", path);
+            }
+            return (MemorySegment)mh$.invokeExact(path);
+        } catch (Error | RuntimeException ex) {
+           throw ex;
+        } catch (Throwable ex$) {
+           throw new AssertionError("should not reach here", ex$);
+        }
+    }
+
+    private static class ggml_backend_tensor_alloc {
+        public static final FunctionDescriptor DESC = FunctionDescriptor.of(
+            Ggml_h.C_INT,
+            Ggml_h.C_POINTER,
+            Ggml_h.C_POINTER,
+            Ggml_h.C_POINTER
+        );
+
+        public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("ggml_backend_tensor_alloc");
+
+        public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
+    }
+
+    /**
+     * Function descriptor for:
+     * {@snippet lang=c :
+     * extern enum ggml_status ggml_backend_tensor_alloc(ggml_backend_buffer_t buffer, struct ggml_tensor *tensor, void *addr)
+     * }
+     */
+    public static FunctionDescriptor ggml_backend_tensor_alloc$descriptor() {
+        return ggml_backend_tensor_alloc.DESC;
+    }
+
+    /**
+     * Downcall method handle for:
+     * {@snippet lang=c :
+     * extern enum ggml_status ggml_backend_tensor_alloc(ggml_backend_buffer_t buffer, struct ggml_tensor *tensor, void *addr)
+     * }
+     */
+    public static MethodHandle ggml_backend_tensor_alloc$handle() {
+        return ggml_backend_tensor_alloc.HANDLE;
+    }
+
+    /**
+     * Address for:
+     * {@snippet lang=c :
+     * extern enum ggml_status ggml_backend_tensor_alloc(ggml_backend_buffer_t buffer, struct ggml_tensor *tensor, void *addr)
+     * }
+     */
+    public static MemorySegment ggml_backend_tensor_alloc$address() {
+        return ggml_backend_tensor_alloc.ADDR;
+    }
+
+    /**
+     * {@snippet lang=c :
+     * extern enum ggml_status ggml_backend_tensor_alloc(ggml_backend_buffer_t buffer, struct ggml_tensor *tensor, void *addr)
+     * }
+     */
+    public static int ggml_backend_tensor_alloc(MemorySegment buffer, MemorySegment tensor, MemorySegment addr) {
+        var mh$ = ggml_backend_tensor_alloc.HANDLE;
+        try {
+            if (TRACE_DOWNCALLS) {
+                traceDowncall("ggml_backend_tensor_alloc", buffer, tensor, addr);
+            }
+            return (int)mh$.invokeExact(buffer, tensor, addr);
+        } catch (Error | RuntimeException ex) {
+           throw ex;
+        } catch (Throwable ex$) {
+           throw new AssertionError("should not reach here", ex$);
+        }
+    }
+
+    private static class ggml_backend_cpu_buffer_from_ptr {
+        public static final FunctionDescriptor DESC = FunctionDescriptor.of(
+            Ggml_h.C_POINTER,
+            Ggml_h.C_POINTER,
+            Ggml_h.C_LONG
+        );
+
+        public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("ggml_backend_cpu_buffer_from_ptr");
+
+        public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
+    }
+
+    /**
+     * Function descriptor for:
+     * {@snippet lang=c :
+     * extern ggml_backend_buffer_t ggml_backend_cpu_buffer_from_ptr(void *ptr, size_t size)
+     * }
+     */
+    public static FunctionDescriptor ggml_backend_cpu_buffer_from_ptr$descriptor() {
+        return ggml_backend_cpu_buffer_from_ptr.DESC;
+    }
+
+    /**
+     * Downcall method handle for:
+     * {@snippet lang=c :
+     * extern ggml_backend_buffer_t ggml_backend_cpu_buffer_from_ptr(void *ptr, size_t size)
+     * }
+     */
+    public static MethodHandle ggml_backend_cpu_buffer_from_ptr$handle() {
+        return ggml_backend_cpu_buffer_from_ptr.HANDLE;
+    }
+
+    /**
+     * Address for:
+     * {@snippet lang=c :
+     * extern ggml_backend_buffer_t ggml_backend_cpu_buffer_from_ptr(void *ptr, size_t size)
+     * }
+     */
+    public static MemorySegment ggml_backend_cpu_buffer_from_ptr$address() {
+        return ggml_backend_cpu_buffer_from_ptr.ADDR;
+    }
+
+    /**
+     * {@snippet lang=c :
+     * extern ggml_backend_buffer_t ggml_backend_cpu_buffer_from_ptr(void *ptr, size_t size)
+     * }
+     */
+    public static MemorySegment ggml_backend_cpu_buffer_from_ptr(MemorySegment ptr, long size) {
+        var mh$ = ggml_backend_cpu_buffer_from_ptr.HANDLE;
+        try {
+            if (TRACE_DOWNCALLS) {
+                traceDowncall("ggml_backend_cpu_buffer_from_ptr", ptr, size);
+            }
+            return (MemorySegment)mh$.invokeExact(ptr, size);
+        } catch (Error | RuntimeException ex) {
+           throw ex;
+        } catch (Throwable ex$) {
+           throw new AssertionError("should not reach here", ex$);
+        }
+    }
+
+    private static class ggml_backend_cpu_buffer_type {
+        public static final FunctionDescriptor DESC = FunctionDescriptor.of(
+            Ggml_h.C_POINTER    );
+
+        public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("ggml_backend_cpu_buffer_type");
+
+        public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
+    }
+
+    /**
+     * Function descriptor for:
+     * {@snippet lang=c :
+     * extern ggml_backend_buffer_type_t ggml_backend_cpu_buffer_type()
+     * }
+     */
+    public static FunctionDescriptor ggml_backend_cpu_buffer_type$descriptor() {
+        return ggml_backend_cpu_buffer_type.DESC;
+    }
+
+    /**
+     * Downcall method handle for:
+     * {@snippet lang=c :
+     * extern ggml_backend_buffer_type_t ggml_backend_cpu_buffer_type()
+     * }
+     */
+    public static MethodHandle ggml_backend_cpu_buffer_type$handle() {
+        return ggml_backend_cpu_buffer_type.HANDLE;
+    }
+
+    /**
+     * Address for:
+     * {@snippet lang=c :
+     * extern ggml_backend_buffer_type_t ggml_backend_cpu_buffer_type()
+     * }
+     */
+    public static MemorySegment ggml_backend_cpu_buffer_type$address() {
+        return ggml_backend_cpu_buffer_type.ADDR;
+    }
+
+    /**
+     * {@snippet lang=c :
+     * extern ggml_backend_buffer_type_t ggml_backend_cpu_buffer_type()
+     * }
+     */
+    public static MemorySegment ggml_backend_cpu_buffer_type() {
+        var mh$ = ggml_backend_cpu_buffer_type.HANDLE;
+        try {
+            if (TRACE_DOWNCALLS) {
+                traceDowncall("ggml_backend_cpu_buffer_type");
+            }
+            return (MemorySegment)mh$.invokeExact();
+        } catch (Error | RuntimeException ex) {
+           throw ex;
+        } catch (Throwable ex$) {
+           throw new AssertionError("should not reach here", ex$);
+        }
+    }
+
+    private static class ggml_threadpool_new {
+        public static final FunctionDescriptor DESC = FunctionDescriptor.of(
+            Ggml_h.C_POINTER,
+            Ggml_h.C_POINTER
+        );
+
+        public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("ggml_threadpool_new");
+
+        public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
+    }
+
+    /**
+     * Function descriptor for:
+     * {@snippet lang=c :
+     * extern struct ggml_threadpool *ggml_threadpool_new(struct ggml_threadpool_params *params)
+     * }
+     */
+    public static FunctionDescriptor ggml_threadpool_new$descriptor() {
+        return ggml_threadpool_new.DESC;
+    }
+
+    /**
+     * Downcall method handle for:
+     * {@snippet lang=c :
+     * extern struct ggml_threadpool *ggml_threadpool_new(struct ggml_threadpool_params *params)
+     * }
+     */
+    public static MethodHandle ggml_threadpool_new$handle() {
+        return ggml_threadpool_new.HANDLE;
+    }
+
+    /**
+     * Address for:
+     * {@snippet lang=c :
+     * extern struct ggml_threadpool *ggml_threadpool_new(struct ggml_threadpool_params *params)
+     * }
+     */
+    public static MemorySegment ggml_threadpool_new$address() {
+        return ggml_threadpool_new.ADDR;
+    }
+
+    /**
+     * {@snippet lang=c :
+     * extern struct ggml_threadpool *ggml_threadpool_new(struct ggml_threadpool_params *params)
+     * }
+     */
+    public static MemorySegment ggml_threadpool_new(MemorySegment params) {
+        var mh$ = ggml_threadpool_new.HANDLE;
+        try {
+            if (TRACE_DOWNCALLS) {
+                traceDowncall("ggml_threadpool_new", params);
+            }
+            return (MemorySegment)mh$.invokeExact(params);
+        } catch (Error | RuntimeException ex) {
+           throw ex;
+        } catch (Throwable ex$) {
+           throw new AssertionError("should not reach here", ex$);
+        }
+    }
+
+    private static class ggml_threadpool_free {
+        public static final FunctionDescriptor DESC = FunctionDescriptor.ofVoid(
+            Ggml_h.C_POINTER
+        );
+
+        public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("ggml_threadpool_free");
+
+        public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
+    }
+
+    /**
+     * Function descriptor for:
+     * {@snippet lang=c :
+     * extern void ggml_threadpool_free(struct ggml_threadpool *threadpool)
+     * }
+     */
+    public static FunctionDescriptor ggml_threadpool_free$descriptor() {
+        return ggml_threadpool_free.DESC;
+    }
+
+    /**
+     * Downcall method handle for:
+     * {@snippet lang=c :
+     * extern void ggml_threadpool_free(struct ggml_threadpool *threadpool)
+     * }
+     */
+    public static MethodHandle ggml_threadpool_free$handle() {
+        return ggml_threadpool_free.HANDLE;
+    }
+
+    /**
+     * Address for:
+     * {@snippet lang=c :
+     * extern void ggml_threadpool_free(struct ggml_threadpool *threadpool)
+     * }
+     */
+    public static MemorySegment ggml_threadpool_free$address() {
+        return ggml_threadpool_free.ADDR;
+    }
+
+    /**
+     * {@snippet lang=c :
+     * extern void ggml_threadpool_free(struct ggml_threadpool *threadpool)
+     * }
+     */
+    public static void ggml_threadpool_free(MemorySegment threadpool) {
+        var mh$ = ggml_threadpool_free.HANDLE;
+        try {
+            if (TRACE_DOWNCALLS) {
+                traceDowncall("ggml_threadpool_free", threadpool);
+            }
+            mh$.invokeExact(threadpool);
+        } catch (Error | RuntimeException ex) {
+           throw ex;
+        } catch (Throwable ex$) {
+           throw new AssertionError("should not reach here", ex$);
+        }
+    }
+
+    private static class ggml_graph_plan {
+        public static final FunctionDescriptor DESC = FunctionDescriptor.of(
+            ggml_cplan.layout(),
+            Ggml_h.C_POINTER,
+            Ggml_h.C_INT,
+            Ggml_h.C_POINTER
+        );
+
+        public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("ggml_graph_plan");
+
+        public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
+    }
+
+    /**
+     * Function descriptor for:
+     * {@snippet lang=c :
+     * extern struct ggml_cplan ggml_graph_plan(const struct ggml_cgraph *cgraph, int n_threads, struct ggml_threadpool *threadpool)
+     * }
+     */
+    public static FunctionDescriptor ggml_graph_plan$descriptor() {
+        return ggml_graph_plan.DESC;
+    }
+
+    /**
+     * Downcall method handle for:
+     * {@snippet lang=c :
+     * extern struct ggml_cplan ggml_graph_plan(const struct ggml_cgraph *cgraph, int n_threads, struct ggml_threadpool *threadpool)
+     * }
+     */
+    public static MethodHandle ggml_graph_plan$handle() {
+        return ggml_graph_plan.HANDLE;
+    }
+
+    /**
+     * Address for:
+     * {@snippet lang=c :
+     * extern struct ggml_cplan ggml_graph_plan(const struct ggml_cgraph *cgraph, int n_threads, struct ggml_threadpool *threadpool)
+     * }
+     */
+    public static MemorySegment ggml_graph_plan$address() {
+        return ggml_graph_plan.ADDR;
+    }
+
+    /**
+     * {@snippet lang=c :
+     * extern struct ggml_cplan ggml_graph_plan(const struct ggml_cgraph *cgraph, int n_threads, struct ggml_threadpool *threadpool)
+     * }
+     */
+    public static MemorySegment ggml_graph_plan(SegmentAllocator allocator, MemorySegment cgraph, int n_threads, MemorySegment threadpool) {
+        var mh$ = ggml_graph_plan.HANDLE;
+        try {
+            if (TRACE_DOWNCALLS) {
+                traceDowncall("ggml_graph_plan", allocator, cgraph, n_threads, threadpool);
+            }
+            return (MemorySegment)mh$.invokeExact(allocator, cgraph, n_threads, threadpool);
+        } catch (Error | RuntimeException ex) {
+           throw ex;
+        } catch (Throwable ex$) {
+           throw new AssertionError("should not reach here", ex$);
+        }
+    }
+
+    private static class ggml_graph_compute {
+        public static final FunctionDescriptor DESC = FunctionDescriptor.of(
+            Ggml_h.C_INT,
+            Ggml_h.C_POINTER,
+            Ggml_h.C_POINTER
+        );
+
+        public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("ggml_graph_compute");
+
+        public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
+    }
+
+    /**
+     * Function descriptor for:
+     * {@snippet lang=c :
+     * extern enum ggml_status ggml_graph_compute(struct ggml_cgraph *cgraph, struct ggml_cplan *cplan)
+     * }
+     */
+    public static FunctionDescriptor ggml_graph_compute$descriptor() {
+        return ggml_graph_compute.DESC;
+    }
+
+    /**
+     * Downcall method handle for:
+     * {@snippet lang=c :
+     * extern enum ggml_status ggml_graph_compute(struct ggml_cgraph *cgraph, struct ggml_cplan *cplan)
+     * }
+     */
+    public static MethodHandle ggml_graph_compute$handle() {
+        return ggml_graph_compute.HANDLE;
+    }
+
+    /**
+     * Address for:
+     * {@snippet lang=c :
+     * extern enum ggml_status ggml_graph_compute(struct ggml_cgraph *cgraph, struct ggml_cplan *cplan)
+     * }
+     */
+    public static MemorySegment ggml_graph_compute$address() {
+        return ggml_graph_compute.ADDR;
+    }
+
+    /**
+     * {@snippet lang=c :
+     * extern enum ggml_status ggml_graph_compute(struct ggml_cgraph *cgraph, struct ggml_cplan *cplan)
+     * }
+     */
+    public static int ggml_graph_compute(MemorySegment cgraph, MemorySegment cplan) {
+        var mh$ = ggml_graph_compute.HANDLE;
+        try {
+            if (TRACE_DOWNCALLS) {
+                traceDowncall("ggml_graph_compute", cgraph, cplan);
+            }
+            return (int)mh$.invokeExact(cgraph, cplan);
+        } catch (Error | RuntimeException ex) {
+           throw ex;
+        } catch (Throwable ex$) {
+           throw new AssertionError("should not reach here", ex$);
+        }
+    }
+
+    private static class ggml_backend_is_cpu {
+        public static final FunctionDescriptor DESC = FunctionDescriptor.of(
+            Ggml_h.C_BOOL,
+            Ggml_h.C_POINTER
+        );
+
+        public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("ggml_backend_is_cpu");
+
+        public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
+    }
+
+    /**
+     * Function descriptor for:
+     * {@snippet lang=c :
+     * extern _Bool ggml_backend_is_cpu(ggml_backend_t backend)
+     * }
+     */
+    public static FunctionDescriptor ggml_backend_is_cpu$descriptor() {
+        return ggml_backend_is_cpu.DESC;
+    }
+
+    /**
+     * Downcall method handle for:
+     * {@snippet lang=c :
+     * extern _Bool ggml_backend_is_cpu(ggml_backend_t backend)
+     * }
+     */
+    public static MethodHandle ggml_backend_is_cpu$handle() {
+        return ggml_backend_is_cpu.HANDLE;
+    }
+
+    /**
+     * Address for:
+     * {@snippet lang=c :
+     * extern _Bool ggml_backend_is_cpu(ggml_backend_t backend)
+     * }
+     */
+    public static MemorySegment ggml_backend_is_cpu$address() {
+        return ggml_backend_is_cpu.ADDR;
+    }
+
+    /**
+     * {@snippet lang=c :
+     * extern _Bool ggml_backend_is_cpu(ggml_backend_t backend)
+     * }
+     */
+    public static boolean ggml_backend_is_cpu(MemorySegment backend) {
+        var mh$ = ggml_backend_is_cpu.HANDLE;
+        try {
+            if (TRACE_DOWNCALLS) {
+                traceDowncall("ggml_backend_is_cpu", backend);
+            }
+            return (boolean)mh$.invokeExact(backend);
+        } catch (Error | RuntimeException ex) {
+           throw ex;
+        } catch (Throwable ex$) {
+           throw new AssertionError("should not reach here", ex$);
+        }
+    }
+
+    private static class ggml_backend_cpu_set_n_threads {
+        public static final FunctionDescriptor DESC = FunctionDescriptor.ofVoid(
+            Ggml_h.C_POINTER,
+            Ggml_h.C_INT
+        );
+
+        public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("ggml_backend_cpu_set_n_threads");
+
+        public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
+    }
+
+    /**
+     * Function descriptor for:
+     * {@snippet lang=c :
+     * extern void ggml_backend_cpu_set_n_threads(ggml_backend_t backend_cpu, int n_threads)
+     * }
+     */
+    public static FunctionDescriptor ggml_backend_cpu_set_n_threads$descriptor() {
+        return ggml_backend_cpu_set_n_threads.DESC;
+    }
+
+    /**
+     * Downcall method handle for:
+     * {@snippet lang=c :
+     * extern void ggml_backend_cpu_set_n_threads(ggml_backend_t backend_cpu, int n_threads)
+     * }
+     */
+    public static MethodHandle ggml_backend_cpu_set_n_threads$handle() {
+        return ggml_backend_cpu_set_n_threads.HANDLE;
+    }
+
+    /**
+     * Address for:
+     * {@snippet lang=c :
+     * extern void ggml_backend_cpu_set_n_threads(ggml_backend_t backend_cpu, int n_threads)
+     * }
+     */
+    public static MemorySegment ggml_backend_cpu_set_n_threads$address() {
+        return ggml_backend_cpu_set_n_threads.ADDR;
+    }
+
+    /**
+     * {@snippet lang=c :
+     * extern void ggml_backend_cpu_set_n_threads(ggml_backend_t backend_cpu, int n_threads)
+     * }
+     */
+    public static void ggml_backend_cpu_set_n_threads(MemorySegment backend_cpu, int n_threads) {
+        var mh$ = ggml_backend_cpu_set_n_threads.HANDLE;
+        try {
+            if (TRACE_DOWNCALLS) {
+                traceDowncall("ggml_backend_cpu_set_n_threads", backend_cpu, n_threads);
+            }
+            mh$.invokeExact(backend_cpu, n_threads);
+        } catch (Error | RuntimeException ex) {
+           throw ex;
+        } catch (Throwable ex$) {
+           throw new AssertionError("should not reach here", ex$);
+        }
+    }
+
+    private static class ggml_backend_cpu_set_threadpool {
+        public static final FunctionDescriptor DESC = FunctionDescriptor.ofVoid(
+            Ggml_h.C_POINTER,
+            Ggml_h.C_POINTER
+        );
+
+        public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("ggml_backend_cpu_set_threadpool");
+
+        public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
+    }
+
+    /**
+     * Function descriptor for:
+     * {@snippet lang=c :
+     * extern void ggml_backend_cpu_set_threadpool(ggml_backend_t backend_cpu, ggml_threadpool_t threadpool)
+     * }
+     */
+    public static FunctionDescriptor ggml_backend_cpu_set_threadpool$descriptor() {
+        return ggml_backend_cpu_set_threadpool.DESC;
+    }
+
+    /**
+     * Downcall method handle for:
+     * {@snippet lang=c :
+     * extern void ggml_backend_cpu_set_threadpool(ggml_backend_t backend_cpu, ggml_threadpool_t threadpool)
+     * }
+     */
+    public static MethodHandle ggml_backend_cpu_set_threadpool$handle() {
+        return ggml_backend_cpu_set_threadpool.HANDLE;
+    }
+
+    /**
+     * Address for:
+     * {@snippet lang=c :
+     * extern void ggml_backend_cpu_set_threadpool(ggml_backend_t backend_cpu, ggml_threadpool_t threadpool)
+     * }
+     */
+    public static MemorySegment ggml_backend_cpu_set_threadpool$address() {
+        return ggml_backend_cpu_set_threadpool.ADDR;
+    }
+
+    /**
+     * {@snippet lang=c :
+     * extern void ggml_backend_cpu_set_threadpool(ggml_backend_t backend_cpu, ggml_threadpool_t threadpool)
+     * }
+     */
+    public static void ggml_backend_cpu_set_threadpool(MemorySegment backend_cpu, MemorySegment threadpool) {
+        var mh$ = ggml_backend_cpu_set_threadpool.HANDLE;
+        try {
+            if (TRACE_DOWNCALLS) {
+                traceDowncall("ggml_backend_cpu_set_threadpool", backend_cpu, threadpool);
+            }
+            mh$.invokeExact(backend_cpu, threadpool);
+        } catch (Error | RuntimeException ex) {
+           throw ex;
+        } catch (Throwable ex$) {
+           throw new AssertionError("should not reach here", ex$);
+        }
+    }
+
+    private static class ggml_backend_cpu_set_abort_callback {
+        public static final FunctionDescriptor DESC = FunctionDescriptor.ofVoid(
+            Ggml_h.C_POINTER,
+            Ggml_h.C_POINTER,
+            Ggml_h.C_POINTER
+        );
+
+        public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("ggml_backend_cpu_set_abort_callback");
+
+        public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
+    }
+
+    /**
+     * Function descriptor for:
+     * {@snippet lang=c :
+     * extern void ggml_backend_cpu_set_abort_callback(ggml_backend_t backend_cpu, ggml_abort_callback abort_callback, void *abort_callback_data)
+     * }
+     */
+    public static FunctionDescriptor ggml_backend_cpu_set_abort_callback$descriptor() {
+        return ggml_backend_cpu_set_abort_callback.DESC;
+    }
+
+    /**
+     * Downcall method handle for:
+     * {@snippet lang=c :
+     * extern void ggml_backend_cpu_set_abort_callback(ggml_backend_t backend_cpu, ggml_abort_callback abort_callback, void *abort_callback_data)
+     * }
+     */
+    public static MethodHandle ggml_backend_cpu_set_abort_callback$handle() {
+        return ggml_backend_cpu_set_abort_callback.HANDLE;
+    }
+
+    /**
+     * Address for:
+     * {@snippet lang=c :
+     * extern void ggml_backend_cpu_set_abort_callback(ggml_backend_t backend_cpu, ggml_abort_callback abort_callback, void *abort_callback_data)
+     * }
+     */
+    public static MemorySegment ggml_backend_cpu_set_abort_callback$address() {
+        return ggml_backend_cpu_set_abort_callback.ADDR;
+    }
+
+    /**
+     * {@snippet lang=c :
+     * extern void ggml_backend_cpu_set_abort_callback(ggml_backend_t backend_cpu, ggml_abort_callback abort_callback, void *abort_callback_data)
+     * }
+     */
+    public static void ggml_backend_cpu_set_abort_callback(MemorySegment backend_cpu, MemorySegment abort_callback, MemorySegment abort_callback_data) {
+        var mh$ = ggml_backend_cpu_set_abort_callback.HANDLE;
+        try {
+            if (TRACE_DOWNCALLS) {
+                traceDowncall("ggml_backend_cpu_set_abort_callback", backend_cpu, abort_callback, abort_callback_data);
+            }
+            mh$.invokeExact(backend_cpu, abort_callback, abort_callback_data);
+        } catch (Error | RuntimeException ex) {
+           throw ex;
+        } catch (Throwable ex$) {
+           throw new AssertionError("should not reach here", ex$);
+        }
+    }
 }
+

@@ -10,6 +10,7 @@ import dev.myelin.cli.io.Console;
 import dev.myelin.cli.io.Json;
 import dev.myelin.cli.io.TextTable;
 import dev.myelin.cli.io.Units;
+import dev.myelin.cli.options.ModelOptions;
 import dev.myelin.cuda.CudaDevices;
 import dev.myelin.graph.Devices;
 import java.util.Comparator;
@@ -22,6 +23,8 @@ import java.util.stream.Collectors;
 /** Shows the system that Myelin runs on. */
 public final class InfoCommand extends Subcommand {
   private final Value<Boolean> json = flag("Print JSON.", "--json");
+  private final ModelOptions model =
+      new ModelOptions(this, "Also show how this model is computed: a GGUF file or a name.");
 
   public InfoCommand(Console console) {
     super(
@@ -33,20 +36,27 @@ public final class InfoCommand extends Subcommand {
         "",
         "Examples:",
         "  myelin info",
+        "  myelin info -m model.gguf",
         "  myelin info --json | jq .ggml.cpu_library");
   }
 
   @Override
   public void run() {
     SystemReport report = SystemReport.current();
-    BundledModel.Summary model = console.bundled().get().map(BundledModel.Summary::of).orElse(null);
-    console.print(json.get() ? Json.pretty(InfoJson.of(report, model)) : text(report, model));
+    BundledModel.Summary bundled =
+        console.bundled().get().map(BundledModel.Summary::of).orElse(null);
+    boolean hasModel = model.isOnCommandLine() && report.error() == null;
+    ModelReport named = hasModel ? ModelReport.of(model.checkpoint()) : null;
+    console.print(
+        json.get()
+            ? Json.pretty(InfoJson.of(report, bundled, named))
+            : text(report, bundled, named));
     if (report.error() != null) {
       throw report.error();
     }
   }
 
-  private static String text(SystemReport report, BundledModel.Summary model) {
+  private static String text(SystemReport report, BundledModel.Summary model, ModelReport named) {
     SystemReport.Java java = report.java();
     Machine machine = report.machine();
     TextTable table = new TextTable("ll");
@@ -65,6 +75,9 @@ public final class InfoCommand extends Subcommand {
       addNativeInfo(table, report.nativeInfo(), machine);
     }
     cuda(report.cuda()).forEach(line -> table.row("cuda", line));
+    if (named != null) {
+      named.addTo(table);
+    }
     return table.toString();
   }
 

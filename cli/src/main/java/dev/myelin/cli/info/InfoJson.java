@@ -20,7 +20,7 @@ import java.util.Locale;
 final class InfoJson {
   private InfoJson() {}
 
-  static ObjectNode of(SystemReport report, BundledModel.Summary model) {
+  static ObjectNode of(SystemReport report, BundledModel.Summary model, ModelReport named) {
     NativeInfo parts = report.nativeInfo();
     ObjectNode root = Json.object();
     root.put("myelin", Version.text());
@@ -33,6 +33,7 @@ final class InfoJson {
     root.put("sgemm_isa", parts == null ? null : parts.sgemmIsa());
     root.set("devices", parts == null ? null : devices(parts.devices()));
     root.set("cuda", cuda(report.cuda()));
+    root.set("model", named == null ? null : named.json());
     root.put("error", report.error() == null ? null : report.error().getMessage());
     return root;
   }

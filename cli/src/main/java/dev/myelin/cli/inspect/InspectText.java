@@ -161,10 +161,12 @@ final class InspectText {
 
   /** The size for the full context with the default type. */
   private static String fullContext(CacheCost cache, OptionalInt context) {
-    Long each = cache.bytes().get(CacheType.F16);
-    return each == null || context.isEmpty() || cache.slidingWindow().isPresent()
-        ? ""
-        : "; f16 " + Units.bytes(each * context.getAsInt()) + " for the full context";
+    boolean isKnown = !cache.states().isEmpty() || cache.slidingWindow().isEmpty();
+    if (!isKnown || context.isEmpty() || !cache.bytes().containsKey(CacheType.F16)) {
+      return "";
+    }
+    long bytes = cache.totalBytes(CacheType.F16, context.getAsInt());
+    return "; f16 " + Units.bytes(bytes) + " for the full context";
   }
 
   static TextTable tensors(Inspection i) {

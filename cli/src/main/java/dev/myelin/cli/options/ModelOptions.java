@@ -55,12 +55,14 @@ public final class ModelOptions {
     return option;
   }
 
+  /** Whether the command line names a model. */
+  public boolean isOnCommandLine() {
+    return option.isSet() || parameter.isSet() || hub.isSet();
+  }
+
   /** Whether an option or the variable names a model. */
   public boolean isNamed() {
-    return option.isSet()
-        || parameter.isSet()
-        || hub.isSet()
-        || command.console.environmentVariable(VARIABLE) != null;
+    return isOnCommandLine() || command.console.environmentVariable(VARIABLE) != null;
   }
 
   public Checkpoint checkpoint() {

@@ -110,11 +110,6 @@ public final class Llama implements Architecture {
             .withTensors(".attn_q.bias", ".attn_k.bias", ".attn_v.bias", ".attn_output.bias")
             .withTensors(".ffn_gate.bias", ".ffn_up.bias", ".ffn_down.bias"),
         untied.named("fused").withTensors(".attn_qkv.weight"),
-        untied
-            .named("layers differ")
-            .with("attention.head_count", new int[] {8, 4, 8})
-            .with("attention.head_count_kv", new int[] {2, 4, 1})
-            .with("feed_forward_length", new int[] {512, 256, 384}),
         experts.named("experts"),
         experts
             .named("experts in groups")

@@ -11,8 +11,8 @@ import java.util.Set;
  * thread-safe.
  *
  * @param name of the variant, such as "tied"
- * @param keys hyperparameters without the architecture's prefix: Integer, Float, Boolean, String or
- *     an array of int, float or boolean
+ * @param keys hyperparameters without the architecture's prefix, and keys of the tokenizer with
+ *     theirs: Integer, Float, Boolean, String or an array of int, float, boolean or String
  * @param optional names of optional tensors that the model has; one that begins with a dot is of
  *     every layer, such as {@code .attn_q.bias}
  * @param values distributions of tensors whose values the architecture restricts
@@ -22,6 +22,11 @@ public record Sample(
 
   /** A normal distribution. */
   public record Values(float mean, float deviation) {}
+
+  /** A key as it is in a file: with the architecture's prefix, unless it is the tokenizer's. */
+  public static String fullName(String architecture, String key) {
+    return key.startsWith("tokenizer.") ? key : architecture + "." + key;
+  }
 
   /** A sample without keys. */
   public static Sample of(String name) {

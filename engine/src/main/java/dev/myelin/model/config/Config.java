@@ -48,6 +48,11 @@ public final class Config {
     return intBetween("block_count", 1, MAX_LAYERS);
   }
 
+  /** The layers without the blocks behind them that predict further tokens. */
+  public int decoderLayers() {
+    return layers() - intBetween("nextn_predict_layers", 0, layers() - 1, 0);
+  }
+
   public int width() {
     return intBetween("embedding_length", 1, MAX_WIDTH);
   }
@@ -216,9 +221,24 @@ public final class Config {
     return new RopeConfig(this);
   }
 
+  /** Which layers are recurrent. */
+  public RecurrentConfig recurrent() {
+    return new RecurrentConfig(this);
+  }
+
+  /** The keys {@code ssm.*}. */
+  public SsmConfig ssm() {
+    return SsmConfig.of(this);
+  }
+
   /** Which layers have a sliding window. */
   public WindowConfig windows() {
     return new WindowConfig(this);
+  }
+
+  /** The keys of encoders. */
+  public EncoderConfig encoder() {
+    return new EncoderConfig(this, metadata);
   }
 
   /** A number, or {@code defaultValue} if the key is missing. */

@@ -55,12 +55,7 @@ public record Linear(
       Weights w, String name, Tensor weight, List<LowRankUpdate> adapters, Part... parts) {
     Set<Part> set = EnumSet.noneOf(Part.class);
     set.addAll(Arrays.asList(parts));
-    Tensor bias = null;
-    if (set.contains(Part.BIAS)) {
-      bias = w.vector(name + ".bias", weight.dim(1));
-    } else if (set.contains(Part.OPTIONAL_BIAS)) {
-      bias = w.optionalVector(name + ".bias", weight.dim(1));
-    }
+    Tensor bias = bias(w, name, weight.dim(1), parts);
     Tensor scale = null;
     if (set.contains(Part.NO_SCALE)) {
       w.ignore(name + ".scale");
@@ -68,6 +63,19 @@ public record Linear(
       scale = w.optionalVector(name + ".scale", 1);
     }
     return new Linear(weight, bias, scale, set.contains(Part.SCALE_LAST), adapters);
+  }
+
+  /** Takes {@code NAME.bias} as the parts say; null without one. */
+  static Tensor bias(Weights w, String name, long length, Part... parts) {
+    for (Part part : parts) {
+      if (part == Part.BIAS) {
+        return w.vector(name + ".bias", length);
+      }
+      if (part == Part.OPTIONAL_BIAS) {
+        return w.optionalVector(name + ".bias", length);
+      }
+    }
+    return null;
   }
 
   /** [in, n] to [out, n]. */

@@ -52,6 +52,13 @@ public record Qkv(Linear fused, Linear q, Linear k, Linear v, LayerConfig shape)
         view(y, shape.valueSize(), shape.kvHeads(), shape.queryWidth() + shape.keyWidth()));
   }
 
+  /** [width, tokens] to queries alone. */
+  public Tensor queries(Tensor x) {
+    return fused == null
+        ? split(q.of(x), shape.keySize(), shape.heads())
+        : x.graph().contiguous(view(fused.of(x), shape.keySize(), shape.heads(), 0));
+  }
+
   private static Tensor split(Tensor y, int size, int heads) {
     return y.graph().reshape3d(y, size, heads, y.dim(1));
   }

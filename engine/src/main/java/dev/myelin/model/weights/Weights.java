@@ -48,6 +48,11 @@ public record Weights(TensorSource source, String prefix) {
     return source.take(prefix.concat(name), TensorUse.INTEGERS, dims);
   }
 
+  /** A tensor that the file must have, though nothing reads it. */
+  public void unread(String name, long... dims) {
+    source.take(prefix.concat(name), dims.length == 1 ? TensorUse.VECTOR : TensorUse.MATRIX, dims);
+  }
+
   /** Marks a tensor as deliberately unused. */
   public void ignore(String name) {
     source.ignore(prefix.concat(name));
