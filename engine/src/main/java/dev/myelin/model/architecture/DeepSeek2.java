@@ -102,20 +102,25 @@ public final class DeepSeek2 implements Architecture {
   }
 
   private static FeedForward feedForward(ModelBuilder l, Config c) {
+    boolean isGlm = (c.layers() == 47 || c.layers() == 48) && c.vocabulary() == GLM_VOCABULARY;
+    Gating gating = c.router(l.layer()).gating(isGlm ? Gating.SIGMOID : Gating.SOFTMAX);
+    return feedForward(l, c, gating, Part.NO_SCALE);
+  }
+
+  /** Dense in the first layers, else routed and shared experts. */
+  static FeedForward feedForward(ModelBuilder l, Config c, Gating gating, Part... parts) {
     RouterConfig router = c.router(l.layer());
     int width = c.width();
     if (router.isLeadingDense()) {
-      return l.swiglu(width, c.requireFeedForward(l.layer()), Part.NO_SCALE);
+      return l.swiglu(width, c.requireFeedForward(l.layer()), parts);
     }
-    boolean isGlm = (c.layers() == 47 || c.layers() == 48) && c.vocabulary() == GLM_VOCABULARY;
-    Gating gating = router.gating(isGlm ? Gating.SIGMOID : Gating.SOFTMAX);
     Routing routing = router.routing(gating, router.isNormalized(false)).withScale(router.scale());
     int ffnWidth = router.ffnWidth();
     int sharedWidth = router.widthOf(router.sharedCount(1), ffnWidth);
     return new MixtureOfExperts(
         l.router(width, routing),
-        l.experts(width, ffnWidth, routing.experts(), Activation.SILU, Part.NO_SCALE),
-        l.sharedExperts(width, sharedWidth, Activation.SILU, Part.NO_SCALE));
+        l.experts(width, ffnWidth, routing.experts(), Activation.SILU, parts),
+        l.sharedExperts(width, sharedWidth, Activation.SILU, parts));
   }
 
   /** 3 layers of 4 heads over a latent vector of 64 values, of which the first is dense. */
@@ -143,7 +148,7 @@ public final class DeepSeek2 implements Architecture {
         .with("vocab_size", 320);
   }
 
-  private static Sample yarn(Sample sample) {
+  static Sample yarn(Sample sample) {
     return sample
         .with("rope.scaling.type", "yarn")
         .with("rope.scaling.factor", 8f)
