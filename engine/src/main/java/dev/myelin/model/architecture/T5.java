@@ -85,6 +85,11 @@ public final class T5 implements Architecture {
   }
 
   @Override
+  public String title() {
+    return "T5, Flan-T5 (Raffel et al. 2020): encoder and decoder, relative bias";
+  }
+
+  @Override
   public Network build(Config c, ModelBuilder m) {
     int width = c.width();
     float epsilon = c.rmsEpsilon();
