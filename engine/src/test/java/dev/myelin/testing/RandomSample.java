@@ -11,6 +11,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.function.Function;
 
 /**
  * An f32 checkpoint of a {@link Sample} with random weights of realistic scale and no tokenizer.
@@ -45,6 +46,11 @@ public record RandomSample(String architecture, Sample sample, long seed) {
 
   /** A writer of the file, which the caller may change further. */
   public GgufWriter writer() {
+    return writer(tensor -> GgmlType.F32);
+  }
+
+  /** A writer of the file with quantised matrices. */
+  public GgufWriter writer(Function<Description, GgmlType> types) {
     GgufWriter writer = new GgufWriter();
     ModelDescription.put(writer, architecture, sample);
     writer.put("general.name", "random " + sample.name());
@@ -55,9 +61,10 @@ public record RandomSample(String architecture, Sample sample, long seed) {
       GgmlType type =
           switch (tensor.use()) {
             case INTEGERS -> GgmlType.I32;
+            case MATRIX -> types.apply(tensor);
             default -> GgmlType.F32;
           };
-      if (type == GgmlType.F32) {
+      if (type != GgmlType.I32) {
         writer.tensor(
             tensor.name(),
             type,

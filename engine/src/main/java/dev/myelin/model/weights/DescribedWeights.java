@@ -64,6 +64,11 @@ public final class DescribedWeights implements TensorSource {
     // nothing is left over
   }
 
+  @Override
+  public void ignoreAll(String prefix) {
+    // nothing is left over
+  }
+
   /** The tensors in the order in which the architecture takes them. */
   public List<Description> descriptions() {
     return List.copyOf(descriptions.values());

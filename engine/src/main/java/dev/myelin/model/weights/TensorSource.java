@@ -19,6 +19,9 @@ public interface TensorSource {
   /** Marks a tensor as deliberately unused. */
   void ignore(String name);
 
+  /** Marks all tensors whose names begin so as deliberately unused. */
+  void ignoreAll(String prefix);
+
   /** The low-rank updates of a matrix [in, out]. */
   default List<LowRankUpdate> adapters(String name, long in, long out) {
     return List.of();

@@ -154,6 +154,15 @@ public final class WeightSource implements TensorSource, AutoCloseable {
     taken.add(name);
   }
 
+  @Override
+  public void ignoreAll(String prefix) {
+    for (TensorInfo info : file.tensors()) {
+      if (info.name().startsWith(prefix)) {
+        taken.add(info.name());
+      }
+    }
+  }
+
   /**
    * Rejects a file with tensors that the architecture does not use: without them the results would
    * be wrong. Rejects adapters of matrices that the model does not have.
