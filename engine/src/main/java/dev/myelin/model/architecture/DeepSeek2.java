@@ -39,6 +39,12 @@ public final class DeepSeek2 implements Architecture {
   private record Layer(Norm attnNorm, LatentAttention attention, Norm ffnNorm, FeedForward ffn) {}
 
   @Override
+  public String title() {
+    return "DeepSeek-V2, V3, R1 and models of their form (arXiv 2405.04434): latent attention,"
+               + " shared experts";
+  }
+
+  @Override
   public Network build(Config c, ModelBuilder m) {
     c.requireActivation("silu", "swish", "swiglu");
     int width = c.width();

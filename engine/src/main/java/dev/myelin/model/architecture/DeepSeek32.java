@@ -29,6 +29,11 @@ public final class DeepSeek32 implements Architecture {
       Norm attnNorm, LatentAttention attention, Indexer indexer, Norm ffnNorm, FeedForward ffn) {}
 
   @Override
+  public String title() {
+    return "DeepSeek-V3.2 (2025): latent attention to positions that an indexer selects";
+  }
+
+  @Override
   public Network build(Config c, ModelBuilder m) {
     c.requireActivation("silu", "swish", "swiglu");
     int width = c.width();

@@ -40,6 +40,11 @@ public final class FalconH1 implements Architecture {
       SwiGlu ffn) {}
 
   @Override
+  public String title() {
+    return "Falcon-H1 (Zuo et al. 2025): attention and Mamba-2 side by side";
+  }
+
+  @Override
   public Network build(Config c, ModelBuilder m) {
     c.requireActivation("silu", "swish", "swiglu");
     int width = c.width();

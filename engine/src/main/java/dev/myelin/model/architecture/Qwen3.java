@@ -35,6 +35,11 @@ public final class Qwen3 implements Architecture {
       SwiGlu ffn) {}
 
   @Override
+  public String title() {
+    return "Qwen3, dense (Yang et al. 2025): norms on query and key heads";
+  }
+
+  @Override
   public Network build(Config c, ModelBuilder m) {
     c.requireActivation("silu", "swish", "swiglu");
     int width = c.width();

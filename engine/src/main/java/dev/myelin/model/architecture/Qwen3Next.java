@@ -38,6 +38,11 @@ public final class Qwen3Next implements Architecture {
   private record Layer(Norm attnNorm, Mixer mixer, Norm postNorm, MixtureOfExperts ffn) {}
 
   @Override
+  public String title() {
+    return "Qwen3-Next (2025): gated delta rule, gated attention, experts";
+  }
+
+  @Override
   public Network build(Config c, ModelBuilder m) {
     c.requireActivation("silu", "swish", "swiglu");
     int width = c.width();
