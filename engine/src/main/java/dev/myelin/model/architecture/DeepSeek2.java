@@ -41,7 +41,7 @@ public final class DeepSeek2 implements Architecture {
   @Override
   public String title() {
     return "DeepSeek-V2, V3, R1 and models of their form (arXiv 2405.04434): latent attention,"
-               + " shared experts";
+        + " shared experts";
   }
 
   @Override
