@@ -15,6 +15,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.function.UnaryOperator;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
@@ -177,5 +178,24 @@ class MalformedSampleTest {
             });
     assertThat(thrown).isInstanceOf(ModelFileException.class);
     assertThat(thrown.getMessage()).startsWith(file + ": ").contains(c.words).doesNotContain("\n");
+  }
+
+  /** The blocks that predict further tokens: whatever they have, it is not computed. */
+  @Test
+  void ignoresBlocksBehindTheLayers() {
+    Case c = cases().getLast();
+    Path file = folder.resolve("blocks.gguf");
+    ChangedModel model =
+        new ChangedModel(c.valid())
+            .put("deepseek32.block_count", 4)
+            .put("deepseek32.nextn_predict_layers", 1)
+            .tensor("blk.3.attn_norm.weight", GgmlType.F32, 128)
+            .tensor("blk.3.nextn.eh_proj.weight", GgmlType.F32, 256, 128);
+    model.write(file);
+    Model.load(file).close();
+    model.tensor("blk.4.attn_norm.weight", GgmlType.F32, 128).write(file);
+    assertThat(catchThrowable(() -> Model.load(file)))
+        .isInstanceOf(ModelFileException.class)
+        .hasMessageContaining("tensor blk.4.attn_norm.weight");
   }
 }
