@@ -23,10 +23,11 @@ typedef struct {
     const int32_t *table;  /* [pages]: the first cell of each page */
     int64_t pages;         /* of 64 positions */
     const int32_t *ranges; /* [tokens][2]: the first position that a token sees, and the one after the last */
-    float *scores;         /* [tokens][pages * 64]; of other positions than a token sees they are not written */
+    float *scores; /* [tokens][pages * 64]; of other positions than a token sees they are not written */
 } indexer;
 
-/** Computes the scores of tokens [from, to) in a page, in indexer_scratch_bytes() of memory, aligned to 64. */
+/** Computes the scores of tokens [from, to) in a page, in indexer_scratch_bytes() of memory, aligned to 64.
+ */
 typedef void (*index_scores_fn)(const indexer *a, int64_t page, int64_t from, int64_t to, void *scratch);
 
 void index_scores_scalar(const indexer *a, int64_t page, int64_t from, int64_t to, void *scratch);

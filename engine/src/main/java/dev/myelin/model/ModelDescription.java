@@ -13,6 +13,7 @@ import dev.myelin.model.weights.DescribedWeights.Description;
 import dev.myelin.pass.Output;
 import dev.myelin.state.ModelStates;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 import java.util.function.Predicate;
 
@@ -21,11 +22,16 @@ import java.util.function.Predicate;
  * Immutable and thread-safe.
  *
  * @param tensors in the order in which the architecture takes them
+ * @param ignored why the architecture skips a tensor, by name
  * @param outputs what a pass can emit
  * @param hasEncoder whether an encoder runs before the decoder
  */
 public record ModelDescription(
-    List<Description> tensors, ModelStates states, Set<Output> outputs, boolean hasEncoder) {
+    List<Description> tensors,
+    Map<String, String> ignored,
+    ModelStates states,
+    Set<Output> outputs,
+    boolean hasEncoder) {
   /**
    * Describes the model of a file's metadata.
    *

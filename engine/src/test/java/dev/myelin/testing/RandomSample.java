@@ -59,6 +59,11 @@ public record RandomSample(String architecture, Sample sample, long seed) {
     return writer(types, RandomWeights.repeating(seed));
   }
 
+  /** A writer of a file with matrices of these types. */
+  public GgufWriter writer(TypeMix types) {
+    return writer(types, RandomWeights.exact(seed));
+  }
+
   private GgufWriter writer(TypeMix types, RandomWeights weights) {
     GgufWriter writer = new GgufWriter();
     ModelDescription.put(writer, architecture, sample);

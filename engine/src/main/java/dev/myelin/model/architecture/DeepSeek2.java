@@ -60,13 +60,14 @@ public final class DeepSeek2 implements Architecture {
         new Head(m.rms("output_norm", width, epsilon), m.output(embedding, Part.NO_SCALE));
     List<Layer> layers =
         m.layers(
-            c.layers(),
+            c.decoderLayers(),
             l ->
                 new Layer(
                     l.rms("attn_norm", width, epsilon),
                     l.latentAttention(width, epsilon, mla, rope, scale),
                     l.rms("ffn_norm", width, epsilon),
                     feedForward(l, c)));
+    m.ignoreBlocks(c.decoderLayers(), c.layers());
     Layer last = layers.getLast();
     return Network.main(
         pass -> {
@@ -89,7 +90,7 @@ public final class DeepSeek2 implements Architecture {
 
   /** Whether queries have one matrix, which only the depth and the vocabulary tell. */
   private static boolean isLite(Config c) {
-    int layers = c.layers();
+    int layers = c.decoderLayers();
     return layers == 26
         || layers == 27
         || (layers == KANANA_LAYERS && c.vocabulary() == KANANA_VOCABULARY);
@@ -108,7 +109,8 @@ public final class DeepSeek2 implements Architecture {
   }
 
   private static FeedForward feedForward(ModelBuilder l, Config c) {
-    boolean isGlm = (c.layers() == 47 || c.layers() == 48) && c.vocabulary() == GLM_VOCABULARY;
+    boolean isGlm =
+        (c.decoderLayers() == 47 || c.decoderLayers() == 48) && c.vocabulary() == GLM_VOCABULARY;
     Gating gating = c.router(l.layer()).gating(isGlm ? Gating.SIGMOID : Gating.SOFTMAX);
     return feedForward(l, c, gating, Part.NO_SCALE);
   }

@@ -51,7 +51,7 @@ public final class DeepSeek32 implements Architecture {
     Head output = new Head(m.rms("output_norm", width, epsilon), m.output(embedding));
     List<Layer> layers =
         m.layers(
-            c.layers(),
+            c.decoderLayers(),
             l ->
                 new Layer(
                     l.rms("attn_norm", width, epsilon),
@@ -59,6 +59,7 @@ public final class DeepSeek32 implements Architecture {
                     l.indexer(width, mla.queryRank(), indexer, indexerRope),
                     l.rms("ffn_norm", width, epsilon),
                     DeepSeek2.feedForward(l, c, c.router(l.layer()).requiredGating())));
+    m.ignoreBlocks(c.decoderLayers(), c.layers());
     Layer last = layers.getLast();
     return Network.main(
         pass -> {
@@ -98,6 +99,8 @@ public final class DeepSeek32 implements Architecture {
             .with("expert_group_count", 4)
             .with("expert_group_used_count", 2)
             .with("expert_weights_norm", true)
-            .with("expert_weights_scale", 2.5f));
+            .with("expert_weights_scale", 2.5f)
+            .with("block_count", 4)
+            .with("nextn_predict_layers", 1));
   }
 }

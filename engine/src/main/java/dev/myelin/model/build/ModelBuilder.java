@@ -72,6 +72,16 @@ public final class ModelBuilder {
     return List.copyOf(layers);
   }
 
+  /**
+   * Ignores the blocks {@code blk.FROM} to before {@code blk.TO}: those that predict further tokens
+   * (MTP), without which the others compute the same.
+   */
+  public void ignoreBlocks(int from, int to) {
+    for (int i = from; i < to; i++) {
+      weights.source().ignoreAll(weights.prefix() + "blk." + i + ".");
+    }
+  }
+
   /** The number of the layer, from 0. */
   public int layer() {
     return layer;
