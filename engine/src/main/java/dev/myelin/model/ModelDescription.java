@@ -46,7 +46,11 @@ public record ModelDescription(
     ModelBuilder builder = new ModelBuilder(weights);
     Network network = architecture.build(new Config(file, name), builder);
     return new ModelDescription(
-        weights.descriptions(), builder.states(), network.outputs(), network.has(Network.ENCODE));
+        weights.descriptions(),
+        weights.ignored(),
+        builder.states(),
+        network.outputs(),
+        network.has(Network.ENCODE));
   }
 
   /** Describes a sample of an architecture. */

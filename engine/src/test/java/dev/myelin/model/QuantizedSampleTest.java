@@ -5,15 +5,14 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.myelin.bindings.peer.LlamaContext.FlashAttention;
 import dev.myelin.gguf.GgmlType;
 import dev.myelin.model.build.Sample;
-import dev.myelin.model.weights.DescribedWeights.Description;
 import dev.myelin.state.CacheType;
 import dev.myelin.testing.Dequantized;
 import dev.myelin.testing.Logits;
+import dev.myelin.testing.RandomModel.TypeMix;
 import dev.myelin.testing.RandomSample;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.function.Function;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -39,13 +38,7 @@ class QuantizedSampleTest {
               .filter(s -> s.name().equals(sample))
               .findFirst()
               .orElseThrow();
-      Function<Description, GgmlType> types =
-          t -> {
-            if (t.name().contains("ffn_gate_inp")) {
-              return GgmlType.F32;
-            }
-            return t.name().contains("_exps.") ? experts : others;
-          };
+      TypeMix types = tensor -> tensor.contains("_exps") ? experts : others;
       new RandomSample(architecture, found).writer(types).write(file);
       return file;
     }
