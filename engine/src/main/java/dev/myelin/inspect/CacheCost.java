@@ -96,9 +96,10 @@ public record CacheCost(
     int layers = 0;
     long values = 0;
     long flops = 0;
-    int layersWithCache =
-        shape.layers().orElse(0) - keys.dimension("attention.shared_kv_layers").orElse(0);
-    for (int i = 0; i < shape.layers().orElse(0); i++) {
+    // blocks that predict further tokens are not computed
+    int computed = shape.layers().orElse(0) - keys.dimension("nextn_predict_layers").orElse(0);
+    int layersWithCache = computed - keys.dimension("attention.shared_kv_layers").orElse(0);
+    for (int i = 0; i < computed; i++) {
       Optional<Layer> layer = reader.layer(i);
       flops += layer.map(Layer::flops).orElse(0L);
       if (layer.isPresent()
