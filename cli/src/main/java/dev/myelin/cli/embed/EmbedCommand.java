@@ -104,10 +104,12 @@ public final class EmbedCommand extends Subcommand {
       } else {
         vectors.print(console, name(loaded));
       }
+      int count = vectors.all().size();
       console.note(
-          "%s vectors of %s values, pooling %s, %s tokens"
+          "%s %s of %s values, pooling %s, %s tokens"
               .formatted(
-                  vectors.all().size(),
+                  count,
+                  count == 1 ? "vector" : "vectors",
                   vectors.width(),
                   embedder.pooling().label(),
                   vectors.tokens()));
