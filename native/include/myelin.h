@@ -400,6 +400,23 @@ MYELIN_API void myelin_op_attention_general(struct ggml_tensor *dst, int32_t thr
                                             void *params);
 
 /**
+ * The scores of an indexer (DeepSeek-V3.2): of a position, the sum over heads of weight * max(q k, 0), each
+ * sum in a fixed order. src[0] is q, f32 [width, heads, tokens], src[1] the keys [width, cells, 1] of a type
+ * that myelin_attention_general_status() allows, src[2] the weights, f32 [heads, tokens], src[3] and src[4]
+ * pages and ranges as for attention. dst is f32 [pages * 64, tokens]; scores of positions outside of a
+ * token's range are not written. The user data is myelin_work_queue_bytes() of zeroed memory.
+ */
+MYELIN_API void myelin_op_indexer_scores(struct ggml_tensor *dst, int32_t thread, int32_t threads,
+                                         void *queue);
+
+/**
+ * The positions with the largest scores: src[0] are scores as above, src[1] the ranges, dst is i32 [top_k,
+ * tokens]. The positions of a token ascend; -1 follows if it sees fewer.
+ */
+MYELIN_API void myelin_op_indexer_select(struct ggml_tensor *dst, int32_t thread, int32_t threads,
+                                         void *unused);
+
+/**
  * Restores NaN that ggml's quantisation of activations drops. In place on src[0], f32 [n_rows, n, a, b]
  * with contiguous rows, which is dst: a row becomes NaN if the row of src[1], f32 [k, m, a, b] with
  * contiguous rows, has a value that is not finite. m divides n: row i belongs to row i % m of src[1].

@@ -2,6 +2,7 @@
 #include "simd/avx512.h"
 
 #define NAME attend_general_avx512
+#define SCORES_NAME index_scores_avx512
 #define TILE_ROWS 6
 #define TILE_VECTORS 4
 #define EACH_ROWS(f) f(6) f(4) f(2) f(1)
@@ -10,3 +11,4 @@
 #define KEEP(x) __asm__("" : "+v"(x))
 
 #include "general_kernel.h"
+#include "indexer_kernel.h"

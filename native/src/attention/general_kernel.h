@@ -146,22 +146,28 @@ static void convert(const cache_rows *rows, int64_t kv_head, int from, int count
 #undef CONVERT
 }
 
-/** K in panels of cells, [width][TILE_VECTORS vectors], and V in rows. */
-static void load_block(const attention *a, int64_t kv_head, cell_block *b, const general_scratch *m) {
+/** K in panels of cells, [width][TILE_VECTORS vectors]; rows is memory for 16 rows. */
+static void load_keys(const cache_rows *keys, int64_t kv_head, int64_t stride, cell_block *b, float *rows,
+                      float *panels) {
     enum { PANEL = TILE_VECTORS * SIMD_WIDTH };
-    const int width = a->k.width;
-    b->broken = 0;
+    const int width = keys->width;
     for (int c = 0; c < BLOCK_CELLS; c += SIMD_WIDTH) {
-        float *panel = m->k + c / PANEL * PANEL * width + c % PANEL;
-        convert(&a->k, kv_head, c, SIMD_WIDTH, m->key_stride, b, m->rows);
+        float *panel = panels + c / PANEL * PANEL * width + c % PANEL;
+        convert(keys, kv_head, c, SIMD_WIDTH, stride, b, rows);
         for (int i = 0; i < width; i += 4) {
             f32x16 x[4];
-            f32x16_transpose4(m->rows + i, (size_t)m->key_stride, x);
+            f32x16_transpose4(rows + i, (size_t)stride, x);
             for (int j = 0; j < 4 && i + j < width; j++) {
                 f32x16_store(panel + (i + j) * PANEL, x[j]);
             }
         }
     }
+}
+
+/** K in panels, and V in rows. */
+static void load_block(const attention *a, int64_t kv_head, cell_block *b, const general_scratch *m) {
+    b->broken = 0;
+    load_keys(&a->k, kv_head, m->key_stride, b, m->rows, m->k);
     convert(&a->v, kv_head, 0, BLOCK_CELLS, m->value_stride, b, m->v);
 }
 

@@ -2,6 +2,7 @@
 #include "simd/scalar.h"
 
 #define NAME attend_general_scalar
+#define SCORES_NAME index_scores_scalar
 #define TILE_ROWS 1
 #define TILE_VECTORS 4
 #define EACH_ROWS(f) f(1)
@@ -9,3 +10,4 @@
 #define KEEP(x) (void)0
 
 #include "general_kernel.h"
+#include "indexer_kernel.h"

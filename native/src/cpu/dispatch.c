@@ -24,6 +24,7 @@ const isa_kernels isa_table[] = {
         .attend_general_features =
             HAS(AVX512F) | HAS(AVX512BW) | HAS(AVX512DQ) | HAS(AVX512VL) | HAS(F16C) | HAS(FMA),
         .attend_general = attend_general_avx512,
+        .index_scores = index_scores_avx512,
         .sgemm_features = HAS(AVX512F),
         .sgemm = &sgemm_avx512,
         .weights_features = HAS(AVX512F) | HAS(AVX512BW) | HAS(AVX512DQ) | HAS(AVX512VL) | HAS(F16C),
@@ -43,6 +44,7 @@ const isa_kernels isa_table[] = {
 #endif
         .attend_general_features = HAS(AVX2) | HAS(F16C) | HAS(FMA),
         .attend_general = attend_general_avx2,
+        .index_scores = index_scores_avx2,
         .sgemm_features = HAS(AVX2) | HAS(FMA),
         .sgemm = &sgemm_avx2,
 #if defined(INT8_PEAK_AVXVNNI)
@@ -60,6 +62,7 @@ const isa_kernels isa_table[] = {
         .activations = &quantize_activations_avx2,
         .attend_general_features = HAS(AVX2) | HAS(F16C) | HAS(FMA),
         .attend_general = attend_general_avx2,
+        .index_scores = index_scores_avx2,
         .sgemm_features = HAS(AVX2) | HAS(FMA),
         .sgemm = &sgemm_avx2,
         .int8_peak_features = HAS(AVX2),
@@ -77,6 +80,7 @@ const isa_kernels isa_table[] = {
         .activations = &quantize_activations_neon,
         .attend_general_features = HAS(NEON),
         .attend_general = attend_general_neon,
+        .index_scores = index_scores_neon,
         .sgemm = &sgemm_neon,
         .int8_peak_features = HAS(NEON) | HAS(I8MM),
         .int8_peak = &int8_peak_i8mm,
@@ -91,6 +95,7 @@ const isa_kernels isa_table[] = {
         .activations = &quantize_activations_neon,
         .attend_general_features = HAS(NEON),
         .attend_general = attend_general_neon,
+        .index_scores = index_scores_neon,
         .sgemm = &sgemm_neon,
         .int8_peak_features = HAS(NEON) | HAS(DOTPROD),
         .int8_peak = &int8_peak_dotprod,
@@ -104,6 +109,7 @@ const isa_kernels isa_table[] = {
         .elementwise = &elementwise_scalar,
         .activations = &quantize_activations_scalar,
         .attend_general = attend_general_scalar,
+        .index_scores = index_scores_scalar,
         .sgemm = &sgemm_scalar,
         .weights = &quantize_weights_scalar,
         .int8_peak = &int8_peak_scalar,
@@ -178,7 +184,7 @@ const isa_kernels *kernels_in_use(void) {
     return atomic_load_explicit(&found, memory_order_relaxed);
 }
 
-attend_general_fn attend_general_in_use(void) {
+static const isa_kernels *general_in_use(void) {
     static _Atomic(const isa_kernels *) found;
     const isa_kernels *isa = atomic_load_explicit(&found, memory_order_relaxed);
     if (isa == NULL) {
@@ -186,7 +192,15 @@ attend_general_fn attend_general_in_use(void) {
         isa = isa != NULL ? isa : first_usable(NULL, attend_general_usable);
         atomic_store_explicit(&found, isa, memory_order_relaxed);
     }
-    return isa->attend_general;
+    return isa;
+}
+
+attend_general_fn attend_general_in_use(void) {
+    return general_in_use()->attend_general;
+}
+
+index_scores_fn index_scores_in_use(void) {
+    return general_in_use()->index_scores;
 }
 
 const sgemm_table *sgemm_in_use(void) {

@@ -5,6 +5,7 @@
 #include <stdint.h>
 
 #include "attention/attention.h"
+#include "attention/indexer.h"
 #include "cpu/int8_peak.h"
 #include "elementwise/elementwise.h"
 #include "gemm/float/float_gemm.h"
@@ -30,6 +31,7 @@ typedef struct isa_kernels {
 
     uint64_t attend_general_features;
     attend_general_fn attend_general;
+    index_scores_fn index_scores;
 
     uint64_t sgemm_features;
     const sgemm_table *sgemm;
@@ -68,6 +70,9 @@ const isa_kernels *kernels_in_use(void);
 
 /** General attention, also with MYELIN_ISA=none. */
 attend_general_fn attend_general_in_use(void);
+
+/** Scores of an indexer, also with MYELIN_ISA=none. */
+index_scores_fn index_scores_in_use(void);
 
 /** The f32 GEMM, also with MYELIN_ISA=none. */
 const sgemm_table *sgemm_in_use(void);

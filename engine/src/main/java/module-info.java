@@ -13,6 +13,7 @@ module dev.myelin.engine {
   exports dev.myelin.state;
   exports dev.myelin.chat;
   exports dev.myelin.cuda;
+  exports dev.myelin.embed;
   exports dev.myelin.error;
   exports dev.myelin.evaluate;
   exports dev.myelin.generate;

@@ -5,6 +5,7 @@ import dev.myelin.testing.RandomModel;
 import dev.myelin.testing.RandomModel.Feature;
 import dev.myelin.testing.RandomModel.Shape;
 import dev.myelin.testing.RandomModel.TypeMix;
+import dev.myelin.testing.RandomSample;
 import dev.myelin.testing.RandomVocabulary;
 import java.nio.file.Path;
 import java.util.Arrays;
@@ -46,7 +47,15 @@ public final class RandomCheckpoint {
               + Arrays.stream(Size.values())
                   .map(s -> s.name().toLowerCase(Locale.ROOT).replace('_', '-'))
                   .collect(Collectors.joining(", "))
+              + ", "
+              + String.join(", ", PublishedShapes.all().keySet())
               + " and TYPE is q4_k_m, q5_k_m or a ggml type such as q8_0");
+    }
+    RandomSample published = PublishedShapes.all().get(args[0]);
+    if (published != null) {
+      GgmlType type = GgmlType.valueOf(args[1].toUpperCase(Locale.ROOT));
+      published.repeatingWriter(PublishedShapes.types(type)).write(Path.of(args[2]));
+      return;
     }
     Size size = Size.valueOf(args[0].toUpperCase(Locale.ROOT).replace('-', '_'));
     String type = args[1].toUpperCase(Locale.ROOT);

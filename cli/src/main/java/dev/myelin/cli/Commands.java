@@ -5,6 +5,7 @@ import dev.myelin.cli.chat.ChatCommand;
 import dev.myelin.cli.chat.TemplateCommand;
 import dev.myelin.cli.command.Converters;
 import dev.myelin.cli.command.Subcommand;
+import dev.myelin.cli.embed.EmbedCommand;
 import dev.myelin.cli.evaluate.PerplexityCommand;
 import dev.myelin.cli.evaluate.ScoreCommand;
 import dev.myelin.cli.info.InfoCommand;
@@ -43,6 +44,7 @@ final class Commands {
     ALL.put("alias", AliasCommand::new);
     ALL.put("perplexity", PerplexityCommand::new);
     ALL.put("score", ScoreCommand::new);
+    ALL.put("embed", EmbedCommand::new);
     ALL.put("tokenize", TokenizeCommand::new);
     ALL.put("template", TemplateCommand::new);
     ALL.put("logits", LogitsCommand::new);

@@ -29,6 +29,12 @@ public final class ContextFullException extends InvalidRequestException {
         what.formatted(tokens, context) + held, tokens, context - before, before == 0);
   }
 
+  /** A text that is computed whole. */
+  public static ContextFullException text(int tokens, int context) {
+    String what = "the text has %s tokens, which do not fit into a context of %s";
+    return new ContextFullException(what.formatted(tokens, context), tokens, context, true);
+  }
+
   /** A message of a conversation that does not fit even without the messages before it. */
   public static ContextFullException message(int tokens, int context) {
     String what =

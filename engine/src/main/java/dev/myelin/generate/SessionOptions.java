@@ -26,7 +26,7 @@ public record SessionOptions(
     CacheType valueCacheType) {
   public static final int DEFAULT_CONTEXT = 4096;
   public static final int DEFAULT_BATCH = 512;
-  private static final int MAX_BATCH = 1 << 16;
+  public static final int MAX_BATCH = 1 << 16;
 
   public SessionOptions {
     if (contextLength < 0) {

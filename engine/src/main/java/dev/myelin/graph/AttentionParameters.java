@@ -95,10 +95,10 @@ public record AttentionParameters(
     int[] of = new int[2 * maxDistance + 1];
     for (int d = -maxDistance; d <= maxDistance; d++) {
       int distance = isBidirectional ? Math.abs(d) : Math.max(-d, 0);
-      double steps =
-          StrictMath.log((double) distance / exact) / StrictMath.log((double) maxDistance / exact);
-      int bucket =
-          distance < exact ? distance : Math.min(exact + (int) (steps * (each - exact)), each - 1);
+      // rounded as in the reference implementation: at a bucket's border the last bit decides
+      float log = (float) StrictMath.log((float) ((double) distance / exact));
+      double steps = log * (each - exact) / StrictMath.log((double) maxDistance / exact);
+      int bucket = distance < exact ? distance : Math.min((int) (float) (exact + steps), each - 1);
       of[d + maxDistance] = bucket + (isBidirectional && d > 0 ? each : 0);
     }
     return of;

@@ -62,7 +62,7 @@ public record BatchInvariance(@Nullable String variant) {
       case "MUL_MAT" -> ggml_tensor.op_params(node, HINT) == Ggml_h.GGML_HINT_SRC0_IS_HADAMARD();
       case "quantize", "quantize_swiglu", "quantize_rms_norm", "quantize_by_expert" -> true;
       case "matmul", "matmul_by_expert", "group_by_expert" -> true;
-      case "attention", "attention_general" -> true;
+      case "attention", "attention_general", "indexer_scores", "indexer_select" -> true;
       case "propagate_nan", "propagate_nan_blocks" -> true;
       default -> false;
     };

@@ -77,4 +77,19 @@ public class GraphBuilder extends WkvOps {
       Tensor q, Tensor k, Tensor v, CachePages pages, AttentionParameters parameters) {
     return PagedAttention.add(this, q, k, v, pages, parameters);
   }
+
+  /**
+   * The positions that sparse attention selects by an indexer (DeepSeek-V3.2): those with the
+   * largest sums over heads of weight * max(QKᵀ, 0), among the positions that a token sees. By a
+   * native kernel: bit-identical as attention is.
+   *
+   * @param q f32 [size, heads, tokens]
+   * @param k [size, cells, 1]
+   * @param weights f32 [heads, tokens]
+   * @param topK fewer if there are not as many cells
+   * @return i32 [topK, tokens], ascending, then -1
+   */
+  public Tensor select(Tensor q, Tensor k, Tensor weights, CachePages pages, int topK) {
+    return Indexer.add(this, q, k, weights, pages, topK);
+  }
 }

@@ -35,14 +35,14 @@ abstract class MatmulOps extends RowOps {
 
   private void captureInput(Tensor w, Tensor x, Tensor experts) {
     if (observedWeights.test(w.name())) {
-      Shapes.check(x.isContiguousFrom(0), "observe", w, x);
-      x.markOutput();
+      Tensor rows = x.isContiguousFrom(0) ? x : contiguous(x);
+      rows.markOutput();
       // if its producer is fused with quantisation, no other node needs it
-      expand(x);
+      expand(rows);
       if (experts != null) {
         experts.markOutput();
       }
-      matmulInputs.add(new MatmulInput(w.name(), w.dim(2), x, experts));
+      matmulInputs.add(new MatmulInput(w.name(), w.dim(2), rows, experts));
     }
   }
 

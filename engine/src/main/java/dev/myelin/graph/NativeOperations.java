@@ -24,6 +24,8 @@ final class NativeOperations {
     put(KernelsLibrary.matmulByExpertOperation(), "matmul_by_expert");
     put(KernelsLibrary.attentionOperation(), "attention");
     put(KernelsLibrary.generalAttentionOperation(), "attention_general");
+    put(KernelsLibrary.indexerScoresOperation(), "indexer_scores");
+    put(KernelsLibrary.indexerSelectOperation(), "indexer_select");
     put(KernelsLibrary.propagateNaNOperation(), "propagate_nan");
     put(KernelsLibrary.propagateNaNBlocksOperation(), "propagate_nan_blocks");
     put(KernelsLibrary.sgemmOperation(), SGEMM);

@@ -1,6 +1,5 @@
 package dev.myelin.inspect;
 
-import dev.myelin.error.MyelinException;
 import dev.myelin.gguf.GgufFile;
 import dev.myelin.gguf.TensorInfo;
 import dev.myelin.model.ModelDescription;
@@ -90,8 +89,12 @@ public record CacheCost(
   }
 
   /** Empty if the file describes no attention. */
-  static Optional<CacheCost> of(GgufFile file, LenientMetadata keys, ModelShape shape) {
-    List<KvState> states = describedStates(file);
+  static Optional<CacheCost> of(
+      GgufFile file, LenientMetadata keys, ModelShape shape, Optional<ModelDescription> described) {
+    List<KvState> states =
+        described.map(d -> d.states().kv()).orElse(List.of()).stream()
+            .filter(state -> state.scope() == KvState.Scope.SEQUENCE)
+            .toList();
     LayerReader reader = new LayerReader(file, keys, shape);
     int layers = 0;
     long values = 0;
@@ -139,16 +142,5 @@ public record CacheCost(
       return values % block == 0 && shape.heads().size().orElse(0) % block == 0;
     }
     return states.stream().allMatch(s -> s.keySize() % block == 0 && s.valueSize() % block == 0);
-  }
-
-  /** The states of a sequence that the architecture declares; empty if it is not known. */
-  private static List<KvState> describedStates(GgufFile file) {
-    try {
-      return ModelDescription.of(file, name -> file.tensor(name).isPresent()).states().kv().stream()
-          .filter(state -> state.scope() == KvState.Scope.SEQUENCE)
-          .toList();
-    } catch (MyelinException e) {
-      return List.of(); // another architecture, or a file that is not complete
-    }
   }
 }

@@ -1,12 +1,17 @@
 package dev.myelin.inspect;
 
+import dev.myelin.error.MyelinException;
 import dev.myelin.gguf.Checkpoint;
 import dev.myelin.gguf.GgmlType;
 import dev.myelin.gguf.GgufFile;
+import dev.myelin.model.ModelDescription;
 import java.nio.file.Path;
+import java.util.Collections;
 import java.util.Comparator;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
+import java.util.TreeMap;
 
 /**
  * A summary of a checkpoint's parameters, computed from the header: how many there are, in which
@@ -24,6 +29,7 @@ import java.util.Optional;
  * @param cache empty if the file describes no attention
  * @param tensors in the file's order
  * @param metadata in the file's order
+ * @param ignored why the architecture skips tensors of the file, by name
  */
 public record Inspection(
     Path path,
@@ -39,11 +45,13 @@ public record Inspection(
     Optional<CacheCost> cache,
     Optional<TokenizerSummary> tokenizer,
     List<InspectedTensor> tensors,
-    List<MetadataEntry> metadata) {
+    List<MetadataEntry> metadata,
+    Map<String, String> ignored) {
 
   /** Inspects an open file. */
   public static Inspection of(GgufFile file) {
     LenientMetadata keys = new LenientMetadata(file);
+    Optional<ModelDescription> described = describe(file);
     ModelShape shape = ModelShape.of(keys);
     List<InspectedTensor> tensors = InspectedTensor.ofAll(file.tensors());
     List<Group<GgmlType>> types = Group.groupBy(t -> t.info().type(), tensors);
@@ -59,10 +67,11 @@ public record Inspection(
         Group.groupBy(InspectedTensor::component, tensors),
         types,
         TokenCost.of(tensors, shape.experts(), keys.flag("attention.causal", true)),
-        CacheCost.of(file, keys, shape),
+        CacheCost.of(file, keys, shape, described),
         TokenizerSummary.of(keys),
         tensors,
-        MetadataEntry.all(file));
+        MetadataEntry.all(file),
+        ignored(file, described));
   }
 
   /** Inspects a checkpoint, or all parts of a split checkpoint. */
@@ -75,5 +84,30 @@ public record Inspection(
     try (GgufFile file = checkpoint.open()) {
       return of(file);
     }
+  }
+
+  /**
+   * What the architecture says of the model; empty if it is not known, or the file not complete.
+   */
+  private static Optional<ModelDescription> describe(GgufFile file) {
+    try {
+      return Optional.of(ModelDescription.of(file, name -> file.tensor(name).isPresent()));
+    } catch (MyelinException e) {
+      return Optional.empty();
+    }
+  }
+
+  private static Map<String, String> ignored(GgufFile file, Optional<ModelDescription> described) {
+    Map<String, String> ignored = new TreeMap<>();
+    described
+        .map(ModelDescription::ignored)
+        .orElse(Map.of())
+        .forEach(
+            (name, why) -> {
+              if (file.tensor(name).isPresent()) {
+                ignored.put(name, why);
+              }
+            });
+    return Collections.unmodifiableMap(ignored);
   }
 }

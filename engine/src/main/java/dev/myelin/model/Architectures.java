@@ -4,6 +4,7 @@ import dev.myelin.error.UnsupportedModelException;
 import dev.myelin.gguf.GgufFile;
 import dev.myelin.model.architecture.Bert;
 import dev.myelin.model.architecture.DeepSeek2;
+import dev.myelin.model.architecture.DeepSeek32;
 import dev.myelin.model.architecture.FalconH1;
 import dev.myelin.model.architecture.Gemma2;
 import dev.myelin.model.architecture.Gemma3;
@@ -32,12 +33,13 @@ public final class Architectures {
   static {
     ALL.put("bert", Bert::new);
     ALL.put("deepseek2", DeepSeek2::new);
+    ALL.put("deepseek32", DeepSeek32::new);
     ALL.put("falcon-h1", FalconH1::new);
     ALL.put("gemma2", Gemma2::new);
     ALL.put("gemma3", Gemma3::new);
     ALL.put("gemma3n", Gemma3n::new);
-    ALL.put("gpt2", Gpt2::new);
     ALL.put("gpt-oss", GptOss::new);
+    ALL.put("gpt2", Gpt2::new);
     ALL.put("llama", Llama::new);
     ALL.put("mamba2", Mamba2::new);
     ALL.put("qwen2", Qwen2::new);

@@ -17,6 +17,7 @@ import dev.myelin.model.build.ModelBuilder;
 import dev.myelin.model.build.Network;
 import dev.myelin.model.config.Config;
 import dev.myelin.model.config.LayerConfig;
+import dev.myelin.model.weights.DescribedWeights;
 import dev.myelin.model.weights.WeightSource;
 import dev.myelin.sampling.RecommendedSampling;
 import dev.myelin.tokenizer.Tokenizer;
@@ -53,7 +54,7 @@ public final class Model implements AutoCloseable {
     weights = placement.apply(file);
     try {
       ModelBuilder builder = new ModelBuilder(weights);
-      network = build(Architectures.get(architecture), config, builder);
+      network = build(file, Architectures.get(architecture), config, builder);
       weights.requireAllTaken(architecture);
       info = info(config, builder, network);
       tokenizer = Tokenizer.of(file);
@@ -67,14 +68,28 @@ public final class Model implements AutoCloseable {
     }
   }
 
-  private static Network build(Architecture architecture, Config config, ModelBuilder builder) {
+  private static Network build(
+      GgufFile file, Architecture architecture, Config config, ModelBuilder builder) {
     try {
       Network network = architecture.build(config, builder);
       config.requireSupported();
       return network;
     } catch (ModelFileException e) {
-      config.requireSupported(); // an unsupported key explains tensors of other shapes
+      if (readsAllKeys(file, architecture, config)) {
+        config.requireSupported(); // an unsupported key explains tensors of other shapes
+      }
       throw e;
+    }
+  }
+
+  /** Lets an architecture read its keys without tensors; false if they contradict themselves. */
+  private static boolean readsAllKeys(GgufFile file, Architecture architecture, Config config) {
+    DescribedWeights tensors = new DescribedWeights(name -> file.tensor(name).isPresent());
+    try {
+      architecture.build(config, new ModelBuilder(tensors));
+      return true;
+    } catch (ModelFileException e) {
+      return false;
     }
   }
 

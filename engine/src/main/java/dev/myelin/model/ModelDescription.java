@@ -5,12 +5,16 @@ import dev.myelin.gguf.GgufFile;
 import dev.myelin.gguf.GgufWriter;
 import dev.myelin.model.build.Architecture;
 import dev.myelin.model.build.ModelBuilder;
+import dev.myelin.model.build.Network;
 import dev.myelin.model.build.Sample;
 import dev.myelin.model.config.Config;
 import dev.myelin.model.weights.DescribedWeights;
 import dev.myelin.model.weights.DescribedWeights.Description;
+import dev.myelin.pass.Output;
 import dev.myelin.state.ModelStates;
 import java.util.List;
+import java.util.Map;
+import java.util.Set;
 import java.util.function.Predicate;
 
 /**
@@ -18,8 +22,16 @@ import java.util.function.Predicate;
  * Immutable and thread-safe.
  *
  * @param tensors in the order in which the architecture takes them
+ * @param ignored why the architecture skips a tensor, by name
+ * @param outputs what a pass can emit
+ * @param hasEncoder whether an encoder runs before the decoder
  */
-public record ModelDescription(List<Description> tensors, ModelStates states) {
+public record ModelDescription(
+    List<Description> tensors,
+    Map<String, String> ignored,
+    ModelStates states,
+    Set<Output> outputs,
+    boolean hasEncoder) {
   /**
    * Describes the model of a file's metadata.
    *
@@ -32,8 +44,13 @@ public record ModelDescription(List<Description> tensors, ModelStates states) {
     Architecture architecture = Architectures.get(name);
     DescribedWeights weights = new DescribedWeights(optional);
     ModelBuilder builder = new ModelBuilder(weights);
-    architecture.build(new Config(file, name), builder);
-    return new ModelDescription(weights.descriptions(), builder.states());
+    Network network = architecture.build(new Config(file, name), builder);
+    return new ModelDescription(
+        weights.descriptions(),
+        weights.ignored(),
+        builder.states(),
+        network.outputs(),
+        network.has(Network.ENCODE));
   }
 
   /** Describes a sample of an architecture. */
@@ -44,6 +61,11 @@ public record ModelDescription(List<Description> tensors, ModelStates states) {
     try (GgufFile file = Checkpoint.of("sample of " + architecture, writer.toBytes()).open()) {
       return of(file, sample::has);
     }
+  }
+
+  /** The models of an architecture and what is special about them; one line. */
+  public static String title(String architecture) {
+    return Architectures.get(architecture).title();
   }
 
   /** The samples of an architecture. */

@@ -229,6 +229,16 @@ public final class KernelsLibrary {
     return Operations.ATTENTION_GENERAL;
   }
 
+  /** A ggml custom op: the scores of an indexer; the user data is a work queue as of a matmul. */
+  public static MemorySegment indexerScoresOperation() {
+    return Operations.INDEXER_SCORES;
+  }
+
+  /** A ggml custom op: the positions with the largest scores; no user data. */
+  public static MemorySegment indexerSelectOperation() {
+    return Operations.INDEXER_SELECT;
+  }
+
   /** The bit of a source of general attention: the positions of tokens. */
   public static int attentionPositions() {
     return Myelin_h.MYELIN_ATTENTION_POSITIONS();
@@ -348,6 +358,8 @@ public final class KernelsLibrary {
     static final MemorySegment MATMUL_BY_EXPERT = symbol("myelin_op_matmul_by_expert");
     static final MemorySegment ATTENTION = symbol("myelin_op_attention");
     static final MemorySegment ATTENTION_GENERAL = symbol("myelin_op_attention_general");
+    static final MemorySegment INDEXER_SCORES = symbol("myelin_op_indexer_scores");
+    static final MemorySegment INDEXER_SELECT = symbol("myelin_op_indexer_select");
     static final MemorySegment PROPAGATE_NAN = symbol("myelin_op_propagate_nan");
     static final MemorySegment PROPAGATE_NAN_BLOCKS = symbol("myelin_op_propagate_nan_blocks");
   }

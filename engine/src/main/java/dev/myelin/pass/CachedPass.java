@@ -208,8 +208,8 @@ public final class CachedPass implements Pass {
   }
 
   @Override
-  public Tensor keys(KvState state) {
-    return states.kv().keys(graph, state);
+  public Tensor select(KvState keys, Tensor q, Tensor weights, int topK) {
+    return graph.select(q, states.kv().keys(graph, keys), weights, pages(keys, true), topK);
   }
 
   @Override

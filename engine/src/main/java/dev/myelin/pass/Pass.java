@@ -75,10 +75,14 @@ public interface Pass {
   void store(KvState state, Tensor k, Tensor v);
 
   /**
-   * All stored keys of a state, [keySize, cells, kvHeads]: cell i is position i of a state without
-   * a window.
+   * The positions that sparse attention selects for each token by keys that were stored before: see
+   * {@link GraphBuilder#select}.
+   *
+   * @param q f32 [keySize, heads, tokens]
+   * @param weights f32 [heads, tokens]
+   * @return i32 [topK, tokens]
    */
-  Tensor keys(KvState state);
+  Tensor select(KvState keys, Tensor q, Tensor weights, int topK);
 
   /** The state before the pass's first token, f32 [elements]. */
   Tensor read(RecurrentState state);

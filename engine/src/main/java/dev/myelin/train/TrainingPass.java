@@ -116,7 +116,7 @@ public final class TrainingPass implements Pass {
   }
 
   @Override
-  public Tensor keys(KvState state) {
+  public Tensor select(KvState keys, Tensor q, Tensor weights, int topK) {
     throw noDerivative("attention to selected positions");
   }
 

@@ -27,6 +27,7 @@ final class MalformedOpsProbe {
     addRope();
     addRecurrent();
     addWkv();
+    addSelect();
     CALLS.forEach(
         (name, call) -> {
           g = new GraphBuilder();
@@ -192,7 +193,9 @@ final class MalformedOpsProbe {
     add(
         "setRows of grid types",
         () -> g.setRows(of(GgmlType.IQ2_XXS, 256, 4), f(256, 2), of(GgmlType.I64, 2)));
-    add("setRows by i32", () -> g.setRows(f(4, 4), f(4, 2), i(2)));
+    add("setRows by f32", () -> g.setRows(f(4, 4), f(4, 2), f(2)));
+    add("setRows by i32 of blocks", () -> g.setRows(of(GgmlType.Q8_0, 32, 4), f(32, 2), i(2)));
+    add("setRows by i32 of others", () -> g.setRows(f(4, 4, 3), f(4, 2, 3), i(2, 2)));
     add("setRows of more", () -> g.setRows(f(4, 4), f(4, 3), of(GgmlType.I64, 2)));
     add("setRows to transposed rows", () -> g.setRows(transposed(), f(4, 2), of(GgmlType.I64, 2)));
     add("expert bias of another width", () -> g.addExpertBias(f(4, 2, 3), f(5, 8), i(2, 3)));
@@ -214,6 +217,20 @@ final class MalformedOpsProbe {
     add("hadamard of 12", () -> g.hadamard(f(12, 2)));
     add("hadamard of transposed rows", () -> g.hadamard(transposed()));
     add("hadamard of i32", () -> g.hadamard(i(4, 2)));
+  }
+
+  private static void addSelect() {
+    add("select by other heads", () -> select(f(8, 3, 2), f(8, 64, 1), f(4, 2), 2, 5));
+    add("select by other tokens", () -> select(f(8, 3, 2), f(8, 64, 1), f(3, 1), 2, 5));
+    add("select of other keys", () -> select(f(8, 3, 2), f(7, 64, 1), f(3, 2), 2, 5));
+    add("select of several key heads", () -> select(f(8, 3, 2), f(8, 64, 2), f(3, 2), 2, 5));
+    add("select of i32 keys", () -> select(f(8, 3, 2), i(8, 64, 1), f(3, 2), 2, 5));
+    add("select of other ranges", () -> select(f(8, 3, 2), f(8, 64, 1), f(3, 2), 1, 5));
+    add("select of nothing", () -> select(f(8, 3, 2), f(8, 64, 1), f(3, 2), 2, 0));
+  }
+
+  private static void select(Tensor q, Tensor k, Tensor weights, int tokens, int topK) {
+    g.select(q, k, weights, CachePages.input(g, "cache" + inputs++, 1, tokens), topK);
   }
 
   private static void addRope() {

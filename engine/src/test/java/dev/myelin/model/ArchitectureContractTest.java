@@ -5,7 +5,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.myelin.bindings.peer.LlamaContext.Output;
 import dev.myelin.generate.Session;
 import dev.myelin.generate.SessionOptions;
-import dev.myelin.model.build.Sample;
 import dev.myelin.state.CacheType;
 import dev.myelin.testing.Logits;
 import dev.myelin.testing.OracleJob;
@@ -13,8 +12,9 @@ import dev.myelin.testing.OracleProcess;
 import dev.myelin.testing.RandomSample;
 import java.lang.foreign.ValueLayout;
 import java.nio.file.Path;
-import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
+import java.util.Optional;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -34,6 +34,7 @@ class ArchitectureContractTest {
   private static final double BOUND = 1e-6;
   private static final int TOKENS = 150;
   private static final int ENCODER_TOKENS = 141;
+  private static final int REWOUND = 70;
   private static final int CONTEXT = 512;
 
   @TempDir static Path folder;
@@ -54,16 +55,7 @@ class ArchitectureContractTest {
   }
 
   static List<RandomSample> samples() {
-    List<RandomSample> all = new ArrayList<>();
-    for (String architecture : Architectures.names()) {
-      if (!architecture.matches(System.getProperty("contract", ".*"))) {
-        continue;
-      }
-      for (Sample sample : ModelDescription.samples(architecture)) {
-        all.add(new RandomSample(architecture, sample));
-      }
-    }
-    return all;
+    return RandomSample.all();
   }
 
   @Test
@@ -105,12 +97,38 @@ class ArchitectureContractTest {
       session.encode(source);
     }
     Logits expected = oracle.run(job).logits();
+    Optional<String> dependence = session.batchDependence();
+    Logits whole = null;
     for (int chunk : new int[] {TOKENS, 3, 1}) {
       session.truncate(0);
       Logits actual = Logits.myelin(session, job.tokens(), chunk);
       check(job + ", " + chunk + " at a time", actual, expected);
       report.append("; %s at a time %.1e".formatted(chunk, actual.nmse(expected)));
+      whole = whole == null ? actual : whole;
+      if (dependence.isEmpty()) {
+        assertSameBits(job + ", " + chunk + " at a time", actual, whole);
+      }
     }
+    check(job + ", after a rewind", rewound(session, job.tokens(), whole), expected);
+    report.append(dependence.map(o -> "; not batch invariant: " + o).orElse("; batch invariant"));
+  }
+
+  private static void assertSameBits(String what, Logits actual, Logits expected) {
+    for (int i = 0; i < expected.rows().length; i++) {
+      assertThat(Arrays.equals(actual.rows()[i], expected.rows()[i]))
+          .as("%s, bits of position %s", what, i)
+          .isTrue();
+    }
+  }
+
+  /** The same logits, those from {@link #REWOUND} on computed again after a rewind. */
+  private static Logits rewound(Session session, int[] tokens, Logits all) {
+    session.truncate(REWOUND);
+    int[] tail = Arrays.copyOfRange(tokens, REWOUND, tokens.length);
+    float[][] rows = all.rows().clone();
+    float[][] again = Logits.myelin(session, tail, tail.length).rows();
+    System.arraycopy(again, 0, rows, REWOUND, again.length);
+    return new Logits(rows);
   }
 
   private static void compareEmbeddings(Session session, OracleJob job, StringBuilder report) {

@@ -6,6 +6,8 @@ import dev.myelin.model.Architectures;
 import dev.myelin.model.ModelDescription;
 import dev.myelin.model.build.Sample;
 import dev.myelin.model.weights.DescribedWeights.Description;
+import dev.myelin.model.weights.TensorUse;
+import dev.myelin.testing.RandomModel.TypeMix;
 import dev.myelin.testing.RandomWeights.Distribution;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -43,29 +45,49 @@ public record RandomSample(String architecture, Sample sample, long seed) {
     return all;
   }
 
-  /** A writer of the file, which the caller may change further. */
+  /** A writer of an f32 file, which the caller may change further. */
   public GgufWriter writer() {
+    return writer(TypeMix.all(GgmlType.F32), RandomWeights.exact(seed));
+  }
+
+  /**
+   * A writer for large models, which repeats a pattern of random values.
+   *
+   * @param types of the matrices whose rows divide into blocks; the others are f32
+   */
+  public GgufWriter repeatingWriter(TypeMix types) {
+    return writer(types, RandomWeights.repeating(seed));
+  }
+
+  /** A writer of a file with matrices of these types. */
+  public GgufWriter writer(TypeMix types) {
+    return writer(types, RandomWeights.exact(seed));
+  }
+
+  private GgufWriter writer(TypeMix types, RandomWeights weights) {
     GgufWriter writer = new GgufWriter();
     ModelDescription.put(writer, architecture, sample);
     writer.put("general.name", "random " + sample.name());
     writer.put("tokenizer.ggml.model", "no_vocab");
-    RandomWeights weights = RandomWeights.exact(seed);
     for (Description tensor : ModelDescription.of(architecture, sample).tensors()) {
       long[] dims = tensor.shape().stream().mapToLong(Long::longValue).toArray();
-      GgmlType type =
-          switch (tensor.use()) {
-            case INTEGERS -> GgmlType.I32;
-            default -> GgmlType.F32;
-          };
-      if (type == GgmlType.F32) {
-        writer.tensor(
-            tensor.name(),
-            type,
-            dims,
-            weights.tensor(tensor.name(), type, distribution(tensor), dims));
-      }
+      GgmlType type = type(tensor, types);
+      writer.tensor(
+          tensor.name(),
+          type,
+          dims,
+          weights.tensor(tensor.name(), type, distribution(tensor), dims));
     }
     return writer;
+  }
+
+  private static GgmlType type(Description tensor, TypeMix types) {
+    if (tensor.use() != TensorUse.MATRIX || tensor.name().contains("ffn_gate_inp")) {
+      return GgmlType.F32;
+    }
+    String name = tensor.name().substring(0, tensor.name().lastIndexOf('.'));
+    GgmlType type = types.of(name);
+    return tensor.shape().getFirst() % type.blockSize() == 0 ? type : GgmlType.F32;
   }
 
   private Distribution distribution(Description tensor) {

@@ -46,6 +46,8 @@ public final class MyelinFunctions {
             "myelin_op_attention",
             "myelin_attention_general_status",
             "myelin_op_attention_general",
+            "myelin_op_indexer_scores",
+            "myelin_op_indexer_select",
             "myelin_op_propagate_nan",
             "myelin_op_propagate_nan_blocks",
             "myelin_quantize_block_size",

@@ -2443,6 +2443,130 @@ public class Myelin_h extends Myelin_h$shared {
         }
     }
 
+    private static class myelin_op_indexer_scores {
+        public static final FunctionDescriptor DESC = FunctionDescriptor.ofVoid(
+            Myelin_h.C_POINTER,
+            Myelin_h.C_INT,
+            Myelin_h.C_INT,
+            Myelin_h.C_POINTER
+        );
+
+        public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("myelin_op_indexer_scores");
+
+        public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
+    }
+
+    /**
+     * Function descriptor for:
+     * {@snippet lang=c :
+     * void myelin_op_indexer_scores(struct ggml_tensor *dst, int32_t thread, int32_t threads, void *queue)
+     * }
+     */
+    public static FunctionDescriptor myelin_op_indexer_scores$descriptor() {
+        return myelin_op_indexer_scores.DESC;
+    }
+
+    /**
+     * Downcall method handle for:
+     * {@snippet lang=c :
+     * void myelin_op_indexer_scores(struct ggml_tensor *dst, int32_t thread, int32_t threads, void *queue)
+     * }
+     */
+    public static MethodHandle myelin_op_indexer_scores$handle() {
+        return myelin_op_indexer_scores.HANDLE;
+    }
+
+    /**
+     * Address for:
+     * {@snippet lang=c :
+     * void myelin_op_indexer_scores(struct ggml_tensor *dst, int32_t thread, int32_t threads, void *queue)
+     * }
+     */
+    public static MemorySegment myelin_op_indexer_scores$address() {
+        return myelin_op_indexer_scores.ADDR;
+    }
+
+    /**
+     * {@snippet lang=c :
+     * void myelin_op_indexer_scores(struct ggml_tensor *dst, int32_t thread, int32_t threads, void *queue)
+     * }
+     */
+    public static void myelin_op_indexer_scores(MemorySegment dst, int thread, int threads, MemorySegment queue) {
+        var mh$ = myelin_op_indexer_scores.HANDLE;
+        try {
+            if (TRACE_DOWNCALLS) {
+                traceDowncall("myelin_op_indexer_scores", dst, thread, threads, queue);
+            }
+            mh$.invokeExact(dst, thread, threads, queue);
+        } catch (Error | RuntimeException ex) {
+           throw ex;
+        } catch (Throwable ex$) {
+           throw new AssertionError("should not reach here", ex$);
+        }
+    }
+
+    private static class myelin_op_indexer_select {
+        public static final FunctionDescriptor DESC = FunctionDescriptor.ofVoid(
+            Myelin_h.C_POINTER,
+            Myelin_h.C_INT,
+            Myelin_h.C_INT,
+            Myelin_h.C_POINTER
+        );
+
+        public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("myelin_op_indexer_select");
+
+        public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
+    }
+
+    /**
+     * Function descriptor for:
+     * {@snippet lang=c :
+     * void myelin_op_indexer_select(struct ggml_tensor *dst, int32_t thread, int32_t threads, void *unused)
+     * }
+     */
+    public static FunctionDescriptor myelin_op_indexer_select$descriptor() {
+        return myelin_op_indexer_select.DESC;
+    }
+
+    /**
+     * Downcall method handle for:
+     * {@snippet lang=c :
+     * void myelin_op_indexer_select(struct ggml_tensor *dst, int32_t thread, int32_t threads, void *unused)
+     * }
+     */
+    public static MethodHandle myelin_op_indexer_select$handle() {
+        return myelin_op_indexer_select.HANDLE;
+    }
+
+    /**
+     * Address for:
+     * {@snippet lang=c :
+     * void myelin_op_indexer_select(struct ggml_tensor *dst, int32_t thread, int32_t threads, void *unused)
+     * }
+     */
+    public static MemorySegment myelin_op_indexer_select$address() {
+        return myelin_op_indexer_select.ADDR;
+    }
+
+    /**
+     * {@snippet lang=c :
+     * void myelin_op_indexer_select(struct ggml_tensor *dst, int32_t thread, int32_t threads, void *unused)
+     * }
+     */
+    public static void myelin_op_indexer_select(MemorySegment dst, int thread, int threads, MemorySegment unused) {
+        var mh$ = myelin_op_indexer_select.HANDLE;
+        try {
+            if (TRACE_DOWNCALLS) {
+                traceDowncall("myelin_op_indexer_select", dst, thread, threads, unused);
+            }
+            mh$.invokeExact(dst, thread, threads, unused);
+        } catch (Error | RuntimeException ex) {
+           throw ex;
+        } catch (Throwable ex$) {
+           throw new AssertionError("should not reach here", ex$);
+        }
+    }
+
     private static class myelin_op_propagate_nan {
         public static final FunctionDescriptor DESC = FunctionDescriptor.ofVoid(
             Myelin_h.C_POINTER,

@@ -37,6 +37,8 @@ final class InspectJson {
     root.set("components", groups("component", g -> g.label(), i.components(), i));
     root.set("types", groups("type", g -> g.ggmlName(), i.types(), i));
     root.set("cache", cache(i.cache()));
+    ObjectNode unused = root.putObject("unused_tensors");
+    i.ignored().forEach(unused::put);
     root.set("flops_per_token", flops(i));
     root.set("tokenizer", tokenizer(i.tokenizer()));
     root.set("metadata", metadata(i.metadata()));

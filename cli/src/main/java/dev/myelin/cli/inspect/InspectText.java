@@ -12,9 +12,12 @@ import dev.myelin.inspect.ModelShape;
 import dev.myelin.inspect.TokenCost;
 import dev.myelin.inspect.TokenizerSummary;
 import dev.myelin.state.CacheType;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 import java.util.OptionalInt;
+import java.util.TreeMap;
 import java.util.function.Function;
 import java.util.stream.Collectors;
 
@@ -144,7 +147,16 @@ final class InspectText {
     table.row("flops", Units.abbreviated(cost.flops()) + " per token" + attention);
     i.cache()
         .ifPresent(c -> table.row("cache", cache(c) + fullContext(c, i.shape().contextLength())));
+    Map<String, List<String>> byReason = new TreeMap<>();
+    i.ignored()
+        .forEach((name, why) -> byReason.computeIfAbsent(why, w -> new ArrayList<>()).add(name));
+    byReason.forEach((why, names) -> table.row("not used", unused(names) + ": " + why));
     return table;
+  }
+
+  private static String unused(List<String> names) {
+    String first = Printable.of(names.getFirst());
+    return names.size() == 1 ? first : names.size() + " tensors, " + first + " the first";
   }
 
   private static String cache(CacheCost cache) {

@@ -21,6 +21,10 @@ public final class Json {
     return JsonNodeFactory.instance.arrayNode();
   }
 
+  public static JsonNode text(String value) {
+    return JsonNodeFactory.instance.textNode(value);
+  }
+
   /** On several lines, with a newline at the end. */
   public static String pretty(JsonNode node) {
     return text(node, true);

@@ -10,6 +10,7 @@ import dev.myelin.cli.io.Terminals;
 import dev.myelin.cli.options.AdapterOptions;
 import dev.myelin.cli.options.ContextOptions;
 import dev.myelin.cli.options.ModelOptions;
+import dev.myelin.error.InvalidRequestException;
 import dev.myelin.file.OutputFile;
 import dev.myelin.generate.LogitsSink;
 import dev.myelin.generate.Session;
@@ -31,6 +32,14 @@ public final class LogitsCommand extends Subcommand {
   private final AdapterOptions lora = new AdapterOptions(this);
   private final Value<List<Integer>> ids =
       list(Integer.class, null, ",", "ID", "Token ids, separated by commas.", "--tokens");
+  private final Value<List<Integer>> encoderIds =
+      list(
+          Integer.class,
+          null,
+          ",",
+          "ID",
+          "Token ids of the encoder, for models with an encoder and a decoder.",
+          "--encoder-tokens");
   private final Value<String> prompt =
       option(
           String.class,
@@ -74,11 +83,21 @@ public final class LogitsCommand extends Subcommand {
     }
     try (Model loaded = Model.load(checkpoint, adapters)) {
       Statistics.printModelNotes(console, loaded);
-      int[] tokens = ids.isSet() ? ids() : loaded.tokenizer().encode(prompt.get(), true, true);
+      loaded.info().requireLogits();
+      if (loaded.info().hasEncoder() && !encoderIds.isSet()) {
+        throw new InvalidRequestException(
+            loaded.info().architecture() + " models have an encoder: give --encoder-tokens 1,2,3");
+      }
+      int[] tokens = ids.isSet() ? ints(ids) : loaded.tokenizer().encode(prompt.get(), true, true);
+      int[] encoderTokens = encoderIds.isSet() ? ints(encoderIds) : new int[0];
       if (options.contextLength() == 0) {
-        options = options.withContextLength(Math.max(1, tokens.length));
+        int longest = Math.max(tokens.length, encoderTokens.length);
+        options = options.withContextLength(Math.max(1, longest));
       }
       try (Session session = context.noteThreads(Session.open(loaded, options))) {
+        if (encoderIds.isSet()) {
+          session.encode(encoderTokens);
+        }
         write(session, tokens, toFile);
       }
       console.note(
@@ -88,8 +107,8 @@ public final class LogitsCommand extends Subcommand {
     }
   }
 
-  private int[] ids() {
-    return ids.get().stream().mapToInt(Integer::intValue).toArray();
+  private static int[] ints(Value<List<Integer>> list) {
+    return list.get().stream().mapToInt(Integer::intValue).toArray();
   }
 
   private void write(Session session, int[] tokens, boolean toFile) {

@@ -69,6 +69,7 @@ public final class RunCommand extends Subcommand {
         Session session = context.noteThreads(Session.open(loaded, options))) {
       long ready = System.nanoTime();
       SamplingOptions samplingOptions = sampling.options(loaded.sampling(), requested);
+      loaded.info().requireLogits();
       Statistics.printModelNotes(console, loaded);
       ContextLimits.warnIfBeyondTraining(console, session);
       int[] tokens = loaded.tokenizer().encode(text, true, !noParseSpecial.get());

@@ -9,11 +9,13 @@ import dev.myelin.generate.SessionOptions;
 import dev.myelin.model.Model;
 import dev.myelin.state.CacheType;
 import dev.myelin.testing.RandomModel;
+import dev.myelin.testing.TextEncoders;
 import java.lang.foreign.ValueLayout;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Arrays;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -88,5 +90,27 @@ class LogitsCommandTest {
     String list = ids.out().strip().replace(' ', ',');
     assertThat(Outcome.of("logits", "-m", model, "-p", "once upon").bytes())
         .isEqualTo(Outcome.of("logits", "-m", model, "--tokens", list).bytes());
+  }
+
+  @Test
+  void decodesWhatTheEncoderHasRead() {
+    Path t5 = TextEncoders.t5(TextEncoders.sample("t5", "gated"), folder.resolve("t5.gguf"));
+    Outcome outcome =
+        Outcome.of("logits", "-m", t5, "--tokens", "1,5,9", "--encoder-tokens", "4,5,6,2");
+    assertThat(outcome.status()).as(outcome.err()).isZero();
+    float[] written = floats(outcome.bytes());
+    assertThat(written).hasSize(3 * VOCABULARY);
+    try (Model loaded = Model.load(t5);
+        Session session = Session.open(loaded)) {
+      session.encode(4, 5, 6, 2);
+      float[] last = session.feed(1, 5, 9).toArray(ValueLayout.JAVA_FLOAT);
+      assertThat(Arrays.copyOfRange(written, 2 * VOCABULARY, 3 * VOCABULARY)).isEqualTo(last);
+    }
+    Outcome.of("logits", "-m", t5, "--tokens", "1")
+        .assertFailed(1, "t5 models have an encoder: give --encoder-tokens 1,2,3");
+    Outcome.of("logits", "-m", model, "--tokens", "1", "--encoder-tokens", "2")
+        .assertFailed(1, "llama models have no encoder");
+    Outcome.of("logits", "-m", t5, "--tokens", "1", "--encoder-tokens", "320")
+        .assertFailed(1, "token id 320");
   }
 }

@@ -3,12 +3,18 @@ package dev.myelin.cli.run;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.myelin.cli.Outcome;
+import dev.myelin.generate.GenerateOptions;
+import dev.myelin.generate.Generator;
+import dev.myelin.generate.SessionOptions;
 import dev.myelin.gguf.DataSource;
 import dev.myelin.gguf.GgufFile;
 import dev.myelin.gguf.GgufWriter;
 import dev.myelin.gguf.TensorInfo;
+import dev.myelin.model.Model;
+import dev.myelin.sampling.SamplingOptions;
 import dev.myelin.testing.RandomModel;
 import dev.myelin.testing.SharedData;
+import dev.myelin.testing.TextEncoders;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.nio.ByteBuffer;
@@ -228,5 +234,20 @@ class RunCommandTest {
     all[words.length] = "-n";
     all[words.length + 1] = 1;
     return Integer.parseInt(run(all).err().replaceFirst("(?s).*prompt +(\\d+) tokens.*", "$1"));
+  }
+
+  @Test
+  void promptOfAnEncoderDecoderGoesToTheEncoder() {
+    Path t5 = TextEncoders.t5(TextEncoders.sample("t5", "gated"), folder.resolve("t5.gguf"));
+    Outcome outcome =
+        Outcome.of("run", "-m", t5, "-p", "abc", "-n", 8, "--temp", 0, "--no-display-prompt");
+    assertThat(outcome.status()).as(outcome.err()).isZero();
+    try (Model loaded = Model.load(t5);
+        Generator generator =
+            Generator.open(loaded, SessionOptions.defaults(), SamplingOptions.greedy())) {
+      String text = generator.generate("abc", GenerateOptions.tokens(8)).text();
+      assertThat(text).isNotEmpty();
+      assertThat(outcome.out().strip()).isEqualTo(text.strip());
+    }
   }
 }

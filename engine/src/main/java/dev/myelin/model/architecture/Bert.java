@@ -51,6 +51,11 @@ public final class Bert implements Architecture {
   }
 
   @Override
+  public String title() {
+    return "BERT (Devlin et al. 2019): encoder, learned positions, post-norms";
+  }
+
+  @Override
   public Network build(Config c, ModelBuilder m) {
     c.requireActivation("gelu", "gelu_new", "gelu_pytorch_tanh");
     c.bool("attention.causal", false); // never causal, whatever the file says

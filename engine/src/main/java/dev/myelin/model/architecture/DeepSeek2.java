@@ -39,6 +39,12 @@ public final class DeepSeek2 implements Architecture {
   private record Layer(Norm attnNorm, LatentAttention attention, Norm ffnNorm, FeedForward ffn) {}
 
   @Override
+  public String title() {
+    return "DeepSeek-V2, V3, R1 and models of their form (arXiv 2405.04434): latent attention,"
+        + " shared experts";
+  }
+
+  @Override
   public Network build(Config c, ModelBuilder m) {
     c.requireActivation("silu", "swish", "swiglu");
     int width = c.width();
@@ -54,13 +60,14 @@ public final class DeepSeek2 implements Architecture {
         new Head(m.rms("output_norm", width, epsilon), m.output(embedding, Part.NO_SCALE));
     List<Layer> layers =
         m.layers(
-            c.layers(),
+            c.decoderLayers(),
             l ->
                 new Layer(
                     l.rms("attn_norm", width, epsilon),
                     l.latentAttention(width, epsilon, mla, rope, scale),
                     l.rms("ffn_norm", width, epsilon),
                     feedForward(l, c)));
+    m.ignoreBlocks(c.decoderLayers(), c.layers());
     Layer last = layers.getLast();
     return Network.main(
         pass -> {
@@ -83,7 +90,7 @@ public final class DeepSeek2 implements Architecture {
 
   /** Whether queries have one matrix, which only the depth and the vocabulary tell. */
   private static boolean isLite(Config c) {
-    int layers = c.layers();
+    int layers = c.decoderLayers();
     return layers == 26
         || layers == 27
         || (layers == KANANA_LAYERS && c.vocabulary() == KANANA_VOCABULARY);
@@ -102,20 +109,26 @@ public final class DeepSeek2 implements Architecture {
   }
 
   private static FeedForward feedForward(ModelBuilder l, Config c) {
+    boolean isGlm =
+        (c.decoderLayers() == 47 || c.decoderLayers() == 48) && c.vocabulary() == GLM_VOCABULARY;
+    Gating gating = c.router(l.layer()).gating(isGlm ? Gating.SIGMOID : Gating.SOFTMAX);
+    return feedForward(l, c, gating, Part.NO_SCALE);
+  }
+
+  /** Dense in the first layers, else routed and shared experts. */
+  static FeedForward feedForward(ModelBuilder l, Config c, Gating gating, Part... parts) {
     RouterConfig router = c.router(l.layer());
     int width = c.width();
     if (router.isLeadingDense()) {
-      return l.swiglu(width, c.requireFeedForward(l.layer()), Part.NO_SCALE);
+      return l.swiglu(width, c.requireFeedForward(l.layer()), parts);
     }
-    boolean isGlm = (c.layers() == 47 || c.layers() == 48) && c.vocabulary() == GLM_VOCABULARY;
-    Gating gating = router.gating(isGlm ? Gating.SIGMOID : Gating.SOFTMAX);
     Routing routing = router.routing(gating, router.isNormalized(false)).withScale(router.scale());
     int ffnWidth = router.ffnWidth();
     int sharedWidth = router.widthOf(router.sharedCount(1), ffnWidth);
     return new MixtureOfExperts(
         l.router(width, routing),
-        l.experts(width, ffnWidth, routing.experts(), Activation.SILU, Part.NO_SCALE),
-        l.sharedExperts(width, sharedWidth, Activation.SILU, Part.NO_SCALE));
+        l.experts(width, ffnWidth, routing.experts(), Activation.SILU, parts),
+        l.sharedExperts(width, sharedWidth, Activation.SILU, parts));
   }
 
   /** 3 layers of 4 heads over a latent vector of 64 values, of which the first is dense. */
@@ -143,7 +156,7 @@ public final class DeepSeek2 implements Architecture {
         .with("vocab_size", 320);
   }
 
-  private static Sample yarn(Sample sample) {
+  static Sample yarn(Sample sample) {
     return sample
         .with("rope.scaling.type", "yarn")
         .with("rope.scaling.factor", 8f)

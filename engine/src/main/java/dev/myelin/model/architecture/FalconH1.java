@@ -40,6 +40,11 @@ public final class FalconH1 implements Architecture {
       SwiGlu ffn) {}
 
   @Override
+  public String title() {
+    return "Falcon-H1 (Zuo et al. 2025): attention and Mamba-2 side by side";
+  }
+
+  @Override
   public Network build(Config c, ModelBuilder m) {
     c.requireActivation("silu", "swish", "swiglu");
     int width = c.width();
@@ -47,7 +52,7 @@ public final class FalconH1 implements Architecture {
     SsmConfig ssm = c.ssm();
     int headSize = c.attentionLayer(0).keySize();
     Rope rope = Rope.of(c.rope().partial(RopeParameters.Type.NEOX, headSize));
-    m.weights().ignore("rope_freqs.weight");
+    m.weights().ignore("rope_freqs.weight", "frequencies that follow from the base");
     Embedding embedding = m.embedding("token_embd", width, c.vocabulary());
     Head head = new Head(m.rms("output_norm", width, epsilon), m.output(embedding));
     List<Layer> layers = m.layers(c.layers(), l -> layer(l, c, ssm, epsilon));
@@ -79,7 +84,7 @@ public final class FalconH1 implements Architecture {
     int width = c.width();
     Weights w = l.weights();
     LayerConfig shape = c.attentionLayer(l.layer());
-    w.ignore("attn_output.bias"); // as the reference implementation does
+    w.ignore("attn_output.bias", "a bias that the reference implementation skips");
     return new Layer(
         l.rms("attn_norm", width, epsilon),
         l.qkv(width, shape, Part.OPTIONAL_BIAS),

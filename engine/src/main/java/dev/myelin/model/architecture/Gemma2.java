@@ -47,6 +47,11 @@ public final class Gemma2 implements Architecture {
       Norm ffnPostNorm) {}
 
   @Override
+  public String title() {
+    return "Gemma 2 (Riviere et al. 2024): windows in every second layer, soft-caps";
+  }
+
+  @Override
   public Network build(Config c, ModelBuilder m) {
     c.requireActivation("gelu", "gelu_pytorch_tanh");
     int width = c.width();

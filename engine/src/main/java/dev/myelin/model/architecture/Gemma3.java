@@ -44,6 +44,11 @@ public final class Gemma3 implements Architecture {
       Norm ffnPostNorm) {}
 
   @Override
+  public String title() {
+    return "Gemma 3 (Kamath et al. 2025): five layers with a window to one without";
+  }
+
+  @Override
   public Network build(Config c, ModelBuilder m) {
     c.requireActivation("gelu", "gelu_pytorch_tanh");
     int width = c.width();

@@ -66,6 +66,11 @@ public final class Gemma3n implements Architecture {
       Norm inputNorm) {}
 
   @Override
+  public String title() {
+    return "Gemma 3n (2025): AltUp, LAuReL, inputs of each layer, shared keys and values";
+  }
+
+  @Override
   public Network build(Config c, ModelBuilder m) {
     c.requireActivation("gelu", "gelu_pytorch_tanh");
     int width = c.width();

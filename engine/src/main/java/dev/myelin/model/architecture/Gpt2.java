@@ -31,6 +31,11 @@ public final class Gpt2 implements Architecture {
       GeluFeedForward ffn) {}
 
   @Override
+  public String title() {
+    return "GPT-2 (Radford et al. 2019): learned positions, layer norms";
+  }
+
+  @Override
   public Network build(Config c, ModelBuilder m) {
     c.requireActivation("gelu", "gelu_new", "gelu_pytorch_tanh");
     int width = c.width();

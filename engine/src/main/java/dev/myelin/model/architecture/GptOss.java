@@ -43,6 +43,11 @@ public final class GptOss implements Architecture {
       MixtureOfExperts ffn) {}
 
   @Override
+  public String title() {
+    return "gpt-oss (Agarwal et al. 2025): attention sinks, windows, experts with biases";
+  }
+
+  @Override
   public Network build(Config c, ModelBuilder m) {
     c.requireActivation("silu", "swish", "swiglu");
     int width = c.width();

@@ -42,6 +42,11 @@ public final class Llama implements Architecture {
       FeedForward ffn) {}
 
   @Override
+  public String title() {
+    return "Llama, Mistral, Mixtral, SmolLM2 (Touvron et al. 2023): dense or a mixture of experts";
+  }
+
+  @Override
   public Network build(Config c, ModelBuilder m) {
     c.requireActivation("silu", "swish", "swiglu");
     int width = c.width();

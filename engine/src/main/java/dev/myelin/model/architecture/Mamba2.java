@@ -20,6 +20,11 @@ public final class Mamba2 implements Architecture {
   private record Layer(Norm norm, Mamba2Mixer mixer) {}
 
   @Override
+  public String title() {
+    return "Mamba-2 (Dao and Gu 2024): recurrent layers only";
+  }
+
+  @Override
   public Network build(Config c, ModelBuilder m) {
     int width = c.width();
     float epsilon = c.rmsEpsilon();

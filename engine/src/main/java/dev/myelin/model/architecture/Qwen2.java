@@ -33,6 +33,11 @@ public final class Qwen2 implements Architecture {
       SwiGlu ffn) {}
 
   @Override
+  public String title() {
+    return "Qwen2, Qwen2.5 (Yang et al. 2024): biases on queries, keys and values";
+  }
+
+  @Override
   public Network build(Config c, ModelBuilder m) {
     c.requireActivation("silu", "swish", "swiglu");
     int width = c.width();

@@ -35,6 +35,11 @@ public final class Qwen3 implements Architecture {
       SwiGlu ffn) {}
 
   @Override
+  public String title() {
+    return "Qwen3, dense (Yang et al. 2025): norms on query and key heads";
+  }
+
+  @Override
   public Network build(Config c, ModelBuilder m) {
     c.requireActivation("silu", "swish", "swiglu");
     int width = c.width();
@@ -42,6 +47,7 @@ public final class Qwen3 implements Architecture {
     Rope rope = Rope.of(c.rope().whole(RopeParameters.Type.NEOX));
     Embedding embedding = m.embedding("token_embd", width, c.vocabulary());
     Head output = new Head(m.rms("output_norm", width, epsilon), m.output(embedding));
+    m.weights().ignore("cls.output.weight", "a classification head");
     List<Layer> layers = m.layers(c.layers(), l -> layer(l, c, width, epsilon));
     Layer last = layers.getLast();
     return Network.main(

@@ -35,7 +35,14 @@ import java.util.List;
 public final class Qwen3Next implements Architecture {
   private static final int FULL_ATTENTION_INTERVAL = 4;
 
+  private static final String PREDICTION = "of a block that predicts further tokens";
+
   private record Layer(Norm attnNorm, Mixer mixer, Norm postNorm, MixtureOfExperts ffn) {}
+
+  @Override
+  public String title() {
+    return "Qwen3-Next (2025): gated delta rule, gated attention, experts";
+  }
 
   @Override
   public Network build(Config c, ModelBuilder m) {
@@ -106,9 +113,9 @@ public final class Qwen3Next implements Architecture {
     w.unread("nextn.eh_proj.weight", 2L * width, width);
     w.unread("nextn.enorm.weight", width);
     w.unread("nextn.hnorm.weight", width);
-    w.ignore("nextn.embed_tokens.weight");
-    w.ignore("nextn.shared_head_head.weight");
-    w.ignore("nextn.shared_head_norm.weight");
+    w.ignore("nextn.embed_tokens.weight", PREDICTION);
+    w.ignore("nextn.shared_head_head.weight", PREDICTION);
+    w.ignore("nextn.shared_head_norm.weight", PREDICTION);
   }
 
   private static MixtureOfExperts experts(ModelBuilder l, Config c) {

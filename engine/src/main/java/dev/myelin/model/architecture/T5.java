@@ -85,6 +85,11 @@ public final class T5 implements Architecture {
   }
 
   @Override
+  public String title() {
+    return "T5, Flan-T5 (Raffel et al. 2020): encoder and decoder, relative bias";
+  }
+
+  @Override
   public Network build(Config c, ModelBuilder m) {
     int width = c.width();
     float epsilon = c.rmsEpsilon();
@@ -159,7 +164,7 @@ public final class T5 implements Architecture {
 
   private static CrossAttention crossAttention(ModelBuilder l, Config c) {
     LayerConfig shape = c.attentionLayer(0);
-    l.weights().ignore("cross_attn_rel_b.weight"); // in some files, and of no use
+    l.weights().ignore("cross_attn_rel_b.weight", "cross attention has no distances");
     return new CrossAttention(
         l.rms("cross_attn_norm", c.width(), c.rmsEpsilon()),
         l.linear("cross_attn_q", c.width(), shape.queryWidth()),
@@ -214,7 +219,7 @@ public final class T5 implements Architecture {
             .with("attention.head_count", 3)
             .with("attention.key_length", 64)
             .with("attention.value_length", 64)
-            .with("attention.relative_buckets_count", 20)
+            .with("attention.relative_buckets_count", 18)
             .withTensors(".attn_rel_b.weight"));
   }
 }

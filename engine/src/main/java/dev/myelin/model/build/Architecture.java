@@ -9,6 +9,9 @@ import java.util.List;
  * dev.myelin.model.Architectures}.
  */
 public interface Architecture {
+  /** The models of this architecture, with the paper, and what is special about them; one line. */
+  String title();
+
   /**
    * Reads the hyperparameters that it needs, takes all tensors, and returns the network.
    *

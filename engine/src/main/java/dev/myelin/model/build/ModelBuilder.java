@@ -1,12 +1,14 @@
 package dev.myelin.model.build;
 
 import dev.myelin.graph.Tensor;
+import dev.myelin.model.config.IndexerConfig;
 import dev.myelin.model.config.LayerConfig;
 import dev.myelin.model.config.MlaConfig;
 import dev.myelin.model.config.Routing;
 import dev.myelin.model.layer.Activation;
 import dev.myelin.model.layer.Embedding;
 import dev.myelin.model.layer.Experts;
+import dev.myelin.model.layer.Indexer;
 import dev.myelin.model.layer.LatentAttention;
 import dev.myelin.model.layer.Linear;
 import dev.myelin.model.layer.Norm;
@@ -68,6 +70,16 @@ public final class ModelBuilder {
       layers.add(layer.apply(new ModelBuilder(inLayer, i, registered)));
     }
     return List.copyOf(layers);
+  }
+
+  /**
+   * Ignores the blocks {@code blk.FROM} to before {@code blk.TO}: those that predict further tokens
+   * (MTP), without which the others compute the same.
+   */
+  public void ignoreBlocks(int from, int to) {
+    for (int i = from; i < to; i++) {
+      weights.source().ignoreAll(weights.prefix() + "blk." + i + ".");
+    }
   }
 
   /** The number of the layer, from 0. */
@@ -207,5 +219,10 @@ public final class ModelBuilder {
             ? latentState(c.latentSize(), c.kvRank(), Window.NONE)
             : kvState(LatentAttention.expandedShape(c));
     return LatentAttention.of(weights, width, epsilon, c, rope, state, scale);
+  }
+
+  /** The indexer of sparse attention, over a state of its own: {@link Indexer#of}. */
+  public Indexer indexer(long width, long queryRank, IndexerConfig c, Rope rope) {
+    return Indexer.of(weights, width, queryRank, c, rope, keyState(1, c.size(), Window.NONE));
   }
 }

@@ -15,26 +15,20 @@ public record Activation(Kind kind, float limit) {
   private static final float OAI_ALPHA = 1.702f;
   private static final float OAI_LIMIT = 7f;
 
-  /** Gated: gate and up of a gated linear unit (Shazeer 2020). */
+  /** With a gate, a gated linear unit (Shazeer 2020). */
   public enum Kind {
     /** {@code silu(gate) * up}, or {@code silu(up)}; values are clamped after the function. */
-    SILU(false),
+    SILU,
     /** {@code silu(min(gate, limit)) * clamp(up)}: gates are clamped before the function. */
-    SILU_OF_CLAMPED(true),
+    SILU_OF_CLAMPED,
     /** {@code gelu(gate) * up}, or {@code gelu(up)}, by the tanh approximation. */
-    GELU(false),
+    GELU,
     /** {@code max(gate, 0) * up}, or {@code max(up, 0)}. */
-    RELU(false),
+    RELU,
     /** {@code max(up, 0)²}, never gated. */
-    RELU_SQUARED(false),
+    RELU_SQUARED,
     /** The clamped SwiGLU of gpt-oss. */
-    SWIGLU_OAI(true);
-
-    private final boolean isAlwaysGated;
-
-    Kind(boolean isAlwaysGated) {
-      this.isAlwaysGated = isAlwaysGated;
-    }
+    SWIGLU_OAI
   }
 
   public static final Activation SILU = new Activation(Kind.SILU, 0);
@@ -54,11 +48,6 @@ public record Activation(Kind kind, float limit) {
   /** SwiGLU of clamped gate and up: gate to at most limit, up to -limit .. limit. */
   public static Activation siluOfClamped(float limit) {
     return limit > NO_LIMIT ? new Activation(Kind.SILU_OF_CLAMPED, limit) : SILU;
-  }
-
-  /** Whether there must be a gate. */
-  boolean isAlwaysGated() {
-    return kind.isAlwaysGated || (kind == Kind.SILU && limit > 0);
   }
 
   /** Of the same shapes. */

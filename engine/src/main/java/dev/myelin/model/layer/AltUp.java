@@ -53,11 +53,19 @@ public record AltUp(
   public Tensor predict(Tensor x) {
     GraphBuilder g = x.graph();
     long parts = x.dim(2);
+    long tokens = x.dim(1);
     Tensor coefficients = predict.of(modalities(active(x)));
-    coefficients = g.reshape3d(coefficients, parts, parts, x.dim(1));
-    Tensor byToken = g.contiguous(g.permute(x, 1, 2, 0, 3)); // [parts, width, tokens]
-    Tensor predicted = g.matmul(byToken, coefficients); // [width, parts, tokens]
-    return g.add(g.contiguous(g.permute(predicted, 0, 2, 1, 3)), x);
+    coefficients = g.reshape3d(coefficients, parts, parts, tokens); // [from, to, tokens]
+    coefficients = g.contiguous(g.permute(coefficients, 2, 1, 0, 3)); // [tokens, to, from]
+    Tensor sum = x;
+    // one product after the other: a matmul of activations would depend on the batch
+    for (int from = 0; from < parts; from++) {
+      Tensor part = g.reshape3d(g.contiguous(part(x, from)), x.dim(0), tokens, 1);
+      Tensor weights = g.reshape3d(part(coefficients, from), 1, tokens, parts);
+      Tensor repeated = g.repeat3d(part, x.dim(0), tokens, parts);
+      sum = g.add(sum, g.multiply(repeated, weights));
+    }
+    return sum;
   }
 
   /**

@@ -33,7 +33,7 @@ public record ExpertLinear(
     }
     Tensor scale = null;
     if (set.contains(Part.NO_SCALE)) {
-      w.ignore(name + ".scale");
+      w.ignore(name + ".scale", "a scale that the architecture does not apply");
     } else {
       scale = w.optionalVector(name + ".scale", experts);
     }

@@ -24,7 +24,7 @@ public record GroupedDeltaNetInput(
       Linear qkvz = linear(w, "ssm_in", width, (long) shape.channels() + shape.inner());
       return new GroupedDeltaNetInput(qkvz, null, null, betaAlpha, shape);
     }
-    w.ignore("ssm_in.weight");
+    w.ignore("ssm_in.weight", "a fused copy of ssm matrices");
     Linear qkv = linear(w, "attn_qkv", width, shape.channels());
     Linear z = linear(w, "attn_gate", width, shape.inner());
     return new GroupedDeltaNetInput(null, qkv, z, betaAlpha, shape);

@@ -58,7 +58,7 @@ public record Linear(
     Tensor bias = bias(w, name, weight.dim(1), parts);
     Tensor scale = null;
     if (set.contains(Part.NO_SCALE)) {
-      w.ignore(name + ".scale");
+      w.ignore(name + ".scale", "a scale that the architecture does not apply");
     } else {
       scale = w.optionalVector(name + ".scale", 1);
     }

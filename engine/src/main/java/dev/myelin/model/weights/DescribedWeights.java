@@ -32,6 +32,7 @@ public final class DescribedWeights implements TensorSource {
   private final Predicate<String> optional;
   private final Map<String, Description> descriptions = new LinkedHashMap<>();
   private final Map<String, Tensor> tensors = new HashMap<>();
+  private final Map<String, String> ignored = new HashMap<>();
 
   /**
    * @param optional whether the model has an optional tensor
@@ -60,7 +61,17 @@ public final class DescribedWeights implements TensorSource {
   }
 
   @Override
-  public void ignore(String name) {
+  public void ignore(String name, String why) {
+    ignored.put(name, why);
+  }
+
+  /** Why the architecture skips a tensor, by name. */
+  public Map<String, String> ignored() {
+    return Map.copyOf(ignored);
+  }
+
+  @Override
+  public void ignoreAll(String prefix) {
     // nothing is left over
   }
 

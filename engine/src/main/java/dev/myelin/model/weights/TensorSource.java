@@ -16,8 +16,15 @@ public interface TensorSource {
    */
   Tensor take(String name, TensorUse use, long... dims);
 
-  /** Marks a tensor as deliberately unused. */
-  void ignore(String name);
+  /**
+   * Marks a tensor as deliberately unused, if it is there.
+   *
+   * @param why for display
+   */
+  void ignore(String name, String why);
+
+  /** Marks all tensors whose names begin so as deliberately unused. */
+  void ignoreAll(String prefix);
 
   /** The low-rank updates of a matrix [in, out]. */
   default List<LowRankUpdate> adapters(String name, long in, long out) {

@@ -69,7 +69,7 @@ public final class WeightSource implements TensorSource, AutoCloseable {
     file.tensors().stream()
         .map(TensorInfo::name)
         .filter(name -> name.startsWith(TrainableWeights.OPTIMIZER_PREFIX))
-        .forEach(source::ignore);
+        .forEach(name -> source.ignore(name, "a tensor of the optimizer"));
     return source;
   }
 
@@ -150,8 +150,17 @@ public final class WeightSource implements TensorSource, AutoCloseable {
   }
 
   @Override
-  public void ignore(String name) {
+  public void ignore(String name, String why) {
     taken.add(name);
+  }
+
+  @Override
+  public void ignoreAll(String prefix) {
+    for (TensorInfo info : file.tensors()) {
+      if (info.name().startsWith(prefix)) {
+        taken.add(info.name());
+      }
+    }
   }
 
   /**

@@ -53,9 +53,14 @@ public record Weights(TensorSource source, String prefix) {
     source.take(prefix.concat(name), dims.length == 1 ? TensorUse.VECTOR : TensorUse.MATRIX, dims);
   }
 
-  /** Marks a tensor as deliberately unused. */
-  public void ignore(String name) {
-    source.ignore(prefix.concat(name));
+  /**
+   * Marks a tensor as deliberately unused, if it is there: the reference implementation skips it
+   * too.
+   *
+   * @param why for display
+   */
+  public void ignore(String name, String why) {
+    source.ignore(prefix.concat(name), why);
   }
 
   /** The low-rank updates of a matrix [in, out]. */

@@ -1,0 +1,2 @@
+/** Vectors of texts. */
+package dev.myelin.cli.embed;

@@ -1,0 +1,268 @@
+package dev.myelin.embed;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.within;
+
+import dev.myelin.bindings.peer.LlamaContext.Output;
+import dev.myelin.error.CancelledException;
+import dev.myelin.error.ContextFullException;
+import dev.myelin.error.InvalidRequestException;
+import dev.myelin.error.ModelFileException;
+import dev.myelin.generate.Generator;
+import dev.myelin.generate.Session;
+import dev.myelin.generate.SessionOptions;
+import dev.myelin.model.Model;
+import dev.myelin.model.build.Sample;
+import dev.myelin.state.CacheType;
+import dev.myelin.testing.Logits;
+import dev.myelin.testing.OracleJob;
+import dev.myelin.testing.OracleProcess;
+import dev.myelin.testing.RandomModel;
+import dev.myelin.testing.TextEncoders;
+import java.nio.file.Path;
+import java.util.List;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** {@link Embedder} with small random models. */
+class EmbedderTest {
+  private static final double BOUND = 1e-6;
+  private static final int CONTEXT = 700;
+  private static final SessionOptions EXACT =
+      SessionOptions.defaults().withThreads(1).withCacheType(CacheType.F32);
+
+  @TempDir static Path folder;
+  private static Path encoder;
+  private static Path ranker;
+  private static Path decoder;
+
+  @BeforeAll
+  static void write() {
+    Sample plain = TextEncoders.sample("bert", "biases").with("context_length", CONTEXT);
+    encoder = TextEncoders.bert(plain.with("pooling_type", 1), folder.resolve("bert.gguf"));
+    Sample classifier = TextEncoders.sample("bert", "classifier");
+    ranker = TextEncoders.bert(classifier.with("pooling_type", 4), folder.resolve("rank.gguf"));
+    decoder = RandomModel.small("llama").write(folder.resolve("llama.gguf"));
+  }
+
+  private static EmbedOptions exact(Pooling pooling) {
+    return EmbedOptions.defaults().withSession(EXACT).withPooling(pooling).withNormalize(false);
+  }
+
+  @Test
+  void vectorsDependOnTheirTextAlone() {
+    String first = "the cat sat on the mat";
+    String second = "stocks fell";
+    try (Embedder one = Embedder.open(encoder);
+        Embedder other = Embedder.open(encoder)) {
+      List<float[]> vectors = one.embed(List.of(first, second, "", first));
+      assertThat(other.embed(second)).isEqualTo(vectors.get(1));
+      assertThat(other.embed(first)).isEqualTo(vectors.get(0)).isEqualTo(vectors.get(3));
+      assertThat(vectors.get(0)).isNotEqualTo(vectors.get(1));
+      assertThat(one.pooling()).isEqualTo(Pooling.MEAN);
+    }
+  }
+
+  @Test
+  void vectorsHaveLengthOneUnlessAskedOtherwise() {
+    try (Model model = Model.load(encoder);
+        Embedder scaled = Embedder.open(model, EmbedOptions.defaults());
+        Embedder plain = Embedder.open(model, EmbedOptions.defaults().withNormalize(false))) {
+      float[] unit = scaled.embed("text");
+      float[] vector = plain.embed("text");
+      double length = length(vector);
+      assertThat(length(unit)).isCloseTo(1, within(1e-6));
+      assertThat(length).isNotCloseTo(1, within(1e-3));
+      for (int i = 0; i < unit.length; i++) {
+        assertThat((double) unit[i]).isCloseTo(vector[i] / length, within(1e-6));
+      }
+    }
+  }
+
+  private static double length(float[] vector) {
+    double squares = 0;
+    for (float value : vector) {
+      squares += (double) value * value;
+    }
+    return Math.sqrt(squares);
+  }
+
+  @Test
+  void poolsAsLibllama() {
+    Logits.requireOracle();
+    // longer than the default batch
+    int[] tokens = Logits.randomTokens(CONTEXT, 320, 3);
+    OracleJob job = OracleJob.of("bert", encoder, tokens, CONTEXT);
+    try (OracleProcess oracle = new OracleProcess();
+        Model model = Model.load(encoder)) {
+      compare(oracle, job.withOutput(Output.POOLED), model, Pooling.MEAN);
+      compare(oracle, job.withOutput(Output.CLS), model, Pooling.CLS);
+      compare(oracle, job.withOutput(Output.LAST), model, Pooling.LAST);
+      compare(oracle, job.withOutput(Output.EMBEDDINGS), model, Pooling.NONE);
+    }
+  }
+
+  @Test
+  void poolsTheHiddenStatesOfADecoder() {
+    Logits.requireOracle();
+    int[] tokens = Logits.randomTokens(40, 320, 4);
+    OracleJob job = OracleJob.of("llama", decoder, tokens, 64);
+    SessionOptions inBatches = EXACT.withContextLength(64).withBatch(7);
+    try (OracleProcess oracle = new OracleProcess();
+        Model model = Model.load(decoder)) {
+      compare(oracle, job.withOutput(Output.LAST), model, Pooling.LAST);
+      compare(oracle, job.withOutput(Output.MEAN), model, Pooling.MEAN);
+      try (Embedder whole = Embedder.open(model, exact(Pooling.MEAN));
+          Embedder parts = Embedder.open(model, exact(Pooling.MEAN).withSession(inBatches))) {
+        assertThat(parts.embed(tokens)).isEqualTo(whole.embed(tokens));
+      }
+      try (Embedder byFile = Embedder.open(model, EmbedOptions.defaults())) {
+        assertThat(byFile.pooling()).isEqualTo(Pooling.NONE);
+        assertThat(byFile.embedEach(tokens)).hasSize(40);
+        assertThatThrownBy(() -> byFile.embed("text"))
+            .isInstanceOf(InvalidRequestException.class)
+            .hasMessage("pooling none: gives one vector per token: expected mean, cls or last");
+      }
+    }
+  }
+
+  private static void compare(OracleProcess oracle, OracleJob job, Model model, Pooling pooling) {
+    Logits expected = oracle.run(job).logits();
+    try (Embedder embedder = Embedder.open(model, exact(pooling))) {
+      Logits actual = new Logits(embedder.embedEach(job.tokens()).toArray(float[][]::new));
+      assertThat(actual.nmse(expected)).as("%s", pooling).isLessThan(BOUND);
+    }
+  }
+
+  @Test
+  void scoresPairs() {
+    Logits.requireOracle();
+    try (OracleProcess oracle = new OracleProcess();
+        Model model = Model.load(ranker);
+        Embedder embedder = Embedder.open(model, EmbedOptions.defaults().withSession(EXACT))) {
+      assertThat(embedder.pooling()).isEqualTo(Pooling.RANK);
+      int[] tokens = embedder.tokens("ab", "c");
+      assertThat(tokens)
+          .containsExactly(
+              TextEncoders.BEGIN,
+              id(model, "▁a"),
+              id(model, "b"),
+              TextEncoders.END,
+              id(model, "▁c"),
+              TextEncoders.END);
+      OracleJob job = OracleJob.of("rank", ranker, tokens, 64).withOutput(Output.POOLED);
+      float[] expected = oracle.run(job).rows()[0];
+      float[] scores = embedder.embed(tokens);
+      assertThat(scores).hasSize(3);
+      for (int i = 0; i < 3; i++) {
+        assertThat(scores[i]).isCloseTo(expected[i], within(1e-4f));
+      }
+      assertThat(embedder.score("ab", "c")).isEqualTo(scores[0]);
+      assertThat(embedder.score("ab", "d")).isNotEqualTo(scores[0]);
+    }
+  }
+
+  private static int id(Model model, String token) {
+    return model.tokenizer().vocabulary().id(token).orElseThrow();
+  }
+
+  @Test
+  void textsContainNoControlTokens() {
+    try (Embedder embedder = Embedder.open(encoder)) {
+      assertThat(embedder.tokens("")).containsExactly(TextEncoders.BEGIN, TextEncoders.END);
+      assertThat(embedder.tokens("[SEP]")).hasSizeGreaterThan(3).containsOnlyOnce(TextEncoders.END);
+      assertThat(embedder.tokens("a", "[CLS]")).containsOnlyOnce(TextEncoders.BEGIN);
+    }
+  }
+
+  @Test
+  void refusesTextsThatDoNotFit() {
+    int[] tokens = Logits.randomTokens(65, 320, 5);
+    SessionOptions small = SessionOptions.defaults().withContextLength(64);
+    try (Model model = Model.load(encoder);
+        Embedder context = Embedder.open(model, EmbedOptions.defaults().withSession(small));
+        Embedder batch =
+            Embedder.open(
+                model,
+                EmbedOptions.defaults().withSession(SessionOptions.defaults().withBatch(16)))) {
+      assertThatThrownBy(() -> context.embed(tokens))
+          .isInstanceOf(ContextFullException.class)
+          .hasMessage("the text has 65 tokens, which do not fit into a context of 64");
+      assertThatThrownBy(() -> batch.embed(tokens))
+          .isInstanceOf(InvalidRequestException.class)
+          .hasMessage("65 tokens: this model needs all of them in one batch, which is 16");
+      assertThatThrownBy(() -> batch.embed(new int[] {320}))
+          .isInstanceOf(InvalidRequestException.class)
+          .hasMessageContaining("token id 320");
+      assertThatThrownBy(() -> batch.embed(new int[0]))
+          .isInstanceOf(InvalidRequestException.class)
+          .hasMessageContaining("no tokens");
+      assertThat(batch.embed("still works")).hasSize(128);
+    }
+    assertThatThrownBy(
+            () ->
+                Embedder.open(
+                    encoder,
+                    EmbedOptions.defaults()
+                        .withSession(SessionOptions.defaults().withContextLength(CONTEXT + 1))))
+        .isInstanceOf(InvalidRequestException.class)
+        .hasMessage("context = 701: this model has learned 700 positions");
+  }
+
+  @Test
+  void refusesWhatTheModelDoesNotCompute() {
+    Path t5 = TextEncoders.t5(TextEncoders.sample("t5", "relu"), folder.resolve("t5.gguf"));
+    assertThatThrownBy(() -> Embedder.open(t5))
+        .isInstanceOf(InvalidRequestException.class)
+        .hasMessage("this model of the architecture t5 computes no hidden states, only logits");
+    EmbedOptions rank = EmbedOptions.defaults().withPooling(Pooling.RANK);
+    assertThatThrownBy(() -> Embedder.open(encoder, rank))
+        .isInstanceOf(InvalidRequestException.class)
+        .hasMessageContaining("bert has no classification head (cls.weight, cls.output.weight)");
+    String noLogits = "this model of the architecture bert computes no logits, only hidden states";
+    try (Model model = Model.load(encoder);
+        Session session = Session.open(model);
+        Embedder embedder = Embedder.open(model, EmbedOptions.defaults())) {
+      for (Runnable call :
+          List.<Runnable>of(
+              () -> Generator.open(model).close(),
+              () -> session.feed(1),
+              () -> session.feedAll(new int[] {1}, (position, logits) -> {}),
+              () -> session.feedBatch(new int[] {1}, 1))) {
+        assertThatThrownBy(call::run)
+            .isInstanceOf(InvalidRequestException.class)
+            .hasMessage(noLogits);
+      }
+      assertThatThrownBy(() -> session.feedScores(1))
+          .isInstanceOf(InvalidRequestException.class)
+          .hasMessageContaining("no scores of a classification head");
+      assertThatThrownBy(() -> embedder.score("a", "b"))
+          .isInstanceOf(InvalidRequestException.class)
+          .hasMessage("pooling mean: gives no scores: expected rank");
+    }
+  }
+
+  @Test
+  void refusesAnUnknownPooling() {
+    Sample sample = TextEncoders.sample("bert", "plain").with("pooling_type", 5);
+    Path file = TextEncoders.bert(sample, folder.resolve("pooling.gguf"));
+    assertThatThrownBy(() -> Embedder.open(file))
+        .isInstanceOf(ModelFileException.class)
+        .hasMessageContaining("bert.pooling_type");
+    assertThatThrownBy(() -> Pooling.of("max"))
+        .isInstanceOf(InvalidRequestException.class)
+        .hasMessage("pooling max: known are none, mean, cls, last, rank");
+  }
+
+  @Test
+  void anyThreadCancels() throws InterruptedException {
+    try (Embedder embedder = Embedder.open(encoder)) {
+      Thread other = new Thread(embedder::cancel);
+      other.start();
+      other.join();
+      assertThatThrownBy(() -> embedder.embed("text")).isInstanceOf(CancelledException.class);
+    }
+  }
+}

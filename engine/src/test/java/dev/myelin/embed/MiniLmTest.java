@@ -1,0 +1,75 @@
+package dev.myelin.embed;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import dev.myelin.quantize.Mixes;
+import dev.myelin.quantize.QuantizeListener;
+import dev.myelin.quantize.QuantizeOptions;
+import dev.myelin.quantize.Quantizer;
+import dev.myelin.testing.SharedData;
+import dev.myelin.testing.TestModels;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.stream.IntStream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** The vectors of a published encoder, all-MiniLM-L6-v2, are those of sentence-transformers. */
+class MiniLmTest {
+  private static final String EXPECTED = "models/expected/all-MiniLM-L6-v2.json";
+  private static final String MODEL = "all-MiniLM-L6-v2-f32.gguf";
+
+  @TempDir Path folder;
+
+  @Test
+  void vectorsAreThoseOfTheReference() throws IOException {
+    compare(TestModels.path(MODEL), 0.9999, 0.9999);
+  }
+
+  @Test
+  void quantizedVectorsAreClose() throws IOException {
+    Path quantized = folder.resolve("q8_0.gguf");
+    new Quantizer(QuantizeOptions.of(Mixes.named("Q8_0").orElseThrow()))
+        .run(TestModels.path(MODEL), quantized, QuantizeListener.NONE);
+    // two short texts are less close, with libllama too
+    compare(quantized, 0.998, 0.999);
+  }
+
+  private static void compare(Path model, double least, double mean) throws IOException {
+    JsonNode texts = new ObjectMapper().readTree(SharedData.path(EXPECTED).toFile());
+    assertThat(texts).hasSizeGreaterThan(10);
+    double sum = 0;
+    try (Embedder embedder = Embedder.open(model)) {
+      for (JsonNode text : texts) {
+        String words = text.get("text").asText();
+        int[] tokens = embedder.tokens(words);
+        assertThat(tokens).as(words).isEqualTo(ints(text.get("tokens")));
+        double cosine = cosine(embedder.embed(words), text.get("embedding"));
+        assertThat(cosine).as(words).isGreaterThanOrEqualTo(least);
+        sum += cosine;
+      }
+    }
+    assertThat(sum / texts.size()).isGreaterThanOrEqualTo(mean);
+    System.out.println(model.getFileName() + ": mean cosine " + sum / texts.size());
+  }
+
+  private static int[] ints(JsonNode array) {
+    return IntStream.range(0, array.size()).map(i -> array.get(i).asInt()).toArray();
+  }
+
+  private static double cosine(float[] actual, JsonNode expected) {
+    assertThat(actual).hasSize(expected.size());
+    double product = 0;
+    double a = 0;
+    double b = 0;
+    for (int i = 0; i < actual.length; i++) {
+      double e = expected.get(i).asDouble();
+      product += actual[i] * e;
+      a += (double) actual[i] * actual[i];
+      b += e * e;
+    }
+    return product / Math.sqrt(a * b);
+  }
+}
