@@ -97,7 +97,7 @@ class MalformedModelTest {
 
   static List<Case> hyperparameters() {
     Cases c = new Cases();
-    String known = "known are gpt2, llama, qwen2, qwen3";
+    String known = "known are bert, deepseek2";
     c.add(
         "another architecture",
         m -> m.put("general.architecture", "mamba"),
@@ -120,7 +120,7 @@ class MalformedModelTest {
     c.key("block_count", Integer.MAX_VALUE, "1 to 512");
     c.key("embedding_length", 1 << 21, "1 to");
     c.key("context_length", Integer.MAX_VALUE, "1 to");
-    c.key("feed_forward_length", Integer.MAX_VALUE, "1 to");
+    c.key("feed_forward_length", Integer.MAX_VALUE, "to 1048576");
     c.missingKey("llama.attention.head_count");
     c.key("attention.head_count", 0, "1 to 64");
     c.key("attention.head_count", 65, "1 to 64");
@@ -129,7 +129,11 @@ class MalformedModelTest {
     c.key("attention.head_count_kv", 3, "divisor of 4 heads");
     c.key("attention.head_count_kv", 8, "1 to 4");
     c.key("attention.key_length", 0, "1 to 64");
-    c.add("an odd head size", m -> m.put("llama.attention.key_length", 15), "even head size", "15");
+    c.add(
+        "an odd head size",
+        m -> m.put("llama.attention.key_length", 15).put("llama.attention.value_length", 15),
+        "even head size",
+        "15");
     c.key("attention.value_length", 8, "key length 16");
     c.missingKey("llama.attention.layer_norm_rms_epsilon");
     for (float bad : new float[] {0, -1e-5f, Float.NaN, Float.POSITIVE_INFINITY}) {

@@ -9,6 +9,7 @@ import dev.myelin.generate.SessionOptions;
 import dev.myelin.gguf.Checkpoint;
 import dev.myelin.model.Model;
 import dev.myelin.state.CacheType;
+import dev.myelin.state.PageTable;
 import dev.myelin.testing.RandomModel;
 import java.nio.file.Path;
 import java.util.List;
@@ -59,7 +60,7 @@ class MemoryBudgetTest {
     MemoryBudget choice =
         MemoryBudget.choose(model, SessionOptions.defaults(), TYPES, full.need().totalBytes() - 1);
     assertThat(full.options().contextLength()).isEqualTo(512);
-    assertThat(choice.options().contextLength()).isEqualTo(256);
+    assertThat(choice.options().contextLength()).isEqualTo(512 - PageTable.PAGE);
     assertThat(choice.options().cacheType()).isEqualTo(CacheType.Q8_0);
   }
 
@@ -85,7 +86,7 @@ class MemoryBudgetTest {
     assertThatExceptionOfType(InvalidRequestException.class)
         .isThrownBy(() -> choose(0, 1 << 20))
         .withMessageContaining("memory budget 1 MB")
-        .withMessageContaining("cache of 256 tokens");
+        .withMessageContaining("cache of 64 tokens");
   }
 
   /** Against the session's own counts. */
