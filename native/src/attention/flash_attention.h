@@ -55,8 +55,8 @@ static void multiply_panel(int rows, const int16_t *a, int64_t stride, int steps
     EACH_TILE(TILES)
 }
 
-INLINE void quantize_keys(const int32_t type, const int width, const attention *a, const char *k, int count, int steps,
-                          block *out) {
+INLINE void quantize_keys(const int32_t type, const int width, const attention *a, const char *k, int count,
+                          int steps, block *out) {
     const int padded = attention_padded_head(width);
     int16_t rows[BLOCK_CELLS * MAX_HEAD_SIZE] __attribute__((aligned(64)));
     float max[BLOCK_CELLS] = {0};
@@ -78,7 +78,8 @@ INLINE void quantize_keys(const int32_t type, const int width, const attention *
 }
 
 /** Called after quantize_keys(): a NaN scale of a key makes the inverse of the value NaN. */
-INLINE void quantize_values(const int32_t type, const int width, const attention *a, const char *v, int count, block *out) {
+INLINE void quantize_values(const int32_t type, const int width, const attention *a, const char *v, int count,
+                            block *out) {
     const int padded = attention_padded_head(width);
     float max[BLOCK_CELLS] = {0};
     float squares[BLOCK_CELLS] = {0};
@@ -109,8 +110,8 @@ INLINE void quantize_values(const int32_t type, const int width, const attention
 }
 
 /** type is a constant, and width is one where that is faster. */
-INLINE void quantize_cells(const int32_t type, const int width, const attention *a, int64_t kv_head, int64_t cell, int count,
-                           int steps, block *out) {
+INLINE void quantize_cells(const int32_t type, const int width, const attention *a, int64_t kv_head,
+                           int64_t cell, int count, int steps, block *out) {
     const char *k = a->k.data + (size_t)kv_head * a->k.head + (size_t)cell * a->k.cell;
     const char *v = a->v.data + (size_t)kv_head * a->v.head + (size_t)cell * a->v.cell;
     quantize_keys(type, width, a, k, count, steps, out);
