@@ -55,21 +55,21 @@ static void multiply_panel(int rows, const int16_t *a, int64_t stride, int steps
     EACH_TILE(TILES)
 }
 
-INLINE void quantize_keys(const int32_t type, const attention *a, const char *k, int count, int steps,
+INLINE void quantize_keys(const int32_t type, const int width, const attention *a, const char *k, int count, int steps,
                           block *out) {
-    const int padded = attention_padded_head(a->k.width);
+    const int padded = attention_padded_head(width);
     int16_t rows[BLOCK_CELLS * MAX_HEAD_SIZE] __attribute__((aligned(64)));
     float max[BLOCK_CELLS] = {0};
     float squares[BLOCK_CELLS] = {0};
     float inverse_scale[BLOCK_CELLS];
     for (int c = 0; c < count; c++) {
-        row_range(type, k + (size_t)c * a->k.cell, a->k.width, max + c, squares + c);
+        row_range(type, k + (size_t)c * a->k.cell, width, max + c, squares + c);
     }
     for (int c = 0; c < BLOCK_CELLS; c += SIMD_WIDTH) {
         choose_scales(max + c, squares + c, out->k_scale + c, inverse_scale + c);
     }
     for (int c = 0; c < count; c++) {
-        quantize_row(type, k + (size_t)c * a->k.cell, a->k.width, inverse_scale[c], rows + c * padded);
+        quantize_row(type, k + (size_t)c * a->k.cell, width, inverse_scale[c], rows + c * padded);
     }
     memset(rows + count * padded, 0, (size_t)((BLOCK_CELLS - count) * padded) * sizeof *rows);
     for (int c = 0; c < BLOCK_CELLS; c += PANEL_WIDTH) {
@@ -78,13 +78,13 @@ INLINE void quantize_keys(const int32_t type, const attention *a, const char *k,
 }
 
 /** Called after quantize_keys(): a NaN scale of a key makes the inverse of the value NaN. */
-INLINE void quantize_values(const int32_t type, const attention *a, const char *v, int count, block *out) {
-    const int padded = attention_padded_head(a->k.width);
+INLINE void quantize_values(const int32_t type, const int width, const attention *a, const char *v, int count, block *out) {
+    const int padded = attention_padded_head(width);
     float max[BLOCK_CELLS] = {0};
     float squares[BLOCK_CELLS] = {0};
     float inverse_scale[BLOCK_CELLS];
     for (int c = 0; c < count; c++) {
-        row_range(type, v + (size_t)c * a->v.cell, a->k.width, max + c, squares + c);
+        row_range(type, v + (size_t)c * a->v.cell, width, max + c, squares + c);
     }
     for (int c = 0; c < BLOCK_CELLS; c += SIMD_WIDTH) {
         choose_exponents(max + c, squares + c, out->exponent + c, out->inverse + c, inverse_scale + c);
@@ -96,8 +96,8 @@ INLINE void quantize_values(const int32_t type, const attention *a, const char *
         const char *row = v + (size_t)c * a->v.cell;
         for (int i = 0; i < padded; i += SIMD_WIDTH) {
             f32x16 x[2] = {f32x16_set1(0), f32x16_set1(0)};
-            for (int j = 0; j < 2 && c + j < count && i < a->k.width; j++) {
-                const f32x16 value = read_row(type, row + (size_t)j * a->v.cell, i, a->k.width);
+            for (int j = 0; j < 2 && c + j < count && i < width; j++) {
+                const f32x16 value = read_row(type, row + (size_t)j * a->v.cell, i, width);
                 /* the largest value may round up by one */
                 x[j] = f32x16_min(f32x16_mul(value, f32x16_set1(inverse_scale[c + j])),
                                   f32x16_set1((1 << VALUE_BITS) - 1));
@@ -108,12 +108,13 @@ INLINE void quantize_values(const int32_t type, const attention *a, const char *
     }
 }
 
-INLINE void quantize_cells(const int32_t type, const attention *a, int64_t kv_head, int64_t cell, int count,
+/** type is a constant, and width is one where that is faster. */
+INLINE void quantize_cells(const int32_t type, const int width, const attention *a, int64_t kv_head, int64_t cell, int count,
                            int steps, block *out) {
     const char *k = a->k.data + (size_t)kv_head * a->k.head + (size_t)cell * a->k.cell;
     const char *v = a->v.data + (size_t)kv_head * a->v.head + (size_t)cell * a->v.cell;
-    quantize_keys(type, a, k, count, steps, out);
-    quantize_values(type, a, v, count, out);
+    quantize_keys(type, width, a, k, count, steps, out);
+    quantize_values(type, width, a, v, count, out);
 }
 
 /** The first count cells of the page of position begin. If the table has no such page, they are NaN. */
@@ -126,9 +127,13 @@ static void quantize_block(const attention *a, int64_t kv_head, int64_t begin, i
             out->inverse[c] = NAN;
         }
     } else if (a->k.type == TYPE_Q8_0) {
-        quantize_cells(TYPE_Q8_0, a, kv_head, cell, count, steps, out);
+        quantize_cells(TYPE_Q8_0, a->k.width, a, kv_head, cell, count, steps, out);
+    } else if (a->k.width == 64) {
+        quantize_cells(TYPE_F16, 64, a, kv_head, cell, count, steps, out);
+    } else if (a->k.width == 128) {
+        quantize_cells(TYPE_F16, 128, a, kv_head, cell, count, steps, out);
     } else {
-        quantize_cells(TYPE_F16, a, kv_head, cell, count, steps, out);
+        quantize_cells(TYPE_F16, a->k.width, a, kv_head, cell, count, steps, out);
     }
 }
 

@@ -5,18 +5,11 @@ import dev.myelin.diagnostics.Log;
 import dev.myelin.error.CancelledException;
 import dev.myelin.error.IllegalUseException;
 import dev.myelin.error.InvalidRequestException;
-import dev.myelin.error.NativeLibraryException;
-import dev.myelin.graph.Backend;
-import dev.myelin.graph.BatchInvariance;
 import dev.myelin.graph.Graph;
-import dev.myelin.graph.Threads;
 import dev.myelin.model.Model;
 import dev.myelin.model.ModelInfo;
-import dev.myelin.model.build.Network;
 import dev.myelin.pass.Batch;
-import dev.myelin.pass.CachedPass.Shape;
 import dev.myelin.pass.Output;
-import dev.myelin.state.SequenceStates;
 import java.lang.foreign.MemorySegment;
 import java.util.Arrays;
 import java.util.EnumSet;
@@ -34,19 +27,15 @@ public final class Session implements AutoCloseable {
   private static final Set<Output> LOGITS = EnumSet.of(Output.LOGITS);
   private static final Set<Output> HIDDEN = EnumSet.of(Output.HIDDEN);
   private static final Set<Output> SCORES = EnumSet.of(Output.SCORES);
-  private static final Set<Output> NOTHING = EnumSet.noneOf(Output.class);
 
   private static final AtomicLong COUNT = new AtomicLong();
 
   private final long id = COUNT.incrementAndGet();
   private final Model.Lease lease;
   private final Model model;
-  private final SessionOptions options;
   private final int contextLength;
   private final int vocabulary;
-  private final Backend backend;
-  private final SequenceStates states;
-  private final GraphCache graphs;
+  private final SequenceRunner runner;
   private final ActivationObserver observer;
   // not a reentrant lock: a sink must not use the session from inside a computation
   private final Semaphore inUse = new Semaphore(1);
@@ -63,26 +52,12 @@ public final class Session implements AutoCloseable {
     contextLength = contextLength(info, options.contextLength());
     vocabulary = info.vocabulary();
     lease = model.lease();
-    SequenceStates memory = null;
-    Backend cpu = null;
     try {
-      cpu = Backend.cpu(Threads.effective(options.threads(), options.forceThreads()));
-      // may be fewer, if the system refuses to start more
-      this.options = options.withThreads(cpu.threads()).withContextLength(contextLength);
-      memory = states(info, this.options);
-      graphs = new GraphCache(model, memory, contextLength, observer);
+      runner = new SequenceRunner(model, options.withContextLength(contextLength), observer);
     } catch (Throwable e) {
-      if (memory != null) {
-        memory.close();
-      }
-      if (cpu != null) {
-        cpu.close();
-      }
       lease.close();
       throw e;
     }
-    states = memory;
-    backend = cpu;
     report.opened(this, options);
   }
 
@@ -121,7 +96,7 @@ public final class Session implements AutoCloseable {
 
   /** The options with all defaults resolved, and the number of threads in use. */
   public SessionOptions options() {
-    return options;
+    return runner.options();
   }
 
   /** The text in progress. */
@@ -141,14 +116,14 @@ public final class Session implements AutoCloseable {
 
   /** Size of the full KV cache in bytes. */
   public long cacheBytes() {
-    return states.bytes();
+    return runner.stateBytes();
   }
 
   /** Bytes of the intermediate tensors, which depend on the batches computed so far. */
   public long bufferBytes() {
     acquire();
     try {
-      return graphs.bufferBytes();
+      return runner.bufferBytes();
     } finally {
       inUse.release();
     }
@@ -163,9 +138,7 @@ public final class Session implements AutoCloseable {
   public Optional<String> batchDependence() {
     acquire();
     try {
-      Set<Output> emitted = model.info().hasLogits() ? LOGITS : HIDDEN;
-      Graph graph = graphs.get(new Shape(Network.MAIN, 1, 1, emitted)).graph();
-      return Optional.ofNullable(BatchInvariance.of(graph).variant());
+      return runner.batchDependence();
     } finally {
       inUse.release();
     }
@@ -203,8 +176,8 @@ public final class Session implements AutoCloseable {
   private MemorySegment append(int[] tokens) {
     check(tokens);
     MemorySegment logits = null;
-    for (int from = 0; from < tokens.length; from += options.batch()) {
-      int count = Math.min(options.batch(), tokens.length - from);
+    for (int from = 0; from < tokens.length; from += runner.options().batch()) {
+      int count = Math.min(runner.options().batch(), tokens.length - from);
       logits = compute(tokens, from, count, 1);
     }
     return logits;
@@ -216,8 +189,8 @@ public final class Session implements AutoCloseable {
     try {
       check(tokens);
       long row = (long) vocabulary * Float.BYTES;
-      for (int from = 0; from < tokens.length; from += options.batch()) {
-        int count = Math.min(options.batch(), tokens.length - from);
+      for (int from = 0; from < tokens.length; from += runner.options().batch()) {
+        int count = Math.min(runner.options().batch(), tokens.length - from);
         int first = position;
         MemorySegment logits = compute(tokens, from, count, count);
         for (int i = 0; i < count; i++) {
@@ -242,10 +215,10 @@ public final class Session implements AutoCloseable {
     acquire();
     try {
       check(tokens);
-      if (tokens.length > options.batch() || outputs < 1 || outputs > tokens.length) {
+      if (tokens.length > runner.options().batch() || outputs < 1 || outputs > tokens.length) {
         throw new InvalidRequestException(
             "%s tokens, logits of %s: expected at most %s tokens, and logits of 1 to all of them"
-                .formatted(tokens.length, outputs, options.batch()));
+                .formatted(tokens.length, outputs, runner.options().batch()));
       }
       return compute(tokens, 0, tokens.length, outputs);
     } finally {
@@ -270,10 +243,7 @@ public final class Session implements AutoCloseable {
       check(tokens);
       requireOneBatch(tokens.length);
       requireActive();
-      states.beginEncoder(tokens.length);
-      Batch batch = new Batch(tokens, 0, tokens.length, 0, tokens.length);
-      compute(new Shape(Network.ENCODE, tokens.length, tokens.length, NOTHING), batch);
-      states.commitEncoder(tokens.length);
+      runner.encode(tokens);
     } finally {
       inUse.release();
     }
@@ -291,8 +261,8 @@ public final class Session implements AutoCloseable {
     try {
       beginWhole(tokens, Output.HIDDEN);
       long row = model.info().width() * (long) Float.BYTES;
-      for (int from = 0; from < tokens.length; from += options.batch()) {
-        int count = Math.min(options.batch(), tokens.length - from);
+      for (int from = 0; from < tokens.length; from += runner.options().batch()) {
+        int count = Math.min(runner.options().batch(), tokens.length - from);
         MemorySegment hidden =
             compute(tokens, from, count, count, HIDDEN).output(Output.HIDDEN.tensorName());
         for (int i = 0; i < count; i++) {
@@ -334,10 +304,10 @@ public final class Session implements AutoCloseable {
   }
 
   private void requireOneBatch(int count) {
-    if (count > options.batch()) {
+    if (count > runner.options().batch()) {
       throw new InvalidRequestException(
           "%s tokens: this model needs all of them in one batch, which is %s"
-              .formatted(count, options.batch()));
+              .formatted(count, runner.options().batch()));
     }
   }
 
@@ -403,16 +373,16 @@ public final class Session implements AutoCloseable {
 
   /** Ends the running computation soon, and rejects further ones until {@link #resume}. */
   public void cancel() {
-    backend.cancel();
+    runner.backend().cancel();
   }
 
   public boolean isCancelled() {
-    return backend.isCancelled();
+    return runner.backend().isCancelled();
   }
 
   /** Reverts {@link #cancel}. */
   public void resume() {
-    backend.resume();
+    runner.backend().resume();
   }
 
   @Override
@@ -424,9 +394,7 @@ public final class Session implements AutoCloseable {
     try {
       if (!closed) {
         closed = true;
-        graphs.close();
-        states.close();
-        backend.close();
+        runner.close();
         lease.close();
         if (Log.isDebug()) {
           Log.debug(this + " closed at position " + position);
@@ -444,10 +412,11 @@ public final class Session implements AutoCloseable {
   }
 
   private Graph compute(int[] ids, int from, int count, int outputs, Set<Output> emitted) {
-    restore();
+    requireActive();
+    runner.restore(tokens, position);
     Batch batch = new Batch(ids, from, count, position, outputs);
     ForwardPassEvent event = FlightEvents.isRecording() ? new ForwardPassEvent() : null;
-    Graph graph = computePass(batch, emitted);
+    Graph graph = runner.run(batch, emitted);
     if (event != null) {
       event.record(id, count, position, outputs);
     }
@@ -461,45 +430,8 @@ public final class Session implements AutoCloseable {
     return graph;
   }
 
-  /**
-   * Computes the session's tokens again if the states do not have what the next one needs: after a
-   * rewind, a window has dropped positions, and a recurrent state is of a later one.
-   */
-  private void restore() {
-    if (states.canContinueAt(position)) {
-      return;
-    }
-    for (int at = 0; at < position; ) {
-      int count = Math.min(options.batch(), position - at);
-      computePass(new Batch(tokens, at, count, at, 1), NOTHING);
-      at += count;
-    }
-  }
-
-  private Graph computePass(Batch batch, Set<Output> emitted) {
-    if (model.info().hasEncoder() && states.encoderLength() == 0) {
-      throw new InvalidRequestException(
-          model.info().architecture() + " models need the tokens of their encoder first");
-    }
-    requireActive();
-    states.begin(batch.position(), batch.end());
-    Graph graph = compute(new Shape(Network.MAIN, batch.count(), batch.outputs(), emitted), batch);
-    states.commit(batch.end());
-    return graph;
-  }
-
-  private Graph compute(Shape shape, Batch batch) {
-    GraphCache.ForwardGraph graph = graphs.get(shape);
-    graph.fill(batch);
-    if (!backend.compute(graph.graph())) {
-      throw new CancelledException("cancelled at position " + position);
-    }
-    model.requireUnchanged();
-    return graph.graph();
-  }
-
   private void requireActive() {
-    if (backend.isCancelled()) {
+    if (runner.backend().isCancelled()) {
       throw new CancelledException("cancelled at position " + position);
     }
     if (Thread.currentThread().isInterrupted() && runs.isOwner()) {
@@ -532,15 +464,6 @@ public final class Session implements AutoCloseable {
       inUse.release();
       throw new IllegalUseException(
           closed ? "the session is closed" : "the session's model is closed");
-    }
-  }
-
-  private static SequenceStates states(ModelInfo info, SessionOptions options) {
-    int context = options.contextLength();
-    try {
-      return new SequenceStates(info.states(), options.stateOptions());
-    } catch (NativeLibraryException | ArithmeticException e) {
-      throw new InvalidRequestException("context = " + context + ": " + e.getMessage());
     }
   }
 

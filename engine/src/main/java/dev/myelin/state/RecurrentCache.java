@@ -20,15 +20,17 @@ final class RecurrentCache implements AutoCloseable {
   private final TensorBuffer buffer;
   private final Tensor[] states;
   private final boolean isEmpty;
+  private final long bytes;
   private int slot;
   private int position;
 
   RecurrentCache(List<RecurrentState> declared) {
     isEmpty = declared.isEmpty();
-    long bytes = 0;
+    long sum = 0;
     for (RecurrentState state : declared) {
-      bytes += TensorBuffer.roundUp(SLOTS * state.bytes());
+      sum += TensorBuffer.roundUp(SLOTS * state.bytes());
     }
+    bytes = sum;
     context = new TensorContext(Math.max(1, declared.size()));
     TensorBuffer memory = null;
     states = new Tensor[declared.size()];
@@ -47,6 +49,11 @@ final class RecurrentCache implements AutoCloseable {
       throw e;
     }
     buffer = memory;
+  }
+
+  /** Bytes of all slots. */
+  long bytes() {
+    return bytes;
   }
 
   /** Whether the state is the one after the tokens before {@code at}. */

@@ -31,9 +31,9 @@ public final class SequenceStates implements AutoCloseable {
     return kv;
   }
 
-  /** Bytes of the keys and values. */
+  /** Bytes of the keys and values, and of the recurrent states. */
   public long bytes() {
-    return kv.bytes();
+    return kv.bytes() + recurrent.bytes();
   }
 
   /**

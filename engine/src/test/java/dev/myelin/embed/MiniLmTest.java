@@ -16,7 +16,9 @@ import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** The vectors of a published encoder, all-MiniLM-L6-v2, are those of sentence-transformers. */
+/**
+ * The vectors of a published encoder, all-MiniLM-L6-v2, are those of its original by ONNX Runtime.
+ */
 class MiniLmTest {
   private static final String EXPECTED = "models/expected/all-MiniLM-L6-v2.json";
   private static final String MODEL = "all-MiniLM-L6-v2-f32.gguf";

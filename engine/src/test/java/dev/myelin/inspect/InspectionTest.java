@@ -68,6 +68,15 @@ class InspectionTest {
   }
 
   @Test
+  void blocksThatPredictFurtherTokensHaveNoCache() {
+    GgufWriter writer = TestCheckpoints.dense("llama");
+    writer.put("llama.nextn_predict_layers", 1);
+    CacheCost cache = inspect(writer).cache().orElseThrow();
+    assertThat(cache.layers()).isEqualTo(1);
+    assertThat(cache.values()).isEqualTo(2 * 2 * 32);
+  }
+
+  @Test
   void computesCacheSizePerPosition() {
     CacheCost cache = inspect(TestCheckpoints.dense("llama")).cache().orElseThrow();
     long values = 2 * 2 * 2 * 32; // layers, keys and values, KV heads, head size

@@ -147,10 +147,15 @@ class OracleProcessTest {
     Path file = llama("good.gguf");
     Path broken = Files.write(folder.resolve("cut.gguf"), Arrays.copyOf(bytes(file), 5000));
     // 3 does not divide 8: the matmul of queries and keys aborts
-    Path odd =
-        RandomModel.small("llama")
-            .withShape(Shape.SMALL.withHeads(8, 3, 32))
-            .write(folder.resolve("odd.gguf"));
+    Path odd = folder.resolve("odd.gguf");
+    ChangedModel changed = new ChangedModel(RandomModel.small("llama").writer().toBytes());
+    changed.put("llama.attention.head_count_kv", 3);
+    for (int layer = 0; layer < Shape.SMALL.layers(); layer++) {
+      for (String matrix : List.of("attn_k", "attn_v")) {
+        changed.tensor("blk." + layer + "." + matrix + ".weight", GgmlType.F32, 256, 3 * 32);
+      }
+    }
+    changed.write(odd);
     OracleJob good = OracleJob.of("good", file, TOKENS, CONTEXT);
     OracleJob refused = OracleJob.of("refused", broken, TOKENS, CONTEXT);
     OracleJob aborted = OracleJob.of("aborted", odd, TOKENS, CONTEXT);
