@@ -9,7 +9,10 @@ import dev.myelin.testing.MutatedModel;
 import dev.myelin.testing.RandomSample;
 import java.io.FileDescriptor;
 import java.io.FileOutputStream;
+import java.io.IOException;
 import java.io.PrintStream;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
@@ -30,6 +33,10 @@ public final class ArchitectureFuzzProbe {
   private static final int TOKENS = 5;
   private static final int MAX_MESSAGE = 600;
   private static final int MAX_MILLISECONDS = 5000;
+
+  /** Of the process: its heap of 256 MB, as much native memory that waits for it, and libraries. */
+  private static final int MAX_MEGABYTES = 1200;
+
   private static final int TRACE = 8;
   private static final SessionOptions OPTIONS =
       SessionOptions.defaults().withContextLength(128).withBatch(16).withThreads(1);
@@ -39,7 +46,7 @@ public final class ArchitectureFuzzProbe {
 
   private ArchitectureFuzzProbe() {}
 
-  public static void main(String[] args) {
+  public static void main(String[] args) throws IOException {
     ProcessHandle.current()
         .parent()
         .ifPresent(p -> p.onExit().thenRun(() -> Runtime.getRuntime().halt(1)));
@@ -56,9 +63,26 @@ public final class ArchitectureFuzzProbe {
         probe.print(BEGIN + sample + " " + seed);
         probe.check(model.mutate(seed));
       }
+      probe.checkMemory();
       seed = first;
     }
     probe.print(DONE);
+  }
+
+  /** On Linux, the memory that this process has used so far. */
+  private void checkMemory() throws IOException {
+    Path status = Path.of("/proc/self/status");
+    if (!Files.exists(status)) {
+      return;
+    }
+    for (String line : Files.readAllLines(status)) {
+      if (line.startsWith("VmHWM:")) {
+        long megabytes = Long.parseLong(line.replaceAll("\\D", "")) / 1024;
+        if (megabytes > MAX_MEGABYTES) {
+          print(FOUND + "one of the mutations takes memory: " + megabytes + " MB");
+        }
+      }
+    }
   }
 
   private void print(String line) {

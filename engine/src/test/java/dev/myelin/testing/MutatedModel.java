@@ -93,6 +93,21 @@ public final class MutatedModel {
     Float.POSITIVE_INFINITY,
     Float.NEGATIVE_INFINITY
   };
+
+  /** Keys that architectures read and no sample has. */
+  private static final Map<String, Object> UNSAMPLED =
+      Map.of(
+          "attention.scale", 0.125f,
+          "attention.max_alibi_bias", 8f,
+          "rope.scale_linear", 2f,
+          "rope.scaling.attn_factor", 1.5f,
+          "rope.scaling.yarn_log_multiplier", 0.1f,
+          "swiglu_clamp_exp", 7f,
+          "swiglu_clamp_shexp", 7f,
+          "expert_weights_scale", 2.5f,
+          "nextn_predict_layers", 1,
+          "decoder_block_count", 1);
+
   private static final GgmlType[] TYPES = GgmlType.values();
 
   private final RandomSample sample;
@@ -117,6 +132,7 @@ public final class MutatedModel {
     this.sample = sample;
     file = GgufFile.of(Path.of("valid.gguf"), sample.writer(TypeMix.all(GgmlType.Q4_0)).toBytes());
     sample.sample().keys().forEach((k, v) -> keys.put(fullName(k), v));
+    UNSAMPLED.forEach((k, v) -> addOther(fullName(k), v));
     for (Sample other : ModelDescription.samples(sample.architecture())) {
       other.keys().forEach((k, v) -> addOther(fullName(k), v));
       ModelDescription.of(sample.architecture(), other)
