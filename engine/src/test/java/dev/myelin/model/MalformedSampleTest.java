@@ -90,9 +90,11 @@ class MalformedSampleTest {
     addLatent(new Table(all, "deepseek2", "absorbed"));
     Table expanded = new Table(all, "deepseek2", "expanded");
     expanded.key("attention.head_count_kv", 1, "4, all heads");
+    expanded.key("attention.key_length", 47, "an even number");
     expanded.contradicts("attention.key_length", 16, "rope.dimension_count", "below the 16");
     expanded.missing("attention.value_length", "attention.value_length");
     expanded.tensor("blk.0.attn_kv_b.weight", new long[] {64, 255}, "[64, 256]");
+    addOddHead(new Table(all, "falcon-h1", "untied, norm, groups"));
     addIndexer(new Table(all, "deepseek32", "top 24"));
     return all;
   }
@@ -108,6 +110,17 @@ class MalformedSampleTest {
     t.tensor("blk.0.attn_sinks.weight", new long[] {7}, "[8]");
     t.tensor("blk.1.ffn_up_exps.bias", new long[] {64, 5}, "[64, 6]");
     t.tensor("blk.1.ffn_gate_inp.bias", new long[] {5}, "[6]");
+  }
+
+  private static void addOddHead(Table t) {
+    t.add(
+        "heads of 33",
+        m ->
+            m.put("falcon-h1.attention.key_length", 33)
+                .put("falcon-h1.attention.value_length", 33)
+                .put("falcon-h1.rope.dimension_count", 32),
+        "falcon-h1.attention.key_length",
+        "an even head size");
   }
 
   private static void addRouting(Table t) {

@@ -47,7 +47,7 @@ public final class ChildJvm {
   }
 
   /** The command that runs a program with this JVM's class path. */
-  static ProcessBuilder builder(Class<?> main, List<String> options, Object... arguments) {
+  public static ProcessBuilder builder(Class<?> main, List<String> options, Object... arguments) {
     List<String> command = new ArrayList<>();
     command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
     if (!options.contains(DENY_NATIVE_ACCESS)) {

@@ -52,6 +52,9 @@ public record MlaConfig(
     if (ropeSize % 2 != 0 || ropeSize >= keySize) {
       throw c.error(ROPE, "an even number below the " + keySize + " values of a key");
     }
+    if (!isAbsorbed && keySize % 2 != 0) {
+      throw c.error(KEY, "an even number"); // the kernel copies pairs of what is not rotated
+    }
     if ((long) heads * Math.max(keySize, Math.max(valueSize, kvRank + ropeSize)) > most) {
       throw c.error(isAbsorbed ? MLA_KEY : KEY, "heads of " + most + " values in all");
     }

@@ -49,6 +49,10 @@ public final class RopeConfig {
     if (dimensions % 2 != 0) {
       throw config.error("rope.dimension_count", "an even number");
     }
+    if (headSize % 2 != 0) {
+      String key = config.has("attention.key_length") ? "key_length" : "head_count";
+      throw config.error("attention." + key, "an even head size, not " + headSize);
+    }
     return of(type, dimensions);
   }
 
