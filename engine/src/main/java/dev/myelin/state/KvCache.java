@@ -18,7 +18,18 @@ import java.util.Map;
  * thread at a time.
  */
 public final class KvCache implements AutoCloseable {
-  private record TableKey(Window window, Scope scope) {}
+  private record TableKey(Window window, Scope scope) {
+    // not the generated methods: see Window
+    @Override
+    public boolean equals(Object other) {
+      return other instanceof TableKey k && scope == k.scope && window.equals(k.window);
+    }
+
+    @Override
+    public int hashCode() {
+      return 31 * window.hashCode() + scope.ordinal();
+    }
+  }
 
   private final Map<TableKey, PageTable> tables = new LinkedHashMap<>();
   private final TensorContext context;

@@ -59,4 +59,16 @@ public record Window(Kind kind, int size) {
       case SYMMETRIC -> (int) Math.min(length, (long) position + size / 2 + 1);
     };
   }
+
+  // The generated methods keep this class softly reachable from a JDK cache, which would delay the
+  // unloading of the class loader until memory is short.
+  @Override
+  public boolean equals(Object other) {
+    return other instanceof Window w && kind == w.kind && size == w.size;
+  }
+
+  @Override
+  public int hashCode() {
+    return 31 * kind.ordinal() + size;
+  }
 }
