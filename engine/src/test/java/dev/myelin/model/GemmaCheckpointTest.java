@@ -26,42 +26,59 @@ import org.junit.jupiter.api.io.TempDir;
  */
 class GemmaCheckpointTest {
   private static final int CONTEXT = 768;
-  private static final int TOKENS = 600;
-  private static final int COMPARED = 16;
+  private static final int TOKENS = 580;
+  private static final int COMPARED = 60;
+  private static final long[] TEXTS = {7, 9};
 
   @TempDir static Path folder;
 
   private static Path file;
-  private static int[] tokens;
 
   @BeforeAll
-  static void load() {
+  static void requireFile() {
     file = TestModels.path("gemma-3-270m-q4_k_m.gguf");
     Logits.requireOracle();
-    String text = new EnglishText(5).stories(6 * CONTEXT);
+  }
+
+  private static int[] tokens(long seed) {
+    String text = new EnglishText(seed).stories(6 * CONTEXT);
     try (Model model = Model.load(file);
         LlamaModel llama = LlamaModel.load(file, LlamaModel.Options.VOCABULARY_ONLY)) {
       int[] all = model.tokenizer().encode(text, true, false);
       assertThat(all).isEqualTo(llama.tokenize(text, true, false));
-      tokens = Arrays.copyOf(all, TOKENS);
+      return Arrays.copyOf(all, TOKENS);
     }
   }
 
+  /**
+   * The errors of the two engines with quantised weights differ by a sixth either way from text to
+   * text: their means are compared.
+   */
   @Test
   void logitsAreThoseOfLibllama() {
     Path f32 = Dequantized.write(file, folder.resolve("f32.gguf"));
-    Logits exact = libllama(f32);
-    assertThat(myelin(f32, CacheType.F32).nmse(exact)).isLessThanOrEqualTo(1e-6);
-    double ours = myelin(file, CacheType.F32).nmse(exact);
-    double libllamas = libllama(file).nmse(exact);
-    System.out.println("oracle: gemma 3 270M q4_K_M: libllama " + libllamas + ", myelin " + ours);
+    double ours = 0;
+    double libllamas = 0;
+    for (long seed : TEXTS) {
+      int[] tokens = tokens(seed);
+      Logits exact = myelin(f32, tokens);
+      if (seed == TEXTS[0]) {
+        double nmse = exact.nmse(libllama(f32, tokens));
+        System.out.println("oracle: gemma 3 270M, dequantised: %.1e".formatted(nmse));
+        assertThat(nmse).isLessThanOrEqualTo(1e-6);
+      }
+      ours += myelin(file, tokens).nmse(exact) / TEXTS.length;
+      libllamas += libllama(file, tokens).nmse(exact) / TEXTS.length;
+    }
+    System.out.println(
+        "oracle: gemma 3 270M q4_K_M: libllama %.2e, myelin %.2e".formatted(libllamas, ours));
     assertThat(ours).isLessThanOrEqualTo(libllamas);
   }
 
   /** The logits of the last positions. */
-  private static Logits myelin(Path file, CacheType cache) {
+  private static Logits myelin(Path file, int[] tokens) {
     SessionOptions options =
-        SessionOptions.defaults().withContextLength(CONTEXT).withCacheType(cache);
+        SessionOptions.defaults().withContextLength(CONTEXT).withCacheType(CacheType.F32);
     try (Model model = Model.load(file);
         Session session = Session.open(model, options)) {
       session.feed(Arrays.copyOf(tokens, TOKENS - COMPARED));
@@ -70,7 +87,7 @@ class GemmaCheckpointTest {
     }
   }
 
-  private static Logits libllama(Path file) {
+  private static Logits libllama(Path file, int[] tokens) {
     LlamaContext.Options options = LlamaContext.Options.exact(CONTEXT, 512);
     try (LlamaModel model = LlamaModel.load(file, LlamaModel.Options.NO_REPACK);
         LlamaContext context = model.createContext(options)) {
