@@ -9,12 +9,16 @@ import dev.myelin.cli.Outcome;
 import dev.myelin.cli.info.SystemReport.Cuda;
 import dev.myelin.cuda.CudaDevices;
 import dev.myelin.natives.KernelsLibrary;
+import dev.myelin.testing.RandomModel;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.regex.Pattern;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 
 class InfoCommandTest {
+  @TempDir static Path folder;
+
   @Test
   void printsTable() {
     Outcome run = Outcome.of("info");
@@ -91,9 +95,32 @@ class InfoCommandTest {
 
   @Test
   void rejectsWrongUsage() {
-    Outcome run = Outcome.of("info", "now");
+    Outcome run = Outcome.of("info", "--now");
     assertThat(run.status()).isEqualTo(2);
     assertThat(run.out()).isEmpty();
-    assertThat(run.err()).hasLineCount(1).contains("now");
+    assertThat(run.err()).hasLineCount(1).contains("--now");
+  }
+
+  @Test
+  void showsHowAModelIsComputed() throws Exception {
+    Path file = RandomModel.small("qwen3").write(folder.resolve("small.gguf"));
+    Outcome run = Outcome.of("info", "-m", file.toString());
+    assertThat(run.status()).isZero();
+    assertThat(run.out())
+        .contains("architecture     qwen3, 3 layers, width 256")
+        .contains("outputs          logits, hidden states")
+        .contains("states           3 caches of 2 heads of 32")
+        .contains("batch invariant  ");
+    JsonNode json =
+        new ObjectMapper().readTree(Outcome.of("info", "--json", file.toString()).out());
+    assertThat(json.at("/model/architecture").asText()).isEqualTo("qwen3");
+    assertThat(json.at("/model/outputs/0").asText()).isEqualTo("logits");
+  }
+
+  @Test
+  void namesAMissingModel() {
+    Outcome run = Outcome.of("info", "no.gguf");
+    assertThat(run.status()).isEqualTo(1);
+    assertThat(run.err()).hasLineCount(1).contains("no.gguf");
   }
 }

@@ -132,6 +132,7 @@ class InspectCommandTest {
             "components",
             "types",
             "cache",
+            "unused_tensors",
             "flops_per_token",
             "tokenizer",
             "metadata",

@@ -48,7 +48,7 @@ class MemoryBudgetOptionTest {
     assertThat(outcome.out()).isEmpty();
     assertThat(outcome.err())
         .startsWith("myelin: memory budget 67 MB: " + model + " needs ")
-        .contains("q8_0 cache of 256 tokens");
+        .contains("q8_0 cache of 64 tokens");
   }
 
   @Test
