@@ -8,6 +8,7 @@ import dev.myelin.inspect.Inspection;
 import dev.myelin.inspect.ModelShape;
 import dev.myelin.state.CacheType;
 import dev.myelin.state.KvCache;
+import dev.myelin.state.KvState;
 import java.util.List;
 import java.util.Locale;
 import org.jspecify.annotations.Nullable;
@@ -91,10 +92,21 @@ public record MemoryBudget(SessionOptions options, Need need) {
   }
 
   private static MemoryBudget of(Inspection file, SessionOptions options) {
-    long cells = KvCache.cells(options.contextLength());
-    long cache = file.cache().map(c -> c.totalBytes(options.cacheType(), cells)).orElse(0L);
+    long cache = file.cache().map(c -> cacheBytes(c, options)).orElse(0L);
     return new MemoryBudget(
         options, new Need(file.fileBytes(), cache, bufferBytes(file, options), BASE_BYTES));
+  }
+
+  /** What a session allocates, if the architecture is known. */
+  private static long cacheBytes(CacheCost cost, SessionOptions options) {
+    if (cost.states().isEmpty()) {
+      return cost.totalBytes(options.cacheType(), KvCache.cells(options.contextLength()));
+    }
+    long bytes = 0;
+    for (KvState state : cost.states()) {
+      bytes += KvCache.bytes(state, options.stateOptions());
+    }
+    return bytes;
   }
 
   private static boolean isSupported(Inspection file, CacheType type) {

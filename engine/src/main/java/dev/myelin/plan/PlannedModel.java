@@ -2,12 +2,15 @@ package dev.myelin.plan;
 
 import dev.myelin.error.InvalidRequestException;
 import dev.myelin.gguf.TensorInfo;
+import dev.myelin.inspect.CacheCost;
 import dev.myelin.inspect.InspectedTensor;
 import dev.myelin.inspect.Inspection;
 import dev.myelin.inspect.ModelShape;
 import dev.myelin.inspect.TokenCost;
 import dev.myelin.quantize.ModelTraits;
 import dev.myelin.state.CacheType;
+import dev.myelin.state.KvState;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalInt;
@@ -108,8 +111,8 @@ public record PlannedModel(
   }
 
   /**
-   * A checkpoint. Its header does not list windows per layer, so the cache is that of full
-   * attention.
+   * A checkpoint. Its cache is what its architecture stores; of an architecture that Myelin does
+   * not know, that of full attention in every layer.
    */
   public static PlannedModel of(Inspection file) {
     ModelShape shape = file.shape();
@@ -124,12 +127,7 @@ public record PlannedModel(
             shape.experts().count(),
             tensors);
     Optional<CacheShape> cache =
-        file.cache()
-            .map(
-                c ->
-                    new CacheShape(
-                        shape.heads().size().orElse(0),
-                        List.of(new CacheShape.LayerGroup(1, c.values(), 0))));
+        file.cache().map(c -> new CacheShape(shape.heads().size().orElse(0), layerGroups(c)));
     if (file.tensors().isEmpty()) {
       throw new InvalidRequestException(file.path() + ": has no tensors, expected a model");
     }
@@ -142,6 +140,17 @@ public record PlannedModel(
         traits,
         cache,
         shape.contextLength().orElse(0));
+  }
+
+  private static List<CacheShape.LayerGroup> layerGroups(CacheCost cache) {
+    if (cache.states().isEmpty()) {
+      return List.of(new CacheShape.LayerGroup(1, cache.values(), 0));
+    }
+    List<CacheShape.LayerGroup> groups = new ArrayList<>();
+    for (KvState state : cache.states()) {
+      groups.add(new CacheShape.LayerGroup(1, state.width(), state.window().size()));
+    }
+    return groups;
   }
 
   /**
