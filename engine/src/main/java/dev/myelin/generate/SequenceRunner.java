@@ -116,6 +116,7 @@ final class SequenceRunner implements AutoCloseable {
       throw new InvalidRequestException(
           model.info().architecture() + " models need the tokens of their encoder first");
     }
+    requireNotCancelled(batch.position());
     states.begin(batch.position(), batch.end());
     Graph graph = compute(new Shape(Network.MAIN, batch.count(), batch.outputs(), emitted), batch);
     states.commit(batch.end());
@@ -125,16 +126,20 @@ final class SequenceRunner implements AutoCloseable {
   /** Runs the encoder; the decoder then starts at position 0. */
   void encode(int[] tokens) {
     int count = tokens.length;
+    requireNotCancelled(0);
     states.beginEncoder(count);
     compute(
         new Shape(Network.ENCODE, count, count, NOTHING), new Batch(tokens, 0, count, 0, count));
     states.commitEncoder(count);
   }
 
-  private Graph compute(Shape shape, Batch batch) {
+  private void requireNotCancelled(int position) {
     if (backend.isCancelled()) {
-      throw new CancelledException("cancelled at position " + batch.position());
+      throw new CancelledException("cancelled at position " + position);
     }
+  }
+
+  private Graph compute(Shape shape, Batch batch) {
     GraphCache.ForwardGraph graph = graphs.get(shape);
     graph.fill(batch);
     if (!backend.compute(graph.graph())) {

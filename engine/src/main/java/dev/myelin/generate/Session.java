@@ -242,7 +242,7 @@ public final class Session implements AutoCloseable {
       position = 0;
       check(tokens);
       requireOneBatch(tokens.length);
-      requireActive();
+      requireNotInterrupted();
       runner.encode(tokens);
     } finally {
       inUse.release();
@@ -412,7 +412,7 @@ public final class Session implements AutoCloseable {
   }
 
   private Graph compute(int[] ids, int from, int count, int outputs, Set<Output> emitted) {
-    requireActive();
+    requireNotInterrupted();
     runner.restore(tokens, position);
     Batch batch = new Batch(ids, from, count, position, outputs);
     ForwardPassEvent event = FlightEvents.isRecording() ? new ForwardPassEvent() : null;
@@ -430,10 +430,7 @@ public final class Session implements AutoCloseable {
     return graph;
   }
 
-  private void requireActive() {
-    if (runner.backend().isCancelled()) {
-      throw new CancelledException("cancelled at position " + position);
-    }
+  private void requireNotInterrupted() {
     if (Thread.currentThread().isInterrupted() && runs.isOwner()) {
       throw new CancelledException("interrupted at position " + position);
     }

@@ -10,7 +10,6 @@ import dev.myelin.gguf.TensorInfo;
 import dev.myelin.model.ModelDescription;
 import dev.myelin.model.build.Sample;
 import dev.myelin.model.weights.DescribedWeights.Description;
-import dev.myelin.model.weights.TensorUse;
 import dev.myelin.testing.RandomModel.TypeMix;
 import java.lang.foreign.MemorySegment;
 import java.lang.reflect.Array;
@@ -232,12 +231,8 @@ public final class MutatedModel {
         long[] dims = d.shape().stream().mapToLong(Long::longValue).toArray();
         Change before = old.get(d.name());
         boolean isSame = before != null && Arrays.equals(before.dims, dims);
-        GgmlType type = d.use() == TensorUse.INTEGERS ? GgmlType.I32 : GgmlType.F32;
         tensors.put(
-            d.name(),
-            isSame
-                ? before
-                : new Change(d.name(), type, dims, null, type == GgmlType.I32 ? 0 : fill));
+            d.name(), isSame ? before : new Change(d.name(), GgmlType.F32, dims, null, fill));
       }
     }
 

@@ -100,7 +100,6 @@ public record RandomSample(String architecture, Sample sample, long seed) {
     return switch (tensor.use()) {
       case VECTOR -> name.endsWith(".bias") ? new Distribution(0, 0.1f) : new Distribution(1, 0.1f);
       case FLOATS -> new Distribution(0, 0.5f);
-      case INTEGERS -> new Distribution(0, 0);
       case MATRIX -> matrix(name, tensor.shape().getFirst());
     };
   }

@@ -85,13 +85,12 @@ public final class Gemma3 implements Architecture {
     LayerConfig shape = c.attentionLayer(l.layer());
     int width = c.width();
     RopeParameters rope = c.rope().whole(Type.NEOX);
-    float windowBase = c.positiveFloat("rope.freq_base_swa", 10_000f);
     return new Layer(
         l.rms("attn_norm", width, epsilon),
         l.qkv(width, shape, Linear.Part.OPTIONAL_BIAS),
         l.rms("attn_q_norm", shape.keySize(), epsilon),
         l.rms("attn_k_norm", shape.keySize(), epsilon),
-        Rope.of(isWindowed ? rope.withFrequencies(windowBase, 1) : rope),
+        Rope.of(isWindowed ? c.rope().windowed(Type.NEOX, rope.dimensions()) : rope),
         l.kvState(shape, c.windows().sliding(isWindowed)),
         AttentionSpec.causal(scoreScale(c, shape)),
         l.linear("attn_output", shape.outputWidth(), width),

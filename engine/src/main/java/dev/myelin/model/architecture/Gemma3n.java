@@ -126,7 +126,6 @@ public final class Gemma3n implements Architecture {
     int i = l.layer();
     int ffnWidth = c.requireFeedForward(i);
     RopeParameters rope = c.rope().whole(Type.NEOX);
-    float windowBase = c.positiveFloat("rope.freq_base_swa", 10_000f);
     boolean hasKeys = i < LAYERS_WITH_KEYS;
     if (hasKeys) {
       states.add(l.kvState(shape, c.windows().sliding(isWindowed[i])));
@@ -138,7 +137,7 @@ public final class Gemma3n implements Architecture {
         l.qkv(width, shape, Linear.Part.OPTIONAL_BIAS),
         l.rms("attn_q_norm", shape.keySize(), epsilon),
         l.rms("attn_k_norm", shape.keySize(), epsilon),
-        Rope.of(isWindowed[i] ? rope.withFrequencies(windowBase, 1) : rope),
+        Rope.of(isWindowed[i] ? c.rope().windowed(Type.NEOX, rope.dimensions()) : rope),
         states.get(hasKeys ? i : LAYERS_WITH_KEYS - (isWindowed[i] ? 2 : 1)),
         hasKeys,
         l.linear("attn_output", shape.outputWidth(), width),

@@ -39,11 +39,6 @@ public final class WindowConfig {
     return layers;
   }
 
-  /** A flag for each layer, which the file must have. */
-  public boolean[] requiredLayers() {
-    return flags(config.array(PATTERN, config.layers()));
-  }
-
   private boolean[] flags(GgufArray values) {
     boolean[] layers = new boolean[config.layers()];
     for (int i = 0; i < layers.length; i++) {

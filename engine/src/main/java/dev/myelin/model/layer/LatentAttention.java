@@ -130,9 +130,9 @@ public record LatentAttention(
       AttentionSpec limited) {
     GraphBuilder g = pass.graph();
     long tokens = vectors.dim(1);
-    Tensor turned = rope.of(pass, part(g, queries, shape.plainSize(), shape.ropeSize()));
+    Tensor rotatedQueries = rope.of(pass, part(g, queries, shape.plainSize(), shape.ropeSize()));
     Tensor plain = kB.of(pass, part(g, queries, 0, shape.plainSize()));
-    Tensor q = warm(g, g.concat(plain, turned, 0), temperature);
+    Tensor q = applyTemperature(g, g.concat(plain, rotatedQueries, 0), temperature);
     Tensor k = g.concat(g.reshape3d(vectors, shape.kvRank(), 1, tokens), rotated, 0);
     Tensor sums = pass.attend(kv, q, k, null, limited);
     Tensor values = vB.of(pass, g.reshape3d(sums, shape.kvRank(), shape.heads(), tokens));
@@ -151,13 +151,14 @@ public record LatentAttention(
     Tensor both = kvB.of(vectors);
     Tensor split = g.reshape3d(both, shape.plainSize() + shape.valueSize(), heads, vectors.dim(1));
     Tensor v = part(g, split, shape.plainSize(), shape.valueSize());
-    Tensor q = warm(g, rope.of(pass, queries, shape.plainSize()), temperature);
+    Tensor q = applyTemperature(g, rope.of(pass, queries, shape.plainSize()), temperature);
     Tensor repeated = g.repeat3d(rotated, shape.ropeSize(), heads, vectors.dim(1));
     Tensor k = g.concat(part(g, split, 0, shape.plainSize()), repeated, 0);
     return pass.attend(kv, q, k, v, limited);
   }
 
-  private static Tensor warm(GraphBuilder g, Tensor queries, @Nullable Tensor temperature) {
+  private static Tensor applyTemperature(
+      GraphBuilder g, Tensor queries, @Nullable Tensor temperature) {
     return temperature == null ? queries : g.multiply(queries, temperature);
   }
 

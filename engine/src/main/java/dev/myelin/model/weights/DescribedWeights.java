@@ -57,7 +57,7 @@ public final class DescribedWeights implements TensorSource {
       shape.add(dim);
     }
     descriptions.put(name, new Description(name, use, List.copyOf(shape)));
-    return Tensor.described(name, use == TensorUse.INTEGERS ? GgmlType.I32 : GgmlType.F32, dims);
+    return Tensor.described(name, GgmlType.F32, dims);
   }
 
   @Override

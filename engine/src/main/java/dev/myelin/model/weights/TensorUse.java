@@ -9,9 +9,7 @@ public enum TensorUse {
   /** One number, or one per row or column: a norm's weight, a bias, a scale. */
   VECTOR("f32"),
   /** Numbers that are read one by one: a convolution, a table of biases. */
-  FLOATS("f32"),
-  /** Integers. */
-  INTEGERS("i32");
+  FLOATS("f32");
 
   private final String expected;
 
@@ -28,7 +26,6 @@ public enum TensorUse {
     return switch (this) {
       case MATRIX -> type.isMatmulType();
       case VECTOR, FLOATS -> type == GgmlType.F32;
-      case INTEGERS -> type == GgmlType.I32;
     };
   }
 }

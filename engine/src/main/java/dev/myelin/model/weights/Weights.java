@@ -43,11 +43,6 @@ public record Weights(TensorSource source, String prefix) {
     return source.take(prefix.concat(name), TensorUse.FLOATS, dims);
   }
 
-  /** A table of integers. */
-  public Tensor integers(String name, long... dims) {
-    return source.take(prefix.concat(name), TensorUse.INTEGERS, dims);
-  }
-
   /** A tensor that the file must have, though nothing reads it. */
   public void unread(String name, long... dims) {
     source.take(prefix.concat(name), dims.length == 1 ? TensorUse.VECTOR : TensorUse.MATRIX, dims);
