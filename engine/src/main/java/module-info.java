@@ -25,6 +25,7 @@ module dev.myelin.engine {
   exports dev.myelin.model.config;
   exports dev.myelin.plan;
   exports dev.myelin.quantize;
+  exports dev.myelin.runtime;
   exports dev.myelin.sampling;
   exports dev.myelin.stories;
   exports dev.myelin.tokenizer;

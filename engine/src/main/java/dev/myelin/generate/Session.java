@@ -1,22 +1,18 @@
 package dev.myelin.generate;
 
-import dev.myelin.diagnostics.FlightEvents;
 import dev.myelin.diagnostics.Log;
 import dev.myelin.error.CancelledException;
 import dev.myelin.error.IllegalUseException;
 import dev.myelin.error.InvalidRequestException;
-import dev.myelin.graph.Graph;
 import dev.myelin.model.Model;
-import dev.myelin.model.ModelInfo;
-import dev.myelin.pass.Batch;
 import dev.myelin.pass.Output;
+import dev.myelin.runtime.ActivationObserver;
+import dev.myelin.runtime.ModelRuntime;
+import dev.myelin.runtime.Sequence;
 import java.lang.foreign.MemorySegment;
 import java.util.Arrays;
-import java.util.EnumSet;
 import java.util.Optional;
-import java.util.Set;
 import java.util.concurrent.Semaphore;
-import java.util.concurrent.atomic.AtomicLong;
 
 /**
  * One sequence of tokens with its KV cache, threads and compute graphs. Confined to one thread at a
@@ -24,41 +20,25 @@ import java.util.concurrent.atomic.AtomicLong;
  * {@link #cancel} may be called from any thread.
  */
 public final class Session implements AutoCloseable {
-  private static final Set<Output> LOGITS = EnumSet.of(Output.LOGITS);
-  private static final Set<Output> HIDDEN = EnumSet.of(Output.HIDDEN);
-  private static final Set<Output> SCORES = EnumSet.of(Output.SCORES);
 
-  private static final AtomicLong COUNT = new AtomicLong();
-
-  private final long id = COUNT.incrementAndGet();
-  private final Model.Lease lease;
+  private final ModelRuntime runtime;
+  private final boolean ownsRuntime;
   private final Model model;
-  private final int contextLength;
   private final int vocabulary;
-  private final SequenceRunner runner;
-  private final ActivationObserver observer;
+  private final int batch;
+  private final Sequence sequence;
   // not a reentrant lock: a sink must not use the session from inside a computation
   private final Semaphore inUse = new Semaphore(1);
-  private int[] tokens = new int[64];
-  private volatile int position;
   private final RunSlot runs = new RunSlot(this);
   private boolean closed;
 
-  private Session(Model model, SessionOptions options, ActivationObserver observer) {
-    this.model = model;
-    this.observer = observer;
-    SessionReport report = new SessionReport();
-    ModelInfo info = model.info();
-    contextLength = contextLength(info, options.contextLength());
-    vocabulary = info.vocabulary();
-    lease = model.lease();
-    try {
-      runner = new SequenceRunner(model, options.withContextLength(contextLength), observer);
-    } catch (Throwable e) {
-      lease.close();
-      throw e;
-    }
-    report.opened(this, options);
+  private Session(ModelRuntime runtime, Sequence sequence, boolean ownsRuntime) {
+    this.runtime = runtime;
+    this.sequence = sequence;
+    this.ownsRuntime = ownsRuntime;
+    model = runtime.model();
+    vocabulary = model.info().vocabulary();
+    batch = runtime.options().batch();
   }
 
   /**
@@ -67,12 +47,30 @@ public final class Session implements AutoCloseable {
    * @throws InvalidRequestException if the options do not suit the model
    */
   public static Session open(Model model, SessionOptions options) {
-    return new Session(model, options, ActivationObserver.NONE);
+    return open(model, options, ActivationObserver.NONE);
   }
 
   /** Starts an empty session whose computations are observed. */
   public static Session open(Model model, SessionOptions options, ActivationObserver observer) {
-    return new Session(model, options, observer);
+    SessionReport report = new SessionReport();
+    ModelRuntime own = ModelRuntime.exclusive(model, options.runtimeOptions(), observer);
+    try {
+      Session session = new Session(own, own.open(), true);
+      report.opened(session, options);
+      return session;
+    } catch (Throwable e) {
+      own.close();
+      throw e;
+    }
+  }
+
+  /**
+   * Starts an empty session that is computed together with the others of a runtime.
+   *
+   * @throws dev.myelin.error.CapacityException if the runtime has as many as it can
+   */
+  public static Session open(ModelRuntime runtime) {
+    return new Session(runtime, runtime.open(), false);
   }
 
   /** Starts an empty session with default options. */
@@ -82,12 +80,12 @@ public final class Session implements AutoCloseable {
 
   /** Its number in this process, from 1: how the log and the events name it. */
   public long id() {
-    return id;
+    return sequence.id();
   }
 
   @Override
   public String toString() {
-    return "session " + id;
+    return "session " + id();
   }
 
   public Model model() {
@@ -96,7 +94,12 @@ public final class Session implements AutoCloseable {
 
   /** The options with all defaults resolved, and the number of threads in use. */
   public SessionOptions options() {
-    return runner.options();
+    return SessionOptions.of(runtime.options());
+  }
+
+  /** The runtime that computes the session. */
+  public ModelRuntime runtime() {
+    return runtime;
   }
 
   /** The text in progress. */
@@ -106,24 +109,24 @@ public final class Session implements AutoCloseable {
 
   /** Number of tokens that the session holds. */
   public int position() {
-    return position;
+    return sequence.position();
   }
 
   /** Maximum number of tokens. */
   public int contextLength() {
-    return contextLength;
+    return runtime.options().contextLength();
   }
 
-  /** Size of the full KV cache in bytes. */
+  /** Size of the full KV cache in bytes; that of all sequences if the runtime is shared. */
   public long cacheBytes() {
-    return runner.stateBytes();
+    return runtime.stateBytes();
   }
 
   /** Bytes of the intermediate tensors, which depend on the batches computed so far. */
   public long bufferBytes() {
     acquire();
     try {
-      return runner.bufferBytes();
+      return runtime.bufferBytes();
     } finally {
       inUse.release();
     }
@@ -138,7 +141,7 @@ public final class Session implements AutoCloseable {
   public Optional<String> batchDependence() {
     acquire();
     try {
-      return runner.batchDependence();
+      return runtime.batchDependence();
     } finally {
       inUse.release();
     }
@@ -148,7 +151,7 @@ public final class Session implements AutoCloseable {
   public int[] tokens() {
     acquire();
     try {
-      return Arrays.copyOf(tokens, position);
+      return sequence.tokens();
     } finally {
       inUse.release();
     }
@@ -175,12 +178,7 @@ public final class Session implements AutoCloseable {
 
   private MemorySegment append(int[] tokens) {
     check(tokens);
-    MemorySegment logits = null;
-    for (int from = 0; from < tokens.length; from += runner.options().batch()) {
-      int count = Math.min(runner.options().batch(), tokens.length - from);
-      logits = compute(tokens, from, count, 1);
-    }
-    return logits;
+    return compute(tokens, 0, tokens.length, 1, Output.LOGITS);
   }
 
   /** As {@link #feed}, and passes the logits of every position to the sink. */
@@ -189,10 +187,10 @@ public final class Session implements AutoCloseable {
     try {
       check(tokens);
       long row = (long) vocabulary * Float.BYTES;
-      for (int from = 0; from < tokens.length; from += runner.options().batch()) {
-        int count = Math.min(runner.options().batch(), tokens.length - from);
-        int first = position;
-        MemorySegment logits = compute(tokens, from, count, count);
+      for (int from = 0; from < tokens.length; from += batch) {
+        int count = Math.min(batch, tokens.length - from);
+        int first = sequence.position();
+        MemorySegment logits = compute(tokens, from, count, count, Output.LOGITS);
         for (int i = 0; i < count; i++) {
           sink.accept(first + i, logits.asSlice(i * row, row).asReadOnly());
         }
@@ -215,12 +213,12 @@ public final class Session implements AutoCloseable {
     acquire();
     try {
       check(tokens);
-      if (tokens.length > runner.options().batch() || outputs < 1 || outputs > tokens.length) {
+      if (tokens.length > batch || outputs < 1 || outputs > tokens.length) {
         throw new InvalidRequestException(
             "%s tokens, logits of %s: expected at most %s tokens, and logits of 1 to all of them"
-                .formatted(tokens.length, outputs, runner.options().batch()));
+                .formatted(tokens.length, outputs, batch));
       }
-      return compute(tokens, 0, tokens.length, outputs);
+      return compute(tokens, 0, tokens.length, outputs, Output.LOGITS);
     } finally {
       inUse.release();
     }
@@ -239,11 +237,11 @@ public final class Session implements AutoCloseable {
       if (!model.info().hasEncoder()) {
         throw new InvalidRequestException(model.info().architecture() + " models have no encoder");
       }
-      position = 0;
+      sequence.truncate(0);
       check(tokens);
       requireOneBatch(tokens.length);
       requireNotInterrupted();
-      runner.encode(tokens);
+      sequence.encode(tokens);
     } finally {
       inUse.release();
     }
@@ -261,10 +259,9 @@ public final class Session implements AutoCloseable {
     try {
       beginWhole(tokens, Output.HIDDEN);
       long row = model.info().width() * (long) Float.BYTES;
-      for (int from = 0; from < tokens.length; from += runner.options().batch()) {
-        int count = Math.min(runner.options().batch(), tokens.length - from);
-        MemorySegment hidden =
-            compute(tokens, from, count, count, HIDDEN).output(Output.HIDDEN.tensorName());
+      for (int from = 0; from < tokens.length; from += batch) {
+        int count = Math.min(batch, tokens.length - from);
+        MemorySegment hidden = compute(tokens, from, count, count, Output.HIDDEN);
         for (int i = 0; i < count; i++) {
           sink.accept(from + i, hidden.asSlice(i * row, row).asReadOnly());
         }
@@ -287,8 +284,7 @@ public final class Session implements AutoCloseable {
     try {
       beginWhole(tokens, Output.SCORES);
       requireOneBatch(tokens.length);
-      return compute(tokens, 0, tokens.length, tokens.length, SCORES)
-          .output(Output.SCORES.tensorName());
+      return compute(tokens, 0, tokens.length, tokens.length, Output.SCORES);
     } finally {
       inUse.release();
     }
@@ -296,7 +292,7 @@ public final class Session implements AutoCloseable {
 
   private void beginWhole(int[] tokens, Output output) {
     model.info().requireOutput(output);
-    position = 0;
+    sequence.truncate(0);
     check(tokens);
     if (model.info().isOnePass()) {
       requireOneBatch(tokens.length);
@@ -304,10 +300,10 @@ public final class Session implements AutoCloseable {
   }
 
   private void requireOneBatch(int count) {
-    if (count > runner.options().batch()) {
+    if (count > batch) {
       throw new InvalidRequestException(
           "%s tokens: this model needs all of them in one batch, which is %s"
-              .formatted(count, runner.options().batch()));
+              .formatted(count, batch));
     }
   }
 
@@ -321,14 +317,10 @@ public final class Session implements AutoCloseable {
     acquire();
     try {
       int common = commonPrefixLength(tokens);
-      int before = position;
-      position = common;
-      try {
-        return append(Arrays.copyOfRange(tokens, common, tokens.length));
-      } catch (InvalidRequestException e) {
-        position = before;
-        throw e;
-      }
+      int[] rest = Arrays.copyOfRange(tokens, common, tokens.length);
+      check(rest, common);
+      sequence.truncate(common);
+      return compute(rest, 0, rest.length, 1, Output.LOGITS);
     } finally {
       inUse.release();
     }
@@ -346,8 +338,8 @@ public final class Session implements AutoCloseable {
 
   private int commonPrefixLength(int[] tokens) {
     int length = 0;
-    int limit = Math.min(position, tokens.length - 1);
-    while (length < limit && this.tokens[length] == tokens[length]) {
+    int limit = Math.min(sequence.position(), tokens.length - 1);
+    while (length < limit && sequence.token(length) == tokens[length]) {
       length++;
     }
     return length;
@@ -361,11 +353,48 @@ public final class Session implements AutoCloseable {
   public void truncate(int length) {
     acquire();
     try {
-      if (length < 0 || length > position) {
+      sequence.truncate(length);
+    } finally {
+      inUse.release();
+    }
+  }
+
+  /**
+   * A session with the same tokens, which shares the memory of what both have computed; what either
+   * feeds from now on does not change the other.
+   *
+   * @throws dev.myelin.error.CapacityException if the runtime has as many sequences as it can; one
+   *     that was opened without a runtime has one
+   */
+  public Session fork() {
+    acquire();
+    try {
+      return new Session(runtime, sequence.fork(), false);
+    } finally {
+      inUse.release();
+    }
+  }
+
+  /**
+   * Removes tokens in the middle: the tokens after them move up, and are computed again, so that
+   * results are as if the removed ones had never been there.
+   *
+   * @param from the first position to remove
+   * @param to one after the last
+   * @return logits of the last token, as {@link #feed}
+   * @throws InvalidRequestException unless 0 &lt;= from &lt;= to &lt; {@link #position}
+   */
+  public MemorySegment remove(int from, int to) {
+    acquire();
+    try {
+      if (from < 0 || from > to || to >= sequence.position()) {
         throw new InvalidRequestException(
-            "truncate to " + length + ": the session holds " + position + " tokens");
+            "remove %s to %s: the session holds %s tokens, and keeps the last one"
+                .formatted(from, to, sequence.position()));
       }
-      position = length;
+      int[] rest = Arrays.copyOfRange(sequence.tokens(), to, sequence.position());
+      sequence.truncate(from);
+      return compute(rest, 0, rest.length, 1, Output.LOGITS);
     } finally {
       inUse.release();
     }
@@ -373,16 +402,16 @@ public final class Session implements AutoCloseable {
 
   /** Ends the running computation soon, and rejects further ones until {@link #resume}. */
   public void cancel() {
-    runner.backend().cancel();
+    sequence.cancel();
   }
 
   public boolean isCancelled() {
-    return runner.backend().isCancelled();
+    return sequence.isCancelled();
   }
 
   /** Reverts {@link #cancel}. */
   public void resume() {
-    runner.backend().resume();
+    sequence.resume();
   }
 
   @Override
@@ -394,10 +423,12 @@ public final class Session implements AutoCloseable {
     try {
       if (!closed) {
         closed = true;
-        runner.close();
-        lease.close();
+        sequence.close();
+        if (ownsRuntime) {
+          runtime.close();
+        }
         if (Log.isDebug()) {
-          Log.debug(this + " closed at position " + position);
+          Log.debug(this + " closed at position " + position());
         }
       }
     } finally {
@@ -406,37 +437,23 @@ public final class Session implements AutoCloseable {
   }
 
   /** Computes tokens after those that the session holds. */
-  private MemorySegment compute(int[] ids, int from, int count, int outputs) {
-    model.info().requireOutput(Output.LOGITS);
-    return compute(ids, from, count, outputs, LOGITS).output(Output.LOGITS.tensorName());
-  }
-
-  private Graph compute(int[] ids, int from, int count, int outputs, Set<Output> emitted) {
+  private MemorySegment compute(int[] ids, int from, int count, int outputs, Output output) {
+    model.info().requireOutput(output);
     requireNotInterrupted();
-    runner.restore(tokens, position);
-    Batch batch = new Batch(ids, from, count, position, outputs);
-    ForwardPassEvent event = FlightEvents.isRecording() ? new ForwardPassEvent() : null;
-    Graph graph = runner.run(batch, emitted);
-    if (event != null) {
-      event.record(id, count, position, outputs);
-    }
-    observer.onBatch(graph.matmulInputs());
-    int end = batch.end();
-    if (tokens.length < end) {
-      tokens = Arrays.copyOf(tokens, Math.max(end, 2 * tokens.length));
-    }
-    System.arraycopy(ids, from, tokens, position, count);
-    position = end;
-    return graph;
+    return sequence.compute(ids, from, count, outputs, output);
   }
 
   private void requireNotInterrupted() {
     if (Thread.currentThread().isInterrupted() && runs.isOwner()) {
-      throw new CancelledException("interrupted at position " + position);
+      throw new CancelledException("interrupted at position " + position());
     }
   }
 
   private void check(int[] ids) {
+    check(ids, sequence.position());
+  }
+
+  private void check(int[] ids, int position) {
     if (ids.length == 0) {
       throw new InvalidRequestException("no tokens to feed: the prompt is empty");
     }
@@ -446,10 +463,10 @@ public final class Session implements AutoCloseable {
             "token id " + id + ": the vocabulary has 0 to " + (vocabulary - 1));
       }
     }
-    if (ids.length > contextLength - position) {
+    if (ids.length > contextLength() - position) {
       throw new InvalidRequestException(
           "%s tokens at position %s do not fit into a context of %s"
-              .formatted(ids.length, position, contextLength));
+              .formatted(ids.length, position, contextLength()));
     }
   }
 
@@ -457,21 +474,13 @@ public final class Session implements AutoCloseable {
     if (!inUse.tryAcquire()) {
       throw new IllegalUseException("session: another thread is using it, or its own sink");
     }
-    if (closed || !model.isOpen()) {
+    String owner = closed ? "session" : !model.isOpen() ? "session's model" : null;
+    if (owner == null && !runtime.isOpen()) {
+      owner = "session's runtime";
+    }
+    if (owner != null) {
       inUse.release();
-      throw new IllegalUseException(
-          closed ? "the session is closed" : "the session's model is closed");
+      throw new IllegalUseException("the " + owner + " is closed");
     }
-  }
-
-  private static int contextLength(ModelInfo info, int requested) {
-    int length =
-        requested == 0 ? Math.min(info.contextLength(), SessionOptions.DEFAULT_CONTEXT) : requested;
-    if (length > info.maxPositions().orElse(Integer.MAX_VALUE)) {
-      throw new InvalidRequestException(
-          "context = %s: this model has learned %s positions"
-              .formatted(length, info.maxPositions().getAsInt()));
-    }
-    return length;
   }
 }

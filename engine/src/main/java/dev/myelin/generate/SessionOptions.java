@@ -2,6 +2,7 @@ package dev.myelin.generate;
 
 import dev.myelin.error.InvalidRequestException;
 import dev.myelin.graph.Threads;
+import dev.myelin.runtime.RuntimeOptions;
 import dev.myelin.state.CacheType;
 import dev.myelin.state.StateOptions;
 
@@ -83,6 +84,24 @@ public record SessionOptions(
 
   public SessionOptions withCacheTypes(CacheType keys, CacheType values) {
     return new SessionOptions(contextLength, batch, threads, forceThreads, keys, values);
+  }
+
+  /** The options of a runtime for one session. */
+  RuntimeOptions runtimeOptions() {
+    return RuntimeOptions.defaults()
+        .withContextLength(contextLength)
+        .withBatch(batch)
+        .withThreads(threads)
+        .withForceThreads(forceThreads)
+        .withCacheTypes(cacheType, valueCacheType)
+        .withSequences(1)
+        .withKeepsPrefixes(false);
+  }
+
+  /** The options of a runtime that concern one session. */
+  static SessionOptions of(RuntimeOptions o) {
+    return new SessionOptions(
+        o.contextLength(), o.batch(), o.threads(), o.forceThreads(), o.keyType(), o.valueType());
   }
 
   /** The size of a sequence's states; all options must be resolved. */

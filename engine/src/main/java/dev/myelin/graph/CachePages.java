@@ -30,30 +30,33 @@ public record CachePages(Tensor table, Tensor ranges) {
   /**
    * Fills the inputs of a graph.
    *
-   * @param firstCells of each page; missing ones are not held
+   * @param firstCells of each page
+   * @param used pages; the others of the graph are not held
    * @param ranges begin and end of each token
    * @param cells of the cache
    * @throws MyelinException if a page is not inside the cache, or a range not inside held pages;
    *     native code relies on it
    */
-  public static void fill(Graph graph, String name, int[] firstCells, int[] ranges, long cells) {
+  public static void fill(
+      Graph graph, String name, int[] firstCells, int used, int[] ranges, long cells) {
     MemorySegment table = graph.input(name + "_pages");
     MemorySegment spans = graph.input(name + "_ranges");
     int pages = (int) (table.byteSize() / Integer.BYTES);
-    if (firstCells.length > pages || (long) ranges.length * Integer.BYTES != spans.byteSize()) {
+    if (used > pages || (long) ranges.length * Integer.BYTES != spans.byteSize()) {
       throw new MyelinException(
           "attention: %s pages and %s ranges, the graph %s has %s and %s"
-              .formatted(firstCells.length, ranges.length / 2, name, pages, spans.byteSize() / 8));
+              .formatted(used, ranges.length / 2, name, pages, spans.byteSize() / 8));
     }
-    int[] held = new int[pages + 1];
-    for (int i = 0; i < pages; i++) {
-      int cell = i < firstCells.length ? firstCells[i] : -1;
+    int[] held = new int[used + 1];
+    for (int i = 0; i < used; i++) {
+      int cell = firstCells[i];
       if (cell < -1 || cell > cells - pageCells()) {
         throw new MyelinException("attention: page %s at cell %s of %s".formatted(i, cell, cells));
       }
       held[i + 1] = held[i] + (cell >= 0 ? 1 : 0);
       table.setAtIndex(ValueLayout.JAVA_INT, i, cell);
     }
+    table.asSlice((long) used * Integer.BYTES).fill((byte) -1);
     for (int i = 0; i < ranges.length; i += 2) {
       checkRange(ranges[i], ranges[i + 1], held);
     }

@@ -2,11 +2,8 @@ package dev.myelin.graph;
 
 import dev.myelin.bindings.ggml.Ggml_h;
 import dev.myelin.bindings.ggml.ggml_tensor;
-import dev.myelin.bindings.loader.MyelinLibrary;
 import dev.myelin.error.MyelinException;
-import dev.myelin.error.NativeLibraryException;
 import dev.myelin.gguf.GgmlType;
-import dev.myelin.natives.NativeMemory;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
@@ -20,11 +17,6 @@ import java.util.TreeSet;
  * compute, read the outputs. Not thread-safe.
  */
 public final class Graph implements AutoCloseable {
-  private static final long SLACK_BYTES = 2 << 20;
-
-  /** Upper bound of the bytes that ggml's graph allocator needs per tensor for its own tables. */
-  private static final long ALLOCATOR_BYTES_PER_TENSOR = 1024;
-
   /** Lifetime of the segments handed out: their use after {@link #close} throws. */
   private final Arena lifetime = Arena.ofShared();
 
@@ -33,7 +25,10 @@ public final class Graph implements AutoCloseable {
   private final Map<String, Tensor> inputs;
   private final Map<String, Tensor> outputs;
   private final List<MatmulInput> matmulInputs;
-  private MemorySegment allocator;
+  private final ComputeArena arena;
+  private final boolean ownsArena;
+  private int generation;
+  private boolean open = true;
 
   private Graph(
       GraphContext context,
@@ -41,43 +36,59 @@ public final class Graph implements AutoCloseable {
       Map<String, Tensor> inputs,
       Map<String, Tensor> outputs,
       List<MatmulInput> matmulInputs,
-      MemorySegment allocator) {
+      ComputeArena arena,
+      boolean ownsArena) {
     this.context = context;
     this.graph = graph;
     this.inputs = inputs;
     this.outputs = outputs;
     this.matmulInputs = matmulInputs;
-    this.allocator = allocator;
+    this.arena = arena;
+    this.ownsArena = ownsArena;
   }
 
+  /**
+   * @param shared the arena of the graph; null for one of its own
+   */
   static Graph allocate(
       GraphContext context,
       MemorySegment graph,
       Map<String, Tensor> inputs,
       Map<String, Tensor> outputs,
-      List<MatmulInput> matmulInputs) {
+      List<MatmulInput> matmulInputs,
+      ComputeArena shared) {
+    ComputeArena arena;
     try {
-      // ggml aborts the process if it cannot allocate its own tables
-      NativeMemory.requireAvailable(
-          SLACK_BYTES + context.tensors() * ALLOCATOR_BYTES_PER_TENSOR, "a compute graph");
-    } catch (NativeLibraryException e) {
+      arena = shared == null ? new ComputeArena() : shared;
+    } catch (RuntimeException e) {
       context.close();
       throw e;
     }
-    MemorySegment allocator = Ggml_h.ggml_gallocr_new(Ggml_h.ggml_backend_cpu_buffer_type());
-    Graph result = new Graph(context, graph, inputs, outputs, matmulInputs, allocator);
-    if (allocator.address() == 0 || !Ggml_h.ggml_gallocr_alloc_graph(allocator, graph)) {
+    Graph result =
+        new Graph(context, graph, inputs, outputs, matmulInputs, arena, shared == null);
+    try {
+      arena.place(graph, context.tensors());
+    } catch (RuntimeException e) {
       result.close();
-      throw new NativeLibraryException("no memory for a compute graph: " + MyelinLibrary.takeLog());
+      throw e;
     }
+    result.generation = arena.generation();
     return result;
   }
 
   MemorySegment address() {
-    if (allocator == null) {
+    if (!open) {
       throw new MyelinException("graph: closed");
     }
+    if (!hasMemory()) {
+      throw new MyelinException("graph: its memory belongs to another graph");
+    }
     return graph;
+  }
+
+  /** Whether the graph can be computed: its arena has not grown since it was built. */
+  public boolean hasMemory() {
+    return open && generation == arena.generation();
   }
 
   /** The memory of an input, to be filled. */
@@ -185,7 +196,7 @@ public final class Graph implements AutoCloseable {
   /** Bytes of the compute buffer, which holds the intermediate tensors. */
   public long computeBufferBytes() {
     address();
-    return Ggml_h.ggml_gallocr_get_buffer_size(allocator, 0);
+    return arena.bytes();
   }
 
   private MemorySegment data(Map<String, Tensor> tensors, String name) {
@@ -203,13 +214,13 @@ public final class Graph implements AutoCloseable {
 
   @Override
   public void close() {
-    if (allocator != null) {
+    if (open) {
+      open = false;
       lifetime.close();
-      if (allocator.address() != 0) {
-        Ggml_h.ggml_gallocr_free(allocator);
+      if (ownsArena) {
+        arena.close();
       }
       context.close();
-      allocator = null;
     }
   }
 }

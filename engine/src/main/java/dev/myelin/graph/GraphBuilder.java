@@ -4,6 +4,7 @@ import dev.myelin.bindings.ggml.Ggml_h;
 import dev.myelin.gguf.GgmlType;
 import java.lang.foreign.MemorySegment;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Builds a compute graph, one method per operation. Shapes are in ggml's order: row length first.
@@ -18,10 +19,18 @@ public class GraphBuilder extends WkvOps {
 
   /** Allocates the graph's memory. The builder must not be used afterwards. */
   public Graph build() {
+    return build(null);
+  }
+
+  /**
+   * Places the graph in an arena that others share; null for one of its own. The builder must not be
+   * used afterwards.
+   */
+  public Graph build(@Nullable ComputeArena arena) {
     MemorySegment graph = context.newGraph(0, false);
     expandInto(graph);
     complete(graph);
-    return Graph.allocate(context, graph, inputs, outputs, List.copyOf(matmulInputs));
+    return Graph.allocate(context, graph, inputs, outputs, List.copyOf(matmulInputs), arena);
   }
 
   /** Changes the nodes of a graph before its memory is allocated. */

@@ -2,7 +2,7 @@ package dev.myelin.imatrix;
 
 import dev.myelin.error.InvalidRequestException;
 import dev.myelin.error.MyelinException;
-import dev.myelin.generate.ActivationObserver;
+import dev.myelin.runtime.ActivationObserver;
 import dev.myelin.graph.MatmulInput;
 import dev.myelin.graph.Tensor;
 import dev.myelin.imatrix.ImportanceMatrix.Entry;

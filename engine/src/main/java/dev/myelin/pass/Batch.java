@@ -1,22 +1,31 @@
 package dev.myelin.pass;
 
+import java.util.List;
+
 /**
- * The tokens of one pass: consecutive positions of one sequence. Immutable, but shares {@code ids}.
- *
- * @param ids token ids, those of this batch from {@code from} on
- * @param from index of the batch's first token in {@code ids}
- * @param count number of tokens
- * @param position position of the first token
- * @param outputs how many of the last tokens have outputs
+ * The tokens of one pass, sequence by sequence. Segments of the same length are adjacent if the
+ * model has recurrent states. Immutable.
  */
-public record Batch(int[] ids, int from, int count, int position, int outputs) {
-  /** The id of the batch's i-th token. */
-  public int id(int i) {
-    return ids[from + i];
+public record Batch(List<Segment> segments) {
+  public Batch {
+    segments = List.copyOf(segments);
   }
 
-  /** One after the last position. */
-  public int end() {
-    return position + count;
+  /** Number of tokens. */
+  public int tokens() {
+    int sum = 0;
+    for (Segment s : segments) {
+      sum += s.count();
+    }
+    return sum;
+  }
+
+  /** Number of tokens with outputs. */
+  public int outputs() {
+    int sum = 0;
+    for (Segment s : segments) {
+      sum += s.outputs();
+    }
+    return sum;
   }
 }

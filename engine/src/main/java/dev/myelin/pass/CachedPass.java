@@ -9,7 +9,7 @@ import dev.myelin.state.KvCache;
 import dev.myelin.state.KvState;
 import dev.myelin.state.KvState.Scope;
 import dev.myelin.state.RecurrentState;
-import dev.myelin.state.SequenceStates;
+import dev.myelin.state.StatePool;
 import dev.myelin.state.Window;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -18,7 +18,7 @@ import java.util.Map;
 import java.util.Set;
 
 /**
- * A forward pass for inference, which reads and writes the states of a sequence. Its inputs are
+ * A forward pass for inference, which reads and writes the states of sequences. Its inputs are
  * declared when the network asks for them, and filled from each batch by {@link #fill}.
  */
 public final class CachedPass implements Pass {
@@ -27,8 +27,31 @@ public final class CachedPass implements Pass {
    *
    * @param stage name of the network's stage
    * @param emitted what is asked for
+   * @param groups numbers of sequences and of tokens of each, in turns: of the sequences with
+   *     equally many tokens. Empty if the model has no recurrent states
    */
-  public record Shape(String stage, int tokens, int outputs, Set<Output> emitted) {
+  public record Shape(
+      String stage, int tokens, int outputs, Set<Output> emitted, List<Integer> groups) {
+    /** The shape of a batch. */
+    public static Shape of(String stage, Batch batch, Set<Output> emitted, boolean isRecurrent) {
+      List<Integer> groups = isRecurrent ? groups(batch) : List.of();
+      return new Shape(stage, batch.tokens(), batch.outputs(), emitted, groups);
+    }
+
+    private static List<Integer> groups(Batch batch) {
+      List<Integer> groups = new ArrayList<>();
+      for (Segment s : batch.segments()) {
+        int last = groups.size() - 1;
+        if (last > 0 && groups.get(last) == s.count()) {
+          groups.set(last - 1, groups.get(last - 1) + 1);
+        } else {
+          groups.add(1);
+          groups.add(s.count());
+        }
+      }
+      return groups;
+    }
+
     // The generated equals keeps this class softly reachable from a JDK cache, which would delay
     // the unloading of the class loader until memory is short.
     @Override
@@ -37,7 +60,8 @@ public final class CachedPass implements Pass {
           && tokens == s.tokens
           && outputs == s.outputs
           && stage.equals(s.stage)
-          && emitted.equals(s.emitted);
+          && emitted.equals(s.emitted)
+          && groups.equals(s.groups);
     }
 
     @Override
@@ -48,15 +72,16 @@ public final class CachedPass implements Pass {
 
   private final GraphBuilder graph;
   private final Shape shape;
-  private final SequenceStates states;
+  private final StatePool states;
   private final int contextLength;
   private final Map<String, GraphInput> inputs = new HashMap<>();
   private final List<GraphInput> all = new ArrayList<>();
+  private final List<SegmentGroup> groups = new ArrayList<>();
 
   /**
    * @param contextLength context length of the session; some models choose their RoPE factors by it
    */
-  public CachedPass(GraphBuilder graph, Shape shape, SequenceStates states, int contextLength) {
+  public CachedPass(GraphBuilder graph, Shape shape, StatePool states, int contextLength) {
     this.graph = graph;
     this.shape = shape;
     this.states = states;
@@ -156,23 +181,25 @@ public final class CachedPass implements Pass {
   @Override
   public Tensor attend(KvState state, Tensor q, AttentionSpec spec) {
     KvCache kv = states.kv();
-    CachePages pages = pages(state, spec.isCausal());
+    PageInput input = pages(state, spec.isCausal());
     AttentionParameters p = AttentionParameters.of(spec.scale());
     if (!spec.isPlain()) {
-      p = parameters(p, spec);
+      p = parameters(p, spec, input.positions());
     }
-    Tensor kqvOut = graph.attention(q, kv.keys(graph, state), kv.values(graph, state), pages, p);
+    Tensor kqvOut =
+        graph.attention(q, kv.keys(graph, state), kv.values(graph, state), input.pages(), p);
     graph.expand(kqvOut);
     return kqvOut;
   }
 
-  private AttentionParameters parameters(AttentionParameters plain, AttentionSpec spec) {
+  private static AttentionParameters parameters(
+      AttentionParameters plain, AttentionSpec spec, Tensor positions) {
     AttentionParameters p = plain.withSoftCap(spec.softCap());
     if (spec.slopes() != null) {
-      p = p.withSlopes(spec.slopes(), positions());
+      p = p.withSlopes(spec.slopes(), positions);
     }
     if (spec.relativeBias() != null) {
-      p = p.withRelativeBias(spec.relativeBias(), positions());
+      p = p.withRelativeBias(spec.relativeBias(), positions);
     }
     if (spec.sinks() != null) {
       p = p.withSinks(spec.sinks());
@@ -184,21 +211,18 @@ public final class CachedPass implements Pass {
     String key = "cells" + suffix(state.window(), state.scope());
     GraphInput input = inputs.get(key);
     if (input == null) {
-      input =
-          add(
-              key,
-              CellInput.of(graph, key, states.kv().table(state), state.scope(), shape.tokens()));
+      input = add(key, CellInput.of(graph, key, state, shape.tokens()));
     }
     return input.tensor();
   }
 
-  private CachePages pages(KvState state, boolean isCausal) {
+  private PageInput pages(KvState state, boolean isCausal) {
     String key = "cache" + suffix(state.window(), state.scope()) + (isCausal ? "" : "_both");
     GraphInput input = inputs.get(key);
     if (input == null) {
-      input = add(key, PageInput.of(graph, key, state, isCausal, states, shape.tokens()));
+      input = add(key, PageInput.of(graph, key, state, isCausal, states.kv(), shape.tokens()));
     }
-    return ((PageInput) input).pages();
+    return (PageInput) input;
   }
 
   /** Names the inputs of a window and scope; empty for the usual ones. */
@@ -209,12 +233,34 @@ public final class CachedPass implements Pass {
 
   @Override
   public Tensor select(KvState keys, Tensor q, Tensor weights, int topK) {
-    return graph.select(q, states.kv().keys(graph, keys), weights, pages(keys, true), topK);
+    CachePages pages = pages(keys, true).pages();
+    return graph.select(q, states.kv().keys(graph, keys), weights, pages, topK);
   }
 
   @Override
-  public Tensor read(RecurrentState state) {
-    return states.read(graph, state, readSlot());
+  public List<SegmentGroup> groups() {
+    if (groups.isEmpty()) {
+      List<Integer> sizes = shape.groups();
+      int segment = 0;
+      int token = 0;
+      for (int i = 0; i < sizes.size(); i += 2) {
+        int sequences = sizes.get(i);
+        int length = sizes.get(i + 1);
+        SlotInput read = SlotInput.read(graph, segment, sequences);
+        SlotInput written = SlotInput.written(graph, segment, sequences);
+        add(read.name(), read);
+        add(written.name(), written);
+        groups.add(new SegmentGroup(token, sequences, length, read.tensor(), written.tensor()));
+        segment += sequences;
+        token += sequences * length;
+      }
+    }
+    return groups;
+  }
+
+  @Override
+  public Tensor read(RecurrentState state, SegmentGroup group) {
+    return states.read(graph, state, group.readSlots());
   }
 
   @Override
@@ -223,18 +269,8 @@ public final class CachedPass implements Pass {
   }
 
   @Override
-  public Tensor readSlot() {
-    GraphInput input = inputs.get("read_slot");
-    return (input == null ? add("read_slot", SlotInput.read(graph, states)) : input).tensor();
-  }
-
-  @Override
-  public void write(RecurrentState state, Tensor value) {
-    GraphInput input = inputs.get("write_slot");
-    if (input == null) {
-      input = add("write_slot", SlotInput.written(graph, states));
-    }
-    graph.expand(states.write(graph, state, value, input.tensor()));
+  public void write(RecurrentState state, Tensor value, SegmentGroup group) {
+    graph.expand(states.write(graph, state, value, group.writeSlots()));
   }
 
   @Override

@@ -18,8 +18,13 @@ record OutputInput(Tensor tensor) implements GraphInput {
   @Override
   public void fill(Graph graph, Batch batch) {
     MemorySegment data = graph.input(NAME);
-    for (int i = 0; i < batch.outputs(); i++) {
-      data.setAtIndex(ValueLayout.JAVA_INT, i, batch.count() - batch.outputs() + i);
+    int at = 0;
+    int end = 0;
+    for (Segment s : batch.segments()) {
+      end += s.count();
+      for (int i = end - s.outputs(); i < end; i++) {
+        data.setAtIndex(ValueLayout.JAVA_INT, at++, i);
+      }
     }
   }
 }

@@ -4,6 +4,8 @@ import dev.myelin.graph.GraphBuilder;
 import dev.myelin.graph.Tensor;
 import dev.myelin.state.KvState;
 import dev.myelin.state.RecurrentState;
+import java.util.List;
+import java.util.function.Function;
 
 /**
  * A forward pass under construction: the graph, its inputs, its attention and what it emits. {@link
@@ -84,20 +86,38 @@ public interface Pass {
    */
   Tensor select(KvState keys, Tensor q, Tensor weights, int topK);
 
-  /** The state before the pass's first token, f32 [elements]. */
-  Tensor read(RecurrentState state);
+  /**
+   * The sequences of the batch, those with equally many tokens together, in the order of their
+   * tokens: recurrent operations compute each group by itself.
+   */
+  List<SegmentGroup> groups();
 
   /**
-   * All slots of a state, f32 [elements, slots], of which {@link #readSlot} is the one before the
-   * pass's first token: for an operation that reads a slot itself, without a copy.
+   * Computes each group, and puts the results together in the order of the tokens.
+   *
+   * @param f gives [n, tokens] of a group
+   * @return [n, tokens] of all
+   */
+  default Tensor byGroup(Function<SegmentGroup, Tensor> f) {
+    Tensor all = null;
+    for (SegmentGroup group : groups()) {
+      Tensor part = f.apply(group);
+      all = all == null ? part : graph().concat(all, part, 1);
+    }
+    return all;
+  }
+
+  /** The states before the first tokens of a group's sequences, f32 [elements, sequences]. */
+  Tensor read(RecurrentState state, SegmentGroup group);
+
+  /**
+   * All slots of a state, f32 [elements, slots], of which {@link SegmentGroup#readSlots} are those
+   * before the first tokens: for an operation that reads slots itself, without a copy.
    */
   Tensor slots(RecurrentState state);
 
-  /** The slot to read, i32 [1]. */
-  Tensor readSlot();
-
-  /** Stores the state after the pass's last token, f32 [elements]. */
-  void write(RecurrentState state, Tensor value);
+  /** Stores the states after the last tokens of a group's sequences, f32 [elements, sequences]. */
+  void write(RecurrentState state, Tensor value, SegmentGroup group);
 
   /** Whether an output is asked for: what leads to others only need not be computed. */
   boolean wants(Output output);

@@ -18,8 +18,11 @@ record PositionInput(Tensor tensor) implements GraphInput {
   @Override
   public void fill(Graph graph, Batch batch) {
     MemorySegment data = graph.input(NAME);
-    for (int i = 0; i < batch.count(); i++) {
-      data.setAtIndex(ValueLayout.JAVA_INT, i, batch.position() + i);
+    int at = 0;
+    for (Segment s : batch.segments()) {
+      for (int position = s.position(); position < s.end(); position++) {
+        data.setAtIndex(ValueLayout.JAVA_INT, at++, position);
+      }
     }
   }
 }

@@ -16,8 +16,11 @@ record TemperatureInput(Tensor tensor, String name, Temperature temperature) imp
   @Override
   public void fill(Graph graph, Batch batch) {
     MemorySegment data = graph.input(name);
-    for (int i = 0; i < batch.count(); i++) {
-      data.setAtIndex(ValueLayout.JAVA_FLOAT, i, temperature.at(batch.position() + i));
+    int at = 0;
+    for (Segment s : batch.segments()) {
+      for (int position = s.position(); position < s.end(); position++) {
+        data.setAtIndex(ValueLayout.JAVA_FLOAT, at++, temperature.at(position));
+      }
     }
   }
 }

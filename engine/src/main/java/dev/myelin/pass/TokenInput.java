@@ -18,6 +18,10 @@ record TokenInput(Tensor tensor) implements GraphInput {
   @Override
   public void fill(Graph graph, Batch batch) {
     MemorySegment data = graph.input(NAME);
-    MemorySegment.copy(batch.ids(), batch.from(), data, ValueLayout.JAVA_INT, 0, batch.count());
+    long at = 0;
+    for (Segment s : batch.segments()) {
+      MemorySegment.copy(s.ids(), s.from(), data, ValueLayout.JAVA_INT, at, s.count());
+      at += s.count() * (long) Integer.BYTES;
+    }
   }
 }

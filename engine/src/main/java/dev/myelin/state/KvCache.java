@@ -1,37 +1,35 @@
 package dev.myelin.state;
 
+import dev.myelin.error.CapacityException;
 import dev.myelin.error.InvalidRequestException;
 import dev.myelin.gguf.GgmlType;
 import dev.myelin.graph.GraphBuilder;
 import dev.myelin.graph.Tensor;
 import dev.myelin.graph.TensorBuffer;
 import dev.myelin.graph.TensorContext;
-import dev.myelin.state.KvState.Scope;
-import java.util.LinkedHashMap;
+import java.lang.foreign.MemorySegment;
+import java.util.ArrayList;
 import java.util.List;
-import java.util.Map;
 
 /**
- * Keys and values of one sequence in pages: two tensors [size, cells, kvHeads] per state, so that
- * each head reads contiguous memory. States of the same window and scope share a {@link PageTable}.
- * The memory starts zeroed; the system commits its pages as cells are written. Confined to one
- * thread at a time.
+ * Keys and values of all sequences in pages: two tensors [size, cells, kvHeads] per state, so that
+ * each head reads contiguous memory. States of the same window and scope form a {@link PageClass},
+ * whose pages hold the same positions. The memory starts zeroed; the system commits its pages as
+ * cells are written. Confined to one thread at a time.
  */
 public final class KvCache implements AutoCloseable {
-  private record TableKey(Window window, Scope scope) {
-    // not the generated methods: see Window
-    @Override
-    public boolean equals(Object other) {
-      return other instanceof TableKey k && scope == k.scope && window.equals(k.window);
-    }
-
-    @Override
-    public int hashCode() {
-      return 31 * window.hashCode() + scope.ordinal();
-    }
+  /** Frees pages that are in use. */
+  @FunctionalInterface
+  interface Reclaimer {
+    /** Frees at least one page of a class; false if it cannot. */
+    boolean reclaim(PageClass kind);
   }
 
-  private final Map<TableKey, PageTable> tables = new LinkedHashMap<>();
+  private final List<PageClass> classes;
+  private final PageClass[] classOfState;
+  private final PagePool[] pools;
+  private final StateOptions options;
+  private final Reclaimer reclaimer;
   private final TensorContext context;
   private final TensorBuffer buffer;
   private final Tensor[] keys;
@@ -40,14 +38,24 @@ public final class KvCache implements AutoCloseable {
 
   /**
    * @param states the states of the model, in the order of their numbers
+   * @param reclaimer asked for pages when there are none
    * @throws InvalidRequestException if a size is not a multiple of a type's block size, or the
    *     cache exceeds the address space
    */
-  KvCache(List<KvState> states, StateOptions options) {
+  KvCache(List<KvState> states, StateOptions options, Reclaimer reclaimer) {
+    this.options = options;
+    this.reclaimer = reclaimer;
+    classes = classes(states);
+    classOfState = new PageClass[states.size()];
+    pools = new PagePool[classes.size()];
+    for (PageClass kind : classes) {
+      pools[kind.index()] = new PagePool(kind.pages(options));
+    }
     long sum = 0;
     for (KvState state : states) {
-      tables.computeIfAbsent(key(state), k -> table(state, options));
-      sum = Math.addExact(sum, bytes(state, options));
+      PageClass kind = find(classes, state);
+      classOfState[state.index()] = kind;
+      sum = Math.addExact(sum, bytes(state, kind, options));
     }
     bytes = sum;
     context = new TensorContext(Math.max(1, 2 * states.size()));
@@ -73,34 +81,30 @@ public final class KvCache implements AutoCloseable {
     buffer = memory;
   }
 
+  private static List<PageClass> classes(List<KvState> states) {
+    List<PageClass> classes = new ArrayList<>();
+    for (KvState state : states) {
+      if (find(classes, state) == null) {
+        classes.add(new PageClass(classes.size(), state.window(), state.scope()));
+      }
+    }
+    return List.copyOf(classes);
+  }
+
+  private static PageClass find(List<PageClass> classes, KvState state) {
+    for (PageClass kind : classes) {
+      if (kind.is(state)) {
+        return kind;
+      }
+    }
+    return null;
+  }
+
   private Tensor tensor(TensorBuffer memory, String name, KvState s, CacheType type, int size) {
-    Tensor t = context.tensor(name, type.type(), size, table(s).cells(), s.kvHeads());
+    long cells = (long) pool(kind(s)).pages() * PageTable.PAGE;
+    Tensor t = context.tensor(name, type.type(), size, cells, s.kvHeads());
     memory.append(t);
     return t;
-  }
-
-  private static TableKey key(KvState state) {
-    return new TableKey(state.window(), state.scope());
-  }
-
-  private static PageTable table(KvState state, StateOptions options) {
-    return new PageTable(pages(state, options), length(state, options));
-  }
-
-  /** The number of positions that a state may be asked for. */
-  private static int length(KvState state, StateOptions options) {
-    return state.scope() == Scope.PASS ? options.batch() : options.contextLength();
-  }
-
-  /** Pages of all positions, or of those that the tokens of a batch see. */
-  private static int pages(KvState state, StateOptions options) {
-    int all = Math.ceilDiv(length(state, options), PageTable.PAGE);
-    Window window = state.window();
-    if (!window.isPresent() || state.scope() != Scope.SEQUENCE) {
-      return all;
-    }
-    long seen = (long) window.size() + options.batch();
-    return (int) Math.min(all, Math.ceilDiv(seen, PageTable.PAGE) + 1);
   }
 
   /**
@@ -109,7 +113,11 @@ public final class KvCache implements AutoCloseable {
    * @throws InvalidRequestException if a size is not a multiple of a type's block size
    */
   public static long bytes(KvState state, StateOptions options) {
-    long cells = (long) pages(state, options) * PageTable.PAGE;
+    return bytes(state, new PageClass(0, state.window(), state.scope()), options);
+  }
+
+  private static long bytes(KvState state, PageClass kind, StateOptions options) {
+    long cells = (long) kind.pages(options) * PageTable.PAGE;
     return Math.addExact(
         bytes(options.keyType(), state.keySize(), state.keyWidth(), cells),
         bytes(options.valueType(), state.valueSize(), state.valueWidth(), cells));
@@ -134,9 +142,28 @@ public final class KvCache implements AutoCloseable {
     return Math.ceilDiv((long) contextLength, PageTable.PAGE) * PageTable.PAGE;
   }
 
-  /** The page table of a state. */
-  public PageTable table(KvState state) {
-    return tables.get(key(state));
+  /** The classes of the states, in the order of their numbers. */
+  List<PageClass> classes() {
+    return classes;
+  }
+
+  PageClass kind(KvState state) {
+    return classOfState[state.index()];
+  }
+
+  PagePool pool(PageClass kind) {
+    return pools[kind.index()];
+  }
+
+  /** The cells of a state. */
+  public long cells(KvState state) {
+    return keys[state.index()].dim(1);
+  }
+
+  /** The most pages that {@code tokens} tokens of a batch can see together. */
+  public int visiblePages(KvState state, int tokens) {
+    int sequences = Math.min(tokens, options.sequences());
+    return Math.multiplyExact(sequences, kind(state).pagesOfSequence(options));
   }
 
   /** Bytes of the full cache. */
@@ -144,33 +171,54 @@ public final class KvCache implements AutoCloseable {
     return bytes;
   }
 
-  /** Whether the pages that a token at {@code position} sees are held. */
-  boolean canContinueAt(int position) {
-    for (Map.Entry<TableKey, PageTable> e : tables.entrySet()) {
-      TableKey key = e.getKey();
-      if (key.scope == Scope.SEQUENCE
-          && !e.getValue().holds(key.window.begin(position), position)) {
-        return false;
-      }
+  /**
+   * Takes a page, of those in use if none is free.
+   *
+   * @param needed how many the caller is about to take, for the message
+   * @throws CapacityException if there is none
+   */
+  int take(PageClass kind, int needed) {
+    PagePool pool = pool(kind);
+    int page = pool.take();
+    if (page < 0 && reclaimer.reclaim(kind)) {
+      page = pool.take();
     }
-    return true;
+    if (page < 0) {
+      throw new CapacityException(
+          "pages of " + PageTable.PAGE + " positions", needed, pool.free(), pool.pages());
+    }
+    return page;
   }
 
-  /** Holds the pages of a pass that writes positions up to {@code end}. */
-  void write(Scope scope, int end) {
-    for (Map.Entry<TableKey, PageTable> e : tables.entrySet()) {
-      if (e.getKey().scope == scope) {
-        e.getValue().write(end);
+  /** Takes a page to write to instead of a shared one: that one, if its other users gave it up. */
+  int takeInstead(PageClass kind, int page) {
+    PagePool pool = pool(kind);
+    while (pool.free() == 0 && pool.isShared(page)) {
+      if (!reclaimer.reclaim(kind)) {
+        break;
+      }
+    }
+    return pool.isShared(page) ? take(kind, 1) : page;
+  }
+
+  /** Copies the keys and values of a page. */
+  void copy(PageClass kind, int from, int to) {
+    for (int i = 0; i < keys.length; i++) {
+      if (classOfState[i].equals(kind)) {
+        copy(keys[i], from, to);
+        if (values[i] != null) {
+          copy(values[i], from, to);
+        }
       }
     }
   }
 
-  /** Drops all positions of a scope. */
-  void clear(Scope scope) {
-    for (Map.Entry<TableKey, PageTable> e : tables.entrySet()) {
-      if (e.getKey().scope == scope) {
-        e.getValue().clear();
-      }
+  private static void copy(Tensor t, int from, int to) {
+    MemorySegment data = t.data();
+    long page = PageTable.PAGE * t.stride(1);
+    for (long head = 0; head < t.dim(2); head++) {
+      long start = head * t.stride(2);
+      MemorySegment.copy(data, start + from * page, data, start + to * page, page);
     }
   }
 

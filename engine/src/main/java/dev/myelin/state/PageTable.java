@@ -3,80 +3,139 @@ package dev.myelin.state;
 import java.util.Arrays;
 
 /**
- * Which cells of a cache hold which positions: for all states of one window and scope. Position i
- * is in slot i % 64 of its page, and pages follow each other in a ring: with a window, a new page
- * overwrites the oldest one. Confined to one thread at a time.
+ * The pages that hold the positions of one sequence, for all states of one class. Position i is in
+ * slot i % 64 of its page. Confined to one thread at a time.
  */
 public final class PageTable {
   /** Positions of a page. */
   public static final int PAGE = 64;
 
-  private final int pages;
-  private final int[] firstCells;
-  private int written;
+  private static final int NONE = -1;
+
+  private final KvCache cache;
+  private final PageClass kind;
+  private final PagePool pool;
+  private int[] pages = {};
+  // pages [first, count) may be held
+  private int first;
+  private int count;
+
+  PageTable(KvCache cache, PageClass kind) {
+    this.cache = cache;
+    this.kind = kind;
+    pool = cache.pool(kind);
+  }
+
+  /** Pages that hold positions up to {@code end}. */
+  static int pagesOf(int end) {
+    return Math.ceilDiv(end, PAGE);
+  }
+
+  /** The cell of a position that is held. */
+  public int cell(int position) {
+    return firstCell(position / PAGE) + position % PAGE;
+  }
+
+  /** The first cell of a page of positions; -1 if it is not held. */
+  public int firstCell(int page) {
+    int held = page(page);
+    return held == NONE ? NONE : held * PAGE;
+  }
+
+  /** The page of the pool that holds a page of positions, or -1. */
+  int page(int index) {
+    return index < count ? pages[index] : NONE;
+  }
 
   /**
-   * @param pages of the ring
-   * @param length maximum number of positions
+   * Makes positions [from, to) writable: takes new pages, and copies a page that others read.
+   *
+   * @throws dev.myelin.error.CapacityException if there are not enough pages; some may have been
+   *     taken
    */
-  PageTable(int pages, int length) {
-    this.pages = pages;
-    firstCells = new int[Math.ceilDiv(length, PAGE)];
-    Arrays.fill(firstCells, -1);
+  void write(int from, int to) {
+    for (int i = from / PAGE; i < pagesOf(to); i++) {
+      int page = page(i);
+      if (page == NONE) {
+        put(i, cache.take(kind, pagesOf(to) - i));
+      } else if (pool.isShared(page)) {
+        int own = cache.takeInstead(kind, page);
+        if (own != page) {
+          cache.copy(kind, page, own);
+          pool.release(page);
+          pages[i] = own;
+        }
+      }
+    }
   }
 
-  /** The cells of the ring. */
-  public int cells() {
-    return pages * PAGE;
+  private void put(int index, int page) {
+    if (index >= pages.length) {
+      pages = Arrays.copyOf(pages, Math.max(index + 1, Math.min(2 * pages.length, 1 << 20)));
+    }
+    while (count <= index) {
+      pages[count++] = NONE;
+    }
+    pages[index] = page;
+    first = Math.min(first, index);
   }
 
-  /** The cell of a position. */
-  public int cell(int position) {
-    return position / PAGE % pages * PAGE + position % PAGE;
-  }
-
-  /** The number of entries of {@link #firstCells}. */
-  public int entries() {
-    return firstCells.length;
-  }
-
-  /** The first cell of each page of positions, -1 for one that is not held. Not to be changed. */
-  public int[] firstCells() {
-    return firstCells;
-  }
-
-  /** Holds the pages of positions up to {@code end}, which a pass writes. */
-  void write(int end) {
-    if (end <= written) {
+  /** Reads a page of others from now on. */
+  void share(int index, int page) {
+    if (page(index) != NONE) {
+      replace(index, page);
       return;
     }
-    int last = (end - 1) / PAGE;
-    int next = written == 0 ? 0 : (written - 1) / PAGE + 1;
-    for (int page = Math.max(next, last - pages + 1); page <= last; page++) {
-      firstCells[page] = page % pages * PAGE;
-    }
-    for (int page = Math.max(0, next - pages); page <= last - pages; page++) {
-      firstCells[page] = -1;
-    }
-    written = end;
+    pool.retain(page);
+    put(index, page);
   }
 
-  /** Whether the positions from {@code begin} on, up to {@code end}, are held. */
-  boolean holds(int begin, int end) {
-    if (end > written) {
-      return false;
+  /** Reads a page of others instead of an own one with the same content. */
+  void replace(int index, int page) {
+    pool.retain(page);
+    pool.release(pages[index]);
+    pages[index] = page;
+  }
+
+  /** Reads the pages of another table of the class, up to {@code end}. */
+  void share(PageTable other, int end) {
+    for (int i = 0; i < pagesOf(end); i++) {
+      int page = other.page(i);
+      if (page != NONE) {
+        share(i, page);
+      }
     }
+  }
+
+  /** Drops the positions from {@code end} on, in whole pages. */
+  void truncate(int end) {
+    while (count > pagesOf(end)) {
+      drop(--count);
+    }
+    first = Math.min(first, count);
+  }
+
+  /** Drops the positions before {@code begin}, in whole pages. */
+  void dropBefore(int begin) {
+    for (; first < Math.min(count, begin / PAGE); first++) {
+      drop(first);
+    }
+  }
+
+  private void drop(int index) {
+    if (pages[index] != NONE) {
+      pool.release(pages[index]);
+      pages[index] = NONE;
+    }
+  }
+
+  /** Whether the positions [begin, end) are held. */
+  boolean holds(int begin, int end) {
     for (int page = begin / PAGE; begin < end && page <= (end - 1) / PAGE; page++) {
-      if (firstCells[page] < 0) {
+      if (page(page) == NONE) {
         return false;
       }
     }
     return true;
-  }
-
-  /** Drops all positions. */
-  void clear() {
-    Arrays.fill(firstCells, -1);
-    written = 0;
   }
 }

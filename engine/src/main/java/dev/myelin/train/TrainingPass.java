@@ -7,9 +7,11 @@ import dev.myelin.graph.TrainingBuilder;
 import dev.myelin.pass.AttentionSpec;
 import dev.myelin.pass.Output;
 import dev.myelin.pass.Pass;
+import dev.myelin.pass.SegmentGroup;
 import dev.myelin.pass.Temperature;
 import dev.myelin.state.KvState;
 import dev.myelin.state.RecurrentState;
+import java.util.List;
 
 /**
  * The forward pass of training: whole windows without a KV cache, and outputs at every position.
@@ -121,7 +123,12 @@ public final class TrainingPass implements Pass {
   }
 
   @Override
-  public Tensor read(RecurrentState state) {
+  public List<SegmentGroup> groups() {
+    throw noDerivative("a recurrent layer");
+  }
+
+  @Override
+  public Tensor read(RecurrentState state, SegmentGroup group) {
     throw noDerivative("a recurrent layer");
   }
 
@@ -131,12 +138,7 @@ public final class TrainingPass implements Pass {
   }
 
   @Override
-  public Tensor readSlot() {
-    throw noDerivative("a recurrent layer");
-  }
-
-  @Override
-  public void write(RecurrentState state, Tensor value) {
+  public void write(RecurrentState state, Tensor value, SegmentGroup group) {
     throw noDerivative("a recurrent layer");
   }
 

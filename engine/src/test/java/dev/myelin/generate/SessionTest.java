@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
+import dev.myelin.runtime.ActivationObserver;
 import dev.myelin.error.IllegalUseException;
 import dev.myelin.error.InvalidRequestException;
 import dev.myelin.graph.MatmulInput;
@@ -241,14 +242,24 @@ class SessionTest {
   }
 
   @Test
-  void logitsBecomeInvalidWithTheirGraph() {
+  void logitsBecomeInvalidWhenTheirMemoryMoves() {
     try (Session session = Session.open(model, OPTIONS)) {
-      MemorySegment first = session.feed(1, 2, 3);
-      session.feed(4, 5);
-      // another shape replaced the graph that held the logits
+      MemorySegment first = session.feed(1);
+      // a larger batch needs a larger buffer
+      session.feed(2, 3, 4, 5, 6, 7, 8, 9);
       assertThatThrownBy(() -> first.get(ValueLayout.JAVA_FLOAT, 0))
           .isInstanceOf(IllegalStateException.class);
     }
+  }
+
+  @Test
+  void logitsBecomeInvalidWithTheirSession() {
+    MemorySegment logits;
+    try (Session session = Session.open(model, OPTIONS)) {
+      logits = session.feed(1, 2, 3);
+    }
+    assertThatThrownBy(() -> logits.get(ValueLayout.JAVA_FLOAT, 0))
+        .isInstanceOf(IllegalStateException.class);
   }
 
   @Test

@@ -137,7 +137,7 @@ class AttentionTest {
       ranges[2 * i + 1] = c.before + i + 1;
     }
     int[] firstCells = IntStream.range(0, (int) c.cells() / 64).map(i -> i * 64).toArray();
-    CachePages.fill(graph, "cache", firstCells, ranges, c.cells());
+    CachePages.fill(graph, "cache", firstCells, firstCells.length, ranges, c.cells());
   }
 
   private static void fillMask(MemorySegment mask, Case c) {

@@ -126,7 +126,7 @@ class GeneralAttentionTest {
       if (graph.hasInput("selected")) {
         graph.input("selected").copyFrom(MemorySegment.ofArray(in.selected));
       }
-      CachePages.fill(graph, "cache", FIRST_CELLS, ranges, CELLS);
+      CachePages.fill(graph, "cache", FIRST_CELLS, FIRST_CELLS.length, ranges, CELLS);
       assertThat(backend.compute(graph)).isTrue();
       return graph.output("out").toArray(ValueLayout.JAVA_FLOAT);
     }
@@ -245,7 +245,7 @@ class GeneralAttentionTest {
     CachePages pages = CachePages.input(g, "cache", 2, 1);
     g.output("out", g.attention(q, k, k, pages, AttentionParameters.of(1)));
     try (Graph graph = g.build()) {
-      assertThatThrownBy(() -> CachePages.fill(graph, "cache", firstCells, ranges, CELLS))
+      assertThatThrownBy(() -> CachePages.fill(graph, "cache", firstCells, firstCells.length, ranges, CELLS))
           .isInstanceOf(MyelinException.class)
           .hasMessageContaining(message);
     }

@@ -124,7 +124,7 @@ class IndexerTest {
       copy(q, graph.input("q"));
       copy(k, graph.input("k"));
       copy(weights, graph.input("weights"));
-      CachePages.fill(graph, "cache", FIRST_CELLS, ranges, CELLS);
+      CachePages.fill(graph, "cache", FIRST_CELLS, FIRST_CELLS.length, ranges, CELLS);
       assertThat(backend.compute(graph)).isTrue();
       graph.read("out", out);
     }

@@ -4,6 +4,7 @@ import dev.myelin.graph.GraphBuilder;
 import dev.myelin.graph.Tensor;
 import dev.myelin.model.weights.Weights;
 import dev.myelin.pass.Pass;
+import dev.myelin.pass.SegmentGroup;
 import dev.myelin.state.RecurrentState;
 
 /**
@@ -29,15 +30,28 @@ public record CausalConvolution(Tensor kernel, Tensor bias, RecurrentState state
 
   /** [channels, tokens] to the same shape. */
   public Tensor of(Pass pass, Tensor x) {
+    Tensor y = pass.byGroup(group -> of(pass, group, group.of(x)));
+    return bias == null ? y : x.graph().add(y, bias);
+  }
+
+  /** [channels, length, sequences] to [channels, tokens]. */
+  private Tensor of(Pass pass, SegmentGroup group, Tensor x) {
     GraphBuilder g = pass.graph();
     long before = kernel.dim(0) - 1;
     long channels = kernel.dim(1);
-    long tokens = x.dim(1);
-    Tensor past = g.reshape2d(pass.read(state), before, channels);
+    long sequences = group.sequences();
+    Tensor past = g.reshape3d(pass.read(state, group), before, channels, sequences);
     Tensor row = g.concat(past, g.permute(x, 1, 0, 2, 3), 0);
-    Tensor last = g.view2d(row, before, channels, row.stride(1), tokens * Float.BYTES);
-    pass.write(state, g.reshape2d(g.contiguous(last), before * channels, 1));
-    Tensor y = g.reshape2d(g.ssmConv(row, kernel), channels, tokens);
-    return bias == null ? y : g.add(y, bias);
+    Tensor last =
+        g.view3d(
+            row,
+            before,
+            channels,
+            sequences,
+            row.stride(1),
+            row.stride(2),
+            (long) group.length() * Float.BYTES);
+    pass.write(state, g.reshape2d(g.contiguous(last), before * channels, sequences), group);
+    return g.reshape2d(g.ssmConv(row, kernel), channels, group.tokens());
   }
 }

@@ -6,6 +6,7 @@ import dev.myelin.graph.Tensor;
 import dev.myelin.model.config.SsmConfig;
 import dev.myelin.model.weights.Weights;
 import dev.myelin.pass.Pass;
+import dev.myelin.pass.SegmentGroup;
 import dev.myelin.state.RecurrentState;
 
 /**
@@ -64,25 +65,71 @@ public record GatedDeltaNet(
     DeltaNetInput.Projections p = input.of(x);
     long heads = shape.heads();
     long tokens = x.dim(1);
-    Tensor beta = g.reshape4d(g.sigmoid(p.beta()), 1, heads, tokens, 1);
+    Tensor beta = g.sigmoid(p.beta());
     Tensor step = g.softplus(g.add(p.alpha(), dtBias));
-    Tensor decay = g.reshape4d(g.multiply(step, a), 1, heads, tokens, 1);
+    Tensor decay = g.multiply(step, a);
 
     Tensor qkv = g.silu(convolution.of(pass, p.qkv()));
     Tensor q = keyHeads(heads(qkv, 0, shape.groups()));
     Tensor k = keyHeads(heads(qkv, shape.groupWidth(), shape.groups()));
     Tensor v = heads(qkv, 2L * shape.groupWidth(), shape.heads());
-    Tensor y = norm.of(recurrence(pass, q, k, v, decay, beta));
-    return out.of(g.swiglu(p.z(), g.reshape2d(y, shape.inner(), tokens)));
+    Tensor y =
+        pass.byGroup(
+            group ->
+                recurrence(
+                    pass,
+                    group,
+                    heads(group, q),
+                    heads(group, k),
+                    heads(group, v),
+                    scalars(group, decay, heads),
+                    scalars(group, beta, heads)));
+    Tensor normalized = norm.of(g.reshape3d(y, shape.headSize(), heads, tokens));
+    return out.of(g.swiglu(p.z(), g.reshape2d(normalized, shape.inner(), tokens)));
   }
 
-  private Tensor recurrence(Pass pass, Tensor q, Tensor k, Tensor v, Tensor decay, Tensor beta) {
+  private Tensor recurrence(
+      Pass pass, SegmentGroup group, Tensor q, Tensor k, Tensor v, Tensor decay, Tensor beta) {
     GraphBuilder g = pass.graph();
     long size = shape.headSize();
-    Tensor before = g.reshape4d(pass.read(state), size, size, shape.heads(), 1);
+    Tensor before =
+        g.reshape4d(pass.read(state, group), size, size, shape.heads(), group.sequences());
     RecurrentResult result = g.gatedDeltaNet(q, k, v, decay, beta, before);
-    pass.write(state, g.reshape2d(result.states(), shape.stateElements(), 1));
-    return result.output();
+    Tensor after = g.reshape2d(result.states(), shape.stateElements(), group.sequences());
+    pass.write(state, after, group);
+    return g.reshape2d(result.output(), shape.inner(), group.tokens());
+  }
+
+  /** The group's part of [size, heads, tokens]: [size, heads, length, sequences]. */
+  private static Tensor heads(SegmentGroup group, Tensor x) {
+    long token = x.stride(2);
+    return x.graph()
+        .view4d(
+            x,
+            x.dim(0),
+            x.dim(1),
+            group.length(),
+            group.sequences(),
+            x.stride(1),
+            token,
+            group.length() * token,
+            group.first() * token);
+  }
+
+  /** The group's part of [heads, tokens]: [1, heads, length, sequences]. */
+  private static Tensor scalars(SegmentGroup group, Tensor x, long heads) {
+    long token = x.stride(1);
+    return x.graph()
+        .view4d(
+            x,
+            1,
+            heads,
+            group.length(),
+            group.sequences(),
+            x.stride(0),
+            token,
+            group.length() * token,
+            group.first() * token);
   }
 
   /** Values {@code first} and on of each row, as heads [size, count, tokens]. */

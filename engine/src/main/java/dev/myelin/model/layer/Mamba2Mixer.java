@@ -6,6 +6,7 @@ import dev.myelin.graph.Tensor;
 import dev.myelin.model.config.SsmConfig;
 import dev.myelin.model.weights.Weights;
 import dev.myelin.pass.Pass;
+import dev.myelin.pass.SegmentGroup;
 import dev.myelin.state.RecurrentState;
 
 /**
@@ -77,24 +78,36 @@ public record Mamba2Mixer(
     Tensor z = columns(zxBCdt, 0, inner);
     Tensor dt = g.add(columns(zxBCdt, inner + shape.channels(), shape.heads()), dtBias);
     Tensor xBC = g.silu(convolution.of(pass, columns(zxBCdt, inner, shape.channels())));
-
-    Tensor x = split(xBC, 0, shape.headSize(), shape.heads());
-    Tensor b = split(xBC, inner, shape.state(), shape.groups());
-    Tensor c = split(xBC, inner + shape.groupWidth(), shape.state(), shape.groups());
-    Tensor y = g.add(scan(pass, x, dt, b, c), g.multiply(x, d));
-    y = g.swiglu(z, g.reshape2d(y, inner, y.dim(2)));
+    Tensor y = g.add(scan(pass, xBC, dt), skip(xBC));
+    y = g.swiglu(z, y);
     return out.of(norm == null ? y : normalized(y));
   }
 
-  /** The scan by head: [headSize, heads, tokens]. */
-  private Tensor scan(Pass pass, Tensor x, Tensor dt, Tensor b, Tensor c) {
+  /** D x, [inner, tokens]. */
+  private Tensor skip(Tensor xBC) {
+    GraphBuilder g = xBC.graph();
+    Tensor x = heads(xBC, 0, shape.headSize(), shape.heads(), 1, (int) xBC.dim(1), 0);
+    return g.reshape2d(g.multiply(x, d), shape.inner(), xBC.dim(1));
+  }
+
+  /** The scan by head: [inner, tokens]. */
+  private Tensor scan(Pass pass, Tensor xBC, Tensor dt) {
+    return pass.byGroup(group -> scan(pass, group, xBC, group.of(dt)));
+  }
+
+  private Tensor scan(Pass pass, SegmentGroup group, Tensor xBC, Tensor dt) {
     GraphBuilder g = pass.graph();
+    int inner = shape.inner();
     Tensor slots = pass.slots(state);
     Tensor states =
         g.reshape4d(slots, shape.state(), shape.headSize(), shape.heads(), slots.dim(1));
-    RecurrentResult result = g.ssmScan(states, x, dt, a, b, c, pass.readSlot());
-    pass.write(state, g.reshape2d(result.states(), shape.stateElements(), 1));
-    return result.output();
+    Tensor x = heads(xBC, 0, shape.headSize(), shape.heads(), group);
+    Tensor b = heads(xBC, inner, shape.state(), shape.groups(), group);
+    Tensor c = heads(xBC, inner + shape.groupWidth(), shape.state(), shape.groups(), group);
+    RecurrentResult result = g.ssmScan(states, x, dt, a, b, c, group.readSlots());
+    Tensor after = g.reshape2d(result.states(), shape.stateElements(), group.sequences());
+    pass.write(state, after, group);
+    return g.reshape2d(result.output(), inner, group.tokens());
   }
 
   private Tensor normalized(Tensor y) {
@@ -109,9 +122,17 @@ public record Mamba2Mixer(
     return y.graph().view2d(y, count, y.dim(1), y.stride(1), first * Float.BYTES);
   }
 
-  /** Values {@code first} and on of each row as heads, [size, heads, tokens]. */
-  private static Tensor split(Tensor y, long first, int size, int heads) {
+  /** Values {@code from} and on of a group's rows as heads, [size, heads, length, sequences]. */
+  private static Tensor heads(Tensor y, long from, int size, int heads, SegmentGroup group) {
+    return heads(y, from, size, heads, group.sequences(), group.length(), group.first());
+  }
+
+  private static Tensor heads(
+      Tensor y, long from, int size, int heads, int sequences, int length, int first) {
     long headBytes = (long) size * Float.BYTES;
-    return y.graph().view3d(y, size, heads, y.dim(1), headBytes, y.stride(1), first * Float.BYTES);
+    long row = y.stride(1);
+    long offset = from * Float.BYTES + first * row;
+    return y.graph()
+        .view4d(y, size, heads, length, sequences, headBytes, row, length * row, offset);
   }
 }

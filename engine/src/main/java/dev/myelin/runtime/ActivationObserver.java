@@ -1,4 +1,4 @@
-package dev.myelin.generate;
+package dev.myelin.runtime;
 
 import dev.myelin.graph.MatmulInput;
 import java.util.List;

@@ -1,4 +1,4 @@
-package dev.myelin.generate;
+package dev.myelin.runtime;
 
 import jdk.jfr.Category;
 import jdk.jfr.Description;

@@ -1,0 +1,207 @@
+package dev.myelin.runtime;
+
+import dev.myelin.error.InvalidRequestException;
+import dev.myelin.graph.Threads;
+import dev.myelin.state.CacheType;
+import dev.myelin.state.PageTable;
+import dev.myelin.state.StateOptions;
+
+/**
+ * How a runtime computes. Immutable and thread-safe.
+ *
+ * @param contextLength maximum number of positions of a sequence; 0 means that of the model, but at
+ *     most {@value #DEFAULT_CONTEXT}
+ * @param batch maximum number of tokens computed together
+ * @param threads number of compute threads, 0 to 512; 0 means one per physical core. Limited to the
+ *     cores of this process, see {@link dev.myelin.graph.Threads}
+ * @param forceThreads whether to start more threads than cores, for measurements
+ * @param keyType data type of the keys in the KV cache
+ * @param valueType data type of the values in the KV cache
+ * @param sequences maximum number of sequences that are open at the same time
+ * @param cacheTokens positions that all sequences together can hold, rounded up to pages of 64; 0
+ *     for {@code sequences} times the context
+ * @param keepsPrefixes whether computed pages are kept for later sequences with the same beginning
+ * @param stepMillis how long a step may take, in about, while a sequence waits for its next token:
+ *     prompts are cut accordingly
+ */
+public record RuntimeOptions(
+    int contextLength,
+    int batch,
+    int threads,
+    boolean forceThreads,
+    CacheType keyType,
+    CacheType valueType,
+    int sequences,
+    int cacheTokens,
+    boolean keepsPrefixes,
+    int stepMillis) {
+  public static final int DEFAULT_CONTEXT = 4096;
+  public static final int DEFAULT_BATCH = 512;
+  public static final int DEFAULT_SEQUENCES = 8;
+  public static final int DEFAULT_STEP_MILLIS = 200;
+  public static final int MAX_BATCH = 1 << 16;
+  public static final int MAX_SEQUENCES = 1024;
+
+  public RuntimeOptions {
+    check("context", contextLength, 0, Integer.MAX_VALUE);
+    check("batch", batch, 1, MAX_BATCH);
+    check("sequences", sequences, 1, MAX_SEQUENCES);
+    check("cache tokens", cacheTokens, 0, Integer.MAX_VALUE);
+    check("step", stepMillis, 1, 60_000);
+    Threads.check(threads, 0);
+  }
+
+  private static void check(String name, int value, int min, int max) {
+    if (value < min || value > max) {
+      String range = max == Integer.MAX_VALUE ? min + " or more" : min + " to " + max;
+      throw new InvalidRequestException(name + " = " + value + ": expected " + range);
+    }
+  }
+
+  /** {@value #DEFAULT_SEQUENCES} sequences that share prefixes. */
+  public static RuntimeOptions defaults() {
+    return new RuntimeOptions(
+        0,
+        DEFAULT_BATCH,
+        0,
+        false,
+        CacheType.F16,
+        CacheType.F16,
+        DEFAULT_SEQUENCES,
+        0,
+        true,
+        DEFAULT_STEP_MILLIS);
+  }
+
+  public RuntimeOptions withContextLength(int value) {
+    return new RuntimeOptions(
+        value,
+        batch,
+        threads,
+        forceThreads,
+        keyType,
+        valueType,
+        sequences,
+        cacheTokens,
+        keepsPrefixes,
+        stepMillis);
+  }
+
+  public RuntimeOptions withBatch(int value) {
+    return new RuntimeOptions(
+        contextLength,
+        value,
+        threads,
+        forceThreads,
+        keyType,
+        valueType,
+        sequences,
+        cacheTokens,
+        keepsPrefixes,
+        stepMillis);
+  }
+
+  public RuntimeOptions withThreads(int value) {
+    return new RuntimeOptions(
+        contextLength,
+        batch,
+        value,
+        forceThreads,
+        keyType,
+        valueType,
+        sequences,
+        cacheTokens,
+        keepsPrefixes,
+        stepMillis);
+  }
+
+  public RuntimeOptions withForceThreads(boolean value) {
+    return new RuntimeOptions(
+        contextLength,
+        batch,
+        threads,
+        value,
+        keyType,
+        valueType,
+        sequences,
+        cacheTokens,
+        keepsPrefixes,
+        stepMillis);
+  }
+
+  public RuntimeOptions withCacheTypes(CacheType keys, CacheType values) {
+    return new RuntimeOptions(
+        contextLength,
+        batch,
+        threads,
+        forceThreads,
+        keys,
+        values,
+        sequences,
+        cacheTokens,
+        keepsPrefixes,
+        stepMillis);
+  }
+
+  public RuntimeOptions withSequences(int value) {
+    return new RuntimeOptions(
+        contextLength,
+        batch,
+        threads,
+        forceThreads,
+        keyType,
+        valueType,
+        value,
+        cacheTokens,
+        keepsPrefixes,
+        stepMillis);
+  }
+
+  public RuntimeOptions withCacheTokens(int value) {
+    return new RuntimeOptions(
+        contextLength,
+        batch,
+        threads,
+        forceThreads,
+        keyType,
+        valueType,
+        sequences,
+        value,
+        keepsPrefixes,
+        stepMillis);
+  }
+
+  public RuntimeOptions withKeepsPrefixes(boolean value) {
+    return new RuntimeOptions(
+        contextLength,
+        batch,
+        threads,
+        forceThreads,
+        keyType,
+        valueType,
+        sequences,
+        cacheTokens,
+        value,
+        stepMillis);
+  }
+
+  public RuntimeOptions withStepMillis(int value) {
+    return new RuntimeOptions(
+        contextLength,
+        batch,
+        threads,
+        forceThreads,
+        keyType,
+        valueType,
+        sequences,
+        cacheTokens,
+        keepsPrefixes,
+        value);
+  }
+
+  /** The size of the states; the context length must be resolved. */
+  public StateOptions stateOptions() {
+    int pages = Math.ceilDiv(cacheTokens, PageTable.PAGE);
+    return new StateOptions(contextLength, batch, sequences, pages, keyType, valueType);
+  }
+}

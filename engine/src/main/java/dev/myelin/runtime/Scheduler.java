@@ -1,0 +1,261 @@
+package dev.myelin.runtime;
+
+import dev.myelin.error.CancelledException;
+import dev.myelin.error.IllegalUseException;
+import dev.myelin.graph.Graph;
+import dev.myelin.pass.Batch;
+import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Set;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.Condition;
+import java.util.concurrent.locks.ReentrantLock;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Computes the work of many sequences in a thread of its own, step by step: continuous batching
+ * (Yu et al. 2022). Thread-safe.
+ */
+final class Scheduler implements AutoCloseable {
+  private static final long MIN_GATHER_NANOS = 1_000_000;
+  private static final long MAX_GATHER_NANOS = 20_000_000;
+
+  private final Stepper stepper;
+  private final StepBudget budget;
+  private final ReentrantLock lock;
+  private final Condition changed;
+  // those that have waited longest first
+  private final List<Work> waiting = new ArrayList<>();
+  private List<Work> computing = List.of();
+  // sequences whose last token was just computed: they are about to ask for the next one
+  private final Set<Sequence> expected = new HashSet<>();
+  private long lastStepNanos;
+  private @Nullable Thread thread;
+  private boolean closed;
+
+  /**
+   * @param lock guards the states of the sequences too; free while a step is computed
+   */
+  Scheduler(Stepper stepper, ReentrantLock lock) {
+    this.stepper = stepper;
+    this.lock = lock;
+    changed = lock.newCondition();
+    budget = new StepBudget(stepper.options().batch(), stepper.options().stepMillis());
+  }
+
+  /**
+   * Computes work, and waits for it. An interrupt or {@link Work#cancel} ends it within a step.
+   *
+   * @throws CancelledException if it ended early
+   */
+  void compute(Work work) {
+    submit(work);
+    try {
+      work.await();
+    } catch (InterruptedException e) {
+      work.cancel();
+      cancelled();
+      work.awaitUninterruptibly();
+      Thread.currentThread().interrupt();
+    }
+    work.rethrow();
+  }
+
+  private void submit(Work work) {
+    lock.lock();
+    try {
+      if (closed) {
+        throw new IllegalUseException("the runtime is closed");
+      }
+      if (thread == null) {
+        thread = new Thread(this::run, "myelin-runtime");
+        thread.setDaemon(true);
+        thread.start();
+      }
+      waiting.add(work);
+      changed.signal();
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /** Ends the step being computed if nobody waits for it any more. */
+  void cancelled() {
+    lock.lock();
+    try {
+      boolean isWanted = computing.isEmpty();
+      for (Work work : computing) {
+        isWanted |= !work.isCancelled();
+      }
+      if (!isWanted) {
+        stepper.backend().cancel();
+      }
+      changed.signal();
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  private void run() {
+    lock.lock();
+    try {
+      while (!closed) {
+        dropCancelled();
+        if (waiting.isEmpty()) {
+          expected.clear();
+          changed.awaitUninterruptibly();
+        } else if (gather()) {
+          try {
+            step();
+          } catch (Throwable e) {
+            failed(List.copyOf(waiting), e);
+          }
+        }
+      }
+      for (Work work : waiting) {
+        work.fail(new IllegalUseException("the runtime is closed"));
+      }
+      waiting.clear();
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  private void dropCancelled() {
+    for (Work work : List.copyOf(waiting)) {
+      if (work.isCancelled()) {
+        waiting.remove(work);
+        work.fail(work.cancelled());
+      }
+    }
+  }
+
+  /**
+   * Waits a little for the sequences that are about to ask for their next token, so that one step
+   * computes all of them. False if something has changed that is to be looked at first.
+   */
+  private boolean gather() {
+    for (Work work : waiting) {
+      expected.remove(work.sequence());
+    }
+    if (expected.isEmpty()) {
+      return true;
+    }
+    long deadline =
+        System.nanoTime() + Math.clamp(lastStepNanos / 10, MIN_GATHER_NANOS, MAX_GATHER_NANOS);
+    while (!expected.isEmpty() && !closed) {
+      long left = deadline - System.nanoTime();
+      if (left <= 0) {
+        break;
+      }
+      try {
+        changed.awaitNanos(left);
+      } catch (InterruptedException e) {
+        break; // nobody interrupts this thread on purpose
+      }
+      for (Work work : waiting) {
+        expected.remove(work.sequence());
+      }
+    }
+    dropCancelled();
+    return !closed && !waiting.isEmpty();
+  }
+
+  /** A sequence is closed, or is not going to ask for more. */
+  void forget(Sequence sequence) {
+    if (expected.remove(sequence)) {
+      changed.signal();
+    }
+  }
+
+  private void step() {
+    StepPlan plan = StepPlan.of(stepper, List.copyOf(waiting), budget);
+    waiting.removeIf(Work::isFinished);
+    expected.clear();
+    if (plan.isEmpty()) {
+      return;
+    }
+    computing = plan.works();
+    Batch batch = plan.batch();
+    StepEvents events = StepEvents.begin(batch);
+    long begin = System.nanoTime();
+    Graph graph;
+    try {
+      graph = computeUnlocked(plan, batch);
+    } catch (Throwable e) {
+      failed(computing, e);
+      return;
+    } finally {
+      stepper.backend().resume();
+    }
+    lastStepNanos = System.nanoTime() - begin;
+    budget.measured(plan.tokens(), lastStepNanos / 1e9);
+    events.end(computing, batch);
+    commit(plan, graph);
+  }
+
+  private Graph computeUnlocked(StepPlan plan, Batch batch) {
+    lock.unlock();
+    try {
+      return stepper.run(plan.stage(), batch, plan.emitted());
+    } finally {
+      lock.lock();
+    }
+  }
+
+  private void commit(StepPlan plan, Graph graph) {
+    plan.copyOutputs(graph);
+    for (Work work : computing) {
+      work.commit();
+      waiting.remove(work);
+      if (work.isDone()) {
+        expected.add(work.sequence());
+        work.finish();
+      } else {
+        waiting.add(work); // behind those that have waited longer
+      }
+    }
+    computing = List.of();
+  }
+
+  private void failed(List<Work> works, Throwable e) {
+    boolean isCancelled = e instanceof CancelledException;
+    for (Work work : works) {
+      work.rollback();
+      if (!isCancelled || work.isCancelled()) {
+        waiting.remove(work);
+        work.fail(isCancelled ? work.cancelled() : e);
+      }
+    }
+    computing = List.of();
+  }
+
+  /** Ends the thread; what waits fails. */
+  @Override
+  public void close() {
+    Thread running;
+    lock.lock();
+    try {
+      closed = true;
+      running = thread;
+      if (!computing.isEmpty()) {
+        stepper.backend().cancel();
+      }
+      changed.signal();
+    } finally {
+      lock.unlock();
+    }
+    boolean interrupted = false;
+    while (running != null && running.isAlive()) {
+      try {
+        TimeUnit.SECONDS.timedJoin(running, Long.MAX_VALUE);
+      } catch (InterruptedException e) {
+        interrupted = true;
+      }
+    }
+    if (interrupted) {
+      Thread.currentThread().interrupt();
+    }
+  }
+}

@@ -1,0 +1,106 @@
+package dev.myelin.state;
+
+import dev.myelin.error.CapacityException;
+import dev.myelin.gguf.GgmlType;
+import dev.myelin.graph.GraphBuilder;
+import dev.myelin.graph.Tensor;
+import dev.myelin.graph.TensorBuffer;
+import dev.myelin.graph.TensorContext;
+import java.util.List;
+
+/**
+ * The recurrent states of all sequences: a matrix [elements, slots] per state. A pass reads one slot
+ * of a sequence and writes another, so that a pass that fails leaves the state as it was. The last
+ * slot stays zero: the state before the first token. A slot may have several users, who only read
+ * it. Confined to one thread at a time.
+ */
+final class RecurrentPool implements AutoCloseable {
+  private final TensorContext context;
+  private final TensorBuffer buffer;
+  private final Tensor[] states;
+  private final PagePool slots;
+  private final int zeros;
+  private final long bytes;
+
+  /**
+   * @param count of slots, besides the one of zeros
+   */
+  RecurrentPool(List<RecurrentState> declared, int count) {
+    slots = new PagePool(declared.isEmpty() ? 0 : count);
+    zeros = slots.pages();
+    long sum = 0;
+    for (RecurrentState state : declared) {
+      sum += TensorBuffer.roundUp((zeros + 1) * state.bytes());
+    }
+    bytes = sum;
+    context = new TensorContext(Math.max(1, declared.size()));
+    TensorBuffer memory = null;
+    states = new Tensor[declared.size()];
+    try {
+      memory = TensorBuffer.allocateZeroed(Math.max(1, bytes));
+      for (int i = 0; i < states.length; i++) {
+        long elements = declared.get(i).elements();
+        states[i] = context.tensor("state_" + i, GgmlType.F32, elements, zeros + 1);
+        memory.append(states[i]);
+      }
+    } catch (RuntimeException e) {
+      context.close();
+      if (memory != null) {
+        memory.close();
+      }
+      throw e;
+    }
+    buffer = memory;
+  }
+
+  /** Whether the model has no recurrent states. */
+  boolean isEmpty() {
+    return states.length == 0;
+  }
+
+  /** Bytes of all slots. */
+  long bytes() {
+    return bytes;
+  }
+
+  /** The slot of zeros. */
+  int zeros() {
+    return zeros;
+  }
+
+  /** Takes a free slot, or -1. */
+  int take() {
+    return slots.take();
+  }
+
+  CapacityException noSlot() {
+    return new CapacityException("slots of recurrent states", 1, slots.free(), slots.pages());
+  }
+
+  void retain(int slot) {
+    if (slot != zeros) {
+      slots.retain(slot);
+    }
+  }
+
+  void release(int slot) {
+    if (slot != zeros) {
+      slots.release(slot);
+    }
+  }
+
+  boolean isShared(int slot) {
+    return slots.isShared(slot);
+  }
+
+  /** All slots of a state: [elements, slots]. */
+  Tensor slots(GraphBuilder g, RecurrentState state) {
+    return g.read(states[state.index()]);
+  }
+
+  @Override
+  public void close() {
+    context.close();
+    buffer.close();
+  }
+}

@@ -1,0 +1,133 @@
+package dev.myelin.state;
+
+import dev.myelin.error.InvalidRequestException;
+import dev.myelin.graph.GraphBuilder;
+import dev.myelin.graph.Tensor;
+import java.util.ArrayList;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The memory of a model's sequences: pages of keys and values, and recurrent states. Sequences
+ * share pages that hold the same tokens. Confined to one thread at a time.
+ */
+public final class StatePool implements AutoCloseable {
+  private final StateOptions options;
+  private final KvCache kv;
+  private final RecurrentPool recurrent;
+  private final @Nullable PrefixCache prefixes;
+  private final List<SequenceStates> open = new ArrayList<>();
+
+  /**
+   * @param keepsPrefixes whether full pages stay for later sequences with the same tokens
+   * @throws InvalidRequestException if a size is not a multiple of a cache type's block size, or
+   *     the states exceed the address space
+   */
+  public StatePool(ModelStates states, StateOptions options, boolean keepsPrefixes) {
+    this.options = options;
+    kv = new KvCache(states.kv(), options, this::reclaim);
+    try {
+      // a sequence reads one slot and writes another; as many are for prefixes
+      int slots = (keepsPrefixes ? 4 : 2) * options.sequences();
+      recurrent = new RecurrentPool(states.recurrent(), slots);
+    } catch (RuntimeException e) {
+      kv.close();
+      throw e;
+    }
+    prefixes = keepsPrefixes ? new PrefixCache(kv, recurrent) : null;
+  }
+
+  public StateOptions options() {
+    return options;
+  }
+
+  public KvCache kv() {
+    return kv;
+  }
+
+  RecurrentPool recurrent() {
+    return recurrent;
+  }
+
+  @Nullable PrefixCache prefixes() {
+    return prefixes;
+  }
+
+  /** Whether the model has recurrent states. */
+  public boolean isRecurrent() {
+    return !recurrent.isEmpty();
+  }
+
+  /** Bytes of the keys and values, and of the recurrent states. */
+  public long bytes() {
+    return kv.bytes() + recurrent.bytes();
+  }
+
+  /** Starts an empty sequence. */
+  public SequenceStates open() {
+    SequenceStates states = new SequenceStates(this);
+    open.add(states);
+    return states;
+  }
+
+  void closed(SequenceStates states) {
+    open.remove(states);
+  }
+
+  /** Frees pages that no token will see, or those of prefixes. */
+  private boolean reclaim(PageClass kind) {
+    PagePool pool = kv.pool(kind);
+    for (SequenceStates states : open) {
+      states.dropUnseen(kind);
+    }
+    return pool.free() > 0 || (prefixes != null && prefixes.reclaim(kind));
+  }
+
+  /** Takes a slot of recurrent states, one of a prefix if none is free. */
+  int takeSlot() {
+    int slot = recurrent.take();
+    if (slot < 0 && prefixes != null && prefixes.reclaimSlot()) {
+      slot = recurrent.take();
+    }
+    if (slot < 0) {
+      throw recurrent.noSlot();
+    }
+    return slot;
+  }
+
+  /** Number of pages of 64 tokens that are kept for later sequences. */
+  public int prefixPages() {
+    return prefixes == null ? 0 : prefixes.size();
+  }
+
+  /** Pages of 64 positions in use, of the class of states that has most. */
+  public int usedPages() {
+    int used = 0;
+    for (PageClass kind : kv.classes()) {
+      PagePool pool = kv.pool(kind);
+      used = Math.max(used, pool.pages() - pool.free());
+    }
+    return used;
+  }
+
+  /** All slots of a recurrent state: [elements, slots]. */
+  public Tensor slots(GraphBuilder g, RecurrentState state) {
+    return recurrent.slots(g, state);
+  }
+
+  /** The states of slots i32 [sequences]: [elements, sequences]. */
+  public Tensor read(GraphBuilder g, RecurrentState state, Tensor slots) {
+    return g.getRows(slots(g, state), slots);
+  }
+
+  /** Adds a node that writes states [elements, sequences] to slots i64 [sequences]. */
+  public Tensor write(GraphBuilder g, RecurrentState state, Tensor value, Tensor slots) {
+    return g.setRows(slots(g, state), value, slots);
+  }
+
+  @Override
+  public void close() {
+    kv.close();
+    recurrent.close();
+  }
+}
