@@ -17,8 +17,9 @@ public final class CapacityException extends MyelinException {
    * @param total how many there are
    */
   public CapacityException(String what, long needed, long available, long total) {
-    super("out of memory for sequences: %s %s needed, %s of %s free"
-        .formatted(needed, what, available, total));
+    super(
+        "out of memory for sequences: %s %s needed, %s of %s free"
+            .formatted(needed, what, available, total));
     this.needed = needed;
     this.available = available;
   }

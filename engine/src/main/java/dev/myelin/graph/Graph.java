@@ -64,8 +64,7 @@ public final class Graph implements AutoCloseable {
       context.close();
       throw e;
     }
-    Graph result =
-        new Graph(context, graph, inputs, outputs, matmulInputs, arena, shared == null);
+    Graph result = new Graph(context, graph, inputs, outputs, matmulInputs, arena, shared == null);
     try {
       arena.place(graph, context.tensors());
     } catch (RuntimeException e) {

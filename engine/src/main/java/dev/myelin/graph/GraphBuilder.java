@@ -23,8 +23,8 @@ public class GraphBuilder extends WkvOps {
   }
 
   /**
-   * Places the graph in an arena that others share; null for one of its own. The builder must not be
-   * used afterwards.
+   * Places the graph in an arena that others share; null for one of its own. The builder must not
+   * be used afterwards.
    */
   public Graph build(@Nullable ComputeArena arena) {
     MemorySegment graph = context.newGraph(0, false);

@@ -2,10 +2,10 @@ package dev.myelin.imatrix;
 
 import dev.myelin.error.InvalidRequestException;
 import dev.myelin.error.MyelinException;
-import dev.myelin.runtime.ActivationObserver;
 import dev.myelin.graph.MatmulInput;
 import dev.myelin.graph.Tensor;
 import dev.myelin.imatrix.ImportanceMatrix.Entry;
+import dev.myelin.runtime.ActivationObserver;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.util.ArrayList;

@@ -20,12 +20,7 @@ import dev.myelin.state.Window;
  * @param isCausal whether a token sees no later positions
  */
 record PageInput(
-    CachePages pages,
-    Tensor positions,
-    String name,
-    KvState state,
-    boolean isCausal,
-    long cells)
+    CachePages pages, Tensor positions, String name, KvState state, boolean isCausal, long cells)
     implements GraphInput {
   private static final int PAGE = PageTable.PAGE;
 

@@ -25,6 +25,9 @@ import org.jspecify.annotations.Nullable;
  * IllegalUseException}.
  */
 public final class ModelRuntime implements AutoCloseable {
+  private static final StepBudget UNLIMITED =
+      new StepBudget(RuntimeOptions.MAX_BATCH, RuntimeOptions.DEFAULT_STEP_MILLIS);
+
   private final Model.Lease lease;
   private final Model model;
   private final Stepper stepper;
@@ -129,9 +132,7 @@ public final class ModelRuntime implements AutoCloseable {
         throw new CapacityException("sequences", 1, 0, most);
       }
       SequenceStates states =
-          original == null
-              ? stepper.states().open()
-              : original.states().fork(original.position());
+          original == null ? stepper.states().open() : original.states().fork(original.position());
       Sequence sequence = new Sequence(this, states);
       if (original != null) {
         sequence.copyTokens(original);
@@ -193,9 +194,6 @@ public final class ModelRuntime implements AutoCloseable {
     }
   }
 
-  private static final StepBudget UNLIMITED =
-      new StepBudget(RuntimeOptions.MAX_BATCH, RuntimeOptions.DEFAULT_STEP_MILLIS);
-
   void cancelled(Sequence sequence) {
     if (scheduler == null) {
       stepper.backend().cancel();
@@ -234,7 +232,12 @@ public final class ModelRuntime implements AutoCloseable {
     try {
       requireOpen();
       return new RuntimeUsage(
-          sequences.size(), stepper.states().usedPages(), stepper.states().prefixPages());
+          sequences.size(),
+          stepper.states().usedPages(),
+          stepper.states().prefixPages(),
+          stepper.steps(),
+          stepper.pieces(),
+          stepper.tokens());
     } finally {
       lock.unlock();
     }

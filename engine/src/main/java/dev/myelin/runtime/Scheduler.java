@@ -14,8 +14,8 @@ import java.util.concurrent.locks.ReentrantLock;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Computes the work of many sequences in a thread of its own, step by step: continuous batching
- * (Yu et al. 2022). Thread-safe.
+ * Computes the work of many sequences in a thread of its own, step by step: continuous batching (Yu
+ * et al. 2022). Thread-safe.
  */
 final class Scheduler implements AutoCloseable {
   private static final long MIN_GATHER_NANOS = 1_000_000;

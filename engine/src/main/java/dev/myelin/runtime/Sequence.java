@@ -102,8 +102,7 @@ public final class Sequence implements AutoCloseable {
   public MemorySegment compute(int[] ids, int from, int count, int outputs, Output output) {
     if (runtime.model().info().hasEncoder() && states.encoderLength() == 0) {
       throw new InvalidRequestException(
-          runtime.model().info().architecture()
-              + " models need the tokens of their encoder first");
+          runtime.model().info().architecture() + " models need the tokens of their encoder first");
     }
     Set<Output> emitted = EnumSet.of(output);
     return runtime.compute(new Work(this, Network.MAIN, ids, from, count, outputs, emitted));

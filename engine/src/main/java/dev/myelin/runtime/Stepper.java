@@ -33,6 +33,9 @@ final class Stepper implements AutoCloseable {
   private final GraphCache graphs;
   private final RuntimeOptions options;
   private final ActivationObserver observer;
+  private volatile long steps;
+  private volatile long pieces;
+  private volatile long tokens;
 
   /**
    * @param options with the context length resolved
@@ -118,8 +121,31 @@ final class Stepper implements AutoCloseable {
       throw cancelled(batch);
     }
     model.requireUnchanged();
+    count(batch);
     observer.onBatch(graph.graph().matmulInputs());
     return graph.graph();
+  }
+
+  @SuppressWarnings("NonAtomicVolatileUpdate") // one thread at a time writes
+  private void count(Batch batch) {
+    steps++;
+    pieces += batch.segments().size();
+    tokens += batch.tokens();
+  }
+
+  /** Batches computed so far. */
+  long steps() {
+    return steps;
+  }
+
+  /** Segments in them. */
+  long pieces() {
+    return pieces;
+  }
+
+  /** Tokens in them. */
+  long tokens() {
+    return tokens;
   }
 
   private static CancelledException cancelled(Batch batch) {

@@ -142,8 +142,7 @@ final class PrefixCache {
   /** Frees a page of a class that no sequence reads; false if there is none. */
   boolean reclaim(PageClass kind) {
     PagePool pool = kv.pool(kind);
-    PrefixNode oldest =
-        oldest(n -> n.has(kind) && !pool.isShared(n.page(kind)) && isLast(n, kind));
+    PrefixNode oldest = oldest(n -> n.has(kind) && !pool.isShared(n.page(kind)) && isLast(n, kind));
     if (oldest == null) {
       return false;
     }

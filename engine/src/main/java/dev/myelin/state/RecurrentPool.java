@@ -9,10 +9,10 @@ import dev.myelin.graph.TensorContext;
 import java.util.List;
 
 /**
- * The recurrent states of all sequences: a matrix [elements, slots] per state. A pass reads one slot
- * of a sequence and writes another, so that a pass that fails leaves the state as it was. The last
- * slot stays zero: the state before the first token. A slot may have several users, who only read
- * it. Confined to one thread at a time.
+ * The recurrent states of all sequences: a matrix [elements, slots] per state. A pass reads one
+ * slot of a sequence and writes another, so that a pass that fails leaves the state as it was. The
+ * last slot stays zero: the state before the first token. A slot may have several users, who only
+ * read it. Confined to one thread at a time.
  */
 final class RecurrentPool implements AutoCloseable {
   private final TensorContext context;

@@ -245,7 +245,8 @@ class GeneralAttentionTest {
     CachePages pages = CachePages.input(g, "cache", 2, 1);
     g.output("out", g.attention(q, k, k, pages, AttentionParameters.of(1)));
     try (Graph graph = g.build()) {
-      assertThatThrownBy(() -> CachePages.fill(graph, "cache", firstCells, firstCells.length, ranges, CELLS))
+      assertThatThrownBy(
+              () -> CachePages.fill(graph, "cache", firstCells, firstCells.length, ranges, CELLS))
           .isInstanceOf(MyelinException.class)
           .hasMessageContaining(message);
     }
