@@ -27,6 +27,7 @@ module dev.myelin.engine {
   exports dev.myelin.quantize;
   exports dev.myelin.runtime;
   exports dev.myelin.sampling;
+  exports dev.myelin.snapshot;
   exports dev.myelin.stories;
   exports dev.myelin.tokenizer;
   exports dev.myelin.train;

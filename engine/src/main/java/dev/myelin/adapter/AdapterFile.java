@@ -90,6 +90,16 @@ public final class AdapterFile implements AdapterSource {
     file.requireUnchanged();
   }
 
+  /** The file. */
+  public GgufFile file() {
+    return file;
+  }
+
+  /** The scale that the caller gave. */
+  public float scale() {
+    return scale;
+  }
+
   /** A description of the adapter; complete once the model is built. */
   public AdapterInfo info() {
     long parameters =

@@ -32,6 +32,7 @@ public final class OutputFile implements AutoCloseable {
   private final FileChannel channel;
   private final ReorderBuffer reorderBuffer;
   private final boolean isStandardOutput;
+  private final boolean isPrivate;
   private boolean renamed;
 
   /**
@@ -41,6 +42,11 @@ public final class OutputFile implements AutoCloseable {
    * @throws ModelFileException naming the file, if it cannot be written or the disk is full
    */
   public OutputFile(Path file, long bytes) {
+    this(file, bytes, false);
+  }
+
+  private OutputFile(Path file, long bytes, boolean isPrivate) {
+    this.isPrivate = isPrivate;
     target = OutputTarget.of(file);
     target.requireWritable(bytes);
     boolean isStream = target.kind() == OutputTarget.Kind.STREAM;
@@ -52,6 +58,11 @@ public final class OutputFile implements AutoCloseable {
       throw writeError(e);
     }
     reorderBuffer = isStream ? new ReorderBuffer(channel) : null;
+  }
+
+  /** As the constructor; a new file can be read and written by its owner only. */
+  public static OutputFile ownerOnly(Path file, long bytes) {
+    return new OutputFile(file, bytes, true);
   }
 
   /**
@@ -114,8 +125,11 @@ public final class OutputFile implements AutoCloseable {
   private FileChannel openTemporary() throws IOException {
     TemporaryFiles.add(temporary);
     try {
-      return target.kind() == OutputTarget.Kind.FILE
-          ? OwnerAndMode.create(temporary, target.path())
+      if (target.kind() == OutputTarget.Kind.FILE) {
+        return OwnerAndMode.create(temporary, target.path());
+      }
+      return isPrivate
+          ? OwnerAndMode.createPrivate(temporary)
           : FileChannel.open(temporary, StandardOpenOption.WRITE, StandardOpenOption.CREATE_NEW);
     } catch (IOException e) {
       discard();

@@ -13,7 +13,7 @@ import java.util.EnumSet;
 import java.util.Map;
 import java.util.Set;
 
-/** Creates a file with the mode and, if permitted, the owner of the file that it will replace. */
+/** Creates a file with the mode and owner of the file that it will replace, or a private one. */
 final class OwnerAndMode {
   private static final Set<StandardOpenOption> CREATE_NEW =
       EnumSet.of(StandardOpenOption.WRITE, StandardOpenOption.CREATE_NEW);
@@ -27,10 +27,10 @@ final class OwnerAndMode {
    * read it.
    */
   static FileChannel create(Path file, Path original) throws IOException {
-    if (!file.getFileSystem().supportedFileAttributeViews().contains("unix")) {
-      return FileChannel.open(file, CREATE_NEW);
+    FileChannel channel = createPrivate(file);
+    if (!hasOwner(file)) {
+      return channel;
     }
-    FileChannel channel = FileChannel.open(file, CREATE_NEW, OWNER_ONLY);
     try {
       copyOwner(original, file);
       Files.setPosixFilePermissions(file, Files.getPosixFilePermissions(original));
@@ -39,6 +39,17 @@ final class OwnerAndMode {
       throw e;
     }
     return channel;
+  }
+
+  /** Creates a file that only its owner can read and write. */
+  static FileChannel createPrivate(Path file) throws IOException {
+    return hasOwner(file)
+        ? FileChannel.open(file, CREATE_NEW, OWNER_ONLY)
+        : FileChannel.open(file, CREATE_NEW);
+  }
+
+  private static boolean hasOwner(Path file) {
+    return file.getFileSystem().supportedFileAttributeViews().contains("unix");
   }
 
   private static void copyOwner(Path from, Path to) throws IOException {

@@ -152,7 +152,7 @@ final class GenerationRun {
     clock.start();
     sampler.clearHistory();
     MemorySegment logits = hasEncoder ? encode(tokens) : feed(prompt);
-    promptTokens = tokens.length - reused;
+    promptTokens = tokens.length - reused - session.loadedTokens();
     clock.prefilled();
     begins.prefilled(promptTokens);
     return logits;

@@ -9,10 +9,16 @@ import dev.myelin.pass.Output;
 import dev.myelin.runtime.ActivationObserver;
 import dev.myelin.runtime.ModelRuntime;
 import dev.myelin.runtime.Sequence;
+import dev.myelin.snapshot.PromptCache;
+import dev.myelin.snapshot.SnapshotReader;
+import dev.myelin.state.PageTable;
 import java.lang.foreign.MemorySegment;
+import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.Optional;
 import java.util.concurrent.Semaphore;
+import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
 
 /**
  * One sequence of tokens with its KV cache, threads and compute graphs. Confined to one thread at a
@@ -30,6 +36,8 @@ public final class Session implements AutoCloseable {
   // not a reentrant lock: a sink must not use the session from inside a computation
   private final Semaphore inUse = new Semaphore(1);
   private final RunSlot runs = new RunSlot(this);
+  private @Nullable PromptCache promptCache;
+  private int loadedTokens;
   private boolean closed;
 
   private Session(ModelRuntime runtime, Sequence sequence, boolean ownsRuntime) {
@@ -400,6 +408,74 @@ public final class Session implements AutoCloseable {
     }
   }
 
+  /**
+   * Writes the session's tokens and what was computed of them to a file, from which {@link
+   * #restore} continues. An existing file is replaced when the new one is complete; a new one can
+   * be read by its owner only.
+   *
+   * @throws dev.myelin.error.ModelFileException if the file cannot be written
+   */
+  public void save(Path file) {
+    save(file, new byte[0]);
+  }
+
+  /** As above, with data of the application. */
+  void save(Path file, byte[] extra) {
+    acquire();
+    try {
+      sequence.save(file, extra);
+    } finally {
+      inUse.release();
+    }
+  }
+
+  /**
+   * Continues a session that {@link #save} has written: results are the same bits as without the
+   * break if the model is {@linkplain #batchDependence batch invariant}. The session stays empty if
+   * an exception is thrown.
+   *
+   * @throws InvalidRequestException if this session is not empty
+   * @throws dev.myelin.error.ModelFileException naming the file and why it cannot be used: it is of
+   *     another model, adapter, cache type or version, longer than the context, or damaged
+   * @throws dev.myelin.error.CapacityException if other sessions hold the memory that it needs
+   */
+  public void restore(Path file) {
+    restore(file, extra -> {});
+  }
+
+  /**
+   * As above.
+   *
+   * @param extra receives the application's data first, and may refuse it
+   */
+  void restore(Path file, Consumer<byte[]> extra) {
+    acquire();
+    try (SnapshotReader snapshot = sequence.openSnapshot(file)) {
+      extra.accept(snapshot.extra());
+      sequence.restore(snapshot);
+    } finally {
+      inUse.release();
+    }
+  }
+
+  /**
+   * Looks prompts up in a cache from now on, and adds them to it. Models with an encoder have no
+   * use for it.
+   */
+  public void usePromptCache(PromptCache cache) {
+    acquire();
+    try {
+      promptCache = cache;
+    } finally {
+      inUse.release();
+    }
+  }
+
+  /** How many tokens of the prompt that was fed last are from the prompt cache. */
+  public int loadedTokens() {
+    return loadedTokens;
+  }
+
   /** Ends the running computation soon, and rejects further ones until {@link #resume}. */
   public void cancel() {
     sequence.cancel();
@@ -440,7 +516,32 @@ public final class Session implements AutoCloseable {
   private MemorySegment compute(int[] ids, int from, int count, int outputs, Output output) {
     model.info().requireOutput(output);
     requireNotInterrupted();
-    return sequence.compute(ids, from, count, outputs, output);
+    loadedTokens = 0;
+    PromptCache cache = promptCache;
+    boolean isPrompt = count > 1 && outputs == 1 && output == Output.LOGITS;
+    return cache == null || !isPrompt
+        ? sequence.compute(ids, from, count, outputs, output)
+        : computePrompt(cache, ids, from, count);
+  }
+
+  private MemorySegment computePrompt(PromptCache cache, int[] ids, int from, int count) {
+    int done = sequence.load(cache, ids, from, count);
+    loadedTokens = done;
+    int first = sequence.position();
+    int toPageEnd = (first + count - done) / PageTable.PAGE * PageTable.PAGE - first;
+    if (toPageEnd > 0 && toPageEnd < count - done && isRecurrent()) {
+      // the state at the end of the last full page is the one that can be kept
+      sequence.compute(ids, from + done, toPageEnd, 1, Output.LOGITS);
+      sequence.store(cache);
+      done += toPageEnd;
+    }
+    MemorySegment logits = sequence.compute(ids, from + done, count - done, 1, Output.LOGITS);
+    sequence.store(cache);
+    return logits;
+  }
+
+  private boolean isRecurrent() {
+    return !model.info().states().recurrent().isEmpty();
   }
 
   private void requireNotInterrupted() {

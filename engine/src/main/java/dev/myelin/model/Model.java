@@ -17,6 +17,7 @@ import dev.myelin.model.build.ModelBuilder;
 import dev.myelin.model.build.Network;
 import dev.myelin.model.config.Config;
 import dev.myelin.model.config.LayerConfig;
+import dev.myelin.model.layer.Rope;
 import dev.myelin.model.weights.DescribedWeights;
 import dev.myelin.model.weights.WeightSource;
 import dev.myelin.sampling.RecommendedSampling;
@@ -28,6 +29,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.function.Function;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A loaded checkpoint. Its weights are in the mapped file, without a copy. Thread-safe: any number
@@ -44,6 +46,9 @@ public final class Model implements AutoCloseable {
   private final Network network;
   private final RecommendedSampling sampling;
   private final List<AdapterInfo> adapters;
+  private final int shortContext;
+  private final Object identityLock = new Object();
+  private @Nullable String identity;
   private boolean closed;
   private int leases;
 
@@ -60,12 +65,20 @@ public final class Model implements AutoCloseable {
       tokenizer = Tokenizer.of(file);
       sampling = RecommendedSampling.of(file.metadata());
       this.adapters = weights.adapterInfos();
+      shortContext = shortContext(config);
       file.requireUnchanged();
       limitMemory();
     } catch (RuntimeException e) {
       weights.close();
       throw e;
     }
+  }
+
+  /** The longest context of class 0. */
+  private int shortContext(Config config) {
+    return file.tensor(Rope.LONG_FACTORS).isPresent()
+        ? config.rope().originalContext()
+        : Integer.MAX_VALUE;
   }
 
   private static Network build(
@@ -207,6 +220,34 @@ public final class Model implements AutoCloseable {
   /** The shape of the model. */
   public ModelInfo info() {
     return info;
+  }
+
+  /**
+   * The identity of the weights: of the model's and the adapters' files, and of the adapters'
+   * scales. 64 hexadecimal digits. Computed when it is first asked for, from the headers and a
+   * sample of the tensors.
+   *
+   * @throws dev.myelin.error.InvalidRequestException if the weights can be changed: {@link
+   *     #loadTrainable}
+   */
+  public String identity() {
+    try (Lease _ = lease()) {
+      synchronized (identityLock) {
+        if (identity == null) {
+          identity = WeightIdentity.of(file, weights);
+          requireUnchanged();
+        }
+        return identity;
+      }
+    }
+  }
+
+  /**
+   * The class of a context length: sequences in contexts of different classes have other states for
+   * the same tokens, since LongRoPE's factors depend on the context.
+   */
+  public int contextClass(int contextLength) {
+    return contextLength > shortContext ? 1 : 0;
   }
 
   /** The adapters the model was loaded with. */

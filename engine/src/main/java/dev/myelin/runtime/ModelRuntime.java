@@ -7,13 +7,17 @@ import dev.myelin.graph.Graph;
 import dev.myelin.model.Model;
 import dev.myelin.model.ModelInfo;
 import dev.myelin.pass.Batch;
+import dev.myelin.snapshot.SnapshotKey;
 import dev.myelin.state.SequenceStates;
+import dev.myelin.state.StateLayout;
 import java.lang.foreign.MemorySegment;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.locks.ReentrantLock;
+import java.util.concurrent.locks.ReentrantReadWriteLock;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -33,6 +37,8 @@ public final class ModelRuntime implements AutoCloseable {
   private final Stepper stepper;
   // guards the states of all sequences
   private final ReentrantLock lock = new ReentrantLock();
+  // held for reading while a sequence is copied to or from a file, without the lock
+  private final ReentrantReadWriteLock memory = new ReentrantReadWriteLock();
   private final @Nullable Scheduler scheduler;
   private final Set<Sequence> sequences = new HashSet<>();
   private boolean closed;
@@ -243,6 +249,41 @@ public final class ModelRuntime implements AutoCloseable {
     }
   }
 
+  /** What states depend on besides the tokens of their sequence. */
+  SnapshotKey snapshotKey() {
+    RuntimeOptions options = options();
+    return new SnapshotKey(
+        model.identity(),
+        options.keyType(),
+        options.valueType(),
+        model.contextClass(options.contextLength()));
+  }
+
+  StateLayout stateLayout() {
+    return stepper.states().layout();
+  }
+
+  /** Runs an action while no step begins or ends. */
+  <T> T locked(Supplier<T> action) {
+    lock.lock();
+    try {
+      requireOpen();
+      return action.get();
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /** Runs an action during which the memory of the sequences stays. */
+  <T> T withMemory(Supplier<T> action) {
+    memory.readLock().lock();
+    try {
+      return action.get();
+    } finally {
+      memory.readLock().unlock();
+    }
+  }
+
   private void requireOpen() {
     if (closed) {
       throw new IllegalUseException("the runtime is closed");
@@ -264,7 +305,12 @@ public final class ModelRuntime implements AutoCloseable {
     if (scheduler != null) {
       scheduler.close();
     }
-    stepper.close();
+    memory.writeLock().lock();
+    try {
+      stepper.close();
+    } finally {
+      memory.writeLock().unlock();
+    }
     lease.close();
   }
 }

@@ -5,9 +5,12 @@ import dev.myelin.error.InvalidRequestException;
 import dev.myelin.model.build.Network;
 import dev.myelin.natives.NativeMemory;
 import dev.myelin.pass.Output;
+import dev.myelin.snapshot.PromptCache;
+import dev.myelin.snapshot.SnapshotReader;
 import dev.myelin.state.SequenceStates;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
+import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.EnumSet;
 import java.util.Set;
@@ -25,6 +28,7 @@ public final class Sequence implements AutoCloseable {
   private final long id = COUNT.incrementAndGet();
   private final ModelRuntime runtime;
   private final SequenceStates states;
+  private final SequenceFiles files;
   private int[] tokens = new int[64];
   private volatile int position;
   private volatile boolean cancelled;
@@ -34,6 +38,7 @@ public final class Sequence implements AutoCloseable {
   Sequence(ModelRuntime runtime, SequenceStates states) {
     this.runtime = runtime;
     this.states = states;
+    files = new SequenceFiles(runtime, this, states);
   }
 
   /** Its number in this process, from 1. */
@@ -122,6 +127,52 @@ public final class Sequence implements AutoCloseable {
    */
   public Sequence fork() {
     return runtime.fork(this);
+  }
+
+  /**
+   * Writes the tokens and states to a file.
+   *
+   * @param extra data of the application, at most 64 MB
+   * @throws dev.myelin.error.ModelFileException if the file cannot be written
+   */
+  public void save(Path file, byte[] extra) {
+    files.save(file, extra);
+  }
+
+  /**
+   * Opens a file that {@link #save} has written, for {@link #restore}.
+   *
+   * @throws dev.myelin.error.ModelFileException naming the file and why it cannot be used
+   */
+  public SnapshotReader openSnapshot(Path file) {
+    return files.open(file);
+  }
+
+  /**
+   * Has the tokens and states of a snapshot from now on.
+   *
+   * @throws InvalidRequestException if this sequence is not empty
+   * @throws dev.myelin.error.ModelFileException if the snapshot is damaged; the sequence stays
+   *     empty
+   * @throws dev.myelin.error.CapacityException if there is no room for it
+   */
+  public void restore(SnapshotReader snapshot) {
+    files.restore(snapshot);
+  }
+
+  /**
+   * Appends the first of these tokens, as far as the prompt cache has their states.
+   *
+   * @param ids tokens, from index {@code from} on
+   * @return how many were appended, less than {@code count}
+   */
+  public int load(PromptCache cache, int[] ids, int from, int count) {
+    return files.load(cache, ids, from, count);
+  }
+
+  /** Adds the full pages to the prompt cache. */
+  public void store(PromptCache cache) {
+    files.store(cache);
   }
 
   void copyTokens(Sequence other) {

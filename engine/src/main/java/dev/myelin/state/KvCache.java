@@ -222,6 +222,61 @@ public final class KvCache implements AutoCloseable {
     }
   }
 
+  /** Bytes of a page: of each state the keys of all heads, then the values. */
+  long pageBytes(PageClass kind) {
+    long sum = 0;
+    for (Tensor t : tensors(kind)) {
+      sum += PageTable.PAGE * t.stride(1) * t.dim(2);
+    }
+    return sum;
+  }
+
+  /** The keys and values of a class, in the order of the states. */
+  private List<Tensor> tensors(PageClass kind) {
+    List<Tensor> all = new ArrayList<>();
+    for (int i = 0; i < keys.length; i++) {
+      if (classOfState[i].equals(kind)) {
+        all.add(keys[i]);
+        if (values[i] != null) {
+          all.add(values[i]);
+        }
+      }
+    }
+    return all;
+  }
+
+  /**
+   * Copies a page to {@code to}.
+   *
+   * @param rows its positions that are in use; the others become zeros
+   */
+  void read(PageClass kind, int page, int rows, MemorySegment to) {
+    long at = 0;
+    for (Tensor t : tensors(kind)) {
+      MemorySegment data = t.data();
+      long bytes = PageTable.PAGE * t.stride(1);
+      long used = rows * t.stride(1);
+      for (long head = 0; head < t.dim(2); head++) {
+        MemorySegment.copy(data, head * t.stride(2) + page * bytes, to, at, used);
+        to.asSlice(at + used, bytes - used).fill((byte) 0);
+        at += bytes;
+      }
+    }
+  }
+
+  /** Fills a page with what {@link #read} has copied. */
+  void write(PageClass kind, int page, MemorySegment from) {
+    long at = 0;
+    for (Tensor t : tensors(kind)) {
+      MemorySegment data = t.data();
+      long bytes = PageTable.PAGE * t.stride(1);
+      for (long head = 0; head < t.dim(2); head++) {
+        MemorySegment.copy(from, at, data, head * t.stride(2) + page * bytes, bytes);
+        at += bytes;
+      }
+    }
+  }
+
   /** Adds a node that writes keys [keySize, kvHeads, tokens] to the cells {@code rows} [tokens]. */
   public Tensor writeKeys(GraphBuilder g, KvState state, Tensor k, Tensor rows) {
     return g.setRows(keys[state.index()], g.transpose12(k), rows);

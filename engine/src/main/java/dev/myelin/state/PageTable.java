@@ -80,6 +80,25 @@ public final class PageTable {
     first = Math.min(first, index);
   }
 
+  /**
+   * Takes a page whose content will be filled in.
+   *
+   * @param needed how many the caller is about to take, for the message
+   * @throws dev.myelin.error.CapacityException if there is none
+   */
+  void take(int index, int needed) {
+    put(index, cache.take(kind, needed));
+  }
+
+  /** The first of the pages up to {@code end}, one after the other, that are all held. */
+  int firstHeld(int end) {
+    int index = end;
+    while (index > 0 && page(index - 1) != NONE) {
+      index--;
+    }
+    return index;
+  }
+
   /** Reads a page of others from now on. */
   void share(int index, int page) {
     if (page(index) != NONE) {

@@ -6,6 +6,7 @@ import dev.myelin.graph.GraphBuilder;
 import dev.myelin.graph.Tensor;
 import dev.myelin.graph.TensorBuffer;
 import dev.myelin.graph.TensorContext;
+import java.lang.foreign.MemorySegment;
 import java.util.List;
 
 /**
@@ -91,6 +92,33 @@ final class RecurrentPool implements AutoCloseable {
 
   boolean isShared(int slot) {
     return slots.isShared(slot);
+  }
+
+  /** Bytes of one slot: all states, one after the other. */
+  long slotBytes() {
+    long sum = 0;
+    for (Tensor t : states) {
+      sum += t.stride(1);
+    }
+    return sum;
+  }
+
+  /** Copies a slot to {@code to}. */
+  void read(int slot, MemorySegment to) {
+    long at = 0;
+    for (Tensor t : states) {
+      MemorySegment.copy(t.data(), slot * t.stride(1), to, at, t.stride(1));
+      at += t.stride(1);
+    }
+  }
+
+  /** Fills a slot with what {@link #read} has copied. */
+  void write(int slot, MemorySegment from) {
+    long at = 0;
+    for (Tensor t : states) {
+      MemorySegment.copy(from, at, t.data(), slot * t.stride(1), t.stride(1));
+      at += t.stride(1);
+    }
   }
 
   /** All slots of a state: [elements, slots]. */

@@ -95,6 +95,15 @@ public final class StatePool implements AutoCloseable {
     return slot;
   }
 
+  /** The sizes of what {@link StateBlock} copies. */
+  public StateLayout layout() {
+    List<Long> pageBytes = new ArrayList<>();
+    for (PageClass kind : kv.classes()) {
+      pageBytes.add(kv.pageBytes(kind));
+    }
+    return new StateLayout(pageBytes, recurrent.slotBytes());
+  }
+
   /** Number of pages of 64 tokens that are kept for later sequences. */
   public int prefixPages() {
     return prefixes == null ? 0 : prefixes.size();

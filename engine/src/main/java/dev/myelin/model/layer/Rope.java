@@ -13,6 +13,9 @@ import dev.myelin.pass.Pass;
  * @param longFactors f32 [headSize / 2] for longer contexts (LongRoPE, Ding et al. 2024), or null
  */
 public record Rope(RopeParameters parameters, Tensor factors, Tensor longFactors) {
+  /** The name of LongRoPE's factors for contexts longer than the original one. */
+  public static final String LONG_FACTORS = "rope_factors_long.weight";
+
   /** Without factors. */
   public static Rope of(RopeParameters parameters) {
     return new Rope(parameters, null, null);
@@ -23,7 +26,7 @@ public record Rope(RopeParameters parameters, Tensor factors, Tensor longFactors
     long pairs = parameters.dimensions() / 2;
     if (scaling == RopeScaling.LONGROPE) {
       Tensor shortFactors = w.optionalVector("rope_factors_short.weight", pairs);
-      Tensor longFactors = w.optionalVector("rope_factors_long.weight", pairs);
+      Tensor longFactors = w.optionalVector(LONG_FACTORS, pairs);
       return new Rope(parameters, shortFactors, longFactors == null ? shortFactors : longFactors);
     }
     Tensor factors = w.optionalVector("rope_freqs.weight", pairs);

@@ -107,7 +107,7 @@ public final class WeightSource implements TensorSource, AutoCloseable {
    * @throws ModelFileException if a file was changed; names it
    */
   public void requireUnchanged() {
-    if (!(placement instanceof TrainableWeights)) {
+    if (!isTrainable()) {
       file.requireUnchanged();
     }
     adapters.forEach(AdapterSource::requireUnchanged);
@@ -137,11 +137,21 @@ public final class WeightSource implements TensorSource, AutoCloseable {
   }
 
   /** The adapters that are files. */
-  public List<AdapterInfo> adapterInfos() {
+  public List<AdapterFile> adapterFiles() {
     return adapters.stream()
         .filter(AdapterFile.class::isInstance)
-        .map(source -> ((AdapterFile) source).info())
+        .map(AdapterFile.class::cast)
         .toList();
+  }
+
+  /** Their descriptions. */
+  public List<AdapterInfo> adapterInfos() {
+    return adapterFiles().stream().map(AdapterFile::info).toList();
+  }
+
+  /** Whether the weights are copies that training may change. */
+  public boolean isTrainable() {
+    return placement instanceof TrainableWeights;
   }
 
   @Override

@@ -1,0 +1,179 @@
+package dev.myelin.runtime;
+
+import dev.myelin.error.InvalidRequestException;
+import dev.myelin.error.ModelFileException;
+import dev.myelin.model.ModelInfo;
+import dev.myelin.snapshot.PromptCache;
+import dev.myelin.snapshot.SnapshotReader;
+import dev.myelin.snapshot.SnapshotWriter;
+import dev.myelin.state.PageTable;
+import dev.myelin.state.SequenceStates;
+import dev.myelin.state.StateBlock;
+import dev.myelin.state.StateExtent;
+import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.List;
+import java.util.function.Supplier;
+
+/**
+ * Copies the states of a sequence to and from files, without holding up other sequences meanwhile.
+ * Used by the thread that uses the sequence.
+ */
+final class SequenceFiles implements PromptCache.Access {
+  private final ModelRuntime runtime;
+  private final Sequence sequence;
+  private final SequenceStates states;
+
+  SequenceFiles(ModelRuntime runtime, Sequence sequence, SequenceStates states) {
+    this.runtime = runtime;
+    this.sequence = sequence;
+    this.states = states;
+  }
+
+  @Override
+  public SequenceStates states() {
+    return states;
+  }
+
+  @Override
+  public <T> T locked(Supplier<T> action) {
+    return runtime.locked(action);
+  }
+
+  private void lock(Runnable action) {
+    runtime.locked(
+        () -> {
+          action.run();
+          return true;
+        });
+  }
+
+  /** {@link Sequence#save}. */
+  void save(Path file, byte[] extra) {
+    runtime.withMemory(
+        () -> {
+          write(file, extra);
+          return true;
+        });
+  }
+
+  private void write(Path file, byte[] extra) {
+    StateExtent extent = locked(() -> states.extent(sequence.position()));
+    List<StateBlock> blocks = locked(() -> states.retain(extent));
+    try {
+      SnapshotWriter.write(
+          file,
+          runtime.snapshotKey(),
+          extent,
+          runtime.stateLayout(),
+          sequence.tokens(),
+          extra,
+          blocks);
+    } finally {
+      lock(() -> states.release(blocks));
+    }
+  }
+
+  /** {@link Sequence#openSnapshot}. */
+  SnapshotReader open(Path file) {
+    return SnapshotReader.open(
+        file, runtime.snapshotKey(), runtime.stateLayout(), runtime.options().contextLength());
+  }
+
+  /** {@link Sequence#restore}. */
+  void restore(SnapshotReader snapshot) {
+    if (sequence.position() > 0 || states.encoderLength() > 0) {
+      throw new InvalidRequestException(
+          "restore %s: the session holds %s tokens: expected an empty one"
+              .formatted(snapshot.path(), sequence.position()));
+    }
+    int[] tokens = snapshot.tokens();
+    check(snapshot, tokens);
+    runtime.withMemory(
+        () -> {
+          fill(snapshot, tokens);
+          return true;
+        });
+  }
+
+  private void check(SnapshotReader snapshot, int[] tokens) {
+    ModelInfo info = runtime.model().info();
+    for (int token : tokens) {
+      if (token < 0 || token >= info.vocabulary()) {
+        throw new ModelFileException(
+            snapshot.path(), "token " + token, "expected 0 to " + (info.vocabulary() - 1));
+      }
+    }
+    StateExtent extent = snapshot.extent();
+    int most = info.hasEncoder() ? runtime.options().contextLength() : 0;
+    if (extent.encoderLength() > most) {
+      throw new ModelFileException(
+          snapshot.path(),
+          extent.encoderLength() + " tokens of the encoder",
+          "expected at most " + most);
+    }
+    if (!locked(() -> states.isPossible(extent))) {
+      throw new ModelFileException(
+          snapshot.path(),
+          "pages " + extent.pages(),
+          "expected those of " + extent.length() + " tokens");
+    }
+  }
+
+  private void fill(SnapshotReader snapshot, int[] tokens) {
+    List<StateBlock> blocks = locked(() -> states.reserve(snapshot.extent()));
+    boolean isFilled = false;
+    try {
+      snapshot.read(blocks);
+      isFilled = true;
+    } finally {
+      if (!isFilled) {
+        lock(states::abandon);
+      }
+    }
+    sequence.append(tokens, 0, tokens.length);
+    lock(() -> states.restored(snapshot.extent(), sequence.allTokens()));
+  }
+
+  /** {@link Sequence#load}. */
+  int load(PromptCache cache, int[] ids, int from, int count) {
+    int at = sequence.position();
+    int limit = at + count - 1;
+    boolean reachesPage = limit / PageTable.PAGE > at / PageTable.PAGE;
+    if (!hasPages() || at % PageTable.PAGE != 0 || !reachesPage) {
+      return 0;
+    }
+    append(locked(() -> states.extend(at, ids, from, count)), at, ids, from);
+    int[] all = Arrays.copyOf(sequence.tokens(), limit);
+    int held = sequence.position();
+    System.arraycopy(ids, from + held - at, all, held, limit - held);
+    int length =
+        runtime.withMemory(() -> cache.load(runtime.snapshotKey(), this, all, held, limit));
+    if (length > held) {
+      append(length - held, at, ids, from);
+      lock(() -> states.filled(length, sequence.allTokens()));
+    }
+    return sequence.position() - at;
+  }
+
+  private void append(int count, int at, int[] ids, int from) {
+    sequence.append(ids, from + sequence.position() - at, count);
+  }
+
+  /** {@link Sequence#store}. */
+  void store(PromptCache cache) {
+    if (hasPages() && sequence.position() >= PageTable.PAGE) {
+      runtime.withMemory(
+          () -> {
+            cache.store(runtime.snapshotKey(), this, sequence.tokens(), sequence.position());
+            return true;
+          });
+    }
+  }
+
+  /** The states of a decoder depend on the encoder's tokens too: they are not kept. */
+  private boolean hasPages() {
+    ModelInfo info = runtime.model().info();
+    return !info.hasEncoder() && !info.isOnePass();
+  }
+}

@@ -1,0 +1,245 @@
+package dev.myelin.snapshot;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assumptions.assumeThat;
+
+import dev.myelin.error.ModelFileException;
+import dev.myelin.generate.Session;
+import dev.myelin.generate.SessionOptions;
+import dev.myelin.model.Model;
+import dev.myelin.model.ModelDescription;
+import dev.myelin.runtime.ModelRuntime;
+import dev.myelin.runtime.RuntimeOptions;
+import dev.myelin.state.CacheType;
+import dev.myelin.testing.Logits;
+import dev.myelin.testing.RandomSample;
+import java.io.IOException;
+import java.lang.foreign.ValueLayout;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
+
+/** Prompts whose pages are read from files have the same logits, bit for bit, as computed ones. */
+class PromptCacheTest {
+  private static final int LENGTH = 200;
+  private static final SessionOptions ONE =
+      SessionOptions.defaults().withContextLength(256).withThreads(1);
+  private static final long LARGE = 1 << 30;
+
+  private static final RandomSample LLAMA =
+      new RandomSample("llama", ModelDescription.samples("llama").getFirst());
+
+  @TempDir Path folder;
+
+  static List<RandomSample> samples() {
+    return RandomSample.all();
+  }
+
+  @ParameterizedTest
+  @MethodSource("samples")
+  void knownPromptsHaveTheSameBits(RandomSample sample) {
+    Path file = sample.write(folder.resolve("sample.gguf"));
+    PromptCache cache = PromptCache.open(folder.resolve("cache"), LARGE);
+    try (Model model = Model.load(file)) {
+      assumeThat(model.info().hasLogits()).as("an encoder: has no sequences").isTrue();
+      assumeThat(model.info().hasEncoder()).as("has an encoder: is not cached").isFalse();
+      int[] tokens = Logits.randomTokens(LENGTH + 30, model.info().vocabulary(), 7);
+      int[] begin = Arrays.copyOf(tokens, LENGTH);
+      float[] expected;
+      try (Session session = Session.open(model, ONE)) {
+        assumeThat(session.batchDependence()).as("not batch invariant").isEmpty();
+        expected = logits(session, tokens);
+      }
+      try (Session session = Session.open(model, ONE)) {
+        session.usePromptCache(cache);
+        logits(session, begin);
+        assertThat(session.loadedTokens()).as("of an unknown prompt").isZero();
+      }
+      try (Session session = Session.open(model, ONE)) {
+        session.usePromptCache(PromptCache.open(folder.resolve("cache"), LARGE));
+        float[] actual = logits(session, tokens);
+        assertThat(session.loadedTokens()).as("of a known prompt").isEqualTo(192);
+        assertThat(Arrays.equals(actual, expected)).as("%s: bits", sample).isTrue();
+      }
+      RuntimeOptions many =
+          RuntimeOptions.defaults().withContextLength(256).withThreads(1).withSequences(2);
+      try (ModelRuntime runtime = ModelRuntime.open(model, many);
+          Session session = Session.open(runtime);
+          Session second = Session.open(runtime)) {
+        session.usePromptCache(cache);
+        assertThat(Arrays.equals(logits(session, tokens), expected)).as("%s", sample).isTrue();
+        assertThat(session.loadedTokens()).isEqualTo(192);
+        // the pages that were read are shared in memory
+        int used = runtime.usage().pages();
+        assertThat(Arrays.equals(logits(second, tokens), expected)).as("%s", sample).isTrue();
+        assertThat(runtime.usage().pages()).isLessThanOrEqualTo(used + 1);
+      }
+    }
+  }
+
+  private static float[] logits(Session session, int[] tokens) {
+    return session.feed(tokens).toArray(ValueLayout.JAVA_FLOAT);
+  }
+
+  private Model llama() {
+    return Model.load(LLAMA.write(folder.resolve("m.gguf")));
+  }
+
+  private List<Path> files() throws IOException {
+    try (Stream<Path> all = Files.list(folder.resolve("cache"))) {
+      return all.sorted().toList();
+    }
+  }
+
+  @Test
+  void damagedFilesAreComputedAgain() throws Exception {
+    PromptCache cache = PromptCache.open(folder.resolve("cache"), LARGE);
+    try (Model model = llama()) {
+      int[] tokens = Logits.randomTokens(LENGTH, model.info().vocabulary(), 8);
+      float[] expected;
+      try (Session session = Session.open(model, ONE)) {
+        session.usePromptCache(cache);
+        expected = logits(session, tokens);
+      }
+      List<Path> files = files();
+      assertThat(files).hasSize(3);
+      byte[] first = Files.readAllBytes(files.getFirst());
+      for (int damage = 0; damage < 4; damage++) {
+        byte[] bytes = first.clone();
+        switch (damage) {
+          case 0 -> bytes[bytes.length - 1] ^= 1;
+          case 1 -> bytes = Arrays.copyOf(bytes, bytes.length - 1);
+          case 2 -> bytes = new byte[0];
+          default -> bytes = Files.readAllBytes(files.get(1)); // of another page
+        }
+        Files.write(files.getFirst(), bytes);
+        try (Session session = Session.open(model, ONE)) {
+          session.usePromptCache(cache);
+          assertThat(Arrays.equals(logits(session, tokens), expected)).isTrue();
+          assertThat(session.loadedTokens()).isLessThan(192);
+        }
+        assertThat(Files.readAllBytes(files.getFirst())).as("written again").isEqualTo(first);
+      }
+    }
+  }
+
+  @Test
+  void otherModelsTypesAndTokensHaveOtherFiles() throws Exception {
+    PromptCache cache = PromptCache.open(folder.resolve("cache"), LARGE);
+    try (Model model = llama()) {
+      int[] tokens = Logits.randomTokens(130, model.info().vocabulary(), 9);
+      feed(model, ONE, cache, tokens);
+      assertThat(files()).hasSize(2);
+      feed(model, ONE.withCacheTypes(CacheType.F32, CacheType.F16), cache, tokens);
+      assertThat(files()).hasSize(4);
+      tokens[0] ^= 1;
+      feed(model, ONE, cache, tokens);
+      assertThat(files()).hasSize(6);
+    }
+    RandomSample other = new RandomSample("llama", LLAMA.sample(), 2);
+    try (Model model = Model.load(other.write(folder.resolve("other.gguf")))) {
+      feed(model, ONE, cache, Logits.randomTokens(130, model.info().vocabulary(), 9));
+      assertThat(files()).hasSize(8);
+    }
+  }
+
+  private static void feed(Model model, SessionOptions options, PromptCache cache, int[] tokens) {
+    try (Session session = Session.open(model, options)) {
+      session.usePromptCache(cache);
+      session.feed(tokens);
+      assertThat(session.loadedTokens()).isZero();
+    }
+  }
+
+  @Test
+  void deletesWhatWasNotUsedForTheLongestTime() throws Exception {
+    try (Model model = llama()) {
+      int[] first = Logits.randomTokens(LENGTH, model.info().vocabulary(), 10);
+      int[] second = Logits.randomTokens(LENGTH, model.info().vocabulary(), 11);
+      feed(model, ONE, PromptCache.open(folder.resolve("cache"), LARGE), first);
+      long page = Files.size(files().getFirst());
+      Thread.sleep(20); // the times of files are in milliseconds
+      PromptCache small = PromptCache.open(folder.resolve("cache"), 5 * page);
+      feed(model, ONE, small, second);
+      assertThat(files()).hasSize(4);
+      try (Session session = Session.open(model, ONE)) {
+        session.usePromptCache(small);
+        session.feed(second);
+        assertThat(session.loadedTokens()).as("the prompt used last").isEqualTo(192);
+        session.truncate(0);
+        session.feed(first);
+        assertThat(session.loadedTokens()).as("the first page of the other").isEqualTo(64);
+      }
+    }
+  }
+
+  @Test
+  void filesAndFolderArePrivate() throws Exception {
+    assumeThat(folder.getFileSystem().supportedFileAttributeViews()).contains("posix");
+    Path cache = folder.resolve("cache");
+    try (Model model = llama()) {
+      feed(model, ONE, PromptCache.open(cache, LARGE), new int[70]);
+    }
+    assertThat(PosixFilePermissions.toString(Files.getPosixFilePermissions(cache)))
+        .isEqualTo("rwx------");
+    assertThat(PosixFilePermissions.toString(Files.getPosixFilePermissions(files().getFirst())))
+        .isEqualTo("rw-------");
+    Files.setPosixFilePermissions(cache, PosixFilePermissions.fromString("rwxrwxrwx"));
+    assertThatThrownBy(() -> PromptCache.open(cache, LARGE))
+        .isInstanceOf(ModelFileException.class)
+        .hasMessageContaining("other users can write to it");
+  }
+
+  /** Many sessions read, write and delete the same files. */
+  @Test
+  void manyUseOneFolder() throws Exception {
+    try (Model model = llama();
+        ExecutorService threads = Executors.newFixedThreadPool(4)) {
+      int[][] prompts = new int[3][];
+      List<float[]> expected = new ArrayList<>();
+      for (int i = 0; i < prompts.length; i++) {
+        prompts[i] = Logits.randomTokens(LENGTH, model.info().vocabulary(), 20 + i);
+        try (Session session = Session.open(model, ONE)) {
+          expected.add(logits(session, prompts[i]));
+        }
+      }
+      PromptCache cache = PromptCache.open(folder.resolve("cache"), LARGE);
+      feed(model, ONE, cache, Logits.randomTokens(70, model.info().vocabulary(), 30));
+      long page = Files.size(files().getFirst());
+      List<Future<?>> all = new ArrayList<>();
+      for (int t = 0; t < 4; t++) {
+        int thread = t;
+        all.add(
+            threads.submit(
+                () -> {
+                  // room for one and a half prompts
+                  PromptCache own = PromptCache.open(folder.resolve("cache"), 5 * page);
+                  for (int i = 0; i < 12; i++) {
+                    int n = (thread + i) % prompts.length;
+                    try (Session session = Session.open(model, ONE)) {
+                      session.usePromptCache(own);
+                      float[] actual = logits(session, prompts[n]);
+                      assertThat(Arrays.equals(actual, expected.get(n))).isTrue();
+                    }
+                  }
+                }));
+      }
+      for (Future<?> f : all) {
+        f.get();
+      }
+      assertThat(files()).noneMatch(f -> f.toString().endsWith(".part"));
+    }
+  }
+}
