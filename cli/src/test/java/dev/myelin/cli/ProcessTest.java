@@ -61,6 +61,25 @@ class ProcessTest {
   }
 
   @Test
+  void signalsSaveTheChat() throws Exception {
+    for (String signal : List.of("INT", "TERM")) {
+      Path file = folder.resolve(signal + ".chat");
+      Object[] line = {"chat", "-m", model, "-t", 1, "-n", 4, "--session", file};
+      Process process = ChildProcess.myelin(List.of(), line).start();
+      OutputStream in = process.getOutputStream();
+      in.write("hello\n".getBytes(StandardCharsets.UTF_8));
+      in.flush();
+      process.getInputStream().read(); // the reply has begun
+      Thread.sleep(500);
+      ChildProcess.signal(process, signal); // while it waits for the next message
+      assertThat(ChildProcess.readRemaining(process.getErrorStream()))
+          .endsWith("saved " + file + ": 2 messages\n");
+      assertThat(ChildProcess.exitStatus(process)).isEqualTo(signal.equals("INT") ? 130 : 143);
+      assertThat(file).exists();
+    }
+  }
+
+  @Test
   void rejectsUnsupportedIsa() throws Exception {
     Object[][] commands = {
       {"run", "-m", model, "-p", "once", "-n", 1},

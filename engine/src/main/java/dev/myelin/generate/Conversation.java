@@ -8,6 +8,7 @@ import dev.myelin.model.Model;
 import dev.myelin.sampling.SamplingOptions;
 import dev.myelin.tokenizer.PromptText;
 import dev.myelin.tokenizer.Tokenizer;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -16,6 +17,7 @@ import java.util.Objects;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Flow;
+import java.util.concurrent.atomic.AtomicReference;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
@@ -143,6 +145,43 @@ public final class Conversation implements AutoCloseable {
   /** Starts again with the same system prompt. */
   public void reset() {
     reset(system);
+  }
+
+  /** The system prompt; empty for none. */
+  public String system() {
+    return system;
+  }
+
+  /**
+   * Writes the conversation and its session to a file, from which {@link #restore} continues. As
+   * {@link Session#save}.
+   */
+  public void save(Path file) {
+    session.runs().requireIdle();
+    SavedConversation saved = new SavedConversation(system, dropped, exchanges, transcript);
+    session.save(file, saved.encode());
+  }
+
+  /**
+   * Continues a conversation that {@link #save} has written, with its system prompt. Nothing is
+   * computed: the next message is computed after the states of the file.
+   *
+   * @throws InvalidRequestException if the conversation or its session has begun
+   * @throws dev.myelin.error.ModelFileException as {@link Session#restore}, and if the file has no
+   *     conversation; nothing is changed
+   */
+  public void restore(Path file) {
+    session.runs().requireIdle();
+    if (!exchanges.isEmpty()) {
+      throw new InvalidRequestException("restore " + file + ": the conversation has begun");
+    }
+    int vocabulary = session.model().info().vocabulary();
+    AtomicReference<SavedConversation> saved = new AtomicReference<>();
+    session.restore(file, extra -> saved.set(SavedConversation.decode(extra, vocabulary, file)));
+    system = saved.get().system();
+    dropped = saved.get().dropped();
+    exchanges.addAll(saved.get().exchanges());
+    transcript = saved.get().transcript();
   }
 
   /**

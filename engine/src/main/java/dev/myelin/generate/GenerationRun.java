@@ -53,6 +53,7 @@ final class GenerationRun {
   private final Clock clock = new Clock();
   private @Nullable GenerationReport report;
   private int promptTokens;
+  private int loadedTokens;
   private boolean begun;
   private boolean flushed;
   private volatile @Nullable Generation result;
@@ -152,7 +153,8 @@ final class GenerationRun {
     clock.start();
     sampler.clearHistory();
     MemorySegment logits = hasEncoder ? encode(tokens) : feed(prompt);
-    promptTokens = tokens.length - reused - session.loadedTokens();
+    loadedTokens = session.loadedTokens();
+    promptTokens = tokens.length - reused - loadedTokens;
     clock.prefilled();
     begins.prefilled(promptTokens);
     return logits;
@@ -199,7 +201,11 @@ final class GenerationRun {
     FinishReason reason = Objects.requireNonNull(writer.reason());
     List<Integer> tokens = writer.tokens();
     Generation generation =
-        new Generation(writer.text(), tokens, reason, clock.metrics(promptTokens, tokens.size()));
+        new Generation(
+            writer.text(),
+            tokens,
+            reason,
+            clock.metrics(promptTokens, loadedTokens, tokens.size()));
     if (report != null) {
       report.ended(generation);
     }
@@ -242,9 +248,10 @@ final class GenerationRun {
       waited += paused == 0 ? 0 : System.nanoTime() - paused;
     }
 
-    Metrics metrics(int promptTokens, int tokens) {
+    Metrics metrics(int promptTokens, int loadedTokens, int tokens) {
       return new Metrics(
           promptTokens,
+          loadedTokens,
           tokens,
           Duration.ofNanos(prefilled - start),
           Duration.ofNanos(Math.max(0, paused - firstToken - waited)),

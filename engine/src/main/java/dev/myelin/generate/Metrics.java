@@ -5,8 +5,9 @@ import java.time.Duration;
 /**
  * Token counts and times of a generation. Immutable and thread-safe.
  *
- * @param promptTokens tokens fed before the first was sampled, without those that the session
+ * @param promptTokens tokens computed before the first was sampled, without those that the session
  *     already held
+ * @param loadedTokens tokens of the prompt whose states were read from the prompt cache
  * @param generatedTokens sampled tokens, including an end token
  * @param prefill time to feed the prompt
  * @param decode time from the first sampled token to the last, without what sinks and readers of
@@ -15,6 +16,7 @@ import java.time.Duration;
  */
 public record Metrics(
     int promptTokens,
+    int loadedTokens,
     int generatedTokens,
     Duration prefill,
     Duration decode,

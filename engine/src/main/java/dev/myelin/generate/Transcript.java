@@ -38,6 +38,9 @@ final class Transcript {
     }
   }
 
+  /** Four numbers. */
+  private static final int MIN_SEGMENT_BYTES = 16;
+
   private final List<Segment> segments;
 
   private Transcript(List<Segment> segments) {
@@ -85,6 +88,33 @@ final class Transcript {
   /** All tokens, oldest first. */
   int[] tokens() {
     return segments.stream().flatMapToInt(segment -> Arrays.stream(segment.tokens)).toArray();
+  }
+
+  void write(FieldWriter out) {
+    out.put(segments.size());
+    for (Segment segment : segments) {
+      out.put(segment.text);
+      out.put(segment.generated ? 1 : 0);
+      out.put(segment.trusted.toByteArray());
+      out.put(segment.tokens);
+    }
+  }
+
+  /** What {@link #write} has written. */
+  static Transcript read(FieldReader in, int vocabulary) {
+    int count = in.count("parts of the prompt", MIN_SEGMENT_BYTES);
+    List<Segment> segments = new ArrayList<>();
+    for (int i = 0; i < count; i++) {
+      String text = in.text("part of the prompt");
+      boolean generated = in.number("origin of a part", 0, 1) == 1;
+      BitSet trusted = BitSet.valueOf(in.bytes("trusted characters"));
+      if (trusted.length() > text.length()) {
+        throw in.error("trusted characters", "expected at most " + text.length());
+      }
+      int[] tokens = in.tokens("tokens of a part", vocabulary);
+      segments.add(new Segment(text, trusted, generated, tokens));
+    }
+    return new Transcript(segments);
   }
 
   /** The last token; empty if the text has no tokens. */

@@ -62,7 +62,7 @@ class TranscriptTest {
   }
 
   private static Generation reply(String text, List<Integer> tokens, FinishReason reason) {
-    return new Generation(text, tokens, reason, new Metrics(0, 0, zero(), zero(), zero()));
+    return new Generation(text, tokens, reason, new Metrics(0, 0, 0, zero(), zero(), zero()));
   }
 
   private static Duration zero() {

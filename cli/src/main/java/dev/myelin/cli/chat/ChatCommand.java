@@ -1,6 +1,7 @@
 package dev.myelin.cli.chat;
 
 import dev.myelin.adapter.Adapter;
+import dev.myelin.cli.command.SignalHandler;
 import dev.myelin.cli.command.Subcommand;
 import dev.myelin.cli.command.Usage;
 import dev.myelin.cli.io.Console;
@@ -8,9 +9,11 @@ import dev.myelin.cli.io.Statistics;
 import dev.myelin.cli.options.AdapterOptions;
 import dev.myelin.cli.options.ContextOptions;
 import dev.myelin.cli.options.ModelOptions;
+import dev.myelin.cli.options.PromptCacheOptions;
 import dev.myelin.cli.options.SamplerOptions;
 import dev.myelin.cli.options.StopOptions;
 import dev.myelin.cli.run.ContextLimits;
+import dev.myelin.error.MyelinException;
 import dev.myelin.generate.ContextFullPolicy;
 import dev.myelin.generate.Conversation;
 import dev.myelin.generate.GenerateOptions;
@@ -19,6 +22,7 @@ import dev.myelin.generate.SessionOptions;
 import dev.myelin.gguf.Checkpoint;
 import dev.myelin.model.Model;
 import dev.myelin.sampling.SamplingOptions;
+import java.nio.file.Path;
 import java.util.List;
 
 /** Chats with a model. */
@@ -34,9 +38,18 @@ public final class ChatCommand extends Subcommand {
           "WHAT",
           "When the context is full: drop the oldest messages, or stop (default: drop).",
           "--on-full");
+  private final Value<Path> saved =
+      option(
+          Path.class,
+          null,
+          "FILE",
+          "Continue the conversation in this file, without computing it again, and save it there at"
+              + " the end. A missing file begins a new one.",
+          "--session");
   private final StopOptions stop = new StopOptions(this);
   private final SamplerOptions sampling = new SamplerOptions(this);
   private final ContextOptions context = ContextOptions.withMemoryBudget(this);
+  private final PromptCacheOptions promptCache = new PromptCacheOptions(this);
 
   public ChatCommand(Console console) {
     super(
@@ -51,6 +64,7 @@ public final class ChatCommand extends Subcommand {
         "Examples:",
         "  myelin chat -m model.gguf",
         "  myelin chat -m model.gguf --system 'Answer in one sentence.' --temp 0.5",
+        "  myelin chat -m model.gguf --session monads.chat",
         "  echo 'What is a monad?' | myelin chat -m model.gguf");
   }
 
@@ -70,8 +84,25 @@ public final class ChatCommand extends Subcommand {
       ContextLimits.warnIfBeyondTraining(console, session);
       Conversation conversation =
           new Conversation(session, samplingOptions, system.get(), contextFullPolicy);
-      new ChatLoop(console, lines, session, conversation, generateOptions).run();
+      promptCache.apply(session);
+      run(new ChatLoop(console, lines, session, conversation, generateOptions), conversation);
     }
+  }
+
+  private void run(ChatLoop loop, Conversation conversation) {
+    if (!saved.isSet()) {
+      loop.run();
+      return;
+    }
+    SavedChat chat = new SavedChat(console, saved.get(), conversation);
+    chat.resume(system.isGiven() ? system.get() : null);
+    try (SignalHandler _ = chat.saveAtSignals()) {
+      loop.run();
+    } catch (MyelinException e) {
+      chat.save(); // the messages before the one that failed
+      throw e;
+    }
+    chat.save();
   }
 
   private ContextFullPolicy onFull() {

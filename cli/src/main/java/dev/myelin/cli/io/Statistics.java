@@ -17,6 +17,9 @@ public final class Statistics {
   public static void printTimings(Console console, Generation generation) {
     Metrics m = generation.metrics();
     console.note(rate("prompt", m.promptTokens(), m.prefillTokensPerSecond()));
+    if (m.loadedTokens() > 0) {
+      console.note(rate("prompt cache", m.loadedTokens(), 0));
+    }
     console.note(rate("generation", m.generatedTokens(), m.decodeTokensPerSecond()));
     console.note("%-12s %7s ms".formatted("first token", milliseconds(m.timeToFirstToken())));
   }

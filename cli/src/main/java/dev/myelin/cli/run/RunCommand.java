@@ -9,6 +9,7 @@ import dev.myelin.cli.io.Statistics;
 import dev.myelin.cli.options.AdapterOptions;
 import dev.myelin.cli.options.ContextOptions;
 import dev.myelin.cli.options.ModelOptions;
+import dev.myelin.cli.options.PromptCacheOptions;
 import dev.myelin.cli.options.PromptOptions;
 import dev.myelin.cli.options.SamplerOptions;
 import dev.myelin.cli.options.StopOptions;
@@ -37,6 +38,7 @@ public final class RunCommand extends Subcommand {
   private final StopOptions stop = new StopOptions(this);
   private final SamplerOptions sampling = new SamplerOptions(this);
   private final ContextOptions context = ContextOptions.withMemoryBudget(this);
+  private final PromptCacheOptions promptCache = new PromptCacheOptions(this);
 
   public RunCommand(Console console) {
     super(
@@ -74,6 +76,7 @@ public final class RunCommand extends Subcommand {
       ContextLimits.warnIfBeyondTraining(console, session);
       int[] tokens = loaded.tokenizer().encode(text, true, !noParseSpecial.get());
       ContextLimits.requireFits(tokens, session);
+      promptCache.apply(session);
       Generation generation;
       try (TextPrinter printer = new TextPrinter(console)) {
         if (!hidePrompt.get()) {

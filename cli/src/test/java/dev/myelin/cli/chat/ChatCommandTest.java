@@ -261,4 +261,80 @@ class ChatCommandTest {
     assertThat(outcome.err()).startsWith("myelin: " + broken + ": tokenizer.chat_template");
     assertThat(outcome.err()).hasLineCount(1);
   }
+
+  @Test
+  void sessionContinuesWithoutComputingAgain() throws Exception {
+    Path file = folder.resolve("session.chat");
+    String first = "a rather long first message of many tokens\n";
+    Outcome whole = chat(chat, first + "and now\n/stats\n");
+    Outcome begin = chat(chat, first, "--session", file.toString());
+    assertThat(begin.status()).isZero();
+    assertThat(begin.err()).contains("saved " + file + ": 2 messages\n");
+    Outcome end = chat(chat, "and now\n/stats\n", "--session", file.toString());
+    assertThat(end.err()).contains("resumed " + file + ": 2 messages, ");
+    assertThat(begin.out() + end.out()).isEqualTo(whole.out());
+    assertThat(promptTokens(end)).isEqualTo(promptTokens(whole)).isLessThan(30);
+    assertThat(end.err()).contains("saved " + file + ": 4 messages\n");
+    Outcome nothing = chat(chat, "", "--session", file.toString());
+    assertThat(nothing.err()).contains("resumed " + file + ": 4 messages").doesNotContain("saved");
+  }
+
+  private static int promptTokens(Outcome outcome) {
+    return outcome
+        .err()
+        .lines()
+        .filter(l -> l.startsWith("prompt "))
+        .mapToInt(l -> Integer.parseInt(l.split("\\s+")[1]))
+        .sum();
+  }
+
+  @Test
+  void sessionKeepsItsSystemPrompt() {
+    Path file = folder.resolve("system.chat");
+    String[] session = {"--session", file.toString()};
+    chat(chat, "hi\n", "--session", file.toString(), "--system", "be brief");
+    Outcome same = chat(chat, "ho\n", "--session", file.toString(), "--system", "be brief");
+    assertThat(same.status()).isZero();
+    assertThat(same.err()).contains("saved " + file + ": 5 messages");
+    assertThat(chat(chat, "", session).status()).isZero();
+    Outcome other = chat(chat, "ho\n", "--session", file.toString(), "--system", "be long");
+    assertThat(other.status()).isEqualTo(1);
+    assertThat(other.err())
+        .endsWith(
+            "myelin: "
+                + file
+                + ": the conversation has another system prompt (omit --system, and use"
+                + " /system)\n");
+  }
+
+  @Test
+  void sessionOfAnotherModelIsRefused() throws Exception {
+    Path file = folder.resolve("other.chat");
+    chat(chat, "hi\n", "--session", file.toString());
+    byte[] before = Files.readAllBytes(file);
+    Outcome outcome = chat(plain, "hi\n", "--session", file.toString());
+    assertThat(outcome.status()).isEqualTo(1);
+    assertThat(outcome.out()).isEmpty();
+    assertThat(outcome.err()).contains("myelin: " + file + ": model ").endsWith("\n");
+    assertThat(file).hasBinaryContent(before);
+    Files.writeString(file, "no snapshot, but a text");
+    Outcome text = chat(chat, "hi\n", "--session", file.toString());
+    assertThat(text.status()).isEqualTo(1);
+    assertThat(text.err()).contains(file + ": no snapshot of a sequence: expected one");
+    assertThat(file).hasContent("no snapshot, but a text");
+  }
+
+  @Test
+  void promptCacheIsReadByTheNextChat() {
+    String[] cache = {"--prompt-cache", folder.resolve("pages").toString()};
+    String message = "a message that is long enough for a page ".repeat(4) + "\n/stats\n";
+    Outcome plainly = chat(chat, message);
+    Outcome first = chat(chat, message, cache);
+    assertThat(first.err()).doesNotContain("prompt cache");
+    Outcome second = chat(chat, message, cache);
+    assertThat(second.err()).containsPattern("prompt cache +\\d+ tokens\n");
+    assertThat(second.out()).isEqualTo(first.out()).isEqualTo(plainly.out());
+    Outcome wrong = chat(chat, message, "--prompt-cache-size", "1G");
+    assertThat(wrong.status()).isEqualTo(2);
+  }
 }
