@@ -471,7 +471,10 @@ public final class Session implements AutoCloseable {
     }
   }
 
-  /** How many tokens of the prompt that was fed last are from the prompt cache. */
+  /**
+   * How many tokens of the prompt that was fed last were not computed, as the prompt cache, or
+   * another session of the runtime, had their states.
+   */
   public int loadedTokens() {
     return loadedTokens;
   }

@@ -7,6 +7,8 @@ import dev.myelin.snapshot.PromptCache;
 import dev.myelin.snapshot.SnapshotReader;
 import dev.myelin.snapshot.SnapshotWriter;
 import dev.myelin.state.PageTable;
+import dev.myelin.state.SequenceImage;
+import dev.myelin.state.SequencePages;
 import dev.myelin.state.SequenceStates;
 import dev.myelin.state.StateBlock;
 import dev.myelin.state.StateExtent;
@@ -23,16 +25,20 @@ final class SequenceFiles implements PromptCache.Access {
   private final ModelRuntime runtime;
   private final Sequence sequence;
   private final SequenceStates states;
+  private final SequenceImage image;
+  private final SequencePages pages;
 
   SequenceFiles(ModelRuntime runtime, Sequence sequence, SequenceStates states) {
     this.runtime = runtime;
     this.sequence = sequence;
     this.states = states;
+    image = new SequenceImage(states);
+    pages = new SequencePages(states);
   }
 
   @Override
-  public SequenceStates states() {
-    return states;
+  public SequencePages pages() {
+    return pages;
   }
 
   @Override
@@ -58,20 +64,17 @@ final class SequenceFiles implements PromptCache.Access {
   }
 
   private void write(Path file, byte[] extra) {
-    StateExtent extent = locked(() -> states.extent(sequence.position()));
-    List<StateBlock> blocks = locked(() -> states.retain(extent));
+    SnapshotWriter.States held = locked(this::retain);
     try {
-      SnapshotWriter.write(
-          file,
-          runtime.snapshotKey(),
-          extent,
-          runtime.stateLayout(),
-          sequence.tokens(),
-          extra,
-          blocks);
+      SnapshotWriter.write(file, runtime.snapshotKey(), held, sequence.tokens(), extra);
     } finally {
-      lock(() -> states.release(blocks));
+      lock(() -> held.blocks().forEach(StateBlock::release));
     }
+  }
+
+  private SnapshotWriter.States retain() {
+    StateExtent extent = image.extent(sequence.position());
+    return new SnapshotWriter.States(runtime.stateLayout(), extent, image.retain(extent));
   }
 
   /** {@link Sequence#openSnapshot}. */
@@ -112,7 +115,7 @@ final class SequenceFiles implements PromptCache.Access {
           extent.encoderLength() + " tokens of the encoder",
           "expected at most " + most);
     }
-    if (!locked(() -> states.isPossible(extent))) {
+    if (!locked(() -> image.isPossible(extent))) {
       throw new ModelFileException(
           snapshot.path(),
           "pages " + extent.pages(),
@@ -121,18 +124,18 @@ final class SequenceFiles implements PromptCache.Access {
   }
 
   private void fill(SnapshotReader snapshot, int[] tokens) {
-    List<StateBlock> blocks = locked(() -> states.reserve(snapshot.extent()));
+    List<StateBlock> blocks = locked(() -> image.reserve(snapshot.extent()));
     boolean isFilled = false;
     try {
       snapshot.read(blocks);
       isFilled = true;
     } finally {
       if (!isFilled) {
-        lock(states::abandon);
+        lock(image::abandon);
       }
     }
     sequence.append(tokens, 0, tokens.length);
-    lock(() -> states.restored(snapshot.extent(), sequence.allTokens()));
+    lock(() -> image.restored(snapshot.extent(), sequence.allTokens()));
   }
 
   /** {@link Sequence#load}. */
@@ -151,7 +154,7 @@ final class SequenceFiles implements PromptCache.Access {
         runtime.withMemory(() -> cache.load(runtime.snapshotKey(), this, all, held, limit));
     if (length > held) {
       append(length - held, at, ids, from);
-      lock(() -> states.filled(length, sequence.allTokens()));
+      lock(() -> pages.filled(length, sequence.allTokens()));
     }
     return sequence.position() - at;
   }

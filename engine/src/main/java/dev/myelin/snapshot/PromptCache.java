@@ -7,7 +7,7 @@ import dev.myelin.error.MyelinException;
 import dev.myelin.file.FileErrors;
 import dev.myelin.natives.KernelsLibrary;
 import dev.myelin.state.PageTable;
-import dev.myelin.state.SequenceStates;
+import dev.myelin.state.SequencePages;
 import dev.myelin.state.StateBlock;
 import java.io.IOException;
 import java.lang.foreign.Arena;
@@ -57,7 +57,7 @@ public final class PromptCache {
 
   /** How a sequence's memory is accessed: what concerns its pages runs under a lock. */
   public interface Access {
-    SequenceStates states();
+    SequencePages pages();
 
     /** Runs an action while nobody else uses the states. */
     <T> T locked(Supplier<T> action);
@@ -70,22 +70,21 @@ public final class PromptCache {
    * @param at number of tokens of the sequence, the end of a page
    * @param limit the number of tokens that may be known at most
    * @return the number of tokens that the sequence has now, {@code at} if nothing is known; the
-   *     caller then says so: {@link SequenceStates#filled}
+   *     caller then says so: {@link SequencePages#filled}
    */
   public int load(SnapshotKey key, Access access, int[] tokens, int at, int limit) {
     PageNames names = names(key, tokens, limit / PageTable.PAGE);
     Map<String, Boolean> exists = new HashMap<>();
-    SequenceStates.Stored stored =
+    SequencePages.Stored stored =
         (kind, index) -> exists.computeIfAbsent(names.of(kind, index), folder::has);
     while (true) {
-      int pages =
-          access.locked(() -> access.states().reachablePages(at, limit / PageTable.PAGE, stored));
+      int pages = access.locked(() -> access.pages().reachable(at, limit / PageTable.PAGE, stored));
       if (pages == 0) {
         return at;
       }
       List<StateBlock> blocks;
       try {
-        blocks = access.locked(() -> access.states().reservePages(at, pages));
+        blocks = access.locked(() -> access.pages().reserve(at, pages));
       } catch (MyelinException e) {
         return at; // no room: computing them tells the caller
       }
@@ -105,7 +104,7 @@ public final class PromptCache {
   }
 
   private static Void abandon(Access access) {
-    access.states().abandonPages();
+    access.pages().abandon();
     return null;
   }
 
@@ -146,7 +145,7 @@ public final class PromptCache {
    */
   public void store(SnapshotKey key, Access access, int[] tokens, int length) {
     PageNames names = names(key, tokens, length / PageTable.PAGE);
-    List<StateBlock> blocks = access.locked(() -> access.states().retainPages(length));
+    List<StateBlock> blocks = access.locked(() -> access.pages().retain(length));
     try (Arena arena = Arena.ofConfined()) {
       MemorySegment buffer = arena.allocate(largest(blocks));
       List<String> used = new ArrayList<>();
@@ -168,7 +167,7 @@ public final class PromptCache {
     } finally {
       access.locked(
           () -> {
-            access.states().release(blocks);
+            blocks.forEach(StateBlock::release);
             return null;
           });
     }

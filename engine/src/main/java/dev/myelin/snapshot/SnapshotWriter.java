@@ -19,6 +19,13 @@ public final class SnapshotWriter {
   private final OutputFile out;
   private long position;
 
+  /**
+   * The states of a sequence. Immutable; the blocks are valid while they are retained.
+   *
+   * @param blocks those of the extent
+   */
+  public record States(StateLayout layout, StateExtent extent, List<StateBlock> blocks) {}
+
   private SnapshotWriter(OutputFile out) {
     this.out = out;
   }
@@ -29,23 +36,15 @@ public final class SnapshotWriter {
    *
    * @param tokens as many as the extent says
    * @param extra the application's data, at most 64 MB
-   * @param blocks the blocks of the extent
    * @throws dev.myelin.error.ModelFileException if the file cannot be written
    */
-  public static void write(
-      Path file,
-      SnapshotKey key,
-      StateExtent extent,
-      StateLayout layout,
-      int[] tokens,
-      byte[] extra,
-      List<StateBlock> blocks) {
+  public static void write(Path file, SnapshotKey key, States states, int[] tokens, byte[] extra) {
     if (extra.length > SnapshotHeader.MAX_EXTRA_BYTES) {
       throw new InvalidRequestException(
           "%s: %s bytes of the application: expected at most %s"
               .formatted(file, extra.length, SnapshotHeader.MAX_EXTRA_BYTES));
     }
-    SnapshotHeader header = new SnapshotHeader(key, extent, layout, extra.length);
+    SnapshotHeader header = new SnapshotHeader(key, states.extent, states.layout, extra.length);
     try (OutputFile out = OutputFile.ownerOnly(file, header.fileBytes());
         Arena arena = Arena.ofConfined()) {
       SnapshotWriter writer = new SnapshotWriter(out);
@@ -55,8 +54,8 @@ public final class SnapshotWriter {
         ids.asIntBuffer().put(tokens);
         writer.section(ids);
         writer.section(ByteBuffer.wrap(extra));
-        MemorySegment buffer = arena.allocate(Math.max(1, layout.largest()));
-        for (StateBlock block : blocks) {
+        MemorySegment buffer = arena.allocate(Math.max(1, states.layout.largest()));
+        for (StateBlock block : states.blocks) {
           MemorySegment bytes = buffer.asSlice(0, block.bytes());
           block.read(bytes);
           writer.section(bytes);

@@ -215,10 +215,7 @@ public final class SequenceStates implements AutoCloseable {
     }
     slotPosition = end;
     releasePass();
-    PrefixCache prefixes = pool.prefixes();
-    if (prefixes != null) {
-      prefixes.add(this, tokens, end);
-    }
+    addPrefixes(end, tokens);
   }
 
   /** Ends a pass of the encoder that succeeded. */
@@ -235,274 +232,55 @@ public final class SequenceStates implements AutoCloseable {
     }
   }
 
-  /** What is stored of the first {@code length} tokens, and is needed to continue after them. */
-  public StateExtent extent(int length) {
-    if (!canContinueAt(length)) {
-      return StateExtent.ofTokens(length, pool.kv().classes().size());
-    }
-    List<StateExtent.Pages> pages = new ArrayList<>();
-    for (PageClass kind : pool.kv().classes()) {
-      int end = PageTable.pagesOf(kind.scope() == Scope.ENCODER ? encoderLength : length);
-      if (kind.scope() == Scope.PASS) {
-        pages.add(StateExtent.Pages.NONE);
-      } else {
-        // a page more than needed, so that the sequence can be shortened by a few tokens
-        int wanted = kind.window().begin(Math.max(0, length - PageTable.PAGE)) / PageTable.PAGE;
-        int first = Math.min(end, Math.max(table(kind).firstHeld(end), wanted));
-        pages.add(new StateExtent.Pages(first, end - first));
-      }
-    }
-    return new StateExtent(length, encoderLength, true, pages);
+  StatePool pool() {
+    return pool;
   }
 
-  /**
-   * Whether an extent holds what the sequence needs to continue after it, and no more than it can
-   * have.
-   */
-  public boolean isPossible(StateExtent extent) {
-    List<PageClass> classes = pool.kv().classes();
-    if (extent.pages().size() != classes.size()) {
-      return false;
-    }
-    for (PageClass kind : classes) {
-      StateExtent.Pages pages = extent.pages().get(kind.index());
-      boolean isEncoder = kind.scope() == Scope.ENCODER;
-      int length = isEncoder ? extent.encoderLength() : extent.length();
-      boolean isStored = extent.hasStates() && kind.scope() != Scope.PASS;
-      int end = isStored ? PageTable.pagesOf(length) : 0;
-      int needed = isStored && !isEncoder ? kind.window().begin(length) / PageTable.PAGE : 0;
-      if (pages.first() < 0
-          || pages.first() > Math.min(needed, end)
-          || pages.count() != end - pages.first()) {
-        return false;
-      }
-    }
-    return true;
+  /** Keeps the first {@code length} positions, as before a pass. */
+  void cut(int length) {
+    position = length;
+    rewind(length);
   }
 
-  /**
-   * The blocks of an extent: the pages of each class, then the recurrent states. They stay as they
-   * are until {@link #release}.
-   */
-  public List<StateBlock> retain(StateExtent extent) {
-    List<StateBlock> blocks = new ArrayList<>();
-    for (PageClass kind : pool.kv().classes()) {
-      StateExtent.Pages pages = extent.pages().get(kind.index());
-      int length = kind.scope() == Scope.ENCODER ? extent.encoderLength() : extent.length();
-      for (int i = pages.first(); i < pages.first() + pages.count(); i++) {
-        int page = table(kind).page(i);
-        pool.kv().pool(kind).retain(page);
-        int rows = Math.min(PageTable.PAGE, length - i * PageTable.PAGE);
-        blocks.add(StateBlock.ofPage(pool, kind, i, page, rows));
-      }
-    }
-    if (hasSlot(extent)) {
-      int held = extent.length() == 0 ? pool.recurrent().zeros() : slot;
-      pool.recurrent().retain(held);
-      blocks.add(StateBlock.ofSlot(pool, 0, held));
-    }
-    return blocks;
-  }
-
-  private boolean hasSlot(StateExtent extent) {
-    return extent.hasStates() && pool.isRecurrent();
-  }
-
-  /** Gives back what was retained. */
-  public void release(List<StateBlock> blocks) {
-    for (StateBlock block : blocks) {
-      block.release();
-    }
-  }
-
-  /**
-   * Takes memory for an extent, in the order of {@link #retain}. Pages that are not needed are left
-   * out where there is no room. The sequence stays empty until {@link #restored}.
-   *
-   * @throws dev.myelin.error.CapacityException if there is no room; nothing is taken
-   */
-  public List<StateBlock> reserve(StateExtent extent) {
-    position = 0;
-    rewind(0);
-    try {
-      for (PageClass kind : pool.kv().classes()) {
-        StateExtent.Pages pages = extent.pages().get(kind.index());
-        reserve(kind, pages, extent.length());
-      }
-      if (hasSlot(extent)) {
-        writeSlot = pool.takeSlot();
-      }
-    } catch (RuntimeException e) {
-      abandon();
-      throw e;
-    }
-    List<StateBlock> blocks = new ArrayList<>();
-    for (PageClass kind : pool.kv().classes()) {
-      StateExtent.Pages pages = extent.pages().get(kind.index());
-      for (int i = pages.first(); i < pages.first() + pages.count(); i++) {
-        blocks.add(StateBlock.ofPage(pool, kind, i, table(kind).page(i), PageTable.PAGE));
-      }
-    }
-    if (hasSlot(extent)) {
-      blocks.add(StateBlock.ofSlot(pool, 0, writeSlot));
-    }
-    return blocks;
-  }
-
-  private void reserve(PageClass kind, StateExtent.Pages pages, int length) {
-    int needed = kind.scope() == Scope.SEQUENCE ? kind.window().begin(length) / PageTable.PAGE : 0;
-    for (int i = pages.first() + pages.count() - 1; i >= pages.first(); i--) {
-      if (i < needed && pool.kv().pool(kind).free() == 0) {
-        break;
-      }
-      table(kind).take(i, i + 1 - Math.max(needed, pages.first()));
-    }
-  }
-
-  /** Gives back what was reserved. */
-  public void abandon() {
-    for (PageTable table : tables) {
-      table.truncate(0);
-    }
-    dropWriteSlot();
-  }
-
-  /**
-   * The blocks that were reserved are filled.
-   *
-   * @param tokens all tokens of the sequence
-   */
-  public void restored(StateExtent extent, int[] tokens) {
-    encoderLength = extent.encoderLength();
-    if (extent.hasStates()) {
-      filled(extent.length(), tokens);
-    }
-  }
-
-  /**
-   * The full pages of the first {@code length} tokens that are held, and the recurrent states if
-   * they are those at the end of the last. They stay as they are until {@link #release}.
-   */
-  public List<StateBlock> retainPages(int length) {
-    List<StateBlock> blocks = new ArrayList<>();
-    int pages = length / PageTable.PAGE;
-    for (PageClass kind : pool.kv().classes()) {
-      for (int i = 0; kind.scope() == Scope.SEQUENCE && i < pages; i++) {
-        int page = table(kind).page(i);
-        if (page >= 0) {
-          pool.kv().pool(kind).retain(page);
-          blocks.add(StateBlock.ofPage(pool, kind, i, page, PageTable.PAGE));
-        }
-      }
-    }
-    if (pool.isRecurrent() && pages > 0 && slotPosition == pages * PageTable.PAGE) {
-      pool.recurrent().retain(slot);
-      blocks.add(StateBlock.ofSlot(pool, pages, slot));
-    }
-    return blocks;
-  }
-
-  /** Which parts of a sequence's states are stored elsewhere. */
-  @FunctionalInterface
-  public interface Stored {
-    /**
-     * Whether a part is stored.
-     *
-     * @param kind as {@link StateBlock#kind}
-     * @param index of the page; of the recurrent states, the number of pages before them
-     */
-    boolean has(int kind, int index);
-  }
-
-  /**
-   * The most full pages after which the sequence can continue with the help of what is stored; 0 if
-   * that does not reach beyond {@code at}.
-   *
-   * @param at its length, the end of a page
-   * @param most pages at most
-   */
-  public int reachablePages(int at, int most, Stored stored) {
-    int own = ownPages(at);
-    int pages = most;
-    while (pages * PageTable.PAGE > at) {
-      int missing = missing(own, pages, stored);
-      if (missing < 0) {
-        return pages;
-      }
-      pages = Math.min(pages - 1, missing);
-    }
-    return 0;
-  }
-
-  private int ownPages(int at) {
-    return canContinueAt(at) ? at / PageTable.PAGE : 0;
-  }
-
-  /** The end of the longest beginning that could do without what is missing; -1 if nothing is. */
-  private int missing(int own, int pages, Stored stored) {
-    for (PageClass kind : pool.kv().classes()) {
-      int first = kind.window().begin(pages * PageTable.PAGE) / PageTable.PAGE;
-      for (int i = first; kind.scope() == Scope.SEQUENCE && i < pages; i++) {
-        boolean isHeld = i < own && table(kind).page(i) >= 0;
-        if (!isHeld && !stored.has(kind.index(), i)) {
-          return kind.window().isPresent() ? pages - 1 : i;
-        }
-      }
-    }
-    boolean hasSlot = !pool.isRecurrent() || stored.has(StateBlock.RECURRENT, pages);
-    return hasSlot ? -1 : pages - 1;
-  }
-
-  /**
-   * Takes memory for what {@link #reachablePages} has found. The sequence stays as it is until
-   * {@link #filled}.
-   *
-   * @throws dev.myelin.error.CapacityException if there is no room; nothing is taken
-   */
-  public List<StateBlock> reservePages(int at, int pages) {
-    int own = ownPages(at);
-    position = own * PageTable.PAGE;
-    rewind(position);
-    List<StateBlock> blocks = new ArrayList<>();
-    try {
-      for (PageClass kind : pool.kv().classes()) {
-        if (kind.scope() == Scope.SEQUENCE) {
-          int first = kind.window().begin(pages * PageTable.PAGE) / PageTable.PAGE;
-          for (int i = Math.max(own, first); i < pages; i++) {
-            table(kind).take(i, pages - i);
-            blocks.add(StateBlock.ofPage(pool, kind, i, table(kind).page(i), PageTable.PAGE));
-          }
-        }
-      }
-      if (pool.isRecurrent()) {
-        writeSlot = pool.takeSlot();
-        blocks.add(StateBlock.ofSlot(pool, pages, writeSlot));
-      }
-    } catch (RuntimeException e) {
-      abandonPages();
-      throw e;
-    }
-    return blocks;
-  }
-
-  /** Gives back what {@link #reservePages} took. */
-  public void abandonPages() {
+  /** Drops what was taken beyond the current position. */
+  void abandon() {
     rewind(position);
     dropWriteSlot();
   }
 
+  /** Takes a slot for recurrent states that will be filled in, if the model has them. */
+  void takeWriteSlot() {
+    if (pool.isRecurrent()) {
+      writeSlot = pool.takeSlot();
+    }
+  }
+
+  /** The recurrent states are those before this position. */
+  int slotPosition() {
+    return slotPosition;
+  }
+
+  /** Positions of the encoder whose pages are filled. */
+  void setEncoderLength(int length) {
+    encoderLength = length;
+  }
+
   /**
-   * What was reserved is filled: the sequence has {@code length} tokens.
+   * What was taken is filled: the sequence has {@code length} tokens.
    *
    * @param tokens all tokens of the sequence
    */
-  public void filled(int length, int[] tokens) {
+  void filled(int length, int[] tokens) {
     position = length;
     slotPosition = length;
     if (writeSlot != slot) {
       pool.recurrent().release(slot);
       slot = writeSlot;
     }
+    addPrefixes(length, tokens);
+  }
+
+  private void addPrefixes(int length, int[] tokens) {
     PrefixCache prefixes = pool.prefixes();
     if (prefixes != null) {
       prefixes.add(this, tokens, length);

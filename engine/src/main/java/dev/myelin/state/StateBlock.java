@@ -5,7 +5,8 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * A part of a sequence's states in the memory of its pool: a page of one class, or the recurrent
- * states. {@link SequenceStates} says how long it is valid; until then any thread may copy it.
+ * states. {@link SequenceImage} and {@link SequencePages} say how long it is valid; until then any
+ * thread may copy it.
  */
 public final class StateBlock {
   /** The kind of the recurrent states. */
@@ -81,7 +82,8 @@ public final class StateBlock {
     }
   }
 
-  void release() {
+  /** Gives it back if it was retained, while nobody else uses the pool. */
+  public void release() {
     if (kind == null) {
       pool.recurrent().release(held);
     } else {
