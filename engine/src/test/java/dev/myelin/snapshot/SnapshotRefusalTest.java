@@ -1,5 +1,6 @@
 package dev.myelin.snapshot;
 
+import static dev.myelin.testing.RandomModel.Feature.ROPE_LONG;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
@@ -11,6 +12,7 @@ import dev.myelin.model.Model;
 import dev.myelin.model.ModelDescription;
 import dev.myelin.state.CacheType;
 import dev.myelin.testing.RandomAdapter;
+import dev.myelin.testing.RandomModel;
 import dev.myelin.testing.RandomSample;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
@@ -112,6 +114,25 @@ class SnapshotRefusalTest {
         OPTIONS.withCacheTypes(CacheType.F16, CacheType.F32),
         "cache type of values f16",
         "expected f32");
+  }
+
+  /** The model has other factors for positions in contexts of more than 256 tokens. */
+  @Test
+  void aContextOfAnotherClass() {
+    Path file = RandomModel.small("llama").with(ROPE_LONG).write(folder.resolve("longrope.gguf"));
+    try (Model longrope = Model.load(file)) {
+      assertThat(model.contextClass(1 << 20)).isEqualTo(model.contextClass(1));
+      assertThat(longrope.contextClass(257)).isNotEqualTo(longrope.contextClass(256));
+      try (Session session = Session.open(longrope, OPTIONS.withContextLength(256))) {
+        session.feed(1, 2, 3);
+        session.save(snapshot);
+      }
+      assertRefused(longrope, OPTIONS.withContextLength(257), "context class 0", "expected 1");
+      try (Session session = Session.open(longrope, OPTIONS.withContextLength(100))) {
+        session.restore(snapshot);
+        assertThat(session.tokens()).containsExactly(1, 2, 3);
+      }
+    }
   }
 
   @Test
