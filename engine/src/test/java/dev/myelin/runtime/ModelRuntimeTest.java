@@ -51,8 +51,7 @@ class ModelRuntimeTest {
 
   private static Model load(String architecture) {
     RandomSample sample =
-        new RandomSample(
-            architecture, ModelDescription.samples(architecture).getFirst());
+        new RandomSample(architecture, ModelDescription.samples(architecture).getFirst());
     return Model.load(sample.write(folder.resolve(architecture + ".gguf")));
   }
 
@@ -79,8 +78,7 @@ class ModelRuntimeTest {
 
   /** The logits of the last token, computed alone. */
   private static float[] alone(Model model, int... tokens) {
-    SessionOptions options =
-        SessionOptions.defaults().withContextLength(CONTEXT).withThreads(1);
+    SessionOptions options = SessionOptions.defaults().withContextLength(CONTEXT).withThreads(1);
     try (Session session = Session.open(model, options)) {
       return copy(session.feed(tokens));
     }
