@@ -25,6 +25,9 @@ public final class Graph implements AutoCloseable {
   /** Upper bound of the bytes that ggml's graph allocator needs per tensor for its own tables. */
   private static final long ALLOCATOR_BYTES_PER_TENSOR = 1024;
 
+  /** Names of ggml's operations that were asked for. */
+  private static final String[] GGML_NAMES = new String[256];
+
   /** Lifetime of the segments handed out: their use after {@link #close} throws. */
   private final Arena lifetime = Arena.ofShared();
 
@@ -33,6 +36,7 @@ public final class Graph implements AutoCloseable {
   private final Map<String, Tensor> inputs;
   private final Map<String, Tensor> outputs;
   private final List<MatmulInput> matmulInputs;
+  private final GraphWork work;
   private MemorySegment allocator;
 
   private Graph(
@@ -48,6 +52,7 @@ public final class Graph implements AutoCloseable {
     this.outputs = outputs;
     this.matmulInputs = matmulInputs;
     this.allocator = allocator;
+    work = GraphWork.of(graph);
   }
 
   static Graph allocate(
@@ -78,6 +83,10 @@ public final class Graph implements AutoCloseable {
       throw new MyelinException("graph: closed");
     }
     return graph;
+  }
+
+  GraphWork work() {
+    return work;
   }
 
   /** The memory of an input, to be filled. */
@@ -167,9 +176,13 @@ public final class Graph implements AutoCloseable {
 
   static String operation(MemorySegment node) {
     int op = ggml_tensor.op(node);
-    return op == Ggml_h.GGML_OP_CUSTOM()
-        ? NativeOperations.nameOf(node)
-        : Ggml_h.ggml_op_name(op).getString(0);
+    if (op == Ggml_h.GGML_OP_CUSTOM()) {
+      return NativeOperations.nameOf(node);
+    }
+    if (GGML_NAMES[op] == null) {
+      GGML_NAMES[op] = Ggml_h.ggml_op_name(op).getString(0);
+    }
+    return GGML_NAMES[op];
   }
 
   /** The matmul inputs of the observed weights, valid until the next computation. */

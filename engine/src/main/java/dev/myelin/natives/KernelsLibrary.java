@@ -105,6 +105,41 @@ public final class KernelsLibrary {
   }
 
   /**
+   * Starts threads of libmyelin's pool until so many compute, the calling thread included.
+   *
+   * @return how many do: fewer if the system refuses to start more
+   */
+  public static int growPool(int threads) {
+    Natives.load();
+    Optional<MemorySegment> create = Linker.nativeLinker().defaultLookup().find("pthread_create");
+    if (threads <= 1 || create.isEmpty()) {
+      return 1;
+    }
+    try (Arena arena = Arena.ofConfined()) {
+      MemorySegment available = arena.allocate(ValueLayout.JAVA_INT);
+      check(Myelin_h.myelin_pool_grow(threads, create.get(), available));
+      return available.get(ValueLayout.JAVA_INT, 0);
+    }
+  }
+
+  /**
+   * Computes a ggml graph by {@code function}, ggml_graph_compute; native nodes use so many threads
+   * of libmyelin's pool.
+   *
+   * @param plan one of a single thread
+   * @param lost gets 8 bytes: nanoseconds for which the calling thread did not run
+   * @return what the function returned
+   */
+  public static int compute(
+      MemorySegment function,
+      MemorySegment graph,
+      MemorySegment plan,
+      int threads,
+      MemorySegment lost) {
+    return Myelin_h.myelin_compute(function, graph, plan, threads, lost);
+  }
+
+  /**
    * Calls {@code void *function(void *argument)}; on Linux threads that it starts get a name, at
    * most 15 bytes.
    */

@@ -21,6 +21,8 @@ public final class MyelinFunctions {
             "myelin_isa_request",
             "myelin_threads_probe",
             "myelin_thread_named",
+            "myelin_pool_grow",
+            "myelin_compute",
             "myelin_abort_requested",
             "myelin_log_sink",
             "myelin_log_take",
