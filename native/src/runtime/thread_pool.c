@@ -10,7 +10,6 @@
 
 #if defined(__linux__)
 #include <linux/futex.h>
-#include <sys/prctl.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 #endif
@@ -59,10 +58,6 @@ static void sleep_while(wait_word *word, uint32_t value) {
 static void wake(wait_word *word, int32_t threads) {
     syscall(SYS_futex, &word->value, FUTEX_WAKE_PRIVATE, threads, NULL, NULL, 0);
 }
-
-static void name_thread(void) {
-    prctl(PR_SET_NAME, "myelin-compute");
-}
 #else
 static pthread_mutex_t sleep_lock = PTHREAD_MUTEX_INITIALIZER;
 static pthread_cond_t changed = PTHREAD_COND_INITIALIZER;
@@ -81,12 +76,6 @@ static void wake(wait_word *word, int32_t threads) {
     pthread_mutex_lock(&sleep_lock);
     pthread_cond_broadcast(&changed);
     pthread_mutex_unlock(&sleep_lock);
-}
-
-static void name_thread(void) {
-#if defined(__APPLE__)
-    pthread_setname_np("myelin-compute");
-#endif
 }
 #endif
 
@@ -141,7 +130,6 @@ static bool take(int32_t *index, int32_t *count) {
 
 static void *work(void *unused) {
     (void)unused;
-    name_thread();
     int64_t idle_since = now();
     for (;;) {
         const uint32_t job = atomic_load(&pool.jobs.value);
@@ -158,16 +146,29 @@ static void *work(void *unused) {
     return NULL;
 }
 
-int32_t thread_pool_grow(int32_t threads, myelin_thread_create create) {
-    if (atomic_load(&pool.workers) < threads - 1 && create != NULL) {
-        pthread_mutex_lock(&pool.growing);
-        pthread_t thread;
-        while (atomic_load(&pool.workers) < threads - 1 && pool.workers < THREAD_POOL_MAX - 1 &&
-               create(&thread, NULL, work, NULL) == 0) {
-            atomic_fetch_add(&pool.workers, 1);
-        }
-        pthread_mutex_unlock(&pool.growing);
+/** What thread_pool_grow() asks for. */
+typedef struct {
+    int32_t workers;
+    myelin_thread_create create;
+} growth;
+
+static void *start_workers(void *argument) {
+    const growth *g = argument;
+    pthread_t thread;
+    int32_t workers = atomic_load(&pool.workers);
+    while (workers < g->workers && g->create(&thread, NULL, work, NULL) == 0) {
+        atomic_store(&pool.workers, ++workers);
     }
+    return NULL;
+}
+
+int32_t thread_pool_grow(int32_t threads, myelin_thread_create create) {
+    growth g = {(threads < THREAD_POOL_MAX ? threads : THREAD_POOL_MAX) - 1, create};
+    pthread_mutex_lock(&pool.growing);
+    if (atomic_load(&pool.workers) < g.workers) {
+        myelin_thread_named("myelin-compute", start_workers, &g);
+    }
+    pthread_mutex_unlock(&pool.growing);
     return atomic_load(&pool.workers) + 1;
 }
 

@@ -23,7 +23,7 @@ public final class Backend implements AutoCloseable {
 
   private static final VarHandle INT_HANDLE = ValueLayout.JAVA_INT.varHandle();
 
-  private static final ComputeQueue QUEUE = new ComputeQueue();
+  static final ComputeQueue QUEUE = new ComputeQueue();
 
   /** Used by the backend whose turn it is. */
   private static final ComputeThreads THREADS = new ComputeThreads();
@@ -77,10 +77,7 @@ public final class Backend implements AutoCloseable {
     }
     int status;
     try {
-      status =
-          graph.work().needsGgmlThreads()
-              ? THREADS.computeByGgml(graph, threads, cancelled)
-              : THREADS.compute(graph, threads, cancelled);
+      status = THREADS.compute(graph, threads, cancelled);
     } finally {
       QUEUE.leave();
       Reference.reachabilityFence(cancelled);

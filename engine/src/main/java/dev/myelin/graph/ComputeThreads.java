@@ -39,6 +39,8 @@ final class ComputeThreads {
   private final SegmentAllocator planAllocator = SegmentAllocator.prefixAllocator(plan);
   private final MemorySegment lost = Arena.global().allocate(ValueLayout.JAVA_LONG);
 
+  private final ThreadChooser chooser = new ThreadChooser();
+
   /** ggml's pool of the calling thread alone. */
   private MemorySegment single = MemorySegment.NULL;
 
@@ -56,8 +58,8 @@ final class ComputeThreads {
    * @return how many do: fewer if the system refuses to start more
    */
   static synchronized int grow(int threads) {
+    NativeMemory.requireAvailable(SLACK_BYTES, "threads (" + threads + ")");
     if (threads > poolThreads) {
-      NativeMemory.requireAvailable(SLACK_BYTES, "threads (" + threads + ")");
       int more = startableWorkers(threads - poolThreads);
       poolThreads = KernelsLibrary.growPool(poolThreads + more);
     }
@@ -65,28 +67,38 @@ final class ComputeThreads {
   }
 
   /**
-   * Computes a graph on up to so many threads of libmyelin's pool.
+   * Computes a graph.
    *
+   * @param threads the most to use
    * @param cancelled an int, which other threads set to end the computation
    * @return ggml's status
    */
   int compute(Graph graph, int threads, MemorySegment cancelled) {
+    return graph.work().needsGgmlThreads()
+        ? computeByGgml(graph, threads, cancelled)
+        : computeOnPool(graph, threads, cancelled);
+  }
+
+  private int computeOnPool(Graph graph, int threads, MemorySegment cancelled) {
     if (single.address() == 0) {
       single = newGgmlPool(1);
     }
+    int count = chooser.choose(threads);
     prepare(graph, 1, single, cancelled);
-    requireMemory(threads);
-    return KernelsLibrary.compute(
-        Ggml_h.ggml_graph_compute$address(), graph.address(), plan, threads, lost);
-  }
-
-  /** Nanoseconds of the last {@link #compute} for which its thread did not run. */
-  long lostNanos() {
-    return lost.get(ValueLayout.JAVA_LONG, 0);
+    requireMemory(count);
+    long start = System.nanoTime();
+    int status =
+        KernelsLibrary.compute(
+            Ggml_h.ggml_graph_compute$address(), graph.address(), plan, count, lost);
+    if (status == Ggml_h.GGML_STATUS_SUCCESS()) {
+      long nanos = System.nanoTime() - start;
+      chooser.record(count, graph.work().nativeNanos(), nanos, lost.get(ValueLayout.JAVA_LONG, 0));
+    }
+    return status;
   }
 
   /** Computes a graph on ggml's pool, whose workers sleep between graphs. */
-  int computeByGgml(Graph graph, int threads, MemorySegment cancelled) {
+  private int computeByGgml(Graph graph, int threads, MemorySegment cancelled) {
     if (ggmlThreads < threads) {
       freeGgmlPool();
       int startable = 1 + startableWorkers(threads - 1);

@@ -1,0 +1,116 @@
+package dev.myelin.graph;
+
+/**
+ * Chooses the number of threads of each step (a graph that is computed), by how fast the last ones
+ * were. As long as the computing threads keep their CPUs, it is the number that was asked for. If
+ * they lose them to other programs, some steps are computed by fewer threads, and the number that
+ * was faster is kept for a while. Not thread-safe.
+ */
+final class ThreadChooser {
+  /** Steps over which speeds are compared. */
+  static final int TRIAL_STEPS = 4;
+
+  /** Steps until another number is tried again. */
+  static final int HOLD_STEPS = 96;
+
+  /** Part of the time that a thread may be without a CPU before it counts as preempted. */
+  private static final double PREEMPTED = 0.15;
+
+  /** How much faster another number has to be. */
+  private static final double FASTER = 1.05;
+
+  /** Shorter steps tell nothing. */
+  private static final long LEAST_NANOS = 500_000;
+
+  private int requested;
+
+  /** The best number known. */
+  private int current;
+
+  /** The number of the steps that are measured: {@link #current}, or one that is tried. */
+  private int measured;
+
+  /** Speed of {@link #current}, 0 if it was not measured. */
+  private double speed;
+
+  private int kind;
+  private int steps;
+  private int hold;
+  private double work;
+  private double nanos;
+  private double lost;
+
+  /** Threads for the next step. */
+  int choose(int threads) {
+    if (threads != requested) {
+      requested = threads;
+      keep(threads);
+      hold = 0;
+    }
+    return measured;
+  }
+
+  /**
+   * Tells how the last step went.
+   *
+   * @param threads that {@link #choose} gave
+   * @param stepWork what it computed, in any unit
+   * @param stepNanos its time
+   * @param stepLost time of it in which the calling thread had no CPU, or slept until a thread
+   *     without one had finished
+   */
+  void record(int threads, double stepWork, long stepNanos, long stepLost) {
+    if (threads != measured || requested == 1 || stepNanos < LEAST_NANOS) {
+      return;
+    }
+    int stepKind = Math.getExponent(stepWork);
+    if (stepKind != kind) {
+      // prompts and single tokens have other speeds
+      kind = stepKind;
+      keep(current);
+    }
+    work += stepWork;
+    nanos += stepNanos;
+    lost += stepLost;
+    if (++steps == TRIAL_STEPS) {
+      judge();
+    }
+  }
+
+  private void judge() {
+    double newSpeed = work / nanos;
+    boolean preempted = lost > PREEMPTED * nanos;
+    hold = Math.max(0, hold - TRIAL_STEPS);
+    if (measured != current) {
+      // what was tried is kept if it is faster
+      if (newSpeed > FASTER * speed) {
+        keep(measured);
+        speed = newSpeed;
+      } else {
+        keep(current);
+      }
+      hold = HOLD_STEPS;
+      return;
+    }
+    keep(current);
+    speed = newSpeed;
+    if (hold > 0) {
+      return;
+    }
+    if (current < requested) {
+      measured = requested;
+    } else if (preempted) {
+      measured = Math.max(1, current - Math.max(1, current / 4));
+    }
+  }
+
+  /** Goes on with a number of threads, and measures it from the beginning. */
+  private void keep(int threads) {
+    current = threads;
+    measured = threads;
+    steps = 0;
+    work = 0;
+    nanos = 0;
+    lost = 0;
+  }
+}
