@@ -459,6 +459,30 @@ MYELIN_API void myelin_op_propagate_nan(struct ggml_tensor *dst, int32_t thread,
 MYELIN_API void myelin_op_propagate_nan_blocks(struct ggml_tensor *dst, int32_t thread, int32_t threads,
                                                void *unused);
 
+/** The sum of two f32 tensors of the same shape, src[0] and src[1], both contiguous. */
+MYELIN_API void myelin_op_add(struct ggml_tensor *dst, int32_t thread, int32_t threads, void *unused);
+
+/** The parameters of a node of myelin_op_rope(); those of ggml_rope_ext(). */
+struct myelin_rope_params {
+    /** Values of a head that are rotated, an even number. */
+    int32_t dimensions;
+    /** The first of them. */
+    int32_t offset;
+    /** 0: the values of a pair are adjacent (NORMAL); 1: they are dimensions / 2 apart (NEOX). */
+    int32_t halves;
+    float freq_base;
+    float freq_scale;
+    float attention_factor;
+};
+
+/**
+ * Rotary position embedding, as ggml_rope_ext() with an ext_factor of 0: dst, f32 [head_size, heads,
+ * tokens], from src[0] of the same shape with contiguous rows, and positions src[1], i32 [tokens]. src[2],
+ * if there is one, are divisors of the frequencies, f32 [dimensions / 2] or longer. The user data is a
+ * struct myelin_rope_params. Values of a head that are not rotated are copied.
+ */
+MYELIN_API void myelin_op_rope(struct ggml_tensor *dst, int32_t thread, int32_t threads, void *params);
+
 /* ---- quantising weights ----------------------------------------------------------------------- */
 
 /** Values of a block of this ggml_type if myelin_quantize() supports it on this machine, else 0. */

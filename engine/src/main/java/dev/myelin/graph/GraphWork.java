@@ -28,9 +28,9 @@ record GraphWork(long nativeNanos, long ggmlNanos) {
       String operation = Graph.operation(node);
       if (ggml_tensor.op(node) == Ggml_h.GGML_OP_CUSTOM()
           && !operation.equals(NativeOperations.SGEMM)) {
-        ours += elements(node) * rowLength(node) / MATMUL_SPEED;
+        ours += elements(node) * nativeCost(operation, node) / MATMUL_SPEED;
       } else {
-        others += elements(node) * cost(operation, node) / MATMUL_SPEED;
+        others += elements(node) * ggmlCost(operation, node) / MATMUL_SPEED;
       }
     }
     return new GraphWork(ours, others);
@@ -42,7 +42,16 @@ record GraphWork(long nativeNanos, long ggmlNanos) {
   }
 
   /** Multiply-adds, or what takes as long, for each element of the result. */
-  private static long cost(String operation, MemorySegment node) {
+  private static long nativeCost(String operation, MemorySegment node) {
+    return switch (operation) {
+      case "matmul", "matmul_by_expert" -> rowLength(node);
+      // over a few hundred positions
+      case "attention", "attention_general" -> 512;
+      default -> 8;
+    };
+  }
+
+  private static long ggmlCost(String operation, MemorySegment node) {
     return switch (operation) {
       case "MUL_MAT", "MUL_MAT_ID", NativeOperations.SGEMM -> rowLength(node);
       case "OUT_PROD" -> dim(source(node, 0), 1);

@@ -318,6 +318,16 @@ public final class KernelsLibrary {
     return Operations.PROPAGATE_NAN_BLOCKS;
   }
 
+  /** A ggml custom op: the sum of two contiguous f32 tensors of one shape; no user data. */
+  public static MemorySegment addOperation() {
+    return Operations.ADD;
+  }
+
+  /** A ggml custom op: rotary position embedding; the user data is a {@code myelin_rope_params}. */
+  public static MemorySegment ropeOperation() {
+    return Operations.ROPE;
+  }
+
   /** Values of a block of a ggml type if {@link #quantize} supports it on this machine, else 0. */
   public static int quantizeBlockSize(int type) {
     return Myelin_h.myelin_quantize_block_size(type);
@@ -397,6 +407,8 @@ public final class KernelsLibrary {
     static final MemorySegment INDEXER_SELECT = symbol("myelin_op_indexer_select");
     static final MemorySegment PROPAGATE_NAN = symbol("myelin_op_propagate_nan");
     static final MemorySegment PROPAGATE_NAN_BLOCKS = symbol("myelin_op_propagate_nan_blocks");
+    static final MemorySegment ADD = symbol("myelin_op_add");
+    static final MemorySegment ROPE = symbol("myelin_op_rope");
   }
 
   /** A ggml abort callback: aborts a graph computation when the int at its argument is not 0. */

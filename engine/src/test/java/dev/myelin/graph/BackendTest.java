@@ -135,6 +135,7 @@ class BackendTest {
     try (Graph mixed = graph(true)) {
       boolean isNative = mixed.operations().contains("matmul");
       assertThat(mixed.work().needsGgmlThreads()).isNotEqualTo(isNative);
+      assertThat(mixed.operations()).contains(isNative ? "add" : "ADD");
     }
     GraphBuilder g = new GraphBuilder();
     g.output("y", g.square(g.input("x", GgmlType.F32, ROWS)));

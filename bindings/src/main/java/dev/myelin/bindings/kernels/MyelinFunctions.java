@@ -52,6 +52,8 @@ public final class MyelinFunctions {
             "myelin_op_indexer_select",
             "myelin_op_propagate_nan",
             "myelin_op_propagate_nan_blocks",
+            "myelin_op_add",
+            "myelin_op_rope",
             "myelin_quantize_block_size",
             "myelin_quantize",
             "myelin_to_f32",

@@ -2817,6 +2817,130 @@ public class Myelin_h extends Myelin_h$shared {
         }
     }
 
+    private static class myelin_op_add {
+        public static final FunctionDescriptor DESC = FunctionDescriptor.ofVoid(
+            Myelin_h.C_POINTER,
+            Myelin_h.C_INT,
+            Myelin_h.C_INT,
+            Myelin_h.C_POINTER
+        );
+
+        public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("myelin_op_add");
+
+        public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
+    }
+
+    /**
+     * Function descriptor for:
+     * {@snippet lang=c :
+     * void myelin_op_add(struct ggml_tensor *dst, int32_t thread, int32_t threads, void *unused)
+     * }
+     */
+    public static FunctionDescriptor myelin_op_add$descriptor() {
+        return myelin_op_add.DESC;
+    }
+
+    /**
+     * Downcall method handle for:
+     * {@snippet lang=c :
+     * void myelin_op_add(struct ggml_tensor *dst, int32_t thread, int32_t threads, void *unused)
+     * }
+     */
+    public static MethodHandle myelin_op_add$handle() {
+        return myelin_op_add.HANDLE;
+    }
+
+    /**
+     * Address for:
+     * {@snippet lang=c :
+     * void myelin_op_add(struct ggml_tensor *dst, int32_t thread, int32_t threads, void *unused)
+     * }
+     */
+    public static MemorySegment myelin_op_add$address() {
+        return myelin_op_add.ADDR;
+    }
+
+    /**
+     * {@snippet lang=c :
+     * void myelin_op_add(struct ggml_tensor *dst, int32_t thread, int32_t threads, void *unused)
+     * }
+     */
+    public static void myelin_op_add(MemorySegment dst, int thread, int threads, MemorySegment unused) {
+        var mh$ = myelin_op_add.HANDLE;
+        try {
+            if (TRACE_DOWNCALLS) {
+                traceDowncall("myelin_op_add", dst, thread, threads, unused);
+            }
+            mh$.invokeExact(dst, thread, threads, unused);
+        } catch (Error | RuntimeException ex) {
+           throw ex;
+        } catch (Throwable ex$) {
+           throw new AssertionError("should not reach here", ex$);
+        }
+    }
+
+    private static class myelin_op_rope {
+        public static final FunctionDescriptor DESC = FunctionDescriptor.ofVoid(
+            Myelin_h.C_POINTER,
+            Myelin_h.C_INT,
+            Myelin_h.C_INT,
+            Myelin_h.C_POINTER
+        );
+
+        public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("myelin_op_rope");
+
+        public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
+    }
+
+    /**
+     * Function descriptor for:
+     * {@snippet lang=c :
+     * void myelin_op_rope(struct ggml_tensor *dst, int32_t thread, int32_t threads, void *params)
+     * }
+     */
+    public static FunctionDescriptor myelin_op_rope$descriptor() {
+        return myelin_op_rope.DESC;
+    }
+
+    /**
+     * Downcall method handle for:
+     * {@snippet lang=c :
+     * void myelin_op_rope(struct ggml_tensor *dst, int32_t thread, int32_t threads, void *params)
+     * }
+     */
+    public static MethodHandle myelin_op_rope$handle() {
+        return myelin_op_rope.HANDLE;
+    }
+
+    /**
+     * Address for:
+     * {@snippet lang=c :
+     * void myelin_op_rope(struct ggml_tensor *dst, int32_t thread, int32_t threads, void *params)
+     * }
+     */
+    public static MemorySegment myelin_op_rope$address() {
+        return myelin_op_rope.ADDR;
+    }
+
+    /**
+     * {@snippet lang=c :
+     * void myelin_op_rope(struct ggml_tensor *dst, int32_t thread, int32_t threads, void *params)
+     * }
+     */
+    public static void myelin_op_rope(MemorySegment dst, int thread, int threads, MemorySegment params) {
+        var mh$ = myelin_op_rope.HANDLE;
+        try {
+            if (TRACE_DOWNCALLS) {
+                traceDowncall("myelin_op_rope", dst, thread, threads, params);
+            }
+            mh$.invokeExact(dst, thread, threads, params);
+        } catch (Error | RuntimeException ex) {
+           throw ex;
+        } catch (Throwable ex$) {
+           throw new AssertionError("should not reach here", ex$);
+        }
+    }
+
     private static class myelin_quantize_block_size {
         public static final FunctionDescriptor DESC = FunctionDescriptor.of(
             Myelin_h.C_INT,
