@@ -40,6 +40,7 @@ final class ComputeThreads {
   private final MemorySegment lost = Arena.global().allocate(ValueLayout.JAVA_LONG);
 
   private final ThreadChooser chooser = new ThreadChooser();
+  private final ThreadChooser ggmlChooser = new ThreadChooser();
 
   /** ggml's pool of the calling thread alone. */
   private MemorySegment single = MemorySegment.NULL;
@@ -84,17 +85,9 @@ final class ComputeThreads {
       single = newGgmlPool(1);
     }
     int count = chooser.choose(threads);
-    prepare(graph, 1, single, cancelled);
     requireMemory(count);
-    long start = System.nanoTime();
-    int status =
-        KernelsLibrary.compute(
-            Ggml_h.ggml_graph_compute$address(), graph.address(), plan, count, lost);
-    if (status == Ggml_h.GGML_STATUS_SUCCESS()) {
-      long nanos = System.nanoTime() - start;
-      chooser.record(count, graph.work().nativeNanos(), nanos, lost.get(ValueLayout.JAVA_LONG, 0));
-    }
-    return status;
+    prepare(graph, 1, single, cancelled);
+    return run(graph, count, chooser, count);
   }
 
   /** Computes a graph on ggml's pool, whose workers sleep between graphs. */
@@ -105,10 +98,29 @@ final class ComputeThreads {
       ggmlPool = newGgmlPool(startable);
       ggmlThreads = startable;
     }
-    int count = Math.min(threads, ggmlThreads);
-    prepare(graph, count, ggmlPool, cancelled);
+    int count = ggmlChooser.choose(Math.min(threads, ggmlThreads));
     requireMemory(count);
-    return Ggml_h.ggml_graph_compute(graph.address(), plan);
+    prepare(graph, count, ggmlPool, cancelled);
+    return run(graph, 1, ggmlChooser, count);
+  }
+
+  /**
+   * Computes the plan.
+   *
+   * @param spread threads of libmyelin's pool
+   * @param count the chosen number of threads
+   */
+  private int run(Graph graph, int spread, ThreadChooser chosenBy, int count) {
+    MemorySegment function = Ggml_h.ggml_graph_compute$address();
+    long start = System.nanoTime();
+    int status = KernelsLibrary.compute(function, graph.address(), plan, spread, lost);
+    long nanos = System.nanoTime() - start;
+    if (status == Ggml_h.GGML_STATUS_SUCCESS()) {
+      GraphWork work = graph.work();
+      chosenBy.record(
+          count, work.nativeNanos() + work.ggmlNanos(), nanos, lost.get(ValueLayout.JAVA_LONG, 0));
+    }
+    return status;
   }
 
   /** How many of so many threads can be started. ggml aborts the process if one cannot. */

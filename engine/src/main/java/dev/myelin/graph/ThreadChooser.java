@@ -35,7 +35,8 @@ final class ThreadChooser {
 
   private int kind;
   private int steps;
-  private int hold;
+  private int holdFewer;
+  private int holdMore;
   private double work;
   private double nanos;
   private double lost;
@@ -45,7 +46,8 @@ final class ThreadChooser {
     if (threads != requested) {
       requested = threads;
       keep(threads);
-      hold = 0;
+      holdFewer = 0;
+      holdMore = 0;
     }
     return measured;
   }
@@ -80,28 +82,31 @@ final class ThreadChooser {
   private void judge() {
     double newSpeed = work / nanos;
     boolean preempted = lost > PREEMPTED * nanos;
-    hold = Math.max(0, hold - TRIAL_STEPS);
+    holdFewer = Math.max(0, holdFewer - TRIAL_STEPS);
+    holdMore = Math.max(0, holdMore - TRIAL_STEPS);
     if (measured != current) {
-      // what was tried is kept if it is faster
-      if (newSpeed > FASTER * speed) {
-        keep(measured);
-        speed = newSpeed;
-      } else {
-        keep(current);
-      }
-      hold = HOLD_STEPS;
+      endTrial(newSpeed > FASTER * speed);
       return;
     }
     keep(current);
     speed = newSpeed;
-    if (hold > 0) {
-      return;
-    }
-    if (current < requested) {
+    if (current < requested && holdMore == 0) {
       measured = requested;
-    } else if (preempted) {
+    } else if (preempted && holdFewer == 0) {
       measured = Math.max(1, current - Math.max(1, current / 4));
     }
+  }
+
+  /** What was tried is kept if it is faster; fewer threads are then tried at once. */
+  private void endTrial(boolean isFaster) {
+    boolean wereFewer = measured < current;
+    if (wereFewer == isFaster) {
+      holdMore = HOLD_STEPS;
+    }
+    if (wereFewer != isFaster) {
+      holdFewer = HOLD_STEPS;
+    }
+    keep(isFaster ? measured : current);
   }
 
   /** Goes on with a number of threads, and measures it from the beginning. */

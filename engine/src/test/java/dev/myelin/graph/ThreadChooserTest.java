@@ -35,6 +35,13 @@ class ThreadChooserTest {
   }
 
   @Test
+  void fewerAreTriedAsLongAsTheyAreFaster() {
+    // threads that spin until all have come
+    run(60, 8, n -> n == 1 ? 0.5 : 0.1 / n, 0.5);
+    assertThat(chooser.choose(8)).isEqualTo(1);
+  }
+
+  @Test
   void allThreadsAreKeptWhereFewerAreNotFaster() {
     run(100, 2, n -> n, 0.5);
     assertThat(run(400, 2, n -> n, 0.5) / 400.0).isGreaterThan(1.85);
