@@ -7,6 +7,7 @@
 
 #include "cpu/dispatch.h"
 #include "myelin.h"
+#include "runtime/compute.h"
 #include "runtime/ggml_tensor.h"
 #include "runtime/work_queue.h"
 
@@ -168,6 +169,16 @@ static bool take(const attention *a, const partition *p, work_queue *queue, int6
     return true;
 }
 
+/** About how long it takes, by a fast kernel on one thread. */
+static int64_t attention_nanoseconds(const attention *a) {
+    int64_t cells = 0; /* that all tokens see */
+    for (int64_t t = 0; t < a->tokens; t++) {
+        const int64_t seen = (int64_t)a->ranges[2 * t + 1] - a->ranges[2 * t];
+        cells += seen < 0 ? 0 : a->selected != NULL && a->top_k < seen ? a->top_k : seen;
+    }
+    return cells * a->heads * (a->k.width + a->v.width) / 16;
+}
+
 void myelin_op_attention(struct ggml_tensor *dst, int32_t thread, int32_t threads, void *node) {
     (void)thread;
     struct myelin_attention_params *params = node;
@@ -175,6 +186,9 @@ void myelin_op_attention(struct ggml_tensor *dst, int32_t thread, int32_t thread
     const attention a = operands(dst, params);
     assert(myelin_attention_supported(a.k.type, a.k.width) && status_of(dst, &a) == MYELIN_OK);
     assert(a.k.type == a.v.type && a.k.width == a.v.width);
+    if (spread(myelin_op_attention, dst, threads, node, attention_nanoseconds(&a))) {
+        return;
+    }
     const partition p = cut(&a, attention_max_queries(a.k.width), is_decode(&a));
     int64_t kv_head;
     int64_t from;
@@ -210,6 +224,9 @@ void myelin_op_attention_general(struct ggml_tensor *dst, int32_t thread, int32_
                 out[i] = NAN;
             }
         }
+        return;
+    }
+    if (spread(myelin_op_attention_general, dst, threads, node, attention_nanoseconds(&a))) {
         return;
     }
     const partition p = cut(&a, chunk_queries(&a, threads), a.selected != NULL || is_decode(&a));
