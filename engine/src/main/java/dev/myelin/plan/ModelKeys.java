@@ -1,5 +1,6 @@
 package dev.myelin.plan;
 
+import dev.myelin.error.InvalidRequestException;
 import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
@@ -21,7 +22,16 @@ public record ModelKeys(
   /** Required of a file, but no size depends on it. */
   private static final float EPSILON = 1e-5f;
 
+  /**
+   * @throws InvalidRequestException if a number is negative
+   */
   public ModelKeys {
+    keys.forEach(
+        (key, value) -> {
+          if (value instanceof Integer number && number < 0) {
+            throw new InvalidRequestException(key + " = " + number + ": expected 0 or more");
+          }
+        });
     keys = Collections.unmodifiableMap(new LinkedHashMap<>(keys));
     optionalTensors = Collections.unmodifiableSet(new LinkedHashSet<>(optionalTensors));
   }

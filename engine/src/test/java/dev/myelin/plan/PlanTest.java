@@ -314,7 +314,7 @@ class PlanTest {
         () -> llama(0, 96, 3, 200, 10, keys -> keys),
         "keys of llama: key llama.block_count = u32 0: 1 to 512");
     assertRejected(
-        () -> llama(2, 96, 3, 200, -1, keys -> keys), "keys of llama: key llama.vocab_size = ");
+        () -> llama(2, 96, 3, 200, -1, keys -> keys), "vocab_size = -1: expected 0 or more");
     assertRejected(
         () -> PlannedModel.of("x", "", ModelKeys.decoder("lama", 2, 96, 3, 200, 10, 64)),
         "keys of lama: general.architecture = lama: known are bert, ");

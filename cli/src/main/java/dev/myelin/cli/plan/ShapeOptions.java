@@ -50,11 +50,15 @@ final class ShapeOptions {
     if (!missing.isEmpty()) {
       throw Usage.error(command.spec, "the shape also needs " + String.join(", ", missing));
     }
+    numbers.forEach(
+        (name, value) -> {
+          int least = name.equals("--experts") ? 0 : 1;
+          require(!value.isSet() || value.get() >= least, name, least + " or more");
+        });
     int width = number("--width", 0);
     int heads = number("--heads", 0);
     int kvHeads = number("--kv-heads", heads);
-    require(heads > 0, "--heads", "1 or more");
-    require(kvHeads > 0 && heads % kvHeads == 0, "--kv-heads", "a divisor of --heads " + heads);
+    require(heads % kvHeads == 0, "--kv-heads", "a divisor of --heads " + heads);
     ModelKeys keys =
         ModelKeys.decoder(
                 "llama",
@@ -83,8 +87,7 @@ final class ShapeOptions {
       return keys;
     }
     int used = number("--experts-used", Math.min(2, experts));
-    require(experts > 0, "--experts", "1 or more");
-    require(used > 0 && used <= experts, "--experts-used", "1 to " + experts);
+    require(used <= experts, "--experts-used", "1 to " + experts);
     return keys.experts(experts, used);
   }
 

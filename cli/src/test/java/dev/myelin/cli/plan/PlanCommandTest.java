@@ -206,6 +206,8 @@ class PlanCommandTest {
             + " --kv-heads 2: expected a divisor of --heads 3",
         "plan --layers 2 --width 12 --heads 3 --feed-forward 4 --vocab-size 9 --experts 4"
             + " --experts-used 5 | --experts-used 5: expected 1 to 4",
+        "plan --layers 2 --width -12 --heads 3 --feed-forward 4 --vocab-size 9 | --width -12:"
+            + " expected 1 or more",
         "plan --layers 900 --width 12 --heads 3 --feed-forward 4 --vocab-size 9 |"
             + " llama.block_count = u32 900: 1 to 512",
         "plan --layers 2 --width 12 --heads 3 --feed-forward 4 --vocab-size 9 --experts-used 2 |"
