@@ -25,9 +25,6 @@ public final class Backend implements AutoCloseable {
 
   static final ComputeQueue QUEUE = new ComputeQueue();
 
-  /** Used by the backend whose turn it is. */
-  private static final ComputeThreads THREADS = new ComputeThreads();
-
   /** How many backends are open. */
   private static final AtomicInteger OPEN = new AtomicInteger();
 
@@ -35,6 +32,12 @@ public final class Backend implements AutoCloseable {
   private final MemorySegment cancelled = Arena.ofAuto().allocate(ValueLayout.JAVA_INT);
   private final int threads;
   private boolean open = true;
+
+  /** Initialised after ggml's library. */
+  private static final class Shared {
+    /** Used by the backend whose turn it is. */
+    static final ComputeThreads THREADS = new ComputeThreads();
+  }
 
   private Backend(int threads) {
     this.threads = threads;
@@ -77,7 +80,7 @@ public final class Backend implements AutoCloseable {
     }
     int status;
     try {
-      status = THREADS.compute(graph, threads, cancelled);
+      status = Shared.THREADS.compute(graph, threads, cancelled);
     } finally {
       QUEUE.leave();
       Reference.reachabilityFence(cancelled);
@@ -116,7 +119,7 @@ public final class Backend implements AutoCloseable {
       if (OPEN.decrementAndGet() == 0) {
         QUEUE.enter(() -> false);
         try {
-          THREADS.release();
+          Shared.THREADS.release();
         } finally {
           QUEUE.leave();
         }
