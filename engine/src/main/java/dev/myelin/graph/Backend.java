@@ -14,8 +14,9 @@ import java.util.concurrent.atomic.AtomicInteger;
 
 /**
  * The CPU backend: computes graphs. It has one owner and computes one graph at a time. All backends
- * of the process share its threads, and one of them computes at a time: the others wait for their
- * turn. Only {@link #cancel}, {@link #resume} and {@link #isCancelled} are thread-safe.
+ * of the process share its threads: one of them computes at a time, and the others wait for their
+ * turn. Those with a single thread compute at the same time, as many as there are cores. Only
+ * {@link #cancel}, {@link #resume} and {@link #isCancelled} are thread-safe.
  */
 public final class Backend implements AutoCloseable {
   /** ggml's limit, GGML_MAX_N_THREADS. */
@@ -23,21 +24,34 @@ public final class Backend implements AutoCloseable {
 
   private static final VarHandle INT_HANDLE = ValueLayout.JAVA_INT.varHandle();
 
-  static final ComputeQueue QUEUE = new ComputeQueue();
+  /** Of the queue: computations with one thread that run at the same time. */
+  static final int CAPACITY = Threads.cores();
 
-  /** Used by the backend whose turn it is. */
-  private static final ComputeThreads THREADS = new ComputeThreads();
+  static final ComputeQueue QUEUE = new ComputeQueue(CAPACITY);
 
-  /** How many backends are open. */
+  /** How many backends with more than one thread are open. */
   private static final AtomicInteger OPEN = new AtomicInteger();
 
   // freed by the garbage collector, so that cancelling a closed backend is safe
   private final MemorySegment cancelled = Arena.ofAuto().allocate(ValueLayout.JAVA_INT);
   private final int threads;
+
+  /** Share of the queue's capacity. */
+  private final int weight;
+
+  private final ComputeThreads computing;
   private boolean open = true;
+
+  /** Initialised after ggml's library. */
+  private static final class Shared {
+    /** Of all backends with more than one thread; used by the one whose turn it is. */
+    static final ComputeThreads THREADS = new ComputeThreads();
+  }
 
   private Backend(int threads) {
     this.threads = threads;
+    weight = threads == 1 ? 1 : CAPACITY;
+    computing = threads == 1 ? new ComputeThreads() : Shared.THREADS;
   }
 
   /**
@@ -52,8 +66,11 @@ public final class Backend implements AutoCloseable {
     }
     Ggml.require();
     int count = ComputeThreads.grow(threads);
-    OPEN.incrementAndGet();
-    return new Backend(count);
+    Backend backend = new Backend(count);
+    if (count > 1) {
+      OPEN.incrementAndGet();
+    }
+    return backend;
   }
 
   /** Number of threads that compute. */
@@ -72,14 +89,14 @@ public final class Backend implements AutoCloseable {
     if (!open) {
       throw new IllegalUseException("the backend is closed");
     }
-    if (!QUEUE.enter(this::isCancelled)) {
+    if (!QUEUE.enter(weight, this::isCancelled)) {
       return false;
     }
     int status;
     try {
-      status = THREADS.compute(graph, threads, cancelled);
+      status = computing.compute(graph, threads, cancelled);
     } finally {
-      QUEUE.leave();
+      QUEUE.leave(weight);
       Reference.reachabilityFence(cancelled);
     }
     if (status == Ggml_h.GGML_STATUS_ABORTED()) {
@@ -113,12 +130,14 @@ public final class Backend implements AutoCloseable {
   public void close() {
     if (open) {
       open = false;
-      if (OPEN.decrementAndGet() == 0) {
-        QUEUE.enter(() -> false);
+      if (threads == 1) {
+        computing.release();
+      } else if (OPEN.decrementAndGet() == 0) {
+        QUEUE.enter(weight, () -> false);
         try {
-          THREADS.release();
+          computing.release();
         } finally {
-          QUEUE.leave();
+          QUEUE.leave(weight);
         }
       }
     }

@@ -7,43 +7,57 @@ import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.BooleanSupplier;
 
 /**
- * Lets one computation of the process run at a time, in the order in which they were asked for.
- * Thread-safe.
+ * Admits computations in the order in which they were asked for, as long as their weights are at
+ * most the capacity together. Thread-safe.
  */
 final class ComputeQueue {
   private final ReentrantLock lock = new ReentrantLock();
   private final Condition changed = lock.newCondition();
-  private final Queue<Object> entries = new ArrayDeque<>();
+  private final Queue<Object> waiting = new ArrayDeque<>();
+  private final int capacity;
+  private int used;
+
+  ComputeQueue(int capacity) {
+    this.capacity = capacity;
+  }
 
   /**
-   * Waits for its turn, which lasts until {@link #leave}. An interrupt does not end it and is kept.
+   * Waits until a computation may run, which it does until {@link #leave}. An interrupt does not
+   * end the wait and is kept.
    *
+   * @param weight at most the capacity
    * @param cancelled ends the wait; {@link #wake} tells that it has changed
-   * @return false if cancelled: it is not its turn then
+   * @return false if cancelled: the computation may not run then
    */
-  boolean enter(BooleanSupplier cancelled) {
+  boolean enter(int weight, BooleanSupplier cancelled) {
     Object entry = new Object();
     lock.lock();
     try {
-      entries.add(entry);
-      while (entries.peek() != entry && !cancelled.getAsBoolean()) {
+      waiting.add(entry);
+      while (!isNext(entry, weight) && !cancelled.getAsBoolean()) {
         changed.awaitUninterruptibly();
       }
-      if (entries.peek() == entry) {
-        return true;
+      boolean isNext = isNext(entry, weight);
+      if (isNext) {
+        used += weight;
       }
-      entries.remove(entry);
-      return false;
+      waiting.remove(entry);
+      changed.signalAll();
+      return isNext;
     } finally {
       lock.unlock();
     }
   }
 
-  /** Ends the turn of the computation that runs. */
-  void leave() {
+  private boolean isNext(Object entry, int weight) {
+    return waiting.peek() == entry && used + weight <= capacity;
+  }
+
+  /** Ends a computation of this weight. */
+  void leave(int weight) {
     lock.lock();
     try {
-      entries.remove();
+      used -= weight;
       changed.signalAll();
     } finally {
       lock.unlock();
@@ -60,11 +74,21 @@ final class ComputeQueue {
     }
   }
 
-  /** How many wait for their turn or have it; for tests. */
+  /** How many wait; for tests. */
   int length() {
     lock.lock();
     try {
-      return entries.size();
+      return waiting.size();
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /** The weight of the computations that run; for tests. */
+  int used() {
+    lock.lock();
+    try {
+      return used;
     } finally {
       lock.unlock();
     }

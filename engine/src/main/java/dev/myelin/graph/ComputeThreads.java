@@ -12,9 +12,9 @@ import java.lang.foreign.SegmentAllocator;
 import java.lang.foreign.ValueLayout;
 
 /**
- * The threads of computation of the process, which all backends share: libmyelin's pool, and one of
- * ggml for graphs that are mostly operations of ggml. Not thread-safe: a computation has its turn
- * in the {@link ComputeQueue}.
+ * Computes graphs on libmyelin's pool, which the process shares, or on a pool of ggml, for graphs
+ * that are mostly operations of ggml. Not thread-safe: a computation has its turn in the {@link
+ * ComputeQueue}.
  */
 final class ComputeThreads {
   private static final int WORK_ALIGNMENT = 64;
@@ -35,9 +35,9 @@ final class ComputeThreads {
   /** Threads of libmyelin's pool. */
   private static int poolThreads = 1;
 
-  private final MemorySegment plan = ggml_cplan.allocate(Arena.global());
+  private final MemorySegment plan = ggml_cplan.allocate(Arena.ofAuto());
   private final SegmentAllocator planAllocator = SegmentAllocator.prefixAllocator(plan);
-  private final MemorySegment lost = Arena.global().allocate(ValueLayout.JAVA_LONG);
+  private final MemorySegment lost = Arena.ofAuto().allocate(ValueLayout.JAVA_LONG);
 
   private final ThreadChooser chooser = new ThreadChooser();
   private final ThreadChooser ggmlChooser = new ThreadChooser();
@@ -172,6 +172,13 @@ final class ComputeThreads {
     }
   }
 
+  private void freeSingle() {
+    if (single.address() != 0) {
+      Ggml_h.ggml_threadpool_free(single);
+      single = MemorySegment.NULL;
+    }
+  }
+
   private void freeGgmlPool() {
     if (ggmlPool.address() != 0) {
       Ggml_h.ggml_threadpool_free(ggmlPool);
@@ -189,6 +196,7 @@ final class ComputeThreads {
 
   /** Frees what only a computation needs; the next one allocates it again. */
   void release() {
+    freeSingle();
     freeGgmlPool();
     freeWorkBuffer();
   }

@@ -77,24 +77,30 @@ class BackendTest {
         }
       }
     }
-    assertThat(Backend.QUEUE.length()).isZero();
+    assertThat(Backend.QUEUE.length() + Backend.QUEUE.used()).isZero();
   }
 
   @Test
   void cancelEndsTheWaitForTheTurn() throws Exception {
-    try (Backend backend = Backend.cpu(2);
+    for (int threads = 1; threads <= 2; threads++) {
+      cancelWhileWaiting(threads);
+    }
+  }
+
+  private static void cancelWhileWaiting(int threads) throws Exception {
+    try (Backend backend = Backend.cpu(threads);
         Graph graph = graph(true)) {
       float[] expected = compute(backend, graph);
-      assertThat(Backend.QUEUE.enter(() -> false)).isTrue();
+      assertThat(Backend.QUEUE.enter(Backend.CAPACITY, () -> false)).isTrue();
       try {
         Future<Boolean> waiting = CompletableFuture.supplyAsync(() -> backend.compute(graph));
-        while (Backend.QUEUE.length() < 2) {
+        while (Backend.QUEUE.length() < 1) {
           Thread.sleep(1);
         }
         backend.cancel();
         assertThat(waiting.get()).isFalse();
       } finally {
-        Backend.QUEUE.leave();
+        Backend.QUEUE.leave(Backend.CAPACITY);
       }
       assertThat(backend.compute(graph)).as("cancelled until resume()").isFalse();
       backend.resume();

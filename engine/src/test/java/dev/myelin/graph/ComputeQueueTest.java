@@ -11,11 +11,11 @@ import org.junit.jupiter.api.Timeout;
 
 @Timeout(20)
 class ComputeQueueTest {
-  private final ComputeQueue queue = new ComputeQueue();
+  private final ComputeQueue queue = new ComputeQueue(4);
 
   @Test
   void servesInTheOrderOfArrival() throws Exception {
-    assertThat(queue.enter(() -> false)).isTrue();
+    assertThat(queue.enter(4, () -> false)).isTrue();
     List<Integer> order = Collections.synchronizedList(new ArrayList<>());
     List<Thread> threads = new ArrayList<>();
     for (int i = 0; i < 8; i++) {
@@ -24,28 +24,28 @@ class ComputeQueueTest {
           Thread.ofVirtual()
               .start(
                   () -> {
-                    queue.enter(() -> false);
+                    queue.enter(4, () -> false);
                     order.add(number);
-                    queue.leave();
+                    queue.leave(4);
                   }));
-      awaitLength(2 + i);
+      awaitLength(1 + i);
     }
     assertThat(order).isEmpty();
-    queue.leave();
+    queue.leave(4);
     for (Thread t : threads) {
       t.join();
     }
     assertThat(order).containsExactly(0, 1, 2, 3, 4, 5, 6, 7);
-    assertThat(queue.length()).isZero();
+    assertThat(queue.length() + queue.used()).isZero();
   }
 
   @Test
   void cancelEndsAWait() throws Exception {
-    assertThat(queue.enter(() -> false)).isTrue();
+    assertThat(queue.enter(4, () -> false)).isTrue();
     AtomicBoolean cancelled = new AtomicBoolean();
     AtomicBoolean entered = new AtomicBoolean(true);
-    Thread waiting = Thread.ofPlatform().start(() -> entered.set(queue.enter(cancelled::get)));
-    awaitLength(2);
+    Thread waiting = Thread.ofPlatform().start(() -> entered.set(queue.enter(4, cancelled::get)));
+    awaitLength(1);
     queue.wake();
     waiting.join(50);
     assertThat(waiting.isAlive()).isTrue();
@@ -53,34 +53,68 @@ class ComputeQueueTest {
     queue.wake();
     waiting.join();
     assertThat(entered).isFalse();
-    queue.leave();
-    assertThat(queue.length()).isZero();
+    queue.leave(4);
+    assertThat(queue.length() + queue.used()).isZero();
   }
 
   @Test
   void itsTurnComesBeforeACancelledOne() {
     // the computation itself ends then
-    assertThat(queue.enter(() -> true)).isTrue();
-    queue.leave();
+    assertThat(queue.enter(4, () -> true)).isTrue();
+    queue.leave(4);
+  }
+
+  @Test
+  void lightOnesRunTogetherUntilAHeavyOneIsNext() throws Exception {
+    for (int i = 0; i < 3; i++) {
+      assertThat(queue.enter(1, () -> false)).isTrue();
+    }
+    AtomicBoolean heavy = new AtomicBoolean();
+    Thread waiting =
+        Thread.ofPlatform()
+            .start(
+                () -> {
+                  queue.enter(4, () -> false);
+                  heavy.set(true);
+                  queue.leave(4);
+                });
+    awaitLength(1);
+    Thread later =
+        Thread.ofPlatform()
+            .start(
+                () -> {
+                  queue.enter(1, () -> false);
+                  assertThat(heavy).as("in the order of arrival").isTrue();
+                  queue.leave(1);
+                });
+    awaitLength(2);
+    for (int i = 0; i < 3; i++) {
+      assertThat(heavy).isFalse();
+      queue.leave(1);
+    }
+    waiting.join();
+    later.join();
+    assertThat(heavy).isTrue();
+    assertThat(queue.length() + queue.used()).isZero();
   }
 
   @Test
   void interruptIsKeptAndEndsNothing() throws Exception {
-    assertThat(queue.enter(() -> false)).isTrue();
+    assertThat(queue.enter(4, () -> false)).isTrue();
     AtomicBoolean interrupted = new AtomicBoolean();
     Thread waiting =
         Thread.ofPlatform()
             .start(
                 () -> {
-                  queue.enter(() -> false);
+                  queue.enter(4, () -> false);
                   interrupted.set(Thread.currentThread().isInterrupted());
-                  queue.leave();
+                  queue.leave(4);
                 });
-    awaitLength(2);
+    awaitLength(1);
     waiting.interrupt();
     waiting.join(50);
     assertThat(waiting.isAlive()).isTrue();
-    queue.leave();
+    queue.leave(4);
     waiting.join();
     assertThat(interrupted).isTrue();
   }
