@@ -1,5 +1,6 @@
 package dev.myelin.generate;
 
+import dev.myelin.adapter.Adapter;
 import dev.myelin.diagnostics.Log;
 import dev.myelin.error.CancelledException;
 import dev.myelin.error.IllegalUseException;
@@ -11,6 +12,7 @@ import dev.myelin.runtime.ModelRuntime;
 import dev.myelin.runtime.Sequence;
 import java.lang.foreign.MemorySegment;
 import java.util.Arrays;
+import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.Semaphore;
 
@@ -71,6 +73,17 @@ public final class Session implements AutoCloseable {
    */
   public static Session open(ModelRuntime runtime) {
     return new Session(runtime, runtime.open(), false);
+  }
+
+  /**
+   * The same, with adapters of its own choice.
+   *
+   * @param adapters of those that the model was loaded with, with other scales if wanted; the
+   *     others are left out
+   * @throws InvalidRequestException if the model was loaded without one of them
+   */
+  public static Session open(ModelRuntime runtime, List<Adapter> adapters) {
+    return new Session(runtime, runtime.open(adapters), false);
   }
 
   /** Starts an empty session with default options. */

@@ -1,5 +1,6 @@
 package dev.myelin.runtime;
 
+import dev.myelin.adapter.Adapter;
 import dev.myelin.error.CapacityException;
 import dev.myelin.error.IllegalUseException;
 import dev.myelin.error.InvalidRequestException;
@@ -116,14 +117,26 @@ public final class ModelRuntime implements AutoCloseable {
    * @throws CapacityException if there are as many as the options allow
    */
   public Sequence open() {
-    return add(null);
+    return add(null, model.adapterScales());
+  }
+
+  /**
+   * Starts an empty sequence with adapters of its own choice. Sequences with different adapters are
+   * not in the same step.
+   *
+   * @param adapters of those that the model was loaded with; the others are left out
+   * @throws InvalidRequestException if the model was loaded without one of them
+   * @throws CapacityException as above
+   */
+  public Sequence open(List<Adapter> adapters) {
+    return add(null, model.adapterScales(adapters));
   }
 
   Sequence fork(Sequence original) {
-    return add(original);
+    return add(original, original.states().adapterScales());
   }
 
-  private Sequence add(@Nullable Sequence original) {
+  private Sequence add(@Nullable Sequence original, List<Float> adapterScales) {
     lock.lock();
     try {
       requireOpen();
@@ -132,7 +145,9 @@ public final class ModelRuntime implements AutoCloseable {
         throw new CapacityException("sequences", 1, 0, most);
       }
       SequenceStates states =
-          original == null ? stepper.states().open() : original.states().fork(original.position());
+          original == null
+              ? stepper.states().open(adapterScales)
+              : original.states().fork(original.position());
       Sequence sequence = new Sequence(this, states);
       if (original != null) {
         sequence.copyTokens(original);
@@ -181,7 +196,7 @@ public final class ModelRuntime implements AutoCloseable {
       StepEvents events = StepEvents.begin(batch);
       Graph graph;
       try {
-        graph = stepper.run(plan.stage(), batch, plan.emitted());
+        graph = stepper.run(plan.stage(), batch, plan.emitted(), plan.adapterScales());
       } catch (Throwable e) {
         work.rollback();
         throw e;

@@ -198,7 +198,7 @@ final class Scheduler implements AutoCloseable {
   private Graph computeUnlocked(StepPlan plan, Batch batch) {
     lock.unlock();
     try {
-      return stepper.run(plan.stage(), batch, plan.emitted());
+      return stepper.run(plan.stage(), batch, plan.emitted(), plan.adapterScales());
     } finally {
       lock.lock();
     }

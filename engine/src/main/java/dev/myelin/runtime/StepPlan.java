@@ -46,7 +46,7 @@ final class StepPlan {
     int batch = stepper.options().batch();
     Work first = waiting.getFirst();
     for (Work work : waiting) {
-      if (!work.stage().equals(first.stage()) || !work.emitted().equals(first.emitted())) {
+      if (!work.canJoin(first)) {
         continue;
       }
       if (!prepare(work)) {
@@ -149,6 +149,11 @@ final class StepPlan {
 
   String stage() {
     return parts.getFirst().work().stage();
+  }
+
+  /** The scales of the model's adapters. */
+  List<Float> adapterScales() {
+    return parts.getFirst().work().sequence().states().adapterScales();
   }
 
   /** What is emitted: nothing if no token has an output. */

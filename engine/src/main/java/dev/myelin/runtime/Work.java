@@ -80,6 +80,13 @@ final class Work {
     return stage;
   }
 
+  /** Whether both can be in one batch. */
+  boolean canJoin(Work other) {
+    return stage.equals(other.stage)
+        && emitted.equals(other.emitted)
+        && sequence.states().adapterScales().equals(other.sequence.states().adapterScales());
+  }
+
   Set<Output> emitted() {
     return emitted;
   }

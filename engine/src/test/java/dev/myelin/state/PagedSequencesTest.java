@@ -122,7 +122,7 @@ class PagedSequencesTest {
 
   private static void change(Random random, StatePool pool, List<Expected> open) {
     if (open.size() < SEQUENCES && random.nextInt(3) == 0) {
-      open.add(new Expected(pool.open()));
+      open.add(new Expected(pool.open(List.of())));
     }
     if (open.isEmpty()) {
       return;
@@ -218,7 +218,7 @@ class PagedSequencesTest {
   /** The outputs of each layer, [tokens][HEADS * SIZE]. */
   private float[][] run(StatePool pool, Backend backend, Batch batch) {
     int tokens = batch.tokens();
-    Shape shape = Shape.of("main", batch, EnumSet.noneOf(Output.class), false);
+    Shape shape = Shape.of("main", batch, EnumSet.noneOf(Output.class), false, List.of());
     GraphBuilder g = new GraphBuilder();
     CachedPass pass = new CachedPass(g, shape, pool, CONTEXT);
     for (int layer = 0; layer < states.size(); layer++) {
