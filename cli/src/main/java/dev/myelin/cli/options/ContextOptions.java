@@ -88,6 +88,17 @@ public final class ContextOptions {
             cacheType.isGiven() ? List.of(requested.cacheType()) : MemoryBudgetOption.TYPES);
   }
 
+  /** Rejects {@code --memory-budget}, which counts one sequence. */
+  public void requireNoBudget(String option) {
+    if (budget != null && budget.isSet()) {
+      throw Usage.error(
+          command.spec,
+          "--memory-budget: expected without "
+              + option
+              + ": -c and --cache-type set the memory of each sequence");
+    }
+  }
+
   public SessionOptions options() {
     return Usage.check(
         command.spec,
