@@ -88,15 +88,9 @@ public final class ContextOptions {
             cacheType.isGiven() ? List.of(requested.cacheType()) : MemoryBudgetOption.TYPES);
   }
 
-  /** Rejects {@code --memory-budget}, which counts one sequence. */
+  /** Rejects {@code --memory-budget}, which counts one sequence, with another option. */
   public void requireNoBudget(String option) {
-    if (budget != null && budget.isSet()) {
-      throw Usage.error(
-          command.spec,
-          "--memory-budget: expected without "
-              + option
-              + ": -c and --cache-type set the memory of each sequence");
-    }
+    budget.requireNotSet(option);
   }
 
   public SessionOptions options() {
