@@ -28,11 +28,30 @@ record PromptRequest(
   private static final List<String> IGNORED =
       List.of("model", "stream", "stream_options", "user", "metadata", "store", "cache_prompt");
 
-  private static final String KNOWN =
-      "prompt, messages, tools, chat_template_kwargs, id, custom_id, n_predict, max_tokens,"
-          + " max_completion_tokens, stop, ignore_eos, seed, temperature, top_k, top_p, min_p,"
-          + " typical_p, top_n_sigma, repeat_penalty, repeat_last_n, frequency_penalty,"
-          + " presence_penalty";
+  private static final List<String> KNOWN =
+      List.of(
+          "prompt",
+          "messages",
+          "tools",
+          "chat_template_kwargs",
+          "id",
+          "custom_id",
+          "n_predict",
+          "max_tokens",
+          "max_completion_tokens",
+          "stop",
+          "ignore_eos",
+          "seed",
+          "temperature",
+          "top_k",
+          "top_p",
+          "min_p",
+          "typical_p",
+          "top_n_sigma",
+          "repeat_penalty",
+          "repeat_last_n",
+          "frequency_penalty",
+          "presence_penalty");
 
   /** The name and the value of what identifies a prompt. */
   record Id(String name, Object value) {

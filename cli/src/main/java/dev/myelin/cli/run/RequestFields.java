@@ -1,5 +1,6 @@
 package dev.myelin.cli.run;
 
+import dev.myelin.cli.command.ClosestMatch;
 import dev.myelin.cli.io.JsonInput;
 import dev.myelin.error.InvalidRequestException;
 import dev.myelin.error.Printable;
@@ -14,6 +15,9 @@ import java.util.Map;
  * to one thread at a time.
  */
 final class RequestFields {
+  /** What messages show of a longer name. */
+  private static final int MAX_NAME = 40;
+
   private final Map<String, Object> left;
 
   RequestFields(Map<String, Object> fields) {
@@ -87,13 +91,16 @@ final class RequestFields {
   /**
    * Rejects the fields that were not read.
    *
+   * @param known all names, for a suggestion
    * @throws InvalidRequestException naming one of them
    */
-  void requireEmpty(String known) {
+  void requireEmpty(List<String> known) {
     if (!left.isEmpty()) {
-      String name = left.keySet().stream().sorted().findFirst().orElseThrow();
+      String first = left.keySet().stream().sorted().findFirst().orElseThrow();
+      String name = first.substring(0, Math.min(first.length(), MAX_NAME));
+      String hint = ClosestMatch.find(name, known).map(n -> ": did you mean " + n + "?").orElse("");
       throw new InvalidRequestException(
-          Printable.of("field \"" + name + "\": is not supported: known are " + known));
+          Printable.of("field \"" + name + "\": is not supported" + hint));
     }
   }
 

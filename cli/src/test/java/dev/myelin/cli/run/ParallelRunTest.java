@@ -112,7 +112,7 @@ class ParallelRunTest {
             "{\"id\": \"a\", \"prompt\": \"abc\"}",
             "{\"prompt\": \"abc\",}",
             "[1]",
-            "{\"id\": \"d\", \"prompt\": \"abc\", \"grammar\": \"x\"}",
+            "{\"id\": \"d\", \"prompt\": \"abc\", \"max_token\": 4}",
             "{\"prompt\": \"abc\", \"temperature\": \"hot\"}",
             "{\"prompt\": \"abc\", \"top_p\": 7}",
             "{\"prompt\": [1, -2]}",
@@ -144,7 +144,7 @@ class ParallelRunTest {
     String[] problems = {
       "line 2, column 18: ",
       "line 3 = an array: expected an object",
-      "line 4: field \"grammar\": is not supported: known are ",
+      "line 4: field \"max_token\": is not supported: did you mean max_tokens?",
       "line 5: temperature = a string: expected a number",
       "line 6: top-p = 7.0: expected 0 to 1 (off)",
       "line 7: ",
