@@ -79,7 +79,7 @@ final class StepPlan {
     boolean isOne = !prompts.isEmpty() && prompts.getFirst().emitted().contains(Output.SCORES);
     int most = isOne ? 1 : stepper.states().isRecurrent() ? RECURRENT_PROMPTS : limit;
     for (Work work : prompts) {
-      if (chosen.size() < most && !isComputedBy(chosen, work)) {
+      if (chosen.size() < most && !isComputedBy(chosen, work) && !isAheadIn(prompts, work)) {
         chosen.add(work);
       }
     }
@@ -105,6 +105,16 @@ final class StepPlan {
   private static boolean isComputedBy(List<Work> chosen, Work work) {
     for (Work other : chosen) {
       if (work.hasSamePage(other)) {
+        return true;
+      }
+    }
+    return false;
+  }
+
+  /** Whether another sequence has begun to compute the same page. */
+  private static boolean isAheadIn(List<Work> prompts, Work work) {
+    for (Work other : prompts) {
+      if (other.position() > work.position() && work.hasSamePage(other)) {
         return true;
       }
     }

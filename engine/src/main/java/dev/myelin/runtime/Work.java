@@ -108,10 +108,11 @@ final class Work {
     return position < start ? sequence.token(position) : ids[from + position - start];
   }
 
-  /** Whether both have the same tokens in the page that this one computes next. */
+  /** Whether both compute the same page next, with the same tokens. */
   boolean hasSamePage(Work other) {
     int first = at / PageTable.PAGE * PageTable.PAGE;
-    if (Math.min(end, other.end) < first + PageTable.PAGE
+    if (other.at / PageTable.PAGE * PageTable.PAGE != first
+        || Math.min(end, other.end) < first + PageTable.PAGE
         || !sequence.states().isSamePrefix(other.sequence.states(), first)) {
       return false;
     }
