@@ -8,6 +8,7 @@ import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
+import java.util.concurrent.Semaphore;
 
 /**
  * Generates the texts of many prompts, several at a time, and writes them in the order of the
@@ -17,11 +18,15 @@ final class ParallelRun {
   /** Results that wait for an earlier one, as a multiple of the prompts at a time. */
   private static final int AHEAD = 16;
 
+  /** Characters of the lines that are read ahead; several times the longest line. */
+  private static final int AHEAD_CHARACTERS = 4 * PromptFile.MAX_LINE_BYTES;
+
   private static final Future<PromptResult> END = new CompletableFuture<>();
 
   private final PromptWorker worker;
   private final int parallel;
   private final BlockingQueue<Future<PromptResult>> results;
+  private final Semaphore characters = new Semaphore(AHEAD_CHARACTERS);
 
   /**
    * @param parallel number of prompts at a time
@@ -66,13 +71,23 @@ final class ParallelRun {
     try {
       for (PromptLine line = prompts.next(); line != null; line = prompts.next()) {
         PromptLine prompt = line;
-        results.put(threads.submit(() -> worker.work(prompt)));
+        int length = prompt.text() == null ? 0 : prompt.text().length();
+        characters.acquire(length);
+        results.put(threads.submit(() -> work(prompt, length)));
       }
       results.put(END);
     } catch (InterruptedException e) {
       // the run is over
     } catch (Throwable e) {
       fail(e);
+    }
+  }
+
+  private PromptResult work(PromptLine prompt, int length) {
+    try {
+      return worker.work(prompt);
+    } finally {
+      characters.release(length);
     }
   }
 

@@ -47,7 +47,7 @@ final class PromptFile implements AutoCloseable {
 
   /** The number of prompts in a file; -1 if it can be read only once. */
   static long count(Console console, Path file) {
-    if (!Files.isRegularFile(file)) {
+    if (isStandardInput(file) || !Files.isRegularFile(file)) {
       return -1;
     }
     try (PromptFile prompts = open(console, file)) {
