@@ -88,6 +88,11 @@ public final class ContextOptions {
             cacheType.isGiven() ? List.of(requested.cacheType()) : MemoryBudgetOption.TYPES);
   }
 
+  /** Rejects {@code --memory-budget}, which counts one sequence, with another option. */
+  public void requireNoBudget(String option) {
+    budget.requireNotSet(option);
+  }
+
   public SessionOptions options() {
     return Usage.check(
         command.spec,
