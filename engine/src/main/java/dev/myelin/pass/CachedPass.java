@@ -157,7 +157,7 @@ public final class CachedPass implements Pass {
     }
     GraphInput input = inputs.get("outputs");
     if (input == null) {
-      input = add("outputs", OutputInput.of(graph, shape.outputs()));
+      input = add("outputs", OutputInput.of(graph, shape.outputs(), wants(Output.SCORES)));
     }
     return graph.getRows(x, input.tensor());
   }

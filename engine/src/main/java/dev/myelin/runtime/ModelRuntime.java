@@ -8,8 +8,10 @@ import dev.myelin.graph.Graph;
 import dev.myelin.model.Model;
 import dev.myelin.model.ModelInfo;
 import dev.myelin.pass.Batch;
+import dev.myelin.pass.Output;
 import dev.myelin.state.SequenceStates;
 import java.lang.foreign.MemorySegment;
+import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Optional;
@@ -26,9 +28,6 @@ import org.jspecify.annotations.Nullable;
  * IllegalUseException}.
  */
 public final class ModelRuntime implements AutoCloseable {
-  private static final StepBudget UNLIMITED =
-      new StepBudget(RuntimeOptions.MAX_BATCH, RuntimeOptions.DEFAULT_STEP_MILLIS);
-
   private final Model.Lease lease;
   private final Model model;
   private final Stepper stepper;
@@ -43,7 +42,7 @@ public final class ModelRuntime implements AutoCloseable {
     this.model = model;
     lease = model.lease();
     try {
-      int context = contextLength(model.info(), options.contextLength());
+      int context = contextLength(model.info(), options);
       stepper = new Stepper(model, options.withContextLength(context), observer);
     } catch (Throwable e) {
       lease.close();
@@ -67,18 +66,18 @@ public final class ModelRuntime implements AutoCloseable {
   }
 
   /**
-   * A runtime for one sequence, computed in the thread that asks for it.
+   * A runtime that computes in the thread that asks for it, for the sequences of one thread.
+   * Outputs of a sequence are valid until any of them is used again.
    *
    * @param observer called after each step
    */
   public static ModelRuntime exclusive(
       Model model, RuntimeOptions options, ActivationObserver observer) {
-    return new ModelRuntime(model, options.withSequences(1), observer, true);
+    return new ModelRuntime(model, options, observer, true);
   }
 
-  private static int contextLength(ModelInfo info, int requested) {
-    int length =
-        requested == 0 ? Math.min(info.contextLength(), RuntimeOptions.DEFAULT_CONTEXT) : requested;
+  private static int contextLength(ModelInfo info, RuntimeOptions options) {
+    int length = options.contextLength(info);
     if (length > info.maxPositions().orElse(Integer.MAX_VALUE)) {
       throw new InvalidRequestException(
           "context = %s: this model has learned %s positions"
@@ -96,7 +95,7 @@ public final class ModelRuntime implements AutoCloseable {
     return stepper.options();
   }
 
-  /** Whether it has one sequence only. */
+  /** Whether it computes in the thread that asks for it. */
   public boolean isExclusive() {
     return scheduler == null;
   }
@@ -159,6 +158,17 @@ public final class ModelRuntime implements AutoCloseable {
     }
   }
 
+  void truncated(Sequence sequence) {
+    lock.lock();
+    try {
+      if (!closed) {
+        sequence.states().truncate(sequence.position());
+      }
+    } finally {
+      lock.unlock();
+    }
+  }
+
   void close(Sequence sequence) {
     lock.lock();
     try {
@@ -173,38 +183,78 @@ public final class ModelRuntime implements AutoCloseable {
     }
   }
 
-  /** Computes work of a sequence; returns its outputs, or null if it has none. */
+  /**
+   * Appends tokens to several sequences, which are computed together.
+   *
+   * @param requests of different sequences of this runtime. In the order of their lengths they are
+   *     not cut if all fit into a batch
+   * @return the outputs of each, f32 [outputs][width of the output], valid until one of the
+   *     sequences is used again
+   * @throws dev.myelin.error.CancelledException if one of them is cancelled, or the thread was
+   *     interrupted; the tokens computed so far are kept
+   * @throws CapacityException if other sequences hold the memory that one of them needs
+   * @throws dev.myelin.error.ModelFileException if the model file changed in the meantime
+   */
+  public List<MemorySegment> compute(List<Request> requests, Output output) {
+    List<Work> works = new ArrayList<>();
+    for (Request r : requests) {
+      works.add(r.sequence().work(r.ids(), r.from(), r.count(), r.outputs(), output));
+    }
+    compute(works);
+    List<MemorySegment> outputs = new ArrayList<>();
+    for (Work work : works) {
+      outputs.add(work.result());
+    }
+    return outputs;
+  }
+
+  /** Computes work of one sequence; returns its outputs, or null if it has none. */
   @Nullable MemorySegment compute(Work work) {
-    if (work.isCancelled()) {
-      throw work.cancelled();
-    }
-    if (scheduler != null) {
-      scheduler.compute(work);
-    } else {
-      computeHere(work);
-    }
+    compute(List.of(work));
     return work.result();
   }
 
-  private void computeHere(Work work) {
-    work.prepare();
-    while (!work.isDone()) {
-      List<Work> all = List.of(work);
-      StepPlan plan = StepPlan.of(stepper, all, UNLIMITED);
-      work.rethrow();
-      Batch batch = plan.batch();
-      StepEvents events = StepEvents.begin(batch);
+  private void compute(List<Work> works) {
+    for (Work work : works) {
+      if (work.isCancelled()) {
+        throw work.cancelled();
+      }
+    }
+    if (scheduler != null) {
+      scheduler.compute(works);
+      return;
+    }
+    lock.lock();
+    try {
+      computeHere(works);
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  private void computeHere(List<Work> works) {
+    List<Work> left = new ArrayList<>(works);
+    while (!left.isEmpty()) {
+      StepPlan plan = StepPlan.of(stepper, left, Integer.MAX_VALUE);
+      StepEvents events;
+      Batch batch;
       Graph graph;
       try {
+        left.forEach(Work::rethrow);
+        batch = plan.batch();
+        events = StepEvents.begin(batch);
         graph = stepper.run(plan.stage(), batch, plan.emitted(), plan.adapterScales());
       } catch (Throwable e) {
-        work.rollback();
+        left.forEach(Work::rollback);
         throw e;
       }
-      events.end(all, batch);
-      work.commit();
-      if (work.isDone()) {
-        work.share(graph);
+      events.end(plan.works(), batch);
+      plan.works().forEach(Work::commit);
+      left.removeIf(Work::isDone);
+      if (left.isEmpty()) {
+        plan.shareOutputs(graph);
+      } else {
+        plan.copyOutputs(graph);
       }
     }
   }

@@ -45,24 +45,36 @@ final class Scheduler implements AutoCloseable {
   }
 
   /**
-   * Computes work, and waits for it. An interrupt or {@link Work#cancel} ends it within a step.
+   * Computes work of different sequences, and waits for it. An interrupt or {@link Work#cancel}
+   * ends it within a step, and so does one that fails.
    *
    * @throws CancelledException if it ended early
    */
-  void compute(Work work) {
-    submit(work);
+  void compute(List<Work> works) {
+    submit(works);
     try {
-      work.await();
+      for (Work work : works) {
+        work.await();
+        work.rethrow();
+      }
     } catch (InterruptedException e) {
-      work.cancel();
-      cancelled();
-      work.awaitUninterruptibly();
+      end(works);
       Thread.currentThread().interrupt();
+      works.forEach(Work::rethrow);
+    } catch (RuntimeException e) {
+      end(works);
+      throw e;
     }
-    work.rethrow();
   }
 
-  private void submit(Work work) {
+  /** Cancels what is not computed yet, and waits until it is not used any more. */
+  private void end(List<Work> works) {
+    works.forEach(Work::cancel);
+    cancelled();
+    works.forEach(Work::awaitUninterruptibly);
+  }
+
+  private void submit(List<Work> works) {
     lock.lock();
     try {
       if (closed) {
@@ -73,7 +85,7 @@ final class Scheduler implements AutoCloseable {
         thread.setDaemon(true);
         thread.start();
       }
-      waiting.add(work);
+      waiting.addAll(works);
       changed.signal();
     } finally {
       lock.unlock();
@@ -170,7 +182,7 @@ final class Scheduler implements AutoCloseable {
   }
 
   private void step() {
-    StepPlan plan = StepPlan.of(stepper, List.copyOf(waiting), budget);
+    StepPlan plan = StepPlan.of(stepper, List.copyOf(waiting), budget.tokens());
     waiting.removeIf(Work::isFinished);
     expected.clear();
     if (plan.isEmpty()) {

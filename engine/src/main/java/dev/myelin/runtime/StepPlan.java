@@ -33,15 +33,15 @@ final class StepPlan {
    * Chooses among the work that waits. What cannot be begun fails.
    *
    * @param waiting those that have waited longest first
-   * @param budget measures how many tokens fit into a step
+   * @param budget tokens of a step in which a sequence that is generated gets its next token
    */
-  static StepPlan of(Stepper stepper, List<Work> waiting, StepBudget budget) {
+  static StepPlan of(Stepper stepper, List<Work> waiting, int budget) {
     StepPlan plan = new StepPlan(stepper);
     plan.choose(waiting, budget);
     return plan;
   }
 
-  private void choose(List<Work> waiting, StepBudget budget) {
+  private void choose(List<Work> waiting, int budget) {
     List<Work> prompts = new ArrayList<>();
     int batch = stepper.options().batch();
     Work first = waiting.getFirst();
@@ -58,7 +58,7 @@ final class StepPlan {
         prompts.add(work);
       }
     }
-    int limit = tokens > 0 ? Math.min(batch, Math.max(budget.tokens(), tokens + 1)) : batch;
+    int limit = tokens > 0 ? Math.min(batch, Math.max(budget, tokens + 1)) : batch;
     choosePrompts(prompts, limit);
     // recurrent operations compute sequences of equal length together
     parts.sort(Comparator.comparingInt(p -> p.segment().count()));
@@ -76,8 +76,7 @@ final class StepPlan {
 
   private void choosePrompts(List<Work> prompts, int limit) {
     List<Work> chosen = new ArrayList<>();
-    boolean isOne = !prompts.isEmpty() && prompts.getFirst().emitted().contains(Output.SCORES);
-    int most = isOne ? 1 : stepper.states().isRecurrent() ? RECURRENT_PROMPTS : limit;
+    int most = stepper.states().isRecurrent() ? RECURRENT_PROMPTS : limit;
     for (Work work : prompts) {
       if (chosen.size() < most && !isComputedBy(chosen, work) && !isAheadIn(prompts, work)) {
         chosen.add(work);
@@ -189,6 +188,17 @@ final class StepPlan {
     for (Part part : parts) {
       int rows = part.segment().outputs();
       part.work().copy(graph, first, rows, all);
+      first += rows;
+    }
+  }
+
+  /** Has those who wait read the outputs of this last step in the memory of the graph. */
+  void shareOutputs(Graph graph) {
+    int all = outputs();
+    int first = 0;
+    for (Part part : parts) {
+      int rows = part.segment().outputs();
+      part.work().share(graph, first, rows, all);
       first += rows;
     }
   }

@@ -215,10 +215,16 @@ final class Work {
     rowsDone += rows;
   }
 
-  /** Has the outputs of the last piece in the memory of the graph. */
-  void share(Graph graph) {
+  /** Has the outputs in the memory of the graph, unless they are of several pieces. */
+  void share(Graph graph, int first, int rows, int all) {
+    if (rows < outputs) {
+      copy(graph, first, rows, all);
+      return;
+    }
     for (Output output : emitted) {
-      result = graph.output(output.tensorName());
+      MemorySegment source = graph.output(output.tensorName());
+      long row = source.byteSize() / all;
+      result = source.asSlice(first * row, rows * row);
     }
   }
 

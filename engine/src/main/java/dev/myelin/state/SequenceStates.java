@@ -152,6 +152,14 @@ public final class SequenceStates implements AutoCloseable {
     takeSlot();
   }
 
+  /** Gives back the pages of the positions from {@code length} on. */
+  public void truncate(int length) {
+    if (open && length < position) {
+      rewind(length);
+      position = length;
+    }
+  }
+
   private void rewind(int position) {
     int pages = position / PageTable.PAGE;
     while (path.size() > pages) {

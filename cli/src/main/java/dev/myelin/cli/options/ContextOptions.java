@@ -108,13 +108,17 @@ public final class ContextOptions {
 
   /** Returns the session, and prints a note if it has fewer threads than requested. */
   public Session noteThreads(Session session) {
+    noteThreads(session.options().threads());
+    return session;
+  }
+
+  /** The same for a number of threads in use. */
+  public void noteThreads(int started) {
     int requested = Threads.effective(threads.count(), threads.isForced());
-    int started = session.options().threads();
     if (started < requested) {
       command.console.note(
           "threads: the system started only %s of %s: using %s"
               .formatted(started, requested, started));
     }
-    return session;
   }
 }
