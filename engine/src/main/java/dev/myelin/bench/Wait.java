@@ -1,7 +1,7 @@
 package dev.myelin.bench;
 
 /**
- * The longest wait of a sequence for its next token. Immutable and thread-safe.
+ * The longest wait of a sequence from one token to the next. Immutable and thread-safe.
  *
  * @param steps batches computed from one token to the next: 1 if every batch has the sequence
  * @param nanoseconds the longest time, not necessarily of the same token
