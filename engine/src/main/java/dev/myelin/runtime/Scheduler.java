@@ -20,6 +20,7 @@ import org.jspecify.annotations.Nullable;
 final class Scheduler implements AutoCloseable {
   private static final long MIN_GATHER_NANOS = 1_000_000;
   private static final long MAX_GATHER_NANOS = 20_000_000;
+  private static final long GENERATING_NANOS = 1_000_000_000;
 
   private final Stepper stepper;
   private final StepBudget budget;
@@ -31,6 +32,9 @@ final class Scheduler implements AutoCloseable {
   // sequences whose last token was just computed: they are about to ask for the next one
   private final Set<Sequence> expected = new HashSet<>();
   private long lastStepNanos;
+  // whether a sequence was given a token's logits lately, and when
+  private boolean generating;
+  private long lastToken;
   private @Nullable Thread thread;
   private boolean closed;
 
@@ -181,8 +185,18 @@ final class Scheduler implements AutoCloseable {
     }
   }
 
+  /** The batch, or less if a sequence waits for its next token, or is about to. */
+  private int tokensOfStep() {
+    boolean isGenerating = generating && System.nanoTime() - lastToken < GENERATING_NANOS;
+    for (Work work : waiting) {
+      isGenerating |= work.isDecode();
+    }
+    generating = isGenerating;
+    return isGenerating ? budget.tokens() : stepper.options().batch();
+  }
+
   private void step() {
-    StepPlan plan = StepPlan.of(stepper, List.copyOf(waiting), budget.tokens());
+    StepPlan plan = StepPlan.of(stepper, List.copyOf(waiting), tokensOfStep());
     waiting.removeIf(Work::isFinished);
     expected.clear();
     if (plan.isEmpty()) {
@@ -222,6 +236,10 @@ final class Scheduler implements AutoCloseable {
       work.commit();
       waiting.remove(work);
       if (work.isDone()) {
+        if (work.endsWithNextToken()) {
+          generating = true;
+          lastToken = System.nanoTime();
+        }
         expected.add(work.sequence());
         work.finish();
       } else {

@@ -33,7 +33,7 @@ final class StepPlan {
    * Chooses among the work that waits. What cannot be begun fails.
    *
    * @param waiting those that have waited longest first
-   * @param budget tokens of a step in which a sequence that is generated gets its next token
+   * @param budget tokens of the step; a prompt that cannot be cut may exceed it
    */
   static StepPlan of(Stepper stepper, List<Work> waiting, int budget) {
     StepPlan plan = new StepPlan(stepper);
@@ -58,8 +58,7 @@ final class StepPlan {
         prompts.add(work);
       }
     }
-    int limit = tokens > 0 ? Math.min(batch, Math.max(budget, tokens + 1)) : batch;
-    choosePrompts(prompts, limit);
+    choosePrompts(prompts, Math.min(batch, Math.max(budget, tokens + 1)), batch);
     // recurrent operations compute sequences of equal length together
     parts.sort(Comparator.comparingInt(p -> p.segment().count()));
   }
@@ -74,7 +73,7 @@ final class StepPlan {
     }
   }
 
-  private void choosePrompts(List<Work> prompts, int limit) {
+  private void choosePrompts(List<Work> prompts, int limit, int batch) {
     List<Work> chosen = new ArrayList<>();
     int most = stepper.states().isRecurrent() ? RECURRENT_PROMPTS : limit;
     for (Work work : prompts) {
@@ -87,7 +86,7 @@ final class StepPlan {
       int share = Math.ceilDiv(limit - tokens, chosen.size() - i);
       if (!isWhole(work)) {
         begin(work, share);
-      } else if (work.left() <= limit - tokens) {
+      } else if (work.left() <= batch - tokens) {
         begin(work, work.left());
       }
     }

@@ -105,6 +105,11 @@ final class Work {
     return end - at == 1 && end - start == 1;
   }
 
+  /** Whether the caller is likely to ask for the token after the last one. */
+  boolean endsWithNextToken() {
+    return outputs == 1 && emitted.contains(Output.LOGITS);
+  }
+
   /** The position of the next token to compute. */
   int position() {
     return at;
