@@ -33,7 +33,7 @@ extern "C" {
 /* ---- identity -------------------------------------------------------------------------------- */
 
 /** The version of this header; a caller compares it with myelin_abi_version() after loading. */
-#define MYELIN_ABI_VERSION 6
+#define MYELIN_ABI_VERSION 7
 
 /** The MYELIN_ABI_VERSION that the loaded library was built with. */
 MYELIN_API int32_t myelin_abi_version(void);
@@ -165,6 +165,32 @@ typedef void *(*myelin_thread_start)(void *argument);
  */
 MYELIN_API void *myelin_thread_named(const char *name, myelin_thread_start start, void *argument);
 
+/* ---- threads of computation ------------------------------------------------------------------ */
+
+/**
+ * Starts threads of the process's pool until a graph can be computed by `threads` threads, 1 to 512, the
+ * calling thread included. They stay, are named "myelin-compute" and sleep while there is nothing to
+ * compute. Writes to `available` how many threads can compute: fewer if the system refuses to start more.
+ * Errors: MYELIN_ERROR_ARGUMENT (nothing is started then).
+ */
+MYELIN_API int32_t myelin_pool_grow(int32_t threads, myelin_thread_create create, int32_t *available);
+
+/** ggml_graph_compute(). */
+typedef int32_t (*myelin_graph_compute)(void *graph, void *plan);
+
+/**
+ * Returns compute(graph, plan), for a plan with one thread: the ops below (myelin_op_*) spread each node
+ * that is worth it over up to `threads` threads of the pool, everything else is computed by the calling
+ * thread. Results do not depend on the number of threads. The pool serves one computation at a time;
+ * others at the same time have one thread each.
+ *
+ * lost_nanoseconds, which may be null, is set to the time in which the calling thread did not run: it lost
+ * its CPU to other threads of the system, or slept until a thread of the pool that did had ended its part.
+ * 0 if unknown, also if pages were read from a disk in the meantime.
+ */
+MYELIN_API int32_t myelin_compute(myelin_graph_compute compute, void *graph, void *plan, int32_t threads,
+                                  int64_t *lost_nanoseconds);
+
 /* ---- callbacks for ggml ---------------------------------------------------------------------- */
 
 /**
@@ -237,6 +263,7 @@ MYELIN_API int32_t myelin_mapping_unwatch(int32_t watch);
  * Names of shapes: W [n_rows, k] weights of a layer, X [n, k] activations (n tokens), Y [n, n_rows] =
  * X times W transposed. Tensors are in ggml's order, innermost dimension first: W is [k, n_rows].
  * Functions myelin_op_* have the type ggml_custom_op_t; the last argument is the user data of the node.
+ * With one thread, within myelin_compute(), they use its threads.
  */
 
 struct ggml_tensor;
@@ -431,6 +458,30 @@ MYELIN_API void myelin_op_propagate_nan(struct ggml_tensor *dst, int32_t thread,
  */
 MYELIN_API void myelin_op_propagate_nan_blocks(struct ggml_tensor *dst, int32_t thread, int32_t threads,
                                                void *unused);
+
+/** The sum of two f32 tensors of the same shape, src[0] and src[1], both contiguous. */
+MYELIN_API void myelin_op_add(struct ggml_tensor *dst, int32_t thread, int32_t threads, void *unused);
+
+/** The parameters of a node of myelin_op_rope(); those of ggml_rope_ext(). */
+struct myelin_rope_params {
+    /** Values of a head that are rotated, an even number. */
+    int32_t dimensions;
+    /** The first of them. */
+    int32_t offset;
+    /** 0: the values of a pair are adjacent (NORMAL); 1: they are dimensions / 2 apart (NEOX). */
+    int32_t halves;
+    float freq_base;
+    float freq_scale;
+    float attention_factor;
+};
+
+/**
+ * Rotary position embedding, as ggml_rope_ext() with an ext_factor of 0: dst, f32 [head_size, heads,
+ * tokens], from src[0] of the same shape with contiguous rows, and positions src[1], i32 [tokens]. src[2],
+ * if there is one, are divisors of the frequencies, f32 [dimensions / 2] or longer. The user data is a
+ * struct myelin_rope_params. Values of a head that are not rotated are copied.
+ */
+MYELIN_API void myelin_op_rope(struct ggml_tensor *dst, int32_t thread, int32_t threads, void *params);
 
 /* ---- quantising weights ----------------------------------------------------------------------- */
 

@@ -7,6 +7,7 @@
 
 #include "cpu/dispatch.h"
 #include "myelin.h"
+#include "runtime/compute.h"
 #include "runtime/ggml_tensor.h"
 #include "runtime/work_queue.h"
 
@@ -108,6 +109,33 @@ static void fill_nan(const attention *a, int64_t kv_head, int64_t from, int64_t 
     }
 }
 
+/** Whether a token sees positions of another sequence than the one after it: ranges of one overlap. */
+static bool ends_sequence(const attention *a, int64_t token) {
+    const int32_t *range = a->ranges + 2 * token;
+    return range[2] >= range[1] || range[0] >= range[3];
+}
+
+/** Whether each token is one of another sequence: the next tokens of texts that are generated together. */
+static bool is_decode(const attention *a) {
+    for (int64_t t = 0; t + 1 < a->tokens; t++) {
+        if (!ends_sequence(a, t)) {
+            return false;
+        }
+    }
+    return true;
+}
+
+/** The end of the queries [from, to) that belong to the sequence of the first one. */
+static int64_t sequence_end(const attention *a, int64_t from, int64_t to) {
+    const int64_t group = attention_group(a);
+    for (int64_t end = (from / group + 1) * group; end < to; end += group) {
+        if (ends_sequence(a, end / group - 1)) {
+            return end;
+        }
+    }
+    return to;
+}
+
 /** How a node's work is cut: chunks of queries of one KV head, a token's own where it selects positions. */
 typedef struct {
     int64_t span; /* queries that a chunk does not reach beyond: all, or those of a token */
@@ -141,6 +169,16 @@ static bool take(const attention *a, const partition *p, work_queue *queue, int6
     return true;
 }
 
+/** About how long it takes, by a fast kernel on one thread. */
+static int64_t attention_nanoseconds(const attention *a) {
+    int64_t cells = 0; /* that all tokens see */
+    for (int64_t t = 0; t < a->tokens; t++) {
+        const int64_t seen = (int64_t)a->ranges[2 * t + 1] - a->ranges[2 * t];
+        cells += seen < 0 ? 0 : a->selected != NULL && a->top_k < seen ? a->top_k : seen;
+    }
+    return cells * a->heads * (a->k.width + a->v.width) / 16;
+}
+
 void myelin_op_attention(struct ggml_tensor *dst, int32_t thread, int32_t threads, void *node) {
     (void)thread;
     struct myelin_attention_params *params = node;
@@ -148,12 +186,18 @@ void myelin_op_attention(struct ggml_tensor *dst, int32_t thread, int32_t thread
     const attention a = operands(dst, params);
     assert(myelin_attention_supported(a.k.type, a.k.width) && status_of(dst, &a) == MYELIN_OK);
     assert(a.k.type == a.v.type && a.k.width == a.v.width);
-    const partition p = cut(&a, attention_max_queries(a.k.width), false);
+    if (spread(myelin_op_attention, dst, threads, node, attention_nanoseconds(&a))) {
+        return;
+    }
+    const partition p = cut(&a, attention_max_queries(a.k.width), is_decode(&a));
     int64_t kv_head;
     int64_t from;
     int64_t to;
     while (take(&a, &p, queue, &kv_head, &from, &to)) {
-        kernels_in_use()->attend(&a, kv_head, from, to);
+        for (int64_t end; from < to; from = end) {
+            end = sequence_end(&a, from, to);
+            kernels_in_use()->attend(&a, kv_head, from, end);
+        }
     }
     work_queue_finish(queue, threads);
 }
@@ -182,7 +226,10 @@ void myelin_op_attention_general(struct ggml_tensor *dst, int32_t thread, int32_
         }
         return;
     }
-    const partition p = cut(&a, chunk_queries(&a, threads), a.selected != NULL);
+    if (spread(myelin_op_attention_general, dst, threads, node, attention_nanoseconds(&a))) {
+        return;
+    }
+    const partition p = cut(&a, chunk_queries(&a, threads), a.selected != NULL || is_decode(&a));
     char *memory = malloc(general_scratch_bytes(&a, p.chunk) + SCRATCH_ALIGNMENT);
     void *scratch =
         memory == NULL ? NULL : memory + (SCRATCH_ALIGNMENT - (uintptr_t)memory % SCRATCH_ALIGNMENT);
@@ -192,8 +239,11 @@ void myelin_op_attention_general(struct ggml_tensor *dst, int32_t thread, int32_
     while (take(&a, &p, queue, &kv_head, &from, &to)) {
         if (memory == NULL) {
             fill_nan(&a, kv_head, from, to);
-        } else {
-            attend_general_in_use()(&a, kv_head, from, to, scratch);
+            continue;
+        }
+        for (int64_t end; from < to; from = end) {
+            end = sequence_end(&a, from, to);
+            attend_general_in_use()(&a, kv_head, from, end, scratch);
         }
     }
     if (memory == NULL) {

@@ -8,6 +8,7 @@
 #include "cpu/dispatch.h"
 #include "general.h"
 #include "myelin.h"
+#include "runtime/compute.h"
 #include "runtime/ggml_tensor.h"
 #include "runtime/work_queue.h"
 
@@ -65,6 +66,10 @@ void myelin_op_indexer_scores(struct ggml_tensor *dst, int32_t thread, int32_t t
     const indexer a = operands(dst);
     assert(myelin_attention_general_status(a.k.type, a.k.width, a.k.type, a.k.width) == MYELIN_OK);
     assert(dst->ne[0] == a.pages * BLOCK_CELLS && dst->ne[1] == a.tokens && dst->src[2]->ne[0] == a.heads);
+    if (spread(myelin_op_indexer_scores, dst, threads, node,
+               a.heads * a.tokens * a.pages * BLOCK_CELLS * a.k.width / 16)) {
+        return;
+    }
     const int64_t chunks = (a.tokens + INDEXER_TOKENS - 1) / INDEXER_TOKENS;
     char *memory = malloc(indexer_scratch_bytes(&a) + ALIGNMENT);
     void *scratch = memory == NULL ? NULL : memory + (ALIGNMENT - (uintptr_t)memory % ALIGNMENT);
@@ -130,8 +135,10 @@ void indexer_select(const float *scores, int64_t begin, int64_t end, int64_t top
 }
 
 void myelin_op_indexer_select(struct ggml_tensor *dst, int32_t thread, int32_t threads, void *unused) {
-    (void)unused;
     const struct ggml_tensor *scores = dst->src[0];
+    if (spread(myelin_op_indexer_select, dst, threads, unused, scores->ne[0] * scores->ne[1])) {
+        return;
+    }
     const int32_t *ranges = dst->src[1]->data;
     assert(dst->ne[1] == scores->ne[1]);
     for (int64_t t = thread; t < dst->ne[1]; t += threads) {

@@ -6,6 +6,7 @@
 #include "attention/attention.h"
 #include "myelin.h"
 #include "quantize/blocks.h"
+#include "runtime/compute.h"
 #include "runtime/ggml_tensor.h"
 
 enum { BLOCK = 32 };
@@ -32,9 +33,11 @@ static char *row_at(const struct ggml_tensor *t, const struct ggml_tensor *of, i
 }
 
 void myelin_op_propagate_nan(struct ggml_tensor *dst, int32_t thread, int32_t threads, void *unused) {
-    (void)unused;
     const struct ggml_tensor *x = dst->src[1];
     const int64_t rows = dst->ne[1] * dst->ne[2] * dst->ne[3];
+    if (spread(myelin_op_propagate_nan, dst, threads, unused, rows * x->ne[0] / 8)) {
+        return;
+    }
     assert(dst->ne[1] % x->ne[1] == 0 && x->ne[2] == dst->ne[2] && x->ne[3] == dst->ne[3]);
     for (int64_t i = rows * thread / threads; i < rows * (thread + 1) / threads; i++) {
         if (!all_finite(x->ne[0], (const void *)row_at(x, dst, i))) {
@@ -47,10 +50,12 @@ void myelin_op_propagate_nan(struct ggml_tensor *dst, int32_t thread, int32_t th
 }
 
 void myelin_op_propagate_nan_blocks(struct ggml_tensor *dst, int32_t thread, int32_t threads, void *unused) {
-    (void)unused;
     const struct ggml_tensor *x = dst->src[1];
     const int64_t *cells = dst->src[2]->data;
     const int64_t rows = x->ne[1] * x->ne[2];
+    if (spread(myelin_op_propagate_nan_blocks, dst, threads, unused, rows * x->ne[0] / 8)) {
+        return;
+    }
     assert(general_block_size(dst->type) == BLOCK && x->ne[0] == dst->ne[0] && x->ne[0] % BLOCK == 0);
     assert(x->ne[2] == dst->ne[2] && x->ne[3] == 1 && dst->ne[3] == 1);
     for (int64_t i = rows * thread / threads; i < rows * (thread + 1) / threads; i++) {

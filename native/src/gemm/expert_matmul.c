@@ -7,6 +7,7 @@
 
 #include "cpu/dispatch.h"
 #include "myelin.h"
+#include "runtime/compute.h"
 #include "runtime/ggml_tensor.h"
 #include "runtime/work_queue.h"
 
@@ -63,6 +64,9 @@ void myelin_op_quantize_by_expert(struct ggml_tensor *dst, int32_t thread, int32
     const routing r = routing_of(dst->src[1]);
     const int64_t k = x->ne[0];
     const int64_t used = dst->ne[1] / x->ne[2];
+    if (spread(myelin_op_quantize_by_expert, dst, threads, format, quantize_nanoseconds(k, dst->ne[1]))) {
+        return;
+    }
     assert(used * x->ne[2] == dst->ne[1] && (x->ne[1] == 1 || x->ne[1] == used));
     assert(dst->ne[0] == myelin_activation_row_bytes((int32_t)(intptr_t)format, k) && dst->ne[0] > 0);
     const quantize_row_fn quantize = kernels_in_use()->activations->quantize[(intptr_t)format];
@@ -86,6 +90,10 @@ void myelin_op_matmul_by_expert(struct ggml_tensor *dst, int32_t thread, int32_t
     const struct ggml_tensor *x = dst->src[1];
     const routing r = routing_of(dst->src[2]);
     const int64_t rows = w->ne[1];
+    if (spread(myelin_op_matmul_by_expert, dst, threads, queue,
+               gemm_nanoseconds(rows, dst->ne[1] * dst->ne[2], w->ne[0]))) {
+        return;
+    }
     assert(r.experts == w->ne[2] && r.begin[r.experts] == dst->ne[1] * dst->ne[2] && dst->ne[0] == rows);
     /* with ACTIVATIONS_F32, x is not grouped: a row for each pair, or one for each token */
     const f32_rows x_f32 = {

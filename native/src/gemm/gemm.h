@@ -145,6 +145,11 @@ typedef struct {
     int64_t used;
 } f32_rows;
 
+/** About how long a GEMM takes, by a fast kernel on one thread. */
+static inline int64_t gemm_nanoseconds(int64_t n_rows, int64_t n, int64_t k) {
+    return n_rows * n * k / 16;
+}
+
 /** The operands of a GEMM. */
 typedef struct {
     int32_t type; /* of W */

@@ -5,6 +5,7 @@
 
 #include "cpu/dispatch.h"
 #include "myelin.h"
+#include "runtime/compute.h"
 #include "runtime/ggml_tensor.h"
 #include "runtime/weight_stream.h"
 #include "runtime/work_queue.h"
@@ -108,6 +109,10 @@ static void announce_weights(const gemm_list *list) {
 void myelin_op_matmul(struct ggml_tensor *dst, int32_t thread, int32_t threads, void *queue) {
     gemm_list list;
     read_sources(dst, &list);
+    if (spread(myelin_op_matmul, dst, threads, queue,
+               gemm_nanoseconds(list.rows, list.args->n, list.args->k))) {
+        return;
+    }
     if (thread == 0) {
         announce_weights(&list);
     }

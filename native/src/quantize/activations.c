@@ -5,6 +5,7 @@
 
 #include "cpu/dispatch.h"
 #include "myelin.h"
+#include "runtime/compute.h"
 #include "runtime/ggml_tensor.h"
 
 int32_t myelin_activation_block_size(int32_t format) {
@@ -69,6 +70,10 @@ static const float *row_of(const struct ggml_tensor *t, int64_t row) {
 }
 
 void myelin_op_quantize(struct ggml_tensor *dst, int32_t thread, int32_t threads, void *format) {
+    if (spread(myelin_op_quantize, dst, threads, format,
+               quantize_nanoseconds(dst->src[0]->ne[0], dst->ne[1]))) {
+        return;
+    }
     thread_work s = thread_work_of(dst, thread, threads, (int32_t)(intptr_t)format);
     int64_t row;
     int64_t from;
@@ -79,6 +84,10 @@ void myelin_op_quantize(struct ggml_tensor *dst, int32_t thread, int32_t threads
 }
 
 void myelin_op_quantize_swiglu(struct ggml_tensor *dst, int32_t thread, int32_t threads, void *format) {
+    if (spread(myelin_op_quantize_swiglu, dst, threads, format,
+               2 * quantize_nanoseconds(dst->src[0]->ne[0], dst->ne[1]))) {
+        return;
+    }
     thread_work s = thread_work_of(dst, thread, threads, (int32_t)(intptr_t)format);
     assert(dst->src[1]->ne[0] == s.k && dst->src[1]->ne[1] == s.n);
     float v[K_BLOCK];
@@ -101,6 +110,10 @@ typedef struct {
 _Static_assert(sizeof(rms_norm_params) == MYELIN_RMS_NORM_PARAMS_BYTES, "as Java writes them");
 
 void myelin_op_quantize_rms_norm(struct ggml_tensor *dst, int32_t thread, int32_t threads, void *params) {
+    if (spread(myelin_op_quantize_rms_norm, dst, threads, params,
+               quantize_nanoseconds(dst->src[0]->ne[0], dst->ne[1]))) {
+        return;
+    }
     const rms_norm_params *p = params;
     const elementwise_table *elementwise = kernels_in_use()->elementwise;
     thread_work s = thread_work_of(dst, thread, threads, p->format);

@@ -47,6 +47,11 @@ static inline int64_t k_block_count(int64_t k) {
     return (k + K_BLOCK - 1) / K_BLOCK;
 }
 
+/** About how long it takes to quantise n rows of k values, on one thread. */
+static inline int64_t quantize_nanoseconds(int64_t k, int64_t n) {
+    return k * n / 2;
+}
+
 /** Quantises a row of k values to its K-blocks, which are stride apart; the last one is filled with zeros. */
 typedef void (*quantize_row_fn)(int64_t k, const float *x, activation_block *out, int64_t stride);
 

@@ -24,6 +24,7 @@ import java.util.stream.Collectors;
 public final class AdapterFile implements AdapterSource {
   private final GgufFile file;
   private final GgufFile model;
+  private final int number;
   private final float scale;
   private final float alpha;
   private final Map<String, TensorPair> pairs;
@@ -32,7 +33,8 @@ public final class AdapterFile implements AdapterSource {
   private final TensorContext context;
   private final List<TensorBuffer> buffers = new ArrayList<>();
 
-  private AdapterFile(GgufFile file, float scale, GgufFile model) {
+  private AdapterFile(GgufFile file, int number, float scale, GgufFile model) {
+    this.number = number;
     this.file = file;
     this.scale = scale;
     this.model = model;
@@ -56,7 +58,7 @@ public final class AdapterFile implements AdapterSource {
     List<AdapterFile> opened = new ArrayList<>();
     try {
       for (Adapter adapter : adapters) {
-        opened.add(open(adapter, model));
+        opened.add(open(adapter, opened.size(), model));
       }
       return opened;
     } catch (RuntimeException e) {
@@ -65,13 +67,13 @@ public final class AdapterFile implements AdapterSource {
     }
   }
 
-  private static AdapterFile open(Adapter adapter, GgufFile model) {
+  private static AdapterFile open(Adapter adapter, int number, GgufFile model) {
     GgufFile file =
         model.isMapped() ? GgufFile.open(adapter.file()) : GgufFile.read(adapter.file());
     AdapterFile opened = null;
     try {
       file.watch();
-      opened = new AdapterFile(file, adapter.scale(), model);
+      opened = new AdapterFile(file, number, adapter.scale(), model);
       for (MemorySegment part : file.parts()) {
         opened.buffers.add(TensorBuffer.wrap(part));
       }
@@ -130,10 +132,8 @@ public final class AdapterFile implements AdapterSource {
     }
     taken.add(weight);
     ranks.accept(rank);
-    // scale 0 leaves the model's results bit-identical
-    return scale == 0
-        ? Optional.empty()
-        : Optional.of(new LowRankUpdate(place(pair.a()), place(pair.b()), effectiveScale));
+    LowRankUpdate.Scale factor = new LowRankUpdate.Scale(number, scale, alpha, rank);
+    return Optional.of(new LowRankUpdate(place(pair.a()), place(pair.b()), factor));
   }
 
   /**

@@ -104,11 +104,7 @@ public final class Bench {
   private void run() {
     try (limits;
         EnergyMeter energy = energyMeter()) {
-      List<BenchRunner> programs = programs();
-      coldRuns.measure(plan, resolved(plan.session()), programs);
-      MyelinEngine myelin = new MyelinEngine(plan.model(), plan.adapters(), plan.session());
-      runners.add(new InProcessRunner(myelin, myelin.vocabulary(), System::nanoTime));
-      addPeers(myelin, programs);
+      SessionOptions options = plan.sequences() > 0 ? addParallel() : addEngines();
       AlternatingRunner runner = new AlternatingRunner(this::rest, this::leaveOut);
       for (BenchSpec test : plan.tests()) {
         notes.accept("measuring " + test.label());
@@ -122,11 +118,28 @@ public final class Bench {
         if (limits != null) {
           rest();
         }
-        report(test, times, myelin, energy);
+        report(test, times, options, energy);
       }
     } finally {
       runners.reversed().forEach(BenchRunner::close);
     }
+  }
+
+  /** Adds Myelin and its peers; returns the options in use. */
+  private SessionOptions addEngines() {
+    List<BenchRunner> programs = programs();
+    coldRuns.measure(plan, resolved(plan.session()), programs);
+    MyelinEngine myelin = new MyelinEngine(plan.model(), plan.adapters(), plan.session());
+    runners.add(new InProcessRunner(myelin, myelin.vocabulary(), System::nanoTime));
+    addPeers(myelin, programs);
+    return myelin.options();
+  }
+
+  private SessionOptions addParallel() {
+    ParallelRunner myelin =
+        new ParallelRunner(plan.model(), plan.adapters(), plan.session(), plan.sequences());
+    runners.add(myelin);
+    return myelin.options();
   }
 
   /** Waits until the machine is free for the next turn, and measures it. */
@@ -202,7 +215,7 @@ public final class Bench {
   private void report(
       BenchSpec test,
       SequencedMap<BenchRunner, List<Interval>> times,
-      MyelinEngine myelin,
+      SessionOptions options,
       @Nullable EnergyMeter energy) {
     Samples ours = samples(test, times.firstEntry().getValue());
     times.forEach(
@@ -212,8 +225,8 @@ public final class Bench {
           results.accept(
               new BenchResult(
                   runner.name(),
-                  runner instanceof InProcessRunner ? target : target.ofProgram(),
-                  myelin.options(),
+                  isInProcess(runner) ? target : target.ofProgram(),
+                  options,
                   test,
                   samples,
                   new Resources(
@@ -221,11 +234,22 @@ public final class Bench {
                       cold.peakBytes(),
                       energy == null ? null : energy.joulesPerToken(intervals, test.tokens())),
                   limits == null ? null : limits.share(intervals),
+                  longestWait(runner, test),
                   Instant.now(),
                   runner == times.firstEntry().getKey()
                       ? null
                       : BenchResult.Speedup.of(ours, samples, runner.alternates())));
         });
+  }
+
+  private static boolean isInProcess(BenchRunner runner) {
+    return runner instanceof InProcessRunner || runner instanceof ParallelRunner;
+  }
+
+  private static @Nullable Wait longestWait(BenchRunner runner, BenchSpec test) {
+    return runner instanceof ParallelRunner parallel && test.generated() > 0
+        ? parallel.longestWait()
+        : null;
   }
 
   private static Samples samples(BenchSpec test, List<Interval> intervals) {

@@ -11,6 +11,7 @@ import org.jspecify.annotations.Nullable;
  * The tests of a benchmark and their options. Immutable and thread-safe.
  *
  * @param model in a file, where peers take part
+ * @param tests either all with sequences together, or none: without peers, cold runs and limits
  * @param adapters adapters of the model, also for the peers
  * @param session threads, batch, cache type; a context of 0 is as long as the longest test needs
  * @param repetitions number of timed runs per test
@@ -41,6 +42,9 @@ public record BenchPlan(
       throw new InvalidRequestException(
           "repetitions = " + repetitions + ": expected 1 to " + MAX_REPETITIONS);
     }
+    if (tests.stream().anyMatch(t -> t.parallel() > 0)) {
+      requireAlone(tests, !peers.isEmpty(), coldRuns != null, limits);
+    }
     int needed = tests.stream().mapToInt(BenchSpec::positions).max().orElseThrow();
     if (session.contextLength() == 0) {
       session = session.withContextLength(needed);
@@ -53,5 +57,21 @@ public record BenchPlan(
           "peer %s: reads files only, expected another model than %s"
               .formatted(peers.getFirst().name(), model.path()));
     }
+  }
+
+  private static void requireAlone(
+      List<BenchSpec> tests, boolean peers, boolean resources, boolean limits) {
+    if (tests.stream().anyMatch(t -> t.parallel() == 0)) {
+      throw new InvalidRequestException("parallel = 0: expected 1 or more in all tests, or none");
+    }
+    if (peers || resources || limits) {
+      throw new InvalidRequestException(
+          "parallel: sequences together are measured without other engines, resources and limits");
+    }
+  }
+
+  /** The most sequences together; 0 if the tests have a session of their own. */
+  public int sequences() {
+    return tests.stream().mapToInt(BenchSpec::parallel).max().orElseThrow();
   }
 }

@@ -16,6 +16,7 @@ import org.jspecify.annotations.Nullable;
  *
  * @param resources memory, time to first token and energy
  * @param limits share of what the machine can do; null if not measured
+ * @param longestWait the longest wait for a token; null if no sequences generated together
  * @param time end of the test
  * @param speedup speed of Myelin relative to this engine; null for Myelin itself
  */
@@ -27,6 +28,7 @@ public record BenchResult(
     Samples samples,
     Resources resources,
     @Nullable LimitShare limits,
+    @Nullable Wait longestWait,
     Instant time,
     @Nullable Speedup speedup) {
 
@@ -48,10 +50,11 @@ public record BenchResult(
   /**
    * All values by name, in order: a {@link String}, a number, an array of numbers ({@code long[]},
    * {@code double[]}), or null. Names are llama-bench's if the meaning is the same. Additional
-   * names are {@code engine}, {@code cpu_library}, {@code isa}, {@code adapters}, {@code p10_ts},
-   * {@code median_ts}, {@code p90_ts}, {@code first_token_ns}, {@code peak_bytes}, {@code
-   * joules_per_token}, {@code ratio} and {@code ratio_paired}, and those of {@link
-   * LimitShare#fields} if the limits were measured.
+   * names are {@code engine}, {@code cpu_library}, {@code isa}, {@code adapters}, {@code
+   * n_parallel}, {@code p10_ts}, {@code median_ts}, {@code p90_ts}, {@code max_wait_steps}, {@code
+   * max_wait_ns}, {@code first_token_ns}, {@code peak_bytes}, {@code joules_per_token}, {@code
+   * ratio} and {@code ratio_paired}, and those of {@link LimitShare#fields} if the limits were
+   * measured.
    */
   public SequencedMap<String, @Nullable Object> fields() {
     SequencedMap<String, @Nullable Object> fields = new LinkedHashMap<>();
@@ -73,6 +76,7 @@ public record BenchResult(
     fields.put("n_prompt", test.prompt());
     fields.put("n_gen", test.generated());
     fields.put("n_depth", test.depth());
+    fields.put("n_parallel", Math.max(1, test.parallel()));
     fields.put("test_time", time.truncatedTo(ChronoUnit.SECONDS).toString());
     fields.put("avg_ns", Math.round(samples.meanNanoseconds()));
     fields.put("stddev_ns", Math.round(samples.nanosecondsStddev()));
@@ -81,6 +85,8 @@ public record BenchResult(
     fields.put("p10_ts", rounded(samples.rateQuantile(0.1)));
     fields.put("median_ts", rounded(samples.medianRate()));
     fields.put("p90_ts", rounded(samples.rateQuantile(0.9)));
+    fields.put("max_wait_steps", longestWait == null ? null : longestWait.steps());
+    fields.put("max_wait_ns", longestWait == null ? null : longestWait.nanoseconds());
     fields.put("first_token_ns", resources.firstTokenNanos());
     fields.put("peak_bytes", resources.peakBytes());
     fields.put("joules_per_token", rounded(resources.joulesPerToken()));

@@ -1,21 +1,26 @@
 package dev.myelin.embed;
 
 import dev.myelin.error.ContextFullException;
+import dev.myelin.error.IllegalUseException;
 import dev.myelin.error.InvalidRequestException;
-import dev.myelin.generate.Session;
 import dev.myelin.generate.SessionOptions;
 import dev.myelin.model.Model;
 import dev.myelin.model.ModelInfo;
 import dev.myelin.pass.Output;
+import dev.myelin.runtime.ActivationObserver;
+import dev.myelin.runtime.ModelRuntime;
+import dev.myelin.runtime.RuntimeOptions;
+import dev.myelin.state.PageTable;
 import dev.myelin.tokenizer.PromptText;
 import dev.myelin.tokenizer.PromptText.Span;
 import dev.myelin.tokenizer.Tokenizer;
 import dev.myelin.tokenizer.Vocabulary;
-import java.lang.foreign.ValueLayout;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.OptionalInt;
+import java.util.concurrent.Semaphore;
+import java.util.function.IntConsumer;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -27,13 +32,24 @@ import org.jspecify.annotations.Nullable;
  * <p>Confined to one thread at a time, except {@link #cancel}; several embedders may share a model.
  */
 public final class Embedder implements AutoCloseable {
-  private final Session session;
+  /** Texts computed together at most. */
+  private static final int MAX_SEQUENCES = 64;
+
+  private final ModelRuntime runtime;
+  private final boolean ownsRuntime;
+  private final @Nullable Model owned;
+  private final TextRunner runner;
   private final Tokenizer tokenizer;
   private final Pooling pooling;
   private final boolean normalize;
-  private final @Nullable Model owned;
+  private final Semaphore inUse = new Semaphore(1);
+  private boolean closed;
 
-  private Embedder(Model model, EmbedOptions options, boolean ownsModel) {
+  /**
+   * @param shared null for a runtime of its own
+   */
+  private Embedder(
+      Model model, EmbedOptions options, @Nullable ModelRuntime shared, boolean ownsModel) {
     ModelInfo info = model.info();
     pooling = options.pooling().orElseGet(() -> Pooling.of(model.file(), info.architecture()));
     if (pooling != Pooling.RANK) {
@@ -46,21 +62,33 @@ public final class Embedder implements AutoCloseable {
     }
     normalize = options.normalize() && pooling != Pooling.RANK;
     tokenizer = model.tokenizer();
-    session = Session.open(model, withBatch(options.session(), info));
+    ownsRuntime = shared == null;
+    runtime =
+        ownsRuntime
+            ? ModelRuntime.exclusive(
+                model, runtimeOptions(options.session(), info), ActivationObserver.NONE)
+            : shared;
+    int batch = ownsRuntime ? options.session().batch() : runtime.options().batch();
+    runner = new TextRunner(runtime, pooling, batch);
     owned = ownsModel ? model : null;
   }
 
-  /** A model that computes a text in one pass has the longest text in one batch. */
-  private static SessionOptions withBatch(SessionOptions options, ModelInfo info) {
-    if (!info.isOnePass() || options.batch() != SessionOptions.DEFAULT_BATCH) {
-      return options;
+  private static RuntimeOptions runtimeOptions(SessionOptions session, ModelInfo info) {
+    RuntimeOptions options = session.runtimeOptions();
+    int context = options.contextLength(info);
+    int batch = session.batch();
+    // a recurrent state may be large, and its sequences are separate operations
+    int sequences = info.states().recurrent().isEmpty() ? Math.min(MAX_SEQUENCES, batch) : 2;
+    if (info.isOnePass() && batch == SessionOptions.DEFAULT_BATCH) {
+      // the longest text is in one batch
+      int whole = Math.clamp(context, SessionOptions.DEFAULT_BATCH, SessionOptions.MAX_BATCH);
+      options = options.withBatch(whole);
     }
-    int context =
-        options.contextLength() == 0
-            ? Math.min(info.contextLength(), SessionOptions.DEFAULT_CONTEXT)
-            : options.contextLength();
-    return options.withBatch(
-        Math.clamp(context, SessionOptions.DEFAULT_BATCH, SessionOptions.MAX_BATCH));
+    // pages for one long text, or for a batch of several, each of which starts a page
+    long positions = Math.max(context, batch + (long) sequences * PageTable.PAGE);
+    return options
+        .withSequences(sequences)
+        .withCacheTokens((int) Math.min(positions, Integer.MAX_VALUE));
   }
 
   /** Loads a model and opens an embedder with default options. */
@@ -77,7 +105,7 @@ public final class Embedder implements AutoCloseable {
   public static Embedder open(Path file, EmbedOptions options) {
     Model model = Model.load(file);
     try {
-      return new Embedder(model, options, true);
+      return new Embedder(model, options, null, true);
     } catch (RuntimeException e) {
       model.close();
       throw e;
@@ -92,7 +120,18 @@ public final class Embedder implements AutoCloseable {
    *     suit the model
    */
   public static Embedder open(Model model, EmbedOptions options) {
-    return new Embedder(model, options, false);
+    return new Embedder(model, options, null, false);
+  }
+
+  /**
+   * Opens an embedder whose texts are computed together with the other sequences of a runtime,
+   * which stays open. It opens sequences while it computes, as many as there is room for.
+   *
+   * @param options those of the session are not used
+   * @throws InvalidRequestException as {@link #open(Model, EmbedOptions)}
+   */
+  public static Embedder open(ModelRuntime runtime, EmbedOptions options) {
+    return new Embedder(runtime.model(), options, runtime, false);
   }
 
   /** How vectors are pooled. */
@@ -100,9 +139,9 @@ public final class Embedder implements AutoCloseable {
     return pooling;
   }
 
-  /** The session that computes; its tokens are those of the last text. */
-  public Session session() {
-    return session;
+  /** The runtime that computes. */
+  public ModelRuntime runtime() {
+    return runtime;
   }
 
   /** The tokens of a text, with those that the model's tokenizer adds. */
@@ -142,39 +181,113 @@ public final class Embedder implements AutoCloseable {
     return embed(tokens(text));
   }
 
-  /** The vectors of texts, in the same order. */
+  /**
+   * The vectors of texts, in the same order. Several texts are computed together, up to {@link
+   * SessionOptions#batch} tokens.
+   *
+   * @throws ContextFullException if a text has more tokens than the context; names it by its number
+   *     from 1
+   * @throws InvalidRequestException as {@link #embed(String)}
+   * @throws dev.myelin.error.CancelledException if {@link #cancel} was called
+   */
   public List<float[]> embed(List<String> texts) {
-    List<float[]> vectors = new ArrayList<>(texts.size());
+    requireOneVector();
+    List<int[]> tokens = new ArrayList<>(texts.size());
     for (String text : texts) {
-      vectors.add(embed(text));
+      tokens.add(tokens(text));
     }
-    return vectors;
+    return firsts(tokens);
   }
 
   /** The vector of a text as token ids, to which none are added. */
   public float[] embed(int[] tokens) {
+    requireOneVector();
+    return embedEach(tokens).getFirst();
+  }
+
+  private void requireOneVector() {
     if (pooling == Pooling.NONE) {
       throw new InvalidRequestException(
           "pooling none: gives one vector per token: expected mean, cls or last");
     }
-    return embedEach(tokens).getFirst();
   }
 
   /** The vector of each token with {@link Pooling#NONE}, else the one vector of all. */
   public List<float[]> embedEach(int[] tokens) {
-    if (tokens.length > session.contextLength()) {
-      throw ContextFullException.text(tokens.length, session.contextLength());
+    requireValid("the text", tokens);
+    return run(List.of(tokens), done -> {}).getFirst();
+  }
+
+  /**
+   * The same for several texts, in the same order, which are computed together as by {@link
+   * #embed(List)}.
+   *
+   * @param progress receives the number of texts done, after each batch
+   */
+  public List<List<float[]>> embedEach(List<int[]> texts, IntConsumer progress) {
+    for (int i = 0; i < texts.size(); i++) {
+      requireValid("text " + (i + 1), texts.get(i));
     }
-    if (pooling == Pooling.RANK) {
-      return List.of(session.feedScores(tokens).toArray(ValueLayout.JAVA_FLOAT));
+    return run(texts, progress);
+  }
+
+  private List<float[]> firsts(List<int[]> texts) {
+    return embedEach(texts, done -> {}).stream().map(List::getFirst).toList();
+  }
+
+  /**
+   * Checks that a text can be computed.
+   *
+   * @param name what messages call it
+   * @throws ContextFullException if it has more tokens than the context
+   * @throws InvalidRequestException if it has no tokens, or more than a batch and the model needs
+   *     all in one, or a token is not in the vocabulary
+   */
+  public void requireValid(String name, int[] tokens) {
+    ModelInfo info = runtime.model().info();
+    RuntimeOptions options = runtime.options();
+    if (tokens.length > options.contextLength()) {
+      throw ContextFullException.text(name, tokens.length, options.contextLength());
     }
-    Pool pool = new Pool(pooling, tokens.length);
-    session.feedHidden(tokens, pool);
-    List<float[]> vectors = pool.vectors();
-    if (normalize) {
-      vectors.forEach(Embedder::normalize);
+    if (tokens.length == 0) {
+      throw new InvalidRequestException(name + " has no tokens");
     }
-    return vectors;
+    if (tokens.length > options.batch() && (info.isOnePass() || pooling == Pooling.RANK)) {
+      throw new InvalidRequestException(
+          "%s has %s tokens: this model needs all of them in one batch, which is %s"
+              .formatted(name, tokens.length, options.batch()));
+    }
+    for (int id : tokens) {
+      if (id < 0 || id >= info.vocabulary()) {
+        throw new InvalidRequestException(
+            "%s has the token id %s: the vocabulary has 0 to %s"
+                .formatted(name, id, info.vocabulary() - 1));
+      }
+    }
+  }
+
+  private List<List<float[]>> run(List<int[]> texts, IntConsumer progress) {
+    acquire();
+    try {
+      List<List<float[]>> vectors = runner.run(texts, progress);
+      if (normalize) {
+        vectors.forEach(all -> all.forEach(Embedder::normalize));
+      }
+      return vectors;
+    } finally {
+      inUse.release();
+    }
+  }
+
+  private void acquire() {
+    if (!inUse.tryAcquire()) {
+      throw new IllegalUseException("embedder: another thread is using it, or its own progress");
+    }
+    if (closed || !runtime.isOpen()) {
+      inUse.release();
+      throw new IllegalUseException(
+          "the embedder" + (closed ? "" : "'s runtime or model") + " is closed");
+    }
   }
 
   /**
@@ -185,11 +298,31 @@ public final class Embedder implements AutoCloseable {
    * @throws ContextFullException if both have more tokens than the context
    */
   public float score(String query, String document) {
+    requireRank();
+    return embed(tokens(query, document))[0];
+  }
+
+  /**
+   * How well each document answers a query, in the same order; several are computed together.
+   *
+   * @throws InvalidRequestException as {@link #score(String, String)}
+   * @throws ContextFullException naming a document that is too long as {@link #embed(List)}
+   */
+  public float[] score(String query, List<String> documents) {
+    requireRank();
+    List<float[]> all = firsts(documents.stream().map(text -> tokens(query, text)).toList());
+    float[] scores = new float[all.size()];
+    for (int i = 0; i < scores.length; i++) {
+      scores[i] = all.get(i)[0];
+    }
+    return scores;
+  }
+
+  private void requireRank() {
     if (pooling != Pooling.RANK) {
       throw new InvalidRequestException(
           "pooling " + pooling.label() + ": gives no scores: expected rank");
     }
-    return embed(tokens(query, document))[0];
   }
 
   /** Scales a vector to length 1; zeros stay zeros. */
@@ -206,14 +339,26 @@ public final class Embedder implements AutoCloseable {
 
   /** Ends the running computation soon, and rejects further ones. Any thread may call it. */
   public void cancel() {
-    session.cancel();
+    runner.cancel();
   }
 
   @Override
   public void close() {
-    session.close();
-    if (owned != null) {
-      owned.close();
+    if (!inUse.tryAcquire()) {
+      throw new IllegalUseException("embedder: cannot close, another thread is using it");
+    }
+    try {
+      if (!closed) {
+        closed = true;
+        if (ownsRuntime) {
+          runtime.close();
+        }
+        if (owned != null) {
+          owned.close();
+        }
+      }
+    } finally {
+      inUse.release();
     }
   }
 }

@@ -37,6 +37,18 @@ final class Pool implements LogitsSink {
     }
   }
 
+  /**
+   * Takes the hidden states of the last tokens.
+   *
+   * @param hidden f32 [count][width]
+   */
+  void acceptAll(MemorySegment hidden, int count) {
+    long row = hidden.byteSize() / count;
+    for (int i = 0; i < count; i++) {
+      accept(tokens - count + i, hidden.asSlice(i * row, row));
+    }
+  }
+
   private void add(MemorySegment hidden) {
     if (sum.length == 0) {
       sum = new double[Math.toIntExact(hidden.byteSize() / Float.BYTES)];

@@ -31,8 +31,17 @@ public final class ContextFullException extends InvalidRequestException {
 
   /** A text that is computed whole. */
   public static ContextFullException text(int tokens, int context) {
-    String what = "the text has %s tokens, which do not fit into a context of %s";
-    return new ContextFullException(what.formatted(tokens, context), tokens, context, true);
+    return text("the text", tokens, context);
+  }
+
+  /**
+   * As above.
+   *
+   * @param name what the message calls it
+   */
+  public static ContextFullException text(String name, int tokens, int context) {
+    String what = "%s has %s tokens, which do not fit into a context of %s";
+    return new ContextFullException(what.formatted(name, tokens, context), tokens, context, true);
   }
 
   /** A message of a conversation that does not fit even without the messages before it. */

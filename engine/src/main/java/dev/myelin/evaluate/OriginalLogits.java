@@ -2,28 +2,40 @@ package dev.myelin.evaluate;
 
 import dev.myelin.error.InvalidRequestException;
 import dev.myelin.error.Printable;
+import dev.myelin.evaluate.ChunkFeeder.Piece;
 import dev.myelin.generate.Session;
 import dev.myelin.model.Model;
 import dev.myelin.tokenizer.Vocabulary;
 import java.lang.foreign.MemorySegment;
 import java.nio.file.Path;
 import java.util.Arrays;
-import org.jspecify.annotations.Nullable;
+import java.util.List;
 
 /** The original's logits, with which a quantised model is compared. */
-abstract sealed class OriginalLogits {
-  /** Computes the same batch as the quantised model. */
-  abstract void compute(ChunkFeeder.Batch batch);
+abstract sealed class OriginalLogits implements AutoCloseable {
+  /** How many chunks it can compute together. */
+  abstract int together();
 
-  /** Reads the original's prediction at a row of the batch. */
-  abstract void read(int chunk, ChunkFeeder.Batch batch, int row, Distribution to);
+  /** Computes the same pieces as the quantised model. */
+  abstract void compute(List<Piece> pieces);
+
+  /**
+   * Reads the original's prediction.
+   *
+   * @param index of the piece among those that were computed
+   */
+  abstract void read(int index, Piece piece, int row, Distribution to);
+
+  @Override
+  public void close() {}
 
   abstract Path path();
 
   /** From the original model. */
   static final class FromModel extends OriginalLogits {
     private final Session session;
-    private @Nullable MemorySegment logits;
+    private final ChunkFeeder feeder;
+    private List<MemorySegment> logits = List.of();
 
     /**
      * @throws InvalidRequestException if the vocabulary differs, or the session's context is too
@@ -49,6 +61,7 @@ abstract sealed class OriginalLogits {
             "%s: batch = %s: expected %s, as the other session's"
                 .formatted(path(), session.options().batch(), other.options().batch()));
       }
+      feeder = new ChunkFeeder(session, chunks);
     }
 
     /** The tokens in use must have the same text in both vocabularies. */
@@ -74,16 +87,23 @@ abstract sealed class OriginalLogits {
     }
 
     @Override
-    void compute(ChunkFeeder.Batch batch) {
-      if (batch.startsChunk()) {
-        session.truncate(0);
-      }
-      logits = session.feedBatch(batch.tokens(), Math.max(1, batch.count()));
+    int together() {
+      return feeder.together();
     }
 
     @Override
-    void read(int chunk, ChunkFeeder.Batch batch, int row, Distribution to) {
-      to.fromLogits(logits, row);
+    void compute(List<Piece> pieces) {
+      logits = feeder.compute(pieces);
+    }
+
+    @Override
+    void read(int index, Piece piece, int row, Distribution to) {
+      to.fromLogits(logits.get(index), row);
+    }
+
+    @Override
+    public void close() {
+      feeder.close();
     }
 
     @Override
@@ -118,13 +138,18 @@ abstract sealed class OriginalLogits {
     }
 
     @Override
-    void compute(ChunkFeeder.Batch batch) {
+    int together() {
+      return Integer.MAX_VALUE;
+    }
+
+    @Override
+    void compute(List<Piece> pieces) {
       // rows are read on demand
     }
 
     @Override
-    void read(int chunk, ChunkFeeder.Batch batch, int row, Distribution to) {
-      file.read(chunk, batch.first() + row, to);
+    void read(int index, Piece piece, int row, Distribution to) {
+      file.read(piece.chunk(), piece.first() + row, to);
     }
 
     @Override

@@ -5,6 +5,7 @@ import dev.myelin.error.ModelFileException;
 import dev.myelin.generate.Session;
 import dev.myelin.tokenizer.Tokenizer;
 import dev.myelin.tokenizer.Vocabulary;
+import java.lang.foreign.MemorySegment;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HashSet;
@@ -26,7 +27,8 @@ public final class Scorer {
   private final Distribution distribution;
 
   /**
-   * @param session keeps the tokens of the last prompt, so that prompts share a common prefix
+   * @param session keeps the tokens of the last prompt, so that prompts share a common prefix. Its
+   *     forks score the continuations together if its runtime has room for them
    * @param normalization by what the continuations are compared
    * @param parseSpecial whether to parse control tokens in the texts
    */
@@ -60,15 +62,14 @@ public final class Scorer {
       throw new InvalidRequestException(
           "the prompt has no token in common with all continuations: expected one or more");
     }
-    double[] first =
-        firstTokenLogProbabilities(Arrays.copyOf(promptTokens, contextLength), sequences);
+    int[] context = Arrays.copyOf(promptTokens, contextLength);
+    double[] first = firstTokenLogProbabilities(context, sequences);
+    double[] remaining = new RemainingTokens(this, session, sequences, contextLength).score();
     List<ContinuationScore> scores = new ArrayList<>();
-    for (int i = 0; i < sequences.size(); i++) {
-      int[] rest = Arrays.copyOfRange(sequences.get(i), contextLength, sequences.get(i).length);
-      double sum = first[i] + remainingLogProbability(rest, contextLength);
-      scores.add(new ContinuationScore(continuations.get(i), rest.length, sum));
+    for (int i = 0; i < first.length; i++) {
+      int tokens = sequences.get(i).length - contextLength;
+      scores.add(new ContinuationScore(continuations.get(i), tokens, first[i] + remaining[i]));
     }
-    session.truncate(contextLength);
     return Ranking.of(contextLength, scores, normalization);
   }
 
@@ -116,26 +117,16 @@ public final class Scorer {
           "prompt and continuation have %s tokens: expected at most %s, the context and one"
               .formatted(longest, session.contextLength() + 1));
     }
-    distribution.fromLogits(session.sync(context), 0);
+    readLogits(session.sync(context), 0);
     return sequences.stream().mapToDouble(w -> logProbability(w[context.length])).toArray();
   }
 
-  private double remainingLogProbability(int[] tokens, int contextLength) {
-    if (tokens.length == 1) {
-      return 0;
-    }
-    double[] sum = {0};
-    session.truncate(contextLength);
-    session.feedAll(
-        Arrays.copyOf(tokens, tokens.length - 1),
-        (position, logits) -> {
-          distribution.fromLogits(logits, 0);
-          sum[0] += logProbability(tokens[position - contextLength + 1]);
-        });
-    return sum[0];
+  /** Reads a row of f32 [rows][vocabulary], for {@link #logProbability}. */
+  void readLogits(MemorySegment logits, int row) {
+    distribution.fromLogits(logits, row);
   }
 
-  private double logProbability(int token) {
+  double logProbability(int token) {
     double value = distribution.logProbability(token);
     if (!Double.isFinite(value)) {
       throw new ModelFileException(

@@ -140,6 +140,11 @@ public final class TextChunks {
     return layout.window - 1 - layout.context;
   }
 
+  /** The number of chunks whose inputs fit into a batch together; 1 if not even one does. */
+  public int perBatch(int batch) {
+    return Math.max(1, batch / (layout.window - 1));
+  }
+
   /** All tokens of the text, including those after the last chunk. */
   public int[] tokens() {
     return tokens.clone();

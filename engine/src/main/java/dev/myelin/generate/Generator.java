@@ -5,6 +5,7 @@ import dev.myelin.error.IllegalUseException;
 import dev.myelin.generate.GenerationRun.Prompt;
 import dev.myelin.model.Model;
 import dev.myelin.model.ModelInfo;
+import dev.myelin.runtime.ModelRuntime;
 import dev.myelin.sampling.Sampler;
 import dev.myelin.sampling.SamplingOptions;
 import dev.myelin.sampling.SuppressedTokens;
@@ -88,6 +89,29 @@ public final class Generator implements AutoCloseable {
       session.close();
       throw e;
     }
+  }
+
+  /**
+   * A generator with a session of a shared runtime, which is closed with the generator. Its texts
+   * are computed together with those of the runtime's other sessions; each of them may be used by
+   * its own thread, virtual or not.
+   *
+   * @throws dev.myelin.error.CapacityException if the runtime has as many sequences as it can
+   * @throws dev.myelin.error.InvalidRequestException if the model generates no text
+   */
+  public static Generator open(ModelRuntime runtime, SamplingOptions sampling) {
+    Session session = Session.open(runtime);
+    try {
+      return new Generator(session, sampling, true);
+    } catch (RuntimeException e) {
+      session.close();
+      throw e;
+    }
+  }
+
+  /** As above, with the sampling of the file. */
+  public static Generator open(ModelRuntime runtime) {
+    return open(runtime, runtime.model().sampling().options());
   }
 
   /** The session that holds the text. */

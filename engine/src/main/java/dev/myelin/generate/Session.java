@@ -1,5 +1,6 @@
 package dev.myelin.generate;
 
+import dev.myelin.adapter.Adapter;
 import dev.myelin.diagnostics.Log;
 import dev.myelin.error.CancelledException;
 import dev.myelin.error.IllegalUseException;
@@ -8,6 +9,8 @@ import dev.myelin.model.Model;
 import dev.myelin.pass.Output;
 import dev.myelin.runtime.ActivationObserver;
 import dev.myelin.runtime.ModelRuntime;
+import dev.myelin.runtime.Request;
+import dev.myelin.runtime.RuntimeOptions;
 import dev.myelin.runtime.Sequence;
 import dev.myelin.snapshot.PromptCache;
 import dev.myelin.snapshot.SnapshotReader;
@@ -15,6 +18,7 @@ import dev.myelin.state.PageTable;
 import java.lang.foreign.MemorySegment;
 import java.nio.file.Path;
 import java.util.Arrays;
+import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.Semaphore;
 import java.util.function.Consumer;
@@ -60,8 +64,36 @@ public final class Session implements AutoCloseable {
 
   /** Starts an empty session whose computations are observed. */
   public static Session open(Model model, SessionOptions options, ActivationObserver observer) {
+    return open(model, options, options.runtimeOptions(), observer);
+  }
+
+  /**
+   * Starts an empty session with memory for forks: the context of the session, and a batch of
+   * tokens that the forks add. All are confined to one thread at a time, and end with the session.
+   *
+   * @param sequences how many sessions at most, this one included
+   * @throws InvalidRequestException if the options do not suit the model
+   */
+  public static Session open(Model model, SessionOptions options, int sequences) {
+    RuntimeOptions one = options.runtimeOptions();
+    // a fork copies the page that the context ends in, and may begin another
+    long forks = options.batch() + 2L * PageTable.PAGE * sequences;
+    long positions = one.contextLength(model.info()) + forks;
+    RuntimeOptions all =
+        sequences == 1
+            ? one
+            : one.withSequences(sequences)
+                .withCacheTokens((int) Math.min(positions, Integer.MAX_VALUE));
+    return open(model, options, all, ActivationObserver.NONE);
+  }
+
+  private static Session open(
+      Model model,
+      SessionOptions options,
+      RuntimeOptions runtimeOptions,
+      ActivationObserver observer) {
     SessionReport report = new SessionReport();
-    ModelRuntime own = ModelRuntime.exclusive(model, options.runtimeOptions(), observer);
+    ModelRuntime own = ModelRuntime.exclusive(model, runtimeOptions, observer);
     try {
       Session session = new Session(own, own.open(), true);
       report.opened(session, options);
@@ -79,6 +111,17 @@ public final class Session implements AutoCloseable {
    */
   public static Session open(ModelRuntime runtime) {
     return new Session(runtime, runtime.open(), false);
+  }
+
+  /**
+   * The same, with adapters of its own choice.
+   *
+   * @param adapters of those that the model was loaded with, with other scales if wanted; the
+   *     others are left out
+   * @throws InvalidRequestException if the model was loaded without one of them
+   */
+  public static Session open(ModelRuntime runtime, List<Adapter> adapters) {
+    return new Session(runtime, runtime.open(adapters), false);
   }
 
   /** Starts an empty session with default options. */
@@ -222,14 +265,18 @@ public final class Session implements AutoCloseable {
     try {
       check(tokens);
       if (tokens.length > batch || outputs < 1 || outputs > tokens.length) {
-        throw new InvalidRequestException(
-            "%s tokens, logits of %s: expected at most %s tokens, and logits of 1 to all of them"
-                .formatted(tokens.length, outputs, batch));
+        throw outOfRange(tokens.length, outputs);
       }
       return compute(tokens, 0, tokens.length, outputs, Output.LOGITS);
     } finally {
       inUse.release();
     }
+  }
+
+  private InvalidRequestException outOfRange(int tokens, int outputs) {
+    return new InvalidRequestException(
+        "%s tokens, logits of %s: expected at most %s tokens, and logits of 1 to all of them"
+            .formatted(tokens, outputs, batch));
   }
 
   /**
@@ -292,10 +339,29 @@ public final class Session implements AutoCloseable {
     try {
       beginWhole(tokens, Output.SCORES);
       requireOneBatch(tokens.length);
-      return compute(tokens, 0, tokens.length, tokens.length, Output.SCORES);
+      return compute(tokens, 0, tokens.length, 1, Output.SCORES);
     } finally {
       inUse.release();
     }
+  }
+
+  /** What {@link Feed} computes for this session, which is in use. */
+  Request request(int[] tokens, int outputs, Output output) {
+    if (output == Output.LOGITS) {
+      model.info().requireOutput(output);
+      check(tokens);
+    } else {
+      beginWhole(tokens, output);
+    }
+    int most = tokens.length > batch || output == Output.SCORES ? 1 : tokens.length;
+    if (output == Output.SCORES) {
+      requireOneBatch(tokens.length);
+    }
+    if (outputs < 1 || outputs > most) {
+      throw outOfRange(tokens.length, outputs);
+    }
+    requireNotInterrupted();
+    return new Request(sequence, tokens, 0, tokens.length, outputs);
   }
 
   private void beginWhole(int[] tokens, Output output) {
@@ -371,8 +437,8 @@ public final class Session implements AutoCloseable {
    * A session with the same tokens, which shares the memory of what both have computed; what either
    * feeds from now on does not change the other.
    *
-   * @throws dev.myelin.error.CapacityException if the runtime has as many sequences as it can; one
-   *     that was opened without a runtime has one
+   * @throws dev.myelin.error.CapacityException if the runtime has as many sequences as it can: a
+   *     session that was opened without a runtime has as many as it was opened with, else one
    */
   public Session fork() {
     acquire();
@@ -574,7 +640,11 @@ public final class Session implements AutoCloseable {
     }
   }
 
-  private void acquire() {
+  void release() {
+    inUse.release();
+  }
+
+  void acquire() {
     if (!inUse.tryAcquire()) {
       throw new IllegalUseException("session: another thread is using it, or its own sink");
     }

@@ -86,8 +86,8 @@ public record SessionOptions(
     return new SessionOptions(contextLength, batch, threads, forceThreads, keys, values);
   }
 
-  /** The options of a runtime for one session. */
-  RuntimeOptions runtimeOptions() {
+  /** The options of a runtime for one session: one sequence, and no prefixes of others. */
+  public RuntimeOptions runtimeOptions() {
     return RuntimeOptions.defaults()
         .withContextLength(contextLength)
         .withBatch(batch)

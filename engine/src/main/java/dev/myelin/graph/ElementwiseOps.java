@@ -1,13 +1,26 @@
 package dev.myelin.graph;
 
 import dev.myelin.bindings.ggml.Ggml_h;
+import dev.myelin.gguf.GgmlType;
+import dev.myelin.natives.KernelsLibrary;
 import java.lang.foreign.MemorySegment;
 
 /** Elementwise operations on f32. Not thread-safe. */
 abstract class ElementwiseOps extends ViewOps {
   /** {@code a + b}, b broadcast to the shape of a. */
   public Tensor add(Tensor a, Tensor b) {
-    return wrap(Ggml_h.ggml_add(binary("add", a, b), a.struct(), b.struct()));
+    MemorySegment ctx = binary("add", a, b);
+    return !isDifferentiable() && NativeKernels.supportsAdd(a, b)
+        ? custom(
+            GgmlType.F32,
+            a.dim(0),
+            a.dim(1),
+            a.dim(2),
+            KernelsLibrary.addOperation(),
+            MemorySegment.NULL,
+            a,
+            b)
+        : wrap(Ggml_h.ggml_add(ctx, a.struct(), b.struct()));
   }
 
   /** {@code a * b}, b broadcast to the shape of a. */

@@ -17,6 +17,9 @@ import java.util.TreeSet;
  * compute, read the outputs. Not thread-safe.
  */
 public final class Graph implements AutoCloseable {
+  /** Names of ggml's operations that were asked for. */
+  private static final String[] GGML_NAMES = new String[256];
+
   /** Lifetime of the segments handed out: their use after {@link #close} throws. */
   private final Arena lifetime = Arena.ofShared();
 
@@ -25,6 +28,7 @@ public final class Graph implements AutoCloseable {
   private final Map<String, Tensor> inputs;
   private final Map<String, Tensor> outputs;
   private final List<MatmulInput> matmulInputs;
+  private final GraphWork work;
   private final ComputeArena arena;
   private final boolean ownsArena;
   private int generation;
@@ -45,6 +49,7 @@ public final class Graph implements AutoCloseable {
     this.matmulInputs = matmulInputs;
     this.arena = arena;
     this.ownsArena = ownsArena;
+    work = GraphWork.of(graph);
   }
 
   /**
@@ -88,6 +93,10 @@ public final class Graph implements AutoCloseable {
   /** Whether the graph can be computed: its arena has not grown since it was built. */
   public boolean hasMemory() {
     return open && generation == arena.generation();
+  }
+
+  GraphWork work() {
+    return work;
   }
 
   /** The memory of an input, to be filled. */
@@ -177,9 +186,13 @@ public final class Graph implements AutoCloseable {
 
   static String operation(MemorySegment node) {
     int op = ggml_tensor.op(node);
-    return op == Ggml_h.GGML_OP_CUSTOM()
-        ? NativeOperations.nameOf(node)
-        : Ggml_h.ggml_op_name(op).getString(0);
+    if (op == Ggml_h.GGML_OP_CUSTOM()) {
+      return NativeOperations.nameOf(node);
+    }
+    if (GGML_NAMES[op] == null) {
+      GGML_NAMES[op] = Ggml_h.ggml_op_name(op).getString(0);
+    }
+    return GGML_NAMES[op];
   }
 
   /** The matmul inputs of the observed weights, valid until the next computation. */

@@ -28,7 +28,29 @@ abstract class GraphNodes {
   /** What the graph computes, in the order in which it was added. */
   private final List<MemorySegment> roots = new ArrayList<>();
 
+  // null for the usual scales
+  private List<Float> adapterScales;
+
   abstract GraphBuilder self();
+
+  /**
+   * Sets the scales of the model's adapters in this graph, by their numbers; 0 leaves an adapter
+   * out.
+   */
+  public void adapterScales(List<Float> scales) {
+    adapterScales = scales;
+  }
+
+  /**
+   * The scale of an adapter.
+   *
+   * @param usual if {@link #adapterScales} does not say
+   */
+  public float adapterScale(int adapter, float usual) {
+    return adapterScales == null || adapter >= adapterScales.size()
+        ? usual
+        : adapterScales.get(adapter);
+  }
 
   /** Whether the graph will be differentiated. Only some operations have a derivative. */
   public boolean isDifferentiable() {

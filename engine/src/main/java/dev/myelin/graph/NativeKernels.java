@@ -69,6 +69,26 @@ public final class NativeKernels {
         && v.stride(0) == v.type().blockBytes();
   }
 
+  /** Whether the native operation adds them. */
+  static boolean supportsAdd(Tensor a, Tensor b) {
+    return isInUse()
+        && Shapes.isF32(a)
+        && Shapes.isF32(b)
+        && Shapes.isSameShape(a, b)
+        && a.isContiguousFrom(0)
+        && b.isContiguousFrom(0)
+        && a.dim(3) == 1;
+  }
+
+  /** Whether the native operation rotates by these parameters. */
+  static boolean supportsRope(Tensor a, RopeParameters p) {
+    return isInUse() && p.extFactor() == 0 && a.dim(3) == 1;
+  }
+
+  private static boolean isInUse() {
+    return !KernelsLibrary.kernelIsa().isEmpty();
+  }
+
   /**
    * The weight types supported on this machine and the instruction set used for each; for display.
    */

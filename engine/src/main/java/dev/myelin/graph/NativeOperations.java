@@ -28,6 +28,8 @@ final class NativeOperations {
     put(KernelsLibrary.indexerSelectOperation(), "indexer_select");
     put(KernelsLibrary.propagateNaNOperation(), "propagate_nan");
     put(KernelsLibrary.propagateNaNBlocksOperation(), "propagate_nan_blocks");
+    put(KernelsLibrary.addOperation(), "add");
+    put(KernelsLibrary.ropeOperation(), "rope");
     put(KernelsLibrary.sgemmOperation(), SGEMM);
   }
 

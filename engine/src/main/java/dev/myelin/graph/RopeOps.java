@@ -1,6 +1,9 @@
 package dev.myelin.graph;
 
 import dev.myelin.bindings.ggml.Ggml_h;
+import dev.myelin.bindings.kernels.myelin_rope_params;
+import dev.myelin.gguf.GgmlType;
+import dev.myelin.natives.KernelsLibrary;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
@@ -34,6 +37,9 @@ abstract class RopeOps extends MatmulOps {
         offset >= 0 && offset % 2 == 0 && offset + p.dimensions() <= a.dim(0),
         "rope from " + offset,
         a);
+    if (!isDifferentiable() && NativeKernels.supportsRope(a, p)) {
+      return nativeRope(a, positions, factors, p, offset);
+    }
     MemorySegment y =
         Ggml_h.ggml_rope_ext(
             ctx(3),
@@ -50,6 +56,27 @@ abstract class RopeOps extends MatmulOps {
             p.betaFast(),
             p.betaSlow());
     return wrap(offset == 0 ? y : Ggml_h.ggml_rope_set_offset(y, offset));
+  }
+
+  private Tensor nativeRope(
+      Tensor a, Tensor positions, @Nullable Tensor factors, RopeParameters p, int offset) {
+    MemorySegment params = scratch(myelin_rope_params.sizeof());
+    myelin_rope_params.dimensions(params, p.dimensions());
+    myelin_rope_params.offset(params, offset);
+    myelin_rope_params.halves(params, p.type() == RopeParameters.Type.NEOX ? 1 : 0);
+    myelin_rope_params.freq_base(params, p.freqBase());
+    myelin_rope_params.freq_scale(params, p.freqScale());
+    myelin_rope_params.attention_factor(params, p.attentionFactor());
+    Tensor[] sources =
+        factors == null ? new Tensor[] {a, positions} : new Tensor[] {a, positions, factors};
+    return custom(
+        GgmlType.F32,
+        a.dim(0),
+        a.dim(1),
+        a.dim(2),
+        KernelsLibrary.ropeOperation(),
+        params,
+        sources);
   }
 
   /**

@@ -4,21 +4,31 @@ import dev.myelin.bindings.ggml.Ggml_h;
 import dev.myelin.bindings.ggml.ggml_tensor;
 import dev.myelin.error.MyelinException;
 import dev.myelin.gguf.GgmlType;
-import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.nio.charset.StandardCharsets;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A tensor of a ggml context, with up to four dimensions. Dimension 0 is the row, whose elements
  * are adjacent in memory. Valid as long as its context.
+ *
+ * <p>A described tensor is outside of any context: only its name, type and shape can be read.
  */
 public final class Tensor {
   private static final int NAME_BYTES = 64;
 
-  private final MemorySegment struct;
+  private final @Nullable MemorySegment struct;
   private final GgmlType type;
-  private final GraphBuilder graph;
+  private final @Nullable GraphBuilder graph;
+  private final @Nullable Description description;
+
+  /**
+   * What is known without a context.
+   *
+   * @param dims four
+   */
+  private record Description(String name, long[] dims) {}
 
   Tensor(MemorySegment struct) {
     this(struct, null);
@@ -28,29 +38,39 @@ public final class Tensor {
    * @param graph the graph that computes it; null for a tensor with memory of its own, such as a
    *     weight
    */
-  Tensor(MemorySegment struct, GraphBuilder graph) {
+  Tensor(MemorySegment struct, @Nullable GraphBuilder graph) {
     this.struct = struct;
     this.graph = graph;
+    this.description = null;
     int id = ggml_tensor.type(struct);
     this.type =
         GgmlType.ofId(id).orElseThrow(() -> new MyelinException("graph: tensor type " + id));
   }
 
+  private Tensor(Description description, GgmlType type) {
+    this.struct = null;
+    this.graph = null;
+    this.description = description;
+    this.type = type;
+  }
+
   /** A tensor without memory, outside of any context: a name, a type and a shape. */
   public static Tensor described(String name, GgmlType type, long... dims) {
     Shapes.checkNew(name, type, dims);
-    MemorySegment struct = Arena.ofAuto().allocate(ggml_tensor.layout());
-    ggml_tensor.type(struct, type.id());
-    long stride = type.blockBytes();
-    for (int i = 0; i < 4; i++) {
-      ggml_tensor.ne(struct, i, i < dims.length ? dims[i] : 1);
-      ggml_tensor.nb(struct, i, stride);
-      stride = i == 0 ? type.bytes(dims[0]) : stride * ggml_tensor.ne(struct, i);
-    }
-    return new Tensor(struct).named(name);
+    long[] all = {1, 1, 1, 1};
+    System.arraycopy(dims, 0, all, 0, dims.length);
+    return new Tensor(new Description(name, all), type);
   }
 
+  /**
+   * The tensor of ggml.
+   *
+   * @throws MyelinException for a described tensor
+   */
   MemorySegment struct() {
+    if (struct == null) {
+      throw new MyelinException("graph: tensor " + name() + " is only described");
+    }
     return struct;
   }
 
@@ -72,7 +92,7 @@ public final class Tensor {
 
   /** Number of elements along dimension {@code i}, 0 to 3. */
   public long dim(int i) {
-    return ggml_tensor.ne(struct, i);
+    return description == null ? ggml_tensor.ne(struct, i) : description.dims[i];
   }
 
   /** The dimensions without trailing ones; at least one. */
@@ -90,7 +110,7 @@ public final class Tensor {
 
   /** Bytes from one index of dimension {@code i} to the next. */
   public long stride(int i) {
-    return ggml_tensor.nb(struct, i);
+    return ggml_tensor.nb(struct(), i);
   }
 
   public long elements() {
@@ -99,7 +119,7 @@ public final class Tensor {
 
   /** The tensor's memory; for a contiguous tensor in the memory of this process. */
   public MemorySegment data() {
-    MemorySegment data = ggml_tensor.data(struct);
+    MemorySegment data = ggml_tensor.data(struct());
     if (data.address() == 0) {
       throw new MyelinException("graph: tensor " + name() + " has no memory yet");
     }
@@ -108,7 +128,7 @@ public final class Tensor {
 
   /** Whether the tensor has memory: an input that no node of its graph reads has none. */
   public boolean hasMemory() {
-    return ggml_tensor.data(struct).address() != 0;
+    return ggml_tensor.data(struct()).address() != 0;
   }
 
   /** The memory of a strided view: all bytes from the first to the last element. */
@@ -124,14 +144,14 @@ public final class Tensor {
   public Tensor named(String name) {
     byte[] bytes = name.getBytes(StandardCharsets.UTF_8);
     int length = Math.min(bytes.length, NAME_BYTES - 1);
-    MemorySegment field = ggml_tensor.name(struct);
+    MemorySegment field = ggml_tensor.name(struct());
     MemorySegment.copy(bytes, 0, field, ValueLayout.JAVA_BYTE, 0, length);
     field.set(ValueLayout.JAVA_BYTE, length, (byte) 0);
     return this;
   }
 
   public String name() {
-    return ggml_tensor.name(struct).getString(0);
+    return description == null ? ggml_tensor.name(struct).getString(0) : description.name;
   }
 
   /** Whether the elements are contiguous in memory. */
@@ -141,8 +161,8 @@ public final class Tensor {
 
   /** Keeps the values until the next computation: the allocator does not reuse their memory. */
   void markOutput() {
-    Ggml_h.ggml_set_output(struct);
-    MemorySegment viewed = ggml_tensor.view_src(struct);
+    Ggml_h.ggml_set_output(struct());
+    MemorySegment viewed = ggml_tensor.view_src(struct());
     if (viewed.address() != 0) {
       Ggml_h.ggml_set_output(viewed);
     }

@@ -4,9 +4,9 @@ import dev.myelin.error.InvalidRequestException;
 import dev.myelin.natives.KernelsLibrary;
 
 /**
- * Number of compute threads. The threads of a graph synchronise by spinning, so one thread more
- * than cores is very slow (three threads on two cores: 300 times the time). The number is therefore
- * limited to the number of cores, unless forced.
+ * Number of compute threads. More threads than cores gain nothing, and graphs that ggml spreads
+ * over its own threads become very slow, because these spin while they wait for each other. The
+ * number is therefore limited to the number of cores, unless forced. Thread-safe.
  */
 public final class Threads {
   /** Maximum number of threads of a {@link Backend}. */

@@ -5,6 +5,7 @@ import dev.myelin.gguf.Checkpoint;
 import dev.myelin.gguf.GgmlType;
 import dev.myelin.gguf.GgufFile;
 import dev.myelin.model.ModelDescription;
+import dev.myelin.state.ModelStates;
 import java.nio.file.Path;
 import java.util.Collections;
 import java.util.Comparator;
@@ -27,6 +28,8 @@ import java.util.TreeMap;
  * @param components components that have tensors, in the order of {@link Component}
  * @param types sorted by parameters, most first
  * @param cache empty if the file describes no attention
+ * @param states what the architecture stores of a sequence; empty if Myelin does not know it, or
+ *     the file is not complete
  * @param tensors in the file's order
  * @param metadata in the file's order
  * @param ignored why the architecture skips tensors of the file, by name
@@ -43,6 +46,7 @@ public record Inspection(
     List<Group<GgmlType>> types,
     TokenCost tokenCost,
     Optional<CacheCost> cache,
+    Optional<ModelStates> states,
     Optional<TokenizerSummary> tokenizer,
     List<InspectedTensor> tensors,
     List<MetadataEntry> metadata,
@@ -68,6 +72,7 @@ public record Inspection(
         types,
         TokenCost.of(tensors, shape.experts(), keys.flag("attention.causal", true)),
         CacheCost.of(file, keys, shape, described),
+        described.map(ModelDescription::states),
         TokenizerSummary.of(keys),
         tensors,
         MetadataEntry.all(file),

@@ -7,6 +7,7 @@ import dev.myelin.adapter.AdapterSource;
 import dev.myelin.chat.ChatTemplate;
 import dev.myelin.diagnostics.Log;
 import dev.myelin.error.IllegalUseException;
+import dev.myelin.error.InvalidRequestException;
 import dev.myelin.error.ModelFileException;
 import dev.myelin.gguf.Checkpoint;
 import dev.myelin.gguf.GgufFile;
@@ -24,6 +25,7 @@ import dev.myelin.sampling.RecommendedSampling;
 import dev.myelin.tokenizer.Tokenizer;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -253,6 +255,33 @@ public final class Model implements AutoCloseable {
   /** The adapters the model was loaded with. */
   public List<AdapterInfo> adapters() {
     return adapters;
+  }
+
+  /** The scales of the adapters, by their numbers. */
+  public List<Float> adapterScales() {
+    return adapters.stream().map(AdapterInfo::scale).toList();
+  }
+
+  /**
+   * The scales of a choice of the adapters, by their numbers; 0 for those left out.
+   *
+   * @throws InvalidRequestException if the model was loaded without one of them
+   */
+  public List<Float> adapterScales(List<Adapter> chosen) {
+    Float[] scales = new Float[adapters.size()];
+    Arrays.fill(scales, 0f);
+    for (Adapter adapter : chosen) {
+      int number = 0;
+      while (number < scales.length && !adapters.get(number).file().equals(adapter.file())) {
+        number++;
+      }
+      if (number == scales.length) {
+        throw new InvalidRequestException(
+            "adapter " + adapter.file() + ": the model was loaded without it");
+      }
+      scales[number] = adapter.scale();
+    }
+    return List.of(scales);
   }
 
   public Tokenizer tokenizer() {

@@ -55,12 +55,17 @@ public record ModelDescription(
 
   /** Describes a sample of an architecture. */
   public static ModelDescription of(String architecture, Sample sample) {
+    try (GgufFile file = metadata(architecture, sample)) {
+      return of(file, sample::has);
+    }
+  }
+
+  /** A file of a sample's hyperparameters, without tensors and vocabulary. */
+  public static GgufFile metadata(String architecture, Sample sample) {
     GgufWriter writer = new GgufWriter();
     put(writer, architecture, sample);
     writer.put("tokenizer.ggml.model", "no_vocab");
-    try (GgufFile file = Checkpoint.of("sample of " + architecture, writer.toBytes()).open()) {
-      return of(file, sample::has);
-    }
+    return Checkpoint.of("keys of " + architecture, writer.toBytes()).open();
   }
 
   /** The models of an architecture and what is special about them; one line. */

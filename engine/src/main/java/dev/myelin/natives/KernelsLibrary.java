@@ -105,6 +105,41 @@ public final class KernelsLibrary {
   }
 
   /**
+   * Starts threads of libmyelin's pool until so many compute, the calling thread included.
+   *
+   * @return how many do: fewer if the system refuses to start more
+   */
+  public static int growPool(int threads) {
+    Natives.load();
+    Optional<MemorySegment> create = Linker.nativeLinker().defaultLookup().find("pthread_create");
+    if (threads <= 1 || create.isEmpty()) {
+      return 1;
+    }
+    try (Arena arena = Arena.ofConfined()) {
+      MemorySegment available = arena.allocate(ValueLayout.JAVA_INT);
+      check(Myelin_h.myelin_pool_grow(threads, create.get(), available));
+      return available.get(ValueLayout.JAVA_INT, 0);
+    }
+  }
+
+  /**
+   * Computes a ggml graph by {@code function}, ggml_graph_compute; native nodes use so many threads
+   * of libmyelin's pool.
+   *
+   * @param plan one of a single thread
+   * @param lost gets 8 bytes: nanoseconds for which the calling thread did not run
+   * @return what the function returned
+   */
+  public static int compute(
+      MemorySegment function,
+      MemorySegment graph,
+      MemorySegment plan,
+      int threads,
+      MemorySegment lost) {
+    return Myelin_h.myelin_compute(function, graph, plan, threads, lost);
+  }
+
+  /**
    * Calls {@code void *function(void *argument)}; on Linux threads that it starts get a name, at
    * most 15 bytes.
    */
@@ -283,6 +318,16 @@ public final class KernelsLibrary {
     return Operations.PROPAGATE_NAN_BLOCKS;
   }
 
+  /** A ggml custom op: the sum of two contiguous f32 tensors of one shape; no user data. */
+  public static MemorySegment addOperation() {
+    return Operations.ADD;
+  }
+
+  /** A ggml custom op: rotary position embedding; the user data is a {@code myelin_rope_params}. */
+  public static MemorySegment ropeOperation() {
+    return Operations.ROPE;
+  }
+
   /** Values of a block of a ggml type if {@link #quantize} supports it on this machine, else 0. */
   public static int quantizeBlockSize(int type) {
     return Myelin_h.myelin_quantize_block_size(type);
@@ -362,6 +407,8 @@ public final class KernelsLibrary {
     static final MemorySegment INDEXER_SELECT = symbol("myelin_op_indexer_select");
     static final MemorySegment PROPAGATE_NAN = symbol("myelin_op_propagate_nan");
     static final MemorySegment PROPAGATE_NAN_BLOCKS = symbol("myelin_op_propagate_nan_blocks");
+    static final MemorySegment ADD = symbol("myelin_op_add");
+    static final MemorySegment ROPE = symbol("myelin_op_rope");
   }
 
   /** A ggml abort callback: aborts a graph computation when the int at its argument is not 0. */

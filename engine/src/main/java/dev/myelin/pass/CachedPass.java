@@ -29,13 +29,24 @@ public final class CachedPass implements Pass {
    * @param emitted what is asked for
    * @param groups numbers of sequences and of tokens of each, in turns: of the sequences with
    *     equally many tokens. Empty if the model has no recurrent states
+   * @param adapterScales of the model's adapters, by their numbers
    */
   public record Shape(
-      String stage, int tokens, int outputs, Set<Output> emitted, List<Integer> groups) {
+      String stage,
+      int tokens,
+      int outputs,
+      Set<Output> emitted,
+      List<Integer> groups,
+      List<Float> adapterScales) {
     /** The shape of a batch. */
-    public static Shape of(String stage, Batch batch, Set<Output> emitted, boolean isRecurrent) {
+    public static Shape of(
+        String stage,
+        Batch batch,
+        Set<Output> emitted,
+        boolean isRecurrent,
+        List<Float> adapterScales) {
       List<Integer> groups = isRecurrent ? groups(batch) : List.of();
-      return new Shape(stage, batch.tokens(), batch.outputs(), emitted, groups);
+      return new Shape(stage, batch.tokens(), batch.outputs(), emitted, groups, adapterScales);
     }
 
     private static List<Integer> groups(Batch batch) {
@@ -61,7 +72,8 @@ public final class CachedPass implements Pass {
           && outputs == s.outputs
           && stage.equals(s.stage)
           && emitted.equals(s.emitted)
-          && groups.equals(s.groups);
+          && groups.equals(s.groups)
+          && adapterScales.equals(s.adapterScales);
     }
 
     @Override
@@ -145,7 +157,7 @@ public final class CachedPass implements Pass {
     }
     GraphInput input = inputs.get("outputs");
     if (input == null) {
-      input = add("outputs", OutputInput.of(graph, shape.outputs()));
+      input = add("outputs", OutputInput.of(graph, shape.outputs(), wants(Output.SCORES)));
     }
     return graph.getRows(x, input.tensor());
   }

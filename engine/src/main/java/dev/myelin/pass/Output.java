@@ -7,8 +7,8 @@ public enum Output {
   /** The hidden state of each requested position, after the last norm: f32 [width, outputs]. */
   HIDDEN("hidden", "hidden states"),
   /**
-   * The scores of a classification head for the whole sequence: f32 [classes]. Asked for in passes
-   * that have an output of every position.
+   * The scores of a classification head, computed from the first position of a whole sequence,
+   * which has one output: f32 [classes, sequences].
    */
   SCORES("scores", "scores of a classification head");
 

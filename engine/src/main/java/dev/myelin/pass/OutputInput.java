@@ -7,12 +7,16 @@ import dev.myelin.graph.Tensor;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 
-/** The tokens of a batch that have outputs, i32 [outputs]. */
-record OutputInput(Tensor tensor) implements GraphInput {
+/**
+ * The tokens of a batch that have outputs, i32 [outputs].
+ *
+ * @param isFirst whether these are the first tokens of the sequences, not the last ones
+ */
+record OutputInput(Tensor tensor, boolean isFirst) implements GraphInput {
   private static final String NAME = "outputs";
 
-  static OutputInput of(GraphBuilder g, int outputs) {
-    return new OutputInput(g.input(NAME, GgmlType.I32, outputs));
+  static OutputInput of(GraphBuilder g, int outputs, boolean isFirst) {
+    return new OutputInput(g.input(NAME, GgmlType.I32, outputs), isFirst);
   }
 
   @Override
@@ -21,10 +25,11 @@ record OutputInput(Tensor tensor) implements GraphInput {
     int at = 0;
     int end = 0;
     for (Segment s : batch.segments()) {
-      end += s.count();
-      for (int i = end - s.outputs(); i < end; i++) {
-        data.setAtIndex(ValueLayout.JAVA_INT, at++, i);
+      int from = isFirst ? end : end + s.count() - s.outputs();
+      for (int i = 0; i < s.outputs(); i++) {
+        data.setAtIndex(ValueLayout.JAVA_INT, at++, from + i);
       }
+      end += s.count();
     }
   }
 }

@@ -37,7 +37,8 @@ public interface Pass {
 
   /**
    * Keeps only the positions whose output is requested: [n, tokens] to [n, outputs]. Called in the
-   * last layer, after its attention.
+   * last layer, after its attention. For {@link Output#SCORES} these are the first positions of the
+   * sequences.
    */
   Tensor keep(Tensor x);
 

@@ -8,13 +8,14 @@ import java.util.Locale;
  * @param name the publisher's name, with the size: {@code Llama 3.2 1B}
  * @param publishedParameters number of parameters as published, with the source's precision
  * @param publishedActive active parameters per token as published; empty for a dense model
- * @param source the source of shape and count: a paper or a model card
+ * @param keys its architecture and the metadata keys that sizes depend on
+ * @param source the source of keys and count: a paper or a model card
  */
 public record KnownModel(
     String name,
     String publishedParameters,
     String publishedActive,
-    DecoderShape shape,
+    ModelKeys keys,
     String source) {
 
   /** The name for the command line: {@code llama-3.2-1b}. */

@@ -41,6 +41,16 @@ public record Plan(
     public double bitsPerWeight() {
       return 8.0 * weightBytes / parameters;
     }
+
+    /** The row of a model of which only numbers of parameters are known, with these types. */
+    private Row scaledTo(PlannedModel model) {
+      double bytes = (double) weightBytes / parameters;
+      return new Row(
+          label,
+          model.parameters(),
+          Math.round(bytes * model.parameters()),
+          Math.round(bytes * model.active()));
+    }
   }
 
   /** Label of the row with the types of a file. */
@@ -52,7 +62,11 @@ public record Plan(
   private static final List<String> REFERENCE_MODELS =
       List.of("Llama 3.2 1B", "Llama 3.1 8B", "Llama 3.1 70B", "Llama 3.1 405B");
 
-  private static final String TYPICAL_MODEL = "Llama 3.1 8B";
+  /** Described when it is needed. */
+  private static final class Typical {
+    static final PlannedModel MODEL =
+        PlannedModel.of(KnownModels.find("Llama 3.1 8B").orElseThrow());
+  }
 
   private static final String MOE_ONLY_MIX = "MXFP4_MOE";
 
@@ -78,23 +92,18 @@ public record Plan(
           "context = " + context + ": expected 0 to " + Integer.MAX_VALUE);
     }
     long positions = context == 0 ? defaultContext(model.context()) : context;
-    OptionalLong cache = OptionalLong.empty();
-    if (model.cache().isPresent()) {
-      cache = model.cache().get().bytes(cacheType, positions);
-      if (cache.isEmpty()) {
-        throw new InvalidRequestException(
-            "cache type %s: expected a head size that is a multiple of %s, the model's is %s"
-                .formatted(
-                    cacheType.type().ggmlName(),
-                    cacheType.type().blockSize(),
-                    model.cache().get().headSize()));
-      }
-    }
+    OptionalLong cache =
+        model.cache().stream().mapToLong(c -> c.bytes(cacheType, positions)).findFirst();
     List<Row> rows = new ArrayList<>();
     if (model.isFile()) {
       rows.add(row(AS_IS, model, model.tensors()));
     }
-    mixes.forEach(mix -> rows.add(row(mix, model)));
+    PlannedModel typed =
+        model.tensors().isEmpty() ? PlannedModel.of(reference(model.parameters())) : model;
+    for (Mix mix : mixes) {
+      Row row = row(mix, typed);
+      rows.add(model.tensors().isEmpty() ? row.scaledTo(model) : row);
+    }
     long flops =
         model.tensors().isEmpty()
             ? 2 * model.active()
@@ -120,7 +129,7 @@ public record Plan(
 
   /** Average bits per parameter of a mix in Llama 3.1 8B. */
   public static double typicalBits(Mix mix) {
-    return row(mix, PlannedModel.of(KnownModels.find(TYPICAL_MODEL).orElseThrow())).bitsPerWeight();
+    return row(mix, Typical.MODEL).bitsPerWeight();
   }
 
   /** The model whose mix of types is used if only the number of parameters is known. */
@@ -129,7 +138,7 @@ public record Plan(
     double nearestDistance = Double.MAX_VALUE;
     for (String name : REFERENCE_MODELS) {
       KnownModel model = KnownModels.find(name).orElseThrow();
-      long count = PlannedModel.of(model).parameters();
+      long count = Quantities.parseParameters(model.publishedParameters());
       double distance = Math.abs(Math.log((double) count / parameters));
       if (distance < nearestDistance) {
         nearestDistance = distance;
@@ -140,15 +149,6 @@ public record Plan(
   }
 
   private static Row row(Mix mix, PlannedModel model) {
-    if (model.tensors().isEmpty()) {
-      PlannedModel reference = PlannedModel.of(reference(model.parameters()));
-      double bytes = row(mix, reference).bitsPerWeight() / 8;
-      return new Row(
-          mix.name(),
-          model.parameters(),
-          Math.round(bytes * model.parameters()),
-          Math.round(bytes * model.active()));
-    }
     QuantizePlan plan = QuantizePlan.of(model.traits(), model.tensors(), mix);
     return row(mix.name(), model, plan.tensors().stream().map(PlannedTensor::converted).toList());
   }

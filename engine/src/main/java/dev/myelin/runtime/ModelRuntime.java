@@ -1,5 +1,6 @@
 package dev.myelin.runtime;
 
+import dev.myelin.adapter.Adapter;
 import dev.myelin.error.CapacityException;
 import dev.myelin.error.IllegalUseException;
 import dev.myelin.error.InvalidRequestException;
@@ -7,10 +8,12 @@ import dev.myelin.graph.Graph;
 import dev.myelin.model.Model;
 import dev.myelin.model.ModelInfo;
 import dev.myelin.pass.Batch;
+import dev.myelin.pass.Output;
 import dev.myelin.snapshot.SnapshotKey;
 import dev.myelin.state.SequenceStates;
 import dev.myelin.state.StateLayout;
 import java.lang.foreign.MemorySegment;
+import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Optional;
@@ -29,9 +32,6 @@ import org.jspecify.annotations.Nullable;
  * IllegalUseException}.
  */
 public final class ModelRuntime implements AutoCloseable {
-  private static final StepBudget UNLIMITED =
-      new StepBudget(RuntimeOptions.MAX_BATCH, RuntimeOptions.DEFAULT_STEP_MILLIS);
-
   private final Model.Lease lease;
   private final Model model;
   private final Stepper stepper;
@@ -48,7 +48,7 @@ public final class ModelRuntime implements AutoCloseable {
     this.model = model;
     lease = model.lease();
     try {
-      int context = contextLength(model.info(), options.contextLength());
+      int context = contextLength(model.info(), options);
       stepper = new Stepper(model, options.withContextLength(context), observer);
     } catch (Throwable e) {
       lease.close();
@@ -72,18 +72,18 @@ public final class ModelRuntime implements AutoCloseable {
   }
 
   /**
-   * A runtime for one sequence, computed in the thread that asks for it.
+   * A runtime that computes in the thread that asks for it, for the sequences of one thread.
+   * Outputs of a sequence are valid until any of them is used again.
    *
    * @param observer called after each step
    */
   public static ModelRuntime exclusive(
       Model model, RuntimeOptions options, ActivationObserver observer) {
-    return new ModelRuntime(model, options.withSequences(1), observer, true);
+    return new ModelRuntime(model, options, observer, true);
   }
 
-  private static int contextLength(ModelInfo info, int requested) {
-    int length =
-        requested == 0 ? Math.min(info.contextLength(), RuntimeOptions.DEFAULT_CONTEXT) : requested;
+  private static int contextLength(ModelInfo info, RuntimeOptions options) {
+    int length = options.contextLength(info);
     if (length > info.maxPositions().orElse(Integer.MAX_VALUE)) {
       throw new InvalidRequestException(
           "context = %s: this model has learned %s positions"
@@ -101,7 +101,7 @@ public final class ModelRuntime implements AutoCloseable {
     return stepper.options();
   }
 
-  /** Whether it has one sequence only. */
+  /** Whether it computes in the thread that asks for it. */
   public boolean isExclusive() {
     return scheduler == null;
   }
@@ -122,14 +122,26 @@ public final class ModelRuntime implements AutoCloseable {
    * @throws CapacityException if there are as many as the options allow
    */
   public Sequence open() {
-    return add(null);
+    return add(null, model.adapterScales());
+  }
+
+  /**
+   * Starts an empty sequence with adapters of its own choice. Sequences with different adapters are
+   * not in the same step.
+   *
+   * @param adapters of those that the model was loaded with; the others are left out
+   * @throws InvalidRequestException if the model was loaded without one of them
+   * @throws CapacityException as above
+   */
+  public Sequence open(List<Adapter> adapters) {
+    return add(null, model.adapterScales(adapters));
   }
 
   Sequence fork(Sequence original) {
-    return add(original);
+    return add(original, original.states().adapterScales());
   }
 
-  private Sequence add(@Nullable Sequence original) {
+  private Sequence add(@Nullable Sequence original, List<Float> adapterScales) {
     lock.lock();
     try {
       requireOpen();
@@ -138,13 +150,26 @@ public final class ModelRuntime implements AutoCloseable {
         throw new CapacityException("sequences", 1, 0, most);
       }
       SequenceStates states =
-          original == null ? stepper.states().open() : original.states().fork(original.position());
+          original == null
+              ? stepper.states().open(adapterScales)
+              : original.states().fork(original.position());
       Sequence sequence = new Sequence(this, states);
       if (original != null) {
         sequence.copyTokens(original);
       }
       sequences.add(sequence);
       return sequence;
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  void truncated(Sequence sequence) {
+    lock.lock();
+    try {
+      if (!closed) {
+        sequence.states().truncate(sequence.position());
+      }
     } finally {
       lock.unlock();
     }
@@ -164,38 +189,78 @@ public final class ModelRuntime implements AutoCloseable {
     }
   }
 
-  /** Computes work of a sequence; returns its outputs, or null if it has none. */
+  /**
+   * Appends tokens to several sequences, which are computed together.
+   *
+   * @param requests of different sequences of this runtime. In the order of their lengths they are
+   *     not cut if all fit into a batch
+   * @return the outputs of each, f32 [outputs][width of the output], valid until one of the
+   *     sequences is used again
+   * @throws dev.myelin.error.CancelledException if one of them is cancelled, or the thread was
+   *     interrupted; the tokens computed so far are kept
+   * @throws CapacityException if other sequences hold the memory that one of them needs
+   * @throws dev.myelin.error.ModelFileException if the model file changed in the meantime
+   */
+  public List<MemorySegment> compute(List<Request> requests, Output output) {
+    List<Work> works = new ArrayList<>();
+    for (Request r : requests) {
+      works.add(r.sequence().work(r.ids(), r.from(), r.count(), r.outputs(), output));
+    }
+    compute(works);
+    List<MemorySegment> outputs = new ArrayList<>();
+    for (Work work : works) {
+      outputs.add(work.result());
+    }
+    return outputs;
+  }
+
+  /** Computes work of one sequence; returns its outputs, or null if it has none. */
   @Nullable MemorySegment compute(Work work) {
-    if (work.isCancelled()) {
-      throw work.cancelled();
-    }
-    if (scheduler != null) {
-      scheduler.compute(work);
-    } else {
-      computeHere(work);
-    }
+    compute(List.of(work));
     return work.result();
   }
 
-  private void computeHere(Work work) {
-    work.prepare();
-    while (!work.isDone()) {
-      List<Work> all = List.of(work);
-      StepPlan plan = StepPlan.of(stepper, all, UNLIMITED);
-      work.rethrow();
-      Batch batch = plan.batch();
-      StepEvents events = StepEvents.begin(batch);
+  private void compute(List<Work> works) {
+    for (Work work : works) {
+      if (work.isCancelled()) {
+        throw work.cancelled();
+      }
+    }
+    if (scheduler != null) {
+      scheduler.compute(works);
+      return;
+    }
+    lock.lock();
+    try {
+      computeHere(works);
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  private void computeHere(List<Work> works) {
+    List<Work> left = new ArrayList<>(works);
+    while (!left.isEmpty()) {
+      StepPlan plan = StepPlan.of(stepper, left, Integer.MAX_VALUE);
+      StepEvents events;
+      Batch batch;
       Graph graph;
       try {
-        graph = stepper.run(plan.stage(), batch, plan.emitted());
+        left.forEach(Work::rethrow);
+        batch = plan.batch();
+        events = StepEvents.begin(batch);
+        graph = stepper.run(plan.stage(), batch, plan.emitted(), plan.adapterScales());
       } catch (Throwable e) {
-        work.rollback();
+        left.forEach(Work::rollback);
         throw e;
       }
-      events.end(all, batch);
-      work.commit();
-      if (work.isDone()) {
-        work.share(graph);
+      events.end(plan.works(), batch);
+      plan.works().forEach(Work::commit);
+      left.removeIf(Work::isDone);
+      if (left.isEmpty()) {
+        plan.shareOutputs(graph);
+      } else {
+        plan.copyOutputs(graph);
       }
     }
   }

@@ -2,6 +2,7 @@ package dev.myelin.runtime;
 
 import dev.myelin.error.InvalidRequestException;
 import dev.myelin.graph.Threads;
+import dev.myelin.model.ModelInfo;
 import dev.myelin.state.CacheType;
 import dev.myelin.state.PageTable;
 import dev.myelin.state.StateOptions;
@@ -197,6 +198,11 @@ public record RuntimeOptions(
         cacheTokens,
         keepsPrefixes,
         value);
+  }
+
+  /** The context length for a model: never 0. */
+  public int contextLength(ModelInfo info) {
+    return contextLength == 0 ? Math.min(info.contextLength(), DEFAULT_CONTEXT) : contextLength;
   }
 
   /** The size of the states; the context length must be resolved. */

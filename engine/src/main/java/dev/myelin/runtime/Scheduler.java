@@ -20,6 +20,7 @@ import org.jspecify.annotations.Nullable;
 final class Scheduler implements AutoCloseable {
   private static final long MIN_GATHER_NANOS = 1_000_000;
   private static final long MAX_GATHER_NANOS = 20_000_000;
+  private static final long GENERATING_NANOS = 1_000_000_000;
 
   private final Stepper stepper;
   private final StepBudget budget;
@@ -31,6 +32,9 @@ final class Scheduler implements AutoCloseable {
   // sequences whose last token was just computed: they are about to ask for the next one
   private final Set<Sequence> expected = new HashSet<>();
   private long lastStepNanos;
+  // whether a sequence was given a token's logits lately, and when
+  private boolean generating;
+  private long lastToken;
   private @Nullable Thread thread;
   private boolean closed;
 
@@ -45,24 +49,36 @@ final class Scheduler implements AutoCloseable {
   }
 
   /**
-   * Computes work, and waits for it. An interrupt or {@link Work#cancel} ends it within a step.
+   * Computes work of different sequences, and waits for it. An interrupt or {@link Work#cancel}
+   * ends it within a step, and so does one that fails.
    *
    * @throws CancelledException if it ended early
    */
-  void compute(Work work) {
-    submit(work);
+  void compute(List<Work> works) {
+    submit(works);
     try {
-      work.await();
+      for (Work work : works) {
+        work.await();
+        work.rethrow();
+      }
     } catch (InterruptedException e) {
-      work.cancel();
-      cancelled();
-      work.awaitUninterruptibly();
+      end(works);
       Thread.currentThread().interrupt();
+      works.forEach(Work::rethrow);
+    } catch (RuntimeException e) {
+      end(works);
+      throw e;
     }
-    work.rethrow();
   }
 
-  private void submit(Work work) {
+  /** Cancels what is not computed yet, and waits until it is not used any more. */
+  private void end(List<Work> works) {
+    works.forEach(Work::cancel);
+    cancelled();
+    works.forEach(Work::awaitUninterruptibly);
+  }
+
+  private void submit(List<Work> works) {
     lock.lock();
     try {
       if (closed) {
@@ -73,7 +89,7 @@ final class Scheduler implements AutoCloseable {
         thread.setDaemon(true);
         thread.start();
       }
-      waiting.add(work);
+      waiting.addAll(works);
       changed.signal();
     } finally {
       lock.unlock();
@@ -169,8 +185,18 @@ final class Scheduler implements AutoCloseable {
     }
   }
 
+  /** The batch, or less if a sequence waits for its next token, or is about to. */
+  private int tokensOfStep() {
+    boolean isGenerating = generating && System.nanoTime() - lastToken < GENERATING_NANOS;
+    for (Work work : waiting) {
+      isGenerating |= work.isDecode();
+    }
+    generating = isGenerating;
+    return isGenerating ? budget.tokens() : stepper.options().batch();
+  }
+
   private void step() {
-    StepPlan plan = StepPlan.of(stepper, List.copyOf(waiting), budget);
+    StepPlan plan = StepPlan.of(stepper, List.copyOf(waiting), tokensOfStep());
     waiting.removeIf(Work::isFinished);
     expected.clear();
     if (plan.isEmpty()) {
@@ -198,7 +224,7 @@ final class Scheduler implements AutoCloseable {
   private Graph computeUnlocked(StepPlan plan, Batch batch) {
     lock.unlock();
     try {
-      return stepper.run(plan.stage(), batch, plan.emitted());
+      return stepper.run(plan.stage(), batch, plan.emitted(), plan.adapterScales());
     } finally {
       lock.lock();
     }
@@ -210,6 +236,10 @@ final class Scheduler implements AutoCloseable {
       work.commit();
       waiting.remove(work);
       if (work.isDone()) {
+        if (work.endsWithNextToken()) {
+          generating = true;
+          lastToken = System.nanoTime();
+        }
         expected.add(work.sequence());
         work.finish();
       } else {

@@ -80,7 +80,7 @@ public final class Sequence implements AutoCloseable {
   }
 
   /**
-   * Removes all but the first {@code length} tokens.
+   * Removes all but the first {@code length} tokens, and gives their memory back to the runtime.
    *
    * @throws InvalidRequestException if there are fewer
    */
@@ -89,7 +89,10 @@ public final class Sequence implements AutoCloseable {
       throw new InvalidRequestException(
           "truncate to " + length + ": the session holds " + position + " tokens");
     }
-    position = length;
+    if (length < position) {
+      position = length;
+      runtime.truncated(this);
+    }
   }
 
   /**
@@ -105,12 +108,16 @@ public final class Sequence implements AutoCloseable {
    * @throws dev.myelin.error.ModelFileException if the model file changed in the meantime
    */
   public MemorySegment compute(int[] ids, int from, int count, int outputs, Output output) {
+    return runtime.compute(work(ids, from, count, outputs, output));
+  }
+
+  Work work(int[] ids, int from, int count, int outputs, Output output) {
     if (runtime.model().info().hasEncoder() && states.encoderLength() == 0) {
       throw new InvalidRequestException(
           runtime.model().info().architecture() + " models need the tokens of their encoder first");
     }
     Set<Output> emitted = EnumSet.of(output);
-    return runtime.compute(new Work(this, Network.MAIN, ids, from, count, outputs, emitted));
+    return new Work(this, Network.MAIN, ids, from, count, outputs, emitted);
   }
 
   /** Runs the encoder; the decoder then starts at position 0. */

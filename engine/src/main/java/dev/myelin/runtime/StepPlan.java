@@ -33,20 +33,20 @@ final class StepPlan {
    * Chooses among the work that waits. What cannot be begun fails.
    *
    * @param waiting those that have waited longest first
-   * @param budget measures how many tokens fit into a step
+   * @param budget tokens of the step; a prompt that cannot be cut may exceed it
    */
-  static StepPlan of(Stepper stepper, List<Work> waiting, StepBudget budget) {
+  static StepPlan of(Stepper stepper, List<Work> waiting, int budget) {
     StepPlan plan = new StepPlan(stepper);
     plan.choose(waiting, budget);
     return plan;
   }
 
-  private void choose(List<Work> waiting, StepBudget budget) {
+  private void choose(List<Work> waiting, int budget) {
     List<Work> prompts = new ArrayList<>();
     int batch = stepper.options().batch();
     Work first = waiting.getFirst();
     for (Work work : waiting) {
-      if (!work.stage().equals(first.stage()) || !work.emitted().equals(first.emitted())) {
+      if (!work.canJoin(first)) {
         continue;
       }
       if (!prepare(work)) {
@@ -58,8 +58,7 @@ final class StepPlan {
         prompts.add(work);
       }
     }
-    int limit = tokens > 0 ? Math.min(batch, Math.max(budget.tokens(), tokens + 1)) : batch;
-    choosePrompts(prompts, limit);
+    choosePrompts(prompts, Math.min(batch, Math.max(budget, tokens + 1)), batch);
     // recurrent operations compute sequences of equal length together
     parts.sort(Comparator.comparingInt(p -> p.segment().count()));
   }
@@ -74,12 +73,11 @@ final class StepPlan {
     }
   }
 
-  private void choosePrompts(List<Work> prompts, int limit) {
+  private void choosePrompts(List<Work> prompts, int limit, int batch) {
     List<Work> chosen = new ArrayList<>();
-    boolean isOne = !prompts.isEmpty() && prompts.getFirst().emitted().contains(Output.SCORES);
-    int most = isOne ? 1 : stepper.states().isRecurrent() ? RECURRENT_PROMPTS : limit;
+    int most = stepper.states().isRecurrent() ? RECURRENT_PROMPTS : limit;
     for (Work work : prompts) {
-      if (chosen.size() < most && !isComputedBy(chosen, work)) {
+      if (chosen.size() < most && !isComputedBy(chosen, work) && !isAheadIn(prompts, work)) {
         chosen.add(work);
       }
     }
@@ -88,7 +86,7 @@ final class StepPlan {
       int share = Math.ceilDiv(limit - tokens, chosen.size() - i);
       if (!isWhole(work)) {
         begin(work, share);
-      } else if (work.left() <= limit - tokens) {
+      } else if (work.left() <= batch - tokens) {
         begin(work, work.left());
       }
     }
@@ -105,6 +103,16 @@ final class StepPlan {
   private static boolean isComputedBy(List<Work> chosen, Work work) {
     for (Work other : chosen) {
       if (work.hasSamePage(other)) {
+        return true;
+      }
+    }
+    return false;
+  }
+
+  /** Whether another sequence has begun to compute the same page. */
+  private static boolean isAheadIn(List<Work> prompts, Work work) {
+    for (Work other : prompts) {
+      if (other.position() > work.position() && work.hasSamePage(other)) {
         return true;
       }
     }
@@ -141,6 +149,11 @@ final class StepPlan {
     return parts.getFirst().work().stage();
   }
 
+  /** The scales of the model's adapters. */
+  List<Float> adapterScales() {
+    return parts.getFirst().work().sequence().states().adapterScales();
+  }
+
   /** What is emitted: nothing if no token has an output. */
   Set<Output> emitted() {
     return outputs() == 0 ? Stepper.NOTHING : parts.getFirst().work().emitted();
@@ -174,6 +187,17 @@ final class StepPlan {
     for (Part part : parts) {
       int rows = part.segment().outputs();
       part.work().copy(graph, first, rows, all);
+      first += rows;
+    }
+  }
+
+  /** Has those who wait read the outputs of this last step in the memory of the graph. */
+  void shareOutputs(Graph graph) {
+    int all = outputs();
+    int first = 0;
+    for (Part part : parts) {
+      int rows = part.segment().outputs();
+      part.work().share(graph, first, rows, all);
       first += rows;
     }
   }

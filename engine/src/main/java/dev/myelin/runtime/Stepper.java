@@ -97,7 +97,7 @@ final class Stepper implements AutoCloseable {
   Optional<String> batchDependence() {
     Output output = model.info().hasLogits() ? Output.LOGITS : Output.HIDDEN;
     List<Integer> groups = states.isRecurrent() ? List.of(1, 1) : List.of();
-    Shape single = new Shape(Network.MAIN, 1, 1, EnumSet.of(output), groups);
+    Shape single = new Shape(Network.MAIN, 1, 1, EnumSet.of(output), groups, model.adapterScales());
     try (GraphCache alone =
         new GraphCache(model, states, options.contextLength(), ActivationObserver.NONE)) {
       return Optional.ofNullable(BatchInvariance.of(alone.get(single).graph()).variant());
@@ -107,14 +107,15 @@ final class Stepper implements AutoCloseable {
   /**
    * Computes a batch, whose segments have begun.
    *
+   * @param adapterScales of all its sequences
    * @throws CancelledException if the computation was cancelled
    * @throws dev.myelin.error.ModelFileException if the model file changed in the meantime
    */
-  Graph run(String stage, Batch batch, Set<Output> emitted) {
+  Graph run(String stage, Batch batch, Set<Output> emitted, List<Float> adapterScales) {
     if (backend.isCancelled()) {
       throw cancelled(batch);
     }
-    Shape shape = Shape.of(stage, batch, emitted, states.isRecurrent());
+    Shape shape = Shape.of(stage, batch, emitted, states.isRecurrent(), adapterScales);
     GraphCache.ForwardGraph graph = graphs.get(shape);
     graph.fill(batch);
     if (!backend.compute(graph.graph())) {

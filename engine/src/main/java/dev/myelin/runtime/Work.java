@@ -80,6 +80,13 @@ final class Work {
     return stage;
   }
 
+  /** Whether both can be in one batch. */
+  boolean canJoin(Work other) {
+    return stage.equals(other.stage)
+        && emitted.equals(other.emitted)
+        && sequence.states().adapterScales().equals(other.sequence.states().adapterScales());
+  }
+
   Set<Output> emitted() {
     return emitted;
   }
@@ -98,6 +105,11 @@ final class Work {
     return end - at == 1 && end - start == 1;
   }
 
+  /** Whether the caller is likely to ask for the token after the last one. */
+  boolean endsWithNextToken() {
+    return outputs == 1 && emitted.contains(Output.LOGITS);
+  }
+
   /** The position of the next token to compute. */
   int position() {
     return at;
@@ -108,10 +120,11 @@ final class Work {
     return position < start ? sequence.token(position) : ids[from + position - start];
   }
 
-  /** Whether both have the same tokens in the page that this one computes next. */
+  /** Whether both compute the same page next, with the same tokens. */
   boolean hasSamePage(Work other) {
     int first = at / PageTable.PAGE * PageTable.PAGE;
-    if (Math.min(end, other.end) < first + PageTable.PAGE
+    if (other.at / PageTable.PAGE * PageTable.PAGE != first
+        || Math.min(end, other.end) < first + PageTable.PAGE
         || !sequence.states().isSamePrefix(other.sequence.states(), first)) {
       return false;
     }
@@ -207,10 +220,16 @@ final class Work {
     rowsDone += rows;
   }
 
-  /** Has the outputs of the last piece in the memory of the graph. */
-  void share(Graph graph) {
+  /** Has the outputs in the memory of the graph, unless they are of several pieces. */
+  void share(Graph graph, int first, int rows, int all) {
+    if (rows < outputs) {
+      copy(graph, first, rows, all);
+      return;
+    }
     for (Output output : emitted) {
-      result = graph.output(output.tensorName());
+      MemorySegment source = graph.output(output.tensorName());
+      long row = source.byteSize() / all;
+      result = source.asSlice(first * row, rows * row);
     }
   }
 

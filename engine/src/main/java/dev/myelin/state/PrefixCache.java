@@ -3,7 +3,9 @@ package dev.myelin.state;
 import dev.myelin.state.KvState.Scope;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 
@@ -16,7 +18,8 @@ final class PrefixCache {
   private final KvCache kv;
   private final RecurrentPool recurrent;
   private final List<PageClass> classes = new ArrayList<>();
-  private final PrefixNode root;
+  // by the scales of adapters
+  private final Map<List<Float>, PrefixNode> roots = new HashMap<>();
   private long time;
   private int nodes;
 
@@ -28,11 +31,25 @@ final class PrefixCache {
         classes.add(kind);
       }
     }
-    root = new PrefixNode(null, new int[0], kv.classes().size());
   }
 
-  PrefixNode root() {
-    return root;
+  private PrefixNode last(SequenceStates s) {
+    List<PrefixNode> path = s.path();
+    if (!path.isEmpty()) {
+      return path.getLast();
+    }
+    int count = kv.classes().size();
+    return roots.computeIfAbsent(
+        s.adapterScales(), scales -> new PrefixNode(null, new int[0], count));
+  }
+
+  /** The children of all roots. */
+  private List<PrefixNode> firstPages() {
+    List<PrefixNode> all = new ArrayList<>();
+    for (PrefixNode root : roots.values()) {
+      all.addAll(root.children());
+    }
+    return all;
   }
 
   /** Number of pages of tokens. */
@@ -50,7 +67,7 @@ final class PrefixCache {
   int extend(SequenceStates s, int[] ids, int from, int count) {
     List<PrefixNode> path = new ArrayList<>(s.path());
     int known = path.size();
-    PrefixNode node = path.isEmpty() ? root : path.getLast();
+    PrefixNode node = last(s);
     for (int i = from; from + count - i > PageTable.PAGE; i += PageTable.PAGE) {
       node = node.child(ids, i);
       if (node == null) {
@@ -96,7 +113,7 @@ final class PrefixCache {
    */
   void add(SequenceStates s, int[] tokens, int length) {
     List<PrefixNode> path = s.path();
-    PrefixNode node = path.isEmpty() ? root : path.getLast();
+    PrefixNode node = last(s);
     for (int end = (path.size() + 1) * PageTable.PAGE; end <= length; end += PageTable.PAGE) {
       int from = end - PageTable.PAGE;
       PrefixNode child = node.child(tokens, from);
@@ -182,7 +199,7 @@ final class PrefixCache {
 
   private @Nullable PrefixNode oldest(Predicate<PrefixNode> wanted) {
     PrefixNode oldest = null;
-    List<PrefixNode> stack = new ArrayList<>(root.children());
+    List<PrefixNode> stack = firstPages();
     while (!stack.isEmpty()) {
       PrefixNode node = stack.removeLast();
       stack.addAll(node.children());
@@ -227,13 +244,13 @@ final class PrefixCache {
 
   /** Drops all pages. */
   void clear() {
-    List<PrefixNode> stack = new ArrayList<>(root.children());
+    List<PrefixNode> stack = firstPages();
     while (!stack.isEmpty()) {
       PrefixNode node = stack.removeLast();
       stack.addAll(node.children());
       removeAll(node);
     }
-    root.children().clear();
+    roots.clear();
     nodes = 0;
   }
 }

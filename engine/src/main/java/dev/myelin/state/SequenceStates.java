@@ -11,6 +11,7 @@ import java.util.List;
  */
 public final class SequenceStates implements AutoCloseable {
   private final StatePool pool;
+  private final List<Float> adapterScales;
   private final PageTable[] tables;
   // the nodes of the full pages that are in the prefix cache
   private final List<PrefixNode> path = new ArrayList<>();
@@ -22,8 +23,9 @@ public final class SequenceStates implements AutoCloseable {
   private int writeSlot;
   private boolean open = true;
 
-  SequenceStates(StatePool pool) {
+  SequenceStates(StatePool pool, List<Float> adapterScales) {
     this.pool = pool;
+    this.adapterScales = adapterScales;
     List<PageClass> classes = pool.kv().classes();
     tables = new PageTable[classes.size()];
     for (PageClass kind : classes) {
@@ -35,7 +37,7 @@ public final class SequenceStates implements AutoCloseable {
 
   /** A sequence with the same tokens up to {@code length}, which reads the same pages. */
   public SequenceStates fork(int length) {
-    SequenceStates copy = pool.open();
+    SequenceStates copy = pool.open(adapterScales);
     for (PageClass kind : pool.kv().classes()) {
       int end = kind.scope() == Scope.ENCODER ? encoderLength : length;
       if (kind.scope() != Scope.PASS) {
@@ -49,6 +51,11 @@ public final class SequenceStates implements AutoCloseable {
     copy.slotPosition = slotPosition;
     pool.recurrent().retain(slot);
     return copy;
+  }
+
+  /** The scales of the model's adapters, by their numbers: states depend on them. */
+  public List<Float> adapterScales() {
+    return adapterScales;
   }
 
   PageTable table(PageClass kind) {
@@ -143,6 +150,14 @@ public final class SequenceStates implements AutoCloseable {
     write(Scope.SEQUENCE, position, end);
     write(Scope.PASS, 0, end - position);
     takeSlot();
+  }
+
+  /** Gives back the pages of the positions from {@code length} on. */
+  public void truncate(int length) {
+    if (open && length < position) {
+      rewind(length);
+      position = length;
+    }
   }
 
   private void rewind(int position) {

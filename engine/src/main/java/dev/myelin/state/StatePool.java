@@ -63,9 +63,13 @@ public final class StatePool implements AutoCloseable {
     return kv.bytes() + recurrent.bytes();
   }
 
-  /** Starts an empty sequence. */
-  public SequenceStates open() {
-    SequenceStates states = new SequenceStates(this);
+  /**
+   * Starts an empty sequence.
+   *
+   * @param adapterScales of the model's adapters, by their numbers
+   */
+  public SequenceStates open(List<Float> adapterScales) {
+    SequenceStates states = new SequenceStates(this, adapterScales);
     open.add(states);
     return states;
   }

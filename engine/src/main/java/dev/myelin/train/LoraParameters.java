@@ -44,7 +44,9 @@ final class LoraParameters implements AdapterSource {
     }
     LowRankUpdate matrix =
         new LowRankUpdate(
-            tensor(weight + ".lora_a", a), tensor(weight + ".lora_b", b), options.scale());
+            tensor(weight + ".lora_a", a),
+            tensor(weight + ".lora_b", b),
+            new LowRankUpdate.Scale(0, options.scale(), 0, options.rank()));
     randomize(matrix.a());
     matrices.put(weight, matrix);
     return Optional.of(matrix);

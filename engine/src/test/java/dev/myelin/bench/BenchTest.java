@@ -11,6 +11,7 @@ import dev.myelin.generate.SessionOptions;
 import dev.myelin.gguf.Checkpoint;
 import dev.myelin.state.CacheType;
 import dev.myelin.testing.PeerBench;
+import dev.myelin.testing.RandomModel;
 import java.nio.file.Path;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -197,6 +198,66 @@ class BenchTest {
   }
 
   @Test
+  void sequencesTogetherCountAllTokens() {
+    BenchSpec prompts = new BenchSpec(5, 0, 7, 3);
+    assertThat(prompts.label()).isEqualTo("pp5 @ d7 x3");
+    assertThat(prompts.name()).isEqualTo("pp5 @ d7");
+    assertThat(prompts.tokens()).isEqualTo(15);
+    assertThat(prompts.positions()).isEqualTo(12);
+    assertThat(new BenchSpec(0, 6, 0, 3).tokens()).isEqualTo(18);
+    BenchSpec both = new BenchSpec(5, 6, 7, 3);
+    assertThat(both.label()).isEqualTo("pp5+tg6 @ d7 x3");
+    assertThat(both.tokens()).isEqualTo(5 + 2 * 6);
+    assertThat(both.positions()).isEqualTo(13);
+    assertThat(both.isPrefilled(0)).isTrue();
+    assertThat(both.isPrefilled(1)).isFalse();
+    assertThatThrownBy(() -> new BenchSpec(5, 6, 0, 1))
+        .isInstanceOf(InvalidRequestException.class)
+        .hasMessageStartingWith("parallel = 1: expected 2 or more");
+    assertThatThrownBy(() -> new BenchSpec(5, 0, 0, 1025))
+        .hasMessage("parallel = 1025: expected 1 to 1024");
+  }
+
+  @Test
+  void measuresSequencesTogether(@TempDir Path folder) {
+    Path model = RandomModel.small("llama").write(folder.resolve("model.gguf"));
+    List<BenchSpec> tests =
+        List.of(new BenchSpec(40, 0, 3, 4), new BenchSpec(0, 9, 3, 4), new BenchSpec(40, 9, 3, 4));
+    BenchPlan plan =
+        new BenchPlan(
+            Checkpoint.of(model),
+            List.of(),
+            tests,
+            SessionOptions.defaults().withThreads(1).withContextLength(0).withBatch(32),
+            2,
+            List.of(),
+            null,
+            false);
+    List<BenchResult> results = new ArrayList<>();
+    Bench.run(plan, note -> {}, results::add);
+    assertThat(results).extracting(BenchResult::test).isEqualTo(tests);
+    assertThat(results).allMatch(r -> r.samples().nanoseconds().size() == 2);
+    assertThat(results).allMatch(r -> r.session().contextLength() == 43);
+    assertThat(results.get(0).longestWait()).isNull();
+    assertThat(results.get(1).longestWait().steps()).isPositive();
+    assertThat(results.get(2).longestWait().nanoseconds()).isPositive();
+    assertThat(results.get(2).fields()).containsEntry("n_parallel", 4);
+    assertThatThrownBy(
+            () ->
+                new BenchPlan(
+                    plan.model(),
+                    List.of(),
+                    List.of(new BenchSpec(1, 0, 0), new BenchSpec(1, 0, 0, 2)),
+                    plan.session(),
+                    1,
+                    List.of(),
+                    null,
+                    false))
+        .isInstanceOf(InvalidRequestException.class)
+        .hasMessage("parallel = 0: expected 1 or more in all tests, or none");
+  }
+
+  @Test
   void fieldsMatchLlamaBench() {
     Adapter adapter = new Adapter(Path.of("story.gguf"), 0.5f);
     BenchResult result =
@@ -217,6 +278,7 @@ class BenchTest {
             new Samples(List.of(1_000_000_000L, 500_000_000L), 512),
             new Resources(7L, null, 0.25),
             new LimitShare(0.51234567, new MachineLimits(0, 2.5e12, 1e12), 0, 2000, 100),
+            null,
             Instant.parse("2026-01-02T03:04:05.678Z"),
             new BenchResult.Speedup(1.25, 1.5));
     assertThat(result.fields().keySet())
@@ -238,6 +300,7 @@ class BenchTest {
             "n_prompt",
             "n_gen",
             "n_depth",
+            "n_parallel",
             "test_time",
             "avg_ns",
             "stddev_ns",
@@ -246,6 +309,8 @@ class BenchTest {
             "p10_ts",
             "median_ts",
             "p90_ts",
+            "max_wait_steps",
+            "max_wait_ns",
             "first_token_ns",
             "peak_bytes",
             "joules_per_token",

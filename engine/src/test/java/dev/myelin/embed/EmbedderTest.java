@@ -6,7 +6,9 @@ import static org.assertj.core.api.Assertions.within;
 
 import dev.myelin.bindings.peer.LlamaContext.Output;
 import dev.myelin.error.CancelledException;
+import dev.myelin.error.CapacityException;
 import dev.myelin.error.ContextFullException;
+import dev.myelin.error.IllegalUseException;
 import dev.myelin.error.InvalidRequestException;
 import dev.myelin.error.ModelFileException;
 import dev.myelin.generate.Generator;
@@ -14,6 +16,9 @@ import dev.myelin.generate.Session;
 import dev.myelin.generate.SessionOptions;
 import dev.myelin.model.Model;
 import dev.myelin.model.build.Sample;
+import dev.myelin.runtime.ModelRuntime;
+import dev.myelin.runtime.RuntimeOptions;
+import dev.myelin.runtime.RuntimeUsage;
 import dev.myelin.state.CacheType;
 import dev.myelin.testing.Logits;
 import dev.myelin.testing.OracleJob;
@@ -21,10 +26,13 @@ import dev.myelin.testing.OracleProcess;
 import dev.myelin.testing.RandomModel;
 import dev.myelin.testing.TextEncoders;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** {@link Embedder} with small random models. */
 class EmbedderTest {
@@ -62,6 +70,68 @@ class EmbedderTest {
       assertThat(other.embed(first)).isEqualTo(vectors.get(0)).isEqualTo(vectors.get(3));
       assertThat(vectors.get(0)).isNotEqualTo(vectors.get(1));
       assertThat(one.pooling()).isEqualTo(Pooling.MEAN);
+    }
+  }
+
+  @Test
+  void manyTextsHaveTheVectorsOfEachAlone() {
+    List<int[]> texts = new ArrayList<>();
+    for (int length : new int[] {90, 3, 1, 64, 7, 2, 30, 3, 65, 128, 1, 31, 5}) {
+      texts.add(Logits.randomTokens(length, 320, 10 + texts.size()));
+    }
+    SessionOptions session = SessionOptions.defaults().withContextLength(128).withThreads(1);
+    for (Path file : List.of(encoder, decoder)) {
+      for (Pooling pooling : List.of(Pooling.MEAN, Pooling.CLS, Pooling.LAST, Pooling.NONE)) {
+        // texts longer than a batch too, which an encoder computes in one
+        for (int batch : new int[] {128, 512, file.equals(decoder) ? 50 : 200}) {
+          EmbedOptions options =
+              EmbedOptions.defaults().withPooling(pooling).withSession(session.withBatch(batch));
+          try (Model model = Model.load(file);
+              Embedder many = Embedder.open(model, options);
+              Embedder one = Embedder.open(model, options)) {
+            assertThat(many.runtime().batchDependence()).isEmpty();
+            List<Integer> done = new ArrayList<>();
+            List<List<float[]>> vectors = many.embedEach(texts, done::add);
+            for (int i = 0; i < texts.size(); i++) {
+              assertThat(vectors.get(i).toArray(float[][]::new))
+                  .as("%s, %s, batch %s, text %s", file.getFileName(), pooling, batch, i)
+                  .isDeepEqualTo(one.embedEach(texts.get(i)).toArray(float[][]::new));
+            }
+            RuntimeUsage usage = many.runtime().usage();
+            assertThat(usage.steps()).isLessThan(usage.pieces());
+            assertThat(usage.sequences()).isZero();
+            assertThat(usage.pages()).isZero();
+            assertThat(done).isSorted().endsWith(texts.size());
+            assertThat(done.size()).isLessThan(texts.size());
+          }
+        }
+      }
+    }
+  }
+
+  @Test
+  void sharesARuntime() {
+    List<String> texts = List.of("one", "two words", "", "and a longer one");
+    RuntimeOptions two = RuntimeOptions.defaults().withThreads(1).withSequences(3);
+    try (Model model = Model.load(encoder);
+        ModelRuntime runtime = ModelRuntime.open(model, two.withContextLength(64));
+        Embedder alone = Embedder.open(model, EmbedOptions.defaults());
+        Embedder shared = Embedder.open(runtime, EmbedOptions.defaults())) {
+      Session other = Session.open(runtime);
+      assertThat(shared.embed(texts).toArray(float[][]::new))
+          .isDeepEqualTo(alone.embed(texts).toArray(float[][]::new));
+      Session another = Session.open(runtime);
+      assertThat(shared.embed("one")).isEqualTo(alone.embed("one"));
+      try (Session last = Session.open(runtime)) {
+        assertThatThrownBy(() -> shared.embed("one")).isInstanceOf(CapacityException.class);
+      }
+      another.close();
+      other.close();
+      shared.close();
+      assertThat(runtime.isOpen()).isTrue();
+      assertThatThrownBy(() -> shared.embed("one"))
+          .isInstanceOf(IllegalUseException.class)
+          .hasMessage("the embedder is closed");
     }
   }
 
@@ -164,6 +234,26 @@ class EmbedderTest {
     }
   }
 
+  @ParameterizedTest
+  @ValueSource(strings = {"classifier", "one score", "dense score"})
+  void scoresManyDocuments(String head) {
+    Path file =
+        TextEncoders.bert(
+            TextEncoders.sample("bert", head).with("pooling_type", 4),
+            folder.resolve("scores.gguf"));
+    List<String> documents = List.of("c", "a longer document", "", "d", "c");
+    try (Embedder embedder = Embedder.open(file)) {
+      float[] scores = embedder.score("ab", documents);
+      RuntimeUsage usage = embedder.runtime().usage();
+      assertThat(usage.steps()).isEqualTo(1);
+      assertThat(usage.pieces()).isEqualTo(documents.size());
+      for (int i = 0; i < scores.length; i++) {
+        assertThat(scores[i]).isEqualTo(embedder.score("ab", documents.get(i)));
+      }
+      assertThat(scores[0]).isEqualTo(scores[4]).isNotEqualTo(scores[3]);
+    }
+  }
+
   private static int id(Model model, String token) {
     return model.tokenizer().vocabulary().id(token).orElseThrow();
   }
@@ -192,13 +282,17 @@ class EmbedderTest {
           .hasMessage("the text has 65 tokens, which do not fit into a context of 64");
       assertThatThrownBy(() -> batch.embed(tokens))
           .isInstanceOf(InvalidRequestException.class)
-          .hasMessage("65 tokens: this model needs all of them in one batch, which is 16");
+          .hasMessage(
+              "the text has 65 tokens: this model needs all of them in one batch, which is 16");
       assertThatThrownBy(() -> batch.embed(new int[] {320}))
           .isInstanceOf(InvalidRequestException.class)
           .hasMessageContaining("token id 320");
       assertThatThrownBy(() -> batch.embed(new int[0]))
           .isInstanceOf(InvalidRequestException.class)
           .hasMessageContaining("no tokens");
+      assertThatThrownBy(() -> context.embed(List.of("fits", "a ".repeat(70))))
+          .isInstanceOf(ContextFullException.class)
+          .hasMessageMatching("text 2 has \\d+ tokens, which do not fit into a context of 64");
       assertThat(batch.embed("still works")).hasSize(128);
     }
     assertThatThrownBy(
@@ -263,6 +357,36 @@ class EmbedderTest {
       other.start();
       other.join();
       assertThatThrownBy(() -> embedder.embed("text")).isInstanceOf(CancelledException.class);
+    }
+  }
+
+  @Test
+  void cancelEndsTheTextsAfterABatch() {
+    List<int[]> texts = new ArrayList<>();
+    for (int i = 0; i < 10; i++) {
+      texts.add(Logits.randomTokens(100, 320, i));
+    }
+    List<Integer> done = new ArrayList<>();
+    try (Embedder embedder = Embedder.open(encoder)) {
+      assertThatThrownBy(
+              () ->
+                  embedder.embedEach(
+                      texts,
+                      count -> {
+                        done.add(count);
+                        embedder.cancel();
+                      }))
+          .isInstanceOf(CancelledException.class);
+      assertThat(done).containsExactly(5);
+      assertThatThrownBy(
+              () -> embedder.embedEach(texts, count -> embedder.embedEach(texts.getFirst())))
+          .isInstanceOf(CancelledException.class);
+    }
+    try (Embedder embedder = Embedder.open(encoder)) {
+      assertThatThrownBy(
+              () -> embedder.embedEach(texts, count -> embedder.embedEach(texts.getFirst())))
+          .isInstanceOf(IllegalUseException.class)
+          .hasMessage("embedder: another thread is using it, or its own progress");
     }
   }
 }

@@ -12,6 +12,8 @@ import dev.myelin.testing.SharedData;
 import dev.myelin.testing.TestModels;
 import java.io.IOException;
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -37,6 +39,22 @@ class MiniLmTest {
         .run(TestModels.path(MODEL), quantized, QuantizeListener.NONE);
     // two short texts are less close, with libllama too
     compare(quantized, 0.998, 0.999);
+  }
+
+  @Test
+  void textsTogetherHaveTheVectorsOfEachAlone() throws IOException {
+    List<String> texts = new ArrayList<>();
+    for (JsonNode text : new ObjectMapper().readTree(SharedData.path(EXPECTED).toFile())) {
+      texts.add(text.get("text").asText());
+    }
+    try (Embedder embedder = Embedder.open(TestModels.path(MODEL))) {
+      assertThat(embedder.runtime().batchDependence()).isEmpty();
+      List<float[]> together = embedder.embed(texts);
+      assertThat(embedder.runtime().usage().steps()).isLessThan(texts.size() / 4);
+      for (int i = 0; i < texts.size(); i++) {
+        assertThat(together.get(i)).as(texts.get(i)).isEqualTo(embedder.embed(texts.get(i)));
+      }
+    }
   }
 
   private static void compare(Path model, double least, double mean) throws IOException {

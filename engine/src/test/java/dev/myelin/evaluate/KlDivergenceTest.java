@@ -226,6 +226,67 @@ class KlDivergenceTest {
   }
 
   @Test
+  void chunksTogetherHaveTheSameResults() throws Exception {
+    Path saved = folder.resolve("alone.logits");
+    Path savedTogether = folder.resolve("together.logits");
+    SessionOptions sessionOptions = options(CONTEXT).withBatch(3 * CONTEXT);
+    try (Model model = Model.load(quantised);
+        Model other = Model.load(original);
+        Session one = Session.open(model, sessionOptions);
+        Session otherOne = Session.open(other, sessionOptions);
+        Session many = Session.open(model, sessionOptions, 4);
+        Session otherMany = Session.open(other, sessionOptions, 2)) {
+      TextChunks chunks = TextChunks.ofTokens(model, tokens, chunkOptions(CONTEXT));
+      List<PerplexityResult> alone = new ArrayList<>();
+      List<PerplexityResult> together = new ArrayList<>();
+      try (LogitsFileWriter writer = new LogitsFileWriter(saved, chunks, 320);
+          LogitsFileWriter writerTogether = new LogitsFileWriter(savedTogether, chunks, 320)) {
+        Perplexity.measure(one, chunks, writer, alone::add);
+        Perplexity.measure(many, chunks, writerTogether, together::add);
+        writer.commit();
+        writerTogether.commit();
+      }
+      assertThat(together).isEqualTo(alone).hasSize(5);
+      assertThat(savedTogether).hasSameBinaryContentAs(saved);
+      assertThat(many.runtime().usage().steps()).isEqualTo(2);
+      List<KlStatistics> steps = new ArrayList<>();
+      List<KlStatistics> stepsTogether = new ArrayList<>();
+      KlDivergence.measure(one, otherOne, chunks, steps::add);
+      KlDivergence.measure(many, otherMany, chunks, stepsTogether::add);
+      assertThat(stepsTogether).isEqualTo(steps).hasSize(5);
+      assertThat(otherMany.runtime().usage().steps()).isEqualTo(3);
+      assertThat(otherMany.runtime().usage().sequences()).isEqualTo(1);
+      // windows that overlap, and do not fit into a batch
+      TextChunks windows = TextChunks.ofTokens(model, tokens, new ChunkOptions(40, 20, -1));
+      try (Session small = Session.open(model, options(CONTEXT).withBatch(30), 4)) {
+        assertThat(Perplexity.measure(small, windows, step -> {}))
+            .isEqualTo(Perplexity.measure(one, windows, step -> {}))
+            .isEqualTo(Perplexity.measure(many, windows, step -> {}));
+      }
+    }
+  }
+
+  @Test
+  void cancellationKeepsChunksComputedTogether() {
+    SessionOptions sessionOptions = options(CONTEXT).withBatch(2 * CONTEXT);
+    try (Model model = Model.load(quantised);
+        Session session = Session.open(model, sessionOptions, 2)) {
+      TextChunks chunks = TextChunks.ofTokens(model, tokens, chunkOptions(CONTEXT));
+      PerplexityResult result =
+          Perplexity.measure(
+              session,
+              chunks,
+              step -> {
+                if (step.chunks() == 2) {
+                  session.cancel();
+                }
+              });
+      assertThat(result.isComplete()).isFalse();
+      assertThat(result.chunks()).isEqualTo(2);
+    }
+  }
+
+  @Test
   void rejectsDifferentVocabulary() {
     RandomModel.Shape larger = new RandomModel.Shape(3, 256, 8, 2, 32, 512, 352, 512);
     Path more = RandomModel.small("llama").withShape(larger).write(folder.resolve("more.gguf"));

@@ -12,6 +12,7 @@ import dev.myelin.error.InvalidRequestException;
 import dev.myelin.generate.Session;
 import dev.myelin.generate.SessionOptions;
 import dev.myelin.model.Model;
+import dev.myelin.runtime.RuntimeUsage;
 import dev.myelin.state.CacheType;
 import dev.myelin.testing.Logits;
 import dev.myelin.testing.RandomModel;
@@ -176,6 +177,32 @@ class ScorerTest {
           }
         }
         assertThat(session.position()).isEqualTo(shared.promptTokens());
+      }
+    }
+  }
+
+  @Test
+  void forksScoreTheSame() {
+    List<String> labels =
+        List.of("positive", "negative", "so so", "a", "it is hard to say what it was", "b");
+    SessionOptions options =
+        SessionOptions.defaults().withContextLength(128).withThreads(1).withBatch(20);
+    try (Model model = Model.load(spm);
+        Session one = Session.open(model, options)) {
+      assertThat(one.batchDependence()).isEmpty();
+      Scorer alone = new Scorer(one, Normalization.SUM, true);
+      for (int sequences : new int[] {2, 4, 6}) {
+        try (Session session = Session.open(model, options, sequences)) {
+          Scorer together = new Scorer(session, Normalization.SUM, true);
+          for (String prompt : List.of("once upon a time it was ", "once upon ", "o", "x y ")) {
+            Ranking ranking = together.rank(prompt, labels);
+            assertThat(ranking).isEqualTo(alone.rank(prompt, labels));
+            assertThat(session.position()).isEqualTo(ranking.promptTokens());
+          }
+          RuntimeUsage usage = session.runtime().usage();
+          assertThat(usage.sequences()).isEqualTo(1);
+          assertThat(usage.steps()).isLessThan(one.runtime().usage().steps());
+        }
       }
     }
   }

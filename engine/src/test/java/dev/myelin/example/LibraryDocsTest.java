@@ -46,6 +46,7 @@ class LibraryDocsTest {
                   "dev.myelin.generate",
                   "dev.myelin.gguf",
                   "dev.myelin.model",
+                  "dev.myelin.runtime",
                   "dev.myelin.sampling",
                   "dev.myelin.tokenizer",
                   "java.lang.foreign",

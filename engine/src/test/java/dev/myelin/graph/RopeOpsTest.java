@@ -3,6 +3,8 @@ package dev.myelin.graph;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.myelin.graph.RopeParameters.Type;
+import java.util.ArrayList;
+import java.util.List;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -39,6 +41,46 @@ class RopeOpsTest {
       }
     }
     TestGraph.assertClose(g.compute(y), expected, 5e-4);
+  }
+
+  @ParameterizedTest
+  @EnumSource(Type.class)
+  void rotatesByDivisorsAndScales(Type type) {
+    int dims = 144;
+    int tokens = 40;
+    RopeParameters p = new RopeParameters(dims, type, 4096, 500_000, 0.25f, 0, 1.5f, 32, 1);
+    int[] positions = new int[tokens];
+    for (int t = 0; t < tokens; t++) {
+      positions[t] = t * t;
+    }
+    List<float[]> results = new ArrayList<>();
+    for (int threads : new int[] {1, 3}) {
+      TestGraph g = new TestGraph(5);
+      Tensor a = g.random(dims, HEADS, tokens);
+      float[] divisors = g.values(dims / 2);
+      for (int i = 0; i < divisors.length; i++) {
+        divisors[i] += 2;
+      }
+      Tensor y =
+          g.builder.rope(a, g.ints(positions, tokens), g.floats(divisors, divisors.length), p);
+      float[] x = g.valuesOf(a);
+      double[] expected = new double[x.length];
+      for (int i = 0; i < x.length / dims; i++) {
+        for (int pair = 0; pair < dims / 2; pair++) {
+          int first = i * dims + (type == Type.NORMAL ? 2 * pair : pair);
+          int second = first + (type == Type.NORMAL ? 1 : dims / 2);
+          double frequency = Math.pow(500_000, -2.0 * pair / dims) / divisors[pair];
+          rotate(x, expected, first, second, positions[i / HEADS] * frequency * 0.25);
+        }
+      }
+      for (int i = 0; i < expected.length; i++) {
+        expected[i] *= 1.5;
+      }
+      float[] result = g.compute(y, threads);
+      TestGraph.assertClose(result, expected, 5e-4);
+      results.add(result);
+    }
+    assertThat(results.getLast()).isEqualTo(results.getFirst());
   }
 
   private static void rotate(float[] x, double[] y, int first, int second, double angle) {

@@ -2,6 +2,7 @@ package dev.myelin.plan;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.myelin.model.Architectures;
 import java.math.BigDecimal;
 import java.util.List;
 import org.junit.jupiter.api.Test;
@@ -9,7 +10,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.MethodSource;
 
-/** The shapes have the published numbers of parameters. */
+/** The keys make the published numbers of parameters. */
 class KnownModelsTest {
   static List<KnownModel> models() {
     return KnownModels.all();
@@ -36,13 +37,14 @@ class KnownModelsTest {
     PublishedCount.of(model.publishedParameters())
         .matches(subject.parameters(), subject.parameters());
     assertThat(model.source()).matches("https://(huggingface.co|arxiv.org|github.com)/\\S+");
-    assertThat(model.shape().context()).isPositive();
+    assertThat(subject.context()).isPositive();
     assertThat(KnownModels.find(model.id())).contains(model);
     if (model.publishedActive().isEmpty()) {
-      assertThat(model.shape().experts().count()).isZero();
+      assertThat(subject.experts().count()).isZero();
     } else {
       // some publishers count the embedding as active, some do not
-      long embedding = (long) model.shape().width() * model.shape().vocabulary();
+      long embedding = subject.tensors().getFirst().elements();
+      assertThat(subject.tensors().getFirst().name()).isEqualTo("token_embd.weight");
       PublishedCount.of(model.publishedActive())
           .matches(subject.active(), subject.active() + embedding);
     }
@@ -105,6 +107,17 @@ class KnownModelsTest {
   void parametersMatchCheckpoint(String name, long parameters) {
     KnownModel model = KnownModels.find(name).orElseThrow();
     assertThat(PlannedModel.of(model).parameters()).isEqualTo(parameters);
+  }
+
+  /** An architecture that Myelin runs has no other description. */
+  @Test
+  void otherArchitecturesAreNotSupported() {
+    for (KnownModel model : models()) {
+      String name = model.keys().architecture();
+      assertThat(OtherArchitectures.has(name))
+          .as(name)
+          .isNotEqualTo(Architectures.names().contains(name));
+    }
   }
 
   @Test

@@ -5,9 +5,12 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 
 import dev.myelin.error.InvalidRequestException;
+import dev.myelin.gguf.Checkpoint;
 import dev.myelin.gguf.GgmlType;
 import dev.myelin.graph.Devices;
 import dev.myelin.inspect.Inspection;
+import dev.myelin.model.ModelDescription;
+import dev.myelin.model.build.Sample;
 import dev.myelin.plan.MachineMemory.Fit;
 import dev.myelin.quantize.Mix;
 import dev.myelin.quantize.Mixes;
@@ -17,14 +20,18 @@ import dev.myelin.quantize.Quantizer;
 import dev.myelin.state.CacheType;
 import dev.myelin.testing.RandomModel;
 import dev.myelin.testing.RandomModel.Feature;
+import dev.myelin.testing.RandomSample;
+import java.lang.foreign.MemorySegment;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.OptionalLong;
+import java.util.function.UnaryOperator;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.MethodSource;
 
 class PlanTest {
   private static final long KB = 1000;
@@ -122,9 +129,15 @@ class PlanTest {
     // every sixth of 26 layers has full attention, the others a window of 512; one head of 256
     assertThat(plan("gemma-3-1b", 10_000, CacheType.F32).cacheBytes())
         .hasValue((4 * 10_000 + 22 * 512) * 512 * 4);
-    // all layers have a window of 4096
+    // every second of 24 layers has a window of 128; 8 heads of 64
+    assertThat(plan("gpt-oss-20b", 10_000, CacheType.F16).cacheBytes())
+        .hasValue(12 * (10_000 + 128) * 1024L * 2);
+    // all layers have a window of 2047
+    assertThat(plan("phi-3-mini-3.8b", 4096, CacheType.F16).cacheBytes())
+        .hasValue(32 * 2047 * 2 * 3072L * 2);
+    // a window that its files do not have
     assertThat(plan("mistral-7b-v0.1", 32_768, CacheType.F16).cacheBytes())
-        .isEqualTo(plan("mistral-7b-v0.1", 4096, CacheType.F16).cacheBytes());
+        .isEqualTo(plan("mistral-7b-v0.3", 32_768, CacheType.F16).cacheBytes());
   }
 
   @Test
@@ -185,23 +198,45 @@ class PlanTest {
     assertThat(Plan.mixes(model)).contains(mix("MXFP4_MOE"));
   }
 
-  @Test
-  void shapeMatchesFileOfSameShape() {
-    DecoderShape shape =
-        DecoderShape.llamaLike(3, 256, 8, 512, 320)
-            .kvHeads(2)
-            .context(512)
-            .with(DecoderShape.Feature.TIED);
-    Path file = RandomModel.small("llama").with(Feature.TIED).write(folder.resolve("m.gguf"));
-    PlannedModel read = PlannedModel.of(Inspection.of(file));
-    PlannedModel planned = PlannedModel.of("x", "", shape);
+  static List<RandomSample> samples() {
+    return RandomSample.all();
+  }
+
+  /** What is planned from keys is what a file with these keys needs. */
+  @ParameterizedTest
+  @MethodSource("samples")
+  void keysMatchFileOfSameKeys(RandomSample random) {
+    Sample sample = random.sample();
+    ModelKeys keys = new ModelKeys(random.architecture(), sample.keys(), sample.optional());
+    MemorySegment bytes = random.writer().toBytes();
+    PlannedModel read = PlannedModel.of(Inspection.of(Checkpoint.of("m.gguf", bytes)));
+    PlannedModel planned = PlannedModel.of("x", "", keys);
     assertThat(planned.parameters()).isEqualTo(read.parameters());
     assertThat(planned.active()).isEqualTo(read.active());
-    Plan one = Plan.of(planned, 0, CacheType.F16, Mixes.all());
-    Plan other = Plan.of(read, 0, CacheType.F16, Mixes.all());
+    assertThat(planned.context()).isEqualTo(read.context());
+    assertThat(planned.experts()).isEqualTo(read.experts());
+    assertThat(planned.traits()).isEqualTo(read.traits());
+    List<Mix> mixes = List.of(mix("F16"), mix("Q8_0"), mix("Q4_K_M"));
+    Plan one = Plan.of(planned, 0, CacheType.F16, mixes);
+    Plan other = Plan.of(read, 0, CacheType.F16, mixes);
     assertThat(one.rows()).isEqualTo(other.rows().subList(1, other.rows().size()));
-    assertThat(one.cacheBytes()).isEqualTo(other.cacheBytes());
+    assertThat(one.cacheBytes()).isPresent().isEqualTo(other.cacheBytes());
     assertThat(one.flops()).isEqualTo(other.flops());
+  }
+
+  /** A recurrent state has the same size for any context. */
+  @Test
+  void countsRecurrentStates() {
+    RandomSample random =
+        samples().stream().filter(s -> s.architecture().equals("mamba2")).findFirst().orElseThrow();
+    ModelDescription model = ModelDescription.of("mamba2", random.sample());
+    long bytes = model.states().recurrentBytes();
+    assertThat(bytes).isPositive();
+    Sample sample = random.sample();
+    PlannedModel planned =
+        PlannedModel.of("x", "", new ModelKeys("mamba2", sample.keys(), sample.optional()));
+    assertThat(Plan.of(planned, 1, CacheType.F16, List.of()).cacheBytes()).hasValue(bytes);
+    assertThat(Plan.of(planned, 4096, CacheType.Q8_0, List.of()).cacheBytes()).hasValue(bytes);
   }
 
   /**
@@ -224,9 +259,7 @@ class PlanTest {
     Path in = RandomModel.small("llama").withShape(shape).write(folder.resolve("in.gguf"));
     Path out = folder.resolve("out.gguf");
     new Quantizer(QuantizeOptions.of(mix(name)).withThreads(1)).run(in, out, QuantizeListener.NONE);
-    PlannedModel model =
-        PlannedModel.of(
-            "x", "", DecoderShape.llamaLike(9, width, 8, ffnWidth, 320).kvHeads(2).context(64));
+    PlannedModel model = llama(9, width, 8, ffnWidth, 320, keys -> keys.kvHeads(2));
     Plan plan = Plan.of(model, 0, CacheType.F16, List.of(mix(name)));
     Inspection written = Inspection.of(out);
     assertThat(plan.rows().getFirst().weightBytes()).isEqualTo(written.total().bytes());
@@ -236,7 +269,7 @@ class PlanTest {
 
   @Test
   void rejectsRowLengthThatNoTypeSupports() {
-    PlannedModel model = PlannedModel.of("x", "", DecoderShape.llamaLike(2, 96, 3, 200, 10));
+    PlannedModel model = llama(2, 96, 3, 200, 10, keys -> keys);
     assertRejected(
         () -> Plan.of(model, 0, CacheType.F16, List.of(mix("NVFP4"))),
         "tensor token_embd.weight has rows of 96: expected a multiple of 64 for nvfp4");
@@ -249,31 +282,52 @@ class PlanTest {
     assertThat(Plan.typicalBits(mix("Q4_K_M"))).isEqualTo(row(plan, mix("Q4_K_M")).bitsPerWeight());
   }
 
+  private static PlannedModel llama(
+      int layers,
+      int width,
+      int heads,
+      int feedForward,
+      int vocabulary,
+      UnaryOperator<ModelKeys> change) {
+    ModelKeys keys =
+        ModelKeys.decoder("llama", layers, width, heads, feedForward, vocabulary, 64).untied();
+    return PlannedModel.of("x", "", change.apply(keys));
+  }
+
+  /** The messages are those of a file, but the caller's request is at fault. */
   @Test
-  void rejectsInconsistentShapes() {
+  void rejectsInconsistentKeys() {
     assertRejected(
-        () -> DecoderShape.llamaLike(2, 100, 3, 200, 10),
-        "heads = 3: expected a divisor of the width");
-    assertRejected(() -> DecoderShape.llamaLike(2, 96, 0, 200, 10), "heads = 0: expected 1 to");
-    DecoderShape sound = DecoderShape.llamaLike(2, 96, 3, 200, 10);
-    assertRejected(() -> sound.kvHeads(2), "kv-heads = 2: expected a divisor of the 3 heads");
-    assertRejected(() -> sound.experts(4, 5, 100), "experts-used = 5: expected 1 to 4");
-    assertRejected(() -> sound.experts(4, 0, 100), "experts-used = 0: expected 1 to 4");
+        () -> llama(2, 100, 3, 200, 10, keys -> keys),
+        "keys of llama: key llama.attention.head_count = u32 3: a divisor of embedding_length 100");
     assertRejected(
-        () -> DecoderShape.llamaLike(0, 96, 3, 200, 10), "layers = 0: expected 1 to 10000");
-    assertRejected(() -> DecoderShape.llamaLike(2, 96, 3, 200, -1), "vocab = -1: expected 1 to");
+        () -> llama(2, 96, 0, 200, 10, keys -> keys),
+        "keys of llama: key llama.attention.head_count = u32 0: expected 1 to 96");
+    assertRejected(
+        () -> llama(2, 96, 3, 200, 10, keys -> keys.kvHeads(2)),
+        "keys of llama: key llama.attention.head_count_kv = u32 2: a divisor of 3 heads in layer"
+            + " 0");
+    assertRejected(
+        () -> llama(2, 96, 3, 200, 10, keys -> keys.experts(4, 5)),
+        "keys of llama: key llama.expert_used_count = u32 5: expected 1 to 4");
+    assertRejected(
+        () -> llama(0, 96, 3, 200, 10, keys -> keys),
+        "keys of llama: key llama.block_count = u32 0: 1 to 512");
+    assertRejected(
+        () -> llama(2, 96, 3, 200, -1, keys -> keys), "vocab_size = -1: expected 0 or more");
+    assertRejected(
+        () -> PlannedModel.of("x", "", ModelKeys.decoder("lama", 2, 96, 3, 200, 10, 64)),
+        "keys of lama: general.architecture = lama: known are bert, ");
     Plan plan = plan("smollm2-135m", 10, CacheType.Q8_0);
     assertThat(plan.cacheBytes()).isPresent();
-    PlannedModel odd = PlannedModel.of("odd", "", DecoderShape.llamaLike(2, 100, 2, 200, 10));
+    PlannedModel odd = llama(2, 100, 2, 200, 10, keys -> keys);
     assertRejected(
         () -> Plan.of(odd, 10, CacheType.Q8_0, List.of(mix("F16"))),
         "cache type q8_0: expected a head size that is a multiple of 32, the model's is 50");
     assertRejected(() -> Plan.of(odd, -1, CacheType.F16, List.of()), "context = -1: expected 0 to");
-    DecoderShape huge =
-        DecoderShape.llamaLike(10_000, 1 << 20, 1, 1 << 20, 1 << 24).experts(1 << 20, 1, 1 << 20);
     assertRejected(
-        () -> PlannedModel.of("huge", "", huge),
-        "huge: expected at most 1000000000000000000 parameters");
+        () -> llama(512, 1 << 20, 1024, 1 << 20, 1 << 20, keys -> keys.experts(1024, 1)),
+        "x: expected at most 1000000000000000000 parameters");
   }
 
   private static void assertRejected(Runnable call, String message) {

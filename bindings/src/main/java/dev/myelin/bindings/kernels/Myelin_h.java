@@ -22,10 +22,10 @@ public class Myelin_h extends Myelin_h$shared {
 
     static final SymbolLookup SYMBOL_LOOKUP = dev.myelin.bindings.NativeSymbols.lookup();
 
-    private static final int MYELIN_ABI_VERSION = (int)6L;
+    private static final int MYELIN_ABI_VERSION = (int)7L;
     /**
      * {@snippet lang=c :
-     * #define MYELIN_ABI_VERSION 6
+     * #define MYELIN_ABI_VERSION 7
      * }
      */
     public static int MYELIN_ABI_VERSION() {
@@ -867,6 +867,132 @@ public class Myelin_h extends Myelin_h$shared {
                 traceDowncall("myelin_thread_named", name, start, argument);
             }
             return (MemorySegment)mh$.invokeExact(name, start, argument);
+        } catch (Error | RuntimeException ex) {
+           throw ex;
+        } catch (Throwable ex$) {
+           throw new AssertionError("should not reach here", ex$);
+        }
+    }
+
+    private static class myelin_pool_grow {
+        public static final FunctionDescriptor DESC = FunctionDescriptor.of(
+            Myelin_h.C_INT,
+            Myelin_h.C_INT,
+            Myelin_h.C_POINTER,
+            Myelin_h.C_POINTER
+        );
+
+        public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("myelin_pool_grow");
+
+        public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
+    }
+
+    /**
+     * Function descriptor for:
+     * {@snippet lang=c :
+     * int32_t myelin_pool_grow(int32_t threads, myelin_thread_create create, int32_t *available)
+     * }
+     */
+    public static FunctionDescriptor myelin_pool_grow$descriptor() {
+        return myelin_pool_grow.DESC;
+    }
+
+    /**
+     * Downcall method handle for:
+     * {@snippet lang=c :
+     * int32_t myelin_pool_grow(int32_t threads, myelin_thread_create create, int32_t *available)
+     * }
+     */
+    public static MethodHandle myelin_pool_grow$handle() {
+        return myelin_pool_grow.HANDLE;
+    }
+
+    /**
+     * Address for:
+     * {@snippet lang=c :
+     * int32_t myelin_pool_grow(int32_t threads, myelin_thread_create create, int32_t *available)
+     * }
+     */
+    public static MemorySegment myelin_pool_grow$address() {
+        return myelin_pool_grow.ADDR;
+    }
+
+    /**
+     * {@snippet lang=c :
+     * int32_t myelin_pool_grow(int32_t threads, myelin_thread_create create, int32_t *available)
+     * }
+     */
+    public static int myelin_pool_grow(int threads, MemorySegment create, MemorySegment available) {
+        var mh$ = myelin_pool_grow.HANDLE;
+        try {
+            if (TRACE_DOWNCALLS) {
+                traceDowncall("myelin_pool_grow", threads, create, available);
+            }
+            return (int)mh$.invokeExact(threads, create, available);
+        } catch (Error | RuntimeException ex) {
+           throw ex;
+        } catch (Throwable ex$) {
+           throw new AssertionError("should not reach here", ex$);
+        }
+    }
+
+    private static class myelin_compute {
+        public static final FunctionDescriptor DESC = FunctionDescriptor.of(
+            Myelin_h.C_INT,
+            Myelin_h.C_POINTER,
+            Myelin_h.C_POINTER,
+            Myelin_h.C_POINTER,
+            Myelin_h.C_INT,
+            Myelin_h.C_POINTER
+        );
+
+        public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("myelin_compute");
+
+        public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
+    }
+
+    /**
+     * Function descriptor for:
+     * {@snippet lang=c :
+     * int32_t myelin_compute(myelin_graph_compute compute, void *graph, void *plan, int32_t threads, int64_t *lost_nanoseconds)
+     * }
+     */
+    public static FunctionDescriptor myelin_compute$descriptor() {
+        return myelin_compute.DESC;
+    }
+
+    /**
+     * Downcall method handle for:
+     * {@snippet lang=c :
+     * int32_t myelin_compute(myelin_graph_compute compute, void *graph, void *plan, int32_t threads, int64_t *lost_nanoseconds)
+     * }
+     */
+    public static MethodHandle myelin_compute$handle() {
+        return myelin_compute.HANDLE;
+    }
+
+    /**
+     * Address for:
+     * {@snippet lang=c :
+     * int32_t myelin_compute(myelin_graph_compute compute, void *graph, void *plan, int32_t threads, int64_t *lost_nanoseconds)
+     * }
+     */
+    public static MemorySegment myelin_compute$address() {
+        return myelin_compute.ADDR;
+    }
+
+    /**
+     * {@snippet lang=c :
+     * int32_t myelin_compute(myelin_graph_compute compute, void *graph, void *plan, int32_t threads, int64_t *lost_nanoseconds)
+     * }
+     */
+    public static int myelin_compute(MemorySegment compute, MemorySegment graph, MemorySegment plan, int threads, MemorySegment lost_nanoseconds) {
+        var mh$ = myelin_compute.HANDLE;
+        try {
+            if (TRACE_DOWNCALLS) {
+                traceDowncall("myelin_compute", compute, graph, plan, threads, lost_nanoseconds);
+            }
+            return (int)mh$.invokeExact(compute, graph, plan, threads, lost_nanoseconds);
         } catch (Error | RuntimeException ex) {
            throw ex;
         } catch (Throwable ex$) {
@@ -2684,6 +2810,130 @@ public class Myelin_h extends Myelin_h$shared {
                 traceDowncall("myelin_op_propagate_nan_blocks", dst, thread, threads, unused);
             }
             mh$.invokeExact(dst, thread, threads, unused);
+        } catch (Error | RuntimeException ex) {
+           throw ex;
+        } catch (Throwable ex$) {
+           throw new AssertionError("should not reach here", ex$);
+        }
+    }
+
+    private static class myelin_op_add {
+        public static final FunctionDescriptor DESC = FunctionDescriptor.ofVoid(
+            Myelin_h.C_POINTER,
+            Myelin_h.C_INT,
+            Myelin_h.C_INT,
+            Myelin_h.C_POINTER
+        );
+
+        public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("myelin_op_add");
+
+        public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
+    }
+
+    /**
+     * Function descriptor for:
+     * {@snippet lang=c :
+     * void myelin_op_add(struct ggml_tensor *dst, int32_t thread, int32_t threads, void *unused)
+     * }
+     */
+    public static FunctionDescriptor myelin_op_add$descriptor() {
+        return myelin_op_add.DESC;
+    }
+
+    /**
+     * Downcall method handle for:
+     * {@snippet lang=c :
+     * void myelin_op_add(struct ggml_tensor *dst, int32_t thread, int32_t threads, void *unused)
+     * }
+     */
+    public static MethodHandle myelin_op_add$handle() {
+        return myelin_op_add.HANDLE;
+    }
+
+    /**
+     * Address for:
+     * {@snippet lang=c :
+     * void myelin_op_add(struct ggml_tensor *dst, int32_t thread, int32_t threads, void *unused)
+     * }
+     */
+    public static MemorySegment myelin_op_add$address() {
+        return myelin_op_add.ADDR;
+    }
+
+    /**
+     * {@snippet lang=c :
+     * void myelin_op_add(struct ggml_tensor *dst, int32_t thread, int32_t threads, void *unused)
+     * }
+     */
+    public static void myelin_op_add(MemorySegment dst, int thread, int threads, MemorySegment unused) {
+        var mh$ = myelin_op_add.HANDLE;
+        try {
+            if (TRACE_DOWNCALLS) {
+                traceDowncall("myelin_op_add", dst, thread, threads, unused);
+            }
+            mh$.invokeExact(dst, thread, threads, unused);
+        } catch (Error | RuntimeException ex) {
+           throw ex;
+        } catch (Throwable ex$) {
+           throw new AssertionError("should not reach here", ex$);
+        }
+    }
+
+    private static class myelin_op_rope {
+        public static final FunctionDescriptor DESC = FunctionDescriptor.ofVoid(
+            Myelin_h.C_POINTER,
+            Myelin_h.C_INT,
+            Myelin_h.C_INT,
+            Myelin_h.C_POINTER
+        );
+
+        public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("myelin_op_rope");
+
+        public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
+    }
+
+    /**
+     * Function descriptor for:
+     * {@snippet lang=c :
+     * void myelin_op_rope(struct ggml_tensor *dst, int32_t thread, int32_t threads, void *params)
+     * }
+     */
+    public static FunctionDescriptor myelin_op_rope$descriptor() {
+        return myelin_op_rope.DESC;
+    }
+
+    /**
+     * Downcall method handle for:
+     * {@snippet lang=c :
+     * void myelin_op_rope(struct ggml_tensor *dst, int32_t thread, int32_t threads, void *params)
+     * }
+     */
+    public static MethodHandle myelin_op_rope$handle() {
+        return myelin_op_rope.HANDLE;
+    }
+
+    /**
+     * Address for:
+     * {@snippet lang=c :
+     * void myelin_op_rope(struct ggml_tensor *dst, int32_t thread, int32_t threads, void *params)
+     * }
+     */
+    public static MemorySegment myelin_op_rope$address() {
+        return myelin_op_rope.ADDR;
+    }
+
+    /**
+     * {@snippet lang=c :
+     * void myelin_op_rope(struct ggml_tensor *dst, int32_t thread, int32_t threads, void *params)
+     * }
+     */
+    public static void myelin_op_rope(MemorySegment dst, int thread, int threads, MemorySegment params) {
+        var mh$ = myelin_op_rope.HANDLE;
+        try {
+            if (TRACE_DOWNCALLS) {
+                traceDowncall("myelin_op_rope", dst, thread, threads, params);
+            }
+            mh$.invokeExact(dst, thread, threads, params);
         } catch (Error | RuntimeException ex) {
            throw ex;
         } catch (Throwable ex$) {

@@ -27,6 +27,17 @@ public final class BenchCommand extends Subcommand {
       countOption(128, "Number of tokens to generate, one by one", "-n", "--n-gen");
   private final Value<List<Integer>> depths =
       countOption(0, "Number of tokens already in the context", "-d", "--n-depth");
+  private final Value<List<Integer>> parallel =
+      list(
+          Integer.class,
+          List.of(),
+          ",",
+          "N",
+          "Compute N sequences together: all prompts, all generation, and half of each at the same"
+              + " time.",
+          "-npl",
+          "-np",
+          "--parallel");
   private final Value<Integer> repetitions =
       option(
           int.class,
@@ -88,10 +99,12 @@ public final class BenchCommand extends Subcommand {
         "is a row. With --compare the engines take turns. The ratio is Myelin's median over the",
         "other engine's: above 1 Myelin is faster. An engine that is missing or fails is skipped,",
         "with a note. The limit is the peak of matmuls for pp, and reading memory for tg.",
+        "With --parallel the rates are of all sequences, as in llama-batched-bench: S_PP, S_TG, S.",
         "",
         "Examples:",
         "  myelin bench -m model.gguf",
         "  myelin bench -m model.gguf -p 0 -n 64 -d 0,1024 -o csv",
+        "  myelin bench -m model.gguf --parallel 1,8,32 -r 2",
         "  myelin bench -m f16.gguf -m q4_0.gguf -t 1,2",
         "  myelin bench -m model.gguf -t 2 --isa avx2 --limits --compare llama.cpp",
         "  myelin bench -m model.gguf --compare ik_llama.cpp=ik_llama.cpp/build/bin/llama-bench",
@@ -181,6 +194,9 @@ public final class BenchCommand extends Subcommand {
   }
 
   private List<BenchSpec> tests() {
+    if (!parallel.get().isEmpty()) {
+      return parallelTests();
+    }
     List<BenchSpec> tests = new ArrayList<>();
     for (int depth : depths.get()) {
       prompts.get().stream()
@@ -189,6 +205,28 @@ public final class BenchCommand extends Subcommand {
       generations.get().stream()
           .filter(n -> n != 0)
           .forEach(n -> tests.add(new BenchSpec(0, n, depth)));
+    }
+    return tests;
+  }
+
+  private List<BenchSpec> parallelTests() {
+    context.requireNoBudget(parallel.typedName());
+    List<Integer> filled = prompts.get().stream().filter(n -> n != 0).toList();
+    List<Integer> generated = generations.get().stream().filter(n -> n != 0).toList();
+    List<BenchSpec> tests = new ArrayList<>();
+    for (int depth : depths.get()) {
+      for (int sequences : parallel.get()) {
+        if (sequences < 1) {
+          throw new InvalidRequestException(
+              parallel.typedName() + " " + sequences + ": expected 1 or more");
+        }
+        filled.forEach(n -> tests.add(new BenchSpec(n, 0, depth, sequences)));
+        generated.forEach(n -> tests.add(new BenchSpec(0, n, depth, sequences)));
+        if (sequences > 1) { // half of one is none
+          filled.forEach(
+              p -> generated.forEach(g -> tests.add(new BenchSpec(p, g, depth, sequences))));
+        }
+      }
     }
     return tests;
   }

@@ -74,6 +74,11 @@ final class BenchContextOptions {
         cacheTypes.isGiven() ? List.of(options.cacheType()) : MemoryBudgetOption.TYPES);
   }
 
+  /** Rejects {@code --memory-budget} with another option. */
+  void requireNoBudget(String option) {
+    budget.requireNotSet(option);
+  }
+
   private static List<String> types() {
     return Arrays.stream(CacheType.values()).map(t -> t.name().toLowerCase(Locale.ROOT)).toList();
   }

@@ -36,10 +36,15 @@ final class MarkdownOutput implements BenchOutput {
   private static final Column CACHE_TYPE =
       left("cache", 5, r -> r.session().cacheType().type().ggmlName());
 
+  /** Named as by llama-batched-bench. */
+  private static final Column SEQUENCES = right("B", 4, r -> Integer.toString(r.test().parallel()));
+
+  private static final Column SPEED = left("speed", 5, MarkdownOutput::speed);
+
   /** The columns after those of optional settings. */
   private static final List<Column> TRAILING =
       List.of(
-          left("test", 14, r -> r.test().label()),
+          left("test", 14, r -> r.test().name()),
           right("t/s", 17, r -> mean(r.samples())),
           right("median", 8, r -> rate(r.samples().medianRate())),
           right("p10 .. p90", 18, r -> range(r.samples())));
@@ -52,6 +57,11 @@ final class MarkdownOutput implements BenchOutput {
 
   private static final Column LIMIT =
       right("of limit", 8, r -> Units.decimals(r.limits().share(), 3));
+
+  private static final List<Column> WAITS =
+      List.of(
+          right("steps", 5, r -> r.longestWait() == null ? "" : "" + r.longestWait().steps()),
+          right("longest wait", 12, MarkdownOutput::wait));
 
   private static final List<Column> RATIOS =
       List.of(
@@ -73,6 +83,9 @@ final class MarkdownOutput implements BenchOutput {
     if (optional.cacheType()) {
       columns.add(CACHE_TYPE);
     }
+    if (optional.parallel()) {
+      columns.add(SEQUENCES);
+    }
     columns.addAll(TRAILING);
     if (optional.resources()) {
       columns.addAll(RESOURCES);
@@ -80,7 +93,12 @@ final class MarkdownOutput implements BenchOutput {
     if (optional.limits()) {
       columns.add(LIMIT);
     }
-    columns.addAll(RATIOS);
+    if (optional.parallel()) {
+      columns.add(columns.size() - TRAILING.size() + 1, SPEED);
+      columns.addAll(WAITS);
+    } else {
+      columns.addAll(RATIOS); // to other engines
+    }
   }
 
   private static Column left(String name, int width, Function<BenchResult, String> cell) {
@@ -140,6 +158,15 @@ final class MarkdownOutput implements BenchOutput {
 
   private String row(Function<Column, String> cell) {
     return columns.stream().map(cell).collect(Collectors.joining(" | ", "| ", " |\n"));
+  }
+
+  /** The name of the rate in llama-batched-bench. */
+  private static String speed(BenchResult result) {
+    return result.test().generated() == 0 ? "S_PP" : result.test().prompt() == 0 ? "S_TG" : "S";
+  }
+
+  private static String wait(BenchResult result) {
+    return milliseconds(result.longestWait() == null ? null : result.longestWait().nanoseconds());
   }
 
   private static String mean(Samples samples) {

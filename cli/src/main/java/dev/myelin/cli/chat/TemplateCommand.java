@@ -4,6 +4,7 @@ import dev.myelin.chat.ChatTemplate;
 import dev.myelin.chat.ChatTokens;
 import dev.myelin.cli.command.Subcommand;
 import dev.myelin.cli.command.Usage;
+import dev.myelin.cli.io.ChatRequest;
 import dev.myelin.cli.io.Console;
 import dev.myelin.cli.io.JsonInput;
 import dev.myelin.cli.io.TextInput;

@@ -16,7 +16,6 @@ import dev.myelin.cli.options.PromptOptions;
 import dev.myelin.embed.EmbedOptions;
 import dev.myelin.embed.Embedder;
 import dev.myelin.embed.Pooling;
-import dev.myelin.error.InvalidRequestException;
 import dev.myelin.generate.SessionOptions;
 import dev.myelin.gguf.Checkpoint;
 import dev.myelin.model.Model;
@@ -97,7 +96,7 @@ public final class EmbedCommand extends Subcommand {
         Embedder embedder = Embedder.open(loaded, options);
         SignalHandler _ = SignalHandler.install(embedder::cancel)) {
       Statistics.printModelNotes(console, loaded);
-      context.noteThreads(embedder.session());
+      context.noteThreads(embedder.runtime().options().threads());
       Vectors vectors = embed(embedder, texts);
       if (isRaw()) {
         vectors.write(console, toFile ? output.get() : null);
@@ -136,34 +135,23 @@ public final class EmbedCommand extends Subcommand {
   }
 
   private Vectors embed(Embedder embedder, List<String> texts) {
-    List<float[]> all = new ArrayList<>();
     if (ids.isSet()) {
       int[] tokens = ids.get().stream().mapToInt(Integer::intValue).toArray();
-      all.addAll(embedder.embedEach(tokens));
-      return new Vectors(all, tokens.length);
+      return new Vectors(embedder.embedEach(tokens), tokens.length);
     }
+    List<int[]> all = new ArrayList<>();
     long count = 0;
+    for (int i = 0; i < texts.size(); i++) {
+      int[] tokens = tokens(embedder, texts.get(i));
+      String line = file.isSet() ? "%s, line %s: ".formatted(file.get(), i + 1) : "";
+      embedder.requireValid(line + "the text", tokens);
+      all.add(tokens);
+      count += tokens.length;
+    }
     try (Progress progress =
         Progress.of(console, texts.size() > 1, "embed", texts.size(), " texts")) {
-      for (int i = 0; i < texts.size(); i++) {
-        int[] tokens = tokens(embedder, texts.get(i));
-        all.addAll(vectors(embedder, tokens, i));
-        count += tokens.length;
-        progress.stepTo(i + 1);
-      }
-    }
-    return new Vectors(all, count);
-  }
-
-  private List<float[]> vectors(Embedder embedder, int[] tokens, int index) {
-    try {
-      return embedder.embedEach(tokens);
-    } catch (InvalidRequestException e) {
-      if (!file.isSet()) {
-        throw e;
-      }
-      throw new InvalidRequestException(
-          "%s, line %s: %s".formatted(file.get(), index + 1, e.getMessage()));
+      List<List<float[]>> vectors = embedder.embedEach(all, progress::stepTo);
+      return new Vectors(vectors.stream().flatMap(List::stream).toList(), count);
     }
   }
 

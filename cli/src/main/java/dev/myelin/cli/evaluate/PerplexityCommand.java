@@ -37,6 +37,9 @@ import java.util.function.Consumer;
 
 /** Computes the perplexity of a text, and the divergence from a base model. */
 public final class PerplexityCommand extends Subcommand {
+  /** Chunks that are computed together at most. */
+  private static final int MAX_CHUNKS = 16;
+
   private final ModelOptions model = ModelOptions.withNoMmap(this);
   private final AdapterOptions lora = new AdapterOptions(this);
   private final Value<Path> text =
@@ -230,8 +233,7 @@ public final class PerplexityCommand extends Subcommand {
       SessionOptions sessionOptions) {
     TextChunks textChunks = TextChunks.of(loaded, content, chunkOptions);
     try (Session session = open(loaded, textChunks, sessionOptions);
-        Session baseSession =
-            Session.open(baseModel, sessionOptions.withContextLength(textChunks.contextLength()));
+        Session baseSession = openQuietly(baseModel, textChunks, sessionOptions);
         ChunkProgress progress =
             new ChunkProgress(console, printsPerChunk(), textChunks, session, baseSession)) {
       compare(
@@ -267,7 +269,14 @@ public final class PerplexityCommand extends Subcommand {
   }
 
   private Session open(Model model, TextChunks textChunks, SessionOptions sessionOptions) {
-    return context.noteThreads(
-        Session.open(model, sessionOptions.withContextLength(textChunks.contextLength())));
+    return context.noteThreads(openQuietly(model, textChunks, sessionOptions));
+  }
+
+  private static Session openQuietly(
+      Model model, TextChunks textChunks, SessionOptions sessionOptions) {
+    return Session.open(
+        model,
+        sessionOptions.withContextLength(textChunks.contextLength()),
+        Math.min(textChunks.perBatch(sessionOptions.batch()), MAX_CHUNKS));
   }
 }

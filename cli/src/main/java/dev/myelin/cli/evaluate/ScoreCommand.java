@@ -31,6 +31,9 @@ public final class ScoreCommand extends Subcommand {
   /** Replaced by a line of the file. */
   private static final String PLACEHOLDER = "{}";
 
+  /** Continuations that are computed together at most. */
+  private static final int MAX_FORKS = 32;
+
   private final ModelOptions model = ModelOptions.withNoMmap(this);
   private final AdapterOptions lora = new AdapterOptions(this);
   private final Value<String> prompt =
@@ -107,7 +110,9 @@ public final class ScoreCommand extends Subcommand {
     List<Adapter> adapters = lora.adapters();
     LabelledLines lines = file.isSet() ? lines(choices) : null;
     try (Model loaded = Model.load(checkpoint, adapters);
-        Session session = context.noteThreads(Session.open(loaded, sessionOptions));
+        Session session =
+            context.noteThreads(
+                Session.open(loaded, sessionOptions, Math.min(choices.size(), MAX_FORKS)));
         SignalHandler _ = SignalHandler.install(session::cancel)) {
       Statistics.printModelNotes(console, loaded);
       Scorer scorer = new Scorer(session, method, !noParseSpecial.get());

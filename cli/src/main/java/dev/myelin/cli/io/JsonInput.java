@@ -35,6 +35,22 @@ public final class JsonInput {
     }
   }
 
+  /**
+   * Parses a line that is an object.
+   *
+   * @param place file and line, for messages
+   * @throws InvalidRequestException with place and column
+   */
+  public static Map<String, Object> parseLine(String json, String place) {
+    try {
+      return requireObject(mapper().readValue(json, Object.class), place);
+    } catch (JsonProcessingException e) {
+      JsonLocation at = e.getLocation();
+      String column = at == null ? "" : ", column " + at.getColumnNr();
+      throw new InvalidRequestException(Printable.of(place + column + ": " + problem(e)));
+    }
+  }
+
   /** The parser's message on one line, without the names of its classes and settings. */
   private static String problem(JsonProcessingException e) {
     return String.valueOf(e.getOriginalMessage())

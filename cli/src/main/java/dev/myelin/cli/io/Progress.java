@@ -60,6 +60,11 @@ public final class Progress implements AutoCloseable {
             .build());
   }
 
+  /** Whether a bar is drawn. */
+  public boolean isShown() {
+    return bar != null;
+  }
+
   /** Moves the bar to {@code done}. */
   public void stepTo(long done) {
     if (bar != null) {

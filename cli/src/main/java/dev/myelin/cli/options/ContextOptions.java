@@ -88,6 +88,11 @@ public final class ContextOptions {
             cacheType.isGiven() ? List.of(requested.cacheType()) : MemoryBudgetOption.TYPES);
   }
 
+  /** Rejects {@code --memory-budget}, which counts one sequence, with another option. */
+  public void requireNoBudget(String option) {
+    budget.requireNotSet(option);
+  }
+
   public SessionOptions options() {
     return Usage.check(
         command.spec,
@@ -103,13 +108,17 @@ public final class ContextOptions {
 
   /** Returns the session, and prints a note if it has fewer threads than requested. */
   public Session noteThreads(Session session) {
+    noteThreads(session.options().threads());
+    return session;
+  }
+
+  /** The same for a number of threads in use. */
+  public void noteThreads(int started) {
     int requested = Threads.effective(threads.count(), threads.isForced());
-    int started = session.options().threads();
     if (started < requested) {
       command.console.note(
           "threads: the system started only %s of %s: using %s"
               .formatted(started, requested, started));
     }
-    return session;
   }
 }

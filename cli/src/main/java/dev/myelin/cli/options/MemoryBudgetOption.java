@@ -33,6 +33,17 @@ public final class MemoryBudgetOption {
     return size.isSet();
   }
 
+  /** Rejects the option, which counts one sequence, with another one for many. */
+  public void requireNotSet(String option) {
+    if (isSet()) {
+      throw Usage.error(
+          command.spec,
+          "--memory-budget: expected without "
+              + option
+              + ": -c and --cache-type set the memory of each sequence");
+    }
+  }
+
   /** The options that fit; without the option unchanged. */
   public SessionOptions apply(Checkpoint model, SessionOptions requested, List<CacheType> types) {
     if (!size.isSet()) {

@@ -12,6 +12,7 @@ public final class PromptCacheOptions {
   private final Subcommand command;
   private final Subcommand.Value<Path> folder;
   private final Subcommand.Value<String> size;
+  private PromptCache cache;
 
   public PromptCacheOptions(Subcommand command) {
     this.command = command;
@@ -33,17 +34,24 @@ public final class PromptCacheOptions {
             "--prompt-cache-size");
   }
 
-  /** Lets a session use the folder, if one is given. */
-  public void apply(Session session) {
+  /** Lets a session use the folder, if one is given. Any thread may call it. */
+  public synchronized void apply(Session session) {
     if (size.isSet() && !folder.isSet()) {
       throw Usage.error(command.spec, "--prompt-cache-size: expected a folder, --prompt-cache DIR");
     }
     if (folder.isSet()) {
-      long bytes =
-          size.isSet()
-              ? Usage.check(command.spec, () -> Quantities.parseMemory(size.get()))
-              : PromptCache.DEFAULT_BYTES;
-      session.usePromptCache(PromptCache.open(folder.get(), bytes));
+      if (cache == null) {
+        cache = open();
+      }
+      session.usePromptCache(cache);
     }
+  }
+
+  private PromptCache open() {
+    long bytes =
+        size.isSet()
+            ? Usage.check(command.spec, () -> Quantities.parseMemory(size.get()))
+            : PromptCache.DEFAULT_BYTES;
+    return PromptCache.open(folder.get(), bytes);
   }
 }

@@ -64,6 +64,24 @@ public final class PromptOptions {
     return defaultPrompt;
   }
 
+  /**
+   * The file, for an option that reads it line by line.
+   *
+   * @param option for messages
+   */
+  public Path file(String option) {
+    if (!file.isSet() || text.isSet() || escape.get()) {
+      throw Usage.error(
+          command.spec, option + ": expected -f FILE (- is standard input), without -p and -e");
+    }
+    return file.get();
+  }
+
+  /** Whether the prompt is all of a file whose name ends so. */
+  public boolean isFile(String extension) {
+    return file.isSet() && file.get().toString().endsWith(extension);
+  }
+
   /** The text of a file without its final line end; {@code -} is standard input. */
   public static String readFile(Console console, Path file) {
     String content =

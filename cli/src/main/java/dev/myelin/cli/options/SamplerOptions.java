@@ -110,15 +110,20 @@ public final class SamplerOptions {
     return " (default: the model's, else " + defaultValue + ").";
   }
 
+  /** Whether a seed is given. */
+  public boolean hasSeed() {
+    return seed.get() != SamplingOptions.RANDOM_SEED;
+  }
+
   /** The options, with a random seed if none is given. Call it before any slow work. */
   public SamplingOptions options() {
     return Usage.check(
         command.spec,
         () -> {
           SamplingOptions options = applyTo(DEFAULTS).withSeed(seed.get());
-          return seed.get() == SamplingOptions.RANDOM_SEED
-              ? options.withSeed(ThreadLocalRandom.current().nextInt() & Integer.MAX_VALUE)
-              : options;
+          return hasSeed()
+              ? options
+              : options.withSeed(ThreadLocalRandom.current().nextInt() & Integer.MAX_VALUE);
         });
   }
 

@@ -178,7 +178,7 @@ public final class PlanCommand extends Subcommand {
     if (parameters.isSet()) {
       return Usage.check(spec, this::subjectOfSize);
     } else if (shape.isSet()) {
-      return Usage.check(spec, () -> PlannedModel.of("this shape", "", shape.blueprint()));
+      return Usage.check(spec, () -> PlannedModel.of("this shape", "", shape.keys()));
     }
     return namedSubject(modelParameter.isSet() ? modelParameter.get() : modelOption.get());
   }

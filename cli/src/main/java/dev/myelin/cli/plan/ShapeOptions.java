@@ -2,15 +2,17 @@ package dev.myelin.cli.plan;
 
 import dev.myelin.cli.command.Subcommand;
 import dev.myelin.cli.command.Usage;
-import dev.myelin.plan.DecoderShape;
-import dev.myelin.plan.DecoderShape.Feature;
+import dev.myelin.plan.ModelKeys;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 
-/** The shape of a Llama-like decoder, as options. */
+/** The metadata keys of a model of the architecture {@code llama}, as options. */
 final class ShapeOptions {
+  /** The length of training is not asked for: the greatest default of {@code --context}. */
+  private static final int CONTEXT = 4096;
+
   private final Subcommand command;
   private final Map<String, Subcommand.Value<Integer>> numbers = new LinkedHashMap<>();
   private final Subcommand.Value<Boolean> tied;
@@ -37,7 +39,7 @@ final class ShapeOptions {
     return tied.get() || numbers.values().stream().anyMatch(Subcommand.Value::isSet);
   }
 
-  DecoderShape blueprint() {
+  ModelKeys keys() {
     List<String> missing = new ArrayList<>();
     for (String name :
         List.of("--layers", "--width", "--heads", "--feed-forward", "--vocab-size")) {
@@ -48,28 +50,53 @@ final class ShapeOptions {
     if (!missing.isEmpty()) {
       throw Usage.error(command.spec, "the shape also needs " + String.join(", ", missing));
     }
-    return Usage.check(command.spec, this::build);
+    numbers.forEach(
+        (name, value) -> {
+          int least = name.equals("--experts") ? 0 : 1;
+          require(!value.isSet() || value.get() >= least, name, least + " or more");
+        });
+    int width = number("--width", 0);
+    int heads = number("--heads", 0);
+    int kvHeads = number("--kv-heads", heads);
+    require(heads % kvHeads == 0, "--kv-heads", "a divisor of --heads " + heads);
+    ModelKeys keys =
+        ModelKeys.decoder(
+                "llama",
+                number("--layers", 0),
+                width,
+                heads,
+                number("--feed-forward", 0),
+                number("--vocab-size", 0),
+                CONTEXT)
+            .kvHeads(kvHeads);
+    if (numbers.get("--head-size").isSet()) {
+      keys = keys.headSize(number("--head-size", 0));
+    } else {
+      require(
+          width % heads == 0, "--heads", "a divisor of --width " + width + ", or --head-size N");
+    }
+    return tied.get() ? withExperts(keys) : withExperts(keys).untied();
   }
 
-  private DecoderShape build() {
-    int heads = number("--heads", 0);
-    int inner = number("--feed-forward", 0);
-    boolean sized = numbers.get("--head-size").isSet();
-    DecoderShape shape =
-        DecoderShape.llamaLike(
-            number("--layers", 0),
-            number("--width", 0),
-            sized ? 1 : heads,
-            inner,
-            number("--vocab-size", 0));
-    int size = number("--head-size", shape.heads().size());
-    shape = shape.heads(heads, number("--kv-heads", heads), size);
-    if (numbers.get("--experts").isSet()) {
-      shape = shape.experts(number("--experts", 0), number("--experts-used", 2), inner);
-    } else if (numbers.get("--experts-used").isSet()) {
+  private ModelKeys withExperts(ModelKeys keys) {
+    int experts = number("--experts", 0);
+    if (experts == 0 && numbers.get("--experts-used").isSet()) {
       throw Usage.error(command.spec, "--experts-used: expected with --experts");
     }
-    return tied.get() ? shape.with(Feature.TIED) : shape;
+    if (experts == 0) {
+      return keys;
+    }
+    int used = number("--experts-used", Math.min(2, experts));
+    require(used <= experts, "--experts-used", "1 to " + experts);
+    return keys.experts(experts, used);
+  }
+
+  /** Checks what the keys would be blamed for, so that the message names the option. */
+  private void require(boolean isValid, String option, String expected) {
+    if (!isValid) {
+      throw Usage.error(
+          command.spec, option + " " + numbers.get(option).get() + ": expected " + expected);
+    }
   }
 
   private int number(String name, int defaultValue) {

@@ -1,6 +1,6 @@
 package dev.myelin.cli.train;
 
-import dev.myelin.cli.chat.ChatRequest;
+import dev.myelin.cli.io.ChatRequest;
 import dev.myelin.cli.io.TextInput;
 import dev.myelin.error.InvalidRequestException;
 import dev.myelin.train.ChatSample;

@@ -1,6 +1,7 @@
 package dev.myelin.cli.bench;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.within;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import com.fasterxml.jackson.databind.JsonNode;
@@ -57,6 +58,7 @@ class BenchCommandTest {
         new Samples(List.of(nanoseconds, nanoseconds), 128),
         new Resources(nanoseconds, 2_000_000L, null),
         limits,
+        null,
         Instant.parse("2026-01-02T03:04:05Z"),
         lead);
   }
@@ -83,7 +85,7 @@ class BenchCommandTest {
   @Test
   void printsMarkdownWithResources() {
     BenchOutput output =
-        BenchOutputs.of("md", new OptionalColumns(false, false, true, false)).orElseThrow();
+        BenchOutputs.of("md", new OptionalColumns(false, false, true, false, false)).orElseThrow();
     assertThat(output.result(PEER_RESULT))
         .contains("| 1st token |  memory | J/token |  ratio | paired |\n")
         .contains("|  1,000 ms | 2.00 MB |         |  2.000 |  2.500 |\n");
@@ -101,7 +103,7 @@ class BenchCommandTest {
             result("myelin", generation, 5, memory, null),
             result("llama.cpp", generation, 5, slower, new BenchResult.Speedup(2, 2.5)));
     BenchOutput table =
-        BenchOutputs.of("md", new OptionalColumns(false, false, false, true)).orElseThrow();
+        BenchOutputs.of("md", new OptionalColumns(false, false, false, true, false)).orElseThrow();
     assertThat(results.stream().map(table::result).reduce("", String::concat))
         .contains("| of limit |  ratio | paired |\n")
         .contains("|    0.500 |        |        |\n")
@@ -126,14 +128,14 @@ class BenchCommandTest {
         .isEqualTo(
             """
             engine,build_commit,cpu_info,cpu_library,isa,model_filename,model_type,model_size,model_n_params,adapters,n_batch,\
-            n_threads,type_k,type_v,n_prompt,n_gen,n_depth,test_time,avg_ns,stddev_ns,avg_ts,\
-            stddev_ts,p10_ts,median_ts,p90_ts,first_token_ns,peak_bytes,joules_per_token,ratio,ratio_paired
+            n_threads,type_k,type_v,n_prompt,n_gen,n_depth,n_parallel,test_time,avg_ns,stddev_ns,avg_ts,\
+            stddev_ts,p10_ts,median_ts,p90_ts,max_wait_steps,max_wait_ns,first_token_ns,peak_bytes,joules_per_token,ratio,ratio_paired
             "myelin","abc123","A ""fast"" CPU","cpu.so","avx2","it's,a|file.gguf","a|b 1.24B Q4_0","7000","1240","","512",\
-            "2","f16","f16","128","0","0","2026-01-02T03:04:05Z","500000000","0","256.0",\
-            "0.0","256.0","256.0","256.0","500000000","2000000",,,
+            "2","f16","f16","128","0","0","1","2026-01-02T03:04:05Z","500000000","0","256.0",\
+            "0.0","256.0","256.0","256.0",,,"500000000","2000000",,,
             "llama.cpp","abc123","A ""fast"" CPU","cpu.so","avx2","it's,a|file.gguf","a|b 1.24B Q4_0","7000","1240","","512",\
-            "2","f16","f16","128","0","0","2026-01-02T03:04:05Z","1000000000","0","128.0",\
-            "0.0","128.0","128.0","128.0","1000000000","2000000",,"2.0","2.5"
+            "2","f16","f16","128","0","0","1","2026-01-02T03:04:05Z","1000000000","0","128.0",\
+            "0.0","128.0","128.0","128.0",,,"1000000000","2000000",,"2.0","2.5"
             """);
   }
 
@@ -197,6 +199,13 @@ class BenchCommandTest {
         "--compare jinfer",
         "--compare llama.cpp,ik_llama.cpp=",
         "--compare llama.cpp --peer-timeout 0",
+        "--parallel 0",
+        "--parallel 2,x",
+        "--parallel 2000",
+        "--parallel 2 --compare llama.cpp",
+        "--parallel 2 --resources",
+        "--parallel 2 --limits",
+        "--parallel 2 --memory-budget 1G",
         "--unknown"
       })
   void rejectsWrongUsage(String options) {
@@ -252,6 +261,36 @@ class BenchCommandTest {
     assertThat(last.get("n_threads").asInt()).isEqualTo(1);
     assertThat(last.get("samples_ts")).hasSize(2);
     assertThat(last.get("avg_ts").asDouble()).isPositive();
+  }
+
+  @Test
+  void measuresSequencesTogether(@TempDir Path folder) throws Exception {
+    Path model = RandomModel.small("llama").write(folder.resolve("model.gguf"));
+    String line = "bench " + model + " -p 8 -n 3 -r 1 -t 1 --parallel 1,4";
+    Outcome run = Outcome.of((line + " -o jsonl").split(" "));
+    assertThat(run.status()).as(run.err()).isZero();
+    assertThat(run.err().lines())
+        .containsExactly(
+            "measuring pp8 x1",
+            "measuring tg3 x1",
+            "measuring pp8 x4",
+            "measuring tg3 x4",
+            "measuring pp8+tg3 x4");
+    JsonNode last = new ObjectMapper().readTree(run.out().lines().toList().getLast());
+    assertThat(last.get("n_parallel").asInt()).isEqualTo(4);
+    assertThat(last.get("n_prompt").asInt()).isEqualTo(8);
+    assertThat(last.get("n_gen").asInt()).isEqualTo(3);
+    assertThat(last.get("max_wait_steps").asInt()).isPositive();
+    assertThat(last.get("avg_ts").asDouble())
+        .isCloseTo(22e9 / last.get("avg_ns").asDouble(), within(0.01));
+    Outcome table = Outcome.of(line.split(" "));
+    assertThat(table.out())
+        .contains("|    B | test           | speed |               t/s |")
+        .contains("|         p10 .. p90 | steps | longest wait |\n")
+        .contains("|    1 | pp8            | S_PP  |")
+        .contains("|    4 | tg3            | S_TG  |")
+        .contains("|    4 | pp8+tg3        | S     |");
+    assertThat(table.out().lines().map(String::length).limit(7).distinct()).hasSize(1);
   }
 
   @Test

@@ -3,6 +3,7 @@ package dev.myelin.cli.chat;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.myelin.cli.Outcome;
+import dev.myelin.cli.io.ChatRequest;
 import dev.myelin.error.InvalidRequestException;
 import dev.myelin.gguf.GgufFile;
 import dev.myelin.testing.RandomModel;

@@ -14,6 +14,8 @@ import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -88,6 +90,28 @@ class EmbedCommandTest {
         .isEqualTo(root.get("usage").get("prompt_tokens"));
     assertThat(Outcome.of("embed", "-m", encoder, "-p", "a cat").err())
         .isEqualTo("1 vector of 128 values, pooling mean, 6 tokens\n");
+  }
+
+  @Test
+  void linesHaveTheVectorsOfEachTextAlone() throws Exception {
+    List<String> lines = new ArrayList<>();
+    for (int i = 0; i < 40; i++) {
+      lines.add("word ".repeat(i * 7 % 13) + i);
+    }
+    Path file = Files.writeString(folder.resolve("many.txt"), String.join("\n", lines));
+    float[] all = floats(Outcome.of("embed", "-m", encoder, "-f", file, "-o", "-").bytes());
+    assertThat(all).hasSize(lines.size() * WIDTH);
+    try (Embedder embedder = Embedder.open(encoder)) {
+      for (int i = 0; i < lines.size(); i++) {
+        assertThat(Arrays.copyOfRange(all, i * WIDTH, (i + 1) * WIDTH))
+            .as(lines.get(i))
+            .isEqualTo(embedder.embed(lines.get(i)));
+      }
+    }
+    float[] each =
+        floats(
+            Outcome.of("embed", "-m", encoder, "-f", file, "-b", 70, "-o", "-", "-c", 64).bytes());
+    assertThat(each).isEqualTo(all);
   }
 
   @Test
@@ -168,7 +192,7 @@ class EmbedCommandTest {
         "abcdef");
     fails(
         1,
-        "8 tokens: this model needs all of them in one batch, which is 4",
+        "the text has 8 tokens: this model needs all of them in one batch, which is 4",
         "-m",
         encoder,
         "-b",

@@ -110,6 +110,15 @@ class PerplexityCommandTest {
   }
 
   @Test
+  void batchesDoNotChangeResults() {
+    // several chunks in a batch, one, and parts of one
+    String expected = run("-f", text, "-c", 32, "--per-chunk", "-b", 31).out();
+    assertThat(expected).isNotEmpty();
+    assertThat(run("-f", text, "-c", 32, "--per-chunk").out()).isEqualTo(expected);
+    assertThat(run("-f", text, "-c", 32, "--per-chunk", "-b", 10).out()).isEqualTo(expected);
+  }
+
+  @Test
   void readsStandardInput() throws Exception {
     String[] words = {
       "perplexity", "-m", model.toString(), "-t", "1", "--cache-type", "f32", "-f", "-", "-c", "32"

@@ -200,10 +200,16 @@ class PlanCommandTest {
         "plan phi-3-mini-3.8b --cache-tpe q8_0 | unknown option '--cache-tpe': did you mean",
         "plan --layers 2 --tied | the shape also needs --width, --heads, --feed-forward,"
             + " --vocab-size",
-        "plan --layers 2 --width 10 --heads 3 --feed-forward 4 --vocab-size 9 | heads = 3: expected"
-            + " a",
+        "plan --layers 2 --width 10 --heads 3 --feed-forward 4 --vocab-size 9 | --heads 3:"
+            + " expected a divisor of --width 10, or --head-size N",
         "plan --layers 2 --width 12 --heads 3 --kv-heads 2 --feed-forward 4 --vocab-size 9 |"
-            + " kv-heads",
+            + " --kv-heads 2: expected a divisor of --heads 3",
+        "plan --layers 2 --width 12 --heads 3 --feed-forward 4 --vocab-size 9 --experts 4"
+            + " --experts-used 5 | --experts-used 5: expected 1 to 4",
+        "plan --layers 2 --width -12 --heads 3 --feed-forward 4 --vocab-size 9 | --width -12:"
+            + " expected 1 or more",
+        "plan --layers 900 --width 12 --heads 3 --feed-forward 4 --vocab-size 9 |"
+            + " llama.block_count = u32 900: 1 to 512",
         "plan --layers 2 --width 12 --heads 3 --feed-forward 4 --vocab-size 9 --experts-used 2 |"
             + " --experts-used: expected with --experts",
         "plan --layers 2 --width 12 --heads 3 --feed-forward 4 --vocab-size 9 --cache-type q8_0 |"

@@ -1,5 +1,6 @@
 package dev.myelin.model.layer;
 
+import dev.myelin.graph.GraphBuilder;
 import dev.myelin.graph.Tensor;
 import dev.myelin.model.weights.Weights;
 import org.jspecify.annotations.Nullable;
@@ -29,12 +30,10 @@ public record ClassifierHead(@Nullable Linear dense, @Nullable Linear out, int c
     return Linear.of(w, name, in, out, Linear.Part.OPTIONAL_BIAS, Linear.Part.NO_SCALE);
   }
 
-  /** The hidden states [width, tokens] of a whole sequence to scores [classes, 1]. */
+  /** The hidden states [width, sequences] of first positions to scores [classes, sequences]. */
   public Tensor of(Tensor x) {
-    Tensor y = x.graph().view2d(x, x.dim(0), 1, x.stride(1), 0);
-    if (dense != null) {
-      y = x.graph().tanh(dense.of(y));
-    }
-    return out == null ? x.graph().view2d(y, classes, 1, y.stride(1), 0) : out.of(y);
+    GraphBuilder g = x.graph();
+    Tensor y = dense == null ? x : g.tanh(dense.of(x));
+    return out == null ? g.contiguous(g.view2d(y, classes, y.dim(1), y.stride(1), 0)) : out.of(y);
   }
 }

@@ -1,6 +1,5 @@
-package dev.myelin.cli.chat;
+package dev.myelin.cli.io;
 
-import dev.myelin.cli.io.JsonInput;
 import dev.myelin.error.InvalidRequestException;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -16,7 +15,7 @@ import java.util.Map;
  */
 public record ChatRequest(List<Map<String, Object>> messages, Map<String, Object> variables) {
   /** The request if no messages are given. */
-  static final ChatRequest DEFAULT =
+  public static final ChatRequest DEFAULT =
       new ChatRequest(List.of(Map.of("role", "user", "content", "Hi")), Map.of());
 
   /**
@@ -35,15 +34,26 @@ public record ChatRequest(List<Map<String, Object>> messages, Map<String, Object
       throw new InvalidRequestException(
           name + ": expected an array of messages, or an object with \"messages\"");
     }
+    return of(request, name + ": ");
+  }
+
+  /**
+   * The request of an object with {@code messages}, and optionally {@code tools} and {@code
+   * chat_template_kwargs}.
+   *
+   * @param place what messages begin with
+   * @throws InvalidRequestException with the place and the error
+   */
+  public static ChatRequest of(Map<?, ?> request, String place) {
     Map<String, Object> variables = new HashMap<>();
     Object kwargs = request.get("chat_template_kwargs");
     if (kwargs != null) {
-      variables.putAll(JsonInput.requireObject(kwargs, name + ": chat_template_kwargs"));
+      variables.putAll(JsonInput.requireObject(kwargs, place + "chat_template_kwargs"));
     }
     if (request.get("tools") != null) {
-      variables.put("tools", objects(request.get("tools"), name + ": tools"));
+      variables.put("tools", objects(request.get("tools"), place + "tools"));
     }
-    return new ChatRequest(messages(request.get("messages"), name + ": messages"), variables);
+    return new ChatRequest(messages(request.get("messages"), place + "messages"), variables);
   }
 
   /**
@@ -51,7 +61,7 @@ public record ChatRequest(List<Map<String, Object>> messages, Map<String, Object
    *
    * @throws InvalidRequestException with the file and the error
    */
-  static List<Map<String, Object>> tools(String json, String name) {
+  public static List<Map<String, Object>> tools(String json, String name) {
     Object root = JsonInput.parse(json, name);
     if (!(root instanceof List<?>)) {
       throw new InvalidRequestException(
