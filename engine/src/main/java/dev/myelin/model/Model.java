@@ -245,6 +245,17 @@ public final class Model implements AutoCloseable {
   }
 
   /**
+   * The identity of the weights with other scales of the adapters.
+   *
+   * @param scales by the adapters' numbers
+   */
+  public String identity(List<Float> scales) {
+    return scales.equals(adapterScales())
+        ? identity()
+        : WeightIdentity.withScales(identity(), scales);
+  }
+
+  /**
    * The class of a context length: sequences in contexts of different classes have other states for
    * the same tokens, since LongRoPE's factors depend on the context.
    */

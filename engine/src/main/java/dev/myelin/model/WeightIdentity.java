@@ -8,6 +8,7 @@ import dev.myelin.model.weights.WeightSource;
 import java.lang.foreign.MemorySegment;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
+import java.nio.charset.StandardCharsets;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.util.HexFormat;
@@ -109,6 +110,16 @@ final class WeightIdentity {
       long count = Math.min(CHUNK_BYTES, bytes.byteSize() - at);
       hash.update(bytes.asSlice(at, count).asByteBuffer());
     }
+  }
+
+  /** The identity of weights whose adapters have other scales. */
+  static String withScales(String identity, List<Float> scales) {
+    MessageDigest hash = sha256();
+    hash.update(identity.getBytes(StandardCharsets.US_ASCII));
+    for (float scale : scales) {
+      addLong(Float.floatToIntBits(scale), hash);
+    }
+    return HexFormat.of().formatHex(hash.digest());
   }
 
   private static void addLong(long value, MessageDigest hash) {

@@ -314,11 +314,11 @@ public final class ModelRuntime implements AutoCloseable {
     }
   }
 
-  /** What states depend on besides the tokens of their sequence. */
-  SnapshotKey snapshotKey() {
+  /** What the states of a sequence depend on besides its tokens. */
+  SnapshotKey snapshotKey(Sequence sequence) {
     RuntimeOptions options = options();
     return new SnapshotKey(
-        model.identity(),
+        model.identity(sequence.states().adapterScales()),
         options.keyType(),
         options.valueType(),
         model.contextClass(options.contextLength()));

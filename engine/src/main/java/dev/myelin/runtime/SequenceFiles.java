@@ -66,7 +66,7 @@ final class SequenceFiles implements PromptCache.Access {
   private void write(Path file, byte[] extra) {
     SnapshotWriter.States held = locked(this::retain);
     try {
-      SnapshotWriter.write(file, runtime.snapshotKey(), held, sequence.tokens(), extra);
+      SnapshotWriter.write(file, runtime.snapshotKey(sequence), held, sequence.tokens(), extra);
     } finally {
       lock(() -> held.blocks().forEach(StateBlock::release));
     }
@@ -80,7 +80,7 @@ final class SequenceFiles implements PromptCache.Access {
   /** {@link Sequence#openSnapshot}. */
   SnapshotReader open(Path file) {
     return SnapshotReader.open(
-        file, runtime.snapshotKey(), runtime.stateLayout(), runtime.options().contextLength());
+        file, runtime.snapshotKey(sequence), runtime.stateLayout(), runtime.options().contextLength());
   }
 
   /** {@link Sequence#restore}. */
@@ -151,7 +151,7 @@ final class SequenceFiles implements PromptCache.Access {
     int held = sequence.position();
     System.arraycopy(ids, from + held - at, all, held, limit - held);
     int length =
-        runtime.withMemory(() -> cache.load(runtime.snapshotKey(), this, all, held, limit));
+        runtime.withMemory(() -> cache.load(runtime.snapshotKey(sequence), this, all, held, limit));
     if (length > held) {
       append(length - held, at, ids, from);
       lock(() -> pages.filled(length, sequence.allTokens()));
@@ -168,7 +168,7 @@ final class SequenceFiles implements PromptCache.Access {
     if (hasPages() && sequence.position() >= PageTable.PAGE) {
       runtime.withMemory(
           () -> {
-            cache.store(runtime.snapshotKey(), this, sequence.tokens(), sequence.position());
+            cache.store(runtime.snapshotKey(sequence), this, sequence.tokens(), sequence.position());
             return true;
           });
     }
