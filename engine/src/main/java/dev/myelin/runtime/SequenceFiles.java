@@ -80,7 +80,10 @@ final class SequenceFiles implements PromptCache.Access {
   /** {@link Sequence#openSnapshot}. */
   SnapshotReader open(Path file) {
     return SnapshotReader.open(
-        file, runtime.snapshotKey(sequence), runtime.stateLayout(), runtime.options().contextLength());
+        file,
+        runtime.snapshotKey(sequence),
+        runtime.stateLayout(),
+        runtime.options().contextLength());
   }
 
   /** {@link Sequence#restore}. */
@@ -168,7 +171,8 @@ final class SequenceFiles implements PromptCache.Access {
     if (hasPages() && sequence.position() >= PageTable.PAGE) {
       runtime.withMemory(
           () -> {
-            cache.store(runtime.snapshotKey(sequence), this, sequence.tokens(), sequence.position());
+            cache.store(
+                runtime.snapshotKey(sequence), this, sequence.tokens(), sequence.position());
             return true;
           });
     }

@@ -201,6 +201,7 @@ class PublisherTest {
     late.subscription.request(Long.MAX_VALUE);
     late.next();
     late.next();
+    awaitIdle();
     generator.generate("more", FORTY);
     assertThat(early.signals).containsExactly("subscribed");
     assertThat(late.signals).isEmpty();

@@ -224,8 +224,8 @@ class ModelRuntimeTest {
   @Test
   void limitsSequences() {
     try (ModelRuntime runtime = ModelRuntime.open(llama, OPTIONS.withSequences(2));
-        Session first = Session.open(runtime);
-        Session second = Session.open(runtime)) {
+        Session first = Session.open(runtime)) {
+      Session second = Session.open(runtime);
       assertThatThrownBy(() -> Session.open(runtime))
           .isInstanceOf(CapacityException.class)
           .hasMessage("out of memory for sequences: 1 sequences needed, 0 of 2 free");
