@@ -17,7 +17,7 @@ import java.util.zip.CRC32C;
 
 /**
  * An open snapshot. Its header, tokens and application's data are checked when it is opened, its
- * states while they are read. Used by one thread at a time.
+ * states while they are read. Confined to one thread at a time.
  */
 public final class SnapshotReader implements AutoCloseable {
   private final Path path;

@@ -14,7 +14,7 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.zip.CRC32C;
 
-/** Writes snapshots. Used by one thread at a time. */
+/** Writes snapshots. Confined to one thread at a time. */
 public final class SnapshotWriter {
   private final OutputFile out;
   private long position;

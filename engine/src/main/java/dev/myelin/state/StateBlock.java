@@ -5,8 +5,8 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * A part of a sequence's states in the memory of its pool: a page of one class, or the recurrent
- * states. {@link SequenceImage} and {@link SequencePages} say how long it is valid; until then any
- * thread may copy it.
+ * states. {@link SequenceImage} and {@link SequencePages} say how long it is valid; as long as it
+ * is, copying is thread-safe.
  */
 public final class StateBlock {
   /** The kind of the recurrent states. */
