@@ -2,7 +2,7 @@ package dev.myelin.generate;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
-import static org.assertj.core.api.Assumptions.assumeThat;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import dev.myelin.error.CancelledException;
 import dev.myelin.error.CapacityException;
@@ -60,8 +60,8 @@ class FeedTest {
     try (Model model = Model.load(file);
         Session one = Session.open(model, options(256));
         Session first = Session.open(model, options(256), LENGTHS.length)) {
-      assumeThat(model.info().hasHiddenStates()).as("no hidden states").isTrue();
-      assumeThat(one.batchDependence()).as("not batch invariant").isEmpty();
+      assumeTrue(model.info().hasHiddenStates(), "no hidden states");
+      assumeTrue(one.batchDependence().isEmpty(), "not batch invariant");
       List<Session> all = new ArrayList<>(List.of(first));
       while (all.size() < LENGTHS.length) {
         all.add(first.fork());

@@ -192,8 +192,8 @@ class PublisherTest {
         new Recorder() {
           @Override
           public void onNext(String text) {
-            super.onNext(text);
             subscription.cancel();
+            super.onNext(text);
           }
         };
     awaitIdle();
@@ -201,7 +201,6 @@ class PublisherTest {
     late.subscription.request(Long.MAX_VALUE);
     late.next();
     late.next();
-    awaitIdle();
     generator.generate("more", FORTY);
     assertThat(early.signals).containsExactly("subscribed");
     assertThat(late.signals).isEmpty();

@@ -1,7 +1,7 @@
 package dev.myelin.runtime;
 
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.assertj.core.api.Assumptions.assumeThat;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import dev.myelin.generate.Session;
 import dev.myelin.generate.SessionOptions;
@@ -42,11 +42,11 @@ class CompanyTest {
     Path file = sample.write(folder.resolve("sample.gguf"));
     int vocabulary = (int) sample.sample().keys().get("vocab_size");
     try (Model model = Model.load(file)) {
-      assumeThat(model.info().hasLogits()).as("an encoder: has no sequences").isTrue();
+      assumeTrue(model.info().hasLogits(), "an encoder: has no sequences");
       List<float[][]> alone = new ArrayList<>();
       SessionOptions one = SessionOptions.defaults().withContextLength(CONTEXT).withThreads(1);
       try (Session session = Session.open(model, one)) {
-        assumeThat(session.batchDependence()).as("not batch invariant").isEmpty();
+        assumeTrue(session.batchDependence().isEmpty(), "not batch invariant");
         for (int i = 0; i < LENGTHS.length; i++) {
           alone.add(logits(session, tokens(i, vocabulary), encoderTokens(i, vocabulary), 0));
         }
