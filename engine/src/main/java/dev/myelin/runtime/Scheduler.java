@@ -18,8 +18,8 @@ import org.jspecify.annotations.Nullable;
  * et al. 2022). Thread-safe.
  */
 final class Scheduler implements AutoCloseable {
-  private static final long MIN_GATHER_NANOS = 1_000_000;
-  private static final long MAX_GATHER_NANOS = 20_000_000;
+  private static final long MIN_GATHER_NANOS = 2_000_000;
+  private static final long MAX_GATHER_NANOS = 50_000_000;
   private static final long GENERATING_NANOS = 1_000_000_000;
 
   private final Stepper stepper;
@@ -32,6 +32,7 @@ final class Scheduler implements AutoCloseable {
   // sequences whose last token was just computed: they are about to ask for the next one
   private final Set<Sequence> expected = new HashSet<>();
   private long lastStepNanos;
+  private long lastStepEnd;
   // whether a sequence was given a token's logits lately, and when
   private boolean generating;
   private long lastToken;
@@ -119,7 +120,6 @@ final class Scheduler implements AutoCloseable {
       while (!closed) {
         dropCancelled();
         if (waiting.isEmpty()) {
-          expected.clear();
           changed.awaitUninterruptibly();
         } else if (gather()) {
           try {
@@ -159,7 +159,7 @@ final class Scheduler implements AutoCloseable {
       return true;
     }
     long deadline =
-        System.nanoTime() + Math.clamp(lastStepNanos / 10, MIN_GATHER_NANOS, MAX_GATHER_NANOS);
+        lastStepEnd + Math.clamp(lastStepNanos / 8, MIN_GATHER_NANOS, MAX_GATHER_NANOS);
     while (!expected.isEmpty() && !closed) {
       long left = deadline - System.nanoTime();
       if (left <= 0) {
@@ -215,7 +215,8 @@ final class Scheduler implements AutoCloseable {
     } finally {
       stepper.backend().resume();
     }
-    lastStepNanos = System.nanoTime() - begin;
+    lastStepEnd = System.nanoTime();
+    lastStepNanos = lastStepEnd - begin;
     budget.measured(plan.tokens(), lastStepNanos / 1e9);
     events.end(computing, batch);
     commit(plan, graph);
