@@ -158,8 +158,7 @@ final class Scheduler implements AutoCloseable {
     if (expected.isEmpty()) {
       return true;
     }
-    long deadline =
-        lastStepEnd + Math.clamp(lastStepNanos / 8, MIN_GATHER_NANOS, MAX_GATHER_NANOS);
+    long deadline = lastStepEnd + Math.clamp(lastStepNanos / 8, MIN_GATHER_NANOS, MAX_GATHER_NANOS);
     while (!expected.isEmpty() && !closed) {
       long left = deadline - System.nanoTime();
       if (left <= 0) {

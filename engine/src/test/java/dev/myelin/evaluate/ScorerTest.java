@@ -189,14 +189,14 @@ class ScorerTest {
         SessionOptions.defaults().withContextLength(128).withThreads(1).withBatch(20);
     try (Model model = Model.load(spm);
         Session one = Session.open(model, options)) {
-      assertThat(one.batchDependence()).isEmpty();
+      boolean isExact = one.batchDependence().isEmpty();
       Scorer alone = new Scorer(one, Normalization.SUM, true);
       for (int sequences : new int[] {2, 4, 6}) {
         try (Session session = Session.open(model, options, sequences)) {
           Scorer together = new Scorer(session, Normalization.SUM, true);
           for (String prompt : List.of("once upon a time it was ", "once upon ", "o", "x y ")) {
             Ranking ranking = together.rank(prompt, labels);
-            assertThat(ranking).isEqualTo(alone.rank(prompt, labels));
+            assertSame(ranking, alone.rank(prompt, labels), isExact);
             assertThat(session.position()).isEqualTo(ranking.promptTokens());
           }
           RuntimeUsage usage = session.runtime().usage();
@@ -204,6 +204,21 @@ class ScorerTest {
           assertThat(usage.steps()).isLessThan(one.runtime().usage().steps());
         }
       }
+    }
+  }
+
+  /**
+   * @param isExact whether results do not depend on the batch, to the bit
+   */
+  private static void assertSame(Ranking actual, Ranking expected, boolean isExact) {
+    if (isExact) {
+      assertThat(actual).isEqualTo(expected);
+      return;
+    }
+    assertThat(actual.bestIndex()).isEqualTo(expected.bestIndex());
+    for (int i = 0; i < expected.scores().size(); i++) {
+      assertThat(actual.scores().get(i).logProbability())
+          .isCloseTo(expected.scores().get(i).logProbability(), within(1e-3));
     }
   }
 
