@@ -9,14 +9,15 @@ import dev.myelin.model.build.Network;
 import dev.myelin.pass.CachedPass;
 import dev.myelin.pass.Output;
 import dev.myelin.state.CacheType;
-import dev.myelin.state.SequenceStates;
 import dev.myelin.state.StateOptions;
+import dev.myelin.state.StatePool;
 import dev.myelin.testing.RandomModel;
 import java.io.IOException;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Set;
 import java.util.concurrent.TimeUnit;
 import org.openjdk.jmh.annotations.Benchmark;
@@ -50,7 +51,7 @@ public class GraphBenchmark {
 
   private Path file;
   private Model model;
-  private SequenceStates states;
+  private StatePool states;
   private Session session;
 
   @Setup
@@ -60,8 +61,8 @@ public class GraphBenchmark {
     RandomModel.small(architecture).withShape(narrow).write(file);
     model = Model.load(file);
     states =
-        new SequenceStates(
-            model.info().states(), new StateOptions(CELLS, 1, CacheType.F16, CacheType.F16));
+        new StatePool(
+            model.info().states(), new StateOptions(CELLS, 1, CacheType.F16, CacheType.F16), false);
     session =
         Session.open(model, SessionOptions.defaults().withContextLength(CELLS).withThreads(1));
     for (float logit : session.feed(1).toArray(ValueLayout.JAVA_FLOAT)) {
@@ -80,7 +81,8 @@ public class GraphBenchmark {
   @Benchmark
   public long build() {
     GraphBuilder builder = new GraphBuilder();
-    CachedPass.Shape shape = new CachedPass.Shape(Network.MAIN, 1, 1, Set.of(Output.LOGITS));
+    CachedPass.Shape shape =
+        new CachedPass.Shape(Network.MAIN, 1, 1, Set.of(Output.LOGITS), List.of(), List.of());
     model.network().forward(new CachedPass(builder, shape, states, CELLS));
     try (Graph graph = builder.build()) {
       return graph.computeBufferBytes();
