@@ -4,6 +4,7 @@ import dev.myelin.error.CancelledException;
 import dev.myelin.error.CapacityException;
 import dev.myelin.generate.Feed;
 import dev.myelin.generate.Session;
+import dev.myelin.pass.LengthBatches;
 import dev.myelin.runtime.ModelRuntime;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
@@ -44,7 +45,8 @@ final class TextRunner {
     int done = 0;
     try {
       int most = Math.min(texts.size(), runtime.options().sequences());
-      for (List<Integer> indices : TextBatches.of(texts, batch, open(most))) {
+      int[] lengths = texts.stream().mapToInt(text -> text.length).toArray();
+      for (List<Integer> indices : LengthBatches.of(lengths, batch, open(most))) {
         List<int[]> together = indices.stream().map(texts::get).toList();
         List<List<float[]>> computed = compute(together);
         for (int i = 0; i < computed.size(); i++) {

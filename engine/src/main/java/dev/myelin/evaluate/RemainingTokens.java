@@ -2,10 +2,10 @@ package dev.myelin.evaluate;
 
 import dev.myelin.generate.Feed;
 import dev.myelin.generate.Session;
+import dev.myelin.pass.LengthBatches;
 import java.lang.foreign.MemorySegment;
 import java.util.ArrayList;
 import java.util.Arrays;
-import java.util.Comparator;
 import java.util.List;
 
 /**
@@ -40,21 +40,19 @@ final class RemainingTokens {
         left.add(i);
       }
     }
-    // a pass does not cut what is in the order of length
-    left.sort(Comparator.comparingInt(this::inputs));
     if (left.isEmpty()) {
       return sums;
     }
+    int[] lengths = left.stream().mapToInt(this::inputs).toArray();
+    int batch = session.options().batch();
     try (Forks sessions = new Forks(session, left.size())) {
-      int from = 0;
-      while (from < left.size()) {
-        int to = endOfBatch(left, from, sessions.count());
-        if (to == from + 1) {
-          scoreAlone(left.get(from));
+      for (List<Integer> together : LengthBatches.of(lengths, batch, sessions.count())) {
+        List<Integer> indices = together.stream().map(left::get).toList();
+        if (indices.size() == 1) {
+          scoreAlone(indices.getFirst());
         } else {
-          scoreTogether(left.subList(from, to), sessions);
+          scoreTogether(indices, sessions);
         }
-        from = to;
       }
     }
     return sums;
@@ -63,19 +61,6 @@ final class RemainingTokens {
   /** Tokens to compute: all after the context but the last one. */
   private int inputs(int index) {
     return sequences.get(index).length - 1 - context;
-  }
-
-  private int endOfBatch(List<Integer> left, int from, int most) {
-    int tokens = 0;
-    int to = from;
-    while (to < left.size() && to - from < most) {
-      tokens += inputs(left.get(to));
-      if (to > from && tokens > session.options().batch()) {
-        break;
-      }
-      to++;
-    }
-    return to;
   }
 
   private void scoreAlone(int index) {

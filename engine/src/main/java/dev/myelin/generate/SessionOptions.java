@@ -25,9 +25,9 @@ public record SessionOptions(
     boolean forceThreads,
     CacheType cacheType,
     CacheType valueCacheType) {
-  public static final int DEFAULT_CONTEXT = 4096;
-  public static final int DEFAULT_BATCH = 512;
-  public static final int MAX_BATCH = 1 << 16;
+  public static final int DEFAULT_CONTEXT = RuntimeOptions.DEFAULT_CONTEXT;
+  public static final int DEFAULT_BATCH = RuntimeOptions.DEFAULT_BATCH;
+  public static final int MAX_BATCH = RuntimeOptions.MAX_BATCH;
 
   public SessionOptions {
     if (contextLength < 0) {
@@ -106,6 +106,6 @@ public record SessionOptions(
 
   /** The size of a sequence's states; all options must be resolved. */
   public StateOptions stateOptions() {
-    return new StateOptions(contextLength, batch, cacheType, valueCacheType);
+    return runtimeOptions().stateOptions();
   }
 }

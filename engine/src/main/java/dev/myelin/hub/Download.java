@@ -1,5 +1,6 @@
 package dev.myelin.hub;
 
+import dev.myelin.concurrent.Uninterruptible;
 import dev.myelin.error.CancelledException;
 import java.io.IOException;
 import java.net.URI;
@@ -117,17 +118,7 @@ final class Download {
   }
 
   private static void join(Thread thread) {
-    boolean interrupted = false;
-    while (thread.isAlive()) {
-      try {
-        thread.join();
-      } catch (InterruptedException e) {
-        interrupted = true; // it ends soon: its connection is closed
-      }
-    }
-    if (interrupted) {
-      Thread.currentThread().interrupt();
-    }
+    Uninterruptible.run(thread::join); // it ends soon: its connection is closed
   }
 
   private void work(Cancellation group, AtomicReference<RuntimeException> failure) {

@@ -20,6 +20,22 @@ public record SegmentGroup(
     return x.graph().view3d(x, x.dim(0), length, sequences, row, length * row, first * row);
   }
 
+  /** The group's part of [size, heads, tokens] as [size, heads, length, sequences]. */
+  public Tensor ofHeads(Tensor x) {
+    long token = x.stride(2);
+    return x.graph()
+        .view4d(
+            x,
+            x.dim(0),
+            x.dim(1),
+            length,
+            sequences,
+            x.stride(1),
+            token,
+            length * token,
+            first * token);
+  }
+
   /** The number of its tokens. */
   public int tokens() {
     return sequences * length;

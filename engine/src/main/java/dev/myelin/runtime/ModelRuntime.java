@@ -246,17 +246,26 @@ public final class ModelRuntime implements AutoCloseable {
       Batch batch;
       Graph graph;
       try {
-        left.forEach(Work::rethrow);
+        for (Work work : left) {
+          work.rethrow();
+        }
         batch = plan.batch();
         events = StepEvents.begin(batch);
         graph = stepper.run(plan.stage(), batch, plan.emitted(), plan.adapterScales());
       } catch (Throwable e) {
-        left.forEach(Work::rollback);
+        for (Work work : left) {
+          work.rollback();
+        }
         throw e;
       }
-      events.end(plan.works(), batch);
-      plan.works().forEach(Work::commit);
-      left.removeIf(Work::isDone);
+      List<Work> computed = plan.works();
+      events.end(computed, batch);
+      for (Work work : computed) {
+        work.commit();
+        if (work.isDone()) {
+          left.remove(work);
+        }
+      }
       if (left.isEmpty()) {
         plan.shareOutputs(graph);
       } else {
@@ -299,19 +308,15 @@ public final class ModelRuntime implements AutoCloseable {
 
   /** How much of its memory the runtime uses. */
   public RuntimeUsage usage() {
-    lock.lock();
-    try {
-      requireOpen();
-      return new RuntimeUsage(
-          sequences.size(),
-          stepper.states().usedPages(),
-          stepper.states().prefixPages(),
-          stepper.steps(),
-          stepper.pieces(),
-          stepper.tokens());
-    } finally {
-      lock.unlock();
-    }
+    return locked(
+        () ->
+            new RuntimeUsage(
+                sequences.size(),
+                stepper.states().usedPages(),
+                stepper.states().prefixPages(),
+                stepper.steps(),
+                stepper.pieces(),
+                stepper.tokens()));
   }
 
   /** What the states of a sequence depend on besides its tokens. */

@@ -75,129 +75,58 @@ public record RuntimeOptions(
   }
 
   public RuntimeOptions withContextLength(int value) {
-    return new RuntimeOptions(
-        value,
-        batch,
-        threads,
-        forceThreads,
-        keyType,
-        valueType,
-        sequences,
-        cacheTokens,
-        keepsPrefixes,
-        stepMillis);
+    Fields fields = new Fields(this);
+    fields.contextLength = value;
+    return fields.options();
   }
 
   public RuntimeOptions withBatch(int value) {
-    return new RuntimeOptions(
-        contextLength,
-        value,
-        threads,
-        forceThreads,
-        keyType,
-        valueType,
-        sequences,
-        cacheTokens,
-        keepsPrefixes,
-        stepMillis);
+    Fields fields = new Fields(this);
+    fields.batch = value;
+    return fields.options();
   }
 
   public RuntimeOptions withThreads(int value) {
-    return new RuntimeOptions(
-        contextLength,
-        batch,
-        value,
-        forceThreads,
-        keyType,
-        valueType,
-        sequences,
-        cacheTokens,
-        keepsPrefixes,
-        stepMillis);
+    Fields fields = new Fields(this);
+    fields.threads = value;
+    return fields.options();
   }
 
   public RuntimeOptions withForceThreads(boolean value) {
-    return new RuntimeOptions(
-        contextLength,
-        batch,
-        threads,
-        value,
-        keyType,
-        valueType,
-        sequences,
-        cacheTokens,
-        keepsPrefixes,
-        stepMillis);
+    Fields fields = new Fields(this);
+    fields.forceThreads = value;
+    return fields.options();
   }
 
   public RuntimeOptions withCacheTypes(CacheType keys, CacheType values) {
-    return new RuntimeOptions(
-        contextLength,
-        batch,
-        threads,
-        forceThreads,
-        keys,
-        values,
-        sequences,
-        cacheTokens,
-        keepsPrefixes,
-        stepMillis);
+    Fields fields = new Fields(this);
+    fields.keyType = keys;
+    fields.valueType = values;
+    return fields.options();
   }
 
   public RuntimeOptions withSequences(int value) {
-    return new RuntimeOptions(
-        contextLength,
-        batch,
-        threads,
-        forceThreads,
-        keyType,
-        valueType,
-        value,
-        cacheTokens,
-        keepsPrefixes,
-        stepMillis);
+    Fields fields = new Fields(this);
+    fields.sequences = value;
+    return fields.options();
   }
 
   public RuntimeOptions withCacheTokens(int value) {
-    return new RuntimeOptions(
-        contextLength,
-        batch,
-        threads,
-        forceThreads,
-        keyType,
-        valueType,
-        sequences,
-        value,
-        keepsPrefixes,
-        stepMillis);
+    Fields fields = new Fields(this);
+    fields.cacheTokens = value;
+    return fields.options();
   }
 
   public RuntimeOptions withKeepsPrefixes(boolean value) {
-    return new RuntimeOptions(
-        contextLength,
-        batch,
-        threads,
-        forceThreads,
-        keyType,
-        valueType,
-        sequences,
-        cacheTokens,
-        value,
-        stepMillis);
+    Fields fields = new Fields(this);
+    fields.keepsPrefixes = value;
+    return fields.options();
   }
 
   public RuntimeOptions withStepMillis(int value) {
-    return new RuntimeOptions(
-        contextLength,
-        batch,
-        threads,
-        forceThreads,
-        keyType,
-        valueType,
-        sequences,
-        cacheTokens,
-        keepsPrefixes,
-        value);
+    Fields fields = new Fields(this);
+    fields.stepMillis = value;
+    return fields.options();
   }
 
   /** The context length for a model: never 0. */
@@ -209,5 +138,46 @@ public record RuntimeOptions(
   public StateOptions stateOptions() {
     int pages = Math.ceilDiv(cacheTokens, PageTable.PAGE);
     return new StateOptions(contextLength, batch, sequences, pages, keyType, valueType);
+  }
+
+  /** A copy that can be changed. */
+  private static final class Fields {
+    private int contextLength;
+    private int batch;
+    private int threads;
+    private boolean forceThreads;
+    private CacheType keyType;
+    private CacheType valueType;
+    private int sequences;
+    private int cacheTokens;
+    private boolean keepsPrefixes;
+    private int stepMillis;
+
+    Fields(RuntimeOptions o) {
+      contextLength = o.contextLength;
+      batch = o.batch;
+      threads = o.threads;
+      forceThreads = o.forceThreads;
+      keyType = o.keyType;
+      valueType = o.valueType;
+      sequences = o.sequences;
+      cacheTokens = o.cacheTokens;
+      keepsPrefixes = o.keepsPrefixes;
+      stepMillis = o.stepMillis;
+    }
+
+    RuntimeOptions options() {
+      return new RuntimeOptions(
+          contextLength,
+          batch,
+          threads,
+          forceThreads,
+          keyType,
+          valueType,
+          sequences,
+          cacheTokens,
+          keepsPrefixes,
+          stepMillis);
+    }
   }
 }

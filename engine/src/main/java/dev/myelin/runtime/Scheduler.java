@@ -1,5 +1,6 @@
 package dev.myelin.runtime;
 
+import dev.myelin.concurrent.Uninterruptible;
 import dev.myelin.error.CancelledException;
 import dev.myelin.error.IllegalUseException;
 import dev.myelin.graph.Graph;
@@ -8,7 +9,6 @@ import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
-import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
 import org.jspecify.annotations.Nullable;
@@ -276,16 +276,8 @@ final class Scheduler implements AutoCloseable {
     } finally {
       lock.unlock();
     }
-    boolean interrupted = false;
-    while (running != null && running.isAlive()) {
-      try {
-        TimeUnit.SECONDS.timedJoin(running, Long.MAX_VALUE);
-      } catch (InterruptedException e) {
-        interrupted = true;
-      }
-    }
-    if (interrupted) {
-      Thread.currentThread().interrupt();
+    if (running != null) {
+      Uninterruptible.run(running::join);
     }
   }
 }

@@ -28,17 +28,16 @@ public final class Sequence implements AutoCloseable {
   private final long id = COUNT.incrementAndGet();
   private final ModelRuntime runtime;
   private final SequenceStates states;
-  private final SequenceFiles files;
   private int[] tokens = new int[64];
   private volatile int position;
   private volatile boolean cancelled;
+  private @Nullable SequenceFiles files;
   private @Nullable Arena bufferArena;
   private @Nullable MemorySegment buffer;
 
   Sequence(ModelRuntime runtime, SequenceStates states) {
     this.runtime = runtime;
     this.states = states;
-    files = new SequenceFiles(runtime, this, states);
   }
 
   /** Its number in this process, from 1. */
@@ -143,7 +142,7 @@ public final class Sequence implements AutoCloseable {
    * @throws dev.myelin.error.ModelFileException if the file cannot be written
    */
   public void save(Path file, byte[] extra) {
-    files.save(file, extra);
+    files().save(file, extra);
   }
 
   /**
@@ -152,7 +151,7 @@ public final class Sequence implements AutoCloseable {
    * @throws dev.myelin.error.ModelFileException naming the file and why it cannot be used
    */
   public SnapshotReader openSnapshot(Path file) {
-    return files.open(file);
+    return files().open(file);
   }
 
   /**
@@ -164,7 +163,7 @@ public final class Sequence implements AutoCloseable {
    * @throws dev.myelin.error.CapacityException if there is no room for it
    */
   public void restore(SnapshotReader snapshot) {
-    files.restore(snapshot);
+    files().restore(snapshot);
   }
 
   /**
@@ -174,12 +173,20 @@ public final class Sequence implements AutoCloseable {
    * @return how many were appended, less than {@code count}
    */
   public int load(PromptCache cache, int[] ids, int from, int count) {
-    return files.load(cache, ids, from, count);
+    return files().load(cache, ids, from, count);
   }
 
   /** Adds the full pages to the prompt cache. */
   public void store(PromptCache cache) {
-    files.store(cache);
+    files().store(cache);
+  }
+
+  /** Made when it is first needed: most sequences have no files. */
+  private SequenceFiles files() {
+    if (files == null) {
+      files = new SequenceFiles(runtime, this, states);
+    }
+    return files;
   }
 
   void copyTokens(Sequence other) {

@@ -59,8 +59,10 @@ final class StepPlan {
       }
     }
     choosePrompts(prompts, Math.min(batch, Math.max(budget, tokens + 1)), batch);
-    // recurrent operations compute sequences of equal length together
-    parts.sort(Comparator.comparingInt(p -> p.segment().count()));
+    if (stepper.states().isRecurrent()) {
+      // its operations compute sequences of equal length together
+      parts.sort(Comparator.comparingInt(p -> p.segment().count()));
+    }
   }
 
   private static boolean prepare(Work work) {
@@ -182,22 +184,24 @@ final class StepPlan {
 
   /** Copies the outputs to those who wait for them. */
   void copyOutputs(Graph graph) {
-    int all = outputs();
-    int first = 0;
-    for (Part part : parts) {
-      int rows = part.segment().outputs();
-      part.work().copy(graph, first, rows, all);
-      first += rows;
-    }
+    giveOutputs(graph, false);
   }
 
   /** Has those who wait read the outputs of this last step in the memory of the graph. */
   void shareOutputs(Graph graph) {
+    giveOutputs(graph, true);
+  }
+
+  private void giveOutputs(Graph graph, boolean isShared) {
     int all = outputs();
     int first = 0;
     for (Part part : parts) {
       int rows = part.segment().outputs();
-      part.work().share(graph, first, rows, all);
+      if (isShared) {
+        part.work().share(graph, first, rows, all);
+      } else {
+        part.work().copy(graph, first, rows, all);
+      }
       first += rows;
     }
   }

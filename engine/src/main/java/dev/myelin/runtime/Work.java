@@ -1,5 +1,6 @@
 package dev.myelin.runtime;
 
+import dev.myelin.concurrent.Uninterruptible;
 import dev.myelin.error.CancelledException;
 import dev.myelin.error.MyelinException;
 import dev.myelin.graph.Graph;
@@ -273,18 +274,7 @@ final class Work {
 
   /** Waits until the computing thread does not use it any more; keeps an interrupt for later. */
   void awaitUninterruptibly() {
-    boolean interrupted = false;
-    while (true) {
-      try {
-        finished.await();
-        break;
-      } catch (InterruptedException e) {
-        interrupted = true;
-      }
-    }
-    if (interrupted) {
-      Thread.currentThread().interrupt();
-    }
+    Uninterruptible.run(finished::await);
   }
 
   /** Throws what the computation threw. */

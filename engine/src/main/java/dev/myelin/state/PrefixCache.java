@@ -241,16 +241,4 @@ final class PrefixCache {
     }
     return !node.hasSlot();
   }
-
-  /** Drops all pages. */
-  void clear() {
-    List<PrefixNode> stack = firstPages();
-    while (!stack.isEmpty()) {
-      PrefixNode node = stack.removeLast();
-      stack.addAll(node.children());
-      removeAll(node);
-    }
-    roots.clear();
-    nodes = 0;
-  }
 }

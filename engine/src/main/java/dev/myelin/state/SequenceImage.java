@@ -139,7 +139,7 @@ public final class SequenceImage {
     for (PageClass kind : pool.kv().classes()) {
       states.table(kind).truncate(0);
     }
-    states.abandon();
+    states.rollback();
   }
 
   /**
@@ -148,9 +148,9 @@ public final class SequenceImage {
    * @param tokens all tokens of the sequence
    */
   public void restored(StateExtent extent, int[] tokens) {
-    states.setEncoderLength(extent.encoderLength());
+    states.commitEncoder(extent.encoderLength());
     if (extent.hasStates()) {
-      states.filled(extent.length(), tokens);
+      states.commit(extent.length(), tokens);
     }
   }
 }

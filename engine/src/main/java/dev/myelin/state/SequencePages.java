@@ -126,7 +126,7 @@ public final class SequencePages {
 
   /** Gives back what {@link #reserve} took. */
   public void abandon() {
-    states.abandon();
+    states.rollback();
   }
 
   /**
@@ -135,6 +135,6 @@ public final class SequencePages {
    * @param tokens all tokens of the sequence
    */
   public void filled(int length, int[] tokens) {
-    states.filled(length, tokens);
+    states.commit(length, tokens);
   }
 }

@@ -145,19 +145,28 @@ public final class SequenceStates implements AutoCloseable {
    *     the positions before
    */
   public void begin(int position, int end) {
-    rewind(position);
-    this.position = position;
-    write(Scope.SEQUENCE, position, end);
-    write(Scope.PASS, 0, end - position);
-    takeSlot();
+    cut(position);
+    try {
+      write(Scope.SEQUENCE, position, end);
+      write(Scope.PASS, 0, end - position);
+      takeWriteSlot();
+    } catch (RuntimeException e) {
+      rollback();
+      throw e;
+    }
   }
 
   /** Gives back the pages of the positions from {@code length} on. */
   public void truncate(int length) {
     if (open && length < position) {
-      rewind(length);
-      position = length;
+      cut(length);
     }
+  }
+
+  /** Keeps the first {@code length} positions, as before a pass. */
+  void cut(int length) {
+    position = length;
+    rewind(length);
   }
 
   private void rewind(int position) {
@@ -175,42 +184,34 @@ public final class SequenceStates implements AutoCloseable {
   /** Announces a pass of the encoder over all its positions. */
   public void beginEncoder(int length) {
     encoderLength = 0;
-    write(Scope.ENCODER, 0, length);
-    write(Scope.PASS, 0, length);
+    try {
+      write(Scope.ENCODER, 0, length);
+      write(Scope.PASS, 0, length);
+    } catch (RuntimeException e) {
+      rollback();
+      throw e;
+    }
   }
 
   private void write(Scope scope, int from, int to) {
     for (PageClass kind : pool.kv().classes()) {
       if (kind.scope() == scope) {
-        try {
-          table(kind).write(from, to);
-        } catch (RuntimeException e) {
-          rollback();
-          throw e;
-        }
+        table(kind).write(from, to);
       }
     }
   }
 
-  private void takeSlot() {
+  /** Takes a slot for the recurrent states that follow, if the model has them. */
+  void takeWriteSlot() {
     if (pool.isRecurrent()) {
-      try {
-        writeSlot = pool.takeSlot();
-      } catch (RuntimeException e) {
-        rollback();
-        throw e;
-      }
+      writeSlot = pool.takeSlot();
     }
   }
 
-  /** Ends a pass that failed or was not computed. */
+  /** Ends a pass that failed or was not computed: drops what was taken for it. */
   public void rollback() {
     rewind(position);
     releasePass();
-    dropWriteSlot();
-  }
-
-  private void dropWriteSlot() {
     if (writeSlot != slot) {
       pool.recurrent().release(writeSlot);
       writeSlot = slot;
@@ -218,7 +219,7 @@ public final class SequenceStates implements AutoCloseable {
   }
 
   /**
-   * Ends a pass that succeeded.
+   * Ends a pass that succeeded, or what was taken is filled otherwise.
    *
    * @param tokens all tokens of the sequence up to {@code end}
    */
@@ -230,10 +231,13 @@ public final class SequenceStates implements AutoCloseable {
     }
     slotPosition = end;
     releasePass();
-    addPrefixes(end, tokens);
+    PrefixCache prefixes = pool.prefixes();
+    if (prefixes != null) {
+      prefixes.add(this, tokens, end);
+    }
   }
 
-  /** Ends a pass of the encoder that succeeded. */
+  /** Ends a pass of the encoder that succeeded, or its pages are filled otherwise. */
   public void commitEncoder(int length) {
     encoderLength = length;
     releasePass();
@@ -251,55 +255,9 @@ public final class SequenceStates implements AutoCloseable {
     return pool;
   }
 
-  /** Keeps the first {@code length} positions, as before a pass. */
-  void cut(int length) {
-    position = length;
-    rewind(length);
-  }
-
-  /** Drops what was taken beyond the current position. */
-  void abandon() {
-    rewind(position);
-    dropWriteSlot();
-  }
-
-  /** Takes a slot for recurrent states that will be filled in, if the model has them. */
-  void takeWriteSlot() {
-    if (pool.isRecurrent()) {
-      writeSlot = pool.takeSlot();
-    }
-  }
-
   /** The recurrent states are those before this position. */
   int slotPosition() {
     return slotPosition;
-  }
-
-  /** Positions of the encoder whose pages are filled. */
-  void setEncoderLength(int length) {
-    encoderLength = length;
-  }
-
-  /**
-   * What was taken is filled: the sequence has {@code length} tokens.
-   *
-   * @param tokens all tokens of the sequence
-   */
-  void filled(int length, int[] tokens) {
-    position = length;
-    slotPosition = length;
-    if (writeSlot != slot) {
-      pool.recurrent().release(slot);
-      slot = writeSlot;
-    }
-    addPrefixes(length, tokens);
-  }
-
-  private void addPrefixes(int length, int[] tokens) {
-    PrefixCache prefixes = pool.prefixes();
-    if (prefixes != null) {
-      prefixes.add(this, tokens, length);
-    }
   }
 
   /** Drops the pages that no token from the current position on sees. */

@@ -65,9 +65,9 @@ public record GatedDeltaNet(
     DeltaNetInput.Projections p = input.of(x);
     long heads = shape.heads();
     long tokens = x.dim(1);
-    Tensor beta = g.sigmoid(p.beta());
+    Tensor beta = g.reshape3d(g.sigmoid(p.beta()), 1, heads, tokens);
     Tensor step = g.softplus(g.add(p.alpha(), dtBias));
-    Tensor decay = g.multiply(step, a);
+    Tensor decay = g.reshape3d(g.multiply(step, a), 1, heads, tokens);
 
     Tensor qkv = g.silu(convolution.of(pass, p.qkv()));
     Tensor q = keyHeads(heads(qkv, 0, shape.groups()));
@@ -79,11 +79,11 @@ public record GatedDeltaNet(
                 recurrence(
                     pass,
                     group,
-                    heads(group, q),
-                    heads(group, k),
-                    heads(group, v),
-                    scalars(group, decay, heads),
-                    scalars(group, beta, heads)));
+                    group.ofHeads(q),
+                    group.ofHeads(k),
+                    group.ofHeads(v),
+                    group.ofHeads(decay),
+                    group.ofHeads(beta)));
     Tensor normalized = norm.of(g.reshape3d(y, shape.headSize(), heads, tokens));
     return out.of(g.swiglu(p.z(), g.reshape2d(normalized, shape.inner(), tokens)));
   }
@@ -98,38 +98,6 @@ public record GatedDeltaNet(
     Tensor after = g.reshape2d(result.states(), shape.stateElements(), group.sequences());
     pass.write(state, after, group);
     return g.reshape2d(result.output(), shape.inner(), group.tokens());
-  }
-
-  /** The group's part of [size, heads, tokens]: [size, heads, length, sequences]. */
-  private static Tensor heads(SegmentGroup group, Tensor x) {
-    long token = x.stride(2);
-    return x.graph()
-        .view4d(
-            x,
-            x.dim(0),
-            x.dim(1),
-            group.length(),
-            group.sequences(),
-            x.stride(1),
-            token,
-            group.length() * token,
-            group.first() * token);
-  }
-
-  /** The group's part of [heads, tokens]: [1, heads, length, sequences]. */
-  private static Tensor scalars(SegmentGroup group, Tensor x, long heads) {
-    long token = x.stride(1);
-    return x.graph()
-        .view4d(
-            x,
-            1,
-            heads,
-            group.length(),
-            group.sequences(),
-            x.stride(0),
-            token,
-            group.length() * token,
-            group.first() * token);
   }
 
   /** Values {@code first} and on of each row, as heads [size, count, tokens]. */

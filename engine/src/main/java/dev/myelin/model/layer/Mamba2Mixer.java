@@ -86,7 +86,7 @@ public record Mamba2Mixer(
   /** D x, [inner, tokens]. */
   private Tensor skip(Tensor xBC) {
     GraphBuilder g = xBC.graph();
-    Tensor x = heads(xBC, 0, shape.headSize(), shape.heads(), 1, (int) xBC.dim(1), 0);
+    Tensor x = split(xBC, 0, shape.headSize(), shape.heads());
     return g.reshape2d(g.multiply(x, d), shape.inner(), xBC.dim(1));
   }
 
@@ -101,9 +101,9 @@ public record Mamba2Mixer(
     Tensor slots = pass.slots(state);
     Tensor states =
         g.reshape4d(slots, shape.state(), shape.headSize(), shape.heads(), slots.dim(1));
-    Tensor x = heads(xBC, 0, shape.headSize(), shape.heads(), group);
-    Tensor b = heads(xBC, inner, shape.state(), shape.groups(), group);
-    Tensor c = heads(xBC, inner + shape.groupWidth(), shape.state(), shape.groups(), group);
+    Tensor x = group.ofHeads(split(xBC, 0, shape.headSize(), shape.heads()));
+    Tensor b = group.ofHeads(split(xBC, inner, shape.state(), shape.groups()));
+    Tensor c = group.ofHeads(split(xBC, inner + shape.groupWidth(), shape.state(), shape.groups()));
     RecurrentResult result = g.ssmScan(states, x, dt, a, b, c, group.readSlots());
     Tensor after = g.reshape2d(result.states(), shape.stateElements(), group.sequences());
     pass.write(state, after, group);
@@ -122,17 +122,9 @@ public record Mamba2Mixer(
     return y.graph().view2d(y, count, y.dim(1), y.stride(1), first * Float.BYTES);
   }
 
-  /** Values {@code from} and on of a group's rows as heads, [size, heads, length, sequences]. */
-  private static Tensor heads(Tensor y, long from, int size, int heads, SegmentGroup group) {
-    return heads(y, from, size, heads, group.sequences(), group.length(), group.first());
-  }
-
-  private static Tensor heads(
-      Tensor y, long from, int size, int heads, int sequences, int length, int first) {
+  /** Values {@code first} and on of each row as heads, [size, heads, tokens]. */
+  private static Tensor split(Tensor y, long first, int size, int heads) {
     long headBytes = (long) size * Float.BYTES;
-    long row = y.stride(1);
-    long offset = from * Float.BYTES + first * row;
-    return y.graph()
-        .view4d(y, size, heads, length, sequences, headBytes, row, length * row, offset);
+    return y.graph().view3d(y, size, heads, y.dim(1), headBytes, y.stride(1), first * Float.BYTES);
   }
 }
