@@ -33,11 +33,8 @@ class ProcessTest {
 
   @BeforeAll
   static void write() {
-    RandomModel random = RandomModel.small("llama");
-    model =
-        random
-            .withShape(random.shape().withContextLength(100_000))
-            .write(folder.resolve("model.gguf"));
+    RandomModel random = RandomModel.small("llama").withContextLength(100_000);
+    model = random.write(folder.resolve("model.gguf"));
   }
 
   private static Process startEndless(ProcessBuilder.Redirect out) throws IOException {

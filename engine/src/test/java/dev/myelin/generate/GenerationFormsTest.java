@@ -38,12 +38,9 @@ class GenerationFormsTest {
 
   @BeforeAll
   static void load() {
-    RandomModel random = RandomModel.small("llama").withVocabulary(Kind.QWEN2);
-    model =
-        Model.load(
-            random
-                .withShape(random.shape().withContextLength(4096))
-                .write(folder.resolve("model.gguf")));
+    RandomModel random =
+        RandomModel.small("llama").withVocabulary(Kind.QWEN2).withContextLength(4096);
+    model = Model.load(random.write(folder.resolve("model.gguf")));
   }
 
   @AfterAll

@@ -34,9 +34,9 @@ class PublisherTest {
 
   @BeforeEach
   void open() {
-    RandomModel random = RandomModel.small("llama").withVocabulary(Kind.QWEN2);
-    Path file = folder.resolve("model.gguf");
-    model = Model.load(random.withShape(random.shape().withContextLength(4096)).write(file));
+    RandomModel random =
+        RandomModel.small("llama").withVocabulary(Kind.QWEN2).withContextLength(4096);
+    model = Model.load(random.write(folder.resolve("model.gguf")));
     SessionOptions options = SessionOptions.defaults().withThreads(1);
     generator = Generator.open(model, options, SamplingOptions.greedy());
   }

@@ -47,12 +47,9 @@ class SharedRuntimeTest {
 
   @BeforeAll
   static void load() {
-    RandomModel random = RandomModel.small("llama").withVocabulary(Kind.QWEN2);
-    model =
-        Model.load(
-            random
-                .withShape(random.shape().withContextLength(4096))
-                .write(folder.resolve("model.gguf")));
+    RandomModel random =
+        RandomModel.small("llama").withVocabulary(Kind.QWEN2).withContextLength(4096);
+    model = Model.load(random.write(folder.resolve("model.gguf")));
   }
 
   @AfterAll

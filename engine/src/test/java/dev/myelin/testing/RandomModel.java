@@ -136,6 +136,10 @@ public record RandomModel(
     return new RandomModel(architecture, value, features, types, vocabulary, seed);
   }
 
+  public RandomModel withContextLength(int value) {
+    return withShape(shape.withContextLength(value));
+  }
+
   public RandomModel withVocabulary(RandomVocabulary.Kind value) {
     return new RandomModel(architecture, shape, features, types, value, seed);
   }

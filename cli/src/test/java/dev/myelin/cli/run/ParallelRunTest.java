@@ -31,11 +31,8 @@ class ParallelRunTest {
 
   @BeforeAll
   static void write() {
-    RandomModel random = RandomModel.small("llama");
-    model =
-        random
-            .withShape(random.shape().withContextLength(50_000))
-            .write(folder.resolve("model.gguf"));
+    RandomModel random = RandomModel.small("llama").withContextLength(50_000);
+    model = random.write(folder.resolve("model.gguf"));
   }
 
   private static Path prompts(String name, String... lines) throws Exception {
