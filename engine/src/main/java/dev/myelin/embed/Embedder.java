@@ -88,6 +88,7 @@ public final class Embedder implements AutoCloseable {
     long positions = Math.max(context, batch + (long) sequences * PageTable.PAGE);
     return options
         .withSequences(sequences)
+        .withSnapshotBytes(0)
         .withCacheTokens((int) Math.min(positions, Integer.MAX_VALUE));
   }
 

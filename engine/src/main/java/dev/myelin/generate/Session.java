@@ -594,23 +594,11 @@ public final class Session implements AutoCloseable {
   }
 
   private MemorySegment computePrompt(PromptCache cache, int[] ids, int from, int count) {
-    int done = sequence.load(cache, ids, from, count);
-    loadedTokens = done;
-    int first = sequence.position();
-    int toPageEnd = (first + count - done) / PageTable.PAGE * PageTable.PAGE - first;
-    if (toPageEnd > 0 && toPageEnd < count - done && isRecurrent()) {
-      // the state at the end of the last full page is the one that can be kept
-      sequence.compute(ids, from + done, toPageEnd, 1, Output.LOGITS);
-      sequence.store(cache);
-      done += toPageEnd;
-    }
-    MemorySegment logits = sequence.compute(ids, from + done, count - done, 1, Output.LOGITS);
+    loadedTokens = sequence.load(cache, ids, from, count);
+    int left = count - loadedTokens;
+    MemorySegment logits = sequence.compute(ids, from + loadedTokens, left, 1, Output.LOGITS);
     sequence.store(cache);
     return logits;
-  }
-
-  private boolean isRecurrent() {
-    return !model.info().states().recurrent().isEmpty();
   }
 
   private void requireNotInterrupted() {

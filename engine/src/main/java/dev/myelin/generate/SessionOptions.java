@@ -17,6 +17,8 @@ import dev.myelin.state.StateOptions;
  * @param forceThreads whether to start more threads than cores, for measurements
  * @param cacheType data type of the keys in the KV cache
  * @param valueCacheType data type of the values in the KV cache
+ * @param snapshotBytes memory for recurrent states of earlier positions, from which the session
+ *     continues after a rewind; 0 keeps none
  */
 public record SessionOptions(
     int contextLength,
@@ -24,7 +26,8 @@ public record SessionOptions(
     int threads,
     boolean forceThreads,
     CacheType cacheType,
-    CacheType valueCacheType) {
+    CacheType valueCacheType,
+    long snapshotBytes) {
   public static final int DEFAULT_CONTEXT = RuntimeOptions.DEFAULT_CONTEXT;
   public static final int DEFAULT_BATCH = RuntimeOptions.DEFAULT_BATCH;
   public static final int MAX_BATCH = RuntimeOptions.MAX_BATCH;
@@ -36,7 +39,29 @@ public record SessionOptions(
     if (batch < 1 || batch > MAX_BATCH) {
       throw new InvalidRequestException("batch = " + batch + ": expected 1 to " + MAX_BATCH);
     }
+    if (snapshotBytes < 0) {
+      throw new InvalidRequestException(
+          "snapshots of " + snapshotBytes + " bytes: expected 0 or more");
+    }
     Threads.check(threads, 0);
+  }
+
+  /** With the default of the snapshots. */
+  public SessionOptions(
+      int contextLength,
+      int batch,
+      int threads,
+      boolean forceThreads,
+      CacheType cacheType,
+      CacheType valueCacheType) {
+    this(
+        contextLength,
+        batch,
+        threads,
+        forceThreads,
+        cacheType,
+        valueCacheType,
+        RuntimeOptions.DEFAULT_SNAPSHOT_BYTES);
   }
 
   /** With keys and values of one type. */
@@ -55,20 +80,23 @@ public record SessionOptions(
   }
 
   public SessionOptions withContextLength(int value) {
-    return new SessionOptions(value, batch, threads, forceThreads, cacheType, valueCacheType);
+    return new SessionOptions(
+        value, batch, threads, forceThreads, cacheType, valueCacheType, snapshotBytes);
   }
 
   public SessionOptions withBatch(int value) {
     return new SessionOptions(
-        contextLength, value, threads, forceThreads, cacheType, valueCacheType);
+        contextLength, value, threads, forceThreads, cacheType, valueCacheType, snapshotBytes);
   }
 
   public SessionOptions withThreads(int value) {
-    return new SessionOptions(contextLength, batch, value, forceThreads, cacheType, valueCacheType);
+    return new SessionOptions(
+        contextLength, batch, value, forceThreads, cacheType, valueCacheType, snapshotBytes);
   }
 
   public SessionOptions withForceThreads(boolean value) {
-    return new SessionOptions(contextLength, batch, threads, value, cacheType, valueCacheType);
+    return new SessionOptions(
+        contextLength, batch, threads, value, cacheType, valueCacheType, snapshotBytes);
   }
 
   /** Keys and values of one type. */
@@ -83,7 +111,13 @@ public record SessionOptions(
   }
 
   public SessionOptions withCacheTypes(CacheType keys, CacheType values) {
-    return new SessionOptions(contextLength, batch, threads, forceThreads, keys, values);
+    return new SessionOptions(
+        contextLength, batch, threads, forceThreads, keys, values, snapshotBytes);
+  }
+
+  public SessionOptions withSnapshotBytes(long value) {
+    return new SessionOptions(
+        contextLength, batch, threads, forceThreads, cacheType, valueCacheType, value);
   }
 
   /** The options of a runtime for one session: one sequence, and no prefixes of others. */
@@ -95,13 +129,20 @@ public record SessionOptions(
         .withForceThreads(forceThreads)
         .withCacheTypes(cacheType, valueCacheType)
         .withSequences(1)
-        .withKeepsPrefixes(false);
+        .withKeepsPrefixes(false)
+        .withSnapshotBytes(snapshotBytes);
   }
 
   /** The options of a runtime that concern one session. */
   static SessionOptions of(RuntimeOptions o) {
     return new SessionOptions(
-        o.contextLength(), o.batch(), o.threads(), o.forceThreads(), o.keyType(), o.valueType());
+        o.contextLength(),
+        o.batch(),
+        o.threads(),
+        o.forceThreads(),
+        o.keyType(),
+        o.valueType(),
+        o.snapshotBytes());
   }
 
   /** The size of a sequence's states; all options must be resolved. */

@@ -32,7 +32,7 @@ record SlotInput(Tensor tensor, String name, int first, boolean isWritten) imple
       if (isWritten) {
         data.setAtIndex(ValueLayout.JAVA_LONG, i, s.states().writeSlot());
       } else {
-        data.setAtIndex(ValueLayout.JAVA_INT, i, s.states().readSlot(s.position()));
+        data.setAtIndex(ValueLayout.JAVA_INT, i, s.states().readSlot());
       }
     }
   }

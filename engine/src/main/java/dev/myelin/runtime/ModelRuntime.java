@@ -314,6 +314,7 @@ public final class ModelRuntime implements AutoCloseable {
                 sequences.size(),
                 stepper.states().usedPages(),
                 stepper.states().prefixPages(),
+                stepper.states().stateSnapshots(),
                 stepper.steps(),
                 stepper.pieces(),
                 stepper.tokens()));

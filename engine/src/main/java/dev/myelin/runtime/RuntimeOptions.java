@@ -22,6 +22,8 @@ import dev.myelin.state.StateOptions;
  * @param cacheTokens positions that all sequences together can hold, rounded up to pages of 64; 0
  *     for {@code sequences} times the context
  * @param keepsPrefixes whether computed pages are kept for later sequences with the same beginning
+ * @param snapshotBytes memory for recurrent states of earlier positions, from which a sequence
+ *     continues after a rewind, or a later one with the same beginning; 0 keeps none
  * @param stepMillis how long a step may take, in about, while a sequence waits for its next token:
  *     prompts are cut accordingly
  */
@@ -35,11 +37,16 @@ public record RuntimeOptions(
     int sequences,
     int cacheTokens,
     boolean keepsPrefixes,
+    long snapshotBytes,
     int stepMillis) {
   public static final int DEFAULT_CONTEXT = 4096;
   public static final int DEFAULT_BATCH = 512;
   public static final int DEFAULT_SEQUENCES = 8;
   public static final int DEFAULT_STEP_MILLIS = 200;
+
+  /** 1 GB. */
+  public static final long DEFAULT_SNAPSHOT_BYTES = 1_000_000_000L;
+
   public static final int MAX_BATCH = 1 << 16;
   public static final int MAX_SEQUENCES = 1024;
 
@@ -48,6 +55,10 @@ public record RuntimeOptions(
     check("batch", batch, 1, MAX_BATCH);
     check("sequences", sequences, 1, MAX_SEQUENCES);
     check("cache tokens", cacheTokens, 0, Integer.MAX_VALUE);
+    if (snapshotBytes < 0) {
+      throw new InvalidRequestException(
+          "snapshots of " + snapshotBytes + " bytes: expected 0 or more");
+    }
     check("step", stepMillis, 1, 60_000);
     Threads.check(threads, 0);
   }
@@ -71,6 +82,7 @@ public record RuntimeOptions(
         DEFAULT_SEQUENCES,
         0,
         true,
+        DEFAULT_SNAPSHOT_BYTES,
         DEFAULT_STEP_MILLIS);
   }
 
@@ -123,6 +135,12 @@ public record RuntimeOptions(
     return fields.options();
   }
 
+  public RuntimeOptions withSnapshotBytes(long value) {
+    Fields fields = new Fields(this);
+    fields.snapshotBytes = value;
+    return fields.options();
+  }
+
   public RuntimeOptions withStepMillis(int value) {
     Fields fields = new Fields(this);
     fields.stepMillis = value;
@@ -137,7 +155,8 @@ public record RuntimeOptions(
   /** The size of the states; the context length must be resolved. */
   public StateOptions stateOptions() {
     int pages = Math.ceilDiv(cacheTokens, PageTable.PAGE);
-    return new StateOptions(contextLength, batch, sequences, pages, keyType, valueType);
+    return new StateOptions(
+        contextLength, batch, sequences, pages, snapshotBytes, keyType, valueType);
   }
 
   /** A copy that can be changed. */
@@ -151,6 +170,7 @@ public record RuntimeOptions(
     private int sequences;
     private int cacheTokens;
     private boolean keepsPrefixes;
+    private long snapshotBytes;
     private int stepMillis;
 
     Fields(RuntimeOptions o) {
@@ -163,6 +183,7 @@ public record RuntimeOptions(
       sequences = o.sequences;
       cacheTokens = o.cacheTokens;
       keepsPrefixes = o.keepsPrefixes;
+      snapshotBytes = o.snapshotBytes;
       stepMillis = o.stepMillis;
     }
 
@@ -177,6 +198,7 @@ public record RuntimeOptions(
           sequences,
           cacheTokens,
           keepsPrefixes,
+          snapshotBytes,
           stepMillis);
     }
   }

@@ -15,8 +15,8 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Tokens that one sequence asks to be computed, piece by piece. If the states of the sequence are
- * not those of its end, its tokens are computed again first. Used by the thread that computes, and
- * before and after that by the one that waits.
+ * not those of its end, its tokens since the last known ones are computed again first. Used by the
+ * thread that computes, and before and after that by the one that waits.
  */
 final class Work {
   private final Sequence sequence;
@@ -64,9 +64,18 @@ final class Work {
   void prepare() {
     if (!isPrepared) {
       isPrepared = true;
-      at = isEncoder() || sequence.states().canContinueAt(start) ? start : 0;
+      if (!isEncoder()) {
+        endTurn(); // of what was generated before
+        at = sequence.states().rewind(start);
+      }
     }
     extend();
+  }
+
+  private void endTurn() {
+    if (end - start > 1) {
+      sequence.states().endTurn();
+    }
   }
 
   private boolean isEncoder() {
@@ -159,7 +168,10 @@ final class Work {
   Segment begin(int max) {
     boolean isAgain = at < start;
     int left = (isAgain ? start : end) - at;
-    int count = sequence.states().lengthOfPiece(at, Math.min(max, left));
+    int count = Math.min(max, left);
+    if (isAgain || endsWithNextToken()) {
+      count = sequence.states().lengthOfPiece(at, count);
+    }
     int rows = isAgain ? 0 : Math.max(0, at + count - Math.max(at, end - outputs));
     int[] source = isAgain ? sequence.allTokens() : ids;
     int index = isAgain ? at : from + at - start;
@@ -184,6 +196,9 @@ final class Work {
     }
     keepTokens();
     sequence.states().commit(at, sequence.allTokens());
+    if (isDone()) {
+      endTurn();
+    }
   }
 
   private void keepTokens() {

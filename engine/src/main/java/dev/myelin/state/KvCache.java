@@ -6,7 +6,6 @@ import dev.myelin.gguf.GgmlType;
 import dev.myelin.graph.GraphBuilder;
 import dev.myelin.graph.Tensor;
 import dev.myelin.graph.TensorBuffer;
-import dev.myelin.graph.TensorContext;
 import java.lang.foreign.MemorySegment;
 import java.util.ArrayList;
 import java.util.List;
@@ -30,8 +29,7 @@ public final class KvCache implements AutoCloseable {
   private final PagePool[] pools;
   private final StateOptions options;
   private final Reclaimer reclaimer;
-  private final TensorContext context;
-  private final TensorBuffer buffer;
+  private final StateMemory memory;
   private final Tensor[] keys;
   private final Tensor[] values;
   private final long bytes;
@@ -58,27 +56,19 @@ public final class KvCache implements AutoCloseable {
       sum = Math.addExact(sum, bytes(state, kind, options));
     }
     bytes = sum;
-    context = new TensorContext(Math.max(1, 2 * states.size()));
-    TensorBuffer memory = null;
     keys = new Tensor[states.size()];
     values = new Tensor[states.size()];
-    try {
-      memory = TensorBuffer.allocateZeroed(Math.max(1, bytes));
-      for (int i = 0; i < states.size(); i++) {
-        KvState s = states.get(i);
-        keys[i] = tensor(memory, "cache_k_l" + i, s, options.keyType(), s.keySize());
-        if (s.valueWidth() > 0) {
-          values[i] = tensor(memory, "cache_v_l" + i, s, options.valueType(), s.valueSize());
-        }
+    memory = new StateMemory(2 * states.size(), bytes, m -> addTo(m, states));
+  }
+
+  private void addTo(StateMemory m, List<KvState> states) {
+    for (KvState s : states) {
+      int i = s.index();
+      keys[i] = tensor(m, "cache_k_l" + i, s, options.keyType(), s.keySize());
+      if (s.valueWidth() > 0) {
+        values[i] = tensor(m, "cache_v_l" + i, s, options.valueType(), s.valueSize());
       }
-    } catch (RuntimeException e) {
-      context.close();
-      if (memory != null) {
-        memory.close();
-      }
-      throw e;
     }
-    buffer = memory;
   }
 
   private static List<PageClass> classes(List<KvState> states) {
@@ -100,11 +90,9 @@ public final class KvCache implements AutoCloseable {
     return null;
   }
 
-  private Tensor tensor(TensorBuffer memory, String name, KvState s, CacheType type, int size) {
+  private Tensor tensor(StateMemory m, String name, KvState s, CacheType type, int size) {
     long cells = (long) pool(kind(s)).pages() * PageTable.PAGE;
-    Tensor t = context.tensor(name, type.type(), size, cells, s.kvHeads());
-    memory.append(t);
-    return t;
+    return m.add(name, type.type(), size, cells, s.kvHeads());
   }
 
   /**
@@ -303,7 +291,6 @@ public final class KvCache implements AutoCloseable {
 
   @Override
   public void close() {
-    context.close();
-    buffer.close();
+    memory.close();
   }
 }

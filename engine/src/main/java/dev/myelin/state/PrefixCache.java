@@ -16,16 +16,17 @@ import org.jspecify.annotations.Nullable;
  */
 final class PrefixCache {
   private final KvCache kv;
-  private final RecurrentPool recurrent;
+  private final StateSnapshots snapshots;
+  private final boolean isRecurrent;
   private final List<PageClass> classes = new ArrayList<>();
   // by the scales of adapters
   private final Map<List<Float>, PrefixNode> roots = new HashMap<>();
   private long time;
-  private int nodes;
 
-  PrefixCache(KvCache kv, RecurrentPool recurrent) {
+  PrefixCache(KvCache kv, StateSnapshots snapshots, boolean isRecurrent) {
     this.kv = kv;
-    this.recurrent = recurrent;
+    this.snapshots = snapshots;
+    this.isRecurrent = isRecurrent;
     for (PageClass kind : kv.classes()) {
       if (kind.scope() == Scope.SEQUENCE) {
         classes.add(kind);
@@ -34,27 +35,28 @@ final class PrefixCache {
   }
 
   private PrefixNode last(SequenceStates s) {
-    List<PrefixNode> path = s.path();
-    if (!path.isEmpty()) {
-      return path.getLast();
+    if (s.path().pages() > 0) {
+      return s.path().last();
     }
     int count = kv.classes().size();
     return roots.computeIfAbsent(
         s.adapterScales(), scales -> new PrefixNode(null, new int[0], count));
   }
 
-  /** The children of all roots. */
-  private List<PrefixNode> firstPages() {
+  private List<PrefixNode> all() {
     List<PrefixNode> all = new ArrayList<>();
     for (PrefixNode root : roots.values()) {
       all.addAll(root.children());
+    }
+    for (int i = 0; i < all.size(); i++) {
+      all.addAll(all.get(i).children());
     }
     return all;
   }
 
   /** Number of pages of tokens. */
   int size() {
-    return nodes;
+    return all().size();
   }
 
   /**
@@ -65,7 +67,7 @@ final class PrefixCache {
    * @return the number of tokens that need not be computed
    */
   int extend(SequenceStates s, int[] ids, int from, int count) {
-    List<PrefixNode> path = new ArrayList<>(s.path());
+    List<PrefixNode> path = new ArrayList<>(s.path().nodes());
     int known = path.size();
     PrefixNode node = last(s);
     for (int i = from; from + count - i > PageTable.PAGE; i += PageTable.PAGE) {
@@ -88,7 +90,7 @@ final class PrefixCache {
         }
       }
     }
-    s.extended(path);
+    s.extended(path.subList(known, path.size()));
     touch(path);
     return (path.size() - known) * PageTable.PAGE;
   }
@@ -102,7 +104,7 @@ final class PrefixCache {
         }
       }
     }
-    return recurrent.isEmpty() || path.getLast().hasSlot();
+    return !isRecurrent || path.getLast().snapshot() != null;
   }
 
   /**
@@ -112,16 +114,15 @@ final class PrefixCache {
    * @param tokens all tokens of the sequence
    */
   void add(SequenceStates s, int[] tokens, int length) {
-    List<PrefixNode> path = s.path();
+    PrefixPath path = s.path();
     PrefixNode node = last(s);
-    for (int end = (path.size() + 1) * PageTable.PAGE; end <= length; end += PageTable.PAGE) {
+    for (int end = (path.pages() + 1) * PageTable.PAGE; end <= length; end += PageTable.PAGE) {
       int from = end - PageTable.PAGE;
       PrefixNode child = node.child(tokens, from);
       if (child == null) {
         int[] ids = Arrays.copyOfRange(tokens, from, end);
         child = new PrefixNode(node, ids, kv.classes().size());
         node.children().add(child);
-        nodes++;
       }
       for (PageClass kind : classes) {
         addPage(child, kind, s.table(kind), from / PageTable.PAGE);
@@ -129,11 +130,14 @@ final class PrefixCache {
       path.add(child);
       node = child;
     }
-    if (!recurrent.isEmpty() && length % PageTable.PAGE == 0 && length > 0 && !node.hasSlot()) {
-      node.setSlot(s.slot());
-      recurrent.retain(s.slot());
+    StateSnapshot snapshot = s.slots().snapshotAt(length);
+    if (snapshot != null && node.snapshot() == null) {
+      node.setSnapshot(snapshot);
+      snapshot.setNode(node);
+    } else if (snapshot != null && node.snapshot() != snapshot) {
+      s.slots().replaceLast(node.snapshot());
     }
-    touch(path);
+    touch(path.nodes());
   }
 
   private void addPage(PrefixNode node, PageClass kind, PageTable table, int index) {
@@ -169,7 +173,7 @@ final class PrefixCache {
     } else {
       removeAll(oldest);
     }
-    prune(oldest);
+    oldest.prune();
     return true;
   }
 
@@ -185,24 +189,9 @@ final class PrefixCache {
     return true;
   }
 
-  /** Frees a slot of recurrent states; false if there is none. */
-  boolean reclaimSlot() {
-    PrefixNode oldest = oldest(n -> n.hasSlot() && !recurrent.isShared(n.slot()));
-    if (oldest == null) {
-      return false;
-    }
-    recurrent.release(oldest.slot());
-    oldest.removeSlot();
-    prune(oldest);
-    return true;
-  }
-
   private @Nullable PrefixNode oldest(Predicate<PrefixNode> wanted) {
     PrefixNode oldest = null;
-    List<PrefixNode> stack = firstPages();
-    while (!stack.isEmpty()) {
-      PrefixNode node = stack.removeLast();
-      stack.addAll(node.children());
+    for (PrefixNode node : all()) {
       if ((oldest == null || node.lastUse() < oldest.lastUse()) && wanted.test(node)) {
         oldest = node;
       }
@@ -217,28 +206,9 @@ final class PrefixCache {
         node.removePage(kind);
       }
     }
-    if (node.hasSlot()) {
-      recurrent.release(node.slot());
-      node.removeSlot();
+    StateSnapshot snapshot = node.snapshot();
+    if (snapshot != null) {
+      snapshots.drop(snapshot);
     }
-  }
-
-  /** Removes nodes that hold nothing and lead to nothing. */
-  private void prune(PrefixNode from) {
-    PrefixNode node = from;
-    while (node.parent() != null && node.children().isEmpty() && isEmpty(node)) {
-      node.parent().children().remove(node);
-      nodes--;
-      node = node.parent();
-    }
-  }
-
-  private boolean isEmpty(PrefixNode node) {
-    for (PageClass kind : classes) {
-      if (node.has(kind)) {
-        return false;
-      }
-    }
-    return !node.hasSlot();
   }
 }

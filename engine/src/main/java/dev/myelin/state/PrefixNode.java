@@ -17,8 +17,10 @@ final class PrefixNode {
   private final int hash;
   private final List<PrefixNode> children = new ArrayList<>(0);
   private final int[] pages;
-  // the recurrent states after the page's last token
-  private int slot = NONE;
+  // after the page's last token
+  private @Nullable StateSnapshot snapshot;
+  // open ones that begin with the page and its parents
+  private int sequences;
   private long lastUse;
 
   PrefixNode(@Nullable PrefixNode parent, int[] tokens, int classes) {
@@ -71,20 +73,39 @@ final class PrefixNode {
     setPage(kind, NONE);
   }
 
-  int slot() {
-    return slot;
+  @Nullable StateSnapshot snapshot() {
+    return snapshot;
   }
 
-  boolean hasSlot() {
-    return slot != NONE;
+  void setSnapshot(@Nullable StateSnapshot value) {
+    snapshot = value;
   }
 
-  void setSlot(int slot) {
-    this.slot = slot;
+  void enter() {
+    sequences++;
   }
 
-  void removeSlot() {
-    slot = NONE;
+  void leave() {
+    sequences--;
+    prune();
+  }
+
+  /** Removes the page, and parents, if they hold nothing and lead to nothing. */
+  void prune() {
+    PrefixNode node = this;
+    while (node.parent != null && node.isEmpty()) {
+      node.parent.children.remove(node);
+      node = node.parent;
+    }
+  }
+
+  private boolean isEmpty() {
+    for (int page : pages) {
+      if (page != NONE) {
+        return false;
+      }
+    }
+    return sequences == 0 && snapshot == null && children.isEmpty();
   }
 
   long lastUse() {

@@ -5,7 +5,6 @@ import dev.myelin.gguf.GgmlType;
 import dev.myelin.graph.GraphBuilder;
 import dev.myelin.graph.Tensor;
 import dev.myelin.graph.TensorBuffer;
-import dev.myelin.graph.TensorContext;
 import java.lang.foreign.MemorySegment;
 import java.util.List;
 
@@ -16,8 +15,7 @@ import java.util.List;
  * read it. Confined to one thread at a time.
  */
 final class RecurrentPool implements AutoCloseable {
-  private final TensorContext context;
-  private final TensorBuffer buffer;
+  private final StateMemory memory;
   private final Tensor[] states;
   private final PagePool slots;
   private final int zeros;
@@ -34,24 +32,15 @@ final class RecurrentPool implements AutoCloseable {
       sum += TensorBuffer.roundUp((zeros + 1) * state.bytes());
     }
     bytes = sum;
-    context = new TensorContext(Math.max(1, declared.size()));
-    TensorBuffer memory = null;
     states = new Tensor[declared.size()];
-    try {
-      memory = TensorBuffer.allocateZeroed(Math.max(1, bytes));
-      for (int i = 0; i < states.length; i++) {
-        long elements = declared.get(i).elements();
-        states[i] = context.tensor("state_" + i, GgmlType.F32, elements, zeros + 1);
-        memory.append(states[i]);
-      }
-    } catch (RuntimeException e) {
-      context.close();
-      if (memory != null) {
-        memory.close();
-      }
-      throw e;
+    memory = new StateMemory(states.length, bytes, m -> addTo(m, declared));
+  }
+
+  private void addTo(StateMemory m, List<RecurrentState> declared) {
+    for (int i = 0; i < states.length; i++) {
+      long elements = declared.get(i).elements();
+      states[i] = m.add("state_" + i, GgmlType.F32, elements, zeros + 1);
     }
-    buffer = memory;
   }
 
   /** Whether the model has no recurrent states. */
@@ -128,7 +117,6 @@ final class RecurrentPool implements AutoCloseable {
 
   @Override
   public void close() {
-    context.close();
-    buffer.close();
+    memory.close();
   }
 }

@@ -80,7 +80,7 @@ public final class SequenceImage {
       }
     }
     if (hasSlot(extent)) {
-      int held = extent.length() == 0 ? pool.recurrent().zeros() : states.slot();
+      int held = states.slots().at(extent.length());
       pool.recurrent().retain(held);
       blocks.add(StateBlock.ofSlot(pool, 0, held));
     }
@@ -105,7 +105,7 @@ public final class SequenceImage {
         reserve(kind, pages, extent.length());
       }
       if (hasSlot(extent)) {
-        states.takeWriteSlot();
+        states.slots().takeWriteSlot();
       }
     } catch (RuntimeException e) {
       abandon();
@@ -119,7 +119,7 @@ public final class SequenceImage {
       }
     }
     if (hasSlot(extent)) {
-      blocks.add(StateBlock.ofSlot(pool, 0, states.writeSlot()));
+      blocks.add(StateBlock.ofSlot(pool, 0, states.slots().writeSlot()));
     }
     return blocks;
   }

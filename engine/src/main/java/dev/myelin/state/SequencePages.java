@@ -19,8 +19,8 @@ public final class SequencePages {
   }
 
   /**
-   * The full pages of the first {@code length} tokens that are held, and the recurrent states if
-   * they are those at the end of the last. They stay as they are until {@link StateBlock#release}.
+   * The full pages of the first {@code length} tokens that are held, and the recurrent states at
+   * the end of the last if they are known. They stay as they are until {@link StateBlock#release}.
    */
   public List<StateBlock> retain(int length) {
     List<StateBlock> blocks = new ArrayList<>();
@@ -34,9 +34,10 @@ public final class SequencePages {
         }
       }
     }
-    if (pool.isRecurrent() && pages > 0 && states.slotPosition() == pages * PageTable.PAGE) {
-      pool.recurrent().retain(states.slot());
-      blocks.add(StateBlock.ofSlot(pool, pages, states.slot()));
+    int slot = states.slots().at(pages * PageTable.PAGE);
+    if (pool.isRecurrent() && pages > 0 && slot >= 0) {
+      pool.recurrent().retain(slot);
+      blocks.add(StateBlock.ofSlot(pool, pages, slot));
     }
     return blocks;
   }
@@ -74,7 +75,7 @@ public final class SequencePages {
   }
 
   private int ownPages(int at) {
-    return states.canContinueAt(at) ? at / PageTable.PAGE : 0;
+    return states.continueAt(at) / PageTable.PAGE;
   }
 
   /** The end of the longest beginning that could do without what is missing; -1 if nothing is. */
@@ -114,8 +115,8 @@ public final class SequencePages {
         }
       }
       if (pool.isRecurrent()) {
-        states.takeWriteSlot();
-        blocks.add(StateBlock.ofSlot(pool, pages, states.writeSlot()));
+        states.slots().takeWriteSlot();
+        blocks.add(StateBlock.ofSlot(pool, pages, states.slots().writeSlot()));
       }
     } catch (RuntimeException e) {
       abandon();

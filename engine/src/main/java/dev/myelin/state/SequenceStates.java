@@ -1,7 +1,6 @@
 package dev.myelin.state;
 
 import dev.myelin.state.KvState.Scope;
-import java.util.ArrayList;
 import java.util.List;
 
 /**
@@ -13,14 +12,10 @@ public final class SequenceStates implements AutoCloseable {
   private final StatePool pool;
   private final List<Float> adapterScales;
   private final PageTable[] tables;
-  // the nodes of the full pages that are in the prefix cache
-  private final List<PrefixNode> path = new ArrayList<>();
+  private final PrefixPath path = new PrefixPath();
+  private final SequenceSlots slots;
   private int position;
   private int encoderLength;
-  // the recurrent states are those before this position
-  private int slotPosition;
-  private int slot;
-  private int writeSlot;
   private boolean open = true;
 
   SequenceStates(StatePool pool, List<Float> adapterScales) {
@@ -31,8 +26,7 @@ public final class SequenceStates implements AutoCloseable {
     for (PageClass kind : classes) {
       tables[kind.index()] = new PageTable(pool.kv(), kind);
     }
-    slot = pool.recurrent().zeros();
-    writeSlot = slot;
+    slots = new SequenceSlots(pool);
   }
 
   /** A sequence with the same tokens up to {@code length}, which reads the same pages. */
@@ -44,12 +38,10 @@ public final class SequenceStates implements AutoCloseable {
         copy.table(kind).share(table(kind), end);
       }
     }
-    copy.path.addAll(path.subList(0, Math.min(path.size(), length / PageTable.PAGE)));
+    copy.path.share(path, length / PageTable.PAGE);
+    copy.slots.share(slots, length);
     copy.position = length;
     copy.encoderLength = encoderLength;
-    copy.slot = slot;
-    copy.slotPosition = slotPosition;
-    pool.recurrent().retain(slot);
     return copy;
   }
 
@@ -67,22 +59,21 @@ public final class SequenceStates implements AutoCloseable {
     return table(pool.kv().kind(state));
   }
 
-  /** The nodes of the sequence's pages in the prefix cache, from the first page on. */
-  List<PrefixNode> path() {
+  /** The sequence's pages in the prefix cache. */
+  PrefixPath path() {
     return path;
   }
 
-  /** Has pages of the prefix cache now. */
+  /** The recurrent states. */
+  SequenceSlots slots() {
+    return slots;
+  }
+
+  /** Has pages of the prefix cache now, after those that it had. */
   void extended(List<PrefixNode> nodes) {
-    path.clear();
-    path.addAll(nodes);
-    position = nodes.size() * PageTable.PAGE;
-    if (pool.isRecurrent()) {
-      pool.recurrent().release(slot);
-      slot = nodes.getLast().slot();
-      pool.recurrent().retain(slot);
-      slotPosition = position;
-    }
+    nodes.forEach(path::add);
+    position = path.pages() * PageTable.PAGE;
+    slots.share(nodes, position);
   }
 
   /**
@@ -97,45 +88,68 @@ public final class SequenceStates implements AutoCloseable {
     if (prefixes == null || at % PageTable.PAGE != 0) {
       return 0;
     }
-    rewind(at);
-    return path.size() * PageTable.PAGE == at ? prefixes.extend(this, ids, from, count) : 0;
+    truncatePages(at);
+    return path.pages() * PageTable.PAGE == at ? prefixes.extend(this, ids, from, count) : 0;
   }
 
   /** Whether both have the same tokens up to {@code end}, the end of a page, as far as known. */
   public boolean isSamePrefix(SequenceStates other, int end) {
-    int pages = end / PageTable.PAGE;
-    return pool.prefixes() != null
-        && path.size() >= pages
-        && other.path.size() >= pages
-        && (pages == 0 || path.get(pages - 1) == other.path.get(pages - 1));
+    return pool.prefixes() != null && path.isSame(other.path, end / PageTable.PAGE);
   }
 
   /**
-   * How many tokens to compute in one pass: a recurrent state is kept at the end of the last full
-   * page, for other sequences.
+   * How many tokens of a prompt to compute in one pass: a recurrent state is kept at the end of the
+   * last full page.
    *
    * @param count at most
    */
   public int lengthOfPiece(int at, int count) {
     int end = at + count;
     int lastPage = end / PageTable.PAGE * PageTable.PAGE;
-    boolean cuts = pool.isRecurrent() && pool.prefixes() != null && lastPage > at;
-    return cuts ? lastPage - at : count;
+    return pool.snapshots().most() > 0 && lastPage > at ? lastPage - at : count;
   }
 
-  /**
-   * Whether a token at {@code position} can be computed from what is stored; if not, the sequence
-   * is computed again from its beginning. A window drops old positions, and a recurrent state is of
-   * one position only.
-   */
-  public boolean canContinueAt(int position) {
+  /** Whether a token at {@code position} can be computed from what is stored. */
+  boolean canContinueAt(int position) {
+    return holdsWindows(position) && slots.at(position) >= 0;
+  }
+
+  private boolean holdsWindows(int position) {
     for (PageClass kind : pool.kv().classes()) {
       if (kind.scope() == Scope.SEQUENCE
           && !table(kind).holds(kind.window().begin(position), position)) {
         return false;
       }
     }
-    return !pool.isRecurrent() || position == 0 || position == slotPosition;
+    return true;
+  }
+
+  /**
+   * The last position up to {@code end} from which tokens can be computed. A window drops old
+   * positions, and recurrent states are known at some positions only.
+   */
+  int continueAt(int end) {
+    int at = slots.latest(end);
+    while (at > 0 && !holdsWindows(at)) {
+      at = slots.latest((at - 1) / PageTable.PAGE * PageTable.PAGE);
+    }
+    return at;
+  }
+
+  /**
+   * Goes back to the last position up to {@code end} from which tokens can be computed, and returns
+   * it: those after it are computed again.
+   */
+  public int rewind(int end) {
+    int at = continueAt(end);
+    cut(at);
+    slots.goTo(at);
+    return at;
+  }
+
+  /** A prompt or a reply ends here: snapshots at such places are dropped after others. */
+  public void endTurn() {
+    slots.endTurn();
   }
 
   /**
@@ -149,7 +163,7 @@ public final class SequenceStates implements AutoCloseable {
     try {
       write(Scope.SEQUENCE, position, end);
       write(Scope.PASS, 0, end - position);
-      takeWriteSlot();
+      slots.takeWriteSlot();
     } catch (RuntimeException e) {
       rollback();
       throw e;
@@ -166,14 +180,12 @@ public final class SequenceStates implements AutoCloseable {
   /** Keeps the first {@code length} positions, as before a pass. */
   void cut(int length) {
     position = length;
-    rewind(length);
+    truncatePages(length);
+    slots.truncate(length);
   }
 
-  private void rewind(int position) {
-    int pages = position / PageTable.PAGE;
-    while (path.size() > pages) {
-      path.removeLast();
-    }
+  private void truncatePages(int position) {
+    path.truncate(position / PageTable.PAGE);
     for (PageClass kind : pool.kv().classes()) {
       if (kind.scope() == Scope.SEQUENCE) {
         table(kind).truncate(position);
@@ -201,21 +213,11 @@ public final class SequenceStates implements AutoCloseable {
     }
   }
 
-  /** Takes a slot for the recurrent states that follow, if the model has them. */
-  void takeWriteSlot() {
-    if (pool.isRecurrent()) {
-      writeSlot = pool.takeSlot();
-    }
-  }
-
   /** Ends a pass that failed or was not computed: drops what was taken for it. */
   public void rollback() {
-    rewind(position);
+    truncatePages(position);
     releasePass();
-    if (writeSlot != slot) {
-      pool.recurrent().release(writeSlot);
-      writeSlot = slot;
-    }
+    slots.rollback();
   }
 
   /**
@@ -225,16 +227,13 @@ public final class SequenceStates implements AutoCloseable {
    */
   public void commit(int end, int[] tokens) {
     position = end;
-    if (writeSlot != slot) {
-      pool.recurrent().release(slot);
-      slot = writeSlot;
-    }
-    slotPosition = end;
+    slots.commit(end);
     releasePass();
     PrefixCache prefixes = pool.prefixes();
     if (prefixes != null) {
       prefixes.add(this, tokens, end);
     }
+    pool.snapshots().limit();
   }
 
   /** Ends a pass of the encoder that succeeded, or its pages are filled otherwise. */
@@ -255,11 +254,6 @@ public final class SequenceStates implements AutoCloseable {
     return pool;
   }
 
-  /** The recurrent states are those before this position. */
-  int slotPosition() {
-    return slotPosition;
-  }
-
   /** Drops the pages that no token from the current position on sees. */
   void dropUnseen(PageClass kind) {
     if (kind.scope() == Scope.SEQUENCE && kind.window().isPresent()) {
@@ -272,19 +266,14 @@ public final class SequenceStates implements AutoCloseable {
     return encoderLength;
   }
 
-  /** The slot of the current recurrent states. */
-  int slot() {
-    return slot;
-  }
-
-  /** The slot that a pass from {@code position} on reads. */
-  public int readSlot(int position) {
-    return position == 0 ? pool.recurrent().zeros() : slot;
+  /** The slot of recurrent states that a pass reads. */
+  public int readSlot() {
+    return slots.slot();
   }
 
   /** The slot that it writes. */
   public int writeSlot() {
-    return writeSlot;
+    return slots.writeSlot();
   }
 
   /** Gives the pages back. */
@@ -295,7 +284,8 @@ public final class SequenceStates implements AutoCloseable {
       for (PageTable table : tables) {
         table.truncate(0);
       }
-      pool.recurrent().release(slot);
+      path.truncate(0);
+      slots.close();
       pool.closed(this);
     }
   }

@@ -15,6 +15,7 @@ public final class StatePool implements AutoCloseable {
   private final StateOptions options;
   private final KvCache kv;
   private final RecurrentPool recurrent;
+  private final StateSnapshots snapshots;
   private final @Nullable PrefixCache prefixes;
   private final List<SequenceStates> open = new ArrayList<>();
 
@@ -27,14 +28,15 @@ public final class StatePool implements AutoCloseable {
     this.options = options;
     kv = new KvCache(states.kv(), options, this::reclaim);
     try {
-      // a sequence reads one slot and writes another; as many are for prefixes
-      int slots = (keepsPrefixes ? 4 : 2) * options.sequences();
-      recurrent = new RecurrentPool(states.recurrent(), slots);
+      int most = options.snapshots(states.recurrentBytes());
+      // a sequence reads one slot and writes another
+      recurrent = new RecurrentPool(states.recurrent(), 2 * options.sequences() + most);
+      snapshots = new StateSnapshots(recurrent, most);
     } catch (RuntimeException e) {
       kv.close();
       throw e;
     }
-    prefixes = keepsPrefixes ? new PrefixCache(kv, recurrent) : null;
+    prefixes = keepsPrefixes ? new PrefixCache(kv, snapshots, isRecurrent()) : null;
   }
 
   public StateOptions options() {
@@ -47,6 +49,10 @@ public final class StatePool implements AutoCloseable {
 
   RecurrentPool recurrent() {
     return recurrent;
+  }
+
+  StateSnapshots snapshots() {
+    return snapshots;
   }
 
   @Nullable PrefixCache prefixes() {
@@ -87,10 +93,14 @@ public final class StatePool implements AutoCloseable {
     return pool.free() > 0 || (prefixes != null && prefixes.reclaim(kind));
   }
 
-  /** Takes a slot of recurrent states, one of a prefix if none is free. */
+  /**
+   * Takes a slot of recurrent states, that of a snapshot if none is free.
+   *
+   * @throws dev.myelin.error.CapacityException if sequences use all of them
+   */
   int takeSlot() {
     int slot = recurrent.take();
-    if (slot < 0 && prefixes != null && prefixes.reclaimSlot()) {
+    if (slot < 0 && snapshots.reclaimSlot()) {
       slot = recurrent.take();
     }
     if (slot < 0) {
@@ -111,6 +121,11 @@ public final class StatePool implements AutoCloseable {
   /** Number of pages of 64 tokens that are kept for later sequences. */
   public int prefixPages() {
     return prefixes == null ? 0 : prefixes.size();
+  }
+
+  /** Number of recurrent states that are kept for rewinds and later sequences. */
+  public int stateSnapshots() {
+    return snapshots.size();
   }
 
   /** Pages of 64 positions in use, of the class of states that has most. */

@@ -93,7 +93,7 @@ class PagedSequencesTest {
     Random random = new Random(seed);
     makeTables(random);
     StateOptions options =
-        new StateOptions(CONTEXT, BATCH, SEQUENCES, PAGES, CacheType.F32, CacheType.F32);
+        new StateOptions(CONTEXT, BATCH, SEQUENCES, PAGES, 0, CacheType.F32, CacheType.F32);
     boolean keepsPrefixes = seed % 2 == 0;
     List<Expected> open = new ArrayList<>();
     try (StatePool pool =
@@ -198,7 +198,7 @@ class PagedSequencesTest {
 
   /** Announces tokens, after those before if they are not held; null if there are no pages. */
   private Segment begin(Expected e, int count, int most) {
-    int at = e.states.canContinueAt(e.length) ? e.length : 0;
+    int at = e.states.rewind(e.length);
     int end = Math.min(e.length + count, at + most);
     e.length = at;
     int known = e.states.extend(at, e.tokens, at, end - at);
