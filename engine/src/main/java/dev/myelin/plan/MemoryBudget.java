@@ -9,6 +9,7 @@ import dev.myelin.inspect.ModelShape;
 import dev.myelin.state.CacheType;
 import dev.myelin.state.KvCache;
 import dev.myelin.state.KvState;
+import dev.myelin.state.ModelStates;
 import java.util.List;
 import java.util.Locale;
 import org.jspecify.annotations.Nullable;
@@ -17,7 +18,8 @@ import org.jspecify.annotations.Nullable;
  * Chooses the context length and the cache type of a session so that the process stays within a
  * number of bytes. Reads the header of the model only. Immutable and thread-safe.
  *
- * @param options of the session, with the context length and the cache type chosen
+ * @param options of the session, with the context length, the cache type and the memory for
+ *     snapshots of recurrent states chosen
  * @param need what the process needs with them
  */
 public record MemoryBudget(SessionOptions options, Need need) {
@@ -28,7 +30,7 @@ public record MemoryBudget(SessionOptions options, Need need) {
    * Bytes that a process needs.
    *
    * @param weightBytes the model's files, which are mapped
-   * @param cacheBytes the full KV cache
+   * @param cacheBytes the full KV cache, and the recurrent states, without snapshots of them
    * @param bufferBytes intermediate tensors of a full batch: an upper bound
    * @param baseBytes the JVM and the libraries
    */
@@ -40,7 +42,7 @@ public record MemoryBudget(SessionOptions options, Need need) {
 
   /**
    * Chooses the first of {@code types} with which everything fits; else the last one, with as much
-   * context as fits.
+   * context as fits. Snapshots of recurrent states have what is left at most.
    *
    * @param requested a context length other than 0 is kept
    * @param types cache types to choose from, preferred ones first
@@ -48,6 +50,14 @@ public record MemoryBudget(SessionOptions options, Need need) {
    * @throws InvalidRequestException if the model does not fit, with the bytes that it needs
    */
   public static MemoryBudget choose(
+      Checkpoint model, SessionOptions requested, List<CacheType> types, long bytes) {
+    MemoryBudget choice = chooseCache(model, requested, types, bytes);
+    long left = bytes - choice.need.totalBytes();
+    long snapshots = Math.min(left, requested.snapshotBytes());
+    return new MemoryBudget(choice.options.withSnapshotBytes(snapshots), choice.need);
+  }
+
+  private static MemoryBudget chooseCache(
       Checkpoint model, SessionOptions requested, List<CacheType> types, long bytes) {
     Inspection file = Inspection.of(model);
     int context = requested.contextLength();
@@ -93,6 +103,8 @@ public record MemoryBudget(SessionOptions options, Need need) {
 
   private static MemoryBudget of(Inspection file, SessionOptions options) {
     long cache = file.cache().map(c -> cacheBytes(c, options)).orElse(0L);
+    // one that is read, and one that is written
+    cache += 2 * file.states().map(ModelStates::recurrentBytes).orElse(0L);
     return new MemoryBudget(
         options, new Need(file.fileBytes(), cache, bufferBytes(file, options), BASE_BYTES));
   }

@@ -44,8 +44,8 @@ public record RuntimeOptions(
   public static final int DEFAULT_SEQUENCES = 8;
   public static final int DEFAULT_STEP_MILLIS = 200;
 
-  /** 1 GB. */
-  public static final long DEFAULT_SNAPSHOT_BYTES = 1_000_000_000L;
+  /** 1 GiB. */
+  public static final long DEFAULT_SNAPSHOT_BYTES = 1L << 30;
 
   public static final int MAX_BATCH = 1 << 16;
   public static final int MAX_SEQUENCES = 1024;

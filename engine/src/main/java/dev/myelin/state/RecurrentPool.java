@@ -79,6 +79,11 @@ final class RecurrentPool implements AutoCloseable {
     }
   }
 
+  /** Number of slots in use. */
+  int used() {
+    return slots.pages() - slots.free();
+  }
+
   boolean isShared(int slot) {
     return slots.isShared(slot);
   }

@@ -8,9 +8,11 @@ import dev.myelin.generate.Session;
 import dev.myelin.generate.SessionOptions;
 import dev.myelin.gguf.Checkpoint;
 import dev.myelin.model.Model;
+import dev.myelin.model.ModelDescription;
 import dev.myelin.state.CacheType;
 import dev.myelin.state.PageTable;
 import dev.myelin.testing.RandomModel;
+import dev.myelin.testing.RandomSample;
 import java.nio.file.Path;
 import java.util.List;
 import org.assertj.core.data.Offset;
@@ -104,5 +106,21 @@ class MemoryBudgetTest {
       session.feed(1);
       assertThat(session.bufferBytes()).isLessThanOrEqualTo(choice.need().bufferBytes());
     }
+  }
+
+  @Test
+  void snapshotsOfRecurrentStatesHaveWhatIsLeft() throws Exception {
+    RandomSample sample = new RandomSample("mamba2", ModelDescription.samples("mamba2").getFirst());
+    Checkpoint mamba = Checkpoint.of(sample.write(folder.resolve("mamba2.gguf")));
+    SessionOptions options = SessionOptions.defaults().withContextLength(64);
+    MemoryBudget full = MemoryBudget.choose(mamba, options, TYPES, Long.MAX_VALUE);
+    assertThat(full.options().snapshotBytes()).isEqualTo(options.snapshotBytes());
+    long states = ModelDescription.of("mamba2", sample.sample()).states().recurrentBytes();
+    assertThat(full.need().cacheBytes()).isEqualTo(2 * states);
+    long bytes = full.need().totalBytes() + 1000;
+    MemoryBudget tight = MemoryBudget.choose(mamba, options, TYPES, bytes);
+    assertThat(tight.options().snapshotBytes()).isEqualTo(1000);
+    assertThatExceptionOfType(InvalidRequestException.class)
+        .isThrownBy(() -> MemoryBudget.choose(mamba, options, TYPES, bytes - 1001));
   }
 }

@@ -6,6 +6,8 @@ import dev.myelin.generate.Session;
 import dev.myelin.generate.SessionOptions;
 import dev.myelin.gguf.Checkpoint;
 import dev.myelin.graph.Threads;
+import dev.myelin.plan.Quantities;
+import dev.myelin.runtime.RuntimeOptions;
 import dev.myelin.state.CacheType;
 import java.util.Arrays;
 import java.util.List;
@@ -24,6 +26,7 @@ public final class ContextOptions {
   private final Subcommand.Value<String> keyType;
   private final Subcommand.Value<String> valueType;
   private MemoryBudgetOption budget;
+  private Subcommand.Value<String> snapshots;
 
   public ContextOptions(Subcommand command) {
     this(command, "Context length in tokens; 0 uses the model's, but at most 4096.");
@@ -64,9 +67,17 @@ public final class ContextOptions {
     return CacheType.of(part.get() == null ? cacheType.get() : part.get());
   }
 
-  /** The same with {@code --memory-budget}. */
+  /** The same with {@code --state-snapshots} and {@code --memory-budget}. */
   public static ContextOptions withMemoryBudget(Subcommand command) {
     ContextOptions options = new ContextOptions(command);
+    options.snapshots =
+        command.option(
+            String.class,
+            null,
+            "SIZE",
+            "Memory for recurrent states of earlier positions, such as 500M or 4G, so that fewer"
+                + " tokens are computed again when the text goes back; 0 keeps none (default: 1G).",
+            "--state-snapshots");
     options.budget = new MemoryBudgetOption(command);
     return options;
   }
@@ -103,7 +114,16 @@ public final class ContextOptions {
                 threads.count(),
                 threads.isForced(),
                 typeOf(keyType),
-                typeOf(valueType)));
+                typeOf(valueType),
+                snapshotBytes()));
+  }
+
+  private long snapshotBytes() {
+    if (snapshots == null || !snapshots.isSet()) {
+      return RuntimeOptions.DEFAULT_SNAPSHOT_BYTES;
+    }
+    String size = snapshots.get();
+    return size.equals("0") ? 0 : Quantities.parseMemory(size);
   }
 
   /** Returns the session, and prints a note if it has fewer threads than requested. */

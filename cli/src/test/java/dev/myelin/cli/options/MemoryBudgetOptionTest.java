@@ -9,7 +9,7 @@ import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** {@code --memory-budget} of run, chat and bench. */
+/** {@code --memory-budget} of run, chat and bench, and {@code --state-snapshots}. */
 class MemoryBudgetOptionTest {
   @TempDir static Path folder;
   static Path model;
@@ -85,5 +85,14 @@ class MemoryBudgetOptionTest {
     Outcome outcome = Outcome.withInput("hi\n", "chat", "-m", "" + model, "--memory-budget", "1M");
     assertThat(outcome.status()).isEqualTo(1);
     assertThat(outcome.err()).contains("memory budget 1 MB: ");
+  }
+
+  @Test
+  void snapshotsTakeASizeOrNone() {
+    assertThat(run("--state-snapshots", "0").status()).isZero();
+    assertThat(run("--state-snapshots", "500M").status()).isZero();
+    Outcome outcome = run("--state-snapshots", "few");
+    assertThat(outcome.status()).isEqualTo(2);
+    assertThat(outcome.err()).contains("memory = few: expected a size such as 512M or 2G");
   }
 }
