@@ -168,7 +168,10 @@ public final class Session implements AutoCloseable {
     return runtime.options().contextLength();
   }
 
-  /** Size of the full KV cache in bytes; that of all sequences if the runtime is shared. */
+  /**
+   * Size of the full KV cache in bytes, with recurrent states and snapshots of them; that of all
+   * sequences if the runtime is shared.
+   */
   public long cacheBytes() {
     return runtime.stateBytes();
   }

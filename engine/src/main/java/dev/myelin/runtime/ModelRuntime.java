@@ -288,7 +288,7 @@ public final class ModelRuntime implements AutoCloseable {
     }
   }
 
-  /** Bytes of the memory of all sequences when it is full. */
+  /** Bytes of the memory of all sequences, and of snapshots, when it is full. */
   public long stateBytes() {
     return stepper.states().bytes();
   }

@@ -6,7 +6,6 @@ import dev.myelin.gguf.GgmlType;
 import dev.myelin.graph.GraphBuilder;
 import dev.myelin.graph.Tensor;
 import dev.myelin.graph.TensorBuffer;
-import java.lang.foreign.MemorySegment;
 import java.util.ArrayList;
 import java.util.List;
 
@@ -189,38 +188,8 @@ public final class KvCache implements AutoCloseable {
     return pool.isShared(page) ? take(kind, 1) : page;
   }
 
-  /** Copies the keys and values of a page. */
-  void copy(PageClass kind, int from, int to) {
-    for (int i = 0; i < keys.length; i++) {
-      if (classOfState[i].equals(kind)) {
-        copy(keys[i], from, to);
-        if (values[i] != null) {
-          copy(values[i], from, to);
-        }
-      }
-    }
-  }
-
-  private static void copy(Tensor t, int from, int to) {
-    MemorySegment data = t.data();
-    long page = PageTable.PAGE * t.stride(1);
-    for (long head = 0; head < t.dim(2); head++) {
-      long start = head * t.stride(2);
-      MemorySegment.copy(data, start + from * page, data, start + to * page, page);
-    }
-  }
-
-  /** Bytes of a page: of each state the keys of all heads, then the values. */
-  long pageBytes(PageClass kind) {
-    long sum = 0;
-    for (Tensor t : tensors(kind)) {
-      sum += PageTable.PAGE * t.stride(1) * t.dim(2);
-    }
-    return sum;
-  }
-
-  /** The keys and values of a class, in the order of the states. */
-  private List<Tensor> tensors(PageClass kind) {
+  /** What is in the pages of a class. */
+  PageContents contents(PageClass kind) {
     List<Tensor> all = new ArrayList<>();
     for (int i = 0; i < keys.length; i++) {
       if (classOfState[i].equals(kind)) {
@@ -230,39 +199,7 @@ public final class KvCache implements AutoCloseable {
         }
       }
     }
-    return all;
-  }
-
-  /**
-   * Copies a page to {@code to}.
-   *
-   * @param rows its positions that are in use; the others become zeros
-   */
-  void read(PageClass kind, int page, int rows, MemorySegment to) {
-    long at = 0;
-    for (Tensor t : tensors(kind)) {
-      MemorySegment data = t.data();
-      long bytes = PageTable.PAGE * t.stride(1);
-      long used = rows * t.stride(1);
-      for (long head = 0; head < t.dim(2); head++) {
-        MemorySegment.copy(data, head * t.stride(2) + page * bytes, to, at, used);
-        to.asSlice(at + used, bytes - used).fill((byte) 0);
-        at += bytes;
-      }
-    }
-  }
-
-  /** Fills a page with what {@link #read} has copied. */
-  void write(PageClass kind, int page, MemorySegment from) {
-    long at = 0;
-    for (Tensor t : tensors(kind)) {
-      MemorySegment data = t.data();
-      long bytes = PageTable.PAGE * t.stride(1);
-      for (long head = 0; head < t.dim(2); head++) {
-        MemorySegment.copy(from, at, data, head * t.stride(2) + page * bytes, bytes);
-        at += bytes;
-      }
-    }
+    return new PageContents(all);
   }
 
   /** Adds a node that writes keys [keySize, kvHeads, tokens] to the cells {@code rows} [tokens]. */

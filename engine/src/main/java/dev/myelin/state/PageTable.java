@@ -61,7 +61,7 @@ public final class PageTable {
       } else if (pool.isShared(page)) {
         int own = cache.takeInstead(kind, page);
         if (own != page) {
-          cache.copy(kind, page, own);
+          cache.contents(kind).copy(page, own);
           pool.release(page);
           pages[i] = own;
         }

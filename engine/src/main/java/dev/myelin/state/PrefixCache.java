@@ -163,7 +163,7 @@ final class PrefixCache {
   /** Frees a page of a class that no sequence reads; false if there is none. */
   boolean reclaim(PageClass kind) {
     PagePool pool = kv.pool(kind);
-    PrefixNode oldest = oldest(n -> n.has(kind) && !pool.isShared(n.page(kind)) && isLast(n, kind));
+    PrefixNode oldest = oldest(n -> n.has(kind) && !pool.isShared(n.page(kind)) && n.isLast(kind));
     if (oldest == null) {
       return false;
     }
@@ -174,18 +174,6 @@ final class PrefixCache {
       removeAll(oldest);
     }
     oldest.prune();
-    return true;
-  }
-
-  /** A page in the middle of a longer prefix is of use to it, unless a window passes over it. */
-  private static boolean isLast(PrefixNode node, PageClass kind) {
-    if (!kind.window().isPresent()) {
-      for (PrefixNode child : node.children()) {
-        if (child.has(kind)) {
-          return false;
-        }
-      }
-    }
     return true;
   }
 

@@ -69,6 +69,11 @@ final class PrefixNode {
     return page(kind) != NONE;
   }
 
+  /** A page in the middle of a longer prefix is of use to it, unless a window passes over it. */
+  boolean isLast(PageClass kind) {
+    return kind.window().isPresent() || children.stream().noneMatch(child -> child.has(kind));
+  }
+
   void removePage(PageClass kind) {
     setPage(kind, NONE);
   }

@@ -70,11 +70,8 @@ final class SequenceSlots {
     if (slots.isEmpty() || wanted == 0) {
       return slots.zeros();
     }
-    if (wanted == position) {
-      return slot;
-    }
     StateSnapshot snapshot = snapshotAt(wanted);
-    return snapshot == null ? -1 : snapshot.slot();
+    return wanted == position ? slot : snapshot == null ? -1 : snapshot.slot();
   }
 
   /** The snapshot at a position, or null. */
@@ -165,11 +162,12 @@ final class SequenceSlots {
     for (int i = snapshots.size() - 2; i >= 0; i--) {
       int before = i == 0 ? 0 : snapshots.get(i - 1).position();
       int next = snapshots.get(i + 1).position();
-      if (!snapshots.get(i).isEnd() && next - before <= end - next) {
-        StateSnapshot dense = snapshots.remove(i);
-        if (dense.leave()) {
-          all.drop(dense);
-        }
+      boolean isDense = next - before <= end - next && !snapshots.get(i).isEnd();
+      if (isDense && snapshots.get(i).leave()) {
+        all.drop(snapshots.get(i));
+      }
+      if (isDense) {
+        snapshots.remove(i);
       }
     }
   }
@@ -188,12 +186,11 @@ final class SequenceSlots {
     }
   }
 
-  /** The slot of the current states. */
-  int slot() {
+  /** The slot that is read. */
+  int readSlot() {
     return slot;
   }
 
-  /** The slot that is written. */
   int writeSlot() {
     return writeSlot;
   }

@@ -11,7 +11,7 @@ import java.util.List;
 public final class SequenceStates implements AutoCloseable {
   private final StatePool pool;
   private final List<Float> adapterScales;
-  private final PageTable[] tables;
+  private final SequenceTables tables;
   private final PrefixPath path = new PrefixPath();
   private final SequenceSlots slots;
   private int position;
@@ -21,23 +21,14 @@ public final class SequenceStates implements AutoCloseable {
   SequenceStates(StatePool pool, List<Float> adapterScales) {
     this.pool = pool;
     this.adapterScales = adapterScales;
-    List<PageClass> classes = pool.kv().classes();
-    tables = new PageTable[classes.size()];
-    for (PageClass kind : classes) {
-      tables[kind.index()] = new PageTable(pool.kv(), kind);
-    }
+    tables = new SequenceTables(pool.kv());
     slots = new SequenceSlots(pool);
   }
 
   /** A sequence with the same tokens up to {@code length}, which reads the same pages. */
   public SequenceStates fork(int length) {
     SequenceStates copy = pool.open(adapterScales);
-    for (PageClass kind : pool.kv().classes()) {
-      int end = kind.scope() == Scope.ENCODER ? encoderLength : length;
-      if (kind.scope() != Scope.PASS) {
-        copy.table(kind).share(table(kind), end);
-      }
-    }
+    copy.tables.share(tables, length, encoderLength);
     copy.path.share(path, length / PageTable.PAGE);
     copy.slots.share(slots, length);
     copy.position = length;
@@ -51,7 +42,7 @@ public final class SequenceStates implements AutoCloseable {
   }
 
   PageTable table(PageClass kind) {
-    return tables[kind.index()];
+    return tables.get(kind);
   }
 
   /** The page table of a state. */
@@ -111,17 +102,7 @@ public final class SequenceStates implements AutoCloseable {
 
   /** Whether a token at {@code position} can be computed from what is stored. */
   boolean canContinueAt(int position) {
-    return holdsWindows(position) && slots.at(position) >= 0;
-  }
-
-  private boolean holdsWindows(int position) {
-    for (PageClass kind : pool.kv().classes()) {
-      if (kind.scope() == Scope.SEQUENCE
-          && !table(kind).holds(kind.window().begin(position), position)) {
-        return false;
-      }
-    }
-    return true;
+    return tables.holdsWindows(position) && slots.at(position) >= 0;
   }
 
   /**
@@ -130,7 +111,7 @@ public final class SequenceStates implements AutoCloseable {
    */
   int continueAt(int end) {
     int at = slots.latest(end);
-    while (at > 0 && !holdsWindows(at)) {
+    while (at > 0 && !tables.holdsWindows(at)) {
       at = slots.latest((at - 1) / PageTable.PAGE * PageTable.PAGE);
     }
     return at;
@@ -161,8 +142,8 @@ public final class SequenceStates implements AutoCloseable {
   public void begin(int position, int end) {
     cut(position);
     try {
-      write(Scope.SEQUENCE, position, end);
-      write(Scope.PASS, 0, end - position);
+      tables.write(Scope.SEQUENCE, position, end);
+      tables.write(Scope.PASS, 0, end - position);
       slots.takeWriteSlot();
     } catch (RuntimeException e) {
       rollback();
@@ -186,37 +167,25 @@ public final class SequenceStates implements AutoCloseable {
 
   private void truncatePages(int position) {
     path.truncate(position / PageTable.PAGE);
-    for (PageClass kind : pool.kv().classes()) {
-      if (kind.scope() == Scope.SEQUENCE) {
-        table(kind).truncate(position);
-      }
-    }
+    tables.truncate(Scope.SEQUENCE, position);
   }
 
   /** Announces a pass of the encoder over all its positions. */
   public void beginEncoder(int length) {
     encoderLength = 0;
     try {
-      write(Scope.ENCODER, 0, length);
-      write(Scope.PASS, 0, length);
+      tables.write(Scope.ENCODER, 0, length);
+      tables.write(Scope.PASS, 0, length);
     } catch (RuntimeException e) {
       rollback();
       throw e;
     }
   }
 
-  private void write(Scope scope, int from, int to) {
-    for (PageClass kind : pool.kv().classes()) {
-      if (kind.scope() == scope) {
-        table(kind).write(from, to);
-      }
-    }
-  }
-
   /** Ends a pass that failed or was not computed: drops what was taken for it. */
   public void rollback() {
     truncatePages(position);
-    releasePass();
+    tables.truncate(Scope.PASS, 0);
     slots.rollback();
   }
 
@@ -228,7 +197,7 @@ public final class SequenceStates implements AutoCloseable {
   public void commit(int end, int[] tokens) {
     position = end;
     slots.commit(end);
-    releasePass();
+    tables.truncate(Scope.PASS, 0);
     PrefixCache prefixes = pool.prefixes();
     if (prefixes != null) {
       prefixes.add(this, tokens, end);
@@ -239,15 +208,7 @@ public final class SequenceStates implements AutoCloseable {
   /** Ends a pass of the encoder that succeeded, or its pages are filled otherwise. */
   public void commitEncoder(int length) {
     encoderLength = length;
-    releasePass();
-  }
-
-  private void releasePass() {
-    for (PageClass kind : pool.kv().classes()) {
-      if (kind.scope() == Scope.PASS) {
-        table(kind).truncate(0);
-      }
-    }
+    tables.truncate(Scope.PASS, 0);
   }
 
   StatePool pool() {
@@ -256,9 +217,7 @@ public final class SequenceStates implements AutoCloseable {
 
   /** Drops the pages that no token from the current position on sees. */
   void dropUnseen(PageClass kind) {
-    if (kind.scope() == Scope.SEQUENCE && kind.window().isPresent()) {
-      table(kind).dropBefore(kind.window().begin(position));
-    }
+    tables.dropUnseen(kind, position);
   }
 
   /** Positions of the encoder; 0 if it has not run. */
@@ -268,7 +227,7 @@ public final class SequenceStates implements AutoCloseable {
 
   /** The slot of recurrent states that a pass reads. */
   public int readSlot() {
-    return slots.slot();
+    return slots.readSlot();
   }
 
   /** The slot that it writes. */
@@ -281,9 +240,7 @@ public final class SequenceStates implements AutoCloseable {
   public void close() {
     if (open) {
       open = false;
-      for (PageTable table : tables) {
-        table.truncate(0);
-      }
+      tables.close();
       path.truncate(0);
       slots.close();
       pool.closed(this);

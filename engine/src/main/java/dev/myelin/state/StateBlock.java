@@ -50,7 +50,7 @@ public final class StateBlock {
 
   /** Size in bytes. */
   public long bytes() {
-    return kind == null ? pool.recurrent().slotBytes() : pool.kv().pageBytes(kind);
+    return kind == null ? pool.recurrent().slotBytes() : pool.kv().contents(kind).bytes();
   }
 
   /**
@@ -62,7 +62,7 @@ public final class StateBlock {
     if (kind == null) {
       pool.recurrent().read(held, to);
     } else {
-      pool.kv().read(kind, held, rows, to);
+      pool.kv().contents(kind).read(held, rows, to);
     }
   }
 
@@ -78,7 +78,7 @@ public final class StateBlock {
     if (kind == null) {
       pool.recurrent().write(held, from);
     } else {
-      pool.kv().write(kind, held, from);
+      pool.kv().contents(kind).write(held, from);
     }
   }
 

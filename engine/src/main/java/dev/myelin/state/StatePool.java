@@ -113,7 +113,7 @@ public final class StatePool implements AutoCloseable {
   public StateLayout layout() {
     List<Long> pageBytes = new ArrayList<>();
     for (PageClass kind : kv.classes()) {
-      pageBytes.add(kv.pageBytes(kind));
+      pageBytes.add(kv.contents(kind).bytes());
     }
     return new StateLayout(pageBytes, recurrent.slotBytes());
   }
