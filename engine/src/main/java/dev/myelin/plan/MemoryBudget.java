@@ -51,15 +51,22 @@ public record MemoryBudget(SessionOptions options, Need need) {
    */
   public static MemoryBudget choose(
       Checkpoint model, SessionOptions requested, List<CacheType> types, long bytes) {
-    MemoryBudget choice = chooseCache(model, requested, types, bytes);
+    Inspection file = Inspection.of(model);
+    MemoryBudget choice = chooseCache(model, file, requested, types, bytes);
+    if (recurrentBytes(file) == 0) {
+      return choice;
+    }
     long left = bytes - choice.need.totalBytes();
     long snapshots = Math.min(left, requested.snapshotBytes());
     return new MemoryBudget(choice.options.withSnapshotBytes(snapshots), choice.need);
   }
 
   private static MemoryBudget chooseCache(
-      Checkpoint model, SessionOptions requested, List<CacheType> types, long bytes) {
-    Inspection file = Inspection.of(model);
+      Checkpoint model,
+      Inspection file,
+      SessionOptions requested,
+      List<CacheType> types,
+      long bytes) {
     int context = requested.contextLength();
     if (context == 0) {
       context = Math.min(file.shape().contextLength().orElse(0), SessionOptions.DEFAULT_CONTEXT);
@@ -104,9 +111,13 @@ public record MemoryBudget(SessionOptions options, Need need) {
   private static MemoryBudget of(Inspection file, SessionOptions options) {
     long cache = file.cache().map(c -> cacheBytes(c, options)).orElse(0L);
     // one that is read, and one that is written
-    cache += 2 * file.states().map(ModelStates::recurrentBytes).orElse(0L);
+    cache += 2 * recurrentBytes(file);
     return new MemoryBudget(
         options, new Need(file.fileBytes(), cache, bufferBytes(file, options), BASE_BYTES));
+  }
+
+  private static long recurrentBytes(Inspection file) {
+    return file.states().map(ModelStates::recurrentBytes).orElse(0L);
   }
 
   /** What a session allocates, if the architecture is known. */
