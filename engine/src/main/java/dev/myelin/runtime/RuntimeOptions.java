@@ -3,9 +3,11 @@ package dev.myelin.runtime;
 import dev.myelin.error.InvalidRequestException;
 import dev.myelin.graph.Threads;
 import dev.myelin.model.ModelInfo;
+import dev.myelin.snapshot.PromptCache;
 import dev.myelin.state.CacheType;
 import dev.myelin.state.PageTable;
 import dev.myelin.state.StateOptions;
+import org.jspecify.annotations.Nullable;
 
 /**
  * How a runtime computes. Immutable and thread-safe.
@@ -24,6 +26,7 @@ import dev.myelin.state.StateOptions;
  * @param keepsPrefixes whether computed pages are kept for later sequences with the same beginning
  * @param stepMillis how long a step may take, in about, while a sequence waits for its next token:
  *     prompts are cut accordingly
+ * @param promptCache where the prompts of all sequences are looked up and kept; null for none
  */
 public record RuntimeOptions(
     int contextLength,
@@ -35,7 +38,8 @@ public record RuntimeOptions(
     int sequences,
     int cacheTokens,
     boolean keepsPrefixes,
-    int stepMillis) {
+    int stepMillis,
+    @Nullable PromptCache promptCache) {
   public static final int DEFAULT_CONTEXT = 4096;
   public static final int DEFAULT_BATCH = 512;
   public static final int DEFAULT_SEQUENCES = 8;
@@ -71,7 +75,8 @@ public record RuntimeOptions(
         DEFAULT_SEQUENCES,
         0,
         true,
-        DEFAULT_STEP_MILLIS);
+        DEFAULT_STEP_MILLIS,
+        null);
   }
 
   public RuntimeOptions withContextLength(int value) {
@@ -129,6 +134,13 @@ public record RuntimeOptions(
     return fields.options();
   }
 
+  /** Prompts of all sequences are looked up in a cache, and added to it. */
+  public RuntimeOptions withPromptCache(PromptCache value) {
+    Fields fields = new Fields(this);
+    fields.promptCache = value;
+    return fields.options();
+  }
+
   /** The context length for a model: never 0. */
   public int contextLength(ModelInfo info) {
     return contextLength == 0 ? Math.min(info.contextLength(), DEFAULT_CONTEXT) : contextLength;
@@ -152,6 +164,7 @@ public record RuntimeOptions(
     private int cacheTokens;
     private boolean keepsPrefixes;
     private int stepMillis;
+    private @Nullable PromptCache promptCache;
 
     Fields(RuntimeOptions o) {
       contextLength = o.contextLength;
@@ -164,6 +177,7 @@ public record RuntimeOptions(
       cacheTokens = o.cacheTokens;
       keepsPrefixes = o.keepsPrefixes;
       stepMillis = o.stepMillis;
+      promptCache = o.promptCache;
     }
 
     RuntimeOptions options() {
@@ -177,7 +191,8 @@ public record RuntimeOptions(
           sequences,
           cacheTokens,
           keepsPrefixes,
-          stepMillis);
+          stepMillis,
+          promptCache);
     }
   }
 }
