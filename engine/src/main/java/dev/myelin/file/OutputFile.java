@@ -7,7 +7,9 @@ import java.io.IOException;
 import java.io.OutputStream;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
+import java.nio.channels.OverlappingFileLockException;
 import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
@@ -150,6 +152,45 @@ public final class OutputFile implements AutoCloseable {
     long next = position;
     while (bytes.hasRemaining()) {
       next += channel.write(bytes, next);
+    }
+  }
+
+  /**
+   * Locks the temporary file until it is closed, for {@link #deleteIfAbandoned}. Does nothing where
+   * there are no locks.
+   */
+  public void lock() {
+    try {
+      channel.tryLock();
+    } catch (IOException e) {
+      // as a file system without locks
+    }
+  }
+
+  /**
+   * Deletes a temporary file whose process has ended. Every writer must {@link #lock} it.
+   *
+   * @return false if it is being written, or that is not known
+   */
+  public static boolean deleteIfAbandoned(Path temporary) {
+    // of this process: opening it would give up the lock
+    if (TemporaryFiles.contains(temporary)) {
+      return false;
+    }
+    try (FileChannel file = FileChannel.open(temporary, StandardOpenOption.WRITE)) {
+      if (file.tryLock() == null) {
+        return false;
+      }
+    } catch (NoSuchFileException e) {
+      return true;
+    } catch (IOException | OverlappingFileLockException e) {
+      return false;
+    }
+    try {
+      Files.deleteIfExists(temporary);
+      return true;
+    } catch (IOException e) {
+      return false;
     }
   }
 

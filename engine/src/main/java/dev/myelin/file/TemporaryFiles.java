@@ -32,6 +32,10 @@ final class TemporaryFiles {
     ALL.add(file);
   }
 
+  static boolean contains(Path file) {
+    return ALL.contains(file);
+  }
+
   /**
    * Unregisters a deleted or renamed file. Removes the hook, which would keep the classes loaded.
    */

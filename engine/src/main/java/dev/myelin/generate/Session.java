@@ -51,6 +51,7 @@ public final class Session implements AutoCloseable {
     model = runtime.model();
     vocabulary = model.info().vocabulary();
     batch = runtime.options().batch();
+    promptCache = runtime.options().promptCache();
   }
 
   /**
@@ -528,13 +529,14 @@ public final class Session implements AutoCloseable {
   }
 
   /**
-   * Looks prompts up in a cache from now on, and adds them to it. Models with an encoder have no
-   * use for it.
+   * Looks prompts up in a cache from now on, and adds them to it; for all sequences of a runtime:
+   * {@link RuntimeOptions#withPromptCache}. Models with an encoder have no use for it.
    */
   public void usePromptCache(PromptCache cache) {
     acquire();
     try {
       promptCache = cache;
+      runtime.prepareModel();
     } finally {
       inUse.release();
     }

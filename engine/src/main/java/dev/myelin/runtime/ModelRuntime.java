@@ -4,6 +4,7 @@ import dev.myelin.adapter.Adapter;
 import dev.myelin.error.CapacityException;
 import dev.myelin.error.IllegalUseException;
 import dev.myelin.error.InvalidRequestException;
+import dev.myelin.error.MyelinException;
 import dev.myelin.graph.Graph;
 import dev.myelin.model.Model;
 import dev.myelin.model.ModelInfo;
@@ -18,6 +19,7 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.concurrent.locks.ReentrantReadWriteLock;
 import java.util.function.Supplier;
@@ -41,7 +43,8 @@ public final class ModelRuntime implements AutoCloseable {
   private final ReentrantReadWriteLock memory = new ReentrantReadWriteLock();
   private final @Nullable Scheduler scheduler;
   private final Set<Sequence> sequences = new HashSet<>();
-  private boolean closed;
+  private final AtomicBoolean isPrepared = new AtomicBoolean();
+  private volatile boolean closed;
 
   private ModelRuntime(
       Model model, RuntimeOptions options, ActivationObserver observer, boolean isExclusive) {
@@ -55,6 +58,9 @@ public final class ModelRuntime implements AutoCloseable {
       throw e;
     }
     scheduler = isExclusive ? null : new Scheduler(stepper, lock);
+    if (options.promptCache() != null) {
+      prepareModel();
+    }
   }
 
   /**
@@ -274,6 +280,20 @@ public final class ModelRuntime implements AutoCloseable {
     }
   }
 
+  /**
+   * A sequence is about to compute the logits of the last of so many tokens: builds the graph now,
+   * if nothing else can be computed together with them.
+   */
+  void prepare(Sequence sequence, int tokens) {
+    if (scheduler == null && tokens <= stepper.options().batch()) {
+      locked(
+          () -> {
+            stepper.prepare(tokens, sequence.states().adapterScales());
+            return true;
+          });
+    }
+  }
+
   void cancelled(Sequence sequence) {
     if (scheduler == null) {
       stepper.backend().cancel();
@@ -318,6 +338,25 @@ public final class ModelRuntime implements AutoCloseable {
                 stepper.steps(),
                 stepper.pieces(),
                 stepper.tokens()));
+  }
+
+  /**
+   * Prepares the model, in another thread, for a prompt that is in a cache: its identity is needed
+   * then, and all its weights soon after.
+   */
+  public void prepareModel() {
+    if (!isPrepared.getAndSet(true)) {
+      Thread.ofPlatform().daemon().name("myelin-prepare").start(this::prepare);
+    }
+  }
+
+  private void prepare() {
+    try {
+      model.identity();
+      model.mapWeights(() -> closed);
+    } catch (MyelinException e) {
+      // who needs the identity gets the exception
+    }
   }
 
   /** What the states of a sequence depend on besides its tokens. */

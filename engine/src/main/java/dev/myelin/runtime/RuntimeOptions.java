@@ -3,9 +3,11 @@ package dev.myelin.runtime;
 import dev.myelin.error.InvalidRequestException;
 import dev.myelin.graph.Threads;
 import dev.myelin.model.ModelInfo;
+import dev.myelin.snapshot.PromptCache;
 import dev.myelin.state.CacheType;
 import dev.myelin.state.PageTable;
 import dev.myelin.state.StateOptions;
+import org.jspecify.annotations.Nullable;
 
 /**
  * How a runtime computes. Immutable and thread-safe.
@@ -26,6 +28,7 @@ import dev.myelin.state.StateOptions;
  *     continues after a rewind, or a later one with the same beginning; 0 keeps none
  * @param stepMillis how long a step may take, in about, while a sequence waits for its next token:
  *     prompts are cut accordingly
+ * @param promptCache where the prompts of all sequences are looked up and kept; null for none
  */
 public record RuntimeOptions(
     int contextLength,
@@ -38,7 +41,8 @@ public record RuntimeOptions(
     int cacheTokens,
     boolean keepsPrefixes,
     long snapshotBytes,
-    int stepMillis) {
+    int stepMillis,
+    @Nullable PromptCache promptCache) {
   public static final int DEFAULT_CONTEXT = 4096;
   public static final int DEFAULT_BATCH = 512;
   public static final int DEFAULT_SEQUENCES = 8;
@@ -83,7 +87,8 @@ public record RuntimeOptions(
         0,
         true,
         DEFAULT_SNAPSHOT_BYTES,
-        DEFAULT_STEP_MILLIS);
+        DEFAULT_STEP_MILLIS,
+        null);
   }
 
   public RuntimeOptions withContextLength(int value) {
@@ -147,6 +152,13 @@ public record RuntimeOptions(
     return fields.options();
   }
 
+  /** Prompts of all sequences are looked up in a cache, and added to it. */
+  public RuntimeOptions withPromptCache(PromptCache value) {
+    Fields fields = new Fields(this);
+    fields.promptCache = value;
+    return fields.options();
+  }
+
   /** The context length for a model: never 0. */
   public int contextLength(ModelInfo info) {
     return contextLength == 0 ? Math.min(info.contextLength(), DEFAULT_CONTEXT) : contextLength;
@@ -172,6 +184,7 @@ public record RuntimeOptions(
     private boolean keepsPrefixes;
     private long snapshotBytes;
     private int stepMillis;
+    private @Nullable PromptCache promptCache;
 
     Fields(RuntimeOptions o) {
       contextLength = o.contextLength;
@@ -185,6 +198,7 @@ public record RuntimeOptions(
       keepsPrefixes = o.keepsPrefixes;
       snapshotBytes = o.snapshotBytes;
       stepMillis = o.stepMillis;
+      promptCache = o.promptCache;
     }
 
     RuntimeOptions options() {
@@ -199,7 +213,8 @@ public record RuntimeOptions(
           cacheTokens,
           keepsPrefixes,
           snapshotBytes,
-          stepMillis);
+          stepMillis,
+          promptCache);
     }
   }
 }

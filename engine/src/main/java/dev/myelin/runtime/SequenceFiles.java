@@ -27,6 +27,10 @@ final class SequenceFiles implements PromptCache.Access {
   private final SequenceStates states;
   private final SequenceImage image;
   private final SequencePages pages;
+  // of the prompt that was looked up last
+  private int end;
+  // all but its last token was in the files
+  private boolean isKnown;
 
   SequenceFiles(ModelRuntime runtime, Sequence sequence, SequenceStates states) {
     this.runtime = runtime;
@@ -44,6 +48,11 @@ final class SequenceFiles implements PromptCache.Access {
   @Override
   public <T> T locked(Supplier<T> action) {
     return runtime.locked(action);
+  }
+
+  @Override
+  public void reading(int length) {
+    runtime.prepare(sequence, end - length);
   }
 
   private void lock(Runnable action) {
@@ -143,6 +152,7 @@ final class SequenceFiles implements PromptCache.Access {
 
   /** {@link Sequence#load}. */
   int load(PromptCache cache, int[] ids, int from, int count) {
+    isKnown = false;
     int at = sequence.position();
     int limit = at + count - 1;
     boolean reachesPage = limit / PageTable.PAGE > at / PageTable.PAGE;
@@ -150,11 +160,13 @@ final class SequenceFiles implements PromptCache.Access {
       return 0;
     }
     append(locked(() -> states.extend(at, ids, from, count)), at, ids, from);
-    int[] all = Arrays.copyOf(sequence.tokens(), limit);
+    int[] all = Arrays.copyOf(sequence.tokens(), at + count);
     int held = sequence.position();
-    System.arraycopy(ids, from + held - at, all, held, limit - held);
+    System.arraycopy(ids, from + held - at, all, held, at + count - held);
+    end = at + count;
     int length =
-        runtime.withMemory(() -> cache.load(runtime.snapshotKey(sequence), this, all, held, limit));
+        runtime.withMemory(() -> cache.load(runtime.snapshotKey(sequence), this, all, held));
+    isKnown = length > held && held == at && length == limit;
     if (length > held) {
       append(length - held, at, ids, from);
       lock(() -> pages.filled(length, sequence.allTokens()));
@@ -168,11 +180,12 @@ final class SequenceFiles implements PromptCache.Access {
 
   /** {@link Sequence#store}. */
   void store(PromptCache cache) {
-    if (hasPages() && sequence.position() >= PageTable.PAGE) {
+    boolean isStored = isKnown && sequence.position() == end;
+    isKnown = false;
+    if (!isStored && hasPages() && sequence.position() >= PageTable.PAGE) {
       runtime.withMemory(
           () -> {
-            cache.store(
-                runtime.snapshotKey(sequence), this, sequence.tokens(), sequence.position());
+            cache.store(runtime.snapshotKey(sequence), this, sequence.tokens());
             return true;
           });
     }

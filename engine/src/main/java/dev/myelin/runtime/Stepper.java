@@ -127,6 +127,14 @@ final class Stepper implements AutoCloseable {
     return graph.graph();
   }
 
+  /** Builds the graph of so many tokens of one sequence, with the logits of the last one. */
+  void prepare(int tokens, List<Float> adapterScales) {
+    if (model.info().hasLogits() && !states.isRecurrent()) {
+      Set<Output> logits = EnumSet.of(Output.LOGITS);
+      graphs.get(new Shape(Network.MAIN, tokens, 1, logits, List.of(), adapterScales));
+    }
+  }
+
   @SuppressWarnings("NonAtomicVolatileUpdate") // one thread at a time writes
   private void count(Batch batch) {
     steps++;

@@ -1,5 +1,6 @@
 package dev.myelin.snapshot;
 
+import dev.myelin.bindings.loader.PrivateFolder;
 import dev.myelin.file.InputFile;
 import dev.myelin.file.OutputFile;
 import java.io.IOException;
@@ -9,19 +10,15 @@ import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.DirectoryIteratorException;
 import java.nio.file.DirectoryStream;
-import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.attribute.BasicFileAttributes;
 import java.nio.file.attribute.FileTime;
-import java.nio.file.attribute.PosixFilePermission;
-import java.nio.file.attribute.PosixFilePermissions;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
-import java.util.Set;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.regex.Pattern;
@@ -43,8 +40,7 @@ final class PageFolder {
   private static final int CRC_FROM = 16;
   private static final Pattern NAME = Pattern.compile("[0-9a-f]{40}-(r|[0-9]{1,2})");
   private static final Pattern UNFINISHED = Pattern.compile(NAME + "\\.[0-9a-f]{1,16}\\.part");
-  private static final long UNFINISHED_MILLIS = 3_600_000;
-  private static final boolean POSIX = !System.getProperty("os.name").startsWith("Windows");
+  private static final long UNLOCKED_MILLIS = 1000;
 
   private final Path path;
   private final long maxBytes;
@@ -57,33 +53,23 @@ final class PageFolder {
     this.maxBytes = maxBytes;
   }
 
-  /** Opens a folder; creates it, with mode 0700. */
+  /**
+   * Opens a folder; creates it, with mode 0700. Deletes what killed processes have left there.
+   *
+   * @throws IOException if it belongs to another user, or others can write to it: whoever can write
+   *     a file chooses the states that a model continues from
+   */
   static PageFolder open(Path path, long maxBytes) throws IOException {
     Path parent = path.toAbsolutePath().getParent();
     if (parent != null) {
       Files.createDirectories(parent);
     }
-    try {
-      if (POSIX) {
-        Files.createDirectory(
-            path,
-            PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rwx------")));
-      } else {
-        Files.createDirectory(path);
-      }
-    } catch (FileAlreadyExistsException e) {
-      if (!Files.isDirectory(path)) {
-        throw new IOException("it is no folder");
-      }
-    }
-    if (POSIX) {
-      Set<PosixFilePermission> mode = Files.getPosixFilePermissions(path);
-      if (mode.contains(PosixFilePermission.GROUP_WRITE)
-          || mode.contains(PosixFilePermission.OTHERS_WRITE)) {
-        throw new IOException("other users can write to it (chmod 700)");
-      }
-    }
-    return new PageFolder(path, maxBytes);
+    // a link's target is checked, not the link
+    Path real = Files.exists(path) ? path.toRealPath() : path.toAbsolutePath();
+    PrivateFolder.create(real);
+    PageFolder folder = new PageFolder(real.toRealPath(), maxBytes);
+    folder.files();
+    return folder;
   }
 
   Path path() {
@@ -167,6 +153,7 @@ final class PageFolder {
       return;
     }
     try (OutputFile out = OutputFile.ownerOnly(path.resolve(name), size)) {
+      out.lock();
       out.write(header, 0);
       for (long at = 0; at < bytes.byteSize(); at += Chunks.BYTES) {
         out.write(Chunks.of(bytes, at), HEADER_BYTES + at);
@@ -188,32 +175,17 @@ final class PageFolder {
     }
   }
 
-  private record Entry(Path file, long bytes, long lastUse) {}
+  private record Entry(Path file, boolean isComplete, long bytes, long lastUse) {}
 
   /** Deletes the files that were not used for the longest time, until all fit into the limit. */
   synchronized void limit() throws IOException {
     if (room.get() > 0) {
       return;
     }
-    List<Entry> entries = new ArrayList<>();
+    List<Entry> entries = files();
     long sum = 0;
-    long now = System.currentTimeMillis();
-    try (DirectoryStream<Path> files = Files.newDirectoryStream(path)) {
-      for (Path file : files) {
-        String name = file.getFileName().toString();
-        boolean isUnfinished = UNFINISHED.matcher(name).matches();
-        if (isUnfinished || NAME.matcher(name).matches()) {
-          Entry entry = entry(file);
-          sum += entry.bytes;
-          if (isUnfinished && now - entry.lastUse > UNFINISHED_MILLIS) {
-            delete(file); // its process was killed
-          } else if (!isUnfinished) {
-            entries.add(entry);
-          }
-        }
-      }
-    } catch (DirectoryIteratorException e) {
-      throw e.getCause();
+    for (Entry entry : entries) {
+      sum += entry.bytes;
     }
     entries.sort(Comparator.comparingLong(Entry::lastUse));
     // more than necessary, so that it is not measured again soon
@@ -222,21 +194,51 @@ final class PageFolder {
       if (sum <= wanted) {
         break;
       }
-      delete(entry.file);
-      sum -= entry.bytes;
+      if (entry.isComplete) {
+        delete(entry.file);
+        sum -= entry.bytes;
+      }
     }
     // other processes write too: measured again before half of what is left is used
     room.set((maxBytes - sum) / 2);
   }
 
-  private static Entry entry(Path file) {
+  /** All files but those that killed processes have left unfinished, which are deleted. */
+  private List<Entry> files() throws IOException {
+    List<Entry> entries = new ArrayList<>();
+    try (DirectoryStream<Path> files = Files.newDirectoryStream(path)) {
+      for (Path file : files) {
+        String name = file.getFileName().toString();
+        boolean isUnfinished = UNFINISHED.matcher(name).matches();
+        if (isUnfinished || NAME.matcher(name).matches()) {
+          Entry entry = entry(file, !isUnfinished);
+          if (entry.isComplete || !deleteIfAbandoned(entry)) {
+            entries.add(entry);
+          }
+        }
+      }
+    } catch (DirectoryIteratorException e) {
+      throw e.getCause();
+    }
+    return entries;
+  }
+
+  private static Entry entry(Path file, boolean isComplete) {
     try {
       BasicFileAttributes is =
           Files.readAttributes(file, BasicFileAttributes.class, LinkOption.NOFOLLOW_LINKS);
-      return new Entry(file, is.size(), is.lastModifiedTime().toMillis());
+      return new Entry(file, isComplete, is.size(), is.lastModifiedTime().toMillis());
     } catch (IOException e) {
-      return new Entry(file, 0, 0); // deleted by another process
+      return new Entry(file, isComplete, 0, 0); // deleted by another process
     }
+  }
+
+  /** A process locks what it writes; it may not have locked a file that is very new. */
+  private static boolean deleteIfAbandoned(Entry entry) {
+    if (System.currentTimeMillis() - entry.lastUse < UNLOCKED_MILLIS) {
+      return false;
+    }
+    return OutputFile.deleteIfAbandoned(entry.file);
   }
 
   private static void delete(Path file) {

@@ -48,6 +48,7 @@ class LibraryDocsTest {
                   "dev.myelin.model",
                   "dev.myelin.runtime",
                   "dev.myelin.sampling",
+                  "dev.myelin.snapshot",
                   "dev.myelin.tokenizer",
                   "java.lang.foreign",
                   "java.nio.file",

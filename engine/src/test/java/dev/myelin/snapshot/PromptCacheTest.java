@@ -18,6 +18,7 @@ import dev.myelin.testing.Logits;
 import dev.myelin.testing.RandomSample;
 import java.io.IOException;
 import java.lang.foreign.ValueLayout;
+import java.nio.file.FileSystemException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
@@ -72,7 +73,9 @@ class PromptCacheTest {
       try (Session session = Session.open(model, ONE)) {
         session.usePromptCache(PromptCache.open(folder.resolve("cache"), LARGE));
         float[] actual = logits(session, tokens);
-        assertThat(session.loadedTokens()).as("of a known prompt").isEqualTo(192);
+        // the state after 200 tokens is kept, of recurrent models the one after the last full page
+        int known = model.info().states().recurrent().isEmpty() ? LENGTH : 192;
+        assertThat(session.loadedTokens()).as("of a known beginning").isEqualTo(known);
         assertThat(Arrays.equals(actual, expected)).as("%s: bits", sample).isTrue();
       }
       RuntimeOptions many =
@@ -82,7 +85,7 @@ class PromptCacheTest {
           Session second = Session.open(runtime)) {
         session.usePromptCache(cache);
         assertThat(Arrays.equals(logits(session, tokens), expected)).as("%s", sample).isTrue();
-        assertThat(session.loadedTokens()).isEqualTo(192);
+        assertThat(session.loadedTokens()).isGreaterThanOrEqualTo(192);
         // the pages that were read are shared in memory
         int used = runtime.usage().pages();
         assertThat(Arrays.equals(logits(second, tokens), expected)).as("%s", sample).isTrue();
@@ -116,7 +119,7 @@ class PromptCacheTest {
         expected = logits(session, tokens);
       }
       List<Path> files = files();
-      assertThat(files).hasSize(3);
+      assertThat(files).hasSize(4);
       byte[] first = Files.readAllBytes(files.getFirst());
       for (int damage = 0; damage < 4; damage++) {
         byte[] bytes = first.clone();
@@ -143,18 +146,58 @@ class PromptCacheTest {
     try (Model model = llama()) {
       int[] tokens = Logits.randomTokens(130, model.info().vocabulary(), 9);
       feed(model, ONE, cache, tokens);
-      assertThat(files()).hasSize(2);
+      assertThat(files()).hasSize(3);
       feed(model, ONE.withCacheTypes(CacheType.F32, CacheType.F16), cache, tokens);
-      assertThat(files()).hasSize(4);
+      assertThat(files()).hasSize(6);
       tokens[0] ^= 1;
       feed(model, ONE, cache, tokens);
-      assertThat(files()).hasSize(6);
+      assertThat(files()).hasSize(9);
     }
     RandomSample other = new RandomSample("llama", LLAMA.sample(), 2);
     try (Model model = Model.load(other.write(folder.resolve("other.gguf")))) {
       feed(model, ONE, cache, Logits.randomTokens(130, model.info().vocabulary(), 9));
-      assertThat(files()).hasSize(8);
+      assertThat(files()).hasSize(12);
     }
+  }
+
+  /** Prompts that end at, before and after the ends of earlier ones, in all places of a page. */
+  @ParameterizedTest
+  @MethodSource("windows")
+  void continuesWhereAnEarlierPromptEnded(RandomSample sample) {
+    try (Model model = Model.load(sample.write(folder.resolve("m.gguf")));
+        Session plain = Session.open(model, ONE);
+        Session session = Session.open(model, ONE)) {
+      assumeTrue(plain.batchDependence().isEmpty(), "not batch invariant");
+      session.usePromptCache(PromptCache.open(folder.resolve("cache"), LARGE));
+      int[] tokens = Logits.randomTokens(256, model.info().vocabulary(), 12);
+      // the length, and how much is known; nothing is written if one token was missing
+      int[][] prompts = {
+        {130, 0},
+        {130, 129},
+        {131, 130},
+        {150, 130},
+        {140, 130},
+        {192, 150},
+        {192, 191},
+        {193, 192},
+        {256, 192},
+        {255, 192},
+        {256, 255}
+      };
+      for (int[] prompt : prompts) {
+        int[] ids = Arrays.copyOf(tokens, prompt[0]);
+        session.truncate(0);
+        plain.truncate(0);
+        float[] actual = logits(session, ids);
+        assertThat(session.loadedTokens()).as("of %s", prompt[0]).isEqualTo(prompt[1]);
+        assertThat(Arrays.equals(actual, logits(plain, ids))).as("of %s", prompt[0]).isTrue();
+      }
+    }
+  }
+
+  static List<RandomSample> windows() {
+    return List.of(
+        LLAMA, new RandomSample("gemma2", ModelDescription.samples("gemma2").getFirst()));
   }
 
   private static void feed(Model model, SessionOptions options, PromptCache cache, int[] tokens) {
@@ -173,13 +216,13 @@ class PromptCacheTest {
       feed(model, ONE, PromptCache.open(folder.resolve("cache"), LARGE), first);
       long page = Files.size(files().getFirst());
       Thread.sleep(20); // the times of files are in milliseconds
-      PromptCache small = PromptCache.open(folder.resolve("cache"), 5 * page);
+      PromptCache small = PromptCache.open(folder.resolve("cache"), 6 * page);
       feed(model, ONE, small, second);
-      assertThat(files()).hasSize(4);
+      assertThat(files()).hasSize(5);
       try (Session session = Session.open(model, ONE)) {
         session.usePromptCache(small);
         session.feed(second);
-        assertThat(session.loadedTokens()).as("the prompt used last").isEqualTo(192);
+        assertThat(session.loadedTokens()).as("the prompt used last").isEqualTo(LENGTH - 1);
         session.truncate(0);
         session.feed(first);
         assertThat(session.loadedTokens()).as("the first page of the other").isEqualTo(64);
@@ -202,6 +245,61 @@ class PromptCacheTest {
     assertThatThrownBy(() -> PromptCache.open(cache, LARGE))
         .isInstanceOf(ModelFileException.class)
         .hasMessageContaining("other users can write to it");
+  }
+
+  /** Only root can give a folder away. */
+  @Test
+  void foldersOfOtherUsersAreRefused() throws Exception {
+    assumeThat(folder.getFileSystem().supportedFileAttributeViews()).contains("unix");
+    Path cache = Files.createDirectory(folder.resolve("cache"));
+    Files.setPosixFilePermissions(cache, PosixFilePermissions.fromString("rwx------"));
+    assumeTrue(canGiveAway(cache, 12345), "skipped: this user cannot change the owner of a file");
+    assertThatThrownBy(() -> PromptCache.open(cache, LARGE))
+        .isInstanceOf(ModelFileException.class)
+        .hasMessageContaining(cache.toString())
+        .hasMessageContaining("belongs to another user, 12345");
+    Path link = Files.createSymbolicLink(folder.resolve("link"), cache);
+    assertThatThrownBy(() -> PromptCache.open(link, LARGE))
+        .hasMessageContaining("belongs to another user, 12345");
+    Files.setAttribute(cache, "unix:uid", 0);
+    PromptCache.open(link, LARGE);
+  }
+
+  private static boolean canGiveAway(Path path, int owner) throws IOException {
+    try {
+      Files.setAttribute(path, "unix:uid", owner);
+      return true;
+    } catch (FileSystemException e) {
+      return false;
+    }
+  }
+
+  @Test
+  void theOptionOfARuntimeIsForAllItsSessions() throws Exception {
+    RuntimeOptions options =
+        RuntimeOptions.defaults()
+            .withContextLength(256)
+            .withThreads(1)
+            .withKeepsPrefixes(false)
+            .withPromptCache(PromptCache.open(folder.resolve("cache"), LARGE));
+    try (Model model = llama()) {
+      int[] tokens = Logits.randomTokens(LENGTH, model.info().vocabulary(), 13);
+      float[] expected;
+      try (ModelRuntime runtime = ModelRuntime.open(model, options);
+          Session session = Session.open(runtime)) {
+        expected = logits(session, tokens);
+        assertThat(session.loadedTokens()).isZero();
+      }
+      try (ModelRuntime runtime = ModelRuntime.open(model, options);
+          Session first = Session.open(runtime);
+          Session second = Session.open(runtime);
+          Session third = second.fork()) {
+        for (Session session : List.of(first, second, third)) {
+          assertThat(Arrays.equals(logits(session, tokens), expected)).isTrue();
+          assertThat(session.loadedTokens()).isEqualTo(LENGTH - 1);
+        }
+      }
+    }
   }
 
   /** Many sessions read, write and delete the same files. */
@@ -227,7 +325,7 @@ class PromptCacheTest {
             threads.submit(
                 () -> {
                   // room for one and a half prompts
-                  PromptCache own = PromptCache.open(folder.resolve("cache"), 5 * page);
+                  PromptCache own = PromptCache.open(folder.resolve("cache"), 6 * page);
                   for (int i = 0; i < 12; i++) {
                     int n = (thread + i) % prompts.length;
                     try (Session session = Session.open(model, ONE)) {

@@ -16,9 +16,9 @@ import java.util.Set;
 
 /**
  * Folders and files that nobody but this user (and root) can write. Symbolic links are not
- * followed. On Windows the permissions of the user's profile are relied on.
+ * followed. On Windows the permissions of the user's profile are relied on. Thread-safe.
  */
-final class PrivateFolder {
+public final class PrivateFolder {
   private static final boolean POSIX = !System.getProperty("os.name").startsWith("Windows");
   private static final FileAttribute<?>[] MODE_700 = mode("rwx------");
   private static final FileAttribute<?>[] MODE_600 = mode("rw-------");
@@ -38,9 +38,10 @@ final class PrivateFolder {
   /**
    * Creates a folder with mode 0700 if it does not exist; its parent must exist.
    *
-   * @throws IOException if it cannot be created, or exists and others can write to it
+   * @throws IOException if it cannot be created, or exists and belongs to another user or can be
+   *     written by others
    */
-  static void create(Path folder) throws IOException {
+  public static void create(Path folder) throws IOException {
     if (!Files.exists(folder, LinkOption.NOFOLLOW_LINKS)) {
       try {
         Files.createDirectory(folder, MODE_700);

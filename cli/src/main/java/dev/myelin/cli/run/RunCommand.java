@@ -93,9 +93,9 @@ public final class RunCommand extends Subcommand {
       loaded.info().requireLogits();
       Statistics.printModelNotes(console, loaded);
       ContextLimits.warnIfBeyondTraining(console, session);
+      promptCache.apply(session); // prepares the model meanwhile
       int[] tokens = loaded.tokenizer().encode(text, true, !noParseSpecial.get());
       ContextLimits.requireFits(tokens, session);
-      promptCache.apply(session);
       Generation generation;
       try (TextPrinter printer = new TextPrinter(console)) {
         if (!hidePrompt.get()) {
