@@ -239,7 +239,7 @@ static void check_panel(const isa_kernels *isa, int32_t type, int blocks) {
     pack_panel_by_row(t, weights, stride, blocks, &expected);
     /* blocks may be at any address, as those of 17 bytes are */
     memmove(weights + 1, weights, PANEL_ROWS * stride);
-    isa->quantized_gemm->pack[type](weights + 1, stride, blocks, weights, &packed);
+    isa->quantized_gemm->pack[type](weights + 1, stride, blocks, &packed);
     const int has_mins = t->panel == PANEL_SUPER_32_MIN || t->panel == PANEL_SUPER_16_MIN;
     const size_t mins =
         (size_t)(t->panel == PANEL_SUPER_16_MIN ? BLOCKS : BLOCKS / 2) * sizeof expected.mins[0];

@@ -111,20 +111,25 @@ static inline size_t weight_row_bytes(const weight_type *type, int64_t k) {
     return (size_t)(k / type->block_size) * type->block_bytes;
 }
 
-/**
- * Packs a K-block of 16 rows, w_stride bytes apart, or its first blocks of 32, into a panel. On the way it
- * prefetches as many bytes as it reads, from `prefetch` on, which need not be mapped: piece by piece,
- * because prefetches that are issued all at once stall.
- */
-typedef void (*pack_fn)(const char *w, size_t w_stride, int blocks, const char *prefetch, panel *out);
+/** Packs a K-block of 16 rows, w_stride bytes apart, or its first blocks of 32, into a panel. */
+typedef void (*pack_fn)(const char *w, size_t w_stride, int blocks, panel *out);
 
-/** Adds the products of a strip and a K-block of X to y [n][STRIP_ROWS]; n <= MAX_N. */
+/** Bytes of W that are read later, which need not be mapped. */
+typedef struct {
+    const char *from;
+    size_t bytes;
+} prefetch_range;
+
+/**
+ * Adds the products of a strip and a K-block of X to y [n][STRIP_ROWS]; n <= MAX_N. Prefetches `next` to the
+ * L2 cache, a part of it with each tile: prefetches that are issued all at once stall.
+ */
 typedef void (*multiply_panels_fn)(const panel w[PANELS], const activation_block *x, int64_t n, int blocks,
-                                   int zero_shift, float *y);
+                                   int zero_shift, prefetch_range next, float *y);
 
 /**
  * The same for small n, at most the gemv_n of the table, and 16 rows of W, without a panel: y
- * [n][STRIP_ROWS], of which half is written. Prefetches as pack_fn does.
+ * [n][STRIP_ROWS], of which half is written. Prefetches as many bytes as it reads, from `prefetch` on.
  */
 typedef void (*gemv_fn)(const char *w, size_t w_stride, int blocks, const char *prefetch,
                         const activation_block *x, int n, float *y);

@@ -14,7 +14,7 @@ enum { LANES = 8 };
 
 /** Declares the function of a type that is read row by row. */
 #define AVX2_WIDE_TYPE(type, name, ...) \
-    void avx2_pack_##name(const char *w, size_t stride, int blocks, const char *prefetch, panel *out);
+    void avx2_pack_##name(const char *w, size_t stride, int blocks, panel *out);
 
 EACH_WIDE_TYPE(AVX2_WIDE_TYPE)
 EACH_WIDE_BLOCK_TYPE(AVX2_WIDE_TYPE)
@@ -25,8 +25,8 @@ EACH_WIDE_BLOCK_TYPE(AVX2_WIDE_TYPE)
 #define DECLARE_PLANES(type, name) void GEMV_PLANES_NAME(TABLE, name)(GEMV_PARAMETERS);
 
 /** Declares the functions of a type of grids.h. */
-#define AVX2_GRID_TYPE(type, name, ...)                                                                \
-    void avx2_pack_##name(const char *w, size_t stride, int blocks, const char *prefetch, panel *out); \
+#define AVX2_GRID_TYPE(type, name, ...)                                          \
+    void avx2_pack_##name(const char *w, size_t stride, int blocks, panel *out); \
     void avx2_rows_##name(const gemm_args *args, int64_t from, int64_t to);
 
 EACH_GRID_TYPE(AVX2_GRID_TYPE)

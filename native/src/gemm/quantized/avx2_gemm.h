@@ -13,12 +13,21 @@ INLINE void prefetch_l2(const char *prefetch, const size_t bytes) {
     }
 }
 
+/** Prefetches the K-block after that of one row, or a part of it, to the L1 cache: rows are not contiguous.
+ */
+INLINE void prefetch_row(const char *w, const size_t bytes) {
+#pragma GCC unroll 8
+    for (size_t i = 0; i < bytes; i += 64) {
+        _mm_prefetch(w + bytes + i, _MM_HINT_T0);
+    }
+}
+
 INLINE void pack_blocks(read_32_fn read, const size_t block_bytes, const int has_min, const char *w,
-                        size_t stride, int blocks, const char *prefetch, panel *out) {
+                        size_t stride, int blocks, panel *out) {
     for (size_t c = 0; c < PANEL_ROWS; c += LANES, w += LANES * stride) {
-        for (size_t b = 0; b < (size_t)blocks; b++, prefetch += LANES * block_bytes) {
+        for (size_t b = 0; b < (size_t)blocks; b++) {
             __m256i q[8];
-            prefetch_l2(prefetch, LANES * block_bytes);
+            prefetch_row(w + b * stride, BLOCKS * block_bytes);
             const scale_and_min s = read(w, stride, b, q);
 #pragma GCC unroll 8
             for (size_t j = 0; j < 8; j++) {
@@ -76,15 +85,16 @@ INLINE size_t block_of(const size_t steps, size_t first, size_t g) {
 
 INLINE void pack_superblocks(prepare_fn prepare, load_part_fn load, unpack_group_fn unpack,
                              read_scales_fn read_scales, const size_t block_bytes, const size_t steps,
-                             const char *w, size_t stride, const char *prefetch, panel *out) {
+                             const char *w, size_t stride, panel *out) {
     for (size_t c = 0; c < PANEL_ROWS; c += LANES, w += LANES * stride) {
         __m256i extra[8];
         prepare(w, stride, extra);
         read_scales(w, stride, out, c);
-        for (size_t part = 0; part < 4; part++, prefetch += LANES * block_bytes / 4) {
+        for (size_t part = 0; part < 4; part++) {
             const size_t first = first_block(steps, part);
             __m256i bytes[PART_REGISTERS];
-            prefetch_l2(prefetch, LANES * block_bytes / 4);
+            prefetch_row(w + 2 * part * stride, block_bytes);
+            prefetch_row(w + (2 * part + 1) * stride, block_bytes);
             load(w, stride, part, bytes);
 #pragma GCC unroll 4
             for (size_t g = 0; g < 16 / steps; g++) {
@@ -181,14 +191,14 @@ INLINE void gemv_int_scales(const size_t n, const char *w, size_t stride, const 
 /* ---- types ---------------------------------------------------------------------------------------- */
 
 /** Defines both functions of a type in blocks of 32. */
-#define DEFINE_32(name, block_bytes, has_min, max_q, zero_shift)                                          \
-    static void pack_##name(const char *w, size_t stride, int blocks, const char *prefetch, panel *out) { \
-        pack_blocks(read_##name, block_bytes, has_min, w, stride, blocks, prefetch, out);                 \
-    }                                                                                                     \
-    static void gemv_##name(const char *w, size_t stride, int blocks, const char *prefetch,               \
-                            const activation_block *x, int n, float *y) {                                 \
-        CALL_WITH_N_TO_4(gemv_blocks, read_##name, block_bytes, has_min, max_q, zero_shift, w, stride,    \
-                         blocks, prefetch, x, y)                                                          \
+#define DEFINE_32(name, block_bytes, has_min, max_q, zero_shift)                                       \
+    static void pack_##name(const char *w, size_t stride, int blocks, panel *out) {                    \
+        pack_blocks(read_##name, block_bytes, has_min, w, stride, blocks, out);                        \
+    }                                                                                                  \
+    static void gemv_##name(const char *w, size_t stride, int blocks, const char *prefetch,            \
+                            const activation_block *x, int n, float *y) {                              \
+        CALL_WITH_N_TO_4(gemv_blocks, read_##name, block_bytes, has_min, max_q, zero_shift, w, stride, \
+                         blocks, prefetch, x, y)                                                       \
     }
 
 DEFINE_32(q4_0, sizeof(block_q4_0), 0, 15, 3)
@@ -201,17 +211,17 @@ DEFINE_32(iq4_xs, sizeof(block_iq4_xs) / BLOCKS, 0, 255, 7)
 DEFINE_32(mxfp4, sizeof(block_mxfp4), 0, 31, 4)
 
 /** Defines both functions of a type in superblocks. */
-#define DEFINE_SUPER(name, prepare, scales, steps, max_q, zero_shift)                                     \
-    static void pack_##name(const char *w, size_t stride, int blocks, const char *prefetch, panel *out) { \
-        (void)blocks;                                                                                     \
-        pack_superblocks(prepare, load_##name, unpack_##name, scales, sizeof(block_##name), steps, w,     \
-                         stride, prefetch, out);                                                          \
-    }                                                                                                     \
-    static void gemv_##name(const char *w, size_t stride, int blocks, const char *prefetch,               \
-                            const activation_block *x, int n, float *y) {                                 \
-        (void)blocks;                                                                                     \
-        CALL_WITH_N_TO_4(gemv_superblocks, prepare, load_##name, unpack_##name, scales,                   \
-                         sizeof(block_##name), steps, max_q, zero_shift, w, stride, prefetch, x, y)       \
+#define DEFINE_SUPER(name, prepare, scales, steps, max_q, zero_shift)                                 \
+    static void pack_##name(const char *w, size_t stride, int blocks, panel *out) {                   \
+        (void)blocks;                                                                                 \
+        pack_superblocks(prepare, load_##name, unpack_##name, scales, sizeof(block_##name), steps, w, \
+                         stride, out);                                                                \
+    }                                                                                                 \
+    static void gemv_##name(const char *w, size_t stride, int blocks, const char *prefetch,           \
+                            const activation_block *x, int n, float *y) {                             \
+        (void)blocks;                                                                                 \
+        CALL_WITH_N_TO_4(gemv_superblocks, prepare, load_##name, unpack_##name, scales,               \
+                         sizeof(block_##name), steps, max_q, zero_shift, w, stride, prefetch, x, y)   \
     }
 
 DEFINE_SUPER(q3_k, prepare_q3_k, scales_q3_k, 4, 7, 2)
@@ -219,10 +229,10 @@ DEFINE_SUPER(q4_k, prepare_none, scales_q4_k, 8, 15, NO_ZERO)
 DEFINE_SUPER(q5_k, prepare_q5_k, scales_q4_k, 8, 31, NO_ZERO)
 DEFINE_SUPER(q6_k, prepare_none, scales_q6_k, 4, 63, 5)
 
-static void pack_q2_k(const char *w, size_t stride, int blocks, const char *prefetch, panel *out) {
+static void pack_q2_k(const char *w, size_t stride, int blocks, panel *out) {
     (void)blocks;
     pack_superblocks(prepare_q2_k, load_q2_k, unpack_q2_k, scales_q2_k, sizeof(block_q2_k), 4, w, stride,
-                     prefetch, out);
+                     out);
 }
 
 static void gemv_q2_k(const char *w, size_t stride, int blocks, const char *prefetch,

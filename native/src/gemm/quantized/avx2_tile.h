@@ -129,16 +129,19 @@ INLINE void tile(const size_t n, const enum panel_kind kind, const size_t max_q,
 }
 
 INLINE void multiply(const enum panel_kind kind, const size_t max_q, const int zero_shift,
-                     const panel w[PANELS], const activation_block *x, int64_t n, int blocks, float *y) {
+                     const panel w[PANELS], const activation_block *x, int64_t n, int blocks,
+                     prefetch_range next, float *y) {
     signed_panel split[PANELS];
     for (int p = 0; has_signs(max_q) && p < PANELS; p++) {
         split_signs(w + p, (size_t)scale_count(kind, blocks), (size_t)steps_per_scale(kind), split + p);
     }
+    const size_t prefetch_bytes = prefetch_step(&next, PANELS * ((n + TILE_N - 1) / TILE_N));
     for (int64_t left = n, count; left > 0; left -= count, x += count, y += count * STRIP_ROWS) {
         /* tiles of about the same size: a small one does not fill the pipelines */
         count = balanced_part(left, TILE_N);
         for (int p = 0; p < PANELS; p++) {
             prefetch_x(x + TILE_N, p, PANELS, TILE_N);
+            prefetch_next(&next, prefetch_bytes);
             switch (count) {
                 CASES_TO_TILE_N(tile, kind, max_q, zero_shift, w + p, split + p, x, blocks,
                                 y + p * PANEL_ROWS)
@@ -152,73 +155,73 @@ INLINE void multiply(const enum panel_kind kind, const size_t max_q, const int z
 /* The types of a kind differ in their largest quant, and so in how many steps fit 16 bits. */
 
 static void multiply_32(const panel w[PANELS], const activation_block *x, int64_t n, int blocks,
-                        int zero_shift, float *y) {
+                        int zero_shift, prefetch_range next, float *y) {
     switch (zero_shift) {
         case 0:
-            multiply(PANEL_32, 3, 0, w, x, n, blocks, y);
+            multiply(PANEL_32, 3, 0, w, x, n, blocks, next, y);
             break;
         case 3:
-            multiply(PANEL_32, 15, 3, w, x, n, blocks, y);
+            multiply(PANEL_32, 15, 3, w, x, n, blocks, next, y);
             break;
         case 4:
-            multiply(PANEL_32, 31, 4, w, x, n, blocks, y);
+            multiply(PANEL_32, 31, 4, w, x, n, blocks, next, y);
             break;
         default:
-            multiply(PANEL_32, 255, 7, w, x, n, blocks, y);
+            multiply(PANEL_32, 255, 7, w, x, n, blocks, next, y);
             break;
     }
 }
 
 static void multiply_16(const panel w[PANELS], const activation_block *x, int64_t n, int blocks,
-                        int zero_shift, float *y) {
+                        int zero_shift, prefetch_range next, float *y) {
     (void)zero_shift;
-    multiply(PANEL_16, 31, 4, w, x, n, blocks, y);
+    multiply(PANEL_16, 31, 4, w, x, n, blocks, next, y);
 }
 
 static void multiply_32_min(const panel w[PANELS], const activation_block *x, int64_t n, int blocks,
-                            int zero_shift, float *y) {
+                            int zero_shift, prefetch_range next, float *y) {
     if (zero_shift == 3) {
-        multiply(PANEL_32_MIN, 15, NO_ZERO, w, x, n, blocks, y);
+        multiply(PANEL_32_MIN, 15, NO_ZERO, w, x, n, blocks, next, y);
     } else {
-        multiply(PANEL_32_MIN, 31, NO_ZERO, w, x, n, blocks, y);
+        multiply(PANEL_32_MIN, 31, NO_ZERO, w, x, n, blocks, next, y);
     }
 }
 
 static void multiply_super_32_min(const panel w[PANELS], const activation_block *x, int64_t n, int blocks,
-                                  int zero_shift, float *y) {
+                                  int zero_shift, prefetch_range next, float *y) {
     if (zero_shift == 3) {
-        multiply(PANEL_SUPER_32_MIN, 15, NO_ZERO, w, x, n, blocks, y);
+        multiply(PANEL_SUPER_32_MIN, 15, NO_ZERO, w, x, n, blocks, next, y);
     } else {
-        multiply(PANEL_SUPER_32_MIN, 31, NO_ZERO, w, x, n, blocks, y);
+        multiply(PANEL_SUPER_32_MIN, 31, NO_ZERO, w, x, n, blocks, next, y);
     }
 }
 
 static void multiply_super_16(const panel w[PANELS], const activation_block *x, int64_t n, int blocks,
-                              int zero_shift, float *y) {
+                              int zero_shift, prefetch_range next, float *y) {
     if (zero_shift == 2) {
-        multiply(PANEL_SUPER_16, 7, 2, w, x, n, blocks, y);
+        multiply(PANEL_SUPER_16, 7, 2, w, x, n, blocks, next, y);
     } else {
-        multiply(PANEL_SUPER_16, 63, 5, w, x, n, blocks, y);
+        multiply(PANEL_SUPER_16, 63, 5, w, x, n, blocks, next, y);
     }
 }
 
 static void multiply_super_256(const panel w[PANELS], const activation_block *x, int64_t n, int blocks,
-                               int zero_shift, float *y) {
+                               int zero_shift, prefetch_range next, float *y) {
     (void)zero_shift;
-    multiply(PANEL_SUPER_256, 3, 0, w, x, n, blocks, y);
+    multiply(PANEL_SUPER_256, 3, 0, w, x, n, blocks, next, y);
 }
 
 static void multiply_super_16_min(const panel w[PANELS], const activation_block *x, int64_t n, int blocks,
-                                  int zero_shift, float *y) {
+                                  int zero_shift, prefetch_range next, float *y) {
     (void)zero_shift;
-    multiply(PANEL_SUPER_16_MIN, 45, NO_ZERO, w, x, n, blocks, y);
+    multiply(PANEL_SUPER_16_MIN, 45, NO_ZERO, w, x, n, blocks, next, y);
 }
 
 static void multiply_super_16_int(const panel w[PANELS], const activation_block *x, int64_t n, int blocks,
-                                  int zero_shift, float *y) {
+                                  int zero_shift, prefetch_range next, float *y) {
     if (zero_shift == 4) {
-        multiply(PANEL_SUPER_16_INT, 31, 4, w, x, n, blocks, y);
+        multiply(PANEL_SUPER_16_INT, 31, 4, w, x, n, blocks, next, y);
     } else {
-        multiply(PANEL_SUPER_16_INT, 127, 6, w, x, n, blocks, y);
+        multiply(PANEL_SUPER_16_INT, 127, 6, w, x, n, blocks, next, y);
     }
 }

@@ -118,13 +118,15 @@ INLINE void tile(const int n, const enum panel_kind kind, const panel *w, const 
 }
 
 INLINE void multiply(const enum panel_kind kind, const panel *w, const activation_block *x, int64_t n,
-                     int blocks, int zero_shift, float *y) {
+                     int blocks, int zero_shift, prefetch_range next, float *y) {
+    const size_t prefetch_bytes = prefetch_step(&next, (n + TILE_N - 1) / TILE_N);
     const __m512i shift = _mm512_set1_epi32(zero_shift);
     const int64_t width = STRIP_ROWS;
     for (int64_t left = n, count; left > 0; left -= count, x += count, y += count * width) {
         /* tiles of about the same size: a small one does not fill the pipelines */
         count = balanced_part(left, TILE_N);
         prefetch_x(x + TILE_N, 0, 1, TILE_N);
+        prefetch_next(&next, prefetch_bytes);
         switch (count) {
             CASES_TO_6(tile, kind, w, x, blocks, shift, y)
             default:
@@ -135,8 +137,8 @@ INLINE void multiply(const enum panel_kind kind, const panel *w, const activatio
 
 #define DEFINE_MULTIPLY(name, kind)                                                                      \
     static void multiply_##name(const panel w[PANELS], const activation_block *x, int64_t n, int blocks, \
-                                int zero_shift, float *y) {                                              \
-        multiply(kind, w, x, n, blocks, zero_shift, y);                                                  \
+                                int zero_shift, prefetch_range next, float *y) {                         \
+        multiply(kind, w, x, n, blocks, zero_shift, next, y);                                            \
     }
 
 DEFINE_MULTIPLY(32, PANEL_32)

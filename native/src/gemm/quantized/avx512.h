@@ -33,9 +33,9 @@ INLINE __m512 avx512_min_offset_16(const __m512i min[BLOCKS], __m512 dmin, const
 }
 
 /** Declares the functions of a type. */
-#define AVX512_TYPE(name)                                                                                \
-    void avx512_pack_##name(const char *w, size_t stride, int blocks, const char *prefetch, panel *out); \
-    void avx512_gemv_##name(const char *w, size_t stride, int blocks, const char *prefetch,              \
+#define AVX512_TYPE(name)                                                                   \
+    void avx512_pack_##name(const char *w, size_t stride, int blocks, panel *out);          \
+    void avx512_gemv_##name(const char *w, size_t stride, int blocks, const char *prefetch, \
                             const activation_block *x, int n, float *y);
 
 AVX512_TYPE(q4_0)
@@ -54,7 +54,7 @@ AVX512_TYPE(mxfp4)
 
 /** Declares the function of a type that is read row by row. */
 #define AVX512_WIDE_TYPE(type, name, ...) \
-    void avx512_pack_##name(const char *w, size_t stride, int blocks, const char *prefetch, panel *out);
+    void avx512_pack_##name(const char *w, size_t stride, int blocks, panel *out);
 
 EACH_WIDE_TYPE(AVX512_WIDE_TYPE)
 EACH_WIDE_BLOCK_TYPE(AVX512_WIDE_TYPE)
@@ -65,8 +65,8 @@ EACH_WIDE_BLOCK_TYPE(AVX512_WIDE_TYPE)
 EACH_PLANES_TYPE(AVX512_PLANES_TYPE)
 
 /** Declares the functions of a type of grids.h; GEMV is that of AVX2. */
-#define AVX512_GRID_TYPE(type, name, ...)                                                                \
-    void avx512_pack_##name(const char *w, size_t stride, int blocks, const char *prefetch, panel *out); \
+#define AVX512_GRID_TYPE(type, name, ...)                                          \
+    void avx512_pack_##name(const char *w, size_t stride, int blocks, panel *out); \
     void avx2_rows_##name(const gemm_args *args, int64_t from, int64_t to);
 
 EACH_GRID_TYPE(AVX512_GRID_TYPE)

@@ -127,11 +127,10 @@ INLINE scale_and_min read_mxfp4(const char *w, size_t stride, int b, __m512i q[8
     return (scale_and_min){_mm512_castsi512_ps(d), _mm512_setzero_ps()};
 }
 
-INLINE void pack_blocks(read_32_fn read, const size_t block_bytes, const int has_min, const char *w,
-                        size_t stride, int blocks, const char *prefetch, panel *out) {
+INLINE void pack_blocks(read_32_fn read, const int has_min, const char *w, size_t stride, int blocks,
+                        panel *out) {
     for (int b = 0; b < blocks; b++) {
         __m512i q[8];
-        prefetch_l2(prefetch + PANEL_ROWS * block_bytes * (size_t)b, PANEL_ROWS * block_bytes);
         const scale_and_min s = read(w, stride, b, q);
 #pragma GCC unroll 8
         for (int j = 0; j < 8; j++) {
@@ -174,14 +173,14 @@ INLINE void gemv_blocks(const int n, read_32_fn read, const size_t block_bytes, 
 }
 
 /** Defines both functions of a type in blocks of 32. */
-#define DEFINE_32(name, block_bytes, has_min, zero_shift)                                                 \
-    void avx512_pack_##name(const char *w, size_t stride, int blocks, const char *prefetch, panel *out) { \
-        pack_blocks(read_##name, block_bytes, has_min, w, stride, blocks, prefetch, out);                 \
-    }                                                                                                     \
-    void avx512_gemv_##name(const char *w, size_t stride, int blocks, const char *prefetch,               \
-                            const activation_block *x, int n, float *y) {                                 \
-        CALL_WITH_N_TO_8(gemv_blocks, read_##name, block_bytes, has_min, zero_shift, w, stride, blocks,   \
-                         prefetch, x, y)                                                                  \
+#define DEFINE_32(name, block_bytes, has_min, zero_shift)                                               \
+    void avx512_pack_##name(const char *w, size_t stride, int blocks, panel *out) {                     \
+        pack_blocks(read_##name, has_min, w, stride, blocks, out);                                      \
+    }                                                                                                   \
+    void avx512_gemv_##name(const char *w, size_t stride, int blocks, const char *prefetch,             \
+                            const activation_block *x, int n, float *y) {                               \
+        CALL_WITH_N_TO_8(gemv_blocks, read_##name, block_bytes, has_min, zero_shift, w, stride, blocks, \
+                         prefetch, x, y)                                                                \
     }
 
 DEFINE_32(q4_0, sizeof(block_q4_0), 0, 3)

@@ -7,27 +7,28 @@ typedef void (*prepare_fn)(const char *w, size_t stride, __m512i extra[8]);
 /** What is prefetched while a part is read. */
 typedef struct {
     const char *prefetch; /* to the L2 cache: a quarter of 16 K-blocks, in the order of memory */
-    const char *rows;     /* to the L1 cache: the next K-block of four rows; null if not */
+    const char *rows;     /* to the L1 cache: the next K-block of four rows */
     size_t stride;        /* of these rows */
     size_t bytes;         /* of a K-block */
 } prefetch_plan;
 
-/** What to prefetch with a part of the K-block of 16 rows at w; without near, only to the L2 cache. */
+/** What to prefetch with a part of the K-block of 16 rows at w. */
 INLINE prefetch_plan plan_prefetch(const char *prefetch, const char *w, size_t stride, const size_t bytes,
-                                   int part, const int near) {
-    return (prefetch_plan){prefetch + PANEL_ROWS * bytes / 4 * (size_t)part,
-                           near ? w + 4 * (size_t)part * stride : NULL, stride, bytes};
+                                   int part) {
+    return (prefetch_plan){prefetch + PANEL_ROWS * bytes / 4 * (size_t)part, w + 4 * (size_t)part * stride,
+                           stride, bytes};
 }
 
-/** Issues the prefetches of piece i of pieces. */
+/** Issues the prefetches of piece i of pieces; without a plan, none. */
 INLINE void prefetch_part(const prefetch_plan *f, const size_t i, const size_t pieces) {
+    if (f == NULL) {
+        return;
+    }
     const size_t lines = (PANEL_ROWS * f->bytes / 4 + 63) / 64;
     const size_t from = lines * i / pieces;
     prefetch_l2(f->prefetch + 64 * from, 64 * (lines * (i + 1) / pieces - from));
-    if (f->rows != NULL) {
-        const size_t row = 4 * i / pieces;
-        prefetch_l1(f->rows, f->stride, (int)row, (int)(4 * (i + 1) / pieces - row), f->bytes);
-    }
+    const size_t row = 4 * i / pieces;
+    prefetch_l1(f->rows, f->stride, (int)row, (int)(4 * (i + 1) / pieces - row), f->bytes);
 }
 
 /** Reads a part: two groups of 32, or four of 16. */
@@ -136,16 +137,14 @@ INLINE int block_of(const int steps, int part, int g) {
 }
 
 INLINE void pack_superblocks(prepare_fn prepare, read_part_fn read, read_scales_fn read_scales,
-                             const size_t block_bytes, const int steps, const char *w, size_t stride,
-                             const char *prefetch, panel *out) {
+                             const int steps, const char *w, size_t stride, panel *out) {
     __m512i extra[8];
     const sixteen_blocks rows = blocks_of_rows(w, stride);
     prepare(w, stride, extra);
     read_scales(&rows, out);
     for (int part = 0; part < 4; part++) {
         __m512i q[16];
-        const prefetch_plan plan = plan_prefetch(prefetch, w, stride, block_bytes, part, 0);
-        read(w, stride, part, &plan, extra, q);
+        read(w, stride, part, NULL, extra, q);
 #pragma GCC unroll 16
         for (int j = 0; j < 16; j++) {
             _mm512_store_si512(out->q[steps * block_of(steps, part, j / steps) + j % steps], q[j]);
@@ -167,7 +166,7 @@ INLINE void gemv_superblocks(const int n, prepare_fn prepare, read_part_fn read,
     }
     for (int part = 0; part < 4; part++) {
         __m512i q[16];
-        const prefetch_plan plan = plan_prefetch(prefetch, w, stride, block_bytes, part, 1);
+        const prefetch_plan plan = plan_prefetch(prefetch, w, stride, block_bytes, part);
         read(w, stride, part, &plan, extra, q);
 #pragma GCC unroll 4
         for (int g = 0; g < 4; g++) {
@@ -190,17 +189,16 @@ INLINE void gemv_superblocks(const int n, prepare_fn prepare, read_part_fn read,
 }
 
 /** Defines both functions of a type in superblocks. */
-#define DEFINE_SUPER(name, prepare, scales, steps, zero_shift)                                            \
-    void avx512_pack_##name(const char *w, size_t stride, int blocks, const char *prefetch, panel *out) { \
-        (void)blocks;                                                                                     \
-        pack_superblocks(prepare, read_##name, scales, sizeof(block_##name), steps, w, stride, prefetch,  \
-                         out);                                                                            \
-    }                                                                                                     \
-    void avx512_gemv_##name(const char *w, size_t stride, int blocks, const char *prefetch,               \
-                            const activation_block *x, int n, float *y) {                                 \
-        (void)blocks;                                                                                     \
-        CALL_WITH_N_TO_8(gemv_superblocks, prepare, read_##name, scales, sizeof(block_##name), steps,     \
-                         zero_shift, w, stride, prefetch, x, y)                                           \
+#define DEFINE_SUPER(name, prepare, scales, steps, zero_shift)                                        \
+    void avx512_pack_##name(const char *w, size_t stride, int blocks, panel *out) {                   \
+        (void)blocks;                                                                                 \
+        pack_superblocks(prepare, read_##name, scales, steps, w, stride, out);                        \
+    }                                                                                                 \
+    void avx512_gemv_##name(const char *w, size_t stride, int blocks, const char *prefetch,           \
+                            const activation_block *x, int n, float *y) {                             \
+        (void)blocks;                                                                                 \
+        CALL_WITH_N_TO_8(gemv_superblocks, prepare, read_##name, scales, sizeof(block_##name), steps, \
+                         zero_shift, w, stride, prefetch, x, y)                                       \
     }
 
 DEFINE_SUPER(q3_k, prepare_q3_k, scales_q3_k, 4, 2)
@@ -214,7 +212,7 @@ DEFINE_SUPER(q6_k, prepare_none, scales_q6_k, 4, 5)
  * The quants of a panel are multiplied by their scales: at most 45, so a 16-bit multiplication does two of
  * them.
  */
-void avx512_pack_q2_k(const char *w, size_t stride, int blocks, const char *prefetch, panel *out) {
+void avx512_pack_q2_k(const char *w, size_t stride, int blocks, panel *out) {
     (void)blocks;
     const sixteen_blocks rows = blocks_of_rows(w, stride);
     const head_q2_k head = read_head_q2_k(&rows);
@@ -226,8 +224,6 @@ void avx512_pack_q2_k(const char *w, size_t stride, int blocks, const char *pref
     }
     for (int part = 0; part < 4; part++) {
         __m512i bits[4];
-        const prefetch_plan plan = plan_prefetch(prefetch, w, stride, sizeof(block_q2_k), part, 0);
-        prefetch_part(&plan, 0, 1);
         transpose(w + offsetof(block_q2_k, qs) + 16 * part, stride, bits);
 #pragma GCC unroll 4
         for (int g = 0; g < 4; g++) {
@@ -255,7 +251,7 @@ INLINE void gemv_q2_k(const int n, const char *w, size_t stride, const char *pre
     }
     for (int part = 0; part < 4; part++) {
         __m512i bits[4];
-        const prefetch_plan plan = plan_prefetch(prefetch, w, stride, sizeof(block_q2_k), part, 1);
+        const prefetch_plan plan = plan_prefetch(prefetch, w, stride, sizeof(block_q2_k), part);
         prefetch_part(&plan, 0, 1);
         transpose(w + offsetof(block_q2_k, qs) + 16 * part, stride, bits);
 #pragma GCC unroll 4

@@ -86,6 +86,22 @@ INLINE void prefetch_x(const activation_block *x, const int part, const int part
     }
 }
 
+/** How many bytes of a range, whole cache lines, to prefetch with each of `tiles` tiles. */
+INLINE size_t prefetch_step(const prefetch_range *next, int64_t tiles) {
+    const size_t lines = (next->bytes + 63) / 64;
+    return 64 * ((lines + (size_t)tiles - 1) / (size_t)tiles);
+}
+
+/** Prefetches the next `step` bytes of the range to the L2 cache. */
+INLINE void prefetch_next(prefetch_range *next, size_t step) {
+    const size_t bytes = step < next->bytes ? step : next->bytes;
+    for (size_t i = 0; i < bytes; i += 64) {
+        __builtin_prefetch(next->from + i, 0, 2);
+    }
+    next->from += bytes;
+    next->bytes -= bytes;
+}
+
 /** Cases of a switch over n: each calls the function with n as a constant, and the other arguments. */
 #define CASES_TO_3(function, ...) \
     case 1:                       \

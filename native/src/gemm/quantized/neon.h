@@ -14,9 +14,9 @@ enum {
 };
 
 /** Declares the functions of a type. */
-#define NEON_TYPE(name)                                                                                \
-    void neon_pack_##name(const char *w, size_t stride, int blocks, const char *prefetch, panel *out); \
-    void neon_gemv_##name(const char *w, size_t stride, int blocks, const char *prefetch,              \
+#define NEON_TYPE(name)                                                                   \
+    void neon_pack_##name(const char *w, size_t stride, int blocks, panel *out);          \
+    void neon_gemv_##name(const char *w, size_t stride, int blocks, const char *prefetch, \
                           const activation_block *x, int n, float *y);
 
 NEON_TYPE(q4_0)
@@ -35,7 +35,7 @@ NEON_TYPE(mxfp4)
 
 /** Declares the function of a type that is read row by row. */
 #define NEON_WIDE_TYPE(type, name, ...) \
-    void neon_pack_##name(const char *w, size_t stride, int blocks, const char *prefetch, panel *out);
+    void neon_pack_##name(const char *w, size_t stride, int blocks, panel *out);
 
 EACH_WIDE_TYPE(NEON_WIDE_TYPE)
 EACH_WIDE_BLOCK_TYPE(NEON_WIDE_TYPE)

@@ -127,12 +127,11 @@ INLINE scale_and_min read_mxfp4(const char *w, size_t stride, int b, four_rows q
     return scale_only(vreinterpretq_f32_u32(vbslq_u32(vcltq_u32(e, vdupq_n_u32(2)), small, normal)));
 }
 
-INLINE void pack_blocks(read_fn read, const size_t block_bytes, const int has_min, const int zero_shift,
-                        const char *w, size_t stride, int blocks, const char *prefetch, panel *out) {
+INLINE void pack_blocks(read_fn read, const int has_min, const int zero_shift, const char *w, size_t stride,
+                        int blocks, panel *out) {
     for (int c = 0; c < PANEL_ROWS; c += LANES, w += LANES * stride) {
-        for (int b = 0; b < blocks; b++, prefetch += LANES * block_bytes) {
+        for (int b = 0; b < blocks; b++) {
             four_rows q[2];
-            neon_prefetch_l2(prefetch, LANES * block_bytes);
             const scale_and_min s = read(w, stride, b, q);
 #pragma GCC unroll 2
             for (int half = 0; half < 2; half++) {
@@ -182,8 +181,8 @@ INLINE void gemv_blocks(const int n, read_fn read, const size_t block_bytes, con
 
 /** Defines both functions of a type; block_bytes is for 32 weights. */
 #define DEFINE_32(name, block_bytes, has_min, zero_shift)                                               \
-    void neon_pack_##name(const char *w, size_t stride, int blocks, const char *prefetch, panel *out) { \
-        pack_blocks(read_##name, block_bytes, has_min, zero_shift, w, stride, blocks, prefetch, out);   \
+    void neon_pack_##name(const char *w, size_t stride, int blocks, panel *out) {                       \
+        pack_blocks(read_##name, has_min, zero_shift, w, stride, blocks, out);                          \
     }                                                                                                   \
     void neon_gemv_##name(const char *w, size_t stride, int blocks, const char *prefetch,               \
                           const activation_block *x, int n, float *y) {                                 \

@@ -245,17 +245,15 @@ INLINE void store_scales(const enum panel_kind kind, const super_scales *s, pane
     }
 }
 
-INLINE void pack_superblocks(load_fn load, unpack_group_fn unpack, scales_fn scales, const size_t block_bytes,
-                             const enum panel_kind kind, const char *w, size_t stride, const char *prefetch,
-                             panel *out) {
+INLINE void pack_superblocks(load_fn load, unpack_group_fn unpack, scales_fn scales,
+                             const enum panel_kind kind, const char *w, size_t stride, panel *out) {
     const int steps = group_steps(kind);
     for (int c = 0; c < PANEL_ROWS; c += LANES, w += LANES * stride) {
         super_scales s;
         scales(w, stride, &s);
         store_scales(kind, &s, out, c);
-        for (int part = 0; part < 4; part++, prefetch += block_bytes) {
+        for (int part = 0; part < 4; part++) {
             four_rows bytes[MAX_LOADS];
-            neon_prefetch_l2(prefetch, block_bytes);
             load(w, stride, part, bytes);
 #pragma GCC unroll 4
             for (int g = 0; g < groups_of(steps); g++) {
@@ -337,10 +335,9 @@ INLINE void gemv_superblocks(const int n, load_fn load, unpack_group_fn unpack, 
 
 /** Defines both functions of a type. */
 #define DEFINE_SUPER(name, scales, kind, zero)                                                             \
-    void neon_pack_##name(const char *w, size_t stride, int blocks, const char *prefetch, panel *out) {    \
+    void neon_pack_##name(const char *w, size_t stride, int blocks, panel *out) {                          \
         (void)blocks;                                                                                      \
-        pack_superblocks(load_##name, unpack_##name, scales, sizeof(block_##name), kind, w, stride,        \
-                         prefetch, out);                                                                   \
+        pack_superblocks(load_##name, unpack_##name, scales, kind, w, stride, out);                        \
     }                                                                                                      \
     void neon_gemv_##name(const char *w, size_t stride, int blocks, const char *prefetch,                  \
                           const activation_block *x, int n, float *y) {                                    \

@@ -86,7 +86,8 @@ INLINE void tile(const int n, const enum panel_kind kind, const panel *w, const 
 }
 
 INLINE void multiply(const enum panel_kind kind, const panel *w, const activation_block *x, int64_t n,
-                     int blocks, int zero_shift, float *y) {
+                     int blocks, int zero_shift, prefetch_range next, float *y) {
+    const size_t prefetch_bytes = prefetch_step(&next, (n + TILE_N - 1) / TILE_N);
     panel_quants copies[PANELS] __attribute__((aligned(64)));
     const uint8_t *q[PANELS];
     for (int p = 0; p < PANELS; p++) {
@@ -95,6 +96,7 @@ INLINE void multiply(const enum panel_kind kind, const panel *w, const activatio
     for (int64_t left = n, count; left > 0; left -= count, x += count, y += count * STRIP_ROWS) {
         /* tiles of about the same size: a small one reads the panels for few rows of X */
         count = balanced_part(left, TILE_N);
+        prefetch_next(&next, prefetch_bytes);
         TILE_X tile_x;
         prepare_x((int)count, kind, x, zero_shift, &tile_x);
         for (int i = 0; i < STRIP_ROWS; i += VECTORS * LANES) {
@@ -112,8 +114,8 @@ INLINE void multiply(const enum panel_kind kind, const panel *w, const activatio
 
 #define DEFINE_MULTIPLY(name, kind)                                                                      \
     static void multiply_##name(const panel w[PANELS], const activation_block *x, int64_t n, int blocks, \
-                                int zero_shift, float *y) {                                              \
-        multiply(kind, w, x, n, blocks, zero_shift, y);                                                  \
+                                int zero_shift, prefetch_range next, float *y) {                         \
+        multiply(kind, w, x, n, blocks, zero_shift, next, y);                                            \
     }
 
 DEFINE_MULTIPLY(32, PANEL_32)

@@ -41,16 +41,19 @@ static void take_rows(const pass *p, const char *w, int64_t rows, int blocks, pa
     }
 }
 
-static void pack(const pass *p, const panel_rows *rows, int blocks, const char *prefetch, panel *out) {
+static void pack(const pass *p, const panel_rows *rows, int blocks, panel *out) {
     const pack_fn fast = p->table->pack[p->args->type];
     if (fast != NULL) {
-        fast(rows->w, rows->stride, blocks, prefetch, out);
+        fast(rows->w, rows->stride, blocks, out);
     } else {
         pack_panel_by_row(p->type, rows->w, rows->stride, blocks, out);
     }
 }
 
-/** Adds the products of K-block kb of a strip and of rows [first, first + n) of X. */
+/**
+ * Adds the products of K-block kb of a strip and of rows [first, first + n) of X; prefetches as many bytes
+ * as it reads, from next_w on.
+ */
 static void add_k_block(const pass *p, int64_t row, int64_t rows, const char *next_w, int64_t kb,
                         int64_t first, int64_t n, float *sums) {
     panel panels[PANELS];
@@ -63,22 +66,22 @@ static void add_k_block(const pass *p, int64_t row, int64_t rows, const char *ne
     for (int i = 0; i < PANELS; i++) {
         /* a strip of less than half its rows takes the first ones twice */
         const int64_t begin = rows > i * PANEL_ROWS ? i * PANEL_ROWS : 0;
-        /* the next strip is contiguous and prefetched in the order of memory */
-        const char *prefetch = next_w + (size_t)(kb * PANELS + i) * PANEL_ROWS * k_block_bytes;
         panel_rows of;
         take_rows(p, w + (size_t)begin * p->args->w_stride, rows - begin, blocks, &of);
         if (gemv != NULL) {
             for (int64_t j = 0; j < n; j += p->table->gemv_n) {
                 const int64_t rest = n - j;
                 const int count = rest < p->table->gemv_n ? (int)rest : p->table->gemv_n;
-                gemv(of.w, of.stride, blocks, prefetch, x + j, count, sums + j * STRIP_ROWS + i * PANEL_ROWS);
+                gemv(of.w, of.stride, blocks, next_w + (size_t)i * PANEL_ROWS * k_block_bytes, x + j, count,
+                     sums + j * STRIP_ROWS + i * PANEL_ROWS);
             }
         } else {
-            pack(p, &of, blocks, prefetch, panels + i);
+            pack(p, &of, blocks, panels + i);
         }
     }
     if (gemv == NULL) {
-        p->table->multiply[p->type->panel](panels, x, n, blocks, p->type->zero_shift, sums);
+        const prefetch_range next = {next_w, STRIP_ROWS * k_block_bytes};
+        p->table->multiply[p->type->panel](panels, x, n, blocks, p->type->zero_shift, next, sums);
     }
 }
 
@@ -92,12 +95,14 @@ static void store(const pass *p, int64_t row, int64_t rows, int64_t first, int64
 static void run_pass(const pass *p, int64_t from, int64_t to, int64_t first, int64_t n) {
     const int64_t strips = (to - from + STRIP_ROWS - 1) / STRIP_ROWS;
     const int64_t size = n * STRIP_ROWS;
+    const size_t k_block_bytes = STRIP_ROWS * weight_row_bytes(p->type, K_BLOCK);
+    const char *next_w = p->next_w;
     memset(p->sums, 0, (size_t)(strips * size) * sizeof *p->sums);
     for (int64_t kb = 0; kb < k_block_count(p->args->k); kb++) {
-        for (int64_t s = 0; s < strips; s++) {
+        /* the next pass is contiguous and prefetched in the order of memory */
+        for (int64_t s = 0; s < strips; s++, next_w += k_block_bytes) {
             const int64_t row = from + s * STRIP_ROWS;
             const int64_t rows = to - row < STRIP_ROWS ? to - row : STRIP_ROWS;
-            const char *next_w = s + 1 < strips ? row_at(p, row + STRIP_ROWS) : p->next_w;
             add_k_block(p, row, rows, next_w, kb, first, n, p->sums + s * size);
         }
     }
@@ -114,8 +119,8 @@ void quantized_gemm(const quantized_gemm_table *table, const gemm_args *args, in
     }
     float sums[MAX_STRIPS * MAX_N * STRIP_ROWS] __attribute__((aligned(64)));
     pass p = {table, args, &weight_types[args->type], sums, NULL};
-    /* for small n each row is read once, best in the order of memory */
-    const int64_t step = args->n <= 2 * BLOCKS ? STRIP_ROWS : MAX_STRIPS * STRIP_ROWS;
+    /* few rows of X are in the L2 cache: strips that share a pass would only be read out of order */
+    const int64_t step = args->n <= MAX_N / MAX_STRIPS ? STRIP_ROWS : MAX_STRIPS * STRIP_ROWS;
     for (int64_t row = from; row < to; row += step) {
         p.next_w = row + step < to ? row_at(&p, row + step) : args->next_w;
         for (int64_t j = 0; j < args->n; j += MAX_N) {

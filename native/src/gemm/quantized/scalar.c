@@ -111,7 +111,8 @@ static float dot_super_16_int(const panel *w, int r, const activation_block *x, 
 /** Defines multiply_NAME, which computes one output after the other. */
 #define DEFINE_MULTIPLY(name)                                                                            \
     static void multiply_##name(const panel w[PANELS], const activation_block *x, int64_t n, int blocks, \
-                                int zero_shift, float *y) {                                              \
+                                int zero_shift, prefetch_range next, float *y) {                         \
+        (void)next;                                                                                      \
         for (int64_t j = 0; j < n; j++) {                                                                \
             for (int r = 0; r < STRIP_ROWS; r++, y++) {                                                  \
                 *y = dot_##name(w + r / PANEL_ROWS, r % PANEL_ROWS, x + j, blocks, 1 << zero_shift, *y); \

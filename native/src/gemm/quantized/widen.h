@@ -24,14 +24,10 @@ typedef void (*widen_fn)(const char *w, wide_row *out);
 typedef void (*transpose_fn)(const void *rows, int words, void *out);
 
 /** A pack_fn of superblocks; the arguments up to transpose_words are constants in the caller. */
-INLINE void pack_wide(widen_fn widen, const enum panel_kind kind, const size_t block_bytes,
-                      transpose_fn transpose_words, const char *w, size_t stride, const char *prefetch,
-                      panel *out) {
+INLINE void pack_wide(widen_fn widen, const enum panel_kind kind, transpose_fn transpose_words, const char *w,
+                      size_t stride, panel *out) {
     wide_row rows[PANEL_ROWS];
     for (size_t i = 0; i < PANEL_ROWS; i++) {
-        for (size_t line = i * block_bytes / 64; line < (i + 1) * block_bytes / 64; line++) {
-            __builtin_prefetch(prefetch + 64 * line, 0, 2);
-        }
         widen(w + i * stride, rows + i);
     }
     transpose_words(rows->q, K_BLOCK / 4, out->q);
@@ -49,15 +45,11 @@ typedef void (*widen_block_fn)(const char *w, uint8_t *q, float *d);
 /** A pack_fn of such blocks, of `size` weights. */
 INLINE void pack_wide_blocks(widen_block_fn widen, const enum panel_kind kind, const int size,
                              const size_t block_bytes, transpose_fn transpose_words, const char *w,
-                             size_t stride, int blocks, const char *prefetch, panel *out) {
+                             size_t stride, int blocks, panel *out) {
     const int count = 32 * blocks / size;
     const int scales = scale_count(kind, size / 32);
-    const size_t k_block_bytes = K_BLOCK / (size_t)size * block_bytes;
     wide_row rows[PANEL_ROWS];
     for (size_t i = 0; i < PANEL_ROWS; i++) {
-        for (size_t line = i * k_block_bytes / 64; line < (i + 1) * k_block_bytes / 64; line++) {
-            __builtin_prefetch(prefetch + 64 * line, 0, 2);
-        }
         for (int b = 0; b < count; b++) {
             widen(w + i * stride + (size_t)b * block_bytes, rows[i].q + size * b, rows[i].d + scales * b);
         }
@@ -67,17 +59,17 @@ INLINE void pack_wide_blocks(widen_block_fn widen, const enum panel_kind kind, c
 }
 
 /** Defines the pack_fn of a type of superblocks, PREFIX_NAME, by transpose_wide_rows(). */
-#define DEFINE_PACK_WIDE(prefix, name, kind)                                                                \
-    void prefix##name(const char *w, size_t stride, int blocks, const char *prefetch, panel *out) {         \
-        (void)blocks;                                                                                       \
-        pack_wide(widen_##name, kind, sizeof(block_##name), transpose_wide_rows, w, stride, prefetch, out); \
+#define DEFINE_PACK_WIDE(prefix, name, kind)                                  \
+    void prefix##name(const char *w, size_t stride, int blocks, panel *out) { \
+        (void)blocks;                                                         \
+        pack_wide(widen_##name, kind, transpose_wide_rows, w, stride, out);   \
     }
 
 /** The same of a type of blocks of `size` weights. */
 #define DEFINE_PACK_WIDE_BLOCKS(prefix, name, kind, size)                                                \
-    void prefix##name(const char *w, size_t stride, int blocks, const char *prefetch, panel *out) {      \
+    void prefix##name(const char *w, size_t stride, int blocks, panel *out) {                            \
         pack_wide_blocks(widen_##name, kind, size, sizeof(block_##name), transpose_wide_rows, w, stride, \
-                         blocks, prefetch, out);                                                         \
+                         blocks, out);                                                                   \
     }
 
 /** A vector that the compiler maps to the registers of the instruction set. */
