@@ -34,6 +34,7 @@ enum {
     PANELS = 2,                       /* panels of a strip */
     STRIP_ROWS = PANELS * PANEL_ROWS, /* rows of W of a strip */
     MAX_N = 256,                      /* rows of X of one call of multiply_panels_fn */
+    SKINNY_N = 64,                    /* rows of X up to which the time to read W matters */
     MAX_K_BLOCK_BYTES = 34 * BLOCKS,  /* of a row of quantised weights: of q8_0 */
     MAX_GEMV_N = 8,                   /* rows of X of one call of gemv_fn, of any instruction set */
 };

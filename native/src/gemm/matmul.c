@@ -116,8 +116,8 @@ void myelin_op_matmul(struct ggml_tensor *dst, int32_t thread, int32_t threads, 
     if (thread == 0) {
         announce_weights(&list);
     }
-    /* where memory is the limit, the next rows are taken early, so that they can be prefetched */
-    const int early = list.args->n <= kernels_in_use()->quantized_gemm->max_gemv_n;
+    /* where rows are multiplied faster than they arrive, the next ones are taken early and prefetched */
+    const int early = list.args->n <= SKINNY_N;
     int64_t count;
     int64_t from = work_queue_take(queue, list.rows, threads, &count);
     while (from >= 0) {

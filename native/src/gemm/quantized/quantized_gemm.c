@@ -120,7 +120,7 @@ void quantized_gemm(const quantized_gemm_table *table, const gemm_args *args, in
     float sums[MAX_STRIPS * MAX_N * STRIP_ROWS] __attribute__((aligned(64)));
     pass p = {table, args, &weight_types[args->type], sums, NULL};
     /* few rows of X are in the L2 cache: strips that share a pass would only be read out of order */
-    const int64_t step = args->n <= MAX_N / MAX_STRIPS ? STRIP_ROWS : MAX_STRIPS * STRIP_ROWS;
+    const int64_t step = args->n <= SKINNY_N ? STRIP_ROWS : MAX_STRIPS * STRIP_ROWS;
     for (int64_t row = from; row < to; row += step) {
         p.next_w = row + step < to ? row_at(&p, row + step) : args->next_w;
         for (int64_t j = 0; j < args->n; j += MAX_N) {
