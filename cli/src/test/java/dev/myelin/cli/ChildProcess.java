@@ -37,7 +37,9 @@ public final class ChildProcess {
       line.addAll(List.of("env", "--default-signal=INT,HUP,TERM"));
     }
     line.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
-    line.addAll(List.of("--enable-native-access=ALL-UNNAMED", "-XX:+UseSerialGC"));
+    // short commands are compiled as the launcher has them compiled
+    line.addAll(List.of("-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC"));
+    line.add("--enable-native-access=ALL-UNNAMED");
     line.add("-Dmyelin.home=" + System.getProperty("myelin.home"));
     line.addAll(jvm);
     line.addAll(List.of("-cp", System.getProperty("java.class.path")));

@@ -160,7 +160,7 @@ class SessionTest {
   void limitsThreadsToCoresUnlessForced() {
     int cores = Threads.cores();
     SessionOptions more = OPTIONS.withThreads(cores + 1);
-    assumeTrue(cores < Threads.MAX);
+    assumeTrue(cores < Threads.MAX, "as many cores as the most threads");
     try (Session clamped = Session.open(model, more);
         Session forced = Session.open(model, more.withForceThreads(true))) {
       assertThat(clamped.options().threads()).isEqualTo(cores);

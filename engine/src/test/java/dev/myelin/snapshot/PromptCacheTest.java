@@ -2,7 +2,6 @@ package dev.myelin.snapshot;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
-import static org.assertj.core.api.Assumptions.assumeThat;
 import static org.junit.jupiter.api.Assumptions.assumeFalse;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
@@ -232,7 +231,9 @@ class PromptCacheTest {
 
   @Test
   void filesAndFolderArePrivate() throws Exception {
-    assumeThat(folder.getFileSystem().supportedFileAttributeViews()).contains("posix");
+    assumeTrue(
+        folder.getFileSystem().supportedFileAttributeViews().contains("posix"),
+        "a file system without POSIX permissions");
     Path cache = folder.resolve("cache");
     try (Model model = llama()) {
       feed(model, ONE, PromptCache.open(cache, LARGE), new int[70]);

@@ -50,6 +50,8 @@ public final class ChildJvm {
   public static ProcessBuilder builder(Class<?> main, List<String> options, Object... arguments) {
     List<String> command = new ArrayList<>();
     command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
+    // most programs end before the second compiler's work pays
+    command.addAll(List.of("-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC"));
     if (!options.contains(DENY_NATIVE_ACCESS)) {
       command.add("--enable-native-access=ALL-UNNAMED");
     }

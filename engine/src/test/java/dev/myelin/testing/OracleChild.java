@@ -76,11 +76,7 @@ final class OracleChild implements AutoCloseable {
     ProcessBuilder builder =
         ChildJvm.builder(
             OracleProbe.class,
-            List.of(
-                "-XX:TieredStopAtLevel=1",
-                "-XX:+UseSerialGC",
-                "-XX:-CreateCoredumpOnCrash",
-                "-XX:ErrorFile=" + crashFile(folder)),
+            List.of("-XX:-CreateCoredumpOnCrash", "-XX:ErrorFile=" + crashFile(folder)),
             rowsFile(folder));
     // ggml would start a debugger
     builder.environment().put("GGML_NO_BACKTRACE", "1");

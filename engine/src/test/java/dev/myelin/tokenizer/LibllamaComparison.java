@@ -2,7 +2,9 @@ package dev.myelin.tokenizer;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import java.util.Arrays;
 import java.util.List;
+import java.util.function.Supplier;
 
 /** Compares a tokenizer with that of libllama. */
 record LibllamaComparison(Tokenizer ours, OracleVocabulary oracle) {
@@ -11,13 +13,12 @@ record LibllamaComparison(Tokenizer ours, OracleVocabulary oracle) {
     Vocabulary vocabulary = ours.vocabulary();
     assertThat(vocabulary.size()).isEqualTo(oracle.size());
     for (int id = 0; id < vocabulary.size(); id++) {
-      String token = "token " + id + " " + vocabulary.text(id);
-      assertThat(ours.piece(id, true)).as(token).isEqualTo(oracle.piece(id, true));
-      assertThat(ours.piece(id, false)).as(token).isEqualTo(oracle.piece(id, false));
-      assertThat(vocabulary.isControl(id)).as(token).isEqualTo(oracle.isControl(id));
-      assertThat(vocabulary.isEndOfGeneration(id))
-          .as(token)
-          .isEqualTo(oracle.isEndOfGeneration(id));
+      int token = id;
+      Supplier<String> what = () -> "token " + token + " " + vocabulary.text(token);
+      assertSame(ours.piece(id, true), oracle.piece(id, true), what);
+      assertSame(ours.piece(id, false), oracle.piece(id, false), what);
+      assertSame(vocabulary.isControl(id), oracle.isControl(id), what);
+      assertSame(vocabulary.isEndOfGeneration(id), oracle.isEndOfGeneration(id), what);
     }
   }
 
@@ -41,12 +42,29 @@ record LibllamaComparison(Tokenizer ours, OracleVocabulary oracle) {
     boolean addSpecial = (mode & 1) != 0;
     boolean parseSpecial = (mode & 2) != 0;
     int[] expected = oracle.encode(text, addSpecial, parseSpecial);
-    assertThat(ours.encode(text, addSpecial, parseSpecial))
-        .as("add %s, parse %s, <%s>", addSpecial, parseSpecial, escaped(text))
-        .isEqualTo(expected);
-    assertThat(((FragmentTokenizer) ours).decodeBytes(expected, addSpecial))
-        .as("render %s, <%s>", addSpecial, escaped(text))
-        .isEqualTo(oracle.decode(expected, addSpecial));
+    Supplier<String> what =
+        () -> "add %s, parse %s, <%s>".formatted(addSpecial, parseSpecial, escaped(text));
+    int[] actual = ours.encode(text, addSpecial, parseSpecial);
+    if (!Arrays.equals(actual, expected)) {
+      assertThat(actual).as(what).isEqualTo(expected);
+    }
+    assertSame(
+        ((FragmentTokenizer) ours).decodeBytes(expected, addSpecial),
+        oracle.decode(expected, addSpecial),
+        () -> "render " + what.get());
+  }
+
+  // AssertJ compares an array in the time of a hundred loops over it
+  private static void assertSame(byte[] actual, byte[] expected, Supplier<String> what) {
+    if (!Arrays.equals(actual, expected)) {
+      assertThat(actual).as(what).isEqualTo(expected);
+    }
+  }
+
+  private static void assertSame(boolean actual, boolean expected, Supplier<String> what) {
+    if (actual != expected) {
+      assertThat(actual).as(what).isEqualTo(expected);
+    }
   }
 
   private static String escaped(String text) {

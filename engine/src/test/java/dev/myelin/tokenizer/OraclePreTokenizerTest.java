@@ -27,23 +27,24 @@ class OraclePreTokenizerTest {
   @MethodSource("names")
   void eachNameMatchesLibllama(String name) {
     boolean first = PreTokenizers.find(name).orElseThrow().names().getFirst().equals(name);
-    compare(SmallVocabularies.bpe(name, false), TestTexts.all(name.hashCode(), first ? 1200 : 40));
+    int texts = first ? TestTexts.RANDOM / 4 : 40;
+    compare(SmallVocabularies.bpe(name, false), TestTexts.all(name.hashCode(), texts));
   }
 
   @Test
   void missingNameMatchesLibllama() {
-    compare(SmallVocabularies.bpe(null, false), TestTexts.all(1, 4000));
+    compare(SmallVocabularies.bpe(null, false), TestTexts.all(1, TestTexts.RANDOM));
   }
 
   @Test
   void spmMatchesLibllama() {
-    compare(SmallVocabularies.spm(), TestTexts.all(2, 8000));
+    compare(SmallVocabularies.spm(), TestTexts.all(2, 2 * TestTexts.RANDOM));
     compare(
         SmallVocabularies.spm()
             .put("tokenizer.ggml.add_space_prefix", false)
             .put("tokenizer.ggml.add_bos_token", false)
             .put("tokenizer.ggml.add_eos_token", true),
-        TestTexts.all(3, 1000));
+        TestTexts.all(3, TestTexts.RANDOM / 2));
   }
 
   private void compare(GgufWriter writer, List<String> texts) {

@@ -11,8 +11,6 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 /** Real vocabularies give the same tokens and decoded text as libllama. */
 class OracleTokenizerTest {
-  private static final int RANDOM_TEXTS = 5000;
-
   @BeforeAll
   static void load() {
     OracleVocabulary.load();
@@ -46,7 +44,7 @@ class OracleTokenizerTest {
         OracleVocabulary oracle = OracleVocabulary.of(file.path())) {
       LibllamaComparison comparison = new LibllamaComparison(Tokenizer.of(file), oracle);
       comparison.compareVocabulary();
-      comparison.compareTexts(TestTexts.all(name.hashCode(), RANDOM_TEXTS));
+      comparison.compareTexts(TestTexts.all(name.hashCode(), TestTexts.RANDOM));
       comparison.compareTexts(TestTexts.ofTokens(comparison.ours().vocabulary(), 8, 500));
     }
   }
@@ -67,7 +65,7 @@ class OracleTokenizerTest {
         OracleVocabulary oracle = OracleVocabulary.of(file.path())) {
       LibllamaComparison comparison = new LibllamaComparison(Tokenizer.of(file), oracle);
       comparison.compareVocabulary();
-      comparison.compareTexts(TestTexts.all(7, RANDOM_TEXTS));
+      comparison.compareTexts(TestTexts.all(7, TestTexts.RANDOM));
       comparison.compareTexts(TestTexts.ofTokens(comparison.ours().vocabulary(), 8, 500));
     }
   }

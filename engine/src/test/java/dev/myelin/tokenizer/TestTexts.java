@@ -5,8 +5,14 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Random;
 
-/** Texts to tokenize: hand-written ones for known differences, and random ones with fixed seeds. */
+/**
+ * Texts to tokenize: hand-written ones for known differences, and random ones with fixed seeds.
+ * {@code -Dtokenizer.texts=20000} compares more random ones with libllama than the default number.
+ */
 final class TestTexts {
+  /** Random texts of a vocabulary; libllama's regular expressions take most of the time. */
+  static final int RANDOM = Integer.getInteger("tokenizer.texts", 2000);
+
   private static final String[] HAND_WRITTEN = {
     "",
     " ",

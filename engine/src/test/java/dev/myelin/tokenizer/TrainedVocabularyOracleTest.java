@@ -55,7 +55,7 @@ class TrainedVocabularyOracleTest {
         OracleVocabulary oracle = OracleVocabulary.of(path)) {
       LibllamaComparison comparison = new LibllamaComparison(Tokenizer.of(file), oracle);
       comparison.compareVocabulary();
-      comparison.compareTexts(TestTexts.all(options.hashCode(), 3000));
+      comparison.compareTexts(TestTexts.all(options.hashCode(), TestTexts.RANDOM));
       EnglishText english = new EnglishText(99);
       List<String> stories = new ArrayList<>();
       for (int i = 0; i < 100; i++) {

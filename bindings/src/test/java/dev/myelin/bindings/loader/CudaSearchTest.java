@@ -182,6 +182,7 @@ class CudaSearchTest {
   private static List<String> runProbe(String... arguments) throws Exception {
     List<String> command = new ArrayList<>();
     command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
+    command.addAll(List.of("-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC"));
     command.add("--enable-native-access=ALL-UNNAMED");
     command.add("-Dmyelin.home=" + NativeLibraries.home());
     command.addAll(List.of("-cp", System.getProperty("java.class.path")));

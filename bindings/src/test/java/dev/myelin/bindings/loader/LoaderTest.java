@@ -327,6 +327,7 @@ class LoaderTest {
       throws Exception {
     List<String> command = new ArrayList<>();
     command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
+    command.addAll(List.of("-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC"));
     command.add("-Dmyelin.home=" + NativeLibraries.home());
     command.addAll(options);
     command.addAll(List.of("-cp", System.getProperty("java.class.path")));

@@ -1,7 +1,7 @@
 package dev.myelin.cli.bench;
 
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
-import static org.assertj.core.api.Assumptions.assumeThat;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import dev.myelin.bindings.peer.LlamaCpp;
 import dev.myelin.error.InvalidRequestException;
@@ -21,7 +21,7 @@ class LlamaCppEngineTest {
 
   @Test
   void measuresAModelWithAnAdapterBesideMyelin(@TempDir Path folder) {
-    assumeThat(LlamaCpp.isAvailable()).as("no libllama beside this ggml").isTrue();
+    assumeTrue(LlamaCpp.isAvailable(), "no libllama beside this ggml");
     PeerBench.check(Peers.of("llama.cpp", Duration.ofMinutes(1), null), folder);
   }
 }

@@ -1,7 +1,7 @@
 package dev.myelin.cli.options;
 
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.assertj.core.api.Assumptions.assumeThat;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import dev.myelin.bindings.peer.LlamaCpp;
 import dev.myelin.cli.Outcome;
@@ -164,7 +164,7 @@ class AdapterOptionsTest {
 
   @Test
   void benchUsesAdapterInBothEngines() {
-    assumeThat(LlamaCpp.isAvailable()).as("no libllama beside this ggml").isTrue();
+    assumeTrue(LlamaCpp.isAvailable(), "no libllama beside this ggml");
     Object[] words = {
       "-m", model, "-t", 1, "-p", 8, "-n", 0, "-r", 1, "--compare", "llama.cpp", "--lora", first
     };

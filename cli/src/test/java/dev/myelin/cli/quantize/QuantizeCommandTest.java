@@ -14,7 +14,6 @@ import dev.myelin.imatrix.ImportanceMatrix.Entry;
 import dev.myelin.imatrix.ImportanceMatrixFiles;
 import dev.myelin.testing.RandomModel;
 import dev.myelin.testing.RandomModel.Shape;
-import dev.myelin.testing.RandomVocabulary;
 import java.io.IOException;
 import java.lang.foreign.ValueLayout;
 import java.nio.file.Files;
@@ -347,11 +346,11 @@ class QuantizeCommandTest {
     assertThat(none.status()).isEqualTo(1);
   }
 
+  /** A file that takes one thread seconds. */
   private static Path large(Path file) {
     RandomModel.small("llama")
-        .withShape(Shape.LLAMA_1B.withLayers(1))
+        .withShape(new Shape(2, 2048, 32, 8, 64, 8192, 320, 512))
         .withType(GgmlType.F16)
-        .withVocabulary(RandomVocabulary.Kind.LLAMA_BPE)
         .repeatingWriter()
         .write(file);
     return file;

@@ -25,7 +25,7 @@ import org.junit.jupiter.params.provider.MethodSource;
  * {@code -Dmyelin.fuzz.templates=1000000} tests more than the default number.
  */
 class TemplateFuzzTest {
-  private static final int COUNT = Integer.getInteger("myelin.fuzz.templates", 20_000);
+  private static final int COUNT = Integer.getInteger("myelin.fuzz.templates", 10_000);
   private static final ZonedDateTime NOW =
       ZonedDateTime.of(2024, 7, 26, 13, 5, 9, 0, ZoneOffset.UTC);
 
