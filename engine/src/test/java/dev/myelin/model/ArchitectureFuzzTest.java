@@ -27,7 +27,7 @@ import org.junit.jupiter.api.io.TempDir;
  * mutation, set its seed, one mutation and its architecture.
  */
 class ArchitectureFuzzTest {
-  private static final int MUTATIONS = Integer.getInteger("fuzz.mutations", 100);
+  private static final int MUTATIONS = Integer.getInteger("fuzz.mutations", 200);
   private static final long SEED = Long.getLong("fuzz.seed", 1);
   private static final int LIMIT_SECONDS = 30;
   private static final int MOST_CRASHES = 100;
