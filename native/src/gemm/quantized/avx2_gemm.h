@@ -13,8 +13,7 @@ INLINE void prefetch_l2(const char *prefetch, const size_t bytes) {
     }
 }
 
-/** Prefetches the K-block after that of one row, or a part of it, to the L1 cache: rows are not contiguous.
- */
+/** Prefetches the `bytes` of a row that follow its first ones to the L1 cache: rows are not contiguous. */
 INLINE void prefetch_row(const char *w, const size_t bytes) {
 #pragma GCC unroll 8
     for (size_t i = 0; i < bytes; i += 64) {

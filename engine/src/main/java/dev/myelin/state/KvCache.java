@@ -31,6 +31,7 @@ public final class KvCache implements AutoCloseable {
   private final StateMemory memory;
   private final Tensor[] keys;
   private final Tensor[] values;
+  private final PageContents[] contents; // by class
   private final long bytes;
 
   /**
@@ -58,6 +59,10 @@ public final class KvCache implements AutoCloseable {
     keys = new Tensor[states.size()];
     values = new Tensor[states.size()];
     memory = new StateMemory(2 * states.size(), bytes, m -> addTo(m, states));
+    contents = new PageContents[classes.size()];
+    for (PageClass kind : classes) {
+      contents[kind.index()] = contentsOf(kind);
+    }
   }
 
   private void addTo(StateMemory m, List<KvState> states) {
@@ -190,6 +195,10 @@ public final class KvCache implements AutoCloseable {
 
   /** What is in the pages of a class. */
   PageContents contents(PageClass kind) {
+    return contents[kind.index()];
+  }
+
+  private PageContents contentsOf(PageClass kind) {
     List<Tensor> all = new ArrayList<>();
     for (int i = 0; i < keys.length; i++) {
       if (classOfState[i].equals(kind)) {

@@ -70,8 +70,11 @@ final class SequenceSlots {
     if (slots.isEmpty() || wanted == 0) {
       return slots.zeros();
     }
+    if (wanted == position) {
+      return slot;
+    }
     StateSnapshot snapshot = snapshotAt(wanted);
-    return wanted == position ? slot : snapshot == null ? -1 : snapshot.slot();
+    return snapshot == null ? -1 : snapshot.slot();
   }
 
   /** The snapshot at a position, or null. */
@@ -162,12 +165,11 @@ final class SequenceSlots {
     for (int i = snapshots.size() - 2; i >= 0; i--) {
       int before = i == 0 ? 0 : snapshots.get(i - 1).position();
       int next = snapshots.get(i + 1).position();
-      boolean isDense = next - before <= end - next && !snapshots.get(i).isEnd();
-      if (isDense && snapshots.get(i).leave()) {
-        all.drop(snapshots.get(i));
-      }
-      if (isDense) {
-        snapshots.remove(i);
+      if (next - before <= end - next && !snapshots.get(i).isEnd()) {
+        StateSnapshot dense = snapshots.remove(i);
+        if (dense.leave()) {
+          all.drop(dense);
+        }
       }
     }
   }
