@@ -9,7 +9,6 @@ import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
 import java.nio.channels.OverlappingFileLockException;
 import java.nio.file.Files;
-import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
@@ -168,29 +167,25 @@ public final class OutputFile implements AutoCloseable {
   }
 
   /**
-   * Deletes a temporary file whose process has ended. Every writer must {@link #lock} it.
-   *
-   * @return false if it is being written, or that is not known
+   * Deletes a temporary file whose process has ended; not if that is not known. Every writer must
+   * {@link #lock} it.
    */
-  public static boolean deleteIfAbandoned(Path temporary) {
+  public static void deleteIfAbandoned(Path temporary) {
     // of this process: opening it would give up the lock
     if (TemporaryFiles.contains(temporary)) {
-      return false;
+      return;
     }
     try (FileChannel file = FileChannel.open(temporary, StandardOpenOption.WRITE)) {
       if (file.tryLock() == null) {
-        return false;
+        return;
       }
-    } catch (NoSuchFileException e) {
-      return true;
     } catch (IOException | OverlappingFileLockException e) {
-      return false;
+      return;
     }
     try {
       Files.deleteIfExists(temporary);
-      return true;
     } catch (IOException e) {
-      return false;
+      // the next process that opens the folder tries again
     }
   }
 

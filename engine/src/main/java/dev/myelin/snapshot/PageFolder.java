@@ -68,7 +68,7 @@ final class PageFolder {
     Path real = Files.exists(path) ? path.toRealPath() : path.toAbsolutePath();
     PrivateFolder.create(real);
     PageFolder folder = new PageFolder(real.toRealPath(), maxBytes);
-    folder.files();
+    folder.deleteAbandoned();
     return folder;
   }
 
@@ -182,6 +182,7 @@ final class PageFolder {
     if (room.get() > 0) {
       return;
     }
+    deleteAbandoned();
     List<Entry> entries = files();
     long sum = 0;
     for (Entry entry : entries) {
@@ -203,18 +204,31 @@ final class PageFolder {
     room.set((maxBytes - sum) / 2);
   }
 
-  /** All files but those that killed processes have left unfinished, which are deleted. */
+  /** Deletes the files that killed processes have left unfinished. */
+  private void deleteAbandoned() throws IOException {
+    try (DirectoryStream<Path> files = Files.newDirectoryStream(path, "*.part")) {
+      for (Path file : files) {
+        if (isUnfinished(file)) {
+          deleteIfAbandoned(entry(file, false));
+        }
+      }
+    } catch (DirectoryIteratorException e) {
+      throw e.getCause();
+    }
+  }
+
+  private static boolean isUnfinished(Path file) {
+    return UNFINISHED.matcher(file.getFileName().toString()).matches();
+  }
+
+  /** All files, also those that are being written. */
   private List<Entry> files() throws IOException {
     List<Entry> entries = new ArrayList<>();
     try (DirectoryStream<Path> files = Files.newDirectoryStream(path)) {
       for (Path file : files) {
-        String name = file.getFileName().toString();
-        boolean isUnfinished = UNFINISHED.matcher(name).matches();
-        if (isUnfinished || NAME.matcher(name).matches()) {
-          Entry entry = entry(file, !isUnfinished);
-          if (entry.isComplete || !deleteIfAbandoned(entry)) {
-            entries.add(entry);
-          }
+        boolean isComplete = NAME.matcher(file.getFileName().toString()).matches();
+        if (isComplete || isUnfinished(file)) {
+          entries.add(entry(file, isComplete));
         }
       }
     } catch (DirectoryIteratorException e) {
@@ -234,11 +248,10 @@ final class PageFolder {
   }
 
   /** A process locks what it writes; it may not have locked a file that is very new. */
-  private static boolean deleteIfAbandoned(Entry entry) {
-    if (System.currentTimeMillis() - entry.lastUse < UNLOCKED_MILLIS) {
-      return false;
+  private static void deleteIfAbandoned(Entry entry) {
+    if (System.currentTimeMillis() - entry.lastUse >= UNLOCKED_MILLIS) {
+      OutputFile.deleteIfAbandoned(entry.file);
     }
-    return OutputFile.deleteIfAbandoned(entry.file);
   }
 
   private static void delete(Path file) {
