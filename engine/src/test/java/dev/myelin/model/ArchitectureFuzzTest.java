@@ -23,13 +23,14 @@ import org.junit.jupiter.api.io.TempDir;
  * that did.
  *
  * <p>System properties: {@code fuzz.mutations} of each sample, {@code fuzz.seed}, the first
- * mutation's, and {@code contract}, a regular expression for some architectures only. To repeat a
- * mutation, set its seed, one mutation and its architecture.
+ * mutation's, {@code fuzz.limit}, the seconds that one may take, and {@code contract}, a regular
+ * expression for some architectures only. To repeat a mutation, set its seed, one mutation and its
+ * architecture.
  */
 class ArchitectureFuzzTest {
   private static final int MUTATIONS = Integer.getInteger("fuzz.mutations", 200);
   private static final long SEED = Long.getLong("fuzz.seed", 1);
-  private static final int LIMIT_SECONDS = 30;
+  private static final int LIMIT_SECONDS = Integer.getInteger("fuzz.limit", 30);
   private static final int MOST_CRASHES = 100;
 
   @TempDir static Path folder;

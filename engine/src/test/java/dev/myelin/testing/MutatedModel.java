@@ -434,10 +434,11 @@ public final class MutatedModel {
     }
   }
 
+  /** At most the largest long. */
   private static long elements(long[] dims) {
     long elements = 1;
     for (long d : dims) {
-      elements *= d;
+      elements = elements > Long.MAX_VALUE / d ? Long.MAX_VALUE : elements * d;
     }
     return elements;
   }
