@@ -49,7 +49,7 @@ public record BatchInvariance(@Nullable String variant) {
       case "NONE", "VIEW", "RESHAPE", "PERMUTE", "TRANSPOSE", "CONT", "CPY", "DUP" -> true;
       case "REPEAT", "CONCAT", "PAD", "GET_ROWS", "SET_ROWS" -> true;
       // one element at a time
-      case "ADD", "SUB", "MUL", "DIV", "SCALE", "CLAMP", "SQR", "SQRT", "LOG" -> true;
+      case "ADD", "ACC", "SUB", "MUL", "DIV", "SCALE", "CLAMP", "SQR", "SQRT", "LOG" -> true;
       case "UNARY", "GLU", "ADD_ID", "ROPE" -> true;
       // one row at a time
       case "NORM", "RMS_NORM", "L2_NORM", "SUM_ROWS", "MEAN", "ARGSORT" -> true;

@@ -23,6 +23,37 @@ abstract class ElementwiseOps extends ViewOps {
         : wrap(Ggml_h.ggml_add(ctx, a.struct(), b.struct()));
   }
 
+  /**
+   * Adds f32 {@code b} to the {@link #slice} of {@code a} that starts at {@code from} and is as
+   * long as b, in the memory of {@code a} unless it is all of it. {@code a} is contiguous.
+   */
+  public Tensor addSlice(Tensor a, Tensor b, int dimension, long from) {
+    if (from == 0 && Shapes.isSameShape(a, b)) {
+      return add(a, b);
+    }
+    long[] d = {a.dim(0), a.dim(1), a.dim(2), a.dim(3)};
+    d[dimension] = b.dim(dimension);
+    Shapes.check(
+        Shapes.isDense(a)
+            && Shapes.isF32Rows(b)
+            && Shapes.hasShape(b, d[0], d[1], d[2], d[3])
+            && from >= 0
+            && from + b.dim(dimension) <= a.dim(dimension)
+            && a.elements() * Float.BYTES <= Integer.MAX_VALUE,
+        "addSlice",
+        a,
+        b);
+    return wrap(
+        Ggml_h.ggml_acc_inplace(
+            ctx(2),
+            a.struct(),
+            b.struct(),
+            a.stride(1),
+            a.stride(2),
+            a.stride(3),
+            from * a.stride(dimension)));
+  }
+
   /** {@code a * b}, b broadcast to the shape of a. */
   public Tensor multiply(Tensor a, Tensor b) {
     Tensor y = wrap(Ggml_h.ggml_mul(binary("multiply", a, b), a.struct(), b.struct()));

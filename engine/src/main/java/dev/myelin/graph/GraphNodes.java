@@ -28,28 +28,18 @@ abstract class GraphNodes {
   /** What the graph computes, in the order in which it was added. */
   private final List<MemorySegment> roots = new ArrayList<>();
 
-  // null for the usual scales
-  private List<Float> adapterScales;
+  private AdapterRanges adapters = AdapterRanges.NONE;
 
   abstract GraphBuilder self();
 
-  /**
-   * Sets the scales of the model's adapters in this graph, by their numbers; 0 leaves an adapter
-   * out.
-   */
-  public void adapterScales(List<Float> scales) {
-    adapterScales = scales;
+  /** Sets which of the model's adapters the tokens have. */
+  public void adapters(AdapterRanges ranges) {
+    adapters = ranges;
   }
 
-  /**
-   * The scale of an adapter.
-   *
-   * @param usual if {@link #adapterScales} does not say
-   */
-  public float adapterScale(int adapter, float usual) {
-    return adapterScales == null || adapter >= adapterScales.size()
-        ? usual
-        : adapterScales.get(adapter);
+  /** Which of the model's adapters the tokens have. */
+  public AdapterRanges adapters() {
+    return adapters;
   }
 
   /** Whether the graph will be differentiated. Only some operations have a derivative. */

@@ -67,6 +67,25 @@ abstract class ViewOps extends GraphNodes {
         Ggml_h.ggml_view_4d(ctx(1), a.struct(), d0, d1, d2, d3, stride1, stride2, stride3, offset));
   }
 
+  /** The view of {@code count} indices of a dimension; {@code a} itself if that is all of them. */
+  public Tensor slice(Tensor a, int dimension, long from, long count) {
+    if (from == 0 && count == a.dim(dimension)) {
+      return a;
+    }
+    long[] d = {a.dim(0), a.dim(1), a.dim(2), a.dim(3)};
+    d[dimension] = count;
+    return view4d(
+        a,
+        d[0],
+        d[1],
+        d[2],
+        d[3],
+        a.stride(1),
+        a.stride(2),
+        a.stride(3),
+        from * a.stride(dimension));
+  }
+
   /** A contiguous copy. */
   public Tensor contiguous(Tensor a) {
     Shapes.check(!a.type().isQuantized() || Shapes.hasDenseRows(a), "contiguous", a);

@@ -1,5 +1,7 @@
 package dev.myelin.pass;
 
+import dev.myelin.graph.AdapterRanges;
+import java.util.ArrayList;
 import java.util.List;
 
 /**
@@ -27,5 +29,26 @@ public record Batch(List<Segment> segments) {
       sum += s.outputs();
     }
     return sum;
+  }
+
+  /** Which adapters the tokens have. */
+  public AdapterRanges adapterRanges() {
+    if (segments.getFirst().states().adapterScales().isEmpty()) {
+      return AdapterRanges.NONE;
+    }
+    List<AdapterRanges.Range> ranges = new ArrayList<>();
+    for (Segment s : segments) {
+      List<Float> scales = s.states().adapterScales();
+      AdapterRanges.Range last = ranges.isEmpty() ? null : ranges.getLast();
+      if (last != null && last.scales().equals(scales)) {
+        ranges.removeLast();
+        ranges.add(
+            new AdapterRanges.Range(
+                scales, last.tokens() + s.count(), last.outputs() + s.outputs()));
+      } else {
+        ranges.add(new AdapterRanges.Range(scales, s.count(), s.outputs()));
+      }
+    }
+    return new AdapterRanges(ranges);
   }
 }

@@ -1,5 +1,6 @@
 package dev.myelin.pass;
 
+import dev.myelin.graph.AdapterRanges;
 import dev.myelin.graph.AttentionParameters;
 import dev.myelin.graph.CachePages;
 import dev.myelin.graph.Graph;
@@ -29,7 +30,7 @@ public final class CachedPass implements Pass {
    * @param emitted what is asked for
    * @param groups numbers of sequences and of tokens of each, in turns: of the sequences with
    *     equally many tokens. Empty if the model has no recurrent states
-   * @param adapterScales of the model's adapters, by their numbers
+   * @param adapters of the tokens
    */
   public record Shape(
       String stage,
@@ -37,16 +38,12 @@ public final class CachedPass implements Pass {
       int outputs,
       Set<Output> emitted,
       List<Integer> groups,
-      List<Float> adapterScales) {
+      AdapterRanges adapters) {
     /** The shape of a batch. */
-    public static Shape of(
-        String stage,
-        Batch batch,
-        Set<Output> emitted,
-        boolean isRecurrent,
-        List<Float> adapterScales) {
+    public static Shape of(String stage, Batch batch, Set<Output> emitted, boolean isRecurrent) {
       List<Integer> groups = isRecurrent ? groups(batch) : List.of();
-      return new Shape(stage, batch.tokens(), batch.outputs(), emitted, groups, adapterScales);
+      return new Shape(
+          stage, batch.tokens(), batch.outputs(), emitted, groups, batch.adapterRanges());
     }
 
     private static List<Integer> groups(Batch batch) {
@@ -73,7 +70,7 @@ public final class CachedPass implements Pass {
           && stage.equals(s.stage)
           && emitted.equals(s.emitted)
           && groups.equals(s.groups)
-          && adapterScales.equals(s.adapterScales);
+          && adapters.equals(s.adapters);
     }
 
     @Override

@@ -81,7 +81,7 @@ final class GraphCache implements AutoCloseable {
     CachedPass pass = new CachedPass(builder, shape, states, contextLength);
     try {
       builder.observe(observer::observes);
-      builder.adapterScales(shape.adapterScales());
+      builder.adapters(shape.adapters());
       model.network().stage(shape.stage()).forward(pass);
     } catch (Throwable e) {
       builder.discard();

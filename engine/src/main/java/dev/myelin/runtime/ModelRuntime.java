@@ -133,7 +133,7 @@ public final class ModelRuntime implements AutoCloseable {
 
   /**
    * Starts an empty sequence with adapters of its own choice. Sequences with different adapters are
-   * not in the same step.
+   * computed together, with a low-rank matmul of its own for each choice.
    *
    * @param adapters of those that the model was loaded with; the others are left out
    * @throws InvalidRequestException if the model was loaded without one of them
@@ -257,7 +257,7 @@ public final class ModelRuntime implements AutoCloseable {
         }
         batch = plan.batch();
         events = StepEvents.begin(batch);
-        graph = stepper.run(plan.stage(), batch, plan.emitted(), plan.adapterScales());
+        graph = stepper.run(plan.stage(), batch, plan.emitted());
       } catch (Throwable e) {
         for (Work work : left) {
           work.rollback();

@@ -224,7 +224,7 @@ final class Scheduler implements AutoCloseable {
   private Graph computeUnlocked(StepPlan plan, Batch batch) {
     lock.unlock();
     try {
-      return stepper.run(plan.stage(), batch, plan.emitted(), plan.adapterScales());
+      return stepper.run(plan.stage(), batch, plan.emitted());
     } finally {
       lock.lock();
     }

@@ -59,10 +59,25 @@ final class StepPlan {
       }
     }
     choosePrompts(prompts, Math.min(batch, Math.max(budget, tokens + 1)), batch);
+    if (!first.adapterScales().isEmpty()) {
+      sortByAdapters();
+    }
     if (stepper.states().isRecurrent()) {
       // its operations compute sequences of equal length together
       parts.sort(Comparator.comparingInt(p -> p.segment().count()));
     }
+  }
+
+  /** Places the sequences with the same adapters side by side: an update is a matmul for each. */
+  private void sortByAdapters() {
+    List<List<Float>> choices = new ArrayList<>();
+    for (Part part : parts) {
+      List<Float> scales = part.work().adapterScales();
+      if (!choices.contains(scales)) {
+        choices.add(scales);
+      }
+    }
+    parts.sort(Comparator.comparingInt(p -> choices.indexOf(p.work().adapterScales())));
   }
 
   private static boolean prepare(Work work) {
@@ -149,11 +164,6 @@ final class StepPlan {
 
   String stage() {
     return parts.getFirst().work().stage();
-  }
-
-  /** The scales of the model's adapters. */
-  List<Float> adapterScales() {
-    return parts.getFirst().work().sequence().states().adapterScales();
   }
 
   /** What is emitted: nothing if no token has an output. */

@@ -3,6 +3,7 @@ package dev.myelin.runtime;
 import dev.myelin.error.CancelledException;
 import dev.myelin.error.InvalidRequestException;
 import dev.myelin.error.NativeLibraryException;
+import dev.myelin.graph.AdapterRanges;
 import dev.myelin.graph.Backend;
 import dev.myelin.graph.BatchInvariance;
 import dev.myelin.graph.Graph;
@@ -97,7 +98,7 @@ final class Stepper implements AutoCloseable {
   Optional<String> batchDependence() {
     Output output = model.info().hasLogits() ? Output.LOGITS : Output.HIDDEN;
     List<Integer> groups = states.isRecurrent() ? List.of(1, 1) : List.of();
-    Shape single = new Shape(Network.MAIN, 1, 1, EnumSet.of(output), groups, model.adapterScales());
+    Shape single = new Shape(Network.MAIN, 1, 1, EnumSet.of(output), groups, AdapterRanges.NONE);
     try (GraphCache alone =
         new GraphCache(model, states, options.contextLength(), ActivationObserver.NONE)) {
       return Optional.ofNullable(BatchInvariance.of(alone.get(single).graph()).variant());
@@ -107,15 +108,14 @@ final class Stepper implements AutoCloseable {
   /**
    * Computes a batch, whose segments have begun.
    *
-   * @param adapterScales of all its sequences
    * @throws CancelledException if the computation was cancelled
    * @throws dev.myelin.error.ModelFileException if the model file changed in the meantime
    */
-  Graph run(String stage, Batch batch, Set<Output> emitted, List<Float> adapterScales) {
+  Graph run(String stage, Batch batch, Set<Output> emitted) {
     if (backend.isCancelled()) {
       throw cancelled(batch);
     }
-    Shape shape = Shape.of(stage, batch, emitted, states.isRecurrent(), adapterScales);
+    Shape shape = Shape.of(stage, batch, emitted, states.isRecurrent());
     GraphCache.ForwardGraph graph = graphs.get(shape);
     graph.fill(batch);
     if (!backend.compute(graph.graph())) {
@@ -131,7 +131,8 @@ final class Stepper implements AutoCloseable {
   void prepare(int tokens, List<Float> adapterScales) {
     if (model.info().hasLogits() && !states.isRecurrent()) {
       Set<Output> logits = EnumSet.of(Output.LOGITS);
-      graphs.get(new Shape(Network.MAIN, tokens, 1, logits, List.of(), adapterScales));
+      AdapterRanges adapters = AdapterRanges.of(adapterScales, tokens, 1);
+      graphs.get(new Shape(Network.MAIN, tokens, 1, logits, List.of(), adapters));
     }
   }
 

@@ -9,6 +9,7 @@ import dev.myelin.pass.Output;
 import dev.myelin.pass.Segment;
 import dev.myelin.state.PageTable;
 import java.lang.foreign.MemorySegment;
+import java.util.List;
 import java.util.Set;
 import java.util.concurrent.CountDownLatch;
 import org.jspecify.annotations.Nullable;
@@ -92,9 +93,12 @@ final class Work {
 
   /** Whether both can be in one batch. */
   boolean canJoin(Work other) {
-    return stage.equals(other.stage)
-        && emitted.equals(other.emitted)
-        && sequence.states().adapterScales().equals(other.sequence.states().adapterScales());
+    return stage.equals(other.stage) && emitted.equals(other.emitted);
+  }
+
+  /** The scales of the model's adapters. */
+  List<Float> adapterScales() {
+    return sequence.states().adapterScales();
   }
 
   Set<Output> emitted() {
@@ -135,6 +139,7 @@ final class Work {
     int first = at / PageTable.PAGE * PageTable.PAGE;
     if (other.at / PageTable.PAGE * PageTable.PAGE != first
         || Math.min(end, other.end) < first + PageTable.PAGE
+        || !adapterScales().equals(other.adapterScales())
         || !sequence.states().isSamePrefix(other.sequence.states(), first)) {
       return false;
     }

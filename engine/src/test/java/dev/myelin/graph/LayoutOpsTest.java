@@ -50,6 +50,16 @@ class LayoutOpsTest {
   }
 
   @Test
+  void addsToASlice() {
+    TestGraph g = new TestGraph(1);
+    Tensor a = g.floats(range(12), 2, 3, 2);
+    Tensor part = g.builder.slice(g.floats(range(12), 2, 3, 2), 1, 2, 1);
+    Tensor y = g.builder.addSlice(a, part, 1, 1);
+    assertThat(y.shape()).isEqualTo(new long[] {2, 3, 2});
+    assertThat(g.compute(y)).containsExactly(0, 1, 6, 8, 4, 5, 6, 7, 18, 20, 10, 11);
+  }
+
+  @Test
   void padsWithZeros() {
     TestGraph g = new TestGraph(1);
     Tensor y = g.builder.pad(g.floats(range(4), 2, 2), 1, 1, 0, 0);

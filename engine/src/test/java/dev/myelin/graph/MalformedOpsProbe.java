@@ -198,6 +198,15 @@ final class MalformedOpsProbe {
     add("setRows by i32 of others", () -> g.setRows(f(4, 4, 3), f(4, 2, 3), i(2, 2)));
     add("setRows of more", () -> g.setRows(f(4, 4), f(4, 3), of(GgmlType.I64, 2)));
     add("setRows to transposed rows", () -> g.setRows(transposed(), f(4, 2), of(GgmlType.I64, 2)));
+    add("slice behind the end", () -> g.slice(f(4, 4), 1, 2, 3));
+    add("slice before the start", () -> g.slice(f(4, 4), 1, -1, 2));
+    add("empty slice", () -> g.slice(f(4, 4), 1, 2, 0));
+    add("addSlice behind the end", () -> g.addSlice(f(4, 4), f(4, 2), 1, 3));
+    add("addSlice before the start", () -> g.addSlice(f(4, 4), f(4, 2), 1, -1));
+    add("addSlice of another width", () -> g.addSlice(f(4, 4), f(3, 2), 1, 0));
+    add("addSlice of more rows", () -> g.addSlice(f(4, 4), f(4, 5), 1, 0));
+    add("addSlice to transposed rows", () -> g.addSlice(transposed(), f(4, 1), 1, 0));
+    add("addSlice of f16", () -> g.addSlice(f(4, 4), of(GgmlType.F16, 4, 2), 1, 0));
     add("expert bias of another width", () -> g.addExpertBias(f(4, 2, 3), f(5, 8), i(2, 3)));
     add("expert bias of other ids", () -> g.addExpertBias(f(4, 2, 3), f(4, 8), i(3, 3)));
     add("expert bias of other tokens", () -> g.addExpertBias(f(4, 2, 3), f(4, 8), i(2, 2)));

@@ -2,6 +2,7 @@ package dev.myelin.runtime;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import dev.myelin.adapter.Adapter;
 import dev.myelin.error.InvalidRequestException;
@@ -15,13 +16,19 @@ import dev.myelin.testing.RandomSample;
 import java.lang.foreign.ValueLayout;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.Collection;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
 
 class SequenceAdaptersTest {
   private static final int[] PROMPT = Logits.randomTokens(150, 320, 1);
@@ -86,6 +93,83 @@ class SequenceAdaptersTest {
       // the pages of one choice are not those of another
       assertThat(runtime.usage().prefixPages()).isEqualTo((choices.size() + 1) * (150 / 64));
     }
+  }
+
+  /** The last sample of each architecture. */
+  static Collection<RandomSample> samples() {
+    Map<String, RandomSample> samples = new LinkedHashMap<>();
+    for (RandomSample sample : RandomSample.all()) {
+      samples.put(sample.architecture(), sample);
+    }
+    return samples.values();
+  }
+
+  /** Sequences with different adapters in one step have the bits that they have alone. */
+  @ParameterizedTest
+  @MethodSource("samples")
+  void otherAdaptersInTheBatch(RandomSample sample) throws Exception {
+    Path model = sample.write(folder.resolve("sample.gguf"));
+    int vocabulary = (int) sample.sample().keys().get("vocab_size");
+    Path a = RandomAdapter.ofRank(4).write(folder.resolve("sample-a.gguf"), model);
+    Path b = RandomAdapter.ofRank(3).withSeed(9).write(folder.resolve("sample-b.gguf"), model);
+    List<List<Adapter>> choices =
+        List.of(
+            List.of(Adapter.of(a)),
+            List.of(),
+            List.of(new Adapter(a, 0.5f), new Adapter(b, 2)),
+            List.of(Adapter.of(a)),
+            List.of(new Adapter(b, -1)));
+    RuntimeOptions options =
+        RuntimeOptions.defaults()
+            .withContextLength(256)
+            .withThreads(1)
+            .withBatch(32)
+            .withSequences(choices.size());
+    try (Model loaded = Model.load(model, List.of(Adapter.of(a), Adapter.of(b)))) {
+      assumeTrue(loaded.info().hasLogits(), "an encoder: has no sequences");
+      List<float[][]> alone = new ArrayList<>();
+      try (ModelRuntime runtime = ModelRuntime.open(loaded, options)) {
+        assumeTrue(runtime.batchDependence().isEmpty(), "not batch invariant");
+        for (int i = 0; i < choices.size(); i++) {
+          alone.add(logits(runtime, choices.get(i), i, vocabulary));
+        }
+      }
+      try (ModelRuntime runtime = ModelRuntime.open(loaded, options);
+          ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor()) {
+        List<Future<float[][]>> together = new ArrayList<>();
+        for (int i = 0; i < choices.size(); i++) {
+          int n = i;
+          together.add(threads.submit(() -> logits(runtime, choices.get(n), n, vocabulary)));
+        }
+        for (int i = 0; i < choices.size(); i++) {
+          String what = sample + ", " + choices.get(i);
+          CompanyTest.assertSameBits(together.get(i).get(), alone.get(i), what);
+        }
+        RuntimeUsage usage = runtime.usage();
+        assertThat(usage.steps()).as("steps").isLessThan(usage.pieces());
+      }
+    }
+  }
+
+  /** A prompt of some tokens whose logits are all asked for, then a few tokens singly. */
+  private static float[][] logits(
+      ModelRuntime runtime, List<Adapter> adapters, int seed, int vocabulary) {
+    int[] tokens = Logits.randomTokens(40 + seed, vocabulary, 30 + seed);
+    List<float[]> rows = new ArrayList<>();
+    try (Session session = Session.open(runtime, adapters)) {
+      if (session.model().info().hasEncoder()) {
+        session.encode(Logits.randomTokens(20 + seed, vocabulary, 60 + seed));
+      }
+      session.feedAll(
+          Arrays.copyOf(tokens, 6),
+          (position, logits) -> rows.add(logits.toArray(ValueLayout.JAVA_FLOAT)));
+      int[] rest = Arrays.copyOfRange(tokens, 6, 38);
+      rows.add(session.feed(rest).toArray(ValueLayout.JAVA_FLOAT));
+      for (int i = 38; i < tokens.length; i++) {
+        rows.add(session.feed(tokens[i]).toArray(ValueLayout.JAVA_FLOAT));
+      }
+    }
+    return rows.toArray(float[][]::new);
   }
 
   @Test

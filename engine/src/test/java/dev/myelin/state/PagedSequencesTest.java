@@ -218,7 +218,7 @@ class PagedSequencesTest {
   /** The outputs of each layer, [tokens][HEADS * SIZE]. */
   private float[][] run(StatePool pool, Backend backend, Batch batch) {
     int tokens = batch.tokens();
-    Shape shape = Shape.of("main", batch, EnumSet.noneOf(Output.class), false, List.of());
+    Shape shape = Shape.of("main", batch, EnumSet.noneOf(Output.class), false);
     GraphBuilder g = new GraphBuilder();
     CachedPass pass = new CachedPass(g, shape, pool, CONTEXT);
     for (int layer = 0; layer < states.size(); layer++) {

@@ -20,7 +20,9 @@ import java.util.regex.Pattern;
 public record RandomAdapter(
     int rank, float alpha, GgmlType type, long seed, Predicate<String> weights) {
   private static final Pattern ADAPTABLE =
-      Pattern.compile("(token_embd|output|blk\\.\\d+\\.(attn|ffn)_(?!.*norm).*)\\.weight");
+      Pattern.compile(
+          "(token_embd|output|blk\\.\\d+\\.((attn|ffn)_(?!.*norm|sinks|k_b|v_b).*"
+              + "|ssm_in|ssm_out|inp_gate|proj|laurel_l|laurel_r))\\.weight");
 
   /** An f32 adapter with alpha equal to the rank. */
   public static RandomAdapter ofRank(int rank) {

@@ -36,6 +36,7 @@ public final class GgmlFunctions {
             "ggml_set_loss",
             "ggml_add",
             "ggml_add_id",
+            "ggml_acc_inplace",
             "ggml_sub",
             "ggml_mul",
             "ggml_div",

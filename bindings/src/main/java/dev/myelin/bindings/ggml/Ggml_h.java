@@ -1920,6 +1920,72 @@ public class Ggml_h extends Ggml_h$shared {
         }
     }
 
+    private static class ggml_acc_inplace {
+        public static final FunctionDescriptor DESC = FunctionDescriptor.of(
+            Ggml_h.C_POINTER,
+            Ggml_h.C_POINTER,
+            Ggml_h.C_POINTER,
+            Ggml_h.C_POINTER,
+            Ggml_h.C_LONG,
+            Ggml_h.C_LONG,
+            Ggml_h.C_LONG,
+            Ggml_h.C_LONG
+        );
+
+        public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("ggml_acc_inplace");
+
+        public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
+    }
+
+    /**
+     * Function descriptor for:
+     * {@snippet lang=c :
+     * extern struct ggml_tensor *ggml_acc_inplace(struct ggml_context *ctx, struct ggml_tensor *a, struct ggml_tensor *b, size_t nb1, size_t nb2, size_t nb3, size_t offset)
+     * }
+     */
+    public static FunctionDescriptor ggml_acc_inplace$descriptor() {
+        return ggml_acc_inplace.DESC;
+    }
+
+    /**
+     * Downcall method handle for:
+     * {@snippet lang=c :
+     * extern struct ggml_tensor *ggml_acc_inplace(struct ggml_context *ctx, struct ggml_tensor *a, struct ggml_tensor *b, size_t nb1, size_t nb2, size_t nb3, size_t offset)
+     * }
+     */
+    public static MethodHandle ggml_acc_inplace$handle() {
+        return ggml_acc_inplace.HANDLE;
+    }
+
+    /**
+     * Address for:
+     * {@snippet lang=c :
+     * extern struct ggml_tensor *ggml_acc_inplace(struct ggml_context *ctx, struct ggml_tensor *a, struct ggml_tensor *b, size_t nb1, size_t nb2, size_t nb3, size_t offset)
+     * }
+     */
+    public static MemorySegment ggml_acc_inplace$address() {
+        return ggml_acc_inplace.ADDR;
+    }
+
+    /**
+     * {@snippet lang=c :
+     * extern struct ggml_tensor *ggml_acc_inplace(struct ggml_context *ctx, struct ggml_tensor *a, struct ggml_tensor *b, size_t nb1, size_t nb2, size_t nb3, size_t offset)
+     * }
+     */
+    public static MemorySegment ggml_acc_inplace(MemorySegment ctx, MemorySegment a, MemorySegment b, long nb1, long nb2, long nb3, long offset) {
+        var mh$ = ggml_acc_inplace.HANDLE;
+        try {
+            if (TRACE_DOWNCALLS) {
+                traceDowncall("ggml_acc_inplace", ctx, a, b, nb1, nb2, nb3, offset);
+            }
+            return (MemorySegment)mh$.invokeExact(ctx, a, b, nb1, nb2, nb3, offset);
+        } catch (Error | RuntimeException ex) {
+           throw ex;
+        } catch (Throwable ex$) {
+           throw new AssertionError("should not reach here", ex$);
+        }
+    }
+
     private static class ggml_sub {
         public static final FunctionDescriptor DESC = FunctionDescriptor.of(
             Ggml_h.C_POINTER,
