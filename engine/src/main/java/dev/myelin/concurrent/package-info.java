@@ -1,2 +1,2 @@
-/** Threads for work in independent parts. */
+/** Threads for work in independent parts, and what keeps them apart. */
 package dev.myelin.concurrent;

@@ -1,6 +1,12 @@
 package dev.myelin.embed;
 
+import dev.myelin.error.InvalidRequestException;
 import dev.myelin.generate.SessionOptions;
+import dev.myelin.model.Model;
+import dev.myelin.model.ModelInfo;
+import dev.myelin.pass.Output;
+import dev.myelin.runtime.RuntimeOptions;
+import dev.myelin.state.PageTable;
 import java.util.Optional;
 
 /**
@@ -12,6 +18,9 @@ import java.util.Optional;
  * @param normalize whether vectors are scaled to length 1; scores never are
  */
 public record EmbedOptions(SessionOptions session, Optional<Pooling> pooling, boolean normalize) {
+  /** Texts computed together at most. */
+  private static final int MAX_SEQUENCES = 64;
+
   public static EmbedOptions defaults() {
     return new EmbedOptions(SessionOptions.defaults(), Optional.empty(), true);
   }
@@ -26,5 +35,44 @@ public record EmbedOptions(SessionOptions session, Optional<Pooling> pooling, bo
 
   public EmbedOptions withNormalize(boolean value) {
     return new EmbedOptions(session, pooling, value);
+  }
+
+  /**
+   * The pooling for a model.
+   *
+   * @throws InvalidRequestException if the model does not compute what is pooled
+   */
+  Pooling poolingOf(Model model) {
+    ModelInfo info = model.info();
+    Pooling chosen = pooling.orElseGet(() -> Pooling.of(model.file(), info.architecture()));
+    if (chosen != Pooling.RANK) {
+      info.requireOutput(Output.HIDDEN);
+    } else if (!info.hasScores()) {
+      throw new InvalidRequestException(
+          "pooling rank: this model of the architecture %s has no classification head (cls.weight,"
+                  .formatted(info.architecture())
+              + " cls.output.weight)");
+    }
+    return chosen;
+  }
+
+  /** The options of a runtime that computes texts of any length, several together. */
+  RuntimeOptions runtimeOptions(ModelInfo info) {
+    RuntimeOptions options = session.runtimeOptions();
+    int context = options.contextLength(info);
+    int batch = session.batch();
+    // a recurrent state may be large, and its sequences are separate operations
+    int sequences = info.states().recurrent().isEmpty() ? Math.min(MAX_SEQUENCES, batch) : 2;
+    if (info.isOnePass() && batch == SessionOptions.DEFAULT_BATCH) {
+      // the longest text is in one batch
+      int whole = Math.clamp(context, SessionOptions.DEFAULT_BATCH, SessionOptions.MAX_BATCH);
+      options = options.withBatch(whole);
+    }
+    // pages for one long text, or for a batch of several, each of which starts a page
+    long positions = Math.max(context, batch + (long) sequences * PageTable.PAGE);
+    return options
+        .withSequences(sequences)
+        .withSnapshotBytes(0)
+        .withCacheTokens((int) Math.min(positions, Integer.MAX_VALUE));
   }
 }

@@ -1,25 +1,16 @@
 package dev.myelin.embed;
 
+import dev.myelin.concurrent.ExclusiveUse;
 import dev.myelin.error.ContextFullException;
 import dev.myelin.error.IllegalUseException;
 import dev.myelin.error.InvalidRequestException;
 import dev.myelin.generate.SessionOptions;
 import dev.myelin.model.Model;
 import dev.myelin.model.ModelInfo;
-import dev.myelin.pass.Output;
 import dev.myelin.runtime.ActivationObserver;
 import dev.myelin.runtime.ModelRuntime;
-import dev.myelin.runtime.RuntimeOptions;
-import dev.myelin.state.PageTable;
-import dev.myelin.tokenizer.PromptText;
-import dev.myelin.tokenizer.PromptText.Span;
-import dev.myelin.tokenizer.Tokenizer;
-import dev.myelin.tokenizer.Vocabulary;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.List;
-import java.util.OptionalInt;
-import java.util.concurrent.Semaphore;
 import java.util.function.IntConsumer;
 import org.jspecify.annotations.Nullable;
 
@@ -32,17 +23,14 @@ import org.jspecify.annotations.Nullable;
  * <p>Confined to one thread at a time, except {@link #cancel}; several embedders may share a model.
  */
 public final class Embedder implements AutoCloseable {
-  /** Texts computed together at most. */
-  private static final int MAX_SEQUENCES = 64;
-
   private final ModelRuntime runtime;
   private final boolean ownsRuntime;
   private final @Nullable Model owned;
-  private final TextRunner runner;
-  private final Tokenizer tokenizer;
   private final Pooling pooling;
-  private final boolean normalize;
-  private final Semaphore inUse = new Semaphore(1);
+  private final TextTokens tokens;
+  private final TextLimits limits;
+  private final TextRunner runner;
+  private final ExclusiveUse inUse = new ExclusiveUse();
   private boolean closed;
 
   /**
@@ -51,45 +39,17 @@ public final class Embedder implements AutoCloseable {
   private Embedder(
       Model model, EmbedOptions options, @Nullable ModelRuntime shared, boolean ownsModel) {
     ModelInfo info = model.info();
-    pooling = options.pooling().orElseGet(() -> Pooling.of(model.file(), info.architecture()));
-    if (pooling != Pooling.RANK) {
-      info.requireOutput(Output.HIDDEN);
-    } else if (!info.hasScores()) {
-      throw new InvalidRequestException(
-          "pooling rank: this model of the architecture %s has no classification head (cls.weight,"
-                  .formatted(info.architecture())
-              + " cls.output.weight)");
-    }
-    normalize = options.normalize() && pooling != Pooling.RANK;
-    tokenizer = model.tokenizer();
+    pooling = options.poolingOf(model);
+    tokens = new TextTokens(model.tokenizer());
+    owned = ownsModel ? model : null;
     ownsRuntime = shared == null;
     runtime =
         ownsRuntime
-            ? ModelRuntime.exclusive(
-                model, runtimeOptions(options.session(), info), ActivationObserver.NONE)
+            ? ModelRuntime.exclusive(model, options.runtimeOptions(info), ActivationObserver.NONE)
             : shared;
+    limits = TextLimits.of(info, runtime.options(), pooling);
     int batch = ownsRuntime ? options.session().batch() : runtime.options().batch();
-    runner = new TextRunner(runtime, pooling, batch);
-    owned = ownsModel ? model : null;
-  }
-
-  private static RuntimeOptions runtimeOptions(SessionOptions session, ModelInfo info) {
-    RuntimeOptions options = session.runtimeOptions();
-    int context = options.contextLength(info);
-    int batch = session.batch();
-    // a recurrent state may be large, and its sequences are separate operations
-    int sequences = info.states().recurrent().isEmpty() ? Math.min(MAX_SEQUENCES, batch) : 2;
-    if (info.isOnePass() && batch == SessionOptions.DEFAULT_BATCH) {
-      // the longest text is in one batch
-      int whole = Math.clamp(context, SessionOptions.DEFAULT_BATCH, SessionOptions.MAX_BATCH);
-      options = options.withBatch(whole);
-    }
-    // pages for one long text, or for a batch of several, each of which starts a page
-    long positions = Math.max(context, batch + (long) sequences * PageTable.PAGE);
-    return options
-        .withSequences(sequences)
-        .withSnapshotBytes(0)
-        .withCacheTokens((int) Math.min(positions, Integer.MAX_VALUE));
+    runner = new TextRunner(runtime, pooling, options.normalize(), batch);
   }
 
   /** Loads a model and opens an embedder with default options. */
@@ -147,7 +107,7 @@ public final class Embedder implements AutoCloseable {
 
   /** The tokens of a text, with those that the model's tokenizer adds. */
   public int[] tokens(String text) {
-    return tokenizer.encode(PromptText.untrusted(text), true);
+    return tokens.of(text);
   }
 
   /**
@@ -155,19 +115,7 @@ public final class Embedder implements AutoCloseable {
    * that the model's tokenizer adds at the end of a text.
    */
   public int[] tokens(String first, String second) {
-    Vocabulary vocabulary = tokenizer.vocabulary();
-    List<Span> spans = new ArrayList<>();
-    spans.add(new Span(first, false));
-    addControl(spans, vocabulary.addsEos(), vocabulary.eos());
-    addControl(spans, vocabulary.addsSeparator(), vocabulary.separator());
-    spans.add(new Span(second, false));
-    return tokenizer.encode(new PromptText(spans), true);
-  }
-
-  private void addControl(List<Span> spans, boolean isAdded, OptionalInt token) {
-    if (isAdded && token.isPresent()) {
-      spans.add(new Span(tokenizer.vocabulary().text(token.getAsInt()), true));
-    }
+    return tokens.of(first, second);
   }
 
   /**
@@ -193,11 +141,7 @@ public final class Embedder implements AutoCloseable {
    */
   public List<float[]> embed(List<String> texts) {
     requireOneVector();
-    List<int[]> tokens = new ArrayList<>(texts.size());
-    for (String text : texts) {
-      tokens.add(tokens(text));
-    }
-    return firsts(tokens);
+    return firsts(texts.stream().map(tokens::of).toList());
   }
 
   /** The vector of a text as token ids, to which none are added. */
@@ -245,49 +189,17 @@ public final class Embedder implements AutoCloseable {
    *     all in one, or a token is not in the vocabulary
    */
   public void requireValid(String name, int[] tokens) {
-    ModelInfo info = runtime.model().info();
-    RuntimeOptions options = runtime.options();
-    if (tokens.length > options.contextLength()) {
-      throw ContextFullException.text(name, tokens.length, options.contextLength());
-    }
-    if (tokens.length == 0) {
-      throw new InvalidRequestException(name + " has no tokens");
-    }
-    if (tokens.length > options.batch() && (info.isOnePass() || pooling == Pooling.RANK)) {
-      throw new InvalidRequestException(
-          "%s has %s tokens: this model needs all of them in one batch, which is %s"
-              .formatted(name, tokens.length, options.batch()));
-    }
-    for (int id : tokens) {
-      if (id < 0 || id >= info.vocabulary()) {
-        throw new InvalidRequestException(
-            "%s has the token id %s: the vocabulary has 0 to %s"
-                .formatted(name, id, info.vocabulary() - 1));
-      }
-    }
+    limits.check(name, tokens);
   }
 
   private List<List<float[]>> run(List<int[]> texts, IntConsumer progress) {
-    acquire();
-    try {
-      List<List<float[]>> vectors = runner.run(texts, progress);
-      if (normalize) {
-        vectors.forEach(all -> all.forEach(Embedder::normalize));
+    try (ExclusiveUse _ =
+        inUse.begin("embedder: another thread is using it, or its own progress")) {
+      if (closed || !runtime.isOpen()) {
+        throw new IllegalUseException(
+            "the embedder" + (closed ? "" : "'s runtime or model") + " is closed");
       }
-      return vectors;
-    } finally {
-      inUse.release();
-    }
-  }
-
-  private void acquire() {
-    if (!inUse.tryAcquire()) {
-      throw new IllegalUseException("embedder: another thread is using it, or its own progress");
-    }
-    if (closed || !runtime.isOpen()) {
-      inUse.release();
-      throw new IllegalUseException(
-          "the embedder" + (closed ? "" : "'s runtime or model") + " is closed");
+      return runner.run(texts, progress);
     }
   }
 
@@ -311,7 +223,7 @@ public final class Embedder implements AutoCloseable {
    */
   public float[] score(String query, List<String> documents) {
     requireRank();
-    List<float[]> all = firsts(documents.stream().map(text -> tokens(query, text)).toList());
+    List<float[]> all = firsts(documents.stream().map(text -> tokens.of(query, text)).toList());
     float[] scores = new float[all.size()];
     for (int i = 0; i < scores.length; i++) {
       scores[i] = all.get(i)[0];
@@ -326,18 +238,6 @@ public final class Embedder implements AutoCloseable {
     }
   }
 
-  /** Scales a vector to length 1; zeros stay zeros. */
-  private static void normalize(float[] vector) {
-    double squares = 0;
-    for (float value : vector) {
-      squares += (double) value * value;
-    }
-    double factor = squares == 0 ? 0 : 1 / Math.sqrt(squares);
-    for (int i = 0; i < vector.length; i++) {
-      vector[i] = (float) (vector[i] * factor);
-    }
-  }
-
   /** Ends the running computation soon, and rejects further ones. Any thread may call it. */
   public void cancel() {
     runner.cancel();
@@ -345,10 +245,7 @@ public final class Embedder implements AutoCloseable {
 
   @Override
   public void close() {
-    if (!inUse.tryAcquire()) {
-      throw new IllegalUseException("embedder: cannot close, another thread is using it");
-    }
-    try {
+    try (ExclusiveUse _ = inUse.begin("embedder: cannot close, another thread is using it")) {
       if (!closed) {
         closed = true;
         if (ownsRuntime) {
@@ -358,8 +255,6 @@ public final class Embedder implements AutoCloseable {
           owned.close();
         }
       }
-    } finally {
-      inUse.release();
     }
   }
 }

@@ -6,19 +6,22 @@ import java.lang.foreign.ValueLayout;
 import java.util.ArrayList;
 import java.util.List;
 
-/** Collects the hidden states of a text's tokens in order. */
+/** Collects the hidden states of a text's tokens in order, and makes its vectors of them. */
 final class Pool implements LogitsSink {
   private final Pooling pooling;
   private final int tokens;
+  private final boolean normalize;
   private final List<float[]> vectors = new ArrayList<>();
   private double[] sum = new double[0];
 
   /**
    * @param pooling not RANK
+   * @param normalize whether vectors are scaled to length 1
    */
-  Pool(Pooling pooling, int tokens) {
+  Pool(Pooling pooling, int tokens, boolean normalize) {
     this.pooling = pooling;
     this.tokens = tokens;
+    this.normalize = normalize;
   }
 
   @Override
@@ -58,7 +61,7 @@ final class Pool implements LogitsSink {
     }
   }
 
-  /** One vector per token, or a single one. */
+  /** One vector per token, or a single one; called once. */
   List<float[]> vectors() {
     if (pooling == Pooling.MEAN) {
       float[] mean = new float[sum.length];
@@ -67,6 +70,21 @@ final class Pool implements LogitsSink {
       }
       vectors.add(mean);
     }
+    if (normalize) {
+      vectors.forEach(Pool::normalize);
+    }
     return vectors;
+  }
+
+  /** Scales a vector to length 1; zeros stay zeros. */
+  private static void normalize(float[] vector) {
+    double squares = 0;
+    for (float value : vector) {
+      squares += (double) value * value;
+    }
+    double factor = squares == 0 ? 0 : 1 / Math.sqrt(squares);
+    for (int i = 0; i < vector.length; i++) {
+      vector[i] = (float) (vector[i] * factor);
+    }
   }
 }

@@ -20,16 +20,19 @@ import java.util.function.IntConsumer;
 final class TextRunner {
   private final ModelRuntime runtime;
   private final Pooling pooling;
+  private final boolean normalize;
   private final int batch;
   private final List<Session> sessions = new CopyOnWriteArrayList<>();
   private volatile boolean cancelled;
 
   /**
+   * @param normalize whether vectors are scaled to length 1; scores never are
    * @param batch tokens computed together at most, if they are of several texts
    */
-  TextRunner(ModelRuntime runtime, Pooling pooling, int batch) {
+  TextRunner(ModelRuntime runtime, Pooling pooling, boolean normalize, int batch) {
     this.runtime = runtime;
     this.pooling = pooling;
+    this.normalize = normalize;
     this.batch = batch;
   }
 
@@ -84,7 +87,7 @@ final class TextRunner {
   private List<List<float[]>> compute(List<int[]> texts) {
     int[] longest = texts.getLast();
     if (outputs(longest.length) > runtime.options().batch()) {
-      Pool pool = new Pool(pooling, longest.length);
+      Pool pool = new Pool(pooling, longest.length, normalize);
       sessions.getFirst().feedHidden(longest, pool);
       return List.of(pool.vectors());
     }
@@ -99,7 +102,7 @@ final class TextRunner {
     List<MemorySegment> hidden = Feed.hidden(feeds);
     List<List<float[]>> vectors = new ArrayList<>();
     for (int i = 0; i < texts.size(); i++) {
-      Pool pool = new Pool(pooling, texts.get(i).length);
+      Pool pool = new Pool(pooling, texts.get(i).length, normalize);
       pool.acceptAll(hidden.get(i), feeds.get(i).outputs());
       vectors.add(pool.vectors());
     }

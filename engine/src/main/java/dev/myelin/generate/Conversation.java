@@ -6,21 +6,14 @@ import dev.myelin.error.ContextFullException;
 import dev.myelin.error.InvalidRequestException;
 import dev.myelin.model.Model;
 import dev.myelin.sampling.SamplingOptions;
-import dev.myelin.tokenizer.PromptText;
-import dev.myelin.tokenizer.Tokenizer;
 import java.nio.file.Path;
-import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.List;
-import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Flow;
 import java.util.concurrent.atomic.AtomicReference;
-import java.util.stream.IntStream;
 import java.util.stream.Stream;
-import org.jspecify.annotations.Nullable;
 
 /**
  * A conversation between a user and a model in a session. Each turn is rendered with the
@@ -35,13 +28,9 @@ import org.jspecify.annotations.Nullable;
 public final class Conversation implements AutoCloseable {
   private final Session session;
   private final Generator generator;
-  private final Tokenizer tokenizer;
-  private final Optional<ChatTemplate> template;
+  private final PromptRenderer renderer;
   private final ContextFullPolicy policy;
-  private final List<Exchange> exchanges = new ArrayList<>();
-  private String system;
-  private int dropped;
-  private Transcript transcript = Transcript.EMPTY;
+  private History history;
 
   /**
    * As below, with {@link ContextFullPolicy#STOP}.
@@ -66,10 +55,10 @@ public final class Conversation implements AutoCloseable {
   private Conversation(Generator generator, String system, ContextFullPolicy policy) {
     this.session = generator.session();
     this.generator = generator;
-    this.tokenizer = session.model().tokenizer();
-    this.template = ChatTemplate.of(session.model().file());
+    Model model = session.model();
+    this.renderer = new PromptRenderer(model.chatTemplate(), model.tokenizer());
     this.policy = Objects.requireNonNull(policy, "policy");
-    this.system = Objects.requireNonNull(system, "system");
+    this.history = History.empty(system);
   }
 
   /** As below, without a system prompt. */
@@ -125,7 +114,7 @@ public final class Conversation implements AutoCloseable {
 
   /** The checkpoint's template; empty if turns are plain text. */
   public Optional<ChatTemplate> template() {
-    return template;
+    return renderer.template();
   }
 
   /** The seed of the replies: the requested one, or the one chosen at random. */
@@ -136,20 +125,17 @@ public final class Conversation implements AutoCloseable {
   /** Starts again with another system prompt, empty for none. */
   public void reset(String system) {
     session.runs().requireIdle();
-    this.system = system;
-    exchanges.clear();
-    dropped = 0;
-    transcript = Transcript.EMPTY;
+    history = History.empty(system);
   }
 
   /** Starts again with the same system prompt. */
   public void reset() {
-    reset(system);
+    reset(system());
   }
 
   /** The system prompt; empty for none. */
   public String system() {
-    return system;
+    return history.system();
   }
 
   /**
@@ -158,8 +144,7 @@ public final class Conversation implements AutoCloseable {
    */
   public void save(Path file) {
     session.runs().requireIdle();
-    SavedConversation saved = new SavedConversation(system, dropped, exchanges, transcript);
-    session.save(file, saved.encode());
+    session.save(file, SavedConversation.encode(history));
   }
 
   /**
@@ -172,23 +157,20 @@ public final class Conversation implements AutoCloseable {
    */
   public void restore(Path file) {
     session.runs().requireIdle();
-    if (!exchanges.isEmpty()) {
+    if (!history.exchanges().isEmpty()) {
       throw new InvalidRequestException("restore " + file + ": the conversation has begun");
     }
     int vocabulary = session.model().info().vocabulary();
-    AtomicReference<SavedConversation> saved = new AtomicReference<>();
+    AtomicReference<History> saved = new AtomicReference<>();
     session.restore(file, extra -> saved.set(SavedConversation.decode(extra, vocabulary, file)));
-    system = saved.get().system();
-    dropped = saved.get().dropped();
-    exchanges.addAll(saved.get().exchanges());
-    transcript = saved.get().transcript();
+    history = saved.get();
   }
 
   /**
    * All turns so far, the system prompt first, including those that were dropped from the context.
    */
   public List<ChatMessage> messages() {
-    return List.copyOf(messages(0));
+    return List.copyOf(history.messages(0));
   }
 
   /**
@@ -196,7 +178,7 @@ public final class Conversation implements AutoCloseable {
    * ContextFullPolicy#DROP_OLDEST}.
    */
   public int dropped() {
-    return dropped;
+    return history.dropped();
   }
 
   /** The latest reply that ended without an exception, for its reason and metrics. */
@@ -286,120 +268,24 @@ public final class Conversation implements AutoCloseable {
   }
 
   private GenerationRun run(String user, GenerateOptions options) {
-    return generator.run(options, new Turn(Objects.requireNonNull(user, "user")));
+    return generator.run(options, new Turn(this, Objects.requireNonNull(user, "user")));
   }
 
-  private List<ChatMessage> messages(int first) {
-    List<ChatMessage> messages = new ArrayList<>();
-    if (!system.isEmpty()) {
-      messages.add(ChatMessage.system(system));
-    }
-    for (Exchange exchange : exchanges.subList(first, exchanges.size())) {
-      messages.addAll(exchange.messages());
-    }
-    return messages;
+  /** What is said before the next {@link Turn}. */
+  History history() {
+    return history;
   }
 
-  /** A user's message and the prompt that the model sees. */
-  private final class Turn implements GenerationRun.Source {
-    private final String user;
-    private int firstExchange;
-    private Transcript transcript = Transcript.EMPTY;
-    private int[] prompt = {};
+  PromptRenderer renderer() {
+    return renderer;
+  }
 
-    Turn(String user) {
-      this.user = user;
-    }
+  ContextFullPolicy policy() {
+    return policy;
+  }
 
-    @Override
-    public GenerationRun.Prompt prompt() {
-      render(dropped);
-      int context = session.contextLength();
-      int length = prompt.length;
-      if (length > context && !drop(0, context)) {
-        render(exchanges.size());
-        throw prompt.length > context
-            ? ContextFullException.message(prompt.length, context)
-            : ContextFullException.conversation(length, context);
-      }
-      return new GenerationRun.Prompt(prompt, false);
-    }
-
-    /** Drops the oldest exchanges in the middle of a reply; null if that does not free enough. */
-    @Override
-    public int @Nullable [] truncate(List<Integer> generated) {
-      return drop(generated.size(), session.contextLength() - 1)
-          ? ReplyTokens.concat(prompt, ReplyTokens.toArray(generated))
-          : null;
-    }
-
-    @Override
-    public void ended(Generation reply) {
-      if (reply.reason() == FinishReason.CANCELLED && reply.tokens().isEmpty()) {
-        return;
-      }
-      int[] tokens = ReplyTokens.flatten(reply, prompt[prompt.length - 1], tokenizer);
-      exchanges.add(new Exchange(user, reply.text(), tokens));
-      dropped = firstExchange;
-      Conversation.this.transcript = transcript.with(ReplyTokens.groups(reply, tokenizer));
-    }
-
-    /**
-     * Drops the fewest exchanges that leave a quarter of the context free, or else all.
-     *
-     * @param generated number of tokens after the prompt
-     * @param limit maximum number of tokens with them
-     */
-    private boolean drop(int generated, int limit) {
-      if (policy == ContextFullPolicy.STOP || firstExchange == exchanges.size()) {
-        return false;
-      }
-      int context = session.contextLength();
-      int low = firstExchange + 1;
-      int high = exchanges.size();
-      while (low < high) {
-        int mid = (low + high) / 2;
-        render(mid);
-        if (prompt.length + generated <= context - context / 4) {
-          high = mid;
-        } else {
-          low = mid + 1;
-        }
-      }
-      render(low);
-      return prompt.length + generated <= limit;
-    }
-
-    private void render(int from) {
-      firstExchange = from;
-      if (template.isPresent()) {
-        List<ChatMessage> messages = messages(from);
-        messages.add(ChatMessage.user(user));
-        PromptText rendered = template.get().renderPrompt(messages, true, Map.of());
-        transcript = Conversation.this.transcript.with(rendered, tokenizer);
-        prompt = transcript.tokens();
-      } else {
-        transcript = Transcript.EMPTY;
-        prompt = encodePlain(from);
-      }
-    }
-
-    private int[] encodePlain(int from) {
-      IntStream.Builder tokens = IntStream.builder();
-      String prefix = system.isEmpty() ? "" : system + "\n";
-      boolean addSpecial = true;
-      for (Exchange exchange : exchanges.subList(from, exchanges.size())) {
-        add(prefix + exchange.user(), addSpecial, tokens);
-        Arrays.stream(exchange.tokens()).forEach(tokens);
-        prefix = "";
-        addSpecial = false;
-      }
-      add(prefix + user, addSpecial, tokens);
-      return tokens.build().toArray();
-    }
-
-    private void add(String text, boolean addSpecial, IntStream.Builder tokens) {
-      Arrays.stream(tokenizer.encode(PromptText.untrusted(text), addSpecial)).forEach(tokens);
-    }
+  /** A turn has ended. */
+  void add(Exchange exchange, TurnPrompt prompt, Transcript transcript) {
+    history = history.with(exchange, prompt, transcript);
   }
 }

@@ -1,5 +1,6 @@
 package dev.myelin.generate;
 
+import dev.myelin.concurrent.ExclusiveUse;
 import dev.myelin.error.InvalidRequestException;
 import dev.myelin.pass.Output;
 import dev.myelin.runtime.ModelRuntime;
@@ -54,13 +55,12 @@ public record Feed(Session session, int[] tokens, int outputs) {
   }
 
   private static List<MemorySegment> compute(List<Feed> feeds, Output output) {
-    List<Session> acquired = new ArrayList<>();
+    List<ExclusiveUse> uses = new ArrayList<>();
     List<Request> requests = new ArrayList<>();
     try {
       for (Feed feed : feeds) {
         Session session = feed.session;
-        session.acquire();
-        acquired.add(session);
+        uses.add(session.use());
         if (session.runtime() != feeds.getFirst().session.runtime()) {
           throw new InvalidRequestException(session + ": expected a session of the same runtime");
         }
@@ -69,7 +69,7 @@ public record Feed(Session session, int[] tokens, int outputs) {
       ModelRuntime runtime = feeds.getFirst().session.runtime();
       return runtime.compute(requests, output);
     } finally {
-      acquired.forEach(Session::release);
+      uses.forEach(ExclusiveUse::close);
     }
   }
 }

@@ -4,47 +4,40 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 
-/**
- * What a conversation keeps besides its session, as bytes in a snapshot. Immutable.
- *
- * @param dropped number of exchanges that were dropped from the context
- */
-record SavedConversation(
-    String system, int dropped, List<Exchange> exchanges, Transcript transcript) {
+/** The history of a conversation as bytes in a snapshot. Stateless and thread-safe. */
+final class SavedConversation {
   private static final int MAGIC = 0x56434c4d; // "MLCV"
   private static final int VERSION = 1;
 
   /** Three counts. */
   private static final int MIN_EXCHANGE_BYTES = 12;
 
-  SavedConversation {
-    exchanges = List.copyOf(exchanges);
-  }
+  private SavedConversation() {}
 
-  byte[] encode() {
+  static byte[] encode(History history) {
     FieldWriter out = new FieldWriter();
     out.put(MAGIC);
     out.put(VERSION);
-    out.put(system);
-    out.put(dropped);
-    out.put(exchanges.size());
-    for (Exchange exchange : exchanges) {
+    out.put(history.system());
+    out.put(history.dropped());
+    out.put(history.exchanges().size());
+    for (Exchange exchange : history.exchanges()) {
       out.put(exchange.user());
       out.put(exchange.reply());
       out.put(exchange.tokens());
     }
-    transcript.write(out);
+    history.transcript().write(out);
     return out.bytes();
   }
 
   /**
-   * Decodes a conversation.
+   * Decodes what {@link #encode} has written.
    *
    * @param file for messages
    * @throws dev.myelin.error.ModelFileException if the bytes are no conversation, or contradict
    *     themselves
    */
-  static SavedConversation decode(byte[] bytes, int vocabulary, Path file) {
+  static History decode(byte[] bytes, int vocabulary, Path file) {
     FieldReader in = new FieldReader(bytes, file);
     if (bytes.length == 0) {
       throw in.error("missing", "the file has the tokens of a session only");
@@ -65,6 +58,6 @@ record SavedConversation(
     }
     Transcript transcript = Transcript.read(in, vocabulary);
     in.end();
-    return new SavedConversation(system, dropped, exchanges, transcript);
+    return new History(system, dropped, exchanges, transcript);
   }
 }

@@ -1,11 +1,13 @@
 package dev.myelin.generate;
 
 import dev.myelin.adapter.Adapter;
+import dev.myelin.concurrent.ExclusiveUse;
 import dev.myelin.diagnostics.Log;
 import dev.myelin.error.CancelledException;
 import dev.myelin.error.IllegalUseException;
 import dev.myelin.error.InvalidRequestException;
 import dev.myelin.model.Model;
+import dev.myelin.model.ModelInfo;
 import dev.myelin.pass.Output;
 import dev.myelin.runtime.ActivationObserver;
 import dev.myelin.runtime.ModelRuntime;
@@ -14,15 +16,12 @@ import dev.myelin.runtime.RuntimeOptions;
 import dev.myelin.runtime.Sequence;
 import dev.myelin.snapshot.PromptCache;
 import dev.myelin.snapshot.SnapshotReader;
-import dev.myelin.state.PageTable;
 import java.lang.foreign.MemorySegment;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
-import java.util.concurrent.Semaphore;
 import java.util.function.Consumer;
-import org.jspecify.annotations.Nullable;
 
 /**
  * One sequence of tokens with its KV cache, threads and compute graphs. Confined to one thread at a
@@ -30,28 +29,28 @@ import org.jspecify.annotations.Nullable;
  * {@link #cancel} may be called from any thread.
  */
 public final class Session implements AutoCloseable {
-
   private final ModelRuntime runtime;
   private final boolean ownsRuntime;
-  private final Model model;
-  private final int vocabulary;
-  private final int batch;
   private final Sequence sequence;
-  // not a reentrant lock: a sink must not use the session from inside a computation
-  private final Semaphore inUse = new Semaphore(1);
+  private final FeedLimits limits;
   private final RunSlot runs = new RunSlot(this);
-  private @Nullable PromptCache promptCache;
-  private int loadedTokens;
+  private final ForwardPasses passes;
+  private final ExclusiveUse inUse = new ExclusiveUse();
   private boolean closed;
 
   private Session(ModelRuntime runtime, Sequence sequence, boolean ownsRuntime) {
     this.runtime = runtime;
     this.sequence = sequence;
     this.ownsRuntime = ownsRuntime;
-    model = runtime.model();
-    vocabulary = model.info().vocabulary();
-    batch = runtime.options().batch();
-    promptCache = runtime.options().promptCache();
+    RuntimeOptions options = runtime.options();
+    int vocabulary = model().info().vocabulary();
+    limits = new FeedLimits(vocabulary, options.batch(), options.contextLength());
+    passes = new ForwardPasses(runtime, sequence, runs);
+  }
+
+  /** Starts an empty session with default options. */
+  public static Session open(Model model) {
+    return open(model, SessionOptions.defaults());
   }
 
   /**
@@ -76,15 +75,7 @@ public final class Session implements AutoCloseable {
    * @throws InvalidRequestException if the options do not suit the model
    */
   public static Session open(Model model, SessionOptions options, int sequences) {
-    RuntimeOptions one = options.runtimeOptions();
-    // a fork copies the page that the context ends in, and may begin another
-    long forks = options.batch() + 2L * PageTable.PAGE * sequences;
-    long positions = one.contextLength(model.info()) + forks;
-    RuntimeOptions all =
-        sequences == 1
-            ? one
-            : one.withSequences(sequences)
-                .withCacheTokens((int) Math.min(positions, Integer.MAX_VALUE));
+    RuntimeOptions all = options.runtimeOptions(sequences, model.info());
     return open(model, options, all, ActivationObserver.NONE);
   }
 
@@ -125,11 +116,6 @@ public final class Session implements AutoCloseable {
     return new Session(runtime, runtime.open(adapters), false);
   }
 
-  /** Starts an empty session with default options. */
-  public static Session open(Model model) {
-    return open(model, SessionOptions.defaults());
-  }
-
   /** Its number in this process, from 1: how the log and the events name it. */
   public long id() {
     return sequence.id();
@@ -141,7 +127,7 @@ public final class Session implements AutoCloseable {
   }
 
   public Model model() {
-    return model;
+    return runtime.model();
   }
 
   /** The options with all defaults resolved, and the number of threads in use. */
@@ -166,7 +152,7 @@ public final class Session implements AutoCloseable {
 
   /** Maximum number of tokens. */
   public int contextLength() {
-    return runtime.options().contextLength();
+    return limits.context();
   }
 
   /**
@@ -179,11 +165,8 @@ public final class Session implements AutoCloseable {
 
   /** Bytes of the intermediate tensors, which depend on the batches computed so far. */
   public long bufferBytes() {
-    acquire();
-    try {
+    try (ExclusiveUse _ = use()) {
       return runtime.bufferBytes();
-    } finally {
-      inUse.release();
     }
   }
 
@@ -194,21 +177,15 @@ public final class Session implements AutoCloseable {
    * {@code MYELIN_ISA=none} or ggml's matmuls it is not.
    */
   public Optional<String> batchDependence() {
-    acquire();
-    try {
+    try (ExclusiveUse _ = use()) {
       return runtime.batchDependence();
-    } finally {
-      inUse.release();
     }
   }
 
   /** The tokens that the session holds, oldest first. */
   public int[] tokens() {
-    acquire();
-    try {
+    try (ExclusiveUse _ = use()) {
       return sequence.tokens();
-    } finally {
-      inUse.release();
     }
   }
 
@@ -223,35 +200,17 @@ public final class Session implements AutoCloseable {
    *     later call fails as well
    */
   public MemorySegment feed(int... tokens) {
-    acquire();
-    try {
-      return append(tokens);
-    } finally {
-      inUse.release();
+    try (ExclusiveUse _ = use()) {
+      check(tokens);
+      return passes.compute(tokens, 1, Output.LOGITS);
     }
-  }
-
-  private MemorySegment append(int[] tokens) {
-    check(tokens);
-    return compute(tokens, 0, tokens.length, 1, Output.LOGITS);
   }
 
   /** As {@link #feed}, and passes the logits of every position to the sink. */
   public void feedAll(int[] tokens, LogitsSink sink) {
-    acquire();
-    try {
+    try (ExclusiveUse _ = use()) {
       check(tokens);
-      long row = (long) vocabulary * Float.BYTES;
-      for (int from = 0; from < tokens.length; from += batch) {
-        int count = Math.min(batch, tokens.length - from);
-        int first = sequence.position();
-        MemorySegment logits = compute(tokens, from, count, count, Output.LOGITS);
-        for (int i = 0; i < count; i++) {
-          sink.accept(first + i, logits.asSlice(i * row, row).asReadOnly());
-        }
-      }
-    } finally {
-      inUse.release();
+      passes.computeEach(tokens, Output.LOGITS, sink);
     }
   }
 
@@ -265,22 +224,11 @@ public final class Session implements AutoCloseable {
    * @throws InvalidRequestException as {@link #feed}, and if one of the counts is out of range
    */
   public MemorySegment feedBatch(int[] tokens, int outputs) {
-    acquire();
-    try {
+    try (ExclusiveUse _ = use()) {
       check(tokens);
-      if (tokens.length > batch || outputs < 1 || outputs > tokens.length) {
-        throw outOfRange(tokens.length, outputs);
-      }
-      return compute(tokens, 0, tokens.length, outputs, Output.LOGITS);
-    } finally {
-      inUse.release();
+      limits.checkBatch(tokens.length, outputs);
+      return passes.compute(tokens, outputs, Output.LOGITS);
     }
-  }
-
-  private InvalidRequestException outOfRange(int tokens, int outputs) {
-    return new InvalidRequestException(
-        "%s tokens, logits of %s: expected at most %s tokens, and logits of 1 to all of them"
-            .formatted(tokens, outputs, batch));
   }
 
   /**
@@ -291,18 +239,16 @@ public final class Session implements AutoCloseable {
    * @throws InvalidRequestException if the model has no encoder, or as {@link #feed}
    */
   public void encode(int... tokens) {
-    acquire();
-    try {
-      if (!model.info().hasEncoder()) {
-        throw new InvalidRequestException(model.info().architecture() + " models have no encoder");
+    try (ExclusiveUse _ = use()) {
+      ModelInfo info = model().info();
+      if (!info.hasEncoder()) {
+        throw new InvalidRequestException(info.architecture() + " models have no encoder");
       }
       sequence.truncate(0);
       check(tokens);
-      requireOneBatch(tokens.length);
-      requireNotInterrupted();
+      limits.checkOneBatch(tokens.length);
+      passes.requireNotInterrupted();
       sequence.encode(tokens);
-    } finally {
-      inUse.release();
     }
   }
 
@@ -314,19 +260,9 @@ public final class Session implements AutoCloseable {
    * @throws InvalidRequestException if the model has no hidden states, or as {@link #feed}
    */
   public void feedHidden(int[] tokens, LogitsSink sink) {
-    acquire();
-    try {
-      beginWhole(tokens, Output.HIDDEN);
-      long row = model.info().width() * (long) Float.BYTES;
-      for (int from = 0; from < tokens.length; from += batch) {
-        int count = Math.min(batch, tokens.length - from);
-        MemorySegment hidden = compute(tokens, from, count, count, Output.HIDDEN);
-        for (int i = 0; i < count; i++) {
-          sink.accept(from + i, hidden.asSlice(i * row, row).asReadOnly());
-        }
-      }
-    } finally {
-      inUse.release();
+    try (ExclusiveUse _ = use()) {
+      replace(tokens, Output.HIDDEN);
+      passes.computeEach(tokens, Output.HIDDEN, sink);
     }
   }
 
@@ -339,50 +275,39 @@ public final class Session implements AutoCloseable {
    * @throws InvalidRequestException if the model has no such head, or as {@link #feed}
    */
   public MemorySegment feedScores(int... tokens) {
-    acquire();
-    try {
-      beginWhole(tokens, Output.SCORES);
-      requireOneBatch(tokens.length);
-      return compute(tokens, 0, tokens.length, 1, Output.SCORES);
-    } finally {
-      inUse.release();
+    try (ExclusiveUse _ = use()) {
+      replace(tokens, Output.SCORES);
+      return passes.compute(tokens, 1, Output.SCORES);
     }
   }
 
   /** What {@link Feed} computes for this session, which is in use. */
   Request request(int[] tokens, int outputs, Output output) {
     if (output == Output.LOGITS) {
-      model.info().requireOutput(output);
+      model().info().requireOutput(output);
       check(tokens);
     } else {
-      beginWhole(tokens, output);
+      replace(tokens, output);
     }
-    int most = tokens.length > batch || output == Output.SCORES ? 1 : tokens.length;
-    if (output == Output.SCORES) {
-      requireOneBatch(tokens.length);
-    }
-    if (outputs < 1 || outputs > most) {
-      throw outOfRange(tokens.length, outputs);
-    }
-    requireNotInterrupted();
+    boolean hasOne = tokens.length > limits.batch() || output == Output.SCORES;
+    limits.checkOutputs(tokens.length, outputs, hasOne ? 1 : tokens.length);
+    passes.requireNotInterrupted();
     return new Request(sequence, tokens, 0, tokens.length, outputs);
   }
 
-  private void beginWhole(int[] tokens, Output output) {
-    model.info().requireOutput(output);
+  /** Removes all tokens, and checks those that are computed in their place. */
+  private void replace(int[] tokens, Output output) {
+    ModelInfo info = model().info();
+    info.requireOutput(output);
     sequence.truncate(0);
     check(tokens);
-    if (model.info().isOnePass()) {
-      requireOneBatch(tokens.length);
+    if (info.isOnePass() || output == Output.SCORES) {
+      limits.checkOneBatch(tokens.length);
     }
   }
 
-  private void requireOneBatch(int count) {
-    if (count > batch) {
-      throw new InvalidRequestException(
-          "%s tokens: this model needs all of them in one batch, which is %s"
-              .formatted(count, batch));
-    }
+  private void check(int[] tokens) {
+    limits.check(tokens, sequence.position());
   }
 
   /**
@@ -392,25 +317,19 @@ public final class Session implements AutoCloseable {
    * @return as {@link #feed}
    */
   public MemorySegment sync(int[] tokens) {
-    acquire();
-    try {
+    try (ExclusiveUse _ = use()) {
       int common = commonPrefixLength(tokens);
       int[] rest = Arrays.copyOfRange(tokens, common, tokens.length);
-      check(rest, common);
+      limits.check(rest, common);
       sequence.truncate(common);
-      return compute(rest, 0, rest.length, 1, Output.LOGITS);
-    } finally {
-      inUse.release();
+      return passes.compute(rest, 1, Output.LOGITS);
     }
   }
 
   /** The number of tokens that {@link #sync} would reuse. */
   public int commonPrefix(int[] tokens) {
-    acquire();
-    try {
+    try (ExclusiveUse _ = use()) {
       return commonPrefixLength(tokens);
-    } finally {
-      inUse.release();
     }
   }
 
@@ -429,11 +348,8 @@ public final class Session implements AutoCloseable {
    * @throws InvalidRequestException if the session holds fewer
    */
   public void truncate(int length) {
-    acquire();
-    try {
+    try (ExclusiveUse _ = use()) {
       sequence.truncate(length);
-    } finally {
-      inUse.release();
     }
   }
 
@@ -445,11 +361,8 @@ public final class Session implements AutoCloseable {
    *     session that was opened without a runtime has as many as it was opened with, else one
    */
   public Session fork() {
-    acquire();
-    try {
+    try (ExclusiveUse _ = use()) {
       return new Session(runtime, sequence.fork(), false);
-    } finally {
-      inUse.release();
     }
   }
 
@@ -463,8 +376,7 @@ public final class Session implements AutoCloseable {
    * @throws InvalidRequestException unless 0 &lt;= from &lt;= to &lt; {@link #position}
    */
   public MemorySegment remove(int from, int to) {
-    acquire();
-    try {
+    try (ExclusiveUse _ = use()) {
       if (from < 0 || from > to || to >= sequence.position()) {
         throw new InvalidRequestException(
             "remove %s to %s: the session holds %s tokens, and keeps the last one"
@@ -472,9 +384,7 @@ public final class Session implements AutoCloseable {
       }
       int[] rest = Arrays.copyOfRange(sequence.tokens(), to, sequence.position());
       sequence.truncate(from);
-      return compute(rest, 0, rest.length, 1, Output.LOGITS);
-    } finally {
-      inUse.release();
+      return passes.compute(rest, 1, Output.LOGITS);
     }
   }
 
@@ -491,11 +401,8 @@ public final class Session implements AutoCloseable {
 
   /** As above, with data of the application. */
   void save(Path file, byte[] extra) {
-    acquire();
-    try {
+    try (ExclusiveUse _ = use()) {
       sequence.save(file, extra);
-    } finally {
-      inUse.release();
     }
   }
 
@@ -519,12 +426,10 @@ public final class Session implements AutoCloseable {
    * @param extra receives the application's data first, and may refuse it
    */
   void restore(Path file, Consumer<byte[]> extra) {
-    acquire();
-    try (SnapshotReader snapshot = sequence.openSnapshot(file)) {
+    try (ExclusiveUse _ = use();
+        SnapshotReader snapshot = sequence.openSnapshot(file)) {
       extra.accept(snapshot.extra());
       sequence.restore(snapshot);
-    } finally {
-      inUse.release();
     }
   }
 
@@ -533,12 +438,9 @@ public final class Session implements AutoCloseable {
    * {@link RuntimeOptions#withPromptCache}. Models with an encoder have no use for it.
    */
   public void usePromptCache(PromptCache cache) {
-    acquire();
-    try {
-      promptCache = cache;
+    try (ExclusiveUse _ = use()) {
+      passes.usePromptCache(cache);
       runtime.prepareModel();
-    } finally {
-      inUse.release();
     }
   }
 
@@ -547,7 +449,7 @@ public final class Session implements AutoCloseable {
    * another session of the runtime, had their states.
    */
   public int loadedTokens() {
-    return loadedTokens;
+    return passes.loadedTokens();
   }
 
   /** Ends the running computation soon, and rejects further ones until {@link #resume}. */
@@ -566,11 +468,8 @@ public final class Session implements AutoCloseable {
 
   @Override
   public void close() {
-    if (!inUse.tryAcquire()) {
-      throw new IllegalUseException(
-          "session: cannot close, another thread is using it, or its own sink");
-    }
-    try {
+    try (ExclusiveUse _ =
+        inUse.begin("session: cannot close, another thread is using it, or its own sink")) {
       if (!closed) {
         closed = true;
         sequence.close();
@@ -581,73 +480,20 @@ public final class Session implements AutoCloseable {
           Log.debug(this + " closed at position " + position());
         }
       }
-    } finally {
-      inUse.release();
     }
   }
 
-  /** Computes tokens after those that the session holds. */
-  private MemorySegment compute(int[] ids, int from, int count, int outputs, Output output) {
-    model.info().requireOutput(output);
-    requireNotInterrupted();
-    loadedTokens = 0;
-    PromptCache cache = promptCache;
-    boolean isPrompt = count > 1 && outputs == 1 && output == Output.LOGITS;
-    return cache == null || !isPrompt
-        ? sequence.compute(ids, from, count, outputs, output)
-        : computePrompt(cache, ids, from, count);
-  }
-
-  private MemorySegment computePrompt(PromptCache cache, int[] ids, int from, int count) {
-    loadedTokens = sequence.load(cache, ids, from, count);
-    int left = count - loadedTokens;
-    MemorySegment logits = sequence.compute(ids, from + loadedTokens, left, 1, Output.LOGITS);
-    sequence.store(cache);
-    return logits;
-  }
-
-  private void requireNotInterrupted() {
-    if (Thread.currentThread().isInterrupted() && runs.isOwner()) {
-      throw new CancelledException("interrupted at position " + position());
-    }
-  }
-
-  private void check(int[] ids) {
-    check(ids, sequence.position());
-  }
-
-  private void check(int[] ids, int position) {
-    if (ids.length == 0) {
-      throw new InvalidRequestException("no tokens to feed: the prompt is empty");
-    }
-    for (int id : ids) {
-      if (id < 0 || id >= vocabulary) {
-        throw new InvalidRequestException(
-            "token id " + id + ": the vocabulary has 0 to " + (vocabulary - 1));
-      }
-    }
-    if (ids.length > contextLength() - position) {
-      throw new InvalidRequestException(
-          "%s tokens at position %s do not fit into a context of %s"
-              .formatted(ids.length, position, contextLength()));
-    }
-  }
-
-  void release() {
-    inUse.release();
-  }
-
-  void acquire() {
-    if (!inUse.tryAcquire()) {
-      throw new IllegalUseException("session: another thread is using it, or its own sink");
-    }
-    String owner = closed ? "session" : !model.isOpen() ? "session's model" : null;
+  /** Begins a use of the session: by one thread at a time, and not by a sink of its own. */
+  ExclusiveUse use() {
+    ExclusiveUse use = inUse.begin("session: another thread is using it, or its own sink");
+    String owner = closed ? "session" : !model().isOpen() ? "session's model" : null;
     if (owner == null && !runtime.isOpen()) {
       owner = "session's runtime";
     }
     if (owner != null) {
-      inUse.release();
+      use.close();
       throw new IllegalUseException("the " + owner + " is closed");
     }
+    return use;
   }
 }

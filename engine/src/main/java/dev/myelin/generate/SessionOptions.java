@@ -2,8 +2,10 @@ package dev.myelin.generate;
 
 import dev.myelin.error.InvalidRequestException;
 import dev.myelin.graph.Threads;
+import dev.myelin.model.ModelInfo;
 import dev.myelin.runtime.RuntimeOptions;
 import dev.myelin.state.CacheType;
+import dev.myelin.state.PageTable;
 import dev.myelin.state.StateOptions;
 
 /**
@@ -131,6 +133,24 @@ public record SessionOptions(
         .withSequences(1)
         .withKeepsPrefixes(false)
         .withSnapshotBytes(snapshotBytes);
+  }
+
+  /**
+   * The options of a runtime for a session and its forks: the context of one, and a batch of tokens
+   * that the forks add.
+   *
+   * @param sequences how many sessions at most
+   */
+  RuntimeOptions runtimeOptions(int sequences, ModelInfo info) {
+    RuntimeOptions one = runtimeOptions();
+    if (sequences == 1) {
+      return one;
+    }
+    // a fork copies the page that the context ends in, and may begin another
+    long forks = batch + 2L * PageTable.PAGE * sequences;
+    long positions = one.contextLength(info) + forks;
+    return one.withSequences(sequences)
+        .withCacheTokens((int) Math.min(positions, Integer.MAX_VALUE));
   }
 
   /** The options of a runtime that concern one session. */

@@ -5,7 +5,6 @@ import dev.myelin.adapter.AdapterFile;
 import dev.myelin.adapter.AdapterInfo;
 import dev.myelin.adapter.AdapterSource;
 import dev.myelin.chat.ChatTemplate;
-import dev.myelin.diagnostics.Log;
 import dev.myelin.error.IllegalUseException;
 import dev.myelin.error.InvalidRequestException;
 import dev.myelin.error.ModelFileException;
@@ -13,25 +12,18 @@ import dev.myelin.gguf.Checkpoint;
 import dev.myelin.gguf.GgufFile;
 import dev.myelin.graph.Ggml;
 import dev.myelin.graph.Tensor;
-import dev.myelin.model.build.Architecture;
 import dev.myelin.model.build.ModelBuilder;
 import dev.myelin.model.build.Network;
 import dev.myelin.model.config.Config;
-import dev.myelin.model.config.LayerConfig;
 import dev.myelin.model.layer.Rope;
-import dev.myelin.model.weights.DescribedWeights;
 import dev.myelin.model.weights.WeightSource;
 import dev.myelin.sampling.RecommendedSampling;
 import dev.myelin.tokenizer.Tokenizer;
-import java.lang.foreign.MemorySegment;
-import java.lang.foreign.ValueLayout;
 import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.OptionalInt;
 import java.util.function.BooleanSupplier;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
@@ -44,11 +36,6 @@ import org.jspecify.annotations.Nullable;
  * the last session closes.
  */
 public final class Model implements AutoCloseable {
-  /** What Linux maps at a page fault. */
-  private static final int MAPPED_BYTES = 1 << 16;
-
-  private static final int CHECKED_BYTES = 1 << 22;
-
   private final GgufFile file;
   private final ModelInfo info;
   private final Tokenizer tokenizer;
@@ -57,113 +44,11 @@ public final class Model implements AutoCloseable {
   private final RecommendedSampling sampling;
   private final List<AdapterInfo> adapters;
   private final int shortContext;
+  private final WeightPages pages;
   private final Object identityLock = new Object();
   private @Nullable String identity;
-  private boolean isLimited;
-  private volatile int sumOfBytes;
   private boolean closed;
   private int leases;
-
-  private Model(GgufFile file, Function<GgufFile, WeightSource> placement) {
-    this.file = file;
-    String architecture = Architectures.nameOf(file);
-    Config config = new Config(file, architecture);
-    weights = placement.apply(file);
-    try {
-      ModelBuilder builder = new ModelBuilder(weights);
-      network = build(file, Architectures.get(architecture), config, builder);
-      weights.requireAllTaken(architecture);
-      info = info(config, builder, network);
-      tokenizer = Tokenizer.of(file);
-      sampling = RecommendedSampling.of(file.metadata());
-      this.adapters = weights.adapterInfos();
-      shortContext = shortContext(config);
-      file.requireUnchanged();
-      limitMemory();
-    } catch (RuntimeException e) {
-      weights.close();
-      throw e;
-    }
-  }
-
-  /** The longest context of class 0. */
-  private int shortContext(Config config) {
-    return file.tensor(Rope.LONG_FACTORS).isPresent()
-        ? config.rope().originalContext()
-        : Integer.MAX_VALUE;
-  }
-
-  private static Network build(
-      GgufFile file, Architecture architecture, Config config, ModelBuilder builder) {
-    try {
-      Network network = architecture.build(config, builder);
-      config.requireSupported();
-      return network;
-    } catch (ModelFileException e) {
-      if (readsAllKeys(file, architecture, config)) {
-        config.requireSupported(); // an unsupported key explains tensors of other shapes
-      }
-      throw e;
-    }
-  }
-
-  /** Lets an architecture read its keys without tensors; false if they contradict themselves. */
-  private static boolean readsAllKeys(GgufFile file, Architecture architecture, Config config) {
-    DescribedWeights tensors = new DescribedWeights(name -> file.tensor(name).isPresent());
-    try {
-      architecture.build(config, new ModelBuilder(tensors));
-      return true;
-    } catch (ModelFileException e) {
-      return false;
-    }
-  }
-
-  private static ModelInfo info(Config config, ModelBuilder builder, Network network) {
-    List<LayerConfig> layers = new ArrayList<>();
-    for (int i = 0; i < config.layers(); i++) {
-      layers.add(config.layer(i));
-    }
-    return new ModelInfo(
-        config.architecture(),
-        config.width(),
-        config.contextLength(),
-        config.vocabulary(),
-        builder.maxPositions(),
-        List.copyOf(layers),
-        config.experts(config.layers() - 1),
-        builder.states(),
-        network.outputs(),
-        network.has(Network.ENCODE),
-        network.has(Network.ENCODE) ? config.encoder().decoderStart() : OptionalInt.empty());
-  }
-
-  /** Of experts, only some are used for a token: the page cache keeps the right ones. */
-  private void limitMemory() {
-    long mapped = file.mappedBytes();
-    if (mapped > 0 && !info.experts().isPresent()) {
-      ResidentWeights.limit(mapped).ifPresent(this::keepInMemory);
-    }
-  }
-
-  private void keepInMemory(long bytes) {
-    isLimited = true;
-    file.keepInMemory(bytes);
-    if (Log.isWarning() && bytes < file.mappedBytes()) {
-      Log.warning(
-          "%s: %s of %s stay in memory, the rest is read again for each token"
-              .formatted(file.path(), Log.megabytes(bytes), Log.megabytes(file.mappedBytes())));
-    }
-  }
-
-  private static Model of(GgufFile file, Function<GgufFile, WeightSource> placement) {
-    file.watch();
-    try {
-      return new Model(file, placement);
-    } catch (ModelFileException e) {
-      file.requireUnchanged(); // a changed file explains the error: what was read may be zeros
-      throw e;
-    }
-  }
 
   /**
    * Maps a GGUF file, or all parts of a split one, and checks it.
@@ -224,6 +109,46 @@ public final class Model implements AutoCloseable {
     return loadTrainable(file, List.of());
   }
 
+  private static Model of(GgufFile file, Function<GgufFile, WeightSource> placement) {
+    file.watch();
+    try {
+      return new Model(file, placement);
+    } catch (ModelFileException e) {
+      file.requireUnchanged(); // a changed file explains the error: what was read may be zeros
+      throw e;
+    }
+  }
+
+  private Model(GgufFile file, Function<GgufFile, WeightSource> placement) {
+    this.file = file;
+    String architecture = Architectures.nameOf(file);
+    Config config = new Config(file, architecture);
+    weights = placement.apply(file);
+    try {
+      ModelBuilder builder = new ModelBuilder(weights);
+      network = NetworkReader.read(file, Architectures.get(architecture), config, builder);
+      weights.requireAllTaken(architecture);
+      info = ModelInfo.of(config, builder, network);
+      tokenizer = Tokenizer.of(file);
+      sampling = RecommendedSampling.of(file.metadata());
+      adapters = weights.adapterInfos();
+      shortContext = shortContext(config);
+      file.requireUnchanged();
+      pages = new WeightPages(file, !info.experts().isPresent());
+      pages.limit();
+    } catch (RuntimeException e) {
+      weights.close();
+      throw e;
+    }
+  }
+
+  /** The longest context of class 0. */
+  private int shortContext(Config config) {
+    return file.tensor(Rope.LONG_FACTORS).isPresent()
+        ? config.rope().originalContext()
+        : Integer.MAX_VALUE;
+  }
+
   /** The file, for its metadata. */
   public GgufFile file() {
     requireOpen();
@@ -253,33 +178,6 @@ public final class Model implements AutoCloseable {
         return identity;
       }
     }
-  }
-
-  /**
-   * Reads a byte of every 64 KB of a mapped file, so that the system maps its pages now rather than
-   * while the first batch is computed: 700 MB take 70 ms. Does nothing if not all weights stay in
-   * memory, or not all are used for a token.
-   *
-   * @param isEnough asked from time to time
-   */
-  public void mapWeights(BooleanSupplier isEnough) {
-    if (isLimited || info.experts().isPresent() || !file.isMapped()) {
-      return;
-    }
-    int read = 0;
-    try (Lease _ = lease()) {
-      for (MemorySegment part : file.parts()) {
-        for (long at = 0; at < part.byteSize(); at += MAPPED_BYTES) {
-          if (at % CHECKED_BYTES == 0 && isEnough.getAsBoolean()) {
-            return;
-          }
-          read += part.get(ValueLayout.JAVA_BYTE, at);
-        }
-      }
-    } catch (InternalError e) {
-      // the file was truncated: who computes with the weights gets an exception
-    }
-    sumOfBytes = read; // or the compiler would leave out the loads
   }
 
   /**
@@ -317,20 +215,7 @@ public final class Model implements AutoCloseable {
    * @throws InvalidRequestException if the model was loaded without one of them
    */
   public List<Float> adapterScales(List<Adapter> chosen) {
-    Float[] scales = new Float[adapters.size()];
-    Arrays.fill(scales, 0f);
-    for (Adapter adapter : chosen) {
-      int number = 0;
-      while (number < scales.length && !adapters.get(number).file().equals(adapter.file())) {
-        number++;
-      }
-      if (number == scales.length) {
-        throw new InvalidRequestException(
-            "adapter " + adapter.file() + ": the model was loaded without it");
-      }
-      scales[number] = adapter.scale();
-    }
-    return List.of(scales);
+    return AdapterScales.of(chosen, adapters);
   }
 
   public Tokenizer tokenizer() {
@@ -373,6 +258,21 @@ public final class Model implements AutoCloseable {
    */
   public void requireUnchanged() {
     weights.requireUnchanged();
+  }
+
+  /**
+   * Reads a byte of every 64 KB of a mapped file, so that the system maps its pages now rather than
+   * while the first batch is computed: 700 MB take 70 ms. Does nothing if not all weights stay in
+   * memory, or not all are used for a token.
+   *
+   * @param isEnough asked from time to time
+   */
+  public void mapWeights(BooleanSupplier isEnough) {
+    if (pages.isMappable()) {
+      try (Lease _ = lease()) {
+        pages.map(isEnough);
+      }
+    }
   }
 
   /**

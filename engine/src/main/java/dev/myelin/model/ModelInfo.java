@@ -1,11 +1,15 @@
 package dev.myelin.model;
 
 import dev.myelin.error.InvalidRequestException;
+import dev.myelin.model.build.ModelBuilder;
+import dev.myelin.model.build.Network;
+import dev.myelin.model.config.Config;
 import dev.myelin.model.config.ExpertConfig;
 import dev.myelin.model.config.LayerConfig;
 import dev.myelin.pass.Output;
 import dev.myelin.state.KvState.Scope;
 import dev.myelin.state.ModelStates;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.OptionalInt;
 import java.util.Set;
@@ -39,6 +43,26 @@ public record ModelInfo(
     Set<Output> outputs,
     boolean hasEncoder,
     OptionalInt decoderStart) {
+
+  static ModelInfo of(Config config, ModelBuilder builder, Network network) {
+    List<LayerConfig> layers = new ArrayList<>();
+    for (int i = 0; i < config.layers(); i++) {
+      layers.add(config.layer(i));
+    }
+    boolean hasEncoder = network.has(Network.ENCODE);
+    return new ModelInfo(
+        config.architecture(),
+        config.width(),
+        config.contextLength(),
+        config.vocabulary(),
+        builder.maxPositions(),
+        List.copyOf(layers),
+        config.experts(config.layers() - 1),
+        builder.states(),
+        network.outputs(),
+        hasEncoder,
+        hasEncoder ? config.encoder().decoderStart() : OptionalInt.empty());
+  }
 
   /** Whether the model computes logits, and so generates text. */
   public boolean hasLogits() {

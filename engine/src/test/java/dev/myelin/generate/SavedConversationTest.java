@@ -129,7 +129,8 @@ class SavedConversationTest {
       valid = extra[0];
     }
     int vocabulary = model.info().vocabulary();
-    assertThat(SavedConversation.decode(valid, vocabulary, file).encode()).isEqualTo(valid);
+    History history = SavedConversation.decode(valid, vocabulary, file);
+    assertThat(SavedConversation.encode(history)).isEqualTo(valid);
     Random random = new Random(SEED);
     int refused = 0;
     for (int i = 0; i < MUTATIONS; i++) {
@@ -142,8 +143,8 @@ class SavedConversationTest {
             (byte) (random.nextBoolean() ? random.nextInt(256) : -random.nextInt(2));
       }
       try {
-        SavedConversation decoded = SavedConversation.decode(bytes, vocabulary, file);
-        assertThat(decoded.encode().length).isLessThanOrEqualTo(bytes.length);
+        History decoded = SavedConversation.decode(bytes, vocabulary, file);
+        assertThat(SavedConversation.encode(decoded).length).isLessThanOrEqualTo(bytes.length);
       } catch (MyelinException e) {
         refused++;
         assertThat(e).hasMessageStartingWith("fuzz.chat: conversation: ");
