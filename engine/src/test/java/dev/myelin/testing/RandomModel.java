@@ -172,7 +172,7 @@ public record RandomModel(
 
   /** Writes the file and returns its path. */
   public Path write(Path file) {
-    writer().write(file);
+    PlainFile.write(writer(), file);
     return file;
   }
 }

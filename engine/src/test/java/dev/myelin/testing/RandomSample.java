@@ -122,7 +122,7 @@ public record RandomSample(String architecture, Sample sample, long seed) {
 
   /** Writes the file and returns its path. */
   public Path write(Path file) {
-    writer().write(file);
+    PlainFile.write(writer(), file);
     return file;
   }
 

@@ -17,8 +17,10 @@ import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 import javax.tools.ToolProvider;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -103,30 +105,43 @@ class PeerProgramsTest {
         .hasSize(3 + 3 * 2);
   }
 
-  @ParameterizedTest
-  @CsvSource(
-      delimiter = '|',
-      value = {
-        "exit 3 | ended with status 3",
-        "echo 'error: no such thing' >&2; exit 1 | ended with status 1: error: no such thing",
-        "true | unexpected output: expected an array of one row",
-        "echo '[ {'; true | unexpected output: ",
-        "echo '[ {\"n_threads\": 2} ]' | unexpected output: n_threads: expected 1",
-        "echo '[ {\"n_threads\": \"1\"} ]' | unexpected output: n_threads: expected 1",
-        "sleep 300 | no result within 1 s",
-        "sleep 300 & wait | no result within 1 s",
-        "yes | writes more than 4194304 bytes",
-        "kill -SEGV $$ | ended with status 139"
-      })
-  void skipsLlamaBenchThatFails(String text, String reason) throws IOException {
-    Path peer = script(text + "\n");
+  /** Scripts that fail, in place of llama-bench, and the reasons that the command gives. */
+  private static final Map<String, String> FAILING = new LinkedHashMap<>();
+
+  static {
+    FAILING.put("exit 3", "ended with status 3");
+    FAILING.put(
+        "echo 'error: no such thing' >&2; exit 1", "ended with status 1: error: no such thing");
+    FAILING.put("true", "unexpected output: expected an array of one row");
+    FAILING.put("echo '[ {'; true", "unexpected output: ");
+    FAILING.put("echo '[ {\"n_threads\": 2} ]'", "unexpected output: n_threads: expected 1");
+    FAILING.put("echo '[ {\"n_threads\": \"1\"} ]'", "unexpected output: n_threads: expected 1");
+    FAILING.put("sleep 300", "no result within 1 s");
+    FAILING.put("sleep 300 & wait", "no result within 1 s");
+    FAILING.put("yes", "writes more than 4194304 bytes");
+    FAILING.put("kill -SEGV $$", "ended with status 139");
+  }
+
+  /** All in one run, which measures Myelin once. */
+  @Test
+  void skipsLlamaBenchThatFails() throws IOException {
+    List<String> peers = new ArrayList<>();
+    for (String text : FAILING.keySet()) {
+      Path script = script(text + "\n");
+      Path peer = Files.move(script, folder.resolve("peer" + peers.size()));
+      peers.add("ik_llama.cpp=" + peer);
+    }
     String options = "-p 8 -n 4 -r 1 --peer-timeout 1";
-    Outcome run = Outcome.of(line("ik_llama.cpp=" + peer, options).split(" "));
+    Outcome run = Outcome.of(line(String.join(",", peers), options).split(" "));
     assertThat(rows(run)).extracting(r -> r.get("engine").asText()).containsOnly("myelin");
-    assertThat(run.err().lines().filter(l -> l.startsWith("ik_llama.cpp: ")))
-        .singleElement()
-        .asString()
-        .startsWith("ik_llama.cpp: skipped: pp8 in a new process: " + reason);
+    List<String> lines = run.err().lines().filter(l -> l.startsWith("ik_llama.cpp: ")).toList();
+    assertThat(lines).hasSameSizeAs(peers);
+    int at = 0;
+    for (Map.Entry<String, String> failing : FAILING.entrySet()) {
+      assertThat(lines.get(at++))
+          .as(failing.getKey())
+          .startsWith("ik_llama.cpp: skipped: pp8 in a new process: " + failing.getValue());
+    }
   }
 
   @Test
