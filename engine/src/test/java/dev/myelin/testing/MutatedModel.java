@@ -32,6 +32,9 @@ public final class MutatedModel {
   /** Elements of a new tensor: larger ones only make a mutation slow. */
   private static final long MAX_ELEMENTS = 1 << 18;
 
+  /** Elements of all new shapes of a mutation. */
+  private static final long MAX_RESHAPED_ELEMENTS = 1 << 23;
+
   /** Elements of the tensors that are made to fit the keys. */
   private static final long MAX_FITTED_ELEMENTS = 1 << 19;
 
@@ -166,6 +169,7 @@ public final class MutatedModel {
     private final Map<String, Object> values = new LinkedHashMap<>(keys);
     private final Map<String, Change> tensors = new LinkedHashMap<>();
     private final List<String> log = new ArrayList<>();
+    private long reshaped;
 
     Writer(Random random) {
       this.random = random;
@@ -375,7 +379,11 @@ public final class MutatedModel {
     }
 
     private void reshape(Change t, long[] dims) {
-      if (!Arrays.equals(dims, t.dims) && elements(dims) <= MAX_ELEMENTS) {
+      long elements = elements(dims);
+      if (!Arrays.equals(dims, t.dims)
+          && elements <= MAX_ELEMENTS
+          && reshaped + elements <= MAX_RESHAPED_ELEMENTS) {
+        reshaped += elements;
         GgmlType type = dims[0] % t.type.blockSize() == 0 ? t.type : GgmlType.F32;
         tensors.put(t.name, new Change(t.name, type, dims, null, 0));
       }
