@@ -95,9 +95,15 @@ final class LlamaCppOptions {
       --no-context-shift | chat | - | no | use --on-full stop
       --context-shift | chat | - | no | use --on-full drop
       --keep | chat | N | no:0 | the system prompt is always kept
-      --prompt-cache --slot-save-path -np --parallel -md --model-draft --draft --draft-max --draft-min -ctkd -ctvd | * | N | same | \
-      it affects speed only, and is not supported yet
-      --prompt-cache-all --prompt-cache-ro --swa-full -kvu --kv-unified | * | - | same | it affects speed only, and is not supported yet
+      --slot-save-path | * | N | same | it affects speed only: --prompt-cache DIR of run and chat keeps prompts
+      --prompt-cache-all --prompt-cache-ro | * | - | same | --prompt-cache DIR reads and keeps all prompts
+      --prompt-cache | * | N | same | it affects speed only: --prompt-cache DIR of run and chat keeps prompts
+      -np --parallel | * | N | same | `myelin run -f FILE.jsonl --parallel N` computes several prompts together
+      -kvu --kv-unified | * | - | same | all sequences share one cache
+      --swa-full | * | - | same | pages outside of a window are kept while there is room
+      -ctxcp --ctx-checkpoints --swa-checkpoints -cms --checkpoint-min-step | * | N | same | --state-snapshots SIZE of run and chat \
+      limits the memory for earlier recurrent states
+      -md --model-draft --draft --draft-max --draft-min -ctkd -ctvd | * | N | same | it affects speed only, and is not supported yet
       --grammar --grammar-file -j --json-schema -jf --json-schema-file | run,chat | N | no | grammars are not supported yet
       --mirostat --xtc-probability --dry-multiplier --dynatemp-range | run,chat | N | no:0 | this sampler is not supported
       --mirostat-lr --mirostat-ent --xtc-threshold --dry-base --dry-allowed-length --dry-penalty-last-n --dry-sequence-breaker \

@@ -53,6 +53,8 @@ class LlamaCppOptionsTest {
         "-ub 64            | -ub 64 (-b sets the batch size)",
         "--log-disable --no-warmup | --log-disable (",
         "--mirostat 0      | --mirostat 0 (it is off)",
+        "-ctxcp 8          | -ctxcp 8 (--state-snapshots SIZE of run and chat limits the memory",
+        "-kvu --swa-full   | -kvu (all sequences share one cache), --swa-full (pages outside of",
       })
   void notesIgnoredOptions(String options, String note) {
     String plain = run("run -m M -p once -n 4 --temp 0 -t 1").out();
