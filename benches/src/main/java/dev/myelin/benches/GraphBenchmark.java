@@ -2,6 +2,7 @@ package dev.myelin.benches;
 
 import dev.myelin.generate.Session;
 import dev.myelin.generate.SessionOptions;
+import dev.myelin.graph.AdapterRanges;
 import dev.myelin.graph.Graph;
 import dev.myelin.graph.GraphBuilder;
 import dev.myelin.model.Model;
@@ -82,7 +83,8 @@ public class GraphBenchmark {
   public long build() {
     GraphBuilder builder = new GraphBuilder();
     CachedPass.Shape shape =
-        new CachedPass.Shape(Network.MAIN, 1, 1, Set.of(Output.LOGITS), List.of(), List.of());
+        new CachedPass.Shape(
+            Network.MAIN, 1, 1, Set.of(Output.LOGITS), List.of(), AdapterRanges.NONE);
     model.network().forward(new CachedPass(builder, shape, states, CELLS));
     try (Graph graph = builder.build()) {
       return graph.computeBufferBytes();
