@@ -61,48 +61,27 @@ public record AdapterRanges(List<Range> ranges) {
       float scale = ranges.isEmpty() ? usual : ranges.getFirst().scales().get(adapter);
       return scale == 0 ? List.of() : List.of(new Rows(0, rows, scale));
     }
-    boolean isOfTokens = rows == tokens();
-    if (!isOfTokens && rows != outputs()) {
+    long tokens = 0;
+    long outputs = 0;
+    for (Range range : ranges) {
+      tokens += range.tokens();
+      outputs += range.outputs();
+    }
+    if (rows != tokens && rows != outputs) {
       throw new MyelinException(
-          "adapters: " + rows + " rows for " + tokens() + " tokens of several sequences");
+          "adapters: " + rows + " rows for " + tokens + " tokens of several sequences");
     }
     List<Rows> all = new ArrayList<>();
     long from = 0;
     for (Range range : ranges) {
-      long count = isOfTokens ? range.tokens() : range.outputs();
+      long count = rows == tokens ? range.tokens() : range.outputs();
       float scale = range.scales().get(adapter);
       if (scale != 0 && count > 0) {
-        append(all, new Rows(from, count, scale));
+        all.add(new Rows(from, count, scale));
       }
       from += count;
     }
     return all;
-  }
-
-  /** Adds rows, or extends the last ones if they are adjacent and have the same scale. */
-  private static void append(List<Rows> all, Rows next) {
-    Rows last = all.isEmpty() ? null : all.getLast();
-    if (last != null && last.from + last.count == next.from && last.scale == next.scale) {
-      all.set(all.size() - 1, new Rows(last.from, last.count + next.count, last.scale));
-    } else {
-      all.add(next);
-    }
-  }
-
-  private long tokens() {
-    long sum = 0;
-    for (Range range : ranges) {
-      sum += range.tokens();
-    }
-    return sum;
-  }
-
-  private long outputs() {
-    long sum = 0;
-    for (Range range : ranges) {
-      sum += range.outputs();
-    }
-    return sum;
   }
 
   @Override

@@ -41,8 +41,8 @@ public record Batch(List<Segment> segments) {
       List<Float> scales = s.states().adapterScales();
       AdapterRanges.Range last = ranges.isEmpty() ? null : ranges.getLast();
       if (last != null && last.scales().equals(scales)) {
-        ranges.removeLast();
-        ranges.add(
+        ranges.set(
+            ranges.size() - 1,
             new AdapterRanges.Range(
                 scales, last.tokens() + s.count(), last.outputs() + s.outputs()));
       } else {
