@@ -103,6 +103,17 @@ public enum GgmlType {
     };
   }
 
+  /**
+   * Whether weights are entries of a grid, times a scale. ggml builds tables to search it when it
+   * first quantizes to the type.
+   */
+  public boolean isGrid() {
+    return switch (this) {
+      case IQ1_S, IQ1_M, IQ2_XXS, IQ2_XS, IQ2_S, IQ3_XXS, IQ3_S -> true;
+      default -> false;
+    };
+  }
+
   /** Bits per element, scales included. */
   public double bitsPerElement() {
     return 8.0 * blockBytes / blockSize;

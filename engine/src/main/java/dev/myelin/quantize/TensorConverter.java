@@ -11,9 +11,7 @@ import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.nio.file.Path;
-import java.util.EnumSet;
 import java.util.List;
-import java.util.Set;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
@@ -32,16 +30,6 @@ final class TensorConverter implements DataSource {
    * Above this value ggml's search for the nearest grid point finds none and aborts the process.
    */
   private static final float MAX_GRID_VALUE = 1e6f;
-
-  private static final Set<GgmlType> GRID_TYPES =
-      EnumSet.of(
-          GgmlType.IQ1_S,
-          GgmlType.IQ1_M,
-          GgmlType.IQ2_XXS,
-          GgmlType.IQ2_XS,
-          GgmlType.IQ2_S,
-          GgmlType.IQ3_XXS,
-          GgmlType.IQ3_S);
 
   /** What all tensors of a conversion share. */
   record Context(
@@ -141,7 +129,7 @@ final class TensorConverter implements DataSource {
     if (tensor.isCopied()) {
       return in;
     }
-    if (GRID_TYPES.contains(tensor.type()) && Float.intBitsToFloat(maxBits) > MAX_GRID_VALUE) {
+    if (tensor.type().isGrid() && Float.intBitsToFloat(maxBits) > MAX_GRID_VALUE) {
       throw tooLarge(maxBits);
     }
     MemorySegment out = buffers.out(tensor.type().bytes(elements));

@@ -5,27 +5,14 @@ import dev.myelin.graph.Dequantizer;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
-import java.util.EnumSet;
-import java.util.Set;
 import java.util.SplittableRandom;
 
 /**
- * Random blocks of the types whose weights are entries of a grid. Any bytes are a block of these,
- * and are drawn without ggml's quantiser: that first builds tables, which takes 20 s of CPU time in
- * each process for all these types.
+ * Random blocks of {@linkplain GgmlType#isGrid grid types}. Any bytes are a block of these, with
+ * one f16 scale, and are drawn without ggml's quantizer: that first builds tables, which takes 20 s
+ * of CPU time in each process for all these types.
  */
-public final class GridBlocks {
-  /** The types; of each, a block has one scale, an f16. */
-  public static final Set<GgmlType> TYPES =
-      EnumSet.of(
-          GgmlType.IQ1_S,
-          GgmlType.IQ1_M,
-          GgmlType.IQ2_XXS,
-          GgmlType.IQ2_XS,
-          GgmlType.IQ2_S,
-          GgmlType.IQ3_XXS,
-          GgmlType.IQ3_S);
-
+final class GridBlocks {
   private GridBlocks() {}
 
   /**

@@ -1,5 +1,6 @@
 package dev.myelin.testing;
 
+import static java.nio.file.StandardCopyOption.REPLACE_EXISTING;
 import static java.nio.file.StandardOpenOption.CREATE;
 import static java.nio.file.StandardOpenOption.TRUNCATE_EXISTING;
 import static java.nio.file.StandardOpenOption.WRITE;
@@ -24,8 +25,7 @@ final class PlainFile {
       while (bytes.hasRemaining()) {
         channel.write(bytes);
       }
-      Files.deleteIfExists(file);
-      Files.move(part, file);
+      Files.move(part, file, REPLACE_EXISTING);
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }

@@ -12,7 +12,7 @@ import java.util.Map;
 import java.util.SplittableRandom;
 import java.util.concurrent.ConcurrentHashMap;
 
-/** Draws normally distributed values and quantises them by ggml, or draws {@link GridBlocks}. */
+/** Draws normally distributed values and quantizes them by ggml, or draws {@link GridBlocks}. */
 public final class RandomWeights {
   /**
    * Length of a repeated pattern: a multiple of every block size, but not of common row lengths.
@@ -73,7 +73,7 @@ public final class RandomWeights {
   private static MemorySegment draw(
       long seed, GgmlType type, Distribution values, long rowLength, int count) {
     SplittableRandom random = new SplittableRandom(seed);
-    if (GridBlocks.TYPES.contains(type) && values.mean == 0) {
+    if (type.isGrid() && values.mean == 0) {
       return GridBlocks.draw(random, type, values.deviation, count);
     }
     float[] drawn = new float[count];
