@@ -95,9 +95,8 @@ final class LlamaCppOptions {
       --no-context-shift | chat | - | no | use --on-full stop
       --context-shift | chat | - | no | use --on-full drop
       --keep | chat | N | no:0 | the system prompt is always kept
-      --slot-save-path | * | N | same | it affects speed only: --prompt-cache DIR of run and chat keeps prompts
       --prompt-cache-all --prompt-cache-ro | * | - | same | --prompt-cache DIR reads and keeps all prompts
-      --prompt-cache | * | N | same | it affects speed only: --prompt-cache DIR of run and chat keeps prompts
+      --prompt-cache --slot-save-path | * | N | same | it affects speed only: --prompt-cache DIR of run and chat keeps prompts
       -np --parallel | * | N | same | `myelin run -f FILE.jsonl --parallel N` computes several prompts together
       -kvu --kv-unified | * | - | same | all sequences share one cache
       --swa-full | * | - | same | pages outside of a window are kept while there is room
