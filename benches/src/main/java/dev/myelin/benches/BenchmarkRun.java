@@ -3,7 +3,7 @@ package dev.myelin.benches;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import dev.myelin.error.NativeLibraryException;
-import dev.myelin.natives.KernelsLibrary;
+import dev.myelin.natives.Isa;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -47,7 +47,7 @@ public final class BenchmarkRun {
       System.exit(2);
     }
     try {
-      List<String> known = KernelsLibrary.isaNames();
+      List<String> known = Isa.names();
       Optional<String> unknown = plan.unsupportedInstructionSet(known);
       if (unknown.isPresent()) {
         System.err.println(

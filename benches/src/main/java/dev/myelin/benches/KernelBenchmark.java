@@ -6,7 +6,7 @@ import dev.myelin.graph.Graph;
 import dev.myelin.graph.GraphBuilder;
 import dev.myelin.graph.NativeKernels;
 import dev.myelin.graph.Tensor;
-import dev.myelin.natives.KernelsLibrary;
+import dev.myelin.natives.Isa;
 import dev.myelin.plan.MachinePeak;
 import dev.myelin.testing.RandomWeights;
 import java.lang.foreign.MemorySegment;
@@ -134,9 +134,9 @@ public class KernelBenchmark {
     boolean supported = NativeKernels.supportedTypes().containsKey(type);
     useNative = supported && !isa.equals(GGML);
     Checks.check(
-        isa.equals(BEST) || isa.equals(GGML) || isa.equals(KernelsLibrary.kernelIsa()),
+        isa.equals(BEST) || isa.equals(GGML) || isa.equals(Isa.kernels()),
         "isa = %s: not supported by this CPU, or not the value of MYELIN_ISA; in use: %s"
-            .formatted(isa, KernelsLibrary.kernelIsa()));
+            .formatted(isa, Isa.kernels()));
     copies =
         positions <= MAX_COLD_POSITIONS
             ? (int) Math.min(MAX_MATMULS, Math.ceilDiv(COLD_BYTES, type.bytes(n * k)))

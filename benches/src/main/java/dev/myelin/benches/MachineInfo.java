@@ -3,7 +3,8 @@ package dev.myelin.benches;
 import com.sun.management.OperatingSystemMXBean;
 import dev.myelin.bindings.loader.GgmlBuild;
 import dev.myelin.graph.Ggml;
-import dev.myelin.natives.KernelsLibrary;
+import dev.myelin.natives.CpuInfo;
+import dev.myelin.natives.Isa;
 import java.lang.management.ManagementFactory;
 import java.time.LocalDate;
 import java.util.LinkedHashMap;
@@ -22,10 +23,10 @@ final class MachineInfo {
         "processor",
         "%s, %d physical cores, %d logical"
             .formatted(
-                KernelsLibrary.cpuName(),
-                KernelsLibrary.physicalCores(),
+                CpuInfo.name(),
+                CpuInfo.physicalCores(),
                 Runtime.getRuntime().availableProcessors()));
-    lines.put("features", String.join(" ", KernelsLibrary.cpuFeatures()));
+    lines.put("features", String.join(" ", CpuInfo.features()));
     if (ManagementFactory.getOperatingSystemMXBean() instanceof OperatingSystemMXBean os) {
       lines.put("memory", String.format(Locale.ROOT, "%.1f GB", os.getTotalMemorySize() * 1e-9));
       double load = os.getSystemLoadAverage();
@@ -44,9 +45,9 @@ final class MachineInfo {
             + System.getProperty("os.arch"));
     lines.put("java", Runtime.version() + ", " + System.getProperty("java.vendor"));
     lines.put("ggml", ggml.version() + ", " + ggml.cpuLibrary().getFileName());
-    String kernels = KernelsLibrary.kernelIsa();
+    String kernels = Isa.kernels();
     lines.put("kernels", kernels.isEmpty() ? "none" : kernels);
-    lines.put("f32 GEMM", KernelsLibrary.sgemmIsa());
+    lines.put("f32 GEMM", Isa.sgemm());
     return lines;
   }
 }

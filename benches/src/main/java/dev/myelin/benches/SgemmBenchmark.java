@@ -6,7 +6,7 @@ import dev.myelin.graph.Graph;
 import dev.myelin.graph.GraphBuilder;
 import dev.myelin.graph.Tensor;
 import dev.myelin.graph.TrainingBuilder;
-import dev.myelin.natives.KernelsLibrary;
+import dev.myelin.natives.CpuInfo;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.util.Arrays;
@@ -173,9 +173,9 @@ public class SgemmBenchmark {
    */
   @Setup(Level.Invocation)
   public void measurePeak() {
-    long rounds = (long) (flops / threads / KernelsLibrary.fmaFlops(1));
+    long rounds = (long) (flops / threads / CpuInfo.fmaFlops(1));
     long start = System.nanoTime();
-    long done = KernelsLibrary.fmaFlops(rounds);
+    long done = CpuInfo.fmaFlops(rounds);
     peak = threads * done / ((System.nanoTime() - start) * 1e-9);
   }
 

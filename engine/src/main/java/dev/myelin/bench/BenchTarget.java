@@ -4,7 +4,8 @@ import dev.myelin.adapter.Adapter;
 import dev.myelin.bindings.loader.GgmlBuild;
 import dev.myelin.graph.Ggml;
 import dev.myelin.inspect.Inspection;
-import dev.myelin.natives.KernelsLibrary;
+import dev.myelin.natives.CpuInfo;
+import dev.myelin.natives.Isa;
 import java.util.List;
 import java.util.Locale;
 
@@ -31,12 +32,12 @@ public record BenchTarget(
 
   static BenchTarget of(Inspection inspection, List<Adapter> adapters) {
     GgmlBuild build = Ggml.require();
-    String isa = KernelsLibrary.kernelIsa();
+    String isa = Isa.kernels();
     String architecture = inspection.shape().architecture().orElse("unknown");
     long parameters = inspection.total().parameters();
     return new BenchTarget(
         build.commit(),
-        KernelsLibrary.cpuName(),
+        CpuInfo.name(),
         build.cpuLibrary().getFileName().toString(),
         isa.isEmpty() ? "none" : isa,
         inspection.path().toString(),

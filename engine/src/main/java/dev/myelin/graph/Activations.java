@@ -1,7 +1,8 @@
 package dev.myelin.graph;
 
 import dev.myelin.gguf.GgmlType;
-import dev.myelin.natives.KernelsLibrary;
+import dev.myelin.natives.CustomOp;
+import dev.myelin.natives.KernelInfo;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.util.HashMap;
@@ -63,27 +64,20 @@ final class Activations {
     MemorySegment formatOnly = MemorySegment.ofAddress(format);
     Producer producer = producers.get(x);
     if (producer instanceof Swiglu(Tensor gate, Tensor up)) {
-      return customNode(
-          g, x, format, KernelsLibrary.quantizeSwigluOperation(), formatOnly, gate, up);
+      return customNode(g, x, format, CustomOp.QUANTIZE_SWIGLU, formatOnly, gate, up);
     }
     if (producer instanceof WeightedRmsNorm(RmsNorm norm, Tensor weight)) {
-      MemorySegment params = g.scratch(KernelsLibrary.rmsNormParamsBytes());
+      MemorySegment params = g.scratch(KernelInfo.rmsNormParamsBytes());
       params.set(ValueLayout.JAVA_INT, 0, format);
       params.set(ValueLayout.JAVA_FLOAT, Integer.BYTES, norm.epsilon);
-      return customNode(
-          g, x, format, KernelsLibrary.quantizeRmsNormOperation(), params, norm.x, weight);
+      return customNode(g, x, format, CustomOp.QUANTIZE_RMS_NORM, params, norm.x, weight);
     }
-    return customNode(g, x, format, KernelsLibrary.quantizeOperation(), formatOnly, x);
+    return customNode(g, x, format, CustomOp.QUANTIZE, formatOnly, x);
   }
 
   private static Tensor customNode(
-      GraphBuilder g,
-      Tensor x,
-      int format,
-      MemorySegment operation,
-      MemorySegment userdata,
-      Tensor... src) {
-    long bytes = KernelsLibrary.activationRowBytes(format, x.dim(0));
-    return g.custom(GgmlType.I8, bytes, x.dim(1), operation, userdata, src);
+      GraphBuilder g, Tensor x, int format, CustomOp op, MemorySegment userdata, Tensor... src) {
+    long bytes = KernelInfo.activationRowBytes(format, x.dim(0));
+    return g.custom(GgmlType.I8, bytes, x.dim(1), op, userdata, src);
   }
 }

@@ -2,7 +2,7 @@ package dev.myelin.graph;
 
 import dev.myelin.error.MyelinException;
 import dev.myelin.gguf.GgmlType;
-import dev.myelin.natives.KernelsLibrary;
+import dev.myelin.natives.KernelInfo;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 
@@ -24,7 +24,7 @@ public record CachePages(Tensor table, Tensor ranges) {
 
   /** Positions of a page. */
   public static int pageCells() {
-    return KernelsLibrary.pageCells();
+    return KernelInfo.pageCells();
   }
 
   /**

@@ -4,8 +4,8 @@ import dev.myelin.bindings.ggml.Ggml_h;
 import dev.myelin.bindings.ggml.ggml_cplan;
 import dev.myelin.bindings.ggml.ggml_threadpool_params;
 import dev.myelin.error.NativeLibraryException;
-import dev.myelin.natives.KernelsLibrary;
 import dev.myelin.natives.NativeMemory;
+import dev.myelin.natives.NativeThreads;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.SegmentAllocator;
@@ -62,7 +62,7 @@ final class ComputeThreads {
     NativeMemory.requireAvailable(SLACK_BYTES, "threads (" + threads + ")");
     if (threads > poolThreads) {
       int more = startableWorkers(threads - poolThreads);
-      poolThreads = KernelsLibrary.growPool(poolThreads + more);
+      poolThreads = NativeThreads.growPool(poolThreads + more);
     }
     return Math.min(threads, poolThreads);
   }
@@ -113,7 +113,7 @@ final class ComputeThreads {
   private int run(Graph graph, int spread, ThreadChooser chosenBy, int count) {
     MemorySegment function = Ggml_h.ggml_graph_compute$address();
     long start = System.nanoTime();
-    int status = KernelsLibrary.compute(function, graph.address(), plan, spread, lost);
+    int status = NativeThreads.compute(function, graph.address(), plan, spread, lost);
     long nanos = System.nanoTime() - start;
     if (status == Ggml_h.GGML_STATUS_SUCCESS()) {
       GraphWork work = graph.work();
@@ -125,8 +125,7 @@ final class ComputeThreads {
 
   /** How many of so many threads can be started. ggml aborts the process if one cannot. */
   private static int startableWorkers(int workers) {
-    int started =
-        KernelsLibrary.startableThreads(workers + JVM_RESERVED_THREADS) - JVM_RESERVED_THREADS;
+    int started = NativeThreads.startable(workers + JVM_RESERVED_THREADS) - JVM_RESERVED_THREADS;
     return Math.clamp(started, 0, workers);
   }
 
@@ -140,7 +139,7 @@ final class ComputeThreads {
       MemorySegment pool =
           threads == 1
               ? Ggml_h.ggml_threadpool_new(params)
-              : KernelsLibrary.callNamed(THREAD_NAME, Ggml_h.ggml_threadpool_new$address(), params);
+              : NativeThreads.callNamed(THREAD_NAME, Ggml_h.ggml_threadpool_new$address(), params);
       if (pool.address() == 0) {
         throw new NativeLibraryException("ggml: cannot start " + threads + " threads");
       }
@@ -160,7 +159,7 @@ final class ComputeThreads {
       workBuffer = NativeMemory.allocateZeroed(bytes, WORK_ALIGNMENT, "the work buffer of a graph");
     }
     ggml_cplan.work_data(plan, workBuffer.bytes());
-    ggml_cplan.abort_callback(plan, KernelsLibrary.abortCallback());
+    ggml_cplan.abort_callback(plan, NativeThreads.abortCallback());
     ggml_cplan.abort_callback_data(plan, cancelled);
   }
 

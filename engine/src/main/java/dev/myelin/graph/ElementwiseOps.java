@@ -2,7 +2,7 @@ package dev.myelin.graph;
 
 import dev.myelin.bindings.ggml.Ggml_h;
 import dev.myelin.gguf.GgmlType;
-import dev.myelin.natives.KernelsLibrary;
+import dev.myelin.natives.CustomOp;
 import java.lang.foreign.MemorySegment;
 
 /** Elementwise operations on f32. Not thread-safe. */
@@ -11,15 +11,7 @@ abstract class ElementwiseOps extends ViewOps {
   public Tensor add(Tensor a, Tensor b) {
     MemorySegment ctx = binary("add", a, b);
     return !isDifferentiable() && NativeKernels.supportsAdd(a, b)
-        ? custom(
-            GgmlType.F32,
-            a.dim(0),
-            a.dim(1),
-            a.dim(2),
-            KernelsLibrary.addOperation(),
-            MemorySegment.NULL,
-            a,
-            b)
+        ? custom(GgmlType.F32, a.dim(0), a.dim(1), a.dim(2), CustomOp.ADD, MemorySegment.NULL, a, b)
         : wrap(Ggml_h.ggml_add(ctx, a.struct(), b.struct()));
   }
 

@@ -3,6 +3,7 @@ package dev.myelin.graph;
 import dev.myelin.bindings.ggml.Ggml_h;
 import dev.myelin.error.NativeLibraryException;
 import dev.myelin.gguf.GgmlType;
+import dev.myelin.natives.CustomOp;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
@@ -114,19 +115,12 @@ abstract class GraphNodes {
   }
 
   /** Adds a node that a native function computes on all threads. */
-  Tensor custom(
-      GgmlType type, long d0, long d1, MemorySegment function, MemorySegment data, Tensor... src) {
-    return custom(type, d0, d1, 1, function, data, src);
+  Tensor custom(GgmlType type, long d0, long d1, CustomOp op, MemorySegment data, Tensor... src) {
+    return custom(type, d0, d1, 1, op, data, src);
   }
 
   Tensor custom(
-      GgmlType type,
-      long d0,
-      long d1,
-      long d2,
-      MemorySegment function,
-      MemorySegment data,
-      Tensor... src) {
+      GgmlType type, long d0, long d1, long d2, CustomOp op, MemorySegment data, Tensor... src) {
     try (Arena arena = Arena.ofConfined()) {
       MemorySegment sources = structs(arena, src);
       return wrap(
@@ -139,14 +133,14 @@ abstract class GraphNodes {
               1,
               sources,
               src.length,
-              function,
+              op.address(),
               ALL_THREADS,
               data));
     }
   }
 
   /** Adds a node that a native function computes on all threads, in the memory of {@code a}. */
-  Tensor customInPlace(Tensor a, MemorySegment function, Tensor... src) {
+  Tensor customInPlace(Tensor a, CustomOp op, Tensor... src) {
     try (Arena arena = Arena.ofConfined()) {
       return wrap(
           Ggml_h.ggml_custom_inplace(
@@ -154,7 +148,7 @@ abstract class GraphNodes {
               a.struct(),
               structs(arena, src),
               src.length,
-              function,
+              op.address(),
               ALL_THREADS,
               MemorySegment.NULL));
     }

@@ -2,6 +2,7 @@ package dev.myelin.graph;
 
 import dev.myelin.bindings.ggml.Ggml_h;
 import dev.myelin.bindings.ggml.ggml_tensor;
+import dev.myelin.natives.CustomOp;
 import java.lang.foreign.MemorySegment;
 
 /**
@@ -27,7 +28,7 @@ record GraphWork(long nativeNanos, long ggmlNanos) {
       MemorySegment node = Ggml_h.ggml_graph_node(graph, i);
       String operation = Graph.operation(node);
       if (ggml_tensor.op(node) == Ggml_h.GGML_OP_CUSTOM()
-          && !operation.equals(NativeOperations.SGEMM)) {
+          && !operation.equals(CustomOp.SGEMM.opName())) {
         ours += elements(node) * nativeCost(operation, node) / MATMUL_SPEED;
       } else {
         others += elements(node) * ggmlCost(operation, node) / MATMUL_SPEED;
@@ -53,7 +54,7 @@ record GraphWork(long nativeNanos, long ggmlNanos) {
 
   private static long ggmlCost(String operation, MemorySegment node) {
     return switch (operation) {
-      case "MUL_MAT", "MUL_MAT_ID", NativeOperations.SGEMM -> rowLength(node);
+      case "MUL_MAT", "MUL_MAT_ID", "sgemm" -> rowLength(node);
       case "OUT_PROD" -> dim(source(node, 0), 1);
       case "FLASH_ATTN_EXT" -> 2 * dim(source(node, 1), 1);
       case "SOFT_MAX", "SOFT_MAX_BACK", "CROSS_ENTROPY_LOSS", "CROSS_ENTROPY_LOSS_BACK" -> 64;

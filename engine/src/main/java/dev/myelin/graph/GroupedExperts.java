@@ -1,7 +1,8 @@
 package dev.myelin.graph;
 
 import dev.myelin.gguf.GgmlType;
-import dev.myelin.natives.KernelsLibrary;
+import dev.myelin.natives.CustomOp;
+import dev.myelin.natives.KernelInfo;
 import java.lang.foreign.MemorySegment;
 import java.util.HashMap;
 import java.util.IdentityHashMap;
@@ -35,8 +36,8 @@ final class GroupedExperts {
         w.dim(1),
         ids.dim(0),
         ids.dim(1),
-        KernelsLibrary.matmulByExpertOperation(),
-        g.scratch(KernelsLibrary.workQueueBytes()),
+        CustomOp.MATMUL_BY_EXPERT,
+        g.scratch(KernelInfo.workQueueBytes()),
         w,
         operand,
         sorted);
@@ -47,7 +48,7 @@ final class GroupedExperts {
         GgmlType.I32,
         2 + experts + ids.dim(0) * ids.dim(1),
         1,
-        KernelsLibrary.groupByExpertOperation(),
+        CustomOp.GROUP_BY_EXPERT,
         MemorySegment.ofAddress(experts),
         ids);
   }
@@ -55,9 +56,9 @@ final class GroupedExperts {
   private static Tensor quantize(GraphBuilder g, Tensor x, Tensor sorted, QuantizationKey key) {
     return g.custom(
         GgmlType.I8,
-        KernelsLibrary.activationRowBytes(key.format, x.dim(0)),
+        KernelInfo.activationRowBytes(key.format, x.dim(0)),
         key.ids.dim(0) * key.ids.dim(1),
-        KernelsLibrary.quantizeByExpertOperation(),
+        CustomOp.QUANTIZE_BY_EXPERT,
         MemorySegment.ofAddress(key.format),
         x,
         sorted);

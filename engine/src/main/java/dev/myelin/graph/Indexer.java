@@ -1,7 +1,8 @@
 package dev.myelin.graph;
 
 import dev.myelin.gguf.GgmlType;
-import dev.myelin.natives.KernelsLibrary;
+import dev.myelin.natives.CustomOp;
+import dev.myelin.natives.KernelInfo;
 import java.lang.foreign.MemorySegment;
 
 /** Adds the nodes of an indexer: its scores, and the positions with the largest. */
@@ -17,7 +18,7 @@ final class Indexer {
     Shapes.check(
         Shapes.isF32Rows(q)
             && Shapes.isF32Rows(weights)
-            && KernelsLibrary.isGeneralAttentionSupported(type, k.dim(0), type, k.dim(0))
+            && KernelInfo.isGeneralAttentionSupported(type, k.dim(0), type, k.dim(0))
             && Shapes.hasDenseRows(k)
             && q.dim(0) == k.dim(0)
             && k.dim(2) * k.dim(3) * q.dim(3) == 1
@@ -40,8 +41,8 @@ final class Indexer {
             GgmlType.F32,
             positions,
             q.dim(2),
-            KernelsLibrary.indexerScoresOperation(),
-            g.scratch(KernelsLibrary.workQueueBytes()),
+            CustomOp.INDEXER_SCORES,
+            g.scratch(KernelInfo.workQueueBytes()),
             q,
             k,
             weights,
@@ -51,7 +52,7 @@ final class Indexer {
         GgmlType.I32,
         Math.min(topK, positions),
         q.dim(2),
-        KernelsLibrary.indexerSelectOperation(),
+        CustomOp.INDEXER_SELECT,
         MemorySegment.NULL,
         scores,
         ranges);

@@ -2,7 +2,8 @@ package dev.myelin.graph;
 
 import dev.myelin.bindings.ggml.Ggml_h;
 import dev.myelin.gguf.GgmlType;
-import dev.myelin.natives.KernelsLibrary;
+import dev.myelin.natives.CustomOp;
+import dev.myelin.natives.KernelInfo;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
@@ -71,7 +72,7 @@ abstract class MatmulOps extends RowOps {
     if (!w.type().isQuantized() || isDifferentiable() || x.stride(0) != Float.BYTES) {
       return y;
     }
-    return customInPlace(y, KernelsLibrary.propagateNaNOperation(), x);
+    return customInPlace(y, CustomOp.PROPAGATE_NAN, x);
   }
 
   /** A [n, k, ...] times B [m, k, ...], summed over k, giving [n, m, ...]; f32. */
@@ -142,8 +143,8 @@ abstract class MatmulOps extends RowOps {
         GgmlType.F32,
         d0,
         d1,
-        KernelsLibrary.matmulOperation(),
-        context.scratch(KernelsLibrary.workQueueBytes()),
+        CustomOp.MATMUL,
+        context.scratch(KernelInfo.workQueueBytes()),
         sources.toArray(Tensor[]::new));
   }
 

@@ -1,7 +1,8 @@
 package dev.myelin.graph;
 
 import dev.myelin.gguf.GgmlType;
-import dev.myelin.natives.KernelsLibrary;
+import dev.myelin.natives.Isa;
+import dev.myelin.natives.KernelInfo;
 import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
@@ -15,7 +16,7 @@ public final class NativeKernels {
 
   /** Whether activations of this format are plain f32: those of f16, bf16 and f32 weights. */
   static boolean isF32(int format) {
-    return format == KernelsLibrary.f32ActivationFormat();
+    return format == KernelInfo.f32ActivationFormat();
   }
 
   /** Whether a native kernel computes {@code w} [k, n] times {@code x} [k, m]. */
@@ -28,7 +29,7 @@ public final class NativeKernels {
   /** Whether one operation can multiply all these weights with {@code x}. */
   public static boolean supportsGroupedMatmul(List<Tensor> weights, Tensor x) {
     return !weights.isEmpty()
-        && weights.size() <= KernelsLibrary.maxMatrices()
+        && weights.size() <= KernelInfo.maxMatrices()
         && weights.stream()
             .allMatch(
                 w ->
@@ -38,7 +39,7 @@ public final class NativeKernels {
 
   /** The activation format for a weight's type, 0 if no native kernel supports it. */
   static int activationFormat(Tensor w) {
-    return KernelsLibrary.activationFormat(w.type().id());
+    return KernelInfo.activationFormat(w.type().id());
   }
 
   /** Whether types and layouts are supported. Experts [k, n, experts] need no further check. */
@@ -48,7 +49,7 @@ public final class NativeKernels {
         && x.type() == GgmlType.F32
         && x.stride(0) == Float.BYTES
         && w.isContiguousFrom(0)
-        && KernelsLibrary.activationRowBytes(format, x.dim(0)) > 0;
+        && KernelInfo.activationRowBytes(format, x.dim(0)) > 0;
   }
 
   /**
@@ -58,7 +59,7 @@ public final class NativeKernels {
   public static boolean supportsAttention(Tensor q, Tensor k, Tensor v) {
     return q.type() == GgmlType.F32
         && k.type() == v.type()
-        && KernelsLibrary.isAttentionSupported(k.type().id(), q.dim(0))
+        && KernelInfo.isAttentionSupported(k.type().id(), q.dim(0))
         && q.dim(0) == k.dim(0)
         && q.dim(1) % k.dim(2) == 0
         && Shapes.isSameShape(k, v)
@@ -86,7 +87,7 @@ public final class NativeKernels {
   }
 
   private static boolean isInUse() {
-    return !KernelsLibrary.kernelIsa().isEmpty();
+    return !Isa.kernels().isEmpty();
   }
 
   /**
@@ -96,8 +97,8 @@ public final class NativeKernels {
     Ggml.require();
     Map<GgmlType, String> types = new EnumMap<>(GgmlType.class);
     for (GgmlType type : GgmlType.values()) {
-      if (KernelsLibrary.activationFormat(type.id()) != 0) {
-        types.put(type, KernelsLibrary.kernelIsa());
+      if (KernelInfo.activationFormat(type.id()) != 0) {
+        types.put(type, Isa.kernels());
       }
     }
     return types;

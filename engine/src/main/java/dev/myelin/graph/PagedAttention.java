@@ -2,7 +2,8 @@ package dev.myelin.graph;
 
 import dev.myelin.bindings.kernels.myelin_attention_params;
 import dev.myelin.gguf.GgmlType;
-import dev.myelin.natives.KernelsLibrary;
+import dev.myelin.natives.CustomOp;
+import dev.myelin.natives.KernelInfo;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.util.ArrayList;
@@ -37,15 +38,14 @@ final class PagedAttention {
         GgmlType.F32,
         v.dim(0) * q.dim(1),
         q.dim(2),
-        isFast ? KernelsLibrary.attentionOperation() : KernelsLibrary.generalAttentionOperation(),
+        isFast ? CustomOp.ATTENTION : CustomOp.ATTENTION_GENERAL,
         params,
         sources.toArray(Tensor[]::new));
   }
 
   private static boolean areOperands(Tensor q, Tensor k, Tensor v) {
     return Shapes.isF32(q)
-        && KernelsLibrary.isGeneralAttentionSupported(
-            k.type().id(), k.dim(0), v.type().id(), v.dim(0))
+        && KernelInfo.isGeneralAttentionSupported(k.type().id(), k.dim(0), v.type().id(), v.dim(0))
         && q.dim(0) == k.dim(0)
         && q.dim(1) % k.dim(2) == 0
         && k.dim(1) == v.dim(1)
@@ -78,7 +78,7 @@ final class PagedAttention {
           "attention: biases need positions, and no selected ones",
           q);
       sources.add(p.positions());
-      present |= KernelsLibrary.attentionPositions();
+      present |= KernelInfo.attentionPositions();
     }
     if (p.slopes() != null) {
       Shapes.check(p.slopes().length == heads, "attention: " + p.slopes().length + " slopes", q);
@@ -89,18 +89,18 @@ final class PagedAttention {
     if (p.sinks() != null) {
       Shapes.check(isFloats(p.sinks(), heads, 1), "attention: sinks", q, p.sinks());
       sources.add(p.sinks());
-      present |= KernelsLibrary.attentionSinks();
+      present |= KernelInfo.attentionSinks();
     }
     if (p.relativeBias() != null) {
       sources.add(relativeBias(g, q, p.relativeBias(), params));
-      present |= KernelsLibrary.attentionRelative();
+      present |= KernelInfo.attentionRelative();
     }
     if (p.selected() != null) {
       Tensor selected = p.selected();
       Shapes.check(
           isIndices(selected, selected.dim(0), q.dim(2)), "attention: selected", q, selected);
       sources.add(selected);
-      present |= KernelsLibrary.attentionSelected();
+      present |= KernelInfo.attentionSelected();
     }
     myelin_attention_params.sources(params, present);
   }

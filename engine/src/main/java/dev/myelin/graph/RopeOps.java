@@ -3,7 +3,7 @@ package dev.myelin.graph;
 import dev.myelin.bindings.ggml.Ggml_h;
 import dev.myelin.bindings.kernels.myelin_rope_params;
 import dev.myelin.gguf.GgmlType;
-import dev.myelin.natives.KernelsLibrary;
+import dev.myelin.natives.CustomOp;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
@@ -69,14 +69,7 @@ abstract class RopeOps extends MatmulOps {
     myelin_rope_params.attention_factor(params, p.attentionFactor());
     Tensor[] sources =
         factors == null ? new Tensor[] {a, positions} : new Tensor[] {a, positions, factors};
-    return custom(
-        GgmlType.F32,
-        a.dim(0),
-        a.dim(1),
-        a.dim(2),
-        KernelsLibrary.ropeOperation(),
-        params,
-        sources);
+    return custom(GgmlType.F32, a.dim(0), a.dim(1), a.dim(2), CustomOp.ROPE, params, sources);
   }
 
   /**

@@ -2,7 +2,7 @@ package dev.myelin.graph;
 
 import dev.myelin.bindings.ggml.Ggml_h;
 import dev.myelin.gguf.GgmlType;
-import dev.myelin.natives.KernelsLibrary;
+import dev.myelin.natives.CustomOp;
 
 /**
  * Rows by index. An index outside of the table ends the process when the graph is computed: who
@@ -53,7 +53,7 @@ abstract class RowOps extends NormOps {
     Tensor written = wrap(Ggml_h.ggml_set_rows(ctx(3), a.struct(), b.struct(), ids.struct()));
     // ggml loses NaN when it quantises
     return a.type().isQuantized()
-        ? customInPlace(written, KernelsLibrary.propagateNaNBlocksOperation(), b, ids)
+        ? customInPlace(written, CustomOp.PROPAGATE_NAN_BLOCKS, b, ids)
         : written;
   }
 

@@ -3,7 +3,9 @@ package dev.myelin.graph;
 import dev.myelin.bindings.ggml.Ggml_h;
 import dev.myelin.bindings.ggml.ggml_tensor;
 import dev.myelin.gguf.GgmlType;
-import dev.myelin.natives.KernelsLibrary;
+import dev.myelin.natives.CustomOp;
+import dev.myelin.natives.Isa;
+import dev.myelin.natives.KernelInfo;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
@@ -21,12 +23,12 @@ final class SgemmRewriter {
 
   static void rewrite(MemorySegment graph, Arena arena) {
     // the scalar reference is for comparison only
-    if (KernelsLibrary.sgemmIsa().equals("scalar")) {
+    if (Isa.sgemm().equals("scalar")) {
       return;
     }
     try (TensorContext context = new TensorContext(4)) {
-      MemorySegment mulMat = template(context, KernelsLibrary.mulMatKind(), arena);
-      MemorySegment outProd = template(context, KernelsLibrary.outProdKind(), arena);
+      MemorySegment mulMat = template(context, KernelInfo.mulMatKind(), arena);
+      MemorySegment outProd = template(context, KernelInfo.outProdKind(), arena);
       int count = Ggml_h.ggml_graph_n_nodes(graph);
       for (int i = 0; i < count; i++) {
         MemorySegment node = Ggml_h.ggml_graph_node(graph, i);
@@ -55,7 +57,7 @@ final class SgemmRewriter {
             1,
             sources,
             1,
-            KernelsLibrary.sgemmOperation(),
+            CustomOp.SGEMM.address(),
             ALL_THREADS,
             kind);
     MemorySegment copy = ggml_tensor.allocate(arena);

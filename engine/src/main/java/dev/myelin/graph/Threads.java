@@ -1,7 +1,7 @@
 package dev.myelin.graph;
 
 import dev.myelin.error.InvalidRequestException;
-import dev.myelin.natives.KernelsLibrary;
+import dev.myelin.natives.CpuInfo;
 
 /**
  * Number of compute threads. More threads than cores gain nothing, and graphs that ggml spreads
@@ -44,7 +44,7 @@ public final class Threads {
    */
   public static int effective(int requested, boolean forced) {
     if (requested == 0) {
-      return KernelsLibrary.physicalCores();
+      return CpuInfo.physicalCores();
     }
     return forced ? requested : Math.min(requested, cores());
   }

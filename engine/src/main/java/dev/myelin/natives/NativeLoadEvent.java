@@ -40,7 +40,7 @@ final class NativeLoadEvent extends Event {
       origin = build.origin();
       ggmlVersion = build.version();
       cpuLibrary = build.cpuLibrary().toString();
-      isa = KernelsLibrary.kernelIsa();
+      isa = Isa.kernels();
       commit();
     }
   }

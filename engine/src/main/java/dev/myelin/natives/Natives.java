@@ -1,12 +1,15 @@
 package dev.myelin.natives;
 
 import dev.myelin.bindings.NativeLoadException;
+import dev.myelin.bindings.NativeSymbols;
+import dev.myelin.bindings.kernels.Myelin_h;
 import dev.myelin.bindings.loader.GgmlBuild;
 import dev.myelin.bindings.loader.NativeLibraries;
 import dev.myelin.diagnostics.FlightEvents;
 import dev.myelin.diagnostics.Log;
 import dev.myelin.error.NativeLibraryException;
 import dev.myelin.error.Printable;
+import java.lang.foreign.MemorySegment;
 import java.util.concurrent.atomic.AtomicBoolean;
 
 /** Loads the native libraries and converts failures to the engine's exceptions. */
@@ -46,7 +49,7 @@ public final class Natives {
   }
 
   private static String description(GgmlBuild build) {
-    String isa = KernelsLibrary.kernelIsa();
+    String isa = Isa.kernels();
     return "ggml %s (%s) of %s (%s), CPU library %s, kernels %s"
         .formatted(
             build.version(),
@@ -62,5 +65,18 @@ public final class Natives {
     String message = e.getMessage();
     boolean plain = message.chars().noneMatch(Character::isISOControl);
     return new NativeLibraryException(plain ? message : Printable.of(message), e);
+  }
+
+  /** Throws unless libmyelin's status is success. */
+  static void check(int status) {
+    if (status != Myelin_h.MYELIN_OK()) {
+      throw new NativeLibraryException(
+          "libmyelin: " + Myelin_h.myelin_status_string(status).getString(0));
+    }
+  }
+
+  /** The address of a function. */
+  static MemorySegment symbol(String name) {
+    return NativeSymbols.lookup().findOrThrow(name);
   }
 }

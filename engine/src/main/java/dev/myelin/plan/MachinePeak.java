@@ -1,7 +1,7 @@
 package dev.myelin.plan;
 
 import dev.myelin.error.CancelledException;
-import dev.myelin.natives.KernelsLibrary;
+import dev.myelin.natives.CpuInfo;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.util.ArrayList;
@@ -47,12 +47,12 @@ public final class MachinePeak implements AutoCloseable {
 
   /** int8 operations per second; a multiply-add counts as two. */
   public double int8Ops() {
-    return operations(KernelsLibrary::int8Ops);
+    return operations(CpuInfo::int8Ops);
   }
 
   /** f32 operations per second; a multiply-add counts as two. */
   public double f32Ops() {
-    return operations(KernelsLibrary::fmaFlops);
+    return operations(CpuInfo::fmaFlops);
   }
 
   private double operations(LongUnaryOperator ofRounds) {
@@ -79,7 +79,7 @@ public final class MachinePeak implements AutoCloseable {
     return () -> {
       MemorySegment slice = slices.get(next[0] % slices.size());
       next[0] += threads;
-      KernelsLibrary.readMemory(slice);
+      CpuInfo.readMemory(slice);
       return slice.byteSize();
     };
   }

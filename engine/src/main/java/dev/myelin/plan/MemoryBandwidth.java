@@ -4,7 +4,7 @@ import dev.myelin.error.CancelledException;
 import dev.myelin.error.InvalidRequestException;
 import dev.myelin.graph.Ggml;
 import dev.myelin.graph.Threads;
-import dev.myelin.natives.KernelsLibrary;
+import dev.myelin.natives.CpuInfo;
 import java.io.IOException;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
@@ -48,7 +48,7 @@ public record MemoryBandwidth(long bytesPerSecond, int threads, long bytes) {
   public static MemoryBandwidth measure(int threads, long availableBytes) {
     Threads.check(threads, 0);
     Ggml.require();
-    int count = threads == 0 ? KernelsLibrary.physicalCores() : threads;
+    int count = threads == 0 ? CpuInfo.physicalCores() : threads;
     try (Arena arena = Arena.ofShared();
         MachinePeak peak = new MachinePeak(count)) {
       List<MemorySegment> memory = peak.allocate(arena, bytesToRead(availableBytes));

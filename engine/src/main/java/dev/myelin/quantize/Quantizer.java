@@ -10,7 +10,7 @@ import dev.myelin.gguf.GgufValueType;
 import dev.myelin.gguf.GgufWriter;
 import dev.myelin.gguf.Metadata;
 import dev.myelin.graph.Ggml;
-import dev.myelin.natives.KernelsLibrary;
+import dev.myelin.natives.CpuInfo;
 import java.lang.foreign.Arena;
 import java.nio.file.Path;
 import java.util.List;
@@ -72,7 +72,7 @@ public final class Quantizer {
       checkNotInput(file, out);
       Planner planner = new Planner(file, options, false);
       QuantizePlan plan = planner.plan();
-      int threads = options.threads() == 0 ? KernelsLibrary.physicalCores() : options.threads();
+      int threads = options.threads() == 0 ? CpuInfo.physicalCores() : options.threads();
       ProgressReporter progress = new ProgressReporter(plan.parameters(), listener);
       try (TensorReader reader = new TensorReader(file.files());
           Arena arena = Arena.ofShared();

@@ -4,7 +4,7 @@ import dev.myelin.bindings.ggml.Ggml_h;
 import dev.myelin.gguf.GgmlType;
 import dev.myelin.graph.Dequantizer;
 import dev.myelin.graph.Ggml;
-import dev.myelin.natives.KernelsLibrary;
+import dev.myelin.natives.RowKernels;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import org.jspecify.annotations.Nullable;
@@ -23,7 +23,7 @@ final class RowConverter {
 
   private RowConverter(GgmlType type) {
     this.type = type;
-    hasNativeKernel = KernelsLibrary.quantizeBlockSize(type.id()) != 0;
+    hasNativeKernel = RowKernels.quantizeBlockSize(type.id()) != 0;
     dequantizer = type.isQuantized() ? Dequantizer.of(type).orElse(null) : null;
   }
 
@@ -50,9 +50,9 @@ final class RowConverter {
   int toFloats(MemorySegment in, long elements, MemorySegment out, MemorySegment scratch) {
     if (dequantizer != null) {
       dequantizer.dequantize(in, out);
-      KernelsLibrary.toF32(GgmlType.F32.id(), out, elements, out, scratch);
+      RowKernels.toF32(GgmlType.F32.id(), out, elements, out, scratch);
     } else {
-      KernelsLibrary.toF32(type.id(), in, elements, out, scratch);
+      RowKernels.toF32(type.id(), in, elements, out, scratch);
     }
     return scratch.get(ValueLayout.JAVA_INT, 0);
   }
@@ -69,7 +69,7 @@ final class RowConverter {
       MemorySegment importance,
       MemorySegment out) {
     if (hasNativeKernel && importance.address() == 0) {
-      KernelsLibrary.quantize(type.id(), floats, rows * rowLength, out);
+      RowKernels.quantize(type.id(), floats, rows * rowLength, out);
     } else {
       Ggml_h.ggml_quantize_chunk(type.id(), floats, out, 0, rows, rowLength, importance);
     }

@@ -7,7 +7,7 @@ import dev.myelin.error.ModelFileException;
 import dev.myelin.error.MyelinException;
 import dev.myelin.file.FileErrors;
 import dev.myelin.graph.Threads;
-import dev.myelin.natives.KernelsLibrary;
+import dev.myelin.natives.Isa;
 import dev.myelin.state.SequencePages;
 import dev.myelin.state.StateBlock;
 import java.io.IOException;
@@ -194,6 +194,6 @@ public final class PromptCache {
 
   private static PageNames names(SnapshotKey key, int[] tokens) {
     // kernels of another instruction set may round otherwise
-    return PageNames.of(key, KernelsLibrary.kernelIsa(), tokens);
+    return PageNames.of(key, Isa.kernels(), tokens);
   }
 }

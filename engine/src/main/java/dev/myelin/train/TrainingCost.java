@@ -2,7 +2,8 @@ package dev.myelin.train;
 
 import dev.myelin.model.Model;
 import dev.myelin.model.config.LayerConfig;
-import dev.myelin.natives.KernelsLibrary;
+import dev.myelin.natives.CpuInfo;
+import dev.myelin.natives.Isa;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CountDownLatch;
@@ -34,7 +35,7 @@ public final class TrainingCost {
 
   /** Measures the peak of f32 multiply-adds on a number of threads, in operations per second. */
   public static double peakFlops(int threads) {
-    KernelsLibrary.sgemmIsa();
+    Isa.sgemm();
     CountDownLatch start = new CountDownLatch(threads);
     double[] speeds = new double[threads];
     List<Thread> all = new ArrayList<>();
@@ -70,7 +71,7 @@ public final class TrainingCost {
     long end = begin;
     double flops = 0;
     while (end - begin < MEASURE_NANOS) {
-      flops += KernelsLibrary.fmaFlops(ROUNDS);
+      flops += CpuInfo.fmaFlops(ROUNDS);
       end = System.nanoTime();
     }
     return flops / ((end - begin) / 1e9);

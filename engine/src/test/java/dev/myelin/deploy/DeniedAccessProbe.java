@@ -11,7 +11,7 @@ import dev.myelin.graph.NativeKernels;
 import dev.myelin.graph.TensorBuffer;
 import dev.myelin.graph.TensorContext;
 import dev.myelin.model.Model;
-import dev.myelin.natives.KernelsLibrary;
+import dev.myelin.natives.CpuInfo;
 import dev.myelin.quantize.Mixes;
 import dev.myelin.quantize.QuantizeListener;
 import dev.myelin.quantize.QuantizeOptions;
@@ -68,7 +68,7 @@ final class DeniedAccessProbe {
               .run(model, folder.resolve("out.gguf"), QuantizeListener.NONE);
       case "devices" -> Devices.list();
       case "kernels" -> NativeKernels.supportedTypes();
-      case "cores" -> KernelsLibrary.physicalCores();
+      case "cores" -> CpuInfo.physicalCores();
       case "dequantizer" -> Dequantizer.of(GgmlType.Q4_0);
       case "backend" -> Backend.cpu(1).close();
       case "context" -> new TensorContext(1).close();

@@ -6,7 +6,7 @@ import static org.junit.jupiter.api.Assumptions.assumeFalse;
 
 import dev.myelin.error.MyelinException;
 import dev.myelin.gguf.GgmlType;
-import dev.myelin.natives.KernelsLibrary;
+import dev.myelin.natives.Isa;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.util.List;
@@ -32,8 +32,7 @@ class AttentionTest {
   @BeforeAll
   static void kernels() {
     Ggml.require();
-    assumeFalse(
-        KernelsLibrary.kernelIsa().isEmpty(), "skipped: no native kernels for this machine");
+    assumeFalse(Isa.kernels().isEmpty(), "skipped: no native kernels for this machine");
   }
 
   static List<Case> cases() {

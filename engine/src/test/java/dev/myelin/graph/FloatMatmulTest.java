@@ -6,7 +6,7 @@ import static org.junit.jupiter.api.Assumptions.assumeFalse;
 
 import dev.myelin.error.MyelinException;
 import dev.myelin.gguf.GgmlType;
-import dev.myelin.natives.KernelsLibrary;
+import dev.myelin.natives.Isa;
 import dev.myelin.testing.RandomWeights;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
@@ -39,8 +39,7 @@ class FloatMatmulTest {
   @BeforeEach
   void requireKernels() {
     Ggml.require();
-    assumeFalse(
-        KernelsLibrary.kernelIsa().isEmpty(), "skipped: no native kernels for this machine");
+    assumeFalse(Isa.kernels().isEmpty(), "skipped: no native kernels for this machine");
   }
 
   @ParameterizedTest

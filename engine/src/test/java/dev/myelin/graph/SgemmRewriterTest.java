@@ -6,7 +6,7 @@ import static org.junit.jupiter.api.Assumptions.assumeFalse;
 import dev.myelin.bindings.ggml.Ggml_h;
 import dev.myelin.bindings.ggml.ggml_tensor;
 import dev.myelin.gguf.GgmlType;
-import dev.myelin.natives.KernelsLibrary;
+import dev.myelin.natives.Isa;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.util.List;
@@ -84,8 +84,7 @@ class SgemmRewriterTest {
 
   @Test
   void replacesMatmulNodes() {
-    assumeFalse(
-        KernelsLibrary.sgemmIsa().equals("scalar"), "this processor has only the scalar SGEMM");
+    assumeFalse(Isa.sgemm().equals("scalar"), "this processor has only the scalar SGEMM");
     for (Case c : cases()) {
       TrainingBuilder builder = new TrainingBuilder();
       Tensor result = buildNode(builder, c);

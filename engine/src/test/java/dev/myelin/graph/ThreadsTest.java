@@ -2,7 +2,7 @@ package dev.myelin.graph;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.myelin.natives.KernelsLibrary;
+import dev.myelin.natives.CpuInfo;
 import dev.myelin.testing.ChildJvm;
 import java.util.List;
 import org.junit.jupiter.api.Test;
@@ -18,7 +18,7 @@ class ThreadsTest {
   @Test
   void defaultIsThePhysicalCoresThatTheProcessMayUse() {
     assertThat(Threads.effective(0, false))
-        .isEqualTo(KernelsLibrary.physicalCores())
+        .isEqualTo(CpuInfo.physicalCores())
         .isBetween(1, Runtime.getRuntime().availableProcessors());
   }
 

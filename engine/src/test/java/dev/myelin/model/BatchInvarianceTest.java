@@ -5,7 +5,7 @@ import static org.junit.jupiter.api.Assumptions.assumeFalse;
 
 import dev.myelin.generate.Session;
 import dev.myelin.gguf.GgmlType;
-import dev.myelin.natives.KernelsLibrary;
+import dev.myelin.natives.Isa;
 import dev.myelin.state.CacheType;
 import dev.myelin.testing.Logits;
 import dev.myelin.testing.RandomModel;
@@ -42,7 +42,7 @@ class BatchInvarianceTest {
 
   @BeforeAll
   static void kernels() {
-    assumeFalse(KernelsLibrary.kernelIsa().isEmpty(), "skipped: no kernels for this machine");
+    assumeFalse(Isa.kernels().isEmpty(), "skipped: no kernels for this machine");
   }
 
   static List<Case> cases() {

@@ -1,7 +1,7 @@
 package dev.myelin.model;
 
 import dev.myelin.bindings.peer.LlamaContext.FlashAttention;
-import dev.myelin.natives.KernelsLibrary;
+import dev.myelin.natives.Isa;
 import dev.myelin.state.CacheType;
 import dev.myelin.testing.Logits;
 import java.nio.file.Path;
@@ -23,7 +23,7 @@ final class InstructionSetProbe {
    * @param args vocabulary size, then files
    */
   public static void main(String[] args) {
-    System.out.println(KernelsLibrary.kernelIsa());
+    System.out.println(Isa.kernels());
     int[] tokens = Logits.randomTokens(TOKENS, Integer.parseInt(args[0]), 5);
     for (int i = 1; i < args.length; i++) {
       Logits.Run run = new Logits.Run(Path.of(args[i]), tokens, CONTEXT, CacheType.F16, 1);

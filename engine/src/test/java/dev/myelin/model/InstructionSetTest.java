@@ -3,7 +3,7 @@ package dev.myelin.model;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.myelin.gguf.GgmlType;
-import dev.myelin.natives.KernelsLibrary;
+import dev.myelin.natives.Isa;
 import dev.myelin.testing.ChildJvm;
 import dev.myelin.testing.Logits;
 import dev.myelin.testing.RandomModel;
@@ -45,7 +45,7 @@ class InstructionSetTest {
   }
 
   static List<String> instructionSets() {
-    return KernelsLibrary.isaNames();
+    return Isa.names();
   }
 
   @ParameterizedTest

@@ -29,14 +29,14 @@ class IsaRequestTest {
     public static void main(String[] names) {
       for (String name : names) {
         try {
-          KernelsLibrary.requestIsa(name);
+          Isa.request(name);
           System.out.println(name + ": accepted");
         } catch (MyelinException e) {
           System.out.println(e.getMessage());
         }
       }
       try {
-        System.out.println("kernels " + KernelsLibrary.kernelIsa());
+        System.out.println("kernels " + Isa.kernels());
         System.out.println(Ggml.require().cpuLibrary().getFileName());
       } catch (MyelinException e) {
         System.out.println(e.getMessage());
@@ -50,7 +50,7 @@ class IsaRequestTest {
   }
 
   static List<String> names() {
-    return KernelsLibrary.isaNames();
+    return Isa.names();
   }
 
   @ParameterizedTest
@@ -77,7 +77,7 @@ class IsaRequestTest {
   @Test
   void unknownNamesChangeNothing() throws Exception {
     String supported = ": this CPU supports " + String.join(", ", names());
-    assertThatThrownBy(() -> KernelsLibrary.requestIsa("avx1024"))
+    assertThatThrownBy(() -> Isa.request("avx1024"))
         .isInstanceOf(InvalidRequestException.class)
         .hasMessage("isa avx1024" + supported);
     assertThat(run(Map.of(), "", "avx2,none", "none"))
@@ -87,7 +87,7 @@ class IsaRequestTest {
   @Test
   void isTooLateOnceLoaded() {
     Natives.load();
-    assertThatThrownBy(() -> KernelsLibrary.requestIsa("none"))
+    assertThatThrownBy(() -> Isa.request("none"))
         .hasMessage("isa none: the libraries are already loaded");
   }
 

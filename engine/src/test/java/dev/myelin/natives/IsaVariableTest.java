@@ -22,7 +22,7 @@ class IsaVariableTest {
     public static void main(String[] args) {
       try {
         System.out.println(
-            "kernels " + KernelsLibrary.kernelIsa() + " " + NativeKernels.supportedTypes().size());
+            "kernels " + Isa.kernels() + " " + NativeKernels.supportedTypes().size());
       } catch (NativeLibraryException e) {
         System.out.println("refused: " + e.getMessage());
       }
@@ -34,7 +34,7 @@ class IsaVariableTest {
   }
 
   static List<String> names() {
-    return KernelsLibrary.isaNames();
+    return Isa.names();
   }
 
   @Test

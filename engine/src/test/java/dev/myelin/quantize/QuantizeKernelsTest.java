@@ -6,7 +6,8 @@ import static org.junit.jupiter.api.Assumptions.assumeTrue;
 import dev.myelin.bindings.ggml.Ggml_h;
 import dev.myelin.gguf.GgmlType;
 import dev.myelin.graph.Ggml;
-import dev.myelin.natives.KernelsLibrary;
+import dev.myelin.natives.Isa;
+import dev.myelin.natives.RowKernels;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
@@ -68,14 +69,13 @@ class QuantizeKernelsTest {
 
   static Stream<GgmlType> supportedTypes() {
     Ggml.require();
-    return Stream.of(GgmlType.values()).filter(t -> KernelsLibrary.quantizeBlockSize(t.id()) != 0);
+    return Stream.of(GgmlType.values()).filter(t -> RowKernels.quantizeBlockSize(t.id()) != 0);
   }
 
   @Test
   void avx512HasQuantizeKernels() {
     assumeTrue(
-        KernelsLibrary.kernelIsa().equals("avx512"),
-        "skipped: no AVX-512, or MYELIN_ISA selects other kernels");
+        Isa.kernels().equals("avx512"), "skipped: no AVX-512, or MYELIN_ISA selects other kernels");
     assertThat(supportedTypes())
         .containsExactly(GgmlType.Q4_0, GgmlType.Q8_0, GgmlType.Q4_K, GgmlType.Q6_K);
   }
@@ -99,7 +99,7 @@ class QuantizeKernelsTest {
       ours.set(ValueLayout.JAVA_BYTE, bytes, (byte) 0x5a);
       Ggml_h.ggml_quantize_chunk(
           type.id(), floats, expected, 0, COUNT / 256, 256, MemorySegment.NULL);
-      KernelsLibrary.quantize(type.id(), floats, COUNT, ours);
+      RowKernels.quantize(type.id(), floats, COUNT, ours);
       long mismatch = ours.asSlice(0, bytes).mismatch(expected);
       assertThat(mismatch)
           .as("%s, %s, block %d", type, distribution, mismatch / type.blockBytes())
@@ -139,7 +139,7 @@ class QuantizeKernelsTest {
         }
         MemorySegment out = arena.allocate(4L * n + 4, 64);
         MemorySegment max = arena.allocate(4);
-        KernelsLibrary.toF32(type.id(), in, n, out, max);
+        RowKernels.toF32(type.id(), in, n, out, max);
         float[] widened =
             (type == GgmlType.F32 ? in : out).asSlice(0, 4L * n).toArray(ValueLayout.JAVA_FLOAT);
         assertThat(widened).isEqualTo(expected);

@@ -12,7 +12,8 @@ import dev.myelin.cli.options.AdapterOptions;
 import dev.myelin.error.InvalidRequestException;
 import dev.myelin.generate.SessionOptions;
 import dev.myelin.gguf.Checkpoint;
-import dev.myelin.natives.KernelsLibrary;
+import dev.myelin.natives.CpuInfo;
+import dev.myelin.natives.Isa;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -122,7 +123,7 @@ public final class BenchCommand extends Subcommand {
       Usage.check(
           spec,
           () -> {
-            KernelsLibrary.requestIsa(isa.get());
+            Isa.request(isa.get());
             return isa;
           });
     }
@@ -188,7 +189,7 @@ public final class BenchCommand extends Subcommand {
     return "%s: threads %s, batch %s, cache %s"
         .formatted(
             plan.model().path(),
-            session.threads() == 0 ? KernelsLibrary.physicalCores() : session.threads(),
+            session.threads() == 0 ? CpuInfo.physicalCores() : session.threads(),
             session.batch(),
             session.cacheType().type().ggmlName());
   }

@@ -9,7 +9,7 @@ import dev.myelin.diagnostics.Log;
 import dev.myelin.error.MyelinException;
 import dev.myelin.generate.SessionOptions;
 import dev.myelin.gguf.Checkpoint;
-import dev.myelin.natives.KernelsLibrary;
+import dev.myelin.natives.Isa;
 import dev.myelin.state.CacheType;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -82,7 +82,7 @@ final class ColdRunMain {
       number[i] = Integer.parseInt(args[i]);
     }
     if (!args[10].isEmpty()) {
-      KernelsLibrary.requestIsa(args[10]);
+      Isa.request(args[10]);
     }
     BenchSpec test = new BenchSpec(number[2], number[3], number[4]);
     SessionOptions session =

@@ -7,7 +7,8 @@ import dev.myelin.error.NativeLibraryException;
 import dev.myelin.gguf.GgmlType;
 import dev.myelin.graph.Devices;
 import dev.myelin.graph.NativeKernels;
-import dev.myelin.natives.KernelsLibrary;
+import dev.myelin.natives.CpuInfo;
+import dev.myelin.natives.Isa;
 import dev.myelin.natives.Natives;
 import java.lang.management.ManagementFactory;
 import java.nio.file.Path;
@@ -70,13 +71,8 @@ record SystemReport(
       List<Devices.Device> devices) {
     static NativeInfo load() {
       GgmlBuild ggml = Natives.load();
-      Cpu cpu =
-          new Cpu(
-              KernelsLibrary.cpuName(),
-              KernelsLibrary.physicalCores(),
-              KernelsLibrary.cpuFeatures());
-      return new NativeInfo(
-          cpu, ggml, NativeKernels.supportedTypes(), KernelsLibrary.sgemmIsa(), Devices.list());
+      Cpu cpu = new Cpu(CpuInfo.name(), CpuInfo.physicalCores(), CpuInfo.features());
+      return new NativeInfo(cpu, ggml, NativeKernels.supportedTypes(), Isa.sgemm(), Devices.list());
     }
   }
 

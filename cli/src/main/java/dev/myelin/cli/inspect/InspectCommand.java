@@ -20,7 +20,7 @@ import dev.myelin.gguf.TensorInfo;
 import dev.myelin.inspect.Histogram;
 import dev.myelin.inspect.Histograms;
 import dev.myelin.inspect.Inspection;
-import dev.myelin.natives.KernelsLibrary;
+import dev.myelin.natives.CpuInfo;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.List;
@@ -150,7 +150,7 @@ public final class InspectCommand extends Subcommand {
 
   private Map<TensorInfo, Optional<Histogram>> histograms(
       GgufFile opened, List<TensorInfo> tensors) {
-    int threads = KernelsLibrary.physicalCores();
+    int threads = CpuInfo.physicalCores();
     try (Progress progress = Progress.of(console, "histograms", tensors.size(), " tensors")) {
       return Histograms.of(opened, tensors, threads, progress::stepTo);
     }

@@ -3,7 +3,7 @@ package dev.myelin.cli.train;
 import dev.myelin.cli.command.Subcommand;
 import dev.myelin.cli.command.Usage;
 import dev.myelin.cli.options.ThreadOptions;
-import dev.myelin.natives.KernelsLibrary;
+import dev.myelin.natives.CpuInfo;
 import dev.myelin.train.AdamW;
 import dev.myelin.train.BatchShape;
 import dev.myelin.train.TrainingOptions;
@@ -129,7 +129,7 @@ final class TrainOptions {
 
   int threads() {
     int count = threads.count();
-    return count == 0 ? KernelsLibrary.physicalCores() : count;
+    return count == 0 ? CpuInfo.physicalCores() : count;
   }
 
   /** The options of a new run. */

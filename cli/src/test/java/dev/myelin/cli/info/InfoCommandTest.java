@@ -8,7 +8,7 @@ import dev.myelin.bindings.loader.NativeLibraries;
 import dev.myelin.cli.Outcome;
 import dev.myelin.cli.info.SystemReport.Cuda;
 import dev.myelin.cuda.CudaDevices;
-import dev.myelin.natives.KernelsLibrary;
+import dev.myelin.natives.Isa;
 import dev.myelin.testing.RandomModel;
 import java.nio.file.Path;
 import java.util.List;
@@ -56,7 +56,7 @@ class InfoCommandTest {
     assertThat(root.at("/devices/0/type").asText()).isEqualTo("cpu");
     assertThat(root.at("/system/memory_bytes").asLong()).isGreaterThan(1L << 27);
     assertThat(root.get("kernels").isObject()).isTrue();
-    assertThat(root.get("sgemm_isa").asText()).isEqualTo(KernelsLibrary.sgemmIsa());
+    assertThat(root.get("sgemm_isa").asText()).isEqualTo(Isa.sgemm());
   }
 
   @Test
