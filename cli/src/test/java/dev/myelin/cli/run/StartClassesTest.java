@@ -28,7 +28,9 @@ class StartClassesTest {
     List<String> jvm = new ArrayList<>(List.of(options));
     jvm.add("-Xlog:class+load:file=" + log);
     Process process =
-        ChildProcess.myelin(jvm, "run", MODEL, "-p", "Once", "-n", 1, "-t", 1)
+        // without an AOT cache, whose classes are loaded at once
+        ChildProcess.ofClass(
+                "dev.myelin.cli.Myelin", jvm, "run", MODEL, "-p", "Once", "-n", 1, "-t", 1)
             .redirectErrorStream(true)
             .start();
     String output = ChildProcess.readRemaining(process.getInputStream());
