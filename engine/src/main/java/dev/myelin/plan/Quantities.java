@@ -46,9 +46,10 @@ public final class Quantities {
   /**
    * Parses a size of memory, in binary units as the JVM and systemd do: {@code 512M}, {@code 2G}.
    *
+   * @param name what it is the size of, for the message
    * @throws InvalidRequestException unless it is 1 byte or more
    */
-  public static long parseMemory(String text) {
+  public static long parseMemory(String name, String text) {
     Matcher parts = SIZE.matcher(text.strip().toLowerCase(Locale.ROOT));
     if (parts.matches()) {
       long number = Long.parseLong(parts.group(1));
@@ -58,7 +59,7 @@ public final class Quantities {
       }
     }
     throw new InvalidRequestException(
-        "memory = " + text + ": expected a size such as 512M or 2G, in units of 1024");
+        name + " = " + text + ": expected a size such as 512M or 2G, in units of 1024");
   }
 
   private static long parse(Pattern pattern, String text, String name, String expected) {

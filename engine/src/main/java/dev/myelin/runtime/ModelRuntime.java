@@ -5,10 +5,8 @@ import dev.myelin.error.CapacityException;
 import dev.myelin.error.IllegalUseException;
 import dev.myelin.error.InvalidRequestException;
 import dev.myelin.error.MyelinException;
-import dev.myelin.graph.Graph;
 import dev.myelin.model.Model;
 import dev.myelin.model.ModelInfo;
-import dev.myelin.pass.Batch;
 import dev.myelin.pass.Output;
 import dev.myelin.snapshot.SnapshotKey;
 import dev.myelin.state.SequenceStates;
@@ -41,7 +39,7 @@ public final class ModelRuntime implements AutoCloseable {
   private final ReentrantLock lock = new ReentrantLock();
   // held for reading while a sequence is copied to or from a file, without the lock
   private final ReentrantReadWriteLock memory = new ReentrantReadWriteLock();
-  private final @Nullable Scheduler scheduler;
+  private final WorkExecutor executor;
   private final Set<Sequence> sequences = new HashSet<>();
   private final AtomicBoolean isPrepared = new AtomicBoolean();
   private volatile boolean closed;
@@ -57,7 +55,7 @@ public final class ModelRuntime implements AutoCloseable {
       lease.close();
       throw e;
     }
-    scheduler = isExclusive ? null : new Scheduler(stepper, lock);
+    executor = isExclusive ? new CallerExecutor(stepper, lock) : new Scheduler(stepper, lock);
     if (options.promptCache() != null) {
       prepareModel();
     }
@@ -109,7 +107,7 @@ public final class ModelRuntime implements AutoCloseable {
 
   /** Whether it computes in the thread that asks for it. */
   public boolean isExclusive() {
-    return scheduler == null;
+    return executor instanceof CallerExecutor;
   }
 
   /** Whether the runtime and its model are open. */
@@ -186,9 +184,7 @@ public final class ModelRuntime implements AutoCloseable {
     try {
       if (sequences.remove(sequence)) {
         sequence.states().close();
-        if (scheduler != null) {
-          scheduler.forget(sequence);
-        }
+        executor.forget(sequence);
       }
     } finally {
       lock.unlock();
@@ -232,52 +228,7 @@ public final class ModelRuntime implements AutoCloseable {
         throw work.cancelled();
       }
     }
-    if (scheduler != null) {
-      scheduler.compute(works);
-      return;
-    }
-    lock.lock();
-    try {
-      computeHere(works);
-    } finally {
-      lock.unlock();
-    }
-  }
-
-  private void computeHere(List<Work> works) {
-    List<Work> left = new ArrayList<>(works);
-    while (!left.isEmpty()) {
-      StepPlan plan = StepPlan.of(stepper, left, Integer.MAX_VALUE);
-      StepEvents events;
-      Batch batch;
-      Graph graph;
-      try {
-        for (Work work : left) {
-          work.rethrow();
-        }
-        batch = plan.batch();
-        events = StepEvents.begin(batch);
-        graph = stepper.run(plan.stage(), batch, plan.emitted());
-      } catch (Throwable e) {
-        for (Work work : left) {
-          work.rollback();
-        }
-        throw e;
-      }
-      List<Work> computed = plan.works();
-      events.end(computed, batch);
-      for (Work work : computed) {
-        work.commit();
-        if (work.isDone()) {
-          left.remove(work);
-        }
-      }
-      if (left.isEmpty()) {
-        plan.shareOutputs(graph);
-      } else {
-        plan.copyOutputs(graph);
-      }
-    }
+    executor.compute(works);
   }
 
   /**
@@ -285,27 +236,21 @@ public final class ModelRuntime implements AutoCloseable {
    * if nothing else can be computed together with them.
    */
   void prepare(Sequence sequence, int tokens) {
-    if (scheduler == null && tokens <= stepper.options().batch()) {
+    if (tokens <= stepper.options().batch()) {
       locked(
           () -> {
-            stepper.prepare(tokens, sequence.states().adapterScales());
+            executor.prepare(tokens, sequence.states().adapterScales());
             return true;
           });
     }
   }
 
-  void cancelled(Sequence sequence) {
-    if (scheduler == null) {
-      stepper.backend().cancel();
-    } else {
-      scheduler.cancelled();
-    }
+  void cancelled() {
+    executor.cancelled();
   }
 
-  void resumed(Sequence sequence) {
-    if (scheduler == null) {
-      stepper.backend().resume();
-    }
+  void resumed() {
+    executor.resumed();
   }
 
   /** Bytes of the memory of all sequences, and of snapshots, when it is full. */
@@ -412,9 +357,7 @@ public final class ModelRuntime implements AutoCloseable {
     } finally {
       lock.unlock();
     }
-    if (scheduler != null) {
-      scheduler.close();
-    }
+    executor.close();
     memory.writeLock().lock();
     try {
       stepper.close();

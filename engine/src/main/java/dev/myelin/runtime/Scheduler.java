@@ -17,7 +17,7 @@ import org.jspecify.annotations.Nullable;
  * Computes the work of many sequences in a thread of its own, step by step: continuous batching (Yu
  * et al. 2022). Thread-safe.
  */
-final class Scheduler implements AutoCloseable {
+final class Scheduler implements WorkExecutor {
   private static final long MIN_GATHER_NANOS = 2_000_000;
   private static final long MAX_GATHER_NANOS = 50_000_000;
   private static final long GENERATING_NANOS = 1_000_000_000;
@@ -49,13 +49,9 @@ final class Scheduler implements AutoCloseable {
     budget = new StepBudget(stepper.options().batch(), stepper.options().stepMillis());
   }
 
-  /**
-   * Computes work of different sequences, and waits for it. An interrupt or {@link Work#cancel}
-   * ends it within a step, and so does one that fails.
-   *
-   * @throws CancelledException if it ended early
-   */
-  void compute(List<Work> works) {
+  /** Waits for work of different sequences to be computed. */
+  @Override
+  public void compute(List<Work> works) {
     submit(works);
     try {
       for (Work work : works) {
@@ -97,8 +93,13 @@ final class Scheduler implements AutoCloseable {
     }
   }
 
+  /** Which graphs are needed depends on what else is computed then. */
+  @Override
+  public void prepare(int tokens, List<Float> adapterScales) {}
+
   /** Ends the step being computed if nobody waits for it any more. */
-  void cancelled() {
+  @Override
+  public void cancelled() {
     lock.lock();
     try {
       boolean isWanted = computing.isEmpty();
@@ -177,8 +178,12 @@ final class Scheduler implements AutoCloseable {
     return !closed && !waiting.isEmpty();
   }
 
-  /** A sequence is closed, or is not going to ask for more. */
-  void forget(Sequence sequence) {
+  /** What was cancelled has ended. */
+  @Override
+  public void resumed() {}
+
+  @Override
+  public void forget(Sequence sequence) {
     if (expected.remove(sequence)) {
       changed.signal();
     }

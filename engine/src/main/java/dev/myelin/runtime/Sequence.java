@@ -215,7 +215,7 @@ public final class Sequence implements AutoCloseable {
   /** Ends the running computation soon, and rejects further ones until {@link #resume}. */
   public void cancel() {
     cancelled = true;
-    runtime.cancelled(this);
+    runtime.cancelled();
   }
 
   public boolean isCancelled() {
@@ -225,7 +225,7 @@ public final class Sequence implements AutoCloseable {
   /** Reverts {@link #cancel}. */
   public void resume() {
     cancelled = false;
-    runtime.resumed(this);
+    runtime.resumed();
   }
 
   /** Gives its memory back to the runtime. */

@@ -85,13 +85,13 @@ class QuantitiesTest {
     "100, 100"
   })
   void parsesMemory(String text, long expected) {
-    assertThat(Quantities.parseMemory(text)).isEqualTo(expected);
+    assertThat(Quantities.parseMemory("memory", text)).isEqualTo(expected);
   }
 
   @ParameterizedTest
   @ValueSource(strings = {"", "0", "-1M", "1.5G", "512 M", "2GB/s", "999999999999T", "much"})
   void rejectsInvalidMemory(String text) {
-    assertThatThrownBy(() -> Quantities.parseMemory(text))
+    assertThatThrownBy(() -> Quantities.parseMemory("memory", text))
         .isInstanceOf(InvalidRequestException.class)
         .hasMessage("memory = " + text + ": expected a size such as 512M or 2G, in units of 1024");
   }

@@ -123,7 +123,7 @@ public final class ContextOptions {
       return RuntimeOptions.DEFAULT_SNAPSHOT_BYTES;
     }
     String size = snapshots.get();
-    return size.equals("0") ? 0 : Quantities.parseMemory(size);
+    return size.equals("0") ? 0 : Quantities.parseMemory("state-snapshots", size);
   }
 
   /** Returns the session, and prints a note if it has fewer threads than requested. */

@@ -49,7 +49,8 @@ public final class MemoryBudgetOption {
     if (!size.isSet()) {
       return requested;
     }
-    long bytes = Usage.check(command.spec, () -> Quantities.parseMemory(size.get()));
+    long bytes =
+        Usage.check(command.spec, () -> Quantities.parseMemory("memory-budget", size.get()));
     MemoryBudget choice = MemoryBudget.choose(model, requested, types, bytes);
     if (command.isVerbose()) {
       command.console.note("memory budget " + size.get() + ": " + choice.text());

@@ -50,7 +50,8 @@ public final class PromptCacheOptions {
   private PromptCache open() {
     long bytes =
         size.isSet()
-            ? Usage.check(command.spec, () -> Quantities.parseMemory(size.get()))
+            ? Usage.check(
+                command.spec, () -> Quantities.parseMemory("prompt-cache-size", size.get()))
             : PromptCache.DEFAULT_BYTES;
     return PromptCache.open(folder.get(), bytes);
   }

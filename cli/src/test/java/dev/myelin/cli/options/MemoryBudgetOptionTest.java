@@ -55,7 +55,7 @@ class MemoryBudgetOptionTest {
   void refusesOtherSizes() {
     Outcome outcome = run("--memory-budget", "small");
     assertThat(outcome.status()).isEqualTo(2);
-    assertThat(outcome.err()).contains("memory = small: expected a size such as 512M or 2G");
+    assertThat(outcome.err()).contains("memory-budget = small: expected a size such as 512M or 2G");
   }
 
   @Test
@@ -93,6 +93,6 @@ class MemoryBudgetOptionTest {
     assertThat(run("--state-snapshots", "500M").status()).isZero();
     Outcome outcome = run("--state-snapshots", "few");
     assertThat(outcome.status()).isEqualTo(2);
-    assertThat(outcome.err()).contains("memory = few: expected a size such as 512M or 2G");
+    assertThat(outcome.err()).contains("state-snapshots = few: expected a size such as 512M or 2G");
   }
 }
