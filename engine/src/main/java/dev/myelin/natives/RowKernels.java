@@ -3,7 +3,7 @@ package dev.myelin.natives;
 import dev.myelin.bindings.kernels.Myelin_h;
 import java.lang.foreign.MemorySegment;
 
-/** KernelInfo that convert rows of weights. */
+/** Kernels that convert rows of weights. */
 public final class RowKernels {
   private RowKernels() {}
 

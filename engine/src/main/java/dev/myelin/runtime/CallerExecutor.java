@@ -68,12 +68,6 @@ final class CallerExecutor implements WorkExecutor {
     }
   }
 
-  /** Builds the graph now: nothing else can be computed together with these tokens. */
-  @Override
-  public void prepare(int tokens, List<Float> adapterScales) {
-    stepper.prepare(tokens, adapterScales);
-  }
-
   @Override
   public void cancelled() {
     stepper.backend().cancel();

@@ -236,10 +236,10 @@ public final class ModelRuntime implements AutoCloseable {
    * if nothing else can be computed together with them.
    */
   void prepare(Sequence sequence, int tokens) {
-    if (tokens <= stepper.options().batch()) {
+    if (isExclusive() && tokens <= stepper.options().batch()) {
       locked(
           () -> {
-            executor.prepare(tokens, sequence.states().adapterScales());
+            stepper.prepare(tokens, sequence.states().adapterScales());
             return true;
           });
     }

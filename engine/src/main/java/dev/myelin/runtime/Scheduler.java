@@ -93,10 +93,6 @@ final class Scheduler implements WorkExecutor {
     }
   }
 
-  /** Which graphs are needed depends on what else is computed then. */
-  @Override
-  public void prepare(int tokens, List<Float> adapterScales) {}
-
   /** Ends the step being computed if nobody waits for it any more. */
   @Override
   public void cancelled() {
@@ -178,7 +174,7 @@ final class Scheduler implements WorkExecutor {
     return !closed && !waiting.isEmpty();
   }
 
-  /** What was cancelled has ended. */
+  /** Nothing to revert: work of a cancelled sequence is refused by {@link Work#isCancelled}. */
   @Override
   public void resumed() {}
 

@@ -12,9 +12,6 @@ interface WorkExecutor extends AutoCloseable {
    */
   void compute(List<Work> works);
 
-  /** The logits of the last of so many tokens of one sequence are computed soon. */
-  void prepare(int tokens, List<Float> adapterScales);
-
   /** A sequence was cancelled. */
   void cancelled();
 

@@ -13,7 +13,6 @@ import java.io.IOException;
 import java.io.PrintStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.time.Duration;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
@@ -91,7 +90,7 @@ public final class ArchitectureFuzzProbe {
 
   /** Of this process: other ones do not count. */
   private static long cpuMilliseconds() {
-    return ProcessHandle.current().info().totalCpuDuration().orElse(Duration.ZERO).toMillis();
+    return ProcessHandle.current().info().totalCpuDuration().orElseThrow().toMillis();
   }
 
   private void check(MutatedModel.Mutation mutation) {

@@ -1,5 +1,7 @@
 package dev.myelin.quantize;
 
+import static org.assertj.core.api.Assertions.assertThat;
+
 import dev.myelin.error.MyelinException;
 import dev.myelin.gguf.GgmlType;
 import dev.myelin.gguf.GgufWriter;
@@ -12,7 +14,7 @@ import java.util.TreeMap;
 import java.util.function.DoubleSupplier;
 
 /**
- * Converts values from the smallest to the largest to a type, with importances of every magnitude.
+ * Converts values from the smallest to the largest to types, with importances of every magnitude.
  * ggml aborts the process if it finds no grid point; no input may lead there.
  */
 final class ExtremeValues {
@@ -21,8 +23,11 @@ final class ExtremeValues {
 
   private ExtremeValues() {}
 
-  /** Converts all values, in files of this folder; returns how many files were not rejected. */
-  static int written(Path folder, GgmlType type) {
+  /**
+   * Converts all values to all types, in files of this folder, and asserts that more than these
+   * numbers of files were written and rejected.
+   */
+  static void assertEnd(Path folder, List<GgmlType> types, int minWritten, int minRejected) {
     Path in = folder.resolve("in.gguf");
     Path out = folder.resolve("out.gguf");
     SplittableRandom random = new SplittableRandom(5);
@@ -41,13 +46,22 @@ final class ExtremeValues {
             () -> random.nextBoolean() ? 0 : 1e12,
             () -> Math.abs(Math.scalb(random.nextGaussian(), random.nextInt(-149, 37))));
     int written = 0;
+    int rejected = 0;
     for (DoubleSupplier distribution : distributions) {
       write(in, distribution);
-      for (int i = -1; i < importances.size(); i++) {
-        written += convert(in, out, type, i < 0 ? null : importances.get(i)) ? 1 : 0;
+      for (GgmlType type : types) {
+        for (int i = -1; i < importances.size(); i++) {
+          if (convert(in, out, type, i < 0 ? null : importances.get(i))) {
+            written++;
+          } else {
+            rejected++;
+          }
+        }
       }
     }
-    return written;
+    System.out.println("extreme values: " + written + " written, " + rejected + " rejected");
+    assertThat(written).isGreaterThan(minWritten);
+    assertThat(rejected).isGreaterThan(minRejected);
   }
 
   private static void write(Path in, DoubleSupplier distribution) {
