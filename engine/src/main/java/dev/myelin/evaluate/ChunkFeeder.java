@@ -38,10 +38,12 @@ final class ChunkFeeder implements AutoCloseable {
   }
 
   /**
-   * @throws InvalidRequestException if the session's context is shorter than the chunks
+   * @throws InvalidRequestException if the session's context is shorter than the chunks, or the
+   *     model predicts no next token
    */
   ChunkFeeder(Session session, TextChunks chunks) {
     this.chunks = chunks;
+    session.model().info().requireGeneration();
     if (session.contextLength() < chunks.contextLength()) {
       throw new InvalidRequestException(
           "context = %s: expected %s, the tokens of a chunk"

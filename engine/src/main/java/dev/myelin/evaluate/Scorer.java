@@ -31,11 +31,13 @@ public final class Scorer {
    *     forks score the continuations together if its runtime has room for them
    * @param normalization by what the continuations are compared
    * @param parseSpecial whether to parse control tokens in the texts
+   * @throws InvalidRequestException if the model predicts no next token
    */
   public Scorer(Session session, Normalization normalization, boolean parseSpecial) {
     this.session = session;
     this.normalization = normalization;
     this.parseSpecial = parseSpecial;
+    session.model().info().requireGeneration();
     distribution = new Distribution(session.model().info().vocabulary());
   }
 

@@ -9,8 +9,9 @@ import dev.myelin.error.InvalidRequestException;
  * @param vocabulary number of token ids
  * @param batch maximum number of tokens computed together
  * @param context maximum number of tokens of the session
+ * @param isOnePass whether a sequence is computed in one pass
  */
-record FeedLimits(int vocabulary, int batch, int context) {
+record FeedLimits(int vocabulary, int batch, int context, boolean isOnePass) {
 
   /**
    * Checks tokens to be appended.
@@ -32,6 +33,18 @@ record FeedLimits(int vocabulary, int batch, int context) {
           "%s tokens at position %s do not fit into a context of %s"
               .formatted(tokens.length, position, context));
     }
+    if (isOnePass) {
+      checkWhole(tokens.length, position);
+    }
+  }
+
+  private void checkWhole(int tokens, int position) {
+    if (position > 0) {
+      throw new InvalidRequestException(
+          "tokens after position %s: this model computes a sequence in one pass"
+              .formatted(position));
+    }
+    checkOneBatch(tokens);
   }
 
   /** Checks that tokens which cannot be computed apart are in one batch. */

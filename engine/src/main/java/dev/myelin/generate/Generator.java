@@ -62,7 +62,7 @@ public final class Generator implements AutoCloseable {
     this.session = session;
     this.ownsSession = ownsSession;
     ModelInfo info = session.model().info();
-    info.requireLogits();
+    info.requireGeneration();
     this.tokenizer = session.model().tokenizer();
     this.sampler =
         new Sampler(

@@ -43,8 +43,10 @@ public final class Session implements AutoCloseable {
     this.sequence = sequence;
     this.ownsRuntime = ownsRuntime;
     RuntimeOptions options = runtime.options();
-    int vocabulary = model().info().vocabulary();
-    limits = new FeedLimits(vocabulary, options.batch(), options.contextLength());
+    ModelInfo info = model().info();
+    limits =
+        new FeedLimits(
+            info.vocabulary(), options.batch(), options.contextLength(), info.isOnePass());
     passes = new ForwardPasses(runtime, sequence, runs);
   }
 
@@ -193,8 +195,9 @@ public final class Session implements AutoCloseable {
    * Appends tokens, {@link SessionOptions#batch} at a time.
    *
    * @return logits of the last one, f32 [vocabulary], valid until the session is used again
-   * @throws InvalidRequestException if there are no tokens, an id is out of range, or they do not
-   *     fit into the context
+   * @throws InvalidRequestException if there are no tokens, an id is out of range, they do not fit
+   *     into the context, or they are not the whole sequence of a model that computes it in one
+   *     pass
    * @throws CancelledException if {@link #cancel} was called; complete batches are kept
    * @throws dev.myelin.error.ModelFileException if the model file changed in the meantime; every
    *     later call fails as well
@@ -301,7 +304,7 @@ public final class Session implements AutoCloseable {
     info.requireOutput(output);
     sequence.truncate(0);
     check(tokens);
-    if (info.isOnePass() || output == Output.SCORES) {
+    if (output == Output.SCORES) {
       limits.checkOneBatch(tokens.length);
     }
   }
@@ -335,7 +338,7 @@ public final class Session implements AutoCloseable {
 
   private int commonPrefixLength(int[] tokens) {
     int length = 0;
-    int limit = Math.min(sequence.position(), tokens.length - 1);
+    int limit = limits.isOnePass() ? 0 : Math.min(sequence.position(), tokens.length - 1);
     while (length < limit && sequence.token(length) == tokens[length]) {
       length++;
     }
@@ -383,6 +386,7 @@ public final class Session implements AutoCloseable {
                 .formatted(from, to, sequence.position()));
       }
       int[] rest = Arrays.copyOfRange(sequence.tokens(), to, sequence.position());
+      limits.check(rest, from);
       sequence.truncate(from);
       return passes.compute(rest, 1, Output.LOGITS);
     }

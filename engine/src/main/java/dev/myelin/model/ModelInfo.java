@@ -64,7 +64,7 @@ public record ModelInfo(
         hasEncoder ? config.encoder().decoderStart() : OptionalInt.empty());
   }
 
-  /** Whether the model computes logits, and so generates text. */
+  /** Whether the model computes logits. */
   public boolean hasLogits() {
     return outputs.contains(Output.LOGITS);
   }
@@ -85,12 +85,26 @@ public record ModelInfo(
   }
 
   /**
-   * Checks that the model generates text.
+   * Checks that the model computes logits.
    *
    * @throws InvalidRequestException naming the architecture and what it computes
    */
   public void requireLogits() {
     requireOutput(Output.LOGITS);
+  }
+
+  /**
+   * Checks that the model predicts the next token, and so generates text.
+   *
+   * @throws InvalidRequestException naming the architecture and what it computes, or its attention
+   */
+  public void requireGeneration() {
+    requireLogits();
+    if (isOnePass()) {
+      throw new InvalidRequestException(
+          "this model predicts no next token: key %s.attention.causal = false"
+              .formatted(architecture));
+    }
   }
 
   /**

@@ -65,7 +65,8 @@ final class Stepper implements AutoCloseable {
 
   private static StatePool states(ModelInfo info, RuntimeOptions options) {
     try {
-      return new StatePool(info.states(), options.stateOptions(), options.keepsPrefixes());
+      boolean keepsPrefixes = options.keepsPrefixes() && !info.isOnePass();
+      return new StatePool(info.states(), options.stateOptions(), keepsPrefixes);
     } catch (NativeLibraryException | ArithmeticException e) {
       throw new InvalidRequestException(
           "context = " + options.contextLength() + ": " + e.getMessage());

@@ -32,6 +32,16 @@ public record KvState(
     ENCODER
   }
 
+  /** Whether both have the same shape, window and scope. */
+  public boolean isLike(KvState other) {
+    return kvHeads == other.kvHeads
+        && keySize == other.keySize
+        && valueSize == other.valueSize
+        && valuesInKeys == other.valuesInKeys
+        && scope == other.scope
+        && window.equals(other.window);
+  }
+
   /** Elements of all keys of a position. */
   public long keyWidth() {
     return (long) kvHeads * keySize;

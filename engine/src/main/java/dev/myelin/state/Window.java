@@ -47,14 +47,14 @@ public record Window(Kind kind, int size) {
   }
 
   /**
-   * One after the last position that a token sees, if it sees later ones.
+   * One after the last position that a token sees, if it sees later ones: a sliding window does not
+   * limit those.
    *
    * @param length number of positions
    */
   public int end(int position, int length) {
     return switch (kind) {
-      case NONE -> length;
-      case SLIDING -> Math.min(length, position + size);
+      case NONE, SLIDING -> length;
       case CHUNKED -> (int) Math.min(length, (position / size + 1L) * size);
       case SYMMETRIC -> (int) Math.min(length, (long) position + size / 2 + 1);
     };

@@ -1,8 +1,10 @@
 package dev.myelin.model;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.myelin.bindings.peer.LlamaContext.Output;
+import dev.myelin.error.InvalidRequestException;
 import dev.myelin.generate.Session;
 import dev.myelin.generate.SessionOptions;
 import dev.myelin.state.CacheType;
@@ -25,10 +27,11 @@ import org.junit.jupiter.params.provider.MethodSource;
 /**
  * What every registered architecture must do: each of its samples, as a model of random f32
  * weights, has the results of libllama at every position. Those are logits; fed whole, 3 tokens or
- * 1 token at a time, after an encoder's tokens if the model has one. An encoder alone has hidden
- * states, computed in one pass, and the scores of its classification head. The prompt is longer
- * than every window and every original context of the samples. The system property {@code contract}
- * is a regular expression for some architectures only.
+ * 1 token at a time, after an encoder's tokens if the model has one; only whole if the model sees
+ * later tokens. An encoder alone has hidden states, computed in one pass, and the scores of its
+ * classification head. The prompt is longer than every window and every original context of the
+ * samples. The system property {@code contract} is a regular expression for some architectures
+ * only.
  */
 class ArchitectureContractTest {
   private static final double BOUND = 1e-6;
@@ -80,7 +83,9 @@ class ArchitectureContractTest {
     StringBuilder report = new StringBuilder("contract: " + sample);
     try (Model model = Model.load(file);
         Session session = Session.open(model, options)) {
-      if (model.info().hasLogits()) {
+      if (model.info().hasLogits() && model.info().isOnePass()) {
+        compareWhole(session, job, report);
+      } else if (model.info().hasLogits()) {
         compareLogits(session, job, vocabulary, report);
       } else {
         compareEmbeddings(session, job, report);
@@ -111,6 +116,19 @@ class ArchitectureContractTest {
     }
     check(job + ", after a rewind", rewound(session, job.tokens(), whole), expected);
     report.append(dependence.map(o -> "; not batch invariant: " + o).orElse("; batch invariant"));
+  }
+
+  /** The logits of a model that sees later tokens too, fed whole; in parts it is refused. */
+  private static void compareWhole(Session session, OracleJob job, StringBuilder report) {
+    Logits expected = oracle.run(job).logits();
+    Logits whole = Logits.myelin(session, job.tokens(), TOKENS);
+    check(job + ", whole", whole, expected);
+    report.append("; whole %.1e".formatted(whole.nmse(expected)));
+    assertThatThrownBy(() -> session.feed(1))
+        .isInstanceOf(InvalidRequestException.class)
+        .hasMessageContaining("in one pass");
+    session.truncate(0);
+    assertSameBits(job + ", again", Logits.myelin(session, job.tokens(), TOKENS), whole);
   }
 
   private static void assertSameBits(String what, Logits actual, Logits expected) {

@@ -156,7 +156,9 @@ public final class ArchitectureFuzzProbe {
       if (info.hasEncoder()) {
         session.encode(tokens);
       }
-      if (info.hasLogits()) {
+      if (info.hasLogits() && info.isOnePass()) {
+        session.feed(tokens);
+      } else if (info.hasLogits()) {
         session.feed(tokens);
         session.feed(tokens[0]);
         session.truncate(3);

@@ -95,10 +95,10 @@ class SequenceAdaptersTest {
     }
   }
 
-  /** The last sample of each architecture. */
+  /** The last sample of each architecture whose sequences can be continued. */
   static Collection<RandomSample> samples() {
     Map<String, RandomSample> samples = new LinkedHashMap<>();
-    for (RandomSample sample : RandomSample.all()) {
+    for (RandomSample sample : RandomSample.continued()) {
       samples.put(sample.architecture(), sample);
     }
     return samples.values();
@@ -126,7 +126,6 @@ class SequenceAdaptersTest {
             .withBatch(32)
             .withSequences(choices.size());
     try (Model loaded = Model.load(model, List.of(Adapter.of(a), Adapter.of(b)))) {
-      assumeTrue(loaded.info().hasLogits(), "an encoder: has no sequences");
       List<float[][]> alone = new ArrayList<>();
       try (ModelRuntime runtime = ModelRuntime.open(loaded, options)) {
         assumeTrue(runtime.batchDependence().isEmpty(), "not batch invariant");

@@ -40,7 +40,7 @@ class SnapshotTest {
   @TempDir static Path folder;
 
   static List<RandomSample> samples() {
-    return RandomSample.all();
+    return RandomSample.continued();
   }
 
   @ParameterizedTest
@@ -54,7 +54,6 @@ class SnapshotTest {
     Path shared = folder.resolve("shared.snapshot");
     float[][] expected;
     try (Model model = Model.load(file)) {
-      assumeTrue(model.info().hasLogits(), "an encoder: has no sequences");
       try (Session session = Session.open(model, ONE)) {
         begin(session, tokens, at);
         session.save(alone);
@@ -116,7 +115,6 @@ class SnapshotTest {
     Path file = sample.write(folder.resolve("sample.gguf"));
     Path snapshot = folder.resolve("shortened.snapshot");
     try (Model model = Model.load(file)) {
-      assumeTrue(model.info().hasLogits(), "an encoder: has no sequences");
       int[] tokens = Logits.randomTokens(120, model.info().vocabulary(), 5);
       float[][] expected;
       try (Session session = Session.open(model, ONE)) {

@@ -7,6 +7,7 @@ import dev.myelin.model.ModelDescription;
 import dev.myelin.model.build.Sample;
 import dev.myelin.model.weights.DescribedWeights.Description;
 import dev.myelin.model.weights.TensorUse;
+import dev.myelin.state.KvState;
 import dev.myelin.testing.RandomModel.TypeMix;
 import dev.myelin.testing.RandomWeights.Distribution;
 import java.nio.file.Path;
@@ -43,6 +44,17 @@ public record RandomSample(String architecture, Sample sample, long seed) {
       }
     }
     return all;
+  }
+
+  /** Those whose sequences can be continued: not computed in one pass. */
+  public static List<RandomSample> continued() {
+    return all().stream().filter(sample -> !sample.isOnePass()).toList();
+  }
+
+  /** Whether the model computes a sequence in one pass. */
+  public boolean isOnePass() {
+    ModelDescription model = ModelDescription.of(architecture, sample);
+    return model.states().has(KvState.Scope.PASS) && !model.hasEncoder();
   }
 
   /** A writer of an f32 file, which the caller may change further. */

@@ -90,7 +90,7 @@ public final class RunCommand extends Subcommand {
         Session session = context.noteThreads(Session.open(loaded, options))) {
       long ready = System.nanoTime();
       SamplingOptions samplingOptions = sampling.options(loaded.sampling(), requested);
-      loaded.info().requireLogits();
+      loaded.info().requireGeneration();
       Statistics.printModelNotes(console, loaded);
       ContextLimits.warnIfBeyondTraining(console, session);
       promptCache.apply(session); // prepares the model meanwhile
@@ -135,7 +135,7 @@ public final class RunCommand extends Subcommand {
     try (Model loaded = Model.load(checkpoint, adapters);
         ModelRuntime runtime = ModelRuntime.open(loaded, options)) {
       SamplingOptions samplingOptions = sampling.options(loaded.sampling(), requested);
-      loaded.info().requireLogits();
+      loaded.info().requireGeneration();
       Statistics.printModelNotes(console, loaded);
       try (Session session = context.noteThreads(Session.open(runtime))) {
         ContextLimits.warnIfBeyondTraining(console, session);

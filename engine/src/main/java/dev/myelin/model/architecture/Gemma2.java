@@ -95,8 +95,8 @@ public final class Gemma2 implements Architecture {
         l.rms("attn_norm", width, epsilon),
         l.qkv(width, shape, Linear.Part.OPTIONAL_BIAS),
         Rope.of(isWindowed ? rope.withFrequencies(windowBase, rope.freqScale()) : rope),
-        l.kvState(shape, isWindowed ? Window.sliding(window) : Window.NONE),
-        AttentionSpec.causal(scoreScale(c, shape))
+        l.kvState(shape, isWindowed ? Window.sliding(window) : Window.NONE, c.scope()),
+        c.attention(scoreScale(c, shape))
             .withSoftCap(c.positiveFloat("attn_logit_softcapping", DEFAULT_SCORE_CAP)),
         l.linear("attn_output", shape.outputWidth(), width),
         l.rms("post_attention_norm", width, epsilon),
@@ -132,6 +132,7 @@ public final class Gemma2 implements Architecture {
             .with("block_count", 46)
             .with("embedding_length", 64)
             .with("feed_forward_length", 64)
-            .with("attention.head_count", 2));
+            .with("attention.head_count", 2),
+        small.named("bidirectional").with("attention.causal", false));
   }
 }

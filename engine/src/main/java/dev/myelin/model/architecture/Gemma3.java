@@ -91,8 +91,8 @@ public final class Gemma3 implements Architecture {
         l.rms("attn_q_norm", shape.keySize(), epsilon),
         l.rms("attn_k_norm", shape.keySize(), epsilon),
         Rope.of(isWindowed ? c.rope().windowed(Type.NEOX, rope.dimensions()) : rope),
-        l.kvState(shape, c.windows().sliding(isWindowed)),
-        AttentionSpec.causal(scoreScale(c, shape)),
+        l.kvState(shape, c.windows().sliding(isWindowed), c.scope()),
+        c.attention(scoreScale(c, shape)),
         l.linear("attn_output", shape.outputWidth(), width),
         l.rms("post_attention_norm", width, epsilon),
         l.rms("ffn_norm", width, epsilon),
@@ -129,6 +129,7 @@ public final class Gemma3 implements Architecture {
             .with(
                 "attention.sliding_window_pattern",
                 new boolean[] {true, false, true, true, false, true, true}),
-        tied.named("no windows").without("attention.sliding_window"));
+        tied.named("no windows").without("attention.sliding_window"),
+        tied.named("bidirectional").with("attention.causal", false));
   }
 }

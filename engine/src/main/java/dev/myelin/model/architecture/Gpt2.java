@@ -17,6 +17,7 @@ import dev.myelin.model.layer.Qkv;
 import dev.myelin.pass.AttentionSpec;
 import dev.myelin.pass.Output;
 import dev.myelin.state.KvState;
+import dev.myelin.state.Window;
 import java.util.List;
 
 /** GPT-2 (Radford et al. 2019): learned positions, layer norms, a bias on every linear layer. */
@@ -70,8 +71,8 @@ public final class Gpt2 implements Architecture {
     return new Layer(
         l.layerNorm("attn_norm", width, epsilon),
         Qkv.fused(l.weights(), width, shape, Part.BIAS),
-        l.kvState(shape),
-        AttentionSpec.causal(shape.attentionScale()),
+        l.kvState(shape, Window.NONE, c.scope()),
+        c.attention(shape.attentionScale()),
         l.linear("attn_output", shape.queryWidth(), width, Part.BIAS),
         l.layerNorm("ffn_norm", width, epsilon),
         GeluFeedForward.of(
@@ -89,6 +90,9 @@ public final class Gpt2 implements Architecture {
             .with("attention.head_count", 8)
             .with("attention.layer_norm_epsilon", 1e-5f)
             .with("vocab_size", 320);
-    return List.of(tied, tied.named("untied").withTensors("output.weight"));
+    return List.of(
+        tied,
+        tied.named("untied").withTensors("output.weight"),
+        tied.named("bidirectional").with("attention.causal", false));
   }
 }

@@ -99,8 +99,8 @@ public final class GptOss implements Architecture {
         l.rms("attn_norm", width, epsilon),
         l.qkv(width, shape, Part.OPTIONAL_BIAS),
         rope,
-        l.kvState(shape, c.windows().sliding(isWindowed)),
-        AttentionSpec.causal(shape.attentionScale()).withSinks(sinks),
+        l.kvState(shape, c.windows().sliding(isWindowed), c.scope()),
+        c.attention(shape.attentionScale()).withSinks(sinks),
         l.linear("attn_output", shape.queryWidth(), width, Part.BIAS),
         l.rms("post_attention_norm", width, epsilon),
         experts(l, c.router(l.layer()), width));
@@ -138,6 +138,7 @@ public final class GptOss implements Architecture {
             .withValues(".attn_sinks.weight", 0, 1);
     return List.of(
         yarn,
+        yarn.named("bidirectional").with("attention.causal", false),
         yarn.named("base of windows")
             .without("rope.scaling.type")
             .with("rope.freq_base_swa", 500f)

@@ -25,6 +25,7 @@ import dev.myelin.model.layer.Router;
 import dev.myelin.pass.AttentionSpec;
 import dev.myelin.pass.Output;
 import dev.myelin.state.KvState;
+import dev.myelin.state.Window;
 import java.util.List;
 
 /**
@@ -85,8 +86,8 @@ public final class Llama implements Architecture {
     return new Layer(
         l.rms("attn_norm", width, epsilon),
         l.qkv(width, shape, Part.OPTIONAL_BIAS),
-        l.kvState(shape),
-        AttentionSpec.causal(shape.attentionScale()),
+        l.kvState(shape, Window.NONE, c.scope()),
+        c.attention(shape.attentionScale()),
         l.linear("attn_output", shape.queryWidth(), width, Part.OPTIONAL_BIAS),
         l.rms("ffn_norm", width, epsilon),
         c.experts(l.layer()).isPresent()
@@ -115,6 +116,7 @@ public final class Llama implements Architecture {
             .withTensors(".attn_q.bias", ".attn_k.bias", ".attn_v.bias", ".attn_output.bias")
             .withTensors(".ffn_gate.bias", ".ffn_up.bias", ".ffn_down.bias"),
         untied.named("fused").withTensors(".attn_qkv.weight"),
+        untied.named("bidirectional").with("attention.causal", false),
         experts.named("experts"),
         experts
             .named("experts in groups")

@@ -19,6 +19,7 @@ import dev.myelin.model.layer.SwiGlu;
 import dev.myelin.pass.AttentionSpec;
 import dev.myelin.pass.Output;
 import dev.myelin.state.KvState;
+import dev.myelin.state.Window;
 import java.util.List;
 
 /** Qwen2 and Qwen2.5 (Yang et al. 2024): biases on queries, keys and values. */
@@ -74,8 +75,8 @@ public final class Qwen2 implements Architecture {
     return new Layer(
         l.rms("attn_norm", width, epsilon),
         l.qkv(width, shape, Part.OPTIONAL_BIAS),
-        l.kvState(shape),
-        AttentionSpec.causal(shape.attentionScale()),
+        l.kvState(shape, Window.NONE, c.scope()),
+        c.attention(shape.attentionScale()),
         l.linear("attn_output", shape.queryWidth(), width),
         l.rms("ffn_norm", width, epsilon),
         l.swiglu(width, c.requireFeedForward(l.layer()), Part.NO_SCALE));
@@ -88,6 +89,7 @@ public final class Qwen2 implements Architecture {
     return List.of(
         tied,
         tied.named("untied").withTensors("output.weight", "output.bias"),
-        tied.named("fused").withTensors(".attn_qkv.weight", ".attn_qkv.bias"));
+        tied.named("fused").withTensors(".attn_qkv.weight", ".attn_qkv.bias"),
+        tied.named("bidirectional").with("attention.causal", false));
   }
 }

@@ -19,6 +19,7 @@ import dev.myelin.model.layer.SwiGlu;
 import dev.myelin.pass.AttentionSpec;
 import dev.myelin.pass.Output;
 import dev.myelin.state.KvState;
+import dev.myelin.state.Window;
 import java.util.List;
 
 /** Qwen3, dense (Yang et al. 2025): a norm on each query and key head before RoPE. */
@@ -78,8 +79,8 @@ public final class Qwen3 implements Architecture {
         l.qkv(width, shape, Part.OPTIONAL_BIAS),
         l.rms("attn_q_norm", shape.keySize(), epsilon),
         l.rms("attn_k_norm", shape.keySize(), epsilon),
-        l.kvState(shape),
-        AttentionSpec.causal(shape.attentionScale()),
+        l.kvState(shape, Window.NONE, c.scope()),
+        c.attention(shape.attentionScale()),
         l.linear("attn_output", shape.queryWidth(), width),
         l.rms("ffn_norm", width, epsilon),
         l.swiglu(width, c.requireFeedForward(l.layer()), Part.SCALE_LAST));
@@ -92,6 +93,9 @@ public final class Qwen3 implements Architecture {
             .with("attention.key_length", 64)
             .with("attention.value_length", 64)
             .with("rope.dimension_count", 64);
-    return List.of(tied, tied.named("untied").withTensors("output.weight"));
+    return List.of(
+        tied,
+        tied.named("untied").withTensors("output.weight"),
+        tied.named("bidirectional").with("attention.causal", false));
   }
 }

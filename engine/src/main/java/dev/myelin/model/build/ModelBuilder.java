@@ -120,7 +120,10 @@ public final class ModelBuilder {
     return kvState(kvHeads, keySize, 0, window, Scope.SEQUENCE, false);
   }
 
-  /** Registers keys and values of another scope. */
+  /**
+   * Registers keys and values of a scope. Those that last for one pass share memory: a layer reads
+   * them before the next one writes its own.
+   */
   public KvState kvState(LayerConfig shape, Window window, Scope scope) {
     return kvState(shape.kvHeads(), shape.keySize(), shape.valueSize(), window, scope, false);
   }
@@ -130,6 +133,13 @@ public final class ModelBuilder {
     List<KvState> all = registered.kv;
     KvState state =
         new KvState(all.size(), kvHeads, keySize, valueSize, window, scope, valuesInKeys);
+    if (scope == Scope.PASS) {
+      for (KvState other : all) {
+        if (other.isLike(state)) {
+          return other;
+        }
+      }
+    }
     all.add(state);
     return state;
   }

@@ -5,6 +5,8 @@ import dev.myelin.gguf.GgufArray;
 import dev.myelin.gguf.GgufFile;
 import dev.myelin.gguf.GgufValueType;
 import dev.myelin.gguf.Metadata;
+import dev.myelin.pass.AttentionSpec;
+import dev.myelin.state.KvState.Scope;
 import dev.myelin.tokenizer.Tokenizer;
 import java.util.HashSet;
 import java.util.List;
@@ -229,6 +231,25 @@ public final class Config {
   /** The keys {@code ssm.*}. */
   public SsmConfig ssm() {
     return SsmConfig.of(this);
+  }
+
+  /**
+   * How tokens attend: not causally if the file says so. An architecture that calls this keeps keys
+   * and values by {@link #scope}.
+   *
+   * @param scale factor of QKᵀ
+   */
+  public AttentionSpec attention(float scale) {
+    return isCausal() ? AttentionSpec.causal(scale) : AttentionSpec.bidirectional(scale);
+  }
+
+  /** How long keys and values are kept: without causality every pass computes all of them. */
+  public Scope scope() {
+    return isCausal() ? Scope.SEQUENCE : Scope.PASS;
+  }
+
+  private boolean isCausal() {
+    return bool("attention.causal", true);
   }
 
   /** Which layers have a sliding window. */
