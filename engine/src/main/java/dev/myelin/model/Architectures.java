@@ -9,6 +9,7 @@ import dev.myelin.model.architecture.FalconH1;
 import dev.myelin.model.architecture.Gemma2;
 import dev.myelin.model.architecture.Gemma3;
 import dev.myelin.model.architecture.Gemma3n;
+import dev.myelin.model.architecture.GemmaEmbedding;
 import dev.myelin.model.architecture.Gpt2;
 import dev.myelin.model.architecture.GptOss;
 import dev.myelin.model.architecture.Llama;
@@ -35,6 +36,7 @@ public final class Architectures {
     ALL.put("deepseek2", DeepSeek2::new);
     ALL.put("deepseek32", DeepSeek32::new);
     ALL.put("falcon-h1", FalconH1::new);
+    ALL.put("gemma-embedding", GemmaEmbedding::new);
     ALL.put("gemma2", Gemma2::new);
     ALL.put("gemma3", Gemma3::new);
     ALL.put("gemma3n", Gemma3n::new);

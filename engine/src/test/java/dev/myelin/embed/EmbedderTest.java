@@ -24,6 +24,7 @@ import dev.myelin.testing.Logits;
 import dev.myelin.testing.OracleJob;
 import dev.myelin.testing.OracleProcess;
 import dev.myelin.testing.RandomModel;
+import dev.myelin.testing.RandomSample;
 import dev.myelin.testing.TextEncoders;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -195,6 +196,22 @@ class EmbedderTest {
             .isInstanceOf(InvalidRequestException.class)
             .hasMessage("pooling none: gives one vector per token: expected mean, cls or last");
       }
+    }
+  }
+
+  @Test
+  void denseLayersAsLibllama() {
+    Logits.requireOracle();
+    Sample sample = TextEncoders.sample("gemma-embedding", "dense");
+    Path file = new RandomSample("gemma-embedding", sample).write(folder.resolve("dense.gguf"));
+    int[] tokens = Logits.randomTokens(150, 320, 5);
+    OracleJob job = OracleJob.of("dense", file, tokens, 512);
+    try (OracleProcess oracle = new OracleProcess();
+        Model model = Model.load(file)) {
+      compare(oracle, job.withOutput(Output.MEAN), model, Pooling.MEAN);
+      compare(oracle, job.withOutput(Output.CLS), model, Pooling.CLS);
+      compare(oracle, job.withOutput(Output.LAST), model, Pooling.LAST);
+      compare(oracle, job.withOutput(Output.EMBEDDINGS), model, Pooling.NONE);
     }
   }
 

@@ -48,6 +48,12 @@ public final class WindowConfig {
     return layers;
   }
 
+  /** A window of the key's size around a token, which the file must have, or none. */
+  public Window symmetric(boolean isWindowed) {
+    int size = config.intBetween(SIZE, 1, Config.MAX_CONTEXT);
+    return isWindowed ? Window.symmetric(size) : Window.NONE;
+  }
+
   /** A sliding window of {@link #size}, or none. */
   public Window sliding(boolean isWindowed) {
     int size = size();
