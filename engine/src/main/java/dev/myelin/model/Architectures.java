@@ -13,6 +13,7 @@ import dev.myelin.model.architecture.GemmaEmbedding;
 import dev.myelin.model.architecture.Gpt2;
 import dev.myelin.model.architecture.GptOss;
 import dev.myelin.model.architecture.Llama;
+import dev.myelin.model.architecture.Llama4;
 import dev.myelin.model.architecture.Mamba2;
 import dev.myelin.model.architecture.Qwen2;
 import dev.myelin.model.architecture.Qwen3;
@@ -43,6 +44,7 @@ public final class Architectures {
     ALL.put("gpt-oss", GptOss::new);
     ALL.put("gpt2", Gpt2::new);
     ALL.put("llama", Llama::new);
+    ALL.put("llama4", Llama4::new);
     ALL.put("mamba2", Mamba2::new);
     ALL.put("qwen2", Qwen2::new);
     ALL.put("qwen3", Qwen3::new);

@@ -12,7 +12,7 @@ public record Window(Kind kind, int size) {
     NONE,
     /** The last {@code size} positions, the token's own included. */
     SLIDING,
-    /** The positions of the token's chunk: chunks of {@code size} start at its multiples. */
+    /** The positions from the start of the token's chunk: chunks start at multiples of the size. */
     CHUNKED,
     /** {@code size / 2} positions on either side. */
     SYMMETRIC
@@ -47,15 +47,14 @@ public record Window(Kind kind, int size) {
   }
 
   /**
-   * One after the last position that a token sees, if it sees later ones: a sliding window does not
-   * limit those.
+   * One after the last position that a token sees, if it sees later ones: only a symmetric window
+   * limits those, as in the reference implementation.
    *
    * @param length number of positions
    */
   public int end(int position, int length) {
     return switch (kind) {
-      case NONE, SLIDING -> length;
-      case CHUNKED -> (int) Math.min(length, (position / size + 1L) * size);
+      case NONE, SLIDING, CHUNKED -> length;
       case SYMMETRIC -> (int) Math.min(length, (long) position + size / 2 + 1);
     };
   }

@@ -95,6 +95,7 @@ class MalformedSampleTest {
     expanded.missing("attention.value_length", "attention.value_length");
     expanded.tensor("blk.0.attn_kv_b.weight", new long[] {64, 255}, "[64, 256]");
     addOddHead(new Table(all, "falcon-h1", "untied, norm, groups"));
+    addLlama4(new Table(all, "llama4", "scout, tied"));
     addIndexer(new Table(all, "deepseek32", "top 24"));
     return all;
   }
@@ -110,6 +111,23 @@ class MalformedSampleTest {
     t.tensor("blk.0.attn_sinks.weight", new long[] {7}, "[8]");
     t.tensor("blk.1.ffn_up_exps.bias", new long[] {64, 5}, "[64, 6]");
     t.tensor("blk.1.ffn_gate_inp.bias", new long[] {5}, "[6]");
+  }
+
+  private static void addLlama4(Table t) {
+    t.key("attention.sliding_window", 0, "1 or more");
+    t.key("attention.sliding_window_pattern", new boolean[] {true}, "4 numbers");
+    t.contradicts("expert_count", 0, "llama4.expert_used_count", "0 to 0");
+    t.add(
+        "dense", m -> m.drop("llama4.expert_count").drop("llama4.expert_used_count"), "1 or more");
+    t.key("expert_gating_func", 1, "2 (sigmoid)");
+    t.key("expert_weights_norm", true, "false");
+    t.key("interleave_moe_layer_step", -1);
+    t.missing("interleave_moe_layer_step", "interleave_moe_layer_step", "missing");
+    t.missing("expert_feed_forward_length", "expert_feed_forward_length", "missing");
+    t.contradicts("interleave_moe_layer_step", 2, "tensor blk.0.ffn_gate.weight");
+    t.key("rope.dimension_count", 8, "16");
+    t.key("rope.freq_base_swa", 0f, "a positive number");
+    t.tensor("blk.1.ffn_up_shexp.weight", new long[] {64, 48}, "[64, 32]");
   }
 
   private static void addOddHead(Table t) {
