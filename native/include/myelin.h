@@ -462,6 +462,12 @@ MYELIN_API void myelin_op_propagate_nan_blocks(struct ggml_tensor *dst, int32_t 
 /** The sum of two f32 tensors of the same shape, src[0] and src[1], both contiguous. */
 MYELIN_API void myelin_op_add(struct ggml_tensor *dst, int32_t thread, int32_t threads, void *unused);
 
+/**
+ * GELU by the tanh approximation, to f16 precision as in ggml: of src[0], times src[1] unless that is NULL.
+ * f32 tensors of the same shape, contiguous.
+ */
+MYELIN_API void myelin_op_gelu(struct ggml_tensor *dst, int32_t thread, int32_t threads, void *unused);
+
 /** The parameters of a node of myelin_op_rope(); those of ggml_rope_ext(). */
 struct myelin_rope_params {
     /** Values of a head that are rotated, an even number. */

@@ -1,4 +1,4 @@
-/* SwiGLU and RMS norm of every instruction set against double precision and the reference. */
+/* SwiGLU, GELU and RMS norm of every instruction set against double precision and the reference. */
 #include "elementwise/elementwise.h"
 
 #include <math.h>
@@ -58,6 +58,81 @@ static void check_table(const elementwise_table *t, const char *name) {
     CHECK(result[0] == 200 && result[2] == 89 && result[4] == 1e30f && result[8] == INFINITY, "%s: large",
           name);
     CHECK(fabsf(result[1]) < 1e-30f && fabsf(result[3]) < 1e-30f && result[6] == 0, "%s: small", name);
+}
+
+/** The nearest f16 to a value of at most 10. */
+static double nearest_f16(double v) {
+    int exponent;
+    frexp(v, &exponent);
+    const double unit = ldexp(1, exponent - 11 < -24 ? -24 : exponent - 11);
+    return nearbyint(v / unit) * unit;
+}
+
+static double exact_gelu(double v) {
+    return 0.5 * v * (1 + tanh(sqrt(2 / acos(-1)) * (v + 0.044715 * v * v * v)));
+}
+
+static void check_gelu(const elementwise_table *t, const char *name) {
+    enum { COUNT = 4096 };
+    static float in[COUNT];
+    static float out[COUNT];
+    static float reference[COUNT];
+    for (int i = 0; i < COUNT; i++) {
+        const double size = i % 4 == 0 ? 1e-5 : i % 4 == 1 ? 0.5 : 9.9;
+        in[i] = (float)((double)uniform() * size);
+    }
+    t->gelu(COUNT, in, out);
+    elementwise_scalar.gelu(COUNT, in, reference);
+    CHECK(memcmp(out, reference, sizeof out) == 0, "%s: gelu of the reference", name);
+    int others = 0;
+    for (int i = 0; i < COUNT; i++) {
+        const double exact = exact_gelu(nearest_f16((double)in[i]));
+        const double rounded = nearest_f16(exact);
+        others += (double)out[i] != rounded;
+        /* the other neighbour only where the value is about in the middle */
+        CHECK(fabs((double)out[i] - exact) <= fabs(rounded - exact) + 2e-6 * fabs(exact) + 1e-12,
+              "%s: gelu of %g: %g, expected %g", name, (double)in[i], (double)out[i], exact);
+    }
+    CHECK(others < COUNT / 100, "%s: gelu: %d roundings differ", name, others);
+    const float ends[16] = {10, -10, 1e30f, -1e30f, INFINITY, -INFINITY, NAN, 12.34567f, 0, -0.0f};
+    t->gelu(16, ends, out);
+    CHECK(out[0] == 10 && out[1] == 0 && out[2] == 1e30f && out[3] == 0, "%s: gelu of large values", name);
+    CHECK(out[4] == INFINITY && out[5] == 0 && isnan(out[6]), "%s: gelu of infinity and NaN", name);
+    CHECK(out[7] == 12.34567f && out[8] == 0 && out[9] == 0, "%s: gelu of 12.3 and 0", name);
+}
+
+/** The operation over a length that is no multiple of a vector, by several threads. */
+static void check_gelu_op(void) {
+    enum { COUNT = 1000 };
+    static float in[COUNT + 8];
+    static float up[COUNT];
+    static float padded[1008];
+    static float gelu[1008];
+    static float out[COUNT + 1];
+    for (int i = 0; i < COUNT; i++) {
+        in[i] = (float)(4 * uniform());
+        up[i] = uniform();
+        padded[i] = in[i];
+    }
+    elementwise_scalar.gelu(1008, padded, gelu);
+    for (int32_t threads = 1; threads <= 3; threads++) {
+        for (int gated = 0; gated < 2; gated++) {
+            struct ggml_tensor a = {.ne = {100, 10, 1, 1}, .data = in};
+            struct ggml_tensor b = {.ne = {100, 10, 1, 1}, .data = up};
+            struct ggml_tensor dst = {.ne = {100, 10, 1, 1}, .data = out, .src = {&a, gated ? &b : NULL}};
+            memset(out, 0, sizeof out);
+            out[COUNT] = 7;
+            for (int32_t i = 0; i < threads; i++) {
+                myelin_op_gelu(&dst, i, threads, NULL);
+            }
+            for (int i = 0; i < COUNT; i++) {
+                const float y = gated ? gelu[i] * up[i] : gelu[i];
+                CHECK(out[i] == y, "gelu op, %d threads: %d: %g, expected %g", threads, i, (double)out[i],
+                      (double)y);
+            }
+            CHECK(out[COUNT] == 7, "gelu op, %d threads: writes too far", threads);
+        }
+    }
 }
 
 /** Values that are not finite stay so in each function. */
@@ -150,6 +225,7 @@ int main(void) {
         const isa_kernels *isa = &isa_table[i];
         if (isa_usable(isa)) {
             check_table(isa->elementwise, isa->name);
+            check_gelu(isa->elementwise, isa->name);
             check_not_finite(isa->elementwise, isa->name);
         } else {
             printf("skipped: this CPU cannot run %s\n", isa->name);
@@ -158,6 +234,7 @@ int main(void) {
     if (kernels_in_use() == NULL) {
         printf("no kernels for this CPU: the ops are not tested\n");
     } else {
+        check_gelu_op();
         check_ops(ACTIVATIONS_32);
         check_ops(ACTIVATIONS_256);
     }

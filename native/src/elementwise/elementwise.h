@@ -8,6 +8,11 @@
 typedef struct {
     /** out = silu(gate) * up (SwiGLU, Shazeer 2020), silu(x) = x / (1 + exp(-x)). */
     void (*swiglu)(int64_t n, const float *gate, const float *up, float *out);
+    /**
+     * The tanh approximation of GELU (Hendrycks and Gimpel 2016) of x rounded to f16, rounded to f16, as
+     * ggml's table of all f16 values gives it, but that of large x is x. out may be x.
+     */
+    void (*gelu)(int64_t n, const float *x, float *out);
     /** 1 / sqrt(mean of squares + epsilon) (RMSNorm, Zhang and Sennrich 2019). */
     float (*inverse_rms)(int64_t n, const float *x, float epsilon);
     /** out = x * scale * weight. */

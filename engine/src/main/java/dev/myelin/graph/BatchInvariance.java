@@ -63,7 +63,7 @@ public record BatchInvariance(@Nullable String variant) {
       case "quantize", "quantize_swiglu", "quantize_rms_norm", "quantize_by_expert" -> true;
       case "matmul", "matmul_by_expert", "group_by_expert" -> true;
       case "attention", "attention_general", "indexer_scores", "indexer_select" -> true;
-      case "propagate_nan", "propagate_nan_blocks", "add", "rope" -> true;
+      case "propagate_nan", "propagate_nan_blocks", "add", "gelu", "rope" -> true;
       default -> false;
     };
   }

@@ -140,7 +140,10 @@ abstract class ElementwiseOps extends ViewOps {
 
   /** GELU, tanh approximation (GPT-2); to f16 precision. */
   public Tensor gelu(Tensor a) {
-    return wrap(Ggml_h.ggml_gelu(unary("gelu", a), a.struct()));
+    MemorySegment ctx = unary("gelu", a);
+    return !isDifferentiable() && NativeKernels.supportsGelu(a)
+        ? custom(GgmlType.F32, a.dim(0), a.dim(1), a.dim(2), CustomOp.GELU, MemorySegment.NULL, a)
+        : wrap(Ggml_h.ggml_gelu(ctx, a.struct()));
   }
 
   /** GELU by the error function (Hendrycks and Gimpel 2016). */

@@ -1,5 +1,7 @@
 package dev.myelin.graph;
 
+import dev.myelin.gguf.GgmlType;
+import java.util.ArrayList;
 import java.util.List;
 
 /**
@@ -25,6 +27,25 @@ public final class KernelSelector {
     return isNative() && NativeKernels.supportsGroupedMatmul(weights, x)
         ? graph.groupedMatmul(weights, x)
         : weights.stream().map(w -> matmul(w, x)).toList();
+  }
+
+  /**
+   * As above for X with outliers. Kernels round X to 8 bits, with one scale for 32 values: beside
+   * an outlier that is coarse, and where the weights have 8 bits too, it is the largest error. So X
+   * is the sum of two for one of the weights, its rounded values and the rest.
+   *
+   * @param exact this one
+   */
+  public List<Tensor> matmuls(List<Tensor> weights, Tensor x, Tensor exact) {
+    if (exact.type() != GgmlType.Q8_0 || !isNative() || !ViewOps.canRoundToQ8(x)) {
+      return matmuls(weights, x);
+    }
+    Tensor rounded = graph.roundToQ8(x);
+    List<Tensor> outputs = new ArrayList<>(matmuls(weights, rounded));
+    Tensor rest = matmul(exact, graph.subtract(x, rounded));
+    int index = weights.indexOf(exact);
+    outputs.set(index, graph.add(outputs.get(index), rest));
+    return outputs;
   }
 
   /** Whether a native kernel computes the matmul of experts: W [k, n, experts], X [k, used, m]. */

@@ -72,13 +72,16 @@ public final class NativeKernels {
 
   /** Whether the native operation adds them. */
   static boolean supportsAdd(Tensor a, Tensor b) {
-    return isInUse()
-        && Shapes.isF32(a)
-        && Shapes.isF32(b)
-        && Shapes.isSameShape(a, b)
-        && a.isContiguousFrom(0)
-        && b.isContiguousFrom(0)
-        && a.dim(3) == 1;
+    return isInUse() && Shapes.isSameShape(a, b) && isContiguousF32(a) && isContiguousF32(b);
+  }
+
+  /** Whether the native operation computes the GELU of {@code a}. */
+  static boolean supportsGelu(Tensor a) {
+    return isInUse() && isContiguousF32(a);
+  }
+
+  private static boolean isContiguousF32(Tensor a) {
+    return Shapes.isF32(a) && a.isContiguousFrom(0) && a.dim(3) == 1;
   }
 
   /** Whether the native operation rotates by these parameters. */

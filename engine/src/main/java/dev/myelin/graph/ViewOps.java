@@ -2,6 +2,7 @@ package dev.myelin.graph;
 
 import dev.myelin.bindings.ggml.Ggml_h;
 import dev.myelin.gguf.GgmlType;
+import java.lang.foreign.MemorySegment;
 
 /** Views of tensors, and copies in another layout or type. Not thread-safe. */
 abstract class ViewOps extends GraphNodes {
@@ -96,6 +97,20 @@ abstract class ViewOps extends GraphNodes {
   public Tensor cast(Tensor a, GgmlType type) {
     Shapes.check(Shapes.isFloat(a.type()) && Shapes.isFloat(type), "cast to " + type.ggmlName(), a);
     return wrap(Ggml_h.ggml_cast(ctx(1), a.struct(), type.id()));
+  }
+
+  /** {@code a}, contiguous f32 with rows of whole blocks, rounded to values of q8_0. */
+  public Tensor roundToQ8(Tensor a) {
+    Shapes.check(canRoundToQ8(a), "roundToQ8", a);
+    MemorySegment blocks = Ggml_h.ggml_cast(ctx(1), a.struct(), GgmlType.Q8_0.id());
+    return wrap(Ggml_h.ggml_cast(ctx(1), blocks, GgmlType.F32.id()));
+  }
+
+  /** Whether {@link #roundToQ8} takes the tensor. */
+  static boolean canRoundToQ8(Tensor a) {
+    return Shapes.isF32(a)
+        && a.isContiguousFrom(0)
+        && Shapes.isMultiple(a.dim(0), GgmlType.Q8_0.blockSize());
   }
 
   /**

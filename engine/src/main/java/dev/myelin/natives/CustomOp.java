@@ -62,6 +62,9 @@ public enum CustomOp {
   /** The sum of two contiguous f32 tensors of one shape; no user data. */
   ADD,
 
+  /** GELU of a contiguous f32 tensor, times another of its shape if there is one; no user data. */
+  GELU,
+
   /** Rotary position embedding; the user data is a {@code myelin_rope_params}. */
   ROPE,
 

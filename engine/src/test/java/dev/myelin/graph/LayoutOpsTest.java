@@ -1,6 +1,7 @@
 package dev.myelin.graph;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.within;
 
 import dev.myelin.gguf.GgmlType;
 import org.junit.jupiter.api.Test;
@@ -97,6 +98,22 @@ class LayoutOpsTest {
       Tensor all = g.builder.cast(g.builder.read(state), GgmlType.F32);
       assertThat(g.compute(all)).containsExactly(0, 0, 0, 0, 1, 2, 3, 4, 5, 0, 0, 0);
     }
+  }
+
+  @Test
+  void roundsToBlocksOfEightBits() {
+    float[] values = new float[64];
+    for (int i = 0; i < 64; i++) {
+      values[i] = i < 32 ? 4 * (i - 16) : 0.3f * i;
+    }
+    values[5] = 127; // the scale of the first block is 1
+    TestGraph g = new TestGraph(1);
+    float[] rounded = g.compute(g.builder.roundToQ8(g.floats(values, 32, 2)));
+    for (int i = 0; i < 64; i++) {
+      float halfStep = (i < 32 ? 127 : 0.3f * 63) / 254;
+      assertThat(rounded[i]).isCloseTo(values[i], within(i < 32 ? 0f : halfStep * 1.01f));
+    }
+    assertThat(rounded[33]).isNotEqualTo(values[33]);
   }
 
   @Test

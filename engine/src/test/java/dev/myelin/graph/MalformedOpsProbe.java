@@ -94,6 +94,9 @@ final class MalformedOpsProbe {
     add(
         "contiguous of permuted blocks",
         () -> g.contiguous(g.permute(of(GgmlType.Q8_0, 64, 32), 1, 0, 2, 3)));
+    add("roundToQ8 of 48", () -> g.roundToQ8(f(48)));
+    add("roundToQ8 of i32", () -> g.roundToQ8(i(32)));
+    add("roundToQ8 transposed", () -> g.roundToQ8(g.transpose12(f(32, 4, 4))));
     add("cast to blocks", () -> g.cast(f(32), GgmlType.Q8_0));
     add("cast of i32", () -> g.cast(i(32), GgmlType.F16));
     add("copy of another size", () -> g.copy(f(8), f(9)));

@@ -53,6 +53,7 @@ public final class MyelinFunctions {
             "myelin_op_propagate_nan",
             "myelin_op_propagate_nan_blocks",
             "myelin_op_add",
+            "myelin_op_gelu",
             "myelin_op_rope",
             "myelin_quantize_block_size",
             "myelin_quantize",

@@ -2879,6 +2879,68 @@ public class Myelin_h extends Myelin_h$shared {
         }
     }
 
+    private static class myelin_op_gelu {
+        public static final FunctionDescriptor DESC = FunctionDescriptor.ofVoid(
+            Myelin_h.C_POINTER,
+            Myelin_h.C_INT,
+            Myelin_h.C_INT,
+            Myelin_h.C_POINTER
+        );
+
+        public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("myelin_op_gelu");
+
+        public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
+    }
+
+    /**
+     * Function descriptor for:
+     * {@snippet lang=c :
+     * void myelin_op_gelu(struct ggml_tensor *dst, int32_t thread, int32_t threads, void *unused)
+     * }
+     */
+    public static FunctionDescriptor myelin_op_gelu$descriptor() {
+        return myelin_op_gelu.DESC;
+    }
+
+    /**
+     * Downcall method handle for:
+     * {@snippet lang=c :
+     * void myelin_op_gelu(struct ggml_tensor *dst, int32_t thread, int32_t threads, void *unused)
+     * }
+     */
+    public static MethodHandle myelin_op_gelu$handle() {
+        return myelin_op_gelu.HANDLE;
+    }
+
+    /**
+     * Address for:
+     * {@snippet lang=c :
+     * void myelin_op_gelu(struct ggml_tensor *dst, int32_t thread, int32_t threads, void *unused)
+     * }
+     */
+    public static MemorySegment myelin_op_gelu$address() {
+        return myelin_op_gelu.ADDR;
+    }
+
+    /**
+     * {@snippet lang=c :
+     * void myelin_op_gelu(struct ggml_tensor *dst, int32_t thread, int32_t threads, void *unused)
+     * }
+     */
+    public static void myelin_op_gelu(MemorySegment dst, int thread, int threads, MemorySegment unused) {
+        var mh$ = myelin_op_gelu.HANDLE;
+        try {
+            if (TRACE_DOWNCALLS) {
+                traceDowncall("myelin_op_gelu", dst, thread, threads, unused);
+            }
+            mh$.invokeExact(dst, thread, threads, unused);
+        } catch (Error | RuntimeException ex) {
+           throw ex;
+        } catch (Throwable ex$) {
+           throw new AssertionError("should not reach here", ex$);
+        }
+    }
+
     private static class myelin_op_rope {
         public static final FunctionDescriptor DESC = FunctionDescriptor.ofVoid(
             Myelin_h.C_POINTER,

@@ -106,7 +106,7 @@ public final class Bert implements Architecture {
     int width = c.width();
     int ffnWidth = c.requireFeedForward(l.layer());
     return new Layer(
-        l.qkv(width, shape, Part.OPTIONAL_BIAS),
+        l.qkv(width, shape, Part.OPTIONAL_BIAS).withOutliers(), // as post-norms leave them
         AttentionSpec.bidirectional(shape.attentionScale()),
         l.linear("attn_output", shape.queryWidth(), width, Part.OPTIONAL_BIAS),
         l.layerNorm("attn_output_norm", width, epsilon),

@@ -85,12 +85,29 @@ public record Linear(
 
   /** Applies several layers to the same input, with one grouped matmul if possible. */
   public static List<Tensor> ofAll(Tensor x, Linear... layers) {
+    return finish(x.graph().kernels().matmuls(weights(layers), x), x, layers);
+  }
+
+  /**
+   * The same for an input with outliers: {@link dev.myelin.graph.KernelSelector#matmuls(List,
+   * Tensor, Tensor)}.
+   *
+   * @param exact one of the layers, in which rounding the input to 8 bits costs most
+   */
+  static List<Tensor> ofAllWithExact(Tensor x, Linear exact, Linear... layers) {
+    return finish(x.graph().kernels().matmuls(weights(layers), x, exact.weight), x, layers);
+  }
+
+  private static List<Tensor> weights(Linear... layers) {
     List<Tensor> weights = new ArrayList<>();
     for (Linear layer : layers) {
       weights.add(layer.weight);
     }
+    return weights;
+  }
+
+  private static List<Tensor> finish(List<Tensor> matmuls, Tensor x, Linear... layers) {
     List<Tensor> outputs = new ArrayList<>();
-    List<Tensor> matmuls = x.graph().kernels().matmuls(weights, x);
     for (int i = 0; i < layers.length; i++) {
       outputs.add(layers[i].finish(matmuls.get(i), x));
     }

@@ -12,8 +12,10 @@ import java.util.List;
  *
  * @param fused the one matrix, or null
  * @param q null if fused, as are k and v
+ * @param hasOutliers whether inputs have outliers, and the matmul of values is to be more exact
  */
-public record Qkv(Linear fused, Linear q, Linear k, Linear v, LayerConfig shape) {
+public record Qkv(
+    Linear fused, Linear q, Linear k, Linear v, LayerConfig shape, boolean hasOutliers) {
   /** Q f32 [keySize, heads, tokens], K and V f32 [size, kvHeads, tokens]. */
   public record Heads(Tensor q, Tensor k, Tensor v) {}
 
@@ -27,25 +29,32 @@ public record Qkv(Linear fused, Linear q, Linear k, Linear v, LayerConfig shape)
         Linear.of(w, "attn_q", width, shape.queryWidth(), parts),
         Linear.of(w, "attn_k", width, shape.keyWidth(), parts),
         Linear.of(w, "attn_v", width, shape.valueWidth(), parts),
-        shape);
+        shape,
+        false);
   }
 
   /** Takes {@code attn_qkv}. */
   public static Qkv fused(Weights w, long width, LayerConfig shape, Linear.Part... parts) {
     long out = (long) shape.queryWidth() + shape.keyWidth() + shape.valueWidth();
-    return new Qkv(Linear.of(w, "attn_qkv", width, out, parts), null, null, null, shape);
+    return new Qkv(Linear.of(w, "attn_qkv", width, out, parts), null, null, null, shape, false);
+  }
+
+  /** The same for inputs with outliers. */
+  public Qkv withOutliers() {
+    return new Qkv(fused, q, k, v, shape, true);
   }
 
   /** [width, tokens] to heads. */
   public Heads of(Tensor x) {
     if (fused == null) {
-      List<Tensor> y = Linear.ofAll(x, q, k, v);
+      List<Tensor> y =
+          hasOutliers ? Linear.ofAllWithExact(x, v, q, k, v) : Linear.ofAll(x, q, k, v);
       return new Heads(
           split(y.get(0), shape.keySize(), shape.heads()),
           split(y.get(1), shape.keySize(), shape.kvHeads()),
           split(y.get(2), shape.valueSize(), shape.kvHeads()));
     }
-    Tensor y = fused.of(x);
+    Tensor y = hasOutliers ? Linear.ofAllWithExact(x, fused, fused).getFirst() : fused.of(x);
     return new Heads(
         view(y, shape.keySize(), shape.heads(), 0),
         view(y, shape.keySize(), shape.kvHeads(), shape.queryWidth()),
