@@ -79,7 +79,7 @@ public final class TrainingPass implements Pass {
   @Override
   public Tensor attend(KvState state, Tensor q, Tensor k, Tensor v, AttentionSpec spec) {
     if (!spec.isPlain() || state.window().isPresent()) {
-      throw noDerivative("attention with a window, a bias or a soft-cap");
+      throw noDerivative("attention to later tokens, or with a window, a bias or a soft-cap");
     }
     if (v == null) {
       throw noDerivative("attention to latent vectors");
