@@ -130,7 +130,8 @@ public final class Bench {
     List<BenchRunner> programs = programs();
     coldRuns.measure(plan, resolved(plan.session()), programs);
     MyelinEngine myelin = new MyelinEngine(plan.model(), plan.adapters(), plan.session());
-    runners.add(new InProcessRunner(myelin, myelin.vocabulary(), System::nanoTime));
+    runners.add(new InProcessRunner(myelin, myelin.info().vocabulary(), System::nanoTime));
+    plan.tests().forEach(test -> test.requireSupport(myelin.info()));
     addPeers(myelin, programs);
     return myelin.options();
   }
@@ -139,6 +140,7 @@ public final class Bench {
     ParallelRunner myelin =
         new ParallelRunner(plan.model(), plan.adapters(), plan.session(), plan.sequences());
     runners.add(myelin);
+    plan.tests().forEach(test -> test.requireSupport(myelin.info()));
     return myelin.options();
   }
 
@@ -180,7 +182,8 @@ public final class Bench {
             peer,
             () -> {
               BenchEngine engine = load(library.loader(), myelin.options());
-              runners.add(new InProcessRunner(engine, myelin.vocabulary(), System::nanoTime));
+              int vocabulary = myelin.info().vocabulary();
+              runners.add(new InProcessRunner(engine, vocabulary, System::nanoTime));
             });
       }
     }

@@ -1,6 +1,7 @@
 package dev.myelin.bench;
 
 import dev.myelin.error.InvalidRequestException;
+import dev.myelin.model.ModelInfo;
 import dev.myelin.runtime.RuntimeOptions;
 
 /**
@@ -50,6 +51,19 @@ public record BenchSpec(int prompt, int generated, int depth, int parallel) {
   /** Whether a sequence, from 0, processes a prompt; else it generates. */
   boolean isPrefilled(int sequence) {
     return sequence < prefilled();
+  }
+
+  /**
+   * Checks that a model can be measured.
+   *
+   * @throws InvalidRequestException if it computes no logits, or none of tokens after others
+   */
+  void requireSupport(ModelInfo info) {
+    if (generated > 0 || depth > 0) {
+      info.requireGeneration();
+    } else {
+      info.requireLogits();
+    }
   }
 
   /** Number of timed tokens. */

@@ -5,6 +5,7 @@ import dev.myelin.generate.Session;
 import dev.myelin.generate.SessionOptions;
 import dev.myelin.gguf.Checkpoint;
 import dev.myelin.model.Model;
+import dev.myelin.model.ModelInfo;
 import java.util.List;
 
 /** Myelin as a {@link BenchEngine}. */
@@ -24,8 +25,8 @@ final class MyelinEngine implements BenchEngine {
     }
   }
 
-  int vocabulary() {
-    return model.info().vocabulary();
+  ModelInfo info() {
+    return model.info();
   }
 
   /** The session's options, with defaults filled in. */

@@ -7,6 +7,7 @@ import dev.myelin.generate.Session;
 import dev.myelin.generate.SessionOptions;
 import dev.myelin.gguf.Checkpoint;
 import dev.myelin.model.Model;
+import dev.myelin.model.ModelInfo;
 import dev.myelin.runtime.ModelRuntime;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -52,6 +53,10 @@ final class ParallelRunner implements BenchRunner {
     for (int i = 0; i < sequences; i++) {
       sessions.add(Session.open(runtime));
     }
+  }
+
+  ModelInfo info() {
+    return model.info();
   }
 
   /** The options in use, with defaults filled in. */

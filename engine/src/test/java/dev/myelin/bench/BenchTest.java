@@ -10,6 +10,7 @@ import dev.myelin.error.MyelinException;
 import dev.myelin.generate.SessionOptions;
 import dev.myelin.gguf.Checkpoint;
 import dev.myelin.state.CacheType;
+import dev.myelin.testing.ChangedModel;
 import dev.myelin.testing.PeerBench;
 import dev.myelin.testing.RandomModel;
 import java.nio.file.Path;
@@ -255,6 +256,32 @@ class BenchTest {
                     false))
         .isInstanceOf(InvalidRequestException.class)
         .hasMessage("parallel = 0: expected 1 or more in all tests, or none");
+  }
+
+  /** A model without causality reads prompts only; that is said before anything is measured. */
+  @Test
+  void refusesTestsThatTheModelCannotDo(@TempDir Path folder) {
+    Path model = folder.resolve("model.gguf");
+    new ChangedModel(RandomModel.small("llama").writer().toBytes())
+        .put("llama.attention.causal", false)
+        .write(model);
+    SessionOptions options = SessionOptions.defaults().withThreads(1).withContextLength(0);
+    for (BenchSpec last : List.of(new BenchSpec(0, 2, 0), new BenchSpec(4, 0, 3))) {
+      List<String> notes = new ArrayList<>();
+      List<BenchSpec> tests = List.of(new BenchSpec(4, 0, 0), last);
+      assertThatThrownBy(() -> Bench.run(plan(model, tests, options), notes::add, r -> {}))
+          .isInstanceOf(InvalidRequestException.class)
+          .hasMessageContaining("llama.attention.causal = false");
+      assertThat(notes).isEmpty();
+    }
+    List<BenchResult> results = new ArrayList<>();
+    Bench.run(plan(model, List.of(new BenchSpec(4, 0, 0)), options), note -> {}, results::add);
+    assertThat(results).hasSize(1);
+  }
+
+  private static BenchPlan plan(Path model, List<BenchSpec> tests, SessionOptions options) {
+    return new BenchPlan(
+        Checkpoint.of(model), List.of(), tests, options, 1, List.of(), null, false);
   }
 
   @Test
