@@ -5,10 +5,6 @@
 #include "runtime/compute.h"
 #include "runtime/ggml_tensor.h"
 
-static int64_t elements(const struct ggml_tensor *t) {
-    return t->ne[0] * t->ne[1] * t->ne[2] * t->ne[3];
-}
-
 void myelin_op_add(struct ggml_tensor *dst, int32_t thread, int32_t threads, void *unused) {
     const int64_t n = elements(dst);
     if (spread(myelin_op_add, dst, threads, unused, n / 2)) {

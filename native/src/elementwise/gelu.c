@@ -11,10 +11,6 @@
 
 enum { BLOCK = 256, VECTOR = 16 };
 
-static int64_t elements(const struct ggml_tensor *t) {
-    return t->ne[0] * t->ne[1] * t->ne[2] * t->ne[3];
-}
-
 /** out = gelu(x) * up; up is NULL for none, n at most BLOCK. */
 static void gelu_block(int64_t n, const float *x, const float *up, float *out) {
     float padded[BLOCK];

@@ -22,4 +22,9 @@ struct ggml_tensor {
     void *data;
 };
 
+/** Number of elements. */
+static inline int64_t elements(const struct ggml_tensor *t) {
+    return t->ne[0] * t->ne[1] * t->ne[2] * t->ne[3];
+}
+
 #endif

@@ -219,8 +219,7 @@ void sgemm_compute(const sgemm_table *table, struct ggml_tensor *dst, int32_t th
 void myelin_op_sgemm(struct ggml_tensor *dst, int32_t thread, int32_t threads, void *kind) {
     const struct ggml_tensor *a = dst->src[0];
     const int64_t k = (intptr_t)kind == MYELIN_SGEMM_MUL_MAT ? a->ne[0] : a->ne[1];
-    if (spread(myelin_op_sgemm, dst, threads, kind,
-               dst->ne[0] * dst->ne[1] * dst->ne[2] * dst->ne[3] * k / 16)) {
+    if (spread(myelin_op_sgemm, dst, threads, kind, elements(dst) * k / 16)) {
         return;
     }
     sgemm_compute(sgemm_in_use(), dst, thread, threads, (int32_t)(intptr_t)kind);

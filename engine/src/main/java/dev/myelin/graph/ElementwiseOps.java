@@ -1,7 +1,6 @@
 package dev.myelin.graph;
 
 import dev.myelin.bindings.ggml.Ggml_h;
-import dev.myelin.gguf.GgmlType;
 import dev.myelin.natives.CustomOp;
 import java.lang.foreign.MemorySegment;
 
@@ -11,7 +10,7 @@ abstract class ElementwiseOps extends ViewOps {
   public Tensor add(Tensor a, Tensor b) {
     MemorySegment ctx = binary("add", a, b);
     return !isDifferentiable() && NativeKernels.supportsAdd(a, b)
-        ? custom(GgmlType.F32, a.dim(0), a.dim(1), a.dim(2), CustomOp.ADD, MemorySegment.NULL, a, b)
+        ? custom(CustomOp.ADD, a, b)
         : wrap(Ggml_h.ggml_add(ctx, a.struct(), b.struct()));
   }
 
@@ -142,7 +141,7 @@ abstract class ElementwiseOps extends ViewOps {
   public Tensor gelu(Tensor a) {
     MemorySegment ctx = unary("gelu", a);
     return !isDifferentiable() && NativeKernels.supportsGelu(a)
-        ? custom(GgmlType.F32, a.dim(0), a.dim(1), a.dim(2), CustomOp.GELU, MemorySegment.NULL, a)
+        ? custom(CustomOp.GELU, a)
         : wrap(Ggml_h.ggml_gelu(ctx, a.struct()));
   }
 

@@ -1,7 +1,6 @@
 package dev.myelin.graph;
 
 import dev.myelin.bindings.ggml.Ggml_h;
-import dev.myelin.gguf.GgmlType;
 import dev.myelin.natives.CustomOp;
 import java.lang.foreign.MemorySegment;
 
@@ -21,14 +20,9 @@ abstract class GatedOps extends ElementwiseOps {
   /** {@code gelu(gate) * up}, the tanh approximation; to f16 precision. */
   public Tensor geglu(Tensor gate, Tensor up) {
     MemorySegment ctx = gated("geglu", gate, up);
-    if (!isDifferentiable()
-        && NativeKernels.supportsGelu(gate)
-        && NativeKernels.supportsGelu(up)
-        && Shapes.isSameShape(gate, up)) {
-      long[] d = {gate.dim(0), gate.dim(1), gate.dim(2)};
-      return custom(GgmlType.F32, d[0], d[1], d[2], CustomOp.GELU, MemorySegment.NULL, gate, up);
-    }
-    return wrap(Ggml_h.ggml_geglu_split(ctx, gate.struct(), up.struct()));
+    return !isDifferentiable() && NativeKernels.supportsGelu(gate) && NativeKernels.supportsGelu(up)
+        ? custom(CustomOp.GELU, gate, up)
+        : wrap(Ggml_h.ggml_geglu_split(ctx, gate.struct(), up.struct()));
   }
 
   /** {@code gelu(gate) * up}, by the error function. */

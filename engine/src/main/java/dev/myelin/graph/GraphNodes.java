@@ -139,6 +139,12 @@ abstract class GraphNodes {
     }
   }
 
+  /** The same without data, for a result in f32 of the shape of the first source. */
+  Tensor custom(CustomOp op, Tensor... src) {
+    Tensor a = src[0];
+    return custom(GgmlType.F32, a.dim(0), a.dim(1), a.dim(2), op, MemorySegment.NULL, src);
+  }
+
   /** Adds a node that a native function computes on all threads, in the memory of {@code a}. */
   Tensor customInPlace(Tensor a, CustomOp op, Tensor... src) {
     try (Arena arena = Arena.ofConfined()) {

@@ -225,15 +225,11 @@ class BenchTest {
     List<BenchSpec> tests =
         List.of(new BenchSpec(40, 0, 3, 4), new BenchSpec(0, 9, 3, 4), new BenchSpec(40, 9, 3, 4));
     BenchPlan plan =
-        new BenchPlan(
-            Checkpoint.of(model),
-            List.of(),
+        plan(
+            model,
             tests,
             SessionOptions.defaults().withThreads(1).withContextLength(0).withBatch(32),
-            2,
-            List.of(),
-            null,
-            false);
+            2);
     List<BenchResult> results = new ArrayList<>();
     Bench.run(plan, note -> {}, results::add);
     assertThat(results).extracting(BenchResult::test).isEqualTo(tests);
@@ -269,19 +265,14 @@ class BenchTest {
     for (BenchSpec last : List.of(new BenchSpec(0, 2, 0), new BenchSpec(4, 0, 3))) {
       List<String> notes = new ArrayList<>();
       List<BenchSpec> tests = List.of(new BenchSpec(4, 0, 0), last);
-      assertThatThrownBy(() -> Bench.run(plan(model, tests, options), notes::add, r -> {}))
+      assertThatThrownBy(() -> Bench.run(plan(model, tests, options, 1), notes::add, r -> {}))
           .isInstanceOf(InvalidRequestException.class)
           .hasMessageContaining("llama.attention.causal = false");
       assertThat(notes).isEmpty();
     }
     List<BenchResult> results = new ArrayList<>();
-    Bench.run(plan(model, List.of(new BenchSpec(4, 0, 0)), options), note -> {}, results::add);
+    Bench.run(plan(model, List.of(new BenchSpec(4, 0, 0)), options, 1), note -> {}, results::add);
     assertThat(results).hasSize(1);
-  }
-
-  private static BenchPlan plan(Path model, List<BenchSpec> tests, SessionOptions options) {
-    return new BenchPlan(
-        Checkpoint.of(model), List.of(), tests, options, 1, List.of(), null, false);
   }
 
   @Test
@@ -393,15 +384,13 @@ class BenchTest {
   }
 
   private static BenchPlan plan(List<BenchSpec> tests, SessionOptions options, int repetitions) {
+    return plan(Path.of("none.gguf"), tests, options, repetitions);
+  }
+
+  private static BenchPlan plan(
+      Path model, List<BenchSpec> tests, SessionOptions options, int repetitions) {
     return new BenchPlan(
-        Checkpoint.of(Path.of("none.gguf")),
-        List.of(),
-        tests,
-        options,
-        repetitions,
-        List.of(),
-        null,
-        false);
+        Checkpoint.of(model), List.of(), tests, options, repetitions, List.of(), null, false);
   }
 
   @Test

@@ -156,13 +156,13 @@ public final class ArchitectureFuzzProbe {
       if (info.hasEncoder()) {
         session.encode(tokens);
       }
-      if (info.hasLogits() && info.isOnePass()) {
+      if (info.hasLogits()) {
         session.feed(tokens);
-      } else if (info.hasLogits()) {
-        session.feed(tokens);
-        session.feed(tokens[0]);
-        session.truncate(3);
-        session.feed(tokens[1]);
+        if (!info.isOnePass()) {
+          session.feed(tokens[0]);
+          session.truncate(3);
+          session.feed(tokens[1]);
+        }
       } else {
         session.feedHidden(tokens, (position, row) -> {});
         if (info.hasScores()) {
