@@ -8,6 +8,7 @@ import dev.myelin.pass.Output;
 import dev.myelin.runtime.RuntimeOptions;
 import dev.myelin.state.PageTable;
 import java.util.Optional;
+import java.util.OptionalInt;
 
 /**
  * How texts are embedded. Immutable and thread-safe.
@@ -16,25 +17,32 @@ import java.util.Optional;
  *     models that compute a text in one pass.
  * @param pooling empty for the one that the file names
  * @param normalize whether vectors are scaled to length 1; scores never are
+ * @param layer the layer whose inputs are pooled, from 0; empty for the hidden states after the
+ *     last one
  */
-public record EmbedOptions(SessionOptions session, Optional<Pooling> pooling, boolean normalize) {
+public record EmbedOptions(
+    SessionOptions session, Optional<Pooling> pooling, boolean normalize, OptionalInt layer) {
   /** Texts computed together at most. */
   private static final int MAX_SEQUENCES = 64;
 
   public static EmbedOptions defaults() {
-    return new EmbedOptions(SessionOptions.defaults(), Optional.empty(), true);
+    return new EmbedOptions(SessionOptions.defaults(), Optional.empty(), true, OptionalInt.empty());
   }
 
   public EmbedOptions withSession(SessionOptions value) {
-    return new EmbedOptions(value, pooling, normalize);
+    return new EmbedOptions(value, pooling, normalize, layer);
   }
 
   public EmbedOptions withPooling(Pooling value) {
-    return new EmbedOptions(session, Optional.of(value), normalize);
+    return new EmbedOptions(session, Optional.of(value), normalize, layer);
   }
 
   public EmbedOptions withNormalize(boolean value) {
-    return new EmbedOptions(session, pooling, value);
+    return new EmbedOptions(session, pooling, value, layer);
+  }
+
+  public EmbedOptions withLayer(int value) {
+    return new EmbedOptions(session, pooling, normalize, OptionalInt.of(value));
   }
 
   /**
@@ -46,7 +54,10 @@ public record EmbedOptions(SessionOptions session, Optional<Pooling> pooling, bo
     ModelInfo info = model.info();
     Pooling chosen = pooling.orElseGet(() -> Pooling.of(model.file(), info.architecture()));
     if (chosen != Pooling.RANK) {
-      info.requireOutput(Output.HIDDEN);
+      info.requireOutput(layer.isPresent() ? Output.layerInput(layer.getAsInt()) : Output.HIDDEN);
+    } else if (layer.isPresent()) {
+      throw new InvalidRequestException(
+          "layer %s: pooling rank takes the scores of the whole model".formatted(layer.getAsInt()));
     } else if (!info.hasScores()) {
       throw new InvalidRequestException(
           "pooling rank: this model of the architecture %s has no classification head (cls.weight,"

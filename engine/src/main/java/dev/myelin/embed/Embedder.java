@@ -49,7 +49,7 @@ public final class Embedder implements AutoCloseable {
             : shared;
     limits = TextLimits.of(info, runtime.options(), pooling);
     int batch = ownsRuntime ? options.session().batch() : runtime.options().batch();
-    runner = new TextRunner(runtime, pooling, options.normalize(), batch);
+    runner = new TextRunner(runtime, pooling, options, batch);
   }
 
   /** Loads a model and opens an embedder with default options. */

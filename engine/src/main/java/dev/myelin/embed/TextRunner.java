@@ -10,6 +10,7 @@ import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.OptionalInt;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.function.IntConsumer;
 
@@ -21,18 +22,20 @@ final class TextRunner {
   private final ModelRuntime runtime;
   private final Pooling pooling;
   private final boolean normalize;
+  private final OptionalInt layer;
   private final int batch;
   private final List<Session> sessions = new CopyOnWriteArrayList<>();
   private volatile boolean cancelled;
 
   /**
-   * @param normalize whether vectors are scaled to length 1; scores never are
+   * @param pooling that of the options or of the model's file
    * @param batch tokens computed together at most, if they are of several texts
    */
-  TextRunner(ModelRuntime runtime, Pooling pooling, boolean normalize, int batch) {
+  TextRunner(ModelRuntime runtime, Pooling pooling, EmbedOptions options, int batch) {
     this.runtime = runtime;
     this.pooling = pooling;
-    this.normalize = normalize;
+    normalize = options.normalize();
+    layer = options.layer();
     this.batch = batch;
   }
 
@@ -88,7 +91,11 @@ final class TextRunner {
     int[] longest = texts.getLast();
     if (outputs(longest.length) > runtime.options().batch()) {
       Pool pool = new Pool(pooling, longest.length, normalize);
-      sessions.getFirst().feedHidden(longest, pool);
+      if (layer.isPresent()) {
+        sessions.getFirst().feedLayerInputs(longest, layer.getAsInt(), pool);
+      } else {
+        sessions.getFirst().feedHidden(longest, pool);
+      }
       return List.of(pool.vectors());
     }
     List<Feed> feeds = new ArrayList<>();
@@ -99,7 +106,8 @@ final class TextRunner {
     if (pooling == Pooling.RANK) {
       return Feed.scores(feeds).stream().map(s -> List.of(floats(s))).toList();
     }
-    List<MemorySegment> hidden = Feed.hidden(feeds);
+    List<MemorySegment> hidden =
+        layer.isPresent() ? Feed.layerInputs(feeds, layer.getAsInt()) : Feed.hidden(feeds);
     List<List<float[]>> vectors = new ArrayList<>();
     for (int i = 0; i < texts.size(); i++) {
       Pool pool = new Pool(pooling, texts.get(i).length, normalize);

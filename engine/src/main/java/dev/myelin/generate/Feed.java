@@ -45,6 +45,16 @@ public record Feed(Session session, int[] tokens, int outputs) {
   }
 
   /**
+   * Replaces the tokens of the sessions.
+   *
+   * @return the inputs of a layer of each, as {@link Session#feedLayerInputs}: f32 [outputs][width]
+   * @throws InvalidRequestException as {@link #logits}, and if the model has no such layer
+   */
+  public static List<MemorySegment> layerInputs(List<Feed> feeds, int layer) {
+    return compute(feeds, Output.layerInput(layer));
+  }
+
+  /**
    * Replaces the tokens of the sessions. Each has one output.
    *
    * @return the scores of the model's classification head for each, f32 [classes]

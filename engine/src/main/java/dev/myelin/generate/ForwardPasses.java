@@ -55,7 +55,7 @@ final class ForwardPasses {
     requireNotInterrupted();
     loadedTokens = 0;
     PromptCache cache = promptCache;
-    boolean isPrompt = count > 1 && outputs == 1 && output == Output.LOGITS;
+    boolean isPrompt = count > 1 && outputs == 1 && output.equals(Output.LOGITS);
     return cache == null || !isPrompt
         ? sequence.compute(tokens, from, count, outputs, output)
         : computePrompt(cache, tokens, from, count);

@@ -270,6 +270,20 @@ public final class Session implements AutoCloseable {
   }
 
   /**
+   * As {@link #feedHidden}, and passes the input of a layer to the sink instead: f32 [width].
+   *
+   * @param layer from 0, whose input is the embedding of the token
+   * @throws InvalidRequestException if the model has no such layer, or as {@link #feed}
+   */
+  public void feedLayerInputs(int[] tokens, int layer, LogitsSink sink) {
+    try (ExclusiveUse _ = use()) {
+      Output output = Output.layerInput(layer);
+      replace(tokens, output);
+      passes.computeEach(tokens, output, sink);
+    }
+  }
+
+  /**
    * Replaces the session's tokens by these, and computes the scores of the model's classification
    * head for them as one sequence.
    *
@@ -286,13 +300,13 @@ public final class Session implements AutoCloseable {
 
   /** What {@link Feed} computes for this session, which is in use. */
   Request request(int[] tokens, int outputs, Output output) {
-    if (output == Output.LOGITS) {
+    if (output.equals(Output.LOGITS)) {
       model().info().requireOutput(output);
       check(tokens);
     } else {
       replace(tokens, output);
     }
-    boolean hasOne = tokens.length > limits.batch() || output == Output.SCORES;
+    boolean hasOne = tokens.length > limits.batch() || output.equals(Output.SCORES);
     limits.checkOutputs(tokens.length, outputs, hasOne ? 1 : tokens.length);
     passes.requireNotInterrupted();
     return new Request(sequence, tokens, 0, tokens.length, outputs);
@@ -304,7 +318,7 @@ public final class Session implements AutoCloseable {
     info.requireOutput(output);
     sequence.truncate(0);
     check(tokens);
-    if (output == Output.SCORES) {
+    if (output.equals(Output.SCORES)) {
       limits.checkOneBatch(tokens.length);
     }
   }

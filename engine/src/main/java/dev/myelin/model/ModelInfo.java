@@ -79,6 +79,15 @@ public record ModelInfo(
     return outputs.contains(Output.SCORES);
   }
 
+  /** The last layer whose input a pass can emit. */
+  private int lastLayer() {
+    int last = -1;
+    for (Output output : outputs) {
+      last = Math.max(last, output.layer());
+    }
+    return last;
+  }
+
   /** Whether a sequence is computed in one pass: nothing is kept of it. */
   public boolean isOnePass() {
     return states.has(Scope.PASS) && !hasEncoder;
@@ -110,12 +119,20 @@ public record ModelInfo(
   /**
    * Checks that a pass can emit an output.
    *
-   * @throws InvalidRequestException naming the architecture and what it computes
+   * @throws InvalidRequestException naming the architecture and what it computes, or the layer
    */
   public void requireOutput(Output output) {
     if (!outputs.contains(output)) {
+      if (output.isLayerInput() && outputs.contains(Output.layerInput(0))) {
+        throw new InvalidRequestException(
+            "layer %s: expected 0 to %s".formatted(output.layer(), lastLayer()));
+      }
       StringJoiner others = new StringJoiner(", ");
-      outputs.forEach(other -> others.add(other.description()));
+      for (Output other : outputs) {
+        if (!other.isLayerInput()) {
+          others.add(other.description());
+        }
+      }
       throw new InvalidRequestException(
           "this model of the architecture %s computes no %s, only %s"
               .formatted(architecture, output.description(), others));

@@ -86,6 +86,9 @@ public final class CachedPass implements Pass {
   private final Map<String, GraphInput> inputs = new HashMap<>();
   private final List<GraphInput> all = new ArrayList<>();
   private final List<SegmentGroup> groups = new ArrayList<>();
+  private int layer;
+  private int layerInputs;
+  private boolean isComplete;
 
   /**
    * @param contextLength context length of the session; some models choose their RoPE factors by it
@@ -148,6 +151,17 @@ public final class CachedPass implements Pass {
   }
 
   @Override
+  public void layerInput(Tensor x) {
+    Output output = Output.layerInput(layer++);
+    if (wants(output)) {
+      graph.output(output.tensorName(), keep(x));
+      layerInputs++;
+      // the layers after it are computed only for the states that they store
+      isComplete = layerInputs == shape.emitted().size() && !states.keepsTokens();
+    }
+  }
+
+  @Override
   public Tensor keep(Tensor x) {
     if (shape.outputs() == shape.tokens()) {
       return x;
@@ -168,11 +182,11 @@ public final class CachedPass implements Pass {
   @Override
   public Tensor attend(KvState state, Tensor q, Tensor k, Tensor v, AttentionSpec spec) {
     // in this order, so that the three projections are adjacent in the graph
-    graph.expand(q);
+    expand(q);
     if (v != null) {
-      graph.expand(v);
+      expand(v);
     }
-    graph.expand(k);
+    expand(k);
     store(state, k, v);
     return attend(state, q, spec);
   }
@@ -181,9 +195,9 @@ public final class CachedPass implements Pass {
   public void store(KvState state, Tensor k, Tensor v) {
     KvCache kv = states.kv();
     Tensor cells = cells(state);
-    graph.expand(kv.writeKeys(graph, state, k, cells));
+    expand(kv.writeKeys(graph, state, k, cells));
     if (v != null) {
-      graph.expand(kv.writeValues(graph, state, v, cells));
+      expand(kv.writeValues(graph, state, v, cells));
     }
   }
 
@@ -197,7 +211,7 @@ public final class CachedPass implements Pass {
     }
     Tensor kqvOut =
         graph.attention(q, kv.keys(graph, state), kv.values(graph, state), input.pages(), p);
-    graph.expand(kqvOut);
+    expand(kqvOut);
     return kqvOut;
   }
 
@@ -279,7 +293,14 @@ public final class CachedPass implements Pass {
 
   @Override
   public void write(RecurrentState state, Tensor value, SegmentGroup group) {
-    graph.expand(states.write(graph, state, value, group.writeSlots()));
+    expand(states.write(graph, state, value, group.writeSlots()));
+  }
+
+  /** Adds an operation with side effects to the graph, unless all outputs precede it. */
+  private void expand(Tensor x) {
+    if (!isComplete) {
+      graph.expand(x);
+    }
   }
 
   @Override

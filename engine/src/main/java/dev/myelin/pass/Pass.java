@@ -36,6 +36,12 @@ public interface Pass {
   }
 
   /**
+   * Begins the next layer, whose input x [width, tokens] may be asked for: {@link
+   * Output#layerInput}. Called for each layer in turn.
+   */
+  default void layerInput(Tensor x) {}
+
+  /**
    * Keeps only the positions whose output is requested: [n, tokens] to [n, outputs]. Called in the
    * last layer, after its attention. For {@link Output#SCORES} these are the first positions of the
    * sequences.

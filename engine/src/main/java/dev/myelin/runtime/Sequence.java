@@ -12,7 +12,6 @@ import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.nio.file.Path;
 import java.util.Arrays;
-import java.util.EnumSet;
 import java.util.Set;
 import java.util.concurrent.atomic.AtomicLong;
 import org.jspecify.annotations.Nullable;
@@ -115,7 +114,7 @@ public final class Sequence implements AutoCloseable {
       throw new InvalidRequestException(
           runtime.model().info().architecture() + " models need the tokens of their encoder first");
     }
-    Set<Output> emitted = EnumSet.of(output);
+    Set<Output> emitted = Set.of(output);
     return new Work(this, Network.MAIN, ids, from, count, outputs, emitted);
   }
 

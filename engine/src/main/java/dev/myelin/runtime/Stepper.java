@@ -16,7 +16,6 @@ import dev.myelin.pass.CachedPass.Shape;
 import dev.myelin.pass.Output;
 import dev.myelin.pass.Segment;
 import dev.myelin.state.StatePool;
-import java.util.EnumSet;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
@@ -26,7 +25,7 @@ import java.util.Set;
  * to one thread at a time, except {@link #backend}'s cancellation.
  */
 final class Stepper implements AutoCloseable {
-  static final Set<Output> NOTHING = EnumSet.noneOf(Output.class);
+  static final Set<Output> NOTHING = Set.of();
 
   private final Model model;
   private final Backend backend;
@@ -99,7 +98,7 @@ final class Stepper implements AutoCloseable {
   Optional<String> batchDependence() {
     Output output = model.info().hasLogits() ? Output.LOGITS : Output.HIDDEN;
     List<Integer> groups = states.isRecurrent() ? List.of(1, 1) : List.of();
-    Shape single = new Shape(Network.MAIN, 1, 1, EnumSet.of(output), groups, AdapterRanges.NONE);
+    Shape single = new Shape(Network.MAIN, 1, 1, Set.of(output), groups, AdapterRanges.NONE);
     try (GraphCache alone =
         new GraphCache(model, states, options.contextLength(), ActivationObserver.NONE)) {
       return Optional.ofNullable(BatchInvariance.of(alone.get(single).graph()).variant());
@@ -131,7 +130,7 @@ final class Stepper implements AutoCloseable {
   /** Builds the graph of so many tokens of one sequence, with the logits of the last one. */
   void prepare(int tokens, List<Float> adapterScales) {
     if (model.info().hasLogits() && !states.isRecurrent()) {
-      Set<Output> logits = EnumSet.of(Output.LOGITS);
+      Set<Output> logits = Set.of(Output.LOGITS);
       AdapterRanges adapters = AdapterRanges.of(adapterScales, tokens, 1);
       graphs.get(new Shape(Network.MAIN, tokens, 1, logits, List.of(), adapters));
     }

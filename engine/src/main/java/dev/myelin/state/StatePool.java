@@ -3,6 +3,7 @@ package dev.myelin.state;
 import dev.myelin.error.InvalidRequestException;
 import dev.myelin.graph.GraphBuilder;
 import dev.myelin.graph.Tensor;
+import dev.myelin.state.KvState.Scope;
 import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
@@ -17,6 +18,7 @@ public final class StatePool implements AutoCloseable {
   private final RecurrentPool recurrent;
   private final StateSnapshots snapshots;
   private final @Nullable PrefixCache prefixes;
+  private final boolean keepsTokens;
   private final List<SequenceStates> open = new ArrayList<>();
 
   /**
@@ -26,6 +28,8 @@ public final class StatePool implements AutoCloseable {
    */
   public StatePool(ModelStates states, StateOptions options, boolean keepsPrefixes) {
     this.options = options;
+    keepsTokens =
+        !states.recurrent().isEmpty() || states.has(Scope.SEQUENCE) || states.has(Scope.ENCODER);
     kv = new KvCache(states.kv(), options, this::reclaim);
     try {
       int most = options.snapshots(states.recurrentBytes());
@@ -37,6 +41,11 @@ public final class StatePool implements AutoCloseable {
       throw e;
     }
     prefixes = keepsPrefixes ? new PrefixCache(kv, snapshots, isRecurrent()) : null;
+  }
+
+  /** Whether something of a sequence is kept after a pass. */
+  public boolean keepsTokens() {
+    return keepsTokens;
   }
 
   public StateOptions options() {

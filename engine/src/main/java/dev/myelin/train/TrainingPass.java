@@ -158,12 +158,12 @@ public final class TrainingPass implements Pass {
 
   @Override
   public boolean wants(Output output) {
-    return output == Output.LOGITS;
+    return output.equals(Output.LOGITS);
   }
 
   @Override
   public void emit(Output output, Tensor value) {
-    if (output == Output.LOGITS) {
+    if (output.equals(Output.LOGITS)) {
       logits = value;
     }
   }

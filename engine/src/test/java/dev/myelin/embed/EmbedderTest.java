@@ -111,6 +111,49 @@ class EmbedderTest {
   }
 
   @Test
+  void poolsTheInputsOfALayer() {
+    List<int[]> texts = new ArrayList<>();
+    for (int length : new int[] {90, 3, 1, 64}) {
+      texts.add(Logits.randomTokens(length, 320, length));
+    }
+    for (Path file : List.of(encoder, decoder)) {
+      for (Pooling pooling : List.of(Pooling.MEAN, Pooling.LAST, Pooling.NONE)) {
+        // a text longer than a batch too
+        SessionOptions session = EXACT.withBatch(file.equals(decoder) ? 50 : 512);
+        EmbedOptions options = exact(pooling).withSession(session).withLayer(1);
+        try (Model model = Model.load(file);
+            Embedder embedder = Embedder.open(model, options);
+            Session alone = Session.open(model, session)) {
+          List<List<float[]>> vectors = embedder.embedEach(texts, done -> {});
+          for (int i = 0; i < texts.size(); i++) {
+            int[] text = texts.get(i);
+            Pool pool = new Pool(pooling, text.length, false);
+            alone.feedLayerInputs(text, 1, pool);
+            assertThat(vectors.get(i).toArray(float[][]::new))
+                .as("%s, %s, text %s", file.getFileName(), pooling, i)
+                .isDeepEqualTo(pool.vectors().toArray(float[][]::new));
+          }
+        }
+      }
+    }
+  }
+
+  @Test
+  void refusesLayersThatItHasNoInputsOf() {
+    try (Model model = Model.load(ranker)) {
+      for (int layer : new int[] {-1, 1000}) {
+        EmbedOptions options = exact(Pooling.MEAN).withLayer(layer);
+        assertThatThrownBy(() -> Embedder.open(model, options))
+            .isInstanceOf(InvalidRequestException.class)
+            .hasMessageContaining("layer " + layer + ": expected 0 to ");
+      }
+      assertThatThrownBy(() -> Embedder.open(model, exact(Pooling.RANK).withLayer(1)))
+          .isInstanceOf(InvalidRequestException.class)
+          .hasMessage("layer 1: pooling rank takes the scores of the whole model");
+    }
+  }
+
+  @Test
   void sharesARuntime() {
     List<String> texts = List.of("one", "two words", "", "and a longer one");
     RuntimeOptions two = RuntimeOptions.defaults().withThreads(1).withSequences(3);

@@ -14,16 +14,15 @@ import dev.myelin.pass.AttentionSpec;
 import dev.myelin.pass.Batch;
 import dev.myelin.pass.CachedPass;
 import dev.myelin.pass.CachedPass.Shape;
-import dev.myelin.pass.Output;
 import dev.myelin.pass.Segment;
 import dev.myelin.state.KvState.Scope;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.util.ArrayList;
 import java.util.Arrays;
-import java.util.EnumSet;
 import java.util.List;
 import java.util.Random;
+import java.util.Set;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
@@ -218,7 +217,7 @@ class PagedSequencesTest {
   /** The outputs of each layer, [tokens][HEADS * SIZE]. */
   private float[][] run(StatePool pool, Backend backend, Batch batch) {
     int tokens = batch.tokens();
-    Shape shape = Shape.of("main", batch, EnumSet.noneOf(Output.class), false);
+    Shape shape = Shape.of("main", batch, Set.of(), false);
     GraphBuilder g = new GraphBuilder();
     CachedPass pass = new CachedPass(g, shape, pool, CONTEXT);
     for (int layer = 0; layer < states.size(); layer++) {

@@ -16,6 +16,8 @@ import java.nio.file.Path;
  *     none, the encoder's output is returned, one embedding a position.
  * @param encoderTokens the encoder's ids in an encoder-decoder model, else none
  * @param chunk number of tokens per call; a model without a cache and a pooled output need all
+ * @param takesLayerInputs whether the rows are the inputs of all layers, one after the other,
+ *     instead of an output; fed whole
  * @param options of the context; its batch limits a chunk and the encoder's tokens
  */
 public record OracleJob(
@@ -24,6 +26,7 @@ public record OracleJob(
     int[] tokens,
     int[] encoderTokens,
     int chunk,
+    boolean takesLayerInputs,
     LlamaContext.Options options)
     implements Serializable {
 
@@ -40,19 +43,24 @@ public record OracleJob(
         tokens,
         new int[0],
         contextLength,
+        false,
         LlamaContext.Options.exact(contextLength, contextLength));
   }
 
   public OracleJob withName(String value) {
-    return new OracleJob(value, file, tokens, encoderTokens, chunk, options);
+    return new OracleJob(value, file, tokens, encoderTokens, chunk, takesLayerInputs, options);
   }
 
   public OracleJob withEncoderTokens(int... ids) {
-    return new OracleJob(name, file, tokens, ids, chunk, options);
+    return new OracleJob(name, file, tokens, ids, chunk, takesLayerInputs, options);
   }
 
   public OracleJob withChunk(int value) {
-    return new OracleJob(name, file, tokens, encoderTokens, value, options);
+    return new OracleJob(name, file, tokens, encoderTokens, value, takesLayerInputs, options);
+  }
+
+  public OracleJob withLayerInputs() {
+    return new OracleJob(name, file, tokens, encoderTokens, chunk, true, options);
   }
 
   public OracleJob withOutput(Output value) {
@@ -73,7 +81,7 @@ public record OracleJob(
   }
 
   private OracleJob with(LlamaContext.Options value) {
-    return new OracleJob(name, file, tokens, encoderTokens, chunk, value);
+    return new OracleJob(name, file, tokens, encoderTokens, chunk, takesLayerInputs, value);
   }
 
   @Override

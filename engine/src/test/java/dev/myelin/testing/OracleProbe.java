@@ -16,6 +16,8 @@ import java.nio.ByteOrder;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
+import java.util.List;
+import java.util.function.Consumer;
 
 /**
  * The child of {@link OracleProcess}: reads jobs from the standard input, one at a time, writes the
@@ -63,31 +65,43 @@ public final class OracleProbe {
 
   /** Returns the number of rows that it has written. */
   private static int run(OracleJob job, Path file) throws IOException {
+    LayerInputs inputs = new LayerInputs();
     try (Rows rows = new Rows(Files.newOutputStream(file));
         LlamaModel model = LlamaModel.load(Path.of(job.file()), LlamaModel.Options.NO_REPACK);
-        LlamaContext context = model.createContext(job.options())) {
-      compute(job, context, rows);
+        LlamaContext context = context(job, model, inputs)) {
+      if (job.takesLayerInputs()) {
+        compute(job, context, row -> {});
+        inputs.rows().values().forEach(layer -> List.of(layer).forEach(rows::write));
+      } else {
+        compute(job, context, row -> rows.write(row.toArray(ValueLayout.JAVA_FLOAT)));
+      }
       return rows.count;
     }
   }
 
-  private static void compute(OracleJob job, LlamaContext context, Rows rows) {
+  private static LlamaContext context(OracleJob job, LlamaModel model, LayerInputs inputs) {
+    return job.takesLayerInputs()
+        ? model.createContext(job.options(), inputs)
+        : model.createContext(job.options());
+  }
+
+  private static void compute(OracleJob job, LlamaContext context, Consumer<MemorySegment> rows) {
     Output output = job.options().output();
     int[] tokens = job.tokens();
     if (tokens.length == 0) {
-      context.encodeAll(job.encoderTokens(), (position, row) -> rows.write(row));
+      context.encodeAll(job.encoderTokens(), (position, row) -> rows.accept(row));
       return;
     }
     if (job.encoderTokens().length > 0) {
       context.encode(job.encoderTokens());
     }
     if (output.isPooled()) {
-      rows.write(context.pooled(tokens));
+      rows.accept(context.pooled(tokens));
       return;
     }
     for (int from = 0; from < tokens.length; from += job.chunk()) {
       int to = Math.min(tokens.length, from + job.chunk());
-      context.feedAll(Arrays.copyOfRange(tokens, from, to), (position, row) -> rows.write(row));
+      context.feedAll(Arrays.copyOfRange(tokens, from, to), (position, row) -> rows.accept(row));
     }
   }
 
@@ -100,8 +114,7 @@ public final class OracleProbe {
       this.out = out;
     }
 
-    void write(MemorySegment row) {
-      float[] values = row.toArray(ValueLayout.JAVA_FLOAT);
+    void write(float[] values) {
       ByteBuffer bytes =
           ByteBuffer.allocate(values.length * Float.BYTES).order(ByteOrder.LITTLE_ENDIAN);
       bytes.asFloatBuffer().put(values);

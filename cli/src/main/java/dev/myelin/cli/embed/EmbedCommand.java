@@ -24,6 +24,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
+import java.util.OptionalInt;
 
 /** Prints or writes the vectors of texts. */
 public final class EmbedCommand extends Subcommand {
@@ -49,6 +50,13 @@ public final class EmbedCommand extends Subcommand {
           "How the tokens' vectors become one: ${COMPLETION-CANDIDATES} (default: as the file says,"
               + " else none). rank scores pairs of texts.",
           "--pooling");
+  private final Value<Integer> layer =
+      option(
+          Integer.class,
+          null,
+          "N",
+          "Take the input of layer N, from 0, instead of the hidden state after the last layer.",
+          "--layer");
   private final Value<Boolean> noNormalize =
       flag("Do not scale vectors to length 1.", "--no-normalize", "--no-normalise");
   private final Value<Path> output =
@@ -123,7 +131,8 @@ public final class EmbedCommand extends Subcommand {
   private EmbedOptions options(SessionOptions session) {
     Optional<Pooling> how =
         Optional.ofNullable(pooling.get()).map(name -> Usage.check(spec, () -> Pooling.of(name)));
-    return new EmbedOptions(session, how, !noNormalize.get());
+    OptionalInt inputsOf = layer.isSet() ? OptionalInt.of(layer.get()) : OptionalInt.empty();
+    return new EmbedOptions(session, how, !noNormalize.get(), inputsOf);
   }
 
   /** The texts; empty if there are token ids instead. */

@@ -153,6 +153,16 @@ class EmbedCommandTest {
   }
 
   @Test
+  void takesTheInputsOfALayer() throws Exception {
+    JsonNode root = json("-m", encoder, "-p", "cat", "--layer", 1);
+    try (Embedder embedder = Embedder.open(encoder, EmbedOptions.defaults().withLayer(1));
+        Embedder whole = Embedder.open(encoder)) {
+      float[] vector = floats(root.get("data").get(0).get("embedding"));
+      assertThat(vector).isEqualTo(embedder.embed("cat")).isNotEqualTo(whole.embed("cat"));
+    }
+  }
+
+  @Test
   void scoresPairsSeparatedByATab() throws Exception {
     Path file = Files.writeString(folder.resolve("pairs.txt"), "q\tyes\nq\tno\n");
     JsonNode data = json("-m", ranker, "-f", file).get("data");
@@ -179,6 +189,9 @@ class EmbedCommandTest {
         "--pooling",
         "max");
     fails(1, "no classification head", "-m", encoder, "-p", "a", "--pooling", "rank");
+    fails(1, "layer 99: expected 0 to ", "-m", encoder, "-p", "a", "--layer", 99);
+    fails(1, "layer 1: pooling rank", "-m", ranker, "-p", "a\tb", "--layer", 1);
+    fails(2, "--layer", "-m", encoder, "-p", "a", "--layer", "x");
     fails(1, "token id 320", "-m", encoder, "--tokens", "320");
     fails(1, "bert.gguf", "-m", folder.resolve("no/bert.gguf"), "-p", "a");
     fails(

@@ -79,6 +79,7 @@ public final class Bert implements Architecture {
         pass -> {
           Tensor x = input.of(pass);
           for (Layer l : layers) {
+            pass.layerInput(x);
             Qkv.Heads h = l.qkv.of(x);
             Tensor attention = l.attnOutput.of(pass.attend(kv, h.q(), h.k(), h.v(), l.attention));
             if (l == last) {
@@ -94,8 +95,8 @@ public final class Bert implements Architecture {
           }
         };
     return head == null
-        ? Network.main(stage, Output.HIDDEN)
-        : Network.main(stage, Output.HIDDEN, Output.SCORES);
+        ? Network.main(layers.size(), stage, Output.HIDDEN)
+        : Network.main(layers.size(), stage, Output.HIDDEN, Output.SCORES);
   }
 
   private static Layer layer(ModelBuilder l, Config c, LayerConfig shape, float epsilon) {

@@ -70,10 +70,12 @@ public final class DeepSeek2 implements Architecture {
     m.ignoreBlocks(c.decoderLayers(), c.layers());
     Layer last = layers.getLast();
     return Network.main(
+        layers.size(),
         pass -> {
           Tensor x = embedding.of(pass.tokens());
           Tensor factor = temperature == null ? null : pass.temperature(temperature);
           for (Layer l : layers) {
+            pass.layerInput(x);
             Tensor attention = l.attention.of(pass, l.attnNorm.of(x), factor);
             if (l == last) {
               attention = pass.keep(attention);

@@ -62,9 +62,11 @@ public final class DeepSeek32 implements Architecture {
     m.ignoreBlocks(c.decoderLayers(), c.layers());
     Layer last = layers.getLast();
     return Network.main(
+        layers.size(),
         pass -> {
           Tensor x = embedding.of(pass.tokens());
           for (Layer l : layers) {
+            pass.layerInput(x);
             Tensor input = l.attnNorm.of(x);
             LatentAttention.Latent latent = l.attention.project(input);
             Tensor selected = l.indexer.select(pass, input, latent.queries());

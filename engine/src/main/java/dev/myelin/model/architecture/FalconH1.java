@@ -58,9 +58,11 @@ public final class FalconH1 implements Architecture {
     List<Layer> layers = m.layers(c.layers(), l -> layer(l, c, ssm, epsilon));
     Layer last = layers.getLast();
     return Network.main(
+        layers.size(),
         pass -> {
           Tensor x = embedding.of(pass.tokens());
           for (Layer l : layers) {
+            pass.layerInput(x);
             Tensor input = l.attnNorm.of(x);
             Qkv.Heads h = l.qkv.of(input);
             Tensor q = rope.of(pass, h.q());

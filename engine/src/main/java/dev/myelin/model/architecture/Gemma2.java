@@ -65,9 +65,11 @@ public final class Gemma2 implements Architecture {
     List<Layer> layers = m.layers(c.layers(), l -> layer(l, c, isWindowed[l.layer()], epsilon));
     Layer last = layers.getLast();
     return Network.main(
+        layers.size(),
         pass -> {
           Tensor x = pass.graph().scale(embedding.of(pass.tokens()), scale);
           for (Layer l : layers) {
+            pass.layerInput(x);
             Qkv.Heads h = l.qkv.of(l.attnNorm.of(x));
             Tensor q = l.rope.of(pass, h.q());
             Tensor k = l.rope.of(pass, h.k());

@@ -61,9 +61,11 @@ public final class Gemma3 implements Architecture {
     List<Layer> layers = m.layers(c.layers(), l -> layer(l, c, isWindowed[l.layer()], epsilon));
     Layer last = layers.getLast();
     return Network.main(
+        layers.size(),
         pass -> {
           Tensor x = pass.graph().scale(embedding.of(pass.tokens()), scale);
           for (Layer l : layers) {
+            pass.layerInput(x);
             Qkv.Heads h = l.qkv.of(l.attnNorm.of(x));
             Tensor q = l.rope.of(pass, l.qNorm.of(h.q()));
             Tensor k = l.rope.of(pass, l.kNorm.of(h.k()));

@@ -47,10 +47,12 @@ public final class Gpt2 implements Architecture {
     List<Layer> layers = m.layers(c.layers(), l -> layer(l, c, width, epsilon));
     Layer last = layers.getLast();
     return Network.main(
+        layers.size(),
         pass -> {
           Tensor x = embedding.of(pass.tokens());
           x = pass.add(x, pass.graph().getRows(positions, pass.positions()));
           for (Layer l : layers) {
+            pass.layerInput(x);
             Qkv.Heads h = l.qkv.of(l.attnNorm.of(x));
             Tensor attention = l.attnOutput.of(pass.attend(l.kv, h.q(), h.k(), h.v(), l.attention));
             if (l == last) {

@@ -70,9 +70,11 @@ public final class GptOss implements Architecture {
             });
     Layer last = layers.getLast();
     return Network.main(
+        layers.size(),
         pass -> {
           Tensor x = embedding.of(pass.tokens());
           for (Layer l : layers) {
+            pass.layerInput(x);
             Qkv.Heads h = l.qkv.of(l.attnNorm.of(x));
             Tensor q = l.rope.of(pass, h.q());
             Tensor k = l.rope.of(pass, h.k());

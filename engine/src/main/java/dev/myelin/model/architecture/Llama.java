@@ -60,9 +60,11 @@ public final class Llama implements Architecture {
     List<Layer> layers = m.layers(c.layers(), l -> layer(l, c, width, epsilon));
     Layer last = layers.getLast();
     return Network.main(
+        layers.size(),
         pass -> {
           Tensor x = embedding.of(pass.tokens());
           for (Layer l : layers) {
+            pass.layerInput(x);
             Qkv.Heads h = l.qkv.of(l.attnNorm.of(x));
             Tensor q = rope.of(pass, h.q());
             Tensor k = rope.of(pass, h.k());

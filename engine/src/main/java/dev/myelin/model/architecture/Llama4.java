@@ -91,9 +91,11 @@ public final class Llama4 implements Architecture {
             });
     Layer last = layers.getLast();
     return Network.main(
+        layers.size(),
         pass -> {
           Tensor x = embedding.of(pass.tokens());
           for (Layer l : layers) {
+            pass.layerInput(x);
             Qkv.Heads h = l.qkv.of(l.attnNorm.of(x));
             Tensor q = l.rope == null ? scaled(pass, h.q()) : l.rope.of(pass, h.q());
             Tensor k = l.rope == null ? h.k() : l.rope.of(pass, h.k());

@@ -37,9 +37,11 @@ public final class Mamba2 implements Architecture {
             l -> new Layer(l.rms("attn_norm", width, epsilon), mixer(l, width, shape, epsilon)));
     Layer last = layers.getLast();
     return Network.main(
+        layers.size(),
         pass -> {
           Tensor x = embedding.of(pass.tokens());
           for (Layer l : layers) {
+            pass.layerInput(x);
             Tensor y = l.mixer.of(pass, l.norm.of(x));
             if (l == last) {
               y = pass.keep(y);

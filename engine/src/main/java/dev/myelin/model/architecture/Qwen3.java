@@ -52,9 +52,11 @@ public final class Qwen3 implements Architecture {
     List<Layer> layers = m.layers(c.layers(), l -> layer(l, c, width, epsilon));
     Layer last = layers.getLast();
     return Network.main(
+        layers.size(),
         pass -> {
           Tensor x = embedding.of(pass.tokens());
           for (Layer l : layers) {
+            pass.layerInput(x);
             Qkv.Heads h = l.qkv.of(l.attnNorm.of(x));
             Tensor q = rope.of(pass, l.qNorm.of(h.q()));
             Tensor k = rope.of(pass, l.kNorm.of(h.k()));

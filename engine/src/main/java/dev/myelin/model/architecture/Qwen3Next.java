@@ -65,9 +65,11 @@ public final class Qwen3Next implements Architecture {
     List<Layer> layers = blocks.subList(0, c.decoderLayers());
     Layer last = layers.getLast();
     return Network.main(
+        layers.size(),
         pass -> {
           Tensor x = embedding.of(pass.tokens());
           for (Layer l : layers) {
+            pass.layerInput(x);
             Tensor mixed = l.mixer.of(pass, l.attnNorm.of(x));
             if (l == last) {
               mixed = pass.keep(mixed);

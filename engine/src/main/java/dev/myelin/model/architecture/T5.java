@@ -106,9 +106,11 @@ public final class T5 implements Architecture {
         m.layers("dec.", c.encoder().decoderLayers(), l -> decoderLayer(l, c, decoderBias));
     DecoderLayer last = decoder.getLast();
     return Network.main(
+            decoder.size(),
             pass -> {
               Tensor x = embedding.of(pass.tokens());
               for (DecoderLayer l : decoder) {
+                pass.layerInput(x);
                 x = pass.add(l.attention.of(pass, x), x);
                 Tensor cross = l.cross.of(pass, x);
                 if (l == last) {

@@ -2,8 +2,10 @@ package dev.myelin.model.build;
 
 import dev.myelin.pass.Output;
 import dev.myelin.pass.Pass;
-import java.util.EnumSet;
+import java.util.Collections;
 import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
+import java.util.List;
 import java.util.Map;
 import java.util.Set;
 
@@ -19,7 +21,7 @@ public final class Network {
   public static final String ENCODE = "encode";
 
   private final Map<String, Stage> stages = new LinkedHashMap<>();
-  private final Set<Output> outputs = EnumSet.noneOf(Output.class);
+  private final Set<Output> outputs = new LinkedHashSet<>();
 
   /** One forward pass. */
   public interface Stage {
@@ -31,10 +33,16 @@ public final class Network {
 
   /** A network of one stage, which can emit these outputs. */
   public static Network main(Stage stage, Output... outputs) {
+    return main(0, stage, outputs);
+  }
+
+  /** As above; the stage can also emit the inputs of so many layers. */
+  public static Network main(int layers, Stage stage, Output... outputs) {
     Network network = new Network();
     network.stages.put(MAIN, stage);
-    for (Output output : outputs) {
-      network.outputs.add(output);
+    network.outputs.addAll(List.of(outputs));
+    for (int i = 0; i < layers; i++) {
+      network.outputs.add(Output.layerInput(i));
     }
     return network;
   }
@@ -50,7 +58,7 @@ public final class Network {
 
   /** What the stage {@link #MAIN} can emit. */
   public Set<Output> outputs() {
-    return outputs;
+    return Collections.unmodifiableSet(outputs);
   }
 
   public boolean has(String stage) {
