@@ -116,8 +116,15 @@ class PromptCacheTest {
         session.usePromptCache(cache);
         expected = logits(session, tokens);
       }
+      int undamaged;
+      try (Session session = Session.open(model, ONE)) {
+        session.usePromptCache(cache);
+        logits(session, tokens);
+        undamaged = session.loadedTokens();
+      }
       List<Path> files = files();
       assertThat(files).hasSize(4);
+      // of any page: names depend on the instruction set
       byte[] first = Files.readAllBytes(files.getFirst());
       for (int damage = 0; damage < 4; damage++) {
         byte[] bytes = first.clone();
@@ -131,7 +138,7 @@ class PromptCacheTest {
         try (Session session = Session.open(model, ONE)) {
           session.usePromptCache(cache);
           assertThat(Arrays.equals(logits(session, tokens), expected)).isTrue();
-          assertThat(session.loadedTokens()).isLessThan(192);
+          assertThat(session.loadedTokens()).isLessThan(undamaged);
         }
         assertThat(Files.readAllBytes(files.getFirst())).as("written again").isEqualTo(first);
       }
