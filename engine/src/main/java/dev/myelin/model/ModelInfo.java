@@ -7,7 +7,6 @@ import dev.myelin.model.config.Config;
 import dev.myelin.model.config.ExpertConfig;
 import dev.myelin.model.config.LayerConfig;
 import dev.myelin.pass.Output;
-import dev.myelin.state.KvState.Scope;
 import dev.myelin.state.ModelStates;
 import java.util.ArrayList;
 import java.util.List;
@@ -79,18 +78,9 @@ public record ModelInfo(
     return outputs.contains(Output.SCORES);
   }
 
-  /** The last layer whose input a pass can emit. */
-  private int lastLayer() {
-    int last = -1;
-    for (Output output : outputs) {
-      last = Math.max(last, output.layer());
-    }
-    return last;
-  }
-
   /** Whether a sequence is computed in one pass: nothing is kept of it. */
   public boolean isOnePass() {
-    return states.has(Scope.PASS) && !hasEncoder;
+    return states.isOnePass();
   }
 
   /**
@@ -137,5 +127,14 @@ public record ModelInfo(
           "this model of the architecture %s computes no %s, only %s"
               .formatted(architecture, output.description(), others));
     }
+  }
+
+  /** The last layer whose input a pass can emit. */
+  private int lastLayer() {
+    int last = -1;
+    for (Output output : outputs) {
+      last = Math.max(last, output.layer());
+    }
+    return last;
   }
 }

@@ -157,7 +157,7 @@ public final class CachedPass implements Pass {
       graph.output(output.tensorName(), keep(x));
       layerInputs++;
       // the layers after it are computed only for the states that they store
-      isComplete = layerInputs == shape.emitted().size() && !states.keepsTokens();
+      isComplete = layerInputs == shape.emitted().size() && states.isOnePass();
     }
   }
 

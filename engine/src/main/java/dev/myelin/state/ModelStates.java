@@ -1,5 +1,6 @@
 package dev.myelin.state;
 
+import dev.myelin.state.KvState.Scope;
 import java.util.List;
 
 /**
@@ -23,8 +24,13 @@ public record ModelStates(List<KvState> kv, List<RecurrentState> recurrent) {
     return bytes;
   }
 
+  /** Whether a sequence is computed in one pass: nothing is kept of it. */
+  public boolean isOnePass() {
+    return recurrent.isEmpty() && has(Scope.PASS) && !has(Scope.SEQUENCE) && !has(Scope.ENCODER);
+  }
+
   /** Whether a state of this scope exists. */
-  public boolean has(KvState.Scope scope) {
+  public boolean has(Scope scope) {
     for (KvState state : kv) {
       if (state.scope() == scope) {
         return true;

@@ -3,7 +3,6 @@ package dev.myelin.state;
 import dev.myelin.error.InvalidRequestException;
 import dev.myelin.graph.GraphBuilder;
 import dev.myelin.graph.Tensor;
-import dev.myelin.state.KvState.Scope;
 import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
@@ -18,7 +17,7 @@ public final class StatePool implements AutoCloseable {
   private final RecurrentPool recurrent;
   private final StateSnapshots snapshots;
   private final @Nullable PrefixCache prefixes;
-  private final boolean keepsTokens;
+  private final boolean isOnePass;
   private final List<SequenceStates> open = new ArrayList<>();
 
   /**
@@ -28,8 +27,7 @@ public final class StatePool implements AutoCloseable {
    */
   public StatePool(ModelStates states, StateOptions options, boolean keepsPrefixes) {
     this.options = options;
-    keepsTokens =
-        !states.recurrent().isEmpty() || states.has(Scope.SEQUENCE) || states.has(Scope.ENCODER);
+    isOnePass = states.isOnePass();
     kv = new KvCache(states.kv(), options, this::reclaim);
     try {
       int most = options.snapshots(states.recurrentBytes());
@@ -43,9 +41,9 @@ public final class StatePool implements AutoCloseable {
     prefixes = keepsPrefixes ? new PrefixCache(kv, snapshots, isRecurrent()) : null;
   }
 
-  /** Whether something of a sequence is kept after a pass. */
-  public boolean keepsTokens() {
-    return keepsTokens;
+  /** Whether sequences are computed in one pass: nothing is kept of them. */
+  public boolean isOnePass() {
+    return isOnePass;
   }
 
   public StateOptions options() {

@@ -20,9 +20,7 @@ import java.lang.foreign.ValueLayout;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
-import java.util.HashSet;
 import java.util.List;
-import java.util.Set;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -45,12 +43,9 @@ class FeedTest {
     return SessionOptions.defaults().withContextLength(128).withThreads(1).withBatch(batch);
   }
 
-  /** One of each architecture, and all of one pass: CompanyTest compares logits. */
+  /** CompanyTest compares logits. */
   static List<RandomSample> samples() {
-    Set<String> seen = new HashSet<>();
-    return RandomSample.all().stream()
-        .filter(s -> seen.add(s.architecture()) || s.isOnePass())
-        .toList();
+    return RandomSample.ofEachArchitecture();
   }
 
   @ParameterizedTest

@@ -17,9 +17,8 @@ import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
-import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
@@ -42,20 +41,7 @@ class ArchitectureContractTest {
 
   @TempDir static Path folder;
 
-  private static OracleProcess oracle;
-
-  @BeforeAll
-  static void start() {
-    Logits.requireOracle();
-    oracle = new OracleProcess();
-  }
-
-  @AfterAll
-  static void stop() {
-    if (oracle != null) {
-      oracle.close();
-    }
-  }
+  @RegisterExtension private static final OracleProcess oracle = new OracleProcess();
 
   static List<RandomSample> samples() {
     return RandomSample.all();

@@ -12,9 +12,8 @@ import dev.myelin.testing.OracleProcess;
 import dev.myelin.testing.RandomSample;
 import java.nio.file.Path;
 import java.util.Arrays;
-import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.api.io.TempDir;
 
 /**
@@ -55,20 +54,7 @@ class ChunkedWindowTest {
 
   @TempDir static Path folder;
 
-  private static OracleProcess oracle;
-
-  @BeforeAll
-  static void start() {
-    Logits.requireOracle();
-    oracle = new OracleProcess();
-  }
-
-  @AfterAll
-  static void stop() {
-    if (oracle != null) {
-      oracle.close();
-    }
-  }
+  @RegisterExtension private static final OracleProcess oracle = new OracleProcess();
 
   @Test
   void matchesLibllamaAcrossChunks() {

@@ -10,18 +10,22 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import org.junit.jupiter.api.extension.AfterAllCallback;
+import org.junit.jupiter.api.extension.BeforeAllCallback;
+import org.junit.jupiter.api.extension.ExtensionContext;
 
 /**
  * libllama in a child JVM, since it aborts or hangs on some files. The child is started with the
  * first job and serves more; after a job that has ended it or was too slow, the next job starts
- * another. For one thread at a time.
+ * another. For one thread at a time. As a JUnit extension in a static field it skips the tests of a
+ * class if libllama is not available, and ends with them.
  */
-public final class OracleProcess implements AutoCloseable {
+public final class OracleProcess implements AutoCloseable, BeforeAllCallback, AfterAllCallback {
   /** Enough for any small model on a busy machine. */
   private static final Duration LIMIT = Duration.ofSeconds(60);
 
   private final Duration limit;
-  private final Path folder;
+  private Path folder;
   private OracleChild child;
 
   /**
@@ -62,11 +66,16 @@ public final class OracleProcess implements AutoCloseable {
    */
   public OracleProcess(Duration limit) {
     this.limit = limit;
-    try {
-      folder = Files.createTempDirectory("oracle");
-    } catch (IOException e) {
-      throw new UncheckedIOException(e);
-    }
+  }
+
+  @Override
+  public void beforeAll(ExtensionContext context) {
+    Logits.requireOracle();
+  }
+
+  @Override
+  public void afterAll(ExtensionContext context) {
+    close();
   }
 
   /**
@@ -77,7 +86,7 @@ public final class OracleProcess implements AutoCloseable {
   public Result run(OracleJob job) {
     if (child == null || !child.isAlive()) {
       end();
-      child = OracleChild.start(folder);
+      child = OracleChild.start(folder());
     }
     OracleChild.Answer answer = child.run(job, limit);
     if (answer.failure() == null) {
@@ -93,6 +102,18 @@ public final class OracleProcess implements AutoCloseable {
       results.add(run(job));
     }
     return results;
+  }
+
+  /** Made for the first job. */
+  private Path folder() {
+    if (folder == null) {
+      try {
+        folder = Files.createTempDirectory("oracle");
+      } catch (IOException e) {
+        throw new UncheckedIOException(e);
+      }
+    }
+    return folder;
   }
 
   private float[][] read(int rows) {
@@ -121,11 +142,15 @@ public final class OracleProcess implements AutoCloseable {
   @Override
   public void close() {
     end();
+    if (folder == null) {
+      return;
+    }
     try {
       for (Path file : OracleChild.files(folder)) {
         Files.deleteIfExists(file);
       }
       Files.delete(folder);
+      folder = null;
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }

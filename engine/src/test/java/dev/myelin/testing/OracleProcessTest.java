@@ -15,9 +15,8 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Arrays;
 import java.util.List;
-import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.api.io.TempDir;
 
 /** The oracle in a child JVM: what it returns, and what it says when libllama fails. */
@@ -31,20 +30,7 @@ class OracleProcessTest {
 
   @TempDir static Path folder;
 
-  private static OracleProcess oracle;
-
-  @BeforeAll
-  static void start() {
-    Logits.requireOracle();
-    oracle = new OracleProcess();
-  }
-
-  @AfterAll
-  static void stop() {
-    if (oracle != null) {
-      oracle.close();
-    }
-  }
+  @RegisterExtension private static final OracleProcess oracle = new OracleProcess();
 
   @Test
   void logitsAreThoseOfTheOracleInThisProcess() {

@@ -7,13 +7,14 @@ import dev.myelin.model.ModelDescription;
 import dev.myelin.model.build.Sample;
 import dev.myelin.model.weights.DescribedWeights.Description;
 import dev.myelin.model.weights.TensorUse;
-import dev.myelin.state.KvState;
 import dev.myelin.testing.RandomModel.TypeMix;
 import dev.myelin.testing.RandomWeights.Distribution;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 
 /**
  * An f32 checkpoint of a {@link Sample} with random weights of realistic scale and no tokenizer.
@@ -51,10 +52,17 @@ public record RandomSample(String architecture, Sample sample, long seed) {
     return all().stream().filter(sample -> !sample.isOnePass()).toList();
   }
 
+  /** One of each architecture, and all that compute a sequence in one pass. */
+  public static List<RandomSample> ofEachArchitecture() {
+    Set<String> seen = new HashSet<>();
+    return all().stream()
+        .filter(sample -> seen.add(sample.architecture()) || sample.isOnePass())
+        .toList();
+  }
+
   /** Whether the model computes a sequence in one pass. */
   public boolean isOnePass() {
-    ModelDescription model = ModelDescription.of(architecture, sample);
-    return model.states().has(KvState.Scope.PASS) && !model.hasEncoder();
+    return ModelDescription.of(architecture, sample).states().isOnePass();
   }
 
   /** A writer of an f32 file, which the caller may change further. */
